@@ -1,0 +1,45 @@
+import type { BrokerId, Offset, PartitionNumber, Position, ProducerId, Term } from '@tailrace/schemas'
+
+/**
+ * What a broker can do for whoever is connected to it; HTTP, WebSocket, peers (for forwarded requests) and later Kafka speak to this and nothing
+ * else. Every call works on every broker: it goes to the partition's leader, or the metadata leader, where that is another one.
+ * All methods reject with TailraceError.
+ */
+export interface BrokerApi {
+  readonly brokerId: BrokerId
+  /**
+   * Appends one RecordBatch v2 and resolves when it is durable on a majority. The batch's bytes belong to the broker afterwards. Where this broker leads,
+   * the batch is validated and takes its place before the call returns, so that call order is log order.
+   * `wait`: hold the request through an election instead of failing with NOT_LEADER / LEADER_UNAVAILABLE (for callers that do not retry themselves).
+   */
+  publish(topic: string, partition: PartitionNumber, batch: Uint8Array, options: { timeoutMs: number; wait: boolean }): Promise<PublishResult>
+  /** Whole batches from the one that holds `offset`; waits up to `waitMs` for the first. */
+  fetch(topic: string, partition: PartitionNumber, request: FetchRequest): Promise<FetchResult>
+  findOffset(topic: string, partition: PartitionNumber, position: Position): Promise<OffsetResult>
+  initProducer(): Promise<{ producerId: ProducerId; epoch: number }>
+  createTopic(request: CreateTopicRequest): Promise<TopicSummary>
+  deleteTopic(name: string): Promise<void>
+  listTopics(): TopicSummary[]
+  /** With leaders' figures, asked from them; `leader` 0 and the last known figures where a partition has none. */
+  describeTopic(name: string): Promise<TopicDescription>
+  /** What this broker knows at once, for routing: no request leaves it. */
+  routing(topics: readonly string[]): { clusterId: string; brokers: { id: BrokerId; http: string; alive: boolean }[]; topics: RoutedTopic[] }
+  describeCluster(): Promise<ClusterDescription>
+  /** Resolves after joining a formed cluster and when this broker has applied the metadata log. */
+  readiness(): { ready: boolean; reason: string }
+  /** Tells a subscriber that leadership of a partition may have moved, so that it can look again. Returns how to stop. */
+  onLeadership(listener: (topic: string, partition: PartitionNumber) => void): () => void
+}
+
+export interface PublishResult { readonly baseOffset: Offset; readonly lastOffset: Offset; readonly duplicate: boolean }
+export interface FetchRequest { readonly offset: Offset; readonly maxBytes: number; readonly waitMs: number; readonly signal?: AbortSignal }
+export interface FetchResult { readonly batches: readonly Uint8Array[]; readonly bytes: number; readonly nextOffset: Offset; readonly highWatermark: Offset; readonly logStart: Offset }
+export interface OffsetResult { readonly offset: Offset; readonly highWatermark: Offset; readonly logStart: Offset }
+export interface CreateTopicRequest { readonly name: string; readonly partitions: number; readonly replicas: number; readonly config?: TopicConfig }
+/** Settings of a topic; unknown names are refused. */
+export interface TopicConfig { readonly maxBatchBytes?: number }
+export interface TopicSummary { readonly name: string; readonly id: string; readonly partitions: number; readonly replicas: number; readonly config: TopicConfig }
+export interface RoutedTopic { readonly name: string; readonly id: string; readonly partitions: { partition: PartitionNumber; leader: BrokerId; term: Term; replicas: BrokerId[] }[] }
+export interface TopicDescription { readonly name: string; readonly id: string; readonly config: TopicConfig; readonly partitions: readonly PartitionDescription[] }
+export interface PartitionDescription { readonly partition: PartitionNumber; readonly leader: BrokerId; readonly term: Term; readonly replicas: readonly BrokerId[]; readonly inSync: readonly BrokerId[]; readonly logStart: Offset; readonly highWatermark: Offset }
+export interface ClusterDescription { readonly clusterId: string; readonly metadataLeader: BrokerId; readonly brokers: readonly { id: BrokerId; http: string; peer: string; level: number; alive: boolean; pid: number }[] }

@@ -1,0 +1,107 @@
+import type { EntryHeader, GroupId, HardState, LogIndex, Offset, Term, TermStart, Timestamp } from '@tailrace/schemas'
+
+/** One group's changes that become durable together, in this order: term and vote, truncation, entries. */
+export interface LogWrite {
+  readonly hardState: HardState | null
+  /** Discard this index and all after it first. */
+  readonly truncateFrom: LogIndex | null
+  /** A dense run that follows the log's end (after the truncation). */
+  readonly entries: readonly EntryHeader[]
+  /** The entries' batches, one each. They belong to the log from now on and must not change. */
+  readonly payloads: readonly Uint8Array[]
+  /** Handed back by the durability listener. Rises with every write of a group. */
+  readonly ticket: number
+}
+
+/** A run of consecutive entries with their batches. Empty when there is nothing at `from`. */
+export interface EntryRun {
+  readonly headers: readonly EntryHeader[]
+  readonly payloads: readonly Uint8Array[]
+}
+
+/** Whole batches of records (control entries left out), in offset order. */
+export interface RecordRun {
+  readonly batches: readonly Uint8Array[]
+  readonly bytes: number
+  /** The offset to read next: past the last batch, also past control entries. Equals the asked offset when nothing was there. */
+  readonly nextOffset: Offset
+}
+
+/** The log of one group: what Raft appends to and what everybody reads. */
+export interface GroupLog {
+  readonly group: GroupId
+  readonly firstIndex: LogIndex
+  readonly lastIndex: LogIndex
+  readonly startOffset: Offset
+  /** The offset after the last record, committed or not. */
+  readonly endOffset: Offset
+  readonly hardState: HardState
+  /** Terms of the entries held, ascending. */
+  readonly terms: readonly TermStart[]
+  readonly prevIndex: LogIndex
+  readonly prevTerm: Term
+  /** Bytes on disk and in memory, for status and metrics. */
+  readonly sizeBytes: number
+
+  /** Joins the next round. Readers see the entries as soon as it returns; durability comes with the listener. */
+  write(write: LogWrite): void
+  /** Entries from `from` on, at least one, at most `maxBytes` unless the first is larger. Synchronous when all is in memory. */
+  readEntries(from: LogIndex, maxBytes: number): EntryRun | Promise<EntryRun>
+  /**
+   * Batches from the one that holds `offset` (or the next after it) to the last that ends below `limit`; at least one if there is
+   * any, else at most `maxBytes`. Throws TailraceError STORAGE_CORRUPT when a checksum is wrong.
+   */
+  readRecords(offset: Offset, limit: Offset, maxBytes: number): RecordRun | Promise<RecordRun>
+  /** The first offset below `limit` whose batch has maxTimestamp >= timestamp (precise to the batch), or null. */
+  offsetForTime(timestamp: Timestamp, limit: Offset): Promise<Offset | null>
+}
+
+export interface LogStorageOptions {
+  readonly folder: string
+  readonly journalFileBytes: number
+  readonly segmentBytes: number
+  /** Memory for batches kept for readers, over all groups. */
+  readonly tailBytes: number
+  /** A group's bytes in one round from which on they go straight to its segment (design §4). */
+  readonly directBytes: number
+  /** Free bytes below which `writable` turns false. */
+  readonly diskReserveBytes: number
+}
+
+/** All groups' logs of one broker, one journal, one fdatasync a round. */
+export interface LogStorage {
+  /** Set once, before the first write. Called after a round's fdatasync with the highest ticket of each group in it. */
+  onDurable: (group: GroupId, ticket: number) => void
+  /** Set once. A write or fdatasync failed: what is on disk is unknown, nothing more will be made durable. */
+  onFailure: (error: Error) => void
+  /** False while free disk space is below the reserve. */
+  readonly writable: boolean
+  readonly metrics: LogMetrics
+  groups(): Iterable<GroupLog>
+  group(id: GroupId): GroupLog | undefined
+  /** Creates an empty log; durable with the group's first write. */
+  create(id: GroupId): GroupLog
+  /** Forgets the group and removes its files. Pending writes of it are dropped without a call of onDurable. */
+  remove(id: GroupId): Promise<void>
+  /** Writes everything out, so that the next open need not replay. */
+  close(): Promise<void>
+}
+
+export interface LogMetrics {
+  rounds: number
+  syncs: number
+  journalBytes: number
+  segmentBytes: number
+  tailBytes: number
+  replayedEntries: number
+}
+
+/** A sorted map of byte strings that survives restarts: always a prefix of the log, never in need of an fsync (design §4). */
+export interface StateStore {
+  get(key: string): Promise<Uint8Array | null>
+  /** Pairs with from <= key < to, in key order. */
+  range(from: string, to: string): AsyncIterable<readonly [string, Uint8Array]>
+  /** All of it or nothing of it, even through a crash. A null value removes the key. */
+  write(changes: readonly (readonly [string, Uint8Array | null])[]): Promise<void>
+  close(): Promise<void>
+}

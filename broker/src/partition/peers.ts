@@ -1,0 +1,52 @@
+import type { BrokerId, GroupId, Message, MessageName } from '@tailrace/schemas'
+import type { RaftMessage } from '../raft/messages.ts'
+
+/**
+ * The way to the other brokers: one connection to each, shared by all groups. gateway/peer implements it over a Network.
+ * Raft messages may be dropped at any time (no link, full queue): Raft repairs that.
+ */
+export interface Peers {
+  /** Set once, before `start`. */
+  handlers: PeerHandlers
+  /** Queues a Raft message; heartbeats of one turn are merged into one frame. `payloads`: the batches of an append's entries. */
+  sendRaft(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void
+  /** Tells all connected brokers which groups this one leads. */
+  announceLeaders(leaders: Message<'Leaders'>['leaders']): void
+  /**
+   * Asks a broker something. Rejects with TailraceError: CONNECTION_LOST (never sent or no answer: outcome unknown), TIMED_OUT, or the
+   * code that the other side answered. Requests on one link are sent in call order.
+   */
+  request<Name extends RequestName>(to: BrokerId, name: Name, fields: Omit<Message<Name>, 'correlation'>, body: readonly Uint8Array[], timeoutMs: number): Promise<PeerReply<Name>>
+  /** Whether there is a working link to the broker now. */
+  connected(to: BrokerId): boolean
+  /** What a connected broker said of itself, if it ever did. */
+  identity(of: BrokerId): PeerIdentity | undefined
+}
+
+export type RequestName = 'Publish' | 'Fetch' | 'FindOffset' | 'InitProducer' | 'Admin'
+export interface PeerReply<Name extends RequestName> {
+  readonly fields: Message<`${Name}Reply` & MessageName>
+  readonly body: Uint8Array
+}
+
+export interface PeerIdentity {
+  readonly brokerId: BrokerId
+  /** Made once for each data directory: a wiped disk has another one. */
+  readonly directoryId: string
+  readonly incarnation: string
+  readonly clusterId: string
+  readonly peer: string
+  readonly http: string
+  readonly formed: boolean
+}
+
+export interface PeerHandlers {
+  raft(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void
+  leaders(from: BrokerId, leaders: Message<'Leaders'>['leaders']): void
+  /** A link to a peer is up (its old messages are lost) or down. */
+  link(peer: BrokerId, up: boolean): void
+  /** Decides whether to accept a peer; a TailraceError's code tells it why not. */
+  admit(identity: PeerIdentity): void
+  /** Answers a request; a rejection becomes a Failure. Called in arrival order; must do its ordering-sensitive part before its first await. */
+  request<Name extends RequestName>(from: BrokerId, name: Name, fields: Message<Name>, body: Uint8Array): Promise<{ fields: Omit<PeerReply<Name>['fields'], 'correlation'>; body: readonly Uint8Array[] }>
+}

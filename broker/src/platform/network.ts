@@ -1,0 +1,30 @@
+/** Byte streams between brokers. The simulator and platform/node each have their own. */
+export interface Network {
+  /** Listens on `host:port`; port 0 picks a free one. Rejects if the address is taken or malformed. */
+  listen(address: string, onStream: (stream: ByteStream) => void): Promise<Listener>
+  /** Connects; rejects if nobody answers within `timeoutMs`. */
+  connect(address: string, timeoutMs: number): Promise<ByteStream>
+}
+
+export interface Listener {
+  /** The address that others can reach, with the real port. */
+  readonly address: string
+  close(): Promise<void>
+}
+
+export interface ByteStream {
+  readonly remote: string
+  /** Handlers; set once, right after the stream is handed over. `onData` chunks belong to the receiver. */
+  onData: (chunk: Uint8Array) => void
+  onClose: (error: Error | null) => void
+  onDrain: () => void
+  /** Queues the pieces, back to back. Pieces must not change afterwards. Flushed together at `uncork` or at the end of the turn. */
+  write(pieces: readonly Uint8Array[]): void
+  /** Bytes queued and not yet taken by the kernel. */
+  readonly queuedBytes: number
+  /** Stops or resumes onData: back-pressure on the sender. */
+  pause(): void
+  resume(): void
+  /** Drops the connection at once. */
+  destroy(): void
+}

@@ -1,0 +1,46 @@
+import type { BrokerId, HardState, LogIndex, Offset, TermStart } from '@tailrace/schemas'
+
+/** Who takes part in a group. Joint consensus adds the outgoing voters, learners do not vote (M58, M90). */
+export interface Configuration {
+  readonly voters: readonly BrokerId[]
+  /** The old set while a joint change is under way; empty otherwise. */
+  readonly outgoing: readonly BrokerId[]
+  readonly learners: readonly BrokerId[]
+}
+
+export interface RaftOptions {
+  readonly id: BrokerId
+  readonly configuration: Configuration
+  /** Ticks without a leader before a campaign, at least; each arming draws from [electionTicks, 2 * electionTicks) (M7). */
+  readonly electionTicks: number
+  /** Ticks between heartbeats; electionTicks / 10 by default (M8). */
+  readonly heartbeatTicks: number
+  /** Bytes of entries in one Append at most (one entry may be larger). */
+  readonly maxAppendBytes: number
+  /** Appends in flight to one follower at most, and their bytes (M91). 1 is the serial mode of M40. */
+  readonly maxInflightAppends: number
+  readonly maxInflightBytes: number
+  /** Bytes of entries whose headers (and, with the driver, whose batches) are kept for followers. */
+  readonly maxUncommittedBytes: number
+  /** Bytes of a control batch: the size that a TermStart entry is given. */
+  readonly controlBytes: number
+  /** Tell followers of a new commit at once when nothing else is on its way to them. For groups whose followers act on commits. */
+  readonly announceCommit: boolean
+  /** A uniform integer in [0, bound). */
+  readonly random: (bound: number) => number
+}
+
+/** What was found on disk when the broker started; all zero and empty for a new group. */
+export interface RaftStart {
+  readonly hardState: HardState
+  /** Index before the first entry held, and its term: (0, 0) unless the prefix was compacted. */
+  readonly prevIndex: LogIndex
+  readonly prevTerm: number
+  readonly lastIndex: LogIndex
+  /** The offset that the next Records entry will take. */
+  readonly nextOffset: Offset
+  /** Ascending; covers every entry from prevIndex + 1 on. */
+  readonly terms: readonly TermStart[]
+  /** A safe lower bound of the commit index (M36), or 0. */
+  readonly commitHint: LogIndex
+}

@@ -1,0 +1,68 @@
+import type { BrokerId, EntryHeader, LogIndex, Term } from '@tailrace/schemas'
+
+/**
+ * What brokers of one group say to each other. `from` and `to` are broker ids; the driver adds the group and carries the batches of
+ * an Append beside it. A message may be lost, delayed, duplicated or overtaken (M2): every handler must stand that.
+ */
+interface Envelope {
+  readonly from: BrokerId
+  readonly to: BrokerId
+  readonly term: Term
+}
+
+/** AppendEntries (M28). `entries` follow (prevIndex, prevTerm) without a gap; empty entries probe, or announce a commit. */
+export interface AppendMessage extends Envelope {
+  readonly type: 'append'
+  readonly prevIndex: LogIndex
+  readonly prevTerm: Term
+  readonly entries: readonly EntryHeader[]
+  readonly commit: LogIndex
+}
+
+/**
+ * `matchIndex` is set on success only: the last index verified against the leader's log and durable here (M30). On a rejection
+ * `rejectedIndex` repeats the request's prevIndex, and (`hintIndex`, `hintTerm`) is the last entry that could still match (M31).
+ */
+export interface AppendReplyMessage extends Envelope {
+  readonly type: 'append-reply'
+  readonly success: boolean
+  readonly matchIndex: LogIndex
+  readonly rejectedIndex: LogIndex
+  readonly hintIndex: LogIndex
+  readonly hintTerm: Term
+}
+
+/** `pre`: pre-vote, changes nobody's term or vote (M80). `transfer`: sent on a TimeoutNow, exempt from the lease check (M10). */
+export interface VoteMessage extends Envelope {
+  readonly type: 'vote'
+  readonly pre: boolean
+  readonly transfer: boolean
+  readonly lastIndex: LogIndex
+  readonly lastTerm: Term
+}
+
+export interface VoteReplyMessage extends Envelope {
+  readonly type: 'vote-reply'
+  readonly pre: boolean
+  readonly granted: boolean
+}
+
+/** The driver merges the heartbeats of all groups to one peer into one frame (M87). `commit` = min(commitIndex, matchIndex) (M34). */
+export interface HeartbeatMessage extends Envelope {
+  readonly type: 'heartbeat'
+  readonly commit: LogIndex
+}
+
+/** `lastIndex`: the last durable index here, so that a leader notices a follower that has fallen behind. */
+export interface HeartbeatReplyMessage extends Envelope {
+  readonly type: 'heartbeat-reply'
+  readonly lastIndex: LogIndex
+}
+
+export type RaftMessage =
+  | AppendMessage
+  | AppendReplyMessage
+  | VoteMessage
+  | VoteReplyMessage
+  | HeartbeatMessage
+  | HeartbeatReplyMessage

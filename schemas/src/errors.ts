@@ -1,0 +1,87 @@
+/**
+ * Every error that Tailrace shows to anyone, in one table. Types, HTTP statuses and docs/errors.md follow from it.
+ * `retriable`: the same request may succeed later, unchanged. `hint`: what the reader can do about it.
+ */
+export interface ErrorRow {
+  readonly status: number
+  readonly retriable: boolean
+  readonly message: string
+  readonly hint: string
+}
+
+export const errorTable = {
+  INVALID_REQUEST: { status: 400, retriable: false, message: 'The request is not understood.', hint: 'Compare it with docs/protocol.md or /openapi.json.' },
+  INVALID_SETTING: { status: 400, retriable: false, message: 'A setting is unknown or wrong.', hint: 'The message names the setting and what would be valid.' },
+  INVALID_TOPIC_NAME: { status: 400, retriable: false, message: 'The topic name is not valid.', hint: 'Use 1 to 249 characters out of a-z, A-Z, 0-9, dot, underscore and hyphen; not "." or "..".' },
+  INVALID_REPLICATION: { status: 400, retriable: false, message: 'The number of partitions or replicas cannot be met.', hint: 'Ask for at least 1 partition, and for no more replicas than there are brokers.' },
+  UNKNOWN_TOPIC: { status: 404, retriable: false, message: 'There is no such topic.', hint: 'Create it with "tailrace topic create", or look at "tailrace topic list".' },
+  UNKNOWN_PARTITION: { status: 404, retriable: false, message: 'The topic has no such partition.', hint: 'Partitions count from 0; "tailrace topic describe" shows them.' },
+  NOT_FOUND: { status: 404, retriable: false, message: 'There is nothing at this address.', hint: 'The routes are listed in /openapi.json.' },
+  TOPIC_EXISTS: { status: 409, retriable: false, message: 'A topic of this name exists.', hint: 'Choose another name, or delete the topic first.' },
+  OFFSET_OUT_OF_RANGE: { status: 416, retriable: false, message: 'The offset is outside the partition.', hint: 'Read between logStart and highWatermark.' },
+  MALFORMED_FRAME: { status: 400, retriable: false, message: 'The bytes are not a Tailrace frame.', hint: 'Check that client and port belong together; docs/protocol.md gives the layout.' },
+  FRAME_TOO_LARGE: { status: 413, retriable: false, message: 'The frame is larger than the broker accepts.', hint: 'Send smaller batches, or raise maxFrameBytes on every broker.' },
+  UNSUPPORTED_MESSAGE: { status: 400, retriable: false, message: 'The broker does not know this message.', hint: 'Update the older of the two sides.' },
+  CORRUPT_BATCH: { status: 400, retriable: true, message: 'The batch does not match its CRC-32C.', hint: 'Send it again; if it fails again, suspect memory or network hardware.' },
+  INVALID_BATCH: { status: 400, retriable: false, message: 'The record batch breaks a rule of its format.', hint: 'The message names the field; see docs/protocol.md.' },
+  INVALID_RECORD: { status: 400, retriable: false, message: 'A record is not valid.', hint: 'Keys and values are strings or bytes; headers map strings to strings or bytes.' },
+  BATCH_TOO_LARGE: { status: 413, retriable: false, message: 'The batch is larger than the topic accepts.', hint: 'Publish fewer or smaller records at a time, or raise maxBatchBytes.' },
+  UNSUPPORTED_COMPRESSION: { status: 400, retriable: false, message: 'This compression cannot be read here.', hint: 'Use none, gzip or zstd, or install the optional library that the message names.' },
+  NOT_LEADER: { status: 421, retriable: true, message: 'This broker does not lead the partition.', hint: 'Fetch metadata again and send to the leader.' },
+  LEADER_UNAVAILABLE: { status: 503, retriable: true, message: 'The partition has no leader at the moment.', hint: 'Wait for an election, usually under two seconds; check that a majority of its replicas is up.' },
+  OUTCOME_UNKNOWN: { status: 504, retriable: true, message: 'It is not known whether the records were committed.', hint: 'Retry with the same producer id and sequence: the broker drops duplicates.' },
+  TIMED_OUT: { status: 504, retriable: true, message: 'The request took longer than its time limit.', hint: 'Retry; if it persists, check that a majority of replicas is up.' },
+  OUT_OF_ORDER_SEQUENCE: { status: 409, retriable: false, message: 'The batch does not follow the last one of its producer.', hint: 'Batches of one producer and partition must arrive in sequence; a missing one must be sent first.' },
+  INVALID_PRODUCER_EPOCH: { status: 409, retriable: false, message: 'A newer instance of this producer exists.', hint: 'Stop the older instance, or start over with a new producer id.' },
+  OVERLOADED: { status: 429, retriable: true, message: 'Too much is in flight.', hint: 'Wait for acknowledgements, then retry with a delay.' },
+  DISK_FULL: { status: 507, retriable: true, message: 'The broker has reached its disk reserve and takes no records.', hint: 'Free disk space or delete topics; reading goes on.' },
+  STORAGE_CORRUPT: { status: 500, retriable: true, message: 'A stored batch does not match its checksum on this replica.', hint: 'Read from another replica; see "quarantine" in docs/operations.md.' },
+  UNKNOWN_SUBSCRIPTION: { status: 404, retriable: false, message: 'There is no such subscription on this connection.', hint: 'Subscribe first; ids belong to one connection.' },
+  TOO_MANY_SUBSCRIPTIONS: { status: 429, retriable: false, message: 'The connection has too many subscriptions.', hint: 'Close some, or open another connection.' },
+  CLUSTER_MISMATCH: { status: 409, retriable: false, message: 'The peer belongs to another cluster.', hint: 'Check --join and the data directory.' },
+  BROKER_IDENTITY_MISMATCH: { status: 409, retriable: false, message: 'The broker id is known with another data directory.', hint: 'A wiped disk needs a new broker id; it must never vote as the old one.' },
+  INCOMPATIBLE_PEER: { status: 409, retriable: false, message: 'The peer speaks a protocol that cannot be resolved with ours.', hint: 'Update the older of the two brokers.' },
+  CONNECTION_LOST: { status: 503, retriable: true, message: 'The connection to the broker is gone.', hint: 'The SDK reconnects by itself; check that a broker is up if it persists.' },
+  CLOSED: { status: 410, retriable: false, message: 'The client has been closed.', hint: 'Create a new one.' },
+  ABORTED: { status: 499, retriable: false, message: 'The caller gave up.', hint: 'The abort signal fired; what was already sent may still be committed.' },
+  SHUTTING_DOWN: { status: 503, retriable: true, message: 'The broker is shutting down.', hint: 'Retry with another broker.' },
+  INTERNAL: { status: 500, retriable: true, message: 'The broker made a mistake.', hint: 'Look in its log for the same code and time, and report it.' },
+} as const satisfies Record<string, ErrorRow>
+
+export type ErrorCode = keyof typeof errorTable
+
+/** What every side shows of an error: JSON bodies, WebSocket text frames, and the SDKs' error objects. */
+export interface ErrorShape {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly retriable: boolean
+  readonly hint: string
+}
+
+/** The one error class of Tailrace; `code` tells them apart. `detail` says what exactly was wrong, for people. */
+export class TailraceError extends Error implements ErrorShape {
+  override readonly name = 'TailraceError'
+  readonly code: ErrorCode
+  readonly retriable: boolean
+  readonly hint: string
+
+  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
+    super(detail === undefined ? errorTable[code].message : `${errorTable[code].message} ${detail}`, options)
+    this.code = code
+    this.retriable = errorTable[code].retriable
+    this.hint = errorTable[code].hint
+  }
+
+  get status(): number {
+    return errorTable[this.code].status
+  }
+
+  toJSON(): ErrorShape {
+    return { code: this.code, message: this.message, retriable: this.retriable, hint: this.hint }
+  }
+}
+
+/** Whether a string from the wire names an error of ours. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorTable, code)
+}
