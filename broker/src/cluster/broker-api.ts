@@ -1,4 +1,5 @@
 import type { BrokerId, Offset, PartitionNumber, Position, ProducerId, Term } from '@tailrace/schemas'
+import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from '../partition/requests.ts'
 
 /**
  * What a broker can do for whoever is connected to it; HTTP, WebSocket, peers (for forwarded requests) and later Kafka speak to this and nothing
@@ -31,10 +32,6 @@ export interface BrokerApi {
   onLeadership(listener: (topic: string, partition: PartitionNumber) => void): () => void
 }
 
-export interface PublishResult { readonly baseOffset: Offset; readonly lastOffset: Offset; readonly duplicate: boolean }
-export interface FetchRequest { readonly offset: Offset; readonly maxBytes: number; readonly waitMs: number; readonly signal?: AbortSignal }
-export interface FetchResult { readonly batches: readonly Uint8Array[]; readonly bytes: number; readonly nextOffset: Offset; readonly highWatermark: Offset; readonly logStart: Offset }
-export interface OffsetResult { readonly offset: Offset; readonly highWatermark: Offset; readonly logStart: Offset }
 export interface CreateTopicRequest { readonly name: string; readonly partitions: number; readonly replicas: number; readonly config?: TopicConfig }
 /** Settings of a topic; unknown names are refused. */
 export interface TopicConfig { readonly maxBatchBytes?: number }
