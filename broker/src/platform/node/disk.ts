@@ -1,0 +1,179 @@
+import * as fs from 'node:fs'
+import * as fsp from 'node:fs/promises'
+import { type Disk, DiskError, type DiskFile } from '../disk.ts'
+import { lockFolder } from './folder-lock.ts'
+
+/** The machine's file system. */
+export const nodeDisk: Disk = {
+  open: (path) =>
+    new Promise((resolve, reject) => {
+      fs.open(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644, (error, descriptor) =>
+        error === null ? resolve(new NodeFile(path, descriptor)) : reject(diskError('open', path, error)),
+      )
+    }),
+  async list(folder) {
+    try {
+      return await fsp.readdir(folder)
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return []
+      throw diskError('list', folder, error)
+    }
+  },
+  makeFolder: (folder) => told('make', folder, fsp.mkdir(folder, { recursive: true })),
+  rename: (from, to) => told('rename', from, fsp.rename(from, to)),
+  remove: (path) => told('remove', path, fsp.rm(path, { recursive: true, force: true })),
+  async syncFolder(folder) {
+    // Windows cannot open folders; NTFS journals its names by itself.
+    if (process.platform === 'win32') return
+    const handle = await fsp.open(folder, 'r').catch((error) => {
+      throw diskError('open', folder, error)
+    })
+    try {
+      await told('sync', folder, handle.sync())
+    } finally {
+      await handle.close()
+    }
+  },
+  async size(path) {
+    try {
+      return (await fsp.stat(path)).size
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return null
+      throw diskError('stat', path, error)
+    }
+  },
+  async free(folder) {
+    try {
+      const space = await fsp.statfs(folder)
+      return space.bavail * space.bsize
+    } catch (error) {
+      throw diskError('statfs', folder, error)
+    }
+  },
+  lock: lockFolder,
+}
+
+/** Callbacks on a plain descriptor: one promise an operation, no FileHandle bookkeeping on the hot path. */
+class NodeFile implements DiskFile {
+  readonly path: string
+  readonly #descriptor: number
+
+  constructor(path: string, descriptor: number) {
+    this.path = path
+    this.#descriptor = descriptor
+  }
+
+  read(into: Uint8Array, position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      let done = 0
+      const next = (): void => {
+        fs.read(this.#descriptor, into, done, into.length - done, position + done, (error, count) => {
+          if (error !== null) return reject(diskError('read', this.path, error))
+          done += count
+          if (count === 0 || done === into.length) return resolve(done)
+          next()
+        })
+      }
+      next()
+    })
+  }
+
+  write(pieces: readonly Uint8Array[], position: number): Promise<void> {
+    if (pieces.length === 1) return this.#writeOne(pieces[0]!, position)
+    return this.#writeMany(pieces, position)
+  }
+
+  #writeOne(piece: Uint8Array, position: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let done = 0
+      const next = (): void => {
+        fs.write(this.#descriptor, piece, done, piece.length - done, position + done, (error, count) => {
+          if (error !== null) return reject(diskError('write', this.path, error))
+          done += count
+          if (done === piece.length) return resolve()
+          next()
+        })
+      }
+      next()
+    })
+  }
+
+  #writeMany(pieces: readonly Uint8Array[], position: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let left = pieces.filter((piece) => piece.length > 0)
+      let at = position
+      const next = (): void => {
+        if (left.length === 0) {
+          resolve()
+          return
+        }
+        fs.writev(this.#descriptor, left, at, (error, count) => {
+          if (error !== null) return reject(diskError('write', this.path, error))
+          at += count
+          left = unwritten(left, count)
+          next()
+        })
+      }
+      next()
+    })
+  }
+
+  sync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fs.fdatasync(this.#descriptor, (error) =>
+        error === null ? resolve() : reject(diskError('sync', this.path, error)),
+      )
+    })
+  }
+
+  truncate(size: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fs.ftruncate(this.#descriptor, size, (error) =>
+        error === null ? resolve() : reject(diskError('truncate', this.path, error)),
+      )
+    })
+  }
+
+  size(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      fs.fstat(this.#descriptor, (error, found) =>
+        error === null ? resolve(found.size) : reject(diskError('stat', this.path, error)),
+      )
+    })
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fs.close(this.#descriptor, (error) => (error == null ? resolve() : reject(diskError('close', this.path, error))))
+    })
+  }
+}
+
+/** What is left of the pieces after a short write of `count` bytes. */
+function unwritten(pieces: readonly Uint8Array[], count: number): Uint8Array[] {
+  let skip = count
+  let first = 0
+  while (first < pieces.length && skip >= pieces[first]!.length) skip -= pieces[first++]!.length
+  const left = pieces.slice(first)
+  if (skip > 0) left[0] = left[0]!.subarray(skip)
+  return left
+}
+
+function told(action: string, path: string, work: Promise<unknown>): Promise<void> {
+  return work.then(
+    () => undefined,
+    (error) => {
+      throw diskError(action, path, error)
+    },
+  )
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code
+}
+
+function diskError(action: string, path: string, cause: unknown): DiskError {
+  const code = codeOf(cause)
+  const kind = code === 'ENOSPC' || code === 'EDQUOT' ? 'full' : code === 'ENOENT' ? 'gone' : 'failed'
+  return new DiskError(kind, `cannot ${action} ${path}: ${(cause as Error).message}`, { cause })
+}
