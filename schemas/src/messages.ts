@@ -1,4 +1,4 @@
-import type { BrokerId, GroupId, LogIndex, Offset, PartitionNumber, ProducerId, Term, Timestamp } from './ids.ts'
+import type { BrokerId, GroupId, LogIndex, Offset, PartitionNumber, ProducerId, Term } from './ids.ts'
 
 /**
  * Shapes of every message of the Tailrace protocol. Each has a number (below), an Avro schema in ../avro/<Name>.avsc with the same
@@ -64,7 +64,7 @@ export interface MessageShapes {
 }
 
 /** Avro enum `kind`; `value` is the offset for OFFSET, the time for TIME, else 0. */
-export interface Position { kind: 'EARLIEST' | 'LATEST' | 'OFFSET' | 'TIME'; value: number | Timestamp }
+export interface Position { kind: 'EARLIEST' | 'LATEST' | 'OFFSET' | 'TIME'; value: number }
 export interface ErrorFields { code: string; message: string; retriable: boolean; hint: string }
 /** `http` is host:port of the HTTP and WebSocket listener. */
 export interface BrokerFields { id: BrokerId; http: string; alive: boolean }

@@ -1,0 +1,186 @@
+import type { BrokerId, EntryHeader, GroupId, LogIndex } from '@tailrace/schemas'
+import { EntryKind, placeBatch, termStartBatch } from '@tailrace/schemas'
+import type { GroupLog } from '../log/types.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { RaftCore, Refusal } from '../raft/core.ts'
+import type { AppendMessage, RaftMessage } from '../raft/messages.ts'
+import type { Ready } from '../raft/ready.ts'
+import { AppendSender } from './append-sender.ts'
+import { DurabilityQueue } from './durability-queue.ts'
+import type { PartitionState } from './partition-state.ts'
+import type { Peers } from './peers.ts'
+
+export interface DriverDeps {
+  readonly group: GroupId
+  readonly core: RaftCore
+  readonly log: GroupLog
+  readonly state: PartitionState
+  readonly peers: Peers
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Asks for a `drain` at the end of the turn. */
+  readonly wake: () => void
+}
+
+/** What the driver tells the replica it drives. */
+export interface DriverEvents {
+  appended(bytes: number): void
+  committed(index: LogIndex): void
+  highWatermarkAdvanced(): void
+  leadership(): void
+}
+
+/**
+ * Carries out what the consensus core of one group decides: brings headers and batches together, writes to the log, sends, and
+ * reports durability back. A Ready has its batches from one source only: an Append being stepped, or proposals of this leader.
+ */
+export class GroupDriver {
+  readonly core: RaftCore
+  readonly log: GroupLog
+  readonly state: PartitionState
+  readonly #deps: DriverDeps
+  readonly #events: DriverEvents
+  readonly #sender: AppendSender
+  readonly #durability = new DurabilityQueue()
+  #proposed: Uint8Array[] = []
+  #taken = 0
+  #stepping: { message: AppendMessage; payloads: readonly Uint8Array[] } | null = null
+  #stopped = false
+
+  constructor(deps: DriverDeps, events: DriverEvents) {
+    this.core = deps.core
+    this.log = deps.log
+    this.state = deps.state
+    this.#deps = deps
+    this.#events = events
+    this.#sender = new AppendSender(deps.group, deps.log, deps.peers, deps.logger, (peer) => {
+      this.core.peerUnreachable(peer)
+      deps.wake()
+    })
+  }
+
+  /** Leader only: gives the batch its place in the log. The batch is the log's from now on. */
+  propose(batch: Uint8Array, records: number): EntryHeader | Refusal {
+    // A fresh leader's TermStart must pass before the first proposal: what is in `state` follows log order.
+    if (this.#proposed.length === 0) this.drain()
+    const header = this.core.propose({ records, bytes: batch.length })
+    if (typeof header === 'string') return header
+    placeBatch(batch, 0, header.baseOffset, header.term)
+    this.state.appended(header, batch)
+    this.#proposed.push(batch)
+    this.#deps.wake()
+    return header
+  }
+
+  receive(message: RaftMessage, payloads: readonly Uint8Array[]): void {
+    if (this.#stopped) return
+    if (message.type !== 'append') {
+      this.core.step(message)
+      this.#deps.wake()
+      return
+    }
+    this.drain()
+    this.#stepping = { message, payloads }
+    this.core.step(message)
+    this.drain()
+    this.#stepping = null
+  }
+
+  tick(): void {
+    this.core.tick()
+    if (this.core.hasReady()) this.#deps.wake()
+  }
+
+  durable(ticket: number): void {
+    if (this.#stopped) return
+    const persisted = this.#durability.durable(ticket, (messages) => this.#sendAll(messages))
+    this.core.persisted(persisted)
+    if (this.core.hasReady()) this.#deps.wake()
+  }
+
+  peerUnreachable(peer: BrokerId): void {
+    this.core.peerUnreachable(peer)
+    this.#deps.wake()
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  drain(): void {
+    while (!this.#stopped && this.core.hasReady()) this.#perform(this.core.ready())
+  }
+
+  /** The order of ready.ts. */
+  #perform(ready: Ready): void {
+    const hasWrite = ready.hardState !== null || ready.truncateFrom !== null || ready.append.length > 0
+    if (hasWrite) this.#write(ready)
+    this.#sendAll(ready.send)
+    for (const request of ready.reads) {
+      void this.#sender.read(request, (headers) => {
+        if (this.#stopped) return
+        this.core.entriesRead(request.ticket, headers)
+        this.#deps.wake()
+      })
+    }
+    if (ready.commitIndex > this.state.commitIndex) this.#commit(ready.commitIndex)
+    if (this.#durability.add(ready.number, hasWrite, ready.sendAfterPersist)) {
+      this.core.persisted(ready.number)
+      this.#sendAll(ready.sendAfterPersist)
+    }
+    if (ready.change !== null) this.#events.leadership()
+  }
+
+  #write(ready: Ready): void {
+    if (ready.truncateFrom !== null) this.state.truncated(ready.truncateFrom)
+    const payloads: Uint8Array[] = new Array(ready.append.length)
+    let bytes = 0
+    for (let at = 0; at < ready.append.length; at += 1) {
+      const header = ready.append[at]!
+      const payload = this.#payloadOf(header)
+      payloads[at] = payload
+      bytes += payload.length
+      if (header.index > this.state.appendedIndex) this.state.appended(header, payload)
+    }
+    if (this.#taken > 0) {
+      this.#proposed = this.#proposed.slice(this.#taken)
+      this.#taken = 0
+    }
+    this.log.write({
+      hardState: ready.hardState,
+      truncateFrom: ready.truncateFrom,
+      entries: ready.append,
+      payloads,
+      ticket: ready.number,
+    })
+    if (bytes > 0) this.#events.appended(bytes)
+  }
+
+  #payloadOf(header: EntryHeader): Uint8Array {
+    if (this.#stepping !== null) {
+      const { message, payloads } = this.#stepping
+      const at = header.index - message.prevIndex - 1
+      if (message.entries[at]?.term !== header.term) throw new Error(`entry ${header.index} is not part of the append`)
+      return payloads[at]!
+    }
+    if (header.kind === EntryKind.TermStart) {
+      const { core, clock } = this.#deps
+      return termStartBatch({ term: header.term, baseOffset: header.baseOffset, timestamp: clock.now(), leader: core.id })
+    }
+    const payload = this.#proposed[this.#taken]
+    if (payload === undefined) throw new Error(`no batch was proposed for entry ${header.index}`)
+    this.#taken += 1
+    return payload
+  }
+
+  #commit(index: LogIndex): void {
+    const before = this.state.highWatermark
+    this.state.committed(index, (entry) => this.#events.committed(entry))
+    if (this.state.highWatermark !== before) this.#events.highWatermarkAdvanced()
+  }
+
+  #sendAll(messages: readonly RaftMessage[]): void {
+    for (let at = 0; at < messages.length; at += 1) this.#sender.send(messages[at]!)
+  }
+}

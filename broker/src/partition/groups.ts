@@ -1,0 +1,177 @@
+import type { BrokerId, GroupId, Term } from '@tailrace/schemas'
+import { TailraceError, TERM_START_BYTES } from '@tailrace/schemas'
+import type { LogStorage, StateStore } from '../log/types.ts'
+import type { Crc32c } from '../platform/checksum.ts'
+import type { Clock, TimerHandle } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Random } from '../platform/random.ts'
+import { createRaft } from '../raft/group.ts'
+import type { RaftMessage } from '../raft/messages.ts'
+import { CheckpointSchedule, dropCheckpoint, saveCheckpoint } from './checkpoint.ts'
+import type { Peers } from './peers.ts'
+import { recoverReplica } from './recovery.ts'
+import { Replica } from './replica.ts'
+import type { PartitionSettings } from './settings.ts'
+import type { Group, Groups, GroupSpec } from './types.ts'
+
+export interface GroupsDeps {
+  readonly brokerId: BrokerId
+  readonly storage: LogStorage
+  readonly store: StateStore
+  readonly peers: Peers
+  readonly clock: Clock
+  readonly random: Random
+  readonly crc32c: Crc32c
+  readonly logger: Logger
+  readonly settings: PartitionSettings
+}
+
+/**
+ * All replicas of this broker behind one ticker, one journal and one link per peer. Work that a turn's events cause in a group is done
+ * once, at the end of the turn: that is what makes batches out of concurrent publishes without waiting for anything.
+ */
+export class BrokerGroups implements Groups {
+  onLeadership: Groups['onLeadership'] = () => {}
+  readonly #deps: GroupsDeps
+  readonly #replicas = new Map<GroupId, Replica>()
+  readonly #awake = new Set<Replica>()
+  readonly #opening = new Map<GroupId, Promise<Group>>()
+  readonly #ticker: TimerHandle
+  #drainPending = false
+  #closed = false
+
+  constructor(deps: GroupsDeps) {
+    this.#deps = deps
+    deps.storage.onDurable = (group, ticket) => this.#replicas.get(group)?.driver.durable(ticket)
+    this.#ticker = deps.clock.every(deps.settings.heartbeatMs, () => this.#tick())
+  }
+
+  open(spec: GroupSpec): Promise<Group> {
+    if (this.#closed) return Promise.reject(new TailraceError('SHUTTING_DOWN'))
+    const open = this.#replicas.get(spec.group)
+    if (open !== undefined) return Promise.resolve(open)
+    let opening = this.#opening.get(spec.group)
+    if (opening === undefined) {
+      opening = this.#open(spec).finally(() => this.#opening.delete(spec.group))
+      this.#opening.set(spec.group, opening)
+    }
+    return opening
+  }
+
+  get(id: GroupId): Group | undefined {
+    return this.#replicas.get(id)
+  }
+
+  all(): Iterable<Group> {
+    return this.#replicas.values()
+  }
+
+  async remove(id: GroupId): Promise<void> {
+    await this.#opening.get(id)?.catch(() => undefined)
+    const replica = this.#replicas.get(id)
+    this.#replicas.delete(id)
+    if (replica !== undefined) {
+      this.#awake.delete(replica)
+      replica.stop(true)
+    }
+    await this.#deps.storage.remove(id)
+    await dropCheckpoint(this.#deps.store, id)
+  }
+
+  /** A Raft message from a peer. For a group that is not open here it is dropped: Raft sends again. */
+  receive(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void {
+    this.#replicas.get(group)?.driver.receive(message, payloads)
+  }
+
+  /** The link to a peer went down or came up: what was in flight on it is lost. */
+  link(peer: BrokerId, _up: boolean): void {
+    for (const replica of this.#replicas.values()) {
+      if (replica.spec.voters.includes(peer)) replica.driver.peerUnreachable(peer)
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#ticker.cancel()
+    await Promise.allSettled(this.#opening.values())
+    for (const replica of this.#replicas.values()) {
+      replica.stop(false)
+      const { state, core } = replica.driver
+      if (replica.schedule.changed(state) && state.commitIndex <= core.durableIndex) {
+        await saveCheckpoint(this.#deps.store, replica.id, state)
+      }
+    }
+  }
+
+  async #open(spec: GroupSpec): Promise<Group> {
+    const { storage, store, settings, brokerId, random, clock, logger } = this.#deps
+    const log = storage.group(spec.group) ?? storage.create(spec.group)
+    const { raft, state } = await recoverReplica(log, store, spec, settings.producerCapacity)
+    const core = createRaft(
+      {
+        id: brokerId,
+        configuration: { voters: spec.voters, outgoing: [], learners: [] },
+        electionTicks: Math.max(2, Math.round(settings.electionTimeoutMs / settings.heartbeatMs)),
+        heartbeatTicks: 1,
+        maxAppendBytes: settings.maxAppendBytes,
+        maxInflightAppends: settings.maxInflightAppends,
+        maxInflightBytes: settings.maxInflightBytes,
+        maxUncommittedBytes: settings.maxUncommittedBytes,
+        controlBytes: TERM_START_BYTES,
+        announceCommit: spec.stateMachine !== null,
+        random: (bound) => random.below(bound),
+      },
+      raft,
+    )
+    const replica: Replica = new Replica({
+      spec,
+      core,
+      log,
+      state,
+      storage,
+      peers: this.#deps.peers,
+      clock,
+      logger,
+      crc32c: this.#deps.crc32c,
+      schedule: new CheckpointSchedule(settings.checkpointBytes, state),
+      maxWaitingReaders: settings.maxWaitingReaders,
+      inSyncTicks: Math.ceil(settings.electionTimeoutMs / settings.heartbeatMs),
+      wake: () => this.#wake(replica),
+      onLeadership: (group: GroupId, term: Term, leader: BrokerId) => this.onLeadership(group, term, leader),
+    })
+    if (this.#closed) throw new TailraceError('SHUTTING_DOWN')
+    this.#replicas.set(spec.group, replica)
+    if (spec.preferred || spec.voters.length === 1) core.campaign()
+    this.#wake(replica)
+    return replica
+  }
+
+  #tick(): void {
+    for (const replica of this.#replicas.values()) {
+      replica.tick()
+      if (replica.schedule.due(replica.driver.state, replica.driver.core.durableIndex)) this.#checkpoint(replica)
+    }
+  }
+
+  #checkpoint(replica: Replica): void {
+    const { state } = replica.driver
+    replica.schedule
+      .save(state, () => saveCheckpoint(this.#deps.store, replica.id, state))
+      .catch((error: unknown) => this.#deps.logger.warn({ group: replica.id, error }, 'a checkpoint could not be saved'))
+  }
+
+  #wake(replica: Replica): void {
+    this.#awake.add(replica)
+    if (this.#drainPending) return
+    this.#drainPending = true
+    this.#deps.clock.soon(() => this.#drain())
+  }
+
+  #drain(): void {
+    this.#drainPending = false
+    const awake = [...this.#awake]
+    this.#awake.clear()
+    for (const replica of awake) replica.driver.drain()
+  }
+}

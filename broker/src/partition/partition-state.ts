@@ -1,0 +1,99 @@
+import type { EntryHeader, LogIndex, Offset } from '@tailrace/schemas'
+import { baseSequenceAt, EntryKind, producerEpochAt, producerIdAt, recordsCountAt } from '@tailrace/schemas'
+import { ProducerTable } from './producer-table.ts'
+import type { StateMachine } from './types.ts'
+import { Uncommitted } from './uncommitted.ts'
+
+/** Where a replica's knowledge of what is committed begins. */
+export interface CommittedStart {
+  readonly commitIndex: LogIndex
+  readonly highWatermark: Offset
+}
+
+/**
+ * What a replica derives from its log: producers' sequences over the whole of it, the high watermark over the committed part.
+ * 1. `appendedIndex` is the last entry seen; `commitIndex` <= `appendedIndex` never falls.
+ * 2. `highWatermark` is the offset after the last committed record.
+ * 3. Entries above `commitIndex` can be taken back, newest first; entries below never.
+ */
+export class PartitionState {
+  readonly producers: ProducerTable
+  readonly #uncommitted = new Uncommitted()
+  readonly #machine: StateMachine | null
+  #commitIndex: LogIndex
+  #highWatermark: Offset
+  #appendedIndex: LogIndex
+
+  constructor(start: CommittedStart, machine: StateMachine | null, producerCapacity: number) {
+    this.producers = new ProducerTable(producerCapacity)
+    this.#machine = machine
+    this.#commitIndex = start.commitIndex
+    this.#highWatermark = start.highWatermark
+    this.#appendedIndex = start.commitIndex
+  }
+
+  get commitIndex(): LogIndex {
+    return this.#commitIndex
+  }
+
+  get highWatermark(): Offset {
+    return this.#highWatermark
+  }
+
+  get appendedIndex(): LogIndex {
+    return this.#appendedIndex
+  }
+
+  appended(header: EntryHeader, payload: Uint8Array): void {
+    if (header.index !== this.#appendedIndex + 1) {
+      throw new Error(`entry ${header.index} does not follow ${this.#appendedIndex}`)
+    }
+    const producerId = header.kind === EntryKind.Records ? producerIdAt(payload, 0) : -1
+    const before = producerId < 0 ? undefined : this.#remember(header, payload, producerId)
+    this.#uncommitted.push({ header, producerId, before, payload: this.#machine === null ? null : payload })
+    this.#appendedIndex = header.index
+  }
+
+  truncated(from: LogIndex): void {
+    if (from <= this.#commitIndex) throw new Error(`truncation at ${from} would cut the committed prefix ${this.#commitIndex}`)
+    for (let entry = this.#uncommitted.popFrom(from); entry !== undefined; entry = this.#uncommitted.popFrom(from)) {
+      if (entry.producerId >= 0) this.producers.undo(entry.producerId, entry.before)
+    }
+    this.#appendedIndex = Math.min(this.#appendedIndex, from - 1)
+  }
+
+  /** Takes everything up to `index` as committed, in order (M33); `onEntry` is told each index. */
+  committed(index: LogIndex, onEntry: (index: LogIndex) => void): void {
+    for (let entry = this.#uncommitted.shiftUpTo(index); entry !== undefined; entry = this.#uncommitted.shiftUpTo(index)) {
+      const { header, payload } = entry
+      this.#commitIndex = header.index
+      this.#highWatermark = header.lastOffset + 1
+      const machine = this.#machine
+      if (machine !== null && payload !== null && header.kind === EntryKind.Records && header.index > machine.appliedIndex) {
+        machine.apply(header, payload)
+      }
+      onEntry(header.index)
+    }
+  }
+
+  /** The producers as of the commit index: the table without what uncommitted entries have changed. */
+  committedProducers(): ProducerTable {
+    const table = new ProducerTable(Number.POSITIVE_INFINITY)
+    for (const [id, state] of this.producers.entries()) table.restore(id, state)
+    for (const entry of this.#uncommitted.backwards()) {
+      if (entry.producerId >= 0) table.undo(entry.producerId, entry.before)
+    }
+    return table
+  }
+
+  #remember(header: EntryHeader, payload: Uint8Array, producerId: number): ReturnType<ProducerTable['append']> {
+    return this.producers.append({
+      producerId,
+      epoch: producerEpochAt(payload, 0),
+      baseSequence: baseSequenceAt(payload, 0),
+      records: recordsCountAt(payload, 0),
+      index: header.index,
+      baseOffset: header.baseOffset,
+    })
+  }
+}

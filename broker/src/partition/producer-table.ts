@@ -1,0 +1,102 @@
+import type { LogIndex, Offset, ProducerId } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+
+/** Kafka's window: clients keep at most 5 batches in flight, so 5 remembered ones catch every honest retry (kafka-protocol.md §2.4). */
+const WINDOW = 5
+const SEQUENCE_MODULUS = 2 ** 31
+
+/** One batch of an idempotent producer, as the log holds it. */
+export interface ProducerBatch {
+  readonly producerId: ProducerId
+  readonly epoch: number
+  readonly baseSequence: number
+  readonly records: number
+  readonly index: LogIndex
+  readonly baseOffset: Offset
+}
+
+/** What a partition remembers of one producer. Never changed in place: an older version is the undo record of a newer one. */
+export interface ProducerState {
+  readonly epoch: number
+  /** Oldest first; at most WINDOW. */
+  readonly batches: readonly ProducerBatch[]
+}
+
+/**
+ * The idempotence rules of one partition, over committed and appended-but-uncommitted batches alike: a pure function of the log. `append` returns
+ * how to undo itself, for when Raft truncates. When more than `capacity` producers are known, the one that has been silent for the most
+ * entries is forgotten: by log position and not by clock, so that every replica forgets the same.
+ */
+export class ProducerTable {
+  readonly #states = new Map<ProducerId, ProducerState>()
+  readonly #capacity: number
+
+  constructor(capacity: number) {
+    this.#capacity = capacity
+  }
+
+  /**
+   * Decides on an incoming batch: returns the earlier batch that it repeats, or null if it is new and in sequence.
+   * Throws INVALID_PRODUCER_EPOCH or OUT_OF_ORDER_SEQUENCE.
+   */
+  check(producerId: ProducerId, epoch: number, baseSequence: number, records: number): ProducerBatch | null {
+    const state = this.#states.get(producerId)
+    if (state === undefined) return null
+    if (epoch === state.epoch) {
+      for (const batch of state.batches) {
+        if (batch.baseSequence === baseSequence && batch.records === records) return batch
+      }
+    }
+    if (epoch < state.epoch) {
+      throw new TailraceError('INVALID_PRODUCER_EPOCH', `Producer ${producerId} has epoch ${state.epoch}, the batch ${epoch}.`)
+    }
+    const expected = epoch > state.epoch ? 0 : nextSequence(state)
+    if (baseSequence !== expected) {
+      throw new TailraceError(
+        'OUT_OF_ORDER_SEQUENCE',
+        `Producer ${producerId} must continue with sequence ${expected}, not ${baseSequence}.`,
+      )
+    }
+    return null
+  }
+
+  /** Records an appended batch; returns the state before it, for `undo`. */
+  append(batch: ProducerBatch): ProducerState | undefined {
+    const before = this.#states.get(batch.producerId)
+    const kept = before !== undefined && before.epoch === batch.epoch ? before.batches.slice(1 - WINDOW) : []
+    this.#states.delete(batch.producerId)
+    this.#states.set(batch.producerId, { epoch: batch.epoch, batches: [...kept, batch] })
+    if (this.#states.size > this.#capacity) this.#forgetOldest()
+    return before
+  }
+
+  /** Takes back the newest append of a producer. Undo in reverse order of append. */
+  undo(producerId: ProducerId, before: ProducerState | undefined): void {
+    if (before === undefined) this.#states.delete(producerId)
+    else this.#states.set(producerId, before)
+  }
+
+  entries(): IterableIterator<[ProducerId, ProducerState]> {
+    return this.#states.entries()
+  }
+
+  restore(producerId: ProducerId, state: ProducerState): void {
+    this.#states.set(producerId, state)
+  }
+
+  get size(): number {
+    return this.#states.size
+  }
+
+  /** Map order is order of last append, so the first key is the longest silent producer. */
+  #forgetOldest(): void {
+    const oldest = this.#states.keys().next()
+    if (!oldest.done) this.#states.delete(oldest.value)
+  }
+}
+
+function nextSequence(state: ProducerState): number {
+  const last = state.batches[state.batches.length - 1]
+  if (last === undefined) return 0
+  return (last.baseSequence + last.records) % SEQUENCE_MODULUS
+}
