@@ -6,27 +6,83 @@ import type { BrokerId, GroupId, LogIndex, Offset, PartitionNumber, ProducerId, 
  * same `correlation`, chosen by the requester, unique on its connection. Fields may be added with a default; numbers are never reused.
  */
 export const MessageNumber = {
-  Hello: 1, HelloReply: 2, Failure: 3,
-  Append: 10, AppendReply: 11, Vote: 12, VoteReply: 13, Heartbeats: 14, HeartbeatReplies: 15, Leaders: 16,
-  Publish: 20, PublishReply: 21, Fetch: 22, FetchReply: 23, FindOffset: 24, FindOffsetReply: 25,
-  InitProducer: 26, InitProducerReply: 27, Metadata: 28, MetadataReply: 29,
-  Subscribe: 40, Subscribed: 41, Records: 42, Credit: 43, Unsubscribe: 44, SubscriptionEnd: 45,
-  Admin: 60, AdminReply: 61,
+  Hello: 1,
+  HelloReply: 2,
+  Failure: 3,
+  Append: 10,
+  AppendReply: 11,
+  Vote: 12,
+  VoteReply: 13,
+  Heartbeats: 14,
+  HeartbeatReplies: 15,
+  Leaders: 16,
+  Publish: 20,
+  PublishReply: 21,
+  Fetch: 22,
+  FetchReply: 23,
+  FindOffset: 24,
+  FindOffsetReply: 25,
+  InitProducer: 26,
+  InitProducerReply: 27,
+  Metadata: 28,
+  MetadataReply: 29,
+  Subscribe: 40,
+  Subscribed: 41,
+  Records: 42,
+  Credit: 43,
+  Unsubscribe: 44,
+  SubscriptionEnd: 45,
+  Admin: 60,
+  AdminReply: 61,
 } as const
 export type MessageName = keyof typeof MessageNumber
 
 /** Body of every Append: the entries' batches back to back, `bytes` each. */
-export interface EntryFields { term: Term; kind: number; baseOffset: Offset; lastOffset: Offset; bytes: number }
+export interface EntryFields {
+  term: Term
+  kind: number
+  baseOffset: Offset
+  lastOffset: Offset
+  bytes: number
+}
 
 export interface MessageShapes {
   /** First frame of each side on a peer connection. `schemas` is the fingerprint of the sender's protocol; `incarnation` is new at each start. */
-  Hello: { protocol: number; schemas: string; brokerId: BrokerId; directoryId: string; incarnation: string; clusterId: string; peer: string; http: string; formed: boolean }
-  HelloReply: { brokerId: BrokerId; directoryId: string; incarnation: string; clusterId: string; peer: string; http: string; formed: boolean; protocolJson: string; error: ErrorFields | null }
+  Hello: {
+    protocol: number
+    schemas: string
+    brokerId: BrokerId
+    directoryId: string
+    incarnation: string
+    clusterId: string
+    peer: string
+    http: string
+    formed: boolean
+  }
+  HelloReply: {
+    brokerId: BrokerId
+    directoryId: string
+    incarnation: string
+    clusterId: string
+    peer: string
+    http: string
+    formed: boolean
+    protocolJson: string
+    error: ErrorFields | null
+  }
   /** Answer to any request that failed. */
   Failure: { correlation: number; error: ErrorFields }
 
   Append: { group: GroupId; term: Term; prevIndex: LogIndex; prevTerm: Term; commit: LogIndex; entries: EntryFields[] }
-  AppendReply: { group: GroupId; term: Term; success: boolean; matchIndex: LogIndex; rejectedIndex: LogIndex; hintIndex: LogIndex; hintTerm: Term }
+  AppendReply: {
+    group: GroupId
+    term: Term
+    success: boolean
+    matchIndex: LogIndex
+    rejectedIndex: LogIndex
+    hintIndex: LogIndex
+    hintTerm: Term
+  }
   Vote: { group: GroupId; term: Term; pre: boolean; transfer: boolean; lastIndex: LogIndex; lastTerm: Term }
   VoteReply: { group: GroupId; term: Term; pre: boolean; granted: boolean }
   Heartbeats: { beats: { group: GroupId; term: Term; commit: LogIndex }[] }
@@ -38,7 +94,14 @@ export interface MessageShapes {
   Publish: { correlation: number; topic: string; partition: PartitionNumber; timeoutMs: number }
   PublishReply: { correlation: number; baseOffset: Offset; lastOffset: Offset; duplicate: boolean }
   /** Waits up to `waitMs` for data past `offset`. Reply's body: whole batches back to back, `bodyBytes` in all. */
-  Fetch: { correlation: number; topic: string; partition: PartitionNumber; offset: Offset; maxBytes: number; waitMs: number }
+  Fetch: {
+    correlation: number
+    topic: string
+    partition: PartitionNumber
+    offset: Offset
+    maxBytes: number
+    waitMs: number
+  }
   FetchReply: { correlation: number; nextOffset: Offset; highWatermark: Offset; logStart: Offset }
   FindOffset: { correlation: number; topic: string; partition: PartitionNumber; position: Position }
   FindOffsetReply: { correlation: number; offset: Offset; highWatermark: Offset; logStart: Offset }
@@ -49,8 +112,17 @@ export interface MessageShapes {
   MetadataReply: { correlation: number; clusterId: string; brokers: BrokerFields[]; topics: TopicFields[] }
 
   /** All partitions at `position` when `partitions` is empty. `credit`: bytes of batches that may be sent before more credit comes. */
-  Subscribe: { subscription: number; topic: string; position: Position; partitions: { partition: PartitionNumber; position: Position }[]; credit: number }
-  Subscribed: { subscription: number; partitions: { partition: PartitionNumber; offset: Offset; highWatermark: Offset }[] }
+  Subscribe: {
+    subscription: number
+    topic: string
+    position: Position
+    partitions: { partition: PartitionNumber; position: Position }[]
+    credit: number
+  }
+  Subscribed: {
+    subscription: number
+    partitions: { partition: PartitionNumber; offset: Offset; highWatermark: Offset }[]
+  }
   /** Body: whole batches of one partition back to back. `nextOffset` is where to resume after them. May come empty, to tell a new high watermark. */
   Records: { subscription: number; partition: PartitionNumber; nextOffset: Offset; highWatermark: Offset }
   Credit: { subscription: number; bytes: number }
@@ -64,10 +136,26 @@ export interface MessageShapes {
 }
 
 /** Avro enum `kind`; `value` is the offset for OFFSET, the time for TIME, else 0. */
-export interface Position { kind: 'EARLIEST' | 'LATEST' | 'OFFSET' | 'TIME'; value: number }
-export interface ErrorFields { code: string; message: string; retriable: boolean; hint: string }
+export interface Position {
+  kind: 'EARLIEST' | 'LATEST' | 'OFFSET' | 'TIME'
+  value: number
+}
+export interface ErrorFields {
+  code: string
+  message: string
+  retriable: boolean
+  hint: string
+}
 /** `http` is host:port of the HTTP and WebSocket listener. */
-export interface BrokerFields { id: BrokerId; http: string; alive: boolean }
-export interface TopicFields { name: string; id: string; partitions: { partition: PartitionNumber; leader: BrokerId; term: Term; replicas: BrokerId[] }[] }
+export interface BrokerFields {
+  id: BrokerId
+  http: string
+  alive: boolean
+}
+export interface TopicFields {
+  name: string
+  id: string
+  partitions: { partition: PartitionNumber; leader: BrokerId; term: Term; replicas: BrokerId[] }[]
+}
 
 export type Message<Name extends MessageName> = MessageShapes[Name]
