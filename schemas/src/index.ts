@@ -1,9 +1,26 @@
 export * from './crc32c.ts'
 export * from './entry.ts'
 export * from './errors.ts'
+export {
+  encodeFrame,
+  FRAME_PREFIX_BYTES,
+  type Frame,
+  type FrameOf,
+  MAX_FRAME_HEADER_BYTES,
+  parseFrame,
+} from './frame.ts'
+export * from './frame-reader.ts'
 export * from './ids.ts'
 export * from './messages.ts'
 export * from './murmur2.ts'
 export * from './names.ts'
+export {
+  decoderFor,
+  type MessageDecoder,
+  messageName,
+  ownDecoder,
+  protocolFingerprint,
+  protocolJson,
+} from './protocol.ts'
 export * from './record-batch/index.ts'
 export * from './varint.ts'

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { type MessageName, MessageNumber } from '../src/messages.ts'
+
+/**
+ * Writes src/avro/generated.ts out of avro/*.avsc, so that neither a broker nor a browser bundle reads files.
+ * Run it after every change of a schema: node schemas/scripts/generate-avro.ts
+ */
+const avroFolder = new URL('../avro/', import.meta.url)
+export const generatedFile = new URL('../src/avro/generated.ts', import.meta.url)
+
+/** The text that src/avro/generated.ts must have. */
+export function generateAvroModule(): string {
+  const names = Object.keys(MessageNumber) as MessageName[]
+  const lines = names.sort((a, b) => MessageNumber[a] - MessageNumber[b]).map(messageLine)
+  const protocolJson = `{"layout":1,"messages":[\n${lines.join(',\n')}\n]}`
+  if (/[`\\]|\$\{/.test(protocolJson)) throw new Error('A schema holds a character that a template literal cannot.')
+  const fingerprint = createHash('sha256').update(protocolJson).digest('hex').slice(0, 32)
+  return `// biome-ignore-all format: written by schemas/scripts/generate-avro.ts out of schemas/avro; do not edit.
+/** Every message's number and Avro schema; what two brokers exchange so that each can read the other. */
+export const protocolJson = \`${protocolJson}\`
+/** The first half of the SHA-256 of protocolJson. */
+export const protocolFingerprint = '${fingerprint}'
+`
+}
+
+function messageLine(name: MessageName): string {
+  const schema = JSON.parse(readFileSync(new URL(`${name}.avsc`, avroFolder), 'utf8'))
+  return JSON.stringify({ number: MessageNumber[name], schema: withoutDocs(schema) })
+}
+
+/** Explanations do not change what is on the wire, so they must not change the fingerprint either. */
+function withoutDocs(schema: unknown): unknown {
+  return JSON.parse(JSON.stringify(schema, (key, value) => (key === 'doc' ? undefined : value)))
+}
+
+if (import.meta.main) writeFileSync(generatedFile, generateAvroModule())

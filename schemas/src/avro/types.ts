@@ -1,0 +1,90 @@
+import avsc, { type AvroType, type Options, type Resolver, type Tap } from 'avsc/etc/browser/avsc-types.js'
+import { Buffer } from 'buffer'
+
+/**
+ * The only file that touches avsc, and the only one that touches Buffer, which avsc needs. In a browser bundle `buffer` is the npm
+ * package of that name; README.md gives the two aliases.
+ */
+export type { AvroType, Resolver }
+
+const MAX_KEPT_SCRATCH_BYTES = 1024 * 1024
+
+/**
+ * avsc trusts counts: an array that claims 2^32 items is allocated and read past the end of the buffer. Here a count is held against the
+ * bytes that are there, since every item of ours takes at least one. Overrides avsc's internals; garbage.test.ts watches over that.
+ */
+class BoundedArrayType extends avsc.types.ArrayType {
+  /** `this` is an array type or a resolver for one, both of which have `itemsType`. */
+  override _read(this: { readonly itemsType?: AvroType }, tap: Tap): unknown[] {
+    const items: unknown[] = []
+    for (let count = blockCount(tap, 0); count > 0; count = blockCount(tap, items.length)) {
+      while (count-- > 0) items.push(this.itemsType!._read(tap))
+    }
+    return items
+  }
+
+  override _skip(tap: Tap): void {
+    let skipped = 0
+    for (let count = blockCount(tap, 0); count > 0; count = blockCount(tap, skipped)) {
+      skipped += count
+      while (count-- > 0) this.itemsType!._skip(tap)
+    }
+  }
+}
+
+/** Items in the next block of an array; a negative count is followed by the size of the block, which nobody here needs. */
+function blockCount(tap: Tap, before: number): number {
+  let count = tap.readLong()
+  if (count < 0) {
+    count = -count
+    tap.skipLong()
+  }
+  if (!(count <= tap.buf.length - tap.pos) || before + count > tap.buf.length)
+    throw new RangeError(`an array of ${count} items`)
+  return count
+}
+
+/** avsc checks the range of an int when it writes, but not when it reads. */
+class CheckedIntType extends avsc.types.IntType {
+  override _read(tap: Tap): number {
+    const value = tap.readLong()
+    if (value !== (value | 0)) throw new RangeError(`${value} as an int`)
+    return value
+  }
+}
+
+function safeTypes(schema: unknown, options: Options): AvroType | undefined {
+  if (schema === 'int') return new CheckedIntType()
+  if (typeof schema !== 'object' || schema === null || !('type' in schema)) return undefined
+  if (schema.type === 'int') return new CheckedIntType()
+  if (schema.type === 'array') return new BoundedArrayType(schema, options)
+  // Their counts are trusted too, and no message needs one.
+  if (schema.type === 'map') throw new TypeError('maps are not used in this protocol')
+  return undefined
+}
+
+/** Compiles a schema. Throws what avsc throws when it is not one. */
+export function compile(schema: unknown): AvroType {
+  return avsc.Type.forSchema(schema, { typeHook: safeTypes, omitRecordMethods: true })
+}
+
+let scratch = Buffer.allocUnsafeSlow(4096)
+
+/** Encodes `value` behind `reserved` bytes that are left for the caller. Throws what avsc throws when a field does not fit its type. */
+export function encode(type: AvroType, value: unknown, reserved: number): Uint8Array {
+  let buffer = scratch
+  let end = type.encode(value, buffer, 0)
+  while (end < 0) {
+    buffer = Buffer.allocUnsafeSlow(Math.max(buffer.length - end, buffer.length * 2))
+    if (buffer.length <= MAX_KEPT_SCRATCH_BYTES) scratch = buffer
+    end = type.encode(value, buffer, 0)
+  }
+  const bytes = new Uint8Array(reserved + end)
+  bytes.set(buffer.subarray(0, end), reserved)
+  return bytes
+}
+
+/** Decodes all of `bytes`. Throws what avsc throws, or a RangeError, when they are not exactly one value. */
+export function decode(type: AvroType, bytes: Uint8Array, resolver?: Resolver): unknown {
+  return type.fromBuffer(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), resolver)
+}

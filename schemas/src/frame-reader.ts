@@ -1,0 +1,119 @@
+import { checkLength, checkPrefix, FRAME_LENGTH_BYTES, FRAME_PREFIX_BYTES, type Frame, frameAt } from './frame.ts'
+import { type MessageDecoder, ownDecoder } from './protocol.ts'
+
+export interface FrameReaderOptions {
+  /** The longest frame that is taken, its length field included. */
+  readonly maxFrameBytes: number
+  readonly decoder?: MessageDecoder
+  readonly onFrame: (frame: Frame) => void
+}
+
+/** What a connection may claim before it has shown that it sends that much. */
+const UNPROVEN_BYTES = 64 * 1024
+
+/**
+ * Cuts a TCP stream into frames. A frame that lies within one chunk is handed out as views into that chunk; one that spans chunks is
+ * assembled in a buffer of its own. That buffer has the length of the frame if the connection has sent one as long before, and else
+ * grows as bytes arrive, so that many connections which merely claim large frames take no memory.
+ */
+export class FrameReader {
+  readonly #maxFrameBytes: number
+  readonly #onFrame: (frame: Frame) => void
+  #decoder: MessageDecoder
+  /** The frame that is being assembled: its first `#held` bytes. */
+  #buffer = new Uint8Array(FRAME_PREFIX_BYTES)
+  #held = 0
+  /** Length of that frame; 0 while its prefix is not whole. */
+  #frameBytes = 0
+  #provenBytes = UNPROVEN_BYTES
+  #failure: unknown
+
+  constructor(options: FrameReaderOptions) {
+    this.#maxFrameBytes = options.maxFrameBytes
+    this.#onFrame = options.onFrame
+    this.#decoder = options.decoder ?? ownDecoder
+  }
+
+  /** Sets how later frames are decoded, also those behind the present one in the same chunk: for a peer whose schemas have become known. */
+  useDecoder(decoder: MessageDecoder): void {
+    this.#decoder = decoder
+  }
+
+  /**
+   * Takes the next bytes of the stream and calls `onFrame` for every frame that they complete. The chunk must not be written to later.
+   * @throws TailraceError MALFORMED_FRAME, UNSUPPORTED_MESSAGE or FRAME_TOO_LARGE; the stream has lost its thread then, and every later
+   * push throws the same. What `onFrame` throws passes through with the same effect.
+   */
+  push(chunk: Uint8Array): void {
+    if (this.#failure !== undefined) throw this.#failure
+    try {
+      this.#consume(chunk)
+    } catch (failure) {
+      this.#failure = failure
+      throw failure
+    }
+  }
+
+  #consume(chunk: Uint8Array): void {
+    let at = this.#held === 0 ? 0 : this.#continue(chunk)
+    while (chunk.length - at >= FRAME_PREFIX_BYTES) {
+      const frameBytes = checkPrefix(chunk, at, this.#maxFrameBytes)
+      if (frameBytes > chunk.length - at) break
+      const start = at
+      at += frameBytes
+      this.#emit(chunk, start, at)
+    }
+    if (at < chunk.length) this.#begin(chunk, at)
+  }
+
+  /** Adds to the frame that is being assembled; returns how much of the chunk belonged to it. */
+  #continue(chunk: Uint8Array): number {
+    let at = 0
+    if (this.#frameBytes === 0) {
+      at = this.#take(chunk, at, FRAME_PREFIX_BYTES)
+      this.#checkHeld()
+      if (this.#frameBytes === 0) return at
+    }
+    at = this.#take(chunk, at, this.#frameBytes)
+    if (this.#held === this.#frameBytes) {
+      const { buffer, frameBytes } = { buffer: this.#buffer, frameBytes: this.#frameBytes }
+      this.#buffer = new Uint8Array(FRAME_PREFIX_BYTES)
+      this.#held = 0
+      this.#frameBytes = 0
+      this.#emit(buffer, 0, frameBytes)
+    }
+    return at
+  }
+
+  /** Keeps the part of a frame with which the chunk ends. */
+  #begin(chunk: Uint8Array, at: number): void {
+    at = this.#take(chunk, at, Math.min(FRAME_PREFIX_BYTES, chunk.length - at))
+    this.#checkHeld()
+    if (at < chunk.length) this.#take(chunk, at, this.#frameBytes)
+  }
+
+  /** Refuses garbage as early as its bytes allow: the length by its 4 bytes, the rest by the 12 of the prefix. */
+  #checkHeld(): void {
+    if (this.#held >= FRAME_PREFIX_BYTES) this.#frameBytes = checkPrefix(this.#buffer, 0, this.#maxFrameBytes)
+    else if (this.#held >= FRAME_LENGTH_BYTES) checkLength(this.#buffer, 0, this.#maxFrameBytes)
+  }
+
+  /** Copies chunk bytes from `at` until `wanted` are held or the chunk ends; returns the position after them. */
+  #take(chunk: Uint8Array, at: number, wanted: number): number {
+    const end = Math.min(chunk.length, at + wanted - this.#held)
+    const needed = this.#held + end - at
+    if (needed > this.#buffer.length) {
+      const grown = new Uint8Array(Math.min(wanted, Math.max(needed, this.#provenBytes, this.#buffer.length * 2)))
+      grown.set(this.#buffer.subarray(0, this.#held))
+      this.#buffer = grown
+    }
+    this.#buffer.set(chunk.subarray(at, end), this.#held)
+    this.#held = needed
+    return end
+  }
+
+  #emit(bytes: Uint8Array, start: number, end: number): void {
+    if (end - start > this.#provenBytes) this.#provenBytes = end - start
+    this.#onFrame(frameAt(bytes, start, end, this.#decoder))
+  }
+}

@@ -1,0 +1,111 @@
+import { protocolFingerprint, protocolJson } from './avro/generated.ts'
+import { type AvroType, compile, decode, encode, type Resolver } from './avro/types.ts'
+import { TailraceError } from './errors.ts'
+import { type Message, type MessageName, MessageNumber } from './messages.ts'
+
+export { protocolFingerprint, protocolJson }
+
+/** Turns Avro headers of one writer's protocol into our messages. */
+export interface MessageDecoder {
+  /** @throws TailraceError MALFORMED_FRAME, or UNSUPPORTED_MESSAGE when the writer's protocol has no such message */
+  decode<Name extends MessageName>(name: Name, header: Uint8Array): Message<Name>
+}
+
+/** A peer's protocol is some kilobytes; what is far larger is not one. */
+const MAX_PROTOCOL_JSON_LENGTH = 1024 * 1024
+
+const nameOfNumber = new Map<number, MessageName>(
+  Object.entries(MessageNumber).map(([name, number]) => [number, name as MessageName]),
+)
+const ownTypes = new Map<MessageName, AvroType>()
+for (const { number, schema } of JSON.parse(protocolJson).messages)
+  ownTypes.set(nameOfNumber.get(number)!, compile(schema))
+
+/** The message that a number stands for, or undefined. */
+export function messageName(number: number): MessageName | undefined {
+  return nameOfNumber.get(number)
+}
+
+/**
+ * The Avro header of a message behind `reserved` free bytes, in one buffer.
+ * @throws TailraceError INVALID_REQUEST when a field is missing or of the wrong type
+ */
+export function encodeHeader<Name extends MessageName>(
+  name: Name,
+  fields: Message<Name>,
+  reserved: number,
+): Uint8Array {
+  try {
+    return encode(ownTypes.get(name)!, fields, reserved)
+  } catch (cause) {
+    throw new TailraceError('INVALID_REQUEST', `${name}: ${reason(cause)}.`, { cause })
+  }
+}
+
+/** Reads what a writer with our own schemas wrote: every client, and every broker until its schemas are known. */
+export const ownDecoder: MessageDecoder = {
+  decode: (name, header) => decodeHeader(name, ownTypes.get(name)!, header),
+}
+
+/**
+ * A decoder for a peer of another version, by Avro's rules of schema resolution: fields we do not know are skipped, fields the peer does
+ * not know take our default. Messages that only one side knows are no hindrance until they are sent.
+ * @param peerProtocolJson the peer's `protocolJson`
+ * @throws TailraceError INCOMPATIBLE_PEER when it is none, or a message that both know cannot be resolved
+ */
+export function decoderFor(peerProtocolJson: string): MessageDecoder {
+  if (peerProtocolJson === protocolJson) return ownDecoder
+  const resolvers = new Map<MessageName, Resolver>()
+  for (const { number, schema } of parseProtocol(peerProtocolJson)) {
+    const name = nameOfNumber.get(number)
+    if (name !== undefined) resolvers.set(name, resolverFor(name, number, schema))
+  }
+  return {
+    decode: (name, header) => {
+      const resolver = resolvers.get(name)
+      if (resolver === undefined)
+        throw new TailraceError('UNSUPPORTED_MESSAGE', `${name} is not in the peer's protocol.`)
+      return decodeHeader(name, ownTypes.get(name)!, header, resolver)
+    },
+  }
+}
+
+function decodeHeader<Name extends MessageName>(
+  name: Name,
+  type: AvroType,
+  header: Uint8Array,
+  resolver?: Resolver,
+): Message<Name> {
+  try {
+    return decode(type, header, resolver) as Message<Name>
+  } catch (cause) {
+    throw new TailraceError('MALFORMED_FRAME', `${name}: ${reason(cause)}.`, { cause })
+  }
+}
+
+function resolverFor(name: MessageName, number: number, schema: unknown): Resolver {
+  try {
+    const writer = compile(schema)
+    if (writer.name !== `tailrace.${name}`) throw new TypeError(`number ${number} is ${writer.name}`)
+    return ownTypes.get(name)!.createResolver(writer)
+  } catch (cause) {
+    throw new TailraceError('INCOMPATIBLE_PEER', `${name}: ${reason(cause)}.`, { cause })
+  }
+}
+
+function parseProtocol(json: string): { number: number; schema: unknown }[] {
+  if (json.length > MAX_PROTOCOL_JSON_LENGTH) throw new TailraceError('INCOMPATIBLE_PEER', 'Its protocol is too long.')
+  try {
+    const protocol = JSON.parse(json)
+    if (protocol.layout !== 1) throw new TypeError(`frame layout ${protocol.layout}`)
+    if (!Array.isArray(protocol.messages)) throw new TypeError('no messages')
+    return protocol.messages
+  } catch (cause) {
+    throw new TailraceError('INCOMPATIBLE_PEER', `Its protocol cannot be read: ${reason(cause)}.`, { cause })
+  }
+}
+
+/** avsc's and JSON's messages may quote the input; what is shown to people stays short. */
+function reason(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).slice(0, 200)
+}
