@@ -1,4 +1,4 @@
-import { close, constants, open, stat } from 'node:fs'
+import { constants, open, stat } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { DiskError } from '../disk.ts'
