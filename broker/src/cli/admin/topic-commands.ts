@@ -1,0 +1,71 @@
+import { UsageError } from '../command-failure.ts'
+import { plural } from '../quantity.ts'
+import type { Terminal } from '../terminal.ts'
+import type { AdminClient } from './admin-client.ts'
+import type { ClusterBody, TopicBody, TopicSummaryBody } from './shapes.ts'
+import { topicListText, topicText } from './topic-text.ts'
+
+export interface CreateTopicOptions {
+  readonly partitions: number
+  /** Null: three, or as many as there are brokers. */
+  readonly replicas: number | null
+  readonly config: Readonly<Record<string, string | number | boolean>>
+  readonly json: boolean
+}
+
+export async function createTopic(
+  name: string,
+  options: CreateTopicOptions,
+  admin: AdminClient,
+  terminal: Terminal,
+): Promise<void> {
+  const replicas = options.replicas ?? (await usualReplicas(admin))
+  const request = { name, partitions: options.partitions, replicas, config: options.config }
+  const created = await admin.request('POST', '/topics', request)
+  if (options.json) terminal.print(JSON.stringify(created))
+  else
+    terminal.print(`created topic ${name}: ${plural(options.partitions, 'partition')}, ${plural(replicas, 'replica')}`)
+}
+
+export async function listTopics(json: boolean, admin: AdminClient, terminal: Terminal): Promise<void> {
+  const { topics } = (await admin.request('GET', '/topics')) as { topics: TopicSummaryBody[] }
+  terminal.print(json ? JSON.stringify(topics) : topicListText(topics))
+}
+
+export async function describeTopic(
+  name: string,
+  json: boolean,
+  admin: AdminClient,
+  terminal: Terminal,
+): Promise<void> {
+  const topic = (await admin.request('GET', `/topics/${encodeURIComponent(name)}`)) as TopicBody
+  terminal.print(json ? JSON.stringify(topic) : topicText(topic))
+}
+
+export async function deleteTopic(name: string, json: boolean, admin: AdminClient, terminal: Terminal): Promise<void> {
+  await admin.request('DELETE', `/topics/${encodeURIComponent(name)}`)
+  terminal.print(json ? JSON.stringify({ deleted: name }) : `deleted topic ${name}`)
+}
+
+/** `name=value` pairs of --config; numbers and booleans become such. */
+export function parseTopicConfig(pairs: readonly string[]): Record<string, string | number | boolean> {
+  const config: Record<string, string | number | boolean> = {}
+  for (const pair of pairs) {
+    const match = /^([A-Za-z][A-Za-z0-9.]*)=(.*)$/.exec(pair)
+    if (match === null)
+      throw new UsageError(`--config ${JSON.stringify(pair)} is not of the form name=value, like maxBatchBytes=2097152`)
+    config[match[1]!] = configValue(match[2]!)
+  }
+  return config
+}
+
+function configValue(text: string): string | number | boolean {
+  if (text === 'true' || text === 'false') return text === 'true'
+  return /^-?\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : text
+}
+
+/** Three copies survive one broken disk with a majority left; a smaller cluster has as many as it has brokers. */
+async function usualReplicas(admin: AdminClient): Promise<number> {
+  const cluster = (await admin.request('GET', '/cluster')) as ClusterBody
+  return Math.max(1, Math.min(3, cluster.brokers.filter((broker) => broker.level === 0).length))
+}

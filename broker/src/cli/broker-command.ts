@@ -1,0 +1,64 @@
+import type { BrokerSettings } from '../config/broker-settings.ts'
+import type { Clock } from '../platform/clock.ts'
+import { ExitCode } from './command-failure.ts'
+import type { RunningBroker } from './running-broker.ts'
+import { explainStartFailure } from './start-failure.ts'
+import type { Supervisor } from './supervision.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface BrokerCommand {
+  readonly settings: BrokerSettings
+  readonly start: (settings: BrokerSettings) => Promise<RunningBroker>
+  readonly supervisor: Supervisor | null
+  readonly clock: Clock
+  readonly terminal: Terminal
+  /** Ends the process at once: a broker that does not stop in time must not stay half alive. */
+  readonly exit: (code: ExitCode) => void
+}
+
+/** Runs a broker until it is told to stop: by a signal, or by the end of the process that supervises it. */
+export async function runBroker(command: BrokerCommand): Promise<ExitCode> {
+  const { settings, supervisor, terminal } = command
+  const stopped = toldToStop(command)
+  let broker: RunningBroker
+  try {
+    broker = await command.start(settings)
+  } catch (error) {
+    terminal.complain(explainStartFailure(error, settings))
+    return ExitCode.Failed
+  }
+  supervisor?.tell({ tailrace: 'started', http: broker.http, peer: broker.peer })
+  if (supervisor === null)
+    terminal.print(`broker ${settings.id}  http://${broker.http}  peer ${broker.peer}  data ${settings.data}`)
+  await stopped
+  try {
+    await broker.stop()
+    return ExitCode.Done
+  } catch (error) {
+    terminal.complain(
+      `error: broker ${settings.id} did not stop cleanly: ${error instanceof Error ? error.stack : String(error)}`,
+    )
+    return ExitCode.Failed
+  }
+}
+
+/** Resolves at the first reason to stop; from then on the time for stopping runs. */
+function toldToStop({ settings, supervisor, clock, terminal, exit }: BrokerCommand): Promise<void> {
+  return new Promise((resolve) => {
+    let told = false
+    const stop = () => {
+      if (told) return
+      told = true
+      clock.after(settings.shutdownTimeoutMs, () => {
+        terminal.complain(
+          `error: broker ${settings.id} did not stop within ${settings.shutdownTimeoutMs} ms; ending it`,
+        )
+        exit(ExitCode.Failed)
+      })
+      resolve()
+    }
+    supervisor?.onGone(stop)
+    if (terminal.interrupted.aborted) stop()
+    else terminal.interrupted.addEventListener('abort', stop, { once: true })
+  })
+}

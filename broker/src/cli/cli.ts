@@ -1,0 +1,33 @@
+import { createRequire } from 'node:module'
+import { CommanderError } from 'commander'
+import { ExitCode, exitCodeOf, explain } from './command-failure.ts'
+import { processTerminal } from './process-terminal.ts'
+import { buildProgram } from './program.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Runs the command line of this process; resolves to its exit code. */
+export function main(args: readonly string[]): Promise<number> {
+  return runCommandLine(args, processTerminal())
+}
+
+/** Runs one command: 0 done, 1 failed, 2 called wrongly, 130 interrupted before the end. Never rejects. */
+export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode: number = ExitCode.Done
+  const run = async (work: () => Promise<number>) => {
+    exitCode = await work()
+  }
+  try {
+    await buildProgram({ terminal, run }, version()).parseAsync(args, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    // Commander has printed its own message; help and version come here too, with exit code 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Done : ExitCode.Usage
+    if (terminal.interrupted.aborted) return ExitCode.Interrupted
+    terminal.complain(explain(error, args.includes('--json')))
+    return exitCodeOf(error)
+  }
+}
+
+function version(): string {
+  return (createRequire(import.meta.url)('../../package.json') as { version: string }).version
+}

@@ -1,0 +1,52 @@
+import type { Clock } from '../../platform/clock.ts'
+
+/** Asks GET /readyz once. Null when ready, else the reason for people. */
+export type AskReadiness = (http: string, signal: AbortSignal) => Promise<string | null>
+
+const askEveryMs = 25
+const askTimeoutMs = 2000
+
+export const askReadiness: AskReadiness = async (http, signal) => {
+  try {
+    const response = await fetch(`http://${http}/readyz`, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(askTimeoutMs)]),
+    })
+    const text = await response.text()
+    return response.ok ? null : text.slice(0, 300)
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+    return cause instanceof Error ? cause.message : String(cause)
+  }
+}
+
+/** Asks until the broker is ready (true) or `signal` fires (false). `waiting` hears the reason each time it is not. */
+export async function untilReady(
+  http: string,
+  ask: AskReadiness,
+  clock: Clock,
+  signal: AbortSignal,
+  waiting: (reason: string) => void,
+): Promise<boolean> {
+  while (!signal.aborted) {
+    const reason = await ask(http, signal)
+    if (signal.aborted) break
+    if (reason === null) return true
+    waiting(reason)
+    await pause(askEveryMs, clock, signal)
+  }
+  return false
+}
+
+/** Resolves after `ms` milliseconds, or when `signal` fires. */
+export function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const end = () => {
+      timer.cancel()
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = clock.after(ms, end)
+    signal.addEventListener('abort', end)
+  })
+}

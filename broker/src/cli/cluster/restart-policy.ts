@@ -1,0 +1,29 @@
+const firstPauseMs = 100
+const longestPauseMs = 5000
+/** After this long without an end, a broker counts as healthy again. */
+const healthyAfterMs = 30_000
+const mostFailures = 8
+
+/**
+ * What to do about a broker that ended by itself. One that was never ready has a fault that a restart does not heal (a port in use, a
+ * wrong setting), so the cluster gives up; one that ran is started again, more slowly each time, a bounded number of times in a row.
+ */
+export class RestartPolicy {
+  #everReady = false
+  #failures = 0
+  #readyAt = 0
+
+  /** It is ready, at `now` milliseconds of a clock that never goes back. */
+  ready(now: number): void {
+    this.#everReady = true
+    this.#readyAt = now
+  }
+
+  /** It ended at `now`: the pause before the restart in milliseconds, or null to give up. */
+  ended(now: number): number | null {
+    if (!this.#everReady) return null
+    this.#failures = now - this.#readyAt >= healthyAfterMs ? 1 : this.#failures + 1
+    if (this.#failures > mostFailures) return null
+    return Math.min(longestPauseMs, firstPauseMs * 2 ** (this.#failures - 1))
+  }
+}

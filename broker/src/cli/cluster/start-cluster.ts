@@ -1,0 +1,80 @@
+import type { AppendFile } from '../../platform/node/append-file.ts'
+import { ExitCode } from '../command-failure.ts'
+import { plural } from '../quantity.ts'
+import type { Terminal } from '../terminal.ts'
+import type { BrokerPlan } from './cluster-plan.ts'
+import { pause } from './readiness.ts'
+import type { SupervisedBroker, Supervision } from './supervised-broker.ts'
+import { superviseBroker } from './supervised-broker.ts'
+
+const sayWhyAfterMs = 10_000
+
+/**
+ * Runs all brokers as processes until the terminal is interrupted. Prints their addresses, and "ready" when every one is. Exit code 0
+ * after an interruption, 1 when a broker never became ready or supervision gave up on all of them.
+ */
+export async function startCluster(
+  plans: readonly BrokerPlan[],
+  openLog: (path: string) => AppendFile,
+  supervision: Omit<Supervision, 'complain'>,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  for (const plan of plans) {
+    terminal.print(`broker ${plan.id}  http://${plan.http}  peer ${plan.peer}  data ${plan.data}  log ${plan.log}`)
+  }
+  const stopping = new AbortController()
+  const stop = AbortSignal.any([terminal.interrupted, stopping.signal])
+  const logs = plans.map((plan) => openLog(plan.log))
+  const complain = (line: string) => terminal.complain(line)
+  const brokers = plans.map((plan, index) => superviseBroker(plan, logs[index]!, { ...supervision, complain }, stop))
+  const allReady = Promise.all(brokers.map((broker) => broker.firstReady)).then(() => 'ready' as const)
+  const allFinished = Promise.all(brokers.map((broker) => broker.finished))
+  const saying = sayWhyNotReady(plans, brokers, supervision, AbortSignal.any([stop, whenSettled(allReady)]), terminal)
+  const first = await Promise.race([allReady, anyGivenUp(brokers), allFinished.then(() => 'finished' as const)])
+  if (first === 'ready') terminal.print('ready')
+  if (first === 'given up') {
+    terminal.complain(`stopping the other ${plural(plans.length - 1, 'broker')}: the cluster did not get ready`)
+    stopping.abort()
+  }
+  await allFinished
+  stopping.abort()
+  await saying
+  await Promise.all(logs.map((log) => log.close()))
+  if (first !== 'given up' && terminal.interrupted.aborted) return ExitCode.Done
+  return ExitCode.Failed
+}
+
+function anyGivenUp(brokers: readonly SupervisedBroker[]): Promise<'given up'> {
+  return new Promise((resolve) => {
+    for (const broker of brokers) {
+      void broker.finished.then((told) => {
+        if (!told) resolve('given up')
+      })
+    }
+  })
+}
+
+function whenSettled(promise: Promise<unknown>): AbortSignal {
+  const controller = new AbortController()
+  void promise.then(() => controller.abort())
+  return controller.signal
+}
+
+/** A start that takes long says from time to time what it waits for. */
+async function sayWhyNotReady(
+  plans: readonly BrokerPlan[],
+  brokers: readonly SupervisedBroker[],
+  { clock }: Pick<Supervision, 'clock'>,
+  over: AbortSignal,
+  terminal: Terminal,
+): Promise<void> {
+  const ready = new Set<number>()
+  brokers.forEach((broker, index) => void broker.firstReady.then(() => ready.add(index)))
+  while (!over.aborted) {
+    await pause(sayWhyAfterMs, clock, over)
+    if (over.aborted) return
+    brokers.forEach((broker, index) => {
+      if (!ready.has(index)) terminal.complain(`still waiting for broker ${plans[index]!.id}: ${broker.reason}`)
+    })
+  }
+}

@@ -1,0 +1,118 @@
+import type { Clock } from '../../platform/clock.ts'
+import type { AppendFile } from '../../platform/node/append-file.ts'
+import type { BrokerChild, ChildEnd, LaunchBroker } from './broker-child.ts'
+import type { BrokerPlan } from './cluster-plan.ts'
+import type { AskReadiness } from './readiness.ts'
+import { pause, untilReady } from './readiness.ts'
+import { RestartPolicy } from './restart-policy.ts'
+
+/** What supervision needs from outside. */
+export interface Supervision {
+  readonly launch: LaunchBroker
+  readonly askReadiness: AskReadiness
+  readonly clock: Clock
+  /** A line for people about something that went wrong. */
+  readonly complain: (line: string) => void
+  /** Time that a broker has to stop before it is killed. */
+  readonly stopTimeoutMs: number
+}
+
+export interface SupervisedBroker {
+  /** Resolves when the broker is ready for the first time; never, if it ends before. */
+  readonly firstReady: Promise<void>
+  /** Resolves when the broker has ended for good: true if it was told to, false if supervision gave up on it. */
+  readonly finished: Promise<boolean>
+  /** Why it is not ready yet. */
+  readonly reason: string
+}
+
+/** Starts a broker, starts it again when it ends by itself, and stops it when `stop` fires. */
+export function superviseBroker(
+  plan: BrokerPlan,
+  log: AppendFile,
+  supervision: Supervision,
+  stop: AbortSignal,
+): SupervisedBroker {
+  const firstReady = Promise.withResolvers<void>()
+  const state = { reason: 'it has not started yet' }
+  return {
+    firstReady: firstReady.promise,
+    finished: supervise(plan, log, supervision, stop, state, firstReady.resolve),
+    get reason() {
+      return state.reason
+    },
+  }
+}
+
+async function supervise(
+  plan: BrokerPlan,
+  log: AppendFile,
+  supervision: Supervision,
+  stop: AbortSignal,
+  state: { reason: string },
+  onReady: () => void,
+): Promise<boolean> {
+  const { clock } = supervision
+  const policy = new RestartPolicy()
+  while (!stop.aborted) {
+    const child = supervision.launch(plan, log)
+    const over = new AbortController()
+    const watching = watchReadiness(child, supervision, over.signal, state, () => {
+      policy.ready(clock.monotonic())
+      onReady()
+    })
+    const end = await endOf(child, supervision, stop)
+    over.abort()
+    await watching
+    if (stop.aborted) return true
+    const pauseMs = policy.ended(clock.monotonic())
+    supervision.complain(endText(plan, child.pid, end, pauseMs))
+    if (pauseMs === null) return false
+    await pause(pauseMs, clock, stop)
+  }
+  return true
+}
+
+/** Not before the process itself says that it listens: another cluster may own the port, and would answer in its place. */
+async function watchReadiness(
+  child: BrokerChild,
+  { askReadiness, clock }: Supervision,
+  over: AbortSignal,
+  state: { reason: string },
+  onReady: () => void,
+): Promise<void> {
+  const started = await Promise.race([child.started, child.ended.then(() => null)])
+  if (started === null) return
+  const ready = await untilReady(started.http, askReadiness, clock, over, (reason) => {
+    state.reason = reason
+  })
+  if (ready) onReady()
+}
+
+/** The end of the process; once `stop` fires it is asked to stop, and killed when it does not in time. */
+async function endOf(child: BrokerChild, { clock, stopTimeoutMs }: Supervision, stop: AbortSignal): Promise<ChildEnd> {
+  let killing: { cancel(): void } | null = null
+  const ask = () => {
+    child.stop()
+    killing = clock.after(stopTimeoutMs, () => child.kill())
+  }
+  if (stop.aborted) ask()
+  else stop.addEventListener('abort', ask, { once: true })
+  const end = await child.ended
+  stop.removeEventListener('abort', ask)
+  ;(killing as { cancel(): void } | null)?.cancel()
+  return end
+}
+
+function endText(plan: BrokerPlan, pid: number, end: ChildEnd, pauseMs: number | null): string {
+  const how =
+    end.signal !== null
+      ? `was killed by ${end.signal}`
+      : end.code === null
+        ? 'could not be started'
+        : `ended with exit code ${end.code}`
+  const next = pauseMs === null ? 'not starting it again' : `starting it again in ${pauseMs} ms`
+  const lines = end.lastLines.map((line) => `  | ${line}`)
+  const head = `broker ${plan.id} (pid ${pid}) ${how}; ${next}. Its log: ${plan.log}`
+  return [head, ...lines].join('\n')
+}

@@ -1,0 +1,41 @@
+import type { ErrorShape } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+
+export const ExitCode = { Done: 0, Failed: 1, Usage: 2, Interrupted: 130 } as const
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
+
+/** The command was called wrongly: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** A broker answered with an error, or none could be asked: exit code 1. */
+export class CommandFailure extends Error {
+  override readonly name = 'CommandFailure'
+  readonly shape: ErrorShape
+
+  constructor(shape: ErrorShape, options?: ErrorOptions) {
+    super(shape.message, options)
+    this.shape = shape
+  }
+}
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof UsageError) return ExitCode.Usage
+  return error instanceof TailraceError && error.code === 'INVALID_SETTING' ? ExitCode.Usage : ExitCode.Failed
+}
+
+/** Lines for people about any failure; `json` gives one line for programs. */
+export function explain(error: unknown, json: boolean): string {
+  const shape = shapeOf(error)
+  if (shape === null) {
+    const message = error instanceof Error ? error.message : String(error)
+    return json ? JSON.stringify({ code: 'INVALID_REQUEST', message, retriable: false, hint: '' }) : `error: ${message}`
+  }
+  return json ? JSON.stringify(shape) : `error ${shape.code}: ${shape.message}\n  ${shape.hint}`
+}
+
+function shapeOf(error: unknown): ErrorShape | null {
+  if (error instanceof TailraceError) return error.toJSON()
+  return error instanceof CommandFailure ? error.shape : null
+}

@@ -1,0 +1,36 @@
+import { Command } from 'commander'
+import { settingNames } from '../../config/setting-table.ts'
+import type { CommandContext } from './context.ts'
+import { configOption, givenFlags, readSettings, settingOptions } from './setting-options.ts'
+
+/** `tailrace broker`: one broker in this process. */
+export function brokerCommand({ terminal, run }: CommandContext): Command {
+  const command = new Command('broker').description('run one broker').addOption(configOption())
+  for (const option of settingOptions(settingNames)) command.addOption(option)
+  return command.action((options: Record<string, unknown>) =>
+    run(async () => {
+      const settings = await readSettings(
+        givenFlags(options, settingNames),
+        options.config as string | undefined,
+        terminal,
+      )
+      const [{ startBroker }, { runBroker }, { supervisorOf }, { nodeClock }] = await Promise.all([
+        import('../../main.ts'),
+        import('../broker-command.ts'),
+        import('../supervision.ts'),
+        import('../../platform/node/clock.ts'),
+      ])
+      const supervisor = supervisorOf(process)
+      const code = await runBroker({
+        settings,
+        start: startBroker,
+        supervisor,
+        clock: nodeClock,
+        terminal,
+        exit: process.exit,
+      })
+      // The watch over the stop and the channel to a supervisor would keep the process.
+      process.exit(code)
+    }),
+  )
+}

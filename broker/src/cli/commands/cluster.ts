@@ -1,0 +1,88 @@
+import { Command } from 'commander'
+import { settingNames, sharedSettingNames } from '../../config/setting-table.ts'
+import { parseCount } from '../count-option.ts'
+import type { CommandContext } from './context.ts'
+import { configOption, givenFlags, readSettings, settingOptions } from './setting-options.ts'
+import type { ClientOptions } from './shared-options.ts'
+import { adminOf, jsonOption, serverOption } from './shared-options.ts'
+
+interface StartOptions extends Readonly<Record<string, unknown>> {
+  readonly brokers: string
+  readonly data: string
+  readonly host: string
+  readonly httpPort: string
+  readonly peerPort: string
+  readonly config?: string
+}
+
+/** A signal asks every broker first; this much later the supervisor kills those that did not even end themselves in time. */
+const graceMs = 2000
+
+/** `tailrace cluster start` and `tailrace cluster status`. */
+export function clusterCommand(context: CommandContext): Command {
+  return new Command('cluster')
+    .description('start a cluster on this machine, or look at one')
+    .addCommand(startCommand(context))
+    .addCommand(statusCommand(context))
+}
+
+function startCommand({ terminal, run }: CommandContext): Command {
+  const command = new Command('start')
+    .description('start brokers 1 to N as processes of this machine and keep them running until Ctrl-C')
+    .option('-n, --brokers <count>', 'number of brokers', '3')
+    .option('--data <folder>', 'each broker gets a folder broker-N in here', 'data')
+    .option('--host <host>', 'where all listen; other machines reach them only if you change this', '127.0.0.1')
+    .option('--http-port <port>', 'HTTP port of broker 1; the others follow', '8080')
+    .option('--peer-port <port>', 'peer port of broker 1; the others follow', '7080')
+    .addOption(configOption())
+  for (const option of settingOptions(sharedSettingNames)) command.addOption(option)
+  return command.action((options: StartOptions) => run(() => start(options, terminal)))
+}
+
+async function start(options: StartOptions, terminal: CommandContext['terminal']): Promise<number> {
+  const [{ planCluster }, { startCluster }, { launchBroker }, { askReadiness }, { nodeClock }, { openAppendFile }] =
+    await Promise.all([
+      import('../cluster/cluster-plan.ts'),
+      import('../cluster/start-cluster.ts'),
+      import('../cluster/broker-child.ts'),
+      import('../cluster/readiness.ts'),
+      import('../../platform/node/clock.ts'),
+      import('../../platform/node/append-file.ts'),
+    ])
+  const given = givenFlags(options, sharedSettingNames)
+  const shared = [...given.values()].flatMap(({ origin, value }) => [origin, String(value)])
+  if (options.config !== undefined) shared.push('--config', options.config)
+  const plans = planCluster({
+    brokers: parseCount('--brokers', options.brokers, 1, 1000),
+    data: options.data,
+    host: options.host,
+    httpPort: parseCount('--http-port', options.httpPort, 1, 65_535),
+    peerPort: parseCount('--peer-port', options.peerPort, 1, 65_535),
+    shared,
+  })
+  // A wrong setting is told once, here, and not by every broker.
+  const first = plans[0]!
+  const own = givenFlags({ id: String(first.id), data: first.data, http: first.http, peer: first.peer }, settingNames)
+  const settings = await readSettings(new Map([...given, ...own]), options.config, terminal)
+  const stopTimeoutMs = settings.shutdownTimeoutMs + graceMs
+  return startCluster(
+    plans,
+    openAppendFile,
+    { launch: launchBroker, askReadiness, clock: nodeClock, stopTimeoutMs },
+    terminal,
+  )
+}
+
+function statusCommand({ terminal, run }: CommandContext): Command {
+  return new Command('status')
+    .description('show the brokers of a cluster')
+    .addOption(serverOption())
+    .addOption(jsonOption())
+    .action((options: ClientOptions) =>
+      run(async () => {
+        const { clusterStatus } = await import('../admin/cluster-status.ts')
+        await clusterStatus(options.json === true, adminOf(options, terminal), terminal)
+        return 0
+      }),
+    )
+}

@@ -1,0 +1,64 @@
+import { Option } from 'commander'
+import type { BrokerSettings, SettingName } from '../../config/broker-settings.ts'
+import { parseConfigFile } from '../../config/config-file.ts'
+import type { GivenSettings, GivenValue } from '../../config/given-settings.ts'
+import { fromEnvironment, fromFile } from '../../config/given-settings.ts'
+import { resolveSettings } from '../../config/resolve-settings.ts'
+import type { Setting } from '../../config/setting-table.ts'
+import { flagOf, settingTable } from '../../config/setting-table.ts'
+import { readTextFile } from '../../platform/node/input-file.ts'
+import { CommandFailure } from '../command-failure.ts'
+import type { Terminal } from '../terminal.ts'
+
+/** A flag for each of the settings; checking them is left to the configuration. */
+export function settingOptions(names: readonly SettingName[]): Option[] {
+  return names.map((name) => {
+    const { about, fallback, kind } = settingTable[name] as Setting<never>
+    const standard =
+      fallback === 'required'
+        ? 'required'
+        : 'value' in fallback
+          ? `default: ${kind.show(fallback.value)}`
+          : `default: follows ${fallback.follows}`
+    return new Option(`${flagOf(name)} <${kind.name}>`, `${about} (${standard})`)
+  })
+}
+
+export function configOption(): Option {
+  return new Option('-c, --config <file>', 'JSON or YAML file of settings (env: TAILRACE_CONFIG)')
+}
+
+/** Settings that were given as flags; commander names them as the table does. */
+export function givenFlags(options: Readonly<Record<string, unknown>>, names: readonly SettingName[]): GivenSettings {
+  const given = new Map<SettingName, GivenValue>()
+  for (const name of names) {
+    if (options[name] !== undefined) given.set(name, { value: options[name], origin: flagOf(name) })
+  }
+  return given
+}
+
+/** Settings from flags, environment and file together. Throws INVALID_SETTING. */
+export async function readSettings(
+  flags: GivenSettings,
+  config: string | undefined,
+  terminal: Terminal,
+): Promise<BrokerSettings> {
+  const environment = fromEnvironment(terminal.environment)
+  const path = config ?? (terminal.environment.TAILRACE_CONFIG || undefined)
+  const file = path === undefined ? new Map() : fromFile(await parseConfigFile(await readConfig(path), path), path)
+  return resolveSettings({ flags, environment, file })
+}
+
+async function readConfig(path: string): Promise<string> {
+  try {
+    return await readTextFile(path)
+  } catch (error) {
+    const message = `The configuration file cannot be read: ${error instanceof Error ? error.message : String(error)}.`
+    throw new CommandFailure({
+      code: 'INVALID_SETTING',
+      message,
+      retriable: false,
+      hint: 'Check the path given with --config or TAILRACE_CONFIG.',
+    })
+  }
+}

@@ -1,0 +1,95 @@
+import { Command } from 'commander'
+import { parseCount } from '../count-option.ts'
+import type { CommandContext } from './context.ts'
+import type { ClientOptions } from './shared-options.ts'
+import { adminOf, jsonOption, serverOption } from './shared-options.ts'
+
+interface CreateOptions extends ClientOptions {
+  readonly partitions: string
+  readonly replicas?: string
+  readonly config: string[]
+}
+
+const commands = () => import('../admin/topic-commands.ts')
+
+/** `tailrace topic create|list|describe|delete`. */
+export function topicCommand(context: CommandContext): Command {
+  return new Command('topic')
+    .description('create, list, describe and delete topics')
+    .addCommand(create(context))
+    .addCommand(list(context))
+    .addCommand(describe(context))
+    .addCommand(remove(context))
+}
+
+function create({ terminal, run }: CommandContext): Command {
+  return new Command('create')
+    .description('create a topic')
+    .argument('<name>')
+    .option('-p, --partitions <count>', 'number of partitions', '1')
+    .option('-r, --replicas <count>', 'brokers that hold each partition (default: 3, or all where there are fewer)')
+    .option(
+      '--config <name=value>',
+      'setting of the topic; may be given several times',
+      (value, before: string[]) => [...before, value],
+      [],
+    )
+    .addOption(serverOption())
+    .addOption(jsonOption())
+    .action((name: string, options: CreateOptions) =>
+      run(async () => {
+        const { createTopic, parseTopicConfig } = await commands()
+        const partitions = parseCount('--partitions', options.partitions, 1, 1_000_000)
+        const replicas = options.replicas === undefined ? null : parseCount('--replicas', options.replicas, 1, 1000)
+        const config = parseTopicConfig(options.config)
+        await createTopic(
+          name,
+          { partitions, replicas, config, json: options.json === true },
+          adminOf(options, terminal),
+          terminal,
+        )
+        return 0
+      }),
+    )
+}
+
+function list({ terminal, run }: CommandContext): Command {
+  return new Command('list')
+    .description('list all topics')
+    .addOption(serverOption())
+    .addOption(jsonOption())
+    .action((options: ClientOptions) =>
+      run(async () => {
+        await (await commands()).listTopics(options.json === true, adminOf(options, terminal), terminal)
+        return 0
+      }),
+    )
+}
+
+function describe({ terminal, run }: CommandContext): Command {
+  return new Command('describe')
+    .description('show a topic and its partitions')
+    .argument('<name>')
+    .addOption(serverOption())
+    .addOption(jsonOption())
+    .action((name: string, options: ClientOptions) =>
+      run(async () => {
+        await (await commands()).describeTopic(name, options.json === true, adminOf(options, terminal), terminal)
+        return 0
+      }),
+    )
+}
+
+function remove({ terminal, run }: CommandContext): Command {
+  return new Command('delete')
+    .description('delete a topic with all its records')
+    .argument('<name>')
+    .addOption(serverOption())
+    .addOption(jsonOption())
+    .action((name: string, options: ClientOptions) =>
+      run(async () => {
+        await (await commands()).deleteTopic(name, options.json === true, adminOf(options, terminal), terminal)
+        return 0
+      }),
+    )
+}

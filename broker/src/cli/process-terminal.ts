@@ -1,0 +1,30 @@
+import { once } from 'node:events'
+import type { Interruption, Terminal } from './terminal.ts'
+
+/** The terminal of this process. Listens for signals, so make one only. */
+export function processTerminal(): Terminal {
+  const interruption = new AbortController()
+  const interrupt = (why: Interruption) => interruption.abort(why)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt(signal))
+  // `tailrace tail … | head` closes the pipe: the end of the command, not a failure.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      interrupt('EPIPE')
+    })
+  }
+  return {
+    environment: process.env,
+    watched: process.stderr.isTTY === true,
+    columns: process.stderr.columns ?? 80,
+    print: (line) => void process.stdout.write(line + '\n'),
+    async write(text) {
+      if (process.stdout.write(text) || interruption.signal.aborted) return
+      await once(process.stdout, 'drain', { signal: interruption.signal }).catch(() => undefined)
+    },
+    complain: (line) => void process.stderr.write(line + '\n'),
+    draw: (text) => void process.stderr.write(text),
+    input: () => process.stdin,
+    interrupted: interruption.signal,
+  }
+}

@@ -1,0 +1,31 @@
+import { Command } from 'commander'
+import { brokerCommand } from './commands/broker.ts'
+import { clusterCommand } from './commands/cluster.ts'
+import type { CommandContext } from './commands/context.ts'
+import { publishCommand } from './commands/publish.ts'
+import { tailCommand } from './commands/tail.ts'
+import { topicCommand } from './commands/topic.ts'
+
+/** The whole command line. What a command does is imported when it is called, so that each starts fast. */
+export function buildProgram(context: CommandContext, version: string): Command {
+  const program = new Command('tailrace')
+    .description('Tailrace: a Raft-replicated, partitioned, append-only message log')
+    .version(version)
+    .showHelpAfterError('(add --help for the options)')
+    .addCommand(clusterCommand(context))
+    .addCommand(brokerCommand(context))
+    .addCommand(topicCommand(context))
+    .addCommand(publishCommand(context))
+    .addCommand(tailCommand(context))
+  for (const command of withSubcommands(program)) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => context.terminal.print(text.trimEnd()),
+      writeErr: (text) => context.terminal.complain(text.trimEnd()),
+    })
+  }
+  return program
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap((child) => withSubcommands(child as Command))]
+}

@@ -1,0 +1,53 @@
+export interface LineFormat {
+  /** json: each line must be a JSON value. text: a line is taken as it is. */
+  readonly format: 'json' | 'text'
+  /** Field of the line's object that gives the key; null for records without one. */
+  readonly keyField: string | null
+  /** Field that gives the value; null for the whole line. */
+  readonly valueField: string | null
+}
+
+export interface LineRecord {
+  readonly key: string | null
+  readonly value: string | Uint8Array | null
+}
+
+/** The record that a line stands for. Throws SyntaxError that says what is wrong with the line. */
+export function recordOfLine(bytes: Uint8Array, format: LineFormat): LineRecord {
+  if (format.format === 'text') return { key: null, value: bytes }
+  const parsed = parse(bytes)
+  if (format.keyField === null && format.valueField === null) return { key: null, value: bytes }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new SyntaxError('is no JSON object, so it has no fields')
+  const fields = parsed as Record<string, unknown>
+  return {
+    key: format.keyField === null ? null : keyText(field(fields, format.keyField), format.keyField),
+    value: format.valueField === null ? bytes : valueText(field(fields, format.valueField)),
+  }
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
+  } catch (error) {
+    throw new SyntaxError(`is not JSON: ${(error as Error).message}`)
+  }
+}
+
+function field(fields: Record<string, unknown>, name: string): unknown {
+  if (!Object.hasOwn(fields, name)) throw new SyntaxError(`has no field ${JSON.stringify(name)}`)
+  return fields[name]
+}
+
+function keyText(value: unknown, name: string): string | null {
+  if (value === null || typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  throw new SyntaxError(
+    `has ${JSON.stringify(value)} in ${JSON.stringify(name)}, but a key must be a string, a number, a boolean or null`,
+  )
+}
+
+/** Texts stay as they are, null is a record without a value, and anything else is written as JSON. */
+function valueText(value: unknown): string | null {
+  return value === null || typeof value === 'string' ? value : JSON.stringify(value)
+}

@@ -1,0 +1,59 @@
+import type { JsonBytes } from '../../gateway/json/value.ts'
+import { bytesToJson } from '../../gateway/json/value.ts'
+
+export const tailFormats = ['text', 'json', 'value'] as const
+export type TailFormat = (typeof tailFormats)[number]
+
+type Content = string | Uint8Array | null
+
+/** A record as it is tailed; the records of @tailrace/consumer fit. */
+export interface TailedRecord {
+  readonly partition: number
+  readonly offset: number
+  readonly timestamp: number
+  readonly key: Content
+  readonly value: Content
+  readonly headers: Readonly<Record<string, Content | readonly Content[]>>
+}
+
+/**
+ * json: one object a line, bytes that are not UTF-8 as {"base64": …}, the shape of the HTTP API and the partition.
+ * value: the value alone, byte for byte. text: partition:offset, time, key and value for people.
+ */
+export function recordText(record: TailedRecord, format: TailFormat): string | Uint8Array {
+  if (format === 'json') return jsonLine(record)
+  if (format === 'value') return typeof record.value === 'string' ? `${record.value}\n` : withNewline(record.value)
+  const time = new Date(record.timestamp).toISOString()
+  return `${record.partition}:${record.offset}  ${time}  ${readable(record.key)}  ${readable(record.value)}\n`
+}
+
+function jsonLine(record: TailedRecord): string {
+  const { partition, offset, timestamp } = record
+  const headers = Object.fromEntries(Object.entries(record.headers).map(([name, value]) => [name, headerJson(value)]))
+  return `${JSON.stringify({ partition, offset, timestamp, key: contentJson(record.key), value: contentJson(record.value), headers })}\n`
+}
+
+function headerJson(value: Content | readonly Content[]): JsonBytes | JsonBytes[] {
+  return Array.isArray(value) ? value.map(contentJson) : contentJson(value as Content)
+}
+
+function contentJson(content: Content): JsonBytes {
+  return typeof content === 'string' ? content : bytesToJson(content)
+}
+
+function withNewline(value: Uint8Array | null): Uint8Array {
+  const line = new Uint8Array((value?.length ?? 0) + 1)
+  if (value !== null) line.set(value)
+  line[line.length - 1] = 0x0a
+  return line
+}
+
+/** One line, without control characters that could drive somebody's terminal. */
+function readable(content: Content): string {
+  const json = contentJson(content)
+  if (json === null) return '-'
+  if (typeof json !== 'string') return `base64:${json.base64}`
+  return json.replace(controlCharacters, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+const controlCharacters = /\p{Cc}/gu

@@ -1,0 +1,22 @@
+/** What a command may see and touch of the process that runs it; tests give their own. */
+export interface Terminal {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Whether a person watches standard error: the place of progress bars. */
+  readonly watched: boolean
+  readonly columns: number
+  /** Writes a line to standard output. */
+  print(line: string): void
+  /** Writes text to standard output as it is; resolves when more may be written, so that a slow reader slows us down. */
+  write(text: string | Uint8Array): Promise<void>
+  /** Writes a line to standard error. */
+  complain(line: string): void
+  /** Writes to standard error without a line end: progress. */
+  draw(text: string): void
+  /** Bytes of standard input. */
+  input(): AsyncIterable<Uint8Array>
+  /** Fires when the command shall end: Ctrl-C, SIGTERM, or nobody reads standard output any more. */
+  readonly interrupted: AbortSignal
+}
+
+/** Why `interrupted` fired. */
+export type Interruption = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'EPIPE'

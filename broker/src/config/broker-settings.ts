@@ -1,0 +1,43 @@
+import type { BrokerId } from '@tailrace/schemas'
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+/**
+ * Everything that can be set on a broker, checked and complete. Sizes are bytes, durations milliseconds, addresses host:port.
+ * The table in ./setting-table.ts says for each where it comes from, its default and its range.
+ */
+export interface BrokerSettings {
+  readonly id: BrokerId
+  /** Folder of this broker alone: journal, segments, state store. */
+  readonly data: string
+  /** Where HTTP and WebSocket listen. */
+  readonly http: string
+  /** Where other brokers connect. */
+  readonly peer: string
+  /** Peer addresses of the brokers that form the cluster, this one included. */
+  readonly join: readonly string[]
+  /** What clients are told; the same as `http` unless set. */
+  readonly advertisedHttp: string
+  /** What other brokers are told; the same as `peer` unless set. */
+  readonly advertisedPeer: string
+  readonly electionTimeoutMs: number
+  readonly heartbeatMs: number
+  readonly maxBatchBytes: number
+  readonly maxFrameBytes: number
+  readonly maxAppendBytes: number
+  readonly maxInflightAppends: number
+  readonly maxInflightBytes: number
+  readonly maxUncommittedBytes: number
+  readonly maxConnections: number
+  readonly journalFileBytes: number
+  readonly segmentBytes: number
+  readonly tailBytes: number
+  readonly directBytes: number
+  readonly diskReserveBytes: number
+  readonly requestTimeoutMs: number
+  readonly shutdownTimeoutMs: number
+  readonly logLevel: LogLevel
+}
+
+export type SettingName = keyof BrokerSettings

@@ -1,0 +1,145 @@
+import { TailraceError } from '@tailrace/schemas'
+import { describe, expect, it } from 'vitest'
+import type { SettingName } from './broker-settings.ts'
+import type { GivenSettings } from './given-settings.ts'
+import { fromEnvironment, fromFile } from './given-settings.ts'
+import { resolveSettings } from './resolve-settings.ts'
+import { environmentNameOf, flagOf, settingNames, settingTable } from './setting-table.ts'
+
+const none: GivenSettings = new Map()
+
+function flags(values: Partial<Record<SettingName, unknown>>): GivenSettings {
+  return new Map(Object.entries(values).map(([name, value]) => [name as SettingName, { value, origin: flagOf(name) }]))
+}
+
+function resolve(values: Partial<Record<SettingName, unknown>>) {
+  return resolveSettings({ flags: flags({ id: '1', data: 'd', ...values }), environment: none, file: none })
+}
+
+function messageOf(call: () => unknown): string {
+  try {
+    call()
+  } catch (error) {
+    expect(error).toBeInstanceOf(TailraceError)
+    expect((error as TailraceError).code).toBe('INVALID_SETTING')
+    return (error as TailraceError).message
+  }
+  throw new Error('was accepted')
+}
+
+describe('precedence', () => {
+  it('takes flags before environment before file before default', () => {
+    const file = fromFile({ id: 1, data: 'file', http: '127.0.0.1:1', tailBytes: '2 MiB', logLevel: 'warn' }, 'b.yaml')
+    const environment = fromEnvironment({
+      TAILRACE_DATA: 'env',
+      TAILRACE_HTTP: '127.0.0.1:2',
+      TAILRACE_TAIL_BYTES: '3MiB',
+      PATH: '/bin',
+    })
+    const settings = resolveSettings({ flags: flags({ http: '127.0.0.1:3' }), environment, file })
+    expect(settings.http).toBe('127.0.0.1:3')
+    expect(settings.data).toBe('env')
+    expect(settings.tailBytes).toBe(3 * 1024 * 1024)
+    expect(settings.logLevel).toBe('warn')
+    expect(settings.electionTimeoutMs).toBe(500)
+  })
+
+  it('treats an empty environment variable as not set', () => {
+    expect(fromEnvironment({ TAILRACE_DATA: '' }).size).toBe(0)
+  })
+
+  it('treats an empty file as no settings', () => {
+    expect(fromFile(null, 'b.yaml').size).toBe(0)
+  })
+})
+
+describe('defaults', () => {
+  it('listens on loopback only', () => {
+    const settings = resolve({})
+    expect([settings.http, settings.peer]).toEqual(['127.0.0.1:8080', '127.0.0.1:7080'])
+  })
+
+  it('follows other settings where they say so', () => {
+    const settings = resolve({ electionTimeoutMs: '2s', peer: '127.0.0.1:9', http: '127.0.0.1:8' })
+    expect(settings.heartbeatMs).toBe(200)
+    expect(settings.join).toEqual(['127.0.0.1:9'])
+    expect([settings.advertisedHttp, settings.advertisedPeer]).toEqual(['127.0.0.1:8', '127.0.0.1:9'])
+    expect(resolve({ advertisedPeer: 'b1:7' }).join).toEqual(['b1:7'])
+  })
+
+  it.each(settingNames)('%s has a default that its own check accepts', (name) => {
+    const value = resolve({})[name]
+    expect(settingTable[name].kind.read(Array.isArray(value) ? [...value] : value)).toEqual(value)
+  })
+
+  it('demands what has none', () => {
+    const text = messageOf(() => resolveSettings({ flags: flags({ data: 'd' }), environment: none, file: none }))
+    expect(text).toContain('id is missing')
+    expect(text).toContain('--id, TAILRACE_ID')
+  })
+})
+
+describe('wrong settings are refused with name, value and what would be valid', () => {
+  it.each([
+    ['id', '0', '1 to 2147483647'],
+    ['id', '1.5', 'whole number'],
+    ['http', 'localhost', '127.0.0.1:8080'],
+    ['http', '127.0.0.1:65536', '127.0.0.1:8080'],
+    ['join', '127.0.0.1:1,127.0.0.1:1', 'at most once'],
+    ['electionTimeoutMs', '10', '50 to 60000'],
+    ['electionTimeoutMs', '5h', 'ms, s or m'],
+    ['tailBytes', '1 QiB', 'MiB'],
+    ['logLevel', 'loud', 'trace, debug'],
+    ['data', '', 'folder'],
+  ] as const)('%s = %j', (name, value, valid) => {
+    const text = messageOf(() => resolve({ [name]: value }))
+    expect(text).toContain(`${flagOf(name)} is ${JSON.stringify(value)}`)
+    expect(text).toContain(valid)
+  })
+
+  it('names the environment variable or the file', () => {
+    const environment = fromEnvironment({ TAILRACE_ID: 'x' })
+    expect(messageOf(() => resolveSettings({ flags: flags({ data: 'd' }), environment, file: none }))).toContain(
+      'TAILRACE_ID is "x"',
+    )
+    const file = fromFile({ id: true, data: 'd' }, 'b.json')
+    expect(messageOf(() => resolveSettings({ flags: none, environment: none, file }))).toContain('id in b.json is true')
+  })
+
+  it('refuses unknown names with the nearest known one', () => {
+    expect(messageOf(() => fromEnvironment({ TAILRACE_ELECTION_TIMEOUT: '1' }))).toContain(
+      'Did you mean TAILRACE_ELECTION_TIMEOUT_MS?',
+    )
+    expect(messageOf(() => fromFile({ tailByte: 1 }, 'b.yaml'))).toContain(
+      'tailByte in b.yaml is no setting. Did you mean tailBytes?',
+    )
+    expect(messageOf(() => fromFile({ qqqqqq: 1 }, 'b.yaml'))).toContain('Known are: id, data')
+    expect(messageOf(() => fromFile([1], 'b.yaml'))).toContain('must hold an object')
+  })
+})
+
+describe('settings that do not go together', () => {
+  it.each([
+    [{ heartbeatMs: '251' }, 'at most half of electionTimeoutMs'],
+    [{ maxBatchBytes: '9MiB', maxUncommittedBytes: '16MiB' }, 'maxFrameBytes'],
+    [{ maxAppendBytes: '8MiB' }, 'maxFrameBytes'],
+    [{ maxBatchBytes: '2MiB', journalFileBytes: '2MiB' }, 'journalFileBytes'],
+    [{ maxBatchBytes: '2MiB', segmentBytes: '1MiB' }, 'segmentBytes'],
+    [{ maxUncommittedBytes: '64KiB' }, 'maxUncommittedBytes'],
+    [{ http: '0.0.0.0:8080' }, '--advertised-http HOST:PORT'],
+    [{ peer: '[::]:7080' }, '--advertised-peer HOST:PORT'],
+    [{ http: '127.0.0.1:7080' }, 'must differ'],
+  ])('%j', (values, message) => {
+    expect(messageOf(() => resolve(values))).toContain(message)
+  })
+
+  it('accepts all interfaces with an address to advertise', () => {
+    expect(resolve({ http: '0.0.0.0:8080', advertisedHttp: 'b1.example:8080' }).advertisedHttp).toBe('b1.example:8080')
+  })
+})
+
+it('gives every setting a flag and an environment name of its own', () => {
+  expect(flagOf('electionTimeoutMs')).toBe('--election-timeout-ms')
+  expect(environmentNameOf('advertisedHttp')).toBe('TAILRACE_ADVERTISED_HTTP')
+  expect(new Set(settingNames.map(flagOf)).size).toBe(settingNames.length)
+})

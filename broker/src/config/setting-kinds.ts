@@ -1,0 +1,127 @@
+/**
+ * How a value of each kind is read from text or from a JSON/YAML file, and what is said when it is wrong.
+ * `read` answers the value, or `undefined` when the given one is not of this kind or out of range.
+ */
+export interface SettingKind<Value> {
+  readonly name: string
+  /** What would be valid, as the end of "must be …". */
+  readonly valid: string
+  read(given: unknown): Value | undefined
+  /** How a value is shown in documentation. */
+  show(value: Value): string
+}
+
+const byteUnits: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+  tib: 1024 ** 4,
+}
+const timeUnits: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1000, m: 60_000 }
+
+/** A whole number from `least` to `most`, both included. */
+export function integer(least: number, most: number): SettingKind<number> {
+  return {
+    name: 'integer',
+    valid: `a whole number from ${least} to ${most}`,
+    read: (given) => within(scaled(given, { '': 1 }), least, most),
+    show: String,
+  }
+}
+
+/** A number of bytes, plain or with KiB, MiB, GiB or TiB. */
+export function bytes(least: number, most: number): SettingKind<number> {
+  return {
+    name: 'bytes',
+    valid: `a number of bytes from ${showBytes(least)} to ${showBytes(most)}, plain or with KiB, MiB or GiB`,
+    read: (given) => within(scaled(given, byteUnits), least, most),
+    show: showBytes,
+  }
+}
+
+/** A number of milliseconds, plain or with ms, s or m. */
+export function duration(least: number, most: number): SettingKind<number> {
+  return {
+    name: 'duration',
+    valid: `a number of milliseconds from ${least} to ${most}, plain or with ms, s or m`,
+    read: (given) => within(scaled(given, timeUnits), least, most),
+    show: (value) => `${value} ms`,
+  }
+}
+
+export function choice<Value extends string>(values: readonly Value[]): SettingKind<Value> {
+  return {
+    name: 'choice',
+    valid: `one of ${values.join(', ')}`,
+    read: (given) => values.find((value) => value === given),
+    show: String,
+  }
+}
+
+export const folder: SettingKind<string> = {
+  name: 'folder',
+  valid: 'the path of a folder',
+  read: (given) => (typeof given === 'string' && given.length > 0 && !given.includes('\0') ? given : undefined),
+  show: String,
+}
+
+/** host:port; an IPv6 host stands in brackets. */
+export const address: SettingKind<string> = {
+  name: 'address',
+  valid: 'an address like 127.0.0.1:8080, host.example:8080 or [::1]:8080',
+  read: (given) => (typeof given === 'string' && isAddress(given) ? given : undefined),
+  show: String,
+}
+
+/** One or more addresses: separated by commas in text, a list in a file. */
+export const addresses: SettingKind<readonly string[]> = {
+  name: 'addresses',
+  valid: 'addresses separated by commas, like 127.0.0.1:7080,127.0.0.1:7081, each at most once',
+  read(given) {
+    const list = typeof given === 'string' ? given.split(',').map((item) => item.trim()) : given
+    if (!Array.isArray(list) || list.length === 0 || new Set(list).size !== list.length) return undefined
+    return list.every((item) => typeof item === 'string' && isAddress(item)) ? list : undefined
+  },
+  show: (value) => value.join(','),
+}
+
+/** Splits host:port; the host comes without brackets. Null if it is not an address. */
+export function splitAddress(text: string): { readonly host: string; readonly port: number } | null {
+  const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(text)
+  if (match === null) return null
+  const port = Number(match[3])
+  return port > 65_535 ? null : { host: match[1] ?? match[2]!, port }
+}
+
+export function showBytes(value: number): string {
+  for (const [unit, size] of [
+    ['TiB', 1024 ** 4],
+    ['GiB', 1024 ** 3],
+    ['MiB', 1024 ** 2],
+    ['KiB', 1024],
+  ] as const) {
+    if (value >= size && value % size === 0) return `${value / size} ${unit}`
+  }
+  return String(value)
+}
+
+function isAddress(text: string): boolean {
+  return splitAddress(text) !== null
+}
+
+/** A whole number of the smallest unit. Files give numbers, flags and environment give text; both may carry a unit as text. */
+function scaled(given: unknown, units: Readonly<Record<string, number>>): number | undefined {
+  if (typeof given === 'number') return Number.isSafeInteger(given) ? given : undefined
+  if (typeof given !== 'string') return undefined
+  const match = /^(\d+)\s*([a-zA-Z]*)$/.exec(given.trim())
+  const unit = match === null ? undefined : units[match[2]!.toLowerCase()]
+  if (match === null || unit === undefined) return undefined
+  const value = Number(match[1]) * unit
+  return Number.isSafeInteger(value) ? value : undefined
+}
+
+function within(value: number | undefined, least: number, most: number): number | undefined {
+  return value !== undefined && value >= least && value <= most ? value : undefined
+}

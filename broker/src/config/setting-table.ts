@@ -1,0 +1,182 @@
+import type { BrokerSettings, SettingName } from './broker-settings.ts'
+import { logLevels } from './broker-settings.ts'
+import { address, addresses, bytes, choice, duration, folder, integer } from './setting-kinds.ts'
+import type { SettingKind } from './setting-kinds.ts'
+
+const KiB = 1024
+const MiB = 1024 * KiB
+const GiB = 1024 * MiB
+
+/** One setting. `fallback` gives the default; 'required' where there cannot be one, a function where it follows from other settings. */
+export interface Setting<Value> {
+  readonly kind: SettingKind<Value>
+  readonly fallback:
+    | 'required'
+    | { readonly value: Value }
+    | { readonly follows: string; from(settings: BrokerSettings): Value }
+  readonly about: string
+  /** Differs from broker to broker, so `tailrace cluster start` sets it itself. */
+  readonly perBroker?: true
+}
+
+/**
+ * Every setting of a broker, in the order of the documentation. Flags, environment names, the configuration file, the checks and
+ * docs/configuration.md all follow from this table. A fallback that follows another setting stands after it.
+ */
+export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSettings[Name]> } = {
+  id: {
+    kind: integer(1, 2 ** 31 - 1),
+    fallback: 'required',
+    about:
+      'Number of this broker, unique in the cluster. It belongs to the data folder: an emptied folder needs a new number.',
+    perBroker: true,
+  },
+  data: {
+    kind: folder,
+    fallback: 'required',
+    about: 'Folder of this broker alone; created if missing.',
+    perBroker: true,
+  },
+  http: {
+    kind: address,
+    fallback: { value: '127.0.0.1:8080' },
+    about: 'Where HTTP and WebSocket listen. Other machines reach it only if you give an address of the network here.',
+    perBroker: true,
+  },
+  peer: {
+    kind: address,
+    fallback: { value: '127.0.0.1:7080' },
+    about: 'Where other brokers connect.',
+    perBroker: true,
+  },
+  join: {
+    kind: addresses,
+    fallback: { follows: 'peer', from: (settings) => [settings.advertisedPeer] },
+    about:
+      'Peer addresses of the brokers that form the cluster, this one included. Alone, a broker forms a cluster of one.',
+    perBroker: true,
+  },
+  advertisedHttp: {
+    kind: address,
+    fallback: { follows: 'http', from: (settings) => settings.http },
+    about: 'HTTP address that clients are told, where it differs from the one listened on.',
+    perBroker: true,
+  },
+  advertisedPeer: {
+    kind: address,
+    fallback: { follows: 'peer', from: (settings) => settings.peer },
+    about: 'Peer address that other brokers are told, where it differs from the one listened on.',
+    perBroker: true,
+  },
+  electionTimeoutMs: {
+    kind: duration(50, 60_000),
+    fallback: { value: 500 },
+    about:
+      'A follower that hears nothing for this long, up to twice as long, calls an election. The same on all brokers.',
+  },
+  heartbeatMs: {
+    kind: duration(5, 10_000),
+    fallback: {
+      follows: 'electionTimeoutMs / 10',
+      from: (settings) => Math.max(5, Math.round(settings.electionTimeoutMs / 10)),
+    },
+    about: 'Time between heartbeats of a leader. At most half of electionTimeoutMs.',
+  },
+  maxBatchBytes: {
+    kind: bytes(KiB, GiB),
+    fallback: { value: 1_048_588 },
+    about: "Largest record batch that a topic accepts by default; Kafka's default of 1 MiB plus the batch header.",
+  },
+  maxFrameBytes: {
+    kind: bytes(64 * KiB, 2 * GiB - 1),
+    fallback: { value: 8 * MiB },
+    about: 'Largest frame read from a connection. Above maxBatchBytes.',
+  },
+  maxAppendBytes: {
+    kind: bytes(KiB, GiB),
+    fallback: { value: MiB },
+    about: 'Entries in one message to a follower; one entry may be larger. At most maxFrameBytes.',
+  },
+  maxInflightAppends: {
+    kind: integer(1, 10_000),
+    fallback: { value: 64 },
+    about: 'Messages with entries on their way to one follower of a partition.',
+  },
+  maxInflightBytes: {
+    kind: bytes(KiB, 16 * GiB),
+    fallback: { value: 8 * MiB },
+    about: 'Bytes of entries on their way to one follower of a partition.',
+  },
+  maxUncommittedBytes: {
+    kind: bytes(64 * KiB, 16 * GiB),
+    fallback: { value: 16 * MiB },
+    about:
+      'Bytes of a partition that wait for a majority; publishing beyond them is refused with OVERLOADED. At least maxBatchBytes.',
+  },
+  maxConnections: {
+    kind: integer(1, 1_000_000),
+    fallback: { value: 10_000 },
+    about: 'Connections of clients at one time.',
+  },
+  journalFileBytes: {
+    kind: bytes(MiB, 4 * GiB),
+    fallback: { value: 32 * MiB },
+    about: 'Size of one journal file; allocated ahead and recycled. Above maxBatchBytes.',
+  },
+  segmentBytes: {
+    kind: bytes(MiB, 2 * GiB),
+    fallback: { value: 128 * MiB },
+    about: 'Size at which a partition starts the next segment file. Above maxBatchBytes.',
+  },
+  tailBytes: {
+    kind: bytes(MiB, 1024 * GiB),
+    fallback: { value: 64 * MiB },
+    about:
+      'Memory for recent batches of all partitions, so that readers who keep up never wait for the disk. Used as it fills.',
+  },
+  directBytes: {
+    kind: bytes(4 * KiB, GiB),
+    fallback: { value: 256 * KiB },
+    about:
+      'Bytes of one partition in a round from which on they go straight to its segment, and the journal keeps a reference only.',
+  },
+  diskReserveBytes: {
+    kind: bytes(0, 1024 * GiB),
+    fallback: { value: 256 * MiB },
+    about: 'Free disk space below which the broker takes no records (DISK_FULL); reading and deleting go on.',
+  },
+  requestTimeoutMs: {
+    kind: duration(100, 600_000),
+    fallback: { value: 30_000 },
+    about: 'Time after which a request that cannot be answered fails with TIMED_OUT.',
+  },
+  shutdownTimeoutMs: {
+    kind: duration(100, 600_000),
+    fallback: { value: 10_000 },
+    about: 'Time that a stop may take before the process ends regardless.',
+  },
+  logLevel: {
+    kind: choice(logLevels),
+    fallback: { value: 'info' },
+    about: 'Least level of the lines that are logged.',
+  },
+}
+
+export const settingNames = Object.keys(settingTable) as SettingName[]
+
+/** Names of the settings that are the same for every broker of a cluster. */
+export const sharedSettingNames = settingNames.filter((name) => settingTable[name].perBroker !== true)
+
+/** electionTimeoutMs -> --election-timeout-ms */
+export function flagOf(name: string): string {
+  return '--' + words(name).join('-')
+}
+
+/** electionTimeoutMs -> TAILRACE_ELECTION_TIMEOUT_MS */
+export function environmentNameOf(name: string): string {
+  return 'TAILRACE_' + words(name).join('_').toUpperCase()
+}
+
+function words(name: string): string[] {
+  return name.split(/(?=[A-Z])/).map((word) => word.toLowerCase())
+}
