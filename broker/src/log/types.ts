@@ -3,7 +3,10 @@ import type { EntryHeader, GroupId, HardState, LogIndex, Offset, Term, TermStart
 /** One group's changes that become durable together, in this order: term and vote, truncation, entries. */
 export interface LogWrite {
   readonly hardState: HardState | null
-  /** Discard this index and all after it first. */
+  /**
+   * Discard this index and all after it first. An entry that memory no longer holds can be discarded only together with entries that take
+   * its place (as Raft does it), since they tell its offset; else `write` throws RangeError.
+   */
   readonly truncateFrom: LogIndex | null
   /** A dense run that follows the log's end (after the truncation). */
   readonly entries: readonly EntryHeader[]
@@ -42,6 +45,8 @@ export interface GroupLog {
   readonly prevTerm: Term
   /** Bytes on disk and in memory, for status and metrics. */
   readonly sizeBytes: number
+  /** Set when entries that may have been acknowledged cannot be read any more (design §4). */
+  readonly damage: Damage | null
 
   /** Joins the next round. Readers see the entries as soon as it returns; durability comes with the listener. */
   write(write: LogWrite): void
@@ -54,6 +59,17 @@ export interface GroupLog {
   readRecords(offset: Offset, limit: Offset, maxBytes: number): RecordRun | Promise<RecordRun>
   /** The first offset below `limit` whose batch has maxTimestamp >= timestamp (precise to the batch), or null. */
   offsetForTime(timestamp: Timestamp, limit: Offset): Promise<Offset | null>
+  /** A leader has given the lost entries again: `damage` is null from now on, durably so with the next write. */
+  repaired(): void
+}
+
+/**
+ * What recovery could not read. Entries from `fromIndex` on may have been acknowledged and are lost here, term and vote may be older than what
+ * was promised: the replica must neither vote nor lead until a leader has brought it up to date and `repaired` was called. Survives restarts.
+ */
+export interface Damage {
+  readonly fromIndex: LogIndex
+  readonly reason: string
 }
 
 export interface LogStorageOptions {
