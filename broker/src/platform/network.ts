@@ -16,7 +16,9 @@ export interface ByteStream {
   readonly remote: string
   /** Handlers; set once, right after the stream is handed over. `onData` chunks belong to the receiver. */
   onData: (chunk: Uint8Array) => void
+  /** Once, when the stream is gone for whatever reason, `destroy` included; never within a call to the stream. */
   onClose: (error: Error | null) => void
+  /** What was queued over some mark has been taken by the kernel. */
   onDrain: () => void
   /** Queues the pieces, back to back. Pieces must not change afterwards. Flushed together at `uncork` or at the end of the turn. */
   write(pieces: readonly Uint8Array[]): void

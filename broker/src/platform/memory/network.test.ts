@@ -1,0 +1,133 @@
+import { expect, test } from 'vitest'
+import { type NetworkUnderTest, networkConformance } from '../../../../test/conformance/network.ts'
+import type { ByteStream } from '../network.ts'
+import { ManualClock } from './clock.ts'
+import { MemoryNetwork } from './network.ts'
+import { seededRandom } from './random.ts'
+
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+function memory(seed = 1, maxChunkBytes = 65536) {
+  const clock = new ManualClock()
+  const network = new MemoryNetwork({ clock, random: seededRandom(seed), maxDelayMs: 20, maxChunkBytes })
+  return { clock, network }
+}
+
+function underTest(): NetworkUnderTest {
+  const { clock, network } = memory()
+  const until = async (happened: () => boolean) => {
+    for (let ms = 0; !happened(); ms++) {
+      if (ms > 5000) throw new Error('it has not happened within 5 s')
+      await clock.advance(1, settle)
+    }
+  }
+  return {
+    near: network.host('a'),
+    far: network.host('b'),
+    farAddress: 'b:0',
+    deadAddress: 'b:1',
+    until,
+    settle: () => clock.advance(100, settle),
+    drive: async (promise) => {
+      let done = false
+      const mark = () => {
+        done = true
+      }
+      promise.then(mark, mark)
+      await until(() => done)
+      return promise
+    },
+  }
+}
+
+networkConformance(underTest)
+
+async function connected(seed?: number, maxChunkBytes?: number) {
+  const { clock, network } = memory(seed, maxChunkBytes)
+  let far!: ByteStream
+  await network.host('b').listen('b:7', (stream) => (far = stream))
+  const connecting = network.host('a').connect('b:7', 1000)
+  await clock.advance(100, settle)
+  return { clock, network, near: await connecting, far }
+}
+
+test('a cut holds back what is sent one way, and healing delivers it in order', async () => {
+  const { clock, network, near, far } = await connected()
+  const got = { near: [] as number[], far: [] as number[] }
+  near.onData = (chunk) => got.near.push(...chunk)
+  far.onData = (chunk) => got.far.push(...chunk)
+  network.cut('a', 'b')
+  near.write([Uint8Array.of(1, 2)])
+  far.write([Uint8Array.of(9)])
+  await clock.advance(1000, settle)
+  near.write([Uint8Array.of(3)])
+  await clock.advance(1000, settle)
+  expect(got).toEqual({ near: [9], far: [] })
+  network.heal('a', 'b')
+  await clock.advance(100, settle)
+  expect(got.far).toEqual([1, 2, 3])
+})
+
+test('connecting over a cut link takes its whole time limit', async () => {
+  const { clock, network } = await connected()
+  network.cut('b', 'a')
+  const connecting = network.host('a').connect('b:7', 500)
+  const refused = expect(connecting).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+  await clock.advance(600, settle)
+  await refused
+  network.heal('b', 'a')
+  const again = network.host('a').connect('b:7', 500)
+  await clock.advance(100, settle)
+  await expect(again).resolves.toBeDefined()
+})
+
+test('behind a cut a destroyed connection looks alive until the link heals', async () => {
+  const { clock, network, near, far } = await connected()
+  let closed = 0
+  far.onClose = () => closed++
+  network.cut('a', 'b')
+  near.destroy()
+  await clock.advance(10_000, settle)
+  expect(closed).toBe(0)
+  network.heal('a', 'b')
+  await clock.advance(100, settle)
+  expect(closed).toBe(1)
+})
+
+test('a reset closes both ends with an error, a killed host only lets the others know', async () => {
+  const { clock, network, near, far } = await connected()
+  const heard: (string | null)[] = []
+  near.onClose = (error) => heard.push(error?.message ?? null)
+  far.onClose = (error) => heard.push(error?.message ?? null)
+  network.reset('b', 'a')
+  await clock.advance(10, settle)
+  expect(heard).toEqual(['connection reset', 'connection reset'])
+
+  const second = await connected()
+  second.near.onClose = () => heard.push('near')
+  second.far.onClose = () => heard.push('far')
+  second.network.kill('b')
+  await second.clock.advance(100, settle)
+  expect(heard.slice(2)).toEqual(['near'])
+  const refused = expect(second.network.host('a').connect('b:7', 100)).rejects.toMatchObject({
+    code: 'CONNECTION_LOST',
+  })
+  await second.clock.advance(200, settle)
+  await refused
+})
+
+test('one seed, one history: chunk sizes and times repeat', async () => {
+  const history = async (seed: number) => {
+    const { clock, near, far } = await connected(seed, 40)
+    const seen: string[] = []
+    far.onData = (chunk) => seen.push(`${clock.monotonic()}: ${chunk.length}`)
+    for (let i = 0; i < 10; i++) {
+      near.write([new Uint8Array(100)])
+      await clock.advance(3, settle)
+    }
+    await clock.advance(100, settle)
+    return seen
+  }
+  expect(await history(7)).toEqual(await history(7))
+  expect(await history(7)).not.toEqual(await history(8))
+})

@@ -1,0 +1,145 @@
+import { TailraceError } from '@tailrace/schemas'
+import { formatAddress, parseAddress } from '../address.ts'
+import type { Clock } from '../clock.ts'
+import type { ByteStream, Listener, Network } from '../network.ts'
+import type { Random } from '../random.ts'
+import { MemoryStream, type Wire } from './stream.ts'
+
+export interface MemoryNetworkOptions {
+  readonly clock: Clock
+  readonly random: Random
+  /** One-way delay in ms, drawn anew for each turn's bytes; order within a stream holds as in TCP. */
+  readonly minDelayMs?: number
+  readonly maxDelayMs?: number
+  /** Chunks are cut at random into 1 to this many bytes. */
+  readonly maxChunkBytes?: number
+}
+
+interface MemoryListener {
+  readonly host: string
+  readonly onStream: (stream: ByteStream) => void
+}
+
+const FIRST_FREE_PORT = 40_000
+
+/**
+ * A network within one process: hosts by name, streams that behave like TCP, links that can be cut and healed. The same clock, seed
+ * and calls give the same history. A cut link loses nothing and tells nobody, as a pulled cable: bytes wait, connects time out.
+ */
+export class MemoryNetwork {
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #delay: () => number
+  readonly #maxChunkBytes: number
+  readonly #listeners = new Map<string, MemoryListener>()
+  readonly #cut = new Set<string>()
+  readonly #streams = new Set<MemoryStream>()
+  #nextPort = FIRST_FREE_PORT
+
+  constructor({ clock, random, minDelayMs = 0, maxDelayMs = 2, maxChunkBytes = 65536 }: MemoryNetworkOptions) {
+    this.#clock = clock
+    this.#random = random
+    this.#delay = () => minDelayMs + random.below(maxDelayMs - minDelayMs + 1)
+    this.#maxChunkBytes = maxChunkBytes
+  }
+
+  /** The network as the broker on machine `host` sees it; it listens on addresses `<host>:port`. */
+  host(host: string): Network {
+    return {
+      listen: async (address, onStream) => this.#listen(host, address, onStream),
+      connect: (address, timeoutMs) => this.#connect(host, address, timeoutMs),
+    }
+  }
+
+  /** From now on nothing that `from` sends reaches `to`. Call it twice, the other way round too, to cut both ways. */
+  cut(from: string, to: string): void {
+    this.#cut.add(way(from, to))
+  }
+
+  /** Undoes `cut`: what waited is delivered. */
+  heal(from: string, to: string): void {
+    if (!this.#cut.delete(way(from, to))) return
+    for (const stream of [...this.#streams]) if (stream.host === to && stream.peerHost === from) stream.arrive()
+  }
+
+  /** Breaks all connections between two machines, as a router that restarts; new ones can be made. */
+  reset(a: string, b: string): void {
+    for (const stream of [...this.#streams]) {
+      if (stream.host === a && stream.peerHost === b) stream.reset(new Error('connection reset'))
+      if (stream.host === b && stream.peerHost === a) stream.reset(new Error('connection reset'))
+    }
+  }
+
+  /** A machine's process ends without a word of its own: its streams and listeners are gone, others see their connections close. */
+  kill(host: string): void {
+    for (const [address, listener] of this.#listeners) if (listener.host === host) this.#listeners.delete(address)
+    for (const stream of [...this.#streams]) {
+      if (stream.host !== host) continue
+      stream.silence()
+      stream.destroy()
+    }
+  }
+
+  #listen(host: string, address: string, onStream: (stream: ByteStream) => void): Listener {
+    const asked = parseAddress(address)
+    const real = formatAddress({ host: asked.host, port: asked.port === 0 ? this.#nextPort++ : asked.port })
+    if (asked.host !== host) throw new TailraceError('INVALID_SETTING', `${address} is not an address of ${host}.`)
+    if (this.#listeners.has(real)) throw new TailraceError('INVALID_SETTING', `The address ${real} is taken.`)
+    const listener: MemoryListener = { host, onStream }
+    this.#listeners.set(real, listener)
+    return {
+      address: real,
+      close: async () => {
+        if (this.#listeners.get(real) === listener) this.#listeners.delete(real)
+      },
+    }
+  }
+
+  async #connect(from: string, address: string, timeoutMs: number): Promise<ByteStream> {
+    const to = parseAddress(address).host
+    return new Promise((resolve, reject) => {
+      let waiting = true
+      const fail = (why: string) => {
+        if (waiting) reject(new TailraceError('CONNECTION_LOST', `Cannot connect to ${address}: ${why}.`))
+        waiting = false
+        timer.cancel()
+      }
+      const timer = this.#clock.after(timeoutMs, () => fail(`no answer within ${timeoutMs} ms`))
+      this.#clock.after(this.#delay(), () => {
+        if (!waiting || this.#isCut(from, to) || this.#isCut(to, from)) return
+        const listener = this.#listeners.get(address)
+        if (listener === undefined) return fail('refused')
+        waiting = false
+        timer.cancel()
+        const [near, far] = this.#pair(from, address, listener.host)
+        listener.onStream(far)
+        resolve(near)
+      })
+    })
+  }
+
+  #pair(from: string, address: string, to: string): [MemoryStream, MemoryStream] {
+    const wire: Wire = {
+      clock: this.#clock,
+      random: this.#random,
+      delayMs: this.#delay,
+      maxChunkBytes: this.#maxChunkBytes,
+      isCut: (a, b) => this.#isCut(a, b),
+      gone: (stream) => void this.#streams.delete(stream),
+    }
+    const near = new MemoryStream(wire, from, to, address)
+    const far = new MemoryStream(wire, to, from, formatAddress({ host: from, port: this.#nextPort++ }))
+    near.peer = far
+    far.peer = near
+    this.#streams.add(near).add(far)
+    return [near, far]
+  }
+
+  #isCut(from: string, to: string): boolean {
+    return this.#cut.has(way(from, to))
+  }
+}
+
+function way(from: string, to: string): string {
+  return `${from} > ${to}`
+}
