@@ -34,6 +34,12 @@ export const errorTable = {
     message: 'The number of partitions or replicas cannot be met.',
     hint: 'Ask for at least 1 partition, and for no more replicas than there are brokers.',
   },
+  ORIGIN_REFUSED: {
+    status: 403,
+    retriable: false,
+    message: 'Pages of this origin may not write.',
+    hint: 'Add the origin to the broker setting writeOrigins, or publish from a server.',
+  },
   UNKNOWN_TOPIC: {
     status: 404,
     retriable: false,
@@ -208,6 +214,12 @@ export const errorTable = {
     retriable: false,
     message: 'The caller gave up.',
     hint: 'The abort signal fired; what was already sent may still be committed.',
+  },
+  NOT_READY: {
+    status: 503,
+    retriable: true,
+    message: 'The broker is not ready.',
+    hint: 'The message says what it waits for; use another broker meanwhile.',
   },
   SHUTTING_DOWN: {
     status: 503,

@@ -9,7 +9,7 @@ export interface FrameReaderOptions {
 }
 
 /** What a connection may claim before it has shown that it sends that much. */
-const UNPROVEN_BYTES = 64 * 1024
+const UNPROVEN_BYTES = 16 * 1024
 
 /**
  * Cuts a TCP stream into frames. A frame that lies within one chunk is handed out as views into that chunk; one that spans chunks is

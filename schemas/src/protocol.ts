@@ -99,6 +99,9 @@ function parseProtocol(json: string): { number: number; schema: unknown }[] {
     const protocol = JSON.parse(json)
     if (protocol.layout !== 1) throw new TypeError(`frame layout ${protocol.layout}`)
     if (!Array.isArray(protocol.messages)) throw new TypeError('no messages')
+    for (const message of protocol.messages) {
+      if (!Number.isInteger(message?.number)) throw new TypeError('a message without number')
+    }
     return protocol.messages
   } catch (cause) {
     throw new TailraceError('INCOMPATIBLE_PEER', `Its protocol cannot be read: ${reason(cause)}.`, { cause })

@@ -75,10 +75,11 @@ export class BatchWriter {
   /** @throws TailraceError INVALID_RECORD when the timestamp is no safe integer or a field is neither bytes, string nor null. */
   append(record: RecordInput): void {
     const { timestamp, key, value } = record
-    if (!Number.isSafeInteger(timestamp))
-      throw new TailraceError('INVALID_RECORD', `timestamp: ${timestamp} is no integer.`)
     const headers = record.headers ?? NO_HEADERS
     const timestampDelta = this.#count === 0 ? 0 : timestamp - this.#baseTimestamp
+    if (!Number.isSafeInteger(timestamp) || !Number.isSafeInteger(timestampDelta)) {
+      throw new TailraceError('INVALID_RECORD', `timestamp: ${timestamp} is not a safe integer near the other ones.`)
+    }
     // Nearly all strings are ASCII: take them for that, and start over with real UTF-8 at the first one that is not.
     const end =
       this.#write(timestampDelta, key, value, headers) ??
@@ -171,7 +172,7 @@ type Field = Uint8Array | string | null
 /** Bytes of a field with its length, a string taken for ASCII. */
 function fieldBytes(field: Field, name: string): number {
   if (field === null) return 1
-  if (typeof field !== 'string' && !(field instanceof Uint8Array)) {
+  if (typeof field !== 'string' && field?.BYTES_PER_ELEMENT !== 1) {
     throw new TailraceError('INVALID_RECORD', `${name}: neither a string nor bytes nor null.`)
   }
   return varintBytes(field.length) + field.length

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { compile, encode } from './avro/types.ts'
+import type { MessageName } from './messages.ts'
+import { decoderFor, encodeHeader, ownDecoder, protocolFingerprint, protocolJson } from './protocol.ts'
+import { sampleMessages } from './sample-messages.test-data.ts'
+
+interface Field {
+  name: string
+  type: unknown
+  default?: unknown
+}
+interface Schema {
+  name: string
+  fields: Field[]
+}
+interface Protocol {
+  layout: number
+  messages: { number: number; schema: Schema }[]
+}
+
+/** The protocol of a peer whose schema of `name` differs from ours. */
+function peerWith(name: MessageName, change: (schema: Schema) => void): { json: string; schema: Schema } {
+  const protocol: Protocol = JSON.parse(protocolJson)
+  const { schema } = protocol.messages.find((message) => message.schema.name === name)!
+  change(schema)
+  return { json: JSON.stringify(protocol), schema }
+}
+
+const written = (schema: Schema, value: object) => encode(compile(schema), value, 0)
+
+test('a peer with our protocol needs no resolving', () => {
+  expect(decoderFor(protocolJson)).toBe(ownDecoder)
+  const sameInOtherWords = decoderFor(JSON.stringify(JSON.parse(protocolJson)))
+  for (const name of Object.keys(sampleMessages) as MessageName[]) {
+    expect(sameInOtherWords.decode(name, encodeHeader(name, sampleMessages[name], 0))).toEqual(sampleMessages[name])
+  }
+})
+
+test('a field that only the peer has is skipped, arrays of it too', () => {
+  const { json, schema } = peerWith('Publish', ({ fields }) => {
+    fields.splice(1, 0, { name: 'trace', type: 'string', default: '' })
+    fields.push({ name: 'tags', type: { type: 'array', items: 'string' }, default: [] })
+  })
+  const header = written(schema, { ...sampleMessages.Publish, trace: 'abc', tags: ['x', 'y'] })
+  expect(decoderFor(json).decode('Publish', header)).toEqual(sampleMessages.Publish)
+})
+
+test('a newer peer, seen from an older one: a field that the writer lacks takes the default of the reader', () => {
+  const { schema: newer } = peerWith('Publish', ({ fields }) =>
+    fields.push({ name: 'priority', type: 'int', default: 3 }),
+  )
+  const reader = compile(newer)
+  const resolver = reader.createResolver(
+    compile(JSON.parse(protocolJson).messages.find((m: { number: number }) => m.number === 20).schema),
+  )
+  const header = Buffer.from(encodeHeader('Publish', sampleMessages.Publish, 0))
+  expect(reader.fromBuffer(header, resolver)).toEqual({ ...sampleMessages.Publish, priority: 3 })
+})
+
+test('a peer that lacks a field for which we have no default is refused', () => {
+  const { json } = peerWith('Publish', ({ fields }) => fields.pop())
+  expect(() => decoderFor(json)).toThrow(
+    expect.objectContaining({ code: 'INCOMPATIBLE_PEER', message: expect.stringContaining('Publish') }),
+  )
+})
+
+test.each<[string, string]>([
+  ['no JSON', '{'],
+  ['no protocol', '[]'],
+  ['null', 'null'],
+  ['no messages', '{"layout":1}'],
+  ['another frame layout', protocolJson.replace('"layout":1', '"layout":2')],
+  ['a message that is null', '{"layout":1,"messages":[null]}'],
+  ['a field of another type', peerWith('Publish', ({ fields }) => (fields[1]!.type = 'boolean')).json],
+  ['an int that became a long', peerWith('Publish', ({ fields }) => (fields[2]!.type = 'long')).json],
+  ['another message under our number', protocolJson.replace('"name":"Publish"', '"name":"Other"')],
+  ['no schema', '{"layout":1,"messages":[{"number":20,"schema":"nonsense"}]}'],
+  ['a map', peerWith('Publish', ({ fields }) => fields.push({ name: 'm', type: { type: 'map', values: 'int' } })).json],
+  ['far too much', protocolJson + ' '.repeat(2 ** 20)],
+])('a peer with %s is refused', (_, json) => {
+  expect(() => decoderFor(json)).toThrow(expect.objectContaining({ code: 'INCOMPATIBLE_PEER' }))
+})
+
+test('a message that only one side knows is no hindrance until it is sent', () => {
+  const protocol: Protocol = JSON.parse(protocolJson)
+  protocol.messages = protocol.messages.filter(({ schema }) => schema.name !== 'Credit')
+  protocol.messages.push({ number: 999, schema: { name: 'Future', fields: [] } })
+  const decoder = decoderFor(JSON.stringify(protocol))
+  expect(decoder.decode('Vote', encodeHeader('Vote', sampleMessages.Vote, 0))).toEqual(sampleMessages.Vote)
+  expect(() => decoder.decode('Credit', encodeHeader('Credit', sampleMessages.Credit, 0))).toThrow(
+    /not in the peer's protocol/,
+  )
+})
+
+test('lies about counts in fields that we skip end as fast as in ours', () => {
+  const { json, schema } = peerWith('Unsubscribe', ({ fields }) =>
+    fields.unshift({ name: 'nothings', type: { type: 'array', items: 'null' }, default: [] }),
+  )
+  const decoder = decoderFor(json)
+  expect(decoder.decode('Unsubscribe', written(schema, { nothings: [null, null], subscription: 5 }))).toEqual({
+    subscription: 5,
+  })
+  const wrong = [
+    [0x80, 0x80, 0x80, 0x80, 0x40],
+    [0xff, 0xff, 0xff, 0xff, 0x3f, 2, 0, 2],
+    [...Array.from({ length: 200 }, () => 20), 0, 2],
+  ]
+  for (const header of wrong) {
+    expect(() => decoder.decode('Unsubscribe', Uint8Array.from(header))).toThrow(
+      expect.objectContaining({ code: 'MALFORMED_FRAME' }),
+    )
+  }
+})
+
+test('Hello and HelloReply never change: they are read before the schemas of the peer are known', () => {
+  const hellos = JSON.parse(protocolJson).messages.slice(0, 2)
+  const hash = createHash('sha256').update(JSON.stringify(hellos)).digest('hex')
+  expect(hash.slice(0, 16)).toBe('b8e4163a890f4ea4')
+  expect(protocolFingerprint).toMatch(/^[0-9a-f]{32}$/)
+})
