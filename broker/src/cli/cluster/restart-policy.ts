@@ -11,7 +11,8 @@ const mostFailures = 8
 export class RestartPolicy {
   #everReady = false
   #failures = 0
-  #readyAt = 0
+  /** When its present run became ready, or null. */
+  #readyAt: number | null = null
 
   /** It is ready, at `now` milliseconds of a clock that never goes back. */
   ready(now: number): void {
@@ -22,7 +23,9 @@ export class RestartPolicy {
   /** It ended at `now`: the pause before the restart in milliseconds, or null to give up. */
   ended(now: number): number | null {
     if (!this.#everReady) return null
-    this.#failures = now - this.#readyAt >= healthyAfterMs ? 1 : this.#failures + 1
+    const healthy = this.#readyAt !== null && now - this.#readyAt >= healthyAfterMs
+    this.#failures = healthy ? 1 : this.#failures + 1
+    this.#readyAt = null
     if (this.#failures > mostFailures) return null
     return Math.min(longestPauseMs, firstPauseMs * 2 ** (this.#failures - 1))
   }

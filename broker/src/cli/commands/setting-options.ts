@@ -7,7 +7,7 @@ import { resolveSettings } from '../../config/resolve-settings.ts'
 import type { Setting } from '../../config/setting-table.ts'
 import { flagOf, settingTable } from '../../config/setting-table.ts'
 import { readTextFile } from '../../platform/node/input-file.ts'
-import { CommandFailure } from '../command-failure.ts'
+import { UsageError } from '../command-failure.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** A flag for each of the settings; checking them is left to the configuration. */
@@ -53,12 +53,9 @@ async function readConfig(path: string): Promise<string> {
   try {
     return await readTextFile(path)
   } catch (error) {
-    const message = `The configuration file cannot be read: ${error instanceof Error ? error.message : String(error)}.`
-    throw new CommandFailure({
-      code: 'INVALID_SETTING',
-      message,
-      retriable: false,
-      hint: 'Check the path given with --config or TAILRACE_CONFIG.',
+    const why = error instanceof Error ? error.message : String(error)
+    throw new UsageError(`the configuration file of --config or TAILRACE_CONFIG cannot be read: ${why}`, {
+      cause: error,
     })
   }
 }

@@ -1,0 +1,202 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { runCommandLine } from '../cli.ts'
+import { recordingTerminal } from '../recording-terminal.testkit.ts'
+
+/** A server that answers like a broker, for what the command line makes of the answers. */
+type Answer = { readonly status?: number; readonly body?: unknown; readonly text?: string }
+const servers: { close(done?: () => void): void }[] = []
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close()
+})
+
+async function serve(answers: Record<string, Answer>) {
+  const asked: { route: string; body: unknown }[] = []
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const route = `${request.method} ${request.url}`
+    asked.push({ route, body: chunks.length === 0 ? null : JSON.parse(Buffer.concat(chunks).toString()) })
+    const answer = answers[route] ?? {
+      status: 404,
+      body: { code: 'NOT_FOUND', message: `no ${route}`, retriable: false, hint: 'h' },
+    }
+    response.writeHead(answer.status ?? 200)
+    response.end(answer.text ?? (answer.body === undefined ? '' : JSON.stringify(answer.body)))
+  })
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return { asked, address: `127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
+/** An address that nothing listens on: it was free a moment ago. */
+async function closedAddress(): Promise<string> {
+  const { address } = await serve({})
+  const server = servers.pop()!
+  await new Promise<void>((resolve) => server.close(resolve))
+  return address
+}
+
+async function run(...args: string[]) {
+  const terminal = recordingTerminal()
+  const code = await runCommandLine(args, terminal)
+  return { code, out: terminal.text(), err: terminal.err.join('\n') }
+}
+
+const topic = {
+  name: 'flights',
+  id: 'a1',
+  config: { maxBatchBytes: 1000 },
+  partitions: [
+    { partition: 0, leader: 2, term: 3, replicas: [1, 2, 3], inSync: [2, 3], logStart: 0, highWatermark: 1200 },
+    { partition: 1, leader: 0, term: 4, replicas: [1, 2, 3], inSync: [], logStart: 0, highWatermark: 34 },
+  ],
+}
+const broker = (id: number, alive: boolean) => ({
+  id,
+  http: `127.0.0.1:808${id - 1}`,
+  peer: `127.0.0.1:708${id - 1}`,
+  level: 0,
+  alive,
+  pid: alive ? 70 + id : 0,
+})
+const cluster = { clusterId: 'c1', metadataLeader: 1, brokers: [broker(1, true), broker(2, false)] }
+
+describe('topic create', () => {
+  it('sends what was asked for', async () => {
+    const { asked, address } = await serve({ 'POST /topics': { status: 201, body: { name: 'flights' } } })
+    const flags = ['--partitions', '6', '--replicas', '3', '--config', 'maxBatchBytes=2000', '--server', address]
+    expect(await run('topic', 'create', 'flights', ...flags)).toEqual({
+      code: 0,
+      out: 'created topic flights: 6 partitions, 3 replicas\n',
+      err: '',
+    })
+    expect(asked).toEqual([
+      { route: 'POST /topics', body: { name: 'flights', partitions: 6, replicas: 3, config: { maxBatchBytes: 2000 } } },
+    ])
+  })
+
+  it('takes three replicas, or as many as there are brokers', async () => {
+    const { asked, address } = await serve({ 'POST /topics': { body: {} }, 'GET /cluster': { body: cluster } })
+    expect((await run('topic', 'create', 't', '-s', address)).out).toBe('created topic t: 1 partition, 2 replicas\n')
+    expect(asked[1]?.body).toMatchObject({ partitions: 1, replicas: 2 })
+  })
+
+  it('shows the error of the broker with its hint, and fails', async () => {
+    const body = {
+      code: 'TOPIC_EXISTS',
+      message: 'A topic of this name exists. flights',
+      retriable: false,
+      hint: 'Choose another name.',
+    }
+    const { address } = await serve({ 'POST /topics': { status: 409, body } })
+    expect(await run('topic', 'create', 'flights', '-r', '1', '-s', address)).toEqual({
+      code: 1,
+      out: '',
+      err: 'error TOPIC_EXISTS: A topic of this name exists. flights\n  Choose another name.',
+    })
+    const json = await run('topic', 'create', 'flights', '-r', '1', '-s', address, '--json')
+    expect(JSON.parse(json.err)).toEqual(body)
+  })
+
+  it.each([
+    [['--partitions', '0'], '--partitions is "0", but must be a whole number from 1'],
+    [['--replicas', 'many'], '--replicas is "many"'],
+    [['--config', 'oops'], '--config "oops" is not of the form name=value'],
+    [['--server', 'ftp://x'], '--server "ftp://x" is not an address'],
+  ])('%j is a usage error', async (flags, message) => {
+    const { code, err } = await run('topic', 'create', 't', '--replicas', '1', ...flags)
+    expect(code).toBe(2)
+    expect(err).toContain(message)
+  })
+})
+
+describe('tables for people, JSON for programs', () => {
+  it('topic list', async () => {
+    const topics = [
+      { name: 'flights', id: 'a', partitions: 6, replicas: 3, config: {} },
+      { name: 'a', id: 'b', partitions: 12, replicas: 1, config: { maxBatchBytes: 5 } },
+    ]
+    const { address } = await serve({ 'GET /topics': { body: { topics } } })
+    expect((await run('topic', 'list', '-s', address)).out).toBe(
+      [
+        'TOPIC    PARTITIONS  REPLICAS  CONFIG',
+        'flights           6         3',
+        'a                12         1  maxBatchBytes=5',
+        '',
+      ].join('\n'),
+    )
+    expect(JSON.parse((await run('topic', 'list', '-s', address, '--json')).out)).toEqual(topics)
+  })
+
+  it('topic list without topics says what to do', async () => {
+    const { address } = await serve({ 'GET /topics': { body: { topics: [] } } })
+    expect((await run('topic', 'list', '-s', address)).out).toContain('tailrace topic create NAME')
+  })
+
+  it('topic describe', async () => {
+    const { address } = await serve({ 'GET /topics/flights': { body: topic } })
+    expect((await run('topic', 'describe', 'flights', '-s', address)).out).toBe(
+      [
+        'topic    flights',
+        'id       a1',
+        'records  1,234 records',
+        'config   maxBatchBytes=1000',
+        '',
+        'PARTITION  LEADER  TERM  REPLICAS  IN-SYNC  LOG-START  HIGH-WATERMARK',
+        '        0       2     3  1,2,3     2,3              0            1200',
+        '        1    none     4  1,2,3                      0              34',
+        '',
+      ].join('\n'),
+    )
+    expect(JSON.parse((await run('topic', 'describe', 'flights', '-s', address, '--json')).out)).toEqual(topic)
+  })
+
+  it('topic delete', async () => {
+    const { address } = await serve({ 'DELETE /topics/a%2Fb': { status: 204 } })
+    expect(await run('topic', 'delete', 'a/b', '-s', address)).toEqual({ code: 0, out: 'deleted topic a/b\n', err: '' })
+  })
+
+  it('cluster status', async () => {
+    const { address } = await serve({ 'GET /cluster': { body: cluster } })
+    expect((await run('cluster', 'status', '-s', address)).out).toBe(
+      [
+        'cluster          c1',
+        'metadata leader  1',
+        'brokers          1 of 2 alive',
+        '',
+        'BROKER  HTTP            PEER            LEVEL  ALIVE  PID',
+        '     1  127.0.0.1:8080  127.0.0.1:7080      0  yes     71',
+        '     2  127.0.0.1:8081  127.0.0.1:7081      0  no',
+        '',
+      ].join('\n'),
+    )
+    expect(JSON.parse((await run('cluster', 'status', '-s', address, '--json')).out)).toEqual(cluster)
+  })
+})
+
+describe('servers that do not answer as they should', () => {
+  it('says which address refuses, and how to start a cluster', async () => {
+    const address = await closedAddress()
+    const { code, err } = await run('topic', 'list', '--server', address)
+    expect(code).toBe(1)
+    expect(err).toContain(`No broker answers at http://${address}: nothing listens there.`)
+    expect(err).toContain('tailrace cluster start')
+  })
+
+  it('asks the next of several', async () => {
+    const closed = await closedAddress()
+    const { address } = await serve({ 'GET /topics': { body: { topics: [] } } })
+    expect((await run('topic', 'list', '--server', `${closed},ws://${address}`)).code).toBe(0)
+  })
+
+  it('says so when it is no broker', async () => {
+    const { address } = await serve({
+      'GET /topics': { status: 200, text: '<html>' },
+      'GET /cluster': { status: 502, text: 'bad' },
+    })
+    expect((await run('topic', 'list', '-s', address)).err).toContain('no Tailrace error')
+    expect((await run('cluster', 'status', '-s', address)).err).toContain('answered with status 502')
+  })
+})

@@ -1,0 +1,102 @@
+import { TailraceError } from '@tailrace/schemas'
+import { describe, expect, it } from 'vitest'
+import { resolveSettings } from '../config/resolve-settings.ts'
+import { DiskError } from '../platform/disk.ts'
+import { nodeClock } from '../platform/node/clock.ts'
+import type { BrokerCommand } from './broker-command.ts'
+import { runBroker } from './broker-command.ts'
+import { recordingTerminal } from './recording-terminal.testkit.ts'
+import type { StartedMessage } from './supervision.ts'
+
+const given = { id: 1, data: 'd', http: '127.0.0.1:81', peer: '127.0.0.1:71', shutdownTimeoutMs: 100 }
+const flags = new Map(Object.entries(given).map(([name, value]) => [name as 'id', { value, origin: name }]))
+const settings = resolveSettings({ flags, environment: new Map(), file: new Map() })
+
+function command(change: Partial<BrokerCommand> = {}) {
+  const terminal = recordingTerminal()
+  const told: StartedMessage[] = []
+  const exits: number[] = []
+  let gone = () => undefined as void
+  const state = { stops: 0 }
+  const running = { http: settings.http, peer: settings.peer, stop: async () => void state.stops++ }
+  const supervisor = {
+    tell: (message: StartedMessage) => void told.push(message),
+    onGone: (call: () => void) => void (gone = call),
+  }
+  const full: BrokerCommand = {
+    settings,
+    start: async () => running,
+    supervisor,
+    clock: nodeClock,
+    terminal,
+    exit: (code) => void exits.push(code),
+    ...change,
+  }
+  return { full, terminal, told, exits, state, gone: () => gone() }
+}
+
+describe('a broker process', () => {
+  it('tells its supervisor where it listens, and stops when that is gone', async () => {
+    const { full, told, state, gone } = command()
+    const running = runBroker(full)
+    await expect.poll(() => told).toEqual([{ tailrace: 'started', http: '127.0.0.1:81', peer: '127.0.0.1:71' }])
+    gone()
+    expect(await running).toBe(0)
+    expect(state.stops).toBe(1)
+  })
+
+  it('stops once, however often it is told to', async () => {
+    const { full, terminal, state, gone } = command()
+    const running = runBroker(full)
+    terminal.interrupt()
+    gone()
+    expect(await running).toBe(0)
+    expect(state.stops).toBe(1)
+  })
+
+  it('prints where it listens when nobody supervises it', async () => {
+    const { full, terminal } = command({ supervisor: null })
+    const running = runBroker(full)
+    await expect.poll(() => terminal.text()).toBe('broker 1  http://127.0.0.1:81  peer 127.0.0.1:71  data d\n')
+    terminal.interrupt()
+    await running
+  })
+
+  it('ends itself when the stop takes longer than shutdownTimeoutMs', async () => {
+    const { full, terminal, exits } = command({
+      start: async () => ({ http: '', peer: '', stop: () => new Promise(() => undefined) }),
+    })
+    void runBroker(full)
+    terminal.interrupt()
+    await expect.poll(() => exits).toEqual([1])
+    expect(terminal.err).toEqual(['error: broker 1 did not stop within 100 ms; ending it'])
+  })
+})
+
+describe('a broker that does not start', () => {
+  const listen = (code: string, port: number) =>
+    Object.assign(new Error(`listen ${code}: 127.0.0.1:${port}`), { code, port })
+
+  it.each([
+    [
+      listen('EADDRINUSE', 71),
+      '127.0.0.1:71 is in use by another process.\n  Stop it, or choose another port with --peer',
+    ],
+    [
+      listen('EADDRINUSE', 81),
+      '127.0.0.1:81 is in use by another process.\n  Stop it, or choose another port with --http',
+    ],
+    [new TailraceError('INTERNAL', 'x', { cause: listen('EADDRINUSE', 81) }), '127.0.0.1:81 is in use'],
+    [listen('EACCES', 81), 'cannot listen on 127.0.0.1:81: this user may not listen there'],
+    [listen('EADDRNOTAVAIL', 71), 'this machine has no such address'],
+    [new DiskError('locked', 'x'), 'the data folder d is in use by another broker'],
+    [new DiskError('failed', 'read-only file system'), 'cannot be used: read-only file system'],
+    [new TailraceError('BROKER_IDENTITY_MISMATCH'), 'error BROKER_IDENTITY_MISMATCH'],
+    [new Error('oops'), 'broker 1 did not start: Error: oops'],
+  ])('%s', async (error, message) => {
+    const { full, terminal, told } = command({ start: () => Promise.reject(error) })
+    expect(await runBroker(full)).toBe(1)
+    expect(terminal.err.join('\n')).toContain(message)
+    expect(told).toEqual([])
+  })
+})

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { runCommandLine } from './cli.ts'
+import { recordingTerminal } from './recording-terminal.testkit.ts'
+import { httpServers, webSocketServers } from './servers.ts'
+
+async function run(args: string[], environment: Record<string, string> = {}) {
+  const terminal = recordingTerminal({ environment })
+  const code = await runCommandLine(args, terminal)
+  return { code, out: terminal.text(), err: terminal.err.join('\n') }
+}
+
+describe('usage', () => {
+  it('help and version are a success', async () => {
+    expect((await run(['--help'])).code).toBe(0)
+    expect((await run(['--help'])).out).toContain('publish [options] <topic>')
+    expect(await run(['--version'])).toEqual({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), err: '' })
+    expect((await run(['broker', '--help'])).out).toContain('--election-timeout-ms <duration>')
+  })
+
+  it.each([
+    [['brokr'], 'Did you mean broker?'],
+    [['broker', '--htp', 'x'], 'Did you mean --http?'],
+    [['broker', '--data', 'd'], 'id is missing'],
+    [['broker', '--id', '1', '--data', 'd', '--http', '8080'], '--http is "8080", but must be an address like'],
+    [['broker', '--config', '/nowhere.yaml'], '/nowhere.yaml'],
+    [['cluster', 'start', '--brokers', '0'], '--brokers is "0"'],
+    [['cluster', 'start', '--http-port', '65534'], 'leaves no room for 3 ports'],
+    [['cluster', 'start', '--http-port', '7081'], 'too near'],
+    [['cluster', 'start', '--heartbeat-ms', '400'], 'at most half of electionTimeoutMs'],
+    [['tail', 't', '--from', 'yesterday'], 'earliest, latest'],
+    [['tail', 't', '--format', 'xml'], 'Allowed choices are text, json, value'],
+    [['tail'], "missing required argument 'topic'"],
+    [['publish', 't', '--compression', 'rar'], 'Allowed choices are none, gzip, zstd'],
+  ])('%j is refused with exit code 2', async (args, message) => {
+    const { code, out, err } = await run(args)
+    expect(err).toContain(message)
+    expect([code, out]).toEqual([2, ''])
+  })
+
+  it('refuses an unknown TAILRACE_ variable before it starts anything', async () => {
+    const { code, err } = await run(['cluster', 'start'], { TAILRACE_LOGLEVEL: 'info' })
+    expect(code).toBe(2)
+    expect(err).toContain('TAILRACE_LOGLEVEL in the environment is no setting. Did you mean TAILRACE_LOG_LEVEL?')
+  })
+})
+
+describe('servers', () => {
+  it('come from --server, else the environment, else the first broker of a local cluster', () => {
+    expect(httpServers(['a:1,ws://b:2/', 'https://c'], { TAILRACE_SERVER: 'd:4' })).toEqual([
+      'http://a:1',
+      'http://b:2',
+      'https://c',
+    ])
+    expect(httpServers(undefined, { TAILRACE_SERVER: 'd:4,d:4' })).toEqual(['http://d:4'])
+    expect(httpServers(undefined, { TAILRACE_SERVER: '' })).toEqual(['http://127.0.0.1:8080'])
+    expect(httpServers(['[::1]:8080'], {})).toEqual(['http://[::1]:8080'])
+  })
+
+  it('are WebSocket URLs for the SDKs', () => {
+    expect(webSocketServers(['http://a:1', 'https://c'])).toEqual(['ws://a:1', 'wss://c'])
+  })
+
+  it.each(['', ',', 'ftp://a:1', 'http://a:1/path', 'a b', 'a:99999'])('refuse %j', (text) => {
+    expect(() => httpServers([text], {})).toThrow(/--server/)
+  })
+})

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { recordOfLine } from './line-record.ts'
+
+const line = (text: string) => Buffer.from(text)
+const fields = (keyField: string | null, valueField: string | null = null) =>
+  ({ format: 'json', keyField, valueField }) as const
+
+describe('a line of JSON', () => {
+  it('is the value as it stands, byte for byte', () => {
+    const bytes = line('{ "origin":"SFO" }')
+    expect(recordOfLine(bytes, fields(null))).toEqual({ key: null, value: bytes })
+    expect(recordOfLine(bytes, fields('origin'))).toEqual({ key: 'SFO', value: bytes })
+  })
+
+  it.each([
+    ['{"k":7}', '7'],
+    ['{"k":true}', 'true'],
+    ['{"k":""}', ''],
+    ['{"k":null}', null],
+  ])('%s has the key %j', (text, key) => {
+    expect(recordOfLine(line(text), fields('k')).key).toBe(key)
+  })
+
+  it.each([
+    ['{"v":"text"}', 'text'],
+    ['{"v":{"a":1}}', '{"a":1}'],
+    ['{"v":null}', null],
+    ['{"v":0}', '0'],
+  ])('%s has the value %j', (text, value) => {
+    expect(recordOfLine(line(text), fields(null, 'v')).value).toBe(value)
+  })
+
+  it.each([
+    ['{"k":', null, 'is not JSON'],
+    ['hello', null, 'is not JSON'],
+    ['[1]', 'k', 'is no JSON object'],
+    ['null', 'k', 'is no JSON object'],
+    ['{"a":1}', 'k', 'has no field "k"'],
+    ['{"a":1}', 'toString', 'has no field "toString"'],
+    ['{"k":{"a":1}}', 'k', 'a key must be'],
+  ])('%s with key field %s is refused: %s', (text, key, message) => {
+    expect(() => recordOfLine(line(text), fields(key))).toThrow(SyntaxError)
+    expect(() => recordOfLine(line(text), fields(key))).toThrow(message)
+  })
+})
+
+it('a line of text is the value, whatever it is', () => {
+  expect(recordOfLine(line('{"k":'), { format: 'text', keyField: null, valueField: null })).toEqual({
+    key: null,
+    value: line('{"k":'),
+  })
+})

@@ -1,0 +1,126 @@
+import { TailraceError } from '@tailrace/schemas'
+import { describe, expect, it } from 'vitest'
+import { nodeClock } from '../../platform/node/clock.ts'
+import { recordingTerminal } from '../recording-terminal.testkit.ts'
+import type { PublishOptions, RecordSink } from './publish.ts'
+import { checkLineFormat, publishLines } from './publish.ts'
+
+const options: PublishOptions = {
+  topic: 't',
+  format: 'json',
+  keyField: 'k',
+  valueField: null,
+  partition: null,
+  json: false,
+}
+
+/** Acknowledges every record after a turn, and remembers how many waited at one time. */
+function slowSink(refuse: (index: number) => Error | null = () => null) {
+  const sent: { topic: string; key?: string; value: unknown; partition?: number }[] = []
+  let waiting = 0
+  const sink = {
+    sent,
+    mostWaiting: 0,
+    async send(topic: string, record: { key?: string; value: string | Uint8Array | null; partition?: number }) {
+      const index = sent.push({ topic, ...record }) - 1
+      sink.mostWaiting = Math.max(sink.mostWaiting, ++waiting)
+      await new Promise((resolve) => setImmediate(resolve))
+      waiting--
+      const error = refuse(index)
+      if (error !== null) throw error
+    },
+    flush: async () => undefined,
+    close: async () => undefined,
+  } satisfies RecordSink & Record<string, unknown>
+  return sink
+}
+
+async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
+  for (const text of texts) yield Buffer.from(text)
+}
+
+function publish(text: string, sink: RecordSink, terminal = recordingTerminal(), given: Partial<PublishOptions> = {}) {
+  return publishLines({ chunks: chunks(text), bytes: text.length }, { ...options, ...given }, sink, nodeClock, terminal)
+}
+
+describe('publishing lines', () => {
+  it('sends each with its key and prints records/s', async () => {
+    const terminal = recordingTerminal()
+    const sink = slowSink()
+    expect(await publish('{"k":"a"}\n{"k":"b"}\n', sink, terminal, { partition: 2 })).toBe(0)
+    expect(sink.sent.map((record) => [record.topic, record.key, record.partition])).toEqual([
+      ['t', 'a', 2],
+      ['t', 'b', 2],
+    ])
+    expect(terminal.text()).toMatch(/^published 2 records \(0\.0 MB\) to t in \d+\.\d\d s: [\d,]+ records\/s\n$/)
+    expect(terminal.drawn).toEqual([])
+  })
+
+  it('reports broken lines by number, publishes the others, and fails at the end', async () => {
+    const terminal = recordingTerminal()
+    const sink = slowSink()
+    expect(await publish('{"k":"a"}\n{oops\n\n{"x":1}\n{"k":"b"}', sink, terminal)).toBe(1)
+    expect(sink.sent.map((record) => record.key)).toEqual(['a', 'b'])
+    expect(terminal.err[0]).toMatch(/^line 2 is not JSON/)
+    expect(terminal.err[1]).toBe('line 4 has no field "k"')
+    expect(terminal.err[2]).toMatch(/^2 broken lines left out/)
+  })
+
+  it('shows ten broken lines, not a million', async () => {
+    const terminal = recordingTerminal()
+    expect(await publish('x\n'.repeat(50), slowSink(), terminal)).toBe(1)
+    expect(terminal.err).toHaveLength(12)
+    expect(terminal.err.at(-1)).toMatch(/^50 broken lines/)
+  })
+
+  it('keeps a bounded number of records in flight', async () => {
+    const sink = slowSink()
+    expect(await publish('{"k":"a"}\n'.repeat(50_000), sink)).toBe(0)
+    expect(sink.sent).toHaveLength(50_000)
+    expect(sink.mostWaiting).toBeLessThanOrEqual(20_000)
+  })
+
+  it('ends at the first refusal, says which line, and throws the error of the broker', async () => {
+    const terminal = recordingTerminal()
+    const refusal = new TailraceError('UNKNOWN_TOPIC')
+    await expect(
+      publish(
+        '{"k":"a"}\n{"k":"b"}\n',
+        slowSink((index) => (index === 1 ? refusal : null)),
+        terminal,
+      ),
+    ).rejects.toBe(refusal)
+    expect(terminal.text()).toContain('published 1 records')
+    expect(terminal.err).toEqual(['stopped: line 2 was not acknowledged'])
+  })
+
+  it('stops reading when interrupted, waits for what it has sent, and answers 130', async () => {
+    const terminal = recordingTerminal()
+    const sink = slowSink()
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (let turn = 0; ; turn++) {
+        if (turn === 3) terminal.interrupt()
+        yield Buffer.from('{"k":"a"}\n')
+      }
+    }
+    expect(await publishLines({ chunks: endless(), bytes: null }, options, sink, nodeClock, terminal)).toBe(130)
+    expect(terminal.text()).toContain('published 3 records')
+  })
+
+  it('prints JSON for programs', async () => {
+    const terminal = recordingTerminal()
+    await publish('{"k":"a"}', slowSink(), terminal, { json: true })
+    expect(JSON.parse(terminal.text())).toMatchObject({ topic: 't', records: 1, bytes: 9, brokenLines: 0 })
+  })
+
+  it('clears the bar from a watched terminal at the end', async () => {
+    const terminal = recordingTerminal({ watched: true })
+    await publish('{"k":"a"}', slowSink(), terminal)
+    expect(terminal.drawn.at(-1)).toBe('\r\x1b[K')
+  })
+})
+
+it('refuses field options for lines of text', () => {
+  expect(() => checkLineFormat({ format: 'text', keyField: 'k', valueField: null })).toThrow('need JSON lines')
+  expect(() => checkLineFormat({ format: 'text', keyField: null, valueField: null })).not.toThrow()
+})
