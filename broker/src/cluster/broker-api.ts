@@ -13,7 +13,12 @@ export interface BrokerApi {
    * the batch is validated and takes its place before the call returns, so that call order is log order.
    * `wait`: hold the request through an election instead of failing with NOT_LEADER / LEADER_UNAVAILABLE (for callers that do not retry themselves).
    */
-  publish(topic: string, partition: PartitionNumber, batch: Uint8Array, options: { timeoutMs: number; wait: boolean }): Promise<PublishResult>
+  publish(
+    topic: string,
+    partition: PartitionNumber,
+    batch: Uint8Array,
+    options: { timeoutMs: number; wait: boolean },
+  ): Promise<PublishResult>
   /** Whole batches from the one that holds `offset`; waits up to `waitMs` for the first. */
   fetch(topic: string, partition: PartitionNumber, request: FetchRequest): Promise<FetchResult>
   findOffset(topic: string, partition: PartitionNumber, position: Position): Promise<OffsetResult>
@@ -24,7 +29,11 @@ export interface BrokerApi {
   /** With leaders' figures, asked from them; `leader` 0 and the last known figures where a partition has none. */
   describeTopic(name: string): Promise<TopicDescription>
   /** What this broker knows at once, for routing: no request leaves it. */
-  routing(topics: readonly string[]): { clusterId: string; brokers: { id: BrokerId; http: string; alive: boolean }[]; topics: RoutedTopic[] }
+  routing(topics: readonly string[]): {
+    clusterId: string
+    brokers: { id: BrokerId; http: string; alive: boolean }[]
+    topics: RoutedTopic[]
+  }
   describeCluster(): Promise<ClusterDescription>
   /** Resolves after joining a formed cluster and when this broker has applied the metadata log. */
   readiness(): { ready: boolean; reason: string }
@@ -32,11 +41,45 @@ export interface BrokerApi {
   onLeadership(listener: (topic: string, partition: PartitionNumber) => void): () => void
 }
 
-export interface CreateTopicRequest { readonly name: string; readonly partitions: number; readonly replicas: number; readonly config?: TopicConfig }
+export interface CreateTopicRequest {
+  readonly name: string
+  readonly partitions: number
+  readonly replicas: number
+  readonly config?: TopicConfig
+}
 /** Settings of a topic; unknown names are refused. */
-export interface TopicConfig { readonly maxBatchBytes?: number }
-export interface TopicSummary { readonly name: string; readonly id: string; readonly partitions: number; readonly replicas: number; readonly config: TopicConfig }
-export interface RoutedTopic { readonly name: string; readonly id: string; readonly partitions: { partition: PartitionNumber; leader: BrokerId; term: Term; replicas: BrokerId[] }[] }
-export interface TopicDescription { readonly name: string; readonly id: string; readonly config: TopicConfig; readonly partitions: readonly PartitionDescription[] }
-export interface PartitionDescription { readonly partition: PartitionNumber; readonly leader: BrokerId; readonly term: Term; readonly replicas: readonly BrokerId[]; readonly inSync: readonly BrokerId[]; readonly logStart: Offset; readonly highWatermark: Offset }
-export interface ClusterDescription { readonly clusterId: string; readonly metadataLeader: BrokerId; readonly brokers: readonly { id: BrokerId; http: string; peer: string; level: number; alive: boolean; pid: number }[] }
+export interface TopicConfig {
+  readonly maxBatchBytes?: number
+}
+export interface TopicSummary {
+  readonly name: string
+  readonly id: string
+  readonly partitions: number
+  readonly replicas: number
+  readonly config: TopicConfig
+}
+export interface RoutedTopic {
+  readonly name: string
+  readonly id: string
+  readonly partitions: { partition: PartitionNumber; leader: BrokerId; term: Term; replicas: BrokerId[] }[]
+}
+export interface TopicDescription {
+  readonly name: string
+  readonly id: string
+  readonly config: TopicConfig
+  readonly partitions: readonly PartitionDescription[]
+}
+export interface PartitionDescription {
+  readonly partition: PartitionNumber
+  readonly leader: BrokerId
+  readonly term: Term
+  readonly replicas: readonly BrokerId[]
+  readonly inSync: readonly BrokerId[]
+  readonly logStart: Offset
+  readonly highWatermark: Offset
+}
+export interface ClusterDescription {
+  readonly clusterId: string
+  readonly metadataLeader: BrokerId
+  readonly brokers: readonly { id: BrokerId; http: string; peer: string; level: number; alive: boolean; pid: number }[]
+}

@@ -1,0 +1,108 @@
+import type { BrokerId, Timestamp } from '@tailrace/schemas'
+import { BatchWriter, Compression, decodeBatch, NO_PRODUCER } from '@tailrace/schemas'
+import type { TopicConfig } from './broker-api.ts'
+
+/**
+ * What the metadata log consists of: decisions, already made, so that applying them needs nothing but the log. Each is one batch of one
+ * record: key = command id (a UUID), value = JSON of the command with `version`. A command of a version that is not known is ignored.
+ */
+export type Command = RegisterBroker | CreateTopic | DeleteTopic | AllocateProducerIds
+const VERSION = 1
+
+/** A broker started: where to find it now. */
+export interface RegisterBroker {
+  readonly type: 'register-broker'
+  readonly broker: BrokerRegistration
+}
+export interface BrokerRegistration {
+  readonly id: BrokerId
+  readonly http: string
+  readonly peer: string
+  readonly pid: number
+  /** New at each start of the process. */
+  readonly incarnation: string
+  readonly directoryId: string
+}
+
+/** Groups are numbered when the command is applied. The first replica of a partition is its preferred leader. */
+export interface CreateTopic {
+  readonly type: 'create-topic'
+  readonly name: string
+  readonly topicId: string
+  readonly config: TopicConfig
+  readonly partitions: readonly { readonly replicas: readonly BrokerId[] }[]
+}
+export interface DeleteTopic {
+  readonly type: 'delete-topic'
+  readonly name: string
+}
+/** Asks for `count` producer ids that nobody else gets. */
+export interface AllocateProducerIds {
+  readonly type: 'allocate-producer-ids'
+  readonly broker: BrokerId
+  readonly count: number
+}
+
+export interface IdentifiedCommand {
+  /** Chosen by whoever wants the command; a retry carries the same, and is applied once. */
+  readonly id: string
+  readonly command: Command
+}
+
+/** One batch, ready to be proposed to group 0. */
+export function encodeCommand({ id, command }: IdentifiedCommand, timestamp: Timestamp): Uint8Array {
+  const writer = new BatchWriter()
+  writer.append({ timestamp, key: id, value: JSON.stringify({ version: VERSION, ...command }) })
+  return writer.finish({ producerId: NO_PRODUCER, producerEpoch: -1, baseSequence: -1, compression: Compression.none })
+}
+
+/** Null for anything that is no command, the same on every broker. Never throws. */
+export function decodeCommand(batch: Uint8Array): IdentifiedCommand | null {
+  try {
+    const record = decodeBatch(batch, 0, {})[0]
+    if (record?.key == null || record.value == null) return null
+    const decoder = new TextDecoder('utf-8', { fatal: true })
+    const command = JSON.parse(decoder.decode(record.value)) as { version?: unknown }
+    if (command?.version !== VERSION || !isCommand(command)) return null
+    return { id: decoder.decode(record.key), command }
+  } catch {
+    return null
+  }
+}
+
+function isCommand(value: object): value is Command {
+  const command = value as Partial<Command>
+  switch (command.type) {
+    case 'register-broker':
+      return isRegistration(command.broker)
+    case 'create-topic':
+      return (
+        typeof command.name === 'string' &&
+        typeof command.topicId === 'string' &&
+        typeof command.config === 'object' &&
+        command.config !== null &&
+        isNonEmptyArray(command.partitions) &&
+        command.partitions.every(({ replicas }) => isNonEmptyArray(replicas) && replicas.every(isPositive))
+      )
+    case 'delete-topic':
+      return typeof command.name === 'string'
+    case 'allocate-producer-ids':
+      return isPositive(command.broker) && isPositive(command.count) && command.count <= 1_000_000
+    default:
+      return false
+  }
+}
+
+function isRegistration(value: unknown): value is BrokerRegistration {
+  const broker = (value ?? {}) as Partial<BrokerRegistration>
+  const texts = [broker.http, broker.peer, broker.incarnation, broker.directoryId]
+  return isPositive(broker.id) && typeof broker.pid === 'number' && texts.every((text) => typeof text === 'string')
+}
+
+function isNonEmptyArray<T>(value: readonly T[] | undefined): value is readonly T[] {
+  return Array.isArray(value) && value.length > 0
+}
+
+function isPositive(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0
+}

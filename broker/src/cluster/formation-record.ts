@@ -1,0 +1,77 @@
+import type { BrokerId } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import { sha256 } from './sha256.ts'
+
+/** A founding member of the cluster. `peer`: the address it had then. */
+export interface Member {
+  readonly id: BrokerId
+  readonly directoryId: string
+  readonly peer: string
+}
+
+/**
+ * Who founded the cluster: the voters of group 0, by ascending id. Every broker keeps it, and never changes it. `clusterId` follows from ids and
+ * directory ids, so brokers that see the same founders write the same record without asking each other.
+ */
+export interface FormationRecord {
+  readonly clusterId: string
+  readonly voters: readonly Member[]
+}
+
+export function formationOf(members: readonly Member[]): FormationRecord {
+  const voters = members.map(({ id, directoryId, peer }) => ({ id, directoryId, peer })).sort((a, b) => a.id - b.id)
+  return { clusterId: clusterIdOf(voters), voters }
+}
+
+/**
+ * Reads a record that came from a file or a peer.
+ * @throws TailraceError CLUSTER_MISMATCH when it is malformed or its id does not follow from its members
+ */
+export function readFormation(value: unknown): FormationRecord {
+  const { clusterId, voters } = (value ?? {}) as Partial<FormationRecord>
+  if (!Array.isArray(voters) || voters.length === 0 || !voters.every(isMember)) {
+    throw new TailraceError('CLUSTER_MISMATCH', 'The record of the cluster names no members.')
+  }
+  const record = formationOf(voters)
+  if (record.clusterId !== clusterId || new Set(voters.map((voter) => voter.id)).size !== voters.length) {
+    throw new TailraceError('CLUSTER_MISMATCH', 'The record of the cluster does not match its id.')
+  }
+  return record
+}
+
+/**
+ * What the record says of a broker with this id and data directory.
+ * @throws TailraceError CLUSTER_MISMATCH when it is no member; BROKER_IDENTITY_MISMATCH when the member has another data directory
+ */
+export function requireMember(record: FormationRecord, id: BrokerId, directoryId: string): Member {
+  const member = record.voters.find((voter) => voter.id === id)
+  if (member === undefined) {
+    const members = record.voters.map((voter) => voter.id).join(', ')
+    throw new TailraceError(
+      'CLUSTER_MISMATCH',
+      `Cluster ${record.clusterId} consists of brokers ${members}, not ${id}.`,
+    )
+  }
+  if (member.directoryId !== directoryId) {
+    throw new TailraceError(
+      'BROKER_IDENTITY_MISMATCH',
+      `Broker ${id} of cluster ${record.clusterId} has data directory ${member.directoryId}, not ${directoryId}.`,
+    )
+  }
+  return member
+}
+
+/** SHA-256 over the (id, directoryId) pairs in the shape of a UUID version 8 (RFC 9562 §5.8). */
+function clusterIdOf(voters: readonly Member[]): string {
+  const text = voters.map((voter) => `${voter.id} ${voter.directoryId}\n`).join('')
+  const bytes = sha256(new TextEncoder().encode(text)).subarray(0, 16)
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+}
+
+function isMember(value: unknown): value is Member {
+  const { id, directoryId, peer } = (value ?? {}) as Partial<Member>
+  return Number.isSafeInteger(id) && id! > 0 && typeof directoryId === 'string' && typeof peer === 'string'
+}

@@ -1,0 +1,225 @@
+import type { BrokerId } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { PeerIdentity, Peers } from '../partition/peers.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import { asTailraceError } from './deadline.ts'
+import type { FormationRecord, Member } from './formation-record.ts'
+import { formationOf, readFormation, requireMember } from './formation-record.ts'
+import type { IdentityFile } from './identity-file.ts'
+import { Changes } from './changes.ts'
+
+export const FORMATION_OPERATION = 'formation'
+const REPLY_MS = 5000
+const RETRY_MS = 1000
+
+export interface FormationDeps {
+  readonly brokerId: BrokerId
+  readonly peerAddress: string
+  readonly join: readonly string[]
+  readonly file: IdentityFile
+  readonly peers: Pick<Peers, 'request' | 'connected' | 'identity'>
+  readonly clock: Clock
+  readonly logger: Logger
+  /** The record is durable. Called once for each start at most, and never for a cluster that was formed before this start. */
+  readonly onFormed: (record: FormationRecord) => void
+}
+
+/**
+ * How brokers become a cluster. Nobody is formed at first; when all addresses of `join` have introduced themselves, each broker writes the same record
+ * to its own disk. Whoever has the record hands it to peers that may lack it, and they take it only if it names them with the very data
+ * directory they have. So a crash at any point leaves brokers that have the record, and brokers that will get it.
+ */
+export class Formation {
+  readonly #deps: FormationDeps
+  readonly #linked = new Set<BrokerId>()
+  readonly #trusted = new Set<BrokerId>()
+  readonly #trustChanges: Changes
+  #saving: Promise<void> | null = null
+  #closed = false
+
+  constructor(deps: FormationDeps) {
+    this.#deps = deps
+    this.#trustChanges = new Changes(deps.clock, 100)
+  }
+
+  get record(): FormationRecord | null {
+    return this.#deps.file.formation
+  }
+
+  /** Addresses of `join` that have not introduced themselves as brokers without a cluster. */
+  get missing(): string[] {
+    const { join, peerAddress } = this.#deps
+    return join.filter((address) => address !== peerAddress && this.#newcomerAt(address) === undefined)
+  }
+
+  /** Whether the peer is known to be in this very cluster, so that its Raft messages may be heard. */
+  trusts(peer: BrokerId): boolean {
+    return this.#trusted.has(peer)
+  }
+
+  /** Resolves when all members are linked and have the record, or after the time. */
+  async whenShared(timeoutMs: number): Promise<void> {
+    await this.#trustChanges.until(() => {
+      const others = (this.record?.voters ?? []).filter((voter) => voter.id !== this.#deps.brokerId)
+      return others.every((voter) => this.#trusted.has(voter.id))
+    }, timeoutMs)
+  }
+
+  /** @throws TailraceError BROKER_IDENTITY_MISMATCH or CLUSTER_MISMATCH when the peer must not be talked to */
+  admit(identity: PeerIdentity): void {
+    const { brokerId, file } = this.#deps
+    if (identity.brokerId === brokerId) {
+      const same = identity.directoryId === file.directoryId ? 'the same data directory' : 'another data directory'
+      throw new TailraceError('BROKER_IDENTITY_MISMATCH', `Two brokers have id ${brokerId}; the other has ${same}.`)
+    }
+    if (this.record === null) this.#admitAsFounder(identity)
+    else this.#admitToCluster(this.record, identity)
+  }
+
+  link(peer: BrokerId, up: boolean): void {
+    this.#trusted.delete(peer)
+    if (!up) {
+      this.#linked.delete(peer)
+      return
+    }
+    this.#linked.add(peer)
+    if (this.record === null) this.tryToForm()
+    else this.#greet(this.record, peer)
+  }
+
+  /** Forms the cluster if all that are needed are there; also called at the start, for a cluster of one. */
+  tryToForm(): void {
+    const { brokerId, peerAddress, join, file } = this.#deps
+    if (this.record !== null || this.#saving !== null || this.#closed || this.missing.length > 0) return
+    const self: Member = { id: brokerId, directoryId: file.directoryId, peer: peerAddress }
+    const others = join
+      .filter((address) => address !== peerAddress)
+      .map((address) => this.#newcomerAt(address)!)
+      .map(({ brokerId: id, directoryId, peer }) => ({ id, directoryId, peer }))
+    this.#save(formationOf([self, ...others])).catch((error) => {
+      this.#deps.logger.error({ error }, 'cannot write the record of the cluster; trying again')
+      this.#deps.clock.after(RETRY_MS, () => this.tryToForm())
+    })
+  }
+
+  /**
+   * A peer hands over its record. Resolves when this broker has it durably.
+   * @throws TailraceError BROKER_IDENTITY_MISMATCH or CLUSTER_MISMATCH when it is not for this broker
+   */
+  async receive(from: BrokerId, json: string): Promise<string> {
+    const offered = readFormation(parseJson(json))
+    await this.#saving?.catch(() => {})
+    requireMember(offered, this.#deps.brokerId, this.#deps.file.directoryId)
+    requireMember(offered, from, this.#deps.peers.identity(from)?.directoryId ?? '')
+    if (this.record === null) await this.#save(offered)
+    if (this.record!.clusterId !== offered.clusterId) {
+      throw new TailraceError(
+        'CLUSTER_MISMATCH',
+        `This broker is in ${this.record!.clusterId}, not ${offered.clusterId}.`,
+      )
+    }
+    this.#trust(from)
+    return '{}'
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#trustChanges.close()
+  }
+
+  #save(record: FormationRecord): Promise<void> {
+    this.#saving ??= this.#deps.file.saveFormation(record).then(
+      () => {
+        this.#saving = null
+        this.#deps.logger.info(
+          { clusterId: record.clusterId, voters: record.voters.map((v) => v.id) },
+          'cluster formed',
+        )
+        for (const peer of this.#linked) this.#greet(record, peer)
+        this.#deps.onFormed(record)
+      },
+      (error) => {
+        this.#saving = null
+        throw error
+      },
+    )
+    return this.#saving
+  }
+
+  #admitAsFounder(identity: PeerIdentity): void {
+    const { join } = this.#deps
+    const known = this.#linked.has(identity.brokerId) ? this.#deps.peers.identity(identity.brokerId) : undefined
+    if (known !== undefined && known.directoryId !== identity.directoryId) {
+      throw new TailraceError('BROKER_IDENTITY_MISMATCH', `Two brokers have id ${identity.brokerId}.`)
+    }
+    if (!identity.formed && !join.includes(identity.peer)) {
+      throw new TailraceError(
+        'CLUSTER_MISMATCH',
+        `Broker ${identity.brokerId} at ${identity.peer} is not in --join ${join.join(',')}.`,
+      )
+    }
+  }
+
+  #admitToCluster(record: FormationRecord, identity: PeerIdentity): void {
+    if (identity.formed && identity.clusterId !== record.clusterId) {
+      throw new TailraceError(
+        'CLUSTER_MISMATCH',
+        `Broker ${identity.brokerId} is in ${identity.clusterId}, this one in ${record.clusterId}.`,
+      )
+    }
+    requireMember(record, identity.brokerId, identity.directoryId)
+  }
+
+  /** Trusts a peer that is known to have the record, hands it to one that is not. */
+  #greet(record: FormationRecord, peer: BrokerId): void {
+    const identity = this.#deps.peers.identity(peer)
+    if (identity === undefined || this.#trusted.has(peer)) return
+    const member = record.voters.find((voter) => voter.id === peer)
+    if (member?.directoryId !== identity.directoryId) {
+      this.#deps.logger.warn({ peer, directoryId: identity.directoryId }, 'a linked peer is no member of the cluster')
+      return
+    }
+    if (identity.formed && identity.clusterId === record.clusterId) this.#trust(peer)
+    else void this.#offer(record, peer)
+  }
+
+  async #offer(record: FormationRecord, peer: BrokerId): Promise<void> {
+    const { peers, clock, logger } = this.#deps
+    const fields = { operation: FORMATION_OPERATION, json: JSON.stringify(record) }
+    try {
+      await peers.request(peer, 'Admin', fields, [], REPLY_MS)
+      if (this.#linked.has(peer)) this.#trust(peer)
+    } catch (error) {
+      const { code } = asTailraceError(error)
+      if (code === 'CLUSTER_MISMATCH' || code === 'BROKER_IDENTITY_MISMATCH') {
+        logger.error({ peer, error }, 'a peer is not in this cluster')
+      } else if (code !== 'CONNECTION_LOST') {
+        clock.after(RETRY_MS, () => {
+          if (this.#linked.has(peer) && !this.#closed) this.#greet(record, peer)
+        })
+      }
+    }
+  }
+
+  #trust(peer: BrokerId): void {
+    this.#trusted.add(peer)
+    this.#trustChanges.happened()
+  }
+
+  #newcomerAt(address: string): PeerIdentity | undefined {
+    for (const peer of this.#linked) {
+      const identity = this.#deps.peers.identity(peer)
+      if (identity !== undefined && identity.peer === address && !identity.formed) return identity
+    }
+    return undefined
+  }
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,113 @@
+import type { BrokerId } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { Disk } from '../platform/disk.ts'
+import type { Random } from '../platform/random.ts'
+import type { FormationRecord } from './formation-record.ts'
+import { readFormation, requireMember } from './formation-record.ts'
+
+interface Content {
+  readonly format: 1
+  readonly brokerId: BrokerId
+  /** Made once: a wiped disk gets another one, and so is never taken for the broker that voted before (design §3). */
+  readonly directoryId: string
+  readonly clusterId: string
+  readonly formation: FormationRecord | null
+}
+
+/** `<data>/identity.json`: who this data directory belongs to, and which cluster it has joined. Replaced atomically. */
+export class IdentityFile {
+  readonly #disk: Disk
+  readonly #folder: string
+  #content: Content
+
+  constructor(disk: Disk, folder: string, brokerId: BrokerId) {
+    this.#disk = disk
+    this.#folder = folder
+    this.#content = { format: 1, brokerId, directoryId: '', clusterId: '', formation: null }
+  }
+
+  /**
+   * Reads the file, or makes it durable with a new directory id where there is none. Before anything else of this object.
+   * @returns whether the directory is new
+   * @throws TailraceError BROKER_IDENTITY_MISMATCH when the directory belongs to another broker id; STORAGE_CORRUPT when it cannot be read
+   */
+  async load(random: Random): Promise<boolean> {
+    const { brokerId } = this.#content
+    await this.#disk.makeFolder(this.#folder)
+    const found = await read(this.#disk, this.#folder)
+    if (found === null) {
+      await this.#replace({ ...this.#content, directoryId: random.uuid() })
+      return true
+    }
+    if (found.brokerId !== brokerId) {
+      throw new TailraceError(
+        'BROKER_IDENTITY_MISMATCH',
+        `${this.#folder} belongs to broker ${found.brokerId}; start it with --id ${found.brokerId}, or give broker ${brokerId} a folder of its own.`,
+      )
+    }
+    if (found.formation !== null) requireMember(found.formation, brokerId, found.directoryId)
+    this.#content = found
+    return false
+  }
+
+  get directoryId(): string {
+    return this.#content.directoryId
+  }
+
+  get formation(): FormationRecord | null {
+    return this.#content.formation
+  }
+
+  /** Resolves when the record is durable. Only the first one is ever taken. */
+  async saveFormation(formation: FormationRecord): Promise<void> {
+    if (this.#content.formation !== null) throw new TailraceError('INTERNAL', 'The cluster has been formed already.')
+    await this.#replace({ ...this.#content, clusterId: formation.clusterId, formation })
+  }
+
+  async #replace(content: Content): Promise<void> {
+    const bytes = new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`)
+    const temporary = `${this.#folder}/identity.json.new`
+    const file = await this.#disk.open(temporary)
+    try {
+      await file.truncate(0)
+      await file.write([bytes], 0)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await this.#disk.rename(temporary, pathIn(this.#folder))
+    await this.#disk.syncFolder(this.#folder)
+    this.#content = content
+  }
+}
+
+async function read(disk: Disk, folder: string): Promise<Content | null> {
+  const path = pathIn(folder)
+  const size = await disk.size(path)
+  if (size === null) return null
+  const bytes = new Uint8Array(size)
+  const file = await disk.open(path)
+  try {
+    await file.read(bytes, 0)
+  } finally {
+    await file.close()
+  }
+  return parse(path, new TextDecoder().decode(bytes))
+}
+
+function parse(path: string, text: string): Content {
+  try {
+    const content = JSON.parse(text) as Partial<Content>
+    if (content.format !== 1) throw new Error(`format ${content.format} is not known`)
+    if (typeof content.brokerId !== 'number' || typeof content.directoryId !== 'string') throw new Error('ids missing')
+    const formation = content.formation == null ? null : readFormation(content.formation)
+    const { brokerId, directoryId } = content
+    return { format: 1, brokerId, directoryId, clusterId: formation?.clusterId ?? '', formation }
+  } catch (error) {
+    throw new TailraceError('STORAGE_CORRUPT', `${path}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+function pathIn(folder: string): string {
+  return `${folder}/identity.json`
+}

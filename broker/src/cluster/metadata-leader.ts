@@ -1,0 +1,128 @@
+import type { BrokerId, GroupId } from '@tailrace/schemas'
+import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
+import type { Groups } from '../partition/types.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { TopicConfig } from './broker-api.ts'
+import type { Command, IdentifiedCommand } from './command.ts'
+import { encodeCommand } from './command.ts'
+import { withDeadline } from './deadline.ts'
+import type { Applied, CommandResult, MetadataState } from './metadata-state.ts'
+import type { Load } from './placement.ts'
+import { placePartitions } from './placement.ts'
+
+/** What somebody wants of the metadata; the leader turns it into a command by deciding what is open. */
+export type Intent =
+  | Exclude<Command, { type: 'create-topic' }>
+  | {
+      readonly type: 'create-topic'
+      readonly name: string
+      readonly topicId: string
+      readonly config: TopicConfig
+      readonly partitions: number
+      readonly replicas: number
+    }
+export interface IdentifiedIntent {
+  readonly id: string
+  readonly intent: Intent
+}
+
+const MAX_PENDING = 1000
+
+export interface MetadataLeaderDeps {
+  readonly groups: Pick<Groups, 'get'>
+  readonly clock: Clock
+  readonly state: MetadataState
+  /** All brokers that may get replicas. */
+  readonly brokers: () => readonly BrokerId[]
+}
+
+/** Puts commands into group 0 while this broker leads it, and gives back what they came to. */
+export class MetadataLeader {
+  readonly #deps: MetadataLeaderDeps
+  readonly #waiting = new Map<string, (result: CommandResult) => void>()
+  /** Attempts in flight, so that an impatient retry joins the first instead of proposing again. */
+  readonly #running = new Map<string, Promise<CommandResult>>()
+  /** Topics are placed one after the other: each placement must see the one before. */
+  #lastCreation: Promise<unknown> = Promise.resolve()
+
+  constructor(deps: MetadataLeaderDeps) {
+    this.#deps = deps
+  }
+
+  /**
+   * Resolves when the command is committed and applied here.
+   * @throws TailraceError NOT_LEADER: not proposed; OUTCOME_UNKNOWN: proposed, may be applied later; OVERLOADED
+   */
+  execute({ id, intent }: IdentifiedIntent, timeoutMs: number): Promise<CommandResult> {
+    const group = this.#deps.groups.get(METADATA_GROUP)
+    if (group === undefined || !group.isLeader) return Promise.reject(new TailraceError('NOT_LEADER'))
+    const known = this.#deps.state.resultOf(id)
+    if (known !== undefined) return Promise.resolve(known)
+    const running = this.#running.get(id) ?? this.#start(id, intent)
+    return withDeadline(this.#deps.clock, timeoutMs, running, () => {
+      throw new TailraceError('OUTCOME_UNKNOWN')
+    })
+  }
+
+  /** Follows the state machine. */
+  applied({ id, result }: Applied): void {
+    this.#waiting.get(id)?.(result)
+  }
+
+  #start(id: string, intent: Intent): Promise<CommandResult> {
+    if (this.#running.size >= MAX_PENDING) return Promise.reject(new TailraceError('OVERLOADED'))
+    const started =
+      intent.type === 'create-topic' ? this.#afterCreations(id, intent) : this.#propose({ id, command: intent })
+    const running = started.finally(() => this.#running.delete(id))
+    this.#running.set(id, running)
+    return running
+  }
+
+  #afterCreations(id: string, intent: Intent & { type: 'create-topic' }): Promise<CommandResult> {
+    const created = this.#lastCreation.then(() => {
+      const { name, topicId, config } = intent
+      const { state, brokers } = this.#deps
+      // Applying decides this for good; asking before spares a placement.
+      if (state.topics.has(name) && state.topics.get(name)!.id !== topicId) {
+        return { ok: false, code: 'TOPIC_EXISTS', detail: `"${name}"` } as const
+      }
+      const ids = brokers()
+      if (intent.replicas > ids.length) {
+        const detail = `${intent.replicas} replicas asked for, ${ids.length} brokers known.`
+        return { ok: false, code: 'INVALID_REPLICATION', detail } as const
+      }
+      const placed = placePartitions(ids, loadOf(state), intent.partitions, intent.replicas)
+      const partitions = placed.map((replicas) => ({ replicas }))
+      return this.#propose({ id, command: { type: 'create-topic', name, topicId, config, partitions } })
+    })
+    this.#lastCreation = created.catch(() => {})
+    return created
+  }
+
+  /** Commit and application are told separately, in any order; the answer is there when both have come. */
+  async #propose(command: IdentifiedCommand): Promise<CommandResult> {
+    const { groups, clock } = this.#deps
+    const group = groups.get(METADATA_GROUP)
+    if (group === undefined) throw new TailraceError('NOT_LEADER')
+    const applied = new Promise<CommandResult>((resolve) => this.#waiting.set(command.id, resolve))
+    try {
+      await group.publish(encodeCommand(command, clock.now()))
+      return await applied
+    } finally {
+      this.#waiting.delete(command.id)
+    }
+  }
+}
+
+function loadOf(state: MetadataState): Load {
+  const replicas = new Map<BrokerId, number>()
+  const leaders = new Map<BrokerId, number>()
+  const add = (counts: Map<BrokerId, GroupId>, id: BrokerId): unknown => counts.set(id, (counts.get(id) ?? 0) + 1)
+  for (const topic of state.topics.values()) {
+    for (const partition of topic.partitions) {
+      for (const id of partition.replicas) add(replicas, id)
+      add(leaders, partition.replicas[0]!)
+    }
+  }
+  return { replicas, leaders }
+}

@@ -1,0 +1,92 @@
+import type { BrokerId, GroupId, Message } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { PeerReply, RequestName } from '../partition/peers.ts'
+import { FORMATION_OPERATION } from './formation.ts'
+import { METADATA_OPERATION } from './metadata-client.ts'
+import type { IdentifiedIntent, MetadataLeader } from './metadata-leader.ts'
+import type { PartitionStatus } from './partition-status.ts'
+import { PARTITION_STATUS_OPERATION } from './partition-status.ts'
+import type { ProducerIds } from './producer-ids.ts'
+import type { Publisher } from './publisher.ts'
+import type { Reader } from './reader.ts'
+
+const MAX_WAIT_MS = 30_000
+const MAX_COMMAND_MS = 10_000
+
+export interface PeerAnswer<Name extends RequestName> {
+  readonly fields: Omit<PeerReply<Name>['fields'], 'correlation'>
+  readonly body: readonly Uint8Array[]
+}
+
+export interface PeerRequestsDeps {
+  readonly publisher: Publisher
+  readonly reader: Reader
+  readonly status: PartitionStatus
+  readonly producerIds: ProducerIds
+  readonly leader: MetadataLeader
+  readonly receiveFormation: (from: BrokerId, json: string) => Promise<string>
+}
+
+type Handlers = {
+  readonly [Name in RequestName]: (from: BrokerId, fields: Message<Name>, body: Uint8Array) => Promise<PeerAnswer<Name>>
+}
+
+/**
+ * What other brokers ask of this one. It answers as the leader or with NOT_LEADER: a request that was forwarded once never travels on, so two
+ * brokers with wrong ideas of each other cannot play ball with it (M39).
+ */
+export function peerRequestHandlers(deps: PeerRequestsDeps): Handlers {
+  const { publisher, reader, producerIds } = deps
+  return {
+    // Takes its place in the log before the first await, so that arrival order is log order.
+    async Publish(_from, { topic, partition, timeoutMs }, body) {
+      const fields = await publisher.publishAsLeader(topic, partition, body, timeoutMs)
+      return { fields, body: [] }
+    },
+    async Fetch(_from, { topic, partition, offset, maxBytes, waitMs }) {
+      const request = { offset, maxBytes, waitMs: Math.min(waitMs, MAX_WAIT_MS) }
+      const { batches, nextOffset, highWatermark, logStart } = await reader.ledHere(topic, partition).fetch(request)
+      return { fields: { nextOffset, highWatermark, logStart }, body: batches }
+    },
+    async FindOffset(_from, { topic, partition, position }) {
+      const fields = await reader.ledHere(topic, partition).findOffset(position)
+      return { fields, body: [] }
+    },
+    async InitProducer() {
+      return { fields: { producerId: await producerIds.take(), epoch: 0 }, body: [] }
+    },
+    async Admin(from, { operation, json }) {
+      return { fields: { json: await administer(deps, from, operation, json) }, body: [] }
+    },
+  }
+}
+
+function administer(deps: PeerRequestsDeps, from: BrokerId, operation: string, json: string): Promise<string> {
+  switch (operation) {
+    case FORMATION_OPERATION:
+      return deps.receiveFormation(from, json)
+    case METADATA_OPERATION:
+      return executeIntent(deps.leader, json)
+    case PARTITION_STATUS_OPERATION:
+      return partitionStatus(deps.status, json)
+    default:
+      throw new TailraceError('UNSUPPORTED_MESSAGE', `Administrative operation "${operation}".`)
+  }
+}
+
+async function executeIntent(leader: MetadataLeader, json: string): Promise<string> {
+  const { timeoutMs, ...intent } = parse<IdentifiedIntent & { timeoutMs: number }>(json)
+  return JSON.stringify(await leader.execute(intent, Math.min(timeoutMs, MAX_COMMAND_MS)))
+}
+
+async function partitionStatus(status: PartitionStatus, json: string): Promise<string> {
+  return JSON.stringify(status.ledHere(parse<{ groups: GroupId[] }>(json).groups))
+}
+
+function parse<T>(json: string): T {
+  try {
+    return JSON.parse(json) as T
+  } catch {
+    throw new TailraceError('INVALID_REQUEST', 'The JSON of an administrative request cannot be read.')
+  }
+}

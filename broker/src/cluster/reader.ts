@@ -1,0 +1,153 @@
+import type { BrokerId, ErrorCode, GroupId, PartitionNumber, Position } from '@tailrace/schemas'
+import { forEachBatch, METADATA_GROUP, NO_BROKER, TailraceError } from '@tailrace/schemas'
+import type { Peers } from '../partition/peers.ts'
+import type { FetchRequest, FetchResult, OffsetResult } from '../partition/requests.ts'
+import type { Group, Groups } from '../partition/types.ts'
+import type { Clock } from '../platform/clock.ts'
+import { abortable, asTailraceError, pause } from './deadline.ts'
+import type { LeaderDirectory } from './leader-directory.ts'
+import type { MetadataState } from './metadata-state.ts'
+import { requirePartition } from './topic-places.ts'
+
+/** A read is held this long through an election, usually over sooner. */
+const ELECTION_MS = 3000
+/** The longest wait asked of another broker at a time, so that a caller who left is forgotten there soon. */
+const REMOTE_WAIT_MS = 5000
+/** What an answer may take beyond its wait. */
+const REMOTE_REPLY_MS = 5000
+const PAUSE_MS = 50
+
+const retriable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'NOT_LEADER',
+  'LEADER_UNAVAILABLE',
+  'CONNECTION_LOST',
+  'TIMED_OUT',
+  'SHUTTING_DOWN',
+])
+
+export interface ReaderDeps {
+  readonly brokerId: BrokerId
+  readonly state: MetadataState
+  readonly groups: Pick<Groups, 'get'>
+  readonly directory: LeaderDirectory
+  readonly peers: Pick<Peers, 'request'>
+  readonly clock: Clock
+}
+
+/** Reads from the partition's leader, here or elsewhere. Reading twice harms nobody, so whatever passes is tried again. */
+export class Reader {
+  readonly #deps: ReaderDeps
+
+  constructor(deps: ReaderDeps) {
+    this.#deps = deps
+  }
+
+  /** See BrokerApi.fetch. */
+  async fetch(topic: string, partition: PartitionNumber, request: FetchRequest): Promise<FetchResult> {
+    const { clock, state } = this.#deps
+    const { group } = requirePartition(state, topic, partition)
+    const end = clock.monotonic() + request.waitMs
+    for (;;) {
+      const waitMs = Math.max(0, end - clock.monotonic())
+      let partOfTheWait = false
+      const result = await this.#atLeader(
+        group,
+        request.signal,
+        (local) => local.fetch({ ...request, waitMs: Math.max(0, end - clock.monotonic()) }),
+        (leader) => {
+          partOfTheWait = waitMs > REMOTE_WAIT_MS
+          return this.#fetchThere(leader, topic, partition, { ...request, waitMs: Math.min(waitMs, REMOTE_WAIT_MS) })
+        },
+      )
+      if (result.batches.length > 0 || !partOfTheWait) return result
+      // Deleted meanwhile: say so now rather than at the end of the wait.
+      requirePartition(state, topic, partition)
+    }
+  }
+
+  /** See BrokerApi.findOffset. */
+  findOffset(topic: string, partition: PartitionNumber, position: Position): Promise<OffsetResult> {
+    const { group } = requirePartition(this.#deps.state, topic, partition)
+    return this.#atLeader(
+      group,
+      undefined,
+      (local) => local.findOffset(position),
+      async (leader) => {
+        const fields = { topic, partition, position }
+        const reply = await this.#deps.peers.request(leader, 'FindOffset', fields, [], REMOTE_REPLY_MS)
+        const { offset, highWatermark, logStart } = reply.fields
+        return { offset, highWatermark, logStart }
+      },
+    )
+  }
+
+  /**
+   * This broker's replica, if it leads (a forwarded request never travels on, M39).
+   * @throws TailraceError UNKNOWN_TOPIC, UNKNOWN_PARTITION, NOT_LEADER
+   */
+  ledHere(topic: string, partition: PartitionNumber): Group {
+    const { group } = requirePartition(this.#deps.state, topic, partition)
+    const local = this.#deps.groups.get(group)
+    if (local === undefined || !local.isLeader) throw new TailraceError('NOT_LEADER')
+    return local
+  }
+
+  /** @throws TailraceError LEADER_UNAVAILABLE when there is none for ELECTION_MS */
+  async #atLeader<T>(
+    group: GroupId,
+    signal: AbortSignal | undefined,
+    here: (local: Group) => Promise<T>,
+    there: (leader: BrokerId) => Promise<T>,
+  ): Promise<T> {
+    const { groups, directory, clock, brokerId } = this.#deps
+    let end: number | null = null
+    for (;;) {
+      if (signal?.aborted) throw new TailraceError('ABORTED')
+      const local = groups.get(group)
+      const leadership = directory.lookup(group)
+      try {
+        if (local?.isLeader) return await here(local)
+        if (leadership.leader !== NO_BROKER && leadership.leader !== brokerId) {
+          return await abortable(signal, there(leadership.leader))
+        }
+      } catch (error) {
+        const { code } = asTailraceError(error)
+        // Counted from the first failure: what went before was a wait that the caller asked for.
+        end ??= clock.monotonic() + ELECTION_MS
+        if (!retriable.has(code) || clock.monotonic() >= end) throw error
+        if (code === 'NOT_LEADER') directory.deny(group, leadership)
+        await pause(clock, PAUSE_MS)
+      }
+      end ??= clock.monotonic() + ELECTION_MS
+      await this.#untilLed(group, signal, end - clock.monotonic())
+    }
+  }
+
+  async #untilLed(group: GroupId, signal: AbortSignal | undefined, ms: number): Promise<void> {
+    const { directory, groups, brokerId, state } = this.#deps
+    const met = directory.until(
+      () => {
+        if (groups.get(group)?.isLeader || !state.mayExist(group)) return true
+        const { leader } = directory.lookup(group)
+        return leader !== NO_BROKER && leader !== brokerId
+      },
+      Math.max(0, ms),
+    )
+    if (!(await abortable(signal, met))) throw new TailraceError('LEADER_UNAVAILABLE')
+    if (group !== METADATA_GROUP && !state.mayExist(group)) throw new TailraceError('UNKNOWN_TOPIC')
+  }
+
+  async #fetchThere(
+    leader: BrokerId,
+    topic: string,
+    partition: PartitionNumber,
+    { offset, maxBytes, waitMs }: FetchRequest,
+  ): Promise<FetchResult> {
+    const fields = { topic, partition, offset, maxBytes, waitMs }
+    const reply = await this.#deps.peers.request(leader, 'Fetch', fields, [], waitMs + REMOTE_REPLY_MS)
+    const batches: Uint8Array[] = []
+    forEachBatch(reply.body, (start, stop) => batches.push(reply.body.subarray(start, stop)))
+    const { nextOffset, highWatermark, logStart } = reply.fields
+    return { batches, bytes: reply.body.length, nextOffset, highWatermark, logStart }
+  }
+}

@@ -1,0 +1,84 @@
+import type { BrokerId } from '@tailrace/schemas'
+import { NO_BROKER } from '@tailrace/schemas'
+import type { Random } from '../platform/random.ts'
+import type { CreateTopicRequest, RoutedTopic, TopicDescription, TopicSummary } from './broker-api.ts'
+import type { LeaderDirectory } from './leader-directory.ts'
+import type { MetadataClient } from './metadata-client.ts'
+import type { MetadataState, Topic } from './metadata-state.ts'
+import type { PartitionStatus } from './partition-status.ts'
+import { requireTopic } from './topic-places.ts'
+import type { TopicLimits } from './topic-rules.ts'
+import { checkCreateTopic } from './topic-rules.ts'
+
+const COMMAND_MS = 10_000
+/** How long `create` waits until the new topic can be used at once. */
+const USABLE_MS = 10_000
+
+export interface TopicsDeps {
+  readonly state: MetadataState
+  readonly client: MetadataClient
+  readonly directory: LeaderDirectory
+  readonly status: PartitionStatus
+  readonly random: Random
+  readonly limits: TopicLimits
+  readonly brokers: () => readonly BrokerId[]
+}
+
+/** Topics as callers see them; see BrokerApi for each method. */
+export class Topics {
+  readonly #deps: TopicsDeps
+
+  constructor(deps: TopicsDeps) {
+    this.#deps = deps
+  }
+
+  async create(request: CreateTopicRequest): Promise<TopicSummary> {
+    const { state, client, directory, random, limits, brokers } = this.#deps
+    checkCreateTopic(request, brokers().length, limits)
+    const { name, partitions, replicas, config = {} } = request
+    const topicId = random.uuid()
+    await client.submit({ type: 'create-topic', name, topicId, config, partitions, replicas }, COMMAND_MS)
+    await directory.until(() => {
+      const topic = state.topics.get(name)
+      return (
+        topic?.id === topicId && topic.partitions.every(({ group }) => directory.lookup(group).leader !== NO_BROKER)
+      )
+    }, USABLE_MS)
+    return { name, id: topicId, partitions, replicas, config }
+  }
+
+  async delete(name: string): Promise<void> {
+    const { state, client, directory } = this.#deps
+    const id = state.topics.get(name)?.id
+    await client.submit({ type: 'delete-topic', name }, COMMAND_MS)
+    await directory.until(() => id === undefined || state.topics.get(name)?.id !== id, USABLE_MS)
+  }
+
+  list(): TopicSummary[] {
+    return [...this.#deps.state.topics.values()]
+      .map(({ name, id, config, partitions }) => {
+        return { name, id, partitions: partitions.length, replicas: partitions[0]!.replicas.length, config }
+      })
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  async describe(name: string): Promise<TopicDescription> {
+    const topic = requireTopic(this.#deps.state, name)
+    const partitions = await this.#deps.status.describe(topic)
+    return { name, id: topic.id, config: topic.config, partitions }
+  }
+
+  /** Unknown topics are left out. */
+  route(names: readonly string[]): RoutedTopic[] {
+    return names
+      .map((name) => this.#deps.state.topics.get(name))
+      .filter((topic): topic is Topic => topic !== undefined)
+      .map(({ name, id, partitions }) => ({
+        name,
+        id,
+        partitions: partitions.map(({ group, replicas }, partition) => {
+          return { partition, ...this.#deps.directory.lookup(group), replicas: [...replicas] }
+        }),
+      }))
+  }
+}
