@@ -53,5 +53,12 @@ export interface RaftStatus {
   readonly lastIndex: LogIndex
   readonly durableIndex: LogIndex
   /** Leader only: one row for each other member. `active`: heard within the election timeout. */
-  readonly followers: readonly { readonly id: BrokerId; readonly matchIndex: LogIndex; readonly nextIndex: LogIndex; readonly state: 'probe' | 'replicate' | 'snapshot'; readonly inflight: number; readonly active: boolean }[]
+  readonly followers: readonly {
+    readonly id: BrokerId
+    readonly matchIndex: LogIndex
+    readonly nextIndex: LogIndex
+    readonly state: 'probe' | 'replicate' | 'snapshot'
+    readonly inflight: number
+    readonly active: boolean
+  }[]
 }

@@ -1,0 +1,80 @@
+import { broken } from './invariant.ts'
+import type { AppendReplyMessage, HeartbeatReplyMessage } from './messages.ts'
+import { type Progress, probeFrom, replicateFromMatch } from './progress.ts'
+import { quorumIndex } from './quorum.ts'
+import { hasRoomAndNeed } from './replication.ts'
+import { commitTo, followerOf, type RaftState } from './state.ts'
+
+/** Leader: an append was accepted, or rejected. */
+export function onAppendReply(state: RaftState, message: AppendReplyMessage): void {
+  const progress = followerOf(state, message.from)
+  if (progress === undefined) return
+  progress.heardAt = state.now
+  if (message.success) onAccepted(state, progress, message.matchIndex)
+  else onRejected(state, progress, message)
+  if (hasRoomAndNeed(state, progress)) state.flushNeeded = true
+}
+
+/**
+ * A follower is alive. If something has been on its way to it for long without an answer, that was lost: probe again. A pipeline gets
+ * a whole election timeout, for a follower whose disk is slow must not be flooded with copies of what it is writing.
+ */
+export function onHeartbeatReply(state: RaftState, message: HeartbeatReplyMessage): void {
+  const progress = followerOf(state, message.from)
+  if (progress === undefined) return
+  progress.heardAt = state.now
+  progress.readFailed = false
+  const { electionTicks, heartbeatTicks } = state.options
+  const patience = progress.state === 'probe' ? Math.max(2 * heartbeatTicks, electionTicks >> 1) : electionTicks
+  const waiting = progress.paused || progress.inflights.count > 0
+  if (waiting && state.now - progress.movedAt >= patience) {
+    probeFrom(progress, progress.state === 'probe' ? progress.next : progress.match + 1, state.now)
+  }
+  if (hasRoomAndNeed(state, progress)) state.flushNeeded = true
+}
+
+/**
+ * M32: commits up to the last entry that a majority has durably, if that entry is of the leader's own term; older entries commit with
+ * it, never by their own count (Figure 8). M92: the leader's own copy counts from its own fsync on, no sooner.
+ */
+export function advanceCommit(state: RaftState): void {
+  const index = quorumIndex(state.configuration, state.matchOf)
+  if (index <= state.commitIndex) return
+  if (state.log.termAt(index) !== state.term && !state.defects.commitOlderTerm) return
+  commitTo(state, index)
+  // Followers learn of it with the next append or heartbeat; some groups want it told at once.
+  if (state.options.announceCommit) state.flushNeeded = true
+}
+
+/** M30: the only place where a match is learned. */
+function onAccepted(state: RaftState, progress: Progress, matchIndex: number): void {
+  if (matchIndex > state.log.lastIndex)
+    broken(`follower ${progress.id} acknowledges ${matchIndex}, which does not exist`)
+  if (matchIndex < progress.match) return
+  const advanced = matchIndex > progress.match
+  progress.match = matchIndex
+  progress.inflights.freeTo(matchIndex)
+  if (progress.state === 'probe') replicateFromMatch(progress)
+  else if (progress.next <= matchIndex) progress.next = matchIndex + 1
+  if (!advanced) return
+  progress.movedAt = state.now
+  advanceCommit(state)
+}
+
+/**
+ * M31: goes back to the last place that could match. In a pipeline one gap earns a rejection of every append behind it: the first
+ * rewinds, the others no longer name the place that is being probed and are dropped. A rejection says nothing about what matches.
+ */
+function onRejected(state: RaftState, progress: Progress, message: AppendReplyMessage): void {
+  const { rejectedIndex, hintIndex, hintTerm } = message
+  if (state.defects.matchFromRejection && hintIndex > progress.match && hintIndex <= state.log.lastIndex) {
+    progress.match = hintIndex
+    progress.next = Math.max(progress.next, hintIndex + 1)
+    advanceCommit(state)
+  }
+  if (progress.state === 'snapshot' || rejectedIndex <= progress.match || rejectedIndex >= progress.next) return
+  if (progress.state === 'probe' && rejectedIndex !== progress.next - 1) return
+  const reachable = Math.min(hintIndex, rejectedIndex - 1, state.log.lastIndex)
+  const next = state.log.terms.lastIndexOfTermAtMost(hintTerm, Math.max(reachable, state.log.prevIndex)) + 1
+  probeFrom(progress, Math.max(next, progress.match + 1), state.now)
+}

@@ -1,0 +1,100 @@
+import { type LogIndex, NO_BROKER } from '@tailrace/schemas'
+import { broken } from './invariant.ts'
+import type { AppendMessage, HeartbeatMessage } from './messages.ts'
+import { armElectionTimer, commitTo, type RaftState } from './state.ts'
+import { becomeFollower } from './transitions.ts'
+
+/** M28: a message of this term's leader. Whoever was asking for votes in this term follows it. */
+export function hearLeader(state: RaftState, leader: number): void {
+  if (state.role !== 'follower' || state.leader === NO_BROKER) becomeFollower(state, state.term, leader)
+  else if (state.leader !== leader) broken(`term ${state.term} has two leaders, ${state.leader} and ${leader}`)
+  state.leaderHeardAt = state.now
+  armElectionTimer(state)
+}
+
+/** A follower's answer to an append of its leader. */
+export function acceptAppend(state: RaftState, message: AppendMessage): void {
+  const { log } = state
+  const { prevIndex, prevTerm, entries } = message
+  // What is committed, or compacted away since, matches by Leader Completeness; only later positions need a look.
+  if (prevIndex > state.commitIndex && log.termAt(prevIndex) !== prevTerm) {
+    reject(state, message)
+    return
+  }
+  const lastNew = prevIndex + entries.length
+  if (state.defects.blindOverwrite) overwriteBlindly(state, message)
+  else appendMissing(state, message)
+  // M34: beyond the last verified entry this log may differ from the leader's, whatever its length.
+  commitTo(state, Math.min(message.commit, state.defects.commitUnverified ? log.lastIndex : lastNew))
+  acknowledge(state, message.from, lastNew)
+}
+
+/** M34: the leader has already capped the commit index at what it knows this log to share. */
+export function acceptHeartbeat(state: RaftState, message: HeartbeatMessage): void {
+  commitTo(state, message.commit)
+  const lastIndex = state.log.durability.lastIndex
+  state.outbox.now.push({ type: 'heartbeat-reply', from: state.id, to: message.from, term: state.term, lastIndex })
+}
+
+/**
+ * M29: finds the first entry whose term differs from the log's, cuts there, appends the rest. If none differs nothing is cut: a
+ * short append that was overtaken must not remove what a longer one has brought, and this replica has acknowledged.
+ */
+function appendMissing(state: RaftState, { entries }: AppendMessage): void {
+  const { log } = state
+  let i = 0
+  while (i < entries.length && entries[i]!.index <= state.commitIndex) i++
+  while (i < entries.length && log.termAt(entries[i]!.index) === entries[i]!.term) i++
+  if (i === entries.length) return
+  const first = entries[i]!.index
+  if (first <= log.lastIndex) {
+    if (first <= state.commitIndex) broken(`truncation at ${first}, committed to ${state.commitIndex}`)
+    log.truncateFrom(first)
+  }
+  for (; i < entries.length; i++) log.append(entries[i]!)
+}
+
+/** The mistake of M29, for the negative control: whatever follows prevIndex is replaced by what the message holds. */
+function overwriteBlindly(state: RaftState, { prevIndex, entries }: AppendMessage): void {
+  const { log } = state
+  if (entries.length > 0 && prevIndex < log.lastIndex && prevIndex >= state.commitIndex) log.truncateFrom(prevIndex + 1)
+  for (const entry of entries) if (entry.index === log.lastIndex + 1) log.append(entry)
+}
+
+/** M27: even what came twice is acknowledged only when it is durable: after the pending writes, unless it is on disk already. */
+function acknowledge(state: RaftState, to: number, matchIndex: LogIndex): void {
+  const { durability } = state.log
+  const isDurable = matchIndex <= durability.lastIndex && durability.term === state.term
+  const queue = isDurable ? state.outbox.now : state.outbox.afterPersist
+  const { id: from, term } = state
+  queue.push({
+    type: 'append-reply',
+    from,
+    to,
+    term,
+    success: true,
+    matchIndex,
+    rejectedIndex: 0,
+    hintIndex: 0,
+    hintTerm: 0,
+  })
+}
+
+/** M31: says up to where this log could still match: the last entry whose term is at most that of the leader's prevIndex. */
+function reject(state: RaftState, message: AppendMessage): void {
+  const { log, outbox } = state
+  const reachable = Math.min(message.prevIndex, log.lastIndex)
+  // What is committed matches for certain, so the leader never needs to look before it.
+  const hintIndex = Math.max(log.terms.lastIndexOfTermAtMost(message.prevTerm, reachable), state.commitIndex)
+  outbox.now.push({
+    type: 'append-reply',
+    from: state.id,
+    to: message.from,
+    term: state.term,
+    success: false,
+    matchIndex: 0,
+    rejectedIndex: message.prevIndex,
+    hintIndex,
+    hintTerm: log.termAt(hintIndex),
+  })
+}

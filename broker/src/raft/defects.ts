@@ -1,0 +1,45 @@
+/**
+ * Safety mechanisms that a test may switch off, one at a time, to show that the simulator notices (negative controls, design §8).
+ * Nothing but `createRaftWithDefects` can set them; `createRaft` always runs with `noDefects`.
+ */
+export interface Defects {
+  /** M92 (1): the leader counts its own copy before its fsync. */
+  readonly leaderCountsUnsynced: boolean
+  /** M32: an entry of an older term is committed by counting its copies (Figure 8). */
+  readonly commitOlderTerm: boolean
+  /** M30: matchIndex is taken from a rejection's hint, which nobody has verified. */
+  readonly matchFromRejection: boolean
+  /** M29: a follower cuts its log after prevIndex and appends, instead of looking for the first conflict. */
+  readonly blindOverwrite: boolean
+  /** M34: a follower commits up to min(leader's commit, its last index) instead of the last verified entry. */
+  readonly commitUnverified: boolean
+  /** M13: a vote is given without comparing logs. */
+  readonly voteWithoutLogCheck: boolean
+  /** M14: a second candidate of the same term gets a vote too. */
+  readonly voteTwice: boolean
+  /** M5: vote requests leave before term and log are durable, so that a reply can outlive the log that earned it. */
+  readonly voteRequestBeforeFsync: boolean
+  /** The ABA race: a write that completes late counts although a truncation has replaced its entries. */
+  readonly lateWriteCounts: boolean
+  /** M10: vote requests are heard in spite of a live leader. Costs availability, not safety. */
+  readonly noLeaseCheck: boolean
+  /** M80: a timeout raises the term at once. Costs availability, not safety. */
+  readonly noPreVote: boolean
+  /** M22: a leader without a majority goes on. Costs availability, not safety. */
+  readonly noCheckQuorum: boolean
+}
+
+export const noDefects: Defects = Object.freeze({
+  leaderCountsUnsynced: false,
+  commitOlderTerm: false,
+  matchFromRejection: false,
+  blindOverwrite: false,
+  commitUnverified: false,
+  voteWithoutLogCheck: false,
+  voteTwice: false,
+  voteRequestBeforeFsync: false,
+  lateWriteCounts: false,
+  noLeaseCheck: false,
+  noPreVote: false,
+  noCheckQuorum: false,
+})

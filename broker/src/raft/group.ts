@@ -1,0 +1,175 @@
+import type { BrokerId, EntryHeader, LogIndex, Offset, Term } from '@tailrace/schemas'
+import { EntryKind } from '@tailrace/schemas'
+import { advanceCommit } from './acknowledgement.ts'
+import { campaign, countOwnVoteOnceDurable } from './campaign.ts'
+import type { RaftOptions, RaftStart } from './config.ts'
+import type { Proposal, RaftCore, RaftStatus, Refusal } from './core.ts'
+import { type Defects, noDefects } from './defects.ts'
+import { answerVoteRequest } from './election.ts'
+import type { RaftMessage } from './messages.ts'
+import { hasNews, takeReady } from './outbox.ts'
+import type { Ready, Role } from './ready.ts'
+import { flushFollowers, restartFollower, sendEntriesRead } from './replication.ts'
+import { stepCandidate, tickCandidate } from './roles/candidate.ts'
+import { stepFollower, tickFollower } from './roles/follower.ts'
+import { stepLeader, tickLeader } from './roles/leader.ts'
+import { stepPreCandidate, tickPreCandidate } from './roles/pre-candidate.ts'
+import { checkInvariants, followerOf, newState, type RaftState } from './state.ts'
+import { applyTerm } from './term-rules.ts'
+
+interface RoleBehaviour {
+  readonly tick: (state: RaftState) => void
+  readonly step: (state: RaftState, message: RaftMessage) => void
+}
+
+const behaviours: Record<Role, RoleBehaviour> = {
+  follower: { tick: tickFollower, step: stepFollower },
+  'pre-candidate': { tick: tickPreCandidate, step: stepPreCandidate },
+  candidate: { tick: tickCandidate, step: stepCandidate },
+  leader: { tick: tickLeader, step: stepLeader },
+}
+
+/** A replica of one group, as a follower of nobody, with the log that was found on disk. */
+export function createRaft(options: RaftOptions, start: RaftStart): RaftCore {
+  return new Group(options, start, noDefects)
+}
+
+/** The same with safety mechanisms switched off. For negative controls in tests, nowhere else. */
+export function createRaftWithDefects(options: RaftOptions, start: RaftStart, defects: Defects): CheckedRaftCore {
+  return new Group(options, start, defects)
+}
+
+/** A core that tests may ask to check itself. */
+export interface CheckedRaftCore extends RaftCore {
+  /** Throws if a promise of state.ts does not hold. */
+  checkInvariants(): void
+}
+
+/** Turns each input into calls of the role's rules; holds no rule itself. */
+class Group implements CheckedRaftCore {
+  readonly #state: RaftState
+
+  constructor(options: RaftOptions, start: RaftStart, defects: Defects) {
+    this.#state = newState(options, start, defects)
+  }
+
+  get id(): BrokerId {
+    return this.#state.id
+  }
+  get role(): Role {
+    return this.#state.role
+  }
+  get term(): Term {
+    return this.#state.term
+  }
+  get leader(): BrokerId {
+    return this.#state.leader
+  }
+  get lastIndex(): LogIndex {
+    return this.#state.log.lastIndex
+  }
+  get nextOffset(): Offset {
+    return this.#state.log.nextOffset
+  }
+  get commitIndex(): LogIndex {
+    return this.#state.commitIndex
+  }
+  get durableIndex(): LogIndex {
+    return this.#state.log.durability.lastIndex
+  }
+  get commitIsCurrent(): boolean {
+    const { role, commitIndex, termStartIndex } = this.#state
+    return role === 'leader' && commitIndex >= termStartIndex
+  }
+
+  tick(): void {
+    const state = this.#state
+    state.now++
+    behaviours[state.role].tick(state)
+  }
+
+  step(message: RaftMessage): void {
+    const state = this.#state
+    if (!applyTerm(state, message)) return
+    if (message.type === 'vote') answerVoteRequest(state, message)
+    else behaviours[state.role].step(state, message)
+  }
+
+  propose({ records, bytes }: Proposal): EntryHeader | Refusal {
+    const state = this.#state
+    const { log, options } = state
+    if (state.role !== 'leader') return 'not-leader'
+    // One entry is always taken, whatever its size: else a batch larger than the bound could never be written.
+    const { uncommittedBytes } = log.window
+    if (uncommittedBytes > 0 && uncommittedBytes + bytes > options.maxUncommittedBytes) return 'too-much-uncommitted'
+    const baseOffset = log.nextOffset
+    const header: EntryHeader = {
+      index: log.lastIndex + 1,
+      term: state.term,
+      kind: EntryKind.Records,
+      baseOffset,
+      lastOffset: baseOffset + records - 1,
+      bytes,
+    }
+    log.append(header)
+    state.flushNeeded = true
+    return header
+  }
+
+  persisted(number: number): void {
+    const state = this.#state
+    state.log.durability.persisted(number, state.log.lastIndex)
+    if (state.role === 'leader') advanceCommit(state)
+    else if (state.role === 'candidate') countOwnVoteOnceDurable(state)
+  }
+
+  entriesRead(ticket: number, headers: readonly EntryHeader[]): void {
+    if (this.#state.role === 'leader') sendEntriesRead(this.#state, ticket, headers)
+  }
+
+  peerUnreachable(peer: BrokerId): void {
+    const progress = followerOf(this.#state, peer)
+    if (progress !== undefined) restartFollower(this.#state, progress)
+  }
+
+  campaign(): void {
+    campaign(this.#state)
+  }
+
+  hasReady(): boolean {
+    return this.#state.flushNeeded || hasNews(this.#state)
+  }
+
+  ready(): Ready {
+    const state = this.#state
+    if (state.flushNeeded) flushFollowers(state)
+    const ready = takeReady(state)
+    // Only what the driver has been given may leave the window, and only what is committed.
+    state.log.window.trim(state.commitIndex, state.options.maxUncommittedBytes)
+    return ready
+  }
+
+  status(): RaftStatus {
+    const { role, term, leader, commitIndex, log, followers, now, options } = this.#state
+    return {
+      role,
+      term,
+      leader,
+      commitIndex,
+      lastIndex: log.lastIndex,
+      durableIndex: log.durability.lastIndex,
+      followers: followers.map((follower) => ({
+        id: follower.id,
+        matchIndex: follower.match,
+        nextIndex: follower.next,
+        state: follower.state,
+        inflight: follower.state === 'probe' ? Number(follower.paused) : follower.inflights.count,
+        active: now - follower.heardAt < options.electionTicks,
+      })),
+    }
+  }
+
+  checkInvariants(): void {
+    checkInvariants(this.#state)
+  }
+}

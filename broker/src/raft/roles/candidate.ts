@@ -1,0 +1,15 @@
+import { campaign, onVoteReply } from '../campaign.ts'
+import type { RaftMessage } from '../messages.ts'
+import { electionTimerFired, type RaftState } from '../state.ts'
+import { stepFollower } from './follower.ts'
+
+/** Holds an election (M9). One that ends without a winner is not repeated blindly: the next begins with a pre-vote (M17). */
+export function tickCandidate(state: RaftState): void {
+  if (electionTimerFired(state)) campaign(state)
+}
+
+export function stepCandidate(state: RaftState, message: RaftMessage): void {
+  if (message.type === 'vote-reply') onVoteReply(state, message)
+  // Another candidate has won this term: follow it (M17).
+  else stepFollower(state, message)
+}

@@ -1,0 +1,20 @@
+import { acceptAppend, acceptHeartbeat, hearLeader } from '../append.ts'
+import { campaign } from '../campaign.ts'
+import type { RaftMessage } from '../messages.ts'
+import { electionTimerFired, type RaftState } from '../state.ts'
+
+/** Waits for its leader; campaigns when it has waited too long (M6). Learners wait for ever. */
+export function tickFollower(state: RaftState): void {
+  if (electionTimerFired(state)) campaign(state)
+}
+
+export function stepFollower(state: RaftState, message: RaftMessage): void {
+  if (message.type === 'append') {
+    hearLeader(state, message.from)
+    acceptAppend(state, message)
+  } else if (message.type === 'heartbeat') {
+    hearLeader(state, message.from)
+    acceptHeartbeat(state, message)
+  }
+  // Replies answer questions of a role that is over.
+}

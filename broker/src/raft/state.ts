@@ -1,0 +1,144 @@
+import { type BrokerId, type LogIndex, NO_BROKER, type Term } from '@tailrace/schemas'
+import type { Configuration, RaftOptions, RaftStart } from './config.ts'
+import type { Defects } from './defects.ts'
+import { broken } from './invariant.ts'
+import { newOutbox, type Outbox } from './outbox.ts'
+import type { Progress } from './progress.ts'
+import { isVoter } from './quorum.ts'
+import { RaftLog } from './raft-log.ts'
+import type { Role } from './ready.ts'
+
+/**
+ * The state of one replica of one group; roles and rules are functions over it. `checkInvariants` tests what is promised here:
+ * 1. term and commitIndex never fall; the term of the last entry is at most `term`.
+ * 2. prevIndex <= commitIndex <= lastIndex, durable index <= lastIndex. (A leader may commit what its own disk does not have yet: M92.)
+ * 3. role = leader: leader = id, votedFor = id, and `followers` holds every other member.
+ * 4. role = candidate: votedFor = id, leader = none. role = pre-candidate: leader = none.
+ * 5. Every Progress keeps its own rules.
+ */
+export interface RaftState {
+  readonly id: BrokerId
+  readonly options: RaftOptions
+  readonly defects: Defects
+  readonly log: RaftLog
+  readonly outbox: Outbox
+  configuration: Configuration
+  term: Term
+  votedFor: BrokerId
+  role: Role
+  leader: BrokerId
+  commitIndex: LogIndex
+  /** Ticks since the start. */
+  now: number
+  /** Tick when a message of the current leader last came (M10). */
+  leaderHeardAt: number
+  /** Tick when the election timer was last armed, and the ticks that it was armed for (M7). */
+  timerArmedAt: number
+  electionTimeout: number
+  /** Candidate and pre-candidate: the answers so far, own one included. */
+  readonly votes: Map<BrokerId, boolean>
+  /** Leader: one row for each other member. */
+  followers: Progress[]
+  /** Leader: index of its TermStart entry. */
+  termStartIndex: LogIndex
+  heartbeatAt: number
+  lastTicket: number
+  /** Leader: some follower may be sent something. */
+  flushNeeded: boolean
+  /** Leader: what each voter has durably; allocated once, for it is asked at every acknowledgement. */
+  readonly matchOf: (id: BrokerId) => LogIndex
+}
+
+export function newState(options: RaftOptions, start: RaftStart, defects: Defects): RaftState {
+  if (options.heartbeatTicks < 1 || options.electionTicks <= options.heartbeatTicks) {
+    broken(
+      `heartbeats every ${options.heartbeatTicks} ticks cannot hold an election timeout of ${options.electionTicks}`,
+    )
+  }
+  const { term, votedFor } = start.hardState
+  const state: RaftState = {
+    id: options.id,
+    options,
+    defects,
+    log: new RaftLog(start, defects.lateWriteCounts),
+    outbox: newOutbox(term, votedFor, NO_BROKER),
+    configuration: options.configuration,
+    term,
+    votedFor,
+    role: 'follower',
+    leader: NO_BROKER,
+    // A leader may have committed, and hinted at, what its own disk then lost (M92), so the hint can lie beyond the log.
+    commitIndex: Math.min(Math.max(start.commitHint, start.prevIndex), start.lastIndex),
+    now: 0,
+    leaderHeardAt: 0,
+    timerArmedAt: 0,
+    electionTimeout: 0,
+    votes: new Map(),
+    followers: [],
+    termStartIndex: 0,
+    heartbeatAt: 0,
+    lastTicket: 0,
+    flushNeeded: false,
+    matchOf: (id) => matchOf(state, id),
+  }
+  armElectionTimer(state)
+  checkInvariants(state)
+  return state
+}
+
+/** Draws a new timeout from [ET, 2 ET) (M7). */
+export function armElectionTimer(state: RaftState): void {
+  state.timerArmedAt = state.now
+  state.electionTimeout = state.options.electionTicks + state.options.random(state.options.electionTicks)
+}
+
+export function electionTimerFired(state: RaftState): boolean {
+  return state.now - state.timerArmedAt >= state.electionTimeout
+}
+
+/** Learners and brokers outside the configuration never campaign. */
+export function mayCampaign(state: RaftState): boolean {
+  return isVoter(state.configuration, state.id)
+}
+
+export function followerOf(state: RaftState, id: BrokerId): Progress | undefined {
+  const { followers } = state
+  for (let i = 0; i < followers.length; i++) if (followers[i]!.id === id) return followers[i]
+  return undefined
+}
+
+/** The only way in which the commit index moves. */
+export function commitTo(state: RaftState, index: LogIndex): void {
+  if (index <= state.commitIndex) return
+  if (index > state.log.lastIndex)
+    broken(`commit of ${index} beyond the last entry ${state.log.lastIndex}: was the log lost?`)
+  state.log.window.commit(state.commitIndex, index)
+  state.commitIndex = index
+}
+
+function matchOf(state: RaftState, id: BrokerId): LogIndex {
+  if (id !== state.id) return followerOf(state, id)?.match ?? 0
+  // M92: the leader is a voter like any other, with what its own disk has.
+  return state.defects.leaderCountsUnsynced ? state.log.lastIndex : state.log.durability.lastIndex
+}
+
+/** Throws if a promise of this file does not hold. For tests and simulations: it looks at every follower. */
+export function checkInvariants(state: RaftState): void {
+  const { log, role } = state
+  if (log.lastTerm > state.term) broken(`last entry of term ${log.lastTerm}, but the term is ${state.term}`)
+  if (state.commitIndex > log.lastIndex || state.commitIndex < log.prevIndex)
+    broken(`commit index ${state.commitIndex}`)
+  if (log.durability.lastIndex > log.lastIndex) broken(`durable to ${log.durability.lastIndex} of ${log.lastIndex}`)
+  if (log.window.nextIndex !== log.lastIndex + 1)
+    broken(`headers end before ${log.window.nextIndex}, log at ${log.lastIndex}`)
+  if (role === 'leader' && (state.leader !== state.id || state.votedFor !== state.id))
+    broken('a leader without own vote')
+  if (role === 'candidate' && state.votedFor !== state.id) broken('a candidate without own vote')
+  if ((role === 'candidate' || role === 'pre-candidate') && state.leader !== NO_BROKER)
+    broken(`a ${role} with a leader`)
+  if (role !== 'leader') return
+  for (const { id, match, next } of state.followers) {
+    if (match >= next || next > log.lastIndex + 1)
+      broken(`follower ${id}: match ${match}, next ${next}, last ${log.lastIndex}`)
+  }
+}

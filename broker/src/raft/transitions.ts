@@ -1,0 +1,98 @@
+import { type BrokerId, EntryKind, NO_BROKER, type Term } from '@tailrace/schemas'
+import { broken } from './invariant.ts'
+import { newProgress } from './progress.ts'
+import { members } from './quorum.ts'
+import type { Role } from './ready.ts'
+import { armElectionTimer, type RaftState } from './state.ts'
+
+/**
+ * Every change of role, and nothing else. An arrow that is not in this table throws.
+ *
+ *   from           event                                                      to             term
+ *   follower       message of a higher term (M12); leader of this term heard  follower       raised / same
+ *   follower       election timer fired, campaign()                           pre-candidate  same
+ *   pre-candidate  election timer fired, campaign()                           pre-candidate  same
+ *   pre-candidate  quorum of pre-votes (M80)                                  candidate      + 1
+ *   pre-candidate  leader of this term heard, higher term, quorum refused     follower       same / raised
+ *   candidate      quorum of votes, own one durable (M9, M17)                 leader         same
+ *   candidate      election timer fired, campaign()                           pre-candidate  same
+ *   candidate      leader of this term heard, higher term, quorum refused     follower       same / raised
+ *   leader         higher term (M21); no quorum heard for ET (M22)            follower       raised / same
+ *
+ * Transfer of leadership will add follower -> candidate (TimeoutNow skips the pre-vote, M81); that arrow is only open today while the
+ * pre-vote is switched off by a test.
+ */
+const arrows: Record<Role, readonly Role[]> = {
+  follower: ['follower', 'pre-candidate'],
+  'pre-candidate': ['pre-candidate', 'candidate', 'follower'],
+  candidate: ['leader', 'pre-candidate', 'follower'],
+  leader: ['follower'],
+}
+
+/** Follows `leader` (or nobody yet) in `term`. A higher term forgets the vote (M12). */
+export function becomeFollower(state: RaftState, term: Term, leader: BrokerId): void {
+  guard(state, 'follower')
+  if (term < state.term) broken(`term falls from ${state.term} to ${term}`)
+  if (term > state.term) {
+    state.term = term
+    state.votedFor = NO_BROKER
+  } else if (state.leader !== NO_BROKER && leader !== NO_BROKER && leader !== state.leader) {
+    broken(`term ${term} has two leaders, ${state.leader} and ${leader}`)
+  }
+  const steppedDown = state.role !== 'follower'
+  state.role = 'follower'
+  state.leader = leader
+  state.followers = []
+  state.flushNeeded = false
+  state.votes.clear()
+  if (steppedDown) armElectionTimer(state)
+}
+
+/** Asks around without raising the term. The leader, if there was one, is given up (M39). */
+export function becomePreCandidate(state: RaftState): void {
+  guard(state, 'pre-candidate')
+  state.role = 'pre-candidate'
+  state.leader = NO_BROKER
+  state.votes.clear()
+  armElectionTimer(state)
+}
+
+/** Raises the term and votes for itself; that vote counts once it is durable. */
+export function becomeCandidate(state: RaftState): void {
+  if (!state.defects.noPreVote) guard(state, 'candidate')
+  else if (state.role === 'leader') broken('no arrow from leader to candidate')
+  state.role = 'candidate'
+  state.term++
+  state.votedFor = state.id
+  state.leader = NO_BROKER
+  state.votes.clear()
+  armElectionTimer(state)
+}
+
+/** Leads the term: knows nothing of the others (M30), and appends an entry of its own term at once (M38). */
+export function becomeLeader(state: RaftState): void {
+  guard(state, 'leader')
+  const { log, id, term } = state
+  state.role = 'leader'
+  state.leader = id
+  state.votes.clear()
+  state.followers = members(state.configuration)
+    .filter((member) => member !== id)
+    .map((member) => newProgress(member, log.lastIndex, state.now, state.options))
+  state.termStartIndex = log.lastIndex + 1
+  log.append({
+    index: state.termStartIndex,
+    term,
+    kind: EntryKind.TermStart,
+    baseOffset: log.nextOffset,
+    lastOffset: log.nextOffset - 1,
+    bytes: state.options.controlBytes,
+  })
+  // Heartbeats wait a full interval: the TermStart entry goes to everybody right now.
+  state.heartbeatAt = state.now
+  state.flushNeeded = true
+}
+
+function guard(state: RaftState, to: Role): void {
+  if (!arrows[state.role].includes(to)) broken(`no arrow from ${state.role} to ${to}`)
+}
