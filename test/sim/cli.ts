@@ -1,0 +1,69 @@
+import { parseArgs } from 'node:util'
+import { type DefectName, defectNames, runSeed } from './run-seed.ts'
+
+const usage = `npm run sim -- --seed N [--trace] | --seeds COUNT [--from N]   [--defect ${defectNames.join('|')}]`
+
+/** Replays one seed, or runs many. Exit code 0: no violation; 1: a violation; 2: wrong arguments. */
+function main(): number {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string' },
+      seeds: { type: 'string' },
+      from: { type: 'string', default: '1' },
+      defect: { type: 'string' },
+      trace: { type: 'boolean', default: false },
+    },
+  })
+  const { defect = null } = values
+  if (defect !== null && !defectNames.includes(defect as DefectName)) return refuse(`unknown defect "${defect}"`)
+  if (values.seed !== undefined) return replay(count(values.seed), defect as DefectName | null, values.trace)
+  if (values.seeds !== undefined) return runMany(count(values.from), count(values.seeds), defect as DefectName | null)
+  return refuse('either --seed or --seeds is needed')
+}
+
+function replay(seed: number, defect: DefectName | null, trace: boolean): number {
+  const result = runSeed(seed, defect, trace ? (line) => console.log(line) : null)
+  const { options, violation, ...figures } = result
+  console.log(JSON.stringify(options, null, 2))
+  console.log(JSON.stringify(figures))
+  console.log(violation === null ? 'no violation' : `VIOLATION ${violation.message}`)
+  return violation === null ? 0 : 1
+}
+
+function runMany(from: number, seeds: number, defect: DefectName | null): number {
+  const begin = process.hrtime.bigint()
+  const failures = new Map<string, number>()
+  let events = 0
+  let elections = 0
+  let committed = 0
+  for (let seed = from; seed < from + seeds; seed++) {
+    const result = runSeed(seed, defect)
+    events += result.events
+    elections += result.elections
+    committed += result.committed
+    if (result.violation === null) continue
+    const { property } = result.violation
+    if (!failures.has(property)) console.log(`seed ${seed}: VIOLATION ${result.violation.message}`)
+    failures.set(property, (failures.get(property) ?? 0) + 1)
+  }
+  const seconds = Number(process.hrtime.bigint() - begin) / 1e9
+  const rate = Math.round(events / seconds)
+  console.log(
+    `${seeds} seeds from ${from}: ${events} events in ${seconds.toFixed(1)} s (${rate} events/s), ${elections} elections, ${committed} entries committed`,
+  )
+  for (const [property, times] of failures) console.log(`${property}: ${times} seeds`)
+  return failures.size === 0 ? 0 : 1
+}
+
+function count(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 0) process.exit(refuse(`"${text}" is not a whole number`))
+  return value
+}
+
+function refuse(reason: string): number {
+  console.error(`${reason}\n${usage}`)
+  return 2
+}
+
+process.exitCode = main()

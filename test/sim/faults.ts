@@ -1,0 +1,139 @@
+import type { RaftOptions } from '../../broker/src/raft/config.ts'
+import type { SimRandom } from './random.ts'
+import type { NetworkFaults } from './sim-network.ts'
+
+/** Microseconds of one tick of an accurate broker clock. */
+export const TICK = 10_000
+
+/** Everything that one seed decides before its history begins. Printed, so that a failing seed can be understood. */
+export interface SwarmOptions {
+  readonly brokers: 3 | 5
+  /** Events of the phase with faults. */
+  readonly events: number
+  readonly raft: Omit<RaftOptions, 'id' | 'configuration' | 'random'>
+  readonly network: NetworkFaults
+  /** Each broker's tick in microseconds: clocks differ. */
+  readonly ticks: readonly number[]
+  /** Microseconds of an fsync, [least, most] for each broker. */
+  readonly syncs: readonly (readonly [number, number])[]
+  readonly readFailure: number
+  /** Mean microseconds between faults of a kind; 0 switches the kind off. */
+  readonly crashEvery: number
+  readonly partitionEvery: number
+  readonly campaignEvery: number
+  readonly unreachableEvery: number
+  readonly downFor: number
+  readonly partitionFor: number
+  /** Probability that a crash keeps some of what was not fsynced. */
+  readonly keepUnsynced: number
+  /** Mean microseconds between proposals. */
+  readonly proposeEvery: number
+  readonly proposalBurst: number
+}
+
+/** Draws which faults a seed has, and how hard: a seed with few kinds reaches deeper into each than one with all (swarm testing). */
+export function drawSwarm(random: SimRandom): SwarmOptions {
+  const options = drawMixed(random)
+  return random.chance(CHURN) ? churn(random, options) : options
+}
+
+/** Share of the seeds that are all about elections. */
+const CHURN = 0.4
+
+/**
+ * Leaders fall every few election timeouts, messages and fsyncs are slow against them, and entries travel one at a time: logs stay
+ * short and diverge often. Here live the mistakes that need two or three changes of leader around one entry (Figure 8).
+ */
+function churn(random: SimRandom, options: SwarmOptions): SwarmOptions {
+  const slow = random.pick([5_000, 20_000, 80_000])
+  return {
+    ...options,
+    raft: { ...options.raft, maxAppendBytes: 1, maxInflightAppends: random.pick([1, 1, 2, 8]) },
+    network: {
+      ...options.network,
+      loss: random.pick([0, 0.05, 0.2]),
+      maxDelay: random.pick([5_000, 20_000, 40_000]),
+      straggler: random.pick([0, 0.05, 0.2]),
+    },
+    syncs: options.syncs.map(() => [100, slow]),
+    crashEvery: random.pick([60_000, 120_000, 250_000]),
+    downFor: random.pick([1_000, 30_000, 200_000]),
+    campaignEvery: random.pick([0, 30_000, 100_000]),
+    proposeEvery: random.pick([30_000, 100_000, 300_000]),
+    proposalBurst: random.pick([1, 3]),
+  }
+}
+
+function drawMixed(random: SimRandom): SwarmOptions {
+  const brokers = random.chance(0.8) ? 3 : 5
+  const often = (probability: number, choices: readonly number[]): number =>
+    random.chance(probability) ? random.pick(choices) : 0
+  const maxDelay = random.pick([500, 2_000, 10_000, 40_000])
+  const skewed = random.chance(0.3)
+  const each = <T>(draw: () => T): T[] => Array.from({ length: brokers }, draw)
+  const slowest = random.pick([500, 3_000, 20_000])
+  return {
+    brokers,
+    events: random.between(2_000, 6_000),
+    raft: {
+      electionTicks: 10,
+      heartbeatTicks: random.pick([1, 2, 3]),
+      maxAppendBytes: random.pick([1, 300, 2_000, 1_000_000]),
+      maxInflightAppends: random.pick([1, 2, 8, 64]),
+      maxInflightBytes: random.pick([500, 5_000, 1_000_000]),
+      maxUncommittedBytes: random.pick([200, 2_000, 50_000]),
+      controlBytes: 100,
+      announceCommit: random.chance(0.5),
+    },
+    network: {
+      loss: often(0.5, [0.01, 0.05, 0.2]),
+      duplication: often(0.5, [0.01, 0.1, 0.3]),
+      minDelay: 50,
+      maxDelay,
+      straggler: often(0.4, [0.01, 0.1]),
+    },
+    ticks: each(() => (skewed ? Math.round(TICK * (0.7 + random.below(60) / 100)) : TICK)),
+    syncs: each(() => (random.chance(0.2) ? [20_000, 150_000] : [100, slowest])),
+    readFailure: often(0.3, [0.1, 0.5]),
+    crashEvery: often(0.7, [100_000, 300_000, 1_000_000]),
+    partitionEvery: often(0.6, [200_000, 600_000]),
+    campaignEvery: often(0.3, [100_000, 400_000]),
+    unreachableEvery: often(0.3, [50_000, 300_000]),
+    downFor: random.pick([1_000, 50_000, 400_000]),
+    partitionFor: random.pick([100_000, 400_000]),
+    keepUnsynced: random.pick([0, 0.5, 1]),
+    proposeEvery: random.pick([1_000, 5_000, 30_000, 100_000]),
+    proposalBurst: random.pick([1, 1, 4, 20]),
+  }
+}
+
+/** Directed links that a partition cuts. */
+export type Links = readonly (readonly [number, number])[]
+
+/** One-way, between two brokers, around one broker, or between two groups. */
+export function drawPartition(random: SimRandom, ids: readonly number[]): Links {
+  const one = random.pick(ids)
+  const other = random.pick(ids.filter((id) => id !== one))
+  const kind = random.below(4)
+  if (kind === 0) return [[one, other]]
+  if (kind === 1) return bothWays([one], [other])
+  if (kind === 2)
+    return bothWays(
+      [one],
+      ids.filter((id) => id !== one),
+    )
+  const group = ids.filter(() => random.chance(0.5))
+  return bothWays(
+    group,
+    ids.filter((id) => !group.includes(id)),
+  )
+}
+
+function bothWays(some: readonly number[], others: readonly number[]): Links {
+  return some.flatMap((a) => others.flatMap((b) => [[a, b] as const, [b, a] as const]))
+}
+
+/** A random time with the given mean: the gap between events that know nothing of each other. */
+export function randomGap(random: SimRandom, mean: number): number {
+  return 1 + Math.floor(-Math.log(1 - random.next() / 0x100000000) * mean)
+}

@@ -1,0 +1,157 @@
+import type { BrokerId, LogIndex, Term } from '@tailrace/schemas'
+import type { StoredEntry } from './sim-disk.ts'
+
+export type Property =
+  | 'election-safety'
+  | 'leader-append-only'
+  | 'log-matching'
+  | 'leader-completeness'
+  | 'state-machine-safety'
+  | 'monotone-commit'
+  | 'committed-is-final'
+  | 'durable-majority'
+  | 'acknowledged-is-kept'
+  | 'liveness'
+  | 'core-assertion'
+
+/** A property that does not hold: the end of a simulated history. */
+export class Violation extends Error {
+  override readonly name = 'Violation'
+  readonly property: Property
+  constructor(property: Property, detail: string) {
+    super(`${property}: ${detail}`)
+    this.property = property
+  }
+}
+
+/** What the checks need to see of a broker. */
+export interface Observed {
+  readonly id: BrokerId
+  /** The log as written; entry of index i in slot i - 1. */
+  readonly log: readonly StoredEntry[]
+  /** The log as fsynced. */
+  readonly durable: readonly StoredEntry[]
+  readonly isLeader: boolean
+  readonly term: Term
+}
+
+interface Committed {
+  readonly term: Term
+  readonly value: number
+  /** Term of the broker that was first seen to take it as committed. */
+  readonly inTerm: Term
+}
+
+interface Seen {
+  readonly term: Term
+  readonly value: number
+  readonly prevTerm: Term
+}
+
+/**
+ * The safety properties of Raft (M74 to M79) over the state of all brokers, checked at every change and only for what has changed:
+ * each broker reports elections, appended and truncated entries, and commits.
+ */
+export class Invariants {
+  readonly #brokers: readonly Observed[]
+  readonly #leaderOf = new Map<Term, BrokerId>()
+  /** Every (term, content, previous term) that any log ever held at an index; slot i - 1. */
+  readonly #seen: Seen[][] = []
+  readonly #committed: Committed[] = []
+
+  constructor(brokers: readonly Observed[]) {
+    this.#brokers = brokers
+  }
+
+  get commitIndex(): LogIndex {
+    return this.#committed.length
+  }
+
+  /** M74: one leader a term. M77: it has every entry that was committed in an earlier term. */
+  elected(broker: Observed, term: Term): void {
+    const other = this.#leaderOf.get(term)
+    // Twice in one term is one broker too many as well: it has forgotten that it led.
+    if (other !== undefined)
+      throw new Violation('election-safety', `term ${term} is led by ${other} and by ${broker.id}`)
+    this.#leaderOf.set(term, broker.id)
+    for (let index = 1; index <= this.#committed.length; index++) {
+      if (this.#committed[index - 1]!.inTerm < term) this.#mustHold(broker, index)
+    }
+  }
+
+  /** M76: an index and a term name one content and one predecessor, in all logs and for ever; so equal ends mean equal logs. */
+  appended(broker: Observed, entry: StoredEntry): void {
+    const { index, term } = entry.header
+    const previous = index === 1 ? 0 : broker.log[index - 2]!.header.term
+    const known = (this.#seen[index - 1] ??= [])
+    for (const seen of known) {
+      if (seen.term !== term) continue
+      if (seen.value === entry.value && seen.prevTerm === previous) return
+      throw new Violation(
+        'log-matching',
+        `entry (${index}, term ${term}) of broker ${broker.id} differs from another's`,
+      )
+    }
+    known.push({ term, value: entry.value, prevTerm: previous })
+  }
+
+  /** M75: a leader never removes. M79: nobody removes what is committed. Called while the log still holds the entries. */
+  truncating(broker: Observed, from: LogIndex): void {
+    if (broker.isLeader) throw new Violation('leader-append-only', `leader ${broker.id} truncates at ${from}`)
+    const end = Math.min(broker.log.length, this.#committed.length)
+    for (let index = from; index <= end; index++) {
+      if (same(broker.log[index - 1], this.#committed[index - 1]!)) {
+        throw new Violation('committed-is-final', `broker ${broker.id} removes committed entry ${index}`)
+      }
+    }
+  }
+
+  /** M78: all brokers commit the same entry at an index. M96: what is committed is on a majority's disks. */
+  committed(broker: Observed, from: LogIndex, to: LogIndex): void {
+    if (to < from) throw new Violation('monotone-commit', `broker ${broker.id} goes back from ${from} to ${to}`)
+    const before = this.#committed.length
+    for (let index = from + 1; index <= to; index++) {
+      const entry = broker.log[index - 1]
+      const known = this.#committed[index - 1]
+      if (entry === undefined) throw new Violation('state-machine-safety', `broker ${broker.id} lacks entry ${index}`)
+      if (known === undefined) {
+        this.#committed.push({ term: entry.header.term, value: entry.value, inTerm: broker.term })
+      } else if (!same(entry, known)) {
+        throw new Violation('state-machine-safety', `broker ${broker.id} commits another entry ${index}`)
+      }
+    }
+    if (this.#committed.length === before) return
+    this.durableMajority()
+    // Leader Completeness seen from the other side: leaders of later terms who lead already.
+    for (const other of this.#brokers) {
+      if (other.isLeader && other.term > broker.term) this.#mustHold(other, this.#committed.length)
+    }
+  }
+
+  /** The last committed entry, and by Log Matching all before it, is fsynced by a majority. After commits, and after crashes. */
+  durableMajority(): void {
+    const index = this.#committed.length
+    if (index === 0) return
+    let copies = 0
+    for (const broker of this.#brokers) if (this.isDurable(broker, index)) copies++
+    if (copies * 2 > this.#brokers.length) return
+    throw new Violation('durable-majority', `committed entry ${index} is on ${copies} of ${this.#brokers.length} disks`)
+  }
+
+  /** Whether the committed entry `index`, and by Log Matching all before it, is on the broker's disk. */
+  isDurable(broker: Observed, index: LogIndex): boolean {
+    return same(broker.durable[index - 1], this.#committed[index - 1]!)
+  }
+
+  #mustHold(broker: Observed, index: LogIndex): void {
+    if (same(broker.log[index - 1], this.#committed[index - 1]!)) return
+    throw new Violation(
+      'leader-completeness',
+      `leader ${broker.id} of term ${broker.term} lacks committed entry ${index}`,
+    )
+  }
+}
+
+function same(entry: StoredEntry | undefined, committed: Committed): boolean {
+  return entry !== undefined && entry.header.term === committed.term && entry.value === committed.value
+}

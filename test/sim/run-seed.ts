@@ -1,0 +1,92 @@
+import { TailraceError } from '@tailrace/schemas'
+import { type Defects, noDefects } from '../../broker/src/raft/defects.ts'
+import { drawSwarm, type SwarmOptions, TICK } from './faults.ts'
+import { History } from './history.ts'
+import { Violation } from './invariants.ts'
+import { SimRandom } from './random.ts'
+import type { DriverDefects } from './sim-broker.ts'
+import { World } from './world.ts'
+
+const noDriverDefects: DriverDefects = { votesNotSynced: false, followerAcksBeforeFsync: false }
+
+/** A mechanism that can be switched off: of the core, or of the driver that the simulation supplies. */
+export type DefectName = keyof Defects | keyof DriverDefects
+
+export const defectNames = [...Object.keys(noDefects), ...Object.keys(noDriverDefects)] as DefectName[]
+
+export interface SeedResult {
+  readonly seed: number
+  readonly options: SwarmOptions
+  readonly digest: string
+  readonly events: number
+  readonly elections: number
+  readonly committed: number
+  readonly acknowledged: number
+  readonly violation: Violation | null
+}
+
+/** Election timeouts of calm after which the cluster must have converged. */
+const PATIENCE = 60
+
+/** Runs the history of one seed: faults, then calm. The same seed gives the same history on every machine. */
+export function runSeed(
+  seed: number,
+  defect: DefectName | null = null,
+  trace: ((line: string) => void) | null = null,
+): SeedResult {
+  const random = new SimRandom(seed)
+  const options = drawSwarm(random)
+  const history = new History(trace)
+  let world: World | null = null
+  let violation: Violation | null = null
+  try {
+    const core = defect !== null && defect in noDefects ? { ...noDefects, [defect]: true } : noDefects
+    const driver =
+      defect !== null && defect in noDriverDefects ? { ...noDriverDefects, [defect]: true } : noDriverDefects
+    world = new World(options, random, history, core, driver)
+    while (history.events < options.events) world.queue.step()
+    world.calm()
+    world.checkOutcome(converge(world, options))
+  } catch (error) {
+    violation = asViolation(error)
+  }
+  return {
+    seed,
+    options,
+    digest: history.digest,
+    events: history.events,
+    elections: world?.elections ?? 0,
+    committed: world?.invariants.commitIndex ?? 0,
+    acknowledged: world?.acks.length ?? 0,
+    violation,
+  }
+}
+
+/**
+ * Runs on until a new proposal is acknowledged and every broker has committed, and fsynced, all that was committed by then. Returns
+ * that commit index; clients go on all the while.
+ */
+function converge(world: World, { raft }: SwarmOptions): number {
+  const { queue, brokers, invariants } = world
+  const deadline = queue.now + PATIENCE * raft.electionTicks * TICK
+  const acksBefore = world.acks.length
+  let goal = 0
+  while (queue.now < deadline) {
+    queue.step()
+    if (goal === 0 && world.acks.length > acksBefore) goal = invariants.commitIndex
+    if (goal === 0 || brokers.some((broker) => broker.commitIndex < goal || !invariants.isDurable(broker, goal)))
+      continue
+    return goal
+  }
+  const states = brokers.map(
+    ({ id, core, commitIndex }) => `${id} ${core?.role} term ${core?.term} commit ${commitIndex}`,
+  )
+  throw new Violation('liveness', `no convergence within ${PATIENCE} election timeouts: ${states.join(', ')}`)
+}
+
+/** An assertion of the core itself counts as well, under its own name; anything else is a mistake of the simulator. */
+function asViolation(error: unknown): Violation {
+  if (error instanceof Violation) return error
+  if (error instanceof TailraceError) return new Violation('core-assertion', error.message)
+  throw error
+}

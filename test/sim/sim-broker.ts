@@ -1,0 +1,252 @@
+import { type BrokerId, type EntryHeader, EntryKind, type LogIndex, type Term, type TermStart } from '@tailrace/schemas'
+import type { RaftOptions, RaftStart } from '../../broker/src/raft/config.ts'
+import type { Defects } from '../../broker/src/raft/defects.ts'
+import { type CheckedRaftCore, createRaftWithDefects } from '../../broker/src/raft/group.ts'
+import type { RaftMessage } from '../../broker/src/raft/messages.ts'
+import type { ReadRequest, Ready } from '../../broker/src/raft/ready.ts'
+import type { Invariants, Observed } from './invariants.ts'
+import { SimDisk, type StoredEntry } from './sim-disk.ts'
+import type { Parcel } from './sim-network.ts'
+
+/** Mistakes of a driver, for negative controls. */
+export interface DriverDefects {
+  /** M5: a term or a vote alone gets no fsync. */
+  readonly votesNotSynced: boolean
+  /** M25: acknowledgements leave before the entries are fsynced. */
+  readonly followerAcksBeforeFsync: boolean
+}
+
+/** What a broker needs of the world around it. */
+export interface Surroundings {
+  readonly invariants: Invariants
+  send(parcel: Parcel): void
+  /** Asks for `broker.syncDone()` after the time of an fsync. */
+  startSync(broker: SimBroker): void
+  startRead(broker: SimBroker, read: ReadRequest): void
+  acknowledged(value: number, index: LogIndex, term: Term): void
+  elected(broker: SimBroker): void
+}
+
+interface Held {
+  /** Ready number of the write that must be durable first. */
+  readonly after: number
+  readonly messages: readonly RaftMessage[]
+}
+
+const NO_VALUES: readonly number[] = []
+
+/** One broker's replica: the driver of a Raft core on a simulated disk and network. */
+export class SimBroker implements Observed {
+  readonly id: BrokerId
+  readonly disk: SimDisk
+  /** The log as written; what a crash leaves of it is on the disk. */
+  log: StoredEntry[] = []
+  isLeader = false
+  term: Term = 0
+  /** Null while the process is down. */
+  core: CheckedRaftCore | null = null
+  readonly #options: RaftOptions
+  readonly #coreDefects: Defects
+  readonly #defects: DriverDefects
+  readonly #world: Surroundings
+  #commitIndex: LogIndex = 0
+  #held: Held[] = []
+  /** Contents of the entries that the core may append in this event: by index, from `#valuesFrom`. */
+  #values: readonly number[] = NO_VALUES
+  #valuesFrom: LogIndex = 0
+  #waiting = new Map<LogIndex, StoredEntry>()
+
+  constructor(options: RaftOptions, coreDefects: Defects, defects: DriverDefects, world: Surroundings) {
+    this.id = options.id
+    this.disk = new SimDisk(defects.votesNotSynced)
+    this.#options = options
+    this.#coreDefects = coreDefects
+    this.#defects = defects
+    this.#world = world
+  }
+
+  get durable(): readonly StoredEntry[] {
+    return this.disk.entries
+  }
+
+  get commitIndex(): LogIndex {
+    return this.#commitIndex
+  }
+
+  start(): void {
+    this.log = this.disk.entries.slice()
+    this.#held = []
+    this.#waiting.clear()
+    this.#commitIndex = 0
+    this.core = createRaftWithDefects(this.#options, startOf(this.disk), this.#coreDefects)
+    this.#drain()
+  }
+
+  stop(): void {
+    this.core = null
+    this.isLeader = false
+  }
+
+  tick(): void {
+    this.core!.tick()
+    this.#drain()
+  }
+
+  receive({ message, values }: Parcel): void {
+    this.#values = values
+    this.#valuesFrom = message.type === 'append' ? message.prevIndex + 1 : 0
+    this.core!.step(message)
+    this.#drain()
+  }
+
+  /** True if the broker leads and took the proposal; it is acknowledged later, or never. */
+  propose(value: number, records: number, bytes: number): boolean {
+    const header = this.core!.propose({ records, bytes })
+    if (typeof header === 'string') return false
+    this.#waiting.set(header.index, { header, value })
+    this.#drain()
+    return true
+  }
+
+  syncDone(): void {
+    const number = this.disk.endSync()
+    this.core!.persisted(number)
+    let count = 0
+    while (count < this.#held.length && this.#held[count]!.after <= number) this.#sendAll(this.#held[count++]!.messages)
+    this.#held.splice(0, count)
+    this.#drain()
+    if (this.disk.beginSync()) this.#world.startSync(this)
+  }
+
+  readDone({ ticket, from, maxBytes }: ReadRequest, fails: boolean): void {
+    const headers: EntryHeader[] = []
+    let bytes = 0
+    for (let slot = from - 1; !fails && slot < this.log.length && bytes < maxBytes; slot++) {
+      headers.push(this.log[slot]!.header)
+      bytes += this.log[slot]!.header.bytes
+    }
+    this.core!.entriesRead(ticket, headers)
+    this.#drain()
+  }
+
+  peerUnreachable(peer: BrokerId): void {
+    this.core!.peerUnreachable(peer)
+    this.#drain()
+  }
+
+  campaign(): void {
+    this.core!.campaign()
+    this.#drain()
+  }
+
+  #drain(): void {
+    const core = this.core!
+    while (core.hasReady()) this.#process(core.ready())
+    core.checkInvariants()
+    this.#values = NO_VALUES
+  }
+
+  #process(ready: Ready): void {
+    if (ready.change !== null) {
+      this.term = ready.change.term
+      const wasLeader = this.isLeader
+      this.isLeader = ready.change.role === 'leader'
+      if (this.isLeader && !wasLeader) {
+        this.#world.invariants.elected(this, this.term)
+        this.#world.elected(this)
+      }
+    }
+    this.#write(ready)
+    this.#sendAll(ready.send)
+    for (const read of ready.reads) this.#world.startRead(this, read)
+    if (ready.commitIndex !== this.#commitIndex) this.#commit(ready.commitIndex)
+    this.#hold(ready.sendAfterPersist)
+  }
+
+  #write({ number, hardState, truncateFrom, append, commitIndex }: Ready): void {
+    if (truncateFrom !== null) {
+      this.#world.invariants.truncating(this, truncateFrom)
+      this.log.length = truncateFrom - 1
+    }
+    const stored: StoredEntry[] = append.map((header) => ({ header, value: this.#contentOf(header) }))
+    for (const entry of stored) {
+      this.log.push(entry)
+      this.#world.invariants.appended(this, entry)
+    }
+    if (hardState === null && truncateFrom === null && append.length === 0) return
+    const commitHint = Math.min(commitIndex, this.log.length)
+    this.disk.write({ number, hardState, truncateFrom, append: stored, commitHint })
+    if (this.disk.beginSync()) this.#world.startSync(this)
+  }
+
+  #contentOf(header: EntryHeader): number {
+    // A control entry's content names its author, so that two leaders of one term could not write the same.
+    const proposed = this.#waiting.get(header.index)
+    if (proposed?.header === header) return proposed.value
+    const received = this.#values[header.index - this.#valuesFrom]
+    if (received !== undefined) return received
+    if (header.kind === EntryKind.Records)
+      throw new Error(`entry ${header.index} of broker ${this.id} came without its content`)
+    return -(header.term * 16 + this.id)
+  }
+
+  #commit(to: LogIndex): void {
+    const from = this.#commitIndex
+    this.#world.invariants.committed(this, from, to)
+    this.#commitIndex = to
+    if (this.#waiting.size === 0) return
+    for (let index = from + 1; index <= to; index++) {
+      const proposed = this.#waiting.get(index)
+      if (proposed === undefined) continue
+      this.#waiting.delete(index)
+      const { header, value } = this.log[index - 1]!
+      // Another leader's entry may have taken the place of the proposal: then its client never hears of it (M97).
+      if (header.term === proposed.header.term && value === proposed.value)
+        this.#world.acknowledged(value, index, header.term)
+    }
+  }
+
+  #hold(messages: readonly RaftMessage[]): void {
+    if (messages.length === 0) return
+    const after = this.disk.lastPending
+    if (after === 0) {
+      this.#sendAll(messages)
+      return
+    }
+    if (!this.#defects.followerAcksBeforeFsync) {
+      this.#held.push({ after, messages })
+      return
+    }
+    this.#sendAll(messages.filter((message) => message.type === 'append-reply'))
+    this.#held.push({ after, messages: messages.filter((message) => message.type !== 'append-reply') })
+  }
+
+  #sendAll(messages: readonly RaftMessage[]): void {
+    for (const message of messages) {
+      const entries = message.type === 'append' ? message.entries : []
+      const values = entries.length === 0 ? NO_VALUES : entries.map(({ index }) => this.log[index - 1]!.value)
+      this.#world.send({ message, values })
+    }
+  }
+}
+
+function startOf(disk: SimDisk): RaftStart {
+  const terms: TermStart[] = []
+  for (const { header } of disk.entries) {
+    if (terms.at(-1)?.term !== header.term)
+      terms.push({ term: header.term, index: header.index, offset: header.baseOffset })
+  }
+  const last = disk.entries.at(-1)?.header
+  // Only a disk that forgets terms (a defect) can hold an entry of a term later than its hard state.
+  const lastTerm = last?.term ?? 0
+  const hardState = disk.hardState.term >= lastTerm ? disk.hardState : { term: lastTerm, votedFor: 0 }
+  return {
+    hardState,
+    prevIndex: 0,
+    prevTerm: 0,
+    lastIndex: last?.index ?? 0,
+    nextOffset: last === undefined ? 0 : last.lastOffset + 1,
+    terms,
+    commitHint: disk.commitHint,
+  }
+}

@@ -1,0 +1,92 @@
+import type { EntryHeader, HardState, LogIndex } from '@tailrace/schemas'
+import type { SimRandom } from './random.ts'
+
+/** An entry with what a header alone does not show: the identity of its content. */
+export interface StoredEntry {
+  readonly header: EntryHeader
+  readonly value: number
+}
+
+export interface DiskWrite {
+  /** Number of the Ready that asked for it. */
+  readonly number: number
+  readonly hardState: HardState | null
+  readonly truncateFrom: LogIndex | null
+  readonly append: readonly StoredEntry[]
+  readonly commitHint: LogIndex
+}
+
+/**
+ * One broker's disk, with two watermarks: what was written, and what was fsynced. A crash forgets what was not fsynced, or keeps
+ * some of it from the front: the journal writes in order, so what survives is always a prefix.
+ */
+export class SimDisk {
+  hardState: HardState = { term: 0, votedFor: 0 }
+  commitHint: LogIndex = 0
+  /** Durable entries; entry of index i in slot i - 1. */
+  readonly entries: StoredEntry[] = []
+  readonly #votesNotSynced: boolean
+  readonly #queue: DiskWrite[] = []
+  #syncing = 0
+  /** With the defect: a hard state that was "written" and that no fsync has covered. */
+  #cachedHardState: HardState | null = null
+
+  constructor(votesNotSynced: boolean) {
+    this.#votesNotSynced = votesNotSynced
+  }
+
+  /** Ready number of the newest write, durable or not; 0 if all writes so far are durable. */
+  get lastPending(): number {
+    return this.#queue.length === 0 ? 0 : this.#queue[this.#queue.length - 1]!.number
+  }
+
+  get isSyncing(): boolean {
+    return this.#syncing > 0
+  }
+
+  write(write: DiskWrite): void {
+    this.#queue.push(write)
+  }
+
+  /** Starts an fsync of all that is written; false if there is nothing to do, or one is running. */
+  beginSync(): boolean {
+    if (this.#syncing > 0 || this.#queue.length === 0) return false
+    this.#syncing = this.#queue.length
+    return true
+  }
+
+  /** The fsync is done. Returns the Ready number up to which all writes are durable. */
+  endSync(): number {
+    const done = this.#queue.splice(0, this.#syncing)
+    this.#syncing = 0
+    for (const write of done) this.#apply(write, write.append.length)
+    return done[done.length - 1]!.number
+  }
+
+  /** Loses what was not fsynced, except, with `keepSome`, a random prefix of it that ends anywhere, even within a write. */
+  crash(random: SimRandom, keepSome: boolean): void {
+    const lost = this.#queue.splice(0)
+    this.#syncing = 0
+    this.#cachedHardState = null
+    if (!keepSome) return
+    const kept = random.below(lost.length + 1)
+    for (let i = 0; i < kept; i++) this.#apply(lost[i]!, lost[i]!.append.length)
+    const torn = lost[kept]
+    if (torn !== undefined && torn.append.length > 0) {
+      this.#apply({ ...torn, commitHint: 0 }, random.below(torn.append.length))
+    }
+  }
+
+  #apply(write: DiskWrite, entries: number): void {
+    if (write.truncateFrom !== null) this.entries.length = Math.min(this.entries.length, write.truncateFrom - 1)
+    for (let i = 0; i < entries; i++) this.entries.push(write.append[i]!)
+    this.commitHint = Math.max(this.commitHint, write.commitHint)
+    if (!this.#votesNotSynced) {
+      if (write.hardState !== null) this.hardState = write.hardState
+      return
+    }
+    // The defect: a term or vote on its own gets no fsync and becomes durable only with the next entries.
+    if (write.hardState !== null) this.#cachedHardState = write.hardState
+    if (write.append.length > 0 && this.#cachedHardState !== null) this.hardState = this.#cachedHardState
+  }
+}

@@ -1,0 +1,66 @@
+import type { RaftMessage } from '../../broker/src/raft/messages.ts'
+import type { EventQueue } from './event-queue.ts'
+import type { SimRandom } from './random.ts'
+
+/** A message with the contents of its entries, as a driver carries batches beside an append. */
+export interface Parcel {
+  readonly message: RaftMessage
+  readonly values: readonly number[]
+}
+
+export interface NetworkFaults {
+  /** Probability that a message is lost. */
+  readonly loss: number
+  /** Probability that it comes twice. */
+  readonly duplication: number
+  /** Microseconds; each message draws its own delay, so messages overtake each other. */
+  readonly minDelay: number
+  readonly maxDelay: number
+  /** Probability that a message takes up to ten times maxDelay. */
+  readonly straggler: number
+}
+
+export const calmNetwork: NetworkFaults = { loss: 0, duplication: 0, minDelay: 100, maxDelay: 400, straggler: 0 }
+
+/** Links between brokers. Messages under way survive a crash of either end, and arrive at its next incarnation (M2). */
+export class SimNetwork {
+  faults: NetworkFaults
+  readonly #queue: EventQueue
+  readonly #random: SimRandom
+  readonly #deliver: (parcel: Parcel) => void
+  /** Directed links that are cut, as from * 16 + to. */
+  readonly #cut = new Set<number>()
+
+  constructor(queue: EventQueue, random: SimRandom, faults: NetworkFaults, deliver: (parcel: Parcel) => void) {
+    this.#queue = queue
+    this.#random = random
+    this.faults = faults
+    this.#deliver = deliver
+  }
+
+  send(parcel: Parcel): void {
+    const { from, to } = parcel.message
+    if (this.#cut.has(from * 16 + to) || this.#random.chance(this.faults.loss)) return
+    this.#queue.after(this.#delay(), () => this.#arrive(parcel))
+    if (this.#random.chance(this.faults.duplication)) this.#queue.after(this.#delay(), () => this.#arrive(parcel))
+  }
+
+  cut(from: number, to: number): void {
+    this.#cut.add(from * 16 + to)
+  }
+
+  heal(): void {
+    this.#cut.clear()
+  }
+
+  #delay(): number {
+    const { minDelay, maxDelay, straggler } = this.faults
+    const longest = this.#random.chance(straggler) ? maxDelay * 10 : maxDelay
+    return this.#random.between(minDelay, longest)
+  }
+
+  #arrive(parcel: Parcel): void {
+    const { from, to } = parcel.message
+    if (!this.#cut.has(from * 16 + to)) this.#deliver(parcel)
+  }
+}

@@ -1,0 +1,274 @@
+import type { LogIndex, Term } from '@tailrace/schemas'
+import type { Defects } from '../../broker/src/raft/defects.ts'
+import type { RaftMessage } from '../../broker/src/raft/messages.ts'
+import type { ReadRequest } from '../../broker/src/raft/ready.ts'
+import { EventQueue } from './event-queue.ts'
+import { drawPartition, randomGap, type SwarmOptions, TICK } from './faults.ts'
+import type { History } from './history.ts'
+import { Invariants, Violation } from './invariants.ts'
+import { SimRandom } from './random.ts'
+import { type DriverDefects, SimBroker, type Surroundings } from './sim-broker.ts'
+import { calmNetwork, type Parcel, SimNetwork } from './sim-network.ts'
+
+export interface Acknowledged {
+  readonly value: number
+  readonly index: LogIndex
+  readonly term: Term
+}
+
+const EventKind = {
+  Deliver: 1,
+  Tick: 2,
+  Sync: 3,
+  Read: 4,
+  Propose: 5,
+  Crash: 6,
+  Start: 7,
+  Cut: 8,
+  Heal: 9,
+  Campaign: 10,
+  Unreachable: 11,
+  Calm: 12,
+} as const
+
+/** The brokers, the clock, the network, and all that befalls them. Every event goes through `#note`, so that the digest covers it. */
+export class World implements Surroundings {
+  readonly queue = new EventQueue()
+  readonly brokers: SimBroker[]
+  readonly invariants: Invariants
+  readonly acks: Acknowledged[] = []
+  elections = 0
+  readonly #options: SwarmOptions
+  readonly #random: SimRandom
+  readonly #network: SimNetwork
+  readonly #history: History
+  #nextValue = 1
+  /** The safety phase is over: nothing fails any more. */
+  #calm = false
+
+  constructor(options: SwarmOptions, random: SimRandom, history: History, core: Defects, driver: DriverDefects) {
+    this.#options = options
+    this.#random = random
+    this.#history = history
+    this.#network = new SimNetwork(this.queue, random, options.network, (parcel) => this.#deliver(parcel))
+    const voters = Array.from({ length: options.brokers }, (_, i) => i + 1)
+    const configuration = { voters, outgoing: [], learners: [] }
+    this.brokers = voters.map((id) => {
+      const draw = new SimRandom(random.next() + id)
+      return new SimBroker(
+        { ...options.raft, id, configuration, random: (bound) => draw.below(bound) },
+        core,
+        driver,
+        this,
+      )
+    })
+    this.invariants = new Invariants(this.brokers)
+    for (const broker of this.brokers) this.#start(broker)
+    this.#again(options.proposeEvery, () => this.#propose(), true)
+    this.#again(options.crashEvery, () => this.#crash(this.#victim()))
+    this.#again(options.partitionEvery, () => this.#partition())
+    this.#again(options.campaignEvery, () => this.#campaign(this.#random.pick(this.brokers)))
+    this.#again(options.unreachableEvery, () => this.#unreachable())
+  }
+
+  /** Faults end: links whole, disks fast, every broker up. */
+  calm(): void {
+    this.#calm = true
+    this.#network.heal()
+    this.#network.faults = calmNetwork
+    this.#note(EventKind.Calm, 0, 0, 0, () => 'faults end')
+    for (const broker of this.brokers) if (broker.core === null) this.#start(broker)
+  }
+
+  send(parcel: Parcel): void {
+    this.#network.send(parcel)
+  }
+
+  startSync(broker: SimBroker): void {
+    const [least, most] = this.#calm ? [100, 1_000] : this.#options.syncs[broker.id - 1]!
+    const { core } = broker
+    this.queue.after(this.#random.between(least, most), () => {
+      if (broker.core !== core) return
+      this.#note(EventKind.Sync, broker.id, 0, 0, () => `disk ${broker.id} has fsynced`)
+      broker.syncDone()
+    })
+  }
+
+  startRead(broker: SimBroker, read: ReadRequest): void {
+    const { core } = broker
+    const fails = !this.#calm && this.#random.chance(this.#options.readFailure)
+    this.queue.after(this.#random.between(50, 5_000), () => {
+      if (broker.core !== core) return
+      this.#note(
+        EventKind.Read,
+        broker.id,
+        read.from,
+        Number(fails),
+        () => `disk ${broker.id} reads from ${read.from} for ${read.to}`,
+      )
+      broker.readDone(read, fails)
+    })
+  }
+
+  acknowledged(value: number, index: LogIndex, term: Term): void {
+    this.acks.push({ value, index, term })
+  }
+
+  elected(): void {
+    this.elections++
+  }
+
+  #start(broker: SimBroker): void {
+    this.#note(
+      EventKind.Start,
+      broker.id,
+      broker.durable.length,
+      0,
+      () => `broker ${broker.id} starts with ${broker.durable.length} entries`,
+    )
+    broker.start()
+    const { core } = broker
+    const tick = this.#options.ticks[broker.id - 1]!
+    const beat = (): void => {
+      if (broker.core !== core) return
+      this.#note(EventKind.Tick, broker.id, 0, 0, () => `broker ${broker.id} ticks`)
+      broker.tick()
+      this.queue.after(this.#calm ? TICK : tick, beat)
+    }
+    this.queue.after(this.#random.between(1, tick), beat)
+  }
+
+  #deliver(parcel: Parcel): void {
+    const { message } = parcel
+    const broker = this.brokers[message.to - 1]!
+    if (broker.core === null) return
+    this.#note(EventKind.Deliver, broker.id, message.from * 16 + message.type.length, message.term, () =>
+      describe(message),
+    )
+    broker.receive(parcel)
+  }
+
+  #propose(): void {
+    const leaders = this.brokers.filter((broker) => broker.isLeader)
+    if (leaders.length === 0) return
+    // A leader that nobody follows any more gets proposals too.
+    const broker = this.#random.pick(leaders)
+    for (let i = this.#calm ? 1 : this.#random.between(1, this.#options.proposalBurst); i > 0; i--) {
+      const value = this.#nextValue++
+      this.#note(EventKind.Propose, broker.id, value, 0, () => `client proposes value ${value} to broker ${broker.id}`)
+      broker.propose(value, this.#random.between(1, 3), this.#random.between(70, 400))
+    }
+  }
+
+  /** Half the time a leader: its fall is what moves a history on. */
+  #victim(): SimBroker {
+    const leaders = this.brokers.filter((broker) => broker.isLeader)
+    return this.#random.pick(leaders.length > 0 && this.#random.chance(0.5) ? leaders : this.brokers)
+  }
+
+  #crash(broker: SimBroker): void {
+    if (broker.core === null) return
+    this.#note(
+      EventKind.Crash,
+      broker.id,
+      broker.log.length,
+      0,
+      () => `broker ${broker.id} crashes with ${broker.log.length} entries`,
+    )
+    broker.stop()
+    broker.disk.crash(this.#random, this.#random.chance(this.#options.keepUnsynced))
+    this.invariants.durableMajority()
+    this.queue.after(randomGap(this.#random, this.#options.downFor), () => {
+      if (broker.core === null) this.#start(broker)
+    })
+  }
+
+  #partition(): void {
+    const links = drawPartition(
+      this.#random,
+      this.brokers.map(({ id }) => id),
+    )
+    this.#note(
+      EventKind.Cut,
+      0,
+      links.length,
+      0,
+      () => `links cut: ${links.map(([from, to]) => `${from}->${to}`).join(' ')}`,
+    )
+    for (const [from, to] of links) this.#network.cut(from, to)
+    this.queue.after(randomGap(this.#random, this.#options.partitionFor), () => {
+      this.#note(EventKind.Heal, 0, 0, 0, () => 'links whole')
+      this.#network.heal()
+    })
+  }
+
+  #campaign(broker: SimBroker): void {
+    if (broker.core === null) return
+    this.#note(EventKind.Campaign, broker.id, 0, 0, () => `broker ${broker.id} is told to campaign`)
+    broker.campaign()
+  }
+
+  #unreachable(): void {
+    const broker = this.#random.pick(this.brokers)
+    const peer = this.#random.pick(this.brokers)
+    if (broker.core === null || broker === peer) return
+    this.#note(
+      EventKind.Unreachable,
+      broker.id,
+      peer.id,
+      0,
+      () => `broker ${broker.id} loses its connection to ${peer.id}`,
+    )
+    broker.peerUnreachable(peer.id)
+  }
+
+  /** Calls at random times with the given mean gap; faults stop in the calm, clients do not. */
+  #again(mean: number, run: () => void, isClient = false): void {
+    if (mean === 0) return
+    // In the calm clients are patient: convergence is to be shown, not throughput.
+    this.queue.after(randomGap(this.#random, this.#calm ? Math.max(mean, 2 * TICK) : mean), () => {
+      if (this.#calm && !isClient) return
+      run()
+      this.#again(mean, run, isClient)
+    })
+  }
+
+  #note(kind: number, broker: number, a: number, b: number, text: () => string): void {
+    this.#history.note(this.queue.now, kind, broker, a, b, text)
+  }
+
+  /** After the calm: every disk holds what was acknowledged up to `index`. */
+  checkOutcome(upTo: LogIndex): void {
+    for (const { value, index, term } of this.acks) {
+      if (index > upTo) continue
+      for (const broker of this.brokers) {
+        const entry = broker.durable[index - 1]
+        if (entry?.value === value && entry.header.term === term) continue
+        throw new Violation(
+          'acknowledged-is-kept',
+          `value ${value}, acknowledged at ${index}, is not on disk ${broker.id}`,
+        )
+      }
+    }
+  }
+}
+
+function describe(message: RaftMessage): string {
+  const head = `${message.from}->${message.to} term ${message.term} ${message.type}`
+  switch (message.type) {
+    case 'append':
+      return `${head} (${message.prevIndex}, ${message.prevTerm}) + ${message.entries.map(({ index, term }) => `${index}@${term}`).join(' ')}, commit ${message.commit}`
+    case 'append-reply':
+      return message.success
+        ? `${head} has ${message.matchIndex}`
+        : `${head} rejects ${message.rejectedIndex}, hint (${message.hintIndex}, ${message.hintTerm})`
+    case 'vote':
+      return `${head}${message.pre ? ' (pre)' : ''} for a log ending at (${message.lastIndex}, ${message.lastTerm})`
+    case 'vote-reply':
+      return `${head}${message.pre ? ' (pre)' : ''} ${message.granted ? 'yes' : 'no'}`
+    case 'heartbeat':
+      return `${head} commit ${message.commit}`
+    case 'heartbeat-reply':
+      return `${head} has ${message.lastIndex}`
+  }
+}
