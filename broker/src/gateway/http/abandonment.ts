@@ -1,0 +1,23 @@
+import type { FastifyReply } from 'fastify'
+
+/** Ends waiting work when nobody waits for its answer any more: the client went away, or the gateway closes. */
+export class Abandonment {
+  readonly #waiting = new Set<AbortController>()
+  #closing = false
+
+  of(reply: FastifyReply): AbortSignal {
+    const controller = new AbortController()
+    if (this.#closing) controller.abort()
+    this.#waiting.add(controller)
+    reply.raw.once('close', () => {
+      this.#waiting.delete(controller)
+      controller.abort()
+    })
+    return controller.signal
+  }
+
+  close(): void {
+    this.#closing = true
+    for (const controller of this.#waiting) controller.abort()
+  }
+}

@@ -1,0 +1,130 @@
+import type { FastifyInstance } from 'fastify'
+import type { Offset } from '@tailrace/schemas'
+import type { BrokerApi } from '../../../cluster/broker-api.ts'
+import type { Clock } from '../../../platform/clock.ts'
+import type { JsonPublisher } from '../../json/publisher.ts'
+import { readRun } from '../../json/read-records.ts'
+import { recordsFromJson } from '../../json/record.ts'
+import { readLimits } from '../../limits.ts'
+import type { TransportMetrics } from '../../metrics.ts'
+import type { Admission } from '../admission.ts'
+import type { Abandonment } from '../abandonment.ts'
+import { errorResponses, object, topicParams } from '../schemas.ts'
+
+export interface RecordRouteParts {
+  readonly api: BrokerApi
+  readonly clock: Clock
+  readonly publisher: JsonPublisher
+  readonly metrics: TransportMetrics
+  readonly admission: Admission
+  readonly abandonment: Abandonment
+}
+
+interface ReadRequest {
+  Params: { topic: string; partition: number }
+  Querystring: { offset: string; maxBytes: number; waitMs: number }
+}
+
+/** Records: publish, and read with a long poll. */
+export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): void {
+  const { api, clock, publisher, metrics, admission, abandonment } = parts
+
+  app.post<{ Params: { topic: string }; Body: { records?: unknown } | null }>(
+    '/topics/:topic/records',
+    // Records are checked by recordsFromJson, which says what is wrong with which record; a schema could only say "no match".
+    {
+      schema: schemas.publish,
+      validatorCompiler: ({ httpPart, schema }) =>
+        httpPart === 'body' ? anything : app.validatorCompiler!({ schema } as never),
+    },
+    async (request) => {
+      const started = clock.monotonic()
+      const records = recordsFromJson(request.body?.records)
+      const offsets = await publisher.publish(request.params.topic, records)
+      metrics.published(Number(request.headers['content-length'] ?? 0), (clock.monotonic() - started) / 1000)
+      return { offsets }
+    },
+  )
+
+  app.get<ReadRequest>(
+    '/topics/:topic/partitions/:partition/records',
+    { schema: schemas.read },
+    async (request, reply) => {
+      const { topic, partition } = request.params
+      const { maxBytes, waitMs } = request.query
+      const signal = abandonment.of(reply)
+      const offset = await startOffset(api, topic, partition, request.query.offset)
+      const result = await api.fetch(topic, partition, { offset, maxBytes, waitMs, signal })
+      admission.take(result.bytes)
+      reply.raw.once('close', () => admission.release(result.bytes))
+      metrics.fetched(result.bytes)
+      const { records, nextOffset } = readRun(result, offset, readLimits.maxBytes)
+      return { records, nextOffset, highWatermark: result.highWatermark }
+    },
+  )
+}
+
+async function startOffset(api: BrokerApi, topic: string, partition: number, from: string): Promise<Offset> {
+  if (from === 'earliest' || from === '')
+    return (await api.findOffset(topic, partition, { kind: 'EARLIEST', value: 0 })).offset
+  if (from === 'latest') return (await api.findOffset(topic, partition, { kind: 'LATEST', value: 0 })).offset
+  return Number(from)
+}
+
+const anything = () => true
+
+const tags = ['records']
+const schemas = {
+  publish: {
+    tags,
+    summary: 'Publish records',
+    description:
+      'Answers when all records are on the disks of a majority. Within the request every record is written exactly once; sending the request again may write it again.',
+    operationId: 'publish',
+    params: topicParams,
+    body: object({ records: { type: 'array', minItems: 1, items: { $ref: 'RecordInput#' } } }),
+    response: {
+      200: {
+        description: 'A place for each record, in the order of the request.',
+        ...object({
+          offsets: { type: 'array', items: object({ partition: { type: 'integer' }, offset: { type: 'integer' } }) },
+        }),
+      },
+      ...errorResponses,
+    },
+  },
+  read: {
+    tags,
+    summary: 'Read records of a partition',
+    description: 'Whole batches from `offset` on, at least one if there is any; waits up to `waitMs` for the first.',
+    operationId: 'read',
+    params: object({
+      topic: { type: 'string', minLength: 1, maxLength: 249 },
+      partition: { type: 'integer', minimum: 0, maximum: 2 ** 31 - 1 },
+    }),
+    querystring: object(
+      {
+        offset: {
+          type: 'string',
+          pattern: '^(earliest|latest|[0-9]{1,15})?$',
+          default: 'earliest',
+          description: 'An offset, "earliest" or "latest".',
+        },
+        maxBytes: { type: 'integer', minimum: 1, maximum: readLimits.maxBytes, default: readLimits.defaultBytes },
+        waitMs: { type: 'integer', minimum: 0, maximum: readLimits.maxWaitMs, default: 0 },
+      },
+      ['offset', 'maxBytes', 'waitMs'],
+    ),
+    response: {
+      200: {
+        description: 'Records; read on from nextOffset.',
+        ...object({
+          records: { type: 'array', items: { $ref: 'Record#' } },
+          nextOffset: { type: 'integer' },
+          highWatermark: { type: 'integer' },
+        }),
+      },
+      ...errorResponses,
+    },
+  },
+} as const

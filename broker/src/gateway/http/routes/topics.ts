@@ -1,0 +1,81 @@
+import type { FastifyInstance } from 'fastify'
+import type { BrokerApi, CreateTopicRequest } from '../../../cluster/broker-api.ts'
+import { errorResponses, object, topicParams } from '../schemas.ts'
+
+/** Topics: create, list, describe, delete. */
+export function topicRoutes(app: FastifyInstance, api: BrokerApi): void {
+  app.get('/topics', { schema: schemas.list }, () => ({ topics: api.listTopics() }))
+
+  app.post<{ Body: CreateTopicRequest }>(
+    '/topics',
+    { schema: schemas.create, config: { errorCodes: createErrors } },
+    async (request, reply) => {
+      const topic = await api.createTopic(request.body)
+      reply.code(201).header('location', `/topics/${encodeURIComponent(topic.name)}`)
+      return topic
+    },
+  )
+
+  app.get<{ Params: { topic: string } }>('/topics/:topic', { schema: schemas.describe }, (request) =>
+    api.describeTopic(request.params.topic),
+  )
+
+  app.delete<{ Params: { topic: string } }>('/topics/:topic', { schema: schemas.remove }, async (request, reply) => {
+    await api.deleteTopic(request.params.topic)
+    reply.code(204)
+  })
+}
+
+const createErrors = {
+  '/name': 'INVALID_TOPIC_NAME',
+  '/partitions': 'INVALID_REPLICATION',
+  '/replicas': 'INVALID_REPLICATION',
+  '/config': 'INVALID_SETTING',
+} as const
+
+const tags = ['topics']
+const schemas = {
+  list: {
+    tags,
+    summary: 'Topics of the cluster',
+    operationId: 'listTopics',
+    response: {
+      200: { description: 'All topics.', ...object({ topics: { type: 'array', items: { $ref: 'TopicSummary#' } } }) },
+      ...errorResponses,
+    },
+  },
+  create: {
+    tags,
+    summary: 'Create a topic',
+    operationId: 'createTopic',
+    body: object(
+      {
+        name: { type: 'string', minLength: 1, maxLength: 249, pattern: '^[a-zA-Z0-9._-]+$' },
+        partitions: { type: 'integer', minimum: 1, maximum: 100_000 },
+        replicas: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 99,
+          description: 'Copies of each partition, on as many brokers.',
+        },
+        config: { $ref: 'TopicConfig#' },
+      },
+      ['config'],
+    ),
+    response: { 201: { description: 'The topic as created.', $ref: 'TopicSummary#' }, ...errorResponses },
+  },
+  describe: {
+    tags,
+    summary: 'One topic with its partitions and their leaders',
+    operationId: 'describeTopic',
+    params: topicParams,
+    response: { 200: { description: 'The topic.', $ref: 'Topic#' }, ...errorResponses },
+  },
+  remove: {
+    tags,
+    summary: 'Delete a topic and its records',
+    operationId: 'deleteTopic',
+    params: topicParams,
+    response: { 204: { description: 'The topic is gone.', type: 'null' }, ...errorResponses },
+  },
+} as const

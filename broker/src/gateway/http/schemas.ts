@@ -1,0 +1,109 @@
+import { errorTable } from '@tailrace/schemas'
+
+/** JSON schemas of what crosses HTTP: checked on the way in, and the source of /openapi.json. */
+
+const integer = { type: 'integer' } as const
+const string = { type: 'string' } as const
+const bool = { type: 'boolean' } as const
+const array = (items: object) => ({ type: 'array', items }) as const
+
+/** An object with all of `properties` required unless named in `optional`. */
+export function object(properties: Record<string, object>, optional: readonly string[] = []): object {
+  const required = Object.keys(properties).filter((name) => !optional.includes(name))
+  return { type: 'object', properties, required, additionalProperties: false }
+}
+
+const bytesSchema = {
+  description: 'A string where the bytes are UTF-8, else {"base64": "…"}; null where there are none.',
+  anyOf: [string, { type: 'null' }, object({ base64: { type: 'string', contentEncoding: 'base64' } })],
+} as const
+
+const headersSchema = {
+  type: 'object',
+  description: 'Names and values; a name that occurs several times has an array of values.',
+  additionalProperties: { anyOf: [bytesSchema, array(bytesSchema)] },
+} as const
+
+const errorSchema = {
+  $id: 'Error',
+  ...object({
+    code: { type: 'string', enum: Object.keys(errorTable) },
+    message: string,
+    retriable: { ...bool, description: 'The same request may succeed later, unchanged.' },
+    hint: { ...string, description: 'What you can do about it.' },
+  }),
+}
+
+const recordInput = {
+  $id: 'RecordInput',
+  ...object(
+    {
+      key: bytesSchema,
+      value: bytesSchema,
+      headers: headersSchema,
+      partition: {
+        ...integer,
+        minimum: 0,
+        description: 'Default: the murmur2 hash of the key, else one partition for the request.',
+      },
+      timestamp: { ...integer, minimum: 0, description: 'Milliseconds since 1970. Default: now.' },
+    },
+    ['key', 'headers', 'partition', 'timestamp'],
+  ),
+}
+
+const record = {
+  $id: 'Record',
+  ...object({ offset: integer, timestamp: integer, key: bytesSchema, value: bytesSchema, headers: headersSchema }),
+}
+
+const config = {
+  $id: 'TopicConfig',
+  ...object({ maxBatchBytes: { ...integer, minimum: 1024, description: 'Largest batch that the topic accepts.' } }, [
+    'maxBatchBytes',
+  ]),
+}
+
+const topicSummary = {
+  $id: 'TopicSummary',
+  ...object({ name: string, id: string, partitions: integer, replicas: integer, config: { $ref: 'TopicConfig#' } }),
+}
+
+const topic = {
+  $id: 'Topic',
+  ...object({
+    name: string,
+    id: string,
+    config: { $ref: 'TopicConfig#' },
+    partitions: array(
+      object({
+        partition: integer,
+        leader: { ...integer, description: '0 while there is none.' },
+        term: integer,
+        replicas: array(integer),
+        inSync: array(integer),
+        logStart: integer,
+        highWatermark: integer,
+      }),
+    ),
+  }),
+}
+
+const cluster = {
+  $id: 'Cluster',
+  ...object({
+    clusterId: string,
+    metadataLeader: integer,
+    brokers: array(object({ id: integer, http: string, peer: string, level: integer, alive: bool, pid: integer })),
+  }),
+}
+
+/** Registered once; routes refer to them as `{ $ref: 'Topic#' }`. */
+export const sharedSchemas: readonly object[] = [errorSchema, recordInput, record, config, topicSummary, topic, cluster]
+
+export const errorResponses = {
+  '4xx': { description: 'The request cannot be met as it is.', $ref: 'Error#' },
+  '5xx': { description: 'The broker cannot meet the request now.', $ref: 'Error#' },
+} as const
+
+export const topicParams = object({ topic: { type: 'string', minLength: 1, maxLength: 249 } })

@@ -1,0 +1,139 @@
+import fastify, { type FastifyInstance } from 'fastify'
+import swagger from '@fastify/swagger'
+import type { Registry } from 'prom-client'
+import { TailraceError } from '@tailrace/schemas'
+import type { BrokerApi } from '../../cluster/broker-api.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/logger.ts'
+import type { Random } from '../../platform/random.ts'
+import { JsonPublisher } from '../json/publisher.ts'
+import { defaultLimits, type GatewayLimits } from '../limits.ts'
+import { type GatewayMetrics, gatewayMetrics } from '../metrics.ts'
+import { streamGateway } from '../ws/gateway.ts'
+import { Abandonment } from './abandonment.ts'
+import { admitRequests } from './admission.ts'
+import { answerBareConnections } from './bare-connections.ts'
+import { answerCrossOrigin } from './cors.ts'
+import { answerErrors, answerFrameworkError } from './errors.ts'
+import { operationRoutes } from './routes/operations.ts'
+import { recordRoutes } from './routes/records.ts'
+import { topicRoutes } from './routes/topics.ts'
+import { validateRequests } from './validation.ts'
+
+export interface HttpGatewayParts {
+  readonly api: BrokerApi
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  /** Metrics of other parts of the broker may stand in it already; a new one else. */
+  readonly registry?: Registry
+  readonly limits?: Partial<GatewayLimits>
+  readonly listen: { readonly host: string; readonly port: number }
+}
+
+export interface HttpGateway {
+  /** Resolves with `host:port` as others reach it, the real port where 0 was asked for. Rejects when the address is taken. */
+  listen(): Promise<string>
+  /** Ends waiting requests and subscriptions with SHUTTING_DOWN, lets the rest finish, and closes all connections. */
+  close(): Promise<void>
+  readonly registry: Registry
+}
+
+/** HTTP and WebSocket on one port. */
+export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGateway> {
+  const limits = { ...defaultLimits, ...parts.limits }
+  const metrics = gatewayMetrics(parts.registry)
+  const app = newServer(limits, metrics)
+  const abandonment = new Abandonment()
+  let closing = false
+  app.addHook('onRequest', (_request, _reply, done) => done(closing ? new TailraceError('SHUTTING_DOWN') : undefined))
+  answerErrors(app, parts.log, metrics.transports.http)
+  measureRequests(app, parts.clock, metrics)
+  answerCrossOrigin(app, limits.writeOrigins)
+  const admission = admitRequests(app, limits)
+  validateRequests(app)
+  await app.register(swagger, openapi)
+  const { api, clock, random, log } = parts
+  const publisher = new JsonPublisher({
+    api,
+    clock,
+    random,
+    timeoutMs: limits.requestTimeoutMs,
+    maxBatchBytes: limits.maxBatchBytes,
+  })
+  const stream = await streamGateway(app, { api, clock, random, log, limits, metrics, publisher })
+  await app.register(async (routes) => {
+    topicRoutes(routes, api)
+    recordRoutes(routes, { api, clock, publisher, metrics: metrics.transports.http, admission, abandonment })
+    operationRoutes(routes, api, metrics.registry)
+  })
+  await app.ready()
+  return {
+    registry: metrics.registry,
+    listen: () => listen(app, parts.listen),
+    async close() {
+      closing = true
+      abandonment.close()
+      await stream.close()
+      await app.close()
+    },
+  }
+}
+
+function newServer(limits: GatewayLimits, metrics: GatewayMetrics): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: limits.maxBodyBytes,
+    requestTimeout: limits.receiveTimeoutMs,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: true,
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 300 },
+    http: { headersTimeout: limits.headersTimeoutMs, maxHeaderSize: 16 * 1024 },
+    frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerBareConnections(metrics.transports.http),
+  })
+  app.server.maxConnections = limits.maxConnections
+  // JSON is all that is understood. It also keeps browsers honest: text/plain would let any page POST without a preflight.
+  app.removeContentTypeParser('text/plain')
+  return app
+}
+
+function measureRequests(app: FastifyInstance, clock: Clock, metrics: GatewayMetrics): void {
+  const started = new WeakMap<object, number>()
+  app.addHook('onRequest', (request, _reply, done) => {
+    started.set(request, clock.monotonic())
+    done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    const seconds = (clock.monotonic() - (started.get(request) ?? clock.monotonic())) / 1000
+    // The route's pattern, not the URL: a label for each topic or guess would grow without bound.
+    metrics.request(request.method, request.routeOptions.url ?? 'none', reply.statusCode, seconds)
+    done()
+  })
+}
+
+async function listen(app: FastifyInstance, address: { host: string; port: number }): Promise<string> {
+  await app.listen(address)
+  const bound = app.server.address()
+  const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
+  return address.host.includes(':') ? `[${address.host}]:${port}` : `${address.host}:${port}`
+}
+
+const openapi = {
+  openapi: {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tailrace',
+      version: '1',
+      description: 'A Raft-replicated message log. WebSocket and binary frames: docs/protocol.md.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    tags: [{ name: 'records' }, { name: 'topics' }, { name: 'operations' }],
+  },
+  refResolver: {
+    buildLocalReference: (json: { $id?: unknown }, _base: object, _fragment: string, i: number) =>
+      String(json.$id ?? `def-${i}`),
+  },
+}

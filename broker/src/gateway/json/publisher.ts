@@ -1,0 +1,161 @@
+import {
+  BASE_OFFSET_AT,
+  BATCH_LENGTH_AT,
+  Compression,
+  LEADER_EPOCH_AT,
+  MAGIC_AT,
+  TailraceError,
+} from '@tailrace/schemas'
+import type { ErrorCode, Offset, PartitionNumber } from '@tailrace/schemas'
+import type { BrokerApi } from '../../cluster/broker-api.ts'
+import type { PublishResult } from '../../partition/requests.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Random } from '../../platform/random.ts'
+import { RetryPause } from '../retry-pause.ts'
+import { gatherBatches, type PartitionBatches } from './batches.ts'
+import { type ProducerSlot, ProducerSlots, takeSequences } from './producer-slots.ts'
+import type { RecordInput } from './record.ts'
+
+export interface PublishedRecord {
+  readonly partition: PartitionNumber
+  readonly offset: Offset
+}
+
+const maxCachedTopics = 10_000
+
+/** The same batch under the same sequence may be sent again after these: the partition moved, or the answer was lost. */
+const retried = new Set<ErrorCode>([
+  'NOT_LEADER',
+  'LEADER_UNAVAILABLE',
+  'OUTCOME_UNKNOWN',
+  'TIMED_OUT',
+  'CONNECTION_LOST',
+])
+
+/**
+ * Publishes the records of HTTP and JSON requests. Within a request each record is appended exactly once, through elections and broken connections;
+ * a caller that sends the request again after an error may write it twice.
+ */
+export class JsonPublisher {
+  readonly #api: BrokerApi
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #timeoutMs: number
+  readonly #defaultMaxBatchBytes: number
+  readonly #slots: ProducerSlots
+  readonly #maxBatchBytes = new Map<string, number>()
+  #turn: number
+
+  constructor(parts: { api: BrokerApi; clock: Clock; random: Random; timeoutMs: number; maxBatchBytes: number }) {
+    this.#api = parts.api
+    this.#clock = parts.clock
+    this.#random = parts.random
+    this.#timeoutMs = parts.timeoutMs
+    this.#defaultMaxBatchBytes = parts.maxBatchBytes
+    this.#slots = new ProducerSlots(() => parts.api.initProducer())
+    this.#turn = parts.random.below(1 << 16)
+  }
+
+  /**
+   * Resolves with a place for each record, in the order given, once all are on a majority's disks.
+   * Not atomic across batches: on an error some of them may be written, and the message says how many were.
+   */
+  async publish(topic: string, records: readonly RecordInput[]): Promise<PublishedRecord[]> {
+    const { id, partitions } = this.#topic(topic)
+    const groups = gatherBatches(records, {
+      topic,
+      partitions,
+      unkeyedPartition: this.#turn++ % partitions,
+      maxBatchBytes: this.#limitOf(topic, id),
+      now: this.#clock.now(),
+    })
+    const deadline = this.#clock.monotonic() + this.#timeoutMs
+    const slot = await this.#slots.borrow()
+    const places = new Array<PublishedRecord>(records.length)
+    const outcomes = await Promise.allSettled(
+      groups.map((group) => this.#publishPartition({ topic, id, slot, group, deadline, places })),
+    )
+    const failure = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failure === undefined) {
+      this.#slots.giveBack(slot)
+      return places
+    }
+    throw explain(failure.reason, places)
+  }
+
+  async #publishPartition(work: PartitionWork): Promise<void> {
+    for (const { writer, inputs } of work.group.batches) {
+      const baseSequence = takeSequences(work.slot, `${work.id}/${work.group.partition}`, inputs.length)
+      const { producerId, epoch } = work.slot
+      const batch = writer.finish({ producerId, producerEpoch: epoch, baseSequence, compression: Compression.none })
+      const { baseOffset } = await this.#send(work.topic, work.group.partition, batch, work.deadline)
+      for (let at = 0; at < inputs.length; at++) {
+        work.places[inputs[at]!] = { partition: work.group.partition, offset: baseOffset + at }
+      }
+    }
+  }
+
+  /** Until it is known to be written, known to be refused, or time is up. */
+  async #send(topic: string, partition: PartitionNumber, batch: Uint8Array, deadline: number): Promise<PublishResult> {
+    const pause = new RetryPause(this.#clock, this.#random)
+    let mayBeWritten = false
+    for (let next = batch; ; next = unsent(next)) {
+      const timeoutMs = Math.max(1, deadline - this.#clock.monotonic())
+      try {
+        return await this.#api.publish(topic, partition, next, { timeoutMs, wait: true })
+      } catch (error) {
+        if (!(error instanceof TailraceError) || !retried.has(error.code)) throw error
+        mayBeWritten ||= error.code !== 'NOT_LEADER' && error.code !== 'LEADER_UNAVAILABLE'
+        if (this.#clock.monotonic() + pause.nextMs >= deadline) {
+          // An earlier attempt may still be committed: the last answer alone would promise too much.
+          throw mayBeWritten ? new TailraceError('OUTCOME_UNKNOWN', `Partition ${partition}.`, { cause: error }) : error
+        }
+        await pause.wait()
+      }
+    }
+  }
+
+  #topic(name: string): { id: string; partitions: number } {
+    const topic = this.#api.routing([name]).topics[0]
+    if (topic === undefined || topic.partitions.length === 0) throw new TailraceError('UNKNOWN_TOPIC', `"${name}".`)
+    return { id: topic.id, partitions: topic.partitions.length }
+  }
+
+  #limitOf(name: string, id: string): number {
+    const cached = this.#maxBatchBytes.get(id)
+    if (cached !== undefined) return cached
+    if (this.#maxBatchBytes.size >= maxCachedTopics) this.#maxBatchBytes.clear()
+    const summary = this.#api.listTopics().find((topic) => topic.name === name)
+    const limit = summary?.config.maxBatchBytes ?? this.#defaultMaxBatchBytes
+    this.#maxBatchBytes.set(id, limit)
+    return limit
+  }
+}
+
+interface PartitionWork {
+  readonly topic: string
+  readonly id: string
+  readonly slot: ProducerSlot
+  readonly group: PartitionBatches
+  readonly deadline: number
+  readonly places: PublishedRecord[]
+}
+
+/**
+ * A copy in the state in which a producer sends it. The bytes handed to the broker are the broker's, which may hold them in its log under other
+ * offsets; the two fields that it writes there stand before what the CRC covers.
+ */
+function unsent(batch: Uint8Array): Uint8Array {
+  const copy = batch.slice()
+  copy.fill(0, BASE_OFFSET_AT, BATCH_LENGTH_AT)
+  copy.fill(0xff, LEADER_EPOCH_AT, MAGIC_AT)
+  return copy
+}
+
+/** Says how much of a request was written, where that is not "nothing". */
+function explain(reason: unknown, places: readonly PublishedRecord[]): unknown {
+  let written = 0
+  for (const place of places) if (place !== undefined) written++
+  if (written === 0 || !(reason instanceof TailraceError)) return reason
+  return new TailraceError(reason.code, `${written} of the ${places.length} records are written.`, { cause: reason })
+}

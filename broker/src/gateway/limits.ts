@@ -1,0 +1,66 @@
+const KiB = 1024
+const MiB = 1024 * KiB
+
+/** Every bound of the HTTP and WebSocket gateway. Sizes are bytes, durations milliseconds. */
+export interface GatewayLimits {
+  /** Batches that the gateway itself builds, for topics that set no limit of their own. */
+  readonly maxBatchBytes: number
+  /** How long a publish or an administrative request may take. */
+  readonly requestTimeoutMs: number
+  /** TCP connections, WebSockets included; beyond them a connection is dropped at once. */
+  readonly maxConnections: number
+
+  readonly maxBodyBytes: number
+  /** HTTP requests at work at once, long polls included; health and metrics are always answered. */
+  readonly maxRequests: number
+  /** Bodies received and answers decoded at once, over all HTTP requests. */
+  readonly maxRequestBytes: number
+  /** From the connection to the last header, and to the last byte of the body: what a slow loris gets. */
+  readonly headersTimeoutMs: number
+  readonly receiveTimeoutMs: number
+
+  readonly maxWebSockets: number
+  readonly maxFrameBytes: number
+  /** On one WebSocket. */
+  readonly maxSubscriptions: number
+  /** On one WebSocket: partitions over all its subscriptions. */
+  readonly maxSubscribedPartitions: number
+  /** On one WebSocket: published and not yet acknowledged; beyond it the broker stops reading from the connection. */
+  readonly maxUnackedBytes: number
+  /** On one WebSocket: requests other than publishes that wait for an answer; the same consequence. */
+  readonly maxPendingRequests: number
+  /** On one WebSocket: subscriptions stop while more than this waits to be sent. */
+  readonly pauseBufferedBytes: number
+  /** On one WebSocket: above this fetches are refused with OVERLOADED, nothing is read from the client, and `slowReaderMs` counts. */
+  readonly maxBufferedBytes: number
+  readonly slowReaderMs: number
+  readonly keepAliveMs: number
+
+  /** Origins (`https://console.example.org`) whose pages may write. Pages of any origin may read. */
+  readonly writeOrigins: readonly string[]
+}
+
+export const defaultLimits: GatewayLimits = {
+  maxBatchBytes: MiB,
+  requestTimeoutMs: 30_000,
+  maxConnections: 10_000,
+  maxBodyBytes: 8 * MiB,
+  maxRequests: 1_000,
+  maxRequestBytes: 128 * MiB,
+  headersTimeoutMs: 10_000,
+  receiveTimeoutMs: 30_000,
+  maxWebSockets: 5_000,
+  maxFrameBytes: 4 * MiB,
+  maxSubscriptions: 256,
+  maxSubscribedPartitions: 10_000,
+  maxUnackedBytes: 16 * MiB,
+  maxPendingRequests: 256,
+  pauseBufferedBytes: MiB,
+  maxBufferedBytes: 8 * MiB,
+  slowReaderMs: 30_000,
+  keepAliveMs: 30_000,
+  writeOrigins: [],
+}
+
+/** What one read over HTTP may ask for. */
+export const readLimits = { defaultBytes: MiB, maxBytes: 16 * MiB, maxWaitMs: 60_000 } as const

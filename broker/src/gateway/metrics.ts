@@ -1,0 +1,103 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { isErrorCode } from '@tailrace/schemas'
+
+export type Transport = 'http' | 'websocket_json' | 'websocket_binary'
+
+const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+/** What the gateway counts for one way in; the label is bound once, since binding costs more than counting. */
+export interface TransportMetrics {
+  published(bytes: number, seconds: number): void
+  fetched(bytes: number): void
+  failed(code: string): void
+}
+
+export interface GatewayMetrics {
+  readonly registry: Registry
+  readonly connections: Gauge
+  readonly subscriptions: Gauge
+  readonly slowReaders: Counter
+  readonly transports: Readonly<Record<Transport, TransportMetrics>>
+  request(method: string, route: string, status: number, seconds: number): void
+}
+
+/** Registers the gateway's metrics, and the process's unless the registry has them. */
+export function gatewayMetrics(registry: Registry = new Registry()): GatewayMetrics {
+  if (registry.getSingleMetric('process_cpu_seconds_total') === undefined) {
+    // A coarse loop monitor: at the default of 10 ms its timer alone would be most of an idle broker's work.
+    collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 200 })
+  }
+  const registers = [registry]
+  const requests = new Histogram({
+    name: 'tailrace_http_request_duration_seconds',
+    help: 'HTTP requests by route and status, from the first header to the last byte of the answer.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: latencyBuckets,
+    registers,
+  })
+  return {
+    registry,
+    connections: new Gauge({ name: 'tailrace_websocket_connections', help: 'Open WebSocket connections.', registers }),
+    subscriptions: new Gauge({
+      name: 'tailrace_websocket_subscriptions',
+      help: 'Subscriptions on all WebSocket connections.',
+      registers,
+    }),
+    slowReaders: new Counter({
+      name: 'tailrace_websocket_slow_readers_total',
+      help: 'WebSocket connections dropped because the client did not read.',
+      registers,
+    }),
+    transports: transportMetrics(registers),
+    request: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
+  }
+}
+
+function transportMetrics(registers: Registry[]): Record<Transport, TransportMetrics> {
+  const labelNames = ['transport'] as const
+  const publishes = new Counter({
+    name: 'tailrace_publish_requests_total',
+    help: 'Acknowledged publish requests.',
+    labelNames,
+    registers,
+  })
+  const publishBytes = new Counter({
+    name: 'tailrace_publish_bytes_total',
+    help: 'Bytes of acknowledged publish requests.',
+    labelNames,
+    registers,
+  })
+  const latency = new Histogram({
+    name: 'tailrace_publish_duration_seconds',
+    help: 'From the arrival of a publish request to its acknowledgement by a quorum.',
+    labelNames,
+    buckets: latencyBuckets,
+    registers,
+  })
+  const fetchBytes = new Counter({
+    name: 'tailrace_fetch_bytes_total',
+    help: 'Bytes of batches read by or pushed to clients.',
+    labelNames,
+    registers,
+  })
+  const errors = new Counter({
+    name: 'tailrace_errors_total',
+    help: 'Errors answered to clients, by code.',
+    labelNames: ['transport', 'code'],
+    registers,
+  })
+  const bind = (transport: Transport): TransportMetrics => {
+    const bound = [publishes.labels(transport), publishBytes.labels(transport), fetchBytes.labels(transport)] as const
+    const boundLatency = latency.labels(transport)
+    return {
+      published(bytes, seconds) {
+        bound[0].inc()
+        bound[1].inc(bytes)
+        boundLatency.observe(seconds)
+      },
+      fetched: (bytes) => bound[2].inc(bytes),
+      failed: (code) => errors.inc({ transport, code: isErrorCode(code) ? code : 'INTERNAL' }),
+    }
+  }
+  return { http: bind('http'), websocket_json: bind('websocket_json'), websocket_binary: bind('websocket_binary') }
+}

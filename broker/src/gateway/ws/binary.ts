@@ -1,0 +1,197 @@
+import {
+  checkOffset,
+  encodeFrame,
+  type Frame,
+  type FrameOf,
+  ownDecoder,
+  parseFrame,
+  TailraceError,
+} from '@tailrace/schemas'
+import { readLimits } from '../limits.ts'
+import type { TransportMetrics } from '../metrics.ts'
+import { BinarySink } from './binary-sink.ts'
+import type { Peer, StreamParts } from './peer.ts'
+import { CloseCode } from './socket.ts'
+import { Subscription } from './subscription.ts'
+
+const maxTimeoutMs = 300_000
+
+/** The Tailrace protocol on one WebSocket: a frame a message. Batches pass through as they are. */
+export class BinaryProtocol {
+  readonly #peer: Peer
+  readonly #parts: StreamParts
+  readonly #metrics: TransportMetrics
+  readonly #gone: AbortSignal
+
+  /** `gone` fires when the connection is closed. */
+  constructor(peer: Peer, parts: StreamParts, gone: AbortSignal) {
+    this.#peer = peer
+    this.#parts = parts
+    this.#metrics = parts.metrics.transports.websocket_binary
+    this.#gone = gone
+  }
+
+  receive(bytes: Uint8Array): void {
+    let frame: Frame
+    try {
+      frame = parseFrame(bytes, ownDecoder, this.#parts.limits.maxFrameBytes)
+    } catch (error) {
+      const known = this.#known(error)
+      this.#peer.fail(known.code === 'FRAME_TOO_LARGE' ? CloseCode.tooLarge : CloseCode.protocolError, known)
+      return
+    }
+    try {
+      this.#dispatch(frame)
+    } catch (error) {
+      const known = this.#known(error)
+      if ('correlation' in frame.fields) this.sendFailure(frame.fields.correlation, known)
+      else this.#peer.fail(CloseCode.internalError, known)
+    }
+  }
+
+  #dispatch(frame: Frame): void {
+    switch (frame.name) {
+      case 'Publish':
+        this.#publish(frame)
+        break
+      case 'Fetch':
+        this.#fetch(frame)
+        break
+      case 'FindOffset':
+        this.#findOffset(frame)
+        break
+      case 'InitProducer':
+        this.#initProducer(frame)
+        break
+      case 'Metadata':
+        this.#metadata(frame)
+        break
+      case 'Subscribe':
+        this.#subscribe(frame)
+        break
+      case 'Credit':
+        this.#credit(frame)
+        break
+      case 'Unsubscribe':
+        this.#peer.subscriptions.remove(subscriptionKey(frame.fields.subscription))
+        break
+      default:
+        this.#refuse(frame)
+    }
+  }
+
+  sendFailure(correlation: number, error: TailraceError): void {
+    this.#metrics.failed(error.code)
+    this.#peer.sendPieces(encodeFrame('Failure', { correlation, error: error.toJSON() }))
+  }
+
+  /** Calls api.publish before it returns, so that frames are appended in the order in which they arrive. */
+  #publish({ fields, body }: FrameOf<'Publish'>): void {
+    const { correlation, topic, partition } = fields
+    if (!this.#peer.mayWrite) throw new TailraceError('ORIGIN_REFUSED')
+    if (body.length === 0) throw new TailraceError('INVALID_BATCH', 'The body is empty.')
+    const timeoutMs =
+      fields.timeoutMs > 0 ? Math.min(fields.timeoutMs, maxTimeoutMs) : this.#parts.limits.requestTimeoutMs
+    const bytes = body.length
+    const started = this.#parts.clock.monotonic()
+    this.#answer(
+      correlation,
+      bytes,
+      this.#parts.api.publish(topic, partition, body, { timeoutMs, wait: false }),
+      (result) => {
+        this.#metrics.published(bytes, (this.#parts.clock.monotonic() - started) / 1000)
+        const { baseOffset, lastOffset, duplicate } = result
+        this.#peer.sendPieces(encodeFrame('PublishReply', { correlation, baseOffset, lastOffset, duplicate }))
+      },
+    )
+  }
+
+  #fetch({ fields }: FrameOf<'Fetch'>): void {
+    const { correlation, topic, partition, offset } = fields
+    checkOffset(offset)
+    const maxBytes = fields.maxBytes > 0 ? Math.min(fields.maxBytes, readLimits.maxBytes) : readLimits.defaultBytes
+    const waitMs = Math.min(Math.max(fields.waitMs, 0), readLimits.maxWaitMs)
+    const request = { offset, maxBytes, waitMs, signal: this.#gone }
+    this.#answer(correlation, 0, this.#parts.api.fetch(topic, partition, request), (result) => {
+      // Many large fetches at once by a client that does not read would pile up here.
+      if (this.#peer.choked) throw new TailraceError('OVERLOADED', 'Read the answers first.')
+      this.#metrics.fetched(result.bytes)
+      const { nextOffset, highWatermark, logStart } = result
+      this.#peer.sendPieces(
+        encodeFrame('FetchReply', { correlation, nextOffset, highWatermark, logStart }, result.batches),
+      )
+    })
+  }
+
+  #findOffset({ fields }: FrameOf<'FindOffset'>): void {
+    const { correlation, topic, partition, position } = fields
+    this.#answer(correlation, 0, this.#parts.api.findOffset(topic, partition, position), (result) => {
+      const { offset, highWatermark, logStart } = result
+      this.#peer.sendPieces(encodeFrame('FindOffsetReply', { correlation, offset, highWatermark, logStart }))
+    })
+  }
+
+  #initProducer({ fields: { correlation } }: FrameOf<'InitProducer'>): void {
+    if (!this.#peer.mayWrite) throw new TailraceError('ORIGIN_REFUSED')
+    this.#answer(correlation, 0, this.#parts.api.initProducer(), ({ producerId, epoch }) => {
+      this.#peer.sendPieces(encodeFrame('InitProducerReply', { correlation, producerId, epoch }))
+    })
+  }
+
+  #metadata({ fields }: FrameOf<'Metadata'>): void {
+    const { clusterId, brokers, topics } = this.#parts.api.routing(fields.topics)
+    this.#peer.sendPieces(encodeFrame('MetadataReply', { correlation: fields.correlation, clusterId, brokers, topics }))
+  }
+
+  #subscribe({ fields }: FrameOf<'Subscribe'>): void {
+    const { subscription: id, topic, position, partitions, credit } = fields
+    const key = subscriptionKey(id)
+    const sink = new BinarySink(id, this.#peer, this.#metrics)
+    let subscription: Subscription | null = null
+    try {
+      const { api, clock, random } = this.#parts
+      const onEnd = () => this.#peer.subscriptions.remove(key)
+      const request = { topic, position, partitions, credit: Math.max(credit, 0) }
+      subscription = new Subscription(request, { api, clock, random, peer: this.#peer, sink, onEnd })
+      this.#peer.subscriptions.add(key, subscription)
+      subscription.start()
+    } catch (error) {
+      subscription?.close()
+      // The client hears that this id has no subscription, so the one that may have had it must end too.
+      this.#peer.subscriptions.remove(key)
+      sink.ended(null, this.#known(error))
+    }
+  }
+
+  #credit({ fields }: FrameOf<'Credit'>): void {
+    // Credit may cross the end of its subscription on the way, hence no error.
+    if (fields.bytes > 0) this.#peer.subscriptions.get(subscriptionKey(fields.subscription))?.grant(fields.bytes)
+  }
+
+  #refuse(frame: Frame): void {
+    const error = new TailraceError('UNSUPPORTED_MESSAGE', `${frame.name} is not for clients.`)
+    if ('correlation' in frame.fields) this.sendFailure(frame.fields.correlation, error)
+    else this.#peer.fail(CloseCode.protocolError, error)
+  }
+
+  #answer<Result>(correlation: number, bytes: number, work: Promise<Result>, reply: (result: Result) => void): void {
+    this.#peer.hold(bytes)
+    work.then(reply).then(
+      () => this.#peer.release(bytes),
+      (error) => {
+        if (!this.#gone.aborted) this.sendFailure(correlation, this.#known(error))
+        this.#peer.release(bytes)
+      },
+    )
+  }
+
+  #known(error: unknown): TailraceError {
+    if (error instanceof TailraceError) return error
+    this.#parts.log.error({ err: error }, 'a request on a WebSocket failed unexpectedly')
+    return new TailraceError('INTERNAL', undefined, { cause: error })
+  }
+}
+
+function subscriptionKey(id: number): string {
+  return `#${id}`
+}

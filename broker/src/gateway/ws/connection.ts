@@ -1,0 +1,204 @@
+import type { Socket } from 'node:net'
+import { TailraceError } from '@tailrace/schemas'
+import type { TimerHandle } from '../../platform/clock.ts'
+import { BinaryProtocol } from './binary.ts'
+import { Outbox } from './outbox.ts'
+import type { Peer, StreamParts } from './peer.ts'
+import { CloseCode, type GatewaySocket } from './socket.ts'
+import { Subscriptions } from './subscriptions.ts'
+import { TextProtocol } from './text.ts'
+
+/** How long a client may take to answer a close frame. */
+const farewellMs = 2_000
+
+/** One WebSocket: bounds what it holds, both ways, and hands its messages to the protocol they are of. */
+export class Connection implements Peer {
+  readonly subscriptions: Subscriptions
+  readonly mayWrite: boolean
+  readonly #parts: StreamParts
+  readonly #socket: GatewaySocket
+  readonly #stream: Socket
+  readonly #outbox: Outbox
+  readonly #binary: BinaryProtocol
+  readonly #text: TextProtocol
+  readonly #abort = new AbortController()
+  /** Errors about the connection as a whole are binary once the client has spoken binary. */
+  #speaksBinary = false
+  #unackedBytes = 0
+  #requests = 0
+  #choked = false
+  #chokedTimer: TimerHandle | null = null
+  #closing = false
+  #farewellTimer: TimerHandle | null = null
+  #lastSign = true
+  #bytesTaken = 0
+
+  constructor(socket: GatewaySocket, stream: Socket, mayWrite: boolean, parts: StreamParts) {
+    this.#socket = socket
+    this.#stream = stream
+    this.#parts = parts
+    this.mayWrite = mayWrite
+    this.subscriptions = new Subscriptions(parts.limits, (change) => parts.metrics.subscriptions.inc(change))
+    this.#outbox = new Outbox(socket, stream, parts.clock)
+    this.#binary = new BinaryProtocol(this, parts, this.#abort.signal)
+    this.#text = new TextProtocol(this, parts)
+    socket.explain = (code) => this.#explain(code)
+    socket.on('message', (data, isBinary) => this.#onMessage(data as Buffer, isBinary))
+    socket.on('ping', () => this.#onSign())
+    socket.on('pong', () => this.#onSign())
+    socket.on('close', () => this.#onClose())
+    stream.on('drain', () => this.#onDrain())
+  }
+
+  get roomy(): boolean {
+    return this.#outbox.bufferedBytes <= this.#parts.limits.pauseBufferedBytes
+  }
+
+  get choked(): boolean {
+    return this.#outbox.bufferedBytes > this.#parts.limits.maxBufferedBytes
+  }
+
+  sendText(text: string): void {
+    this.#outbox.sendText(text)
+    this.#watchBuffer()
+  }
+
+  sendPieces(pieces: readonly Uint8Array[]): void {
+    this.#outbox.sendPieces(pieces)
+    this.#watchBuffer()
+  }
+
+  hold(bytes: number): void {
+    this.#unackedBytes += bytes
+    this.#requests += bytes === 0 ? 1 : 0
+    this.#regulate()
+  }
+
+  release(bytes: number): void {
+    this.#unackedBytes -= bytes
+    this.#requests -= bytes === 0 ? 1 : 0
+    this.#regulate()
+    if (this.#closing && this.#isIdle) this.#farewell(CloseCode.goingAway, new TailraceError('SHUTTING_DOWN'))
+  }
+
+  fail(closeCode: number, error: TailraceError): void {
+    this.#closing = true
+    this.subscriptions.clear()
+    this.#farewell(closeCode, error)
+  }
+
+  /** Takes nothing new, acknowledges what is under way, then says SHUTTING_DOWN and closes. */
+  shutDown(): void {
+    this.#closing = true
+    this.subscriptions.clear()
+    if (this.#isIdle) this.#farewell(CloseCode.goingAway, new TailraceError('SHUTTING_DOWN'))
+  }
+
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
+  /** Once every keep-alive period: a client that neither answers pings nor takes bytes is gone. */
+  checkAlive(): void {
+    this.#watchBuffer()
+    const taken = this.#stream.bytesWritten - this.#stream.writableLength
+    const alive = this.#lastSign || taken > this.#bytesTaken || this.#socket.isPaused
+    this.#lastSign = false
+    if (!alive) {
+      this.terminate()
+      return
+    }
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping()
+    // Counted behind the ping: only what the client takes after it is a sign of life.
+    this.#bytesTaken = this.#stream.bytesWritten
+  }
+
+  get #isIdle(): boolean {
+    return this.#unackedBytes === 0 && this.#requests === 0
+  }
+
+  #onMessage(data: Buffer, isBinary: boolean): void {
+    this.#lastSign = true
+    if (this.#closing) return
+    this.#speaksBinary ||= isBinary
+    if (isBinary) this.#binary.receive(data)
+    else this.#text.receive(data)
+  }
+
+  #onSign(): void {
+    this.#lastSign = true
+    // ws answers pings by itself; a flood of them from a client that never reads counts as well.
+    this.#watchBuffer()
+  }
+
+  #onDrain(): void {
+    this.#endChoke()
+    this.subscriptions.wake()
+  }
+
+  #onClose(): void {
+    this.#closing = true
+    this.#chokedTimer?.cancel()
+    this.#farewellTimer?.cancel()
+    this.subscriptions.clear()
+    this.#abort.abort()
+  }
+
+  #watchBuffer(): void {
+    if (this.#choked || !this.choked) return
+    this.#choked = true
+    this.#regulate()
+    this.#chokedTimer = this.#parts.clock.after(this.#parts.limits.slowReaderMs, () => {
+      if (!this.choked) return this.#endChoke()
+      this.#parts.metrics.slowReaders.inc()
+      this.#socket.close(CloseCode.tryAgainLater, 'OVERLOADED: the client does not read')
+      this.terminate()
+    })
+  }
+
+  #endChoke(): void {
+    if (!this.#choked) return
+    this.#choked = false
+    this.#chokedTimer?.cancel()
+    this.#regulate()
+  }
+
+  /** Reads from the client only while what it has asked for stays within the limits. */
+  #regulate(): void {
+    const { maxUnackedBytes, maxPendingRequests } = this.#parts.limits
+    const full = this.#choked || this.#unackedBytes > maxUnackedBytes || this.#requests > maxPendingRequests
+    if (full === this.#socket.isPaused) return
+    if (full) this.#socket.pause()
+    else this.#socket.resume()
+  }
+
+  #explain(closeCode: number): string {
+    const tooLarge = closeCode === CloseCode.tooLarge
+    const error = tooLarge
+      ? new TailraceError('FRAME_TOO_LARGE', `A message may have ${this.#parts.limits.maxFrameBytes} bytes.`)
+      : new TailraceError('MALFORMED_FRAME', 'It breaks the WebSocket protocol (RFC 6455).')
+    this.#closing = true
+    this.subscriptions.clear()
+    this.#sendError(error)
+    this.#limitFarewell()
+    return error.code
+  }
+
+  #sendError(error: TailraceError): void {
+    if (this.#speaksBinary) this.#binary.sendFailure(-1, error)
+    else this.#text.sendError(undefined, error)
+  }
+
+  #farewell(closeCode: number, error: TailraceError): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    this.#sendError(error)
+    this.#socket.close(closeCode, error.code)
+    // The answer to the close frame must be readable, and a client that gives none must not keep the socket.
+    if (this.#socket.isPaused) this.#socket.resume()
+    this.#limitFarewell()
+  }
+
+  #limitFarewell(): void {
+    this.#farewellTimer ??= this.#parts.clock.after(farewellMs, () => this.terminate())
+  }
+}

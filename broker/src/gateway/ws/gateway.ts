@@ -1,0 +1,83 @@
+import websocket from '@fastify/websocket'
+import type { FastifyInstance } from 'fastify'
+import { TailraceError } from '@tailrace/schemas'
+import { sendError } from '../http/errors.ts'
+import { errorResponses } from '../http/schemas.ts'
+import { mayWrite } from '../origin.ts'
+import { Connection } from './connection.ts'
+import type { StreamParts } from './peer.ts'
+import { GatewaySocket } from './socket.ts'
+
+export interface StreamGateway {
+  /** Acknowledges what is under way, for two seconds at most, and closes all connections. */
+  close(): Promise<void>
+}
+
+const drainMs = 2_000
+const farewellMs = 1_000
+
+/** WebSocket on /stream. */
+export async function streamGateway(app: FastifyInstance, parts: StreamParts): Promise<StreamGateway> {
+  const { clock, limits, log, metrics } = parts
+  const connections = new Set<Connection>()
+  let onEmpty = () => {}
+  await app.register(websocket, {
+    // Compression would cost more than the network it saves: batches come compressed, and it holds 300 KB a connection.
+    options: { maxPayload: limits.maxFrameBytes, perMessageDeflate: false, WebSocket: GatewaySocket as never },
+    // Connections are closed by `close` below, before fastify is.
+    preClose: (done: () => void) => done(),
+    errorHandler: (error, socket) => {
+      log.info({ err: error }, 'a WebSocket failed')
+      socket.terminate()
+    },
+  })
+  app.route({
+    method: 'GET',
+    url: '/stream',
+    schema,
+    config: { alwaysAnswered: true },
+    onRequest: (_request, _reply, done) => {
+      const full = connections.size >= limits.maxWebSockets
+      done(full ? new TailraceError('OVERLOADED', `${connections.size} WebSocket connections are open.`) : undefined)
+    },
+    handler: (_request, reply) => {
+      reply.header('upgrade', 'websocket').header('connection', 'Upgrade')
+      sendError(reply, new TailraceError('INVALID_REQUEST', 'Connect with WebSocket.'), 426)
+    },
+    wsHandler: (socket, request) => {
+      const writes = mayWrite(request.headers, limits.writeOrigins)
+      const connection = new Connection(socket as GatewaySocket, request.raw.socket, writes, parts)
+      connections.add(connection)
+      metrics.connections.inc()
+      socket.once('close', () => {
+        connections.delete(connection)
+        metrics.connections.dec()
+        if (connections.size === 0) onEmpty()
+      })
+    },
+  })
+  const keepAlive = clock.every(limits.keepAliveMs, () => {
+    for (const connection of connections) connection.checkAlive()
+  })
+  return {
+    close: async () => {
+      keepAlive.cancel()
+      if (connections.size === 0) return
+      const empty = new Promise<void>((resolve) => (onEmpty = resolve))
+      for (const connection of connections) connection.shutDown()
+      const late = clock.after(drainMs + farewellMs, () => {
+        for (const connection of connections) connection.terminate()
+      })
+      await empty
+      late.cancel()
+    },
+  }
+}
+
+const schema = {
+  tags: ['records'],
+  summary: 'Subscribe and publish over WebSocket',
+  description: 'Binary messages are frames of the Tailrace protocol, text messages JSON. See docs/protocol.md.',
+  operationId: 'stream',
+  response: { 101: { description: 'The connection is a WebSocket.', type: 'null' }, ...errorResponses },
+} as const

@@ -1,0 +1,38 @@
+import type { TailraceError } from '@tailrace/schemas'
+import type { BrokerApi } from '../../cluster/broker-api.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/logger.ts'
+import type { Random } from '../../platform/random.ts'
+import type { JsonPublisher } from '../json/publisher.ts'
+import type { GatewayLimits } from '../limits.ts'
+import type { GatewayMetrics } from '../metrics.ts'
+import type { Subscriptions } from './subscriptions.ts'
+
+/** What all connections share. */
+export interface StreamParts {
+  readonly api: BrokerApi
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  readonly limits: GatewayLimits
+  readonly metrics: GatewayMetrics
+  readonly publisher: JsonPublisher
+}
+
+/** What the binary and the text protocol may do with their connection. */
+export interface Peer {
+  readonly subscriptions: Subscriptions
+  /** False for a page of a foreign origin: it reads only. */
+  readonly mayWrite: boolean
+  /** Little enough waits to be sent that subscriptions may go on. */
+  readonly roomy: boolean
+  /** So much waits to be sent that data must be refused. */
+  readonly choked: boolean
+  sendText(text: string): void
+  sendPieces(pieces: readonly Uint8Array[]): void
+  /** Takes a request on; reading from the client pauses while too many or too large ones are at work. `bytes` 0: not a publish. */
+  hold(bytes: number): void
+  release(bytes: number): void
+  /** Tells the client what was wrong and closes. `closeCode`: RFC 6455 §7.4.1. */
+  fail(closeCode: number, error: TailraceError): void
+}

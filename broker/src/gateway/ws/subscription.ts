@@ -1,0 +1,278 @@
+import { TailraceError } from '@tailrace/schemas'
+import type { Offset, PartitionNumber, Position } from '@tailrace/schemas'
+import type { BrokerApi } from '../../cluster/broker-api.ts'
+import type { FetchResult } from '../../partition/requests.ts'
+import type { Clock, TimerHandle } from '../../platform/clock.ts'
+import type { Random } from '../../platform/random.ts'
+import { RetryPause } from '../retry-pause.ts'
+import { newReader, type PartitionReader } from './partition-reader.ts'
+
+export interface SubscriptionRequest {
+  readonly topic: string
+  /** For all partitions, unless `partitions` names some. */
+  readonly position: Position
+  readonly partitions: readonly { readonly partition: PartitionNumber; readonly position: Position }[]
+  /** Bytes that may be sent before more credit comes. */
+  readonly credit: number
+}
+
+export interface ResolvedPartition {
+  readonly partition: PartitionNumber
+  readonly offset: Offset
+  readonly highWatermark: Offset
+}
+
+/** The form in which a subscriber gets what is found: binary frames or JSON. */
+export interface SubscriptionSink {
+  /** What one fetch asks for. */
+  readonly fetchBytes: number
+  /** Before any records of these partitions. Again for a partition that was without a leader at first. */
+  subscribed(partitions: readonly ResolvedPartition[]): void
+  /** Sends what `result` holds from `offset` on. Returns the credit used and how far it came; the rest is fetched again. */
+  records(partition: PartitionNumber, offset: Offset, result: FetchResult): { bytes: number; nextOffset: Offset }
+  /** A partition, or with null all of the subscription, is over. */
+  ended(partition: PartitionNumber | null, error: TailraceError): void
+}
+
+export interface SubscriptionParts {
+  readonly api: BrokerApi
+  readonly clock: Clock
+  readonly random: Random
+  /** Whether there is room to send; `wake` is called when there is again. */
+  readonly peer: { readonly roomy: boolean }
+  readonly sink: SubscriptionSink
+  /** It has ended by itself, after `sink.ended`. */
+  readonly onEnd: () => void
+}
+
+const maxWaitMs = 30_000
+/** A partition without a leader holds up the others no longer than this. */
+const resolveGraceMs = 3_000
+/** Fetches at once that are sure to bring data; those that wait at the end of the log come on top. */
+const maxFetches = 8
+const maxCredit = 2 ** 50
+
+/**
+ * Follows the partitions of a topic and pushes what is committed, as long as the subscriber has credit and reads. Nothing is held back for a slow
+ * subscriber: what cannot be sent is dropped and fetched again in its turn, so a subscription costs its readers' positions and no more.
+ * Fetches of partitions that lag take turns, and each sets credit aside; a partition at its end waits without.
+ */
+export class Subscription {
+  readonly partitionCount: number
+  readonly #parts: SubscriptionParts
+  readonly #topic: string
+  readonly #readers: PartitionReader[]
+  readonly #abort = new AbortController()
+  readonly #stopListening: () => void
+  #queue: PartitionReader[] = []
+  #credit: number
+  #reserved = 0
+  #fetches = 0
+  #announced = false
+  #grace: TimerHandle | null = null
+  #closed = false
+
+  /** Throws UNKNOWN_TOPIC or UNKNOWN_PARTITION. Nothing happens before `start`. */
+  constructor(request: SubscriptionRequest, parts: SubscriptionParts) {
+    this.#parts = parts
+    this.#topic = request.topic
+    this.#credit = Math.min(request.credit, maxCredit)
+    this.#readers = choosePartitions(request, parts)
+    this.partitionCount = this.#readers.length
+    this.#stopListening = parts.api.onLeadership((topic, partition) => this.#onLeadership(topic, partition))
+  }
+
+  start(): void {
+    this.#grace = this.#parts.clock.after(resolveGraceMs, () => this.#announce())
+    for (const reader of this.#readers) this.#resolve(reader)
+  }
+
+  /** More bytes may be sent. */
+  grant(bytes: number): void {
+    this.#credit = Math.min(this.#credit + bytes, maxCredit)
+    this.#pump()
+  }
+
+  /** There is room to send again. */
+  wake(): void {
+    this.#pump()
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#stopListening()
+    this.#grace?.cancel()
+    for (const reader of this.#readers) reader.pause.cancel()
+    this.#queue = []
+    this.#abort.abort()
+  }
+
+  #resolve(reader: PartitionReader): void {
+    reader.state = 'busy'
+    this.#parts.api.findOffset(this.#topic, reader.partition, reader.position).then(
+      ({ offset, highWatermark }) => {
+        if (this.#closed) return
+        reader.offset = offset
+        reader.highWatermark = highWatermark
+        reader.resolved = true
+        reader.pause.reset()
+        this.#enqueue(reader)
+        if (this.#announced) this.#parts.sink.subscribed([reader])
+        else if (this.#readers.every(isSettled)) this.#announce()
+        this.#pump()
+      },
+      (error) => this.#onFailure(reader, error),
+    )
+  }
+
+  /** Only now may records flow: the subscriber knows where they start. */
+  #announce(): void {
+    if (this.#announced || this.#closed) return
+    this.#announced = true
+    this.#grace?.cancel()
+    this.#parts.sink.subscribed(this.#readers.filter((reader) => reader.resolved))
+    this.#pump()
+  }
+
+  #enqueue(reader: PartitionReader): void {
+    reader.state = 'queued'
+    this.#queue.push(reader)
+  }
+
+  /** Starts fetches while there is credit, room and a turn to take. */
+  #pump(): void {
+    if (!this.#announced || this.#closed) return
+    const turns = this.#queue.length
+    for (let turn = 0; turn < turns && this.#credit - this.#reserved > 0 && this.#parts.peer.roomy; turn++) {
+      const reader = this.#queue.shift()!
+      const lags = reader.offset < reader.highWatermark
+      if (lags && this.#fetches >= maxFetches) this.#queue.push(reader)
+      else this.#fetch(reader, lags)
+    }
+  }
+
+  #fetch(reader: PartitionReader, lags: boolean): void {
+    const { api, clock, sink } = this.#parts
+    const maxBytes = Math.min(sink.fetchBytes, this.#credit - this.#reserved)
+    reader.state = 'busy'
+    if (lags) {
+      reader.reserved = maxBytes
+      this.#reserved += maxBytes
+      this.#fetches++
+    }
+    const started = clock.monotonic()
+    const request = { offset: reader.offset, maxBytes, waitMs: maxWaitMs, signal: this.#abort.signal }
+    api.fetch(this.#topic, reader.partition, request).then(
+      (result) => {
+        this.#unreserve(reader, lags)
+        this.#onResult(reader, result, clock.monotonic() - started)
+      },
+      (error) => {
+        this.#unreserve(reader, lags)
+        this.#onFailure(reader, error)
+      },
+    )
+  }
+
+  #unreserve(reader: PartitionReader, lags: boolean): void {
+    if (!lags) return
+    this.#reserved -= reader.reserved
+    reader.reserved = 0
+    this.#fetches--
+  }
+
+  #onResult(reader: PartitionReader, result: FetchResult, waitedMs: number): void {
+    if (this.#closed) return
+    const isNews = result.nextOffset > reader.offset || result.highWatermark > reader.highWatermark
+    reader.highWatermark = result.highWatermark
+    // An empty answer before its time would be asked for again at once, for ever: treat it like a failure.
+    if (!isNews && waitedMs < maxWaitMs / 2) {
+      this.#rest(reader)
+      return
+    }
+    reader.pause.reset()
+    if (isNews && this.#credit > 0 && this.#parts.peer.roomy) {
+      try {
+        const taken = this.#parts.sink.records(reader.partition, reader.offset, result)
+        this.#credit -= taken.bytes
+        reader.offset = taken.nextOffset
+      } catch (error) {
+        // A batch that cannot be shown (as JSON) cannot be shown later either.
+        this.#end(reader, asTailraceError(error))
+        return
+      }
+    }
+    this.#enqueue(reader)
+    this.#pump()
+  }
+
+  #onFailure(reader: PartitionReader, error: unknown): void {
+    if (this.#closed) return
+    const known = asTailraceError(error)
+    if (known.retriable) this.#rest(reader)
+    else this.#end(reader, known)
+  }
+
+  /** Tries again later, or as soon as leadership moves. */
+  #rest(reader: PartitionReader): void {
+    reader.state = 'pausing'
+    reader.pause.schedule(() => this.#retry(reader))
+    this.#pump()
+  }
+
+  #retry(reader: PartitionReader): void {
+    if (!reader.resolved) {
+      this.#resolve(reader)
+      return
+    }
+    this.#enqueue(reader)
+    this.#pump()
+  }
+
+  #onLeadership(topic: string, partition: PartitionNumber): void {
+    if (topic !== this.#topic || this.#closed) return
+    const reader = this.#readers.find((candidate) => candidate.partition === partition)
+    if (reader?.state !== 'pausing') return
+    reader.pause.cancel()
+    this.#retry(reader)
+  }
+
+  #end(reader: PartitionReader, error: TailraceError): void {
+    reader.state = 'ended'
+    const isOver = error.code === 'UNKNOWN_TOPIC'
+    this.#parts.sink.ended(isOver ? null : reader.partition, error)
+    if (isOver || this.#readers.every((other) => other.state === 'ended')) {
+      this.close()
+      this.#parts.onEnd()
+      return
+    }
+    if (!this.#announced && this.#readers.every(isSettled)) this.#announce()
+    else this.#pump()
+  }
+}
+
+function isSettled(reader: PartitionReader): boolean {
+  return reader.resolved || reader.state === 'ended'
+}
+
+function choosePartitions(request: SubscriptionRequest, parts: SubscriptionParts): PartitionReader[] {
+  const topic = parts.api.routing([request.topic]).topics[0]
+  if (topic === undefined) throw new TailraceError('UNKNOWN_TOPIC', `"${request.topic}".`)
+  const known = new Set(topic.partitions.map(({ partition }) => partition))
+  const chosen = new Map<PartitionNumber, Position>()
+  for (const { partition, position } of request.partitions) {
+    if (!known.has(partition))
+      throw new TailraceError('UNKNOWN_PARTITION', `"${request.topic}" has no partition ${partition}.`)
+    chosen.set(partition, position)
+  }
+  if (chosen.size === 0) for (const partition of known) chosen.set(partition, request.position)
+  return [...chosen].map(([partition, position]) =>
+    newReader(partition, position, new RetryPause(parts.clock, parts.random)),
+  )
+}
+
+/** What is not one of ours is a mistake of the broker; it is retriable, so the subscription goes on. */
+function asTailraceError(error: unknown): TailraceError {
+  return error instanceof TailraceError ? error : new TailraceError('INTERNAL', undefined, { cause: error })
+}

@@ -1,0 +1,114 @@
+import { checkPartitionNumber, TailraceError } from '@tailrace/schemas'
+import type { PartitionNumber, Position } from '@tailrace/schemas'
+import { timeFromIso } from '../json/iso-time.ts'
+import { nameOf } from '../json/value.ts'
+import type { SubscriptionRequest } from './subscription.ts'
+
+/** An id that the client chose; it comes back in every answer. */
+export type TextId = string | number
+
+export type TextRequest =
+  | ({ readonly op: 'subscribe'; readonly id: TextId } & SubscriptionRequest)
+  | { readonly op: 'credit'; readonly id: TextId; readonly bytes: number }
+  | { readonly op: 'unsubscribe'; readonly id: TextId }
+  | { readonly op: 'publish'; readonly id: TextId; readonly topic: string; readonly records: unknown }
+
+const operations = 'subscribe, credit, unsubscribe and publish'
+const defaultCredit = 1024 * 1024
+const maxIdLength = 256
+
+/** The object that a text frame holds. Throws INVALID_REQUEST. */
+export function objectFromText(text: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw invalid(`A text frame holds one JSON object: ${(error as Error).message.slice(0, 100)}.`)
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw invalid(`A text frame holds one JSON object, this is ${nameOf(value)}.`)
+}
+
+/** The id to answer to, if there is a usable one. */
+export function idOf(message: Record<string, unknown>): TextId | undefined {
+  const { id } = message
+  if (typeof id === 'string' && id.length <= maxIdLength) return id
+  return typeof id === 'number' ? id : undefined
+}
+
+/** Checks a message. Throws INVALID_REQUEST that names the field. */
+export function requestFrom(message: Record<string, unknown>): TextRequest {
+  const { op } = message
+  const id = idOf(message)
+  if (op !== 'subscribe' && op !== 'credit' && op !== 'unsubscribe' && op !== 'publish') {
+    throw invalid(`op must be one of ${operations}.`)
+  }
+  if (id === undefined) throw invalid(`id must be a string of up to ${maxIdLength} characters, or a number.`)
+  switch (op) {
+    case 'subscribe':
+      return { op, id, ...subscriptionFrom(message) }
+    case 'credit':
+      return { op, id, bytes: positiveInteger(message.bytes, 'bytes') }
+    case 'unsubscribe':
+      return { op, id }
+    case 'publish':
+      return { op, id, topic: topicFrom(message.topic), records: message.records }
+  }
+}
+
+function subscriptionFrom({ topic, from, partitions, credit }: Record<string, unknown>): SubscriptionRequest {
+  const position = from === undefined ? ({ kind: 'LATEST', value: 0 } as const) : positionFrom(from, 'from')
+  return {
+    topic: topicFrom(topic),
+    position,
+    partitions: partitionsFrom(partitions, position),
+    credit: credit === undefined ? defaultCredit : positiveInteger(credit, 'credit'),
+  }
+}
+
+function partitionsFrom(partitions: unknown, position: Position): { partition: PartitionNumber; position: Position }[] {
+  if (partitions === undefined) return []
+  if (!Array.isArray(partitions) || partitions.length === 0) {
+    throw invalid('partitions must be an array such as [0, 2], or [{"partition": 0, "from": 1200}] to resume.')
+  }
+  return partitions.map((entry: unknown, index) => {
+    const at = `partitions[${index}]`
+    if (typeof entry !== 'object' || entry === null) return { partition: partitionFrom(entry), position }
+    const { partition, from } = entry as Record<string, unknown>
+    return {
+      partition: partitionFrom(partition),
+      position: from === undefined ? position : positionFrom(from, `${at}.from`),
+    }
+  })
+}
+
+function partitionFrom(partition: unknown): PartitionNumber {
+  checkPartitionNumber(partition)
+  return partition
+}
+
+/** "earliest", "latest", an offset (as a number, or in a string as command lines give it), or an ISO time. */
+function positionFrom(from: unknown, at: string): Position {
+  if (from === 'earliest') return { kind: 'EARLIEST', value: 0 }
+  if (from === 'latest') return { kind: 'LATEST', value: 0 }
+  const offset = typeof from === 'string' && /^\d{1,15}$/.test(from) ? Number(from) : from
+  if (typeof offset === 'number' && Number.isSafeInteger(offset) && offset >= 0)
+    return { kind: 'OFFSET', value: offset }
+  const time = typeof from === 'string' ? timeFromIso(from) : null
+  if (time !== null) return { kind: 'TIME', value: time }
+  throw invalid(`${at} must be "earliest", "latest", an offset, or a time such as "2026-03-01T12:00:00Z".`)
+}
+
+function topicFrom(topic: unknown): string {
+  if (typeof topic === 'string' && topic.length > 0) return topic
+  throw invalid('topic must be the name of a topic.')
+}
+
+function positiveInteger(value: unknown, at: string): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value
+  throw invalid(`${at} must be a whole number above 0.`)
+}
+
+function invalid(detail: string): TailraceError {
+  return new TailraceError('INVALID_REQUEST', detail)
+}
