@@ -1,0 +1,244 @@
+import { type PartitionNumber, TailraceError } from '@tailrace/schemas'
+import { Backoff } from './backoff.ts'
+import type { Connection, Reply, RequestFields, RequestName } from './connection.ts'
+import { ConnectionPool } from './connection-pool.ts'
+import { delay, throwIfAborted, unref } from './delay.ts'
+import { Metadata, type TopicRoute } from './metadata.ts'
+import { serverAddresses } from './server-address.ts'
+import { wholeNumber } from './settings.ts'
+import { asTailraceError } from './wire-error.ts'
+
+export interface ClientOptions {
+  /** Any of the cluster's brokers, like "ws://127.0.0.1:8080"; the others are learned from them. */
+  readonly servers: readonly string[]
+  /** How long opening a connection may take. Default 3,000. */
+  readonly connectTimeoutMs?: number
+  /** After this long without a word from a broker that owes an answer it is probed, after three times as long dropped. Default 1,000. */
+  readonly silenceMs?: number
+  /** How often leaders are looked up again without a reason. Default 15,000. */
+  readonly metadataMaxAgeMs?: number
+}
+export const clientOptionNames = ['servers', 'connectTimeoutMs', 'silenceMs', 'metadataMaxAgeMs'] as const
+
+/** A way to a partition. `direct`: to its leader; otherwise to a broker that forwards. */
+export interface Route {
+  readonly connection: Connection
+  readonly direct: boolean
+}
+
+/** The largest frame taken from a broker; brokers send far smaller ones. */
+const MAX_FRAME_BYTES = 64 * 1024 * 1024
+/** A lookup goes to the next broker after this: the first one may be frozen. */
+const LOOKUP_TIMEOUT_MS = 1_500
+/** A topic that a broker does not know may have been created a moment ago on another. */
+const UNKNOWN_TOPIC_GRACE_MS = 2_000
+export const RETRY_BACKOFF = { firstMs: 20, maxMs: 250 } as const
+
+/** What producer and consumer share: connections to the cluster, and where its partitions are led. */
+export class Client {
+  readonly metadata = new Metadata()
+  readonly #servers: readonly string[]
+  readonly #scheme: string
+  readonly #pool: ConnectionPool
+  readonly #topics = new Set<string>()
+  readonly #changeListeners = new Set<() => void>()
+  readonly #closing = new AbortController()
+  readonly #refreshTimer: ReturnType<typeof setInterval>
+  #refreshing: { topics: readonly string[]; done: Promise<void> } | undefined
+  #rotation = Math.floor(Math.random() * 1024)
+
+  /** @throws TailraceError INVALID_SETTING */
+  constructor(options: ClientOptions) {
+    this.#servers = serverAddresses(options.servers)
+    this.#scheme = this.#servers[0]!.split(':')[0]!
+    const max = 3_600_000
+    this.#pool = new ConnectionPool({
+      connectTimeoutMs: wholeNumber('connectTimeoutMs', options.connectTimeoutMs, { default: 3_000, min: 1, max }),
+      silenceMs: wholeNumber('silenceMs', options.silenceMs, { default: 1_000, min: 10, max }),
+      maxFrameBytes: MAX_FRAME_BYTES,
+    })
+    const maxAgeMs = wholeNumber('metadataMaxAgeMs', options.metadataMaxAgeMs, { default: 15_000, min: 10, max })
+    this.#refreshTimer = setInterval(() => {
+      if (this.#topics.size > 0) this.refresh().catch(() => {})
+    }, maxAgeMs)
+    unref(this.#refreshTimer)
+  }
+
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted
+  }
+
+  /**
+   * Where a topic's partitions are, asking until a broker answers.
+   * @throws TailraceError UNKNOWN_TOPIC; TIMED_OUT after `timeoutMs`; CLOSED, ABORTED
+   */
+  async topic(name: string, options: { timeoutMs: number; signal?: AbortSignal }): Promise<TopicRoute> {
+    const started = performance.now()
+    return this.#retry(options, async () => {
+      const known = this.metadata.topic(name)
+      if (known !== undefined) return known
+      await this.refresh([name])
+      const found = this.metadata.topic(name)
+      if (found !== undefined) return found
+      if (performance.now() - started > UNKNOWN_TOPIC_GRACE_MS) {
+        this.#topics.delete(name)
+        throw new TailraceError('UNKNOWN_TOPIC', `"${name}".`)
+      }
+      return undefined
+    })
+  }
+
+  /** The open connection to the partition's leader as far as both are known; for hot paths. */
+  peekRoute(topic: string, partition: PartitionNumber): Connection | undefined {
+    const address = this.metadata.leaderAddress(topic, partition)
+    return address === undefined ? undefined : this.#pool.peek(address)
+  }
+
+  /**
+   * A connection to the partition's leader, or, where that cannot be reached, to any broker, which will forward. One attempt.
+   * @throws TailraceError LEADER_UNAVAILABLE, CONNECTION_LOST (both: refresh and try again), UNKNOWN_TOPIC, UNKNOWN_PARTITION, CLOSED
+   */
+  async route(topic: string, partition: PartitionNumber): Promise<Route> {
+    const known = this.metadata.topic(topic)
+    if (known === undefined) await this.refresh([topic])
+    const address = this.metadata.leaderAddress(topic, partition)
+    if (address === undefined) {
+      const found = this.metadata.topic(topic)
+      if (found === undefined) throw new TailraceError('UNKNOWN_TOPIC', `"${topic}".`)
+      if (partition >= found.leaders.length)
+        throw new TailraceError('UNKNOWN_PARTITION', `"${topic}" has no partition ${partition}.`)
+      throw new TailraceError('LEADER_UNAVAILABLE', `"${topic}" partition ${partition}.`)
+    }
+    if (!this.#pool.isCoolingDown(address)) {
+      try {
+        return { connection: await this.#pool.get(address), direct: true }
+      } catch {
+        // Its address may be one that only the brokers can reach, or it may be gone: another broker knows.
+      }
+    }
+    return { connection: await this.#any(), direct: false }
+  }
+
+  /**
+   * Asks a broker where `topics`, and all topics looked up before, are led now. Calls share a request that is under way.
+   * @throws TailraceError CONNECTION_LOST, TIMED_OUT when no broker answers; CLOSED
+   */
+  async refresh(topics: readonly string[] = []): Promise<void> {
+    for (const topic of topics) this.#topics.add(topic)
+    const running = this.#refreshing
+    if (running !== undefined) {
+      await running.done
+      if (topics.every((topic) => running.topics.includes(topic))) return
+    }
+    this.#refreshing ??= this.#startRefresh()
+    await this.#refreshing.done
+  }
+
+  /**
+   * Sends a request that any broker can answer, to one after the other until one does.
+   * @throws TailraceError what is not retriable; TIMED_OUT after `timeoutMs`; CLOSED, ABORTED
+   */
+  call<Name extends RequestName>(
+    name: Name,
+    fields: RequestFields<Name>,
+    options: { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<Reply<Name>> {
+    return this.#retry(options, async () => {
+      const connection = await this.#any()
+      return connection.request(name, fields, { timeoutMs: Math.min(options.timeoutMs, 2 * LOOKUP_TIMEOUT_MS) })
+    })
+  }
+
+  /** Calls `listener` after each change of the metadata. Returns how to stop. */
+  onMetadataChange(listener: () => void): () => void {
+    this.#changeListeners.add(listener)
+    return () => this.#changeListeners.delete(listener)
+  }
+
+  /** Closes all connections. Calls under way fail with CLOSED. */
+  close(): void {
+    clearInterval(this.#refreshTimer)
+    this.#closing.abort(new TailraceError('CLOSED'))
+    this.#pool.close()
+  }
+
+  /** Repeats `attempt` with back-off until it gives something, or fails for good. */
+  async #retry<T>(
+    options: { timeoutMs: number; signal?: AbortSignal },
+    attempt: () => Promise<T | undefined>,
+  ): Promise<T> {
+    const closing = this.#closing.signal
+    const signal = options.signal === undefined ? closing : AbortSignal.any([options.signal, closing])
+    const deadline = performance.now() + options.timeoutMs
+    const backoff = new Backoff(RETRY_BACKOFF)
+    let last: TailraceError | undefined
+    for (;;) {
+      throwIfAborted(signal)
+      try {
+        const result = await attempt()
+        if (result !== undefined) return result
+      } catch (error) {
+        last = asTailraceError(error)
+        if (!last.retriable) throw last
+      }
+      const pause = backoff.next()
+      if (performance.now() + pause > deadline) throw new TailraceError('TIMED_OUT', last?.message, { cause: last })
+      await delay(pause, signal)
+    }
+  }
+
+  #startRefresh(): { topics: readonly string[]; done: Promise<void> } {
+    const topics = [...this.#topics]
+    const done = this.#lookUp(topics).finally(() => {
+      this.#refreshing = undefined
+    })
+    return { topics, done }
+  }
+
+  async #lookUp(topics: readonly string[]): Promise<void> {
+    // Another broker first each time: one that is cut off from the rest keeps telling old news.
+    this.#rotation++
+    let last: unknown
+    for (const address of this.#candidates()) {
+      if (this.isClosed) break
+      try {
+        const connection = await this.#pool.get(address)
+        const { fields } = await connection.request(
+          'Metadata',
+          { topics: [...topics] },
+          { timeoutMs: LOOKUP_TIMEOUT_MS },
+        )
+        const before = this.metadata.version
+        this.metadata.absorb(fields, topics, this.#scheme, UNKNOWN_TOPIC_GRACE_MS)
+        if (this.metadata.version !== before) for (const listener of [...this.#changeListeners]) listener()
+        return
+      } catch (error) {
+        last = error
+      }
+    }
+    throw this.isClosed ? new TailraceError('CLOSED') : asTailraceError(last)
+  }
+
+  async #any(): Promise<Connection> {
+    let last: unknown
+    for (const address of this.#candidates()) {
+      const open = this.#pool.peek(address)
+      if (open !== undefined) return open
+    }
+    for (const address of this.#candidates()) {
+      try {
+        return await this.#pool.get(address)
+      } catch (error) {
+        last = error
+      }
+    }
+    throw asTailraceError(last)
+  }
+
+  /** All addresses known, starting with another one after each lookup. */
+  #candidates(): string[] {
+    const all = [...new Set([...this.#servers, ...this.metadata.addresses()])]
+    const start = this.#rotation % all.length
+    return [...all.slice(start), ...all.slice(0, start)]
+  }
+}

@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto'
+import { Compression } from '@tailrace/schemas'
+import { describe, expect, it } from 'vitest'
+import { codecs as browser } from './browser.ts'
+import { codecs as node } from './node.ts'
+
+const text = new TextEncoder().encode('tailrace '.repeat(20_000))
+const noise = new Uint8Array(randomBytes(100_000))
+const platforms = { node, browser }
+
+describe.each(Object.entries(platforms))('%s decompresses what', (_name, reader) => {
+  describe.each(Object.entries(platforms))('%s compressed', (_writer, writer) => {
+    it.each(Object.keys(writer.compressors) as (keyof typeof writer.compressors)[])('with %s', (name) => {
+      for (const records of [text, noise, new Uint8Array([7])]) {
+        const compressed = writer.compressors[name]!(records)
+        const back = reader.decompressors[Compression[name]]!(compressed, records.length)
+        expect(Buffer.compare(back, records)).toBe(0)
+      }
+    })
+  })
+
+  it.each(['gzip', 'zstd'] as const)('refuses a %s bomb', (name) => {
+    const bomb = node.compressors[name]!(new Uint8Array(8 * 1024 * 1024))
+    expect(bomb.length).toBeLessThan(50_000)
+    expect(() => reader.decompressors[Compression[name]]!(bomb, 8 * 1024 * 1024)).not.toThrow()
+    expect(() => reader.decompressors[Compression[name]]!(bomb, 8 * 1024 * 1024 - 1)).toThrow()
+  })
+
+  it.each(['gzip', 'zstd'] as const)('throws on %s garbage', (name) => {
+    for (const bytes of [new Uint8Array(0), noise, node.compressors[name]!(text).subarray(0, 30)]) {
+      expect(() => reader.decompressors[Compression[name]]!(bytes, 1_000_000)).toThrow()
+    }
+  })
+})

@@ -1,0 +1,233 @@
+import { encodeFrame, type Message, type MessageName, parseFrame, TailraceError } from '@tailrace/schemas'
+import { openSocket } from '#socket'
+import { SilenceWatch } from './silence-watch.ts'
+import type { Socket } from './socket/socket.ts'
+import { asTailraceError, errorFromWire } from './wire-error.ts'
+
+export type RequestName = 'Publish' | 'Fetch' | 'FindOffset' | 'InitProducer' | 'Metadata'
+export type ReplyName<Name extends RequestName> = `${Name}Reply`
+export type RequestFields<Name extends RequestName> = Omit<Message<Name>, 'correlation'>
+export interface Reply<Name extends RequestName> {
+  readonly fields: Message<ReplyName<Name>>
+  readonly body: Uint8Array
+}
+
+export type PushName = 'Subscribed' | 'Records' | 'SubscriptionEnd'
+export type PushFrame = { [Name in PushName]: { name: Name; fields: Message<Name>; body: Uint8Array } }[PushName]
+/** Hears what the broker pushes for one subscription. `lost` comes last, once, when the connection ends. */
+export interface SubscriptionListener {
+  frame(frame: PushFrame): void
+  lost(error: TailraceError): void
+}
+
+export interface ConnectionSettings {
+  readonly connectTimeoutMs: number
+  /** How long a peer may be silent before it is asked for a sign of life; see SilenceWatch. */
+  readonly silenceMs: number
+  /** A longer incoming frame ends the connection. */
+  readonly maxFrameBytes: number
+}
+
+interface Pending {
+  readonly reply: string
+  readonly timer: ReturnType<typeof setTimeout>
+  readonly resolve: (reply: Reply<RequestName>) => void
+  readonly reject: (error: TailraceError) => void
+}
+
+const NO_BODY: Uint8Array[] = []
+
+/**
+ * One WebSocket to one broker, from open to lost: it never reconnects, so whoever holds it knows that what was sent on it went to one
+ * process, in order. Requests are matched to replies by correlation; subscriptions share the same number space, so that a Failure finds either.
+ */
+export class Connection {
+  readonly address: string
+  readonly #socket: Socket
+  readonly #watch: SilenceWatch
+  readonly #pending = new Map<number, Pending>()
+  readonly #subscriptions = new Map<number, SubscriptionListener>()
+  readonly #lostListeners = new Set<(error: TailraceError) => void>()
+  #lastId = 0
+  #lost: TailraceError | undefined
+
+  private constructor(address: string, settings: ConnectionSettings, settled: (error?: TailraceError) => void) {
+    this.address = address
+    this.#socket = openSocket(
+      `${address}/stream`,
+      { ...settings, maxMessageBytes: settings.maxFrameBytes },
+      {
+        opened: () => settled(),
+        message: (bytes) => this.#receive(bytes),
+        closed: (reason) => {
+          const error = new TailraceError('CONNECTION_LOST', `${address}: ${reason}.`)
+          this.#end(error)
+          settled(error)
+        },
+      },
+    )
+    this.#watch = new SilenceWatch(settings.silenceMs, {
+      expecting: () => this.#pending.size > 0,
+      probe: () => this.#probe(settings.silenceMs * 10),
+      dead: () => this.destroy('The broker has fallen silent'),
+    })
+  }
+
+  /**
+   * `address` is ws://host:port or wss://host:port; "/stream" is added.
+   * @throws TailraceError CONNECTION_LOST when it does not open in time
+   */
+  static open(address: string, settings: ConnectionSettings): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      const connection = new Connection(address, settings, (error) => (error ? reject(error) : resolve(connection)))
+    })
+  }
+
+  get isOpen(): boolean {
+    return this.#lost === undefined
+  }
+
+  /** Bytes handed over that the network has not taken yet. */
+  get bufferedBytes(): number {
+    return this.#socket.bufferedBytes
+  }
+
+  /**
+   * Sends a request and resolves with its reply. Requests leave in the order of the calls. `dropOnTimeout` drops the connection with a
+   * request that got no answer, so that the broker cannot act on it, or on what follows it, after somebody else was asked (as Kafka clients do).
+   * @throws TailraceError what the broker answered; TIMED_OUT, CONNECTION_LOST, CLOSED when the outcome is not known
+   */
+  request<Name extends RequestName>(
+    name: Name,
+    fields: RequestFields<Name>,
+    options: { timeoutMs: number; body?: Uint8Array[]; dropOnTimeout?: boolean },
+  ): Promise<Reply<Name>> {
+    return new Promise((resolve, reject) => {
+      if (this.#lost !== undefined) return reject(this.#lost)
+      const correlation = ++this.#lastId
+      const { timeoutMs } = options
+      const timer = setTimeout(() => {
+        const detail = `${name} got no answer in ${timeoutMs} ms`
+        if (options.dropOnTimeout) this.destroy(detail)
+        else this.#take(correlation)?.reject(new TailraceError('TIMED_OUT', `${this.address}: ${detail}.`))
+      }, timeoutMs)
+      this.#pending.set(correlation, { reply: `${name}Reply`, timer, resolve: resolve as Pending['resolve'], reject })
+      const message = { ...fields, correlation } as unknown as Message<Name>
+      this.#socket.send(encodeFrame<MessageName>(name, message, options.body ?? NO_BODY))
+    })
+  }
+
+  /** Opens a subscription and returns its number. Its listener hears of everything that follows. */
+  subscribe(fields: Omit<Message<'Subscribe'>, 'subscription'>, listener: SubscriptionListener): number {
+    const subscription = ++this.#lastId
+    if (this.#lost !== undefined) {
+      const error = this.#lost
+      queueMicrotask(() => listener.lost(error))
+      return subscription
+    }
+    this.#subscriptions.set(subscription, listener)
+    this.#socket.send(encodeFrame('Subscribe', { ...fields, subscription }, NO_BODY))
+    return subscription
+  }
+
+  /** Lets the broker send `bytes` more for a subscription. */
+  credit(subscription: number, bytes: number): void {
+    if (!this.#subscriptions.has(subscription)) return
+    this.#socket.send(encodeFrame('Credit', { subscription, bytes }, NO_BODY))
+  }
+
+  /** Ends a subscription; its listener hears nothing more. */
+  unsubscribe(subscription: number): void {
+    if (!this.#subscriptions.delete(subscription)) return
+    this.#socket.send(encodeFrame('Unsubscribe', { subscription }, NO_BODY))
+  }
+
+  /** Calls `listener` once when the connection ends. Returns how to take that back. */
+  onLost(listener: (error: TailraceError) => void): () => void {
+    this.#lostListeners.add(listener)
+    return () => this.#lostListeners.delete(listener)
+  }
+
+  /** Lets buffered bytes leave, then ends. Pending requests fail with CLOSED. */
+  close(): void {
+    this.#end(new TailraceError('CLOSED'))
+    this.#socket.close()
+  }
+
+  /** Drops the connection at once: what is pending fails with CONNECTION_LOST. */
+  destroy(reason: string): void {
+    this.#end(new TailraceError('CONNECTION_LOST', `${this.address}: ${reason}.`))
+    this.#socket.destroy()
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (this.#lost !== undefined) return
+    this.#watch.heard()
+    try {
+      const { name, fields, body } = parseFrame(bytes)
+      if ('subscription' in fields) this.#pushed({ name, fields, body } as PushFrame)
+      else if ('correlation' in fields) this.#answered(name, fields, body)
+    } catch (error) {
+      // A listener's mistake or a frame that cannot be read: after either, what follows on this connection cannot be trusted.
+      this.destroy(asTailraceError(error).message)
+    }
+  }
+
+  #pushed(frame: PushFrame): void {
+    const { subscription } = frame.fields
+    const listener = this.#subscriptions.get(subscription)
+    if (frame.name === 'SubscriptionEnd' && frame.fields.partition === -1) this.#subscriptions.delete(subscription)
+    listener?.frame(frame)
+  }
+
+  #answered(name: string, fields: { correlation: number }, body: Uint8Array): void {
+    const { correlation } = fields
+    const failure = name === 'Failure' ? (fields as Message<'Failure'>).error : undefined
+    const pending = this.#take(correlation)
+    if (pending === undefined) {
+      const listener = this.#subscriptions.get(correlation)
+      if (listener === undefined || failure === undefined) return // The late answer to a request that was given up.
+      this.#subscriptions.delete(correlation)
+      listener.frame({
+        name: 'SubscriptionEnd',
+        fields: { subscription: correlation, partition: -1, error: failure },
+        body,
+      })
+    } else if (failure !== undefined) {
+      pending.reject(errorFromWire(failure))
+    } else if (name === pending.reply) {
+      pending.resolve({ fields: fields as Reply<RequestName>['fields'], body })
+    } else {
+      pending.reject(new TailraceError('UNSUPPORTED_MESSAGE', `${name} came in place of ${pending.reply}.`))
+    }
+  }
+
+  #take(correlation: number): Pending | undefined {
+    const pending = this.#pending.get(correlation)
+    if (pending === undefined) return undefined
+    this.#pending.delete(correlation)
+    clearTimeout(pending.timer)
+    return pending
+  }
+
+  /** Asks for anything at all: every broker answers Metadata at once. */
+  #probe(timeoutMs: number): void {
+    this.request('Metadata', { topics: [] }, { timeoutMs }).catch(() => {})
+  }
+
+  #end(error: TailraceError): void {
+    if (this.#lost !== undefined) return
+    this.#lost = error
+    this.#watch?.stop()
+    for (const pending of this.#pending.values()) {
+      clearTimeout(pending.timer)
+      pending.reject(error)
+    }
+    this.#pending.clear()
+    const listeners = [...this.#subscriptions.values()]
+    this.#subscriptions.clear()
+    for (const listener of listeners) listener.lost(error)
+    for (const listener of this.#lostListeners) listener(error)
+    this.#lostListeners.clear()
+  }
+}

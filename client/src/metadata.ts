@@ -1,0 +1,102 @@
+import type { BrokerId, Message, PartitionNumber } from '@tailrace/schemas'
+import { NO_BROKER } from '@tailrace/schemas'
+
+/** Where a topic's partitions are led, as last heard. Index: partition number. */
+export interface TopicRoute {
+  readonly name: string
+  readonly id: string
+  readonly leaders: readonly BrokerId[]
+}
+
+/**
+ * What the cluster last told about itself. `version` counts the changes, so that whoever has looked something up can tell cheaply
+ * whether to look again.
+ */
+export class Metadata {
+  /** Since when (performance.now) lookups have left a known topic out. */
+  readonly #missingSince = new Map<string, number>()
+  readonly #topics = new Map<string, TopicRoute>()
+  readonly #terms = new Map<string, number[]>()
+  readonly #addresses = new Map<BrokerId, string>()
+  #version = 0
+  #clusterId = ''
+
+  get version(): number {
+    return this.#version
+  }
+
+  get clusterId(): string {
+    return this.#clusterId
+  }
+
+  topic(name: string): TopicRoute | undefined {
+    return this.#topics.get(name)
+  }
+
+  /** ws:// or wss:// address of the partition's leader; undefined while there is none or it is not known. */
+  leaderAddress(topic: string, partition: PartitionNumber): string | undefined {
+    const leader = this.#topics.get(topic)?.leaders[partition]
+    return leader === undefined || leader === NO_BROKER ? undefined : this.#addresses.get(leader)
+  }
+
+  /** Addresses of all brokers heard of. */
+  addresses(): string[] {
+    return [...this.#addresses.values()]
+  }
+
+  /**
+   * Takes a reply in. `asked`: topics that the request named; those that replies leave out for longer than `graceMs` do not exist (any more):
+   * a single broker may be behind. `scheme`: ws or wss.
+   * A partition's older term never replaces a newer one: brokers hear of elections at different times.
+   */
+  absorb(reply: Message<'MetadataReply'>, asked: readonly string[], scheme: string, graceMs: number): void {
+    let changed = false
+    this.#clusterId = reply.clusterId
+    for (const { id, http } of reply.brokers) {
+      const address = `${scheme}://${http}`
+      if (http === '' || this.#addresses.get(id) === address) continue
+      this.#addresses.set(id, address)
+      changed = true
+    }
+    const found = new Set<string>()
+    for (const topic of reply.topics) {
+      found.add(topic.name)
+      if (this.#absorbTopic(topic)) changed = true
+    }
+    for (const name of asked) {
+      if (found.has(name)) this.#missingSince.delete(name)
+      else if (this.#isGone(name, graceMs)) changed = true
+    }
+    if (changed) this.#version++
+  }
+
+  #isGone(name: string, graceMs: number): boolean {
+    if (!this.#topics.has(name)) return false
+    const now = performance.now()
+    const since = this.#missingSince.get(name) ?? now
+    this.#missingSince.set(name, since)
+    if (now - since < graceMs) return false
+    this.#missingSince.delete(name)
+    this.#terms.delete(name)
+    return this.#topics.delete(name)
+  }
+
+  #absorbTopic({ name, id, partitions }: Message<'MetadataReply'>['topics'][number]): boolean {
+    const known = this.#topics.get(name)
+    const isSame = known?.id === id
+    const leaders = isSame ? [...known.leaders] : []
+    const terms = isSame ? this.#terms.get(name)! : []
+    let changed = !isSame || partitions.length !== leaders.length
+    for (const { partition, leader, term } of partitions) {
+      if (term < (terms[partition] ?? -1)) continue
+      terms[partition] = term
+      if (leaders[partition] === leader) continue
+      leaders[partition] = leader
+      changed = true
+    }
+    if (!changed) return false
+    this.#topics.set(name, { name, id, leaders })
+    this.#terms.set(name, terms)
+    return true
+  }
+}

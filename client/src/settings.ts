@@ -1,0 +1,23 @@
+import { TailraceError } from '@tailrace/schemas'
+
+/** A whole number of a setting between its bounds, or its default. @throws TailraceError INVALID_SETTING naming it */
+export function wholeNumber(
+  name: string,
+  value: unknown,
+  bounds: { default: number; min: number; max: number },
+): number {
+  if (value === undefined) return bounds.default
+  if (Number.isSafeInteger(value) && (value as number) >= bounds.min && (value as number) <= bounds.max)
+    return value as number
+  throw new TailraceError(
+    'INVALID_SETTING',
+    `${name}: ${String(value)} is not a whole number from ${bounds.min} to ${bounds.max}.`,
+  )
+}
+
+/** Refuses names that a settings object does not have: a misspelt setting would be ignored in silence otherwise. */
+export function refuseUnknown(given: object, known: readonly string[]): void {
+  const unknown = Object.keys(given).find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  throw new TailraceError('INVALID_SETTING', `${unknown}: there is no such setting. There are ${known.join(', ')}.`)
+}

@@ -1,0 +1,41 @@
+import { join, type OpenSocket } from './socket.ts'
+
+/** The browser's own WebSocket. It limits incoming messages by itself, and offers no way to drop what it has buffered. */
+export const openSocket: OpenSocket = (url, settings, events) => {
+  const socket = new WebSocket(url)
+  socket.binaryType = 'arraybuffer'
+  let closed = false
+  const closeOnce = (reason: string): void => {
+    if (closed) return
+    closed = true
+    clearTimeout(timer)
+    events.closed(reason)
+  }
+  const timer = setTimeout(() => {
+    socket.close()
+    closeOnce('The connection took too long to open')
+  }, settings.connectTimeoutMs)
+  socket.onopen = () => {
+    clearTimeout(timer)
+    if (!closed) events.opened()
+  }
+  socket.onmessage = ({ data }) => {
+    if (closed || !(data instanceof ArrayBuffer)) return
+    if (data.byteLength <= settings.maxMessageBytes) events.message(new Uint8Array(data))
+    else socket.close()
+  }
+  socket.onclose = ({ code, reason }) => closeOnce(reason || `WebSocket close code ${code}`)
+  return {
+    send(pieces) {
+      if (socket.readyState === WebSocket.OPEN) socket.send(join(pieces) as Uint8Array<ArrayBuffer>)
+    },
+    get bufferedBytes() {
+      return socket.bufferedAmount
+    },
+    close: () => socket.close(1000),
+    destroy() {
+      socket.close()
+      closeOnce('Dropped')
+    },
+  }
+}

@@ -1,0 +1,56 @@
+import type { Socket as TcpSocket } from 'node:net'
+import { WebSocket } from 'ws'
+import { join, type OpenSocket } from './socket.ts'
+
+/** Below this, copying the pieces together is cheaper than a WebSocket frame header and a stream write for each. */
+const JOIN_BELOW_BYTES = 4096
+
+/**
+ * A masking key of zeros is legal, and `ws` then leaves the bytes alone instead of walking every one of them in JavaScript or C++.
+ * Masking keeps a hostile web page from steering what an old proxy sees (RFC 6455 §10.3); a Node program sends what it likes anyway.
+ */
+function zeroMask(mask: Buffer): void {
+  mask.fill(0)
+}
+
+export const openSocket: OpenSocket = (url, settings, events) => {
+  const socket = new WebSocket(url, {
+    perMessageDeflate: false,
+    generateMask: zeroMask,
+    maxPayload: settings.maxMessageBytes,
+    handshakeTimeout: settings.connectTimeoutMs,
+  })
+  let tcp: TcpSocket | undefined
+  let reason = ''
+  socket.on('upgrade', (response) => {
+    tcp = response.socket
+  })
+  socket.on('open', () => events.opened())
+  socket.on('message', (data, isBinary) => {
+    if (isBinary) events.message(data as Buffer)
+  })
+  socket.on('error', (error) => {
+    reason = error.message
+  })
+  socket.on('close', (code, text) => events.closed(reason || text.toString() || `WebSocket close code ${code}`))
+  return {
+    send(pieces) {
+      if (socket.readyState !== WebSocket.OPEN) return
+      let length = 0
+      for (const piece of pieces) length += piece.length
+      if (length < JOIN_BELOW_BYTES || pieces.length === 1) {
+        socket.send(join(pieces))
+        return
+      }
+      // Each piece is a fragment of one message, so that a batch is not copied; the cork puts all of them into one system call.
+      tcp?.cork()
+      for (let i = 0; i < pieces.length; i++) socket.send(pieces[i]!, { binary: true, fin: i === pieces.length - 1 })
+      tcp?.uncork()
+    },
+    get bufferedBytes() {
+      return socket.bufferedAmount
+    },
+    close: () => socket.close(1000),
+    destroy: () => socket.terminate(),
+  }
+}

@@ -1,0 +1,15 @@
+import { type ErrorFields, isErrorCode, TailraceError } from '@tailrace/schemas'
+
+/** The error that a broker sent, with the broker's own words. A code from a newer broker becomes INTERNAL and is named in the message. */
+export function errorFromWire(fields: ErrorFields): TailraceError {
+  if (!isErrorCode(fields.code)) return new TailraceError('INTERNAL', `${fields.code}: ${fields.message}`)
+  const error = new TailraceError(fields.code)
+  if (fields.message !== '') error.message = fields.message
+  return error
+}
+
+/** Any thrown value as a TailraceError, so that callers meet one class. */
+export function asTailraceError(thrown: unknown): TailraceError {
+  if (thrown instanceof TailraceError) return thrown
+  return new TailraceError('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown })
+}

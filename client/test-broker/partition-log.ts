@@ -1,0 +1,73 @@
+import * as schemas from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+
+export interface StoredBatch {
+  readonly bytes: Uint8Array
+  readonly baseOffset: number
+  readonly lastOffset: number
+}
+
+interface Remembered {
+  readonly baseSequence: number
+  readonly lastSequence: number
+  readonly baseOffset: number
+  readonly lastOffset: number
+}
+interface ProducerState {
+  epoch: number
+  readonly batches: Remembered[]
+}
+
+/** One partition as a broker keeps it: checks every batch, knows each producer's last five, gives offsets (kafka-protocol.md §2.3, §2.4). */
+export class PartitionLog {
+  readonly batches: StoredBatch[] = []
+  readonly #producers = new Map<number, ProducerState>()
+
+  get highWatermark(): number {
+    return (this.batches.at(-1)?.lastOffset ?? -1) + 1
+  }
+
+  /** @throws TailraceError as a broker does */
+  append(given: Uint8Array, maxBatchBytes: number): { baseOffset: number; lastOffset: number; duplicate: boolean } {
+    schemas.checkBatch(given, schemas.crc32c, maxBatchBytes)
+    const header = schemas.readBatchHeader(given)
+    const known = this.#producers.get(header.producerId)
+    const lastSequence = (header.baseSequence + header.lastOffsetDelta) % 2 ** 31
+    if (known?.epoch === header.producerEpoch) {
+      const twin = known.batches.find((b) => b.baseSequence === header.baseSequence && b.lastSequence === lastSequence)
+      if (twin !== undefined) return { baseOffset: twin.baseOffset, lastOffset: twin.lastOffset, duplicate: true }
+    }
+    this.#checkSequence(known, header)
+    const baseOffset = this.highWatermark
+    const lastOffset = baseOffset + header.lastOffsetDelta
+    const bytes = given.slice()
+    schemas.placeBatch(bytes, 0, baseOffset, 1)
+    this.batches.push({ bytes, baseOffset, lastOffset })
+    const kept = known?.epoch === header.producerEpoch ? known.batches.slice(-4) : []
+    kept.push({ baseSequence: header.baseSequence, lastSequence, baseOffset, lastOffset })
+    this.#producers.set(header.producerId, { epoch: header.producerEpoch, batches: kept })
+    return { baseOffset, lastOffset, duplicate: false }
+  }
+
+  /** The batches from the one that holds `offset` on, up to `maxBytes` but at least one. */
+  read(offset: number, maxBytes: number): StoredBatch[] {
+    const found: StoredBatch[] = []
+    let bytes = 0
+    for (const batch of this.batches) {
+      if (batch.lastOffset < offset) continue
+      bytes += batch.bytes.length
+      if (found.length > 0 && bytes > maxBytes) break
+      found.push(batch)
+    }
+    return found
+  }
+
+  #checkSequence(known: ProducerState | undefined, header: schemas.BatchHeader): void {
+    if (known === undefined) return
+    const detail = `Sequence ${header.baseSequence}.`
+    if (header.producerEpoch < known.epoch) throw new TailraceError('INVALID_PRODUCER_EPOCH')
+    const expected = header.producerEpoch > known.epoch ? 0 : (known.batches.at(-1)!.lastSequence + 1) % 2 ** 31
+    if (header.baseSequence !== expected)
+      throw new TailraceError('OUT_OF_ORDER_SEQUENCE', `${detail} Expected ${expected}.`)
+  }
+}

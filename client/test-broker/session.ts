@@ -1,0 +1,145 @@
+import * as schemas from '@tailrace/schemas'
+import { encodeFrame, type Message, type MessageName, parseFrame, TailraceError } from '@tailrace/schemas'
+import type { WebSocket } from 'ws'
+import type { TestBroker } from './test-broker.ts'
+
+interface Cursor {
+  readonly partition: number
+  offset: number
+}
+interface Subscription {
+  readonly topic: string
+  readonly cursors: Cursor[]
+  credit: number
+}
+
+/** One client's connection to a test broker. */
+export class Session {
+  readonly #broker: TestBroker
+  readonly #socket: WebSocket
+  readonly #subscriptions = new Map<number, Subscription>()
+
+  constructor(broker: TestBroker, socket: WebSocket) {
+    this.#broker = broker
+    this.#socket = socket
+    socket.on('message', (data) => void this.#receive(data as Buffer))
+  }
+
+  drop(): void {
+    this.#socket.terminate()
+  }
+
+  send<Name extends MessageName>(name: Name, fields: Message<Name>, body: Uint8Array[] = []): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(Buffer.concat(encodeFrame(name, fields, body)))
+  }
+
+  /** Ends every subscription of a partition, as a broker does that no longer leads it. */
+  endPartition(topic: string, partition: number, error: TailraceError): void {
+    for (const [subscription, { topic: subscribed, cursors }] of this.#subscriptions) {
+      const at = cursors.findIndex((cursor) => cursor.partition === partition)
+      if (subscribed !== topic || at < 0) continue
+      cursors.splice(at, 1)
+      this.send('SubscriptionEnd', { subscription, partition, error: error.toJSON() })
+    }
+  }
+
+  /** Sends what subscribers may have. Credit may be overdrawn by one batch, since a batch is never cut. */
+  push(): void {
+    for (const [subscription, state] of this.#subscriptions) {
+      for (const cursor of state.cursors) this.#pushPartition(subscription, state, cursor)
+    }
+  }
+
+  #pushPartition(subscription: number, state: Subscription, cursor: Cursor): void {
+    const log = this.#broker.cluster.log(state.topic, cursor.partition)
+    while (state.credit > 0 && cursor.offset < log.highWatermark) {
+      const batches = log.read(cursor.offset, Math.min(state.credit, this.#broker.cluster.maxPushBytes))
+      let bytes = 0
+      for (const batch of batches) bytes += batch.bytes.length
+      cursor.offset = batches.at(-1)!.lastOffset + 1
+      state.credit -= bytes
+      this.#broker.cluster.pushedBytes += bytes
+      const fields = {
+        subscription,
+        partition: cursor.partition,
+        nextOffset: cursor.offset,
+        highWatermark: log.highWatermark,
+      }
+      const altered = this.#broker.cluster.alterPush?.(batches)
+      if (altered === 'drop connection') return this.drop()
+      this.send(
+        'Records',
+        fields,
+        (altered ?? batches).map((batch) => batch.bytes),
+      )
+    }
+  }
+
+  async #receive(bytes: Buffer): Promise<void> {
+    const frame = parseFrame(new Uint8Array(bytes))
+    const correlation = 'correlation' in frame.fields ? frame.fields.correlation : 0
+    try {
+      if (frame.name === 'Publish') await this.#broker.publish(this, frame.fields, frame.body)
+      else if (frame.name === 'Metadata') this.#metadata(frame.fields)
+      else if (frame.name === 'InitProducer')
+        this.send('InitProducerReply', { correlation, ...this.#broker.cluster.newProducer() })
+      else if (frame.name === 'Subscribe') this.#subscribe(frame.fields)
+      else if (frame.name === 'Credit') this.#credit(frame.fields)
+      else if (frame.name === 'Unsubscribe') this.#subscriptions.delete(frame.fields.subscription)
+      else throw new TailraceError('UNSUPPORTED_MESSAGE', frame.name)
+    } catch (error) {
+      this.send('Failure', { correlation, error: (error as TailraceError).toJSON() })
+    }
+  }
+
+  #metadata({ correlation, topics }: Message<'Metadata'>): void {
+    if (this.#broker.isFrozen) return
+    this.send('MetadataReply', { correlation, ...this.#broker.cluster.metadata(topics) })
+  }
+
+  #subscribe({ subscription, topic, position, partitions, credit }: Message<'Subscribe'>): void {
+    const end = (partition: number, error: TailraceError): void =>
+      this.send('SubscriptionEnd', { subscription, partition, error: error.toJSON() })
+    const count = this.#broker.cluster.partitions(topic)
+    if (count === 0) return end(-1, new TailraceError('UNKNOWN_TOPIC', topic))
+    const wanted =
+      partitions.length > 0 ? partitions : Array.from({ length: count }, (_, partition) => ({ partition, position }))
+    const cursors: Cursor[] = []
+    const answer: Message<'Subscribed'>['partitions'] = []
+    const refused: [number, TailraceError][] = []
+    for (const { partition, position: from } of wanted) {
+      const log = this.#broker.cluster.log(topic, partition)
+      const refusal = this.#broker.mayServe(topic, partition)
+      const offset = this.#find(topic, partition, from)
+      if (refusal !== undefined) refused.push([partition, refusal])
+      else if (offset > log.highWatermark) refused.push([partition, new TailraceError('OFFSET_OUT_OF_RANGE')])
+      else {
+        cursors.push({ partition, offset })
+        answer.push({ partition, offset, highWatermark: log.highWatermark })
+      }
+    }
+    this.#subscriptions.set(subscription, { topic, cursors, credit })
+    this.send('Subscribed', { subscription, partitions: answer })
+    for (const [partition, error] of refused) end(partition, error)
+    this.push()
+  }
+
+  #find(topic: string, partition: number, { kind, value }: schemas.Position): number {
+    const log = this.#broker.cluster.log(topic, partition)
+    if (kind === 'EARLIEST') return 0
+    if (kind === 'LATEST') return log.highWatermark
+    if (kind === 'OFFSET') return value
+    for (const { bytes } of log.batches) {
+      const found = schemas.decodeBatch(bytes, 0, {}).find((record) => record.timestamp >= value)
+      if (found !== undefined) return found.offset
+    }
+    return log.highWatermark
+  }
+
+  #credit({ subscription, bytes }: Message<'Credit'>): void {
+    const state = this.#subscriptions.get(subscription)
+    if (state === undefined) return
+    state.credit += bytes
+    this.push()
+  }
+}

@@ -1,0 +1,84 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Message, TailraceError } from '@tailrace/schemas'
+import { WebSocketServer } from 'ws'
+import { Session } from './session.ts'
+import type { TestCluster } from './test-cluster.ts'
+
+/** One broker of a test cluster: a real WebSocket server on a real port that speaks the real protocol. */
+export class TestBroker {
+  readonly id: number
+  readonly cluster: TestCluster
+  readonly sessions = new Set<Session>()
+  /** It takes connections and messages, and answers nothing. */
+  isFrozen = false
+  port = 0
+  #server: Server | undefined
+
+  constructor(cluster: TestCluster, id: number) {
+    this.cluster = cluster
+    this.id = id
+  }
+
+  get isUp(): boolean {
+    return this.#server !== undefined
+  }
+
+  async start(): Promise<void> {
+    const server = createServer()
+    const sockets = new WebSocketServer({
+      server,
+      path: '/stream',
+      maxPayload: 64 * 1024 * 1024,
+      perMessageDeflate: false,
+    })
+    sockets.on('connection', (socket) => {
+      const session = new Session(this, socket)
+      this.sessions.add(session)
+      this.cluster.connections++
+      socket.on('close', () => this.sessions.delete(session))
+      socket.on('error', () => {})
+    })
+    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve))
+    this.port = (server.address() as AddressInfo).port
+    this.#server = server
+  }
+
+  /** Ends like a killed process: connections break, the port refuses. */
+  async stop(): Promise<void> {
+    const server = this.#server
+    this.#server = undefined
+    for (const session of this.sessions) session.drop()
+    if (server !== undefined) await new Promise((resolve) => server.close(resolve))
+  }
+
+  /** Why this broker does not serve a partition; undefined when it does. */
+  mayServe(topic: string, partition: number): TailraceError | undefined {
+    const leader = this.cluster.leader(topic, partition)
+    if (leader === 0) return new TailraceError('LEADER_UNAVAILABLE')
+    return leader === this.id || this.cluster.forwards ? undefined : new TailraceError('NOT_LEADER')
+  }
+
+  async publish(session: Session, fields: Message<'Publish'>, body: Uint8Array): Promise<void> {
+    const { correlation, topic, partition } = fields
+    this.cluster.noteTransmission(this.id, topic, partition)
+    try {
+      if (this.isFrozen) return
+      const fault = this.cluster.fault?.(this, fields, body) ?? {}
+      if (fault.error !== undefined && !fault.applied) throw new TailraceError(fault.error)
+      if (fault.drop && !fault.applied) return session.drop()
+      const refusal = this.mayServe(topic, partition)
+      if (refusal !== undefined) throw refusal
+      if (this.cluster.partitions(topic) <= partition) throw new TailraceError('UNKNOWN_PARTITION')
+      const result = this.cluster.log(topic, partition).append(body, this.cluster.maxBatchBytes)
+      this.cluster.pushAll()
+      if (fault.drop) return session.drop()
+      if (fault.silent) return
+      if (fault.lateMs !== undefined) await new Promise((resolve) => setTimeout(resolve, fault.lateMs))
+      if (fault.error !== undefined) throw new TailraceError(fault.error)
+      session.send('PublishReply', { correlation, ...result })
+    } finally {
+      this.cluster.noteAnswer(this.id, topic, partition)
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import * as schemas from '@tailrace/schemas'
+import type { ErrorCode, Message } from '@tailrace/schemas'
+import { PartitionLog, type StoredBatch } from './partition-log.ts'
+import { TestBroker } from './test-broker.ts'
+
+/** What goes wrong with one Publish. `applied`: the batch gets into the log first. */
+export interface Fault {
+  readonly applied?: boolean
+  readonly error?: ErrorCode
+  readonly drop?: boolean
+  readonly silent?: boolean
+  readonly lateMs?: number
+}
+
+interface TestTopic {
+  readonly logs: PartitionLog[]
+  readonly leaders: number[]
+  readonly terms: number[]
+}
+
+/**
+ * Brokers in this process that share their logs, as if replication never failed: what it costs clients is leaders that move, connections that
+ * break and answers that do not come. Only the wire is like the real thing, and the rules by which batches are accepted.
+ */
+export class TestCluster {
+  readonly brokers: TestBroker[] = []
+  /** Asked for every Publish. */
+  fault: ((broker: TestBroker, fields: Message<'Publish'>, body: Uint8Array) => Fault | undefined) | undefined
+  /** Changes what one Records frame carries. */
+  alterPush: ((batches: StoredBatch[]) => StoredBatch[] | 'drop connection' | undefined) | undefined
+  /** Brokers that do not lead serve all the same. */
+  forwards = false
+  maxBatchBytes = 1_048_588
+  maxPushBytes = 1_048_576
+  /** Connections accepted, and bytes of batches pushed, since the start. */
+  connections = 0
+  pushedBytes = 0
+  readonly #topics = new Map<string, TestTopic>()
+  #nextProducer = 1000
+
+  /** `topics`: partitions of each. Partition p is led by broker 1 + p % brokers. */
+  static async start(topics: Record<string, number>, brokers = 1): Promise<TestCluster> {
+    const cluster = new TestCluster()
+    for (let id = 1; id <= brokers; id++) cluster.brokers.push(new TestBroker(cluster, id))
+    for (const broker of cluster.brokers) await broker.start()
+    for (const [name, partitions] of Object.entries(topics)) cluster.createTopic(name, partitions)
+    return cluster
+  }
+
+  get servers(): string[] {
+    return this.brokers.map(({ port }) => `ws://127.0.0.1:${port}`)
+  }
+
+  createTopic(name: string, partitions: number): void {
+    const numbers = Array.from({ length: partitions }, (_, partition) => partition)
+    this.#topics.set(name, {
+      logs: numbers.map(() => new PartitionLog()),
+      leaders: numbers.map((partition) => 1 + (partition % this.brokers.length)),
+      terms: numbers.map(() => 1),
+    })
+  }
+
+  broker(id: number): TestBroker {
+    return this.brokers[id - 1]!
+  }
+
+  /** 0 when there is no such topic. */
+  partitions(topic: string): number {
+    return this.#topics.get(topic)?.logs.length ?? 0
+  }
+
+  log(topic: string, partition: number): PartitionLog {
+    return this.#topics.get(topic)!.logs[partition]!
+  }
+
+  leader(topic: string, partition: number): number {
+    return this.#topics.get(topic)?.leaders[partition] ?? 0
+  }
+
+  /** `to` 0: nobody leads. Subscribers of the old leader are told. */
+  moveLeader(topic: string, partition: number, to: number): void {
+    const state = this.#topics.get(topic)!
+    const from = state.leaders[partition]!
+    state.leaders[partition] = to
+    if (to !== 0) state.terms[partition]!++
+    if (from === 0 || from === to || this.forwards) return
+    for (const session of this.broker(from).sessions)
+      session.endPartition(topic, partition, new schemas.TailraceError('NOT_LEADER'))
+  }
+
+  /** Every record of a partition as its value's text, in order of offsets. */
+  values(topic: string, partition: number): string[] {
+    const texts: string[] = []
+    for (const { bytes } of this.log(topic, partition).batches) {
+      schemas.readRecords(bytes, 0, {}, ({ value }) => texts.push(Buffer.from(value!).toString()))
+    }
+    return texts
+  }
+
+  newProducer(): { producerId: number; epoch: number } {
+    return { producerId: this.#nextProducer++, epoch: 0 }
+  }
+
+  metadata(topics: readonly string[]): Omit<Message<'MetadataReply'>, 'correlation'> {
+    const brokers = this.brokers.map(({ id, port, isUp }) => ({ id, http: `127.0.0.1:${port}`, alive: isUp }))
+    const found = topics.filter((name) => this.#topics.has(name))
+    return {
+      clusterId: 'test',
+      brokers,
+      topics: found.map((name) => {
+        const { leaders, terms } = this.#topics.get(name)!
+        const replicas = brokers.map(({ id }) => id)
+        const partitions = leaders.map((leader, partition) => ({
+          partition,
+          leader,
+          term: terms[partition]!,
+          replicas,
+        }))
+        return { name, id: `id-${name}`, partitions }
+      }),
+    }
+  }
+
+  pushAll(): void {
+    for (const broker of this.brokers) for (const session of broker.sessions) session.push()
+  }
+
+  /** Ways on which batches of a partition were under way at the same time, as brokers saw it. */
+  readonly mixedConnections: string[] = []
+  readonly #underWay = new Map<string, Map<number, number>>()
+
+  noteTransmission(broker: number, topic: string, partition: number): void {
+    const key = `${topic}/${partition}`
+    const ways = this.#underWay.get(key) ?? new Map<number, number>()
+    this.#underWay.set(key, ways)
+    ways.set(broker, (ways.get(broker) ?? 0) + 1)
+    if (ways.size > 1) this.mixedConnections.push(`${key}: ${[...ways.keys()]}`)
+  }
+
+  noteAnswer(broker: number, topic: string, partition: number): void {
+    const ways = this.#underWay.get(`${topic}/${partition}`)!
+    const left = ways.get(broker)! - 1
+    if (left === 0) ways.delete(broker)
+    else ways.set(broker, left)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.brokers.map((broker) => broker.stop()))
+  }
+}

@@ -1,0 +1,106 @@
+import type { Batch } from './batch.ts'
+import { type Identity, restamp, sequenceAfter } from './identity.ts'
+
+/**
+ * The batches of a partition that have a sequence, oldest first; the first `sent` of them have been sent since the last rewind.
+ * An acknowledged batch stays until all before it are acknowledged: its place counts against what may be under way, so that a broker,
+ * which remembers five batches, still knows the oldest one.
+ */
+export class LaneQueue {
+  readonly #batches: Batch[] = []
+  #identity: Identity
+  #nextSequence = 0
+  #sent = 0
+  /** Transmissions without an answer yet. */
+  inFlight = 0
+
+  constructor(identity: Identity) {
+    this.#identity = identity
+  }
+
+  get identity(): Identity {
+    return this.#identity
+  }
+
+  /** Sequence of the next batch's first record. */
+  get nextSequence(): number {
+    return this.#nextSequence
+  }
+
+  get sent(): number {
+    return this.#sent
+  }
+
+  /** Also steps over what needs no sending: batches acknowledged behind one that was not, after a rewind. */
+  get hasUnsent(): boolean {
+    while (this.#batches[this.#sent]?.state === 'acknowledged') this.#sent++
+    return this.#sent < this.#batches.length
+  }
+
+  get nextUnsent(): Batch {
+    return this.#batches[this.#sent]!
+  }
+
+  get hasWaiting(): boolean {
+    return this.#batches.some((batch) => batch.state === 'waiting')
+  }
+
+  get hasGapAtHead(): boolean {
+    return this.#batches[0]?.state === 'gap'
+  }
+
+  waiting(): Batch[] {
+    return this.#batches.filter((batch) => batch.state === 'waiting')
+  }
+
+  isHead(batch: Batch): boolean {
+    return this.#batches[0] === batch
+  }
+
+  push(batch: Batch): void {
+    this.#batches.push(batch)
+    this.#nextSequence = sequenceAfter(this.#nextSequence, batch.count)
+  }
+
+  takeUnsent(): Batch {
+    this.inFlight++
+    return this.#batches[this.#sent++]!
+  }
+
+  dropAcknowledged(): void {
+    while (this.#batches[0]?.state === 'acknowledged') {
+      this.#batches.shift()
+      this.#sent--
+    }
+  }
+
+  /** Everything that is not acknowledged will be sent (again). Only with nothing in flight. */
+  rewind(): void {
+    this.#sent = 0
+  }
+
+  /**
+   * Closes the gap at the head by starting over: what waits gets a new identity and sequences from 0. Only with nothing in flight.
+   *
+   * If the failed batch may yet turn up in the log, so may those behind it that were sent and not answered: they fit its sequence.
+   * They are taken out and returned. If it was refused each time it was sent, brokers can never take those behind it under the old identity,
+   * and all of them may be sent again.
+   */
+  renew(identity: Identity): Batch[] {
+    const mayTurnUp = this.#batches.some((batch) => batch.state === 'gap' && batch.outcomeUnknown)
+    const waiting = this.waiting()
+    const doubtful = mayTurnUp ? waiting.filter((batch) => batch.outcomeUnknown) : []
+    this.#batches.length = 0
+    this.#sent = 0
+    this.#identity = identity
+    this.#nextSequence = 0
+    for (const batch of waiting) {
+      if (doubtful.includes(batch)) continue
+      restamp(batch.bytes!, identity, this.#nextSequence)
+      batch.outcomeUnknown = false
+      batch.graceUntil = 0
+      this.push(batch)
+    }
+    return doubtful
+  }
+}

@@ -1,0 +1,249 @@
+import { asTailraceError, Backoff, type Client, type Connection, delay, RETRY_BACKOFF } from '@tailrace/client'
+import { type PartitionNumber, type RecordInput, TailraceError } from '@tailrace/schemas'
+import type { Batch, Settler } from './batch.ts'
+import type { Identity } from './identity.ts'
+import { LaneQueue } from './lane-queue.ts'
+import { OpenBatch } from './open-batch.ts'
+import type { ProducerSettings } from './options.ts'
+import { judge } from './verdict.ts'
+
+/** What a lane needs of the producer that it belongs to. */
+export interface LaneContext {
+  readonly client: Client
+  readonly settings: ProducerSettings
+  /** Aborted with the error that everything unsettled shall fail with. */
+  readonly ended: AbortSignal
+  /** Asks the cluster for an identity that nobody has had. */
+  newIdentity(): Promise<Identity>
+  /** Calls `lane.due(batch)` when the batch has lingered. */
+  linger(lane: Lane, batch: Batch): void
+  /** Takes (or, negative, gives back) bytes of the memory allowance. */
+  buffer(bytes: number): void
+}
+
+/** A broker answers within the time it is given; what it says needs a little longer to arrive. */
+const ANSWER_GRACE_MS = 1_000
+/** How long a lane uses a forwarding broker before it tries the leader's own address again. */
+const RETRY_DIRECT_MS = 5_000
+/** Brokers forget a producer that has been idle for a day, and then take any sequence of it for its first. */
+const WARM_MS = 3_600_000
+
+/**
+ * The way of one partition's records to its leader: batches leave in order, several at a time, on one connection at a time.
+ *
+ * When anything goes wrong with one of them the lane sends nothing more until all that are under way have been answered or given up; then it looks
+ * for the leader again and sends everything that is not acknowledged once more, in order, as the same bytes under the same sequences. A broker knows
+ * the last five batches of a producer, answers those it has with their old offsets, and refuses any that would leave a gap
+ * (Kafka: KIP-98; ProducerAppendInfo). So nothing is twice in the log and nothing out of order, whatever got lost.
+ */
+export class Lane {
+  readonly partition: PartitionNumber
+  readonly #topic: string
+  readonly #context: LaneContext
+  readonly #open: OpenBatch
+  readonly #queue: LaneQueue
+  readonly #backoff = new Backoff(RETRY_BACKOFF)
+  #connection: Connection | undefined
+  #metadataVersion = -1
+  #rerouteAt = Number.POSITIVE_INFINITY
+  #isDue = false
+  /** Nothing is sent until all that is under way has an outcome. */
+  #isDraining = false
+  #isRecovering = false
+  #lastError: TailraceError | undefined
+  #lastAcknowledgedAt = Number.NEGATIVE_INFINITY
+  #sealed = 0
+
+  constructor(context: LaneContext, topic: string, partition: PartitionNumber, identity: Identity) {
+    this.#context = context
+    this.#topic = topic
+    this.partition = partition
+    this.#open = new OpenBatch(partition, context.settings)
+    this.#queue = new LaneQueue(identity)
+  }
+
+  /** Counts up with every batch that stops taking records. */
+  get sealedBatches(): number {
+    return this.#sealed
+  }
+
+  /** Whether batches pile up here: the leader is away or slow. */
+  get isCongested(): boolean {
+    return this.#isDraining || this.#queue.hasUnsent
+  }
+
+  /** Adds a record. @throws TailraceError BATCH_TOO_LARGE, INVALID_RECORD: this record alone */
+  append(record: RecordInput, settler: Settler, position: number): void {
+    if (this.#open.mustClose(record)) this.#seal()
+    const wasEmpty = this.#open.isEmpty
+    this.#context.buffer(this.#open.append(record, settler, position))
+    if (this.#open.isFull) {
+      this.#seal()
+      this.#pump()
+    } else if (wasEmpty) {
+      this.#context.linger(this, this.#open.current!)
+    }
+  }
+
+  /** Lets the open batch (only this one, if one is named) leave as soon as it can, full or not. */
+  due(batch = this.#open.current): void {
+    if (batch === undefined || batch !== this.#open.current) return
+    this.#isDue = true
+    this.#pump()
+  }
+
+  /** Batches whose outcome is open. */
+  unsettled(): Batch[] {
+    const batches = this.#queue.waiting()
+    if (this.#open.current !== undefined) batches.push(this.#open.current)
+    return batches
+  }
+
+  /** Fails everything whose outcome is open. */
+  end(error: TailraceError): void {
+    for (const batch of this.unsettled()) {
+      if (batch === this.#open.current) this.#open.discard()
+      this.#fail(batch, error)
+    }
+  }
+
+  #seal(): void {
+    this.#isDue = false
+    this.#sealed++
+    const batch = this.#open.current!
+    try {
+      this.#queue.push(this.#open.close(this.#queue.identity, this.#queue.nextSequence))
+    } catch (error) {
+      this.#fail(batch, asTailraceError(error))
+    }
+  }
+
+  #pump(): void {
+    if (this.#isRecovering || this.#isDraining) return
+    if (!this.#queue.hasWaiting && (!this.#isDue || this.#open.isEmpty)) return
+    const now = performance.now()
+    // A producer that brokers may not know sends one batch and waits: to those who do not know it any sequence would do (KIP-360).
+    const limit = now - this.#lastAcknowledgedAt < WARM_MS ? this.#context.settings.maxInFlight : 1
+    while (this.#queue.sent < limit) {
+      if (!this.#queue.hasUnsent) {
+        if (!this.#isDue || this.#open.isEmpty) return
+        this.#seal()
+        continue
+      }
+      if (this.#mustReroute(now) || this.#queue.nextUnsent.state === 'gap') return this.#drain()
+      this.#transmit(this.#queue.takeUnsent())
+    }
+  }
+
+  /** Whether the connection is gone, or no longer the best one. */
+  #mustReroute(now: number): boolean {
+    if (!this.#connection?.isOpen) return true
+    const { metadata } = this.#context.client
+    if (metadata.version === this.#metadataVersion && now < this.#rerouteAt) return false
+    const isIndirect = this.#rerouteAt !== Number.POSITIVE_INFINITY
+    this.#metadataVersion = metadata.version
+    if (isIndirect && now < this.#rerouteAt) return false
+    const leader = metadata.leaderAddress(this.#topic, this.partition)
+    return leader !== undefined && leader !== this.#connection.address
+  }
+
+  #transmit(batch: Batch): void {
+    batch.sentAsHead = this.#queue.isHead(batch)
+    const age = performance.now() - batch.createdAt
+    const { requestTimeoutMs, deliveryTimeoutMs } = this.#context.settings
+    const timeoutMs = Math.ceil(Math.max(1, Math.min(requestTimeoutMs, deliveryTimeoutMs - age)))
+    this.#connection!.request(
+      'Publish',
+      { topic: this.#topic, partition: this.partition, timeoutMs },
+      { timeoutMs: timeoutMs + ANSWER_GRACE_MS, dropOnTimeout: true, body: [batch.bytes!] },
+    ).then(
+      ({ fields }) => this.#acknowledged(batch, fields.baseOffset),
+      (error) => this.#refused(batch, asTailraceError(error)),
+    )
+  }
+
+  #acknowledged(batch: Batch, baseOffset: number): void {
+    this.#queue.inFlight--
+    if (batch.state !== 'waiting') return // Failed meanwhile by the end of the producer.
+    this.#lastAcknowledgedAt = performance.now()
+    this.#lastError = undefined
+    this.#backoff.reset()
+    batch.acknowledge(baseOffset)
+    this.#queue.dropAcknowledged()
+    this.#context.buffer(-batch.bufferedBytes)
+    this.#proceed()
+  }
+
+  #refused(batch: Batch, error: TailraceError): void {
+    this.#queue.inFlight--
+    if (batch.state !== 'waiting') return
+    const verdict = judge(batch, error, performance.now())
+    if (!verdict.definite) batch.outcomeUnknown = true
+    if (!verdict.retry) this.#fail(batch, error)
+    this.#lastError = error
+    this.#drain()
+  }
+
+  #drain(): void {
+    this.#isDraining = true
+    this.#proceed()
+  }
+
+  #proceed(): void {
+    if (!this.#isDraining) this.#pump()
+    else if (this.#queue.inFlight === 0 && !this.#isRecovering) void this.#recover()
+  }
+
+  /** Finds a way to the leader, then starts over with the oldest batch that is not acknowledged. Nothing is under way meanwhile. */
+  async #recover(): Promise<void> {
+    this.#isRecovering = true
+    while (!this.#context.ended.aborted) {
+      this.#expire()
+      if (!this.#queue.hasWaiting && this.#open.isEmpty) break
+      try {
+        if (this.#lastError !== undefined) {
+          await delay(this.#backoff.next(), this.#context.ended)
+          await this.#context.client.refresh([this.#topic])
+        }
+        if (this.#queue.hasGapAtHead) this.#giveUp(this.#queue.renew(await this.#context.newIdentity()))
+        const { connection, direct } = await this.#context.client.route(this.#topic, this.partition)
+        this.#connection = connection
+        this.#metadataVersion = this.#context.client.metadata.version
+        this.#rerouteAt = direct ? Number.POSITIVE_INFINITY : performance.now() + RETRY_DIRECT_MS
+        break
+      } catch (error) {
+        this.#lastError = asTailraceError(error)
+        if (!this.#lastError.retriable) this.end(this.#lastError)
+      }
+    }
+    this.#isRecovering = false
+    this.#isDraining = false
+    this.#queue.rewind()
+    if (!this.#context.ended.aborted) this.#pump()
+  }
+
+  /** Fails what has been tried for too long. */
+  #expire(): void {
+    const oldest = performance.now() - this.#context.settings.deliveryTimeoutMs
+    for (const batch of this.unsettled()) {
+      if (batch.createdAt > oldest) break
+      const code = batch.outcomeUnknown ? 'OUTCOME_UNKNOWN' : 'TIMED_OUT'
+      const detail = `Not acknowledged within deliveryTimeoutMs; last: ${this.#lastError?.message ?? 'no answer'}`
+      const error = new TailraceError(code, detail, { cause: this.#lastError })
+      if (batch === this.#open.current) this.#open.discard()
+      this.#fail(batch, error)
+    }
+  }
+
+  /** Followers of a batch whose fate is not known, their own fate not known either: sent under a new identity they might be there twice. */
+  #giveUp(batches: readonly Batch[]): void {
+    for (const batch of batches)
+      this.#fail(batch, new TailraceError('OUTCOME_UNKNOWN', 'A batch before it has failed.'))
+    this.#lastAcknowledgedAt = Number.NEGATIVE_INFINITY
+  }
+
+  #fail(batch: Batch, error: TailraceError): void {
+    batch.fail(error)
+    this.#context.buffer(-batch.bufferedBytes)
+  }
+}

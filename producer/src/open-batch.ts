@@ -1,0 +1,98 @@
+import { codecs } from '@tailrace/client'
+import {
+  BatchWriter,
+  BATCH_HEADER_BYTES,
+  Compression,
+  type PartitionNumber,
+  type RecordInput,
+  TailraceError,
+} from '@tailrace/schemas'
+import { Batch, type Settler } from './batch.ts'
+import type { Identity } from './identity.ts'
+import type { ProducerSettings } from './options.ts'
+
+/** What a record costs in memory besides its bytes: its promise and its place in the lists. */
+const RECORD_OVERHEAD_BYTES = 64
+
+/** The batch of a partition that still takes records. */
+export class OpenBatch {
+  readonly #partition: PartitionNumber
+  readonly #settings: ProducerSettings
+  readonly #writer = new BatchWriter()
+  #batch: Batch | undefined
+
+  constructor(partition: PartitionNumber, settings: ProducerSettings) {
+    this.#partition = partition
+    this.#settings = settings
+  }
+
+  get isEmpty(): boolean {
+    return this.#batch === undefined
+  }
+
+  get isFull(): boolean {
+    return this.#writer.estimatedBytes >= this.#settings.batchBytes
+  }
+
+  /** The batch as it stands, for those who wait for it. */
+  get current(): Batch | undefined {
+    return this.#batch
+  }
+
+  /**
+   * Whether a record must wait for the next batch, because brokers would refuse this one with it.
+   * @throws TailraceError BATCH_TOO_LARGE when no batch can carry it
+   */
+  mustClose(record: RecordInput): boolean {
+    const { maxBatchBytes } = this.#settings
+    // The cheap bound first: a UTF-16 unit takes at most three bytes.
+    const roughly = 3 * ((record.key?.length ?? 0) + (record.value?.length ?? 0)) + 100
+    if (record.headers === undefined && this.#writer.estimatedBytes + roughly <= maxBatchBytes) return false
+    const bytes = this.#writer.sizeOf(record)
+    if (BATCH_HEADER_BYTES + bytes > maxBatchBytes) {
+      throw new TailraceError(
+        'BATCH_TOO_LARGE',
+        `A record of ${bytes} bytes does not fit into a batch of ${maxBatchBytes}.`,
+      )
+    }
+    return this.#batch !== undefined && this.#writer.estimatedBytes + bytes > maxBatchBytes
+  }
+
+  /** Adds a record and returns the bytes it takes of the memory allowance. @throws TailraceError INVALID_RECORD */
+  append(record: RecordInput, settler: Settler, position: number): number {
+    const before = this.#writer.estimatedBytes
+    this.#writer.append(record)
+    const bytes = this.#writer.estimatedBytes - before + RECORD_OVERHEAD_BYTES
+    this.#batch ??= new Batch(this.#partition, performance.now())
+    this.#batch.add(settler, position, bytes)
+    return bytes
+  }
+
+  /** Takes the batch out and gives it its sequence; its bytes are final. The next record opens another one. */
+  close(identity: Identity, baseSequence: number): Batch {
+    const { compression } = this.#settings
+    const compress = codecs.compressors[compression]
+    try {
+      const bytes = this.#writer.finish({
+        producerId: identity.producerId,
+        producerEpoch: identity.epoch,
+        baseSequence,
+        compression: Compression[compression],
+        ...(compress && { compress }),
+      })
+      this.#batch!.bytes = bytes
+    } catch (error) {
+      this.discard()
+      throw error
+    }
+    return this.discard()
+  }
+
+  /** Takes the batch out without its bytes, for one that will not be sent. */
+  discard(): Batch {
+    const batch = this.#batch!
+    this.#batch = undefined
+    this.#writer.reset()
+    return batch
+  }
+}

@@ -1,0 +1,224 @@
+import {
+  abortError,
+  asTailraceError,
+  Client,
+  type ClientOptions,
+  clientOptionNames,
+  orAborted,
+  throwIfAborted,
+} from '@tailrace/client'
+import { checkTopicName, TailraceError } from '@tailrace/schemas'
+import type { Identity } from './identity.ts'
+import { LingerTimer } from './linger-timer.ts'
+import { type ProducerOptions, type ProducerSettings, producerSettings } from './options.ts'
+import type { ProducerRecord, Sent } from './record.ts'
+import { abortable, ManySend, SingleSend } from './sends.ts'
+import { type TopicContext, TopicLanes } from './topic-lanes.ts'
+
+/** Asking for an identity is repeated by whoever needs it; this bounds one round. */
+const IDENTITY_TIMEOUT_MS = 5_000
+
+/**
+ * Publishes records. Always idempotent: whatever is retried after a lost connection, a timeout or a change of leader is in the log once,
+ * and in the order of the calls for each partition.
+ */
+export class Producer {
+  readonly #client: Client
+  readonly #settings: ProducerSettings
+  readonly #topics = new Map<string, TopicLanes>()
+  readonly #linger: LingerTimer
+  readonly #ended = new AbortController()
+  readonly #context: TopicContext
+  readonly #forRoom: (() => void)[] = []
+  #identity: Promise<Identity> | undefined
+  #bufferedBytes = 0
+  #waitingSends = 0
+  #flushes = 0
+  #isClosing = false
+  #isResuming = false
+
+  /** Connects when the first record is sent. @throws TailraceError INVALID_SETTING, UNSUPPORTED_COMPRESSION */
+  constructor(options: ProducerOptions) {
+    this.#settings = producerSettings(options)
+    this.#client = new Client(clientOptions(options))
+    this.#linger = new LingerTimer(this.#settings.lingerMs)
+    this.#context = this.#makeContext()
+    const { signal } = options
+    if (signal?.aborted) this.#end(abortError(signal))
+    else signal?.addEventListener('abort', () => this.#end(abortError(signal)), { once: true })
+  }
+
+  /** Bytes of records that are not acknowledged yet. */
+  get bufferedBytes(): number {
+    return this.#bufferedBytes
+  }
+
+  /**
+   * Publishes a record; resolves when it is on a majority's disks. Calls need not be awaited one by one: their order is kept. While more than
+   * maxBufferedBytes are on their way the record waits; `ready` tells when there is room again.
+   * @throws TailraceError INVALID_RECORD, BATCH_TOO_LARGE, UNKNOWN_TOPIC, UNKNOWN_PARTITION: the record was refused;
+   * TIMED_OUT: it was tried for deliveryTimeoutMs and is not in the log; OUTCOME_UNKNOWN: the same, but it may be there, once;
+   * OVERLOADED: too many sends wait; ABORTED, CLOSED: given up, and it may be there, once
+   */
+  send(topic: string, record: ProducerRecord, options?: { signal?: AbortSignal }): Promise<Sent> {
+    const send = new SingleSend(record)
+    if (options?.signal !== undefined) abortable(send, options.signal)
+    this.#offer(topic, send)
+    return send.promise
+  }
+
+  /**
+   * Publishes many records with one promise; the fastest way. They may be of several partitions, and the promise tells where each ended up,
+   * in the order given. A failure is told when the outcome of all is known: the others may have been published.
+   * @throws TailraceError as {@link send}
+   */
+  sendBatch(topic: string, records: readonly ProducerRecord[], options?: { signal?: AbortSignal }): Promise<Sent[]> {
+    const send = new ManySend(records)
+    if (options?.signal !== undefined) abortable(send, options.signal)
+    this.#offer(topic, send)
+    return send.promise
+  }
+
+  /** Resolves when `send` would not have to wait. */
+  async ready(): Promise<void> {
+    while (!this.#hasRoom() || this.#waitingSends > 0) {
+      if (this.#isClosing) throw new TailraceError('CLOSED')
+      await new Promise<void>((resolve) => this.#forRoom.push(resolve))
+    }
+  }
+
+  /** Sends at once what is waiting for company, and resolves when the outcome of everything sent before this call is known. */
+  async flush(options?: { signal?: AbortSignal }): Promise<void> {
+    throwIfAborted(options?.signal)
+    this.#flushes++
+    this.#linger.hurry(true)
+    try {
+      const outcomes: Promise<unknown>[] = []
+      for (const topic of this.#topics.values()) {
+        for (const send of topic.waitingSends()) outcomes.push(send.whenSettled())
+        for (const lane of topic.lanes) {
+          for (const batch of lane.unsettled()) outcomes.push(batch.whenSettled())
+          lane.due()
+        }
+      }
+      await orAborted(Promise.all(outcomes), options?.signal)
+    } finally {
+      this.#flushes--
+      this.#linger.hurry(this.#flushes > 0)
+    }
+  }
+
+  /**
+   * Takes no more records, flushes, and disconnects. After `timeoutMs`, if given, what is not acknowledged fails with CLOSED.
+   * Never throws; calling it again waits for the same end.
+   */
+  async close(options?: { timeoutMs?: number }): Promise<void> {
+    this.#isClosing = true
+    const timeout = options?.timeoutMs === undefined ? undefined : AbortSignal.timeout(options.timeoutMs)
+    await this.flush(timeout && { signal: timeout }).catch(() => {})
+    this.#end(new TailraceError('CLOSED'))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #offer(topic: string, send: SingleSend | ManySend): void {
+    if (this.#isClosing) return reject(send, asTailraceError(this.#ended.signal.reason ?? new TailraceError('CLOSED')))
+    let lanes = this.#topics.get(topic)
+    if (lanes === undefined) {
+      try {
+        checkTopicName(topic)
+      } catch (error) {
+        return reject(send, asTailraceError(error))
+      }
+      lanes = new TopicLanes(topic, this.#context)
+      this.#topics.set(topic, lanes)
+    }
+    lanes.offer(send)
+  }
+
+  #makeContext(): TopicContext {
+    const hasRoom = () => this.#hasRoom()
+    return {
+      client: this.#client,
+      settings: this.#settings,
+      ended: this.#ended.signal,
+      get hasRoom() {
+        return hasRoom()
+      },
+      identity: () => this.#sharedIdentity(),
+      newIdentity: () => this.#newIdentity(),
+      linger: (lane, batch) => this.#linger.add(lane, batch),
+      buffer: (bytes) => this.#buffer(bytes),
+      wait: (sends) => this.#wait(sends),
+    }
+  }
+
+  #hasRoom(): boolean {
+    return this.#bufferedBytes < this.#settings.maxBufferedBytes
+  }
+
+  #buffer(bytes: number): void {
+    this.#bufferedBytes += bytes
+    if (bytes < 0 && this.#hasRoom()) this.#resume()
+  }
+
+  #wait(sends: number): void {
+    const { maxWaitingSends } = this.#settings
+    if (sends > 0 && this.#waitingSends >= maxWaitingSends) {
+      throw new TailraceError('OVERLOADED', `${maxWaitingSends} sends are waiting; await some of them, or ready().`)
+    }
+    this.#waitingSends += sends
+    if (sends < 0) this.#wakeReady()
+  }
+
+  /** Lets waiting sends of all topics go on. Those may free memory again, by failing, hence the guard. */
+  #resume(): void {
+    if (this.#isResuming) return
+    this.#isResuming = true
+    if (this.#waitingSends > 0) for (const topic of this.#topics.values()) topic.resume()
+    this.#isResuming = false
+    this.#wakeReady()
+  }
+
+  #wakeReady(): void {
+    if (this.#forRoom.length === 0 || !this.#hasRoom() || this.#waitingSends > 0) return
+    for (const wake of this.#forRoom.splice(0)) wake()
+  }
+
+  /** The identity that all lanes start with, asked for once. */
+  async #sharedIdentity(): Promise<Identity> {
+    this.#identity ??= this.#newIdentity(this.#settings.deliveryTimeoutMs)
+    try {
+      return await this.#identity
+    } catch (error) {
+      this.#identity = undefined
+      throw error
+    }
+  }
+
+  async #newIdentity(timeoutMs = IDENTITY_TIMEOUT_MS): Promise<Identity> {
+    const { fields } = await this.#client.call('InitProducer', {}, { timeoutMs, signal: this.#ended.signal })
+    return { producerId: fields.producerId, epoch: fields.epoch }
+  }
+
+  #end(error: TailraceError): void {
+    this.#isClosing = true
+    if (this.#ended.signal.aborted) return
+    this.#ended.abort(error)
+    for (const topic of this.#topics.values()) topic.end(error)
+    this.#client.close()
+    for (const wake of this.#forRoom.splice(0)) wake()
+  }
+}
+
+function reject(send: SingleSend | ManySend, error: TailraceError): void {
+  if (send instanceof ManySend) send.stop(error)
+  else send.fail(error)
+}
+
+function clientOptions(options: ProducerOptions): ClientOptions {
+  const picked = clientOptionNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]])
+  return Object.fromEntries(picked) as unknown as ClientOptions
+}

@@ -1,0 +1,40 @@
+import {
+  type HeaderInput,
+  type PartitionNumber,
+  type RecordInput,
+  TailraceError,
+  type Timestamp,
+} from '@tailrace/schemas'
+
+/** What a program publishes. Strings travel as UTF-8. */
+export interface ProducerRecord {
+  /** Records of one key go to one partition, and so stay in order. Default null. */
+  readonly key?: Uint8Array | string | null
+  /** null marks a key as deleted, where a topic is compacted. */
+  readonly value: Uint8Array | string | null
+  readonly headers?: Readonly<Record<string, Uint8Array | string | null>>
+  /** Overrules key and partitioner. */
+  readonly partition?: PartitionNumber
+  /** Milliseconds since 1970. Default: now. */
+  readonly timestamp?: Timestamp
+}
+
+/** Where a record ended up. */
+export interface Sent {
+  readonly partition: PartitionNumber
+  readonly offset: number
+}
+
+/** The form in which batches take a record. @throws TailraceError INVALID_RECORD */
+export function recordInput(record: ProducerRecord): RecordInput {
+  const timestamp = record.timestamp ?? Date.now()
+  const key = record.key ?? null
+  if (record.headers === undefined) return { timestamp, key, value: record.value }
+  return { timestamp, key, value: record.value, headers: headerInputs(record.headers) }
+}
+
+function headerInputs(headers: unknown): HeaderInput[] {
+  if (typeof headers !== 'object' || headers === null)
+    throw new TailraceError('INVALID_RECORD', 'headers: not an object.')
+  return Object.entries(headers)
+}

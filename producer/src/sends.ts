@@ -1,0 +1,143 @@
+import { abortError } from '@tailrace/client'
+import type { PartitionNumber, TailraceError } from '@tailrace/schemas'
+import type { Settler } from './batch.ts'
+import type { ProducerRecord, Sent } from './record.ts'
+
+/** Where a send puts its records. */
+export interface Intake {
+  /** False when the memory allowance is used up. */
+  readonly hasRoom: boolean
+  /** @throws TailraceError INVALID_RECORD, BATCH_TOO_LARGE, UNKNOWN_PARTITION: this record alone */
+  accept(record: ProducerRecord, settler: Settler, position: number): void
+}
+
+/** A call of `send` or `sendBatch`: gives its records to batches when there is room, and answers when their outcomes are known. */
+export interface Send extends Settler {
+  /** Gives records away as long as there is room. True when there is nothing left to give. */
+  feed(intake: Intake): boolean
+  /** Resolves, never rejects, when the outcome has been told. */
+  whenSettled(): Promise<unknown>
+}
+
+// Executors that are not closures: one is made for each record otherwise.
+let resolveOfNew: (value: never) => void
+let rejectOfNew: (error: TailraceError) => void
+const capture = (resolve: (value: never) => void, reject: (error: TailraceError) => void): void => {
+  resolveOfNew = resolve
+  rejectOfNew = reject
+}
+
+/** One record. */
+export class SingleSend implements Send {
+  readonly promise: Promise<Sent>
+  readonly #record: ProducerRecord
+  readonly #resolve: (sent: Sent) => void
+  readonly #reject: (error: TailraceError) => void
+  #isOver = false
+
+  constructor(record: ProducerRecord) {
+    this.#record = record
+    this.promise = new Promise<Sent>(capture as never)
+    this.#resolve = resolveOfNew as (sent: Sent) => void
+    this.#reject = rejectOfNew
+  }
+
+  feed(intake: Intake): boolean {
+    if (this.#isOver) return true
+    if (!intake.hasRoom) return false
+    try {
+      intake.accept(this.#record, this, 0)
+    } catch (error) {
+      this.fail(error as TailraceError)
+    }
+    return true
+  }
+
+  settle(_position: number, partition: PartitionNumber, offset: number): void {
+    this.#isOver = true
+    this.#resolve({ partition, offset })
+  }
+
+  fail(error: TailraceError): void {
+    this.#isOver = true
+    this.#reject(error)
+  }
+
+  whenSettled(): Promise<unknown> {
+    return this.promise.catch(() => {})
+  }
+}
+
+/** Many records and one promise. It rejects with the first error, once every record's outcome is known. */
+export class ManySend implements Send {
+  readonly promise: Promise<Sent[]>
+  readonly #records: readonly ProducerRecord[]
+  readonly #sent: Sent[]
+  readonly #resolve: (sent: Sent[]) => void
+  readonly #reject: (error: TailraceError) => void
+  #given = 0
+  #settled = 0
+  #error: TailraceError | undefined
+
+  constructor(records: readonly ProducerRecord[]) {
+    this.#records = records
+    this.#sent = new Array(records.length)
+    const { promise, resolve, reject } = Promise.withResolvers<Sent[]>()
+    this.promise = promise
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  feed(intake: Intake): boolean {
+    try {
+      while (this.#error === undefined && this.#given < this.#records.length) {
+        if (!intake.hasRoom) return false
+        intake.accept(this.#records[this.#given]!, this, this.#given)
+        this.#given++
+      }
+    } catch (error) {
+      this.#error = error as TailraceError
+    }
+    this.#finish()
+    return true
+  }
+
+  settle(position: number, partition: PartitionNumber, offset: number): void {
+    this.#sent[position] = { partition, offset }
+    this.#settled++
+    this.#finish()
+  }
+
+  fail(error: TailraceError): void {
+    this.#error ??= error
+    this.#settled++
+    this.#finish()
+  }
+
+  /** Gives no further record away, and rejects at once. */
+  stop(error: TailraceError): void {
+    this.#error ??= error
+    this.#reject(error)
+  }
+
+  whenSettled(): Promise<unknown> {
+    return this.promise.catch(() => {})
+  }
+
+  #finish(): void {
+    if (this.#settled < this.#given) return
+    if (this.#error !== undefined) this.#reject(this.#error)
+    else if (this.#given === this.#records.length) this.#resolve(this.#sent)
+  }
+}
+
+/** Lets a signal give up a send. Records that are in a batch already may still be committed. */
+export function abortable(send: SingleSend | ManySend, signal: AbortSignal): void {
+  const stop = (): void => {
+    if (send instanceof ManySend) send.stop(abortError(signal))
+    else send.fail(abortError(signal))
+  }
+  if (signal.aborted) return stop()
+  signal.addEventListener('abort', stop, { once: true })
+  void send.whenSettled().then(() => signal.removeEventListener('abort', stop))
+}

@@ -1,0 +1,163 @@
+import { asTailraceError, type TopicRoute } from '@tailrace/client'
+import { partitionForKey, TailraceError } from '@tailrace/schemas'
+import type { Settler } from './batch.ts'
+import { Fifo } from './fifo.ts'
+import type { Identity } from './identity.ts'
+import { Lane, type LaneContext } from './lane.ts'
+import { type ProducerRecord, recordInput } from './record.ts'
+import type { Intake, Send } from './sends.ts'
+
+/** What a topic needs of its producer. */
+export interface TopicContext extends LaneContext {
+  readonly hasRoom: boolean
+  /** The identity that lanes start with. */
+  identity(): Promise<Identity>
+  /** Counts sends that wait. @throws TailraceError OVERLOADED when too many do */
+  wait(sends: number): void
+}
+
+const encoder = new TextEncoder()
+const scratch = new Uint8Array(1024)
+
+/** A topic's lanes, one for each partition, and the sends that wait until the topic is known or there is room. Sends keep their order. */
+export class TopicLanes implements Intake {
+  readonly #topic: string
+  readonly #context: TopicContext
+  readonly #waiting = new Fifo<Send>()
+  readonly #lanes: Lane[] = []
+  #isLoading = false
+  #route: TopicRoute | undefined
+  #metadataVersion = -1
+  #sticky = 0
+  #stickySealed = -1
+
+  constructor(topic: string, context: TopicContext) {
+    this.#topic = topic
+    this.#context = context
+  }
+
+  get lanes(): readonly Lane[] {
+    return this.#lanes
+  }
+
+  get hasRoom(): boolean {
+    return this.#context.hasRoom
+  }
+
+  /** Takes a send: its records go to batches at once if nothing is before it and there is room, else later. */
+  offer(send: Send): void {
+    if (this.#route !== undefined && this.#waiting.length === 0 && send.feed(this)) return
+    try {
+      this.#context.wait(1)
+    } catch (error) {
+      send.fail(asTailraceError(error))
+      return
+    }
+    this.#waiting.push(send)
+    if (this.#route === undefined && !this.#isLoading) void this.#load()
+  }
+
+  /** Goes on with the sends that wait. */
+  resume(): void {
+    if (this.#route === undefined) return
+    while (this.#waiting.first?.feed(this)) {
+      this.#waiting.shift()
+      this.#context.wait(-1)
+    }
+  }
+
+  /** The sends that wait now, for those who wait for them. */
+  waitingSends(): Send[] {
+    const sends: Send[] = []
+    for (let n = this.#waiting.length; n > 0; n--) {
+      const send = this.#waiting.shift()!
+      this.#waiting.push(send)
+      sends.push(send)
+    }
+    return sends
+  }
+
+  /** Fails everything whose outcome is open. */
+  end(error: TailraceError): void {
+    for (let send = this.#waiting.shift(); send !== undefined; send = this.#waiting.shift()) {
+      this.#context.wait(-1)
+      send.fail(error)
+    }
+    for (const lane of this.#lanes) lane.end(error)
+  }
+
+  accept(record: ProducerRecord, settler: Settler, position: number): void {
+    if (typeof record !== 'object' || record === null) throw new TailraceError('INVALID_RECORD', 'It is not an object.')
+    this.#lanes[this.#choose(record)]!.append(recordInput(record), settler, position)
+  }
+
+  async #load(): Promise<void> {
+    this.#isLoading = true
+    try {
+      const { client, settings, ended } = this.#context
+      const [route, identity] = await Promise.all([
+        client.topic(this.#topic, { timeoutMs: settings.deliveryTimeoutMs, signal: ended }),
+        this.#context.identity(),
+      ])
+      this.#grow(route, identity)
+      this.resume()
+    } catch (error) {
+      this.end(asTailraceError(error))
+    } finally {
+      this.#isLoading = false
+    }
+  }
+
+  #grow(route: TopicRoute, identity: Identity): void {
+    this.#route = route
+    for (let partition = this.#lanes.length; partition < route.leaders.length; partition++) {
+      this.#lanes.push(new Lane(this.#context, this.#topic, partition, identity))
+    }
+  }
+
+  /** Takes up partitions that were added to the topic. */
+  #follow(): void {
+    const { metadata } = this.#context.client
+    if (metadata.version === this.#metadataVersion) return
+    this.#metadataVersion = metadata.version
+    const route = metadata.topic(this.#topic)
+    if (route === undefined || route.leaders.length <= this.#lanes.length) return
+    this.#context.identity().then(
+      (identity) => this.#grow(route, identity),
+      () => {},
+    )
+  }
+
+  #choose(record: ProducerRecord): number {
+    this.#follow()
+    const partitions = this.#lanes.length
+    const { partitioner } = this.#context.settings
+    let chosen = record.partition
+    if (chosen === undefined && partitioner !== undefined) chosen = partitioner(record, partitions, this.#topic)
+    if (chosen !== undefined) {
+      if (Number.isInteger(chosen) && chosen >= 0 && chosen < partitions) return chosen
+      throw new TailraceError('UNKNOWN_PARTITION', `"${this.#topic}" has ${partitions} of them, not number ${chosen}.`)
+    }
+    const { key } = record
+    if (key === undefined || key === null) return this.#keyless()
+    return typeof key === 'string' ? partitionForText(key, partitions) : partitionForKey(key, partitions)
+  }
+
+  /** Records without a key fill one partition's batch, then the next one's: fuller batches, and evenly spread (Kafka: KIP-480). */
+  #keyless(): number {
+    if (this.#lanes[this.#sticky]!.sealedBatches === this.#stickySealed) return this.#sticky
+    for (let tries = 0; tries < this.#lanes.length; tries++) {
+      this.#sticky = (this.#sticky + 1) % this.#lanes.length
+      if (!this.#lanes[this.#sticky]!.isCongested) break
+    }
+    this.#stickySealed = this.#lanes[this.#sticky]!.sealedBatches
+    return this.#sticky
+  }
+}
+
+/** A key's text becomes bytes twice, here and in the batch; without memory of its own this costs less than passing it along. */
+function partitionForText(key: string, partitions: number): number {
+  if (partitions === 1) return 0
+  if (key.length * 3 > scratch.length) return partitionForKey(encoder.encode(key), partitions)
+  return partitionForKey(scratch.subarray(0, encoder.encodeInto(key, scratch).written), partitions)
+}

@@ -1,0 +1,37 @@
+import type { ErrorCode, TailraceError } from '@tailrace/schemas'
+import type { Batch } from './batch.ts'
+
+/**
+ * What an answer other than success means for a batch.
+ * retry: send it again as it is. fatal: it will never be accepted.
+ * `definite`: this transmission was refused; the broker neither has it nor will have it from this transmission.
+ */
+export interface Verdict {
+  readonly retry: boolean
+  readonly definite: boolean
+}
+
+/** Refusals before anything was appended. Whatever is not named here, or not retriable, leaves the outcome open. */
+const refusals = new Set<ErrorCode>(['NOT_LEADER', 'OVERLOADED', 'DISK_FULL', 'CORRUPT_BATCH'])
+/** A broker that has not yet heard of the topic, or of the batches before this one, says these too. How long each is given, in ms. */
+const passing = new Map<ErrorCode, number>([
+  ['UNKNOWN_TOPIC', 2_000],
+  ['UNKNOWN_PARTITION', 2_000],
+  ['OUT_OF_ORDER_SEQUENCE', 5_000],
+])
+
+/** `now`: performance.now() */
+export function judge(batch: Batch, error: TailraceError, now: number): Verdict {
+  if (error.code === 'OUT_OF_ORDER_SEQUENCE' && !batch.sentAsHead) {
+    // It says that one before it did not get there, and nothing about this one.
+    return { retry: true, definite: true }
+  }
+  const graceMs = passing.get(error.code)
+  if (graceMs !== undefined) {
+    // A deposed leader that does not know it yet judges by an old log; it steps down within a few election timeouts.
+    if (batch.graceUntil === 0) batch.graceUntil = now + graceMs
+    return { retry: now < batch.graceUntil, definite: true }
+  }
+  if (error.retriable) return { retry: true, definite: refusals.has(error.code) }
+  return { retry: false, definite: error.code !== 'CLOSED' && error.code !== 'ABORTED' }
+}
