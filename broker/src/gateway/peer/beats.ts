@@ -1,0 +1,40 @@
+import type { GroupId, Message } from '@tailrace/schemas'
+import type { Clock } from '../../platform/clock.ts'
+import type { HeartbeatMessage, HeartbeatReplyMessage } from '../../raft/messages.ts'
+import type { FrameChannel } from './frame-channel.ts'
+
+/** Gathers one turn's heartbeats of all groups to one peer into one frame each way (M87): their number does not grow with the groups. */
+export class Beats {
+  readonly #clock: Clock
+  readonly #channel: FrameChannel
+  #beats: Message<'Heartbeats'>['beats'] = []
+  #replies: Message<'HeartbeatReplies'>['beats'] = []
+  readonly #flush = () => this.#send()
+
+  constructor(clock: Clock, channel: FrameChannel) {
+    this.#clock = clock
+    this.#channel = channel
+  }
+
+  addHeartbeat(group: GroupId, { term, commit }: HeartbeatMessage): void {
+    this.#schedule()
+    this.#beats.push({ group, term, commit })
+  }
+
+  addReply(group: GroupId, { term, lastIndex }: HeartbeatReplyMessage): void {
+    this.#schedule()
+    this.#replies.push({ group, term, lastIndex })
+  }
+
+  #schedule(): void {
+    if (this.#beats.length === 0 && this.#replies.length === 0) this.#clock.soon(this.#flush)
+  }
+
+  #send(): void {
+    const [beats, replies] = [this.#beats, this.#replies]
+    this.#beats = []
+    this.#replies = []
+    if (beats.length > 0) this.#channel.send('Heartbeats', { beats })
+    if (replies.length > 0) this.#channel.send('HeartbeatReplies', { beats: replies })
+  }
+}

@@ -1,0 +1,134 @@
+import { type BrokerId, type GroupId, type Message, TailraceError } from '@tailrace/schemas'
+import type { PeerHandlers, PeerIdentity, PeerReply, Peers, RequestName } from '../../partition/peers.ts'
+import type { Listener } from '../../platform/network.ts'
+import type { TimerHandle } from '../../platform/clock.ts'
+import type { RaftMessage } from '../../raft/messages.ts'
+import type { PeerDeps } from './deps.ts'
+import { IncomingConnections } from './incoming-connections.ts'
+import { defaultPeerLimits, type PeerLimits } from './limits.ts'
+import { LinkTable } from './link-table.ts'
+import { noStats, type PeerStats } from './stats.ts'
+
+export interface PeersOptions extends Omit<PeerDeps, 'limits' | 'stats'> {
+  /** `host:port` of the peer listener; port 0 picks a free one. */
+  readonly listen: string
+  /** The join list; this broker's own address may be in it. Brokers that connect here are dialled too. */
+  readonly dial: readonly string[]
+  readonly limits?: Partial<PeerLimits>
+}
+
+export interface RunningPeers extends Peers {
+  /** @throws TailraceError INVALID_SETTING: the address is taken or malformed */
+  start(): Promise<void>
+  /** Drops all connections; open requests fail with SHUTTING_DOWN. No handler is called any more. */
+  close(): Promise<void>
+  /** Where others reach this broker, with the real port; after `start`. */
+  readonly address: string
+  readonly stats: Readonly<PeerStats>
+  /** Bytes queued to a peer and not yet taken by the kernel; 0 without a link. */
+  queuedBytes(to: BrokerId): number
+}
+
+/**
+ * The transport between brokers. Each broker keeps one connection to each other: on it go its Raft messages, announcements and requests,
+ * in order, and the answers to them come back. So a link is up exactly when this side can send, and each side knows of its own losses;
+ * no rule is needed for which of two connections that were made at the same time survives.
+ */
+export function createPeers(options: PeersOptions): RunningPeers {
+  return new PeerTransport(options)
+}
+
+class PeerTransport implements RunningPeers {
+  readonly stats: PeerStats = noStats()
+  readonly #options: PeersOptions
+  readonly #deps: PeerDeps
+  #handlers: PeerHandlers | undefined
+  #links: LinkTable | undefined
+  #incoming: IncomingConnections | undefined
+  #listener: Listener | undefined
+  #ticker: TimerHandle | undefined
+
+  constructor(options: PeersOptions) {
+    this.#options = options
+    this.#deps = { ...options, limits: { ...defaultPeerLimits, ...options.limits }, stats: this.stats }
+  }
+
+  get handlers(): PeerHandlers {
+    if (this.#handlers === undefined) throw new TailraceError('INTERNAL', 'The handlers of Peers are not set.')
+    return this.#handlers
+  }
+
+  set handlers(handlers: PeerHandlers) {
+    this.#handlers = handlers
+  }
+
+  get address(): string {
+    return this.#listener?.address ?? this.#options.listen
+  }
+
+  async start(): Promise<void> {
+    const { handlers } = this
+    const admit = (identity: PeerIdentity) => this.#admit(identity)
+    const links = new LinkTable(this.#deps, { admit, link: (peer, up) => handlers.link(peer, up) })
+    const arrived = (identity: PeerIdentity) => links.arrived(identity, this.address)
+    const incoming = new IncomingConnections(this.#deps, { admit, arrived }, handlers)
+    this.#links = links
+    this.#incoming = incoming
+    this.#listener = await this.#deps.network.listen(this.#options.listen, (stream) => incoming.accept(stream))
+    this.#ticker = this.#deps.clock.every(this.#deps.limits.probeMs, () => {
+      links.probe()
+      incoming.tick()
+    })
+    const own = [this.address, this.#deps.self().peer]
+    for (const address of this.#options.dial) if (!own.includes(address)) links.dial(address)
+  }
+
+  async close(): Promise<void> {
+    this.#ticker?.cancel()
+    this.#links?.close()
+    this.#incoming?.close()
+    await this.#listener?.close()
+  }
+
+  sendRaft(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void {
+    const link = this.#links?.to(message.to)
+    if (link === undefined) this.stats.raftDropped++
+    else link.sendRaft(group, message, payloads)
+  }
+
+  announceLeaders(leaders: Message<'Leaders'>['leaders']): void {
+    for (const link of this.#links?.all() ?? []) link.announceLeaders(leaders)
+  }
+
+  async request<Name extends RequestName>(
+    to: BrokerId,
+    name: Name,
+    fields: Omit<Message<Name>, 'correlation'>,
+    body: readonly Uint8Array[],
+    timeoutMs: number,
+  ): Promise<PeerReply<Name>> {
+    const link = this.#links?.to(to)
+    if (link === undefined)
+      throw new TailraceError('CONNECTION_LOST', `There is no link to broker ${to}; nothing was sent.`)
+    return link.request(name, fields, body, timeoutMs)
+  }
+
+  connected(to: BrokerId): boolean {
+    return this.#links?.to(to) !== undefined
+  }
+
+  identity(of: BrokerId): PeerIdentity | undefined {
+    return this.#links?.identity(of)
+  }
+
+  queuedBytes(to: BrokerId): number {
+    return this.#links?.to(to)?.queuedBytes ?? 0
+  }
+
+  #admit(identity: PeerIdentity): void {
+    if (identity.brokerId === this.#deps.self().brokerId) {
+      throw new TailraceError('BROKER_IDENTITY_MISMATCH', `Broker ${identity.brokerId} is this broker.`)
+    }
+    this.handlers.admit(identity)
+  }
+}

@@ -1,0 +1,21 @@
+import type { PeerIdentity } from '../../partition/peers.ts'
+import type { Crc32c } from '../../platform/checksum.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/logger.ts'
+import type { Network } from '../../platform/network.ts'
+import type { Random } from '../../platform/random.ts'
+import type { PeerLimits } from './limits.ts'
+import type { PeerStats } from './stats.ts'
+
+/** What every part of the peer transport is handed. */
+export interface PeerDeps {
+  readonly network: Network
+  readonly clock: Clock
+  readonly random: Random
+  readonly crc32c: Crc32c
+  readonly log: Logger
+  /** What this broker says of itself now; asked anew for each connection. */
+  readonly self: () => PeerIdentity
+  readonly limits: PeerLimits
+  readonly stats: PeerStats
+}

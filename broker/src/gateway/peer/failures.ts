@@ -1,0 +1,16 @@
+import { type ErrorFields, errorTable, isErrorCode, TailraceError } from '@tailrace/schemas'
+
+/** What a peer may see of an error. Anything that is not ours stays in our log. */
+export function errorFields(error: unknown): ErrorFields {
+  return (error instanceof TailraceError ? error : new TailraceError('INTERNAL')).toJSON()
+}
+
+/** The error that a peer answered; `retriable` and `hint` are the peer's, also where its code is not known here. */
+export function errorOf({ code, message, retriable, hint }: ErrorFields): TailraceError {
+  if (!isErrorCode(code))
+    return Object.assign(new TailraceError('INTERNAL', `${code}: ${message}`), { retriable, hint })
+  const general = errorTable[code].message
+  const detail = message.startsWith(general) ? message.slice(general.length).trim() : message
+  const error = new TailraceError(code, detail === '' ? undefined : detail)
+  return error.retriable === retriable && error.hint === hint ? error : Object.assign(error, { retriable, hint })
+}

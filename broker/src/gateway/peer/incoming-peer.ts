@@ -1,0 +1,49 @@
+import { type Frame, TailraceError } from '@tailrace/schemas'
+import type { PeerHandlers, PeerIdentity } from '../../partition/peers.ts'
+import type { PeerDeps } from './deps.ts'
+import type { FrameChannel } from './frame-channel.ts'
+import { RaftReceiver } from './raft-receiver.ts'
+import { RequestAnswerer } from './request-answerer.ts'
+
+/** The connection that another broker keeps to this one: its Raft messages and requests, and the way back for the answers. */
+export class IncomingPeer {
+  readonly identity: PeerIdentity
+  readonly #channel: FrameChannel
+  readonly #handlers: PeerHandlers
+  readonly #raft: RaftReceiver
+  readonly #requests: RequestAnswerer
+  #heard = true
+  #silentTicks = 0
+
+  constructor(channel: FrameChannel, identity: PeerIdentity, handlers: PeerHandlers, deps: PeerDeps) {
+    this.identity = identity
+    this.#channel = channel
+    this.#handlers = handlers
+    const { brokerId } = identity
+    this.#raft = new RaftReceiver(brokerId, deps.self().brokerId, handlers, deps.crc32c, deps.stats)
+    this.#requests = new RequestAnswerer(brokerId, channel, handlers, deps.limits, deps.log)
+  }
+
+  /** @throws TailraceError MALFORMED_FRAME for what no broker sends this way */
+  receive(frame: Frame): void {
+    this.#heard = true
+    if (frame.name === 'Heartbeats' && frame.fields.beats.length === 0) {
+      this.#channel.send('HeartbeatReplies', { beats: [] })
+    } else if (frame.name === 'Leaders') {
+      this.#handlers.leaders(this.identity.brokerId, frame.fields.leaders)
+    } else if (!this.#raft.receive(frame) && !this.#requests.receive(frame)) {
+      throw new TailraceError('MALFORMED_FRAME', `${frame.name} is nothing that brokers tell each other.`)
+    }
+  }
+
+  /** Called once a probe interval, in which the other side has sent a probe at least. False after `maxSilent` intervals without. */
+  tick(maxSilent: number): boolean {
+    this.#silentTicks = this.#heard ? 0 : this.#silentTicks + 1
+    this.#heard = false
+    return this.#silentTicks < maxSilent
+  }
+
+  close(): void {
+    this.#channel.close()
+  }
+}

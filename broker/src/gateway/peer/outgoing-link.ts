@@ -1,0 +1,180 @@
+import { type Frame, type MessageDecoder, TailraceError } from '@tailrace/schemas'
+import type { PeerIdentity } from '../../partition/peers.ts'
+import type { TimerHandle } from '../../platform/clock.ts'
+import type { ByteStream } from '../../platform/network.ts'
+import { Backoff } from './backoff.ts'
+import type { PeerDeps } from './deps.ts'
+import { FrameChannel } from './frame-channel.ts'
+import { Handshake } from './handshake.ts'
+import { LiveLink } from './live-link.ts'
+
+export interface LinkOwner {
+  admit(identity: PeerIdentity): void
+  /** False: there is a link to this broker already, under another address; this one waits until it is wanted. */
+  up(link: OutgoingLink, identity: PeerIdentity): boolean
+  down(link: OutgoingLink, identity: PeerIdentity): void
+}
+
+type State = 'new' | 'waiting' | 'connecting' | 'handshake' | 'up' | 'parked' | 'closed'
+
+/**
+ * The connection that this broker keeps to one address, for ever: dials, shakes hands, and starts over when it is lost. Everything this
+ * broker asks of the other or tells it goes this way, in order; the way back carries answers only, since the other dials us too.
+ */
+export class OutgoingLink {
+  readonly address: string
+  readonly #deps: PeerDeps
+  readonly #owner: LinkOwner
+  readonly #backoff: Backoff
+  #state: State = 'new'
+  #channel: FrameChannel | undefined
+  #live: LiveLink | undefined
+  #timer: TimerHandle | undefined
+  #upSince = 0
+  /** Why this side refused the broker, until that closes the connection. */
+  #refusal: TailraceError | undefined
+  /** The last problem that was logged. */
+  #problem = ''
+
+  constructor(address: string, deps: PeerDeps, owner: LinkOwner) {
+    this.address = address
+    this.#deps = deps
+    this.#owner = owner
+    this.#backoff = new Backoff(deps.random, deps.limits.minBackoffMs, deps.limits.maxBackoffMs)
+  }
+
+  /** The working connection, if there is one. */
+  get live(): LiveLink | undefined {
+    return this.#live?.open ? this.#live : undefined
+  }
+
+  get isUp(): boolean {
+    return this.#state === 'up'
+  }
+
+  /** Dials now, unless that is done or under way: at the start, and when there is a sign that the other side is up. */
+  dial(): void {
+    if (this.#state !== 'new' && this.#state !== 'waiting' && this.#state !== 'parked') return
+    this.#timer?.cancel()
+    this.#state = 'connecting'
+    this.#deps.network.connect(this.address, this.#deps.limits.connectTimeoutMs).then(
+      (stream) => this.#connected(stream),
+      (error: unknown) => {
+        this.#deps.stats.connectsFailed++
+        this.#retry(error)
+      },
+    )
+  }
+
+  /** Dials if it stepped back for another link to the same broker. */
+  unpark(): void {
+    if (this.#state === 'parked') this.dial()
+  }
+
+  /** Gives up the connection and makes a new one. Not to be called within a call of a Peers method. */
+  restart(reason: string): void {
+    if (this.#state === 'up') this.#lost(new TailraceError('CONNECTION_LOST', reason))
+  }
+
+  /** Asks for a sign of life; a link without one is given up. */
+  probe(): void {
+    if (this.#live !== undefined && !this.#live.probe(this.#deps.limits.maxSilentProbes)) {
+      this.restart('The broker is silent.')
+    }
+  }
+
+  close(): void {
+    this.#state = 'closed'
+    this.#timer?.cancel()
+    this.#channel?.close()
+    this.#live?.end(new TailraceError('SHUTTING_DOWN'))
+    this.#live = undefined
+  }
+
+  #connected(stream: ByteStream): void {
+    if (this.#state === 'closed') {
+      stream.destroy()
+      return
+    }
+    this.#state = 'handshake'
+    const { limits, stats, self } = this.#deps
+    const handlers = {
+      onFrame: (frame: Frame) => handshake.receive(frame),
+      onClose: (e: Error | null) => this.#retry(e),
+    }
+    const channel = new FrameChannel(stream, limits, handlers, stats)
+    const handshake = new Handshake(channel, 'dialler', {
+      self,
+      admit: (identity) => this.#owner.admit(identity),
+      done: (identity, decoder) => this.#done(channel, identity, decoder),
+      refused: (error, identity, byUs) => this.#refused(error, identity, byUs),
+    })
+    this.#channel = channel
+    this.#timer = this.#deps.clock.after(limits.handshakeTimeoutMs, () => {
+      this.#retry(new TailraceError('TIMED_OUT', 'The broker accepts connections but does not answer.'))
+    })
+    handshake.start()
+  }
+
+  #refused(error: TailraceError, identity: PeerIdentity | undefined, byUs: boolean): void {
+    if (identity?.incarnation === this.#deps.self().incarnation) {
+      // An address of the join list that leads back here; it will never be anyone else.
+      this.close()
+      return
+    }
+    this.#deps.stats.handshakesRefused++
+    // Whoever was told closes the connection; the handshake's time limit sees to it that it does.
+    if (byUs) this.#refusal = error
+    else this.#retry(error)
+  }
+
+  #done(channel: FrameChannel, identity: PeerIdentity, decoder: MessageDecoder): void {
+    this.#timer?.cancel()
+    const { clock, limits, log } = this.#deps
+    const live = new LiveLink(channel, identity, clock, limits)
+    channel.upgrade(limits.maxFrameBytes, decoder, {
+      onFrame: (frame) => live.receive(frame),
+      onClose: (error) => this.#lost(error),
+    })
+    this.#state = 'up'
+    this.#live = live
+    if (!this.#owner.up(this, identity)) {
+      channel.close()
+      this.#live = undefined
+      this.#state = 'parked'
+      return
+    }
+    this.#upSince = clock.monotonic()
+    this.#problem = ''
+    log.info({ peer: identity.brokerId, address: this.address }, 'link to a broker is up')
+  }
+
+  #lost(error: Error | null): void {
+    const { identity } = this.#live!
+    const lasted = this.#deps.clock.monotonic() - this.#upSince
+    if (lasted > this.#deps.limits.maxBackoffMs) this.#backoff.reset()
+    this.#live!.end(new TailraceError('CONNECTION_LOST', error?.message, { cause: error ?? undefined }))
+    this.#live = undefined
+    this.#retry(error)
+    this.#owner.down(this, identity)
+  }
+
+  #retry(error: unknown): void {
+    if (this.#state === 'closed') return
+    this.#timer?.cancel()
+    this.#channel?.close()
+    this.#channel = undefined
+    this.#note(this.#refusal ?? error ?? new TailraceError('CONNECTION_LOST'))
+    this.#refusal = undefined
+    this.#state = 'waiting'
+    this.#timer = this.#deps.clock.after(this.#backoff.nextMs(), () => this.dial())
+  }
+
+  /** One line for each change, not for each attempt. */
+  #note(error: unknown): void {
+    const problem = error instanceof Error ? error.message : String(error)
+    if (problem === this.#problem) return
+    this.#problem = problem
+    this.#deps.log.warn({ address: this.address, problem }, 'no link to a broker')
+  }
+}

@@ -1,0 +1,26 @@
+import { encodeFrame, type GroupId } from '@tailrace/schemas'
+import type { HeartbeatMessage, HeartbeatReplyMessage, RaftMessage } from '../../raft/messages.ts'
+import { appendFields } from './append-frame.ts'
+
+/** Heartbeats are gathered, see beats.ts; every other Raft message is a frame of its own. */
+export type SingleRaftMessage = Exclude<RaftMessage, HeartbeatMessage | HeartbeatReplyMessage>
+
+/** The message as pieces to write. `from` and `to` stay behind: they are those of the connection. */
+export function encodeRaft(group: GroupId, message: SingleRaftMessage, payloads: readonly Uint8Array[]): Uint8Array[] {
+  switch (message.type) {
+    case 'append':
+      return encodeFrame('Append', appendFields(group, message), payloads)
+    case 'append-reply': {
+      const { term, success, matchIndex, rejectedIndex, hintIndex, hintTerm } = message
+      return encodeFrame('AppendReply', { group, term, success, matchIndex, rejectedIndex, hintIndex, hintTerm }, [])
+    }
+    case 'vote': {
+      const { term, pre, transfer, lastIndex, lastTerm } = message
+      return encodeFrame('Vote', { group, term, pre, transfer, lastIndex, lastTerm }, [])
+    }
+    case 'vote-reply': {
+      const { term, pre, granted } = message
+      return encodeFrame('VoteReply', { group, term, pre, granted }, [])
+    }
+  }
+}

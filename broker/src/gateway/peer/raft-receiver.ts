@@ -1,0 +1,156 @@
+import { type BrokerId, EntryKind, type Frame, type Message, TailraceError } from '@tailrace/schemas'
+import type { PeerHandlers } from '../../partition/peers.ts'
+import type { Crc32c } from '../../platform/checksum.ts'
+import { appendEntries, appendPayloads } from './append-frame.ts'
+import type { PeerStats } from './stats.ts'
+
+const NO_PAYLOADS: readonly Uint8Array[] = []
+const MAX_TERM = 2 ** 31 - 1
+const LARGEST_KIND = Math.max(...Object.values(EntryKind))
+
+/** Turns the frames of one peer into Raft messages. `from` and `to` are not on the wire: they are the two ends of the connection. */
+export class RaftReceiver {
+  readonly #from: BrokerId
+  readonly #to: BrokerId
+  readonly #handlers: PeerHandlers
+  readonly #crc: Crc32c
+  readonly #stats: PeerStats
+
+  constructor(from: BrokerId, to: BrokerId, handlers: PeerHandlers, crc: Crc32c, stats: PeerStats) {
+    this.#from = from
+    this.#to = to
+    this.#handlers = handlers
+    this.#crc = crc
+    this.#stats = stats
+  }
+
+  /**
+   * Whether the frame was a Raft message.
+   * @throws TailraceError MALFORMED_FRAME when a number is out of its range
+   */
+  receive(frame: Frame): boolean {
+    switch (frame.name) {
+      case 'Append':
+        this.#append(frame.fields, frame.body)
+        return true
+      case 'AppendReply':
+        this.#appendReply(frame.fields)
+        return true
+      case 'Vote':
+        this.#vote(frame.fields)
+        return true
+      case 'VoteReply':
+        this.#voteReply(frame.fields)
+        return true
+      case 'Heartbeats':
+        this.#heartbeats(frame.fields)
+        return true
+      case 'HeartbeatReplies':
+        this.#heartbeatReplies(frame.fields)
+        return true
+      default:
+        return false
+    }
+  }
+
+  #append(fields: Message<'Append'>, body: Uint8Array): void {
+    const { group, term, prevIndex, prevTerm, commit } = fields
+    checkIndexes(group, prevIndex, commit)
+    checkTerms(term, prevTerm)
+    for (const entry of fields.entries) {
+      checkTerms(entry.term, 0)
+      if (entry.kind < 0 || entry.kind > LARGEST_KIND) throw malformed(`entry kind ${entry.kind}`)
+    }
+    const payloads = this.#payloads(fields, body)
+    if (payloads === undefined) {
+      this.#stats.corruptAppends++
+      return
+    }
+    const entries = appendEntries(fields)
+    this.#handlers.raft(
+      group,
+      { type: 'append', from: this.#from, to: this.#to, term, prevIndex, prevTerm, entries, commit },
+      payloads,
+    )
+  }
+
+  #payloads(fields: Message<'Append'>, body: Uint8Array): Uint8Array[] | undefined {
+    try {
+      return appendPayloads(fields.entries, body, this.#crc)
+    } catch (error) {
+      // A flipped bit may leave a baseOffset that is no safe integer.
+      if (error instanceof TailraceError && error.code === 'INVALID_BATCH') return undefined
+      throw error
+    }
+  }
+
+  #appendReply(fields: Message<'AppendReply'>): void {
+    const { group, term, success, matchIndex, rejectedIndex, hintIndex, hintTerm } = fields
+    checkIndexes(group, matchIndex, rejectedIndex)
+    checkIndexes(group, hintIndex, 0)
+    checkTerms(term, hintTerm)
+    this.#handlers.raft(
+      group,
+      {
+        type: 'append-reply',
+        from: this.#from,
+        to: this.#to,
+        term,
+        success,
+        matchIndex,
+        rejectedIndex,
+        hintIndex,
+        hintTerm,
+      },
+      NO_PAYLOADS,
+    )
+  }
+
+  #vote({ group, term, pre, transfer, lastIndex, lastTerm }: Message<'Vote'>): void {
+    checkIndexes(group, lastIndex, 0)
+    checkTerms(term, lastTerm)
+    this.#handlers.raft(
+      group,
+      { type: 'vote', from: this.#from, to: this.#to, term, pre, transfer, lastIndex, lastTerm },
+      NO_PAYLOADS,
+    )
+  }
+
+  #voteReply({ group, term, pre, granted }: Message<'VoteReply'>): void {
+    checkIndexes(group, 0, 0)
+    checkTerms(term, 0)
+    this.#handlers.raft(group, { type: 'vote-reply', from: this.#from, to: this.#to, term, pre, granted }, NO_PAYLOADS)
+  }
+
+  #heartbeats({ beats }: Message<'Heartbeats'>): void {
+    for (const { group, term, commit } of beats) {
+      checkIndexes(group, commit, 0)
+      checkTerms(term, 0)
+      this.#handlers.raft(group, { type: 'heartbeat', from: this.#from, to: this.#to, term, commit }, NO_PAYLOADS)
+    }
+  }
+
+  #heartbeatReplies({ beats }: Message<'HeartbeatReplies'>): void {
+    for (const { group, term, lastIndex } of beats) {
+      checkIndexes(group, lastIndex, 0)
+      checkTerms(term, 0)
+      this.#handlers.raft(
+        group,
+        { type: 'heartbeat-reply', from: this.#from, to: this.#to, term, lastIndex },
+        NO_PAYLOADS,
+      )
+    }
+  }
+}
+
+function checkIndexes(group: number, a: number, b: number): void {
+  if (group < 0 || a < 0 || b < 0) throw malformed('a negative group or index')
+}
+
+function checkTerms(a: number, b: number): void {
+  if (a < 0 || a > MAX_TERM || b < 0 || b > MAX_TERM) throw malformed('a term that is no int32 from 0 on')
+}
+
+function malformed(what: string): TailraceError {
+  return new TailraceError('MALFORMED_FRAME', `It carries ${what}.`)
+}

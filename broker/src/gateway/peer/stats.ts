@@ -1,0 +1,28 @@
+/** Counters since the start, for metrics and tests. */
+export interface PeerStats {
+  framesSent: number
+  framesReceived: number
+  /** Raft messages not sent: no link to the peer, or its queue was full. */
+  raftDropped: number
+  /** Append messages thrown away on arrival because a batch was not what its header says. */
+  corruptAppends: number
+  /** Connections dropped because the peer did not read. */
+  slowPeers: number
+  /** Connections dropped because of bytes that are no frame, or a frame out of place. */
+  malformed: number
+  connectsFailed: number
+  handshakesRefused: number
+}
+
+export function noStats(): PeerStats {
+  return {
+    framesSent: 0,
+    framesReceived: 0,
+    raftDropped: 0,
+    corruptAppends: 0,
+    slowPeers: 0,
+    malformed: 0,
+    connectsFailed: 0,
+    handshakesRefused: 0,
+  }
+}
