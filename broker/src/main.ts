@@ -1,8 +1,99 @@
-import { TailraceError } from '@tailrace/schemas'
-import type { RunningBroker } from './cli/running-broker.ts'
+import { pino } from 'pino'
+import { brokerMetrics } from './broker-metrics.ts'
+import { createClusterNode } from './cluster/node.ts'
 import type { BrokerSettings } from './config/broker-settings.ts'
+import { splitAddress } from './config/setting-kinds.ts'
+import { createHttpGateway } from './gateway/http/server.ts'
+import { createPeers } from './gateway/peer/create-peers.ts'
+import { openLogStorage } from './log/open.ts'
+import { openRocksStore } from './log/rocks-store.ts'
+import { BrokerGroups } from './partition/groups.ts'
+import { defaultPartitionSettings } from './partition/settings.ts'
+import { nodeCrc32c } from './platform/node/checksum.ts'
+import { nodeClock } from './platform/node/clock.ts'
+import { nodeDisk } from './platform/node/disk.ts'
+import { nodeNetwork } from './platform/node/network.ts'
+import { nodeRandom } from './platform/node/random.ts'
 
-/** Starts a broker with the machine's own clock, disk and network; resolves when its listeners are up. */
+export interface RunningBroker {
+  /** `host:port` of HTTP and WebSocket, with the real port. */
+  readonly http: string
+  /** `host:port` for other brokers. */
+  readonly peer: string
+  /** Stops taking requests, answers what waits, and closes the log so that the next start need not replay. */
+  stop(): Promise<void>
+}
+
+/**
+ * Puts one broker together: the only place that chooses real time, disk and network. Parts start from the inside out (log, cluster, peers, gateway) and
+ * stop in the opposite order.
+ * @throws TailraceError INVALID_SETTING, BROKER_IDENTITY_MISMATCH, STORAGE_CORRUPT; DiskError
+ */
 export async function startBroker(settings: BrokerSettings): Promise<RunningBroker> {
-  throw new TailraceError('INTERNAL', `Broker ${settings.id} is not composed yet.`)
+  const logger = pino({
+    level: settings.logLevel,
+    base: { broker: settings.id },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  })
+  const [clock, random, disk, crc32c] = [nodeClock, nodeRandom, nodeDisk, nodeCrc32c]
+  await disk.makeFolder(settings.data)
+  await disk.lock(settings.data)
+  const storage = await openLogStorage({ disk, clock, crc32c }, { ...settings, folder: `${settings.data}/log` })
+  storage.onFailure = (error) => {
+    // What is on disk is unknown now; only a restart finds out (fsync errors are not repeatable).
+    logger.fatal({ error }, 'the log cannot be written any more; the broker ends')
+    process.exit(70)
+  }
+  const store = await openRocksStore(`${settings.data}/state`)
+  const peers = createPeers({
+    ...{ network: nodeNetwork, clock, random, crc32c, log: logger },
+    self: () => node.identity(),
+    listen: settings.peer,
+    dial: settings.join,
+    limits: { maxFrameBytes: Math.max(settings.maxFrameBytes, 2 * settings.maxAppendBytes) },
+  })
+  const groups = new BrokerGroups({
+    ...{ storage, store, peers, clock, random, crc32c, logger },
+    brokerId: settings.id,
+    settings: { ...defaultPartitionSettings, ...settings },
+  })
+  const node = createClusterNode({
+    ...{ disk, clock, random, store, groups, peers, logger },
+    brokerId: settings.id,
+    http: settings.advertisedHttp,
+    peerAddress: settings.advertisedPeer,
+    join: settings.join,
+    pid: process.pid,
+    incarnation: random.uuid(),
+    dataFolder: settings.data,
+    maxBatchBytes: settings.maxBatchBytes,
+    largestMaxBatchBytes: Math.floor(settings.maxFrameBytes / 2),
+  })
+  peers.handlers = node.handlers
+  await node.start()
+  const gateway = await createHttpGateway({
+    ...{ api: node.api, clock, random, log: logger },
+    registry: brokerMetrics(storage, groups, peers.stats),
+    limits: {
+      maxBatchBytes: settings.maxBatchBytes,
+      maxFrameBytes: settings.maxFrameBytes,
+      maxConnections: settings.maxConnections,
+      requestTimeoutMs: settings.requestTimeoutMs,
+    },
+    listen: splitAddress(settings.http)!,
+  })
+  const http = await gateway.listen()
+  await peers.start()
+  return {
+    http,
+    peer: peers.address,
+    async stop() {
+      await gateway.close()
+      await node.close()
+      await groups.close()
+      await peers.close()
+      await storage.close()
+      await store.close()
+    },
+  }
 }

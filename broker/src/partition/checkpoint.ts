@@ -55,7 +55,12 @@ export class CheckpointSchedule {
 
   /** The state may only be saved up to what is durable here: a checkpoint ahead of its own log could not be resumed from. */
   due(state: PartitionState, durableIndex: LogIndex): boolean {
-    return !this.#saving && this.#bytes >= this.#everyBytes && state.commitIndex > this.#index && state.commitIndex <= durableIndex
+    return (
+      !this.#saving &&
+      this.#bytes >= this.#everyBytes &&
+      state.commitIndex > this.#index &&
+      state.commitIndex <= durableIndex
+    )
   }
 
   changed(state: PartitionState): boolean {

@@ -10,6 +10,7 @@ import { AppendSender } from './append-sender.ts'
 import { DurabilityQueue } from './durability-queue.ts'
 import type { PartitionState } from './partition-state.ts'
 import type { Peers } from './peers.ts'
+import { Quarantine } from './quarantine.ts'
 
 export interface DriverDeps {
   readonly group: GroupId
@@ -43,6 +44,7 @@ export class GroupDriver {
   readonly #events: DriverEvents
   readonly #sender: AppendSender
   readonly #durability = new DurabilityQueue()
+  readonly #quarantine: Quarantine
   #proposed: Uint8Array[] = []
   #taken = 0
   #stepping: { message: AppendMessage; payloads: readonly Uint8Array[] } | null = null
@@ -54,6 +56,7 @@ export class GroupDriver {
     this.state = deps.state
     this.#deps = deps
     this.#events = events
+    this.#quarantine = new Quarantine(deps.log, deps.logger)
     this.#sender = new AppendSender(deps.group, deps.log, deps.peers, deps.logger, (peer) => {
       this.core.peerUnreachable(peer)
       deps.wake()
@@ -76,6 +79,7 @@ export class GroupDriver {
   receive(message: RaftMessage, payloads: readonly Uint8Array[]): void {
     if (this.#stopped) return
     if (message.type !== 'append') {
+      if (this.#quarantine.holdsBack(message)) return
       this.core.step(message)
       this.#deps.wake()
       return
@@ -88,6 +92,8 @@ export class GroupDriver {
   }
 
   tick(): void {
+    // Without ticks a replica never campaigns.
+    if (this.#quarantine.active) return
     this.core.tick()
     if (this.core.hasReady()) this.#deps.wake()
   }
@@ -96,6 +102,7 @@ export class GroupDriver {
     if (this.#stopped) return
     const persisted = this.#durability.durable(ticket, (messages) => this.#sendAll(messages))
     this.core.persisted(persisted)
+    this.#quarantine.review(this.core, this.state)
     if (this.core.hasReady()) this.#deps.wake()
   }
 
@@ -166,7 +173,12 @@ export class GroupDriver {
     }
     if (header.kind === EntryKind.TermStart) {
       const { core, clock } = this.#deps
-      return termStartBatch({ term: header.term, baseOffset: header.baseOffset, timestamp: clock.now(), leader: core.id })
+      return termStartBatch({
+        term: header.term,
+        baseOffset: header.baseOffset,
+        timestamp: clock.now(),
+        leader: core.id,
+      })
     }
     const payload = this.#proposed[this.#taken]
     if (payload === undefined) throw new Error(`no batch was proposed for entry ${header.index}`)

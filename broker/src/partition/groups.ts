@@ -158,7 +158,9 @@ export class BrokerGroups implements Groups {
     const { state } = replica.driver
     replica.schedule
       .save(state, () => saveCheckpoint(this.#deps.store, replica.id, state))
-      .catch((error: unknown) => this.#deps.logger.warn({ group: replica.id, error }, 'a checkpoint could not be saved'))
+      .catch((error: unknown) =>
+        this.#deps.logger.warn({ group: replica.id, error }, 'a checkpoint could not be saved'),
+      )
   }
 
   #wake(replica: Replica): void {

@@ -26,7 +26,8 @@ export class InSyncWindow {
   members(self: BrokerId, leader: RaftStatus): BrokerId[] {
     const inSync = [self]
     for (const follower of leader.followers) {
-      if (follower.active && follower.matchIndex >= Math.min(this.#previous, leader.commitIndex)) inSync.push(follower.id)
+      if (follower.active && follower.matchIndex >= Math.min(this.#previous, leader.commitIndex))
+        inSync.push(follower.id)
     }
     return inSync.sort((a, b) => a - b)
   }

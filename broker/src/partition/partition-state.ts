@@ -1,4 +1,4 @@
-import type { EntryHeader, LogIndex, Offset } from '@tailrace/schemas'
+import type { EntryHeader, LogIndex, Offset, Term } from '@tailrace/schemas'
 import { baseSequenceAt, EntryKind, producerEpochAt, producerIdAt, recordsCountAt } from '@tailrace/schemas'
 import { ProducerTable } from './producer-table.ts'
 import type { StateMachine } from './types.ts'
@@ -21,6 +21,7 @@ export class PartitionState {
   readonly #uncommitted = new Uncommitted()
   readonly #machine: StateMachine | null
   #commitIndex: LogIndex
+  #commitTerm: Term = 0
   #highWatermark: Offset
   #appendedIndex: LogIndex
 
@@ -34,6 +35,11 @@ export class PartitionState {
 
   get commitIndex(): LogIndex {
     return this.#commitIndex
+  }
+
+  /** Term of the newest entry seen to be committed since the start; 0 before the first. */
+  get commitTerm(): Term {
+    return this.#commitTerm
   }
 
   get highWatermark(): Offset {
@@ -55,7 +61,8 @@ export class PartitionState {
   }
 
   truncated(from: LogIndex): void {
-    if (from <= this.#commitIndex) throw new Error(`truncation at ${from} would cut the committed prefix ${this.#commitIndex}`)
+    if (from <= this.#commitIndex)
+      throw new Error(`truncation at ${from} would cut the committed prefix ${this.#commitIndex}`)
     for (let entry = this.#uncommitted.popFrom(from); entry !== undefined; entry = this.#uncommitted.popFrom(from)) {
       if (entry.producerId >= 0) this.producers.undo(entry.producerId, entry.before)
     }
@@ -64,12 +71,22 @@ export class PartitionState {
 
   /** Takes everything up to `index` as committed, in order (M33); `onEntry` is told each index. */
   committed(index: LogIndex, onEntry: (index: LogIndex) => void): void {
-    for (let entry = this.#uncommitted.shiftUpTo(index); entry !== undefined; entry = this.#uncommitted.shiftUpTo(index)) {
+    for (
+      let entry = this.#uncommitted.shiftUpTo(index);
+      entry !== undefined;
+      entry = this.#uncommitted.shiftUpTo(index)
+    ) {
       const { header, payload } = entry
       this.#commitIndex = header.index
+      this.#commitTerm = header.term
       this.#highWatermark = header.lastOffset + 1
       const machine = this.#machine
-      if (machine !== null && payload !== null && header.kind === EntryKind.Records && header.index > machine.appliedIndex) {
+      if (
+        machine !== null &&
+        payload !== null &&
+        header.kind === EntryKind.Records &&
+        header.index > machine.appliedIndex
+      ) {
         machine.apply(header, payload)
       }
       onEntry(header.index)

@@ -16,7 +16,13 @@ export interface Peers {
    * Asks a broker something. Rejects with TailraceError: CONNECTION_LOST (never sent or no answer: outcome unknown), TIMED_OUT, or the
    * code that the other side answered. Requests on one link are sent in call order.
    */
-  request<Name extends RequestName>(to: BrokerId, name: Name, fields: Omit<Message<Name>, 'correlation'>, body: readonly Uint8Array[], timeoutMs: number): Promise<PeerReply<Name>>
+  request<Name extends RequestName>(
+    to: BrokerId,
+    name: Name,
+    fields: Omit<Message<Name>, 'correlation'>,
+    body: readonly Uint8Array[],
+    timeoutMs: number,
+  ): Promise<PeerReply<Name>>
   /** Whether there is a working link to the broker now. */
   connected(to: BrokerId): boolean
   /** What a connected broker said of itself, if it ever did. */
@@ -48,5 +54,10 @@ export interface PeerHandlers {
   /** Decides whether to accept a peer; a TailraceError's code tells it why not. */
   admit(identity: PeerIdentity): void
   /** Answers a request; a rejection becomes a Failure. Called in arrival order; must do its ordering-sensitive part before its first await. */
-  request<Name extends RequestName>(from: BrokerId, name: Name, fields: Message<Name>, body: Uint8Array): Promise<{ fields: Omit<PeerReply<Name>['fields'], 'correlation'>; body: readonly Uint8Array[] }>
+  request<Name extends RequestName>(
+    from: BrokerId,
+    name: Name,
+    fields: Message<Name>,
+    body: Uint8Array,
+  ): Promise<{ fields: Omit<PeerReply<Name>['fields'], 'correlation'>; body: readonly Uint8Array[] }>
 }

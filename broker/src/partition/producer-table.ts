@@ -48,7 +48,10 @@ export class ProducerTable {
       }
     }
     if (epoch < state.epoch) {
-      throw new TailraceError('INVALID_PRODUCER_EPOCH', `Producer ${producerId} has epoch ${state.epoch}, the batch ${epoch}.`)
+      throw new TailraceError(
+        'INVALID_PRODUCER_EPOCH',
+        `Producer ${producerId} has epoch ${state.epoch}, the batch ${epoch}.`,
+      )
     }
     const expected = epoch > state.epoch ? 0 : nextSequence(state)
     if (baseSequence !== expected) {

@@ -22,12 +22,16 @@ export async function recoverReplica(
   spec: GroupSpec,
   producerCapacity: number,
 ): Promise<Recovered> {
-  const state = spec.stateMachine === null ? await fromCheckpoint(log, store, spec, producerCapacity) : await fromMachine(log, spec, producerCapacity)
+  const state =
+    spec.stateMachine === null
+      ? await fromCheckpoint(log, store, spec, producerCapacity)
+      : await fromMachine(log, spec, producerCapacity)
   const commitHint = state.commitIndex
   while (state.appendedIndex < log.lastIndex) {
     const run = await log.readEntries(state.appendedIndex + 1, READ_BYTES)
-    if (run.headers.length === 0) throw new Error(`group ${log.group}: entry ${state.appendedIndex + 1} is missing from the log`)
-    run.headers.forEach((header, at) => state.appended(header, run.payloads[at]!))
+    if (run.headers.length === 0)
+      throw new Error(`group ${log.group}: entry ${state.appendedIndex + 1} is missing from the log`)
+    for (let at = 0; at < run.headers.length; at += 1) state.appended(run.headers[at]!, run.payloads[at]!)
   }
   return {
     state,

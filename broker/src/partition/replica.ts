@@ -158,12 +158,18 @@ export class Replica implements Group {
     const records = recordsCountAt(batch, 0)
     const producerId = producerIdAt(batch, 0)
     if (producerId >= 0) {
-      const repeated = this.driver.state.producers.check(producerId, producerEpochAt(batch, 0), baseSequenceAt(batch, 0), records)
+      const repeated = this.driver.state.producers.check(
+        producerId,
+        producerEpochAt(batch, 0),
+        baseSequenceAt(batch, 0),
+        records,
+      )
       if (repeated !== null) return this.#acknowledgeRepeated(repeated.index, repeated.baseOffset, records)
     }
     const header = this.driver.propose(batch, records)
     if (header === 'not-leader') throw this.#notLeader()
-    if (header === 'too-much-uncommitted') throw new TailraceError('OVERLOADED', 'Too many bytes wait for their commit.')
+    if (header === 'too-much-uncommitted')
+      throw new TailraceError('OVERLOADED', 'Too many bytes wait for their commit.')
     this.schedule.appended(batch.length)
     return this.#acknowledgements.wait(header.index, {
       baseOffset: header.baseOffset,

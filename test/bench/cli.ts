@@ -1,0 +1,136 @@
+/**
+ * npm run bench: publishes through three real brokers at replication 3, durability class D2 (an acknowledgement means a quorum of fsyncs), and
+ * runs the floor beside it. Options: --seconds N (of each measurement, default 8), --only TEXT (scenarios whose name contains it).
+ */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { cpus, release } from 'node:os'
+import { parseArgs } from 'node:util'
+import { ClusterProcesses } from '../e2e/cluster-processes.ts'
+import { type FloorResult, runFloor } from './floor/floor.ts'
+import { type PublishResult, runPublish } from './publish-run.ts'
+
+interface Scenario {
+  readonly name: string
+  readonly recordBytes: number
+  readonly partitions: number
+  readonly producers: number
+  readonly rate: number | null
+}
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '8' },
+    only: { type: 'string', default: '' },
+    profile: { type: 'boolean', default: false },
+  },
+})
+const seconds = Number(values.seconds)
+const BATCH_BYTES = 128 * 1024
+
+const scenarios: Scenario[] = [
+  ...[100, 1000].flatMap((recordBytes) =>
+    [1, 16].flatMap((partitions) =>
+      [1, 4].map((producers) => ({
+        name: `flat out, ${recordBytes} B, ${partitions} partition${partitions > 1 ? 's' : ''}, ${producers} producer${producers > 1 ? 's' : ''}`,
+        recordBytes,
+        partitions,
+        producers,
+        rate: null,
+      })),
+    ),
+  ),
+  {
+    name: '2,000 records/s, 1000 B, 1 partition, 1 producer',
+    recordBytes: 1000,
+    partitions: 1,
+    producers: 1,
+    rate: 2000,
+  },
+  {
+    name: '2,000 records/s, 1000 B, 16 partitions, 4 producers',
+    recordBytes: 1000,
+    partitions: 16,
+    producers: 4,
+    rate: 2000,
+  },
+  {
+    name: '20,000 records/s, 100 B, 16 partitions, 4 producers',
+    recordBytes: 100,
+    partitions: 16,
+    producers: 4,
+    rate: 20_000,
+  },
+]
+
+async function runScenario(
+  scenario: Scenario,
+): Promise<{ scenario: Scenario; result: PublishResult; floor: FloorResult | null }> {
+  // The floor goes first and alone: the same bytes in pieces of a batch, as many unacknowledged as the producer may have.
+  const floor =
+    scenario.rate === null
+      ? await runFloor({
+          producers: scenario.producers,
+          leaders: scenario.partitions === 1 ? 1 : 3,
+          pieceBytes: BATCH_BYTES,
+          windowBytes: 5 * BATCH_BYTES * Math.ceil(scenario.partitions / 3),
+          seconds: Math.min(seconds, 5),
+        })
+      : null
+  const cluster = await ClusterProcesses.start({
+    nodeFlags: (id) =>
+      values.profile
+        ? ['--cpu-prof', '--cpu-prof-dir', 'bench-results', '--cpu-prof-name', `broker-${id}.cpuprofile`]
+        : [],
+  })
+  try {
+    const result = await runPublish(cluster, {
+      ...scenario,
+      seconds,
+      warmSeconds: 2,
+      batchBytes: scenario.rate === null ? BATCH_BYTES : 65_536,
+      lingerMs: scenario.rate === null ? 5 : 1,
+      outstanding: Math.ceil((24 << 20) / (scenario.recordBytes + 64) / scenario.producers),
+    })
+    await cluster.stopAll()
+    return { scenario, result, floor }
+  } finally {
+    await cluster.destroy()
+  }
+}
+
+function row({ scenario, result, floor }: Awaited<ReturnType<typeof runScenario>>): string {
+  const ratio = floor === null ? '' : `${((100 * result.megabytesPerSecond) / floor.megabytesPerSecond).toFixed(0)} %`
+  const cells = [
+    scenario.name,
+    Math.round(result.recordsPerSecond).toLocaleString('en'),
+    result.megabytesPerSecond.toFixed(1),
+    floor === null ? '' : floor.megabytesPerSecond.toFixed(1),
+    ratio,
+    result.p50.toFixed(1),
+    result.p99.toFixed(1),
+    result.p999.toFixed(1),
+    result.cpuSecondsPerMillionRecords.toFixed(2),
+    result.syncsPerSecond.toFixed(0),
+    (result.peakBrokerBytes / 1e6).toFixed(0),
+    String(result.failures),
+  ]
+  return `| ${cells.join(' | ')} |`
+}
+
+await mkdir('bench-results', { recursive: true })
+console.log(
+  `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, kernel ${release()}; durability D2; ${seconds} s each`,
+)
+console.log(
+  '| scenario | records/s | MB/s | floor MB/s | of floor | p50 ms | p99 ms | p99.9 ms | CPU s per million | fsyncs/s | peak broker MB | failed |',
+)
+console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |')
+const results = []
+for (const scenario of scenarios) {
+  if (!scenario.name.includes(values.only)) continue
+  const outcome = await runScenario(scenario)
+  results.push(outcome)
+  console.log(row(outcome))
+}
+await writeFile('bench-results/publish.json', JSON.stringify({ node: process.version, seconds, results }, null, 2))
+process.exit(0)

@@ -1,0 +1,176 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const executable = resolve(import.meta.dirname, '../../broker/bin/tailrace.js')
+
+export interface ClusterOptions {
+  readonly brokers?: number
+  /** Extra flags for every broker. */
+  readonly flags?: readonly string[]
+  /** Extra flags for Node itself, by broker id. */
+  readonly nodeFlags?: (id: number) => readonly string[]
+}
+
+/** Real broker processes on loopback with a folder of their own, for tests and benchmarks to hurt. */
+export class ClusterProcesses {
+  readonly folder: string
+  readonly ids: readonly number[]
+  readonly #ports: { readonly http: number; readonly peer: number }[]
+  readonly #options: ClusterOptions
+  readonly #running = new Map<number, ChildProcess>()
+
+  private constructor(folder: string, ports: { http: number; peer: number }[], options: ClusterOptions) {
+    this.folder = folder
+    this.#ports = ports
+    this.#options = options
+    this.ids = ports.map((_, at) => at + 1)
+  }
+
+  static async start(options: ClusterOptions = {}): Promise<ClusterProcesses> {
+    const brokers = options.brokers ?? 3
+    const folder = await mkdtemp(join(tmpdir(), 'tailrace-'))
+    const free = await freePorts(brokers * 2)
+    const ports = Array.from({ length: brokers }, (_, at) => ({ http: free[at * 2]!, peer: free[at * 2 + 1]! }))
+    const cluster = new ClusterProcesses(folder, ports, options)
+    for (const id of cluster.ids) await cluster.launch(id)
+    await cluster.ready()
+    return cluster
+  }
+
+  http(id: number): string {
+    return `127.0.0.1:${this.#ports[id - 1]!.http}`
+  }
+
+  peer(id: number): string {
+    return `127.0.0.1:${this.#ports[id - 1]!.peer}`
+  }
+
+  get servers(): string[] {
+    return this.ids.map((id) => `ws://${this.http(id)}`)
+  }
+
+  dataFolder(id: number): string {
+    return join(this.folder, `broker-${id}`)
+  }
+
+  logFile(id: number): string {
+    return join(this.folder, `broker-${id}.log`)
+  }
+
+  pid(id: number): number {
+    return this.#running.get(id)!.pid!
+  }
+
+  async launch(id: number): Promise<void> {
+    await mkdir(this.dataFolder(id), { recursive: true })
+    const join = this.#ports.map((port) => `127.0.0.1:${port.peer}`).join(',')
+    const args = [
+      ...(this.#options.nodeFlags?.(id) ?? []),
+      executable,
+      'broker',
+      ...['--id', String(id), '--data', this.dataFolder(id), '--http', this.http(id), '--peer', this.peer(id)],
+      ...['--join', join],
+      ...(this.#options.flags ?? []),
+    ]
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const log = createWriteStream(this.logFile(id), { flags: 'a' })
+    child.stdout!.pipe(log, { end: false })
+    child.stderr!.pipe(log, { end: false })
+    this.#running.set(id, child)
+  }
+
+  /** Resolves when every running broker answers /readyz with 200; after 30 s rejects with what the brokers have logged. */
+  async ready(ids: readonly number[] = [...this.#running.keys()]): Promise<void> {
+    const deadline = Date.now() + 30_000
+    for (const id of ids) {
+      while (!(await this.#isReady(id))) {
+        const child = this.#running.get(id)
+        if (Date.now() > deadline || (child !== undefined && child.exitCode !== null)) {
+          throw new Error(`broker ${id} is not ready; its log:\n${(await this.log(id)).slice(-4000)}`)
+        }
+        await new Promise((done) => setTimeout(done, 20))
+      }
+    }
+  }
+
+  /** `kill -9`, resolved when the process is gone. */
+  async kill(id: number): Promise<void> {
+    const child = this.#running.get(id)
+    if (child === undefined) return
+    this.#running.delete(id)
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  pause(id: number): void {
+    this.#running.get(id)!.kill('SIGSTOP')
+  }
+
+  resume(id: number): void {
+    this.#running.get(id)!.kill('SIGCONT')
+  }
+
+  /** SIGTERM; resolves with the exit code. */
+  async stop(id: number): Promise<number | null> {
+    const child = this.#running.get(id)
+    if (child === undefined) return null
+    this.#running.delete(id)
+    const gone = once(child, 'exit')
+    child.kill('SIGTERM')
+    const [code] = (await gone) as [number | null]
+    return code
+  }
+
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.#running.keys()].map((id) => this.stop(id)))
+  }
+
+  /** Stops everything and removes the folder. */
+  async destroy(): Promise<void> {
+    await Promise.all([...this.#running.keys()].map((id) => this.kill(id)))
+    await rm(this.folder, { recursive: true, force: true })
+  }
+
+  log(id: number): Promise<string> {
+    return readFile(this.logFile(id), 'utf8').catch(() => '')
+  }
+
+  /** An HTTP request to one broker; rejects with the error body when the status is not 2xx. */
+  async request<Answer>(id: number, method: string, path: string, body?: unknown): Promise<Answer> {
+    const response = await fetch(`http://${this.http(id)}${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
+    return (text === '' ? undefined : JSON.parse(text)) as Answer
+  }
+
+  async #isReady(id: number): Promise<boolean> {
+    try {
+      return (await fetch(`http://${this.http(id)}/readyz`, { signal: AbortSignal.timeout(1000) })).ok
+    } catch {
+      return false
+    }
+  }
+}
+
+/** Ports that were free a moment ago, all different. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      return server
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
+  return ports
+}

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { readMetrics } from '../bench/broker-meter.ts'
+import { ClusterProcesses } from './cluster-processes.ts'
+import { allInSync, topicBecomes } from './topic-view.ts'
+
+const SETTLE_MS = 5000
+const MEASURE_MS = 15_000
+
+let cluster: ClusterProcesses
+
+beforeAll(async () => {
+  cluster = await ClusterProcesses.start()
+  await cluster.request(1, 'POST', '/topics', { name: 'idle', partitions: 6, replicas: 3 })
+  await topicBecomes(cluster, 1, 'idle', allInSync)
+})
+
+afterAll(() => cluster.destroy())
+
+it('uses under 1 % of a core and under 150 MB in each idle broker', async () => {
+  await new Promise((done) => setTimeout(done, SETTLE_MS))
+  const before = await Promise.all(cluster.ids.map((id) => readMetrics(cluster.http(id))))
+  await new Promise((done) => setTimeout(done, MEASURE_MS))
+  const after = await Promise.all(cluster.ids.map((id) => readMetrics(cluster.http(id))))
+  const cpu = after.map(
+    (metrics, at) =>
+      (metrics.get('process_cpu_seconds_total')! - before[at]!.get('process_cpu_seconds_total')!) / (MEASURE_MS / 1000),
+  )
+  const memory = after.map((metrics) => metrics.get('process_resident_memory_bytes')!)
+  console.log(
+    `idle brokers: ${cpu.map((share) => `${(share * 100).toFixed(2)} %`).join(', ')} of a core; ${memory.map((bytes) => `${(bytes / 1e6).toFixed(0)} MB`).join(', ')}`,
+  )
+  for (const share of cpu) expect(share).toBeLessThan(0.01)
+  for (const bytes of memory) expect(bytes).toBeLessThan(150e6)
+}, 60_000)
