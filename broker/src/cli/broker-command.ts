@@ -1,7 +1,7 @@
 import type { BrokerSettings } from '../config/broker-settings.ts'
+import type { RunningBroker } from '../main.ts'
 import type { Clock } from '../platform/clock.ts'
 import { ExitCode } from './command-failure.ts'
-import type { RunningBroker } from './running-broker.ts'
 import { explainStartFailure } from './start-failure.ts'
 import type { Supervisor } from './supervision.ts'
 import type { Terminal } from './terminal.ts'

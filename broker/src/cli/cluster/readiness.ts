@@ -1,21 +1,23 @@
 import type { Clock } from '../../platform/clock.ts'
 
 /** Asks GET /readyz once. Null when ready, else the reason for people. */
-export type AskReadiness = (http: string, signal: AbortSignal) => Promise<string | null>
+export type AskReadiness = (http: string, clock: Clock, signal: AbortSignal) => Promise<string | null>
 
 const askEveryMs = 25
 const askTimeoutMs = 2000
 
-export const askReadiness: AskReadiness = async (http, signal) => {
+export const askReadiness: AskReadiness = async (http, clock, signal) => {
+  const late = new AbortController()
+  const timer = clock.after(askTimeoutMs, () => late.abort(new Error(`no answer within ${askTimeoutMs} ms`)))
   try {
-    const response = await fetch(`http://${http}/readyz`, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(askTimeoutMs)]),
-    })
+    const response = await fetch(`http://${http}/readyz`, { signal: AbortSignal.any([signal, late.signal]) })
     const text = await response.text()
     return response.ok ? null : text.slice(0, 300)
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
     return cause instanceof Error ? cause.message : String(cause)
+  } finally {
+    timer.cancel()
   }
 }
 
@@ -28,7 +30,7 @@ export async function untilReady(
   waiting: (reason: string) => void,
 ): Promise<boolean> {
   while (!signal.aborted) {
-    const reason = await ask(http, signal)
+    const reason = await ask(http, clock, signal)
     if (signal.aborted) break
     if (reason === null) return true
     waiting(reason)

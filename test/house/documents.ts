@@ -1,0 +1,52 @@
+import { posix } from 'node:path'
+import type { Tree } from './source-tree.ts'
+import { isTest } from './source-tree.ts'
+
+/** Links in Markdown pages to files or headings that are not there, and pages of docs/ that code speaks of but that do not exist. */
+export function deadReferences(tree: Tree, exists: (path: string) => boolean): string[] {
+  const found: string[] = []
+  for (const [path, text] of tree) {
+    if (path.endsWith('.md')) found.push(...deadLinks(path, text, tree, exists))
+    else if (/\.(ts|js)$/.test(path) && !isTest(path)) found.push(...deadMentions(path, text, exists))
+  }
+  return found
+}
+
+function deadLinks(path: string, text: string, tree: Tree, exists: (path: string) => boolean): string[] {
+  const found: string[] = []
+  for (const [, link] of withoutCode(text).matchAll(/\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g)) {
+    if (link === undefined || /^[a-z]+:/i.test(link)) continue
+    const [file, anchor] = link.split('#') as [string, string?]
+    const target = file === '' ? path : posix.normalize(posix.join(posix.dirname(path), file))
+    if (!exists(target.replace(/\/$/, ''))) found.push(`${path}: link to ${link}: there is no ${target}`)
+    else if (anchor !== undefined && tree.has(target) && !headings(tree.get(target)!).has(anchor))
+      found.push(`${path}: link to ${link}: there is no such heading`)
+  }
+  return found
+}
+
+function deadMentions(path: string, text: string, exists: (path: string) => boolean): string[] {
+  const pages = new Set([...text.matchAll(/\bdocs\/[A-Za-z0-9/_-]+\.md\b/g)].map(([page]) => page))
+  return [...pages].filter((page) => !exists(page)).map((page) => `${path}: speaks of ${page}, which does not exist`)
+}
+
+/** Anchors as GitHub makes them of headings. */
+function headings(text: string): Set<string> {
+  const lines = withoutFences(text).matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)
+  return new Set(
+    [...lines].map(([, title]) =>
+      title!
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replace(/\s/g, '-'),
+    ),
+  )
+}
+
+function withoutFences(text: string): string {
+  return text.replace(/^(```|~~~)[^]*?^\1/gm, '')
+}
+
+function withoutCode(text: string): string {
+  return withoutFences(text).replace(/`[^`\n]*`/g, '')
+}

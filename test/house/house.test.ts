@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { cycles } from './cycles.ts'
+import { deadReferences } from './documents.ts'
+import { brokenImports, importsAgainstDirection, unusedFiles } from './import-checks.ts'
+import { importGraph } from './import-graph.ts'
+import { listensEverywhere } from './listening.ts'
+import { undeclaredDependencies } from './packages.ts'
+import { parseTree } from './parsed-source.ts'
+import { impurities } from './purity.ts'
+import type { Ratchet } from './sizes.ts'
+import { filesTooLong, functionsTooLong, medianTooLong } from './sizes.ts'
+import { exists, isCode, readTree, root } from './source-tree.ts'
+import { emptyNamesOf, foreignPlaces, looseEnds } from './wording.ts'
+
+// What each check finds is listed in its failure. That each check does find something is proven in bites.test.ts.
+const tree = readTree()
+const sources = parseTree(tree)
+const graph = importGraph(sources)
+const ratchet = JSON.parse(readFileSync(new URL('./ratchet.json', import.meta.url), 'utf8')) as Ratchet
+
+it('sees the repository', () => {
+  expect(sources.length).toBeGreaterThan(50)
+  expect(graph.get('broker/src/cli/cli.ts')?.length).toBeGreaterThan(3)
+})
+
+describe('the house', () => {
+  it('imports point one way', () => expect(importsAgainstDirection(graph)).toEqual([]))
+  it('imports lead somewhere', () => expect(brokenImports(graph, exists)).toEqual([]))
+  it('no cycles', () => expect(cycles(graph)).toEqual([]))
+  it('no file that nothing imports', () => expect(unusedFiles(graph, tree)).toEqual([]))
+  it('clocks, timers, randomness, files and sockets only in platform/node', () =>
+    expect(impurities(sources)).toEqual([]))
+  it('files stay small', () => expect(filesTooLong(tree, ratchet)).toEqual([]))
+  it('functions stay small', () => expect(functionsTooLong(sources, ratchet)).toEqual([]))
+  it('the median file stays small', () => expect(medianTooLong(tree)).toEqual([]))
+  it('names say what a file is for', () => expect(emptyNamesOf([...tree.keys()].filter(isCode))).toEqual([]))
+  it('no loose ends', () => expect(looseEnds(sources)).toEqual([]))
+  it('nothing listens on every interface by default', () => expect(listensEverywhere(sources)).toEqual([]))
+  it('packages name what they import', () => expect(undeclaredDependencies(graph, tree)).toEqual([]))
+  it('links and mentions of pages lead somewhere', () => expect(deadReferences(tree, exists)).toEqual([]))
+  it('no registry hosts, no paths of one machine', () => expect(foreignPlaces(tree, root)).toEqual([]))
+})

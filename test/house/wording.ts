@@ -1,0 +1,76 @@
+import type { ParsedSource } from './parsed-source.ts'
+import type { Tree } from './source-tree.ts'
+import { isTest } from './source-tree.ts'
+
+/** Names that say nothing of a duty; a file under such a name, or one that ends in it, collects what has no place. */
+const emptyNames = new Set(['util', 'utils', 'helper', 'helpers', 'common', 'misc', 'stuff'])
+
+export function emptyNamesOf(paths: Iterable<string>): string[] {
+  const lastWord = (part: string) => part.split('.')[0]!.toLowerCase().split(/[-_]/).at(-1)!
+  const named = (path: string) => path.split('/').some((part) => emptyNames.has(lastWord(part)))
+  return [...paths].filter(named).map((path) => `${path}: name it after its duty`)
+}
+
+/** Work left for later, and checks switched off without a word why. */
+export function looseEnds(sources: readonly ParsedSource[]): string[] {
+  return sources.flatMap((source) => [...marksIn(source), ...switchedOff(source)])
+}
+
+const marks = /\b(TODO|FIXME|XXX|HACK)\b/
+const silenced = /^\s*@ts-(ignore|nocheck)\b|^\s*@ts-expect-error\s*$/
+
+function marksIn({ path, comments }: ParsedSource): string[] {
+  return comments.flatMap(({ text, line }) => {
+    if (marks.test(text)) return [`${path}:${line}: ${marks.exec(text)![1]}: do it, or write it down as an issue`]
+    return silenced.test(text)
+      ? [`${path}:${line}: say why the type checker is wrong (@ts-expect-error and a reason)`]
+      : []
+  })
+}
+
+const testFunctions = new Set(['it', 'test', 'describe', 'suite', 'bench'])
+
+function switchedOff({ path, comments, visit, lineOf }: ParsedSource): string[] {
+  if (!isTest(path)) return []
+  const found: string[] = []
+  visit((node) => {
+    if (node.type !== 'MemberExpression' || !testFunctions.has(rootName(node.object))) return
+    const member = (node.property as { name?: string }).name ?? ''
+    const line = lineOf(node.start)
+    if (member === 'only') found.push(`${path}:${line}: .only leaves all other tests out`)
+    const explained = comments.some((comment) => comment.line === line || comment.line === line - 1)
+    if (/^(skip|todo|fails|skipIf|runIf)$/.test(member) && !explained)
+      found.push(`${path}:${line}: .${member} needs a comment above that says why`)
+  })
+  return found
+}
+
+/** `it` of `it`, `it.each` and `it.concurrent.each`. */
+function rootName(node: unknown): string {
+  const { name, object } = node as { name?: string; object?: unknown }
+  return name ?? (object === undefined ? '' : rootName(object))
+}
+
+/** Hosts of package registries, spelled so that this file does not name them. */
+const registryHosts = [
+  ['registry', 'npmjs', 'org'],
+  ['registry', 'yarnpkg', 'com'],
+  ['registry', 'npmmirror', 'com'],
+  ['npm', 'pkg', 'github', 'com'],
+].map((parts) => parts.join('.'))
+const homePath = /(^|[\s"'`(=:])\/(home|Users|root)\/[A-Za-z]/
+
+/** Hosts of registries and paths of one machine: a clone must work wherever it is. */
+export function foreignPlaces(tree: Tree, repositoryRoot: string): string[] {
+  const own = repositoryRoot.replace(/\/+$/, '')
+  const found: string[] = []
+  for (const [path, text] of tree) {
+    text.split('\n').forEach((content, index) => {
+      const host = registryHosts.find((name) => content.includes(name))
+      if (host !== undefined) found.push(`${path}:${index + 1}: names the host of a package registry`)
+      if (homePath.test(content) || (own.length > 1 && content.includes(`${own}/`)))
+        found.push(`${path}:${index + 1}: names a path of one machine`)
+    })
+  }
+  return found
+}
