@@ -9,7 +9,7 @@ export interface Load {
 /**
  * Chooses the replicas of new partitions; the first of each is its preferred leader. Replicas go to the brokers that have fewest, so counts that
  * differed by at most one still do. Brokers are paired anew each time, so that the load of a lost one spreads over all others.
- * Deterministic.
+ * Deterministic. Leaders of one topic differ by at most one too; over several topics by two, since those that exist stay.
  * @param replicas at most the number of brokers
  */
 export function placePartitions(
@@ -27,7 +27,7 @@ export function placePartitions(
     while (chosen.length < replicas) {
       const free = sorted.filter((id) => !chosen.includes(id))
       const shared = (id: BrokerId): number => chosen.reduce((sum, other) => sum + pairs.get(id)!.get(other)!, 0)
-      const next = least(free, (id) => [replicaCounts.get(id)!, shared(id)])
+      const next = least(free, (id) => [replicaCounts.get(id)!, load.leaders.get(id) ?? 0, shared(id)])
       for (const other of chosen) {
         add(pairs.get(other)!, next, 1)
         add(pairs.get(next)!, other, 1)
@@ -37,16 +37,20 @@ export function placePartitions(
     }
     placed.push(chosen)
   }
-  chooseLeaders(placed, countsOf(sorted, load.leaders))
+  chooseLeaders(placed, countsOf(sorted, load.leaders), replicaCounts)
   return placed
 }
 
-/** Moves a leader to the front of each partition's replicas. */
-function chooseLeaders(placed: BrokerId[][], leaders: Map<BrokerId, number>): void {
+/** Moves a leader to the front of each partition's replicas; of equals the one with most replicas, whose turn comes again last. */
+function chooseLeaders(
+  placed: BrokerId[][],
+  leaders: Map<BrokerId, number>,
+  replicaCounts: ReadonlyMap<BrokerId, number>,
+): void {
   for (const replicas of placed) {
     makeLeader(
       replicas,
-      least(replicas, (id) => [leaders.get(id)!]),
+      least(replicas, (id) => [leaders.get(id)!, -replicaCounts.get(id)!]),
     )
     add(leaders, replicas[0]!, 1)
   }

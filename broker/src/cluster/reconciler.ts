@@ -6,6 +6,11 @@ import type { Topic } from './metadata-state.ts'
 
 const FIRST_RETRY_MS = 200
 const LAST_RETRY_MS = 10_000
+/**
+ * A new group's preferred leader opens it this much later than the others: it asks for their votes at once, and who has not opened the group by then
+ * cannot give one, which would cost a whole election timeout.
+ */
+const PREFERRED_DELAY_MS = 20
 /** Replicas being opened or removed at one time, so that a topic of many partitions does not hold up all else. */
 const MAX_BUSY = 16
 
@@ -56,7 +61,8 @@ export class Reconciler {
       if (!replicas.includes(this.#deps.brokerId)) continue
       const maxBatchBytes = topic.config.maxBatchBytes ?? this.#deps.maxBatchBytes
       const preferred = created && replicas[0] === this.#deps.brokerId
-      this.#want({ group, open: { voters: replicas, maxBatchBytes, preferred }, failures: 0 })
+      const wanted = { group, open: { voters: replicas, maxBatchBytes, preferred }, failures: 0 }
+      this.#want(wanted, preferred && replicas.length > 1 ? PREFERRED_DELAY_MS : 0)
     }
   }
 
@@ -67,15 +73,20 @@ export class Reconciler {
   }
 
   removeGroup(group: GroupId): void {
-    this.#want({ group, open: null, failures: 0 })
+    this.#want({ group, open: null, failures: 0 }, 0)
   }
 
   close(): void {
     this.#closed = true
   }
 
-  #want(wanted: Wanted): void {
+  #want(wanted: Wanted, delayMs: number): void {
     this.#wanted.set(wanted.group, wanted)
+    if (delayMs === 0) this.#enqueue(wanted)
+    else this.#deps.clock.after(delayMs, () => this.#enqueue(wanted))
+  }
+
+  #enqueue(wanted: Wanted): void {
     this.#queue.push(wanted)
     this.#next()
   }
@@ -119,8 +130,6 @@ export class Reconciler {
     const action = wanted.open === null ? 'remove' : 'open'
     this.#deps.logger.error({ group: wanted.group, error }, `cannot ${action} a replica; trying again`)
     const delay = Math.min(FIRST_RETRY_MS * 2 ** wanted.failures++, LAST_RETRY_MS)
-    this.#deps.clock.after(delay, () => {
-      if (this.#wanted.get(wanted.group) === wanted) this.#want(wanted)
-    })
+    this.#deps.clock.after(delay, () => this.#enqueue(wanted))
   }
 }

@@ -1,0 +1,173 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Command, IdentifiedCommand } from './command.ts'
+import { decodeCommand, encodeCommand } from './command.ts'
+import { MemoryStore } from './fakes/memory-data.ts'
+import { VirtualClock } from './fakes/virtual-clock.ts'
+import { MetadataMachine } from './metadata-machine.ts'
+import { MetadataState, REMEMBERED_COMMANDS } from './metadata-state.ts'
+import { loadMetadata, MetadataWriter } from './metadata-store.ts'
+
+const registration = { http: 'h:1', peer: 'p:1', pid: 7, incarnation: 'i', directoryId: 'd' }
+const logger = { info: () => {}, warn: () => {}, error: () => {} }
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({
+    type: fc.constant('register-broker' as const),
+    broker: fc
+      .record({ id: fc.integer({ min: 1, max: 3 }), directoryId: fc.constantFrom('d', 'other') })
+      .map((some) => ({ ...registration, ...some })),
+  }),
+  fc.record({
+    type: fc.constant('create-topic' as const),
+    name: fc.constantFrom('a', 'b', 'c', '__proto__'),
+    topicId: fc.uuid(),
+    config: fc.constant({}),
+    partitions: fc.array(fc.constant({ replicas: [1, 2] }), { minLength: 1, maxLength: 4 }),
+  }),
+  fc.record({ type: fc.constant('delete-topic' as const), name: fc.constantFrom('a', 'b', 'c', '__proto__') }),
+  fc.record({
+    type: fc.constant('allocate-producer-ids' as const),
+    broker: fc.constant(1),
+    count: fc.integer({ min: 1, max: 1000 }),
+  }),
+)
+// Few ids, so that many commands are retries of others.
+const log: fc.Arbitrary<IdentifiedCommand[]> = fc.array(fc.record({ id: fc.nat(60).map((n) => `c${n}`), command }), {
+  maxLength: 80,
+})
+
+/** All of a state, in one order. */
+function picture(state: MetadataState): unknown {
+  const byKey = (map: Map<unknown, unknown>): unknown[] =>
+    [...map].sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1))
+  return [state.head, byKey(state.brokers), byKey(state.topics), byKey(state.places), [...state.remembered()]]
+}
+
+const entry = (index: number, some: IdentifiedCommand): Parameters<MetadataMachine['apply']> => {
+  const batch = encodeCommand(some, 1)
+  return [{ index, term: 1, kind: 0, baseOffset: index - 1, lastOffset: index - 1, bytes: batch.length }, batch]
+}
+
+const start = async (store: MemoryStore, clock: VirtualClock) => {
+  const state = new MetadataState()
+  const removals = await loadMetadata(store, state)
+  const writer = new MetadataWriter(store, clock, logger)
+  return { state, removals, writer, machine: new MetadataMachine(state, 1, writer, () => {}) }
+}
+
+describe('the metadata is a pure function of the log', () => {
+  test('a state from the store and the rest of the log is the state from the whole log', async () => {
+    await fc.assert(
+      fc.asyncProperty(log, fc.nat(), async (commands, any) => {
+        const whole = new MetadataState()
+        commands.forEach((some, index) => void whole.apply(index + 1, some))
+
+        const clock = new VirtualClock()
+        const store = new MemoryStore()
+        const before = await start(store, clock)
+        const crashAt = any % (commands.length + 1)
+        for (const [at, some] of commands.slice(0, crashAt).entries()) before.machine.apply(...entry(at + 1, some))
+        // Only some of the writes make it to the store before the crash.
+        await Promise.resolve()
+        const survived = new MemoryStore()
+        for (const [key, value] of store.content) survived.content.set(key, value)
+
+        const after = await start(survived, clock)
+        expect(after.state.head.appliedIndex).toBeLessThanOrEqual(crashAt)
+        // From the start of the log: what the store has already is passed over.
+        for (const [at, some] of commands.entries()) after.machine.apply(...entry(at + 1, some))
+        expect(picture(after.state)).toEqual(picture(whole))
+
+        await after.writer.close()
+        expect(picture((await start(survived, clock)).state)).toEqual(picture(whole))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('group ids and producer ids are never given twice', () => {
+    fc.assert(
+      fc.property(log, (commands) => {
+        const state = new MetadataState()
+        const groups: number[] = []
+        const producers: number[] = []
+        commands.forEach((some, index) => {
+          const applied = state.apply(index + 1, some)!
+          if (applied.created !== undefined) groups.push(...applied.created.partitions.map(({ group }) => group))
+          const { result, repeated } = applied
+          if (result.ok && result.first !== undefined && !repeated) {
+            for (let id = result.first; id < result.first + result.count!; id++) producers.push(id)
+          }
+        })
+        expect(new Set(groups).size).toBe(groups.length)
+        expect(groups).not.toContain(0)
+        expect(new Set(producers).size).toBe(producers.length)
+      }),
+    )
+  })
+})
+
+test('a command retried under its id is applied once and answered the same', () => {
+  const state = new MetadataState()
+  const allocate = { id: 'x', command: { type: 'allocate-producer-ids', broker: 1, count: 10 } } as const
+  const first = state.apply(1, allocate)
+  const again = state.apply(2, allocate)
+  expect(again).toEqual({ id: 'x', result: first!.result, repeated: true })
+  expect(state.head.nextProducer).toBe(10)
+})
+
+test('memory of commands is bounded, the same after a restart', async () => {
+  const clock = new VirtualClock()
+  const store = new MemoryStore()
+  const { machine, writer, state } = await start(store, clock)
+  for (let index = 1; index <= REMEMBERED_COMMANDS + 50; index++) {
+    machine.apply(...entry(index, { id: `c${index}`, command: { type: 'delete-topic', name: 'none' } }))
+  }
+  await writer.close()
+  expect([...state.remembered()]).toHaveLength(REMEMBERED_COMMANDS)
+  expect(state.resultOf('c50')).toBeUndefined()
+  expect(state.resultOf('c51')).toEqual({ ok: false, code: 'UNKNOWN_TOPIC', detail: '"none"' })
+  expect([...(await start(store, clock)).state.remembered()]).toEqual([...state.remembered()])
+  expect(store.writes).toBeLessThan(10)
+})
+
+test('what is no command is passed over, and counts as applied', async () => {
+  const { machine, state } = await start(new MemoryStore(), new VirtualClock())
+  const [header, batch] = entry(1, { id: 'x', command: { type: 'delete-topic', name: 'a' } })
+  const garbled = batch.slice()
+  garbled.fill(0xff, 61)
+  machine.apply(header, garbled)
+  const unknown = encodeCommand({ id: 'y', command: { type: 'make-coffee' } as unknown as Command }, 1)
+  machine.apply({ ...header, index: 2 }, unknown)
+  expect(decodeCommand(garbled)).toBeNull()
+  expect(decodeCommand(unknown)).toBeNull()
+  expect(state.head).toEqual({ appliedIndex: 2, nextGroup: 1, nextProducer: 0, commands: 0 })
+})
+
+test('a store that fails for a while gets it all in the end', async () => {
+  const clock = new VirtualClock()
+  const store = new MemoryStore()
+  const { machine, writer, state } = await start(store, clock)
+  store.failing = true
+  const create = { name: 'a', topicId: 't', config: {}, partitions: [{ replicas: [1] }] }
+  machine.apply(...entry(1, { id: 'x', command: { type: 'create-topic', ...create } }))
+  await clock.run(1500)
+  machine.apply(...entry(2, { id: 'y', command: { type: 'delete-topic', name: 'a' } }))
+  store.failing = false
+  await clock.run(2000)
+  await writer.close()
+  const loaded = await start(store, clock)
+  expect(picture(loaded.state)).toEqual(picture(state))
+  expect(loaded.removals).toEqual([1])
+})
+
+test('a broker id stays with its data directory', () => {
+  const state = new MetadataState()
+  const register = (id: string, directoryId: string) =>
+    state.apply(1, { id, command: { type: 'register-broker', broker: { ...registration, id: 1, directoryId } } })!
+      .result
+  expect(register('a', 'd').ok).toBe(true)
+  expect(register('b', 'wiped')).toMatchObject({ ok: false, code: 'BROKER_IDENTITY_MISMATCH' })
+  expect(state.brokers.get(1)!.directoryId).toBe('d')
+})
