@@ -66,7 +66,10 @@ export class Session {
         highWatermark: log.highWatermark,
       }
       const altered = this.#broker.cluster.alterPush?.(batches)
-      if (altered === 'drop connection') return this.drop()
+      if (altered === 'drop connection') {
+        this.drop()
+        return
+      }
       this.send(
         'Records',
         fields,
@@ -101,7 +104,10 @@ export class Session {
     const end = (partition: number, error: TailraceError): void =>
       this.send('SubscriptionEnd', { subscription, partition, error: error.toJSON() })
     const count = this.#broker.cluster.partitions(topic)
-    if (count === 0) return end(-1, new TailraceError('UNKNOWN_TOPIC', topic))
+    if (count === 0) {
+      end(-1, new TailraceError('UNKNOWN_TOPIC', topic))
+      return
+    }
     const wanted =
       partitions.length > 0 ? partitions : Array.from({ length: count }, (_, partition) => ({ partition, position }))
     const cursors: Cursor[] = []

@@ -130,7 +130,10 @@ export class Lane {
         this.#seal()
         continue
       }
-      if (this.#mustReroute(now) || this.#queue.nextUnsent.state === 'gap') return this.#drain()
+      if (this.#mustReroute(now) || this.#queue.nextUnsent.state === 'gap') {
+        this.#drain()
+        return
+      }
       this.#transmit(this.#queue.takeUnsent())
     }
   }
@@ -155,7 +158,7 @@ export class Lane {
     this.#connection!.request(
       'Publish',
       { topic: this.#topic, partition: this.partition, timeoutMs },
-      { timeoutMs: timeoutMs + ANSWER_GRACE_MS, dropOnTimeout: true, body: [batch.bytes!] },
+      { timeoutMs: timeoutMs + Math.min(timeoutMs, ANSWER_GRACE_MS), dropOnTimeout: true, body: [batch.bytes!] },
     ).then(
       ({ fields }) => this.#acknowledged(batch, fields.baseOffset),
       (error) => this.#refused(batch, asTailraceError(error)),
@@ -202,7 +205,7 @@ export class Lane {
       if (!this.#queue.hasWaiting && this.#open.isEmpty) break
       try {
         if (this.#lastError !== undefined) {
-          await delay(this.#backoff.next(), this.#context.ended)
+          await delay(Math.min(this.#backoff.next(), this.#untilExpiry()), this.#context.ended)
           await this.#context.client.refresh([this.#topic])
         }
         if (this.#queue.hasGapAtHead) this.#giveUp(this.#queue.renew(await this.#context.newIdentity()))
@@ -222,9 +225,20 @@ export class Lane {
     if (!this.#context.ended.aborted) this.#pump()
   }
 
+  /** Milliseconds until the oldest batch has been tried for too long. */
+  #untilExpiry(): number {
+    const oldest = this.unsettled()[0]
+    if (oldest === undefined) return Number.POSITIVE_INFINITY
+    return Math.max(1, oldest.createdAt + this.#context.settings.deliveryTimeoutMs - performance.now() + 1)
+  }
+
   /** Fails what has been tried for too long. */
   #expire(): void {
-    const oldest = performance.now() - this.#context.settings.deliveryTimeoutMs
+    const now = performance.now()
+    const { deliveryTimeoutMs } = this.#context.settings
+    const oldest = now - deliveryTimeoutMs
+    // A record's time is its batch's: one that comes late must not join a batch that has little left.
+    if (now - (this.#open.current?.createdAt ?? now) > deliveryTimeoutMs / 4) this.#seal()
     for (const batch of this.unsettled()) {
       if (batch.createdAt > oldest) break
       const code = batch.outcomeUnknown ? 'OUTCOME_UNKNOWN' : 'TIMED_OUT'

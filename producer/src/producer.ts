@@ -124,18 +124,22 @@ export class Producer {
   }
 
   #offer(topic: string, send: SingleSend | ManySend): void {
-    if (this.#isClosing) return reject(send, asTailraceError(this.#ended.signal.reason ?? new TailraceError('CLOSED')))
-    let lanes = this.#topics.get(topic)
-    if (lanes === undefined) {
-      try {
-        checkTopicName(topic)
-      } catch (error) {
-        return reject(send, asTailraceError(error))
-      }
-      lanes = new TopicLanes(topic, this.#context)
-      this.#topics.set(topic, lanes)
+    try {
+      if (this.#isClosing) throw this.#ended.signal.reason ?? new TailraceError('CLOSED')
+      this.#lanesOf(topic).offer(send)
+    } catch (error) {
+      if (send instanceof ManySend) send.stop(asTailraceError(error))
+      else send.fail(asTailraceError(error))
     }
-    lanes.offer(send)
+  }
+
+  #lanesOf(topic: string): TopicLanes {
+    const known = this.#topics.get(topic)
+    if (known !== undefined) return known
+    checkTopicName(topic)
+    const lanes = new TopicLanes(topic, this.#context)
+    this.#topics.set(topic, lanes)
+    return lanes
   }
 
   #makeContext(): TopicContext {
@@ -211,11 +215,6 @@ export class Producer {
     this.#client.close()
     for (const wake of this.#forRoom.splice(0)) wake()
   }
-}
-
-function reject(send: SingleSend | ManySend, error: TailraceError): void {
-  if (send instanceof ManySend) send.stop(error)
-  else send.fail(error)
 }
 
 function clientOptions(options: ProducerOptions): ClientOptions {

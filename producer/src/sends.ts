@@ -137,7 +137,10 @@ export function abortable(send: SingleSend | ManySend, signal: AbortSignal): voi
     if (send instanceof ManySend) send.stop(abortError(signal))
     else send.fail(abortError(signal))
   }
-  if (signal.aborted) return stop()
-  signal.addEventListener('abort', stop, { once: true })
-  void send.whenSettled().then(() => signal.removeEventListener('abort', stop))
+  if (signal.aborted) {
+    stop()
+  } else {
+    signal.addEventListener('abort', stop, { once: true })
+    void send.whenSettled().then(() => signal.removeEventListener('abort', stop))
+  }
 }
