@@ -1,7 +1,7 @@
 import { type EntryHeader, EntryKind, termStartBatch } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
 import type { RaftMessage } from '../../raft/messages.ts'
-import { helloOf, helloReplyOf } from './identity-frames.ts'
+import { helloReplyOf } from './identity-frames.ts'
 import { addressOf, identityOfBroker, PeerCluster, RawPeer, type TestBroker } from './peers-fixture.ts'
 
 const join = [addressOf(1), addressOf(2), addressOf(3)]
@@ -192,12 +192,7 @@ test('two addresses of one broker make one link; the second takes over when the 
   await cluster.network.host('b2').listen('b2:7001', (stream) => alias.push(new RawPeer(stream)))
   await cluster.pass(1200)
   expect(one.links).toEqual(['+2'])
-  const shake = async (raw: RawPeer) => {
-    raw.send('Hello', helloOf(two.identity))
-    await cluster.pass(20)
-    raw.send('HelloReply', helloReplyOf(two.identity, '', null))
-    await cluster.pass(20)
-  }
+  const shake = (raw: RawPeer) => cluster.shakeHands(raw, two.identity)
   await shake(alias[0]!)
   expect(alias[0]!.closed).toBe(true)
   await cluster.pass(5000)
@@ -231,10 +226,7 @@ test('a broker that does not read is dropped when its queue is full; memory is f
   await cluster.network.host('b2').listen(addressOf(2), (stream) => raws.push(new RawPeer(stream)))
   const one = await cluster.start(1, { join: [addressOf(2)], limits })
   await cluster.pass(20)
-  raws[0]!.send('Hello', helloOf(identityOfBroker(2, '')))
-  await cluster.pass(20)
-  raws[0]!.send('HelloReply', helloReplyOf(identityOfBroker(2, ''), '', null))
-  await cluster.pass(20)
+  await cluster.shakeHands(raws[0]!, identityOfBroker(2, ''))
   expect(one.links).toEqual(['+2'])
   raws[0]!.stream.pause()
   const large = new Uint8Array(100_000)

@@ -47,7 +47,7 @@ export class FrameChannel {
     stream.onClose = (error) => this.#end(error)
   }
 
-  /** From the next chunk on: larger frames, the peer's own dialect, other handlers. Nothing of a frame may be waiting in the old reader. */
+  /** From the next chunk on: larger frames, the peer's own dialect, other handlers. What the present chunk still holds goes to the old ones. */
   upgrade(maxFrameBytes: number, decoder: MessageDecoder, handlers: ChannelHandlers): void {
     this.#handlers = handlers
     this.#reader = this.#newReader(maxFrameBytes, decoder)
@@ -94,7 +94,6 @@ export class FrameChannel {
   #receive(frame: Frame, handlers: ChannelHandlers): void {
     // A chunk may hold frames behind the one on which this side closed.
     if (!this.#open) return
-    if (handlers !== this.#handlers) throw new TailraceError('MALFORMED_FRAME', `${frame.name} came before its turn.`)
     this.#stats.framesReceived++
     try {
       handlers.onFrame(frame)

@@ -2,7 +2,7 @@ import { encodeFrame, type MessageName, MessageNumber } from '@tailrace/schemas'
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../platform/memory/random.ts'
 import { helloOf, helloReplyOf } from './identity-frames.ts'
-import { addressOf, identityOfBroker, PeerCluster, RawPeer, type TestBroker } from './peers-fixture.ts'
+import { addressOf, identityOfBroker, PeerCluster, type RawPeer, type TestBroker } from './peers-fixture.ts'
 
 const text = (line: string) => new TextEncoder().encode(line)
 const random = seededRandom(42)
@@ -59,20 +59,11 @@ async function pair(limits = {}) {
   return { cluster, one, two }
 }
 
-async function connectTo(cluster: PeerCluster, broker: TestBroker): Promise<RawPeer> {
-  const connecting = cluster.network.host('x').connect(broker.peers.address, 1000)
-  await cluster.pass(20)
-  return new RawPeer(await connecting)
-}
-
 /** As broker 9, with its handshake done. */
 async function known(cluster: PeerCluster, broker: TestBroker): Promise<RawPeer> {
-  const raw = await connectTo(cluster, broker)
-  raw.send('Hello', helloOf(identityOfBroker(9, '')))
-  await cluster.pass(20)
-  raw.send('HelloReply', helloReplyOf(identityOfBroker(9, ''), '', null))
-  await cluster.pass(20)
-  expect(raw.names).toEqual(['Hello', 'HelloReply'])
+  const raw = await cluster.connectTo(broker)
+  await cluster.shakeHands(raw, identityOfBroker(9, ''))
+  expect(broker.peers.identity(9)).toBeDefined()
   return raw
 }
 
@@ -86,7 +77,7 @@ async function expectUnharmed(cluster: PeerCluster, one: TestBroker, two: TestBr
 describe('on a fresh connection', () => {
   test.each(garbage)('%s closes it and harms nobody', async (_, bytes) => {
     const { cluster, one, two } = await pair()
-    const raw = await connectTo(cluster, one)
+    const raw = await cluster.connectTo(one)
     raw.stream.write([bytes])
     await cluster.pass(20)
     expect(raw.closed).toBe(true)
@@ -98,7 +89,7 @@ describe('on a fresh connection', () => {
   test('noise in any number of chunks closes it at the latest by the time limit', async () => {
     const { cluster, one, two } = await pair()
     for (let i = 0; i < 100; i++) {
-      const raw = await connectTo(cluster, one)
+      const raw = await cluster.connectTo(one)
       raw.stream.write([noise(1 + random.below(300))])
       await cluster.pass(20)
       raw.stream.write([noise(1 + random.below(70_000))])
@@ -112,7 +103,7 @@ describe('on a fresh connection', () => {
   test('at most so many strangers: the oldest makes room, a broker still gets in', async () => {
     const { cluster, one } = await pair({ maxUnknownConnections: 4 })
     const raws: RawPeer[] = []
-    for (let i = 0; i < 10; i++) raws.push(await connectTo(cluster, one))
+    for (let i = 0; i < 10; i++) raws.push(await cluster.connectTo(one))
     await cluster.pass(20)
     expect(raws.map(({ closed }) => closed)).toEqual([...Array(6).fill(true), ...Array(4).fill(false)])
     await known(cluster, one)

@@ -9,9 +9,7 @@ const me = identityOfBroker(9, '')
 async function dialled() {
   const cluster = new PeerCluster()
   const broker = await cluster.start(1, { join: [] })
-  const connecting = cluster.network.host('x').connect(addressOf(1), 1000)
-  await cluster.pass(20)
-  return { cluster, broker, raw: new RawPeer(await connecting) }
+  return { cluster, broker, raw: await cluster.connectTo(broker) }
 }
 
 /** Broker 1, which dials a listener that is no broker. */

@@ -111,7 +111,7 @@ export class IncomingConnections {
     channel.upgrade(this.#deps.limits.maxFrameBytes, decoder, {
       onFrame: (frame) => peer.receive(frame),
       onClose: (error) => {
-        if (this.#peers.get(identity.brokerId) === peer) this.#peers.delete(identity.brokerId)
+        this.#peers.delete(identity.brokerId)
         if (error instanceof TailraceError) this.#note(channel, identity, error)
       },
     })

@@ -15,6 +15,7 @@ import { seededRandom } from '../../platform/memory/random.ts'
 import type { ByteStream, Network } from '../../platform/network.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
 import { createPeers, type RunningPeers } from './create-peers.ts'
+import { helloOf, helloReplyOf } from './identity-frames.ts'
 import type { PeerLimits } from './limits.ts'
 
 /** For tests: brokers that have nothing but their peer transport, and write down what they hear. */
@@ -75,6 +76,22 @@ export class PeerCluster {
     const broker = testBroker(id, peers, log, identityOfBroker(id, listen, options.incarnation))
     await peers.start()
     return broker
+  }
+
+  /** Connects to the broker from a machine of no broker. */
+  async connectTo(broker: TestBroker): Promise<RawPeer> {
+    const connecting = this.network.host('x').connect(broker.peers.address, 1000)
+    await this.pass(20)
+    return new RawPeer(await connecting)
+  }
+
+  /** Goes through the handshake as a broker of this identity, whichever side dialled; forgets its frames. */
+  async shakeHands(raw: RawPeer, identity: PeerIdentity): Promise<void> {
+    raw.send('Hello', helloOf(identity))
+    await this.pass(20)
+    raw.send('HelloReply', helloReplyOf(identity, '', null))
+    await this.pass(20)
+    raw.frames.length = 0
   }
 
   async pass(ms: number): Promise<void> {

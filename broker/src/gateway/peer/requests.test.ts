@@ -1,6 +1,5 @@
 import { type BrokerId, TailraceError } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
-import { helloOf, helloReplyOf } from './identity-frames.ts'
 import type { PeerLimits } from './limits.ts'
 import { addressOf, identityOfBroker, PeerCluster, RawPeer, type TestBroker } from './peers-fixture.ts'
 
@@ -42,11 +41,7 @@ async function withRaw() {
   const one = await cluster.start(1, { join: [addressOf(2)] })
   await cluster.pass(20)
   const [raw] = raws
-  raw!.send('Hello', helloOf(identityOfBroker(2, '')))
-  await cluster.pass(20)
-  raw!.send('HelloReply', helloReplyOf(identityOfBroker(2, ''), '', null))
-  await cluster.pass(20)
-  raw!.frames.length = 0
+  await cluster.shakeHands(raw!, identityOfBroker(2, ''))
   return { cluster, one, raw: raw! }
 }
 
@@ -188,7 +183,7 @@ test('the asker holds back: more than so many requests or bytes in flight are OV
   expect(codes()).toEqual([undefined, 'OVERLOADED', undefined])
   for (const answer of answers.splice(0)) answer()
   await cluster.pass(30)
-  const byCount = Array.from({ length: 6 }, () => publish(one, 10))
+  const byCount = Array.from({ length: 6 }, () => publish(one, 1500))
   await cluster.pass(30)
   expect(byCount.map(({ outcome }) => outcome !== undefined)).toEqual([false, false, false, false, false, true])
   expect(byCount[5]!.outcome).toMatchObject({ error: { code: 'OVERLOADED' } })
@@ -212,11 +207,20 @@ test('fields that do not fit their schema fail the request alone', async () => {
 
 test('the asked refuses what is too much, while Raft messages on the same connection go on', async () => {
   const { cluster, one, two } = await pair({}, { maxInboundRequests: 3, maxInboundRequestBytes: 10_000 })
-  two.answer = () => new Promise(() => {})
+  const answers: (() => void)[] = []
+  two.answer = () =>
+    new Promise((resolve) => {
+      answers.push(() => resolve({ fields: { baseOffset: 0, lastOffset: 0, duplicate: false } as never, body: [] }))
+    })
   const asked = [publish(one, 6000), publish(one, 6000), publish(one, 10), publish(one, 10), publish(one, 10)]
   one.peers.sendRaft(1, { type: 'vote-reply', from: 1, to: 2, term: 1, pre: false, granted: true }, [])
   await cluster.pass(30)
   const codes = asked.map(({ outcome }) => outcome && 'error' in outcome && outcome.error.code)
   expect(codes).toEqual([undefined, 'OVERLOADED', undefined, undefined, 'OVERLOADED'])
   expect(two.raft).toHaveLength(1)
+  for (const answer of answers.splice(0)) answer()
+  await cluster.pass(30)
+  const later = [publish(one, 6000), publish(one, 3000)]
+  await cluster.pass(30)
+  expect([answers.length, ...later.map(({ outcome }) => outcome)]).toEqual([2, undefined, undefined])
 })

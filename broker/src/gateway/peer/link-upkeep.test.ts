@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest'
+import { seededRandom } from '../../platform/memory/random.ts'
+import { Backoff } from './backoff.ts'
+import { addressOf, identityOfBroker, PeerCluster, RawPeer } from './peers-fixture.ts'
+
+/** Broker 1, which dials an address where this test plays broker 2. */
+async function dialling() {
+  const cluster = new PeerCluster()
+  const raws: RawPeer[] = []
+  await cluster.network.host('b2').listen(addressOf(2), (stream) => raws.push(new RawPeer(stream)))
+  const broker = await cluster.start(1, { join: [addressOf(2)] })
+  await cluster.pass(20)
+  return { cluster, broker, raws }
+}
+
+const second = identityOfBroker(2, addressOf(2))
+
+test('back-off doubles between its bounds, half of it random, and starts over', () => {
+  const backoff = new Backoff(seededRandom(1), 50, 1000)
+  const delays = Array.from({ length: 2000 }, () => backoff.nextMs())
+  for (const [i, ms] of delays.entries()) {
+    const ceiling = Math.min(1000, 50 * 2 ** i)
+    expect(ms).toBeGreaterThanOrEqual(ceiling / 2)
+    expect(ms).toBeLessThanOrEqual(ceiling)
+  }
+  expect(new Set(delays.slice(10)).size).toBeGreaterThan(400)
+  backoff.reset()
+  expect(backoff.nextMs()).toBeLessThanOrEqual(50)
+})
+
+test('a link that lasted is dialled again at once; one that is lost right away is dialled ever more slowly', async () => {
+  const { cluster, broker, raws } = await dialling()
+  for (let attempt = 0; attempt < 8; attempt++) {
+    await cluster.shakeHands(raws.at(-1)!, second)
+    raws.at(-1)!.stream.destroy()
+    await cluster.pass(1020)
+  }
+  expect(raws).toHaveLength(9)
+  await cluster.shakeHands(raws.at(-1)!, second)
+  raws.at(-1)!.stream.destroy()
+  await cluster.pass(300)
+  expect(raws).toHaveLength(9)
+  await cluster.pass(800)
+  await cluster.shakeHands(raws.at(-1)!, second)
+  await cluster.pass(1500)
+  raws.at(-1)!.stream.destroy()
+  await cluster.pass(80)
+  expect(raws).toHaveLength(11)
+  const changes = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? '+2' : '-2'))
+  expect(broker.links).toEqual(changes)
+})
+
+test('a broker that says Hello in a new life: the link to its former life is given up, though nothing else tells', async () => {
+  const { cluster, broker, raws } = await dialling()
+  await cluster.shakeHands(raws[0]!, second)
+  const incoming = await cluster.connectTo(broker)
+  await cluster.shakeHands(incoming, second)
+  expect([broker.links, raws.length]).toEqual([['+2'], 1])
+  const reborn = { ...second, incarnation: 'second life' }
+  await cluster.shakeHands(await cluster.connectTo(broker), reborn)
+  await cluster.pass(100)
+  expect([broker.links, raws.length]).toEqual([['+2', '-2'], 2])
+  await cluster.shakeHands(raws[1]!, reborn)
+  expect(broker.links).toEqual(['+2', '-2', '+2'])
+})
+
+test('a second connection of a broker takes the place of its first', async () => {
+  const { cluster, broker } = await dialling()
+  const first = await cluster.connectTo(broker)
+  await cluster.shakeHands(first, second)
+  const later = await cluster.connectTo(broker)
+  await cluster.shakeHands(later, second)
+  expect([first.closed, later.closed]).toEqual([true, false])
+  later.send('VoteReply', { group: 1, term: 1, pre: false, granted: true })
+  await cluster.pass(20)
+  expect(broker.raft).toHaveLength(1)
+})
+
+test('a known broker that sends nothing at all, not even probes, is dropped', async () => {
+  const { cluster, broker } = await dialling()
+  const silent = await cluster.connectTo(broker)
+  await cluster.shakeHands(silent, second)
+  const probing = await cluster.connectTo(broker)
+  await cluster.shakeHands(probing, identityOfBroker(3, addressOf(3)))
+  const closedAfter: boolean[] = []
+  for (let second = 1; second <= 15; second++) {
+    probing.send('Heartbeats', { beats: [] })
+    await cluster.pass(1000)
+    closedAfter.push(silent.closed)
+  }
+  expect([closedAfter[8], closedAfter[12]]).toEqual([false, true])
+  expect([silent.closed, probing.closed]).toEqual([true, false])
+  expect(probing.names.every((name) => name === 'HeartbeatReplies')).toBe(true)
+  expect(broker.raft).toEqual([])
+})
