@@ -65,6 +65,21 @@ test('a wiped disk is nobody: it is refused, and never opens the metadata group'
   expect(wiped.node.api.readiness().ready).toBe(false)
 })
 
+test('a record that names this broker with another data directory is not taken', async () => {
+  const cluster = await TestCluster.of(3)
+  const json = JSON.stringify(formationOn(cluster.broker(1).data))
+  await cluster.kill(cluster.broker(3))
+  const wiped = await cluster.start(3, ids, new BrokerData())
+  const offer = (text: string) =>
+    wiped.node.handlers.request(1, 'Admin', { correlation: 0, operation: 'formation', json: text }, new Uint8Array())
+  await expect(offer(json)).rejects.toMatchObject({ code: 'BROKER_IDENTITY_MISMATCH' })
+  // Made to fit, it no longer matches the id of its cluster.
+  const forged = json.replace(/("id":3,"directoryId":")[^"]*/, `$1${wiped.node.identity().directoryId}`)
+  expect(forged).not.toBe(json)
+  await expect(offer(forged)).rejects.toMatchObject({ code: 'CLUSTER_MISMATCH' })
+  expect(formationOn(wiped.data)).toBeNull()
+})
+
 test('a broker that has lost the race to its disk gets the record from those who have it', async () => {
   const cluster = new TestCluster()
   const data = ids.map(() => new BrokerData())

@@ -132,6 +132,22 @@ test('memory of commands is bounded, the same after a restart', async () => {
   expect(store.writes).toBeLessThan(10)
 })
 
+test('entries that the store has already are passed over without a trace', async () => {
+  const store = new MemoryStore()
+  const clock = new VirtualClock()
+  const { machine, writer, state } = await start(store, clock)
+  const first = entry(1, { id: 'x', command: { type: 'delete-topic', name: 'a' } })
+  machine.apply(...first)
+  machine.apply(...entry(2, { id: 'y', command: { type: 'delete-topic', name: 'a' } }))
+  await writer.close()
+  const { writes } = store
+  const again = await start(store, clock)
+  again.machine.apply(...first)
+  await again.writer.close()
+  expect(again.state.head).toEqual(state.head)
+  expect(store.writes).toBe(writes)
+})
+
 test('what is no command is passed over, and counts as applied', async () => {
   const { machine, state } = await start(new MemoryStore(), new VirtualClock())
   const [header, batch] = entry(1, { id: 'x', command: { type: 'delete-topic', name: 'a' } })
