@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type DefectName, defectNames, runSeed } from './run-seed.ts'
 
-const usage = `npm run sim -- --seed N [--trace] | --seeds COUNT [--from N]   [--defect ${defectNames.join('|')}]`
+const usage = `npm run sim -- --seed N [--trace] | --seeds COUNT [--from N]   [--defect NAME[,NAME]]\ndefects: ${defectNames.join(' ')}`
 
 /** Replays one seed, or runs many. Exit code 0: no violation; 1: a violation; 2: wrong arguments. */
 function main(): number {
@@ -14,15 +14,16 @@ function main(): number {
       trace: { type: 'boolean', default: false },
     },
   })
-  const { defect = null } = values
-  if (defect !== null && !defectNames.includes(defect as DefectName)) return refuse(`unknown defect "${defect}"`)
-  if (values.seed !== undefined) return replay(count(values.seed), defect as DefectName | null, values.trace)
-  if (values.seeds !== undefined) return runMany(count(values.from), count(values.seeds), defect as DefectName | null)
+  const defects = values.defect === undefined ? [] : values.defect.split(',')
+  const unknown = defects.find((name) => !defectNames.includes(name as DefectName))
+  if (unknown !== undefined) return refuse(`unknown defect "${unknown}"`)
+  if (values.seed !== undefined) return replay(count(values.seed), defects as DefectName[], values.trace)
+  if (values.seeds !== undefined) return runMany(count(values.from), count(values.seeds), defects as DefectName[])
   return refuse('either --seed or --seeds is needed')
 }
 
-function replay(seed: number, defect: DefectName | null, trace: boolean): number {
-  const result = runSeed(seed, defect, trace ? (line) => console.log(line) : null)
+function replay(seed: number, defects: readonly DefectName[], trace: boolean): number {
+  const result = runSeed(seed, defects, trace ? (line) => console.log(line) : null)
   const { options, violation, ...figures } = result
   console.log(JSON.stringify(options, null, 2))
   console.log(JSON.stringify(figures))
@@ -30,14 +31,14 @@ function replay(seed: number, defect: DefectName | null, trace: boolean): number
   return violation === null ? 0 : 1
 }
 
-function runMany(from: number, seeds: number, defect: DefectName | null): number {
+function runMany(from: number, seeds: number, defects: readonly DefectName[]): number {
   const begin = process.hrtime.bigint()
   const failures = new Map<string, number>()
   let events = 0
   let elections = 0
   let committed = 0
   for (let seed = from; seed < from + seeds; seed++) {
-    const result = runSeed(seed, defect)
+    const result = runSeed(seed, defects)
     events += result.events
     elections += result.elections
     committed += result.committed

@@ -25,13 +25,17 @@ export interface SeedResult {
   readonly violation: Violation | null
 }
 
+function switchedOn(defects: readonly DefectName[], known: object): Record<string, true> {
+  return Object.fromEntries(defects.filter((name) => name in known).map((name) => [name, true]))
+}
+
 /** Election timeouts of calm after which the cluster must have converged. */
 const PATIENCE = 60
 
 /** Runs the history of one seed: faults, then calm. The same seed gives the same history on every machine. */
 export function runSeed(
   seed: number,
-  defect: DefectName | null = null,
+  defects: readonly DefectName[] = [],
   trace: ((line: string) => void) | null = null,
 ): SeedResult {
   const random = new SimRandom(seed)
@@ -40,9 +44,8 @@ export function runSeed(
   let world: World | null = null
   let violation: Violation | null = null
   try {
-    const core = defect !== null && defect in noDefects ? { ...noDefects, [defect]: true } : noDefects
-    const driver =
-      defect !== null && defect in noDriverDefects ? { ...noDriverDefects, [defect]: true } : noDriverDefects
+    const core = { ...noDefects, ...switchedOn(defects, noDefects) }
+    const driver = { ...noDriverDefects, ...switchedOn(defects, noDriverDefects) }
     world = new World(options, random, history, core, driver)
     while (history.events < options.events) world.queue.step()
     world.calm()

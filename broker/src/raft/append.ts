@@ -16,8 +16,10 @@ export function hearLeader(state: RaftState, leader: number): void {
 export function acceptAppend(state: RaftState, message: AppendMessage): void {
   const { log } = state
   const { prevIndex, prevTerm, entries } = message
-  // What is committed, or compacted away since, matches by Leader Completeness; only later positions need a look.
-  if (prevIndex > state.commitIndex && log.termAt(prevIndex) !== prevTerm) {
+  // What is compacted away was committed, and so it matches: later positions alone need a look.
+  if (prevIndex >= log.prevIndex && log.termAt(prevIndex) !== prevTerm) {
+    if (prevIndex <= state.commitIndex)
+      broken(`committed entry ${prevIndex} differs from that of leader ${message.from}`)
     reject(state, message)
     return
   }
@@ -43,7 +45,7 @@ export function acceptHeartbeat(state: RaftState, message: HeartbeatMessage): vo
 function appendMissing(state: RaftState, { entries }: AppendMessage): void {
   const { log } = state
   let i = 0
-  while (i < entries.length && entries[i]!.index <= state.commitIndex) i++
+  while (i < entries.length && entries[i]!.index <= log.prevIndex) i++
   while (i < entries.length && log.termAt(entries[i]!.index) === entries[i]!.term) i++
   if (i === entries.length) return
   const first = entries[i]!.index

@@ -1,0 +1,142 @@
+import type { EntryHeader, Term } from '@tailrace/schemas'
+import { describe, expect, test } from 'vitest'
+import type { AppendMessage, RaftMessage } from './messages.ts'
+import { logOf, startFrom, TestNode, testOptions } from './test-cluster.ts'
+
+function follower(terms: readonly Term[], commitHint = 0, defects = {}): TestNode {
+  const log = logOf(terms)
+  return new TestNode(testOptions(1, [1, 2, 3]), log, startFrom(log, undefined, commitHint), defects)
+}
+
+/** An append of broker 2, leader of `term`, with the entries of its log from `from` to `to`. */
+function append(log: readonly EntryHeader[], from: number, to: number, term: Term, commit = 0): AppendMessage {
+  const prevTerm = from === 1 ? 0 : log[from - 2]!.term
+  return {
+    type: 'append',
+    from: 2,
+    to: 1,
+    term,
+    prevIndex: from - 1,
+    prevTerm,
+    entries: log.slice(from - 1, to),
+    commit,
+  }
+}
+
+function accepted(node: TestNode): number[] {
+  return node.take().flatMap((reply) => (reply.type === 'append-reply' && reply.success ? [reply.matchIndex] : []))
+}
+
+describe('M29: only what conflicts is cut', () => {
+  const leader = logOf([1, 1, 1, 2, 2, 2, 2, 2, 2, 2])
+  test('a short append that was overtaken by a longer one cuts nothing', () => {
+    const node = follower([])
+    node.step(append(leader, 1, 10, 2))
+    node.step(append(leader, 1, 3, 2))
+    expect(node.log).toHaveLength(10)
+    expect(accepted(node)).toEqual([10, 3])
+  })
+  test('control: blind overwriting loses what was acknowledged', () => {
+    const node = follower([], 0, { blindOverwrite: true })
+    node.step(append(leader, 1, 10, 2))
+    node.step(append(leader, 1, 3, 2))
+    expect(node.log).toHaveLength(3)
+  })
+  test('the first differing term is where the cut is made, and offsets go on from the leader', () => {
+    const node = follower([1, 1, 1, 1, 1, 1])
+    // The leader's entry 4 holds ten records, so its entry 5 begins at offset 13.
+    const wide = leader.slice(0, 5)
+    wide[3] = { ...wide[3]!, lastOffset: 12 }
+    wide[4] = { ...wide[4]!, baseOffset: 13, lastOffset: 13 }
+    node.step(append(wide, 2, 5, 2))
+    expect(node.terms).toEqual([1, 1, 1, 2, 2])
+    expect([node.core.lastIndex, node.core.nextOffset]).toEqual([5, 14])
+  })
+  test('cutting what is committed is fatal', () => {
+    const node = follower([1, 1, 1, 1], 3)
+    const impossible = append(logOf([1, 1, 2, 2]), 3, 4, 2)
+    expect(() => node.step(impossible)).toThrow(/truncation at 3, committed to 3/)
+    expect(() => node.step(append(logOf([2, 2, 2, 2]), 4, 4, 2))).toThrow(/committed entry 3 differs/)
+    node.step(append(logOf([1, 1, 1, 2]), 4, 4, 2))
+    expect(node.terms).toEqual([1, 1, 1, 2])
+  })
+})
+
+describe('M27: any order, any repetition', () => {
+  const leader = logOf([1, 1, 2, 2, 3])
+  test('each append three times and backwards gives the same log', () => {
+    const node = follower([1, 1, 1, 1, 1, 1])
+    const pieces = [append(leader, 1, 2, 3), append(leader, 3, 4, 3), append(leader, 5, 5, 3)]
+    for (const piece of [...pieces.toReversed(), ...pieces, ...pieces]) node.step(piece)
+    expect(node.log).toEqual(leader)
+  })
+  test('a repeated append is acknowledged only once what it holds is durable', () => {
+    const node = follower([])
+    node.autoSync = false
+    node.step(append(leader, 1, 3, 3))
+    node.step(append(leader, 1, 3, 3))
+    expect(accepted(node)).toEqual([])
+    node.sync(1)
+    node.step(append(leader, 1, 2, 3))
+    expect(accepted(node)).toEqual([3, 2])
+    node.sync()
+    expect(accepted(node)).toEqual([3])
+  })
+})
+
+describe('M28: the consistency check compares index and term', () => {
+  test('a gap and another term are rejected with a hint, and nothing changes', () => {
+    const leader = logOf([1, 1, 4, 4, 5, 5])
+    const node = follower([1, 1, 2, 2])
+    node.step(append(leader, 6, 6, 5))
+    node.step(append(leader, 5, 6, 5))
+    // (4, term 2) is the last entry that a leader without term 2 can judge; with (4, term 4) asked for, term 2 may still match.
+    expect(node.take()).toMatchObject([
+      { success: false, rejectedIndex: 5, hintIndex: 4, hintTerm: 2, matchIndex: 0 },
+      { success: false, rejectedIndex: 4, hintIndex: 4, hintTerm: 2, matchIndex: 0 },
+    ])
+    expect(node.terms).toEqual([1, 1, 2, 2])
+  })
+  test('a stale leader is answered with the term and obeyed in nothing', () => {
+    const node = follower([1, 5])
+    node.step(append(logOf([1, 1, 1]), 2, 3, 4, 3))
+    expect(node.take()).toMatchObject([{ type: 'append-reply', term: 5, success: false }])
+    expect(node.terms).toEqual([1, 5])
+    expect(node.core.leader).toBe(0)
+  })
+})
+
+describe('M34: commits reach the last verified entry, no further', () => {
+  const leader = logOf([1, 1, 3, 3, 3])
+  test('a divergent tail is not committed by a large commit index', () => {
+    const node = follower([1, 1, 2, 2, 2])
+    node.step(append(leader, 3, 2, 3, 5))
+    expect(node.commitIndex).toBe(2)
+    node.step(append(leader, 3, 4, 3, 5))
+    expect(node.commitIndex).toBe(4)
+  })
+  test('control: without the cap the tail is committed', () => {
+    const node = follower([1, 1, 2, 2, 2], 0, { commitUnverified: true })
+    node.step(append(leader, 3, 2, 3, 5))
+    expect(node.commitIndex).toBe(5)
+  })
+  test('a commit index never goes back', () => {
+    const node = follower([])
+    node.step(append(leader, 1, 5, 3, 5))
+    node.step(append(leader, 1, 2, 3, 1))
+    const old: RaftMessage = { type: 'heartbeat', from: 2, to: 1, term: 3, commit: 3 }
+    node.step(old)
+    expect(node.commitIndex).toBe(5)
+  })
+  test('a commit of entries that are not there means that the log was lost: fatal', () => {
+    const node = follower([])
+    node.step(append(leader, 1, 2, 3))
+    expect(() => node.step({ type: 'heartbeat', from: 2, to: 1, term: 3, commit: 3 })).toThrow(/beyond the last entry/)
+  })
+})
+
+test('two leaders of one term are fatal', () => {
+  const node = follower([])
+  node.step(append(logOf([1]), 1, 1, 1))
+  expect(() => node.step({ ...append(logOf([1]), 1, 1, 1), from: 3 })).toThrow(/two leaders/)
+})

@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest'
+import { ET, TestCluster } from './test-cluster.ts'
+
+test('a fresh group of three elects a leader, and everybody holds and commits its first entry', () => {
+  const cluster = new TestCluster(3)
+  cluster.tick(3 * ET)
+  expect(cluster.leaders).toHaveLength(1)
+  expect(cluster.nodes.map(({ commitIndex }) => commitIndex)).toEqual([1, 1, 1])
+})
+
+test('M4: a split vote leaves a term without a leader; a later one has one', () => {
+  const cluster = new TestCluster(4, {}, [], { noPreVote: true })
+  for (const [one, ...others] of [
+    [1, 3, 4],
+    [2, 3, 4],
+  ] as const)
+    cluster.cut(one, ...others)
+  cluster.cut(3, 1, 2)
+  cluster.tick(3 * ET)
+  expect(cluster.leaders).toEqual([])
+  expect(Math.max(...cluster.nodes.map(({ core }) => core.term))).toBeGreaterThan(1)
+  cluster.heal()
+  cluster.tick(4 * ET)
+  expect(cluster.leaders).toHaveLength(1)
+})
+
+test('M8: an idle cluster is quiet for 60 election timeouts: no election, ten heartbeats each', () => {
+  const cluster = new TestCluster(3)
+  cluster.elect(1)
+  const term = cluster.node(1).core.term
+  for (let round = 0; round < 60; round++) {
+    let heartbeats = 0
+    for (let tick = 0; tick < ET; tick++) {
+      cluster.node(1).tick()
+      heartbeats += cluster.node(1).sent.filter(({ type, to }) => type === 'heartbeat' && to === 2).length
+      for (const id of [2, 3]) cluster.node(id).tick()
+      cluster.settle()
+    }
+    expect(heartbeats).toBe(ET)
+  }
+  expect([cluster.leaders, cluster.node(1).core.term]).toEqual([[1], term])
+})
+
+describe('M3: two leaders at a time, of different terms', () => {
+  test('exist while the old one is cut off; only the new one commits', () => {
+    const cluster = new TestCluster(3, {}, [], { noCheckQuorum: true })
+    cluster.elect(1)
+    cluster.cut(1, 2, 3)
+    cluster.elect(2)
+    expect(cluster.leaders).toEqual([1, 2])
+    const committed = cluster.node(1).commitIndex
+    cluster.node(1).propose()
+    const good = cluster.node(2).propose()
+    cluster.tick(2)
+    expect(cluster.node(1).commitIndex).toBe(committed)
+    expect(cluster.node(2).commitIndex).toBe(good.index)
+    cluster.heal()
+    cluster.tick(3)
+    expect(cluster.leaders).toEqual([2])
+    expect(cluster.node(1).log).toEqual(cluster.node(2).log)
+  })
+})
+
+describe('M20: asymmetric partition', () => {
+  function run(defects: object): { changes: number; lag: number } {
+    const cluster = new TestCluster(3, {}, [], defects)
+    cluster.elect(1)
+    cluster.tick()
+    cluster.leaderChanges = 0
+    cluster.cut(1, 2)
+    let lag = 0
+    for (let tick = 0; tick < 600 * ET; tick++) {
+      const leader = cluster.nodes.find(({ core }) => core.role === 'leader' && core.leader === core.id)
+      const header = leader?.propose(1, 1)
+      cluster.tick()
+      if (header !== undefined && leader !== undefined) lag = Math.max(lag, header.index - leader.commitIndex)
+    }
+    const changes = cluster.leaderChanges
+    cluster.heal()
+    cluster.tick(2 * ET)
+    const logs = cluster.nodes.map(({ log }) => log.length)
+    expect(new Set(logs).size).toBe(1)
+    return { changes, lag }
+  }
+  test('600 election timeouts without a change of leader, appends going on; healed, the third catches up', () => {
+    expect(run({})).toEqual({ changes: 0, lag: 0 })
+  })
+  test('control: without pre-vote and lease check leadership wanders', () => {
+    expect(run({ noLeaseCheck: true, noPreVote: true }).changes).toBeGreaterThan(100)
+  })
+})
+
+describe('M80: a node that was alone for 1000 election timeouts', () => {
+  function isolate(defects: object): TestCluster {
+    const cluster = new TestCluster(3, {}, [], defects)
+    cluster.elect(1)
+    cluster.tick()
+    cluster.cut(3, 1, 2)
+    cluster.tick(1000 * ET)
+    cluster.leaderChanges = 0
+    return cluster
+  }
+  test('has kept its term, and disturbs nobody when it returns', () => {
+    const cluster = isolate({})
+    expect(cluster.node(3).core.term).toBe(cluster.node(1).core.term)
+    cluster.heal()
+    cluster.tick(5 * ET)
+    expect([cluster.leaders, cluster.leaderChanges]).toEqual([[1], 0])
+  })
+  test('control: without pre-vote it comes back with a higher term and costs one step-down (M18)', () => {
+    const cluster = isolate({ noPreVote: true })
+    const before = cluster.node(1).core.term
+    expect(cluster.node(3).core.term).toBeGreaterThan(before + 100)
+    cluster.heal()
+    cluster.tick(10 * ET)
+    expect(cluster.leaders).toHaveLength(1)
+    expect(cluster.node(1).core.term).toBeGreaterThan(before + 100)
+  })
+})
+
+describe('M22: check quorum', () => {
+  test('a leader alone steps down between one and two election timeouts', () => {
+    const cluster = new TestCluster(3)
+    cluster.elect(1)
+    cluster.tick()
+    cluster.cut(1, 2, 3)
+    let ticks = 0
+    for (; cluster.node(1).core.role === 'leader'; ticks++) cluster.tick(1, [cluster.node(1)])
+    expect(ticks).toBeGreaterThanOrEqual(ET)
+    expect(ticks).toBeLessThanOrEqual(2 * ET)
+    expect(cluster.node(1).core.leader).toBe(0)
+  })
+  test('heartbeat replies are contact enough for an idle leader', () => {
+    const cluster = new TestCluster(3)
+    cluster.elect(1)
+    cluster.cut(1, 3)
+    cluster.tick(20 * ET)
+    expect(cluster.leaders).toEqual([1])
+  })
+})
+
+test('M26: a follower that was away for long converges by itself', () => {
+  const cluster = new TestCluster(3, { maxAppendBytes: 500, maxInflightAppends: 4 })
+  cluster.elect(1)
+  cluster.cut(3, 1, 2)
+  for (let i = 0; i < 200; i++) {
+    cluster.node(1).propose()
+    cluster.tick()
+  }
+  cluster.heal()
+  cluster.tick(2 * ET)
+  expect(cluster.node(3).log).toEqual(cluster.node(1).log)
+})

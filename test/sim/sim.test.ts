@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest'
+import { type DefectName, runSeed } from './run-seed.ts'
+
+const SEEDS = 500
+
+test(`${SEEDS} seeds keep every property, and come to rest when the faults end`, () => {
+  let elections = 0
+  let committed = 0
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const result = runSeed(seed)
+    expect(result.violation, `npm run sim -- --seed ${seed} --trace`).toBeNull()
+    elections += result.elections
+    committed += result.committed
+  }
+  // A simulator in which nothing happens would be green as well.
+  expect(elections).toBeGreaterThan(3 * SEEDS)
+  expect(committed).toBeGreaterThan(50 * SEEDS)
+}, 60_000)
+
+test('one seed, one history', () => {
+  const digests = new Set<string>()
+  for (let seed = 1; seed <= 20; seed++) {
+    const [once, again] = [runSeed(seed), runSeed(seed)]
+    expect(again).toEqual(once)
+    digests.add(once.digest)
+  }
+  expect(digests.size).toBe(20)
+})
+
+/** Each mechanism that is switched off, and what must then be seen to break, within so many seeds. */
+const controls: [DefectName, number, string[]][] = [
+  ['votesNotSynced', 200, ['election-safety']],
+  ['followerAcksBeforeFsync', 50, ['durable-majority']],
+  ['leaderCountsUnsynced', 50, ['durable-majority']],
+  ['commitOlderTerm', 4000, ['leader-completeness', 'state-machine-safety', 'committed-is-final', 'durable-majority']],
+  ['matchFromRejection', 100, ['state-machine-safety', 'durable-majority']],
+  ['blindOverwrite', 50, ['committed-is-final', 'durable-majority']],
+  ['commitUnverified', 1000, ['state-machine-safety']],
+  ['voteWithoutLogCheck', 50, ['leader-completeness']],
+  ['voteTwice', 200, ['election-safety']],
+  ['lateWriteCounts', 1000, ['durable-majority']],
+]
+
+describe('negative controls', () => {
+  for (const [defect, seeds, properties] of controls) {
+    test(`${defect} is found within ${seeds} seeds`, { timeout: 60_000 }, () => {
+      const found = firstViolation(defect, seeds, properties)
+      expect(found, `no seed up to ${seeds} violates ${properties.join(' or ')}`).toBeGreaterThan(0)
+      // It is the defect that breaks the property: the same seed without it is clean.
+      expect(runSeed(found).violation).toBeNull()
+    })
+  }
+})
+
+function firstViolation(defect: DefectName, seeds: number, properties: readonly string[]): number {
+  for (let seed = 1; seed <= seeds; seed++) {
+    const { violation } = runSeed(seed, [defect])
+    if (violation !== null && properties.includes(violation.property)) return seed
+  }
+  return 0
+}
