@@ -44,7 +44,7 @@ function headings(text: string): Set<string> {
 }
 
 function withoutFences(text: string): string {
-  return text.replace(/^(```|~~~)[^]*?^\1/gm, '')
+  return text.replace(/^(```|~~~)[\s\S]*?^\1/gm, '')
 }
 
 function withoutCode(text: string): string {

@@ -16,7 +16,7 @@ function command(change: Partial<BrokerCommand> = {}) {
   const terminal = recordingTerminal()
   const told: StartedMessage[] = []
   const exits: number[] = []
-  let gone = () => undefined as void
+  let gone: () => void = () => undefined
   const state = { stops: 0 }
   const running = { http: settings.http, peer: settings.peer, stop: async () => void state.stops++ }
   const supervisor = {

@@ -24,7 +24,20 @@ export function processTerminal(): Terminal {
     },
     complain: (line) => void process.stderr.write(line + '\n'),
     draw: (text) => void process.stderr.write(text),
-    input: () => process.stdin,
+    input: () => standardInput(interruption.signal),
     interrupted: interruption.signal,
+  }
+}
+
+/** Standard input, which ends when the command is interrupted: a terminal would wait for its next line. */
+async function* standardInput(interrupted: AbortSignal): AsyncGenerator<Uint8Array> {
+  const end = () => void process.stdin.destroy()
+  interrupted.addEventListener('abort', end, { once: true })
+  try {
+    yield* process.stdin
+  } catch (error) {
+    if (!interrupted.aborted) throw error
+  } finally {
+    interrupted.removeEventListener('abort', end)
   }
 }

@@ -1,7 +1,7 @@
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
 import { logLevels } from './broker-settings.ts'
-import { address, addresses, bytes, choice, duration, folder, integer } from './setting-kinds.ts'
 import type { SettingKind } from './setting-kinds.ts'
+import { address, addresses, bytes, choice, duration, folder, integer } from './setting-kinds.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB

@@ -1,5 +1,5 @@
-import { errorTable, isErrorCode } from '@tailrace/schemas'
 import type { ErrorShape } from '@tailrace/schemas'
+import { errorTable, isErrorCode } from '@tailrace/schemas'
 import { CommandFailure } from '../command-failure.ts'
 
 /** How to start a cluster, for people who have none. */

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { AppendFile } from '../../platform/node/append-file.ts'
 import type { StartedMessage } from '../supervision.ts'

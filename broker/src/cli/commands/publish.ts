@@ -1,11 +1,12 @@
 import { Command, Option } from 'commander'
+import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import { parseCount } from '../count-option.ts'
 import type { PublishInput } from '../records/publish.ts'
 import { httpServers, webSocketServers } from '../servers.ts'
 import type { Terminal } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
-import { jsonOption, serverOption } from './shared-options.ts'
+import { adminOf, jsonOption, serverOption } from './shared-options.ts'
 
 interface PublishFlags extends ClientOptions {
   readonly file?: string
@@ -53,15 +54,37 @@ async function publish(topic: string, flags: PublishFlags, terminal: Terminal): 
     json: flags.json === true,
   }
   checkLineFormat(options)
-  const servers = webSocketServers(httpServers(flags.server, terminal.environment))
   const input = await openInput(flags.file, terminal)
-  const producer = new Producer({ servers, compression: flags.compression })
+  // Asked first, because the producer would wait for a broker, and says at once which address refuses or that there is no such topic.
+  await adminOf(flags, terminal).request('GET', `/topics/${encodeURIComponent(topic)}`)
+  const servers = webSocketServers(httpServers(flags.server, terminal.environment))
+  const givingUp = new AbortController()
+  const producer = new Producer({ servers, compression: flags.compression, signal: givingUp.signal })
+  const grace = afterInterruption(terminal, nodeClock, () => givingUp.abort())
   try {
     return await publishLines(input, options, producer, nodeClock, terminal)
   } finally {
     await producer.close()
+    grace.cancel()
   }
 }
+
+/** What is under way at Ctrl-C may still be acknowledged, but not for ever. */
+function afterInterruption(terminal: Terminal, clock: Clock, call: () => void): TimerHandle {
+  let timer: TimerHandle | null = null
+  const start = () => {
+    timer = clock.after(graceMs, call)
+  }
+  terminal.interrupted.addEventListener('abort', start, { once: true })
+  return {
+    cancel() {
+      terminal.interrupted.removeEventListener('abort', start)
+      timer?.cancel()
+    },
+  }
+}
+
+const graceMs = 3000
 
 async function openInput(path: string | undefined, terminal: Terminal): Promise<PublishInput> {
   if (path === undefined || path === '-') return { chunks: terminal.input(), bytes: null }

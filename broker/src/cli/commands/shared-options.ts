@@ -1,6 +1,6 @@
 import { Option } from 'commander'
-import { adminClient } from '../admin/admin-client.ts'
 import type { AdminClient } from '../admin/admin-client.ts'
+import { adminClient } from '../admin/admin-client.ts'
 import { defaultServer, httpServers } from '../servers.ts'
 import type { Terminal } from '../terminal.ts'
 

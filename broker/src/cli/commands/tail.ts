@@ -7,7 +7,7 @@ import { httpServers, webSocketServers } from '../servers.ts'
 import type { Terminal } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
-import { serverOption } from './shared-options.ts'
+import { adminOf, serverOption } from './shared-options.ts'
 
 interface TailFlags extends ClientOptions {
   readonly from: string
@@ -49,6 +49,8 @@ async function tail(topic: string, flags: TailFlags, terminal: Terminal): Promis
     import('../records/tail.ts'),
     import('../../platform/node/clock.ts'),
   ])
+  // Asked first, because the consumer would wait for a broker, and says at once which address refuses or that there is no such topic.
+  await adminOf(flags, terminal).request('GET', `/topics/${encodeURIComponent(topic)}`)
   const consumer = new Consumer({ servers })
   try {
     return await tailRecords(options, consumer, nodeClock, terminal)

@@ -50,7 +50,7 @@ describe('tailing', () => {
   it('asks for the position and the partitions given', async () => {
     const records = source(1)
     await tailRecords({ ...options, from: 7, partitions: [1], count: 1 }, records, nodeClock, recordingTerminal())
-    expect(records.asked).toEqual([['t', { from: 7, partitions: [1] }]])
+    expect(records.asked).toEqual([['t', { from: 7, bytes: true, partitions: [1] }]])
   })
 
   it('asks for nothing when it was interrupted before', async () => {

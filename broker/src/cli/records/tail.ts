@@ -2,12 +2,15 @@ import type { Clock } from '../../platform/clock.ts'
 import { ExitCode } from '../command-failure.ts'
 import type { Terminal } from '../terminal.ts'
 import type { StartPosition } from './position.ts'
-import type { TailFormat, TailedRecord } from './record-text.ts'
+import type { TailedRecord, TailFormat } from './record-text.ts'
 import { recordText } from './record-text.ts'
 
 /** What tailing needs of a consumer; `Consumer` of @tailrace/consumer is one. */
 export interface RecordSource {
-  subscribe(topic: string, options: { from: StartPosition; partitions?: number[] }): AsyncIterable<TailedRecord>
+  subscribe(
+    topic: string,
+    options: { from: StartPosition; bytes: true; partitions?: number[] },
+  ): AsyncIterable<TailedRecord>
   close(): Promise<void>
 }
 
@@ -38,7 +41,7 @@ export async function tailRecords(
   try {
     const partitions = options.partitions === null ? {} : { partitions: [...options.partitions] }
     if (options.count !== 0 && !terminal.interrupted.aborted) {
-      for await (const record of source.subscribe(options.topic, { from: options.from, ...partitions })) {
+      for await (const record of source.subscribe(options.topic, { from: options.from, bytes: true, ...partitions })) {
         if (terminal.interrupted.aborted) break
         await output.add(recordText(record, options.format))
         if (++printed === options.count) break

@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Manifest } from './publishable-manifest.ts'
+import { publishable } from './publishable-manifest.ts'
+
+/**
+ * `npm run build [-- FOLDER]`: makes a publishable folder of each package under FOLDER (default: dist), as JavaScript with declarations and
+ * source maps. Nothing in the repository runs from there.
+ */
+const root = fileURLToPath(new URL('..', import.meta.url))
+const target = process.argv[2] ?? join(root, 'dist')
+const emitted = join(root, '.tmp', `build-${process.pid}`)
+const carried = ['README.md', 'avro', 'bin', 'static']
+
+const workspaces = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { workspaces: string[] }).workspaces
+const manifests = new Map(
+  workspaces.map((folder) => [
+    folder,
+    JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as Manifest,
+  ]),
+)
+const versions = new Map([...manifests.values()].map(({ name, version }) => [name, version]))
+
+function compile(): void {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc')
+  const result = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', emitted], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  if (result.status !== 0) throw new Error('The TypeScript compiler failed.')
+}
+
+function assemble(folder: string, manifest: Manifest): void {
+  const made = join(target, folder)
+  rmSync(made, { recursive: true, force: true })
+  mkdirSync(made, { recursive: true })
+  cpSync(join(emitted, folder, 'src'), join(made, 'dist'), { recursive: true })
+  for (const name of carried)
+    if (existsSync(join(root, folder, name))) cpSync(join(root, folder, name), join(made, name), { recursive: true })
+  cpSync(join(root, 'LICENSE'), join(made, 'LICENSE'))
+  writeFileSync(join(made, 'package.json'), `${JSON.stringify(publishable(manifest, versions), null, 2)}\n`)
+}
+
+try {
+  compile()
+  for (const [folder, manifest] of manifests) if (manifest.private !== true) assemble(folder, manifest)
+  console.log(`built ${[...versions.keys()].join(', ')} into ${target}`)
+} finally {
+  rmSync(emitted, { recursive: true, force: true })
+}

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest'
+import { publishable } from './publishable-manifest.ts'
+
+it('points entries to dist, drops those of development, and pins our own packages', () => {
+  const manifest = {
+    name: '@tailrace/client',
+    version: '0.2.0',
+    exports: {
+      '.': './src/index.ts',
+      './test-broker': './test-broker/index.ts',
+      './x': { browser: './src/a/b.ts', default: './src/x.ts' },
+    },
+    imports: { '#socket': { browser: './src/socket/browser.ts', default: './src/socket/node.ts' } },
+    dependencies: { '@tailrace/schemas': '*', ws: '^8.0.0' },
+    devDependencies: { vitest: '1' },
+    scripts: { test: 'x' },
+  }
+  expect(publishable(manifest, new Map([['@tailrace/schemas', '0.2.0']]))).toEqual({
+    name: '@tailrace/client',
+    version: '0.2.0',
+    exports: {
+      '.': { types: './dist/index.d.ts', default: './dist/index.js' },
+      './x': {
+        browser: { types: './dist/a/b.d.ts', default: './dist/a/b.js' },
+        default: { types: './dist/x.d.ts', default: './dist/x.js' },
+      },
+    },
+    imports: { '#socket': { browser: './dist/socket/browser.js', default: './dist/socket/node.js' } },
+    dependencies: { '@tailrace/schemas': '0.2.0', ws: '^8.0.0' },
+    files: ['dist', 'bin', 'README.md', 'LICENSE'],
+    publishConfig: { access: 'public' },
+  })
+})
+
+it('leaves a package without entries without them', () => {
+  const made = publishable({ name: 'tailrace', version: '1.0.0', bin: { tailrace: './bin/tailrace.js' } }, new Map())
+  expect(made).toMatchObject({ bin: { tailrace: './bin/tailrace.js' } })
+  expect(made).not.toHaveProperty('exports')
+})

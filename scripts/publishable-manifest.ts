@@ -1,0 +1,60 @@
+/** A package.json, as far as building reads and writes it. */
+export interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly private?: boolean
+  readonly exports?: Readonly<Record<string, unknown>>
+  readonly imports?: Readonly<Record<string, unknown>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly [field: string]: unknown
+}
+
+/**
+ * The package.json of the published form: entries point to dist instead of src, with declarations; entries outside of src serve development and are
+ * left out; our own packages are asked for in exactly the version they were built with.
+ */
+export function publishable(manifest: Manifest, versions: ReadonlyMap<string, string>): Manifest {
+  const { exports, imports, dependencies, scripts: _scripts, devDependencies: _devDependencies, ...rest } = manifest
+  return {
+    ...rest,
+    ...(exports === undefined ? {} : { exports: builtEntries(exports, withTypes) }),
+    ...(imports === undefined ? {} : { imports: builtEntries(imports, (file) => file) }),
+    ...(dependencies === undefined ? {} : { dependencies: ownVersions(dependencies, versions) }),
+    files: ['dist', 'bin', 'README.md', 'LICENSE'],
+    publishConfig: { access: 'public' },
+  }
+}
+
+/** ./src/a/b.ts -> ./dist/a/b.js; null for what is not built. */
+function built(path: string): string | null {
+  const match = /^\.\/src\/(.+)\.ts$/.exec(path)
+  return match === null ? null : `./dist/${match[1]}.js`
+}
+
+function withTypes(file: string): unknown {
+  return { types: file.replace(/\.js$/, '.d.ts'), default: file }
+}
+
+function builtEntries(
+  entries: Readonly<Record<string, unknown>>,
+  wrap: (file: string) => unknown,
+): Record<string, unknown> {
+  const result: Record<string, unknown> = {}
+  for (const [name, target] of Object.entries(entries)) {
+    if (typeof target === 'string') {
+      const file = built(target)
+      if (file !== null) result[name] = wrap(file)
+    } else if (typeof target === 'object' && target !== null) {
+      const inner = builtEntries(target as Record<string, unknown>, wrap)
+      if (Object.keys(inner).length > 0) result[name] = inner
+    }
+  }
+  return result
+}
+
+function ownVersions(
+  dependencies: Readonly<Record<string, string>>,
+  versions: ReadonlyMap<string, string>,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(dependencies).map(([name, range]) => [name, versions.get(name) ?? range]))
+}

@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { findChromium } from './runner/chromium.ts'
+import type { Counts, VitestReport } from './runner/counts.ts'
+import { countsOf, resultLine, sum } from './runner/counts.ts'
+
+/**
+ * `npm test`: the type checker, the linter, and every test. Arguments go to vitest, which then runs alone:
+ * `npm test -- broker/src/raft`. The last line sums up: "N passed, N failed".
+ */
+const root = fileURLToPath(new URL('..', import.meta.url))
+const report = join(root, '.tmp', `vitest-${process.pid}.json`)
+const args = process.argv.slice(2)
+
+function run(title: string, command: readonly string[]): number {
+  const started = performance.now()
+  const [program, ...rest] = command as [string, ...string[]]
+  const result = spawnSync(process.execPath, [join(root, 'node_modules', program), ...rest], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  const code = result.status ?? 1
+  console.log(`${title}: ${code === 0 ? 'ok' : 'failed'} (${((performance.now() - started) / 1000).toFixed(1)} s)`)
+  return code
+}
+
+function check(title: string, command: readonly string[]): Counts {
+  const passed = run(title, command) === 0
+  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 }
+}
+
+function readReport(): VitestReport | null {
+  try {
+    return JSON.parse(readFileSync(report, 'utf8')) as VitestReport
+  } catch {
+    return null
+  } finally {
+    rmSync(report, { force: true })
+  }
+}
+
+mkdirSync(join(root, '.tmp'), { recursive: true })
+const checks =
+  args.length > 0
+    ? []
+    : [check('types', ['typescript/bin/tsc', '--noEmit']), check('lint', ['@biomejs/biome/bin/biome', 'check', '.'])]
+const vitest = [
+  'vitest/vitest.mjs',
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${report}`,
+  ...args,
+]
+const exitCode = run('tests', vitest)
+const counts = sum([...checks, countsOf(readReport(), exitCode)])
+if (findChromium() === null)
+  console.log('No Chromium was found, so the browser tests were skipped; install one, or name it with CHROMIUM_PATH.')
+console.log(resultLine(counts))
+process.exitCode = counts.failed === 0 ? 0 : 1
