@@ -1,7 +1,7 @@
-import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
+import { compressors } from 'hyparquet-compressors'
 
 /** One flight as a record: the key is where it left, the value a JSON text that starts with its row number. */
 export interface Flight {

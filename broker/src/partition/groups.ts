@@ -142,7 +142,9 @@ export class BrokerGroups implements Groups {
     })
     if (this.#closed) throw new TailraceError('SHUTTING_DOWN')
     this.#replicas.set(spec.group, replica)
-    if (spec.preferred || spec.voters.length === 1) core.campaign()
+    // A replica that was here before has voted before: it waits its time like everybody.
+    const isNew = raft.hardState.term === 0
+    if ((spec.preferred && isNew) || spec.voters.length === 1) core.campaign()
     this.#wake(replica)
     return replica
   }
