@@ -16,7 +16,6 @@ export function validateRequests(app: FastifyInstance): void {
   } as const
   const ofUrl = new Ajv({ ...options, coerceTypes: true })
   const ofBody = new Ajv({ ...options, coerceTypes: false })
-  for (const ajv of [ofUrl, ofBody]) ajv.addVocabulary(['example', 'contentEncoding'])
   for (const schema of sharedSchemas) {
     app.addSchema(schema)
     ofBody.addSchema(schema as AnySchema)

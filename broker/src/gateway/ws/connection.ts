@@ -109,8 +109,8 @@ export class Connection implements Peer {
       return
     }
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping()
-    // Counted behind the ping: only what the client takes after it is a sign of life.
-    this.#bytesTaken = this.#stream.bytesWritten
+    // Counted after the ping, which the kernel of a dead connection takes as well.
+    this.#bytesTaken = this.#stream.bytesWritten - this.#stream.writableLength
   }
 
   get #isIdle(): boolean {

@@ -28,7 +28,8 @@ export async function streamGateway(app: FastifyInstance, parts: StreamParts): P
     preClose: (done: () => void) => done(),
     errorHandler: (error, socket) => {
       log.info({ err: error }, 'a WebSocket failed')
-      socket.terminate()
+      // Where ws found the fault it has begun to close, and the client should still read why.
+      if (socket.readyState === socket.OPEN) socket.terminate()
     },
   })
   app.route({

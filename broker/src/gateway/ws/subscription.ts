@@ -50,6 +50,7 @@ const maxWaitMs = 30_000
 const resolveGraceMs = 3_000
 /** Fetches at once that are sure to bring data; those that wait at the end of the log come on top. */
 const maxFetches = 8
+const smallestFetchBytes = 16 * 1024
 const maxCredit = 2 ** 50
 
 /**
@@ -154,7 +155,10 @@ export class Subscription {
 
   #fetch(reader: PartitionReader, lags: boolean): void {
     const { api, clock, sink } = this.#parts
-    const maxBytes = Math.min(sink.fetchBytes, this.#credit - this.#reserved)
+    const left = this.#credit - this.#reserved
+    // What is left is shared with those that wait for a turn, but not in crumbs.
+    const share = Math.max(left / Math.min(maxFetches, this.#queue.length + 1), smallestFetchBytes)
+    const maxBytes = Math.min(sink.fetchBytes, left, Math.ceil(share))
     reader.state = 'busy'
     if (lags) {
       reader.reserved = maxBytes

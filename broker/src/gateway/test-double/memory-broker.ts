@@ -1,0 +1,212 @@
+import {
+  baseSequenceAt,
+  type ErrorCode,
+  lastOffsetDeltaAt,
+  type Offset,
+  type PartitionNumber,
+  type Position,
+  placeBatch,
+  producerIdAt,
+  TailraceError,
+} from '@tailrace/schemas'
+import type { BrokerApi, CreateTopicRequest, TopicConfig } from '../../cluster/broker-api.ts'
+import type { FetchRequest, FetchResult, PublishResult } from '../../partition/requests.ts'
+import type { Clock } from '../../platform/clock.ts'
+
+interface Stored {
+  readonly base: Offset
+  readonly last: Offset
+  readonly bytes: Uint8Array
+  readonly producer: string
+}
+interface Partition {
+  readonly batches: Stored[]
+  end: Offset
+  readonly waiting: Set<() => void>
+}
+
+/** A broker for the gateway's tests: one process's memory, no replication, failures on demand. Not part of what is shipped. */
+export class MemoryBroker implements BrokerApi {
+  readonly brokerId = 1
+  readonly topics = new Map<string, { id: string; config: TopicConfig; replicas: number; partitions: Partition[] }>()
+  readonly leadership = new Set<(topic: string, partition: PartitionNumber) => void>()
+  /** Answers to come, in order, before real ones; 'lost': done, but the caller hears OUTCOME_UNKNOWN. */
+  readonly publishFailures: (ErrorCode | 'lost')[] = []
+  readonly fetchFailures: ErrorCode[] = []
+  readonly findFailures: ErrorCode[] = []
+  /** While set, publishes are appended and not acknowledged. */
+  gate: Promise<void> | null = null
+  ready = { ready: true, reason: 'ready' }
+  aborted = 0
+  fetches = 0
+  publishes = 0
+  producers = 0
+  readonly #clock: Clock
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  publish(topic: string, partition: PartitionNumber, batch: Uint8Array): Promise<PublishResult> {
+    this.publishes++
+    const failure = this.publishFailures.shift()
+    if (failure !== undefined && failure !== 'lost') return Promise.reject(new TailraceError(failure))
+    const place = this.#append(this.#partition(topic, partition), batch)
+    if (failure === 'lost') return Promise.reject(new TailraceError('OUTCOME_UNKNOWN'))
+    return (this.gate ?? Promise.resolve()).then(() => place)
+  }
+
+  async fetch(topic: string, number: PartitionNumber, request: FetchRequest): Promise<FetchResult> {
+    this.fetches++
+    const failure = this.fetchFailures.shift()
+    if (failure !== undefined) throw new TailraceError(failure)
+    const partition = this.#partition(topic, number)
+    if (request.offset > partition.end)
+      throw new TailraceError('OFFSET_OUT_OF_RANGE', `${request.offset} > ${partition.end}`)
+    if (request.offset === partition.end && request.waitMs > 0) await this.#wait(partition, request)
+    const chosen: Uint8Array[] = []
+    let bytes = 0
+    let nextOffset = request.offset
+    for (const stored of partition.batches) {
+      if (stored.last < request.offset) continue
+      if (chosen.length > 0 && bytes + stored.bytes.length > request.maxBytes) break
+      chosen.push(stored.bytes)
+      bytes += stored.bytes.length
+      nextOffset = stored.last + 1
+    }
+    return { batches: chosen, bytes, nextOffset, highWatermark: partition.end, logStart: 0 }
+  }
+
+  async findOffset(topic: string, number: PartitionNumber, position: Position) {
+    const failure = this.findFailures.shift()
+    if (failure !== undefined) throw new TailraceError(failure)
+    const { end } = this.#partition(topic, number)
+    const offset = position.kind === 'LATEST' ? end : position.kind === 'OFFSET' ? position.value : 0
+    if (offset > end) throw new TailraceError('OFFSET_OUT_OF_RANGE', `${offset} > ${end}`)
+    return { offset, highWatermark: end, logStart: 0 }
+  }
+
+  async initProducer() {
+    return { producerId: 100 + this.producers++, epoch: 0 }
+  }
+
+  async createTopic({ name, partitions, replicas, config = {} }: CreateTopicRequest) {
+    if (this.topics.has(name)) throw new TailraceError('TOPIC_EXISTS', name)
+    const made = Array.from({ length: partitions }, () => ({ batches: [], end: 0, waiting: new Set<() => void>() }))
+    this.topics.set(name, { id: `id-${name}`, config, replicas, partitions: made })
+    return { name, id: `id-${name}`, partitions, replicas, config }
+  }
+
+  async deleteTopic(name: string) {
+    const topic = this.#topic(name)
+    this.topics.delete(name)
+    for (const { waiting } of topic.partitions) for (const wake of [...waiting]) wake()
+  }
+
+  listTopics() {
+    return [...this.topics].map(([name, { id, config, replicas, partitions }]) => ({
+      name,
+      id,
+      partitions: partitions.length,
+      replicas,
+      config,
+    }))
+  }
+
+  async describeTopic(name: string) {
+    const { id, config, partitions } = this.#topic(name)
+    const replicas = [1]
+    return {
+      name,
+      id,
+      config,
+      partitions: partitions.map(({ end }, partition) => ({
+        partition,
+        leader: 1,
+        term: 1,
+        replicas,
+        inSync: replicas,
+        logStart: 0,
+        highWatermark: end,
+      })),
+    }
+  }
+
+  routing(topics: readonly string[]) {
+    const known = topics.filter((name) => this.topics.has(name))
+    return {
+      clusterId: 'test-cluster',
+      brokers: [{ id: 1, http: '127.0.0.1:1', alive: true }],
+      topics: known.map((name) => ({
+        name,
+        id: `id-${name}`,
+        partitions: this.#topic(name).partitions.map((_, partition) => ({
+          partition,
+          leader: 1,
+          term: 1,
+          replicas: [1],
+        })),
+      })),
+    }
+  }
+
+  async describeCluster() {
+    const broker = { id: 1, http: '127.0.0.1:1', peer: '127.0.0.1:2', level: 0, alive: true, pid: 7 }
+    return { clusterId: 'test-cluster', metadataLeader: 1, brokers: [broker] }
+  }
+
+  readiness() {
+    return this.ready
+  }
+
+  onLeadership(listener: (topic: string, partition: PartitionNumber) => void) {
+    this.leadership.add(listener)
+    return () => void this.leadership.delete(listener)
+  }
+
+  #topic(name: string) {
+    const topic = this.topics.get(name)
+    if (topic === undefined) throw new TailraceError('UNKNOWN_TOPIC', name)
+    return topic
+  }
+
+  #partition(name: string, number: PartitionNumber): Partition {
+    const partition = this.#topic(name).partitions[number]
+    if (partition === undefined) throw new TailraceError('UNKNOWN_PARTITION', `${number}`)
+    return partition
+  }
+
+  /** Drops what it has seen of a producer, as the broker does (a sequence that is known). */
+  #append(partition: Partition, batch: Uint8Array): PublishResult {
+    const producer = `${producerIdAt(batch, 0)}/${baseSequenceAt(batch, 0)}`
+    const known = producer.startsWith('-1')
+      ? undefined
+      : partition.batches.find((stored) => stored.producer === producer)
+    if (known !== undefined) return { baseOffset: known.base, lastOffset: known.last, duplicate: true }
+    const base = partition.end
+    const last = base + lastOffsetDeltaAt(batch, 0)
+    placeBatch(batch, 0, base, 1)
+    partition.batches.push({ base, last, bytes: batch, producer })
+    partition.end = last + 1
+    for (const wake of [...partition.waiting]) wake()
+    return { baseOffset: base, lastOffset: last, duplicate: false }
+  }
+
+  #wait(partition: Partition, { waitMs, signal }: FetchRequest): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const done = () => {
+        timer.cancel()
+        partition.waiting.delete(done)
+        resolve()
+      }
+      const timer = this.#clock.after(waitMs, done)
+      partition.waiting.add(done)
+      signal?.addEventListener('abort', () => {
+        this.aborted++
+        timer.cancel()
+        partition.waiting.delete(done)
+        reject(new TailraceError('ABORTED'))
+      })
+    })
+  }
+}
