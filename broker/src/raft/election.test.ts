@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Defects } from './defects.ts'
 import type { RaftMessage, VoteMessage } from './messages.ts'
 import { ET, logOf, startFrom, TestNode, testOptions } from './test-cluster.ts'
 
@@ -155,4 +156,38 @@ test('M6: only a granted vote rearms the election timer', () => {
     node.tick(1)
     expect(node.core.role).toBe(role)
   }
+})
+
+describe('a vote that answers an earlier life of the candidate', () => {
+  /**
+   * Broker 1 is writing entry 2, which brokers 2 and 3 have and which is committed, campaigns, and loses both the entry and the term in
+   * a crash. Returns what its vote request drew from broker 2 before the crash.
+   */
+  function firstLife(defects: Partial<Defects>): RaftMessage[] {
+    const node = new TestNode(testOptions(1, [1, 2, 3]), logOf([1]), undefined, { noPreVote: true, ...defects })
+    node.autoSync = false
+    const entries = logOf([1, 1]).slice(1)
+    node.step({ type: 'append', from: 3, to: 1, term: 1, prevIndex: 1, prevTerm: 1, entries, commit: 1 })
+    node.core.campaign()
+    node.drain()
+    const other = new TestNode(testOptions(2, [1, 2, 3]), logOf([1, 1]))
+    for (const message of node.take()) if (message.to === 2) other.step(message)
+    return other.take()
+  }
+  function secondLife(oldAnswers: readonly RaftMessage[]): TestNode {
+    const node = new TestNode(testOptions(1, [1, 2, 3]), logOf([1]), undefined, { noPreVote: true })
+    node.core.campaign()
+    node.drain()
+    for (const message of oldAnswers) node.step(message)
+    return node
+  }
+  test('cannot exist, because the request waits for the fsync', () => {
+    expect(firstLife({})).toEqual([])
+  })
+  test('control: would make a leader that lacks a committed entry', () => {
+    const answers = firstLife({ voteRequestBeforeFsync: true })
+    expect(answers).toMatchObject([{ type: 'vote-reply', term: 2, granted: true }])
+    expect(secondLife(answers).core).toMatchObject({ role: 'leader', lastIndex: 2 })
+    expect(secondLife(answers).terms).toEqual([1, 2])
+  })
 })
