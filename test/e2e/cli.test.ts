@@ -1,0 +1,251 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePortRange, isAlive, npmStart, pressCtrlC, type Started, start, tailrace } from './command-line.ts'
+
+/** What a user does, in this order, with one cluster that `npm start` has brought up. */
+const folder = mkdtempSync(join(tmpdir(), 'tailrace-cli-'))
+let cluster: Started
+let server: string
+let flags: string[]
+
+interface Cluster {
+  brokers: { id: number; alive: boolean; pid: number; http: string }[]
+}
+
+async function status(): Promise<Cluster> {
+  const { code, out, err } = await tailrace(['cluster', 'status', '--json', '-s', server])
+  expect([code, err]).toEqual([0, ''])
+  return JSON.parse(out) as Cluster
+}
+
+beforeAll(async () => {
+  const httpPort = await freePortRange(3)
+  const peerPort = await freePortRange(3).then((port) => (Math.abs(port - httpPort) < 3 ? port + 10 : port))
+  server = `127.0.0.1:${httpPort}`
+  flags = [
+    '--brokers',
+    '3',
+    '--data',
+    join(folder, 'data'),
+    '--http-port',
+    String(httpPort),
+    '--peer-port',
+    String(peerPort),
+  ]
+  cluster = npmStart(flags)
+  await expect.poll(() => cluster.out() + cluster.err(), { timeout: 30_000 }).toMatch(/^ready$/m)
+})
+
+afterAll(() => {
+  if (cluster.child.exitCode === null) process.kill(-cluster.child.pid!, 'SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('npm start', () => {
+  it('prints the URL of each broker and then a line "ready"', async () => {
+    const lines = cluster
+      .out()
+      .split('\n')
+      .filter((line) => line.startsWith('broker ') || line === 'ready')
+    expect(lines.at(-1)).toBe('ready')
+    const { brokers } = await status()
+    expect(lines.slice(0, 3).map((line) => line.split(/\s+/)[2])).toEqual(brokers.map(({ http }) => `http://${http}`))
+    expect(brokers.map(({ id, alive }) => [id, alive])).toEqual([
+      [1, true],
+      [2, true],
+      [3, true],
+    ])
+    expect(cluster.err()).not.toContain('broker')
+  })
+
+  it('does not start twice on the same ports: says which is in use, and ends with exit code 1', async () => {
+    const second = flags.with(3, join(folder, 'other'))
+    const { code, out, err } = await tailrace(['cluster', 'start', ...second])
+    expect(code).toBe(1)
+    expect(err).toMatch(/127\.0\.0\.1:\d+ is in use by another process/)
+    expect(out).not.toMatch(/^ready$/m)
+  })
+})
+
+describe('topics', () => {
+  it('are created, listed and described', async () => {
+    expect(
+      await tailrace(['topic', 'create', 'flights', '--partitions', '6', '--replicas', '3', '-s', server]),
+    ).toEqual({
+      code: 0,
+      out: 'created topic flights: 6 partitions, 3 replicas\n',
+      err: '',
+    })
+    expect((await tailrace(['topic', 'list', '-s', server])).out).toMatch(/^TOPIC\s.*\nflights\s+6\s+3$/m)
+    const described = await tailrace(['topic', 'describe', 'flights', '--json', '-s', server])
+    expect(JSON.parse(described.out)).toMatchObject({
+      name: 'flights',
+      partitions: [0, 1, 2, 3, 4, 5].map((partition) => ({ partition })),
+    })
+  })
+
+  it('that exist or do not exist are told by code, message and hint', async () => {
+    const twice = await tailrace(['topic', 'create', 'flights', '-s', server])
+    expect([twice.code, twice.err]).toEqual([1, expect.stringContaining('error TOPIC_EXISTS: ')])
+    for (const args of [
+      ['topic', 'describe', 'nothing'],
+      ['tail', 'nothing'],
+      ['publish', 'nothing'],
+    ]) {
+      const { code, err } = await tailrace([...args, '-s', server])
+      expect([code, err]).toEqual([1, expect.stringMatching(/^error UNKNOWN_TOPIC: .*\n {2}\S/)])
+    }
+  })
+})
+
+describe('records', () => {
+  const flight = (n: number) => JSON.stringify({ origin: `A${n % 7}`, n })
+
+  it('are published from a file, with a rate at the end', async () => {
+    const path = join(folder, 'flights.ndjson')
+    writeFileSync(path, Array.from({ length: 20_000 }, (_, n) => flight(n)).join('\n'))
+    const { code, out, err } = await tailrace([
+      'publish',
+      'flights',
+      '--file',
+      path,
+      '--key-field',
+      'origin',
+      '-s',
+      server,
+    ])
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toMatch(/^published 20,000 records \(.* MB\) to flights in .* s: [\d,]+ records\/s\n$/)
+  })
+
+  it('are published from standard input; broken lines are told by number', async () => {
+    const { code, out, err } = await tailrace(
+      ['publish', 'flights', '--key-field', 'origin', '--json', '-s', server],
+      `${flight(20_000)}\n{oops\n`,
+    )
+    expect(code).toBe(1)
+    expect(JSON.parse(out)).toMatchObject({ records: 1, brokenLines: 1 })
+    expect(err).toMatch(/^line 2 is not JSON/)
+  })
+
+  it('are tailed from the earliest, each once, in order per key', async () => {
+    const { code, out } = await tailrace([
+      'tail',
+      'flights',
+      '--from',
+      'earliest',
+      '--count',
+      '20001',
+      '--format',
+      'json',
+      '-s',
+      server,
+    ])
+    expect(code).toBe(0)
+    const records = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { key: string; value: string })
+    const numbers = records.map(({ value }) => (JSON.parse(value) as { n: number }).n)
+    expect(new Set(numbers).size).toBe(20_001)
+    for (let key = 0; key < 7; key++) {
+      const ofKey = records.flatMap((record, at) => (record.key === `A${key}` ? [numbers[at]!] : []))
+      expect(ofKey).toEqual([...ofKey].sort((a, b) => a - b))
+    }
+  })
+
+  it('are tailed from an offset of a partition, and from a time', async () => {
+    const one = await tailrace([
+      'tail',
+      'flights',
+      '--from',
+      '5',
+      '--partition',
+      '0',
+      '--count',
+      '1',
+      '--json',
+      '-s',
+      server,
+    ])
+    expect(JSON.parse(one.out)).toMatchObject({ partition: 0, offset: 5 })
+    const old = await tailrace([
+      'tail',
+      'flights',
+      '--from',
+      '2020-01-01',
+      '--partition',
+      '0',
+      '--count',
+      '1',
+      '--json',
+      '-s',
+      server,
+    ])
+    expect(JSON.parse(old.out)).toMatchObject({ partition: 0, offset: 0 })
+  })
+
+  it('come live, and Ctrl-C ends the tail with exit code 0', async () => {
+    const tail = start(['tail', 'flights', '--format', 'value', '-s', server])
+    let sent = 0
+    // Whether the subscription stands cannot be seen from outside, so records are published until one arrives.
+    while (tail.out() === '')
+      expect((await tailrace(['publish', 'flights', '-s', server], `{"live":${sent++}}\n`)).code).toBe(0)
+    tail.child.kill('SIGINT')
+    const { code, out, err } = await tail.finished
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toMatch(/^\{"live":\d+\}\n/)
+  })
+
+  it('end quietly when the reader of the pipe goes away', async () => {
+    const tail = start(['tail', 'flights', '--from', 'earliest', '-s', server])
+    await once(tail.child.stdout!, 'data')
+    tail.child.stdout!.destroy()
+    const { code, err } = await tail.finished
+    expect([code, err]).toEqual([0, ''])
+  })
+})
+
+describe('supervision', () => {
+  it('reports a broker that was killed, and starts it again', async () => {
+    const before = (await status()).brokers[1]!
+    process.kill(before.pid, 'SIGKILL')
+    await expect
+      .poll(() => cluster.err(), { timeout: 10_000 })
+      .toContain(`broker 2 (pid ${before.pid}) was killed by SIGKILL; starting it again`)
+    await expect
+      .poll(async () => (await status()).brokers[1], { timeout: 20_000 })
+      .toMatchObject({ alive: true, pid: expect.not.toSatisfy((pid) => pid === before.pid) })
+  })
+
+  it('stops all brokers at Ctrl-C', async () => {
+    const pids = (await status()).brokers.map(({ pid }) => pid)
+    pressCtrlC(cluster)
+    await cluster.finished
+    expect(pids.filter(isAlive)).toEqual([])
+  })
+
+  it('finds the records again after a restart; brokers end when their supervisor is killed', async () => {
+    const again = start(['cluster', 'start', ...flags])
+    await expect.poll(() => again.out(), { timeout: 30_000 }).toMatch(/^ready$/m)
+    const { out } = await tailrace([
+      'tail',
+      'flights',
+      '--from',
+      'earliest',
+      '--count',
+      '20001',
+      '--format',
+      'value',
+      '-s',
+      server,
+    ])
+    expect(out.trimEnd().split('\n')).toHaveLength(20_001)
+    const pids = (await status()).brokers.map(({ pid }) => pid)
+    again.child.kill('SIGKILL')
+    await expect.poll(() => pids.filter(isAlive), { timeout: 15_000 }).toEqual([])
+  })
+})

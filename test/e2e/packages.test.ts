@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'tailrace-packages-'))
+const modules = join(folder, 'app', 'node_modules')
+
+/** Builds, packs and unpacks as an installation would, beside links to the packages of others: no network is needed. */
+beforeAll(async () => {
+  const built = join(folder, 'built')
+  await run(process.execPath, [join(root, 'scripts/build.ts'), built], { cwd: root })
+  mkdirSync(join(modules, '@tailrace'), { recursive: true })
+  linkPackages(join(root, 'node_modules'), modules)
+  await Promise.all(readdirSync(built).map((name) => install(join(built, name))))
+}, 60_000)
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function linkPackages(from: string, to: string): void {
+  for (const name of readdirSync(from)) {
+    if (name.startsWith('.') || name === '@tailrace' || name === 'tailrace') continue
+    symlinkSync(join(from, name), join(to, name), 'junction')
+  }
+}
+
+async function install(built: string): Promise<void> {
+  const { name } = JSON.parse(readFileSync(join(built, 'package.json'), 'utf8')) as { name: string }
+  const { stdout } = await run('npm', ['pack', built, '--json', '--pack-destination', folder], { cwd: folder })
+  const packed = JSON.parse(stdout) as { filename: string }[] | Record<string, { filename: string }>
+  const target = join(modules, name)
+  mkdirSync(target, { recursive: true })
+  await run('tar', ['-xzf', join(folder, Object.values(packed)[0]!.filename), '-C', target, '--strip-components=1'])
+}
+
+it('are imported by their names, as JavaScript', async () => {
+  const program = join(folder, 'app', 'program.mjs')
+  writeFileSync(
+    program,
+    `import { Producer } from '@tailrace/producer'
+     import { Consumer } from '@tailrace/consumer'
+     import { errorTable } from '@tailrace/schemas'
+     const servers = ['ws://127.0.0.1:1']
+     await new Producer({ servers }).close()
+     await new Consumer({ servers }).close()
+     console.log(import.meta.resolve('@tailrace/consumer'), Object.keys(errorTable).length > 10)`,
+  )
+  const { stdout, stderr } = await run(process.execPath, [program])
+  expect(stdout).toMatch(/dist\/index\.js true\n$/)
+  expect(stderr).toBe('')
+})
+
+it('bring their types', async () => {
+  writeFileSync(
+    join(folder, 'app', 'program.ts'),
+    `import { Consumer, type ConsumerRecord } from '@tailrace/consumer'
+     import { Producer } from '@tailrace/producer'
+     const records: AsyncIterable<ConsumerRecord> = new Consumer({ servers: [] }).subscribe('flights', { from: 'earliest' })
+     // @ts-expect-error: a value must be given
+     void new Producer({ servers: [] }).send('flights', { key: 'a' })
+     export { records }`,
+  )
+  const compiler = join(root, 'node_modules/typescript/bin/tsc')
+  const flags = ['--noEmit', '--strict', '--target', 'es2024', '--module', 'nodenext', '--skipLibCheck', 'program.ts']
+  const { stdout } = await run(process.execPath, [compiler, ...flags], { cwd: join(folder, 'app') }).catch(
+    (error: { stdout: string }) => error,
+  )
+  expect(stdout).toBe('')
+})
+
+it('start the command line', async () => {
+  const program = join(modules, 'tailrace', 'bin', 'tailrace.js')
+  expect((await run(process.execPath, [program, '--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  await expect(run(process.execPath, [program, 'broker', '--id', '0'])).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--id is "0"'),
+  })
+})
