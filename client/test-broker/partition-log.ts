@@ -31,7 +31,8 @@ export class PartitionLog {
   append(given: Uint8Array, maxBatchBytes: number): { baseOffset: number; lastOffset: number; duplicate: boolean } {
     schemas.checkBatch(given, schemas.crc32c, maxBatchBytes)
     const header = schemas.readBatchHeader(given)
-    const known = this.#producers.get(header.producerId)
+    const isIdempotent = header.producerId !== -1
+    const known = isIdempotent ? this.#producers.get(header.producerId) : undefined
     const lastSequence = (header.baseSequence + header.lastOffsetDelta) % 2 ** 31
     if (known?.epoch === header.producerEpoch) {
       const twin = known.batches.find((b) => b.baseSequence === header.baseSequence && b.lastSequence === lastSequence)
@@ -45,7 +46,7 @@ export class PartitionLog {
     this.batches.push({ bytes, baseOffset, lastOffset })
     const kept = known?.epoch === header.producerEpoch ? known.batches.slice(-4) : []
     kept.push({ baseSequence: header.baseSequence, lastSequence, baseOffset, lastOffset })
-    this.#producers.set(header.producerId, { epoch: header.producerEpoch, batches: kept })
+    if (isIdempotent) this.#producers.set(header.producerId, { epoch: header.producerEpoch, batches: kept })
     return { baseOffset, lastOffset, duplicate: false }
   }
 

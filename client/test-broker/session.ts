@@ -30,7 +30,8 @@ export class Session {
   }
 
   send<Name extends MessageName>(name: Name, fields: Message<Name>, body: Uint8Array[] = []): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(Buffer.concat(encodeFrame(name, fields, body)))
+    if (this.#broker.isFrozen || this.#socket.readyState !== this.#socket.OPEN) return
+    this.#socket.send(Buffer.concat(encodeFrame(name, fields, body)))
   }
 
   /** Ends every subscription of a partition, as a broker does that no longer leads it. */
@@ -96,7 +97,6 @@ export class Session {
   }
 
   #metadata({ correlation, topics }: Message<'Metadata'>): void {
-    if (this.#broker.isFrozen) return
     this.send('MetadataReply', { correlation, ...this.#broker.cluster.metadata(topics) })
   }
 

@@ -63,7 +63,7 @@ export class TestBroker {
     const { correlation, topic, partition } = fields
     this.cluster.noteTransmission(this.id, topic, partition)
     try {
-      if (this.isFrozen) return
+      if (this.isFrozen) return // It reads nothing, so it appends nothing.
       const fault = this.cluster.fault?.(this, fields, body) ?? {}
       if (fault.error !== undefined && !fault.applied) throw new TailraceError(fault.error)
       if (fault.drop && !fault.applied) return session.drop()

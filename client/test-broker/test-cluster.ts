@@ -60,6 +60,13 @@ export class TestCluster {
     })
   }
 
+  addPartition(name: string): void {
+    const { logs, leaders, terms } = this.#topics.get(name)!
+    logs.push(new PartitionLog())
+    leaders.push(1 + (leaders.length % this.brokers.length))
+    terms.push(1)
+  }
+
   broker(id: number): TestBroker {
     return this.brokers[id - 1]!
   }

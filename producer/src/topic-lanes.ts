@@ -1,7 +1,6 @@
-import { asTailraceError, type TopicRoute } from '@tailrace/client'
+import { asTailraceError, Fifo, type TopicRoute } from '@tailrace/client'
 import { partitionForKey, TailraceError } from '@tailrace/schemas'
 import type { Settler } from './batch.ts'
-import { Fifo } from './fifo.ts'
 import type { Identity } from './identity.ts'
 import { Lane, type LaneContext } from './lane.ts'
 import { type ProducerRecord, recordInput } from './record.ts'

@@ -1,0 +1,55 @@
+import { abortError, Client, clientOptionNames, refuseUnknown } from '@tailrace/client'
+import { checkTopicName, TailraceError } from '@tailrace/schemas'
+import { Feed } from './feed.ts'
+import { type ConsumerOptions, feedSettings, type SubscribeOptions } from './options.ts'
+import { bytesRecord, textRecord } from './record.ts'
+import { startOf } from './start.ts'
+import { Subscription } from './subscription.ts'
+
+/** Reads topics. The same in Node and in a browser. */
+export class Consumer {
+  readonly #client: Client
+  readonly #feeds = new Set<Feed>()
+  #isClosed = false
+
+  /** Connects with the first subscription. @throws TailraceError INVALID_SETTING */
+  constructor(options: ConsumerOptions) {
+    refuseUnknown(options, clientOptionNames)
+    this.#client = new Client(options)
+  }
+
+  /**
+   * Subscribes to a topic; receiving begins at once. Every record comes once and, within its partition, in order, over lost connections and
+   * changes of leader.
+   * @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME, CLOSED; everything else comes out of the loop
+   */
+  subscribe(topic: string, options?: SubscribeOptions & { bytes?: false }): Subscription<string>
+  subscribe(topic: string, options: SubscribeOptions & { bytes: true }): Subscription<Uint8Array>
+  subscribe(topic: string, options: SubscribeOptions = {}): Subscription<string> | Subscription<Uint8Array> {
+    if (this.#isClosed) throw new TailraceError('CLOSED')
+    checkTopicName(topic)
+    const settings = feedSettings(options)
+    const feed = new Feed(this.#client, topic, startOf(options.from ?? 'latest', options.partitions), settings)
+    this.#feeds.add(feed)
+    const { signal } = options
+    const abort = (): void => feed.fail(abortError(signal!), true)
+    signal?.addEventListener('abort', abort, { once: true })
+    feed.onEnd = () => {
+      this.#feeds.delete(feed)
+      signal?.removeEventListener('abort', abort)
+    }
+    if (signal?.aborted) abort()
+    return options.bytes ? new Subscription(topic, feed, bytesRecord) : new Subscription(topic, feed, textRecord)
+  }
+
+  /** Ends all subscriptions, whose loops then end, and disconnects. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    for (const feed of [...this.#feeds]) feed.close()
+    this.#client.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}

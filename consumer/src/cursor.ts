@@ -1,0 +1,62 @@
+import type { Offset, PartitionNumber, Position } from '@tailrace/schemas'
+import type { Stream } from './stream.ts'
+
+/** How far one partition has been received and read. */
+export class Cursor {
+  readonly partition: PartitionNumber
+  #start: Position
+  /** The first offset not received yet: where to resume. undefined until the broker has resolved the start. */
+  nextOffset: Offset | undefined
+  /** The first offset not handed out yet. */
+  position: Offset | undefined
+  highWatermark: Offset = 0
+  /** Bytes received and not read yet. */
+  bufferedBytes = 0
+  /** Where its records come from at the moment. */
+  stream: Stream | undefined
+  /** Since when (performance.now) brokers refuse to go on here; 0: they do not. */
+  refusedSince = 0
+  /** Since when what comes here is damaged; 0: it is not. */
+  damagedSince = 0
+
+  constructor(partition: PartitionNumber, start: Position) {
+    this.partition = partition
+    this.#start = start
+  }
+
+  /** What to ask the broker for. */
+  get wanted(): Position {
+    return this.nextOffset === undefined ? this.#start : { kind: 'OFFSET', value: this.nextOffset }
+  }
+
+  get lag(): number {
+    return this.position === undefined ? 0 : Math.max(0, this.highWatermark - this.position)
+  }
+
+  /** The broker has found where to start. */
+  started(offset: Offset, highWatermark: Offset): void {
+    this.nextOffset ??= offset
+    this.position ??= offset
+    this.refusedSince = 0
+    this.raise(highWatermark)
+  }
+
+  /** Starts over elsewhere: the offset that it stood at is gone. What was received before stays in order before it. */
+  restart(from: Position): void {
+    this.#start = from
+    this.nextOffset = undefined
+    this.position = undefined
+    this.refusedSince = 0
+  }
+
+  /** A new leader may know less than the old one for a moment; what was committed stays so. */
+  raise(highWatermark: Offset): void {
+    if (highWatermark > this.highWatermark) this.highWatermark = highWatermark
+  }
+
+  received(nextOffset: Offset): void {
+    this.nextOffset = nextOffset
+    this.damagedSince = 0
+    this.raise(nextOffset)
+  }
+}

@@ -1,0 +1,240 @@
+import { asTailraceError, Backoff, type Client, type Connection, delay, Fifo, RETRY_BACKOFF } from '@tailrace/client'
+import { type PartitionNumber, TailraceError } from '@tailrace/schemas'
+import { Cursor } from './cursor.ts'
+import type { FeedSettings } from './options.ts'
+import { type ReceivedBatch, receive } from './received-batch.ts'
+import type { Start } from './start.ts'
+import { Stream, type StreamEvents } from './stream.ts'
+
+/** A topic that is being created, or that a broker has not heard of yet, gets this long. */
+const TOPIC_TIMEOUT_MS = 120_000
+/** Credit of a partition never falls below this, whatever its share of maxBufferedBytes: enough for progress. */
+const MIN_BYTES_PER_PARTITION = 64 * 1024
+/** How long a broker may be behind, or a replica give damaged batches, before the reader is told. */
+const PATIENCE_MS = 5_000
+const lagging = new Set(['UNKNOWN_TOPIC', 'UNKNOWN_PARTITION'])
+
+/**
+ * The batches of a topic's partitions in one queue, each once and in order of offsets for every partition. Keeps every partition attached to a broker
+ * that serves it, and resumes at the first offset that was not received whenever that ends.
+ */
+export class Feed implements StreamEvents {
+  readonly cursors = new Map<PartitionNumber, Cursor>()
+  /** Called once when it has ended, whyever. */
+  onEnd: (() => void) | undefined
+  readonly #client: Client
+  readonly #topic: string
+  readonly #start: Start
+  readonly #settings: FeedSettings
+  readonly #queue = new Fifo<ReceivedBatch>()
+  readonly #ended = new AbortController()
+  readonly #backoff = new Backoff(RETRY_BACKOFF)
+  readonly #stopListening: () => void
+  readonly #allStarted = Promise.withResolvers<void>()
+  /** Partitions that come from nowhere at the moment. */
+  readonly #detached = new Set<Cursor>()
+  #isAttaching = false
+  /** Why the last stream ended; undefined when none did since the last success. */
+  #lastError: TailraceError | undefined
+  #failure: TailraceError | undefined
+  #isClosed = false
+  #wakeReader: (() => void) | undefined
+
+  constructor(client: Client, topic: string, start: Start, settings: FeedSettings) {
+    this.#client = client
+    this.#topic = topic
+    this.#start = start
+    this.#settings = settings
+    this.#stopListening = client.onMetadataChange(() => this.#findNewPartitions())
+    this.#allStarted.promise.catch(() => {})
+    void this.#begin()
+  }
+
+  /** Resolves when every partition's first offset is known. @throws TailraceError what ended the feed before */
+  get whenStarted(): Promise<void> {
+    return this.#allStarted.promise
+  }
+
+  /**
+   * The next batch; undefined after `close`. What it takes of the buffer is free again once `release` is called with it.
+   * @throws TailraceError what ended the feed, after everything received before has been read
+   */
+  async next(): Promise<ReceivedBatch | undefined> {
+    for (;;) {
+      const batch = this.#queue.shift()
+      if (batch !== undefined) return batch
+      if (this.#failure !== undefined) throw this.#failure
+      if (this.#isClosed) return undefined
+      await new Promise<void>((resolve) => {
+        this.#wakeReader = resolve
+      })
+    }
+  }
+
+  /** The batch has been read: the broker may send as much again. */
+  release({ cursor, start, end }: ReceivedBatch): void {
+    cursor.bufferedBytes -= end - start
+    cursor.stream?.consumed(end - start)
+  }
+
+  /** Ends quietly. What is not read is dropped. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#queue.clear()
+    this.#allStarted.reject(new TailraceError('CLOSED'))
+    this.#shutDown()
+  }
+
+  /** Ends with an error. `now`: before what has been received is read. */
+  fail(error: TailraceError, now = false): void {
+    if (this.#isClosed || this.#failure !== undefined) return
+    this.#failure = error
+    if (now) this.#queue.clear()
+    this.#allStarted.reject(error)
+    this.#shutDown()
+  }
+
+  records(stream: Stream, cursor: Cursor, body: Uint8Array, nextOffset: number): void {
+    try {
+      receive(cursor, body, nextOffset, (batch) => {
+        cursor.bufferedBytes += batch.end - batch.start
+        this.#queue.push(batch)
+      })
+      this.#lastError = undefined
+      this.#backoff.reset()
+    } catch (error) {
+      // Another replica, or the same one asked again, may give what belongs here. `damagedSince` is reset by the next good batch only.
+      const now = performance.now()
+      if (cursor.damagedSince === 0) cursor.damagedSince = now
+      if (now - cursor.damagedSince > PATIENCE_MS) this.fail(asTailraceError(error))
+      else stream.abandon(cursor, new TailraceError('STORAGE_CORRUPT', undefined, { cause: error }))
+    }
+    this.#wake()
+  }
+
+  started(): void {
+    for (const cursor of this.cursors.values()) if (cursor.position === undefined) return
+    this.#allStarted.resolve()
+  }
+
+  ended(cursors: readonly Cursor[], error: TailraceError): void {
+    if (this.#isOver) return
+    this.#lastError = error
+    for (const cursor of cursors) {
+      this.#detached.add(cursor)
+      if (!error.retriable && !this.#mayPass(cursor, error)) this.fail(error)
+    }
+    void this.#attach()
+  }
+
+  get #isOver(): boolean {
+    return this.#isClosed || this.#failure !== undefined
+  }
+
+  /** Whether a refusal that is for good elsewhere may go away by asking again, or has been dealt with. */
+  #mayPass(cursor: Cursor, error: TailraceError): boolean {
+    const { onOutOfRange } = this.#settings
+    const now = performance.now()
+    if (cursor.refusedSince === 0) cursor.refusedSince = now
+    const isOutOfRange = error.code === 'OFFSET_OUT_OF_RANGE'
+    // Offsets that follow those that were read exist: a broker that refuses them is behind. A start may simply be wrong.
+    const mayLag = isOutOfRange ? cursor.position !== undefined : lagging.has(error.code)
+    if (mayLag && now - cursor.refusedSince < PATIENCE_MS) return true
+    if (!isOutOfRange || onOutOfRange === 'fail') return false
+    cursor.restart({ kind: onOutOfRange === 'earliest' ? 'EARLIEST' : 'LATEST', value: 0 })
+    return true
+  }
+
+  async #begin(): Promise<void> {
+    try {
+      const route = await this.#client.topic(this.#topic, { timeoutMs: TOPIC_TIMEOUT_MS, signal: this.#ended.signal })
+      const all = route.leaders.map((_, partition) => partition)
+      const wanted = this.#start.partitions ?? all
+      const unknown = wanted.find((partition) => partition >= all.length)
+      if (unknown !== undefined) {
+        throw new TailraceError(
+          'UNKNOWN_PARTITION',
+          `"${this.#topic}" has ${all.length} of them, not number ${unknown}.`,
+        )
+      }
+      for (const partition of wanted) this.#add(new Cursor(partition, this.#start.positionOf(partition)))
+      if (wanted.length === 0) this.#allStarted.resolve()
+      await this.#attach()
+    } catch (error) {
+      this.fail(asTailraceError(error))
+    }
+  }
+
+  /** Partitions that were added after the start are read from their beginning: everything in them is new. */
+  #findNewPartitions(): void {
+    if (this.#start.partitions !== undefined || this.cursors.size === 0 || this.#isOver) return
+    const partitions = this.#client.metadata.topic(this.#topic)?.leaders.length ?? 0
+    for (let partition = this.cursors.size; partition < partitions; partition++) {
+      this.#add(new Cursor(partition, { kind: 'EARLIEST', value: 0 }))
+    }
+    if (this.#detached.size > 0) void this.#attach()
+  }
+
+  #add(cursor: Cursor): void {
+    this.cursors.set(cursor.partition, cursor)
+    this.#detached.add(cursor)
+  }
+
+  /** Finds a broker for every detached partition, as long as it takes. One at a time. */
+  async #attach(): Promise<void> {
+    if (this.#isAttaching) return
+    this.#isAttaching = true
+    try {
+      while (this.#detached.size > 0 && !this.#isOver) {
+        if (this.#lastError !== undefined) {
+          await delay(this.#backoff.next(), this.#ended.signal)
+          await this.#client.refresh([this.#topic]).catch(() => {})
+        }
+        for (const [connection, cursors] of await this.#routes()) this.#open(connection, cursors)
+      }
+    } catch (error) {
+      this.fail(asTailraceError(error))
+    } finally {
+      this.#isAttaching = false
+    }
+  }
+
+  /** Detached partitions by the connection to ask; without those that have none at the moment. */
+  async #routes(): Promise<Map<Connection, Cursor[]>> {
+    const routes = new Map<Connection, Cursor[]>()
+    for (const cursor of [...this.#detached]) {
+      try {
+        const { connection } = await this.#client.route(this.#topic, cursor.partition)
+        const cursors = routes.get(connection)
+        if (cursors === undefined) routes.set(connection, [cursor])
+        else cursors.push(cursor)
+      } catch (error) {
+        this.#lastError = asTailraceError(error)
+        if (!this.#lastError.retriable) throw this.#lastError
+      }
+    }
+    return routes
+  }
+
+  #open(connection: Connection, cursors: readonly Cursor[]): void {
+    if (this.#isOver) return
+    for (const cursor of cursors) this.#detached.delete(cursor)
+    const share = Math.floor(this.#settings.maxBufferedBytes / this.cursors.size)
+    new Stream(connection, this.#topic, cursors, Math.max(MIN_BYTES_PER_PARTITION, share), this)
+  }
+
+  #shutDown(): void {
+    this.#stopListening()
+    this.onEnd?.()
+    this.#ended.abort(new TailraceError('CLOSED'))
+    for (const stream of new Set([...this.cursors.values()].map((cursor) => cursor.stream))) stream?.close()
+    this.#wake()
+  }
+
+  #wake(): void {
+    const wake = this.#wakeReader
+    this.#wakeReader = undefined
+    wake?.()
+  }
+}

@@ -1,0 +1,7 @@
+export { TailraceError } from '@tailrace/schemas'
+export { Consumer } from './consumer.ts'
+export type { ConsumerOptions, SubscribeOptions } from './options.ts'
+export type { ConsumerRecord } from './record.ts'
+export type { RecordsBatch } from './records-batch.ts'
+export type { From } from './start.ts'
+export type { Lag, Subscription } from './subscription.ts'

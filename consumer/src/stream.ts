@@ -1,0 +1,116 @@
+import { type Connection, errorFromWire, type PushFrame, type SubscriptionListener } from '@tailrace/client'
+import type { PartitionNumber, TailraceError } from '@tailrace/schemas'
+import type { Cursor } from './cursor.ts'
+
+export interface StreamEvents {
+  /** Batches of one partition, back to back. */
+  records(stream: Stream, cursor: Cursor, body: Uint8Array, nextOffset: number): void
+  /** These partitions come from here no longer. */
+  ended(cursors: readonly Cursor[], error: TailraceError): void
+  /** A partition's start is known. */
+  started(): void
+}
+
+/**
+ * The records of some partitions from one broker. The broker may send as many bytes as it has been given credit for; it gets new credit as records
+ * are read, so that a slow reader holds up its own broker's sending, and no memory anywhere.
+ */
+export class Stream implements SubscriptionListener {
+  readonly #connection: Connection
+  readonly #events: StreamEvents
+  readonly #cursors = new Map<PartitionNumber, Cursor>()
+  readonly #id: number
+  readonly #bytesPerPartition: number
+  /** Bytes that the broker may send, or has sent and that are not read yet. */
+  #granted: number
+  #isOver = false
+
+  constructor(
+    connection: Connection,
+    topic: string,
+    cursors: readonly Cursor[],
+    bytesPerPartition: number,
+    events: StreamEvents,
+  ) {
+    this.#connection = connection
+    this.#events = events
+    this.#bytesPerPartition = bytesPerPartition
+    let buffered = 0
+    for (const cursor of cursors) {
+      this.#cursors.set(cursor.partition, cursor)
+      cursor.stream = this
+      buffered += cursor.bufferedBytes
+    }
+    this.#granted = Math.max(this.#limit, buffered)
+    const position = { kind: 'EARLIEST', value: 0 } as const // Not used: every partition brings its own.
+    const partitions = cursors.map((cursor) => ({ partition: cursor.partition, position: cursor.wanted }))
+    this.#id = connection.subscribe({ topic, position, partitions, credit: this.#granted - buffered }, this)
+  }
+
+  get #limit(): number {
+    return this.#cursors.size * this.#bytesPerPartition
+  }
+
+  frame(frame: PushFrame): void {
+    if (frame.name === 'Records') {
+      const cursor = this.#cursors.get(frame.fields.partition)
+      if (cursor === undefined) return
+      cursor.raise(frame.fields.highWatermark)
+      this.#events.records(this, cursor, frame.body, frame.fields.nextOffset)
+    } else if (frame.name === 'Subscribed') {
+      for (const { partition, offset, highWatermark } of frame.fields.partitions) {
+        this.#cursors.get(partition)?.started(offset, highWatermark)
+      }
+      this.#events.started()
+    } else {
+      const error = errorFromWire(frame.fields.error)
+      const cursor = this.#cursors.get(frame.fields.partition)
+      if (frame.fields.partition === -1) this.lost(error)
+      else if (cursor !== undefined) this.#release([cursor], error)
+    }
+  }
+
+  lost(error: TailraceError): void {
+    this.#isOver = true
+    this.#release([...this.#cursors.values()], error)
+  }
+
+  /** Gives up one partition here; it will be asked for again. */
+  abandon(cursor: Cursor, error: TailraceError): void {
+    // A subscription ends as a whole: the broker cannot be told to leave out one of its partitions.
+    if (this.#cursors.has(cursor.partition)) this.#end(error)
+  }
+
+  /** A reader has read that much. */
+  consumed(bytes: number): void {
+    this.#granted -= bytes
+    const room = this.#limit - this.#granted
+    if (this.#isOver || room < this.#limit / 4) return
+    this.#granted += room
+    this.#connection.credit(this.#id, room)
+  }
+
+  close(): void {
+    this.#isOver = true
+    this.#connection.unsubscribe(this.#id)
+    for (const cursor of this.#cursors.values()) cursor.stream = undefined
+    this.#cursors.clear()
+  }
+
+  #end(error: TailraceError): void {
+    const cursors = [...this.#cursors.values()]
+    this.close()
+    this.#events.ended(cursors, error)
+  }
+
+  #release(cursors: readonly Cursor[], error: TailraceError): void {
+    for (const cursor of cursors) {
+      this.#cursors.delete(cursor.partition)
+      cursor.stream = undefined
+      // What it has buffered counts against the stream that it will have next.
+      this.#granted -= cursor.bufferedBytes
+    }
+    if (this.#cursors.size === 0 && !this.#isOver) this.close()
+    if (cursors.length > 0) this.#events.ended(cursors, error)
+  }
+}

@@ -1,0 +1,94 @@
+import type { Offset, PartitionNumber } from '@tailrace/schemas'
+import type { Feed } from './feed.ts'
+import type { ReceivedBatch } from './received-batch.ts'
+import type { ConsumerRecord, RecordMaker } from './record.ts'
+import { RecordsBatch } from './records-batch.ts'
+
+/** Records by which the reader is behind: high watermark minus position. */
+export interface Lag {
+  readonly total: number
+  readonly partitions: ReadonlyMap<PartitionNumber, number>
+}
+
+/**
+ * The records of a topic from a start on, without end. Iterate over it, or over `batches()`, but not over both, and not twice. Leaving the loop closes it.
+ * The loop's body holds up the brokers: no more than maxBufferedBytes are received ahead of it.
+ */
+export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
+  readonly topic: string
+  readonly #feed: Feed
+  readonly #make: RecordMaker<Data>
+
+  constructor(topic: string, feed: Feed, make: RecordMaker<Data>) {
+    this.topic = topic
+    this.#feed = feed
+    this.#make = make
+  }
+
+  /**
+   * @throws TailraceError (from `next`) OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, UNKNOWN_PARTITION, INVALID_RECORD (not text),
+   * UNSUPPORTED_COMPRESSION, INVALID_BATCH, STORAGE_CORRUPT, ABORTED. What can pass by waiting is waited for.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<Data>, undefined> {
+    for await (const { batch, received } of this.#batches()) {
+      for (const record of batch.records()) {
+        received.cursor.position = record.offset + 1
+        yield record
+      }
+    }
+  }
+
+  /** The same as batches: far less work for each record. Its memory is free for more when the next one is asked for. */
+  async *batches(): AsyncGenerator<RecordsBatch<Data>, undefined> {
+    for await (const { batch, received } of this.#batches()) {
+      received.cursor.position = batch.lastOffset + 1
+      yield batch
+    }
+  }
+
+  /** Resolves when the first offset of every partition is known: what is published from now on will be read, also from 'latest'. */
+  ready(): Promise<void> {
+    return this.#feed.whenStarted
+  }
+
+  /** The next offset of each partition that has not been handed out: where a later subscription goes on (`from`). */
+  position(): Map<PartitionNumber, Offset> {
+    const positions = new Map<PartitionNumber, Offset>()
+    for (const { partition, position } of this.#feed.cursors.values()) {
+      if (position !== undefined) positions.set(partition, position)
+    }
+    return positions
+  }
+
+  /** As last heard from the brokers, which tell it with every delivery and on each change. */
+  lag(): Lag {
+    const partitions = new Map<PartitionNumber, number>()
+    let total = 0
+    for (const { partition, lag } of this.#feed.cursors.values()) {
+      partitions.set(partition, lag)
+      total += lag
+    }
+    return { total, partitions }
+  }
+
+  /** Ends the loop, and what is not read is dropped. */
+  async close(): Promise<void> {
+    this.#feed.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async *#batches(): AsyncGenerator<{ batch: RecordsBatch<Data>; received: ReceivedBatch }, undefined> {
+    try {
+      for (let received = await this.#feed.next(); received !== undefined; received = await this.#feed.next()) {
+        yield { batch: new RecordsBatch(this.topic, received, this.#make), received }
+        received.cursor.position = received.lastOffset + 1
+        this.#feed.release(received)
+      }
+    } finally {
+      this.#feed.close()
+    }
+  }
+}
