@@ -1,7 +1,7 @@
 import * as schemas from '@tailrace/schemas'
 import { encodeFrame, type Message, type MessageName, parseFrame, TailraceError } from '@tailrace/schemas'
 import type { WebSocket } from 'ws'
-import type { TestBroker } from './test-broker.ts'
+import type { World } from './world.ts'
 
 interface Cursor {
   readonly partition: number
@@ -13,13 +13,23 @@ interface Subscription {
   credit: number
 }
 
+/** The broker of a session. */
+export interface SessionHost {
+  readonly cluster: World
+  /** It takes messages and answers nothing. */
+  readonly isFrozen: boolean
+  /** Why this broker does not serve a partition; undefined when it does. */
+  mayServe(topic: string, partition: number): TailraceError | undefined
+  publish(session: Session, fields: Message<'Publish'>, body: Uint8Array): Promise<void>
+}
+
 /** One client's connection to a test broker. */
 export class Session {
-  readonly #broker: TestBroker
+  readonly #broker: SessionHost
   readonly #socket: WebSocket
   readonly #subscriptions = new Map<number, Subscription>()
 
-  constructor(broker: TestBroker, socket: WebSocket) {
+  constructor(broker: SessionHost, socket: WebSocket) {
     this.#broker = broker
     this.#socket = socket
     socket.on('message', (data) => void this.#receive(data as Buffer))

@@ -2,20 +2,20 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Message, TailraceError } from '@tailrace/schemas'
 import { WebSocketServer } from 'ws'
-import { Session } from './session.ts'
-import type { TestCluster } from './test-cluster.ts'
+import { Session, type SessionHost } from './session.ts'
+import type { World } from './world.ts'
 
 /** One broker of a test cluster: a real WebSocket server on a real port that speaks the real protocol. */
-export class TestBroker {
+export class TestBroker implements SessionHost {
   readonly id: number
-  readonly cluster: TestCluster
+  readonly cluster: World
   readonly sessions = new Set<Session>()
   /** It takes connections and messages, and answers nothing. */
   isFrozen = false
   port = 0
   #server: Server | undefined
 
-  constructor(cluster: TestCluster, id: number) {
+  constructor(cluster: World, id: number) {
     this.cluster = cluster
     this.id = id
   }
@@ -64,7 +64,7 @@ export class TestBroker {
     this.cluster.noteTransmission(this.id, topic, partition)
     try {
       if (this.isFrozen) return // It reads nothing, so it appends nothing.
-      const fault = this.cluster.fault?.(this, fields, body) ?? {}
+      const fault = this.cluster.fault?.(this.id, fields, body) ?? {}
       if (fault.error !== undefined && !fault.applied) throw new TailraceError(fault.error)
       if (fault.drop && !fault.applied) return session.drop()
       const refusal = this.mayServe(topic, partition)

@@ -1,16 +1,8 @@
 import * as schemas from '@tailrace/schemas'
-import type { ErrorCode, Message } from '@tailrace/schemas'
+import type { Message } from '@tailrace/schemas'
 import { PartitionLog, type StoredBatch } from './partition-log.ts'
 import { TestBroker } from './test-broker.ts'
-
-/** What goes wrong with one Publish. `applied`: the batch gets into the log first. */
-export interface Fault {
-  readonly applied?: boolean
-  readonly error?: ErrorCode
-  readonly drop?: boolean
-  readonly silent?: boolean
-  readonly lateMs?: number
-}
+import type { Fault, World } from './world.ts'
 
 interface TestTopic {
   readonly logs: PartitionLog[]
@@ -22,10 +14,10 @@ interface TestTopic {
  * Brokers in this process that share their logs, as if replication never failed: what it costs clients is leaders that move, connections that
  * break and answers that do not come. Only the wire is like the real thing, and the rules by which batches are accepted.
  */
-export class TestCluster {
+export class TestCluster implements World {
   readonly brokers: TestBroker[] = []
   /** Asked for every Publish. */
-  fault: ((broker: TestBroker, fields: Message<'Publish'>, body: Uint8Array) => Fault | undefined) | undefined
+  fault: ((broker: number, fields: Message<'Publish'>, body: Uint8Array) => Fault | undefined) | undefined
   /** Changes what one Records frame carries. */
   alterPush: ((batches: StoredBatch[]) => StoredBatch[] | 'drop connection' | undefined) | undefined
   /** Brokers that do not lead serve all the same. */

@@ -1,5 +1,11 @@
 import type { Offset, PartitionNumber, Position } from '@tailrace/schemas'
-import type { Stream } from './stream.ts'
+
+/** What a partition's records come from, as its reader sees it. */
+export interface RecordSource {
+  /** That many bytes have been read: as many may come. */
+  consumed(bytes: number): void
+  close(): void
+}
 
 /** How far one partition has been received and read. */
 export class Cursor {
@@ -13,7 +19,7 @@ export class Cursor {
   /** Bytes received and not read yet. */
   bufferedBytes = 0
   /** Where its records come from at the moment. */
-  stream: Stream | undefined
+  stream: RecordSource | undefined
   /** Since when (performance.now) brokers refuse to go on here; 0: they do not. */
   refusedSince = 0
   /** Since when what comes here is damaged; 0: it is not. */

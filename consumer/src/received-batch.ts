@@ -1,3 +1,4 @@
+import { crc32c } from '@tailrace/client'
 import type { Offset } from '@tailrace/schemas'
 import * as schemas from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
@@ -36,7 +37,7 @@ export function receive(
     const firstOffset = cursor.nextOffset ?? baseOffset
     if (lastOffset < firstOffset) return
     if (baseOffset > firstOffset) gap(cursor, baseOffset, firstOffset)
-    if (!schemas.verifyBatch(bytes, start, end, schemas.crc32c)) {
+    if (!schemas.verifyBatch(bytes, start, end, crc32c)) {
       throw new TailraceError('CORRUPT_BATCH', `Partition ${cursor.partition} offset ${baseOffset}.`)
     }
     cursor.received(lastOffset + 1)

@@ -1,6 +1,6 @@
 import { type Connection, errorFromWire, type PushFrame, type SubscriptionListener } from '@tailrace/client'
 import type { PartitionNumber, TailraceError } from '@tailrace/schemas'
-import type { Cursor } from './cursor.ts'
+import type { Cursor, RecordSource } from './cursor.ts'
 
 export interface StreamEvents {
   /** Batches of one partition, back to back. */
@@ -15,7 +15,7 @@ export interface StreamEvents {
  * The records of some partitions from one broker. The broker may send as many bytes as it has been given credit for; it gets new credit as records
  * are read, so that a slow reader holds up its own broker's sending, and no memory anywhere.
  */
-export class Stream implements SubscriptionListener {
+export class Stream implements SubscriptionListener, RecordSource {
   readonly #connection: Connection
   readonly #events: StreamEvents
   readonly #cursors = new Map<PartitionNumber, Cursor>()

@@ -1,3 +1,4 @@
+import { crc32c } from '@tailrace/client'
 import * as schemas from '@tailrace/schemas'
 
 /** Under which name a partition's batches go. Sequences count per identity and partition. */
@@ -20,5 +21,5 @@ export function restamp(bytes: Uint8Array, identity: Identity, baseSequence: num
   view.setBigInt64(schemas.PRODUCER_ID_AT, BigInt(identity.producerId))
   view.setInt16(schemas.PRODUCER_EPOCH_AT, identity.epoch)
   view.setInt32(schemas.BASE_SEQUENCE_AT, baseSequence)
-  view.setUint32(schemas.CRC_AT, schemas.crc32c(bytes, schemas.ATTRIBUTES_AT, bytes.length))
+  view.setUint32(schemas.CRC_AT, crc32c(bytes, schemas.ATTRIBUTES_AT, bytes.length))
 }

@@ -1,4 +1,4 @@
-import { codecs } from '@tailrace/client'
+import { codecs, crc32c } from '@tailrace/client'
 import {
   BatchWriter,
   BATCH_HEADER_BYTES,
@@ -77,6 +77,7 @@ export class OpenBatch {
         producerId: identity.producerId,
         producerEpoch: identity.epoch,
         baseSequence,
+        crc: crc32c,
         compression: Compression[compression],
         ...(compress && { compress }),
       })

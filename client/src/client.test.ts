@@ -1,0 +1,230 @@
+import { crc32c as portable, encodeFrame, parseFrame, TailraceError } from '@tailrace/schemas'
+import { crc32c } from '#crc32c'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { TestCluster } from '../test-broker/index.ts'
+import { Client } from './client.ts'
+import { Connection } from './connection.ts'
+import { ConnectionPool } from './connection-pool.ts'
+import { Metadata } from './metadata.ts'
+import { serverAddress } from './server-address.ts'
+
+const closing: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+})
+
+const settings = { connectTimeoutMs: 500, silenceMs: 1_000, maxFrameBytes: 1 << 26 }
+
+/** A server that passes every message to `onMessage`, and says what it was sent as. */
+async function serve(onMessage: (socket: WebSocket, data: Buffer) => void): Promise<string> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/stream', perMessageDeflate: true })
+  await new Promise((resolve) => server.once('listening', resolve))
+  server.on('connection', (socket) => socket.on('message', (data) => onMessage(socket, data as Buffer)))
+  closing.push(() => {
+    for (const socket of server.clients) socket.terminate()
+    server.close()
+  })
+  return `ws://127.0.0.1:${(server.address() as { port: number }).port}`
+}
+
+async function connect(address: string, changes: Partial<typeof settings> = {}): Promise<Connection> {
+  const connection = await Connection.open(address, { ...settings, ...changes })
+  closing.push(() => connection.close())
+  return connection
+}
+
+describe('a connection', () => {
+  it('brings small and large frames across unchanged, in order, uncompressed', async () => {
+    const sizes: number[] = []
+    const address = await serve((socket, data) => {
+      const { fields, body } = parseFrame(new Uint8Array(data))
+      expect(socket.extensions).toBe('')
+      sizes.push(body.length)
+      const isWhole = body.every((byte, i) => byte === i % 251)
+      const correlation = (fields as { correlation: number }).correlation
+      const reply = encodeFrame('PublishReply', {
+        correlation,
+        baseOffset: isWhole ? body.length : -1,
+        lastOffset: 0,
+        duplicate: false,
+      })
+      socket.send(Buffer.concat(reply))
+    })
+    const connection = await connect(address)
+    const lengths = [1, 4_000, 5_000, 65_535, 1_000_000, 3, 70_000]
+    const replies = lengths.map((length) => {
+      const bytes = new Uint8Array(length).map((_, i) => i % 251)
+      const body = [bytes.subarray(0, length >> 1), bytes.subarray(length >> 1)]
+      return connection.request('Publish', { topic: 't', partition: 0, timeoutMs: 1 }, { timeoutMs: 5_000, body })
+    })
+    expect((await Promise.all(replies)).map(({ fields }) => fields.baseOffset)).toEqual(lengths)
+    expect(sizes).toEqual(lengths)
+  })
+
+  it('gives up one request at its time limit, and is not disturbed by the late answer', async () => {
+    const address = await serve((socket, data) => {
+      const { name, fields } = parseFrame(new Uint8Array(data))
+      const correlation = (fields as { correlation: number }).correlation
+      const answer = () =>
+        socket.send(Buffer.concat(encodeFrame('InitProducerReply', { correlation, producerId: 1, epoch: 0 })))
+      if (name === 'InitProducer') setTimeout(answer, correlation === 1 ? 60 : 0)
+    })
+    const connection = await connect(address)
+    await expect(connection.request('InitProducer', {}, { timeoutMs: 20 })).rejects.toMatchObject({ code: 'TIMED_OUT' })
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect((await connection.request('InitProducer', {}, { timeoutMs: 1_000 })).fields.producerId).toBe(1)
+    expect(connection.isOpen).toBe(true)
+  })
+
+  it('fails everything pending when it breaks, when it is closed, and when bytes come that are no frame', async () => {
+    const address = await serve((socket, data) => {
+      const { name } = parseFrame(new Uint8Array(data))
+      if (name === 'InitProducer') socket.terminate()
+      if (name === 'Metadata') socket.send(Buffer.from('garbage of some length'))
+    })
+    const broken = await connect(address)
+    await expect(broken.request('InitProducer', {}, { timeoutMs: 1_000 })).rejects.toMatchObject({
+      code: 'CONNECTION_LOST',
+    })
+    const confused = await connect(address)
+    await expect(confused.request('Metadata', { topics: [] }, { timeoutMs: 1_000 })).rejects.toMatchObject({
+      code: 'CONNECTION_LOST',
+    })
+    const closed = await connect(address)
+    const pending = closed.request(
+      'Fetch',
+      { topic: 't', partition: 0, offset: 0, maxBytes: 1, waitMs: 1 },
+      { timeoutMs: 1_000 },
+    )
+    closed.close()
+    await expect(pending).rejects.toMatchObject({ code: 'CLOSED' })
+    await expect(closed.request('InitProducer', {}, { timeoutMs: 1_000 })).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+
+  it('shows a broker error in the words of the broker, and codes from the future as INTERNAL', async () => {
+    const codes = ['DISK_FULL', 'FROM_THE_FUTURE']
+    const address = await serve((socket, data) => {
+      const { correlation } = parseFrame(new Uint8Array(data)).fields as { correlation: number }
+      const error = { code: codes.shift()!, message: 'Full up.', retriable: true, hint: '' }
+      socket.send(Buffer.concat(encodeFrame('Failure', { correlation, error })))
+    })
+    const connection = await connect(address)
+    const failure = () => connection.request('InitProducer', {}, { timeoutMs: 1_000 }).catch((error) => error)
+    expect(await failure()).toMatchObject({ code: 'DISK_FULL', message: 'Full up.', retriable: true })
+    expect(await failure()).toMatchObject({ code: 'INTERNAL', message: expect.stringContaining('FROM_THE_FUTURE') })
+  })
+
+  it('notices silence, but not where the peer answers a probe', async () => {
+    let answers = true
+    const address = await serve((socket, data) => {
+      const { name, fields } = parseFrame(new Uint8Array(data))
+      const correlation = (fields as { correlation: number }).correlation
+      if (name !== 'Metadata' || !answers) return
+      socket.send(Buffer.concat(encodeFrame('MetadataReply', { correlation, clusterId: '', brokers: [], topics: [] })))
+    })
+    const connection = await connect(address, { silenceMs: 20 })
+    const slow = connection.request('InitProducer', {}, { timeoutMs: 150 })
+    await expect(slow).rejects.toMatchObject({ code: 'TIMED_OUT' })
+    answers = false
+    const frozen = connection.request('InitProducer', {}, { timeoutMs: 5_000 })
+    await expect(frozen).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+  })
+
+  it('does not take a server that is none, or that takes too long', async () => {
+    await expect(Connection.open('ws://127.0.0.1:1', settings)).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+  })
+})
+
+describe('the pool', () => {
+  it('opens one connection for all who ask, again after it broke, and leaves a dead address alone for a while', async () => {
+    const cluster = await TestCluster.start({})
+    const pool = new ConnectionPool(settings)
+    closing.push(
+      () => cluster.close(),
+      () => pool.close(),
+    )
+    const address = cluster.servers[0]!
+    const [a, b] = await Promise.all([pool.get(address), pool.get(address)])
+    expect(a).toBe(b)
+    a.destroy('test')
+    expect(await pool.get(address)).not.toBe(a)
+    await expect(pool.get('ws://127.0.0.1:1')).rejects.toThrow()
+    expect(pool.isCoolingDown('ws://127.0.0.1:1')).toBe(true)
+  })
+})
+
+describe('metadata', () => {
+  const topic = (leader: number, term: number) => ({
+    name: 't',
+    id: 'x',
+    partitions: [{ partition: 0, leader, term, replicas: [1, 2] }],
+  })
+  const brokers = [1, 2].map((id) => ({ id, http: `h:${id}`, alive: true }))
+  const absorb = (metadata: Metadata, topics: ReturnType<typeof topic>[], graceMs = 0) =>
+    metadata.absorb({ correlation: 0, clusterId: 'c', brokers, topics }, ['t'], 'ws', graceMs)
+
+  it('follows leaders to newer terms, never back, and counts changes', () => {
+    const metadata = new Metadata()
+    absorb(metadata, [topic(1, 5)])
+    expect(metadata.leaderAddress('t', 0)).toBe('ws://h:1')
+    const { version } = metadata
+    absorb(metadata, [topic(2, 4)])
+    expect(metadata.version).toBe(version)
+    absorb(metadata, [topic(2, 6)])
+    expect(metadata.leaderAddress('t', 0)).toBe('ws://h:2')
+    expect(metadata.version).toBe(version + 1)
+    absorb(metadata, [topic(0, 7)])
+    expect(metadata.leaderAddress('t', 0)).toBeUndefined()
+  })
+
+  it('forgets a topic only when brokers have left it out for a while', () => {
+    const metadata = new Metadata()
+    absorb(metadata, [topic(1, 1)])
+    absorb(metadata, [], 60_000)
+    expect(metadata.topic('t')).toBeDefined()
+    absorb(metadata, [], 0)
+    expect(metadata.topic('t')).toBeUndefined()
+  })
+})
+
+describe('the client', () => {
+  it('takes any answer from whoever is up, and stops at its time limit or signal', async () => {
+    const cluster = await TestCluster.start({ t: 1 }, 2)
+    const client = new Client({ servers: ['ws://127.0.0.1:1', ...cluster.servers] })
+    closing.push(
+      () => cluster.close(),
+      () => client.close(),
+    )
+    expect((await client.topic('t', { timeoutMs: 1_000 })).leaders).toEqual([1])
+    await cluster.close()
+    await expect(client.call('InitProducer', {}, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'TIMED_OUT' })
+    const signal = AbortSignal.abort()
+    await expect(client.call('InitProducer', {}, { timeoutMs: 100, signal })).rejects.toMatchObject({ code: 'ABORTED' })
+    client.close()
+    await expect(client.refresh()).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+
+  it('reads addresses as people write them', () => {
+    expect(['ws://h:1', 'http://h:1/', 'h:1', 'wss://h/stream', 'https://[::1]:2'].map(serverAddress)).toEqual([
+      'ws://h:1',
+      'ws://h:1',
+      'ws://h:1',
+      'wss://h',
+      'wss://[::1]:2',
+    ])
+    for (const wrong of ['', 'ftp://h', 'ws://h/other', 7, 'ws://'])
+      expect(() => serverAddress(wrong)).toThrow(TailraceError)
+  })
+
+  it('sums with the processor what schemas sums in JavaScript', () => {
+    const bytes = new Uint8Array(1_000).map((_, i) => i * 31)
+    for (const [start, end] of [
+      [0, 0],
+      [0, 1000],
+      [21, 999],
+      [7, 8],
+    ] as const)
+      expect(crc32c(bytes, start, end)).toBe(portable(bytes, start, end))
+  })
+})

@@ -1,0 +1,32 @@
+import type { ErrorCode, Message } from '@tailrace/schemas'
+import type { PartitionLog, StoredBatch } from './partition-log.ts'
+
+/** What goes wrong with one Publish. `applied`: the batch gets into the log first. */
+export interface Fault {
+  readonly applied?: boolean
+  readonly error?: ErrorCode
+  readonly drop?: boolean
+  readonly silent?: boolean
+  readonly lateMs?: number
+}
+
+/** What brokers and their sessions see of the cluster. */
+export interface World {
+  readonly fault: ((broker: number, fields: Message<'Publish'>, body: Uint8Array) => Fault | undefined) | undefined
+  readonly alterPush: ((batches: StoredBatch[]) => StoredBatch[] | 'drop connection' | undefined) | undefined
+  readonly forwards: boolean
+  readonly maxBatchBytes: number
+  readonly maxPushBytes: number
+  connections: number
+  pushedBytes: number
+  /** 0 when there is no such topic. */
+  partitions(topic: string): number
+  log(topic: string, partition: number): PartitionLog
+  /** 0 when there is none. */
+  leader(topic: string, partition: number): number
+  newProducer(): { producerId: number; epoch: number }
+  metadata(topics: readonly string[]): Omit<Message<'MetadataReply'>, 'correlation'>
+  pushAll(): void
+  noteTransmission(broker: number, topic: string, partition: number): void
+  noteAnswer(broker: number, topic: string, partition: number): void
+}

@@ -1,0 +1,68 @@
+import { createContext, runInContext } from 'node:vm'
+import { TestCluster } from '@tailrace/client/test-broker'
+import { Producer } from '@tailrace/producer'
+import { browserAliases } from '@tailrace/schemas/browser-build'
+import { build } from 'esbuild'
+import { expect, it } from 'vitest'
+
+/** What a page does: read a few records, break off, and say what it saw. */
+const page = `
+  import { Consumer } from './index.ts'
+  globalThis.read = async (server, topic, count) => {
+    const consumer = new Consumer({ servers: [server] })
+    const values = []
+    for await (const record of consumer.subscribe(topic, { from: 'earliest' })) {
+      values.push(record.key + '=' + record.value)
+      if (values.length === count) break
+    }
+    await consumer.close()
+    return values.join()
+  }
+`
+
+/** What browsers have, and no more: no Buffer, no process, no require. */
+const browser = {
+  WebSocket,
+  setTimeout,
+  clearTimeout,
+  setInterval,
+  clearInterval,
+  queueMicrotask,
+  performance,
+  TextEncoder,
+  TextDecoder,
+  AbortController,
+  AbortSignal,
+  URL,
+  console,
+  ArrayBuffer,
+  Uint8Array,
+}
+
+it('runs where there is nothing of Node: over WebSocket, with every compression that a producer may have used', async () => {
+  const built = await build({
+    stdin: { contents: page, resolveDir: import.meta.dirname, loader: 'ts' },
+    bundle: true,
+    platform: 'browser',
+    format: 'iife',
+    write: false,
+    metafile: true,
+    alias: browserAliases,
+  })
+  expect(Object.keys(built.metafile.inputs).filter((path) => /\/ws\/|node\.ts$|^node:/.test(path))).toEqual([])
+  const context = createContext({ ...browser })
+  runInContext(built.outputFiles[0]!.text, context)
+
+  const cluster = await TestCluster.start({ none: 2, gzip: 2, zstd: 2 })
+  for (const compression of ['none', 'gzip', 'zstd'] as const) {
+    const producer = new Producer({ servers: cluster.servers, compression })
+    await producer.sendBatch(
+      compression,
+      Array.from({ length: 50 }, (_, i) => ({ key: 'k', value: `ü${i}` })),
+    )
+    await producer.close()
+    const seen = await context.read(cluster.servers[0]!, compression, 50)
+    expect(seen).toBe(Array.from({ length: 50 }, (_, i) => `k=ü${i}`).join())
+  }
+  await cluster.close()
+})
