@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { freePortRange, isAlive, npmStart, pressCtrlC, type Started, start, tailrace } from './command-line.ts'
 
 /** What a user does, in this order, with one cluster that `npm start` has brought up. */
@@ -36,11 +36,12 @@ beforeAll(async () => {
     String(peerPort),
   ]
   cluster = npmStart(flags)
-  await expect.poll(() => cluster.out() + cluster.err(), { timeout: 30_000 }).toMatch(/^ready$/m)
+  await vi.waitFor(() => expect(cluster.out() + cluster.err()).toMatch(/^ready$/m), { timeout: 30_000 })
 })
 
 afterAll(() => {
-  if (cluster.child.exitCode === null) process.kill(-cluster.child.pid!, 'SIGKILL')
+  const { pid, exitCode, signalCode } = cluster.child
+  if (exitCode === null && signalCode === null) process.kill(-pid!, 'SIGKILL')
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -216,9 +217,14 @@ describe('supervision', () => {
     await expect
       .poll(() => cluster.err(), { timeout: 10_000 })
       .toContain(`broker 2 (pid ${before.pid}) was killed by SIGKILL; starting it again`)
-    await expect
-      .poll(async () => (await status()).brokers[1], { timeout: 20_000 })
-      .toMatchObject({ alive: true, pid: expect.not.toSatisfy((pid) => pid === before.pid) })
+    await vi.waitFor(
+      async () => {
+        const after = (await status()).brokers[1]!
+        expect(after.alive).toBe(true)
+        expect(after.pid).not.toBe(before.pid)
+      },
+      { timeout: 20_000 },
+    )
   })
 
   it('stops all brokers at Ctrl-C', async () => {
