@@ -42,7 +42,10 @@ export class BrokerGroups implements Groups {
 
   constructor(deps: GroupsDeps) {
     this.#deps = deps
-    deps.storage.onDurable = (group, ticket) => this.#replicas.get(group)?.driver.durable(ticket)
+    deps.storage.onDurable = (group, ticket) => {
+      const replica = this.#replicas.get(group)
+      if (replica !== undefined) this.#guard(replica, () => replica.driver.durable(ticket))
+    }
     this.#ticker = deps.clock.every(deps.settings.heartbeatMs, () => this.#tick())
   }
 
@@ -80,7 +83,8 @@ export class BrokerGroups implements Groups {
 
   /** A Raft message from a peer. For a group that is not open here it is dropped: Raft sends again. */
   receive(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void {
-    this.#replicas.get(group)?.driver.receive(message, payloads)
+    const replica = this.#replicas.get(group)
+    if (replica !== undefined) this.#guard(replica, () => replica.driver.receive(message, payloads))
   }
 
   /** The link to a peer went down or came up: what was in flight on it is lost. */
@@ -151,7 +155,7 @@ export class BrokerGroups implements Groups {
 
   #tick(): void {
     for (const replica of this.#replicas.values()) {
-      replica.tick()
+      this.#guard(replica, () => replica.tick())
       if (replica.schedule.due(replica.driver.state, replica.driver.core.durableIndex)) this.#checkpoint(replica)
     }
   }
@@ -176,6 +180,16 @@ export class BrokerGroups implements Groups {
     this.#drainPending = false
     const awake = [...this.#awake]
     this.#awake.clear()
-    for (const replica of awake) replica.driver.drain()
+    for (const replica of awake) this.#guard(replica, () => replica.driver.drain())
+  }
+
+  /** A broken invariant stops this replica, for good and aloud; the others have nothing to do with it. */
+  #guard(replica: Replica, act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.#deps.logger.error({ group: replica.id, err: error }, 'the replica has broken a rule of its own and is stopped')
+      replica.stop(false)
+    }
   }
 }
