@@ -1,4 +1,5 @@
 import { type Fault, TestCluster } from '@tailrace/client/test-broker'
+import { readBatchHeader } from '@tailrace/schemas'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Producer, type ProducerOptions } from './index.ts'
@@ -47,6 +48,22 @@ describe('a batch that meets trouble is in the log once, in its place', () => {
     const sent = await Promise.all(texts(100).map((value) => producer.send('t', { value })))
     expect(cluster.values('t', 0)).toEqual(texts(100))
     expect(sent.map(({ offset }) => offset)).toEqual(texts(100).map((_, i) => i))
+  })
+})
+
+describe('the oldest batch without an answer', () => {
+  it('holds back those that would push it out of what brokers remember', async () => {
+    const [cluster, producer] = await start()
+    await producer.send('t', { value: 'warm' })
+    // The second batch stays unanswered although it is in the log, those behind it are answered; then again, and again.
+    let arrived = 0
+    cluster.fault = (_broker, _fields, body) => {
+      const isSecond = readBatchHeader(body).baseSequence === 1
+      return isSecond && arrived++ < 4 ? { applied: true, error: 'OUTCOME_UNKNOWN' } : undefined
+    }
+    await Promise.all(texts(200).map((value) => producer.send('t', { value })))
+    expect(cluster.values('t', 0)).toEqual(['warm', ...texts(200)])
+    expect(arrived).toBe(5)
   })
 })
 

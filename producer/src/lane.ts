@@ -124,8 +124,11 @@ export class Lane {
     const now = performance.now()
     // A producer that brokers may not know sends one batch and waits: to those who do not know it any sequence would do (KIP-360).
     const limit = now - this.#lastAcknowledgedAt < WARM_MS ? this.#context.settings.maxInFlight : 1
-    while (this.#queue.sent < limit) {
-      if (!this.#queue.hasUnsent) {
+    for (;;) {
+      const { hasUnsent } = this.#queue
+      // Asked after hasUnsent, which steps over what needs no sending: that counts, too.
+      if (this.#queue.sent >= limit) return
+      if (!hasUnsent) {
         if (!this.#isDue || this.#open.isEmpty) return
         this.#seal()
         continue
