@@ -1,0 +1,108 @@
+import type { BrokerId, GroupId, LogIndex, Offset, Term } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { Crc32c } from '../platform/checksum.ts'
+import type { Disk } from '../platform/disk.ts'
+import type { JournalPlace } from './journal/journal.ts'
+import { LogState } from './log-state.ts'
+import type { SegmentRecord } from './segment/segment.ts'
+import type { Damage } from './types.ts'
+
+/** A group as a checkpoint keeps it: its state after the journal's `place`, and its segments, which hold all entries up to there. */
+export interface GroupCheckpoint {
+  readonly group: GroupId
+  readonly incarnation: number
+  readonly counter: number
+  readonly hardState: readonly [Term, BrokerId]
+  readonly prev: readonly [LogIndex, Term, Offset]
+  readonly end: readonly [LogIndex, Offset]
+  readonly terms: readonly (readonly [Term, LogIndex, Offset])[]
+  readonly damage: Damage | null
+  readonly segments: readonly SegmentRecord[]
+}
+
+export interface Checkpoint {
+  /** Rises with every checkpoint. */
+  readonly generation: number
+  readonly place: JournalPlace
+  readonly nextIncarnation: number
+  readonly groups: readonly GroupCheckpoint[]
+}
+
+const FORMAT = 'tailrace-checkpoint-1'
+const NAMES = ['checkpoint-a', 'checkpoint-b'] as const
+
+/**
+ * Writes the checkpoint over the older one of two files, so that a crash leaves the newer. One line of text with format and checksum, then JSON. Durable when it
+ * resolves; the journal's files must not be reused before.
+ */
+export async function writeCheckpoint(disk: Disk, folder: string, checkpoint: Checkpoint, crc: Crc32c): Promise<void> {
+  const body = new TextEncoder().encode(JSON.stringify(checkpoint))
+  const head = new TextEncoder().encode(`${FORMAT} ${body.length} ${crc(body, 0, body.length)}\n`)
+  const file = await disk.open(`${folder}/${NAMES[checkpoint.generation % 2]}`)
+  try {
+    await file.write([head, body], 0)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  if (checkpoint.generation <= NAMES.length) await disk.syncFolder(folder)
+}
+
+/**
+ * The newest checkpoint that is whole; null when there has never been one.
+ * @throws TailraceError STORAGE_CORRUPT when there has been one and none can be read: term and vote of every group are lost
+ */
+export async function readCheckpoint(disk: Disk, folder: string, crc: Crc32c): Promise<Checkpoint | null> {
+  let newest: Checkpoint | null = null
+  let unreadable = 0
+  for (const name of NAMES) {
+    const size = await disk.size(`${folder}/${name}`)
+    if (size === null || size === 0) continue
+    const found = await readOne(disk, `${folder}/${name}`, size, crc)
+    if (found === null) unreadable++
+    else if (newest === null || found.generation > newest.generation) newest = found
+  }
+  // The very first checkpoint may have been torn: then nothing was ever promised, and there is no second file.
+  if (newest === null && unreadable === NAMES.length) {
+    throw new TailraceError('STORAGE_CORRUPT', `Neither ${folder}/${NAMES[0]} nor ${NAMES[1]} can be read.`)
+  }
+  return newest
+}
+
+async function readOne(disk: Disk, path: string, size: number, crc: Crc32c): Promise<Checkpoint | null> {
+  const file = await disk.open(path)
+  try {
+    const bytes = new Uint8Array(size)
+    const count = await file.read(bytes, 0)
+    const lineEnd = bytes.indexOf(10)
+    if (lineEnd < 0) return null
+    const [format, length, checksum] = new TextDecoder().decode(bytes.subarray(0, lineEnd)).split(' ')
+    const end = lineEnd + 1 + Number(length)
+    if (format !== FORMAT || end > count || Number(checksum) !== crc(bytes, lineEnd + 1, end)) return null
+    return JSON.parse(new TextDecoder().decode(bytes.subarray(lineEnd + 1, end))) as Checkpoint
+  } finally {
+    await file.close()
+  }
+}
+
+export function stateOf(record: GroupCheckpoint): LogState {
+  const state = new LogState()
+  state.hardState = { term: record.hardState[0], votedFor: record.hardState[1] }
+  state.prevIndex = record.prev[0]
+  state.prevTerm = record.prev[1]
+  state.startOffset = record.prev[2]
+  state.lastIndex = record.end[0]
+  state.endOffset = record.end[1]
+  state.terms = record.terms.map(([term, index, offset]) => ({ term, index, offset }))
+  return state
+}
+
+/** The part of a group's checkpoint that its state gives; the segments follow when they are synced. */
+export function describeState(state: LogState): Pick<GroupCheckpoint, 'hardState' | 'prev' | 'end' | 'terms'> {
+  return {
+    hardState: [state.hardState.term, state.hardState.votedFor],
+    prev: [state.prevIndex, state.prevTerm, state.startOffset],
+    end: [state.lastIndex, state.endOffset],
+    terms: state.terms.map(({ term, index, offset }) => [term, index, offset] as const),
+  }
+}

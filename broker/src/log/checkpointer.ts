@@ -1,0 +1,123 @@
+import type { Crc32c } from '../platform/checksum.ts'
+import type { Disk } from '../platform/disk.ts'
+import { describeState, type GroupCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import type { StoredGroupLog } from './group-log.ts'
+import type { Journal, JournalPlace } from './journal/journal.ts'
+import type { Rounds } from './rounds.ts'
+
+export interface CheckpointerDeps {
+  readonly disk: Disk
+  readonly crc32c: Crc32c
+  readonly folder: string
+  readonly journal: Journal
+  readonly rounds: Rounds
+  /** Every log whose removal is not durable yet. */
+  logs(): Iterable<StoredGroupLog>
+  nextIncarnation(): number
+  retryFull<Result>(work: () => Promise<Result>): Promise<Result>
+  onFailure(error: Error): void
+}
+
+/** A group's state at one place of the journal, and how many operations its segments must have done to hold all entries of it. */
+interface Captured {
+  readonly log: StoredGroupLog
+  readonly ops: number
+  readonly version: number
+  readonly record: Omit<GroupCheckpoint, 'segments'>
+}
+
+/**
+ * Makes checkpoints: notes the groups' states at a boundary between rounds, brings the segments up to them, syncs these, writes the checkpoint, and releases the journal
+ * files that end before it. Rounds go on meanwhile: what they add stands in the journal behind the checkpoint's place.
+ */
+export class Checkpointer {
+  readonly #deps: CheckpointerDeps
+  /** What the last checkpoint had of a log, and the log's version then: most groups of a broker do not change. */
+  #known = new Map<StoredGroupLog, { version: number; record: GroupCheckpoint }>()
+  #generation: number
+  #running: Promise<void> | null = null
+  #again = false
+  #stopped = false
+
+  constructor(deps: CheckpointerDeps, generation: number) {
+    this.#deps = deps
+    this.#generation = generation
+  }
+
+  /** Makes a checkpoint soon; one more after the one that is being made, since that may end before what the caller has in mind. */
+  request(): void {
+    if (this.#stopped) return
+    if (this.#running !== null) {
+      this.#again = true
+      return
+    }
+    this.#running = this.#run()
+      .catch((error) => this.#deps.onFailure(error as Error))
+      .finally(() => {
+        this.#running = null
+        if (!this.#again) return
+        this.#again = false
+        this.request()
+      })
+  }
+
+  /** The last checkpoint, with everything in it. Nothing may be written any more. */
+  async finish(): Promise<void> {
+    await this.stop()
+    await this.#make(true)
+  }
+
+  /** No more checkpoints; resolves when the one that is being made has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    if (!this.#deps.rounds.failed) await this.#make(false)
+  }
+
+  async #make(last: boolean): Promise<void> {
+    const { disk, crc32c, folder, journal, retryFull } = this.#deps
+    const { place, captured, nextIncarnation } = await this.#capture()
+    const groups: GroupCheckpoint[] = []
+    const known = new Map<StoredGroupLog, { version: number; record: GroupCheckpoint }>()
+    for (const { log, ops, version, record } of captured) {
+      const before = this.#known.get(log)
+      let whole = before?.record
+      if (whole === undefined || before?.version !== version || last) {
+        await log.segments.flush(ops)
+        whole = { ...record, segments: await log.segments.checkpoint(last) }
+      }
+      groups.push(whole)
+      known.set(log, { version, record: whole })
+    }
+    const checkpoint = { generation: this.#generation + 1, place, nextIncarnation, groups }
+    await retryFull(() => writeCheckpoint(disk, folder, checkpoint, crc32c))
+    this.#generation++
+    this.#known = known
+    journal.release(place.sequence)
+  }
+
+  #capture(): Promise<{ place: JournalPlace; captured: Captured[]; nextIncarnation: number }> {
+    return new Promise((resolve, reject) => {
+      this.#deps.rounds.atBoundary((failed) => {
+        if (failed) return reject(new Error('the journal has failed'))
+        const captured: Captured[] = []
+        for (const log of this.#deps.logs()) if (log.pending.announced) captured.push(capture(log))
+        resolve({ place: this.#deps.journal.place, captured, nextIncarnation: this.#deps.nextIncarnation() })
+      })
+    })
+  }
+}
+
+function capture(log: StoredGroupLog): Captured {
+  const { pending, group, damage } = log
+  const { counter, incarnation, staged } = pending
+  return {
+    log,
+    ops: pending.stagedOps,
+    version: counter,
+    record: { group, incarnation, counter, damage, ...describeState(staged) },
+  }
+}

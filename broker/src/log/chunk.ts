@@ -1,0 +1,52 @@
+import type { EntryHeader, LogIndex, Offset, TermStart } from '@tailrace/schemas'
+import type { Tail } from './tail.ts'
+
+/** What a header object and its place in two arrays cost beside the batch, roughly. */
+const ENTRY_OVERHEAD_BYTES = 128
+
+/** The entries of one write, kept together on their way from memory to a segment. */
+export class Chunk {
+  readonly first: LogIndex
+  readonly headers: readonly EntryHeader[]
+  readonly payloads: readonly Uint8Array[]
+  /** Of the batches. */
+  readonly bytes: number
+  readonly memoryBytes: number
+  readonly owner: Tail
+  /** The terms that begin within it. */
+  readonly terms: readonly TermStart[]
+  /** How many entries from the start the log still holds; a truncation lowers it, the segment gets all of them nevertheless. */
+  live: number
+  /** Base index of the segment that holds the chunk and its position there; -1 until it has been written. */
+  segmentBase: LogIndex = -1
+  position = -1
+  /** Written and synced ahead of its round, so that the journal needs only a reference. */
+  direct = false
+
+  constructor(
+    headers: readonly EntryHeader[],
+    payloads: readonly Uint8Array[],
+    terms: readonly TermStart[],
+    owner: Tail,
+  ) {
+    let bytes = 0
+    for (const payload of payloads) bytes += payload.length
+    this.first = headers[0]!.index
+    this.headers = headers
+    this.payloads = payloads
+    this.bytes = bytes
+    this.memoryBytes = bytes + headers.length * ENTRY_OVERHEAD_BYTES
+    this.terms = terms
+    this.owner = owner
+    this.live = headers.length
+  }
+
+  /** The last entry that has been written, live or not. */
+  get last(): LogIndex {
+    return this.first + this.headers.length - 1
+  }
+
+  get endOffset(): Offset {
+    return this.headers[this.headers.length - 1]!.lastOffset + 1
+  }
+}

@@ -1,0 +1,13 @@
+import type { EntryHeader, LogIndex } from '@tailrace/schemas'
+import { baseOffsetAt, EntryKind, entryKindAt, lastOffsetDeltaAt, leaderEpochAt } from '@tailrace/schemas'
+
+/**
+ * The header of the entry whose batch is bytes[at, end). Nothing but the index has to be stored beside a batch (design §1).
+ * @throws TailraceError INVALID_BATCH for a control batch of no known kind
+ */
+export function entryHeaderAt(bytes: Uint8Array, at: number, end: number, index: LogIndex): EntryHeader {
+  const kind = entryKindAt(bytes, at)
+  const baseOffset = baseOffsetAt(bytes, at)
+  const lastOffset = kind === EntryKind.Records ? baseOffset + lastOffsetDeltaAt(bytes, at) : baseOffset - 1
+  return { index, term: leaderEpochAt(bytes, at), kind, baseOffset, lastOffset, bytes: end - at }
+}

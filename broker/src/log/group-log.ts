@@ -1,0 +1,250 @@
+import type { EntryHeader, GroupId, HardState, LogIndex, Offset, Term, TermStart, Timestamp } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import { Chunk } from './chunk.ts'
+import { type LogState, newTerms } from './log-state.ts'
+import { PendingWrites } from './pending-writes.ts'
+import type { SegmentEnv } from './segment/env.ts'
+import { findTime, readEntries, readRecords, type SegmentView } from './segment/reader.ts'
+import { type SegmentOp, SegmentSet } from './segment/segment-set.ts'
+import { Tail } from './tail.ts'
+import type { TailPool } from './tail-pool.ts'
+import type { Damage, EntryRun, GroupLog, LogWrite, RecordRun } from './types.ts'
+
+const RESTORED_CHUNK_BYTES = 64 * 1024
+
+/** What a group's log asks of the storage it belongs to. */
+export interface GroupLogHost {
+  readonly env: SegmentEnv
+  readonly pool: TailPool
+  readonly groupsFolder: string
+  /** The group has something for the next round. @throws TailraceError SHUTTING_DOWN */
+  onWrite(log: StoredGroupLog): void
+}
+
+/** One group's log: its state now, its newest entries in memory, its segments, and what still waits for a round. */
+export class StoredGroupLog implements GroupLog {
+  readonly group: GroupId
+  readonly state: LogState
+  readonly tail = new Tail()
+  readonly segments: SegmentSet
+  readonly pending: PendingWrites
+  damage: Damage | null = null
+  removed = false
+  readonly #host: GroupLogHost
+  /** Truncations that have not reached the segments yet, oldest first. */
+  readonly #cuts: LogIndex[] = []
+  /** Rises when something that could be read cannot any more. */
+  #generation = 0
+
+  constructor(host: GroupLogHost, group: GroupId, incarnation: number, state: LogState) {
+    this.group = group
+    this.state = state
+    this.#host = host
+    this.segments = new SegmentSet(host.env, host.groupsFolder, folderName(group, incarnation), (op) =>
+      this.#onWritten(op),
+    )
+    this.pending = new PendingWrites(group, incarnation, state.clone(), this.segments)
+  }
+
+  get firstIndex(): LogIndex {
+    return this.state.prevIndex + 1
+  }
+  get lastIndex(): LogIndex {
+    return this.state.lastIndex
+  }
+  get startOffset(): Offset {
+    return this.state.startOffset
+  }
+  get endOffset(): Offset {
+    return this.state.endOffset
+  }
+  get hardState(): HardState {
+    return this.state.hardState
+  }
+  get terms(): readonly TermStart[] {
+    return this.state.terms
+  }
+  get prevIndex(): LogIndex {
+    return this.state.prevIndex
+  }
+  get prevTerm(): Term {
+    return this.state.prevTerm
+  }
+  get sizeBytes(): number {
+    return this.segments.bytes + this.segments.queuedBytes + this.pending.bytes
+  }
+
+  write(write: LogWrite): void {
+    this.#host.onWrite(this)
+    if (write.hardState !== null) this.state.hardState = write.hardState
+    const cut = this.#cut(write)
+    const chunk = write.entries.length === 0 ? null : this.#append(write.entries, write.payloads)
+    this.pending.push({ hardState: write.hardState, cut, chunk, ticket: write.ticket })
+  }
+
+  repaired(): void {
+    if (this.damage === null) return
+    this.#host.onWrite(this)
+    this.damage = null
+    this.pending.repaired()
+  }
+
+  readEntries(from: LogIndex, maxBytes: number): EntryRun | Promise<EntryRun> {
+    if (from < this.firstIndex || from > this.lastIndex) return noEntries
+    if (this.#inTail(from)) return this.tail.readEntries(from, maxBytes)
+    return this.#readEntries(from, maxBytes)
+  }
+
+  readRecords(offset: Offset, limit: Offset, maxBytes: number): RecordRun | Promise<RecordRun> {
+    const first = this.tail.first
+    if (offset >= this.endOffset) return { batches: [], bytes: 0, nextOffset: offset }
+    if (first !== undefined && (offset >= first.baseOffset || first.index === this.firstIndex)) {
+      return this.tail.readRecords(offset, limit, maxBytes)
+    }
+    return this.#readRecords(offset, limit, maxBytes)
+  }
+
+  async offsetForTime(timestamp: Timestamp, limit: Offset): Promise<Offset | null> {
+    for (;;) {
+      const generation = this.#generation
+      const view = this.#view()
+      const found = await this.#unlessChanged(generation, findTime(view, timestamp, limit))
+      if (this.removed) return null
+      if (found === changed) continue
+      if (found !== null || view.readable >= this.lastIndex) return found
+      if (this.#tailFollows(view)) return this.tail.offsetForTime(timestamp, view.readable, limit)
+    }
+  }
+
+  /** Takes entries that recovery has found in the journal, and which no segment has yet; in pieces, so that memory and segments take them in pieces. */
+  restore(headers: readonly EntryHeader[], payloads: readonly Uint8Array[]): void {
+    for (let from = 0; from < headers.length; ) {
+      let to = from
+      for (let bytes = 0; to < headers.length && (to === from || bytes < RESTORED_CHUNK_BYTES); to++)
+        bytes += headers[to]!.bytes
+      const chunk = new Chunk(headers.slice(from, to), payloads.slice(from, to), [], this.tail)
+      this.tail.push(chunk)
+      this.#host.pool.add(chunk)
+      this.segments.push(chunk)
+      from = to
+    }
+    this.segments.allowed = this.segments.queued
+  }
+
+  /** Drops what waits for a round, and makes readers find nothing. */
+  forget(): void {
+    this.removed = true
+    this.#generation++
+    for (const chunk of this.pending.drop()) this.#host.pool.discard(chunk)
+  }
+
+  #append(headers: readonly EntryHeader[], payloads: readonly Uint8Array[]): Chunk {
+    const first = headers[0]!
+    if (
+      first.index !== this.lastIndex + 1 ||
+      first.baseOffset !== this.endOffset ||
+      headers.length !== payloads.length
+    ) {
+      throw new RangeError(
+        `group ${this.group}: entry ${first.index} at offset ${first.baseOffset} does not follow ${this.lastIndex} and ${this.endOffset}`,
+      )
+    }
+    const terms = newTerms(this.state.lastTerm, headers)
+    const chunk = new Chunk(headers.slice(), payloads.slice(), terms, this.tail)
+    this.state.extend(chunk.last, chunk.endOffset, terms)
+    this.tail.push(chunk)
+    this.#host.pool.add(chunk)
+    return chunk
+  }
+
+  #cut(write: LogWrite): { from: LogIndex; endOffset: Offset } | null {
+    const from = write.truncateFrom
+    if (from === null || from > this.lastIndex) return null
+    if (from < this.firstIndex)
+      throw new RangeError(`group ${this.group}: entry ${from} is not held, so it cannot be truncated`)
+    const endOffset = write.entries[0]?.baseOffset ?? this.#offsetOf(from)
+    this.state.cut(from, endOffset)
+    this.tail.cut(from)
+    this.#cuts.push(from)
+    this.#generation++
+    return { from, endOffset }
+  }
+
+  #offsetOf(index: LogIndex): Offset {
+    const header = this.tail.header(index)
+    if (header !== undefined) return header.baseOffset
+    const start = this.terms.find((candidate) => candidate.index === index)
+    if (start !== undefined) return start.offset
+    throw new RangeError(
+      `group ${this.group}: truncating entry ${index}, which memory does not hold, takes entries in its place`,
+    )
+  }
+
+  #onWritten(op: SegmentOp): void {
+    if (!('bytes' in op)) this.#cuts.shift()
+    else this.#host.pool.unpin(op)
+  }
+
+  #inTail(index: LogIndex): boolean {
+    const first = this.tail.first
+    return first !== undefined && index >= first.index
+  }
+
+  /** Segments may show entries that a truncation on its way to them has discarded. */
+  #view(): SegmentView {
+    const readable = Math.min(this.segments.flushedTo, this.lastIndex, ...this.#cuts.map((from) => from - 1))
+    return { env: this.#host.env, segments: this.segments.list.slice(), readable, state: this.state }
+  }
+
+  async #readEntries(from: LogIndex, maxBytes: number): Promise<EntryRun> {
+    for (;;) {
+      const generation = this.#generation
+      const run = await this.#unlessChanged(generation, readEntries(this.#view(), from, maxBytes))
+      if (run !== changed) return run
+      if (this.removed || from > this.lastIndex) return noEntries
+      if (this.#inTail(from)) return this.tail.readEntries(from, maxBytes)
+    }
+  }
+
+  async #readRecords(offset: Offset, limit: Offset, maxBytes: number): Promise<RecordRun> {
+    for (;;) {
+      const generation = this.#generation
+      const view = this.#view()
+      const run = await this.#unlessChanged(generation, readRecords(view, offset, limit, maxBytes))
+      if (this.removed || offset >= this.endOffset) return { batches: [], bytes: 0, nextOffset: offset }
+      if (run !== changed && (run.bytes > 0 || view.readable >= this.lastIndex)) return run
+      if (run !== changed && this.#tailFollows(view)) return this.tail.readRecords(offset, limit, maxBytes)
+      if (offset >= (this.tail.first?.baseOffset ?? Number.POSITIVE_INFINITY)) {
+        return this.tail.readRecords(offset, limit, maxBytes)
+      }
+    }
+  }
+
+  /** Nothing has left the tail for the segments since the view was taken that the view does not have. */
+  #tailFollows(view: SegmentView): boolean {
+    const first = this.tail.first
+    return first !== undefined && first.index <= view.readable + 1
+  }
+
+  /** What a read has found, unless a truncation or removal came in between: then it may have seen what is no longer there, or stumbled over it. */
+  async #unlessChanged<Result>(generation: number, read: Promise<Result>): Promise<Result | typeof changed> {
+    try {
+      const result = await read
+      return generation === this.#generation ? result : changed
+    } catch (error) {
+      if (generation !== this.#generation) return changed
+      if (error instanceof TailraceError && error.code === 'INVALID_BATCH') {
+        throw new TailraceError('STORAGE_CORRUPT', `Group ${this.group}: ${error.message}`, { cause: error })
+      }
+      throw error
+    }
+  }
+}
+
+const changed = Symbol('changed')
+const noEntries: EntryRun = { headers: [], payloads: [] }
+
+/** A folder for each incarnation, so that a re-created group never sees its predecessor's files. */
+export function folderName(group: GroupId, incarnation: number): string {
+  return `${group}-${incarnation}`
+}

@@ -1,0 +1,236 @@
+import type { GroupId, HardState, LogIndex, Offset, Term, TermStart } from '@tailrace/schemas'
+import type { Crc32c } from '../../platform/checksum.ts'
+import type { Staging } from './staging.ts'
+
+/**
+ * What a journal holds. Layout of a record, little-endian; one record follows the other within a round:
+ *
+ *   0  u32  crc32c of bytes 4 to 32 and the covered part of the body
+ *   4  u32  type
+ *   8  u32  group
+ *  12  u32  incarnation of the group: a number never used again, so that a re-created group cannot see its predecessor's records
+ *  16  u32  counter: 1 for the group's first record, then rising by one: a gap proves that records of this group are missing
+ *  20  u32  length of the body
+ *  24  f64  index (the term for HardState)
+ *  32       body
+ *
+ * The covered part is the whole body, but for an entry its first 21 bytes: those that the batch's own CRC-32C does not cover, and that CRC itself.
+ */
+export const RecordType = {
+  /** The journal was opened: whatever follows the records so far belongs to a new epoch. */
+  Open: 1,
+  Create: 2,
+  /** index = term; body: u32 votedFor. */
+  HardState: 3,
+  /** index = first one discarded; body: f64 base offset of that entry. */
+  Cut: 4,
+  /** Body: the batch. */
+  Entry: 5,
+  /** Entries whose bytes stand in a segment already; see Reference. */
+  Reference: 6,
+  Remove: 7,
+  /** index = first one lost; see DamageBody. */
+  Damage: 8,
+  Repaired: 9,
+} as const
+export type RecordType = (typeof RecordType)[keyof typeof RecordType]
+
+export const RECORD_HEADER_BYTES = 32
+/** Bytes of a batch that its own CRC does not cover. */
+export const ENTRY_COVERED_BYTES = 21
+const MAX_REASON_BYTES = 200
+const DAMAGE_REASON_AT = 20
+const REFERENCE_TERMS_AT = 36
+
+/** Whose record it is. `counter` counts what this broker has written for the group. */
+export interface RecordOwner {
+  readonly id: GroupId
+  readonly incarnation: number
+  counter: number
+}
+
+/**
+ * A run of entries that stands in a segment. It needs no checksum over the bytes there: each batch has its own, and what that does not cover (length, base
+ * offset, term) must agree with the run before it and with `terms`.
+ */
+export interface Reference {
+  readonly first: LogIndex
+  readonly count: number
+  readonly endOffset: Offset
+  readonly segmentBase: LogIndex
+  readonly position: number
+  readonly bytes: number
+  /** The terms that begin within the run. */
+  readonly terms: readonly TermStart[]
+}
+
+/** The state from which the broker went on. By Raft's log matching, last index and term name one log and no other. */
+export interface DamageBody {
+  readonly lastIndex: LogIndex
+  readonly endOffset: Offset
+  readonly lastTerm: Term
+  readonly reason: string
+}
+
+export interface RecordHeader {
+  readonly type: number
+  readonly group: GroupId
+  readonly incarnation: number
+  readonly counter: number
+  readonly bodyBytes: number
+  readonly index: number
+}
+
+/** Writes records into a staging buffer, without an allocation for each. */
+export class RecordWriter {
+  readonly #staging: Staging
+  readonly #crc: Crc32c
+  readonly #scratch = new Uint8Array(4096)
+  readonly #view = new DataView(this.#scratch.buffer)
+
+  constructor(staging: Staging, crc: Crc32c) {
+    this.#staging = staging
+    this.#crc = crc
+  }
+
+  entry(owner: RecordOwner, index: LogIndex, batch: Uint8Array): void {
+    const scratch = this.#scratch
+    for (let i = 0; i < ENTRY_COVERED_BYTES; i++) scratch[RECORD_HEADER_BYTES + i] = batch[i]!
+    this.#header(RecordType.Entry, owner, index, batch.length, ENTRY_COVERED_BYTES)
+    this.#staging.beginRecord()
+    this.#staging.put(scratch, 0, RECORD_HEADER_BYTES)
+    this.#staging.put(batch, 0, batch.length)
+  }
+
+  hardState(owner: RecordOwner, state: HardState): void {
+    this.#view.setUint32(RECORD_HEADER_BYTES, state.votedFor, true)
+    this.#small(RecordType.HardState, owner, state.term, 4)
+  }
+
+  cut(owner: RecordOwner, from: LogIndex, endOffset: Offset): void {
+    this.#view.setFloat64(RECORD_HEADER_BYTES, endOffset, true)
+    this.#small(RecordType.Cut, owner, from, 8)
+  }
+
+  reference(owner: RecordOwner, reference: Reference): void {
+    const view = this.#view
+    let at = RECORD_HEADER_BYTES
+    view.setFloat64(at, reference.segmentBase, true)
+    view.setFloat64(at + 8, reference.position, true)
+    view.setFloat64(at + 16, reference.bytes, true)
+    view.setFloat64(at + 24, reference.endOffset, true)
+    view.setUint32(at + 32, reference.count, true)
+    at += REFERENCE_TERMS_AT
+    for (const start of reference.terms) {
+      view.setUint32(at, start.term, true)
+      view.setFloat64(at + 4, start.index, true)
+      view.setFloat64(at + 12, start.offset, true)
+      at += 20
+    }
+    this.#small(RecordType.Reference, owner, reference.first, at - RECORD_HEADER_BYTES)
+  }
+
+  damage(owner: RecordOwner, from: LogIndex, body: DamageBody): void {
+    const view = this.#view
+    view.setFloat64(RECORD_HEADER_BYTES, body.lastIndex, true)
+    view.setFloat64(RECORD_HEADER_BYTES + 8, body.endOffset, true)
+    view.setUint32(RECORD_HEADER_BYTES + 16, body.lastTerm, true)
+    const reasonAt = RECORD_HEADER_BYTES + DAMAGE_REASON_AT
+    const { written } = new TextEncoder().encodeInto(
+      body.reason,
+      this.#scratch.subarray(reasonAt, reasonAt + MAX_REASON_BYTES),
+    )
+    this.#small(RecordType.Damage, owner, from, DAMAGE_REASON_AT + written)
+  }
+
+  /** A record that says all with its type. */
+  mark(type: RecordType, owner: RecordOwner): void {
+    this.#small(type, owner, 0, 0)
+  }
+
+  #small(type: RecordType, owner: RecordOwner, index: number, bodyBytes: number): void {
+    this.#header(type, owner, index, bodyBytes, bodyBytes)
+    this.#staging.beginRecord()
+    this.#staging.put(this.#scratch, 0, RECORD_HEADER_BYTES + bodyBytes)
+  }
+
+  #header(type: RecordType, owner: RecordOwner, index: number, bodyBytes: number, covered: number): void {
+    const view = this.#view
+    owner.counter = (owner.counter + 1) >>> 0
+    view.setUint32(4, type, true)
+    view.setUint32(8, owner.id, true)
+    view.setUint32(12, owner.incarnation, true)
+    view.setUint32(16, owner.counter, true)
+    view.setUint32(20, bodyBytes, true)
+    view.setFloat64(24, index, true)
+    view.setUint32(0, this.#crc(this.#scratch, 4, RECORD_HEADER_BYTES + covered), true)
+  }
+}
+
+/** How many term starts a reference can hold; a run with more goes through the journal. */
+export const MAX_REFERENCE_TERMS = 200
+
+/** Reads the header of the record at `at`. The caller has made sure of 32 bytes. */
+export function readRecordHeader(bytes: Uint8Array, at: number): RecordHeader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, RECORD_HEADER_BYTES)
+  return {
+    type: view.getUint32(4, true),
+    group: view.getUint32(8, true),
+    incarnation: view.getUint32(12, true),
+    counter: view.getUint32(16, true),
+    bodyBytes: view.getUint32(20, true),
+    index: view.getFloat64(24, true),
+  }
+}
+
+/** Whether the header of the record at `at`, and the covered part of its body, are as written. */
+export function verifyRecord(bytes: Uint8Array, at: number, header: RecordHeader, crc: Crc32c): boolean {
+  const covered = header.type === RecordType.Entry ? ENTRY_COVERED_BYTES : header.bodyBytes
+  const end = at + RECORD_HEADER_BYTES + covered
+  if (end > bytes.length || covered > header.bodyBytes) return false
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, 4)
+  return view.getUint32(0, true) === crc(bytes, at + 4, end)
+}
+
+export function readVotedFor(body: Uint8Array): number {
+  return viewOf(body).getUint32(0, true)
+}
+
+export function readCutOffset(body: Uint8Array): Offset {
+  return viewOf(body).getFloat64(0, true)
+}
+
+export function readDamage(body: Uint8Array): DamageBody {
+  const view = viewOf(body)
+  return {
+    lastIndex: view.getFloat64(0, true),
+    endOffset: view.getFloat64(8, true),
+    lastTerm: view.getUint32(16, true),
+    reason: new TextDecoder().decode(body.subarray(DAMAGE_REASON_AT)),
+  }
+}
+
+export function readReference(first: LogIndex, body: Uint8Array): Reference {
+  const view = viewOf(body)
+  const terms: TermStart[] = []
+  for (let at = REFERENCE_TERMS_AT; at + 20 <= body.length; at += 20) {
+    terms.push({
+      term: view.getUint32(at, true),
+      index: view.getFloat64(at + 4, true),
+      offset: view.getFloat64(at + 12, true),
+    })
+  }
+  return {
+    first,
+    segmentBase: view.getFloat64(0, true),
+    position: view.getFloat64(8, true),
+    bytes: view.getFloat64(16, true),
+    endOffset: view.getFloat64(24, true),
+    count: view.getUint32(32, true),
+    terms,
+  }
+}
+
+function viewOf(body: Uint8Array): DataView {
+  return new DataView(body.buffer, body.byteOffset, body.length)
+}

@@ -1,0 +1,61 @@
+import type { GroupId } from '@tailrace/schemas'
+import type { Crc32c } from '../../platform/checksum.ts'
+import { type RecordHeader, RecordType } from './record.ts'
+import { ReplayedGroup } from './replayed-group.ts'
+import { parseRound, type RecordSink } from './round-parser.ts'
+import type { ScannedRound } from './scan.ts'
+
+/** Applies the journal's rounds to the groups of a checkpoint. */
+export class Replay implements RecordSink {
+  readonly groups = new Map<GroupId, ReplayedGroup>()
+  /** The highest incarnation seen, of any group. */
+  highestIncarnation: number
+  /** Something was found that nobody wrote. */
+  damaged = false
+  records = 0
+  readonly #crc: Crc32c
+
+  constructor(groups: Iterable<ReplayedGroup>, highestIncarnation: number, crc: Crc32c) {
+    for (const group of groups) this.groups.set(group.id, group)
+    this.highestIncarnation = highestIncarnation
+    this.#crc = crc
+  }
+
+  apply(round: ScannedRound): void {
+    if (!round.sound) this.damaged = true
+    parseRound(round, this.#crc, this)
+  }
+
+  /** After the last round. */
+  finish(): void {
+    for (const group of this.groups.values()) group.settle()
+  }
+
+  onRecord(record: RecordHeader, body: Uint8Array, sound: boolean): void {
+    this.records++
+    // What follows was written by a broker that had already made up its mind about everything before.
+    if (record.type === RecordType.Open) {
+      this.finish()
+      return
+    }
+    this.highestIncarnation = Math.max(this.highestIncarnation, record.incarnation)
+    const group = this.#groupOf(record)
+    if (group === null) return
+    if (record.type === RecordType.Remove) this.groups.delete(group.id)
+    else group.apply(record, body, sound)
+  }
+
+  onUnreadable(): void {
+    for (const group of this.groups.values()) group.suspect()
+  }
+
+  #groupOf(record: RecordHeader): ReplayedGroup | null {
+    const known = this.groups.get(record.group)
+    if (known?.incarnation === record.incarnation) return known
+    // A late record of a group that has been removed since.
+    if (known !== undefined && known.incarnation > record.incarnation) return null
+    const group = new ReplayedGroup(record.group, record.incarnation)
+    this.groups.set(record.group, group)
+    return group
+  }
+}

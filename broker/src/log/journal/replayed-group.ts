@@ -1,0 +1,137 @@
+import type { EntryHeader, GroupId, LogIndex, Offset } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import { entryHeaderAt } from '../entry-header.ts'
+import { LogState } from '../log-state.ts'
+import type { Damage } from '../types.ts'
+import {
+  type DamageBody,
+  type RecordHeader,
+  type RecordOwner,
+  RecordType,
+  readCutOffset,
+  readDamage,
+  readReference,
+  readVotedFor,
+} from './record.ts'
+
+/** A group as checkpoint and journal tell of it, while its records are applied one after the other. */
+export class ReplayedGroup implements RecordOwner {
+  readonly id: GroupId
+  readonly incarnation: number
+  counter = 0
+  state = new LogState()
+  damage: Damage | null = null
+  /** Up to here the entries stand in segments, synced. */
+  inSegments: LogIndex = 0
+  /** The entries after `inSegments`. */
+  headers: EntryHeader[] = []
+  payloads: Uint8Array[] = []
+  replayedEntries = 0
+  /** A record is missing: what follows it cannot be placed, except term and vote, which say all by themselves. */
+  #lost = false
+  /** The journal has an unreadable place behind which no record of this group has been seen yet. */
+  #doubt = false
+
+  constructor(id: GroupId, incarnation: number) {
+    this.id = id
+    this.incarnation = incarnation
+  }
+
+  /** The unreadable place may have held records of this group; its next counter will tell. */
+  suspect(): void {
+    this.#doubt = true
+  }
+
+  /** No later record of this group has put the doubt to rest. */
+  settle(): void {
+    if (this.#doubt) this.#lose('an unreadable place in the journal may have held entries of this group')
+    this.#doubt = false
+  }
+
+  apply(record: RecordHeader, body: Uint8Array, sound: boolean): void {
+    const follows = record.counter === (this.counter + 1) >>> 0
+    this.counter = record.counter
+    this.#doubt = false
+    if (!follows) this.#lose('records of this group are missing in the journal')
+    if (record.type === RecordType.HardState) {
+      this.state.hardState = { term: record.index, votedFor: readVotedFor(body) }
+    } else if (record.type === RecordType.Damage) {
+      this.#resume(record.index, readDamage(body))
+    } else if (record.type === RecordType.Repaired) {
+      if (!this.#lost) this.damage = null
+    } else if (!this.#lost) {
+      this.#applyToLog(record, body, sound)
+    }
+  }
+
+  /** An earlier recovery found the damage and went on from here: if this is the same log, later records can be placed again. */
+  #resume(fromIndex: LogIndex, body: DamageBody): void {
+    this.markDamage(fromIndex, body.reason)
+    if (body.lastIndex < this.state.lastIndex) this.#cut(body.lastIndex + 1, body.endOffset)
+    this.#lost = this.state.lastIndex !== body.lastIndex || this.state.lastTerm !== body.lastTerm
+  }
+
+  #applyToLog(record: RecordHeader, body: Uint8Array, sound: boolean): void {
+    if (record.type === RecordType.Cut) this.#cut(record.index, readCutOffset(body))
+    else if (record.type === RecordType.Entry) this.#entry(record.index, body, sound)
+    else if (record.type === RecordType.Reference) this.#reference(readReference(record.index, body))
+  }
+
+  #cut(from: LogIndex, endOffset: number): void {
+    this.state.cut(from, endOffset)
+    this.inSegments = Math.min(this.inSegments, from - 1)
+    while (this.headers.length > 0 && this.headers[this.headers.length - 1]!.index >= from) {
+      this.headers.pop()
+      this.payloads.pop()
+    }
+  }
+
+  #entry(index: LogIndex, batch: Uint8Array, sound: boolean): void {
+    const header = sound ? readHeader(batch, index) : null
+    if (header === null || index !== this.state.lastIndex + 1 || header.baseOffset !== this.state.endOffset) {
+      this.#lose('a batch in the journal does not match its checksum')
+      return
+    }
+    this.state.append([header])
+    this.headers.push(header)
+    this.payloads.push(batch)
+    this.replayedEntries++
+  }
+
+  #reference(reference: ReturnType<typeof readReference>): void {
+    if (reference.first !== this.state.lastIndex + 1) {
+      this.#lose('the journal refers to entries that do not follow the log')
+      return
+    }
+    const last = reference.first + reference.count - 1
+    this.state.extend(last, reference.endOffset, reference.terms)
+    // The sync that made the run durable came after everything before it in the same segments.
+    this.inSegments = last
+    this.headers = []
+    this.payloads = []
+  }
+
+  /** The segments do not reach as far as they should: the log ends here. */
+  keepOnly(lastIndex: LogIndex, endOffset: Offset): void {
+    this.#cut(lastIndex + 1, endOffset)
+  }
+
+  #lose(reason: string): void {
+    this.#lost = true
+    this.markDamage(this.state.lastIndex + 1, reason)
+  }
+
+  /** The earliest damage counts. */
+  markDamage(fromIndex: LogIndex, reason: string): void {
+    if (this.damage === null || fromIndex < this.damage.fromIndex) this.damage = { fromIndex, reason }
+  }
+}
+
+function readHeader(batch: Uint8Array, index: LogIndex): EntryHeader | null {
+  try {
+    return entryHeaderAt(batch, 0, batch.length, index)
+  } catch (error) {
+    if (error instanceof TailraceError) return null
+    throw error
+  }
+}

@@ -1,0 +1,58 @@
+import { verifyBatch } from '@tailrace/schemas'
+import type { Crc32c } from '../../platform/checksum.ts'
+import { BLOCK_BYTES, BLOCK_CONTENT_BYTES, BLOCK_HEADER_BYTES, NO_RECORD, openBlock } from './block.ts'
+import { RECORD_HEADER_BYTES, type RecordHeader, RecordType, readRecordHeader, verifyRecord } from './record.ts'
+import type { ScannedRound } from './scan.ts'
+
+/** Takes a round's records in order. */
+export interface RecordSink {
+  /** `sound` is false when the header is right but the body is not. */
+  onRecord(header: RecordHeader, body: Uint8Array, sound: boolean): void
+  /** Some records, of whichever groups, cannot be read. */
+  onUnreadable(): void
+}
+
+/**
+ * Hands the round's records to the sink. Bodies are parts of the round's own memory. In a sound round the blocks' checksums stand for all; in one that
+ * is not, each record has to prove itself, and reading resumes at the next sound block behind an unreadable record.
+ */
+export function parseRound(round: ScannedRound, crc: Crc32c, sink: RecordSink): void {
+  const { stream, resume } = joinBlocks(round, crc)
+  if (round.bytes.length === 0) sink.onUnreadable()
+  let at = 0
+  while (at + RECORD_HEADER_BYTES <= stream.length) {
+    const header = readRecordHeader(stream, at)
+    const bodyAt = at + RECORD_HEADER_BYTES
+    const end = bodyAt + header.bodyBytes
+    const readable = end <= stream.length && (round.sound || verifyRecord(stream, at, header, crc))
+    if (readable) {
+      const sound = round.sound || header.type !== RecordType.Entry || verifyBatch(stream, bodyAt, end, crc)
+      sink.onRecord(header, stream.subarray(bodyAt, end), sound)
+      at = end
+      continue
+    }
+    sink.onUnreadable()
+    at = resume.find((place) => place > at) ?? stream.length
+  }
+  // What is left is too short for a record: the lengths of an unsound round cannot be trusted.
+  if (at < stream.length && at + RECORD_HEADER_BYTES > stream.length) sink.onUnreadable()
+}
+
+/** The blocks' contents without their headers, moved together in place; and where records begin in sound blocks. */
+function joinBlocks(round: ScannedRound, crc: Crc32c): { stream: Uint8Array; resume: number[] } {
+  const { bytes } = round
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const resume: number[] = []
+  let length = 0
+  for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
+    const header = round.sound ? null : openBlock(bytes, at, crc)
+    const last = at + BLOCK_BYTES === bytes.length
+    const used = Math.min(view.getUint16(at + 28, true), BLOCK_CONTENT_BYTES)
+    // All blocks of a round but its last are full, whatever a rotten header says.
+    const content = round.sound || header !== null || last ? used : BLOCK_CONTENT_BYTES
+    if (header !== null && header.firstRecord !== NO_RECORD) resume.push(length + header.firstRecord)
+    bytes.copyWithin(length, at + BLOCK_HEADER_BYTES, at + BLOCK_HEADER_BYTES + content)
+    length += content
+  }
+  return { stream: bytes.subarray(0, length), resume }
+}

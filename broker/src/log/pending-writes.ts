@@ -1,0 +1,182 @@
+import type { GroupId, HardState, LogIndex, Offset } from '@tailrace/schemas'
+import type { Chunk } from './chunk.ts'
+import {
+  MAX_REFERENCE_TERMS,
+  RECORD_HEADER_BYTES,
+  type RecordOwner,
+  RecordType,
+  type RecordWriter,
+  type Reference,
+} from './journal/record.ts'
+import type { Staging } from './journal/staging.ts'
+import type { LogState } from './log-state.ts'
+import type { SegmentSet } from './segment/segment-set.ts'
+
+/** One write of a group on its way into a round. Parts that a round has taken are null. */
+export interface PendingWrite {
+  hardState: HardState | null
+  cut: { readonly from: LogIndex; readonly endOffset: Offset } | null
+  chunk: Chunk | null
+  readonly ticket: number
+}
+
+/** When a group's entries go to its segment ahead of their round, and how much a round takes. All in bytes. */
+export interface RoundLimits {
+  readonly directBytes: number
+  /** A chunk with more than this cannot go through the journal at all. */
+  readonly journalCapacity: number
+  /** A round is closed when it has this much. */
+  readonly roundBytes: number
+}
+
+/** What one group may write ahead of one round; the others wait for it. */
+const MOST_DIRECT_BYTES = 16 * 1024 * 1024
+
+/** What a group has written and no round has taken yet, in order; and the group's state as the journal has it. */
+export class PendingWrites implements RecordOwner {
+  readonly id: GroupId
+  readonly incarnation: number
+  counter = 0
+  /** The state after everything that a round has taken: what a checkpoint keeps, once that round is durable. */
+  readonly staged: LogState
+  /** The last ticket whose write a round has taken whole. */
+  stagedTicket = -1
+  durableTicket = -1
+  /** How many operations the segments' queue had after the last round was staged. */
+  stagedOps = 0
+  /** The group's create record has been taken. */
+  announced = false
+  /** In the list of the next round. */
+  listed = false
+  bytes = 0
+  readonly #segments: SegmentSet
+  #writes: PendingWrite[] = []
+  #repaired = false
+
+  constructor(id: GroupId, incarnation: number, staged: LogState, segments: SegmentSet) {
+    this.id = id
+    this.incarnation = incarnation
+    this.staged = staged
+    this.#segments = segments
+  }
+
+  get empty(): boolean {
+    return this.#writes.length === 0 && !this.#repaired
+  }
+
+  push(write: PendingWrite): void {
+    this.#writes.push(write)
+    if (write.chunk !== null) this.bytes += write.chunk.bytes
+  }
+
+  repaired(): void {
+    this.#repaired = true
+  }
+
+  /** Forgets all; returns the chunks that no segment is going to write. */
+  drop(): Chunk[] {
+    const dropped: Chunk[] = []
+    for (const write of this.#writes) if (write.chunk !== null && !write.chunk.direct) dropped.push(write.chunk)
+    this.#writes = []
+    this.#repaired = false
+    this.bytes = 0
+    return dropped
+  }
+
+  /**
+   * Queues the leading chunks for the segments ahead of their round, if they are large enough. A truncation in front of them has to become durable first, since
+   * segment bytes that it discards may be overwritten: chunks behind one wait for the next round.
+   */
+  selectDirect(limits: RoundLimits): boolean {
+    if (this.bytes < limits.directBytes && this.bytes < limits.journalCapacity / 2) return false
+    let bytes = 0
+    let count = 0
+    let forced = false
+    for (const { cut, chunk } of this.#writes) {
+      if (cut !== null || bytes >= MOST_DIRECT_BYTES || (chunk !== null && !canRefer(chunk))) break
+      count++
+      if (chunk === null) continue
+      bytes += chunk.bytes
+      forced ||= journalBytes(chunk) > limits.journalCapacity
+    }
+    if (bytes < limits.directBytes && !forced) return false
+    for (let i = 0; i < count; i++) {
+      const chunk = this.#writes[i]!.chunk
+      if (chunk === null || chunk.direct) continue
+      chunk.direct = true
+      this.#segments.push(chunk)
+    }
+    return true
+  }
+
+  /** Moves writes into the round until it is full. */
+  stage(staging: Staging, writer: RecordWriter, limits: RoundLimits): void {
+    if (!this.announced) writer.mark(RecordType.Create, this)
+    this.announced = true
+    if (this.#repaired) writer.mark(RecordType.Repaired, this)
+    this.#repaired = false
+    let taken = 0
+    for (const write of this.#writes) {
+      if (!this.#stageOne(write, staging, writer, limits)) break
+      taken++
+      this.stagedTicket = write.ticket
+    }
+    this.stagedOps = this.#segments.queued
+    if (taken === this.#writes.length) this.#writes.length = 0
+    else if (taken > 0) this.#writes.splice(0, taken)
+  }
+
+  /** False when something of the write has to wait for another round. */
+  #stageOne(write: PendingWrite, staging: Staging, writer: RecordWriter, limits: RoundLimits): boolean {
+    const { hardState, cut, chunk } = write
+    if (hardState !== null) {
+      writer.hardState(this, hardState)
+      this.staged.hardState = hardState
+      write.hardState = null
+    }
+    if (cut !== null) {
+      writer.cut(this, cut.from, cut.endOffset)
+      this.staged.cut(cut.from, cut.endOffset)
+      this.#segments.push(cut)
+      write.cut = null
+    }
+    if (chunk === null) return true
+    if (chunk.direct) {
+      if (chunk.position < 0) return false
+      writer.reference(this, referenceTo(chunk))
+    } else {
+      const bytes = journalBytes(chunk)
+      // It goes direct in the next round: only now nothing stands in front of it.
+      const large = chunk.bytes >= limits.directBytes || bytes > limits.journalCapacity
+      if ((large && canRefer(chunk)) || (!staging.empty && staging.contentBytes + bytes > limits.roundBytes))
+        return false
+      for (let i = 0; i < chunk.headers.length; i++) writer.entry(this, chunk.headers[i]!.index, chunk.payloads[i]!)
+      this.#segments.push(chunk)
+    }
+    this.staged.extend(chunk.last, chunk.endOffset, chunk.terms)
+    this.bytes -= chunk.bytes
+    return true
+  }
+}
+
+/** What a chunk takes in a round. */
+function journalBytes(chunk: Chunk): number {
+  return chunk.bytes + chunk.headers.length * RECORD_HEADER_BYTES
+}
+
+/** A reference has room for so many terms only. */
+function canRefer(chunk: Chunk): boolean {
+  return chunk.terms.length <= MAX_REFERENCE_TERMS
+}
+
+function referenceTo(chunk: Chunk): Reference {
+  return {
+    first: chunk.first,
+    count: chunk.headers.length,
+    endOffset: chunk.endOffset,
+    segmentBase: chunk.segmentBase,
+    position: chunk.position,
+    bytes: chunk.bytes,
+    terms: chunk.terms,
+  }
+}

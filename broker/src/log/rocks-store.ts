@@ -1,0 +1,59 @@
+import RocksDB from 'rocksdb-native'
+import type { StateStore } from './types.ts'
+
+/** Small on purpose: the store holds maps that are read at the start and written behind, and an idle broker must stay small. */
+const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
+const OPEN_FILES = 64
+const BACKGROUND_JOBS = 2
+const RANGE_CAPACITY = 64
+
+/** Opens the store in the folder, creating it where it is missing. RocksDB locks the folder against other processes. */
+export async function openRocksStore(folder: string): Promise<StateStore> {
+  const db = new RocksDB(folder, {
+    writeBufferSize: WRITE_BUFFER_BYTES,
+    maxWriteBufferNumber: 2,
+    maxOpenFiles: OPEN_FILES,
+    maxBackgroundJobs: BACKGROUND_JOBS,
+    maxFileOpeningThreads: 2,
+  })
+  await db.ready()
+  return new RocksStore(db)
+}
+
+class RocksStore implements StateStore {
+  readonly #db: RocksDB
+
+  constructor(db: RocksDB) {
+    this.#db = db
+  }
+
+  get(key: string): Promise<Uint8Array | null> {
+    return this.#db.get(key)
+  }
+
+  async *range(from: string, to: string): AsyncIterable<readonly [string, Uint8Array]> {
+    if (from >= to) return
+    const snapshot = this.#db.snapshot()
+    try {
+      for await (const { key, value } of snapshot.iterator({ gte: from, lt: to }, { capacity: RANGE_CAPACITY })) {
+        yield [key.toString(), value]
+      }
+    } finally {
+      await snapshot.close()
+    }
+  }
+
+  async write(changes: readonly (readonly [string, Uint8Array | null])[]): Promise<void> {
+    if (changes.length === 0) return
+    const batch = this.#db.write({ capacity: changes.length, autoDestroy: true })
+    for (const [key, value] of changes) {
+      if (value === null) batch.tryDelete(key)
+      else batch.tryPut(key, value)
+    }
+    await batch.flush()
+  }
+
+  async close(): Promise<void> {
+    await this.#db.close()
+  }
+}

@@ -1,0 +1,30 @@
+/** The part of rocksdb-native that the state store uses; the package has no types of its own. */
+declare module 'rocksdb-native' {
+  interface WriteBatch {
+    tryPut(key: string, value: Uint8Array): void
+    tryDelete(key: string): void
+    flush(): Promise<void>
+  }
+
+  export default class RocksDB {
+    constructor(
+      path: string,
+      options: {
+        writeBufferSize: number
+        maxWriteBufferNumber: number
+        maxOpenFiles: number
+        maxBackgroundJobs: number
+        maxFileOpeningThreads: number
+      },
+    )
+    ready(): Promise<void>
+    get(key: string): Promise<Buffer | null>
+    write(options: { capacity: number; autoDestroy: boolean }): WriteBatch
+    snapshot(): RocksDB
+    iterator(
+      range: { gte: string; lt: string },
+      options: { capacity: number },
+    ): AsyncIterable<{ key: Buffer; value: Buffer }>
+    close(): Promise<void>
+  }
+}

@@ -1,0 +1,192 @@
+import type { GroupId } from '@tailrace/schemas'
+import type { Crc32c } from '../platform/checksum.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { StoredGroupLog } from './group-log.ts'
+import type { Journal } from './journal/journal.ts'
+import { type RecordOwner, RecordType, RecordWriter } from './journal/record.ts'
+import { Staging } from './journal/staging.ts'
+import type { RoundLimits } from './pending-writes.ts'
+import type { LogMetrics } from './types.ts'
+
+export interface RoundsDeps {
+  readonly clock: Clock
+  readonly crc32c: Crc32c
+  readonly journal: Journal
+  readonly metrics: LogMetrics
+  readonly limits: RoundLimits
+  onDurable(log: StoredGroupLog, group: GroupId, ticket: number): void
+  /** The round's groups are durable: their segments may follow. */
+  onRound(logs: readonly StoredGroupLog[]): void
+  /** Resolves at once, or when memory and journal have room for another round. */
+  room(): Promise<void> | null
+  retryFull<Result>(work: () => Promise<Result>): Promise<Result>
+  onFailure(error: Error): void
+}
+
+interface Removal {
+  readonly owner: RecordOwner
+  readonly onDurable: (durable: boolean) => void
+}
+
+/**
+ * Makes writes durable, one round after the other: everything that has been written since the last round joins the next, which starts as soon as the last is
+ * synced. A round is one write and one sync of the journal. Chunks that go to their segments directly (design §4: large rounds are written once) are written
+ * and synced there *before* the journal's write begins. So a reference in the journal proves that its bytes were durable: if they do not match their
+ * checksum after a crash, they have rotted, and nobody need guess whether the round was complete. Both at once would save a sync and lose that.
+ */
+export class Rounds {
+  readonly #deps: RoundsDeps
+  readonly #staging: Staging
+  readonly #writer: RecordWriter
+  #next: StoredGroupLog[] = []
+  #removals: Removal[] = []
+  #running = false
+  #scheduled = false
+  #failed = false
+  /** No round is being staged or written: what is staged is durable. */
+  #between = true
+  #atBoundary: ((failed: boolean) => void)[] = []
+  #whenIdle: (() => void)[] = []
+
+  constructor(deps: RoundsDeps) {
+    this.#deps = deps
+    this.#staging = new Staging(deps.crc32c)
+    this.#writer = new RecordWriter(this.#staging, deps.crc32c)
+  }
+
+  get failed(): boolean {
+    return this.#failed
+  }
+
+  /** The group has something for the next round. */
+  list(log: StoredGroupLog): void {
+    if (log.pending.listed) return
+    log.pending.listed = true
+    this.#next.push(log)
+    this.#schedule()
+  }
+
+  /** The group's end joins the next round. False if nothing will be durable any more. */
+  remove(owner: RecordOwner): Promise<boolean> {
+    if (this.#failed) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      this.#removals.push({ owner, onDurable: resolve })
+      this.#schedule()
+    })
+  }
+
+  /** Calls when everything staged is durable: at once, or after the round at hand. `failed`: it never will be. */
+  atBoundary(call: (failed: boolean) => void): void {
+    if (this.#between || this.#failed) call(this.#failed)
+    else this.#atBoundary.push(call)
+  }
+
+  /** Resolves when nothing waits for a round, or nothing ever will be durable again. */
+  idle(): Promise<void> {
+    if (!this.#running && !this.#scheduled) return Promise.resolve()
+    return new Promise((resolve) => this.#whenIdle.push(resolve))
+  }
+
+  /** Writes a round of its own, before there are others: what the opening of the storage has to say. */
+  async write(fill: (writer: RecordWriter) => void): Promise<void> {
+    this.#staging.clear()
+    fill(this.#writer)
+    await this.#append()
+  }
+
+  fail(error: Error): void {
+    if (this.#failed) return
+    this.#failed = true
+    this.#deps.onFailure(error)
+    for (const call of this.#whenIdle.splice(0)) call()
+    for (const call of this.#atBoundary.splice(0)) call(true)
+    for (const removal of this.#removals.splice(0)) removal.onDurable(false)
+  }
+
+  /** The first round waits until the turn's events have been handled: what they write goes with it. */
+  #schedule(): void {
+    if (this.#running || this.#scheduled || this.#failed) return
+    this.#scheduled = true
+    this.#deps.clock.soon(() => {
+      this.#scheduled = false
+      this.#running = true
+      this.#run().catch((error) => this.fail(error as Error))
+    })
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#failed && (this.#next.length > 0 || this.#removals.length > 0)) {
+      for (let room = this.#deps.room(); room !== null; room = this.#deps.room()) await room
+      this.#between = false
+      await this.#round()
+      this.#between = true
+      for (const call of this.#atBoundary.splice(0)) call(false)
+    }
+    this.#running = false
+    for (const call of this.#whenIdle.splice(0)) call()
+  }
+
+  async #round(): Promise<void> {
+    await this.#writeDirect()
+    if (this.#failed) return
+    const logs = this.#next
+    const removals = this.#removals
+    this.#next = []
+    this.#removals = []
+    this.#stage(logs, removals)
+    if (!this.#staging.empty) await this.#append()
+    if (this.#failed) return
+    this.#deps.metrics.rounds++
+    for (const removal of removals) removal.onDurable(true)
+    for (const log of logs) this.#tell(log)
+    this.#deps.onRound(logs)
+  }
+
+  /** Large chunks to their segments, all groups at once; durable when it resolves. */
+  async #writeDirect(): Promise<void> {
+    const { limits } = this.#deps
+    let writes: Promise<void>[] | null = null
+    for (const log of this.#next) {
+      if (!log.pending.selectDirect(limits)) continue
+      writes ??= []
+      writes.push(log.segments.flush(log.segments.queued).then(() => log.segments.sync()))
+    }
+    if (writes !== null) await Promise.all(writes)
+  }
+
+  #stage(logs: readonly StoredGroupLog[], removals: readonly Removal[]): void {
+    const staging = this.#staging
+    staging.clear()
+    for (const removal of removals) this.#writer.mark(RecordType.Remove, removal.owner)
+    let waiting: StoredGroupLog[] | null = null
+    for (const log of logs) {
+      log.pending.listed = false
+      if (log.removed) continue
+      if (staging.contentBytes < this.#deps.limits.roundBytes) {
+        log.pending.stage(staging, this.#writer, this.#deps.limits)
+      }
+      if (log.pending.empty) continue
+      log.pending.listed = true
+      waiting ??= []
+      waiting.push(log)
+    }
+    // Those who had to wait come first next time.
+    if (waiting !== null) this.#next = waiting
+  }
+
+  async #append(): Promise<void> {
+    const { journal, metrics, retryFull } = this.#deps
+    await retryFull(() => journal.append(this.#staging))
+    metrics.syncs++
+    metrics.journalBytes += this.#staging.contentBytes
+  }
+
+  #tell(log: StoredGroupLog): void {
+    const { pending, segments } = log
+    segments.allowed = pending.stagedOps
+    if (log.removed) return
+    if (pending.stagedTicket === pending.durableTicket) return
+    pending.durableTicket = pending.stagedTicket
+    this.#deps.onDurable(log, log.group, pending.stagedTicket)
+  }
+}

@@ -1,0 +1,32 @@
+import type { Crc32c } from '../../platform/checksum.ts'
+import type { Disk } from '../../platform/disk.ts'
+import type { TailPool } from '../tail-pool.ts'
+import type { LogMetrics } from '../types.ts'
+import type { GatherPool } from './gather.ts'
+import type { IndexCache } from './index-cache.ts'
+import type { OpenFiles } from './open-files.ts'
+
+/** What the segments of all groups share. */
+export interface SegmentEnv {
+  readonly disk: Disk
+  readonly crc32c: Crc32c
+  readonly files: OpenFiles
+  readonly indexes: IndexCache
+  readonly gathers: GatherPool
+  readonly pool: TailPool
+  readonly metrics: LogMetrics
+  /** A segment is full when it has this many bytes. */
+  readonly segmentBytes: number
+  /** Bytes between two places of a sparse index. */
+  readonly indexInterval: number
+  /** Does the work again for as long as the disk is full. */
+  retryFull<Result>(work: () => Promise<Result>): Promise<Result>
+}
+
+const MIN_INDEX_INTERVAL = 16 * 1024
+const MAX_INDEX_PLACES = 4096
+
+/** At most 4096 places a segment: the growing segment's index of every group is in memory. */
+export function indexIntervalFor(segmentBytes: number): number {
+  return Math.max(MIN_INDEX_INTERVAL, Math.ceil(segmentBytes / MAX_INDEX_PLACES))
+}

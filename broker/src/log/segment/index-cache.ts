@@ -1,0 +1,61 @@
+import { entryHeaderAt } from '../entry-header.ts'
+import { scanBatches } from './batch-scan.ts'
+import type { SegmentEnv } from './env.ts'
+import { Segment } from './segment.ts'
+import { INDEX_ENTRY_BYTES, SparseIndex } from './sparse-index.ts'
+
+/** Indexes of sealed segments that stay in memory. */
+const MAX_CACHED = 64
+const SCAN_WINDOW_BYTES = 1024 * 1024
+
+/** Sealed segments have their index in a file and, while they are read, in memory. */
+export class IndexCache {
+  readonly #cached = new Set<Segment>()
+
+  /** The index of a segment: from memory, else from its file, else from its batches. */
+  async load(env: SegmentEnv, segment: Segment): Promise<SparseIndex> {
+    const index = segment.index ?? (await readIndex(env, segment)) ?? (await rebuildIndex(env, segment))
+    // Somebody else may have been faster, and may have changed it since.
+    segment.index ??= index
+    if (segment.sealed) this.#note(segment)
+    return segment.index
+  }
+
+  forget(segment: Segment): void {
+    this.#cached.delete(segment)
+  }
+
+  #note(segment: Segment): void {
+    this.#cached.delete(segment)
+    this.#cached.add(segment)
+    if (this.#cached.size <= MAX_CACHED) return
+    for (const oldest of this.#cached) {
+      this.#cached.delete(oldest)
+      // A segment that grows again, after a truncation, needs its index.
+      if (oldest.sealed && oldest.index !== null && oldest.indexed === oldest.index.length) oldest.index = null
+      return
+    }
+  }
+}
+
+/** Null if the file is missing, short, or not the one that the checkpoint or the segment's writer knows. */
+export async function readIndex(env: SegmentEnv, segment: Segment): Promise<SparseIndex | null> {
+  const bytes = new Uint8Array(segment.indexed * INDEX_ENTRY_BYTES)
+  const count = await env.files.use(segment.indexPath, (file) => file.read(bytes, 0))
+  return SparseIndex.decode(bytes.subarray(0, count), segment.indexed, segment.indexChecksum, env.crc32c)
+}
+
+/** Walks the whole segment and writes the file anew. Stops where a batch cannot be told, which reads will then find as well. */
+async function rebuildIndex(env: SegmentEnv, segment: Segment): Promise<SparseIndex> {
+  const copy = new Segment('', segment.baseIndex, segment.baseOffset, new SparseIndex(env.crc32c))
+  await env.files.use(segment.path, (file) =>
+    scanBatches(file, 0, segment.bytes, SCAN_WINDOW_BYTES, (bytes, at, end) => {
+      copy.add(entryHeaderAt(bytes, at, end, copy.lastIndex + 1), bytes, at, env.indexInterval)
+      return true
+    }),
+  )
+  segment.index = copy.index!
+  segment.indexed = 0
+  await segment.writeIndex(env.files)
+  return segment.index
+}

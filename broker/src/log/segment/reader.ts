@@ -1,0 +1,153 @@
+import type { EntryHeader, LogIndex, Offset, Timestamp } from '@tailrace/schemas'
+import { baseOffsetAt, EntryKind, maxTimestampAt, TailraceError, verifyBatch } from '@tailrace/schemas'
+import { entryHeaderAt } from '../entry-header.ts'
+import type { LogState } from '../log-state.ts'
+import type { EntryRun, RecordRun } from '../types.ts'
+import { scanBatches } from './batch-scan.ts'
+import type { SegmentEnv } from './env.ts'
+import type { Segment } from './segment.ts'
+import type { IndexPlace } from './sparse-index.ts'
+
+const LARGEST_READ_BYTES = 1024 * 1024
+const SMALLEST_READ_BYTES = 64 * 1024
+
+/** What may be read of a group's segments at one moment: entries up to `readable`. */
+export interface SegmentView {
+  readonly env: SegmentEnv
+  readonly segments: readonly Segment[]
+  readonly readable: LogIndex
+  readonly state: LogState
+}
+
+/**
+ * Entries from `from` on out of one segment. Each is checked: its CRC, and what the CRC does not cover against what the log knows.
+ * @throws TailraceError STORAGE_CORRUPT when the first entry wanted cannot be told or is not as written
+ */
+export async function readEntries(view: SegmentView, from: LogIndex, maxBytes: number): Promise<EntryRun> {
+  const headers: EntryHeader[] = []
+  const payloads: Uint8Array[] = []
+  const segment = segmentOf(view.segments, from)
+  if (segment === undefined || segment.removed || from > view.readable) return { headers, payloads }
+  const place = (await view.env.indexes.load(view.env, segment)).byIndex(from)
+  let bytes = 0
+  await walk(view, segment, place, maxBytes, (header, batch) => {
+    if (header.index < from) return true
+    bytes += batch.length
+    if (bytes > maxBytes && headers.length > 0) return false
+    headers.push(header)
+    payloads.push(batch)
+    return true
+  })
+  if (headers.length === 0) throw corrupt(segment, `Entry ${from} is not where it should be.`)
+  return { headers, payloads }
+}
+
+/**
+ * Like GroupLog.readRecords, as far as segments go.
+ * @throws TailraceError STORAGE_CORRUPT
+ */
+export async function readRecords(
+  view: SegmentView,
+  offset: Offset,
+  limit: Offset,
+  maxBytes: number,
+): Promise<RecordRun> {
+  const batches: Uint8Array[] = []
+  let bytes = 0
+  let nextOffset = offset
+  for (const segment of view.segments) {
+    if (segment.removed || segment.endOffset <= nextOffset || segment.baseIndex > view.readable) continue
+    const place = (await view.env.indexes.load(view.env, segment)).byOffset(nextOffset)
+    let full = false
+    await walk(view, segment, place, maxBytes - bytes, (header, batch) => {
+      if (header.lastOffset < nextOffset || header.kind !== EntryKind.Records) return true
+      full = header.lastOffset >= limit || (batches.length > 0 && bytes + batch.length > maxBytes)
+      if (full) return false
+      batches.push(batch)
+      bytes += batch.length
+      nextOffset = header.lastOffset + 1
+      return true
+    })
+    if (full || bytes > 0) break
+  }
+  return { batches, bytes, nextOffset }
+}
+
+/** The first offset below `limit` whose batch has a record as young as `timestamp`; or null. */
+export async function findTime(view: SegmentView, timestamp: Timestamp, limit: Offset): Promise<Offset | null> {
+  for (const segment of view.segments) {
+    if (segment.removed || segment.youngest < timestamp || segment.baseIndex > view.readable) continue
+    if (segment.baseOffset >= limit) return null
+    const place = (await view.env.indexes.load(view.env, segment)).byTime(timestamp)
+    let found: Offset | null = null
+    await walk(view, segment, place, LARGEST_READ_BYTES, (header, batch) => {
+      if (header.kind !== EntryKind.Records || maxTimestampAt(batch, 0) < timestamp) return true
+      found = header.baseOffset
+      return false
+    })
+    if (found !== null) return found < limit ? found : null
+  }
+  return null
+}
+
+/** The last segment that begins at or before the entry. */
+function segmentOf(segments: readonly Segment[], index: LogIndex): Segment | undefined {
+  let low = 0
+  let high = segments.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (segments[middle]!.baseIndex <= index) low = middle + 1
+    else high = middle
+  }
+  return segments[low - 1]
+}
+
+/** Shows the readable entries from `place` to the segment's end, checked, until `visit` says no. */
+async function walk(
+  view: SegmentView,
+  segment: Segment,
+  place: IndexPlace,
+  wantedBytes: number,
+  visit: (header: EntryHeader, batch: Uint8Array) => boolean,
+): Promise<void> {
+  const wanted = Math.min(Math.max(wantedBytes + view.env.indexInterval, SMALLEST_READ_BYTES), LARGEST_READ_BYTES)
+  // What the segment has now: it may grow while it is read.
+  const last = Math.min(view.readable, segment.lastIndex)
+  let { index, offset } = place
+  let stopped = false
+  if (segment.removed) return
+  await view.env.files.use(segment.path, (file) =>
+    scanBatches(file, place.position, segment.bytes, wanted, (bytes, at, end) => {
+      if (index > last) return false
+      const header = checkedHeader(view, segment, bytes, at, end, index, offset)
+      stopped = !visit(header, bytes.subarray(at, end))
+      if (stopped) return false
+      index++
+      offset = header.lastOffset + 1
+      return true
+    }),
+  )
+  if (!stopped && index <= last) throw corrupt(segment, `It breaks off before entry ${index}.`)
+}
+
+function checkedHeader(
+  view: SegmentView,
+  segment: Segment,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  index: LogIndex,
+  offset: Offset,
+): EntryHeader {
+  if (!verifyBatch(bytes, at, end, view.env.crc32c) || baseOffsetAt(bytes, at) !== offset) {
+    throw corrupt(segment, `The batch of entry ${index}, offset ${offset}, is not as it was written.`)
+  }
+  const header = entryHeaderAt(bytes, at, end, index)
+  if (header.term !== view.state.termAt(index))
+    throw corrupt(segment, `The term of entry ${index} is not as it was written.`)
+  return header
+}
+
+function corrupt(segment: Segment, detail: string): TailraceError {
+  return new TailraceError('STORAGE_CORRUPT', `${segment.path}: ${detail}`)
+}

@@ -1,0 +1,121 @@
+import type { LogIndex } from '@tailrace/schemas'
+import { TailraceError, verifyBatch } from '@tailrace/schemas'
+import { entryHeaderAt } from '../entry-header.ts'
+import type { ReplayedGroup } from '../journal/replayed-group.ts'
+import { scanBatches } from './batch-scan.ts'
+import type { SegmentEnv } from './env.ts'
+import { readIndex } from './index-cache.ts'
+import { parseSegmentName, restoreSegment, Segment, type SegmentRecord } from './segment.ts'
+import { SparseIndex } from './sparse-index.ts'
+
+const SCAN_WINDOW_BYTES = 1024 * 1024
+
+export interface RestoredSegments {
+  readonly segments: Segment[]
+  /** Something differs from the checkpoint, so the next one has to look at the group. */
+  readonly changed: boolean
+}
+
+/**
+ * Finds a group's segments, up to the entry `inSegments` of its replayed state. Sealed segments that the checkpoint knows are taken as they are; the last one is
+ * read from its last indexed place on; younger ones, which exist because the journal refers to what follows them, as a whole. Files behind are removed: their
+ * entries are in the journal, or have been truncated. Where bytes are not as written, the group's state is cut back to what can be read and its damage noted.
+ */
+export async function restoreSegments(
+  env: SegmentEnv,
+  folder: string,
+  group: ReplayedGroup,
+  records: readonly SegmentRecord[],
+): Promise<RestoredSegments> {
+  const wanted = group.inSegments
+  const names = await env.disk.list(folder)
+  const found = names.map(parseSegmentName).filter((name) => name !== null)
+  found.sort((a, b) => a.baseIndex - b.baseIndex)
+  const known = new Map(records.map((record) => [record[0], record]))
+  const segments: Segment[] = []
+  let changed = false
+  for (const { baseIndex, baseOffset } of found) {
+    const record = known.get(baseIndex)
+    const segment =
+      record?.[1] === baseOffset
+        ? restoreSegment(folder, record, env.crc32c)
+        : new Segment(folder, baseIndex, baseOffset, new SparseIndex(env.crc32c))
+    if (baseIndex > wanted) {
+      await env.disk.remove(segment.path)
+      await env.disk.remove(segment.indexPath)
+      changed = true
+    } else segments.push(segment)
+  }
+  for (let i = 0; i < segments.length; i++) {
+    const segment = segments[i]!
+    const end = i + 1 < segments.length ? segments[i + 1]!.baseIndex - 1 : wanted
+    if (segment.sealed && segment.lastIndex === end) continue
+    changed ||= segment.lastIndex !== end
+    await readUpTo(env, segment, end, group)
+    segment.sealed = i + 1 < segments.length
+  }
+  const reached = reachable(group, segments)
+  for (const lost of segments.splice(reached)) await env.disk.rename(lost.path, `${lost.path}.damaged`)
+  return { segments, changed }
+}
+
+/** Reads the segment from its last indexed place until the entry `end`, and makes it end there. */
+async function readUpTo(env: SegmentEnv, segment: Segment, end: LogIndex, group: ReplayedGroup): Promise<void> {
+  const trusted = Math.min(segment.lastIndex, end)
+  const index = (segment.indexed > 0 ? await readIndex(env, segment) : null) ?? new SparseIndex(env.crc32c)
+  index.cut(end + 1)
+  const size = (await env.disk.size(segment.path)) ?? 0
+  const start = index.length === 0 ? null : index.byIndex(end)
+  const youngest = start === null ? -1 : index.timeAt(start)
+  if (segment.indexed > index.length) segment.indexed = 0
+  if (start !== null) index.cut(start.index)
+  segment.index = index
+  segment.youngest = youngest
+  segment.bytes = start?.position ?? 0
+  segment.lastIndex = (start?.index ?? segment.baseIndex) - 1
+  segment.endOffset = start?.offset ?? segment.baseOffset
+  await env.files.use(segment.path, (file) =>
+    scanBatches(file, segment.bytes, size, SCAN_WINDOW_BYTES, (bytes, at, stop) => {
+      const next = segment.lastIndex + 1
+      if (next > end) return false
+      // What the checkpoint has synced is checked when it is read; younger bytes were promised by a reference in the journal.
+      if (next > trusted && !verifyBatch(bytes, at, stop, env.crc32c)) return false
+      const header = headerOrNull(bytes, at, stop, next)
+      if (header === null || header.baseOffset !== segment.endOffset || header.term !== group.state.termAt(next))
+        return false
+      segment.add(header, bytes, at, env.indexInterval)
+      return true
+    }),
+  )
+  if (size > segment.bytes || segment.lastIndex > trusted) segment.touched()
+  if (index.length < segment.indexed) segment.indexed = 0
+}
+
+/**
+ * How many of the segments hang together from the log's start. It cannot go on behind a gap: what they do not reach is cut off the state, and may have
+ * been acknowledged.
+ */
+function reachable(group: ReplayedGroup, segments: readonly Segment[]): number {
+  let next = group.state.prevIndex + 1
+  let endOffset = group.state.startOffset
+  let count = 0
+  while (count < segments.length && segments[count]!.baseIndex === next && segments[count]!.baseOffset === endOffset) {
+    const segment = segments[count++]!
+    next = segment.lastIndex + 1
+    endOffset = segment.endOffset
+  }
+  if (next <= group.inSegments) {
+    group.markDamage(next, 'a segment is missing or ends too early')
+    group.keepOnly(next - 1, endOffset)
+  }
+  return count
+}
+
+function headerOrNull(bytes: Uint8Array, at: number, end: number, index: LogIndex) {
+  try {
+    return entryHeaderAt(bytes, at, end, index)
+  } catch (error) {
+    if (error instanceof TailraceError) return null
+    throw error
+  }
+}

@@ -1,0 +1,119 @@
+import type { EntryHeader, LogIndex, Offset, Timestamp } from '@tailrace/schemas'
+import { EntryKind, maxTimestampAt } from '@tailrace/schemas'
+import type { Crc32c } from '../../platform/checksum.ts'
+import type { OpenFiles } from './open-files.ts'
+import { INDEX_ENTRY_BYTES, NO_TIME, SparseIndex } from './sparse-index.ts'
+
+const DIGITS = 20
+
+/** What a checkpoint keeps of a segment: [base index, base offset, bytes, last index, end offset, youngest record, sealed, index entries, their checksum]. */
+export type SegmentRecord = readonly [LogIndex, Offset, number, LogIndex, Offset, Timestamp, 0 | 1, number, number]
+
+/** One file of a log: batches back to back, the first of them the entry `baseIndex`. Only the last segment of a log grows. */
+export class Segment {
+  readonly baseIndex: LogIndex
+  readonly baseOffset: Offset
+  readonly path: string
+  readonly indexPath: string
+  /** Bytes that belong to the log; the file may have more of a time before a truncation. */
+  bytes = 0
+  lastIndex: LogIndex
+  /** Offset after the last record. */
+  endOffset: Offset
+  /** No record is younger. */
+  youngest: Timestamp = NO_TIME
+  sealed = false
+  /** Null when it has to be read from its file first. */
+  index: SparseIndex | null
+  /** How many entries of the index its file has, and their checksum. */
+  indexed = 0
+  indexChecksum = 0
+  removed = false
+  #dirty = false
+  #indexDirty = false
+  #syncing: Promise<void> | null = null
+
+  constructor(folder: string, baseIndex: LogIndex, baseOffset: Offset, index: SparseIndex | null) {
+    const name = `${pad(baseIndex)}-${pad(baseOffset)}`
+    this.baseIndex = baseIndex
+    this.baseOffset = baseOffset
+    this.path = `${folder}/${name}.log`
+    this.indexPath = `${folder}/${name}.index`
+    this.lastIndex = baseIndex - 1
+    this.endOffset = baseOffset
+    this.index = index
+  }
+
+  /** Something of it is not synced yet. */
+  get unsynced(): boolean {
+    return this.#dirty || this.#indexDirty || this.#syncing !== null
+  }
+
+  /** Notes a batch that stands at the segment's end. `interval`: bytes between two places of the index. */
+  add(header: EntryHeader, batch: Uint8Array, at: number, interval: number): void {
+    const index = this.index!
+    if (this.bytes - index.lastPosition >= interval)
+      index.add(header.index, header.baseOffset, this.bytes, this.youngest)
+    if (header.kind === EntryKind.Records) this.youngest = Math.max(this.youngest, maxTimestampAt(batch, at))
+    this.bytes += header.bytes
+    this.lastIndex = header.index
+    this.endOffset = header.lastOffset + 1
+  }
+
+  touched(): void {
+    this.#dirty = true
+  }
+
+  /** Appends to the index file what it lacks. Not at the same time as anything else that changes the segment. */
+  async writeIndex(files: OpenFiles): Promise<void> {
+    const index = this.index
+    if (index === null || index.length <= this.indexed) return
+    const bytes = index.encode(this.indexed, index.length)
+    await files.use(this.indexPath, (file) => file.write([bytes], this.indexed * INDEX_ENTRY_BYTES))
+    this.indexed = index.length
+    this.indexChecksum = index.checksum(index.length)
+    this.#indexDirty = true
+  }
+
+  /** Makes all that was written before the call durable, whoever else is syncing. */
+  async sync(files: OpenFiles): Promise<void> {
+    while (this.#syncing !== null) await this.#syncing
+    if (this.removed || (!this.#dirty && !this.#indexDirty)) return
+    this.#syncing = this.#sync(files).finally(() => {
+      this.#syncing = null
+    })
+    await this.#syncing
+  }
+
+  record(): SegmentRecord {
+    const { baseIndex, baseOffset, bytes, lastIndex, endOffset, youngest, sealed, indexed, indexChecksum } = this
+    return [baseIndex, baseOffset, bytes, lastIndex, endOffset, youngest, sealed ? 1 : 0, indexed, indexChecksum]
+  }
+
+  async #sync(files: OpenFiles): Promise<void> {
+    const [data, index] = [this.#dirty, this.#indexDirty]
+    this.#dirty = false
+    this.#indexDirty = false
+    if (data) await files.use(this.path, (file) => file.sync())
+    if (index && !this.removed) await files.use(this.indexPath, (file) => file.sync())
+  }
+}
+
+/** Base index and base offset from the name of a segment file, or null. */
+export function parseSegmentName(name: string): { baseIndex: LogIndex; baseOffset: Offset } | null {
+  const parts = /^(\d{20})-(\d{20})\.log$/.exec(name)
+  return parts === null ? null : { baseIndex: Number(parts[1]), baseOffset: Number(parts[2]) }
+}
+
+/** A segment as a checkpoint has kept it. */
+export function restoreSegment(folder: string, record: SegmentRecord, crc: Crc32c): Segment {
+  const [baseIndex, baseOffset, bytes, lastIndex, endOffset, youngest, sealed, indexed, checksum] = record
+  const segment = new Segment(folder, baseIndex, baseOffset, indexed === 0 ? new SparseIndex(crc) : null)
+  Object.assign(segment, { bytes, lastIndex, endOffset, youngest, sealed: sealed === 1, indexed })
+  segment.indexChecksum = checksum
+  return segment
+}
+
+function pad(value: number): string {
+  return String(value).padStart(DIGITS, '0')
+}

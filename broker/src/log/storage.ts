@@ -1,0 +1,186 @@
+import type { GroupId } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import { DiskError } from '../platform/disk.ts'
+import type { Checkpointer } from './checkpointer.ts'
+import type { DiskSpace } from './disk-space.ts'
+import { FLUSH_BYTES, Flusher } from './flusher.ts'
+import { type GroupLogHost, StoredGroupLog } from './group-log.ts'
+import type { Journal } from './journal/journal.ts'
+import { LogState } from './log-state.ts'
+import type { Rounds } from './rounds.ts'
+import type { SegmentEnv } from './segment/env.ts'
+import type { TailPool } from './tail-pool.ts'
+import type { GroupLog, LogMetrics, LogStorage } from './types.ts'
+
+/** Bytes that segments may get without a checkpoint, when the journal has references only: recovery reads them again. */
+const CHECKPOINT_SEGMENT_BYTES = 256 * 1024 * 1024
+
+/** The parts of a storage that need to know of each other; `open` puts them together. */
+export interface StorageParts {
+  readonly journal: Journal
+  readonly rounds: Rounds
+  readonly checkpointer: Checkpointer
+}
+
+/** All groups' logs of one broker. */
+export class StoredLogs implements LogStorage, GroupLogHost {
+  onDurable: (group: GroupId, ticket: number) => void = () => {}
+  onFailure: (error: Error) => void = () => {}
+  readonly env: SegmentEnv
+  readonly pool: TailPool
+  readonly groupsFolder: string
+  readonly metrics: LogMetrics
+  nextIncarnation = 1
+  readonly #space: DiskSpace
+  readonly #flusher: Flusher
+  readonly #groups = new Map<GroupId, StoredGroupLog>()
+  /** Also those that are being removed, until that is durable. */
+  readonly #all = new Set<StoredGroupLog>()
+  #parts: StorageParts | null = null
+  #checkpointedBytes = 0
+  #closing: Promise<void> | null = null
+  #failure: Error | null = null
+
+  constructor(env: SegmentEnv, groupsFolder: string, space: DiskSpace) {
+    this.env = env
+    this.pool = env.pool
+    this.metrics = env.metrics
+    this.groupsFolder = groupsFolder
+    this.#space = space
+    this.#flusher = new Flusher((error) => this.fail(error))
+  }
+
+  get writable(): boolean {
+    return this.#space.writable
+  }
+
+  get #live(): StorageParts {
+    if (this.#parts === null) throw new Error('the storage is being opened')
+    return this.#parts
+  }
+
+  /** Called once, before anything else. */
+  connect(parts: StorageParts): void {
+    this.#parts = parts
+  }
+
+  /** Takes a group that recovery has found. */
+  adopt(log: StoredGroupLog): void {
+    this.#groups.set(log.group, log)
+    this.#all.add(log)
+  }
+
+  groups(): Iterable<GroupLog> {
+    return this.#groups.values()
+  }
+
+  group(id: GroupId): GroupLog | undefined {
+    return this.#groups.get(id)
+  }
+
+  /** Every log whose removal is not durable. */
+  logs(): Iterable<StoredGroupLog> {
+    return this.#all
+  }
+
+  create(id: GroupId): GroupLog {
+    this.#refuseWhenClosing()
+    if (this.#groups.has(id)) throw new RangeError(`group ${id} exists`)
+    const log = new StoredGroupLog(this, id, this.nextIncarnation++, new LogState())
+    this.adopt(log)
+    return log
+  }
+
+  async remove(id: GroupId): Promise<void> {
+    const log = this.#groups.get(id)
+    if (log === undefined) return
+    this.#refuseWhenClosing()
+    this.#groups.delete(id)
+    log.forget()
+    const durable = !log.pending.announced || (await this.#live.rounds.remove(log.pending))
+    this.#all.delete(log)
+    if (!durable) return
+    try {
+      await log.segments.remove()
+    } catch (error) {
+      this.fail(error as Error)
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  onWrite(log: StoredGroupLog): void {
+    this.#refuseWhenClosing()
+    if (log.removed)
+      throw new TailraceError('UNKNOWN_PARTITION', `Group ${log.group} has been removed from this broker.`)
+    this.#live.rounds.list(log)
+  }
+
+  /** After each round. */
+  onRound(logs: readonly StoredGroupLog[]): void {
+    for (const log of logs) if (log.segments.queuedBytes >= FLUSH_BYTES) this.#flusher.add(log)
+    if (this.pool.pressed) this.#flushAll()
+    this.metrics.tailBytes = this.pool.bytes
+    if (this.metrics.segmentBytes - this.#checkpointedBytes < CHECKPOINT_SEGMENT_BYTES) return
+    this.#checkpointedBytes = this.metrics.segmentBytes
+    this.#live.checkpointer.request()
+  }
+
+  /** What the next round has to wait for: memory for what segments have not got, or a journal file. */
+  room(): Promise<void> | null {
+    if (this.#failure !== null) return null
+    if (this.pool.crowded) {
+      this.#flushAll()
+      return this.#flusher.progress()
+    }
+    if (this.#live.journal.spare) return null
+    this.#live.checkpointer.request()
+    return this.#live.journal.released()
+  }
+
+  onSwitch(): void {
+    this.#live.checkpointer.request()
+    void this.#space.poll()
+  }
+
+  /** Filling a file ahead is not worth a failure while the disk is full. */
+  onFillError(error: Error): void {
+    if (error instanceof DiskError && error.kind === 'full') void this.#space.poll()
+    else this.fail(error)
+  }
+
+  /** A write or a sync has failed: what is on disk is unknown, so nothing more is promised. */
+  fail(error: Error): void {
+    if (this.#failure !== null) return
+    this.#failure = error
+    void this.#flusher.stop()
+    this.#parts?.rounds.fail(error)
+    this.#parts?.journal.wake()
+    this.onFailure(error)
+  }
+
+  #flushAll(): void {
+    for (const log of this.#all) if (log.segments.done < log.segments.allowed) this.#flusher.add(log)
+  }
+
+  #refuseWhenClosing(): void {
+    if (this.#closing !== null) throw new TailraceError('SHUTTING_DOWN', 'The log is closed.')
+  }
+
+  async #close(): Promise<void> {
+    const { rounds, checkpointer, journal } = this.#live
+    await rounds.idle()
+    await this.#flusher.stop()
+    if (this.#failure === null) await checkpointer.finish().catch((error) => this.fail(error as Error))
+    else {
+      this.#space.close()
+      await checkpointer.stop()
+    }
+    this.#space.close()
+    await this.env.files.close()
+    await journal.close()
+  }
+}

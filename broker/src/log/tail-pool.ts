@@ -1,0 +1,70 @@
+import type { Chunk } from './chunk.ts'
+
+/**
+ * The memory of all groups' tails. A chunk stays for readers until the pool is over its limit and it is the oldest, but never goes before its segment
+ * has it. What rounds have taken and segments have not is pinned: it counts towards the limit, so rounds wait while the pool is `crowded`.
+ */
+export class TailPool {
+  readonly limit: number
+  #bytes = 0
+  #pinned = 0
+  #evictable: Chunk[] = []
+  #head = 0
+
+  constructor(limit: number) {
+    this.limit = limit
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get pinnedBytes(): number {
+    return this.#pinned
+  }
+
+  /** Half of the pool waits for its segments: time to write even small pieces. */
+  get pressed(): boolean {
+    return this.#pinned > this.limit / 2
+  }
+
+  get crowded(): boolean {
+    return this.#pinned > this.limit
+  }
+
+  add(chunk: Chunk): void {
+    this.#bytes += chunk.memoryBytes
+    this.#evict()
+  }
+
+  /** A round has taken the chunk: its segment has to write it. */
+  pin(chunk: Chunk): void {
+    this.#pinned += chunk.memoryBytes
+  }
+
+  /** The chunk is in its segment. */
+  unpin(chunk: Chunk): void {
+    this.#pinned -= chunk.memoryBytes
+    this.#evictable.push(chunk)
+    this.#evict()
+  }
+
+  /** Forgets a chunk that no round has taken. */
+  discard(chunk: Chunk): void {
+    this.#bytes -= chunk.memoryBytes
+    chunk.owner.evict(chunk)
+  }
+
+  #evict(): void {
+    while (this.#bytes > this.limit && this.#head < this.#evictable.length) {
+      const chunk = this.#evictable[this.#head++]!
+      this.#bytes -= chunk.memoryBytes
+      chunk.owner.evict(chunk)
+    }
+    // Cut off what has been passed now and then, so that the queue costs O(1) a chunk.
+    if (this.#head > 1024 && this.#head * 2 > this.#evictable.length) {
+      this.#evictable = this.#evictable.slice(this.#head)
+      this.#head = 0
+    }
+  }
+}
