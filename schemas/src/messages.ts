@@ -85,8 +85,8 @@ export interface MessageShapes {
   }
   Vote: { group: GroupId; term: Term; pre: boolean; transfer: boolean; lastIndex: LogIndex; lastTerm: Term }
   VoteReply: { group: GroupId; term: Term; pre: boolean; granted: boolean }
-  Heartbeats: { beats: { group: GroupId; term: Term; commit: LogIndex }[] }
-  HeartbeatReplies: { beats: { group: GroupId; term: Term; lastIndex: LogIndex }[] }
+  Heartbeats: { beats: { group: GroupId; term: Term; commit: LogIndex; sentAt: number }[] }
+  HeartbeatReplies: { beats: { group: GroupId; term: Term; lastIndex: LogIndex; sentAt: number }[] }
   /** Who leads what, as the sender knows it of itself; sent on connection and on change, so that every broker can route. */
   Leaders: { leaders: { group: GroupId; term: Term }[] }
 

@@ -45,11 +45,11 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
   VoteReply: { group: 7, term: 3, pre: true, granted: true },
   Heartbeats: {
     beats: [
-      { group: 7, term: 3, commit: far },
-      { group: 8, term: 1, commit: 1 },
+      { group: 7, term: 3, commit: far, sentAt: far },
+      { group: 8, term: 1, commit: 1, sentAt: 1 },
     ],
   },
-  HeartbeatReplies: { beats: [{ group: 7, term: 3, lastIndex: far }] },
+  HeartbeatReplies: { beats: [{ group: 7, term: 3, lastIndex: far, sentAt: far }] },
   Leaders: { leaders: [{ group: 7, term: 3 }] },
   Publish: { correlation, topic: 'flights', partition: 5, timeoutMs: 30_000 },
   PublishReply: { correlation, baseOffset: far, lastOffset: far, duplicate: true },

@@ -37,11 +37,13 @@ function runMany(from: number, seeds: number, defects: readonly DefectName[]): n
   let events = 0
   let elections = 0
   let committed = 0
+  let reads = 0
   for (let seed = from; seed < from + seeds; seed++) {
     const result = runSeed(seed, defects)
     events += result.events
     elections += result.elections
     committed += result.committed
+    reads += result.reads
     if (result.violation === null) continue
     const { property } = result.violation
     if (!failures.has(property)) console.log(`seed ${seed}: VIOLATION ${result.violation.message}`)
@@ -50,7 +52,7 @@ function runMany(from: number, seeds: number, defects: readonly DefectName[]): n
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9
   const rate = Math.round(events / seconds)
   console.log(
-    `${seeds} seeds from ${from}: ${events} events in ${seconds.toFixed(1)} s (${rate} events/s), ${elections} elections, ${committed} entries committed`,
+    `${seeds} seeds from ${from}: ${events} events in ${seconds.toFixed(1)} s (${rate} events/s), ${elections} elections, ${committed} entries committed, ${reads} reads`,
   )
   for (const [property, times] of failures) console.log(`${property}: ${times} seeds`)
   return failures.size === 0 ? 0 : 1

@@ -20,6 +20,8 @@ export interface SwarmOptions {
   /** Mean microseconds between faults of a kind; 0 switches the kind off. */
   readonly crashEvery: number
   readonly partitionEvery: number
+  /** Partitions have the leader at one end; sometimes all others restart in that moment. */
+  readonly partitionsAtLeader: boolean
   readonly campaignEvery: number
   readonly unreachableEvery: number
   readonly downFor: number
@@ -29,16 +31,22 @@ export interface SwarmOptions {
   /** Mean microseconds between proposals. */
   readonly proposeEvery: number
   readonly proposalBurst: number
+  /** Brokers refuse votes while a leader may be alive (M10). Without it elections come at any time: the log must be safe all the same. */
+  readonly leases: boolean
+  /** Mean microseconds between reads of whoever has a lease; 0 where nothing is promised to them. */
+  readonly readEvery: number
 }
 
 /** Draws which faults a seed has, and how hard: a seed with few kinds reaches deeper into each than one with all (swarm testing). */
 export function drawSwarm(random: SimRandom): SwarmOptions {
   const options = drawMixed(random)
-  return random.chance(CHURN) ? churn(random, options) : options
+  if (random.chance(CHURN)) return churn(random, options)
+  return random.chance(USURPATION) ? usurp(random, options) : options
 }
 
-/** Share of the seeds that are all about elections. */
+/** Share of the seeds that are all about elections, and of the others that are all about leaders who do not know that they lost one. */
 const CHURN = 0.4
+const USURPATION = 0.4
 
 /**
  * Leaders fall every few election timeouts, messages and fsyncs are slow against them, and entries travel one at a time: logs stay
@@ -61,6 +69,29 @@ function churn(random: SimRandom, options: SwarmOptions): SwarmOptions {
     campaignEvery: random.pick([0, 30_000, 100_000]),
     proposeEvery: random.pick([30_000, 100_000, 300_000]),
     proposalBurst: random.pick([1, 3]),
+    ...(random.chance(0.5) ? { leases: false, readEvery: 0 } : {}),
+  }
+}
+
+/** Leaders are cut off, wholly, one-way or from one follower, while clients write and read all the time: a lease must hold (M24). */
+function usurp(random: SimRandom, options: SwarmOptions): SwarmOptions {
+  const { brokers, raft, network } = options
+  return {
+    ...options,
+    raft: { ...raft, heartbeatTicks: random.pick([1, 2, 3]), maxAppendBytes: 2_000, maxInflightAppends: 8 },
+    network: { ...network, loss: 0, maxDelay: random.pick([2_000, 10_000, 20_000]), straggler: random.pick([0, 0.2]) },
+    ticks: Array.from({ length: brokers }, () => random.between(...WITHIN_DRIFT)),
+    syncs: options.syncs.map(() => [100, 1_000]),
+    crashEvery: random.pick([0, 40_000, 150_000]),
+    downFor: random.pick([1_000, 30_000]),
+    partitionEvery: random.pick([100_000, 300_000]),
+    partitionFor: 300_000,
+    partitionsAtLeader: true,
+    campaignEvery: random.pick([0, 20_000]),
+    proposeEvery: 3_000,
+    proposalBurst: 1,
+    leases: true,
+    readEvery: 2_000,
   }
 }
 
@@ -92,11 +123,12 @@ function drawMixed(random: SimRandom): SwarmOptions {
       maxDelay,
       straggler: often(0.4, [0.01, 0.1]),
     },
-    ticks: each(() => (skewed ? Math.round(TICK * (0.7 + random.below(60) / 100)) : TICK)),
+    ticks: each(() => (skewed ? Math.round(TICK * (0.7 + random.below(60) / 100)) : random.between(...WITHIN_DRIFT))),
     syncs: each(() => (random.chance(0.2) ? [20_000, 150_000] : [100, slowest])),
     readFailure: often(0.3, [0.1, 0.5]),
     crashEvery: often(0.7, [100_000, 300_000, 1_000_000]),
     partitionEvery: often(0.6, [200_000, 600_000]),
+    partitionsAtLeader: false,
     campaignEvery: often(0.3, [100_000, 400_000]),
     unreachableEvery: often(0.3, [50_000, 300_000]),
     downFor: random.pick([1_000, 50_000, 400_000]),
@@ -104,8 +136,13 @@ function drawMixed(random: SimRandom): SwarmOptions {
     keepUnsynced: random.pick([0, 0.5, 1]),
     proposeEvery: random.pick([1_000, 5_000, 30_000, 100_000]),
     proposalBurst: random.pick([1, 1, 4, 20]),
+    leases: true,
+    readEvery: skewed ? 0 : random.pick([2_000, 20_000]),
   }
 }
+
+/** Ticks that a lease allows for: the longest is less than 10/9 of the shortest. */
+const WITHIN_DRIFT = [TICK * 0.95, TICK * 1.05] as const
 
 /** Directed links that a partition cuts. */
 export type Links = readonly (readonly [number, number])[]
@@ -127,6 +164,14 @@ export function drawPartition(random: SimRandom, ids: readonly number[]): Links 
     group,
     ids.filter((id) => !group.includes(id)),
   )
+}
+
+/** The leader cannot send, or is alone, or one link to it is cut. */
+export function drawPartitionAt(random: SimRandom, leader: number, ids: readonly number[]): Links {
+  const others = ids.filter((id) => id !== leader)
+  const kind = random.below(3)
+  if (kind === 0) return others.map((id) => [leader, id] as const)
+  return bothWays([leader], kind === 1 ? others : [random.pick(others)])
 }
 
 function bothWays(some: readonly number[], others: readonly number[]): Links {

@@ -11,6 +11,7 @@ export type Property =
   | 'committed-is-final'
   | 'durable-majority'
   | 'acknowledged-is-kept'
+  | 'stale-read'
   | 'liveness'
   | 'core-assertion'
 

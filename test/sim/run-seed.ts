@@ -7,7 +7,7 @@ import { SimRandom } from './random.ts'
 import type { DriverDefects } from './sim-broker.ts'
 import { World } from './world.ts'
 
-const noDriverDefects: DriverDefects = { votesNotSynced: false, followerAcksBeforeFsync: false }
+const noDriverDefects: DriverDefects = { votesNotSynced: false, followerAcksBeforeFsync: false, slowLeaderClock: false }
 
 /** A mechanism that can be switched off: of the core, or of the driver that the simulation supplies. */
 export type DefectName = keyof Defects | keyof DriverDefects
@@ -22,6 +22,8 @@ export interface SeedResult {
   readonly elections: number
   readonly committed: number
   readonly acknowledged: number
+  /** Answers that leaders gave under a lease. */
+  readonly reads: number
   readonly violation: Violation | null
 }
 
@@ -44,7 +46,7 @@ export function runSeed(
   let world: World | null = null
   let violation: Violation | null = null
   try {
-    const core = { ...noDefects, ...switchedOn(defects, noDefects) }
+    const core = { ...noDefects, noLeaseCheck: !options.leases, ...switchedOn(defects, noDefects) }
     const driver = { ...noDriverDefects, ...switchedOn(defects, noDriverDefects) }
     world = new World(options, random, history, core, driver)
     while (history.events < options.events) world.queue.step()
@@ -61,6 +63,7 @@ export function runSeed(
     elections: world?.elections ?? 0,
     committed: world?.invariants.commitIndex ?? 0,
     acknowledged: world?.acks.length ?? 0,
+    reads: world?.reads ?? 0,
     violation,
   }
 }

@@ -14,6 +14,8 @@ export interface DriverDefects {
   readonly votesNotSynced: boolean
   /** M25: acknowledgements leave before the entries are fsynced. */
   readonly followerAcksBeforeFsync: boolean
+  /** M24: the clock of a leader runs at half speed, far beyond what a lease allows for. */
+  readonly slowLeaderClock: boolean
 }
 
 /** What a broker needs of the world around it. */

@@ -20,6 +20,9 @@ export interface NetworkFaults {
   readonly straggler: number
 }
 
+/** Microseconds for which a link that is cut may hold back what was under way. */
+const LATEST_DRAIN = 200_000
+
 export const calmNetwork: NetworkFaults = { loss: 0, duplication: 0, minDelay: 100, maxDelay: 400, straggler: 0 }
 
 /** Links between brokers. Messages under way survive a crash of either end, and arrive at its next incarnation (M2). */
@@ -28,8 +31,9 @@ export class SimNetwork {
   readonly #queue: EventQueue
   readonly #random: SimRandom
   readonly #deliver: (parcel: Parcel) => void
-  /** Directed links that are cut, as from * 16 + to. */
+  /** Directed links that take nothing, and those that bring nothing either, as from * 16 + to. */
   readonly #cut = new Set<number>()
+  readonly #silent = new Set<number>()
 
   constructor(queue: EventQueue, random: SimRandom, faults: NetworkFaults, deliver: (parcel: Parcel) => void) {
     this.#queue = queue
@@ -45,12 +49,15 @@ export class SimNetwork {
     if (this.#random.chance(this.faults.duplication)) this.#queue.after(this.#delay(), () => this.#arrive(parcel))
   }
 
-  cut(from: number, to: number): void {
+  /** `drain`: what is already under way arrives, but late. */
+  cut(from: number, to: number, drain: boolean): void {
     this.#cut.add(from * 16 + to)
+    if (!drain) this.#silent.add(from * 16 + to)
   }
 
   heal(): void {
     this.#cut.clear()
+    this.#silent.clear()
   }
 
   #delay(): number {
@@ -59,8 +66,11 @@ export class SimNetwork {
     return this.#random.between(minDelay, longest)
   }
 
-  #arrive(parcel: Parcel): void {
-    const { from, to } = parcel.message
-    if (!this.#cut.has(from * 16 + to)) this.#deliver(parcel)
+  #arrive(parcel: Parcel, late = false): void {
+    const link = parcel.message.from * 16 + parcel.message.to
+    if (this.#silent.has(link)) return
+    if (this.#cut.has(link) && !late)
+      this.#queue.after(this.#random.below(LATEST_DRAIN), () => this.#arrive(parcel, true))
+    else this.#deliver(parcel)
   }
 }

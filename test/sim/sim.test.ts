@@ -6,15 +6,18 @@ const SEEDS = 500
 test(`${SEEDS} seeds keep every property, and come to rest when the faults end`, () => {
   let elections = 0
   let committed = 0
+  let reads = 0
   for (let seed = 1; seed <= SEEDS; seed++) {
     const result = runSeed(seed)
     expect(result.violation, `npm run sim -- --seed ${seed} --trace`).toBeNull()
     elections += result.elections
     committed += result.committed
+    reads += result.reads
   }
   // A simulator in which nothing happens would be green as well.
   expect(elections).toBeGreaterThan(3 * SEEDS)
   expect(committed).toBeGreaterThan(50 * SEEDS)
+  expect(reads).toBeGreaterThan(20 * SEEDS)
 }, 60_000)
 
 test('one seed, one history', () => {
@@ -39,6 +42,10 @@ const controls: [DefectName, number, string[]][] = [
   ['voteWithoutLogCheck', 50, ['leader-completeness']],
   ['voteTwice', 200, ['election-safety']],
   ['lateWriteCounts', 1000, ['durable-majority']],
+  ['slowLeaderClock', 500, ['stale-read']],
+  ['leaseFromArrival', 1000, ['stale-read']],
+  ['noRestartLease', 1000, ['stale-read']],
+  ['noLeaseCheck', 1000, ['stale-read']],
 ]
 
 describe('negative controls', () => {

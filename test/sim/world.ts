@@ -3,7 +3,7 @@ import type { Defects } from '../../broker/src/raft/defects.ts'
 import type { RaftMessage } from '../../broker/src/raft/messages.ts'
 import type { ReadRequest } from '../../broker/src/raft/ready.ts'
 import { EventQueue } from './event-queue.ts'
-import { drawPartition, randomGap, type SwarmOptions, TICK } from './faults.ts'
+import { drawPartition, drawPartitionAt, randomGap, type SwarmOptions, TICK } from './faults.ts'
 import type { History } from './history.ts'
 import { Invariants, Violation } from './invariants.ts'
 import { SimRandom } from './random.ts'
@@ -29,6 +29,7 @@ const EventKind = {
   Campaign: 10,
   Unreachable: 11,
   Calm: 12,
+  LeaseRead: 13,
 } as const
 
 /** The brokers, the clock, the network, and all that befalls them. Every event goes through `#note`, so that the digest covers it. */
@@ -38,10 +39,15 @@ export class World implements Surroundings {
   readonly invariants: Invariants
   readonly acks: Acknowledged[] = []
   elections = 0
+  /** Answers that leaders gave under a lease. */
+  reads = 0
   readonly #options: SwarmOptions
   readonly #random: SimRandom
   readonly #network: SimNetwork
   readonly #history: History
+  readonly #slowLeaderClock: boolean
+  /** The highest index that any client was told to be committed, by an acknowledgement or a read. */
+  #highestTold: LogIndex = 0
   #nextValue = 1
   /** The safety phase is over: nothing fails any more. */
   #calm = false
@@ -50,6 +56,7 @@ export class World implements Surroundings {
     this.#options = options
     this.#random = random
     this.#history = history
+    this.#slowLeaderClock = driver.slowLeaderClock
     this.#network = new SimNetwork(this.queue, random, options.network, (parcel) => this.#deliver(parcel))
     const voters = Array.from({ length: options.brokers }, (_, i) => i + 1)
     const configuration = { voters, outgoing: [], learners: [] }
@@ -69,6 +76,7 @@ export class World implements Surroundings {
     this.#again(options.partitionEvery, () => this.#partition())
     this.#again(options.campaignEvery, () => this.#campaign(this.#random.pick(this.brokers)))
     this.#again(options.unreachableEvery, () => this.#unreachable())
+    this.#again(options.readEvery, () => this.#readFromLeases(), true)
   }
 
   /** Faults end: links whole, disks fast, every broker up. */
@@ -112,6 +120,8 @@ export class World implements Surroundings {
 
   acknowledged(value: number, index: LogIndex, term: Term): void {
     this.acks.push({ value, index, term })
+    this.#highestTold = Math.max(this.#highestTold, index)
+    if (this.#options.readEvery > 0) this.#readFromLeases()
   }
 
   elected(): void {
@@ -133,7 +143,8 @@ export class World implements Surroundings {
       if (broker.core !== core) return
       this.#note(EventKind.Tick, broker.id, 0, 0, () => `broker ${broker.id} ticks`)
       broker.tick()
-      this.queue.after(this.#calm ? TICK : tick, beat)
+      const slowness = this.#slowLeaderClock && broker.isLeader ? 2 : 1
+      this.queue.after(this.#calm ? TICK : tick * slowness, beat)
     }
     this.queue.after(this.#random.between(1, tick), beat)
   }
@@ -157,6 +168,25 @@ export class World implements Surroundings {
       const value = this.#nextValue++
       this.#note(EventKind.Propose, broker.id, value, 0, () => `client proposes value ${value} to broker ${broker.id}`)
       broker.propose(value, this.#random.between(1, 3), this.#random.between(70, 400))
+    }
+  }
+
+  /**
+   * M24: a client asks every broker at once for the newest committed entry. Who has a lease answers, and must know of all that any
+   * client was told before.
+   */
+  #readFromLeases(): void {
+    for (const { id, core } of this.brokers) {
+      if (core === null || !core.hasLease) continue
+      const { commitIndex } = core
+      this.reads++
+      this.#note(EventKind.LeaseRead, id, commitIndex, 0, () => `broker ${id} answers a read at ${commitIndex}`)
+      if (commitIndex < this.#highestTold)
+        throw new Violation(
+          'stale-read',
+          `broker ${id} answers ${commitIndex}, but ${this.#highestTold} was told before`,
+        )
+      this.#highestTold = commitIndex
     }
   }
 
@@ -184,10 +214,10 @@ export class World implements Surroundings {
   }
 
   #partition(): void {
-    const links = drawPartition(
-      this.#random,
-      this.brokers.map(({ id }) => id),
-    )
+    const ids = this.brokers.map(({ id }) => id)
+    const leader = this.#options.partitionsAtLeader ? this.brokers.find(({ isLeader }) => isLeader) : undefined
+    const links =
+      leader === undefined ? drawPartition(this.#random, ids) : drawPartitionAt(this.#random, leader.id, ids)
     this.#note(
       EventKind.Cut,
       0,
@@ -195,7 +225,12 @@ export class World implements Surroundings {
       0,
       () => `links cut: ${links.map(([from, to]) => `${from}->${to}`).join(' ')}`,
     )
-    for (const [from, to] of links) this.#network.cut(from, to)
+    // Late answers to a leader that is cut off: the most that can be made of a lease.
+    const drained = leader !== undefined && this.#random.chance(0.5) ? leader.id : 0
+    for (const [from, to] of links) this.#network.cut(from, to, to === drained)
+    if (leader !== undefined && this.#random.chance(0.3)) {
+      for (const broker of this.brokers) if (broker !== leader) this.#crash(broker)
+    }
     this.queue.after(randomGap(this.#random, this.#options.partitionFor), () => {
       this.#note(EventKind.Heal, 0, 0, 0, () => 'links whole')
       this.#network.heal()

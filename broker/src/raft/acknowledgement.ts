@@ -1,4 +1,5 @@
 import { broken } from './invariant.ts'
+import { noteAnsweredBeat } from './lease.ts'
 import type { AppendReplyMessage, HeartbeatReplyMessage } from './messages.ts'
 import { type Progress, probeFrom, replicateFromMatch } from './progress.ts'
 import { quorumIndex } from './quorum.ts'
@@ -23,6 +24,7 @@ export function onHeartbeatReply(state: RaftState, message: HeartbeatReplyMessag
   const progress = followerOf(state, message.from)
   if (progress === undefined) return
   progress.heardAt = state.now
+  noteAnsweredBeat(state, progress, message.sentAt)
   progress.readFailed = false
   const { electionTicks, heartbeatTicks } = state.options
   const patience = progress.state === 'probe' ? Math.max(2 * heartbeatTicks, electionTicks >> 1) : electionTicks

@@ -124,14 +124,16 @@ describe('M34: commits reach the last verified entry, no further', () => {
     const node = follower([])
     node.step(append(leader, 1, 5, 3, 5))
     node.step(append(leader, 1, 2, 3, 1))
-    const old: RaftMessage = { type: 'heartbeat', from: 2, to: 1, term: 3, commit: 3 }
+    const old: RaftMessage = { type: 'heartbeat', from: 2, to: 1, term: 3, commit: 3, sentAt: 0 }
     node.step(old)
     expect(node.commitIndex).toBe(5)
   })
   test('a commit of entries that are not there means that the log was lost: fatal', () => {
     const node = follower([])
     node.step(append(leader, 1, 2, 3))
-    expect(() => node.step({ type: 'heartbeat', from: 2, to: 1, term: 3, commit: 3 })).toThrow(/beyond the last entry/)
+    expect(() => node.step({ type: 'heartbeat', from: 2, to: 1, term: 3, commit: 3, sentAt: 0 })).toThrow(
+      /beyond the last entry/,
+    )
   })
 })
 

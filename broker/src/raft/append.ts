@@ -31,11 +31,16 @@ export function acceptAppend(state: RaftState, message: AppendMessage): void {
   acknowledge(state, message.from, lastNew)
 }
 
-/** M34: the leader has already capped the commit index at what it knows this log to share. */
+/**
+ * M34: the leader has already capped the commit index at what it knows this log to share. The answer renews the leader's lease (M24),
+ * so it waits until the term is durable: a replica that restarted without it would take the group for a new one and vote at once.
+ */
 export function acceptHeartbeat(state: RaftState, message: HeartbeatMessage): void {
   commitTo(state, message.commit)
-  const lastIndex = state.log.durability.lastIndex
-  state.outbox.now.push({ type: 'heartbeat-reply', from: state.id, to: message.from, term: state.term, lastIndex })
+  const { id: from, term, log, outbox } = state
+  const { sentAt } = message
+  const queue = log.durability.term === term ? outbox.now : outbox.afterPersist
+  queue.push({ type: 'heartbeat-reply', from, to: message.from, term, lastIndex: log.durability.lastIndex, sentAt })
 }
 
 /**

@@ -27,6 +27,17 @@ export interface RaftCore {
   readonly durableIndex: LogIndex
   /** True once an entry of the leader's own term is committed: only then does its commitIndex cover all that was ever acknowledged. */
   readonly commitIsCurrent: boolean
+  /**
+   * M24: true while no other broker can lead, so that this leader's commitIndex may answer a linearizable read without asking anybody.
+   * Leader only: commitIsCurrent, and a majority (both when joint) has answered a heartbeat that was SENT less than
+   * `leaseTicks(electionTicks)` ticks ago (lease.ts; dissertation §6.4.1). A single voter has it always.
+   *
+   * It stands on three assumptions. If one fails a read may be stale; nothing else is harmed:
+   * - No broker's tick is longer than 10/9 of another's, and all brokers of the group have the same electionTicks.
+   * - A process that was paused feeds the ticks that it missed before it serves a read or takes a message.
+   * - Nobody is made to campaign past the lease: a leader that sends TimeoutNow must give its lease up first.
+   */
+  readonly hasLease: boolean
 
   tick(): void
   step(message: RaftMessage): void
@@ -38,7 +49,10 @@ export interface RaftCore {
   entriesRead(ticket: number, headers: readonly EntryHeader[]): void
   /** The link to a peer broke or was renewed: what was in flight may be lost (M91). */
   peerUnreachable(peer: BrokerId): void
-  /** Starts an election now, by pre-vote, unless leader (a fresh group's first replica, tests). */
+  /**
+   * Starts an election now, by pre-vote, unless leader, or a leader is or may be alive: one was heard, or (except in a new group) the
+   * replica started, less than electionTicks ago. A single voter need not wait. For a fresh group's first replica, and tests.
+   */
   campaign(): void
   hasReady(): boolean
   ready(): Ready

@@ -23,6 +23,12 @@ export interface Defects {
   readonly lateWriteCounts: boolean
   /** M10: vote requests are heard in spite of a live leader. Costs availability, not safety. */
   readonly noLeaseCheck: boolean
+  /** M10 (e): a replica that restarts votes at once, though it may have answered a heartbeat just before. */
+  readonly noRestartLease: boolean
+  /** M24: the lease runs from the arrival of an answer instead of from the sending of what it answers. */
+  readonly leaseFromArrival: boolean
+  /** M7: every timer runs for the same time. Costs availability, not safety. */
+  readonly fixedTimeouts: boolean
   /** M80: a timeout raises the term at once. Costs availability, not safety. */
   readonly noPreVote: boolean
   /** M22: a leader without a majority goes on. Costs availability, not safety. */
@@ -40,6 +46,9 @@ export const noDefects: Defects = Object.freeze({
   voteRequestBeforeFsync: false,
   lateWriteCounts: false,
   noLeaseCheck: false,
+  noRestartLease: false,
+  leaseFromArrival: false,
+  fixedTimeouts: false,
   noPreVote: false,
   noCheckQuorum: false,
 })

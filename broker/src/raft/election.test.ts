@@ -20,7 +20,7 @@ function answer(node: TestNode, message: RaftMessage): RaftMessage | undefined {
 }
 
 function heartbeat(from: number, term: number): RaftMessage {
-  return { type: 'heartbeat', from, to: 1, term, commit: 0 }
+  return { type: 'heartbeat', from, to: 1, term, commit: 0, sentAt: 0 }
 }
 
 describe('M13: a vote goes to logs that are at least as up to date', () => {
@@ -168,8 +168,7 @@ describe('a vote that answers an earlier life of the candidate', () => {
     node.autoSync = false
     const entries = logOf([1, 1]).slice(1)
     node.step({ type: 'append', from: 3, to: 1, term: 1, prevIndex: 1, prevTerm: 1, entries, commit: 1 })
-    node.core.campaign()
-    node.drain()
+    node.tick(ET)
     const other = new TestNode(testOptions(2, [1, 2, 3]), logOf([1, 1]))
     for (const message of node.take()) if (message.to === 2) other.step(message)
     return other.take()

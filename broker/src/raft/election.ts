@@ -6,11 +6,12 @@ import { armElectionTimer, followerOf, type RaftState } from './state.ts'
 /**
  * M10: whether a live leader is known, so that nobody's wish for an election is heard. The bound is the minimum election timeout, not
  * the one that this replica has drawn. A leader knows itself to be alive while a quorum has answered it within that time (M19).
+ * What was heard binds even when the leader's term is over: the leader may not know yet, and count on it (M24).
  */
 export function leaderIsAlive(state: RaftState): boolean {
   if (state.defects.noLeaseCheck) return false
   if (state.role === 'leader') return hearsQuorum(state, state.options.electionTicks)
-  return state.leader !== NO_BROKER && state.now - state.leaderHeardAt < state.options.electionTicks
+  return state.now - state.leaderHeardAt < state.options.electionTicks
 }
 
 /** Leader: whether a quorum, itself included, has answered within the last `ticks` (M22; both majorities when joint). */

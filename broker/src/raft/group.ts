@@ -5,9 +5,11 @@ import { campaign, countOwnVoteOnceDurable } from './campaign.ts'
 import type { RaftOptions, RaftStart } from './config.ts'
 import type { Proposal, RaftCore, RaftStatus, Refusal } from './core.ts'
 import { type Defects, noDefects } from './defects.ts'
-import { answerVoteRequest } from './election.ts'
+import { answerVoteRequest, leaderIsAlive } from './election.ts'
+import { commitIsCurrent, hasLease } from './lease.ts'
 import type { RaftMessage } from './messages.ts'
 import { hasNews, takeReady } from './outbox.ts'
+import { isAlone } from './quorum.ts'
 import type { Ready, Role } from './ready.ts'
 import { flushFollowers, restartFollower, sendEntriesRead } from './replication.ts'
 import { stepCandidate, tickCandidate } from './roles/candidate.ts'
@@ -78,8 +80,10 @@ class Group implements CheckedRaftCore {
     return this.#state.log.durability.lastIndex
   }
   get commitIsCurrent(): boolean {
-    const { role, commitIndex, termStartIndex } = this.#state
-    return role === 'leader' && commitIndex >= termStartIndex
+    return commitIsCurrent(this.#state)
+  }
+  get hasLease(): boolean {
+    return hasLease(this.#state)
   }
 
   tick(): void {
@@ -133,7 +137,9 @@ class Group implements CheckedRaftCore {
   }
 
   campaign(): void {
-    campaign(this.#state)
+    const state = this.#state
+    // Its own vote is bound like any other by what it has heard (M10). Where it decides alone, there is nobody to hear.
+    if (isAlone(state.configuration, state.id) || !leaderIsAlive(state)) campaign(state)
   }
 
   hasReady(): boolean {

@@ -47,16 +47,24 @@ export interface VoteReplyMessage extends Envelope {
   readonly granted: boolean
 }
 
-/** The driver merges the heartbeats of all groups to one peer into one frame (M87). `commit` = min(commitIndex, matchIndex) (M34). */
+/**
+ * The driver merges the heartbeats of all groups to one peer into one frame (M87). `commit` = min(commitIndex, matchIndex) (M34).
+ * `sentAt`: the leader's tick; only the leader knows what it means.
+ */
 export interface HeartbeatMessage extends Envelope {
   readonly type: 'heartbeat'
   readonly commit: LogIndex
+  readonly sentAt: number
 }
 
-/** `lastIndex`: the last durable index here, so that a leader notices a follower that has fallen behind. */
+/**
+ * `lastIndex`: the last durable index here, so that a leader notices a follower that has fallen behind. `sentAt` repeats the
+ * heartbeat's: replies may be lost, repeated and overtaken, so nothing else tells which heartbeat was heard (M24).
+ */
 export interface HeartbeatReplyMessage extends Envelope {
   readonly type: 'heartbeat-reply'
   readonly lastIndex: LogIndex
+  readonly sentAt: number
 }
 
 export type RaftMessage =

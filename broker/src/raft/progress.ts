@@ -29,6 +29,8 @@ export interface Progress {
   readFailed: boolean
   /** Tick of the last reply of this term (M22). */
   heardAt: number
+  /** Tick when the newest heartbeat that it has answered was sent (M24). */
+  answeredBeat: number
   /** Tick when something was last acknowledged, or first sent after that: the start of a possible stall. */
   movedAt: number
   /** Highest commit index that messages on their way, or arrived, tell this follower of. */
@@ -47,6 +49,7 @@ export function newProgress(id: BrokerId, lastIndex: LogIndex, now: number, opti
     readTicket: 0,
     readFailed: false,
     heardAt: now,
+    answeredBeat: Number.NEGATIVE_INFINITY,
     movedAt: now,
     commitTold: 0,
   }

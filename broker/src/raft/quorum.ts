@@ -8,6 +8,11 @@ export function isVoter(configuration: Configuration, id: BrokerId): boolean {
   return configuration.voters.includes(id) || configuration.outgoing.includes(id)
 }
 
+/** Whether `id` is the only voter. */
+export function isAlone({ voters, outgoing }: Configuration, id: BrokerId): boolean {
+  return voters.length === 1 && voters[0] === id && outgoing.length === 0
+}
+
 /** Every member once: voters of both sets, then learners. */
 export function members(configuration: Configuration): BrokerId[] {
   return [...new Set([...configuration.voters, ...configuration.outgoing, ...configuration.learners])]

@@ -141,7 +141,7 @@ describe('pipelining (M91)', () => {
     let resent = 0
     for (let tick = 0; tick < 3 * ET; tick++) {
       node.tick()
-      for (const from of [2, 3]) node.step({ type: 'heartbeat-reply', from, to: 1, term: 1, lastIndex: 1 })
+      for (const from of [2, 3]) node.step({ type: 'heartbeat-reply', from, to: 1, term: 1, lastIndex: 1, sentAt: 0 })
       resent += appends(node).length
     }
     expect(resent).toBeGreaterThanOrEqual(2)
@@ -209,13 +209,13 @@ describe('entries that are no longer in memory', () => {
     node.core.entriesRead(node.reads[0]!.ticket, [])
     node.drain()
     expect(node.reads).toHaveLength(1)
-    node.step({ type: 'heartbeat-reply', from: 2, to: 1, term: node.core.term, lastIndex: 0 })
+    node.step({ type: 'heartbeat-reply', from: 2, to: 1, term: node.core.term, lastIndex: 0, sentAt: 0 })
     expect(node.reads).toHaveLength(2)
   })
   test('an answer to a leader of an earlier term is dropped', () => {
     const node = leader([1, 1])
     node.step(rejection(node, 2, 0, 0))
-    node.step({ type: 'heartbeat', from: 3, to: 1, term: 9, commit: 0 })
+    node.step({ type: 'heartbeat', from: 3, to: 1, term: 9, commit: 0, sentAt: 0 })
     node.take()
     node.core.entriesRead(node.reads[0]!.ticket, node.log.slice(0, 2))
     node.drain()
@@ -242,7 +242,7 @@ describe('announceCommit', () => {
 
 test('a leader that steps down forgets its followers and its reads', () => {
   const node = leader([1])
-  node.step({ type: 'heartbeat-reply', from: 2, to: 1, term: 9, lastIndex: 0 })
+  node.step({ type: 'heartbeat-reply', from: 2, to: 1, term: 9, lastIndex: 0, sentAt: 0 })
   expect(node.core.status()).toMatchObject({ role: 'follower', term: 9, leader: NO_BROKER, followers: [] })
   expect(node.core.propose({ records: 1, bytes: 1 })).toBe('not-leader')
 })

@@ -30,7 +30,7 @@ export interface RaftState {
   commitIndex: LogIndex
   /** Ticks since the start. */
   now: number
-  /** Tick when a message of the current leader last came (M10). */
+  /** Tick when a message of a leader last came (M10). */
   leaderHeardAt: number
   /** Tick when the election timer was last armed, and the ticks that it was armed for (M7). */
   timerArmedAt: number
@@ -70,7 +70,7 @@ export function newState(options: RaftOptions, start: RaftStart, defects: Defect
     // A leader may have committed, and hinted at, what its own disk then lost (M92), so the hint can lie beyond the log.
     commitIndex: Math.min(Math.max(start.commitHint, start.prevIndex), start.lastIndex),
     now: 0,
-    leaderHeardAt: 0,
+    leaderHeardAt: start.hardState.term === 0 || defects.noRestartLease ? Number.NEGATIVE_INFINITY : 0,
     timerArmedAt: 0,
     electionTimeout: 0,
     votes: new Map(),
@@ -88,8 +88,9 @@ export function newState(options: RaftOptions, start: RaftStart, defects: Defect
 
 /** Draws a new timeout from [ET, 2 ET) (M7). */
 export function armElectionTimer(state: RaftState): void {
+  const { electionTicks, random } = state.options
   state.timerArmedAt = state.now
-  state.electionTimeout = state.options.electionTicks + state.options.random(state.options.electionTicks)
+  state.electionTimeout = electionTicks + (state.defects.fixedTimeouts ? 0 : random(electionTicks))
 }
 
 export function electionTimerFired(state: RaftState): boolean {

@@ -52,6 +52,6 @@ function answerFromTheFuture(state: RaftState, message: RaftMessage): void {
       return
     }
     case 'heartbeat':
-      outbox.now.push({ type: 'heartbeat-reply', from, to, term, lastIndex: 0 })
+      outbox.now.push({ type: 'heartbeat-reply', from, to, term, lastIndex: 0, sentAt: message.sentAt })
   }
 }

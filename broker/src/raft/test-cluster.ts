@@ -67,7 +67,10 @@ export function startFrom(log: readonly EntryHeader[], hardState?: HardState, co
   }
 }
 
-/** One replica. With `autoSync` every write is durable at once; else `sync` says when. */
+/**
+ * One replica. With `autoSync` every write is durable at once; else `sync` says when. Unless the test says otherwise, it has run for so
+ * long that what it may have heard before its start binds it no more (M10 (e)).
+ */
 export class TestNode {
   readonly core: CheckedRaftCore
   readonly log: EntryHeader[]
@@ -88,7 +91,7 @@ export class TestNode {
   ) {
     this.log = log.slice()
     this.hardState = start.hardState
-    this.core = createRaftWithDefects(options, start, { ...noDefects, ...defects })
+    this.core = createRaftWithDefects(options, start, { ...noDefects, noRestartLease: true, ...defects })
     this.drain()
   }
 
@@ -148,13 +151,19 @@ export class TestNode {
 }
 
 export class TestCluster {
-  readonly nodes: readonly TestNode[]
+  readonly nodes: TestNode[]
+  /** Brokers whose process is dead: nobody ticks them, and what is sent to them is lost. */
+  readonly down = new Set<BrokerId>()
   /** Directed links that lose everything, as "from>to". */
   readonly cuts = new Set<string>()
   readonly rejections: RaftMessage[] = []
+  /** Messages that are lost on top of that. */
+  loses: (message: RaftMessage) => boolean = () => false
   /** How often somebody was found to lead in a new term. */
   leaderChanges = 0
   #lastLeader = ''
+  readonly #options: (id: BrokerId) => RaftOptions
+  readonly #defects: Partial<Defects>
 
   /** `logs`: the terms of each broker's entries. `term`: the term that everybody knows at least. */
   constructor(
@@ -165,10 +174,12 @@ export class TestCluster {
     term = 0,
   ) {
     const voters = Array.from({ length: count }, (_, i) => i + 1)
+    this.#options = (id) => testOptions(id, voters, options)
+    this.#defects = defects
     this.nodes = voters.map((id) => {
       const log = logOf(logs[id - 1] ?? [])
       const hardState = { term: Math.max(term, log.at(-1)?.term ?? 0), votedFor: 0 }
-      return new TestNode(testOptions(id, voters, options), log, startFrom(log, hardState), defects)
+      return new TestNode(this.#options(id), log, startFrom(log, hardState), defects)
     })
   }
 
@@ -177,7 +188,7 @@ export class TestCluster {
   }
 
   get leaders(): BrokerId[] {
-    return this.nodes.filter(({ core }) => core.role === 'leader').map(({ core }) => core.id)
+    return this.nodes.filter(({ core }) => core.role === 'leader' && !this.down.has(core.id)).map(({ core }) => core.id)
   }
 
   /** Cuts (both ways) or mends the links between one node and others. */
@@ -187,6 +198,20 @@ export class TestCluster {
 
   heal(): void {
     this.cuts.clear()
+  }
+
+  /** Kills a process. What it has sent and nobody has received is lost; its disk has all that was written. */
+  crash(id: BrokerId): void {
+    this.down.add(id)
+    this.node(id).take()
+  }
+
+  /** Starts a process, with what its disk holds. */
+  restart(id: BrokerId): void {
+    const { log, hardState } = this.node(id)
+    const defects = { noRestartLease: false, ...this.#defects }
+    this.nodes[id - 1] = new TestNode(this.#options(id), log, startFrom(log, hardState), defects)
+    this.down.delete(id)
   }
 
   /** Delivers until nothing is on its way. */
@@ -203,10 +228,10 @@ export class TestCluster {
   /** Ticks every node, or only the given ones, and settles, `count` times. */
   tick(count = 1, nodes: readonly TestNode[] = this.nodes): void {
     for (let i = 0; i < count; i++) {
-      for (const node of nodes) node.tick()
+      for (const node of nodes) if (!this.down.has(node.core.id)) node.tick()
       this.settle()
       const newest = this.nodes
-        .filter(({ core }) => core.role === 'leader')
+        .filter(({ core }) => core.role === 'leader' && !this.down.has(core.id))
         .sort((a, b) => b.core.term - a.core.term)[0]
       const leader = newest === undefined ? this.#lastLeader : `${newest.core.id}@${newest.core.term}`
       if (leader !== this.#lastLeader) this.leaderChanges++
@@ -217,7 +242,7 @@ export class TestCluster {
   /** Makes `id` the leader, with the others' votes. */
   elect(id: BrokerId): void {
     for (let i = 0; i < 5 * ET && this.node(id).core.role !== 'leader'; i++) {
-      for (const node of this.nodes) if (node.core.id !== id) node.core.tick()
+      for (const node of this.nodes) node.core.tick()
       if (i >= ET) this.node(id).core.campaign()
       this.settle()
     }
@@ -239,7 +264,7 @@ export class TestCluster {
   }
 
   #deliver(message: RaftMessage): void {
-    if (this.cuts.has(`${message.from}>${message.to}`)) return
+    if (this.cuts.has(`${message.from}>${message.to}`) || this.down.has(message.to) || this.loses(message)) return
     if (message.type === 'append-reply' && !message.success) this.rejections.push(message)
     this.node(message.to).step(message)
   }

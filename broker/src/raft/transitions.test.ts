@@ -39,8 +39,8 @@ const events: Record<string, Event> = {
   'append, same term': step(append),
   'append, higher term': step({ ...append, term: 6 }),
   'append, lower term': step({ ...append, term: 4 }),
-  'heartbeat, same term': step({ type: 'heartbeat', commit: 0 }),
-  'heartbeat, higher term': step({ type: 'heartbeat', commit: 0, term: 6 }),
+  'heartbeat, same term': step({ type: 'heartbeat', commit: 0, sentAt: 0 }),
+  'heartbeat, higher term': step({ type: 'heartbeat', commit: 0, sentAt: 0, term: 6 }),
   'vote request, same term': step(vote),
   'vote request, higher term': step({ ...vote, term: 6 }),
   'pre-vote request, higher term': step({ ...vote, pre: true, term: 6 }),
@@ -53,7 +53,7 @@ const events: Record<string, Event> = {
     for (const from of [2, 3]) step({ type: 'vote-reply', pre: false, granted: false, from })(node)
   },
   'append reply, higher term': step({ ...reply, term: 6 }),
-  'heartbeat reply, higher term': step({ type: 'heartbeat-reply', lastIndex: 0, term: 6 }),
+  'heartbeat reply, higher term': step({ type: 'heartbeat-reply', lastIndex: 0, sentAt: 0, term: 6 }),
   'vote reply, higher term': step({ type: 'vote-reply', pre: false, granted: false, term: 6 }),
 }
 

@@ -8,8 +8,8 @@ export const protocolJson = `{"layout":1,"messages":[
 {"number":11,"schema":{"type":"record","name":"AppendReply","namespace":"tailrace","fields":[{"name":"group","type":"long"},{"name":"term","type":"int"},{"name":"success","type":"boolean"},{"name":"matchIndex","type":"long"},{"name":"rejectedIndex","type":"long"},{"name":"hintIndex","type":"long"},{"name":"hintTerm","type":"int"}]}},
 {"number":12,"schema":{"type":"record","name":"Vote","namespace":"tailrace","fields":[{"name":"group","type":"long"},{"name":"term","type":"int"},{"name":"pre","type":"boolean"},{"name":"transfer","type":"boolean"},{"name":"lastIndex","type":"long"},{"name":"lastTerm","type":"int"}]}},
 {"number":13,"schema":{"type":"record","name":"VoteReply","namespace":"tailrace","fields":[{"name":"group","type":"long"},{"name":"term","type":"int"},{"name":"pre","type":"boolean"},{"name":"granted","type":"boolean"}]}},
-{"number":14,"schema":{"type":"record","name":"Heartbeats","namespace":"tailrace","fields":[{"name":"beats","type":{"type":"array","items":{"type":"record","name":"Beat","fields":[{"name":"group","type":"long"},{"name":"term","type":"int"},{"name":"commit","type":"long"}]}}}]}},
-{"number":15,"schema":{"type":"record","name":"HeartbeatReplies","namespace":"tailrace","fields":[{"name":"beats","type":{"type":"array","items":{"type":"record","name":"BeatReply","fields":[{"name":"group","type":"long"},{"name":"term","type":"int"},{"name":"lastIndex","type":"long"}]}}}]}},
+{"number":14,"schema":{"type":"record","name":"Heartbeats","namespace":"tailrace","fields":[{"name":"beats","type":{"type":"array","items":{"type":"record","name":"Beat","fields":[{"name":"group","type":"long"},{"name":"term","type":"int"},{"name":"commit","type":"long"},{"name":"sentAt","type":"long","default":0}]}}}]}},
+{"number":15,"schema":{"type":"record","name":"HeartbeatReplies","namespace":"tailrace","fields":[{"name":"beats","type":{"type":"array","items":{"type":"record","name":"BeatReply","fields":[{"name":"group","type":"long"},{"name":"term","type":"int"},{"name":"lastIndex","type":"long"},{"name":"sentAt","type":"long","default":0}]}}}]}},
 {"number":16,"schema":{"type":"record","name":"Leaders","namespace":"tailrace","fields":[{"name":"leaders","type":{"type":"array","items":{"type":"record","name":"Leader","fields":[{"name":"group","type":"long"},{"name":"term","type":"int"}]}}}]}},
 {"number":20,"schema":{"type":"record","name":"Publish","namespace":"tailrace","fields":[{"name":"correlation","type":"long"},{"name":"topic","type":"string"},{"name":"partition","type":"int"},{"name":"timeoutMs","type":"int"}]}},
 {"number":21,"schema":{"type":"record","name":"PublishReply","namespace":"tailrace","fields":[{"name":"correlation","type":"long"},{"name":"baseOffset","type":"long"},{"name":"lastOffset","type":"long"},{"name":"duplicate","type":"boolean"}]}},
@@ -31,4 +31,4 @@ export const protocolJson = `{"layout":1,"messages":[
 {"number":61,"schema":{"type":"record","name":"AdminReply","namespace":"tailrace","fields":[{"name":"correlation","type":"long"},{"name":"json","type":"string"}]}}
 ]}`
 /** The first half of the SHA-256 of protocolJson. */
-export const protocolFingerprint = '8954c15111c70bad319f014e09694615'
+export const protocolFingerprint = '2ad3dc51835e07be55106279dadab77f'

@@ -16,14 +16,14 @@ export class Beats {
     this.#channel = channel
   }
 
-  addHeartbeat(group: GroupId, { term, commit }: HeartbeatMessage): void {
+  addHeartbeat(group: GroupId, { term, commit, sentAt }: HeartbeatMessage): void {
     this.#schedule()
-    this.#beats.push({ group, term, commit })
+    this.#beats.push({ group, term, commit, sentAt })
   }
 
-  addReply(group: GroupId, { term, lastIndex }: HeartbeatReplyMessage): void {
+  addReply(group: GroupId, { term, lastIndex, sentAt }: HeartbeatReplyMessage): void {
     this.#schedule()
-    this.#replies.push({ group, term, lastIndex })
+    this.#replies.push({ group, term, lastIndex, sentAt })
   }
 
   #schedule(): void {

@@ -123,20 +123,20 @@ export class RaftReceiver {
   }
 
   #heartbeats({ beats }: Message<'Heartbeats'>): void {
-    for (const { group, term, commit } of beats) {
+    for (const { group, term, commit, sentAt } of beats) {
       checkIndexes(group, commit, 0)
       checkTerms(term, 0)
-      this.#handlers.raft(group, { type: 'heartbeat', from: this.#from, to: this.#to, term, commit }, NO_PAYLOADS)
+      this.#handlers.raft(group, { type: 'heartbeat', from: this.#from, to: this.#to, term, commit, sentAt }, NO_PAYLOADS)
     }
   }
 
   #heartbeatReplies({ beats }: Message<'HeartbeatReplies'>): void {
-    for (const { group, term, lastIndex } of beats) {
+    for (const { group, term, lastIndex, sentAt } of beats) {
       checkIndexes(group, lastIndex, 0)
       checkTerms(term, 0)
       this.#handlers.raft(
         group,
-        { type: 'heartbeat-reply', from: this.#from, to: this.#to, term, lastIndex },
+        { type: 'heartbeat-reply', from: this.#from, to: this.#to, term, lastIndex, sentAt },
         NO_PAYLOADS,
       )
     }

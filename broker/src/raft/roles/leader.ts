@@ -38,6 +38,6 @@ function sendHeartbeats(state: RaftState): void {
     const progress = state.followers[i]!
     const commit = Math.min(commitIndex, progress.match)
     progress.commitTold = Math.max(progress.commitTold, commit)
-    outbox.now.push({ type: 'heartbeat', from, to: progress.id, term, commit })
+    outbox.now.push({ type: 'heartbeat', from, to: progress.id, term, commit, sentAt: state.now })
   }
 }
