@@ -22,7 +22,8 @@ export async function digestReplicas(dataFolder: string): Promise<Map<string, st
         bytes += end - start
       })
     }
-    digests.set(group, `${bytes} bytes of records, sha256 ${hash.digest('hex')}`)
+    // A folder is named <group>-<number of its creation here>; the second part differs from broker to broker.
+    digests.set(group.split('-')[0]!, `${bytes} bytes of records, sha256 ${hash.digest('hex')}`)
   }
   return digests
 }

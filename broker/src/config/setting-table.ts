@@ -77,10 +77,10 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
   heartbeatMs: {
     kind: duration(5, 10_000),
     fallback: {
-      follows: 'electionTimeoutMs / 10',
-      from: (settings) => Math.max(5, Math.round(settings.electionTimeoutMs / 10)),
+      follows: 'electionTimeoutMs / 5',
+      from: (settings) => Math.max(5, Math.round(settings.electionTimeoutMs / 5)),
     },
-    about: 'Time between heartbeats of a leader. At most half of electionTimeoutMs.',
+    about: 'Time between heartbeats of a leader, in steps of a fifth of electionTimeoutMs. At most half of electionTimeoutMs.',
   },
   maxBatchBytes: {
     kind: bytes(KiB, GiB),

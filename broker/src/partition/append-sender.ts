@@ -19,13 +19,13 @@ interface Lane {
 export class AppendSender {
   readonly #group: GroupId
   readonly #log: GroupLog
-  readonly #peers: Peers
+  readonly #peers: Pick<Peers, 'sendRaft'>
   readonly #logger: Logger
   readonly #lanes = new Map<BrokerId, Lane>()
   readonly #lost: (peer: BrokerId) => void
 
   /** `lost`: an Append could not be sent because its batches cannot be read; Raft must not wait for its answer. */
-  constructor(group: GroupId, log: GroupLog, peers: Peers, logger: Logger, lost: (peer: BrokerId) => void) {
+  constructor(group: GroupId, log: GroupLog, peers: Pick<Peers, 'sendRaft'>, logger: Logger, lost: (peer: BrokerId) => void) {
     this.#group = group
     this.#log = log
     this.#peers = peers

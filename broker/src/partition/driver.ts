@@ -17,11 +17,13 @@ export interface DriverDeps {
   readonly core: RaftCore
   readonly log: GroupLog
   readonly state: PartitionState
-  readonly peers: Peers
+  readonly peers: Pick<Peers, 'sendRaft'>
   readonly clock: Clock
   readonly logger: Logger
   /** Asks for a `drain` at the end of the turn. */
   readonly wake: () => void
+  /** Asks for a `drain` at the next beat, which costs an idle broker nothing. */
+  readonly wakeAtBeat: () => void
 }
 
 /** What the driver tells the replica it drives. */
@@ -81,7 +83,8 @@ export class GroupDriver {
     if (message.type !== 'append') {
       if (this.#quarantine.holdsBack(message)) return
       this.core.step(message)
-      this.#deps.wake()
+      if (this.#canWait(message)) this.#deps.wakeAtBeat()
+      else this.#deps.wake()
       return
     }
     this.drain()
@@ -190,6 +193,12 @@ export class GroupDriver {
     const before = this.state.highWatermark
     this.state.committed(index, (entry) => this.#events.committed(entry))
     if (this.state.highWatermark !== before) this.#events.highWatermarkAdvanced()
+  }
+
+  /** A heartbeat or its answer that changed nothing: what it leads to leaves with the next beat anyhow. */
+  #canWait(message: RaftMessage): boolean {
+    const isBeat = message.type === 'heartbeat' || message.type === 'heartbeat-reply'
+    return isBeat && this.core.commitIndex === this.state.commitIndex && message.term === this.core.term
   }
 
   #sendAll(messages: readonly RaftMessage[]): void {

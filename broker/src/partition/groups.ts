@@ -7,6 +7,7 @@ import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import { createRaft } from '../raft/group.ts'
 import type { RaftMessage } from '../raft/messages.ts'
+import { Beats } from './beats.ts'
 import { CheckpointSchedule, dropCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import type { Peers } from './peers.ts'
 import { recoverReplica } from './recovery.ts'
@@ -26,6 +27,9 @@ export interface GroupsDeps {
   readonly settings: PartitionSettings
 }
 
+/** Ticks in an election timeout. Every tick wakes an idle broker, so they are few; brokers' ticks are not in step, which tells equal draws apart. */
+const ELECTION_TICKS = 5
+
 /**
  * All replicas of this broker behind one ticker, one journal and one link per peer. Work that a turn's events cause in a group is done
  * once, at the end of the turn: that is what makes batches out of concurrent publishes without waiting for anything.
@@ -37,6 +41,9 @@ export class BrokerGroups implements Groups {
   readonly #awake = new Set<Replica>()
   readonly #opening = new Map<GroupId, Promise<Group>>()
   readonly #ticker: TimerHandle
+  readonly #beats: Beats
+  readonly #ticksPerBeat: number
+  #ticks = 0
   #drainPending = false
   #closed = false
 
@@ -46,7 +53,10 @@ export class BrokerGroups implements Groups {
       const replica = this.#replicas.get(group)
       if (replica !== undefined) this.#guard(replica, () => replica.driver.durable(ticket))
     }
-    this.#ticker = deps.clock.every(deps.settings.heartbeatMs, () => this.#tick())
+    this.#beats = new Beats(deps.peers)
+    const tickMs = deps.settings.electionTimeoutMs / ELECTION_TICKS
+    this.#ticksPerBeat = Math.max(1, Math.round(deps.settings.heartbeatMs / tickMs))
+    this.#ticker = deps.clock.every(tickMs, () => this.#tick())
   }
 
   open(spec: GroupSpec): Promise<Group> {
@@ -116,8 +126,8 @@ export class BrokerGroups implements Groups {
       {
         id: brokerId,
         configuration: { voters: spec.voters, outgoing: [], learners: [] },
-        electionTicks: Math.max(2, Math.round(settings.electionTimeoutMs / settings.heartbeatMs)),
-        heartbeatTicks: 1,
+        electionTicks: ELECTION_TICKS,
+        heartbeatTicks: this.#ticksPerBeat,
         maxAppendBytes: settings.maxAppendBytes,
         maxInflightAppends: settings.maxInflightAppends,
         maxInflightBytes: settings.maxInflightBytes,
@@ -134,14 +144,15 @@ export class BrokerGroups implements Groups {
       log,
       state,
       storage,
-      peers: this.#deps.peers,
+      peers: this.#beats,
       clock,
       logger,
       crc32c: this.#deps.crc32c,
       schedule: new CheckpointSchedule(settings.checkpointBytes, state),
       maxWaitingReaders: settings.maxWaitingReaders,
-      inSyncTicks: Math.ceil(settings.electionTimeoutMs / settings.heartbeatMs),
+      inSyncTicks: ELECTION_TICKS,
       wake: () => this.#wake(replica),
+      wakeAtBeat: () => this.#awake.add(replica),
       onLeadership: (group: GroupId, term: Term, leader: BrokerId) => this.onLeadership(group, term, leader),
     })
     if (this.#closed) throw new TailraceError('SHUTTING_DOWN')
@@ -158,6 +169,10 @@ export class BrokerGroups implements Groups {
       this.#guard(replica, () => replica.tick())
       if (replica.schedule.due(replica.driver.state, replica.driver.core.durableIndex)) this.#checkpoint(replica)
     }
+    this.#ticks += 1
+    if (this.#ticks % this.#ticksPerBeat !== 0) return
+    this.#drain()
+    this.#beats.beat()
   }
 
   #checkpoint(replica: Replica): void {

@@ -2,7 +2,7 @@
 export interface PartitionSettings {
   /** Without a leader for this long, at least, a replica campaigns; each wait is drawn from [1, 2) times this (M7). */
   readonly electionTimeoutMs: number
-  /** A tenth of the election timeout by default (M8). One ticker drives all groups. */
+  /** Time between two heartbeats of a leader; at most half the election timeout (M8). */
   readonly heartbeatMs: number
   readonly maxAppendBytes: number
   readonly maxInflightAppends: number
@@ -18,7 +18,7 @@ export interface PartitionSettings {
 
 export const defaultPartitionSettings: PartitionSettings = {
   electionTimeoutMs: 500,
-  heartbeatMs: 50,
+  heartbeatMs: 100,
   maxAppendBytes: 1 << 20,
   maxInflightAppends: 64,
   maxInflightBytes: 8 << 20,

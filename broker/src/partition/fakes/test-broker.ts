@@ -1,0 +1,150 @@
+import { type BrokerId, crc32c, type GroupId, TailraceError } from '@tailrace/schemas'
+import { openLogStorage } from '../../log/open.ts'
+import type { LogStorage, LogStorageOptions } from '../../log/types.ts'
+import type { Clock, TimerHandle } from '../../platform/clock.ts'
+import { MemoryDisk } from '../../platform/memory/disk.ts'
+import { seededRandom } from '../../platform/memory/random.ts'
+import type { RaftMessage } from '../../raft/messages.ts'
+import { BrokerGroups } from '../groups.ts'
+import type { Peers } from '../peers.ts'
+import type { PartitionSettings } from '../settings.ts'
+import { MemoryStore } from './memory-store.ts'
+
+export type SendRaft = (group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]) => void
+
+export interface TestBrokerOptions {
+  readonly settings: PartitionSettings
+  readonly log: Partial<LogStorageOptions>
+}
+
+/** One broker's groups over the real log and the real consensus core; its disk and store outlive it. */
+export class TestBroker {
+  readonly id: BrokerId
+  readonly disk: MemoryDisk
+  readonly store = new MemoryStore()
+  /** What it has logged as an error. */
+  readonly errors: object[] = []
+  groups!: BrokerGroups
+  storage!: LogStorage
+  alive = false
+  readonly #clock: Clock
+  readonly #options: TestBrokerOptions
+  readonly #send: SendRaft
+  #gate: { readonly open: Promise<void>; readonly unlock: () => void } | null = null
+  #life = 0
+
+  constructor(id: BrokerId, clock: Clock, options: TestBrokerOptions, send: SendRaft) {
+    this.id = id
+    this.#clock = clock
+    this.#options = options
+    this.#send = send
+    this.disk = new MemoryDisk({ pace: () => this.#gate?.open ?? Promise.resolve() })
+  }
+
+  async start(): Promise<void> {
+    this.#life += 1
+    const clock = this.#clockOfThisLife()
+    const { settings, log } = this.#options
+    this.storage = await openLogStorage(
+      { disk: this.disk, clock, crc32c },
+      {
+        folder: 'data',
+        journalFileBytes: 4 << 20,
+        segmentBytes: 1 << 20,
+        tailBytes: 16 << 20,
+        directBytes: 1 << 20,
+        diskReserveBytes: 0,
+        ...log,
+      },
+    )
+    this.groups = new BrokerGroups({
+      brokerId: this.id,
+      storage: this.storage,
+      store: this.store,
+      peers: this.#peers(),
+      clock,
+      random: seededRandom(this.id * 1000 + this.#life),
+      crc32c,
+      logger: { info: () => {}, warn: () => {}, error: (fields) => void this.errors.push(fields) },
+      settings,
+    })
+    this.alive = true
+  }
+
+  /** Power failure: what was not synced may be lost, and nothing of this life is heard of again. */
+  kill(): void {
+    this.alive = false
+    this.#life += 1
+    this.releaseDisk()
+    this.disk.crash(seededRandom(this.#life).below)
+  }
+
+  async close(): Promise<void> {
+    await this.groups.close()
+    await this.storage.close()
+    this.alive = false
+    this.#life += 1
+    this.disk.crash(() => 0)
+  }
+
+  /** No operation of the disk is carried out until it is released. */
+  holdDisk(): void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#gate ??= { open: promise, unlock: resolve }
+  }
+
+  releaseDisk(): void {
+    const gate = this.#gate
+    this.#gate = null
+    gate?.unlock()
+  }
+
+  /** Inverts one bit of every place in the journal (or in the segments) that shows the text. Returns how many there are. */
+  async flip(text: string, where: 'journal' | 'groups'): Promise<number> {
+    let found = 0
+    for (const path of this.disk.paths().filter((name) => name.startsWith(`data/${where}/`))) {
+      const file = await this.disk.open(path)
+      const content = Buffer.alloc(await file.size())
+      await file.read(content, 0)
+      for (let at = content.indexOf(text); at >= 0; at = content.indexOf(text, at + 1)) {
+        this.disk.flip(path, at, 0)
+        found += 1
+      }
+    }
+    return found
+  }
+
+  #peers(): Peers {
+    const life = this.#life
+    return {
+      handlers: null as unknown as Peers['handlers'],
+      sendRaft: (group, message, payloads) => {
+        if (life === this.#life) this.#send(group, message, payloads)
+      },
+      announceLeaders: () => {},
+      request: () => Promise.reject(new TailraceError('CONNECTION_LOST')),
+      connected: () => true,
+      identity: () => undefined,
+    }
+  }
+
+  /** A dead broker's timers stay silent. */
+  #clockOfThisLife(): Clock {
+    const life = this.#life
+    const clock = this.#clock
+    const whileAlive = (call: () => void) => (): void => {
+      if (life === this.#life) call()
+    }
+    const every = (ms: number, call: () => void): TimerHandle => {
+      const handle = clock.every(ms, () => (life === this.#life ? call() : handle.cancel()))
+      return handle
+    }
+    return {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      after: (ms, call) => clock.after(ms, whileAlive(call)),
+      every,
+      soon: (call) => clock.soon(whileAlive(call)),
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import type { BrokerId } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import { ManualClock } from '../../platform/memory/clock.ts'
+import type { RaftMessage } from '../../raft/messages.ts'
+import type { Replica } from '../replica.ts'
+import { defaultPartitionSettings, type PartitionSettings } from '../settings.ts'
+import type { Group, GroupSpec } from '../types.ts'
+import { recordsOf } from './batches.ts'
+import { type SendRaft, TestBroker, type TestBrokerOptions } from './test-broker.ts'
+
+export const GROUP = 1
+
+/** What has become of a promise so far. */
+export interface Outcome<T> {
+  state: 'pending' | 'done' | 'failed'
+  value: T | undefined
+  code: string | undefined
+}
+
+export function outcomeOf<T>(promise: Promise<T>): Outcome<T> {
+  const outcome: Outcome<T> = { state: 'pending', value: undefined, code: undefined }
+  promise.then(
+    (value) => Object.assign(outcome, { state: 'done', value }),
+    (error) => Object.assign(outcome, { state: 'failed', code: error instanceof TailraceError ? error.code : `${error}` }),
+  )
+  return outcome
+}
+
+export interface WorldOptions {
+  readonly brokers?: number
+  readonly settings?: Partial<PartitionSettings>
+  readonly log?: TestBrokerOptions['log']
+  readonly spec?: (broker: BrokerId) => Partial<GroupSpec>
+}
+
+/** Brokers with one group over a network that loses nothing unless told to, on a clock that stands still unless told to go on. */
+export class TestWorld {
+  readonly clock = new ManualClock(1_700_000_000_000)
+  readonly brokers: TestBroker[]
+  /** Messages that are delivered. */
+  passes: (message: RaftMessage) => boolean = () => true
+  readonly #options: WorldOptions
+
+  private constructor(options: WorldOptions) {
+    this.#options = options
+    const settings = { ...defaultPartitionSettings, ...options.settings }
+    const ids = Array.from({ length: options.brokers ?? 3 }, (_, at) => at + 1)
+    const send: SendRaft = (group, message, payloads) => {
+      const copies = payloads.map((payload) => payload.slice())
+      this.clock.soon(() => {
+        const to = this.broker(message.to)
+        if (to.alive && this.passes(message)) to.groups.receive(group, message, copies)
+      })
+    }
+    this.brokers = ids.map((id) => new TestBroker(id, this.clock, { settings, log: options.log ?? {} }, send))
+  }
+
+  /** All brokers run, and broker 1 leads. */
+  static async start(options: WorldOptions = {}): Promise<TestWorld> {
+    const world = new TestWorld(options)
+    for (const broker of world.brokers) await world.during(broker.start())
+    await world.during(Promise.all(world.brokers.map((broker) => world.openGroup(broker))))
+    await world.run(1)
+    if (world.leader().id !== 1) throw new Error(`broker ${world.leader().id} leads`)
+    return world
+  }
+
+  broker(id: BrokerId): TestBroker {
+    return this.brokers[id - 1]!
+  }
+
+  group(id: BrokerId): Group {
+    return this.broker(id).groups.get(GROUP)!
+  }
+
+  replica(id: BrokerId): Replica {
+    return this.group(id) as Replica
+  }
+
+  openGroup(broker: TestBroker): Promise<Group> {
+    return broker.groups.open({
+      group: GROUP,
+      voters: this.brokers.map(({ id }) => id),
+      maxBatchBytes: 1 << 20,
+      preferred: broker.id === 1,
+      stateMachine: null,
+      ...this.#options.spec?.(broker.id),
+    })
+  }
+
+  async restart(id: BrokerId): Promise<void> {
+    const broker = this.broker(id)
+    await this.during(broker.start())
+    await this.during(this.openGroup(broker))
+    for (const other of this.brokers) {
+      if (other === broker || !other.alive) continue
+      other.groups.link(id, true)
+      broker.groups.link(other.id, true)
+    }
+    await this.run(0)
+  }
+
+  /** The only leader of the highest term among the living. */
+  leader(): TestBroker {
+    const leaders = this.brokers.filter(({ id, alive }) => alive && this.group(id)?.isLeader)
+    leaders.sort((a, b) => this.group(b.id).term - this.group(a.id).term)
+    if (leaders.length === 0) throw new Error('nobody leads')
+    return leaders[0]!
+  }
+
+  /** Cuts the broker off from all others. */
+  isolate(id: BrokerId): void {
+    this.passes = ({ from, to }) => from !== id && to !== id
+  }
+
+  heal(): void {
+    this.passes = () => true
+    for (const broker of this.brokers) {
+      for (const other of this.brokers) if (broker.alive && broker !== other) broker.groups.link(other.id, true)
+    }
+  }
+
+  /** Lets so much time pass, 0: only what happens at once. */
+  run(ms: number): Promise<void> {
+    return this.clock.advance(ms, settle)
+  }
+
+  /** Lets as much time pass as it takes. */
+  async during<T>(promise: Promise<T>): Promise<T> {
+    const outcome = outcomeOf(promise)
+    for (let turn = 0; outcome.state === 'pending'; turn += 1) {
+      if (turn > 1000) throw new Error('it takes for ever')
+      await this.run(turn < 50 ? 0 : 10)
+    }
+    return promise
+  }
+
+  async until(condition: () => boolean, maxMs = 10_000): Promise<void> {
+    for (let ms = 0; !condition(); ms += 10) {
+      if (ms > maxMs) throw new Error(`it has not come true within ${maxMs} ms`)
+      await this.run(10)
+    }
+  }
+
+  /** `offset:value` of all that a broker's replica knows to be committed. */
+  async records(id: BrokerId): Promise<string[]> {
+    const group = this.group(id)
+    const found: string[] = []
+    for (let offset = group.logStart; offset < group.highWatermark; ) {
+      const run = await this.during(group.fetch({ offset, maxBytes: 1 << 20, waitMs: 0 }))
+      found.push(...recordsOf(run.batches))
+      if (run.nextOffset === offset) throw new Error(`broker ${id} gives nothing at ${offset}`)
+      offset = run.nextOffset
+    }
+    return found
+  }
+}
+
+/** All promises that have become ready are followed up. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
