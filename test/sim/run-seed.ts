@@ -7,7 +7,11 @@ import { SimRandom } from './random.ts'
 import type { DriverDefects } from './sim-broker.ts'
 import { World } from './world.ts'
 
-const noDriverDefects: DriverDefects = { votesNotSynced: false, followerAcksBeforeFsync: false, slowLeaderClock: false }
+export const noDriverDefects: DriverDefects = {
+  votesNotSynced: false,
+  followerAcksBeforeFsync: false,
+  slowLeaderClock: false,
+}
 
 /** A mechanism that can be switched off: of the core, or of the driver that the simulation supplies. */
 export type DefectName = keyof Defects | keyof DriverDefects
@@ -72,7 +76,7 @@ export function runSeed(
  * Runs on until a new proposal is acknowledged and every broker has committed, and fsynced, all that was committed by then. Returns
  * that commit index; clients go on all the while.
  */
-function converge(world: World, { raft }: SwarmOptions): number {
+export function converge(world: World, { raft }: SwarmOptions): number {
   const { queue, brokers, invariants } = world
   const deadline = queue.now + PATIENCE * raft.electionTicks * TICK
   const acksBefore = world.acks.length

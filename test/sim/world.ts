@@ -70,7 +70,7 @@ export class World implements Surroundings {
       )
     })
     this.invariants = new Invariants(this.brokers)
-    for (const broker of this.brokers) this.#start(broker)
+    for (const broker of this.brokers) this.start(broker)
     this.#again(options.proposeEvery, () => this.#propose(), true)
     this.#again(options.crashEvery, () => this.#crash(this.#victim()))
     this.#again(options.partitionEvery, () => this.#partition())
@@ -85,7 +85,7 @@ export class World implements Surroundings {
     this.#network.heal()
     this.#network.faults = calmNetwork
     this.#note(EventKind.Calm, 0, 0, 0, () => 'faults end')
-    for (const broker of this.brokers) if (broker.core === null) this.#start(broker)
+    for (const broker of this.brokers) if (broker.core === null) this.start(broker)
   }
 
   send(parcel: Parcel): void {
@@ -128,7 +128,7 @@ export class World implements Surroundings {
     this.elections++
   }
 
-  #start(broker: SimBroker): void {
+  start(broker: SimBroker): void {
     this.#note(
       EventKind.Start,
       broker.id,
@@ -198,6 +198,14 @@ export class World implements Surroundings {
 
   #crash(broker: SimBroker): void {
     if (broker.core === null) return
+    this.stop(broker)
+    this.queue.after(randomGap(this.#random, this.#options.downFor), () => {
+      if (broker.core === null) this.start(broker)
+    })
+  }
+
+  /** Kills the process; its disk loses what was not fsynced, or part of it. */
+  stop(broker: SimBroker): void {
     this.#note(
       EventKind.Crash,
       broker.id,
@@ -208,9 +216,6 @@ export class World implements Surroundings {
     broker.stop()
     broker.disk.crash(this.#random, this.#random.chance(this.#options.keepUnsynced))
     this.invariants.durableMajority()
-    this.queue.after(randomGap(this.#random, this.#options.downFor), () => {
-      if (broker.core === null) this.#start(broker)
-    })
   }
 
   #partition(): void {

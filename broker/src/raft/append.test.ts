@@ -70,6 +70,33 @@ describe('M27: any order, any repetition', () => {
     for (const piece of [...pieces.toReversed(), ...pieces, ...pieces]) node.step(piece)
     expect(node.log).toEqual(leader)
   })
+  test('one entry each, every append three times, all backwards, while fsyncs lag: same log, no acknowledgement too early', () => {
+    const node = follower([1, 1, 1, 1, 1, 1])
+    node.autoSync = false
+    const backwards = leader.map(({ index }) => append(leader, index, index, 3)).reverse()
+    let acknowledgements = 0
+    const check = () => {
+      for (const matchIndex of accepted(node)) {
+        acknowledgements++
+        expect(matchIndex).toBeLessThanOrEqual(node.core.durableIndex)
+      }
+    }
+    // A round brings one entry more each: what comes too soon is refused.
+    for (let round = 0; round < leader.length; round++) {
+      for (const piece of backwards) {
+        for (let times = 0; times < 3; times++) {
+          node.step(piece)
+          check()
+        }
+        if (piece.prevIndex % 2 === 0) node.sync(1)
+        check()
+      }
+    }
+    node.sync()
+    check()
+    expect(node.log).toEqual(leader)
+    expect(acknowledgements).toBeGreaterThan(leader.length)
+  })
   test('a repeated append is acknowledged only once what it holds is durable', () => {
     const node = follower([])
     node.autoSync = false

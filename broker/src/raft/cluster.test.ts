@@ -41,6 +41,52 @@ test('M8: an idle cluster is quiet for 60 election timeouts: no election, ten he
   expect([cluster.leaders, cluster.node(1).core.term]).toEqual([[1], term])
 })
 
+describe('M8: every other heartbeat is lost', () => {
+  function run(losesBeat: (count: number) => boolean): number {
+    const cluster = new TestCluster(3, { random: () => 0 })
+    cluster.elect(1)
+    cluster.tick()
+    const counts = new Map<number, number>()
+    cluster.loses = ({ type, to }) => {
+      if (type !== 'heartbeat') return false
+      counts.set(to, (counts.get(to) ?? 0) + 1)
+      return losesBeat(counts.get(to)!)
+    }
+    cluster.leaderChanges = 0
+    cluster.tick(60 * ET)
+    return cluster.leaderChanges
+  }
+  test('nobody campaigns, not even with the shortest of all timers', () => {
+    expect(run((count) => count % 2 === 0)).toBe(0)
+  })
+  test('control: if one in eleven arrives, somebody does', () => {
+    expect(run((count) => count % 11 !== 0)).toBeGreaterThan(0)
+  })
+})
+
+describe('M7: five brokers whose clocks tick together', () => {
+  /** Elections (terms) until there is a leader, or 100 without one. */
+  function termsUntilLeader(seed: number, defects: object): number {
+    let state = seed + 1
+    const random = (bound: number) => {
+      state = (Math.imul(state, 48271) >>> 0) % 0x7fffffff
+      return Math.floor((state / 0x7fffffff) * bound)
+    }
+    const cluster = new TestCluster(5, { random }, [], defects)
+    const term = () => Math.max(...cluster.nodes.map((node) => node.core.term))
+    while (cluster.leaders.length === 0 && term() < 100) cluster.tick()
+    return term()
+  }
+  test('random timeouts: a few terms at most', () => {
+    const terms = Array.from({ length: 200 }, (_, seed) => termsUntilLeader(seed, {}))
+    expect(Math.max(...terms)).toBeLessThan(20)
+    expect(terms.filter((term) => term === 1).length).toBeGreaterThan(100)
+  })
+  test('control: with one fixed timeout for all, nobody is ever elected', () => {
+    expect(termsUntilLeader(1, { fixedTimeouts: true })).toBe(100)
+  })
+})
+
 describe('M3: two leaders at a time, of different terms', () => {
   test('exist while the old one is cut off; only the new one commits', () => {
     const cluster = new TestCluster(3, {}, [], { noCheckQuorum: true })
@@ -107,28 +153,76 @@ describe('M80: a node that was alone for 1000 election timeouts', () => {
     cluster.tick(5 * ET)
     expect([cluster.leaders, cluster.leaderChanges]).toEqual([[1], 0])
   })
-  test('control: without pre-vote it comes back with a higher term and costs one step-down (M18)', () => {
+  test('control: without pre-vote it comes back with a higher term and costs one change of leader (M18)', () => {
     const cluster = isolate({ noPreVote: true })
     const before = cluster.node(1).core.term
     expect(cluster.node(3).core.term).toBeGreaterThan(before + 100)
+    const committed = cluster.node(1).propose()
+    cluster.tick()
+    expect(cluster.node(1).commitIndex).toBe(committed.index)
     cluster.heal()
     cluster.tick(10 * ET)
     expect(cluster.leaders).toHaveLength(1)
+    expect(cluster.leaderChanges).toBe(1)
     expect(cluster.node(1).core.term).toBeGreaterThan(before + 100)
+    for (const node of cluster.nodes) expect(node.log[committed.index - 1]).toEqual(committed)
+  })
+})
+
+describe('M19: a symmetric partition is healed', () => {
+  /** Broker 3 was alone, campaigning without pre-vote, for 100 elections or more. With `removed` the others no longer count it in. */
+  function healed(removed: boolean): { cluster: TestCluster; term: number } {
+    const remaining = { voters: [1, 2], outgoing: [], learners: [] }
+    const cluster = new TestCluster(3, {}, [], { noPreVote: true })
+    if (removed) for (const id of [1, 2]) cluster.replace(id, { configuration: remaining })
+    cluster.cut(3, 1, 2)
+    cluster.elect(1)
+    cluster.tick(250 * ET)
+    const { term } = cluster.node(1).core
+    expect(cluster.node(3).core.term).toBeGreaterThan(term + 100)
+    cluster.leaderChanges = 0
+    cluster.heal()
+    return { cluster, term }
+  }
+  test('one that was removed meanwhile campaigns 100 times: no term, no leader changes, and every window commits', () => {
+    const { cluster, term } = healed(true)
+    const before = cluster.node(3).core.term
+    while (cluster.node(3).core.term < before + 100) {
+      const header = cluster.node(1).propose()
+      cluster.tick(ET)
+      expect(cluster.node(1).commitIndex).toBe(header.index)
+    }
+    expect([cluster.leaders, cluster.node(1).core.term, cluster.leaderChanges]).toEqual([[1], term, 0])
+  })
+  test('a member joins again after one step-down at most, and takes part', () => {
+    const { cluster } = healed(false)
+    cluster.tick(10 * ET)
+    expect(cluster.leaders).toHaveLength(1)
+    expect(cluster.leaderChanges).toBe(1)
+    const header = cluster.node(cluster.leaders[0]!).propose()
+    cluster.tick(2)
+    expect(cluster.nodes.map(({ commitIndex }) => commitIndex)).toEqual([header.index, header.index, header.index])
   })
 })
 
 describe('M22: check quorum', () => {
-  test('a leader alone steps down between one and two election timeouts', () => {
-    const cluster = new TestCluster(3)
+  /** For how many ticks a leader that is cut off goes on leading, 50 election timeouts at most. */
+  function leadsAlone(defects: object): number {
+    const cluster = new TestCluster(3, {}, [], defects)
     cluster.elect(1)
     cluster.tick()
     cluster.cut(1, 2, 3)
     let ticks = 0
-    for (; cluster.node(1).core.role === 'leader'; ticks++) cluster.tick(1, [cluster.node(1)])
+    for (; cluster.node(1).core.role === 'leader' && ticks < 50 * ET; ticks++) cluster.tick(1, [cluster.node(1)])
+    return ticks
+  }
+  test('a leader alone steps down between one and two election timeouts', () => {
+    const ticks = leadsAlone({})
     expect(ticks).toBeGreaterThanOrEqual(ET)
     expect(ticks).toBeLessThanOrEqual(2 * ET)
-    expect(cluster.node(1).core.leader).toBe(0)
+  })
+  test('control: without it, it leads on for ever', () => {
+    expect(leadsAlone({ noCheckQuorum: true })).toBe(50 * ET)
   })
   test('heartbeat replies are contact enough for an idle leader', () => {
     const cluster = new TestCluster(3)

@@ -187,6 +187,11 @@ export class TestCluster {
     return this.nodes[id - 1]!
   }
 
+  /** Gives a broker that has done nothing yet other options. */
+  replace(id: BrokerId, changes: Partial<RaftOptions>): void {
+    this.nodes[id - 1] = new TestNode({ ...this.#options(id), ...changes }, [], startFrom([]), this.#defects)
+  }
+
   get leaders(): BrokerId[] {
     return this.nodes.filter(({ core }) => core.role === 'leader' && !this.down.has(core.id)).map(({ core }) => core.id)
   }

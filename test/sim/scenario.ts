@@ -1,0 +1,63 @@
+import { noDefects } from '../../broker/src/raft/defects.ts'
+import { type SwarmOptions, TICK } from './faults.ts'
+import { History } from './history.ts'
+import { SimRandom } from './random.ts'
+import { noDriverDefects } from './run-seed.ts'
+import { World } from './world.ts'
+
+/** What may differ from a world without faults. */
+export interface ScenarioChanges extends Partial<Omit<SwarmOptions, 'raft' | 'network'>> {
+  readonly raft?: Partial<SwarmOptions['raft']>
+  readonly network?: Partial<SwarmOptions['network']>
+}
+
+export interface Scenario {
+  readonly world: World
+  readonly options: SwarmOptions
+}
+
+/** A world in which nothing fails by itself, for tests that say what happens. All invariants are checked as ever. */
+export function scenario(seed: number, { raft, network, ...changes }: ScenarioChanges): Scenario {
+  const brokers = changes.brokers ?? 3
+  const options: SwarmOptions = {
+    brokers,
+    events: 0,
+    raft: {
+      electionTicks: 10,
+      heartbeatTicks: 1,
+      maxAppendBytes: 1_000_000,
+      maxInflightAppends: 64,
+      maxInflightBytes: 1_000_000,
+      maxUncommittedBytes: 1_000_000,
+      controlBytes: 100,
+      announceCommit: false,
+      ...raft,
+    },
+    network: { loss: 0, duplication: 0, minDelay: 100, maxDelay: 2_000, straggler: 0, ...network },
+    ticks: Array.from({ length: brokers }, () => TICK),
+    syncs: Array.from({ length: brokers }, () => [100, 1_000]),
+    readFailure: 0,
+    crashEvery: 0,
+    partitionEvery: 0,
+    partitionsAtLeader: false,
+    campaignEvery: 0,
+    unreachableEvery: 0,
+    downFor: 0,
+    partitionFor: 0,
+    keepUnsynced: 0,
+    proposeEvery: 0,
+    proposalBurst: 1,
+    leases: true,
+    readEvery: 0,
+    ...changes,
+  }
+  const world = new World(options, new SimRandom(seed), new History(null), noDefects, noDriverDefects)
+  return { world, options }
+}
+
+/** Runs until `done`, or `micros` of virtual time have passed; returns the microseconds that it took. */
+export function runUntil({ queue }: World, micros: number, done: () => boolean): number {
+  const begin = queue.now
+  while (queue.now - begin < micros && !done()) queue.step()
+  return queue.now - begin
+}
