@@ -6,11 +6,13 @@ interface Waiter {
   readonly result: PublishResult
   resolve(result: PublishResult): void
   reject(error: TailraceError): void
+  /** Who waits for the same entry. */
+  readonly next: Waiter | null
 }
 
 /** Publishers that wait for the commit of an entry. A retry may wait for the same entry as the original. */
 export class Acknowledgements {
-  readonly #waiters = new Map<LogIndex, Waiter[]>()
+  readonly #waiters = new Map<LogIndex, Waiter>()
 
   get size(): number {
     return this.#waiters.size
@@ -18,23 +20,25 @@ export class Acknowledgements {
 
   wait(index: LogIndex, result: PublishResult): Promise<PublishResult> {
     return new Promise((resolve, reject) => {
-      const waiting = this.#waiters.get(index)
-      if (waiting === undefined) this.#waiters.set(index, [{ result, resolve, reject }])
-      else waiting.push({ result, resolve, reject })
+      this.#waiters.set(index, { result, resolve, reject, next: this.#waiters.get(index) ?? null })
     })
   }
 
   committed(index: LogIndex): void {
-    const waiting = this.#waiters.get(index)
-    if (waiting === undefined) return
+    const first = this.#waiters.get(index)
+    if (first === undefined) return
     this.#waiters.delete(index)
-    for (const waiter of waiting) waiter.resolve(waiter.result)
+    for (let waiter: Waiter | null = first; waiter !== null; waiter = waiter.next) waiter.resolve(waiter.result)
   }
 
   /** Leadership is gone: whether the entries survive is decided by the next leader (M22, M97). */
   failAll(code: 'OUTCOME_UNKNOWN' | 'UNKNOWN_TOPIC', detail: string): void {
     const all = [...this.#waiters.values()]
     this.#waiters.clear()
-    for (const waiting of all) for (const waiter of waiting) waiter.reject(new TailraceError(code, detail))
+    for (const first of all) {
+      for (let waiter: Waiter | null = first; waiter !== null; waiter = waiter.next) {
+        waiter.reject(new TailraceError(code, detail))
+      }
+    }
   }
 }

@@ -9,28 +9,27 @@ const NOTHING: readonly Uint8Array[] = []
 
 /** Per follower: what must leave in order behind a read from disk. */
 interface Lane {
-  /** The run last read for this follower; the Append that it leads to finds its batches here. */
+  /** The run just read for this follower, while the Append that it leads to looks for its batches. */
   run: EntryRun | null
   waiting: AppendMessage[]
   reading: boolean
 }
 
-/** Gives Appends their batches: from memory at once, from segments behind a read, each follower's in order. */
+/**
+ * Gives Appends their batches: from memory at once, from segments behind a read, each follower's in order. One whose batches cannot be
+ * read is lost like a message on the way: Raft sends it again when its patience is over, so that a broken disk is not asked without a pause.
+ */
 export class AppendSender {
   readonly #group: GroupId
   readonly #log: GroupLog
   readonly #peers: Pick<Peers, 'sendRaft'>
   readonly #logger: Logger
   readonly #lanes = new Map<BrokerId, Lane>()
-  readonly #lost: (peer: BrokerId) => void
-
-  /** `lost`: an Append could not be sent because its batches cannot be read; Raft must not wait for its answer. */
-  constructor(group: GroupId, log: GroupLog, peers: Pick<Peers, 'sendRaft'>, logger: Logger, lost: (peer: BrokerId) => void) {
+  constructor(group: GroupId, log: GroupLog, peers: Pick<Peers, 'sendRaft'>, logger: Logger) {
     this.#group = group
     this.#log = log
     this.#peers = peers
     this.#logger = logger
-    this.#lost = lost
   }
 
   send(message: RaftMessage): void {
@@ -43,16 +42,22 @@ export class AppendSender {
     else this.#sendAppend(lane, message)
   }
 
-  /** Reads old entries for a lagging follower; `done` gets their headers, none when they cannot be read. */
+  /**
+   * Reads old entries for a lagging follower; `done` gets their headers, none when they cannot be read. The Append must be sent before
+   * `done` returns, which must not throw: the batches are not kept.
+   */
   async read(request: ReadRequest, done: (headers: readonly EntryHeader[]) => void): Promise<void> {
+    const lane = this.#lane(request.to)
+    let headers: readonly EntryHeader[] = []
     try {
       const run = await this.#log.readEntries(request.from, request.maxBytes)
-      this.#lane(request.to).run = run
-      done(run.headers)
+      headers = run.headers
+      lane.run = run
     } catch (error) {
       this.#logger.error({ group: this.#group, from: request.from, error }, 'entries for a follower cannot be read')
-      done([])
     }
+    done(headers)
+    lane.run = null
   }
 
   #sendAppend(lane: Lane, message: AppendMessage): void {
@@ -72,7 +77,6 @@ export class AppendSender {
       this.#sendRun(message, await read)
     } catch (error) {
       this.#logger.error({ group: this.#group, to: message.to, error }, 'an append cannot be read')
-      this.#lost(message.to)
     }
     lane.reading = false
     const waiting = lane.waiting
@@ -82,8 +86,7 @@ export class AppendSender {
 
   #sendRun(message: AppendMessage, run: EntryRun): void {
     const payloads = payloadsOf(run, message.entries)
-    if (payloads === null) this.#lost(message.to)
-    else this.#peers.sendRaft(this.#group, message, payloads)
+    if (payloads !== null) this.#peers.sendRaft(this.#group, message, payloads)
   }
 
   #lane(peer: BrokerId): Lane {

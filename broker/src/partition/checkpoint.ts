@@ -68,12 +68,13 @@ export class CheckpointSchedule {
   }
 
   async save(state: PartitionState, save: () => Promise<void>): Promise<void> {
+    const { commitIndex, highWatermark } = state
     this.#saving = true
     this.#bytes = 0
-    this.#index = state.commitIndex
-    this.#offset = state.highWatermark
     try {
       await save()
+      this.#index = commitIndex
+      this.#offset = highWatermark
     } finally {
       this.#saving = false
     }

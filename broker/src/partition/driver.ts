@@ -24,12 +24,14 @@ export interface DriverDeps {
   readonly wake: () => void
   /** Asks for a `drain` at the next beat, which costs an idle broker nothing. */
   readonly wakeAtBeat: () => void
+  /** A rule of its own is broken: the replica must be stopped. */
+  readonly broken: (error: unknown) => void
 }
 
 /** What the driver tells the replica it drives. */
 export interface DriverEvents {
   appended(bytes: number): void
-  committed(index: LogIndex): void
+  readonly committed: (index: LogIndex) => void
   highWatermarkAdvanced(): void
   leadership(): void
 }
@@ -59,10 +61,7 @@ export class GroupDriver {
     this.#deps = deps
     this.#events = events
     this.#quarantine = new Quarantine(deps.log, deps.logger)
-    this.#sender = new AppendSender(deps.group, deps.log, deps.peers, deps.logger, (peer) => {
-      this.core.peerUnreachable(peer)
-      deps.wake()
-    })
+    this.#sender = new AppendSender(deps.group, deps.log, deps.peers, deps.logger)
   }
 
   /** Leader only: gives the batch its place in the log. The batch is the log's from now on. */
@@ -96,22 +95,27 @@ export class GroupDriver {
 
   tick(): void {
     // Without ticks a replica never campaigns.
-    if (this.#quarantine.active) return
+    if (this.#stopped || this.#quarantine.active) return
     this.core.tick()
     if (this.core.hasReady()) this.#deps.wake()
   }
 
   durable(ticket: number): void {
     if (this.#stopped) return
-    const persisted = this.#durability.durable(ticket, (messages) => this.#sendAll(messages))
+    const persisted = this.#durability.durable(ticket, this.#sendAll)
     this.core.persisted(persisted)
     this.#quarantine.review(this.core, this.state)
     if (this.core.hasReady()) this.#deps.wake()
   }
 
   peerUnreachable(peer: BrokerId): void {
+    if (this.#stopped) return
     this.core.peerUnreachable(peer)
     this.#deps.wake()
+  }
+
+  get stopped(): boolean {
+    return this.#stopped
   }
 
   stop(): void {
@@ -124,22 +128,21 @@ export class GroupDriver {
 
   /** The order of ready.ts. */
   #perform(ready: Ready): void {
+    // One Append may depose a leader, replace what it has not committed, and commit the replacement: nobody may take that for his own entry.
+    const deposed = ready.change !== null && ready.change.role !== 'leader'
+    if (deposed) this.#events.leadership()
     const hasWrite = ready.hardState !== null || ready.truncateFrom !== null || ready.append.length > 0
     if (hasWrite) this.#write(ready)
     this.#sendAll(ready.send)
     for (const request of ready.reads) {
-      void this.#sender.read(request, (headers) => {
-        if (this.#stopped) return
-        this.core.entriesRead(request.ticket, headers)
-        this.#deps.wake()
-      })
+      void this.#sender.read(request, (headers) => this.#entriesRead(request.ticket, headers))
     }
     if (ready.commitIndex > this.state.commitIndex) this.#commit(ready.commitIndex)
     if (this.#durability.add(ready.number, hasWrite, ready.sendAfterPersist)) {
       this.core.persisted(ready.number)
       this.#sendAll(ready.sendAfterPersist)
     }
-    if (ready.change !== null) this.#events.leadership()
+    if (ready.change !== null && !deposed) this.#events.leadership()
   }
 
   #write(ready: Ready): void {
@@ -189,10 +192,21 @@ export class GroupDriver {
     return payload
   }
 
+  #entriesRead(ticket: number, headers: readonly EntryHeader[]): void {
+    if (this.#stopped) return
+    try {
+      this.core.entriesRead(ticket, headers)
+      this.drain()
+    } catch (error) {
+      this.#deps.broken(error)
+    }
+  }
+
   #commit(index: LogIndex): void {
     const before = this.state.highWatermark
-    this.state.committed(index, (entry) => this.#events.committed(entry))
+    this.state.committed(index, this.#events.committed)
     if (this.state.highWatermark !== before) this.#events.highWatermarkAdvanced()
+    this.#quarantine.review(this.core, this.state)
   }
 
   /** A heartbeat or its answer that changed nothing: what it leads to leaves with the next beat anyhow. */
@@ -201,7 +215,11 @@ export class GroupDriver {
     return isBeat && this.core.commitIndex === this.state.commitIndex && message.term === this.core.term
   }
 
-  #sendAll(messages: readonly RaftMessage[]): void {
-    for (let at = 0; at < messages.length; at += 1) this.#sender.send(messages[at]!)
+  readonly #sendAll = (messages: readonly RaftMessage[]): void => {
+    const softened = this.#quarantine.active
+    for (let at = 0; at < messages.length; at += 1) {
+      const message = messages[at]!
+      this.#sender.send(softened ? this.#quarantine.soften(message, this.state) : message)
+    }
   }
 }

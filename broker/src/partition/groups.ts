@@ -51,7 +51,12 @@ export class BrokerGroups implements Groups {
     this.#deps = deps
     deps.storage.onDurable = (group, ticket) => {
       const replica = this.#replicas.get(group)
-      if (replica !== undefined) this.#guard(replica, () => replica.driver.durable(ticket))
+      if (replica === undefined) return
+      try {
+        replica.driver.durable(ticket)
+      } catch (error) {
+        this.#stopBroken(replica, error)
+      }
     }
     this.#beats = new Beats(deps.peers)
     const tickMs = deps.settings.electionTimeoutMs / ELECTION_TICKS
@@ -85,7 +90,7 @@ export class BrokerGroups implements Groups {
     this.#replicas.delete(id)
     if (replica !== undefined) {
       this.#awake.delete(replica)
-      replica.stop(true)
+      replica.stop('removed')
     }
     await this.#deps.storage.remove(id)
     await dropCheckpoint(this.#deps.store, id)
@@ -94,7 +99,12 @@ export class BrokerGroups implements Groups {
   /** A Raft message from a peer. For a group that is not open here it is dropped: Raft sends again. */
   receive(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void {
     const replica = this.#replicas.get(group)
-    if (replica !== undefined) this.#guard(replica, () => replica.driver.receive(message, payloads))
+    if (replica === undefined) return
+    try {
+      replica.driver.receive(message, payloads)
+    } catch (error) {
+      this.#stopBroken(replica, error)
+    }
   }
 
   /** The link to a peer went down or came up: what was in flight on it is lost. */
@@ -110,11 +120,10 @@ export class BrokerGroups implements Groups {
     this.#ticker.cancel()
     await Promise.allSettled(this.#opening.values())
     for (const replica of this.#replicas.values()) {
-      replica.stop(false)
-      const { state, core } = replica.driver
-      if (replica.schedule.changed(state) && state.commitIndex <= core.durableIndex) {
-        await saveCheckpoint(this.#deps.store, replica.id, state)
-      }
+      const { state, core, stopped } = replica.driver
+      replica.stop('closing')
+      if (stopped || !replica.schedule.changed(state) || state.commitIndex > core.durableIndex) continue
+      await this.#checkpoint(replica)
     }
   }
 
@@ -152,6 +161,7 @@ export class BrokerGroups implements Groups {
       maxWaitingReaders: settings.maxWaitingReaders,
       inSyncTicks: ELECTION_TICKS,
       wake: () => this.#wake(replica),
+      broken: (error) => this.#stopBroken(replica, error),
       wakeAtBeat: () => this.#awake.add(replica),
       onLeadership: (group: GroupId, term: Term, leader: BrokerId) => this.onLeadership(group, term, leader),
     })
@@ -159,15 +169,20 @@ export class BrokerGroups implements Groups {
     this.#replicas.set(spec.group, replica)
     // A replica that was here before has voted before: it waits its time like everybody.
     const isNew = raft.hardState.term === 0
-    if ((spec.preferred && isNew) || spec.voters.length === 1) core.campaign()
+    if (((spec.preferred && isNew) || spec.voters.length === 1) && log.damage === null) core.campaign()
     this.#wake(replica)
     return replica
   }
 
   #tick(): void {
     for (const replica of this.#replicas.values()) {
-      this.#guard(replica, () => replica.tick())
-      if (replica.schedule.due(replica.driver.state, replica.driver.core.durableIndex)) this.#checkpoint(replica)
+      try {
+        replica.tick()
+      } catch (error) {
+        this.#stopBroken(replica, error)
+      }
+      const { state, core, stopped } = replica.driver
+      if (!stopped && replica.schedule.due(state, core.durableIndex)) void this.#checkpoint(replica)
     }
     this.#ticks += 1
     if (this.#ticks % this.#ticksPerBeat !== 0) return
@@ -175,9 +190,10 @@ export class BrokerGroups implements Groups {
     this.#beats.beat()
   }
 
-  #checkpoint(replica: Replica): void {
+  /** Never rejects: without it a restart reads more, and nothing else. */
+  #checkpoint(replica: Replica): Promise<void> {
     const { state } = replica.driver
-    replica.schedule
+    return replica.schedule
       .save(state, () => saveCheckpoint(this.#deps.store, replica.id, state))
       .catch((error: unknown) =>
         this.#deps.logger.warn({ group: replica.id, error }, 'a checkpoint could not be saved'),
@@ -195,16 +211,21 @@ export class BrokerGroups implements Groups {
     this.#drainPending = false
     const awake = [...this.#awake]
     this.#awake.clear()
-    for (const replica of awake) this.#guard(replica, () => replica.driver.drain())
+    for (const replica of awake) {
+      try {
+        replica.driver.drain()
+      } catch (error) {
+        this.#stopBroken(replica, error)
+      }
+    }
   }
 
   /** A broken invariant stops this replica, for good and aloud; the others have nothing to do with it. */
-  #guard(replica: Replica, act: () => void): void {
-    try {
-      act()
-    } catch (error) {
-      this.#deps.logger.error({ group: replica.id, err: error }, 'the replica has broken a rule of its own and is stopped')
-      replica.stop(false)
-    }
+  #stopBroken(replica: Replica, error: unknown): void {
+    this.#deps.logger.error(
+      { group: replica.id, err: error },
+      'the replica has broken a rule of its own and is stopped',
+    )
+    replica.stop('broken')
   }
 }

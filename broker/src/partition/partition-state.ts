@@ -1,6 +1,6 @@
 import type { EntryHeader, LogIndex, Offset, Term } from '@tailrace/schemas'
 import { baseSequenceAt, EntryKind, producerEpochAt, producerIdAt, recordsCountAt } from '@tailrace/schemas'
-import { ProducerTable } from './producer-table.ts'
+import { ProducerTable, type ProducerUndo } from './producer-table.ts'
 import type { StateMachine } from './types.ts'
 import { Uncommitted } from './uncommitted.ts'
 
@@ -55,17 +55,16 @@ export class PartitionState {
       throw new Error(`entry ${header.index} does not follow ${this.#appendedIndex}`)
     }
     const producerId = header.kind === EntryKind.Records ? producerIdAt(payload, 0) : -1
-    const before = producerId < 0 ? undefined : this.#remember(header, payload, producerId)
-    this.#uncommitted.push({ header, producerId, before, payload: this.#machine === null ? null : payload })
+    const undo = producerId < 0 ? null : this.#remember(header, payload, producerId)
+    this.#uncommitted.push({ header, undo, payload: this.#machine === null ? null : payload })
     this.#appendedIndex = header.index
   }
 
   truncated(from: LogIndex): void {
     if (from <= this.#commitIndex)
       throw new Error(`truncation at ${from} would cut the committed prefix ${this.#commitIndex}`)
-    for (let entry = this.#uncommitted.popFrom(from); entry !== undefined; entry = this.#uncommitted.popFrom(from)) {
-      if (entry.producerId >= 0) this.producers.undo(entry.producerId, entry.before)
-    }
+    this.producers.undo(this.#uncommitted.undosFrom(from))
+    this.#uncommitted.truncate(from)
     this.#appendedIndex = Math.min(this.#appendedIndex, from - 1)
   }
 
@@ -97,13 +96,11 @@ export class PartitionState {
   committedProducers(): ProducerTable {
     const table = new ProducerTable(Number.POSITIVE_INFINITY)
     for (const [id, state] of this.producers.entries()) table.restore(id, state)
-    for (const entry of this.#uncommitted.backwards()) {
-      if (entry.producerId >= 0) table.undo(entry.producerId, entry.before)
-    }
+    table.undo(this.#uncommitted.undosFrom(this.#commitIndex + 1))
     return table
   }
 
-  #remember(header: EntryHeader, payload: Uint8Array, producerId: number): ReturnType<ProducerTable['append']> {
+  #remember(header: EntryHeader, payload: Uint8Array, producerId: number): ProducerUndo {
     return this.producers.append({
       producerId,
       epoch: producerEpochAt(payload, 0),

@@ -58,8 +58,7 @@ describe('the idempotence rules (Kafka, KIP-98 and KIP-360)', () => {
     table.append(batch(0, 1, 1))
     const beforeTwo = table.append(batch(1, 1, 2))
     const beforeThree = table.append(batch(2, 1, 3))
-    table.undo(7, beforeThree)
-    table.undo(7, beforeTwo)
+    table.undo([beforeThree, beforeTwo])
     expect(table.check(7, 0, 1, 1)).toBeNull()
     expect(table.check(7, 0, 0, 1)?.index).toBe(1)
   })
@@ -73,5 +72,23 @@ describe('the idempotence rules (Kafka, KIP-98 and KIP-360)', () => {
     expect(table.size).toBe(2)
     expect(table.check(2, 0, 99, 1)).toBeNull()
     expect(table.check(1, 0, 1, 1)?.index).toBe(3)
+  })
+
+  it('remembers again whom an append that is taken back had displaced', () => {
+    const table = new ProducerTable(2)
+    table.append(batch(0, 1, 1, 0, 1))
+    table.append(batch(0, 1, 2, 0, 2))
+    table.undo([table.append(batch(0, 1, 3, 0, 3))])
+    expect(table.check(1, 0, 0, 1)?.index).toBe(1)
+    expect(table.check(3, 0, 99, 1)).toBeNull()
+  })
+
+  it('forgets by log position also after appends were taken back, as a replica does that never saw them', () => {
+    const table = new ProducerTable(2)
+    table.append(batch(0, 1, 1, 0, 1))
+    table.append(batch(0, 1, 2, 0, 2))
+    table.undo([table.append(batch(1, 1, 3, 0, 1))])
+    table.append(batch(0, 1, 3, 0, 3))
+    expect([...table.entries()].map(([id]) => id)).toEqual([2, 3])
   })
 })

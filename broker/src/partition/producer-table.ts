@@ -22,13 +22,22 @@ export interface ProducerState {
   readonly batches: readonly ProducerBatch[]
 }
 
+/** What takes one append back. */
+export interface ProducerUndo {
+  readonly producerId: ProducerId
+  readonly before: ProducerState | undefined
+  /** Who had to go to make room. */
+  readonly forgotten: readonly [ProducerId, ProducerState] | null
+}
+
 /**
  * The idempotence rules of one partition, over committed and appended-but-uncommitted batches alike: a pure function of the log. `append` returns
  * how to undo itself, for when Raft truncates. When more than `capacity` producers are known, the one that has been silent for the most
  * entries is forgotten: by log position and not by clock, so that every replica forgets the same.
  */
 export class ProducerTable {
-  readonly #states = new Map<ProducerId, ProducerState>()
+  /** In the order of the last append. */
+  #states = new Map<ProducerId, ProducerState>()
   readonly #capacity: number
 
   constructor(capacity: number) {
@@ -63,20 +72,25 @@ export class ProducerTable {
     return null
   }
 
-  /** Records an appended batch; returns the state before it, for `undo`. */
-  append(batch: ProducerBatch): ProducerState | undefined {
+  /** Records an appended batch; what it returns is for `undo`. */
+  append(batch: ProducerBatch): ProducerUndo {
     const before = this.#states.get(batch.producerId)
     const kept = before !== undefined && before.epoch === batch.epoch ? before.batches.slice(1 - WINDOW) : []
     this.#states.delete(batch.producerId)
     this.#states.set(batch.producerId, { epoch: batch.epoch, batches: [...kept, batch] })
-    if (this.#states.size > this.#capacity) this.#forgetOldest()
-    return before
+    const forgotten = this.#states.size > this.#capacity ? this.#forgetOldest() : null
+    return { producerId: batch.producerId, before, forgotten }
   }
 
-  /** Takes back the newest append of a producer. Undo in reverse order of append. */
-  undo(producerId: ProducerId, before: ProducerState | undefined): void {
-    if (before === undefined) this.#states.delete(producerId)
-    else this.#states.set(producerId, before)
+  /** Takes back the newest appends, given newest first. */
+  undo(appends: readonly ProducerUndo[]): void {
+    if (appends.length === 0) return
+    for (const { producerId, before, forgotten } of appends) {
+      if (before === undefined) this.#states.delete(producerId)
+      else this.#states.set(producerId, before)
+      if (forgotten !== null) this.#states.set(forgotten[0], forgotten[1])
+    }
+    this.#states = new Map([...this.#states].sort(([, a], [, b]) => lastIndexOf(a) - lastIndexOf(b)))
   }
 
   entries(): IterableIterator<[ProducerId, ProducerState]> {
@@ -91,11 +105,16 @@ export class ProducerTable {
     return this.#states.size
   }
 
-  /** Map order is order of last append, so the first key is the longest silent producer. */
-  #forgetOldest(): void {
-    const oldest = this.#states.keys().next()
-    if (!oldest.done) this.#states.delete(oldest.value)
+  /** The first one has been silent longest. */
+  #forgetOldest(): [ProducerId, ProducerState] {
+    const oldest = this.#states.entries().next().value!
+    this.#states.delete(oldest[0])
+    return oldest
   }
+}
+
+function lastIndexOf({ batches }: ProducerState): LogIndex {
+  return batches[batches.length - 1]?.index ?? 0
 }
 
 function nextSequence(state: ProducerState): number {

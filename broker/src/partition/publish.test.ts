@@ -50,7 +50,7 @@ describe('publish', () => {
   it('is refused when the batch is damaged or too large, and takes no place in the log', async () => {
     const world = await TestWorld.start({ spec: () => ({ maxBatchBytes: 200 }) })
     const damaged = batchOf(['a'])
-    damaged[70]! ^= 1
+    damaged[61]! ^= 1
     expect(await refusal(world.group(1).publish(damaged))).toBe('CORRUPT_BATCH')
     expect(await refusal(world.group(1).publish(batchOf(['x'.repeat(200)])))).toBe('BATCH_TOO_LARGE')
     expect(await world.during(world.group(1).publish(batchOf(['b'])))).toMatchObject({ baseOffset: 0 })
@@ -68,7 +68,11 @@ describe('publish', () => {
 
 describe('an acknowledgement', () => {
   it('waits for the disks of a majority, whichever they are', async () => {
-    for (const slow of [[1, 2], [1, 3], [2, 3]]) {
+    for (const slow of [
+      [1, 2],
+      [1, 3],
+      [2, 3],
+    ]) {
       const world = await TestWorld.start()
       for (const id of slow) world.broker(id).holdDisk()
       const publish = outcomeOf(world.group(1).publish(batchOf(['a'])))

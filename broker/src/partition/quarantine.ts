@@ -33,6 +33,16 @@ export class Quarantine {
     return this.active && (message.type === 'vote' || message.type === 'vote-reply')
   }
 
+  /**
+   * A forgotten vote may have made another broker leader of a later term, and a copy here must not help an earlier leader to a commit: so
+   * no more is acknowledged than what the leader has committed with the others, which is all that it needs to know to go on sending.
+   */
+  soften(message: RaftMessage, state: PartitionState): RaftMessage {
+    if (message.type !== 'append-reply' || !message.success || message.matchIndex <= state.commitIndex) return message
+    return { ...message, matchIndex: state.commitIndex }
+  }
+
+  /** Call after each commit and each fsync. */
   review(core: RaftCore, state: PartitionState): void {
     if (!this.active || core.role !== 'follower' || core.leader === 0) return
     if (state.commitTerm !== core.term || core.durableIndex < state.commitIndex) return

@@ -29,6 +29,20 @@ export interface ReplicaDeps extends Omit<DriverDeps, 'group'> {
   readonly onLeadership: (group: GroupId, term: Term, leader: BrokerId) => void
 }
 
+/** Why a replica does nothing any more. */
+export type StopReason = 'removed' | 'closing' | 'broken'
+
+const stopErrors = {
+  removed: { waiting: 'UNKNOWN_TOPIC', asking: 'UNKNOWN_TOPIC', detail: 'The topic has been deleted.' },
+  closing: { waiting: 'OUTCOME_UNKNOWN', asking: 'SHUTTING_DOWN', detail: 'The broker is shutting down.' },
+  // Retriable: a replica on another broker will do.
+  broken: {
+    waiting: 'OUTCOME_UNKNOWN',
+    asking: 'LEADER_UNAVAILABLE',
+    detail: 'This replica has stopped; see the log.',
+  },
+} as const
+
 /** One broker's replica of one group: what publishers and readers meet. */
 export class Replica implements Group {
   readonly id: GroupId
@@ -42,7 +56,8 @@ export class Replica implements Group {
   readonly #readers: WaitingReaders
   readonly #inSync: InSyncWindow
   readonly #onLeadership: ReplicaDeps['onLeadership']
-  #removed = false
+  readonly #broken: ReplicaDeps['broken']
+  #stopped: StopReason | null = null
 
   constructor(deps: ReplicaDeps) {
     this.id = deps.spec.group
@@ -54,6 +69,7 @@ export class Replica implements Group {
     this.#readers = new WaitingReaders(deps.clock, deps.maxWaitingReaders)
     this.#inSync = new InSyncWindow(deps.inSyncTicks)
     this.#onLeadership = deps.onLeadership
+    this.#broken = deps.broken
     this.driver = new GroupDriver(
       { ...deps, group: this.id },
       {
@@ -66,7 +82,7 @@ export class Replica implements Group {
   }
 
   get leader(): BrokerId {
-    return this.driver.core.leader
+    return this.#stopped === null ? this.driver.core.leader : NO_BROKER
   }
 
   get term(): Term {
@@ -74,7 +90,7 @@ export class Replica implements Group {
   }
 
   get isLeader(): boolean {
-    return this.driver.core.role === 'leader'
+    return this.#stopped === null && this.driver.core.role === 'leader'
   }
 
   get highWatermark(): Offset {
@@ -94,13 +110,15 @@ export class Replica implements Group {
   }
 
   async fetch(request: FetchRequest): Promise<FetchResult> {
+    this.#checkRunning()
     this.#checkOffset(request.offset)
     const led = this.isLeader
     const deadline = this.#clock.monotonic() + request.waitMs
     while (request.offset >= this.highWatermark) {
       const left = deadline - this.#clock.monotonic()
-      if (left <= 0 || request.signal?.aborted || this.#removed) return this.#nothingAt(request.offset)
+      if (left <= 0 || request.signal?.aborted) return this.#nothingAt(request.offset)
       await this.#readers.wait(request.offset, left, request.signal)
+      this.#checkRunning()
       // Whoever asked the leader wants the leader's answer: let it look for the new one.
       if (led && !this.isLeader) throw this.#notLeader()
       this.#checkOffset(request.offset)
@@ -116,6 +134,7 @@ export class Replica implements Group {
   }
 
   async findOffset(position: Position): Promise<OffsetResult> {
+    this.#checkRunning()
     // Until an entry of its own term is committed, a new leader may not know all that its predecessor acknowledged.
     if (this.isLeader && !this.driver.core.commitIsCurrent && position.kind !== 'EARLIEST') {
       throw new TailraceError('LEADER_UNAVAILABLE', 'The leader has just been elected.')
@@ -142,16 +161,18 @@ export class Replica implements Group {
     this.driver.tick()
   }
 
-  /** The topic is gone or the broker stops: nobody waits on this replica any longer. */
-  stop(removed: boolean): void {
-    this.#removed = true
+  /** For good. Nobody waits on this replica any longer, and nobody takes it for the leader. */
+  stop(reason: StopReason): void {
+    if (this.#stopped !== null) return
+    this.#stopped = reason
     this.driver.stop()
-    if (removed) this.#acknowledgements.failAll('UNKNOWN_TOPIC', 'The topic has been deleted.')
-    else this.#acknowledgements.failAll('OUTCOME_UNKNOWN', 'The broker is shutting down.')
+    this.#acknowledgements.failAll(stopErrors[reason].waiting, stopErrors[reason].detail)
     this.#readers.wakeAll()
+    if (reason === 'broken') this.#onLeadership(this.id, this.term, NO_BROKER)
   }
 
   #append(batch: Uint8Array): Promise<PublishResult> {
+    this.#checkRunning()
     if (!this.isLeader) throw this.#notLeader()
     if (!this.#storage.writable) throw new TailraceError('DISK_FULL')
     checkBatch(batch, this.#crc32c, this.spec.maxBatchBytes)
@@ -166,16 +187,30 @@ export class Replica implements Group {
       )
       if (repeated !== null) return this.#acknowledgeRepeated(repeated.index, repeated.baseOffset, records)
     }
-    const header = this.driver.propose(batch, records)
+    const header = this.#propose(batch, records)
     if (header === 'not-leader') throw this.#notLeader()
     if (header === 'too-much-uncommitted')
       throw new TailraceError('OVERLOADED', 'Too many bytes wait for their commit.')
-    this.schedule.appended(batch.length)
     return this.#acknowledgements.wait(header.index, {
       baseOffset: header.baseOffset,
       lastOffset: header.lastOffset,
       duplicate: false,
     })
+  }
+
+  #propose(batch: Uint8Array, records: number): ReturnType<GroupDriver['propose']> {
+    try {
+      return this.driver.propose(batch, records)
+    } catch (error) {
+      this.#broken(error)
+      throw error
+    }
+  }
+
+  #checkRunning(): void {
+    if (this.#stopped === null) return
+    const { asking, detail } = stopErrors[this.#stopped]
+    throw new TailraceError(asking, detail)
   }
 
   /** A retry is answered with the original offsets, but not before the original is committed (kafka-protocol.md §2.4). */
@@ -201,7 +236,6 @@ export class Replica implements Group {
 
   /** Past the end is an error only where the end is known: on a leader that has committed in its term. */
   #checkOffset(offset: Offset): void {
-    if (this.#removed) throw new TailraceError('UNKNOWN_TOPIC', 'The topic has been deleted.')
     const known = this.isLeader && this.driver.core.commitIsCurrent
     if (offset < this.logStart || (known && offset > this.driver.core.nextOffset)) {
       throw new TailraceError(

@@ -1,13 +1,11 @@
-import type { EntryHeader, LogIndex, ProducerId } from '@tailrace/schemas'
-import type { ProducerState } from './producer-table.ts'
+import type { EntryHeader, LogIndex } from '@tailrace/schemas'
+import type { ProducerUndo } from './producer-table.ts'
 
 /** An entry in the log that is not committed yet, with what is needed to take it back or to apply it. */
 export interface UncommittedEntry {
   readonly header: EntryHeader
-  /** The producer whose state this entry changed, or -1. */
-  readonly producerId: ProducerId
-  /** That producer's state before this entry. */
-  readonly before: ProducerState | undefined
+  /** Null if the entry has changed no producer's state. */
+  readonly undo: ProducerUndo | null
   /** Kept only for groups with a state machine. */
   readonly payload: Uint8Array | null
 }
@@ -40,17 +38,18 @@ export class Uncommitted {
     return entry
   }
 
-  /** Removes and returns the newest entry if its index is at least `from`. */
-  popFrom(from: LogIndex): UncommittedEntry | undefined {
-    if (this.size === 0) return undefined
-    const entry = this.#entries[this.#entries.length - 1]!
-    if (entry.header.index < from) return undefined
-    this.#entries.pop()
-    return entry
+  /** How to take back the entries from `from` on, newest first. */
+  undosFrom(from: LogIndex): ProducerUndo[] {
+    const undos: ProducerUndo[] = []
+    for (let at = this.#entries.length - 1; at >= this.#head && this.#entries[at]!.header.index >= from; at -= 1) {
+      const { undo } = this.#entries[at]!
+      if (undo !== null) undos.push(undo)
+    }
+    return undos
   }
 
-  /** Newest first. */
-  *backwards(): Generator<UncommittedEntry> {
-    for (let at = this.#entries.length - 1; at >= this.#head; at -= 1) yield this.#entries[at]!
+  /** Forgets the entries from `from` on. */
+  truncate(from: LogIndex): void {
+    while (this.size > 0 && this.#entries[this.#entries.length - 1]!.header.index >= from) this.#entries.pop()
   }
 }

@@ -21,7 +21,8 @@ export function outcomeOf<T>(promise: Promise<T>): Outcome<T> {
   const outcome: Outcome<T> = { state: 'pending', value: undefined, code: undefined }
   promise.then(
     (value) => Object.assign(outcome, { state: 'done', value }),
-    (error) => Object.assign(outcome, { state: 'failed', code: error instanceof TailraceError ? error.code : `${error}` }),
+    (error) =>
+      Object.assign(outcome, { state: 'failed', code: error instanceof TailraceError ? error.code : `${error}` }),
   )
   return outcome
 }
