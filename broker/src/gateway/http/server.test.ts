@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { Compression, errorTable } from '@tailrace/schemas'
+import { Compression, errorTable, TailraceError } from '@tailrace/schemas'
 import { Ajv } from 'ajv'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeClock } from '../../platform/node/clock.ts'
@@ -105,6 +105,18 @@ describe('publish', () => {
     expect(read.records.map((record: { value: string }) => record.value)).toEqual(['a', 'b'])
     const again = await post('/topics/once/records', { records: [{ value: 'c' }] })
     expect(again.body.offsets).toEqual([{ partition: 0, offset: 2 }])
+  })
+
+  it('says how many records are written where not all are, and why the others are not', async () => {
+    await post('/topics', { name: 'half', partitions: 1, replicas: 1, config: { maxBatchBytes: 1024 } })
+    const records = Array.from({ length: 2 }, () => ({ value: 'v'.repeat(800) }))
+    const publish = fixture.broker.publish.bind(fixture.broker)
+    let calls = 0
+    fixture.broker.publish = (topic, partition, batch) =>
+      ++calls === 1 ? publish(topic, partition, batch) : Promise.reject(new TailraceError('INVALID_BATCH', 'magic: 7.'))
+    const answer = await post('/topics/half/records', { records })
+    fixture.broker.publish = publish
+    expectError(answer, 400, 'INVALID_BATCH', /magic: 7\. 1 of the 2 records are written\.$/)
   })
 
   it('says what is wrong with which record', async () => {

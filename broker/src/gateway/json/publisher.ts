@@ -2,6 +2,7 @@ import {
   BASE_OFFSET_AT,
   BATCH_LENGTH_AT,
   Compression,
+  errorTable,
   LEADER_EPOCH_AT,
   MAGIC_AT,
   TailraceError,
@@ -157,5 +158,8 @@ function explain(reason: unknown, places: readonly PublishedRecord[]): unknown {
   let written = 0
   for (const place of places) if (place !== undefined) written++
   if (written === 0 || !(reason instanceof TailraceError)) return reason
-  return new TailraceError(reason.code, `${written} of the ${places.length} records are written.`, { cause: reason })
+  // The error's own words first; the row's text, with which every message begins, is put there again.
+  const detail = reason.message.slice(errorTable[reason.code].message.length).trimStart()
+  const told = `${written} of the ${places.length} records are written.`
+  return new TailraceError(reason.code, detail === '' ? told : `${detail} ${told}`, { cause: reason })
 }
