@@ -83,7 +83,7 @@ export class Rounds {
 
   /** Resolves when nothing waits for a round, or nothing ever will be durable again. */
   idle(): Promise<void> {
-    if (!this.#running && !this.#scheduled) return Promise.resolve()
+    if (this.#failed || (!this.#running && !this.#scheduled)) return Promise.resolve()
     return new Promise((resolve) => this.#whenIdle.push(resolve))
   }
 

@@ -209,6 +209,8 @@ export class SegmentSet {
       first.headers[0]!.baseOffset,
       new SparseIndex(this.#env.crc32c),
     )
+    // The file has to be there before its name can be synced, by whoever is the first to do so.
+    await this.#env.retryFull(() => this.#env.files.use(segment.path, async () => {}))
     this.list.push(segment)
     this.#folderDirty = true
     return segment

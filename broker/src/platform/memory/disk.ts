@@ -74,6 +74,25 @@ export class MemoryDisk implements Disk {
     this.#locks.clear()
   }
 
+  /** The disk as the processes of this life see it: after the next crash it never answers, as dead processes ask for nothing. */
+  mount(): Disk {
+    const life = this.#life
+    const alive = <Arguments extends unknown[], Result>(work: (...args: Arguments) => Promise<Result>) => {
+      return (...args: Arguments): Promise<Result> => (life === this.#life ? work.apply(this, args) : never)
+    }
+    return {
+      open: alive(this.open),
+      list: alive(this.list),
+      makeFolder: alive(this.makeFolder),
+      rename: alive(this.rename),
+      remove: alive(this.remove),
+      syncFolder: alive(this.syncFolder),
+      size: alive(this.size),
+      free: alive(this.free),
+      lock: alive(this.lock),
+    }
+  }
+
   flip(path: string, position: number, bit: number): void {
     this.#find(path).flip(position, bit)
   }

@@ -69,8 +69,10 @@ export class MemoryContent {
       else this.#pages.set(page, old.slice())
     }
     const grown = this.size - this.#syncedSize
-    if (grown > 0) this.truncate(this.size - below(Math.ceil(grown / PAGE_BYTES) + 1) * Math.min(PAGE_BYTES, grown))
-    else if (grown < 0 && below(2) === 0) this.size = this.#syncedSize
+    if (grown > 0) {
+      const kept = below(Math.ceil(grown / PAGE_BYTES) + 1) * PAGE_BYTES
+      this.truncate(Math.min(this.size, this.#syncedSize + kept))
+    } else if (grown < 0 && below(2) === 0) this.size = this.#syncedSize
     this.sync()
   }
 

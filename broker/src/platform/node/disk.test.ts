@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { crc32c } from '@tailrace/schemas'
+import { diskConformance } from '../../../../test/conformance/disk.ts'
+import { nodeCrc32c } from './checksum.ts'
+import { nodeDisk } from './disk.ts'
+
+describe('the disk of the machine', () => {
+  diskConformance(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tailrace-disk-'))
+    return { disk: nodeDisk, folder, dispose: () => rm(folder, { recursive: true, force: true }) }
+  })
+})
+
+test('a lock ends with the process that holds it, also when it is killed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tailrace-lock-'))
+  const script = `
+    import { nodeDisk } from ${JSON.stringify(new URL('./disk.ts', import.meta.url).href)}
+    await nodeDisk.lock(${JSON.stringify(folder)})
+    console.log('locked')
+    setInterval(() => {}, 1000)
+  `
+  const holder = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await once(holder.stdout, 'data')
+  await expect(nodeDisk.lock(folder)).rejects.toMatchObject({ kind: 'locked' })
+  holder.kill('SIGKILL')
+  await once(holder, 'exit')
+  await nodeDisk.lock(folder)
+  await rm(folder, { recursive: true, force: true })
+})
+
+test("the machine's CRC-32C is the portable one", () => {
+  const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * 31) & 255)
+  expect(nodeCrc32c(bytes, 3, 777)).toBe(crc32c(bytes, 3, 777))
+  expect(nodeCrc32c(bytes.subarray(100), 0, 0)).toBe(0)
+})
