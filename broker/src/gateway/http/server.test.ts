@@ -443,8 +443,52 @@ describe('load', () => {
   })
 })
 
-async function raw(text: string): Promise<string> {
-  const [host, port] = fixture.address.split(':')
+describe('clients that harm', () => {
+  it('get 408 when headers or body do not arrive in time, within a second of it', async () => {
+    const limits = { headersTimeoutMs: 200, receiveTimeoutMs: 400 }
+    const strict = await startGateway(nodeClock, nodeRandom, limits)
+    const started = performance.now()
+    const half =
+      'POST /topics/flights/records HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 90'
+    for (const sent of [half, `${half}\r\n\r\n{"records":`]) {
+      const answer = await raw(sent, strict.address)
+      expect(answer).toMatch(/^HTTP\/1\.1 408 .*"code":"TIMED_OUT"/s)
+    }
+    expect(performance.now() - started).toBeLessThan(200 + 400 + 2 * 1_500)
+    await strict.gateway.close()
+  })
+
+  it('cannot make the broker hold more answers than maxRequestBytes by not reading them', async () => {
+    const bytes = 15 * 1024 * 1024
+    const small = await startGateway(nodeClock, nodeRandom, { maxRequestBytes: bytes + 1_000_000 })
+    await small.broker.publish('flights', 0, batchOf(['a'.repeat(bytes)], Compression.gzip, gzipSync))
+    const path = '/topics/flights/partitions/0/records'
+    const [host, port] = small.address.split(':')
+    const silent = connect(Number(port), host)
+    silent.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)
+    await once(silent, 'readable')
+    const refused = await fetch(small.url + path)
+    expect([refused.status, await refused.json()]).toMatchObject([429, { code: 'OVERLOADED' }])
+    silent.destroy()
+    await expect.poll(async () => (await fetch(small.url + path)).status).toBe(200)
+    await small.gateway.close()
+  })
+
+  it('cannot make a batch grow in JSON without end', async () => {
+    const zeros = new Uint8Array(17 * 1024 * 1024)
+    for (const [compression, compress] of [
+      [Compression.gzip, gzipSync],
+      [Compression.zstd, zstdCompressSync],
+    ] as const) {
+      const place = await fixture.broker.publish('flights', 2, batchOf([zeros], compression, compress))
+      const answer = await call('GET', `/topics/flights/partitions/2/records?offset=${place.baseOffset}`)
+      expectError(answer, 400, 'INVALID_BATCH', /more than 16777216 bytes/)
+    }
+  })
+})
+
+async function raw(text: string, address = fixture.address): Promise<string> {
+  const [host, port] = address.split(':')
   const socket = connect(Number(port), host)
   socket.on('error', () => {})
   let answer = ''

@@ -90,7 +90,12 @@ function newServer(limits: GatewayLimits, metrics: GatewayMetrics): FastifyInsta
     return503OnClosing: false,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 300 },
-    http: { headersTimeout: limits.headersTimeoutMs, maxHeaderSize: 16 * 1024 },
+    http: {
+      headersTimeout: limits.headersTimeoutMs,
+      maxHeaderSize: 16 * 1024,
+      // Node looks for late requests every 30 s otherwise, whatever the time limits are.
+      connectionsCheckingInterval: 1_000,
+    },
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerBareConnections(metrics.transports.http),
   })

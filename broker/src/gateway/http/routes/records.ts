@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Offset } from '@tailrace/schemas'
+import { type Offset, TailraceError } from '@tailrace/schemas'
 import type { BrokerApi } from '../../../cluster/broker-api.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { JsonPublisher } from '../../json/publisher.ts'
@@ -55,11 +55,15 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
       const signal = abandonment.of(reply)
       const offset = await startOffset(api, topic, partition, request.query.offset)
       const result = await api.fetch(topic, partition, { offset, maxBytes, waitMs, signal })
-      admission.take(result.bytes)
-      reply.raw.once('close', () => admission.release(result.bytes))
+      // Nobody waits for it: and 'close', which gives back what is taken below, has been.
+      if (signal.aborted) throw new TailraceError('ABORTED')
       metrics.fetched(result.bytes)
       const { records, nextOffset } = readRun(result, offset, readLimits.maxBytes)
-      return { records, nextOffset, highWatermark: result.highWatermark }
+      const answer = JSON.stringify({ records, nextOffset, highWatermark: result.highWatermark })
+      // What a client that does not read keeps here is the text, which may be many times what was fetched.
+      admission.take(answer.length)
+      reply.raw.once('close', () => admission.release(answer.length))
+      return reply.type('application/json; charset=utf-8').send(answer)
     },
   )
 }
