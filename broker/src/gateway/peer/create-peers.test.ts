@@ -67,7 +67,11 @@ test('heartbeats of one turn to one broker are one frame, and so are their repli
   const before = one.peers.stats.framesSent
   for (let group = 0; group < 1000; group++) {
     one.peers.sendRaft(group, { type: 'heartbeat', from: 1, to: 2, term: 5, commit: group, sentAt: 7 }, [])
-    one.peers.sendRaft(group, { type: 'heartbeat-reply', from: 1, to: 2, term: 6, lastIndex: group, sentAt: 2 ** 40 }, [])
+    one.peers.sendRaft(
+      group,
+      { type: 'heartbeat-reply', from: 1, to: 2, term: 6, lastIndex: group, sentAt: 2 ** 40 },
+      [],
+    )
     one.peers.sendRaft(group, { type: 'heartbeat', from: 1, to: 3, term: 7, commit: group, sentAt: 7 }, [])
   }
   await cluster.pass(20)
@@ -78,7 +82,14 @@ test('heartbeats of one turn to one broker are one frame, and so are their repli
     message: { type: 'heartbeat', from: 1, to: 2, term: 5, commit: 999, sentAt: 7 },
     payloads: [],
   })
-  expect(two.raft[1999]!.message).toEqual({ type: 'heartbeat-reply', from: 1, to: 2, term: 6, lastIndex: 999, sentAt: 2 ** 40 })
+  expect(two.raft[1999]!.message).toEqual({
+    type: 'heartbeat-reply',
+    from: 1,
+    to: 2,
+    term: 6,
+    lastIndex: 999,
+    sentAt: 2 ** 40,
+  })
   expect(third.raft).toHaveLength(1000)
   one.peers.sendRaft(1, { type: 'heartbeat', from: 1, to: 2, term: 8, commit: 1, sentAt: 8 }, [])
   await cluster.pass(20)

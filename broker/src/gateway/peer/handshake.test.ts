@@ -80,7 +80,9 @@ test('a newer protocol is sent along and resolved: its additional field is skipp
   expect(raw.frames[1]!.fields).toMatchObject({ protocolJson, error: null })
   raw.stream.write([newerHeartbeats({ beats: [{ group: 3, term: 4, commit: 5, sentAt: 6 }] })])
   await cluster.pass(20)
-  expect(broker.raft.map(({ message }) => message)).toEqual([{ type: 'heartbeat', from: 9, to: 1, term: 4, commit: 5, sentAt: 6 }])
+  expect(broker.raft.map(({ message }) => message)).toEqual([
+    { type: 'heartbeat', from: 9, to: 1, term: 4, commit: 5, sentAt: 6 },
+  ])
 })
 
 test.each([

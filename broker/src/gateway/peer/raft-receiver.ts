@@ -126,7 +126,11 @@ export class RaftReceiver {
     for (const { group, term, commit, sentAt } of beats) {
       checkIndexes(group, commit, 0)
       checkTerms(term, 0)
-      this.#handlers.raft(group, { type: 'heartbeat', from: this.#from, to: this.#to, term, commit, sentAt }, NO_PAYLOADS)
+      this.#handlers.raft(
+        group,
+        { type: 'heartbeat', from: this.#from, to: this.#to, term, commit, sentAt },
+        NO_PAYLOADS,
+      )
     }
   }
 
