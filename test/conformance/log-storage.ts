@@ -272,7 +272,7 @@ export function logStorageConformance(make: () => Promise<LogStorageUnderTest>):
         const first = 1 + (reads++ % 20)
         const { headers, payloads } = await writer.log.readEntries(first, 3000)
         if (headers.length > 0) expect(headers[0]!.index).toBe(first)
-        headers.forEach((header, i) => expect(payloads[i]!.length).toBe(header.bytes))
+        for (const [i, header] of headers.entries()) expect(payloads[i]!.length).toBe(header.bytes)
         await writer.log.readRecords(reads % 40, writer.log.endOffset, 3000)
         await new Promise((resolve) => setImmediate(resolve))
       }

@@ -116,7 +116,7 @@ export async function readAll(log: GroupLog, pieceBytes = 2000): Promise<StoredE
   for (let next = log.firstIndex; next <= log.lastIndex; ) {
     const { headers, payloads } = await log.readEntries(next, pieceBytes)
     if (headers.length === 0) throw new Error(`entry ${next} of ${log.lastIndex} is not there`)
-    headers.forEach((header, i) => entries.push({ header, batch: payloads[i]! }))
+    for (const [i, header] of headers.entries()) entries.push({ header, batch: payloads[i]! })
     next += headers.length
   }
   return entries

@@ -205,7 +205,10 @@ export class JournalScan {
     }
     if (roundBlocks === null) roundBlocks = countLeading(views, 'unsound')
     const own = views.slice(0, Math.max(1, roundBlocks))
-    const unwritten = own.some((view, i) => view !== 'unsound' && !this.#isOwn(view, base + place.block + i))
+    // What lies past the end of the file was never written either.
+    const unwritten =
+      own.length < roundBlocks ||
+      own.some((view, i) => view !== 'unsound' && !this.#isOwn(view, base + place.block + i))
     return { later, roundBlocks: Math.max(1, roundBlocks), unwritten }
   }
 

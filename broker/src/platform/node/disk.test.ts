@@ -37,6 +37,6 @@ test('a lock ends with the process that holds it, also when it is killed', async
 
 test("the machine's CRC-32C is the portable one", () => {
   const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * 31) & 255)
-  expect(nodeCrc32c(bytes, 3, 777)).toBe(crc32c(bytes, 3, 777))
+  for (const end of [4, 400, 777]) expect(nodeCrc32c(bytes, 3, end)).toBe(crc32c(bytes, 3, end))
   expect(nodeCrc32c(bytes.subarray(100), 0, 0)).toBe(0)
 })

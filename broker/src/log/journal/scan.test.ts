@@ -1,0 +1,156 @@
+import { crc32c } from '@tailrace/schemas'
+import { describe, expect, test } from 'vitest'
+import { MemoryDisk } from '../../platform/memory/disk.ts'
+import { BLOCK_BYTES } from './block.ts'
+import { JournalFile } from './journal-file.ts'
+import { RecordType, RecordWriter } from './record.ts'
+import { JournalScan } from './scan.ts'
+import { Staging } from './staging.ts'
+
+const FILE_BYTES = 8 * BLOCK_BYTES
+const start = { sequence: 0, epoch: 0, file: '', base: 0 }
+
+/** Puts blocks where a test wants them, without a journal's order. */
+async function journal(names: readonly string[]) {
+  const disk = new MemoryDisk()
+  await disk.makeFolder('j')
+  const files = await Promise.all(names.map((name) => JournalFile.open(disk, 'j', name, FILE_BYTES)))
+  /** A round of `blocks` blocks; `only`: the places of it that have reached the disk. */
+  const put = async (
+    file: number,
+    block: number,
+    sequence: number,
+    epoch: number,
+    blocks = 1,
+    only?: readonly number[],
+  ) => {
+    const staging = new Staging(crc32c)
+    const writer = new RecordWriter(staging, crc32c)
+    writer.entry({ id: 1, incarnation: 1, counter: 0 }, 1, new Uint8Array(blocks * 4064 - 40))
+    const bytes = staging.seal(sequence, epoch).slice()
+    for (const place of only ?? bytes.keys()) {
+      if (place >= blocks) break
+      const piece = bytes.subarray(place * BLOCK_BYTES, (place + 1) * BLOCK_BYTES)
+      await files[file]!.write(piece, (block + place) * BLOCK_BYTES)
+    }
+  }
+  const spoil = (file: number, block: number) => disk.flip(`j/${names[file]}`, block * BLOCK_BYTES + 200, 1)
+  const scan = async (from = start) => {
+    const found = new JournalScan(files, from, crc32c)
+    const rounds: string[] = []
+    for await (const { sequence, bytes, sound } of found.rounds()) {
+      rounds.push(`${sequence}+${bytes.length / BLOCK_BYTES}${sound ? '' : ' unsound'}`)
+    }
+    const { file, position, nextSequence, epoch } = found.end
+    return { rounds, end: `${file?.name} ${position / BLOCK_BYTES} next ${nextSequence} epoch ${epoch}` }
+  }
+  return { put, spoil, scan }
+}
+
+describe('walking the journal', () => {
+  test('rounds follow each other, over files, whatever their names', async () => {
+    const { put, scan } = await journal(['b', 'a'])
+    await put(0, 0, 1, 1, 3)
+    await put(0, 3, 4, 1, 2)
+    await put(1, 0, 6, 1, 4)
+    expect(await scan()).toEqual({ rounds: ['1+3', '4+2', '6+4'], end: 'a 4 next 10 epoch 1' })
+    expect(await scan({ sequence: 5, epoch: 1, file: 'b', base: 1 })).toMatchObject({ rounds: ['6+4'] })
+  })
+
+  test('blocks of an earlier use of the file are the end, not damage', async () => {
+    const { put, scan } = await journal(['a'])
+    await put(0, 0, 1, 1, 8)
+    await put(0, 0, 9, 1, 2)
+    expect(await scan({ sequence: 8, epoch: 1, file: 'a', base: 9 })).toEqual({
+      rounds: ['9+2'],
+      end: 'a 2 next 11 epoch 1',
+    })
+  })
+
+  test('a torn round is cut off silently, whichever of its blocks were written', async () => {
+    for (const only of [[0], [1], [2], [0, 1], [1, 2], [0, 2]]) {
+      const { put, scan } = await journal(['a'])
+      await put(0, 0, 1, 1)
+      await put(0, 1, 2, 1, 3, only)
+      expect(await scan()).toEqual({ rounds: ['1+1'], end: 'a 1 next 2 epoch 1' })
+    }
+  })
+
+  test("a torn round's leftovers do not belong to the round that takes its place", async () => {
+    const { put, scan } = await journal(['a'])
+    await put(0, 0, 1, 1)
+    await put(0, 1, 2, 1, 3, [1, 2])
+    await put(0, 1, 2, 2)
+    expect(await scan()).toEqual({ rounds: ['1+1', '2+1'], end: 'a 2 next 3 epoch 2' })
+    await put(0, 2, 3, 2)
+    expect(await scan()).toEqual({ rounds: ['1+1', '2+1', '3+1'], end: 'a 3 next 4 epoch 2' })
+  })
+
+  test('a torn round at the start of a file loses against one of a later epoch elsewhere', async () => {
+    const { put, scan } = await journal(['a', 'b'])
+    await put(0, 0, 1, 1, 5)
+    await put(1, 0, 6, 1, 4, [0, 1])
+    await put(0, 5, 6, 2, 2)
+    expect(await scan()).toEqual({ rounds: ['1+5', '6+2'], end: 'a 7 next 8 epoch 2' })
+  })
+
+  test('a rotten block of the last round is told, not cut', async () => {
+    for (const block of [1, 2, 3]) {
+      const { put, spoil, scan } = await journal(['a'])
+      await put(0, 0, 1, 1)
+      await put(0, 1, 2, 1, 3)
+      spoil(0, block)
+      expect(await scan()).toEqual({ rounds: ['1+1', '2+3 unsound'], end: 'a 4 next 5 epoch 1' })
+    }
+  })
+
+  test('a round before another one was complete: what is missing of it has rotted', async () => {
+    const { put, spoil, scan } = await journal(['a'])
+    await put(0, 0, 1, 1)
+    await put(0, 1, 2, 1, 2, [1])
+    await put(0, 3, 4, 1)
+    expect(await scan()).toEqual({ rounds: ['1+1', '2+2 unsound', '4+1'], end: 'a 4 next 5 epoch 1' })
+    spoil(0, 0)
+    expect((await scan()).rounds[0]).toMatch(/^1\+\d unsound/)
+  })
+
+  test('a whole file that is lost is told when a later one is there', async () => {
+    const { put, scan } = await journal(['a', 'b'])
+    await put(0, 0, 1, 1, 8)
+    await put(1, 0, 17, 1)
+    expect((await scan()).rounds).toEqual(['1+8', '9+0 unsound', '17+1'])
+  })
+
+  test('the first block of the newest file rots: told, whether others follow it or not', async () => {
+    for (const more of [false, true]) {
+      const { put, spoil, scan } = await journal(['a', 'b'])
+      await put(0, 0, 1, 1, 8)
+      await put(1, 0, 9, 1)
+      if (more) await put(1, 1, 10, 1, 2)
+      spoil(1, 0)
+      const { rounds } = await scan()
+      expect(rounds[0]).toBe('1+8')
+      expect(rounds[1]).toMatch(/unsound/)
+      expect(rounds.slice(2)).toEqual(more ? ['10+2'] : [])
+    }
+  })
+
+  test('an empty journal ends where it begins', async () => {
+    const { scan } = await journal([])
+    expect(await scan()).toEqual({ rounds: [], end: 'undefined 0 next 1 epoch 0' })
+  })
+})
+
+test('record types are never renumbered', () => {
+  expect(RecordType).toEqual({
+    Open: 1,
+    Create: 2,
+    HardState: 3,
+    Cut: 4,
+    Entry: 5,
+    Reference: 6,
+    Remove: 7,
+    Damage: 8,
+    Repaired: 9,
+  })
+})
