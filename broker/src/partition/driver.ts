@@ -14,6 +14,7 @@ import { Quarantine } from './quarantine.ts'
 
 export interface DriverDeps {
   readonly group: GroupId
+  readonly voters: readonly BrokerId[]
   readonly core: RaftCore
   readonly log: GroupLog
   readonly state: PartitionState
@@ -60,7 +61,7 @@ export class GroupDriver {
     this.state = deps.state
     this.#deps = deps
     this.#events = events
-    this.#quarantine = new Quarantine(deps.log, deps.logger)
+    this.#quarantine = new Quarantine(deps)
     this.#sender = new AppendSender(deps.group, deps.log, deps.peers, deps.logger)
   }
 
@@ -78,9 +79,8 @@ export class GroupDriver {
   }
 
   receive(message: RaftMessage, payloads: readonly Uint8Array[]): void {
-    if (this.#stopped) return
+    if (this.#stopped || this.#quarantine.holdsBack(message)) return
     if (message.type !== 'append') {
-      if (this.#quarantine.holdsBack(message)) return
       this.core.step(message)
       if (this.#canWait(message)) this.#deps.wakeAtBeat()
       else this.#deps.wake()
@@ -94,8 +94,11 @@ export class GroupDriver {
   }
 
   tick(): void {
-    // Without ticks a replica never campaigns.
-    if (this.#stopped || this.#quarantine.active) return
+    if (this.#stopped) return
+    if (this.#quarantine.active) {
+      this.#quarantine.tick()
+      return
+    }
     this.core.tick()
     if (this.core.hasReady()) this.#deps.wake()
   }
@@ -104,7 +107,7 @@ export class GroupDriver {
     if (this.#stopped) return
     const persisted = this.#durability.durable(ticket, this.#sendAll)
     this.core.persisted(persisted)
-    this.#quarantine.review(this.core, this.state)
+    this.#quarantine.review()
     if (this.core.hasReady()) this.#deps.wake()
   }
 
@@ -206,7 +209,7 @@ export class GroupDriver {
     const before = this.state.highWatermark
     this.state.committed(index, this.#events.committed)
     if (this.state.highWatermark !== before) this.#events.highWatermarkAdvanced()
-    this.#quarantine.review(this.core, this.state)
+    this.#quarantine.review()
   }
 
   /** A heartbeat or its answer that changed nothing: what it leads to leaves with the next beat anyhow. */
@@ -216,10 +219,6 @@ export class GroupDriver {
   }
 
   readonly #sendAll = (messages: readonly RaftMessage[]): void => {
-    const softened = this.#quarantine.active
-    for (let at = 0; at < messages.length; at += 1) {
-      const message = messages[at]!
-      this.#sender.send(softened ? this.#quarantine.soften(message, this.state) : message)
-    }
+    for (let at = 0; at < messages.length; at += 1) this.#sender.send(messages[at]!)
   }
 }

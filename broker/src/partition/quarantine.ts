@@ -1,23 +1,45 @@
+import type { BrokerId, GroupId, Term } from '@tailrace/schemas'
 import type { GroupLog } from '../log/types.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { RaftCore } from '../raft/core.ts'
-import type { RaftMessage } from '../raft/messages.ts'
+import type { HeartbeatMessage, RaftMessage, VoteMessage } from '../raft/messages.ts'
 import type { PartitionState } from './partition-state.ts'
+import type { Peers } from './peers.ts'
+
+export interface QuarantineDeps {
+  readonly group: GroupId
+  readonly voters: readonly BrokerId[]
+  readonly core: RaftCore
+  readonly log: GroupLog
+  readonly state: PartitionState
+  readonly peers: Pick<Peers, 'sendRaft'>
+  readonly logger: Logger
+}
 
 /**
- * A replica that lost entries it may have acknowledged (design §4: a flipped bit, not a torn tail) must neither vote nor lead: its vote
- * could elect somebody who lacks them too. It still follows, and is whole again once it holds, durably, everything up to an entry that was
- * committed in the term of a leader that others elected: by Leader Completeness that covers whatever it once acknowledged and was committed.
+ * A replica that lost entries, votes or terms that it may have promised (design §4: a flipped bit, not a torn tail) must neither vote nor
+ * lead: its vote could elect somebody who lacks those entries too. Nor may it acknowledge: a vote that it forgot may have made
+ * another broker leader of a later term than that of the leader who asks. So it goes three steps:
+ * 1. It asks every other voter for its term. What it forgot was promised in the highest of them or before: whoever asked for the promise is in
+ *    that term or a later one. (The question is a pre-vote that nobody grants; the refusal names the term.)
+ * 2. It follows leaders of later terms only. Those were elected after its return, and without its vote, so they have all that was ever
+ *    committed, and count on nothing of this replica. A leader of an earlier term is told of a later one, so that it makes room.
+ * 3. It is whole once it holds, durably, an entry that was committed in such a term: by Leader Completeness and Log Matching that covers
+ *    whatever it once acknowledged and was committed.
  */
 export class Quarantine {
-  readonly #log: GroupLog
-  readonly #logger: Logger
+  readonly #deps: QuarantineDeps
+  readonly #unheard: Set<BrokerId>
+  /** The highest term that another voter has told; what was forgotten is not above it once all have answered. */
+  #promised: Term
 
-  constructor(log: GroupLog, logger: Logger) {
-    this.#log = log
-    this.#logger = logger
+  constructor(deps: QuarantineDeps) {
+    const { log, core, voters } = deps
+    this.#deps = deps
+    this.#unheard = new Set(voters.filter((voter) => voter !== core.id))
+    this.#promised = core.term
     if (log.damage !== null) {
-      logger.error(
+      deps.logger.error(
         { group: log.group, ...log.damage },
         'entries cannot be read: the replica neither votes nor leads until a leader has sent them again',
       )
@@ -25,28 +47,52 @@ export class Quarantine {
   }
 
   get active(): boolean {
-    return this.#log.damage !== null
+    return this.#deps.log.damage !== null
   }
 
-  /** Whether a message must not reach the core: whatever could make this replica vote or win. */
+  /** In the place of the core's tick: without ticks a replica never campaigns. */
+  tick(): void {
+    const { group, core, peers } = this.#deps
+    const from = core.id
+    for (const to of this.#unheard) {
+      const question = { from, to, term: core.term, pre: true, transfer: false, lastIndex: 0, lastTerm: 0 }
+      peers.sendRaft(group, { type: 'vote', ...question }, [])
+    }
+  }
+
+  /** Whether a message must not reach the core. */
   holdsBack(message: RaftMessage): boolean {
-    return this.active && (message.type === 'vote' || message.type === 'vote-reply')
-  }
-
-  /**
-   * A forgotten vote may have made another broker leader of a later term, and a copy here must not help an earlier leader to a commit: so
-   * no more is acknowledged than what the leader has committed with the others, which is all that it needs to know to go on sending.
-   */
-  soften(message: RaftMessage, state: PartitionState): RaftMessage {
-    if (message.type !== 'append-reply' || !message.success || message.matchIndex <= state.commitIndex) return message
-    return { ...message, matchIndex: state.commitIndex }
+    if (!this.active) return false
+    if (message.type === 'vote-reply') {
+      this.#unheard.delete(message.from)
+      this.#promised = Math.max(this.#promised, message.term)
+    }
+    if (message.type === 'vote' && message.pre) this.#refuse(message)
+    if (message.type !== 'append' && message.type !== 'heartbeat') return true
+    if (this.#unheard.size > 0) return true
+    if (message.term > this.#promised) return false
+    if (message.type === 'heartbeat') this.#askForLaterTerm(message)
+    return true
   }
 
   /** Call after each commit and each fsync. */
-  review(core: RaftCore, state: PartitionState): void {
-    if (!this.active || core.role !== 'follower' || core.leader === 0) return
-    if (state.commitTerm !== core.term || core.durableIndex < state.commitIndex) return
-    this.#log.repaired()
-    this.#logger.info({ group: this.#log.group, commitIndex: state.commitIndex }, 'the replica is whole again')
+  review(): void {
+    const { core, state, log, logger, group } = this.#deps
+    if (!this.active || this.#unheard.size > 0) return
+    if (state.commitTerm <= this.#promised || core.durableIndex < state.commitIndex) return
+    log.repaired()
+    logger.info({ group, commitIndex: state.commitIndex }, 'the replica is whole again')
+  }
+
+  /** Another replica in quarantine may be asking. What this one forgot is no matter: it has no votes that it could still win with. */
+  #refuse({ from: to }: VoteMessage): void {
+    const { group, core, peers } = this.#deps
+    peers.sendRaft(group, { type: 'vote-reply', from: core.id, to, term: core.term, pre: true, granted: false }, [])
+  }
+
+  #askForLaterTerm({ from: to, sentAt }: HeartbeatMessage): void {
+    const { group, core, peers } = this.#deps
+    const term = this.#promised + 1
+    peers.sendRaft(group, { type: 'heartbeat-reply', from: core.id, to, term, lastIndex: 0, sentAt }, [])
   }
 }

@@ -19,7 +19,7 @@ import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from './r
 import type { Group, GroupSpec, GroupStatus } from './types.ts'
 import { WaitingReaders } from './waiting-readers.ts'
 
-export interface ReplicaDeps extends Omit<DriverDeps, 'group'> {
+export interface ReplicaDeps extends Omit<DriverDeps, 'group' | 'voters'> {
   readonly spec: GroupSpec
   readonly storage: LogStorage
   readonly crc32c: Crc32c
@@ -71,7 +71,7 @@ export class Replica implements Group {
     this.#onLeadership = deps.onLeadership
     this.#broken = deps.broken
     this.driver = new GroupDriver(
-      { ...deps, group: this.id },
+      { ...deps, group: this.id, voters: this.spec.voters },
       {
         appended: (bytes) => this.schedule.appended(bytes),
         committed: (index) => this.#acknowledgements.committed(index),

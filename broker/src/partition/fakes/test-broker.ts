@@ -1,4 +1,5 @@
 import { type BrokerId, crc32c, type GroupId, TailraceError } from '@tailrace/schemas'
+import { BLOCK_BYTES, BLOCK_HEADER_BYTES } from '../../log/journal/block.ts'
 import { openLogStorage } from '../../log/open.ts'
 import type { LogStorage, LogStorageOptions } from '../../log/types.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
@@ -27,6 +28,8 @@ export class TestBroker {
   groups!: BrokerGroups
   storage!: LogStorage
   alive = false
+  /** A stopped process: its ticker stands still. */
+  paused = false
   readonly #clock: Clock
   readonly #options: TestBrokerOptions
   readonly #send: SendRaft
@@ -114,6 +117,19 @@ export class TestBroker {
     return found
   }
 
+  /** Inverts one bit of the first record of the newest round, in a journal that has not come round yet. */
+  async flipNewestRound(): Promise<void> {
+    let newest = { path: '', at: -1 }
+    for (const path of this.disk.paths().filter((name) => name.startsWith('data/journal/'))) {
+      const file = await this.disk.open(path)
+      const content = Buffer.alloc(await file.size())
+      await file.read(content, 0)
+      const at = content.findLastIndex((byte) => byte !== 0)
+      if (at > newest.at) newest = { path, at }
+    }
+    this.disk.flip(newest.path, newest.at - (newest.at % BLOCK_BYTES) + BLOCK_HEADER_BYTES, 0)
+  }
+
   #peers(): Peers {
     const life = this.#life
     return {
@@ -136,7 +152,10 @@ export class TestBroker {
       if (life === this.#life) call()
     }
     const every = (ms: number, call: () => void): TimerHandle => {
-      const handle = clock.every(ms, () => (life === this.#life ? call() : handle.cancel()))
+      const handle = clock.every(ms, () => {
+        if (life !== this.#life) handle.cancel()
+        else if (!this.paused) call()
+      })
       return handle
     }
     return {
