@@ -2,6 +2,7 @@
 // Plain JavaScript in words that old Nodes understand, so that they can say what is wrong instead of failing on syntax.
 import { existsSync } from 'node:fs'
 import * as module from 'node:module'
+import { setFlagsFromString } from 'node:v8'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 18)) {
@@ -12,6 +13,10 @@ if (major < 22 || (major === 22 && minor < 18)) {
   )
   process.exit(1)
 }
+
+// A broker's memory is batches, which lie outside V8's heap. By default V8 collects the whole heap again and again once they are some
+// 200 MB, whatever that frees; counted in its ordinary limit they grow with it (docs/decisions/external-memory.md). Unknown to a V8: ignored.
+setFlagsFromString('--external-memory-accounted-in-global-limit')
 
 // Compiled code is kept between starts: it halves the time until a broker is up.
 if (typeof module.enableCompileCache === 'function') module.enableCompileCache()

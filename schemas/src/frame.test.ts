@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { TailraceError } from './errors.ts'
-import { encodeFrame, FRAME_PREFIX_BYTES, MAX_FRAME_HEADER_BYTES, parseFrame } from './frame.ts'
+import { encodeFrame, FRAME_PREFIX_BYTES, MAX_FRAME_HEADER_BYTES, parseFrame, parseFramePieces } from './frame.ts'
 import { type Message, type MessageName, MessageNumber } from './messages.ts'
 import { writeInt32 } from './record-batch/numbers.ts'
 import { sampleMessages } from './sample-messages.test-data.ts'
@@ -119,4 +119,26 @@ test('any header of any message gives a message or MALFORMED_FRAME', () => {
     }),
     { numRuns: 3000 },
   )
+})
+
+describe('a frame in pieces', () => {
+  const body = Uint8Array.from({ length: 300 }, (_, at) => at)
+  const pieces = encodeFrame('Publish', { correlation: 7, topic: 'flights', partition: 3, timeoutMs: 100 }, [body])
+  const whole = Uint8Array.from(pieces.flatMap((piece) => [...piece]))
+
+  it('is the same wherever it is cut, and its body is not copied when it is a piece of its own', () => {
+    const expected = parseFrame(whole)
+    expect(parseFramePieces(pieces)).toEqual(expected)
+    expect(parseFramePieces(pieces).body.buffer).toBe(body.buffer)
+    expect(parseFramePieces([whole])).toEqual(expected)
+    for (let cut = 0; cut <= whole.length; cut++) {
+      expect(parseFramePieces([whole.subarray(0, cut), whole.subarray(cut)])).toEqual(expected)
+    }
+    expect(parseFramePieces([whole.subarray(0, 5), whole.subarray(5, 20), whole.subarray(20)])).toEqual(expected)
+  })
+
+  it('is refused when a piece is missing or too long', () => {
+    expect(() => parseFramePieces([pieces[0]!, body.subarray(1)])).toThrow('The bytes are not a Tailrace frame')
+    expect(() => parseFramePieces(pieces, undefined, 100)).toThrow('larger than the broker accepts')
+  })
 })

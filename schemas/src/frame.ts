@@ -65,6 +65,28 @@ export function parseFrame(bytes: Uint8Array, decoder: MessageDecoder = ownDecod
   return frameAt(bytes, 0, frameBytes, decoder)
 }
 
+/**
+ * Reads pieces that are exactly one frame, back to back. A body that is a piece of its own, as senders cut them, is not copied.
+ * @throws TailraceError as parseFrame
+ */
+export function parseFramePieces(
+  pieces: readonly Uint8Array[],
+  decoder: MessageDecoder = ownDecoder,
+  maxFrameBytes = Infinity,
+): Frame {
+  const [head, body] = pieces
+  if (pieces.length !== 2 || head === undefined || body === undefined || head.length < FRAME_PREFIX_BYTES) {
+    return parseFrame(joined(pieces), decoder, maxFrameBytes)
+  }
+  const frameBytes = checkPrefix(head, 0, maxFrameBytes)
+  const headerEnd = FRAME_PREFIX_BYTES + uint32At(head, 8)
+  if (frameBytes !== head.length + body.length || headerEnd !== head.length) {
+    return parseFrame(joined(pieces), decoder, maxFrameBytes)
+  }
+  const plainBody = new Uint8Array(body.buffer, body.byteOffset, body.length)
+  return { ...frameAt(head, 0, head.length, decoder), body: plainBody } as Frame
+}
+
 /** Checks the 12 bytes at `at` and returns the length of the whole frame, without looking at what follows them. */
 export function checkPrefix(bytes: Uint8Array, at: number, maxFrameBytes: number): number {
   const frameBytes = checkLength(bytes, at, maxFrameBytes)
@@ -110,6 +132,17 @@ export function frameAt(bytes: Uint8Array, at: number, end: number, decoder: Mes
 
 function messageNumberAt(bytes: Uint8Array, at: number): number {
   return (bytes[at + 6]! << 8) | bytes[at + 7]!
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    bytes.set(piece, at)
+    at += piece.length
+  }
+  return bytes
 }
 
 function malformed(why: string): never {

@@ -8,6 +8,7 @@ export {
   type FrameOf,
   MAX_FRAME_HEADER_BYTES,
   parseFrame,
+  parseFramePieces,
 } from './frame.ts'
 export * from './frame-reader.ts'
 export * from './ids.ts'

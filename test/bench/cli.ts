@@ -74,10 +74,12 @@ async function runScenario(
           pieceBytes: BATCH_BYTES,
           windowBytes: 5 * BATCH_BYTES * Math.ceil(scenario.partitions / 3),
           seconds: Math.min(seconds, 5),
+          keep: process.env.FLOORKEEP !== '0',
         })
       : null
   const cluster = await ClusterProcesses.start({
-    nodeFlags: (id) =>
+    flags: (process.env.FLAGS ?? '').split(' ').filter(Boolean),
+    nodeFlags: (id) => process.env.NODEFLAGS ? process.env.NODEFLAGS.split(' ') :
       values.profile
         ? ['--cpu-prof', '--cpu-prof-dir', 'bench-results', '--cpu-prof-name', `broker-${id}.cpuprofile`]
         : [],
@@ -92,6 +94,7 @@ async function runScenario(
       outstanding: Math.ceil((24 << 20) / (scenario.recordBytes + 64) / scenario.producers),
     })
     await cluster.stopAll()
+    if (process.env.KEEPLOG) await (await import('node:fs/promises')).copyFile(cluster.logFile(1), '/tmp/b1.log')
     return { scenario, result, floor }
   } finally {
     await cluster.destroy()

@@ -62,5 +62,5 @@ export const defaultLimits: GatewayLimits = {
   writeOrigins: [],
 }
 
-/** What one read over HTTP may ask for. */
-export const readLimits = { defaultBytes: MiB, maxBytes: 16 * MiB, maxWaitMs: 60_000 } as const
+/** What one read may ask for. `jsonBytes`: keys and values after which an answer in JSON ends, behind the batch that it is in. */
+export const readLimits = { defaultBytes: MiB, maxBytes: 16 * MiB, jsonBytes: 4 * MiB, maxWaitMs: 60_000 } as const

@@ -13,6 +13,8 @@ export interface FloorOptions {
   /** Unacknowledged bytes of a producer to each leader. */
   readonly windowBytes: number
   readonly seconds: number
+  /** Whether the bytes are kept (a growing file) or overwritten (a recycled one). */
+  readonly keep: boolean
 }
 
 export interface FloorResult {
@@ -40,6 +42,7 @@ export async function runFloor(options: FloorOptions): Promise<FloorResult> {
         peerPort: ports[at + 3],
         peerPorts: ports.slice(3).filter((_, other) => other !== at),
         file: join(folder, `node-${at}`),
+        keep: options.keep,
       })
     })
     await Promise.all(nodes.map((node) => once(node, 'message')))

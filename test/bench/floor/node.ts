@@ -3,7 +3,7 @@
  * from producers, passes them to the two others, makes them durable with one fdatasync a round, and acknowledges byte counts once a
  * majority has them. No frames, no offsets, no checksums, no elections, no reads.
  *
- * Started with IPC: { clientPort, peerPort, peerPorts, file }; answers 'listening'. On 'report' it sends its CPU time, fsyncs and memory.
+ * Started with IPC: { clientPort, peerPort, peerPorts, file, keep }; answers 'listening'. On 'report' it sends its CPU time, fsyncs and memory.
  */
 import * as fs from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
@@ -16,9 +16,13 @@ interface NodeOrder {
   readonly peerPort: number
   readonly peerPorts: readonly number[]
   readonly file: string
+  readonly keep: boolean
 }
 
-/** One file, allocated ahead and used round and round; everything that has arrived shares the next fdatasync. */
+/**
+ * One file; everything that has arrived shares the next fdatasync. `keep`: the file grows, as it must for whoever keeps what he is given; else it is
+ * allocated ahead and used round and round, so that the disk is asked for as little as can be, and nothing is kept.
+ */
 class RoundFile {
   readonly #descriptor: number
   #pending: Uint8Array[] = []
@@ -27,8 +31,12 @@ class RoundFile {
   #busy = false
   syncs = 0
 
-  constructor(path: string) {
+  readonly #keep: boolean
+
+  constructor(path: string, keep: boolean) {
+    this.#keep = keep
     this.#descriptor = fs.openSync(path, 'w+')
+    if (keep) return
     const zeros = Buffer.alloc(1 << 20)
     for (let at = 0; at < FILE_BYTES; at += zeros.length) fs.writeSync(this.#descriptor, zeros, 0, zeros.length, at)
     fs.fsyncSync(this.#descriptor)
@@ -50,7 +58,7 @@ class RoundFile {
     this.#done = []
     let bytes = 0
     for (const chunk of chunks) bytes += chunk.length
-    if (this.#position + bytes > FILE_BYTES) this.#position = 0
+    if (!this.#keep && this.#position + bytes > FILE_BYTES) this.#position = 0
     fs.writev(this.#descriptor, chunks, this.#position, (error) => {
       if (error) throw error
       this.#position += bytes
@@ -141,7 +149,7 @@ async function connectTo(port: number): Promise<Socket> {
 }
 
 async function run(order: NodeOrder): Promise<void> {
-  const file = new RoundFile(order.file)
+  const file = new RoundFile(order.file, order.keep)
   await follow(file, order.peerPort)
   const followers = await Promise.all(order.peerPorts.map(connectTo))
   await lead(file, order.clientPort, followers)

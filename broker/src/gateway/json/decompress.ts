@@ -2,10 +2,10 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { Compression, type Decompressors, TailraceError } from '@tailrace/schemas'
 
 /**
- * The most that one batch may decompress to for JSON, below what binary readers take: as JSON a byte can become six characters, and all of them are
- * in memory at once. Producers compress about a megabyte at a time.
+ * The most that one batch may decompress to for JSON, far below what binary readers take: as JSON a byte can become six characters, and while they are
+ * made the broker does nothing else. Producers compress about a megabyte at a time.
  */
-export const maxJsonBatchBytes = 16 * 1024 * 1024
+export const maxJsonBatchBytes = 4 * 1024 * 1024
 
 /**
  * What a broker can decompress to show records as JSON; batches on their way to programs stay compressed. Both throw when the output would

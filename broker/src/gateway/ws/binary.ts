@@ -4,7 +4,7 @@ import {
   type Frame,
   type FrameOf,
   ownDecoder,
-  parseFrame,
+  parseFramePieces,
   TailraceError,
 } from '@tailrace/schemas'
 import { readLimits } from '../limits.ts'
@@ -31,10 +31,10 @@ export class BinaryProtocol {
     this.#gone = gone
   }
 
-  receive(bytes: Uint8Array): void {
+  receive(pieces: readonly Uint8Array[]): void {
     let frame: Frame
     try {
-      frame = parseFrame(bytes, ownDecoder, this.#parts.limits.maxFrameBytes)
+      frame = parseFramePieces(pieces, ownDecoder, this.#parts.limits.maxFrameBytes)
     } catch (error) {
       const known = this.#known(error)
       this.#peer.fail(known.code === 'FRAME_TOO_LARGE' ? CloseCode.tooLarge : CloseCode.protocolError, known)

@@ -43,7 +43,9 @@ export class Connection implements Peer {
     this.#binary = new BinaryProtocol(this, parts, this.#abort.signal)
     this.#text = new TextProtocol(this, parts)
     socket.explain = (code) => this.#explain(code)
-    socket.on('message', (data, isBinary) => this.#onMessage(data as Buffer, isBinary))
+    // A publish comes as two fragments, header and batch: joined by ws, every batch would be copied once more.
+    socket.binaryType = 'fragments'
+    socket.on('message', (data, isBinary) => this.#onMessage(data as Buffer | Buffer[], isBinary))
     socket.on('ping', () => this.#onSign())
     socket.on('pong', () => this.#onSign())
     socket.on('close', () => this.#onClose())
@@ -117,12 +119,12 @@ export class Connection implements Peer {
     return this.#unackedBytes === 0 && this.#requests === 0
   }
 
-  #onMessage(data: Buffer, isBinary: boolean): void {
+  #onMessage(data: Buffer | Buffer[], isBinary: boolean): void {
     this.#lastSign = true
     if (this.#closing) return
     this.#speaksBinary ||= isBinary
-    if (isBinary) this.#binary.receive(data)
-    else this.#text.receive(data)
+    if (isBinary) this.#binary.receive(Array.isArray(data) ? data : [data])
+    else this.#text.receive(data as Buffer)
   }
 
   #onSign(): void {

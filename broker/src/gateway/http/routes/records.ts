@@ -58,7 +58,7 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
       // Nobody waits for it: and 'close', which gives back what is taken below, has been.
       if (signal.aborted) throw new TailraceError('ABORTED')
       metrics.fetched(result.bytes)
-      const { records, nextOffset } = readRun(result, offset, readLimits.maxBytes)
+      const { records, nextOffset } = readRun(result, offset, readLimits.jsonBytes)
       const answer = JSON.stringify({ records, nextOffset, highWatermark: result.highWatermark })
       // What a client that does not read keeps here is the text, which may be many times what was fetched.
       admission.take(answer.length)
