@@ -1,8 +1,13 @@
 import type { EntryHeader, LogIndex, Offset, TermStart } from '@tailrace/schemas'
-import type { Tail } from './tail.ts'
 
 /** What a header object and its place in two arrays cost beside the batch, roughly. */
 const ENTRY_OVERHEAD_BYTES = 128
+
+/** Whose memory a chunk is in. */
+export interface ChunkOwner {
+  /** Drops the chunk if it is the oldest. */
+  evict(chunk: Chunk): void
+}
 
 /** The entries of one write, kept together on their way from memory to a segment. */
 export class Chunk {
@@ -12,7 +17,7 @@ export class Chunk {
   /** Of the batches. */
   readonly bytes: number
   readonly memoryBytes: number
-  readonly owner: Tail
+  readonly owner: ChunkOwner
   /** The terms that begin within it. */
   readonly terms: readonly TermStart[]
   /** How many entries from the start the log still holds; a truncation lowers it, the segment gets all of them nevertheless. */
@@ -27,7 +32,7 @@ export class Chunk {
     headers: readonly EntryHeader[],
     payloads: readonly Uint8Array[],
     terms: readonly TermStart[],
-    owner: Tail,
+    owner: ChunkOwner,
   ) {
     let bytes = 0
     for (const payload of payloads) bytes += payload.length

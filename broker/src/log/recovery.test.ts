@@ -112,7 +112,7 @@ describe('a crash at every operation of the disk', () => {
     const operations = whole.operations
     expect(operations).toBeGreaterThan(100)
     for (let halt = 1; halt <= operations; halt++) {
-      for (const seed of [1, 2, 3, 4]) await crashAt(halt, seed)
+      for (const seed of [1, 2, 3]) await crashAt(halt, seed)
     }
   }, 60_000)
 
@@ -212,10 +212,10 @@ describe('the end of the journal', () => {
     let intact = 0
     let damaged = 0
     for (let position = whole.from; position < whole.to; position++) {
-      // Every second bit where the headers of blocks and records are, some in between: all of them take a minute.
+      // Every fourth bit where the headers of blocks and records are, some in between: all of them take a minute.
       const header = position % 4096 < 72
-      if (!header && position % 23 !== 0) continue
-      for (let bit = header ? position % 2 : position % 8; bit < 8; bit += header ? 2 : 8) {
+      if (!header && position % 41 !== 0) continue
+      for (let bit = header ? position % 4 : position % 8; bit < 8; bit += header ? 4 : 8) {
         const { disk, writers, path } = await journalOnly()
         disk.crash(() => 0)
         disk.flip(path, position, bit)

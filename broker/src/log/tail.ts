@@ -1,10 +1,10 @@
 import type { EntryHeader, LogIndex, Offset, Timestamp } from '@tailrace/schemas'
 import { EntryKind, maxTimestampAt } from '@tailrace/schemas'
-import type { Chunk } from './chunk.ts'
+import type { Chunk, ChunkOwner } from './chunk.ts'
 import type { EntryRun, RecordRun } from './types.ts'
 
 /** The newest entries of one group, in memory: a dense run of chunks that ends at the log's end. */
-export class Tail {
+export class Tail implements ChunkOwner {
   #chunks: Chunk[] = []
   #head = 0
 

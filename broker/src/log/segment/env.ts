@@ -1,24 +1,18 @@
-import type { Crc32c } from '../../platform/checksum.ts'
 import type { Disk } from '../../platform/disk.ts'
 import type { TailPool } from '../tail-pool.ts'
 import type { LogMetrics } from '../types.ts'
 import type { GatherPool } from './gather.ts'
-import type { IndexCache } from './index-cache.ts'
-import type { OpenFiles } from './open-files.ts'
+import type { IndexCache, IndexEnv } from './index-cache.ts'
 
 /** What the segments of all groups share. */
-export interface SegmentEnv {
+export interface SegmentEnv extends IndexEnv {
   readonly disk: Disk
-  readonly crc32c: Crc32c
-  readonly files: OpenFiles
   readonly indexes: IndexCache
   readonly gathers: GatherPool
   readonly pool: TailPool
   readonly metrics: LogMetrics
   /** A segment is full when it has this many bytes. */
   readonly segmentBytes: number
-  /** Bytes between two places of a sparse index. */
-  readonly indexInterval: number
   /** Does the work again for as long as the disk is full. */
   retryFull<Result>(work: () => Promise<Result>): Promise<Result>
 }

@@ -1,6 +1,7 @@
+import type { Crc32c } from '../../platform/checksum.ts'
 import { entryHeaderAt } from '../entry-header.ts'
 import { scanBatches } from './batch-scan.ts'
-import type { SegmentEnv } from './env.ts'
+import type { OpenFiles } from './open-files.ts'
 import { Segment } from './segment.ts'
 import { INDEX_ENTRY_BYTES, SparseIndex } from './sparse-index.ts'
 
@@ -8,12 +9,20 @@ import { INDEX_ENTRY_BYTES, SparseIndex } from './sparse-index.ts'
 const MAX_CACHED = 64
 const SCAN_WINDOW_BYTES = 1024 * 1024
 
+/** What it takes to read an index. */
+export interface IndexEnv {
+  readonly files: OpenFiles
+  readonly crc32c: Crc32c
+  /** Bytes between two places. */
+  readonly indexInterval: number
+}
+
 /** Sealed segments have their index in a file and, while they are read, in memory. */
 export class IndexCache {
   readonly #cached = new Set<Segment>()
 
   /** The index of a segment: from memory, else from its file, else from its batches. */
-  async load(env: SegmentEnv, segment: Segment): Promise<SparseIndex> {
+  async load(env: IndexEnv, segment: Segment): Promise<SparseIndex> {
     const index = segment.index ?? (await readIndex(env, segment)) ?? (await rebuildIndex(env, segment))
     // Somebody else may have been faster, and may have changed it since.
     segment.index ??= index
@@ -39,14 +48,14 @@ export class IndexCache {
 }
 
 /** Null if the file is missing, short, or not the one that the checkpoint or the segment's writer knows. */
-export async function readIndex(env: SegmentEnv, segment: Segment): Promise<SparseIndex | null> {
+export async function readIndex(env: IndexEnv, segment: Segment): Promise<SparseIndex | null> {
   const bytes = new Uint8Array(segment.indexed * INDEX_ENTRY_BYTES)
   const count = await env.files.use(segment.indexPath, (file) => file.read(bytes, 0))
   return SparseIndex.decode(bytes.subarray(0, count), segment.indexed, segment.indexChecksum, env.crc32c)
 }
 
 /** Walks the whole segment and writes the file anew. Stops where a batch cannot be told, which reads will then find as well. */
-async function rebuildIndex(env: SegmentEnv, segment: Segment): Promise<SparseIndex> {
+async function rebuildIndex(env: IndexEnv, segment: Segment): Promise<SparseIndex> {
   const copy = new Segment('', segment.baseIndex, segment.baseOffset, new SparseIndex(env.crc32c))
   await env.files.use(segment.path, (file) =>
     scanBatches(file, 0, segment.bytes, SCAN_WINDOW_BYTES, (bytes, at, end) => {

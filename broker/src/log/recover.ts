@@ -1,0 +1,98 @@
+import type { GroupId } from '@tailrace/schemas'
+import type { Crc32c } from '../platform/checksum.ts'
+import type { Disk } from '../platform/disk.ts'
+import { type Checkpoint, readCheckpoint, stateOf, writeCheckpoint } from './checkpoint.ts'
+import { folderName, StoredGroupLog } from './group-log.ts'
+import type { Journal, JournalPlace } from './journal/journal.ts'
+import { JournalFile } from './journal/journal-file.ts'
+import { Replay } from './journal/replay.ts'
+import { ReplayedGroup } from './journal/replayed-group.ts'
+import { JournalScan } from './journal/scan.ts'
+import { restoreSegments } from './segment/restore.ts'
+import type { StoredLogs } from './storage.ts'
+
+const nowhere: JournalPlace = { sequence: 0, epoch: 0, file: '', base: 0 }
+
+/** What checkpoint and journal say, and how the journal goes on. */
+export interface RecoveredJournal {
+  readonly checkpoint: Checkpoint
+  readonly replay: Replay
+  resume(journal: Journal): void
+}
+
+/** Reads the newest checkpoint and applies the journal behind it. @throws TailraceError STORAGE_CORRUPT; DiskError */
+export async function replayJournal(
+  disk: Disk,
+  folder: string,
+  fileBytes: number,
+  crc: Crc32c,
+): Promise<RecoveredJournal> {
+  const checkpoint = (await readCheckpoint(disk, folder, crc)) ?? (await firstCheckpoints(disk, folder, crc))
+  const files = await openJournalFiles(disk, `${folder}/journal`, fileBytes)
+  const scan = new JournalScan(files, checkpoint.place, crc)
+  const replay = new Replay(replayedGroups(checkpoint), checkpoint.nextIncarnation - 1, crc)
+  for await (const round of scan.rounds()) replay.apply(round)
+  replay.finish()
+  return { checkpoint, replay, resume: (journal) => resumeJournal(journal, files, scan) }
+}
+
+/** Both files, so that from now on one that cannot be read is known to be a loss. */
+async function firstCheckpoints(disk: Disk, folder: string, crc: Crc32c): Promise<Checkpoint> {
+  const empty = { place: nowhere, nextIncarnation: 1, groups: [] }
+  await writeCheckpoint(disk, folder, { generation: 1, ...empty }, crc)
+  await writeCheckpoint(disk, folder, { generation: 2, ...empty }, crc)
+  return { generation: 2, ...empty }
+}
+
+async function openJournalFiles(disk: Disk, folder: string, bytes: number): Promise<JournalFile[]> {
+  const names = (await disk.list(folder)).filter((name) => name.endsWith('.journal')).sort()
+  return Promise.all(names.map((name) => JournalFile.open(disk, folder, name, bytes)))
+}
+
+function* replayedGroups(checkpoint: Checkpoint): Iterable<ReplayedGroup> {
+  for (const record of checkpoint.groups) {
+    const group = new ReplayedGroup(record.group, record.incarnation)
+    group.counter = record.counter
+    group.state = stateOf(record)
+    group.inSegments = group.state.lastIndex
+    group.damage = record.damage
+    yield group
+  }
+}
+
+/** The next round follows what the scan has found; files that it did not need are free. */
+function resumeJournal(journal: Journal, files: readonly JournalFile[], scan: JournalScan): void {
+  const { file, position, nextSequence, epoch } = scan.end
+  const full = files.filter((candidate) => candidate !== file && scan.visited.has(candidate))
+  full.sort((a, b) => a.base - b.base)
+  const free = files.filter((candidate) => candidate !== file && !scan.visited.has(candidate))
+  const names = files.map((candidate) => Number.parseInt(candidate.name, 10))
+  const nextName = Math.max(0, ...names.filter(Number.isSafeInteger)) + 1
+  journal.resume({ full, free, current: file, position, nextSequence, epoch: epoch + 1, nextName })
+}
+
+/** Brings the segments into the state that was replayed, hands the logs over, and removes what belongs to none. */
+export async function restoreGroups(logs: StoredLogs, { replay, checkpoint }: RecoveredJournal): Promise<void> {
+  const records = new Map(checkpoint.groups.map((record) => [`${record.group}-${record.incarnation}`, record.segments]))
+  for (const group of replay.groups.values()) {
+    const name = folderName(group.id, group.incarnation)
+    const folder = `${logs.groupsFolder}/${name}`
+    const { segments, changed } = await restoreSegments(logs.env, folder, group, records.get(name) ?? [])
+    const log = new StoredGroupLog(logs, group.id, group.incarnation, group.state)
+    log.damage = group.damage
+    log.pending.counter = group.counter
+    log.pending.announced = true
+    log.segments.restore(segments, Math.min(group.inSegments, group.state.lastIndex), changed)
+    if (group.headers.length > 0) log.restore(group.headers, group.payloads)
+    log.pending.stagedOps = log.segments.queued
+    logs.env.metrics.replayedEntries += group.replayedEntries
+    logs.adopt(log)
+  }
+  await removeStrangers(logs.env.disk, logs.groupsFolder, replay.groups)
+}
+
+/** Folders of groups that the journal does not know: removed, or never durable. */
+async function removeStrangers(disk: Disk, groupsFolder: string, groups: Map<GroupId, ReplayedGroup>): Promise<void> {
+  const known = new Set([...groups.values()].map((group) => folderName(group.id, group.incarnation)))
+  for (const name of await disk.list(groupsFolder)) if (!known.has(name)) await disk.remove(`${groupsFolder}/${name}`)
+}
