@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { batchOf } from './fakes/batches.ts'
-import { GROUP, outcomeOf, TestWorld } from './fakes/test-world.ts'
+import { GROUP, type Outcome, outcomeOf, TestWorld } from './fakes/test-world.ts'
+import type { PublishResult } from './requests.ts'
 
 const commitIsKnown = 200
 
@@ -36,6 +37,25 @@ describe('publish', () => {
     await world.run(commitIsKnown)
     expect(world.replica(1).driver.core.lastIndex).toBe(4)
     for (const id of [1, 2, 3]) expect(await world.records(id)).toEqual(['0:a', '1:b', '2:c'])
+  })
+
+  it('in the very turn of the election comes behind the entry that opens the term', async () => {
+    const world = await TestWorld.start()
+    world.broker(1).kill()
+    const results: Outcome<PublishResult>[] = []
+    world.passes = (message) => {
+      if (message.type !== 'vote-reply' || message.pre) return true
+      const group = world.group(message.to)
+      // Before the new leader has drained its core.
+      world.clock.soon(() => {
+        if (group.isLeader) results.push(outcomeOf(group.publish(batchOf(['first']))))
+      })
+      return true
+    }
+    await world.until(() => results[0]?.state === 'done')
+    const leader = world.leader().id
+    expect(world.replica(leader).driver.state.commitIndex).toBe(3)
+    expect(await world.records(leader)).toEqual(['0:first'])
   })
 
   it('is refused by who does not lead, and by who knows of no leader', async () => {

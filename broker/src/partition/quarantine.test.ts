@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import type { Damage, GroupLog } from '../log/types.ts'
+import type { RaftCore } from '../raft/core.ts'
+import type { RaftMessage } from '../raft/messages.ts'
 import { batchOf } from './fakes/batches.ts'
 import { GROUP, outcomeOf, TestWorld } from './fakes/test-world.ts'
+import type { PartitionState } from './partition-state.ts'
+import { Quarantine } from './quarantine.ts'
 
 /** Restarts the broker; `asIfWhole`: as a broker without a quarantine would, that takes what it can read for its whole log. */
 async function restart(world: TestWorld, id: number, asIfWhole: boolean): Promise<void> {
@@ -39,6 +44,17 @@ describe('a replica with a damaged log', () => {
     expect(await world.during(group.publish(batchOf(['more'])))).toMatchObject({ baseOffset: 3 })
   })
 
+  it('is whole when a heartbeat tells of the commit that its own acknowledgement has made', async () => {
+    const world = await TestWorld.start()
+    await world.during(world.group(1).publish(batchOf(['VICTIM'])))
+    world.broker(3).kill()
+    await world.broker(3).flip('VICTIM', 'journal')
+    await restart(world, 3, false)
+    world.passes = ({ type, from, to }) => type !== 'append' || to === 3 || from === 3
+    await world.until(() => world.replica(3).driver.log.damage === null)
+    expect(world.brokers.filter(({ id }) => world.replica(id).driver.state.commitTerm > 1)).toHaveLength(2)
+  })
+
   it('is still in quarantine after another restart', async () => {
     const world = await TestWorld.start()
     await world.during(world.group(1).publish(batchOf(['VICTIM'])))
@@ -65,6 +81,69 @@ describe('a replica with a damaged log', () => {
     await world.run(5000)
     expect(world.group(1).isLeader).toBe(false)
     expect(world.broker(1).errors).toHaveLength(1)
+  })
+})
+
+describe('the rules of the quarantine', () => {
+  function setUp() {
+    const sent: RaftMessage[] = []
+    const core = { id: 1, term: 1, durableIndex: 9 }
+    const state = { commitTerm: 1, commitIndex: 9 }
+    const log = { group: GROUP, damage: { fromIndex: 3, reason: 'rot' } as Damage | null, repaired: () => {} }
+    log.repaired = () => {
+      log.damage = null
+    }
+    const quarantine = new Quarantine({
+      group: GROUP,
+      voters: [1, 2, 3],
+      core: core as RaftCore,
+      log: log as GroupLog,
+      state: state as PartitionState,
+      peers: { sendRaft: (_group, message) => void sent.push(message) },
+      logger: { info: () => {}, warn: () => {}, error: () => {} },
+    })
+    const heartbeat = (term: number) =>
+      quarantine.holdsBack({ type: 'heartbeat', from: 2, to: 1, term, commit: 0, sentAt: 7 })
+    const tells = (from: number, term: number) =>
+      quarantine.holdsBack({ type: 'vote-reply', from, to: 1, term, pre: true, granted: false })
+    return { quarantine, core, state, log, sent, heartbeat, tells }
+  }
+
+  it('no leader is followed before all others have told their terms, and then only one of a later term', () => {
+    const { quarantine, sent, heartbeat, tells } = setUp()
+    quarantine.tick()
+    expect(sent.map(({ to, type, term }) => [to, type, term])).toEqual([
+      [2, 'vote', 1],
+      [3, 'vote', 1],
+    ])
+    tells(2, 4)
+    expect(heartbeat(5)).toBe(true)
+    sent.length = 0
+    quarantine.tick()
+    expect(sent.map(({ to }) => to)).toEqual([3])
+    tells(3, 6)
+    expect(heartbeat(6)).toBe(true)
+    expect(sent.at(-1)).toMatchObject({ type: 'heartbeat-reply', to: 2, term: 7, sentAt: 7 })
+    expect(heartbeat(7)).toBe(false)
+  })
+
+  it('it ends with a durable entry that was committed in a later term', () => {
+    const { quarantine, core, state, log, tells } = setUp()
+    tells(2, 4)
+    state.commitTerm = 7
+    quarantine.review()
+    expect(log.damage).not.toBeNull()
+    tells(3, 6)
+    state.commitTerm = 6
+    quarantine.review()
+    expect(log.damage).not.toBeNull()
+    Object.assign(state, { commitTerm: 7, commitIndex: 10 })
+    quarantine.review()
+    expect(log.damage).not.toBeNull()
+    core.durableIndex = 10
+    quarantine.review()
+    expect(log.damage).toBeNull()
+    expect(quarantine.active).toBe(false)
   })
 })
 
