@@ -9,6 +9,8 @@ export interface GatewayLimits {
   readonly requestTimeoutMs: number
   /** TCP connections, WebSockets included; beyond them a connection is dropped at once. */
   readonly maxConnections: number
+  /** What all reads under way may bring into memory at once; beyond it each brings 64 KiB, or one batch. Readers that wait count nothing. */
+  readonly maxReadBytes: number
 
   readonly maxBodyBytes: number
   /** HTTP requests at work at once, long polls included; health and metrics are always answered. */
@@ -29,6 +31,8 @@ export interface GatewayLimits {
   readonly maxUnackedBytes: number
   /** On one WebSocket: requests other than publishes that wait for an answer; the same consequence. */
   readonly maxPendingRequests: number
+  /** On one WebSocket: its share of `maxReadBytes`. */
+  readonly maxConnectionReadBytes: number
   /** On one WebSocket: subscriptions stop while more than this waits to be sent. */
   readonly pauseBufferedBytes: number
   /** On one WebSocket: above this fetches are refused with OVERLOADED, nothing is read from the client, and `slowReaderMs` counts. */
@@ -44,6 +48,7 @@ export const defaultLimits: GatewayLimits = {
   maxBatchBytes: MiB,
   requestTimeoutMs: 30_000,
   maxConnections: 10_000,
+  maxReadBytes: 128 * MiB,
   maxBodyBytes: 8 * MiB,
   maxRequests: 1_000,
   maxRequestBytes: 128 * MiB,
@@ -55,6 +60,7 @@ export const defaultLimits: GatewayLimits = {
   maxSubscribedPartitions: 10_000,
   maxUnackedBytes: 16 * MiB,
   maxPendingRequests: 256,
+  maxConnectionReadBytes: 16 * MiB,
   pauseBufferedBytes: MiB,
   maxBufferedBytes: 8 * MiB,
   slowReaderMs: 30_000,

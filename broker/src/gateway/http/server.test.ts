@@ -475,14 +475,14 @@ describe('clients that harm', () => {
     await small.gateway.close()
   })
 
-  it('get no more than 4 MiB and a batch in one answer, and read on from there', async () => {
+  it('get no more than 4 MiB in one answer, and read on from there', async () => {
     await post('/topics', { name: 'much', partitions: 1, replicas: 1 })
     const values = Array.from({ length: 9 }, () => 'x'.repeat(1024 * 1024))
     for (const value of values) await fixture.broker.publish('much', 0, batchOf([value]))
     const { body } = await get('/topics/much/partitions/0/records?maxBytes=16777216')
-    expect([body.records.length, body.nextOffset, body.highWatermark]).toEqual([4, 4, 9])
+    expect([body.records.length, body.nextOffset, body.highWatermark]).toEqual([3, 3, 9])
     const rest = await get(`/topics/much/partitions/0/records?maxBytes=16777216&offset=${body.nextOffset}`)
-    expect(rest.body.records[0].offset).toBe(4)
+    expect(rest.body.records[0].offset).toBe(3)
   })
 
   it('cannot make a batch grow in JSON without end', async () => {

@@ -9,6 +9,7 @@ import type { Random } from '../../platform/random.ts'
 import { JsonPublisher } from '../json/publisher.ts'
 import { defaultLimits, type GatewayLimits } from '../limits.ts'
 import { type GatewayMetrics, gatewayMetrics } from '../metrics.ts'
+import { ReadBudget } from '../read-budget.ts'
 import { streamGateway } from '../ws/gateway.ts'
 import { Abandonment } from './abandonment.ts'
 import { admitRequests } from './admission.ts'
@@ -61,10 +62,11 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     timeoutMs: limits.requestTimeoutMs,
     maxBatchBytes: limits.maxBatchBytes,
   })
-  const stream = await streamGateway(app, { api, clock, random, log, limits, metrics, publisher })
+  const reads = new ReadBudget(limits.maxReadBytes)
+  const stream = await streamGateway(app, { api, clock, random, log, limits, metrics, publisher, reads })
   await app.register(async (routes) => {
     topicRoutes(routes, api)
-    recordRoutes(routes, { api, clock, publisher, metrics: metrics.transports.http, admission, abandonment })
+    recordRoutes(routes, { api, clock, publisher, metrics: metrics.transports.http, admission, abandonment, reads })
     operationRoutes(routes, api, metrics.registry)
   })
   await app.ready()

@@ -9,6 +9,7 @@ import {
 } from '@tailrace/schemas'
 import { readLimits } from '../limits.ts'
 import type { TransportMetrics } from '../metrics.ts'
+import { fetchWithin } from '../read-budget.ts'
 import { BinarySink } from './binary-sink.ts'
 import type { Peer, StreamParts } from './peer.ts'
 import { CloseCode } from './socket.ts'
@@ -112,15 +113,20 @@ export class BinaryProtocol {
     const maxBytes = fields.maxBytes > 0 ? Math.min(fields.maxBytes, readLimits.maxBytes) : readLimits.defaultBytes
     const waitMs = Math.min(Math.max(fields.waitMs, 0), readLimits.maxWaitMs)
     const request = { offset, maxBytes, waitMs, signal: this.#gone }
-    this.#answer(correlation, 0, this.#parts.api.fetch(topic, partition, request), (result) => {
-      // Many large fetches at once by a client that does not read would pile up here.
-      if (this.#peer.choked) throw new TailraceError('OVERLOADED', 'Read the answers first.')
-      this.#metrics.fetched(result.bytes)
-      const { nextOffset, highWatermark, logStart } = result
-      this.#peer.sendPieces(
-        encodeFrame('FetchReply', { correlation, nextOffset, highWatermark, logStart }, result.batches),
-      )
-    })
+    this.#answer(
+      correlation,
+      0,
+      fetchWithin(this.#peer.reads, this.#parts.api, topic, partition, request),
+      (result) => {
+        // Many large fetches at once by a client that does not read would pile up here.
+        if (this.#peer.choked) throw new TailraceError('OVERLOADED', 'Read the answers first.')
+        this.#metrics.fetched(result.bytes)
+        const { nextOffset, highWatermark, logStart } = result
+        this.#peer.sendPieces(
+          encodeFrame('FetchReply', { correlation, nextOffset, highWatermark, logStart }, result.batches),
+        )
+      },
+    )
   }
 
   #findOffset({ fields }: FrameOf<'FindOffset'>): void {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { TailraceError } from '@tailrace/schemas'
 import type { TimerHandle } from '../../platform/clock.ts'
+import { ReadBudget } from '../read-budget.ts'
 import { BinaryProtocol } from './binary.ts'
 import { Outbox } from './outbox.ts'
 import type { Peer, StreamParts } from './peer.ts'
@@ -15,6 +16,7 @@ const farewellMs = 2_000
 export class Connection implements Peer {
   readonly subscriptions: Subscriptions
   readonly mayWrite: boolean
+  readonly reads: ReadBudget
   readonly #parts: StreamParts
   readonly #socket: GatewaySocket
   readonly #stream: Socket
@@ -38,6 +40,7 @@ export class Connection implements Peer {
     this.#stream = stream
     this.#parts = parts
     this.mayWrite = mayWrite
+    this.reads = new ReadBudget(parts.limits.maxConnectionReadBytes, parts.reads)
     this.subscriptions = new Subscriptions(parts.limits, (change) => parts.metrics.subscriptions.inc(change))
     this.#outbox = new Outbox(socket, stream, parts.clock)
     this.#binary = new BinaryProtocol(this, parts, this.#abort.signal)

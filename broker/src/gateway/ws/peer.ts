@@ -6,6 +6,7 @@ import type { Random } from '../../platform/random.ts'
 import type { JsonPublisher } from '../json/publisher.ts'
 import type { GatewayLimits } from '../limits.ts'
 import type { GatewayMetrics } from '../metrics.ts'
+import type { ReadBudget } from '../read-budget.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
 /** What all connections share. */
@@ -17,11 +18,14 @@ export interface StreamParts {
   readonly limits: GatewayLimits
   readonly metrics: GatewayMetrics
   readonly publisher: JsonPublisher
+  readonly reads: ReadBudget
 }
 
 /** What the binary and the text protocol may do with their connection. */
 export interface Peer {
   readonly subscriptions: Subscriptions
+  /** What may be read for this connection at once. */
+  readonly reads: ReadBudget
   /** False for a page of a foreign origin: it reads only. */
   readonly mayWrite: boolean
   /** Little enough waits to be sent that subscriptions may go on. */

@@ -376,6 +376,38 @@ describe('bounds', () => {
       expect((await client.nextFrame()).fields).toMatchObject({ correlation })
   })
 
+  it('never has more read for a client than its limit, however much it asks for at once', async () => {
+    const [limit, shared] = [4 << 20, 6 << 20]
+    const { broker } = await start({ maxConnectionReadBytes: limit, maxReadBytes: shared })
+    for (let i = 0; i < 40; i++) await broker.publish('flights', 0, batchOf(['z'.repeat(200_000)]))
+    let asked = 0
+    let most = 0
+    let open = (): void => {}
+    const gate = new Promise<void>((resolve) => (open = resolve))
+    const fetch = broker.fetch.bind(broker)
+    broker.fetch = async (topic, partition, request) => {
+      most = Math.max(most, (asked += request.maxBytes))
+      await gate
+      asked -= request.maxBytes
+      return fetch(topic, partition, request)
+    }
+    const [one, two] = [await dial(), await dial()]
+    const fetches = 50
+    for (const client of [one, two]) {
+      for (let correlation = 0; correlation < fetches; correlation++) {
+        client.frame('Fetch', { correlation, ...flights, offset: 0, maxBytes: 16 << 20, waitMs: 0 })
+      }
+      client.frame('Subscribe', { subscription: 1, topic: 'flights', position: earliest, partitions: [], credit: 1e9 })
+    }
+    await until(() => broker.fetches === 0 && asked > 2 * fetches * 64 * 1024)
+    open()
+    for (const client of [one, two]) {
+      for (let answers = 0; answers < fetches; ) if ((await client.nextFrame()).name !== 'Records') answers++
+    }
+    expect(most).toBeLessThan(shared + 2 * (fetches + 8) * 64 * 1024)
+    expect(asked).toBe(0)
+  })
+
   it('holds little for a client that never reads, and drops it', async () => {
     const slow: (() => void)[] = []
     const slowReaderMs = 12_345

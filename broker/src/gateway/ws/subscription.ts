@@ -4,6 +4,7 @@ import type { BrokerApi } from '../../cluster/broker-api.ts'
 import type { FetchResult } from '../../partition/requests.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
+import type { ReadBudget } from '../read-budget.ts'
 import { RetryPause } from '../retry-pause.ts'
 import { newReader, type PartitionReader } from './partition-reader.ts'
 
@@ -39,7 +40,7 @@ export interface SubscriptionParts {
   readonly clock: Clock
   readonly random: Random
   /** Whether there is room to send; `wake` is called when there is again. */
-  readonly peer: { readonly roomy: boolean }
+  readonly peer: { readonly roomy: boolean; readonly reads: ReadBudget }
   readonly sink: SubscriptionSink
   /** It has ended by itself, after `sink.ended`. */
   readonly onEnd: () => void
@@ -154,11 +155,12 @@ export class Subscription {
   }
 
   #fetch(reader: PartitionReader, lags: boolean): void {
-    const { api, clock, sink } = this.#parts
+    const { api, clock, peer, sink } = this.#parts
     const left = this.#credit - this.#reserved
     // What is left is shared with those that wait for a turn, but not in crumbs.
     const share = Math.max(left / Math.min(maxFetches, this.#queue.length + 1), smallestFetchBytes)
-    const maxBytes = Math.min(sink.fetchBytes, left, Math.ceil(share))
+    const wanted = Math.min(sink.fetchBytes, left, Math.ceil(share))
+    const maxBytes = lags ? peer.reads.take(wanted) : wanted
     reader.state = 'busy'
     if (lags) {
       reader.reserved = maxBytes
@@ -181,6 +183,7 @@ export class Subscription {
 
   #unreserve(reader: PartitionReader, lags: boolean): void {
     if (!lags) return
+    this.#parts.peer.reads.release(reader.reserved)
     this.#reserved -= reader.reserved
     reader.reserved = 0
     this.#fetches--

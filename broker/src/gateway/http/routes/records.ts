@@ -7,6 +7,7 @@ import { readRun } from '../../json/read-records.ts'
 import { recordsFromJson } from '../../json/record.ts'
 import { readLimits } from '../../limits.ts'
 import type { TransportMetrics } from '../../metrics.ts'
+import { fetchWithin, type ReadBudget } from '../../read-budget.ts'
 import type { Admission } from '../admission.ts'
 import type { Abandonment } from '../abandonment.ts'
 import { errorResponses, object, topicParams } from '../schemas.ts'
@@ -18,6 +19,7 @@ export interface RecordRouteParts {
   readonly metrics: TransportMetrics
   readonly admission: Admission
   readonly abandonment: Abandonment
+  readonly reads: ReadBudget
 }
 
 interface ReadRequest {
@@ -27,7 +29,7 @@ interface ReadRequest {
 
 /** Records: publish, and read with a long poll. */
 export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): void {
-  const { api, clock, publisher, metrics, admission, abandonment } = parts
+  const { api, clock, publisher, metrics, admission, abandonment, reads } = parts
 
   app.post<{ Params: { topic: string }; Body: { records?: unknown } | null }>(
     '/topics/:topic/records',
@@ -54,12 +56,13 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
       const { maxBytes, waitMs } = request.query
       const signal = abandonment.of(reply)
       const offset = await startOffset(api, topic, partition, request.query.offset)
-      const result = await api.fetch(topic, partition, { offset, maxBytes, waitMs, signal })
+      const wanted = { offset, maxBytes: Math.min(maxBytes, readLimits.jsonBytes), waitMs, signal }
+      const result = await fetchWithin(reads, api, topic, partition, wanted)
       // Nobody waits for it: and 'close', which gives back what is taken below, has been.
       if (signal.aborted) throw new TailraceError('ABORTED')
       metrics.fetched(result.bytes)
       const { records, nextOffset } = readRun(result, offset, readLimits.jsonBytes)
-      const answer = JSON.stringify({ records, nextOffset, highWatermark: result.highWatermark })
+      const answer = Buffer.from(JSON.stringify({ records, nextOffset, highWatermark: result.highWatermark }))
       // What a client that does not read keeps here is the text, which may be many times what was fetched.
       admission.take(answer.length)
       reply.raw.once('close', () => admission.release(answer.length))

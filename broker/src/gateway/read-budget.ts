@@ -1,0 +1,59 @@
+import type { PartitionNumber } from '@tailrace/schemas'
+import type { BrokerApi } from '../cluster/broker-api.ts'
+import type { FetchRequest, FetchResult } from '../partition/requests.ts'
+
+/** What a read gets however little is left, so that nobody starves. A batch that is larger comes whole. */
+const leastBytes = 64 * 1024
+/** What a read gets that had to wait: what comes then is new, and no more than that. */
+const afterWaitBytes = 256 * 1024
+
+/** Bounds what all reads under way may bring into memory: each may bring what it asks for, or what is left of the budget. */
+export class ReadBudget {
+  readonly #limit: number
+  readonly #shared: ReadBudget | null
+  #taken = 0
+
+  /** `shared`: the budget of which this one is a part. */
+  constructor(limit: number, shared: ReadBudget | null = null) {
+    this.#limit = limit
+    this.#shared = shared
+  }
+
+  get left(): number {
+    return Math.min(this.#limit - this.#taken, this.#shared?.left ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** Returns how much the read may bring; to be given back when it is done. */
+  take(asked: number): number {
+    const bytes = Math.min(asked, Math.max(this.left, leastBytes))
+    this.#add(bytes)
+    return bytes
+  }
+
+  release(bytes: number): void {
+    this.#add(-bytes)
+  }
+
+  #add(bytes: number): void {
+    this.#taken += bytes
+    if (this.#shared !== null) this.#shared.#add(bytes)
+  }
+}
+
+/** Fetches within the budget. A reader at the end of the log waits without any of it: thousands may wait, and nothing is read for them. */
+export async function fetchWithin(
+  reads: ReadBudget,
+  api: Pick<BrokerApi, 'fetch'>,
+  topic: string,
+  partition: PartitionNumber,
+  request: FetchRequest,
+): Promise<FetchResult> {
+  const bytes = reads.take(request.maxBytes)
+  try {
+    const result = await api.fetch(topic, partition, { ...request, maxBytes: bytes, waitMs: 0 })
+    if (result.batches.length > 0 || request.waitMs === 0 || request.signal?.aborted) return result
+  } finally {
+    reads.release(bytes)
+  }
+  return api.fetch(topic, partition, { ...request, maxBytes: Math.min(request.maxBytes, afterWaitBytes) })
+}
