@@ -78,7 +78,7 @@ export class MemoryDisk implements Disk {
   mount(): Disk {
     const life = this.#life
     const alive = <Arguments extends unknown[], Result>(work: (...args: Arguments) => Promise<Result>) => {
-      return (...args: Arguments): Promise<Result> => (life === this.#life ? work.apply(this, args) : never)
+      return (...args: Arguments): Promise<Result> => (life === this.#life ? work.apply(this, args) : never())
     }
     return {
       open: alive(this.open),
@@ -175,7 +175,7 @@ export class MemoryDisk implements Disk {
   #handle(path: string, content: MemoryContent): DiskFile {
     const life = this.#life
     const begin = async (operation: DiskOperation, changes: boolean): Promise<void> => {
-      if (life !== this.#life) await never
+      if (life !== this.#life) await never()
       await this.#begin(operation, path, changes)
     }
     return {
@@ -211,7 +211,7 @@ export class MemoryDisk implements Disk {
   async #begin(operation: DiskOperation, path: string, changes: boolean): Promise<void> {
     const life = this.#life
     await this.#pace()
-    if (this.halted || life !== this.#life) await never
+    if (this.halted || life !== this.#life) await never()
     this.onOperation?.(operation, path)
     if (changes) this.operations++
   }
@@ -234,8 +234,10 @@ export class MemoryDisk implements Disk {
   }
 }
 
-/** What a machine that has lost its power answers. */
-const never = new Promise<never>(() => {})
+/** What a machine that has lost its power answers. One promise for all would keep everybody who ever waited for it in memory. */
+function never(): Promise<never> {
+  return new Promise(() => {})
+}
 
 function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')))
