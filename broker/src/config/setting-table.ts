@@ -136,7 +136,7 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
   },
   directBytes: {
     kind: bytes(4 * KiB, GiB),
-    fallback: { value: 256 * KiB },
+    fallback: { value: 512 * KiB },
     about:
       'Bytes of one partition in a round from which on they go straight to its segment, and the journal keeps a reference only.',
   },

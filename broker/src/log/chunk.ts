@@ -1,4 +1,5 @@
 import type { EntryHeader, LogIndex, Offset, TermStart } from '@tailrace/schemas'
+import { EntryKind } from '@tailrace/schemas'
 
 /** What a header object and its place in two arrays cost beside the batch, roughly. */
 const ENTRY_OVERHEAD_BYTES = 128
@@ -55,3 +56,13 @@ export class Chunk {
     return this.headers[this.headers.length - 1]!.lastOffset + 1
   }
 }
+
+/** Stands where a chunk has been. */
+export const noChunk = new Chunk(
+  [{ index: 0, term: 0, kind: EntryKind.TermStart, baseOffset: 0, lastOffset: -1, bytes: 0 }],
+  [],
+  [],
+  {
+    evict() {},
+  },
+)

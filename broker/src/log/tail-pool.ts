@@ -8,7 +8,8 @@ export class TailPool {
   readonly limit: number
   #bytes = 0
   #pinned = 0
-  #evictable: Chunk[] = []
+  /** Null where a chunk has been passed: the queue must not keep its batches alive. */
+  #evictable: (Chunk | null)[] = []
   #head = 0
 
   constructor(limit: number) {
@@ -57,7 +58,8 @@ export class TailPool {
 
   #evict(): void {
     while (this.#bytes > this.limit && this.#head < this.#evictable.length) {
-      const chunk = this.#evictable[this.#head++]!
+      const chunk = this.#evictable[this.#head]!
+      this.#evictable[this.#head++] = null
       this.#bytes -= chunk.memoryBytes
       chunk.owner.evict(chunk)
     }

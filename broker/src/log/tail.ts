@@ -1,6 +1,6 @@
 import type { EntryHeader, LogIndex, Offset, Timestamp } from '@tailrace/schemas'
 import { EntryKind, maxTimestampAt } from '@tailrace/schemas'
-import type { Chunk, ChunkOwner } from './chunk.ts'
+import { type Chunk, type ChunkOwner, noChunk } from './chunk.ts'
 import type { EntryRun, RecordRun } from './types.ts'
 
 /** The newest entries of one group, in memory: a dense run of chunks that ends at the log's end. */
@@ -37,7 +37,8 @@ export class Tail implements ChunkOwner {
   /** Drops the chunk if it is the oldest; chunks that a cut has removed are gone already. */
   evict(chunk: Chunk): void {
     if (this.empty || this.#chunks[this.#head] !== chunk) return
-    this.#head++
+    // The place is kept until the next cleaning, the batches must not be.
+    this.#chunks[this.#head++] = noChunk
     if (this.#head > 64 && this.#head * 2 > this.#chunks.length) {
       this.#chunks = this.#chunks.slice(this.#head)
       this.#head = 0
