@@ -70,3 +70,11 @@ export const defaultLimits: GatewayLimits = {
 
 /** What one read may ask for. `jsonBytes`: keys and values after which an answer in JSON ends, behind the batch that it is in. */
 export const readLimits = { defaultBytes: MiB, maxBytes: 16 * MiB, jsonBytes: 4 * MiB, maxWaitMs: 60_000 } as const
+
+/**
+ * What one read may bring. Where another broker leads, it comes in one frame from there: a larger one would cost the link between the two. No
+ * topic may have batches above half a frame either.
+ */
+export function mostReadBytes(limits: GatewayLimits): number {
+  return Math.min(readLimits.maxBytes, Math.floor(limits.maxFrameBytes / 2))
+}

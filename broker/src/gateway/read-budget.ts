@@ -2,7 +2,7 @@ import type { PartitionNumber } from '@tailrace/schemas'
 import type { BrokerApi } from '../cluster/broker-api.ts'
 import type { FetchRequest, FetchResult } from '../partition/requests.ts'
 
-/** What a read gets however little is left, so that nobody starves. A batch that is larger comes whole. */
+/** What a read gets however little is left, so that nobody starves. A first batch that is larger comes whole. */
 const leastBytes = 64 * 1024
 /** What a read gets that had to wait: what comes then is new, and no more than that. */
 const afterWaitBytes = 256 * 1024
@@ -10,12 +10,14 @@ const afterWaitBytes = 256 * 1024
 /** Bounds what all reads under way may bring into memory: each may bring what it asks for, or what is left of the budget. */
 export class ReadBudget {
   readonly #limit: number
+  readonly #mostAtOnce: number
   readonly #shared: ReadBudget | null
   #taken = 0
 
-  /** `shared`: the budget of which this one is a part. */
-  constructor(limit: number, shared: ReadBudget | null = null) {
+  /** `mostAtOnce`: for one read. `shared`: the budget of which this one is a part. */
+  constructor(limit: number, mostAtOnce: number, shared: ReadBudget | null = null) {
     this.#limit = limit
+    this.#mostAtOnce = mostAtOnce
     this.#shared = shared
   }
 
@@ -25,7 +27,7 @@ export class ReadBudget {
 
   /** Returns how much the read may bring; to be given back when it is done. */
   take(asked: number): number {
-    const bytes = Math.min(asked, Math.max(this.left, leastBytes))
+    const bytes = Math.min(asked, this.#mostAtOnce, Math.max(this.left, leastBytes))
     this.#add(bytes)
     return bytes
   }

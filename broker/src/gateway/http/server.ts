@@ -7,7 +7,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Random } from '../../platform/random.ts'
 import { JsonPublisher } from '../json/publisher.ts'
-import { defaultLimits, type GatewayLimits } from '../limits.ts'
+import { defaultLimits, type GatewayLimits, mostReadBytes } from '../limits.ts'
 import { type GatewayMetrics, gatewayMetrics } from '../metrics.ts'
 import { ReadBudget } from '../read-budget.ts'
 import { streamGateway } from '../ws/gateway.ts'
@@ -62,7 +62,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     timeoutMs: limits.requestTimeoutMs,
     maxBatchBytes: limits.maxBatchBytes,
   })
-  const reads = new ReadBudget(limits.maxReadBytes)
+  const reads = new ReadBudget(limits.maxReadBytes, mostReadBytes(limits))
   const stream = await streamGateway(app, { api, clock, random, log, limits, metrics, publisher, reads })
   await app.register(async (routes) => {
     topicRoutes(routes, api)

@@ -1,13 +1,27 @@
-import { batchEnd, readRecords } from '@tailrace/schemas'
-import type { Offset } from '@tailrace/schemas'
+import { attributesAt, batchEnd, COMPRESSION_MASK, type Offset, readRecords } from '@tailrace/schemas'
 import type { FetchResult } from '../../partition/requests.ts'
-import { decompressors } from './decompress.ts'
+import { decompressors, maxJsonBatchBytes } from './decompress.ts'
 import { type JsonRecord, recordToJson } from './record.ts'
 
 export interface JsonRun {
   readonly records: JsonRecord[]
   /** Where to read on: behind the last batch that was decoded. */
   readonly nextOffset: Offset
+}
+
+/** A byte that is a control character: \u0000. */
+const mostCharactersOfByte = 6
+
+/** What these batches may become as JSON, at most, without a look into them. `maxBytes` as for `readRun`. */
+export function mostJsonBytes(batches: readonly Uint8Array[], maxBytes: number): number {
+  let bytes = 0
+  for (const piece of batches) {
+    for (let start = 0, end = 0; start < piece.length && bytes < maxBytes; start = end) {
+      end = batchEnd(piece, start)
+      bytes += (attributesAt(piece, start) & COMPRESSION_MASK) === 0 ? end - start : maxJsonBatchBytes
+    }
+  }
+  return mostCharactersOfByte * bytes
 }
 
 /**

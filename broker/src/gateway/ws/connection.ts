@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { TailraceError } from '@tailrace/schemas'
 import type { TimerHandle } from '../../platform/clock.ts'
+import { mostReadBytes } from '../limits.ts'
 import { ReadBudget } from '../read-budget.ts'
 import { BinaryProtocol } from './binary.ts'
 import { Outbox } from './outbox.ts'
@@ -40,7 +41,7 @@ export class Connection implements Peer {
     this.#stream = stream
     this.#parts = parts
     this.mayWrite = mayWrite
-    this.reads = new ReadBudget(parts.limits.maxConnectionReadBytes, parts.reads)
+    this.reads = new ReadBudget(parts.limits.maxConnectionReadBytes, mostReadBytes(parts.limits), parts.reads)
     this.subscriptions = new Subscriptions(parts.limits, (change) => parts.metrics.subscriptions.inc(change))
     this.#outbox = new Outbox(socket, stream, parts.clock)
     this.#binary = new BinaryProtocol(this, parts, this.#abort.signal)

@@ -26,6 +26,9 @@ async function dial(headers: Record<string, string> = {}): Promise<Client> {
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2))
 }
+async function fetchOk(path: string): Promise<void> {
+  expect((await fetch(open.fixture!.url + path)).status).toBe(200)
+}
 const latest = { kind: 'LATEST', value: 0 } as const
 const earliest = { kind: 'EARLIEST', value: 0 } as const
 const flights = { topic: 'flights', partition: 0 }
@@ -374,6 +377,21 @@ describe('bounds', () => {
     acknowledge()
     for (let correlation = 0; correlation < 100; correlation++)
       expect((await client.nextFrame()).fields).toMatchObject({ correlation })
+  })
+
+  it('reads half a frame at once at most, since it may have to come from another broker in one', async () => {
+    const { broker } = await start({ maxFrameBytes: 1 << 20 })
+    const asked: number[] = []
+    const fetch = broker.fetch.bind(broker)
+    broker.fetch = (topic, partition, request) => {
+      asked.push(request.maxBytes)
+      return fetch(topic, partition, request)
+    }
+    const client = await dial()
+    client.frame('Fetch', { correlation: 1, ...flights, offset: 0, maxBytes: 16 << 20, waitMs: 20 })
+    expect(await client.nextFrame()).toMatchObject({ name: 'FetchReply' })
+    await fetchOk(`/topics/flights/partitions/0/records?maxBytes=16777216`)
+    expect(Math.max(...asked)).toBe(1 << 19)
   })
 
   it('never has more read for a client than its limit, however much it asks for at once', async () => {

@@ -3,8 +3,9 @@ import { type Offset, TailraceError } from '@tailrace/schemas'
 import type { BrokerApi } from '../../../cluster/broker-api.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { JsonPublisher } from '../../json/publisher.ts'
-import { readRun } from '../../json/read-records.ts'
+import { mostJsonBytes, readRun } from '../../json/read-records.ts'
 import { recordsFromJson } from '../../json/record.ts'
+import { Turns } from '../../json/turns.ts'
 import { readLimits } from '../../limits.ts'
 import type { TransportMetrics } from '../../metrics.ts'
 import { fetchWithin, type ReadBudget } from '../../read-budget.ts'
@@ -22,6 +23,9 @@ export interface RecordRouteParts {
   readonly reads: ReadBudget
 }
 
+/** Making this much JSON takes some milliseconds. */
+const longWorkBytes = 1024 * 1024
+
 interface ReadRequest {
   Params: { topic: string; partition: number }
   Querystring: { offset: string; maxBytes: number; waitMs: number }
@@ -30,6 +34,7 @@ interface ReadRequest {
 /** Records: publish, and read with a long poll. */
 export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): void {
   const { api, clock, publisher, metrics, admission, abandonment, reads } = parts
+  const turns = new Turns(clock)
 
   app.post<{ Params: { topic: string }; Body: { records?: unknown } | null }>(
     '/topics/:topic/records',
@@ -58,8 +63,13 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
       const offset = await startOffset(api, topic, partition, request.query.offset)
       const wanted = { offset, maxBytes: Math.min(maxBytes, readLimits.jsonBytes), waitMs, signal }
       const result = await fetchWithin(reads, api, topic, partition, wanted)
+      const most = mostJsonBytes(result.batches, readLimits.jsonBytes)
+      if (most > longWorkBytes) await turns.next()
       // Nobody waits for it: and 'close', which gives back what is taken below, has been.
       if (signal.aborted) throw new TailraceError('ABORTED')
+      // What could not be kept is refused before the work.
+      admission.take(most)
+      admission.release(most)
       metrics.fetched(result.bytes)
       const { records, nextOffset } = readRun(result, offset, readLimits.jsonBytes)
       const answer = Buffer.from(JSON.stringify({ records, nextOffset, highWatermark: result.highWatermark }))
