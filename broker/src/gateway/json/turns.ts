@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/clock.ts'
 
-/** Long pieces of work, one in each turn of the event loop, so that peers are heard in between. */
+/** Long pieces of work, one after the other, with as long a rest after each as it took, so that at least half of the time is for all else. */
 export class Turns {
   readonly #clock: Clock
   #last: Promise<void> = Promise.resolve()
@@ -9,10 +9,17 @@ export class Turns {
     this.#clock = clock
   }
 
-  /** Resolves when it is the caller's turn: at once where nobody has just had one. */
-  next(): Promise<void> {
-    const mine = this.#last
-    this.#last = mine.then(() => new Promise((resolve) => void this.#clock.after(0, resolve)))
-    return mine
+  /** Does the work when it is its turn: at once where nothing else has just been done. Rejects with what it throws. */
+  async run<Result>(work: () => Result): Promise<Result> {
+    const turn = this.#last
+    let rested = (): void => {}
+    this.#last = new Promise((resolve) => (rested = resolve))
+    await turn
+    const started = this.#clock.monotonic()
+    try {
+      return work()
+    } finally {
+      this.#clock.after(this.#clock.monotonic() - started, rested)
+    }
   }
 }

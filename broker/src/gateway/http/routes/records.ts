@@ -64,15 +64,18 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
       const wanted = { offset, maxBytes: Math.min(maxBytes, readLimits.jsonBytes), waitMs, signal }
       const result = await fetchWithin(reads, api, topic, partition, wanted)
       const most = mostJsonBytes(result.batches, readLimits.jsonBytes)
-      if (most > longWorkBytes) await turns.next()
-      // Nobody waits for it: and 'close', which gives back what is taken below, has been.
-      if (signal.aborted) throw new TailraceError('ABORTED')
-      // What could not be kept is refused before the work.
-      admission.take(most)
-      admission.release(most)
+      const write = (): Buffer => {
+        // Nobody waits for it: and 'close', which gives back what is taken below, has been.
+        if (signal.aborted) throw new TailraceError('ABORTED')
+        // What could not be kept is refused before the work.
+        admission.take(most)
+        admission.release(most)
+        const { records, nextOffset } = readRun(result, offset, readLimits.jsonBytes)
+        return Buffer.from(JSON.stringify({ records, nextOffset, highWatermark: result.highWatermark }))
+      }
       metrics.fetched(result.bytes)
-      const { records, nextOffset } = readRun(result, offset, readLimits.jsonBytes)
-      const answer = Buffer.from(JSON.stringify({ records, nextOffset, highWatermark: result.highWatermark }))
+      const answer = most > longWorkBytes ? await turns.run(write) : write()
+      if (signal.aborted) throw new TailraceError('ABORTED')
       // What a client that does not read keeps here is the text, which may be many times what was fetched.
       admission.take(answer.length)
       reply.raw.once('close', () => admission.release(answer.length))
