@@ -60,6 +60,7 @@ interface Published {
   readonly offset: number
 }
 
+// A machine may have no browser; CI must (chromiumForTests throws there).
 describe.skipIf(executablePath === null)('a page in Chromium', () => {
   const screenshots = mkdtempSync(join(tmpdir(), 'tailrace-page-'))
   const published: Published[] = []
