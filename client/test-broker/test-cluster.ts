@@ -1,5 +1,5 @@
-import * as schemas from '@tailrace/schemas'
 import type { Message } from '@tailrace/schemas'
+import * as schemas from '@tailrace/schemas'
 import { PartitionLog, type StoredBatch } from './partition-log.ts'
 import { TestBroker } from './test-broker.ts'
 import type { Fault, World } from './world.ts'

@@ -1,7 +1,7 @@
 import { codecs, crc32c } from '@tailrace/client'
 import {
-  BatchWriter,
   BATCH_HEADER_BYTES,
+  BatchWriter,
   Compression,
   type PartitionNumber,
   type RecordInput,

@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest'
 import { TestCluster } from '@tailrace/client/test-broker'
 import { readBatchHeader } from '@tailrace/schemas'
+import { afterEach, describe, expect, it } from 'vitest'
 import { Producer, type ProducerOptions } from './index.ts'
 
 let cluster: TestCluster

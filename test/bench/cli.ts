@@ -79,10 +79,12 @@ async function runScenario(
       : null
   const cluster = await ClusterProcesses.start({
     flags: (process.env.FLAGS ?? '').split(' ').filter(Boolean),
-    nodeFlags: (id) => process.env.NODEFLAGS ? process.env.NODEFLAGS.split(' ') :
-      values.profile
-        ? ['--cpu-prof', '--cpu-prof-dir', 'bench-results', '--cpu-prof-name', `broker-${id}.cpuprofile`]
-        : [],
+    nodeFlags: (id) =>
+      process.env.NODEFLAGS
+        ? process.env.NODEFLAGS.split(' ')
+        : values.profile
+          ? ['--cpu-prof', '--cpu-prof-dir', 'bench-results', '--cpu-prof-name', `broker-${id}.cpuprofile`]
+          : [],
   })
   try {
     const result = await runPublish(cluster, {

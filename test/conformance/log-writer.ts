@@ -1,5 +1,5 @@
-import { BatchWriter, configurationBatch, EntryKind, placeBatch, termStartBatch } from '@tailrace/schemas'
 import type { EntryHeader, HardState, LogIndex, Term } from '@tailrace/schemas'
+import { BatchWriter, configurationBatch, EntryKind, placeBatch, termStartBatch } from '@tailrace/schemas'
 import type { GroupLog, LogStorage } from '../../broker/src/log/types.ts'
 
 export interface StoredEntry {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import { errorTable } from '@tailrace/schemas'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ClusterProcesses } from './cluster-processes.ts'
 import { parsePrometheusText } from './prometheus-text.ts'

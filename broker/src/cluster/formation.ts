@@ -3,11 +3,11 @@ import { TailraceError } from '@tailrace/schemas'
 import type { PeerIdentity, Peers } from '../partition/peers.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import { Changes } from './changes.ts'
 import { asTailraceError } from './deadline.ts'
 import type { FormationRecord, Member } from './formation-record.ts'
 import { formationOf, readFormation, requireMember } from './formation-record.ts'
 import type { IdentityFile } from './identity-file.ts'
-import { Changes } from './changes.ts'
 
 export const FORMATION_OPERATION = 'formation'
 const REPLY_MS = 5000

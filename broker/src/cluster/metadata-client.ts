@@ -4,7 +4,7 @@ import type { Peers } from '../partition/peers.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import { asTailraceError, pause } from './deadline.ts'
-import type { Leadership, LeaderDirectory } from './leader-directory.ts'
+import type { LeaderDirectory, Leadership } from './leader-directory.ts'
 import type { IdentifiedIntent, Intent, MetadataLeader } from './metadata-leader.ts'
 import type { CommandResult } from './metadata-state.ts'
 

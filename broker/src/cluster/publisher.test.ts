@@ -69,6 +69,13 @@ describe('elsewhere', () => {
     expect(replica(leader).published).toEqual(values)
   })
 
+  test('what is left of a time limit is whole milliseconds on the wire', async () => {
+    const result = other.node.api.publish('t', 0, batch('a'), { timeoutMs: 999.5, wait: false })
+    await cluster.clock.run(10)
+    expect((await result).baseOffset).toBe(0)
+    expect(other.requests.filter(({ name }) => name === 'Publish').at(-1)!.fields).toMatchObject({ timeoutMs: 1000 })
+  })
+
   test('a forwarded request never travels on, even where the leader is known', async () => {
     const third = [...cluster.brokers.values()].find((broker) => broker !== leader && broker !== other)!
     const fields = { correlation: 0, topic: 't', partition: 0, timeoutMs: 1000 }

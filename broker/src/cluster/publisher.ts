@@ -121,7 +121,9 @@ export class Publisher {
     fields: { topic: string; partition: PartitionNumber; timeoutMs: number },
     batch: Uint8Array,
   ): Promise<PublishResult> {
-    const reply = await this.#deps.peers.request(leader, 'Publish', fields, [batch], fields.timeoutMs)
+    // The wire has whole milliseconds, the clock has not.
+    const whole = { ...fields, timeoutMs: Math.ceil(fields.timeoutMs) }
+    const reply = await this.#deps.peers.request(leader, 'Publish', whole, [batch], fields.timeoutMs)
     const { baseOffset, lastOffset, duplicate } = reply.fields
     return { baseOffset, lastOffset, duplicate }
   }

@@ -37,6 +37,13 @@ test('the same batches from the leader and through another broker', async () => 
   expect(await forwarded).toMatchObject({ nextOffset: 2, highWatermark: 2, bytes: here.bytes })
 })
 
+test('a fraction of a millisecond that is left to wait does not reach the wire', async () => {
+  const fetched = other.node.api.fetch('t', 0, { ...request, waitMs: 20.25 })
+  await cluster.clock.run(50)
+  expect((await fetched).nextOffset).toBe(0)
+  expect(fetches().at(-1)!.fields).toMatchObject({ waitMs: 21 })
+})
+
 test('a long wait at another broker is a chain of bounded ones', async () => {
   replica(leader).onFetch = ({ offset, waitMs }) =>
     new Promise((resolve) => {

@@ -143,7 +143,8 @@ export class Reader {
     partition: PartitionNumber,
     { offset, maxBytes, waitMs }: FetchRequest,
   ): Promise<FetchResult> {
-    const fields = { topic, partition, offset, maxBytes, waitMs }
+    // The wire has whole milliseconds, the clock has not.
+    const fields = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs) }
     const reply = await this.#deps.peers.request(leader, 'Fetch', fields, [], waitMs + REMOTE_REPLY_MS)
     const batches: Uint8Array[] = []
     forEachBatch(reply.body, (start, stop) => batches.push(reply.body.subarray(start, stop)))

@@ -80,7 +80,8 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
       follows: 'electionTimeoutMs / 5',
       from: (settings) => Math.max(5, Math.round(settings.electionTimeoutMs / 5)),
     },
-    about: 'Time between heartbeats of a leader, in steps of a fifth of electionTimeoutMs. At most half of electionTimeoutMs.',
+    about:
+      'Time between heartbeats of a leader, in steps of a fifth of electionTimeoutMs. At most half of electionTimeoutMs.',
   },
   maxBatchBytes: {
     kind: bytes(KiB, GiB),

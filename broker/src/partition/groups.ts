@@ -13,7 +13,7 @@ import type { Peers } from './peers.ts'
 import { recoverReplica } from './recovery.ts'
 import { Replica } from './replica.ts'
 import type { PartitionSettings } from './settings.ts'
-import type { Group, Groups, GroupSpec } from './types.ts'
+import type { Group, GroupSpec, Groups } from './types.ts'
 
 export interface GroupsDeps {
   readonly brokerId: BrokerId

@@ -26,8 +26,9 @@ export class InSyncWindow {
   members(self: BrokerId, leader: RaftStatus): BrokerId[] {
     const inSync = [self]
     for (const follower of leader.followers) {
-      if (follower.active && follower.matchIndex >= Math.min(this.#previous, leader.commitIndex))
-        inSync.push(follower.id)
+      // A match of 0 is a follower that has not answered this leader yet.
+      const holds = follower.matchIndex > 0 && follower.matchIndex >= Math.min(this.#previous, leader.commitIndex)
+      if (follower.active && holds) inSync.push(follower.id)
     }
     return inSync.sort((a, b) => a - b)
   }

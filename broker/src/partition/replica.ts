@@ -13,7 +13,7 @@ import type { Crc32c } from '../platform/checksum.ts'
 import type { Clock } from '../platform/clock.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import type { CheckpointSchedule } from './checkpoint.ts'
-import { GroupDriver, type DriverDeps } from './driver.ts'
+import { type DriverDeps, GroupDriver } from './driver.ts'
 import { InSyncWindow } from './in-sync-window.ts'
 import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from './requests.ts'
 import type { Group, GroupSpec, GroupStatus } from './types.ts'
@@ -174,7 +174,8 @@ export class Replica implements Group {
   #append(batch: Uint8Array): Promise<PublishResult> {
     this.#checkRunning()
     if (!this.isLeader) throw this.#notLeader()
-    if (!this.#storage.writable) throw new TailraceError('DISK_FULL')
+    // Metadata goes on below the reserve: deleting a topic is a way out.
+    if (!this.#storage.writable && this.spec.stateMachine === null) throw new TailraceError('DISK_FULL')
     checkBatch(batch, this.#crc32c, this.spec.maxBatchBytes)
     const records = recordsCountAt(batch, 0)
     const producerId = producerIdAt(batch, 0)

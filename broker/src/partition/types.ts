@@ -1,6 +1,6 @@
 import type { BrokerId, EntryHeader, GroupId, LogIndex, Offset, Position, Term } from '@tailrace/schemas'
-import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from './requests.ts'
 import type { RaftStatus } from '../raft/core.ts'
+import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from './requests.ts'
 
 /** What a broker must know to run its replica of a group. */
 export interface GroupSpec {

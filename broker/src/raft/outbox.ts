@@ -1,10 +1,6 @@
 import type { BrokerId, LogIndex, Term } from '@tailrace/schemas'
 import type { RaftMessage } from './messages.ts'
-import type { ReadRequest, Ready, Role } from './ready.ts'
-import type { RaftState } from './state.ts'
-
-const NO_MESSAGES: readonly RaftMessage[] = Object.freeze([])
-const NO_READS: readonly ReadRequest[] = Object.freeze([])
+import type { ReadRequest, Role } from './ready.ts'
 
 /**
  * Gathers what the driver must do, and what it has been told already.
@@ -39,51 +35,4 @@ export function newOutbox(term: Term, votedFor: BrokerId, leader: BrokerId): Out
     // Below any commit index: the first Ready tells the driver where the group stands.
     toldCommit: -1,
   }
-}
-
-export function hasNews(state: RaftState): boolean {
-  const { outbox, log } = state
-  return (
-    log.hasWrite ||
-    outbox.now.length > 0 ||
-    outbox.afterPersist.length > 0 ||
-    outbox.reads.length > 0 ||
-    outbox.toldCommit !== state.commitIndex ||
-    outbox.toldTerm !== state.term ||
-    outbox.toldVote !== state.votedFor ||
-    outbox.toldRole !== state.role ||
-    outbox.toldLeader !== state.leader
-  )
-}
-
-/** Everything since the last Ready. What it carries counts as told afterwards. */
-export function takeReady(state: RaftState): Ready {
-  const { outbox, log } = state
-  const { term, votedFor, role, leader, commitIndex } = state
-  const number = ++outbox.number
-  const hardStateChanged = outbox.toldTerm !== term || outbox.toldVote !== votedFor
-  const changed = outbox.toldRole !== role || outbox.toldTerm !== term || outbox.toldLeader !== leader
-  const write = log.hasWrite
-  const { truncateFrom, append } = log.takeWrite()
-  if (write || hardStateChanged) log.durability.issued(number, log.lastIndex, term, votedFor)
-  const ready: Ready = {
-    number,
-    hardState: hardStateChanged ? { term, votedFor } : null,
-    truncateFrom,
-    append,
-    send: outbox.now.length === 0 ? NO_MESSAGES : outbox.now,
-    sendAfterPersist: outbox.afterPersist.length === 0 ? NO_MESSAGES : outbox.afterPersist,
-    reads: outbox.reads.length === 0 ? NO_READS : outbox.reads,
-    commitIndex,
-    change: changed ? { role, term, leader } : null,
-  }
-  if (outbox.now.length > 0) outbox.now = []
-  if (outbox.afterPersist.length > 0) outbox.afterPersist = []
-  if (outbox.reads.length > 0) outbox.reads = []
-  outbox.toldTerm = term
-  outbox.toldVote = votedFor
-  outbox.toldRole = role
-  outbox.toldLeader = leader
-  outbox.toldCommit = commitIndex
-  return ready
 }

@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
 import { crc32c } from '../crc32c.ts'
-import { termStartBatch } from './control.ts'
 import { verifyBatch } from './check.ts'
+import { termStartBatch } from './control.ts'
 import { placeBatch, readBatchHeader } from './header.ts'
-import { Compression, CONTROL_BIT, TRANSACTIONAL_BIT } from './layout.ts'
+import { CONTROL_BIT, Compression, TRANSACTIONAL_BIT } from './layout.ts'
 import { decodeBatch } from './read.ts'
 import { BatchWriter } from './write.ts'
 

@@ -1,7 +1,7 @@
 import type { BrokerId, EntryHeader, GroupId, Term } from '@tailrace/schemas'
 import { EntryKind, recordsCountAt, TailraceError } from '@tailrace/schemas'
 import type { FetchRequest, FetchResult, PublishResult } from '../../partition/requests.ts'
-import type { Group, Groups, GroupSpec, GroupStatus } from '../../partition/types.ts'
+import type { Group, GroupSpec, GroupStatus, Groups } from '../../partition/types.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 const COMMIT_MS = 1

@@ -1,5 +1,5 @@
 import type { BrokerId, GroupId, Message } from '@tailrace/schemas'
-import { TailraceError } from '@tailrace/schemas'
+import { encodeFrame, TailraceError } from '@tailrace/schemas'
 import type { PeerHandlers, PeerIdentity, PeerReply, Peers, RequestName } from '../../partition/peers.ts'
 import type { Random } from '../../platform/random.ts'
 import type { ClusterNode } from '../node.ts'
@@ -158,6 +158,8 @@ export class TestBroker implements Peers {
     const { clock } = this.#cluster
     const other = this.links.get(to)
     if (other === undefined) throw new TailraceError('CONNECTION_LOST')
+    // What the wire cannot carry fails here as it would there.
+    encodeFrame(name, { ...fields, correlation: 0 } as unknown as Message<Name>)
     this.requests.push({ to, name, fields })
     return new Promise((resolve, reject) => {
       const open = { to, reject }

@@ -1,5 +1,5 @@
-import type { FastifyInstance } from 'fastify'
 import { TailraceError } from '@tailrace/schemas'
+import type { FastifyInstance } from 'fastify'
 import type { GatewayLimits } from '../limits.ts'
 
 /** Counts requests and bytes at work, so that no number of clients can fill the broker's memory through HTTP. */

@@ -1,5 +1,5 @@
-import type { FastifyInstance } from 'fastify'
 import { TailraceError } from '@tailrace/schemas'
+import type { FastifyInstance } from 'fastify'
 import { mayWrite, originRefused } from '../origin.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { BatchWriter, partitionForKey, TailraceError } from '@tailrace/schemas'
 import type { PartitionNumber, Timestamp } from '@tailrace/schemas'
+import { BatchWriter, partitionForKey, TailraceError } from '@tailrace/schemas'
 import type { RecordInput } from './record.ts'
 
 /** What goes to one partition: writers in order, each a batch to be, and whose records they hold. */

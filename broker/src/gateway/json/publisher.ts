@@ -1,3 +1,4 @@
+import type { ErrorCode, Offset, PartitionNumber } from '@tailrace/schemas'
 import {
   BASE_OFFSET_AT,
   BATCH_LENGTH_AT,
@@ -7,7 +8,6 @@ import {
   MAGIC_AT,
   TailraceError,
 } from '@tailrace/schemas'
-import type { ErrorCode, Offset, PartitionNumber } from '@tailrace/schemas'
 import type { BrokerApi } from '../../cluster/broker-api.ts'
 import type { PublishResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'

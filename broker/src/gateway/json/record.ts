@@ -1,6 +1,6 @@
-import { TailraceError } from '@tailrace/schemas'
 import type { Offset, PartitionNumber, Timestamp } from '@tailrace/schemas'
-import { type JsonBytes, bytesFromJson, bytesToJson, nameOf } from './value.ts'
+import { TailraceError } from '@tailrace/schemas'
+import { bytesFromJson, bytesToJson, type JsonBytes, nameOf } from './value.ts'
 
 export type Header = readonly [string, Uint8Array | null]
 

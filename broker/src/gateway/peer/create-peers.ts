@@ -1,7 +1,7 @@
 import { type BrokerId, type GroupId, type Message, TailraceError } from '@tailrace/schemas'
 import type { PeerHandlers, PeerIdentity, PeerReply, Peers, RequestName } from '../../partition/peers.ts'
-import type { Listener } from '../../platform/network.ts'
 import type { TimerHandle } from '../../platform/clock.ts'
+import type { Listener } from '../../platform/network.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
 import type { PeerDeps } from './deps.ts'
 import { IncomingConnections } from './incoming-connections.ts'

@@ -1,5 +1,5 @@
-import { encodeFrame, type TailraceError } from '@tailrace/schemas'
 import type { Offset, PartitionNumber } from '@tailrace/schemas'
+import { encodeFrame, type TailraceError } from '@tailrace/schemas'
 import type { FetchResult } from '../../partition/requests.ts'
 import type { TransportMetrics } from '../metrics.ts'
 import type { Peer } from './peer.ts'

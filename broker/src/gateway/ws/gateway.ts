@@ -1,6 +1,6 @@
 import websocket from '@fastify/websocket'
-import type { FastifyInstance } from 'fastify'
 import { TailraceError } from '@tailrace/schemas'
+import type { FastifyInstance } from 'fastify'
 import { sendError } from '../http/errors.ts'
 import { errorResponses } from '../http/schemas.ts'
 import { mayWrite } from '../origin.ts'

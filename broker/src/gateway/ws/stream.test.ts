@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { Compression, decodeBatch, encodeFrame, forEachBatch, type FrameOf, MessageNumber } from '@tailrace/schemas'
+import { Compression, decodeBatch, encodeFrame, type FrameOf, forEachBatch, MessageNumber } from '@tailrace/schemas'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Clock } from '../../platform/clock.ts'
 import { nodeClock } from '../../platform/node/clock.ts'

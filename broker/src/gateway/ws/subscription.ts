@@ -1,5 +1,5 @@
-import { TailraceError } from '@tailrace/schemas'
 import type { Offset, PartitionNumber, Position } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
 import type { BrokerApi } from '../../cluster/broker-api.ts'
 import type { FetchResult } from '../../partition/requests.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'

@@ -1,5 +1,5 @@
-import { checkPartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { PartitionNumber, Position } from '@tailrace/schemas'
+import { checkPartitionNumber, TailraceError } from '@tailrace/schemas'
 import { timeFromIso } from '../json/iso-time.ts'
 import { nameOf } from '../json/value.ts'
 import type { SubscriptionRequest } from './subscription.ts'

@@ -1,6 +1,6 @@
+import { TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
-import { TailraceError } from '@tailrace/schemas'
 import type { BrokerApi } from '../../../cluster/broker-api.ts'
 import { errorResponses, object } from '../schemas.ts'
 

@@ -1,5 +1,5 @@
-import type { FastifyInstance } from 'fastify'
 import { type Offset, TailraceError } from '@tailrace/schemas'
+import type { FastifyInstance } from 'fastify'
 import type { BrokerApi } from '../../../cluster/broker-api.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { JsonPublisher } from '../../json/publisher.ts'
@@ -9,8 +9,8 @@ import { Turns } from '../../json/turns.ts'
 import { readLimits } from '../../limits.ts'
 import type { TransportMetrics } from '../../metrics.ts'
 import { fetchWithin, type ReadBudget } from '../../read-budget.ts'
-import type { Admission } from '../admission.ts'
 import type { Abandonment } from '../abandonment.ts'
+import type { Admission } from '../admission.ts'
 import { errorResponses, object, topicParams } from '../schemas.ts'
 
 export interface RecordRouteParts {
