@@ -1,6 +1,7 @@
 /**
  * npm run bench: publishes through three real brokers at replication 3, durability class D2 (an acknowledgement means a quorum of fsyncs), and
- * runs the floor beside it. Options: --seconds N (of each measurement, default 8), --only TEXT (scenarios whose name contains it).
+ * runs the floor beside it: the same bytes through the same processes, hops and fsyncs, kept in a growing file, with no protocol at all. Options: --seconds N (of each measurement,
+ * default 8), --only TEXT (scenarios whose name contains it), --profile (brokers leave CPU profiles in bench-results).
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus, release } from 'node:os'
@@ -25,7 +26,7 @@ const { values } = parseArgs({
   },
 })
 const seconds = Number(values.seconds)
-const BATCH_BYTES = 128 * 1024
+const BATCH_BYTES = 512 * 1024
 
 const scenarios: Scenario[] = [
   ...[100, 1000].flatMap((recordBytes) =>
@@ -74,29 +75,25 @@ async function runScenario(
           pieceBytes: BATCH_BYTES,
           windowBytes: 5 * BATCH_BYTES * Math.ceil(scenario.partitions / 3),
           seconds: Math.min(seconds, 5),
-          keep: process.env.FLOORKEEP !== '0',
+          keep: true,
         })
       : null
   const cluster = await ClusterProcesses.start({
-    flags: (process.env.FLAGS ?? '').split(' ').filter(Boolean),
     nodeFlags: (id) =>
-      process.env.NODEFLAGS
-        ? process.env.NODEFLAGS.split(' ')
-        : values.profile
-          ? ['--cpu-prof', '--cpu-prof-dir', 'bench-results', '--cpu-prof-name', `broker-${id}.cpuprofile`]
-          : [],
+      values.profile
+        ? ['--cpu-prof', '--cpu-prof-dir', 'bench-results', '--cpu-prof-name', `broker-${id}.cpuprofile`]
+        : [],
   })
   try {
     const result = await runPublish(cluster, {
       ...scenario,
       seconds,
-      warmSeconds: 2,
+      warmSeconds: scenario.rate === null ? 2 : 8,
       batchBytes: scenario.rate === null ? BATCH_BYTES : 65_536,
-      lingerMs: scenario.rate === null ? 5 : 1,
+      lingerMs: 1,
       outstanding: Math.ceil((24 << 20) / (scenario.recordBytes + 64) / scenario.producers),
     })
     await cluster.stopAll()
-    if (process.env.KEEPLOG) await (await import('node:fs/promises')).copyFile(cluster.logFile(1), '/tmp/b1.log')
     return { scenario, result, floor }
   } finally {
     await cluster.destroy()

@@ -83,9 +83,7 @@ function summarise(
 }
 
 function runProducer(order: ProducerOrder, onStep: (step: string) => void): Promise<ProducerReport> {
-  const child = fork(join(import.meta.dirname, 'producer-process.ts'), {
-    execArgv: process.env.PROF ? ['--cpu-prof', '--cpu-prof-dir', '/tmp/prodprof'] : [],
-  })
+  const child = fork(join(import.meta.dirname, 'producer-process.ts'))
   return new Promise((resolve, reject) => {
     child.on('message', (message) => {
       if (typeof message === 'string') onStep(message)
