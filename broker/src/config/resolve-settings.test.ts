@@ -61,7 +61,7 @@ describe('defaults', () => {
 
   it('follows other settings where they say so', () => {
     const settings = resolve({ electionTimeoutMs: '2s', peer: '127.0.0.1:9', http: '127.0.0.1:8' })
-    expect(settings.heartbeatMs).toBe(500)
+    expect(settings.heartbeatMs).toBe(800)
     expect(settings.join).toEqual(['127.0.0.1:9'])
     expect([settings.advertisedHttp, settings.advertisedPeer]).toEqual(['127.0.0.1:8', '127.0.0.1:9'])
     expect(resolve({ advertisedPeer: 'b1:7' }).join).toEqual(['b1:7'])

@@ -77,11 +77,11 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
   heartbeatMs: {
     kind: duration(5, 10_000),
     fallback: {
-      follows: 'electionTimeoutMs / 4',
-      from: (settings) => Math.max(5, Math.round(settings.electionTimeoutMs / 4)),
+      follows: 'electionTimeoutMs * 2 / 5',
+      from: (settings) => Math.max(5, Math.round((settings.electionTimeoutMs * 2) / 5)),
     },
     about:
-      'Time between heartbeats of a leader, in steps of a quarter of electionTimeoutMs. At most half of electionTimeoutMs.',
+      'Time between heartbeats of a leader, in steps of a fifth of electionTimeoutMs. At most half of electionTimeoutMs.',
   },
   maxBatchBytes: {
     kind: bytes(KiB, GiB),

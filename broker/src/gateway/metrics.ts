@@ -25,7 +25,7 @@ export interface GatewayMetrics {
 export function gatewayMetrics(registry: Registry = new Registry()): GatewayMetrics {
   if (registry.getSingleMetric('process_cpu_seconds_total') === undefined) {
     // A coarse loop monitor: at the default of 10 ms its timer alone would be most of an idle broker's work.
-    collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 1000 })
+    collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 200 })
   }
   const registers = [registry]
   const requests = new Histogram({

@@ -28,7 +28,7 @@ export interface GroupsDeps {
 }
 
 /** Ticks in an election timeout. Every tick wakes an idle broker, so they are few; brokers' ticks are not in step, which tells equal draws apart. */
-const ELECTION_TICKS = 4
+const ELECTION_TICKS = 5
 
 /**
  * All replicas of this broker behind one ticker, one journal and one link per peer. Work that a turn's events cause in a group is done

@@ -18,7 +18,7 @@ export interface PartitionSettings {
 
 export const defaultPartitionSettings: PartitionSettings = {
   electionTimeoutMs: 500,
-  heartbeatMs: 125,
+  heartbeatMs: 200,
   maxAppendBytes: 1 << 20,
   maxInflightAppends: 64,
   maxInflightBytes: 8 << 20,
