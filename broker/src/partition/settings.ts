@@ -17,8 +17,8 @@ export interface PartitionSettings {
 }
 
 export const defaultPartitionSettings: PartitionSettings = {
-  electionTimeoutMs: 500,
-  heartbeatMs: 200,
+  electionTimeoutMs: 600,
+  heartbeatMs: 240,
   maxAppendBytes: 1 << 20,
   maxInflightAppends: 64,
   maxInflightBytes: 8 << 20,

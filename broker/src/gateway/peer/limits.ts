@@ -36,7 +36,7 @@ export const defaultPeerLimits: PeerLimits = {
   connectTimeoutMs: 1000,
   minBackoffMs: 50,
   maxBackoffMs: 1000,
-  probeMs: 2000,
+  probeMs: 4000,
   maxSilentProbes: 2,
   maxRequests: 4096,
   maxRequestBytes: 32 * MiB,

@@ -45,7 +45,7 @@ export class TestWorld {
   private constructor(options: WorldOptions) {
     this.#options = options
     // Commits reach followers with the beat; tests wait in steps of 100 ms.
-    const settings = { ...defaultPartitionSettings, heartbeatMs: 100, ...options.settings }
+    const settings = { ...defaultPartitionSettings, electionTimeoutMs: 500, heartbeatMs: 100, ...options.settings }
     const ids = Array.from({ length: options.brokers ?? 3 }, (_, at) => at + 1)
     const send: SendRaft = (group, message, payloads) => {
       const copies = payloads.map((payload) => payload.slice())
