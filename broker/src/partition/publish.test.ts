@@ -84,6 +84,14 @@ describe('publish', () => {
     expect(await refusal(world.group(1).publish(batchOf(['b'])))).toBe('DISK_FULL')
     expect(await world.records(1)).toEqual(['0:a'])
   })
+
+  it('goes on below the reserve where it is metadata: deleting a topic is a way out', async () => {
+    const machine = { appliedIndex: 0, apply: () => {} }
+    const world = await TestWorld.start({ log: { diskReserveBytes: 1000 }, spec: () => ({ stateMachine: machine }) })
+    world.broker(1).disk.freeBytes = 999
+    await world.until(() => !world.broker(1).storage.writable)
+    expect(await world.during(world.group(1).publish(batchOf(['delete'])))).toMatchObject({ baseOffset: 0 })
+  })
 })
 
 describe('an acknowledgement', () => {
