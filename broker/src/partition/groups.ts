@@ -5,6 +5,8 @@ import type { Crc32c } from '../platform/checksum.ts'
 import type { Clock, TimerHandle } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
+import type { RaftOptions, RaftStart } from '../raft/config.ts'
+import type { RaftCore } from '../raft/core.ts'
 import { createRaft } from '../raft/group.ts'
 import type { RaftMessage } from '../raft/messages.ts'
 import { Beats } from './beats.ts'
@@ -25,7 +27,11 @@ export interface GroupsDeps {
   readonly crc32c: Crc32c
   readonly logger: Logger
   readonly settings: PartitionSettings
+  /** Makes a group's consensus core in the place of `createRaft`: for a simulator that watches it, or switches a mechanism off. */
+  readonly createCore?: CreateCore
 }
+
+export type CreateCore = (options: RaftOptions, start: RaftStart, group: GroupId) => RaftCore
 
 /** Ticks in an election timeout. Every tick wakes an idle broker, so they are few; brokers' ticks are not in step, which tells equal draws apart. */
 const ELECTION_TICKS = 5
@@ -131,7 +137,8 @@ export class BrokerGroups implements Groups {
     const { storage, store, settings, brokerId, random, clock, logger } = this.#deps
     const log = storage.group(spec.group) ?? storage.create(spec.group)
     const { raft, state } = await recoverReplica(log, store, spec, settings.producerCapacity)
-    const core = createRaft(
+    const createCore: CreateCore = this.#deps.createCore ?? createRaft
+    const core = createCore(
       {
         id: brokerId,
         configuration: { voters: spec.voters, outgoing: [], learners: [] },
@@ -146,6 +153,7 @@ export class BrokerGroups implements Groups {
         random: (bound) => random.below(bound),
       },
       raft,
+      spec.group,
     )
     const replica: Replica = new Replica({
       spec,
