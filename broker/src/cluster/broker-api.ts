@@ -50,6 +50,12 @@ export interface CreateTopicRequest {
 /** Settings of a topic; unknown names are refused. */
 export interface TopicConfig {
   readonly maxBatchBytes?: number
+  /** Bytes that a partition keeps at least before its oldest segments go; absent: everything is kept. */
+  readonly retentionBytes?: number
+  /** Age in milliseconds from which on a segment goes; absent: everything is kept. */
+  readonly retentionMs?: number
+  /** Publishing is refused with READ_ONLY. */
+  readonly readOnly?: boolean
 }
 export interface TopicSummary {
   readonly name: string
