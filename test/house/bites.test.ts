@@ -7,6 +7,7 @@ import { listensEverywhere } from './listening.ts'
 import { undeclaredDependencies } from './packages.ts'
 import { parseSource, parseTree } from './parsed-source.ts'
 import { impurities } from './purity.ts'
+import { defectsOf, raftTableFaults } from './raft-table.ts'
 import { filesTooLong, functionsTooLong, medianTooLong } from './sizes.ts'
 import type { Tree } from './source-tree.ts'
 import { emptyNamesOf, foreignPlaces, looseEnds } from './wording.ts'
@@ -324,4 +325,59 @@ describe('listening on every interface', () => {
   ])('lets %s pass', (text) => {
     expect(found(text)).toEqual([])
   })
+})
+
+describe('the table of mechanisms', () => {
+  const files = {
+    'broker/src/raft/vote.ts': '',
+    'broker/src/raft/vote.test.ts': "test('M13: grants to the fresher log', () => {\n  voteWithoutLogCheck\n})",
+    'broker/src/raft/defects.ts': 'export interface Defects {\n  readonly voteWithoutLogCheck: boolean\n}\n',
+    'test/scenarios/votes.txt': '# M13 M14: votes\n',
+  }
+  const tree = treeOf(files)
+  const good =
+    '`broker/src/raft/vote.ts` | `broker/src/raft/vote.test.ts › the fresher log`, `test/scenarios/votes.txt`'
+  const control = '`voteWithoutLogCheck`: `broker/src/raft/vote.test.ts › M13`'
+  const page = (row13: string) => {
+    const rows = Array.from(
+      { length: 99 },
+      (_, at) => `| M${at + 1} x | \`broker/src/raft/vote.ts\` | \`broker/src/raft/vote.test.ts › M13\` | ${control} |`,
+    )
+    rows[12] = row13
+    return rows.join('\n')
+  }
+  const faults = (row13: string) => raftTableFaults(page(row13), tree, defectsOf(tree))
+
+  it.each([
+    ['a control', `| M13 votes | ${good} | ${control} |`],
+    ['a reason for having none', `| M13 votes | ${good} | — a figure only, nothing can be switched off |`],
+  ])('may have %s', (_, row) => expect(faults(row)).toEqual([]))
+
+  it.each([
+    ['no row', '', 'M13 has 0 rows'],
+    ['two rows', `| M13 a | ${good} | ${control} |\n| M13 b | ${good} | ${control} |`, 'M13 has 2 rows'],
+    ['no test', '| M13 votes | `broker/src/raft/vote.ts` | | ' + control, 'no test shows it'],
+    [
+      'a test that is gone',
+      `| M13 | \`broker/src/raft\` | \`broker/src/raft/vote.test.ts › older log\` | ${control} |`,
+      'has no test "older log"',
+    ],
+    [
+      'a file that is gone',
+      `| M13 | \`broker/src/raft\` | \`broker/src/raft/b.test.ts › M13\` | ${control} |`,
+      'does not exist',
+    ],
+    [
+      'a place that is gone',
+      `| M13 | \`broker/src/old\` | \`test/scenarios/votes.txt\` | ${control} |`,
+      'lives in broker/src/old',
+    ],
+    [
+      'a control that is gone',
+      `| M13 votes | ${good} | \`voteTwice\`: \`broker/src/raft/vote.test.ts › M13\` |`,
+      'no defect voteTwice',
+    ],
+    ['a control that nothing shows', `| M13 votes | ${good} | \`voteWithoutLogCheck\` |`, 'names no test in which'],
+    ['no reason', `| M13 votes | ${good} | — |`, 'no reason'],
+  ])('must not have %s', (_, row, message) => expect(faults(row).join('\n')).toContain(message))
 })
