@@ -1,11 +1,22 @@
-import { checkLength, checkPrefix, FRAME_LENGTH_BYTES, FRAME_PREFIX_BYTES, type Frame, frameAt } from './frame.ts'
-import { type MessageDecoder, ownDecoder } from './protocol.ts'
+import {
+  checkLength,
+  checkPrefix,
+  FRAME_LENGTH_BYTES,
+  FRAME_PREFIX_BYTES,
+  type Frame,
+  frameAt,
+  frameHeaderAt,
+  messageNumberAt,
+} from './frame.ts'
+import { type MessageDecoder, messageName, ownDecoder } from './protocol.ts'
 
 export interface FrameReaderOptions {
   /** The longest frame that is taken, its length field included. */
   readonly maxFrameBytes: number
   readonly decoder?: MessageDecoder
   readonly onFrame: (frame: Frame) => void
+  /** Takes the messages that only a newer version knows; without it they are an error. `header` is their Avro header. */
+  readonly onUnknown?: (number: number, header: Uint8Array) => void
 }
 
 /** What a connection may claim before it has shown that it sends that much. */
@@ -19,6 +30,7 @@ const UNPROVEN_BYTES = 16 * 1024
 export class FrameReader {
   readonly #maxFrameBytes: number
   readonly #onFrame: (frame: Frame) => void
+  readonly #onUnknown: FrameReaderOptions['onUnknown']
   #decoder: MessageDecoder
   /** The frame that is being assembled: its first `#held` bytes. */
   #buffer = new Uint8Array(FRAME_PREFIX_BYTES)
@@ -31,6 +43,7 @@ export class FrameReader {
   constructor(options: FrameReaderOptions) {
     this.#maxFrameBytes = options.maxFrameBytes
     this.#onFrame = options.onFrame
+    this.#onUnknown = options.onUnknown
     this.#decoder = options.decoder ?? ownDecoder
   }
 
@@ -57,7 +70,7 @@ export class FrameReader {
   #consume(chunk: Uint8Array): void {
     let at = this.#held === 0 ? 0 : this.#continue(chunk)
     while (chunk.length - at >= FRAME_PREFIX_BYTES) {
-      const frameBytes = checkPrefix(chunk, at, this.#maxFrameBytes)
+      const frameBytes = this.#checkPrefix(chunk, at)
       if (frameBytes > chunk.length - at) break
       const start = at
       at += frameBytes
@@ -94,7 +107,7 @@ export class FrameReader {
 
   /** Refuses garbage as early as its bytes allow: the length by its 4 bytes, the rest by the 12 of the prefix. */
   #checkHeld(): void {
-    if (this.#held >= FRAME_PREFIX_BYTES) this.#frameBytes = checkPrefix(this.#buffer, 0, this.#maxFrameBytes)
+    if (this.#held >= FRAME_PREFIX_BYTES) this.#frameBytes = this.#checkPrefix(this.#buffer, 0)
     else if (this.#held >= FRAME_LENGTH_BYTES) checkLength(this.#buffer, 0, this.#maxFrameBytes)
   }
 
@@ -112,8 +125,14 @@ export class FrameReader {
     return end
   }
 
+  #checkPrefix(bytes: Uint8Array, at: number): number {
+    return checkPrefix(bytes, at, this.#maxFrameBytes, this.#onUnknown !== undefined)
+  }
+
   #emit(bytes: Uint8Array, start: number, end: number): void {
     if (end - start > this.#provenBytes) this.#provenBytes = end - start
-    this.#onFrame(frameAt(bytes, start, end, this.#decoder))
+    const number = messageNumberAt(bytes, start)
+    if (messageName(number) === undefined) this.#onUnknown?.(number, frameHeaderAt(bytes, start))
+    else this.#onFrame(frameAt(bytes, start, end, this.#decoder))
   }
 }

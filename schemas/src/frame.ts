@@ -87,13 +87,17 @@ export function parseFramePieces(
   return { ...frameAt(head, 0, head.length, decoder), body: plainBody } as Frame
 }
 
-/** Checks the 12 bytes at `at` and returns the length of the whole frame, without looking at what follows them. */
-export function checkPrefix(bytes: Uint8Array, at: number, maxFrameBytes: number): number {
+/**
+ * Checks the 12 bytes at `at` and returns the length of the whole frame, without looking at what follows them. `anyNumber`: also a message
+ * that is not known here will do.
+ */
+export function checkPrefix(bytes: Uint8Array, at: number, maxFrameBytes: number, anyNumber = false): number {
   const frameBytes = checkLength(bytes, at, maxFrameBytes)
   if (bytes[at + 4] !== FRAME_LAYOUT) malformed(`its layout is ${bytes[at + 4]}, not ${FRAME_LAYOUT}`)
   if (bytes[at + 5] !== 0) malformed(`its flags are ${bytes[at + 5]}, not 0`)
   const number = messageNumberAt(bytes, at)
-  if (messageName(number) === undefined) throw new TailraceError('UNSUPPORTED_MESSAGE', `Its number is ${number}.`)
+  if (!anyNumber && messageName(number) === undefined)
+    throw new TailraceError('UNSUPPORTED_MESSAGE', `Its number is ${number}.`)
   const headerBytes = uint32At(bytes, at + 8)
   if (headerBytes > frameBytes - FRAME_PREFIX_BYTES)
     malformed(`its header of ${headerBytes} bytes is longer than itself`)
@@ -119,18 +123,18 @@ export function checkLength(bytes: Uint8Array, at: number, maxFrameBytes: number
 /** The frame in bytes[at, end), whose prefix has been checked. */
 export function frameAt(bytes: Uint8Array, at: number, end: number, decoder: MessageDecoder): Frame {
   const name = messageName(messageNumberAt(bytes, at))!
-  const headerEnd = at + FRAME_PREFIX_BYTES + uint32At(bytes, at + 8)
-  // Always plain Uint8Arrays, also out of a Buffer, whose slice() would not copy.
-  const header = new Uint8Array(
-    bytes.buffer,
-    bytes.byteOffset + at + FRAME_PREFIX_BYTES,
-    headerEnd - at - FRAME_PREFIX_BYTES,
-  )
+  const header = frameHeaderAt(bytes, at)
+  const headerEnd = at + FRAME_PREFIX_BYTES + header.length
   const body = new Uint8Array(bytes.buffer, bytes.byteOffset + headerEnd, end - headerEnd)
   return { name, fields: decoder.decode(name, header), body } as Frame
 }
 
-function messageNumberAt(bytes: Uint8Array, at: number): number {
+/** The Avro header of the frame at `at`; always a plain Uint8Array, also out of a Buffer, whose slice() would not copy. */
+export function frameHeaderAt(bytes: Uint8Array, at: number): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + at + FRAME_PREFIX_BYTES, uint32At(bytes, at + 8))
+}
+
+export function messageNumberAt(bytes: Uint8Array, at: number): number {
   return (bytes[at + 6]! << 8) | bytes[at + 7]!
 }
 

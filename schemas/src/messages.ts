@@ -3,7 +3,8 @@ import type { BrokerId, GroupId, LogIndex, Offset, PartitionNumber, ProducerId, 
 /**
  * Shapes of every message of the Tailrace protocol. Each has a number (below), an Avro schema in ../avro/<Name>.avsc with the same
  * field names and order, and may be followed by raw batch bytes ("body") that Avro never sees. Requests and their replies carry the
- * same `correlation`, chosen by the requester, unique on its connection. Fields may be added with a default; numbers are never reused.
+ * same `correlation`, their first field, chosen by the requester, unique on its connection. Fields may be added with a default: they are optional
+ * here, for a writer may leave them out, and a reader always gets them. Numbers are never reused.
  */
 export const MessageNumber = {
   Hello: 1,
@@ -16,6 +17,8 @@ export const MessageNumber = {
   Heartbeats: 14,
   HeartbeatReplies: 15,
   Leaders: 16,
+  Snapshot: 17,
+  TimeoutNow: 18,
   Publish: 20,
   PublishReply: 21,
   Fetch: 22,
@@ -26,6 +29,14 @@ export const MessageNumber = {
   InitProducerReply: 27,
   Metadata: 28,
   MetadataReply: 29,
+  CopyOpen: 30,
+  CopyOpenReply: 31,
+  CopyRead: 32,
+  CopyReadReply: 33,
+  CopyClose: 34,
+  CopyCloseReply: 35,
+  ReadEntries: 37,
+  ReadEntriesReply: 38,
   Subscribe: 40,
   Subscribed: 41,
   Records: 42,
@@ -90,9 +101,35 @@ export interface MessageShapes {
   /** Who leads what, as the sender knows it of itself; sent on connection and on change, so that every broker can route. */
   Leaders: { leaders: { group: GroupId; term: Term }[] }
 
+  /** Offers a state that covers the log up to (lastIndex, lastTerm); its data is fetched from broker `source` with CopyOpen. */
+  Snapshot: { group: GroupId; term: Term; lastIndex: LogIndex; lastTerm: Term; source: BrokerId }
+  /** The leader hands on: the receiver campaigns at once (M81). */
+  TimeoutNow: { group: GroupId; term: Term }
+
+  /** Asks for a stable copy of a replica, at least up to (lastIndex, lastTerm). Reply's body: its manifest as JSON. */
+  CopyOpen: { correlation: number; group: GroupId; lastIndex: LogIndex; lastTerm: Term }
+  CopyOpenReply: { correlation: number; copy: number; crc32c: number }
+  /** Reply's body: bytes of the file from `position` on, `maxBytes` at most; fewer only at its end. */
+  CopyRead: { correlation: number; copy: number; file: string; position: number; maxBytes: number }
+  CopyReadReply: { correlation: number; crc32c: number }
+  CopyClose: { correlation: number; copy: number }
+  CopyCloseReply: { correlation: number }
+  /** Committed entries firstIndex..lastIndex for a replica whose disk has lost them; fewer when they do not fit. Reply's body as Append's. */
+  ReadEntries: { correlation: number; group: GroupId; firstIndex: LogIndex; lastIndex: LogIndex; maxBytes: number }
+  ReadEntriesReply: { correlation: number; entries: EntryFields[] }
+
   /** Body: one RecordBatch. Answered once it is on a majority's disks. */
   Publish: { correlation: number; topic: string; partition: PartitionNumber; timeoutMs: number }
-  PublishReply: { correlation: number; baseOffset: Offset; lastOffset: Offset; duplicate: boolean }
+  /** (`term`, `index`) is a token for reading it elsewhere (M95); `holders` had it on disk at the time of the answer. */
+  PublishReply: {
+    correlation: number
+    baseOffset: Offset
+    lastOffset: Offset
+    duplicate: boolean
+    term?: Term
+    index?: LogIndex
+    holders?: BrokerId[]
+  }
   /** Waits up to `waitMs` for data past `offset`. Reply's body: whole batches back to back, `bodyBytes` in all. */
   Fetch: {
     correlation: number
@@ -101,6 +138,11 @@ export interface MessageShapes {
     offset: Offset
     maxBytes: number
     waitMs: number
+    /** Token of an acknowledgement that the answer must cover; 0, 0 for none. */
+    tokenTerm?: Term
+    tokenIndex?: LogIndex
+    /** The asked broker's own replica answers, leader or not. */
+    replica?: boolean
   }
   FetchReply: { correlation: number; nextOffset: Offset; highWatermark: Offset; logStart: Offset }
   FindOffset: { correlation: number; topic: string; partition: PartitionNumber; position: Position }

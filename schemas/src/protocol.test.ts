@@ -119,3 +119,17 @@ test('Hello and HelloReply never change: they are read before the schemas of the
   expect(hash.slice(0, 16)).toBe('b8e4163a890f4ea4')
   expect(protocolFingerprint).toMatch(/^[0-9a-f]{32}$/)
 })
+
+test('a request that only a newer writer knows tells its correlation, what has no answer tells none', () => {
+  const protocol = JSON.parse(protocolJson)
+  const fields = [{ name: 'correlation', type: 'long' }]
+  for (const [number, name] of [[900, 'Juggle'], [901, 'JuggleReply'], [902, 'Shout']] as const) {
+    protocol.messages.push({ number, schema: { type: 'record', name, namespace: 'tailrace', fields } })
+  }
+  const decoder = decoderFor(JSON.stringify(protocol))
+  const header = encodeHeader('InitProducer', { correlation: 2 ** 40 }, 0)
+  expect(decoder.correlationOfUnknown!(900, header)).toBe(2 ** 40)
+  expect(decoder.correlationOfUnknown!(901, header)).toBeNull()
+  expect(decoder.correlationOfUnknown!(902, header)).toBeNull()
+  expect(decoder.correlationOfUnknown!(900, new Uint8Array(0))).toBeNull()
+})

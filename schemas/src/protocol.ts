@@ -9,6 +9,8 @@ export { protocolFingerprint, protocolJson }
 export interface MessageDecoder {
   /** @throws TailraceError MALFORMED_FRAME, or UNSUPPORTED_MESSAGE when the writer's protocol has no such message */
   decode<Name extends MessageName>(name: Name, header: Uint8Array): Message<Name>
+  /** The correlation of a message that only the writer's protocol knows, if it is a request there; else null: nobody waits for an answer. */
+  correlationOfUnknown?(number: number, header: Uint8Array): number | null
 }
 
 /** A peer's protocol is some kilobytes; what is far larger is not one. */
@@ -56,11 +58,14 @@ export const ownDecoder: MessageDecoder = {
 export function decoderFor(peerProtocolJson: string): MessageDecoder {
   if (peerProtocolJson === protocolJson) return ownDecoder
   const resolvers = new Map<MessageName, Resolver>()
-  for (const { number, schema } of parseProtocol(peerProtocolJson)) {
+  const messages = parseProtocol(peerProtocolJson)
+  for (const { number, schema } of messages) {
     const name = nameOfNumber.get(number)
     if (name !== undefined) resolvers.set(name, resolverFor(name, number, schema))
   }
+  const unknownRequests = requestsOf(messages.filter(({ number }) => !nameOfNumber.has(number)))
   return {
+    correlationOfUnknown: (number, header) => (unknownRequests.has(number) ? longAtStart(header) : null),
     decode: (name, header) => {
       const resolver = resolvers.get(name)
       if (resolver === undefined)
@@ -91,6 +96,23 @@ function resolverFor(name: MessageName, number: number, schema: unknown): Resolv
   } catch (cause) {
     throw new TailraceError('INCOMPATIBLE_PEER', `${name}: ${reason(cause)}.`, { cause })
   }
+}
+
+/** Numbers of the messages that have an answer, hence a correlation as their first field. */
+function requestsOf(messages: readonly { number: number; schema: unknown }[]): Set<number> {
+  const nameOf = (schema: unknown): unknown => (schema as { name?: unknown } | null)?.name
+  const names = new Set(messages.map(({ schema }) => nameOf(schema)))
+  return new Set(messages.filter(({ schema }) => names.has(`${nameOf(schema)}Reply`)).map(({ number }) => number))
+}
+
+/** The Avro long at the start of a header (zigzag, base 128); null if there is none. */
+function longAtStart(header: Uint8Array): number | null {
+  let value = 0
+  for (let at = 0, scale = 1; at < header.length && at < 8; at++, scale *= 128) {
+    value += (header[at]! & 0x7f) * scale
+    if (header[at]! < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+  }
+  return null
 }
 
 function parseProtocol(json: string): { number: number; schema: unknown }[] {
