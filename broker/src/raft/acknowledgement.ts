@@ -1,9 +1,11 @@
+import type { LogIndex } from '@tailrace/schemas'
 import { broken } from './invariant.ts'
 import { noteAnsweredBeat } from './lease.ts'
 import type { AppendReplyMessage, HeartbeatReplyMessage } from './messages.ts'
 import { type Progress, probeFrom, replicateFromMatch } from './progress.ts'
 import { quorumIndex } from './quorum.ts'
 import { hasRoomAndNeed } from './replication.ts'
+import { noteSleeper } from './sleep.ts'
 import { commitTo, followerOf, type RaftState } from './state.ts'
 
 /** Leader: an append was accepted, or rejected. */
@@ -25,6 +27,7 @@ export function onHeartbeatReply(state: RaftState, message: HeartbeatReplyMessag
   if (progress === undefined) return
   progress.heardAt = state.now
   noteAnsweredBeat(state, progress, message.sentAt)
+  noteSleeper(progress, message)
   progress.readFailed = false
   const { electionTicks, heartbeatTicks } = state.options
   const patience = progress.state === 'probe' ? Math.max(2 * heartbeatTicks, electionTicks >> 1) : electionTicks
@@ -68,7 +71,7 @@ function onAccepted(state: RaftState, progress: Progress, matchIndex: number): v
  * rewinds, the others no longer name the place that is being probed and are dropped. A rejection says nothing about what matches.
  */
 function onRejected(state: RaftState, progress: Progress, message: AppendReplyMessage): void {
-  const { rejectedIndex, hintIndex, hintTerm } = message
+  const { rejectedIndex, hintIndex } = message
   if (state.defects.matchFromRejection && hintIndex > progress.match && hintIndex <= state.log.lastIndex) {
     progress.match = hintIndex
     progress.next = Math.max(progress.next, hintIndex + 1)
@@ -76,7 +79,12 @@ function onRejected(state: RaftState, progress: Progress, message: AppendReplyMe
   }
   if (progress.state === 'snapshot' || rejectedIndex <= progress.match || rejectedIndex >= progress.next) return
   if (progress.state === 'probe' && rejectedIndex !== progress.next - 1) return
-  const reachable = Math.min(hintIndex, rejectedIndex - 1, state.log.lastIndex)
-  const next = state.log.terms.lastIndexOfTermAtMost(hintTerm, Math.max(reachable, state.log.prevIndex)) + 1
-  probeFrom(progress, Math.max(next, progress.match + 1), state.now)
+  probeFrom(progress, Math.max(nextProbe(state, message), progress.match + 1), state.now)
+}
+
+/** Where to look next. At or below prevIndex means: what the follower needs is gone here, and it gets a snapshot (M46). */
+function nextProbe({ log, options }: RaftState, { rejectedIndex, hintIndex, hintTerm }: AppendReplyMessage): LogIndex {
+  const reachable = Math.min(hintIndex, rejectedIndex - 1, log.lastIndex)
+  if (options.termHint === false || reachable < log.prevIndex) return reachable + 1
+  return log.terms.lastIndexOfTermAtMost(hintTerm, reachable) + 1
 }

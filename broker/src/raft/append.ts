@@ -1,6 +1,7 @@
 import { type LogIndex, NO_BROKER } from '@tailrace/schemas'
 import { broken } from './invariant.ts'
 import type { AppendMessage, HeartbeatMessage } from './messages.ts'
+import { agreeToSleep } from './sleep.ts'
 import { armElectionTimer, commitTo, type RaftState } from './state.ts'
 import { becomeFollower } from './transitions.ts'
 
@@ -40,7 +41,9 @@ export function acceptHeartbeat(state: RaftState, message: HeartbeatMessage): vo
   const { id: from, term, log, outbox } = state
   const { sentAt } = message
   const queue = log.durability.term === term ? outbox.now : outbox.afterPersist
-  queue.push({ type: 'heartbeat-reply', from, to: message.from, term, lastIndex: log.durability.lastIndex, sentAt })
+  const asleep = agreeToSleep(state, message)
+  const { lastIndex } = log.durability
+  queue.push({ type: 'heartbeat-reply', from, to: message.from, term, lastIndex, sentAt, asleep })
 }
 
 /**
@@ -92,7 +95,10 @@ function reject(state: RaftState, message: AppendMessage): void {
   const { log, outbox } = state
   const reachable = Math.min(message.prevIndex, log.lastIndex)
   // What is committed matches for certain, so the leader never needs to look before it.
-  const hintIndex = Math.max(log.terms.lastIndexOfTermAtMost(message.prevTerm, reachable), state.commitIndex)
+  const hintIndex =
+    state.options.termHint === false
+      ? log.lastIndex
+      : Math.max(log.terms.lastIndexOfTermAtMost(message.prevTerm, reachable), state.commitIndex)
   outbox.now.push({
     type: 'append-reply',
     from: state.id,

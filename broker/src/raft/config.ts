@@ -26,6 +26,13 @@ export interface RaftOptions {
   readonly controlBytes: number
   /** Tell followers of a new commit at once when nothing else is on its way to them. For groups whose followers act on commits. */
   readonly announceCommit: boolean
+  /**
+   * M31: a rejection names the last entry whose term could still match, so that the place of agreement is found in as many steps as
+   * terms differ. Default true. False is the baseline of the literature, one step back at a time: for tests that compare them.
+   */
+  readonly termHint?: boolean
+  /** Ticks without anything open after which a leader puts its group to sleep (M86). Absent: never. */
+  readonly sleepAfterTicks?: number
   /** A uniform integer in [0, bound). */
   readonly random: (bound: number) => number
 }

@@ -184,6 +184,28 @@ describe('M31: the place of agreement is found in few steps', () => {
   }
 })
 
+describe('M31: the baseline without the term hint steps back one by one', () => {
+  const picture = [1, 1, 1, 4, 4, 5, 5, 6, 6, 6]
+  test.each([
+    ['a', [1, 1, 1, 4], 1, 5],
+    ['b', [1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3], 7, 4],
+  ] as const)('follower (%s) of the picture: exactly %j -> %i rejections, next = %i', (_, terms, rejections, next) => {
+    const cluster = new TestCluster(3, { termHint: false }, [picture, terms, picture])
+    let matched = 0
+    cluster.loses = (message) => {
+      if (message.type === 'append-reply' && message.from === 2 && message.success && matched === 0) {
+        matched = row(cluster.node(1)).nextIndex
+      }
+      return false
+    }
+    cluster.elect(1)
+    cluster.settle()
+    expect(cluster.rejections).toHaveLength(rejections)
+    expect(matched).toBe(next)
+    expect(cluster.node(2).log).toEqual(cluster.node(1).log)
+  })
+})
+
 describe('entries that are no longer in memory', () => {
   test('are asked from the driver, one read at a time, and sent when they come', () => {
     const node = leader([1, 1, 1, 1], { maxAppendBytes: 200 })
