@@ -38,6 +38,8 @@ export interface RaftCore {
    * - Nobody is made to campaign past the lease: a leader that sends TimeoutNow must give its lease up first.
    */
   readonly hasLease: boolean
+  /** M86: nothing is open in the group, and this replica needs no ticks until it is woken (silence.ts). */
+  readonly asleep: boolean
 
   tick(): void
   step(message: RaftMessage): void
@@ -47,6 +49,10 @@ export interface RaftCore {
   persisted(number: number): void
   /** Answer to a ReadRequest: headers of consecutive entries from request.from on; empty if they could not be read. */
   entriesRead(ticket: number, headers: readonly EntryHeader[]): void
+  /** Ends the sleep: somebody may be gone, or something is about to happen. Without effect on who is awake. */
+  wake(): void
+  /** Whether the driver can reach a member: the group's sleep does not wait for one that it cannot. Wakes the replica when that changes. */
+  setReachable(peer: BrokerId, reachable: boolean): void
   /** The link to a peer broke or was renewed: what was in flight may be lost (M91). */
   peerUnreachable(peer: BrokerId): void
   /**
@@ -63,6 +69,7 @@ export interface RaftStatus {
   readonly role: Role
   readonly term: Term
   readonly leader: BrokerId
+  readonly asleep: boolean
   readonly commitIndex: LogIndex
   readonly lastIndex: LogIndex
   readonly durableIndex: LogIndex

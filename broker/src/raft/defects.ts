@@ -27,6 +27,8 @@ export interface Defects {
   readonly noRestartLease: boolean
   /** M24: the lease runs from the arrival of an answer instead of from the sending of what it answers. */
   readonly leaseFromArrival: boolean
+  /** M86: a leader that slept counts on answers from before its sleep. */
+  readonly sleeperKeepsLease: boolean
   /** M7: every timer runs for the same time. Costs availability, not safety. */
   readonly fixedTimeouts: boolean
   /** M80: a timeout raises the term at once. Costs availability, not safety. */
@@ -48,6 +50,7 @@ export const noDefects: Defects = Object.freeze({
   noLeaseCheck: false,
   noRestartLease: false,
   leaseFromArrival: false,
+  sleeperKeepsLease: false,
   fixedTimeouts: false,
   noPreVote: false,
   noCheckQuorum: false,

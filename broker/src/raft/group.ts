@@ -15,6 +15,7 @@ import { stepCandidate, tickCandidate } from './roles/candidate.ts'
 import { stepFollower, tickFollower } from './roles/follower.ts'
 import { stepLeader, tickLeader } from './roles/leader.ts'
 import { stepPreCandidate, tickPreCandidate } from './roles/pre-candidate.ts'
+import { disturbs, wake } from './sleep.ts'
 import { checkInvariants, followerOf, newState, type RaftState } from './state.ts'
 import { hasNews, takeReady } from './take-ready.ts'
 import { applyTerm } from './term-rules.ts'
@@ -86,14 +87,20 @@ class Group implements CheckedRaftCore {
     return hasLease(this.#state)
   }
 
+  get asleep(): boolean {
+    return this.#state.silence.asleep
+  }
+
   tick(): void {
     const state = this.#state
+    if (state.silence.asleep) return
     state.now++
     behaviours[state.role].tick(state)
   }
 
   step(message: RaftMessage): void {
     const state = this.#state
+    if (state.silence.asleep && disturbs(state, message)) wake(state)
     if (!applyTerm(state, message)) return
     if (message.type === 'vote') answerVoteRequest(state, message)
     else behaviours[state.role].step(state, message)
@@ -103,6 +110,7 @@ class Group implements CheckedRaftCore {
     const state = this.#state
     const { log, options } = state
     if (state.role !== 'leader') return 'not-leader'
+    wake(state)
     // One entry is always taken, whatever its size: else a batch larger than the bound could never be written.
     const { uncommittedBytes } = log.window
     if (uncommittedBytes > 0 && uncommittedBytes + bytes > options.maxUncommittedBytes) return 'too-much-uncommitted'
@@ -131,13 +139,27 @@ class Group implements CheckedRaftCore {
     if (this.#state.role === 'leader') sendEntriesRead(this.#state, ticket, headers)
   }
 
+  wake(): void {
+    wake(this.#state)
+  }
+
+  setReachable(peer: BrokerId, reachable: boolean): void {
+    const { unreachable } = this.#state.silence
+    if (unreachable.has(peer) !== reachable) return
+    if (reachable) unreachable.delete(peer)
+    else unreachable.add(peer)
+    wake(this.#state)
+  }
+
   peerUnreachable(peer: BrokerId): void {
     const progress = followerOf(this.#state, peer)
+    if (progress !== undefined) wake(this.#state)
     if (progress !== undefined) restartFollower(this.#state, progress)
   }
 
   campaign(): void {
     const state = this.#state
+    wake(state)
     // Its own vote is bound like any other by what it has heard (M10). Where it decides alone, there is nobody to hear.
     if (isAlone(state.configuration, state.id) || !leaderIsAlive(state)) campaign(state)
   }
@@ -161,6 +183,7 @@ class Group implements CheckedRaftCore {
       role,
       term,
       leader,
+      asleep: this.#state.silence.asleep,
       commitIndex,
       lastIndex: log.lastIndex,
       durableIndex: log.durability.lastIndex,

@@ -20,7 +20,7 @@ export function commitIsCurrent({ role, commitIndex, termStartIndex }: RaftState
 
 /** M24; see RaftCore.hasLease. Appends would renew the lease as well, but heartbeats go out at every interval anyway. */
 export function hasLease(state: RaftState): boolean {
-  if (!commitIsCurrent(state)) return false
+  if (!commitIsCurrent(state) || (state.silence.asleep && !state.defects.sleeperKeepsLease)) return false
   const ticks = leaseTicks(state.options.electionTicks)
   return hasQuorum(state.configuration, (id) => {
     if (id === state.id) return true

@@ -55,6 +55,8 @@ export interface HeartbeatMessage extends Envelope {
   readonly type: 'heartbeat'
   readonly commit: LogIndex
   readonly sentAt: number
+  /** The leader asks the follower to sleep, if nothing is open there (M86). Absent: no. */
+  readonly sleep?: boolean
 }
 
 /**
@@ -65,6 +67,8 @@ export interface HeartbeatReplyMessage extends Envelope {
   readonly type: 'heartbeat-reply'
   readonly lastIndex: LogIndex
   readonly sentAt: number
+  /** The follower sleeps from now on, as it was asked to. Absent: no. */
+  readonly asleep?: boolean
 }
 
 export type RaftMessage =

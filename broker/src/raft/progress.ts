@@ -31,6 +31,8 @@ export interface Progress {
   heardAt: number
   /** Tick when the newest heartbeat that it has answered was sent (M24). */
   answeredBeat: number
+  /** Tick when the newest heartbeat was sent to which it answered that it sleeps (M86). */
+  agreedBeat: number
   /** Tick when something was last acknowledged, or first sent after that: the start of a possible stall. */
   movedAt: number
   /** Highest commit index that messages on their way, or arrived, tell this follower of. */
@@ -50,6 +52,7 @@ export function newProgress(id: BrokerId, lastIndex: LogIndex, now: number, opti
     readFailed: false,
     heardAt: now,
     answeredBeat: Number.NEGATIVE_INFINITY,
+    agreedBeat: Number.NEGATIVE_INFINITY,
     movedAt: now,
     commitTold: 0,
   }

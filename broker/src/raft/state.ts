@@ -7,6 +7,7 @@ import type { Progress } from './progress.ts'
 import { isVoter } from './quorum.ts'
 import { RaftLog } from './raft-log.ts'
 import type { Role } from './ready.ts'
+import { newSilence, type Silence } from './silence.ts'
 
 /**
  * The state of one replica of one group; roles and rules are functions over it. `checkInvariants` tests what is promised here:
@@ -43,6 +44,7 @@ export interface RaftState {
   termStartIndex: LogIndex
   heartbeatAt: number
   lastTicket: number
+  readonly silence: Silence
   /** Leader: some follower may be sent something. */
   flushNeeded: boolean
   /** Leader: what each voter has durably; allocated once, for it is asked at every acknowledgement. */
@@ -78,6 +80,7 @@ export function newState(options: RaftOptions, start: RaftStart, defects: Defect
     termStartIndex: 0,
     heartbeatAt: 0,
     lastTicket: 0,
+    silence: newSilence(),
     flushNeeded: false,
     matchOf: (id) => matchOf(state, id),
   }

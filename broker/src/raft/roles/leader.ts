@@ -3,6 +3,7 @@ import { onAppendReply, onHeartbeatReply } from '../acknowledgement.ts'
 import { hearsQuorum } from '../election.ts'
 import { broken } from '../invariant.ts'
 import type { RaftMessage } from '../messages.ts'
+import { asksToSleep, fallAsleepIfAgreed } from '../sleep.ts'
 import type { RaftState } from '../state.ts'
 import { becomeFollower } from '../transitions.ts'
 
@@ -13,6 +14,7 @@ export function tickLeader(state: RaftState): void {
     becomeFollower(state, state.term, NO_BROKER)
     return
   }
+  if (fallAsleepIfAgreed(state)) return
   if (state.now - state.heartbeatAt >= heartbeatTicks) sendHeartbeats(state)
 }
 
@@ -34,10 +36,11 @@ export function stepLeader(state: RaftState, message: RaftMessage): void {
 function sendHeartbeats(state: RaftState): void {
   state.heartbeatAt = state.now
   const { id: from, term, commitIndex, outbox } = state
+  const sleep = asksToSleep(state)
   for (let i = 0; i < state.followers.length; i++) {
     const progress = state.followers[i]!
     const commit = Math.min(commitIndex, progress.match)
     progress.commitTold = Math.max(progress.commitTold, commit)
-    outbox.now.push({ type: 'heartbeat', from, to: progress.id, term, commit, sentAt: state.now })
+    outbox.now.push({ type: 'heartbeat', from, to: progress.id, term, commit, sentAt: state.now, sleep })
   }
 }

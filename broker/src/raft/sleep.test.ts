@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest'
+import type { Defects } from './defects.ts'
+import { ET, TestCluster } from './test-cluster.ts'
+
+const AFTER = 2 * ET
+
+/** Three replicas of a group that fell asleep after one proposal. */
+function sleepers(defects: Partial<Defects> = {}): TestCluster {
+  const cluster = new TestCluster(3, { sleepAfterTicks: AFTER }, [], defects)
+  cluster.elect(1)
+  cluster.node(1).propose()
+  cluster.tick(AFTER + 5)
+  expect(asleep(cluster)).toEqual([true, true, true])
+  return cluster
+}
+
+function asleep(cluster: TestCluster): boolean[] {
+  return cluster.nodes.map(({ core }) => core.asleep)
+}
+
+describe('M86: a group in which nothing happens', () => {
+  test('falls asleep, sends nothing more, and nobody campaigns', () => {
+    const cluster = sleepers()
+    const term = cluster.node(1).core.term
+    for (let tick = 0; tick < 100 * ET; tick++) {
+      for (const node of cluster.nodes) {
+        node.tick()
+        expect(node.take()).toEqual([])
+      }
+    }
+    expect([cluster.leaders, cluster.node(1).core.term]).toEqual([[1], term])
+  })
+
+  test('stays awake without the setting, while entries are open, and while a member does not follow', () => {
+    const always = new TestCluster(3)
+    always.elect(1)
+    always.tick(10 * AFTER)
+    expect(asleep(always)).toEqual([false, false, false])
+
+    const busy = new TestCluster(3, { sleepAfterTicks: AFTER })
+    busy.elect(1)
+    for (let i = 0; i < 10 * AFTER; i++) {
+      if (i % ET === 0) busy.node(1).propose()
+      busy.tick()
+    }
+    expect(asleep(busy)).toEqual([false, false, false])
+
+    const lame = new TestCluster(3, { sleepAfterTicks: AFTER })
+    lame.elect(1)
+    lame.crash(3)
+    lame.tick(10 * AFTER)
+    expect(lame.node(1).core.asleep).toBe(false)
+  })
+
+  test('sleeps without a member that its driver cannot reach, and wakes when that one is back', () => {
+    const cluster = new TestCluster(3, { sleepAfterTicks: AFTER })
+    cluster.elect(1)
+    cluster.crash(3)
+    for (const id of [1, 2]) cluster.node(id).core.setReachable(3, false)
+    cluster.node(1).propose()
+    cluster.tick(2 * AFTER)
+    expect(asleep(cluster).slice(0, 2)).toEqual([true, true])
+    cluster.restart(3)
+    cluster.node(1).core.setReachable(3, true)
+    cluster.tick(2 * AFTER)
+    expect(asleep(cluster)).toEqual([true, true, true])
+    expect(cluster.node(3).commitIndex).toBe(cluster.node(1).commitIndex)
+  })
+
+  test('never sleeps without a quorum', () => {
+    const cluster = new TestCluster(3, { sleepAfterTicks: AFTER })
+    cluster.elect(1)
+    cluster.tick()
+    for (const id of [2, 3]) cluster.crash(id)
+    for (const id of [2, 3]) cluster.node(1).core.setReachable(id, false)
+    cluster.tick(ET >> 1)
+    expect(cluster.node(1).core.asleep).toBe(false)
+  })
+
+  test('is awake as soon as something is proposed, commits it, and sleeps again', () => {
+    const cluster = sleepers()
+    cluster.node(1).propose()
+    cluster.tick(2)
+    expect(cluster.nodes.map(({ commitIndex }) => commitIndex)).toEqual([3, 3, 3])
+    expect(asleep(cluster)).toEqual([false, false, false])
+    cluster.tick(AFTER + 5)
+    expect(asleep(cluster)).toEqual([true, true, true])
+  })
+
+  test('elects another leader when its driver says that the leader is gone', () => {
+    const cluster = sleepers()
+    cluster.crash(1)
+    cluster.tick(10 * ET)
+    // Without the driver nobody would ever know.
+    expect(cluster.leaders).toEqual([])
+    for (const id of [2, 3]) cluster.node(id).core.setReachable(1, false)
+    cluster.tick(3 * ET)
+    expect(cluster.leaders).toHaveLength(1)
+  })
+
+  test('keeps its leader when one sleeper wakes by itself', () => {
+    const cluster = sleepers()
+    const term = cluster.node(1).core.term
+    cluster.node(2).core.wake()
+    cluster.tick(5 * ET)
+    expect([cluster.leaders, cluster.node(1).core.term]).toEqual([[1], term])
+    expect(asleep(cluster)).toEqual([true, true, true])
+  })
+})
+
+describe('M86, M24: the lease of a leader', () => {
+  function leaseAfterSleep(defects: Partial<Defects>): boolean {
+    const cluster = sleepers(defects)
+    cluster.cut(1, 2, 3)
+    for (const id of [2, 3]) cluster.node(id).core.wake()
+    cluster.tick(4 * ET, [cluster.node(2), cluster.node(3)])
+    expect(cluster.leaders).toHaveLength(2)
+    const before = cluster.node(1).core.hasLease
+    cluster.node(1).core.wake()
+    return before || cluster.node(1).core.hasLease
+  }
+  test('ends when it falls asleep, and must be earned anew', () => {
+    expect(leaseAfterSleep({})).toBe(false)
+  })
+  test('control: counted through the sleep it holds while another leads (sleeperKeepsLease)', () => {
+    expect(leaseAfterSleep({ sleeperKeepsLease: true })).toBe(true)
+  })
+})
