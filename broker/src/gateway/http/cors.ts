@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { mayWrite, originRefused } from '../origin.ts'
 
 /**
- * Pages of any origin may GET; only this broker's own pages and those of `writeOrigins` may POST and DELETE. Answers preflights.
+ * Pages of any origin may GET; only this broker's own pages and those of `writeOrigins` may write (POST, PUT, PATCH, DELETE). Answers preflights.
  * The check of writes is not left to the browser: it lets some cross-origin POSTs pass without asking.
  */
 export function answerCrossOrigin(app: FastifyInstance, writeOrigins: readonly string[]): void {
@@ -16,7 +16,7 @@ export function answerCrossOrigin(app: FastifyInstance, writeOrigins: readonly s
     reply.header('access-control-allow-origin', writer ? origin : '*')
     if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
       reply
-        .header('access-control-allow-methods', writer ? 'GET, POST, DELETE' : 'GET')
+        .header('access-control-allow-methods', writer ? 'GET, POST, PUT, PATCH, DELETE' : 'GET')
         .header('access-control-allow-headers', 'content-type')
         .header('access-control-max-age', '600')
         .code(204)

@@ -18,6 +18,8 @@ const retryAfter: Partial<Record<ErrorCode, number>> = {
   LEADER_UNAVAILABLE: 1,
   SHUTTING_DOWN: 1,
   CONNECTION_LOST: 1,
+  TRANSFER_FAILED: 1,
+  MEMBERS_CHANGING: 1,
   DISK_FULL: 30,
 }
 

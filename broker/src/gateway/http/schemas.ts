@@ -1,17 +1,8 @@
 import { errorTable } from '@tailrace/schemas'
+import { adminSchemas } from './admin-schemas.ts'
+import { array, bool, integer, object, string } from './schema-parts.ts'
 
 /** JSON schemas of what crosses HTTP: checked on the way in, and the source of /openapi.json. */
-
-const integer = { type: 'integer' } as const
-const string = { type: 'string' } as const
-const bool = { type: 'boolean' } as const
-const array = (items: object) => ({ type: 'array', items }) as const
-
-/** An object with all of `properties` required unless named in `optional`. */
-export function object(properties: Record<string, object>, optional: readonly string[] = []): object {
-  const required = Object.keys(properties).filter((name) => !optional.includes(name))
-  return { type: 'object', properties, required, additionalProperties: false }
-}
 
 const bytesSchema = {
   description: 'A string where the bytes are UTF-8, else {"base64": "…"}; null where there are none.',
@@ -57,11 +48,42 @@ const record = {
   ...object({ offset: integer, timestamp: integer, key: bytesSchema, value: bytesSchema, headers: headersSchema }),
 }
 
+const settings = {
+  maxBatchBytes: { minimum: 1024, description: 'Largest batch that the topic accepts.' },
+  retentionBytes: {
+    minimum: 0,
+    description: 'Bytes that a partition keeps before its oldest segments go. Default: all.',
+  },
+  retentionMs: { minimum: 0, description: 'Age in milliseconds from which on a segment goes. Default: never.' },
+} as const
+const readOnly = { description: 'Publishing is refused with READ_ONLY.' } as const
+
 const config = {
   $id: 'TopicConfig',
-  ...object({ maxBatchBytes: { ...integer, minimum: 1024, description: 'Largest batch that the topic accepts.' } }, [
-    'maxBatchBytes',
-  ]),
+  ...object(
+    {
+      maxBatchBytes: { ...integer, ...settings.maxBatchBytes },
+      retentionBytes: { ...integer, ...settings.retentionBytes },
+      retentionMs: { ...integer, ...settings.retentionMs },
+      readOnly: { ...bool, ...readOnly },
+    },
+    ['maxBatchBytes', 'retentionBytes', 'retentionMs', 'readOnly'],
+  ),
+}
+
+const changes = {
+  $id: 'TopicChanges',
+  description: 'What is not named stays as it is; null puts a setting back to its default.',
+  minProperties: 1,
+  ...object(
+    {
+      maxBatchBytes: { type: ['integer', 'null'], ...settings.maxBatchBytes },
+      retentionBytes: { type: ['integer', 'null'], ...settings.retentionBytes },
+      retentionMs: { type: ['integer', 'null'], ...settings.retentionMs },
+      readOnly: { type: ['boolean', 'null'], ...readOnly },
+    },
+    ['maxBatchBytes', 'retentionBytes', 'retentionMs', 'readOnly'],
+  ),
 }
 
 const topicSummary = {
@@ -99,11 +121,19 @@ const cluster = {
 }
 
 /** Registered once; routes refer to them as `{ $ref: 'Topic#' }`. */
-export const sharedSchemas: readonly object[] = [errorSchema, recordInput, record, config, topicSummary, topic, cluster]
+export const sharedSchemas: readonly object[] = [
+  ...[errorSchema, recordInput, record, config, changes, topicSummary, topic, cluster],
+  ...adminSchemas,
+]
 
 export const errorResponses = {
   '4xx': { description: 'The request cannot be met as it is.', $ref: 'Error#' },
   '5xx': { description: 'The broker cannot meet the request now.', $ref: 'Error#' },
 } as const
 
-export const topicParams = object({ topic: { type: 'string', minLength: 1, maxLength: 249 } })
+const topicName = { type: 'string', minLength: 1, maxLength: 249 } as const
+export const topicParams = object({ topic: topicName })
+export const partitionParams = object({
+  topic: topicName,
+  partition: { type: 'integer', minimum: 0, maximum: 2 ** 31 - 1 },
+})

@@ -324,9 +324,15 @@ describe('OpenAPI', () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     )
     expect(routes.sort()).toEqual([
+      'delete /cluster/brokers/{id}',
+      'delete /cluster/members/change',
       'delete /topics/{topic}',
+      'delete /topics/{topic}/partitions/{partition}/members/change',
       'get /',
       'get /cluster',
+      'get /cluster/audit',
+      'get /cluster/describe',
+      'get /cluster/members',
       'get /healthz',
       'get /metrics',
       'get /openapi.json',
@@ -334,9 +340,22 @@ describe('OpenAPI', () => {
       'get /stream',
       'get /topics',
       'get /topics/{topic}',
+      'get /topics/{topic}/partitions/{partition}/describe',
+      'get /topics/{topic}/partitions/{partition}/members',
       'get /topics/{topic}/partitions/{partition}/records',
+      'patch /topics/{topic}/config',
+      'post /cluster/force-members',
+      'post /cluster/leader',
+      'post /cluster/snapshot',
       'post /topics',
+      'post /topics/{topic}/partitions/{partition}/force-members',
+      'post /topics/{topic}/partitions/{partition}/leader',
+      'post /topics/{topic}/partitions/{partition}/snapshot',
       'post /topics/{topic}/records',
+      'put /cluster/members',
+      'put /cluster/priority',
+      'put /topics/{topic}/partitions/{partition}/members',
+      'put /topics/{topic}/partitions/{partition}/priority',
     ])
     const ajv = new Ajv({ strict: false, formats: { byte: true } })
     ajv.addSchema({ $id: 'api', ...body })

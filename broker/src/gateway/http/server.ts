@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import { TailraceError } from '@tailrace/schemas'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
+import type { AdminApi } from '../../cluster/admin-api.ts'
 import type { BrokerApi } from '../../cluster/broker-api.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
@@ -16,6 +17,8 @@ import { admitRequests } from './admission.ts'
 import { answerBareConnections } from './bare-connections.ts'
 import { answerCrossOrigin } from './cors.ts'
 import { answerErrors, answerFrameworkError } from './errors.ts'
+import { administrationRoutes } from './routes/administration.ts'
+import { groupRoutes } from './routes/groups.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { recordRoutes } from './routes/records.ts'
 import { topicRoutes } from './routes/topics.ts'
@@ -23,6 +26,8 @@ import { validateRequests } from './validation.ts'
 
 export interface HttpGatewayParts {
   readonly api: BrokerApi
+  /** What operators may ask for. */
+  readonly admin?: AdminApi
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -54,7 +59,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   const admission = admitRequests(app, limits)
   validateRequests(app)
   await app.register(swagger, openapi)
-  const { api, clock, random, log } = parts
+  const { api, admin, clock, random, log } = parts
   const publisher = new JsonPublisher({
     api,
     clock,
@@ -65,7 +70,9 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   const reads = new ReadBudget(limits.maxReadBytes, mostReadBytes(limits))
   const stream = await streamGateway(app, { api, clock, random, log, limits, metrics, publisher, reads })
   await app.register(async (routes) => {
-    topicRoutes(routes, api)
+    topicRoutes(routes, api, admin)
+    if (admin !== undefined) groupRoutes(routes, admin)
+    if (admin !== undefined) administrationRoutes(routes, admin)
     recordRoutes(routes, { api, clock, publisher, metrics: metrics.transports.http, admission, abandonment, reads })
     operationRoutes(routes, api, metrics.registry)
   })
@@ -137,7 +144,7 @@ const openapi = {
       description: 'A Raft-replicated message log. WebSocket and binary frames: docs/protocol.md.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    tags: [{ name: 'records' }, { name: 'topics' }, { name: 'operations' }],
+    tags: [{ name: 'records' }, { name: 'topics' }, { name: 'members' }, { name: 'operations' }],
   },
   refResolver: {
     buildLocalReference: (json: { $id?: unknown }, _base: object, _fragment: string, i: number) =>

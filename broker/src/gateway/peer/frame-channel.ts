@@ -15,6 +15,8 @@ import type { PeerStats } from './stats.ts'
 export interface ChannelHandlers {
   /** May throw MALFORMED_FRAME to say that the frame is out of place: the channel closes. Any other error is a mistake of ours and passes through. */
   onFrame(frame: Frame): void
+  /** A message that only the peer's newer version knows; `correlation` if it waits for an answer. Without this it closes the channel. */
+  onUnknown?(correlation: number | null): void
   /** Called once; not after `close`. `reason` is a TailraceError when the other side broke the rules or reads too slowly. */
   onClose(reason: Error | null): void
 }
@@ -88,7 +90,16 @@ export class FrameChannel {
 
   #newReader(maxFrameBytes: number, decoder: MessageDecoder): FrameReader {
     const handlers = this.#handlers
-    return new FrameReader({ maxFrameBytes, decoder, onFrame: (frame) => this.#receive(frame, handlers) })
+    const onFrame = (frame: Frame): void => this.#receive(frame, handlers)
+    const correlationOf = decoder.correlationOfUnknown
+    // Between equal protocols a number that is in neither is garbage.
+    if (correlationOf === undefined || handlers.onUnknown === undefined)
+      return new FrameReader({ maxFrameBytes, decoder, onFrame })
+    const onUnknown = (number: number, header: Uint8Array): void => {
+      this.#stats.unknownMessages++
+      if (this.#open) handlers.onUnknown!(correlationOf(number, header))
+    }
+    return new FrameReader({ maxFrameBytes, decoder, onFrame, onUnknown })
   }
 
   #receive(frame: Frame, handlers: ChannelHandlers): void {

@@ -110,6 +110,7 @@ export class IncomingConnections {
     const peer = new IncomingPeer(channel, identity, this.#handlers, this.#deps)
     channel.upgrade(this.#deps.limits.maxFrameBytes, decoder, {
       onFrame: (frame) => peer.receive(frame),
+      onUnknown: (correlation) => peer.refuseUnknown(correlation),
       onClose: (error) => {
         this.#peers.delete(identity.brokerId)
         if (error instanceof TailraceError) this.#note(channel, identity, error)

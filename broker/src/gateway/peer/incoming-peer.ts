@@ -36,6 +36,12 @@ export class IncomingPeer {
     }
   }
 
+  /** A newer broker says what this one does not know: Raft stands the loss of a message, who waits for an answer is told. */
+  refuseUnknown(correlation: number | null): void {
+    this.#heard = true
+    if (correlation !== null) this.#requests.refuse(correlation, new TailraceError('UNSUPPORTED_MESSAGE'))
+  }
+
   /** Called once a probe interval, in which the other side has sent a probe at least. False after `maxSilent` intervals without. */
   tick(maxSilent: number): boolean {
     this.#silentTicks = this.#heard ? 0 : this.#silentTicks + 1

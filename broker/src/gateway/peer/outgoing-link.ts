@@ -134,6 +134,8 @@ export class OutgoingLink {
     const live = new LiveLink(channel, identity, clock, limits)
     channel.upgrade(limits.maxFrameBytes, decoder, {
       onFrame: (frame) => live.receive(frame),
+      // What is new in the answers of a newer broker, this one has not asked for.
+      onUnknown: () => {},
       onClose: (error) => this.#lost(error),
     })
     this.#state = 'up'

@@ -18,6 +18,10 @@ const requestNames: ReadonlySet<MessageName> = new Set<RequestName>([
   'FindOffset',
   'InitProducer',
   'Admin',
+  'CopyOpen',
+  'CopyRead',
+  'CopyClose',
+  'ReadEntries',
 ])
 
 /**
@@ -48,7 +52,7 @@ export class RequestAnswerer {
     const bytes = this.#unansweredBytes + frame.body.length
     if (this.#unanswered >= maxInboundRequests || bytes > maxInboundRequestBytes) {
       const error = new TailraceError('OVERLOADED', `${this.#unanswered} requests of this broker are not answered yet.`)
-      this.#fail(frame.fields.correlation, error)
+      this.refuse(frame.fields.correlation, error)
       return true
     }
     this.#unanswered++
@@ -63,19 +67,29 @@ export class RequestAnswerer {
       const reply = await this.#handlers.request(this.#from, name, fields, body)
       const replyName: `${Name}Reply` = `${name}Reply`
       const replyFields = { correlation, ...reply.fields } as unknown as Message<typeof replyName>
-      this.#channel.write(encodeFrame(replyName, replyFields, reply.body))
+      const pieces = encodeFrame(replyName, replyFields, reply.body)
+      this.#checkLength(name, pieces)
+      this.#channel.write(pieces)
     } catch (error) {
       if (!(error instanceof TailraceError))
         this.#log.error({ err: error, request: name, peer: this.#from }, 'a request of a peer failed')
-      this.#fail(correlation, error)
+      this.refuse(correlation, error)
     } finally {
       this.#unanswered--
       this.#unansweredBytes -= body.length
     }
   }
 
-  #fail(correlation: number, error: unknown): void {
+  refuse(correlation: number, error: unknown): void {
     this.#channel.send('Failure', { correlation, error: errorFields(error) })
+  }
+
+  /** The peer drops a connection on which a longer frame comes, with all that is on its way there. */
+  #checkLength(name: RequestName, pieces: readonly Uint8Array[]): void {
+    let bytes = 0
+    for (const piece of pieces) bytes += piece.length
+    if (bytes <= this.#limits.maxFrameBytes) return
+    throw new TailraceError('FRAME_TOO_LARGE', `The answer to ${name} has ${bytes} bytes.`)
   }
 }
 

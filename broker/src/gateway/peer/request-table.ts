@@ -113,6 +113,10 @@ const answerNames: ReadonlySet<MessageName> = new Set<AnswerName>([
   'FindOffsetReply',
   'InitProducerReply',
   'AdminReply',
+  'CopyOpenReply',
+  'CopyReadReply',
+  'CopyCloseReply',
+  'ReadEntriesReply',
 ])
 
 function isAnswer(frame: Frame): frame is Extract<Frame, { name: AnswerName }> {

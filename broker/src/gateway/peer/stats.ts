@@ -10,6 +10,8 @@ export interface PeerStats {
   slowPeers: number
   /** Connections dropped because of bytes that are no frame, or a frame out of place. */
   malformed: number
+  /** Messages that only a newer version knows, ignored or answered with a Failure. */
+  unknownMessages: number
   connectsFailed: number
   handshakesRefused: number
 }
@@ -22,6 +24,7 @@ export function noStats(): PeerStats {
     corruptAppends: 0,
     slowPeers: 0,
     malformed: 0,
+    unknownMessages: 0,
     connectsFailed: 0,
     handshakesRefused: 0,
   }

@@ -12,10 +12,12 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { createHttpGateway, type HttpGateway } from '../http/server.ts'
 import type { GatewayLimits } from '../limits.ts'
+import { MemoryAdmin } from './memory-admin.ts'
 import { MemoryBroker } from './memory-broker.ts'
 
 export interface Fixture {
   readonly broker: MemoryBroker
+  readonly admin: MemoryAdmin
   readonly gateway: HttpGateway
   readonly address: string
   readonly url: string
@@ -31,6 +33,7 @@ export async function startGateway(
 ): Promise<Fixture> {
   const broker = new MemoryBroker(clock)
   await broker.createTopic({ name: 'flights', partitions: 3, replicas: 1 })
+  const admin = new MemoryAdmin(broker)
   const logged: Fixture['logged'] = []
   const log = {
     info: () => {},
@@ -39,6 +42,7 @@ export async function startGateway(
   }
   const gateway = await createHttpGateway({
     api: broker,
+    admin,
     clock,
     random,
     log,
@@ -46,7 +50,7 @@ export async function startGateway(
     listen: { host: '127.0.0.1', port: 0 },
   })
   const address = await gateway.listen()
-  return { broker, gateway, address, url: `http://${address}`, logged }
+  return { broker, admin, gateway, address, url: `http://${address}`, logged }
 }
 
 /** A WebSocket whose messages are read one after the other. */

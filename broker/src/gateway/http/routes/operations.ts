@@ -2,7 +2,8 @@ import { TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { BrokerApi } from '../../../cluster/broker-api.ts'
-import { errorResponses, object } from '../schemas.ts'
+import { object } from '../schema-parts.ts'
+import { errorResponses } from '../schemas.ts'
 
 /** What operators and their tools ask: cluster, health, readiness, metrics, OpenAPI. */
 export function operationRoutes(app: FastifyInstance, api: BrokerApi, registry: Registry): void {

@@ -11,7 +11,8 @@ import type { TransportMetrics } from '../../metrics.ts'
 import { fetchWithin, type ReadBudget } from '../../read-budget.ts'
 import type { Abandonment } from '../abandonment.ts'
 import type { Admission } from '../admission.ts'
-import { errorResponses, object, topicParams } from '../schemas.ts'
+import { object } from '../schema-parts.ts'
+import { errorResponses, partitionParams, topicParams } from '../schemas.ts'
 
 export interface RecordRouteParts {
   readonly api: BrokerApi
@@ -118,10 +119,7 @@ const schemas = {
     summary: 'Read records of a partition',
     description: 'Whole batches from `offset` on, at least one if there is any; waits up to `waitMs` for the first.',
     operationId: 'read',
-    params: object({
-      topic: { type: 'string', minLength: 1, maxLength: 249 },
-      partition: { type: 'integer', minimum: 0, maximum: 2 ** 31 - 1 },
-    }),
+    params: partitionParams,
     querystring: object(
       {
         offset: {

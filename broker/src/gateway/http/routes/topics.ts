@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify'
+import type { AdminApi, TopicChanges } from '../../../cluster/admin-api.ts'
 import type { BrokerApi, CreateTopicRequest } from '../../../cluster/broker-api.ts'
-import { errorResponses, object, topicParams } from '../schemas.ts'
+import { object } from '../schema-parts.ts'
+import { errorResponses, topicParams } from '../schemas.ts'
 
-/** Topics: create, list, describe, delete. */
-export function topicRoutes(app: FastifyInstance, api: BrokerApi): void {
+/** Topics: create, list, describe, alter, delete. */
+export function topicRoutes(app: FastifyInstance, api: BrokerApi, admin: AdminApi | undefined): void {
   app.get('/topics', { schema: schemas.list }, () => ({ topics: api.listTopics() }))
 
   app.post<{ Body: CreateTopicRequest }>(
@@ -20,6 +22,12 @@ export function topicRoutes(app: FastifyInstance, api: BrokerApi): void {
     api.describeTopic(request.params.topic),
   )
 
+  app.patch<{ Params: { topic: string }; Body: TopicChanges }>(
+    '/topics/:topic/config',
+    { schema: schemas.alter, config: { errorCodes: alterErrors } },
+    (request) => admin!.alterTopic(request.params.topic, request.body),
+  )
+
   app.delete<{ Params: { topic: string } }>('/topics/:topic', { schema: schemas.remove }, async (request, reply) => {
     await api.deleteTopic(request.params.topic)
     reply.code(204)
@@ -31,6 +39,14 @@ const createErrors = {
   '/partitions': 'INVALID_REPLICATION',
   '/replicas': 'INVALID_REPLICATION',
   '/config': 'INVALID_SETTING',
+} as const
+
+const alterErrors = {
+  '/': 'INVALID_SETTING',
+  '/maxBatchBytes': 'INVALID_SETTING',
+  '/retentionBytes': 'INVALID_SETTING',
+  '/retentionMs': 'INVALID_SETTING',
+  '/readOnly': 'INVALID_SETTING',
 } as const
 
 const tags = ['topics']
@@ -70,6 +86,14 @@ const schemas = {
     operationId: 'describeTopic',
     params: topicParams,
     response: { 200: { description: 'The topic.', $ref: 'Topic#' }, ...errorResponses },
+  },
+  alter: {
+    tags,
+    summary: 'Change settings of a topic',
+    operationId: 'alterTopic',
+    params: topicParams,
+    body: { $ref: 'TopicChanges#' },
+    response: { 200: { description: 'All settings as they are now.', $ref: 'TopicConfig#' }, ...errorResponses },
   },
   remove: {
     tags,

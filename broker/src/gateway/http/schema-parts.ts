@@ -1,0 +1,12 @@
+/** What the JSON schemas of this gateway are put together from. */
+
+export const integer = { type: 'integer' } as const
+export const string = { type: 'string' } as const
+export const bool = { type: 'boolean' } as const
+export const array = (items: object) => ({ type: 'array', items }) as const
+
+/** An object with all of `properties` required unless named in `optional`. */
+export function object(properties: Record<string, object>, optional: readonly string[] = []): object {
+  const required = Object.keys(properties).filter((name) => !optional.includes(name))
+  return { type: 'object', properties, required, additionalProperties: false }
+}
