@@ -360,11 +360,16 @@ describe('OpenAPI', () => {
     const ajv = new Ajv({ strict: false, formats: { byte: true } })
     ajv.addSchema({ $id: 'api', ...body })
     expect(Object.keys(body.components.schemas).sort()).toEqual([
+      'AuditRecord',
       'Cluster',
       'Error',
+      'ForcedMembers',
+      'Group',
+      'Members',
       'Record',
       'RecordInput',
       'Topic',
+      'TopicChanges',
       'TopicConfig',
       'TopicSummary',
     ])
