@@ -1,7 +1,7 @@
 import type { BrokerId, GroupId, PartitionNumber } from '@tailrace/schemas'
 import { METADATA_GROUP, NO_BROKER, TailraceError } from '@tailrace/schemas'
 import type { StateStore } from '../log/types.ts'
-import type { PeerHandlers, PeerIdentity, Peers } from '../partition/peers.ts'
+import type { GroupRequests, PeerHandlers, PeerIdentity, Peers } from '../partition/peers.ts'
 import type { Groups } from '../partition/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
@@ -30,7 +30,7 @@ import { Registration } from './registration.ts'
 import { Topics } from './topics.ts'
 
 /** All groups of this broker, with the entry for what peers send. */
-export type GroupsWithPeers = Groups & Pick<PeerHandlers, 'link'> & { receive: PeerHandlers['raft'] }
+export type GroupsWithPeers = Groups & GroupRequests & Pick<PeerHandlers, 'link'> & { receive: PeerHandlers['raft'] }
 
 export interface ClusterNodeDeps {
   readonly brokerId: BrokerId

@@ -1,12 +1,12 @@
 import type { BrokerId, Message } from '@tailrace/schemas'
-import type { PeerHandlers, RequestName } from '../partition/peers.ts'
+import type { GroupRequests, PeerAnswer, PeerHandlers, RequestName } from '../partition/peers.ts'
 import type { Formation } from './formation.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
-import type { PeerAnswer, PeerRequestsDeps } from './peer-requests.ts'
+import type { PeerRequestsDeps } from './peer-requests.ts'
 import { peerRequestHandlers } from './peer-requests.ts'
 
 export interface PeerHandlersDeps extends Omit<PeerRequestsDeps, 'receiveFormation'> {
-  readonly groups: { receive: PeerHandlers['raft']; link: PeerHandlers['link'] }
+  readonly groups: GroupRequests & { receive: PeerHandlers['raft']; link: PeerHandlers['link'] }
   readonly formation: Formation
   readonly directory: LeaderDirectory
 }

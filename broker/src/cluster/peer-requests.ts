@@ -1,6 +1,6 @@
 import type { BrokerId, GroupId, Message } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
-import type { PeerReply, RequestName } from '../partition/peers.ts'
+import type { GroupRequests, PeerAnswer, RequestName } from '../partition/peers.ts'
 import { FORMATION_OPERATION } from './formation.ts'
 import { METADATA_OPERATION } from './metadata-client.ts'
 import type { IdentifiedIntent, MetadataLeader } from './metadata-leader.ts'
@@ -13,12 +13,8 @@ import type { Reader } from './reader.ts'
 const MAX_WAIT_MS = 30_000
 const MAX_COMMAND_MS = 10_000
 
-export interface PeerAnswer<Name extends RequestName> {
-  readonly fields: Omit<PeerReply<Name>['fields'], 'correlation'>
-  readonly body: readonly Uint8Array[]
-}
-
 export interface PeerRequestsDeps {
+  readonly groups: GroupRequests
   readonly publisher: Publisher
   readonly reader: Reader
   readonly status: PartitionStatus
@@ -36,8 +32,12 @@ type Handlers = {
  * brokers with wrong ideas of each other cannot play ball with it (M39).
  */
 export function peerRequestHandlers(deps: PeerRequestsDeps): Handlers {
-  const { publisher, reader, producerIds } = deps
+  const { publisher, reader, producerIds, groups } = deps
   return {
+    CopyOpen: (from, fields) => groups.answer(from, 'CopyOpen', fields),
+    CopyRead: (from, fields) => groups.answer(from, 'CopyRead', fields),
+    CopyClose: (from, fields) => groups.answer(from, 'CopyClose', fields),
+    ReadEntries: (from, fields) => groups.answer(from, 'ReadEntries', fields),
     // Takes its place in the log before the first await, so that arrival order is log order.
     async Publish(_from, { topic, partition, timeoutMs }, body) {
       const fields = await publisher.publishAsLeader(topic, partition, body, timeoutMs)

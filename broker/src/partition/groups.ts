@@ -1,4 +1,4 @@
-import type { BrokerId, GroupId, Term } from '@tailrace/schemas'
+import type { BrokerId, GroupId, Message, Term } from '@tailrace/schemas'
 import { TailraceError, TERM_START_BYTES } from '@tailrace/schemas'
 import type { LogStorage, StateStore } from '../log/types.ts'
 import type { Crc32c } from '../platform/checksum.ts'
@@ -11,7 +11,8 @@ import { createRaft } from '../raft/group.ts'
 import type { RaftMessage } from '../raft/messages.ts'
 import { Beats } from './beats.ts'
 import { CheckpointSchedule, dropCheckpoint, saveCheckpoint } from './checkpoint.ts'
-import type { Peers } from './peers.ts'
+import { serveEntries } from './entry-server.ts'
+import type { GroupRequestName, GroupRequests, PeerAnswer, Peers } from './peers.ts'
 import { recoverReplica } from './recovery.ts'
 import { Replica } from './replica.ts'
 import type { PartitionSettings } from './settings.ts'
@@ -40,7 +41,7 @@ const ELECTION_TICKS = 5
  * All replicas of this broker behind one ticker, one journal and one link per peer. Work that a turn's events cause in a group is done
  * once, at the end of the turn: that is what makes batches out of concurrent publishes without waiting for anything.
  */
-export class BrokerGroups implements Groups {
+export class BrokerGroups implements Groups, GroupRequests {
   onLeadership: Groups['onLeadership'] = () => {}
   readonly #deps: GroupsDeps
   readonly #replicas = new Map<GroupId, Replica>()
@@ -111,6 +112,20 @@ export class BrokerGroups implements Groups {
     } catch (error) {
       this.#stopBroken(replica, error)
     }
+  }
+
+  /** What another broker's replica asks of this one's. */
+  async answer<Name extends GroupRequestName>(
+    _from: BrokerId,
+    name: Name,
+    fields: Message<Name>,
+  ): Promise<PeerAnswer<Name>> {
+    if (name !== 'ReadEntries') throw new TailraceError('UNSUPPORTED_MESSAGE')
+    const request = fields as Message<'ReadEntries'>
+    const replica = this.#replicas.get(request.group)
+    if (replica === undefined) throw new TailraceError('UNKNOWN_PARTITION')
+    const { log, state } = replica.driver
+    return (await serveEntries(log, state.commitIndex, request)) as unknown as PeerAnswer<Name>
   }
 
   /** The link to a peer went down or came up: what was in flight on it is lost. */

@@ -29,7 +29,29 @@ export interface Peers {
   identity(of: BrokerId): PeerIdentity | undefined
 }
 
-export type RequestName = 'Publish' | 'Fetch' | 'FindOffset' | 'InitProducer' | 'Admin'
+export type RequestName =
+  | 'Publish'
+  | 'Fetch'
+  | 'FindOffset'
+  | 'InitProducer'
+  | 'Admin'
+  | 'CopyOpen'
+  | 'CopyRead'
+  | 'CopyClose'
+  | 'ReadEntries'
+/** Requests that a group's replica answers by itself, on whatever broker it is: copies of its state and entries that another has lost. */
+export type GroupRequestName = 'CopyOpen' | 'CopyRead' | 'CopyClose' | 'ReadEntries'
+
+export interface PeerAnswer<Name extends RequestName> {
+  readonly fields: Omit<PeerReply<Name>['fields'], 'correlation'>
+  readonly body: readonly Uint8Array[]
+}
+
+/** Who answers them. */
+export interface GroupRequests {
+  answer<Name extends GroupRequestName>(from: BrokerId, name: Name, fields: Message<Name>): Promise<PeerAnswer<Name>>
+}
+
 export interface PeerReply<Name extends RequestName> {
   readonly fields: Message<`${Name}Reply` & MessageName>
   readonly body: Uint8Array
@@ -59,5 +81,5 @@ export interface PeerHandlers {
     name: Name,
     fields: Message<Name>,
     body: Uint8Array,
-  ): Promise<{ fields: Omit<PeerReply<Name>['fields'], 'correlation'>; body: readonly Uint8Array[] }>
+  ): Promise<PeerAnswer<Name>>
 }

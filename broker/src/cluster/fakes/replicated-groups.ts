@@ -231,6 +231,10 @@ export class FakeGroups implements Groups {
 
   link(): void {}
 
+  answer(): Promise<never> {
+    return Promise.reject(new TailraceError('UNKNOWN_PARTITION'))
+  }
+
   /** The process is gone. */
   async close(): Promise<void> {
     for (const id of this.#groups.keys()) {

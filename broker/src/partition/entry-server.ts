@@ -1,0 +1,22 @@
+import type { LogIndex, Message } from '@tailrace/schemas'
+import type { EntryRun, GroupLog } from '../log/types.ts'
+import type { PeerAnswer } from './peers.ts'
+
+/** More than this is not read for a peer at once. */
+const MAX_BYTES = 4 << 20
+
+/** Entries for a replica whose disk has lost them: committed ones alone, for only those are the same everywhere. */
+export async function serveEntries(
+  log: GroupLog,
+  commitIndex: LogIndex,
+  { firstIndex, lastIndex, maxBytes }: Message<'ReadEntries'>,
+): Promise<PeerAnswer<'ReadEntries'>> {
+  const last = Math.min(lastIndex, commitIndex)
+  if (firstIndex > last || firstIndex <= log.prevIndex) return { fields: { entries: [] }, body: [] }
+  const run: EntryRun = await log.readEntries(firstIndex, Math.min(maxBytes, MAX_BYTES))
+  const count = Math.min(run.headers.length, last - firstIndex + 1)
+  const entries = run.headers.slice(0, count).map(({ term, kind, baseOffset, lastOffset, bytes }) => {
+    return { term, kind, baseOffset, lastOffset, bytes }
+  })
+  return { fields: { entries }, body: run.payloads.slice(0, count) }
+}
