@@ -11,7 +11,8 @@ import { commitTo, followerOf, type RaftState } from './state.ts'
 /** Leader: an append was accepted, or rejected. */
 export function onAppendReply(state: RaftState, message: AppendReplyMessage): void {
   const progress = followerOf(state, message.from)
-  if (progress === undefined) return
+  // A broker's former replica may have had what its present one has not.
+  if (progress === undefined || progress.admission !== (message.admission ?? 0)) return
   progress.heardAt = state.now
   if (message.success) onAccepted(state, progress, message.matchIndex)
   else onRejected(state, progress, message)

@@ -1,4 +1,5 @@
 import { type LogIndex, NO_BROKER } from '@tailrace/schemas'
+import { followConfiguration } from './followers.ts'
 import { broken } from './invariant.ts'
 import type { AppendMessage, HeartbeatMessage } from './messages.ts'
 import { agreeToSleep } from './sleep.ts'
@@ -27,6 +28,7 @@ export function acceptAppend(state: RaftState, message: AppendMessage): void {
   const lastNew = prevIndex + entries.length
   if (state.defects.blindOverwrite) overwriteBlindly(state, message)
   else appendMissing(state, message)
+  followConfiguration(state)
   // M34: beyond the last verified entry this log may differ from the leader's, whatever its length.
   commitTo(state, Math.min(message.commit, state.defects.commitUnverified ? log.lastIndex : lastNew))
   acknowledge(state, message.from, lastNew)
@@ -76,7 +78,7 @@ function acknowledge(state: RaftState, to: number, matchIndex: LogIndex): void {
   const { durability } = state.log
   const isDurable = matchIndex <= durability.lastIndex && durability.term === state.term
   const queue = isDurable ? state.outbox.now : state.outbox.afterPersist
-  const { id: from, term } = state
+  const { id: from, term, admission } = state
   queue.push({
     type: 'append-reply',
     from,
@@ -87,6 +89,7 @@ function acknowledge(state: RaftState, to: number, matchIndex: LogIndex): void {
     rejectedIndex: 0,
     hintIndex: 0,
     hintTerm: 0,
+    admission,
   })
 }
 
@@ -109,5 +112,6 @@ function reject(state: RaftState, message: AppendMessage): void {
     rejectedIndex: message.prevIndex,
     hintIndex,
     hintTerm: log.termAt(hintIndex),
+    admission: state.admission,
   })
 }

@@ -1,7 +1,8 @@
 import { NO_BROKER } from '@tailrace/schemas'
+import { mayCampaign } from './eligibility.ts'
 import type { VoteReplyMessage } from './messages.ts'
-import { members, voteOutcome } from './quorum.ts'
-import { mayCampaign, type RaftState } from './state.ts'
+import { isVoter, members, voteOutcome } from './quorum.ts'
+import type { RaftState } from './state.ts'
 import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from './transitions.ts'
 
 /** Begins an election: asks whether it could be won (M80), and holds it if so. */
@@ -56,7 +57,7 @@ function requestVotes(state: RaftState, pre: boolean): void {
   const term = pre ? state.term + 1 : state.term
   const { lastIndex, lastTerm } = log
   for (const to of members(state.configuration)) {
-    if (to === id || state.configuration.learners.includes(to)) continue
+    if (to === id || !isVoter(state.configuration, to)) continue
     queue.push({ type: 'vote', from: id, to, term, pre, transfer: false, lastIndex, lastTerm })
   }
 }

@@ -1,16 +1,40 @@
-import type { BrokerId, HardState, LogIndex, Offset, TermStart } from '@tailrace/schemas'
+import type { BrokerId, EntryHeader, HardState, LogIndex, Offset, TermStart } from '@tailrace/schemas'
 
 /** Who takes part in a group. Joint consensus adds the outgoing voters, learners do not vote (M58, M90). */
 export interface Configuration {
   readonly voters: readonly BrokerId[]
   /** The old set while a joint change is under way; empty otherwise. */
   readonly outgoing: readonly BrokerId[]
+  /** May name outgoing voters: those stay as learners when the change is done. */
   readonly learners: readonly BrokerId[]
+  /**
+   * Which replica of a broker is meant; missing means 0, a founder. A broker that is removed deletes its replica; added again it comes
+   * with a higher number, so that nobody takes the blank replica for the one that has voted and acknowledged (membership.ts).
+   */
+  readonly admissions?: Readonly<Record<number, number>>
+}
+
+/** A configuration and the index of its entry; 0 for the configuration that a replica was created with. */
+export interface IndexedConfiguration {
+  readonly index: LogIndex
+  readonly configuration: Configuration
+}
+
+/** The header of a Configuration entry: the core makes it, and the driver fills it in from the batch when it arrives in an Append. */
+export interface ConfigurationHeader extends EntryHeader {
+  readonly configuration: Configuration
 }
 
 export interface RaftOptions {
   readonly id: BrokerId
+  /** Governs while the log holds none: the founders; no voters at all for a replica that is added later. */
   readonly configuration: Configuration
+  /** Under which number this replica was admitted (Configuration.admissions). Default 0: a founder. */
+  readonly admission?: number
+  /** M82: timeouts are drawn from [electionTicks * factor, electionTicks * factor + electionTicks). At least 1, the default. */
+  readonly electionFactor?: number
+  /** Bytes of the batch of a Configuration entry. Default: controlBytes. */
+  readonly configurationBytes?: (configuration: Configuration) => number
   /** Ticks without a leader before a campaign, at least; each arming draws from [electionTicks, 2 * electionTicks) (M7). */
   readonly electionTicks: number
   /** Ticks between heartbeats; electionTicks / 10 by default (M8). */
@@ -48,6 +72,8 @@ export interface RaftStart {
   readonly nextOffset: Offset
   /** Ascending; covers every entry from prevIndex + 1 on. */
   readonly terms: readonly TermStart[]
+  /** Ascending by index: what the log holds, preceded by what governed at prevIndex. The last one governs (M73). */
+  readonly configurations?: readonly IndexedConfiguration[]
   /** A safe lower bound of the commit index (M36), or 0. */
   readonly commitHint: LogIndex
 }

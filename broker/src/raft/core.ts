@@ -1,4 +1,5 @@
 import type { BrokerId, EntryHeader, LogIndex, Offset, Term } from '@tailrace/schemas'
+import type { Configuration } from './config.ts'
 import type { RaftMessage } from './messages.ts'
 import type { Ready, Role } from './ready.ts'
 
@@ -23,6 +24,9 @@ export interface RaftCore {
   readonly lastIndex: LogIndex
   readonly nextOffset: Offset
   readonly commitIndex: LogIndex
+  /** The latest configuration in the log, committed or not, and the index of its entry (0: given at the start). */
+  readonly configuration: Configuration
+  readonly configurationIndex: LogIndex
   /** The last index known durable here. */
   readonly durableIndex: LogIndex
   /** True once an entry of the leader's own term is committed: only then does its commitIndex cover all that was ever acknowledged. */

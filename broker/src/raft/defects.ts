@@ -29,6 +29,22 @@ export interface Defects {
   readonly leaseFromArrival: boolean
   /** M86: a leader that slept counts on answers from before its sleep. */
   readonly sleeperKeepsLease: boolean
+  /** M57: a change of several voters is appended as the new set alone, without the joint configuration. */
+  readonly noJointConsensus: boolean
+  /** M64: a leader changes members before an entry of its own term is committed (the bug of 2015). */
+  readonly changeBeforeOwnTerm: boolean
+  /** M65: a change begins while the entry of the one before is uncommitted. */
+  readonly twoChangesAtOnce: boolean
+  /** M60: while joint, the new set decides alone. */
+  readonly outgoingIgnored: boolean
+  /** M71, M73: a configuration governs on although its entry was truncated. */
+  readonly configurationStays: boolean
+  /** M66: a leader that is outside its configuration counts itself. */
+  readonly outsiderCountsItself: boolean
+  /** A replica votes whatever it was admitted as: a blank one for what its predecessor on that broker was. */
+  readonly votesUnderAnyAdmission: boolean
+  /** M24, M81: a leader that has told another to campaign answers reads under its lease. */
+  readonly transferKeepsLease: boolean
   /** M7: every timer runs for the same time. Costs availability, not safety. */
   readonly fixedTimeouts: boolean
   /** M80: a timeout raises the term at once. Costs availability, not safety. */
@@ -51,6 +67,14 @@ export const noDefects: Defects = Object.freeze({
   noRestartLease: false,
   leaseFromArrival: false,
   sleeperKeepsLease: false,
+  noJointConsensus: false,
+  changeBeforeOwnTerm: false,
+  twoChangesAtOnce: false,
+  outgoingIgnored: false,
+  configurationStays: false,
+  outsiderCountsItself: false,
+  votesUnderAnyAdmission: false,
+  transferKeepsLease: false,
   fixedTimeouts: false,
   noPreVote: false,
   noCheckQuorum: false,

@@ -1,4 +1,5 @@
 import { NO_BROKER } from '@tailrace/schemas'
+import { mayVote } from './eligibility.ts'
 import type { VoteMessage } from './messages.ts'
 import { hasQuorum } from './quorum.ts'
 import { armElectionTimer, followerOf, type RaftState } from './state.ts'
@@ -39,7 +40,7 @@ export function answerVoteRequest(state: RaftState, message: VoteMessage): void 
 /** M80: yes only to a later term, a fresh log, and when no leader is alive. Nothing changes here, so nothing needs the disk. */
 function answerPreVote(state: RaftState, message: VoteMessage): void {
   const alive = !message.transfer && leaderIsAlive(state)
-  const granted = message.term > state.term && logIsFresh(state, message) && !alive
+  const granted = message.term > state.term && logIsFresh(state, message) && !alive && mayVote(state)
   // A yes names the term that was asked for; a no tells the own one, so that a candidate from the past catches up (M11).
   reply(state, message, granted, granted ? message.term : state.term)
 }
@@ -47,7 +48,8 @@ function answerPreVote(state: RaftState, message: VoteMessage): void {
 /** M13, M14: one vote a term, durable before the answer leaves. Only a granted vote rearms the timer (M6). */
 function answerVote(state: RaftState, message: VoteMessage): void {
   const free = (state.votedFor === NO_BROKER && state.leader === NO_BROKER) || state.votedFor === message.from
-  const granted = (free || (state.defects.voteTwice && state.role === 'follower')) && logIsFresh(state, message)
+  const mayChoose = free || (state.defects.voteTwice && state.role === 'follower')
+  const granted = mayChoose && logIsFresh(state, message) && mayVote(state)
   if (granted) {
     state.votedFor = message.from
     armElectionTimer(state)

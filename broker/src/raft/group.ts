@@ -2,7 +2,7 @@ import type { BrokerId, EntryHeader, LogIndex, Offset, Term } from '@tailrace/sc
 import { EntryKind } from '@tailrace/schemas'
 import { advanceCommit } from './acknowledgement.ts'
 import { campaign, countOwnVoteOnceDurable } from './campaign.ts'
-import type { RaftOptions, RaftStart } from './config.ts'
+import type { Configuration, RaftOptions, RaftStart } from './config.ts'
 import type { Proposal, RaftCore, RaftStatus, Refusal } from './core.ts'
 import { type Defects, noDefects } from './defects.ts'
 import { answerVoteRequest, leaderIsAlive } from './election.ts'
@@ -76,6 +76,12 @@ class Group implements CheckedRaftCore {
   }
   get commitIndex(): LogIndex {
     return this.#state.commitIndex
+  }
+  get configuration(): Configuration {
+    return this.#state.configuration
+  }
+  get configurationIndex(): LogIndex {
+    return this.#state.configurationIndex
   }
   get durableIndex(): LogIndex {
     return this.#state.log.durability.lastIndex

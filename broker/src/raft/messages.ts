@@ -30,6 +30,8 @@ export interface AppendReplyMessage extends Envelope {
   readonly rejectedIndex: LogIndex
   readonly hintIndex: LogIndex
   readonly hintTerm: Term
+  /** Which replica of the broker answers (Configuration.admissions). Absent: 0. */
+  readonly admission?: number
 }
 
 /** `pre`: pre-vote, changes nobody's term or vote (M80). `transfer`: sent on a TimeoutNow, exempt from the lease check (M10). */
@@ -71,6 +73,17 @@ export interface HeartbeatReplyMessage extends Envelope {
   readonly asleep?: boolean
 }
 
+/**
+ * The offer of a committed state that covers everything up to (lastIndex, lastTerm) (M46). The data travels outside the core: the
+ * follower's driver fetches it from `source`, the leader or a designated replica (M84). Answered by an append reply.
+ */
+export interface SnapshotMessage extends Envelope {
+  readonly type: 'snapshot'
+  readonly lastIndex: LogIndex
+  readonly lastTerm: Term
+  readonly source: BrokerId
+}
+
 export type RaftMessage =
   | AppendMessage
   | AppendReplyMessage
@@ -78,3 +91,4 @@ export type RaftMessage =
   | VoteReplyMessage
   | HeartbeatMessage
   | HeartbeatReplyMessage
+  | SnapshotMessage

@@ -1,6 +1,7 @@
 import type { BrokerId, LogIndex, Term } from '@tailrace/schemas'
+import type { Configuration } from './config.ts'
 import type { RaftMessage } from './messages.ts'
-import type { ReadRequest, Role } from './ready.ts'
+import type { InstallRequest, LostLog, OfferRequest, ReadRequest, Role } from './ready.ts'
 
 /**
  * Gathers what the driver must do, and what it has been told already.
@@ -13,6 +14,9 @@ export interface Outbox {
   now: RaftMessage[]
   afterPersist: RaftMessage[]
   reads: ReadRequest[]
+  offers: OfferRequest[]
+  install: InstallRequest | null
+  lostLogs: LostLog[]
   /** Number of the last Ready. */
   number: number
   toldTerm: Term
@@ -20,13 +24,17 @@ export interface Outbox {
   toldRole: Role
   toldLeader: BrokerId
   toldCommit: LogIndex
+  toldConfiguration: Configuration
 }
 
-export function newOutbox(term: Term, votedFor: BrokerId, leader: BrokerId): Outbox {
+export function newOutbox(term: Term, votedFor: BrokerId, leader: BrokerId, configuration: Configuration): Outbox {
   return {
     now: [],
     afterPersist: [],
     reads: [],
+    offers: [],
+    install: null,
+    lostLogs: [],
     number: 0,
     toldTerm: term,
     toldVote: votedFor,
@@ -34,5 +42,6 @@ export function newOutbox(term: Term, votedFor: BrokerId, leader: BrokerId): Out
     toldLeader: leader,
     // Below any commit index: the first Ready tells the driver where the group stands.
     toldCommit: -1,
+    toldConfiguration: configuration,
   }
 }

@@ -5,14 +5,14 @@ import { Inflights } from './inflights.ts'
 /**
  * probe: the place where the follower's log matches is not known; one append at a time looks for it.
  * replicate: it is known; appends are pipelined and `next` runs ahead of the acknowledgements.
- * snapshot: the entries that the follower needs are gone here; only heartbeats go to it.
+ * snapshot: the entries that the follower needs are gone here; only heartbeats and offers of a state go to it (M46).
  */
 export type ProgressState = 'probe' | 'replicate' | 'snapshot'
 
 /**
  * What a leader knows of one other member.
  * 1. match < next <= the leader's last index + 1.
- * 2. `match` comes from acknowledgements of this term alone and never falls (M30).
+ * 2. `match` comes from acknowledgements of this term alone and never falls (M30), unless the follower lost its log (lost-log.ts).
  * 3. In `replicate`, match + 1..next - 1 is in flight; in `probe` at most one append is, and `paused` tells.
  */
 export interface Progress {
@@ -35,12 +35,30 @@ export interface Progress {
   agreedBeat: number
   /** Tick when something was last acknowledged, or first sent after that: the start of a possible stall. */
   movedAt: number
+  /** Tick when `match` last changed. */
+  matchedAt: number
+  /** Snapshot only: tick when a state was last offered, or asked for. */
+  offeredAt: number
   /** Highest commit index that messages on their way, or arrived, tell this follower of. */
   commitTold: LogIndex
+  /** Which replica of that broker is meant (Configuration.admissions): what another one says does not count. */
+  readonly admission: number
+  /** No member any more; kept until it knows (followers.ts). */
+  leaving: boolean
+  /** Leaving: tick since which its removal is committed, and since which it has acknowledged the entry that removed it. */
+  outSince: number | null
+  knowsSince: number | null
 }
 
 /** A member of whom nothing is known: probing starts at the end of the leader's log (M30). */
-export function newProgress(id: BrokerId, lastIndex: LogIndex, now: number, options: RaftOptions): Progress {
+export function newProgress(
+  id: BrokerId,
+  lastIndex: LogIndex,
+  now: number,
+  options: RaftOptions,
+  admission: number,
+  leaving: boolean,
+): Progress {
   return {
     id,
     state: 'probe',
@@ -54,7 +72,13 @@ export function newProgress(id: BrokerId, lastIndex: LogIndex, now: number, opti
     answeredBeat: Number.NEGATIVE_INFINITY,
     agreedBeat: Number.NEGATIVE_INFINITY,
     movedAt: now,
+    matchedAt: now,
+    offeredAt: now,
     commitTold: 0,
+    admission,
+    leaving,
+    outSince: null,
+    knowsSince: null,
   }
 }
 

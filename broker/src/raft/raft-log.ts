@@ -1,5 +1,7 @@
 import type { EntryHeader, LogIndex, Offset, Term } from '@tailrace/schemas'
-import type { RaftStart } from './config.ts'
+import type { RaftOptions, RaftStart } from './config.ts'
+import { ConfigurationLog } from './configuration-log.ts'
+import type { Defects } from './defects.ts'
 import { Durability } from './durability.ts'
 import { HeaderWindow } from './header-window.ts'
 import { broken } from './invariant.ts'
@@ -27,12 +29,13 @@ export class RaftLog {
   readonly terms: TermTable
   readonly window: HeaderWindow
   readonly durability: Durability
+  readonly configurations: ConfigurationLog
   lastIndex: LogIndex
   nextOffset: Offset
   #unwrittenFrom: LogIndex
   #truncateFrom: LogIndex | null = null
 
-  constructor(start: RaftStart, lateWriteCounts: boolean) {
+  constructor(start: RaftStart, options: RaftOptions, defects: Defects) {
     const { hardState, prevIndex, prevTerm, lastIndex, nextOffset, terms } = start
     if (lastIndex < prevIndex) broken(`the log ends at ${lastIndex}, before its start ${prevIndex}`)
     this.prevIndex = prevIndex
@@ -41,8 +44,11 @@ export class RaftLog {
     this.nextOffset = nextOffset
     this.terms = new TermTable(prevIndex, prevTerm, terms)
     this.window = new HeaderWindow(lastIndex + 1)
-    this.durability = new Durability(lastIndex, hardState.term, hardState.votedFor, lateWriteCounts)
+    this.durability = new Durability(lastIndex, hardState.term, hardState.votedFor, defects.lateWriteCounts)
     this.#unwrittenFrom = lastIndex + 1
+    const { id, admission, configuration } = options
+    const found = start.configurations ?? []
+    this.configurations = new ConfigurationLog(configuration, found, id, admission ?? 0, defects.configurationStays)
   }
 
   get lastTerm(): Term {
@@ -66,6 +72,7 @@ export class RaftLog {
     }
     this.terms.append(header.term, header.index, header.baseOffset)
     this.window.push(header)
+    this.configurations.append(header)
     this.lastIndex = header.index
     this.nextOffset = header.lastOffset + 1
   }
@@ -76,6 +83,7 @@ export class RaftLog {
     this.terms.truncateFrom(index)
     this.window.truncateFrom(index)
     this.durability.truncatedFrom(index)
+    this.configurations.truncateFrom(index)
     this.lastIndex = index - 1
     if (index < this.#unwrittenFrom) {
       this.#unwrittenFrom = index

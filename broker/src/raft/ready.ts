@@ -1,4 +1,5 @@
 import type { BrokerId, EntryHeader, HardState, LogIndex, Term } from '@tailrace/schemas'
+import type { Configuration } from './config.ts'
 import type { RaftMessage } from './messages.ts'
 
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader'
@@ -11,11 +12,32 @@ export interface ReadRequest {
   readonly maxBytes: number
 }
 
+/** A follower needs entries that were compacted. Answered by `offerSnapshot`; asked again once an election timeout until it is in place. */
+export interface OfferRequest {
+  readonly to: BrokerId
+}
+
+/** The state to fetch from `source` and to put in the place of this replica's log. Answered by `installed` or `installFailed`. */
+export interface InstallRequest {
+  /** The leader that offers it. */
+  readonly from: BrokerId
+  readonly lastIndex: LogIndex
+  readonly lastTerm: Term
+  readonly source: BrokerId
+}
+
+/** A follower acknowledged entries up to `acknowledged` and now has `has`: its disk lost what it promised. To be logged as an error. */
+export interface LostLog {
+  readonly from: BrokerId
+  readonly acknowledged: LogIndex
+  readonly has: LogIndex
+}
+
 /**
  * What the driver must do next, in this order:
  * 1. log: make `hardState` the group's term and vote, discard from `truncateFrom`, append `append` (all in one write, ticket = number);
  * 2. send `send` at once, each peer's messages in order;
- * 3. start `reads`;
+ * 3. start `reads`, get what `offers` asks for, start `install`;
  * 4. take `commitIndex` as committed: apply, wake readers, acknowledge;
  * 5. once the write is durable call `persisted(number)`, then send `sendAfterPersist` (M5, M25: nothing that promises durability
  *    leaves before). With nothing to write, and no earlier write of this group pending, that is at once.
@@ -28,7 +50,12 @@ export interface Ready {
   readonly send: readonly RaftMessage[]
   readonly sendAfterPersist: readonly RaftMessage[]
   readonly reads: readonly ReadRequest[]
+  readonly offers: readonly OfferRequest[]
+  readonly install: InstallRequest | null
+  readonly lostLogs: readonly LostLog[]
   readonly commitIndex: LogIndex
   /** Set when one of its fields has changed since the last Ready. */
+  /** The configuration that governs here, if it has changed: appended (M68), or fallen back from after a truncation (M71). */
+  readonly configuration: Configuration | null
   readonly change: { readonly role: Role; readonly term: Term; readonly leader: BrokerId } | null
 }

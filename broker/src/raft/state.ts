@@ -4,7 +4,6 @@ import type { Defects } from './defects.ts'
 import { broken } from './invariant.ts'
 import { newOutbox, type Outbox } from './outbox.ts'
 import type { Progress } from './progress.ts'
-import { isVoter } from './quorum.ts'
 import { RaftLog } from './raft-log.ts'
 import type { Role } from './ready.ts'
 import { newSilence, type Silence } from './silence.ts'
@@ -23,7 +22,12 @@ export interface RaftState {
   readonly defects: Defects
   readonly log: RaftLog
   readonly outbox: Outbox
+  /** Under which number this replica was admitted (membership.ts). */
+  readonly admission: number
+  /** The latest configuration in the log, committed or not: it governs every decision (M68, M73). */
   configuration: Configuration
+  /** Index of its entry. */
+  configurationIndex: LogIndex
   term: Term
   votedFor: BrokerId
   role: Role
@@ -58,13 +62,16 @@ export function newState(options: RaftOptions, start: RaftStart, defects: Defect
     )
   }
   const { term, votedFor } = start.hardState
+  const log = new RaftLog(start, options, defects)
   const state: RaftState = {
     id: options.id,
     options,
     defects,
-    log: new RaftLog(start, defects.lateWriteCounts),
-    outbox: newOutbox(term, votedFor, NO_BROKER),
-    configuration: options.configuration,
+    log,
+    outbox: newOutbox(term, votedFor, NO_BROKER, log.configurations.latest.configuration),
+    admission: options.admission ?? 0,
+    configuration: log.configurations.latest.configuration,
+    configurationIndex: log.configurations.latest.index,
     term,
     votedFor,
     role: 'follower',
@@ -98,11 +105,6 @@ export function armElectionTimer(state: RaftState): void {
 
 export function electionTimerFired(state: RaftState): boolean {
   return state.now - state.timerArmedAt >= state.electionTimeout
-}
-
-/** Learners and brokers outside the configuration never campaign. */
-export function mayCampaign(state: RaftState): boolean {
-  return isVoter(state.configuration, state.id)
 }
 
 export function followerOf(state: RaftState, id: BrokerId): Progress | undefined {

@@ -1,9 +1,11 @@
 import type { RaftMessage } from './messages.ts'
-import type { ReadRequest, Ready } from './ready.ts'
+import type { LostLog, OfferRequest, ReadRequest, Ready } from './ready.ts'
 import type { RaftState } from './state.ts'
 
 const NO_MESSAGES: readonly RaftMessage[] = Object.freeze([])
 const NO_READS: readonly ReadRequest[] = Object.freeze([])
+const NO_OFFERS: readonly OfferRequest[] = Object.freeze([])
+const NO_LOST_LOGS: readonly LostLog[] = Object.freeze([])
 
 /** Whether the driver has anything to do that it has not been told. */
 export function hasNews(state: RaftState): boolean {
@@ -13,11 +15,15 @@ export function hasNews(state: RaftState): boolean {
     outbox.now.length > 0 ||
     outbox.afterPersist.length > 0 ||
     outbox.reads.length > 0 ||
+    outbox.offers.length > 0 ||
+    outbox.install !== null ||
+    outbox.lostLogs.length > 0 ||
     outbox.toldCommit !== state.commitIndex ||
     outbox.toldTerm !== state.term ||
     outbox.toldVote !== state.votedFor ||
     outbox.toldRole !== state.role ||
-    outbox.toldLeader !== state.leader
+    outbox.toldLeader !== state.leader ||
+    outbox.toldConfiguration !== state.configuration
   )
 }
 
@@ -39,16 +45,24 @@ export function takeReady(state: RaftState): Ready {
     send: outbox.now.length === 0 ? NO_MESSAGES : outbox.now,
     sendAfterPersist: outbox.afterPersist.length === 0 ? NO_MESSAGES : outbox.afterPersist,
     reads: outbox.reads.length === 0 ? NO_READS : outbox.reads,
+    offers: outbox.offers.length === 0 ? NO_OFFERS : outbox.offers,
+    install: outbox.install,
+    lostLogs: outbox.lostLogs.length === 0 ? NO_LOST_LOGS : outbox.lostLogs,
     commitIndex,
+    configuration: outbox.toldConfiguration === state.configuration ? null : state.configuration,
     change: changed ? { role, term, leader } : null,
   }
   if (outbox.now.length > 0) outbox.now = []
   if (outbox.afterPersist.length > 0) outbox.afterPersist = []
   if (outbox.reads.length > 0) outbox.reads = []
+  if (outbox.offers.length > 0) outbox.offers = []
+  if (outbox.lostLogs.length > 0) outbox.lostLogs = []
+  outbox.install = null
   outbox.toldTerm = term
   outbox.toldVote = votedFor
   outbox.toldRole = role
   outbox.toldLeader = leader
   outbox.toldCommit = commitIndex
+  outbox.toldConfiguration = state.configuration
   return ready
 }

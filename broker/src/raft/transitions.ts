@@ -1,7 +1,6 @@
 import { type BrokerId, EntryKind, NO_BROKER, type Term } from '@tailrace/schemas'
+import { trackMembers } from './followers.ts'
 import { broken } from './invariant.ts'
-import { newProgress } from './progress.ts'
-import { members } from './quorum.ts'
 import type { Role } from './ready.ts'
 import { armElectionTimer, type RaftState } from './state.ts'
 
@@ -76,9 +75,8 @@ export function becomeLeader(state: RaftState): void {
   state.role = 'leader'
   state.leader = id
   state.votes.clear()
-  state.followers = members(state.configuration)
-    .filter((member) => member !== id)
-    .map((member) => newProgress(member, log.lastIndex, state.now, state.options))
+  state.followers = []
+  trackMembers(state)
   state.termStartIndex = log.lastIndex + 1
   log.append({
     index: state.termStartIndex,
