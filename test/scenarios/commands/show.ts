@@ -1,0 +1,23 @@
+import { toNumbers } from '../arguments.ts'
+import type { CommandTable } from '../command.ts'
+import { newTally, tallyText } from '../counters.ts'
+import { logText, statusLines } from '../render.ts'
+
+/** Looks, and changes nothing. */
+export const show: CommandTable = {
+  status: (story, { words }) => {
+    const ids = words.length === 0 ? story.ids : toNumbers(words)
+    for (const id of ids) story.say(...statusLines(story.replica(id)))
+  },
+  /** Terms of each log; `|` behind what is committed, `~` behind what is durable. */
+  logs: (story, { words }) => {
+    const ids = words.length === 0 ? story.ids : toNumbers(words)
+    story.say(...ids.map((id) => logText(story.replica(id))))
+  },
+  /** What has been counted since the last `mark`. */
+  counters: (story) => story.say(tallyText(story.tally)),
+  /** Counting begins anew. */
+  mark: (story) => {
+    story.tally = newTally()
+  },
+}

@@ -1,0 +1,215 @@
+import { type BrokerId, type EntryHeader, EntryKind, type HardState, type LogIndex, type Term } from '@tailrace/schemas'
+import type { RaftOptions, RaftStart } from '../../broker/src/raft/config.ts'
+import type { Defects } from '../../broker/src/raft/defects.ts'
+import { type CheckedRaftCore, createRaftWithDefects } from '../../broker/src/raft/group.ts'
+import type { RaftMessage } from '../../broker/src/raft/messages.ts'
+import type { ReadRequest, Ready } from '../../broker/src/raft/ready.ts'
+import type { Invariants, Observed } from '../sim/invariants.ts'
+import type { StoredEntry } from '../sim/sim-disk.ts'
+import type { Parcel } from '../sim/sim-network.ts'
+import { entryList, hardStateText } from './render.ts'
+import { type DiskDefects, StoryDisk } from './story-disk.ts'
+
+/** How much a line is worth: a step by itself, progress, or a change of roles and logs that even a long run should tell. */
+export const weights = ['step', 'progress', 'change'] as const
+export type Weight = (typeof weights)[number]
+
+/** What a replica needs of the story around it. */
+export interface Surroundings {
+  readonly invariants: Invariants
+  readonly diskDefects: DiskDefects
+  note(weight: Weight, text: string): void
+  send(parcel: Parcel): void
+  elected(replica: Replica): void
+  acknowledged(value: number): void
+}
+
+const NO_VALUES: readonly number[] = []
+
+/** The driver of one core: follows the order that ready.ts lays down, on a disk whose every fsync is the story's own. */
+export class Replica implements Observed {
+  readonly id: BrokerId
+  readonly disk: StoryDisk
+  /** The log as written; entry of index i in slot i - 1. */
+  log: StoredEntry[] = []
+  isLeader = false
+  term: Term = 0
+  commitIndex: LogIndex = 0
+  /** Every write is durable at once. */
+  autoPersist = true
+  /** Null while the process is down. */
+  core: CheckedRaftCore | null = null
+  readonly options: RaftOptions
+  readonly #world: Surroundings
+  #values: readonly number[] = NO_VALUES
+  #valuesFrom: LogIndex = 0
+  readonly #waiting = new Map<LogIndex, StoredEntry>()
+
+  constructor(options: RaftOptions, world: Surroundings) {
+    this.id = options.id
+    this.options = options
+    this.#world = world
+    this.disk = new StoryDisk(world.diskDefects)
+  }
+
+  get durable(): readonly StoredEntry[] {
+    return this.disk.entries
+  }
+
+  start(defects: Defects): void {
+    this.log = this.disk.entries.slice()
+    this.commitIndex = 0
+    this.#waiting.clear()
+    const start = startOf(this.disk)
+    this.term = start.hardState.term
+    this.core = createRaftWithDefects(this.options, start, defects)
+    this.drain()
+  }
+
+  stop(): void {
+    this.core = null
+    this.isLeader = false
+  }
+
+  receive({ message, values }: Parcel): void {
+    this.#values = values
+    this.#valuesFrom = message.type === 'append' ? message.prevIndex + 1 : 0
+    this.core!.step(message)
+    this.drain()
+  }
+
+  /** The reason if the proposal is refused. */
+  propose(value: number, records: number, bytes: number): string | null {
+    const header = this.core!.propose({ records, bytes })
+    if (typeof header === 'string') return header
+    this.#waiting.set(header.index, { header, value })
+    return null
+  }
+
+  /** The oldest `count` writes become durable; returns how many there were. */
+  persist(count: number): number {
+    let done = 0
+    while (done < count && this.disk.pending.length > 0) {
+      const { number, held } = this.disk.persistOne()
+      this.core!.persisted(number)
+      this.#sendAll(held)
+      done++
+    }
+    if (done > 0) this.drain()
+    return done
+  }
+
+  /** Does what the core asks for. */
+  drain(): void {
+    const core = this.core!
+    while (core.hasReady()) {
+      this.#process(core.ready())
+      if (this.autoPersist) this.persist(this.disk.pending.length)
+    }
+    core.checkInvariants()
+    this.#values = NO_VALUES
+  }
+
+  #process(ready: Ready): void {
+    if (ready.change !== null) this.#change(ready.change)
+    this.#write(ready)
+    this.#sendAll(ready.send)
+    for (const read of ready.reads) this.#serve(read)
+    if (ready.commitIndex !== this.commitIndex) this.#commit(ready.commitIndex)
+    if (ready.sendAfterPersist.length === 0) return
+    const now = this.disk.hold(ready.sendAfterPersist)
+    this.#sendAll(now)
+  }
+
+  #change({ role, term, leader }: NonNullable<Ready['change']>): void {
+    const wasLeader = this.isLeader
+    this.term = term
+    this.isLeader = role === 'leader'
+    const follows = role === 'follower' && leader !== 0 ? ` of ${leader}` : ''
+    this.#world.note('change', `${this.id} is ${role}${follows} in term ${term}`)
+    if (!this.isLeader || wasLeader) return
+    this.#world.invariants.elected(this, term)
+    this.#world.elected(this)
+  }
+
+  #write({ number, hardState, truncateFrom, append, commitIndex }: Ready): void {
+    if (truncateFrom !== null) {
+      this.#world.invariants.truncating(this, truncateFrom)
+      const cut = this.log.splice(truncateFrom - 1)
+      this.#world.note('change', `${this.id} removes ${entryList(cut)}`)
+    }
+    const stored: StoredEntry[] = append.map((header) => ({ header, value: this.#contentOf(header) }))
+    for (const entry of stored) {
+      this.log.push(entry)
+      this.#world.invariants.appended(this, entry)
+    }
+    if (hardState === null && truncateFrom === null && append.length === 0) return
+    const parts = [hardState === null ? '' : hardStateText(hardState), entryList(stored)].filter((part) => part !== '')
+    if (parts.length > 0) this.#world.note('step', `${this.id} writes ${parts.join(', ')}`)
+    const commitHint = Math.min(commitIndex, this.log.length)
+    this.disk.write({ number, hardState, truncateFrom, append: stored, commitHint, held: [] })
+  }
+
+  #contentOf(header: EntryHeader): number {
+    const proposed = this.#waiting.get(header.index)
+    if (proposed?.header === header) return proposed.value
+    const received = this.#values[header.index - this.#valuesFrom]
+    if (received !== undefined) return received
+    if (header.kind === EntryKind.Records)
+      throw new Error(`entry ${header.index} of ${this.id} came without its content`)
+    // A control entry's content names its author, so that two leaders of one term could not write the same.
+    return -(header.term * 1000 + this.id)
+  }
+
+  #commit(to: LogIndex): void {
+    const from = this.commitIndex
+    this.commitIndex = to
+    this.#world.note('progress', `${this.id} commits ${to}`)
+    this.#world.invariants.committed(this, from, to)
+    for (const [index, { header, value }] of this.#waiting) {
+      if (index > to) continue
+      this.#waiting.delete(index)
+      const entry = this.log[index - 1]!
+      // Another leader's entry may have taken the place: then the outcome stays unknown to the client (M97).
+      if (entry.header.term === header.term && entry.value === value) this.#world.acknowledged(value)
+    }
+  }
+
+  #serve({ ticket, from, maxBytes }: ReadRequest): void {
+    const headers: EntryHeader[] = []
+    let bytes = 0
+    for (const { header } of this.log.slice(from - 1)) {
+      bytes += header.bytes
+      if (headers.length > 0 && bytes > maxBytes) break
+      headers.push(header)
+    }
+    this.core!.entriesRead(ticket, headers)
+  }
+
+  #sendAll(messages: readonly RaftMessage[]): void {
+    for (const message of messages) {
+      const entries = message.type === 'append' ? message.entries : []
+      this.#world.send({ message, values: entries.map(({ index }) => this.log[index - 1]!.value) })
+    }
+  }
+}
+
+function startOf(disk: StoryDisk): RaftStart {
+  const terms: { term: Term; index: LogIndex; offset: number }[] = []
+  for (const { header } of disk.entries) {
+    if (terms.at(-1)?.term !== header.term)
+      terms.push({ term: header.term, index: header.index, offset: header.baseOffset })
+  }
+  const last = disk.entries.at(-1)?.header
+  // Only a disk that forgets terms (a defect) can hold an entry of a term later than its hard state.
+  const forgotten: HardState = { term: last?.term ?? 0, votedFor: 0 }
+  return {
+    hardState: disk.hardState.term >= forgotten.term ? disk.hardState : forgotten,
+    prevIndex: 0,
+    prevTerm: 0,
+    lastIndex: last?.index ?? 0,
+    nextOffset: last === undefined ? 0 : last.lastOffset + 1,
+    terms,
+    commitHint: disk.commitHint,
+  }
+}
