@@ -310,5 +310,7 @@ function describe(message: RaftMessage): string {
       return `${head} commit ${message.commit}`
     case 'heartbeat-reply':
       return `${head} has ${message.lastIndex}`
+    case 'snapshot':
+      return `${head} (${message.lastIndex}, ${message.lastTerm}) at ${message.source}`
   }
 }

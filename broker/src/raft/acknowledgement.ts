@@ -1,11 +1,13 @@
 import type { LogIndex } from '@tailrace/schemas'
 import { broken } from './invariant.ts'
 import { noteAnsweredBeat } from './lease.ts'
+import { noticeLostLog } from './lost-log.ts'
 import type { AppendReplyMessage, HeartbeatReplyMessage } from './messages.ts'
 import { type Progress, probeFrom, replicateFromMatch } from './progress.ts'
 import { quorumIndex } from './quorum.ts'
-import { hasRoomAndNeed } from './replication.ts'
+import { hasRoomAndNeed, resumeAt } from './replication.ts'
 import { noteSleeper } from './sleep.ts'
+import { repeatOffer } from './snapshot-offer.ts'
 import { commitTo, followerOf, type RaftState } from './state.ts'
 
 /** Leader: an append was accepted, or rejected. */
@@ -28,13 +30,15 @@ export function onHeartbeatReply(state: RaftState, message: HeartbeatReplyMessag
   if (progress === undefined) return
   progress.heardAt = state.now
   noteAnsweredBeat(state, progress, message.sentAt)
+  noticeLostLog(state, progress, message)
+  repeatOffer(state, progress)
   noteSleeper(progress, message)
   progress.readFailed = false
   const { electionTicks, heartbeatTicks } = state.options
   const patience = progress.state === 'probe' ? Math.max(2 * heartbeatTicks, electionTicks >> 1) : electionTicks
   const waiting = progress.paused || progress.inflights.count > 0
   if (waiting && state.now - progress.movedAt >= patience) {
-    probeFrom(progress, progress.state === 'probe' ? progress.next : progress.match + 1, state.now)
+    probeFrom(progress, progress.state === 'probe' ? progress.next : resumeAt(state, progress), state.now)
   }
   if (hasRoomAndNeed(state, progress)) state.flushNeeded = true
 }
@@ -60,11 +64,19 @@ function onAccepted(state: RaftState, progress: Progress, matchIndex: number): v
   const advanced = matchIndex > progress.match
   progress.match = matchIndex
   progress.inflights.freeTo(matchIndex)
-  if (progress.state === 'probe') replicateFromMatch(progress)
+  if (progress.state === 'snapshot') leaveSnapshot(state, progress)
+  else if (progress.state === 'probe') replicateFromMatch(progress)
   else if (progress.next <= matchIndex) progress.next = matchIndex + 1
   if (!advanced) return
   progress.movedAt = state.now
+  progress.matchedAt = state.now
   advanceCommit(state)
+}
+
+/** The state that the follower has acknowledged reaches up to this log; or this one was cut further meanwhile, and it needs another. */
+function leaveSnapshot(state: RaftState, progress: Progress): void {
+  if (progress.match >= state.log.prevIndex) replicateFromMatch(progress)
+  else progress.next = progress.match + 1
 }
 
 /**

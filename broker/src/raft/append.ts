@@ -1,4 +1,5 @@
 import { type LogIndex, NO_BROKER } from '@tailrace/schemas'
+import { guardTruncation } from './entry-states.ts'
 import { followConfiguration } from './followers.ts'
 import { broken } from './invariant.ts'
 import type { AppendMessage, HeartbeatMessage } from './messages.ts'
@@ -26,6 +27,8 @@ export function acceptAppend(state: RaftState, message: AppendMessage): void {
     return
   }
   const lastNew = prevIndex + entries.length
+  // Whatever takes the place of this log soon must not lack what is acknowledged now. The leader sends it again.
+  if (state.installing !== null && log.prevIndex < lastNew && log.termAt(lastNew) !== lastTermOf(message)) return
   if (state.defects.blindOverwrite) overwriteBlindly(state, message)
   else appendMissing(state, message)
   followConfiguration(state)
@@ -60,10 +63,14 @@ function appendMissing(state: RaftState, { entries }: AppendMessage): void {
   if (i === entries.length) return
   const first = entries[i]!.index
   if (first <= log.lastIndex) {
-    if (first <= state.commitIndex) broken(`truncation at ${first}, committed to ${state.commitIndex}`)
+    guardTruncation(state, first)
     log.truncateFrom(first)
   }
   for (; i < entries.length; i++) log.append(entries[i]!)
+}
+
+function lastTermOf({ prevTerm, entries }: AppendMessage): number {
+  return entries.length === 0 ? prevTerm : entries[entries.length - 1]!.term
 }
 
 /** The mistake of M29, for the negative control: whatever follows prevIndex is replaced by what the message holds. */
@@ -74,7 +81,7 @@ function overwriteBlindly(state: RaftState, { prevIndex, entries }: AppendMessag
 }
 
 /** M27: even what came twice is acknowledged only when it is durable: after the pending writes, unless it is on disk already. */
-function acknowledge(state: RaftState, to: number, matchIndex: LogIndex): void {
+export function acknowledge(state: RaftState, to: number, matchIndex: LogIndex): void {
   const { durability } = state.log
   const isDurable = matchIndex <= durability.lastIndex && durability.term === state.term
   const queue = isDurable ? state.outbox.now : state.outbox.afterPersist

@@ -1,5 +1,6 @@
 import type { BrokerId, EntryHeader, LogIndex, Offset, Term } from '@tailrace/schemas'
-import type { Configuration } from './config.ts'
+import type { Configuration, RaftStart } from './config.ts'
+import type { EntryStatus } from './entry-states.ts'
 import type { RaftMessage } from './messages.ts'
 import type { Ready, Role } from './ready.ts'
 
@@ -21,6 +22,8 @@ export interface RaftCore {
   readonly role: Role
   readonly term: Term
   readonly leader: BrokerId
+  /** The index before the first entry held: up to there the log was compacted. */
+  readonly prevIndex: LogIndex
   readonly lastIndex: LogIndex
   readonly nextOffset: Offset
   readonly commitIndex: LogIndex
@@ -57,6 +60,32 @@ export interface RaftCore {
   wake(): void
   /** Whether the driver can reach a member: the group's sleep does not wait for one that it cannot. Wakes the replica when that changes. */
   setReachable(peer: BrokerId, reachable: boolean): void
+  /**
+   * M41: the driver has cut its log's prefix, and the cut is durable: the entry before the first one held is (prevIndex, prevTerm).
+   * Only what a Ready has told as committed, and what is durable here, may go (throws otherwise). The configuration stays known.
+   */
+  compacted(prevIndex: LogIndex, prevTerm: Term): void
+  /**
+   * Leader: answers `Ready.offers`, or offers a state to any member by the operator's wish (M84). The state covers all up to
+   * (lastIndex, lastTerm), which is committed (throws otherwise), and is fetched from `source`. False: no longer possible, see
+   * snapshot-offer.ts; then the core asks again if it needs to.
+   */
+  offerSnapshot(to: BrokerId, lastIndex: LogIndex, lastTerm: Term, source: BrokerId): boolean
+  /**
+   * Answers `Ready.install`: the fetched state and log are durable and have replaced this replica's. `start` describes them; commitHint
+   * must be at least the index that was offered. Between the request and this call, or `installFailed`, the core appends nothing and
+   * does not campaign, but its term and vote may change: they must survive the replacement.
+   */
+  installed(start: RaftStart): void
+  /** The state could not be fetched, or is not wanted any more; the old log is still in place. The leader offers again. */
+  installFailed(): void
+  /**
+   * M95: whether all up to an acknowledged entry is committed here (commitIndex >= index afterwards): true if this log holds exactly
+   * `term` at `index`, durably, or committed it. Before `prevIndex`: true if the term can be. A leader never commits by this.
+   */
+  commitToken(term: Term, index: LogIndex): boolean
+  /** M35: the state of entries from `from` on, `count` at most. For status pages. */
+  entryStates(from: LogIndex, count: number): readonly EntryStatus[]
   /** The link to a peer broke or was renewed: what was in flight may be lost (M91). */
   peerUnreachable(peer: BrokerId): void
   /**

@@ -45,6 +45,14 @@ export interface Defects {
   readonly votesUnderAnyAdmission: boolean
   /** M24, M81: a leader that has told another to campaign answers reads under its lease. */
   readonly transferKeepsLease: boolean
+  /** M95: a token commits by its index, whatever the term of the entry that this log holds there. */
+  readonly tokenByIndexOnly: boolean
+  /** M50, M51: an offered state replaces the log although this holds it already and more, which has been acknowledged. */
+  readonly installOverMatching: boolean
+  /** M53: an offered state is acknowledged before it is in place. */
+  readonly acknowledgeBeforeInstall: boolean
+  /** M42: a state is offered that covers what is not committed. */
+  readonly offerUncommitted: boolean
   /** M7: every timer runs for the same time. Costs availability, not safety. */
   readonly fixedTimeouts: boolean
   /** M80: a timeout raises the term at once. Costs availability, not safety. */
@@ -75,6 +83,10 @@ export const noDefects: Defects = Object.freeze({
   outsiderCountsItself: false,
   votesUnderAnyAdmission: false,
   transferKeepsLease: false,
+  tokenByIndexOnly: false,
+  installOverMatching: false,
+  acknowledgeBeforeInstall: false,
+  offerUncommitted: false,
   fixedTimeouts: false,
   noPreVote: false,
   noCheckQuorum: false,

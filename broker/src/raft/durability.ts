@@ -45,6 +45,12 @@ export class Durability {
     }
   }
 
+  /** Another log, durable to `lastIndex`, has taken the place of this one: writes under way say nothing of it. */
+  replaced(lastIndex: LogIndex): void {
+    this.truncatedFrom(lastIndex + 1)
+    this.lastIndex = lastIndex
+  }
+
   /** All writes up to Ready `number` are durable. `last` is the log's last index. */
   persisted(number: number, last: LogIndex): void {
     let count = 0

@@ -2,10 +2,13 @@ import type { BrokerId, EntryHeader, LogIndex, Offset, Term } from '@tailrace/sc
 import { EntryKind } from '@tailrace/schemas'
 import { advanceCommit } from './acknowledgement.ts'
 import { campaign, countOwnVoteOnceDurable } from './campaign.ts'
+import { compactLog } from './compaction.ts'
 import type { Configuration, RaftOptions, RaftStart } from './config.ts'
 import type { Proposal, RaftCore, RaftStatus, Refusal } from './core.ts'
 import { type Defects, noDefects } from './defects.ts'
 import { answerVoteRequest, leaderIsAlive } from './election.ts'
+import { type EntryStatus, entryStates } from './entry-states.ts'
+import { abandonInstall, finishInstall } from './install.ts'
 import { commitIsCurrent, hasLease } from './lease.ts'
 import type { RaftMessage } from './messages.ts'
 import { isAlone } from './quorum.ts'
@@ -16,9 +19,11 @@ import { stepFollower, tickFollower } from './roles/follower.ts'
 import { stepLeader, tickLeader } from './roles/leader.ts'
 import { stepPreCandidate, tickPreCandidate } from './roles/pre-candidate.ts'
 import { disturbs, wake } from './sleep.ts'
+import { offerSnapshot } from './snapshot-offer.ts'
 import { checkInvariants, followerOf, newState, type RaftState } from './state.ts'
 import { hasNews, takeReady } from './take-ready.ts'
 import { applyTerm } from './term-rules.ts'
+import { commitByToken } from './token.ts'
 
 interface RoleBehaviour {
   readonly tick: (state: RaftState) => void
@@ -67,6 +72,9 @@ class Group implements CheckedRaftCore {
   }
   get leader(): BrokerId {
     return this.#state.leader
+  }
+  get prevIndex(): LogIndex {
+    return this.#state.log.prevIndex
   }
   get lastIndex(): LogIndex {
     return this.#state.log.lastIndex
@@ -155,6 +163,30 @@ class Group implements CheckedRaftCore {
     if (reachable) unreachable.delete(peer)
     else unreachable.add(peer)
     wake(this.#state)
+  }
+
+  compacted(prevIndex: LogIndex, prevTerm: Term): void {
+    compactLog(this.#state, prevIndex, prevTerm)
+  }
+
+  offerSnapshot(to: BrokerId, lastIndex: LogIndex, lastTerm: Term, source: BrokerId): boolean {
+    return offerSnapshot(this.#state, to, lastIndex, lastTerm, source)
+  }
+
+  installed(start: RaftStart): void {
+    finishInstall(this.#state, start)
+  }
+
+  installFailed(): void {
+    abandonInstall(this.#state)
+  }
+
+  commitToken(term: Term, index: LogIndex): boolean {
+    return commitByToken(this.#state, term, index)
+  }
+
+  entryStates(from: LogIndex, count: number): readonly EntryStatus[] {
+    return entryStates(this.#state, from, count)
   }
 
   peerUnreachable(peer: BrokerId): void {

@@ -79,6 +79,16 @@ export class HeaderWindow {
     return this.#headers.slice(this.#head + from - this.#firstIndex)
   }
 
+  /** Drops the entries up to `last`, all committed: the log begins after it now. */
+  compact(last: LogIndex): void {
+    while (this.#firstIndex <= last && this.#head < this.#headers.length) {
+      this.#bytes -= this.#headers[this.#head]!.bytes
+      this.#head++
+      this.#firstIndex++
+    }
+    this.#giveBack()
+  }
+
   /** Drops the oldest entries up to `limit`, all committed, until the committed ones take `maxCommittedBytes` at most. */
   trim(limit: LogIndex, maxCommittedBytes: number): void {
     while (this.#bytes - this.uncommittedBytes > maxCommittedBytes && this.#firstIndex <= limit) {
@@ -86,9 +96,12 @@ export class HeaderWindow {
       this.#head++
       this.#firstIndex++
     }
-    if (this.#head >= COMPACT_AFTER && this.#head * 2 >= this.#headers.length) {
-      this.#headers.splice(0, this.#head)
-      this.#head = 0
-    }
+    this.#giveBack()
+  }
+
+  #giveBack(): void {
+    if (this.#head < COMPACT_AFTER || this.#head * 2 < this.#headers.length) return
+    this.#headers.splice(0, this.#head)
+    this.#head = 0
   }
 }

@@ -24,8 +24,8 @@ export interface LogWrite {
  * `durability` alone. Entries before `unwrittenFrom` have been handed to the driver.
  */
 export class RaftLog {
-  readonly prevIndex: LogIndex
-  readonly prevTerm: Term
+  prevIndex: LogIndex
+  prevTerm: Term
   readonly terms: TermTable
   readonly window: HeaderWindow
   readonly durability: Durability
@@ -35,16 +35,18 @@ export class RaftLog {
   #unwrittenFrom: LogIndex
   #truncateFrom: LogIndex | null = null
 
-  constructor(start: RaftStart, options: RaftOptions, defects: Defects) {
-    const { hardState, prevIndex, prevTerm, lastIndex, nextOffset, terms } = start
-    if (lastIndex < prevIndex) broken(`the log ends at ${lastIndex}, before its start ${prevIndex}`)
+  /** A state may cover more than the log beside it holds (M92 (5)): then the log is empty and begins after what the state covers. */
+  constructor(start: RaftStart, options: RaftOptions, defects: Defects, durability = durabilityOf(start, defects)) {
+    const { prevIndex, prevTerm, nextOffset } = start
+    const terms = start.lastIndex < prevIndex ? [] : start.terms
+    const lastIndex = Math.max(start.lastIndex, prevIndex)
     this.prevIndex = prevIndex
     this.prevTerm = prevTerm
     this.lastIndex = lastIndex
     this.nextOffset = nextOffset
     this.terms = new TermTable(prevIndex, prevTerm, terms)
     this.window = new HeaderWindow(lastIndex + 1)
-    this.durability = new Durability(lastIndex, hardState.term, hardState.votedFor, defects.lateWriteCounts)
+    this.durability = durability
     this.#unwrittenFrom = lastIndex + 1
     const { id, admission, configuration } = options
     const found = start.configurations ?? []
@@ -91,6 +93,16 @@ export class RaftLog {
     }
   }
 
+  /** Forgets the entries up to `prevIndex`, committed, durable, and of `prevTerm` at the end. */
+  compact(prevIndex: LogIndex, prevTerm: Term): void {
+    if (this.termAt(prevIndex) !== prevTerm) broken(`entry ${prevIndex} was compacted with term ${prevTerm}`)
+    this.prevIndex = prevIndex
+    this.prevTerm = prevTerm
+    this.terms.compact(prevIndex, prevTerm)
+    this.window.compact(prevIndex)
+    this.configurations.compactedTo(prevIndex)
+  }
+
   /** What the driver has not been told yet; it has been told afterwards. */
   takeWrite(): LogWrite {
     const truncateFrom = this.#truncateFrom
@@ -99,4 +111,8 @@ export class RaftLog {
     this.#unwrittenFrom = this.lastIndex + 1
     return { truncateFrom, append }
   }
+}
+
+function durabilityOf({ hardState, lastIndex, prevIndex }: RaftStart, { lateWriteCounts }: Defects): Durability {
+  return new Durability(Math.max(lastIndex, prevIndex), hardState.term, hardState.votedFor, lateWriteCounts)
 }

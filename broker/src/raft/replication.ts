@@ -1,6 +1,7 @@
-import type { EntryHeader } from '@tailrace/schemas'
+import type { EntryHeader, LogIndex } from '@tailrace/schemas'
 import { broken } from './invariant.ts'
 import { type Progress, probeFrom } from './progress.ts'
+import { followerEntersSnapshot } from './snapshot-offer.ts'
 import type { RaftState } from './state.ts'
 
 /** Sends every follower what its window has room for. Called once per Ready, so that a turn's proposals share appends. */
@@ -19,9 +20,14 @@ export function hasRoomAndNeed(state: RaftState, progress: Progress): boolean {
 /** The link to a peer broke or is new: what was in flight may be lost, so look from the last acknowledged entry (M91). */
 export function restartFollower(state: RaftState, progress: Progress): void {
   if (progress.state === 'snapshot') return
-  probeFrom(progress, progress.match + 1, state.now)
+  probeFrom(progress, resumeAt(state, progress), state.now)
   progress.readFailed = false
   state.flushNeeded = true
+}
+
+/** After the last acknowledged entry; where that is gone, at the start of the log: the follower may well have what is missing. */
+export function resumeAt({ log }: RaftState, { match }: Progress): LogIndex {
+  return Math.max(match, log.prevIndex) + 1
 }
 
 /** The driver has read what the window no longer holds; an empty answer means that it could not. */
@@ -37,6 +43,8 @@ export function sendEntriesRead(state: RaftState, ticket: number, headers: reado
   }
   const first = headers[0]!
   const last = headers[headers.length - 1]!
+  // Compacted while it was read: the flush finds that the follower needs a state.
+  if (first.index <= state.log.prevIndex) return
   if (state.log.termAt(last.index) !== last.term) broken(`entry ${last.index} was read with term ${last.term}`)
   // The follower may have moved meanwhile: then the flush finds out what it needs now.
   if (first.index !== progress.next || progress.paused || progress.inflights.full) return
@@ -61,7 +69,7 @@ function sendNext(state: RaftState, progress: Progress): boolean {
     return true
   }
   if (progress.next <= log.prevIndex) {
-    progress.state = 'snapshot'
+    followerEntersSnapshot(state, progress)
     return false
   }
   progress.readTicket = ++state.lastTicket

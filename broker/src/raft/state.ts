@@ -5,7 +5,7 @@ import { broken } from './invariant.ts'
 import { newOutbox, type Outbox } from './outbox.ts'
 import type { Progress } from './progress.ts'
 import { RaftLog } from './raft-log.ts'
-import type { Role } from './ready.ts'
+import type { InstallRequest, Role } from './ready.ts'
 import { newSilence, type Silence } from './silence.ts'
 
 /**
@@ -20,7 +20,7 @@ export interface RaftState {
   readonly id: BrokerId
   readonly options: RaftOptions
   readonly defects: Defects
-  readonly log: RaftLog
+  log: RaftLog
   readonly outbox: Outbox
   /** Under which number this replica was admitted (membership.ts). */
   readonly admission: number
@@ -48,6 +48,8 @@ export interface RaftState {
   termStartIndex: LogIndex
   heartbeatAt: number
   lastTicket: number
+  /** The state that is being fetched to take the place of this log, which is frozen meanwhile (install.ts). */
+  installing: InstallRequest | null
   readonly silence: Silence
   /** Leader: some follower may be sent something. */
   flushNeeded: boolean
@@ -77,7 +79,7 @@ export function newState(options: RaftOptions, start: RaftStart, defects: Defect
     role: 'follower',
     leader: NO_BROKER,
     // A leader may have committed, and hinted at, what its own disk then lost (M92), so the hint can lie beyond the log.
-    commitIndex: Math.min(Math.max(start.commitHint, start.prevIndex), start.lastIndex),
+    commitIndex: Math.min(Math.max(start.commitHint, start.prevIndex), log.lastIndex),
     now: 0,
     leaderHeardAt: start.hardState.term === 0 || defects.noRestartLease ? Number.NEGATIVE_INFINITY : 0,
     timerArmedAt: 0,
@@ -87,6 +89,7 @@ export function newState(options: RaftOptions, start: RaftStart, defects: Defect
     termStartIndex: 0,
     heartbeatAt: 0,
     lastTicket: 0,
+    installing: null,
     silence: newSilence(),
     flushNeeded: false,
     matchOf: (id) => matchOf(state, id),

@@ -8,7 +8,7 @@ import { becomeFollower } from './transitions.ts'
  * What a message's term does before its content is looked at. Returns whether the content is to be looked at.
  *
  *   term    message                                   effect
- *   lower   append, heartbeat, vote                   answered with the own term, so that its sender catches up (M11)
+ *   lower   append, heartbeat, snapshot, vote         answered with the own term, so that its sender catches up (M11)
  *   lower   any reply                                 dropped: it answers a question of an earlier term
  *   higher  vote, while a leader is alive             dropped, term untouched (M10), unless sent on a TimeoutNow
  *   higher  pre-vote, or a yes to one                 the term is only asked about: untouched (M80)
@@ -36,8 +36,9 @@ function answerFromTheFuture(state: RaftState, message: RaftMessage): void {
     case 'vote':
       outbox.now.push({ type: 'vote-reply', from, to, term, pre: message.pre, granted: false })
       return
+    case 'snapshot':
     case 'append': {
-      const rejectedIndex = message.prevIndex
+      const rejectedIndex = message.type === 'append' ? message.prevIndex : 0
       outbox.now.push({
         type: 'append-reply',
         from,

@@ -7,8 +7,8 @@ import type { LogIndex, Offset, Term, TermStart } from '@tailrace/schemas'
  * Callers ask only for positions from prevIndex to the log's last.
  */
 export class TermTable {
-  readonly prevIndex: LogIndex
-  readonly prevTerm: Term
+  prevIndex: LogIndex
+  prevTerm: Term
   readonly #starts: TermStart[]
 
   constructor(prevIndex: LogIndex, prevTerm: Term, starts: readonly TermStart[]) {
@@ -47,6 +47,16 @@ export class TermTable {
   truncateFrom(index: LogIndex): void {
     const starts = this.#starts
     while (starts.length > 0 && starts[starts.length - 1]!.index >= index) starts.pop()
+  }
+
+  /** Forgets positions before `prevIndex`, which is held and has `prevTerm`. */
+  compact(prevIndex: LogIndex, prevTerm: Term): void {
+    this.prevIndex = prevIndex
+    this.prevTerm = prevTerm
+    const starts = this.#starts
+    let count = 0
+    while (count < starts.length && starts[count]!.index <= prevIndex) count++
+    starts.splice(0, count)
   }
 
   /**

@@ -1,5 +1,6 @@
 import { acceptAppend, acceptHeartbeat, hearLeader } from '../append.ts'
 import { campaign } from '../campaign.ts'
+import { acceptOffer } from '../install.ts'
 import type { RaftMessage } from '../messages.ts'
 import { electionTimerFired, type RaftState } from '../state.ts'
 
@@ -15,6 +16,9 @@ export function stepFollower(state: RaftState, message: RaftMessage): void {
   } else if (message.type === 'heartbeat') {
     hearLeader(state, message.from)
     acceptHeartbeat(state, message)
+  } else if (message.type === 'snapshot') {
+    hearLeader(state, message.from)
+    acceptOffer(state, message)
   }
   // Replies answer questions of a role that is over.
 }

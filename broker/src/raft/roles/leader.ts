@@ -27,6 +27,7 @@ export function stepLeader(state: RaftState, message: RaftMessage): void {
       onHeartbeatReply(state, message)
       break
     case 'append':
+    case 'snapshot':
     case 'heartbeat':
       broken(`term ${state.term} has two leaders, ${state.id} and ${message.from}`)
   }

@@ -1,0 +1,16 @@
+import type { LogIndex, Term } from '@tailrace/schemas'
+import { guardPurge } from './entry-states.ts'
+import { followerEntersSnapshot } from './snapshot-offer.ts'
+import type { RaftState } from './state.ts'
+
+/**
+ * M41: the driver has cut the prefix of its log; a state that it keeps stands for the entries up to `prevIndex`. Followers that still
+ * need some of them get that state instead (M46). Nothing happens if the log begins at `prevIndex` or later already.
+ */
+export function compactLog(state: RaftState, prevIndex: LogIndex, prevTerm: Term): void {
+  const { log } = state
+  if (prevIndex <= log.prevIndex) return
+  guardPurge(state, prevIndex)
+  log.compact(prevIndex, prevTerm)
+  for (const progress of state.followers) if (progress.next <= prevIndex) followerEntersSnapshot(state, progress)
+}
