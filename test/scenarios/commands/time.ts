@@ -6,7 +6,7 @@ import type { Story } from '../story.ts'
 import { settle } from './delivery.ts'
 
 /** Lines that a long run may print. */
-const MOST_LINES = 24
+const MOST_LINES = 12
 
 /** Clocks. `on 1 2` limits a command to these brokers; for all others time stands still. */
 export const time: CommandTable = {
