@@ -1,6 +1,6 @@
 import type { EntryHeader, HardState, LogIndex, Term } from '@tailrace/schemas'
 import { BatchWriter, configurationBatch, EntryKind, placeBatch, termStartBatch } from '@tailrace/schemas'
-import type { GroupLog, LogStorage } from '../../broker/src/log/types.ts'
+import type { GroupLog, LogStorage, StoredConfiguration } from '../../broker/src/log/types.ts'
 
 export interface StoredEntry {
   readonly header: EntryHeader
@@ -82,7 +82,8 @@ function newEntries(before: readonly StoredEntry[], step: Step): StoredEntry[] {
   if (step.control === 'term')
     add(EntryKind.TermStart, termStartBatch({ term, baseOffset: offset, timestamp, leader: 1 }), 0)
   if (step.control === 'configuration') {
-    add(EntryKind.Configuration, configurationBatch({ term, baseOffset: offset, timestamp, json: '{}' }), 0)
+    const json = JSON.stringify({ made: index })
+    add(EntryKind.Configuration, configurationBatch({ term, baseOffset: offset, timestamp, json }), 0)
   }
   for (const size of step.sizes ?? []) {
     const records = 1 + (index % 3)
@@ -122,22 +123,42 @@ export async function readAll(log: GroupLog, pieceBytes = 2000): Promise<StoredE
   return entries
 }
 
-/** In what the log and a snapshot differ, or null. */
+/** In what the log and a snapshot differ, or null. The log may have let go of a prefix; the snapshot has everything that there ever was. */
 export async function difference(log: GroupLog, snapshot: Snapshot): Promise<string | null> {
   const { hardState, entries } = snapshot
   if (log.hardState.term !== hardState.term || log.hardState.votedFor !== hardState.votedFor) return 'term or vote'
   if (log.lastIndex !== entries.length) return `last index is ${log.lastIndex} instead of ${entries.length}`
   const endOffset = (entries[entries.length - 1]?.header.lastOffset ?? -1) + 1
   if (log.endOffset !== endOffset) return `end offset is ${log.endOffset} instead of ${endOffset}`
-  const starts = entries.filter((entry, i) => i === 0 || entries[i - 1]!.header.term !== entry.header.term)
+  const { prevIndex } = log
+  const held = entries.slice(prevIndex)
+  if (log.prevTerm !== (entries[prevIndex - 1]?.header.term ?? 0)) return 'the term before the first entry'
+  if (log.startOffset !== (held[0]?.header.baseOffset ?? endOffset)) return `start offset is ${log.startOffset}`
+  const configurations = configurationsOf(entries, prevIndex)
+  if (describeConfigurations(log.configurations) !== describeConfigurations(configurations)) return 'the configurations'
+  const starts = held.filter((entry, i) => i === 0 || held[i - 1]!.header.term !== entry.header.term)
   const terms = starts.map(({ header }) => ({ term: header.term, index: header.index, offset: header.baseOffset }))
   if (JSON.stringify(terms) !== JSON.stringify(log.terms)) return 'the terms'
   const found = await readAll(log)
   for (const [i, entry] of found.entries()) {
-    if (JSON.stringify(entry.header) !== JSON.stringify(entries[i]!.header)) return `the header of entry ${i + 1}`
-    if (Buffer.compare(entry.batch, entries[i]!.batch) !== 0) return `the batch of entry ${i + 1}`
+    const wanted = held[i]!
+    if (JSON.stringify(entry.header) !== JSON.stringify(wanted.header))
+      return `the header of entry ${wanted.header.index}`
+    if (Buffer.compare(entry.batch, wanted.batch) !== 0) return `the batch of entry ${wanted.header.index}`
   }
   return null
+}
+
+/** The one in force at `prevIndex` and all later ones. */
+function configurationsOf(entries: readonly StoredEntry[], prevIndex: LogIndex): StoredConfiguration[] {
+  const all = entries.filter(({ header }) => header.kind === EntryKind.Configuration)
+  const base = all.filter(({ header }) => header.index <= prevIndex).slice(-1)
+  const later = all.filter(({ header }) => header.index > prevIndex)
+  return [...base, ...later].map(({ header, batch }) => ({ index: header.index, batch }))
+}
+
+function describeConfigurations(configurations: readonly StoredConfiguration[]): string {
+  return configurations.map(({ index, batch }) => `${index}:${Buffer.from(batch).toString('hex')}`).join(' ')
 }
 
 /** The acknowledged snapshot or a later one that the log equals; throws when it equals none of them. */

@@ -16,6 +16,8 @@ export interface GroupCheckpoint {
   readonly prev: readonly [LogIndex, Term, Offset]
   readonly end: readonly [LogIndex, Offset]
   readonly terms: readonly (readonly [Term, LogIndex, Offset])[]
+  /** Index and batch in base64. Missing in checkpoints of the time before memberships changed. */
+  readonly configurations?: readonly (readonly [LogIndex, string])[]
   readonly damage: Damage | null
   readonly segments: readonly SegmentRecord[]
 }
@@ -79,10 +81,33 @@ async function readOne(disk: Disk, path: string, size: number, crc: Crc32c): Pro
     const [format, length, checksum] = new TextDecoder().decode(bytes.subarray(0, lineEnd)).split(' ')
     const end = lineEnd + 1 + Number(length)
     if (format !== FORMAT || end > count || Number(checksum) !== crc(bytes, lineEnd + 1, end)) return null
-    return JSON.parse(new TextDecoder().decode(bytes.subarray(lineEnd + 1, end))) as Checkpoint
+    return parseCheckpoint(new TextDecoder().decode(bytes.subarray(lineEnd + 1, end)))
   } finally {
     await file.close()
   }
+}
+
+/** Null unless it has all that recovery relies on: a file that was written wrongly is as lost as one that has rotted. */
+function parseCheckpoint(text: string): Checkpoint | null {
+  let found: Checkpoint
+  try {
+    found = JSON.parse(text) as Checkpoint
+  } catch {
+    return null
+  }
+  const { generation, place, nextIncarnation, groups } = found
+  if (![generation, nextIncarnation, place?.sequence, place?.epoch].every(Number.isSafeInteger)) return null
+  return Array.isArray(groups) && groups.every(isGroup) ? found : null
+}
+
+function isGroup(value: Partial<GroupCheckpoint> | null): boolean {
+  if (value === null || typeof value !== 'object') return false
+  const { group, incarnation, counter, hardState, prev, end, terms, configurations = [], segments, damage } = value
+  const lists = [hardState, prev, end, terms, configurations, segments]
+  if (!lists.every(Array.isArray) || damage === undefined) return false
+  const numbers = [group, incarnation, counter, ...hardState!, ...prev!, ...end!, ...terms!.flat()]
+  if (!numbers.every(Number.isSafeInteger) || !segments!.flat().every(Number.isFinite)) return false
+  return configurations.every(([index, batch]) => Number.isSafeInteger(index) && typeof batch === 'string')
 }
 
 export function stateOf(record: GroupCheckpoint): LogState {
@@ -94,15 +119,24 @@ export function stateOf(record: GroupCheckpoint): LogState {
   state.lastIndex = record.end[0]
   state.endOffset = record.end[1]
   state.terms = record.terms.map(([term, index, offset]) => ({ term, index, offset }))
+  state.configurations = (record.configurations ?? []).map(([index, text]) => ({
+    index,
+    batch: Buffer.from(text, 'base64'),
+  }))
   return state
 }
 
 /** The part of a group's checkpoint that its state gives; the segments follow when they are synced. */
-export function describeState(state: LogState): Pick<GroupCheckpoint, 'hardState' | 'prev' | 'end' | 'terms'> {
+export function describeState(
+  state: LogState,
+): Pick<GroupCheckpoint, 'hardState' | 'prev' | 'end' | 'terms' | 'configurations'> {
   return {
     hardState: [state.hardState.term, state.hardState.votedFor],
     prev: [state.prevIndex, state.prevTerm, state.startOffset],
     end: [state.lastIndex, state.endOffset],
     terms: state.terms.map(({ term, index, offset }) => [term, index, offset] as const),
+    configurations: state.configurations.map(
+      ({ index, batch }) => [index, Buffer.from(batch).toString('base64')] as const,
+    ),
   }
 }

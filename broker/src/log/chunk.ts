@@ -1,5 +1,6 @@
 import type { EntryHeader, LogIndex, Offset, TermStart } from '@tailrace/schemas'
 import { EntryKind } from '@tailrace/schemas'
+import type { StoredConfiguration } from './types.ts'
 
 /** What a header object and its place in two arrays cost beside the batch, roughly. */
 const ENTRY_OVERHEAD_BYTES = 128
@@ -13,14 +14,15 @@ export interface ChunkOwner {
 /** The entries of one write, kept together on their way from memory to a segment. */
 export class Chunk {
   readonly first: LogIndex
-  readonly headers: readonly EntryHeader[]
-  readonly payloads: readonly Uint8Array[]
+  headers: readonly EntryHeader[]
+  payloads: readonly Uint8Array[]
   /** Of the batches. */
   readonly bytes: number
   readonly memoryBytes: number
   readonly owner: ChunkOwner
   /** The terms that begin within it. */
   readonly terms: readonly TermStart[]
+  readonly configurations: readonly StoredConfiguration[]
   /** How many entries from the start the log still holds; a truncation lowers it, the segment gets all of them nevertheless. */
   live: number
   /** Base index of the segment that holds the chunk and its position there; -1 until it has been written. */
@@ -28,11 +30,14 @@ export class Chunk {
   position = -1
   /** Written and synced ahead of its round, so that the journal needs only a reference. */
   direct = false
+  /** No reader and no segment needs it any more; its batches are let go, wherever it is still listed. */
+  released = false
 
   constructor(
     headers: readonly EntryHeader[],
     payloads: readonly Uint8Array[],
     terms: readonly TermStart[],
+    configurations: readonly StoredConfiguration[],
     owner: ChunkOwner,
   ) {
     let bytes = 0
@@ -43,6 +48,7 @@ export class Chunk {
     this.bytes = bytes
     this.memoryBytes = bytes + headers.length * ENTRY_OVERHEAD_BYTES
     this.terms = terms
+    this.configurations = configurations
     this.owner = owner
     this.live = headers.length
   }
@@ -55,11 +61,18 @@ export class Chunk {
   get endOffset(): Offset {
     return this.headers[this.headers.length - 1]!.lastOffset + 1
   }
+
+  release(): void {
+    this.released = true
+    this.headers = []
+    this.payloads = []
+  }
 }
 
 /** Stands where a chunk has been. */
 export const noChunk = new Chunk(
   [{ index: 0, term: 0, kind: EntryKind.TermStart, baseOffset: 0, lastOffset: -1, bytes: 0 }],
+  [],
   [],
   [],
   {

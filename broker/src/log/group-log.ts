@@ -1,14 +1,14 @@
 import type { EntryHeader, GroupId, HardState, LogIndex, Offset, Term, TermStart, Timestamp } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import { Chunk } from './chunk.ts'
-import { type LogState, newTerms } from './log-state.ts'
+import { type LogState, newConfigurations, newTerms } from './log-state.ts'
 import { PendingWrites } from './pending-writes.ts'
 import type { SegmentEnv } from './segment/env.ts'
 import { findTime, readEntries, readRecords, type SegmentView } from './segment/reader.ts'
 import { type SegmentOp, SegmentSet } from './segment/segment-set.ts'
 import { Tail } from './tail.ts'
 import type { TailPool } from './tail-pool.ts'
-import type { Damage, EntryRun, GroupLog, LogWrite, RecordRun } from './types.ts'
+import type { Damage, EntryRun, GroupLog, LogWrite, RecordRun, SegmentStart, StoredConfiguration } from './types.ts'
 
 const RESTORED_CHUNK_BYTES = 64 * 1024
 
@@ -19,6 +19,8 @@ export interface GroupLogHost {
   readonly groupsFolder: string
   /** The group has something for the next round. @throws TailraceError SHUTTING_DOWN */
   onWrite(log: StoredGroupLog): void
+  /** Resolves when rounds have taken what `staged` asks for and are durable; with false if nothing will be durable any more. */
+  whenDurable(staged: () => boolean): Promise<boolean>
 }
 
 /** One group's log: its state now, its newest entries in memory, its segments, and what still waits for a round. */
@@ -33,6 +35,8 @@ export class StoredGroupLog implements GroupLog {
   readonly #host: GroupLogHost
   /** Truncations that have not reached the segments yet, oldest first. */
   readonly #cuts: LogIndex[] = []
+  /** The last cut of the log's prefix, and so all before it. */
+  #cutting: Promise<void> = Promise.resolve()
   /** Rises when something that could be read cannot any more. */
   #generation = 0
 
@@ -70,6 +74,9 @@ export class StoredGroupLog implements GroupLog {
   get prevTerm(): Term {
     return this.state.prevTerm
   }
+  get configurations(): readonly StoredConfiguration[] {
+    return this.state.configurations
+  }
   get sizeBytes(): number {
     return this.segments.bytes + this.segments.queuedBytes + this.pending.bytes
   }
@@ -79,7 +86,39 @@ export class StoredGroupLog implements GroupLog {
     if (write.hardState !== null) this.state.hardState = write.hardState
     const cut = this.#cut(write)
     const chunk = write.entries.length === 0 ? null : this.#append(write.entries, write.payloads)
-    this.pending.push({ hardState: write.hardState, cut, chunk, ticket: write.ticket })
+    this.pending.push({ hardState: write.hardState, cut, chunk, prefix: null, ticket: write.ticket })
+  }
+
+  segmentStarts(): readonly SegmentStart[] {
+    return this.segments.starts(this.prevIndex)
+  }
+
+  async seal(): Promise<void> {
+    await this.segments.flush(this.segments.allowed)
+    await this.segments.seal()
+  }
+
+  async cutPrefix(before: LogIndex): Promise<void> {
+    const limit = Math.min(before, ...this.#cuts, this.lastIndex + 1)
+    const found = this.removed ? null : this.segments.prefixBelow(limit)
+    // An earlier cut may have gone as far, and not be durable yet.
+    if (found === null || found.prevIndex <= this.prevIndex) return this.#cutting
+    this.#host.onWrite(this)
+    const { prevIndex, startOffset } = found
+    const prefix = { prevIndex, startOffset, prevTerm: this.state.termAt(prevIndex) }
+    this.state.trim(prefix)
+    for (const chunk of this.tail.take(prevIndex)) this.#host.pool.release(chunk)
+    this.#generation++
+    this.pending.push({ hardState: null, cut: null, chunk: null, prefix, ticket: -1 })
+    this.#cutting = this.#removePrefix(prevIndex)
+    return this.#cutting
+  }
+
+  async #removePrefix(prevIndex: LogIndex): Promise<void> {
+    const staged = () => this.pending.staged.prevIndex >= prevIndex || this.removed
+    const durable = await this.#host.whenDurable(staged)
+    if (!durable) throw new Error(`group ${this.group}: the journal has failed`)
+    if (!this.removed) await this.segments.removePrefix(prevIndex)
   }
 
   repaired(): void {
@@ -122,7 +161,7 @@ export class StoredGroupLog implements GroupLog {
       let to = from
       for (let bytes = 0; to < headers.length && (to === from || bytes < RESTORED_CHUNK_BYTES); to++)
         bytes += headers[to]!.bytes
-      const chunk = new Chunk(headers.slice(from, to), payloads.slice(from, to), [], this.tail)
+      const chunk = new Chunk(headers.slice(from, to), payloads.slice(from, to), [], [], this.tail)
       this.tail.push(chunk)
       this.#host.pool.add(chunk)
       this.segments.push(chunk)
@@ -149,9 +188,10 @@ export class StoredGroupLog implements GroupLog {
         `group ${this.group}: entry ${first.index} at offset ${first.baseOffset} does not follow ${this.lastIndex} and ${this.endOffset}`,
       )
     }
-    const terms = newTerms(this.state.lastTerm, headers)
-    const chunk = new Chunk(headers.slice(), payloads.slice(), terms, this.tail)
-    this.state.extend(chunk.last, chunk.endOffset, terms)
+    const terms = newTerms(this.state.startedTerm, headers)
+    const configurations = newConfigurations(headers, payloads)
+    const chunk = new Chunk(headers.slice(), payloads.slice(), terms, configurations, this.tail)
+    this.state.extend(chunk.last, chunk.endOffset, terms, configurations)
     this.tail.push(chunk)
     this.#host.pool.add(chunk)
     return chunk
@@ -193,7 +233,9 @@ export class StoredGroupLog implements GroupLog {
   /** Segments may show entries that a truncation on its way to them has discarded. */
   #view(): SegmentView {
     const readable = Math.min(this.segments.flushedTo, this.lastIndex, ...this.#cuts.map((from) => from - 1))
-    return { env: this.#host.env, segments: this.segments.list.slice(), readable, state: this.state }
+    // They stay until the journal says that they are cut off.
+    const segments = this.segments.list.filter((segment) => segment.lastIndex > this.prevIndex)
+    return { env: this.#host.env, segments, readable, state: this.state }
   }
 
   async #readEntries(from: LogIndex, maxBytes: number): Promise<EntryRun> {
@@ -201,7 +243,7 @@ export class StoredGroupLog implements GroupLog {
       const generation = this.#generation
       const run = await this.#unlessChanged(generation, readEntries(this.#view(), from, maxBytes))
       if (run !== changed) return run
-      if (this.removed || from > this.lastIndex) return noEntries
+      if (this.removed || from > this.lastIndex || from < this.firstIndex) return noEntries
       if (this.#inTail(from)) return this.tail.readEntries(from, maxBytes)
     }
   }

@@ -1,7 +1,15 @@
 import type { EntryHeader, HardState, LogIndex, Offset, Term, TermStart } from '@tailrace/schemas'
-import { NO_BROKER } from '@tailrace/schemas'
+import { EntryKind, NO_BROKER } from '@tailrace/schemas'
+import type { StoredConfiguration } from './types.ts'
 
-/** What a log says of itself in a few numbers. `terms` is replaced, never changed, so that a copy is cheap. */
+/** A new start of a log: what is at or before `prevIndex` has gone. */
+export interface LogStart {
+  readonly prevIndex: LogIndex
+  readonly prevTerm: Term
+  readonly startOffset: Offset
+}
+
+/** What a log says of itself in a few numbers. Lists are replaced, never changed, so that a copy is cheap. */
 export class LogState {
   hardState: HardState = { term: 0, votedFor: NO_BROKER }
   /** The entry before the first one held, and its term. */
@@ -10,25 +18,45 @@ export class LogState {
   startOffset: Offset = 0
   lastIndex: LogIndex = 0
   endOffset: Offset = 0
+  /** The first one begins at the first entry held. */
   terms: readonly TermStart[] = []
+  /** At most one at or before `prevIndex`: the one in force there. */
+  configurations: readonly StoredConfiguration[] = []
 
   get lastTerm(): Term {
     return this.terms.length > 0 ? this.terms[this.terms.length - 1]!.term : this.prevTerm
   }
 
-  append(headers: readonly EntryHeader[]): void {
+  /** The newest term whose start is known; none when no entry is held. */
+  get startedTerm(): Term | null {
+    return this.terms.length > 0 ? this.terms[this.terms.length - 1]!.term : null
+  }
+
+  append(headers: readonly EntryHeader[], payloads: readonly Uint8Array[]): void {
     if (headers.length === 0) return
-    this.#appendTerms(newTerms(this.lastTerm, headers))
+    this.#appendTerms(newTerms(this.startedTerm, headers))
+    this.#appendConfigurations(newConfigurations(headers, payloads))
     const last = headers[headers.length - 1]!
     this.lastIndex = last.index
     this.endOffset = last.lastOffset + 1
   }
 
   /** Like append, for entries of which only this much is known. */
-  extend(lastIndex: LogIndex, endOffset: Offset, terms: readonly TermStart[]): void {
+  extend(
+    lastIndex: LogIndex,
+    endOffset: Offset,
+    terms: readonly TermStart[],
+    configurations: readonly StoredConfiguration[],
+  ): void {
     this.#appendTerms(terms)
+    this.#appendConfigurations(configurations)
     this.lastIndex = lastIndex
     this.endOffset = endOffset
+  }
+
+  /** A configuration among the entries held; `extend` has brought its entry. */
+  addConfiguration(configuration: StoredConfiguration): void {
+    this.#appendConfigurations([configuration])
   }
 
   /** Discards `from` and all after it; `endOffset` is the base offset of the entry `from`. */
@@ -37,8 +65,22 @@ export class LogState {
     let kept = this.terms.length
     while (kept > 0 && this.terms[kept - 1]!.index >= from) kept--
     if (kept < this.terms.length) this.terms = this.terms.slice(0, kept)
+    this.configurations = this.configurations.filter(({ index }) => index < from)
     this.lastIndex = from - 1
     this.endOffset = endOffset
+  }
+
+  /** Lets go of everything at or before `prevIndex`, which is at most `lastIndex`; the configuration in force there stays. */
+  trim(start: LogStart): void {
+    const { prevIndex, prevTerm, startOffset } = start
+    if (prevIndex <= this.prevIndex) return
+    const first = prevIndex + 1
+    const term = this.termAt(first)
+    const terms = this.terms.filter(({ index }) => index > first)
+    this.terms = first > this.lastIndex ? none : [{ term, index: first, offset: startOffset }, ...terms]
+    const base = this.configurations.filter(({ index }) => index <= prevIndex).slice(-1)
+    this.configurations = [...base, ...this.configurations.filter(({ index }) => index > prevIndex)]
+    Object.assign(this, { prevIndex, prevTerm, startOffset })
   }
 
   /** The term of an entry held. */
@@ -60,14 +102,18 @@ export class LogState {
   #appendTerms(terms: readonly TermStart[]): void {
     if (terms.length > 0) this.terms = [...this.terms, ...terms]
   }
+
+  #appendConfigurations(configurations: readonly StoredConfiguration[]): void {
+    if (configurations.length > 0) this.configurations = [...this.configurations, ...configurations]
+  }
 }
 
 const none: readonly TermStart[] = []
 
-/** The terms that begin within a run of entries which follows an entry of `lastTerm`. */
-export function newTerms(lastTerm: Term, headers: readonly EntryHeader[]): readonly TermStart[] {
+/** The terms that begin within a run of entries, `last` being the term that began last before it. */
+export function newTerms(last: Term | null, headers: readonly EntryHeader[]): readonly TermStart[] {
   let found: TermStart[] | null = null
-  let term = lastTerm
+  let term = last
   for (const header of headers) {
     if (header.term === term) continue
     term = header.term
@@ -75,4 +121,20 @@ export function newTerms(lastTerm: Term, headers: readonly EntryHeader[]): reado
     found.push({ term, index: header.index, offset: header.baseOffset })
   }
   return found ?? none
+}
+
+const noConfigurations: readonly StoredConfiguration[] = []
+
+/** The configurations within a run of entries. Their bytes are copied: they outlive the memory that a read or a message shares. */
+export function newConfigurations(
+  headers: readonly EntryHeader[],
+  payloads: readonly Uint8Array[],
+): readonly StoredConfiguration[] {
+  let found: StoredConfiguration[] | null = null
+  for (let i = 0; i < headers.length; i++) {
+    if (headers[i]!.kind !== EntryKind.Configuration) continue
+    found ??= []
+    found.push({ index: headers[i]!.index, batch: payloads[i]!.slice() })
+  }
+  return found ?? noConfigurations
 }

@@ -9,7 +9,7 @@ import {
   type Reference,
 } from './journal/record.ts'
 import type { Staging } from './journal/staging.ts'
-import type { LogState } from './log-state.ts'
+import type { LogStart, LogState } from './log-state.ts'
 import type { SegmentSet } from './segment/segment-set.ts'
 
 /** One write of a group on its way into a round. Parts that a round has taken are null. */
@@ -17,6 +17,9 @@ export interface PendingWrite {
   hardState: HardState | null
   cut: { readonly from: LogIndex; readonly endOffset: Offset } | null
   chunk: Chunk | null
+  /** The log's new start. */
+  prefix: LogStart | null
+  /** Below zero: nobody is told. */
   readonly ticket: number
 }
 
@@ -119,7 +122,7 @@ export class PendingWrites implements RecordOwner {
     for (const write of this.#writes) {
       if (!this.#stageOne(write, staging, writer, limits)) break
       taken++
-      this.stagedTicket = write.ticket
+      if (write.ticket >= 0) this.stagedTicket = write.ticket
     }
     this.stagedOps = this.#segments.queued
     if (taken === this.#writes.length) this.#writes.length = 0
@@ -128,7 +131,7 @@ export class PendingWrites implements RecordOwner {
 
   /** False when something of the write has to wait for another round. */
   #stageOne(write: PendingWrite, staging: Staging, writer: RecordWriter, limits: RoundLimits): boolean {
-    const { hardState, cut, chunk } = write
+    const { hardState, cut, chunk, prefix } = write
     if (hardState !== null) {
       writer.hardState(this, hardState)
       this.staged.hardState = hardState
@@ -140,10 +143,17 @@ export class PendingWrites implements RecordOwner {
       this.#segments.push(cut)
       write.cut = null
     }
+    if (prefix !== null) {
+      writer.prefix(this, prefix.prevIndex, prefix)
+      this.staged.trim(prefix)
+      write.prefix = null
+    }
     if (chunk === null) return true
     if (chunk.direct) {
-      if (chunk.position < 0) return false
+      const full = !staging.empty && staging.contentBytes + configurationBytes(chunk) > limits.roundBytes
+      if (chunk.position < 0 || full) return false
       writer.reference(this, referenceTo(chunk))
+      for (const { index, batch } of chunk.configurations) writer.configuration(this, index, batch)
     } else {
       const bytes = journalBytes(chunk)
       // It goes direct in the next round: only now nothing stands in front of it.
@@ -153,7 +163,7 @@ export class PendingWrites implements RecordOwner {
       for (let i = 0; i < chunk.headers.length; i++) writer.entry(this, chunk.headers[i]!.index, chunk.payloads[i]!)
       this.#segments.push(chunk)
     }
-    this.staged.extend(chunk.last, chunk.endOffset, chunk.terms)
+    this.staged.extend(chunk.last, chunk.endOffset, chunk.terms, chunk.configurations)
     this.bytes -= chunk.bytes
     return true
   }
@@ -162,6 +172,13 @@ export class PendingWrites implements RecordOwner {
 /** What a chunk takes in a round. */
 function journalBytes(chunk: Chunk): number {
   return chunk.bytes + chunk.headers.length * RECORD_HEADER_BYTES
+}
+
+/** What its configurations take beside a reference. */
+function configurationBytes(chunk: Chunk): number {
+  let bytes = 0
+  for (const { batch } of chunk.configurations) bytes += batch.length + RECORD_HEADER_BYTES
+  return bytes
 }
 
 /** A reference has room for so many terms only. */

@@ -56,6 +56,7 @@ function* replayedGroups(checkpoint: Checkpoint): Iterable<ReplayedGroup> {
     group.state = stateOf(record)
     group.inSegments = group.state.lastIndex
     group.damage = record.damage
+    group.segments = record.segments
     yield group
   }
 }
@@ -72,12 +73,11 @@ function resumeJournal(journal: Journal, files: readonly JournalFile[], scan: Jo
 }
 
 /** Brings the segments into the state that was replayed, hands the logs over, and removes what belongs to none. */
-export async function restoreGroups(logs: StoredLogs, { replay, checkpoint }: RecoveredJournal): Promise<void> {
-  const records = new Map(checkpoint.groups.map((record) => [`${record.group}-${record.incarnation}`, record.segments]))
+export async function restoreGroups(logs: StoredLogs, { replay }: RecoveredJournal): Promise<void> {
   for (const group of replay.groups.values()) {
     const name = folderName(group.id, group.incarnation)
     const folder = `${logs.groupsFolder}/${name}`
-    const { segments, changed } = await restoreSegments(logs.env, folder, group, records.get(name) ?? [])
+    const { segments, changed } = await restoreSegments(logs.env, folder, group)
     const log = new StoredGroupLog(logs, group.id, group.incarnation, group.state)
     log.damage = group.damage
     log.pending.counter = group.counter

@@ -30,13 +30,15 @@ interface Story {
   /** The writer of each group that exists or is being removed, and whether its removal is certain. */
   readonly writers: Map<number, LogWriter>
   readonly removed: Map<number, 'asked' | 'done'>
+  /** Where the log of group 4 was cut off: as asked for last, and as told durable. */
+  readonly cut: { asked: number; done: number }
 }
 
 /** Writes of every kind to three groups: some alone in their round, some together, some behind a truncation. */
 async function tell(disk: MemoryDisk): Promise<Story> {
   const storage = await open(disk)
   const acks = new Acknowledgements(storage)
-  const story: Story = { storage, acks, writers: new Map(), removed: new Map() }
+  const story: Story = { storage, acks, writers: new Map(), removed: new Map(), cut: { asked: 0, done: 0 } }
   const create = (id: number) => {
     story.writers.set(id, acks.writer(storage.create(id)))
     return story.writers.get(id)!
@@ -56,6 +58,8 @@ async function tell(disk: MemoryDisk): Promise<Story> {
     await settled()
   }
   if (disk.halted) return story
+  await cutOff(create(4), story, disk)
+  if (disk.halted) return story
   const c = create(3)
   c.write({ vote: { term: 9, votedFor: 9 }, sizes: [2000, 2000, 2000, 2000] })
   await settled()
@@ -69,6 +73,33 @@ async function tell(disk: MemoryDisk): Promise<Story> {
     await settled()
   }
   return story
+}
+
+/** Appends, and lets go of the log's prefix again and again: some entries still in memory only, some in large writes, some behind a truncation. */
+async function cutOff(writer: LogWriter, story: Story, disk: MemoryDisk): Promise<void> {
+  const { log } = writer
+  for (let i = 0; i < 5 && !disk.halted; i++) {
+    writer.write({ term: 2 + i, control: 'configuration', sizes: [2500, 900, 700 * i] })
+    await settled()
+    writer.write(i === 2 ? { control: 'configuration', sizes: [7000, 300] } : { sizes: [300] })
+    await settled()
+    if (i === 3) writer.write({ term: 6, truncateFrom: log.lastIndex, sizes: [500] })
+    let sealed = false
+    void log.seal().then(() => {
+      sealed = true
+    })
+    await settled()
+    if (!sealed) return
+    const before = log.lastIndex + (i % 2)
+    const cut = log.cutPrefix(before)
+    const asked = log.prevIndex
+    story.cut.asked = asked
+    void cut.then(() => {
+      story.cut.done = Math.max(story.cut.done, asked)
+    })
+    if (i !== 1) await settled()
+  }
+  await settled()
 }
 
 /** Opens after a crash, and compares with what may be there. */
@@ -85,6 +116,10 @@ async function reopened(
     if (log === undefined) expect(writer.acknowledged).toBe(0)
     else {
       expect(log.damage).toBeNull()
+      if (id === 4) {
+        expect(log.prevIndex).toBeGreaterThanOrEqual(story.cut.done)
+        expect(log.prevIndex).toBeLessThanOrEqual(story.cut.asked)
+      }
       states.set(id, await recoveredSnapshot(log, writer))
     }
   }

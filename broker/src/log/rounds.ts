@@ -3,7 +3,7 @@ import type { Crc32c } from '../platform/checksum.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { StoredGroupLog } from './group-log.ts'
 import type { Journal } from './journal/journal.ts'
-import { type RecordOwner, RecordType, RecordWriter } from './journal/record.ts'
+import { RecordWriter } from './journal/record.ts'
 import { Staging } from './journal/staging.ts'
 import type { RoundLimits } from './pending-writes.ts'
 import type { LogMetrics } from './types.ts'
@@ -23,9 +23,10 @@ export interface RoundsDeps {
   onFailure(error: Error): void
 }
 
-interface Removal {
-  readonly owner: RecordOwner
-  readonly onDurable: (durable: boolean) => void
+/** Something that joins the next round beside what groups write. */
+interface Mark {
+  write(writer: RecordWriter): void
+  onDurable(durable: boolean): void
 }
 
 /**
@@ -39,7 +40,8 @@ export class Rounds {
   readonly #staging: Staging
   readonly #writer: RecordWriter
   #next: StoredGroupLog[] = []
-  #removals: Removal[] = []
+  #marks: Mark[] = []
+  #inRound: Mark[] = []
   #running = false
   #scheduled = false
   #failed = false
@@ -66,13 +68,14 @@ export class Rounds {
     this.#schedule()
   }
 
-  /** The group's end joins the next round. False if nothing will be durable any more. */
-  remove(owner: RecordOwner): Promise<boolean> {
-    if (this.#failed) return Promise.resolve(false)
-    return new Promise((resolve) => {
-      this.#removals.push({ owner, onDurable: resolve })
-      this.#schedule()
-    })
+  /**
+   * `write` adds to the start of the next round. `onDurable` is called as soon as that round is durable, before anything else can look at the storage; with false if
+   * nothing will be durable any more.
+   */
+  join(write: (writer: RecordWriter) => void, onDurable: (durable: boolean) => void): void {
+    if (this.#failed) return onDurable(false)
+    this.#marks.push({ write, onDurable })
+    this.#schedule()
   }
 
   /** Calls when everything staged is durable: at once, or after the round at hand. `failed`: it never will be. */
@@ -100,7 +103,8 @@ export class Rounds {
     this.#deps.onFailure(error)
     for (const call of this.#whenIdle.splice(0)) call()
     for (const call of this.#atBoundary.splice(0)) call(true)
-    for (const removal of this.#removals.splice(0)) removal.onDurable(false)
+    for (const mark of this.#marks.splice(0)) mark.onDurable(false)
+    for (const mark of this.#inRound.splice(0)) mark.onDurable(false)
   }
 
   /** The first round waits until the turn's events have been handled: what they write goes with it. */
@@ -115,7 +119,7 @@ export class Rounds {
   }
 
   async #run(): Promise<void> {
-    while (!this.#failed && (this.#next.length > 0 || this.#removals.length > 0)) {
+    while (!this.#failed && (this.#next.length > 0 || this.#marks.length > 0)) {
       for (let room = this.#deps.room(); room !== null; room = this.#deps.room()) await room
       this.#between = false
       await this.#round()
@@ -130,14 +134,14 @@ export class Rounds {
     await this.#writeDirect()
     if (this.#failed) return
     const logs = this.#next
-    const removals = this.#removals
+    this.#inRound = this.#marks
     this.#next = []
-    this.#removals = []
-    this.#stage(logs, removals)
+    this.#marks = []
+    this.#stage(logs)
     if (!this.#staging.empty) await this.#append()
     if (this.#failed) return
     this.#deps.metrics.rounds++
-    for (const removal of removals) removal.onDurable(true)
+    for (const mark of this.#inRound.splice(0)) mark.onDurable(true)
     for (const log of logs) this.#tell(log)
     this.#deps.onRound(logs)
   }
@@ -154,10 +158,10 @@ export class Rounds {
     if (writes !== null) await Promise.all(writes)
   }
 
-  #stage(logs: readonly StoredGroupLog[], removals: readonly Removal[]): void {
+  #stage(logs: readonly StoredGroupLog[]): void {
     const staging = this.#staging
     staging.clear()
-    for (const removal of removals) this.#writer.mark(RecordType.Remove, removal.owner)
+    for (const mark of this.#inRound) mark.write(this.#writer)
     let waiting: StoredGroupLog[] | null = null
     for (const log of logs) {
       log.pending.listed = false

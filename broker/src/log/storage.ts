@@ -6,6 +6,7 @@ import type { DiskSpace } from './disk-space.ts'
 import { FLUSH_BYTES, Flusher } from './flusher.ts'
 import { type GroupLogHost, StoredGroupLog } from './group-log.ts'
 import type { Journal } from './journal/journal.ts'
+import { RecordType } from './journal/record.ts'
 import { LogState } from './log-state.ts'
 import type { Rounds } from './rounds.ts'
 import type { SegmentEnv } from './segment/env.ts'
@@ -14,6 +15,8 @@ import type { GroupLog, LogMetrics, LogStorage } from './types.ts'
 
 /** Bytes that segments may get without a checkpoint, when the journal has references only: recovery reads them again. */
 const CHECKPOINT_SEGMENT_BYTES = 256 * 1024 * 1024
+
+const nothing = (): void => {}
 
 /** The parts of a storage that need to know of each other; `open` puts them together. */
 export interface StorageParts {
@@ -97,7 +100,7 @@ export class StoredLogs implements LogStorage, GroupLogHost {
     this.#refuseWhenClosing()
     this.#groups.delete(id)
     log.forget()
-    const durable = !log.pending.announced || (await this.#live.rounds.remove(log.pending))
+    const durable = !log.pending.announced || (await this.#markRemoved(log))
     this.#all.delete(log)
     if (!durable) return
     try {
@@ -105,6 +108,19 @@ export class StoredLogs implements LogStorage, GroupLogHost {
     } catch (error) {
       this.fail(error as Error)
     }
+  }
+
+  whenDurable(staged: () => boolean): Promise<boolean> {
+    const { rounds } = this.#live
+    return new Promise((resolve) => {
+      const ask = (): void => rounds.join(nothing, look)
+      // At the end of a round, before the next is staged: what has been staged is durable.
+      const look = (durable: boolean): void => {
+        if (!durable || staged()) resolve(durable)
+        else ask()
+      }
+      ask()
+    })
   }
 
   close(): Promise<void> {
@@ -160,6 +176,18 @@ export class StoredLogs implements LogStorage, GroupLogHost {
     this.#parts?.rounds.fail(error)
     this.#parts?.journal.wake()
     this.onFailure(error)
+  }
+
+  #markRemoved(log: StoredGroupLog): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#live.rounds.join(
+        (writer) => writer.mark(RecordType.Remove, log.pending),
+        (durable) => {
+          this.#all.delete(log)
+          resolve(durable)
+        },
+      )
+    })
   }
 
   #flushAll(): void {

@@ -11,6 +11,8 @@ export class TailPool {
   /** Null where a chunk has been passed: the queue must not keep its batches alive. */
   #evictable: (Chunk | null)[] = []
   #head = 0
+  /** Released chunks that are still in the queue. */
+  #released = 0
 
   constructor(limit: number) {
     this.limit = limit
@@ -56,10 +58,26 @@ export class TailPool {
     chunk.owner.evict(chunk)
   }
 
+  /** Lets go of a chunk that its segment has and its tail has given up. */
+  release(chunk: Chunk): void {
+    this.#bytes -= chunk.memoryBytes
+    chunk.release()
+    this.#released++
+    // The queue of a pool that never fills up must not grow for ever.
+    if (this.#released < 1024 || this.#released * 2 < this.#evictable.length - this.#head) return
+    this.#evictable = this.#evictable.filter((waiting) => waiting !== null && !waiting.released)
+    this.#head = 0
+    this.#released = 0
+  }
+
   #evict(): void {
     while (this.#bytes > this.limit && this.#head < this.#evictable.length) {
       const chunk = this.#evictable[this.#head]!
       this.#evictable[this.#head++] = null
+      if (chunk.released) {
+        this.#released--
+        continue
+      }
       this.#bytes -= chunk.memoryBytes
       chunk.owner.evict(chunk)
     }

@@ -45,6 +45,15 @@ export class Tail implements ChunkOwner {
     }
   }
 
+  /** Takes the chunks that end at or before `last` out, oldest first. */
+  *take(last: LogIndex): Iterable<Chunk> {
+    while (!this.empty && this.#chunks[this.#head]!.last <= last) {
+      const chunk = this.#chunks[this.#head]!
+      this.evict(chunk)
+      yield chunk
+    }
+  }
+
   header(index: LogIndex): EntryHeader | undefined {
     if (this.empty || index < this.first!.index) return undefined
     const chunk = this.#chunks[this.#chunkOf(index)]

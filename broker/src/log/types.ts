@@ -30,6 +30,87 @@ export interface RecordRun {
   readonly nextOffset: Offset
 }
 
+/** A configuration entry as it stands in the log: the bytes of its batch. */
+export interface StoredConfiguration {
+  readonly index: LogIndex
+  readonly batch: Uint8Array
+}
+
+/** One segment of a log, for those who decide what may go. */
+export interface SegmentStart {
+  readonly first: LogIndex
+  readonly last: LogIndex
+  readonly baseOffset: Offset
+  /** After the last record. */
+  readonly endOffset: Offset
+  readonly bytes: number
+  /** No record of it is younger; below zero when it holds no records. */
+  readonly maxTimestamp: Timestamp
+  /** Nothing will be added to it. */
+  readonly sealed: boolean
+}
+
+/** What a log holds, without its batches: enough to make an empty replica's log from it and the segments. */
+export interface LogDescription {
+  readonly prevIndex: LogIndex
+  readonly prevTerm: Term
+  readonly startOffset: Offset
+  readonly lastIndex: LogIndex
+  readonly lastTerm: Term
+  readonly endOffset: Offset
+  /** Covers every entry from prevIndex + 1 on. */
+  readonly terms: readonly TermStart[]
+  /** As `GroupLog.configurations`. */
+  readonly configurations: readonly StoredConfiguration[]
+}
+
+/** One file of a copy: a segment, by its name and the bytes of it that belong to the copy. */
+export interface LogFile {
+  readonly name: string
+  readonly bytes: number
+}
+
+/**
+ * What stood in a log's segments at one moment: durable, whole entries only. Later appends, truncations and prefix cuts do not change it (copy on write, M44): files
+ * that it needs stay until it is closed.
+ */
+export interface LogCopy {
+  readonly description: LogDescription
+  /** In log order. None when no entry is copied: then description.lastIndex = prevIndex. */
+  readonly files: readonly LogFile[]
+  /**
+   * Up to `maxBytes` at `position` of a file, empty at its end. Nothing is checked: who receives it does (`LogInstall.finish`).
+   * @throws TailraceError UNKNOWN_PARTITION when the group has been removed or its log replaced; CLOSED; RangeError for another name
+   */
+  read(name: string, position: number, maxBytes: number): Promise<Uint8Array>
+  close(): Promise<void>
+}
+
+/** A log that is being received, beside the group's present one, which goes on serving until `finish`. */
+export interface LogInstall {
+  readonly description: LogDescription
+  readonly files: readonly LogFile[]
+  /** Bytes of a file that are here already, also from an earlier attempt: go on there. */
+  have(name: string): number
+  /** Adds to a file, at `have(name)`. @throws RangeError for another name or position; DiskError; TailraceError CLOSED */
+  write(name: string, position: number, bytes: Uint8Array): Promise<void>
+  /**
+   * Verifies every batch and the chain of offsets, terms and configurations, makes all durable, and puts it in the place of the group's log: a crash
+   * before leaves the old one, after the new one, never neither (M49). Term and vote are those of the old log; damage stays until `repaired`. What was written to the old
+   * log and not told durable is given up, and the old object answers nothing any more; a term or vote that is still written to it counts, and is durable with `finish`.
+   * @throws TailraceError STORAGE_CORRUPT when bytes are not as described: `have` of that file has gone back to what is sound
+   */
+  finish(): Promise<GroupLog>
+  /** Gives up and removes what was received. */
+  abort(): Promise<void>
+}
+
+/** Entries that a read or a scrub has found not to be as they were written, both included. */
+export interface CorruptRange {
+  readonly from: LogIndex
+  readonly to: LogIndex
+}
+
 /** The log of one group: what Raft appends to and what everybody reads. */
 export interface GroupLog {
   readonly group: GroupId
@@ -39,10 +120,15 @@ export interface GroupLog {
   /** The offset after the last record, committed or not. */
   readonly endOffset: Offset
   readonly hardState: HardState
-  /** Terms of the entries held, ascending. */
+  /** Terms of the entries held, ascending; the first one begins at the first entry held. */
   readonly terms: readonly TermStart[]
   readonly prevIndex: LogIndex
   readonly prevTerm: Term
+  /**
+   * Ascending: the one in force at `prevIndex`, if there is one, and every later one. A truncation takes back those that it discards. Known from the start, without
+   * reading segments (M73).
+   */
+  readonly configurations: readonly StoredConfiguration[]
   /** Bytes on disk and in memory, for status and metrics. */
   readonly sizeBytes: number
   /** Set when entries that may have been acknowledged cannot be read any more (design §4). */
@@ -59,6 +145,15 @@ export interface GroupLog {
   readRecords(offset: Offset, limit: Offset, maxBytes: number): RecordRun | Promise<RecordRun>
   /** The first offset below `limit` whose batch has maxTimestamp >= timestamp (precise to the batch), or null. */
   offsetForTime(timestamp: Timestamp, limit: Offset): Promise<Offset | null>
+  /** The segments that hold entries now, in log order. What waits in memory for its segment is in none. */
+  segmentStarts(): readonly SegmentStart[]
+  /** Writes what is durable to the segments and closes the growing one, so that it can be cut off. The next write begins another. */
+  seal(): Promise<void>
+  /**
+   * Lets go of whole sealed segments whose entries are all below `before`; the caller has made sure that those are committed and durable. `prevIndex`, `prevTerm` and
+   * `startOffset` move before this returns; it resolves when a restart will not bring them back. Files go afterwards, those of a `LogCopy` when it is closed.
+   */
+  cutPrefix(before: LogIndex): Promise<void>
   /** A leader has given the lost entries again: `damage` is null from now on, durably so with the next write. */
   repaired(): void
 }

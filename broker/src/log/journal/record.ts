@@ -32,6 +32,12 @@ export const RecordType = {
   /** index = first one lost; see DamageBody. */
   Damage: 8,
   Repaired: 9,
+  /** index = a configuration entry's; body: its batch. Follows the Reference of the run that holds it, so that a restart need not read the segment (M73). */
+  Configuration: 10,
+  /** index = prevIndex of the log's new start (see PrefixBody): segments before it may be gone from now on. */
+  Prefix: 11,
+  /** This incarnation is the group's log from now on; body: JSON of its GroupCheckpoint, with term and vote (M49). */
+  Install: 12,
 } as const
 export type RecordType = (typeof RecordType)[keyof typeof RecordType]
 
@@ -70,6 +76,12 @@ export interface DamageBody {
   readonly endOffset: Offset
   readonly lastTerm: Term
   readonly reason: string
+}
+
+/** The log's start after a cut. */
+export interface PrefixBody {
+  readonly prevTerm: Term
+  readonly startOffset: Offset
 }
 
 export interface RecordHeader {
@@ -143,6 +155,20 @@ export class RecordWriter {
     this.#small(RecordType.Damage, owner, from, DAMAGE_REASON_AT + written)
   }
 
+  configuration(owner: RecordOwner, index: LogIndex, batch: Uint8Array): void {
+    this.#large(RecordType.Configuration, owner, index, batch)
+  }
+
+  prefix(owner: RecordOwner, prevIndex: LogIndex, { prevTerm, startOffset }: PrefixBody): void {
+    this.#view.setFloat64(RECORD_HEADER_BYTES, startOffset, true)
+    this.#view.setUint32(RECORD_HEADER_BYTES + 8, prevTerm, true)
+    this.#small(RecordType.Prefix, owner, prevIndex, 12)
+  }
+
+  install(owner: RecordOwner, body: Uint8Array): void {
+    this.#large(RecordType.Install, owner, 0, body)
+  }
+
   /** A record that says all with its type. */
   mark(type: RecordType, owner: RecordOwner): void {
     this.#small(type, owner, 0, 0)
@@ -154,8 +180,28 @@ export class RecordWriter {
     this.#staging.put(this.#scratch, 0, RECORD_HEADER_BYTES + bodyBytes)
   }
 
+  /** A body that need not fit the scratch memory. Rare, so it may cost an allocation. */
+  #large(type: RecordType, owner: RecordOwner, index: number, body: Uint8Array): void {
+    const whole = new Uint8Array(RECORD_HEADER_BYTES + body.length)
+    whole.set(body, RECORD_HEADER_BYTES)
+    this.#writeHeader(whole, type, owner, index, body.length, body.length)
+    this.#staging.beginRecord()
+    this.#staging.put(whole, 0, whole.length)
+  }
+
   #header(type: RecordType, owner: RecordOwner, index: number, bodyBytes: number, covered: number): void {
-    const view = this.#view
+    this.#writeHeader(this.#scratch, type, owner, index, bodyBytes, covered)
+  }
+
+  #writeHeader(
+    into: Uint8Array,
+    type: RecordType,
+    owner: RecordOwner,
+    index: number,
+    bodyBytes: number,
+    covered: number,
+  ): void {
+    const view = into === this.#scratch ? this.#view : new DataView(into.buffer)
     owner.counter = (owner.counter + 1) >>> 0
     view.setUint32(4, type, true)
     view.setUint32(8, owner.id, true)
@@ -163,7 +209,7 @@ export class RecordWriter {
     view.setUint32(16, owner.counter, true)
     view.setUint32(20, bodyBytes, true)
     view.setFloat64(24, index, true)
-    view.setUint32(0, this.#crc(this.#scratch, 4, RECORD_HEADER_BYTES + covered), true)
+    view.setUint32(0, this.#crc(into, 4, RECORD_HEADER_BYTES + covered), true)
   }
 }
 
@@ -198,6 +244,11 @@ export function readVotedFor(body: Uint8Array): number {
 
 export function readCutOffset(body: Uint8Array): Offset {
   return viewOf(body).getFloat64(0, true)
+}
+
+export function readPrefix(body: Uint8Array): PrefixBody {
+  const view = viewOf(body)
+  return { startOffset: view.getFloat64(0, true), prevTerm: view.getUint32(8, true) }
 }
 
 export function readDamage(body: Uint8Array): DamageBody {

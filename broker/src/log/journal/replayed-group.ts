@@ -2,14 +2,17 @@ import type { EntryHeader, GroupId, LogIndex, Offset } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import { entryHeaderAt } from '../entry-header.ts'
 import { LogState } from '../log-state.ts'
+import type { SegmentRecord } from '../segment/segment.ts'
 import type { Damage } from '../types.ts'
 import {
   type DamageBody,
+  type PrefixBody,
   type RecordHeader,
   type RecordOwner,
   RecordType,
   readCutOffset,
   readDamage,
+  readPrefix,
   readReference,
   readVotedFor,
 } from './record.ts'
@@ -27,6 +30,8 @@ export class ReplayedGroup implements RecordOwner {
   headers: EntryHeader[] = []
   payloads: Uint8Array[] = []
   replayedEntries = 0
+  /** What is known of the segments from a checkpoint. */
+  segments: readonly SegmentRecord[] = []
   /** A record is missing: what follows it cannot be placed, except term and vote, which say all by themselves. */
   #lost = false
   /** The journal has an unreadable place behind which no record of this group has been seen yet. */
@@ -59,6 +64,9 @@ export class ReplayedGroup implements RecordOwner {
       this.#resume(record.index, readDamage(body))
     } else if (record.type === RecordType.Repaired) {
       if (!this.#lost) this.damage = null
+    } else if (record.type === RecordType.Prefix) {
+      // Also when records are missing: the segments before it are gone.
+      this.#trim(record.index, readPrefix(body))
     } else if (!this.#lost) {
       this.#applyToLog(record, body, sound)
     }
@@ -75,6 +83,9 @@ export class ReplayedGroup implements RecordOwner {
     if (record.type === RecordType.Cut) this.#cut(record.index, readCutOffset(body))
     else if (record.type === RecordType.Entry) this.#entry(record.index, body, sound)
     else if (record.type === RecordType.Reference) this.#reference(readReference(record.index, body))
+    else if (record.type === RecordType.Configuration) {
+      this.state.addConfiguration({ index: record.index, batch: body.slice() })
+    }
   }
 
   #cut(from: LogIndex, endOffset: number): void {
@@ -86,13 +97,26 @@ export class ReplayedGroup implements RecordOwner {
     }
   }
 
+  #trim(prevIndex: LogIndex, { prevTerm, startOffset }: PrefixBody): void {
+    if (prevIndex > this.state.lastIndex) {
+      this.#lose('the log was cut behind the last entry that is known')
+      this.state.extend(prevIndex, startOffset, [], [])
+    }
+    this.state.trim({ prevIndex, prevTerm, startOffset })
+    // Segments had them before they could be cut off.
+    this.inSegments = Math.max(this.inSegments, prevIndex)
+    const kept = this.headers.findIndex(({ index }) => index > prevIndex)
+    this.headers.splice(0, kept < 0 ? this.headers.length : kept)
+    this.payloads.splice(0, kept < 0 ? this.payloads.length : kept)
+  }
+
   #entry(index: LogIndex, batch: Uint8Array, sound: boolean): void {
     const header = sound ? readHeader(batch, index) : null
     if (header === null || index !== this.state.lastIndex + 1 || header.baseOffset !== this.state.endOffset) {
       this.#lose('a batch in the journal does not match its checksum')
       return
     }
-    this.state.append([header])
+    this.state.append([header], [batch])
     this.headers.push(header)
     this.payloads.push(batch)
     this.replayedEntries++
@@ -104,7 +128,7 @@ export class ReplayedGroup implements RecordOwner {
       return
     }
     const last = reference.first + reference.count - 1
-    this.state.extend(last, reference.endOffset, reference.terms)
+    this.state.extend(last, reference.endOffset, reference.terms, [])
     // The sync that made the run durable came after everything before it in the same segments.
     this.inSegments = last
     this.headers = []

@@ -152,5 +152,8 @@ test('record types are never renumbered', () => {
     Remove: 7,
     Damage: 8,
     Repaired: 9,
+    Configuration: 10,
+    Prefix: 11,
+    Install: 12,
   })
 })

@@ -5,7 +5,7 @@ import type { ReplayedGroup } from '../journal/replayed-group.ts'
 import { scanBatches } from './batch-scan.ts'
 import type { SegmentEnv } from './env.ts'
 import { readIndex } from './index-cache.ts'
-import { parseSegmentName, restoreSegment, Segment, type SegmentRecord } from './segment.ts'
+import { parseSegmentName, restoreSegment, Segment } from './segment.ts'
 import { SparseIndex } from './sparse-index.ts'
 
 const SCAN_WINDOW_BYTES = 1024 * 1024
@@ -25,13 +25,12 @@ export async function restoreSegments(
   env: SegmentEnv,
   folder: string,
   group: ReplayedGroup,
-  records: readonly SegmentRecord[],
 ): Promise<RestoredSegments> {
   const wanted = group.inSegments
   const names = await env.disk.list(folder)
   const found = names.map(parseSegmentName).filter((name) => name !== null)
   found.sort((a, b) => a.baseIndex - b.baseIndex)
-  const known = new Map(records.map((record) => [record[0], record]))
+  const known = new Map(group.segments.map((record) => [record[0], record]))
   const segments: Segment[] = []
   let changed = false
   for (const { baseIndex, baseOffset } of found) {
@@ -40,7 +39,8 @@ export async function restoreSegments(
       record?.[1] === baseOffset
         ? restoreSegment(folder, record, env.crc32c)
         : new Segment(folder, baseIndex, baseOffset, new SparseIndex(env.crc32c))
-    if (baseIndex > wanted) {
+    // Behind what segments have to hold, or cut off at the log's start.
+    if (baseIndex > wanted || baseIndex <= group.state.prevIndex) {
       await env.disk.remove(segment.path)
       await env.disk.remove(segment.indexPath)
       changed = true

@@ -1,6 +1,7 @@
 import type { LogIndex, Offset } from '@tailrace/schemas'
 import { baseOffsetAt, TailraceError } from '@tailrace/schemas'
 import type { Chunk } from '../chunk.ts'
+import type { SegmentStart } from '../types.ts'
 import { scanBatches } from './batch-scan.ts'
 import type { SegmentEnv } from './env.ts'
 import { Segment, type SegmentRecord } from './segment.ts'
@@ -131,6 +132,42 @@ export class SegmentSet {
     return records
   }
 
+  /** The last entry of the leading sealed segments that end below `before`, and the offset after it; null when there is none to cut. */
+  prefixBelow(before: LogIndex): { readonly prevIndex: LogIndex; readonly startOffset: Offset } | null {
+    let found: Segment | null = null
+    for (const segment of this.list) {
+      if (!segment.sealed || segment.lastIndex >= before || segment.lastIndex > this.flushedTo) break
+      found = segment
+    }
+    return found === null ? null : { prevIndex: found.lastIndex, startOffset: found.endOffset }
+  }
+
+  starts(prevIndex: LogIndex): SegmentStart[] {
+    const found: SegmentStart[] = []
+    for (const { baseIndex, lastIndex, baseOffset, endOffset, bytes, youngest, sealed } of this.list) {
+      if (lastIndex <= prevIndex) continue
+      found.push({ first: baseIndex, last: lastIndex, baseOffset, endOffset, bytes, maxTimestamp: youngest, sealed })
+    }
+    return found
+  }
+
+  /** Closes the growing segment: the next chunk begins another. */
+  seal(): Promise<void> {
+    return this.#inLane(async () => {
+      const last = this.list[this.list.length - 1]
+      if (last !== undefined && !this.removed && last.bytes > 0) await this.#seal(last)
+    })
+  }
+
+  /** Removes the segments that end at or before `prevIndex`, once the journal says that they may be missing. */
+  removePrefix(prevIndex: LogIndex): Promise<void> {
+    return this.#inLane(async () => {
+      while (!this.removed && this.list.length > 0 && this.list[0]!.lastIndex <= prevIndex) {
+        await this.#drop(this.list.shift()!)
+      }
+    })
+  }
+
   /** Removes all files. */
   async remove(): Promise<void> {
     this.removed = true
@@ -193,15 +230,10 @@ export class SegmentSet {
   /** The segment that takes the next batch. */
   async #growing(): Promise<Segment> {
     const last = this.list[this.list.length - 1]
-    if (last !== undefined && last.bytes < this.#env.segmentBytes) return last
+    if (last !== undefined && !last.sealed && last.bytes < this.#env.segmentBytes) return last
     if (!this.#folderMade) await this.#env.disk.makeFolder(this.#folder)
     this.#folderMade = true
-    if (last !== undefined) {
-      last.sealed = true
-      await this.#env.retryFull(() => last.writeIndex(this.#env.files))
-      this.#unsynced.add(last)
-      await this.#env.indexes.load(this.#env, last)
-    }
+    if (last !== undefined && !last.sealed) await this.#seal(last)
     const first = this.#queue[0] as Chunk
     const segment = new Segment(
       this.#folder,
@@ -216,14 +248,25 @@ export class SegmentSet {
     return segment
   }
 
+  async #seal(segment: Segment): Promise<void> {
+    segment.sealed = true
+    await this.#env.retryFull(() => segment.writeIndex(this.#env.files))
+    this.#unsynced.add(segment)
+    await this.#env.indexes.load(this.#env, segment)
+  }
+
+  /** Removes the files of a segment that is not in the list any more. */
+  async #drop(segment: Segment): Promise<void> {
+    await this.#forget(segment)
+    await this.#env.disk.remove(segment.path)
+    await this.#env.disk.remove(segment.indexPath)
+  }
+
   async #cut(cut: SegmentCut): Promise<void> {
     if (cut.from > this.flushedTo) return
     let dropped = false
     while (this.list.length > 1 && this.list[this.list.length - 1]!.baseIndex > cut.from) {
-      const segment = this.list.pop()!
-      await this.#forget(segment)
-      await this.#env.disk.remove(segment.path)
-      await this.#env.disk.remove(segment.indexPath)
+      await this.#drop(this.list.pop()!)
       dropped = true
     }
     // A name that came back after a crash would stand beside the segments that take its place.
