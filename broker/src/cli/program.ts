@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { brokerCommand } from './commands/broker.ts'
 import { clusterCommand } from './commands/cluster.ts'
 import type { CommandContext } from './commands/context.ts'
+import { partitionCommand } from './commands/partition.ts'
 import { publishCommand } from './commands/publish.ts'
 import { tailCommand } from './commands/tail.ts'
 import { topicCommand } from './commands/topic.ts'
@@ -15,6 +16,7 @@ export function buildProgram(context: CommandContext, version: string): Command 
     .addCommand(clusterCommand(context))
     .addCommand(brokerCommand(context))
     .addCommand(topicCommand(context))
+    .addCommand(partitionCommand(context))
     .addCommand(publishCommand(context))
     .addCommand(tailCommand(context))
   for (const command of withSubcommands(program)) {

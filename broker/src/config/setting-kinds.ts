@@ -19,7 +19,7 @@ const byteUnits: Readonly<Record<string, number>> = {
   gib: 1024 ** 3,
   tib: 1024 ** 4,
 }
-const timeUnits: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1000, m: 60_000 }
+const timeUnits: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** A whole number from `least` to `most`, both included. */
 export function integer(least: number, most: number): SettingKind<number> {

@@ -6,10 +6,12 @@ import { CommandFailure } from '../command-failure.ts'
 const startHint =
   'Start a cluster with "tailrace cluster start" ("npm start" inside the repository), or name another broker with --server.'
 
+export type AdminMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
 /** Administrative requests over HTTP; any broker answers any of them. */
 export interface AdminClient {
   /** The parsed body of a success. Throws CommandFailure with the broker's error, or if no server can be reached. */
-  request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown>
+  request(method: AdminMethod, path: string, body?: unknown): Promise<unknown>
 }
 
 /** Servers are asked in turn until one can be reached. */

@@ -1,33 +1,17 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { runCommandLine } from '../cli.ts'
 import { recordingTerminal } from '../recording-terminal.testkit.ts'
+import { type Answer, type AnsweringServer, answeringServer } from './answering-server.testkit.ts'
 
-/** A server that answers like a broker, for what the command line makes of the answers. */
-type Answer = { readonly status?: number; readonly body?: unknown; readonly text?: string }
-const servers: { close(done?: () => void): void }[] = []
+const servers: AnsweringServer[] = []
 afterEach(() => {
   for (const server of servers.splice(0)) server.close()
 })
 
-async function serve(answers: Record<string, Answer>) {
-  const asked: { route: string; body: unknown }[] = []
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
-    const route = `${request.method} ${request.url}`
-    asked.push({ route, body: chunks.length === 0 ? null : JSON.parse(Buffer.concat(chunks).toString()) })
-    const answer = answers[route] ?? {
-      status: 404,
-      body: { code: 'NOT_FOUND', message: `no ${route}`, retriable: false, hint: 'h' },
-    }
-    response.writeHead(answer.status ?? 200)
-    response.end(answer.text ?? (answer.body === undefined ? '' : JSON.stringify(answer.body)))
-  })
+async function serve(answers: Record<string, Answer>): Promise<AnsweringServer> {
+  const server = await answeringServer(answers)
   servers.push(server)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return { asked, address: `127.0.0.1:${(server.address() as AddressInfo).port}` }
+  return server
 }
 
 /** An address that nothing listens on: it was free a moment ago. */

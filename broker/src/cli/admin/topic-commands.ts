@@ -1,9 +1,10 @@
+import type { TopicChanges } from '../../cluster/admin-api.ts'
 import { UsageError } from '../command-failure.ts'
 import { plural } from '../quantity.ts'
 import type { Terminal } from '../terminal.ts'
 import type { AdminClient } from './admin-client.ts'
 import type { ClusterBody, TopicBody, TopicSummaryBody } from './shapes.ts'
-import { topicListText, topicText } from './topic-text.ts'
+import { configText, topicListText, topicText } from './topic-text.ts'
 
 export interface CreateTopicOptions {
   readonly partitions: number
@@ -45,6 +46,25 @@ export async function describeTopic(
 export async function deleteTopic(name: string, json: boolean, admin: AdminClient, terminal: Terminal): Promise<void> {
   await admin.request('DELETE', `/topics/${encodeURIComponent(name)}`)
   terminal.print(json ? JSON.stringify({ deleted: name }) : `deleted topic ${name}`)
+}
+
+/** Changes some settings of a topic and shows all of them as they are then. Throws UsageError when there is nothing to change. */
+export async function alterTopic(
+  name: string,
+  changes: TopicChanges,
+  json: boolean,
+  admin: AdminClient,
+  terminal: Terminal,
+): Promise<void> {
+  if (Object.keys(changes).length === 0) {
+    throw new UsageError(`nothing to change: name a setting, like tailrace topic alter ${name} --retention-ms 7d`)
+  }
+  const path = `/topics/${encodeURIComponent(name)}/config`
+  const config = (await admin.request('PATCH', path, changes)) as Readonly<Record<string, unknown>>
+  const text = configText(config)
+  terminal.print(
+    json ? JSON.stringify(config) : `topic ${name}: ${text === '' ? 'all settings at their default' : text}`,
+  )
 }
 
 /** `name=value` pairs of --config; numbers and booleans become such. */

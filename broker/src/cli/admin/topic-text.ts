@@ -31,7 +31,8 @@ export function topicText(topic: TopicBody): string {
   return `${head.join('\n')}\n\n${partitions}`
 }
 
-function configText(config: Readonly<Record<string, unknown>>): string {
+/** Settings as `name=value`, for people. */
+export function configText(config: Readonly<Record<string, unknown>>): string {
   return Object.entries(config)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ')

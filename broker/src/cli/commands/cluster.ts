@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { settingNames, sharedSettingNames } from '../../config/setting-table.ts'
 import { parseCount } from '../count-option.ts'
+import { clusterAdministration } from './cluster-administration.ts'
 import type { CommandContext } from './context.ts'
 import { configOption, givenFlags, readSettings, settingOptions } from './setting-options.ts'
 import type { ClientOptions } from './shared-options.ts'
@@ -18,12 +19,14 @@ interface StartOptions extends Readonly<Record<string, unknown>> {
 /** A signal asks every broker first; this much later the supervisor kills those that did not even end themselves in time. */
 const graceMs = 2000
 
-/** `tailrace cluster start` and `tailrace cluster status`. */
+/** `tailrace cluster start`, `tailrace cluster status`, and what operators do to a cluster. */
 export function clusterCommand(context: CommandContext): Command {
-  return new Command('cluster')
-    .description('start a cluster on this machine, or look at one')
+  const command = new Command('cluster')
+    .description('start a cluster on this machine, look at one, or change its brokers')
     .addCommand(startCommand(context))
     .addCommand(statusCommand(context))
+  for (const child of clusterAdministration(context)) command.addCommand(child)
+  return command
 }
 
 function startCommand({ terminal, run }: CommandContext): Command {

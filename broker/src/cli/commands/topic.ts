@@ -1,10 +1,12 @@
 import { Command } from 'commander'
+import type { TopicConfig } from '../../cluster/broker-api.ts'
+import type { SettingFlags } from '../admin/topic-settings.ts'
 import { parseCount } from '../count-option.ts'
 import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
 import { adminOf, jsonOption, serverOption } from './shared-options.ts'
 
-interface CreateOptions extends ClientOptions {
+interface CreateOptions extends ClientOptions, SettingFlags {
   readonly partitions: string
   readonly replicas?: string
   readonly config: string[]
@@ -12,18 +14,21 @@ interface CreateOptions extends ClientOptions {
 
 const commands = () => import('../admin/topic-commands.ts')
 
-/** `tailrace topic create|list|describe|delete`. */
+const settings = () => import('../admin/topic-settings.ts')
+
+/** `tailrace topic create|list|describe|alter|delete`. */
 export function topicCommand(context: CommandContext): Command {
   return new Command('topic')
-    .description('create, list, describe and delete topics')
+    .description('create, list, describe, alter and delete topics')
     .addCommand(create(context))
     .addCommand(list(context))
     .addCommand(describe(context))
+    .addCommand(alter(context))
     .addCommand(remove(context))
 }
 
 function create({ terminal, run }: CommandContext): Command {
-  return new Command('create')
+  return withSettings(new Command('create'))
     .description('create a topic')
     .argument('<name>')
     .option('-p, --partitions <count>', 'number of partitions', '1')
@@ -41,7 +46,8 @@ function create({ terminal, run }: CommandContext): Command {
         const { createTopic, parseTopicConfig } = await commands()
         const partitions = parseCount('--partitions', options.partitions, 1, 1_000_000)
         const replicas = options.replicas === undefined ? null : parseCount('--replicas', options.replicas, 1, 1000)
-        const config = parseTopicConfig(options.config)
+        const { settingChanges } = await settings()
+        const config = { ...parseTopicConfig(options.config), ...(settingChanges(options, false) as TopicConfig) }
         await createTopic(
           name,
           { partitions, replicas, config, json: options.json === true },
@@ -78,6 +84,30 @@ function describe({ terminal, run }: CommandContext): Command {
         return 0
       }),
     )
+}
+
+function alter({ terminal, run }: CommandContext): Command {
+  return withSettings(new Command('alter'))
+    .description('change settings of a topic; those that are not named stay as they are, "default" puts one back')
+    .argument('<name>')
+    .addOption(serverOption())
+    .addOption(jsonOption())
+    .action((name: string, options: ClientOptions & SettingFlags) =>
+      run(async () => {
+        const changes = (await settings()).settingChanges(options, true)
+        const { alterTopic } = await commands()
+        await alterTopic(name, changes, options.json === true, adminOf(options, terminal), terminal)
+        return 0
+      }),
+    )
+}
+
+function withSettings(command: Command): Command {
+  return command
+    .option('--max-batch-bytes <size>', 'largest batch that the topic accepts, like 2MiB')
+    .option('--retention-bytes <size>', 'bytes that a partition keeps before its oldest segments go, like 10GiB')
+    .option('--retention-ms <duration>', 'age from which on a segment goes, like 7d')
+    .option('--read-only <true|false>', 'refuse publishing')
 }
 
 function remove({ terminal, run }: CommandContext): Command {

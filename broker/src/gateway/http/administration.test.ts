@@ -35,8 +35,8 @@ describe.each([
     ['POST', 'leader', { to: 2 }, 200, ['transferLeadership', target, 2], { leader: 2 }],
     ['POST', 'leader', {}, 200, ['transferLeadership', target, 0], { leader: 1 }],
     [
-      ...['POST', 'force-members', { members: [1], acceptDataLoss: true, by: 'ada@host' }, 200],
-      ['forceMembers', target, { members: [1], acceptDataLoss: true, by: 'ada@host' }],
+      ...['POST', 'force-members', { members: [1], acceptDataLoss: true, by: 'ada' }, 200],
+      ['forceMembers', target, { members: [1], acceptDataLoss: true, by: 'ada from 127.0.0.1' }],
       { term: 8, lastIndex: 40, highWatermark: 30 },
     ],
     [

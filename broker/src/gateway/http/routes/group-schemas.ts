@@ -21,7 +21,7 @@ const bodies = {
         ...bool,
         description: 'Must be true: acknowledged records that only lost replicas held are lost.',
       },
-      by: { type: 'string', maxLength: 200, description: 'Who asks, for the audit. Default: the caller’s address.' },
+      by: { type: 'string', maxLength: 200, description: 'Who asks, for the audit, which has the address beside it.' },
     },
     ['acceptDataLoss', 'by'],
   ),

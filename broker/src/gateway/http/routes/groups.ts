@@ -58,7 +58,11 @@ function routesOf(
 
   app.post(`${path}/force-members`, { schema: schemas.force, config: named }, (request: Request<ForceRequest>) => {
     const { members, acceptDataLoss = false, by = '' } = request.body
-    return admin.forceMembers(target(request), { members, acceptDataLoss, by: by === '' ? request.ip : by })
+    return admin.forceMembers(target(request), {
+      members,
+      acceptDataLoss,
+      by: by === '' ? request.ip : `${by} from ${request.ip}`,
+    })
   })
 
   app.post(

@@ -1,0 +1,66 @@
+import type { EntryDescription, GroupDescription, ReplicaDescription } from '../../cluster/admin-api.ts'
+import { grouped, megabytes } from '../quantity.ts'
+import { table } from '../table.ts'
+import { headLines, progressTable } from './members-text.ts'
+
+/** The status page of a group: what its leader knows of it, of each follower and of the newest entries, and what each replica says of itself. */
+export function groupText(name: string, group: GroupDescription): string {
+  const lines = [...headLines(name, group), ...logLines(group)]
+  if (group.transferringTo !== 0) lines.push(`transfer  to broker ${group.transferringTo} under way`)
+  if (group.asleep) lines.push('asleep    nothing to do; woken by the next record')
+  if (group.readOnly) lines.push('records   read-only: publishing is refused')
+  const sections = [
+    lines.join('\n'),
+    `members, as the leader knows them\n${progressTable(group.members)}`,
+    `replicas, as each says of itself\n${replicaTable(group.replicas)}`,
+  ]
+  if (group.tail.length > 0) sections.push(`newest entries\n${tailTable(group.tail)}`)
+  for (const { broker, trouble } of group.replicas) {
+    if (trouble !== null) sections.push(`broker ${broker} takes no part: ${trouble}`)
+  }
+  return sections.join('\n\n')
+}
+
+function logLines(group: GroupDescription): string[] {
+  const { prevIndex, commitIndex, durableIndex, lastIndex, logStart, highWatermark, sizeBytes, lastSnapshot } = group
+  const entries = `entries   ${prevIndex + 1} to ${lastIndex}: committed to ${commitIndex}, on the leader's disk to ${durableIndex}`
+  const offsets = `offsets   ${logStart} to ${highWatermark} (high watermark), ${megabytes(sizeBytes)}`
+  const snapshot =
+    lastSnapshot === null
+      ? 'none'
+      : `to entry ${lastSnapshot.index}, ${megabytes(lastSnapshot.bytes)}, ${new Date(lastSnapshot.at).toISOString()}`
+  return [`id        ${grouped(group.group)}`, entries, offsets, `snapshot  ${snapshot}`]
+}
+
+function replicaTable(replicas: readonly ReplicaDescription[]): string {
+  return table(replicas, [
+    { title: 'BROKER', of: (replica) => replica.broker, right: true },
+    { title: 'ROLE', of: (replica) => (replica.asleep ? `${replica.role}, asleep` : replica.role) },
+    { title: 'TERM', of: (replica) => replica.term, right: true },
+    { title: 'FOLLOWS', of: (replica) => (replica.leader === 0 ? 'none' : replica.leader), right: true },
+    { title: 'FIRST', of: (replica) => replica.prevIndex + 1, right: true },
+    { title: 'COMMITTED', of: (replica) => replica.commitIndex, right: true },
+    { title: 'DURABLE', of: (replica) => replica.durableIndex, right: true },
+    { title: 'LAST', of: (replica) => replica.lastIndex, right: true },
+    { title: 'LOG-START', of: (replica) => replica.logStart, right: true },
+    { title: 'HIGH-WATERMARK', of: (replica) => replica.highWatermark, right: true },
+    { title: 'SIZE', of: (replica) => megabytes(replica.sizeBytes), right: true },
+  ])
+}
+
+function tailTable(tail: readonly EntryDescription[]): string {
+  return table(tail, [
+    { title: 'INDEX', of: (entry) => entry.index, right: true },
+    { title: 'TERM', of: (entry) => entry.term, right: true },
+    { title: 'KIND', of: (entry) => entry.kind },
+    { title: 'OFFSETS', of: offsetsText },
+    { title: 'BYTES', of: (entry) => entry.bytes, right: true },
+    { title: 'STATE', of: (entry) => entry.state },
+  ])
+}
+
+/** An entry of the log itself holds no records: its last offset is below its base. */
+function offsetsText({ baseOffset, lastOffset }: EntryDescription): string {
+  if (lastOffset < baseOffset) return ''
+  return lastOffset === baseOffset ? String(baseOffset) : `${baseOffset}-${lastOffset}`
+}

@@ -1,0 +1,64 @@
+import type { MemberProgress, MembersDescription } from '../../cluster/admin-api.ts'
+import { grouped, megabytes } from '../quantity.ts'
+import { table } from '../table.ts'
+
+/** Who belongs to a group, for people. */
+export function membersText(name: string, members: MembersDescription): string {
+  return `${headLines(name, members).join('\n')}\n\n${progressTable(members.members)}`
+}
+
+/** The lines above a table of members: leader, term, and what of a change is under way or came of the last one. */
+export function headLines(name: string, members: MembersDescription): string[] {
+  const { leader, term, stage, voters, outgoing, learners, target, lastOutcome } = members
+  const lines = [`group     ${name}`, `leader    ${leader === 0 ? 'none' : `broker ${leader}`}, term ${grouped(term)}`]
+  const old = outgoing.length === 0 ? '' : `, together with the old majority of ${outgoing.join(',')}`
+  lines.push(`voters    ${voters.join(',')}${old}`)
+  if (learners.length > 0) lines.push(`learners  ${learners.join(',')}`)
+  if (target !== null) lines.push(`change    to ${target.join(',')}: ${stageText(members)}`)
+  else if (stage !== 'stable') lines.push(`change    ${stageText(members)}`)
+  if (lastOutcome !== null) {
+    const reason = lastOutcome.reason === '' ? '' : `: ${lastOutcome.reason}`
+    lines.push(`last      change to ${lastOutcome.target.join(',')} ${lastOutcome.outcome}${reason}`)
+  }
+  return lines
+}
+
+/** What a change of members is waiting for. */
+export function stageText({ stage, members }: MembersDescription): string {
+  switch (stage) {
+    case 'stable':
+      return 'not begun yet'
+    case 'staging': {
+      const late = members.filter((member) => member.role === 'learner' && !member.caughtUp)
+      return late.length === 0 ? 'newcomers have caught up' : `catching up: ${late.map(lateText).join('; ')}`
+    }
+    case 'joint':
+      return 'joint: agreed on by the old majority and the new'
+    case 'leaving':
+      return 'the leader hands on and leaves'
+  }
+}
+
+function lateText({ broker, lag, copy, active }: MemberProgress): string {
+  if (!active) return `broker ${broker} does not answer`
+  if (copy === null) return `broker ${broker} is ${grouped(lag)} ${lag === 1 ? 'entry' : 'entries'} behind`
+  return `broker ${broker} has ${megabytes(copy.receivedBytes)} of ${megabytes(copy.totalBytes)}`
+}
+
+export function progressTable(members: readonly MemberProgress[]): string {
+  return table(members, [
+    { title: 'BROKER', of: (member) => member.broker, right: true },
+    { title: 'ROLE', of: (member) => member.role },
+    { title: 'STATE', of: (member) => (member.active ? member.state : `${member.state}, silent`) },
+    { title: 'MATCH', of: (member) => member.matchIndex, right: true },
+    { title: 'NEXT', of: (member) => member.nextIndex, right: true },
+    { title: 'LAG', of: (member) => member.lag, right: true },
+    { title: 'IN-FLIGHT', of: (member) => member.inFlight, right: true },
+    { title: 'COPY', of: (member) => copyText(member.copy) },
+    { title: 'CAUGHT-UP', of: (member) => (member.caughtUp ? 'yes' : 'no') },
+  ])
+}
+
+function copyText(copy: MemberProgress['copy']): string {
+  return copy === null ? '' : `${megabytes(copy.receivedBytes)} of ${megabytes(copy.totalBytes)}`
+}

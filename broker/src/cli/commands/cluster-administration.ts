@@ -1,0 +1,42 @@
+import { Command } from 'commander'
+import { parseBroker } from '../admin/group-address.ts'
+import type { CommandContext } from './context.ts'
+import { groupCommands, metadataKind } from './group-commands.ts'
+import type { ClientOptions } from './shared-options.ts'
+import { adminOf, jsonOption, serverOption } from './shared-options.ts'
+
+const asks = () => import('../admin/group-commands.ts')
+
+/** What `tailrace cluster` has beside start and status: the metadata group's members, brokers to take out, the audit. */
+export function clusterAdministration(context: CommandContext): Command[] {
+  return [...groupCommands(metadataKind, context), removeBroker(context), audit(context)]
+}
+
+function removeBroker({ terminal, run }: CommandContext): Command {
+  return new Command('remove-broker')
+    .description('take a broker out of the cluster for ever; it must hold no replica and no vote')
+    .argument('<broker>', 'its number')
+    .addOption(serverOption())
+    .addOption(jsonOption())
+    .action((text: string, flags: ClientOptions) =>
+      run(async () => {
+        const broker = parseBroker('the broker', text, 'tailrace cluster remove-broker 3')
+        const asking = { json: flags.json === true, admin: adminOf(flags, terminal), terminal }
+        await (await asks()).removeBroker(broker, asking)
+        return 0
+      }),
+    )
+}
+
+function audit({ terminal, run }: CommandContext): Command {
+  return new Command('audit')
+    .description('show what operators did that cannot be undone, newest first')
+    .addOption(serverOption())
+    .addOption(jsonOption())
+    .action((flags: ClientOptions) =>
+      run(async () => {
+        await (await asks()).showAudit({ json: flags.json === true, admin: adminOf(flags, terminal), terminal })
+        return 0
+      }),
+    )
+}
