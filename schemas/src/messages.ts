@@ -19,6 +19,7 @@ export const MessageNumber = {
   Leaders: 16,
   Snapshot: 17,
   TimeoutNow: 18,
+  NodeBeat: 19,
   Publish: 20,
   PublishReply: 21,
   Fetch: 22,
@@ -43,6 +44,8 @@ export const MessageNumber = {
   Credit: 43,
   Unsubscribe: 44,
   SubscriptionEnd: 45,
+  SleepingGroups: 50,
+  WakeGroups: 51,
   Admin: 60,
   AdminReply: 61,
 } as const
@@ -96,8 +99,12 @@ export interface MessageShapes {
   }
   Vote: { group: GroupId; term: Term; pre: boolean; transfer: boolean; lastIndex: LogIndex; lastTerm: Term }
   VoteReply: { group: GroupId; term: Term; pre: boolean; granted: boolean }
-  Heartbeats: { beats: { group: GroupId; term: Term; commit: LogIndex; sentAt: number }[] }
-  HeartbeatReplies: { beats: { group: GroupId; term: Term; lastIndex: LogIndex; sentAt: number }[] }
+  Heartbeats: { beats: { group: GroupId; term: Term; commit: LogIndex; sentAt: number; sleep: boolean }[] }
+  HeartbeatReplies: { beats: { group: GroupId; term: Term; lastIndex: LogIndex; sentAt: number; asleep: boolean }[] }
+  /** A broker's sign of life to each other (M87), with the number and digest of the sleeping groups that the two share. */
+  NodeBeat: { led: number; ledDigest: number; followed: number; followedDigest: number }
+  SleepingGroups: { led: { group: GroupId; term: Term }[]; followed: { group: GroupId; term: Term }[] }
+  WakeGroups: { groups: GroupId[] }
   /** Who leads what, as the sender knows it of itself; sent on connection and on change, so that every broker can route. */
   Leaders: { leaders: { group: GroupId; term: Term }[] }
 

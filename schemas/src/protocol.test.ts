@@ -123,7 +123,11 @@ test('Hello and HelloReply never change: they are read before the schemas of the
 test('a request that only a newer writer knows tells its correlation, what has no answer tells none', () => {
   const protocol = JSON.parse(protocolJson)
   const fields = [{ name: 'correlation', type: 'long' }]
-  for (const [number, name] of [[900, 'Juggle'], [901, 'JuggleReply'], [902, 'Shout']] as const) {
+  for (const [number, name] of [
+    [900, 'Juggle'],
+    [901, 'JuggleReply'],
+    [902, 'Shout'],
+  ] as const) {
     protocol.messages.push({ number, schema: { type: 'record', name, namespace: 'tailrace', fields } })
   }
   const decoder = decoderFor(JSON.stringify(protocol))

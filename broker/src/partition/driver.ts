@@ -117,6 +117,23 @@ export class GroupDriver {
     this.#deps.wake()
   }
 
+  /** A sleeping replica needs no ticks (M86). */
+  get asleep(): boolean {
+    return this.core.asleep && !this.#stopped
+  }
+
+  wakeUp(): void {
+    if (this.#stopped || !this.core.asleep) return
+    this.core.wake()
+    this.#deps.wake()
+  }
+
+  setReachable(peer: BrokerId, reachable: boolean): void {
+    if (this.#stopped) return
+    this.core.setReachable(peer, reachable)
+    this.#deps.wake()
+  }
+
   get stopped(): boolean {
     return this.#stopped
   }

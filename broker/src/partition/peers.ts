@@ -12,6 +12,8 @@ export interface Peers {
   sendRaft(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void
   /** Tells all connected brokers which groups this one leads. */
   announceLeaders(leaders: Message<'Leaders'>['leaders']): void
+  /** Tells a broker something that nobody answers; lost where there is no link. */
+  tell<Name extends NoteName>(to: BrokerId, name: Name, fields: Message<Name>): void
   /**
    * Asks a broker something. Rejects with TailraceError: CONNECTION_LOST (never sent or no answer: outcome unknown), TIMED_OUT, or the
    * code that the other side answered. Requests on one link are sent in call order.
@@ -28,6 +30,9 @@ export interface Peers {
   /** What a connected broker said of itself, if it ever did. */
   identity(of: BrokerId): PeerIdentity | undefined
 }
+
+/** What the brokers say to each other about all their groups together (sleepers.ts). */
+export type NoteName = 'NodeBeat' | 'SleepingGroups' | 'WakeGroups'
 
 export type RequestName =
   | 'Publish'
@@ -71,6 +76,7 @@ export interface PeerIdentity {
 export interface PeerHandlers {
   raft(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void
   leaders(from: BrokerId, leaders: Message<'Leaders'>['leaders']): void
+  told<Name extends NoteName>(from: BrokerId, name: Name, fields: Message<Name>): void
   /** A link to a peer is up (its old messages are lost) or down. */
   link(peer: BrokerId, up: boolean): void
   /** Decides whether to accept a peer; a TailraceError's code tells it why not. */

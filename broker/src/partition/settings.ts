@@ -4,6 +4,8 @@ export interface PartitionSettings {
   readonly electionTimeoutMs: number
   /** Time between two heartbeats of a leader; at most half the election timeout (M8). */
   readonly heartbeatMs: number
+  /** Time without anything open after which a group falls asleep (M86). */
+  readonly sleepAfterMs: number
   readonly maxAppendBytes: number
   readonly maxInflightAppends: number
   readonly maxInflightBytes: number
@@ -14,11 +16,24 @@ export interface PartitionSettings {
   readonly producerCapacity: number
   /** Committed bytes of a partition between two checkpoints of its derived state: what a restart reads at most. */
   readonly checkpointBytes: number
+  /** Bytes of one piece of a copied replica: what is in memory of it at one time. */
+  readonly copyChunkBytes: number
+  /** Bytes a second at which this broker copies replicas from others, all together; 0: as fast as it goes. */
+  readonly replicationBytesPerSecond: number
+  /** A copy that nobody reads is kept open this long: while it is, its files take space although they were let go of. */
+  readonly copyIdleMs: number
+  /** Snapshots of groups with a state machine: after so many committed bytes, or after this time, but never in a shorter time than the gap (M43). */
+  readonly snapshotBytes: number
+  readonly snapshotMs: number
+  readonly snapshotGapMs: number
+  /** Time between two looks at what may go by retention. */
+  readonly retentionCheckMs: number
 }
 
 export const defaultPartitionSettings: PartitionSettings = {
   electionTimeoutMs: 600,
   heartbeatMs: 240,
+  sleepAfterMs: 3_000,
   maxAppendBytes: 1 << 20,
   maxInflightAppends: 64,
   maxInflightBytes: 8 << 20,
@@ -26,4 +41,11 @@ export const defaultPartitionSettings: PartitionSettings = {
   maxWaitingReaders: 10_000,
   producerCapacity: 10_000,
   checkpointBytes: 16 << 20,
+  copyChunkBytes: 256 << 10,
+  replicationBytesPerSecond: 0,
+  copyIdleMs: 60_000,
+  snapshotBytes: 16 << 20,
+  snapshotMs: 3_600_000,
+  snapshotGapMs: 10_000,
+  retentionCheckMs: 5_000,
 }

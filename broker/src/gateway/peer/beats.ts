@@ -16,14 +16,14 @@ export class Beats {
     this.#channel = channel
   }
 
-  addHeartbeat(group: GroupId, { term, commit, sentAt }: HeartbeatMessage): void {
+  addHeartbeat(group: GroupId, { term, commit, sentAt, sleep = false }: HeartbeatMessage): void {
     this.#schedule()
-    this.#beats.push({ group, term, commit, sentAt })
+    this.#beats.push({ group, term, commit, sentAt, sleep })
   }
 
-  addReply(group: GroupId, { term, lastIndex, sentAt }: HeartbeatReplyMessage): void {
+  addReply(group: GroupId, { term, lastIndex, sentAt, asleep = false }: HeartbeatReplyMessage): void {
     this.#schedule()
-    this.#replies.push({ group, term, lastIndex, sentAt })
+    this.#replies.push({ group, term, lastIndex, sentAt, asleep })
   }
 
   #schedule(): void {

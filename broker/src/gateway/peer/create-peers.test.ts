@@ -79,7 +79,7 @@ test('heartbeats of one turn to one broker are one frame, and so are their repli
   expect(two.raft).toHaveLength(2000)
   expect(two.raft[999]).toEqual({
     group: 999,
-    message: { type: 'heartbeat', from: 1, to: 2, term: 5, commit: 999, sentAt: 7 },
+    message: { type: 'heartbeat', from: 1, to: 2, term: 5, commit: 999, sentAt: 7, sleep: false },
     payloads: [],
   })
   expect(two.raft[1999]!.message).toEqual({
@@ -89,11 +89,25 @@ test('heartbeats of one turn to one broker are one frame, and so are their repli
     term: 6,
     lastIndex: 999,
     sentAt: 2 ** 40,
+    asleep: false,
   })
   expect(third.raft).toHaveLength(1000)
   one.peers.sendRaft(1, { type: 'heartbeat', from: 1, to: 2, term: 8, commit: 1, sentAt: 8 }, [])
   await cluster.pass(20)
   expect(two.raft).toHaveLength(2001)
+})
+
+test('what concerns all groups is told without an answer', async () => {
+  const { cluster, brokers } = await three()
+  const beat = { led: 3, ledDigest: 2 ** 32 - 1, followed: 2, followedDigest: 1 }
+  brokers[0].peers.tell(2, 'NodeBeat', beat)
+  brokers[0].peers.tell(2, 'WakeGroups', { groups: [5] })
+  await cluster.pass(20)
+  expect(brokers[1].notes).toEqual([
+    { from: 1, name: 'NodeBeat', fields: beat },
+    { from: 1, name: 'WakeGroups', fields: { groups: [5] } },
+  ])
+  expect(brokers[2].notes).toEqual([])
 })
 
 test('leaders are announced to all who are linked', async () => {

@@ -1,5 +1,5 @@
 import { type BrokerId, type GroupId, type Message, TailraceError } from '@tailrace/schemas'
-import type { PeerHandlers, PeerIdentity, PeerReply, Peers, RequestName } from '../../partition/peers.ts'
+import type { NoteName, PeerHandlers, PeerIdentity, PeerReply, Peers, RequestName } from '../../partition/peers.ts'
 import type { TimerHandle } from '../../platform/clock.ts'
 import type { Listener } from '../../platform/network.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
@@ -98,6 +98,10 @@ class PeerTransport implements RunningPeers {
 
   announceLeaders(leaders: Message<'Leaders'>['leaders']): void {
     for (const link of this.#links?.all() ?? []) link.announceLeaders(leaders)
+  }
+
+  tell<Name extends NoteName>(to: BrokerId, name: Name, fields: Message<Name>): void {
+    this.#links?.to(to)?.tell(name, fields)
   }
 
   async request<Name extends RequestName>(

@@ -78,10 +78,10 @@ test('a newer protocol is sent along and resolved: its additional field is skipp
   raw.send('HelloReply', helloReplyOf(me, newerProtocol('string', { default: '' }), null))
   await cluster.pass(20)
   expect(raw.frames[1]!.fields).toMatchObject({ protocolJson, error: null })
-  raw.stream.write([newerHeartbeats({ beats: [{ group: 3, term: 4, commit: 5, sentAt: 6 }] })])
+  raw.stream.write([newerHeartbeats({ beats: [{ group: 3, term: 4, commit: 5, sentAt: 6, sleep: false }] })])
   await cluster.pass(20)
   expect(broker.raft.map(({ message }) => message)).toEqual([
-    { type: 'heartbeat', from: 9, to: 1, term: 4, commit: 5, sentAt: 6 },
+    { type: 'heartbeat', from: 9, to: 1, term: 4, commit: 5, sentAt: 6, sleep: false },
   ])
 })
 

@@ -31,6 +31,8 @@ export class IncomingPeer {
       this.#channel.send('HeartbeatReplies', { beats: [] })
     } else if (frame.name === 'Leaders') {
       this.#handlers.leaders(this.identity.brokerId, frame.fields.leaders)
+    } else if (frame.name === 'NodeBeat' || frame.name === 'SleepingGroups' || frame.name === 'WakeGroups') {
+      this.#handlers.told(this.identity.brokerId, frame.name, frame.fields)
     } else if (!this.#raft.receive(frame) && !this.#requests.receive(frame)) {
       throw new TailraceError('MALFORMED_FRAME', `${frame.name} is nothing that brokers tell each other.`)
     }

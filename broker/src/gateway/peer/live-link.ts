@@ -1,5 +1,5 @@
 import { encodeFrame, type Frame, type GroupId, type Message, TailraceError } from '@tailrace/schemas'
-import type { PeerIdentity, PeerReply, RequestName } from '../../partition/peers.ts'
+import type { NoteName, PeerIdentity, PeerReply, RequestName } from '../../partition/peers.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
 import { Beats } from './beats.ts'
@@ -44,6 +44,10 @@ export class LiveLink {
 
   announceLeaders(leaders: Message<'Leaders'>['leaders']): void {
     this.#channel.send('Leaders', { leaders })
+  }
+
+  tell<Name extends NoteName>(name: Name, fields: Message<Name>): void {
+    this.#channel.send(name, fields)
   }
 
   /** @throws TailraceError OVERLOADED, FRAME_TOO_LARGE: nothing was sent. The promise fails with what the RequestTable says. */

@@ -28,6 +28,7 @@ export interface TestBroker {
   /** '+2': the link to broker 2 came up; '-2': it went down. */
   readonly links: string[]
   readonly leaders: { from: BrokerId; leaders: Message<'Leaders'>['leaders'] }[]
+  readonly notes: { from: BrokerId; name: string; fields: unknown }[]
   readonly log: string[]
   admit: (identity: PeerIdentity) => void
   answer: PeerHandlers['request']
@@ -112,6 +113,7 @@ export function testBroker(id: BrokerId, peers: RunningPeers, log: string[], ide
     raft: [],
     links: [],
     leaders: [],
+    notes: [],
     log,
     admit: () => {},
     answer: async () => {
@@ -121,6 +123,7 @@ export function testBroker(id: BrokerId, peers: RunningPeers, log: string[], ide
   peers.handlers = {
     raft: (group, message, payloads) => void broker.raft.push({ group, message, payloads }),
     leaders: (from, leaders) => void broker.leaders.push({ from, leaders }),
+    told: (from, name, fields) => void broker.notes.push({ from, name, fields }),
     link: (peer, up) => void broker.links.push(`${up ? '+' : '-'}${peer}`),
     admit: (identity) => broker.admit(identity),
     request: (from, name, fields, body) => broker.answer(from, name, fields, body),

@@ -123,24 +123,24 @@ export class RaftReceiver {
   }
 
   #heartbeats({ beats }: Message<'Heartbeats'>): void {
-    for (const { group, term, commit, sentAt } of beats) {
+    for (const { group, term, commit, sentAt, sleep } of beats) {
       checkIndexes(group, commit, 0)
       checkTerms(term, 0)
       this.#handlers.raft(
         group,
-        { type: 'heartbeat', from: this.#from, to: this.#to, term, commit, sentAt },
+        { type: 'heartbeat', from: this.#from, to: this.#to, term, commit, sentAt, sleep },
         NO_PAYLOADS,
       )
     }
   }
 
   #heartbeatReplies({ beats }: Message<'HeartbeatReplies'>): void {
-    for (const { group, term, lastIndex, sentAt } of beats) {
+    for (const { group, term, lastIndex, sentAt, asleep } of beats) {
       checkIndexes(group, lastIndex, 0)
       checkTerms(term, 0)
       this.#handlers.raft(
         group,
-        { type: 'heartbeat-reply', from: this.#from, to: this.#to, term, lastIndex, sentAt },
+        { type: 'heartbeat-reply', from: this.#from, to: this.#to, term, lastIndex, sentAt, asleep },
         NO_PAYLOADS,
       )
     }

@@ -1,4 +1,4 @@
-import { type BrokerId, crc32c, type GroupId, TailraceError } from '@tailrace/schemas'
+import { type BrokerId, crc32c, type GroupId, type Message, TailraceError } from '@tailrace/schemas'
 import { BLOCK_BYTES, BLOCK_HEADER_BYTES } from '../../log/journal/block.ts'
 import { openLogStorage } from '../../log/open.ts'
 import type { LogStorage, LogStorageOptions } from '../../log/types.ts'
@@ -7,11 +7,13 @@ import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { seededRandom } from '../../platform/memory/random.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
 import { BrokerGroups } from '../groups.ts'
-import type { Peers } from '../peers.ts'
+import type { NoteName, Peers } from '../peers.ts'
 import type { PartitionSettings } from '../settings.ts'
 import { MemoryStore } from './memory-store.ts'
 
 export type SendRaft = (group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]) => void
+
+export type TellPeer = <Name extends NoteName>(to: BrokerId, name: Name, fields: Message<Name>) => void
 
 export interface TestBrokerOptions {
   readonly settings: PartitionSettings
@@ -33,14 +35,16 @@ export class TestBroker {
   readonly #clock: Clock
   readonly #options: TestBrokerOptions
   readonly #send: SendRaft
+  readonly #tell: TellPeer
   #gate: { readonly open: Promise<void>; readonly unlock: () => void } | null = null
   #life = 0
 
-  constructor(id: BrokerId, clock: Clock, options: TestBrokerOptions, send: SendRaft) {
+  constructor(id: BrokerId, clock: Clock, options: TestBrokerOptions, send: SendRaft, tell: TellPeer) {
     this.id = id
     this.#clock = clock
     this.#options = options
     this.#send = send
+    this.#tell = tell
     this.disk = new MemoryDisk({ pace: () => this.#gate?.open ?? Promise.resolve() })
   }
 
@@ -138,6 +142,9 @@ export class TestBroker {
         if (life === this.#life) this.#send(group, message, payloads)
       },
       announceLeaders: () => {},
+      tell: (to, name, fields) => {
+        if (life === this.#life) this.#tell(to, name, fields)
+      },
       request: () => Promise.reject(new TailraceError('CONNECTION_LOST')),
       connected: () => true,
       identity: () => undefined,

@@ -6,7 +6,7 @@ import type { Replica } from '../replica.ts'
 import { defaultPartitionSettings, type PartitionSettings } from '../settings.ts'
 import type { Group, GroupSpec } from '../types.ts'
 import { recordsOf } from './batches.ts'
-import { type SendRaft, TestBroker, type TestBrokerOptions } from './test-broker.ts'
+import { type SendRaft, type TellPeer, TestBroker, type TestBrokerOptions } from './test-broker.ts'
 
 export const GROUP = 1
 
@@ -40,6 +40,8 @@ export class TestWorld {
   readonly brokers: TestBroker[]
   /** Messages that are delivered. */
   passes: (message: RaftMessage) => boolean = () => true
+  /** Whether brokers hear each other's notes (sleepers.ts). */
+  passesNotes: (from: BrokerId, to: BrokerId) => boolean = () => true
   readonly #options: WorldOptions
 
   private constructor(options: WorldOptions) {
@@ -54,7 +56,15 @@ export class TestWorld {
         if (to.alive && this.passes(message)) to.groups.receive(group, message, copies)
       })
     }
-    this.brokers = ids.map((id) => new TestBroker(id, this.clock, { settings, log: options.log ?? {} }, send))
+    const tellFrom =
+      (from: BrokerId): TellPeer =>
+      (to, name, fields) =>
+        this.clock.soon(() => {
+          const { alive, groups } = this.broker(to)
+          if (alive && this.passesNotes(from, to)) groups.told(from, name, fields)
+        })
+    const log = options.log ?? {}
+    this.brokers = ids.map((id) => new TestBroker(id, this.clock, { settings, log }, send, tellFrom(id)))
   }
 
   /** All brokers run, and broker 1 leads. */
@@ -113,10 +123,12 @@ export class TestWorld {
   /** Cuts the broker off from all others. */
   isolate(id: BrokerId): void {
     this.passes = ({ from, to }) => from !== id && to !== id
+    this.passesNotes = (from, to) => from !== id && to !== id
   }
 
   heal(): void {
     this.passes = () => true
+    this.passesNotes = () => true
     for (const broker of this.brokers) {
       for (const other of this.brokers) if (broker.alive && broker !== other) broker.groups.link(other.id, true)
     }
