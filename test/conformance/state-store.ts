@@ -5,6 +5,8 @@ import type { StateStore } from '../../broker/src/log/types.ts'
 export interface StateStoreUnderTest {
   open(): Promise<StateStore>
   readonly durable: boolean
+  /** Opens a copy of the files as they are now, without what the system still holds for the process; undefined where there are no files. */
+  openCopy?(): Promise<StateStore>
   dispose(): Promise<void>
 }
 
@@ -73,6 +75,39 @@ export function stateStoreConformance(make: () => StateStoreUnderTest): void {
     expect(seen).toBe(300)
     for await (const _ of store.range('k', 'l')) break
     expect(await keys('k249', 'k252')).toEqual(['k249', 'k251'])
+  })
+
+  test('a snapshot shows the state in which it was taken, whatever is written later', async () => {
+    await store.write(Array.from({ length: 200 }, (_, i) => [`k${String(i).padStart(3, '0')}`, text('old')] as const))
+    const snapshot = store.snapshot()
+    await store.write([
+      ['k100', text('new')],
+      ['k101', null],
+      ['k1005', text('added')],
+    ])
+    await store.flush()
+    const found: string[] = []
+    for await (const [key, value] of snapshot.range('k099', 'k103'))
+      found.push(`${key}=${new TextDecoder().decode(value)}`)
+    expect(found).toEqual(['k099=old', 'k100=old', 'k101=old', 'k102=old'])
+    expect(new TextDecoder().decode((await snapshot.get('k100'))!)).toBe('old')
+    expect(await snapshot.get('k1005')).toBeNull()
+    const later = store.snapshot()
+    expect(new TextDecoder().decode((await later.get('k100'))!)).toBe('new')
+    await later.close()
+    await snapshot.close()
+    expect(await read('k100')).toBe('new')
+    expect(await keys('k099', 'k103')).toEqual(['k099', 'k100', 'k1005', 'k102'])
+  })
+
+  test('what was flushed is there without a close', async () => {
+    await store.write([['a', text('1')]])
+    await store.flush()
+    expect(await read('a')).toBe('1')
+    const copy = await subject.openCopy?.()
+    if (copy === undefined) return
+    expect(new TextDecoder().decode((await copy.get('a'))!)).toBe('1')
+    await copy.close()
   })
 
   test('values do not change with the arrays they came from', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe } from 'vitest'
@@ -12,6 +12,12 @@ describe('the store in RocksDB', () => {
     return {
       open: async () => openRocksStore(join(await folder, 'state')),
       durable: true,
+      openCopy: async () => {
+        const copy = join(await folder, 'copy')
+        // Without RocksDB's own log, which is not synced: what is left was flushed.
+        await cp(join(await folder, 'state'), copy, { recursive: true, filter: (path) => !path.endsWith('.log') })
+        return openRocksStore(copy)
+      },
       dispose: async () => rm(await folder, { recursive: true, force: true }),
     }
   })

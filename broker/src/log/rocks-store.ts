@@ -1,5 +1,5 @@
 import RocksDB from 'rocksdb-native'
-import type { StateStore } from './types.ts'
+import type { StateSnapshot, StateStore } from './types.ts'
 
 /** Small on purpose: the store holds maps that are read at the start and written behind, and an idle broker must stay small. */
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
@@ -32,12 +32,9 @@ class RocksStore implements StateStore {
   }
 
   async *range(from: string, to: string): AsyncIterable<readonly [string, Uint8Array]> {
-    if (from >= to) return
-    const snapshot = this.#db.snapshot()
+    const snapshot = this.snapshot()
     try {
-      for await (const { key, value } of snapshot.iterator({ gte: from, lt: to }, { capacity: RANGE_CAPACITY })) {
-        yield [key.toString(), value]
-      }
+      yield* snapshot.range(from, to)
     } finally {
       await snapshot.close()
     }
@@ -53,7 +50,38 @@ class RocksStore implements StateStore {
     await batch.flush()
   }
 
+  /** Writes what is in memory to a table file and syncs it: RocksDB's own log is not synced with each write. */
+  async flush(): Promise<void> {
+    await this.#db.flush()
+  }
+
+  snapshot(): StateSnapshot {
+    return new RocksSnapshot(this.#db.snapshot())
+  }
+
   async close(): Promise<void> {
     await this.#db.close()
+  }
+}
+
+class RocksSnapshot implements StateSnapshot {
+  readonly #session: RocksDB
+
+  constructor(session: RocksDB) {
+    this.#session = session
+  }
+
+  get(key: string): Promise<Uint8Array | null> {
+    return this.#session.get(key)
+  }
+
+  async *range(from: string, to: string): AsyncIterable<readonly [string, Uint8Array]> {
+    if (from >= to) return
+    const pairs = this.#session.iterator({ gte: from, lt: to }, { capacity: RANGE_CAPACITY })
+    for await (const { key, value } of pairs) yield [key.toString(), value]
+  }
+
+  async close(): Promise<void> {
+    await this.#session.close()
   }
 }

@@ -20,6 +20,8 @@ declare module 'rocksdb-native' {
     ready(): Promise<void>
     get(key: string): Promise<Buffer | null>
     write(options: { capacity: number; autoDestroy: boolean }): WriteBatch
+    /** Writes the memory table to a file. */
+    flush(): Promise<void>
     snapshot(): RocksDB
     iterator(
       range: { gte: string; lt: string },

@@ -73,7 +73,10 @@ export class Rounds {
    * nothing will be durable any more.
    */
   join(write: (writer: RecordWriter) => void, onDurable: (durable: boolean) => void): void {
-    if (this.#failed) return onDurable(false)
+    if (this.#failed) {
+      onDurable(false)
+      return
+    }
     this.#marks.push({ write, onDurable })
     this.#schedule()
   }

@@ -207,6 +207,15 @@ export interface LogMetrics {
   replayedEntries: number
 }
 
+/** A state store as it was at one moment; later writes do not change it, and it does not hold them up (copy on write, M44). */
+export interface StateSnapshot {
+  get(key: string): Promise<Uint8Array | null>
+  /** As `StateStore.range`. */
+  range(from: string, to: string): AsyncIterable<readonly [string, Uint8Array]>
+  /** To be called, else what it shows is kept for ever. */
+  close(): Promise<void>
+}
+
 /** A sorted map of byte strings that survives restarts: always a prefix of the log, never in need of an fsync (design §4). */
 export interface StateStore {
   get(key: string): Promise<Uint8Array | null>
@@ -214,5 +223,8 @@ export interface StateStore {
   range(from: string, to: string): AsyncIterable<readonly [string, Uint8Array]>
   /** All of it or nothing of it, even through a crash. A null value removes the key. */
   write(changes: readonly (readonly [string, Uint8Array | null])[]): Promise<void>
+  /** Resolves when everything that was written before is durable: needed before the log is cut off that it could be replayed from. */
+  flush(): Promise<void>
+  snapshot(): StateSnapshot
   close(): Promise<void>
 }

@@ -1,4 +1,4 @@
-import type { StateStore } from '../../log/types.ts'
+import type { StateSnapshot, StateStore } from '../../log/types.ts'
 import type { Disk, DiskFile } from '../../platform/disk.ts'
 
 /** A disk that forgets what was not synced when it crashes, names included. */
@@ -97,6 +97,14 @@ export class MemoryStore implements StateStore {
       if (value === null) this.content.delete(key)
       else this.content.set(key, value)
     }
+  }
+
+  async flush(): Promise<void> {}
+
+  snapshot(): StateSnapshot {
+    const copy = new MemoryStore()
+    for (const [key, value] of this.content) copy.content.set(key, value)
+    return copy
   }
 
   async close(): Promise<void> {}
