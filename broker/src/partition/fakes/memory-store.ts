@@ -1,4 +1,4 @@
-import type { StateStore } from '../../log/types.ts'
+import type { StateSnapshot, StateStore } from '../../log/types.ts'
 
 /** A state store that outlives the broker that uses it. */
 export class MemoryStore implements StateStore {
@@ -18,6 +18,14 @@ export class MemoryStore implements StateStore {
       if (value === null) this.content.delete(key)
       else this.content.set(key, value)
     }
+  }
+
+  async flush(): Promise<void> {}
+
+  snapshot(): StateSnapshot {
+    const copy = new MemoryStore()
+    for (const [key, value] of this.content) copy.content.set(key, value)
+    return copy
   }
 
   async close(): Promise<void> {}
