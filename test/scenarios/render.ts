@@ -1,5 +1,6 @@
 import type { EntryHeader, HardState } from '@tailrace/schemas'
 import { EntryKind } from '@tailrace/schemas'
+import type { Configuration } from '../../broker/src/raft/config.ts'
 import type { RaftMessage } from '../../broker/src/raft/messages.ts'
 import type { StoredEntry } from '../sim/sim-disk.ts'
 import type { Replica } from './replica.ts'
@@ -34,9 +35,20 @@ function detailOf(message: RaftMessage): string {
       return ` commit ${message.commit}`
     case 'heartbeat-reply':
       return ` has ${message.lastIndex}`
+    case 'snapshot':
+      return ` state to ${message.lastIndex}@${message.lastTerm} from ${message.source}`
     default:
       return ''
   }
+}
+
+export function configurationText({ voters, outgoing, learners }: Configuration): string {
+  const parts = [
+    ['voters', voters],
+    ['outgoing', outgoing],
+    ['learners', learners],
+  ] as const
+  return parts.flatMap(([name, ids]) => (ids.length === 0 ? [] : [`${name} ${ids.join(' ')}`])).join(', ') || 'nobody'
 }
 
 export function entryList(entries: readonly StoredEntry[]): string {
@@ -47,13 +59,14 @@ export function hardStateText({ term, votedFor }: HardState): string {
   return votedFor === 0 ? `term ${term}` : `term ${term} vote ${votedFor}`
 }
 
-/** Terms of a log; `|` stands behind the last committed entry, `~` behind the last durable one if more is written. */
+/** Terms of a log, a dot for what was compacted; `|` stands behind the last committed entry, `~` behind the last durable one if more is written. */
 export function logText(replica: Replica): string {
   const marks = (index: number): string[] => [
     ...(index === replica.commitIndex ? ['|'] : []),
     ...(index === durableIndex(replica) && index < replica.log.length ? ['~'] : []),
   ]
-  const terms = replica.log.flatMap(({ header }, i) => [String(header.term), ...marks(i + 1)])
+  const { prevIndex } = replica.disk
+  const terms = replica.log.flatMap(({ header }, i) => [i < prevIndex ? '.' : String(header.term), ...marks(i + 1)])
   return `${replica.id}: ${[...marks(0), ...terms].join(' ')}${replica.core === null ? ' (down)' : ''}`
 }
 

@@ -1,13 +1,14 @@
-import { type BrokerId, type EntryHeader, EntryKind, type HardState, type LogIndex, type Term } from '@tailrace/schemas'
-import type { RaftOptions, RaftStart } from '../../broker/src/raft/config.ts'
+import { type BrokerId, type EntryHeader, EntryKind, type LogIndex, type Term } from '@tailrace/schemas'
+import type { RaftOptions } from '../../broker/src/raft/config.ts'
 import type { Defects } from '../../broker/src/raft/defects.ts'
 import { type CheckedRaftCore, createRaftWithDefects } from '../../broker/src/raft/group.ts'
 import type { RaftMessage } from '../../broker/src/raft/messages.ts'
-import type { ReadRequest, Ready } from '../../broker/src/raft/ready.ts'
+import type { InstallRequest, ReadRequest, Ready } from '../../broker/src/raft/ready.ts'
 import type { Invariants, Observed } from '../sim/invariants.ts'
 import type { StoredEntry } from '../sim/sim-disk.ts'
 import type { Parcel } from '../sim/sim-network.ts'
-import { entryList, hardStateText } from './render.ts'
+import { configurationText, entryList, hardStateText } from './render.ts'
+import { startOf } from './start-of.ts'
 import { type DiskDefects, StoryDisk } from './story-disk.ts'
 
 /** How much a line is worth: a step by itself, progress, or a change of roles and logs that even a long run should tell. */
@@ -22,6 +23,12 @@ export interface Surroundings {
   send(parcel: Parcel): void
   elected(replica: Replica): void
   acknowledged(value: number): void
+  /** These entries are about to be taken as committed by somebody. */
+  committing(entries: readonly StoredEntry[]): void
+  /** False: offers and installs wait for a command. */
+  readonly handsOutStates: boolean
+  /** What a source has up to the index asked for; null if it is not to be had now. */
+  fetchState(request: InstallRequest): readonly StoredEntry[] | null
 }
 
 const NO_VALUES: readonly number[] = []
@@ -37,6 +44,8 @@ export class Replica implements Observed {
   commitIndex: LogIndex = 0
   /** Every write is durable at once. */
   autoPersist = true
+  /** A state that this replica is to fetch, until `install` or `giveUpInstall`. */
+  installing: InstallRequest | null = null
   /** Null while the process is down. */
   core: CheckedRaftCore | null = null
   readonly options: RaftOptions
@@ -59,6 +68,7 @@ export class Replica implements Observed {
   start(defects: Defects): void {
     this.log = this.disk.entries.slice()
     this.commitIndex = 0
+    this.installing = null
     this.#waiting.clear()
     const start = startOf(this.disk)
     this.term = start.hardState.term
@@ -105,9 +115,38 @@ export class Replica implements Observed {
     while (core.hasReady()) {
       this.#process(core.ready())
       if (this.autoPersist) this.persist(this.disk.pending.length)
+      const state = this.installing === null ? null : this.#world.fetchState(this.installing)
+      if (state !== null) this.install(state)
     }
     core.checkInvariants()
     this.#values = NO_VALUES
+  }
+
+  /** Cuts the prefix of the log. For the checks of the story the entries stay to be seen; the core has them no more. */
+  compact(prevIndex: LogIndex): void {
+    this.core!.compacted(prevIndex, this.log[prevIndex - 1]!.header.term)
+    this.disk.compact(prevIndex)
+  }
+
+  /** The fetched entries are durable and have replaced this log. */
+  install(state: readonly StoredEntry[]): void {
+    this.persist(this.disk.pending.length)
+    const same = this.log.findIndex(({ header }, i) => header.term !== state[i]?.header.term)
+    const kept = same < 0 ? this.log.length : same
+    this.#world.invariants.truncating(this, kept + 1)
+    this.log = state.slice()
+    for (const entry of state.slice(kept)) this.#world.invariants.appended(this, entry)
+    this.disk.replace(state)
+    this.installing = null
+    this.#world.note('change', `${this.id} has the state to ${state.length}`)
+    this.core!.installed(startOf(this.disk))
+    this.drain()
+  }
+
+  giveUpInstall(): void {
+    this.installing = null
+    this.core!.installFailed()
+    this.drain()
   }
 
   #process(ready: Ready): void {
@@ -115,6 +154,15 @@ export class Replica implements Observed {
     this.#write(ready)
     this.#sendAll(ready.send)
     for (const read of ready.reads) this.#serve(read)
+    for (const { to } of ready.offers) this.#offer(to)
+    if (ready.install !== null) {
+      this.installing = ready.install
+      const { lastIndex, lastTerm, source } = ready.install
+      this.#world.note('change', `${this.id} is to fetch the state to ${lastIndex}@${lastTerm} from ${source}`)
+    }
+    if (ready.configuration !== null) {
+      this.#world.note('change', `${this.id} goes by ${configurationText(ready.configuration)}`)
+    }
     if (ready.commitIndex !== this.commitIndex) this.#commit(ready.commitIndex)
     if (ready.sendAfterPersist.length === 0) return
     const now = this.disk.hold(ready.sendAfterPersist)
@@ -165,6 +213,7 @@ export class Replica implements Observed {
     const from = this.commitIndex
     this.commitIndex = to
     this.#world.note('progress', `${this.id} commits ${to}`)
+    this.#world.committing(this.log.slice(from, to))
     this.#world.invariants.committed(this, from, to)
     for (const [index, { header, value }] of this.#waiting) {
       if (index > to) continue
@@ -175,10 +224,17 @@ export class Replica implements Observed {
     }
   }
 
+  /** A follower needs what was compacted. What stands for it is offered at once, unless the story does it by hand. */
+  #offer(to: BrokerId): void {
+    this.#world.note('change', `${this.id} has no entries any more for ${to}`)
+    const { prevIndex, prevTerm } = this.disk
+    if (this.#world.handsOutStates) this.core!.offerSnapshot(to, prevIndex, prevTerm, this.id)
+  }
+
   #serve({ ticket, from, maxBytes }: ReadRequest): void {
     const headers: EntryHeader[] = []
     let bytes = 0
-    for (const { header } of this.log.slice(from - 1)) {
+    for (const { header } of this.log.slice(from <= this.disk.prevIndex ? this.log.length : from - 1)) {
       bytes += header.bytes
       if (headers.length > 0 && bytes > maxBytes) break
       headers.push(header)
@@ -191,25 +247,5 @@ export class Replica implements Observed {
       const entries = message.type === 'append' ? message.entries : []
       this.#world.send({ message, values: entries.map(({ index }) => this.log[index - 1]!.value) })
     }
-  }
-}
-
-function startOf(disk: StoryDisk): RaftStart {
-  const terms: { term: Term; index: LogIndex; offset: number }[] = []
-  for (const { header } of disk.entries) {
-    if (terms.at(-1)?.term !== header.term)
-      terms.push({ term: header.term, index: header.index, offset: header.baseOffset })
-  }
-  const last = disk.entries.at(-1)?.header
-  // Only a disk that forgets terms (a defect) can hold an entry of a term later than its hard state.
-  const forgotten: HardState = { term: last?.term ?? 0, votedFor: 0 }
-  return {
-    hardState: disk.hardState.term >= forgotten.term ? disk.hardState : forgotten,
-    prevIndex: 0,
-    prevTerm: 0,
-    lastIndex: last?.index ?? 0,
-    nextOffset: last === undefined ? 0 : last.lastOffset + 1,
-    terms,
-    commitHint: disk.commitHint,
   }
 }

@@ -1,4 +1,4 @@
-import type { HardState, LogIndex } from '@tailrace/schemas'
+import type { HardState, LogIndex, Term } from '@tailrace/schemas'
 import type { RaftMessage } from '../../broker/src/raft/messages.ts'
 import type { StoredEntry } from '../sim/sim-disk.ts'
 
@@ -27,6 +27,9 @@ export interface DiskWrite {
 export class StoryDisk {
   hardState: HardState = { term: 0, votedFor: 0 }
   commitHint: LogIndex = 0
+  /** Up to there the log was compacted. Its entries stay below for the checks of the story. */
+  prevIndex: LogIndex = 0
+  prevTerm: Term = 0
   /** Durable entries; entry of index i in slot i - 1. */
   readonly entries: StoredEntry[] = []
   pending: DiskWrite[] = []
@@ -54,6 +57,21 @@ export class StoryDisk {
     const write = this.pending.shift()!
     this.#apply(write)
     return write
+  }
+
+  /** Durable at once, like the state that stands for what goes. */
+  compact(prevIndex: LogIndex): void {
+    this.prevIndex = prevIndex
+    this.prevTerm = this.entries[prevIndex - 1]!.header.term
+    this.commitHint = Math.max(this.commitHint, prevIndex)
+  }
+
+  /** A fetched state takes the place of everything. */
+  replace(state: readonly StoredEntry[]): void {
+    this.entries.length = 0
+    this.entries.push(...state)
+    this.pending = []
+    this.compact(state.length)
   }
 
   /** Loses what is not durable, but for the oldest `keep` writes, whose completion the process did not live to see. */

@@ -1,7 +1,8 @@
 import type { BrokerId, EntryHeader, HardState, LogIndex, Term } from '@tailrace/schemas'
 import { EntryKind } from '@tailrace/schemas'
-import type { Configuration } from '../../broker/src/raft/config.ts'
+import type { Configuration, ConfigurationHeader } from '../../broker/src/raft/config.ts'
 import { type Defects, noDefects } from '../../broker/src/raft/defects.ts'
+import type { InstallRequest } from '../../broker/src/raft/ready.ts'
 import { Invariants } from '../sim/invariants.ts'
 import type { StoredEntry } from '../sim/sim-disk.ts'
 import type { Parcel } from '../sim/sim-network.ts'
@@ -71,6 +72,8 @@ export class Story implements Surroundings {
   tally: Tally = newTally()
   /** Everything that is sent is lost. */
   losing = false
+  /** Leaders offer the state behind their log's start, and followers fetch it, as soon as they are asked to. */
+  handsOutStates = true
   /** What is worth a line: everything, commits and changes, or changes alone. */
   telling: Weight = 'step'
   /** A fresh story that has lived through all commands so far; set by who runs the file. */
@@ -81,6 +84,9 @@ export class Story implements Surroundings {
   readonly #names = new Map<number, string>()
   #replicas: Replica[] | null = null
   #invariants: Invariants | null = null
+  /** Who votes in the last configuration that is known to be committed, whose entry is `#countedSince`. */
+  readonly #counted: Replica[] = []
+  #countedSince: LogIndex = 0
   #output: string[] = []
 
   // Setting the scene, before the first core starts.
@@ -214,6 +220,21 @@ export class Story implements Surroundings {
     this.note('progress', `client: ${name} is acknowledged`)
   }
 
+  fetchState({ source, lastIndex }: InstallRequest): readonly StoredEntry[] | null {
+    const from = this.replica(source)
+    if (!this.handsOutStates || from.core === null || from.commitIndex < lastIndex) return null
+    return from.log.slice(0, lastIndex)
+  }
+
+  /** A majority that must hold what is committed is one of those who vote in the last configuration that is. */
+  committing(entries: readonly StoredEntry[]): void {
+    for (const { header } of entries) {
+      if (header.kind !== EntryKind.Configuration || header.index <= this.#countedSince) continue
+      this.#countedSince = header.index
+      this.#count((header as ConfigurationHeader).configuration.voters)
+    }
+  }
+
   note(weight: Weight, text: string): void {
     if (weights.indexOf(weight) >= weights.indexOf(this.telling)) this.#output.push(text)
   }
@@ -235,12 +256,17 @@ export class Story implements Surroundings {
       const configuration = this.#beginnings.get(id)!.configuration ?? { voters, outgoing: [], learners: [] }
       return new Replica({ ...this.options, id, configuration, random: (bound) => this.#draw(id, bound) }, this)
     })
-    this.#invariants = new Invariants(this.#replicas)
+    this.#invariants = new Invariants(this.#counted)
+    this.#count(this.#replicas[0]!.options.configuration.voters)
     for (const replica of this.#replicas) this.#fillDisk(replica)
     const { telling } = this
     this.telling = 'change'
     for (const { id } of this.#replicas) this.start(id, true)
     this.telling = telling
+  }
+
+  #count(voters: readonly BrokerId[]): void {
+    this.#counted.splice(0, this.#counted.length, ...this.#replicas!.filter(({ id }) => voters.includes(id)))
   }
 
   #fillDisk(replica: Replica): void {

@@ -1,4 +1,4 @@
-import { toNumber } from '../arguments.ts'
+import { toNumber, toPosition } from '../arguments.ts'
 import type { CommandTable } from '../command.ts'
 
 export const clients: CommandTable = {
@@ -12,5 +12,13 @@ export const clients: CommandTable = {
       )
     }
     replica.drain()
+  },
+  /** `token 2 3@1`: a client asks broker 2 to show what an acknowledgement named (M95). */
+  token: (story, { words }) => {
+    const replica = story.running(toNumber(words[0]))
+    const { index, term } = toPosition(words[1] ?? '')
+    const shown = replica.core!.commitToken(term, index)
+    replica.drain()
+    story.say(shown ? `${replica.id} shows ${words[1]}` : `${replica.id} cannot show ${words[1]}`)
   },
 }

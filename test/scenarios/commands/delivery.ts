@@ -86,6 +86,8 @@ const kinds = [
   'pre-vote-reply',
   'heartbeat',
   'heartbeat-reply',
+  'snapshot',
+  'timeout-now',
 ]
 
 function selectionOf({ words, settings }: Arguments): Selection {

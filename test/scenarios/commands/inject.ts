@@ -9,7 +9,8 @@ import type { Story } from '../story.ts'
 export const inject: CommandTable = {
   /**
    * `inject 2>1 append term=3 prev=2@1 commit=4: 3@2 4@3`, `... vote term=3 last=2@1 transfer`, `... pre-vote`, `... vote-reply term=3 yes`,
-   * `... append-reply term=3 match=4` or `rejected=4 hint=3@2`, `... heartbeat term=3 commit=2 sent=0`, `... heartbeat-reply term=3 last=4`.
+   * `... append-reply term=3 match=4` or `rejected=4 hint=3@2`, `... heartbeat term=3 commit=2 sent=0`, `... heartbeat-reply term=3 last=4`,
+   * `... snapshot term=3 last=5@2 source=2`.
    */
   inject: (story, args) => {
     const link = toLink(args.words[0] ?? '')
@@ -53,6 +54,10 @@ function build(story: Story, args: Arguments, envelope: Envelope): { message: Ra
     }
     case 'heartbeat':
       return only({ type: 'heartbeat', ...envelope, commit: number(args, 'commit'), sentAt: number(args, 'sent') })
+    case 'snapshot': {
+      const { index: lastIndex, term: lastTerm } = position(args, 'last')
+      return only({ type: 'snapshot', ...envelope, lastIndex, lastTerm, source: number(args, 'source') })
+    }
     case 'heartbeat-reply': {
       const sentAt = number(args, 'sent')
       return only({ type: 'heartbeat-reply', ...envelope, lastIndex: number(args, 'last'), sentAt })

@@ -14,6 +14,13 @@ export const show: CommandTable = {
     const ids = words.length === 0 ? story.ids : toNumbers(words)
     story.say(...ids.map((id) => logText(story.replica(id))))
   },
+  /** M35: the state of every entry. */
+  states: (story, { words }) => {
+    for (const id of toNumbers(words)) {
+      const rows = story.running(id).core!.entryStates(1, 1000)
+      story.say(`${id}: ${rows.map(({ index, state }) => `${index} ${state}`).join(', ')}`)
+    }
+  },
   /** What has been counted since the last `mark`. */
   counters: (story) => story.say(tallyText(story.tally)),
   /** Counting begins anew. */

@@ -7,6 +7,7 @@ import { exploration } from './explore.ts'
 import { inject } from './inject.ts'
 import { setup } from './setup.ts'
 import { show } from './show.ts'
+import { snapshot } from './snapshot.ts'
 import { time } from './time.ts'
 
 /** All commands. A new theme is a file with a table of its own and a line here; no word may be taken twice. */
@@ -17,6 +18,7 @@ export const commands: CommandTable = merge([
   time,
   disk,
   clients,
+  snapshot,
   show,
   expectations,
   exploration,

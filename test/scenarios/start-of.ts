@@ -1,0 +1,39 @@
+import type { HardState, TermStart } from '@tailrace/schemas'
+import { EntryKind } from '@tailrace/schemas'
+import type { ConfigurationHeader, IndexedConfiguration, RaftStart } from '../../broker/src/raft/config.ts'
+import type { StoryDisk } from './story-disk.ts'
+
+/** What a core is told of the disk when it starts, or when a fetched state has replaced its log. */
+export function startOf(disk: StoryDisk): RaftStart {
+  const { entries, prevIndex, prevTerm, commitHint } = disk
+  const terms: TermStart[] = []
+  for (const { header } of entries.slice(prevIndex)) {
+    if (terms.at(-1)?.term !== header.term)
+      terms.push({ term: header.term, index: header.index, offset: header.baseOffset })
+  }
+  const last = entries.at(-1)?.header
+  // Only a disk that forgets terms (a defect) can hold an entry of a term later than its hard state.
+  const forgotten: HardState = { term: last?.term ?? 0, votedFor: 0 }
+  return {
+    hardState: disk.hardState.term >= forgotten.term ? disk.hardState : forgotten,
+    prevIndex,
+    prevTerm,
+    lastIndex: last?.index ?? 0,
+    nextOffset: last === undefined ? 0 : last.lastOffset + 1,
+    terms,
+    configurations: configurationsOf(disk),
+    commitHint,
+  }
+}
+
+/** What governed at prevIndex, and all configurations after it. */
+function configurationsOf({ entries, prevIndex }: StoryDisk): IndexedConfiguration[] {
+  const all = entries
+    .filter(({ header }) => header.kind === EntryKind.Configuration)
+    .map(({ header }) => ({
+      index: header.index,
+      configuration: (header as ConfigurationHeader).configuration,
+    }))
+  const base = all.findLastIndex(({ index }) => index <= prevIndex)
+  return base < 0 ? all : all.slice(base)
+}
