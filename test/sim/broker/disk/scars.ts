@@ -1,0 +1,83 @@
+import type { SimRandom } from '../../random.ts'
+import { BLOCK_BYTES, type BlockFile, type PendingSync } from './block-file.ts'
+
+interface Scar {
+  readonly file: BlockFile
+  readonly block: number
+  /** What should stand there. */
+  readonly bytes: Uint8Array | undefined
+  /** What stood there instead when the scar was made. */
+  readonly found: Uint8Array | undefined
+}
+
+/**
+ * Writes that went nowhere, or to another place of the file, although the disk said that they were done.
+ *
+ * What a product can promise about them has a limit, and so has this: the newest round of a journal that is lost without a trace cannot be told from one that
+ * was never synced (a disk that lies about that is a negative control). So such a scar in the newest round heals when the broker falls; as
+ * soon as a later round has been synced it stays.
+ */
+export class Scars {
+  /** What befalls the next sync of a file whose path contains `where`. */
+  next: { readonly kind: 'lost' | 'misdirected'; readonly where: string } | null = null
+  /** How many there have been. */
+  count = 0
+  #scars: Scar[] = []
+  /** Blocks of the last write to the journal that was synced. */
+  #newest: { readonly file: BlockFile; readonly from: number; readonly to: number } | null = null
+  readonly #written = new Map<BlockFile, { readonly file: BlockFile; readonly from: number; readonly to: number }>()
+
+  written(path: string, file: BlockFile, position: number, bytes: Uint8Array): void {
+    if (!isJournal(path) || isFilling(bytes)) return
+    const [from, to] = [position, position + bytes.length - 1].map((at) => Math.floor(at / BLOCK_BYTES))
+    this.#written.set(file, { file, from: from!, to: to! })
+  }
+
+  /** Carries a sync out, as the disk does it. */
+  sync(path: string, file: BlockFile, pending: PendingSync, random: SimRandom): void {
+    const aim = this.next !== null && pending.blocks.length > 0 && path.includes(this.next.where) ? this.next : null
+    const block = aim === null ? -1 : random.pick(pending.blocks)[0]
+    const before = file.stored(block)
+    file.endSync(pending)
+    const round = this.#written.get(file)
+    if (isJournal(path) && round !== undefined) {
+      this.#newest = round
+      this.#written.delete(file)
+      this.#scars = this.#scars.filter((scar) => this.#isNewest(scar))
+    }
+    const bytes = file.stored(block)
+    if (aim === null || bytes === undefined || bytes === before) return
+    this.next = null
+    this.count++
+    if (aim.kind === 'misdirected') this.#hit(file, random.pick(file.blocks()), bytes)
+    this.#hit(file, block, before)
+  }
+
+  /** The broker falls: what could not be told from a torn round is made good. */
+  crash(): void {
+    for (const scar of this.#scars) {
+      if (this.#isNewest(scar) && scar.file.stored(scar.block) === scar.found) scar.file.corrupt(scar.block, scar.bytes)
+    }
+    this.#scars = []
+    this.#written.clear()
+  }
+
+  #hit(file: BlockFile, block: number, found: Uint8Array | undefined): void {
+    this.#scars.push({ file, block, bytes: file.stored(block), found })
+    file.corrupt(block, found)
+  }
+
+  #isNewest({ file, block }: Scar): boolean {
+    const newest = this.#newest
+    return newest !== null && newest.file === file && block >= newest.from && block <= newest.to
+  }
+}
+
+/** Journal files are filled with zeros before their first use; a round's blocks begin with a checksum and a mark. */
+function isFilling(bytes: Uint8Array): boolean {
+  return bytes.length < 8 || bytes[4] === 0
+}
+
+function isJournal(path: string): boolean {
+  return path.includes('/journal/')
+}

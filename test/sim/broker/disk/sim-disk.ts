@@ -1,0 +1,188 @@
+import { type Disk, DiskError, type DiskFile } from '../../../../broker/src/platform/disk.ts'
+import type { SimRandom } from '../../random.ts'
+import type { EventLoop } from '../event-loop.ts'
+import type { SimProcess } from '../sim-process.ts'
+import type { BlockFile } from './block-file.ts'
+import { Names } from './names.ts'
+import { Scars } from './scars.ts'
+
+/** How a disk behaves now; fault actions change it. Times in microseconds. */
+export interface DiskBehaviour {
+  readMicros: readonly [number, number]
+  writeMicros: readonly [number, number]
+  syncMicros: readonly [number, number]
+  /** Bytes that the files together may have. */
+  capacity: number
+  /** The next sync fails. */
+  failSync: boolean
+  /** Loss of power tears blocks apart. What that leaves cannot be told from rot, so it counts as corruption (faults/corruption.ts). */
+  tears: boolean
+  /** A control: syncs are answered, and nothing is stored. */
+  liesAboutSync: boolean
+}
+
+interface Write {
+  readonly file: BlockFile
+  readonly bytes: Uint8Array
+  readonly position: number
+}
+
+/** One machine's disk, which outlives its processes. Every operation takes virtual time; until it is over a crash may leave any part of it. */
+export class SimDisk {
+  readonly behaviour: DiskBehaviour
+  readonly scars = new Scars()
+  readonly #loop: EventLoop
+  readonly #random: SimRandom
+  readonly #names = new Names()
+  readonly #locks = new Set<string>()
+  readonly #underWay = new Set<Write>()
+
+  constructor(loop: EventLoop, random: SimRandom, behaviour: DiskBehaviour) {
+    this.#loop = loop
+    this.#random = random
+    this.behaviour = { ...behaviour }
+  }
+
+  files(): IterableIterator<[string, BlockFile]> {
+    return this.#names.entries()
+  }
+
+  get used(): number {
+    let bytes = 0
+    for (const [, file] of this.#names.entries()) bytes += file.size
+    return bytes
+  }
+
+  /** The process is gone; the kernel keeps what it was given. */
+  crashProcess(): void {
+    this.#interrupt()
+    this.#locks.clear()
+  }
+
+  losePower(): void {
+    this.#interrupt()
+    this.#locks.clear()
+    this.#names.losePower(this.#random)
+    for (const file of new Set([...this.#names.entries()].map(([, file]) => file))) {
+      file.losePower(this.#random, this.behaviour.tears)
+    }
+  }
+
+  /** The disk as a process sees it. */
+  mount(process: SimProcess): Disk {
+    const names = this.#names
+    const quick = <Result>(work: () => Result): Promise<Result> =>
+      this.#operate(process, this.behaviour.writeMicros, work)
+    return {
+      open: (path) => quick(() => this.#handle(process, path, names.get(path) ?? names.create(path))),
+      list: (folder) => quick(() => names.list(folder)),
+      makeFolder: (folder) => quick(() => names.makeFolder(folder)),
+      rename: (from, to) => quick(() => names.rename(from, to)),
+      remove: (path) => quick(() => names.remove(path)),
+      syncFolder: (folder) =>
+        this.#operate(process, this.behaviour.syncMicros, () => {
+          if (!this.behaviour.liesAboutSync) names.sync(folder)
+        }),
+      size: (path) => quick(() => names.get(path)?.size ?? null),
+      free: () => quick(() => Math.max(0, this.behaviour.capacity - this.used)),
+      lock: (folder) =>
+        quick(() => {
+          if (this.#locks.has(folder)) throw new DiskError('locked', `another broker uses ${folder}`)
+          this.#locks.add(folder)
+        }),
+    }
+  }
+
+  #handle(process: SimProcess, path: string, file: BlockFile): DiskFile {
+    const { behaviour } = this
+    return {
+      path,
+      read: (into, position) => this.#operate(process, behaviour.readMicros, () => file.read(into, position)),
+      write: (pieces, position) => this.#write(process, path, file, pieces, position),
+      sync: () => this.#sync(process, path, file),
+      truncate: (size) => this.#operate(process, behaviour.writeMicros, () => file.truncate(size)),
+      size: () => this.#operate(process, behaviour.writeMicros, () => file.size),
+      close: () => this.#operate(process, behaviour.writeMicros, () => {}),
+    }
+  }
+
+  #write(
+    process: SimProcess,
+    path: string,
+    file: BlockFile,
+    pieces: readonly Uint8Array[],
+    position: number,
+  ): Promise<void> {
+    const write = { file, bytes: joined(pieces), position }
+    if (!process.alive) return never()
+    this.#underWay.add(write)
+    return this.#operate(process, this.behaviour.writeMicros, () => {
+      this.#underWay.delete(write)
+      const growth = position + write.bytes.length - file.size
+      if (growth > 0 && this.used + growth > this.behaviour.capacity) {
+        // As much as there is room for is written.
+        const room = Math.max(0, write.bytes.length - growth)
+        file.write(write.bytes.subarray(0, room), position)
+        throw new DiskError('full', `no space for ${path}`)
+      }
+      file.write(write.bytes, position)
+      this.scars.written(path, file, position, write.bytes)
+    })
+  }
+
+  #sync(process: SimProcess, path: string, file: BlockFile): Promise<void> {
+    if (!process.alive) return never()
+    const pending = file.beginSync()
+    return this.#operate(process, this.behaviour.syncMicros, () => {
+      if (this.behaviour.failSync) {
+        this.behaviour.failSync = false
+        file.failSync(pending, this.#random)
+        throw new DiskError('failed', `input/output error at ${path}`)
+      }
+      if (this.behaviour.liesAboutSync) return
+      this.scars.sync(path, file, pending, this.#random)
+    })
+  }
+
+  /** Carries the work out at the end of its time, unless the process is dead by then. */
+  #operate<Result>(process: SimProcess, [least, most]: readonly [number, number], work: () => Result): Promise<Result> {
+    if (!process.alive) return never()
+    return new Promise((resolve, reject) => {
+      this.#loop.after(this.#random.between(least, most), () => {
+        if (!process.alive) return
+        try {
+          resolve(work())
+        } catch (error) {
+          reject(error)
+        }
+      })
+    })
+  }
+
+  /** Of writes that were under way any blocks have been written. */
+  #interrupt(): void {
+    for (const { file, bytes, position } of this.#underWay) {
+      if (position + bytes.length - file.size > this.behaviour.capacity - this.used) continue
+      file.write(bytes, position, () => this.#random.chance(0.5))
+    }
+    this.#underWay.clear()
+    this.scars.crash()
+  }
+}
+
+/** What a dead process hears of its disk. */
+function never(): Promise<never> {
+  return new Promise(() => {})
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const piece of pieces) length += piece.length
+  const all = new Uint8Array(length)
+  let at = 0
+  for (const piece of pieces) {
+    all.set(piece, at)
+    at += piece.length
+  }
+  return all
+}

@@ -1,0 +1,76 @@
+import type { StateStore } from '../../../../broker/src/log/types.ts'
+import type { SimRandom } from '../../random.ts'
+import type { EventLoop } from '../event-loop.ts'
+import type { SimProcess } from '../sim-process.ts'
+
+type Changes = readonly (readonly [string, Uint8Array | null])[]
+
+const WRITE_MICROS = [20, 400] as const
+/** Writes that may be lost. Older ones have reached the platter on their own. */
+const UNSYNCED_WRITES = 12
+
+/** A state store as `StateStore` describes it: whole writes in order, none ever synced, so that a crash loses any number of the newest. */
+export class SimStore {
+  readonly #loop: EventLoop
+  readonly #random: SimRandom
+  /** The state without the newest writes. */
+  readonly #settled = new Map<string, Uint8Array>()
+  #newest: Changes[] = []
+  #content = new Map<string, Uint8Array>()
+
+  constructor(loop: EventLoop, random: SimRandom) {
+    this.#loop = loop
+    this.#random = random
+  }
+
+  crash(): void {
+    this.#newest.length = this.#random.below(this.#newest.length + 1)
+    this.#content = new Map(this.#settled)
+    for (const changes of this.#newest) apply(this.#content, changes)
+  }
+
+  mount(process: SimProcess): StateStore {
+    const content = this.#content
+    return {
+      get: (key) => this.#operate(process, () => this.#content.get(key) ?? null),
+      range: (from, to) => range(content, from, to),
+      write: (changes) => this.#operate(process, () => this.#write(changes)),
+      close: () => this.#operate(process, () => {}),
+    }
+  }
+
+  #write(changes: Changes): void {
+    const own = changes.map(([key, value]) => [key, value?.slice() ?? null] as const)
+    apply(this.#content, own)
+    this.#newest.push(own)
+    if (this.#newest.length > UNSYNCED_WRITES) apply(this.#settled, this.#newest.shift()!)
+  }
+
+  #operate<Result>(process: SimProcess, work: () => Result): Promise<Result> {
+    return new Promise((resolve) => {
+      this.#loop.after(this.#random.between(...WRITE_MICROS), () => {
+        if (process.alive) resolve(work())
+      })
+    })
+  }
+}
+
+/** In the order of the keys' bytes, which is not that of JavaScript's strings. */
+async function* range(
+  content: ReadonlyMap<string, Uint8Array>,
+  from: string,
+  to: string,
+): AsyncGenerator<readonly [string, Uint8Array]> {
+  const [low, high] = [Buffer.from(from), Buffer.from(to)]
+  const found = [...content].map(([key, value]) => ({ key, value, bytes: Buffer.from(key) }))
+  const inside = found.filter(({ bytes }) => Buffer.compare(bytes, low) >= 0 && Buffer.compare(bytes, high) < 0)
+  inside.sort((a, b) => Buffer.compare(a.bytes, b.bytes))
+  for (const { key, value } of inside) yield [key, value]
+}
+
+function apply(content: Map<string, Uint8Array>, changes: Changes): void {
+  for (const [key, value] of changes) {
+    if (value === null) content.delete(key)
+    else content.set(key, value)
+  }
+}

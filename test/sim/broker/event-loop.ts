@@ -1,0 +1,52 @@
+import type { TimerHandle } from '../../../broker/src/platform/clock.ts'
+import { EventQueue } from '../event-queue.ts'
+
+/**
+ * Virtual time for asynchronous code: runs what is due, then lets every promise that has become ready be followed up before the next event. Nothing
+ * in the simulated world waits for the machine's own time, disk or network, so one turn of Node's event loop follows up all of them, and
+ * equal calls give equal histories.
+ */
+export class EventLoop {
+  /** Events run so far. */
+  events = 0
+  /** Called after each event, when it has been followed up. */
+  onEvent: () => void = () => {}
+  readonly #queue = new EventQueue()
+  #ran = false
+
+  /** Microseconds since the start. */
+  get now(): number {
+    return this.#queue.now
+  }
+
+  /** Calls in `micros` microseconds, rounded up: never too early. */
+  after(micros: number, call: () => void): TimerHandle {
+    let wanted = true
+    this.#queue.after(Math.max(0, Math.ceil(micros)), () => {
+      if (!wanted) return
+      this.#ran = true
+      this.events++
+      call()
+    })
+    return { cancel: () => void (wanted = false) }
+  }
+
+  /** Runs events until `done` says so, asked after each; false when time `until` (microseconds) has passed, or nothing is left to happen. */
+  run(until: number, done: () => boolean): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const next = (): void => {
+        try {
+          if (this.#ran) this.onEvent()
+          this.#ran = false
+          if (done()) return resolve(true)
+          // What was cancelled needs no following up.
+          while (!this.#ran) if (this.#queue.now >= until || !this.#queue.step()) return resolve(false)
+        } catch (error) {
+          return reject(error)
+        }
+        setImmediate(next)
+      }
+      setImmediate(next)
+    })
+  }
+}

@@ -1,0 +1,83 @@
+import type { SimRandom } from '../../random.ts'
+import { BLOCK_BYTES } from '../disk/block-file.ts'
+import type { SimBroker } from '../sim-broker.ts'
+import type { World } from '../world.ts'
+import type { FaultClass } from './fault.ts'
+
+/**
+ * What is on a disk changes without a write of the broker. This befalls the disks of `swarm.rotten` alone, a minority of every partition's replicas: what a
+ * majority has lost nobody can give back, so the product promises nothing then. A flip may lie unread for long, so a disk that has rotted once counts as
+ * rotten to the end of the history. Identity file and checkpoints are spared: a broker whose identity cannot be read refuses to start, and says so.
+ */
+function rotten(world: World, random: SimRandom): SimBroker {
+  return world.broker(random.pick(world.swarm.rotten))
+}
+
+function flip(world: World, random: SimRandom, where: string): void {
+  const broker = rotten(world, random)
+  const files = [...broker.machine.disk.files()].filter(
+    ([path, file]) => path.includes(where) && file.blocks().length > 0,
+  )
+  if (files.length === 0) return
+  const [path, file] = random.pick(files)
+  const blocks = file.blocks().filter((block) => file.stored(block)!.some((byte) => byte !== 0))
+  if (blocks.length === 0) return
+  // Half the time near the end, where what is not yet committed, or just now, stands.
+  const block = random.chance(0.5) ? blocks.at(-1 - random.below(Math.min(3, blocks.length)))! : random.pick(blocks)
+  const bytes = file.stored(block)!.slice()
+  const at = random.below(BLOCK_BYTES)
+  bytes[at]! ^= 1 << random.below(8)
+  file.corrupt(block, bytes)
+  world.rot(broker.id, `bit flipped in block ${block}, byte ${at}, of ${path}`)
+}
+
+const journalFlip: FaultClass = {
+  name: 'journal-flip',
+  likelihood: 0.25,
+  everyMs: [200, 1_000],
+  strike: (world, random) => flip(world, random, '/journal/'),
+}
+
+const segmentFlip: FaultClass = {
+  name: 'segment-flip',
+  likelihood: 0.25,
+  everyMs: [200, 1_000],
+  strike: (world, random) => flip(world, random, '/groups/'),
+}
+
+function scar(world: World, random: SimRandom, kind: 'lost' | 'misdirected'): void {
+  const broker = rotten(world, random)
+  const where = random.pick(['/journal/', '/groups/'])
+  broker.machine.disk.scars.next = { kind, where }
+  world.rot(broker.id, `the next write to ${where} is ${kind}`)
+}
+
+/** The disk says that a write is done, and it is not (see disk/scars.ts for the limit of what can be noticed). */
+const lostWrite: FaultClass = {
+  name: 'lost-write',
+  likelihood: 0.15,
+  everyMs: [300, 2_000],
+  strike: (world, random) => scar(world, random, 'lost'),
+}
+
+/** It is done, in another place of the file. */
+const misdirectedWrite: FaultClass = {
+  name: 'misdirected-write',
+  likelihood: 0.1,
+  everyMs: [500, 2_000],
+  strike: (world, random) => scar(world, random, 'misdirected'),
+}
+
+/** From now on a loss of power may leave blocks that are part old, part new: for the reader the same as rot. */
+const tearing: FaultClass = {
+  name: 'torn-blocks',
+  likelihood: 0.2,
+  everyMs: [1_000],
+  strike(world, random) {
+    const broker = rotten(world, random)
+    broker.machine.disk.behaviour.tears = true
+    world.rot(broker.id, 'its disk tears blocks from now on')
+  },
+}
+
+export const rot: readonly FaultClass[] = [journalFlip, segmentFlip, lostWrite, misdirectedWrite, tearing]

@@ -1,0 +1,40 @@
+import { TailraceError } from '@tailrace/schemas'
+import { Violation } from '../invariants.ts'
+
+/** What the world of whole brokers watches for beside the properties of the Raft core (../invariants.ts). */
+export type BrokerProperty =
+  | 'synced-is-kept'
+  | 'only-deleted-is-removed'
+  | 'replica-broken'
+  | 'never-beyond-commit'
+  | 'never-taken-back'
+  | 'gapless-offsets'
+  | 'same-bytes-everywhere'
+  | 'checksums-hold'
+  | 'acknowledged-once-in-order'
+  | 'idempotence'
+  | 'watermark-monotone'
+  | 'stale-lease'
+  | 'minority-loses-nothing'
+  | 'broker-cannot-start'
+  | 'unhandled-rejection'
+  | 'liveness'
+  | 'replicas-identical'
+
+/** A property that does not hold: the end of a simulated history. */
+export class Finding extends Error {
+  override readonly name = 'Finding'
+  readonly property: string
+  constructor(property: BrokerProperty | Violation['property'], detail: string) {
+    super(`${property}: ${detail}`)
+    this.property = property
+  }
+}
+
+/** Violations of the core's properties and its own assertions count; anything else is a mistake of the simulator. */
+export function asFinding(error: unknown): Finding {
+  if (error instanceof Finding) return error
+  if (error instanceof Violation) return new Finding(error.property, error.message.slice(error.property.length + 2))
+  if (error instanceof TailraceError) return new Finding('core-assertion', error.message)
+  throw error
+}

@@ -1,0 +1,176 @@
+import { type Defects, noDefects } from '../../../broker/src/raft/defects.ts'
+import { SimRandom } from '../random.ts'
+import { Chronicle } from './chronicle.ts'
+import { type BrokerDefects, noBrokerDefects } from './defects.ts'
+import { asFinding, Finding } from './finding.ts'
+import { checkOutcome, PATIENCE_MS, publishToAll, unsettled } from './outcome.ts'
+import { type BrokerSwarm, drawBrokerSwarm } from './swarm.ts'
+import type { PartitionLedger } from './workload/partition-ledger.ts'
+import { Producer } from './workload/producer.ts'
+import { SimReader } from './workload/reader.ts'
+import { churnTopics, insist } from './workload/topic-churn.ts'
+import { World } from './world.ts'
+
+/** A mechanism that can be switched off: of the core, or of the broker around it. */
+export type BrokerDefectName = keyof Defects | keyof BrokerDefects
+
+export const brokerDefectNames = [...Object.keys(noDefects), ...Object.keys(noBrokerDefects)] as BrokerDefectName[]
+
+export interface BrokerSeedOptions {
+  readonly defects?: readonly BrokerDefectName[]
+  /** Classes of faults that are left out although the seed has them: to shrink a history. */
+  readonly without?: readonly string[]
+  /** Ends the phase with faults early, in milliseconds: likewise. */
+  readonly faultMs?: number
+  readonly trace?: (line: string) => void
+}
+
+export interface BrokerSeedResult {
+  readonly seed: number
+  readonly swarm: BrokerSwarm
+  readonly digest: string
+  readonly events: number
+  readonly virtualMs: number
+  readonly elections: number
+  readonly acknowledged: number
+  readonly shown: number
+  readonly crashes: number
+  readonly rots: number
+  readonly refusals: number
+  readonly finding: Finding | null
+}
+
+/** Virtual time in which a cluster without faults must be formed and have its topics. */
+const FORMATION_MS = 60_000
+
+/** Runs the history of one seed with whole brokers: faults, then calm. The same seed gives the same history on every machine. */
+export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {}): Promise<BrokerSeedResult> {
+  const { defects = [], trace = null } = options
+  const swarm = shrunk(drawBrokerSwarm(new SimRandom(seed)), options)
+  const chronicle = new Chronicle(trace)
+  const on = (known: object): Record<string, true> =>
+    Object.fromEntries(defects.filter((name) => name in known).map((name) => [name, true]))
+  const core = { ...noDefects, ...on(noDefects) }
+  const world = new World(seed, swarm, chronicle, core, { ...noBrokerDefects, ...on(noBrokerDefects) })
+  const rejected = (error: unknown): void =>
+    world.watch.report(
+      new Finding('unhandled-rejection', error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    )
+  process.on('unhandledRejection', rejected)
+  const cast = new Cast(world)
+  try {
+    await play(world, cast)
+  } catch (error) {
+    world.watch.report(asFinding(error))
+  } finally {
+    process.off('unhandledRejection', rejected)
+    world.open = false
+  }
+  const ledgers = [...world.ledgers]
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
+  return {
+    ...{
+      seed,
+      swarm,
+      digest: chronicle.digest,
+      events: world.loop.events,
+      virtualMs: Math.round(world.loop.now / 1000),
+    },
+    elections: sum([...world.watch.groups.values()].map((group) => group.elections)),
+    acknowledged: sum(ledgers.map((ledger) => ledger.acknowledged)),
+    shown: sum(ledgers.map((ledger) => ledger.shown)),
+    ...{ crashes: world.crashes, rots: world.rots, refusals: sum(cast.producers.map(({ refusals }) => refusals)) },
+    finding: world.watch.finding,
+  }
+}
+
+/** Who takes part besides the brokers. */
+class Cast {
+  readonly producers: Producer[] = []
+  readonly #world: World
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  enter(ledgers: readonly PartitionLedger[]): void {
+    const world = this.#world
+    const { producers, readers, publishEveryMs, churnEveryMs } = world.swarm
+    for (let number = 0; number < producers; number++) {
+      ledgers.forEach((ledger, at) => {
+        const producer = new Producer(world, world.stream(200 + number * 20 + at), number * 20 + at, ledger)
+        this.producers.push(producer)
+        void producer.run(publishEveryMs)
+      })
+    }
+    for (let number = 0; number < readers; number++) void new SimReader(world, world.stream(400 + number)).run(ledgers)
+    if (churnEveryMs > 0) void churnTopics(world, world.stream(500), churnEveryMs)
+  }
+}
+
+async function play(world: World, cast: Cast): Promise<void> {
+  const { swarm } = world
+  world.startAll()
+  if (swarm.earlyFaults) world.unleash()
+  let topics: PartitionLedger[] | null = null
+  void makeTopics(world).then((ledgers) => {
+    topics = ledgers
+    cast.enter(ledgers)
+    if (!swarm.earlyFaults) world.unleash()
+  })
+  const created = (): boolean => topics !== null
+  // With early faults all this may have to wait for the calm.
+  if (!(await pass(world, swarm.earlyFaults ? swarm.faultMs : FORMATION_MS, created)) && !swarm.earlyFaults)
+    throw new Finding('liveness', `no topics after ${FORMATION_MS} ms without faults: ${unsettled(world)}`)
+  await pass(world, swarm.faultMs, () => false)
+  world.calm()
+  if (!(await pass(world, PATIENCE_MS, created)))
+    throw new Finding('liveness', `no topics ${PATIENCE_MS} ms after the end of faults: ${unsettled(world)}`)
+  await settle(world, topics!)
+}
+
+async function settle(world: World, ledgers: readonly PartitionLedger[]): Promise<void> {
+  let published = false
+  void publishToAll(world, ledgers).then(() => {
+    published = true
+    world.open = false
+  })
+  const settled = (): boolean => published && unsettled(world) === null
+  if (!(await pass(world, PATIENCE_MS, settled))) {
+    const why = unsettled(world) ?? 'a publish is not acknowledged'
+    throw new Finding('liveness', `${PATIENCE_MS} ms after the end of faults ${why}`)
+  }
+  let checked = false
+  let failure: unknown = null
+  checkOutcome(world, ledgers).then(
+    () => (checked = true),
+    (error: unknown) => {
+      failure = error
+      checked = true
+    },
+  )
+  if (!(await pass(world, PATIENCE_MS, () => checked))) throw new Finding('liveness', 'the replicas cannot be read')
+  if (failure !== null) throw failure
+}
+
+async function makeTopics(world: World): Promise<PartitionLedger[]> {
+  const random = world.stream(600)
+  for (const { name, ...shape } of world.swarm.topics) await insist(world, random, name, true, shape)
+  return world.swarm.topics.flatMap(({ name }) => world.ledgersOf(name))
+}
+
+/** Lets time pass until something has come true; false if it has not by then. Ends early, aloud, when a property does not hold. */
+async function pass(world: World, ms: number, done: () => boolean): Promise<boolean> {
+  const { watch, loop } = world
+  const happened = await loop.run(loop.now + ms * 1000, () => watch.finding !== null || done())
+  if (watch.finding !== null) throw watch.finding
+  return happened
+}
+
+function shrunk(swarm: BrokerSwarm, { without = [], faultMs }: BrokerSeedOptions): BrokerSwarm {
+  const faults = Object.fromEntries(Object.entries(swarm.faults).filter(([name]) => !without.includes(name)))
+  const messages = without.includes('raft-messages')
+    ? { ...swarm.messages, loss: 0, duplication: 0, delay: 0 }
+    : swarm.messages
+  return { ...swarm, faults, messages, faultMs: Math.min(swarm.faultMs, faultMs ?? swarm.faultMs) }
+}

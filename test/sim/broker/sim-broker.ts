@@ -1,0 +1,193 @@
+import type { BrokerId } from '@tailrace/schemas'
+import type { ClusterNode } from '../../../broker/src/cluster/node.ts'
+import { createClusterNode } from '../../../broker/src/cluster/node.ts'
+import type { RunningPeers } from '../../../broker/src/gateway/peer/create-peers.ts'
+import { createPeers } from '../../../broker/src/gateway/peer/create-peers.ts'
+import { openLogStorage } from '../../../broker/src/log/open.ts'
+import type { LogStorage, StateStore } from '../../../broker/src/log/types.ts'
+import { BrokerGroups } from '../../../broker/src/partition/groups.ts'
+import type { Logger } from '../../../broker/src/platform/logger.ts'
+import type { Network } from '../../../broker/src/platform/network.ts'
+import { nodeCrc32c } from '../../../broker/src/platform/node/checksum.ts'
+import type { Random } from '../../../broker/src/platform/random.ts'
+import type { SimRandom } from '../random.ts'
+import { type BrokerDefects, crcOf, defectiveDurability, defectiveStorage } from './defects.ts'
+import type { SimDisk } from './disk/sim-disk.ts'
+import type { SimStore } from './disk/sim-store.ts'
+import type { EventLoop } from './event-loop.ts'
+import { Finding } from './finding.ts'
+import { SimProcess, type Timepiece } from './sim-process.ts'
+import { addressOf, type BrokerSwarm, hostOf } from './swarm.ts'
+import { makeUnreliable, type MessageFaults } from './unreliable-raft.ts'
+import type { Watch } from './watch.ts'
+
+const DATA = 'data'
+
+/** What a broker's machine is made of, and what it has around it. All of it outlives the broker's process. */
+export interface Machine {
+  readonly loop: EventLoop
+  readonly random: SimRandom
+  readonly network: Network
+  readonly disk: SimDisk
+  readonly store: SimStore
+  readonly timepiece: Timepiece
+  readonly messages: MessageFaults
+  readonly swarm: BrokerSwarm
+  readonly watch: Watch
+  readonly defects: BrokerDefects
+  readonly trace: ((text: string) => void) | null
+}
+
+/** The parts of one life, put together as broker/src/main.ts does it, without the gateways for clients. */
+export interface Life {
+  readonly process: SimProcess
+  readonly storage: LogStorage
+  readonly store: StateStore
+  readonly groups: BrokerGroups
+  readonly peers: RunningPeers
+  readonly node: ClusterNode
+}
+
+/** A broker and its machine. */
+export class SimBroker {
+  readonly id: BrokerId
+  readonly machine: Machine
+  /** The life that has come so far that clients may call it; null while it is down or starting. */
+  life: Life | null = null
+  /** Set from the beginning of a start to the end of that life. */
+  process: SimProcess | null = null
+  /** Why the last start or life came to its end by itself. */
+  failure: unknown = null
+  /** Called when the process ends by itself. */
+  onExit: () => void = () => {}
+
+  constructor(id: BrokerId, machine: Machine) {
+    this.id = id
+    this.machine = machine
+  }
+
+  get up(): boolean {
+    return this.life !== null
+  }
+
+  start(): void {
+    const { loop, timepiece } = this.machine
+    const process = new SimProcess(loop, timepiece)
+    this.process = process
+    this.#start(process).then(
+      (life) => {
+        if (process.alive) this.life = life
+      },
+      (error) => this.#exit(process, error),
+    )
+  }
+
+  /** The process dies without a word of its own. `power`: what the kernel had not stored is lost as well. */
+  crash(power: boolean): void {
+    const { disk, store, watch } = this.machine
+    if (this.process !== null) this.process.alive = false
+    this.process = null
+    this.life = null
+    watch.stopped(this.id)
+    if (power) disk.losePower()
+    else disk.crashProcess()
+    store.crash()
+  }
+
+  /** As on SIGTERM. */
+  async stop(): Promise<void> {
+    const { life } = this
+    if (life === null) return
+    const { node, groups, peers, storage, store, process } = life
+    this.life = null
+    await node.close()
+    await groups.close()
+    await peers.close()
+    await storage.close()
+    await store.close()
+    if (process.alive) this.onStopped()
+  }
+
+  /** Called when `stop` has come to its end. */
+  onStopped: () => void = () => {}
+
+  #exit(process: SimProcess, error: unknown): void {
+    if (!process.alive) return
+    this.failure = error
+    this.machine.trace?.(`broker ${this.id} ends: ${error instanceof Error ? error.message : error}`)
+    this.onExit()
+  }
+
+  async #start(process: SimProcess): Promise<Life> {
+    const { machine, id } = this
+    const { swarm, watch, defects } = machine
+    const { clock } = process
+    const random = randomOf(machine.random)
+    const logger = this.#logger(process)
+    const disk = machine.disk.mount(process)
+    await disk.makeFolder(DATA)
+    await disk.lock(DATA)
+    const crc32c = crcOf(defects, nodeCrc32c)
+    const storage = await openLogStorage({ disk, clock, crc32c }, { ...swarm.log, folder: `${DATA}/log` })
+    defectiveStorage(defects, storage)
+    storage.onFailure = (error) => this.#exit(process, error)
+    const store = machine.store.mount(process)
+    const peers = createPeers({
+      ...{ network: process.network(machine.network), clock, random, crc32c: nodeCrc32c, log: logger },
+      self: () => node.identity(),
+      listen: addressOf(id),
+      dial: swarm.addresses,
+    })
+    makeUnreliable(peers, machine.messages, machine.loop, machine.random, process)
+    const groups = new BrokerGroups({
+      ...{ storage, store, peers, clock, random, crc32c: nodeCrc32c, logger, brokerId: id, settings: swarm.partition },
+      createCore: watch.createCore(id, process),
+    })
+    const { onDurable } = storage
+    watch.storage(id, process, storage)
+    defectiveDurability(defects, storage, onDurable)
+    const node = createClusterNode({
+      ...{ disk, clock, random, store, groups, peers, logger, brokerId: id },
+      http: `${hostOf(id)}:8080`,
+      peerAddress: addressOf(id),
+      join: swarm.addresses,
+      pid: id,
+      incarnation: random.uuid(),
+      dataFolder: DATA,
+      maxBatchBytes: 1 << 20,
+      largestMaxBatchBytes: 1 << 20,
+    })
+    peers.handlers = node.handlers
+    await node.start()
+    await peers.start()
+    return { process, storage, store, groups, peers, node }
+  }
+
+  #logger(process: SimProcess): Logger {
+    const { trace, watch } = this.machine
+    const say = (level: string, fields: object, message: string): void =>
+      trace?.(`broker ${this.id} ${level}: ${message} ${shown(fields)}`)
+    return {
+      info: (fields, message) => say('notes', fields, message),
+      warn: (fields, message) => say('warns', fields, message),
+      error: (fields, message) => {
+        if (!process.alive) return
+        say('complains', fields, message)
+        if (message.includes('broken a rule'))
+          watch.report(new Finding('replica-broken', `broker ${this.id}: ${shown(fields)}`))
+      },
+    }
+  }
+}
+
+function randomOf(random: SimRandom): Random {
+  const hex = (digits: number): string => random.next().toString(16).padStart(8, '0').slice(0, digits)
+  return {
+    below: (bound) => random.below(bound),
+    uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(8)}${hex(4)}`,
+  }
+}
+
+function shown(fields: object): string {
+  return JSON.stringify(fields, (_key, value) => (value instanceof Error ? `${value.name}: ${value.message}` : value))
+}

@@ -1,0 +1,270 @@
+import type { BrokerId, GroupId, Offset } from '@tailrace/schemas'
+import { MemoryNetwork } from '../../../broker/src/platform/memory/network.ts'
+import type { FetchResult } from '../../../broker/src/partition/requests.ts'
+import type { Defects } from '../../../broker/src/raft/defects.ts'
+import { randomGap } from '../faults.ts'
+import { SimRandom } from '../random.ts'
+import type { Chronicle } from './chronicle.ts'
+import type { BrokerDefects } from './defects.ts'
+import { SimDisk } from './disk/sim-disk.ts'
+import { SimStore } from './disk/sim-store.ts'
+import { EventLoop } from './event-loop.ts'
+import type { FaultClass } from './faults/fault.ts'
+import { faultClasses } from './faults/table.ts'
+import { Finding } from './finding.ts'
+import { type Life, SimBroker } from './sim-broker.ts'
+import { SimProcess } from './sim-process.ts'
+import { type BrokerSwarm, hostOf } from './swarm.ts'
+import { noMessageFaults } from './unreliable-raft.ts'
+import { Watch } from './watch.ts'
+import { PartitionLedger } from './workload/partition-ledger.ts'
+
+/** A supervisor starts a broker that ended by itself again. */
+const RESTART_MS = 500
+/** So many ends in a row, without a start that came to its end, are one too many once nothing fails any more. */
+const MOST_FAILED_STARTS = 5
+
+/** Brokers with their machines, the network between them, and all that befalls them. */
+export class World {
+  readonly loop = new EventLoop()
+  readonly brokers: readonly SimBroker[]
+  readonly network: MemoryNetwork
+  readonly watch: Watch
+  readonly swarm: BrokerSwarm
+  /** Clients go on. */
+  open = true
+  /** How often disks have rotted. */
+  rots = 0
+  crashes = 0
+  readonly #seed: number
+  readonly #chronicle: Chronicle
+  readonly #messages: { loss: number; duplication: number; delay: number; maxDelayMicros: number }
+  readonly #ledgers = new Map<string, PartitionLedger>()
+  readonly #producers = new Set<number>()
+  readonly #undo = new Set<() => void>()
+  readonly #cuts = new Map<string, number>()
+  readonly #failedStarts = new Map<BrokerId, number>()
+  #calm = false
+
+  constructor(seed: number, swarm: BrokerSwarm, chronicle: Chronicle, core: Defects, defects: BrokerDefects) {
+    this.#seed = seed
+    this.swarm = swarm
+    this.#chronicle = chronicle
+    this.watch = new Watch(core)
+    this.#messages = { ...swarm.messages }
+    const { clock } = new SimProcess(this.loop, { rate: 1, aheadMs: 0 })
+    const noise = this.stream(1)
+    this.network = new MemoryNetwork({ clock, random: randomOf(noise), ...swarm.network })
+    this.brokers = swarm.disks.map((behaviour, at) => this.#broker(at + 1, behaviour, defects))
+    this.loop.onEvent = () => {
+      this.watch.review()
+      this.#chronicle.event(this.loop.now)
+    }
+  }
+
+  /** Randomness of its own for each part of the world, so that one fault more or less does not change what all others do. */
+  stream(part: number): SimRandom {
+    return new SimRandom(this.#seed * 1_000 + part)
+  }
+
+  get ids(): readonly BrokerId[] {
+    return this.brokers.map(({ id }) => id)
+  }
+
+  get ledgers(): Iterable<PartitionLedger> {
+    return this.#ledgers.values()
+  }
+
+  broker(id: BrokerId): SimBroker {
+    return this.brokers[id - 1]!
+  }
+
+  anyBroker(random: SimRandom): SimBroker {
+    const up = this.brokers.filter((broker) => broker.up)
+    return up.length > 0 && random.chance(0.9) ? random.pick(up) : random.pick(this.brokers)
+  }
+
+  hostOf(id: BrokerId): string {
+    return hostOf(id)
+  }
+
+  /** Groups that a broker leads, by its own word. */
+  ledBy(id: BrokerId): number {
+    let led = 0
+    for (const group of this.watch.groups.values()) if (group.replica(id)?.isLeader) led++
+    return led
+  }
+
+  /** The ledgers of a topic's partitions, as far as it has been created. */
+  ledgersOf(name: string): PartitionLedger[] {
+    const topic = this.watch.topic(name)
+    return (topic?.partitions ?? []).map(({ group }, partition) => {
+      const key = String(group)
+      let ledger = this.#ledgers.get(key)
+      if (ledger === undefined) this.#ledgers.set(key, (ledger = new PartitionLedger(name, partition, group)))
+      return ledger
+    })
+  }
+
+  shown(ledger: PartitionLedger, offset: Offset, result: FetchResult): void {
+    const end = this.#committedEnd(ledger.group)
+    this.watch.guard(() => ledger.show(offset, result, end))
+    this.note(`offset ${offset} of ${ledger.topic}/${ledger.partition}: ${result.batches.length} batches`)
+  }
+
+  /** @throws Finding when the id was given before */
+  newProducer(id: number): void {
+    if (this.#producers.has(id)) throw new Finding('idempotence', `producer id ${id} was given twice`)
+    this.#producers.add(id)
+  }
+
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.loop.after(ms * 1000, resolve))
+  }
+
+  /** A client's call of a broker. Rejects when the broker is down, or gives no answer in time. */
+  call<Result>(broker: SimBroker, ask: (life: Life) => Promise<Result>, timeoutMs: number): Promise<Result> {
+    const { life } = broker
+    if (life === null) return Promise.reject(new Error('connection refused'))
+    return new Promise((resolve, reject) => {
+      const late = this.loop.after(timeoutMs * 1000, () => reject(new Error('no answer')))
+      // The way there and back takes time, and ends where the process does.
+      this.loop.after(100, () => {
+        if (!life.process.alive) return
+        ask(life)
+          .then(resolve, reject)
+          .finally(() => late.cancel())
+      })
+    })
+  }
+
+  note(text: string): void {
+    this.#chronicle.note(this.loop.now, text)
+  }
+
+  startAll(): void {
+    for (const broker of this.brokers) this.start(broker)
+  }
+
+  start(broker: SimBroker): void {
+    if (broker.process !== null) return
+    this.note(`broker ${broker.id} starts`)
+    broker.start()
+  }
+
+  crash(broker: SimBroker, power: boolean, downMs: number): void {
+    if (broker.process === null) return
+    this.crashes++
+    this.note(`broker ${broker.id} ${power ? 'loses its power' : 'is killed'} for ${Math.round(downMs)} ms`)
+    this.#fall(broker, power, downMs)
+  }
+
+  /** Stops a broker in good order; one that takes too long is killed, as supervisors do. */
+  stop(broker: SimBroker, downMs: number): void {
+    if (!broker.up) return
+    this.note(`broker ${broker.id} is told to stop`)
+    const { process } = broker
+    broker.onStopped = () => this.#fall(broker, false, downMs)
+    broker.stop().catch((error: unknown) => this.note(`broker ${broker.id} cannot stop: ${error}`))
+    this.loop.after(3_000_000, () => {
+      if (broker.process === process && process?.alive) this.crash(broker, false, downMs)
+    })
+  }
+
+  /** Links may be cut by several faults at once. */
+  cut(from: BrokerId, to: BrokerId): void {
+    const link = `${from}>${to}`
+    this.#cuts.set(link, (this.#cuts.get(link) ?? 0) + 1)
+    this.network.cut(hostOf(from), hostOf(to))
+  }
+
+  heal(from: BrokerId, to: BrokerId): void {
+    const link = `${from}>${to}`
+    const cuts = (this.#cuts.get(link) ?? 0) - 1
+    this.#cuts.set(link, cuts)
+    if (cuts <= 0) this.network.heal(hostOf(from), hostOf(to))
+  }
+
+  rot(broker: BrokerId, text: string): void {
+    this.rots++
+    this.note(`disk ${broker}: ${text}`)
+  }
+
+  /** Ends a fault after its time, or when faults end. */
+  undoAfter(ms: number, undo: () => void): void {
+    const once = (): void => {
+      if (this.#undo.delete(once)) undo()
+    }
+    this.#undo.add(once)
+    this.loop.after(ms * 1000, once)
+  }
+
+  /** From now on the seed's faults strike. */
+  unleash(): void {
+    faultClasses.forEach((fault, at) => {
+      const mean = this.swarm.faults[fault.name]
+      if (mean !== undefined) this.#strike(fault, mean, this.stream(100 + at))
+    })
+  }
+
+  /** Faults end: links are whole, disks fast, every broker up. What has rotted stays so. */
+  calm(): void {
+    this.#calm = true
+    this.note('faults end')
+    for (const undo of [...this.#undo]) undo()
+    Object.assign(this.#messages, noMessageFaults)
+    for (const broker of this.brokers) {
+      const { behaviour, scars } = broker.machine.disk
+      Object.assign(behaviour, { failSync: false, tears: false })
+      scars.next = null
+      if (broker.process === null) this.start(broker)
+    }
+  }
+
+  #strike(fault: FaultClass, mean: number, random: SimRandom): void {
+    this.loop.after(randomGap(random, mean) * 1000, () => {
+      if (this.#calm) return
+      fault.strike(this, random)
+      this.#strike(fault, mean, random)
+    })
+  }
+
+  #fall(broker: SimBroker, power: boolean, downMs: number): void {
+    this.network.kill(hostOf(broker.id))
+    broker.crash(power)
+    this.loop.after(downMs * 1000, () => this.start(broker))
+  }
+
+  #exited(broker: SimBroker): void {
+    const failed = (this.#failedStarts.get(broker.id) ?? 0) + 1
+    this.#failedStarts.set(broker.id, this.#calm ? failed : 0)
+    if (this.#calm && failed > MOST_FAILED_STARTS)
+      this.watch.report(new Finding('broker-cannot-start', `broker ${broker.id}: ${broker.failure}`))
+    this.note(`broker ${broker.id} ends by itself: ${broker.failure}`)
+    this.#fall(broker, false, RESTART_MS)
+  }
+
+  #committedEnd(group: GroupId): Offset {
+    return this.watch.groups.get(group)?.committedEnd ?? 0
+  }
+
+  #broker(id: BrokerId, behaviour: BrokerSwarm['disks'][number], defects: BrokerDefects): SimBroker {
+    const random = this.stream(10 + id)
+    const disk = new SimDisk(this.loop, this.stream(30 + id), { ...behaviour, liesAboutSync: defects.disksLie })
+    const store = new SimStore(this.loop, this.stream(50 + id))
+    const timepiece = { rate: this.swarm.rates[id - 1]!, aheadMs: 0 }
+    const { loop, swarm, watch } = this
+    const broker = new SimBroker(id, {
+      ...{ loop, random, disk, store, timepiece, swarm, watch, defects },
+      network: this.network.host(hostOf(id)),
+      messages: this.#messages,
+      trace: this.#chronicle.isRead ? (text) => this.#chronicle.comment(this.loop.now, text) : null,
+    })
+    broker.onExit = () => this.#exited(broker)
+    return broker
+  }
+}
+
+function randomOf(random: SimRandom): { below(bound: number): number; uuid(): string } {
+  return { below: (bound) => random.below(bound), uuid: () => String(random.next()) }
+}
