@@ -19,8 +19,11 @@ export interface BrokerApi {
     batch: Uint8Array,
     options: { timeoutMs: number; wait: boolean },
   ): Promise<PublishResult>
-  /** Whole batches from the one that holds `offset`; waits up to `waitMs` for the first. */
-  fetch(topic: string, partition: PartitionNumber, request: FetchRequest): Promise<FetchResult>
+  /**
+   * Whole batches from the one that holds `offset`; waits up to `waitMs` for the first. With `replica` what this broker itself holds, which may be
+   * less than the leader has; NOT_CAUGHT_UP where it holds no replica, or not the entry of the request's token.
+   */
+  fetch(topic: string, partition: PartitionNumber, request: ReadRequest): Promise<FetchResult>
   findOffset(topic: string, partition: PartitionNumber, position: Position): Promise<OffsetResult>
   initProducer(): Promise<{ producerId: ProducerId; epoch: number }>
   createTopic(request: CreateTopicRequest): Promise<TopicSummary>
@@ -41,6 +44,10 @@ export interface BrokerApi {
   onLeadership(listener: (topic: string, partition: PartitionNumber) => void): () => void
 }
 
+export interface ReadRequest extends FetchRequest {
+  /** Answer from this broker's own replica, leader or not, instead of asking the leader (M95). */
+  readonly replica?: boolean
+}
 export interface CreateTopicRequest {
   readonly name: string
   readonly partitions: number

@@ -1,6 +1,6 @@
 import type { PartitionNumber } from '@tailrace/schemas'
-import type { BrokerApi } from '../cluster/broker-api.ts'
-import type { FetchRequest, FetchResult } from '../partition/requests.ts'
+import type { BrokerApi, ReadRequest } from '../cluster/broker-api.ts'
+import type { FetchResult } from '../partition/requests.ts'
 
 /** What a read gets however little is left, so that nobody starves. A first batch that is larger comes whole. */
 const leastBytes = 64 * 1024
@@ -48,7 +48,7 @@ export async function fetchWithin(
   api: Pick<BrokerApi, 'fetch'>,
   topic: string,
   partition: PartitionNumber,
-  request: FetchRequest,
+  request: ReadRequest,
 ): Promise<FetchResult> {
   const bytes = reads.take(request.maxBytes)
   try {

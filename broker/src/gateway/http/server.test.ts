@@ -59,7 +59,7 @@ describe('publish', () => {
     ]
     const { status, body } = await post('/topics/flights/records', { records })
     expect(status).toBe(200)
-    expect(Object.keys(body)).toEqual(['offsets'])
+    expect(Object.keys(body)).toEqual(['offsets', 'tokens'])
     expect(body.offsets).toHaveLength(4)
     expect(body.offsets[1]).toEqual({ partition: 2, offset: expect.any(Number) })
     expect(body.offsets[0].partition).toBe(body.offsets[2].partition)
@@ -78,6 +78,27 @@ describe('publish', () => {
       used.add(body.offsets[0].partition)
     }
     expect(used.size).toBe(3)
+  })
+
+  it('answers a token for each partition, by which a replica can be asked for the records', async () => {
+    await post('/topics', { name: 'told', partitions: 2, replicas: 1, config: { maxBatchBytes: 1024 } })
+    const records = Array.from({ length: 4 }, (_, i) => ({ value: 'v'.repeat(600), partition: i === 3 ? 1 : 0 }))
+    const { body } = await post('/topics/told/records', { records })
+    // The last batch of partition 0 is its third.
+    expect(body.tokens).toEqual([
+      { partition: 0, token: '1-3', holders: [1] },
+      { partition: 1, token: '1-1', holders: [1] },
+    ])
+    const path = '/topics/told/partitions/0/records'
+    const read = await get(`${path}?offset=2&token=1-3&replica=true`)
+    expect([read.status, read.body.records.length]).toEqual([200, 1])
+    expect(fixture.broker.lastFetch).toMatchObject({ token: { term: 1, index: 3 }, replica: true })
+    expectError(await get(`${path}?token=2-3`), 503, 'NOT_CAUGHT_UP')
+    expectError(await get(`${path}?token=3`), 400, 'INVALID_REQUEST', /token/)
+    expectError(await get(`${path}?replica=yes`), 400, 'INVALID_REQUEST', /replica/)
+    expectError(await get(`${path}?replica=true&offset=latest`), 400, 'INVALID_REQUEST', /a number as offset/)
+    await get(path)
+    expect([fixture.broker.lastFetch?.replica, fixture.broker.lastFetch?.token]).toEqual([false, undefined])
   })
 
   it('splits at the limit of the topic, and refuses a record that fits no batch before writing anything', async () => {

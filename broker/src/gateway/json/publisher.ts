@@ -1,4 +1,4 @@
-import type { ErrorCode, Offset, PartitionNumber } from '@tailrace/schemas'
+import type { BrokerId, ErrorCode, Offset, PartitionNumber } from '@tailrace/schemas'
 import {
   BASE_OFFSET_AT,
   BATCH_LENGTH_AT,
@@ -15,11 +15,22 @@ import type { Random } from '../../platform/random.ts'
 import { RetryPause } from '../retry-pause.ts'
 import { gatherBatches, type PartitionBatches } from './batches.ts'
 import { type ProducerSlot, ProducerSlots, takeSequences } from './producer-slots.ts'
+import { readTokenText } from './read-token.ts'
 import type { RecordInput } from './record.ts'
 
 export interface PublishedRecord {
   readonly partition: PartitionNumber
   readonly offset: Offset
+}
+
+/** Where a request's records are, and for each partition the token of the last of them: who holds that holds all before it. */
+export interface Published {
+  readonly offsets: readonly PublishedRecord[]
+  readonly tokens: readonly {
+    readonly partition: PartitionNumber
+    readonly token: string
+    readonly holders: readonly BrokerId[]
+  }[]
 }
 
 const maxCachedTopics = 10_000
@@ -61,7 +72,7 @@ export class JsonPublisher {
    * Resolves with a place for each record, in the order given, once all are on a majority's disks.
    * Not atomic across batches: on an error some of them may be written, and the message says how many were.
    */
-  async publish(topic: string, records: readonly RecordInput[]): Promise<PublishedRecord[]> {
+  async publish(topic: string, records: readonly RecordInput[]): Promise<Published> {
     const { id, partitions } = this.#topic(topic)
     const groups = gatherBatches(records, {
       topic,
@@ -77,23 +88,25 @@ export class JsonPublisher {
       groups.map((group) => this.#publishPartition({ topic, id, slot, group, deadline, places })),
     )
     const failure = outcomes.find((outcome) => outcome.status === 'rejected')
-    if (failure === undefined) {
-      this.#slots.giveBack(slot)
-      return places
-    }
-    throw explain(failure.reason, places)
+    if (failure !== undefined) throw explain(failure.reason, places)
+    this.#slots.giveBack(slot)
+    return { offsets: places, tokens: tokensOf(groups, outcomes) }
   }
 
-  async #publishPartition(work: PartitionWork): Promise<void> {
+  /** What was said of the last batch. */
+  async #publishPartition(work: PartitionWork): Promise<PublishResult | null> {
+    let last: PublishResult | null = null
     for (const { writer, inputs } of work.group.batches) {
       const baseSequence = takeSequences(work.slot, `${work.id}/${work.group.partition}`, inputs.length)
       const { producerId, epoch } = work.slot
       const batch = writer.finish({ producerId, producerEpoch: epoch, baseSequence, compression: Compression.none })
-      const { baseOffset } = await this.#send(work.topic, work.group.partition, batch, work.deadline)
+      last = await this.#send(work.topic, work.group.partition, batch, work.deadline)
+      const { baseOffset } = last
       for (let at = 0; at < inputs.length; at++) {
         work.places[inputs[at]!] = { partition: work.group.partition, offset: baseOffset + at }
       }
     }
+    return last
   }
 
   /** Until it is known to be written, known to be refused, or time is up. */
@@ -140,6 +153,20 @@ interface PartitionWork {
   readonly group: PartitionBatches
   readonly deadline: number
   readonly places: PublishedRecord[]
+}
+
+function tokensOf(
+  groups: readonly PartitionBatches[],
+  outcomes: readonly PromiseSettledResult<PublishResult | null>[],
+): Published['tokens'] {
+  const tokens: Published['tokens'][number][] = []
+  for (const [at, outcome] of outcomes.entries()) {
+    const result = outcome.status === 'fulfilled' ? outcome.value : null
+    if (result?.token === undefined) continue
+    const { partition } = groups[at]!
+    tokens.push({ partition, token: readTokenText(result.token), holders: result.holders ?? [] })
+  }
+  return tokens
 }
 
 /**

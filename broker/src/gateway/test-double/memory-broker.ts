@@ -9,7 +9,7 @@ import {
   producerIdAt,
   TailraceError,
 } from '@tailrace/schemas'
-import type { BrokerApi, CreateTopicRequest, TopicConfig } from '../../cluster/broker-api.ts'
+import type { BrokerApi, CreateTopicRequest, ReadRequest, TopicConfig } from '../../cluster/broker-api.ts'
 import type { FetchRequest, FetchResult, PublishResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
 
@@ -38,6 +38,8 @@ export class MemoryBroker implements BrokerApi {
   gate: Promise<void> | null = null
   ready = { ready: true, reason: 'ready' }
   aborted = 0
+  /** What the last fetch asked for. */
+  lastFetch: ReadRequest | null = null
   fetches = 0
   publishes = 0
   producers = 0
@@ -56,11 +58,16 @@ export class MemoryBroker implements BrokerApi {
     return (this.gate ?? Promise.resolve()).then(() => place)
   }
 
-  async fetch(topic: string, number: PartitionNumber, request: FetchRequest): Promise<FetchResult> {
+  async fetch(topic: string, number: PartitionNumber, request: ReadRequest): Promise<FetchResult> {
     this.fetches++
+    this.lastFetch = request
     const failure = this.fetchFailures.shift()
     if (failure !== undefined) throw new TailraceError(failure)
     const partition = this.#partition(topic, number)
+    // Entries count batches here: the token's must be there, with term 1.
+    const { token } = request
+    if (token !== undefined && (token.term !== 1 || token.index > partition.batches.length))
+      throw new TailraceError('NOT_CAUGHT_UP', `${token.term}-${token.index}`)
     if (request.offset > partition.end)
       throw new TailraceError('OFFSET_OUT_OF_RANGE', `${request.offset} > ${partition.end}`)
     if (request.offset === partition.end && request.waitMs > 0) await this.#wait(partition, request)
@@ -182,14 +189,18 @@ export class MemoryBroker implements BrokerApi {
     const known = producer.startsWith('-1')
       ? undefined
       : partition.batches.find((stored) => stored.producer === producer)
-    if (known !== undefined) return { baseOffset: known.base, lastOffset: known.last, duplicate: true }
+    if (known !== undefined) {
+      const token = { term: 1, index: partition.batches.indexOf(known) + 1 }
+      return { baseOffset: known.base, lastOffset: known.last, duplicate: true, token, holders: [1] }
+    }
     const base = partition.end
     const last = base + lastOffsetDeltaAt(batch, 0)
     placeBatch(batch, 0, base, 1)
     partition.batches.push({ base, last, bytes: batch, producer })
     partition.end = last + 1
     for (const wake of [...partition.waiting]) wake()
-    return { baseOffset: base, lastOffset: last, duplicate: false }
+    const token = { term: 1, index: partition.batches.length }
+    return { baseOffset: base, lastOffset: last, duplicate: false, token, holders: [1] }
   }
 
   #wait(partition: Partition, { waitMs, signal }: FetchRequest): Promise<void> {

@@ -101,8 +101,9 @@ export class BinaryProtocol {
       this.#parts.api.publish(topic, partition, body, { timeoutMs, wait: false }),
       (result) => {
         this.#metrics.published(bytes, (this.#parts.clock.monotonic() - started) / 1000)
-        const { baseOffset, lastOffset, duplicate } = result
-        this.#peer.sendPieces(encodeFrame('PublishReply', { correlation, baseOffset, lastOffset, duplicate }))
+        const { baseOffset, lastOffset, duplicate, token, holders = [] } = result
+        const fields = { correlation, baseOffset, lastOffset, duplicate, ...token, holders: [...holders] }
+        this.#peer.sendPieces(encodeFrame('PublishReply', fields))
       },
     )
   }
@@ -112,7 +113,11 @@ export class BinaryProtocol {
     checkOffset(offset)
     const maxBytes = fields.maxBytes > 0 ? Math.min(fields.maxBytes, readLimits.maxBytes) : readLimits.defaultBytes
     const waitMs = Math.min(Math.max(fields.waitMs, 0), readLimits.maxWaitMs)
-    const request = { offset, maxBytes, waitMs, signal: this.#gone }
+    const { tokenTerm = 0, tokenIndex = 0, replica = false } = fields
+    // A wrong index is a client's mistake that the log must never see.
+    if (tokenTerm < 0 || tokenIndex < 0) throw new TailraceError('INVALID_REQUEST', 'A token is below 0.')
+    const token = tokenIndex > 0 ? { token: { term: tokenTerm, index: tokenIndex } } : {}
+    const request = { offset, maxBytes, waitMs, replica, ...token, signal: this.#gone }
     this.#answer(
       correlation,
       0,

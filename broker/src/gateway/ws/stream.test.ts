@@ -51,7 +51,8 @@ describe('text', () => {
       topic: 'flights',
       records: [{ key: '21', value: '{"delay":3}', partition: 1 }],
     })
-    expect(await client.nextJson()).toEqual({ op: 'ack', id: 'p1', offsets: [{ partition: 1, offset: 0 }] })
+    const tokens = [{ partition: 1, token: '1-1', holders: [1] }]
+    expect(await client.nextJson()).toEqual({ op: 'ack', id: 'p1', offsets: [{ partition: 1, offset: 0 }], tokens })
     client.json({ op: 'subscribe', id: 's1', topic: 'flights', from: 'earliest' })
     const record = { offset: 0, timestamp: expect.any(Number), key: '21', value: '{"delay":3}', headers: {} }
     const first = await client.nextJson()
@@ -165,7 +166,7 @@ describe('text', () => {
     for (let i = 0; i < 5; i++)
       client.json({ op: 'publish', id: i, topic: 'flights', records: [{ value: `${i}`, partition: 0 }] })
     for (let i = 0; i < 5; i++)
-      expect(await client.nextJson()).toEqual({ op: 'ack', id: i, offsets: [{ partition: 0, offset: i }] })
+      expect(await client.nextJson()).toMatchObject({ op: 'ack', id: i, offsets: [{ partition: 0, offset: i }] })
   })
 })
 
@@ -181,7 +182,10 @@ describe('binary', () => {
       const { name, fields } = await client.nextFrame()
       expect([name, fields]).toEqual([
         'PublishReply',
-        { correlation, baseOffset: 2 * correlation, lastOffset: 2 * correlation + 1, duplicate: false },
+        {
+          ...{ correlation, baseOffset: 2 * correlation, lastOffset: 2 * correlation + 1, duplicate: false },
+          ...{ term: 1, index: correlation + 1, holders: [1] },
+        },
       ])
     }
     client.frame('Fetch', { correlation: 99, ...flights, offset: 3, maxBytes: 1 << 20, waitMs: 0 })
@@ -200,6 +204,24 @@ describe('binary', () => {
     ])
     // Byte for byte, but for baseOffset and term, which the broker writes.
     expect(Buffer.from(reply.body.subarray(16, batches[1]!.length)).equals(batches[1]!.subarray(16))).toBe(true)
+  })
+
+  it('lets a client read by the token of an acknowledgement, from this very replica if it wants', async () => {
+    const { broker } = await start()
+    const client = await dial()
+    client.frame('Publish', { correlation: 1, ...flights, timeoutMs: 1000 }, [batchOf(['x'])])
+    const { term, index } = ((await client.nextFrame()) as FrameOf<'PublishReply'>).fields
+    const read = { ...flights, offset: 0, maxBytes: 1 << 20, waitMs: 0 }
+    client.frame('Fetch', { correlation: 2, ...read, tokenTerm: term, tokenIndex: index, replica: true })
+    expect((await client.nextFrame()).name).toBe('FetchReply')
+    expect(broker.lastFetch).toMatchObject({ token: { term, index }, replica: true })
+    client.frame('Fetch', { correlation: 3, ...read, tokenTerm: term! + 1, tokenIndex: index })
+    expect((await client.nextFrame()).fields).toMatchObject({ correlation: 3, error: { code: 'NOT_CAUGHT_UP' } })
+    client.frame('Fetch', { correlation: 4, ...read, tokenTerm: 1, tokenIndex: -1 })
+    expect((await client.nextFrame()).fields).toMatchObject({ correlation: 4, error: { code: 'INVALID_REQUEST' } })
+    client.frame('Fetch', { correlation: 5, ...read })
+    await client.nextFrame()
+    expect([broker.lastFetch?.replica, broker.lastFetch?.token]).toEqual([false, undefined])
   })
 
   it('answers metadata, offsets and producer ids, and failures by correlation', async () => {

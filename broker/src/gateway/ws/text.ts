@@ -84,9 +84,9 @@ export class TextProtocol {
     this.#peer.hold(bytes)
     this.#lastPublish = this.#lastPublish.then(async () => {
       try {
-        const offsets = await this.#parts.publisher.publish(topic, inputs)
+        const { offsets, tokens } = await this.#parts.publisher.publish(topic, inputs)
         this.#metrics.published(bytes, (this.#parts.clock.monotonic() - started) / 1000)
-        this.#peer.sendText(JSON.stringify({ op: 'ack', id, offsets }))
+        this.#peer.sendText(JSON.stringify({ op: 'ack', id, offsets, tokens }))
       } catch (error) {
         this.sendError(id, this.#known(error))
       }

@@ -4,6 +4,7 @@ import type { BrokerApi } from '../../../cluster/broker-api.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { JsonPublisher } from '../../json/publisher.ts'
 import { mostJsonBytes, readRun } from '../../json/read-records.ts'
+import { readTokenFrom, readTokenPattern } from '../../json/read-token.ts'
 import { recordsFromJson } from '../../json/record.ts'
 import { Turns } from '../../json/turns.ts'
 import { readLimits } from '../../limits.ts'
@@ -29,7 +30,7 @@ const longWorkBytes = 1024 * 1024
 
 interface ReadRequest {
   Params: { topic: string; partition: number }
-  Querystring: { offset: string; maxBytes: number; waitMs: number }
+  Querystring: { offset: string; maxBytes: number; waitMs: number; token?: string; replica: boolean }
 }
 
 /** Records: publish, and read with a long poll. */
@@ -48,9 +49,9 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
     async (request) => {
       const started = clock.monotonic()
       const records = recordsFromJson(request.body?.records)
-      const offsets = await publisher.publish(request.params.topic, records)
+      const published = await publisher.publish(request.params.topic, records)
       metrics.published(Number(request.headers['content-length'] ?? 0), (clock.monotonic() - started) / 1000)
-      return { offsets }
+      return published
     },
   )
 
@@ -59,10 +60,13 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
     { schema: schemas.read },
     async (request, reply) => {
       const { topic, partition } = request.params
-      const { maxBytes, waitMs } = request.query
+      const { maxBytes, waitMs, token, replica } = request.query
       const signal = abandonment.of(reply)
-      const offset = await startOffset(api, topic, partition, request.query.offset)
-      const wanted = { offset, maxBytes: Math.min(maxBytes, readLimits.jsonBytes), waitMs, signal }
+      const from = request.query.offset
+      if (replica && !/^[0-9]+$/.test(from)) throw new TailraceError('INVALID_REQUEST', replicaNeedsOffset)
+      const offset = await startOffset(api, topic, partition, from)
+      const covered = token === undefined ? {} : { token: readTokenFrom(token) }
+      const wanted = { offset, maxBytes: Math.min(maxBytes, readLimits.jsonBytes), waitMs, replica, ...covered, signal }
       const result = await fetchWithin(reads, api, topic, partition, wanted)
       const most = mostJsonBytes(result.batches, readLimits.jsonBytes)
       const write = (): Buffer => {
@@ -92,6 +96,9 @@ async function startOffset(api: BrokerApi, topic: string, partition: number, fro
   return Number(from)
 }
 
+/** Where "earliest" and "latest" are is the leader's to say, and a replica is asked when the leader cannot be. */
+const replicaNeedsOffset = 'replica=true needs a number as offset.'
+
 const anything = () => true
 
 const tags = ['records']
@@ -109,6 +116,16 @@ const schemas = {
         description: 'A place for each record, in the order of the request.',
         ...object({
           offsets: { type: 'array', items: object({ partition: { type: 'integer' }, offset: { type: 'integer' } }) },
+          tokens: {
+            type: 'array',
+            description:
+              'For each partition the token of its last record, and the brokers that hold that and all before it.',
+            items: object({
+              partition: { type: 'integer' },
+              token: { type: 'string', pattern: readTokenPattern },
+              holders: { type: 'array', items: { type: 'integer' } },
+            }),
+          },
         }),
       },
       ...errorResponses,
@@ -130,8 +147,19 @@ const schemas = {
         },
         maxBytes: { type: 'integer', minimum: 1, maximum: readLimits.maxBytes, default: readLimits.defaultBytes },
         waitMs: { type: 'integer', minimum: 0, maximum: readLimits.maxWaitMs, default: 0 },
+        token: {
+          type: 'string',
+          pattern: readTokenPattern,
+          description: 'Token of an acknowledgement that the answer must cover, else NOT_CAUGHT_UP.',
+        },
+        replica: {
+          type: 'boolean',
+          default: false,
+          description:
+            'What the asked broker itself holds, which may be less than the leader has. Needs a number as offset.',
+        },
       },
-      ['offset', 'maxBytes', 'waitMs'],
+      ['offset', 'maxBytes', 'waitMs', 'token', 'replica'],
     ),
     response: {
       200: {
