@@ -48,7 +48,7 @@ export function onHeartbeatReply(state: RaftState, message: HeartbeatReplyMessag
  * it, never by their own count (Figure 8). M92: the leader's own copy counts from its own fsync on, no sooner.
  */
 export function advanceCommit(state: RaftState): void {
-  const index = quorumIndex(state.configuration, state.matchOf)
+  const index = quorumIndex(state.deciding, state.matchOf)
   if (index <= state.commitIndex) return
   if (state.log.termAt(index) !== state.term && !state.defects.commitOlderTerm) return
   commitTo(state, index)

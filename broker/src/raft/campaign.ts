@@ -1,4 +1,6 @@
 import { NO_BROKER } from '@tailrace/schemas'
+import { appendConfiguration } from './append-configuration.ts'
+import type { Configuration } from './config.ts'
 import { mayCampaign } from './eligibility.ts'
 import type { VoteReplyMessage } from './messages.ts'
 import { isVoter, members, voteOutcome } from './quorum.ts'
@@ -7,14 +9,21 @@ import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } fro
 
 /** Begins an election: asks whether it could be won (M80), and holds it if so. */
 export function campaign(state: RaftState): void {
-  if (state.role === 'leader' || !mayCampaign(state)) return
+  if (state.role === 'leader' || state.membership.forced !== null || !mayCampaign(state)) return
   if (state.defects.noPreVote) {
     holdElection(state)
     return
   }
   becomePreCandidate(state)
-  requestVotes(state, true)
+  requestVotes(state, true, false)
   countVote(state, state.id, true)
+}
+
+/** M81: the leader hands on. Nobody is asked first, and nobody holds a promise to that leader against the candidate (M10 (c)). */
+export function campaignAtOnce(state: RaftState): void {
+  if (!mayCampaign(state)) return
+  becomeCandidate(state)
+  requestVotes(state, false, true)
 }
 
 /** Counts an answer to the request of this role and term; anything else has been sorted out before. */
@@ -28,18 +37,30 @@ export function onVoteReply(state: RaftState, message: VoteReplyMessage): void {
 /** A candidate's own vote counts from the moment when it cannot be forgotten any more (M9). */
 export function countOwnVoteOnceDurable(state: RaftState): void {
   const { term, votedFor } = state.log.durability
-  if (term === state.term && votedFor === state.id) countVote(state, state.id, true)
+  const { forced } = state.membership
+  if (term !== state.term || votedFor !== state.id) return
+  if (forced !== null) leadForced(state, forced)
+  else countVote(state, state.id, true)
+}
+
+/** M83: the operator has voted. */
+function leadForced(state: RaftState, forced: Configuration): void {
+  const { membership, configuration: before } = state
+  membership.forced = null
+  becomeLeader(state)
+  membership.change = { stage: 'leaving', final: forced, before, catchUp: null, failure: null }
+  appendConfiguration(state, forced)
 }
 
 function holdElection(state: RaftState): void {
   becomeCandidate(state)
-  requestVotes(state, false)
+  requestVotes(state, false, false)
 }
 
 function countVote(state: RaftState, from: number, granted: boolean): void {
   // The first answer stands: a duplicate, or a late one, changes nothing.
   if (!state.votes.has(from)) state.votes.set(from, granted)
-  const outcome = voteOutcome(state.configuration, (id) => state.votes.get(id))
+  const outcome = voteOutcome(state.deciding, (id) => state.votes.get(id))
   if (outcome === 'lost') becomeFollower(state, state.term, NO_BROKER)
   if (outcome !== 'won') return
   if (state.role === 'pre-candidate') holdElection(state)
@@ -51,13 +72,13 @@ function countVote(state: RaftState, from: number, granted: boolean): void {
  * taken the tail of that log and the term, the restarted candidate would ask again in the same term with a shorter log, and the old
  * vote would make it leader over a voter with more. A pre-vote decides nothing and leaves at once.
  */
-function requestVotes(state: RaftState, pre: boolean): void {
+function requestVotes(state: RaftState, pre: boolean, transfer: boolean): void {
   const { outbox, log, id } = state
   const queue = pre || state.defects.voteRequestBeforeFsync ? outbox.now : outbox.afterPersist
   const term = pre ? state.term + 1 : state.term
   const { lastIndex, lastTerm } = log
   for (const to of members(state.configuration)) {
     if (to === id || !isVoter(state.configuration, to)) continue
-    queue.push({ type: 'vote', from: id, to, term, pre, transfer: false, lastIndex, lastTerm })
+    queue.push({ type: 'vote', from: id, to, term, pre, transfer, lastIndex, lastTerm })
   }
 }

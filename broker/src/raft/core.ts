@@ -1,8 +1,12 @@
 import type { BrokerId, EntryHeader, LogIndex, Offset, Term } from '@tailrace/schemas'
+import type { MemberOutcome } from './change-state.ts'
 import type { Configuration, RaftStart } from './config.ts'
 import type { EntryStatus } from './entry-states.ts'
+import type { ChangeRefusal } from './member-change.ts'
+import type { MemberTarget } from './member-target.ts'
 import type { RaftMessage } from './messages.ts'
 import type { Ready, Role } from './ready.ts'
+import type { TransferAnswer } from './transfer.ts'
 
 /** What a caller wants in the log: one batch of `records` records (offsets) and `bytes` bytes. */
 export interface Proposal {
@@ -11,7 +15,7 @@ export interface Proposal {
 }
 
 /** Why a proposal was not taken. */
-export type Refusal = 'not-leader' | 'too-much-uncommitted'
+export type Refusal = 'not-leader' | 'too-much-uncommitted' | 'transferring'
 
 /**
  * The consensus core of one group: pure, synchronous, deterministic (design §3). Feed it ticks, messages, proposals and the news that
@@ -93,10 +97,31 @@ export interface RaftCore {
    * replica started, less than electionTicks ago. A single voter need not wait. For a fresh group's first replica, and tests.
    */
   campaign(): void
+  /**
+   * Leader only: changes who takes part, one change at a time (M58 to M66). Newcomers must run, blank, under the admission that the target
+   * gives them. The end comes with Ready.memberChange; if this replica is deposed before, the next leader finishes what is appended.
+   */
+  changeMembers(target: MemberTarget): 'started' | 'unchanged' | ChangeRefusal
+  /** Leader only: calls a change off whose newcomers still catch up; it then ends as failed. False if it is too late, or there is none. */
+  cancelChange(): boolean
+  /**
+   * Leader only: hands leadership to another voter (M81). Until Ready.transfer tells the end, an election timeout at most, proposals are
+   * refused with 'transferring'. Once the target was told to campaign there are no lease reads in this term any more, whatever the end.
+   */
+  transferLeadership(to: BrokerId): TransferAnswer
+  /** M82: this replica campaigns the later the larger the factor, at least 1. */
+  setElectionFactor(factor: number): void
+  /**
+   * M83: this replica leads `voters` from the next term on, whatever the configuration in force says. Loses what only others have; the
+   * caller has made sure that the quorum is gone for good. Not allowed unless the log names all of them and this replica is one.
+   */
+  forceConfiguration(voters: readonly BrokerId[]): 'started' | 'not-allowed'
   hasReady(): boolean
   ready(): Ready
   status(): RaftStatus
 }
+
+export type { ChangeRefusal, MemberTarget, TransferAnswer }
 
 export interface RaftStatus {
   readonly role: Role
@@ -106,6 +131,14 @@ export interface RaftStatus {
   readonly commitIndex: LogIndex
   readonly lastIndex: LogIndex
   readonly durableIndex: LogIndex
+  readonly configuration: Configuration
+  readonly configurationIndex: LogIndex
+  /** Where a change of members stands (M62). A follower sees only what the log shows: joint, or an entry not known to be committed. */
+  readonly change: ChangeStatus
+  /** How the last change ended that this replica has led since its start. */
+  readonly lastChange: MemberOutcome | null
+  readonly transferringTo: BrokerId | null
+  readonly electionFactor: number
   /** Leader only: one row for each other member. `active`: heard within the election timeout. */
   readonly followers: readonly {
     readonly id: BrokerId
@@ -115,4 +148,14 @@ export interface RaftStatus {
     readonly inflight: number
     readonly active: boolean
   }[]
+}
+
+export interface ChangeStatus {
+  readonly stage: 'stable' | 'staging' | 'joint' | 'leaving'
+  /** Who is to take part; null if stable. */
+  readonly target: MemberTarget | null
+  /** Staging: the round of catch-up that the slowest newcomer is in (M59); 0 otherwise. */
+  readonly round: number
+  /** Why a change that is being undone has failed. */
+  readonly reason?: string
 }

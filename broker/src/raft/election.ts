@@ -17,7 +17,7 @@ export function leaderIsAlive(state: RaftState): boolean {
 
 /** Leader: whether a quorum, itself included, has answered within the last `ticks` (M22; both majorities when joint). */
 export function hearsQuorum(state: RaftState, ticks: number): boolean {
-  return hasQuorum(state.configuration, (id) => {
+  return hasQuorum(state.deciding, (id) => {
     if (id === state.id) return true
     const progress = followerOf(state, id)
     return progress !== undefined && state.now - progress.heardAt < ticks

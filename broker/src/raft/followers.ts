@@ -1,7 +1,7 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { admissionOf } from './membership.ts'
 import { newProgress, type Progress } from './progress.ts'
-import { members } from './quorum.ts'
+import { decidingConfiguration, members } from './quorum.ts'
 import type { RaftState } from './state.ts'
 
 /** The log has changed: its latest configuration governs from now on, whether longer or, after a truncation, shorter (M68, M71). */
@@ -10,6 +10,7 @@ export function followConfiguration(state: RaftState): void {
   if (latest.configuration === state.configuration) return
   state.configuration = latest.configuration
   state.configurationIndex = latest.index
+  state.deciding = decidingConfiguration(latest.configuration, state.id, state.defects)
   if (state.role === 'leader') trackMembers(state)
 }
 

@@ -4,12 +4,15 @@ import { advanceCommit } from './acknowledgement.ts'
 import { campaign, countOwnVoteOnceDurable } from './campaign.ts'
 import { compactLog } from './compaction.ts'
 import type { Configuration, RaftOptions, RaftStart } from './config.ts'
-import type { Proposal, RaftCore, RaftStatus, Refusal } from './core.ts'
+import type { ChangeRefusal, MemberTarget, Proposal, RaftCore, RaftStatus, Refusal, TransferAnswer } from './core.ts'
 import { type Defects, noDefects } from './defects.ts'
 import { answerVoteRequest, leaderIsAlive } from './election.ts'
 import { type EntryStatus, entryStates } from './entry-states.ts'
+import { forceConfiguration } from './force.ts'
 import { abandonInstall, finishInstall } from './install.ts'
 import { commitIsCurrent, hasLease } from './lease.ts'
+import { beginChange, cancelChange } from './member-change.ts'
+import { changeStatus } from './member-status.ts'
 import type { RaftMessage } from './messages.ts'
 import { isAlone } from './quorum.ts'
 import type { Ready, Role } from './ready.ts'
@@ -20,10 +23,12 @@ import { stepLeader, tickLeader } from './roles/leader.ts'
 import { stepPreCandidate, tickPreCandidate } from './roles/pre-candidate.ts'
 import { disturbs, wake } from './sleep.ts'
 import { offerSnapshot } from './snapshot-offer.ts'
-import { checkInvariants, followerOf, newState, type RaftState } from './state.ts'
+import { changePriority, checkInvariants, followerOf, newState, type RaftState } from './state.ts'
 import { hasNews, takeReady } from './take-ready.ts'
 import { applyTerm } from './term-rules.ts'
 import { commitByToken } from './token.ts'
+import { beginTransfer } from './transfer.ts'
+import { settleTick, settleTurn } from './turn.ts'
 
 interface RoleBehaviour {
   readonly tick: (state: RaftState) => void
@@ -110,6 +115,7 @@ class Group implements CheckedRaftCore {
     if (state.silence.asleep) return
     state.now++
     behaviours[state.role].tick(state)
+    settleTick(state)
   }
 
   step(message: RaftMessage): void {
@@ -118,12 +124,14 @@ class Group implements CheckedRaftCore {
     if (!applyTerm(state, message)) return
     if (message.type === 'vote') answerVoteRequest(state, message)
     else behaviours[state.role].step(state, message)
+    settleTurn(state)
   }
 
   propose({ records, bytes }: Proposal): EntryHeader | Refusal {
     const state = this.#state
     const { log, options } = state
     if (state.role !== 'leader') return 'not-leader'
+    if (state.membership.transfer !== null) return 'transferring'
     wake(state)
     // One entry is always taken, whatever its size: else a batch larger than the bound could never be written.
     const { uncommittedBytes } = log.window
@@ -147,6 +155,7 @@ class Group implements CheckedRaftCore {
     state.log.durability.persisted(number, state.log.lastIndex)
     if (state.role === 'leader') advanceCommit(state)
     else if (state.role === 'candidate') countOwnVoteOnceDurable(state)
+    settleTurn(state)
   }
 
   entriesRead(ticket: number, headers: readonly EntryHeader[]): void {
@@ -202,6 +211,34 @@ class Group implements CheckedRaftCore {
     if (isAlone(state.configuration, state.id) || !leaderIsAlive(state)) campaign(state)
   }
 
+  changeMembers(target: MemberTarget): 'started' | 'unchanged' | ChangeRefusal {
+    const state = this.#state
+    wake(state)
+    const answer = beginChange(state, target)
+    settleTurn(state)
+    return answer
+  }
+
+  cancelChange(): boolean {
+    const cancelled = cancelChange(this.#state)
+    settleTurn(this.#state)
+    return cancelled
+  }
+
+  transferLeadership(to: BrokerId): TransferAnswer {
+    wake(this.#state)
+    return beginTransfer(this.#state, to)
+  }
+
+  setElectionFactor(factor: number): void {
+    changePriority(this.#state, factor)
+  }
+
+  forceConfiguration(voters: readonly BrokerId[]): 'started' | 'not-allowed' {
+    wake(this.#state)
+    return forceConfiguration(this.#state, voters)
+  }
+
   hasReady(): boolean {
     return this.#state.flushNeeded || hasNews(this.#state)
   }
@@ -216,7 +253,9 @@ class Group implements CheckedRaftCore {
   }
 
   status(): RaftStatus {
-    const { role, term, leader, commitIndex, log, followers, now, options } = this.#state
+    const state = this.#state
+    const { role, term, leader, commitIndex, log, followers, now, options } = state
+    const present = followers.filter(({ leaving }) => !leaving)
     return {
       role,
       term,
@@ -225,7 +264,13 @@ class Group implements CheckedRaftCore {
       commitIndex,
       lastIndex: log.lastIndex,
       durableIndex: log.durability.lastIndex,
-      followers: followers.map((follower) => ({
+      configuration: state.configuration,
+      configurationIndex: state.configurationIndex,
+      change: changeStatus(state),
+      lastChange: state.membership.lastChange,
+      transferringTo: state.membership.transfer?.to ?? null,
+      electionFactor: state.electionFactor,
+      followers: present.map((follower) => ({
         id: follower.id,
         matchIndex: follower.match,
         nextIndex: follower.next,

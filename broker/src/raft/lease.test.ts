@@ -87,8 +87,10 @@ describe('M24: a leader has a lease', () => {
     expect(new TestNode(testOptions(2, [1, 2, 3])).core.hasLease).toBe(false)
   })
   test('from both majorities while a joint change is under way, and never from learners', () => {
-    const configuration: Configuration = { voters: [1, 2, 3], outgoing: [1, 4, 5], learners: [6] }
-    const node = leader([2, 4], { configuration })
+    const configuration: Configuration = { voters: [1, 4, 5], outgoing: [], learners: [2, 3, 6] }
+    const node = leader([4, 5, 2, 3], { configuration })
+    expect(node.core.changeMembers({ voters: [1, 2, 3], learners: [6] })).toBe('started')
+    expect(node.core.configuration).toEqual({ voters: [1, 2, 3], outgoing: [1, 4, 5], learners: [6] })
     node.tick()
     for (const [from, has] of [
       [6, false],

@@ -21,8 +21,11 @@ export function commitIsCurrent({ role, commitIndex, termStartIndex }: RaftState
 /** M24; see RaftCore.hasLease. Appends would renew the lease as well, but heartbeats go out at every interval anyway. */
 export function hasLease(state: RaftState): boolean {
   if (!commitIsCurrent(state) || (state.silence.asleep && !state.defects.sleeperKeepsLease)) return false
+  // M81: whoever is told to campaign does so past the others' promises, which the lease rests on.
+  const { transfer, handedOn } = state.membership
+  if ((transfer !== null || handedOn) && !state.defects.transferKeepsLease) return false
   const ticks = leaseTicks(state.options.electionTicks)
-  return hasQuorum(state.configuration, (id) => {
+  return hasQuorum(state.deciding, (id) => {
     if (id === state.id) return true
     const progress = followerOf(state, id)
     return progress !== undefined && state.now - progress.answeredBeat < ticks

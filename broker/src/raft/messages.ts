@@ -84,6 +84,11 @@ export interface SnapshotMessage extends Envelope {
   readonly source: BrokerId
 }
 
+/** M81: the leader hands on; its receiver campaigns at once, without asking first. */
+export interface TimeoutNowMessage extends Envelope {
+  readonly type: 'timeout-now'
+}
+
 export type RaftMessage =
   | AppendMessage
   | AppendReplyMessage
@@ -92,3 +97,4 @@ export type RaftMessage =
   | HeartbeatMessage
   | HeartbeatReplyMessage
   | SnapshotMessage
+  | TimeoutNowMessage

@@ -1,5 +1,6 @@
 import type { BrokerId, LogIndex } from '@tailrace/schemas'
 import type { Configuration } from './config.ts'
+import type { Defects } from './defects.ts'
 
 export type VoteOutcome = 'won' | 'lost' | 'pending'
 
@@ -55,4 +56,13 @@ function hasMajority(voters: readonly BrokerId[], holds: (id: BrokerId) => boole
   let count = 0
   for (let i = 0; i < voters.length; i++) if (holds(voters[i]!)) count++
   return voters.length === 0 || count > voters.length >> 1
+}
+
+/** Negative controls: who counts when a rule is switched off. */
+export function decidingConfiguration(configuration: Configuration, id: BrokerId, defects: Defects): Configuration {
+  if (defects.outgoingIgnored) return { ...configuration, outgoing: [] }
+  if (defects.outsiderCountsItself && !isVoter(configuration, id) && configuration.voters.length > 0) {
+    return { ...configuration, voters: [id, ...configuration.voters.slice(1)] }
+  }
+  return configuration
 }

@@ -1,4 +1,5 @@
 import type { BrokerId, EntryHeader, HardState, LogIndex, Term } from '@tailrace/schemas'
+import type { MemberOutcome, TransferOutcome } from './change-state.ts'
 import type { Configuration } from './config.ts'
 import type { RaftMessage } from './messages.ts'
 
@@ -57,5 +58,9 @@ export interface Ready {
   /** Set when one of its fields has changed since the last Ready. */
   /** The configuration that governs here, if it has changed: appended (M68), or fallen back from after a truncation (M71). */
   readonly configuration: Configuration | null
+  /** Leader: a change of members has come to its end. A deposed leader reports its own as failed, though the next one may finish it. */
+  readonly memberChange: MemberOutcome | null
+  /** The transfer of leadership that began here has come to its end. */
+  readonly transfer: TransferOutcome | null
   readonly change: { readonly role: Role; readonly term: Term; readonly leader: BrokerId } | null
 }

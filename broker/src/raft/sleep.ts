@@ -71,10 +71,12 @@ export function wake(state: RaftState): void {
 /** Nothing is open: every member that can be reached has everything, durably, and nobody is being looked for, copied to, added or removed. */
 function isSettled(state: RaftState): boolean {
   const { log, commitIndex, followers, silence } = state
+  if (state.membership.active || state.membership.transfer !== null) return false
   if (!commitIsCurrent(state) || commitIndex !== log.lastIndex || log.durability.lastIndex !== log.lastIndex)
     return false
   for (let i = 0; i < followers.length; i++) {
     const progress = followers[i]!
+    if (progress.leaving) return false
     if (silence.unreachable.has(progress.id)) continue
     if (progress.state !== 'replicate' || progress.match !== log.lastIndex) return false
   }

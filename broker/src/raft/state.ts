@@ -1,9 +1,11 @@
 import { type BrokerId, type LogIndex, NO_BROKER, type Term } from '@tailrace/schemas'
+import { type MembershipState, newMembershipState } from './change-state.ts'
 import type { Configuration, RaftOptions, RaftStart } from './config.ts'
 import type { Defects } from './defects.ts'
 import { broken } from './invariant.ts'
 import { newOutbox, type Outbox } from './outbox.ts'
 import type { Progress } from './progress.ts'
+import { decidingConfiguration } from './quorum.ts'
 import { RaftLog } from './raft-log.ts'
 import type { InstallRequest, Role } from './ready.ts'
 import { newSilence, type Silence } from './silence.ts'
@@ -28,6 +30,10 @@ export interface RaftState {
   configuration: Configuration
   /** Index of its entry. */
   configurationIndex: LogIndex
+  /** The same, as elections and commits count it: different only where a test has switched a rule off. */
+  deciding: Configuration
+  /** M82. */
+  electionFactor: number
   term: Term
   votedFor: BrokerId
   role: Role
@@ -51,6 +57,7 @@ export interface RaftState {
   /** The state that is being fetched to take the place of this log, which is frozen meanwhile (install.ts). */
   installing: InstallRequest | null
   readonly silence: Silence
+  readonly membership: MembershipState
   /** Leader: some follower may be sent something. */
   flushNeeded: boolean
   /** Leader: what each voter has durably; allocated once, for it is asked at every acknowledgement. */
@@ -74,6 +81,8 @@ export function newState(options: RaftOptions, start: RaftStart, defects: Defect
     admission: options.admission ?? 0,
     configuration: log.configurations.latest.configuration,
     configurationIndex: log.configurations.latest.index,
+    deciding: decidingConfiguration(log.configurations.latest.configuration, options.id, defects),
+    electionFactor: options.electionFactor ?? 1,
     term,
     votedFor,
     role: 'follower',
@@ -91,6 +100,7 @@ export function newState(options: RaftOptions, start: RaftStart, defects: Defect
     lastTicket: 0,
     installing: null,
     silence: newSilence(),
+    membership: newMembershipState(),
     flushNeeded: false,
     matchOf: (id) => matchOf(state, id),
   }
@@ -99,11 +109,19 @@ export function newState(options: RaftOptions, start: RaftStart, defects: Defect
   return state
 }
 
-/** Draws a new timeout from [ET, 2 ET) (M7). */
+/** Draws a new timeout from [ET, 2 ET) (M7), or later for a replica that should rather not lead (M82). */
 export function armElectionTimer(state: RaftState): void {
   const { electionTicks, random } = state.options
   state.timerArmedAt = state.now
-  state.electionTimeout = electionTicks + (state.defects.fixedTimeouts ? 0 : random(electionTicks))
+  const least = Math.round(electionTicks * state.electionFactor)
+  state.electionTimeout = least + (state.defects.fixedTimeouts ? 0 : random(electionTicks))
+}
+
+/** M82: the bound of M10 stays the least timeout of the group, so no replica's may be below it. */
+export function changePriority(state: RaftState, factor: number): void {
+  if (!(factor >= 1)) broken(`election factor ${factor} is below 1`)
+  state.electionFactor = factor
+  armElectionTimer(state)
 }
 
 export function electionTimerFired(state: RaftState): boolean {

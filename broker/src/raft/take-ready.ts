@@ -23,13 +23,15 @@ export function hasNews(state: RaftState): boolean {
     outbox.toldVote !== state.votedFor ||
     outbox.toldRole !== state.role ||
     outbox.toldLeader !== state.leader ||
-    outbox.toldConfiguration !== state.configuration
+    outbox.toldConfiguration !== state.configuration ||
+    state.membership.changeOutcome !== null ||
+    state.membership.transferOutcome !== null
   )
 }
 
 /** Everything since the last Ready. What it carries counts as told afterwards. */
 export function takeReady(state: RaftState): Ready {
-  const { outbox, log } = state
+  const { outbox, log, membership } = state
   const { term, votedFor, role, leader, commitIndex } = state
   const number = ++outbox.number
   const hardStateChanged = outbox.toldTerm !== term || outbox.toldVote !== votedFor
@@ -50,6 +52,8 @@ export function takeReady(state: RaftState): Ready {
     lostLogs: outbox.lostLogs.length === 0 ? NO_LOST_LOGS : outbox.lostLogs,
     commitIndex,
     configuration: outbox.toldConfiguration === state.configuration ? null : state.configuration,
+    memberChange: membership.changeOutcome,
+    transfer: membership.transferOutcome,
     change: changed ? { role, term, leader } : null,
   }
   if (outbox.now.length > 0) outbox.now = []
@@ -64,5 +68,7 @@ export function takeReady(state: RaftState): Ready {
   outbox.toldLeader = leader
   outbox.toldCommit = commitIndex
   outbox.toldConfiguration = state.configuration
+  membership.changeOutcome = null
+  membership.transferOutcome = null
   return ready
 }

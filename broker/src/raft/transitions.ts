@@ -1,4 +1,5 @@
 import { type BrokerId, EntryKind, NO_BROKER, type Term } from '@tailrace/schemas'
+import { abandonChange } from './change-state.ts'
 import { trackMembers } from './followers.ts'
 import { broken } from './invariant.ts'
 import type { Role } from './ready.ts'
@@ -10,6 +11,7 @@ import { armElectionTimer, type RaftState } from './state.ts'
  *   from           event                                                      to             term
  *   follower       message of a higher term (M12); leader of this term heard  follower       raised / same
  *   follower       election timer fired, campaign()                           pre-candidate  same
+ *   follower       told to campaign (M81), forced (M83)                       candidate      + 1
  *   pre-candidate  election timer fired, campaign()                           pre-candidate  same
  *   pre-candidate  quorum of pre-votes (M80)                                  candidate      + 1
  *   pre-candidate  leader of this term heard, higher term, quorum refused     follower       same / raised
@@ -17,12 +19,9 @@ import { armElectionTimer, type RaftState } from './state.ts'
  *   candidate      election timer fired, campaign()                           pre-candidate  same
  *   candidate      leader of this term heard, higher term, quorum refused     follower       same / raised
  *   leader         higher term (M21); no quorum heard for ET (M22)            follower       raised / same
- *
- * Transfer of leadership will add follower -> candidate (TimeoutNow skips the pre-vote, M81); that arrow is only open today while the
- * pre-vote is switched off by a test.
  */
 const arrows: Record<Role, readonly Role[]> = {
-  follower: ['follower', 'pre-candidate'],
+  follower: ['follower', 'pre-candidate', 'candidate'],
   'pre-candidate': ['pre-candidate', 'candidate', 'follower'],
   candidate: ['leader', 'pre-candidate', 'follower'],
   leader: ['follower'],
@@ -39,6 +38,7 @@ export function becomeFollower(state: RaftState, term: Term, leader: BrokerId): 
     broken(`term ${term} has two leaders, ${state.leader} and ${leader}`)
   }
   const steppedDown = state.role !== 'follower'
+  if (steppedDown) abandonChange(state.membership)
   state.role = 'follower'
   state.leader = leader
   state.followers = []
@@ -58,8 +58,7 @@ export function becomePreCandidate(state: RaftState): void {
 
 /** Raises the term and votes for itself; that vote counts once it is durable. */
 export function becomeCandidate(state: RaftState): void {
-  if (!state.defects.noPreVote) guard(state, 'candidate')
-  else if (state.role === 'leader') broken('no arrow from leader to candidate')
+  if (!state.defects.noPreVote || state.role === 'leader') guard(state, 'candidate')
   state.role = 'candidate'
   state.term++
   state.votedFor = state.id
@@ -77,6 +76,8 @@ export function becomeLeader(state: RaftState): void {
   state.votes.clear()
   state.followers = []
   trackMembers(state)
+  // M61: whatever an earlier leader has left unfinished is looked for.
+  state.membership.active = true
   state.termStartIndex = log.lastIndex + 1
   log.append({
     index: state.termStartIndex,

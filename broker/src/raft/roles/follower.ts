@@ -1,5 +1,5 @@
 import { acceptAppend, acceptHeartbeat, hearLeader } from '../append.ts'
-import { campaign } from '../campaign.ts'
+import { campaign, campaignAtOnce } from '../campaign.ts'
 import { acceptOffer } from '../install.ts'
 import type { RaftMessage } from '../messages.ts'
 import { electionTimerFired, type RaftState } from '../state.ts'
@@ -19,6 +19,7 @@ export function stepFollower(state: RaftState, message: RaftMessage): void {
   } else if (message.type === 'snapshot') {
     hearLeader(state, message.from)
     acceptOffer(state, message)
-  }
+  } else if (message.type === 'timeout-now' && state.role === 'follower' && state.leader === message.from)
+    campaignAtOnce(state)
   // Replies answer questions of a role that is over.
 }

@@ -1,9 +1,12 @@
 import { NO_BROKER } from '@tailrace/schemas'
 import { onAppendReply, onHeartbeatReply } from '../acknowledgement.ts'
 import { hearsQuorum } from '../election.ts'
+import { dropLeavers } from '../followers.ts'
+import { sendHeartbeats } from '../heartbeats.ts'
 import { broken } from '../invariant.ts'
+import { judgeNewcomers } from '../member-change.ts'
 import type { RaftMessage } from '../messages.ts'
-import { asksToSleep, fallAsleepIfAgreed } from '../sleep.ts'
+import { fallAsleepIfAgreed } from '../sleep.ts'
 import type { RaftState } from '../state.ts'
 import { becomeFollower } from '../transitions.ts'
 
@@ -15,6 +18,8 @@ export function tickLeader(state: RaftState): void {
     return
   }
   if (fallAsleepIfAgreed(state)) return
+  dropLeavers(state)
+  if (state.membership.active) judgeNewcomers(state)
   if (state.now - state.heartbeatAt >= heartbeatTicks) sendHeartbeats(state)
 }
 
@@ -30,18 +35,5 @@ export function stepLeader(state: RaftState, message: RaftMessage): void {
     case 'snapshot':
     case 'heartbeat':
       broken(`term ${state.term} has two leaders, ${state.id} and ${message.from}`)
-  }
-}
-
-/** M34: a follower may commit only what is verified to be its own, so the commit index is capped at its match. */
-function sendHeartbeats(state: RaftState): void {
-  state.heartbeatAt = state.now
-  const { id: from, term, commitIndex, outbox } = state
-  const sleep = asksToSleep(state)
-  for (let i = 0; i < state.followers.length; i++) {
-    const progress = state.followers[i]!
-    const commit = Math.min(commitIndex, progress.match)
-    progress.commitTold = Math.max(progress.commitTold, commit)
-    outbox.now.push({ type: 'heartbeat', from, to: progress.id, term, commit, sentAt: state.now, sleep })
   }
 }

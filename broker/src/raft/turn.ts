@@ -1,0 +1,20 @@
+import { advanceChange } from './member-change.ts'
+import { isVoter } from './quorum.ts'
+import type { RaftState } from './state.ts'
+import { handOver, reviewTransfer, tickTransfer } from './transfer.ts'
+
+/** After every input: whatever has become due of a change of members or of a transfer. Nearly always nothing. */
+export function settleTurn(state: RaftState): void {
+  const { membership } = state
+  if (membership.active && state.role === 'leader') {
+    const stable = advanceChange(state)
+    // M66: it has led until the change was committed, without counting itself.
+    if (stable && !isVoter(state.configuration, state.id)) handOver(state)
+  }
+  if (membership.transfer !== null) reviewTransfer(state)
+}
+
+export function settleTick(state: RaftState): void {
+  tickTransfer(state)
+  settleTurn(state)
+}
