@@ -22,7 +22,9 @@ export function forceConfiguration(state: RaftState, voters: readonly BrokerId[]
 
 /** Members that the log knows, this replica among them, with the admissions that they were last named with. */
 function forcedConfiguration(state: RaftState, voters: readonly BrokerId[]): Configuration | null {
-  const { id, admission, log } = state
+  const { id, admission, log, installing } = state
+  // Its log is about to be replaced: when that is done the operator may ask again.
+  if (installing !== null) return null
   if (!voters.includes(id) || new Set(voters).size !== voters.length || !log.configurations.everNamed) return null
   const admissions: Record<number, number> = {}
   for (const voter of voters) {

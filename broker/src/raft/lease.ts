@@ -35,6 +35,6 @@ export function hasLease(state: RaftState): boolean {
 /** A follower has answered the heartbeat of tick `sentAt`; answers may come twice and in any order. */
 export function noteAnsweredBeat(state: RaftState, progress: Progress, sentAt: number): void {
   const beat = state.defects.leaseFromArrival ? state.now : sentAt
-  // A tick that is yet to come was never sent: such an answer proves nothing.
-  if (beat <= state.now && beat > progress.answeredBeat) progress.answeredBeat = beat
+  // No heartbeat of this term left before it was led, or will have left at a tick that is yet to come: such an answer proves nothing.
+  if (beat > state.leadsSince && beat <= state.now && beat > progress.answeredBeat) progress.answeredBeat = beat
 }

@@ -14,7 +14,8 @@ export function noticeLostLog(
   progress: Progress,
   { lastIndex, sentAt }: HeartbeatReplyMessage,
 ): void {
-  if (lastIndex >= progress.match || sentAt <= progress.matchedAt || sentAt > state.now) return
+  if (lastIndex >= progress.match || sentAt <= progress.matchedAt || sentAt <= state.leadsSince || sentAt > state.now)
+    return
   state.outbox.lostLogs.push({ from: progress.id, acknowledged: progress.match, has: lastIndex })
   progress.match = 0
   progress.matchedAt = state.now

@@ -29,6 +29,10 @@ export function applyTerm(state: RaftState, message: RaftMessage): boolean {
   return true
 }
 
+/**
+ * Says the own term and nothing else: the message is of an earlier term, perhaps of an earlier life of a broker that leads this one now,
+ * and what it asked must not be taken for a question of the present leader (indexes and ticks are 0, which answer nothing).
+ */
 function answerFromTheFuture(state: RaftState, message: RaftMessage): void {
   const { id: from, term, outbox } = state
   const to = message.from
@@ -37,8 +41,7 @@ function answerFromTheFuture(state: RaftState, message: RaftMessage): void {
       outbox.now.push({ type: 'vote-reply', from, to, term, pre: message.pre, granted: false })
       return
     case 'snapshot':
-    case 'append': {
-      const rejectedIndex = message.type === 'append' ? message.prevIndex : 0
+    case 'append':
       outbox.now.push({
         type: 'append-reply',
         from,
@@ -46,13 +49,12 @@ function answerFromTheFuture(state: RaftState, message: RaftMessage): void {
         term,
         success: false,
         matchIndex: 0,
-        rejectedIndex,
+        rejectedIndex: 0,
         hintIndex: 0,
         hintTerm: 0,
       })
       return
-    }
     case 'heartbeat':
-      outbox.now.push({ type: 'heartbeat-reply', from, to, term, lastIndex: 0, sentAt: message.sentAt })
+      outbox.now.push({ type: 'heartbeat-reply', from, to, term, lastIndex: 0, sentAt: 0 })
   }
 }
