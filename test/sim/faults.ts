@@ -35,13 +35,32 @@ export interface SwarmOptions {
   readonly leases: boolean
   /** Mean microseconds between reads of whoever has a lease; 0 where nothing is promised to them. */
   readonly readEvery: number
+  /** Mean microseconds between cuts of somebody's log, and between states that a leader offers unasked (M84). */
+  readonly compactEvery: number
+  readonly offerEvery: number
+  /** Microseconds that it takes to fetch a state, at most. */
+  readonly fetchFor: number
+  /** Mean microseconds between reads with the token of an acknowledgement (M95). */
+  readonly tokenEvery: number
 }
 
 /** Draws which faults a seed has, and how hard: a seed with few kinds reaches deeper into each than one with all (swarm testing). */
 export function drawSwarm(random: SimRandom): SwarmOptions {
   const options = drawMixed(random)
-  if (random.chance(CHURN)) return churn(random, options)
-  return random.chance(USURPATION) ? usurp(random, options) : options
+  if (random.chance(CHURN)) return cutLogs(random, churn(random, options))
+  return cutLogs(random, random.chance(USURPATION) ? usurp(random, options) : options)
+}
+
+/** In half the seeds logs are cut, so that who falls behind needs a state; in a part of them readers come with tokens. */
+function cutLogs(random: SimRandom, options: SwarmOptions): SwarmOptions {
+  const cut = random.chance(0.5)
+  return {
+    ...options,
+    compactEvery: cut ? random.pick([10_000, 50_000, 300_000]) : 0,
+    offerEvery: cut && random.chance(0.5) ? random.pick([10_000, 50_000, 300_000]) : 0,
+    fetchFor: random.pick([1_000, 20_000, 150_000]),
+    tokenEvery: random.chance(0.4) ? random.pick([2_000, 20_000]) : 0,
+  }
 }
 
 /** Share of the seeds that are all about elections, and of the others that are all about leaders who do not know that they lost one. */
@@ -138,6 +157,10 @@ function drawMixed(random: SimRandom): SwarmOptions {
     proposalBurst: random.pick([1, 1, 4, 20]),
     leases: true,
     readEvery: skewed ? 0 : random.pick([2_000, 20_000]),
+    compactEvery: 0,
+    offerEvery: 0,
+    fetchFor: 0,
+    tokenEvery: 0,
   }
 }
 

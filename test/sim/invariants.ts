@@ -12,6 +12,10 @@ export type Property =
   | 'durable-majority'
   | 'acknowledged-is-kept'
   | 'stale-read'
+  | 'token-read'
+  | 'snapshot-is-committed'
+  | 'compacted-is-gone'
+  | 'lost-log'
   | 'liveness'
   | 'core-assertion'
 
@@ -105,6 +109,24 @@ export class Invariants {
         throw new Violation('committed-is-final', `broker ${broker.id} removes committed entry ${index}`)
       }
     }
+  }
+
+  /** M42: a state covers committed entries alone. M50: it takes nothing away that is committed. Called before it takes the log's place. */
+  installing(broker: Observed, entries: readonly StoredEntry[]): void {
+    entries.forEach((entry, slot) => {
+      const known = this.#committed[slot]
+      if (known === undefined)
+        throw new Violation('snapshot-is-committed', `broker ${broker.id} installs entry ${slot + 1}, not committed`)
+      if (!same(entry, known))
+        throw new Violation('state-machine-safety', `broker ${broker.id} installs another entry ${slot + 1}`)
+    })
+    if (broker.log.length > entries.length) this.truncating(broker, entries.length + 1)
+  }
+
+  /** An entry that was ever in some log at `index`, whatever became of it; null if there was none. */
+  seenAt(index: LogIndex, pick: (count: number) => number): { readonly term: Term; readonly value: number } | null {
+    const seen = this.#seen[index - 1]
+    return seen === undefined ? null : seen[pick(seen.length)]!
   }
 
   /** M78: all brokers commit the same entry at an index. M96: what is committed is on a majority's disks. */

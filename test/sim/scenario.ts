@@ -49,6 +49,10 @@ export function scenario(seed: number, { raft, network, ...changes }: ScenarioCh
     proposalBurst: 1,
     leases: true,
     readEvery: 0,
+    compactEvery: 0,
+    offerEvery: 0,
+    fetchFor: 0,
+    tokenEvery: 0,
     ...changes,
   }
   const world = new World(options, new SimRandom(seed), new History(null), noDefects, noDriverDefects)

@@ -3,9 +3,9 @@ import type { RaftOptions, RaftStart } from '../../broker/src/raft/config.ts'
 import type { Defects } from '../../broker/src/raft/defects.ts'
 import { type CheckedRaftCore, createRaftWithDefects } from '../../broker/src/raft/group.ts'
 import type { RaftMessage } from '../../broker/src/raft/messages.ts'
-import type { ReadRequest, Ready } from '../../broker/src/raft/ready.ts'
-import type { Invariants, Observed } from './invariants.ts'
-import { SimDisk, type StoredEntry } from './sim-disk.ts'
+import type { InstallRequest, ReadRequest, Ready } from '../../broker/src/raft/ready.ts'
+import { type Invariants, type Observed, Violation } from './invariants.ts'
+import { type LogCopy, SimDisk, type StoredEntry } from './sim-disk.ts'
 import type { Parcel } from './sim-network.ts'
 
 /** Mistakes of a driver, for negative controls. */
@@ -25,6 +25,10 @@ export interface Surroundings {
   /** Asks for `broker.syncDone()` after the time of an fsync. */
   startSync(broker: SimBroker): void
   startRead(broker: SimBroker, read: ReadRequest): void
+  /** Asks for `broker.offer(to, ...)` of a state of some replica. */
+  startOffer(broker: SimBroker, to: BrokerId): void
+  /** Asks for `broker.stage` and `broker.finishInstall`, or `broker.installFailed`. */
+  startInstall(broker: SimBroker, request: InstallRequest): void
   acknowledged(value: number, index: LogIndex, term: Term): void
   elected(broker: SimBroker): void
 }
@@ -45,6 +49,8 @@ export class SimBroker implements Observed {
   log: StoredEntry[] = []
   isLeader = false
   term: Term = 0
+  /** A fetched state that is about to take the log's place: a crash leaves the old one or this one. */
+  staged: LogCopy | null = null
   /** Null while the process is down. */
   core: CheckedRaftCore | null = null
   readonly #options: RaftOptions
@@ -75,7 +81,12 @@ export class SimBroker implements Observed {
     return this.#commitIndex
   }
 
+  get prevIndex(): LogIndex {
+    return this.disk.prevIndex
+  }
+
   start(): void {
+    this.staged = null
     this.log = this.disk.entries.slice()
     this.#held = []
     this.#waiting.clear()
@@ -141,6 +152,47 @@ export class SimBroker implements Observed {
     this.#drain()
   }
 
+  /** Cuts the log; false if `prevIndex` is not durable here. */
+  compact(prevIndex: LogIndex): void {
+    this.disk.compact(prevIndex)
+    this.core!.compacted(prevIndex, this.log[prevIndex - 1]!.header.term)
+    this.#drain()
+  }
+
+  offer(to: BrokerId, lastIndex: LogIndex, source: BrokerId): void {
+    this.core!.offerSnapshot(to, lastIndex, this.log[lastIndex - 1]!.header.term, source)
+    this.#drain()
+  }
+
+  /** State and log up to `lastIndex`, as they are on the disk, or null if the log there is another, or the state already covers more. */
+  copy({ lastIndex, lastTerm }: InstallRequest): readonly StoredEntry[] | null {
+    if (this.core === null || lastIndex < this.prevIndex) return null
+    return this.durable[lastIndex - 1]?.header.term === lastTerm ? this.durable.slice(0, lastIndex) : null
+  }
+
+  finishInstall(): void {
+    const copy = this.staged!
+    this.#world.invariants.installing(this, copy.entries)
+    this.staged = null
+    this.disk.install(copy)
+    this.log = copy.entries.slice()
+    this.core!.installed(startOf(this.disk))
+    this.#world.invariants.durableMajority()
+    this.#drain()
+  }
+
+  installFailed(): void {
+    this.core!.installFailed()
+    this.#drain()
+  }
+
+  /** Whether a reader with this token is served. */
+  serves(term: Term, index: LogIndex): boolean {
+    const served = this.core!.commitToken(term, index)
+    this.#drain()
+    return served
+  }
+
   #drain(): void {
     const core = this.core!
     while (core.hasReady()) this.#process(core.ready())
@@ -161,6 +213,10 @@ export class SimBroker implements Observed {
     this.#write(ready)
     this.#sendAll(ready.send)
     for (const read of ready.reads) this.#world.startRead(this, read)
+    for (const { to } of ready.offers) this.#world.startOffer(this, to)
+    if (ready.install !== null) this.#world.startInstall(this, ready.install)
+    for (const { from, acknowledged } of ready.lostLogs)
+      throw new Violation('lost-log', `broker ${from} acknowledged ${acknowledged} and has less`)
     if (ready.commitIndex !== this.#commitIndex) this.#commit(ready.commitIndex)
     this.#hold(ready.sendAfterPersist)
   }
@@ -226,6 +282,8 @@ export class SimBroker implements Observed {
   #sendAll(messages: readonly RaftMessage[]): void {
     for (const message of messages) {
       const entries = message.type === 'append' ? message.entries : []
+      if (entries.length > 0 && entries[0]!.index <= this.prevIndex)
+        throw new Violation('compacted-is-gone', `broker ${this.id} sends entry ${entries[0]!.index}, which it has cut`)
       const values = entries.length === 0 ? NO_VALUES : entries.map(({ index }) => this.log[index - 1]!.value)
       this.#world.send({ message, values })
     }
@@ -235,6 +293,7 @@ export class SimBroker implements Observed {
 function startOf(disk: SimDisk): RaftStart {
   const terms: TermStart[] = []
   for (const { header } of disk.entries) {
+    if (header.index <= disk.prevIndex) continue
     if (terms.at(-1)?.term !== header.term)
       terms.push({ term: header.term, index: header.index, offset: header.baseOffset })
   }
@@ -244,8 +303,8 @@ function startOf(disk: SimDisk): RaftStart {
   const hardState = disk.hardState.term >= lastTerm ? disk.hardState : { term: lastTerm, votedFor: 0 }
   return {
     hardState,
-    prevIndex: 0,
-    prevTerm: 0,
+    prevIndex: disk.prevIndex,
+    prevTerm: disk.prevIndex === 0 ? 0 : disk.entries[disk.prevIndex - 1]!.header.term,
     lastIndex: last?.index ?? 0,
     nextOffset: last === undefined ? 0 : last.lastOffset + 1,
     terms,

@@ -16,6 +16,12 @@ export interface DiskWrite {
   readonly commitHint: LogIndex
 }
 
+/** Committed state up to prevIndex, and the committed entries after it. */
+export interface LogCopy {
+  readonly entries: readonly StoredEntry[]
+  readonly prevIndex: LogIndex
+}
+
 /**
  * One broker's disk, with two watermarks: what was written, and what was fsynced. A crash forgets what was not fsynced, or keeps
  * some of it from the front: the journal writes in order, so what survives is always a prefix.
@@ -23,6 +29,8 @@ export interface DiskWrite {
 export class SimDisk {
   hardState: HardState = { term: 0, votedFor: 0 }
   commitHint: LogIndex = 0
+  /** The log begins after it. Entries before stand for the state that covers them: what a snapshot holds. */
+  prevIndex: LogIndex = 0
   /** Durable entries; entry of index i in slot i - 1. */
   readonly entries: StoredEntry[] = []
   readonly #votesNotSynced: boolean
@@ -46,6 +54,18 @@ export class SimDisk {
 
   write(write: DiskWrite): void {
     this.#queue.push(write)
+  }
+
+  /** The prefix up to `prevIndex` is cut, durably. */
+  compact(prevIndex: LogIndex): void {
+    this.prevIndex = prevIndex
+  }
+
+  /** A fetched state takes the place of state and log, all at once. Writes under way hold no entries meanwhile. */
+  install(copy: LogCopy): void {
+    this.entries.splice(0, this.entries.length, ...copy.entries)
+    this.prevIndex = copy.prevIndex
+    this.commitHint = copy.entries.length
   }
 
   /** Starts an fsync of all that is written; false if there is nothing to do, or one is running. */

@@ -1,7 +1,8 @@
-import type { LogIndex, Term } from '@tailrace/schemas'
+import type { BrokerId, LogIndex, Term } from '@tailrace/schemas'
 import type { Defects } from '../../broker/src/raft/defects.ts'
-import type { RaftMessage } from '../../broker/src/raft/messages.ts'
-import type { ReadRequest } from '../../broker/src/raft/ready.ts'
+import type { InstallRequest, ReadRequest } from '../../broker/src/raft/ready.ts'
+import { describe } from './describe-message.ts'
+import { EventKind, type Note } from './event-kind.ts'
 import { EventQueue } from './event-queue.ts'
 import { drawPartition, drawPartitionAt, randomGap, type SwarmOptions, TICK } from './faults.ts'
 import type { History } from './history.ts'
@@ -9,28 +10,14 @@ import { Invariants, Violation } from './invariants.ts'
 import { SimRandom } from './random.ts'
 import { type DriverDefects, SimBroker, type Surroundings } from './sim-broker.ts'
 import { calmNetwork, type Parcel, SimNetwork } from './sim-network.ts'
+import { Snapshots } from './snapshots.ts'
+import { readWithToken } from './token-reads.ts'
 
 export interface Acknowledged {
   readonly value: number
   readonly index: LogIndex
   readonly term: Term
 }
-
-const EventKind = {
-  Deliver: 1,
-  Tick: 2,
-  Sync: 3,
-  Read: 4,
-  Propose: 5,
-  Crash: 6,
-  Start: 7,
-  Cut: 8,
-  Heal: 9,
-  Campaign: 10,
-  Unreachable: 11,
-  Calm: 12,
-  LeaseRead: 13,
-} as const
 
 /** The brokers, the clock, the network, and all that befalls them. Every event goes through `#note`, so that the digest covers it. */
 export class World implements Surroundings {
@@ -46,6 +33,7 @@ export class World implements Surroundings {
   readonly #network: SimNetwork
   readonly #history: History
   readonly #slowLeaderClock: boolean
+  readonly #snapshots: Snapshots
   /** The highest index that any client was told to be committed, by an acknowledgement or a read. */
   #highestTold: LogIndex = 0
   #nextValue = 1
@@ -70,13 +58,21 @@ export class World implements Surroundings {
       )
     })
     this.invariants = new Invariants(this.brokers)
+    this.#snapshots = new Snapshots(options, random, this, core.offerUncommitted, this.#note)
     for (const broker of this.brokers) this.start(broker)
     this.#again(options.proposeEvery, () => this.#propose(), true)
     this.#again(options.crashEvery, () => this.#crash(this.#victim()))
     this.#again(options.partitionEvery, () => this.#partition())
     this.#again(options.campaignEvery, () => this.#campaign(this.#random.pick(this.brokers)))
     this.#again(options.unreachableEvery, () => this.#unreachable())
+    this.#again(options.compactEvery, () => this.#snapshots.compact(this.#random.pick(this.brokers)))
+    this.#again(options.offerEvery, () => this.#snapshots.offerUnasked())
+    this.#again(options.tokenEvery, () => readWithToken(this.#random, this, this.#note))
     this.#again(options.readEvery, () => this.#readFromLeases(), true)
+  }
+
+  get isCalm(): boolean {
+    return this.#calm
   }
 
   /** Faults end: links whole, disks fast, every broker up. */
@@ -116,6 +112,14 @@ export class World implements Surroundings {
       )
       broker.readDone(read, fails)
     })
+  }
+
+  startOffer(broker: SimBroker, to: BrokerId): void {
+    this.#snapshots.startOffer(broker, to)
+  }
+
+  startInstall(broker: SimBroker, request: InstallRequest): void {
+    this.#snapshots.startInstall(broker, request)
   }
 
   acknowledged(value: number, index: LogIndex, term: Term): void {
@@ -215,6 +219,8 @@ export class World implements Surroundings {
     )
     broker.stop()
     broker.disk.crash(this.#random, this.#random.chance(this.#options.keepUnsynced))
+    // M49: the old state or the new one, never neither.
+    if (broker.staged !== null && this.#random.chance(0.5)) broker.disk.install(broker.staged)
     this.invariants.durableMajority()
   }
 
@@ -273,9 +279,7 @@ export class World implements Surroundings {
     })
   }
 
-  #note(kind: number, broker: number, a: number, b: number, text: () => string): void {
-    this.#history.note(this.queue.now, kind, broker, a, b, text)
-  }
+  readonly #note: Note = (kind, broker, a, b, text) => this.#history.note(this.queue.now, kind, broker, a, b, text)
 
   /** After the calm: every disk holds what was acknowledged up to `index`. */
   checkOutcome(upTo: LogIndex): void {
@@ -290,27 +294,5 @@ export class World implements Surroundings {
         )
       }
     }
-  }
-}
-
-function describe(message: RaftMessage): string {
-  const head = `${message.from}->${message.to} term ${message.term} ${message.type}`
-  switch (message.type) {
-    case 'append':
-      return `${head} (${message.prevIndex}, ${message.prevTerm}) + ${message.entries.map(({ index, term }) => `${index}@${term}`).join(' ')}, commit ${message.commit}`
-    case 'append-reply':
-      return message.success
-        ? `${head} has ${message.matchIndex}`
-        : `${head} rejects ${message.rejectedIndex}, hint (${message.hintIndex}, ${message.hintTerm})`
-    case 'vote':
-      return `${head}${message.pre ? ' (pre)' : ''} for a log ending at (${message.lastIndex}, ${message.lastTerm})`
-    case 'vote-reply':
-      return `${head}${message.pre ? ' (pre)' : ''} ${message.granted ? 'yes' : 'no'}`
-    case 'heartbeat':
-      return `${head} commit ${message.commit}`
-    case 'heartbeat-reply':
-      return `${head} has ${message.lastIndex}`
-    case 'snapshot':
-      return `${head} (${message.lastIndex}, ${message.lastTerm}) at ${message.source}`
   }
 }
