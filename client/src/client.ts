@@ -1,4 +1,4 @@
-import { type PartitionNumber, TailraceError } from '@tailrace/schemas'
+import { type BrokerId, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import { Backoff } from './backoff.ts'
 import type { Connection, Reply, RequestFields, RequestName } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
@@ -117,6 +117,16 @@ export class Client {
       }
     }
     return { connection: await this.#any(), direct: false }
+  }
+
+  /**
+   * A connection to this very broker. One attempt.
+   * @throws TailraceError UNKNOWN_BROKER, CONNECTION_LOST, CLOSED
+   */
+  async broker(id: BrokerId): Promise<Connection> {
+    const address = this.metadata.brokerAddress(id)
+    if (address === undefined) throw new TailraceError('UNKNOWN_BROKER', `${id}.`)
+    return this.#pool.get(address)
   }
 
   /**

@@ -1,6 +1,7 @@
 import { encodeFrame, type Message, type MessageName, parseFrame, TailraceError } from '@tailrace/schemas'
 import { openSocket } from '#socket'
 import { SilenceWatch } from './silence-watch.ts'
+import { abortError } from './delay.ts'
 import type { Socket } from './socket/socket.ts'
 import { asTailraceError, errorFromWire } from './wire-error.ts'
 
@@ -31,6 +32,8 @@ export interface ConnectionSettings {
 interface Pending {
   readonly reply: string
   readonly timer: ReturnType<typeof setTimeout>
+  /** Takes back what listens for the caller's giving up. */
+  readonly forget: (() => void) | undefined
   readonly resolve: (reply: Reply<RequestName>) => void
   readonly reject: (error: TailraceError) => void
 }
@@ -95,23 +98,29 @@ export class Connection {
   /**
    * Sends a request and resolves with its reply. Requests leave in the order of the calls. `dropOnTimeout` drops the connection with a
    * request that got no answer, so that the broker cannot act on it, or on what follows it, after somebody else was asked (as Kafka clients do).
-   * @throws TailraceError what the broker answered; TIMED_OUT, CONNECTION_LOST, CLOSED when the outcome is not known
+   * `signal`: whoever waits gives up; the answer is dropped when it comes.
+   * @throws TailraceError what the broker answered; TIMED_OUT, CONNECTION_LOST, CLOSED, ABORTED when the outcome is not known
    */
   request<Name extends RequestName>(
     name: Name,
     fields: RequestFields<Name>,
-    options: { timeoutMs: number; body?: Uint8Array[]; dropOnTimeout?: boolean },
+    options: { timeoutMs: number; body?: Uint8Array[]; dropOnTimeout?: boolean; signal?: AbortSignal },
   ): Promise<Reply<Name>> {
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) return reject(this.#lost)
+      const { timeoutMs, signal } = options
+      if (signal?.aborted) return reject(abortError(signal))
       const correlation = ++this.#lastId
-      const { timeoutMs } = options
+      const giveUp = signal && ((): void => this.#take(correlation)?.reject(abortError(signal)))
+      signal?.addEventListener('abort', giveUp!, { once: true })
+      const forget = signal && ((): void => signal.removeEventListener('abort', giveUp!))
       const timer = setTimeout(() => {
         const detail = `${name} got no answer in ${timeoutMs} ms`
         if (options.dropOnTimeout) this.destroy(detail)
         else this.#take(correlation)?.reject(new TailraceError('TIMED_OUT', `${this.address}: ${detail}.`))
       }, timeoutMs)
-      this.#pending.set(correlation, { reply: `${name}Reply`, timer, resolve: resolve as Pending['resolve'], reject })
+      const pending = { reply: `${name}Reply`, timer, forget, resolve: resolve as Pending['resolve'], reject }
+      this.#pending.set(correlation, pending)
       const message = { ...fields, correlation } as unknown as Message<Name>
       this.#socket.send(encodeFrame<MessageName>(name, message, options.body ?? NO_BODY))
     })
@@ -207,6 +216,7 @@ export class Connection {
     if (pending === undefined) return undefined
     this.#pending.delete(correlation)
     clearTimeout(pending.timer)
+    pending.forget?.()
     return pending
   }
 
@@ -221,6 +231,7 @@ export class Connection {
     this.#watch?.stop()
     for (const pending of this.#pending.values()) {
       clearTimeout(pending.timer)
+      pending.forget?.()
       pending.reject(error)
     }
     this.#pending.clear()

@@ -6,6 +6,8 @@ export interface TopicRoute {
   readonly name: string
   readonly id: string
   readonly leaders: readonly BrokerId[]
+  /** All brokers that hold the partition, the preferred leader first. */
+  readonly replicas: readonly (readonly BrokerId[])[]
 }
 
 /**
@@ -37,6 +39,11 @@ export class Metadata {
   leaderAddress(topic: string, partition: PartitionNumber): string | undefined {
     const leader = this.#topics.get(topic)?.leaders[partition]
     return leader === undefined || leader === NO_BROKER ? undefined : this.#addresses.get(leader)
+  }
+
+  /** ws:// or wss:// address of a broker; undefined while it is not known. */
+  brokerAddress(broker: BrokerId): string | undefined {
+    return this.#addresses.get(broker)
   }
 
   /** Addresses of all brokers heard of. */
@@ -85,17 +92,22 @@ export class Metadata {
     const known = this.#topics.get(name)
     const isSame = known?.id === id
     const leaders = isSame ? [...known.leaders] : []
+    const holders = isSame ? [...known.replicas] : []
     const terms = isSame ? this.#terms.get(name)! : []
     let changed = !isSame || partitions.length !== leaders.length
-    for (const { partition, leader, term } of partitions) {
+    for (const { partition, leader, term, replicas } of partitions) {
       if (term < (terms[partition] ?? -1)) continue
       terms[partition] = term
+      if (replicas.join() !== holders[partition]?.join()) {
+        holders[partition] = replicas
+        changed = true
+      }
       if (leaders[partition] === leader) continue
       leaders[partition] = leader
       changed = true
     }
     if (!changed) return false
-    this.#topics.set(name, { name, id, leaders })
+    this.#topics.set(name, { name, id, leaders, replicas: holders })
     this.#terms.set(name, terms)
     return true
   }

@@ -7,6 +7,15 @@ export interface StoredBatch {
   readonly lastOffset: number
 }
 
+/** As the broker answers; every batch is an entry, and the term is always 1. */
+export interface Appended {
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly duplicate: boolean
+  readonly term: number
+  readonly index: number
+}
+
 interface Remembered {
   readonly baseSequence: number
   readonly lastSequence: number
@@ -28,7 +37,7 @@ export class PartitionLog {
   }
 
   /** @throws TailraceError as a broker does */
-  append(given: Uint8Array, maxBatchBytes: number): { baseOffset: number; lastOffset: number; duplicate: boolean } {
+  append(given: Uint8Array, maxBatchBytes: number): Appended {
     schemas.checkBatch(given, schemas.crc32c, maxBatchBytes)
     const header = schemas.readBatchHeader(given)
     const isIdempotent = header.producerId !== -1
@@ -36,7 +45,10 @@ export class PartitionLog {
     const lastSequence = (header.baseSequence + header.lastOffsetDelta) % 2 ** 31
     if (known?.epoch === header.producerEpoch) {
       const twin = known.batches.find((b) => b.baseSequence === header.baseSequence && b.lastSequence === lastSequence)
-      if (twin !== undefined) return { baseOffset: twin.baseOffset, lastOffset: twin.lastOffset, duplicate: true }
+      if (twin !== undefined) {
+        const index = this.batches.findIndex((batch) => batch.baseOffset === twin.baseOffset) + 1
+        return { baseOffset: twin.baseOffset, lastOffset: twin.lastOffset, duplicate: true, term: 1, index }
+      }
     }
     this.#checkSequence(known, header)
     const baseOffset = this.highWatermark
@@ -47,7 +59,7 @@ export class PartitionLog {
     const kept = known?.epoch === header.producerEpoch ? known.batches.slice(-4) : []
     kept.push({ baseSequence: header.baseSequence, lastSequence, baseOffset, lastOffset })
     if (isIdempotent) this.#producers.set(header.producerId, { epoch: header.producerEpoch, batches: kept })
-    return { baseOffset, lastOffset, duplicate: false }
+    return { baseOffset, lastOffset, duplicate: false, term: 1, index: this.batches.length }
   }
 
   /** The batches from the one that holds `offset` on, up to `maxBytes` but at least one. */

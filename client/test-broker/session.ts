@@ -21,6 +21,7 @@ export interface SessionHost {
   /** Why this broker does not serve a partition; undefined when it does. */
   mayServe(topic: string, partition: number): TailraceError | undefined
   publish(session: Session, fields: Message<'Publish'>, body: Uint8Array): Promise<void>
+  fetch(session: Session, fields: Message<'Fetch'>): void
 }
 
 /** One client's connection to a test broker. */
@@ -94,6 +95,7 @@ export class Session {
     const correlation = 'correlation' in frame.fields ? frame.fields.correlation : 0
     try {
       if (frame.name === 'Publish') await this.#broker.publish(this, frame.fields, frame.body)
+      else if (frame.name === 'Fetch') this.#broker.fetch(this, frame.fields)
       else if (frame.name === 'Metadata') this.#metadata(frame.fields)
       else if (frame.name === 'InitProducer')
         this.send('InitProducerReply', { correlation, ...this.#broker.cluster.newProducer() })

@@ -12,6 +12,14 @@ export class TestBroker implements SessionHost {
   readonly sessions = new Set<Session>()
   /** It takes connections and messages, and answers nothing. */
   isFrozen = false
+  /** It answers no Fetch, and everything else. */
+  isSlow = false
+  /** Its replicas miss that many of the newest batches. */
+  lagEntries = 0
+  /** What it gives out is damaged. */
+  spoils = false
+  /** Fetch requests that came. */
+  fetches = 0
   port = 0
   #server: Server | undefined
 
@@ -59,6 +67,24 @@ export class TestBroker implements SessionHost {
     return leader === this.id || this.cluster.forwards ? undefined : new TailraceError('NOT_LEADER')
   }
 
+  /** Answers as a replica that holds all but the newest `lagEntries`, or as the leader. Never, while it is slow. */
+  fetch(session: Session, fields: Message<'Fetch'>): void {
+    const { correlation, topic, partition, offset, maxBytes, tokenIndex = 0, tokenTerm = 0, replica = false } = fields
+    this.fetches++
+    if (this.isFrozen || this.isSlow) return
+    const refusal = replica ? undefined : this.mayServe(topic, partition)
+    if (refusal !== undefined) throw refusal
+    const log = this.cluster.log(topic, partition)
+    const held = log.batches.slice(0, replica ? Math.max(0, log.batches.length - this.lagEntries) : undefined)
+    if (tokenIndex > held.length || (tokenIndex > 0 && tokenTerm !== 1)) throw new TailraceError('NOT_CAUGHT_UP')
+    const highWatermark = (held.at(-1)?.lastOffset ?? -1) + 1
+    if (offset > highWatermark) throw new TailraceError('OFFSET_OUT_OF_RANGE')
+    const batches = log.read(offset, maxBytes).filter((batch) => held.includes(batch))
+    const nextOffset = (batches.at(-1)?.lastOffset ?? offset - 1) + 1
+    const bytes = batches.map((batch) => (this.spoils ? spoilt(batch.bytes) : batch.bytes))
+    session.send('FetchReply', { correlation, nextOffset, highWatermark, logStart: 0 }, bytes)
+  }
+
   async publish(session: Session, fields: Message<'Publish'>, body: Uint8Array): Promise<void> {
     const { correlation, topic, partition } = fields
     this.cluster.noteTransmission(this.id, topic, partition)
@@ -76,9 +102,15 @@ export class TestBroker implements SessionHost {
       if (fault.silent) return
       if (fault.lateMs !== undefined) await new Promise((resolve) => setTimeout(resolve, fault.lateMs))
       if (fault.error !== undefined) throw new TailraceError(fault.error)
-      session.send('PublishReply', { correlation, ...result })
+      session.send('PublishReply', { correlation, ...result, holders: this.cluster.holders })
     } finally {
       this.cluster.noteAnswer(this.id, topic, partition)
     }
   }
+}
+
+function spoilt(bytes: Uint8Array): Uint8Array {
+  const copy = bytes.slice()
+  copy[copy.length - 1]! ^= 1
+  return copy
 }

@@ -39,6 +39,10 @@ export class TestCluster implements World {
     return cluster
   }
 
+  get holders(): number[] {
+    return this.brokers.map(({ id }) => id)
+  }
+
   get servers(): string[] {
     return this.brokers.map(({ port }) => `ws://127.0.0.1:${port}`)
   }

@@ -15,6 +15,8 @@ export interface World {
   readonly fault: ((broker: number, fields: Message<'Publish'>, body: Uint8Array) => Fault | undefined) | undefined
   readonly alterPush: ((batches: StoredBatch[]) => StoredBatch[] | 'drop connection' | undefined) | undefined
   readonly forwards: boolean
+  /** Brokers that acknowledgements name. */
+  readonly holders: number[]
   readonly maxBatchBytes: number
   readonly maxPushBytes: number
   connections: number

@@ -1,8 +1,16 @@
-import type { PartitionNumber, TailraceError } from '@tailrace/schemas'
+import type { BrokerId, PartitionNumber, TailraceError } from '@tailrace/schemas'
+import type { Sent } from './record.ts'
+
+/** What a broker says of a batch that is on a majority's disks. */
+export interface Acknowledgement {
+  readonly baseOffset: number
+  readonly token: string | null
+  readonly holders: readonly BrokerId[]
+}
 
 /** Whoever waits for records: `position` tells it which of its records an outcome belongs to. */
 export interface Settler {
-  settle(position: number, partition: PartitionNumber, offset: number): void
+  settle(position: number, sent: Sent): void
   fail(error: TailraceError): void
 }
 
@@ -54,10 +62,11 @@ export class Batch {
     return this.#whenSettled.promise
   }
 
-  acknowledge(baseOffset: number): void {
+  acknowledge({ baseOffset, token, holders }: Acknowledgement): void {
     this.state = 'acknowledged'
+    const { partition } = this
     for (let i = 0; i < this.#settlers.length; i++) {
-      this.#settlers[i]!.settle(this.#positions[i]!, this.partition, baseOffset + i)
+      this.#settlers[i]!.settle(this.#positions[i]!, { partition, offset: baseOffset + i, token, holders })
     }
     this.#whenSettled?.resolve()
   }

@@ -1,5 +1,5 @@
 import { asTailraceError, Backoff, type Client, type Connection, delay, RETRY_BACKOFF } from '@tailrace/client'
-import { type PartitionNumber, type RecordInput, TailraceError } from '@tailrace/schemas'
+import { type Message, type PartitionNumber, type RecordInput, readTokenText, TailraceError } from '@tailrace/schemas'
 import type { Batch, Settler } from './batch.ts'
 import type { Identity } from './identity.ts'
 import { LaneQueue } from './lane-queue.ts'
@@ -163,18 +163,19 @@ export class Lane {
       { topic: this.#topic, partition: this.partition, timeoutMs },
       { timeoutMs: timeoutMs + Math.min(timeoutMs, ANSWER_GRACE_MS), dropOnTimeout: true, body: [batch.bytes!] },
     ).then(
-      ({ fields }) => this.#acknowledged(batch, fields.baseOffset),
+      ({ fields }) => this.#acknowledged(batch, fields),
       (error) => this.#refused(batch, asTailraceError(error)),
     )
   }
 
-  #acknowledged(batch: Batch, baseOffset: number): void {
+  #acknowledged(batch: Batch, fields: Message<'PublishReply'>): void {
     this.#queue.inFlight--
     if (batch.state !== 'waiting') return // Failed meanwhile by the end of the producer.
     this.#lastAcknowledgedAt = performance.now()
     this.#lastError = undefined
     this.#backoff.reset()
-    batch.acknowledge(baseOffset)
+    const { baseOffset, term = 0, index = 0, holders = [] } = fields
+    batch.acknowledge({ baseOffset, token: index === 0 ? null : readTokenText({ term, index }), holders })
     this.#queue.dropAcknowledged()
     this.#context.buffer(-batch.bufferedBytes)
     this.#proceed()

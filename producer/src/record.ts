@@ -1,4 +1,5 @@
 import {
+  type BrokerId,
   type HeaderInput,
   type PartitionNumber,
   type RecordInput,
@@ -19,10 +20,14 @@ export interface ProducerRecord {
   readonly timestamp?: Timestamp
 }
 
-/** Where a record ended up. */
+/** Where a record ended up. Given to a consumer's `read`, it is found there, whatever becomes of the leader. */
 export interface Sent {
   readonly partition: PartitionNumber
   readonly offset: number
+  /** Names the record's entry in the log; null where the broker could not tell, as for a record found to be there already. */
+  readonly token: string | null
+  /** Brokers that had it on disk when it was acknowledged. */
+  readonly holders: readonly BrokerId[]
 }
 
 /** The form in which batches take a record. @throws TailraceError INVALID_RECORD */

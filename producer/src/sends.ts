@@ -1,5 +1,5 @@
 import { abortError } from '@tailrace/client'
-import type { PartitionNumber, TailraceError } from '@tailrace/schemas'
+import type { TailraceError } from '@tailrace/schemas'
 import type { Settler } from './batch.ts'
 import type { ProducerRecord, Sent } from './record.ts'
 
@@ -53,9 +53,9 @@ export class SingleSend implements Send {
     return true
   }
 
-  settle(_position: number, partition: PartitionNumber, offset: number): void {
+  settle(_position: number, sent: Sent): void {
     this.#isOver = true
-    this.#resolve({ partition, offset })
+    this.#resolve(sent)
   }
 
   fail(error: TailraceError): void {
@@ -102,8 +102,8 @@ export class ManySend implements Send {
     return true
   }
 
-  settle(position: number, partition: PartitionNumber, offset: number): void {
-    this.#sent[position] = { partition, offset }
+  settle(position: number, sent: Sent): void {
+    this.#sent[position] = sent
     this.#settled++
     this.#finish()
   }

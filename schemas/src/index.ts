@@ -23,5 +23,6 @@ export {
   protocolFingerprint,
   protocolJson,
 } from './protocol.ts'
+export * from './read-token.ts'
 export * from './record-batch/index.ts'
 export * from './varint.ts'

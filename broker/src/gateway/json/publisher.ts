@@ -6,6 +6,7 @@ import {
   errorTable,
   LEADER_EPOCH_AT,
   MAGIC_AT,
+  readTokenText,
   TailraceError,
 } from '@tailrace/schemas'
 import type { BrokerApi } from '../../cluster/broker-api.ts'
@@ -15,7 +16,6 @@ import type { Random } from '../../platform/random.ts'
 import { RetryPause } from '../retry-pause.ts'
 import { gatherBatches, type PartitionBatches } from './batches.ts'
 import { type ProducerSlot, ProducerSlots, takeSequences } from './producer-slots.ts'
-import { readTokenText } from './read-token.ts'
 import type { RecordInput } from './record.ts'
 
 export interface PublishedRecord {

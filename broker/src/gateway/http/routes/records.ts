@@ -1,10 +1,9 @@
-import { type Offset, TailraceError } from '@tailrace/schemas'
+import { type Offset, parseReadToken, readTokenPattern, TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
 import type { BrokerApi } from '../../../cluster/broker-api.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { JsonPublisher } from '../../json/publisher.ts'
 import { mostJsonBytes, readRun } from '../../json/read-records.ts'
-import { readTokenFrom, readTokenPattern } from '../../json/read-token.ts'
 import { recordsFromJson } from '../../json/record.ts'
 import { Turns } from '../../json/turns.ts'
 import { readLimits } from '../../limits.ts'
@@ -65,7 +64,7 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
       const from = request.query.offset
       if (replica && !/^[0-9]+$/.test(from)) throw new TailraceError('INVALID_REQUEST', replicaNeedsOffset)
       const offset = await startOffset(api, topic, partition, from)
-      const covered = token === undefined ? {} : { token: readTokenFrom(token) }
+      const covered = token === undefined ? {} : { token: parseReadToken(token) }
       const wanted = { offset, maxBytes: Math.min(maxBytes, readLimits.jsonBytes), waitMs, replica, ...covered, signal }
       const result = await fetchWithin(reads, api, topic, partition, wanted)
       const most = mostJsonBytes(result.batches, readLimits.jsonBytes)
