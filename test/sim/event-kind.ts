@@ -17,6 +17,9 @@ export const EventKind = {
   Offer: 15,
   Install: 16,
   TokenRead: 17,
+  Change: 18,
+  Transfer: 19,
+  Renew: 20,
 } as const
 
 /** Notes one event; `text` is asked for only when somebody reads along. */

@@ -1,4 +1,5 @@
-import type { RaftOptions } from '../../broker/src/raft/config.ts'
+import type { Configuration, RaftOptions } from '../../broker/src/raft/config.ts'
+import type { MemberTarget } from '../../broker/src/raft/core.ts'
 import type { SimRandom } from './random.ts'
 import type { NetworkFaults } from './sim-network.ts'
 
@@ -7,7 +8,10 @@ export const TICK = 10_000
 
 /** Everything that one seed decides before its history begins. Printed, so that a failing seed can be understood. */
 export interface SwarmOptions {
-  readonly brokers: 3 | 5
+  /** Founders, the first members. */
+  readonly brokers: number
+  /** Brokers that may become members later; they begin blank. */
+  readonly spares: number
   /** Events of the phase with faults. */
   readonly events: number
   readonly raft: Omit<RaftOptions, 'id' | 'configuration' | 'random'>
@@ -25,6 +29,11 @@ export interface SwarmOptions {
   readonly campaignEvery: number
   readonly unreachableEvery: number
   readonly downFor: number
+  /** Changes of members and transfers that some leader is asked for. */
+  readonly changeEvery: number
+  readonly transferEvery: number
+  /** Probability that a removed broker comes back blank, under a new admission, and not with what it had. */
+  readonly renewal: number
   readonly partitionFor: number
   /** Probability that a crash keeps some of what was not fsynced. */
   readonly keepUnsynced: number
@@ -46,9 +55,14 @@ export interface SwarmOptions {
 
 /** Draws which faults a seed has, and how hard: a seed with few kinds reaches deeper into each than one with all (swarm testing). */
 export function drawSwarm(random: SimRandom): SwarmOptions {
+  const options = cutLogs(random, drawShape(random))
+  return random.chance(MIGRATION) ? migrate(random, options) : options
+}
+
+function drawShape(random: SimRandom): SwarmOptions {
   const options = drawMixed(random)
-  if (random.chance(CHURN)) return cutLogs(random, churn(random, options))
-  return cutLogs(random, random.chance(USURPATION) ? usurp(random, options) : options)
+  if (random.chance(CHURN)) return churn(random, options)
+  return random.chance(USURPATION) ? usurp(random, options) : options
 }
 
 /** In half the seeds logs are cut, so that who falls behind needs a state; in a part of them readers come with tokens. */
@@ -66,6 +80,25 @@ function cutLogs(random: SimRandom, options: SwarmOptions): SwarmOptions {
 /** Share of the seeds that are all about elections, and of the others that are all about leaders who do not know that they lost one. */
 const CHURN = 0.4
 const USURPATION = 0.4
+/** Share of the seeds, of every kind, in which members change or leadership is handed on. */
+const MIGRATION = 0.4
+
+/** Members come and go, wholly new sets among them, leaders remove themselves, and leadership is handed on. */
+function migrate(random: SimRandom, options: SwarmOptions): SwarmOptions {
+  const brokers = random.pick([1, 2, 3, 3, 4, 5])
+  const spares = random.pick(brokers === 1 ? [1, 2, 3] : [0, 1, 2, 3])
+  const all = <T>(drawn: readonly T[]): T[] => Array.from({ length: brokers + spares }, () => random.pick(drawn))
+  return {
+    ...options,
+    brokers,
+    spares,
+    ticks: all(options.ticks),
+    syncs: all(options.syncs),
+    changeEvery: random.pick([0, 30_000, 100_000, 300_000]),
+    transferEvery: random.pick([0, 50_000, 200_000]),
+    renewal: random.pick([0, 0.5, 1]),
+  }
+}
 
 /**
  * Leaders fall every few election timeouts, messages and fsyncs are slow against them, and entries travel one at a time: logs stay
@@ -124,6 +157,10 @@ function drawMixed(random: SimRandom): SwarmOptions {
   const slowest = random.pick([500, 3_000, 20_000])
   return {
     brokers,
+    spares: 0,
+    changeEvery: 0,
+    transferEvery: 0,
+    renewal: 0,
     events: random.between(2_000, 6_000),
     raft: {
       electionTicks: 10,
@@ -204,4 +241,17 @@ function bothWays(some: readonly number[], others: readonly number[]): Links {
 /** A random time with the given mean: the gap between events that know nothing of each other. */
 export function randomGap(random: SimRandom, mean: number): number {
   return 1 + Math.floor(-Math.log(1 - random.next() / 0x100000000) * mean)
+}
+
+/** One broker more or less, another part for one, or any set at all. */
+export function drawTarget(random: SimRandom, now: Configuration, brokers: number): MemberTarget {
+  const ids = Array.from({ length: brokers }, (_, i) => i + 1)
+  const roles = new Map<number, string>()
+  const present = (id: number) => (now.voters.includes(id) ? 'voter' : now.learners.includes(id) ? 'learner' : 'none')
+  const any = ['voter', 'voter', 'none', 'none', 'learner']
+  const whole = random.chance(0.4)
+  for (const id of ids) roles.set(id, whole ? random.pick(any) : present(id))
+  if (!whole) roles.set(random.pick(ids), random.pick(any))
+  const part = (role: string) => ids.filter((id) => roles.get(id) === role)
+  return { voters: part('voter'), learners: part('learner') }
 }

@@ -1,4 +1,6 @@
-import type { BrokerId, LogIndex, Term } from '@tailrace/schemas'
+import { type BrokerId, type EntryHeader, EntryKind, type LogIndex, type Term } from '@tailrace/schemas'
+import type { Configuration, ConfigurationHeader, IndexedConfiguration } from '../../broker/src/raft/config.ts'
+import { couldLead } from './electable.ts'
 import type { StoredEntry } from './sim-disk.ts'
 
 export type Property =
@@ -38,6 +40,10 @@ export interface Observed {
   readonly durable: readonly StoredEntry[]
   readonly isLeader: boolean
   readonly term: Term
+  /** Which replica of the broker it is; what governs while the fsynced log holds no configuration, and those that it holds. */
+  readonly admission?: number
+  readonly base?: Configuration
+  readonly configurations?: readonly IndexedConfiguration[]
 }
 
 interface Committed {
@@ -64,8 +70,24 @@ export class Invariants {
   readonly #seen: Seen[][] = []
   readonly #committed: Committed[] = []
 
+  readonly #byId: ReadonlyMap<BrokerId, Observed>
+  /** The last committed configuration: who has to have everything in the end. */
+  configuration: Configuration
+  /** Nobody has appended a configuration yet: majorities are those of the founders. */
+  #isFixed = true
+
   constructor(brokers: readonly Observed[]) {
     this.#brokers = brokers
+    this.#byId = new Map(brokers.map((broker) => [broker.id, broker]))
+    const everybody = { voters: brokers.map(({ id }) => id), outgoing: [], learners: [] }
+    this.configuration = brokers[0]?.base ?? everybody
+  }
+
+  /** Whether the last committed configuration names the broker as what it is. */
+  isMember({ id, admission }: Observed): boolean {
+    const { voters, outgoing, learners, admissions } = this.configuration
+    const isNamed = voters.includes(id) || outgoing.includes(id) || learners.includes(id)
+    return isNamed && (admissions?.[id] ?? 0) === (admission ?? 0)
   }
 
   get commitIndex(): LogIndex {
@@ -87,6 +109,7 @@ export class Invariants {
   /** M76: an index and a term name one content and one predecessor, in all logs and for ever; so equal ends mean equal logs. */
   appended(broker: Observed, entry: StoredEntry): void {
     const { index, term } = entry.header
+    if (entry.header.kind === EntryKind.Configuration) this.#isFixed = false
     const previous = index === 1 ? 0 : broker.log[index - 2]!.header.term
     const known = (this.#seen[index - 1] ??= [])
     for (const seen of known) {
@@ -139,6 +162,7 @@ export class Invariants {
       if (entry === undefined) throw new Violation('state-machine-safety', `broker ${broker.id} lacks entry ${index}`)
       if (known === undefined) {
         this.#committed.push({ term: entry.header.term, value: entry.value, inTerm: broker.term })
+        if (entry.header.kind === EntryKind.Configuration) this.#reconfigured(entry.header)
       } else if (!same(entry, known)) {
         throw new Violation('state-machine-safety', `broker ${broker.id} commits another entry ${index}`)
       }
@@ -151,14 +175,29 @@ export class Invariants {
     }
   }
 
-  /** The last committed entry, and by Log Matching all before it, is fsynced by a majority. After commits, and after crashes. */
+  /**
+   * M96: whatever crashes now, the last committed entry, and by Log Matching all before it, is not lost. With the same voters all the time:
+   * a majority has fsynced it. Under changing configurations: nobody who lacks it could be elected. After commits, and after crashes.
+   */
   durableMajority(): void {
     const index = this.#committed.length
     if (index === 0) return
+    if (!this.#isFixed) {
+      for (const broker of this.#brokers) {
+        if (this.isDurable(broker, index) || !couldLead(broker, this.#byId)) continue
+        throw new Violation('durable-majority', `broker ${broker.id} could lead without committed entry ${index}`)
+      }
+      return
+    }
+    const { voters } = this.configuration
     let copies = 0
-    for (const broker of this.#brokers) if (this.isDurable(broker, index)) copies++
-    if (copies * 2 > this.#brokers.length) return
-    throw new Violation('durable-majority', `committed entry ${index} is on ${copies} of ${this.#brokers.length} disks`)
+    for (const id of voters) if (this.isDurable(this.#byId.get(id)!, index)) copies++
+    if (copies * 2 > voters.length) return
+    throw new Violation('durable-majority', `committed entry ${index} is on ${copies} of ${voters.length} disks`)
+  }
+
+  #reconfigured(header: EntryHeader): void {
+    this.configuration = (header as ConfigurationHeader).configuration
   }
 
   /** Whether the committed entry `index`, and by Log Matching all before it, is on the broker's disk. */

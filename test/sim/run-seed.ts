@@ -4,13 +4,14 @@ import { drawSwarm, type SwarmOptions, TICK } from './faults.ts'
 import { History } from './history.ts'
 import { Violation } from './invariants.ts'
 import { SimRandom } from './random.ts'
-import type { DriverDefects } from './sim-broker.ts'
+import type { DriverDefects, SimBroker } from './sim-broker.ts'
 import { World } from './world.ts'
 
 export const noDriverDefects: DriverDefects = {
   votesNotSynced: false,
   followerAcksBeforeFsync: false,
   slowLeaderClock: false,
+  installDeletesFirst: false,
 }
 
 /** A mechanism that can be switched off: of the core, or of the driver that the simulation supplies. */
@@ -28,6 +29,12 @@ export interface SeedResult {
   readonly acknowledged: number
   /** Answers that leaders gave under a lease. */
   readonly reads: number
+  /** States that took the place of a log, and readers that a token served. */
+  readonly installs: number
+  /** Changes of members that the leader which began them has finished, and transfers that have reached their target. */
+  readonly changes: number
+  readonly transfers: number
+  readonly tokenReads: number
   readonly violation: Violation | null
 }
 
@@ -68,6 +75,10 @@ export function runSeed(
     committed: world?.invariants.commitIndex ?? 0,
     acknowledged: world?.acks.length ?? 0,
     reads: world?.reads ?? 0,
+    installs: world?.installs ?? 0,
+    changes: world?.changes ?? 0,
+    transfers: world?.transfers ?? 0,
+    tokenReads: world?.tokenReads ?? 0,
     violation,
   }
 }
@@ -84,8 +95,9 @@ export function converge(world: World, { raft }: SwarmOptions): number {
   while (queue.now < deadline) {
     queue.step()
     if (goal === 0 && world.acks.length > acksBefore) goal = invariants.commitIndex
-    if (goal === 0 || brokers.some((broker) => broker.commitIndex < goal || !invariants.isDurable(broker, goal)))
-      continue
+    const lags = (broker: SimBroker) => broker.commitIndex < goal || !invariants.isDurable(broker, goal)
+    const rests = goal > 0 && invariants.configuration.outgoing.length === 0
+    if (!rests || brokers.some((broker) => invariants.isMember(broker) && lags(broker))) continue
     return goal
   }
   const states = brokers.map(

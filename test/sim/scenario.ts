@@ -21,6 +21,10 @@ export function scenario(seed: number, { raft, network, ...changes }: ScenarioCh
   const brokers = changes.brokers ?? 3
   const options: SwarmOptions = {
     brokers,
+    spares: 0,
+    changeEvery: 0,
+    transferEvery: 0,
+    renewal: 0,
     events: 0,
     raft: {
       electionTicks: 10,
@@ -34,8 +38,8 @@ export function scenario(seed: number, { raft, network, ...changes }: ScenarioCh
       ...raft,
     },
     network: { loss: 0, duplication: 0, minDelay: 100, maxDelay: 2_000, straggler: 0, ...network },
-    ticks: Array.from({ length: brokers }, () => TICK),
-    syncs: Array.from({ length: brokers }, () => [100, 1_000]),
+    ticks: Array.from({ length: brokers + (changes.spares ?? 0) }, () => TICK),
+    syncs: Array.from({ length: brokers + (changes.spares ?? 0) }, () => [100, 1_000]),
     readFailure: 0,
     crashEvery: 0,
     partitionEvery: 0,

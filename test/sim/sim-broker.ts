@@ -1,5 +1,6 @@
 import { type BrokerId, type EntryHeader, EntryKind, type LogIndex, type Term, type TermStart } from '@tailrace/schemas'
-import type { RaftOptions, RaftStart } from '../../broker/src/raft/config.ts'
+import type { Configuration, IndexedConfiguration, RaftOptions, RaftStart } from '../../broker/src/raft/config.ts'
+import type { MemberTarget } from '../../broker/src/raft/core.ts'
 import type { Defects } from '../../broker/src/raft/defects.ts'
 import { type CheckedRaftCore, createRaftWithDefects } from '../../broker/src/raft/group.ts'
 import type { RaftMessage } from '../../broker/src/raft/messages.ts'
@@ -16,6 +17,8 @@ export interface DriverDefects {
   readonly followerAcksBeforeFsync: boolean
   /** M24: the clock of a leader runs at half speed, far beyond what a lease allows for. */
   readonly slowLeaderClock: boolean
+  /** M49: the old state is deleted before the new one is complete and in place. */
+  readonly installDeletesFirst: boolean
 }
 
 /** What a broker needs of the world around it. */
@@ -31,6 +34,8 @@ export interface Surroundings {
   startInstall(broker: SimBroker, request: InstallRequest): void
   acknowledged(value: number, index: LogIndex, term: Term): void
   elected(broker: SimBroker): void
+  changes: number
+  transfers: number
 }
 
 interface Held {
@@ -44,7 +49,7 @@ const NO_VALUES: readonly number[] = []
 /** One broker's replica: the driver of a Raft core on a simulated disk and network. */
 export class SimBroker implements Observed {
   readonly id: BrokerId
-  readonly disk: SimDisk
+  disk: SimDisk
   /** The log as written; what a crash leaves of it is on the disk. */
   log: StoredEntry[] = []
   isLeader = false
@@ -53,7 +58,7 @@ export class SimBroker implements Observed {
   staged: LogCopy | null = null
   /** Null while the process is down. */
   core: CheckedRaftCore | null = null
-  readonly #options: RaftOptions
+  #options: RaftOptions
   readonly #coreDefects: Defects
   readonly #defects: DriverDefects
   readonly #world: Surroundings
@@ -71,6 +76,19 @@ export class SimBroker implements Observed {
     this.#coreDefects = coreDefects
     this.#defects = defects
     this.#world = world
+  }
+
+  /** What governs while the log holds no configuration, and which replica of this broker it is. */
+  get base(): Configuration {
+    return this.#options.configuration
+  }
+
+  get admission(): number {
+    return this.#options.admission ?? 0
+  }
+
+  get configurations(): readonly IndexedConfiguration[] {
+    return this.disk.configurations
   }
 
   get durable(): readonly StoredEntry[] {
@@ -98,6 +116,26 @@ export class SimBroker implements Observed {
   stop(): void {
     this.core = null
     this.isLeader = false
+  }
+
+  /** The process is down: its replica is deleted, and a blank one is created under another admission. */
+  renew(admission: number): void {
+    this.#options = { ...this.#options, configuration: { voters: [], outgoing: [], learners: [] }, admission }
+    this.disk = new SimDisk(this.#defects.votesNotSynced)
+    this.log = []
+    this.term = 0
+  }
+
+  changeMembers(target: MemberTarget): string {
+    const answer = this.core!.changeMembers(target)
+    this.#drain()
+    return answer
+  }
+
+  transferLeadership(to: BrokerId): string {
+    const answer = this.core!.transferLeadership(to)
+    this.#drain()
+    return answer
   }
 
   tick(): void {
@@ -218,6 +256,8 @@ export class SimBroker implements Observed {
     for (const { from, acknowledged } of ready.lostLogs)
       throw new Violation('lost-log', `broker ${from} acknowledged ${acknowledged} and has less`)
     if (ready.commitIndex !== this.#commitIndex) this.#commit(ready.commitIndex)
+    if (ready.memberChange?.outcome === 'done') this.#world.changes++
+    if (ready.transfer?.outcome === 'done') this.#world.transfers++
     this.#hold(ready.sendAfterPersist)
   }
 
@@ -308,6 +348,7 @@ function startOf(disk: SimDisk): RaftStart {
     lastIndex: last?.index ?? 0,
     nextOffset: last === undefined ? 0 : last.lastOffset + 1,
     terms,
+    configurations: disk.configurations,
     commitHint: disk.commitHint,
   }
 }

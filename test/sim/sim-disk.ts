@@ -1,4 +1,5 @@
-import type { EntryHeader, HardState, LogIndex } from '@tailrace/schemas'
+import { type EntryHeader, EntryKind, type HardState, type LogIndex } from '@tailrace/schemas'
+import type { ConfigurationHeader, IndexedConfiguration } from '../../broker/src/raft/config.ts'
 import type { SimRandom } from './random.ts'
 
 /** An entry with what a header alone does not show: the identity of its content. */
@@ -33,6 +34,8 @@ export class SimDisk {
   prevIndex: LogIndex = 0
   /** Durable entries; entry of index i in slot i - 1. */
   readonly entries: StoredEntry[] = []
+  /** Those of the durable entries that are configurations. */
+  readonly configurations: IndexedConfiguration[] = []
   readonly #votesNotSynced: boolean
   readonly #queue: DiskWrite[] = []
   #syncing = 0
@@ -59,6 +62,7 @@ export class SimDisk {
   /** The prefix up to `prevIndex` is cut, durably. */
   compact(prevIndex: LogIndex): void {
     this.prevIndex = prevIndex
+    this.#forgetConfigurations()
   }
 
   /** A fetched state takes the place of state and log, all at once. Writes under way hold no entries meanwhile. */
@@ -66,6 +70,9 @@ export class SimDisk {
     this.entries.splice(0, this.entries.length, ...copy.entries)
     this.prevIndex = copy.prevIndex
     this.commitHint = copy.entries.length
+    this.configurations.length = 0
+    for (const { header } of copy.entries) this.#note(header)
+    this.#forgetConfigurations()
   }
 
   /** Starts an fsync of all that is written; false if there is nothing to do, or one is running. */
@@ -98,8 +105,8 @@ export class SimDisk {
   }
 
   #apply(write: DiskWrite, entries: number): void {
-    if (write.truncateFrom !== null) this.entries.length = Math.min(this.entries.length, write.truncateFrom - 1)
-    for (let i = 0; i < entries; i++) this.entries.push(write.append[i]!)
+    if (write.truncateFrom !== null) this.#truncateFrom(write.truncateFrom)
+    for (let i = 0; i < entries; i++) this.#append(write.append[i]!)
     this.commitHint = Math.max(this.commitHint, write.commitHint)
     if (!this.#votesNotSynced) {
       if (write.hardState !== null) this.hardState = write.hardState
@@ -108,5 +115,26 @@ export class SimDisk {
     // The defect: a term or vote on its own gets no fsync and becomes durable only with the next entries.
     if (write.hardState !== null) this.#cachedHardState = write.hardState
     if (write.append.length > 0 && this.#cachedHardState !== null) this.hardState = this.#cachedHardState
+  }
+
+  #append(entry: StoredEntry): void {
+    this.entries.push(entry)
+    this.#note(entry.header)
+  }
+
+  #note(header: EntryHeader): void {
+    if (header.kind !== EntryKind.Configuration) return
+    this.configurations.push({ index: header.index, configuration: (header as ConfigurationHeader).configuration })
+  }
+
+  #truncateFrom(index: LogIndex): void {
+    this.entries.length = Math.min(this.entries.length, index - 1)
+    while (this.configurations.length > 0 && this.configurations.at(-1)!.index >= index) this.configurations.pop()
+  }
+
+  /** Of those before the log's beginning only the one that governs there is kept (M42). */
+  #forgetConfigurations(): void {
+    const base = this.configurations.findLastIndex(({ index }) => index <= this.prevIndex)
+    if (base > 0) this.configurations.splice(0, base)
   }
 }

@@ -7,6 +7,7 @@ import { EventQueue } from './event-queue.ts'
 import { drawPartition, drawPartitionAt, randomGap, type SwarmOptions, TICK } from './faults.ts'
 import type { History } from './history.ts'
 import { Invariants, Violation } from './invariants.ts'
+import { Migrations } from './migrations.ts'
 import { SimRandom } from './random.ts'
 import { type DriverDefects, SimBroker, type Surroundings } from './sim-broker.ts'
 import { calmNetwork, type Parcel, SimNetwork } from './sim-network.ts'
@@ -19,6 +20,8 @@ export interface Acknowledged {
   readonly term: Term
 }
 
+const blank = { configuration: { voters: [], outgoing: [], learners: [] } }
+
 /** The brokers, the clock, the network, and all that befalls them. Every event goes through `#note`, so that the digest covers it. */
 export class World implements Surroundings {
   readonly queue = new EventQueue()
@@ -28,11 +31,18 @@ export class World implements Surroundings {
   elections = 0
   /** Answers that leaders gave under a lease. */
   reads = 0
+  /** States that took the place of a log, and readers that a token served. */
+  installs = 0
+  tokenReads = 0
+  /** Changes of members that the leader which began them has finished, and transfers that have reached their target. */
+  changes = 0
+  transfers = 0
   readonly #options: SwarmOptions
   readonly #random: SimRandom
   readonly #network: SimNetwork
   readonly #history: History
   readonly #slowLeaderClock: boolean
+  readonly #installDeletesFirst: boolean
   readonly #snapshots: Snapshots
   /** The highest index that any client was told to be committed, by an acknowledgement or a read. */
   #highestTold: LogIndex = 0
@@ -45,29 +55,30 @@ export class World implements Surroundings {
     this.#random = random
     this.#history = history
     this.#slowLeaderClock = driver.slowLeaderClock
+    this.#installDeletesFirst = driver.installDeletesFirst
     this.#network = new SimNetwork(this.queue, random, options.network, (parcel) => this.#deliver(parcel))
     const voters = Array.from({ length: options.brokers }, (_, i) => i + 1)
-    const configuration = { voters, outgoing: [], learners: [] }
-    this.brokers = voters.map((id) => {
+    const founding = { configuration: { voters, outgoing: [], learners: [] }, admission: 0 }
+    this.brokers = Array.from({ length: options.brokers + options.spares }, (_, i) => {
+      const id = i + 1
       const draw = new SimRandom(random.next() + id)
-      return new SimBroker(
-        { ...options.raft, id, configuration, random: (bound) => draw.below(bound) },
-        core,
-        driver,
-        this,
-      )
+      const origin = id <= options.brokers ? founding : { ...blank, admission: id - options.brokers }
+      return new SimBroker({ ...options.raft, ...origin, id, random: (bound) => draw.below(bound) }, core, driver, this)
     })
     this.invariants = new Invariants(this.brokers)
     this.#snapshots = new Snapshots(options, random, this, core.offerUncommitted, this.#note)
     for (const broker of this.brokers) this.start(broker)
     this.#again(options.proposeEvery, () => this.#propose(), true)
-    this.#again(options.crashEvery, () => this.#crash(this.#victim()))
+    this.#again(options.crashEvery, () => this.crash(this.#victim()))
     this.#again(options.partitionEvery, () => this.#partition())
     this.#again(options.campaignEvery, () => this.#campaign(this.#random.pick(this.brokers)))
     this.#again(options.unreachableEvery, () => this.#unreachable())
     this.#again(options.compactEvery, () => this.#snapshots.compact(this.#random.pick(this.brokers)))
     this.#again(options.offerEvery, () => this.#snapshots.offerUnasked())
     this.#again(options.tokenEvery, () => readWithToken(this.#random, this, this.#note))
+    const migrations = new Migrations(options, random, this, this.#note)
+    this.#again(options.changeEvery, () => migrations.change())
+    this.#again(options.transferEvery, () => migrations.transfer())
     this.#again(options.readEvery, () => this.#readFromLeases(), true)
   }
 
@@ -200,7 +211,8 @@ export class World implements Surroundings {
     return this.#random.pick(leaders.length > 0 && this.#random.chance(0.5) ? leaders : this.brokers)
   }
 
-  #crash(broker: SimBroker): void {
+  /** A broker falls, and comes back some time later. */
+  crash(broker: SimBroker): void {
     if (broker.core === null) return
     this.stop(broker)
     this.queue.after(randomGap(this.#random, this.#options.downFor), () => {
@@ -220,7 +232,8 @@ export class World implements Surroundings {
     broker.stop()
     broker.disk.crash(this.#random, this.#random.chance(this.#options.keepUnsynced))
     // M49: the old state or the new one, never neither.
-    if (broker.staged !== null && this.#random.chance(0.5)) broker.disk.install(broker.staged)
+    if (broker.staged !== null && this.#random.chance(0.5))
+      broker.disk.install(this.#installDeletesFirst ? { entries: [], prevIndex: 0 } : broker.staged)
     this.invariants.durableMajority()
   }
 
@@ -240,7 +253,7 @@ export class World implements Surroundings {
     const drained = leader !== undefined && this.#random.chance(0.5) ? leader.id : 0
     for (const [from, to] of links) this.#network.cut(from, to, to === drained)
     if (leader !== undefined && this.#random.chance(0.3)) {
-      for (const broker of this.brokers) if (broker !== leader) this.#crash(broker)
+      for (const broker of this.brokers) if (broker !== leader) this.crash(broker)
     }
     this.queue.after(randomGap(this.#random, this.#options.partitionFor), () => {
       this.#note(EventKind.Heal, 0, 0, 0, () => 'links whole')
@@ -286,6 +299,7 @@ export class World implements Surroundings {
     for (const { value, index, term } of this.acks) {
       if (index > upTo) continue
       for (const broker of this.brokers) {
+        if (!this.invariants.isMember(broker)) continue
         const entry = broker.durable[index - 1]
         if (entry?.value === value && entry.header.term === term) continue
         throw new Violation(

@@ -6,7 +6,7 @@ import {
   type Term,
   type TermStart,
 } from '@tailrace/schemas'
-import type { RaftOptions, RaftStart } from './config.ts'
+import type { Configuration, ConfigurationHeader, IndexedConfiguration, RaftOptions, RaftStart } from './config.ts'
 import { type Defects, noDefects } from './defects.ts'
 import { type CheckedRaftCore, createRaftWithDefects } from './group.ts'
 import type { RaftMessage } from './messages.ts'
@@ -63,8 +63,22 @@ export function startFrom(log: readonly EntryHeader[], hardState?: HardState, co
     lastIndex: log.length,
     nextOffset: last === undefined ? 0 : last.lastOffset + 1,
     terms,
+    configurations: configurationsOf(log),
     commitHint,
   }
+}
+
+/** The configurations that a log holds, as a driver finds them. */
+export function configurationsOf(log: readonly EntryHeader[]): IndexedConfiguration[] {
+  return log
+    .filter(({ kind }) => kind === EntryKind.Configuration)
+    .map((header) => ({ index: header.index, configuration: (header as ConfigurationHeader).configuration }))
+}
+
+/** The header of a configuration entry. */
+export function configurationEntry(index: number, term: Term, baseOffset: number, configuration: Configuration) {
+  const lastOffset = baseOffset - 1
+  return { index, term, kind: EntryKind.Configuration, baseOffset, lastOffset, bytes: 100, configuration }
 }
 
 /**
@@ -77,6 +91,8 @@ export class TestNode {
   /** Messages that have left, oldest first, until somebody takes them. */
   sent: RaftMessage[] = []
   reads: ReadRequest[] = []
+  /** How changes of members and transfers that began here have ended. */
+  readonly outcomes: string[] = []
   autoSync = true
   commitIndex = 0
   /** Readies whose writes are not durable yet. */
@@ -104,6 +120,9 @@ export class TestNode {
       this.sent.push(...ready.send)
       this.reads.push(...ready.reads)
       this.commitIndex = ready.commitIndex
+      if (ready.memberChange !== null)
+        this.outcomes.push(`${ready.memberChange.outcome} ${ready.memberChange.reason}`.trim())
+      if (ready.transfer !== null) this.outcomes.push(`transfer to ${ready.transfer.to} ${ready.transfer.outcome}`)
       this.pending.push(ready)
       if (this.autoSync) this.#syncOne()
     }
@@ -162,6 +181,8 @@ export class TestCluster {
   /** How often somebody was found to lead in a new term. */
   leaderChanges = 0
   #lastLeader = ''
+  /** Options of replicas that differ from the founders'. */
+  readonly #own = new Map<BrokerId, Partial<RaftOptions>>()
   readonly #options: (id: BrokerId) => RaftOptions
   readonly #defects: Partial<Defects>
 
@@ -174,7 +195,7 @@ export class TestCluster {
     term = 0,
   ) {
     const voters = Array.from({ length: count }, (_, i) => i + 1)
-    this.#options = (id) => testOptions(id, voters, options)
+    this.#options = (id) => testOptions(id, voters, { ...options, ...this.#own.get(id) })
     this.#defects = defects
     this.nodes = voters.map((id) => {
       const log = logOf(logs[id - 1] ?? [])
@@ -190,6 +211,13 @@ export class TestCluster {
   /** Gives a broker that has done nothing yet other options. */
   replace(id: BrokerId, changes: Partial<RaftOptions>): void {
     this.nodes[id - 1] = new TestNode({ ...this.#options(id), ...changes }, [], startFrom([]), this.#defects)
+  }
+
+  /** A blank replica that knows no configuration: the next broker, or one whose earlier replica is gone. */
+  join(admission = 0, id: BrokerId = this.nodes.length + 1): BrokerId {
+    this.#own.set(id, { configuration: { voters: [], outgoing: [], learners: [] }, admission })
+    this.nodes[id - 1] = new TestNode(this.#options(id), [], startFrom([]), this.#defects)
+    return id
   }
 
   get leaders(): BrokerId[] {

@@ -1,0 +1,54 @@
+import type { BrokerId } from '@tailrace/schemas'
+import type { Configuration } from '../../broker/src/raft/config.ts'
+import type { Observed } from './invariants.ts'
+
+/**
+ * Whether `candidate` would win an election if every broker crashed now and kept what is fsynced: asked of the brokers that lack a
+ * committed entry, which must never win. Written from the rules on paper (M13, M60, M66, M67), not from the code under test, which
+ * counts acknowledgements instead; under changing configurations no count of copies says who may win.
+ */
+export function couldLead(candidate: Observed, brokers: ReadonlyMap<BrokerId, Observed>): boolean {
+  const { now, before } = governing(candidate)
+  const asks = votes(now, candidate) || (before !== undefined && votes(before, candidate))
+  if (!asks) return false
+  const grants = (id: BrokerId): boolean => {
+    const voter = brokers.get(id)!
+    return (voter === candidate || mayVote(voter)) && !isNewer(voter, candidate)
+  }
+  return majority(now.voters, grants) && (now.outgoing.length === 0 || majority(now.outgoing, grants))
+}
+
+function known({ base, configurations }: Observed): Configuration[] {
+  const later = (configurations ?? []).map(({ configuration }) => configuration)
+  return base === undefined ? later : [base, ...later]
+}
+
+function governing(broker: Observed): { now: Configuration; before: Configuration | undefined } {
+  const all = known(broker)
+  return { now: all.at(-1)!, before: all.at(-2) }
+}
+
+function votes({ voters, outgoing, admissions }: Configuration, { id, admission }: Observed): boolean {
+  return (voters.includes(id) || outgoing.includes(id)) && (admissions?.[id] ?? 0) === (admission ?? 0)
+}
+
+/** It is named as what it is, or it was once and is not named at all. */
+function mayVote(broker: Observed): boolean {
+  const { id, admission } = broker
+  const naming = known(broker).filter(
+    ({ voters, outgoing, learners }) => voters.includes(id) || outgoing.includes(id) || learners.includes(id),
+  )
+  const latest = governing(broker).now
+  const mine = naming.filter(({ admissions }) => (admissions?.[id] ?? 0) === (admission ?? 0))
+  return naming.includes(latest) ? mine.includes(latest) : mine.length > 0
+}
+
+function isNewer(one: Observed, other: Observed): boolean {
+  const lastTerm = one.durable.at(-1)?.header.term ?? 0
+  const otherTerm = other.durable.at(-1)?.header.term ?? 0
+  return lastTerm > otherTerm || (lastTerm === otherTerm && one.durable.length > other.durable.length)
+}
+
+function majority(voters: readonly BrokerId[], holds: (id: BrokerId) => boolean): boolean {
+  return voters.filter(holds).length * 2 > voters.length
+}
