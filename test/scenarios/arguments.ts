@@ -16,12 +16,16 @@ export function parseArguments(text: string): Arguments {
   const [name = '', ...rest] = split(head)
   const words: string[] = []
   const settings = new Map<string, string>()
-  for (const word of rest) {
+  const sort = (word: string, plain: string[]): void => {
     const equals = word.indexOf('=')
     if (equals > 0) settings.set(word.slice(0, equals), word.slice(equals + 1))
-    else words.push(word)
+    else plain.push(word)
   }
-  return { name, words, settings, list: colon < 0 ? null : split(text.slice(colon + 1)) }
+  for (const word of rest) sort(word, words)
+  if (colon < 0) return { name, words, settings, list: null }
+  const list: string[] = []
+  for (const word of split(text.slice(colon + 1))) sort(word, list)
+  return { name, words, settings, list }
 }
 
 export function toNumber(word: string | undefined): number {

@@ -5,7 +5,8 @@ import type { RaftMessage } from '../../broker/src/raft/messages.ts'
 import type { StoredEntry } from '../sim/sim-disk.ts'
 import type { Replica } from './replica.ts'
 
-/** What messages, logs and brokers look like in a scenario's outcome. An entry is `index@term`; a control entry has a star. */
+/** What messages, logs and brokers look like in a scenario's outcome. An entry is `index@term`; `*` marks the entry that opens a term, `c` a
+ * configuration. */
 export function messageText(message: RaftMessage): string {
   return `${message.from}>${message.to} ${kindOf(message)} t${message.term}${detailOf(message)}`
 }
@@ -89,5 +90,5 @@ function durableIndex({ core, durable }: Replica): number {
 }
 
 function headerText({ index, term, kind }: EntryHeader): string {
-  return `${index}@${term}${kind === EntryKind.Records ? '' : '*'}`
+  return `${index}@${term}${kind === EntryKind.Records ? '' : kind === EntryKind.Configuration ? 'c' : '*'}`
 }

@@ -1,5 +1,5 @@
 import { type BrokerId, type EntryHeader, EntryKind, type LogIndex, type Term } from '@tailrace/schemas'
-import type { RaftOptions } from '../../broker/src/raft/config.ts'
+import type { Configuration, IndexedConfiguration, RaftOptions } from '../../broker/src/raft/config.ts'
 import type { Defects } from '../../broker/src/raft/defects.ts'
 import { type CheckedRaftCore, createRaftWithDefects } from '../../broker/src/raft/group.ts'
 import type { RaftMessage } from '../../broker/src/raft/messages.ts'
@@ -8,7 +8,7 @@ import type { Invariants, Observed } from '../sim/invariants.ts'
 import type { StoredEntry } from '../sim/sim-disk.ts'
 import type { Parcel } from '../sim/sim-network.ts'
 import { configurationText, entryList, hardStateText } from './render.ts'
-import { startOf } from './start-of.ts'
+import { configurationsOf, startOf } from './start-of.ts'
 import { type DiskDefects, StoryDisk } from './story-disk.ts'
 
 /** How much a line is worth: a step by itself, progress, or a change of roles and logs that even a long run should tell. */
@@ -23,8 +23,6 @@ export interface Surroundings {
   send(parcel: Parcel): void
   elected(replica: Replica): void
   acknowledged(value: number): void
-  /** These entries are about to be taken as committed by somebody. */
-  committing(entries: readonly StoredEntry[]): void
   /** False: offers and installs wait for a command. */
   readonly handsOutStates: boolean
   /** What a source has up to the index asked for; null if it is not to be had now. */
@@ -36,7 +34,7 @@ const NO_VALUES: readonly number[] = []
 /** The driver of one core: follows the order that ready.ts lays down, on a disk whose every fsync is the story's own. */
 export class Replica implements Observed {
   readonly id: BrokerId
-  readonly disk: StoryDisk
+  disk: StoryDisk
   /** The log as written; entry of index i in slot i - 1. */
   log: StoredEntry[] = []
   isLeader = false
@@ -48,7 +46,7 @@ export class Replica implements Observed {
   installing: InstallRequest | null = null
   /** Null while the process is down. */
   core: CheckedRaftCore | null = null
-  readonly options: RaftOptions
+  options: RaftOptions
   readonly #world: Surroundings
   #values: readonly number[] = NO_VALUES
   #valuesFrom: LogIndex = 0
@@ -65,6 +63,18 @@ export class Replica implements Observed {
     return this.disk.entries
   }
 
+  get admission(): number {
+    return this.options.admission ?? 0
+  }
+
+  get base(): Configuration {
+    return this.options.configuration
+  }
+
+  get configurations(): readonly IndexedConfiguration[] {
+    return configurationsOf(this.disk.entries)
+  }
+
   start(defects: Defects): void {
     this.log = this.disk.entries.slice()
     this.commitIndex = 0
@@ -79,6 +89,13 @@ export class Replica implements Observed {
   stop(): void {
     this.core = null
     this.isLeader = false
+  }
+
+  /** Another replica on this broker: blank, knowing nobody, under another admission. */
+  renew(admission: number): void {
+    this.options = { ...this.options, configuration: { voters: [], outgoing: [], learners: [] }, admission }
+    this.disk = new StoryDisk(this.#world.diskDefects)
+    this.log = []
   }
 
   receive({ message, values }: Parcel): void {
@@ -131,11 +148,8 @@ export class Replica implements Observed {
   /** The fetched entries are durable and have replaced this log. */
   install(state: readonly StoredEntry[]): void {
     this.persist(this.disk.pending.length)
-    const same = this.log.findIndex(({ header }, i) => header.term !== state[i]?.header.term)
-    const kept = same < 0 ? this.log.length : same
-    this.#world.invariants.truncating(this, kept + 1)
+    this.#world.invariants.installing(this, state)
     this.log = state.slice()
-    for (const entry of state.slice(kept)) this.#world.invariants.appended(this, entry)
     this.disk.replace(state)
     this.installing = null
     this.#world.note('change', `${this.id} has the state to ${state.length}`)
@@ -159,6 +173,13 @@ export class Replica implements Observed {
       this.installing = ready.install
       const { lastIndex, lastTerm, source } = ready.install
       this.#world.note('change', `${this.id} is to fetch the state to ${lastIndex}@${lastTerm} from ${source}`)
+    }
+    if (ready.memberChange !== null) {
+      const { outcome, reason } = ready.memberChange
+      this.#world.note('change', `${this.id}: the change is ${outcome}${reason === '' ? '' : ` (${reason})`}`)
+    }
+    if (ready.transfer !== null) {
+      this.#world.note('change', `${this.id}: the transfer to ${ready.transfer.to} is ${ready.transfer.outcome}`)
     }
     if (ready.configuration !== null) {
       this.#world.note('change', `${this.id} goes by ${configurationText(ready.configuration)}`)
@@ -213,7 +234,6 @@ export class Replica implements Observed {
     const from = this.commitIndex
     this.commitIndex = to
     this.#world.note('progress', `${this.id} commits ${to}`)
-    this.#world.committing(this.log.slice(from, to))
     this.#world.invariants.committed(this, from, to)
     for (const [index, { header, value }] of this.#waiting) {
       if (index > to) continue

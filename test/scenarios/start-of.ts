@@ -1,6 +1,7 @@
 import type { HardState, TermStart } from '@tailrace/schemas'
 import { EntryKind } from '@tailrace/schemas'
 import type { ConfigurationHeader, IndexedConfiguration, RaftStart } from '../../broker/src/raft/config.ts'
+import type { StoredEntry } from '../sim/sim-disk.ts'
 import type { StoryDisk } from './story-disk.ts'
 
 /** What a core is told of the disk when it starts, or when a fetched state has replaced its log. */
@@ -21,19 +22,21 @@ export function startOf(disk: StoryDisk): RaftStart {
     lastIndex: last?.index ?? 0,
     nextOffset: last === undefined ? 0 : last.lastOffset + 1,
     terms,
-    configurations: configurationsOf(disk),
+    configurations: knownConfigurations(disk),
     commitHint,
   }
 }
 
-/** What governed at prevIndex, and all configurations after it. */
-function configurationsOf({ entries, prevIndex }: StoryDisk): IndexedConfiguration[] {
-  const all = entries
+/** The configurations that a log holds, oldest first. */
+export function configurationsOf(entries: readonly StoredEntry[]): IndexedConfiguration[] {
+  return entries
     .filter(({ header }) => header.kind === EntryKind.Configuration)
-    .map(({ header }) => ({
-      index: header.index,
-      configuration: (header as ConfigurationHeader).configuration,
-    }))
+    .map(({ header }) => ({ index: header.index, configuration: (header as ConfigurationHeader).configuration }))
+}
+
+/** What governed at prevIndex, and all configurations after it. */
+function knownConfigurations({ entries, prevIndex }: StoryDisk): IndexedConfiguration[] {
+  const all = configurationsOf(entries)
   const base = all.findLastIndex(({ index }) => index <= prevIndex)
   return base < 0 ? all : all.slice(base)
 }

@@ -1,6 +1,6 @@
 import type { BrokerId, EntryHeader, HardState, LogIndex, Term } from '@tailrace/schemas'
 import { EntryKind } from '@tailrace/schemas'
-import type { Configuration, ConfigurationHeader } from '../../broker/src/raft/config.ts'
+import type { Configuration } from '../../broker/src/raft/config.ts'
 import { type Defects, noDefects } from '../../broker/src/raft/defects.ts'
 import type { InstallRequest } from '../../broker/src/raft/ready.ts'
 import { Invariants } from '../sim/invariants.ts'
@@ -21,6 +21,7 @@ interface Beginning {
   hardState: HardState | null
   commitHint: LogIndex
   configuration: Configuration | null
+  admission: number
 }
 
 /** What `brokers` may set. */
@@ -84,9 +85,6 @@ export class Story implements Surroundings {
   readonly #names = new Map<number, string>()
   #replicas: Replica[] | null = null
   #invariants: Invariants | null = null
-  /** Who votes in the last configuration that is known to be committed, whose entry is `#countedSince`. */
-  readonly #counted: Replica[] = []
-  #countedSince: LogIndex = 0
   #output: string[] = []
 
   // Setting the scene, before the first core starts.
@@ -94,7 +92,7 @@ export class Story implements Surroundings {
   addBrokers(count: number): void {
     this.#mustNotHaveBegun()
     for (let id = 1; id <= count; id++)
-      this.#beginnings.set(id, { terms: [], hardState: null, commitHint: 0, configuration: null })
+      this.#beginnings.set(id, { terms: [], hardState: null, commitHint: 0, configuration: null, admission: 0 })
   }
 
   beginning(id: BrokerId): Beginning {
@@ -226,15 +224,6 @@ export class Story implements Surroundings {
     return from.log.slice(0, lastIndex)
   }
 
-  /** A majority that must hold what is committed is one of those who vote in the last configuration that is. */
-  committing(entries: readonly StoredEntry[]): void {
-    for (const { header } of entries) {
-      if (header.kind !== EntryKind.Configuration || header.index <= this.#countedSince) continue
-      this.#countedSince = header.index
-      this.#count((header as ConfigurationHeader).configuration.voters)
-    }
-  }
-
   note(weight: Weight, text: string): void {
     if (weights.indexOf(weight) >= weights.indexOf(this.telling)) this.#output.push(text)
   }
@@ -253,20 +242,17 @@ export class Story implements Surroundings {
     if (this.#beginnings.size === 0) throw new BadCommand('no brokers yet')
     const voters = [...this.#beginnings.keys()]
     this.#replicas = voters.map((id) => {
-      const configuration = this.#beginnings.get(id)!.configuration ?? { voters, outgoing: [], learners: [] }
-      return new Replica({ ...this.options, id, configuration, random: (bound) => this.#draw(id, bound) }, this)
+      const { admission, ...found } = this.#beginnings.get(id)!
+      const configuration = found.configuration ?? { voters, outgoing: [], learners: [] }
+      const random = (bound: number) => this.#draw(id, bound)
+      return new Replica({ ...this.options, id, configuration, admission, random }, this)
     })
-    this.#invariants = new Invariants(this.#counted)
-    this.#count(this.#replicas[0]!.options.configuration.voters)
+    this.#invariants = new Invariants(this.#replicas)
     for (const replica of this.#replicas) this.#fillDisk(replica)
     const { telling } = this
     this.telling = 'change'
     for (const { id } of this.#replicas) this.start(id, true)
     this.telling = telling
-  }
-
-  #count(voters: readonly BrokerId[]): void {
-    this.#counted.splice(0, this.#counted.length, ...this.#replicas!.filter(({ id }) => voters.includes(id)))
   }
 
   #fillDisk(replica: Replica): void {

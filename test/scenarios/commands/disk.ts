@@ -34,6 +34,13 @@ export const disk: CommandTable = {
       story.invariants.durableMajority()
     }
   },
+  /** `renew 2: 1`: the disk of broker 2, which is down, is gone; a blank replica takes its place, under admission 1. */
+  renew: (story, { words, list }) => {
+    for (const id of toNumbers(words)) {
+      if (story.replica(id).core !== null) throw new BadCommand(`broker ${id} is up`)
+      story.replica(id).renew(toNumber(list?.[0]))
+    }
+  },
   restart: (story, { words }) => {
     for (const id of toNumbers(words)) {
       if (story.replica(id).core !== null) throw new BadCommand(`broker ${id} is up`)

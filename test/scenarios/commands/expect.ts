@@ -86,6 +86,20 @@ const checks: Readonly<Record<string, Check>> = {
     for (const name of names) if (story.acked.includes(name)) throw new Unexpected(`${name} is acknowledged`)
   },
   lease: (story, [id, yes]) => equal(`lease of ${id}`, story.running(toNumber(id)).core!.hasLease ? 'yes' : 'no', yes),
+  /** `expect voters 1 2: 1 2 3`: in the configuration that governs there. */
+  voters: (story, ids, { list }) => {
+    for (const id of toNumbers(ids)) {
+      equal(`voters of ${id}`, story.running(id).core!.configuration.voters, toNumbers(list ?? []))
+    }
+  },
+  learners: (story, ids, { list }) => {
+    for (const id of toNumbers(ids)) {
+      equal(`learners of ${id}`, story.running(id).core!.configuration.learners, toNumbers(list ?? []))
+    }
+  },
+  /** `expect stage 1 joint`: where a change of members stands. */
+  stage: (story, [id, stage]) =>
+    equal(`stage of ${id}`, story.running(toNumber(id)).core!.status().change.stage, stage),
   /** `expect entry 3 2@4 x`: broker 3 holds this entry, with this content if named. */
   entry: (story, [id, place, name]) => {
     const { index, term } = toPosition(place ?? '')

@@ -1,6 +1,7 @@
 import { toNumber } from '../arguments.ts'
 import type { CommandTable } from '../command.ts'
 import { Unexpected } from '../failures.ts'
+import { configurationText } from '../render.ts'
 import type { Story } from '../story.ts'
 import { settle } from './delivery.ts'
 import { isStable, quietly, tickAll } from './time.ts'
@@ -68,5 +69,5 @@ function ending(life: Story, steps: number): string {
   for (const name of life.acked) {
     if (!names.includes(name)) throw new Unexpected(`after a crash at step ${steps} ${name}, acknowledged, is lost`)
   }
-  return `${log.map(({ header }) => header.term).join(' ')}`
+  return `${log.map(({ header }) => header.term).join(' ')}, ${configurationText(life.leader!.core!.configuration)}`
 }

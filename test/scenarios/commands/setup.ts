@@ -29,6 +29,10 @@ export const setup: CommandTable = {
     const configuration = { voters: toNumbers(list ?? []), outgoing: ids('outgoing'), learners: ids('learners') }
     for (const id of toNumbers(words)) story.beginning(id).configuration = configuration
   },
+  /** `admitted 4: 1`: the number under which broker 4's replica was made. */
+  admitted: (story, { words, list }) => {
+    for (const id of toNumbers(words)) story.beginning(id).admission = toNumber(list?.[0])
+  },
   /** `timeouts 1=10 2=15`: ticks for which election timers run from their next arming on. */
   timeouts: (story, { settings }) => {
     for (const [id, ticks] of settings) story.timeouts.set(toNumber(id), toNumber(ticks))

@@ -5,6 +5,7 @@ import { disk } from './disk.ts'
 import { expectations } from './expect.ts'
 import { exploration } from './explore.ts'
 import { inject } from './inject.ts'
+import { membership } from './membership.ts'
 import { setup } from './setup.ts'
 import { show } from './show.ts'
 import { snapshot } from './snapshot.ts'
@@ -19,6 +20,7 @@ export const commands: CommandTable = merge([
   disk,
   clients,
   snapshot,
+  membership,
   show,
   expectations,
   exploration,

@@ -1,3 +1,4 @@
+import { members } from '../../../broker/src/raft/quorum.ts'
 import { type Arguments, toNumber, toNumbers } from '../arguments.ts'
 import type { CommandTable } from '../command.ts'
 import { BadCommand } from '../failures.ts'
@@ -36,7 +37,7 @@ export const time: CommandTable = {
       }
     })
   },
-  /** Runs until one broker leads and all that are up have committed the same log to its end. */
+  /** Runs until one broker leads and all members that are up have committed the same log to its end. */
   stabilize: (story, args) => {
     const limit = 60 * story.options.electionTicks
     let ticks = 0
@@ -92,9 +93,10 @@ function passVotes(story: Story, candidate: Replica, voters: readonly number[]):
 }
 
 export function isStable(story: Story): boolean {
-  const up = story.replicas.filter(({ core }) => core !== null)
   const { leader } = story
   if (leader === undefined || story.leaders.length !== 1) return false
+  const taking = members(leader.core!.configuration)
+  const up = story.replicas.filter(({ id, core }) => core !== null && taking.includes(id))
   const { lastIndex } = leader.core!
   return up.every(({ core, commitIndex, log, term }) => {
     return (
