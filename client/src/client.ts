@@ -119,6 +119,16 @@ export class Client {
     return { connection: await this.#any(), direct: false }
   }
 
+  /** Brokers by how fast a connection to them opened, those without an open one after them, in the order given. */
+  byNearness(brokers: readonly BrokerId[]): BrokerId[] {
+    const distance = (id: BrokerId): number => {
+      const address = this.metadata.brokerAddress(id)
+      const open = address === undefined ? undefined : this.#pool.peek(address)
+      return open === undefined ? Number.MAX_VALUE : open.openedInMs
+    }
+    return [...brokers].sort((one, other) => distance(one) - distance(other))
+  }
+
   /**
    * A connection to this very broker. One attempt.
    * @throws TailraceError UNKNOWN_BROKER, CONNECTION_LOST, CLOSED

@@ -46,6 +46,8 @@ const NO_BODY: Uint8Array[] = []
  */
 export class Connection {
   readonly address: string
+  /** Milliseconds that opening took: how near the broker is. */
+  openedInMs = Number.POSITIVE_INFINITY
   readonly #socket: Socket
   readonly #watch: SilenceWatch
   readonly #pending = new Map<number, Pending>()
@@ -56,11 +58,15 @@ export class Connection {
 
   private constructor(address: string, settings: ConnectionSettings, settled: (error?: TailraceError) => void) {
     this.address = address
+    const started = performance.now()
     this.#socket = openSocket(
       `${address}/stream`,
       { ...settings, maxMessageBytes: settings.maxFrameBytes },
       {
-        opened: () => settled(),
+        opened: () => {
+          this.openedInMs = performance.now() - started
+          settled()
+        },
         message: (bytes) => this.#receive(bytes),
         closed: (reason) => {
           const error = new TailraceError('CONNECTION_LOST', `${address}: ${reason}.`)

@@ -2,6 +2,9 @@ import { abortError, Client, clientOptionNames, refuseUnknown } from '@tailrace/
 import { checkTopicName, TailraceError } from '@tailrace/schemas'
 import { Feed } from './feed.ts'
 import { type ConsumerOptions, feedSettings, type SubscribeOptions } from './options.ts'
+import { readPlace } from './point-read.ts'
+import { checkPlace, type ReadOptions, type ReadPlace, readSettings } from './read-options.ts'
+import { type ReadResult, readResult } from './read-result.ts'
 import { bytesRecord, textRecord } from './record.ts'
 import { startOf } from './start.ts'
 import { Subscription } from './subscription.ts'
@@ -10,6 +13,7 @@ import { Subscription } from './subscription.ts'
 export class Consumer {
   readonly #client: Client
   readonly #feeds = new Set<Feed>()
+  readonly #closing = new AbortController()
   #isClosed = false
 
   /** Connects with the first subscription. @throws TailraceError INVALID_SETTING */
@@ -42,9 +46,32 @@ export class Consumer {
     return options.bytes ? new Subscription(topic, feed, bytesRecord) : new Subscription(topic, feed, textRecord)
   }
 
+  /**
+   * Reads records from one offset on, once. With what a producer's `send` resolved with as `place`, a program reads its own writes, from any
+   * broker that holds them: the leader may be gone. Asks one broker after the other, each a little later, and takes the first good answer.
+   * @throws TailraceError INVALID_SETTING, OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, UNKNOWN_PARTITION, INVALID_RECORD (not text),
+   * UNSUPPORTED_COMPRESSION, INVALID_BATCH; TIMED_OUT with the last answer as its cause; ABORTED, CLOSED
+   */
+  read(topic: string, place: ReadPlace, options?: ReadOptions & { bytes?: false }): Promise<ReadResult<string>>
+  read(topic: string, place: ReadPlace, options: ReadOptions & { bytes: true }): Promise<ReadResult<Uint8Array>>
+  async read(
+    topic: string,
+    place: ReadPlace,
+    options: ReadOptions = {},
+  ): Promise<ReadResult<string> | ReadResult<Uint8Array>> {
+    checkTopicName(topic)
+    checkPlace(place)
+    const settings = readSettings(options)
+    const closing = this.#closing.signal
+    const signal = options.signal === undefined ? closing : AbortSignal.any([options.signal, closing])
+    const answer = await readPlace(this.#client, topic, place, settings, signal)
+    return options.bytes ? readResult(topic, place, answer, bytesRecord) : readResult(topic, place, answer, textRecord)
+  }
+
   /** Ends all subscriptions, whose loops then end, and disconnects. */
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#closing.abort(new TailraceError('CLOSED'))
     for (const feed of [...this.#feeds]) feed.close()
     this.#client.close()
   }

@@ -1,6 +1,8 @@
 export { TailraceError } from '@tailrace/schemas'
 export { Consumer } from './consumer.ts'
 export type { ConsumerOptions, SubscribeOptions } from './options.ts'
+export type { ReadOptions, ReadPlace } from './read-options.ts'
+export type { ReadResult } from './read-result.ts'
 export type { ConsumerRecord } from './record.ts'
 export type { RecordsBatch } from './records-batch.ts'
 export type { From } from './start.ts'

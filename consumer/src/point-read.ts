@@ -1,0 +1,150 @@
+import {
+  asTailraceError,
+  Backoff,
+  type Client,
+  type Connection,
+  crc32c,
+  delay,
+  orAborted,
+  RETRY_BACKOFF,
+  throwIfAborted,
+} from '@tailrace/client'
+import * as schemas from '@tailrace/schemas'
+import { type BrokerId, NO_BROKER, type Offset, TailraceError } from '@tailrace/schemas'
+import { firstAnswer, type Way } from './first-answer.ts'
+import type { ReadPlace, ReadSettings } from './read-options.ts'
+
+/** Batches of one partition as a broker gave them, whole and checked. */
+export interface ReadAnswer {
+  readonly body: Uint8Array
+  readonly nextOffset: Offset
+  readonly highWatermark: Offset
+  /** The broker whose own replica answered; null: the leader did. */
+  readonly replica: BrokerId | null
+}
+
+/** A new leader may not know yet that an acknowledged record is committed, and a broker not of a new topic. */
+const PATIENCE_MS = 5_000
+
+/**
+ * Reads a place from the partition's leader or a replica that holds it, whichever answers first (M95). What is committed is the same on every
+ * replica, so it does not matter which; a replica that has less answers NOT_CAUGHT_UP, or nothing, and the next one is asked.
+ * @throws TailraceError OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, UNKNOWN_PARTITION, TIMED_OUT with the last error as its cause, ABORTED, CLOSED
+ */
+export async function readPlace(
+  client: Client,
+  topic: string,
+  place: ReadPlace,
+  settings: ReadSettings,
+  signal: AbortSignal,
+): Promise<ReadAnswer> {
+  const started = performance.now()
+  const left = (): number => Math.ceil(started + settings.timeoutMs - performance.now())
+  const backoff = new Backoff(RETRY_BACKOFF)
+  const mayPass = (error: TailraceError): boolean => {
+    const isBehind = error.code === 'OFFSET_OUT_OF_RANGE' && typeof place.token === 'string'
+    return error.retriable || (isBehind && performance.now() - started < PATIENCE_MS)
+  }
+  await client.topic(topic, { timeoutMs: settings.timeoutMs, signal })
+  for (;;) {
+    throwIfAborted(signal)
+    let last: TailraceError
+    try {
+      const asking = new Asking(client, topic, place, settings, Math.max(1, left()))
+      const isFinal = (error: TailraceError, way: number): boolean => asking.isLeader(way) && !mayPass(error)
+      return await orAborted(firstAnswer(asking.ways(signal), settings.hedgeAfterMs, isFinal), signal)
+    } catch (error) {
+      last = asTailraceError(error)
+      if (!mayPass(last)) throw last
+    }
+    const pause = backoff.next()
+    if (pause >= left()) throw new TailraceError('TIMED_OUT', last.message, { cause: last })
+    await delay(pause, signal)
+    await client.refresh([topic]).catch(() => {})
+  }
+}
+
+/** One round of asking. */
+class Asking {
+  readonly #client: Client
+  readonly #topic: string
+  readonly #place: ReadPlace
+  readonly #settings: ReadSettings
+  readonly #timeoutMs: number
+  /** null: the leader, whoever that is. */
+  readonly #order: readonly (BrokerId | null)[]
+
+  constructor(client: Client, topic: string, place: ReadPlace, settings: ReadSettings, timeoutMs: number) {
+    this.#client = client
+    this.#topic = topic
+    this.#place = place
+    this.#settings = settings
+    this.#timeoutMs = timeoutMs
+    const route = client.metadata.topic(topic)
+    const leader = route?.leaders[place.partition] ?? NO_BROKER
+    const holders = place.holders?.length ? place.holders : (route?.replicas[place.partition] ?? [])
+    const others = client.byNearness([...new Set(holders)].filter((broker) => broker !== leader))
+    const [nearest, ...more] = others
+    this.#order = settings.first === 'holder' && nearest !== undefined ? [nearest, null, ...more] : [null, ...others]
+  }
+
+  isLeader(way: number): boolean {
+    return this.#order[way] === null
+  }
+
+  ways(given: AbortSignal): Way<ReadAnswer>[] {
+    return this.#order.map((broker) => (lost) => {
+      const signal = AbortSignal.any([given, lost])
+      return broker === null ? this.#askLeader(signal) : this.#askReplica(broker, signal)
+    })
+  }
+
+  async #askLeader(signal: AbortSignal): Promise<ReadAnswer> {
+    const { connection } = await orAborted(this.#client.route(this.#topic, this.#place.partition), signal)
+    return this.#ask(connection, null, signal)
+  }
+
+  async #askReplica(broker: BrokerId, signal: AbortSignal): Promise<ReadAnswer> {
+    try {
+      return await this.#ask(await orAborted(this.#client.broker(broker), signal), broker, signal)
+    } catch (error) {
+      const known = asTailraceError(error)
+      if (known.retriable || signal.aborted) throw known
+      // That an offset, or a topic, is not there is the leader's to say: a replica may just be behind.
+      throw new TailraceError('NOT_CAUGHT_UP', `Broker ${broker}: ${known.message}`, { cause: known })
+    }
+  }
+
+  async #ask(connection: Connection, replica: BrokerId | null, signal: AbortSignal): Promise<ReadAnswer> {
+    const { partition, offset, token } = this.#place
+    const { term, index } = typeof token === 'string' ? schemas.parseReadToken(token) : { term: 0, index: 0 }
+    const { maxBytes } = this.#settings
+    const place = { topic: this.#topic, partition, offset, maxBytes, waitMs: 0 }
+    const fields = { ...place, tokenTerm: term, tokenIndex: index, replica: replica !== null }
+    const reply = await connection.request('Fetch', fields, { timeoutMs: this.#timeoutMs, signal })
+    const { nextOffset, highWatermark } = reply.fields
+    if (replica !== null && reply.body.length === 0)
+      throw new TailraceError('NOT_CAUGHT_UP', `Broker ${replica} has nothing from offset ${offset} on.`)
+    checkBatches(reply.body, partition, offset)
+    return { body: reply.body, nextOffset, highWatermark, replica }
+  }
+}
+
+/** @throws TailraceError STORAGE_CORRUPT, CORRUPT_BATCH, INVALID_BATCH: this replica's answer cannot be used */
+function checkBatches(body: Uint8Array, partition: number, offset: Offset): void {
+  let expected = -1
+  schemas.forEachBatch(body, (start, end) => {
+    const base = schemas.baseOffsetAt(body, start)
+    if (!schemas.verifyBatch(body, start, end, crc32c))
+      throw new TailraceError('CORRUPT_BATCH', `Partition ${partition} offset ${base}.`)
+    const isFollowing = expected === -1 ? base <= offset : base === expected
+    if (!isFollowing)
+      throw new TailraceError(
+        'STORAGE_CORRUPT',
+        `Partition ${partition}: offset ${base} came for ${Math.max(expected, offset)}.`,
+      )
+    expected = base + schemas.lastOffsetDeltaAt(body, start) + 1
+    if (expected <= offset)
+      throw new TailraceError('STORAGE_CORRUPT', `Partition ${partition}: a batch ends before ${offset}.`)
+  })
+}

@@ -1,0 +1,60 @@
+import { refuseUnknown, wholeNumber } from '@tailrace/client'
+import { type BrokerId, type Offset, type PartitionNumber, parseReadToken, TailraceError } from '@tailrace/schemas'
+
+/** A record's place. What a producer's `send` resolves with is one: given on as it is, the record is found there. */
+export interface ReadPlace {
+  readonly partition: PartitionNumber
+  readonly offset: Offset
+  /** Token of an acknowledgement (`term-index`): only replicas that hold exactly that entry answer. */
+  readonly token?: string | null
+  /** Brokers to ask beside the leader. Default: all replicas of the partition. */
+  readonly holders?: readonly BrokerId[]
+}
+
+export interface ReadOptions {
+  /** Whom to ask first: the leader, or the nearest of the holders, which spares the leader. Default 'leader'. */
+  readonly first?: 'leader' | 'holder'
+  /** So long after a broker was asked without an answer another one is asked as well. Default 200. */
+  readonly hedgeAfterMs?: number
+  /** How long the read is tried. Default 30,000. */
+  readonly timeoutMs?: number
+  /** Whole batches up to that many bytes, one at least. Default 1 MiB. */
+  readonly maxBytes?: number
+  /** Keys, values and headers as Uint8Array instead of text. Default false. */
+  readonly bytes?: boolean
+  readonly signal?: AbortSignal
+}
+
+export interface ReadSettings {
+  readonly first: 'leader' | 'holder'
+  readonly hedgeAfterMs: number
+  readonly timeoutMs: number
+  readonly maxBytes: number
+}
+
+const names = ['first', 'hedgeAfterMs', 'timeoutMs', 'maxBytes', 'bytes', 'signal']
+const placeNames = ['partition', 'offset', 'token', 'holders']
+
+/** @throws TailraceError INVALID_SETTING */
+export function readSettings(options: ReadOptions): ReadSettings {
+  refuseUnknown(options, names)
+  const first = options.first ?? 'leader'
+  if (first !== 'leader' && first !== 'holder')
+    throw new TailraceError('INVALID_SETTING', `first: "${String(first)}" is not leader or holder.`)
+  return {
+    first,
+    hedgeAfterMs: wholeNumber('hedgeAfterMs', options.hedgeAfterMs, { default: 200, min: 0, max: 3_600_000 }),
+    timeoutMs: wholeNumber('timeoutMs', options.timeoutMs, { default: 30_000, min: 1, max: 3_600_000 }),
+    maxBytes: wholeNumber('maxBytes', options.maxBytes, { default: 1024 * 1024, min: 1, max: 16 * 1024 * 1024 }),
+  }
+}
+
+/** @throws TailraceError INVALID_SETTING, INVALID_REQUEST */
+export function checkPlace(place: ReadPlace): void {
+  refuseUnknown(place, placeNames)
+  wholeNumber('partition', place.partition, { default: -1, min: 0, max: 2 ** 31 - 1 })
+  wholeNumber('offset', place.offset, { default: -1, min: 0, max: Number.MAX_SAFE_INTEGER })
+  if (place.partition === undefined) throw new TailraceError('INVALID_SETTING', 'partition: it is missing.')
+  if (place.offset === undefined) throw new TailraceError('INVALID_SETTING', 'offset: it is missing.')
+  if (place.token !== undefined && place.token !== null) parseReadToken(place.token)
+}

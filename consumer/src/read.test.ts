@@ -1,0 +1,184 @@
+import { TestCluster } from '@tailrace/client/test-broker'
+import { BatchWriter } from '@tailrace/schemas'
+import { afterEach, describe, expect, it } from 'vitest'
+import { firstAnswer } from './first-answer.ts'
+import { Consumer, TailraceError } from './index.ts'
+
+let cluster: TestCluster
+let consumer: Consumer
+afterEach(async () => {
+  await consumer?.close()
+  await cluster?.close()
+})
+
+/** Three brokers, the first of which leads, and batches of two records v0 v1, v2 v3, … */
+async function start(batches = 3): Promise<void> {
+  cluster = await TestCluster.start({ t: 1 }, 3)
+  consumer = new Consumer({ servers: cluster.servers })
+  for (let at = 0; at < batches; at++) {
+    const writer = new BatchWriter()
+    for (const i of [0, 1]) writer.append({ timestamp: 1000, key: null, value: `v${2 * at + i}` })
+    cluster
+      .log('t', 0)
+      .append(writer.finish({ producerId: -1, producerEpoch: -1, baseSequence: -1, compression: 0 }), 1e6)
+  }
+}
+
+const values = ({ records }: { records: readonly { value: string | null }[] }) => records.map(({ value }) => value)
+const acknowledged = { partition: 0, offset: 4, token: '1-3', holders: [1, 2, 3] }
+
+describe('read', () => {
+  it('takes what the leader has, from the offset on, and asks nobody else', async () => {
+    await start()
+    const result = await consumer.read('t', { partition: 0, offset: 3 })
+    expect([values(result), result.nextOffset, result.highWatermark, result.replica]).toEqual([
+      ['v3', 'v4', 'v5'],
+      6,
+      6,
+      null,
+    ])
+    expect(cluster.brokers.map(({ fetches }) => fetches)).toEqual([1, 0, 0])
+    expect(values(await consumer.read('t', { partition: 0, offset: 6 }))).toEqual([])
+  })
+
+  it('asks a holder as well when the leader takes its time, and takes the first answer', async () => {
+    await start()
+    cluster.broker(1).isSlow = true
+    const result = await consumer.read('t', acknowledged, { hedgeAfterMs: 20 })
+    expect(values(result)).toEqual(['v4', 'v5'])
+    expect([2, 3]).toContain(result.replica)
+  })
+
+  it('moves on at once from a holder that does not hold the entry', async () => {
+    await start()
+    cluster.broker(1).isSlow = true
+    cluster.broker(2).lagEntries = 1
+    const result = await consumer.read('t', acknowledged, { hedgeAfterMs: 20 })
+    expect([values(result), result.replica]).toEqual([['v4', 'v5'], 3])
+  })
+
+  it('never takes a shorter log for the end of the partition, without a token either', async () => {
+    await start()
+    cluster.broker(1).isSlow = true
+    cluster.broker(2).lagEntries = 1
+    cluster.broker(3).lagEntries = 2
+    const place = { partition: 0, offset: 4 }
+    await expect(consumer.read('t', place, { hedgeAfterMs: 5, timeoutMs: 300 })).rejects.toMatchObject({
+      code: 'TIMED_OUT',
+    })
+    cluster.broker(2).lagEntries = 0
+    expect((await consumer.read('t', place, { hedgeAfterMs: 5 })).replica).toBe(2)
+  })
+
+  it('reads without a leader, and with a dead one', async () => {
+    await start()
+    cluster.moveLeader('t', 0, 0)
+    expect(values(await consumer.read('t', acknowledged))).toEqual(['v4', 'v5'])
+    cluster.moveLeader('t', 0, 1)
+    await cluster.broker(1).stop()
+    expect(values(await consumer.read('t', acknowledged, { hedgeAfterMs: 20 }))).toEqual(['v4', 'v5'])
+  })
+
+  it('leaves a replica whose batches are damaged', async () => {
+    await start()
+    cluster.broker(1).spoils = true
+    cluster.broker(2).spoils = true
+    const result = await consumer.read('t', acknowledged, { hedgeAfterMs: 1000 })
+    expect([values(result), result.replica]).toEqual([['v4', 'v5'], 3])
+  })
+
+  it('asks a holder first if it shall spare the leader', async () => {
+    await start()
+    const result = await consumer.read('t', acknowledged, { first: 'holder' })
+    expect([2, 3]).toContain(result.replica)
+    expect(cluster.broker(1).fetches).toBe(0)
+  })
+
+  it('tells what will not pass at once, and what does not pass after the time given', async () => {
+    await start()
+    await expect(consumer.read('t', { partition: 0, offset: 7 })).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
+    await expect(consumer.read('t', { partition: 9, offset: 0 })).rejects.toMatchObject({ code: 'UNKNOWN_PARTITION' })
+    const never = consumer.read('t', { ...acknowledged, token: '2-3' }, { timeoutMs: 100 })
+    await expect(never).rejects.toMatchObject({ code: 'TIMED_OUT', cause: { code: 'NOT_CAUGHT_UP' } })
+  })
+
+  it("does not take a holder's word for what is not there", async () => {
+    await start()
+    for (const broker of cluster.brokers) broker.lagEntries = 3
+    cluster.moveLeader('t', 0, 0)
+    const read = consumer.read('t', { partition: 0, offset: 4 }, { first: 'holder', hedgeAfterMs: 5 })
+    setTimeout(() => cluster.moveLeader('t', 0, 1), 200)
+    expect([values(await read), (await read).replica]).toEqual([['v4', 'v5'], null])
+  })
+
+  it('ends with its signal and with the consumer', async () => {
+    await start()
+    for (const broker of cluster.brokers) broker.isSlow = true
+    await expect(consumer.read('t', acknowledged, { signal: AbortSignal.timeout(50) })).rejects.toMatchObject({
+      code: 'ABORTED',
+    })
+    const waiting = consumer.read('t', acknowledged)
+    setTimeout(() => consumer.close(), 50)
+    await expect(waiting).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+
+  it.each([
+    [{ partition: 0 }, {}, /offset/],
+    [{ offset: 0 }, {}, /partition/],
+    [{ partition: 0, offset: -1 }, {}, /offset/],
+    [{ partition: 0, offset: 0, token: '3' }, {}, /term-index/],
+    [{ partition: 0, offset: 0 }, { hedgeAfter: 3 }, /hedgeAfter/],
+    [{ partition: 0, offset: 0 }, { first: 'nearest' }, /nearest/],
+  ])('refuses %j with %j', async (place, options, message) => {
+    await start(0)
+    await expect(consumer.read('t', place as never, options as never)).rejects.toThrow(message)
+  })
+})
+
+describe('the first answer', () => {
+  const never = new TailraceError('CONNECTION_LOST')
+
+  it('gives up the others', async () => {
+    const lost: string[] = []
+    const slow = (signal: AbortSignal) =>
+      new Promise<string>((_resolve, reject) =>
+        signal.addEventListener('abort', () => {
+          lost.push(signal.reason.code)
+          reject(signal.reason)
+        }),
+      )
+    expect(await firstAnswer([slow, slow, async () => 'third'], 1, () => false)).toBe('third')
+    expect(lost).toEqual(['ABORTED', 'ABORTED'])
+  })
+
+  it('asks the next when one fails while an earlier one is still out, and not before its time otherwise', async () => {
+    const asked: number[] = []
+    const way = (number: number, answer: Promise<string>) => () => {
+      asked.push(number)
+      return answer
+    }
+    const failing = Promise.reject(never)
+    failing.catch(() => {})
+    const open = new Promise<string>(() => {})
+    const ways = [way(0, open), way(1, failing), way(2, Promise.resolve('third')), way(3, open)]
+    expect(await firstAnswer(ways, 30, () => false)).toBe('third')
+    expect(asked).toEqual([0, 1, 2])
+  })
+
+  it('fails with the error of the first way when all fail, at once with one that is final', async () => {
+    const fails = (code: 'NOT_CAUGHT_UP' | 'UNKNOWN_TOPIC') => () => Promise.reject(new TailraceError(code))
+    await expect(
+      firstAnswer([fails('NOT_CAUGHT_UP'), () => Promise.reject(never)], 1, () => false),
+    ).rejects.toMatchObject({
+      code: 'NOT_CAUGHT_UP',
+    })
+    let asked = false
+    const second = async () => {
+      asked = true
+      return 'second'
+    }
+    const found = firstAnswer([fails('UNKNOWN_TOPIC'), second], 1000, (error) => !error.retriable)
+    await expect(found).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })
+    expect(asked).toBe(false)
+  })
+})
