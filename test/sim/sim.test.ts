@@ -7,17 +7,23 @@ test(`${SEEDS} seeds keep every property, and come to rest when the faults end`,
   let elections = 0
   let committed = 0
   let reads = 0
+  let installs = 0
+  let tokenReads = 0
   for (let seed = 1; seed <= SEEDS; seed++) {
     const result = runSeed(seed)
     expect(result.violation, `npm run sim -- --seed ${seed} --trace`).toBeNull()
     elections += result.elections
     committed += result.committed
     reads += result.reads
+    installs += result.installs
+    tokenReads += result.tokenReads
   }
   // A simulator in which nothing happens would be green as well.
   expect(elections).toBeGreaterThan(3 * SEEDS)
   expect(committed).toBeGreaterThan(50 * SEEDS)
   expect(reads).toBeGreaterThan(20 * SEEDS)
+  expect(installs).toBeGreaterThan(SEEDS)
+  expect(tokenReads).toBeGreaterThan(10 * SEEDS)
 }, 60_000)
 
 test('one seed, one history', () => {
@@ -43,9 +49,14 @@ const controls: [DefectName, number, string[]][] = [
   ['voteTwice', 200, ['election-safety']],
   ['lateWriteCounts', 1000, ['durable-majority']],
   ['slowLeaderClock', 500, ['stale-read']],
-  ['leaseFromArrival', 1000, ['stale-read']],
+  ['leaseFromArrival', 3000, ['stale-read']],
   ['noRestartLease', 1000, ['stale-read']],
   ['noLeaseCheck', 1000, ['stale-read']],
+  ['tokenByIndexOnly', 500, ['token-read', 'state-machine-safety', 'durable-majority']],
+  ['installOverMatching', 2000, ['committed-is-final', 'durable-majority']],
+  ['acknowledgeBeforeInstall', 500, ['durable-majority', 'state-machine-safety', 'core-assertion']],
+  ['offerUncommitted', 500, ['snapshot-is-committed', 'durable-majority', 'state-machine-safety']],
+  ['installDeletesFirst', 2000, ['durable-majority', 'acknowledged-is-kept', 'core-assertion']],
 ]
 
 describe('negative controls', () => {

@@ -75,12 +75,22 @@ export class Snapshots {
       if (broker.core !== core) return
       if (broker.staged === null) {
         if (broker.disk.lastPending === 0) broker.staged = copy
+        // The moment that M49 is about is short: without help hardly any crash would hit it.
+        if (broker.staged !== null && this.#mayCrash()) {
+          this.#world.crash(broker)
+          return
+        }
         this.#install(broker, copy)
         return
       }
       this.#note(EventKind.Install, broker.id, copy.entries.length, 2, () => `broker ${broker.id} has installed it`)
       broker.finishInstall()
+      this.#world.installs++
     })
+  }
+
+  #mayCrash(): boolean {
+    return !this.#world.isCalm && this.#options.crashEvery > 0 && this.#random.chance(0.2)
   }
 
   compact(broker: SimBroker): void {

@@ -6,7 +6,8 @@ import type { SimBroker } from './sim-broker.ts'
 import type { World } from './world.ts'
 
 /** M95: a token serves where its entry is, and nowhere else; a token of an entry that was discarded serves nowhere that has another. */
-export function readWithToken(random: SimRandom, { brokers, acks, invariants }: World, note: Note): void {
+export function readWithToken(random: SimRandom, world: World, note: Note): void {
+  const { brokers, acks, invariants } = world
   const broker = random.pick(brokers)
   if (broker.core === null || acks.length === 0) return
   const { log, durable, prevIndex } = broker
@@ -23,6 +24,7 @@ export function readWithToken(random: SimRandom, { brokers, acks, invariants }: 
   const has = durable[index - 1]?.value === value && durable[index - 1]?.header.term === term
   const isLeader = broker.isLeader
   const served = broker.serves(term, index)
+  if (served) world.tokenReads++
   if (served && (broker.commitIndex < index || log[index - 1]?.value !== value))
     throw new Violation('token-read', `broker ${broker.id} serves (${term}, ${index}) without having it`)
   if (!served && has && !isLeader)
