@@ -27,7 +27,7 @@ export function onAppendReply(state: RaftState, message: AppendReplyMessage): vo
  */
 export function onHeartbeatReply(state: RaftState, message: HeartbeatReplyMessage): void {
   const progress = followerOf(state, message.from)
-  if (progress === undefined) return
+  if (progress === undefined || (message.admission ?? progress.admission) !== progress.admission) return
   progress.heardAt = state.now
   noteAnsweredBeat(state, progress, message.sentAt)
   noticeLostLog(state, progress, message)

@@ -2,6 +2,7 @@ import { type LogIndex, NO_BROKER } from '@tailrace/schemas'
 import { guardTruncation } from './entry-states.ts'
 import { followConfiguration } from './followers.ts'
 import { broken } from './invariant.ts'
+import { isNamed } from './membership.ts'
 import type { AppendMessage, HeartbeatMessage } from './messages.ts'
 import { agreeToSleep } from './sleep.ts'
 import { armElectionTimer, commitTo, type RaftState } from './state.ts'
@@ -42,13 +43,14 @@ export function acceptAppend(state: RaftState, message: AppendMessage): void {
  * so it waits until the term is durable: a replica that restarted without it would take the group for a new one and vote at once.
  */
 export function acceptHeartbeat(state: RaftState, message: HeartbeatMessage): void {
-  commitTo(state, message.commit)
-  const { id: from, term, log, outbox } = state
+  // A blank replica may be taken for the one that this broker had before, whose log the leader knew (membership.ts).
+  if (isNamed(state.configuration, state.id, state.admission)) commitTo(state, message.commit)
+  const { id: from, term, log, outbox, admission } = state
   const { sentAt } = message
   const queue = log.durability.term === term ? outbox.now : outbox.afterPersist
   const asleep = agreeToSleep(state, message)
   const { lastIndex } = log.durability
-  queue.push({ type: 'heartbeat-reply', from, to: message.from, term, lastIndex, sentAt, asleep })
+  queue.push({ type: 'heartbeat-reply', from, to: message.from, term, lastIndex, sentAt, asleep, admission })
 }
 
 /**

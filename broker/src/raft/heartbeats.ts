@@ -8,8 +8,10 @@ export function sendHeartbeats(state: RaftState): void {
   const sleep = asksToSleep(state)
   for (let i = 0; i < state.followers.length; i++) {
     const progress = state.followers[i]!
-    const commit = Math.min(commitIndex, progress.match)
-    progress.commitTold = Math.max(progress.commitTold, commit)
+    // Who is on its way out learns of commits from appends, which it can verify: its broker may have another replica by now.
+    const commit = progress.leaving ? 0 : Math.min(commitIndex, progress.match)
+    progress.commitTold = progress.leaving ? 0 : Math.max(progress.commitTold, commit)
+    if (progress.leaving) state.flushNeeded = true
     outbox.now.push({ type: 'heartbeat', from, to: progress.id, term, commit, sentAt: state.now, sleep })
   }
 }

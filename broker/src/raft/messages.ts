@@ -71,6 +71,8 @@ export interface HeartbeatReplyMessage extends Envelope {
   readonly sentAt: number
   /** The follower sleeps from now on, as it was asked to. Absent: no. */
   readonly asleep?: boolean
+  /** Which replica of the broker answers (Configuration.admissions). Absent: not known. */
+  readonly admission?: number
 }
 
 /**

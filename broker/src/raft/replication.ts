@@ -107,6 +107,7 @@ function sendAppend(state: RaftState, progress: Progress, entries: readonly Entr
 
 /** announceCommit: the follower has everything, nothing is on its way that could tell it, and it does not know the commit yet. */
 function commitIsUntold(state: RaftState, progress: Progress): boolean {
-  if (!state.options.announceCommit || progress.state !== 'replicate' || progress.inflights.count > 0) return false
+  const announces = state.options.announceCommit || progress.leaving
+  if (!announces || progress.state !== 'replicate' || progress.inflights.count > 0) return false
   return Math.min(state.commitIndex, progress.match) > progress.commitTold
 }

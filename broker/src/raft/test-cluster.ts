@@ -3,6 +3,7 @@ import {
   type EntryHeader,
   EntryKind,
   type HardState,
+  type LogIndex,
   type Term,
   type TermStart,
 } from '@tailrace/schemas'
@@ -10,7 +11,7 @@ import type { Configuration, ConfigurationHeader, IndexedConfiguration, RaftOpti
 import { type Defects, noDefects } from './defects.ts'
 import { type CheckedRaftCore, createRaftWithDefects } from './group.ts'
 import type { RaftMessage } from './messages.ts'
-import type { ReadRequest, Ready } from './ready.ts'
+import type { InstallRequest, LostLog, ReadRequest, Ready } from './ready.ts'
 
 /** For tests: cores with in-memory logs and a network without delay, where every step is the test's own. */
 
@@ -81,6 +82,13 @@ export function configurationEntry(index: number, term: Term, baseOffset: number
   return { index, term, kind: EntryKind.Configuration, baseOffset, lastOffset, bytes: 100, configuration }
 }
 
+/** A disk whose log begins after `prevIndex`, where a state covers what came before. All of it is committed. */
+export function startAfter(log: readonly EntryHeader[], prevIndex: LogIndex, hardState?: HardState): RaftStart {
+  const start = startFrom(log, hardState, log.length)
+  const terms = start.terms.filter(({ index }) => index > prevIndex)
+  return { ...start, prevIndex, prevTerm: prevIndex === 0 ? 0 : log[prevIndex - 1]!.term, terms }
+}
+
 /**
  * One replica. With `autoSync` every write is durable at once; else `sync` says when. Unless the test says otherwise, it has run for so
  * long that what it may have heard before its start binds it no more (M10 (e)).
@@ -91,6 +99,9 @@ export class TestNode {
   /** Messages that have left, oldest first, until somebody takes them. */
   sent: RaftMessage[] = []
   reads: ReadRequest[] = []
+  offers: BrokerId[] = []
+  installs: InstallRequest[] = []
+  lostLogs: LostLog[] = []
   /** How changes of members and transfers that began here have ended. */
   readonly outcomes: string[] = []
   autoSync = true
@@ -119,6 +130,9 @@ export class TestNode {
       this.log.push(...ready.append)
       this.sent.push(...ready.send)
       this.reads.push(...ready.reads)
+      this.offers.push(...ready.offers.map(({ to }) => to))
+      if (ready.install !== null) this.installs.push(ready.install)
+      this.lostLogs.push(...ready.lostLogs)
       this.commitIndex = ready.commitIndex
       if (ready.memberChange !== null)
         this.outcomes.push(`${ready.memberChange.outcome} ${ready.memberChange.reason}`.trim())
@@ -155,6 +169,19 @@ export class TestNode {
 
   take(): RaftMessage[] {
     return this.sent.splice(0)
+  }
+
+  /** Cuts the log up to `prevIndex`; `log` goes on holding what the state covers. */
+  compact(prevIndex: LogIndex): void {
+    this.core.compacted(prevIndex, this.log[prevIndex - 1]!.term)
+    this.drain()
+  }
+
+  /** The state that was asked for is in place: `log` up to its end, of which the log on disk begins after `prevIndex`. */
+  install(log: readonly EntryHeader[], prevIndex = log.length): void {
+    this.log.splice(0, this.log.length, ...log)
+    this.core.installed(startAfter(log, prevIndex))
+    this.drain()
   }
 
   get terms(): Term[] {

@@ -53,8 +53,8 @@ export function tickTransfer(state: RaftState): void {
 
 /** M66: a leader that is not of the committed configuration tells everybody of the commit, and the best voter to campaign. */
 export function handOver(state: RaftState): void {
-  flushFollowers(state)
   sendHeartbeats(state)
+  flushFollowers(state)
   let best = NO_BROKER
   let bestMatch = -1
   for (const { id, match, leaving } of state.followers) {
