@@ -100,6 +100,16 @@ function parseCheckpoint(text: string): Checkpoint | null {
   return Array.isArray(groups) && groups.every(isGroup) ? found : null
 }
 
+/** Null when the text is not a group's. */
+export function parseGroup(text: string): GroupCheckpoint | null {
+  try {
+    const found = JSON.parse(text) as GroupCheckpoint
+    return isGroup(found) ? found : null
+  } catch {
+    return null
+  }
+}
+
 function isGroup(value: Partial<GroupCheckpoint> | null): boolean {
   if (value === null || typeof value !== 'object') return false
   const { group, incarnation, counter, hardState, prev, end, terms, configurations = [], segments, damage } = value

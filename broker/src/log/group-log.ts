@@ -1,6 +1,7 @@
 import type { EntryHeader, GroupId, HardState, LogIndex, Offset, Term, TermStart, Timestamp } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import { Chunk } from './chunk.ts'
+import { copyLog } from './log-copy.ts'
 import { type LogState, newConfigurations, newTerms } from './log-state.ts'
 import { PendingWrites } from './pending-writes.ts'
 import type { SegmentEnv } from './segment/env.ts'
@@ -8,7 +9,16 @@ import { findTime, readEntries, readRecords, type SegmentView } from './segment/
 import { type SegmentOp, SegmentSet } from './segment/segment-set.ts'
 import { Tail } from './tail.ts'
 import type { TailPool } from './tail-pool.ts'
-import type { Damage, EntryRun, GroupLog, LogWrite, RecordRun, SegmentStart, StoredConfiguration } from './types.ts'
+import type {
+  Damage,
+  EntryRun,
+  GroupLog,
+  LogCopy,
+  LogWrite,
+  RecordRun,
+  SegmentStart,
+  StoredConfiguration,
+} from './types.ts'
 
 const RESTORED_CHUNK_BYTES = 64 * 1024
 
@@ -37,6 +47,8 @@ export class StoredGroupLog implements GroupLog {
   readonly #cuts: LogIndex[] = []
   /** The last cut of the log's prefix, and so all before it. */
   #cutting: Promise<void> = Promise.resolve()
+  /** The log that has taken this one's place. */
+  #successor: StoredGroupLog | null = null
   /** Rises when something that could be read cannot any more. */
   #generation = 0
 
@@ -82,6 +94,10 @@ export class StoredGroupLog implements GroupLog {
   }
 
   write(write: LogWrite): void {
+    if (this.#successor !== null) {
+      this.#successor.promise(write.hardState)
+      return
+    }
     this.#host.onWrite(this)
     if (write.hardState !== null) this.state.hardState = write.hardState
     const cut = this.#cut(write)
@@ -96,6 +112,14 @@ export class StoredGroupLog implements GroupLog {
   async seal(): Promise<void> {
     await this.segments.flush(this.segments.allowed)
     await this.segments.seal()
+  }
+
+  copy(upTo = Number.POSITIVE_INFINITY): LogCopy {
+    const { segments, readable } = this.#view()
+    const tail = this.#cuts.length === 0 ? this.tail : null
+    const { group, state } = this
+    const { files } = this.#host.env
+    return copyLog({ group, files, state, segments, readable, tail, removed: () => this.removed }, upTo)
   }
 
   async cutPrefix(before: LogIndex): Promise<void> {
@@ -129,14 +153,14 @@ export class StoredGroupLog implements GroupLog {
   }
 
   readEntries(from: LogIndex, maxBytes: number): EntryRun | Promise<EntryRun> {
-    if (from < this.firstIndex || from > this.lastIndex) return noEntries
+    if (from < this.firstIndex || from > this.lastIndex || this.removed) return noEntries
     if (this.#inTail(from)) return this.tail.readEntries(from, maxBytes)
     return this.#readEntries(from, maxBytes)
   }
 
   readRecords(offset: Offset, limit: Offset, maxBytes: number): RecordRun | Promise<RecordRun> {
     const first = this.tail.first
-    if (offset >= this.endOffset) return { batches: [], bytes: 0, nextOffset: offset }
+    if (offset >= this.endOffset || this.removed) return { batches: [], bytes: 0, nextOffset: offset }
     if (first !== undefined && (offset >= first.baseOffset || first.index === this.firstIndex)) {
       return this.tail.readRecords(offset, limit, maxBytes)
     }
@@ -175,6 +199,20 @@ export class StoredGroupLog implements GroupLog {
     this.removed = true
     this.#generation++
     for (const chunk of this.pending.drop()) this.#host.pool.discard(chunk)
+  }
+
+  /** As `forget`; but what is still promised with it, the new one keeps. */
+  replacedBy(log: StoredGroupLog): void {
+    this.forget()
+    this.#successor = log
+  }
+
+  /** Keeps a term or vote that was given to the log before this one. Nobody is told: entries of that log that nobody was told of are gone. */
+  promise(hardState: HardState | null): void {
+    if (hardState === null) return
+    this.#host.onWrite(this)
+    this.state.hardState = hardState
+    this.pending.push({ hardState, cut: null, chunk: null, prefix: null, ticket: -1 })
   }
 
   #append(headers: readonly EntryHeader[], payloads: readonly Uint8Array[]): Chunk {

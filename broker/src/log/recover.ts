@@ -1,13 +1,14 @@
 import type { GroupId } from '@tailrace/schemas'
 import type { Crc32c } from '../platform/checksum.ts'
 import type { Disk } from '../platform/disk.ts'
-import { type Checkpoint, readCheckpoint, stateOf, writeCheckpoint } from './checkpoint.ts'
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { folderName, StoredGroupLog } from './group-log.ts'
 import type { Journal, JournalPlace } from './journal/journal.ts'
 import { JournalFile } from './journal/journal-file.ts'
 import { Replay } from './journal/replay.ts'
 import { ReplayedGroup } from './journal/replayed-group.ts'
 import { JournalScan } from './journal/scan.ts'
+import { STAGED } from './log-install.ts'
 import { restoreSegments } from './segment/restore.ts'
 import type { StoredLogs } from './storage.ts'
 
@@ -51,13 +52,7 @@ async function openJournalFiles(disk: Disk, folder: string, bytes: number): Prom
 
 function* replayedGroups(checkpoint: Checkpoint): Iterable<ReplayedGroup> {
   for (const record of checkpoint.groups) {
-    const group = new ReplayedGroup(record.group, record.incarnation)
-    group.counter = record.counter
-    group.state = stateOf(record)
-    group.inSegments = group.state.lastIndex
-    group.damage = record.damage
-    group.segments = record.segments
-    yield group
+    yield ReplayedGroup.from(record)
   }
 }
 
@@ -88,11 +83,27 @@ export async function restoreGroups(logs: StoredLogs, { replay }: RecoveredJourn
     logs.env.metrics.replayedEntries += group.replayedEntries
     logs.adopt(log)
   }
-  await removeStrangers(logs.env.disk, logs.groupsFolder, replay.groups)
+  await removeStrangers(logs, replay.groups)
 }
 
-/** Folders of groups that the journal does not know: removed, or never durable. */
-async function removeStrangers(disk: Disk, groupsFolder: string, groups: Map<GroupId, ReplayedGroup>): Promise<void> {
-  const known = new Set([...groups.values()].map((group) => folderName(group.id, group.incarnation)))
-  for (const name of await disk.list(groupsFolder)) if (!known.has(name)) await disk.remove(`${groupsFolder}/${name}`)
+/**
+ * Folders of groups that the journal does not know: removed, or never durable. One that holds a log on its way to a group that is there stays, so that
+ * receiving it can go on.
+ */
+async function removeStrangers(logs: StoredLogs, groups: Map<GroupId, ReplayedGroup>): Promise<void> {
+  const { groupsFolder } = logs
+  const { disk } = logs.env
+  for (const name of await disk.list(groupsFolder)) {
+    const [id, incarnation] = name.split('-').map(Number) as [GroupId, number]
+    // A number is never used twice, lest a folder that came back after a crash were taken for a new one.
+    if (Number.isSafeInteger(incarnation)) logs.nextIncarnation = Math.max(logs.nextIncarnation, incarnation + 1)
+    const known = groups.get(id)
+    if (known !== undefined && name === folderName(id, known.incarnation)) continue
+    const later = known !== undefined && incarnation > Math.max(known.incarnation, logs.staged.get(id) ?? 0)
+    if (later && (await disk.size(`${groupsFolder}/${name}/${STAGED}`)) !== null) {
+      const older = logs.staged.get(id)
+      if (older !== undefined) await disk.remove(`${groupsFolder}/${folderName(id, older)}`)
+      logs.staged.set(id, incarnation)
+    } else await disk.remove(`${groupsFolder}/${name}`)
+  }
 }

@@ -1,17 +1,18 @@
-import type { GroupId } from '@tailrace/schemas'
-import { TailraceError } from '@tailrace/schemas'
+import type { GroupId, HardState } from '@tailrace/schemas'
+import { NO_BROKER, TailraceError } from '@tailrace/schemas'
 import { DiskError } from '../platform/disk.ts'
 import type { Checkpointer } from './checkpointer.ts'
 import type { DiskSpace } from './disk-space.ts'
 import { FLUSH_BYTES, Flusher } from './flusher.ts'
-import { type GroupLogHost, StoredGroupLog } from './group-log.ts'
+import { folderName, type GroupLogHost, StoredGroupLog } from './group-log.ts'
 import type { Journal } from './journal/journal.ts'
-import { RecordType } from './journal/record.ts'
+import { RecordType, type RecordWriter } from './journal/record.ts'
+import { type InstallHost, ReceivedLog } from './log-install.ts'
 import { LogState } from './log-state.ts'
 import type { Rounds } from './rounds.ts'
 import type { SegmentEnv } from './segment/env.ts'
 import type { TailPool } from './tail-pool.ts'
-import type { GroupLog, LogMetrics, LogStorage } from './types.ts'
+import type { GroupLog, LogDescription, LogFile, LogInstall, LogMetrics, LogStorage } from './types.ts'
 
 /** Bytes that segments may get without a checkpoint, when the journal has references only: recovery reads them again. */
 const CHECKPOINT_SEGMENT_BYTES = 256 * 1024 * 1024
@@ -26,7 +27,7 @@ export interface StorageParts {
 }
 
 /** All groups' logs of one broker. */
-export class StoredLogs implements LogStorage, GroupLogHost {
+export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
   onDurable: (group: GroupId, ticket: number) => void = () => {}
   onFailure: (error: Error) => void = () => {}
   readonly env: SegmentEnv
@@ -34,6 +35,9 @@ export class StoredLogs implements LogStorage, GroupLogHost {
   readonly groupsFolder: string
   readonly metrics: LogMetrics
   nextIncarnation = 1
+  /** Incarnations of logs that are being received, or were before the start. */
+  readonly staged = new Map<GroupId, number>()
+  readonly #installs = new Map<GroupId, ReceivedLog>()
   readonly #space: DiskSpace
   readonly #flusher: Flusher
   readonly #groups = new Map<GroupId, StoredGroupLog>()
@@ -87,7 +91,7 @@ export class StoredLogs implements LogStorage, GroupLogHost {
   }
 
   create(id: GroupId): GroupLog {
-    this.#refuseWhenClosing()
+    this.refuseWhenClosing()
     if (this.#groups.has(id)) throw new RangeError(`group ${id} exists`)
     const log = new StoredGroupLog(this, id, this.nextIncarnation++, new LogState())
     this.adopt(log)
@@ -97,17 +101,73 @@ export class StoredLogs implements LogStorage, GroupLogHost {
   async remove(id: GroupId): Promise<void> {
     const log = this.#groups.get(id)
     if (log === undefined) return
-    this.#refuseWhenClosing()
+    this.refuseWhenClosing()
     this.#groups.delete(id)
     log.forget()
+    const unstaged = this.#dropStaged(id)
     const durable = !log.pending.announced || (await this.#markRemoved(log))
     this.#all.delete(log)
-    if (!durable) return
-    try {
-      await log.segments.remove()
-    } catch (error) {
-      this.fail(error as Error)
+    if (durable) await this.#removeFiles(log)
+    await unstaged
+  }
+
+  async beginInstall(id: GroupId, description: LogDescription, files: readonly LogFile[]): Promise<LogInstall> {
+    const log = this.#groups.get(id)
+    if (log === undefined) throw new RangeError(`there is no group ${id}`)
+    this.refuseWhenClosing()
+    // Durable, so that a restart knows whose it is.
+    if (!log.pending.announced) this.#live.rounds.list(log)
+    const incarnation = this.staged.get(id) ?? this.nextIncarnation++
+    const folder = `${this.groupsFolder}/${folderName(id, incarnation)}`
+    const install = new ReceivedLog(this, log, incarnation, folder, description, files)
+    const earlier = this.#installs.get(id)
+    this.staged.set(id, incarnation)
+    this.#installs.set(id, install)
+    await earlier?.stop()
+    await install.prepare()
+    return install
+  }
+
+  get recordBytes(): number {
+    return this.#live.journal.capacity / 2
+  }
+
+  newLog(old: StoredGroupLog, incarnation: number, state: LogState): StoredGroupLog {
+    state.hardState = old.hardState
+    const log = new StoredGroupLog(this, old.group, incarnation, state)
+    log.damage = old.damage && { ...old.damage, fromIndex: Math.min(old.damage.fromIndex, state.lastIndex + 1) }
+    return log
+  }
+
+  async replace(old: StoredGroupLog, log: StoredGroupLog, describe: () => Uint8Array): Promise<void> {
+    const { group, pending } = log
+    if (this.#groups.get(group) !== old) {
+      throw new TailraceError('UNKNOWN_PARTITION', `Group ${group} has been removed from this broker.`)
     }
+    this.#groups.set(group, log)
+    old.replacedBy(log)
+    // Whatever else the journal gets of it comes after.
+    pending.announced = true
+    const write = (writer: RecordWriter) => writer.install(pending, describe())
+    await new Promise<void>((resolve, reject) => {
+      this.#live.rounds.join(write, (durable) => {
+        if (!durable) return reject(new Error('the journal has failed'))
+        this.#all.delete(old)
+        this.#all.add(log)
+        resolve()
+      })
+    })
+    const promised = log.hardState
+    const kept = () => log.removed || covers(pending.staged.hardState, promised)
+    if (!kept() && !(await this.whenDurable(kept))) throw new Error('the journal has failed')
+    await this.#removeFiles(old)
+  }
+
+  ended(install: ReceivedLog): void {
+    const id = install.old.group
+    if (this.#installs.get(id) !== install) return
+    this.#installs.delete(id)
+    this.staged.delete(id)
   }
 
   whenDurable(staged: () => boolean): Promise<boolean> {
@@ -129,7 +189,7 @@ export class StoredLogs implements LogStorage, GroupLogHost {
   }
 
   onWrite(log: StoredGroupLog): void {
-    this.#refuseWhenClosing()
+    this.refuseWhenClosing()
     if (log.removed)
       throw new TailraceError('UNKNOWN_PARTITION', `Group ${log.group} has been removed from this broker.`)
     this.#live.rounds.list(log)
@@ -178,6 +238,24 @@ export class StoredLogs implements LogStorage, GroupLogHost {
     this.onFailure(error)
   }
 
+  async #removeFiles(log: StoredGroupLog): Promise<void> {
+    try {
+      await log.segments.remove()
+    } catch (error) {
+      this.fail(error as Error)
+    }
+  }
+
+  /** What is being received for a group, or was before the start. */
+  async #dropStaged(id: GroupId): Promise<void> {
+    const install = this.#installs.get(id)
+    const incarnation = this.staged.get(id)
+    this.#installs.delete(id)
+    this.staged.delete(id)
+    await install?.stop()
+    if (incarnation !== undefined) await this.env.disk.remove(`${this.groupsFolder}/${folderName(id, incarnation)}`)
+  }
+
   #markRemoved(log: StoredGroupLog): Promise<boolean> {
     return new Promise((resolve) => {
       this.#live.rounds.join(
@@ -194,7 +272,7 @@ export class StoredLogs implements LogStorage, GroupLogHost {
     for (const log of this.#all) if (log.segments.done < log.segments.allowed) this.#flusher.add(log)
   }
 
-  #refuseWhenClosing(): void {
+  refuseWhenClosing(): void {
     if (this.#closing !== null) throw new TailraceError('SHUTTING_DOWN', 'The log is closed.')
   }
 
@@ -211,4 +289,10 @@ export class StoredLogs implements LogStorage, GroupLogHost {
     await this.env.files.close()
     await journal.close()
   }
+}
+
+/** Whether term and vote `later` are those that were promised, or ones that came after them. */
+function covers(later: HardState, promised: HardState): boolean {
+  if (later.term !== promised.term) return later.term > promised.term
+  return later.votedFor === promised.votedFor || promised.votedFor === NO_BROKER
 }

@@ -154,6 +154,8 @@ export interface GroupLog {
    * `startOffset` move before this returns; it resolves when a restart will not bring them back. Files go afterwards, those of a `LogCopy` when it is closed.
    */
   cutPrefix(before: LogIndex): Promise<void>
+  /** What the segments hold now, entries up to `upTo` only (committed ones, say); `lastIndex` may be below both, since memory is left out. Close it. */
+  copy(upTo?: LogIndex): LogCopy
   /** A leader has given the lost entries again: `damage` is null from now on, durably so with the next write. */
   repaired(): void
 }
@@ -192,6 +194,11 @@ export interface LogStorage {
   group(id: GroupId): GroupLog | undefined
   /** Creates an empty log; durable with the group's first write. */
   create(id: GroupId): GroupLog
+  /**
+   * Begins to receive a log in the place of the group's, or goes on with what an earlier attempt has left, also after a restart. An earlier LogInstall of the group ends.
+   * @throws RangeError when there is no such group; TailraceError STORAGE_CORRUPT when the description contradicts itself
+   */
+  beginInstall(id: GroupId, description: LogDescription, files: readonly LogFile[]): Promise<LogInstall>
   /** Forgets the group and removes its files. Pending writes of it are dropped without a call of onDurable. */
   remove(id: GroupId): Promise<void>
   /** Writes everything out, so that the next open need not replay. */

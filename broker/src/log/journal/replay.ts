@@ -1,5 +1,6 @@
 import type { GroupId } from '@tailrace/schemas'
 import type { Crc32c } from '../../platform/checksum.ts'
+import { parseGroup } from '../checkpoint.ts'
 import { type RecordHeader, RecordType } from './record.ts'
 import { ReplayedGroup } from './replayed-group.ts'
 import { parseRound, type RecordSink } from './round-parser.ts'
@@ -39,6 +40,7 @@ export class Replay implements RecordSink {
       return
     }
     this.highestIncarnation = Math.max(this.highestIncarnation, record.incarnation)
+    if (record.type === RecordType.Install && this.#install(record, body)) return
     const group = this.#groupOf(record)
     if (group === null) return
     if (record.type === RecordType.Remove) this.groups.delete(group.id)
@@ -47,6 +49,16 @@ export class Replay implements RecordSink {
 
   onUnreadable(): void {
     for (const group of this.groups.values()) group.suspect()
+  }
+
+  /** The group's log is another one from here on. */
+  #install(record: RecordHeader, body: Uint8Array): boolean {
+    const known = this.groups.get(record.group)
+    if (known !== undefined && known.incarnation >= record.incarnation) return false
+    const described = parseGroup(new TextDecoder().decode(body))
+    if (described === null) return false
+    this.groups.set(record.group, ReplayedGroup.from(described))
+    return true
   }
 
   #groupOf(record: RecordHeader): ReplayedGroup | null {

@@ -1,6 +1,6 @@
 import type { EntryHeader, GroupId, LogIndex, Offset } from '@tailrace/schemas'
-import { TailraceError } from '@tailrace/schemas'
-import { entryHeaderAt } from '../entry-header.ts'
+import { type GroupCheckpoint, stateOf } from '../checkpoint.ts'
+import { headerOrNull } from '../entry-header.ts'
 import { LogState } from '../log-state.ts'
 import type { SegmentRecord } from '../segment/segment.ts'
 import type { Damage } from '../types.ts'
@@ -40,6 +40,16 @@ export class ReplayedGroup implements RecordOwner {
   constructor(id: GroupId, incarnation: number) {
     this.id = id
     this.incarnation = incarnation
+  }
+
+  static from(record: GroupCheckpoint): ReplayedGroup {
+    const group = new ReplayedGroup(record.group, record.incarnation)
+    group.counter = record.counter
+    group.state = stateOf(record)
+    group.inSegments = group.state.lastIndex
+    group.damage = record.damage
+    group.segments = record.segments
+    return group
   }
 
   /** The unreadable place may have held records of this group; its next counter will tell. */
@@ -111,7 +121,7 @@ export class ReplayedGroup implements RecordOwner {
   }
 
   #entry(index: LogIndex, batch: Uint8Array, sound: boolean): void {
-    const header = sound ? readHeader(batch, index) : null
+    const header = sound ? headerOrNull(batch, 0, batch.length, index) : null
     if (header === null || index !== this.state.lastIndex + 1 || header.baseOffset !== this.state.endOffset) {
       this.#lose('a batch in the journal does not match its checksum')
       return
@@ -148,14 +158,5 @@ export class ReplayedGroup implements RecordOwner {
   /** The earliest damage counts. */
   markDamage(fromIndex: LogIndex, reason: string): void {
     if (this.damage === null || fromIndex < this.damage.fromIndex) this.damage = { fromIndex, reason }
-  }
-}
-
-function readHeader(batch: Uint8Array, index: LogIndex): EntryHeader | null {
-  try {
-    return entryHeaderAt(batch, 0, batch.length, index)
-  } catch (error) {
-    if (error instanceof TailraceError) return null
-    throw error
   }
 }

@@ -1,11 +1,12 @@
 import type { LogIndex } from '@tailrace/schemas'
-import { TailraceError, verifyBatch } from '@tailrace/schemas'
-import { entryHeaderAt } from '../entry-header.ts'
+import { verifyBatch } from '@tailrace/schemas'
+import { headerOrNull } from '../entry-header.ts'
 import type { ReplayedGroup } from '../journal/replayed-group.ts'
 import { scanBatches } from './batch-scan.ts'
 import type { SegmentEnv } from './env.ts'
 import { readIndex } from './index-cache.ts'
 import { parseSegmentName, restoreSegment, Segment } from './segment.ts'
+import { HELD } from './segment-set.ts'
 import { SparseIndex } from './sparse-index.ts'
 
 const SCAN_WINDOW_BYTES = 1024 * 1024
@@ -28,6 +29,7 @@ export async function restoreSegments(
 ): Promise<RestoredSegments> {
   const wanted = group.inSegments
   const names = await env.disk.list(folder)
+  for (const name of names) if (name.includes(HELD)) await env.disk.remove(`${folder}/${name}`)
   const found = names.map(parseSegmentName).filter((name) => name !== null)
   found.sort((a, b) => a.baseIndex - b.baseIndex)
   const known = new Map(group.segments.map((record) => [record[0], record]))
@@ -109,13 +111,4 @@ function reachable(group: ReplayedGroup, segments: readonly Segment[]): number {
     group.keepOnly(next - 1, endOffset)
   }
   return count
-}
-
-function headerOrNull(bytes: Uint8Array, at: number, end: number, index: LogIndex) {
-  try {
-    return entryHeaderAt(bytes, at, end, index)
-  } catch (error) {
-    if (error instanceof TailraceError) return null
-    throw error
-  }
 }

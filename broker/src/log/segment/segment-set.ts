@@ -15,6 +15,9 @@ export interface SegmentCut {
 
 export type SegmentOp = Chunk | SegmentCut
 
+/** What follows a segment's name while only copies need its file. */
+export const HELD = '.held-'
+
 /** Bytes that one write to a segment gathers, at most; more only where one chunk has more. */
 const MAX_WRITE_BYTES = 2 * 1024 * 1024
 /** A checkpoint writes the index of a growing segment when this much is missing: less is found again by reading half a megabyte. */
@@ -42,6 +45,7 @@ export class SegmentSet {
   readonly #onWritten: (op: SegmentOp) => void
   readonly #unsynced = new Set<Segment>()
   #queue: SegmentOp[] = []
+  #asides = 0
   #folderMade = false
   #folderDirty = false
   #folderSyncing: Promise<void> | null = null
@@ -257,9 +261,31 @@ export class SegmentSet {
 
   /** Removes the files of a segment that is not in the list any more. */
   async #drop(segment: Segment): Promise<void> {
-    await this.#forget(segment)
-    await this.#env.disk.remove(segment.path)
+    if (segment.heldBytes > 0) {
+      segment.moving = this.#setAside(segment)
+      await segment.moving
+    } else {
+      await this.#forget(segment)
+      await this.#env.disk.remove(segment.path)
+    }
     await this.#env.disk.remove(segment.indexPath)
+  }
+
+  /** Gives the file of a segment that copies need another name, so that a segment of the same name can take its place; it goes with the last copy. */
+  async #setAside(segment: Segment): Promise<void> {
+    const { disk, files } = this.#env
+    const path = `${segment.path}${HELD}${this.#asides++}`
+    await this.#forget(segment)
+    await disk.rename(segment.path, path)
+    segment.path = path
+    segment.moving = null
+    const remove = async () => {
+      await files.forget(path)
+      // Left over, it goes with the next start.
+      await disk.remove(path).catch(() => {})
+    }
+    if (segment.heldBytes === 0) await remove()
+    else segment.onReleased = remove
   }
 
   async #cut(cut: SegmentCut): Promise<void> {
@@ -271,8 +297,22 @@ export class SegmentSet {
     }
     // A name that came back after a crash would stand beside the segments that take its place.
     if (dropped) await this.#env.disk.syncFolder(this.#folder)
-    await this.#shorten(this.list[this.list.length - 1]!, cut)
+    const last = this.list[this.list.length - 1]!
+    if (last.baseIndex === cut.from && last.heldBytes > 0) await this.#replaceHeld(last)
+    else await this.#shorten(last, cut)
     this.flushedTo = cut.from - 1
+  }
+
+  /** All of the last segment is discarded, and copies need its file. */
+  async #replaceHeld(segment: Segment): Promise<void> {
+    const { baseIndex, baseOffset } = segment
+    await this.#drop(segment)
+    const fresh = new Segment(this.#folder, baseIndex, baseOffset, new SparseIndex(this.#env.crc32c))
+    await this.#env.files.use(fresh.path, async () => {})
+    this.list[this.list.length - 1] = fresh
+    fresh.touched()
+    this.#unsynced.add(fresh)
+    this.#folderDirty = true
   }
 
   async #shorten(segment: Segment, cut: SegmentCut): Promise<void> {
@@ -286,10 +326,11 @@ export class SegmentSet {
     segment.endOffset = cut.endOffset
     segment.touched()
     this.#unsynced.add(segment)
-    await this.#env.files.use(segment.path, (file) => file.truncate(position))
-    if (segment.indexed <= index.length) return
-    // Its file is written from the start, so that it never holds places of two histories.
-    segment.indexed = 0
+    // Its index file is written from the start, so that it never holds places of two histories.
+    if (segment.indexed > index.length) segment.indexed = 0
+    // Bytes behind the end that a copy needs stay where they are: the next entry begins another segment.
+    if (segment.heldBytes > position) await this.#seal(segment)
+    else await this.#env.files.use(segment.path, (file) => file.truncate(position))
   }
 
   async #forget(segment: Segment): Promise<void> {

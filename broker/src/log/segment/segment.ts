@@ -13,7 +13,8 @@ export type SegmentRecord = readonly [LogIndex, Offset, number, LogIndex, Offset
 export class Segment {
   readonly baseIndex: LogIndex
   readonly baseOffset: Offset
-  readonly path: string
+  /** Another one when the file has been set aside for a copy. */
+  path: string
   readonly indexPath: string
   /** Bytes that belong to the log; the file may have more of a time before a truncation. */
   bytes = 0
@@ -29,16 +30,22 @@ export class Segment {
   indexed = 0
   indexChecksum = 0
   removed = false
+  /** Set while the file gets another name. */
+  moving: Promise<void> | null = null
+  /** Bytes from the start that copies need; 0: no copy. */
+  heldBytes = 0
+  /** Set when the file is to go as soon as no copy needs it. */
+  onReleased: (() => Promise<void>) | null = null
+  #holders = 0
   #dirty = false
   #indexDirty = false
   #syncing: Promise<void> | null = null
 
   constructor(folder: string, baseIndex: LogIndex, baseOffset: Offset, index: SparseIndex | null) {
-    const name = `${pad(baseIndex)}-${pad(baseOffset)}`
     this.baseIndex = baseIndex
     this.baseOffset = baseOffset
-    this.path = `${folder}/${name}.log`
-    this.indexPath = `${folder}/${name}.index`
+    this.path = `${folder}/${segmentName(baseIndex, baseOffset)}`
+    this.indexPath = this.path.replace(/log$/, 'index')
     this.lastIndex = baseIndex - 1
     this.endOffset = baseOffset
     this.index = index
@@ -58,6 +65,21 @@ export class Segment {
     this.bytes += header.bytes
     this.lastIndex = header.index
     this.endOffset = header.lastOffset + 1
+  }
+
+  /** A copy needs the first `bytes`. */
+  hold(bytes: number): void {
+    this.#holders++
+    this.heldBytes = Math.max(this.heldBytes, bytes)
+  }
+
+  async release(): Promise<void> {
+    this.#holders--
+    if (this.#holders > 0) return
+    this.heldBytes = 0
+    const { onReleased } = this
+    this.onReleased = null
+    await onReleased?.()
   }
 
   touched(): void {
@@ -97,6 +119,10 @@ export class Segment {
     if (data) await files.use(this.path, (file) => file.sync())
     if (index && !this.removed) await files.use(this.indexPath, (file) => file.sync())
   }
+}
+
+export function segmentName(baseIndex: LogIndex, baseOffset: Offset): string {
+  return `${pad(baseIndex)}-${pad(baseOffset)}.log`
 }
 
 /** Base index and base offset from the name of a segment file, or null. */
