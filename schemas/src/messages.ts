@@ -96,6 +96,8 @@ export interface MessageShapes {
     rejectedIndex: LogIndex
     hintIndex: LogIndex
     hintTerm: Term
+    /** Which replica of the broker answers: 0 a founder, more one that was admitted later. */
+    admission?: number
   }
   Vote: { group: GroupId; term: Term; pre: boolean; transfer: boolean; lastIndex: LogIndex; lastTerm: Term }
   VoteReply: { group: GroupId; term: Term; pre: boolean; granted: boolean }
@@ -135,7 +137,7 @@ export interface MessageShapes {
     duplicate: boolean
     term?: Term
     index?: LogIndex
-    holders?: BrokerId[]
+    holders?: readonly BrokerId[]
   }
   /** Waits up to `waitMs` for data past `offset`. Reply's body: whole batches back to back, `bodyBytes` in all. */
   Fetch: {
@@ -167,6 +169,8 @@ export interface MessageShapes {
     position: Position
     partitions: { partition: PartitionNumber; position: Position }[]
     credit: number
+    /** From the asked broker's own replicas where it has them and they are far enough, else from the leaders. */
+    replica?: boolean
   }
   Subscribed: {
     subscription: number

@@ -40,7 +40,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
       { term: 3, kind: 1, baseOffset: 1, lastOffset: 0, bytes: 81 },
     ],
   },
-  AppendReply: { group: 7, term: 3, success: true, matchIndex: 5, rejectedIndex: 6, hintIndex: 7, hintTerm: 8 },
+  AppendReply: { group: 7, term: 3, success: true, matchIndex: 5, rejectedIndex: 6, hintIndex: 7, hintTerm: 8, admission: far },
   Vote: { group: 7, term: 3, pre: true, transfer: true, lastIndex: 5, lastTerm: 2 },
   VoteReply: { group: 7, term: 3, pre: true, granted: true },
   Heartbeats: {
@@ -103,6 +103,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
     position: { kind: 'LATEST', value: 0 },
     partitions: [{ partition: 1, position: { kind: 'OFFSET', value: far } }],
     credit: 1 << 20,
+    replica: true,
   },
   Subscribed: { subscription: 9, partitions: [{ partition: 1, offset: 5, highWatermark: 6 }] },
   Records: { subscription: 9, partition: 1, nextOffset: 5, highWatermark: 6 },

@@ -1,4 +1,4 @@
-import type { LogIndex } from '@tailrace/schemas'
+import type { BrokerId, LogIndex } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { PublishResult } from './requests.ts'
 
@@ -24,11 +24,15 @@ export class Acknowledgements {
     })
   }
 
-  committed(index: LogIndex): void {
+  /** `holdersOf`: who has an entry on disk. */
+  committed(index: LogIndex, holdersOf: (index: LogIndex) => readonly BrokerId[]): void {
     const first = this.#waiters.get(index)
     if (first === undefined) return
     this.#waiters.delete(index)
-    for (let waiter: Waiter | null = first; waiter !== null; waiter = waiter.next) waiter.resolve(waiter.result)
+    const holders = holdersOf(index)
+    for (let waiter: Waiter | null = first; waiter !== null; waiter = waiter.next) {
+      waiter.resolve({ ...waiter.result, holders })
+    }
   }
 
   /** Leadership is gone: whether the entries survive is decided by the next leader (M22, M97). */

@@ -21,11 +21,11 @@ interface Lane {
  */
 export class AppendSender {
   readonly #group: GroupId
-  readonly #log: GroupLog
+  readonly #log: () => GroupLog
   readonly #peers: Pick<Peers, 'sendRaft'>
   readonly #logger: Logger
   readonly #lanes = new Map<BrokerId, Lane>()
-  constructor(group: GroupId, log: GroupLog, peers: Pick<Peers, 'sendRaft'>, logger: Logger) {
+  constructor(group: GroupId, log: () => GroupLog, peers: Pick<Peers, 'sendRaft'>, logger: Logger) {
     this.#group = group
     this.#log = log
     this.#peers = peers
@@ -50,7 +50,7 @@ export class AppendSender {
     const lane = this.#lane(request.to)
     let headers: readonly EntryHeader[] = []
     try {
-      const run = await this.#log.readEntries(request.from, request.maxBytes)
+      const run = await this.#log().readEntries(request.from, request.maxBytes)
       headers = run.headers
       lane.run = run
     } catch (error) {
@@ -66,7 +66,7 @@ export class AppendSender {
       this.#peers.sendRaft(this.#group, message, fromRun)
       return
     }
-    const read = this.#log.readEntries(message.entries[0]!.index, bytesOf(message.entries))
+    const read = this.#log().readEntries(message.entries[0]!.index, bytesOf(message.entries))
     if (read instanceof Promise) void this.#sendLater(lane, message, read)
     else this.#sendRun(message, read)
   }
@@ -74,7 +74,7 @@ export class AppendSender {
   async #sendLater(lane: Lane, message: AppendMessage, read: Promise<EntryRun>): Promise<void> {
     lane.reading = true
     try {
-      this.#sendRun(message, await read)
+      this.#sendRun(message, await this.#readRest(message.entries, await read))
     } catch (error) {
       this.#logger.error({ group: this.#group, to: message.to, error }, 'an append cannot be read')
     }
@@ -82,6 +82,20 @@ export class AppendSender {
     const waiting = lane.waiting
     lane.waiting = []
     for (const next of waiting) this.send(next)
+  }
+
+  /** A run comes from one place, a segment or memory; the entries of an Append may be spread over several. */
+  async #readRest(entries: readonly EntryHeader[], first: EntryRun): Promise<EntryRun> {
+    const headers = [...first.headers]
+    const payloads = [...first.payloads]
+    while (headers.length > 0 && headers.length < entries.length) {
+      const rest = entries.slice(headers.length)
+      const run = await this.#log().readEntries(rest[0]!.index, bytesOf(rest))
+      if (run.headers.length === 0) break
+      headers.push(...run.headers)
+      payloads.push(...run.payloads)
+    }
+    return { headers, payloads }
   }
 
   #sendRun(message: AppendMessage, run: EntryRun): void {

@@ -1,34 +1,31 @@
 import type { GroupId, LogIndex, Offset } from '@tailrace/schemas'
 import type { StateStore } from '../log/types.ts'
+import type { Crc32c } from '../platform/checksum.ts'
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint-codec.ts'
 import type { CommittedStart, PartitionState } from './partition-state.ts'
-import type { ProducerState } from './producer-table.ts'
-
-/** What a replica keeps of its committed prefix, so that a restart reads only what came after (M36). */
-export interface Checkpoint extends CommittedStart {
-  readonly producers: readonly (readonly [number, ProducerState])[]
-}
-
-const VERSION = 1
 
 function keyOf(group: GroupId): string {
   return `partition/${String(group).padStart(12, '0')}`
 }
 
-/** Null when there is none, or when it was written in a form that this version does not know: then the log is read from its start. */
-export async function loadCheckpoint(store: StateStore, group: GroupId): Promise<Checkpoint | null> {
+/** Null when there is none, or when it cannot be read: then the log is read from its start. */
+export async function loadCheckpoint(store: StateStore, group: GroupId, crc32c: Crc32c): Promise<Checkpoint | null> {
   const bytes = await store.get(keyOf(group))
-  if (bytes === null) return null
-  const parsed = JSON.parse(new TextDecoder().decode(bytes)) as { version: number } & Checkpoint
-  return parsed.version === VERSION ? parsed : null
+  return bytes === null ? null : decodeCheckpoint(bytes, crc32c)
 }
 
-export async function saveCheckpoint(store: StateStore, group: GroupId, state: PartitionState): Promise<void> {
-  const checkpoint: Checkpoint = {
-    commitIndex: state.commitIndex,
-    highWatermark: state.highWatermark,
-    producers: [...state.committedProducers().entries()],
-  }
-  await store.write([[keyOf(group), new TextEncoder().encode(JSON.stringify({ version: VERSION, ...checkpoint }))]])
+export function checkpointOf(state: PartitionState): Checkpoint {
+  const { commitIndex, highWatermark, producersIndex } = state
+  return { commitIndex, highWatermark, producersIndex, producers: [...state.committedProducers().entries()] }
+}
+
+export async function saveCheckpoint(
+  store: StateStore,
+  group: GroupId,
+  checkpoint: Checkpoint,
+  crc32c: Crc32c,
+): Promise<void> {
+  await store.write([[keyOf(group), encodeCheckpoint(checkpoint, crc32c)]])
 }
 
 export async function dropCheckpoint(store: StateStore, group: GroupId): Promise<void> {
@@ -61,6 +58,18 @@ export class CheckpointSchedule {
       state.commitIndex > this.#index &&
       state.commitIndex <= durableIndex
     )
+  }
+
+  /** Index that the last checkpoint covers. */
+  get index(): LogIndex {
+    return this.#index
+  }
+
+  /** Another state, saved already, has taken the place of the old one. */
+  replaced(start: CommittedStart): void {
+    this.#index = start.commitIndex
+    this.#offset = start.highWatermark
+    this.#bytes = 0
   }
 
   changed(state: PartitionState): boolean {

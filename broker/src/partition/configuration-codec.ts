@@ -1,6 +1,7 @@
-import type { BrokerId } from '@tailrace/schemas'
+import type { BrokerId, EntryHeader } from '@tailrace/schemas'
 import { configurationBatch, EntryKind, readControl, TailraceError } from '@tailrace/schemas'
-import type { Configuration } from '../raft/config.ts'
+import type { Configuration, ConfigurationHeader } from '../raft/config.ts'
+import type { AppendMessage } from '../raft/messages.ts'
 
 const VERSION = 1
 /** More members than any group has: what is longer is not a configuration of ours. */
@@ -31,6 +32,21 @@ export function configurationIn(batch: Uint8Array): Configuration {
   return decodeConfiguration(control.json)
 }
 
+/** The Append with the configurations of its entries, for the core never sees a batch; null if one of them cannot be read. */
+export function withConfigurations(message: AppendMessage, payloads: readonly Uint8Array[]): AppendMessage | null {
+  if (!message.entries.some(({ kind }) => kind === EntryKind.Configuration)) return message
+  try {
+    const entries = message.entries.map((header, at): EntryHeader | ConfigurationHeader => {
+      if (header.kind !== EntryKind.Configuration) return header
+      return { ...header, configuration: configurationIn(payloads[at]!) }
+    })
+    return { ...message, entries }
+  } catch (error) {
+    if (error instanceof TailraceError) return null
+    throw error
+  }
+}
+
 /** Bytes of the batch of a configuration entry: the same for every term, offset and time. */
 export function configurationBytes(configuration: Configuration): number {
   const json = encodeConfiguration(configuration)
@@ -40,7 +56,8 @@ export function configurationBytes(configuration: Configuration): number {
 function parse(json: string): Record<string, unknown> {
   try {
     const parsed: unknown = JSON.parse(json)
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
+      return parsed as Record<string, unknown>
   } catch {
     // Falls through: what is no JSON is no configuration either.
   }

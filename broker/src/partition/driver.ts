@@ -1,20 +1,22 @@
-import type { BrokerId, EntryHeader, GroupId, LogIndex } from '@tailrace/schemas'
-import { EntryKind, placeBatch, termStartBatch } from '@tailrace/schemas'
+import type { BrokerId, EntryHeader, GroupId, LogIndex, Term } from '@tailrace/schemas'
+import { configurationBatch, EntryKind, placeBatch, termStartBatch } from '@tailrace/schemas'
 import type { GroupLog } from '../log/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import type { ConfigurationHeader } from '../raft/config.ts'
 import type { RaftCore, Refusal } from '../raft/core.ts'
 import type { AppendMessage, RaftMessage } from '../raft/messages.ts'
 import type { Ready } from '../raft/ready.ts'
 import { AppendSender } from './append-sender.ts'
+import { encodeConfiguration, withConfigurations } from './configuration-codec.ts'
 import { DurabilityQueue } from './durability-queue.ts'
 import type { PartitionState } from './partition-state.ts'
 import type { Peers } from './peers.ts'
 import { Quarantine } from './quarantine.ts'
+import { raftStart } from './raft-start.ts'
 
 export interface DriverDeps {
   readonly group: GroupId
-  readonly voters: readonly BrokerId[]
   readonly core: RaftCore
   readonly log: GroupLog
   readonly state: PartitionState
@@ -35,6 +37,10 @@ export interface DriverEvents {
   readonly committed: (index: LogIndex) => void
   highWatermarkAdvanced(): void
   leadership(): void
+  /** What the core wants that is no matter of one turn. */
+  asked(ready: Ready): void
+  /** A leader offers a state up to there that this replica has. */
+  offered(lastIndex: LogIndex): void
 }
 
 /**
@@ -43,8 +49,6 @@ export interface DriverEvents {
  */
 export class GroupDriver {
   readonly core: RaftCore
-  readonly log: GroupLog
-  readonly state: PartitionState
   readonly #deps: DriverDeps
   readonly #events: DriverEvents
   readonly #sender: AppendSender
@@ -54,21 +58,49 @@ export class GroupDriver {
   #taken = 0
   #stepping: { message: AppendMessage; payloads: readonly Uint8Array[] } | null = null
   #stopped = false
+  #log: GroupLog
+  #state: PartitionState
 
   constructor(deps: DriverDeps, events: DriverEvents) {
     this.core = deps.core
-    this.log = deps.log
-    this.state = deps.state
+    this.#log = deps.log
+    this.#state = deps.state
     this.#deps = deps
     this.#events = events
-    this.#quarantine = new Quarantine(deps)
-    this.#sender = new AppendSender(deps.group, deps.log, deps.peers, deps.logger)
+    this.#quarantine = new Quarantine({ ...deps, replica: this })
+    this.#sender = new AppendSender(deps.group, () => this.#log, deps.peers, deps.logger)
+  }
+
+  get log(): GroupLog {
+    return this.#log
+  }
+
+  get state(): PartitionState {
+    return this.#state
+  }
+
+  get inQuarantine(): boolean {
+    return this.#quarantine.active
+  }
+
+  /** An installation is complete: another log and the state that belongs to it, both durable, are in the place of the old ones (M48, M53). */
+  replaced(log: GroupLog, state: PartitionState): void {
+    if (this.#stopped) return
+    this.#log = log
+    this.#state = state
+    this.core.installed(raftStart(log, state.commitIndex))
+    const released = this.#durability.replaced()
+    this.core.persisted(this.#durability.lastWrite)
+    this.#sendAll(released)
+    this.#events.highWatermarkAdvanced()
+    this.#quarantine.review()
+    this.#deps.wake()
   }
 
   /** Leader only: gives the batch its place in the log. The batch is the log's from now on. */
   propose(batch: Uint8Array, records: number): EntryHeader | Refusal {
-    // A fresh leader's TermStart must pass before the first proposal: what is in `state` follows log order.
-    if (this.#proposed.length === 0) this.drain()
+    // The core's own entries before it, a TermStart or a configuration, must pass first: what is in `state` follows log order.
+    if (this.core.lastIndex !== this.#state.appendedIndex) this.drain()
     const header = this.core.propose({ records, bytes: batch.length })
     if (typeof header === 'string') return header
     placeBatch(batch, 0, header.baseOffset, header.term)
@@ -82,13 +114,22 @@ export class GroupDriver {
     if (this.#stopped || this.#quarantine.holdsBack(message)) return
     if (message.type !== 'append') {
       this.core.step(message)
+      if (message.type === 'snapshot' && message.term === this.core.term) this.#events.offered(message.lastIndex)
       if (this.#canWait(message)) this.#deps.wakeAtBeat()
       else this.#deps.wake()
       return
     }
+    const completed = withConfigurations(message, payloads)
+    if (completed === null) {
+      this.#deps.logger.error(
+        { group: this.#deps.group, from: message.from },
+        'an append with a configuration that cannot be read is dropped',
+      )
+      return
+    }
     this.drain()
-    this.#stepping = { message, payloads }
-    this.core.step(message)
+    this.#stepping = { message: completed, payloads }
+    this.core.step(completed)
     this.drain()
     this.#stepping = null
   }
@@ -134,6 +175,27 @@ export class GroupDriver {
     this.#deps.wake()
   }
 
+  cancelChange(): boolean {
+    const cancelled = this.core.cancelChange()
+    this.#deps.wake()
+    return cancelled
+  }
+
+  /** Offers all other members a state that `source` has (M84). */
+  offerSnapshot(index: LogIndex, term: Term, source: BrokerId): void {
+    for (const { id } of this.core.status().followers) {
+      if (id !== source) this.core.offerSnapshot(id, index, term, source)
+    }
+    this.#deps.wake()
+  }
+
+  /** See RaftCore.commitToken; what it commits is committed when this returns. */
+  commitToken(term: Term, index: LogIndex): boolean {
+    const held = this.core.commitToken(term, index)
+    if (held) this.drain()
+    return held && this.#state.commitIndex >= index
+  }
+
   get stopped(): boolean {
     return this.#stopped
   }
@@ -157,6 +219,7 @@ export class GroupDriver {
     for (const request of ready.reads) {
       void this.#sender.read(request, (headers) => this.#entriesRead(request.ticket, headers))
     }
+    this.#events.asked(ready)
     if (ready.commitIndex > this.state.commitIndex) this.#commit(ready.commitIndex)
     if (this.#durability.add(ready.number, hasWrite, ready.sendAfterPersist)) {
       this.core.persisted(ready.number)
@@ -197,14 +260,12 @@ export class GroupDriver {
       if (message.entries[at]?.term !== header.term) throw new Error(`entry ${header.index} is not part of the append`)
       return payloads[at]!
     }
-    if (header.kind === EntryKind.TermStart) {
-      const { core, clock } = this.#deps
-      return termStartBatch({
-        term: header.term,
-        baseOffset: header.baseOffset,
-        timestamp: clock.now(),
-        leader: core.id,
-      })
+    const { term, baseOffset, kind } = header
+    const timestamp = this.#deps.clock.now()
+    if (kind === EntryKind.TermStart) return termStartBatch({ term, baseOffset, timestamp, leader: this.core.id })
+    if (kind === EntryKind.Configuration) {
+      const json = encodeConfiguration((header as ConfigurationHeader).configuration)
+      return configurationBatch({ term, baseOffset, timestamp, json })
     }
     const payload = this.#proposed[this.#taken]
     if (payload === undefined) throw new Error(`no batch was proposed for entry ${header.index}`)

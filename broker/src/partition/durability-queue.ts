@@ -35,4 +35,17 @@ export class DurabilityQueue {
     }
     return persisted
   }
+  /**
+   * The log has been replaced by another one: term and vote of every earlier write are durable with that, entries are given up. Returns what may leave:
+   * not an acknowledgement of entries that are gone.
+   */
+  replaced(): readonly RaftMessage[] {
+    this.#durable = this.#lastWrite
+    const held = this.#held.splice(0)
+    return held.flatMap(({ messages }) => messages.filter(({ type }) => type !== 'append-reply'))
+  }
+
+  get lastWrite(): number {
+    return this.#lastWrite
+  }
 }

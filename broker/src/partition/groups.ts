@@ -9,13 +9,22 @@ import type { RaftOptions, RaftStart } from '../raft/config.ts'
 import type { RaftCore } from '../raft/core.ts'
 import { createRaft } from '../raft/group.ts'
 import type { RaftMessage } from '../raft/messages.ts'
+import { isAlone, members } from '../raft/quorum.ts'
 import { Beats } from './beats.ts'
-import { CheckpointSchedule, dropCheckpoint, saveCheckpoint } from './checkpoint.ts'
-import { serveEntries } from './entry-server.ts'
-import type { GroupRequestName, GroupRequests, PeerAnswer, Peers } from './peers.ts'
+import { CheckpointSchedule, checkpointOf, dropCheckpoint, saveCheckpoint } from './checkpoint.ts'
+import { configurationBytes } from './configuration-codec.ts'
+import { CopySource } from './copy-source.ts'
+import { CopyThrottle } from './copy-throttle.ts'
+import { GroupAnswers } from './group-answers.ts'
+import { handLeadershipsOn } from './hand-on.ts'
+import { dropInstallRecord } from './install-record.ts'
+import { noPartitionMetrics, type PartitionMetrics } from './metrics.ts'
+import type { GroupRequestName, GroupRequests, NoteName, PeerAnswer, Peers } from './peers.ts'
 import { recoverReplica } from './recovery.ts'
 import { Replica } from './replica.ts'
 import type { PartitionSettings } from './settings.ts'
+import { Sleepers } from './sleepers.ts'
+import type { SnapshotServices } from './snapshot-duty.ts'
 import type { Group, GroupSpec, Groups } from './types.ts'
 
 export interface GroupsDeps {
@@ -36,6 +45,8 @@ export type CreateCore = (options: RaftOptions, start: RaftStart, group: GroupId
 
 /** Ticks in an election timeout. Every tick wakes an idle broker, so they are few; brokers' ticks are not in step, which tells equal draws apart. */
 const ELECTION_TICKS = 5
+/** Election timeouts that a shutdown takes at most to hand its leaderships on; it is done when the last one has gone. */
+const HAND_ON_TIMEOUTS = 3
 
 /**
  * All replicas of this broker behind one ticker, one journal and one link per peer. Work that a turn's events cause in a group is done
@@ -43,9 +54,15 @@ const ELECTION_TICKS = 5
  */
 export class BrokerGroups implements Groups, GroupRequests {
   onLeadership: Groups['onLeadership'] = () => {}
+  readonly metrics: PartitionMetrics = noPartitionMetrics()
   readonly #deps: GroupsDeps
+  readonly #services: SnapshotServices
+  readonly #answers: GroupAnswers
   readonly #replicas = new Map<GroupId, Replica>()
   readonly #awake = new Set<Replica>()
+  /** Replicas that are not asleep: only they get ticks. */
+  readonly #ticking = new Set<Replica>()
+  readonly #sleepers: Sleepers
   readonly #opening = new Map<GroupId, Promise<Group>>()
   readonly #ticker: TimerHandle
   readonly #beats: Beats
@@ -56,6 +73,13 @@ export class BrokerGroups implements Groups, GroupRequests {
 
   constructor(deps: GroupsDeps) {
     this.#deps = deps
+    const { clock, crc32c, settings } = deps
+    const { metrics } = this
+    const limits = { copyIdleMs: settings.copyIdleMs, maxChunkBytes: settings.copyChunkBytes }
+    const source = new CopySource({ clock, crc32c, metrics, ...limits })
+    const throttle = new CopyThrottle(clock, settings.replicationBytesPerSecond)
+    this.#services = { ...deps, source, throttle, metrics }
+    this.#answers = new GroupAnswers(source, (group) => this.#replicas.get(group))
     deps.storage.onDurable = (group, ticket) => {
       const replica = this.#replicas.get(group)
       if (replica === undefined) return
@@ -65,6 +89,12 @@ export class BrokerGroups implements Groups, GroupRequests {
         this.#stopBroken(replica, error)
       }
     }
+    this.#sleepers = new Sleepers({
+      brokerId: deps.brokerId,
+      peers: deps.peers,
+      wake: (group) => this.#replicas.get(group)?.driver.wakeUp(),
+      reachable: (peer, reachable) => this.#setReachable(peer, reachable),
+    })
     this.#beats = new Beats(deps.peers)
     const tickMs = deps.settings.electionTimeoutMs / ELECTION_TICKS
     this.#ticksPerBeat = Math.max(1, Math.round(deps.settings.heartbeatMs / tickMs))
@@ -91,16 +121,23 @@ export class BrokerGroups implements Groups, GroupRequests {
     return this.#replicas.values()
   }
 
+  *stored(): Iterable<GroupId> {
+    for (const log of this.#deps.storage.groups()) yield log.group
+  }
+
   async remove(id: GroupId): Promise<void> {
     await this.#opening.get(id)?.catch(() => undefined)
     const replica = this.#replicas.get(id)
     this.#replicas.delete(id)
     if (replica !== undefined) {
       this.#awake.delete(replica)
+      this.#forget(replica)
       replica.stop('removed')
     }
+    this.#services.source.forget(id)
     await this.#deps.storage.remove(id)
     await dropCheckpoint(this.#deps.store, id)
+    await dropInstallRecord(this.#deps.store, id)
   }
 
   /** A Raft message from a peer. For a group that is not open here it is dropped: Raft sends again. */
@@ -109,54 +146,63 @@ export class BrokerGroups implements Groups, GroupRequests {
     if (replica === undefined) return
     try {
       replica.driver.receive(message, payloads)
+      this.#noteSleep(replica)
     } catch (error) {
       this.#stopBroken(replica, error)
     }
   }
 
   /** What another broker's replica asks of this one's. */
-  async answer<Name extends GroupRequestName>(
-    _from: BrokerId,
-    name: Name,
-    fields: Message<Name>,
-  ): Promise<PeerAnswer<Name>> {
-    if (name !== 'ReadEntries') throw new TailraceError('UNSUPPORTED_MESSAGE')
-    const request = fields as Message<'ReadEntries'>
-    const replica = this.#replicas.get(request.group)
-    if (replica === undefined) throw new TailraceError('UNKNOWN_PARTITION')
-    const { log, state } = replica.driver
-    return (await serveEntries(log, state.commitIndex, request)) as unknown as PeerAnswer<Name>
+  answer<Name extends GroupRequestName>(from: BrokerId, name: Name, fields: Message<Name>): Promise<PeerAnswer<Name>> {
+    return this.#answers.answer(from, name, fields)
   }
 
   /** The link to a peer went down or came up: what was in flight on it is lost. */
-  link(peer: BrokerId, _up: boolean): void {
+  link(peer: BrokerId, up: boolean): void {
+    this.#sleepers.link(peer, up)
     for (const replica of this.#replicas.values()) {
-      if (replica.spec.voters.includes(peer)) replica.driver.peerUnreachable(peer)
+      if (members(replica.configuration).includes(peer)) replica.driver.peerUnreachable(peer)
     }
+  }
+
+  /** What a peer says of all groups that it shares with this broker. */
+  told<Name extends NoteName>(from: BrokerId, name: Name, fields: Message<Name>): void {
+    this.#sleepers.told(from, name, fields)
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#ticker.cancel()
     await Promise.allSettled(this.#opening.values())
+    const { clock, settings } = this.#deps
+    await handLeadershipsOn([...this.#replicas.values()], clock, HAND_ON_TIMEOUTS * settings.electionTimeoutMs)
+    this.#ticker.cancel()
+    this.#services.source.close()
     for (const replica of this.#replicas.values()) {
       const { state, core, stopped } = replica.driver
+      const installing = replica.snapshots.installation !== null
       replica.stop('closing')
-      if (stopped || !replica.schedule.changed(state) || state.commitIndex > core.durableIndex) continue
+      if (stopped || installing || !replica.schedule.changed(state) || state.commitIndex > core.durableIndex) continue
       await this.#checkpoint(replica)
     }
   }
 
   async #open(spec: GroupSpec): Promise<Group> {
-    const { storage, store, settings, brokerId, random, clock, logger } = this.#deps
+    const { storage, store, settings, brokerId, random, clock, logger, crc32c } = this.#deps
     const log = storage.group(spec.group) ?? storage.create(spec.group)
-    const { raft, state } = await recoverReplica(log, store, spec, settings.producerCapacity)
+    const { raft, state } = await recoverReplica(log, spec, {
+      ...{ store, crc32c },
+      producerCapacity: settings.producerCapacity,
+    })
     const createCore: CreateCore = this.#deps.createCore ?? createRaft
     const core = createCore(
       {
         id: brokerId,
-        configuration: { voters: spec.voters, outgoing: [], learners: [] },
+        // Who was added later knows nothing before its log does, and votes for nobody.
+        configuration: { voters: (spec.admission ?? 0) > 0 ? [] : spec.voters, outgoing: [], learners: [] },
+        admission: spec.admission ?? 0,
+        electionFactor: spec.electionFactor ?? 1,
+        configurationBytes,
         electionTicks: ELECTION_TICKS,
         heartbeatTicks: this.#ticksPerBeat,
         maxAppendBytes: settings.maxAppendBytes,
@@ -165,6 +211,7 @@ export class BrokerGroups implements Groups, GroupRequests {
         maxUncommittedBytes: settings.maxUncommittedBytes,
         controlBytes: TERM_START_BYTES,
         announceCommit: spec.stateMachine !== null,
+        sleepAfterTicks: Math.ceil(settings.sleepAfterMs / (settings.electionTimeoutMs / ELECTION_TICKS)),
         random: (bound) => random.below(bound),
       },
       raft,
@@ -175,13 +222,11 @@ export class BrokerGroups implements Groups, GroupRequests {
       core,
       log,
       state,
-      storage,
+      services: this.#services,
       peers: this.#beats,
       clock,
       logger,
-      crc32c: this.#deps.crc32c,
       schedule: new CheckpointSchedule(settings.checkpointBytes, state),
-      maxWaitingReaders: settings.maxWaitingReaders,
       inSyncTicks: ELECTION_TICKS,
       wake: () => this.#wake(replica),
       broken: (error) => this.#stopBroken(replica, error),
@@ -190,34 +235,41 @@ export class BrokerGroups implements Groups, GroupRequests {
     })
     if (this.#closed) throw new TailraceError('SHUTTING_DOWN')
     this.#replicas.set(spec.group, replica)
+    this.#ticking.add(replica)
+    for (const member of members(core.configuration)) {
+      if (member !== brokerId && !this.#sleepers.isReachable(member)) core.setReachable(member, false)
+    }
     // A replica that was here before has voted before: it waits its time like everybody.
     const isNew = raft.hardState.term === 0
-    if (((spec.preferred && isNew) || spec.voters.length === 1) && log.damage === null) core.campaign()
+    if (((spec.preferred && isNew) || isAlone(core.configuration, brokerId)) && log.damage === null) core.campaign()
     this.#wake(replica)
     return replica
   }
 
   #tick(): void {
-    for (const replica of this.#replicas.values()) {
+    for (const replica of this.#ticking) {
       try {
         replica.tick()
       } catch (error) {
         this.#stopBroken(replica, error)
       }
+      this.#noteSleep(replica)
       const { state, core, stopped } = replica.driver
-      if (!stopped && replica.schedule.due(state, core.durableIndex)) void this.#checkpoint(replica)
+      if (!stopped && replica.snapshots.installation === null && replica.schedule.due(state, core.durableIndex))
+        void this.#checkpoint(replica)
     }
     this.#ticks += 1
     if (this.#ticks % this.#ticksPerBeat !== 0) return
     this.#drain()
     this.#beats.beat()
+    this.#sleepers.beat()
   }
 
   /** Never rejects: without it a restart reads more, and nothing else. */
   #checkpoint(replica: Replica): Promise<void> {
     const { state } = replica.driver
     return replica.schedule
-      .save(state, () => saveCheckpoint(this.#deps.store, replica.id, state))
+      .save(state, () => saveCheckpoint(this.#deps.store, replica.id, checkpointOf(state), this.#deps.crc32c))
       .catch((error: unknown) =>
         this.#deps.logger.warn({ group: replica.id, error }, 'a checkpoint could not be saved'),
       )
@@ -225,6 +277,7 @@ export class BrokerGroups implements Groups, GroupRequests {
 
   #wake(replica: Replica): void {
     this.#awake.add(replica)
+    this.#noteSleep(replica)
     if (this.#drainPending) return
     this.#drainPending = true
     this.#deps.clock.soon(() => this.#drain())
@@ -243,6 +296,31 @@ export class BrokerGroups implements Groups, GroupRequests {
     }
   }
 
+  #setReachable(peer: BrokerId, reachable: boolean): void {
+    for (const replica of this.#replicas.values()) {
+      if (members(replica.driver.core.configuration).includes(peer)) replica.driver.setReachable(peer, reachable)
+    }
+  }
+
+  /** Called wherever a replica may have fallen asleep or woken. */
+  #noteSleep(replica: Replica): void {
+    const { core, asleep } = replica.driver
+    if (asleep === this.#sleepers.has(replica.id)) return
+    if (!asleep) {
+      this.#sleepers.woke(replica.id)
+      if (!replica.driver.stopped) this.#ticking.add(replica)
+      return
+    }
+    this.#ticking.delete(replica)
+    const { term, leader, configuration } = core
+    this.#sleepers.fellAsleep(replica.id, { term, leader, members: members(configuration) })
+  }
+
+  #forget(replica: Replica): void {
+    this.#ticking.delete(replica)
+    this.#sleepers.woke(replica.id)
+  }
+
   /** A broken invariant stops this replica, for good and aloud; the others have nothing to do with it. */
   #stopBroken(replica: Replica, error: unknown): void {
     this.#deps.logger.error(
@@ -250,5 +328,6 @@ export class BrokerGroups implements Groups, GroupRequests {
       'the replica has broken a rule of its own and is stopped',
     )
     replica.stop('broken')
+    this.#forget(replica)
   }
 }

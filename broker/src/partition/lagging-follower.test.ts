@@ -83,7 +83,7 @@ function setUp() {
   const errors: unknown[] = []
   const sender = new AppendSender(
     1,
-    log as unknown as GroupLog,
+    () => log as unknown as GroupLog,
     {
       sendRaft: (_group, message, payloads) =>
         sent.push(`${message.to} ${message.type} ${payloads.map(([first]) => first).join(',')}`),

@@ -8,13 +8,17 @@ import { Uncommitted } from './uncommitted.ts'
 export interface CommittedStart {
   readonly commitIndex: LogIndex
   readonly highWatermark: Offset
+  /** The producers that are restored are as of this index, when that is not commitIndex. */
+  readonly producersIndex?: LogIndex
 }
 
 /**
  * What a replica derives from its log: producers' sequences over the whole of it, the high watermark over the committed part.
  * 1. `appendedIndex` is the last entry seen; `commitIndex` <= `appendedIndex` never falls.
  * 2. `highWatermark` is the offset after the last committed record.
- * 3. Entries above `commitIndex` can be taken back, newest first; entries below never.
+ * 3. `producers` may be ahead of the log, up to a commit that was known elsewhere; entries up to there change nothing in them. They are committed, so
+ *    whatever stands at those indexes once this log has reached the commit is what the producers were made of.
+ * 4. Entries above `commitIndex` can be taken back, newest first; entries below never.
  */
 export class PartitionState {
   readonly producers: ProducerTable
@@ -24,6 +28,7 @@ export class PartitionState {
   #commitTerm: Term = 0
   #highWatermark: Offset
   #appendedIndex: LogIndex
+  readonly #producersStart: LogIndex
 
   constructor(start: CommittedStart, machine: StateMachine | null, producerCapacity: number) {
     this.producers = new ProducerTable(producerCapacity)
@@ -31,6 +36,12 @@ export class PartitionState {
     this.#commitIndex = start.commitIndex
     this.#highWatermark = start.highWatermark
     this.#appendedIndex = start.commitIndex
+    this.#producersStart = start.producersIndex ?? start.commitIndex
+  }
+
+  /** What `committedProducers` is as of. */
+  get producersIndex(): LogIndex {
+    return Math.max(this.#producersStart, this.#commitIndex)
   }
 
   get commitIndex(): LogIndex {
@@ -54,7 +65,8 @@ export class PartitionState {
     if (header.index !== this.#appendedIndex + 1) {
       throw new Error(`entry ${header.index} does not follow ${this.#appendedIndex}`)
     }
-    const producerId = header.kind === EntryKind.Records ? producerIdAt(payload, 0) : -1
+    const counts = header.kind === EntryKind.Records && header.index > this.#producersStart
+    const producerId = counts ? producerIdAt(payload, 0) : -1
     const undo = producerId < 0 ? null : this.#remember(header, payload, producerId)
     this.#uncommitted.push({ header, undo, payload: this.#machine === null ? null : payload })
     this.#appendedIndex = header.index

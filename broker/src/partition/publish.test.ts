@@ -14,7 +14,7 @@ describe('publish', () => {
       group.publish(batchOf(['c'])),
       group.publish(batchOf(['d', 'e', 'f'])),
     ])
-    expect(await world.during(results)).toEqual([
+    expect(await world.during(results)).toMatchObject([
       { baseOffset: 0, lastOffset: 1, duplicate: false },
       { baseOffset: 2, lastOffset: 2, duplicate: false },
       { baseOffset: 3, lastOffset: 5, duplicate: false },

@@ -87,7 +87,8 @@ describe('a replica with a damaged log', () => {
 describe('the rules of the quarantine', () => {
   function setUp() {
     const sent: RaftMessage[] = []
-    const core = { id: 1, term: 1, durableIndex: 9 }
+    const configuration = { voters: [1, 2, 3], outgoing: [], learners: [] }
+    const core = { id: 1, term: 1, durableIndex: 9, configuration }
     const state = { commitTerm: 1, commitIndex: 9 }
     const log = { group: GROUP, damage: { fromIndex: 3, reason: 'rot' } as Damage | null, repaired: () => {} }
     log.repaired = () => {
@@ -95,10 +96,8 @@ describe('the rules of the quarantine', () => {
     }
     const quarantine = new Quarantine({
       group: GROUP,
-      voters: [1, 2, 3],
-      core: core as RaftCore,
-      log: log as GroupLog,
-      state: state as PartitionState,
+      core: core as unknown as RaftCore,
+      replica: { log: log as GroupLog, state: state as PartitionState },
       peers: { sendRaft: (_group, message) => void sent.push(message) },
       logger: { info: () => {}, warn: () => {}, error: () => {} },
     })

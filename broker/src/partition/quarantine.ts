@@ -8,10 +8,9 @@ import type { Peers } from './peers.ts'
 
 export interface QuarantineDeps {
   readonly group: GroupId
-  readonly voters: readonly BrokerId[]
   readonly core: RaftCore
-  readonly log: GroupLog
-  readonly state: PartitionState
+  /** What the replica has now: an installation may put others in their place. */
+  readonly replica: { readonly log: GroupLog; readonly state: PartitionState }
   readonly peers: Pick<Peers, 'sendRaft'>
   readonly logger: Logger
 }
@@ -34,9 +33,11 @@ export class Quarantine {
   #promised: Term
 
   constructor(deps: QuarantineDeps) {
-    const { log, core, voters } = deps
+    const { core } = deps
+    const { log } = deps.replica
     this.#deps = deps
-    this.#unheard = new Set(voters.filter((voter) => voter !== core.id))
+    const { voters, outgoing } = core.configuration
+    this.#unheard = new Set([...voters, ...outgoing].filter((voter) => voter !== core.id))
     this.#promised = core.term
     if (log.damage !== null) {
       deps.logger.error(
@@ -47,7 +48,7 @@ export class Quarantine {
   }
 
   get active(): boolean {
-    return this.#deps.log.damage !== null
+    return this.#deps.replica.log.damage !== null
   }
 
   /** In the place of the core's tick: without ticks a replica never campaigns. */
@@ -77,7 +78,8 @@ export class Quarantine {
 
   /** Call after each commit and each fsync. */
   review(): void {
-    const { core, state, log, logger, group } = this.#deps
+    const { core, replica, logger, group } = this.#deps
+    const { state, log } = replica
     if (!this.active || this.#unheard.size > 0) return
     if (state.commitTerm <= this.#promised || core.durableIndex < state.commitIndex) return
     log.repaired()

@@ -1,79 +1,93 @@
-import type { LogIndex, Offset } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
 import type { GroupLog, StateStore } from '../log/types.ts'
+import type { Crc32c } from '../platform/checksum.ts'
 import type { RaftStart } from '../raft/config.ts'
 import { loadCheckpoint } from './checkpoint.ts'
+import type { Checkpoint } from './checkpoint-codec.ts'
+import { dropInstallRecord, loadInstallRecord } from './install-record.ts'
+import { offsetAfter, termAt } from './log-places.ts'
 import { PartitionState } from './partition-state.ts'
-import type { GroupSpec } from './types.ts'
+import { raftStart } from './raft-start.ts'
+import type { GroupSpec, StateMachine } from './types.ts'
 
 const READ_BYTES = 1 << 20
 
 export interface Recovered {
   readonly raft: RaftStart
   readonly state: PartitionState
+  /** The log's start is cut off and no checkpoint tells what was there: a peer must. */
+  readonly producersUnknown: boolean
+}
+
+export interface RecoveryDeps {
+  readonly store: StateStore
+  readonly crc32c: Crc32c
+  readonly producerCapacity: number
 }
 
 /**
  * Brings a replica's derived state back: the checkpoint, then every entry after it as not yet committed; a leader's commit index decides
  * about those (M36). Reads at most what was appended since the last checkpoint.
  */
-export async function recoverReplica(
-  log: GroupLog,
-  store: StateStore,
-  spec: GroupSpec,
-  producerCapacity: number,
-): Promise<Recovered> {
-  const state =
-    spec.stateMachine === null
-      ? await fromCheckpoint(log, store, spec, producerCapacity)
-      : await fromMachine(log, spec, producerCapacity)
+export async function recoverReplica(log: GroupLog, spec: GroupSpec, deps: RecoveryDeps): Promise<Recovered> {
+  const { producerCapacity } = deps
+  const install = await loadInstallRecord(deps.store, log.group)
+  // An installation was about to replace this log, whose entries need not be those that its state was made of.
+  const trusted = install === null || termAt(log, install.lastIndex) === install.lastTerm
+  if (install !== null && trusted) await dropInstallRecord(deps.store, log.group)
+  if (spec.stateMachine !== null) {
+    const state = await fromMachine(log, spec.stateMachine, trusted, producerCapacity)
+    await readOn(log, state)
+    return { state, raft: raftStart(log, state.commitIndex), producersUnknown: false }
+  }
+  const checkpoint = await loadCheckpoint(deps.store, spec.group, deps.crc32c)
+  const state = fromCheckpoint(log, checkpoint, trusted, producerCapacity)
   const commitHint = state.commitIndex
+  await readOn(log, state)
+  const known = checkpoint?.producersIndex ?? 0
+  return { state, raft: raftStart(log, commitHint), producersUnknown: known < log.prevIndex }
+}
+
+/** Shows the state every entry of the log that it has not seen. */
+async function readOn(log: GroupLog, state: PartitionState): Promise<void> {
   while (state.appendedIndex < log.lastIndex) {
     const run = await log.readEntries(state.appendedIndex + 1, READ_BYTES)
     if (run.headers.length === 0)
       throw new Error(`group ${log.group}: entry ${state.appendedIndex + 1} is missing from the log`)
     for (let at = 0; at < run.headers.length; at += 1) state.appended(run.headers[at]!, run.payloads[at]!)
   }
-  return {
-    state,
-    raft: {
-      hardState: log.hardState,
-      prevIndex: log.prevIndex,
-      prevTerm: log.prevTerm,
-      lastIndex: log.lastIndex,
-      nextOffset: log.endOffset,
-      terms: log.terms,
-      commitHint,
-    },
-  }
 }
 
-async function fromCheckpoint(
+function fromCheckpoint(
   log: GroupLog,
-  store: StateStore,
-  spec: GroupSpec,
+  checkpoint: Checkpoint | null,
+  trusted: boolean,
   producerCapacity: number,
-): Promise<PartitionState> {
-  const checkpoint = await loadCheckpoint(store, spec.group)
-  if (checkpoint === null || checkpoint.commitIndex > log.lastIndex || checkpoint.commitIndex < log.prevIndex) {
-    return new PartitionState({ commitIndex: log.prevIndex, highWatermark: log.startOffset }, null, producerCapacity)
-  }
-  const state = new PartitionState(checkpoint, null, producerCapacity)
+): PartitionState {
+  const start = { commitIndex: log.prevIndex, highWatermark: log.startOffset }
+  if (checkpoint === null) return new PartitionState(start, null, producerCapacity)
+  const { commitIndex, highWatermark, producersIndex } = checkpoint
+  const usable = trusted && commitIndex <= log.lastIndex && commitIndex >= log.prevIndex
+  const from = usable ? { commitIndex, highWatermark, producersIndex } : { ...start, producersIndex }
+  const state = new PartitionState(from, null, producerCapacity)
   for (const [producerId, producer] of checkpoint.producers) state.producers.restore(producerId, producer)
   return state
 }
 
 /** A state machine knows how far it has applied; that much was committed. */
-async function fromMachine(log: GroupLog, spec: GroupSpec, producerCapacity: number): Promise<PartitionState> {
-  const applied = Math.min(spec.stateMachine!.appliedIndex, log.lastIndex)
-  const commitIndex = Math.max(applied, log.prevIndex)
+async function fromMachine(
+  log: GroupLog,
+  machine: StateMachine,
+  trusted: boolean,
+  producerCapacity: number,
+): Promise<PartitionState> {
+  if (machine.appliedIndex < log.prevIndex) {
+    throw new TailraceError(
+      'STORAGE_CORRUPT',
+      `Group ${log.group} has applied ${machine.appliedIndex}, but its log begins after ${log.prevIndex}.`,
+    )
+  }
+  const commitIndex = trusted ? Math.min(machine.appliedIndex, log.lastIndex) : log.prevIndex
   const highWatermark = await offsetAfter(log, commitIndex)
-  return new PartitionState({ commitIndex, highWatermark }, spec.stateMachine, producerCapacity)
-}
-
-async function offsetAfter(log: GroupLog, index: LogIndex): Promise<Offset> {
-  if (index <= log.prevIndex) return log.startOffset
-  const run = await log.readEntries(index, 1)
-  const header = run.headers[0]
-  if (header === undefined) throw new Error(`group ${log.group}: entry ${index} is missing from the log`)
-  return header.lastOffset + 1
+  return new PartitionState({ commitIndex, highWatermark }, machine, producerCapacity)
 }

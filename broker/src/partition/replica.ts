@@ -8,29 +8,35 @@ import {
   recordsCountAt,
   TailraceError,
 } from '@tailrace/schemas'
-import type { LogStorage } from '../log/types.ts'
-import type { Crc32c } from '../platform/checksum.ts'
-import type { Clock } from '../platform/clock.ts'
+import type { Configuration } from '../raft/config.ts'
+import type { EntryStatus } from '../raft/entry-states.ts'
+import type { MemberTarget } from '../raft/member-target.ts'
+import { isMember } from '../raft/membership.ts'
+import type { Ready } from '../raft/ready.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import type { CheckpointSchedule } from './checkpoint.ts'
 import { type DriverDeps, GroupDriver } from './driver.ts'
 import { InSyncWindow } from './in-sync-window.ts'
-import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from './requests.ts'
-import type { Group, GroupSpec, GroupStatus } from './types.ts'
+import { termAt } from './log-places.ts'
+import { Operations } from './operations.ts'
+import type { FetchRequest, FetchResult, OffsetResult, PublishResult, ReadToken } from './requests.ts'
+import { SnapshotDuty, type SnapshotServices } from './snapshot-duty.ts'
+import type { Group, GroupSpec, GroupStatus, SnapshotPlace, SpecChanges } from './types.ts'
 import { WaitingReaders } from './waiting-readers.ts'
 
-export interface ReplicaDeps extends Omit<DriverDeps, 'group' | 'voters'> {
+export interface ReplicaDeps extends Omit<DriverDeps, 'group'> {
   readonly spec: GroupSpec
-  readonly storage: LogStorage
-  readonly crc32c: Crc32c
+  readonly services: SnapshotServices
   readonly schedule: CheckpointSchedule
-  readonly maxWaitingReaders: number
   readonly inSyncTicks: number
   readonly onLeadership: (group: GroupId, term: Term, leader: BrokerId) => void
 }
 
 /** Why a replica does nothing any more. */
 export type StopReason = 'removed' | 'closing' | 'broken'
+
+/** Election timeouts after which an operator's wish has failed, whatever may still come of it. */
+const OPERATION_TIMEOUTS = 4
 
 const stopErrors = {
   removed: { waiting: 'UNKNOWN_TOPIC', asking: 'UNKNOWN_TOPIC', detail: 'The topic has been deleted.' },
@@ -46,39 +52,71 @@ const stopErrors = {
 /** One broker's replica of one group: what publishers and readers meet. */
 export class Replica implements Group {
   readonly id: GroupId
-  readonly spec: GroupSpec
   readonly driver: GroupDriver
   readonly schedule: CheckpointSchedule
-  readonly #storage: LogStorage
-  readonly #crc32c: Crc32c
-  readonly #clock: Clock
+  readonly snapshots: SnapshotDuty
+  readonly #services: SnapshotServices
+  readonly #operations: Operations
   readonly #acknowledgements = new Acknowledgements()
   readonly #readers: WaitingReaders
   readonly #inSync: InSyncWindow
   readonly #onLeadership: ReplicaDeps['onLeadership']
   readonly #broken: ReplicaDeps['broken']
+  #spec: GroupSpec
   #stopped: StopReason | null = null
+  /** What the followers have, as far as known: looked at once for all entries that are committed together. */
+  #matches: readonly { readonly id: BrokerId; readonly matchIndex: LogIndex }[] | null = null
 
   constructor(deps: ReplicaDeps) {
+    const { services, clock, core, wake, broken } = deps
     this.id = deps.spec.group
-    this.spec = deps.spec
+    this.#spec = deps.spec
     this.schedule = deps.schedule
-    this.#storage = deps.storage
-    this.#crc32c = deps.crc32c
-    this.#clock = deps.clock
-    this.#readers = new WaitingReaders(deps.clock, deps.maxWaitingReaders)
+    this.#services = services
+    this.#readers = new WaitingReaders(clock, services.settings.maxWaitingReaders)
+    this.#operations = new Operations({
+      core,
+      clock,
+      timeoutMs: OPERATION_TIMEOUTS * services.settings.electionTimeoutMs,
+      wake,
+    })
     this.#inSync = new InSyncWindow(deps.inSyncTicks)
     this.#onLeadership = deps.onLeadership
     this.#broken = deps.broken
     this.driver = new GroupDriver(
-      { ...deps, group: this.id, voters: this.spec.voters },
+      { ...deps, group: this.id },
       {
-        appended: (bytes) => this.schedule.appended(bytes),
-        committed: (index) => this.#acknowledgements.committed(index),
-        highWatermarkAdvanced: () => this.#readers.advanced(this.highWatermark),
+        appended: (bytes) => {
+          this.schedule.appended(bytes)
+          this.snapshots.appended(bytes)
+        },
+        committed: (index) => this.#acknowledgements.committed(index, this.#holdersOf),
+        highWatermarkAdvanced: () => {
+          this.#matches = null
+          this.#readers.advanced(this.highWatermark)
+        },
         leadership: () => this.#leadershipChanged(),
+        asked: (ready) => this.#asked(ready),
+        offered: (lastIndex) => this.snapshots.offered(lastIndex),
       },
     )
+    const { id: group, driver, schedule } = this
+    const spec = (): GroupSpec => this.#spec
+    this.snapshots = new SnapshotDuty({ ...services, group, replica: this, driver, spec, schedule, wake, broken })
+  }
+
+  get spec(): GroupSpec {
+    return this.#spec
+  }
+
+  get configuration(): Configuration {
+    return this.driver.core.configuration
+  }
+
+  get admission(): number {
+    const { configuration, id } = this.driver.core
+    const opened = this.#spec.admission ?? 0
+    return isMember(configuration, id) ? (configuration.admissions?.[id] ?? 0) : opened
   }
 
   get leader(): BrokerId {
@@ -111,11 +149,12 @@ export class Replica implements Group {
 
   async fetch(request: FetchRequest): Promise<FetchResult> {
     this.#checkRunning()
+    if (request.token !== undefined) this.#commitToken(request.token)
     this.#checkOffset(request.offset)
     const led = this.isLeader
-    const deadline = this.#clock.monotonic() + request.waitMs
+    const deadline = this.#services.clock.monotonic() + request.waitMs
     while (request.offset >= this.highWatermark) {
-      const left = deadline - this.#clock.monotonic()
+      const left = deadline - this.#services.clock.monotonic()
       if (left <= 0 || request.signal?.aborted) return this.#nothingAt(request.offset)
       await this.#readers.wait(request.offset, left, request.signal)
       this.#checkRunning()
@@ -148,17 +187,58 @@ export class Replica implements Group {
     return {
       ...raft,
       group: this.id,
-      voters: this.spec.voters,
+      voters: raft.configuration.voters,
       inSync: raft.role === 'leader' ? this.#inSync.members(this.driver.core.id, raft) : [],
       highWatermark: this.highWatermark,
       logStart: this.logStart,
       sizeBytes: this.driver.log.sizeBytes,
+      prevIndex: this.driver.log.prevIndex,
+      trouble: this.#trouble(),
+      installing: this.snapshots.installation?.progress ?? null,
+      snapshot: this.snapshots.place,
     }
+  }
+
+  changeMembers(target: MemberTarget): Promise<void> {
+    return this.#operate(() => this.#operations.changeMembers(target))
+  }
+
+  cancelChange(): boolean {
+    return this.#stopped === null && this.driver.cancelChange()
+  }
+
+  transferLeadership(to: BrokerId): Promise<BrokerId> {
+    return this.#operate(() => this.#operations.transferLeadership(to))
+  }
+
+  forceMembers(voters: readonly BrokerId[]): Promise<void> {
+    return this.#operate(() => this.#operations.forceMembers(voters))
+  }
+
+  takeSnapshot(): Promise<SnapshotPlace> {
+    return this.#operate(() => this.snapshots.take())
+  }
+
+  offerSnapshot(source: BrokerId, { index, term }: SnapshotPlace): void {
+    this.#checkRunning()
+    if (!this.isLeader) throw this.#notLeader()
+    this.driver.offerSnapshot(index, term, source)
+    this.snapshots.offered(index)
+  }
+
+  update(changes: SpecChanges): void {
+    this.#spec = { ...this.#spec, ...changes }
+    if (changes.electionFactor !== undefined) this.driver.core.setElectionFactor(changes.electionFactor)
+  }
+
+  entryStates(from: LogIndex, count: number): readonly EntryStatus[] {
+    return this.driver.core.entryStates(from, count)
   }
 
   tick(): void {
     this.#inSync.tick(this.driver.state.commitIndex)
     this.driver.tick()
+    this.snapshots.tick()
   }
 
   /** For good. Nobody waits on this replica any longer, and nobody takes it for the leader. */
@@ -166,6 +246,8 @@ export class Replica implements Group {
     if (this.#stopped !== null) return
     this.#stopped = reason
     this.driver.stop()
+    this.snapshots.stop()
+    this.#operations.stop(new TailraceError(stopErrors[reason].waiting, stopErrors[reason].detail))
     this.#acknowledgements.failAll(stopErrors[reason].waiting, stopErrors[reason].detail)
     this.#readers.wakeAll()
     if (reason === 'broken') this.#onLeadership(this.id, this.term, NO_BROKER)
@@ -174,9 +256,10 @@ export class Replica implements Group {
   #append(batch: Uint8Array): Promise<PublishResult> {
     this.#checkRunning()
     if (!this.isLeader) throw this.#notLeader()
+    if (this.#spec.readOnly) throw new TailraceError('READ_ONLY')
     // Metadata goes on below the reserve: deleting a topic is a way out.
-    if (!this.#storage.writable && this.spec.stateMachine === null) throw new TailraceError('DISK_FULL')
-    checkBatch(batch, this.#crc32c, this.spec.maxBatchBytes)
+    if (!this.#services.storage.writable && this.spec.stateMachine === null) throw new TailraceError('DISK_FULL')
+    checkBatch(batch, this.#services.crc32c, this.#spec.maxBatchBytes)
     const records = recordsCountAt(batch, 0)
     const producerId = producerIdAt(batch, 0)
     if (producerId >= 0) {
@@ -190,12 +273,14 @@ export class Replica implements Group {
     }
     const header = this.#propose(batch, records)
     if (header === 'not-leader') throw this.#notLeader()
+    if (header === 'transferring') throw new TailraceError('LEADER_UNAVAILABLE', 'The leadership is being handed over.')
     if (header === 'too-much-uncommitted')
       throw new TailraceError('OVERLOADED', 'Too many bytes wait for their commit.')
     return this.#acknowledgements.wait(header.index, {
       baseOffset: header.baseOffset,
       lastOffset: header.lastOffset,
       duplicate: false,
+      token: { term: header.term, index: header.index },
     })
   }
 
@@ -216,8 +301,10 @@ export class Replica implements Group {
 
   /** A retry is answered with the original offsets, but not before the original is committed (kafka-protocol.md §2.4). */
   #acknowledgeRepeated(index: LogIndex, baseOffset: Offset, records: number): Promise<PublishResult> {
-    const result = { baseOffset, lastOffset: baseOffset + records - 1, duplicate: true }
-    if (index <= this.driver.state.commitIndex) return Promise.resolve(result)
+    const term = termAt(this.driver.log, index)
+    const repeated = { baseOffset, lastOffset: baseOffset + records - 1, duplicate: true }
+    const result = term < 0 ? repeated : { ...repeated, token: { term, index } }
+    if (index <= this.driver.state.commitIndex) return Promise.resolve({ ...result, holders: this.#holdersOf(index) })
     return this.#acknowledgements.wait(index, result)
   }
 
@@ -246,6 +333,45 @@ export class Replica implements Group {
     }
   }
 
+  /** M95: all up to the token's entry is committed here from now on, or this replica is not the one to ask. */
+  #commitToken({ term, index }: ReadToken): void {
+    const { metrics } = this.#services
+    metrics.tokenReads += 1
+    if (this.driver.commitToken(term, index)) return
+    metrics.tokenReadsRefused += 1
+    throw new TailraceError('NOT_CAUGHT_UP')
+  }
+
+  readonly #holdersOf = (index: LogIndex): readonly BrokerId[] => {
+    const { core } = this.driver
+    this.#matches ??= core.status().followers
+    const holders = this.#matches.filter(({ matchIndex }) => matchIndex >= index).map(({ id }) => id)
+    return core.durableIndex >= index ? [core.id, ...holders] : holders
+  }
+
+  #trouble(): string | null {
+    if (this.#stopped === 'broken') return stopErrors.broken.detail
+    return this.driver.log.damage?.reason ?? null
+  }
+
+  async #operate<Result>(operation: () => Promise<Result>): Promise<Result> {
+    this.#checkRunning()
+    this.driver.wakeUp()
+    return operation()
+  }
+
+  #asked(ready: Ready): void {
+    this.#operations.heard(ready)
+    this.snapshots.asked(ready)
+    this.#count(ready)
+  }
+
+  #count({ memberChange, transfer }: Ready): void {
+    const { metrics } = this.#services
+    if (memberChange !== null) metrics[memberChange.outcome === 'done' ? 'membersChanged' : 'memberChangesFailed'] += 1
+    if (transfer !== null) metrics[transfer.outcome === 'done' ? 'transfersDone' : 'transfersFailed'] += 1
+  }
+
   #nothingAt(offset: Offset): FetchResult {
     return { batches: [], bytes: 0, nextOffset: offset, highWatermark: this.highWatermark, logStart: this.logStart }
   }
@@ -261,6 +387,7 @@ export class Replica implements Group {
       this.#acknowledgements.failAll('OUTCOME_UNKNOWN', 'The partition has changed its leader.')
       this.#readers.wakeAll()
     }
+    this.#matches = null
     this.#onLeadership(this.id, this.term, this.leader)
   }
 }

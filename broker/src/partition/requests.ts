@@ -1,16 +1,28 @@
-import type { Offset } from '@tailrace/schemas'
+import type { BrokerId, LogIndex, Offset, Term } from '@tailrace/schemas'
 
 export interface PublishResult {
   readonly baseOffset: Offset
   readonly lastOffset: Offset
   /** The batch was in the log already; the offsets are the original ones (idempotence). */
   readonly duplicate: boolean
+  /** Names the record's entry, for reading it from any replica that holds it (M95). Absent when the leader cannot tell any more. */
+  readonly token?: ReadToken
+  /** The brokers that had it on disk when it was acknowledged: a majority, the leader not always among them. */
+  readonly holders?: readonly BrokerId[]
+}
+
+/** An acknowledged entry. Together they name it: an index alone may hold another entry on a replica that has lost touch (M95). */
+export interface ReadToken {
+  readonly term: Term
+  readonly index: LogIndex
 }
 
 export interface FetchRequest {
   readonly offset: Offset
   readonly maxBytes: number
   readonly waitMs: number
+  /** What the answer must cover, else NOT_CAUGHT_UP. */
+  readonly token?: ReadToken
   readonly signal?: AbortSignal
 }
 

@@ -1,6 +1,7 @@
-import type { EntryHeader, LogIndex } from '@tailrace/schemas'
+import { crc32c, type EntryHeader, type LogIndex } from '@tailrace/schemas'
 import { describe, expect, it } from 'vitest'
 import type { GroupLog } from '../log/types.ts'
+import { decodeCheckpoint, encodeCheckpoint } from './checkpoint-codec.ts'
 import { batchOf } from './fakes/batches.ts'
 import { GROUP, TestWorld } from './fakes/test-world.ts'
 import { recoverReplica } from './recovery.ts'
@@ -36,7 +37,9 @@ async function recover(world: TestWorld, id: number) {
     },
   }) as GroupLog
   const spec = { group: GROUP, voters: [1, 2, 3], maxBatchBytes: 1000, preferred: false, stateMachine: null }
-  const recovered = await world.during(recoverReplica(log, broker.store, spec, 10_000))
+  const recovered = await world.during(
+    recoverReplica(log, spec, { store: broker.store, crc32c, producerCapacity: 10_000 }),
+  )
   return { reads, ...recovered }
 }
 
@@ -90,8 +93,8 @@ describe('a restart', () => {
     await publishUpTo(world, 0, 4)
     await world.during(world.broker(2).close())
     const [[key, bytes]] = [...world.broker(2).store.content] as [[string, Uint8Array]]
-    const ahead = { ...JSON.parse(new TextDecoder().decode(bytes)), commitIndex: 99, highWatermark: 98 }
-    world.broker(2).store.content.set(key, new TextEncoder().encode(JSON.stringify(ahead)))
+    const ahead = { ...decodeCheckpoint(bytes, crc32c)!, commitIndex: 99, highWatermark: 98 }
+    world.broker(2).store.content.set(key, encodeCheckpoint(ahead, crc32c))
     const { reads, state } = await recover(world, 2)
     expect(reads[0]).toBe(1)
     expect(state).toMatchObject({ commitIndex: 0, highWatermark: 0, appendedIndex: 5 })

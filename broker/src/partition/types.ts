@@ -1,12 +1,22 @@
 import type { BrokerId, EntryHeader, GroupId, LogIndex, Offset, Position, Term } from '@tailrace/schemas'
+import type { Configuration } from '../raft/config.ts'
 import type { RaftStatus } from '../raft/core.ts'
+import type { EntryStatus } from '../raft/entry-states.ts'
+import type { MemberTarget } from '../raft/member-target.ts'
 import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from './requests.ts'
 
 /** What a broker must know to run its replica of a group. */
 export interface GroupSpec {
   readonly group: GroupId
-  /** The replicas; all vote. */
+  /** The founders: who the group was created with. They govern until the log holds a configuration (M73). */
   readonly voters: readonly BrokerId[]
+  /** Under which number this replica was admitted to the group; absent or 0: a founder. A later one starts blank, and votes for nobody before its log names it. */
+  readonly admission?: number
+  readonly retention?: Retention
+  /** Publishing is refused with READ_ONLY. */
+  readonly readOnly?: boolean
+  /** Election timeouts are longer by this, from 1 on: the replica leads only when those with less cannot (M82). */
+  readonly electionFactor?: number
   readonly maxBatchBytes: number
   /** Campaign as soon as the group is created, so that a new topic is usable at once. One replica of a group has this set. */
   readonly preferred: boolean
@@ -14,12 +24,45 @@ export interface GroupSpec {
   readonly stateMachine: StateMachine | null
 }
 
+/** When a partition lets go of its oldest segments. Null: never for that reason. */
+export interface Retention {
+  /** Bytes that are kept at least. */
+  readonly bytes: number | null
+  /** Milliseconds; a segment goes when its youngest record is older. */
+  readonly ms: number | null
+}
+
+/** What of a GroupSpec can be changed while the replica runs. */
+export type SpecChanges = Partial<Pick<GroupSpec, 'retention' | 'readOnly' | 'maxBatchBytes' | 'electionFactor'>>
+
 /** A pure function of the log (design §6). */
 export interface StateMachine {
   /** Entries up to here are in its state already; apply starts behind it. */
   readonly appliedIndex: LogIndex
   /** Called once for each committed Records entry, in log order. Must not throw: an unknown command is ignored, the same way on every broker. */
   apply(header: EntryHeader, batch: Uint8Array): void
+  /** How its state is kept and copied. A group whose machine has none keeps its whole log. */
+  readonly snapshots?: MachineSnapshots
+}
+
+/** The durable side of a state machine: with it, the state stands for the log's prefix (M41). */
+export interface MachineSnapshots {
+  /** Makes what is applied durable, and resolves to the index up to which it is: the log may be cut to there. */
+  flush(): Promise<LogIndex>
+  /** The state as it is now, at exactly `index`, unchanged by what is applied later (copy on write, M44). */
+  take(): Promise<MachineSnapshot>
+  /**
+   * Puts the state of another replica's snapshot in the place of this one, durably: a crash leaves the old or the new one, `appliedIndex` with it. `appliedIndex` is
+   * `index` afterwards. Must not touch the old state before the last chunk has come; rejects when `chunks` does.
+   */
+  restore(index: LogIndex, chunks: AsyncIterable<Uint8Array>): Promise<void>
+}
+
+export interface MachineSnapshot {
+  readonly index: LogIndex
+  /** From the start each time, the same pieces each time; each of some 64 KiB at most. */
+  chunks(): AsyncIterable<Uint8Array>
+  close(): Promise<void>
 }
 
 /** A broker's replica of one group. All methods reject or throw with TailraceError. */
@@ -40,6 +83,38 @@ export interface Group {
   fetch(request: FetchRequest): Promise<FetchResult>
   findOffset(position: Position): Promise<OffsetResult>
   status(): GroupStatus
+  /** The one that governs here: the latest in this replica's log. */
+  readonly configuration: Configuration
+  /** The number under which this replica takes part: what its log says of it, else what it was opened with. */
+  readonly admission: number
+  /**
+   * Leader only, else NOT_LEADER. Makes these the members, newcomers catching up first (M59); resolves when the new configuration is committed. May last for as
+   * long as copying a replica does; `status().change` shows how far it is. MEMBERS_CHANGING, INVALID_MEMBERS, LEADER_UNAVAILABLE (no entry of its term is
+   * committed yet, M64): nothing was begun. CHANGE_FAILED: the members are what they were. OUTCOME_UNKNOWN: leadership was lost, the next leader finishes or drops it.
+   */
+  changeMembers(target: MemberTarget): Promise<void>
+  /** Leader only: calls off a change whose newcomers still catch up; it then ends with CHANGE_FAILED. False if it is too late, or there is none. */
+  cancelChange(): boolean
+  /** Leader only. Hands on to this voter, 0: to the best one; resolves to it when it leads. TRANSFER_FAILED: nothing has changed. MEMBERS_CHANGING. */
+  transferLeadership(to: BrokerId): Promise<BrokerId>
+  /**
+   * Makes these the voters although no majority of the present ones agrees, and this replica their leader: acknowledged records that it lacks are lost (M83). Resolves
+   * when that is committed. QUORUM_ALIVE when a leader is heard here; the caller asks the others. INVALID_MEMBERS when it is not one of them.
+   */
+  forceMembers(voters: readonly BrokerId[]): Promise<void>
+  /** Makes the state durable as of now, and cuts the log of a state machine's group to there (M43, M45). Resolves to what it covers. */
+  takeSnapshot(): Promise<SnapshotPlace>
+  /** Leader only: offers the others that replica's snapshot; who has that much lets go of its log before it, who lacks it fetches it there (M84). */
+  offerSnapshot(source: BrokerId, place: SnapshotPlace): void
+  update(changes: SpecChanges): void
+  /** States of the entries from `from` on, at most `count` (M35). */
+  entryStates(from: LogIndex, count: number): readonly EntryStatus[]
+}
+
+/** The last entry that a snapshot covers. */
+export interface SnapshotPlace {
+  readonly index: LogIndex
+  readonly term: Term
 }
 
 export interface GroupStatus extends RaftStatus {
@@ -49,6 +124,14 @@ export interface GroupStatus extends RaftStatus {
   readonly highWatermark: Offset
   readonly logStart: Offset
   readonly sizeBytes: number
+  /** The log's first entry has the index after this one. */
+  readonly prevIndex: LogIndex
+  /** Why this replica takes no part at present, or null: quarantine, a broken rule. */
+  readonly trouble: string | null
+  /** What this replica is receiving instead of a log that the others have cut, or null. */
+  readonly installing: { readonly source: BrokerId; readonly receivedBytes: number; readonly totalBytes: number } | null
+  /** The last snapshot taken or installed here, or null. */
+  readonly snapshot: SnapshotPlace | null
 }
 
 /** All groups of this broker. */
@@ -57,6 +140,8 @@ export interface Groups {
   open(spec: GroupSpec): Promise<Group>
   get(id: GroupId): Group | undefined
   all(): Iterable<Group>
+  /** Groups whose log is on this broker's disk, open or not. */
+  stored(): Iterable<GroupId>
   /** Stops the replica and removes its log. Waiting callers get UNKNOWN_TOPIC. */
   remove(id: GroupId): Promise<void>
   /** Set once. Called when this replica's view of who leads the group changes (0: nobody). */

@@ -109,6 +109,7 @@ test('two frames survive any cut of the stream into chunks', () => {
     rejectedIndex: 77,
     hintIndex: 70,
     hintTerm: 8,
+    admission: 4,
   }
   const bytes = bytesOf([...encodeRaft(7, message, payloads), ...encodeRaft(8, reply, [])])
   const expected = [
@@ -129,10 +130,21 @@ test('two frames survive any cut of the stream into chunks', () => {
 test('every other kind of Raft message comes out as it went in', () => {
   const ends = { from: 1, to: 2, term: 6 }
   const messages: RaftMessage[] = [
-    { ...ends, type: 'append-reply', success: true, matchIndex: 2 ** 52, rejectedIndex: 0, hintIndex: 0, hintTerm: 0 },
+    {
+      ...ends,
+      type: 'append-reply',
+      success: true,
+      matchIndex: 2 ** 52,
+      rejectedIndex: 0,
+      hintIndex: 0,
+      hintTerm: 0,
+      admission: 0,
+    },
     { ...ends, type: 'vote', pre: true, transfer: false, lastIndex: 12, lastTerm: 5 },
     { ...ends, type: 'vote', pre: false, transfer: true, lastIndex: 0, lastTerm: 0 },
     { ...ends, type: 'vote-reply', pre: true, granted: false },
+    { ...ends, type: 'snapshot', lastIndex: 2 ** 52, lastTerm: 5, source: 3 },
+    { ...ends, type: 'timeout-now' },
     { ...ends, type: 'append', prevIndex: 0, prevTerm: 0, entries: [], commit: 0 },
   ]
   for (const message of messages) {

@@ -11,13 +11,20 @@ export function encodeRaft(group: GroupId, message: SingleRaftMessage, payloads:
     case 'append':
       return encodeFrame('Append', appendFields(group, message), payloads)
     case 'append-reply': {
-      const { term, success, matchIndex, rejectedIndex, hintIndex, hintTerm } = message
-      return encodeFrame('AppendReply', { group, term, success, matchIndex, rejectedIndex, hintIndex, hintTerm }, [])
+      const { term, success, matchIndex, rejectedIndex, hintIndex, hintTerm, admission = 0 } = message
+      const found = { success, matchIndex, rejectedIndex, hintIndex, hintTerm, admission }
+      return encodeFrame('AppendReply', { group, term, ...found }, [])
     }
     case 'vote': {
       const { term, pre, transfer, lastIndex, lastTerm } = message
       return encodeFrame('Vote', { group, term, pre, transfer, lastIndex, lastTerm }, [])
     }
+    case 'snapshot': {
+      const { term, lastIndex, lastTerm, source } = message
+      return encodeFrame('Snapshot', { group, term, lastIndex, lastTerm, source }, [])
+    }
+    case 'timeout-now':
+      return encodeFrame('TimeoutNow', { group, term: message.term }, [])
     case 'vote-reply': {
       const { term, pre, granted } = message
       return encodeFrame('VoteReply', { group, term, pre, granted }, [])

@@ -48,6 +48,12 @@ export class RaftReceiver {
       case 'HeartbeatReplies':
         this.#heartbeatReplies(frame.fields)
         return true
+      case 'Snapshot':
+        this.#snapshot(frame.fields)
+        return true
+      case 'TimeoutNow':
+        this.#timeoutNow(frame.fields)
+        return true
       default:
         return false
     }
@@ -85,9 +91,9 @@ export class RaftReceiver {
   }
 
   #appendReply(fields: Message<'AppendReply'>): void {
-    const { group, term, success, matchIndex, rejectedIndex, hintIndex, hintTerm } = fields
+    const { group, term, success, matchIndex, rejectedIndex, hintIndex, hintTerm, admission = 0 } = fields
     checkIndexes(group, matchIndex, rejectedIndex)
-    checkIndexes(group, hintIndex, 0)
+    checkIndexes(group, hintIndex, admission)
     checkTerms(term, hintTerm)
     this.#handlers.raft(
       group,
@@ -101,6 +107,7 @@ export class RaftReceiver {
         rejectedIndex,
         hintIndex,
         hintTerm,
+        admission,
       },
       NO_PAYLOADS,
     )
@@ -120,6 +127,22 @@ export class RaftReceiver {
     checkIndexes(group, 0, 0)
     checkTerms(term, 0)
     this.#handlers.raft(group, { type: 'vote-reply', from: this.#from, to: this.#to, term, pre, granted }, NO_PAYLOADS)
+  }
+
+  #snapshot({ group, term, lastIndex, lastTerm, source }: Message<'Snapshot'>): void {
+    checkIndexes(group, lastIndex, source)
+    checkTerms(term, lastTerm)
+    this.#handlers.raft(
+      group,
+      { type: 'snapshot', from: this.#from, to: this.#to, term, lastIndex, lastTerm, source },
+      NO_PAYLOADS,
+    )
+  }
+
+  #timeoutNow({ group, term }: Message<'TimeoutNow'>): void {
+    checkIndexes(group, 0, 0)
+    checkTerms(term, 0)
+    this.#handlers.raft(group, { type: 'timeout-now', from: this.#from, to: this.#to, term }, NO_PAYLOADS)
   }
 
   #heartbeats({ beats }: Message<'Heartbeats'>): void {

@@ -7,12 +7,17 @@ import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { seededRandom } from '../../platform/memory/random.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
 import { BrokerGroups } from '../groups.ts'
-import type { NoteName, Peers } from '../peers.ts'
+import type { NoteName, PeerReply, Peers, RequestName } from '../peers.ts'
 import type { PartitionSettings } from '../settings.ts'
 import { MemoryStore } from './memory-store.ts'
 
 export type SendRaft = (group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]) => void
 
+export type AskPeer = <Name extends RequestName>(
+  to: BrokerId,
+  name: Name,
+  fields: Omit<Message<Name>, 'correlation'>,
+) => Promise<PeerReply<Name>>
 export type TellPeer = <Name extends NoteName>(to: BrokerId, name: Name, fields: Message<Name>) => void
 
 export interface TestBrokerOptions {
@@ -36,15 +41,17 @@ export class TestBroker {
   readonly #options: TestBrokerOptions
   readonly #send: SendRaft
   readonly #tell: TellPeer
+  readonly #ask: AskPeer
   #gate: { readonly open: Promise<void>; readonly unlock: () => void } | null = null
   #life = 0
 
-  constructor(id: BrokerId, clock: Clock, options: TestBrokerOptions, send: SendRaft, tell: TellPeer) {
+  constructor(id: BrokerId, clock: Clock, options: TestBrokerOptions, send: SendRaft, tell: TellPeer, ask: AskPeer) {
     this.id = id
     this.#clock = clock
     this.#options = options
     this.#send = send
     this.#tell = tell
+    this.#ask = ask
     this.disk = new MemoryDisk({ pace: () => this.#gate?.open ?? Promise.resolve() })
   }
 
@@ -145,7 +152,8 @@ export class TestBroker {
       tell: (to, name, fields) => {
         if (life === this.#life) this.#tell(to, name, fields)
       },
-      request: () => Promise.reject(new TailraceError('CONNECTION_LOST')),
+      request: (to, name, fields) =>
+        life === this.#life ? this.#ask(to, name, fields) : Promise.reject(new TailraceError('CONNECTION_LOST')),
       connected: () => true,
       identity: () => undefined,
     }

@@ -1,12 +1,13 @@
-import type { BrokerId } from '@tailrace/schemas'
+import type { BrokerId, Message } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import { ManualClock } from '../../platform/memory/clock.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
+import type { GroupRequestName, PeerAnswer, PeerReply, RequestName } from '../peers.ts'
 import type { Replica } from '../replica.ts'
 import { defaultPartitionSettings, type PartitionSettings } from '../settings.ts'
 import type { Group, GroupSpec } from '../types.ts'
 import { recordsOf } from './batches.ts'
-import { type SendRaft, type TellPeer, TestBroker, type TestBrokerOptions } from './test-broker.ts'
+import { type AskPeer, type SendRaft, type TellPeer, TestBroker, type TestBrokerOptions } from './test-broker.ts'
 
 export const GROUP = 1
 
@@ -32,6 +33,8 @@ export interface WorldOptions {
   readonly settings?: Partial<PartitionSettings>
   readonly log?: TestBrokerOptions['log']
   readonly spec?: (broker: BrokerId) => Partial<GroupSpec>
+  /** So many of the brokers have the group from the start; all by default. */
+  readonly founders?: number
 }
 
 /** Brokers with one group over a network that loses nothing unless told to, on a clock that stands still unless told to go on. */
@@ -42,6 +45,13 @@ export class TestWorld {
   passes: (message: RaftMessage) => boolean = () => true
   /** Whether brokers hear each other's notes (sleepers.ts). */
   passesNotes: (from: BrokerId, to: BrokerId) => boolean = () => true
+  /** What becomes of the answer to a request: itself, another one, or a rejection. */
+  answers: (
+    name: RequestName,
+    reply: PeerAnswer<RequestName>,
+    from: BrokerId,
+    to: BrokerId,
+  ) => PeerAnswer<RequestName> = (_name, reply) => reply
   readonly #options: WorldOptions
 
   private constructor(options: WorldOptions) {
@@ -64,14 +74,18 @@ export class TestWorld {
           if (alive && this.passesNotes(from, to)) groups.told(from, name, fields)
         })
     const log = options.log ?? {}
-    this.brokers = ids.map((id) => new TestBroker(id, this.clock, { settings, log }, send, tellFrom(id)))
+    const askFrom =
+      (from: BrokerId): AskPeer =>
+      (to, name, fields) =>
+        this.#ask(from, to, name, fields)
+    this.brokers = ids.map((id) => new TestBroker(id, this.clock, { settings, log }, send, tellFrom(id), askFrom(id)))
   }
 
   /** All brokers run, and broker 1 leads. */
   static async start(options: WorldOptions = {}): Promise<TestWorld> {
     const world = new TestWorld(options)
     for (const broker of world.brokers) await world.during(broker.start())
-    await world.during(Promise.all(world.brokers.map((broker) => world.openGroup(broker))))
+    await world.during(Promise.all(world.founders.map((id) => world.openGroup(world.broker(id)))))
     await world.run(1)
     if (world.leader().id !== 1) throw new Error(`broker ${world.leader().id} leads`)
     return world
@@ -89,10 +103,16 @@ export class TestWorld {
     return this.group(id) as Replica
   }
 
-  openGroup(broker: TestBroker): Promise<Group> {
+  get founders(): BrokerId[] {
+    return this.brokers.map(({ id }) => id).slice(0, this.#options.founders)
+  }
+
+  /** A founder's replica, or one that is admitted later. */
+  openGroup(broker: TestBroker, admission = 0): Promise<Group> {
     return broker.groups.open({
       group: GROUP,
-      voters: this.brokers.map(({ id }) => id),
+      voters: this.founders,
+      admission,
       maxBatchBytes: 1 << 20,
       preferred: broker.id === 1,
       stateMachine: null,
@@ -100,10 +120,10 @@ export class TestWorld {
     })
   }
 
-  async restart(id: BrokerId): Promise<void> {
+  async restart(id: BrokerId, admission = 0): Promise<void> {
     const broker = this.broker(id)
     await this.during(broker.start())
-    await this.during(this.openGroup(broker))
+    await this.during(this.openGroup(broker, admission))
     for (const other of this.brokers) {
       if (other === broker || !other.alive) continue
       other.groups.link(id, true)
@@ -118,6 +138,22 @@ export class TestWorld {
     leaders.sort((a, b) => this.group(b.id).term - this.group(a.id).term)
     if (leaders.length === 0) throw new Error('nobody leads')
     return leaders[0]!
+  }
+
+  async #ask<Name extends RequestName>(
+    from: BrokerId,
+    to: BrokerId,
+    name: Name,
+    fields: Omit<Message<Name>, 'correlation'>,
+  ): Promise<PeerReply<Name>> {
+    await Promise.resolve()
+    const { alive, groups } = this.broker(to)
+    if (!alive || !this.passesNotes(from, to)) throw new TailraceError('CONNECTION_LOST')
+    const request = { correlation: 1, ...fields } as unknown as Message<GroupRequestName>
+    const found = await groups.answer(from, name as GroupRequestName, request)
+    const { fields: answered, body } = this.answers(name, found, from, to)
+    if (!this.broker(to).alive || !this.broker(from).alive) throw new TailraceError('CONNECTION_LOST')
+    return { fields: { correlation: 1, ...answered } as never, body: new Uint8Array(Buffer.concat(body)) }
   }
 
   /** Cuts the broker off from all others. */

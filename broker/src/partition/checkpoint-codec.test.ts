@@ -1,0 +1,54 @@
+import { crc32c } from '@tailrace/schemas'
+import { expect, test } from 'vitest'
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint-codec.ts'
+
+function checkpointOf(producers: number): Checkpoint {
+  const commitIndex = 2 ** 50
+  const batchOf = (producerId: number, at: number) => ({
+    producerId,
+    epoch: 3,
+    baseSequence: 2 ** 31 - 1 - at,
+    records: 1 + at,
+    index: commitIndex - producerId * 10 - at,
+    baseOffset: 2 ** 52 + producerId,
+  })
+  return {
+    commitIndex,
+    highWatermark: Number.MAX_SAFE_INTEGER,
+    producersIndex: commitIndex + 9,
+    producers: Array.from({ length: producers }, (_, at) => [
+      at,
+      { epoch: 3, batches: [0, 1, 2, 3, 4].slice(0, at % 6).map((batch) => batchOf(at, batch)) },
+    ]),
+  }
+}
+
+test('M42 a checkpoint comes back as it was', () => {
+  const checkpoint = checkpointOf(100)
+  expect(decodeCheckpoint(encodeCheckpoint(checkpoint, crc32c), crc32c)).toEqual(checkpoint)
+})
+
+test('M42 whatever bit of it flips, and wherever it breaks off, it is not taken for a checkpoint', () => {
+  const sound = encodeCheckpoint(checkpointOf(4), crc32c)
+  for (let bit = 0; bit < sound.length * 8; bit += 1) {
+    const damaged = sound.slice()
+    damaged[bit >> 3]! ^= 1 << (bit & 7)
+    expect(decodeCheckpoint(damaged, crc32c)).toBeNull()
+  }
+  for (let length = 0; length < sound.length; length += 1) {
+    expect(decodeCheckpoint(sound.subarray(0, length), crc32c)).toBeNull()
+  }
+})
+
+test('the JSON of older versions is still read', () => {
+  const checkpoint = { ...checkpointOf(3), producersIndex: 2 ** 50 }
+  const json = (version: number): Uint8Array =>
+    new TextEncoder().encode(JSON.stringify({ version, ...checkpoint, producersIndex: undefined }))
+  expect(decodeCheckpoint(json(1), crc32c)).toEqual(checkpoint)
+  expect(decodeCheckpoint(json(7), crc32c)).toBeNull()
+  expect(decodeCheckpoint(new TextEncoder().encode('{"version":1,'), crc32c)).toBeNull()
+})
+
+test('10,000 producers take less than 2 MB', () => {
+  expect(encodeCheckpoint(checkpointOf(10_000), crc32c).length).toBeLessThan(2_000_000)
+})

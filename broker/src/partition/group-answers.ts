@@ -1,0 +1,38 @@
+import type { BrokerId, GroupId, Message } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { CopySource } from './copy-source.ts'
+import { serveEntries } from './entry-server.ts'
+import type { GroupRequestName, GroupRequests, PeerAnswer } from './peers.ts'
+import type { Replica } from './replica.ts'
+
+type Answers = {
+  readonly [Name in GroupRequestName]: (from: BrokerId, fields: Message<Name>) => Promise<PeerAnswer<Name>>
+}
+
+/** What other brokers' replicas ask of those of this one. */
+export class GroupAnswers implements GroupRequests {
+  readonly #answers: Answers
+
+  constructor(source: CopySource, replicaOf: (group: GroupId) => Replica | undefined) {
+    const running = (group: GroupId): Replica => {
+      const replica = replicaOf(group)
+      if (replica === undefined || replica.driver.stopped) throw new TailraceError('UNKNOWN_PARTITION')
+      if (replica.driver.inQuarantine) throw new TailraceError('NOT_READY', 'This replica has lost entries itself.')
+      return replica
+    }
+    this.#answers = {
+      CopyOpen: async (from, fields) => source.answerOpen(from, running(fields.group), fields),
+      CopyRead: (_from, fields) => source.answerRead(fields),
+      CopyClose: async (from, fields) => source.answerClose(from, fields),
+      ReadEntries: async (_from, fields) => {
+        const { log, state } = running(fields.group).driver
+        return serveEntries(log, state.commitIndex, fields)
+      },
+    }
+  }
+
+  answer<Name extends GroupRequestName>(from: BrokerId, name: Name, fields: Message<Name>): Promise<PeerAnswer<Name>> {
+    const answers: { [N in GroupRequestName]: Answers[N] } = this.#answers
+    return answers[name](from, fields)
+  }
+}

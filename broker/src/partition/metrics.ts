@@ -1,0 +1,36 @@
+/** Counters of a broker's replicas since the start. */
+export interface PartitionMetrics {
+  snapshotsTaken: number
+  snapshotsOffered: number
+  snapshotsInstalled: number
+  /** Bytes received of other brokers' copies, and given of own ones. */
+  copiedBytesIn: number
+  copiedBytesOut: number
+  prefixCuts: number
+  transfersDone: number
+  transfersFailed: number
+  membersChanged: number
+  memberChangesFailed: number
+  repairedEntries: number
+  /** Reads with a token, and those among them that this replica could not answer. */
+  tokenReads: number
+  tokenReadsRefused: number
+}
+
+export function noPartitionMetrics(): PartitionMetrics {
+  return {
+    snapshotsTaken: 0,
+    snapshotsOffered: 0,
+    snapshotsInstalled: 0,
+    copiedBytesIn: 0,
+    copiedBytesOut: 0,
+    prefixCuts: 0,
+    transfersDone: 0,
+    transfersFailed: 0,
+    membersChanged: 0,
+    memberChangesFailed: 0,
+    repairedEntries: 0,
+    tokenReads: 0,
+    tokenReadsRefused: 0,
+  }
+}

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { mustSeal, type RetentionView, retentionCut } from './retention.ts'
+
+/** Four segments of 10 entries and 100 bytes, the last one growing; the youngest record of each at 1000, 2000, 3000, 4000. */
+function view(changes: Partial<RetentionView> = {}): RetentionView {
+  const segments = [0, 1, 2, 3].map((at) => ({
+    first: at * 10 + 1,
+    last: at * 10 + 10,
+    baseOffset: at * 10,
+    endOffset: at * 10 + 10,
+    bytes: 100,
+    maxTimestamp: (at + 1) * 1000,
+    sealed: at < 3,
+  }))
+  return { segments, sizeBytes: 400, settledIndex: 40, now: 10_000, ...changes }
+}
+
+test('M41 by bytes: as much as asked for stays, in whole segments', () => {
+  expect(retentionCut({ bytes: 200, ms: null }, view())).toBe(21)
+  expect(retentionCut({ bytes: 201, ms: null }, view())).toBe(11)
+  expect(retentionCut({ bytes: 400, ms: null }, view())).toBeNull()
+  expect(retentionCut({ bytes: 0, ms: null }, view())).toBe(31)
+})
+
+test('M41 by age: a segment goes when its youngest record is older', () => {
+  expect(retentionCut({ bytes: null, ms: 8000 }, view())).toBe(11)
+  expect(retentionCut({ bytes: null, ms: 7999 }, view())).toBe(21)
+  expect(retentionCut({ bytes: null, ms: 9000 }, view())).toBeNull()
+  expect(retentionCut({ bytes: null, ms: null }, view())).toBeNull()
+})
+
+test('M45 what is not committed and durable here stays, whatever its size and age', () => {
+  expect(retentionCut({ bytes: 0, ms: 0 }, view({ settledIndex: 19 }))).toBe(11)
+  expect(retentionCut({ bytes: 0, ms: 0 }, view({ settledIndex: 9 }))).toBeNull()
+})
+
+test('a growing segment is sealed when all of it is too old, settled, and holds records', () => {
+  expect(mustSeal({ bytes: null, ms: 5999 }, view())).toBe(true)
+  expect(mustSeal({ bytes: null, ms: 6000 }, view())).toBe(false)
+  expect(mustSeal({ bytes: null, ms: 5999 }, view({ settledIndex: 39 }))).toBe(false)
+  expect(mustSeal({ bytes: 0, ms: null }, view())).toBe(false)
+})

@@ -1,0 +1,247 @@
+import type { BrokerId, GroupId, LogIndex } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { LogStorage, StateStore } from '../log/types.ts'
+import type { Crc32c } from '../platform/checksum.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { InstallRequest, Ready } from '../raft/ready.ts'
+import { type CheckpointSchedule, checkpointOf, saveCheckpoint } from './checkpoint.ts'
+import type { CopySource } from './copy-source.ts'
+import type { CopyThrottle } from './copy-throttle.ts'
+import type { GroupDriver } from './driver.ts'
+import { Installation } from './installation.ts'
+import { termAt } from './log-places.ts'
+import type { PartitionMetrics } from './metrics.ts'
+import type { Peers } from './peers.ts'
+import type { Replica } from './replica.ts'
+import { mustSeal, retentionCut } from './retention.ts'
+import type { PartitionSettings } from './settings.ts'
+import { SnapshotPolicy } from './snapshot-policy.ts'
+import type { GroupSpec, SnapshotPlace } from './types.ts'
+
+/** What all replicas of a broker share for their snapshots. */
+export interface SnapshotServices {
+  readonly storage: LogStorage
+  readonly store: StateStore
+  readonly peers: Pick<Peers, 'request'>
+  readonly source: CopySource
+  readonly throttle: CopyThrottle
+  readonly clock: Clock
+  readonly crc32c: Crc32c
+  readonly logger: Logger
+  readonly settings: PartitionSettings
+  readonly metrics: PartitionMetrics
+}
+
+export interface SnapshotDutyDeps extends SnapshotServices {
+  readonly group: GroupId
+  readonly replica: Replica
+  readonly driver: GroupDriver
+  readonly spec: () => GroupSpec
+  readonly schedule: CheckpointSchedule
+  /** The core has something to say. */
+  readonly wake: () => void
+  readonly broken: (error: unknown) => void
+}
+
+/**
+ * What stands for a log's prefix, on one replica: lets go of what retention or a snapshot has made superfluous, each replica for itself
+ * (M41, M45); offers its state to followers that need what is gone (M46), and puts another's in the place of its own (M48 to M53).
+ */
+export class SnapshotDuty {
+  readonly #deps: SnapshotDutyDeps
+  readonly #policy: SnapshotPolicy
+  #installation: Installation | null = null
+  #place: SnapshotPlace | null = null
+  #lookedAt: number
+  #cutting: Promise<unknown> | null = null
+  #stopped = false
+
+  constructor(deps: SnapshotDutyDeps) {
+    const { clock, settings } = deps
+    this.#deps = deps
+    this.#lookedAt = clock.monotonic()
+    const rules = { bytes: settings.snapshotBytes, ms: settings.snapshotMs, minGapMs: settings.snapshotGapMs }
+    this.#policy = new SnapshotPolicy(rules, clock.monotonic())
+  }
+
+  /** The last one taken or installed here since the start. */
+  get place(): SnapshotPlace | null {
+    return this.#place
+  }
+
+  get installation(): Installation | null {
+    return this.#installation
+  }
+
+  /** Offers and installations that a Ready asks for. */
+  asked(ready: Ready): void {
+    for (const { to } of ready.offers) void this.#offer(to)
+    if (ready.install !== null) void this.#install(ready.install)
+  }
+
+  appended(bytes: number): void {
+    this.#policy.committed(bytes)
+  }
+
+  /** Looks, now and then, whether something may go. */
+  tick(): void {
+    const { clock, settings } = this.#deps
+    const now = clock.monotonic()
+    if (now - this.#lookedAt < settings.retentionCheckMs || this.#mustRest) return
+    this.#lookedAt = now
+    void this.#oneAtATime(() => this.#review()).catch((error: unknown) => {
+      this.#deps.logger.warn({ group: this.#deps.group, err: error }, 'the start of a log could not be cut off')
+    })
+  }
+
+  /** See Group.takeSnapshot. */
+  take(): Promise<SnapshotPlace> {
+    if (this.#mustRest) return Promise.reject(new TailraceError('NOT_READY', 'The replica is not whole.'))
+    return this.#oneAtATime(() => (this.#machine === null ? this.#saveState() : this.#snapshotMachine()))
+  }
+
+  /** Another replica's snapshot is offered to this one, which has all of it already: it serves to let go of the log before it (M84). */
+  offered(lastIndex: LogIndex): void {
+    if (this.#machine === null || this.#mustRest || lastIndex > this.#deps.driver.state.commitIndex) return
+    if (lastIndex <= this.#deps.driver.log.prevIndex) return
+    void this.#oneAtATime(() => this.#cutMachine(lastIndex)).catch((error: unknown) => {
+      this.#deps.logger.warn({ group: this.#deps.group, err: error }, 'the start of a log could not be cut off')
+    })
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#installation?.stop()
+  }
+
+  get #machine(): GroupSpec['stateMachine'] {
+    return this.#deps.spec().stateMachine
+  }
+
+  /** Nothing may be let go of while the log is about to be replaced, or is known to have lost something. */
+  get #mustRest(): boolean {
+    return this.#stopped || this.#installation !== null || this.#deps.driver.log.damage !== null
+  }
+
+  async #review(): Promise<void> {
+    if (this.#machine !== null) {
+      if (this.#machine.snapshots !== undefined && this.#policy.due(this.#deps.clock.monotonic())) {
+        await this.#snapshotMachine()
+      }
+      return
+    }
+    await this.#cutByRetention()
+  }
+
+  async #cutByRetention(): Promise<void> {
+    const { driver, clock, spec } = this.#deps
+    const { retention } = spec()
+    if (retention === undefined || (retention.bytes === null && retention.ms === null)) return
+    const { log, core, state } = driver
+    const view = () => ({
+      segments: log.segmentStarts(),
+      sizeBytes: log.sizeBytes,
+      settledIndex: Math.min(state.commitIndex, core.durableIndex),
+      now: clock.now(),
+    })
+    if (mustSeal(retention, view())) await log.seal()
+    const before = retentionCut(retention, view())
+    if (before === null) return
+    const place = await this.#saveState()
+    if (place.index + 1 >= before) await this.#cut(before)
+  }
+
+  /** Derived state as of now, durable: what a cut takes away is in it. */
+  async #saveState(): Promise<SnapshotPlace> {
+    const { driver, schedule, store, group, crc32c } = this.#deps
+    const { state, log, core } = driver
+    const index = state.commitIndex
+    if (index > core.durableIndex) throw new TailraceError('NOT_READY', `Entry ${index} is not on this disk yet.`)
+    await schedule.save(state, () => saveCheckpoint(store, group, checkpointOf(state), crc32c))
+    await store.flush()
+    return this.#taken({ index, term: termAt(log, index) })
+  }
+
+  async #snapshotMachine(): Promise<SnapshotPlace> {
+    const { driver } = this.#deps
+    if (this.#machine?.snapshots === undefined) throw new TailraceError('NOT_READY', 'It takes no snapshots.')
+    this.#policy.taken(this.#deps.clock.monotonic())
+    const index = Math.min(await this.#machine.snapshots.flush(), driver.core.durableIndex)
+    const place = { index, term: termAt(driver.log, index) }
+    await this.#cutMachine(index)
+    return this.#taken(place)
+  }
+
+  async #cutMachine(lastIndex: LogIndex): Promise<void> {
+    const { driver } = this.#deps
+    const flushed = await this.#machine?.snapshots?.flush()
+    const last = Math.min(lastIndex, flushed ?? 0, driver.core.durableIndex)
+    if (last <= driver.log.prevIndex) return
+    await driver.log.seal()
+    await this.#cut(last + 1)
+  }
+
+  async #cut(before: LogIndex): Promise<void> {
+    const { driver, metrics, logger, group } = this.#deps
+    const { log, core } = driver
+    if (this.#mustRest || log !== driver.log) return
+    const from = log.prevIndex
+    await log.cutPrefix(before)
+    if (log.prevIndex === from || this.#stopped || log !== driver.log) return
+    core.compacted(log.prevIndex, log.prevTerm)
+    metrics.prefixCuts += 1
+    logger.info({ group, prevIndex: log.prevIndex, startOffset: log.startOffset }, 'the start of a log was cut off')
+  }
+
+  #taken(place: SnapshotPlace): SnapshotPlace {
+    this.#place = place
+    this.#deps.metrics.snapshotsTaken += 1
+    return place
+  }
+
+  async #offer(to: BrokerId): Promise<void> {
+    const { source, replica, driver, logger, group, wake, metrics } = this.#deps
+    try {
+      const { index, term } = await source.offer(replica)
+      if (this.#stopped || this.#installation !== null) return
+      if (driver.core.offerSnapshot(to, index, term, driver.core.id)) metrics.snapshotsOffered += 1
+      wake()
+    } catch (error) {
+      // The core asks again.
+      logger.warn({ group, to, err: error }, 'a copy of the replica could not be made')
+    }
+  }
+
+  async #install(request: InstallRequest): Promise<void> {
+    const { driver, wake, source, group, schedule, metrics, logger } = this.#deps
+    await this.#cutting?.catch(() => undefined)
+    const installation = new Installation(this.#deps, request)
+    this.#installation = installation
+    try {
+      const { log, state } = await installation.run()
+      this.#installation = null
+      if (this.#stopped) return
+      source.forget(group)
+      schedule.replaced(state)
+      this.#place = { index: log.lastIndex, term: termAt(log, log.lastIndex) }
+      metrics.snapshotsInstalled += 1
+      driver.replaced(log, state)
+    } catch (error) {
+      this.#installation = null
+      if (this.#stopped) return
+      logger.warn({ group, source: request.source, err: error }, 'a copy of the replica could not be fetched')
+      driver.core.installFailed()
+      wake()
+    }
+  }
+
+  /** Two cuts at one time would each believe in the checkpoint of the other. */
+  #oneAtATime<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = (this.#cutting ?? Promise.resolve()).catch(() => undefined).then(work)
+    this.#cutting = turn
+    return turn.finally(() => {
+      if (this.#cutting === turn) this.#cutting = null
+    })
+  }
+}
