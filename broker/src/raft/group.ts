@@ -207,8 +207,11 @@ class Group implements CheckedRaftCore {
   campaign(): void {
     const state = this.#state
     wake(state)
-    // Its own vote is bound like any other by what it has heard (M10). Where it decides alone, there is nobody to hear.
-    if (isAlone(state.configuration, state.id) || !leaderIsAlive(state)) campaign(state)
+    // Its own vote is bound like any other by what it has heard (M10). Where it decides alone there is nobody to hear, once that is
+    // committed: until then a leader that is on its way out may count on this replica's promise (M66).
+    const { configuration, configurationIndex, commitIndex, id } = state
+    const decidesAlone = isAlone(configuration, id) && configurationIndex <= commitIndex
+    if (decidesAlone || !leaderIsAlive(state)) campaign(state)
   }
 
   changeMembers(target: MemberTarget): 'started' | 'unchanged' | ChangeRefusal {
