@@ -1,16 +1,21 @@
 import type { LogIndex, Term } from '@tailrace/schemas'
 import { guardPurge } from './entry-states.ts'
-import { followerEntersSnapshot } from './snapshot-offer.ts'
+import { probeFrom } from './progress.ts'
 import type { RaftState } from './state.ts'
 
 /**
- * M41: the driver has cut the prefix of its log; a state that it keeps stands for the entries up to `prevIndex`. Followers that still
- * need some of them get that state instead (M46). Nothing happens if the log begins at `prevIndex` or later already.
+ * M41: the driver has cut the prefix of its log; a state that it keeps stands for the entries up to `prevIndex`. Followers that were to
+ * get some of them are probed after it: who has nothing that fits there gets the state (M46). Nothing happens if the log begins at
+ * `prevIndex` or later already.
  */
 export function compactLog(state: RaftState, prevIndex: LogIndex, prevTerm: Term): void {
   const { log } = state
   if (prevIndex <= log.prevIndex) return
   guardPurge(state, prevIndex)
   log.compact(prevIndex, prevTerm)
-  for (const progress of state.followers) if (progress.next <= prevIndex) followerEntersSnapshot(state, progress)
+  for (const progress of state.followers) {
+    if (progress.state === 'snapshot' || progress.next > prevIndex) continue
+    probeFrom(progress, prevIndex + 1, state.now)
+    state.flushNeeded = true
+  }
 }

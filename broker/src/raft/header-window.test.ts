@@ -9,7 +9,10 @@ function entry(index: number, bytes: number): EntryHeader {
 
 test('keeps all uncommitted entries and the newest committed ones, like a filtered list', () => {
   const steps = fc.array(
-    fc.record({ kind: fc.constantFrom('push', 'push', 'push', 'commit', 'truncate', 'trim'), amount: fc.nat(20) }),
+    fc.record({
+      kind: fc.constantFrom('push', 'push', 'push', 'commit', 'truncate', 'trim', 'compact'),
+      amount: fc.nat(20),
+    }),
     { maxLength: 400 },
   )
   fc.assert(
@@ -30,6 +33,10 @@ test('keeps all uncommitted entries and the newest committed ones, like a filter
           last = Math.max(committed, last - amount)
           window.truncateFrom(last + 1)
           list = list.filter(({ index }) => index <= last)
+        } else if (kind === 'compact') {
+          const upTo = Math.max(4, committed - amount)
+          window.compact(upTo)
+          list = list.filter(({ index }) => index > upTo)
         } else {
           window.trim(committed, amount)
           const kept = () => list.filter(({ index }) => index <= committed).reduce((sum, { bytes }) => sum + bytes, 0)

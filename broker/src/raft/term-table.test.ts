@@ -28,11 +28,14 @@ function tableOf(prevIndex: number, terms: readonly number[]): TermTable {
   return new TermTable(prevIndex, terms[0]!, starts)
 }
 
-test('answers like a list of one term per position, also after truncations and appends', () => {
+test('answers like a list of one term per position, also after compactions, truncations and appends', () => {
   fc.assert(
-    fc.property(logs, fc.nat(30), fc.array(fc.nat(2), { maxLength: 5 }), (log, cut, added) => {
+    fc.property(logs, fc.nat(30), fc.array(fc.nat(2), { maxLength: 5 }), fc.nat(30), (held, cut, added, compacted) => {
+      const table = tableOf(held.prevIndex, held.terms)
+      const gone = compacted % held.terms.length
+      const log = { prevIndex: held.prevIndex + gone, terms: held.terms.slice(gone) }
+      if (gone > 0) table.compact(log.prevIndex, log.terms[0]!)
       const terms = log.terms.slice()
-      const table = tableOf(log.prevIndex, terms)
       const keep = 1 + (cut % terms.length)
       table.truncateFrom(log.prevIndex + keep)
       terms.length = keep

@@ -3,7 +3,7 @@ import type { LogIndex, Offset, Term, TermStart } from '@tailrace/schemas'
 /**
  * The term of every log position, as the list of places where the term changes.
  * 1. Starts ascend strictly by index and by term.
- * 2. Position `prevIndex`, the one before the first entry held, has term `prevTerm`.
+ * 2. Position `prevIndex`, the one before the first entry held, has term `prevTerm`, and so have all up to the first start.
  * Callers ask only for positions from prevIndex to the log's last.
  */
 export class TermTable {
@@ -64,14 +64,16 @@ export class TermTable {
    * `from` cannot match this one later than there. prevIndex if there is none, for what lies before it is committed.
    */
   lastIndexOfTermAtMost(term: Term, from: LogIndex): LogIndex {
+    if (from <= this.prevIndex) return from
     let end = from
     for (let i = this.#starts.length - 1; i >= 0; i--) {
       const start = this.#starts[i]!
       if (start.index > end) continue
-      if (start.term <= term) return Math.max(end, this.prevIndex)
+      if (start.term <= term) return end
       end = start.index - 1
     }
-    return Math.min(from, this.prevIndex)
+    // What lies before the first start goes on with the term of prevIndex.
+    return this.prevTerm <= term ? Math.max(end, this.prevIndex) : this.prevIndex
   }
 
   starts(): readonly TermStart[] {
