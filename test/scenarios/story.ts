@@ -35,6 +35,7 @@ export interface StoryOptions {
   controlBytes: number
   announceCommit: boolean
   termHint: boolean
+  sleepAfterTicks?: number
 }
 
 const defaultOptions: StoryOptions = {

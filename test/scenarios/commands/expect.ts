@@ -100,6 +100,10 @@ const checks: Readonly<Record<string, Check>> = {
   /** `expect stage 1 joint`: where a change of members stands. */
   stage: (story, [id, stage]) =>
     equal(`stage of ${id}`, story.running(toNumber(id)).core!.status().change.stage, stage),
+  /** `expect asleep 1 2: yes` (M86). */
+  asleep: (story, ids, { list }) => {
+    for (const id of toNumbers(ids)) equal(`sleep of ${id}`, story.running(id).core!.asleep ? 'yes' : 'no', list?.[0])
+  },
   /** `expect entry 3 2@4 x`: broker 3 holds this entry, with this content if named. */
   entry: (story, [id, place, name]) => {
     const { index, term } = toPosition(place ?? '')

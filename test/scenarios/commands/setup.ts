@@ -5,7 +5,7 @@ import type { Story } from '../story.ts'
 
 /** The scene: who takes part, and what is on their disks before they start. */
 export const setup: CommandTable = {
-  /** `brokers 3 window=1 batch=1 election=10 heartbeat=1 announce=on hint=off`: appends in flight, bytes an append, ticks, M31's term hint. */
+  /** `brokers 3 window=1 batch=1 election=10 heartbeat=1 announce=on hint=off sleep=20`: appends in flight, bytes an append, ticks, M31's term hint. */
   brokers: (story, { words, settings }) => {
     for (const [name, value] of settings) setOption(story, name, value)
     story.addBrokers(toNumber(words[0]))
@@ -57,6 +57,9 @@ function setOption({ options }: Story, name: string, value: string): void {
       return
     case 'uncommitted':
       options.maxUncommittedBytes = toNumber(value)
+      return
+    case 'sleep':
+      options.sleepAfterTicks = toNumber(value)
       return
     case 'hint':
       options.termHint = value === 'on'

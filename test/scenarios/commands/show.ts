@@ -1,7 +1,7 @@
 import { toNumbers } from '../arguments.ts'
 import type { CommandTable } from '../command.ts'
 import { newTally, tallyText } from '../counters.ts'
-import { logText, statusLines } from '../render.ts'
+import { logText, statusLines } from '../replica-text.ts'
 
 /** Looks, and changes nothing. */
 export const show: CommandTable = {

@@ -54,6 +54,14 @@ export const time: CommandTable = {
       `stable after ${ticks} ticks: ${leader!.id} leads term ${leader!.term}, everything to ${leader!.commitIndex} is committed`,
     )
   },
+  /** `wake 1 2`: as if its broker had been told that somebody may be gone (M86). */
+  wake: (story, { words }) => {
+    for (const id of toNumbers(words)) {
+      const replica = story.running(id)
+      replica.core!.wake()
+      replica.drain()
+    }
+  },
   /** `campaign 2`: as if its timer had fired. */
   campaign: (story, { words }) => {
     const replica = story.running(toNumber(words[0]))
