@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { batchOf } from './fakes/batches.ts'
-import { TestWorld } from './fakes/test-world.ts'
+import { GROUP, TestWorld } from './fakes/test-world.ts'
 
 const SLEEP_MS = 1_000
 const settings = { sleepAfterMs: SLEEP_MS }
@@ -16,6 +16,26 @@ async function sleepingWorld(): Promise<TestWorld> {
 
 function asleep(world: TestWorld): boolean[] {
   return world.brokers.map(({ id }) => world.replica(id).driver.asleep)
+}
+
+/** The replica is told what no leader can say, breaks a rule of its own, and stops; its process lives. */
+function breakReplica(world: TestWorld, to: number): void {
+  const payload = batchOf(['x'])
+  const term = world.group(to).term
+  const from = world.group(to).isLeader ? 2 : 1
+  const entry = { index: 1, term: term + 1, kind: 0, baseOffset: 0, lastOffset: 0, bytes: payload.length } as const
+  const message = {
+    type: 'append',
+    from,
+    to,
+    term: term + 1,
+    prevIndex: 0,
+    prevTerm: 0,
+    entries: [entry],
+    commit: 0,
+  } as const
+  world.broker(to).groups.receive(GROUP, message, [payload])
+  expect(world.broker(to).errors).toHaveLength(1)
 }
 
 describe('M86, M87: a group that sleeps', () => {
@@ -66,7 +86,7 @@ describe('M86, M87: a group that sleeps', () => {
 
   it('notices a leading replica that died while its process lives', async () => {
     const world = await sleepingWorld()
-    world.replica(1).stop('broken')
+    breakReplica(world, 1)
     await world.run(1_000)
     // Its broker goes on saying that it lives: only the figures of the beats tell.
     await world.run(4_000)
@@ -75,7 +95,7 @@ describe('M86, M87: a group that sleeps', () => {
 
   it('notices a following replica that died while its process lives', async () => {
     const world = await sleepingWorld()
-    world.replica(3).stop('broken')
+    breakReplica(world, 3)
     await world.run(5_000)
     expect(world.replica(1).driver.asleep).toBe(false)
     expect(

@@ -78,7 +78,7 @@ function isSettled(state: RaftState): boolean {
     const progress = followers[i]!
     if (progress.leaving) return false
     if (silence.unreachable.has(progress.id)) continue
-    if (progress.state !== 'replicate' || progress.match !== log.lastIndex) return false
+    if (progress.state === 'snapshot' || progress.match !== log.lastIndex) return false
   }
   return true
 }
