@@ -72,7 +72,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   peers.handlers = node.handlers
   await node.start()
   const gateway = await createHttpGateway({
-    ...{ api: node.api, clock, random, log: logger },
+    ...{ api: node.api, admin: node.admin, clock, random, log: logger },
     registry: brokerMetrics(storage, groups, peers.stats),
     limits: {
       maxBatchBytes: settings.maxBatchBytes,

@@ -140,6 +140,22 @@ export class Client {
   }
 
   /**
+   * A connection to the nearest broker that holds the partition: the one that opened fastest. Where none can be reached, as {@link route}.
+   * @throws TailraceError as {@link route}
+   */
+  async nearest(topic: string, partition: PartitionNumber): Promise<Route> {
+    if (this.metadata.topic(topic) === undefined) await this.refresh([topic])
+    const replicas = this.metadata.topic(topic)?.replicas[partition] ?? []
+    try {
+      await Promise.any(replicas.map((id) => this.broker(id)))
+      const [nearest] = this.byNearness(replicas)
+      return { connection: await this.broker(nearest!), direct: true }
+    } catch {
+      return this.route(topic, partition)
+    }
+  }
+
+  /**
    * Asks a broker where `topics`, and all topics looked up before, are led now. Calls share a request that is under way.
    * @throws TailraceError CONNECTION_LOST, TIMED_OUT when no broker answers; CLOSED
    */

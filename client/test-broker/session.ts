@@ -30,6 +30,10 @@ export class Session {
   readonly #socket: WebSocket
   readonly #subscriptions = new Map<number, Subscription>()
 
+  get subscriptions(): number {
+    return this.#subscriptions.size
+  }
+
   constructor(broker: SessionHost, socket: WebSocket) {
     this.#broker = broker
     this.#socket = socket
@@ -112,7 +116,7 @@ export class Session {
     this.send('MetadataReply', { correlation, ...this.#broker.cluster.metadata(topics) })
   }
 
-  #subscribe({ subscription, topic, position, partitions, credit }: Message<'Subscribe'>): void {
+  #subscribe({ subscription, topic, position, partitions, credit, replica }: Message<'Subscribe'>): void {
     const end = (partition: number, error: TailraceError): void =>
       this.send('SubscriptionEnd', { subscription, partition, error: error.toJSON() })
     const count = this.#broker.cluster.partitions(topic)
@@ -127,7 +131,7 @@ export class Session {
     const refused: [number, TailraceError][] = []
     for (const { partition, position: from } of wanted) {
       const log = this.#broker.cluster.log(topic, partition)
-      const refusal = this.#broker.mayServe(topic, partition)
+      const refusal = replica ? undefined : this.#broker.mayServe(topic, partition)
       const offset = this.#find(topic, partition, from)
       if (refusal !== undefined) refused.push([partition, refusal])
       else if (offset > log.highWatermark) refused.push([partition, new TailraceError('OFFSET_OUT_OF_RANGE')])

@@ -32,6 +32,11 @@ export class TestBroker implements SessionHost {
     return this.#server !== undefined
   }
 
+  /** Subscriptions that it serves at the moment. */
+  get subscriptions(): number {
+    return [...this.sessions].reduce((sum, session) => sum + session.subscriptions, 0)
+  }
+
   async start(): Promise<void> {
     const server = createServer()
     const sockets = new WebSocketServer({

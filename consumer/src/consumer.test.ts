@@ -54,6 +54,26 @@ async function take<Data>(subscription: Subscription<Data>, count: number): Prom
 const offsets = (records: ConsumerRecord<unknown>[]): number[] => records.map(({ offset }) => offset)
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i)
 
+describe('readFrom nearest', () => {
+  it('reads everything from a broker that does not lead, and goes on elsewhere when that is gone', async () => {
+    const consumer = await start({ t: 1 }, 3)
+    fill(0, 30)
+    cluster.moveLeader('t', 0, 0)
+    const subscription = consumer.subscribe('t', { from: 'earliest', readFrom: 'nearest' })
+    await subscription.ready()
+    const serving = cluster.brokers.filter((broker) => broker.subscriptions > 0)
+    expect(serving).toHaveLength(1)
+    await serving[0]!.stop()
+    fill(0, 10)
+    expect(offsets(await take(subscription, 40))).toEqual(range(0, 40))
+  })
+
+  it('is refused as a word that it is not', async () => {
+    const consumer = await start()
+    expect(() => consumer.subscribe('t', { readFrom: 'follower' as never })).toThrow(/readFrom/)
+  })
+})
+
 describe('a subscription starts', () => {
   const cases: [string, SubscribeOptions['from'], number][] = [
     ['at the earliest record', 'earliest', 0],

@@ -1,4 +1,13 @@
-import { asTailraceError, Backoff, type Client, type Connection, delay, Fifo, RETRY_BACKOFF } from '@tailrace/client'
+import {
+  asTailraceError,
+  Backoff,
+  type Client,
+  type Connection,
+  delay,
+  Fifo,
+  RETRY_BACKOFF,
+  type Route,
+} from '@tailrace/client'
 import { type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import { Cursor } from './cursor.ts'
 import type { FeedSettings } from './options.ts'
@@ -205,7 +214,7 @@ export class Feed implements StreamEvents {
     const routes = new Map<Connection, Cursor[]>()
     for (const cursor of [...this.#detached]) {
       try {
-        const { connection } = await this.#client.route(this.#topic, cursor.partition)
+        const { connection } = await this.#route(cursor.partition)
         const cursors = routes.get(connection)
         if (cursors === undefined) routes.set(connection, [cursor])
         else cursors.push(cursor)
@@ -217,11 +226,23 @@ export class Feed implements StreamEvents {
     return routes
   }
 
+  #route(partition: PartitionNumber): Promise<Route> {
+    const isNear = this.#settings.readFrom === 'nearest'
+    return isNear ? this.#client.nearest(this.#topic, partition) : this.#client.route(this.#topic, partition)
+  }
+
   #open(connection: Connection, cursors: readonly Cursor[]): void {
     if (this.#isOver) return
     for (const cursor of cursors) this.#detached.delete(cursor)
     const share = Math.floor(this.#settings.maxBufferedBytes / this.cursors.size)
-    new Stream(connection, this.#topic, cursors, Math.max(MIN_BYTES_PER_PARTITION, share), this)
+    const replica = this.#settings.readFrom === 'nearest'
+    new Stream(
+      connection,
+      this.#topic,
+      cursors,
+      { bytesPerPartition: Math.max(MIN_BYTES_PER_PARTITION, share), replica },
+      this,
+    )
   }
 
   #shutDown(): void {

@@ -15,6 +15,11 @@ export interface SubscribeOptions {
   readonly bytes?: boolean
   /** What to do when the wanted offset is not, or no longer, in the partition. Default 'fail': OFFSET_OUT_OF_RANGE. */
   readonly onOutOfRange?: 'fail' | 'earliest' | 'latest'
+  /**
+   * Where from: each partition's leader, or the nearest broker that holds it, which spares leaders and long ways. What comes is the same records
+   * in the same order; from a follower they come a little later, and later still while it is cut off. Default 'leader'.
+   */
+  readonly readFrom?: 'leader' | 'nearest'
   /** Aborting it ends the subscription with ABORTED. */
   readonly signal?: AbortSignal
 }
@@ -22,9 +27,10 @@ export interface SubscribeOptions {
 export interface FeedSettings {
   readonly maxBufferedBytes: number
   readonly onOutOfRange: 'fail' | 'earliest' | 'latest'
+  readonly readFrom: 'leader' | 'nearest'
 }
 
-const names = ['from', 'partitions', 'maxBufferedBytes', 'bytes', 'onOutOfRange', 'signal']
+const names = ['from', 'partitions', 'maxBufferedBytes', 'bytes', 'onOutOfRange', 'readFrom', 'signal']
 
 /** @throws TailraceError INVALID_SETTING */
 export function feedSettings(options: SubscribeOptions): FeedSettings {
@@ -33,6 +39,9 @@ export function feedSettings(options: SubscribeOptions): FeedSettings {
   if (!['fail', 'earliest', 'latest'].includes(onOutOfRange)) {
     throw new TailraceError('INVALID_SETTING', `onOutOfRange: "${onOutOfRange}" is not fail, earliest or latest.`)
   }
+  const readFrom = options.readFrom ?? 'leader'
+  if (readFrom !== 'leader' && readFrom !== 'nearest')
+    throw new TailraceError('INVALID_SETTING', `readFrom: "${String(readFrom)}" is not leader or nearest.`)
   const bounds = { default: 8 * 1024 * 1024, min: 1, max: 2 ** 40 }
-  return { onOutOfRange, maxBufferedBytes: wholeNumber('maxBufferedBytes', options.maxBufferedBytes, bounds) }
+  return { onOutOfRange, readFrom, maxBufferedBytes: wholeNumber('maxBufferedBytes', options.maxBufferedBytes, bounds) }
 }

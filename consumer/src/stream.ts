@@ -29,12 +29,12 @@ export class Stream implements SubscriptionListener, RecordSource {
     connection: Connection,
     topic: string,
     cursors: readonly Cursor[],
-    bytesPerPartition: number,
+    settings: { readonly bytesPerPartition: number /** From the broker's own replicas. */; readonly replica: boolean },
     events: StreamEvents,
   ) {
     this.#connection = connection
     this.#events = events
-    this.#bytesPerPartition = bytesPerPartition
+    this.#bytesPerPartition = settings.bytesPerPartition
     let buffered = 0
     for (const cursor of cursors) {
       this.#cursors.set(cursor.partition, cursor)
@@ -44,7 +44,8 @@ export class Stream implements SubscriptionListener, RecordSource {
     this.#granted = Math.max(this.#limit, buffered)
     const position = { kind: 'EARLIEST', value: 0 } as const // Not used: every partition brings its own.
     const partitions = cursors.map((cursor) => ({ partition: cursor.partition, position: cursor.wanted }))
-    this.#id = connection.subscribe({ topic, position, partitions, credit: this.#granted - buffered }, this)
+    const { replica } = settings
+    this.#id = connection.subscribe({ topic, position, partitions, credit: this.#granted - buffered, replica }, this)
   }
 
   get #limit(): number {

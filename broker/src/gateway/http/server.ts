@@ -27,7 +27,7 @@ import { validateRequests } from './validation.ts'
 export interface HttpGatewayParts {
   readonly api: BrokerApi
   /** What operators may ask for. */
-  readonly admin?: AdminApi
+  readonly admin: AdminApi
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -71,8 +71,8 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   const stream = await streamGateway(app, { api, clock, random, log, limits, metrics, publisher, reads })
   await app.register(async (routes) => {
     topicRoutes(routes, api, admin)
-    if (admin !== undefined) groupRoutes(routes, admin)
-    if (admin !== undefined) administrationRoutes(routes, admin)
+    groupRoutes(routes, admin)
+    administrationRoutes(routes, admin)
     recordRoutes(routes, { api, clock, publisher, metrics: metrics.transports.http, admission, abandonment, reads })
     operationRoutes(routes, api, metrics.registry)
   })

@@ -38,6 +38,8 @@ export class MemoryBroker implements BrokerApi {
   gate: Promise<void> | null = null
   ready = { ready: true, reason: 'ready' }
   aborted = 0
+  /** Its own replicas answer nothing, and say so with this. */
+  replicaFailure: ErrorCode | null = null
   /** What the last fetch asked for. */
   lastFetch: ReadRequest | null = null
   fetches = 0
@@ -63,6 +65,7 @@ export class MemoryBroker implements BrokerApi {
     this.lastFetch = request
     const failure = this.fetchFailures.shift()
     if (failure !== undefined) throw new TailraceError(failure)
+    if (request.replica && this.replicaFailure !== null) throw new TailraceError(this.replicaFailure)
     const partition = this.#partition(topic, number)
     // Entries count batches here: the token's must be there, with term 1.
     const { token } = request

@@ -155,14 +155,14 @@ export class BinaryProtocol {
   }
 
   #subscribe({ fields }: FrameOf<'Subscribe'>): void {
-    const { subscription: id, topic, position, partitions, credit } = fields
+    const { subscription: id, topic, position, partitions, credit, replica = false } = fields
     const key = subscriptionKey(id)
     const sink = new BinarySink(id, this.#peer, this.#metrics)
     let subscription: Subscription | null = null
     try {
       const { api, clock, random } = this.#parts
       const onEnd = () => this.#peer.subscriptions.remove(key)
-      const request = { topic, position, partitions, credit: Math.max(credit, 0) }
+      const request = { topic, position, partitions, credit: Math.max(credit, 0), replica }
       subscription = new Subscription(request, { api, clock, random, peer: this.#peer, sink, onEnd })
       this.#peer.subscriptions.add(key, subscription)
       subscription.start()

@@ -10,6 +10,8 @@ export interface PartitionReader {
   offset: Offset
   highWatermark: Offset
   resolved: boolean
+  /** This broker's own replica could not answer the last time. */
+  askLeader: boolean
   /** queued: waits for its turn. busy: a request is out. pausing: until the next attempt. ended: for good. */
   state: 'queued' | 'busy' | 'pausing' | 'ended'
   /** Credit set aside for the fetch that is out; 0 for one that waits at the end of the log. */
@@ -17,5 +19,13 @@ export interface PartitionReader {
 }
 
 export function newReader(partition: PartitionNumber, position: Position, pause: RetryPause): PartitionReader {
-  return { partition, position, pause, offset: 0, highWatermark: 0, resolved: false, state: 'pausing', reserved: 0 }
+  const start = {
+    offset: 0,
+    highWatermark: 0,
+    resolved: false,
+    askLeader: false,
+    state: 'pausing',
+    reserved: 0,
+  } as const
+  return { partition, position, pause, ...start }
 }

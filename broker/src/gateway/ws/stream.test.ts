@@ -224,6 +224,33 @@ describe('binary', () => {
     expect([broker.lastFetch?.replica, broker.lastFetch?.token]).toEqual([false, undefined])
   })
 
+  it('reads from this very replica where the subscriber wants that, and from the leader where the replica cannot', async () => {
+    const { broker } = await start()
+    const client = await dial()
+    await broker.publish('flights', 0, batchOf(['x']))
+    const partitions = [{ partition: 0, position: earliest }]
+    const records = async () => {
+      for (;;) {
+        const frame = await client.nextFrame()
+        if (frame.name === 'Records' && frame.body.length > 0) return valuesOf(frame.body)
+      }
+    }
+    const subscribe = { topic: 'flights', position: earliest, partitions, credit: 1e6 }
+    client.frame('Subscribe', { subscription: 1, ...subscribe, replica: true })
+    expect(await records()).toEqual(['x'])
+    expect(broker.lastFetch?.replica).toBe(true)
+    broker.replicaFailure = 'OFFSET_OUT_OF_RANGE'
+    client.frame('Unsubscribe', { subscription: 1 })
+    client.frame('Subscribe', { subscription: 2, ...subscribe, replica: true })
+    expect(await records()).toEqual(['x'])
+    await broker.publish('flights', 0, batchOf(['y']))
+    expect(await records()).toEqual(['y'])
+    client.frame('Unsubscribe', { subscription: 2 })
+    client.frame('Subscribe', { subscription: 3, ...subscribe })
+    await records()
+    expect(broker.lastFetch?.replica).toBe(false)
+  })
+
   it('answers metadata, offsets and producer ids, and failures by correlation', async () => {
     const { broker } = await start()
     const client = await dial()

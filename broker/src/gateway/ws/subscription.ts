@@ -15,6 +15,8 @@ export interface SubscriptionRequest {
   readonly partitions: readonly { readonly partition: PartitionNumber; readonly position: Position }[]
   /** Bytes that may be sent before more credit comes. */
   readonly credit: number
+  /** Read from this broker's own replicas where they are far enough (M95); else from the leaders. */
+  readonly replica?: boolean
 }
 
 export interface ResolvedPartition {
@@ -63,6 +65,7 @@ export class Subscription {
   readonly partitionCount: number
   readonly #parts: SubscriptionParts
   readonly #topic: string
+  readonly #fromReplica: boolean
   readonly #readers: PartitionReader[]
   readonly #abort = new AbortController()
   readonly #stopListening: () => void
@@ -78,6 +81,7 @@ export class Subscription {
   constructor(request: SubscriptionRequest, parts: SubscriptionParts) {
     this.#parts = parts
     this.#topic = request.topic
+    this.#fromReplica = request.replica === true
     this.#credit = Math.min(request.credit, maxCredit)
     this.#readers = choosePartitions(request, parts)
     this.partitionCount = this.#readers.length
@@ -168,7 +172,8 @@ export class Subscription {
       this.#fetches++
     }
     const started = clock.monotonic()
-    const request = { offset: reader.offset, maxBytes, waitMs: maxWaitMs, signal: this.#abort.signal }
+    const replica = this.#fromReplica && !reader.askLeader
+    const request = { offset: reader.offset, maxBytes, waitMs: maxWaitMs, replica, signal: this.#abort.signal }
     api.fetch(this.#topic, reader.partition, request).then(
       (result) => {
         this.#unreserve(reader, lags)
@@ -176,9 +181,18 @@ export class Subscription {
       },
       (error) => {
         this.#unreserve(reader, lags)
-        this.#onFailure(reader, error)
+        if (replica) this.#turnToLeader(reader)
+        else this.#onFailure(reader, error)
       },
     )
+  }
+
+  /** The replica here is behind, damaged or gone. The next answer comes from the leader; after that the replica is tried again. */
+  #turnToLeader(reader: PartitionReader): void {
+    if (this.#closed) return
+    reader.askLeader = true
+    this.#enqueue(reader)
+    this.#pump()
   }
 
   #unreserve(reader: PartitionReader, lags: boolean): void {
@@ -192,6 +206,7 @@ export class Subscription {
   #onResult(reader: PartitionReader, result: FetchResult, waitedMs: number): void {
     if (this.#closed) return
     const isNews = result.nextOffset > reader.offset || result.highWatermark > reader.highWatermark
+    reader.askLeader = false
     reader.highWatermark = result.highWatermark
     // An empty answer before its time would be asked for again at once, for ever: treat it like a failure.
     if (!isNews && waitedMs < maxWaitMs / 2) {

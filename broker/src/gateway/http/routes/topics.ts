@@ -5,7 +5,7 @@ import { object } from '../schema-parts.ts'
 import { errorResponses, topicParams } from '../schemas.ts'
 
 /** Topics: create, list, describe, alter, delete. */
-export function topicRoutes(app: FastifyInstance, api: BrokerApi, admin: AdminApi | undefined): void {
+export function topicRoutes(app: FastifyInstance, api: BrokerApi, admin: AdminApi): void {
   app.get('/topics', { schema: schemas.list }, () => ({ topics: api.listTopics() }))
 
   app.post<{ Body: CreateTopicRequest }>(
@@ -25,7 +25,7 @@ export function topicRoutes(app: FastifyInstance, api: BrokerApi, admin: AdminAp
   app.patch<{ Params: { topic: string }; Body: TopicChanges }>(
     '/topics/:topic/config',
     { schema: schemas.alter, config: { errorCodes: alterErrors } },
-    (request) => admin!.alterTopic(request.params.topic, request.body),
+    (request) => admin.alterTopic(request.params.topic, request.body),
   )
 
   app.delete<{ Params: { topic: string } }>('/topics/:topic', { schema: schemas.remove }, async (request, reply) => {
