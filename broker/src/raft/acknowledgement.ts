@@ -65,12 +65,17 @@ function onAccepted(state: RaftState, progress: Progress, matchIndex: number): v
   progress.match = matchIndex
   progress.inflights.freeTo(matchIndex)
   if (progress.state === 'snapshot') leaveSnapshot(state, progress)
-  else if (progress.state === 'probe') replicateFromMatch(progress)
+  else if (progress.state === 'probe') leaveProbe(state, progress)
   else if (progress.next <= matchIndex) progress.next = matchIndex + 1
   if (!advanced) return
   progress.movedAt = state.now
   progress.matchedAt = state.now
   advanceCommit(state)
+}
+
+/** A late answer, to what has been compacted since, does not say where to go on: the probe after it will. */
+function leaveProbe({ log }: RaftState, progress: Progress): void {
+  if (progress.match >= log.prevIndex) replicateFromMatch(progress)
 }
 
 /** The state that the follower has acknowledged reaches up to this log; or this one was cut further meanwhile, and it needs another. */

@@ -106,6 +106,17 @@ describe('M46: a follower that needs what is gone is offered a state', () => {
     expect(appends(node)).toEqual([])
     expect(node.reads.at(-1)).toMatchObject({ to: 2, from: 5 })
   })
+  test('a late acknowledgement of what was compacted since does not send it on from there', () => {
+    const node = leader([1, 1, 1, 1], { maxAppendBytes: 100, maxInflightAppends: 1, announceCommit: true })
+    node.step(rejection(node, 4, 1, 1))
+    node.core.entriesRead(node.reads.at(-1)!.ticket, node.log.slice(1, 2))
+    node.drain()
+    node.compact(4)
+    node.take()
+    node.step(ack(node, 2))
+    expect(row(node)).toMatchObject({ state: 'probe', matchIndex: 2, nextIndex: 5 })
+    for (const { prevIndex } of appends(node)) expect(prevIndex).toBeGreaterThanOrEqual(4)
+  })
   test('headers in memory that were compacted are not sent either', () => {
     const node = leader([])
     for (let i = 0; i < 5; i++) node.propose()
