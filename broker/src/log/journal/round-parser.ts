@@ -14,11 +14,13 @@ export interface RecordSink {
 
 /**
  * Hands the round's records to the sink. Bodies are parts of the round's own memory. In a sound round the blocks' checksums stand for all; in one that
- * is not, each record has to prove itself, and reading resumes at the next sound block behind an unreadable record.
+ * is not, each record has to prove itself, and reading resumes at the next sound block behind an unreadable record. A block that is sound, but another's,
+ * was here before a write that got lost: its records are not the round's. How long the round was only a sound last block can tell.
  */
 export function parseRound(round: ScannedRound, crc: Crc32c, sink: RecordSink): void {
-  const { stream, resume } = joinBlocks(round, crc)
-  if (round.bytes.length === 0) sink.onUnreadable()
+  const { stream, resume, endKnown } = joinBlocks(round, crc)
+  // Whether the sink knows of everything that it is not given.
+  let allTold = endKnown
   let at = 0
   while (at + RECORD_HEADER_BYTES <= stream.length) {
     const header = readRecordHeader(stream, at)
@@ -31,28 +33,34 @@ export function parseRound(round: ScannedRound, crc: Crc32c, sink: RecordSink): 
       at = end
       continue
     }
+    allTold = true
     sink.onUnreadable()
     at = resume.find((place) => place > at) ?? stream.length
   }
   // What is left is too short for a record: the lengths of an unsound round cannot be trusted.
-  if (at < stream.length && at + RECORD_HEADER_BYTES > stream.length) sink.onUnreadable()
+  const isCut = at < stream.length && at + RECORD_HEADER_BYTES > stream.length
+  if (isCut || !allTold) sink.onUnreadable()
 }
 
 /** The blocks' contents without their headers, moved together in place; and where records begin in sound blocks. */
-function joinBlocks(round: ScannedRound, crc: Crc32c): { stream: Uint8Array; resume: number[] } {
-  const { bytes } = round
+function joinBlocks(round: ScannedRound, crc: Crc32c): { stream: Uint8Array; resume: number[]; endKnown: boolean } {
+  const { bytes, sound } = round
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const resume: number[] = []
   let length = 0
+  let endKnown = sound
   for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
-    const header = round.sound ? null : openBlock(bytes, at, crc)
+    const header = sound ? null : openBlock(bytes, at, crc)
+    const isOwn = header?.sequence === round.sequence + at / BLOCK_BYTES && header.epoch >= round.epoch
     const last = at + BLOCK_BYTES === bytes.length
     const used = Math.min(view.getUint16(at + 28, true), BLOCK_CONTENT_BYTES)
+    if (header !== null && !isOwn) bytes.fill(0, at, at + BLOCK_BYTES)
     // All blocks of a round but its last are full, whatever a rotten header says.
-    const content = round.sound || header !== null || last ? used : BLOCK_CONTENT_BYTES
-    if (header !== null && header.firstRecord !== NO_RECORD) resume.push(length + header.firstRecord)
+    const content = sound || isOwn || last ? used : BLOCK_CONTENT_BYTES
+    if (isOwn && header.firstRecord !== NO_RECORD) resume.push(length + header.firstRecord)
     bytes.copyWithin(length, at + BLOCK_HEADER_BYTES, at + BLOCK_HEADER_BYTES + content)
     length += content
+    endKnown = sound || (last && isOwn)
   }
-  return { stream: bytes.subarray(0, length), resume }
+  return { stream: bytes.subarray(0, length), resume, endKnown }
 }

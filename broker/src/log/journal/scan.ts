@@ -7,6 +7,8 @@ import type { JournalFile } from './journal-file.ts'
 /** A round as it stands in the journal. `sound`: every block of it is as written. */
 export interface ScannedRound {
   readonly sequence: number
+  /** Blocks of an older epoch are not the round's: a torn round has left them in its place. */
+  readonly epoch: number
   /** Raw blocks. */
   readonly bytes: Uint8Array
   readonly sound: boolean
@@ -147,7 +149,8 @@ export class JournalScan {
 
   /** Yields `blocks` blocks and moves behind them. */
   async #take(place: Place, blocks: number, sound: boolean): Promise<ScannedRound> {
-    const round = { sequence: this.#sequence, bytes: await this.#reader.copy(place.file, place.block, blocks), sound }
+    const bytes = await this.#reader.copy(place.file, place.block, blocks)
+    const round = { sequence: this.#sequence, epoch: this.#epoch, bytes, sound }
     this.#sequence += blocks
     if (place.block === 0) place.file.base = round.sequence
     place.file.end = this.#sequence - 1
@@ -180,7 +183,7 @@ export class JournalScan {
 
   /** Stands for rounds of which nothing is left: that the first block of a file is unsound may mean that the newest round has rotted. */
   #missing(): ScannedRound {
-    return { sequence: this.#sequence, bytes: new Uint8Array(0), sound: false }
+    return { sequence: this.#sequence, epoch: this.#epoch, bytes: new Uint8Array(0), sound: false }
   }
 
   /** What the blocks from `place` on tell of the round that should begin there. */
