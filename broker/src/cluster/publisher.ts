@@ -124,8 +124,9 @@ export class Publisher {
     // The wire has whole milliseconds, the clock has not.
     const whole = { ...fields, timeoutMs: Math.ceil(fields.timeoutMs) }
     const reply = await this.#deps.peers.request(leader, 'Publish', whole, [batch], fields.timeoutMs)
-    const { baseOffset, lastOffset, duplicate } = reply.fields
-    return { baseOffset, lastOffset, duplicate }
+    const { baseOffset, lastOffset, duplicate, term = 0, index = 0, holders = [] } = reply.fields
+    const token = index === 0 ? {} : { token: { term, index } }
+    return { baseOffset, lastOffset, duplicate, ...token, holders }
   }
 
   /** What a caller that retries by itself is told. The link was up when the batch was sent, so a lost one leaves the outcome open. */

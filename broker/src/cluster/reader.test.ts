@@ -101,3 +101,29 @@ test('errors that a retry does not heal come through as they are', async () => {
   await failed
   expect(fetches()).toHaveLength(1)
 })
+
+test('a replica that is asked for itself answers without the leader; a token travels to the leader otherwise', async () => {
+  const token = { term: 3, index: 7 }
+  const asked: [string, unknown][] = []
+  const nothing = { batches: [], bytes: 0, nextOffset: 0, highWatermark: 0, logStart: 0 }
+  for (const [name, broker] of [['leader', leader] as const, ['other', other] as const]) {
+    replica(broker).onFetch = (given) => {
+      asked.push([name, given.token])
+      return Promise.resolve(nothing)
+    }
+  }
+  await other.node.api.fetch('t', 0, { ...request, token, replica: true })
+  expect([asked, fetches()]).toEqual([[['other', token]], []])
+  const forwarded = other.node.api.fetch('t', 0, { ...request, token })
+  await cluster.clock.run(10)
+  await forwarded
+  expect(asked.at(-1)).toEqual(['leader', token])
+})
+
+test('a broker without a replica says that it holds nothing', async () => {
+  await other.groups.remove(1)
+  await expect(other.node.api.fetch('t', 0, { ...request, replica: true })).rejects.toMatchObject({
+    code: 'NOT_CAUGHT_UP',
+    retriable: true,
+  })
+})

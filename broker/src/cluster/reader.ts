@@ -5,6 +5,7 @@ import type { FetchRequest, FetchResult, OffsetResult } from '../partition/reque
 import type { Group, Groups } from '../partition/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import { abortable, asTailraceError, pause } from './deadline.ts'
+import type { ReadRequest } from './broker-api.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
 import type { MetadataState } from './metadata-state.ts'
 import { requirePartition } from './topic-places.ts'
@@ -43,9 +44,10 @@ export class Reader {
   }
 
   /** See BrokerApi.fetch. */
-  async fetch(topic: string, partition: PartitionNumber, request: FetchRequest): Promise<FetchResult> {
+  async fetch(topic: string, partition: PartitionNumber, request: ReadRequest): Promise<FetchResult> {
     const { clock, state } = this.#deps
     const { group } = requirePartition(state, topic, partition)
+    if (request.replica) return this.#fetchFromReplica(group, request)
     const end = clock.monotonic() + request.waitMs
     for (;;) {
       const waitMs = Math.max(0, end - clock.monotonic())
@@ -90,6 +92,13 @@ export class Reader {
     const local = this.#deps.groups.get(group)
     if (local === undefined || !local.isLeader) throw new TailraceError('NOT_LEADER')
     return local
+  }
+
+  /** M95: what this broker holds, whoever leads. */
+  #fetchFromReplica(group: GroupId, request: FetchRequest): Promise<FetchResult> {
+    const local = this.#deps.groups.get(group)
+    if (local === undefined) throw new TailraceError('NOT_CAUGHT_UP', 'This broker holds no replica of the partition.')
+    return local.fetch(request)
   }
 
   /** @throws TailraceError LEADER_UNAVAILABLE when there is none for ELECTION_MS */
@@ -141,10 +150,11 @@ export class Reader {
     leader: BrokerId,
     topic: string,
     partition: PartitionNumber,
-    { offset, maxBytes, waitMs }: FetchRequest,
+    { offset, maxBytes, waitMs, token }: FetchRequest,
   ): Promise<FetchResult> {
     // The wire has whole milliseconds, the clock has not.
-    const fields = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs) }
+    const covered = token === undefined ? {} : { tokenTerm: token.term, tokenIndex: token.index }
+    const fields = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs), ...covered }
     const reply = await this.#deps.peers.request(leader, 'Fetch', fields, [], waitMs + REMOTE_REPLY_MS)
     const batches: Uint8Array[] = []
     forEachBatch(reply.body, (start, stop) => batches.push(reply.body.subarray(start, stop)))
