@@ -57,7 +57,8 @@ export function createBrokerApi(deps: FacadeDeps): BrokerApi {
 /** Members of the cluster whether or not they have registered yet. */
 export function knownBrokers(formation: FormationRecord | null, state: MetadataState): BrokerId[] {
   const ids = new Set([...(formation?.voters ?? []).map((voter) => voter.id), ...state.brokers.keys()])
-  return [...ids].sort((a, b) => a - b)
+  for (const id of state.joined.keys()) ids.add(id)
+  return [...ids].filter((id) => !state.removed.has(id)).sort((a, b) => a - b)
 }
 
 function describeCluster(deps: FacadeDeps, clusterId: string, alive: (id: BrokerId) => boolean): ClusterDescription {
@@ -65,7 +66,7 @@ function describeCluster(deps: FacadeDeps, clusterId: string, alive: (id: Broker
   const brokers = knownBrokers(formation, deps.state).map((id) => {
     const registered = deps.state.brokers.get(id)
     const founded = formation?.voters.find((voter) => voter.id === id)
-    const peer = registered?.peer ?? founded?.peer ?? ''
+    const peer = registered?.peer ?? deps.state.joined.get(id)?.peer ?? founded?.peer ?? ''
     return { id, http: registered?.http ?? '', peer, level: 0, alive: alive(id), pid: registered?.pid ?? 0 }
   })
   return { clusterId, metadataLeader: deps.directory.lookup(0).leader, brokers }

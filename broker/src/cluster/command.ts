@@ -1,12 +1,17 @@
 import type { BrokerId, Timestamp } from '@tailrace/schemas'
 import { BatchWriter, Compression, decodeBatch, NO_PRODUCER } from '@tailrace/schemas'
 import type { TopicConfig } from './broker-api.ts'
+import { isNonEmptyArray, isPositive } from './command-checks.ts'
+import type { MemberCommand } from './member-commands.ts'
+import { isMemberCommand } from './member-commands.ts'
+import type { TopicCommand } from './topic-commands.ts'
+import { isTopicCommand } from './topic-commands.ts'
 
 /**
  * What the metadata log consists of: decisions, already made, so that applying them needs nothing but the log. Each is one batch of one
  * record: key = command id (a UUID), value = JSON of the command with `version`. A command of a version that is not known is ignored.
  */
-export type Command = RegisterBroker | CreateTopic | DeleteTopic | AllocateProducerIds
+export type Command = RegisterBroker | CreateTopic | DeleteTopic | AllocateProducerIds | MemberCommand | TopicCommand
 const VERSION = 1
 
 /** A broker started: where to find it now. */
@@ -89,7 +94,7 @@ function isCommand(value: object): value is Command {
     case 'allocate-producer-ids':
       return isPositive(command.broker) && isPositive(command.count) && command.count <= 1_000_000
     default:
-      return false
+      return isMemberCommand(command) || isTopicCommand(command)
   }
 }
 
@@ -97,12 +102,4 @@ function isRegistration(value: unknown): value is BrokerRegistration {
   const broker = (value ?? {}) as Partial<BrokerRegistration>
   const texts = [broker.http, broker.peer, broker.incarnation, broker.directoryId]
   return isPositive(broker.id) && typeof broker.pid === 'number' && texts.every((text) => typeof text === 'string')
-}
-
-function isNonEmptyArray<T>(value: readonly T[] | undefined): value is readonly T[] {
-  return Array.isArray(value) && value.length > 0
-}
-
-function isPositive(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) > 0
 }

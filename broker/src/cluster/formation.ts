@@ -8,6 +8,8 @@ import { asTailraceError } from './deadline.ts'
 import type { FormationRecord, Member } from './formation-record.ts'
 import { formationOf, readFormation, requireMember } from './formation-record.ts'
 import type { IdentityFile } from './identity-file.ts'
+import { removedHint, wipedHint } from './member-changes.ts'
+import type { MetadataState } from './metadata-state.ts'
 
 export const FORMATION_OPERATION = 'formation'
 const REPLY_MS = 5000
@@ -23,6 +25,8 @@ export interface FormationDeps {
   readonly logger: Logger
   /** The record is durable. Called once for each start at most, and never for a cluster that was formed before this start. */
   readonly onFormed: (record: FormationRecord) => void
+  /** What the metadata knows of brokers beside the founders. */
+  readonly members: Pick<MetadataState, 'brokers' | 'joined' | 'removed'>
 }
 
 /**
@@ -55,7 +59,13 @@ export class Formation {
 
   /** Whether the peer is known to be in this very cluster, so that its Raft messages may be heard. */
   trusts(peer: BrokerId): boolean {
-    return this.#trusted.has(peer)
+    return this.#trusted.has(peer) && !this.#deps.members.removed.has(peer)
+  }
+
+  /** The metadata has another word on this broker. */
+  memberChanged(peer: BrokerId): void {
+    if (this.#deps.members.removed.has(peer)) this.#trusted.delete(peer)
+    else if (this.record !== null && this.#linked.has(peer)) this.#greet(this.record, peer)
   }
 
   /** Resolves when all members are linked and have the record, or after the time. */
@@ -92,12 +102,14 @@ export class Formation {
   tryToForm(): void {
     const { brokerId, peerAddress, join, file } = this.#deps
     if (this.record !== null || this.#saving !== null || this.#closed || this.missing.length > 0) return
+    // Not a founder: it joins a cluster that there is.
+    if (!join.includes(peerAddress)) return
     const self: Member = { id: brokerId, directoryId: file.directoryId, peer: peerAddress }
     const others = join
       .filter((address) => address !== peerAddress)
       .map((address) => this.#newcomerAt(address)!)
       .map(({ brokerId: id, directoryId, peer }) => ({ id, directoryId, peer }))
-    this.#save(formationOf([self, ...others])).catch((error) => {
+    this.#save(formationOf([self, ...others]), 0).catch((error) => {
       this.#deps.logger.error({ error }, 'cannot write the record of the cluster; trying again')
       this.#deps.clock.after(RETRY_MS, () => this.tryToForm())
     })
@@ -112,7 +124,7 @@ export class Formation {
     await this.#saving?.catch(() => {})
     requireMember(offered, this.#deps.brokerId, this.#deps.file.directoryId)
     requireMember(offered, from, this.#deps.peers.identity(from)?.directoryId ?? '')
-    if (this.record === null) await this.#save(offered)
+    if (this.record === null) await this.#save(offered, 0)
     if (this.record!.clusterId !== offered.clusterId) {
       throw new TailraceError(
         'CLUSTER_MISMATCH',
@@ -123,13 +135,24 @@ export class Formation {
     return '{}'
   }
 
+  /**
+   * A member has admitted this broker. Resolves when it has that durably.
+   * @throws TailraceError BROKER_IDENTITY_MISMATCH when a founder's record names another data directory
+   */
+  async welcomed(record: FormationRecord, admission: number): Promise<void> {
+    await this.#saving?.catch(() => {})
+    if (this.record !== null) return
+    if (admission === 0) requireMember(record, this.#deps.brokerId, this.#deps.file.directoryId)
+    await this.#save(record, admission)
+  }
+
   close(): void {
     this.#closed = true
     this.#trustChanges.close()
   }
 
-  #save(record: FormationRecord): Promise<void> {
-    this.#saving ??= this.#deps.file.saveFormation(record).then(
+  #save(record: FormationRecord, admission: number): Promise<void> {
+    this.#saving ??= this.#deps.file.saveFormation(record, admission).then(
       () => {
         this.#saving = null
         this.#deps.logger.info(
@@ -168,20 +191,39 @@ export class Formation {
         `Broker ${identity.brokerId} is in ${identity.clusterId}, this one in ${record.clusterId}.`,
       )
     }
-    requireMember(record, identity.brokerId, identity.directoryId)
+    const { brokerId, directoryId } = identity
+    if (this.#deps.members.removed.has(brokerId)) {
+      throw new TailraceError('BROKER_IDENTITY_MISMATCH', removedHint(brokerId))
+    }
+    const known = this.#directoryOf(record, brokerId)
+    if (known !== undefined && known !== directoryId) {
+      throw new TailraceError('BROKER_IDENTITY_MISMATCH', wipedHint(brokerId))
+    }
+    // An unknown one may ask to be admitted; or was admitted, and this broker has not heard of it yet.
   }
 
-  /** Trusts a peer that is known to have the record, hands it to one that is not. */
+  /** The data directory that a broker of this cluster has, as far as it is known. */
+  #directoryOf(record: FormationRecord, broker: BrokerId): string | undefined {
+    const { joined, brokers } = this.#deps.members
+    const founder = record.voters.find((voter) => voter.id === broker)
+    return (founder ?? joined.get(broker) ?? brokers.get(broker))?.directoryId
+  }
+
+  /**
+   * Trusts a peer that is known to have the record, hands it to a founder that is not. Whoever has the record got it from a member when it was
+   * admitted: it is trusted also by those that have not heard of that, or they could not even hear of it from a leader that joined.
+   */
   #greet(record: FormationRecord, peer: BrokerId): void {
     const identity = this.#deps.peers.identity(peer)
-    if (identity === undefined || this.#trusted.has(peer)) return
-    const member = record.voters.find((voter) => voter.id === peer)
-    if (member?.directoryId !== identity.directoryId) {
+    if (identity === undefined || this.#trusted.has(peer) || this.#deps.members.removed.has(peer)) return
+    const known = this.#directoryOf(record, peer)
+    if (known !== undefined && known !== identity.directoryId) {
       this.#deps.logger.warn({ peer, directoryId: identity.directoryId }, 'a linked peer is no member of the cluster')
       return
     }
     if (identity.formed && identity.clusterId === record.clusterId) this.#trust(peer)
-    else void this.#offer(record, peer)
+    else if (record.voters.some((voter) => voter.id === peer)) void this.#offer(record, peer)
+    else if (this.#deps.members.joined.has(peer)) this.#trust(peer)
   }
 
   async #offer(record: FormationRecord, peer: BrokerId): Promise<void> {

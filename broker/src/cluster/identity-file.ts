@@ -12,6 +12,8 @@ interface Content {
   readonly directoryId: string
   readonly clusterId: string
   readonly formation: FormationRecord | null
+  /** Index of the metadata command that admitted this broker; 0: it is a founder. */
+  readonly admission: number
 }
 
 /** `<data>/identity.json`: who this data directory belongs to, and which cluster it has joined. Replaced atomically. */
@@ -23,7 +25,7 @@ export class IdentityFile {
   constructor(disk: Disk, folder: string, brokerId: BrokerId) {
     this.#disk = disk
     this.#folder = folder
-    this.#content = { format: 1, brokerId, directoryId: '', clusterId: '', formation: null }
+    this.#content = { format: 1, brokerId, directoryId: '', clusterId: '', formation: null, admission: 0 }
   }
 
   /**
@@ -45,7 +47,7 @@ export class IdentityFile {
         `${this.#folder} belongs to broker ${found.brokerId}; start it with --id ${found.brokerId}, or give broker ${brokerId} a folder of its own.`,
       )
     }
-    if (found.formation !== null) requireMember(found.formation, brokerId, found.directoryId)
+    if (found.formation !== null && found.admission === 0) requireMember(found.formation, brokerId, found.directoryId)
     this.#content = found
     return false
   }
@@ -58,10 +60,14 @@ export class IdentityFile {
     return this.#content.formation
   }
 
+  get admission(): number {
+    return this.#content.admission
+  }
+
   /** Resolves when the record is durable. Only the first one is ever taken. */
-  async saveFormation(formation: FormationRecord): Promise<void> {
+  async saveFormation(formation: FormationRecord, admission: number): Promise<void> {
     if (this.#content.formation !== null) throw new TailraceError('INTERNAL', 'The cluster has been formed already.')
-    await this.#replace({ ...this.#content, clusterId: formation.clusterId, formation })
+    await this.#replace({ ...this.#content, clusterId: formation.clusterId, formation, admission })
   }
 
   async #replace(content: Content): Promise<void> {
@@ -101,8 +107,9 @@ function parse(path: string, text: string): Content {
     if (content.format !== 1) throw new Error(`format ${content.format} is not known`)
     if (typeof content.brokerId !== 'number' || typeof content.directoryId !== 'string') throw new Error('ids missing')
     const formation = content.formation == null ? null : readFormation(content.formation)
-    const { brokerId, directoryId } = content
-    return { format: 1, brokerId, directoryId, clusterId: formation?.clusterId ?? '', formation }
+    const { brokerId, directoryId, admission = 0 } = content
+    if (!Number.isSafeInteger(admission) || admission < 0) throw new Error(`admission ${admission} is none`)
+    return { format: 1, brokerId, directoryId, clusterId: formation?.clusterId ?? '', formation, admission }
   } catch (error) {
     throw new TailraceError('STORAGE_CORRUPT', `${path}: ${(error as Error).message}`, { cause: error })
   }

@@ -95,6 +95,10 @@ export class LeaderDirectory {
     this.#known.delete(group)
   }
 
+  keepOnly(mayExist: (group: GroupId) => boolean): void {
+    for (const group of this.#known.keys()) if (!mayExist(group)) this.#known.delete(group)
+  }
+
   /** Something else that a condition of `until` may look at has changed. */
   touch(): void {
     this.#changes.happened()

@@ -34,6 +34,8 @@ export interface MetadataLeaderDeps {
   readonly state: MetadataState
   /** All brokers that may get replicas. */
   readonly brokers: () => readonly BrokerId[]
+  /** Why what somebody wants is not proposed at all; null: it is. Applying it decides for good. */
+  readonly refusal: (intent: Intent) => (CommandResult & { ok: false }) | null
 }
 
 /** Puts commands into group 0 while this broker leads it, and gives back what they came to. */
@@ -71,6 +73,8 @@ export class MetadataLeader {
 
   #start(id: string, intent: Intent): Promise<CommandResult> {
     if (this.#running.size >= MAX_PENDING) return Promise.reject(new TailraceError('OVERLOADED'))
+    const refusal = this.#deps.refusal(intent)
+    if (refusal !== null) return Promise.resolve(refusal)
     const started =
       intent.type === 'create-topic' ? this.#afterCreations(id, intent) : this.#propose({ id, command: intent })
     const running = started.finally(() => this.#running.delete(id))

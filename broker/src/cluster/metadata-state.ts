@@ -1,62 +1,44 @@
-import type { BrokerId, ErrorCode, GroupId, LogIndex, PartitionNumber, ProducerId } from '@tailrace/schemas'
-import type { TopicConfig } from './broker-api.ts'
+import type { BrokerId, GroupId, LogIndex } from '@tailrace/schemas'
+import type { AuditRecord } from './admin-api.ts'
 import type { AllocateProducerIds, BrokerRegistration, Command, CreateTopic, IdentifiedCommand } from './command.ts'
+import { performMemberCommand } from './member-changes.ts'
+import type {
+  Applied,
+  Change,
+  CommandResult,
+  JoinedBroker,
+  MetadataHead,
+  MetadataTables,
+  RememberedCommand,
+  Topic,
+  TopicPlace,
+} from './metadata-model.ts'
+import { AUDIT_RECORDS, REMEMBERED_COMMANDS, refused } from './metadata-model.ts'
+import type { TopicPartition } from './partition-replicas.ts'
+import { performTopicCommand } from './topic-changes.ts'
 
-export interface Topic {
-  readonly name: string
-  readonly id: string
-  readonly config: TopicConfig
-  readonly partitions: readonly TopicPartition[]
-}
-export interface TopicPartition {
-  readonly group: GroupId
-  /** Ordered: the first is the preferred leader. */
-  readonly replicas: readonly BrokerId[]
-}
-
-/** What a command came to. Kept for a while under the command's id, so that a retry gets the same answer. */
-export type CommandResult =
-  | { readonly ok: true; readonly first?: ProducerId; readonly count?: number }
-  | { readonly ok: false; readonly code: ErrorCode; readonly detail: string }
-
-/** What one applied entry changed, for those who keep or use the state. */
-export interface Applied {
-  readonly id: string
-  readonly result: CommandResult
-  /** The command had been applied before; nothing changed. */
-  readonly repeated: boolean
-  readonly broker?: BrokerRegistration
-  readonly created?: Topic
-  readonly deleted?: Topic
-}
-
-/** The counters; group and producer numbers only ever rise, so none is used twice. */
-export interface MetadataHead {
-  appliedIndex: LogIndex
-  nextGroup: GroupId
-  nextProducer: ProducerId
-  /** Commands remembered so far; their answers are kept in a ring of REMEMBERED_COMMANDS. */
-  commands: number
-}
-
-export interface RememberedCommand {
-  readonly number: number
-  readonly id: string
-  readonly result: CommandResult
-}
-
-/** A retry comes within the time limit of a request; this many commands take longer than that. */
-export const REMEMBERED_COMMANDS = 1024
+export type * from './metadata-model.ts'
+export { AUDIT_RECORDS, REMEMBERED_COMMANDS } from './metadata-model.ts'
+export type { TopicPartition } from './partition-replicas.ts'
 
 /**
  * The cluster's metadata: a pure function of group 0's log (design §6). No clock, no randomness, no IO; the same commands in the same order give the
  * same state on every broker, whatever part of them came from a store.
  */
-export class MetadataState {
-  readonly head: MetadataHead = { appliedIndex: 0, nextGroup: 1, nextProducer: 0, commands: 0 }
+export class MetadataState implements MetadataTables {
+  readonly head: MetadataHead = { appliedIndex: 0, nextGroup: 1, nextProducer: 0, commands: 0, audits: 0 }
   readonly brokers = new Map<BrokerId, BrokerRegistration>()
   readonly topics = new Map<string, Topic>()
-  readonly places = new Map<GroupId, { readonly topic: Topic; readonly partition: PartitionNumber }>()
+  readonly places = new Map<GroupId, TopicPlace>()
+  readonly topicsById = new Map<string, Topic>()
+  readonly joined = new Map<BrokerId, JoinedBroker>()
+  readonly removed = new Map<BrokerId, { readonly directoryId: string }>()
+  /** Partitions whose replicas are being changed. */
+  readonly changing = new Set<GroupId>()
+  /** Partitions with outcasts. */
+  readonly fenced = new Set<GroupId>()
+  metadataPriorities: Readonly<Record<number, number>> = {}
+  readonly #audit: AuditRecord[] = []
   readonly #remembered = new Map<string, RememberedCommand>()
 
   /** Null where the entry held no command that this version knows. */
@@ -66,6 +48,7 @@ export class MetadataState {
     const earlier = this.#remembered.get(entry.id)
     if (earlier !== undefined) return { id: entry.id, result: earlier.result, repeated: true }
     const changed = this.#perform(entry.command)
+    if (changed.audit !== undefined) this.addAudit(changed.audit)
     this.remember({ number: this.head.commands++, id: entry.id, result: changed.result })
     return { id: entry.id, repeated: false, ...changed }
   }
@@ -89,11 +72,53 @@ export class MetadataState {
     }
   }
 
+  /** Oldest first. */
+  get audit(): readonly AuditRecord[] {
+    return this.#audit
+  }
+
+  addAudit(record: AuditRecord): void {
+    this.head.audits += 1
+    this.keepAudit(record)
+  }
+
+  /** One that was counted before. */
+  keepAudit(record: AuditRecord): void {
+    if (this.#audit.push(record) > AUDIT_RECORDS) this.#audit.shift()
+  }
+
   addTopic(topic: Topic): void {
     this.topics.set(topic.name, topic)
-    topic.partitions.forEach(({ group }, partition) => {
-      this.places.set(group, { topic, partition })
+    this.topicsById.set(topic.id, topic)
+    topic.partitions.forEach((some, partition) => {
+      const place = { topic, partition }
+      this.places.set(some.group, place)
+      this.replacePartition(place, some)
     })
+  }
+
+  partitionOf(group: GroupId): TopicPartition | undefined {
+    const place = this.places.get(group)
+    return place?.topic.partitions[place.partition]
+  }
+
+  replacePartition({ topic, partition }: TopicPlace, replaced: TopicPartition): void {
+    topic.partitions[partition] = replaced
+    if (replaced.change === undefined) this.changing.delete(replaced.group)
+    else this.changing.add(replaced.group)
+    if (replaced.outcasts === undefined) this.fenced.delete(replaced.group)
+    else this.fenced.add(replaced.group)
+  }
+
+  /** Forgets everything, for a state that comes from elsewhere. */
+  clear(): void {
+    Object.assign(this.head, new MetadataState().head)
+    for (const map of [this.brokers, this.topics, this.topicsById, this.places, this.joined, this.removed]) map.clear()
+    this.changing.clear()
+    this.fenced.clear()
+    this.metadataPriorities = {}
+    this.#audit.length = 0
+    this.#remembered.clear()
   }
 
   /** False for a group whose topic has been deleted; true for those that may still come. */
@@ -101,7 +126,7 @@ export class MetadataState {
     return group === 0 || group >= this.head.nextGroup || this.places.has(group)
   }
 
-  #perform(command: Command): Omit<Applied, 'id' | 'repeated'> {
+  #perform(command: Command): Change {
     switch (command.type) {
       case 'register-broker':
         return this.#register(command.broker)
@@ -111,11 +136,20 @@ export class MetadataState {
         return this.#delete(command.name)
       case 'allocate-producer-ids':
         return this.#allocate(command)
+      case 'join-broker':
+      case 'remove-broker':
+      case 'forced-cluster':
+        return performMemberCommand(this, command)
+      default:
+        return performTopicCommand(this, command)
     }
   }
 
-  #register(broker: BrokerRegistration): Omit<Applied, 'id' | 'repeated'> {
-    const known = this.brokers.get(broker.id)
+  #register(broker: BrokerRegistration): Change {
+    if (this.removed.has(broker.id)) {
+      return refused('BROKER_IDENTITY_MISMATCH', `Broker ${broker.id} was removed from the cluster.`)
+    }
+    const known = this.brokers.get(broker.id) ?? this.joined.get(broker.id)
     if (known !== undefined && known.directoryId !== broker.directoryId) {
       return refused('BROKER_IDENTITY_MISMATCH', `Broker ${broker.id} is registered with another data directory.`)
     }
@@ -123,32 +157,35 @@ export class MetadataState {
     return { result: { ok: true }, broker }
   }
 
-  #create({ name, topicId, config, partitions }: CreateTopic): Omit<Applied, 'id' | 'repeated'> {
+  #create({ name, topicId, config, partitions }: CreateTopic): Change {
     const existing = this.topics.get(name)
     if (existing !== undefined) {
       return existing.id === topicId ? { result: { ok: true } } : refused('TOPIC_EXISTS', `"${name}"`)
     }
-    const numbered = partitions.map(({ replicas }) => ({ group: this.head.nextGroup++, replicas }))
+    const numbered = partitions.map(({ replicas }) => {
+      return { group: this.head.nextGroup++, founders: replicas, replicas }
+    })
     const created: Topic = { name, id: topicId, config, partitions: numbered }
     this.addTopic(created)
     return { result: { ok: true }, created }
   }
 
-  #delete(name: string): Omit<Applied, 'id' | 'repeated'> {
+  #delete(name: string): Change {
     const deleted = this.topics.get(name)
     if (deleted === undefined) return refused('UNKNOWN_TOPIC', `"${name}"`)
     this.topics.delete(name)
-    for (const { group } of deleted.partitions) this.places.delete(group)
+    this.topicsById.delete(deleted.id)
+    for (const { group } of deleted.partitions) {
+      this.places.delete(group)
+      this.changing.delete(group)
+      this.fenced.delete(group)
+    }
     return { result: { ok: true }, deleted }
   }
 
-  #allocate({ count }: AllocateProducerIds): Omit<Applied, 'id' | 'repeated'> {
+  #allocate({ count }: AllocateProducerIds): Change {
     const first = this.head.nextProducer
     this.head.nextProducer += count
     return { result: { ok: true, first, count } }
   }
-}
-
-function refused(code: ErrorCode, detail: string): { result: CommandResult } {
-  return { result: { ok: false, code, detail } }
 }

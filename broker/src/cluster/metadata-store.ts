@@ -3,37 +3,50 @@ import { TailraceError } from '@tailrace/schemas'
 import type { StateStore } from '../log/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import type { AuditRecord } from './admin-api.ts'
+import type { TopicConfig } from './broker-api.ts'
 import type { BrokerRegistration } from './command.ts'
-import type { Applied, MetadataHead, MetadataState, RememberedCommand, Topic } from './metadata-state.ts'
-import { REMEMBERED_COMMANDS } from './metadata-state.ts'
+import type { Applied, JoinedBroker, MetadataHead, MetadataState, RememberedCommand, Topic } from './metadata-state.ts'
+import { AUDIT_RECORDS, REMEMBERED_COMMANDS } from './metadata-state.ts'
+import type { TopicPartition } from './partition-replicas.ts'
 
 const HEAD = 'meta/head'
 const BROKERS = 'meta/broker/'
+/** Topics as they were created, with their present settings. */
 const TOPICS = 'meta/topic/'
+/** Partitions that are not as they were created: one key each, so that moving one of 10,000 writes one. */
+const PARTITIONS = 'meta/partition/'
 const COMMANDS = 'meta/command/'
-/** Replicas of deleted topics that this broker still has to remove from its disk. */
-const REMOVALS = 'meta/removal/'
+const JOINED = 'meta/joined/'
+const REMOVED = 'meta/removed/'
+const AUDIT = 'meta/audit/'
+const PRIORITIES = 'meta/priorities'
+/** All of the above: what belongs to the metadata group's state. */
+export const METADATA_KEYS = { from: 'meta/', to: 'meta0' } as const
 const RETRY_MS = 1000
 
-/**
- * Fills an empty state with what the store has: some prefix of the log.
- * @returns groups whose topics are deleted and whose replicas may still be on this broker's disk
- */
-export async function loadMetadata(store: StateStore, state: MetadataState): Promise<GroupId[]> {
+/** What of a store loadMetadata reads: the store itself, or a snapshot of it. */
+export type MetadataSource = Pick<StateStore, 'get' | 'range'>
+
+/** Fills an empty state with what the store has: some prefix of the log. */
+export async function loadMetadata(store: MetadataSource, state: MetadataState): Promise<void> {
   const head = await store.get(HEAD)
-  if (head === null) return []
+  if (head === null) return
   Object.assign(state.head, parse<MetadataHead>(head))
-  for await (const [, value] of inside(store, BROKERS)) {
-    const broker = parse<BrokerRegistration>(value)
-    state.brokers.set(broker.id, broker)
+  for await (const broker of valuesOf<BrokerRegistration>(store, BROKERS)) state.brokers.set(broker.id, broker)
+  for await (const joined of valuesOf<JoinedBroker>(store, JOINED)) state.joined.set(joined.id, joined)
+  for await (const [key, value] of inside(store, REMOVED)) state.removed.set(numberOf(key, REMOVED), parse(value))
+  for await (const topic of valuesOf<StoredTopic>(store, TOPICS)) state.addTopic(restored(topic))
+  for await (const changed of valuesOf<TopicPartition>(store, PARTITIONS)) {
+    const place = state.places.get(changed.group)
+    if (place !== undefined) state.replacePartition(place, changed)
   }
-  for await (const [, value] of inside(store, TOPICS)) state.addTopic(parse<Topic>(value))
-  const commands: RememberedCommand[] = []
-  for await (const [, value] of inside(store, COMMANDS)) commands.push(parse<RememberedCommand>(value))
+  const audit = await collect<readonly [number, AuditRecord]>(valuesOf(store, AUDIT))
+  for (const [, record] of audit.sort((a, b) => a[0] - b[0])) state.keepAudit(record)
+  const priorities = await store.get(PRIORITIES)
+  if (priorities !== null) state.metadataPriorities = parse(priorities)
+  const commands = await collect<RememberedCommand>(valuesOf(store, COMMANDS))
   for (const command of commands.sort((a, b) => a.number - b.number)) state.remember(command)
-  const removals: GroupId[] = []
-  for await (const [key] of inside(store, REMOVALS)) removals.push(Number(key.slice(REMOVALS.length)))
-  return removals
 }
 
 /**
@@ -54,15 +67,21 @@ export class MetadataWriter {
     this.#logger = logger
   }
 
-  /** `self`: the broker whose replicas of a deleted topic are to be removed. */
-  applied(state: MetadataState, applied: Applied | null, self: BrokerId): void {
-    const { broker, created, deleted } = applied ?? {}
-    if (broker !== undefined) this.#put(BROKERS + String(broker.id).padStart(10, '0'), broker)
-    if (created !== undefined) this.#put(TOPICS + created.name, created)
-    if (deleted !== undefined) this.#pending.set(TOPICS + deleted.name, null)
-    for (const { group, replicas } of deleted?.partitions ?? []) {
-      if (replicas.includes(self)) this.#put(REMOVALS + group, true)
+  applied(state: MetadataState, applied: Applied | null): void {
+    const { broker, created, deleted, altered, changed, joined, removed, audit } = applied ?? {}
+    if (broker !== undefined) this.#put(BROKERS + padded(broker.id), broker)
+    if (joined !== undefined) this.#put(JOINED + padded(joined.id), joined)
+    if (removed !== undefined) {
+      this.#pending.set(BROKERS + padded(removed), null)
+      this.#pending.set(JOINED + padded(removed), null)
+      this.#put(REMOVED + padded(removed), state.removed.get(removed))
     }
+    for (const topic of [created, altered]) if (topic !== undefined) this.#put(TOPICS + topic.name, asCreated(topic))
+    if (changed !== undefined) this.#putPartition(changed.topic.partitions[changed.partition]!)
+    if (deleted !== undefined) this.#forget(deleted)
+    if (applied?.metadataPriority) this.#put(PRIORITIES, state.metadataPriorities)
+    const number = state.head.audits - 1
+    if (audit !== undefined) this.#put(AUDIT + padded(number % AUDIT_RECORDS), [number, audit])
     if (applied !== null && !applied.repeated) {
       const command: RememberedCommand = { number: state.head.commands - 1, id: applied.id, result: applied.result }
       this.#put(COMMANDS + String(command.number % REMEMBERED_COMMANDS).padStart(4, '0'), command)
@@ -71,16 +90,37 @@ export class MetadataWriter {
     this.#flush()
   }
 
-  /** The replica is gone from the disk. */
-  removed(group: GroupId): void {
-    this.#pending.set(REMOVALS + group, null)
-    this.#flush()
+  /** Resolves when all that was applied so far has been written; it is durable with the store's own flush. */
+  async settled(): Promise<void> {
+    while (this.#writing !== null) await this.#writing
+    if (this.#pending.size > 0)
+      throw new TailraceError('INTERNAL', 'The metadata cannot be written to the state store.')
+  }
+
+  /** What waits to be written belongs to a state that another has taken the place of. Resolves when no write is under way. */
+  async discard(): Promise<void> {
+    this.#pending.clear()
+    while (this.#writing !== null) {
+      await this.#writing
+      this.#pending.clear()
+    }
   }
 
   /** Writes out what waits, then no more. */
   async close(): Promise<void> {
     while (this.#writing !== null) await this.#writing
     this.#closed = true
+  }
+
+  #putPartition(partition: TopicPartition): void {
+    this.#put(PARTITIONS + padded(partition.group), partition)
+  }
+
+  #forget(topic: Topic): void {
+    this.#pending.set(TOPICS + topic.name, null)
+    for (const partition of topic.partitions) {
+      if (!isAsCreated(partition)) this.#pending.set(PARTITIONS + padded(partition.group), null)
+    }
   }
 
   #put(key: string, value: unknown): void {
@@ -107,9 +147,46 @@ export class MetadataWriter {
   }
 }
 
-function inside(store: StateStore, prefix: string): AsyncIterable<readonly [string, Uint8Array]> {
+interface StoredTopic {
+  readonly name: string
+  readonly id: string
+  readonly config: TopicConfig
+  readonly partitions: readonly { readonly group: GroupId; readonly replicas: readonly BrokerId[] }[]
+}
+
+function asCreated({ name, id, config, partitions }: Topic): StoredTopic {
+  return { name, id, config, partitions: partitions.map(({ group, founders }) => ({ group, replicas: founders })) }
+}
+
+function restored({ name, id, config, partitions }: StoredTopic): Topic {
+  return { name, id, config, partitions: partitions.map((some) => ({ founders: some.replicas, ...some })) }
+}
+
+function isAsCreated(partition: TopicPartition): boolean {
+  return partition.replicas === partition.founders && Object.keys(partition).length === 3
+}
+
+function padded(id: number): string {
+  return String(id).padStart(10, '0')
+}
+
+function numberOf(key: string, prefix: string): number {
+  return Number(key.slice(prefix.length))
+}
+
+function inside(store: MetadataSource, prefix: string): AsyncIterable<readonly [string, Uint8Array]> {
   // '0' is the character after '/'.
   return store.range(prefix, `${prefix.slice(0, -1)}0`)
+}
+
+async function* valuesOf<T>(store: MetadataSource, prefix: string): AsyncIterable<T> {
+  for await (const [, value] of inside(store, prefix)) yield parse<T>(value)
+}
+
+async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const value of values) all.push(value)
+  return all
 }
 
 function parse<T>(bytes: Uint8Array): T {

@@ -63,7 +63,7 @@ describe('topics', () => {
     }
     expect(await refused({ name: '..' })).toBe('INVALID_TOPIC_NAME')
     expect(await refused({ partitions: 0 })).toBe('INVALID_REPLICATION')
-    expect(await refused({ partitions: 1001 })).toBe('INVALID_REPLICATION')
+    expect(await refused({ partitions: 10_001 })).toBe('INVALID_REPLICATION')
     expect(await refused({ replicas: 4 })).toBe('INVALID_REPLICATION')
     expect(await refused({ config: { retention: 1 } })).toBe('INVALID_SETTING')
     expect(await refused({ config: { maxBatchBytes: 5_000_000 } })).toBe('INVALID_SETTING')

@@ -1,63 +1,25 @@
 import type { BrokerId, GroupId, PartitionNumber } from '@tailrace/schemas'
 import { METADATA_GROUP, NO_BROKER, TailraceError } from '@tailrace/schemas'
-import type { StateStore } from '../log/types.ts'
-import type { GroupRequests, PeerHandlers, PeerIdentity, Peers } from '../partition/peers.ts'
-import type { Groups } from '../partition/types.ts'
-import type { Clock } from '../platform/clock.ts'
-import type { Disk } from '../platform/disk.ts'
-import type { Logger } from '../platform/logger.ts'
-import type { Random } from '../platform/random.ts'
+import type { PeerHandlers, PeerIdentity } from '../partition/peers.ts'
+import type { AdminApi } from './admin-api.ts'
 import type { BrokerApi } from './broker-api.ts'
-import { createBrokerApi, knownBrokers } from './broker-facade.ts'
+import { createBrokerApi } from './broker-facade.ts'
+import type { BrokerParts } from './broker-parts.ts'
+import { createParts } from './broker-parts.ts'
 import type { BrokerRegistration } from './command.ts'
-import { Formation } from './formation.ts'
 import type { FormationRecord } from './formation-record.ts'
 import { IdentityFile } from './identity-file.ts'
-import { LeaderDirectory } from './leader-directory.ts'
-import { MetadataClient } from './metadata-client.ts'
-import { MetadataLeader } from './metadata-leader.ts'
-import { MetadataMachine } from './metadata-machine.ts'
-import type { Applied } from './metadata-state.ts'
-import { MetadataState } from './metadata-state.ts'
-import { loadMetadata, MetadataWriter } from './metadata-store.ts'
-import { PartitionStatus } from './partition-status.ts'
+import type { Welcome } from './joining.ts'
+import type { Applied, Topic } from './metadata-state.ts'
+import { loadMetadata } from './metadata-store.ts'
+import type { ClusterNodeDeps } from './node-deps.ts'
 import { composePeerHandlers } from './peer-handlers.ts'
-import { ProducerIds } from './producer-ids.ts'
-import { Publisher } from './publisher.ts'
-import { Reader } from './reader.ts'
-import { Reconciler } from './reconciler.ts'
-import { Registration } from './registration.ts'
-import { Topics } from './topics.ts'
 
-/** All groups of this broker, with the entry for what peers send. */
-export type GroupsWithPeers = Groups & GroupRequests & Pick<PeerHandlers, 'link'> & { receive: PeerHandlers['raft'] }
-
-export interface ClusterNodeDeps {
-  readonly brokerId: BrokerId
-  /** host:port that clients are told. */
-  readonly http: string
-  /** host:port that other brokers are told; must be one of `join`. */
-  readonly peerAddress: string
-  readonly join: readonly string[]
-  readonly pid: number
-  /** New at each start. */
-  readonly incarnation: string
-  readonly dataFolder: string
-  readonly disk: Disk
-  readonly clock: Clock
-  readonly random: Random
-  readonly store: StateStore
-  readonly groups: GroupsWithPeers
-  readonly peers: Peers
-  readonly logger: Logger
-  /** For topics that do not say. */
-  readonly maxBatchBytes: number
-  /** The most that a topic may ask for. */
-  readonly largestMaxBatchBytes: number
-}
+export type { ClusterNodeDeps, DiallingPeers, GroupsWithPeers } from './node-deps.ts'
 
 export interface ClusterNode {
   readonly api: BrokerApi
+  readonly admin: AdminApi
   readonly handlers: PeerHandlers
   /** What this broker says of itself to peers now; after `start`. */
   identity(): PeerIdentity
@@ -70,10 +32,10 @@ export interface ClusterNode {
   close(): Promise<void>
 }
 
-const PRODUCER_BLOCK_MS = 10_000
 /** How long the first metadata leader waits for the others to be there, so that its first election is not in vain. */
 const SHARED_MS = 500
 const OPEN_RETRY_MS = 1000
+const COMMAND_MS = 10_000
 
 /** A broker as a member of its cluster. */
 export function createClusterNode(deps: ClusterNodeDeps): ClusterNode {
@@ -82,71 +44,34 @@ export function createClusterNode(deps: ClusterNodeDeps): ClusterNode {
 
 class BrokerNode implements ClusterNode {
   readonly api: BrokerApi
+  readonly admin: AdminApi
   readonly handlers: PeerHandlers
   readonly #deps: ClusterNodeDeps
   readonly #file: IdentityFile
-  readonly #state = new MetadataState()
-  readonly #writer: MetadataWriter
-  readonly #machine: MetadataMachine
-  readonly #formation: Formation
-  readonly #directory: LeaderDirectory
-  readonly #leader: MetadataLeader
-  readonly #publisher: Publisher
-  readonly #status: PartitionStatus
-  readonly #reconciler: Reconciler
-  readonly #registration: Registration
+  readonly #parts: BrokerParts
   readonly #listeners = new Set<(topic: string, partition: PartitionNumber) => void>()
   #closed = false
 
   constructor(deps: ClusterNodeDeps) {
     this.#deps = deps
-    const { brokerId, clock, random, logger, groups, peers } = deps
-    const state = this.#state
-    const brokers = (): BrokerId[] => knownBrokers(this.#file.formation, state)
-    this.#file = new IdentityFile(deps.disk, deps.dataFolder, brokerId)
-    this.#writer = new MetadataWriter(deps.store, clock, logger)
-    this.#machine = new MetadataMachine(state, brokerId, this.#writer, (applied) => this.#applied(applied))
-    this.#directory = new LeaderDirectory({
-      brokerId,
-      clock,
-      connected: (peer) => peers.connected(peer),
-      announce: (leaders) => peers.announceLeaders(leaders),
-      mayExist: (group) => state.mayExist(group),
-      onChange: (group) => this.#leadershipChanged(group),
+    this.#file = new IdentityFile(deps.disk, deps.dataFolder, deps.brokerId)
+    this.#parts = createParts(deps, this.#file, {
+      applied: (applied) => this.#applied(applied),
+      restored: () => this.#restored(),
+      formed: (record) => void this.#becomeMember(record),
+      welcomed: (welcome) => this.#welcomed(welcome),
+      leadershipChanged: (group) => this.#leadershipChanged(group),
+      removed: (group) => this.#replicaRemoved(group),
+      describeSelf: () => this.#describeSelf(),
     })
-    const directory = this.#directory
-    this.#formation = new Formation({
-      ...deps,
-      file: this.#file,
-      onFormed: (record) => void this.#becomeMember(record),
-    })
-    this.#reconciler = new Reconciler({
-      ...deps,
-      onProgress: () => directory.touch(),
-      onRemoved: (group) => this.#writer.removed(group),
-    })
-    this.#leader = new MetadataLeader({ groups, clock, state, brokers })
-    const client = new MetadataClient({ self: brokerId, leader: this.#leader, directory, peers, clock, random })
-    this.#registration = new Registration(() => this.#describeSelf(), { state, client, clock, logger })
-    this.#publisher = new Publisher({ brokerId, state, groups, directory, peers, clock })
-    this.#status = new PartitionStatus({ brokerId, groups, directory, peers })
-    const reader = new Reader({ brokerId, state, groups, directory, peers, clock })
-    const limits = { maxBatchBytes: deps.largestMaxBatchBytes }
-    const topics = new Topics({ state, client, directory, status: this.#status, random, limits, brokers })
-    const producerIds = new ProducerIds(async (count) => {
-      const command = { type: 'allocate-producer-ids', broker: brokerId, count } as const
-      return (await client.submit(command, PRODUCER_BLOCK_MS)).first!
-    })
+    this.admin = this.#parts.admin
     this.api = createBrokerApi({
-      ...{ brokerId, state, directory, peers, publisher: this.#publisher, reader, topics, producerIds },
+      ...this.#parts,
+      ...{ brokerId: deps.brokerId, peers: deps.peers, listeners: this.#listeners },
       formation: () => this.#file.formation,
       readiness: () => this.#readiness(),
-      listeners: this.#listeners,
     })
-    this.handlers = composePeerHandlers({
-      ...{ groups, formation: this.#formation, directory, reader, producerIds },
-      ...{ publisher: this.#publisher, status: this.#status, leader: this.#leader },
-    })
+    this.handlers = composePeerHandlers({ ...this.#parts, groups: deps.groups })
   }
 
   identity(): PeerIdentity {
@@ -157,45 +82,39 @@ class BrokerNode implements ClusterNode {
   }
 
   async start(): Promise<void> {
-    const { join, peerAddress, groups, store, random, dataFolder } = this.#deps
-    if (!join.includes(peerAddress)) {
-      throw new TailraceError(
-        'INVALID_SETTING',
-        `--join ${join.join(',')} lacks this broker's own address ${peerAddress}.`,
-      )
-    }
+    const { groups, store, random, dataFolder } = this.#deps
+    const { state, reconciler, directory, formation, registration } = this.#parts
     const fresh = await this.#file.load(random)
-    const removals = await loadMetadata(store, this.#state)
-    if (fresh && this.#machine.appliedIndex > 0) {
+    await loadMetadata(store, state)
+    if (fresh && (state.head.appliedIndex > 0 || !isEmpty(groups.stored()))) {
       throw new TailraceError(
         'STORAGE_CORRUPT',
         `${dataFolder} holds a broker's data, but its identity.json is missing.`,
       )
     }
-    groups.onLeadership = (group, term, leader) => this.#directory.own(group, term, leader)
-    for (const group of removals) this.#reconciler.removeGroup(group)
-    for (const topic of this.#state.topics.values()) this.#reconciler.open(topic, false)
-    const { formation } = this.#file
-    if (formation === null) return this.#formation.tryToForm()
-    await this.#openMetadata(formation, false)
-    void this.#registration.run()
+    groups.onLeadership = (group, term, leader) => directory.own(group, term, leader)
+    const record = this.#file.formation
+    if (record === null) return formation.tryToForm()
+    this.#dial(this.#parts.addresses())
+    reconciler.start()
+    await this.#openMetadata(record, false)
+    void registration.run()
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    this.#formation.close()
-    this.#registration.close()
-    this.#reconciler.close()
-    this.#publisher.close()
-    this.#directory.close()
-    await this.#writer.close()
+    const { formation, joining, registration, reconciler, controller, members, forcedLeader } = this.#parts
+    for (const part of [formation, joining, registration, reconciler, controller, members, forcedLeader]) part.close()
+    this.#parts.publisher.close()
+    this.#parts.directory.close()
+    await this.#parts.writer.close()
   }
 
-  /** The cluster has just been formed, and this broker has that on its disk. */
+  /** This broker has just become a member of a cluster, and has that on its disk. */
   async #becomeMember(record: FormationRecord): Promise<void> {
     const { brokerId, clock, logger } = this.#deps
-    const preferred = record.voters[0]!.id === brokerId
-    if (preferred) await this.#formation.whenShared(SHARED_MS)
+    const preferred = this.#file.admission === 0 && record.voters[0]!.id === brokerId
+    if (preferred) await this.#parts.formation.whenShared(SHARED_MS)
     try {
       if (this.#closed) return
       await this.#openMetadata(record, preferred)
@@ -204,34 +123,125 @@ class BrokerNode implements ClusterNode {
       clock.after(OPEN_RETRY_MS, () => void this.#becomeMember(record))
       return
     }
-    await this.#registration.run()
+    await this.#parts.registration.run()
+  }
+
+  async #welcomed({ record, admission, addresses }: Welcome): Promise<void> {
+    await this.#parts.formation.welcomed(record, admission)
+    this.#dial(addresses)
   }
 
   async #openMetadata(record: FormationRecord, preferred: boolean): Promise<void> {
-    const voters = record.voters.map((voter) => voter.id)
-    const { groups, maxBatchBytes } = this.#deps
-    await groups.open({ group: METADATA_GROUP, voters, maxBatchBytes, preferred, stateMachine: this.#machine })
-    this.#directory.touch()
+    const { groups, largestMaxBatchBytes, brokerId } = this.#deps
+    const { machine, state, directory } = this.#parts
+    const { admission } = this.#file
+    await groups.open({
+      group: METADATA_GROUP,
+      voters: admission === 0 ? record.voters.map((voter) => voter.id) : [],
+      admission,
+      preferred,
+      maxBatchBytes: largestMaxBatchBytes,
+      electionFactor: state.metadataPriorities[brokerId] ?? 1,
+      stateMachine: machine,
+    })
+    directory.touch()
   }
 
   #applied(applied: Applied): void {
-    const { created, deleted } = applied
-    if (created !== undefined) this.#reconciler.open(created, true)
+    const { created, deleted, altered, changed, broker, joined, removed } = applied
+    const { reconciler, controller, forcedLeader, leader, directory } = this.#parts
+    if (broker !== undefined) this.#dial([broker.peer])
+    if (joined !== undefined) this.#memberChanged(joined.id)
+    if (removed !== undefined) this.#memberChanged(removed)
+    if (created !== undefined) reconciler.created(created)
+    if (altered !== undefined) reconciler.altered(altered)
     if (deleted !== undefined) {
-      this.#reconciler.remove(deleted)
-      for (const { group } of deleted.partitions) {
-        this.#directory.forget(group)
-        this.#publisher.forget(group)
-        this.#status.forget(group)
-      }
+      reconciler.deleted(deleted)
+      this.#forget(deleted)
     }
-    this.#leader.applied(applied)
-    this.#directory.touch()
+    if (changed !== undefined) {
+      reconciler.changed(changed)
+      forcedLeader.look(changed.topic.partitions[changed.partition]!.group)
+      controller.wake()
+    }
+    if (applied.metadataPriority) this.#prioritise()
+    if (broker?.id === this.#deps.brokerId && this.#parts.registration.applied) this.#caughtUp()
+    leader.applied(applied)
+    directory.touch()
+  }
+
+  /** The metadata has come as a whole, from another broker: what changed is not known, so everything is looked at. */
+  #restored(): void {
+    const { state, reconciler, controller, forcedLeader, members, registration, directory } = this.#parts
+    this.#dial(this.#parts.addresses())
+    for (const id of [...state.joined.keys(), ...state.removed.keys()]) this.#memberChanged(id)
+    if (registration.applied) this.#caughtUp()
+    reconciler.resync()
+    forcedLeader.lookAtAll()
+    controller.wake()
+    members.wake()
+    this.#prioritise()
+    directory.keepOnly((group) => state.mayExist(group))
+    directory.touch()
+  }
+
+  /** This broker knows all that was decided before its start. */
+  #caughtUp(): void {
+    const { reconciler, forcedLeader, state } = this.#parts
+    reconciler.caughtUp()
+    forcedLeader.lookAtAll()
+    for (const group of state.fenced) if (!reconciler.holds(group)) this.#replicaRemoved(group)
+  }
+
+  /** Whoever was left behind when members were forced may come back as a new replica, once the outdated one is gone. */
+  #replicaRemoved(group: GroupId): void {
+    const { brokerId, clock, logger } = this.#deps
+    const { state, client } = this.#parts
+    if (this.#closed || !state.partitionOf(group)?.outcasts?.includes(brokerId)) return
+    client.submit({ type: 'replica-dropped', group, broker: brokerId }, COMMAND_MS).catch((error) => {
+      logger.warn({ group, error }, 'cannot tell that an outdated replica is gone; trying again')
+      clock.after(OPEN_RETRY_MS, () => this.#replicaRemoved(group))
+    })
+  }
+
+  #memberChanged(id: BrokerId): void {
+    const { state, formation, members } = this.#parts
+    formation.memberChanged(id)
+    const joined = state.joined.get(id)
+    if (joined !== undefined) this.#dial([joined.peer])
+    if (state.removed.has(id) && id !== this.#deps.brokerId) this.#deps.clock.soon(() => this.#deps.peers.hangUp(id))
+    members.wake()
+  }
+
+  #dial(addresses: readonly string[]): void {
+    const { peers, peerAddress } = this.#deps
+    for (const address of addresses) if (address !== peerAddress && address !== '') peers.dial(address)
+  }
+
+  #forget(topic: Topic): void {
+    const { directory, publisher, status, desk } = this.#parts
+    for (const { group } of topic.partitions) {
+      directory.forget(group)
+      publisher.forget(group)
+      status.forget(group)
+      desk.leadershipChanged(group)
+    }
+  }
+
+  #prioritise(): void {
+    const factor = this.#parts.state.metadataPriorities[this.#deps.brokerId] ?? 1
+    this.#deps.groups.get(METADATA_GROUP)?.update({ electionFactor: factor })
   }
 
   #leadershipChanged(group: GroupId): void {
-    this.#publisher.leadershipChanged(group)
-    const place = this.#state.places.get(group)
+    const { publisher, desk, controller, members, state } = this.#parts
+    publisher.leadershipChanged(group)
+    desk.leadershipChanged(group)
+    if (group === METADATA_GROUP) {
+      controller.wake()
+      members.wake()
+    }
+    const place = state.places.get(group)
     if (place === undefined) return
     for (const listener of this.#listeners) {
       try {
@@ -248,15 +258,25 @@ class BrokerNode implements ClusterNode {
   }
 
   #readiness(): { ready: boolean; reason: string } {
+    const { formation, joining, directory, registration, reconciler, state } = this.#parts
     const not = (reason: string): { ready: boolean; reason: string } => ({ ready: false, reason })
     if (this.#closed) return not('The broker is shutting down.')
     if (this.#file.formation === null) {
-      const { missing } = this.#formation
-      return not(`The cluster is not formed; waiting for ${missing.join(', ') || 'its members'}.`)
+      if (joining.refusal !== '') return not(`The broker is not admitted: ${joining.refusal}`)
+      if (!this.#deps.join.includes(this.#deps.peerAddress)) {
+        return not(`Waiting for a member of a cluster at ${this.#deps.join.join(', ')}.`)
+      }
+      return not(`The cluster is not formed; waiting for ${formation.missing.join(', ') || 'its members'}.`)
     }
-    if (this.#directory.lookup(METADATA_GROUP).leader === NO_BROKER) return not('The metadata group has no leader.')
-    if (!this.#registration.applied) return not('The broker has not caught up with the metadata.')
-    if (this.#reconciler.pending > 0) return not(`${this.#reconciler.pending} replicas are not opened yet.`)
+    if (state.removed.has(this.#deps.brokerId)) return not('The broker was removed from the cluster.')
+    if (directory.lookup(METADATA_GROUP).leader === NO_BROKER) return not('The metadata group has no leader.')
+    if (!registration.applied) return not('The broker has not caught up with the metadata.')
+    if (reconciler.pending > 0) return not(`${reconciler.pending} replicas are not opened yet.`)
     return { ready: true, reason: '' }
   }
+}
+
+function isEmpty(some: Iterable<unknown>): boolean {
+  for (const _ of some) return false
+  return true
 }

@@ -41,7 +41,10 @@ export class PartitionStatus {
     const byLeader = new Map<BrokerId, GroupId[]>()
     topic.partitions.forEach(({ group }, partition) => {
       const { leader } = leaders[partition]!
-      if (leader !== NO_BROKER && leader !== brokerId) byLeader.set(leader, [...(byLeader.get(leader) ?? []), group])
+      if (leader === NO_BROKER || leader === brokerId) return
+      const asked = byLeader.get(leader)
+      if (asked === undefined) byLeader.set(leader, [group])
+      else asked.push(group)
     })
     await Promise.all([...byLeader].map(([leader, groups]) => this.#ask(leader, groups)))
     return topic.partitions.map((place, partition) =>

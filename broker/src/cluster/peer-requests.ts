@@ -2,6 +2,10 @@ import type { BrokerId, GroupId, Message } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { GroupRequests, PeerAnswer, RequestName } from '../partition/peers.ts'
 import { FORMATION_OPERATION } from './formation.ts'
+import type { GroupDesk, GroupRequest } from './group-desk.ts'
+import { GROUP_OPERATION } from './group-desk.ts'
+import type { Welcome } from './joining.ts'
+import { JOIN_OPERATION } from './joining.ts'
 import { METADATA_OPERATION } from './metadata-client.ts'
 import type { IdentifiedIntent, MetadataLeader } from './metadata-leader.ts'
 import type { PartitionStatus } from './partition-status.ts'
@@ -20,7 +24,10 @@ export interface PeerRequestsDeps {
   readonly status: PartitionStatus
   readonly producerIds: ProducerIds
   readonly leader: MetadataLeader
+  readonly desk: GroupDesk
   readonly receiveFormation: (from: BrokerId, json: string) => Promise<string>
+  /** A broker without a cluster asks to be admitted. */
+  readonly receiveApplication: (from: BrokerId) => Promise<Welcome>
 }
 
 type Handlers = {
@@ -40,11 +47,12 @@ export function peerRequestHandlers(deps: PeerRequestsDeps): Handlers {
     ReadEntries: (from, fields) => groups.answer(from, 'ReadEntries', fields),
     // Takes its place in the log before the first await, so that arrival order is log order.
     async Publish(_from, { topic, partition, timeoutMs }, body) {
-      const fields = await publisher.publishAsLeader(topic, partition, body, timeoutMs)
-      return { fields, body: [] }
+      const { token, holders = [], ...place } = await publisher.publishAsLeader(topic, partition, body, timeoutMs)
+      return { fields: { ...place, ...token, holders }, body: [] }
     },
-    async Fetch(_from, { topic, partition, offset, maxBytes, waitMs }) {
-      const request = { offset, maxBytes, waitMs: Math.min(waitMs, MAX_WAIT_MS) }
+    async Fetch(_from, { topic, partition, offset, maxBytes, waitMs, tokenTerm = 0, tokenIndex = 0 }) {
+      const token = tokenIndex === 0 ? {} : { token: { term: tokenTerm, index: tokenIndex } }
+      const request = { offset, maxBytes, waitMs: Math.min(waitMs, MAX_WAIT_MS), ...token }
       const { batches, nextOffset, highWatermark, logStart } = await reader.ledHere(topic, partition).fetch(request)
       return { fields: { nextOffset, highWatermark, logStart }, body: batches }
     },
@@ -69,6 +77,10 @@ function administer(deps: PeerRequestsDeps, from: BrokerId, operation: string, j
       return executeIntent(deps.leader, json)
     case PARTITION_STATUS_OPERATION:
       return partitionStatus(deps.status, json)
+    case GROUP_OPERATION:
+      return answerForGroup(deps.desk, json)
+    case JOIN_OPERATION:
+      return welcome(deps, from)
     default:
       throw new TailraceError('UNSUPPORTED_MESSAGE', `Administrative operation "${operation}".`)
   }
@@ -81,6 +93,14 @@ async function executeIntent(leader: MetadataLeader, json: string): Promise<stri
 
 async function partitionStatus(status: PartitionStatus, json: string): Promise<string> {
   return JSON.stringify(status.ledHere(parse<{ groups: GroupId[] }>(json).groups))
+}
+
+async function answerForGroup(desk: GroupDesk, json: string): Promise<string> {
+  return JSON.stringify(await desk.answer(parse<GroupRequest>(json)))
+}
+
+async function welcome(deps: PeerRequestsDeps, from: BrokerId): Promise<string> {
+  return JSON.stringify(await deps.receiveApplication(from))
 }
 
 function parse<T>(json: string): T {

@@ -1,8 +1,11 @@
 import type { BrokerId, GroupId } from '@tailrace/schemas'
+import { METADATA_GROUP } from '@tailrace/schemas'
 import type { Groups } from '../partition/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { Topic } from './metadata-state.ts'
+import type { MetadataState, Topic, TopicPlace } from './metadata-state.ts'
+import { placeOf } from './partition-replicas.ts'
+import { settingsOf, specOf } from './replica-spec.ts'
 
 const FIRST_RETRY_MS = 200
 const LAST_RETRY_MS = 10_000
@@ -14,36 +17,45 @@ const PREFERRED_DELAY_MS = 20
 /** Replicas being opened or removed at one time, so that a topic of many partitions does not hold up all else. */
 const MAX_BUSY = 16
 
-interface Wanted {
+/** A group to be looked at: what this broker has of it, and what the metadata says. */
+interface Task {
   readonly group: GroupId
-  /** Null: the replica is to go. */
-  readonly open: {
-    readonly voters: readonly BrokerId[]
-    readonly maxBatchBytes: number
-    readonly preferred: boolean
-  } | null
+  /** The topic was created just now, so its first replica campaigns at once; after a restart the leader may be another one. */
+  readonly created: boolean
   failures: number
 }
 
 export interface ReconcilerDeps {
   readonly brokerId: BrokerId
   readonly groups: Groups
+  readonly state: MetadataState
   readonly clock: Clock
   readonly logger: Logger
   readonly maxBatchBytes: number
+  /** Resolves when the replica's group goes on without it; rejects when that is not known. */
+  readonly confirmGone: (group: GroupId) => Promise<void>
   /** Something was opened, removed or has failed. */
   readonly onProgress: () => void
   /** The replica is off the disk. */
   readonly onRemoved: (group: GroupId) => void
 }
 
-/** Makes the replicas of this broker what the metadata says: opens those it shall have, removes those of deleted topics. */
+/**
+ * Makes the replicas of this broker what the metadata says. What is on disk is opened at once. Nothing is created or removed before this broker has
+ * caught up with the metadata after its start: what the store knows may be old, and a replica that was here, was moved away and deleted
+ * would be made anew, blank, and vote as the one that it was.
+ */
 export class Reconciler {
   readonly #deps: ReconcilerDeps
-  /** The latest wish of each group, until it is fulfilled. */
-  readonly #wanted = new Map<GroupId, Wanted>()
-  readonly #queue: Wanted[] = []
+  /** The latest task of each group, until it is done. In order. */
+  readonly #tasks = new Map<GroupId, Task>()
+  readonly #ready = new Set<Task>()
   readonly #busy = new Set<GroupId>()
+  /** Admission of each open replica. */
+  readonly #admissions = new Map<GroupId, number>()
+  /** Groups whose log is on this disk, as far as this object has not removed it. */
+  readonly #stored = new Set<GroupId>()
+  #caughtUp = false
   #closed = false
 
   constructor(deps: ReconcilerDeps) {
@@ -52,63 +64,111 @@ export class Reconciler {
 
   /** Replicas that are not yet what they should be. */
   get pending(): number {
-    return this.#wanted.size
+    return this.#tasks.size
   }
 
-  /** `created`: just now, so the first replica campaigns at once; false after a restart, when the leader may be another one. */
-  open(topic: Topic, created: boolean): void {
-    for (const { group, replicas } of topic.partitions) {
-      if (!replicas.includes(this.#deps.brokerId)) continue
-      const maxBatchBytes = topic.config.maxBatchBytes ?? this.#deps.maxBatchBytes
-      const preferred = created && replicas[0] === this.#deps.brokerId
-      const wanted = { group, open: { voters: replicas, maxBatchBytes, preferred }, failures: 0 }
-      this.#want(wanted, preferred && replicas.length > 1 ? PREFERRED_DELAY_MS : 0)
+  /** Opens what is on the disk. */
+  start(): void {
+    for (const group of this.#deps.groups.stored()) {
+      if (group === METADATA_GROUP) continue
+      this.#stored.add(group)
+      if (this.#deps.state.places.has(group)) this.look(group)
     }
   }
 
-  remove(topic: Topic): void {
-    for (const { group, replicas } of topic.partitions) {
-      if (replicas.includes(this.#deps.brokerId)) this.removeGroup(group)
+  /** This broker knows all that was decided before its start. */
+  caughtUp(): void {
+    if (this.#caughtUp) return
+    this.#caughtUp = true
+    const { state, brokerId } = this.#deps
+    for (const [group, { topic, partition }] of state.places) {
+      if (placeOf(topic.partitions[partition]!, brokerId) !== null) this.look(group)
+    }
+    for (const group of this.#stored) if (this.#wanted(group) === null) this.look(group)
+  }
+
+  /** Anything may be different from what was known. */
+  resync(): void {
+    const { state } = this.#deps
+    for (const group of state.places.keys()) {
+      if (this.#stored.has(group) || this.#wanted(group) !== null) this.look(group)
+    }
+    for (const group of this.#stored) if (!state.places.has(group)) this.look(group)
+  }
+
+  /** Whether this broker has a replica of the group, wanted or not. */
+  holds(group: GroupId): boolean {
+    return this.#stored.has(group)
+  }
+
+  created(topic: Topic): void {
+    for (const partition of topic.partitions) {
+      if (placeOf(partition, this.#deps.brokerId) !== null) this.look(partition.group, true)
     }
   }
 
-  removeGroup(group: GroupId): void {
-    this.#want({ group, open: null, failures: 0 }, 0)
+  deleted(topic: Topic): void {
+    for (const { group } of topic.partitions) if (this.#has(group)) this.look(group)
+  }
+
+  altered(topic: Topic): void {
+    for (const { group } of topic.partitions) this.#update(group)
+  }
+
+  changed({ topic, partition }: TopicPlace): void {
+    const { group } = topic.partitions[partition]!
+    if (this.#has(group) || this.#wanted(group) !== null) this.look(group)
+  }
+
+  look(group: GroupId, created = false): void {
+    const task = { group, created, failures: 0 }
+    const former = this.#tasks.get(group)
+    if (former !== undefined) this.#ready.delete(former)
+    this.#tasks.set(group, task)
+    const partition = this.#deps.state.partitionOf(group)
+    const preferred = created && partition!.replicas[0] === this.#deps.brokerId && partition!.replicas.length > 1
+    if (preferred) this.#deps.clock.after(PREFERRED_DELAY_MS, () => this.#enqueue(task))
+    else this.#enqueue(task)
   }
 
   close(): void {
     this.#closed = true
   }
 
-  #want(wanted: Wanted, delayMs: number): void {
-    this.#wanted.set(wanted.group, wanted)
-    if (delayMs === 0) this.#enqueue(wanted)
-    else this.#deps.clock.after(delayMs, () => this.#enqueue(wanted))
+  #wanted(group: GroupId): { readonly admission: number } | null {
+    const partition = this.#deps.state.partitionOf(group)
+    return partition === undefined ? null : placeOf(partition, this.#deps.brokerId)
   }
 
-  #enqueue(wanted: Wanted): void {
-    this.#queue.push(wanted)
+  #has(group: GroupId): boolean {
+    return this.#stored.has(group) || this.#deps.groups.get(group) !== undefined
+  }
+
+  #enqueue(task: Task): void {
+    // A newer look at the group has taken its place.
+    if (this.#tasks.get(task.group) !== task) return
+    this.#ready.add(task)
     this.#next()
   }
 
   #next(): void {
-    while (!this.#closed && this.#busy.size < MAX_BUSY) {
-      const at = this.#queue.findIndex((wanted) => !this.#busy.has(wanted.group))
-      if (at < 0) return
-      const [wanted] = this.#queue.splice(at, 1)
-      // A newer wish for the group stands further back.
-      if (this.#wanted.get(wanted!.group) === wanted) void this.#fulfil(wanted!)
+    if (this.#closed) return
+    for (const task of this.#ready) {
+      if (this.#busy.size >= MAX_BUSY) return
+      if (this.#busy.has(task.group)) continue
+      this.#ready.delete(task)
+      void this.#fulfil(task)
     }
   }
 
-  async #fulfil(wanted: Wanted): Promise<void> {
-    const { group } = wanted
+  async #fulfil(task: Task): Promise<void> {
+    const { group } = task
     this.#busy.add(group)
     try {
-      await this.#perform(wanted)
-      if (this.#wanted.get(group) === wanted) this.#wanted.delete(group)
+      await this.#perform(task)
+      if (this.#tasks.get(group) === task) this.#tasks.delete(group)
     } catch (error) {
-      this.#retryLater(wanted, error)
+      this.#retryLater(task, error)
     }
     this.#busy.delete(group)
     if (this.#closed) return
@@ -116,20 +176,51 @@ export class Reconciler {
     this.#next()
   }
 
-  async #perform({ group, open }: Wanted): Promise<void> {
+  async #perform({ group, created }: Task): Promise<void> {
     const { groups } = this.#deps
-    if (open === null) {
-      await groups.remove(group)
-      this.#deps.onRemoved(group)
-    } else if (groups.get(group) === undefined) {
-      await groups.open({ group, ...open, stateMachine: null })
+    const wanted = this.#wanted(group)
+    if (wanted === null) return this.#remove(group)
+    if (groups.get(group) !== undefined) {
+      const admission = this.#admissions.get(group)
+      if (admission === wanted.admission) return this.#update(group)
+      if (!this.#caughtUp) return
+      // It was taken out and brought in again: whoever comes in is blank.
+      await this.#remove(group)
     }
+    if (!this.#stored.has(group) && !this.#caughtUp) return
+    const { brokerId, state, maxBatchBytes } = this.#deps
+    const partition = state.partitionOf(group)
+    // Things may have changed while the old one was removed; then this group is looked at again.
+    const place = partition === undefined ? null : placeOf(partition, brokerId)
+    if (place === null) return
+    const { topic } = state.places.get(group)!
+    const opened = await groups.open(specOf(topic, partition!, brokerId, place, { created, maxBatchBytes }))
+    this.#stored.add(group)
+    this.#admissions.set(group, opened.admission ?? place.admission)
+    if (opened.admission !== undefined && opened.admission !== place.admission && this.#caughtUp) this.look(group)
   }
 
-  #retryLater(wanted: Wanted, error: unknown): void {
-    const action = wanted.open === null ? 'remove' : 'open'
-    this.#deps.logger.error({ group: wanted.group, error }, `cannot ${action} a replica; trying again`)
-    const delay = Math.min(FIRST_RETRY_MS * 2 ** wanted.failures++, LAST_RETRY_MS)
-    this.#deps.clock.after(delay, () => this.#enqueue(wanted))
+  async #remove(group: GroupId): Promise<void> {
+    const { groups, state } = this.#deps
+    if (!this.#has(group) || !this.#caughtUp) return
+    if (state.places.has(group)) await this.#deps.confirmGone(group)
+    await groups.remove(group)
+    this.#stored.delete(group)
+    this.#admissions.delete(group)
+    this.#deps.onRemoved(group)
+  }
+
+  #update(group: GroupId): void {
+    const { groups, state, brokerId, maxBatchBytes } = this.#deps
+    const open = groups.get(group)
+    const partition = state.partitionOf(group)
+    if (open === undefined || partition === undefined) return
+    open.update(settingsOf(state.places.get(group)!.topic, partition, brokerId, maxBatchBytes))
+  }
+
+  #retryLater(task: Task, error: unknown): void {
+    this.#deps.logger.error({ group: task.group, error }, 'cannot make a replica what it should be; trying again')
+    const delay = Math.min(FIRST_RETRY_MS * 2 ** task.failures++, LAST_RETRY_MS)
+    this.#deps.clock.after(delay, () => this.#enqueue(task))
   }
 }

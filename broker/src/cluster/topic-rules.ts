@@ -1,7 +1,10 @@
 import { checkTopicName, TailraceError } from '@tailrace/schemas'
-import type { CreateTopicRequest, TopicConfig } from './broker-api.ts'
+import type { TopicChanges } from './admin-api.ts'
+import type { CreateTopicRequest } from './broker-api.ts'
 
-export const MAX_PARTITIONS = 1000
+export const MAX_PARTITIONS = 10_000
+/** A hundred years. */
+const LONGEST_RETENTION_MS = 36_525 * 24 * 3600 * 1000
 const SMALLEST_BATCH_LIMIT = 1024
 
 export interface TopicLimits {
@@ -19,21 +22,38 @@ export function checkCreateTopic(request: CreateTopicRequest, brokers: number, l
   if (!isBetween(replicas, 1, brokers)) {
     throw new TailraceError('INVALID_REPLICATION', `1 to ${brokers} replicas are possible here, not ${replicas}.`)
   }
-  checkConfig(config ?? {}, limits)
+  if (Object.values(config ?? {}).includes(null as never)) {
+    throw new TailraceError('INVALID_SETTING', 'Leave out the settings of a new topic that are to have their defaults.')
+  }
+  checkChanges(config ?? {}, limits)
 }
 
-function checkConfig(config: TopicConfig, limits: TopicLimits): void {
-  for (const setting of Object.keys(config)) {
-    if (setting !== 'maxBatchBytes') {
-      throw new TailraceError('INVALID_SETTING', `A topic has no setting "${setting}"; it has maxBatchBytes.`)
-    }
+/**
+ * Checks settings of a topic; null puts one back to its default.
+ * @throws TailraceError INVALID_SETTING
+ */
+export function checkChanges(changes: TopicChanges, limits: TopicLimits): void {
+  const ranges: Record<string, readonly [number, number]> = {
+    maxBatchBytes: [SMALLEST_BATCH_LIMIT, limits.maxBatchBytes],
+    retentionBytes: [1, Number.MAX_SAFE_INTEGER],
+    retentionMs: [1, LONGEST_RETENTION_MS],
   }
-  const { maxBatchBytes } = config
-  if (maxBatchBytes !== undefined && !isBetween(maxBatchBytes, SMALLEST_BATCH_LIMIT, limits.maxBatchBytes)) {
-    throw new TailraceError(
-      'INVALID_SETTING',
-      `maxBatchBytes is an integer from ${SMALLEST_BATCH_LIMIT} to ${limits.maxBatchBytes}, not ${maxBatchBytes}.`,
-    )
+  for (const [setting, value] of Object.entries(changes)) {
+    const range = Object.hasOwn(ranges, setting) ? ranges[setting] : undefined
+    if (range === undefined && setting !== 'readOnly') {
+      const known = [...Object.keys(ranges), 'readOnly'].join(', ')
+      throw new TailraceError('INVALID_SETTING', `A topic has no setting "${setting}"; it has ${known}.`)
+    }
+    if (value === null || value === undefined) continue
+    if (range === undefined && typeof value !== 'boolean') {
+      throw new TailraceError('INVALID_SETTING', `${setting} is true or false, not ${value}.`)
+    }
+    if (range !== undefined && !isBetween(value, ...range)) {
+      throw new TailraceError(
+        'INVALID_SETTING',
+        `${setting} is an integer from ${range[0]} to ${range[1]}, not ${value}.`,
+      )
+    }
   }
 }
 

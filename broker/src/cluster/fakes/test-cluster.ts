@@ -1,8 +1,8 @@
 import type { BrokerId, GroupId, Message } from '@tailrace/schemas'
 import { encodeFrame, TailraceError } from '@tailrace/schemas'
-import type { PeerHandlers, PeerIdentity, PeerReply, Peers, RequestName } from '../../partition/peers.ts'
+import type { PeerHandlers, PeerIdentity, PeerReply, RequestName } from '../../partition/peers.ts'
 import type { Random } from '../../platform/random.ts'
-import type { ClusterNode } from '../node.ts'
+import type { ClusterNode, DiallingPeers } from '../node.ts'
 import { createClusterNode } from '../node.ts'
 import { MemoryDisk, MemoryStore } from './memory-data.ts'
 import { FakeGroups, GroupsWorld } from './replicated-groups.ts'
@@ -101,9 +101,11 @@ export class TestCluster {
 export class BrokerData {
   readonly disk = new MemoryDisk()
   readonly store = new MemoryStore()
+  /** Replicas on the disk, by admission. */
+  readonly logs = new Map<GroupId, number>()
 }
 
-export class TestBroker implements Peers {
+export class TestBroker implements DiallingPeers {
   readonly id: BrokerId
   readonly data: BrokerData
   readonly groups: FakeGroups
@@ -115,6 +117,7 @@ export class TestBroker implements Peers {
   /** Requests of these names get no answer. */
   readonly unanswered = new Set<RequestName>()
   readonly logged: string[] = []
+  readonly dialled = new Set<string>()
   handlers!: PeerHandlers
   readonly #cluster: TestCluster
   readonly #open = new Set<{ to: BrokerId; reject: (error: TailraceError) => void }>()
@@ -129,7 +132,7 @@ export class TestBroker implements Peers {
     this.#cluster = cluster
     this.id = id
     this.data = data
-    this.groups = new FakeGroups(cluster.world, id)
+    this.groups = new FakeGroups(cluster.world, id, data.logs)
     const log = (_fields: object, message: string): void => void this.logged.push(message)
     this.node = createClusterNode({
       ...{ brokerId: id, http: `http-${id}:8080`, peerAddress, join: join.map((other) => `peer-${other}:7080`) },
@@ -140,6 +143,17 @@ export class TestBroker implements Peers {
   }
 
   sendRaft(): void {}
+
+  tell(): void {}
+
+  dial(address: string): void {
+    this.dialled.add(address)
+  }
+
+  hangUp(broker: BrokerId): void {
+    const other = this.links.get(broker)
+    if (other !== undefined) this.#cluster.cut(this, other)
+  }
 
   announceLeaders(leaders: { group: GroupId; term: number }[]): void {
     this.announcements.push(leaders)

@@ -24,6 +24,10 @@ export interface RunningPeers extends Peers {
   close(): Promise<void>
   /** Where others reach this broker, with the real port; after `start`. */
   readonly address: string
+  /** Keeps a connection to this address from now on, beside those of the join list: a broker that joined later. */
+  dial(address: string): void
+  /** Ends all connections with a broker, which is no member any more, and dials it no longer. */
+  hangUp(broker: BrokerId): void
   readonly stats: Readonly<PeerStats>
   /** Bytes queued to a peer and not yet taken by the kernel; 0 without a link. */
   queuedBytes(to: BrokerId): number
@@ -47,6 +51,8 @@ class PeerTransport implements RunningPeers {
   #incoming: IncomingConnections | undefined
   #listener: Listener | undefined
   #ticker: TimerHandle | undefined
+  /** Addresses that were named before the start. */
+  readonly #early: string[] = []
 
   constructor(options: PeersOptions) {
     this.#options = options
@@ -79,8 +85,17 @@ class PeerTransport implements RunningPeers {
       links.probe()
       incoming.tick()
     })
-    const own = [this.address, this.#deps.self().peer]
-    for (const address of this.#options.dial) if (!own.includes(address)) links.dial(address)
+    for (const address of [...this.#options.dial, ...this.#early.splice(0)]) this.dial(address)
+  }
+
+  dial(address: string): void {
+    if (this.#links === undefined) this.#early.push(address)
+    else if (address !== this.address && address !== this.#deps.self().peer) this.#links.dial(address)
+  }
+
+  hangUp(broker: BrokerId): void {
+    this.#links?.hangUp(broker)
+    this.#incoming?.hangUp(broker)
   }
 
   async close(): Promise<void> {

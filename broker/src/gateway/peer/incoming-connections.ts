@@ -81,6 +81,12 @@ export class IncomingConnections {
     }
   }
 
+  hangUp(broker: BrokerId): void {
+    const peer = this.#peers.get(broker)
+    this.#peers.delete(broker)
+    peer?.close()
+  }
+
   close(): void {
     for (const stranger of this.#strangers) {
       stranger.timer.cancel()

@@ -57,6 +57,19 @@ export class LinkTable implements LinkOwner {
     else if (peer !== '') this.#learn(brokerId, peer)
   }
 
+  /** Ends the connection to a broker for good, unless it is dialled anew. */
+  hangUp(broker: BrokerId): void {
+    const link = this.#byBroker.get(broker)
+    const learnt = this.#learnt.get(broker)
+    this.#learnt.delete(broker)
+    if (learnt !== undefined) this.#dropIfIdle(learnt)
+    if (link === undefined) return
+    link.close()
+    this.#byAddress.delete(link.address)
+    this.#byBroker.delete(broker)
+    this.#events.link(broker, false)
+  }
+
   probe(): void {
     for (const link of [...this.#byBroker.values()]) link.probe()
   }

@@ -1,0 +1,113 @@
+import type { BrokerId, GroupId } from '@tailrace/schemas'
+import { Admin } from './admin.ts'
+import { Admission } from './admission.ts'
+import { knownBrokers } from './broker-facade.ts'
+import { ClusterMembers } from './cluster-members.ts'
+import type { BrokerRegistration } from './command.ts'
+import { confirmGone } from './farewell.ts'
+import { ForcedLeader } from './forced-leader.ts'
+import { Formation } from './formation.ts'
+import type { FormationRecord } from './formation-record.ts'
+import { GroupCalls } from './group-calls.ts'
+import { GroupDesk } from './group-desk.ts'
+import type { IdentityFile } from './identity-file.ts'
+import { refusalOf } from './intent-rules.ts'
+import type { Welcome } from './joining.ts'
+import { Joining } from './joining.ts'
+import { LeaderDirectory } from './leader-directory.ts'
+import { MetadataClient } from './metadata-client.ts'
+import { MetadataLeader } from './metadata-leader.ts'
+import { MetadataMachine } from './metadata-machine.ts'
+import { metadataSnapshots } from './metadata-snapshot.ts'
+import type { Applied } from './metadata-state.ts'
+import { MetadataState } from './metadata-state.ts'
+import { MetadataWriter } from './metadata-store.ts'
+import type { ClusterNodeDeps } from './node-deps.ts'
+import { PartitionStatus } from './partition-status.ts'
+import { ProducerIds } from './producer-ids.ts'
+import { Publisher } from './publisher.ts'
+import { Reader } from './reader.ts'
+import { ReassignmentController } from './reassignment-controller.ts'
+import { Reconciler } from './reconciler.ts'
+import { Registration } from './registration.ts'
+import { Topics } from './topics.ts'
+
+const PRODUCER_BLOCK_MS = 10_000
+
+/** What the parts tell the broker that they are parts of. */
+export interface PartEvents {
+  applied(applied: Applied): void
+  restored(): void
+  formed(record: FormationRecord): void
+  welcomed(welcome: Welcome): Promise<void>
+  leadershipChanged(group: GroupId): void
+  removed(group: GroupId): void
+  describeSelf(): BrokerRegistration
+}
+
+export type BrokerParts = ReturnType<typeof createParts>
+
+/** Everything that a broker's cluster layer consists of, put together. */
+export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: PartEvents) {
+  const { brokerId, clock, random, logger, groups, peers, store } = deps
+  const state = new MetadataState()
+  const brokers = (): BrokerId[] => knownBrokers(file.formation, state)
+  const writer = new MetadataWriter(store, clock, logger)
+  const snapshots = metadataSnapshots({ store, state, writer, onRestored: () => events.restored() })
+  const machine = new MetadataMachine({ state, writer, snapshots, onApplied: (applied) => events.applied(applied) })
+  const directory = new LeaderDirectory({
+    brokerId,
+    clock,
+    connected: (peer) => peers.connected(peer),
+    announce: (leaders) => peers.announceLeaders(leaders),
+    mayExist: (group) => state.mayExist(group),
+    onChange: (group) => events.leadershipChanged(group),
+  })
+  const onFormed = (record: FormationRecord): void => events.formed(record)
+  const formation = new Formation({ ...deps, file, members: state, onFormed })
+  const rules = { groups, state, brokers, formation: () => file.formation }
+  const leader = new MetadataLeader({ groups, clock, state, brokers, refusal: (intent) => refusalOf(rules, intent) })
+  const client = new MetadataClient({ self: brokerId, leader, directory, peers, clock, random })
+  const members = new ClusterMembers({ groups, state, brokers, clock, logger })
+  const desk = new GroupDesk({ brokerId, groups, state, changeMetadata: (voters) => members.change(voters) })
+  const calls = new GroupCalls({ brokerId, desk, directory, peers, clock })
+  const reconciler = new Reconciler({
+    ...{ brokerId, groups, state, clock, logger, maxBatchBytes: deps.maxBatchBytes },
+    confirmGone: (group) => confirmGone({ brokerId, groups, state, calls }, group),
+    onProgress: () => directory.touch(),
+    onRemoved: (group) => events.removed(group),
+  })
+  const addresses = (): string[] => brokerAddresses(file.formation, state)
+  const limits = { maxBatchBytes: deps.largestMaxBatchBytes }
+  const status = new PartitionStatus({ brokerId, groups, directory, peers })
+  return {
+    ...{ state, writer, machine, directory, formation, leader, client, members, desk, calls, reconciler, status },
+    addresses,
+    registration: new Registration(() => events.describeSelf(), { state, client, clock, logger }),
+    admission: new Admission({ brokerId, client, clock, peers, addresses, formation: () => file.formation }),
+    joining: new Joining({
+      ...{ peers, clock, logger },
+      isFormed: () => file.formation !== null,
+      welcomed: (welcome) => events.welcomed(welcome),
+    }),
+    controller: new ReassignmentController({ groups, state, calls, client, clock, logger }),
+    forcedLeader: new ForcedLeader({ brokerId, groups, state, clock, logger }),
+    publisher: new Publisher({ brokerId, state, groups, directory, peers, clock }),
+    reader: new Reader({ brokerId, state, groups, directory, peers, clock }),
+    topics: new Topics({ state, client, directory, status, random, limits, brokers }),
+    producerIds: new ProducerIds(async (count) => {
+      const command = { type: 'allocate-producer-ids', broker: brokerId, count } as const
+      return (await client.submit(command, PRODUCER_BLOCK_MS)).first!
+    }),
+    admin: new Admin({ brokerId, groups, state, client, calls, directory, clock, limits, brokers }),
+  }
+}
+
+/** Where each broker of the cluster can be found: as it said last, else as it was admitted. */
+export function brokerAddresses(formation: FormationRecord | null, state: MetadataState): string[] {
+  const addresses = new Map<BrokerId, string>()
+  for (const { id, peer } of formation?.voters ?? []) if (!state.removed.has(id)) addresses.set(id, peer)
+  for (const { id, peer } of state.joined.values()) addresses.set(id, peer)
+  for (const { id, peer } of state.brokers.values()) addresses.set(id, peer)
+  return [...addresses.values()]
+}

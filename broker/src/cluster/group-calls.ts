@@ -1,0 +1,79 @@
+import type { BrokerId, ErrorCode, GroupId } from '@tailrace/schemas'
+import { NO_BROKER, TailraceError } from '@tailrace/schemas'
+import type { Peers } from '../partition/peers.ts'
+import type { Clock } from '../platform/clock.ts'
+import { asTailraceError, pause, withDeadline } from './deadline.ts'
+import type { GroupDesk, GroupRequest } from './group-desk.ts'
+import { GROUP_OPERATION } from './group-desk.ts'
+import type { LeaderDirectory } from './leader-directory.ts'
+
+const PAUSE_MS = 50
+/** The request has not been carried out, or may be carried out twice without harm. */
+const repeatable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'NOT_LEADER',
+  'LEADER_UNAVAILABLE',
+  'CONNECTION_LOST',
+  'SHUTTING_DOWN',
+])
+
+export interface GroupCallsDeps {
+  readonly brokerId: BrokerId
+  readonly desk: GroupDesk
+  readonly directory: LeaderDirectory
+  readonly peers: Pick<Peers, 'request'>
+  readonly clock: Clock
+}
+
+/** Brings a request about a group to the broker that can answer it. */
+export class GroupCalls {
+  readonly #deps: GroupCallsDeps
+
+  constructor(deps: GroupCallsDeps) {
+    this.#deps = deps
+  }
+
+  /** @throws TailraceError what the broker answered; CONNECTION_LOST; TIMED_OUT */
+  async at<T>(broker: BrokerId, request: GroupRequest, timeoutMs: number): Promise<T> {
+    const { brokerId, desk, peers, clock } = this.#deps
+    if (broker === brokerId) {
+      return (await withDeadline(clock, timeoutMs, desk.answer(request), () => {
+        throw new TailraceError('TIMED_OUT')
+      })) as T
+    }
+    const fields = { operation: GROUP_OPERATION, json: JSON.stringify(request) }
+    const reply = await peers.request(broker, 'Admin', fields, [], timeoutMs)
+    return JSON.parse(reply.fields.json) as T
+  }
+
+  /**
+   * Finds the leader, however often that changes.
+   * @throws TailraceError LEADER_UNAVAILABLE after `timeoutMs`; what the leader answered
+   */
+  async atLeader<T>(request: GroupRequest, timeoutMs: number): Promise<T> {
+    const { directory, clock } = this.#deps
+    const { group } = request
+    const end = clock.monotonic() + timeoutMs
+    for (;;) {
+      const leadership = await directory.leaderOf(group, Math.max(0, end - clock.monotonic()))
+      try {
+        return await this.at<T>(leadership.leader, request, Math.max(1, end - clock.monotonic()))
+      } catch (error) {
+        const { code } = asTailraceError(error)
+        if (!repeatable.has(code) || clock.monotonic() >= end) throw error
+        if (code === 'NOT_LEADER') directory.deny(group, leadership)
+        await pause(clock, PAUSE_MS)
+      }
+    }
+  }
+
+  leaderOf(group: GroupId): BrokerId {
+    return this.#deps.directory.lookup(group).leader
+  }
+
+  /** @throws TailraceError LEADER_UNAVAILABLE */
+  requireLeader(group: GroupId): BrokerId {
+    const leader = this.leaderOf(group)
+    if (leader === NO_BROKER) throw new TailraceError('LEADER_UNAVAILABLE')
+    return leader
+  }
+}

@@ -1,0 +1,181 @@
+import type { BrokerId, GroupId, LogIndex, Term } from '@tailrace/schemas'
+import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
+import type { Group, GroupStatus, Groups, SnapshotPlace } from '../partition/types.ts'
+import type { EntryStatus } from '../raft/entry-states.ts'
+import { asTailraceError } from './deadline.ts'
+import type { MetadataState } from './metadata-state.ts'
+import { sameMembers, wantedMembers } from './partition-replicas.ts'
+
+export const GROUP_OPERATION = 'group'
+const TAIL_ENTRIES = 20
+
+/** What one broker asks another about its replica of a group. */
+export type GroupRequest =
+  | { readonly do: 'report'; readonly group: GroupId; readonly tail: boolean }
+  | { readonly do: 'drive'; readonly group: GroupId; readonly change: LogIndex }
+  | { readonly do: 'change-metadata'; readonly voters: readonly BrokerId[]; readonly group: GroupId }
+  | { readonly do: 'cancel'; readonly group: GroupId }
+  | { readonly do: 'transfer'; readonly group: GroupId; readonly to: BrokerId }
+  | { readonly do: 'snapshot'; readonly group: GroupId }
+  | { readonly do: 'offer'; readonly group: GroupId; readonly source: BrokerId; readonly place: SnapshotPlace }
+
+export interface GroupReport {
+  readonly broker: BrokerId
+  readonly status: GroupStatus
+  /** Term of the last entry. */
+  readonly lastTerm: Term
+  readonly tail: readonly EntryStatus[]
+}
+
+/** How far a change of members is. `failed` is final: the members are what they were. */
+export interface ChangeProgress {
+  readonly state: 'done' | 'failed' | 'running'
+  readonly reason: string
+}
+
+interface Attempt {
+  readonly change: LogIndex
+  failure: string | null
+}
+
+export interface GroupDeskDeps {
+  readonly brokerId: BrokerId
+  readonly groups: Groups
+  readonly state: MetadataState
+  /** Asks for these voters of the metadata group, with all other brokers as learners. */
+  readonly changeMetadata: (voters: readonly BrokerId[]) => Promise<void>
+}
+
+/** Answers for this broker's own replicas, to this broker and to others. What only a leader can do is refused with NOT_LEADER. */
+export class GroupDesk {
+  readonly #deps: GroupDeskDeps
+  /** The last attempt at a change in each group, while this broker leads it. */
+  readonly #attempts = new Map<GroupId, Attempt>()
+
+  constructor(deps: GroupDeskDeps) {
+    this.#deps = deps
+  }
+
+  async answer(request: GroupRequest): Promise<unknown> {
+    const { group } = request
+    switch (request.do) {
+      case 'report':
+        return this.report(group, request.tail)
+      case 'drive':
+        return this.drive(group, request.change)
+      case 'change-metadata':
+        this.#led(METADATA_GROUP)
+        await this.#deps.changeMetadata(request.voters)
+        return {}
+      case 'cancel':
+        if (!this.#led(group).cancelChange()) throw new TailraceError('CHANGE_FAILED', 'There is no change to cancel.')
+        return {}
+      case 'transfer':
+        return { leader: await this.#transfer(group, request.to) }
+      case 'snapshot':
+        return this.#open(group).takeSnapshot()
+      case 'offer':
+        this.#led(group).offerSnapshot(request.source, request.place)
+        return {}
+      default:
+        throw new TailraceError('UNSUPPORTED_MESSAGE', 'An unknown request about a group.')
+    }
+  }
+
+  report(group: GroupId, withTail: boolean): GroupReport {
+    const open = this.#open(group)
+    const status = open.status()
+    const from = Math.max(1, status.lastIndex - TAIL_ENTRIES + 1)
+    const tail = open.entryStates(withTail ? from : status.lastIndex, TAIL_ENTRIES)
+    const lastTerm = tail.at(-1)?.term ?? status.snapshot?.term ?? 0
+    return { broker: this.#deps.brokerId, status, lastTerm, tail: withTail ? tail : [] }
+  }
+
+  /**
+   * Brings about what the metadata wants of a partition that this broker leads, step by step: to be called until it says done or failed.
+   * Only for the change that this broker knows from the metadata too: a controller that was deposed without knowing may ask for an older one.
+   * @throws TailraceError NOT_LEADER
+   */
+  drive(group: GroupId, change: LogIndex): ChangeProgress {
+    const led = this.#led(group)
+    const partition = this.#deps.state.partitionOf(group)
+    if (partition?.change?.index !== change) return running('The leader has not heard of it yet.')
+    const { stage } = led.status().change
+    if (stage !== 'stable') {
+      if (partition.change.kind === 'cancel' && stage === 'staging') led.cancelChange()
+      return running(stage)
+    }
+    const { voters, admissions } = wantedMembers(partition)
+    if (isConfiguration(led, partition.change.replicas, partition.change.admissions)) {
+      return { state: 'done', reason: partition.change.kind === 'cancel' ? 'It was too late to cancel it.' : '' }
+    }
+    if (partition.change.kind === 'force') return running('The new leader has not taken over yet.')
+    if (partition.change.kind === 'cancel' && isConfiguration(led, voters, admissions)) {
+      return { state: 'failed', reason: 'It was cancelled.' }
+    }
+    const attempt = this.#attempts.get(group)
+    if (attempt?.change === change && attempt.failure !== null) return { state: 'failed', reason: attempt.failure }
+    this.#attempt(led, change, { voters, learners: [], admissions })
+    return running('staging')
+  }
+
+  /** The group's leadership has changed: what was tried here says nothing any more. */
+  leadershipChanged(group: GroupId): void {
+    this.#attempts.delete(group)
+  }
+
+  #attempt(led: Group, change: LogIndex, target: Parameters<Group['changeMembers']>[0]): void {
+    const attempt: Attempt = { change, failure: null }
+    this.#attempts.set(led.id, attempt)
+    led.changeMembers(target).then(
+      () => this.#attempts.delete(led.id),
+      (error) => {
+        const { code, message } = asTailraceError(error)
+        // Anything else passes: the next call tries again.
+        if (code === 'CHANGE_FAILED' || code === 'INVALID_MEMBERS') attempt.failure = message
+        else if (this.#attempts.get(led.id) === attempt) this.#attempts.delete(led.id)
+      },
+    )
+  }
+
+  async #transfer(group: GroupId, to: BrokerId): Promise<BrokerId> {
+    const led = this.#led(group)
+    const preferred = this.#deps.state.partitionOf(group)?.replicas[0] ?? led.configuration.voters[0]!
+    const target = to === 0 ? preferred : to
+    return target === this.#deps.brokerId ? target : led.transferLeadership(target)
+  }
+
+  /** @throws TailraceError NOT_LEADER */
+  #led(group: GroupId): Group {
+    const open = this.#deps.groups.get(group)
+    if (open === undefined || !open.isLeader) throw new TailraceError('NOT_LEADER')
+    return open
+  }
+
+  /** @throws TailraceError NOT_FOUND */
+  #open(group: GroupId): Group {
+    const open = this.#deps.groups.get(group)
+    if (open === undefined) throw new TailraceError('NOT_FOUND', `Broker ${this.#deps.brokerId} has no replica of it.`)
+    return open
+  }
+}
+
+/** Whether these and no others are the members, settled. */
+export function isConfiguration(
+  group: Group,
+  voters: readonly BrokerId[],
+  admissions: Readonly<Record<number, number>>,
+  learners: readonly BrokerId[] = [],
+): boolean {
+  const now = group.configuration
+  return (
+    now.outgoing.length === 0 &&
+    sameMembers(now.voters, voters) &&
+    sameMembers(now.learners, learners) &&
+    [...voters, ...learners].every((id) => (now.admissions?.[id] ?? 0) === (admissions[id] ?? 0))
+  )
+}
+
+function running(reason: string): ChangeProgress {
+  return { state: 'running', reason }
+}

@@ -1,0 +1,63 @@
+import type { BrokerId } from '@tailrace/schemas'
+import { METADATA_GROUP } from '@tailrace/schemas'
+import type { Groups } from '../partition/types.ts'
+import type { FormationRecord } from './formation-record.ts'
+import { removedHint, wipedHint } from './member-changes.ts'
+import type { Intent } from './metadata-leader.ts'
+import type { CommandResult, MetadataState } from './metadata-state.ts'
+
+export interface IntentRulesDeps {
+  readonly groups: Pick<Groups, 'get'>
+  readonly state: MetadataState
+  readonly formation: () => FormationRecord | null
+  readonly brokers: () => readonly BrokerId[]
+}
+
+type Refusal = CommandResult & { readonly ok: false }
+
+/**
+ * What the metadata leader knows beside the metadata, and refuses for it: who founded the cluster, and who votes in the metadata group. Neither
+ * is in the state that commands are applied to, which has to come out the same everywhere.
+ */
+export function refusalOf(deps: IntentRulesDeps, intent: Intent): Refusal | null {
+  switch (intent.type) {
+    case 'join-broker':
+      return refuseJoining(deps, intent.joining)
+    case 'remove-broker':
+      return refuseRemoval(deps, intent.removed)
+    case 'assign-replicas':
+      return refuseStrangers(deps, intent.replicas)
+    default:
+      return null
+  }
+}
+
+function refuseJoining(
+  { formation, state }: IntentRulesDeps,
+  joining: { id: BrokerId; directoryId: string },
+): Refusal | null {
+  const { id, directoryId } = joining
+  if (state.removed.has(id)) return refused('BROKER_IDENTITY_MISMATCH', removedHint(id))
+  const founder = formation()?.voters.find((voter) => voter.id === id)
+  return founder === undefined || founder.directoryId === directoryId
+    ? null
+    : refused('BROKER_IDENTITY_MISMATCH', wipedHint(id))
+}
+
+function refuseRemoval({ groups, brokers, state }: IntentRulesDeps, id: BrokerId): Refusal | null {
+  if (state.removed.has(id)) return null
+  if (!brokers().includes(id)) return refused('UNKNOWN_BROKER', `Broker ${id}.`)
+  const { voters = [], outgoing = [] } = groups.get(METADATA_GROUP)?.configuration ?? {}
+  const votes = voters.includes(id) || outgoing.includes(id)
+  return votes ? refused('BROKER_IN_USE', 'It votes in the metadata group.') : null
+}
+
+function refuseStrangers({ brokers }: IntentRulesDeps, ids: readonly BrokerId[]): Refusal | null {
+  const known = brokers()
+  const stranger = ids.find((id) => !known.includes(id))
+  return stranger === undefined ? null : refused('UNKNOWN_BROKER', `Broker ${stranger}.`)
+}
+
+function refused(code: Refusal['code'], detail: string): Refusal {
+  return { ok: false, code, detail }
+}

@@ -1,0 +1,45 @@
+import type { BrokerId } from '@tailrace/schemas'
+import type { StateStore } from '../log/types.ts'
+import type { GroupRequests, PeerHandlers, Peers } from '../partition/peers.ts'
+import type { Groups } from '../partition/types.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Disk } from '../platform/disk.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Random } from '../platform/random.ts'
+
+/** All groups of this broker, with the entry for what peers send. */
+export type GroupsWithPeers = Groups &
+  GroupRequests &
+  Pick<PeerHandlers, 'link' | 'told'> & { receive: PeerHandlers['raft'] }
+
+/** Peers that can be told of brokers that are not in the join list. */
+export interface DiallingPeers extends Peers {
+  /** Keeps a connection to this address from now on. */
+  dial(address: string): void
+  /** Ends all connections with a broker, and dials it no longer. */
+  hangUp(broker: BrokerId): void
+}
+
+export interface ClusterNodeDeps {
+  readonly brokerId: BrokerId
+  /** host:port that clients are told. */
+  readonly http: string
+  /** host:port that other brokers are told; one of `join` for those that form the cluster. */
+  readonly peerAddress: string
+  readonly join: readonly string[]
+  readonly pid: number
+  /** New at each start. */
+  readonly incarnation: string
+  readonly dataFolder: string
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly random: Random
+  readonly store: StateStore
+  readonly groups: GroupsWithPeers
+  readonly peers: DiallingPeers
+  readonly logger: Logger
+  /** For topics that do not say. */
+  readonly maxBatchBytes: number
+  /** The most that a topic may ask for. */
+  readonly largestMaxBatchBytes: number
+}

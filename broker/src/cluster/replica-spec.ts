@@ -1,0 +1,37 @@
+import type { BrokerId } from '@tailrace/schemas'
+import type { GroupSpec, SpecChanges } from '../partition/types.ts'
+import type { Topic } from './metadata-state.ts'
+import type { Place, TopicPartition } from './partition-replicas.ts'
+
+/** How this broker opens its replica of a partition. One that was admitted later knows no members before it is told. */
+export function specOf(
+  topic: Topic,
+  partition: TopicPartition,
+  self: BrokerId,
+  { admission }: Place,
+  { created, maxBatchBytes }: { readonly created: boolean; readonly maxBatchBytes: number },
+): GroupSpec {
+  return {
+    group: partition.group,
+    voters: admission === 0 ? partition.founders : [],
+    admission,
+    preferred: created && partition.replicas[0] === self,
+    stateMachine: null,
+    ...settingsOf(topic, partition, self, maxBatchBytes),
+  }
+}
+
+/** What of it can be changed while the replica runs. */
+export function settingsOf(
+  { config }: Topic,
+  { priorities }: TopicPartition,
+  self: BrokerId,
+  maxBatchBytes: number,
+): Required<SpecChanges> {
+  return {
+    maxBatchBytes: config.maxBatchBytes ?? maxBatchBytes,
+    retention: { bytes: config.retentionBytes ?? null, ms: config.retentionMs ?? null },
+    readOnly: config.readOnly ?? false,
+    electionFactor: priorities?.[self] ?? 1,
+  }
+}
