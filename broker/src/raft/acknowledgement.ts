@@ -40,7 +40,14 @@ export function onHeartbeatReply(state: RaftState, message: HeartbeatReplyMessag
   if (waiting && state.now - progress.movedAt >= patience) {
     probeFrom(progress, progress.state === 'probe' ? progress.next : resumeAt(state, progress), state.now)
   }
+  probeWithLast(state, progress)
   if (hasRoomAndNeed(state, progress)) state.flushNeeded = true
+}
+
+/** A newcomer is named in the last entry, and probing begins behind it: in an idle group nothing would ever be sent there. */
+function probeWithLast({ log }: RaftState, progress: Progress): void {
+  if (progress.state !== 'probe' || progress.next <= log.lastIndex || progress.match === log.lastIndex) return
+  if (log.lastIndex > log.prevIndex) progress.next = log.lastIndex
 }
 
 /**
