@@ -10,6 +10,7 @@ import type { RaftCore } from '../raft/core.ts'
 import { createRaft } from '../raft/group.ts'
 import type { RaftMessage } from '../raft/messages.ts'
 import { isAlone, members } from '../raft/quorum.ts'
+import { admissionOf, dropAdmission } from './admission-record.ts'
 import { Beats } from './beats.ts'
 import { CheckpointSchedule, checkpointOf, dropCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import { configurationBytes } from './configuration-codec.ts'
@@ -138,6 +139,7 @@ export class BrokerGroups implements Groups, GroupRequests {
     await this.#deps.storage.remove(id)
     await dropCheckpoint(this.#deps.store, id)
     await dropInstallRecord(this.#deps.store, id)
+    await dropAdmission(this.#deps.store, id)
   }
 
   /** A Raft message from a peer. For a group that is not open here it is dropped: Raft sends again. */
@@ -150,6 +152,11 @@ export class BrokerGroups implements Groups, GroupRequests {
     } catch (error) {
       this.#stopBroken(replica, error)
     }
+  }
+
+  /** Copies of replicas that are kept open for others. */
+  get openCopies(): number {
+    return this.#services.source.open
   }
 
   /** What another broker's replica asks of this one's. */
@@ -187,13 +194,20 @@ export class BrokerGroups implements Groups, GroupRequests {
     }
   }
 
-  async #open(spec: GroupSpec): Promise<Group> {
+  async #open(wanted: GroupSpec): Promise<Group> {
     const { storage, store, settings, brokerId, random, clock, logger, crc32c } = this.#deps
-    const log = storage.group(spec.group) ?? storage.create(spec.group)
-    const { raft, state } = await recoverReplica(log, spec, {
+    const stored = storage.group(wanted.group)
+    const log = stored ?? storage.create(wanted.group)
+    const { raft, state } = await recoverReplica(log, wanted, {
       ...{ store, crc32c },
       producerCapacity: settings.producerCapacity,
     })
+    const admission = await admissionOf(store, wanted.group, brokerId, {
+      stored: stored !== undefined,
+      wanted: wanted.admission ?? 0,
+      configurations: raft.configurations,
+    })
+    const spec: GroupSpec = { ...wanted, admission }
     const createCore: CreateCore = this.#deps.createCore ?? createRaft
     const core = createCore(
       {

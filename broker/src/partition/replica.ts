@@ -11,7 +11,6 @@ import {
 import type { Configuration } from '../raft/config.ts'
 import type { EntryStatus } from '../raft/entry-states.ts'
 import type { MemberTarget } from '../raft/member-target.ts'
-import { isMember } from '../raft/membership.ts'
 import type { Ready } from '../raft/ready.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import type { CheckpointSchedule } from './checkpoint.ts'
@@ -114,9 +113,7 @@ export class Replica implements Group {
   }
 
   get admission(): number {
-    const { configuration, id } = this.driver.core
-    const opened = this.#spec.admission ?? 0
-    return isMember(configuration, id) ? (configuration.admissions?.[id] ?? 0) : opened
+    return this.#spec.admission ?? 0
   }
 
   get leader(): BrokerId {

@@ -85,7 +85,7 @@ export interface Group {
   status(): GroupStatus
   /** The one that governs here: the latest in this replica's log. */
   readonly configuration: Configuration
-  /** The number under which this replica takes part: what its log says of it, else what it was opened with. */
+  /** The number under which this replica takes part: what it was created as, which may not be what it was opened as (admission-record.ts). */
   readonly admission: number
   /**
    * Leader only, else NOT_LEADER. Makes these the members, newcomers catching up first (M59); resolves when the new configuration is committed. May last for as

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { admissionOf, dropAdmission } from './admission-record.ts'
+import { MemoryStore } from './fakes/memory-store.ts'
+
+test('a new replica is what it is asked to be, durably before it exists', async () => {
+  const store = new MemoryStore()
+  const order: string[] = []
+  store.flush = async () => void order.push(`flushed ${[...store.content.keys()].join()}`)
+  expect(await admissionOf(store, 5, 2, { stored: false, wanted: 80 })).toBe(80)
+  expect(order).toEqual(['flushed group/5/admission'])
+})
+
+test('one that is on the disk is what it was created as, whoever asks for what', async () => {
+  const store = new MemoryStore()
+  await admissionOf(store, 5, 2, { stored: false, wanted: 80 })
+  // By one that has old news, and by one that has newer news than this replica.
+  expect(await admissionOf(store, 5, 2, { stored: true, wanted: 0 })).toBe(80)
+  expect(await admissionOf(store, 5, 2, { stored: true, wanted: 90 })).toBe(80)
+  expect(await admissionOf(store, 6, 2, { stored: true, wanted: 90 })).toBe(0)
+})
+
+test('what is left of a removed replica does not name the next one', async () => {
+  const store = new MemoryStore()
+  await admissionOf(store, 5, 2, { stored: false, wanted: 80 })
+  // The process ended between the log's removal and this record's.
+  expect(await admissionOf(store, 5, 2, { stored: false, wanted: 90 })).toBe(90)
+  await dropAdmission(store, 5)
+  expect(await admissionOf(store, 5, 2, { stored: false, wanted: 0 })).toBe(0)
+})
+
+test('a lost store: the log tells', async () => {
+  const configuration = { voters: [1, 2], outgoing: [], learners: [], admissions: { 2: 80 } }
+  const without = { voters: [1], outgoing: [], learners: [] }
+  const configurations = [
+    { index: 4, configuration },
+    { index: 9, configuration: without },
+  ]
+  expect(await admissionOf(new MemoryStore(), 5, 2, { stored: true, wanted: 0, configurations })).toBe(80)
+})
