@@ -1,21 +1,25 @@
 import type { EntryHeader, GroupId, HardState, LogIndex, Offset, Term, TermStart, Timestamp } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import { Chunk } from './chunk.ts'
+import { CorruptRanges } from './corrupt-ranges.ts'
 import { copyLog } from './log-copy.ts'
 import { type LogState, newConfigurations, newTerms } from './log-state.ts'
 import { PendingWrites } from './pending-writes.ts'
 import type { SegmentEnv } from './segment/env.ts'
-import { findTime, readEntries, readRecords, type SegmentView } from './segment/reader.ts'
+import { findTime, readEntries, readRecords, type SegmentView, verifyEntries } from './segment/reader.ts'
+import type { Segment } from './segment/segment.ts'
 import { type SegmentOp, SegmentSet } from './segment/segment-set.ts'
 import { Tail } from './tail.ts'
 import type { TailPool } from './tail-pool.ts'
 import type {
+  CorruptRange,
   Damage,
   EntryRun,
   GroupLog,
   LogCopy,
   LogWrite,
   RecordRun,
+  ScrubStep,
   SegmentStart,
   StoredConfiguration,
 } from './types.ts'
@@ -47,6 +51,9 @@ export class StoredGroupLog implements GroupLog {
   readonly #cuts: LogIndex[] = []
   /** The last cut of the log's prefix, and so all before it. */
   #cutting: Promise<void> = Promise.resolve()
+  readonly #corrupt = new CorruptRanges()
+  /** Where the next scrub goes on. */
+  #scrubbed: LogIndex = 0
   /** The log that has taken this one's place. */
   #successor: StoredGroupLog | null = null
   /** Rises when something that could be read cannot any more. */
@@ -131,6 +138,7 @@ export class StoredGroupLog implements GroupLog {
     const { prevIndex, startOffset } = found
     const prefix = { prevIndex, startOffset, prevTerm: this.state.termAt(prevIndex) }
     this.state.trim(prefix)
+    this.#corrupt.trim(prevIndex)
     for (const chunk of this.tail.take(prevIndex)) this.#host.pool.release(chunk)
     this.#generation++
     this.pending.push({ hardState: null, cut: null, chunk: null, prefix, ticket: -1 })
@@ -171,12 +179,43 @@ export class StoredGroupLog implements GroupLog {
     for (;;) {
       const generation = this.#generation
       const view = this.#view()
-      const found = await this.#unlessChanged(generation, findTime(view, timestamp, limit))
+      const found = await this.#unlessChanged(generation, view, findTime(view, timestamp, limit))
       if (this.removed) return null
       if (found === changed) continue
       if (found !== null || view.readable >= this.lastIndex) return found
       if (this.#tailFollows(view)) return this.tail.offsetForTime(timestamp, view.readable, limit)
     }
+  }
+
+  corruptRanges(): readonly CorruptRange[] {
+    return this.#corrupt.list
+  }
+
+  async scrub(maxBytes: number): Promise<ScrubStep> {
+    const generation = this.#generation
+    const view = this.#view()
+    const from = Math.max(this.#scrubbed, this.firstIndex)
+    const wanted = (segment: Segment) =>
+      segment.sealed && segment.lastIndex >= from && segment.lastIndex <= view.readable
+    const segment = this.removed ? undefined : view.segments.find(wanted)
+    if (segment === undefined) {
+      this.#scrubbed = 0
+      return { bytes: 0, ended: true }
+    }
+    const step = verifyEntries(view, segment, Math.max(from, segment.baseIndex), maxBytes)
+    const result = await this.#unlessChanged(generation, view, step)
+    if (result === changed) return { bytes: 0, ended: this.removed }
+    this.#scrubbed = result.next
+    return { bytes: result.bytes, ended: false }
+  }
+
+  async replaceCorrupt(first: LogIndex, last: LogIndex, payloads: readonly Uint8Array[]): Promise<void> {
+    if (this.#corrupt.covering(first, last) === null || payloads.length !== last - first + 1 || this.removed) {
+      throw new RangeError(`group ${this.group}: ${first} to ${last} are not entries to be replaced`)
+    }
+    const generation = this.#generation
+    await this.segments.repair(first, payloads, this.state)
+    if (generation === this.#generation) this.#corrupt.repaired(first, last)
   }
 
   /** Takes entries that recovery has found in the journal, and which no segment has yet; in pieces, so that memory and segments take them in pieces. */
@@ -242,6 +281,7 @@ export class StoredGroupLog implements GroupLog {
       throw new RangeError(`group ${this.group}: entry ${from} is not held, so it cannot be truncated`)
     const endOffset = write.entries[0]?.baseOffset ?? this.#offsetOf(from)
     this.state.cut(from, endOffset)
+    this.#corrupt.cut(from)
     this.tail.cut(from)
     this.#cuts.push(from)
     this.#generation++
@@ -273,13 +313,14 @@ export class StoredGroupLog implements GroupLog {
     const readable = Math.min(this.segments.flushedTo, this.lastIndex, ...this.#cuts.map((from) => from - 1))
     // They stay until the journal says that they are cut off.
     const segments = this.segments.list.filter((segment) => segment.lastIndex > this.prevIndex)
-    return { env: this.#host.env, segments, readable, state: this.state }
+    return { env: this.#host.env, segments, readable, state: this.state, found: null }
   }
 
   async #readEntries(from: LogIndex, maxBytes: number): Promise<EntryRun> {
     for (;;) {
       const generation = this.#generation
-      const run = await this.#unlessChanged(generation, readEntries(this.#view(), from, maxBytes))
+      const view = this.#view()
+      const run = await this.#unlessChanged(generation, view, readEntries(view, from, maxBytes))
       if (run !== changed) return run
       if (this.removed || from > this.lastIndex || from < this.firstIndex) return noEntries
       if (this.#inTail(from)) return this.tail.readEntries(from, maxBytes)
@@ -290,7 +331,7 @@ export class StoredGroupLog implements GroupLog {
     for (;;) {
       const generation = this.#generation
       const view = this.#view()
-      const run = await this.#unlessChanged(generation, readRecords(view, offset, limit, maxBytes))
+      const run = await this.#unlessChanged(generation, view, readRecords(view, offset, limit, maxBytes))
       if (this.removed || offset >= this.endOffset) return { batches: [], bytes: 0, nextOffset: offset }
       if (run !== changed && (run.bytes > 0 || view.readable >= this.lastIndex)) return run
       if (run !== changed && this.#tailFollows(view)) return this.tail.readRecords(offset, limit, maxBytes)
@@ -307,11 +348,18 @@ export class StoredGroupLog implements GroupLog {
   }
 
   /** What a read has found, unless a truncation or removal came in between: then it may have seen what is no longer there, or stumbled over it. */
-  async #unlessChanged<Result>(generation: number, read: Promise<Result>): Promise<Result | typeof changed> {
+  async #unlessChanged<Result>(
+    generation: number,
+    view: SegmentView,
+    read: Promise<Result>,
+  ): Promise<Result | typeof changed> {
     try {
       const result = await read
-      return generation === this.#generation ? result : changed
+      if (generation !== this.#generation) return changed
+      if (view.found !== null) this.#corrupt.add(view.found)
+      return result
     } catch (error) {
+      if (generation === this.#generation && view.found !== null) this.#corrupt.add(view.found)
       if (generation !== this.#generation) return changed
       if (error instanceof TailraceError && error.code === 'INVALID_BATCH') {
         throw new TailraceError('STORAGE_CORRUPT', `Group ${this.group}: ${error.message}`, { cause: error })

@@ -111,6 +111,13 @@ export interface CorruptRange {
   readonly to: LogIndex
 }
 
+export interface ScrubStep {
+  /** Verified in this step. */
+  readonly bytes: number
+  /** There was nothing behind it: all sealed segments have been looked at. */
+  readonly ended: boolean
+}
+
 /** The log of one group: what Raft appends to and what everybody reads. */
 export interface GroupLog {
   readonly group: GroupId
@@ -140,7 +147,7 @@ export interface GroupLog {
   readEntries(from: LogIndex, maxBytes: number): EntryRun | Promise<EntryRun>
   /**
    * Batches from the one that holds `offset` (or the next after it) to the last that ends below `limit`; at least one if there is
-   * any, else at most `maxBytes`. Throws TailraceError STORAGE_CORRUPT when a checksum is wrong.
+   * any, else at most `maxBytes`. Throws TailraceError STORAGE_CORRUPT when the checksum of the first one is wrong; a later one ends the run.
    */
   readRecords(offset: Offset, limit: Offset, maxBytes: number): RecordRun | Promise<RecordRun>
   /** The first offset below `limit` whose batch has maxTimestamp >= timestamp (precise to the batch), or null. */
@@ -156,6 +163,16 @@ export interface GroupLog {
   cutPrefix(before: LogIndex): Promise<void>
   /** What the segments hold now, entries up to `upTo` only (committed ones, say); `lastIndex` may be below both, since memory is left out. Close it. */
   copy(upTo?: LogIndex): LogCopy
+  /** What reads and scrubs have found since the start and nobody has replaced: ascending, each within one segment. Reads of them throw STORAGE_CORRUPT. */
+  corruptRanges(): readonly CorruptRange[]
+  /** Verifies the next entries of sealed segments, about `maxBytes`; the one after the last begins again at the log's start. */
+  scrub(maxBytes: number): Promise<ScrubStep>
+  /**
+   * Puts the batches that a peer has for the entries first..last in the place of rotten ones: `first` begins a range of `corruptRanges`, `last` lies in it. The segment is
+   * written anew and swapped in; the rotten file stays beside it as `.corrupt`.
+   * @throws RangeError for other entries; TailraceError STORAGE_CORRUPT when the batches are not those entries
+   */
+  replaceCorrupt(first: LogIndex, last: LogIndex, payloads: readonly Uint8Array[]): Promise<void>
   /** A leader has given the lost entries again: `damage` is null from now on, durably so with the next write. */
   repaired(): void
 }

@@ -1,9 +1,10 @@
+import { verifyBatch } from '@tailrace/schemas'
 import type { Crc32c } from '../../platform/checksum.ts'
-import { entryHeaderAt } from '../entry-header.ts'
+import { headerOrNull } from '../entry-header.ts'
 import { scanBatches } from './batch-scan.ts'
 import type { OpenFiles } from './open-files.ts'
 import { Segment } from './segment.ts'
-import { INDEX_ENTRY_BYTES, SparseIndex } from './sparse-index.ts'
+import { INDEX_ENTRY_BYTES, NO_TIME, SparseIndex } from './sparse-index.ts'
 
 /** Indexes of sealed segments that stay in memory. */
 const MAX_CACHED = 64
@@ -54,15 +55,19 @@ export async function readIndex(env: IndexEnv, segment: Segment): Promise<Sparse
   return SparseIndex.decode(bytes.subarray(0, count), segment.indexed, segment.indexChecksum, env.crc32c)
 }
 
-/** Walks the whole segment and writes the file anew. Stops where a batch cannot be told, which reads will then find as well. */
-async function rebuildIndex(env: IndexEnv, segment: Segment): Promise<SparseIndex> {
+/** Walks the whole segment and writes the file anew. Stops at the first batch that is not sound, which reads will then find as well. */
+export async function rebuildIndex(env: IndexEnv, segment: Segment): Promise<SparseIndex> {
   const copy = new Segment('', segment.baseIndex, segment.baseOffset, new SparseIndex(env.crc32c))
   await env.files.use(segment.path, (file) =>
     scanBatches(file, 0, segment.bytes, SCAN_WINDOW_BYTES, (bytes, at, end) => {
-      copy.add(entryHeaderAt(bytes, at, end, copy.lastIndex + 1), bytes, at, env.indexInterval)
+      const header = verifyBatch(bytes, at, end, env.crc32c) ? headerOrNull(bytes, at, end, copy.lastIndex + 1) : null
+      if (header === null || header.baseOffset !== copy.endOffset) return false
+      copy.add(header, bytes, at, env.indexInterval)
       return true
     }),
   )
+  // Where a segment begins is known in any case.
+  if (copy.index!.length === 0) copy.index!.add(segment.baseIndex, segment.baseOffset, 0, NO_TIME)
   segment.index = copy.index!
   segment.indexed = 0
   await segment.writeIndex(env.files)

@@ -2,7 +2,8 @@ import type { EntryHeader, LogIndex, Offset, Timestamp } from '@tailrace/schemas
 import { baseOffsetAt, EntryKind, maxTimestampAt, TailraceError, verifyBatch } from '@tailrace/schemas'
 import { entryHeaderAt } from '../entry-header.ts'
 import type { LogState } from '../log-state.ts'
-import type { EntryRun, RecordRun } from '../types.ts'
+import { DiskError } from '../../platform/disk.ts'
+import type { CorruptRange, EntryRun, RecordRun } from '../types.ts'
 import { scanBatches } from './batch-scan.ts'
 import type { SegmentEnv } from './env.ts'
 import type { Segment } from './segment.ts'
@@ -17,6 +18,8 @@ export interface SegmentView {
   readonly segments: readonly Segment[]
   readonly readable: LogIndex
   readonly state: LogState
+  /** The first entries, to where the segment can be told again, that a read has found not to be as written. */
+  found: CorruptRange | null
 }
 
 /**
@@ -30,14 +33,19 @@ export async function readEntries(view: SegmentView, from: LogIndex, maxBytes: n
   if (segment === undefined || segment.removed || from > view.readable) return { headers, payloads }
   const place = (await view.env.indexes.load(view.env, segment)).byIndex(from)
   let bytes = 0
-  await walk(view, segment, place, maxBytes, (header, batch) => {
-    if (header.index < from) return true
-    bytes += batch.length
-    if (bytes > maxBytes && headers.length > 0) return false
-    headers.push(header)
-    payloads.push(batch)
-    return true
-  })
+  try {
+    await walk(view, segment, place, maxBytes, (header, batch) => {
+      if (header.index < from) return true
+      bytes += batch.length
+      if (bytes > maxBytes && headers.length > 0) return false
+      headers.push(header)
+      payloads.push(batch)
+      return true
+    })
+  } catch (error) {
+    // What stands before the rotten place is good.
+    if (headers.length === 0 || view.found === null) throw error
+  }
   if (headers.length === 0) throw corrupt(segment, `Entry ${from} is not where it should be.`)
   return { headers, payloads }
 }
@@ -59,15 +67,19 @@ export async function readRecords(
     if (segment.removed || segment.endOffset <= nextOffset || segment.baseIndex > view.readable) continue
     const place = (await view.env.indexes.load(view.env, segment)).byOffset(nextOffset)
     let full = false
-    await walk(view, segment, place, maxBytes - bytes, (header, batch) => {
-      if (header.lastOffset < nextOffset || header.kind !== EntryKind.Records) return true
-      full = header.lastOffset >= limit || (batches.length > 0 && bytes + batch.length > maxBytes)
-      if (full) return false
-      batches.push(batch)
-      bytes += batch.length
-      nextOffset = header.lastOffset + 1
-      return true
-    })
+    try {
+      await walk(view, segment, place, maxBytes - bytes, (header, batch) => {
+        if (header.lastOffset < nextOffset || header.kind !== EntryKind.Records) return true
+        full = header.lastOffset >= limit || (batches.length > 0 && bytes + batch.length > maxBytes)
+        if (full) return false
+        batches.push(batch)
+        bytes += batch.length
+        nextOffset = header.lastOffset + 1
+        return true
+      })
+    } catch (error) {
+      if (bytes === 0 || view.found === null) throw error
+    }
     if (full || bytes > 0) break
   }
   return { batches, bytes, nextOffset }
@@ -88,6 +100,30 @@ export async function findTime(view: SegmentView, timestamp: Timestamp, limit: O
     if (found !== null) return found < limit ? found : null
   }
   return null
+}
+
+/** Verifies entries of a segment from `from` on, about `maxBytes`, and at least one. A rotten place ends it and is told by `view.found`. */
+export async function verifyEntries(
+  view: SegmentView,
+  segment: Segment,
+  from: LogIndex,
+  maxBytes: number,
+): Promise<{ readonly bytes: number; readonly next: LogIndex }> {
+  const place = (await view.env.indexes.load(view.env, segment)).byIndex(from)
+  let bytes = 0
+  let next = from
+  try {
+    await walk(view, segment, place, maxBytes, (header, batch) => {
+      if (header.index < from) return true
+      if (bytes >= maxBytes) return false
+      bytes += batch.length
+      next = header.index + 1
+      return true
+    })
+  } catch (error) {
+    if (view.found === null) throw error
+  }
+  return { bytes, next: view.found === null ? next : view.found.to + 1 }
 }
 
 /** The last segment that begins at or before the entry. */
@@ -116,18 +152,29 @@ async function walk(
   let { index, offset } = place
   let stopped = false
   if (segment.removed) return
-  await view.env.files.use(segment.path, (file) =>
-    scanBatches(file, place.position, segment.bytes, wanted, (bytes, at, end) => {
-      if (index > last) return false
-      const header = checkedHeader(view, segment, bytes, at, end, index, offset)
-      stopped = !visit(header, bytes.subarray(at, end))
-      if (stopped) return false
-      index++
-      offset = header.lastOffset + 1
-      return true
-    }),
-  )
-  if (!stopped && index <= last) throw corrupt(segment, `It breaks off before entry ${index}.`)
+  try {
+    await view.env.files.use(segment.path, (file) =>
+      scanBatches(file, place.position, segment.bytes, wanted, (bytes, at, end) => {
+        if (index > last) return false
+        const header = checkedHeader(view, segment, bytes, at, end, index, offset)
+        stopped = !visit(header, bytes.subarray(at, end))
+        if (stopped) return false
+        index++
+        offset = header.lastOffset + 1
+        return true
+      }),
+    )
+    if (!stopped && index <= last) throw corrupt(segment, `It breaks off before entry ${index}.`)
+  } catch (error) {
+    // A sector that the disk cannot read is as rotten as one with other bytes.
+    const unreadable = error instanceof DiskError && error.kind === 'failed'
+    if (!unreadable && !(error instanceof TailraceError)) throw error
+    view.found = {
+      from: index,
+      to: Math.min(segment.index?.lastBeforeNext(index) ?? segment.lastIndex, segment.lastIndex),
+    }
+    throw unreadable ? corrupt(segment, `Entry ${index} cannot be read: ${error.message}`) : error
+  }
 }
 
 function checkedHeader(

@@ -6,6 +6,7 @@ import { scanBatches } from './batch-scan.ts'
 import type { SegmentEnv } from './env.ts'
 import { readIndex } from './index-cache.ts'
 import { parseSegmentName, restoreSegment, Segment } from './segment.ts'
+import { finishRepairs } from './repair.ts'
 import { HELD } from './segment-set.ts'
 import { SparseIndex } from './sparse-index.ts'
 
@@ -28,6 +29,7 @@ export async function restoreSegments(
   group: ReplayedGroup,
 ): Promise<RestoredSegments> {
   const wanted = group.inSegments
+  await finishRepairs(env.disk, folder, await env.disk.list(folder))
   const names = await env.disk.list(folder)
   for (const name of names) if (name.includes(HELD)) await env.disk.remove(`${folder}/${name}`)
   const found = names.map(parseSegmentName).filter((name) => name !== null)
@@ -51,7 +53,8 @@ export async function restoreSegments(
   for (let i = 0; i < segments.length; i++) {
     const segment = segments[i]!
     const end = i + 1 < segments.length ? segments[i + 1]!.baseIndex - 1 : wanted
-    if (segment.sealed && segment.lastIndex === end) continue
+    const size = await env.disk.size(segment.path)
+    if (segment.sealed && segment.lastIndex === end && size !== null && size >= segment.bytes) continue
     changed ||= segment.lastIndex !== end
     await readUpTo(env, segment, end, group)
     segment.sealed = i + 1 < segments.length
@@ -67,6 +70,8 @@ async function readUpTo(env: SegmentEnv, segment: Segment, end: LogIndex, group:
   const index = (segment.indexed > 0 ? await readIndex(env, segment) : null) ?? new SparseIndex(env.crc32c)
   index.cut(end + 1)
   const size = (await env.disk.size(segment.path)) ?? 0
+  // A file may be shorter than it was when its index was written.
+  while (index.lastPosition > size) index.cut(index.byIndex(end).index)
   const start = index.length === 0 ? null : index.byIndex(end)
   const youngest = start === null ? -1 : index.timeAt(start)
   if (segment.indexed > index.length) segment.indexed = 0

@@ -1,9 +1,11 @@
 import type { LogIndex, Offset } from '@tailrace/schemas'
 import { baseOffsetAt, TailraceError } from '@tailrace/schemas'
 import type { Chunk } from '../chunk.ts'
+import type { LogState } from '../log-state.ts'
 import type { SegmentStart } from '../types.ts'
 import { scanBatches } from './batch-scan.ts'
 import type { SegmentEnv } from './env.ts'
+import { repairSegment } from './repair.ts'
 import { Segment, type SegmentRecord } from './segment.ts'
 import { SparseIndex } from './sparse-index.ts'
 
@@ -160,6 +162,15 @@ export class SegmentSet {
     return this.#inLane(async () => {
       const last = this.list[this.list.length - 1]
       if (last !== undefined && !this.removed && last.bytes > 0) await this.#seal(last)
+    })
+  }
+
+  /** Replaces rotten entries from `first` on; the caller has made sure that they lie in one segment. */
+  repair(first: LogIndex, payloads: readonly Uint8Array[], state: LogState): Promise<void> {
+    return this.#inLane(async () => {
+      const segment = this.list.find(({ baseIndex, lastIndex }) => baseIndex <= first && first <= lastIndex)
+      if (segment === undefined || this.removed) throw new RangeError(`no segment holds entry ${first}`)
+      await repairSegment(this.#env, this.#folder, segment, first, payloads, state)
     })
   }
 

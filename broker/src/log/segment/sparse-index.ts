@@ -72,6 +72,12 @@ export class SparseIndex {
     return this.#place(firstAbove(this.#indexes, index) - 1)
   }
 
+  /** The last entry before the place that follows the entry; null when there is no such place. */
+  lastBeforeNext(index: LogIndex): LogIndex | null {
+    const next = firstAbove(this.#indexes, index)
+    return next < this.#indexes.length ? this.#indexes[next]! - 1 : null
+  }
+
   /**
    * The last place whose offset is below `offset` or the first place: control entries share their offset with what follows, so a place with an equal
    * offset may stand behind an entry that is wanted.
