@@ -19,7 +19,7 @@ export interface ClusterOptions {
 /** Real broker processes on loopback with a folder of their own, for tests and benchmarks to hurt. */
 export class ClusterProcesses {
   readonly folder: string
-  readonly ids: readonly number[]
+  readonly ids: number[]
   readonly #ports: { readonly http: number; readonly peer: number }[]
   readonly #options: ClusterOptions
   readonly #running = new Map<number, ChildProcess>()
@@ -64,6 +64,16 @@ export class ClusterProcesses {
 
   pid(id: number): number {
     return this.#running.get(id)!.pid!
+  }
+
+  /** One more broker, which joins the cluster that is there. Resolves with its number when it is ready. */
+  async add(): Promise<number> {
+    const [http, peer] = (await freePorts(2)) as [number, number]
+    const id = this.#ports.push({ http, peer })
+    this.ids.push(id)
+    await this.launch(id)
+    await this.ready([id])
+    return id
   }
 
   async launch(id: number): Promise<void> {
