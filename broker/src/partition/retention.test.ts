@@ -34,9 +34,16 @@ test('M45 what is not committed and durable here stays, whatever its size and ag
   expect(retentionCut({ bytes: 0, ms: 0 }, view({ settledIndex: 9 }))).toBeNull()
 })
 
-test('a growing segment is sealed when all of it is too old, settled, and holds records', () => {
-  expect(mustSeal({ bytes: null, ms: 5999 }, view())).toBe(true)
-  expect(mustSeal({ bytes: null, ms: 6000 }, view())).toBe(false)
-  expect(mustSeal({ bytes: null, ms: 5999 }, view({ settledIndex: 39 }))).toBe(false)
-  expect(mustSeal({ bytes: 0, ms: null }, view())).toBe(false)
+test('a segment that fills slowly is closed after a quarter of the time that records are kept', () => {
+  const { segments } = view()
+  expect(mustSeal({ bytes: null, ms: 4000 }, { segments }, 40, 1000)).toBe(true)
+  expect(mustSeal({ bytes: null, ms: 4000 }, { segments }, 40, 999)).toBe(false)
+  expect(mustSeal({ bytes: 0, ms: null }, { segments }, 40, 99_999)).toBe(false)
+})
+
+test('nothing is closed where all is; what has no segment yet is', () => {
+  const segments = view().segments.slice(0, 3)
+  expect(mustSeal({ bytes: null, ms: 0 }, { segments }, 30, 0)).toBe(false)
+  expect(mustSeal({ bytes: null, ms: 0 }, { segments }, 31, 0)).toBe(true)
+  expect(mustSeal({ bytes: null, ms: 0 }, { segments: [] }, 1, 0)).toBe(true)
 })

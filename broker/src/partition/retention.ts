@@ -29,9 +29,17 @@ export function retentionCut({ bytes, ms }: Retention, view: RetentionView): Log
   return cut
 }
 
-/** Whether the segment that grows holds nothing but what is too old: it must be sealed before it can go. */
-export function mustSeal({ ms }: Retention, { segments, settledIndex, now }: RetentionView): boolean {
-  const growing = segments.at(-1)
-  if (ms === null || growing === undefined || growing.sealed || growing.last > settledIndex) return false
-  return growing.maxTimestamp >= 0 && growing.maxTimestamp < now - ms
+/** Of the time that records are kept, the part after which a growing segment is closed: what goes is late by this much at most. */
+const SEAL_FRACTION = 4
+
+/** Whether what is not in a closed segment must be put in one, so that it can go in time: a segment that fills slowly would keep its oldest records for ever. */
+export function mustSeal(
+  { ms }: Retention,
+  { segments }: Pick<RetentionView, 'segments'>,
+  lastIndex: LogIndex,
+  sinceSealMs: number,
+): boolean {
+  if (ms === null || sinceSealMs < ms / SEAL_FRACTION) return false
+  const newest = segments.at(-1)
+  return newest === undefined ? lastIndex > 0 : !newest.sealed || newest.last < lastIndex
 }

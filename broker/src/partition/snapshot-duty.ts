@@ -54,6 +54,7 @@ export class SnapshotDuty {
   #installation: Installation | null = null
   #place: SnapshotPlace | null = null
   #lookedAt: number
+  #sealedAt: number
   #cutting: Promise<unknown> | null = null
   #stopped = false
 
@@ -61,6 +62,7 @@ export class SnapshotDuty {
     const { clock, settings } = deps
     this.#deps = deps
     this.#lookedAt = clock.monotonic()
+    this.#sealedAt = clock.monotonic()
     const rules = { bytes: settings.snapshotBytes, ms: settings.snapshotMs, minGapMs: settings.snapshotGapMs }
     this.#policy = new SnapshotPolicy(rules, clock.monotonic())
   }
@@ -145,7 +147,11 @@ export class SnapshotDuty {
       settledIndex: Math.min(state.commitIndex, core.durableIndex),
       now: clock.now(),
     })
-    if (mustSeal(retention, view())) await log.seal()
+    const monotonic = clock.monotonic()
+    if (mustSeal(retention, view(), log.lastIndex, monotonic - this.#sealedAt)) {
+      this.#sealedAt = monotonic
+      await log.seal()
+    }
     const before = retentionCut(retention, view())
     if (before === null) return
     const place = await this.#saveState()

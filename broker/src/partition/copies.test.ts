@@ -1,0 +1,306 @@
+import type { BrokerId } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import { describe, expect, it } from 'vitest'
+import { batchOf } from './fakes/batches.ts'
+import { GROUP, outcomeOf, TestWorld, type WorldOptions } from './fakes/test-world.ts'
+import type { SpecChanges } from './types.ts'
+
+const settings = { retentionCheckMs: 100, copyChunkBytes: 700, copyIdleMs: 5000, sleepAfterMs: 600_000 }
+const log = { segmentBytes: 2000, journalFileBytes: 1 << 20 }
+const keep: SpecChanges = { retention: { bytes: 3000, ms: null } }
+const value = 'x'.repeat(300)
+
+function numbered(sequence: number): Uint8Array {
+  return batchOf([`${sequence}-${value}`], { producerId: 7, sequence })
+}
+
+function worldOf(options: WorldOptions = {}): Promise<TestWorld> {
+  return TestWorld.start({ log, ...options, settings: { ...settings, ...options.settings } })
+}
+
+async function publish(world: TestWorld, from: number, to: number): Promise<void> {
+  for (let sequence = from; sequence < to; sequence += 1) {
+    await world.during(world.leader().groups.get(GROUP)!.publish(numbered(sequence)))
+  }
+}
+
+/** Lets go of old segments on the brokers that have them in segments; the memory of the log is small enough to be written out by sealing. */
+async function cut(world: TestWorld, ids: readonly BrokerId[]): Promise<void> {
+  for (const id of ids) {
+    await world.during(world.replica(id).driver.log.seal())
+    world.group(id).update(keep)
+  }
+  await world.until(() => ids.every((id) => world.group(id).logStart > 0))
+}
+
+/** Broker 3 is away while 40 records are published, of which the first are then let go. */
+async function lateWorld(options: WorldOptions = {}): Promise<TestWorld> {
+  const world = await worldOf(options)
+  await publish(world, 0, 2)
+  await world.run(200)
+  world.broker(3).kill()
+  await publish(world, 2, 40)
+  await world.run(300)
+  await cut(world, [1, 2])
+  return world
+}
+
+async function caughtUp(world: TestWorld, id: BrokerId, maxMs = 20_000): Promise<void> {
+  await world.until(() => world.group(id).highWatermark === world.leader().groups.get(GROUP)!.highWatermark, maxMs)
+}
+
+async function sameRecords(world: TestWorld, id: BrokerId): Promise<void> {
+  const leader = world.leader().id
+  const all = await world.records(leader)
+  const here = await world.records(id)
+  expect(here.length).toBeGreaterThan(0)
+  expect(all.slice(-here.length)).toEqual(here)
+  expect(world.group(id).logStart).toBeGreaterThan(0)
+}
+
+/** The next sequence is known there: a retry of the last one is a duplicate, and what skips one is refused. */
+async function knowsProducers(world: TestWorld, id: BrokerId, next: number): Promise<void> {
+  await world.during(world.group(world.leader().id).transferLeadership(id))
+  await world.until(() => world.replica(id).driver.core.commitIsCurrent)
+  const again = await world.during(world.group(id).publish(numbered(next - 1)))
+  expect(again).toMatchObject({ duplicate: true, baseOffset: next - 1 })
+  await expect(world.group(id).publish(numbered(next + 5))).rejects.toMatchObject({ code: 'OUT_OF_ORDER_SEQUENCE' })
+  await world.during(world.group(id).publish(numbered(next)))
+}
+
+describe('retention', () => {
+  it('M41, M45 lets go of whole segments on each replica by itself; readers of what is gone are told so', async () => {
+    const world = await worldOf()
+    await publish(world, 0, 40)
+    await world.run(300)
+    await cut(world, [2])
+    expect(world.group(1).logStart).toBe(0)
+    const { logStart, highWatermark } = world.group(2)
+    expect(highWatermark).toBe(40)
+    expect(world.group(2).status().sizeBytes).toBeGreaterThanOrEqual(3000)
+    const gone = world.group(2).fetch({ offset: logStart - 1, maxBytes: 1, waitMs: 0 })
+    await expect(gone).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
+    expect(world.broker(2).groups.metrics.prefixCuts).toBeGreaterThan(0)
+  })
+
+  it('M36, M98 a restart over a cut prefix still knows every producer', async () => {
+    const world = await worldOf()
+    await world.during(world.group(1).publish(batchOf(['first'], { producerId: 9, sequence: 0 })))
+    await publish(world, 0, 40)
+    await world.run(300)
+    await cut(world, [1, 2, 3])
+    for (const id of [1, 2, 3]) world.broker(id).kill()
+    for (const id of [1, 2, 3]) await world.restart(id)
+    await world.until(() => [1, 2, 3].some((id) => world.replica(id).driver.core.commitIsCurrent))
+    const group = world.group(world.leader().id)
+    expect(group.logStart).toBeGreaterThan(0)
+    // Its only record is long gone.
+    const again = await world.during(group.publish(batchOf(['first'], { producerId: 9, sequence: 0 })))
+    expect(again).toMatchObject({ duplicate: true, baseOffset: 0 })
+    const last = await world.during(group.publish(numbered(39)))
+    expect(last).toMatchObject({ duplicate: true, baseOffset: 40 })
+  })
+
+  it('M41 by age, also where the only segment still grows', async () => {
+    const world = await worldOf()
+    const { clock } = world
+    await world.during(world.group(1).publish(batchOf(['old'], { timestamp: clock.now() - 10_000 })))
+    await world.run(200)
+    world.group(1).update({ retention: { bytes: null, ms: 5000 } })
+    await world.until(() => world.group(1).logStart === 1)
+    await world.during(world.group(1).publish(batchOf(['young'], { timestamp: clock.now() })))
+    await world.run(1000)
+    expect(await world.records(1)).toEqual(['1:young'])
+  })
+})
+
+describe('a late replica', () => {
+  it('M37, M46, M53 gets a copy of what is left, then the log; and knows the producers', async () => {
+    const world = await lateWorld()
+    await world.restart(3)
+    await caughtUp(world, 3)
+    await sameRecords(world, 3)
+    expect(world.broker(3).groups.metrics).toMatchObject({ snapshotsInstalled: 1 })
+    expect(world.broker(3).groups.metrics.copiedBytesIn).toBeGreaterThan(2000)
+    expect(world.group(3).status().snapshot).not.toBeNull()
+    await knowsProducers(world, 3, 40)
+  })
+
+  it('M59, M46 a newcomer to a partition whose start is gone', async () => {
+    const world = await worldOf({ brokers: 4, founders: 3 })
+    await publish(world, 0, 40)
+    await world.run(300)
+    await cut(world, [1, 2, 3])
+    await world.during(world.openGroup(world.broker(4), 9))
+    const outcome = outcomeOf(world.group(1).changeMembers({ voters: [1, 2, 4], learners: [], admissions: { 4: 9 } }))
+    await world.until(() => outcome.state !== 'pending', 20_000)
+    expect(outcome).toMatchObject({ state: 'done' })
+    await caughtUp(world, 4)
+    await sameRecords(world, 4)
+    await knowsProducers(world, 4, 40)
+  })
+
+  it('M54 lost, refused and damaged pieces are asked for again', async () => {
+    const world = await lateWorld()
+    let asked = 0
+    world.answers = (name, reply) => {
+      if (name !== 'CopyRead') return reply
+      asked += 1
+      if (asked % 4 === 1) throw new TailraceError('CONNECTION_LOST')
+      if (asked % 4 === 2) return { ...reply, body: reply.body.map((piece) => piece.map((byte) => byte ^ 1)) }
+      return reply
+    }
+    await world.restart(3)
+    await caughtUp(world, 3)
+    await sameRecords(world, 3)
+    expect(asked).toBeGreaterThan(8)
+  })
+
+  it('M54 goes on where it was when the source comes back with another copy', async () => {
+    const world = await lateWorld()
+    let asked = 0
+    world.answers = (name, reply) => {
+      if (name !== 'CopyRead') return reply
+      asked += 1
+      // As after a restart of the source: it knows nothing of the copies it had.
+      if (asked === 4) throw new TailraceError('CLOSED')
+      return reply
+    }
+    await world.restart(3)
+    await caughtUp(world, 3)
+    await sameRecords(world, 3)
+  })
+
+  it('M52, M54 a change of leader on the way does no harm, and the pieces still come from the old source', async () => {
+    const world = await lateWorld()
+    let asked = 0
+    world.answers = (name, reply) => {
+      if (name === 'CopyRead') asked += 1
+      return reply
+    }
+    await world.restart(3)
+    await world.until(() => asked >= 2)
+    const outcome = outcomeOf(world.group(1).transferLeadership(2))
+    await world.until(() => outcome.state !== 'pending')
+    await caughtUp(world, 3)
+    await sameRecords(world, 3)
+  })
+
+  it('M47, M52 gives up a source that is gone, and takes another leader’s copy', async () => {
+    const world = await lateWorld()
+    let asked = 0
+    world.answers = (name, reply, _from, to) => {
+      if (name === 'CopyRead') asked += 1
+      if (to === 1 && asked > 2) throw new TailraceError('CONNECTION_LOST')
+      return reply
+    }
+    await world.restart(3)
+    await world.until(() => asked > 2)
+    world.broker(1).kill()
+    await caughtUpAfterElection(world)
+    await sameRecords(world, 3)
+  })
+
+  it('M49 a crash after any number of pieces leaves the old or the new log, and the copy goes on', async () => {
+    for (let crashAt = 1; crashAt <= 14; crashAt += 1) {
+      const world = await lateWorld()
+      let asked = 0
+      world.answers = (name, reply) => {
+        if (name === 'CopyRead') asked += 1
+        return reply
+      }
+      await world.restart(3)
+      await world.until(() => asked >= crashAt || world.broker(3).groups.metrics.snapshotsInstalled > 0)
+      world.broker(3).kill()
+      await world.restart(3)
+      await caughtUp(world, 3)
+      await sameRecords(world, 3)
+      if (crashAt % 5 === 0) await knowsProducers(world, 3, 40)
+    }
+  })
+
+  it('M49 a crash between the derived state and the log leaves a log that is not taken for the committed one', async () => {
+    for (let crashAt = 0; crashAt < 40; crashAt += 1) {
+      const world = await lateWorld()
+      await world.restart(3)
+      const marker = 'install/000000000001'
+      await world.until(() => world.broker(3).store.content.has(marker) || world.group(3).logStart > 0)
+      for (let turn = 0; turn < crashAt; turn += 1) await world.run(0)
+      world.broker(3).kill()
+      await world.restart(3)
+      await caughtUp(world, 3)
+      await sameRecords(world, 3)
+      if (crashAt % 10 === 0) await knowsProducers(world, 3, 40)
+      crashAt += 3
+    }
+  })
+
+  it('M53 answers heartbeats while it copies: the leader stays, and at a limited rate it takes its time', async () => {
+    const world = await lateWorld({ settings: { ...settings, replicationBytesPerSecond: 1500 } })
+    const { term } = world.group(1)
+    await world.restart(3)
+    const from = world.clock.monotonic()
+    await world.until(() => world.group(3).status().installing !== null)
+    await world.until(() => (world.group(3).status().installing?.receivedBytes ?? 0) > 0)
+    expect(
+      world
+        .group(1)
+        .status()
+        .followers.find(({ id }) => id === 3),
+    ).toMatchObject({ state: 'snapshot', active: true })
+    await publish(world, 40, 42)
+    await caughtUp(world, 3)
+    expect(world.clock.monotonic() - from).toBeGreaterThan(1500)
+    expect(world.group(1)).toMatchObject({ isLeader: true, term })
+    await sameRecords(world, 3)
+  })
+
+  it('M44 the copy does not change while records are appended and segments go', async () => {
+    const world = await lateWorld({ settings: { ...settings, replicationBytesPerSecond: 2000 } })
+    await world.restart(3)
+    await world.until(() => world.group(3).status().installing !== null)
+    await publish(world, 40, 70)
+    await world.during(world.replica(1).driver.log.seal())
+    await world.run(500)
+    await caughtUp(world, 3, 60_000)
+    await sameRecords(world, 3)
+    expect(world.group(3).highWatermark).toBe(70)
+  })
+
+  it('M84 takes it from a designated replica, and the leader makes no copy', async () => {
+    const world = await lateWorld()
+    world.answers = (_name, reply, _from, to) => {
+      if (to === 1) throw new TailraceError('UNKNOWN_PARTITION')
+      return reply
+    }
+    const place = await world.during(world.group(2).takeSnapshot())
+    await world.restart(3)
+    await world.run(200)
+    world.group(1).offerSnapshot(2, place)
+    await world.until(() => {
+      if (world.group(3).highWatermark === 40) return true
+      world.group(1).offerSnapshot(2, place)
+      return false
+    })
+    await sameRecords(world, 3)
+    expect(world.broker(2).groups.metrics.copiedBytesOut).toBeGreaterThan(2000)
+    expect(world.broker(1).groups.metrics.copiedBytesOut).toBe(0)
+  })
+
+  it('copies that nobody reads are closed', async () => {
+    const world = await lateWorld()
+    world.answers = () => {
+      throw new TailraceError('CONNECTION_LOST')
+    }
+    await world.restart(3)
+    await world.run(1000)
+    world.broker(3).kill()
+    await world.run(20_000)
+    expect(world.broker(1).groups.openCopies).toBe(0)
+  })
+})
+
+async function caughtUpAfterElection(world: TestWorld): Promise<void> {
+  await world.until(() => [2, 3].some((id) => world.replica(id).driver.core.commitIsCurrent), 60_000)
+  await caughtUp(world, 3, 60_000)
+}
