@@ -94,9 +94,9 @@ function migrate(random: SimRandom, options: SwarmOptions): SwarmOptions {
     spares,
     ticks: all(options.ticks),
     syncs: all(options.syncs),
-    changeEvery: random.pick([0, 30_000, 100_000, 300_000]),
+    changeEvery: random.pick([0, 20_000, 50_000, 200_000]),
     transferEvery: random.pick([0, 50_000, 200_000]),
-    renewal: random.pick([0, 0.5, 1]),
+    renewal: random.pick([0, 0.5, 1, 1]),
   }
 }
 

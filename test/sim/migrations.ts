@@ -50,6 +50,8 @@ export class Migrations {
     const { id: to } = this.#random.pick(this.#world.brokers)
     const answer = broker.transferLeadership(to)
     this.#note(EventKind.Transfer, broker.id, to, 0, () => `broker ${broker.id} hands on to ${to}: ${answer}`)
+    // Who is deposed and does not hear of it is the one that must have given up its lease.
+    if (answer === 'started' && this.#random.chance(0.5)) this.#world.deafen(broker)
   }
 
   /** A broker that the committed configuration does not name has deleted its replica, and comes back with another. */

@@ -89,14 +89,20 @@ export function runSeed(
  */
 export function converge(world: World, { raft }: SwarmOptions): number {
   const { queue, brokers, invariants } = world
-  const deadline = queue.now + PATIENCE * raft.electionTicks * TICK
+  const patience = PATIENCE * raft.electionTicks * TICK
+  let deadline = queue.now + patience
   const acksBefore = world.acks.length
   let goal = 0
+  let moved = 0
   while (queue.now < deadline) {
     queue.step()
     if (goal === 0 && world.acks.length > acksBefore) goal = invariants.commitIndex
     const lags = (broker: SimBroker) => broker.commitIndex < goal || !invariants.isDurable(broker, goal)
     const rests = goal > 0 && invariants.configuration.outgoing.length === 0
+    // Whoever has far to go, one entry at a time, is waited for as long as it moves.
+    const caughtUp = brokers.reduce((sum, { commitIndex }) => sum + Math.min(commitIndex, goal), 0)
+    if (caughtUp > moved) deadline = queue.now + patience
+    moved = Math.max(moved, caughtUp)
     if (!rests || brokers.some((broker) => invariants.isMember(broker) && lags(broker))) continue
     return goal
   }

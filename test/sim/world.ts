@@ -261,6 +261,16 @@ export class World implements Surroundings {
     })
   }
 
+  /** For a while nothing reaches a broker, though it can send. */
+  deafen(broker: SimBroker): void {
+    this.#note(EventKind.Cut, broker.id, 0, 0, () => `broker ${broker.id} is deaf`)
+    for (const { id } of this.brokers) if (id !== broker.id) this.#network.cut(id, broker.id, false)
+    this.queue.after(randomGap(this.#random, this.#options.partitionFor), () => {
+      this.#note(EventKind.Heal, 0, 0, 0, () => 'links whole')
+      this.#network.heal()
+    })
+  }
+
   #campaign(broker: SimBroker): void {
     if (broker.core === null) return
     this.#note(EventKind.Campaign, broker.id, 0, 0, () => `broker ${broker.id} is told to campaign`)
