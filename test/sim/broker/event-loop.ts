@@ -36,17 +36,24 @@ export class EventLoop {
     return new Promise((resolve, reject) => {
       const next = (): void => {
         try {
-          if (this.#ran) this.onEvent()
-          this.#ran = false
-          if (done()) return resolve(true)
-          // What was cancelled needs no following up.
-          while (!this.#ran) if (this.#queue.now >= until || !this.#queue.step()) return resolve(false)
+          const over = this.#turn(until, done)
+          if (over === null) setImmediate(next)
+          else resolve(over)
         } catch (error) {
-          return reject(error)
+          reject(error)
         }
-        setImmediate(next)
       }
       setImmediate(next)
     })
+  }
+
+  /** Looks at what the last event has led to and runs the next one; tells how it ends when it does. */
+  #turn(until: number, done: () => boolean): boolean | null {
+    if (this.#ran) this.onEvent()
+    this.#ran = false
+    if (done()) return true
+    // What was cancelled needs no following up.
+    while (!this.#ran) if (this.#queue.now >= until || !this.#queue.step()) return false
+    return null
   }
 }

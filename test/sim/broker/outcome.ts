@@ -2,6 +2,7 @@ import { leaderEpochAt, lastOffsetDeltaAt } from '@tailrace/schemas'
 import { Finding } from './finding.ts'
 import type { SimBroker } from './sim-broker.ts'
 import type { WatchedGroup } from './watched-group.ts'
+import type { WatchedReplica } from './watched-replica.ts'
 import type { PartitionLedger } from './workload/partition-ledger.ts'
 import { Producer } from './workload/producer.ts'
 import { fetchReplica } from './workload/reader.ts'
@@ -13,25 +14,26 @@ const READ_BYTES = 100_000
 
 /** What is still wrong, or null when the cluster is as it should be. Looked at again and again. */
 export function unsettled(world: World): string | null {
-  for (const broker of world.brokers) {
+  for (const broker of world.inService) {
     if (broker.life === null) return `broker ${broker.id} is not up: ${broker.failure ?? 'it is starting'}`
     const { ready, reason } = broker.life.node.api.readiness()
     if (!ready) return `broker ${broker.id} is not ready: ${reason}`
   }
   for (const group of world.watch.groups.values()) {
     if (group.id !== 0 && !world.watch.metadata.places.has(group.id)) {
-      const kept = world.brokers.find(({ life }) => life!.groups.get(group.id) !== undefined)
+      const kept = world.inService.find(({ life }) => life!.groups.get(group.id) !== undefined)
       if (kept !== undefined) return `broker ${kept.id} still has group ${group.id} of a deleted topic`
       continue
     }
-    const reason = behind(group)
+    const reason = behind(world, group)
     if (reason !== null) return reason
   }
   return null
 }
 
-function behind(group: WatchedGroup): string | null {
-  const { replicas, id } = group
+function behind(world: World, group: WatchedGroup): string | null {
+  const { id } = group
+  const replicas = inService(world, group)
   if (!replicas.some((replica) => replica.isLeader)) return `group ${id} has no leader`
   const longest = Math.max(...replicas.map((replica) => replica.log.length))
   for (const replica of replicas) {
@@ -42,6 +44,10 @@ function behind(group: WatchedGroup): string | null {
     if (replica.core.durableIndex < longest) return `group ${id}: broker ${replica.id} has not synced ${longest}`
   }
   return null
+}
+
+function inService(world: World, group: WatchedGroup): WatchedReplica[] {
+  return group.replicas.filter(({ id }) => !world.retired.has(id))
 }
 
 /** One batch more to each partition, by producers that are new. Resolves when all are acknowledged. */
@@ -55,7 +61,7 @@ export async function publishToAll(world: World, ledgers: readonly PartitionLedg
 export async function checkOutcome(world: World, ledgers: readonly PartitionLedger[]): Promise<void> {
   for (const group of world.watch.groups.values()) {
     if (group.id !== 0 && !world.watch.metadata.places.has(group.id)) continue
-    const [first, ...others] = group.replicas
+    const [first, ...others] = inService(world, group)
     for (const other of others) {
       const at = other.log.findIndex(
         ({ value, header }, slot) => value !== first!.log[slot]?.value || header.term !== first!.log[slot]?.header.term,
@@ -70,7 +76,9 @@ export async function checkOutcome(world: World, ledgers: readonly PartitionLedg
   for (const ledger of ledgers) {
     const group = world.watch.groups.get(ledger.group)!
     // Replicas on disks that have rotted come last: what they cannot read must have been shown by the others.
-    const replicas = group.replicas.map(({ id }) => world.broker(id)).sort((a, b) => rank(world, a) - rank(world, b))
+    const replicas = inService(world, group)
+      .map(({ id }) => world.broker(id))
+      .sort((a, b) => rank(world, a) - rank(world, b))
     for (const broker of replicas) await readAll(world, broker, ledger, group)
     ledger.checkComplete(group.committedEnd)
   }

@@ -100,6 +100,8 @@ export class SimBroker {
     if (life === null) return
     const { node, groups, peers, storage, store, process } = life
     this.life = null
+    // It answers nobody any more, so what its cores believe, of their leases say, is of no account.
+    this.machine.watch.stopped(this.id)
     await node.close()
     await groups.close()
     await peers.close()

@@ -1,6 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 import type { LogStorageOptions } from '../../../broker/src/log/types.ts'
-import type { PartitionSettings } from '../../../broker/src/partition/settings.ts'
+import { defaultPartitionSettings, type PartitionSettings } from '../../../broker/src/partition/settings.ts'
 import type { SimRandom } from '../random.ts'
 import type { DiskBehaviour } from './disk/sim-disk.ts'
 import { faultClasses } from './faults/table.ts'
@@ -90,6 +90,7 @@ function drawFaults(random: SimRandom): Record<string, number> {
 
 function drawPartitionSettings(random: SimRandom): PartitionSettings {
   return {
+    ...defaultPartitionSettings,
     electionTimeoutMs: random.pick([300, 600, 600]),
     heartbeatMs: random.pick([60, 120, 150]),
     maxAppendBytes: random.pick([1, 2_000, 1 << 20]),

@@ -19,6 +19,8 @@ export class Watch {
   readonly groups = new Map<GroupId, WatchedGroup>()
   readonly metadata = new MetadataState()
   finding: Finding | null = null
+  /** A broker has forgotten that it ever had a replica of a group: false if that has an excuse. */
+  onForgotten: (broker: BrokerId) => boolean = () => true
   readonly #defects: Defects
   /** Replicas whose core has done something in this event. */
   readonly #touched = new Set<WatchedReplica>()
@@ -66,7 +68,11 @@ export class Watch {
     const create = storage.create.bind(storage)
     storage.create = (id) => {
       const log = create(id)
-      if (process.alive) this.guard(() => this.groups.get(id)?.replica(broker)?.created())
+      // A broker whose store has forgotten that a topic was deleted opens its replicas once more, blank, and removes them again.
+      const isDeleted = id !== METADATA_GROUP && !this.metadata.places.has(id)
+      const replica = process.alive ? this.groups.get(id)?.replica(broker) : undefined
+      const isForgotten = !isDeleted && replica !== undefined && replica.durable.length > 0
+      if (!isForgotten || this.onForgotten(broker)) this.guard(() => replica?.created(isDeleted))
       this.#log(broker, process, log, false)
       return log
     }

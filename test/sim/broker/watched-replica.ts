@@ -51,10 +51,13 @@ export class WatchedReplica implements Observed {
   }
 
   /** A broker begins with an empty log. */
-  created(): void {
-    if (this.durable.length > 0) throw new Finding('synced-is-kept', `${this.#name} has lost its whole log`)
+  created(mayBeBlank: boolean): void {
+    if (this.durable.length > 0 && !mayBeBlank)
+      throw new Finding('synced-is-kept', `${this.#name} has lost its whole log`)
     this.#unsynced = []
     this.log = []
+    this.durable.length = 0
+    this.#syncedState = { term: 0, votedFor: 0 }
   }
 
   started(core: CheckedRaftCore): void {

@@ -21,6 +21,7 @@ import { PartitionLedger } from './workload/partition-ledger.ts'
 
 /** A supervisor starts a broker that ended by itself again. */
 const RESTART_MS = 500
+const LARGE_DISK_BYTES = 2 ** 40
 /** So many ends in a row, without a start that came to its end, are one too many once nothing fails any more. */
 const MOST_FAILED_STARTS = 5
 
@@ -33,8 +34,11 @@ export class World {
   readonly swarm: BrokerSwarm
   /** Clients go on. */
   open = true
-  /** How often disks have rotted. */
+  /** How often disks have rotted; and of that in segments, which nothing repairs yet. */
   rots = 0
+  #flipsInSegments = 0
+  /** Brokers that have been taken out of service for good. */
+  readonly retired = new Set<BrokerId>()
   crashes = 0
   readonly #seed: number
   readonly #chronicle: Chronicle
@@ -56,6 +60,7 @@ export class World {
     const noise = this.stream(1)
     this.network = new MemoryNetwork({ clock, random: randomOf(noise), ...swarm.network })
     this.brokers = swarm.disks.map((behaviour, at) => this.#broker(at + 1, behaviour, defects))
+    this.watch.onForgotten = (broker) => this.#hasForgotten(this.broker(broker))
     this.loop.onEvent = () => {
       this.watch.review()
       this.#chronicle.event(this.loop.now)
@@ -71,6 +76,10 @@ export class World {
     return this.brokers.map(({ id }) => id)
   }
 
+  get inService(): readonly SimBroker[] {
+    return this.brokers.filter(({ id }) => !this.retired.has(id))
+  }
+
   get ledgers(): Iterable<PartitionLedger> {
     return this.#ledgers.values()
   }
@@ -81,7 +90,7 @@ export class World {
 
   anyBroker(random: SimRandom): SimBroker {
     const up = this.brokers.filter((broker) => broker.up)
-    return up.length > 0 && random.chance(0.9) ? random.pick(up) : random.pick(this.brokers)
+    return up.length > 0 && random.chance(0.9) ? random.pick(up) : random.pick(this.inService)
   }
 
   hostOf(id: BrokerId): string {
@@ -147,7 +156,7 @@ export class World {
   }
 
   start(broker: SimBroker): void {
-    if (broker.process !== null) return
+    if (broker.process !== null || this.retired.has(broker.id)) return
     this.note(`broker ${broker.id} starts`)
     broker.start()
   }
@@ -185,8 +194,9 @@ export class World {
     if (cuts <= 0) this.network.heal(hostOf(from), hostOf(to))
   }
 
-  rot(broker: BrokerId, text: string): void {
+  rot(broker: BrokerId, where: string, text: string): void {
     this.rots++
+    if (where.includes('/groups/')) this.#flipsInSegments++
     this.note(`disk ${broker}: ${text}`)
   }
 
@@ -207,15 +217,23 @@ export class World {
     })
   }
 
-  /** Faults end: links are whole, disks fast, every broker up. What has rotted stays so. */
+  /**
+   * Faults end: links are whole, disks fast, every broker up. What has rotted stays so. A replica that finds rot in a segment does not serve it,
+   * and does not get it back from its peers either: it cannot be opened again, and as a leader it holds back who needs that. So a broker
+   * whose segments have rotted is taken out of service here, and the others must have everything.
+   */
   calm(): void {
     this.#calm = true
     this.note('faults end')
+    const rotten = this.swarm.rotten.map((id) => this.broker(id))
+    const isScarred = rotten.some(({ machine }) => machine.disk.scars.inSegments > 0)
+    if (isScarred || this.#flipsInSegments > 0) for (const broker of rotten) this.#retire(broker)
     for (const undo of [...this.#undo]) undo()
     Object.assign(this.#messages, noMessageFaults)
     for (const broker of this.brokers) {
       const { behaviour, scars } = broker.machine.disk
-      Object.assign(behaviour, { failSync: false, tears: false })
+      // Who has run out of room gets a larger disk.
+      Object.assign(behaviour, { failSync: false, tears: false, capacity: LARGE_DISK_BYTES })
       scars.next = null
       if (broker.process === null) this.start(broker)
     }
@@ -233,6 +251,22 @@ export class World {
     this.network.kill(hostOf(broker.id))
     broker.crash(power)
     this.loop.after(downMs * 1000, () => this.start(broker))
+  }
+
+  /**
+   * Where the only mention of a group stood in a part of the journal that has rotted, the broker does not know that it ever had a replica, makes a blank
+   * one, and that would vote. Nothing in the product prevents this yet; the broker is taken out of service before it does.
+   */
+  #hasForgotten(broker: SimBroker): boolean {
+    if (this.rots === 0 || !this.swarm.rotten.includes(broker.id)) return true
+    this.note(`broker ${broker.id} has forgotten a group`)
+    this.#retire(broker)
+    return false
+  }
+
+  #retire(broker: SimBroker): void {
+    this.retired.add(broker.id)
+    if (broker.process !== null) this.crash(broker, false, 0)
   }
 
   #exited(broker: SimBroker): void {

@@ -20,8 +20,9 @@ interface Scar {
 export class Scars {
   /** What befalls the next sync of a file whose path contains `where`. */
   next: { readonly kind: 'lost' | 'misdirected'; readonly where: string } | null = null
-  /** How many there have been. */
+  /** How many there have been, and how many of them outside the journal. */
   count = 0
+  inSegments = 0
   #scars: Scar[] = []
   /** Blocks of the last write to the journal that was synced. */
   #newest: { readonly file: BlockFile; readonly from: number; readonly to: number } | null = null
@@ -49,6 +50,7 @@ export class Scars {
     if (aim === null || bytes === undefined || bytes === before) return
     this.next = null
     this.count++
+    if (!isJournal(path)) this.inSegments++
     if (aim.kind === 'misdirected') this.#hit(file, random.pick(file.blocks()), bytes)
     this.#hit(file, block, before)
   }

@@ -1,4 +1,4 @@
-import type { StateStore } from '../../../../broker/src/log/types.ts'
+import type { StateSnapshot, StateStore } from '../../../../broker/src/log/types.ts'
 import type { SimRandom } from '../../random.ts'
 import type { EventLoop } from '../event-loop.ts'
 import type { SimProcess } from '../sim-process.ts'
@@ -35,8 +35,15 @@ export class SimStore {
       get: (key) => this.#operate(process, () => this.#content.get(key) ?? null),
       range: (from, to) => range(content, from, to),
       write: (changes) => this.#operate(process, () => this.#write(changes)),
+      flush: () => this.#operate(process, () => this.#settle()),
+      snapshot: () => snapshotOf(new Map(this.#content)),
       close: () => this.#operate(process, () => {}),
     }
+  }
+
+  #settle(): void {
+    for (const changes of this.#newest) apply(this.#settled, changes)
+    this.#newest = []
   }
 
   #write(changes: Changes): void {
@@ -52,6 +59,14 @@ export class SimStore {
         if (process.alive) resolve(work())
       })
     })
+  }
+}
+
+function snapshotOf(content: ReadonlyMap<string, Uint8Array>): StateSnapshot {
+  return {
+    get: async (key) => content.get(key) ?? null,
+    range: (from, to) => range(content, from, to),
+    close: async () => {},
   }
 }
 

@@ -8,7 +8,7 @@ const slowDisk: FaultClass = {
   strike(world, random) {
     const broker = victim(world, random)
     const { behaviour } = broker.machine.disk
-    const { syncMicros, readMicros } = behaviour
+    const { syncMicros, readMicros } = world.swarm.disks[broker.id - 1]!
     world.note(`disk ${broker.id} is slow`)
     behaviour.syncMicros = [20_000, random.pick([100_000, 800_000])]
     behaviour.readMicros = [5_000, 50_000]
@@ -37,14 +37,11 @@ const fullDisk: FaultClass = {
   strike(world, random) {
     const broker = victim(world, random)
     const { disk } = broker.machine
-    const { capacity } = disk.behaviour
+    const { capacity } = world.swarm.disks[broker.id - 1]!
     if (disk.used >= capacity) return
     world.note(`disk ${broker.id} is full`)
     disk.behaviour.capacity = disk.used + random.below(20_000)
-    world.undoAfter(
-      random.pick([300, 3_000]),
-      () => void (disk.behaviour.capacity = Math.max(capacity, disk.behaviour.capacity)),
-    )
+    world.undoAfter(random.pick([300, 3_000]), () => Object.assign(disk.behaviour, { capacity }))
   },
 }
 

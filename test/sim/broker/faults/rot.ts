@@ -28,7 +28,7 @@ function flip(world: World, random: SimRandom, where: string): void {
   const at = random.below(BLOCK_BYTES)
   bytes[at]! ^= 1 << random.below(8)
   file.corrupt(block, bytes)
-  world.rot(broker.id, `bit flipped in block ${block}, byte ${at}, of ${path}`)
+  world.rot(broker.id, path, `bit flipped in block ${block}, byte ${at}, of ${path}`)
 }
 
 const journalFlip: FaultClass = {
@@ -49,7 +49,7 @@ function scar(world: World, random: SimRandom, kind: 'lost' | 'misdirected'): vo
   const broker = rotten(world, random)
   const where = random.pick(['/journal/', '/groups/'])
   broker.machine.disk.scars.next = { kind, where }
-  world.rot(broker.id, `the next write to ${where} is ${kind}`)
+  world.rot(broker.id, '', `the next write to ${where} is ${kind}`)
 }
 
 /** The disk says that a write is done, and it is not (see disk/scars.ts for the limit of what can be noticed). */
@@ -76,7 +76,7 @@ const tearing: FaultClass = {
   strike(world, random) {
     const broker = rotten(world, random)
     broker.machine.disk.behaviour.tears = true
-    world.rot(broker.id, 'its disk tears blocks from now on')
+    world.rot(broker.id, '', 'its disk tears blocks from now on')
   },
 }
 
