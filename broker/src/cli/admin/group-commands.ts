@@ -1,5 +1,5 @@
 import type { AuditRecord, GroupDescription, MembersDescription } from '../../cluster/admin-api.ts'
-import { megabytes } from '../quantity.ts'
+import { sizeText } from '../quantity.ts'
 import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import type { AdminClient } from './admin-client.ts'
@@ -39,7 +39,7 @@ export async function takeSnapshot(
   const answer = await asking.admin.request('POST', `${group.path}/snapshot`, request)
   const { index, bytes } = answer as { index: number; bytes: number }
   const fetched = request.thenFetch ? '; late replicas take it from there' : ''
-  const text = `broker ${request.broker} took a snapshot of ${group.name} to entry ${index}, ${megabytes(bytes)}${fetched}`
+  const text = `broker ${request.broker} took a snapshot of ${group.name} to entry ${index}, ${sizeText(bytes)}${fetched}`
   print(asking, answer, text)
 }
 

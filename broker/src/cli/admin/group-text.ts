@@ -1,5 +1,5 @@
 import type { EntryDescription, GroupDescription, ReplicaDescription } from '../../cluster/admin-api.ts'
-import { grouped, megabytes } from '../quantity.ts'
+import { grouped, sizeText } from '../quantity.ts'
 import { table } from '../table.ts'
 import { headLines, progressTable } from './members-text.ts'
 
@@ -24,11 +24,11 @@ export function groupText(name: string, group: GroupDescription): string {
 function logLines(group: GroupDescription): string[] {
   const { prevIndex, commitIndex, durableIndex, lastIndex, logStart, highWatermark, sizeBytes, lastSnapshot } = group
   const entries = `entries   ${prevIndex + 1} to ${lastIndex}: committed to ${commitIndex}, on the leader's disk to ${durableIndex}`
-  const offsets = `offsets   ${logStart} to ${highWatermark} (high watermark), ${megabytes(sizeBytes)}`
+  const offsets = `offsets   ${logStart} to ${highWatermark} (high watermark), ${sizeText(sizeBytes)}`
   const snapshot =
     lastSnapshot === null
       ? 'none'
-      : `to entry ${lastSnapshot.index}, ${megabytes(lastSnapshot.bytes)}, ${new Date(lastSnapshot.at).toISOString()}`
+      : `to entry ${lastSnapshot.index}, ${sizeText(lastSnapshot.bytes)}, ${new Date(lastSnapshot.at).toISOString()}`
   return [`id        ${grouped(group.group)}`, entries, offsets, `snapshot  ${snapshot}`]
 }
 
@@ -44,7 +44,7 @@ function replicaTable(replicas: readonly ReplicaDescription[]): string {
     { title: 'LAST', of: (replica) => replica.lastIndex, right: true },
     { title: 'LOG-START', of: (replica) => replica.logStart, right: true },
     { title: 'HIGH-WATERMARK', of: (replica) => replica.highWatermark, right: true },
-    { title: 'SIZE', of: (replica) => megabytes(replica.sizeBytes), right: true },
+    { title: 'SIZE', of: (replica) => sizeText(replica.sizeBytes), right: true },
   ])
 }
 

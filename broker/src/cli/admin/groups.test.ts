@@ -48,12 +48,12 @@ describe('partition members and describe', () => {
         'leader    broker 1, term 7',
         'voters    1',
         'learners  2',
-        'change    to 1,2: catching up: broker 2 has 0.0 MB of 0.0 MB',
+        'change    to 1,2: catching up: broker 2 has 5 B of 10 B',
         'last      change to 1,3 failed: broker 3 was not heard of',
         '',
-        'BROKER  ROLE     STATE     MATCH  NEXT  LAG  IN-FLIGHT  COPY              CAUGHT-UP',
-        '     1  leader   leader        9    10    0          0                    yes',
-        '     2  learner  snapshot      3     4    6          1  0.0 MB of 0.0 MB  no',
+        'BROKER  ROLE     STATE     MATCH  NEXT  LAG  IN-FLIGHT  COPY         CAUGHT-UP',
+        '     1  leader   leader        9    10    0          0               yes',
+        '     2  learner  snapshot      3     4    6          1  5 B of 10 B  no',
         '',
       ].join('\n'),
     )
@@ -68,8 +68,8 @@ describe('partition members and describe', () => {
     const { out } = await run(['partition', 'describe', 'flights/3', '-s', address])
     for (const line of [
       "entries   3 to 9: committed to 8, on the leader's disk to 9",
-      'offsets   100 to 130 (high watermark), 0.0 MB',
-      'snapshot  to entry 2, 0.0 MB, 2023-11-14T22:13:20.000Z',
+      'offsets   100 to 130 (high watermark), 4.1 KB',
+      'snapshot  to entry 2, 512 B, 2023-11-14T22:13:20.000Z',
       'records   read-only: publishing is refused',
       '    8     7  records        120-129    900  applied',
       '    9     7  configuration              81  uncommitted',

@@ -1,5 +1,5 @@
 import type { MemberProgress, MembersDescription } from '../../cluster/admin-api.ts'
-import { grouped, megabytes } from '../quantity.ts'
+import { grouped, sizeText } from '../quantity.ts'
 import { table } from '../table.ts'
 
 /** Who belongs to a group, for people. */
@@ -42,7 +42,7 @@ export function stageText({ stage, members }: MembersDescription): string {
 function lateText({ broker, lag, copy, active }: MemberProgress): string {
   if (!active) return `broker ${broker} does not answer`
   if (copy === null) return `broker ${broker} is ${grouped(lag)} ${lag === 1 ? 'entry' : 'entries'} behind`
-  return `broker ${broker} has ${megabytes(copy.receivedBytes)} of ${megabytes(copy.totalBytes)}`
+  return `broker ${broker} has ${sizeText(copy.receivedBytes)} of ${sizeText(copy.totalBytes)}`
 }
 
 export function progressTable(members: readonly MemberProgress[]): string {
@@ -60,5 +60,5 @@ export function progressTable(members: readonly MemberProgress[]): string {
 }
 
 function copyText(copy: MemberProgress['copy']): string {
-  return copy === null ? '' : `${megabytes(copy.receivedBytes)} of ${megabytes(copy.totalBytes)}`
+  return copy === null ? '' : `${sizeText(copy.receivedBytes)} of ${sizeText(copy.totalBytes)}`
 }
