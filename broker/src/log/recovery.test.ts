@@ -409,16 +409,6 @@ describe('damage', () => {
 })
 
 test('a checkpoint that was written wrongly counts as lost, however right its checksum', async () => {
-  const disk = new MemoryDisk()
-  const storage = await open(disk)
-  const writer = new Acknowledgements(storage).writer(storage.create(1))
-  writer.write({ vote: { term: 4, votedFor: 1 }, control: 'configuration', sizes: [1000] })
-  await settled()
-  await storage.close()
-  const file = await disk.open('log/checkpoint-b')
-  const text = new Uint8Array(await file.size())
-  await file.read(text, 0)
-  const [, json] = new TextDecoder().decode(text).split('\n')
   for (const [right, wrong] of [
     ['"hardState":[4,1]', '"hardState":[4,null]'],
     ['"terms":[[', '"terms":[{'],
@@ -426,12 +416,23 @@ test('a checkpoint that was written wrongly counts as lost, however right its ch
     ['"configurations":[[1,', '"configurations":[["1",'],
     ['"groups":[{', '"groups":[null,{'],
   ] as const) {
-    const body = new TextEncoder().encode(json!.replace(right, wrong))
+    const disk = new MemoryDisk()
+    const storage = await open(disk)
+    const writer = new Acknowledgements(storage).writer(storage.create(1))
+    writer.write({ vote: { term: 4, votedFor: 1 }, control: 'configuration', sizes: [1000] })
+    await settled()
+    await storage.close()
+    const file = await disk.open('log/checkpoint-b')
+    const text = new Uint8Array(await file.size())
+    await file.read(text, 0)
+    const [, json] = new TextDecoder().decode(text).split('\n')
     expect(json).toContain(right)
+    const body = new TextEncoder().encode(json!.replace(right, wrong))
     const head = `tailrace-checkpoint-1 ${body.length} ${nodeCrc32c(body, 0, body.length)}\n`
     await file.write([new TextEncoder().encode(head), body], 0)
-    const copy = await open(disk)
-    expect(await difference(copy.group(1)!, writer.now)).toBeNull()
+    const again = await open(disk)
+    expect(await difference(again.group(1)!, writer.now)).toBeNull()
+    await again.close()
   }
 })
 
