@@ -366,7 +366,8 @@ export class FakeGroups implements Groups {
     for (const id of this.#groups.keys()) {
       const shared = this.#world.group(id)
       shared.replicas.delete(this.#self)
-      if (shared.leader !== this.#self) continue
+      // A leader that hears no majority any more steps down, too.
+      if (shared.leader !== this.#self && (shared.leader === 0 || shared.hasQuorum(this.#world.isolated))) continue
       this.#world.elect(id, 0)
       this.#world.electionSoon(id)
     }
