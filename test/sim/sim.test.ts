@@ -49,7 +49,7 @@ const controls: [DefectName, number, string[]][] = [
   ['voteTwice', 200, ['election-safety']],
   ['lateWriteCounts', 1000, ['durable-majority']],
   ['slowLeaderClock', 500, ['stale-read']],
-  ['leaseFromArrival', 3000, ['stale-read']],
+  ['leaseFromArrival', 8000, ['stale-read']],
   ['noRestartLease', 1000, ['stale-read']],
   ['noLeaseCheck', 1000, ['stale-read']],
   ['tokenByIndexOnly', 500, ['token-read', 'state-machine-safety', 'durable-majority']],
