@@ -1,0 +1,218 @@
+import { describe, expect, test } from 'vitest'
+import type { MemberTarget } from './core.ts'
+import type { Defects } from './defects.ts'
+import { ET, TestCluster } from './test-cluster.ts'
+
+const voters = (...ids: number[]): MemberTarget => ({ voters: ids, learners: [] })
+
+/** `founders` brokers with broker 1 leading, and blank ones after them. */
+function group(founders: number, blank = 0, defects: Partial<Defects> = {}): TestCluster {
+  const cluster = new TestCluster(founders, {}, [], defects)
+  cluster.elect(1)
+  cluster.tick()
+  for (let i = 0; i < blank; i++) cluster.join()
+  return cluster
+}
+
+describe('M66, M23: a leader that removes itself', () => {
+  test('leads until the change is committed, without counting itself, and hands over at once', () => {
+    const cluster = group(3)
+    const one = cluster.node(1)
+    cluster.loses = ({ from, type }) => from === 3 && type === 'append-reply'
+    one.core.changeMembers(voters(2, 3))
+    cluster.tick(2)
+    // 1 and 2 have it; of the new set that is one of two.
+    expect([one.core.role, one.commitIndex < one.core.configurationIndex]).toEqual(['leader', true])
+    cluster.loses = () => false
+    cluster.tick(2 * ET)
+    expect(one.outcomes).toEqual(['done'])
+    expect(one.core.role).toBe('follower')
+    expect(cluster.leaders).toHaveLength(1)
+    expect([2, 3]).toContain(cluster.leaders[0])
+  })
+  test('M23: of two the other one leads on, in less than an election timeout', () => {
+    const cluster = group(2)
+    cluster.node(1).core.changeMembers(voters(2))
+    cluster.tick(ET - 1)
+    expect(cluster.leaders).toEqual([2])
+    expect(cluster.node(1).core.status().change.stage).toBe('stable')
+    cluster.node(2).propose()
+    cluster.tick(1, [cluster.node(2)])
+    expect(cluster.node(2).commitIndex).toBe(cluster.node(2).log.length)
+    // The one that is out knows it, and leaves the other in peace.
+    const { term } = cluster.node(2).core
+    cluster.tick(20 * ET)
+    expect([cluster.leaders, cluster.node(2).core.term]).toEqual([[2], term])
+  })
+  test('M66: the leader does not count itself: with the mistake the change is committed too soon', () => {
+    const committed = (defects: Partial<Defects>) => {
+      const cluster = group(3, 0, defects)
+      const one = cluster.node(1)
+      cluster.loses = ({ from, type }) => from === 2 && type === 'append-reply'
+      one.core.changeMembers(voters(2, 3))
+      cluster.settle()
+      return one.commitIndex >= one.core.configurationIndex
+    }
+    expect(committed({})).toBe(false)
+    expect(committed({ outsiderCountsItself: true })).toBe(true)
+  })
+})
+
+test('M66: a removed follower learns that it is out before it is forgotten', () => {
+  const cluster = group(3)
+  const [one, three] = [cluster.node(1), cluster.node(3)]
+  one.core.changeMembers(voters(1, 2))
+  cluster.tick(3)
+  expect(three.core.configuration.voters).toEqual([1, 2])
+  expect(three.commitIndex).toBeGreaterThanOrEqual(three.core.configurationIndex)
+  expect(one.core.status().followers.map(({ id }) => id)).toEqual([2])
+  three.take()
+  cluster.tick(20 * ET, [three])
+  expect(three.core.role).toBe('follower')
+})
+
+test('M19: a member that was removed while it was cut off campaigns for ever, and disturbs nobody', () => {
+  const cluster = group(3)
+  cluster.cut(3, 1, 2)
+  const one = cluster.node(1)
+  one.core.changeMembers(voters(1, 2))
+  cluster.tick(3 * ET)
+  cluster.heal()
+  const { term } = one.core
+  for (let i = 0; i < 100; i++) {
+    one.propose()
+    cluster.node(3).core.campaign()
+    cluster.tick(2)
+    expect([one.core.role, one.core.term]).toEqual(['leader', term])
+    expect(one.commitIndex).toBe(one.log.length)
+  }
+})
+
+describe('M67: who may vote', () => {
+  test('a learner that is a voter by now, and does not know it, votes when it is asked', () => {
+    const cluster = group(3, 1)
+    const [one, four] = [cluster.node(1), cluster.node(4)]
+    one.core.changeMembers({ voters: [1, 2, 3], learners: [4] })
+    cluster.tick(2)
+    cluster.loses = ({ to, type }) => to === 4 && (type === 'append' || type === 'heartbeat')
+    one.core.changeMembers(voters(1, 2, 3, 4))
+    cluster.tick(2 * ET)
+    expect(four.core.configuration.learners).toEqual([4])
+    // Three of four are needed, so without 4 and with 1 gone nobody could lead.
+    cluster.crash(1)
+    cluster.loses = () => false
+    cluster.tick(4 * ET)
+    expect(cluster.leaders).toHaveLength(1)
+  })
+  test('entries are taken from a leader that the own configuration does not name', () => {
+    const cluster = group(1, 1)
+    cluster.node(1).core.changeMembers(voters(1, 2))
+    cluster.tick(3)
+    expect(cluster.node(2).log).toEqual(cluster.node(1).log)
+  })
+  test('M90: learners get everything, count for nothing and never campaign', () => {
+    const cluster = group(1, 1)
+    const [one, two] = [cluster.node(1), cluster.node(2)]
+    one.core.changeMembers({ voters: [1], learners: [2] })
+    cluster.tick(2)
+    expect(two.log).toEqual(one.log)
+    cluster.down.add(2)
+    one.propose()
+    cluster.tick(3 * ET)
+    expect([one.core.role, one.commitIndex]).toEqual(['leader', one.log.length])
+    cluster.down.delete(2)
+    cluster.tick(20 * ET, [two])
+    expect(two.core.role).toBe('follower')
+  })
+})
+
+test('M69: entries after the last configuration are counted by it alone', () => {
+  const cluster = group(3, 2)
+  const one = cluster.node(1)
+  one.core.changeMembers(voters(1, 4, 5))
+  cluster.tick(3 * ET)
+  expect(one.outcomes).toEqual(['done'])
+  cluster.down.add(4)
+  cluster.down.add(5)
+  const header = one.propose()
+  cluster.tick(2)
+  // 2 and 3 are not asked any more.
+  expect(one.commitIndex).toBeLessThan(header.index)
+})
+
+test('M70, M72: an even group that loses a member commits what was short of its old majority together with the removal', () => {
+  const cluster = group(4)
+  cluster.down.add(3)
+  cluster.down.add(4)
+  const one = cluster.node(1)
+  for (let i = 0; i < 10; i++) one.propose()
+  cluster.settle()
+  // Two of four: nothing is committed. Of the three that are left two are enough, for all that comes before as well.
+  expect(one.commitIndex).toBe(1)
+  one.core.changeMembers(voters(1, 2, 3))
+  cluster.settle()
+  expect(one.commitIndex).toBe(one.log.length)
+  cluster.crash(1)
+  cluster.down.delete(3)
+  cluster.down.delete(4)
+  for (let i = 0; i < 10 * ET; i++) {
+    cluster.tick(1, [cluster.node(3), cluster.node(4)])
+    expect([cluster.node(3).core.role, cluster.node(4).core.role]).not.toContain('leader')
+  }
+})
+
+describe('a broker that was removed, and has deleted its replica', () => {
+  /** 1 and 2 have replaced 3, 4 and 5 by 6 and 7, of which 5 has not heard; 3 is blank again, under another admission. */
+  function returned(defects: Partial<Defects>): Set<number> {
+    const cluster = group(5, 2, defects)
+    cluster.cut(4, 1, 2, 3, 5, 6, 7)
+    cluster.cut(5, 1, 2, 3, 4, 6, 7)
+    cluster.node(1).core.changeMembers(voters(1, 6, 7))
+    cluster.tick(4 * ET)
+    expect(cluster.node(1).outcomes).toEqual(['done'])
+    cluster.join(9, 3)
+    cluster.heal()
+    cluster.cut(4, 1, 2, 6, 7)
+    cluster.cut(5, 1, 2, 6, 7)
+    cluster.cut(3, 1, 2, 6, 7)
+    // Only 4 campaigns, so that its votes are not split.
+    const awake = cluster.nodes.filter(({ core }) => core.id !== 5)
+    const leaders = new Set<number>()
+    for (let i = 0; i < 6 * ET; i++) {
+      cluster.tick(1, awake)
+      for (const id of cluster.leaders) leaders.add(id)
+    }
+    return leaders
+  }
+  test('M60: does not vote as what it was: the old majority would be complete again', () => {
+    expect([...returned({})]).toEqual([1])
+    // Elected by 3, 4 and 5 of five, without anything that 1, 6 and 7 have committed since.
+    expect([...returned({ votesUnderAnyAdmission: true })]).toEqual([1, 4])
+  })
+  test('M30: what its former replica has acknowledged, and arrives late, does not count for it', () => {
+    const cluster = group(2, 1)
+    const one = cluster.node(1)
+    one.core.changeMembers({ voters: [1, 2], learners: [3], admissions: { 3: 5 } })
+    cluster.settle()
+    one.step({
+      ...{ type: 'append-reply', from: 3, to: 1, term: one.core.term, success: true, matchIndex: one.log.length },
+      ...{ rejectedIndex: 0, hintIndex: 0, hintTerm: 0, admission: 4 },
+    })
+    expect(one.core.status().followers.find(({ id }) => id === 3)?.matchIndex).toBe(0)
+  })
+  test('M65: comes back under another admission only after it was removed', () => {
+    const cluster = group(3)
+    const target = { voters: [1, 2, 3], learners: [], admissions: { 3: 5 } }
+    expect(cluster.node(1).core.changeMembers(target)).toBe('invalid')
+  })
+})
+
+test('M65: targets that make no sense are refused, the present one is not begun', () => {
+  const cluster = group(3)
+  const { core } = cluster.node(1)
+  expect(core.changeMembers(voters())).toBe('invalid')
+  expect(core.changeMembers({ voters: [1, 2], learners: [2] })).toBe('invalid')
+  expect(core.changeMembers(voters(1, 1, 2))).toBe('invalid')
+  expect(core.changeMembers(voters(3, 1, 2))).toBe('unchanged')
+  expect(cluster.node(2).core.changeMembers(voters(1, 2))).toBe('not-leader')
+})
