@@ -5,7 +5,7 @@ import { noticeLostLog } from './lost-log.ts'
 import type { AppendReplyMessage, HeartbeatReplyMessage } from './messages.ts'
 import { type Progress, probeFrom, replicateFromMatch } from './progress.ts'
 import { quorumIndex } from './quorum.ts'
-import { hasRoomAndNeed, resumeAt } from './replication.ts'
+import { hasRoomAndNeed, probeAtEnd, resumeAt } from './replication.ts'
 import { noteSleeper } from './sleep.ts'
 import { repeatOffer } from './snapshot-offer.ts'
 import { commitTo, followerOf, type RaftState } from './state.ts'
@@ -40,14 +40,8 @@ export function onHeartbeatReply(state: RaftState, message: HeartbeatReplyMessag
   if (waiting && state.now - progress.movedAt >= patience) {
     probeFrom(progress, progress.state === 'probe' ? progress.next : resumeAt(state, progress), state.now)
   }
-  probeWithLast(state, progress)
+  probeAtEnd(state, progress)
   if (hasRoomAndNeed(state, progress)) state.flushNeeded = true
-}
-
-/** A newcomer is named in the last entry, and probing begins behind it: in an idle group nothing would ever be sent there. */
-function probeWithLast({ log }: RaftState, progress: Progress): void {
-  if (progress.state !== 'probe' || progress.next <= log.lastIndex || progress.match === log.lastIndex) return
-  if (log.lastIndex > log.prevIndex) progress.next = log.lastIndex
 }
 
 /**

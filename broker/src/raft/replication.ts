@@ -53,6 +53,16 @@ export function sendEntriesRead(state: RaftState, ticket: number, headers: reado
   sendAppend(state, progress, headers, bytes)
 }
 
+/**
+ * A newcomer is probed behind the last entry, which names it, and so is a follower whose log a leader does not know that has compacted all of its own: in
+ * an idle group nothing would ever be sent there. An empty append asks, as often as the follower shows that it is there.
+ */
+export function probeAtEnd(state: RaftState, progress: Progress): void {
+  const { lastIndex } = state.log
+  if (progress.state !== 'probe' || progress.next <= lastIndex || progress.match === lastIndex) return
+  sendAppend(state, progress, [], 0)
+}
+
 function fillWindow(state: RaftState, progress: Progress): void {
   while (progress.next <= state.log.lastIndex && hasRoomAndNeed(state, progress)) {
     if (!sendNext(state, progress)) return
