@@ -12,6 +12,8 @@ import { loadMetadata, MetadataWriter } from './metadata-store.ts'
 const registration = { http: 'h:1', peer: 'p:1', pid: 7, incarnation: 'i', directoryId: 'd' }
 const logger = { info: () => {}, warn: () => {}, error: () => {} }
 
+const place = { topicId: fc.constantFrom('t1', 't2'), partition: fc.nat(3) }
+const asked = { at: fc.nat(9), broker: fc.constant(1), by: fc.constant('ann') }
 const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({
     type: fc.constant('register-broker' as const),
@@ -22,7 +24,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({
     type: fc.constant('create-topic' as const),
     name: fc.constantFrom('a', 'b', 'c', '__proto__'),
-    topicId: fc.uuid(),
+    topicId: fc.oneof(fc.constantFrom('t1', 't2'), fc.uuid()),
     config: fc.constant({}),
     partitions: fc.array(fc.constant({ replicas: [1, 2] }), { minLength: 1, maxLength: 4 }),
   }),
@@ -32,6 +34,53 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     broker: fc.constant(1),
     count: fc.integer({ min: 1, max: 1000 }),
   }),
+  fc.record({
+    type: fc.constant('assign-replicas' as const),
+    ...place,
+    replicas: fc.uniqueArray(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 }),
+  }),
+  fc.record({ type: fc.constant('cancel-change' as const), ...place }),
+  fc.record({
+    type: fc.constant('replicas-changed' as const),
+    group: fc.integer({ min: 1, max: 6 }),
+    change: fc.integer({ min: 1, max: 80 }),
+    outcome: fc.constantFrom('done' as const, 'failed' as const),
+    reason: fc.constantFrom('', 'late'),
+  }),
+  fc
+    .record({
+      type: fc.constant('force-replicas' as const),
+      ...place,
+      leader: fc.integer({ min: 1, max: 3 }),
+      ...asked,
+    })
+    .map((some) => ({ ...some, members: [some.leader], lost: [1, 2, 3].filter((id) => id !== some.leader) })),
+  fc.record({
+    type: fc.constant('replica-dropped' as const),
+    group: fc.integer({ min: 1, max: 6 }),
+    broker: fc.integer({ min: 1, max: 3 }),
+  }),
+  fc.record({
+    type: fc.constant('set-topic-config' as const),
+    name: fc.constantFrom('a', 'b'),
+    changes: fc.record({ readOnly: fc.constantFrom(true, false, null), retentionMs: fc.constantFrom(5, null) }),
+  }),
+  fc.record({
+    type: fc.constant('set-priority' as const),
+    group: fc.integer({ min: 0, max: 4 }),
+    broker: fc.constant(1),
+    factor: fc.integer({ min: 1, max: 10 }),
+  }),
+  fc
+    .record({ id: fc.integer({ min: 2, max: 5 }), directoryId: fc.constantFrom('d', 'other') })
+    .map((some) => ({
+      type: 'join-broker' as const,
+      joining: { ...some, peer: 'p:1', http: 'h:1' },
+      at: 1,
+      broker: 1,
+    })),
+  fc.record({ type: fc.constant('remove-broker' as const), removed: fc.integer({ min: 2, max: 6 }), ...asked }),
+  fc.record({ type: fc.constant('forced-cluster' as const), members: fc.constant([1]), ...asked }),
 )
 // Few ids, so that many commands are retries of others.
 const log: fc.Arbitrary<IdentifiedCommand[]> = fc.array(fc.record({ id: fc.nat(60).map((n) => `c${n}`), command }), {
@@ -42,7 +91,10 @@ const log: fc.Arbitrary<IdentifiedCommand[]> = fc.array(fc.record({ id: fc.nat(6
 function picture(state: MetadataState): unknown {
   const byKey = (map: Map<unknown, unknown>): unknown[] =>
     [...map].sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1))
-  return [state.head, byKey(state.brokers), byKey(state.topics), byKey(state.places), [...state.remembered()]]
+  const { head, brokers, topics, topicsById, places, joined, removed, metadataPriorities, audit } = state
+  const maps = [brokers, topics, topicsById, places, joined, removed].map(byKey)
+  const sets = [[...state.changing].sort(), [...state.fenced].sort()]
+  return [head, maps, sets, metadataPriorities, [...audit], [...state.remembered()]]
 }
 
 const entry = (index: number, some: IdentifiedCommand): Parameters<MetadataMachine['apply']> => {
@@ -86,6 +138,62 @@ describe('the metadata is a pure function of the log', () => {
       }),
       { numRuns: 60 },
     )
+  })
+
+  test('a snapshot is the state at its index, whatever is applied meanwhile, and takes the place of any other', async () => {
+    await fc.assert(
+      fc.asyncProperty(log, log, fc.nat(), async (commands, others, any) => {
+        const clock = new VirtualClock()
+        const here = await start(new MemoryStore(), clock)
+        const takenAt = any % (commands.length + 1)
+        const applyAll = (machine: MetadataMachine, some: IdentifiedCommand[], from: number): void =>
+          some.forEach((one, at) => void machine.apply(...entry(from + at + 1, one)))
+        applyAll(here.machine, commands.slice(0, takenAt), 0)
+        const expected = structuredClone(picture(here.state))
+        expect(await here.snapshots.flush()).toBe(takenAt)
+        const snapshot = await here.snapshots.take()
+        applyAll(here.machine, commands.slice(takenAt), takenAt)
+        await here.writer.settled()
+        expect(snapshot.index).toBe(takenAt)
+        if (takenAt === 0) return
+
+        const store = new MemoryStore()
+        const there = await start(store, clock)
+        applyAll(there.machine, others, 0)
+        await there.snapshots.restore(takenAt, snapshot.chunks())
+        expect(picture(there.state)).toEqual(expected)
+        expect(picture((await start(store, clock)).state)).toEqual(expected)
+        applyAll(there.machine, commands.slice(takenAt), takenAt)
+        expect(picture(there.state)).toEqual(picture(here.state))
+        await snapshot.close()
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('a snapshot that is cut short or of another index changes nothing', async () => {
+    const clock = new VirtualClock()
+    const here = await start(new MemoryStore(), clock)
+    const partitions = Array.from({ length: 5000 }, () => ({ replicas: [1, 2, 3] }))
+    const create = { type: 'create-topic', name: 'a', topicId: 't', config: {}, partitions } as const
+    here.machine.apply(...entry(1, { id: 'x', command: create }))
+    const snapshot = await here.snapshots.take()
+    const chunks: Uint8Array[] = []
+    for await (const chunk of snapshot.chunks()) chunks.push(chunk)
+    expect(chunks.length).toBeGreaterThan(1)
+    expect(chunks.every(({ length }) => length <= 65_536)).toBe(true)
+    const there = await start(new MemoryStore(), clock)
+    const before = structuredClone(picture(there.state))
+    async function* some(pieces: Uint8Array[]) {
+      yield* pieces
+    }
+    for (const [index, pieces] of [
+      [1, chunks.slice(0, -1)],
+      [2, chunks],
+    ] as const) {
+      await expect(there.snapshots.restore(index, some([...pieces]))).rejects.toMatchObject({ code: 'STORAGE_CORRUPT' })
+      expect(picture(there.state)).toEqual(before)
+    }
   })
 
   test('group ids and producer ids are never given twice', () => {

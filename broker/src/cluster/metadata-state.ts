@@ -162,6 +162,7 @@ export class MetadataState implements MetadataTables {
     if (existing !== undefined) {
       return existing.id === topicId ? { result: { ok: true } } : refused('TOPIC_EXISTS', `"${name}"`)
     }
+    if (this.topicsById.has(topicId)) return refused('TOPIC_EXISTS', `The id ${topicId} is another topic's.`)
     const numbered = partitions.map(({ replicas }) => {
       return { group: this.head.nextGroup++, founders: replicas, replicas }
     })
