@@ -1,10 +1,16 @@
 import { parseArgs } from 'node:util'
+import { isBrokerDefect, replayBrokers, runManyBrokers } from './broker/cli.ts'
+import { brokerDefectNames } from './broker/run-broker-seed.ts'
+import { runHours } from './long-run.ts'
 import { type DefectName, defectNames, runSeed } from './run-seed.ts'
 
-const usage = `npm run sim -- --seed N [--trace] | --seeds COUNT [--from N]   [--defect NAME[,NAME]]\ndefects: ${defectNames.join(' ')}`
+const usage = `npm run sim -- --seed N [--trace] | --seeds COUNT [--from N] | --hours H   [--defect NAME[,NAME]]
+  --whole: whole brokers in the place of the consensus core; then also [--without FAULT[,FAULT]] [--fault-ms MS]
+defects: ${defectNames.join(' ')}
+with --whole: ${brokerDefectNames.join(' ')}`
 
 /** Replays one seed, or runs many. Exit code 0: no violation; 1: a violation; 2: wrong arguments. */
-function main(): number {
+async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       seed: { type: 'string' },
@@ -12,13 +18,44 @@ function main(): number {
       from: { type: 'string', default: '1' },
       defect: { type: 'string' },
       trace: { type: 'boolean', default: false },
+      hours: { type: 'string' },
+      whole: { type: 'boolean', default: false },
+      brokers: { type: 'boolean', default: false },
+      without: { type: 'string' },
+      'fault-ms': { type: 'string' },
     },
   })
+  if (values.hours !== undefined) return runHours(Number(values.hours))
   const defects = values.defect === undefined ? [] : values.defect.split(',')
+  if (values.whole || values.brokers) return whole(values, defects)
   const unknown = defects.find((name) => !defectNames.includes(name as DefectName))
   if (unknown !== undefined) return refuse(`unknown defect "${unknown}"`)
   if (values.seed !== undefined) return replay(count(values.seed), defects as DefectName[], values.trace)
   if (values.seeds !== undefined) return runMany(count(values.from), count(values.seeds), defects as DefectName[])
+  return refuse('one of --seed, --seeds and --hours is needed')
+}
+
+interface WholeArguments {
+  readonly seed?: string | undefined
+  readonly seeds?: string | undefined
+  readonly from: string
+  readonly trace: boolean
+  readonly without?: string | undefined
+  readonly 'fault-ms'?: string | undefined
+}
+
+async function whole(values: WholeArguments, defects: readonly string[]): Promise<number> {
+  const unknown = defects.find((name) => !isBrokerDefect(name))
+  if (unknown !== undefined) return refuse(`unknown defect "${unknown}"`)
+  const faultMs = values['fault-ms']
+  const options = {
+    defects: defects.filter(isBrokerDefect),
+    without: values.without?.split(',') ?? [],
+    ...(faultMs === undefined ? {} : { faultMs: count(faultMs) }),
+    ...(values.trace ? { trace: (line: string) => console.log(line) } : {}),
+  }
+  if (values.seed !== undefined) return replayBrokers(count(values.seed), options)
+  if (values.seeds !== undefined) return runManyBrokers(count(values.from), count(values.seeds), options)
   return refuse('either --seed or --seeds is needed')
 }
 
@@ -75,4 +112,4 @@ function refuse(reason: string): number {
   return 2
 }
 
-process.exitCode = main()
+process.exitCode = await main()

@@ -1,4 +1,4 @@
-import { leaderEpochAt, lastOffsetDeltaAt } from '@tailrace/schemas'
+import { lastOffsetDeltaAt, leaderEpochAt } from '@tailrace/schemas'
 import { Finding } from './finding.ts'
 import type { SimBroker } from './sim-broker.ts'
 import type { WatchedGroup } from './watched-group.ts'

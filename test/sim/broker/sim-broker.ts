@@ -18,7 +18,7 @@ import type { EventLoop } from './event-loop.ts'
 import { Finding } from './finding.ts'
 import { SimProcess, type Timepiece } from './sim-process.ts'
 import { addressOf, type BrokerSwarm, hostOf } from './swarm.ts'
-import { makeUnreliable, type MessageFaults } from './unreliable-raft.ts'
+import { type MessageFaults, makeUnreliable } from './unreliable-raft.ts'
 import type { Watch } from './watch.ts'
 
 const DATA = 'data'

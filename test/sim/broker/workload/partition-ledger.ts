@@ -1,7 +1,7 @@
 import type { GroupId, Offset, PartitionNumber } from '@tailrace/schemas'
 import { baseOffsetAt, decodeBatch, lastOffsetDeltaAt, verifyBatch } from '@tailrace/schemas'
-import { nodeCrc32c } from '../../../../broker/src/platform/node/checksum.ts'
 import type { FetchResult, PublishResult } from '../../../../broker/src/partition/requests.ts'
+import { nodeCrc32c } from '../../../../broker/src/platform/node/checksum.ts'
 import { Finding } from '../finding.ts'
 
 /** The value of one record: who published it, and as which one. */

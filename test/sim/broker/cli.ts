@@ -1,0 +1,35 @@
+import { type BrokerDefectName, type BrokerSeedOptions, brokerDefectNames, runBrokerSeed } from './run-broker-seed.ts'
+
+/** Replays one seed of whole brokers. Exit code 1 on a violation. */
+export async function replayBrokers(seed: number, options: BrokerSeedOptions): Promise<number> {
+  const { swarm, finding, ...figures } = await runBrokerSeed(seed, options)
+  console.log(JSON.stringify(swarm, null, 2))
+  console.log(JSON.stringify(figures))
+  console.log(finding === null ? 'no violation' : `VIOLATION ${finding.message}`)
+  return finding === null ? 0 : 1
+}
+
+/** Runs many, and tells how fast. */
+export async function runManyBrokers(from: number, seeds: number, options: BrokerSeedOptions): Promise<number> {
+  const begin = process.hrtime.bigint()
+  const failures = new Map<string, number>()
+  const sums = { events: 0, elections: 0, acknowledged: 0, shown: 0, crashes: 0, rots: 0 }
+  for (let seed = from; seed < from + seeds; seed++) {
+    const { finding, ...result } = await runBrokerSeed(seed, options)
+    for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += result[name]
+    if (finding === null) continue
+    console.log(`seed ${seed}: VIOLATION ${finding.message}`)
+    failures.set(finding.property, (failures.get(finding.property) ?? 0) + 1)
+  }
+  const seconds = Number(process.hrtime.bigint() - begin) / 1e9
+  const { events, elections, acknowledged, shown, crashes, rots } = sums
+  console.log(
+    `${seeds} seeds of whole brokers from ${from}: ${events} events in ${seconds.toFixed(1)} s (${Math.round(events / seconds)} events/s), ${elections} elections, ${acknowledged} records acknowledged, ${shown} shown, ${crashes} crashes, ${rots} times rot`,
+  )
+  for (const [property, times] of failures) console.log(`${property}: ${times} seeds`)
+  return failures.size === 0 ? 0 : 1
+}
+
+export function isBrokerDefect(name: string): name is BrokerDefectName {
+  return brokerDefectNames.includes(name as BrokerDefectName)
+}
