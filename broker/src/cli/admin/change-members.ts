@@ -4,7 +4,7 @@ import { CommandFailure, ExitCode } from '../command-failure.ts'
 import type { Terminal } from '../terminal.ts'
 import type { AdminClient } from './admin-client.ts'
 import type { GroupAddress } from './group-address.ts'
-import { stageText } from './members-text.ts'
+import { reasonText, stageText } from './members-text.ts'
 
 export interface ChangeOptions {
   readonly replicas: readonly number[]
@@ -131,7 +131,9 @@ class Watch {
       isNews && lastOutcome?.outcome === 'failed' && sameBrokers(lastOutcome.target, this.#options.replicas)
     // The broker that answers may not have heard of the wish yet.
     if (!isOver && this.#clock.monotonic() - this.#started < takenUpMs) return
-    const reason = isOver ? lastOutcome.reason : 'it is no longer under way, someone else may have given it up'
+    const reason = isOver
+      ? reasonText(lastOutcome.reason)
+      : 'it is no longer under way, someone else may have given it up'
     throw new CommandFailure({
       code: 'CHANGE_FAILED',
       message: `The members of ${this.#group.name} are still ${voters.join(',')}: ${reason}.`,

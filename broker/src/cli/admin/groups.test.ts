@@ -1,3 +1,4 @@
+import { errorTable } from '@tailrace/schemas'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { MembersDescription } from '../../cluster/admin-api.ts'
 import { aGroupDescription, aMembersDescription } from '../../gateway/test-double/memory-admin.ts'
@@ -106,7 +107,9 @@ describe('partition change', () => {
   })
 
   it('fails with the reason when the change is given up, and not because an older one was', async () => {
-    const outcome = { outcome: 'failed', reason: 'broker 4 was not heard of', target: [2, 3, 4] } as const
+    const general = errorTable.CHANGE_FAILED.message
+    const reason = `${general} broker 4 was not heard of.`
+    const outcome = { outcome: 'failed', reason, target: [2, 3, 4] } as const
     const older = { ...outcome, reason: 'cancelled' }
     const bodies = [{ ...stable, lastOutcome: older }, { ...stable, lastOutcome: older }, staging(5)]
     const { address } = await serve({

@@ -1,3 +1,4 @@
+import { errorTable } from '@tailrace/schemas'
 import type { MemberProgress, MembersDescription } from '../../cluster/admin-api.ts'
 import { grouped, sizeText } from '../quantity.ts'
 import { table } from '../table.ts'
@@ -17,17 +18,27 @@ export function headLines(name: string, members: MembersDescription): string[] {
   if (target !== null) lines.push(`change    to ${target.join(',')}: ${stageText(members)}`)
   else if (stage !== 'stable') lines.push(`change    ${stageText(members)}`)
   if (lastOutcome !== null) {
-    const reason = lastOutcome.reason === '' ? '' : `: ${lastOutcome.reason}`
+    const why = reasonText(lastOutcome.reason)
+    const reason = why === '' ? '' : `: ${why}`
     lines.push(`last      change to ${lastOutcome.target.join(',')} ${lastOutcome.outcome}${reason}`)
   }
   return lines
 }
 
+/** Why a change came to its end, without what everyone knows who sees it. */
+export function reasonText(reason: string): string {
+  const general = errorTable.CHANGE_FAILED.message
+  const special = reason.startsWith(general) ? reason.slice(general.length) : reason
+  return special.trim().replace(/\.$/, '')
+}
+
 /** What a change of members is waiting for. */
-export function stageText({ stage, members }: MembersDescription): string {
+export function stageText({ stage, members, voters, target }: MembersDescription): string {
   switch (stage) {
     case 'stable':
-      return 'not begun yet'
+      return target?.length === voters.length && target.every((broker) => voters.includes(broker))
+        ? 'reached, about to be recorded'
+        : 'waits for the leader'
     case 'staging': {
       const late = members.filter((member) => member.role === 'learner' && !member.caughtUp)
       return late.length === 0 ? 'newcomers have caught up' : `catching up: ${late.map(lateText).join('; ')}`
