@@ -172,6 +172,12 @@ export class GroupDriver {
   setReachable(peer: BrokerId, reachable: boolean): void {
     if (this.#stopped) return
     this.core.setReachable(peer, reachable)
+    if (!this.core.asleep) this.#deps.wake()
+  }
+
+  leaderLost(elapsedTicks: number, eager: boolean): void {
+    if (this.#stopped) return
+    this.core.leaderLost(elapsedTicks, eager)
     this.#deps.wake()
   }
 

@@ -23,6 +23,7 @@ import { noPartitionMetrics, type PartitionMetrics } from './metrics.ts'
 import type { GroupRequestName, GroupRequests, NoteName, PeerAnswer, Peers } from './peers.ts'
 import { recoverReplica } from './recovery.ts'
 import { Replica } from './replica.ts'
+import { Scrubber } from './scrubber.ts'
 import type { PartitionSettings } from './settings.ts'
 import { Sleepers } from './sleepers.ts'
 import type { SnapshotServices } from './snapshot-duty.ts'
@@ -68,6 +69,9 @@ export class BrokerGroups implements Groups, GroupRequests {
   readonly #ticker: TimerHandle
   readonly #beats: Beats
   readonly #ticksPerBeat: number
+  readonly #scrubber: Scrubber
+  readonly #scrubTimer: TimerHandle
+  readonly #upkeepTimer: TimerHandle
   #ticks = 0
   #drainPending = false
   #closed = false
@@ -99,6 +103,12 @@ export class BrokerGroups implements Groups, GroupRequests {
     this.#beats = new Beats(deps.peers)
     const tickMs = deps.settings.electionTimeoutMs / ELECTION_TICKS
     this.#ticksPerBeat = Math.max(1, Math.round(deps.settings.heartbeatMs / tickMs))
+    this.#scrubber = new Scrubber(deps.logger)
+    this.#scrubTimer = clock.every(settings.scrubMs, () => this.#scrub())
+    // Sleeping replicas have no ticks, but grow older.
+    this.#upkeepTimer = clock.every(settings.retentionCheckMs, () => {
+      for (const replica of this.#replicas.values()) replica.upkeep()
+    })
     this.#ticker = deps.clock.every(tickMs, () => this.#tick())
   }
 
@@ -184,6 +194,8 @@ export class BrokerGroups implements Groups, GroupRequests {
     const { clock, settings } = this.#deps
     await handLeadershipsOn([...this.#replicas.values()], clock, HAND_ON_TIMEOUTS * settings.electionTimeoutMs)
     this.#ticker.cancel()
+    this.#scrubTimer.cancel()
+    this.#upkeepTimer.cancel()
     this.#services.source.close()
     for (const replica of this.#replicas.values()) {
       const { state, core, stopped } = replica.driver
@@ -279,6 +291,11 @@ export class BrokerGroups implements Groups, GroupRequests {
     this.#sleepers.beat()
   }
 
+  #scrub(): void {
+    const { scrubBytes } = this.#deps.settings
+    if (scrubBytes > 0) void this.#scrubber.step(this.#replicas.values(), scrubBytes)
+  }
+
   /** Never rejects: without it a restart reads more, and nothing else. */
   #checkpoint(replica: Replica): Promise<void> {
     const { state } = replica.driver
@@ -312,8 +329,21 @@ export class BrokerGroups implements Groups, GroupRequests {
 
   #setReachable(peer: BrokerId, reachable: boolean): void {
     for (const replica of this.#replicas.values()) {
-      if (members(replica.driver.core.configuration).includes(peer)) replica.driver.setReachable(peer, reachable)
+      const { core } = replica.driver
+      if (!members(core.configuration).includes(peer)) continue
+      replica.driver.setReachable(peer, reachable)
+      if (!reachable && core.leader === peer) this.#leaderLost(replica)
     }
+  }
+
+  /** The replicas that are left all know who is to campaign first: another one for each group, so that leaderships spread. */
+  #leaderLost(replica: Replica): void {
+    const since = this.#sleepers.asleepSince(replica.id)
+    if (since === undefined) return
+    const { brokerId } = this.#deps
+    const { voters } = replica.driver.core.configuration
+    const left = voters.filter((voter) => voter === brokerId || this.#sleepers.isReachable(voter)).sort((a, b) => a - b)
+    replica.driver.leaderLost(this.#ticks - since, left[replica.id % left.length] === brokerId)
   }
 
   /** Called wherever a replica may have fallen asleep or woken. */
@@ -327,7 +357,7 @@ export class BrokerGroups implements Groups, GroupRequests {
     }
     this.#ticking.delete(replica)
     const { term, leader, configuration } = core
-    this.#sleepers.fellAsleep(replica.id, { term, leader, members: members(configuration) })
+    this.#sleepers.fellAsleep(replica.id, { term, leader, members: members(configuration), since: this.#ticks })
   }
 
   #forget(replica: Replica): void {

@@ -8,9 +8,11 @@ import {
   recordsCountAt,
   TailraceError,
 } from '@tailrace/schemas'
+import type { RecordRun } from '../log/types.ts'
 import type { Configuration } from '../raft/config.ts'
 import type { EntryStatus } from '../raft/entry-states.ts'
 import type { MemberTarget } from '../raft/member-target.ts'
+import { isAlone } from '../raft/quorum.ts'
 import type { Ready } from '../raft/ready.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import type { CheckpointSchedule } from './checkpoint.ts'
@@ -18,6 +20,7 @@ import { type DriverDeps, GroupDriver } from './driver.ts'
 import { InSyncWindow } from './in-sync-window.ts'
 import { termAt } from './log-places.ts'
 import { Operations } from './operations.ts'
+import { RepairDuty } from './repair-duty.ts'
 import type { FetchRequest, FetchResult, OffsetResult, PublishResult, ReadToken } from './requests.ts'
 import { SnapshotDuty, type SnapshotServices } from './snapshot-duty.ts'
 import type { Group, GroupSpec, GroupStatus, SnapshotPlace, SpecChanges } from './types.ts'
@@ -54,6 +57,7 @@ export class Replica implements Group {
   readonly driver: GroupDriver
   readonly schedule: CheckpointSchedule
   readonly snapshots: SnapshotDuty
+  readonly repairs: RepairDuty
   readonly #services: SnapshotServices
   readonly #operations: Operations
   readonly #acknowledgements = new Acknowledgements()
@@ -101,6 +105,7 @@ export class Replica implements Group {
     )
     const { id: group, driver, schedule } = this
     const spec = (): GroupSpec => this.#spec
+    this.repairs = new RepairDuty({ ...services, group, core, log: () => driver.log })
     this.snapshots = new SnapshotDuty({ ...services, group, replica: this, driver, spec, schedule, wake, broken })
   }
 
@@ -159,13 +164,25 @@ export class Replica implements Group {
       if (led && !this.isLeader) throw this.#notLeader()
       this.#checkOffset(request.offset)
     }
-    const run = await this.driver.log.readRecords(request.offset, this.highWatermark, request.maxBytes)
+    const run = await this.#readRecords(request)
     return {
       batches: run.batches,
       bytes: run.bytes,
       nextOffset: run.nextOffset,
       highWatermark: this.highWatermark,
       logStart: this.logStart,
+    }
+  }
+
+  /** What the disk has lost is fetched from another replica before anybody is told. */
+  async #readRecords({ offset, maxBytes }: FetchRequest): Promise<RecordRun> {
+    const read = async (): Promise<RecordRun> => this.driver.log.readRecords(offset, this.highWatermark, maxBytes)
+    try {
+      return await read()
+    } catch (error) {
+      if (!(error instanceof TailraceError && error.code === 'STORAGE_CORRUPT')) throw error
+      await this.repairs.repair()
+      return read()
     }
   }
 
@@ -209,7 +226,11 @@ export class Replica implements Group {
   }
 
   forceMembers(voters: readonly BrokerId[]): Promise<void> {
-    return this.#operate(() => this.#operations.forceMembers(voters))
+    return this.#operate(() => {
+      // Whoever forces the members accepts the loss of what this replica cannot read any more.
+      if (this.driver.log.damage !== null && this.leader === NO_BROKER) this.driver.log.repaired()
+      return this.#operations.forceMembers(voters)
+    })
   }
 
   takeSnapshot(): Promise<SnapshotPlace> {
@@ -235,7 +256,13 @@ export class Replica implements Group {
   tick(): void {
     this.#inSync.tick(this.driver.state.commitIndex)
     this.driver.tick()
+  }
+
+  /** Now and then, also while the group sleeps. */
+  upkeep(): void {
+    if (this.#stopped !== null) return
     this.snapshots.tick()
+    this.repairs.tick()
   }
 
   /** For good. Nobody waits on this replica any longer, and nobody takes it for the leader. */
@@ -244,6 +271,7 @@ export class Replica implements Group {
     this.#stopped = reason
     this.driver.stop()
     this.snapshots.stop()
+    this.repairs.stop()
     this.#operations.stop(new TailraceError(stopErrors[reason].waiting, stopErrors[reason].detail))
     this.#acknowledgements.failAll(stopErrors[reason].waiting, stopErrors[reason].detail)
     this.#readers.wakeAll()
@@ -374,6 +402,13 @@ export class Replica implements Group {
   }
 
   #notLeader(): TailraceError {
+    const { damage } = this.driver.log
+    if (damage !== null && isAlone(this.configuration, this.driver.core.id)) {
+      return new TailraceError(
+        'STORAGE_CORRUPT',
+        `The only replica cannot read its entries from ${damage.fromIndex} on: ${damage.reason}. "tailrace partition force-members" goes on without them.`,
+      )
+    }
     return this.leader === NO_BROKER
       ? new TailraceError('LEADER_UNAVAILABLE')
       : new TailraceError('NOT_LEADER', `Broker ${this.leader} leads it.`)

@@ -28,12 +28,15 @@ export interface PartitionSettings {
   readonly snapshotGapMs: number
   /** Time between two looks at what may go by retention. */
   readonly retentionCheckMs: number
+  /** Bytes of segments that are verified every `scrubMs`; 0: none. */
+  readonly scrubBytes: number
+  readonly scrubMs: number
 }
 
 export const defaultPartitionSettings: PartitionSettings = {
   electionTimeoutMs: 600,
   heartbeatMs: 240,
-  sleepAfterMs: 3_000,
+  sleepAfterMs: 1_000,
   maxAppendBytes: 1 << 20,
   maxInflightAppends: 64,
   maxInflightBytes: 8 << 20,
@@ -48,4 +51,6 @@ export const defaultPartitionSettings: PartitionSettings = {
   snapshotMs: 3_600_000,
   snapshotGapMs: 10_000,
   retentionCheckMs: 5_000,
+  scrubBytes: 4 << 20,
+  scrubMs: 10_000,
 }

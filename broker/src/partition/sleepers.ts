@@ -36,6 +36,8 @@ interface Sleeper {
   readonly term: Term
   readonly leader: BrokerId
   readonly members: readonly BrokerId[]
+  /** Tick of this broker when it fell asleep. */
+  readonly since: number
 }
 
 /**
@@ -54,6 +56,11 @@ export class Sleepers {
 
   get size(): number {
     return this.#asleep.size
+  }
+
+  /** The tick when it fell asleep. */
+  asleepSince(group: GroupId): number | undefined {
+    return this.#asleep.get(group)?.since
   }
 
   has(group: GroupId): boolean {

@@ -53,7 +53,6 @@ export class SnapshotDuty {
   readonly #policy: SnapshotPolicy
   #installation: Installation | null = null
   #place: SnapshotPlace | null = null
-  #lookedAt: number
   #sealedAt: number
   #cutting: Promise<unknown> | null = null
   #stopped = false
@@ -61,7 +60,6 @@ export class SnapshotDuty {
   constructor(deps: SnapshotDutyDeps) {
     const { clock, settings } = deps
     this.#deps = deps
-    this.#lookedAt = clock.monotonic()
     this.#sealedAt = clock.monotonic()
     const rules = { bytes: settings.snapshotBytes, ms: settings.snapshotMs, minGapMs: settings.snapshotGapMs }
     this.#policy = new SnapshotPolicy(rules, clock.monotonic())
@@ -86,12 +84,9 @@ export class SnapshotDuty {
     this.#policy.committed(bytes)
   }
 
-  /** Looks, now and then, whether something may go. */
+  /** Looks whether something may go. */
   tick(): void {
-    const { clock, settings } = this.#deps
-    const now = clock.monotonic()
-    if (now - this.#lookedAt < settings.retentionCheckMs || this.#mustRest) return
-    this.#lookedAt = now
+    if (this.#mustRest || this.#cutting !== null) return
     void this.#oneAtATime(() => this.#review()).catch((error: unknown) => {
       this.#deps.logger.warn({ group: this.#deps.group, err: error }, 'the start of a log could not be cut off')
     })

@@ -1,0 +1,119 @@
+import type { BrokerId, GroupId } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { CorruptRange, GroupLog } from '../log/types.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { RaftCore } from '../raft/core.ts'
+import { members } from '../raft/quorum.ts'
+import { termAt } from './log-places.ts'
+import type { PartitionMetrics } from './metrics.ts'
+import type { Peers } from './peers.ts'
+
+export interface RepairDutyDeps {
+  readonly group: GroupId
+  readonly core: RaftCore
+  readonly log: () => GroupLog
+  readonly peers: Pick<Peers, 'request'>
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Pick<PartitionMetrics, 'repairedEntries'>
+}
+
+const REPLY_MS = 5000
+const READ_BYTES = 4 << 20
+/** Between two attempts at what nobody could give. */
+const RETRY_MS = 5000
+
+/**
+ * Puts entries that a disk gives back other than they were written (design §4) in their place again, out of a replica that has them. They are committed, and
+ * their terms are known here, so whoever has an entry of that index and term has that very entry. Until then nobody is served them.
+ */
+export class RepairDuty {
+  readonly #deps: RepairDutyDeps
+  #running: Promise<void> | null = null
+  #retryAt = 0
+  #stopped = false
+
+  constructor(deps: RepairDutyDeps) {
+    this.#deps = deps
+  }
+
+  /** Begins with what has been found since, if anything. */
+  tick(): void {
+    const { clock, log } = this.#deps
+    if (this.#stopped || this.#running !== null || clock.monotonic() < this.#retryAt) return
+    if (log().corruptRanges().length > 0) void this.repair()
+  }
+
+  /** Resolves when all that is known to be rotten has been replaced, or nobody can help at present. Never rejects. */
+  repair(): Promise<void> {
+    if (this.#stopped) return Promise.resolve()
+    this.#running ??= this.#repairAll().finally(() => {
+      this.#running = null
+    })
+    return this.#running
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  async #repairAll(): Promise<void> {
+    const { log, clock, logger, group } = this.#deps
+    for (let ranges = log().corruptRanges(); ranges.length > 0; ranges = log().corruptRanges()) {
+      if (this.#stopped) return
+      if (await this.#repairRange(ranges[0]!)) continue
+      this.#retryAt = clock.monotonic() + RETRY_MS
+      logger.error(
+        { group, ...ranges[0] },
+        'entries on the disk are damaged, and no other replica gives them; trying again',
+      )
+      return
+    }
+  }
+
+  /** Whether some of it could be replaced. */
+  async #repairRange(range: CorruptRange): Promise<boolean> {
+    const { logger, group } = this.#deps
+    for (const peer of this.#others()) {
+      try {
+        const count = await this.#replaceFrom(peer, range)
+        if (count === 0) continue
+        logger.warn(
+          { group, from: range.from, count, peer },
+          'damaged entries were replaced by those of another replica',
+        )
+        return true
+      } catch (error) {
+        logger.info({ group, peer, err: error }, 'a replica could not give damaged entries again')
+      }
+    }
+    return false
+  }
+
+  async #replaceFrom(peer: BrokerId, { from: firstIndex, to: lastIndex }: CorruptRange): Promise<number> {
+    const { group, peers, metrics } = this.#deps
+    const fields = { group, firstIndex, lastIndex, maxBytes: READ_BYTES }
+    const { fields: answer, body } = await peers.request(peer, 'ReadEntries', fields, [], REPLY_MS)
+    const log = this.#deps.log()
+    const payloads: Uint8Array[] = []
+    let at = 0
+    for (const { term, bytes } of answer.entries) {
+      if (term !== termAt(log, firstIndex + payloads.length)) break
+      payloads.push(body.slice(at, at + bytes))
+      at += bytes
+    }
+    if (payloads.length === 0) return 0
+    if (at > body.length) throw new TailraceError('MALFORMED_FRAME', 'The batches are shorter than was said.')
+    await log.replaceCorrupt(firstIndex, firstIndex + payloads.length - 1, payloads)
+    metrics.repairedEntries += payloads.length
+    return payloads.length
+  }
+
+  /** The leader first: it has everything. */
+  #others(): BrokerId[] {
+    const { core } = this.#deps
+    const others = members(core.configuration).filter((id) => id !== core.id)
+    return others.sort((a, b) => Number(b === core.leader) - Number(a === core.leader))
+  }
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { batchOf } from './fakes/batches.ts'
+import { outcomeOf, TestWorld } from './fakes/test-world.ts'
+
+const settings = { scrubMs: 1000, retentionCheckMs: 200 }
+
+/** 30 records, on all disks, in closed segments; broker 1 is started anew, so that nothing is in memory. */
+async function written(): Promise<TestWorld> {
+  const world = await TestWorld.start({ settings, log: { segmentBytes: 1000, tailBytes: 64 << 10 } })
+  for (let at = 0; at < 30; at += 1) await world.during(world.group(1).publish(batchOf([`<${at}>${'x'.repeat(90)}`])))
+  await world.run(300)
+  for (const id of [1, 2, 3]) await world.during(world.replica(id).driver.log.seal())
+  await world.during(world.broker(2).close())
+  return world
+}
+
+describe('rot of a replica’s segments', () => {
+  it('is fetched again from another replica before a reader sees anything of it', async () => {
+    const world = await written()
+    expect(await world.broker(2).flip('<7>', 'groups')).toBeGreaterThan(0)
+    await world.restart(2)
+    await world.until(() => world.group(2).highWatermark === 30)
+    const all = await world.records(2)
+    expect(all).toEqual(await world.records(1))
+    expect(world.broker(2).groups.metrics.repairedEntries).toBeGreaterThan(0)
+    expect(world.replica(2).driver.log.corruptRanges()).toEqual([])
+  })
+
+  it('is found by reading slowly through everything, without any reader', async () => {
+    const world = await written()
+    await world.broker(2).flip('<11>', 'groups')
+    await world.restart(2)
+    await world.until(() => world.broker(2).groups.metrics.repairedEntries > 0, 30_000)
+    expect(world.replica(2).driver.log.corruptRanges()).toEqual([])
+    expect(await world.records(2)).toEqual(await world.records(1))
+  })
+
+  it('is not served where nobody can help', async () => {
+    const world = await written()
+    await world.broker(2).flip('<7>', 'groups')
+    await world.restart(2)
+    await world.until(() => world.group(2).highWatermark === 30)
+    world.passesNotes = () => false
+    const read = outcomeOf(world.group(2).fetch({ offset: 7, maxBytes: 1, waitMs: 0 }))
+    await world.until(() => read.state !== 'pending')
+    expect(read).toMatchObject({ state: 'failed', code: 'STORAGE_CORRUPT' })
+    world.passesNotes = () => true
+    await world.until(() => world.broker(2).groups.metrics.repairedEntries > 0, 30_000)
+  })
+})
+
+describe('the only replica, with a rotten tail', () => {
+  it('M83 stays offline, says how to go on, and does so when the loss is accepted', async () => {
+    const world = await TestWorld.start({ brokers: 1 })
+    await world.during(world.group(1).publish(batchOf(['kept'])))
+    await world.during(world.group(1).publish(batchOf(['rotten'])))
+    world.broker(1).kill()
+    await world.broker(1).flip('rotten', 'journal')
+    await world.restart(1)
+    await world.run(3000)
+    const refused = world.group(1).publish(batchOf(['new']))
+    await expect(refused).rejects.toMatchObject({
+      code: 'STORAGE_CORRUPT',
+      message: expect.stringMatching('force-members'),
+    })
+    expect(world.group(1).status().trouble).not.toBeNull()
+    await world.during(world.group(1).forceMembers([1]))
+    await world.during(world.group(1).publish(batchOf(['new'])))
+    expect(await world.records(1)).toEqual(['0:kept', '1:new'])
+    expect(world.group(1).status().trouble).toBeNull()
+  })
+})
