@@ -62,8 +62,13 @@ export interface RaftCore {
   entriesRead(ticket: number, headers: readonly EntryHeader[]): void
   /** Ends the sleep: somebody may be gone, or something is about to happen. Without effect on who is awake. */
   wake(): void
-  /** Whether the driver can reach a member: the group's sleep does not wait for one that it cannot. Wakes the replica when that changes. */
+  /** Whether the driver can reach a member: the group's sleep does not wait for one that it cannot. Wakes a leader when one is back. */
   setReachable(peer: BrokerId, reachable: boolean): void
+  /**
+   * Sleeping follower: its leader's broker shows no sign of life. `elapsedTicks`: ticks of this broker since it fell asleep. `eager`: of all replicas that
+   * are left this one is to campaign first, so that they do not split the votes. Without effect on anybody else.
+   */
+  leaderLost(elapsedTicks: number, eager: boolean): void
   /**
    * M41: the driver has cut its log's prefix, and the cut is durable: the entry before the first one held is (prevIndex, prevTerm).
    * Only what a Ready has told as committed, and what is durable here, may go (throws otherwise). The configuration stays known.

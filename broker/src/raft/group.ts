@@ -21,7 +21,7 @@ import { stepCandidate, tickCandidate } from './roles/candidate.ts'
 import { stepFollower, tickFollower } from './roles/follower.ts'
 import { stepLeader, tickLeader } from './roles/leader.ts'
 import { stepPreCandidate, tickPreCandidate } from './roles/pre-candidate.ts'
-import { disturbs, wake } from './sleep.ts'
+import { disturbs, isActive, loseLeader, setReachable, wake } from './sleep.ts'
 import { offerSnapshot } from './snapshot-offer.ts'
 import { changePriority, checkInvariants, followerOf, newState, type RaftState } from './state.ts'
 import { hasNews, takeReady } from './take-ready.ts'
@@ -167,11 +167,11 @@ class Group implements CheckedRaftCore {
   }
 
   setReachable(peer: BrokerId, reachable: boolean): void {
-    const { unreachable } = this.#state.silence
-    if (unreachable.has(peer) !== reachable) return
-    if (reachable) unreachable.delete(peer)
-    else unreachable.add(peer)
-    wake(this.#state)
+    setReachable(this.#state, peer, reachable)
+  }
+
+  leaderLost(elapsedTicks: number, eager: boolean): void {
+    loseLeader(this.#state, elapsedTicks, eager)
   }
 
   compacted(prevIndex: LogIndex, prevTerm: Term): void {
@@ -199,8 +199,9 @@ class Group implements CheckedRaftCore {
   }
 
   peerUnreachable(peer: BrokerId): void {
+    // Nothing of a sleeper is on its way.
+    if (this.#state.silence.asleep) return
     const progress = followerOf(this.#state, peer)
-    if (progress !== undefined) wake(this.#state)
     if (progress !== undefined) restartFollower(this.#state, progress)
   }
 
@@ -257,13 +258,13 @@ class Group implements CheckedRaftCore {
 
   status(): RaftStatus {
     const state = this.#state
-    const { role, term, leader, commitIndex, log, followers, now, options } = state
+    const { role, term, leader, commitIndex, log, followers, silence } = state
     const present = followers.filter(({ leaving }) => !leaving)
     return {
       role,
       term,
       leader,
-      asleep: this.#state.silence.asleep,
+      asleep: silence.asleep,
       commitIndex,
       lastIndex: log.lastIndex,
       durableIndex: log.durability.lastIndex,
@@ -279,7 +280,7 @@ class Group implements CheckedRaftCore {
         nextIndex: follower.next,
         state: follower.state,
         inflight: follower.state === 'probe' ? Number(follower.paused) : follower.inflights.count,
-        active: now - follower.heardAt < options.electionTicks,
+        active: isActive(state, follower),
       })),
     }
   }

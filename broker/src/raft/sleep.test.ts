@@ -93,9 +93,33 @@ describe('M86: a group in which nothing happens', () => {
     cluster.tick(10 * ET)
     // Without the driver nobody would ever know.
     expect(cluster.leaders).toEqual([])
-    for (const id of [2, 3]) cluster.node(id).core.setReachable(1, false)
-    cluster.tick(3 * ET)
+    for (const id of [2, 3]) cluster.node(id).core.leaderLost(10 * ET, id === 3)
+    cluster.tick(5)
+    // The eager one does not wait for its timer.
+    expect(cluster.leaders).toEqual([3])
+  })
+
+  test('M10: waits as long as it is bound by what it heard before it fell asleep', () => {
+    const cluster = sleepers()
+    cluster.crash(1)
+    for (const id of [2, 3]) cluster.node(id).core.leaderLost(1, id === 3)
+    cluster.tick(ET - 2)
+    expect(cluster.leaders).toEqual([])
+    cluster.tick(2 * ET)
     expect(cluster.leaders).toHaveLength(1)
+  })
+
+  test('sleeps on when a member is lost that does not lead', () => {
+    const cluster = sleepers()
+    cluster.crash(3)
+    for (const id of [1, 2]) cluster.node(id).core.setReachable(3, false)
+    expect(cluster.node(1).core.asleep).toBe(true)
+    expect(
+      cluster
+        .node(1)
+        .core.status()
+        .followers.map(({ active }) => active),
+    ).toEqual([true, false])
   })
 
   test('keeps its leader when one sleeper wakes by itself', () => {

@@ -1,8 +1,13 @@
+import type { BrokerId } from '@tailrace/schemas'
+import { leaderIsAlive } from './election.ts'
 import { commitIsCurrent } from './lease.ts'
 import type { HeartbeatMessage, HeartbeatReplyMessage, RaftMessage } from './messages.ts'
 import type { Progress } from './progress.ts'
 import { hasQuorum } from './quorum.ts'
 import { armElectionTimer, followerOf, type RaftState } from './state.ts'
+
+/** Ticks that the first to campaign leaves the others to notice the loss as well. */
+const EAGER_TICKS = 2
 
 /**
  * M86, M87: a group in which nothing happens sleeps. Its replicas send nothing, and their clocks stand still; the brokers' own heartbeats, one for each
@@ -50,6 +55,29 @@ export function disturbs(state: RaftState, message: RaftMessage): boolean {
   if (message.term !== state.term) return true
   if (message.type === 'heartbeat') return message.sleep !== true
   return message.type !== 'heartbeat-reply' || message.asleep !== true
+}
+
+/** Leader: whether the member shows signs of life. Of a sleeper only its broker does. */
+export function isActive({ silence, now, options }: RaftState, { id, heardAt }: Progress): boolean {
+  return silence.asleep ? !silence.unreachable.has(id) : now - heardAt < options.electionTicks
+}
+
+/** A member that is gone disturbs nobody's sleep; a leader looks after one that is back. */
+export function setReachable(state: RaftState, peer: BrokerId, reachable: boolean): void {
+  const { unreachable } = state.silence
+  if (!reachable) unreachable.add(peer)
+  else if (unreachable.delete(peer) && state.role === 'leader') wake(state)
+}
+
+/**
+ * The leader of a sleeping follower is lost. The clock is put to what it would show had it not stood still: if no leader has been heard for an election timeout
+ * by then, the replica is bound no longer (M10), and one of them may campaign after the moment that the others take to learn of the loss.
+ */
+export function loseLeader(state: RaftState, elapsedTicks: number, eager: boolean): void {
+  if (!state.silence.asleep || state.role !== 'follower') return
+  state.now += elapsedTicks
+  wake(state)
+  if (eager && !leaderIsAlive(state)) state.electionTimeout = EAGER_TICKS
 }
 
 /** The clocks go on. A leader asks at once who is there; what it knew of the others' answers is too old to count on. */
