@@ -45,11 +45,11 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
   VoteReply: { group: 7, term: 3, pre: true, granted: true },
   Heartbeats: {
     beats: [
-      { group: 7, term: 3, commit: far, sentAt: far },
-      { group: 8, term: 1, commit: 1, sentAt: 1 },
+      { group: 7, term: 3, commit: far, sentAt: far, sleep: true },
+      { group: 8, term: 1, commit: 1, sentAt: 1, sleep: false },
     ],
   },
-  HeartbeatReplies: { beats: [{ group: 7, term: 3, lastIndex: far, sentAt: far }] },
+  HeartbeatReplies: { beats: [{ group: 7, term: 3, lastIndex: far, sentAt: far, asleep: true }] },
   NodeBeat: { led: 9, ledDigest: 2 ** 32 - 1, followed: 8, followedDigest: 7 },
   SleepingGroups: { led: [{ group: 7, term: 3 }], followed: [{ group: 8, term: 4 }] },
   WakeGroups: { groups: [7, 8] },
