@@ -114,6 +114,17 @@ describe('M59: newcomers catch up as learners', () => {
     expect(one.outcomes).toEqual(['failed broker 2 does not catch up: the log grows faster than it takes it'])
     expect(one.core.configuration).toEqual({ voters: [1], outgoing: [], learners: [] })
   })
+  test('nobody becomes a voter before its own disk has the entry that names it: it could not vote, and nobody lead', () => {
+    const cluster = group(1, 1)
+    const [one, two] = [cluster.node(1), cluster.node(2)]
+    // 2 has what there was before the change, and stops there.
+    cluster.loses = ({ type, to, ...message }) =>
+      type === 'append' && to === 2 && 'entries' in message && message.entries.some(({ kind }) => kind === 2)
+    one.core.changeMembers(voters(1, 2))
+    cluster.tick(ET)
+    expect(two.core.configuration.voters).toEqual([])
+    expect(one.core.configuration.voters).toEqual([1])
+  })
   test('a change can be called off while they do, and not later', () => {
     const cluster = group(3, 1)
     const one = cluster.node(1)

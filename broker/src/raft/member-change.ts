@@ -31,10 +31,12 @@ export function beginChange(state: RaftState, target: MemberTarget): 'started' |
   if (sameMembers(configuration, final)) return 'unchanged'
   const newcomers = newVoters(configuration, final)
   const blank = newcomers.filter((id) => !isMember(configuration, id))
-  const catchUp = newcomers.length === 0 ? null : newCatchUp(state, newcomers)
-  membership.change = { stage: 'staging', final, before: configuration, catchUp, failure: null }
+  const change: MemberChange = { stage: 'staging', final, before: configuration, catchUp: null, failure: null }
+  membership.change = change
   membership.active = true
   if (blank.length > 0) appendConfiguration(state, stagingConfiguration(configuration, blank, final))
+  // Only now, so that what they catch up with holds the entry that names them: a voter that does not know itself could not vote.
+  if (newcomers.length > 0) change.catchUp = newCatchUp(state, newcomers)
   return 'started'
 }
 
