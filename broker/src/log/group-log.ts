@@ -130,7 +130,8 @@ export class StoredGroupLog implements GroupLog {
   }
 
   async cutPrefix(before: LogIndex): Promise<void> {
-    const limit = Math.min(before, ...this.#cuts, this.lastIndex + 1)
+    // A large write stands in its segment before the journal refers to it: then it is still needed.
+    const limit = Math.min(before, ...this.#cuts, this.pending.staged.lastIndex + 1)
     const found = this.removed ? null : this.segments.prefixBelow(limit)
     // An earlier cut may have gone as far, and not be durable yet.
     if (found === null || found.prevIndex <= this.prevIndex) return this.#cutting

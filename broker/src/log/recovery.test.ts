@@ -30,6 +30,7 @@ interface Story {
   /** The writer of each group that exists or is being removed, and whether its removal is certain. */
   readonly writers: Map<number, LogWriter>
   readonly removed: Map<number, 'asked' | 'done'>
+  readonly failures: Error[]
   /** Where the log of group 4 was cut off: as asked for last, and as told durable. */
   readonly cut: { asked: number; done: number }
 }
@@ -38,7 +39,15 @@ interface Story {
 async function tell(disk: MemoryDisk): Promise<Story> {
   const storage = await open(disk)
   const acks = new Acknowledgements(storage)
-  const story: Story = { storage, acks, writers: new Map(), removed: new Map(), cut: { asked: 0, done: 0 } }
+  const story: Story = {
+    storage,
+    acks,
+    writers: new Map(),
+    removed: new Map(),
+    failures: [],
+    cut: { asked: 0, done: 0 },
+  }
+  storage.onFailure = (error) => story.failures.push(error)
   const create = (id: number) => {
     story.writers.set(id, acks.writer(storage.create(id)))
     return story.writers.get(id)!
@@ -152,7 +161,7 @@ describe('a crash at every operation of the disk', () => {
   }, 60_000)
 
   test('also when the disk answers late and in between', async () => {
-    for (let halt = 1; halt <= 90; halt++) await crashAt(halt, 5)
+    for (let halt = 1; halt <= 240; halt++) await crashAt(halt, 5)
   }, 60_000)
 
   async function crashAt(halt: number, seed: number): Promise<void> {
@@ -163,6 +172,7 @@ describe('a crash at every operation of the disk', () => {
     const story = await toldOrHalted(disk)
     disk.crash(below)
     if (story === null) return void (await open(disk))
+    expect(story.failures).toEqual([])
     try {
       // A second crash, in or right after recovery, must not make a difference.
       const random2 = seededRandom(seed + halt)
