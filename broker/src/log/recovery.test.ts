@@ -468,6 +468,28 @@ describe('failures of the disk', () => {
     await storage.close()
   })
 
+  test('no segment goes before the journal says that the log begins after it', async () => {
+    const disk = new MemoryDisk()
+    const storage = await open(disk)
+    const writer = new Acknowledgements(storage).writer(storage.create(1))
+    for (let i = 0; i < 20; i++) {
+      writer.write({ sizes: [3000] })
+      await settled()
+    }
+    await writer.log.seal()
+    const segments = () => disk.paths().filter((path) => path.endsWith('.log'))
+    const before = segments()
+    expect(before.length).toBeGreaterThan(2)
+    disk.onOperation = (operation, path) => {
+      if (operation === 'sync' && path.endsWith('.journal')) throw new Error('the disk is on fire')
+    }
+    await expect(writer.log.cutPrefix(writer.log.lastIndex)).rejects.toThrow(/journal has failed/)
+    disk.onOperation = null
+    await settled()
+    expect(segments()).toEqual(before)
+    await storage.close()
+  })
+
   test('below the reserve the storage is not writable', async () => {
     const disk = new MemoryDisk()
     disk.freeBytes = 1_000_000
