@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { LogStorage } from './log/types.ts'
+import type { PartitionMetrics } from './partition/metrics.ts'
 import type { Groups } from './partition/types.ts'
 
 interface PeerCounts {
@@ -9,8 +10,30 @@ interface PeerCounts {
   readonly corruptAppends: number
 }
 
+interface CountedGroups extends Groups {
+  readonly metrics: PartitionMetrics
+  readonly openCopies: number
+}
+
+/** Name and explanation of each counter of the replicas. */
+const replicaCounters: Record<keyof PartitionMetrics, readonly [string, string]> = {
+  snapshotsTaken: ['tailrace_snapshots_taken_total', 'Snapshots of own replicas.'],
+  snapshotsOffered: ['tailrace_snapshots_offered_total', 'Offers of a copy to followers that need what is gone.'],
+  snapshotsInstalled: ['tailrace_snapshots_installed_total', 'Copies of other replicas put in the place of own ones.'],
+  copiedBytesIn: ['tailrace_copy_bytes_received_total', 'Bytes received of copies.'],
+  copiedBytesOut: ['tailrace_copy_bytes_sent_total', 'Bytes given of copies.'],
+  prefixCuts: ['tailrace_prefix_cuts_total', 'Times that the start of a log was cut off.'],
+  transfersDone: ['tailrace_leadership_transfers_total', 'Leaderships handed on.'],
+  transfersFailed: ['tailrace_leadership_transfers_failed_total', 'Leaderships that could not be handed on.'],
+  membersChanged: ['tailrace_member_changes_total', 'Changes of members led to their end here.'],
+  memberChangesFailed: ['tailrace_member_changes_failed_total', 'Changes of members that were given up here.'],
+  repairedEntries: ['tailrace_repaired_entries_total', 'Damaged entries replaced by those of other replicas.'],
+  tokenReads: ['tailrace_token_reads_total', 'Reads with the token of an acknowledgement.'],
+  tokenReadsRefused: ['tailrace_token_reads_refused_total', 'Those that a replica could not answer.'],
+}
+
 /** What /metrics says of log, replicas and peers; read when somebody asks, nothing is counted twice. */
-export function brokerMetrics(storage: LogStorage, groups: Groups, peers: PeerCounts): Registry {
+export function brokerMetrics(storage: LogStorage, groups: CountedGroups, peers: PeerCounts): Registry {
   const registry = new Registry()
   const counter = (name: string, help: string, read: () => number): void => {
     new Counter({
@@ -64,6 +87,10 @@ export function brokerMetrics(storage: LogStorage, groups: Groups, peers: PeerCo
     }
     return count
   })
+  for (const [key, [name, help]] of Object.entries(replicaCounters)) {
+    counter(name, help, () => groups.metrics[key as keyof PartitionMetrics])
+  }
+  gauge('tailrace_open_copies', 'Copies of own replicas kept open for others.', () => groups.openCopies)
   counter('tailrace_peer_frames_sent_total', 'Frames sent to other brokers.', () => peers.framesSent)
   counter('tailrace_peer_frames_received_total', 'Frames received from other brokers.', () => peers.framesReceived)
   counter(

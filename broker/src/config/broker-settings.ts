@@ -29,6 +29,7 @@ export interface BrokerSettings {
   readonly maxInflightAppends: number
   readonly maxInflightBytes: number
   readonly maxUncommittedBytes: number
+  readonly replicationBytesPerSecond: number
   readonly maxConnections: number
   readonly journalFileBytes: number
   readonly segmentBytes: number

@@ -114,6 +114,11 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     about:
       'Bytes of a partition that wait for a majority; publishing beyond them is refused with OVERLOADED. At least maxBatchBytes.',
   },
+  replicationBytesPerSecond: {
+    kind: bytes(0, 1024 * GiB),
+    fallback: { value: 0 },
+    about: 'Bytes a second at which this broker copies replicas from others, all together; 0 for no limit.',
+  },
   maxConnections: {
     kind: integer(1, 1_000_000),
     fallback: { value: 10_000 },
