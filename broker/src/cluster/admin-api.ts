@@ -33,6 +33,7 @@ export interface AdminApi {
   ): Promise<{ readonly index: LogIndex; readonly bytes: number }>
   /** M82: a replica with a larger factor waits that many election timeouts longer before it campaigns. 1 to 10. */
   setPriority(target: GroupTarget, request: { readonly broker: BrokerId; readonly factor: number }): Promise<void>
+  /** Without a leader (0): as the replica sees it that would win among those that answer. LEADER_UNAVAILABLE when none does. */
   describeGroup(target: GroupTarget): Promise<GroupDescription>
   /** Settings that are not named stay as they are; null puts one back to its default. */
   alterTopic(name: string, changes: TopicChanges): Promise<TopicConfig>

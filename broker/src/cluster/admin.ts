@@ -12,10 +12,12 @@ import type {
   TopicChanges,
 } from './admin-api.ts'
 import type { TopicConfig } from './broker-api.ts'
+import { asTailraceError } from './deadline.ts'
 import type { GroupCalls } from './group-calls.ts'
 import type { GroupReport } from './group-desk.ts'
 import { groupPage, membersPage, withCopies } from './group-pages.ts'
 import { examine } from './last-resort.ts'
+import { leaderlessPage } from './leaderless-page.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
 import type { MetadataClient } from './metadata-client.ts'
 import type { Intent } from './metadata-leader.ts'
@@ -136,11 +138,33 @@ export class Admin implements AdminApi {
 
   async describeGroup(target: GroupTarget): Promise<GroupDescription> {
     const { group, partition, topic } = this.#find(target)
-    const led = await this.#report(group, true)
+    const readOnly = topic?.config.readOnly ?? false
+    const led = await this.#report(group, true).catch((error) => {
+      if (!asTailraceError(error).retriable) throw error
+      return null
+    })
+    // A leader that has lost its majority steps down before everyone has heard of it.
+    if (led === null || led.status.leader !== led.broker) return this.#describeLeaderless(group, partition, readOnly)
     const { voters, outgoing, learners } = led.status.configuration
     const others = [...new Set([...voters, ...outgoing, ...learners])].filter((id) => id !== led.broker)
     const replicas = [led, ...(await this.#reportsOf(group, others))].sort((a, b) => a.broker - b.broker)
-    return groupPage(led, replicas, partition, topic?.config.readOnly ?? false)
+    return groupPage(led, replicas, partition, readOnly)
+  }
+
+  async #describeLeaderless(
+    group: GroupId,
+    partition: TopicPartition | null,
+    readOnly: boolean,
+  ): Promise<GroupDescription> {
+    const members =
+      partition === null ? this.#deps.brokers() : [...partition.replicas, ...(partition.change?.replicas ?? [])]
+    const replicas = await this.#reportsOf(group, [...new Set(members)])
+    if (replicas.length === 0) throw new TailraceError('LEADER_UNAVAILABLE', 'None of its replicas answers.')
+    return leaderlessPage(
+      replicas.sort((a, b) => a.broker - b.broker),
+      partition,
+      readOnly,
+    )
   }
 
   async alterTopic(name: string, changes: TopicChanges): Promise<TopicConfig> {

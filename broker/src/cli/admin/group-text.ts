@@ -11,7 +11,7 @@ export function groupText(name: string, group: GroupDescription): string {
   if (group.readOnly) lines.push('records   read-only: publishing is refused')
   const sections = [
     lines.join('\n'),
-    `members, as the leader knows them\n${progressTable(group.members)}`,
+    `${group.leader === 0 ? 'members, by what they say' : 'members, as the leader knows them'}\n${progressTable(group.members)}`,
     `replicas, as each says of itself\n${replicaTable(group.replicas)}`,
   ]
   if (group.tail.length > 0) sections.push(`newest entries\n${tailTable(group.tail)}`)
@@ -23,13 +23,16 @@ export function groupText(name: string, group: GroupDescription): string {
 
 function logLines(group: GroupDescription): string[] {
   const { prevIndex, commitIndex, durableIndex, lastIndex, logStart, highWatermark, sizeBytes, lastSnapshot } = group
-  const entries = `entries   ${prevIndex + 1} to ${lastIndex}: committed to ${commitIndex}, on the leader's disk to ${durableIndex}`
+  const entries = `entries   ${prevIndex + 1} to ${lastIndex}: committed to ${commitIndex}, ${group.leader === 0 ? 'on disk' : "on the leader's disk"} to ${durableIndex}`
   const offsets = `offsets   ${logStart} to ${highWatermark} (high watermark), ${sizeText(sizeBytes)}`
   const snapshot =
-    lastSnapshot === null
-      ? 'none'
-      : `to entry ${lastSnapshot.index}, ${sizeText(lastSnapshot.bytes)}, ${new Date(lastSnapshot.at).toISOString()}`
+    lastSnapshot === null ? 'none' : [`to entry ${lastSnapshot.index}`, ...snapshotDetails(lastSnapshot)].join(', ')
   return [`id        ${grouped(group.group)}`, entries, offsets, `snapshot  ${snapshot}`]
+}
+
+/** A snapshot's size and time, where the broker remembers them. */
+function snapshotDetails({ bytes, at }: NonNullable<GroupDescription['lastSnapshot']>): string[] {
+  return [...(bytes > 0 ? [sizeText(bytes)] : []), ...(at > 0 ? [new Date(at).toISOString()] : [])]
 }
 
 function replicaTable(replicas: readonly ReplicaDescription[]): string {
@@ -54,13 +57,13 @@ function tailTable(tail: readonly EntryDescription[]): string {
     { title: 'TERM', of: (entry) => entry.term, right: true },
     { title: 'KIND', of: (entry) => entry.kind },
     { title: 'OFFSETS', of: offsetsText },
-    { title: 'BYTES', of: (entry) => entry.bytes, right: true },
+    { title: 'BYTES', of: (entry) => (entry.bytes === 0 ? '' : entry.bytes), right: true },
     { title: 'STATE', of: (entry) => entry.state },
   ])
 }
 
-/** An entry of the log itself holds no records: its last offset is below its base. */
-function offsetsText({ baseOffset, lastOffset }: EntryDescription): string {
-  if (lastOffset < baseOffset) return ''
+/** An entry of the log itself holds no records: its last offset is below its base. Without bytes the broker does not know them any more. */
+function offsetsText({ baseOffset, lastOffset, bytes }: EntryDescription): string {
+  if (lastOffset < baseOffset || bytes === 0) return ''
   return lastOffset === baseOffset ? String(baseOffset) : `${baseOffset}-${lastOffset}`
 }

@@ -1,0 +1,39 @@
+import { NO_BROKER } from '@tailrace/schemas'
+import type { GroupDescription, MemberProgress } from './admin-api.ts'
+import type { GroupReport } from './group-desk.ts'
+import { groupPage } from './group-pages.ts'
+import type { TopicPartition } from './partition-replicas.ts'
+
+/**
+ * A group without a leader, as the replica sees it that would win an election among those that answer (the newest last entry, M13). Whoever has
+ * to decide whether to force members needs to know who has what. `replicas`: one at least.
+ */
+export function leaderlessPage(
+  replicas: readonly GroupReport[],
+  partition: TopicPartition | null,
+  readOnly: boolean,
+): GroupDescription {
+  const newest = replicas.reduce((best, next) => (isNewer(next, best) ? next : best))
+  const page = groupPage(newest, replicas, partition, readOnly)
+  const members = page.members.map((member) => {
+    const report = replicas.find(({ broker }) => broker === member.broker)
+    return withoutLeader(member, report, newest.status.lastIndex)
+  })
+  return { ...page, leader: NO_BROKER, members }
+}
+
+function isNewer(one: GroupReport, other: GroupReport): boolean {
+  if (one.lastTerm !== other.lastTerm) return one.lastTerm > other.lastTerm
+  return one.status.lastIndex > other.status.lastIndex
+}
+
+/** What a leader would know of a follower, taken from what that says of itself. */
+function withoutLeader(member: MemberProgress, report: GroupReport | undefined, lastIndex: number): MemberProgress {
+  const matchIndex = report?.status.durableIndex ?? 0
+  return {
+    ...member,
+    role: member.role === 'leader' ? 'voter' : member.role,
+    ...{ matchIndex, nextIndex: matchIndex + 1, lag: Math.max(0, lastIndex - matchIndex) },
+    ...{ state: 'probe', inFlight: 0, active: report !== undefined, caughtUp: false },
+  }
+}
