@@ -139,6 +139,28 @@ describe('walking the journal', () => {
     const { scan } = await journal([])
     expect(await scan()).toEqual({ rounds: [], end: 'undefined 0 next 1 epoch 0' })
   })
+
+  test('a file whose first write was lost begins with a block of its earlier use: its rounds are found, and the loss is told', async () => {
+    const { put, scan } = await journal(['a', 'b'])
+    await put(0, 0, 9, 1, 8)
+    await put(1, 0, 1, 1, 8)
+    // The round 17 should stand in the first block of b.
+    await put(1, 1, 18, 1)
+    await put(1, 2, 19, 1)
+    const { rounds, end } = await scan({ sequence: 8, epoch: 1, file: '', base: 0 })
+    expect(rounds).toEqual(['9+8', '17+1 unsound', '18+1', '19+1'])
+    expect(end).toBe('b 3 next 20 epoch 1')
+  })
+
+  test('a block that came by mistake to the start of the file where the scan begins does not hide what follows', async () => {
+    const { put, scan } = await journal(['a'])
+    await put(0, 0, 5, 1)
+    await put(0, 1, 2, 1)
+    await put(0, 2, 3, 1)
+    await put(0, 3, 4, 1)
+    const { rounds } = await scan({ sequence: 2, epoch: 1, file: 'a', base: 1 })
+    expect(rounds).toEqual(['3+1', '4+1', '5+0 unsound'])
+  })
 })
 
 test('record types are never renumbered', () => {

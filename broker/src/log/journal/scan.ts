@@ -44,6 +44,8 @@ export class JournalScan {
   #highestEpoch: number
   /** First blocks that are neither empty nor sound: such a file may be the one that comes next. */
   readonly #unsoundStarts = new Set<JournalFile>()
+  /** The file in which the scan begins starts with a block that belongs elsewhere. */
+  #startIsForeign = false
   #ended = false
   /** Files that hold something behind the place where the scan began. */
   readonly visited = new Set<JournalFile>()
@@ -97,10 +99,10 @@ export class JournalScan {
       file.base = found.header.sequence - found.block
       this.#highestEpoch = Math.max(this.#highestEpoch, found.header.epoch)
     }
-    // The file has been written over since: what should follow is gone.
     if (place === null || place.file.base === base) return
-    if (this.#unsoundStarts.has(place.file)) place.file.base = base
-    else this.#place = null
+    // A file is used again only when a later checkpoint has no need of it. So either that checkpoint has rotted, or this block has come here by mistake.
+    if (!this.#unsoundStarts.has(place.file)) this.#startIsForeign = true
+    place.file.base = base
   }
 
   /** The first sound block of a file: the first one, if it has not rotted. */
@@ -108,7 +110,12 @@ export class JournalScan {
     const blocks = this.#unsoundStarts.has(file) ? Math.ceil(file.writtenBytes / BLOCK_BYTES) : 1
     for (let block = 0; block < blocks; block++) {
       const header = await this.#reader.view(file, block)
-      if (typeof header !== 'string') return { header, block }
+      if (typeof header === 'string') continue
+      // Blocks are written in order: one of a later use behind it says that the first one's write was lost.
+      const next = block === 0 ? await this.#reader.view(file, 1) : 'empty'
+      if (typeof next === 'string' || next.sequence <= header.sequence + 1) return { header, block }
+      this.#unsoundStarts.add(file)
+      return { header: next, block: 1 }
     }
     return null
   }
@@ -169,7 +176,8 @@ export class JournalScan {
     }
     this.#ended = true
     if (place !== null && !ahead.unwritten) yield await this.#take(place, ahead.roundBlocks ?? 1, false)
-    else if ([...this.#unsoundStarts].some((file) => !this.visited.has(file))) yield this.#missing()
+    else if (this.#startIsForeign || [...this.#unsoundStarts].some((file) => !this.visited.has(file)))
+      yield this.#missing()
   }
 
   /** Case 1: everything from here to the later round has rotted. */
