@@ -71,14 +71,12 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     broker: fc.constant(1),
     factor: fc.integer({ min: 1, max: 10 }),
   }),
-  fc
-    .record({ id: fc.integer({ min: 2, max: 5 }), directoryId: fc.constantFrom('d', 'other') })
-    .map((some) => ({
-      type: 'join-broker' as const,
-      joining: { ...some, peer: 'p:1', http: 'h:1' },
-      at: 1,
-      broker: 1,
-    })),
+  fc.record({ id: fc.integer({ min: 2, max: 5 }), directoryId: fc.constantFrom('d', 'other') }).map((some) => ({
+    type: 'join-broker' as const,
+    joining: { ...some, peer: 'p:1', http: 'h:1' },
+    at: 1,
+    broker: 1,
+  })),
   fc.record({ type: fc.constant('remove-broker' as const), removed: fc.integer({ min: 2, max: 6 }), ...asked }),
   fc.record({ type: fc.constant('forced-cluster' as const), members: fc.constant([1]), ...asked }),
 )

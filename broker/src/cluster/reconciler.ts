@@ -1,5 +1,5 @@
 import type { BrokerId, GroupId } from '@tailrace/schemas'
-import { METADATA_GROUP } from '@tailrace/schemas'
+import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
 import type { Groups } from '../partition/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -219,7 +219,12 @@ export class Reconciler {
   }
 
   #retryLater(task: Task, error: unknown): void {
-    this.#deps.logger.error({ group: task.group, error }, 'cannot make a replica what it should be; trying again')
+    const { logger } = this.#deps
+    const fields = { group: task.group, error }
+    // What passes by itself, as a leader that is being elected, is no error unless it stays.
+    const passing = error instanceof TailraceError && error.retriable && task.failures < 5
+    if (passing) logger.info(fields, 'a replica cannot be made what it should be yet; trying again')
+    else logger.error(fields, 'cannot make a replica what it should be; trying again')
     const delay = Math.min(FIRST_RETRY_MS * 2 ** task.failures++, LAST_RETRY_MS)
     this.#deps.clock.after(delay, () => this.#enqueue(task))
   }

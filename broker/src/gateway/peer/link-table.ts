@@ -60,9 +60,10 @@ export class LinkTable implements LinkOwner {
   /** Ends the connection to a broker for good, unless it is dialled anew. */
   hangUp(broker: BrokerId): void {
     const link = this.#byBroker.get(broker)
-    const learnt = this.#learnt.get(broker)
+    const address = this.#learnt.get(broker) ?? this.#identities.get(broker)?.peer
     this.#learnt.delete(broker)
-    if (learnt !== undefined) this.#dropIfIdle(learnt)
+    // If another broker is there by now, it says so when it connects, and is dialled again.
+    if (link === undefined && address !== undefined) this.#dropIfIdle(address)
     if (link === undefined) return
     link.close()
     this.#byAddress.delete(link.address)

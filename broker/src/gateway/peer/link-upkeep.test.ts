@@ -93,3 +93,37 @@ test('a known broker that sends nothing at all, not even probes, is dropped', as
   expect(probing.names.every((name) => name === 'HeartbeatReplies')).toBe(true)
   expect(broker.raft).toEqual([])
 })
+
+test('a broker that joined later is dialled when it is named, before the start or after; one that was removed no longer', async () => {
+  const cluster = new PeerCluster()
+  const raws: RawPeer[] = []
+  await cluster.network.host('b2').listen(addressOf(2), (stream) => raws.push(new RawPeer(stream)))
+  const broker = await cluster.start(1, { join: [] })
+  broker.peers.dial(addressOf(1))
+  broker.peers.dial(addressOf(2))
+  broker.peers.dial(addressOf(2))
+  await cluster.pass(20)
+  expect(raws).toHaveLength(1)
+  await cluster.shakeHands(raws[0]!, second)
+  await cluster.shakeHands(await cluster.connectTo(broker), second)
+  expect(broker.links).toEqual(['+2'])
+  broker.peers.hangUp(2)
+  await cluster.pass(5000)
+  expect([broker.links, raws.length, raws[0]!.closed]).toEqual([['+2', '-2'], 1, true])
+  expect(broker.peers.connected(2)).toBe(false)
+  broker.peers.dial(addressOf(2))
+  await cluster.pass(20)
+  expect(raws).toHaveLength(2)
+})
+
+test('one that is removed while it cannot be reached is not dialled any more either', async () => {
+  const { cluster, broker, raws } = await dialling()
+  await cluster.shakeHands(raws[0]!, second)
+  raws[0]!.stream.destroy()
+  broker.peers.hangUp(2)
+  await cluster.pass(100)
+  broker.peers.hangUp(2)
+  const { length } = raws
+  await cluster.pass(10_000)
+  expect(raws).toHaveLength(length)
+})
