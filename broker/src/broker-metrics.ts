@@ -87,10 +87,7 @@ export function brokerMetrics(storage: LogStorage, groups: CountedGroups, peers:
     }
     return count
   })
-  for (const [key, [name, help]] of Object.entries(replicaCounters)) {
-    counter(name, help, () => groups.metrics[key as keyof PartitionMetrics])
-  }
-  gauge('tailrace_open_copies', 'Copies of own replicas kept open for others.', () => groups.openCopies)
+  countReplicas(groups, counter, gauge)
   counter('tailrace_peer_frames_sent_total', 'Frames sent to other brokers.', () => peers.framesSent)
   counter('tailrace_peer_frames_received_total', 'Frames received from other brokers.', () => peers.framesReceived)
   counter(
@@ -104,4 +101,13 @@ export function brokerMetrics(storage: LogStorage, groups: CountedGroups, peers:
     () => peers.corruptAppends,
   )
   return registry
+}
+
+type Register = (name: string, help: string, read: () => number) => void
+
+function countReplicas(groups: CountedGroups, counter: Register, gauge: Register): void {
+  for (const [key, [name, help]] of Object.entries(replicaCounters)) {
+    counter(name, help, () => groups.metrics[key as keyof PartitionMetrics])
+  }
+  gauge('tailrace_open_copies', 'Copies of own replicas kept open for others.', () => groups.openCopies)
 }

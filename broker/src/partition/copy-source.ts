@@ -1,13 +1,21 @@
 import type { BrokerId, GroupId, Message } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
+import type { GroupLog } from '../log/types.ts'
 import type { Crc32c } from '../platform/checksum.ts'
 import type { Clock, TimerHandle } from '../platform/clock.ts'
 import { type CopiedState, copyMachine, copyPartition } from './copied-state.ts'
 import { encodeManifest } from './copy-manifest.ts'
 import type { PartitionMetrics } from './metrics.ts'
+import type { PartitionState } from './partition-state.ts'
 import type { PeerAnswer } from './peers.ts'
-import type { Replica } from './replica.ts'
-import type { SnapshotPlace } from './types.ts'
+import type { GroupSpec, SnapshotPlace } from './types.ts'
+
+/** What of a replica is copied. */
+export interface CopiedReplica {
+  readonly id: GroupId
+  readonly spec: GroupSpec
+  readonly driver: { readonly log: GroupLog; readonly state: PartitionState }
+}
 
 export interface CopySourceDeps {
   readonly clock: Clock
@@ -50,7 +58,7 @@ export class CopySource {
   }
 
   /** A copy of the replica as it is now, or one that is open and not older than its log's start; resolves to what it covers. */
-  async offer(replica: Replica): Promise<SnapshotPlace> {
+  async offer(replica: CopiedReplica): Promise<SnapshotPlace> {
     const { prevIndex } = replica.driver.log
     const open = this.#newest(replica.id)
     const copy = open !== undefined && open.place.index >= prevIndex ? open : await this.#make(replica)
@@ -61,7 +69,7 @@ export class CopySource {
   /** @throws TailraceError NOT_CAUGHT_UP when the replica's state ends before what is asked for */
   async answerOpen(
     from: BrokerId,
-    replica: Replica,
+    replica: CopiedReplica,
     { lastIndex, lastTerm }: Message<'CopyOpen'>,
   ): Promise<PeerAnswer<'CopyOpen'>> {
     const wanted = (copy: OpenCopy): boolean => copy.group === replica.id && copy.place.index >= lastIndex
@@ -115,7 +123,7 @@ export class CopySource {
     return [...this.#copies.values()].findLast((copy) => copy.group === group)
   }
 
-  #make(replica: Replica): Promise<OpenCopy> {
+  #make(replica: CopiedReplica): Promise<OpenCopy> {
     let making = this.#making.get(replica.id)
     if (making === undefined) {
       making = this.#makeNow(replica).finally(() => this.#making.delete(replica.id))
@@ -124,7 +132,7 @@ export class CopySource {
     return making
   }
 
-  async #makeNow(replica: Replica): Promise<OpenCopy> {
+  async #makeNow(replica: CopiedReplica): Promise<OpenCopy> {
     const { log, state } = replica.driver
     const machine = replica.spec.stateMachine
     if (machine !== null && machine.snapshots === undefined) {

@@ -24,9 +24,9 @@ import type { GroupRequestName, GroupRequests, NoteName, PeerAnswer, Peers } fro
 import { recoverReplica } from './recovery.ts'
 import { Replica } from './replica.ts'
 import { Scrubber } from './scrubber.ts'
+import type { SnapshotServices } from './services.ts'
 import type { PartitionSettings } from './settings.ts'
 import { Sleepers } from './sleepers.ts'
-import type { SnapshotServices } from './snapshot-duty.ts'
 import type { Group, GroupSpec, Groups } from './types.ts'
 
 export interface GroupsDeps {

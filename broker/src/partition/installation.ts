@@ -6,7 +6,7 @@ import { saveCheckpoint } from './checkpoint.ts'
 import { decodeCheckpoint } from './checkpoint-codec.ts'
 import { dropInstallRecord, saveInstallRecord } from './install-record.ts'
 import { PartitionState } from './partition-state.ts'
-import type { SnapshotServices } from './snapshot-duty.ts'
+import type { SnapshotServices } from './services.ts'
 import { type FetchedState, StateFetch } from './state-fetch.ts'
 import type { GroupSpec, StateMachine } from './types.ts'
 

@@ -1,28 +1,20 @@
 import type { BrokerId, GroupId, LogIndex, Offset, Position, Term } from '@tailrace/schemas'
-import {
-  baseSequenceAt,
-  checkBatch,
-  NO_BROKER,
-  producerEpochAt,
-  producerIdAt,
-  recordsCountAt,
-  TailraceError,
-} from '@tailrace/schemas'
+import { NO_BROKER, TailraceError } from '@tailrace/schemas'
 import type { RecordRun } from '../log/types.ts'
 import type { Configuration } from '../raft/config.ts'
 import type { EntryStatus } from '../raft/entry-states.ts'
 import type { MemberTarget } from '../raft/member-target.ts'
 import { isAlone } from '../raft/quorum.ts'
 import type { Ready } from '../raft/ready.ts'
-import { Acknowledgements } from './acknowledgements.ts'
 import type { CheckpointSchedule } from './checkpoint.ts'
 import { type DriverDeps, GroupDriver } from './driver.ts'
 import { InSyncWindow } from './in-sync-window.ts'
-import { termAt } from './log-places.ts'
 import { Operations } from './operations.ts'
+import { Publishing } from './publishing.ts'
 import { RepairDuty } from './repair-duty.ts'
 import type { FetchRequest, FetchResult, OffsetResult, PublishResult, ReadToken } from './requests.ts'
-import { SnapshotDuty, type SnapshotServices } from './snapshot-duty.ts'
+import type { SnapshotServices } from './services.ts'
+import { SnapshotDuty } from './snapshot-duty.ts'
 import type { Group, GroupSpec, GroupStatus, SnapshotPlace, SpecChanges } from './types.ts'
 import { WaitingReaders } from './waiting-readers.ts'
 
@@ -60,15 +52,12 @@ export class Replica implements Group {
   readonly repairs: RepairDuty
   readonly #services: SnapshotServices
   readonly #operations: Operations
-  readonly #acknowledgements = new Acknowledgements()
+  readonly #publishing: Publishing
   readonly #readers: WaitingReaders
   readonly #inSync: InSyncWindow
   readonly #onLeadership: ReplicaDeps['onLeadership']
-  readonly #broken: ReplicaDeps['broken']
   #spec: GroupSpec
   #stopped: StopReason | null = null
-  /** What the followers have, as far as known: looked at once for all entries that are committed together. */
-  #matches: readonly { readonly id: BrokerId; readonly matchIndex: LogIndex }[] | null = null
 
   constructor(deps: ReplicaDeps) {
     const { services, clock, core, wake, broken } = deps
@@ -85,7 +74,6 @@ export class Replica implements Group {
     })
     this.#inSync = new InSyncWindow(deps.inSyncTicks)
     this.#onLeadership = deps.onLeadership
-    this.#broken = deps.broken
     this.driver = new GroupDriver(
       { ...deps, group: this.id },
       {
@@ -93,9 +81,9 @@ export class Replica implements Group {
           this.schedule.appended(bytes)
           this.snapshots.appended(bytes)
         },
-        committed: (index) => this.#acknowledgements.committed(index, this.#holdersOf),
+        committed: (index) => this.#publishing.committed(index),
         highWatermarkAdvanced: () => {
-          this.#matches = null
+          this.#publishing.forgetMatches()
           this.#readers.advanced(this.highWatermark)
         },
         leadership: () => this.#leadershipChanged(),
@@ -105,6 +93,8 @@ export class Replica implements Group {
     )
     const { id: group, driver, schedule } = this
     const spec = (): GroupSpec => this.#spec
+    const notLeader = (): TailraceError => this.#notLeader()
+    this.#publishing = new Publishing({ driver, services, spec, notLeader, broken })
     this.repairs = new RepairDuty({ ...services, group, core, log: () => driver.log })
     this.snapshots = new SnapshotDuty({ ...services, group, replica: this, driver, spec, schedule, wake, broken })
   }
@@ -143,7 +133,9 @@ export class Replica implements Group {
 
   publish(batch: Uint8Array): Promise<PublishResult> {
     try {
-      return this.#append(batch)
+      this.#checkRunning()
+      if (!this.isLeader) throw this.#notLeader()
+      return this.#publishing.publish(batch)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -273,64 +265,15 @@ export class Replica implements Group {
     this.snapshots.stop()
     this.repairs.stop()
     this.#operations.stop(new TailraceError(stopErrors[reason].waiting, stopErrors[reason].detail))
-    this.#acknowledgements.failAll(stopErrors[reason].waiting, stopErrors[reason].detail)
+    this.#publishing.failAll(stopErrors[reason].waiting, stopErrors[reason].detail)
     this.#readers.wakeAll()
     if (reason === 'broken') this.#onLeadership(this.id, this.term, NO_BROKER)
-  }
-
-  #append(batch: Uint8Array): Promise<PublishResult> {
-    this.#checkRunning()
-    if (!this.isLeader) throw this.#notLeader()
-    if (this.#spec.readOnly) throw new TailraceError('READ_ONLY')
-    // Metadata goes on below the reserve: deleting a topic is a way out.
-    if (!this.#services.storage.writable && this.spec.stateMachine === null) throw new TailraceError('DISK_FULL')
-    checkBatch(batch, this.#services.crc32c, this.#spec.maxBatchBytes)
-    const records = recordsCountAt(batch, 0)
-    const producerId = producerIdAt(batch, 0)
-    if (producerId >= 0) {
-      const repeated = this.driver.state.producers.check(
-        producerId,
-        producerEpochAt(batch, 0),
-        baseSequenceAt(batch, 0),
-        records,
-      )
-      if (repeated !== null) return this.#acknowledgeRepeated(repeated.index, repeated.baseOffset, records)
-    }
-    const header = this.#propose(batch, records)
-    if (header === 'not-leader') throw this.#notLeader()
-    if (header === 'transferring') throw new TailraceError('LEADER_UNAVAILABLE', 'The leadership is being handed over.')
-    if (header === 'too-much-uncommitted')
-      throw new TailraceError('OVERLOADED', 'Too many bytes wait for their commit.')
-    return this.#acknowledgements.wait(header.index, {
-      baseOffset: header.baseOffset,
-      lastOffset: header.lastOffset,
-      duplicate: false,
-      token: { term: header.term, index: header.index },
-    })
-  }
-
-  #propose(batch: Uint8Array, records: number): ReturnType<GroupDriver['propose']> {
-    try {
-      return this.driver.propose(batch, records)
-    } catch (error) {
-      this.#broken(error)
-      throw error
-    }
   }
 
   #checkRunning(): void {
     if (this.#stopped === null) return
     const { asking, detail } = stopErrors[this.#stopped]
     throw new TailraceError(asking, detail)
-  }
-
-  /** A retry is answered with the original offsets, but not before the original is committed (kafka-protocol.md §2.4). */
-  #acknowledgeRepeated(index: LogIndex, baseOffset: Offset, records: number): Promise<PublishResult> {
-    const term = termAt(this.driver.log, index)
-    const repeated = { baseOffset, lastOffset: baseOffset + records - 1, duplicate: true }
-    const result = term < 0 ? repeated : { ...repeated, token: { term, index } }
-    if (index <= this.driver.state.commitIndex) return Promise.resolve({ ...result, holders: this.#holdersOf(index) })
-    return this.#acknowledgements.wait(index, result)
   }
 
   async #offsetOf(position: Position): Promise<Offset> {
@@ -365,13 +308,6 @@ export class Replica implements Group {
     if (this.driver.commitToken(term, index)) return
     metrics.tokenReadsRefused += 1
     throw new TailraceError('NOT_CAUGHT_UP')
-  }
-
-  readonly #holdersOf = (index: LogIndex): readonly BrokerId[] => {
-    const { core } = this.driver
-    this.#matches ??= core.status().followers
-    const holders = this.#matches.filter(({ matchIndex }) => matchIndex >= index).map(({ id }) => id)
-    return core.durableIndex >= index ? [core.id, ...holders] : holders
   }
 
   #trouble(): string | null {
@@ -416,10 +352,10 @@ export class Replica implements Group {
 
   #leadershipChanged(): void {
     if (!this.isLeader) {
-      this.#acknowledgements.failAll('OUTCOME_UNKNOWN', 'The partition has changed its leader.')
+      this.#publishing.failAll('OUTCOME_UNKNOWN', 'The partition has changed its leader.')
       this.#readers.wakeAll()
     }
-    this.#matches = null
+    this.#publishing.forgetMatches()
     this.#onLeadership(this.id, this.term, this.leader)
   }
 }

@@ -1,41 +1,19 @@
 import type { BrokerId, GroupId, LogIndex } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
-import type { LogStorage, StateStore } from '../log/types.ts'
-import type { Crc32c } from '../platform/checksum.ts'
-import type { Clock } from '../platform/clock.ts'
-import type { Logger } from '../platform/logger.ts'
 import type { InstallRequest, Ready } from '../raft/ready.ts'
 import { type CheckpointSchedule, checkpointOf, saveCheckpoint } from './checkpoint.ts'
-import type { CopySource } from './copy-source.ts'
-import type { CopyThrottle } from './copy-throttle.ts'
+import type { CopiedReplica } from './copy-source.ts'
 import type { GroupDriver } from './driver.ts'
 import { Installation } from './installation.ts'
 import { termAt } from './log-places.ts'
-import type { PartitionMetrics } from './metrics.ts'
-import type { Peers } from './peers.ts'
-import type { Replica } from './replica.ts'
 import { mustSeal, retentionCut } from './retention.ts'
-import type { PartitionSettings } from './settings.ts'
+import type { SnapshotServices } from './services.ts'
 import { SnapshotPolicy } from './snapshot-policy.ts'
 import type { GroupSpec, SnapshotPlace } from './types.ts'
 
-/** What all replicas of a broker share for their snapshots. */
-export interface SnapshotServices {
-  readonly storage: LogStorage
-  readonly store: StateStore
-  readonly peers: Pick<Peers, 'request'>
-  readonly source: CopySource
-  readonly throttle: CopyThrottle
-  readonly clock: Clock
-  readonly crc32c: Crc32c
-  readonly logger: Logger
-  readonly settings: PartitionSettings
-  readonly metrics: PartitionMetrics
-}
-
 export interface SnapshotDutyDeps extends SnapshotServices {
   readonly group: GroupId
-  readonly replica: Replica
+  readonly replica: CopiedReplica
   readonly driver: GroupDriver
   readonly spec: () => GroupSpec
   readonly schedule: CheckpointSchedule

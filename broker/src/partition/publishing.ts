@@ -1,0 +1,105 @@
+import type { BrokerId, LogIndex, Offset } from '@tailrace/schemas'
+import {
+  baseSequenceAt,
+  checkBatch,
+  producerEpochAt,
+  producerIdAt,
+  recordsCountAt,
+  TailraceError,
+} from '@tailrace/schemas'
+import { Acknowledgements } from './acknowledgements.ts'
+import type { GroupDriver } from './driver.ts'
+import { termAt } from './log-places.ts'
+import type { PublishResult } from './requests.ts'
+import type { SnapshotServices } from './services.ts'
+import type { GroupSpec } from './types.ts'
+
+export interface PublishingDeps {
+  readonly driver: GroupDriver
+  readonly services: SnapshotServices
+  readonly spec: () => GroupSpec
+  readonly notLeader: () => TailraceError
+  readonly broken: (error: unknown) => void
+}
+
+/** The leader's side of publishing: takes batches in, once each, and acknowledges them when they are committed. */
+export class Publishing {
+  readonly #deps: PublishingDeps
+  readonly #acknowledgements = new Acknowledgements()
+  /** What the followers have, as far as known: looked at once for all entries that are committed together. */
+  #matches: readonly { readonly id: BrokerId; readonly matchIndex: LogIndex }[] | null = null
+
+  constructor(deps: PublishingDeps) {
+    this.#deps = deps
+  }
+
+  /** On a leader that runs. */
+  publish(batch: Uint8Array): Promise<PublishResult> {
+    const spec = this.#deps.spec()
+    if (spec.readOnly) throw new TailraceError('READ_ONLY')
+    // Metadata goes on below the reserve: deleting a topic is a way out.
+    if (!this.#deps.services.storage.writable && spec.stateMachine === null) throw new TailraceError('DISK_FULL')
+    checkBatch(batch, this.#deps.services.crc32c, spec.maxBatchBytes)
+    const records = recordsCountAt(batch, 0)
+    const producerId = producerIdAt(batch, 0)
+    if (producerId >= 0) {
+      const repeated = this.#deps.driver.state.producers.check(
+        producerId,
+        producerEpochAt(batch, 0),
+        baseSequenceAt(batch, 0),
+        records,
+      )
+      if (repeated !== null) return this.#acknowledgeRepeated(repeated.index, repeated.baseOffset, records)
+    }
+    const header = this.#propose(batch, records)
+    if (header === 'not-leader') throw this.#deps.notLeader()
+    if (header === 'transferring') throw new TailraceError('LEADER_UNAVAILABLE', 'The leadership is being handed over.')
+    if (header === 'too-much-uncommitted')
+      throw new TailraceError('OVERLOADED', 'Too many bytes wait for their commit.')
+    return this.#acknowledgements.wait(header.index, {
+      baseOffset: header.baseOffset,
+      lastOffset: header.lastOffset,
+      duplicate: false,
+      token: { term: header.term, index: header.index },
+    })
+  }
+
+  committed(index: LogIndex): void {
+    this.#acknowledgements.committed(index, this.#holdersOf)
+  }
+
+  /** What was known of the followers is old. */
+  forgetMatches(): void {
+    this.#matches = null
+  }
+
+  failAll(...failure: Parameters<Acknowledgements['failAll']>): void {
+    this.#acknowledgements.failAll(...failure)
+  }
+
+  #propose(batch: Uint8Array, records: number): ReturnType<GroupDriver['propose']> {
+    try {
+      return this.#deps.driver.propose(batch, records)
+    } catch (error) {
+      this.#deps.broken(error)
+      throw error
+    }
+  }
+
+  /** A retry is answered with the original offsets, but not before the original is committed (kafka-protocol.md §2.4). */
+  #acknowledgeRepeated(index: LogIndex, baseOffset: Offset, records: number): Promise<PublishResult> {
+    const term = termAt(this.#deps.driver.log, index)
+    const repeated = { baseOffset, lastOffset: baseOffset + records - 1, duplicate: true }
+    const result = term < 0 ? repeated : { ...repeated, token: { term, index } }
+    if (index <= this.#deps.driver.state.commitIndex)
+      return Promise.resolve({ ...result, holders: this.#holdersOf(index) })
+    return this.#acknowledgements.wait(index, result)
+  }
+
+  readonly #holdersOf = (index: LogIndex): readonly BrokerId[] => {
+    const { core } = this.#deps.driver
+    this.#matches ??= core.status().followers
+    const holders = this.#matches.filter(({ matchIndex }) => matchIndex >= index).map(({ id }) => id)
+    return core.durableIndex >= index ? [core.id, ...holders] : holders
+  }
+}
