@@ -1,13 +1,24 @@
 import type { BrokerId } from '@tailrace/schemas'
-import type { Configuration } from '../../broker/src/raft/config.ts'
-import type { Observed } from './invariants.ts'
+import type { Configuration, IndexedConfiguration } from '../../broker/src/raft/config.ts'
+import type { StoredEntry } from './sim-disk.ts'
+
+/** What an election needs to know of a replica. */
+export interface Electable {
+  readonly id: BrokerId
+  /** The log as fsynced. */
+  readonly durable: readonly StoredEntry[]
+  /** Which replica of the broker it is; what governs while the fsynced log holds no configuration, and those that it holds. */
+  readonly admission?: number
+  readonly base?: Configuration
+  readonly configurations?: readonly IndexedConfiguration[]
+}
 
 /**
  * Whether `candidate` would win an election if every broker crashed now and kept what is fsynced: asked of the brokers that lack a
  * committed entry, which must never win. Written from the rules on paper (M13, M60, M66, M67), not from the code under test, which
  * counts acknowledgements instead; under changing configurations no count of copies says who may win.
  */
-export function couldLead(candidate: Observed, brokers: ReadonlyMap<BrokerId, Observed>): boolean {
+export function couldLead(candidate: Electable, brokers: ReadonlyMap<BrokerId, Electable>): boolean {
   const { now, before } = governing(candidate)
   const asks = votes(now, candidate) || (before !== undefined && votes(before, candidate))
   if (!asks) return false
@@ -18,22 +29,22 @@ export function couldLead(candidate: Observed, brokers: ReadonlyMap<BrokerId, Ob
   return majority(now.voters, grants) && (now.outgoing.length === 0 || majority(now.outgoing, grants))
 }
 
-function known({ base, configurations }: Observed): Configuration[] {
+function known({ base, configurations }: Electable): Configuration[] {
   const later = (configurations ?? []).map(({ configuration }) => configuration)
   return base === undefined ? later : [base, ...later]
 }
 
-function governing(broker: Observed): { now: Configuration; before: Configuration | undefined } {
+function governing(broker: Electable): { now: Configuration; before: Configuration | undefined } {
   const all = known(broker)
   return { now: all.at(-1)!, before: all.at(-2) }
 }
 
-function votes({ voters, outgoing, admissions }: Configuration, { id, admission }: Observed): boolean {
+function votes({ voters, outgoing, admissions }: Configuration, { id, admission }: Electable): boolean {
   return (voters.includes(id) || outgoing.includes(id)) && (admissions?.[id] ?? 0) === (admission ?? 0)
 }
 
 /** It is named as what it is, or it was once and is not named at all. */
-function mayVote(broker: Observed): boolean {
+function mayVote(broker: Electable): boolean {
   const { id, admission } = broker
   const naming = known(broker).filter(
     ({ voters, outgoing, learners }) => voters.includes(id) || outgoing.includes(id) || learners.includes(id),
@@ -43,7 +54,7 @@ function mayVote(broker: Observed): boolean {
   return naming.includes(latest) ? mine.includes(latest) : mine.length > 0
 }
 
-function isNewer(one: Observed, other: Observed): boolean {
+function isNewer(one: Electable, other: Electable): boolean {
   const lastTerm = one.durable.at(-1)?.header.term ?? 0
   const otherTerm = other.durable.at(-1)?.header.term ?? 0
   return lastTerm > otherTerm || (lastTerm === otherTerm && one.durable.length > other.durable.length)

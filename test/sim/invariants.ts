@@ -1,6 +1,6 @@
 import { type BrokerId, type EntryHeader, EntryKind, type LogIndex, type Term } from '@tailrace/schemas'
-import type { Configuration, ConfigurationHeader, IndexedConfiguration } from '../../broker/src/raft/config.ts'
-import { couldLead } from './electable.ts'
+import type { Configuration, ConfigurationHeader } from '../../broker/src/raft/config.ts'
+import { couldLead, type Electable } from './electable.ts'
 import type { StoredEntry } from './sim-disk.ts'
 
 export type Property =
@@ -32,18 +32,11 @@ export class Violation extends Error {
 }
 
 /** What the checks need to see of a broker. */
-export interface Observed {
-  readonly id: BrokerId
+export interface Observed extends Electable {
   /** The log as written; entry of index i in slot i - 1. */
   readonly log: readonly StoredEntry[]
-  /** The log as fsynced. */
-  readonly durable: readonly StoredEntry[]
   readonly isLeader: boolean
   readonly term: Term
-  /** Which replica of the broker it is; what governs while the fsynced log holds no configuration, and those that it holds. */
-  readonly admission?: number
-  readonly base?: Configuration
-  readonly configurations?: readonly IndexedConfiguration[]
 }
 
 interface Committed {

@@ -3,17 +3,24 @@ import { EventKind, type Note } from './event-kind.ts'
 import { drawTarget, type SwarmOptions } from './faults.ts'
 import type { SimRandom } from './random.ts'
 import type { SimBroker } from './sim-broker.ts'
-import type { World } from './world.ts'
+
+/** What migrations need of the world around them. */
+interface Scene {
+  readonly brokers: readonly SimBroker[]
+  readonly invariants: { isMember(broker: SimBroker): boolean }
+  start(broker: SimBroker): void
+  deafen(broker: SimBroker): void
+}
 
 /** Members that come and go, and leadership that is handed on. */
 export class Migrations {
   readonly #options: SwarmOptions
   readonly #random: SimRandom
-  readonly #world: World
+  readonly #world: Scene
   readonly #note: Note
   #lastAdmission: number
 
-  constructor(options: SwarmOptions, random: SimRandom, world: World, note: Note) {
+  constructor(options: SwarmOptions, random: SimRandom, world: Scene, note: Note) {
     this.#options = options
     this.#random = random
     this.#world = world
