@@ -72,7 +72,9 @@ describe('M68, M71, M73: which configuration governs', () => {
             log.compactedTo(at)
           }
           expect(log.latest.configuration).toEqual(entries.findLast((entry) => entry !== null) ?? of(1))
-          expect(log.at(prev).configuration).toEqual(entries.slice(0, prev).findLast((entry) => entry !== null) ?? of(1))
+          expect(log.at(prev).configuration).toEqual(
+            entries.slice(0, prev).findLast((entry) => entry !== null) ?? of(1),
+          )
         }
       }),
       { numRuns: 500 },
