@@ -108,7 +108,7 @@ export class Reconciler {
   }
 
   deleted(topic: Topic): void {
-    for (const { group } of topic.partitions) if (this.#has(group)) this.look(group)
+    for (const { group } of topic.partitions) if (this.#concerns(group)) this.look(group)
   }
 
   altered(topic: Topic): void {
@@ -117,7 +117,7 @@ export class Reconciler {
 
   changed({ topic, partition }: TopicPlace): void {
     const { group } = topic.partitions[partition]!
-    if (this.#has(group) || this.#wanted(group) !== null) this.look(group)
+    if (this.#concerns(group) || this.#wanted(group) !== null) this.look(group)
   }
 
   look(group: GroupId, created = false): void {
@@ -142,6 +142,11 @@ export class Reconciler {
 
   #has(group: GroupId): boolean {
     return this.#stored.has(group) || this.#deps.groups.get(group) !== undefined
+  }
+
+  /** A replica is here, or may be here in a moment: what is being opened must be looked at again when its topic goes meanwhile. */
+  #concerns(group: GroupId): boolean {
+    return this.#has(group) || this.#tasks.has(group)
   }
 
   #enqueue(task: Task): void {
