@@ -120,9 +120,18 @@ describe.each([1, 2, 3])('through broker %i', (broker) => {
     const { status, body } = await ask(broker, 'POST', `/topics/${topic}/records`, { records })
     expect([status, body]).toEqual([
       200,
-      { offsets: records.map(() => ({ partition: expect.any(Number), offset: expect.any(Number) })) },
+      {
+        offsets: records.map(() => ({ partition: expect.any(Number), offset: expect.any(Number) })),
+        tokens: expect.any(Array),
+      },
     ])
     places.push(...body.offsets)
+    const published = new Set(body.offsets.map((place: { partition: number }) => place.partition))
+    expect(new Set(body.tokens.map((told: { partition: number }) => told.partition))).toEqual(published)
+    for (const { token, holders } of body.tokens) {
+      expect(token).toMatch(/^\d+-\d+$/)
+      expect(holders.length).toBeGreaterThanOrEqual(cluster.ids.length === 1 ? 1 : 2)
+    }
     expect(places.slice(3).map(({ partition }) => partition)).toEqual([0, 1, 2])
     expect(new Set(places.slice(0, 3).map(({ partition }) => partition)).size).toBe(1)
     const [first] = places
@@ -205,7 +214,8 @@ describe.each([1, 2, 3])('through broker %i', (broker) => {
     stream.send({ op: 'publish', id: 'p1', topic, records: [{ key: 'SFO', value: 'hello', partition: 0 }] })
     const offset = before.highWatermark
     const [ack, records] = [await stream.next('ack'), await stream.next('records')]
-    expect(ack).toEqual({ op: 'ack', id: 'p1', offsets: [{ partition: 0, offset }] })
+    const tokens = [{ partition: 0, token: expect.stringMatching(/^\d+-\d+$/), holders: expect.any(Array) }]
+    expect(ack).toEqual({ op: 'ack', id: 'p1', offsets: [{ partition: 0, offset }], tokens })
     expect(records).toEqual({
       op: 'records',
       id: 's1',

@@ -116,15 +116,17 @@ describe('members under load', () => {
     const { code, out } = await command('partition', 'describe', 'm/0')
     expect(code).toBe(0)
     expect(out).toMatch(/^leader {4}broker 4, term \d+$/m)
-    expect(out).toMatch(/^ +\d+ +\d+ +records +[\d-]+ +\d+ +(applied|committed|uncommitted)$/m)
+    expect(out).toMatch(/^ +\d+ +\d+ +records .*(applied|committed|uncommitted)$/m)
     for (const broker of [2, 3, 4]) expect(out).toMatch(new RegExp(`^ +${broker} +(leader|follower) `, 'm'))
     const described = await json<{ replicas: { broker: number }[] }>('partition', 'describe', 'm/0')
     expect(sorted(described.replicas.map(({ broker }) => broker))).toEqual([2, 3, 4])
   }, 30_000)
 
   it('take a snapshot and a priority', async () => {
-    const snapshot = await json<{ index: number }>('partition', 'snapshot', 'm/0', '--broker', '3')
-    expect(snapshot.index).toBeGreaterThan(0)
+    // Under load a follower may know an entry as committed before it is on its own disk: NOT_READY, for a moment.
+    await expect
+      .poll(() => command('partition', 'snapshot', 'm/0', '--broker', '3'), { timeout: 20_000 })
+      .toMatchObject({ code: 0, out: expect.stringMatching(/to entry \d+/) })
     const priority = await command('partition', 'priority', 'm/0', '--broker', '3', '--factor', '3')
     expect([priority.code, priority.err]).toEqual([0, ''])
   }, 30_000)
@@ -167,6 +169,7 @@ describe('force-members', () => {
     await cluster.kill(4)
     const asked = await command('partition', 'force-members', 'm/0', '--members', '2')
     expect([asked.code, asked.err]).toEqual([1, expect.stringContaining('would be lost for ever')])
+    expect(asked.err).toMatch(/Broker 2 has entries to \d+ and knows offsets below \d+ as committed\./)
     await expect
       .poll(() => command('partition', 'force-members', 'm/0', '--members', '2', '--i-accept-data-loss'), {
         timeout: 30_000,
