@@ -304,3 +304,23 @@ async function caughtUpAfterElection(world: TestWorld): Promise<void> {
   await world.until(() => [2, 3].some((id) => world.replica(id).driver.core.commitIsCurrent), 60_000)
   await caughtUp(world, 3, 60_000)
 }
+
+describe('a replica in quarantine', () => {
+  it('M46 whose leader has cut off what it lacks becomes whole by a copy', async () => {
+    const world = await worldOf()
+    await publish(world, 0, 3)
+    await world.run(200)
+    world.broker(3).kill()
+    await world.broker(3).flip('2-xxx', 'journal')
+    await publish(world, 3, 40)
+    await world.run(300)
+    await cut(world, [1, 2])
+    await world.restart(3)
+    expect(world.group(3).status().trouble).not.toBeNull()
+    await world.until(() => world.group(3).status().trouble === null, 30_000)
+    await caughtUp(world, 3)
+    await sameRecords(world, 3)
+    expect(world.broker(3).groups.metrics.snapshotsInstalled).toBe(1)
+    await knowsProducers(world, 3, 40)
+  })
+})

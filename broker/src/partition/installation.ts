@@ -68,7 +68,7 @@ export class Installation {
   }
 
   async #run(): Promise<Installed> {
-    const { group, store, metrics } = this.#deps
+    const { store, metrics } = this.#deps
     const fetched = await this.#fetch.segments()
     const { lastIndex, lastTerm } = fetched.manifest.description
     const machine = this.#deps.spec().stateMachine
@@ -77,10 +77,9 @@ export class Installation {
         ? await this.#adoptProducers(fetched, store)
         : await this.#restoreMachine(fetched, machine, { lastIndex, lastTerm })
     this.#fetch.checkGoing()
-    const log = await fetched.install.finish()
     metrics.copiedBytesIn += this.#fetch.receivedBytes
-    await dropInstallRecord(store, group)
-    return { log, state }
+    // Nothing may be awaited from here on before the new log is in use: what is written to the old one would be lost.
+    return { log: await fetched.install.finish(), state }
   }
 
   async #adoptProducers({ manifest }: FetchedState, store: StateStore): Promise<PartitionState> {
@@ -94,7 +93,11 @@ export class Installation {
     await saveCheckpoint(store, group, checkpoint, crc32c)
     await store.flush()
     const { commitIndex, highWatermark, producersIndex, producers } = checkpoint
-    const state = new PartitionState({ commitIndex, highWatermark, producersIndex }, null, settings.producerCapacity)
+    const state = new PartitionState(
+      { commitIndex, highWatermark, producersIndex, commitTerm: lastTerm },
+      null,
+      settings.producerCapacity,
+    )
     for (const [producerId, producer] of producers) state.producers.restore(producerId, producer)
     return state
   }
@@ -115,7 +118,8 @@ export class Installation {
       await dropInstallRecord(store, group)
       throw error
     }
-    const start = { commitIndex: place.lastIndex, highWatermark: manifest.description.endOffset }
+    const { lastIndex: commitIndex, lastTerm: commitTerm } = place
+    const start = { commitIndex, commitTerm, highWatermark: manifest.description.endOffset }
     return new PartitionState(start, machine, settings.producerCapacity)
   }
 }

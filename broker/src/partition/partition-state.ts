@@ -10,6 +10,8 @@ export interface CommittedStart {
   readonly highWatermark: Offset
   /** The producers that are restored are as of this index, when that is not commitIndex. */
   readonly producersIndex?: LogIndex
+  /** Term of the entry at commitIndex, where it is known to be committed. */
+  readonly commitTerm?: Term
 }
 
 /**
@@ -25,7 +27,7 @@ export class PartitionState {
   readonly #uncommitted = new Uncommitted()
   readonly #machine: StateMachine | null
   #commitIndex: LogIndex
-  #commitTerm: Term = 0
+  #commitTerm: Term
   #highWatermark: Offset
   #appendedIndex: LogIndex
   readonly #producersStart: LogIndex
@@ -34,6 +36,7 @@ export class PartitionState {
     this.producers = new ProducerTable(producerCapacity)
     this.#machine = machine
     this.#commitIndex = start.commitIndex
+    this.#commitTerm = start.commitTerm ?? 0
     this.#highWatermark = start.highWatermark
     this.#appendedIndex = start.commitIndex
     this.#producersStart = start.producersIndex ?? start.commitIndex

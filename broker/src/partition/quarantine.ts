@@ -6,6 +6,8 @@ import type { HeartbeatMessage, RaftMessage, VoteMessage } from '../raft/message
 import type { PartitionState } from './partition-state.ts'
 import type { Peers } from './peers.ts'
 
+const ofLeaders: ReadonlySet<RaftMessage['type']> = new Set(['append', 'heartbeat', 'snapshot'] as const)
+
 export interface QuarantineDeps {
   readonly group: GroupId
   readonly core: RaftCore
@@ -69,7 +71,7 @@ export class Quarantine {
       this.#promised = Math.max(this.#promised, message.term)
     }
     if (message.type === 'vote' && message.pre) this.#refuse(message)
-    if (message.type !== 'append' && message.type !== 'heartbeat') return true
+    if (!ofLeaders.has(message.type)) return true
     if (this.#unheard.size > 0) return true
     if (message.term > this.#promised) return false
     if (message.type === 'heartbeat') this.#askForLaterTerm(message)

@@ -4,6 +4,7 @@ import type { InstallRequest, Ready } from '../raft/ready.ts'
 import { type CheckpointSchedule, checkpointOf, saveCheckpoint } from './checkpoint.ts'
 import type { CopiedReplica } from './copy-source.ts'
 import type { GroupDriver } from './driver.ts'
+import { dropInstallRecord } from './install-record.ts'
 import { Installation } from './installation.ts'
 import { termAt } from './log-places.ts'
 import { mustSeal, retentionCut } from './retention.ts'
@@ -193,7 +194,7 @@ export class SnapshotDuty {
   }
 
   async #install(request: InstallRequest): Promise<void> {
-    const { driver, wake, source, group, schedule, metrics, logger } = this.#deps
+    const { driver, wake, source, group, schedule, metrics, logger, store } = this.#deps
     await this.#cutting?.catch(() => undefined)
     const installation = new Installation(this.#deps, request)
     this.#installation = installation
@@ -206,6 +207,8 @@ export class SnapshotDuty {
       this.#place = { index: log.lastIndex, term: termAt(log, log.lastIndex) }
       metrics.snapshotsInstalled += 1
       driver.replaced(log, state)
+      // Kept until here for a crash in between; if it stays, the next start finds that the log fits it.
+      void dropInstallRecord(store, group).catch(() => undefined)
     } catch (error) {
       this.#installation = null
       if (this.#stopped) return
