@@ -102,12 +102,13 @@ export function groupPage(
   }
 }
 
-function describeEntry({ index, term, kind, state }: GroupReport['tail'][number]): EntryDescription {
+function describeEntry({ index, term, kind, state, batch }: GroupReport['tail'][number]): EntryDescription {
   return {
     index,
     term: term ?? 0,
     kind: NAMES[kind ?? EntryKind.Records] ?? 'records',
-    ...{ baseOffset: 0, lastOffset: 0, bytes: 0 },
+    // No bytes: the broker would have to read its log to know.
+    ...(batch ?? { baseOffset: 0, lastOffset: 0, bytes: 0 }),
     state: state === 'purged' ? 'applied' : state,
   }
 }

@@ -15,7 +15,7 @@ describe('M35: the state of each entry', () => {
     node.compact(2)
     // Committed now, and no Ready has told the driver yet.
     node.core.commitToken(2, 4)
-    expect(node.core.entryStates(1, 9)).toEqual([
+    expect(node.core.entryStates(1, 9)).toMatchObject([
       { index: 1, term: null, kind: null, state: 'purged' },
       { index: 2, term: 1, kind: null, state: 'purged' },
       { index: 3, term: 2, kind: null, state: 'applied' },

@@ -1,4 +1,4 @@
-import type { EntryKind, LogIndex, Term } from '@tailrace/schemas'
+import type { EntryHeader, EntryKind, LogIndex, Term } from '@tailrace/schemas'
 import { broken } from './invariant.ts'
 import type { RaftState } from './state.ts'
 
@@ -20,6 +20,8 @@ export interface EntryStatus {
   readonly term: Term | null
   /** Null where the header is no longer in memory. */
   readonly kind: EntryKind | null
+  /** Its offsets and size; absent where the header is no longer in memory. */
+  readonly batch?: Pick<EntryHeader, 'baseOffset' | 'lastOffset' | 'bytes'>
   readonly state: EntryState
 }
 
@@ -29,10 +31,12 @@ export function entryStates(state: RaftState, from: LogIndex, count: number): En
   const rows: EntryStatus[] = []
   const end = Math.min(log.lastIndex, from + count - 1)
   for (let index = Math.max(1, from); index <= end; index++) {
+    const header = log.window.get(index)
     rows.push({
       index,
       term: index < log.prevIndex ? null : log.termAt(index),
-      kind: log.window.get(index)?.kind ?? null,
+      kind: header?.kind ?? null,
+      ...(header && { batch: { baseOffset: header.baseOffset, lastOffset: header.lastOffset, bytes: header.bytes } }),
       state: stateOf(state, index),
     })
   }
