@@ -114,6 +114,32 @@ describe('retention', () => {
   })
 })
 
+describe('a damaged checkpoint', () => {
+  it('M42 over a cut prefix: the producers are taken from another replica, and saved again only then', async () => {
+    const world = await worldOf()
+    await world.during(world.group(1).publish(batchOf(['first'], { producerId: 9, sequence: 0 })))
+    await publish(world, 0, 40)
+    await world.run(300)
+    await cut(world, [1, 2, 3])
+    await world.during(world.broker(2).close())
+    const key = 'partition/000000000001'
+    const bytes = world.broker(2).store.content.get(key)!.slice()
+    bytes[20]! ^= 1
+    world.broker(2).store.content.set(key, bytes)
+    world.passesNotes = () => false
+    await world.restart(2)
+    await world.run(1000)
+    expect(world.replica(2).incomplete).toBe(true)
+    expect(world.broker(2).store.content.get(key)).toEqual(bytes)
+    world.passesNotes = () => true
+    await world.until(() => !world.replica(2).incomplete)
+    await world.during(world.group(world.leader().id).transferLeadership(2))
+    await world.until(() => world.replica(2).driver.core.commitIsCurrent)
+    const again = await world.during(world.group(2).publish(batchOf(['first'], { producerId: 9, sequence: 0 })))
+    expect(again).toMatchObject({ duplicate: true, baseOffset: 0 })
+  })
+})
+
 describe('a late replica', () => {
   it('M37, M46, M53 gets a copy of what is left, then the log; and knows the producers', async () => {
     const world = await lateWorld()

@@ -21,7 +21,11 @@ export class GroupAnswers implements GroupRequests {
       return replica
     }
     this.#answers = {
-      CopyOpen: async (from, fields) => source.answerOpen(from, running(fields.group), fields),
+      CopyOpen: async (from, fields) => {
+        const replica = running(fields.group)
+        if (replica.incomplete) throw new TailraceError('NOT_READY', 'This replica is being brought up to date itself.')
+        return source.answerOpen(from, replica, fields)
+      },
       CopyRead: (_from, fields) => source.answerRead(fields),
       CopyClose: async (from, fields) => source.answerClose(from, fields),
       ReadEntries: async (_from, fields) => {

@@ -199,7 +199,7 @@ export class BrokerGroups implements Groups, GroupRequests {
     this.#services.source.close()
     for (const replica of this.#replicas.values()) {
       const { state, core, stopped } = replica.driver
-      const installing = replica.snapshots.installation !== null
+      const installing = replica.incomplete
       replica.stop('closing')
       if (stopped || installing || !replica.schedule.changed(state) || state.commitIndex > core.durableIndex) continue
       await this.#checkpoint(replica)
@@ -210,7 +210,7 @@ export class BrokerGroups implements Groups, GroupRequests {
     const { storage, store, settings, brokerId, random, clock, logger, crc32c } = this.#deps
     const stored = storage.group(wanted.group)
     const log = stored ?? storage.create(wanted.group)
-    const { raft, state } = await recoverReplica(log, wanted, {
+    const { raft, state, producersUnknown } = await recoverReplica(log, wanted, {
       ...{ store, crc32c },
       producerCapacity: settings.producerCapacity,
     })
@@ -249,6 +249,7 @@ export class BrokerGroups implements Groups, GroupRequests {
       log,
       state,
       services: this.#services,
+      producersUnknown,
       peers: this.#beats,
       clock,
       logger,
@@ -281,7 +282,7 @@ export class BrokerGroups implements Groups, GroupRequests {
       }
       this.#noteSleep(replica)
       const { state, core, stopped } = replica.driver
-      if (!stopped && replica.snapshots.installation === null && replica.schedule.due(state, core.durableIndex))
+      if (!stopped && !replica.incomplete && replica.schedule.due(state, core.durableIndex))
         void this.#checkpoint(replica)
     }
     this.#ticks += 1

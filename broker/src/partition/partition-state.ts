@@ -1,5 +1,6 @@
 import type { EntryHeader, LogIndex, Offset, Term } from '@tailrace/schemas'
 import { baseSequenceAt, EntryKind, producerEpochAt, producerIdAt, recordsCountAt } from '@tailrace/schemas'
+import type { Checkpoint } from './checkpoint-codec.ts'
 import { ProducerTable, type ProducerUndo } from './producer-table.ts'
 import type { StateMachine } from './types.ts'
 import { Uncommitted } from './uncommitted.ts'
@@ -23,17 +24,19 @@ export interface CommittedStart {
  * 4. Entries above `commitIndex` can be taken back, newest first; entries below never.
  */
 export class PartitionState {
-  readonly producers: ProducerTable
+  #producers: ProducerTable
   readonly #uncommitted = new Uncommitted()
   readonly #machine: StateMachine | null
   #commitIndex: LogIndex
   #commitTerm: Term
   #highWatermark: Offset
   #appendedIndex: LogIndex
-  readonly #producersStart: LogIndex
+  #producersStart: LogIndex
+  readonly #producerCapacity: number
 
   constructor(start: CommittedStart, machine: StateMachine | null, producerCapacity: number) {
-    this.producers = new ProducerTable(producerCapacity)
+    this.#producers = new ProducerTable(producerCapacity)
+    this.#producerCapacity = producerCapacity
     this.#machine = machine
     this.#commitIndex = start.commitIndex
     this.#commitTerm = start.commitTerm ?? 0
@@ -45,6 +48,20 @@ export class PartitionState {
   /** What `committedProducers` is as of. */
   get producersIndex(): LogIndex {
     return Math.max(this.#producersStart, this.#commitIndex)
+  }
+
+  get producers(): ProducerTable {
+    return this.#producers
+  }
+
+  /** Takes another replica's committed producers for these; false if this log has entries that they do not cover: then nothing is changed. */
+  adoptProducers(index: LogIndex, producers: Checkpoint['producers']): boolean {
+    if (index < this.#appendedIndex) return false
+    this.#producers = new ProducerTable(this.#producerCapacity)
+    for (const [producerId, state] of producers) this.#producers.restore(producerId, state)
+    this.#producersStart = index
+    this.#uncommitted.forgetUndos()
+    return true
   }
 
   get commitIndex(): LogIndex {
@@ -78,7 +95,7 @@ export class PartitionState {
   truncated(from: LogIndex): void {
     if (from <= this.#commitIndex)
       throw new Error(`truncation at ${from} would cut the committed prefix ${this.#commitIndex}`)
-    this.producers.undo(this.#uncommitted.undosFrom(from))
+    this.#producers.undo(this.#uncommitted.undosFrom(from))
     this.#uncommitted.truncate(from)
     this.#appendedIndex = Math.min(this.#appendedIndex, from - 1)
   }
@@ -110,13 +127,13 @@ export class PartitionState {
   /** The producers as of the commit index: the table without what uncommitted entries have changed. */
   committedProducers(): ProducerTable {
     const table = new ProducerTable(Number.POSITIVE_INFINITY)
-    for (const [id, state] of this.producers.entries()) table.restore(id, state)
+    for (const [id, state] of this.#producers.entries()) table.restore(id, state)
     table.undo(this.#uncommitted.undosFrom(this.#commitIndex + 1))
     return table
   }
 
   #remember(header: EntryHeader, payload: Uint8Array, producerId: number): ProducerUndo {
-    return this.producers.append({
+    return this.#producers.append({
       producerId,
       epoch: producerEpochAt(payload, 0),
       baseSequence: baseSequenceAt(payload, 0),

@@ -10,6 +10,7 @@ import type { CheckpointSchedule } from './checkpoint.ts'
 import { type DriverDeps, GroupDriver } from './driver.ts'
 import { InSyncWindow } from './in-sync-window.ts'
 import { Operations } from './operations.ts'
+import { ProducerRecovery } from './producer-recovery.ts'
 import { Publishing } from './publishing.ts'
 import { RepairDuty } from './repair-duty.ts'
 import type { FetchRequest, FetchResult, OffsetResult, PublishResult, ReadToken } from './requests.ts'
@@ -19,6 +20,7 @@ import type { Group, GroupSpec, GroupStatus, SnapshotPlace, SpecChanges } from '
 import { WaitingReaders } from './waiting-readers.ts'
 
 export interface ReplicaDeps extends Omit<DriverDeps, 'group'> {
+  readonly producersUnknown: boolean
   readonly spec: GroupSpec
   readonly services: SnapshotServices
   readonly schedule: CheckpointSchedule
@@ -50,6 +52,7 @@ export class Replica implements Group {
   readonly schedule: CheckpointSchedule
   readonly snapshots: SnapshotDuty
   readonly repairs: RepairDuty
+  readonly #producerRecovery: ProducerRecovery
   readonly #services: SnapshotServices
   readonly #operations: Operations
   readonly #publishing: Publishing
@@ -95,12 +98,23 @@ export class Replica implements Group {
     const spec = (): GroupSpec => this.#spec
     const notLeader = (): TailraceError => this.#notLeader()
     this.#publishing = new Publishing({ driver, services, spec, notLeader, broken })
+    const electionFactor = (): number => this.#spec.electionFactor ?? 1
+    const recovery = { ...services, group, core, state: () => driver.state, log: () => driver.log, electionFactor }
+    this.#producerRecovery = new ProducerRecovery(recovery, deps.producersUnknown)
     this.repairs = new RepairDuty({ ...services, group, core, log: () => driver.log })
-    this.snapshots = new SnapshotDuty({ ...services, group, replica: this, driver, spec, schedule, wake, broken })
+    this.snapshots = new SnapshotDuty({
+      ...{ ...services, group, replica: this, driver, spec, schedule, wake, broken },
+      incomplete: () => this.incomplete,
+    })
   }
 
   get spec(): GroupSpec {
     return this.#spec
+  }
+
+  /** Its derived state is not that of its log: it is no good for checkpoints or copies. */
+  get incomplete(): boolean {
+    return this.snapshots.installation !== null || this.#producerRecovery.unknown
   }
 
   get configuration(): Configuration {
@@ -255,6 +269,7 @@ export class Replica implements Group {
     if (this.#stopped !== null) return
     this.snapshots.tick()
     this.repairs.tick()
+    this.#producerRecovery.tick()
   }
 
   /** For good. Nobody waits on this replica any longer, and nobody takes it for the leader. */

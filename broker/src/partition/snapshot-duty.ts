@@ -21,6 +21,8 @@ export interface SnapshotDutyDeps extends SnapshotServices {
   /** The core has something to say. */
   readonly wake: () => void
   readonly broken: (error: unknown) => void
+  /** The replica's derived state is not that of its log. */
+  readonly incomplete: () => boolean
 }
 
 /**
@@ -97,7 +99,7 @@ export class SnapshotDuty {
 
   /** Nothing may be let go of while the log is about to be replaced, or is known to have lost something. */
   get #mustRest(): boolean {
-    return this.#stopped || this.#installation !== null || this.#deps.driver.log.damage !== null
+    return this.#stopped || this.#deps.incomplete() || this.#deps.driver.log.damage !== null
   }
 
   async #review(): Promise<void> {
@@ -182,6 +184,7 @@ export class SnapshotDuty {
 
   async #offer(to: BrokerId): Promise<void> {
     const { source, replica, driver, logger, group, wake, metrics } = this.#deps
+    if (this.#mustRest) return
     try {
       const { index, term } = await source.offer(replica)
       if (this.#stopped || this.#installation !== null) return

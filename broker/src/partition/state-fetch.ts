@@ -75,6 +75,12 @@ export class StateFetch {
     }
   }
 
+  /** The derived state of the source alone, as it is now. */
+  async derivedState(): Promise<Uint8Array> {
+    const manifest = await this.#open()
+    return this.stateBytes(manifest.stateBytes ?? 0)
+  }
+
   /** The derived state, piece by piece. */
   async *state(): AsyncIterable<Uint8Array> {
     for (let position = 0; ; ) {

@@ -48,6 +48,12 @@ export class Uncommitted {
     return undos
   }
 
+  /** What the entries have changed is gone: taking them back changes nothing any more. */
+  forgetUndos(): void {
+    this.#entries = this.#entries.slice(this.#head).map((entry) => ({ ...entry, undo: null }))
+    this.#head = 0
+  }
+
   /** Forgets the entries from `from` on. */
   truncate(from: LogIndex): void {
     while (this.size > 0 && this.#entries[this.#entries.length - 1]!.header.index >= from) this.#entries.pop()
