@@ -152,6 +152,15 @@ describe('walking the journal', () => {
     expect(end).toBe('b 3 next 20 epoch 1')
   })
 
+  test('a torn round at the start of a file that is used again, without its first block, is cut off silently', async () => {
+    const { put, scan } = await journal(['a', 'b'])
+    await put(0, 0, 9, 1, 8)
+    await put(1, 0, 1, 1, 8)
+    await put(1, 0, 17, 1, 3, [1, 2])
+    const { rounds } = await scan({ sequence: 8, epoch: 1, file: '', base: 0 })
+    expect(rounds).toEqual(['9+8'])
+  })
+
   test('a block that came by mistake to the start of the file where the scan begins does not hide what follows', async () => {
     const { put, scan } = await journal(['a'])
     await put(0, 0, 5, 1)

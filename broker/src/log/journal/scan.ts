@@ -111,13 +111,26 @@ export class JournalScan {
     for (let block = 0; block < blocks; block++) {
       const header = await this.#reader.view(file, block)
       if (typeof header === 'string') continue
-      // Blocks are written in order: one of a later use behind it says that the first one's write was lost.
-      const next = block === 0 ? await this.#reader.view(file, 1) : 'empty'
-      if (typeof next === 'string' || next.sequence <= header.sequence + 1) return { header, block }
+      const later = block === 0 ? await this.#laterUse(file, header) : null
+      if (later === null) return { header, block }
       this.#unsoundStarts.add(file)
-      return { header: next, block: 1 }
+      return later
     }
     return null
+  }
+
+  /**
+   * The second round of a later use of the file, behind a first block of an earlier one: it was only begun after the first round was synced, so the write of
+   * that block was lost. A first round alone, of which later blocks are there and the first is not, is torn.
+   */
+  async #laterUse(file: JournalFile, first: BlockHeader): Promise<{ header: BlockHeader; block: number } | null> {
+    const second = await this.#reader.view(file, 1)
+    if (typeof second === 'string' || second.sequence <= first.sequence + 1) return null
+    const block = second.placeInRound === 0 ? 1 : 1 + second.roundBlocks - second.placeInRound
+    const header = await this.#reader.view(file, block)
+    const follows =
+      typeof header !== 'string' && header.placeInRound === 0 && header.sequence === second.sequence + block - 1
+    return follows ? { header, block } : null
   }
 
   /** The file that is next by its later blocks, but whose first block has rotted. */
