@@ -147,7 +147,66 @@ describe('whoever is lost on the way', () => {
   })
 })
 
+describe('a controller that was deposed and does not know', () => {
+  const ask = async (id: number, operation: string, json: object) => {
+    const fields = { correlation: 0, operation, json: JSON.stringify(json) }
+    const asked = cluster.broker(id).node.handlers.request(1, 'Admin', fields, new Uint8Array())
+    return JSON.parse((await during(cluster, asked)).fields.json)
+  }
+
+  test('has made a newcomer a member after the metadata gave it up: the replica stays until the leader does not name it', async () => {
+    cluster.world.isolated.add(4)
+    await during(cluster, admin(1).changeMembers(target, [1, 2, 4]))
+    cluster.world.isolated.delete(4)
+    cluster.world.catchUp(0)
+    await cluster.clock.run(10)
+    const admission = cluster.broker(4).data.logs.get(1)!
+    const { world } = cluster
+    group().change = null
+    world.configure(1, { voters: [1, 2, 4], learners: [], admissions: { 4: admission } })
+    const intent = { type: 'replicas-changed', group: 1, change: admission, outcome: 'failed', reason: 'late' }
+    await ask(world.leaderOf(0), 'metadata', { id: 'late', intent, timeoutMs: 5000 })
+    await cluster.clock.run(20_000)
+    expect(replicasAt(1)).toEqual([1, 2, 3])
+    expect(cluster.broker(4).data.logs.has(1)).toBe(true)
+    world.configure(1, { voters: [1, 2, 3], learners: [] })
+    await cluster.clock.run(20_000)
+    expect(cluster.broker(4).data.logs.has(1)).toBe(false)
+    expect(world.treasons).toEqual([])
+  })
+
+  test('asks for a change that is not the one: nothing is begun, and its outcome is nobody’s', async () => {
+    cluster.world.isolated.add(4)
+    await during(cluster, admin(1).changeMembers(target, [1, 2, 4]))
+    await until(cluster, () => group().change !== null, 'staging')
+    const leader = cluster.world.leaderOf(1)
+    expect(await ask(leader, 'group', { do: 'drive', group: 1, change: 1 })).toMatchObject({ state: 'running' })
+    cluster.world.isolated.delete(4)
+    cluster.world.catchUp(0)
+    await until(cluster, () => group().configuration!.voters.includes(4), 'the change')
+    expect(await ask(leader, 'group', { do: 'drive', group: 1, change: 1 })).toMatchObject({ state: 'running' })
+    const intent = { type: 'replicas-changed', group: 1, change: 1, outcome: 'failed', reason: 'old' }
+    await ask(cluster.world.leaderOf(0), 'metadata', { id: 'old', intent, timeoutMs: 5000 })
+    await settled()
+    expect(replicasAt(1)).toEqual([1, 2, 4])
+  })
+})
+
 describe('after a start', () => {
+  test('a partition that was founded here and moved on while this broker was away is never opened here', async () => {
+    const { data } = cluster.broker(4)
+    await cluster.kill(cluster.broker(4))
+    const other = { kind: 'partition', topic: 'u', partition: 0 } as const
+    await during(cluster, cluster.broker(1).node.api.createTopic({ name: 'u', partitions: 1, replicas: 4 }))
+    await during(cluster, admin(1).changeMembers(other, [1, 2, 3]))
+    const replicas = () => cluster.broker(1).node.api.routing(['u']).topics[0]!.partitions[0]!.replicas
+    await until(cluster, () => replicas().join() === '1,2,3', 'the change')
+    await cluster.start(4, ids, data)
+    cluster.linkAll()
+    await settled()
+    expect(cluster.broker(4).groups.opened.map((spec) => spec.group)).toEqual([0])
+  })
+
   test('a replica that is missing is created only once the metadata is known', async () => {
     const { data } = cluster.broker(3)
     await cluster.kill(cluster.broker(3))
