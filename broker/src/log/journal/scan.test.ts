@@ -161,6 +161,14 @@ describe('walking the journal', () => {
     expect(rounds).toEqual(['9+8'])
   })
 
+  test('the file that ended where the scan begins may have been used again since', async () => {
+    const { put, scan } = await journal(['a', 'b'])
+    await put(1, 0, 9, 1, 8)
+    await put(0, 0, 17, 1, 2)
+    const { rounds } = await scan({ sequence: 8, epoch: 1, file: 'a', base: 1 })
+    expect(rounds).toEqual(['9+8', '17+2'])
+  })
+
   test('a block that came by mistake to the start of the file where the scan begins does not hide what follows', async () => {
     const { put, scan } = await journal(['a'])
     await put(0, 0, 5, 1)

@@ -100,8 +100,14 @@ export class JournalScan {
       this.#highestEpoch = Math.max(this.#highestEpoch, found.header.epoch)
     }
     if (place === null || place.file.base === base) return
-    // A file is used again only when a later checkpoint has no need of it. So either that checkpoint has rotted, or this block has come here by mistake.
-    if (!this.#unsoundStarts.has(place.file)) this.#startIsForeign = true
+    if (!this.#unsoundStarts.has(place.file)) {
+      // A file that ends at the checkpoint's place is used again when the journal has gone on in another one.
+      if (this.#files.some((file) => file.base === this.#sequence)) {
+        this.#place = null
+        return
+      }
+      this.#startIsForeign = true
+    }
     place.file.base = base
   }
 
