@@ -165,6 +165,11 @@ export class BrokerGroups implements Groups, GroupRequests {
   }
 
   /** Copies of replicas that are kept open for others. */
+  /** Replicas that are asleep (M86). */
+  get sleeping(): number {
+    return this.#sleepers.size
+  }
+
   get openCopies(): number {
     return this.#services.source.open
   }

@@ -89,6 +89,7 @@ export class StateFetch {
       if (bytes === null) throw new TailraceError('CONNECTION_LOST', 'The source has lost the copy.')
       if (bytes.length === 0) return
       position += bytes.length
+      this.receivedBytes += bytes.length
       yield bytes
     }
   }
