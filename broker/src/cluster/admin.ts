@@ -63,7 +63,8 @@ export class Admin implements AdminApi {
 
   async members(target: GroupTarget): Promise<MembersDescription> {
     const { group, partition } = this.#find(target)
-    const led = await this.#report(group, false)
+    const led = await this.#ledReport(group, false)
+    if (led === null) return this.#describeLeaderless(group, partition, false)
     const page = membersPage(led, partition)
     const late = page.members.filter(({ state }) => state === 'snapshot').map(({ broker }) => broker)
     return withCopies(page, await this.#reportsOf(group, late))
@@ -139,12 +140,8 @@ export class Admin implements AdminApi {
   async describeGroup(target: GroupTarget): Promise<GroupDescription> {
     const { group, partition, topic } = this.#find(target)
     const readOnly = topic?.config.readOnly ?? false
-    const led = await this.#report(group, true).catch((error) => {
-      if (!asTailraceError(error).retriable) throw error
-      return null
-    })
-    // A leader that has lost its majority steps down before everyone has heard of it.
-    if (led === null || led.status.leader !== led.broker) return this.#describeLeaderless(group, partition, readOnly)
+    const led = await this.#ledReport(group, true)
+    if (led === null) return this.#describeLeaderless(group, partition, readOnly)
     const { voters, outgoing, learners } = led.status.configuration
     const others = [...new Set([...voters, ...outgoing, ...learners])].filter((id) => id !== led.broker)
     const replicas = [led, ...(await this.#reportsOf(group, others))].sort((a, b) => a.broker - b.broker)
@@ -240,6 +237,18 @@ export class Admin implements AdminApi {
     const { state } = this.#deps
     const partition = requirePartition(state, target.topic, target.partition)
     return { group: partition.group, partition, topic: requireTopic(state, target.topic) }
+  }
+
+  /** Null: nobody leads it now. */
+  async #ledReport(group: GroupId, tail: boolean): Promise<GroupReport | null> {
+    try {
+      const led = await this.#report(group, tail)
+      // A leader that has lost its majority steps down before everyone has heard of it.
+      return led.status.leader === led.broker ? led : null
+    } catch (error) {
+      if (!asTailraceError(error).retriable) throw error
+      return null
+    }
   }
 
   #report(group: GroupId, tail: boolean): Promise<GroupReport> {

@@ -49,6 +49,9 @@ describe('members forced (M83)', () => {
   test('the partition goes on with what is left, and that is on record', async () => {
     await lose(3, 4, 5)
     expect(cluster.world.group(1).leader).toBe(0)
+    const before = await during(cluster, admin(7).members(target))
+    expect(before).toMatchObject({ leader: 0, voters: ids })
+    expect(before.members.every(({ role }) => role === 'voter')).toBe(true)
     const forced = await during(cluster, admin(7).forceMembers(target, force))
     expect(forced.term).toBe(cluster.world.group(1).term)
     expect(cluster.world.group(1).configuration).toMatchObject({ voters: [1, 2] })

@@ -52,7 +52,7 @@ function isWhole({ status }: GroupReport): boolean {
 }
 
 /** As elections compare logs (M5). */
-function isNewer(a: GroupReport, b: GroupReport): boolean {
+export function isNewer(a: GroupReport, b: GroupReport): boolean {
   if (a.lastTerm !== b.lastTerm) return a.lastTerm > b.lastTerm
   return a.status.lastIndex > b.status.lastIndex
 }

@@ -2,6 +2,7 @@ import { NO_BROKER } from '@tailrace/schemas'
 import type { GroupDescription, MemberProgress } from './admin-api.ts'
 import type { GroupReport } from './group-desk.ts'
 import { groupPage } from './group-pages.ts'
+import { isNewer } from './last-resort.ts'
 import type { TopicPartition } from './partition-replicas.ts'
 
 /**
@@ -20,11 +21,6 @@ export function leaderlessPage(
     return withoutLeader(member, report, newest.status.lastIndex)
   })
   return { ...page, leader: NO_BROKER, members }
-}
-
-function isNewer(one: GroupReport, other: GroupReport): boolean {
-  if (one.lastTerm !== other.lastTerm) return one.lastTerm > other.lastTerm
-  return one.status.lastIndex > other.status.lastIndex
 }
 
 /** What a leader would know of a follower, taken from what that says of itself. */
