@@ -13,6 +13,7 @@ interface PeerCounts {
 interface CountedGroups extends Groups {
   readonly metrics: PartitionMetrics
   readonly openCopies: number
+  readonly sleeping: number
 }
 
 /** Name and explanation of each counter of the replicas. */
@@ -77,6 +78,11 @@ export function brokerMetrics(storage: LogStorage, groups: CountedGroups, peers:
     'tailrace_leaderless_replicas',
     'Replicas here that know no leader.',
     () => [...groups.all()].filter((group) => group.leader === 0).length,
+  )
+  gauge(
+    'tailrace_sleeping_replicas',
+    'Replicas here in which nothing happens, and which cost nothing.',
+    () => groups.sleeping,
   )
   gauge('tailrace_under_replicated_partitions', 'Groups led here with a replica that does not keep up.', () => {
     let count = 0

@@ -23,6 +23,7 @@ export interface BrokerSettings {
   readonly advertisedPeer: string
   readonly electionTimeoutMs: number
   readonly heartbeatMs: number
+  readonly sleepAfterMs: number
   readonly maxBatchBytes: number
   readonly maxFrameBytes: number
   readonly maxAppendBytes: number

@@ -83,6 +83,11 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     about:
       'Time between heartbeats of a leader, in steps of a fifth of electionTimeoutMs. At most half of electionTimeoutMs.',
   },
+  sleepAfterMs: {
+    kind: duration(100, 3_600_000),
+    fallback: { value: 1_000 },
+    about: 'A partition in which nothing has happened for this long sleeps: it costs no message until something does.',
+  },
   maxBatchBytes: {
     kind: bytes(KiB, GiB),
     fallback: { value: 1_048_588 },

@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readMetrics } from '../bench/broker-meter.ts'
+import { ClusterProcesses } from './cluster-processes.ts'
+
+const PARTITIONS = 10_000
+const WINDOW_MS = 4_000
+/** Of several windows the least counts: what else the machine does can only add. */
+const WINDOWS = 3
+/** What Linux has shown to programs ever since, whatever the kernel's own. */
+const CLOCK_TICKS_PER_SECOND = 100
+
+let cluster: ClusterProcesses
+
+beforeAll(async () => {
+  cluster = await ClusterProcesses.start()
+})
+
+afterAll(() => cluster.destroy())
+
+function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms))
+}
+
+async function sumOf(metric: string, ids = cluster.ids): Promise<number> {
+  const all = await Promise.all(ids.map((id) => readMetrics(cluster.http(id))))
+  return all.reduce((sum, metrics) => sum + metrics.get(metric)!, 0)
+}
+
+async function until(what: string, holds: () => Promise<boolean>, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`${what}: not after ${timeoutMs} ms`)
+    await pause(50)
+  }
+}
+
+/** Every replica of the metadata group and of `partitions` sleeps. */
+function allAsleep(partitions: number): Promise<void> {
+  const replicas = (partitions + 1) * cluster.ids.length
+  return until(
+    `${replicas} replicas are asleep`,
+    async () => (await sumOf('tailrace_sleeping_replicas')) === replicas,
+    60_000,
+  )
+}
+
+/** Frames that brokers sent each other, a second, in the quietest of some windows. */
+async function framesPerSecond(): Promise<number> {
+  let least = Number.POSITIVE_INFINITY
+  for (let window = 0; window < WINDOWS; window += 1) {
+    const [before, begin] = [await sumOf('tailrace_peer_frames_sent_total'), Date.now()]
+    await pause(WINDOW_MS / 2)
+    const sent = (await sumOf('tailrace_peer_frames_sent_total')) - before
+    least = Math.min(least, (sent * 1000) / (Date.now() - begin))
+  }
+  return least
+}
+
+async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND
+}
+
+/** Each broker's share of a core, in its quietest window. */
+async function cpuShares(): Promise<number[]> {
+  const least = cluster.ids.map(() => Number.POSITIVE_INFINITY)
+  for (let window = 0; window < WINDOWS; window += 1) {
+    const before = await Promise.all(cluster.ids.map((id) => cpuSeconds(cluster.pid(id))))
+    await pause(WINDOW_MS)
+    const after = await Promise.all(cluster.ids.map((id) => cpuSeconds(cluster.pid(id))))
+    for (const [at, seconds] of after.entries()) {
+      least[at] = Math.min(least[at]!, ((seconds - before[at]!) * 1000) / WINDOW_MS)
+    }
+  }
+  return least
+}
+
+describe(`M86, M87: three brokers with ${PARTITIONS} idle partitions`, () => {
+  it('send each other no more messages than with ten', async () => {
+    await cluster.request(1, 'POST', '/topics', { name: 'few', partitions: 10, replicas: 3 })
+    await allAsleep(10)
+    const few = await framesPerSecond()
+    await cluster.request(1, 'POST', '/topics', { name: 'many', partitions: PARTITIONS - 10, replicas: 3 })
+    await allAsleep(PARTITIONS)
+    const many = await framesPerSecond()
+    console.log(
+      `frames a second, all brokers: ${few.toFixed(1)} with 10 partitions, ${many.toFixed(1)} with ${PARTITIONS}`,
+    )
+    expect(many).toBeLessThan(few * 1.2)
+  })
+
+  // Only Linux tells a process's CPU time in a file.
+  it.skipIf(process.platform !== 'linux')('use less than 3 % of a core each', async () => {
+    const shares = await cpuShares()
+    const memory = await sumOf('process_resident_memory_bytes')
+    console.log(
+      `idle with ${PARTITIONS} partitions: ${shares.map((share) => `${(share * 100).toFixed(2)} %`).join(', ')} of a core, ${(memory / 3e6).toFixed(0)} MB each`,
+    )
+    for (const share of shares) expect(share).toBeLessThan(0.03)
+  })
+
+  it('take a publish to a sleeping partition', async () => {
+    const topic = `/topics/many/records`
+    await cluster.request(2, 'POST', topic, { records: [{ key: 'k', value: 'v' }] })
+  })
+
+  it('have a leader for every partition of a dead broker within 3 s', async () => {
+    await allAsleep(PARTITIONS)
+    const begin = Date.now()
+    await cluster.kill(3)
+    await until(
+      'all groups are led by the two that are left',
+      async () => (await sumOf('tailrace_leaderships', [1, 2])) === PARTITIONS + 1,
+      10_000,
+    )
+    const took = Date.now() - begin
+    console.log(`leaders for all partitions ${took} ms after kill -9`)
+    expect(took).toBeLessThan(3_000)
+  })
+})
