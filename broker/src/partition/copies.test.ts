@@ -152,6 +152,26 @@ describe('a late replica', () => {
     await knowsProducers(world, 3, 40)
   })
 
+  it('M42 the producers may be ahead of the copied segments: what follows is not counted twice', async () => {
+    const world = await lateWorld()
+    // These are in no segment yet.
+    await publish(world, 40, 43)
+    let copied = 0
+    world.answers = (name, reply) => {
+      if (name === 'CopyOpen') copied = JSON.parse(new TextDecoder().decode(reply.body[0])).description.lastIndex
+      return reply
+    }
+    await world.restart(3)
+    await caughtUp(world, 3)
+    expect(copied).toBeLessThan(world.replica(1).driver.state.commitIndex)
+    await world.during(world.group(1).transferLeadership(3))
+    await world.until(() => world.replica(3).driver.core.commitIsCurrent)
+    for (const sequence of [38, 39, 40, 41, 42]) {
+      const again = await world.during(world.group(3).publish(numbered(sequence)))
+      expect(again).toMatchObject({ duplicate: true, baseOffset: sequence })
+    }
+  })
+
   it('M59, M46 a newcomer to a partition whose start is gone', async () => {
     const world = await worldOf({ brokers: 4, founders: 3 })
     await publish(world, 0, 40)
