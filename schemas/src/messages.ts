@@ -51,6 +51,16 @@ export const MessageNumber = {
 } as const
 export type MessageName = keyof typeof MessageNumber
 
+export interface BeatReply {
+  group: GroupId
+  term: Term
+  lastIndex: LogIndex
+  sentAt: number
+  asleep: boolean
+  /** Which replica of the broker answers, see AppendReply. */
+  admission?: number
+}
+
 /** Body of every Append: the entries' batches back to back, `bytes` each. */
 export interface EntryFields {
   term: Term
@@ -102,7 +112,7 @@ export interface MessageShapes {
   Vote: { group: GroupId; term: Term; pre: boolean; transfer: boolean; lastIndex: LogIndex; lastTerm: Term }
   VoteReply: { group: GroupId; term: Term; pre: boolean; granted: boolean }
   Heartbeats: { beats: { group: GroupId; term: Term; commit: LogIndex; sentAt: number; sleep: boolean }[] }
-  HeartbeatReplies: { beats: { group: GroupId; term: Term; lastIndex: LogIndex; sentAt: number; asleep: boolean }[] }
+  HeartbeatReplies: { beats: BeatReply[] }
   /** A broker's sign of life to each other (M87), with the number and digest of the sleeping groups that the two share. */
   NodeBeat: { led: number; ledDigest: number; followed: number; followedDigest: number }
   SleepingGroups: { led: { group: GroupId; term: Term }[]; followed: { group: GroupId; term: Term }[] }

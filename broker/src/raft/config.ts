@@ -73,7 +73,7 @@ export interface RaftStart {
   /** Ascending; covers every entry from prevIndex + 1 on. */
   readonly terms: readonly TermStart[]
   /** Ascending by index: what the log holds, preceded by what governed at prevIndex. The last one governs (M73). */
-  readonly configurations?: readonly IndexedConfiguration[]
+  readonly configurations: readonly IndexedConfiguration[]
   /** A safe lower bound of the commit index (M36), or 0. */
   readonly commitHint: LogIndex
 }

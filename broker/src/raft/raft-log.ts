@@ -49,7 +49,7 @@ export class RaftLog {
     this.durability = durability
     this.#unwrittenFrom = lastIndex + 1
     const { id, admission, configuration } = options
-    const found = start.configurations ?? []
+    const found = start.configurations
     this.configurations = new ConfigurationLog(configuration, found, id, admission ?? 0, defects.configurationStays)
   }
 

@@ -9,7 +9,7 @@ export const protocolJson = `{"layout":1,"messages":[
 {"number":12,"schema":{"type":"record","name":"Vote","namespace":"tailrace","fields":[{"name":"group","type":"long"},{"name":"term","type":"int"},{"name":"pre","type":"boolean"},{"name":"transfer","type":"boolean"},{"name":"lastIndex","type":"long"},{"name":"lastTerm","type":"int"}]}},
 {"number":13,"schema":{"type":"record","name":"VoteReply","namespace":"tailrace","fields":[{"name":"group","type":"long"},{"name":"term","type":"int"},{"name":"pre","type":"boolean"},{"name":"granted","type":"boolean"}]}},
 {"number":14,"schema":{"type":"record","name":"Heartbeats","namespace":"tailrace","fields":[{"name":"beats","type":{"type":"array","items":{"type":"record","name":"Beat","fields":[{"name":"group","type":"long"},{"name":"term","type":"int"},{"name":"commit","type":"long"},{"name":"sentAt","type":"long","default":0},{"name":"sleep","type":"boolean","default":false}]}}}]}},
-{"number":15,"schema":{"type":"record","name":"HeartbeatReplies","namespace":"tailrace","fields":[{"name":"beats","type":{"type":"array","items":{"type":"record","name":"BeatReply","fields":[{"name":"group","type":"long"},{"name":"term","type":"int"},{"name":"lastIndex","type":"long"},{"name":"sentAt","type":"long","default":0},{"name":"asleep","type":"boolean","default":false}]}}}]}},
+{"number":15,"schema":{"type":"record","name":"HeartbeatReplies","namespace":"tailrace","fields":[{"name":"beats","type":{"type":"array","items":{"type":"record","name":"BeatReply","fields":[{"name":"group","type":"long"},{"name":"term","type":"int"},{"name":"lastIndex","type":"long"},{"name":"sentAt","type":"long","default":0},{"name":"asleep","type":"boolean","default":false},{"name":"admission","type":"long","default":0}]}}}]}},
 {"number":16,"schema":{"type":"record","name":"Leaders","namespace":"tailrace","fields":[{"name":"leaders","type":{"type":"array","items":{"type":"record","name":"Leader","fields":[{"name":"group","type":"long"},{"name":"term","type":"int"}]}}}]}},
 {"number":17,"schema":{"type":"record","name":"Snapshot","namespace":"tailrace","fields":[{"name":"group","type":"long"},{"name":"term","type":"int"},{"name":"lastIndex","type":"long"},{"name":"lastTerm","type":"int"},{"name":"source","type":"int"}]}},
 {"number":18,"schema":{"type":"record","name":"TimeoutNow","namespace":"tailrace","fields":[{"name":"group","type":"long"},{"name":"term","type":"int"}]}},
@@ -44,4 +44,4 @@ export const protocolJson = `{"layout":1,"messages":[
 {"number":61,"schema":{"type":"record","name":"AdminReply","namespace":"tailrace","fields":[{"name":"correlation","type":"long"},{"name":"json","type":"string"}]}}
 ]}`
 /** The first half of the SHA-256 of protocolJson. */
-export const protocolFingerprint = '5d4be6d138c932c79893f87edc36aa20'
+export const protocolFingerprint = '8f06e3d018389c9d17754ad236200d51'

@@ -21,9 +21,9 @@ export class Beats {
     this.#beats.push({ group, term, commit, sentAt, sleep })
   }
 
-  addReply(group: GroupId, { term, lastIndex, sentAt, asleep = false }: HeartbeatReplyMessage): void {
+  addReply(group: GroupId, { term, lastIndex, sentAt, asleep = false, admission = 0 }: HeartbeatReplyMessage): void {
     this.#schedule()
-    this.#replies.push({ group, term, lastIndex, sentAt, asleep })
+    this.#replies.push({ group, term, lastIndex, sentAt, asleep, admission })
   }
 
   #schedule(): void {

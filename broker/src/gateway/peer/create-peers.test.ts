@@ -69,7 +69,7 @@ test('heartbeats of one turn to one broker are one frame, and so are their repli
     one.peers.sendRaft(group, { type: 'heartbeat', from: 1, to: 2, term: 5, commit: group, sentAt: 7 }, [])
     one.peers.sendRaft(
       group,
-      { type: 'heartbeat-reply', from: 1, to: 2, term: 6, lastIndex: group, sentAt: 2 ** 40 },
+      { type: 'heartbeat-reply', from: 1, to: 2, term: 6, lastIndex: group, sentAt: 2 ** 40, admission: group },
       [],
     )
     one.peers.sendRaft(group, { type: 'heartbeat', from: 1, to: 3, term: 7, commit: group, sentAt: 7 }, [])
@@ -90,6 +90,7 @@ test('heartbeats of one turn to one broker are one frame, and so are their repli
     lastIndex: 999,
     sentAt: 2 ** 40,
     asleep: false,
+    admission: 999,
   })
   expect(third.raft).toHaveLength(1000)
   one.peers.sendRaft(1, { type: 'heartbeat', from: 1, to: 2, term: 8, commit: 1, sentAt: 8 }, [])

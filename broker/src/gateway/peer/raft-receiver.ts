@@ -158,12 +158,12 @@ export class RaftReceiver {
   }
 
   #heartbeatReplies({ beats }: Message<'HeartbeatReplies'>): void {
-    for (const { group, term, lastIndex, sentAt, asleep } of beats) {
-      checkIndexes(group, lastIndex, 0)
+    for (const { group, term, lastIndex, sentAt, asleep, admission = 0 } of beats) {
+      checkIndexes(group, lastIndex, admission)
       checkTerms(term, 0)
       this.#handlers.raft(
         group,
-        { type: 'heartbeat-reply', from: this.#from, to: this.#to, term, lastIndex, sentAt, asleep },
+        { type: 'heartbeat-reply', from: this.#from, to: this.#to, term, lastIndex, sentAt, asleep, admission },
         NO_PAYLOADS,
       )
     }
