@@ -3,7 +3,7 @@ import { TailraceError } from '@tailrace/schemas'
 import { describe, expect, it } from 'vitest'
 import { batchOf } from './fakes/batches.ts'
 import { emptyListDisk, ListMachine } from './fakes/list-machine.ts'
-import { TestWorld, type WorldOptions } from './fakes/test-world.ts'
+import { outcomeOf, TestWorld, type WorldOptions } from './fakes/test-world.ts'
 
 const settings = { retentionCheckMs: 100, snapshotGapMs: 500, snapshotBytes: 1000, copyChunkBytes: 64 }
 
@@ -99,6 +99,34 @@ describe('a group with a state machine', () => {
       await machineWorld.publish(40, 41)
       await machineWorld.sameState(41)
     }
+  })
+
+  it('M49 a crash between state and log: what the old log ends in is not taken for committed', async () => {
+    const machineWorld = await MachineWorld.start()
+    const { world, disks, machines } = machineWorld
+    await machineWorld.publish(0, 2)
+    await world.run(200)
+    // A leader that nobody hears writes what will never be committed.
+    world.isolate(1)
+    for (let at = 0; at < 10; at += 1) outcomeOf(world.group(1).publish(batchOf([`lost${at}`])))
+    await world.run(100)
+    world.broker(1).kill()
+    world.heal()
+    await world.until(() => [2, 3].some((id) => world.group(id).isLeader))
+    await machineWorld.publish(2, 40)
+    await world.until(() => [2, 3].every((id) => world.group(id).status().prevIndex > 20))
+    await world.restart(1)
+    machines.get(1)!.onRestored = () => world.broker(1).holdDisk()
+    await world.until(() => disks.get(1)!.listed.index > 20)
+    expect(world.group(1).status()).toMatchObject({ prevIndex: 0, lastIndex: 13 })
+    world.broker(1).kill()
+    // Nobody tells it what is committed until its own word on that has been heard.
+    world.passes = () => false
+    await world.restart(1)
+    expect(world.group(1).status().commitIndex).toBe(0)
+    world.heal()
+    await machineWorld.sameState(40)
+    expect(world.broker(1).errors).toEqual([])
   })
 
   it('M84 a designated replica snapshots; all others cut their logs there, load nothing, and the leader takes none', async () => {

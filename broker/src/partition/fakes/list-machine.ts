@@ -22,6 +22,8 @@ export class ListMachine implements StateMachine, MachineSnapshots {
   /** How often a state was taken in from elsewhere. */
   loads = 0
   takes = 0
+  /** Called when a state has been taken in, before anybody knows. */
+  onRestored = (): void => {}
   readonly #disk: ListDisk
   #index: LogIndex
   #records: string[]
@@ -71,5 +73,6 @@ export class ListMachine implements StateMachine, MachineSnapshots {
     this.#index = index
     this.#records = [...records]
     this.loads += 1
+    this.onRestored()
   }
 }
