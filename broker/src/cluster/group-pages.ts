@@ -97,7 +97,8 @@ export function groupPage(
     readOnly,
     transferringTo: status.transferringTo ?? 0,
     lastSnapshot: status.snapshot === null ? null : { index: status.snapshot.index, at: 0, bytes: 0 },
-    tail: led.tail.filter(({ state }) => state !== 'purged').map(describeEntry),
+    // After a start the headers of older entries are on the disk only: what they are is not known here, and not made up.
+    tail: led.tail.filter(({ state, kind }) => state !== 'purged' && kind !== null).map(describeEntry),
     replicas: replicas.map(describeReplica),
   }
 }
