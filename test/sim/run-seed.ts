@@ -12,6 +12,7 @@ export const noDriverDefects: DriverDefects = {
   followerAcksBeforeFsync: false,
   slowLeaderClock: false,
   installDeletesFirst: false,
+  restartCommitsTail: false,
 }
 
 /** A mechanism that can be switched off: of the core, or of the driver that the simulation supplies. */

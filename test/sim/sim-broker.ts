@@ -19,6 +19,8 @@ export interface DriverDefects {
   readonly slowLeaderClock: boolean
   /** M49: the old state is deleted before the new one is complete and in place. */
   readonly installDeletesFirst: boolean
+  /** M36: a broker that restarts takes all of its log for committed. */
+  readonly restartCommitsTail: boolean
 }
 
 /** What a broker needs of the world around it. */
@@ -109,7 +111,9 @@ export class SimBroker implements Observed {
     this.#held = []
     this.#waiting.clear()
     this.#commitIndex = 0
-    this.core = createRaftWithDefects(this.#options, startOf(this.disk), this.#coreDefects)
+    const found = startOf(this.disk)
+    const start = this.#defects.restartCommitsTail ? { ...found, commitHint: found.lastIndex } : found
+    this.core = createRaftWithDefects(this.#options, start, this.#coreDefects)
     this.#drain()
   }
 

@@ -69,6 +69,10 @@ const controls: [DefectName, number, string[]][] = [
   ['installOverMatching', 2000, ['committed-is-final', 'durable-majority']],
   ['acknowledgeBeforeInstall', 500, ['durable-majority', 'state-machine-safety', 'core-assertion']],
   ['offerUncommitted', 500, ['snapshot-is-committed', 'durable-majority', 'state-machine-safety']],
+  ['consistencyByIndexOnly', 100, ['log-matching']],
+  ['staleLeaderObeyed', 200, ['core-assertion', 'committed-is-final', 'state-machine-safety']],
+  ['learnersCount', 1000, ['durable-majority', 'leader-completeness', 'state-machine-safety']],
+  ['restartCommitsTail', 50, ['state-machine-safety', 'durable-majority']],
   ['installDeletesFirst', 2000, ['durable-majority', 'acknowledged-is-kept', 'core-assertion']],
 ]
 

@@ -37,7 +37,7 @@ export function onHeartbeatReply(state: RaftState, message: HeartbeatReplyMessag
   const { electionTicks, heartbeatTicks } = state.options
   const patience = progress.state === 'probe' ? Math.max(2 * heartbeatTicks, electionTicks >> 1) : electionTicks
   const waiting = progress.paused || progress.inflights.count > 0
-  if (waiting && state.now - progress.movedAt >= patience) {
+  if (waiting && !state.defects.noResend && state.now - progress.movedAt >= patience) {
     probeFrom(progress, progress.state === 'probe' ? progress.next : resumeAt(state, progress), state.now)
   }
   probeAtEnd(state, progress)

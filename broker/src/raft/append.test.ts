@@ -124,6 +124,18 @@ describe('M28: the consistency check compares index and term', () => {
     ])
     expect(node.terms).toEqual([1, 1, 2, 2])
   })
+  test('control: by index alone the entries of two leaders end up in one log', () => {
+    const leader = logOf([1, 1, 4, 4, 5, 5])
+    const node = follower([1, 1, 2, 2], 0, { consistencyByIndexOnly: true })
+    node.step(append(leader, 5, 6, 5))
+    expect(node.terms).toEqual([1, 1, 2, 2, 5, 5])
+    expect(accepted(node)).toEqual([6])
+  })
+  test('control: a stale leader that is obeyed replaces what a later one has brought', () => {
+    const node = follower([1, 5], 0, { staleLeaderObeyed: true })
+    node.step(append(logOf([1, 1, 1]), 2, 3, 4, 0))
+    expect(node.terms).toEqual([1, 1, 1])
+  })
   test('a stale leader is answered with the term and obeyed in nothing', () => {
     const node = follower([1, 5])
     node.step(append(logOf([1, 1, 1]), 2, 3, 4, 3))

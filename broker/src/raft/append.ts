@@ -19,9 +19,9 @@ export function hearLeader(state: RaftState, leader: number): void {
 /** A follower's answer to an append of its leader. */
 export function acceptAppend(state: RaftState, message: AppendMessage): void {
   const { log } = state
-  const { prevIndex, prevTerm, entries } = message
+  const { prevIndex, entries } = message
   // What is compacted away was committed, and so it matches: later positions alone need a look.
-  if (prevIndex >= log.prevIndex && log.termAt(prevIndex) !== prevTerm) {
+  if (prevIndex >= log.prevIndex && !holds(state, message)) {
     if (prevIndex <= state.commitIndex)
       broken(`committed entry ${prevIndex} differs from that of leader ${message.from}`)
     reject(state, message)
@@ -36,6 +36,12 @@ export function acceptAppend(state: RaftState, message: AppendMessage): void {
   // M34: beyond the last verified entry this log may differ from the leader's, whatever its length.
   commitTo(state, Math.min(message.commit, state.defects.commitUnverified ? log.lastIndex : lastNew))
   acknowledge(state, message.from, lastNew)
+}
+
+/** M28: whether this log holds the entry before the append, by index and term. */
+function holds({ log, defects }: RaftState, { prevIndex, prevTerm }: AppendMessage): boolean {
+  if (defects.consistencyByIndexOnly) return prevIndex <= log.lastIndex
+  return log.termAt(prevIndex) === prevTerm
 }
 
 /**

@@ -233,6 +233,55 @@ describe('M22: check quorum', () => {
   })
 })
 
+describe('M11, M18, M21: a member whose term has run ahead', () => {
+  /** Broker 3 was alone and campaigned without asking first. Returns who leads and what broker 3 has, ten election timeouts after it is back. */
+  function returns(defects: object): { term: number; leads: number[]; caughtUp: boolean } {
+    const cluster = new TestCluster(3, {}, [], { noPreVote: true, ...defects })
+    cluster.elect(1)
+    cluster.cut(3, 1, 2)
+    cluster.tick(10 * ET)
+    for (const id of [1, 2]) expect(cluster.node(id).core.term).toBeLessThan(cluster.node(3).core.term)
+    cluster.heal()
+    for (let i = 0; i < 10 * ET; i++) {
+      if (cluster.leaders.includes(1)) cluster.node(1).propose()
+      cluster.tick()
+    }
+    const { log, core } = cluster.node(3)
+    return { term: core.term, leads: cluster.leaders, caughtUp: log.length === cluster.node(1).log.length }
+  }
+  test('answers the leader, which steps down; then all are of one term', () => {
+    const after = returns({})
+    expect(after.leads).toHaveLength(1)
+    expect(after.caughtUp).toBe(true)
+  })
+  test('control: where leaders of earlier terms get no answer it stays outside for ever', () => {
+    expect(returns({ staleUnanswered: true })).toMatchObject({ leads: [1], caughtUp: false })
+  })
+  test('control: where a leader does not heed a later term in an answer as well', () => {
+    expect(returns({ leaderKeepsTerm: true })).toMatchObject({ leads: [1], caughtUp: false })
+  })
+})
+
+describe('M26: appends on their way to a follower are lost', () => {
+  function copies(defects: object): number {
+    const cluster = new TestCluster(3, {}, [], defects)
+    cluster.elect(1)
+    cluster.tick()
+    cluster.loses = ({ type, to }) => type === 'append' && to === 3
+    cluster.node(1).propose()
+    cluster.tick(2)
+    cluster.loses = () => false
+    cluster.tick(10 * ET)
+    return cluster.node(3).log.length
+  }
+  test('and sent again', () => {
+    expect(copies({})).toBe(2)
+  })
+  test('control: without that the follower stays behind', () => {
+    expect(copies({ noResend: true })).toBe(1)
+  })
+})
+
 test('M26: a follower that was away for long converges by itself', () => {
   const cluster = new TestCluster(3, { maxAppendBytes: 500, maxInflightAppends: 4 })
   cluster.elect(1)

@@ -11,6 +11,10 @@ export interface Defects {
   readonly matchFromRejection: boolean
   /** M29: a follower cuts its log after prevIndex and appends, instead of looking for the first conflict. */
   readonly blindOverwrite: boolean
+  /** M28: a follower compares the index before an append and not its term. */
+  readonly consistencyByIndexOnly: boolean
+  /** M28, M47: a leader of an earlier term is obeyed. */
+  readonly staleLeaderObeyed: boolean
   /** M34: a follower commits up to min(leader's commit, its last index) instead of the last verified entry. */
   readonly commitUnverified: boolean
   /** M13: a vote is given without comparing logs. */
@@ -45,6 +49,8 @@ export interface Defects {
   readonly votesUnderAnyAdmission: boolean
   /** M24, M81: a leader that has told another to campaign answers reads under its lease. */
   readonly transferKeepsLease: boolean
+  /** M90: learners count like voters. */
+  readonly learnersCount: boolean
   /** M95: a token commits by its index, whatever the term of the entry that this log holds there. */
   readonly tokenByIndexOnly: boolean
   /** M50, M51: an offered state replaces the log although this holds it already and more, which has been acknowledged. */
@@ -59,6 +65,18 @@ export interface Defects {
   readonly noPreVote: boolean
   /** M22: a leader without a majority goes on. Costs availability, not safety. */
   readonly noCheckQuorum: boolean
+  /** M6: a refused vote rearms the timer too. Costs availability, not safety. */
+  readonly refusedVoteRearms: boolean
+  /** M11: what comes from an earlier term gets no answer. Costs availability, not safety. */
+  readonly staleUnanswered: boolean
+  /** M18, M21: a leader takes no notice of a later term in an answer. Costs availability, not safety. */
+  readonly leaderKeepsTerm: boolean
+  /** M26: what was lost on the way to a follower is not sent again. Costs availability, not safety. */
+  readonly noResend: boolean
+  /** M59: newcomers become voters before they have caught up. Costs availability, not safety. */
+  readonly noCatchUp: boolean
+  /** M67: only who knows itself to be a voter votes. Costs availability, not safety. */
+  readonly onlyVotersVote: boolean
 }
 
 export const noDefects: Defects = Object.freeze({
@@ -66,6 +84,8 @@ export const noDefects: Defects = Object.freeze({
   commitOlderTerm: false,
   matchFromRejection: false,
   blindOverwrite: false,
+  consistencyByIndexOnly: false,
+  staleLeaderObeyed: false,
   commitUnverified: false,
   voteWithoutLogCheck: false,
   voteTwice: false,
@@ -83,6 +103,7 @@ export const noDefects: Defects = Object.freeze({
   outsiderCountsItself: false,
   votesUnderAnyAdmission: false,
   transferKeepsLease: false,
+  learnersCount: false,
   tokenByIndexOnly: false,
   installOverMatching: false,
   acknowledgeBeforeInstall: false,
@@ -90,4 +111,10 @@ export const noDefects: Defects = Object.freeze({
   fixedTimeouts: false,
   noPreVote: false,
   noCheckQuorum: false,
+  refusedVoteRearms: false,
+  staleUnanswered: false,
+  leaderKeepsTerm: false,
+  noResend: false,
+  noCatchUp: false,
+  onlyVotersVote: false,
 })

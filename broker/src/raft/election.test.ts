@@ -8,9 +8,9 @@ function voteRequest(changes: Partial<VoteMessage>): VoteMessage {
 }
 
 /** A voter whose log ends at (4, term 3). */
-function voter(term = 5, votedFor = 0): TestNode {
+function voter(term = 5, votedFor = 0, defects: Partial<Defects> = {}): TestNode {
   const log = logOf([1, 1, 2, 3])
-  return new TestNode(testOptions(1, [1, 2, 3]), log, startFrom(log, { term, votedFor }))
+  return new TestNode(testOptions(1, [1, 2, 3]), log, startFrom(log, { term, votedFor }), defects)
 }
 
 function answer(node: TestNode, message: RaftMessage): RaftMessage | undefined {
@@ -156,6 +156,20 @@ test('M6: only a granted vote rearms the election timer', () => {
     node.tick(1)
     expect(node.core.role).toBe(role)
   }
+})
+
+test('M6: control: if a refused one rearms it as well, a candidate without hope keeps everybody from campaigning', () => {
+  const node = voter(5, 0, { refusedVoteRearms: true })
+  for (let i = 0; i < 10; i++) {
+    node.tick(ET - 1)
+    node.step(voteRequest({ lastTerm: 2, term: 20 + i }))
+  }
+  expect(node.core.role).toBe('follower')
+  const other = voter()
+  other.tick(ET - 1)
+  other.step(voteRequest({ lastTerm: 2, term: 20 }))
+  other.tick(1)
+  expect(other.core.role).toBe('pre-candidate')
 })
 
 describe('a vote that answers an earlier life of the candidate', () => {

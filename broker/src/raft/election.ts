@@ -50,10 +50,8 @@ function answerVote(state: RaftState, message: VoteMessage): void {
   const free = (state.votedFor === NO_BROKER && state.leader === NO_BROKER) || state.votedFor === message.from
   const mayChoose = free || (state.defects.voteTwice && state.role === 'follower')
   const granted = mayChoose && logIsFresh(state, message) && mayVote(state)
-  if (granted) {
-    state.votedFor = message.from
-    armElectionTimer(state)
-  }
+  if (granted) state.votedFor = message.from
+  if (granted || state.defects.refusedVoteRearms) armElectionTimer(state)
   reply(state, message, granted, state.term)
 }
 

@@ -13,6 +13,7 @@ export function mayVote(state: RaftState): boolean {
   const { configuration, id, admission, log } = state
   if (state.defects.votesUnderAnyAdmission) return true
   if (configuration.voters.length === 0) return false
+  if (state.defects.onlyVotersVote && !isVoter(configuration, id)) return false
   if (isMember(configuration, id)) return admissionOf(configuration, id) === admission
   return log.configurations.everNamed
 }

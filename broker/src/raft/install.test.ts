@@ -85,6 +85,12 @@ test('M47: an offer of an earlier term is answered with the own term and changes
   expect(node.core.leader).toBe(0)
 })
 
+test('M47: control: one that is taken takes the place of what a later leader has brought', () => {
+  const node = follower([1, 6], 0, { staleLeaderObeyed: true })
+  node.step(offer(5, 2, 4))
+  expect(node.installs).toHaveLength(1)
+})
+
 describe('M52: offers that are repeated or smaller', () => {
   test('while a state is fetched every other offer is ignored', () => {
     const node = follower([1, 1])

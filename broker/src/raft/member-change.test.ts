@@ -93,6 +93,16 @@ describe('M59: newcomers catch up as learners', () => {
     expect(one.core.configuration).toEqual({ voters: [1, 2, 3], outgoing: [], learners: [] })
     expect(one.core.status().lastChange?.outcome).toBe('failed')
   })
+  test('control: made a voter at once, one that cannot be reached stops the writes', () => {
+    const cluster = group(1, 1, { noCatchUp: true })
+    const one = cluster.node(1)
+    cluster.down.add(2)
+    one.core.changeMembers(voters(1, 2))
+    one.propose()
+    cluster.tick(ET - 1)
+    expect(one.commitIndex).toBeLessThan(one.log.length)
+    expect(one.core.configuration.voters).toEqual([1, 2])
+  })
   test('ten rounds, none of them shorter than an election timeout, are enough to see that it will not keep up', () => {
     const cluster = group(1, 1)
     const one = cluster.node(1)

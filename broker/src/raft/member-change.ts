@@ -29,7 +29,7 @@ export function beginChange(state: RaftState, target: MemberTarget): 'started' |
   if (!commitIsCurrent(state) && !defects.changeBeforeOwnTerm) return 'term-not-committed'
   if (isChanging(state) && !defects.twoChangesAtOnce) return 'busy'
   if (sameMembers(configuration, final)) return 'unchanged'
-  const newcomers = newVoters(configuration, final)
+  const newcomers = defects.noCatchUp ? [] : newVoters(configuration, final)
   const blank = newcomers.filter((id) => !isMember(configuration, id))
   const change: MemberChange = { stage: 'staging', final, before: configuration, catchUp: null, failure: null }
   membership.change = change

@@ -89,8 +89,9 @@ test('M19: a member that was removed while it was cut off campaigns for ever, an
 })
 
 describe('M67: who may vote', () => {
-  test('a learner that is a voter by now, and does not know it, votes when it is asked', () => {
-    const cluster = group(3, 1)
+  /** Broker 4 has become a voter and does not know it; broker 1 falls. Three of four are needed now. Who leads then. */
+  function leadersWithoutOne(defects: Partial<Defects>): number[] {
+    const cluster = group(3, 1, defects)
     const [one, four] = [cluster.node(1), cluster.node(4)]
     one.core.changeMembers({ voters: [1, 2, 3], learners: [4] })
     cluster.tick(2)
@@ -102,13 +103,29 @@ describe('M67: who may vote', () => {
     cluster.crash(1)
     cluster.loses = () => false
     cluster.tick(4 * ET)
-    expect(cluster.leaders).toHaveLength(1)
+    return cluster.leaders
+  }
+  test('a learner that is a voter by now, and does not know it, votes when it is asked', () => {
+    expect(leadersWithoutOne({})).toHaveLength(1)
+  })
+  test('control: if only those vote that know themselves as voters nobody can lead', () => {
+    expect(leadersWithoutOne({ onlyVotersVote: true })).toEqual([])
   })
   test('entries are taken from a leader that the own configuration does not name', () => {
     const cluster = group(1, 1)
     cluster.node(1).core.changeMembers(voters(1, 2))
     cluster.tick(3)
     expect(cluster.node(2).log).toEqual(cluster.node(1).log)
+  })
+  test('M90: control: learners that count let an entry be committed that is on no disk of a voter but the leader’s', () => {
+    const cluster = group(3, 2, { learnersCount: true })
+    const one = cluster.node(1)
+    one.core.changeMembers({ voters: [1, 2, 3], learners: [4, 5] })
+    cluster.tick(2)
+    for (const id of [2, 3]) cluster.down.add(id)
+    one.propose()
+    cluster.tick(2)
+    expect(one.commitIndex).toBe(one.log.length)
   })
   test('M90: learners get everything, count for nothing and never campaign', () => {
     const cluster = group(1, 1)

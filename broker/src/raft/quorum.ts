@@ -61,6 +61,9 @@ function hasMajority(voters: readonly BrokerId[], holds: (id: BrokerId) => boole
 /** Negative controls: who counts when a rule is switched off. */
 export function decidingConfiguration(configuration: Configuration, id: BrokerId, defects: Defects): Configuration {
   if (defects.outgoingIgnored) return { ...configuration, outgoing: [] }
+  if (defects.learnersCount) {
+    return { ...configuration, voters: [...new Set([...configuration.voters, ...configuration.learners])] }
+  }
   if (defects.outsiderCountsItself && !isVoter(configuration, id) && configuration.voters.length > 0) {
     return { ...configuration, voters: [id, ...configuration.voters.slice(1)] }
   }

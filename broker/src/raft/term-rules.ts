@@ -17,7 +17,8 @@ import { becomeFollower } from './transitions.ts'
 export function applyTerm(state: RaftState, message: RaftMessage): boolean {
   if (message.term === state.term) return true
   if (message.term < state.term) {
-    answerFromTheFuture(state, message)
+    if (state.defects.staleLeaderObeyed && isOrder(message)) return true
+    if (!state.defects.staleUnanswered) answerFromTheFuture(state, message)
     return false
   }
   if (message.type === 'vote') {
@@ -25,8 +26,14 @@ export function applyTerm(state: RaftState, message: RaftMessage): boolean {
     if (!message.transfer && leaderIsAlive(state)) return false
   }
   if (message.type === 'vote-reply' && message.pre && message.granted) return true
+  if (state.defects.leaderKeepsTerm && state.role === 'leader' && message.type.endsWith('-reply')) return false
   becomeFollower(state, message.term, NO_BROKER)
   return true
+}
+
+/** What a leader sends that changes a follower's log. */
+function isOrder({ type }: RaftMessage): boolean {
+  return type === 'append' || type === 'snapshot'
 }
 
 /**

@@ -11,6 +11,8 @@ export interface BrokerDefects {
   readonly rotIsTorn: boolean
   /** Batches are served without a look at their checksum. */
   readonly noBatchCheck: boolean
+  /** Producers send again without the number under which a broker knows what it has already (M98). */
+  readonly anonymousRetries: boolean
 }
 
 export const noBrokerDefects: BrokerDefects = {
@@ -18,6 +20,7 @@ export const noBrokerDefects: BrokerDefects = {
   ackBeforeFsync: false,
   rotIsTorn: false,
   noBatchCheck: false,
+  anonymousRetries: false,
 }
 
 /** Changes a storage that has just been opened. */

@@ -40,6 +40,8 @@ export class World {
   /** Brokers that have been taken out of service for good. */
   readonly retired = new Set<BrokerId>()
   crashes = 0
+  /** Of the clients (BrokerDefects). */
+  readonly anonymousRetries: boolean
   readonly #seed: number
   readonly #chronicle: Chronicle
   readonly #messages: { loss: number; duplication: number; delay: number; maxDelayMicros: number }
@@ -52,6 +54,7 @@ export class World {
 
   constructor(seed: number, swarm: BrokerSwarm, chronicle: Chronicle, core: Defects, defects: BrokerDefects) {
     this.#seed = seed
+    this.anonymousRetries = defects.anonymousRetries
     this.swarm = swarm
     this.#chronicle = chronicle
     this.watch = new Watch(core)

@@ -105,10 +105,11 @@ export class Producer {
       const filling = 'x'.repeat(this.#random.between(...this.#world.swarm.valueBytes))
       writer.append({ timestamp: 0, key: null, value: `${textOf(value)} ${filling}` })
     }
+    const isNamed = !this.#world.anonymousRetries
     return writer.finish({
-      producerId: this.#id,
-      producerEpoch: this.#epoch,
-      baseSequence: this.#sequence,
+      producerId: isNamed ? this.#id : -1,
+      producerEpoch: isNamed ? this.#epoch : -1,
+      baseSequence: isNamed ? this.#sequence : -1,
       compression: Compression.none,
     })
   }
