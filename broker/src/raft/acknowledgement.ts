@@ -74,9 +74,13 @@ function onAccepted(state: RaftState, progress: Progress, matchIndex: number): v
   advanceCommit(state)
 }
 
-/** A late answer, to what has been compacted since, does not say where to go on: the probe after it will. */
+/**
+ * A late answer, to what has been compacted since, does not say where to go on: the probe after it will. That may stand before what the answer is about: at a
+ * place that is compacted as well, which a read that has failed keeps from becoming an offer.
+ */
 function leaveProbe({ log }: RaftState, progress: Progress): void {
   if (progress.match >= log.prevIndex) replicateFromMatch(progress)
+  else progress.next = Math.max(progress.next, progress.match + 1)
 }
 
 /** The state that the follower has acknowledged reaches up to this log; or this one was cut further meanwhile, and it needs another. */

@@ -77,6 +77,20 @@ describe('M46: a follower that needs what is gone is offered a state', () => {
     node.step(rejection(node, 3, 1, 1))
     expect(node.offers).toEqual([2])
   })
+  test('a late acknowledgement of what is compacted since finds a probe that waits, because a read has failed, before it', () => {
+    const node = leader([1, 1, 1, 1], { maxUncommittedBytes: 1 })
+    node.step(rejection(node, 4, 1, 1))
+    node.core.entriesRead(node.reads.at(-1)!.ticket, [])
+    node.drain()
+    node.compact(4)
+    node.step(rejection(node, 4, 1, 1))
+    expect(row(node)).toMatchObject({ state: 'probe', nextIndex: 2 })
+    node.step(ack(node, 3))
+    expect(row(node)).toMatchObject({ matchIndex: 3, nextIndex: 4 })
+    node.core.checkInvariants()
+    beat(node, 3)
+    expect(node.offers).toEqual([2])
+  })
   test('the offer is repeated with heartbeat replies, once an election timeout, never more', () => {
     const node = leaderOfLaggard()
     for (let tick = 0; tick < 5 * ET; tick++) {
