@@ -250,6 +250,12 @@ export const errorTable = {
     message: 'The peer belongs to another cluster.',
     hint: 'Check --join and the data directory.',
   },
+  CASCADE_CYCLE: {
+    status: 409,
+    retriable: false,
+    message: 'A cascade broker cannot copy from itself, through others either.',
+    hint: 'Give it a source that is nearer to level 0; "tailrace cascade status" shows who copies from whom.',
+  },
   BROKER_IDENTITY_MISMATCH: {
     status: 409,
     retriable: false,

@@ -17,6 +17,8 @@ export interface BrokerSettings {
   readonly peer: string
   /** Peer addresses of the brokers that form the cluster, this one included. */
   readonly join: readonly string[]
+  /** HTTP addresses of brokers that a cascade broker may copy from; empty for a broker of level 0. */
+  readonly source: readonly string[]
   /** What clients are told; the same as `http` unless set. */
   readonly advertisedHttp: string
   /** What other brokers are told; the same as `peer` unless set. */

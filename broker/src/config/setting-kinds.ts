@@ -84,7 +84,7 @@ export const addresses: SettingKind<readonly string[]> = {
     if (!Array.isArray(list) || list.length === 0 || new Set(list).size !== list.length) return undefined
     return list.every((item) => typeof item === 'string' && isAddress(item)) ? list : undefined
   },
-  show: (value) => value.join(','),
+  show: (value) => value.join(',') || 'none',
 }
 
 /** Splits host:port; the host comes without brackets. Null if it is not an address. */

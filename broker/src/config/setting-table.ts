@@ -56,6 +56,13 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
       'Peer addresses of the brokers that form the cluster, this one included. Alone, a broker forms a cluster of one.',
     perBroker: true,
   },
+  source: {
+    kind: addresses,
+    fallback: { value: [] },
+    about:
+      'Of a cascade broker only: HTTP addresses of brokers one level up. Any one will do; it learns of others by itself.',
+    perBroker: true,
+  },
   advertisedHttp: {
     kind: address,
     fallback: { follows: 'http', from: (settings) => settings.http },
