@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { TICK } from './faults.ts'
 import { runUntil, scenario } from './scenario.ts'
+import { TICK } from './swarm-options.ts'
 
 const KILLS = 1000
 

@@ -1,8 +1,9 @@
 import { isMember } from '../../broker/src/raft/membership.ts'
 import { EventKind, type Note } from './event-kind.ts'
-import { drawTarget, type SwarmOptions } from './faults.ts'
+import { drawTarget } from './faults.ts'
 import type { SimRandom } from './random.ts'
 import type { SimBroker } from './sim-broker.ts'
+import type { SwarmOptions } from './swarm-options.ts'
 
 /** What migrations need of the world around them. */
 interface Scene {

@@ -1,10 +1,11 @@
 import { TailraceError } from '@tailrace/schemas'
 import { type Defects, noDefects } from '../../broker/src/raft/defects.ts'
-import { drawSwarm, type SwarmOptions, TICK } from './faults.ts'
 import { History } from './history.ts'
 import { Violation } from './invariants.ts'
 import { SimRandom } from './random.ts'
 import type { DriverDefects, SimBroker } from './sim-broker.ts'
+import { drawSwarm } from './swarm.ts'
+import { type SwarmOptions, TICK } from './swarm-options.ts'
 import { World } from './world.ts'
 
 export const noDriverDefects: DriverDefects = {

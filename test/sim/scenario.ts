@@ -1,8 +1,8 @@
 import { noDefects } from '../../broker/src/raft/defects.ts'
-import { type SwarmOptions, TICK } from './faults.ts'
 import { History } from './history.ts'
 import { SimRandom } from './random.ts'
 import { noDriverDefects } from './run-seed.ts'
+import { type SwarmOptions, TICK } from './swarm-options.ts'
 import { World } from './world.ts'
 
 /** What may differ from a world without faults. */

@@ -1,5 +1,5 @@
-import { type BrokerId, type EntryHeader, EntryKind, type LogIndex, type Term, type TermStart } from '@tailrace/schemas'
-import type { Configuration, IndexedConfiguration, RaftOptions, RaftStart } from '../../broker/src/raft/config.ts'
+import { type BrokerId, type EntryHeader, EntryKind, type LogIndex, type Term } from '@tailrace/schemas'
+import type { Configuration, IndexedConfiguration, RaftOptions } from '../../broker/src/raft/config.ts'
 import type { MemberTarget } from '../../broker/src/raft/core.ts'
 import type { Defects } from '../../broker/src/raft/defects.ts'
 import { type CheckedRaftCore, createRaftWithDefects } from '../../broker/src/raft/group.ts'
@@ -8,6 +8,7 @@ import type { InstallRequest, ReadRequest, Ready } from '../../broker/src/raft/r
 import { type Invariants, type Observed, Violation } from './invariants.ts'
 import { type LogCopy, SimDisk, type StoredEntry } from './sim-disk.ts'
 import type { Parcel } from './sim-network.ts'
+import { startOf } from './start-of.ts'
 
 /** Mistakes of a driver, for negative controls. */
 export interface DriverDefects {
@@ -331,28 +332,5 @@ export class SimBroker implements Observed {
       const values = entries.length === 0 ? NO_VALUES : entries.map(({ index }) => this.log[index - 1]!.value)
       this.#world.send({ message, values })
     }
-  }
-}
-
-function startOf(disk: SimDisk): RaftStart {
-  const terms: TermStart[] = []
-  for (const { header } of disk.entries) {
-    if (header.index <= disk.prevIndex) continue
-    if (terms.at(-1)?.term !== header.term)
-      terms.push({ term: header.term, index: header.index, offset: header.baseOffset })
-  }
-  const last = disk.entries.at(-1)?.header
-  // Only a disk that forgets terms (a defect) can hold an entry of a term later than its hard state.
-  const lastTerm = last?.term ?? 0
-  const hardState = disk.hardState.term >= lastTerm ? disk.hardState : { term: lastTerm, votedFor: 0 }
-  return {
-    hardState,
-    prevIndex: disk.prevIndex,
-    prevTerm: disk.prevIndex === 0 ? 0 : disk.entries[disk.prevIndex - 1]!.header.term,
-    lastIndex: last?.index ?? 0,
-    nextOffset: last === undefined ? 0 : last.lastOffset + 1,
-    terms,
-    configurations: disk.configurations,
-    commitHint: disk.commitHint,
   }
 }

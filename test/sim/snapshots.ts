@@ -1,21 +1,30 @@
 import type { BrokerId } from '@tailrace/schemas'
 import type { InstallRequest } from '../../broker/src/raft/ready.ts'
 import { EventKind, type Note } from './event-kind.ts'
-import type { SwarmOptions } from './faults.ts'
+import type { EventQueue } from './event-queue.ts'
 import type { SimRandom } from './random.ts'
 import type { SimBroker } from './sim-broker.ts'
 import type { LogCopy } from './sim-disk.ts'
-import type { World } from './world.ts'
+import type { SwarmOptions } from './swarm-options.ts'
+
+/** What states on their way need of the world around them. */
+interface Scene {
+  readonly brokers: readonly SimBroker[]
+  readonly queue: EventQueue
+  readonly isCalm: boolean
+  installs: number
+  crash(broker: SimBroker): void
+}
 
 /** Logs that are cut, states that are offered, and the way of a state from one broker's disk to another's. */
 export class Snapshots {
   readonly #options: SwarmOptions
   readonly #random: SimRandom
-  readonly #world: World
+  readonly #world: Scene
   readonly #offersUncommitted: boolean
   readonly #note: Note
 
-  constructor(options: SwarmOptions, random: SimRandom, world: World, offersUncommitted: boolean, note: Note) {
+  constructor(options: SwarmOptions, random: SimRandom, world: Scene, offersUncommitted: boolean, note: Note) {
     this.#options = options
     this.#random = random
     this.#world = world

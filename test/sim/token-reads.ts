@@ -1,12 +1,19 @@
 import type { LogIndex, Term } from '@tailrace/schemas'
 import { EventKind, type Note } from './event-kind.ts'
-import { Violation } from './invariants.ts'
+import { type Invariants, Violation } from './invariants.ts'
 import type { SimRandom } from './random.ts'
 import type { SimBroker } from './sim-broker.ts'
-import type { World } from './world.ts'
+
+/** What readers need of the world around them. */
+interface Scene {
+  readonly brokers: readonly SimBroker[]
+  readonly acks: readonly { readonly value: number; readonly index: LogIndex; readonly term: Term }[]
+  readonly invariants: Invariants
+  tokenReads: number
+}
 
 /** M95: a token serves where its entry is, and nowhere else; a token of an entry that was discarded serves nowhere that has another. */
-export function readWithToken(random: SimRandom, world: World, note: Note): void {
+export function readWithToken(random: SimRandom, world: Scene, note: Note): void {
   const { brokers, acks, invariants } = world
   const broker = random.pick(brokers)
   if (broker.core === null || acks.length === 0) return

@@ -4,7 +4,7 @@ import type { InstallRequest, ReadRequest } from '../../broker/src/raft/ready.ts
 import { describe } from './describe-message.ts'
 import { EventKind, type Note } from './event-kind.ts'
 import { EventQueue } from './event-queue.ts'
-import { drawPartition, drawPartitionAt, randomGap, type SwarmOptions, TICK } from './faults.ts'
+import { drawPartition, drawPartitionAt, randomGap } from './faults.ts'
 import type { History } from './history.ts'
 import { Invariants, Violation } from './invariants.ts'
 import { Migrations } from './migrations.ts'
@@ -12,6 +12,7 @@ import { SimRandom } from './random.ts'
 import { type DriverDefects, SimBroker, type Surroundings } from './sim-broker.ts'
 import { calmNetwork, type Parcel, SimNetwork } from './sim-network.ts'
 import { Snapshots } from './snapshots.ts'
+import { type SwarmOptions, TICK } from './swarm-options.ts'
 import { readWithToken } from './token-reads.ts'
 
 export interface Acknowledged {

@@ -1,0 +1,153 @@
+import type { SimRandom } from './random.ts'
+import { type SwarmOptions, TICK } from './swarm-options.ts'
+
+/** Draws which faults a seed has, and how hard: a seed with few kinds reaches deeper into each than one with all (swarm testing). */
+export function drawSwarm(random: SimRandom): SwarmOptions {
+  const options = cutLogs(random, drawShape(random))
+  return random.chance(MIGRATION) ? migrate(random, options) : options
+}
+
+function drawShape(random: SimRandom): SwarmOptions {
+  const options = drawMixed(random)
+  if (random.chance(CHURN)) return churn(random, options)
+  return random.chance(USURPATION) ? usurp(random, options) : options
+}
+
+/** In half the seeds logs are cut, so that who falls behind needs a state; in a part of them readers come with tokens. */
+function cutLogs(random: SimRandom, options: SwarmOptions): SwarmOptions {
+  const cut = random.chance(0.5)
+  return {
+    ...options,
+    compactEvery: cut ? random.pick([10_000, 50_000, 300_000]) : 0,
+    offerEvery: cut && random.chance(0.5) ? random.pick([10_000, 50_000, 300_000]) : 0,
+    fetchFor: random.pick([1_000, 20_000, 150_000]),
+    tokenEvery: random.chance(0.4) ? random.pick([2_000, 20_000]) : 0,
+  }
+}
+
+/** Share of the seeds that are all about elections, and of the others that are all about leaders who do not know that they lost one. */
+const CHURN = 0.4
+const USURPATION = 0.4
+/** Share of the seeds, of every kind, in which members change or leadership is handed on. */
+const MIGRATION = 0.4
+
+/** Members come and go, wholly new sets among them, leaders remove themselves, and leadership is handed on. */
+function migrate(random: SimRandom, options: SwarmOptions): SwarmOptions {
+  const brokers = random.pick([1, 2, 3, 3, 4, 5])
+  const spares = random.pick(brokers === 1 ? [1, 2, 3] : [0, 1, 2, 3])
+  const all = <T>(drawn: readonly T[]): T[] => Array.from({ length: brokers + spares }, () => random.pick(drawn))
+  return {
+    ...options,
+    brokers,
+    spares,
+    ticks: all(options.ticks),
+    syncs: all(options.syncs),
+    changeEvery: random.pick([0, 20_000, 50_000, 200_000]),
+    transferEvery: random.pick([0, 50_000, 200_000]),
+    renewal: random.pick([0, 0.5, 1, 1]),
+  }
+}
+
+/**
+ * Leaders fall every few election timeouts, messages and fsyncs are slow against them, and entries travel one at a time: logs stay
+ * short and diverge often. Here live the mistakes that need two or three changes of leader around one entry (Figure 8).
+ */
+function churn(random: SimRandom, options: SwarmOptions): SwarmOptions {
+  const slow = random.pick([5_000, 20_000, 80_000])
+  return {
+    ...options,
+    raft: { ...options.raft, maxAppendBytes: 1, maxInflightAppends: random.pick([1, 1, 2, 8]) },
+    network: {
+      ...options.network,
+      loss: random.pick([0, 0.05, 0.2]),
+      maxDelay: random.pick([5_000, 20_000, 40_000]),
+      straggler: random.pick([0, 0.05, 0.2]),
+    },
+    syncs: options.syncs.map(() => [100, slow]),
+    crashEvery: random.pick([60_000, 120_000, 250_000]),
+    downFor: random.pick([1_000, 30_000, 200_000]),
+    campaignEvery: random.pick([0, 30_000, 100_000]),
+    proposeEvery: random.pick([30_000, 100_000, 300_000]),
+    proposalBurst: random.pick([1, 3]),
+    ...(random.chance(0.5) ? { leases: false, readEvery: 0 } : {}),
+  }
+}
+
+/** Leaders are cut off, wholly, one-way or from one follower, while clients write and read all the time: a lease must hold (M24). */
+function usurp(random: SimRandom, options: SwarmOptions): SwarmOptions {
+  const { brokers, raft, network } = options
+  return {
+    ...options,
+    raft: { ...raft, heartbeatTicks: random.pick([1, 2, 3]), maxAppendBytes: 2_000, maxInflightAppends: 8 },
+    network: { ...network, loss: 0, maxDelay: random.pick([2_000, 10_000, 20_000]), straggler: random.pick([0, 0.2]) },
+    ticks: Array.from({ length: brokers }, () => random.between(...WITHIN_DRIFT)),
+    syncs: options.syncs.map(() => [100, 1_000]),
+    crashEvery: random.pick([0, 40_000, 150_000]),
+    downFor: random.pick([1_000, 30_000]),
+    partitionEvery: random.pick([100_000, 300_000]),
+    partitionFor: 300_000,
+    partitionsAtLeader: true,
+    campaignEvery: random.pick([0, 20_000]),
+    proposeEvery: 3_000,
+    proposalBurst: 1,
+    leases: true,
+    readEvery: 2_000,
+  }
+}
+
+function drawMixed(random: SimRandom): SwarmOptions {
+  const brokers = random.chance(0.8) ? 3 : 5
+  const often = (probability: number, choices: readonly number[]): number =>
+    random.chance(probability) ? random.pick(choices) : 0
+  const maxDelay = random.pick([500, 2_000, 10_000, 40_000])
+  const skewed = random.chance(0.3)
+  const each = <T>(draw: () => T): T[] => Array.from({ length: brokers }, draw)
+  const slowest = random.pick([500, 3_000, 20_000])
+  return {
+    brokers,
+    spares: 0,
+    changeEvery: 0,
+    transferEvery: 0,
+    renewal: 0,
+    events: random.between(2_000, 6_000),
+    raft: {
+      electionTicks: 10,
+      heartbeatTicks: random.pick([1, 2, 3]),
+      maxAppendBytes: random.pick([1, 300, 2_000, 1_000_000]),
+      maxInflightAppends: random.pick([1, 2, 8, 64]),
+      maxInflightBytes: random.pick([500, 5_000, 1_000_000]),
+      maxUncommittedBytes: random.pick([200, 2_000, 50_000]),
+      controlBytes: 100,
+      announceCommit: random.chance(0.5),
+    },
+    network: {
+      loss: often(0.5, [0.01, 0.05, 0.2]),
+      duplication: often(0.5, [0.01, 0.1, 0.3]),
+      minDelay: 50,
+      maxDelay,
+      straggler: often(0.4, [0.01, 0.1]),
+    },
+    ticks: each(() => (skewed ? Math.round(TICK * (0.7 + random.below(60) / 100)) : random.between(...WITHIN_DRIFT))),
+    syncs: each(() => (random.chance(0.2) ? [20_000, 150_000] : [100, slowest])),
+    readFailure: often(0.3, [0.1, 0.5]),
+    crashEvery: often(0.7, [100_000, 300_000, 1_000_000]),
+    partitionEvery: often(0.6, [200_000, 600_000]),
+    partitionsAtLeader: false,
+    campaignEvery: often(0.3, [100_000, 400_000]),
+    unreachableEvery: often(0.3, [50_000, 300_000]),
+    downFor: random.pick([1_000, 50_000, 400_000]),
+    partitionFor: random.pick([100_000, 400_000]),
+    keepUnsynced: random.pick([0, 0.5, 1]),
+    proposeEvery: random.pick([1_000, 5_000, 30_000, 100_000]),
+    proposalBurst: random.pick([1, 1, 4, 20]),
+    leases: true,
+    readEvery: skewed ? 0 : random.pick([2_000, 20_000]),
+    compactEvery: 0,
+    offerEvery: 0,
+    fetchFor: 0,
+    tokenEvery: 0,
+  }
+}
+
+/** Ticks that a lease allows for: the longest is less than 10/9 of the shortest. */
+const WITHIN_DRIFT = [TICK * 0.95, TICK * 1.05] as const
