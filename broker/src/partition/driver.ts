@@ -37,6 +37,8 @@ export interface DriverEvents {
   readonly committed: (index: LogIndex) => void
   highWatermarkAdvanced(): void
   leadership(): void
+  /** More of the log is durable here. */
+  persisted(): void
   /** What the core wants that is no matter of one turn. */
   asked(ready: Ready): void
   /** A leader offers a state up to there that this replica has. */
@@ -149,6 +151,7 @@ export class GroupDriver {
     const persisted = this.#durability.durable(ticket, this.#sendAll)
     this.core.persisted(persisted)
     this.#quarantine.review()
+    this.#events.persisted()
     if (this.core.hasReady()) this.#deps.wake()
   }
 

@@ -216,6 +216,33 @@ describe('the last resort', () => {
     await world.run(2000)
     await expect(world.group(3).forceMembers([1, 2])).rejects.toMatchObject({ code: 'INVALID_MEMBERS' })
   })
+
+  it('M83 lifts the quarantine of a damaged replica only if it is carried out', async () => {
+    const world = await TestWorld.start()
+    await world.during(world.group(1).publish(batchOf(['VICTIM'])))
+    await world.run(200)
+    for (const { id } of world.brokers) world.broker(id).kill()
+    await world.broker(3).flip('VICTIM', 'journal')
+    await world.restart(3)
+    const { driver } = world.replica(3)
+    await expect(world.group(3).forceMembers([1, 2])).rejects.toMatchObject({ code: 'INVALID_MEMBERS' })
+    await world.run(5000)
+    expect([driver.inQuarantine, driver.core.term]).toEqual([true, 1])
+    await world.during(world.group(3).forceMembers([3]))
+    expect(driver.inQuarantine).toBe(false)
+    await world.during(world.group(3).publish(batchOf(['on'])))
+  })
+
+  it('M83 leads in a term above all that it is told of', async () => {
+    const world = await TestWorld.start()
+    world.broker(1).kill()
+    world.broker(2).kill()
+    await world.run(2000)
+    await world.during(world.group(3).forceMembers([3], 40))
+    expect(world.group(3)).toMatchObject({ isLeader: true, term: 41 })
+    await world.during(world.group(3).forceMembers([3], 7))
+    expect(world.group(3).term).toBeGreaterThan(41)
+  })
 })
 
 describe('priority', () => {

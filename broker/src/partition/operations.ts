@@ -1,4 +1,4 @@
-import type { BrokerId } from '@tailrace/schemas'
+import type { BrokerId, Term } from '@tailrace/schemas'
 import { type ErrorCode, NO_BROKER, TailraceError } from '@tailrace/schemas'
 import type { Clock, TimerHandle } from '../platform/clock.ts'
 import type { RaftCore } from '../raft/core.ts'
@@ -75,12 +75,14 @@ export class Operations {
     })
   }
 
-  async forceMembers(voters: readonly BrokerId[]): Promise<void> {
+  /** `begun`: called when the core has agreed, before anything comes of it. */
+  async forceMembers(voters: readonly BrokerId[], aboveTerm: Term, begun: () => void): Promise<void> {
     const { core, wake } = this.#deps
     if (core.leader !== NO_BROKER && core.role !== 'leader') {
       throw new TailraceError('QUORUM_ALIVE', `Broker ${core.leader} leads it.`)
     }
-    if (core.forceConfiguration(voters) !== 'started') throw new TailraceError('INVALID_MEMBERS')
+    if (core.forceConfiguration(voters, aboveTerm) !== 'started') throw new TailraceError('INVALID_MEMBERS')
+    begun()
     wake()
     await new Promise<void>((resolve, reject) => {
       const late = (): void => this.#endForced(new TailraceError('CHANGE_FAILED', 'It was not committed in time.'))

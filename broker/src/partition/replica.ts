@@ -90,6 +90,7 @@ export class Replica implements Group {
           this.#readers.advanced(this.highWatermark)
         },
         leadership: () => this.#leadershipChanged(),
+        persisted: () => this.snapshots.persisted(),
         asked: (ready) => this.#asked(ready),
         offered: (lastIndex) => this.snapshots.offered(lastIndex),
       },
@@ -231,12 +232,13 @@ export class Replica implements Group {
     return this.#operate(() => this.#operations.transferLeadership(to))
   }
 
-  forceMembers(voters: readonly BrokerId[]): Promise<void> {
-    return this.#operate(() => {
-      // Whoever forces the members accepts the loss of what this replica cannot read any more.
-      if (this.driver.log.damage !== null && this.leader === NO_BROKER) this.driver.log.repaired()
-      return this.#operations.forceMembers(voters)
-    })
+  forceMembers(voters: readonly BrokerId[], aboveTerm: Term = 0): Promise<void> {
+    return this.#operate(() =>
+      this.#operations.forceMembers(voters, aboveTerm, () => {
+        // Whoever forces the members accepts the loss of what this replica cannot read any more.
+        if (this.driver.log.damage !== null) this.driver.log.repaired()
+      }),
+    )
   }
 
   takeSnapshot(): Promise<SnapshotPlace> {

@@ -3,6 +3,7 @@ import { TailraceError } from '@tailrace/schemas'
 import type { InstallRequest, Ready } from '../raft/ready.ts'
 import { type CheckpointSchedule, checkpointOf, saveCheckpoint } from './checkpoint.ts'
 import type { CopiedReplica } from './copy-source.ts'
+import { DiskWait } from './disk-wait.ts'
 import type { GroupDriver } from './driver.ts'
 import { dropInstallRecord } from './install-record.ts'
 import { Installation } from './installation.ts'
@@ -25,6 +26,9 @@ export interface SnapshotDutyDeps extends SnapshotServices {
   readonly incomplete: () => boolean
 }
 
+/** A disk that is this far behind what is committed does not catch up soon. */
+const DISK_MS = 10_000
+
 /**
  * What stands for a log's prefix, on one replica: lets go of what retention or a snapshot has made superfluous, each replica for itself
  * (M41, M45); offers its state to followers that need what is gone (M46), and puts another's in the place of its own (M48 to M53).
@@ -34,6 +38,7 @@ export class SnapshotDuty {
   readonly #policy: SnapshotPolicy
   #installation: Installation | null = null
   #place: SnapshotPlace | null = null
+  readonly #disk: DiskWait
   #sealedAt: number
   #cutting: Promise<unknown> | null = null
   #stopped = false
@@ -42,6 +47,7 @@ export class SnapshotDuty {
     const { clock, settings } = deps
     this.#deps = deps
     this.#sealedAt = clock.monotonic()
+    this.#disk = new DiskWait(clock, DISK_MS)
     const rules = { bytes: settings.snapshotBytes, ms: settings.snapshotMs, minGapMs: settings.snapshotGapMs }
     this.#policy = new SnapshotPolicy(rules, clock.monotonic())
   }
@@ -88,8 +94,14 @@ export class SnapshotDuty {
     })
   }
 
+  /** More of the log is durable. */
+  persisted(): void {
+    this.#disk.look()
+  }
+
   stop(): void {
     this.#stopped = true
+    this.#disk.giveUp()
     this.#installation?.stop()
   }
 
@@ -139,8 +151,13 @@ export class SnapshotDuty {
     const { driver, schedule, store, group, crc32c } = this.#deps
     const { state, log, core } = driver
     const index = state.commitIndex
-    if (index > core.durableIndex) throw new TailraceError('NOT_READY', `Entry ${index} is not on this disk yet.`)
-    await schedule.save(state, () => saveCheckpoint(store, group, checkpointOf(state), crc32c))
+    const checkpoint = checkpointOf(state)
+    // A state ahead of its own log could not be resumed from; under load the disk is always a little behind (M92).
+    await schedule.save(state, async () => {
+      await this.#disk.until(() => core.durableIndex >= index)
+      if (this.#mustRest || log !== driver.log) throw new TailraceError('NOT_READY', 'The replica is not whole.')
+      await saveCheckpoint(store, group, checkpoint, crc32c)
+    })
     await store.flush()
     return this.#taken({ index, term: termAt(log, index) })
   }

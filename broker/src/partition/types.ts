@@ -99,9 +99,10 @@ export interface Group {
   transferLeadership(to: BrokerId): Promise<BrokerId>
   /**
    * Makes these the voters although no majority of the present ones agrees, and this replica their leader: acknowledged records that it lacks are lost (M83). Resolves
-   * when that is committed. QUORUM_ALIVE when a leader is heard here; the caller asks the others. INVALID_MEMBERS when it is not one of them.
+   * when that is committed. QUORUM_ALIVE when a leader is heard here; the caller asks the others. INVALID_MEMBERS when it is not one of them. The new term is above
+   * `aboveTerm`: the largest that any of those who answer has, so that nobody needs another election to follow.
    */
-  forceMembers(voters: readonly BrokerId[]): Promise<void>
+  forceMembers(voters: readonly BrokerId[], aboveTerm?: Term): Promise<void>
   /** Makes the state durable as of now, and cuts the log of a state machine's group to there (M43, M45). Resolves to what it covers. */
   takeSnapshot(): Promise<SnapshotPlace>
   /** Leader only: offers the others that replica's snapshot; who has that much lets go of its log before it, who lacks it fetches it there (M84). */

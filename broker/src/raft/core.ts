@@ -117,10 +117,10 @@ export interface RaftCore {
   /** M82: this replica campaigns the later the larger the factor, at least 1. */
   setElectionFactor(factor: number): void
   /**
-   * M83: this replica leads `voters` from the next term on, whatever the configuration in force says. Loses what only others have; the
+   * M83: this replica leads `voters` from the next term on, which is above `aboveTerm`, whatever the configuration in force says. Loses what only others have; the
    * caller has made sure that the quorum is gone for good. Not allowed unless the log names all of them and this replica is one.
    */
-  forceConfiguration(voters: readonly BrokerId[]): 'started' | 'not-allowed'
+  forceConfiguration(voters: readonly BrokerId[], aboveTerm?: Term): 'started' | 'not-allowed'
   hasReady(): boolean
   ready(): Ready
   status(): RaftStatus

@@ -1,4 +1,4 @@
-import type { BrokerId } from '@tailrace/schemas'
+import type { BrokerId, Term } from '@tailrace/schemas'
 import type { Configuration } from './config.ts'
 import { withAdmissions } from './member-target.ts'
 import { admissionOf, isMember } from './membership.ts'
@@ -9,12 +9,17 @@ import { becomeCandidate, becomeFollower } from './transitions.ts'
  * M83: makes this replica the leader of `voters`, without the quorum that the configuration in force asks for. What only the others have
  * is lost, and if they come back both sides hold committed entries that differ: the caller has made sure that the quorum is gone for good.
  *
- * The new term must be durable before anything is sent in it: forced again after a crash the replica would else lead one term twice.
+ * The new term is above `aboveTerm`, the largest that the other members are known to have, so that they follow at once. It must be durable before anything is sent in it: forced again after a crash the replica would else lead one term twice.
  */
-export function forceConfiguration(state: RaftState, voters: readonly BrokerId[]): 'started' | 'not-allowed' {
+export function forceConfiguration(
+  state: RaftState,
+  voters: readonly BrokerId[],
+  aboveTerm: Term,
+): 'started' | 'not-allowed' {
   const configuration = forcedConfiguration(state, voters)
   if (configuration === null) return 'not-allowed'
-  becomeFollower(state, state.term, state.role === 'leader' ? 0 : state.leader)
+  const term = Math.max(state.term, aboveTerm)
+  becomeFollower(state, term, state.role === 'leader' || term > state.term ? 0 : state.leader)
   becomeCandidate(state)
   state.membership.forced = configuration
   return 'started'

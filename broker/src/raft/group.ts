@@ -238,9 +238,9 @@ class Group implements CheckedRaftCore {
     changePriority(this.#state, factor)
   }
 
-  forceConfiguration(voters: readonly BrokerId[]): 'started' | 'not-allowed' {
+  forceConfiguration(voters: readonly BrokerId[], aboveTerm: Term = 0): 'started' | 'not-allowed' {
     wake(this.#state)
-    return forceConfiguration(this.#state, voters)
+    return forceConfiguration(this.#state, voters, aboveTerm)
   }
 
   hasReady(): boolean {

@@ -1,0 +1,44 @@
+import { TailraceError } from '@tailrace/schemas'
+import type { Clock, TimerHandle } from '../platform/clock.ts'
+
+/** Lets one caller at a time wait until its replica's disk has what it needs. */
+export class DiskWait {
+  readonly #clock: Clock
+  readonly #limitMs: number
+  #waiting: {
+    readonly enough: () => boolean
+    readonly end: (met: boolean) => void
+    readonly timer: TimerHandle
+  } | null = null
+
+  constructor(clock: Clock, limitMs: number) {
+    this.#clock = clock
+    this.#limitMs = limitMs
+  }
+
+  /** @throws TailraceError NOT_READY when the disk does not get there in time, or is not waited for any longer */
+  async until(enough: () => boolean): Promise<void> {
+    if (enough()) return
+    const met = await new Promise<boolean>((end) => {
+      const timer = this.#clock.after(this.#limitMs, () => this.giveUp())
+      this.#waiting = { enough, end, timer }
+    })
+    if (!met) throw new TailraceError('NOT_READY', 'The disk is behind what is committed, and does not catch up.')
+  }
+
+  /** Something has become durable. */
+  look(): void {
+    if (this.#waiting?.enough()) this.#end(true)
+  }
+
+  giveUp(): void {
+    this.#end(false)
+  }
+
+  #end(met: boolean): void {
+    const waiting = this.#waiting
+    this.#waiting = null
+    waiting?.timer.cancel()
+    waiting?.end(met)
+  }
+}
