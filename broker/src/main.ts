@@ -1,5 +1,7 @@
 import { pino } from 'pino'
 import { brokerMetrics } from './broker-metrics.ts'
+import { CASCADE_OPERATION, withCascade } from './cascade/peer-questions.ts'
+import { TopDesk } from './cascade/top-desk.ts'
 import { createClusterNode } from './cluster/node.ts'
 import type { BrokerSettings } from './config/broker-settings.ts'
 import { splitAddress } from './config/setting-kinds.ts'
@@ -69,10 +71,18 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     maxBatchBytes: settings.maxBatchBytes,
     largestMaxBatchBytes: Math.floor(settings.maxFrameBytes / 2),
   })
-  peers.handlers = node.handlers
+  const cascade = new TopDesk({
+    ...{ api: node.api, clock },
+    async ask(broker, json, timeoutMs) {
+      const fields = { operation: CASCADE_OPERATION, json }
+      return (await peers.request(broker, 'Admin', fields, [], timeoutMs)).fields.json
+    },
+  })
+  peers.handlers = withCascade(node.handlers, cascade)
   await node.start()
   const gateway = await createHttpGateway({
-    ...{ api: node.api, admin: node.admin, clock, random, log: logger },
+    ...{ admin: node.admin, cascade, clock, random, log: logger },
+    api: { ...node.api, describeCluster: () => cascade.describeCluster() },
     registry: brokerMetrics(storage, groups, peers.stats),
     limits: {
       maxBatchBytes: settings.maxBatchBytes,

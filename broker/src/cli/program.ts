@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { brokerCommand } from './commands/broker.ts'
+import { cascadeCommand } from './commands/cascade.ts'
 import { clusterCommand } from './commands/cluster.ts'
 import type { CommandContext } from './commands/context.ts'
 import { partitionCommand } from './commands/partition.ts'
@@ -12,9 +13,12 @@ export function buildProgram(context: CommandContext, version: string): Command 
   const program = new Command('tailrace')
     .description('Tailrace: a Raft-replicated, partitioned, append-only message log')
     .version(version)
+    // A command's options are its own, also where a command above it has one of the same name.
+    .enablePositionalOptions()
     .showHelpAfterError('(add --help for the options)')
     .addCommand(clusterCommand(context))
     .addCommand(brokerCommand(context))
+    .addCommand(cascadeCommand(context))
     .addCommand(topicCommand(context))
     .addCommand(partitionCommand(context))
     .addCommand(publishCommand(context))

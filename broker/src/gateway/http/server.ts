@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import { TailraceError } from '@tailrace/schemas'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
+import type { CascadeApi } from '../../cascade/shapes.ts'
 import type { AdminApi } from '../../cluster/admin-api.ts'
 import type { BrokerApi } from '../../cluster/broker-api.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -18,6 +19,7 @@ import { answerBareConnections } from './bare-connections.ts'
 import { answerCrossOrigin } from './cors.ts'
 import { answerErrors, answerFrameworkError } from './errors.ts'
 import { administrationRoutes } from './routes/administration.ts'
+import { cascadeRoutes } from './routes/cascade.ts'
 import { groupRoutes } from './routes/groups.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { recordRoutes } from './routes/records.ts'
@@ -28,6 +30,8 @@ export interface HttpGatewayParts {
   readonly api: BrokerApi
   /** What operators may ask for. */
   readonly admin: AdminApi
+  /** For brokers that copy from this one; without it there are none. */
+  readonly cascade?: CascadeApi
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -73,6 +77,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     topicRoutes(routes, api, admin)
     groupRoutes(routes, admin)
     administrationRoutes(routes, admin)
+    if (parts.cascade !== undefined) cascadeRoutes(routes, parts.cascade)
     recordRoutes(routes, { api, clock, publisher, metrics: metrics.transports.http, admission, abandonment, reads })
     operationRoutes(routes, api, metrics.registry)
   })

@@ -1,0 +1,72 @@
+import { TailraceError } from '@tailrace/schemas'
+import { pino } from 'pino'
+import { CascadeNode } from './cascade/node.ts'
+import { cascadeMetrics } from './cascade-metrics.ts'
+import type { BrokerSettings } from './config/broker-settings.ts'
+import { splitAddress } from './config/setting-kinds.ts'
+import { createHttpGateway } from './gateway/http/server.ts'
+import { openLogStorage } from './log/open.ts'
+import { openRocksStore } from './log/rocks-store.ts'
+import type { RunningBroker } from './main.ts'
+import { nodeCrc32c } from './platform/node/checksum.ts'
+import { nodeClock } from './platform/node/clock.ts'
+import { nodeDisk } from './platform/node/disk.ts'
+import { nodeHttpClient } from './platform/node/http-client.ts'
+import { nodeMessageSockets } from './platform/node/message-sockets.ts'
+import { nodeRandom } from './platform/node/random.ts'
+
+/**
+ * Puts one cascade broker together, on real time, disk and network: log, node, gateway, from the inside out; they stop in the opposite order.
+ * @throws TailraceError INVALID_SETTING, BROKER_IDENTITY_MISMATCH, STORAGE_CORRUPT; DiskError
+ */
+export async function startCascadeBroker(settings: BrokerSettings): Promise<RunningBroker> {
+  if (settings.source.length === 0) {
+    throw new TailraceError('INVALID_SETTING', 'source is missing: give the HTTP address of any broker one level up.')
+  }
+  const logger = pino({
+    level: settings.logLevel,
+    base: { broker: settings.id },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  })
+  const [clock, random, disk, crc32c] = [nodeClock, nodeRandom, nodeDisk, nodeCrc32c]
+  await disk.makeFolder(settings.data)
+  await disk.lock(settings.data)
+  const storage = await openLogStorage({ disk, clock, crc32c }, { ...settings, folder: `${settings.data}/log` })
+  storage.onFailure = (error) => {
+    // What is on disk is unknown now; only a restart finds out.
+    logger.fatal({ error }, 'the log cannot be written any more; the broker ends')
+    process.exit(70)
+  }
+  const store = await openRocksStore(`${settings.data}/state`)
+  const node = await CascadeNode.open({
+    ...{ storage, store, clock, random, crc32c, logger },
+    brokerId: settings.id,
+    http: settings.advertisedHttp,
+    sources: settings.source,
+    client: nodeHttpClient,
+    sockets: nodeMessageSockets,
+  })
+  const gateway = await createHttpGateway({
+    ...{ api: node.api, admin: node.admin, cascade: node.desk, clock, random, log: logger },
+    registry: cascadeMetrics(storage, node),
+    limits: {
+      maxBatchBytes: settings.maxBatchBytes,
+      maxFrameBytes: settings.maxFrameBytes,
+      maxConnections: settings.maxConnections,
+      requestTimeoutMs: settings.requestTimeoutMs,
+    },
+    listen: splitAddress(settings.http)!,
+  })
+  const http = await gateway.listen()
+  node.start()
+  return {
+    http,
+    peer: '',
+    async stop() {
+      await gateway.close()
+      node.close()
+      await storage.close()
+      await store.close()
+    },
+  }
+}

@@ -1,0 +1,204 @@
+import type { BrokerId, PartitionNumber, Position } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type {
+  BrokerApi,
+  ClusterDescription,
+  CreateTopicRequest,
+  ReadRequest,
+  RoutedTopic,
+  TopicDescription,
+  TopicSummary,
+} from '../cluster/broker-api.ts'
+import type { FetchResult, OffsetResult } from '../partition/requests.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { HttpClient } from '../platform/http-client.ts'
+import type { CatalogTopic } from './catalog.ts'
+import type { Copies } from './copies.ts'
+import type { Forwarding } from './forwarding.ts'
+import type { Uplink } from './uplink.ts'
+
+export interface FacadeDeps {
+  readonly brokerId: BrokerId
+  readonly http: string
+  readonly clusterId: () => string
+  readonly copies: Copies
+  readonly uplink: Uplink
+  readonly forwarding: Forwarding
+  readonly client: HttpClient
+  readonly clock: Clock
+}
+
+const askMs = 30_000
+const figuresMs = 3_000
+/** How long a topic that has been created above may take to be here. */
+const arrivalMs = 3_000
+const lookMs = 20
+
+/** A cascade broker as HTTP, WebSocket and the rest see it: reads are answered here, all else by the source. */
+export function createCascadeApi(deps: FacadeDeps): BrokerApi {
+  const { brokerId, copies, forwarding, uplink } = deps
+  return {
+    brokerId,
+    publish: (topic, partition, batch, options) => forwarding.publish(topic, partition, batch, options),
+    fetch: (topic, partition, request) => fetch(deps, topic, partition, request),
+    findOffset: (topic, partition, position) => findOffset(deps, topic, partition, position),
+    initProducer: () => forwarding.initProducer(),
+    createTopic: (request) => createTopic(deps, request),
+    deleteTopic: async (name) => {
+      await ask(deps, 'DELETE', `/topics/${encodeURIComponent(name)}`)
+      uplink.session?.hurry()
+    },
+    listTopics: () => copies.topics().map(summaryOf),
+    describeTopic: (name) => describeTopic(deps, name),
+    routing: (names) => {
+      // It may have been created a moment ago.
+      if (names.some((name) => copies.topic(name) === undefined)) uplink.session?.hurry()
+      return {
+        clusterId: deps.clusterId(),
+        brokers: [{ id: brokerId, http: deps.http, alive: true }],
+        topics: names.flatMap((name) => routed(deps, name)),
+      }
+    },
+    describeCluster: async () => describeCluster(deps),
+    readiness: () => readiness(deps),
+    // Whoever reads here reads from here for good.
+    onLeadership: () => () => {},
+  }
+}
+
+async function fetch(
+  { copies, forwarding }: FacadeDeps,
+  topic: string,
+  partition: PartitionNumber,
+  request: ReadRequest,
+): Promise<FetchResult> {
+  const copy = copies.partition(topic, partition)
+  if (request.token !== undefined) {
+    // Tokens name entries by the index that replicas of level 0 give them.
+    if (request.replica) throw new TailraceError('NOT_CAUGHT_UP', 'A cascade broker holds no replica.')
+    return forwarding.fetch(topic, partition, request)
+  }
+  try {
+    const result = await copy.fetch(request)
+    // A reader that was served elsewhere may be ahead of this broker: it waits, and is not sent back.
+    if (request.offset > result.highWatermark && request.waitMs > 0 && !request.signal?.aborted) {
+      await refuseWhatIsNowhere(forwarding, topic, partition, request.offset)
+    }
+    return result
+  } catch (error) {
+    // The disk has changed it; the source's bytes are the same ones.
+    if (!(error instanceof TailraceError) || error.code !== 'STORAGE_CORRUPT') throw error
+    const result = await forwarding.fetch(topic, partition, { ...request, waitMs: 0 })
+    return { ...result, logStart: copy.logStart }
+  }
+}
+
+/** @throws TailraceError OFFSET_OUT_OF_RANGE where the source knows that the partition has no such offset */
+async function refuseWhatIsNowhere(
+  forwarding: Forwarding,
+  topic: string,
+  partition: PartitionNumber,
+  offset: number,
+): Promise<void> {
+  try {
+    await forwarding.findOffset(topic, partition, { kind: 'OFFSET', value: offset })
+  } catch (error) {
+    if (error instanceof TailraceError && error.code === 'OFFSET_OUT_OF_RANGE') throw error
+  }
+}
+
+async function findOffset(
+  { copies, forwarding }: FacadeDeps,
+  topic: string,
+  partition: PartitionNumber,
+  position: Position,
+): Promise<OffsetResult> {
+  const copy = copies.partition(topic, partition)
+  const offset = await copy.find(position)
+  const { highWatermark, logStart } = copy
+  // Past the end here: only the source knows whether it is past the end at all.
+  if (offset > highWatermark) await forwarding.findOffset(topic, partition, position)
+  return { offset, highWatermark, logStart }
+}
+
+async function createTopic(deps: FacadeDeps, request: CreateTopicRequest): Promise<TopicSummary> {
+  const topic = (await ask(deps, 'POST', '/topics', request)) as TopicSummary
+  await arrival(deps, topic)
+  return topic
+}
+
+/** A topic that is there above will be here in a moment. */
+async function arrival(deps: FacadeDeps, { name, id }: { readonly name: string; readonly id: string }): Promise<void> {
+  const { clock, copies, uplink } = deps
+  const deadline = clock.monotonic() + arrivalMs
+  while (copies.topic(name)?.id !== id && clock.monotonic() < deadline) {
+    uplink.session?.hurry()
+    await new Promise<void>((resolve) => void clock.after(lookMs, resolve))
+  }
+}
+
+/** Leaders and replicas as level 0 has them, log start and high watermark as they are here. */
+async function describeTopic(deps: FacadeDeps, name: string): Promise<TopicDescription> {
+  const { copies } = deps
+  const above = await topicAbove(deps, name)
+  if (above !== null && copies.topic(name) === undefined) await arrival(deps, above)
+  const topic = copies.topic(name)
+  if (topic === undefined) throw new TailraceError('UNKNOWN_TOPIC', `"${name}".`)
+  const partitions = copies.partitionsOf(topic.id).map(({ partition, logStart, highWatermark }) => {
+    const told = above?.partitions[partition]
+    const { leader = 0, term = 0, replicas = [], inSync = [] } = told ?? {}
+    return { partition, leader, term, replicas, inSync, logStart, highWatermark }
+  })
+  return { name, id: topic.id, config: above?.config ?? topic.config, partitions }
+}
+
+/** Null while the source cannot tell. */
+async function topicAbove({ uplink, client }: FacadeDeps, name: string): Promise<TopicDescription | null> {
+  try {
+    const session = await uplink.whenSession(0)
+    const path = `/topics/${encodeURIComponent(name)}`
+    return (await client.request('GET', session.address, path, undefined, figuresMs)) as TopicDescription
+  } catch (error) {
+    if (error instanceof TailraceError && error.code === 'UNKNOWN_TOPIC') throw error
+    return null
+  }
+}
+
+/**
+ * Clients are told that this broker leads everything, so that they read here and publish through here; the term 0 gives way to what any broker of level
+ * 0 tells them.
+ */
+function routed({ brokerId, copies }: FacadeDeps, name: string): RoutedTopic[] {
+  const topic = copies.topic(name)
+  if (topic === undefined) return []
+  const partitions = topic.groups.map((_, partition) => ({
+    partition,
+    leader: brokerId,
+    term: 0,
+    replicas: [brokerId],
+  }))
+  return [{ name, id: topic.id, partitions }]
+}
+
+function describeCluster({ brokerId, http, clusterId, uplink }: FacadeDeps): ClusterDescription {
+  const told = uplink.last?.cluster
+  const others = (told?.brokers ?? []).filter(({ id }) => id !== brokerId)
+  const self = { id: brokerId, http, peer: '', level: uplink.level, alive: true, pid: 0 }
+  return { clusterId: clusterId(), metadataLeader: told?.metadataLeader ?? 0, brokers: [...others, self] }
+}
+
+/** What is on the disk is served without a source, too. */
+function readiness({ clusterId, copies, uplink }: FacadeDeps): { ready: boolean; reason: string } {
+  if (uplink.last !== null) return { ready: true, reason: 'ready' }
+  if (clusterId() !== '' && !copies.isEmpty) return { ready: true, reason: 'serving what is here; no source yet' }
+  return { ready: false, reason: `Waiting for a source. ${uplink.refusal}`.trim() }
+}
+
+async function ask({ uplink, client }: FacadeDeps, method: 'POST' | 'DELETE', path: string, body?: unknown) {
+  const session = await uplink.whenSession(figuresMs)
+  return client.request(method, session.address, path, body, askMs)
+}
+
+function summaryOf({ groups: _, ...summary }: CatalogTopic): TopicSummary {
+  return summary
+}

@@ -1,0 +1,58 @@
+import type { GroupId } from '@tailrace/schemas'
+import type { TopicSummary } from '../cluster/broker-api.ts'
+import type { StateStore } from '../log/types.ts'
+
+/** A topic and the groups of this broker's log that hold its partitions, by partition number. Groups are this broker's own, from 1, never used again. */
+export interface CatalogTopic extends TopicSummary {
+  readonly groups: readonly GroupId[]
+}
+
+const topicPrefix = 'cascade/topic/'
+const afterTopics = 'cascade/topic0'
+const nextGroupKey = 'cascade/next-group'
+
+/** Which topics this broker copies and where they stand on its disk. Durable before a group is created, so that no group is ever without its topic's name. */
+export class Catalog {
+  readonly topics = new Map<string, CatalogTopic>()
+  readonly #store: StateStore
+  #nextGroup: GroupId = 1
+
+  constructor(store: StateStore) {
+    this.#store = store
+  }
+
+  async load(): Promise<void> {
+    const next = await this.#store.get(nextGroupKey)
+    if (next !== null) this.#nextGroup = JSON.parse(new TextDecoder().decode(next)) as number
+    for await (const [, value] of this.#store.range(topicPrefix, afterTopics)) {
+      const topic = JSON.parse(new TextDecoder().decode(value)) as CatalogTopic
+      this.topics.set(topic.id, topic)
+    }
+  }
+
+  /** Takes topics as they are now; partitions that are new get groups. Resolves when it is durable. */
+  async put(topics: readonly TopicSummary[]): Promise<void> {
+    if (topics.length === 0) return
+    const changed = topics.map((topic) => {
+      const groups = [...(this.topics.get(topic.id)?.groups ?? [])]
+      while (groups.length < topic.partitions) groups.push(this.#nextGroup++)
+      return { ...topic, groups }
+    })
+    await this.#store.write([
+      ...changed.map((topic) => [topicPrefix + topic.id, encoded(topic)] as const),
+      [nextGroupKey, encoded(this.#nextGroup)],
+    ])
+    await this.#store.flush()
+    for (const topic of changed) this.topics.set(topic.id, topic)
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#store.write([[topicPrefix + id, null]])
+    await this.#store.flush()
+    this.topics.delete(id)
+  }
+}
+
+function encoded(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value))
+}

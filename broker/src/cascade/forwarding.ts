@@ -1,0 +1,102 @@
+import type { BrokerId, ErrorCode, Message, PartitionNumber, Position, ProducerId } from '@tailrace/schemas'
+import { forEachBatch, TailraceError } from '@tailrace/schemas'
+import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from '../partition/requests.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { LinkReply } from './source-link.ts'
+import type { Uplink } from './uplink.ts'
+
+/** Refused before anything was written: safe to send again. */
+const notWritten: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['NOT_LEADER', 'LEADER_UNAVAILABLE', 'NOT_READY'])
+const againMs = 50
+/** What an answer may take beyond what was asked for: a hop's network and queues. */
+const hopMs = 2_000
+const askMs = 5_000
+
+/** What this broker cannot do itself, done by its source: publishes, producers' ids, reads that only a replica can answer. */
+export class Forwarding {
+  readonly #uplink: Uplink
+  readonly #clock: Clock
+
+  constructor(uplink: Uplink, clock: Clock) {
+    this.#uplink = uplink
+    this.#clock = clock
+  }
+
+  /** See BrokerApi.publish. Frames leave in the order of the calls once there is a connection. */
+  async publish(
+    topic: string,
+    partition: PartitionNumber,
+    batch: Uint8Array,
+    { timeoutMs, wait }: { timeoutMs: number; wait: boolean },
+  ): Promise<PublishResult> {
+    const deadline = this.#clock.monotonic() + timeoutMs
+    for (;;) {
+      try {
+        return await this.#publishOnce(topic, partition, batch, deadline, wait)
+      } catch (error) {
+        const again = wait && error instanceof TailraceError && notWritten.has(error.code)
+        if (!again || this.#clock.monotonic() + againMs >= deadline) throw error
+        await new Promise<void>((resolve) => void this.#clock.after(againMs, resolve))
+      }
+    }
+  }
+
+  async #publishOnce(
+    topic: string,
+    partition: PartitionNumber,
+    batch: Uint8Array,
+    deadline: number,
+    wait: boolean,
+  ): Promise<PublishResult> {
+    const left = (): number => Math.max(1, Math.ceil(deadline - this.#clock.monotonic()))
+    const link = await this.#link(wait ? left() : 0)
+    const fields = { topic, partition, timeoutMs: left() }
+    const { fields: reply } = await link.request('Publish', fields, left() + hopMs, [batch]).catch(unknownOutcome)
+    return publishResult(reply)
+  }
+
+  async initProducer(): Promise<{ producerId: ProducerId; epoch: number }> {
+    const { fields } = await (await this.#link(askMs)).request('InitProducer', {}, askMs)
+    return { producerId: fields.producerId, epoch: fields.epoch }
+  }
+
+  /** Where a position is at the source. */
+  async findOffset(topic: string, partition: PartitionNumber, position: Position): Promise<OffsetResult> {
+    const { fields } = await (await this.#link(0)).request('FindOffset', { topic, partition, position }, askMs)
+    const { offset, highWatermark, logStart } = fields
+    return { offset, highWatermark, logStart }
+  }
+
+  async fetch(topic: string, partition: PartitionNumber, request: FetchRequest): Promise<FetchResult> {
+    const { offset, maxBytes, waitMs, token } = request
+    const covered = token === undefined ? {} : { tokenTerm: token.term, tokenIndex: token.index }
+    const fields = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs), ...covered }
+    const { fields: reply, body } = await (await this.#link(0)).request('Fetch', fields, waitMs + askMs)
+    const batches: Uint8Array[] = []
+    forEachBatch(body, (start, end) => batches.push(body.subarray(start, end)))
+    const { nextOffset, highWatermark, logStart } = reply
+    return { batches, bytes: body.length, nextOffset, highWatermark, logStart }
+  }
+
+  /** @throws TailraceError LEADER_UNAVAILABLE: nothing has been sent */
+  async #link(timeoutMs: number) {
+    const session = await this.#uplink.whenSession(timeoutMs)
+    try {
+      return await session.forward()
+    } catch (error) {
+      throw new TailraceError('LEADER_UNAVAILABLE', 'The source cannot be reached.', { cause: error })
+    }
+  }
+}
+
+/** Sent, and no answer: it may have been written. */
+function unknownOutcome(error: unknown): never {
+  const lost = error instanceof TailraceError && (error.code === 'CONNECTION_LOST' || error.code === 'TIMED_OUT')
+  throw lost ? new TailraceError('OUTCOME_UNKNOWN', 'The source did not answer.', { cause: error }) : error
+}
+
+function publishResult(reply: LinkReply<'Publish'>['fields']): PublishResult {
+  const { baseOffset, lastOffset, duplicate, term = 0, index = 0, holders = [] } = reply as Message<'PublishReply'>
+  const token = index > 0 ? { token: { term, index } } : {}
+  return { baseOffset, lastOffset, duplicate, ...token, holders: holders as readonly BrokerId[] }
+}

@@ -1,0 +1,55 @@
+import type { BrokerId } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { StateStore } from '../log/types.ts'
+import type { Random } from '../platform/random.ts'
+
+const key = 'cascade/identity'
+
+export interface CascadeIdentityFields {
+  readonly broker: BrokerId
+  readonly directoryId: string
+  /** Empty until the first source has told it. */
+  readonly clusterId: string
+  /** The level that this broker was started for; 0 until it has had a source. */
+  readonly home: number
+  /** The source that an operator has chosen, or 0. */
+  readonly pinned: BrokerId
+  /** HTTP addresses of brokers that may be the source, as learnt. */
+  readonly known: readonly string[]
+}
+
+/** What a cascade broker remembers of itself in its data folder. */
+export class CascadeIdentity {
+  readonly #store: StateStore
+  #fields: CascadeIdentityFields
+
+  private constructor(store: StateStore, fields: CascadeIdentityFields) {
+    this.#store = store
+    this.#fields = fields
+  }
+
+  /** @throws TailraceError BROKER_IDENTITY_MISMATCH when the folder belongs to another number */
+  static async load(store: StateStore, broker: BrokerId, random: Random): Promise<CascadeIdentity> {
+    const stored = await store.get(key)
+    if (stored !== null) {
+      const fields = JSON.parse(new TextDecoder().decode(stored)) as CascadeIdentityFields
+      if (fields.broker === broker) return new CascadeIdentity(store, fields)
+      throw new TailraceError('BROKER_IDENTITY_MISMATCH', `The data folder belongs to cascade broker ${fields.broker}.`)
+    }
+    const fresh = { broker, directoryId: random.uuid(), clusterId: '', home: 0, pinned: 0, known: [] }
+    const identity = new CascadeIdentity(store, fresh)
+    await identity.change({})
+    return identity
+  }
+
+  get fields(): CascadeIdentityFields {
+    return this.#fields
+  }
+
+  /** Resolves when the change is durable; it counts at once. */
+  async change(change: Partial<CascadeIdentityFields>): Promise<void> {
+    this.#fields = { ...this.#fields, ...change }
+    await this.#store.write([[key, new TextEncoder().encode(JSON.stringify(this.#fields))]])
+    await this.#store.flush()
+  }
+}

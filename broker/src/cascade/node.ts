@@ -1,0 +1,131 @@
+import type { BrokerId } from '@tailrace/schemas'
+import type { AdminApi } from '../cluster/admin-api.ts'
+import type { BrokerApi } from '../cluster/broker-api.ts'
+import type { LogStorage, StateStore } from '../log/types.ts'
+import type { Crc32c } from '../platform/checksum.ts'
+import type { Clock, TimerHandle } from '../platform/clock.ts'
+import type { HttpClient } from '../platform/http-client.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { MessageSockets } from '../platform/message-socket.ts'
+import type { Random } from '../platform/random.ts'
+import { createCascadeApi } from './cascade-facade.ts'
+import { Copies } from './copies.ts'
+import type { CopyCounts } from './follower.ts'
+import { Forwarding } from './forwarding.ts'
+import { CascadeIdentity } from './identity.ts'
+import { CascadeRegistry } from './registry.ts'
+import { RelayDesk } from './relay-desk.ts'
+import { remoteAdmin } from './remote-admin.ts'
+import type { CascadeApi, CascadeReport } from './shapes.ts'
+import { SourceSession } from './source-session.ts'
+import { TopicList } from './topic-list.ts'
+import { Uplink } from './uplink.ts'
+
+export interface CascadeNodeDeps {
+  readonly brokerId: BrokerId
+  /** What clients and brokers below are told. */
+  readonly http: string
+  /** HTTP addresses of brokers one level up: any of them will do. */
+  readonly sources: readonly string[]
+  readonly storage: LogStorage
+  readonly store: StateStore
+  readonly client: HttpClient
+  readonly sockets: MessageSockets
+  readonly clock: Clock
+  readonly random: Random
+  readonly crc32c: Crc32c
+  readonly logger: Logger
+}
+
+/** How far this broker is behind its source, over all partitions. */
+export interface CascadeLag {
+  readonly records: number
+  /** Of the partition that lacks most. */
+  readonly mostRecords: number
+  /** Of the partition that has lacked something for longest; at least the time without a source. */
+  readonly milliseconds: number
+  readonly partitions: number
+  readonly stopped: number
+}
+
+/** A broker outside of the quorum: it copies what is committed from a source and serves it (M88). */
+export class CascadeNode {
+  readonly api: BrokerApi
+  readonly admin: AdminApi
+  readonly desk: CascadeApi
+  readonly uplink: Uplink
+  readonly counts: CopyCounts = { batches: 0, bytes: 0, newBeginnings: 0 }
+  readonly #deps: CascadeNodeDeps
+  readonly #identity: CascadeIdentity
+  readonly #copies: Copies
+  readonly #registry: CascadeRegistry
+  #retention: TimerHandle | null = null
+
+  private constructor(deps: CascadeNodeDeps, identity: CascadeIdentity, copies: Copies) {
+    this.#deps = deps
+    this.#identity = identity
+    this.#copies = copies
+    const { brokerId, clock, client, http, storage } = deps
+    const clusterId = (): string => identity.fields.clusterId
+    const session = { ...deps, copies, clusterId, http: client, counts: this.counts, writable: () => storage.writable }
+    const describe = () => ({
+      clusterId: clusterId(),
+      broker: brokerId,
+      reports: [this.report(), ...this.#registry.all()],
+    })
+    const open = (address: string) => SourceSession.open(address, { ...session, describe })
+    this.uplink = new Uplink({ ...deps, identity, given: deps.sources, open })
+    this.#registry = new CascadeRegistry(clock)
+    const forwarding = new Forwarding(this.uplink, clock)
+    this.api = createCascadeApi({ brokerId, http, clusterId, copies, uplink: this.uplink, forwarding, client, clock })
+    this.admin = remoteAdmin(this.uplink, client)
+    const topics = new TopicList(clock, () => this.api.listTopics())
+    const { uplink } = this
+    this.desk = new RelayDesk({ brokerId, clusterId, registry: this.#registry, topics, uplink, http: client })
+  }
+
+  /**
+   * Before the first request. Finding a source goes on in the background; `api.readiness()` tells.
+   * @throws TailraceError BROKER_IDENTITY_MISMATCH
+   */
+  static async open(deps: CascadeNodeDeps): Promise<CascadeNode> {
+    const identity = await CascadeIdentity.load(deps.store, deps.brokerId, deps.random)
+    const copies = new Copies(deps)
+    await copies.load()
+    return new CascadeNode(deps, identity, copies)
+  }
+
+  start(): void {
+    this.#retention = this.#copies.startRetention()
+    this.uplink.start()
+  }
+
+  /** Before the log is closed. */
+  close(): void {
+    this.#retention?.cancel()
+    this.uplink.close()
+  }
+
+  get lag(): CascadeLag {
+    let [records, mostRecords, milliseconds, partitions, stopped] = [0, 0, this.uplink.withoutMs(), 0, 0]
+    for (const copy of this.#copies.all()) {
+      partitions++
+      records += copy.lagRecords
+      mostRecords = Math.max(mostRecords, copy.lagRecords)
+      milliseconds = Math.max(milliseconds, copy.lagMs())
+      if (copy.stopped !== '') stopped++
+    }
+    return { records, mostRecords, milliseconds: Math.round(milliseconds), partitions, stopped }
+  }
+
+  /** What it says of itself. */
+  report(): CascadeReport {
+    const { records, milliseconds, partitions, stopped } = this.lag
+    const { directoryId, home, pinned } = this.#identity.fields
+    return {
+      ...{ broker: this.#deps.brokerId, directoryId, http: this.#deps.http },
+      ...{ level: this.uplink.level, home, source: this.uplink.session?.source ?? 0, pinned },
+      ...{ lagRecords: records, lagMs: milliseconds, partitions, stopped, ageMs: 0 },
+    }
+  }
+}

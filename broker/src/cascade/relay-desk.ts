@@ -1,0 +1,70 @@
+import type { BrokerId } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { HttpClient } from '../platform/http-client.ts'
+import type { CascadeRegistry } from './registry.ts'
+import type { CascadeApi, CascadeBeat, CascadeBeatReply, CascadeStatus } from './shapes.ts'
+import type { TopicList } from './topic-list.ts'
+import type { Uplink } from './uplink.ts'
+
+export interface RelayDeskDeps {
+  readonly brokerId: BrokerId
+  readonly clusterId: () => string
+  readonly registry: CascadeRegistry
+  readonly topics: TopicList
+  readonly uplink: Uplink
+  readonly http: HttpClient
+}
+
+/** Confirming takes a beat of each level on the way. */
+const assignTimeoutMs = 25_000
+const statusTimeoutMs = 5_000
+
+/** A cascade broker as the source of others: passes on what they say with its own beat, and what level 0 decides with its answers. */
+export class RelayDesk implements CascadeApi {
+  readonly #deps: RelayDeskDeps
+
+  constructor(deps: RelayDeskDeps) {
+    this.#deps = deps
+  }
+
+  async beat(beat: CascadeBeat): Promise<CascadeBeatReply> {
+    const { brokerId, registry, topics, uplink } = this.#deps
+    const clusterId = this.#deps.clusterId()
+    const { last, ancestors } = uplink
+    if (clusterId === '' || last === null) {
+      throw new TailraceError('NOT_READY', 'This cascade broker has had no source since its start.')
+    }
+    if (beat.clusterId !== '' && beat.clusterId !== clusterId) {
+      throw new TailraceError('CLUSTER_MISMATCH', `This is cluster ${clusterId}.`)
+    }
+    if (ancestors.includes(beat.broker)) {
+      throw new TailraceError(
+        'CASCADE_CYCLE',
+        `${brokerId} copies from ${ancestors.slice(1).join(', which copies from ')}.`,
+      )
+    }
+    registry.take(beat.reports)
+    const asked = new Set(beat.reports.map(({ broker }) => broker))
+    const list = topics.get()
+    return {
+      ...{ clusterId, broker: brokerId, level: uplink.level, ancestors },
+      assignments: last.assignments.filter(({ broker }) => asked.has(broker)),
+      cluster: last.cluster,
+      topics: list.digest,
+      topicList: list.digest === beat.topics ? null : list.topics,
+    }
+  }
+
+  async status(): Promise<CascadeStatus> {
+    return (await this.#ask('GET', '/cascade', undefined, statusTimeoutMs)) as CascadeStatus
+  }
+
+  async assign(broker: BrokerId, source: BrokerId): Promise<void> {
+    await this.#ask('PUT', `/cascade/brokers/${broker}/source`, { source }, assignTimeoutMs)
+  }
+
+  async #ask(method: 'GET' | 'PUT', path: string, body: unknown, timeoutMs: number): Promise<unknown> {
+    const session = await this.#deps.uplink.whenSession(0)
+    return this.#deps.http.request(method, session.address, path, body, timeoutMs)
+  }
+}

@@ -1,0 +1,38 @@
+import type { AdminApi, GroupTarget } from '../cluster/admin-api.ts'
+import type { HttpClient } from '../platform/http-client.ts'
+import type { Uplink } from './uplink.ts'
+
+/** Long enough for the slowest: members that are forced, a snapshot. */
+const askMs = 60_000
+const sourceMs = 3_000
+
+/** What operators ask a cascade broker for is asked of its source, over HTTP, where it is checked like any other request. */
+export function remoteAdmin(uplink: Uplink, client: HttpClient): AdminApi {
+  const ask = async <Answer>(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+  ): Promise<Answer> => {
+    const session = await uplink.whenSession(sourceMs)
+    return (await client.request(method, session.address, path, body, askMs)) as Answer
+  }
+  return {
+    members: (target) => ask('GET', `${pathOf(target)}/members`),
+    changeMembers: (target, replicas) => ask('PUT', `${pathOf(target)}/members`, { replicas }),
+    cancelChange: (target) => ask('DELETE', `${pathOf(target)}/members/change`),
+    transferLeadership: (target, to) => ask('POST', `${pathOf(target)}/leader`, to === 0 ? {} : { to }),
+    forceMembers: (target, request) => ask('POST', `${pathOf(target)}/force-members`, request),
+    snapshot: (target, request) => ask('POST', `${pathOf(target)}/snapshot`, request),
+    setPriority: (target, request) => ask('PUT', `${pathOf(target)}/priority`, request),
+    describeGroup: (target) => ask('GET', `${pathOf(target)}/describe`),
+    alterTopic: (name, changes) => ask('PATCH', `/topics/${encodeURIComponent(name)}/config`, changes),
+    removeBroker: (broker) => ask('DELETE', `/cluster/brokers/${broker}`),
+    audit: async () =>
+      (await ask<{ records: Awaited<ReturnType<AdminApi['audit']>> }>('GET', '/cluster/audit')).records,
+  }
+}
+
+function pathOf(target: GroupTarget): string {
+  if (target.kind === 'metadata') return '/cluster'
+  return `/topics/${encodeURIComponent(target.topic)}/partitions/${target.partition}`
+}

@@ -1,0 +1,37 @@
+import type { CascadeStatus } from '../../cascade/shapes.ts'
+import { table } from '../table.ts'
+import type { Asking } from './group-commands.ts'
+
+export async function cascadeStatus({ admin, json, terminal }: Asking): Promise<void> {
+  const status = (await admin.request('GET', '/cascade')) as CascadeStatus
+  terminal.print(json ? JSON.stringify(status) : cascadeText(status))
+}
+
+/** `source` 0: the cluster chooses. */
+export async function assignSource(broker: number, source: number, { admin, json, terminal }: Asking): Promise<void> {
+  await admin.request('PUT', `/cascade/brokers/${broker}/source`, { source })
+  const text =
+    source === 0 ? `the source of broker ${broker} is chosen by the cluster` : `broker ${broker} copies from ${source}`
+  terminal.print(json ? JSON.stringify({ broker, source }) : text)
+}
+
+function cascadeText({ brokers }: CascadeStatus): string {
+  return table(
+    [...brokers].sort((a, b) => a.level - b.level || a.broker - b.broker),
+    [
+      { title: 'BROKER', of: ({ broker }) => broker, right: true },
+      { title: 'LEVEL', of: ({ level }) => level, right: true },
+      { title: 'HTTP', of: ({ http }) => http },
+      { title: 'SOURCE', of: ({ source }) => (source === 0 ? 'none' : source), right: true },
+      { title: 'ASSIGNED', of: ({ assigned, pinned }) => assignedText(assigned, pinned), right: true },
+      { title: 'LAG', of: ({ lagRecords }) => `${lagRecords} records`, right: true },
+      { title: 'BEHIND FOR', of: ({ lagMs }) => `${lagMs} ms`, right: true },
+      { title: 'PARTITIONS', of: ({ partitions }) => partitions, right: true },
+      { title: 'STOPPED', of: ({ stopped }) => stopped, right: true },
+    ],
+  )
+}
+
+function assignedText(assigned: number, pinned: number): string {
+  return `${assigned === 0 ? 'none' : assigned}${pinned === 0 ? '' : ' (chosen)'}`
+}
