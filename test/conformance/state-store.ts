@@ -44,6 +44,13 @@ export function stateStoreConformance(make: () => StateStoreUnderTest): void {
     expect(await read('b')).toBe('')
   })
 
+  test('many reads at once are each answered with their own', async () => {
+    const names = Array.from({ length: 100 }, (_, at) => `many/${at}`)
+    await store.write(names.filter((_, at) => at % 3 > 0).map((name) => [name, text(name)]))
+    const found = await Promise.all(names.map(read))
+    expect(found).toEqual(names.map((name, at) => (at % 3 > 0 ? name : null)))
+  })
+
   test('later changes win, also within one write, and null removes', async () => {
     await store.write([
       ['a', text('1')],

@@ -1,4 +1,4 @@
-import RocksDB from 'rocksdb-native'
+import RocksDB, { type ReadBatch } from 'rocksdb-native'
 import type { StateSnapshot, StateStore } from './types.ts'
 
 /** Small on purpose: the store holds maps that are read at the start and written behind, and an idle broker must stay small. */
@@ -6,6 +6,8 @@ const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
 const OPEN_FILES = 64
 const BACKGROUND_JOBS = 2
 const RANGE_CAPACITY = 64
+/** Reads of one turn that go together: each batch costs as much as many keys. */
+const READ_CAPACITY = 16
 
 /** Opens the store in the folder, creating it where it is missing. RocksDB locks the folder against other processes. */
 export async function openRocksStore(folder: string): Promise<StateStore> {
@@ -22,13 +24,16 @@ export async function openRocksStore(folder: string): Promise<StateStore> {
 
 class RocksStore implements StateStore {
   readonly #db: RocksDB
+  /** What is asked for in this turn. */
+  #reads: ReadBatch | null = null
 
   constructor(db: RocksDB) {
     this.#db = db
   }
 
-  get(key: string): Promise<Uint8Array | null> {
-    return this.#db.get(key)
+  async get(key: string): Promise<Uint8Array | null> {
+    this.#reads ??= this.#beginReads()
+    return this.#reads.get(key)
   }
 
   async *range(from: string, to: string): AsyncIterable<readonly [string, Uint8Array]> {
@@ -61,6 +66,16 @@ class RocksStore implements StateStore {
 
   async close(): Promise<void> {
     await this.#db.close()
+  }
+
+  #beginReads(): ReadBatch {
+    const batch = this.#db.read({ capacity: READ_CAPACITY, autoDestroy: true })
+    void Promise.resolve().then(() => {
+      this.#reads = null
+      // Each read has a promise of its own.
+      batch.tryFlush()
+    })
+    return batch
   }
 }
 

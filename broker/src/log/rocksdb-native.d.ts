@@ -6,6 +6,11 @@ declare module 'rocksdb-native' {
     flush(): Promise<void>
   }
 
+  export interface ReadBatch {
+    get(key: string): Promise<Buffer | null>
+    tryFlush(): void
+  }
+
   export default class RocksDB {
     constructor(
       path: string,
@@ -19,6 +24,7 @@ declare module 'rocksdb-native' {
     )
     ready(): Promise<void>
     get(key: string): Promise<Buffer | null>
+    read(options: { capacity: number; autoDestroy: boolean }): ReadBatch
     write(options: { capacity: number; autoDestroy: boolean }): WriteBatch
     /** Writes the memory table to a file. */
     flush(): Promise<void>

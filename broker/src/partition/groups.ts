@@ -45,6 +45,8 @@ export interface GroupsDeps {
 
 export type CreateCore = (options: RaftOptions, start: RaftStart, group: GroupId) => RaftCore
 
+/** What a replica is that the disk may have lost without a trace. */
+const forgotten = { fromIndex: 1, reason: 'the journal has lost what it may have said of this group' }
 /** Ticks in an election timeout. Every tick wakes an idle broker, so they are few; brokers' ticks are not in step, which tells equal draws apart. */
 const ELECTION_TICKS = 5
 /** Election timeouts that a shutdown takes at most to hand its leaderships on; it is done when the last one has gone. */
@@ -136,6 +138,10 @@ export class BrokerGroups implements Groups, GroupRequests {
     for (const log of this.#deps.storage.groups()) yield log.group
   }
 
+  allOpened(): void {
+    this.#deps.storage.nothingForgotten()
+  }
+
   async remove(id: GroupId): Promise<void> {
     await this.#opening.get(id)?.catch(() => undefined)
     const replica = this.#replicas.get(id)
@@ -214,9 +220,10 @@ export class BrokerGroups implements Groups, GroupRequests {
   async #open(wanted: GroupSpec): Promise<Group> {
     const { storage, store, settings, brokerId, random, clock, logger, crc32c } = this.#deps
     const stored = storage.group(wanted.group)
-    const log = stored ?? storage.create(wanted.group)
+    const isForgotten = storage.mayHaveForgotten && wanted.isNew !== true
+    const log = stored ?? storage.create(wanted.group, isForgotten ? forgotten : undefined)
     const { raft, state, producersUnknown } = await recoverReplica(log, wanted, {
-      ...{ store, crc32c },
+      ...{ store, crc32c, created: stored === undefined },
       producerCapacity: settings.producerCapacity,
     })
     const admission = await admissionOf(store, wanted.group, brokerId, {

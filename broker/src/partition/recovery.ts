@@ -23,6 +23,8 @@ export interface RecoveryDeps {
   readonly store: StateStore
   readonly crc32c: Crc32c
   readonly producerCapacity: number
+  /** The log was made just now: nothing of it can be anywhere else. */
+  readonly created: boolean
 }
 
 /**
@@ -31,6 +33,7 @@ export interface RecoveryDeps {
  */
 export async function recoverReplica(log: GroupLog, spec: GroupSpec, deps: RecoveryDeps): Promise<Recovered> {
   const { producerCapacity } = deps
+  if (deps.created && spec.stateMachine === null) return createdReplica(log, producerCapacity)
   const install = await loadInstallRecord(deps.store, log.group)
   // An installation was about to replace this log, whose entries need not be those that its state was made of.
   const trusted = install === null || termAt(log, install.lastIndex) === install.lastTerm
@@ -46,6 +49,11 @@ export async function recoverReplica(log: GroupLog, spec: GroupSpec, deps: Recov
   await readOn(log, state)
   const known = checkpoint?.producersIndex ?? 0
   return { state, raft: raftStart(log, commitHint), producersUnknown: known < log.prevIndex }
+}
+
+function createdReplica(log: GroupLog, producerCapacity: number): Recovered {
+  const state = fromCheckpoint(log, null, true, producerCapacity)
+  return { state, raft: raftStart(log, state.commitIndex), producersUnknown: false }
 }
 
 /** Shows the state every entry of the log that it has not seen. */

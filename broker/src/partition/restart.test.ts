@@ -38,12 +38,29 @@ async function recover(world: TestWorld, id: number) {
   }) as GroupLog
   const spec = { group: GROUP, voters: [1, 2, 3], maxBatchBytes: 1000, preferred: false, stateMachine: null }
   const recovered = await world.during(
-    recoverReplica(log, spec, { store: broker.store, crc32c, producerCapacity: 10_000 }),
+    recoverReplica(log, spec, { store: broker.store, crc32c, producerCapacity: 10_000, created: false }),
   )
   return { reads, ...recovered }
 }
 
 const batchBytes = numbered(0).length
+
+describe('a new replica', () => {
+  it('asks the store only for what may be older than it', async () => {
+    const world = await TestWorld.start()
+    const { store, groups } = world.broker(1)
+    const asked: string[] = []
+    const { get } = store
+    store.get = (key) => {
+      asked.push(key)
+      return get.call(store, key)
+    }
+    await world.during(
+      groups.open({ group: 2, voters: [1, 2, 3], maxBatchBytes: 1000, preferred: false, stateMachine: null }),
+    )
+    expect(asked).toEqual(['group/2/admission'])
+  })
+})
 
 describe('a restart', () => {
   it('after a kill reads what came after the checkpoint, and knows the same producers', async () => {
