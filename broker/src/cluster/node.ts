@@ -97,7 +97,7 @@ class BrokerNode implements ClusterNode {
     if (record === null) return formation.tryToForm()
     this.#dial(this.#parts.addresses())
     reconciler.start()
-    await this.#openMetadata(record, false)
+    await this.#openMetadata(record, { preferred: false, isNew: false })
     void registration.run()
   }
 
@@ -117,7 +117,7 @@ class BrokerNode implements ClusterNode {
     if (preferred) await this.#parts.formation.whenShared(SHARED_MS)
     try {
       if (this.#closed) return
-      await this.#openMetadata(record, preferred)
+      await this.#openMetadata(record, { preferred, isNew: true })
     } catch (error) {
       logger.error({ error }, 'cannot open the metadata group; trying again')
       clock.after(OPEN_RETRY_MS, () => void this.#becomeMember(record))
@@ -131,20 +131,33 @@ class BrokerNode implements ClusterNode {
     this.#dial(addresses)
   }
 
-  async #openMetadata(record: FormationRecord, preferred: boolean): Promise<void> {
+  async #openMetadata(
+    record: FormationRecord,
+    moment: { readonly preferred: boolean; readonly isNew: boolean },
+  ): Promise<void> {
     const { groups, largestMaxBatchBytes, brokerId } = this.#deps
     const { machine, state, directory } = this.#parts
+    const founders = record.voters.map((voter) => voter.id)
     const { admission } = this.#file
     await groups.open({
       group: METADATA_GROUP,
-      voters: admission === 0 ? record.voters.map((voter) => voter.id) : [],
+      voters: admission === 0 ? founders : [],
       admission,
-      preferred,
+      ...moment,
+      present: () => this.#metadataMembers(founders),
       maxBatchBytes: largestMaxBatchBytes,
       electionFactor: state.metadataPriorities[brokerId] ?? 1,
       stateMachine: machine,
     })
     directory.touch()
+  }
+
+  /** Whom to ask for what the replica may have promised: who votes by its own log; without one, everybody. */
+  #metadataMembers(founders: readonly BrokerId[]): readonly BrokerId[] {
+    const { joined, removed } = this.#parts.state
+    const { voters = [], outgoing = [] } = this.#deps.groups.get(METADATA_GROUP)?.configuration ?? {}
+    const members = voters.length > 0 ? [...voters, ...outgoing] : [...founders, ...joined.keys()]
+    return members.filter((id) => !removed.has(id))
   }
 
   #applied(applied: Applied): void {

@@ -28,6 +28,7 @@ test('a topic that is deleted while its replica is being opened takes the replic
       return open.get(group)!
     },
     remove: async (group: GroupId) => void open.delete(group),
+    allOpened: () => {},
   } as unknown as Groups
   const silent = { info: () => {}, warn: () => {}, error: () => {} }
   const reconciler = new Reconciler({

@@ -140,6 +140,11 @@ export class Reconciler {
     return partition === undefined ? null : placeOf(partition, this.#deps.brokerId)
   }
 
+  #present(group: GroupId): readonly BrokerId[] {
+    const partition = this.#deps.state.partitionOf(group)
+    return [...new Set([...(partition?.replicas ?? []), ...(partition?.change?.replicas ?? [])])]
+  }
+
   #has(group: GroupId): boolean {
     return this.#stored.has(group) || this.#deps.groups.get(group) !== undefined
   }
@@ -177,6 +182,7 @@ export class Reconciler {
     }
     this.#busy.delete(group)
     if (this.#closed) return
+    if (this.#caughtUp && this.#tasks.size === 0) this.#deps.groups.allOpened()
     this.#deps.onProgress()
     this.#next()
   }
@@ -199,7 +205,8 @@ export class Reconciler {
     const place = partition === undefined ? null : placeOf(partition, brokerId)
     if (place === null) return
     const { topic } = state.places.get(group)!
-    const opened = await groups.open(specOf(topic, partition!, brokerId, place, { created, maxBatchBytes }))
+    const present = (): readonly BrokerId[] => this.#present(group)
+    const opened = await groups.open(specOf(topic, partition!, brokerId, place, { created, maxBatchBytes, present }))
     this.#stored.add(group)
     this.#admissions.set(group, opened.admission ?? place.admission)
     if (opened.admission !== undefined && opened.admission !== place.admission && this.#caughtUp) this.look(group)

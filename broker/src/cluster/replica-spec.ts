@@ -3,18 +3,27 @@ import type { GroupSpec, SpecChanges } from '../partition/types.ts'
 import type { Topic } from './metadata-state.ts'
 import type { Place, TopicPartition } from './partition-replicas.ts'
 
+interface Circumstances {
+  /** The topic was made just now, after this broker knew all that was decided before its start. */
+  readonly created: boolean
+  readonly maxBatchBytes: number
+  readonly present: () => readonly BrokerId[]
+}
+
 /** How this broker opens its replica of a partition. One that was admitted later knows no members before it is told. */
 export function specOf(
   topic: Topic,
   partition: TopicPartition,
   self: BrokerId,
   { admission }: Place,
-  { created, maxBatchBytes }: { readonly created: boolean; readonly maxBatchBytes: number },
+  { created, maxBatchBytes, present }: Circumstances,
 ): GroupSpec {
   return {
     group: partition.group,
     voters: admission === 0 ? partition.founders : [],
     admission,
+    isNew: created,
+    present,
     preferred: created && partition.replicas[0] === self,
     stateMachine: null,
     ...settingsOf(topic, partition, self, maxBatchBytes),

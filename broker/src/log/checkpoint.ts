@@ -27,6 +27,8 @@ export interface Checkpoint {
   readonly generation: number
   readonly place: JournalPlace
   readonly nextIncarnation: number
+  /** `LogStorage.mayHaveForgotten`; missing: no. */
+  readonly mayHaveForgotten?: boolean
   readonly groups: readonly GroupCheckpoint[]
 }
 

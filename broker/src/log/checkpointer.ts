@@ -14,6 +14,7 @@ export interface CheckpointerDeps {
   /** Every log whose removal is not durable yet. */
   logs(): Iterable<StoredGroupLog>
   nextIncarnation(): number
+  mayHaveForgotten(): boolean
   retryFull<Result>(work: () => Promise<Result>): Promise<Result>
   onFailure(error: Error): void
 }
@@ -24,6 +25,13 @@ interface Captured {
   readonly ops: number
   readonly version: number
   readonly record: Omit<GroupCheckpoint, 'segments'>
+}
+
+interface Capture {
+  readonly place: JournalPlace
+  readonly captured: readonly Captured[]
+  readonly nextIncarnation: number
+  readonly mayHaveForgotten: boolean
 }
 
 /**
@@ -79,7 +87,7 @@ export class Checkpointer {
 
   async #make(last: boolean): Promise<void> {
     const { disk, crc32c, folder, journal, retryFull } = this.#deps
-    const { place, captured, nextIncarnation } = await this.#capture()
+    const { place, captured, nextIncarnation, mayHaveForgotten } = await this.#capture()
     const groups: GroupCheckpoint[] = []
     const known = new Map<StoredGroupLog, { version: number; record: GroupCheckpoint }>()
     for (const { log, ops, version, record } of captured) {
@@ -92,20 +100,22 @@ export class Checkpointer {
       groups.push(whole)
       known.set(log, { version, record: whole })
     }
-    const checkpoint = { generation: this.#generation + 1, place, nextIncarnation, groups }
+    const forgotten = mayHaveForgotten ? { mayHaveForgotten } : {}
+    const checkpoint = { generation: this.#generation + 1, place, nextIncarnation, ...forgotten, groups }
     await retryFull(() => writeCheckpoint(disk, folder, checkpoint, crc32c))
     this.#generation++
     this.#known = known
     journal.release(place.sequence)
   }
 
-  #capture(): Promise<{ place: JournalPlace; captured: Captured[]; nextIncarnation: number }> {
+  #capture(): Promise<Capture> {
     return new Promise((resolve, reject) => {
       this.#deps.rounds.atBoundary((failed) => {
         if (failed) return reject(new Error('the journal has failed'))
         const captured: Captured[] = []
         for (const log of this.#deps.logs()) if (log.pending.announced) captured.push(capture(log))
-        resolve({ place: this.#deps.journal.place, captured, nextIncarnation: this.#deps.nextIncarnation() })
+        const [nextIncarnation, mayHaveForgotten] = [this.#deps.nextIncarnation(), this.#deps.mayHaveForgotten()]
+        resolve({ place: this.#deps.journal.place, captured, nextIncarnation, mayHaveForgotten })
       })
     })
   }

@@ -48,6 +48,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
   const fileBytes = Math.max(MIN_JOURNAL_BLOCKS, Math.floor(options.journalFileBytes / BLOCK_BYTES)) * BLOCK_BYTES
   const recovered = await replayJournal(disk, folder, fileBytes, crc32c)
   logs.nextIncarnation = recovered.replay.highestIncarnation + 1
+  logs.mayHaveForgotten = recovered.replay.damaged || recovered.checkpoint.mayHaveForgotten === true
 
   const journal = new Journal({
     disk,
@@ -85,6 +86,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
       retryFull,
       logs: () => logs.logs(),
       nextIncarnation: () => logs.nextIncarnation,
+      mayHaveForgotten: () => logs.mayHaveForgotten,
       onFailure: (error) => logs.fail(error),
     },
     recovered.checkpoint.generation,

@@ -11,6 +11,7 @@ import {
 import type { Staging } from './journal/staging.ts'
 import type { LogStart, LogState } from './log-state.ts'
 import type { SegmentSet } from './segment/segment-set.ts'
+import type { Damage } from './types.ts'
 
 /** One write of a group on its way into a round. Parts that a round has taken are null. */
 export interface PendingWrite {
@@ -55,6 +56,8 @@ export class PendingWrites implements RecordOwner {
   readonly #segments: SegmentSet
   #writes: PendingWrite[] = []
   #repaired = false
+  /** What the group is created with. */
+  #damage: Damage | null = null
 
   constructor(id: GroupId, incarnation: number, staged: LogState, segments: SegmentSet) {
     this.id = id
@@ -74,6 +77,11 @@ export class PendingWrites implements RecordOwner {
 
   repaired(): void {
     this.#repaired = true
+  }
+
+  /** Before the first round: the log begins as one that has lost everything. */
+  createdDamaged(damage: Damage): void {
+    this.#damage = damage
   }
 
   /** Forgets all; returns the chunks that no segment is going to write. */
@@ -116,6 +124,11 @@ export class PendingWrites implements RecordOwner {
   stage(staging: Staging, writer: RecordWriter, limits: RoundLimits): void {
     if (!this.announced) writer.mark(RecordType.Create, this)
     this.announced = true
+    if (this.#damage !== null) {
+      const { fromIndex, reason } = this.#damage
+      writer.damage(this, fromIndex, { lastIndex: 0, endOffset: 0, lastTerm: 0, reason })
+      this.#damage = null
+    }
     if (this.#repaired) writer.mark(RecordType.Repaired, this)
     this.#repaired = false
     let taken = 0

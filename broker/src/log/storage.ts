@@ -12,7 +12,7 @@ import { LogState } from './log-state.ts'
 import type { Rounds } from './rounds.ts'
 import type { SegmentEnv } from './segment/env.ts'
 import type { TailPool } from './tail-pool.ts'
-import type { GroupLog, LogDescription, LogFile, LogInstall, LogMetrics, LogStorage } from './types.ts'
+import type { Damage, GroupLog, LogDescription, LogFile, LogInstall, LogMetrics, LogStorage } from './types.ts'
 
 /** Bytes that segments may get without a checkpoint, when the journal has references only: recovery reads them again. */
 const CHECKPOINT_SEGMENT_BYTES = 256 * 1024 * 1024
@@ -35,6 +35,7 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
   readonly groupsFolder: string
   readonly metrics: LogMetrics
   nextIncarnation = 1
+  mayHaveForgotten = false
   /** Incarnations of logs that are being received, or were before the start. */
   readonly staged = new Map<GroupId, number>()
   readonly #installs = new Map<GroupId, ReceivedLog>()
@@ -90,12 +91,26 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
     return this.#all
   }
 
-  create(id: GroupId): GroupLog {
+  create(id: GroupId, damage?: Damage): GroupLog {
     this.refuseWhenClosing()
     if (this.#groups.has(id)) throw new RangeError(`group ${id} exists`)
     const log = new StoredGroupLog(this, id, this.nextIncarnation++, new LogState())
     this.adopt(log)
+    if (damage === undefined) return log
+    log.damage = damage
+    log.pending.createdDamaged(damage)
+    this.#live.rounds.list(log)
     return log
+  }
+
+  nothingForgotten(): void {
+    if (!this.mayHaveForgotten) return
+    const isKept = (): boolean => [...this.#all].every(({ damage, pending }) => damage === null || pending.announced)
+    void this.whenDurable(isKept).then((durable) => {
+      if (!durable || this.#closing !== null) return
+      this.mayHaveForgotten = false
+      this.#live.checkpointer.request()
+    })
   }
 
   async remove(id: GroupId): Promise<void> {

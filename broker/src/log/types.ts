@@ -209,8 +209,15 @@ export interface LogStorage {
   readonly metrics: LogMetrics
   groups(): Iterable<GroupLog>
   group(id: GroupId): GroupLog | undefined
-  /** Creates an empty log; durable with the group's first write. */
-  create(id: GroupId): GroupLog
+  /**
+   * The journal has, or had, a place that cannot be read and may have held the only mention of a group. A group that is not here, and whose replica was on this
+   * broker before, is to be created damaged: what it promised is not known. Survives restarts, until `nothingForgotten`.
+   */
+  readonly mayHaveForgotten: boolean
+  /** Every group that may have been forgotten is here again, damaged. */
+  nothingForgotten(): void
+  /** Creates an empty log; durable with the group's first write, or, with `damage`, soon and before that. */
+  create(id: GroupId, damage?: Damage): GroupLog
   /**
    * Begins to receive a log in the place of the group's, or goes on with what an earlier attempt has left, also after a restart. An earlier LogInstall of the group ends.
    * @throws RangeError when there is no such group; TailraceError STORAGE_CORRUPT when the description contradicts itself

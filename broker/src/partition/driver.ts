@@ -23,6 +23,8 @@ export interface DriverDeps {
   readonly peers: Pick<Peers, 'sendRaft'>
   readonly clock: Clock
   readonly logger: Logger
+  /** `GroupSpec.present`. */
+  readonly present?: (() => readonly BrokerId[]) | undefined
   /** Asks for a `drain` at the end of the turn. */
   readonly wake: () => void
   /** Asks for a `drain` at the next beat, which costs an idle broker nothing. */

@@ -85,7 +85,7 @@ describe('a replica with a damaged log', () => {
 })
 
 describe('the rules of the quarantine', () => {
-  function setUp() {
+  function setUp(present?: () => readonly number[]) {
     const sent: RaftMessage[] = []
     const configuration = { voters: [1, 2, 3], outgoing: [], learners: [] }
     const core = { id: 1, term: 1, durableIndex: 9, configuration }
@@ -100,6 +100,7 @@ describe('the rules of the quarantine', () => {
       replica: { log: log as GroupLog, state: state as PartitionState },
       peers: { sendRaft: (_group, message) => void sent.push(message) },
       logger: { info: () => {}, warn: () => {}, error: () => {} },
+      present,
     })
     const heartbeat = (term: number) =>
       quarantine.holdsBack({ type: 'heartbeat', from: 2, to: 1, term, commit: 0, sentAt: 7 })
@@ -107,6 +108,18 @@ describe('the rules of the quarantine', () => {
       quarantine.holdsBack({ type: 'vote-reply', from, to: 1, term, pre: true, granted: false })
     return { quarantine, core, state, log, sent, heartbeat, tells }
   }
+
+  it('asks those who are members now, and not those that its old log names', () => {
+    let present = [1, 4, 5]
+    const { quarantine, sent, heartbeat, tells } = setUp(() => present)
+    quarantine.tick()
+    expect(sent.map(({ to }) => to)).toEqual([4, 5])
+    tells(4, 3)
+    expect(heartbeat(9)).toBe(true)
+    // Broker 5 is lost for good, and taken out.
+    present = [1, 4]
+    expect(heartbeat(9)).toBe(false)
+  })
 
   it('no leader is followed before all others have told their terms, and then only one of a later term', () => {
     const { quarantine, sent, heartbeat, tells } = setUp()

@@ -15,6 +15,8 @@ export interface QuarantineDeps {
   readonly replica: { readonly log: GroupLog; readonly state: PartitionState }
   readonly peers: Pick<Peers, 'sendRaft'>
   readonly logger: Logger
+  /** `GroupSpec.present`. */
+  readonly present?: (() => readonly BrokerId[]) | undefined
 }
 
 /**
@@ -30,7 +32,10 @@ export interface QuarantineDeps {
  */
 export class Quarantine {
   readonly #deps: QuarantineDeps
-  readonly #unheard: Set<BrokerId>
+  readonly #heard = new Set<BrokerId>()
+  readonly #members: () => readonly BrokerId[]
+  /** Everybody has answered. */
+  #isTold = false
   /** The highest term that another voter has told; what was forgotten is not above it once all have answered. */
   #promised: Term
 
@@ -39,7 +44,7 @@ export class Quarantine {
     const { log } = deps.replica
     this.#deps = deps
     const { voters, outgoing } = core.configuration
-    this.#unheard = new Set([...voters, ...outgoing].filter((voter) => voter !== core.id))
+    this.#members = deps.present ?? (() => [...voters, ...outgoing])
     this.#promised = core.term
     if (log.damage !== null) {
       deps.logger.error(
@@ -57,7 +62,7 @@ export class Quarantine {
   tick(): void {
     const { group, core, peers } = this.#deps
     const from = core.id
-    for (const to of this.#unheard) {
+    for (const to of this.#unheard()) {
       const question = { from, to, term: core.term, pre: true, transfer: false, lastIndex: 0, lastTerm: 0 }
       peers.sendRaft(group, { type: 'vote', ...question }, [])
     }
@@ -67,12 +72,12 @@ export class Quarantine {
   holdsBack(message: RaftMessage): boolean {
     if (!this.active) return false
     if (message.type === 'vote-reply') {
-      this.#unheard.delete(message.from)
+      this.#heard.add(message.from)
       this.#promised = Math.max(this.#promised, message.term)
     }
     if (message.type === 'vote' && message.pre) this.#refuse(message)
     if (!ofLeaders.has(message.type)) return true
-    if (this.#unheard.size > 0) return true
+    if (!this.#hasAsked()) return true
     if (message.term > this.#promised) return false
     if (message.type === 'heartbeat') this.#askForLaterTerm(message)
     return true
@@ -82,10 +87,20 @@ export class Quarantine {
   review(): void {
     const { core, replica, logger, group } = this.#deps
     const { state, log } = replica
-    if (!this.active || this.#unheard.size > 0) return
+    if (!this.active || !this.#hasAsked()) return
     if (state.commitTerm <= this.#promised || core.durableIndex < state.commitIndex) return
     log.repaired()
     logger.info({ group, commitIndex: state.commitIndex }, 'the replica is whole again')
+  }
+
+  #unheard(): BrokerId[] {
+    if (this.#isTold) return []
+    return this.#members().filter((id) => id !== this.#deps.core.id && !this.#heard.has(id))
+  }
+
+  #hasAsked(): boolean {
+    this.#isTold ||= this.#unheard().length === 0
+    return this.#isTold
   }
 
   /** Another replica in quarantine may be asking. What this one forgot is no matter: it has no votes that it could still win with. */

@@ -16,7 +16,7 @@ import { RepairDuty } from './repair-duty.ts'
 import type { FetchRequest, FetchResult, OffsetResult, PublishResult, ReadToken } from './requests.ts'
 import type { SnapshotServices } from './services.ts'
 import { SnapshotDuty } from './snapshot-duty.ts'
-import type { Group, GroupSpec, GroupStatus, SnapshotPlace, SpecChanges } from './types.ts'
+import type { Group, GroupSpec, GroupStatus, Snapshot, SnapshotPlace, SpecChanges } from './types.ts'
 import { WaitingReaders } from './waiting-readers.ts'
 
 export interface ReplicaDeps extends Omit<DriverDeps, 'group'> {
@@ -78,7 +78,7 @@ export class Replica implements Group {
     this.#inSync = new InSyncWindow(deps.inSyncTicks)
     this.#onLeadership = deps.onLeadership
     this.driver = new GroupDriver(
-      { ...deps, group: this.id },
+      { ...deps, group: this.id, present: deps.spec.present },
       {
         appended: (bytes) => {
           this.schedule.appended(bytes)
@@ -241,7 +241,7 @@ export class Replica implements Group {
     )
   }
 
-  takeSnapshot(): Promise<SnapshotPlace> {
+  takeSnapshot(): Promise<Snapshot> {
     return this.#operate(() => this.snapshots.take())
   }
 

@@ -1,4 +1,4 @@
-import type { BrokerId, EntryHeader, GroupId, LogIndex, Offset, Position, Term } from '@tailrace/schemas'
+import type { BrokerId, EntryHeader, GroupId, LogIndex, Offset, Position, Term, Timestamp } from '@tailrace/schemas'
 import type { Configuration } from '../raft/config.ts'
 import type { RaftStatus } from '../raft/core.ts'
 import type { EntryStatus } from '../raft/entry-states.ts'
@@ -18,6 +18,13 @@ export interface GroupSpec {
   /** Election timeouts are longer by this, from 1 on: the replica leads only when those with less cannot (M82). */
   readonly electionFactor?: number
   readonly maxBatchBytes: number
+  /** The group was made just now: no replica of it can have been on this broker before. Matters where the disk has lost what it had (`LogStorage.mayHaveForgotten`). */
+  readonly isNew?: boolean
+  /**
+   * Who takes part at present, or may in a moment, as far as the caller knows: a replica that has forgotten what it promised asks them, since what its log says of members may
+   * be old. Missing: those of its log.
+   */
+  readonly present?: () => readonly BrokerId[]
   /** Campaign as soon as the group is created, so that a new topic is usable at once. One replica of a group has this set. */
   readonly preferred: boolean
   /** The group drives a state machine on every member (the metadata group): spread commits at once, and hand over what is committed. */
@@ -104,7 +111,7 @@ export interface Group {
    */
   forceMembers(voters: readonly BrokerId[], aboveTerm?: Term): Promise<void>
   /** Makes the state durable as of now, and cuts the log of a state machine's group to there (M43, M45). Resolves to what it covers. */
-  takeSnapshot(): Promise<SnapshotPlace>
+  takeSnapshot(): Promise<Snapshot>
   /** Leader only: offers the others that replica's snapshot; who has that much lets go of its log before it, who lacks it fetches it there (M84). */
   offerSnapshot(source: BrokerId, place: SnapshotPlace): void
   update(changes: SpecChanges): void
@@ -116,6 +123,13 @@ export interface Group {
 export interface SnapshotPlace {
   readonly index: LogIndex
   readonly term: Term
+}
+
+export interface Snapshot extends SnapshotPlace {
+  /** When it was taken here, or was completely received. */
+  readonly at: Timestamp
+  /** What somebody who needs it would receive: the derived state and the segments that were left. */
+  readonly bytes: number
 }
 
 export interface GroupStatus extends RaftStatus {
@@ -132,7 +146,7 @@ export interface GroupStatus extends RaftStatus {
   /** What this replica is receiving instead of a log that the others have cut, or null. */
   readonly installing: { readonly source: BrokerId; readonly receivedBytes: number; readonly totalBytes: number } | null
   /** The last snapshot taken or installed here, or null. */
-  readonly snapshot: SnapshotPlace | null
+  readonly snapshot: Snapshot | null
 }
 
 /** All groups of this broker. */
@@ -143,6 +157,8 @@ export interface Groups {
   all(): Iterable<Group>
   /** Groups whose log is on this broker's disk, open or not. */
   stored(): Iterable<GroupId>
+  /** Every replica that this broker is to have is open: what was forgotten of others by the disk is no matter any more. */
+  allOpened(): void
   /** Stops the replica and removes its log. Waiting callers get UNKNOWN_TOPIC. */
   remove(id: GroupId): Promise<void>
   /** Set once. Called when this replica's view of who leads the group changes (0: nobody). */

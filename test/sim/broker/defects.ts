@@ -45,8 +45,8 @@ export function defectiveDurability(
   }
   for (const log of storage.groups()) hasten(log)
   const create = storage.create.bind(storage)
-  storage.create = (id) => {
-    const log = create(id)
+  storage.create = (id, damage) => {
+    const log = create(id, damage)
     hasten(log)
     return log
   }

@@ -337,6 +337,8 @@ export class FakeGroups implements Groups {
     return this.#logs.keys()
   }
 
+  allOpened(): void {}
+
   async remove(id: GroupId): Promise<void> {
     const { configuration, replicas } = this.#world.group(id)
     const { voters, admissions } = configuration ?? { voters: [] as readonly BrokerId[] }
