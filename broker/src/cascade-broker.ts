@@ -5,6 +5,7 @@ import { cascadeMetrics } from './cascade-metrics.ts'
 import type { BrokerSettings } from './config/broker-settings.ts'
 import { splitAddress } from './config/setting-kinds.ts'
 import { createHttpGateway } from './gateway/http/server.ts'
+import { gatewayLimits } from './gateway-settings.ts'
 import { openLogStorage } from './log/open.ts'
 import { openRocksStore } from './log/rocks-store.ts'
 import type { RunningBroker } from './main.ts'
@@ -49,12 +50,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   const gateway = await createHttpGateway({
     ...{ api: node.api, admin: node.admin, cascade: node.desk, clock, random, log: logger },
     registry: cascadeMetrics(storage, node),
-    limits: {
-      maxBatchBytes: settings.maxBatchBytes,
-      maxFrameBytes: settings.maxFrameBytes,
-      maxConnections: settings.maxConnections,
-      requestTimeoutMs: settings.requestTimeoutMs,
-    },
+    limits: gatewayLimits(settings),
     listen: splitAddress(settings.http)!,
   })
   const http = await gateway.listen()

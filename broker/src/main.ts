@@ -1,12 +1,12 @@
 import { pino } from 'pino'
 import { brokerMetrics } from './broker-metrics.ts'
-import { CASCADE_OPERATION, withCascade } from './cascade/peer-questions.ts'
-import { TopDesk } from './cascade/top-desk.ts'
+import { topDeskOver, withCascade } from './cascade/peer-questions.ts'
 import { createClusterNode } from './cluster/node.ts'
 import type { BrokerSettings } from './config/broker-settings.ts'
 import { splitAddress } from './config/setting-kinds.ts'
 import { createHttpGateway } from './gateway/http/server.ts'
 import { createPeers } from './gateway/peer/create-peers.ts'
+import { gatewayLimits } from './gateway-settings.ts'
 import { openLogStorage } from './log/open.ts'
 import { openRocksStore } from './log/rocks-store.ts'
 import { BrokerGroups } from './partition/groups.ts'
@@ -71,25 +71,14 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     maxBatchBytes: settings.maxBatchBytes,
     largestMaxBatchBytes: Math.floor(settings.maxFrameBytes / 2),
   })
-  const cascade = new TopDesk({
-    ...{ api: node.api, clock },
-    async ask(broker, json, timeoutMs) {
-      const fields = { operation: CASCADE_OPERATION, json }
-      return (await peers.request(broker, 'Admin', fields, [], timeoutMs)).fields.json
-    },
-  })
+  const cascade = topDeskOver(peers, node.api, clock)
   peers.handlers = withCascade(node.handlers, cascade)
   await node.start()
   const gateway = await createHttpGateway({
     ...{ admin: node.admin, cascade, clock, random, log: logger },
     api: { ...node.api, describeCluster: () => cascade.describeCluster() },
     registry: brokerMetrics(storage, groups, peers.stats),
-    limits: {
-      maxBatchBytes: settings.maxBatchBytes,
-      maxFrameBytes: settings.maxFrameBytes,
-      maxConnections: settings.maxConnections,
-      requestTimeoutMs: settings.requestTimeoutMs,
-    },
+    limits: gatewayLimits(settings),
     listen: splitAddress(settings.http)!,
   })
   const http = await gateway.listen()

@@ -1,9 +1,10 @@
 import type { BrokerId, Message } from '@tailrace/schemas'
-import type { PeerAnswer, PeerHandlers, RequestName } from '../partition/peers.ts'
-import type { TopDesk } from './top-desk.ts'
+import type { PeerAnswer, PeerHandlers, Peers, RequestName } from '../partition/peers.ts'
+import type { Clock } from '../platform/clock.ts'
+import { TopDesk, type TopDeskDeps } from './top-desk.ts'
 
 /** Name of the administrative request under which brokers of level 0 ask the metadata leader about cascade brokers. */
-export const CASCADE_OPERATION = 'cascade'
+const CASCADE_OPERATION = 'cascade'
 
 /** What peers ask, with their questions about cascade brokers answered by the desk. */
 export function withCascade(handlers: PeerHandlers, desk: Pick<TopDesk, 'answer'>): PeerHandlers {
@@ -26,4 +27,16 @@ export function withCascade(handlers: PeerHandlers, desk: Pick<TopDesk, 'answer'
       return { fields: { json }, body: [] } as unknown as PeerAnswer<Name>
     },
   }
+}
+
+/** The desk of a broker of level 0, which asks others over its links to them. */
+export function topDeskOver(peers: Pick<Peers, 'request'>, api: TopDeskDeps['api'], clock: Clock): TopDesk {
+  return new TopDesk({
+    api,
+    clock,
+    async ask(broker, json, timeoutMs) {
+      const reply = await peers.request(broker, 'Admin', { operation: CASCADE_OPERATION, json }, [], timeoutMs)
+      return reply.fields.json
+    },
+  })
 }
