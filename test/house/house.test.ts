@@ -8,6 +8,7 @@ import { listensEverywhere } from './listening.ts'
 import { undeclaredDependencies } from './packages.ts'
 import { parseTree } from './parsed-source.ts'
 import { impurities } from './purity.ts'
+import { defectsOf, raftTableFaults } from './raft-table.ts'
 import type { Ratchet } from './sizes.ts'
 import { filesTooLong, functionsTooLong, medianTooLong } from './sizes.ts'
 import { exists, isCode, readTree, root } from './source-tree.ts'
@@ -39,5 +40,7 @@ describe('the house', () => {
   it('nothing listens on every interface by default', () => expect(listensEverywhere(sources)).toEqual([]))
   it('packages name what they import', () => expect(undeclaredDependencies(graph, tree)).toEqual([]))
   it('links and mentions of pages lead somewhere', () => expect(deadReferences(tree, exists)).toEqual([]))
+  it('docs/raft.md has a row, a test and a control for every mechanism', () =>
+    expect(raftTableFaults(tree.get('docs/raft.md') ?? '', tree, defectsOf(tree))).toEqual([]))
   it('no registry hosts, no paths of one machine', () => expect(foreignPlaces(tree, root)).toEqual([]))
 })
