@@ -37,8 +37,8 @@ export interface AdminApi {
   describeGroup(target: GroupTarget): Promise<GroupDescription>
   /** Settings that are not named stay as they are; null puts one back to its default. */
   alterTopic(name: string, changes: TopicChanges): Promise<TopicConfig>
-  /** Takes a broker out of the cluster for ever. BROKER_IN_USE while it has replicas or votes in the metadata group. */
-  removeBroker(broker: BrokerId): Promise<void>
+  /** Takes a broker out of the cluster for ever. `by`: who asks, for the audit. BROKER_IN_USE while it has replicas or votes in the metadata group. */
+  removeBroker(broker: BrokerId, by?: string): Promise<void>
   /** Newest first, at most 1,000 kept. */
   audit(): Promise<readonly AuditRecord[]>
 }

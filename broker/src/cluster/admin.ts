@@ -1,6 +1,6 @@
 import type { BrokerId, GroupId } from '@tailrace/schemas'
 import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
-import type { Groups, SnapshotPlace } from '../partition/types.ts'
+import type { Groups, Snapshot } from '../partition/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import type {
   AdminApi,
@@ -17,8 +17,8 @@ import type { GroupCalls } from './group-calls.ts'
 import type { GroupReport } from './group-desk.ts'
 import { groupPage, membersPage, withCopies } from './group-pages.ts'
 import { examine } from './last-resort.ts'
-import { leaderlessPage } from './leaderless-page.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
+import { leaderlessPage } from './leaderless-page.ts'
 import type { MetadataClient } from './metadata-client.ts'
 import type { Intent } from './metadata-leader.ts'
 import type { MetadataState, Topic } from './metadata-state.ts'
@@ -122,10 +122,9 @@ export class Admin implements AdminApi {
   ): Promise<{ index: number; bytes: number }> {
     const { group } = this.#find(target)
     const { calls } = this.#deps
-    const place = await calls.at<SnapshotPlace>(broker, { do: 'snapshot', group }, SNAPSHOT_MS)
-    if (thenFetch) await calls.atLeader({ do: 'offer', group, source: broker, place }, LEADER_MS)
-    const { status } = await calls.at<GroupReport>(broker, { do: 'report', group, tail: false }, REPLICA_MS)
-    return { index: place.index, bytes: status.sizeBytes }
+    const { index, term, bytes } = await calls.at<Snapshot>(broker, { do: 'snapshot', group }, SNAPSHOT_MS)
+    if (thenFetch) await calls.atLeader({ do: 'offer', group, source: broker, place: { index, term } }, LEADER_MS)
+    return { index, bytes }
   }
 
   async setPriority(target: GroupTarget, { broker, factor }: { broker: BrokerId; factor: number }): Promise<void> {
@@ -172,9 +171,9 @@ export class Admin implements AdminApi {
     return requireTopic(state, name).config
   }
 
-  async removeBroker(broker: BrokerId): Promise<void> {
+  async removeBroker(broker: BrokerId, by = ''): Promise<void> {
     const { brokerId, clock } = this.#deps
-    await this.#submit({ type: 'remove-broker', removed: broker, at: clock.now(), broker: brokerId, by: '' })
+    await this.#submit({ type: 'remove-broker', removed: broker, at: clock.now(), broker: brokerId, by })
   }
 
   async audit(): Promise<readonly AuditRecord[]> {
@@ -189,7 +188,7 @@ export class Admin implements AdminApi {
   ): Promise<void> {
     const { brokerId, calls, client, clock, state, directory } = this.#deps
     const candidates = [...present!.replicas, ...(present!.change?.replicas ?? [])]
-    const { leader, lost } = await examine(calls, group, candidates, members)
+    const { leader, lost, term } = await examine(calls, group, candidates, members)
     const request = { at: clock.now(), broker: brokerId, by }
     const command = {
       type: 'force-replicas',
@@ -198,6 +197,7 @@ export class Admin implements AdminApi {
       members,
       leader,
       lost,
+      term,
       ...request,
     } as const
     const { index } = await client.submit(command, COMMAND_MS)
@@ -217,11 +217,11 @@ export class Admin implements AdminApi {
         `Ask one of them: broker ${brokerId} is not among ${members.join(',')}.`,
       )
     }
-    const { leader } = await examine(calls, METADATA_GROUP, brokers(), members)
+    const { leader, term } = await examine(calls, METADATA_GROUP, brokers(), members)
     if (leader !== brokerId) {
       throw new TailraceError('INVALID_MEMBERS', `Ask broker ${leader}: of these it has the newest metadata.`)
     }
-    await groups.get(METADATA_GROUP)!.forceMembers(members)
+    await groups.get(METADATA_GROUP)!.forceMembers(members, term)
     await client.submit({ type: 'forced-cluster', members, at: clock.now(), broker: brokerId, by }, COMMAND_MS)
   }
 

@@ -52,10 +52,10 @@ export class ForcedLeader {
     const { groups, state, clock, logger } = this.#deps
     try {
       const replica = groups.get(group)
-      const { replicas, admissions } = state.partitionOf(group)!.change!
+      const { replicas, admissions, aboveTerm } = state.partitionOf(group)!.change!
       if (replica !== undefined && !isConfiguration(replica, replicas, admissions)) {
         logger.warn({ group, members: replicas }, 'members are forced: acknowledged records may be lost')
-        await replica.forceMembers(replicas)
+        await replica.forceMembers(replicas, aboveTerm)
       }
     } catch (error) {
       logger.error({ group, error }, 'cannot force the members yet; trying again')

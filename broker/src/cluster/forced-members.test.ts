@@ -106,6 +106,14 @@ describe('members forced (M83)', () => {
     })
   })
 
+  test('the new leader begins above every term that any of those who answer has seen', async () => {
+    await lose(3, 4, 5)
+    // It was a candidate in vain.
+    cluster.broker(2).groups.get(1)!.term = 70
+    const forced = await during(cluster, admin(7).forceMembers(target, force))
+    expect(forced.term).toBe(71)
+  })
+
   test('a lost broker that has no replica any more says so too', async () => {
     const data = await lose(3, 4, 5)
     await during(cluster, admin(7).forceMembers(target, force))

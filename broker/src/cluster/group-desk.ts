@@ -1,6 +1,6 @@
 import type { BrokerId, GroupId, LogIndex, Term } from '@tailrace/schemas'
 import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
-import type { Group, GroupStatus, Groups, SnapshotPlace } from '../partition/types.ts'
+import type { Group, GroupStatus, Groups, Snapshot, SnapshotPlace } from '../partition/types.ts'
 import type { EntryStatus } from '../raft/entry-states.ts'
 import { asTailraceError } from './deadline.ts'
 import type { MetadataState } from './metadata-state.ts'
@@ -73,7 +73,7 @@ export class GroupDesk {
       case 'transfer':
         return { leader: await this.#transfer(group, request.to) }
       case 'snapshot':
-        return this.#open(group).takeSnapshot()
+        return this.#snapshot(group)
       case 'offer':
         this.#led(group).offerSnapshot(request.source, request.place)
         return {}
@@ -143,6 +143,13 @@ export class GroupDesk {
     const preferred = this.#deps.state.partitionOf(group)?.replicas[0] ?? led.configuration.voters[0]!
     const target = to === 0 ? preferred : to
     return target === this.#deps.brokerId ? target : led.transferLeadership(target)
+  }
+
+  /** @throws TailraceError INVALID_MEMBERS: whoever named this broker was wrong about who has replicas */
+  #snapshot(group: GroupId): Promise<Snapshot> {
+    const open = this.#deps.groups.get(group)
+    if (open !== undefined) return open.takeSnapshot()
+    throw new TailraceError('INVALID_MEMBERS', `Broker ${this.#deps.brokerId} has no replica of it to take one of.`)
   }
 
   /** @throws TailraceError NOT_LEADER */

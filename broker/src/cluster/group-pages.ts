@@ -1,5 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { EntryKind } from '@tailrace/schemas'
+import type { GroupStatus } from '../partition/types.ts'
 import type {
   EntryDescription,
   GroupDescription,
@@ -76,6 +77,14 @@ export function withCopies(page: MembersDescription, replicas: readonly GroupRep
   return { ...page, members }
 }
 
+export function snapshotOf({
+  status: { snapshot },
+}: {
+  status: Pick<GroupStatus, 'snapshot'>
+}): GroupDescription['lastSnapshot'] {
+  return snapshot === null ? null : { index: snapshot.index, at: snapshot.at, bytes: snapshot.bytes }
+}
+
 export function groupPage(
   led: GroupReport,
   replicas: readonly GroupReport[],
@@ -96,7 +105,7 @@ export function groupPage(
     sizeBytes: status.sizeBytes,
     readOnly,
     transferringTo: status.transferringTo ?? 0,
-    lastSnapshot: status.snapshot === null ? null : { index: status.snapshot.index, at: 0, bytes: 0 },
+    lastSnapshot: snapshotOf(led),
     // After a start the headers of older entries are on the disk only: what they are is not known here, and not made up.
     tail: led.tail.filter(({ state, kind }) => state !== 'purged' && kind !== null).map(describeEntry),
     replicas: replicas.map(describeReplica),

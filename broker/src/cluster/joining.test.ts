@@ -148,7 +148,12 @@ describe('a broker that was removed', () => {
     const cluster = await TestCluster.of(3)
     const data = new BrokerData()
     await join(cluster, 4, 2, data)
-    await during(cluster, admin(cluster, 1).removeBroker(4))
+    await during(cluster, admin(cluster, 1).removeBroker(4, 'ann'))
+    expect((await admin(cluster, 1).audit())[0]).toMatchObject({
+      action: 'remove-broker',
+      target: 'broker 4',
+      by: 'ann',
+    })
     await cluster.clock.run(3000)
     expect(configuration(cluster).learners).toEqual([])
     expect(cluster.broker(1).links.has(4)).toBe(false)

@@ -1,4 +1,4 @@
-import type { BrokerId, GroupId } from '@tailrace/schemas'
+import type { BrokerId, GroupId, Term } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { Configuration } from '../raft/config.ts'
 import type { GroupCalls } from './group-calls.ts'
@@ -11,6 +11,8 @@ export interface LastResort {
   readonly leader: BrokerId
   /** Members of the present configuration that are not to be members any more. */
   readonly lost: readonly BrokerId[]
+  /** The largest term that any replica that answers has. */
+  readonly term: Term
 }
 
 /**
@@ -28,7 +30,8 @@ export async function examine(
   const asked = [...new Set([...candidates, ...members])].map((broker) =>
     calls.at<GroupReport>(broker, { do: 'report', group, tail: false }, ASK_MS).catch(() => null),
   )
-  const reports = (await Promise.all(asked)).filter((report) => report !== null).filter(isWhole)
+  const heard = (await Promise.all(asked)).filter((report) => report !== null)
+  const reports = heard.filter(isWhole)
   const answered = new Set(reports.map(({ broker }) => broker))
   const silent = members.find((id) => !answered.has(id))
   if (silent !== undefined) {
@@ -43,7 +46,8 @@ export async function examine(
   const leader = reports
     .filter(({ broker }) => members.includes(broker))
     .reduce((best, report) => (isNewer(report, best) ? report : best)).broker
-  return { leader, lost: [...new Set(named)].filter((id) => !members.includes(id)) }
+  const term = Math.max(...heard.map(({ status }) => status.term))
+  return { leader, lost: [...new Set(named)].filter((id) => !members.includes(id)), term }
 }
 
 /** A replica that is in quarantine or has stopped is no help to a quorum. */

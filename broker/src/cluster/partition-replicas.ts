@@ -1,4 +1,4 @@
-import type { BrokerId, GroupId, LogIndex } from '@tailrace/schemas'
+import type { BrokerId, GroupId, LogIndex, Term } from '@tailrace/schemas'
 
 /** Who holds a partition, who shall hold it, and who must not be believed. Never changed in place. */
 export interface TopicPartition {
@@ -32,6 +32,8 @@ export interface ReplicaChange {
   readonly replicas: readonly BrokerId[]
   readonly admissions: Admissions
   readonly leader?: BrokerId
+  /** Of a forced leader: its term will be above this one. */
+  readonly aboveTerm?: Term
 }
 
 /** How a broker shall hold a partition; null: not at all. */
@@ -78,12 +80,17 @@ export function withOutcome(partition: TopicPartition, outcome: 'done' | 'failed
   return { ...rest, replicas: change.replicas, admissions, lastChange }
 }
 
+interface Forced {
+  readonly members: readonly BrokerId[]
+  readonly leader: BrokerId
+  readonly lost: readonly BrokerId[]
+  readonly term?: Term
+}
+
 export function withForced(
   partition: TopicPartition,
   index: LogIndex,
-  members: readonly BrokerId[],
-  leader: BrokerId,
-  lost: readonly BrokerId[],
+  { members, leader, lost, term: aboveTerm = 0 }: Forced,
 ): TopicPartition {
   const admissions: Record<number, LogIndex> = {}
   for (const id of members) {
@@ -94,7 +101,7 @@ export function withForced(
   return {
     ...partition,
     ...(outcasts.length > 0 ? { outcasts } : {}),
-    change: { index, kind: 'force', replicas: members, admissions, leader },
+    change: { index, kind: 'force', replicas: members, admissions, leader, aboveTerm },
   }
 }
 

@@ -86,14 +86,14 @@ function conclude(
 }
 
 function force(state: MetadataTables, place: TopicPlace, partition: TopicPartition, command: ForceReplicas): Change {
-  const { members, leader, lost, at, broker, by } = command
+  const { members, leader, at, broker, by } = command
   const stranger = members.find((id) => !partition.replicas.includes(id) && !partition.change?.replicas.includes(id))
   if (stranger !== undefined) return refused('INVALID_MEMBERS', `Broker ${stranger} has no replica.`)
   if (members.some((id) => partition.outcasts?.includes(id))) {
     return refused('INVALID_MEMBERS', 'A broker with an outdated replica cannot be a member.')
   }
   const index = state.head.appliedIndex
-  const replaced = withForced(partition, index, members, leader, lost)
+  const replaced = withForced(partition, index, command)
   const target = `${place.topic.name}/${place.partition}`
   const detail = `members ${members.join(',')}, led by ${leader}; was ${partition.replicas.join(',')}`
   const audit = { at, broker, by, action: 'force-members', target, detail }

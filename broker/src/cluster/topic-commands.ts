@@ -1,4 +1,4 @@
-import type { BrokerId, GroupId, LogIndex, PartitionNumber, Timestamp } from '@tailrace/schemas'
+import type { BrokerId, GroupId, LogIndex, PartitionNumber, Term, Timestamp } from '@tailrace/schemas'
 import type { TopicChanges } from './admin-api.ts'
 import { areTexts, isBrokerSet, isNatural, isPositive } from './command-checks.ts'
 
@@ -40,6 +40,8 @@ export interface ForceReplicas {
   readonly members: readonly BrokerId[]
   readonly leader: BrokerId
   readonly lost: readonly BrokerId[]
+  /** The leader's term will be above this one, which is the largest that was known (0 if nobody said). */
+  readonly term?: Term
   readonly at: Timestamp
   readonly broker: BrokerId
   readonly by: string
@@ -83,6 +85,7 @@ export function isTopicCommand(value: { type?: string }): value is TopicCommand 
         isBrokerSet(command.members) &&
         isBrokerSet(command.lost) &&
         command.members.includes(command.leader) &&
+        (command.term === undefined || isNatural(command.term)) &&
         isNatural(command.at) &&
         isPositive(command.broker) &&
         areTexts(command.by)

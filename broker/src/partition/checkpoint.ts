@@ -19,13 +19,16 @@ export function checkpointOf(state: PartitionState): Checkpoint {
   return { commitIndex, highWatermark, producersIndex, producers: [...state.committedProducers().entries()] }
 }
 
+/** Resolves to its size in bytes. */
 export async function saveCheckpoint(
   store: StateStore,
   group: GroupId,
   checkpoint: Checkpoint,
   crc32c: Crc32c,
-): Promise<void> {
-  await store.write([[keyOf(group), encodeCheckpoint(checkpoint, crc32c)]])
+): Promise<number> {
+  const bytes = encodeCheckpoint(checkpoint, crc32c)
+  await store.write([[keyOf(group), bytes]])
+  return bytes.length
 }
 
 export async function dropCheckpoint(store: StateStore, group: GroupId): Promise<void> {
@@ -76,7 +79,7 @@ export class CheckpointSchedule {
     return state.commitIndex !== this.#index || state.highWatermark !== this.#offset
   }
 
-  async save(state: PartitionState, save: () => Promise<void>): Promise<void> {
+  async save(state: PartitionState, save: () => Promise<unknown>): Promise<void> {
     const { commitIndex, highWatermark } = state
     this.#saving = true
     this.#bytes = 0

@@ -130,6 +130,9 @@ describe('a state that is ahead of its own disk', () => {
     world.broker(3).releaseDisk()
     await world.until(() => taken.state !== 'pending')
     expect(taken).toMatchObject({ state: 'done', value: { index: wanted } })
+    const { sizeBytes, snapshot } = world.group(3).status()
+    expect(snapshot!.at).toBeGreaterThan(world.clock.now() - 100)
+    expect(snapshot!.bytes).toBeGreaterThan(sizeBytes / 2)
     await world.until(() => load.state === 'done')
   })
 

@@ -11,7 +11,7 @@ import { termAt } from './log-places.ts'
 import { mustSeal, retentionCut } from './retention.ts'
 import type { SnapshotServices } from './services.ts'
 import { SnapshotPolicy } from './snapshot-policy.ts'
-import type { GroupSpec, SnapshotPlace } from './types.ts'
+import type { GroupSpec, MachineSnapshot, Snapshot, SnapshotPlace } from './types.ts'
 
 export interface SnapshotDutyDeps extends SnapshotServices {
   readonly group: GroupId
@@ -37,7 +37,7 @@ export class SnapshotDuty {
   readonly #deps: SnapshotDutyDeps
   readonly #policy: SnapshotPolicy
   #installation: Installation | null = null
-  #place: SnapshotPlace | null = null
+  #place: Snapshot | null = null
   readonly #disk: DiskWait
   #sealedAt: number
   #cutting: Promise<unknown> | null = null
@@ -53,7 +53,7 @@ export class SnapshotDuty {
   }
 
   /** The last one taken or installed here since the start. */
-  get place(): SnapshotPlace | null {
+  get place(): Snapshot | null {
     return this.#place
   }
 
@@ -80,7 +80,7 @@ export class SnapshotDuty {
   }
 
   /** See Group.takeSnapshot. */
-  take(): Promise<SnapshotPlace> {
+  take(): Promise<Snapshot> {
     if (this.#mustRest) return Promise.reject(new TailraceError('NOT_READY', 'The replica is not whole.'))
     return this.#oneAtATime(() => (this.#machine === null ? this.#saveState() : this.#snapshotMachine()))
   }
@@ -147,29 +147,31 @@ export class SnapshotDuty {
   }
 
   /** Derived state as of now, durable: what a cut takes away is in it. */
-  async #saveState(): Promise<SnapshotPlace> {
+  async #saveState(): Promise<Snapshot> {
     const { driver, schedule, store, group, crc32c } = this.#deps
     const { state, log, core } = driver
     const index = state.commitIndex
     const checkpoint = checkpointOf(state)
+    let stateBytes = 0
     // A state ahead of its own log could not be resumed from; under load the disk is always a little behind (M92).
     await schedule.save(state, async () => {
       await this.#disk.until(() => core.durableIndex >= index)
       if (this.#mustRest || log !== driver.log) throw new TailraceError('NOT_READY', 'The replica is not whole.')
-      await saveCheckpoint(store, group, checkpoint, crc32c)
+      stateBytes = await saveCheckpoint(store, group, checkpoint, crc32c)
     })
     await store.flush()
-    return this.#taken({ index, term: termAt(log, index) })
+    return this.#taken({ index, term: termAt(log, index) }, stateBytes + log.sizeBytes)
   }
 
-  async #snapshotMachine(): Promise<SnapshotPlace> {
+  async #snapshotMachine(): Promise<Snapshot> {
     const { driver } = this.#deps
-    if (this.#machine?.snapshots === undefined) throw new TailraceError('NOT_READY', 'It takes no snapshots.')
+    const snapshots = this.#machine?.snapshots
+    if (snapshots === undefined) throw new TailraceError('NOT_READY', 'It takes no snapshots.')
     this.#policy.taken(this.#deps.clock.monotonic())
-    const index = Math.min(await this.#machine.snapshots.flush(), driver.core.durableIndex)
+    const index = Math.min(await snapshots.flush(), driver.core.durableIndex)
     const place = { index, term: termAt(driver.log, index) }
     await this.#cutMachine(index)
-    return this.#taken(place)
+    return this.#taken(place, await sizeOf(await snapshots.take()))
   }
 
   async #cutMachine(lastIndex: LogIndex): Promise<void> {
@@ -193,10 +195,11 @@ export class SnapshotDuty {
     logger.info({ group, prevIndex: log.prevIndex, startOffset: log.startOffset }, 'the start of a log was cut off')
   }
 
-  #taken(place: SnapshotPlace): SnapshotPlace {
-    this.#place = place
+  #taken(place: SnapshotPlace, bytes: number): Snapshot {
+    const taken = { ...place, at: this.#deps.clock.now(), bytes }
+    this.#place = taken
     this.#deps.metrics.snapshotsTaken += 1
-    return place
+    return taken
   }
 
   async #offer(to: BrokerId): Promise<void> {
@@ -214,7 +217,7 @@ export class SnapshotDuty {
   }
 
   async #install(request: InstallRequest): Promise<void> {
-    const { driver, wake, source, group, schedule, metrics, logger, store } = this.#deps
+    const { driver, wake, source, group, schedule, metrics, logger, store, clock } = this.#deps
     await this.#cutting?.catch(() => undefined)
     const installation = new Installation(this.#deps, request)
     this.#installation = installation
@@ -224,7 +227,8 @@ export class SnapshotDuty {
       if (this.#stopped) return
       source.forget(group)
       schedule.replaced(state)
-      this.#place = { index: log.lastIndex, term: termAt(log, log.lastIndex) }
+      const place = { index: log.lastIndex, term: termAt(log, log.lastIndex) }
+      this.#place = { ...place, at: clock.now(), bytes: installation.progress.receivedBytes }
       metrics.snapshotsInstalled += 1
       driver.replaced(log, state)
       // Kept until here for a crash in between; if it stays, the next start finds that the log fits it.
@@ -246,4 +250,14 @@ export class SnapshotDuty {
       if (this.#cutting === turn) this.#cutting = null
     })
   }
+}
+
+async function sizeOf(snapshot: MachineSnapshot): Promise<number> {
+  let bytes = 0
+  try {
+    for await (const chunk of snapshot.chunks()) bytes += chunk.length
+  } finally {
+    await snapshot.close()
+  }
+  return bytes
 }

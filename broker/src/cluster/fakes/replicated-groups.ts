@@ -208,17 +208,18 @@ export class FakeGroup implements Group {
     return to
   }
 
-  async forceMembers(voters: readonly BrokerId[]): Promise<void> {
+  async forceMembers(voters: readonly BrokerId[], aboveTerm: Term = 0): Promise<void> {
     const admissions: Record<number, number> = {}
     for (const id of voters) if (this.configuration.admissions?.[id]) admissions[id] = this.configuration.admissions[id]
     const shared = this.#world.group(this.id)
     shared.change = null
+    shared.term = Math.max(shared.term, aboveTerm)
     shared.configuration = { voters, learners: [], outgoing: [], admissions }
     this.#world.elect(this.id, this.self)
   }
 
   async takeSnapshot() {
-    return { index: this.#applied, term: this.term }
+    return { index: this.#applied, term: this.term, at: this.#world.clock.now(), bytes: 0 }
   }
 
   offerSnapshot(): void {}

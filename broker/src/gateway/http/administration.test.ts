@@ -172,7 +172,7 @@ describe('topic settings', () => {
 
 it('takes a broker out, by a number', async () => {
   expect((await call('DELETE', '/cluster/brokers/3')).status).toBe(204)
-  expect(fixture.admin.asked).toEqual([['removeBroker', 3]])
+  expect(fixture.admin.asked).toEqual([['removeBroker', 3, '127.0.0.1']])
   expect((await call('DELETE', '/cluster/brokers/three')).body.code).toBe('INVALID_REQUEST')
   const elsewhere = await call('DELETE', '/cluster/brokers/3', undefined, { origin: 'http://elsewhere.example' })
   expect(elsewhere.status).toBe(403)

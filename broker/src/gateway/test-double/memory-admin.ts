@@ -76,8 +76,8 @@ export class MemoryAdmin implements AdminApi {
     return topic.config
   }
 
-  async removeBroker(broker: BrokerId): Promise<void> {
-    this.#ask('removeBroker', broker)
+  async removeBroker(broker: BrokerId, by = ''): Promise<void> {
+    this.#ask('removeBroker', broker, by)
   }
 
   async audit(): Promise<readonly AuditRecord[]> {

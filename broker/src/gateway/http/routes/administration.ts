@@ -11,7 +11,7 @@ export function administrationRoutes(app: FastifyInstance, admin: AdminApi): voi
     '/cluster/brokers/:id',
     { schema: schemas.remove },
     async (request, reply) => {
-      await admin.removeBroker(request.params.id)
+      await admin.removeBroker(request.params.id, request.ip)
       reply.code(204)
     },
   )
