@@ -78,6 +78,7 @@ function runMany(from: number, seeds: number, defects: readonly DefectName[]): n
   let installs = 0
   let changes = 0
   let transfers = 0
+  let slumbers = 0
   for (let seed = from; seed < from + seeds; seed++) {
     const result = runSeed(seed, defects)
     events += result.events
@@ -87,6 +88,7 @@ function runMany(from: number, seeds: number, defects: readonly DefectName[]): n
     installs += result.installs
     changes += result.changes
     transfers += result.transfers
+    slumbers += result.slumbers
     if (result.violation === null) continue
     const { property } = result.violation
     if (!failures.has(property)) console.log(`seed ${seed}: VIOLATION ${result.violation.message}`)
@@ -95,7 +97,7 @@ function runMany(from: number, seeds: number, defects: readonly DefectName[]): n
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9
   const rate = Math.round(events / seconds)
   console.log(
-    `${seeds} seeds from ${from}: ${events} events in ${seconds.toFixed(1)} s (${rate} events/s), ${elections} elections, ${committed} entries committed, ${reads} reads, ${installs} states installed, ${changes} changes of members, ${transfers} transfers`,
+    `${seeds} seeds from ${from}: ${events} events in ${seconds.toFixed(1)} s (${rate} events/s), ${elections} elections, ${committed} entries committed, ${reads} reads, ${installs} states installed, ${changes} changes of members, ${transfers} transfers, ${slumbers} slumbers`,
   )
   for (const [property, times] of failures) console.log(`${property}: ${times} seeds`)
   return failures.size === 0 ? 0 : 1

@@ -1,4 +1,5 @@
 import type { RaftMessage } from '../../broker/src/raft/messages.ts'
+import type { NodeNote } from './node-watch.ts'
 
 /** One line of a trace. */
 export function describe(message: RaftMessage): string {
@@ -15,12 +16,16 @@ export function describe(message: RaftMessage): string {
     case 'vote-reply':
       return `${head}${message.pre ? ' (pre)' : ''} ${message.granted ? 'yes' : 'no'}`
     case 'heartbeat':
-      return `${head} commit ${message.commit}`
+      return `${head} commit ${message.commit}${message.sleep ? ', sleep' : ''}`
     case 'heartbeat-reply':
-      return `${head} has ${message.lastIndex}`
+      return `${head} has ${message.lastIndex}${message.asleep ? ', asleep' : ''}`
     case 'snapshot':
       return `${head} (${message.lastIndex}, ${message.lastTerm}) at ${message.source}`
     case 'timeout-now':
       return head
   }
+}
+
+export function describeNote({ from, to, name, fields }: NodeNote): string {
+  return `${from}->${to} ${name} ${JSON.stringify(fields)}`
 }

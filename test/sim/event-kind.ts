@@ -20,6 +20,8 @@ export const EventKind = {
   Change: 18,
   Transfer: 19,
   Renew: 20,
+  NodeNote: 21,
+  Asleep: 22,
 } as const
 
 /** Notes one event; `text` is asked for only when somebody reads along. */

@@ -36,6 +36,8 @@ export interface SeedResult {
   /** Changes of members that the leader which began them has finished, and transfers that have reached their target. */
   readonly changes: number
   readonly transfers: number
+  /** How often a replica fell asleep. */
+  readonly slumbers: number
   readonly tokenReads: number
   readonly violation: Violation | null
 }
@@ -80,6 +82,7 @@ export function runSeed(
     installs: world?.installs ?? 0,
     changes: world?.changes ?? 0,
     transfers: world?.transfers ?? 0,
+    slumbers: world?.slumbers ?? 0,
     tokenReads: world?.tokenReads ?? 0,
     violation,
   }

@@ -6,6 +6,7 @@ import { type CheckedRaftCore, createRaftWithDefects } from '../../broker/src/ra
 import type { RaftMessage } from '../../broker/src/raft/messages.ts'
 import type { InstallRequest, ReadRequest, Ready } from '../../broker/src/raft/ready.ts'
 import { type Invariants, type Observed, Violation } from './invariants.ts'
+import { type NodeNote, NodeWatch } from './node-watch.ts'
 import { type LogCopy, SimDisk, type StoredEntry } from './sim-disk.ts'
 import type { Parcel } from './sim-network.ts'
 import { startOf } from './start-of.ts'
@@ -27,7 +28,10 @@ export interface DriverDefects {
 /** What a broker needs of the world around it. */
 export interface Surroundings {
   readonly invariants: Invariants
+  /** Everybody who may be a member. */
+  readonly ids: readonly BrokerId[]
   send(parcel: Parcel): void
+  tell(note: NodeNote): void
   /** Asks for `broker.syncDone()` after the time of an fsync. */
   startSync(broker: SimBroker): void
   startRead(broker: SimBroker, read: ReadRequest): void
@@ -37,6 +41,7 @@ export interface Surroundings {
   startInstall(broker: SimBroker, request: InstallRequest): void
   acknowledged(value: number, index: LogIndex, term: Term): void
   elected(broker: SimBroker): void
+  fellAsleep(broker: SimBroker): void
   changes: number
   transfers: number
 }
@@ -61,6 +66,8 @@ export class SimBroker implements Observed {
   staged: LogCopy | null = null
   /** Null while the process is down. */
   core: CheckedRaftCore | null = null
+  /** Only where groups may sleep. */
+  #watch: NodeWatch | null = null
   #options: RaftOptions
   readonly #coreDefects: Defects
   readonly #defects: DriverDefects
@@ -115,7 +122,9 @@ export class SimBroker implements Observed {
     const found = startOf(this.disk)
     const start = this.#defects.restartCommitsTail ? { ...found, commitHint: found.lastIndex } : found
     this.core = createRaftWithDefects(this.#options, start, this.#coreDefects)
-    this.#drain()
+    this.#watch = this.#options.sleepAfterTicks === undefined ? null : this.#newWatch()
+    this.#watch?.begin()
+    this.drain()
   }
 
   stop(): void {
@@ -133,26 +142,31 @@ export class SimBroker implements Observed {
 
   changeMembers(target: MemberTarget): string {
     const answer = this.core!.changeMembers(target)
-    this.#drain()
+    this.drain()
     return answer
   }
 
   transferLeadership(to: BrokerId): string {
     const answer = this.core!.transferLeadership(to)
-    this.#drain()
+    this.drain()
     return answer
   }
 
   tick(): void {
-    this.core!.tick()
-    this.#drain()
+    if (!this.core!.asleep) this.core!.tick()
+    this.drain()
+    this.#watch?.tick()
+  }
+
+  told(note: NodeNote): void {
+    this.#watch?.told(note)
   }
 
   receive({ message, values }: Parcel): void {
     this.#values = values
     this.#valuesFrom = message.type === 'append' ? message.prevIndex + 1 : 0
     this.core!.step(message)
-    this.#drain()
+    this.drain()
   }
 
   /** True if the broker leads and took the proposal; it is acknowledged later, or never. */
@@ -160,7 +174,7 @@ export class SimBroker implements Observed {
     const header = this.core!.propose({ records, bytes })
     if (typeof header === 'string') return false
     this.#waiting.set(header.index, { header, value })
-    this.#drain()
+    this.drain()
     return true
   }
 
@@ -170,7 +184,7 @@ export class SimBroker implements Observed {
     let count = 0
     while (count < this.#held.length && this.#held[count]!.after <= number) this.#sendAll(this.#held[count++]!.messages)
     this.#held.splice(0, count)
-    this.#drain()
+    this.drain()
     if (this.disk.beginSync()) this.#world.startSync(this)
   }
 
@@ -182,29 +196,30 @@ export class SimBroker implements Observed {
       bytes += this.log[slot]!.header.bytes
     }
     this.core!.entriesRead(ticket, headers)
-    this.#drain()
+    this.drain()
   }
 
   peerUnreachable(peer: BrokerId): void {
+    this.#watch?.relink(peer)
     this.core!.peerUnreachable(peer)
-    this.#drain()
+    this.drain()
   }
 
   campaign(): void {
     this.core!.campaign()
-    this.#drain()
+    this.drain()
   }
 
   /** Cuts the log; false if `prevIndex` is not durable here. */
   compact(prevIndex: LogIndex): void {
     this.disk.compact(prevIndex)
     this.core!.compacted(prevIndex, this.log[prevIndex - 1]!.header.term)
-    this.#drain()
+    this.drain()
   }
 
   offer(to: BrokerId, lastIndex: LogIndex, source: BrokerId): void {
     this.core!.offerSnapshot(to, lastIndex, this.log[lastIndex - 1]!.header.term, source)
-    this.#drain()
+    this.drain()
   }
 
   /** State and log up to `lastIndex`, as they are on the disk, or null if the log there is another, or the state already covers more. */
@@ -221,26 +236,39 @@ export class SimBroker implements Observed {
     this.log = copy.entries.slice()
     this.core!.installed(startOf(this.disk))
     this.#world.invariants.durableMajority()
-    this.#drain()
+    this.drain()
   }
 
   installFailed(): void {
     this.core!.installFailed()
-    this.#drain()
+    this.drain()
   }
 
   /** Whether a reader with this token is served. */
   serves(term: Term, index: LogIndex): boolean {
     const served = this.core!.commitToken(term, index)
-    this.#drain()
+    this.drain()
     return served
   }
 
-  #drain(): void {
+  drain(): void {
     const core = this.core!
     while (core.hasReady()) this.#process(core.ready())
     core.checkInvariants()
     this.#values = NO_VALUES
+    this.#watch?.noteSleep()
+  }
+
+  #newWatch(): NodeWatch {
+    const world = this.#world
+    const peers = world.ids.filter((id) => id !== this.id)
+    return new NodeWatch(
+      this,
+      peers,
+      this.#options.heartbeatTicks,
+      (note) => world.tell(note),
+      () => world.fellAsleep(this),
+    )
   }
 
   #process(ready: Ready): void {

@@ -30,23 +30,23 @@ export class SimNetwork {
   faults: NetworkFaults
   readonly #queue: EventQueue
   readonly #random: SimRandom
-  readonly #deliver: (parcel: Parcel) => void
   /** Directed links that take nothing, and those that bring nothing either, as from * 16 + to. */
   readonly #cut = new Set<number>()
   readonly #silent = new Set<number>()
 
-  constructor(queue: EventQueue, random: SimRandom, faults: NetworkFaults, deliver: (parcel: Parcel) => void) {
+  constructor(queue: EventQueue, random: SimRandom, faults: NetworkFaults) {
     this.#queue = queue
     this.#random = random
     this.faults = faults
-    this.#deliver = deliver
   }
 
-  send(parcel: Parcel): void {
-    const { from, to } = parcel.message
-    if (this.#cut.has(from * 16 + to) || this.#random.chance(this.faults.loss)) return
-    this.#queue.after(this.#delay(), () => this.#arrive(parcel))
-    if (this.#random.chance(this.faults.duplication)) this.#queue.after(this.#delay(), () => this.#arrive(parcel))
+  /** `deliver` is called when it arrives: once, never, or twice. */
+  send(from: number, to: number, deliver: () => void): void {
+    const link = from * 16 + to
+    if (this.#cut.has(link) || this.#random.chance(this.faults.loss)) return
+    this.#queue.after(this.#delay(), () => this.#arrive(link, deliver))
+    if (this.#random.chance(this.faults.duplication))
+      this.#queue.after(this.#delay(), () => this.#arrive(link, deliver))
   }
 
   /** `drain`: what is already under way arrives, but late. */
@@ -66,11 +66,10 @@ export class SimNetwork {
     return this.#random.between(minDelay, longest)
   }
 
-  #arrive(parcel: Parcel, late = false): void {
-    const link = parcel.message.from * 16 + parcel.message.to
+  #arrive(link: number, deliver: () => void, late = false): void {
     if (this.#silent.has(link)) return
     if (this.#cut.has(link) && !late)
-      this.#queue.after(this.#random.below(LATEST_DRAIN), () => this.#arrive(parcel, true))
-    else this.#deliver(parcel)
+      this.#queue.after(this.#random.below(LATEST_DRAIN), () => this.#arrive(link, deliver, true))
+    else deliver()
   }
 }

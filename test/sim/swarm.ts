@@ -3,8 +3,9 @@ import { type SwarmOptions, TICK } from './swarm-options.ts'
 
 /** Draws which faults a seed has, and how hard: a seed with few kinds reaches deeper into each than one with all (swarm testing). */
 export function drawSwarm(random: SimRandom): SwarmOptions {
-  const options = cutLogs(random, drawShape(random))
-  return random.chance(MIGRATION) ? migrate(random, options) : options
+  const shape = cutLogs(random, drawShape(random))
+  const options = random.chance(MIGRATION) ? migrate(random, shape) : shape
+  return random.chance(SLEEP) ? doze(random, options) : options
 }
 
 function drawShape(random: SimRandom): SwarmOptions {
@@ -30,6 +31,8 @@ const CHURN = 0.4
 const USURPATION = 0.4
 /** Share of the seeds, of every kind, in which members change or leadership is handed on. */
 const MIGRATION = 0.4
+/** Share of the seeds, of every kind, in which clients pause and groups sleep. */
+const SLEEP = 0.2
 
 /** Members come and go, wholly new sets among them, leaders remove themselves, and leadership is handed on. */
 function migrate(random: SimRandom, options: SwarmOptions): SwarmOptions {
@@ -92,6 +95,33 @@ function usurp(random: SimRandom, options: SwarmOptions): SwarmOptions {
     proposalBurst: 1,
     leases: true,
     readEvery: 2_000,
+  }
+}
+
+/** Groups fall asleep between proposals (M86), and whatever else happens meets them there: seldom enough that they get there. */
+function doze(random: SimRandom, options: SwarmOptions): SwarmOptions {
+  const { raft, network, changeEvery, transferEvery, compactEvery, offerEvery, readEvery } = options
+  const calm = (every: number) => every * random.pick([1, 5, 20])
+  return {
+    ...options,
+    raft: { ...raft, sleepAfterTicks: random.pick([1, 5, 20]) },
+    network: {
+      ...network,
+      loss: random.pick([0, 0, 0.05]),
+      maxDelay: random.pick([500, 2_000, 10_000, 30_000]),
+      straggler: random.pick([0, 0.05, 0.2]),
+    },
+    proposeEvery: random.pick([50_000, 100_000, 300_000]),
+    crashEvery: random.pick([0, 200_000, 1_000_000]),
+    partitionEvery: random.pick([0, 300_000, 600_000]),
+    partitionsAtLeader: random.chance(0.7),
+    partitionFor: random.pick([300_000, 600_000]),
+    campaignEvery: random.pick([0, 0, 300_000]),
+    changeEvery: calm(changeEvery),
+    transferEvery: calm(transferEvery),
+    compactEvery: calm(compactEvery),
+    offerEvery: calm(offerEvery),
+    readEvery: readEvery > 0 ? 5_000 : 0,
   }
 }
 

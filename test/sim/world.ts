@@ -1,13 +1,14 @@
 import type { BrokerId, LogIndex, Term } from '@tailrace/schemas'
 import type { Defects } from '../../broker/src/raft/defects.ts'
 import type { InstallRequest, ReadRequest } from '../../broker/src/raft/ready.ts'
-import { describe } from './describe-message.ts'
+import { describe, describeNote } from './describe-message.ts'
 import { EventKind, type Note } from './event-kind.ts'
 import { EventQueue } from './event-queue.ts'
 import { drawPartition, drawPartitionAt, randomGap } from './faults.ts'
 import type { History } from './history.ts'
 import { Invariants, Violation } from './invariants.ts'
 import { Migrations } from './migrations.ts'
+import type { NodeNote } from './node-watch.ts'
 import { SimRandom } from './random.ts'
 import { type DriverDefects, SimBroker, type Surroundings } from './sim-broker.ts'
 import { calmNetwork, type Parcel, SimNetwork } from './sim-network.ts'
@@ -38,6 +39,9 @@ export class World implements Surroundings {
   /** Changes of members that the leader which began them has finished, and transfers that have reached their target. */
   changes = 0
   transfers = 0
+  /** How often a replica fell asleep. */
+  slumbers = 0
+  readonly ids: readonly BrokerId[]
   readonly #options: SwarmOptions
   readonly #random: SimRandom
   readonly #network: SimNetwork
@@ -57,9 +61,10 @@ export class World implements Surroundings {
     this.#history = history
     this.#slowLeaderClock = driver.slowLeaderClock
     this.#installDeletesFirst = driver.installDeletesFirst
-    this.#network = new SimNetwork(this.queue, random, options.network, (parcel) => this.#deliver(parcel))
+    this.#network = new SimNetwork(this.queue, random, options.network)
     const voters = Array.from({ length: options.brokers }, (_, i) => i + 1)
     const founding = { configuration: { voters, outgoing: [], learners: [] }, admission: 0 }
+    this.ids = Array.from({ length: options.brokers + options.spares }, (_, i) => i + 1)
     this.brokers = Array.from({ length: options.brokers + options.spares }, (_, i) => {
       const id = i + 1
       const draw = new SimRandom(random.next() + id)
@@ -94,10 +99,17 @@ export class World implements Surroundings {
     this.#network.faults = calmNetwork
     this.#note(EventKind.Calm, 0, 0, 0, () => 'faults end')
     for (const broker of this.brokers) if (broker.core === null) this.start(broker)
+    // Those who have paused for long until now go on as well.
+    this.#again(10 * TICK, () => this.#propose(), true)
   }
 
   send(parcel: Parcel): void {
-    this.#network.send(parcel)
+    const { from, to } = parcel.message
+    this.#network.send(from, to, () => this.#deliver(parcel))
+  }
+
+  tell(note: NodeNote): void {
+    this.#network.send(note.from, note.to, () => this.#deliverNote(note))
   }
 
   startSync(broker: SimBroker): void {
@@ -144,6 +156,11 @@ export class World implements Surroundings {
     this.elections++
   }
 
+  fellAsleep({ id }: SimBroker): void {
+    this.slumbers++
+    this.#note(EventKind.Asleep, id, 0, 0, () => `broker ${id} sleeps`)
+  }
+
   start(broker: SimBroker): void {
     this.#note(
       EventKind.Start,
@@ -173,6 +190,14 @@ export class World implements Surroundings {
       describe(message),
     )
     broker.receive(parcel)
+  }
+
+  #deliverNote(note: NodeNote): void {
+    const { from, to, name } = note
+    const broker = this.brokers[to - 1]!
+    if (broker.core === null) return
+    this.#note(EventKind.NodeNote, to, from * 16 + name.length, 0, () => describeNote(note))
+    broker.told(note)
   }
 
   #propose(): void {

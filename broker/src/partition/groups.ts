@@ -343,7 +343,7 @@ export class BrokerGroups implements Groups, GroupRequests {
   #setReachable(peer: BrokerId, reachable: boolean): void {
     for (const replica of this.#replicas.values()) {
       const { core } = replica.driver
-      if (!members(core.configuration).includes(peer)) continue
+      // Also of who is no member: it may become one again.
       replica.driver.setReachable(peer, reachable)
       if (!reachable && core.leader === peer) this.#leaderLost(replica)
     }

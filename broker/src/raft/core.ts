@@ -62,7 +62,7 @@ export interface RaftCore {
   entriesRead(ticket: number, headers: readonly EntryHeader[]): void
   /** Ends the sleep: somebody may be gone, or something is about to happen. Without effect on who is awake. */
   wake(): void
-  /** Whether the driver can reach a member: the group's sleep does not wait for one that it cannot. Wakes a leader when one is back. */
+  /** Whether the driver can reach a peer: the group's sleep does not wait for a member that it cannot. Wakes a leader when one is back. */
   setReachable(peer: BrokerId, reachable: boolean): void
   /**
    * Sleeping follower: its leader's broker shows no sign of life. `elapsedTicks`: ticks of this broker since it fell asleep. `eager`: of all replicas that

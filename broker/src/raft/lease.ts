@@ -36,5 +36,5 @@ export function hasLease(state: RaftState): boolean {
 export function noteAnsweredBeat(state: RaftState, progress: Progress, sentAt: number): void {
   const beat = state.defects.leaseFromArrival ? state.now : sentAt
   // No heartbeat of this term left before it was led, or will have left at a tick that is yet to come: such an answer proves nothing.
-  if (beat > state.leadsSince && beat <= state.now && beat > progress.answeredBeat) progress.answeredBeat = beat
+  if (beat > state.beatsCountAfter && beat <= state.now && beat > progress.answeredBeat) progress.answeredBeat = beat
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Defects } from './defects.ts'
+import type { RaftMessage } from './messages.ts'
 import { ET, TestCluster } from './test-cluster.ts'
 
 const AFTER = 2 * ET
@@ -67,6 +68,24 @@ describe('M86: a group in which nothing happens', () => {
     expect(cluster.node(3).commitIndex).toBe(cluster.node(1).commitIndex)
   })
 
+  test('is not woken by the return of a former member, and waits for it when it is a member again', () => {
+    const cluster = new TestCluster(3, { sleepAfterTicks: AFTER })
+    cluster.elect(1)
+    const { core } = cluster.node(1)
+    cluster.cut(3, 1, 2)
+    for (const id of [1, 2]) cluster.node(id).core.setReachable(3, false)
+    core.changeMembers({ voters: [1, 2], learners: [] })
+    cluster.tick(3 * AFTER)
+    expect(asleep(cluster).slice(0, 2)).toEqual([true, true])
+    for (const id of [1, 2]) cluster.node(id).core.setReachable(3, true)
+    expect(core.asleep).toBe(true)
+    core.changeMembers({ voters: [1, 2], learners: [3] })
+    cluster.tick(3 * AFTER)
+    expect(core.asleep).toBe(false)
+    cluster.heal()
+    cluster.tick(4 * AFTER)
+    expect(asleep(cluster)).toEqual([true, true, true])
+  })
   test('never sleeps without a quorum', () => {
     const cluster = new TestCluster(3, { sleepAfterTicks: AFTER })
     cluster.elect(1)
@@ -145,6 +164,26 @@ describe('M86, M24: the lease of a leader', () => {
   }
   test('ends when it falls asleep, and must be earned anew', () => {
     expect(leaseAfterSleep({})).toBe(false)
+  })
+  test('is not earned by an answer that was under way all the while', () => {
+    const cluster = new TestCluster(3, { sleepAfterTicks: AFTER })
+    const late: RaftMessage[] = []
+    // What the others answer comes twice, the second time much later.
+    cluster.loses = (message) => {
+      if (message.type === 'heartbeat-reply' && message.to === 1) late.push(message)
+      return false
+    }
+    cluster.elect(1)
+    cluster.node(1).propose()
+    cluster.tick(AFTER + 5)
+    expect(asleep(cluster)).toEqual([true, true, true])
+    cluster.cut(1, 2, 3)
+    for (const id of [2, 3]) cluster.node(id).core.leaderLost(10 * ET, id === 3)
+    cluster.tick(ET, [cluster.node(2), cluster.node(3)])
+    expect(cluster.leaders).toEqual([1, 3])
+    cluster.node(1).core.wake()
+    for (const message of late) cluster.node(1).step(message)
+    expect(cluster.node(1).core.hasLease).toBe(false)
   })
   test('control: counted through the sleep it holds while another leads (sleeperKeepsLease)', () => {
     expect(leaseAfterSleep({ sleeperKeepsLease: true })).toBe(true)

@@ -62,11 +62,11 @@ export function isActive({ silence, now, options }: RaftState, { id, heardAt }: 
   return silence.asleep ? !silence.unreachable.has(id) : now - heardAt < options.electionTicks
 }
 
-/** A member that is gone disturbs nobody's sleep; a leader looks after one that is back. */
+/** A member that is gone disturbs nobody's sleep; a leader looks after one that is back. Who is no member may become one again. */
 export function setReachable(state: RaftState, peer: BrokerId, reachable: boolean): void {
   const { unreachable } = state.silence
   if (!reachable) unreachable.add(peer)
-  else if (unreachable.delete(peer) && state.role === 'leader') wake(state)
+  else if (unreachable.delete(peer) && state.role === 'leader' && followerOf(state, peer) !== undefined) wake(state)
 }
 
 /**
@@ -93,6 +93,8 @@ export function wake(state: RaftState): void {
     progress.heardAt = state.now
     if (!state.defects.sleeperKeepsLease) progress.answeredBeat = Number.NEGATIVE_INFINITY
   }
+  // Nor may an answer count that was under way for as long as the sleep: by a clock that stood still it would seem fresh.
+  if (!state.defects.sleeperKeepsLease) state.beatsCountAfter = state.now
   state.heartbeatAt = Number.NEGATIVE_INFINITY
 }
 

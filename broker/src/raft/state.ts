@@ -53,8 +53,8 @@ export interface RaftState {
   /** Leader: index of its TermStart entry. */
   termStartIndex: LogIndex
   heartbeatAt: number
-  /** Leader: tick when it became that. Its heartbeats left at later ticks. */
-  leadsSince: number
+  /** Leader: tick when it became that, or last woke (sleep.ts). Only answers to heartbeats that left at later ticks tell anything. */
+  beatsCountAfter: number
   lastTicket: number
   /** The state that is being fetched to take the place of this log, which is frozen meanwhile (install.ts). */
   installing: InstallRequest | null
@@ -99,7 +99,7 @@ export function newState(options: RaftOptions, start: RaftStart, defects: Defect
     followers: [],
     termStartIndex: 0,
     heartbeatAt: 0,
-    leadsSince: 0,
+    beatsCountAfter: 0,
     lastTicket: 0,
     installing: null,
     silence: newSilence(),

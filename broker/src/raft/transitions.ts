@@ -89,7 +89,7 @@ export function becomeLeader(state: RaftState): void {
   })
   // Heartbeats wait a full interval: the TermStart entry goes to everybody right now.
   state.heartbeatAt = state.now
-  state.leadsSince = state.now
+  state.beatsCountAfter = state.now
   state.flushNeeded = true
 }
 

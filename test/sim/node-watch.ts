@@ -1,0 +1,106 @@
+import type { BrokerId, Message } from '@tailrace/schemas'
+import type { NoteName } from '../../broker/src/partition/peers.ts'
+import { Sleepers } from '../../broker/src/partition/sleepers.ts'
+import type { CheckedRaftCore } from '../../broker/src/raft/group.ts'
+import { members } from '../../broker/src/raft/quorum.ts'
+
+/** The only group of the simulated brokers. */
+const GROUP = 1
+
+/** What one broker tells another of all groups that they share: here of the one. */
+export interface NodeNote {
+  readonly from: BrokerId
+  readonly to: BrokerId
+  readonly name: NoteName
+  readonly fields: Message<NoteName>
+}
+
+/** A running broker, whose core may sleep. */
+export interface Watched {
+  readonly id: BrokerId
+  readonly core: CheckedRaftCore | null
+  /** Does what the core asks for. */
+  drain(): void
+}
+
+/**
+ * What a broker does beside its replicas for those of them that sleep (M86), with the watch that the product keeps (partition/sleepers.ts): it counts the
+ * broker's ticks, beats, and tells the core who is gone and who is back. Lives as long as the process.
+ */
+export class NodeWatch {
+  readonly #broker: Watched
+  readonly #sleepers: Sleepers
+  readonly #peers: readonly BrokerId[]
+  readonly #ticksPerBeat: number
+  readonly #fellAsleep: () => void
+  #ticks = 0
+
+  constructor(
+    broker: Watched,
+    peers: readonly BrokerId[],
+    ticksPerBeat: number,
+    tell: (note: NodeNote) => void,
+    fellAsleep: () => void,
+  ) {
+    this.#broker = broker
+    this.#peers = peers
+    this.#ticksPerBeat = ticksPerBeat
+    this.#fellAsleep = fellAsleep
+    this.#sleepers = new Sleepers({
+      brokerId: broker.id,
+      peers: { tell: (to, name, fields) => tell({ from: broker.id, to, name, fields }) },
+      wake: () => this.#wake(),
+      reachable: (peer, reachable) => this.#setReachable(peer, reachable),
+    })
+  }
+
+  /** The process has started, and connects to everybody. Whether anybody is there the beats will tell. */
+  begin(): void {
+    for (const peer of this.#peers) this.#broker.core!.setReachable(peer, false)
+    for (const peer of this.#peers) this.#sleepers.link(peer, true)
+  }
+
+  tick(): void {
+    this.#ticks++
+    if (this.#ticks % this.#ticksPerBeat === 0) this.#sleepers.beat()
+  }
+
+  told({ from, name, fields }: NodeNote): void {
+    this.#sleepers.told(from, name, fields)
+  }
+
+  /** The connection broke, and was made again. */
+  relink(peer: BrokerId): void {
+    this.#sleepers.link(peer, false)
+    this.#sleepers.link(peer, true)
+  }
+
+  /** After whatever may have sent the replica to sleep, or woken it. */
+  noteSleep(): void {
+    const { asleep, term, leader, configuration } = this.#broker.core!
+    if (asleep === this.#sleepers.has(GROUP)) return
+    if (!asleep) {
+      this.#sleepers.woke(GROUP)
+      return
+    }
+    this.#sleepers.fellAsleep(GROUP, { term, leader, members: members(configuration), since: this.#ticks })
+    this.#fellAsleep()
+  }
+
+  #wake(): void {
+    this.#broker.core!.wake()
+    this.#broker.drain()
+  }
+
+  #setReachable(peer: BrokerId, reachable: boolean): void {
+    const { id, core } = this.#broker
+    core!.setReachable(peer, reachable)
+    const since = this.#sleepers.asleepSince(GROUP)
+    if (!reachable && core!.leader === peer && since !== undefined) {
+      const { voters } = core!.configuration
+      const left = voters.filter((voter) => voter === id || this.#sleepers.isReachable(voter)).sort((a, b) => a - b)
+      core!.leaderLost(this.#ticks - since, left[GROUP % left.length] === id)
+    }
+    this.#broker.drain()
+  }
+}
