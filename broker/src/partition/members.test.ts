@@ -8,12 +8,16 @@ import type { PublishResult } from './requests.ts'
 class Load {
   readonly #world: TestWorld
   readonly acknowledged: number[] = []
+  /** The longest time without an acknowledgement, in ms. */
+  longestGapMs = 0
+  #lastAt: number
   #next = 0
   #waiting: Outcome<PublishResult> | null = null
   #stopped = false
 
   constructor(world: TestWorld) {
     this.#world = world
+    this.#lastAt = world.clock.monotonic()
     const step = (): void => {
       this.#step()
       if (!this.#stopped) world.clock.after(20, step)
@@ -29,6 +33,9 @@ class Load {
     const sequence = this.#next
     if (this.#waiting?.state === 'done') {
       this.acknowledged.push(sequence)
+      const now = this.#world.clock.monotonic()
+      this.longestGapMs = Math.max(this.longestGapMs, now - this.#lastAt)
+      this.#lastAt = now
       this.#next += 1
     }
     if (this.#waiting?.state === 'pending') return
@@ -74,6 +81,8 @@ describe('a change of members', () => {
     load.stop()
     await world.run(500)
     expect(load.acknowledged.length).toBeGreaterThan(before + 10)
+    // No step, the leader's leaving among them, costs three election timeouts of 500 ms.
+    expect(load.longestGapMs).toBeLessThan(1500)
     const expected = load.acknowledged.map((sequence) => `v${sequence}`)
     for (const id of [3, 4, 5]) {
       const found = values(await world.records(id))

@@ -1,7 +1,7 @@
 import type { Term } from '@tailrace/schemas'
 import { describe, expect, test } from 'vitest'
 import type { AppendMessage, RaftMessage } from './messages.ts'
-import { ET, logOf, startAfter, startFrom, TestNode, testOptions } from './test-cluster.ts'
+import { configurationEntry, ET, logOf, startAfter, startFrom, TestNode, testOptions } from './test-cluster.ts'
 
 function follower(terms: readonly Term[], commitHint = 0, defects = {}): TestNode {
   const log = logOf(terms)
@@ -227,6 +227,22 @@ test('M42: after a state and nothing else, a restarted replica knows where it st
   node.core.campaign()
   node.drain()
   expect(node.take()).toMatchObject([{ type: 'vote', lastIndex: 5, lastTerm: 2 }, { type: 'vote' }])
+})
+
+test('M42: a state that ends in a change of members holds both sets: both decide, after a restart as well', () => {
+  const joint = { voters: [1, 4, 5], outgoing: [1, 2, 3], learners: [] }
+  const log = [...logOf([1, 1]), configurationEntry(3, 1, 2, joint)]
+  const node = follower([1])
+  node.step(offer(3, 1))
+  node.install(log)
+  expect(node.core.configuration).toEqual(joint)
+  const restarted = new TestNode(testOptions(1, [1, 2, 3]), log, startAfter(log, 3, { term: 5, votedFor: 0 }))
+  restarted.core.campaign()
+  restarted.drain()
+  for (const from of [4, 5]) restarted.step({ type: 'vote-reply', from, to: 1, term: 6, pre: true, granted: true })
+  expect(restarted.core.role).toBe('pre-candidate')
+  restarted.step({ type: 'vote-reply', from: 2, to: 1, term: 6, pre: true, granted: true })
+  expect(restarted.core.role).toBe('candidate')
 })
 
 test('M92 (5): a state that covers more than the log that a crash left: the log begins after the state', () => {
