@@ -27,8 +27,16 @@ function committed(base: number, values: string[], term = 1): Uint8Array {
   placeBatch(batch, 0, base, term)
   return batch
 }
-const read = async (copy: CopiedPartition, offset: number) =>
-  recordsOf((await copy.fetch({ offset, maxBytes: much, waitMs: 0 })).batches)
+/** All from `offset` on: one fetch may end where memory takes over from the segments. */
+async function read(copy: CopiedPartition, offset: number): Promise<string[]> {
+  const records: string[] = []
+  for (let next = offset; ; ) {
+    const { batches, nextOffset } = await copy.fetch({ offset: next, maxBytes: much, waitMs: 0 })
+    if (batches.length === 0) return records
+    records.push(...recordsOf(batches))
+    next = nextOffset
+  }
+}
 const ignore = (): void => {}
 async function until(met: () => boolean): Promise<void> {
   for (let turns = 0; !met(); turns++) {
