@@ -1,31 +1,52 @@
 import { expect, test } from 'vitest'
-import { admissionOf, dropAdmission } from './admission-record.ts'
+import { Admissions } from './admission-record.ts'
 import { MemoryStore } from './fakes/memory-store.ts'
 
 test('a new replica is what it is asked to be, durably before it exists', async () => {
   const store = new MemoryStore()
   const order: string[] = []
   store.flush = async () => void order.push(`flushed ${[...store.content.keys()].join()}`)
-  expect(await admissionOf(store, 5, 2, { stored: false, wanted: 80 })).toBe(80)
+  expect(await new Admissions(store).of(5, 2, { stored: false, wanted: 80 })).toBe(80)
   expect(order).toEqual(['flushed group/5/admission'])
 })
 
 test('one that is on the disk is what it was created as, whoever asks for what', async () => {
   const store = new MemoryStore()
-  await admissionOf(store, 5, 2, { stored: false, wanted: 80 })
+  await new Admissions(store).of(5, 2, { stored: false, wanted: 80 })
   // By one that has old news, and by one that has newer news than this replica.
-  expect(await admissionOf(store, 5, 2, { stored: true, wanted: 0 })).toBe(80)
-  expect(await admissionOf(store, 5, 2, { stored: true, wanted: 90 })).toBe(80)
-  expect(await admissionOf(store, 6, 2, { stored: true, wanted: 90 })).toBe(0)
+  expect(await new Admissions(store).of(5, 2, { stored: true, wanted: 0 })).toBe(80)
+  expect(await new Admissions(store).of(5, 2, { stored: true, wanted: 90 })).toBe(80)
+  expect(await new Admissions(store).of(6, 2, { stored: true, wanted: 90 })).toBe(0)
 })
 
 test('what is left of a removed replica does not name the next one', async () => {
   const store = new MemoryStore()
-  await admissionOf(store, 5, 2, { stored: false, wanted: 80 })
+  await new Admissions(store).of(5, 2, { stored: false, wanted: 80 })
   // The process ended between the log's removal and this record's.
-  expect(await admissionOf(store, 5, 2, { stored: false, wanted: 90 })).toBe(90)
-  await dropAdmission(store, 5)
-  expect(await admissionOf(store, 5, 2, { stored: false, wanted: 0 })).toBe(0)
+  expect(await new Admissions(store).of(5, 2, { stored: false, wanted: 90 })).toBe(90)
+  await new Admissions(store).drop(5)
+  expect(await new Admissions(store).of(5, 2, { stored: false, wanted: 0 })).toBe(0)
+})
+
+test('what one life has written, the same and the next one know; the store is read once', async () => {
+  const store = new MemoryStore()
+  let reads = 0
+  const { range } = store
+  store.range = (from, to) => {
+    reads += 1
+    return range.call(store, from, to)
+  }
+  store.get = async () => {
+    reads += 1
+    return null
+  }
+  const one = new Admissions(store)
+  await Promise.all([12, 5, 120].map((group) => one.of(group, 2, { stored: false, wanted: group * 10 })))
+  for (const records of [one, new Admissions(store)]) {
+    for (const group of [12, 5, 120]) expect(await records.of(group, 2, { stored: true, wanted: 0 })).toBe(group * 10)
+    expect(await records.of(1, 2, { stored: true, wanted: 0 })).toBe(0)
+  }
+  expect(reads).toBe(2)
 })
 
 test('a lost store: the log tells', async () => {
@@ -35,5 +56,5 @@ test('a lost store: the log tells', async () => {
     { index: 4, configuration },
     { index: 9, configuration: without },
   ]
-  expect(await admissionOf(new MemoryStore(), 5, 2, { stored: true, wanted: 0, configurations })).toBe(80)
+  expect(await new Admissions(new MemoryStore()).of(5, 2, { stored: true, wanted: 0, configurations })).toBe(80)
 })

@@ -3,33 +3,11 @@ import type { StateStore } from '../log/types.ts'
 import type { IndexedConfiguration } from '../raft/config.ts'
 import { members } from '../raft/quorum.ts'
 
+const SUFFIX = '/admission'
+
 /** Under which number a replica on this disk was admitted; founders have no record. */
 function keyOf(group: GroupId): string {
-  return `group/${group}/admission`
-}
-
-/**
- * The number under which a replica takes part. One that is on the disk is what it was created as, whatever it is to be now: who asks for it may not
- * have heard yet that it was removed and added again, or may have heard of that before the old one was removed. A new one is what it is asked to be, and
- * that is durable before it exists.
- */
-export async function admissionOf(
-  store: StateStore,
-  group: GroupId,
-  broker: BrokerId,
-  { stored, wanted, configurations = [] }: Found,
-): Promise<number> {
-  const record = await store.get(keyOf(group))
-  if (stored) {
-    if (record !== null) return Number(new TextDecoder().decode(record))
-    // No record, and the log says otherwise: the store was lost.
-    const last = configurations.findLast(({ configuration }) => members(configuration).includes(broker))
-    return last?.configuration.admissions?.[broker] ?? 0
-  }
-  if (wanted === 0 && record === null) return 0
-  await store.write([[keyOf(group), wanted === 0 ? null : new TextEncoder().encode(String(wanted))]])
-  await store.flush()
-  return wanted
+  return `group/${group}${SUFFIX}`
 }
 
 interface Found {
@@ -39,7 +17,63 @@ interface Found {
   readonly configurations?: readonly IndexedConfiguration[]
 }
 
-/** After the log is removed. */
-export async function dropAdmission(store: StateStore, group: GroupId): Promise<void> {
-  await store.write([[keyOf(group), null]])
+/**
+ * The numbers under which this broker's replicas take part. They are read once, together: most replicas are founders, have none, and would wait for the
+ * disk each to hear that.
+ */
+export class Admissions {
+  readonly #store: StateStore
+  #known: Promise<Map<GroupId, number>> | null = null
+
+  constructor(store: StateStore) {
+    this.#store = store
+  }
+
+  /**
+   * The number of one replica. One that is on the disk is what it was created as, whatever it is to be now: who asks for it may not have heard yet that it was
+   * removed and added again, or may have heard of that before the old one was removed. A new one is what it is asked to be, and that is durable before it exists.
+   */
+  async of(group: GroupId, broker: BrokerId, { stored, wanted, configurations = [] }: Found): Promise<number> {
+    const known = await this.#all()
+    const record = known.get(group)
+    if (stored) {
+      if (record !== undefined) return record
+      // No record, and the log says otherwise: the store was lost.
+      const last = configurations.findLast(({ configuration }) => members(configuration).includes(broker))
+      return last?.configuration.admissions?.[broker] ?? 0
+    }
+    if (wanted === 0 && record === undefined) return 0
+    await this.#store.write([[keyOf(group), wanted === 0 ? null : new TextEncoder().encode(String(wanted))]])
+    await this.#store.flush()
+    if (wanted === 0) known.delete(group)
+    else known.set(group, wanted)
+    return wanted
+  }
+
+  /** After the log is removed. */
+  async drop(group: GroupId): Promise<void> {
+    const known = await this.#all()
+    if (!known.has(group)) return
+    await this.#store.write([[keyOf(group), null]])
+    known.delete(group)
+  }
+
+  #all(): Promise<Map<GroupId, number>> {
+    this.#known ??= this.#load().catch((error: unknown) => {
+      // The next one asks again.
+      this.#known = null
+      throw error
+    })
+    return this.#known
+  }
+
+  async #load(): Promise<Map<GroupId, number>> {
+    const known = new Map<GroupId, number>()
+    // '0' is the character after '/'.
+    for await (const [key, value] of this.#store.range('group/', 'group0')) {
+      if (!key.endsWith(SUFFIX)) continue
+      known.set(Number(key.slice('group/'.length, -SUFFIX.length)), Number(new TextDecoder().decode(value)))
+    }
+    return known
+  }
 }

@@ -24,7 +24,9 @@ export class AppendSender {
   readonly #log: () => GroupLog
   readonly #peers: Pick<Peers, 'sendRaft'>
   readonly #logger: Logger
-  readonly #lanes = new Map<BrokerId, Lane>()
+  /** Null on a replica that has never led. */
+  #lanes: Map<BrokerId, Lane> | null = null
+
   constructor(group: GroupId, log: () => GroupLog, peers: Pick<Peers, 'sendRaft'>, logger: Logger) {
     this.#group = group
     this.#log = log
@@ -104,6 +106,7 @@ export class AppendSender {
   }
 
   #lane(peer: BrokerId): Lane {
+    this.#lanes ??= new Map()
     let lane = this.#lanes.get(peer)
     if (lane === undefined) {
       lane = { run: null, waiting: [], reading: false }

@@ -10,7 +10,7 @@ import type { RaftCore } from '../raft/core.ts'
 import { createRaft } from '../raft/group.ts'
 import type { RaftMessage } from '../raft/messages.ts'
 import { isAlone, members } from '../raft/quorum.ts'
-import { admissionOf, dropAdmission } from './admission-record.ts'
+import { Admissions } from './admission-record.ts'
 import { Beats } from './beats.ts'
 import { CheckpointSchedule, checkpointOf, dropCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import { configurationBytes } from './configuration-codec.ts'
@@ -69,6 +69,7 @@ export class BrokerGroups implements Groups, GroupRequests {
   readonly #sleepers: Sleepers
   readonly #opening = new Map<GroupId, Promise<Group>>()
   readonly #ticker: TimerHandle
+  readonly #admissions: Admissions
   readonly #beats: Beats
   readonly #ticksPerBeat: number
   readonly #scrubber: Scrubber
@@ -102,6 +103,7 @@ export class BrokerGroups implements Groups, GroupRequests {
       wake: (group) => this.#replicas.get(group)?.driver.wakeUp(),
       reachable: (peer, reachable) => this.#setReachable(peer, reachable),
     })
+    this.#admissions = new Admissions(deps.store)
     this.#beats = new Beats(deps.peers)
     const tickMs = deps.settings.electionTimeoutMs / ELECTION_TICKS
     this.#ticksPerBeat = Math.max(1, Math.round(deps.settings.heartbeatMs / tickMs))
@@ -155,7 +157,7 @@ export class BrokerGroups implements Groups, GroupRequests {
     await this.#deps.storage.remove(id)
     await dropCheckpoint(this.#deps.store, id)
     await dropInstallRecord(this.#deps.store, id)
-    await dropAdmission(this.#deps.store, id)
+    await this.#admissions.drop(id)
   }
 
   /** A Raft message from a peer. For a group that is not open here it is dropped: Raft sends again. */
@@ -226,7 +228,7 @@ export class BrokerGroups implements Groups, GroupRequests {
       ...{ store, crc32c, created: stored === undefined },
       producerCapacity: settings.producerCapacity,
     })
-    const admission = await admissionOf(store, wanted.group, brokerId, {
+    const admission = await this.#admissions.of(wanted.group, brokerId, {
       stored: stored !== undefined,
       wanted: wanted.admission ?? 0,
       configurations: raft.configurations,

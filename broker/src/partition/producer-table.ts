@@ -30,6 +30,9 @@ export interface ProducerUndo {
   readonly forgotten: readonly [ProducerId, ProducerState] | null
 }
 
+/** For all tables that have never had anybody: most partitions of thousands are idle, and an empty map takes room too. */
+const nobody: ReadonlyMap<ProducerId, ProducerState> = new Map()
+
 /**
  * The idempotence rules of one partition, over committed and appended-but-uncommitted batches alike: a pure function of the log. `append` returns
  * how to undo itself, for when Raft truncates. When more than `capacity` producers are known, the one that has been silent for the most
@@ -37,7 +40,7 @@ export interface ProducerUndo {
  */
 export class ProducerTable {
   /** In the order of the last append. */
-  #states = new Map<ProducerId, ProducerState>()
+  #states: ReadonlyMap<ProducerId, ProducerState> = nobody
   readonly #capacity: number
 
   constructor(capacity: number) {
@@ -76,8 +79,8 @@ export class ProducerTable {
   append(batch: ProducerBatch): ProducerUndo {
     const before = this.#states.get(batch.producerId)
     const kept = before !== undefined && before.epoch === batch.epoch ? before.batches.slice(1 - WINDOW) : []
-    this.#states.delete(batch.producerId)
-    this.#states.set(batch.producerId, { epoch: batch.epoch, batches: [...kept, batch] })
+    this.#changeable().delete(batch.producerId)
+    this.#changeable().set(batch.producerId, { epoch: batch.epoch, batches: [...kept, batch] })
     const forgotten = this.#states.size > this.#capacity ? this.#forgetOldest() : null
     return { producerId: batch.producerId, before, forgotten }
   }
@@ -86,29 +89,34 @@ export class ProducerTable {
   undo(appends: readonly ProducerUndo[]): void {
     if (appends.length === 0) return
     for (const { producerId, before, forgotten } of appends) {
-      if (before === undefined) this.#states.delete(producerId)
-      else this.#states.set(producerId, before)
-      if (forgotten !== null) this.#states.set(forgotten[0], forgotten[1])
+      if (before === undefined) this.#changeable().delete(producerId)
+      else this.#changeable().set(producerId, before)
+      if (forgotten !== null) this.#changeable().set(forgotten[0], forgotten[1])
     }
     this.#states = new Map([...this.#states].sort(([, a], [, b]) => lastIndexOf(a) - lastIndexOf(b)))
   }
 
-  entries(): IterableIterator<[ProducerId, ProducerState]> {
+  entries(): MapIterator<[ProducerId, ProducerState]> {
     return this.#states.entries()
   }
 
   restore(producerId: ProducerId, state: ProducerState): void {
-    this.#states.set(producerId, state)
+    this.#changeable().set(producerId, state)
   }
 
   get size(): number {
     return this.#states.size
   }
 
+  #changeable(): Map<ProducerId, ProducerState> {
+    if (this.#states === nobody) this.#states = new Map()
+    return this.#states as Map<ProducerId, ProducerState>
+  }
+
   /** The first one has been silent longest. */
   #forgetOldest(): [ProducerId, ProducerState] {
     const oldest = this.#states.entries().next().value!
-    this.#states.delete(oldest[0])
+    this.#changeable().delete(oldest[0])
     return oldest
   }
 }

@@ -6,7 +6,8 @@ import type { Clock } from '../platform/clock.ts'
 export class WaitingReaders {
   readonly #clock: Clock
   readonly #limit: number
-  readonly #waiting = new Set<{ offset: Offset; wake: () => void }>()
+  /** Null while nobody has ever waited: most partitions of thousands are idle, and an empty set takes room too. */
+  #waiting: Set<{ offset: Offset; wake: () => void }> | null = null
 
   constructor(clock: Clock, limit: number) {
     this.#clock = clock
@@ -16,12 +17,14 @@ export class WaitingReaders {
   /** Resolves when `offset` is below the high watermark, after `ms`, or on abort; the caller looks again. Rejects with OVERLOADED. */
   wait(offset: Offset, ms: number, signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted) return Promise.resolve()
-    if (this.#waiting.size >= this.#limit) {
+    this.#waiting ??= new Set()
+    const waiting = this.#waiting
+    if (waiting.size >= this.#limit) {
       return Promise.reject(new TailraceError('OVERLOADED', `More than ${this.#limit} readers wait on this partition.`))
     }
     return new Promise((resolve) => {
       const finish = (): void => {
-        this.#waiting.delete(reader)
+        waiting.delete(reader)
         timer.cancel()
         signal?.removeEventListener('abort', finish)
         resolve()
@@ -29,16 +32,16 @@ export class WaitingReaders {
       const reader = { offset, wake: finish }
       const timer = this.#clock.after(ms, finish)
       signal?.addEventListener('abort', finish, { once: true })
-      this.#waiting.add(reader)
+      waiting.add(reader)
     })
   }
 
   advanced(highWatermark: Offset): void {
-    if (this.#waiting.size === 0) return
+    if (this.#waiting === null) return
     for (const reader of this.#waiting) if (reader.offset < highWatermark) reader.wake()
   }
 
   wakeAll(): void {
-    for (const reader of this.#waiting) reader.wake()
+    for (const reader of this.#waiting ?? []) reader.wake()
   }
 }

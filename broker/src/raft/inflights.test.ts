@@ -25,10 +25,10 @@ test('a window of one is the serial mode', () => {
 })
 
 test('behaves like a list of appends', () => {
-  const steps = fc.array(fc.record({ free: fc.boolean(), amount: fc.integer({ min: 1, max: 5 }) }), { maxLength: 60 })
+  const steps = fc.array(fc.record({ free: fc.boolean(), amount: fc.integer({ min: 1, max: 5 }) }), { maxLength: 200 })
   fc.assert(
     fc.property(steps, (script) => {
-      const window = new Inflights(4, 12)
+      const window = new Inflights(11, 40)
       let list: { last: number; bytes: number }[] = []
       let last = 0
       for (const { free, amount } of script) {
@@ -43,7 +43,7 @@ test('behaves like a list of appends', () => {
         }
         const bytes = list.reduce((sum, append) => sum + append.bytes, 0)
         expect([window.count, window.bytes]).toEqual([list.length, bytes])
-        expect(window.full).toBe(list.length === 4 || (list.length > 0 && bytes >= 12))
+        expect(window.full).toBe(list.length === 11 || (list.length > 0 && bytes >= 40))
       }
     }),
   )
