@@ -94,7 +94,7 @@ export async function measure(seconds: number, roundBytes: number, round: () => 
 }
 
 /** The same batch again and again, with the offset of its place: what a leader does to a producer's batch. */
-function writeOf(log: GroupLog, template: Uint8Array, count: number, ticket: number) {
+export function writeOf(log: GroupLog, template: Uint8Array, count: number, ticket: number) {
   const entries = []
   const payloads = []
   for (let i = 0; i < count; i++) {
