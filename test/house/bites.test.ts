@@ -330,8 +330,10 @@ describe('listening on every interface', () => {
 describe('the table of mechanisms', () => {
   const files = {
     'broker/src/raft/vote.ts': '',
-    'broker/src/raft/vote.test.ts': "test('M13: grants to the fresher log', () => {\n  voteWithoutLogCheck\n})",
-    'broker/src/raft/defects.ts': 'export interface Defects {\n  readonly voteWithoutLogCheck: boolean\n}\n',
+    'broker/src/raft/vote.test.ts':
+      "test('M13: grants to the fresher log', () => {\n  // voteTwice\n  voteWithoutLogCheck\n})",
+    'broker/src/raft/defects.ts':
+      'export interface Defects {\n  readonly voteWithoutLogCheck: boolean\n  readonly voteTwice: boolean\n}\n',
     'test/scenarios/votes.txt': '# M13 M14: votes\n',
   }
   const tree = treeOf(files)
@@ -374,10 +376,15 @@ describe('the table of mechanisms', () => {
     ],
     [
       'a control that is gone',
-      `| M13 votes | ${good} | \`voteTwice\`: \`broker/src/raft/vote.test.ts › M13\` |`,
-      'no defect voteTwice',
+      `| M13 votes | ${good} | \`voteThrice\`: \`broker/src/raft/vote.test.ts › M13\` |`,
+      'no defect voteThrice',
     ],
     ['a control that nothing shows', `| M13 votes | ${good} | \`voteWithoutLogCheck\` |`, 'names no test in which'],
+    [
+      'a control that only a comment speaks of',
+      `| M13 votes | ${good} | \`voteTwice\`, \`voteWithoutLogCheck\`: \`broker/src/raft/vote.test.ts › M13\` |`,
+      'none of its tests switches on voteTwice',
+    ],
     ['no reason', `| M13 votes | ${good} | — |`, 'no reason'],
   ])('must not have %s', (_, row, message) => expect(faults(row).join('\n')).toContain(message))
 })

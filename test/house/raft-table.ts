@@ -77,8 +77,17 @@ function faultsOf({ number, where, shown, control }: Row, tree: Tree, defects: R
     if (names.length > 0 && !names.some((name) => text.includes(name)))
       faults.push(`${proof} switches on none of its defects`)
   }
+  const texts = proofs.map((proof) => withoutComments(tree.get(proof.split(' › ')[0]!) ?? ''))
+  for (const name of names) {
+    if (!texts.some((text) => text.includes(name))) faults.push(`none of its tests switches on ${name}`)
+  }
   for (const name of named) if (!defects.has(name) && !name.includes('/')) faults.push(`there is no defect ${name}`)
   return faults
+}
+
+/** A defect that only a comment speaks of is switched on nowhere. */
+function withoutComments(text: string): string {
+  return text.replace(/^\s*(\/\/|#).*$/gm, '')
 }
 
 function testFaults(test: string, number: number, tree: Tree): string[] {
