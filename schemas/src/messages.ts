@@ -131,7 +131,8 @@ export interface MessageShapes {
   /** Reply's body: bytes of the file from `position` on, `maxBytes` at most; fewer only at its end. */
   CopyRead: { correlation: number; copy: number; file: string; position: number; maxBytes: number }
   CopyReadReply: { correlation: number; crc32c: number }
-  CopyClose: { correlation: number; copy: number }
+  /** `damaged`: what was received is not what was described, so that the source looks at its files; answered when it has. */
+  CopyClose: { correlation: number; copy: number; damaged: boolean }
   CopyCloseReply: { correlation: number }
   /** Committed entries firstIndex..lastIndex for a replica whose disk has lost them; fewer when they do not fit. Reply's body as Append's. */
   ReadEntries: { correlation: number; group: GroupId; firstIndex: LogIndex; lastIndex: LogIndex; maxBytes: number }

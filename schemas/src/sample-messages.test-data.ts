@@ -69,7 +69,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
   CopyOpenReply: { correlation, copy: far, crc32c: 0xffffffff },
   CopyRead: { correlation, copy: far, file: 'a.log', position: far, maxBytes: 1 << 20 },
   CopyReadReply: { correlation, crc32c: 0xffffffff },
-  CopyClose: { correlation, copy: far },
+  CopyClose: { correlation, copy: far, damaged: true },
   CopyCloseReply: { correlation },
   ReadEntries: { correlation, group: 7, firstIndex: 4, lastIndex: far, maxBytes: 1 << 20 },
   ReadEntriesReply: { correlation, entries: [{ term: 3, kind: 0, baseOffset: far, lastOffset: far, bytes: 90 }] },

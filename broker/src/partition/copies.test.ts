@@ -2,52 +2,8 @@ import type { BrokerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import { describe, expect, it } from 'vitest'
 import { batchOf } from './fakes/batches.ts'
-import { GROUP, outcomeOf, TestWorld, type WorldOptions } from './fakes/test-world.ts'
-import type { SpecChanges } from './types.ts'
-
-const settings = { retentionCheckMs: 100, copyChunkBytes: 700, copyIdleMs: 5000, sleepAfterMs: 600_000 }
-const log = { segmentBytes: 2000, journalFileBytes: 1 << 20 }
-const keep: SpecChanges = { retention: { bytes: 3000, ms: null } }
-const value = 'x'.repeat(300)
-
-function numbered(sequence: number): Uint8Array {
-  return batchOf([`${sequence}-${value}`], { producerId: 7, sequence })
-}
-
-function worldOf(options: WorldOptions = {}): Promise<TestWorld> {
-  return TestWorld.start({ log, ...options, settings: { ...settings, ...options.settings } })
-}
-
-async function publish(world: TestWorld, from: number, to: number): Promise<void> {
-  for (let sequence = from; sequence < to; sequence += 1) {
-    await world.during(world.leader().groups.get(GROUP)!.publish(numbered(sequence)))
-  }
-}
-
-/** Lets go of old segments on the brokers that have them in segments; the memory of the log is small enough to be written out by sealing. */
-async function cut(world: TestWorld, ids: readonly BrokerId[]): Promise<void> {
-  for (const id of ids) {
-    await world.during(world.replica(id).driver.log.seal())
-    world.group(id).update(keep)
-  }
-  await world.until(() => ids.every((id) => world.group(id).logStart > 0))
-}
-
-/** Broker 3 is away while 40 records are published, of which the first are then let go. */
-async function lateWorld(options: WorldOptions = {}): Promise<TestWorld> {
-  const world = await worldOf(options)
-  await publish(world, 0, 2)
-  await world.run(200)
-  world.broker(3).kill()
-  await publish(world, 2, 40)
-  await world.run(300)
-  await cut(world, [1, 2])
-  return world
-}
-
-async function caughtUp(world: TestWorld, id: BrokerId, maxMs = 20_000): Promise<void> {
-  await world.until(() => world.group(id).highWatermark === world.leader().groups.get(GROUP)!.highWatermark, maxMs)
-}
+import { caughtUp, cut, lateWorld, numbered, publish, settings, worldOf } from './fakes/late-world.ts'
+import { outcomeOf, type TestWorld } from './fakes/test-world.ts'
 
 async function sameRecords(world: TestWorld, id: BrokerId): Promise<void> {
   const leader = world.leader().id
@@ -111,42 +67,6 @@ describe('retention', () => {
     await world.during(world.group(1).publish(batchOf(['young'], { timestamp: clock.now() })))
     await world.run(1000)
     expect(await world.records(1)).toEqual(['1:young'])
-  })
-})
-
-describe('a state that is ahead of its own disk', () => {
-  it('M92 is saved when the disk has caught up, while publishing goes on', async () => {
-    const world = await worldOf()
-    await publish(world, 0, 5)
-    await world.run(300)
-    const { core, state } = world.replica(3).driver
-    world.broker(3).holdDisk()
-    const load = outcomeOf(publish(world, 5, 30))
-    await world.until(() => state.commitIndex > core.durableIndex)
-    const wanted = state.commitIndex
-    const taken = outcomeOf(world.group(3).takeSnapshot())
-    await world.run(50)
-    expect(taken.state).toBe('pending')
-    world.broker(3).releaseDisk()
-    await world.until(() => taken.state !== 'pending')
-    expect(taken).toMatchObject({ state: 'done', value: { index: wanted } })
-    const { sizeBytes, snapshot } = world.group(3).status()
-    expect(snapshot!.at).toBeGreaterThan(world.clock.now() - 100)
-    expect(snapshot!.bytes).toBeGreaterThan(sizeBytes / 2)
-    await world.until(() => load.state === 'done')
-  })
-
-  it('M92 is not waited for for ever', async () => {
-    const world = await worldOf()
-    await publish(world, 0, 5)
-    await world.run(300)
-    const { core, state } = world.replica(3).driver
-    world.broker(3).holdDisk()
-    const load = outcomeOf(publish(world, 5, 10))
-    await world.until(() => state.commitIndex > core.durableIndex && load.state === 'done')
-    const taken = outcomeOf(world.group(3).takeSnapshot())
-    await world.run(60_000)
-    expect(taken).toMatchObject({ state: 'failed', code: 'NOT_READY' })
   })
 })
 

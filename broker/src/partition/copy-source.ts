@@ -101,6 +101,11 @@ export class CopySource {
     }
   }
 
+  /** The group of a copy that is open. */
+  groupOf(id: number): GroupId | undefined {
+    return this.#copies.get(id)?.group
+  }
+
   answerClose(from: BrokerId, { copy: id }: Message<'CopyClose'>): PeerAnswer<'CopyClose'> {
     const copy = this.#copies.get(id)
     copy?.readers.delete(from)

@@ -27,7 +27,14 @@ export class GroupAnswers implements GroupRequests {
         return source.answerOpen(from, replica, fields)
       },
       CopyRead: (_from, fields) => source.answerRead(fields),
-      CopyClose: async (from, fields) => source.answerClose(from, fields),
+      CopyClose: async (from, fields) => {
+        const group = fields.damaged ? source.groupOf(fields.copy) : undefined
+        if (group === undefined) return source.answerClose(from, fields)
+        // Others read the same files: all copies of them are made anew.
+        source.forget(group)
+        await replicaOf(group)?.repairs.verify()
+        return { fields: {}, body: [] }
+      },
       ReadEntries: async (_from, fields) => {
         const { log, state } = running(fields.group).driver
         return serveEntries(log, state.commitIndex, fields)

@@ -27,6 +27,7 @@ import { Scrubber } from './scrubber.ts'
 import type { SnapshotServices } from './services.ts'
 import type { PartitionSettings } from './settings.ts'
 import { Sleepers } from './sleepers.ts'
+import { Turns } from './turns.ts'
 import type { Group, GroupSpec, Groups } from './types.ts'
 
 export interface GroupsDeps {
@@ -86,7 +87,7 @@ export class BrokerGroups implements Groups, GroupRequests {
     const limits = { copyIdleMs: settings.copyIdleMs, maxChunkBytes: settings.copyChunkBytes }
     const source = new CopySource({ clock, crc32c, metrics, ...limits })
     const throttle = new CopyThrottle(clock, settings.replicationBytesPerSecond)
-    this.#services = { ...deps, source, throttle, metrics }
+    this.#services = { ...deps, source, throttle, turns: new Turns(settings.maxInstallations), metrics }
     this.#answers = new GroupAnswers(source, (group) => this.#replicas.get(group))
     deps.storage.onDurable = (group, ticket) => {
       const replica = this.#replicas.get(group)
@@ -172,12 +173,17 @@ export class BrokerGroups implements Groups, GroupRequests {
     }
   }
 
-  /** Copies of replicas that are kept open for others. */
   /** Replicas that are asleep (M86). */
   get sleeping(): number {
     return this.#sleepers.size
   }
 
+  /** Of installations: so many at one time. */
+  get turns(): Turns {
+    return this.#services.turns
+  }
+
+  /** Copies of replicas that are kept open for others. */
   get openCopies(): number {
     return this.#services.source.open
   }

@@ -60,6 +60,7 @@ export class Installation {
           const corrupt = error instanceof TailraceError && error.code === 'STORAGE_CORRUPT'
           if (!corrupt || attempt === ATTEMPTS) throw error
           this.#deps.logger.warn({ group: this.#deps.group, err: error }, 'a copied replica is damaged; once more')
+          await this.#fetch.complain()
         }
       }
     } finally {

@@ -1,3 +1,4 @@
+import type { LogIndex } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { GroupLog, StateStore } from '../log/types.ts'
 import type { Crc32c } from '../platform/checksum.ts'
@@ -6,7 +7,7 @@ import { loadCheckpoint } from './checkpoint.ts'
 import type { Checkpoint } from './checkpoint-codec.ts'
 import { dropInstallRecord, loadInstallRecord } from './install-record.ts'
 import { offsetAfter, termAt } from './log-places.ts'
-import { PartitionState } from './partition-state.ts'
+import { type CommittedStart, PartitionState } from './partition-state.ts'
 import { raftStart } from './raft-start.ts'
 import type { GroupSpec, StateMachine } from './types.ts'
 
@@ -56,13 +57,29 @@ function createdReplica(log: GroupLog, producerCapacity: number): Recovered {
   return { state, raft: raftStart(log, state.commitIndex), producersUnknown: false }
 }
 
-/** Shows the state every entry of the log that it has not seen. */
+/**
+ * Shows the state every entry of the log that it has not seen. Where one has rotted the log ends from now on, as where the journal has: without it nobody knows what came of
+ * those after it. They are few, and a leader has them, or they were never committed.
+ */
 async function readOn(log: GroupLog, state: PartitionState): Promise<void> {
+  let endOffset = state.highWatermark
   while (state.appendedIndex < log.lastIndex) {
-    const run = await log.readEntries(state.appendedIndex + 1, READ_BYTES)
-    if (run.headers.length === 0)
-      throw new Error(`group ${log.group}: entry ${state.appendedIndex + 1} is missing from the log`)
+    const next = state.appendedIndex + 1
+    const run = await orRotten(log.readEntries(next, READ_BYTES))
+    if (run instanceof TailraceError) return log.lose(next, endOffset, run.message)
+    if (run.headers.length === 0) throw new Error(`group ${log.group}: entry ${next} is missing from the log`)
     for (let at = 0; at < run.headers.length; at += 1) state.appended(run.headers[at]!, run.payloads[at]!)
+    endOffset = run.headers.at(-1)!.lastOffset + 1
+  }
+}
+
+/** Resolves to the error when what was read has rotted. */
+async function orRotten<Result>(read: Result | Promise<Result>): Promise<Result | TailraceError> {
+  try {
+    return await read
+  } catch (error) {
+    if (error instanceof TailraceError && error.code === 'STORAGE_CORRUPT') return error
+    throw error
   }
 }
 
@@ -96,6 +113,13 @@ async function fromMachine(
     )
   }
   const commitIndex = trusted ? Math.min(machine.appliedIndex, log.lastIndex) : log.prevIndex
-  const highWatermark = await offsetAfter(log, commitIndex)
-  return new PartitionState({ commitIndex, highWatermark }, machine, producerCapacity)
+  return new PartitionState(await readablePlace(log, commitIndex), machine, producerCapacity)
+}
+
+/** The last entry up to `index` that can be read: behind it the log will end. */
+async function readablePlace(log: GroupLog, index: LogIndex): Promise<CommittedStart> {
+  for (let commitIndex = index; ; commitIndex -= 1) {
+    const highWatermark = await orRotten(offsetAfter(log, commitIndex))
+    if (!(highWatermark instanceof TailraceError)) return { commitIndex, highWatermark }
+  }
 }

@@ -32,6 +32,8 @@ export class RepairDuty {
   readonly #deps: RepairDutyDeps
   #running: Promise<void> | null = null
   #retryAt = 0
+  #verifying: Promise<void> | null = null
+  #verifyAt = 0
   #stopped = false
 
   constructor(deps: RepairDutyDeps) {
@@ -54,8 +56,40 @@ export class RepairDuty {
     return this.#running
   }
 
+  /**
+   * Reads all segments, and replaces what is rotten: somebody has received something else than he was told. Resolves when that is done, as far as it can be.
+   * Not more often than every so many seconds, whoever complains: it is a lot of reading. Never rejects.
+   */
+  verify(): Promise<void> {
+    const { clock } = this.#deps
+    if (this.#stopped) return Promise.resolve()
+    if (this.#verifying === null && clock.monotonic() < this.#verifyAt) return this.repair()
+    this.#verifying ??= this.#verifyAll().finally(() => {
+      this.#verifying = null
+      this.#verifyAt = clock.monotonic() + RETRY_MS
+    })
+    return this.#verifying
+  }
+
   stop(): void {
     this.#stopped = true
+  }
+
+  async #verifyAll(): Promise<void> {
+    const { logger, group } = this.#deps
+    const log = this.#deps.log()
+    try {
+      // What still grows is verified by nobody.
+      await log.seal()
+      // From wherever the last scrub stopped to the end, and once from the start.
+      for (let ends = 0; ends < 2 && !this.#stopped && log === this.#deps.log(); ) {
+        const { ended } = await log.scrub(READ_BYTES)
+        if (ended) ends += 1
+      }
+    } catch (error) {
+      logger.warn({ group, err: error }, 'segments could not be verified')
+    }
+    await this.repair()
   }
 
   async #repairAll(): Promise<void> {

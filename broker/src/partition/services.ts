@@ -7,6 +7,7 @@ import type { CopyThrottle } from './copy-throttle.ts'
 import type { PartitionMetrics } from './metrics.ts'
 import type { Peers } from './peers.ts'
 import type { PartitionSettings } from './settings.ts'
+import type { Turns } from './turns.ts'
 
 /** What all replicas of a broker share. */
 export interface SnapshotServices {
@@ -15,6 +16,8 @@ export interface SnapshotServices {
   readonly peers: Pick<Peers, 'request'>
   readonly source: CopySource
   readonly throttle: CopyThrottle
+  /** Of installations. */
+  readonly turns: Turns
   readonly clock: Clock
   readonly crc32c: Crc32c
   readonly logger: Logger

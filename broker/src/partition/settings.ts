@@ -20,6 +20,8 @@ export interface PartitionSettings {
   readonly copyChunkBytes: number
   /** Bytes a second at which this broker copies replicas from others, all together; 0: as fast as it goes. */
   readonly replicationBytesPerSecond: number
+  /** Replicas that are copied from others at one time; the next ones wait. Those with a state machine do not: there are few of them, and all else waits for the metadata. */
+  readonly maxInstallations: number
   /** A copy that nobody reads is kept open this long: while it is, its files take space although they were let go of. */
   readonly copyIdleMs: number
   /** Snapshots of groups with a state machine: after so many committed bytes, or after this time, but never in a shorter time than the gap (M43). */
@@ -46,6 +48,7 @@ export const defaultPartitionSettings: PartitionSettings = {
   checkpointBytes: 16 << 20,
   copyChunkBytes: 256 << 10,
   replicationBytesPerSecond: 0,
+  maxInstallations: 4,
   copyIdleMs: 60_000,
   snapshotBytes: 16 << 20,
   snapshotMs: 3_600_000,

@@ -222,7 +222,7 @@ export class SnapshotDuty {
     const installation = new Installation(this.#deps, request)
     this.#installation = installation
     try {
-      const { log, state } = await installation.run()
+      const { log, state } = await this.#inTurn(() => installation.run())
       this.#installation = null
       if (this.#stopped) return
       source.forget(group)
@@ -240,6 +240,11 @@ export class SnapshotDuty {
       driver.core.installFailed()
       wake()
     }
+  }
+
+  /** Each has a file and a piece of it in memory, and is verified as a whole at its end: not all groups of a broker at one time. */
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#machine === null ? this.#deps.turns.take(work) : work()
   }
 
   /** Two cuts at one time would each believe in the checkpoint of the other. */

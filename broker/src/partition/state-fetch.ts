@@ -28,6 +28,8 @@ export interface FetchedState {
 
 const REPLY_MS = 5000
 const PAUSE_MS = 100
+/** A source reads all its segments of the group, and has damaged entries given again. */
+const CHECK_MS = 60_000
 /** A derived state that is larger is not read into memory; state machines take theirs in pieces. */
 const MAX_STATE_BYTES = 256 << 20
 
@@ -112,7 +114,15 @@ export class StateFetch {
   /** Tells the source that the copy has served. */
   async close(): Promise<void> {
     const { peers } = this.#deps
-    await peers.request(this.source, 'CopyClose', { copy: this.#copy }, [], REPLY_MS).catch(() => undefined)
+    const fields = { copy: this.#copy, damaged: false }
+    await peers.request(this.source, 'CopyClose', fields, [], REPLY_MS).catch(() => undefined)
+  }
+
+  /** Tells the source that its copy is not what it says, and waits until that has looked at its files; the next copy is another one. */
+  async complain(): Promise<void> {
+    const { peers } = this.#deps
+    const fields = { copy: this.#copy, damaged: true }
+    await peers.request(this.source, 'CopyClose', fields, [], CHECK_MS).catch(() => undefined)
   }
 
   /** A manifest instead of null: the source has another copy by now, begin again with that. */

@@ -28,7 +28,7 @@ export const protocolJson = `{"layout":1,"messages":[
 {"number":31,"schema":{"type":"record","name":"CopyOpenReply","namespace":"tailrace","fields":[{"name":"correlation","type":"long"},{"name":"copy","type":"long"},{"name":"crc32c","type":"long"}]}},
 {"number":32,"schema":{"type":"record","name":"CopyRead","namespace":"tailrace","fields":[{"name":"correlation","type":"long"},{"name":"copy","type":"long"},{"name":"file","type":"string"},{"name":"position","type":"long"},{"name":"maxBytes","type":"int"}]}},
 {"number":33,"schema":{"type":"record","name":"CopyReadReply","namespace":"tailrace","fields":[{"name":"correlation","type":"long"},{"name":"crc32c","type":"long"}]}},
-{"number":34,"schema":{"type":"record","name":"CopyClose","namespace":"tailrace","fields":[{"name":"correlation","type":"long"},{"name":"copy","type":"long"}]}},
+{"number":34,"schema":{"type":"record","name":"CopyClose","namespace":"tailrace","fields":[{"name":"correlation","type":"long"},{"name":"copy","type":"long"},{"name":"damaged","type":"boolean","default":false}]}},
 {"number":35,"schema":{"type":"record","name":"CopyCloseReply","namespace":"tailrace","fields":[{"name":"correlation","type":"long"}]}},
 {"number":37,"schema":{"type":"record","name":"ReadEntries","namespace":"tailrace","fields":[{"name":"correlation","type":"long"},{"name":"group","type":"long"},{"name":"firstIndex","type":"long"},{"name":"lastIndex","type":"long"},{"name":"maxBytes","type":"int"}]}},
 {"number":38,"schema":{"type":"record","name":"ReadEntriesReply","namespace":"tailrace","fields":[{"name":"correlation","type":"long"},{"name":"entries","type":{"type":"array","items":{"type":"record","name":"Entry","fields":[{"name":"term","type":"int"},{"name":"kind","type":"int"},{"name":"baseOffset","type":"long"},{"name":"lastOffset","type":"long"},{"name":"bytes","type":"int"}]}}}]}},
@@ -44,4 +44,4 @@ export const protocolJson = `{"layout":1,"messages":[
 {"number":61,"schema":{"type":"record","name":"AdminReply","namespace":"tailrace","fields":[{"name":"correlation","type":"long"},{"name":"json","type":"string"}]}}
 ]}`
 /** The first half of the SHA-256 of protocolJson. */
-export const protocolFingerprint = '8f06e3d018389c9d17754ad236200d51'
+export const protocolFingerprint = '17e187cd178bd507086f2b65fae653c1'
