@@ -154,6 +154,13 @@ export class StoredGroupLog implements GroupLog {
     if (!this.removed) await this.segments.removePrefix(prevIndex)
   }
 
+  lose(fromIndex: LogIndex, endOffset: Offset, reason: string): void {
+    this.#host.onWrite(this)
+    const cut = this.#cutAt(fromIndex, endOffset)
+    if (this.damage === null || fromIndex < this.damage.fromIndex) this.damage = { fromIndex, reason }
+    this.pending.push({ hardState: null, cut, chunk: null, prefix: null, damage: this.damage, ticket: -1 })
+  }
+
   repaired(): void {
     if (this.damage === null) return
     this.#host.onWrite(this)
@@ -280,7 +287,11 @@ export class StoredGroupLog implements GroupLog {
     if (from === null || from > this.lastIndex) return null
     if (from < this.firstIndex)
       throw new RangeError(`group ${this.group}: entry ${from} is not held, so it cannot be truncated`)
-    const endOffset = write.entries[0]?.baseOffset ?? this.#offsetOf(from)
+    return this.#cutAt(from, write.entries[0]?.baseOffset ?? this.#offsetOf(from))
+  }
+
+  #cutAt(from: LogIndex, endOffset: Offset): { from: LogIndex; endOffset: Offset } | null {
+    if (from > this.lastIndex) return null
     this.state.cut(from, endOffset)
     this.#corrupt.cut(from)
     this.tail.cut(from)

@@ -20,6 +20,8 @@ export interface PendingWrite {
   chunk: Chunk | null
   /** The log's new start. */
   prefix: LogStart | null
+  /** What cannot be read any more, after `cut`. */
+  damage?: Damage | null
   /** Below zero: nobody is told. */
   readonly ticket: number
 }
@@ -56,8 +58,6 @@ export class PendingWrites implements RecordOwner {
   readonly #segments: SegmentSet
   #writes: PendingWrite[] = []
   #repaired = false
-  /** What the group is created with. */
-  #damage: Damage | null = null
 
   constructor(id: GroupId, incarnation: number, staged: LogState, segments: SegmentSet) {
     this.id = id
@@ -77,11 +77,6 @@ export class PendingWrites implements RecordOwner {
 
   repaired(): void {
     this.#repaired = true
-  }
-
-  /** Before the first round: the log begins as one that has lost everything. */
-  createdDamaged(damage: Damage): void {
-    this.#damage = damage
   }
 
   /** Forgets all; returns the chunks that no segment is going to write. */
@@ -124,11 +119,6 @@ export class PendingWrites implements RecordOwner {
   stage(staging: Staging, writer: RecordWriter, limits: RoundLimits): void {
     if (!this.announced) writer.mark(RecordType.Create, this)
     this.announced = true
-    if (this.#damage !== null) {
-      const { fromIndex, reason } = this.#damage
-      writer.damage(this, fromIndex, { lastIndex: 0, endOffset: 0, lastTerm: 0, reason })
-      this.#damage = null
-    }
     if (this.#repaired) writer.mark(RecordType.Repaired, this)
     this.#repaired = false
     let taken = 0
@@ -155,6 +145,11 @@ export class PendingWrites implements RecordOwner {
       this.staged.cut(cut.from, cut.endOffset)
       this.#segments.push(cut)
       write.cut = null
+    }
+    if (write.damage) {
+      const { lastIndex, endOffset, lastTerm } = this.staged
+      writer.damage(this, write.damage.fromIndex, { lastIndex, endOffset, lastTerm, reason: write.damage.reason })
+      write.damage = null
     }
     if (prefix !== null) {
       writer.prefix(this, prefix.prevIndex, prefix)

@@ -97,9 +97,7 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
     const log = new StoredGroupLog(this, id, this.nextIncarnation++, new LogState())
     this.adopt(log)
     if (damage === undefined) return log
-    log.damage = damage
-    log.pending.createdDamaged(damage)
-    this.#live.rounds.list(log)
+    log.lose(damage.fromIndex, 0, damage.reason)
     return log
   }
 

@@ -173,6 +173,11 @@ export interface GroupLog {
    * @throws RangeError for other entries; TailraceError STORAGE_CORRUPT when the batches are not those entries
    */
   replaceCorrupt(first: LogIndex, last: LogIndex, payloads: readonly Uint8Array[]): Promise<void>
+  /**
+   * Gives up the entries from `from` on, the first of which cannot be read: from now on the log ends before it, and is damaged, durably so before anything that is written
+   * later. `endOffset`: where the entry before it ends.
+   */
+  lose(from: LogIndex, endOffset: Offset, reason: string): void
   /** A leader has given the lost entries again: `damage` is null from now on, durably so with the next write. */
   repaired(): void
 }

@@ -49,6 +49,48 @@ describe('rot of a replica’s segments', () => {
   })
 })
 
+describe('rot of entries that a start has to read', () => {
+  async function rotten(text: string): Promise<TestWorld> {
+    const world = await TestWorld.start({ settings, log: { segmentBytes: 1000, tailBytes: 64 << 10 } })
+    for (let at = 0; at < 30; at += 1) await world.during(world.group(1).publish(batchOf([`<${at}>${'x'.repeat(90)}`])))
+    await world.run(300)
+    await world.during(world.replica(2).driver.log.seal())
+    // No checkpoint of the log either, or it would be read from the journal.
+    await world.during(world.broker(2).storage.close())
+    world.broker(2).kill()
+    expect(await world.broker(2).flip(text, 'groups')).toBeGreaterThan(0)
+    return world
+  }
+
+  it('ends the log there: the replica opens, keeps still, and a leader gives it the rest again', async () => {
+    const world = await rotten('<7>')
+    await world.restart(2)
+    const { log } = world.replica(2).driver
+    expect(log.damage?.fromIndex).toBe(log.lastIndex + 1)
+    await world.until(() => log.damage === null)
+    await world.until(() => world.group(2).highWatermark === 30)
+    expect(await world.records(2)).toEqual(await world.records(1))
+  })
+
+  it('is known after the next crash as well, before anything has come of it', async () => {
+    const world = await rotten('<7>')
+    world.passes = () => false
+    await world.restart(2)
+    await world.run(500)
+    world.broker(2).kill()
+    await world.restart(2)
+    expect(world.replica(2).driver.log.damage).not.toBeNull()
+  })
+
+  it('takes the first entry too', async () => {
+    const world = await rotten('<0>')
+    await world.restart(2)
+    await world.until(() => world.replica(2).driver.log.damage === null)
+    await world.until(() => world.group(2).highWatermark === 30)
+    expect(await world.records(2)).toEqual(await world.records(1))
+  })
+})
+
 describe('the only replica, with a rotten tail', () => {
   it('M83 stays offline, says how to go on, and does so when the loss is accepted', async () => {
     const world = await TestWorld.start({ brokers: 1 })

@@ -13,7 +13,18 @@ export async function replayBrokers(seed: number, options: BrokerSeedOptions): P
 export async function runManyBrokers(from: number, seeds: number, options: BrokerSeedOptions): Promise<number> {
   const begin = process.hrtime.bigint()
   const failures = new Map<string, number>()
-  const sums = { events: 0, elections: 0, acknowledged: 0, shown: 0, crashes: 0, rots: 0 }
+  const sums = {
+    events: 0,
+    elections: 0,
+    acknowledged: 0,
+    shown: 0,
+    crashes: 0,
+    rots: 0,
+    sleeps: 0,
+    cuts: 0,
+    installs: 0,
+    operations: 0,
+  }
   for (let seed = from; seed < from + seeds; seed++) {
     const { finding, ...result } = await runBrokerSeed(seed, options)
     for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += result[name]
@@ -22,9 +33,9 @@ export async function runManyBrokers(from: number, seeds: number, options: Broke
     failures.set(finding.property, (failures.get(finding.property) ?? 0) + 1)
   }
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9
-  const { events, elections, acknowledged, shown, crashes, rots } = sums
+  const { events, elections, acknowledged, shown, crashes, rots, sleeps, cuts, installs, operations } = sums
   console.log(
-    `${seeds} seeds of whole brokers from ${from}: ${events} events in ${seconds.toFixed(1)} s (${Math.round(events / seconds)} events/s), ${elections} elections, ${acknowledged} records acknowledged, ${shown} shown, ${crashes} crashes, ${rots} times rot`,
+    `${seeds} seeds of whole brokers from ${from}: ${events} events in ${seconds.toFixed(1)} s (${Math.round(events / seconds)} events/s), ${elections} elections, ${acknowledged} records acknowledged, ${shown} shown, ${crashes} crashes, ${rots} times rot, ${sleeps} sleeps, ${cuts} prefixes cut, ${installs} states installed, ${operations} operations`,
   )
   for (const [property, times] of failures) console.log(`${property}: ${times} seeds`)
   return failures.size === 0 ? 0 : 1

@@ -6,6 +6,8 @@ export type BrokerProperty =
   | 'synced-is-kept'
   | 'only-deleted-is-removed'
   | 'replica-broken'
+  | 'cut-is-committed'
+  | 'kept-as-asked'
   | 'never-beyond-commit'
   | 'never-taken-back'
   | 'gapless-offsets'

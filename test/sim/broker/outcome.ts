@@ -1,4 +1,3 @@
-import { lastOffsetDeltaAt, leaderEpochAt } from '@tailrace/schemas'
 import { Finding } from './finding.ts'
 import type { SimBroker } from './sim-broker.ts'
 import type { WatchedGroup } from './watched-group.ts'
@@ -9,7 +8,7 @@ import { fetchReplica } from './workload/reader.ts'
 import type { World } from './world.ts'
 
 /** Virtual time after the end of faults in which everything must have come right: links dropped silently are found out after some seconds. */
-export const PATIENCE_MS = 60_000
+export const PATIENCE_MS = 120_000
 const READ_BYTES = 100_000
 
 /** What is still wrong, or null when the cluster is as it should be. Looked at again and again. */
@@ -19,16 +18,31 @@ export function unsettled(world: World): string | null {
     const { ready, reason } = broker.life.node.api.readiness()
     if (!ready) return `broker ${broker.id} is not ready: ${reason}`
   }
-  for (const group of world.watch.groups.values()) {
-    if (group.id !== 0 && !world.watch.metadata.places.has(group.id)) {
-      const kept = world.inService.find(({ life }) => life!.groups.get(group.id) !== undefined)
-      if (kept !== undefined) return `broker ${kept.id} still has group ${group.id} of a deleted topic`
-      continue
-    }
-    const reason = behind(world, group)
+  const { metadata, groups } = world.watch
+  for (const broker of world.operator.replacing) return `lost broker ${broker} is not replaced`
+  for (const id of metadata.changing)
+    return `a change of group ${id} is under way: ${describe(metadata.partitionOf(id))}`
+  for (const group of groups.values()) {
+    const isThere = group.id === 0 || metadata.places.has(group.id)
+    const stranger = world.inService.find(
+      ({ id, life }) => life!.groups.get(group.id) !== undefined && !(isThere && group.members.includes(id)),
+    )
+    if (stranger !== undefined) return `broker ${stranger.id} still has group ${group.id}, to which it does not belong`
+    const reason = isThere ? (misplaced(world, group) ?? behind(world, group)) : null
     if (reason !== null) return reason
   }
   return null
+}
+
+function describe(partition: unknown): string {
+  return JSON.stringify(partition)
+}
+
+/** The members are those that the metadata names; of the metadata itself, all brokers. */
+function misplaced(world: World, { id, members }: WatchedGroup): string | null {
+  const wanted = id === 0 ? world.ids : world.watch.metadata.partitionOf(id)!.replicas
+  const isSame = wanted.length === members.length && wanted.every((broker) => members.includes(broker))
+  return isSame ? null : `group ${id} has the members ${members}, and should have ${wanted}`
 }
 
 function behind(world: World, group: WatchedGroup): string | null {
@@ -47,7 +61,7 @@ function behind(world: World, group: WatchedGroup): string | null {
 }
 
 function inService(world: World, group: WatchedGroup): WatchedReplica[] {
-  return group.replicas.filter(({ id }) => !world.retired.has(id))
+  return group.replicas.filter(({ id }) => group.members.includes(id) && !world.broker(id).gone)
 }
 
 /** One batch more to each partition, by producers that are new. Resolves when all are acknowledged. */
@@ -75,21 +89,15 @@ export async function checkOutcome(world: World, ledgers: readonly PartitionLedg
   }
   for (const ledger of ledgers) {
     const group = world.watch.groups.get(ledger.group)!
-    // Replicas on disks that have rotted come last: what they cannot read must have been shown by the others.
-    const replicas = inService(world, group)
-      .map(({ id }) => world.broker(id))
-      .sort((a, b) => rank(world, a) - rank(world, b))
-    for (const broker of replicas) await readAll(world, broker, ledger, group)
-    ledger.checkComplete(group.committedEnd)
+    if (group.start > 0 && !('retention' in world.swarm.faults))
+      throw new Finding('kept-as-asked', `${ledger.topic}/${ledger.partition} begins at ${group.start}`)
+    for (const { id } of inService(world, group)) await readAll(world, world.broker(id), ledger, group)
+    ledger.checkComplete(group.start, group.committedEnd)
   }
 }
 
-function rank(world: World, { id }: SimBroker): number {
-  return world.rots > 0 && world.swarm.rotten.includes(id) ? 1 : 0
-}
-
 async function readAll(world: World, broker: SimBroker, ledger: PartitionLedger, group: WatchedGroup): Promise<void> {
-  let offset = 0
+  let offset = broker.life!.groups.get(ledger.group)!.logStart
   let failures = 0
   while (offset < group.committedEnd) {
     try {
@@ -98,12 +106,10 @@ async function readAll(world: World, broker: SimBroker, ledger: PartitionLedger,
       if (result.nextOffset <= offset) throw new Error('nothing there')
       offset = result.nextOffset
     } catch (error) {
-      // A replica never serves what has rotted on its own disk; that it says so is what is asked of it.
-      if (rank(world, broker) > 0 && (error as { code?: string }).code === 'STORAGE_CORRUPT') {
-        offset = skip(ledger, offset)
-        continue
-      }
-      if (++failures < 5) await world.pause(200)
+      // What has rotted is not served, and soon fetched again from another replica; what goes by retention meanwhile need not be read.
+      const code = (error as { code?: string }).code
+      if (code === 'OFFSET_OUT_OF_RANGE') offset = Math.max(offset, broker.life!.groups.get(ledger.group)!.logStart)
+      if (++failures < (code === 'STORAGE_CORRUPT' ? 100 : 5)) await world.pause(300)
       else
         throw new Finding(
           'minority-loses-nothing',
@@ -111,13 +117,4 @@ async function readAll(world: World, broker: SimBroker, ledger: PartitionLedger,
         )
     }
   }
-}
-
-/** Behind the batch at this offset, whose length another replica has shown. */
-function skip(ledger: PartitionLedger, offset: number): number {
-  const batch = ledger.batchAt(offset)
-  if (batch === undefined) return offset + 1
-  // A batch without a term was never in a log.
-  if (leaderEpochAt(batch, 0) < 1) throw new Finding('same-bytes-everywhere', `a batch at ${offset} has no term`)
-  return offset + lastOffsetDeltaAt(batch, 0) + 1
 }

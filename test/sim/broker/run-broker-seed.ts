@@ -2,9 +2,10 @@ import { type Defects, noDefects } from '../../../broker/src/raft/defects.ts'
 import { SimRandom } from '../random.ts'
 import { Chronicle } from './chronicle.ts'
 import { type BrokerDefects, noBrokerDefects } from './defects.ts'
+import { drawBrokerSwarm } from './draw-swarm.ts'
 import { asFinding, Finding } from './finding.ts'
 import { checkOutcome, PATIENCE_MS, publishToAll, unsettled } from './outcome.ts'
-import { type BrokerSwarm, drawBrokerSwarm } from './swarm.ts'
+import type { BrokerSwarm } from './swarm.ts'
 import type { PartitionLedger } from './workload/partition-ledger.ts'
 import { Producer } from './workload/producer.ts'
 import { SimReader } from './workload/reader.ts'
@@ -37,6 +38,11 @@ export interface BrokerSeedResult {
   readonly crashes: number
   readonly rots: number
   readonly refusals: number
+  readonly sleeps: number
+  readonly cuts: number
+  readonly installs: number
+  /** What the operator asked for and got: changes of members, transfers, snapshots and the like. */
+  readonly operations: number
   readonly finding: Finding | null
 }
 
@@ -80,6 +86,10 @@ export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {
     acknowledged: sum(ledgers.map((ledger) => ledger.acknowledged)),
     shown: sum(ledgers.map((ledger) => ledger.shown)),
     ...{ crashes: world.crashes, rots: world.rots, refusals: sum(cast.producers.map(({ refusals }) => refusals)) },
+    sleeps: sum([...world.watch.groups.values()].flatMap(({ replicas }) => replicas.map(({ sleeps }) => sleeps))),
+    cuts: sum([...world.watch.groups.values()].map(({ cuts }) => cuts)),
+    installs: sum([...world.watch.groups.values()].map(({ installs }) => installs)),
+    operations: sum([...world.operations.values()]),
     finding: world.watch.finding,
   }
 }
@@ -115,6 +125,7 @@ async function play(world: World, cast: Cast): Promise<void> {
   let topics: PartitionLedger[] | null = null
   void makeTopics(world).then((ledgers) => {
     topics = ledgers
+    world.formed = true
     cast.enter(ledgers)
     if (!swarm.earlyFaults) world.unleash()
   })

@@ -56,6 +56,10 @@ export class SimBroker {
   life: Life | null = null
   /** Set from the beginning of a start to the end of that life. */
   process: SimProcess | null = null
+  /** It has been started once. */
+  present = false
+  /** Its disk is lost: it never comes back. */
+  gone = false
   /** Why the last start or life came to its end by itself. */
   failure: unknown = null
   /** Called when the process ends by itself. */
@@ -74,6 +78,7 @@ export class SimBroker {
     const { loop, timepiece } = this.machine
     const process = new SimProcess(loop, timepiece)
     this.process = process
+    this.present = true
     this.#start(process).then(
       (life) => {
         if (process.alive) this.life = life

@@ -1,6 +1,7 @@
 import type { Clock, TimerHandle } from '../../../broker/src/platform/clock.ts'
 import type { Network } from '../../../broker/src/platform/network.ts'
 import type { EventLoop } from './event-loop.ts'
+import { GatedStream } from './gated-stream.ts'
 
 /** A machine's clocks: how fast they run, and what the one for people shows. */
 export interface Timepiece {
@@ -16,6 +17,8 @@ const NEVER: TimerHandle = { cancel: () => {} }
 /** One life of a broker. When it is dead its timers stay silent, and nothing that it still waits for ever comes. */
 export class SimProcess {
   alive = true
+  /** What the process will find when it goes on; null while it runs. */
+  #missed: (() => void)[] | null = null
   readonly clock: Clock
   readonly #loop: EventLoop
   readonly #timepiece: Timepiece
@@ -32,13 +35,35 @@ export class SimProcess {
     }
   }
 
+  /** Calls into the process: nothing when it is dead, later when it stands still. */
+  run(call: () => void): void {
+    if (!this.alive) return
+    if (this.#missed === null) call()
+    else this.#missed.push(call)
+  }
+
+  /** The process stands still, as on SIGSTOP or in a machine that is moved; its clocks go on. */
+  pause(): void {
+    this.#missed ??= []
+  }
+
+  resume(): void {
+    const missed = this.#missed ?? []
+    this.#missed = null
+    for (const call of missed) this.run(call)
+  }
+
   /** The network as this life sees it: a connection that comes about after its death is dropped. */
   network(host: Network): Network {
     return {
-      listen: (address, onStream) => host.listen(address, onStream),
+      listen: (address, onStream) =>
+        host.listen(address, (stream) => {
+          const gated = new GatedStream(stream, this)
+          this.run(() => onStream(gated))
+        }),
       connect: async (address, timeoutMs) => {
         const stream = await host.connect(address, timeoutMs)
-        if (this.alive) return stream
+        if (this.alive) return new GatedStream(stream, this)
         stream.destroy()
         return new Promise(() => {})
       },
@@ -52,7 +77,7 @@ export class SimProcess {
   #after(ms: number, call: () => void): TimerHandle {
     if (!this.alive) return NEVER
     return this.#loop.after((ms * 1000) / this.#timepiece.rate, () => {
-      if (this.alive) call()
+      this.run(call)
     })
   }
 

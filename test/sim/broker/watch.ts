@@ -19,14 +19,17 @@ export class Watch {
   readonly groups = new Map<GroupId, WatchedGroup>()
   readonly metadata = new MetadataState()
   finding: Finding | null = null
-  /** A broker has forgotten that it ever had a replica of a group: false if that has an excuse. */
-  onForgotten: (broker: BrokerId) => boolean = () => true
   readonly #defects: Defects
+  readonly #founders: readonly BrokerId[]
+  readonly #brokers: readonly BrokerId[]
   /** Replicas whose core has done something in this event. */
   readonly #touched = new Set<WatchedReplica>()
 
-  constructor(defects: Defects) {
+  /** `brokers`: all that there may ever be; `founders`: those that form the cluster. */
+  constructor(defects: Defects, founders: readonly BrokerId[], brokers: readonly BrokerId[]) {
     this.#defects = defects
+    this.#founders = founders
+    this.#brokers = brokers
   }
 
   /** The first is what counts: the product may go on for a while after it. */
@@ -47,8 +50,8 @@ export class Watch {
   createCore(broker: BrokerId, process: SimProcess): CreateCore {
     return (options, start, id) => {
       const core = createRaftWithDefects(options, start, this.#defects)
-      const replica = this.#replica(id, broker, options.configuration.voters)
-      replica.started(core)
+      const replica = this.#group(id, options.configuration.voters).replica(broker)!
+      replica.started(core, options.admission ?? 0, options.configuration)
       const ready = core.ready.bind(core)
       core.ready = () => {
         const next = ready()
@@ -64,26 +67,30 @@ export class Watch {
 
   /** Watches what a broker writes to its logs; after BrokerGroups was made, before it opens a group. */
   storage(broker: BrokerId, process: SimProcess, storage: LogStorage): void {
-    for (const log of storage.groups()) this.#log(broker, process, log, true)
+    for (const log of storage.groups()) {
+      this.guard(() => this.#replica(log.group, broker)?.recovered(log))
+      this.#log(broker, process, log)
+    }
     const create = storage.create.bind(storage)
-    storage.create = (id) => {
-      const log = create(id)
+    storage.create = (id, damage) => {
+      const log = create(id, damage)
+      const replica = process.alive ? this.#replica(id, broker) : undefined
       // A broker whose store has forgotten that a topic was deleted opens its replicas once more, blank, and removes them again.
       const isDeleted = id !== METADATA_GROUP && !this.metadata.places.has(id)
-      const replica = process.alive ? this.groups.get(id)?.replica(broker) : undefined
-      const isForgotten = !isDeleted && replica !== undefined && replica.durable.length > 0
-      if (!isForgotten || this.onForgotten(broker)) this.guard(() => replica?.created(isDeleted))
-      this.#log(broker, process, log, false)
+      if (log.damage !== null) replica?.createdDamaged()
+      else this.guard(() => replica?.created(isDeleted))
+      this.#log(broker, process, log)
       return log
     }
     const remove = storage.remove.bind(storage)
     storage.remove = (id) => {
-      if (process.alive) this.guard(() => this.#mayRemove(broker, id))
+      if (process.alive) this.guard(() => this.#removing(broker, id))
       return remove(id)
     }
+    this.#installs(broker, process, storage)
     const { onDurable } = storage
     storage.onDurable = (id, ticket) => {
-      if (process.alive) this.groups.get(id)?.replica(broker)?.synced(ticket)
+      if (process.alive) this.#replica(id, broker)?.synced(ticket)
       onDurable(id, ticket)
     }
   }
@@ -94,7 +101,7 @@ export class Watch {
 
   /** After each event. */
   review(): void {
-    for (const replica of this.#touched) if (replica.core !== null) this.guard(() => replica.core!.checkInvariants())
+    for (const replica of this.#touched) if (replica.core !== null) this.guard(() => replica.review())
     this.#touched.clear()
   }
 
@@ -105,12 +112,8 @@ export class Watch {
     group.toldEnd = Math.max(group.toldEnd, end)
     for (const replica of group.replicas) {
       if (replica.core?.hasLease !== true || group.watermarkOf(replica) >= group.toldEnd) continue
-      this.report(
-        new Finding(
-          'stale-lease',
-          `broker ${replica.id} has a lease on group ${id} and lacks offset ${group.toldEnd - 1}`,
-        ),
-      )
+      const name = `broker ${replica.id} has a lease on group ${id}`
+      this.report(new Finding('stale-lease', `${name} and lacks offset ${group.toldEnd - 1}`))
     }
   }
 
@@ -118,31 +121,88 @@ export class Watch {
     return this.metadata.topics.get(name)
   }
 
-  #log(broker: BrokerId, process: SimProcess, log: GroupLog, recovered: boolean): void {
-    if (recovered) this.guard(() => this.groups.get(log.group)?.replica(broker)?.recovered(log))
+  #replica(id: GroupId, broker: BrokerId): WatchedReplica | undefined {
+    return this.groups.get(id)?.replica(broker)
+  }
+
+  #log(broker: BrokerId, process: SimProcess, log: GroupLog): void {
+    const { group } = log
     const write = log.write.bind(log)
     log.write = (next) => {
-      if (process.alive) this.guard(() => this.groups.get(log.group)?.replica(broker)?.write(next))
+      if (process.alive) this.guard(() => this.#replica(group, broker)?.write(next))
       write(next)
+    }
+    const cutPrefix = log.cutPrefix.bind(log)
+    log.cutPrefix = (before) => {
+      const { prevIndex } = log
+      const cutting = cutPrefix(before)
+      if (process.alive && log.prevIndex > prevIndex) this.guard(() => this.#cut(broker, log))
+      return cutting
+    }
+    const lose = log.lose.bind(log)
+    log.lose = (from, endOffset, reason) => {
+      if (process.alive) this.#replica(group, broker)?.lost(from)
+      lose(from, endOffset, reason)
+    }
+    const repaired = log.repaired.bind(log)
+    log.repaired = () => {
+      if (process.alive) this.#replica(group, broker)?.repaired()
+      repaired()
     }
   }
 
-  #replica(id: GroupId, broker: BrokerId, voters: readonly BrokerId[]): WatchedReplica {
+  /** Logs that take the place of others. */
+  #installs(broker: BrokerId, process: SimProcess, storage: LogStorage): void {
+    const beginInstall = storage.beginInstall.bind(storage)
+    storage.beginInstall = async (id, description, files) => {
+      const install = await beginInstall(id, description, files)
+      const finish = install.finish.bind(install)
+      install.finish = () => {
+        const finishing = finish()
+        if (process.alive) this.#replica(id, broker)?.installing()
+        // Heard before the broker hears it: from then on it writes to the new log.
+        finishing.then(
+          (log) => {
+            if (!process.alive) return
+            const group = this.groups.get(id)!
+            group.installs++
+            this.guard(() => group.replica(broker)!.installed(log))
+            this.#log(broker, process, log)
+          },
+          () => {},
+        )
+        return finishing
+      }
+      return install
+    }
+  }
+
+  #cut(broker: BrokerId, log: GroupLog): void {
+    const group = this.groups.get(log.group)!
+    group.cuts++
+    group.start = Math.max(group.start, log.startOffset)
+    group.replica(broker)!.cut(log.prevIndex)
+  }
+
+  #group(id: GroupId, founders: readonly BrokerId[]): WatchedGroup {
     let group = this.groups.get(id)
     if (group === undefined) {
-      group = new WatchedGroup(id, voters)
+      const known = id === METADATA_GROUP ? this.#founders : (this.metadata.partitionOf(id)?.founders ?? founders)
+      group = new WatchedGroup(id, known, this.#brokers)
       if (id === METADATA_GROUP) {
         group.onCommitted = (index, batch) => void this.metadata.apply(index, decodeCommand(batch))
       }
       this.groups.set(id, group)
     }
-    const replica = group.replica(broker)
-    if (replica === undefined) throw new Finding('log-matching', `broker ${broker} is no member of group ${id}`)
-    return replica
+    return group
   }
 
-  #mayRemove(broker: BrokerId, id: GroupId): void {
+  #removing(broker: BrokerId, id: GroupId): void {
     if (!this.metadata.places.has(id)) return
-    throw new Finding('only-deleted-is-removed', `broker ${broker} removes group ${id}, whose topic is not deleted`)
+    const group = this.groups.get(id)
+    const replica = group?.replica(broker)
+    if (group === undefined || replica === undefined) return
+    if (!group.invariants.isMember(replica)) return replica.removed()
+    throw new Finding('only-deleted-is-removed', `broker ${broker} removes group ${id}, to which it belongs`)
   }
 }

@@ -1,40 +1,63 @@
 import type { BrokerId, GroupId, LogIndex, Offset, Term } from '@tailrace/schemas'
 import { EntryKind } from '@tailrace/schemas'
-import type { Damage } from '../../../broker/src/log/types.ts'
 import { Invariants } from '../invariants.ts'
 import type { StoredEntry } from '../sim-disk.ts'
-import { WatchedReplica } from './watched-replica.ts'
+import { Finding } from './finding.ts'
+import { type GroupView, nobody, WatchedReplica } from './watched-replica.ts'
 
 /** One group over all brokers: the properties M74 to M79, and what it has committed. */
-export class WatchedGroup {
+export class WatchedGroup implements GroupView {
   readonly id: GroupId
+  /** Of every broker that there may ever be: most are blank, belong to nothing, and vote for nobody. */
   readonly replicas: readonly WatchedReplica[]
   readonly invariants: Invariants
   /** The offset after the last record that any replica knows to be committed. */
   committedEnd: Offset = 0
   /** The highest offset that anybody was told to be committed. */
   toldEnd: Offset = 0
+  /** No replica begins later: what stands before may have gone by retention. */
+  start: Offset = 0
   elections = 0
   damages = 0
+  cuts = 0
+  installs = 0
   /** Called once for each committed entry of records, in order, with its batch: for the metadata group. */
   onCommitted: ((index: LogIndex, batch: Uint8Array) => void) | null = null
   readonly #entries = new Map<string, StoredEntry>()
   readonly #payloads = new Map<StoredEntry, Uint8Array>()
-  #applied: LogIndex = 0
+  readonly #committed: StoredEntry[] = []
 
-  constructor(id: GroupId, voters: readonly BrokerId[]) {
+  constructor(id: GroupId, founders: readonly BrokerId[], brokers: readonly BrokerId[]) {
     this.id = id
-    this.replicas = voters.map((voter) => new WatchedReplica(this, voter))
+    const founding = { voters: founders, outgoing: [], learners: [] }
+    this.replicas = brokers.map(
+      (broker) => new WatchedReplica(this, broker, founders.includes(broker) ? founding : nobody),
+    )
     this.invariants = new Invariants(this.replicas)
+    this.invariants.configuration = founding
   }
 
   replica(id: BrokerId): WatchedReplica | undefined {
     return this.replicas.find((replica) => replica.id === id)
   }
 
-  /** The entry of this index and term: Log Matching says that there is one. */
+  /** Brokers that the last committed configuration names. */
+  get members(): readonly BrokerId[] {
+    const { voters, outgoing, learners } = this.invariants.configuration
+    return [...new Set([...voters, ...outgoing, ...learners])]
+  }
+
+  get committedCount(): number {
+    return this.#committed.length
+  }
+
   known(index: LogIndex, term: Term): StoredEntry | undefined {
     return this.#entries.get(`${index}@${term}`)
+  }
+
+  committedUpTo(to: LogIndex, who: string): readonly StoredEntry[] {
+    if (to > this.#committed.length) throw new Finding('snapshot-is-committed', `${who} begins after ${to}`)
+    return this.#committed.slice(0, to)
   }
 
   appended(replica: WatchedReplica, entry: StoredEntry, payload: Uint8Array): void {
@@ -45,6 +68,10 @@ export class WatchedGroup {
     if (this.onCommitted !== null && entry.header.kind === EntryKind.Records) this.#payloads.set(entry, payload.slice())
   }
 
+  truncating(replica: WatchedReplica, from: LogIndex): void {
+    this.invariants.truncating(replica, from)
+  }
+
   elected(replica: WatchedReplica): void {
     this.elections++
     this.invariants.elected(replica, replica.term)
@@ -52,16 +79,16 @@ export class WatchedGroup {
 
   committed(replica: WatchedReplica, from: LogIndex, to: LogIndex): void {
     this.invariants.committed(replica, from, to)
-    for (let index = Math.max(from, this.#applied) + 1; index <= to; index++) {
-      const entry = replica.log[index - 1]!
+    for (let index = Math.max(from, this.#committed.length) + 1; index <= to; index++) {
+      const entry = this.known(index, replica.log[index - 1]!.header.term)!
       this.committedEnd = entry.header.lastOffset + 1
-      this.#applied = index
-      const payload = this.#payloads.get(entry) ?? this.#payloads.get(this.known(index, entry.header.term)!)
+      this.#committed.push(entry)
+      const payload = this.#payloads.get(entry)
       if (payload !== undefined) this.onCommitted?.(index, payload)
     }
   }
 
-  damaged(_broker: BrokerId, _damage: Damage): void {
+  damaged(): void {
     this.damages++
   }
 

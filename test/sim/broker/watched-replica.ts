@@ -1,71 +1,137 @@
 import type { BrokerId, HardState, LogIndex, Term, TermStart } from '@tailrace/schemas'
-import { crcAt } from '@tailrace/schemas'
+import { crcAt, EntryKind } from '@tailrace/schemas'
 import type { GroupLog, LogWrite } from '../../../broker/src/log/types.ts'
+import type { Configuration, ConfigurationHeader, IndexedConfiguration } from '../../../broker/src/raft/config.ts'
 import type { CheckedRaftCore } from '../../../broker/src/raft/group.ts'
 import type { Ready } from '../../../broker/src/raft/ready.ts'
 import type { Observed } from '../invariants.ts'
 import type { StoredEntry } from '../sim-disk.ts'
 import { Finding } from './finding.ts'
-import type { WatchedGroup } from './watched-group.ts'
 
-/** One replica as the core and the log show it: what is written, what is synced, what is committed. It outlives its broker's lives. */
+/** What a replica tells of itself, and asks about all of its group. */
+export interface GroupView {
+  readonly id: number
+  /** The entry of this index and term: Log Matching says that there is one. */
+  known(index: LogIndex, term: Term): StoredEntry | undefined
+  /** The committed entries 1 to `to`. @throws Finding when not so many are committed */
+  committedUpTo(to: LogIndex, who: string): readonly StoredEntry[]
+  readonly committedCount: number
+  appended(replica: WatchedReplica, entry: StoredEntry, payload: Uint8Array): void
+  truncating(replica: WatchedReplica, from: LogIndex): void
+  elected(replica: WatchedReplica): void
+  committed(replica: WatchedReplica, from: LogIndex, to: LogIndex): void
+  damaged(): void
+}
+
+export const nobody: Configuration = { voters: [], outgoing: [], learners: [] }
+
+/**
+ * One broker's replica as core and log show it: what is written, what is synced, what is committed. It outlives its broker's lives. Entry of index i is in
+ * slot i - 1 also where the log's prefix has been cut or never was here: what stands for it is committed, and so known.
+ */
 export class WatchedReplica implements Observed {
   readonly id: BrokerId
-  /** As written; entry of index i in slot i - 1. */
+  /** As written. */
   log: StoredEntry[] = []
   /** As synced. Rot does not change it: what a minority has lost must still be on the others. */
   readonly durable: StoredEntry[] = []
+  /** Those in `durable`. */
+  readonly configurations: IndexedConfiguration[] = []
+  admission = 0
+  base: Configuration
   isLeader = false
   term: Term = 0
   commitIndex: LogIndex = 0
   core: CheckedRaftCore | null = null
-  readonly #group: WatchedGroup
+  /** Sleeps that have begun. */
+  sleeps = 0
+  #asleep = false
+  readonly #group: GroupView
   #syncedState: HardState = { term: 0, votedFor: 0 }
   #unsynced: LogWrite[] = []
   #commitAfterWrite: LogIndex | null = null
+  #installing = false
 
-  constructor(group: WatchedGroup, id: BrokerId) {
+  constructor(group: GroupView, id: BrokerId, base: Configuration) {
     this.#group = group
     this.id = id
+    this.base = base
   }
 
   /** A broker has recovered this replica's log: all that was ever synced must be there, unless it says that its disk is damaged. */
   recovered(log: GroupLog): void {
     this.#unsynced = []
-    const entries: StoredEntry[] = this.log.slice(0, log.prevIndex)
-    for (let index = log.prevIndex + 1; index <= log.lastIndex; index++) {
-      const entry = this.#group.known(index, termAt(log.terms, index))
-      if (entry === undefined)
-        throw new Finding('log-matching', `${this.#name} has found entry ${index}, which nobody wrote`)
-      entries.push(entry)
-    }
-    this.log = entries
+    this.log = this.#entriesOf(log)
     if (log.damage !== null) {
-      this.#group.damaged(this.id, log.damage)
+      this.#group.damaged()
       return
     }
     this.#requireSynced(log)
-    this.durable.length = 0
-    this.durable.push(...entries)
+    this.#installing = false
+    this.#setDurable(this.log)
     this.#syncedState = log.hardState
   }
 
-  /** A broker begins with an empty log. */
+  /** A broker begins with an empty log. `mayBeBlank`: it may have had one before. */
   created(mayBeBlank: boolean): void {
     if (this.durable.length > 0 && !mayBeBlank)
       throw new Finding('synced-is-kept', `${this.#name} has lost its whole log`)
-    this.#unsynced = []
-    this.log = []
-    this.durable.length = 0
-    this.#syncedState = { term: 0, votedFor: 0 }
+    this.#forget()
   }
 
-  started(core: CheckedRaftCore): void {
+  /** It says that it may have forgotten what it had: as damaged as one that has lost everything. */
+  createdDamaged(): void {
+    this.#unsynced = []
+    this.log = []
+    this.#group.damaged()
+  }
+
+  /** It has found that it cannot read what it had from there on, and says so. */
+  lost(from: LogIndex): void {
+    this.log.length = Math.min(this.log.length, from - 1)
+    this.#group.damaged()
+  }
+
+  /** The group goes on without it: whatever comes back under this broker's name is another replica. */
+  removed(): void {
+    this.#forget()
+    this.base = nobody
+  }
+
+  /** Another replica's log is being put in the place of this one's: from now on a crash leaves the old or the new one. */
+  installing(): void {
+    this.#installing = true
+  }
+
+  installed(log: GroupLog): void {
+    const entries = this.#entriesOf(log)
+    if (this.log.length > entries.length) this.#group.truncating(this, entries.length + 1)
+    this.#installing = false
+    this.log = entries
+    this.#setDurable(entries)
+    // What the old log was told and had not stored is given up, except terms and votes.
+    this.#unsynced = this.#unsynced.map((write) => ({ ...write, truncateFrom: null, entries: [], payloads: [] }))
+  }
+
+  /** The log has let go of what stands before `prevIndex`. */
+  cut(prevIndex: LogIndex): void {
+    if (prevIndex <= Math.min(this.#group.committedCount, this.commitIndex)) return
+    throw new Finding('cut-is-committed', `${this.#name} lets go of entry ${prevIndex}, which it has not committed`)
+  }
+
+  repaired(): void {
+    this.#setDurable(this.durable.slice(0, this.log.length))
+  }
+
+  started(core: CheckedRaftCore, admission: number, base: Configuration): void {
     this.core = core
+    this.admission = admission
+    this.base = base
     this.isLeader = false
     this.term = core.term
     this.commitIndex = core.commitIndex
     this.#commitAfterWrite = null
+    this.#asleep = false
   }
 
   stopped(): void {
@@ -86,10 +152,17 @@ export class WatchedReplica implements Observed {
     else this.#commit(commitIndex)
   }
 
+  /** After each event that the core took part in. */
+  review(): void {
+    this.core!.checkInvariants()
+    if (this.core!.asleep && !this.#asleep) this.sleeps++
+    this.#asleep = this.core!.asleep
+  }
+
   write(write: LogWrite): void {
     const { truncateFrom, entries, payloads } = write
     if (truncateFrom !== null) {
-      this.#group.invariants.truncating(this, truncateFrom)
+      this.#group.truncating(this, truncateFrom)
       this.log.length = truncateFrom - 1
     }
     for (let at = 0; at < entries.length; at++) {
@@ -109,13 +182,49 @@ export class WatchedReplica implements Observed {
   synced(ticket: number): void {
     while (this.#unsynced.length > 0 && this.#unsynced[0]!.ticket <= ticket) {
       const { truncateFrom, entries, hardState } = this.#unsynced.shift()!
-      if (truncateFrom !== null) this.durable.length = Math.min(this.durable.length, truncateFrom - 1)
+      if (truncateFrom !== null && truncateFrom <= this.durable.length) {
+        this.durable.length = truncateFrom - 1
+        while ((this.configurations.at(-1)?.index ?? 0) >= truncateFrom) this.configurations.pop()
+      }
       for (const header of entries) {
         const entry = this.#group.known(header.index, header.term)
-        if (entry !== undefined) this.durable[header.index - 1] = entry
+        if (entry === undefined || this.durable[header.index - 1] === entry) continue
+        // Where it replaces what rot has taken, nothing was truncated.
+        if (header.index <= this.durable.length) this.#setDurable(this.durable.slice(0, header.index - 1))
+        this.durable[header.index - 1] = entry
+        if (header.kind === EntryKind.Configuration) this.configurations.push(indexed(entry))
       }
       if (hardState !== null) this.#syncedState = hardState
     }
+  }
+
+  #forget(): void {
+    this.#unsynced = []
+    this.log = []
+    this.#setDurable([])
+    this.#syncedState = { term: 0, votedFor: 0 }
+    this.#installing = false
+  }
+
+  #setDurable(entries: readonly StoredEntry[]): void {
+    const kept = entries === this.durable ? entries.slice() : entries
+    this.durable.length = 0
+    this.configurations.length = 0
+    for (const entry of kept) {
+      this.durable.push(entry)
+      if (entry.header.kind === EntryKind.Configuration) this.configurations.push(indexed(entry))
+    }
+  }
+
+  #entriesOf(log: GroupLog): StoredEntry[] {
+    const entries = this.#group.committedUpTo(log.prevIndex, this.#name).slice()
+    for (let index = log.prevIndex + 1; index <= log.lastIndex; index++) {
+      const entry = this.#group.known(index, termAt(log.terms, index))
+      if (entry === undefined)
+        throw new Finding('log-matching', `${this.#name} has found entry ${index}, which nobody wrote`)
+      entries.push(entry)
+    }
+    return entries
   }
 
   #commit(to: LogIndex): void {
@@ -125,9 +234,12 @@ export class WatchedReplica implements Observed {
   }
 
   #requireSynced(log: GroupLog): void {
-    for (let at = log.prevIndex; at < this.durable.length; at++) {
+    // What an installation takes away is not committed.
+    const promised = this.#installing ? Math.min(this.durable.length, this.#group.committedCount) : this.durable.length
+    for (let at = log.prevIndex; at < promised; at++) {
       const [was, is] = [this.durable[at]!, this.log[at]]
       if (is?.header.term === was.header.term && is.value === was.value) continue
+      if (this.#installing && is !== undefined) continue
       throw new Finding('synced-is-kept', `${this.#name} has lost entry ${at + 1} of term ${was.header.term}`)
     }
     const { term, votedFor } = log.hardState
@@ -139,6 +251,10 @@ export class WatchedReplica implements Observed {
   get #name(): string {
     return `broker ${this.id}, group ${this.#group.id},`
   }
+}
+
+function indexed({ header }: StoredEntry): IndexedConfiguration {
+  return { index: header.index, configuration: (header as ConfigurationHeader).configuration }
 }
 
 /** A number that tells contents apart: the batch's own checksum, with where it stands. */

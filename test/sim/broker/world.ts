@@ -12,11 +12,13 @@ import { EventLoop } from './event-loop.ts'
 import type { FaultClass } from './faults/fault.ts'
 import { faultClasses } from './faults/table.ts'
 import { Finding } from './finding.ts'
+import type { Scene } from './scene.ts'
 import { type Life, SimBroker } from './sim-broker.ts'
 import { SimProcess } from './sim-process.ts'
 import { type BrokerSwarm, hostOf } from './swarm.ts'
 import { noMessageFaults } from './unreliable-raft.ts'
 import { Watch } from './watch.ts'
+import { Operator } from './workload/operator.ts'
 import { PartitionLedger } from './workload/partition-ledger.ts'
 
 /** A supervisor starts a broker that ended by itself again. */
@@ -26,7 +28,7 @@ const LARGE_DISK_BYTES = 2 ** 40
 const MOST_FAILED_STARTS = 5
 
 /** Brokers with their machines, the network between them, and all that befalls them. */
-export class World {
+export class World implements Scene {
   readonly loop = new EventLoop()
   readonly brokers: readonly SimBroker[]
   readonly network: MemoryNetwork
@@ -34,12 +36,13 @@ export class World {
   readonly swarm: BrokerSwarm
   /** Clients go on. */
   open = true
-  /** How often disks have rotted; and of that in segments, which nothing repairs yet. */
+  formed = false
+  /** How often disks have rotted. */
   rots = 0
-  #flipsInSegments = 0
-  /** Brokers that have been taken out of service for good. */
-  readonly retired = new Set<BrokerId>()
   crashes = 0
+  /** How often the operator has got what it asked for. */
+  readonly operations = new Map<string, number>()
+  readonly operator: Operator
   /** Of the clients (BrokerDefects). */
   readonly anonymousRetries: boolean
   readonly #seed: number
@@ -57,13 +60,14 @@ export class World {
     this.anonymousRetries = defects.anonymousRetries
     this.swarm = swarm
     this.#chronicle = chronicle
-    this.watch = new Watch(core)
+    const all = swarm.disks.map((_, at) => at + 1)
+    this.watch = new Watch(core, all.slice(0, swarm.brokers), all)
     this.#messages = { ...swarm.messages }
     const { clock } = new SimProcess(this.loop, { rate: 1, aheadMs: 0 })
     const noise = this.stream(1)
     this.network = new MemoryNetwork({ clock, random: randomOf(noise), ...swarm.network })
     this.brokers = swarm.disks.map((behaviour, at) => this.#broker(at + 1, behaviour, defects))
-    this.watch.onForgotten = (broker) => this.#hasForgotten(this.broker(broker))
+    this.operator = new Operator(this, this.stream(800))
     this.loop.onEvent = () => {
       this.watch.review()
       this.#chronicle.event(this.loop.now)
@@ -76,11 +80,11 @@ export class World {
   }
 
   get ids(): readonly BrokerId[] {
-    return this.brokers.map(({ id }) => id)
+    return this.inService.map(({ id }) => id)
   }
 
   get inService(): readonly SimBroker[] {
-    return this.brokers.filter(({ id }) => !this.retired.has(id))
+    return this.brokers.filter(({ present, gone }) => present && !gone)
   }
 
   get ledgers(): Iterable<PartitionLedger> {
@@ -92,7 +96,7 @@ export class World {
   }
 
   anyBroker(random: SimRandom): SimBroker {
-    const up = this.brokers.filter((broker) => broker.up)
+    const up = this.inService.filter((broker) => broker.up)
     return up.length > 0 && random.chance(0.9) ? random.pick(up) : random.pick(this.inService)
   }
 
@@ -142,10 +146,11 @@ export class World {
       const late = this.loop.after(timeoutMs * 1000, () => reject(new Error('no answer')))
       // The way there and back takes time, and ends where the process does.
       this.loop.after(100, () => {
-        if (!life.process.alive) return
-        ask(life)
-          .then(resolve, reject)
-          .finally(() => late.cancel())
+        life.process.run(() => {
+          ask(life)
+            .then(resolve, reject)
+            .finally(() => late.cancel())
+        })
       })
     })
   }
@@ -155,11 +160,33 @@ export class World {
   }
 
   startAll(): void {
-    for (const broker of this.brokers) this.start(broker)
+    for (const broker of this.brokers.slice(0, this.swarm.brokers)) this.start(broker)
+  }
+
+  join(): SimBroker | null {
+    const late = this.brokers.find(({ present }) => !present)
+    if (late === undefined) return null
+    this.start(late)
+    return late
+  }
+
+  wipe(broker: SimBroker): void {
+    if (!this.watch.metadata.brokers.has(broker.id) || broker.gone) return
+    const heir = this.join()
+    if (heir === null) return
+    this.note(`disk ${broker.id} is lost, broker ${heir.id} is to take its place`)
+    broker.gone = true
+    this.network.kill(hostOf(broker.id))
+    broker.crash(true)
+    void this.operator.replace(broker.id, heir.id)
+  }
+
+  operated(what: string): void {
+    this.operations.set(what, (this.operations.get(what) ?? 0) + 1)
   }
 
   start(broker: SimBroker): void {
-    if (broker.process !== null || this.retired.has(broker.id)) return
+    if (broker.process !== null || broker.gone) return
     this.note(`broker ${broker.id} starts`)
     broker.start()
   }
@@ -197,9 +224,8 @@ export class World {
     if (cuts <= 0) this.network.heal(hostOf(from), hostOf(to))
   }
 
-  rot(broker: BrokerId, where: string, text: string): void {
+  rot(broker: BrokerId, _where: string, text: string): void {
     this.rots++
-    if (where.includes('/groups/')) this.#flipsInSegments++
     this.note(`disk ${broker}: ${text}`)
   }
 
@@ -220,20 +246,13 @@ export class World {
     })
   }
 
-  /**
-   * Faults end: links are whole, disks fast, every broker up. What has rotted stays so. A replica that finds rot in a segment does not serve it,
-   * and does not get it back from its peers either: it cannot be opened again, and as a leader it holds back who needs that. So a broker
-   * whose segments have rotted is taken out of service here, and the others must have everything.
-   */
+  /** Faults end: links are whole, disks fast, every broker up. What has rotted stays so until the brokers themselves make it good. */
   calm(): void {
     this.#calm = true
     this.note('faults end')
-    const rotten = this.swarm.rotten.map((id) => this.broker(id))
-    const isScarred = rotten.some(({ machine }) => machine.disk.scars.inSegments > 0)
-    if (isScarred || this.#flipsInSegments > 0) for (const broker of rotten) this.#retire(broker)
     for (const undo of [...this.#undo]) undo()
     Object.assign(this.#messages, noMessageFaults)
-    for (const broker of this.brokers) {
+    for (const broker of this.inService) {
       const { behaviour, scars } = broker.machine.disk
       // Who has run out of room gets a larger disk.
       Object.assign(behaviour, { failSync: false, tears: false, capacity: LARGE_DISK_BYTES })
@@ -254,22 +273,6 @@ export class World {
     this.network.kill(hostOf(broker.id))
     broker.crash(power)
     this.loop.after(downMs * 1000, () => this.start(broker))
-  }
-
-  /**
-   * Where the only mention of a group stood in a part of the journal that has rotted, the broker does not know that it ever had a replica, makes a blank
-   * one, and that would vote. Nothing in the product prevents this yet; the broker is taken out of service before it does.
-   */
-  #hasForgotten(broker: SimBroker): boolean {
-    if (this.rots === 0 || !this.swarm.rotten.includes(broker.id)) return true
-    this.note(`broker ${broker.id} has forgotten a group`)
-    this.#retire(broker)
-    return false
-  }
-
-  #retire(broker: SimBroker): void {
-    this.retired.add(broker.id)
-    if (broker.process !== null) this.crash(broker, false, 0)
   }
 
   #exited(broker: SimBroker): void {

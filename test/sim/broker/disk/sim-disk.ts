@@ -151,9 +151,10 @@ export class SimDisk {
       this.#loop.after(this.#random.between(least, most), () => {
         if (!process.alive) return
         try {
-          resolve(work())
+          const result = work()
+          process.run(() => resolve(result))
         } catch (error) {
-          reject(error)
+          process.run(() => reject(error))
         }
       })
     })

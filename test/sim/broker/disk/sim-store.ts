@@ -56,7 +56,9 @@ export class SimStore {
   #operate<Result>(process: SimProcess, work: () => Result): Promise<Result> {
     return new Promise((resolve) => {
       this.#loop.after(this.#random.between(...WRITE_MICROS), () => {
-        if (process.alive) resolve(work())
+        if (!process.alive) return
+        const result = work()
+        process.run(() => resolve(result))
       })
     })
   }

@@ -6,7 +6,7 @@ const clockJump: FaultClass = {
   likelihood: 0.3,
   everyMs: [500, 3_000],
   strike(world, random) {
-    const broker = random.pick(world.brokers)
+    const broker = random.pick(world.inService)
     const jump = random.pick([1_000, 60_000, 86_400_000]) * (random.chance(0.5) ? 1 : -1)
     world.note(`clock ${broker.id} jumps by ${jump} ms`)
     broker.machine.timepiece.aheadMs += jump

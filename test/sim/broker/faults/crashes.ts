@@ -1,5 +1,5 @@
 import type { SimRandom } from '../../random.ts'
-import type { World } from '../world.ts'
+import type { Scene } from '../scene.ts'
 import { type FaultClass, victim } from './fault.ts'
 
 function downMs(random: SimRandom): number {
@@ -28,7 +28,7 @@ const blackout: FaultClass = {
   likelihood: 0.3,
   everyMs: [2_000, 5_000],
   strike(world, random) {
-    for (const broker of world.brokers) world.crash(broker, true, downMs(random))
+    for (const broker of world.inService) world.crash(broker, true, downMs(random))
   },
 }
 
@@ -37,7 +37,7 @@ const restart: FaultClass = {
   name: 'restart',
   likelihood: 0.3,
   everyMs: [1_000, 4_000],
-  strike: (world: World, random) => world.stop(victim(world, random), downMs(random)),
+  strike: (world: Scene, random) => world.stop(victim(world, random), downMs(random)),
 }
 
 export const crashes: readonly FaultClass[] = [processCrash, powerLoss, blackout, restart]

@@ -1,6 +1,6 @@
 import type { SimRandom } from '../../random.ts'
 import type { SimBroker } from '../sim-broker.ts'
-import type { World } from '../world.ts'
+import type { Scene } from '../scene.ts'
 
 /** One kind of fault. A seed has it or not; if it has, it strikes again and again at random times. */
 export interface FaultClass {
@@ -9,13 +9,13 @@ export interface FaultClass {
   readonly likelihood: number
   /** A seed draws from these the mean milliseconds between two strikes. */
   readonly everyMs: readonly number[]
-  strike(world: World, random: SimRandom): void
+  strike(world: Scene, random: SimRandom): void
 }
 
 /** Half the time the broker that leads most: its fall is what moves a history on. */
-export function victim(world: World, random: SimRandom): SimBroker {
-  const up = world.brokers.filter((broker) => broker.up)
-  if (up.length === 0) return random.pick(world.brokers)
+export function victim(world: Scene, random: SimRandom): SimBroker {
+  const up = world.inService.filter((broker) => broker.up)
+  if (up.length === 0) return random.pick(world.inService)
   if (random.chance(0.5)) return random.pick(up)
   const led = up.map((broker) => world.ledBy(broker.id))
   return up[led.indexOf(Math.max(...led))]!

@@ -1,9 +1,9 @@
 import { drawPartition, drawPartitionAt, type Links } from '../../faults.ts'
 import type { SimRandom } from '../../random.ts'
-import type { World } from '../world.ts'
+import type { Scene } from '../scene.ts'
 import { type FaultClass, victim } from './fault.ts'
 
-function cut(world: World, random: SimRandom, links: Links): void {
+function cut(world: Scene, random: SimRandom, links: Links): void {
   for (const [from, to] of links) world.cut(from, to)
   world.note(`links cut: ${links.map(([from, to]) => `${from}->${to}`).join(' ')}`)
   const whole = random.chance(0.3)

@@ -1,7 +1,7 @@
 import type { SimRandom } from '../../random.ts'
 import { BLOCK_BYTES } from '../disk/block-file.ts'
 import type { SimBroker } from '../sim-broker.ts'
-import type { World } from '../world.ts'
+import type { Scene } from '../scene.ts'
 import type { FaultClass } from './fault.ts'
 
 /**
@@ -9,11 +9,11 @@ import type { FaultClass } from './fault.ts'
  * majority has lost nobody can give back, so the product promises nothing then. A flip may lie unread for long, so a disk that has rotted once counts as
  * rotten to the end of the history. Identity file and checkpoints are spared: a broker whose identity cannot be read refuses to start, and says so.
  */
-function rotten(world: World, random: SimRandom): SimBroker {
+function rotten(world: Scene, random: SimRandom): SimBroker {
   return world.broker(random.pick(world.swarm.rotten))
 }
 
-function flip(world: World, random: SimRandom, where: string): void {
+function flip(world: Scene, random: SimRandom, where: string): void {
   const broker = rotten(world, random)
   const files = [...broker.machine.disk.files()].filter(
     ([path, file]) => path.includes(where) && file.blocks().length > 0,
@@ -45,7 +45,7 @@ const segmentFlip: FaultClass = {
   strike: (world, random) => flip(world, random, '/groups/'),
 }
 
-function scar(world: World, random: SimRandom, kind: 'lost' | 'misdirected'): void {
+function scar(world: Scene, random: SimRandom, kind: 'lost' | 'misdirected'): void {
   const broker = rotten(world, random)
   const where = random.pick(['/journal/', '/groups/'])
   broker.machine.disk.scars.next = { kind, where }
@@ -81,3 +81,27 @@ const tearing: FaultClass = {
 }
 
 export const rot: readonly FaultClass[] = [journalFlip, segmentFlip, lostWrite, misdirectedWrite, tearing]
+
+/** One of the two checkpoints of a log, always the same one: the other is what a broker starts with then. */
+const checkpointFlip: FaultClass = {
+  name: 'checkpoint-flip',
+  likelihood: 0.15,
+  everyMs: [500, 2_000],
+  strike: (world, random) => flip(world, random, '/checkpoint-a'),
+}
+
+/** What is being received from another broker, or what has just taken the place of an older log. */
+const copyFlip: FaultClass = {
+  name: 'copy-flip',
+  likelihood: 0.2,
+  everyMs: [100, 500],
+  strike(world, random) {
+    const incarnations = [...rotten(world, random).machine.disk.files()]
+      .map(([path]) => Number(/\/groups\/\d+-(\d+)\//.exec(path)?.[1] ?? -1))
+      .sort((a, b) => b - a)
+    const newest = incarnations[0] ?? -1
+    if (newest >= 0) flip(world, random, `-${newest}/`)
+  },
+}
+
+export const laterRot: readonly FaultClass[] = [checkpointFlip, copyFlip]

@@ -3,7 +3,20 @@ import { crashes } from './crashes.ts'
 import { disks } from './disks.ts'
 import type { FaultClass } from './fault.ts'
 import { links } from './links.ts'
-import { rot } from './rot.ts'
+import { machines } from './machines.ts'
+import { members } from './members.ts'
+import { prefixes } from './prefixes.ts'
+import { laterRot, rot } from './rot.ts'
 
-/** All kinds of faults. A new theme is a file beside this one and a line here; seeds of old change with it. */
-export const faultClasses: readonly FaultClass[] = [...crashes, ...links, ...disks, ...rot, ...clocks]
+/** All kinds of faults. A new theme is a file beside this one and a line here, at the end: what seeds have decided before stays as it was. */
+export const faultClasses: readonly FaultClass[] = [
+  ...crashes,
+  ...links,
+  ...disks,
+  ...rot,
+  ...clocks,
+  ...members,
+  ...prefixes,
+  ...machines,
+  ...laterRot,
+]

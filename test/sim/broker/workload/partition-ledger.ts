@@ -69,16 +69,16 @@ export class PartitionLedger {
       throw this.#finding('gapless-offsets', `after ${next - 1} the next offset is said to be ${nextOffset}`)
   }
 
-  /** The bytes of a batch that were shown at this offset. */
-  batchAt(base: Offset): Uint8Array | undefined {
-    return this.#batches.get(base)
-  }
-
-  /** After everything up to `end` was read: every acknowledged value was among it, each producer's in order. @throws Finding */
-  checkComplete(end: Offset): void {
+  /**
+   * After everything up to `end` was read: every acknowledged value was among it, each producer's in order. What stood before `start` may have gone by retention
+   * before anybody read it.
+   * @throws Finding
+   */
+  checkComplete(start: Offset, end: Offset): void {
     const newest = new Map<number, number>()
     for (let offset = 0; offset < end; offset++) {
       const text = this.#valueAt.get(offset)
+      if (text === undefined && offset < start) continue
       if (text === undefined) throw this.#finding('gapless-offsets', `nobody was ever shown offset ${offset} of ${end}`)
       const { producer, sequence } = parse(text)
       if (sequence <= (newest.get(producer) ?? -1))

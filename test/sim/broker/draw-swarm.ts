@@ -1,0 +1,141 @@
+import type { LogStorageOptions } from '../../../broker/src/log/types.ts'
+import { defaultPartitionSettings, type PartitionSettings } from '../../../broker/src/partition/settings.ts'
+import type { SimRandom } from '../random.ts'
+import type { DiskBehaviour } from './disk/sim-disk.ts'
+import type { FaultClass } from './faults/fault.ts'
+import { faultClasses } from './faults/table.ts'
+import { addressOf, type BrokerSwarm } from './swarm.ts'
+
+/** Classes of faults that there were when seeds were first pinned. */
+const FIRST_CLASSES = 16
+
+/** Draws which faults a seed has, and how hard: a seed with few kinds reaches deeper into each than one with all (swarm testing). */
+export function drawBrokerSwarm(random: SimRandom): BrokerSwarm {
+  const brokers = random.chance(0.85) ? 3 : 5
+  const ids = Array.from({ length: brokers }, (_, at) => at + 1)
+  const capacity = random.chance(0.2) ? 1 << 21 : 1 << 26
+  const messages = random.chance(0.5)
+    ? {
+        loss: random.pick([0, 0.01, 0.1]),
+        duplication: random.pick([0, 0.05, 0.3]),
+        delay: random.pick([0, 0.05, 0.3]),
+        maxDelayMicros: random.pick([5_000, 50_000, 400_000]),
+      }
+    : { loss: 0, duplication: 0, delay: 0, maxDelayMicros: 0 }
+  const drawn: BrokerSwarm = {
+    brokers,
+    late: 0,
+    addresses: ids.map(addressOf),
+    faultMs: random.between(3_000, 10_000),
+    earlyFaults: random.chance(0.2),
+    partition: drawPartitionSettings(random),
+    log: drawLog(random, capacity),
+    disks: ids.map(() => drawDisk(random, capacity)),
+    rates: ids.map(() => random.between(950, 1050) / 1000),
+    network: {
+      minDelayMs: 0,
+      maxDelayMs: random.pick([1, 2, 5, 20]),
+      maxChunkBytes: random.pick([100, 1_000, 65_536, 65_536]),
+    },
+    messages,
+    faults: drawFaults(random, faultClasses.slice(0, FIRST_CLASSES)),
+    rotten: [random.pick(ids)],
+    topics: drawTopics(random, brokers),
+    producers: random.between(1, 3),
+    readers: random.between(1, 3),
+    publishEveryMs: random.pick([5, 20, 100]),
+    valueBytes: random.pick([
+      [10, 100],
+      [10, 100],
+      [10, 2_000],
+      [1_000, 12_000],
+    ]),
+    churnEveryMs: random.chance(0.3) ? random.pick([500, 2_000]) : 0,
+  }
+  return withMore(random, drawn)
+}
+
+function drawFaults(random: SimRandom, classes: readonly FaultClass[]): Record<string, number> {
+  const drawn: Record<string, number> = {}
+  for (const { name, likelihood, everyMs } of classes) {
+    if (random.chance(likelihood)) drawn[name] = random.pick(everyMs)
+  }
+  return drawn
+}
+
+/** What seeds have decided since there are more faults than at first: drawn last, so that what a seed decided before stays as it was. */
+function withMore(random: SimRandom, first: BrokerSwarm): BrokerSwarm {
+  const faults = { ...first.faults, ...drawFaults(random, faultClasses.slice(FIRST_CLASSES)) }
+  const late = random.between(1, 2)
+  const capacity = first.disks[0]!.capacity
+  return {
+    ...first,
+    faults,
+    late,
+    partition: { ...first.partition, ...drawUpkeep(random) },
+    log: { ...first.log, segmentBytes: random.pick([first.log.segmentBytes, 4_000]) },
+    disks: [...first.disks, ...Array.from({ length: late }, () => drawDisk(random, capacity))],
+    rates: [...first.rates, ...Array.from({ length: late }, () => random.between(950, 1050) / 1000)],
+    // Some seeds leave time to fall asleep.
+    publishEveryMs: random.pick([first.publishEveryMs, first.publishEveryMs, 1_500]),
+  }
+}
+
+function drawUpkeep(random: SimRandom): Partial<PartitionSettings> {
+  return {
+    sleepAfterMs: random.pick([100, 300, 1_000, 5_000]),
+    copyChunkBytes: random.pick([500, 5_000, 256 << 10]),
+    replicationBytesPerSecond: random.pick([0, 0, 50_000]),
+    copyIdleMs: random.pick([1_000, 60_000]),
+    snapshotBytes: random.pick([1_000, 5_000, 1 << 20]),
+    snapshotMs: random.pick([1_000, 3_600_000]),
+    snapshotGapMs: random.pick([100, 1_000]),
+    retentionCheckMs: random.pick([100, 1_000]),
+    scrubBytes: random.pick([10_000, 1 << 20]),
+    scrubMs: random.pick([300, 2_000]),
+  }
+}
+
+function drawPartitionSettings(random: SimRandom): PartitionSettings {
+  return {
+    ...defaultPartitionSettings,
+    electionTimeoutMs: random.pick([300, 600, 600]),
+    heartbeatMs: random.pick([60, 120, 150]),
+    maxAppendBytes: random.pick([1, 2_000, 1 << 20]),
+    maxInflightAppends: random.pick([1, 4, 64]),
+    maxInflightBytes: random.pick([4_000, 1 << 20]),
+    maxUncommittedBytes: random.pick([10_000, 1 << 20]),
+    maxWaitingReaders: 100,
+    producerCapacity: 1_000,
+    checkpointBytes: random.pick([1_000, 10_000, 1 << 20]),
+  }
+}
+
+function drawLog(random: SimRandom, capacity: number): Omit<LogStorageOptions, 'folder'> {
+  return {
+    journalFileBytes: random.pick([1 << 15, 1 << 16, 1 << 18]),
+    segmentBytes: random.pick([8_000, 40_000, 1 << 20]),
+    tailBytes: random.pick([20_000, 200_000, 4 << 20]),
+    directBytes: random.pick([2_000, 10_000, 1 << 20]),
+    diskReserveBytes: capacity >> 3,
+  }
+}
+
+function drawDisk(random: SimRandom, capacity: number): DiskBehaviour {
+  return {
+    readMicros: [20, random.pick([100, 2_000])],
+    writeMicros: [5, random.pick([20, 500])],
+    syncMicros: [100, random.pick([500, 3_000, 20_000])],
+    ...{ capacity, failSync: false, tears: false, liesAboutSync: false },
+  }
+}
+
+function drawTopics(random: SimRandom, brokers: number): BrokerSwarm['topics'] {
+  const count = random.between(1, 2)
+  return Array.from({ length: count }, (_, at) => ({
+    name: `flights-${at}`,
+    partitions: random.between(1, 3),
+    // A partition of one replica has no minority.
+    replicas: random.pick([3, 3, brokers]),
+  }))
+}

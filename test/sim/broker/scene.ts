@@ -1,0 +1,38 @@
+import type { BrokerId } from '@tailrace/schemas'
+import type { AdminApi } from '../../../broker/src/cluster/admin-api.ts'
+import type { SimRandom } from '../random.ts'
+import type { Life, SimBroker } from './sim-broker.ts'
+import type { BrokerSwarm } from './swarm.ts'
+import type { Watch } from './watch.ts'
+
+/** What befalls a world: the part of it that faults and operators act on. */
+export interface Scene {
+  readonly swarm: BrokerSwarm
+  readonly watch: Watch
+  readonly network: { reset(a: string, b: string): void }
+  /** Those that have been started once and are not lost for ever. */
+  readonly inService: readonly SimBroker[]
+  readonly ids: readonly BrokerId[]
+  /** The seed's topics are there. */
+  readonly formed: boolean
+  broker(id: BrokerId): SimBroker
+  anyBroker(random: SimRandom): SimBroker
+  hostOf(id: BrokerId): string
+  ledBy(id: BrokerId): number
+  note(text: string): void
+  call<Result>(broker: SimBroker, ask: (life: Life) => Promise<Result>, timeoutMs: number): Promise<Result>
+  crash(broker: SimBroker, power: boolean, downMs: number): void
+  stop(broker: SimBroker, downMs: number): void
+  cut(from: BrokerId, to: BrokerId): void
+  heal(from: BrokerId, to: BrokerId): void
+  rot(broker: BrokerId, where: string, text: string): void
+  /** Ends a fault after its time, or when faults end. */
+  undoAfter(ms: number, undo: () => void): void
+  /** A broker that was not there before is started, and joins. Null when there is none left. */
+  join(): SimBroker | null
+  /** A machine's disk is lost with all that is on it. A new broker takes its place, as far as there is one. */
+  wipe(broker: SimBroker): void
+  readonly operator: { ask<Result>(what: string, call: (admin: AdminApi) => Promise<Result>): Promise<Result | null> }
+  /** The operator got what it asked for. */
+  operated(what: string): void
+}
