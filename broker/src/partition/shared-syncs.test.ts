@@ -68,6 +68,7 @@ describe('M93: a majority decides how long an acknowledgement takes', () => {
     const broker = world.broker(slow)
     broker.releaseDisk = () => {}
     const [without, withIt] = [await publishFor(usual, 500, 1), await publishFor(world, 500, 1)]
+    expect(world.replica(slow).driver.core.durableIndex).toBeLessThanOrEqual(1)
     expect(withIt.length).toBeGreaterThan(20)
     expect(withIt[withIt.length >> 1]).toBeLessThanOrEqual(without[without.length >> 1]!)
   })

@@ -42,8 +42,8 @@ test('M8: an idle cluster is quiet for 60 election timeouts: no election, ten he
 })
 
 describe('M8: every other heartbeat is lost', () => {
-  function run(losesBeat: (count: number) => boolean): number {
-    const cluster = new TestCluster(3, { random: () => 0 })
+  function run(losesBeat: (count: number) => boolean, defects = {}): number {
+    const cluster = new TestCluster(3, { random: () => 0 }, [], defects)
     cluster.elect(1)
     cluster.tick()
     const counts = new Map<number, number>()
@@ -58,6 +58,9 @@ describe('M8: every other heartbeat is lost', () => {
   }
   test('nobody campaigns, not even with the shortest of all timers', () => {
     expect(run((count) => count % 2 === 0)).toBe(0)
+  })
+  test('control: without any, somebody does, though appends would reach everybody', () => {
+    expect(run(() => false, { noHeartbeats: true })).toBeGreaterThan(0)
   })
   test('control: if one in eleven arrives, somebody does', () => {
     expect(run((count) => count % 11 !== 0)).toBeGreaterThan(0)

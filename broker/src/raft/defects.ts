@@ -71,6 +71,12 @@ export interface Defects {
   readonly staleUnanswered: boolean
   /** M18, M21: a leader takes no notice of a later term in an answer. Costs availability, not safety. */
   readonly leaderKeepsTerm: boolean
+  /** M8: leaders send no heartbeats. Costs availability, not safety. */
+  readonly noHeartbeats: boolean
+  /** M82: all timeouts are drawn from the same range. Costs nothing but the operator's wish. */
+  readonly factorIgnored: boolean
+  /** M66: whom an uncommitted entry removes does not campaign. Costs availability, not safety. */
+  readonly outsiderNeverCampaigns: boolean
   /** M26: what was lost on the way to a follower is not sent again. Costs availability, not safety. */
   readonly noResend: boolean
   /** M59: newcomers become voters before they have caught up. Costs availability, not safety. */
@@ -114,6 +120,9 @@ export const noDefects: Defects = Object.freeze({
   refusedVoteRearms: false,
   staleUnanswered: false,
   leaderKeepsTerm: false,
+  noHeartbeats: false,
+  factorIgnored: false,
+  outsiderNeverCampaigns: false,
   noResend: false,
   noCatchUp: false,
   onlyVotersVote: false,

@@ -28,7 +28,8 @@ export function mayCampaign(state: RaftState): boolean {
   // M53: it lacks committed entries, so somebody of every quorum can win who does not.
   if (state.installing !== null) return false
   if (isVoter(configuration, id)) return admissionOf(configuration, id) === admission
-  if (configurationIndex <= commitIndex || configuration.voters.length === 0) return false
+  if (state.defects.outsiderNeverCampaigns || configurationIndex <= commitIndex || configuration.voters.length === 0)
+    return false
   const { previous } = log.configurations
   return previous !== undefined && isVoter(previous, id) && admissionOf(previous, id) === admission
 }

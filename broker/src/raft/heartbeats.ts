@@ -4,6 +4,7 @@ import type { RaftState } from './state.ts'
 /** M34: a follower may commit only what is verified to be its own, so the commit index is capped at its match. */
 export function sendHeartbeats(state: RaftState): void {
   state.heartbeatAt = state.now
+  if (state.defects.noHeartbeats) return
   const { id: from, term, commitIndex, outbox } = state
   const sleep = asksToSleep(state)
   for (let i = 0; i < state.followers.length; i++) {

@@ -14,7 +14,12 @@ export function noticeLostLog(
   progress: Progress,
   { lastIndex, sentAt }: HeartbeatReplyMessage,
 ): void {
-  if (lastIndex >= progress.match || sentAt <= progress.matchedAt || sentAt <= state.beatsCountAfter || sentAt > state.now)
+  if (
+    lastIndex >= progress.match ||
+    sentAt <= progress.matchedAt ||
+    sentAt <= state.beatsCountAfter ||
+    sentAt > state.now
+  )
     return
   state.outbox.lostLogs.push({ from: progress.id, acknowledged: progress.match, has: lastIndex })
   progress.match = 0

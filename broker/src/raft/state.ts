@@ -116,7 +116,7 @@ export function newState(options: RaftOptions, start: RaftStart, defects: Defect
 export function armElectionTimer(state: RaftState): void {
   const { electionTicks, random } = state.options
   state.timerArmedAt = state.now
-  const least = Math.round(electionTicks * state.electionFactor)
+  const least = Math.round(electionTicks * (state.defects.factorIgnored ? 1 : state.electionFactor))
   state.electionTimeout = least + (state.defects.fixedTimeouts ? 0 : random(electionTicks))
 }
 
