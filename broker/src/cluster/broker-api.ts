@@ -26,6 +26,10 @@ export interface BrokerApi {
   fetch(topic: string, partition: PartitionNumber, request: ReadRequest): Promise<FetchResult>
   findOffset(topic: string, partition: PartitionNumber, position: Position): Promise<OffsetResult>
   initProducer(): Promise<{ producerId: ProducerId; epoch: number }>
+  /**
+   * Resolves when the topic is recorded and all its partitions have leaders; some seconds after the former at the latest, since with thousands of partitions the latter takes
+   * its time: until then those that have none yet answer LEADER_UNAVAILABLE (retriable).
+   */
   createTopic(request: CreateTopicRequest): Promise<TopicSummary>
   deleteTopic(name: string): Promise<void>
   listTopics(): TopicSummary[]

@@ -53,6 +53,26 @@ describe('topics', () => {
     }
   })
 
+  test('are created when that is on record: leaders are waited for, but not for ever', async () => {
+    for (const id of [1, 2, 3]) cluster.broker(id).groups.failOpen = 1000
+    const before = cluster.clock.monotonic()
+    const created = await during(api(2).createTopic({ name: 't', partitions: 2, replicas: 3 }))
+    expect(created).toMatchObject({ name: 't', partitions: 2 })
+    expect(cluster.clock.monotonic() - before).toBeLessThanOrEqual(6000)
+    expect(
+      api(2)
+        .listTopics()
+        .map(({ name }) => name),
+    ).toEqual(['t'])
+    for (const id of [1, 2, 3]) cluster.broker(id).groups.failOpen = 0
+    await cluster.clock.run(12_000)
+    expect(
+      api(2)
+        .routing(['t'])
+        .topics[0]!.partitions.every(({ leader }) => leader > 0),
+    ).toBe(true)
+  })
+
   test('what cannot be is refused', async () => {
     const refused = async (request: object): Promise<string> => {
       const base = { name: 't', partitions: 1, replicas: 1 }

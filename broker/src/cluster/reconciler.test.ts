@@ -44,3 +44,38 @@ test('a topic that is deleted while its replica is being opened takes the replic
   expect([...open.keys()]).toEqual([])
   expect(reconciler.pending).toBe(0)
 })
+
+test('thousands of replicas are opened in many turns: what else happens does not wait for all of them', async () => {
+  const state = new MetadataState()
+  const broker = { id: 2, http: 'b2:1', peer: 'b2:2', pid: 1, incarnation: 'i', directoryId: 'd' }
+  state.apply(1, { id: 'register', command: { type: 'register-broker', broker } })
+  const partitions = Array.from({ length: 1000 }, () => ({ replicas: [2] }))
+  const create = { type: 'create-topic', name: 'many', topicId: 't', config: {}, partitions } as const
+  let opened = 0
+  const groups = {
+    get: () => undefined,
+    stored: () => [],
+    open: async () => {
+      opened += 1
+      return { update: () => {} } as unknown as Group
+    },
+    allOpened: () => {},
+  } as unknown as Groups
+  const turns: (() => void)[] = []
+  const reconciler = new Reconciler({
+    ...{ brokerId: 2, groups, state, maxBatchBytes: 1000, clock: { ...promptClock, soon: (call) => turns.push(call) } },
+    logger: { info: () => {}, warn: () => {}, error: () => {} },
+    ...{ confirmGone: async () => {}, onProgress: () => {}, onRemoved: () => {} },
+  })
+  reconciler.caughtUp()
+  reconciler.created(state.apply(2, { id: 'create', command: create })!.created as Topic)
+  let most = 0
+  for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) {
+    const before = opened
+    turn()
+    await settled()
+    most = Math.max(most, opened - before)
+  }
+  expect(opened).toBe(1000)
+  expect(most).toBeLessThanOrEqual(32)
+})
