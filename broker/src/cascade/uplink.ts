@@ -157,32 +157,38 @@ export class Uplink {
   #onReply(session: SourceSession, reply: CascadeBeatReply): void {
     this.#last = reply
     const { brokerId, identity } = this.#deps
+    const { pinned } = identity.fields
     const own = reply.assignments.find(({ broker }) => broker === brokerId)
-    if (own !== undefined) void this.#obey(session, own)
+    // An operator's choice needs nobody to repeat it.
+    const wish = own ?? (pinned === 0 ? undefined : { broker: brokerId, source: pinned, pin: null })
+    if (wish !== undefined) void this.#obey(session, wish)
     const known = fitSources(reply.cluster, identity.fields.home, brokerId)
     if (known.length > 0 && known.join() !== identity.fields.known.join()) void this.#remember({ known })
   }
 
   async #obey(session: SourceSession, { source, pin }: Assignment): Promise<void> {
-    const { identity, clock, logger } = this.#deps
-    const brokers = session.reply.cluster.brokers
-    const target = brokers.find(({ id }) => id === source)
-    if (pin !== null && pin !== identity.fields.pinned) {
-      const chosen = brokers.find(({ id }) => id === pin)
-      const home = chosen === undefined ? identity.fields.home : chosen.level + 1
-      await this.#remember({ pinned: pin, home })
-    }
-    if (target === undefined || source === session.source || source === 0 || this.#moving) return
-    if ((this.#notBefore.get(target.http) ?? 0) > clock.monotonic()) return
+    const { identity } = this.#deps
+    if (pin === 0 && identity.fields.pinned !== 0) await this.#remember({ pinned: 0 })
+    const target = session.reply.cluster.brokers.find(({ id }) => id === source)
+    if (target !== undefined && source !== 0 && source !== session.source) await this.#move(session, target)
+    // Kept only once it has proved to be possible: a choice that closes a circle must not come back at each start.
+    const current = this.#session
+    if (!pin || pin === identity.fields.pinned || current?.source !== pin) return
+    await this.#remember({ pinned: pin, home: current.reply.level + 1 })
+  }
+
+  async #move(session: SourceSession, { id, http }: { readonly id: BrokerId; readonly http: string }): Promise<void> {
+    const { clock, logger } = this.#deps
+    if (this.#moving || (this.#notBefore.get(http) ?? 0) > clock.monotonic()) return
     this.#moving = true
     try {
-      const next = await this.#deps.open(target.http)
+      const next = await this.#deps.open(http)
       if (this.#closed || (this.#session !== session && this.#session !== null)) return next.close()
-      logger.info({ from: session.source, to: source }, 'moving to the assigned source')
+      logger.info({ from: session.source, to: id }, 'moving to the assigned source')
       await this.#adopt(next)
     } catch (error) {
-      this.#notBefore.set(target.http, clock.monotonic() + moveAgainMs)
-      logger.warn({ source, error: (error as Error).message }, 'the assigned source cannot be used; staying')
+      this.#notBefore.set(http, clock.monotonic() + moveAgainMs)
+      logger.warn({ source: id, error: (error as Error).message }, 'the assigned source cannot be used; staying')
     } finally {
       this.#moving = false
     }

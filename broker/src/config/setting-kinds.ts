@@ -84,7 +84,14 @@ export const addresses: SettingKind<readonly string[]> = {
     if (!Array.isArray(list) || list.length === 0 || new Set(list).size !== list.length) return undefined
     return list.every((item) => typeof item === 'string' && isAddress(item)) ? list : undefined
   },
-  show: (value) => value.join(',') || 'none',
+  show: (value) => value.join(','),
+}
+
+/** As `addresses`, or none at all: an empty list in a file. */
+export const addressesOrNone: SettingKind<readonly string[]> = {
+  ...addresses,
+  read: (given) => (Array.isArray(given) && given.length === 0 ? [] : addresses.read(given)),
+  show: (value) => addresses.show(value) || 'none',
 }
 
 /** Splits host:port; the host comes without brackets. Null if it is not an address. */

@@ -1,7 +1,7 @@
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
 import { logLevels } from './broker-settings.ts'
 import type { SettingKind } from './setting-kinds.ts'
-import { address, addresses, bytes, choice, duration, folder, integer } from './setting-kinds.ts'
+import { address, addresses, addressesOrNone, bytes, choice, duration, folder, integer } from './setting-kinds.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -57,7 +57,7 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     perBroker: true,
   },
   source: {
-    kind: addresses,
+    kind: addressesOrNone,
     fallback: { value: [] },
     about:
       'Of a cascade broker only: HTTP addresses of brokers one level up. Any one will do; it learns of others by itself.',

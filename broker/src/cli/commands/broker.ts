@@ -1,19 +1,24 @@
+import { TailraceError } from '@tailrace/schemas'
 import { Command } from 'commander'
 import { settingNames } from '../../config/setting-table.ts'
 import type { CommandContext } from './context.ts'
 import { configOption, givenFlags, readSettings, settingOptions } from './setting-options.ts'
 
+const names = settingNames.filter((name) => name !== 'source')
+
 /** `tailrace broker`: one broker in this process. */
 export function brokerCommand({ terminal, run }: CommandContext): Command {
   const command = new Command('broker').description('run one broker').addOption(configOption())
-  for (const option of settingOptions(settingNames)) command.addOption(option)
+  for (const option of settingOptions(names)) command.addOption(option)
   return command.action((options: Record<string, unknown>) =>
     run(async () => {
-      const settings = await readSettings(
-        givenFlags(options, settingNames),
-        options.config as string | undefined,
-        terminal,
-      )
+      const settings = await readSettings(givenFlags(options, names), options.config as string | undefined, terminal)
+      if (settings.source.length > 0) {
+        throw new TailraceError(
+          'INVALID_SETTING',
+          'source is a setting of "tailrace cascade"; a broker of level 0 has none.',
+        )
+      }
       const [{ startBroker }, { runBroker }, { supervisorOf }, { nodeClock }] = await Promise.all([
         import('../../main.ts'),
         import('../broker-command.ts'),

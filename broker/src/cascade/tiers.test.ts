@@ -1,0 +1,309 @@
+import { TailraceError } from '@tailrace/schemas'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { MemoryBroker } from '../gateway/test-double/memory-broker.ts'
+import { nodeClock } from '../platform/node/clock.ts'
+import {
+  batchesAt,
+  CascadeDisk,
+  publishTo,
+  recordsAt,
+  startTier,
+  startTop,
+  type Tier,
+  type Top,
+  until,
+} from './tiers.testkit.ts'
+
+const running: { stop(): Promise<void> }[] = []
+async function top(...args: Parameters<typeof startTop>): Promise<Top> {
+  const started = await startTop(...args)
+  running.push({ stop: () => started.gateway.close() })
+  return started
+}
+async function tier(...args: Parameters<typeof startTier>): Promise<Tier> {
+  const started = await startTier(...args)
+  running.push(started)
+  return started
+}
+const values = (count: number) => Array.from({ length: count }, (_, n) => `value ${n}`)
+const end = (one: Tier, topic: string) => {
+  try {
+    return one.node.api.findOffset(topic, 0, { kind: 'LATEST', value: 0 }).then(
+      ({ offset }) => offset,
+      () => -1,
+    )
+  } catch {
+    return -1
+  }
+}
+const reaches = (one: Tier, topic: string, offset: number) =>
+  until(`${topic} to ${offset}`, async () => (await end(one, topic)) === offset)
+const fetching = (offset: number, waitMs: number) => ({ offset, maxBytes: 2 ** 20, waitMs })
+
+afterEach(async () => {
+  for (const one of running.splice(0).reverse()) await one.stop().catch(() => {})
+})
+
+describe('levels', () => {
+  it('M88 each copies the one above: the same offsets and bytes, topics made later included; publishes go up', async () => {
+    const { broker, address } = await top()
+    await broker.createTopic({ name: 'early', partitions: 1, replicas: 1 })
+    await publishTo(broker, 'early', ['a', 'b'])
+    const one = await tier(101, [address])
+    const two = await tier(201, [one.address])
+    await reaches(two, 'early', 2)
+    await two.node.api.createTopic({ name: 'late', partitions: 2, replicas: 1 })
+    const result = await publishTo(two.node.api, 'late', ['x', 'y', 'z'], 1)
+    expect(result).toMatchObject({ baseOffset: 0, lastOffset: 2, duplicate: false, token: { term: 1, index: 1 } })
+    await until('the copy', async () => (await recordsAt(two.node.api, 'late', 1)).length === 3)
+    for (const [topic, partition] of [
+      ['early', 0],
+      ['late', 1],
+    ] as const) {
+      const truth = (await batchesAt(broker, topic, partition)).map((batch) => Buffer.from(batch))
+      for (const { api } of [one.node, two.node]) {
+        expect((await batchesAt(api, topic, partition)).map((batch) => Buffer.from(batch))).toEqual(truth)
+      }
+    }
+    const levels = (await two.node.api.describeCluster()).brokers.map(({ id, level }) => [id, level])
+    await until('level 0 to know all', async () => (await one.node.desk.status()).brokers.length === 2)
+    expect(levels).toContainEqual([201, 2])
+    const described = await two.node.api.describeTopic('late')
+    expect(described.partitions[1]).toMatchObject({ leader: 1, replicas: [1], logStart: 0, highWatermark: 3 })
+  })
+
+  it('M88 what is asked of the leader only is asked of the source, with its own errors', async () => {
+    const { broker, address } = await top()
+    await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+    const { node } = await tier(101, [address])
+    await until('a source', () => node.uplink.session !== null)
+    expect(await node.api.initProducer()).toEqual({ producerId: 100, epoch: 0 })
+    await expect(node.api.createTopic({ name: 't', partitions: 1, replicas: 1 })).rejects.toMatchObject({
+      code: 'TOPIC_EXISTS',
+    })
+    broker.publishFailures.push('READ_ONLY')
+    await expect(publishTo(node.api, 't', ['a'])).rejects.toMatchObject({ code: 'READ_ONLY' })
+    broker.publishFailures.push('LEADER_UNAVAILABLE', 'NOT_LEADER')
+    expect(await publishTo(node.api, 't', ['a'])).toMatchObject({ baseOffset: 0 })
+    await expect(node.admin.describeGroup({ kind: 'partition', topic: 'none', partition: 0 })).rejects.toMatchObject({
+      code: 'UNKNOWN_TOPIC',
+    })
+    const { token } = await publishTo(node.api, 't', ['b'])
+    const read = await node.api.fetch('t', 0, { ...fetching(1, 0), token: token! })
+    expect(read.nextOffset).toBe(2)
+  })
+
+  it('M88 goes on after a restart where its disk ends, and serves what is there without a source', async () => {
+    const { broker, address, gateway } = await top()
+    await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+    await publishTo(broker, 't', values(10))
+    const disk = new CascadeDisk()
+    const first = await startTier(101, [address], disk)
+    await reaches(first, 't', 10)
+    await first.stop()
+    await publishTo(broker, 't', ['later'])
+    const fetches = broker.lastFetch
+    const second = await tier(101, [address], disk)
+    await reaches(second, 't', 11)
+    expect(broker.lastFetch).not.toBe(fetches)
+    expect(second.node.counts.bytes).toBeLessThan((await batchesAt(broker, 't'))[0]!.length)
+    await gateway.close()
+    await until('the loss to be noticed', () => second.node.uplink.session === null)
+    expect((await recordsAt(second.node.api, 't')).length).toBe(11)
+    expect(second.node.api.readiness().ready).toBe(true)
+    const lost = second.node.api.publish('t', 0, new Uint8Array(70), { timeoutMs: 100, wait: false })
+    await expect(lost).rejects.toMatchObject({ code: 'LEADER_UNAVAILABLE' })
+    await until('time to count as lag', () => second.node.lag.milliseconds > 50)
+  })
+
+  it('M88 a source that dies is replaced by one of its level that was learnt from it', async () => {
+    const { broker, address } = await top()
+    await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+    const [a, b] = [await tier(101, [address]), await tier(102, [address])]
+    await until('sources', () => a.node.uplink.session !== null && b.node.uplink.session !== null)
+    const below = await tier(201, [a.address])
+    await publishTo(broker, 't', values(5))
+    await reaches(below, 't', 5)
+    await until('the other to be known', () => {
+      return below.node.uplink.last!.cluster.brokers.some(({ id, alive }) => id === 102 && alive)
+    })
+    await a.stop()
+    await until('the other source', () => below.node.uplink.session?.source === 102)
+    await publishTo(broker, 't', ['after'])
+    await reaches(below, 't', 6)
+    expect(await recordsAt(below.node.api, 't')).toEqual([...values(5).map((value, n) => `${n}:${value}`), '5:after'])
+    expect(below.node.uplink.level).toBe(2)
+  })
+})
+
+describe('a source', () => {
+  it('M89 that copies from the asker is refused, as is the asker itself', async () => {
+    const { address } = await top()
+    const one = await tier(101, [address])
+    const two = await tier(201, [one.address])
+    await until('both sources', () => two.node.uplink.session !== null)
+    await until('the chain', () => two.node.uplink.ancestors.length === 3)
+    const beat = (broker: number) => ({ clusterId: 'test-cluster', broker, reports: [one.node.report()], topics: '' })
+    await expect(two.node.desk.beat(beat(101))).rejects.toMatchObject({ code: 'CASCADE_CYCLE' })
+    await expect(one.node.desk.beat(beat(101))).rejects.toMatchObject({ code: 'CASCADE_CYCLE' })
+    await until('level 0 to know the chain', async () =>
+      (await two.node.desk.status()).brokers.some(({ source }) => source === 101),
+    )
+    await expect(two.node.desk.assign(101, 201)).rejects.toMatchObject({ code: 'CASCADE_CYCLE' })
+  })
+
+  it('M88 of another cluster is refused, and nothing here is touched', async () => {
+    const { broker, address } = await top()
+    await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+    await publishTo(broker, 't', ['mine'])
+    const disk = new CascadeDisk()
+    const first = await startTier(101, [address], disk)
+    await reaches(first, 't', 1)
+    await first.stop()
+    await running.splice(0)[0]!.stop()
+    const other = await top({}, 'another-cluster')
+    const second = await tier(101, [other.address], disk)
+    await until('the refusal', () => second.node.uplink.refusal.includes('another cluster'))
+    expect(await recordsAt(second.node.api, 't')).toEqual(['0:mine'])
+  })
+
+  it('M88 does not take two brokers of one number, nor one of level 0', async () => {
+    const { address, desk } = await top()
+    const one = await tier(101, [address])
+    await until('a source', () => one.node.uplink.session !== null)
+    const twin = await tier(101, [address])
+    await until('the refusal', () => twin.node.uplink.refusal.includes('another data folder'))
+    const beat = { clusterId: '', broker: 1, reports: [], topics: '' }
+    await expect(desk.beat(beat)).rejects.toMatchObject({ code: 'BROKER_IDENTITY_MISMATCH' })
+  })
+
+  it('M88 whose log begins past the end here by now has the copy begin anew there', async () => {
+    let start = 0
+    const memory: { broker: MemoryBroker | null } = { broker: null }
+    const refuse = (offset: number) => {
+      if (offset < start) throw new TailraceError('OFFSET_OUT_OF_RANGE', `${offset} is before ${start}`)
+    }
+    const started = await top({
+      async fetch(topic, partition, request) {
+        refuse(request.offset)
+        return { ...(await memory.broker!.fetch(topic, partition, request)), logStart: start }
+      },
+      async findOffset(topic, partition, position) {
+        if (position.kind === 'OFFSET') refuse(position.value)
+        const found = await memory.broker!.findOffset(topic, partition, position)
+        return { ...found, offset: position.kind === 'EARLIEST' ? start : found.offset, logStart: start }
+      },
+    })
+    const { broker, address } = started
+    memory.broker = broker
+    await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+    for (const value of values(10)) await publishTo(broker, 't', [value])
+    const disk = new CascadeDisk()
+    start = 4
+    const first = await startTier(101, [address], disk)
+    await reaches(first, 't', 10)
+    expect((await first.node.api.findOffset('t', 0, { kind: 'EARLIEST', value: 0 })).offset).toBe(4)
+    await first.stop()
+    for (const value of values(10)) await publishTo(broker, 't', [value])
+    start = 15
+    const second = await tier(101, [address], disk)
+    await reaches(second, 't', 20)
+    expect(await second.node.api.findOffset('t', 0, { kind: 'EARLIEST', value: 0 })).toMatchObject({ logStart: 15 })
+    await expect(second.node.api.fetch('t', 0, fetching(9, 0))).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
+    expect(second.node.counts.newBeginnings).toBe(1)
+  })
+
+  it('M88 whose bytes change on the way is asked again', async () => {
+    const memory: { broker: MemoryBroker | null; spoil: boolean } = { broker: null, spoil: true }
+    const { broker, address } = await top({
+      async fetch(topic, partition, request) {
+        const result = await memory.broker!.fetch(topic, partition, request)
+        if (!memory.spoil || result.batches.length === 0) return result
+        memory.spoil = false
+        const spoilt = result.batches[0]!.slice()
+        spoilt[spoilt.length - 2]! ^= 4
+        return { ...result, batches: [spoilt] }
+      },
+    })
+    memory.broker = broker
+    await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+    await publishTo(broker, 't', ['whole'])
+    const one = await tier(101, [address])
+    await reaches(one, 't', 1)
+    expect(memory.spoil).toBe(false)
+    expect(one.node.uplink.changes).toBe(2)
+    expect(await recordsAt(one.node.api, 't')).toEqual(['0:whole'])
+  })
+})
+
+describe('a slow disk', () => {
+  it('M88 slows the subscription: what is not on the disk is bounded', async () => {
+    const { broker, address } = await top()
+    await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+    const disk = new CascadeDisk()
+    const one = await tier(101, [address], disk)
+    await until('the topic', () => one.node.api.listTopics().length === 1)
+    let open = () => {}
+    disk.gate = new Promise((resolve) => (open = resolve))
+    const large = 'x'.repeat(256 * 1024)
+    for (let n = 0; n < 40; n++) await publishTo(broker, 't', [large])
+    let bytes = -1
+    await until('all that credit lets through', async () => {
+      const before = bytes
+      bytes = one.node.counts.bytes
+      await new Promise((done) => setTimeout(done, 100))
+      return bytes > 0 && bytes === before
+    })
+    expect(bytes).toBeLessThanOrEqual(5 * 2 ** 20)
+    expect(await end(one, 't')).toBe(0)
+    expect(one.node.lag.records).toBeGreaterThan(0)
+    disk.gate = null
+    open()
+    await reaches(one, 't', 40)
+  })
+
+  it('M88 readers that have seen more elsewhere wait here, and are not sent back', async () => {
+    const { broker, address } = await top()
+    await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+    const disk = new CascadeDisk()
+    const one = await tier(101, [address], disk)
+    await until('the topic', () => one.node.api.listTopics().length === 1)
+    let open = () => {}
+    disk.gate = new Promise((resolve) => (open = resolve))
+    for (const value of values(3)) await publishTo(broker, 't', [value])
+    const { api } = one.node
+    expect(await api.findOffset('t', 0, { kind: 'OFFSET', value: 2 })).toMatchObject({ offset: 2, highWatermark: 0 })
+    expect(await api.fetch('t', 0, fetching(2, 0))).toMatchObject({ nextOffset: 2, bytes: 0 })
+    const nowhere = { code: 'OFFSET_OUT_OF_RANGE' }
+    await expect(api.findOffset('t', 0, { kind: 'OFFSET', value: 99 })).rejects.toMatchObject(nowhere)
+    await expect(api.fetch('t', 0, fetching(99, 20))).rejects.toMatchObject(nowhere)
+    const waiting = api.fetch('t', 0, fetching(2, 10_000))
+    disk.gate = null
+    open()
+    expect((await waiting).nextOffset).toBe(3)
+  })
+})
+
+it('M89 an assigned broker moves to its source without gap or duplicate, and keeps the choice through a restart', async () => {
+  const { broker, address, desk } = await top()
+  await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+  const [a, b] = [await tier(101, [address]), await tier(102, [address])]
+  const disk = new CascadeDisk()
+  const first = await startTier(201, [a.address], disk)
+  await until(
+    'all to be known',
+    async () => (await desk.status()).brokers.filter(({ source }) => source !== 0).length === 3,
+  )
+  let published = 0
+  const publishing = nodeClock.every(5, () => void publishTo(broker, 't', [`value ${published++}`]))
+  await b.node.desk.assign(201, 102)
+  expect(first.node.uplink.session!.source).toBe(102)
+  await desk.assign(201, 101)
+  expect(first.node.uplink.session!.source).toBe(101)
+  publishing.cancel()
+  await reaches(first, 't', published)
+  expect(await recordsAt(first.node.api, 't')).toEqual(values(published).map((value, n) => `${n}:${value}`))
+  await first.stop()
+  const second = await tier(201, [b.address], disk)
+  await until('the chosen source', () => second.node.uplink.session?.source === 101)
+}, 20_000)

@@ -1,0 +1,143 @@
+import { TailraceError } from '@tailrace/schemas'
+import { describe, expect, it } from 'vitest'
+import { ManualClock } from '../platform/memory/clock.ts'
+import { CascadeRegistry } from './registry.ts'
+import type { CascadeBeat, CascadeReport } from './shapes.ts'
+import { TopDesk } from './top-desk.ts'
+
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+function report(broker: number, change: Partial<CascadeReport> = {}): CascadeReport {
+  const level = Math.floor(broker / 100)
+  const own = { broker, directoryId: `folder-${broker}`, http: `h${broker}`, level, home: level }
+  const rest = { source: 1, pinned: 0, lagRecords: 0, lagMs: 0, partitions: 1, stopped: 0, ageMs: 0 }
+  return { ...own, ...rest, ...change }
+}
+const beatOf = (...reports: CascadeReport[]): CascadeBeat => {
+  return { clusterId: 'c', broker: reports[0]!.broker, reports, topics: '' }
+}
+
+/** Three brokers of level 0 that can ask each other; broker 1 leads the metadata group unless told. */
+function levelZero(clock = new ManualClock()) {
+  const cut = new Set<number>()
+  const world = { leader: 1 }
+  const desks = new Map<number, TopDesk>()
+  const topics = [{ name: 't', id: 'id-t', partitions: 1, replicas: 3, config: {} }]
+  for (const brokerId of [1, 2, 3]) {
+    const brokers = [1, 2, 3].map((id) => ({ id, http: `h${id}`, peer: '', level: 0, alive: !cut.has(id), pid: 0 }))
+    const describeCluster = async () => ({ clusterId: 'c', metadataLeader: world.leader, brokers })
+    const ask = async (to: number, json: string) => {
+      if (cut.has(to)) throw new TailraceError('CONNECTION_LOST')
+      return desks.get(to)!.answer(json)
+    }
+    desks.set(brokerId, new TopDesk({ api: { brokerId, listTopics: () => topics, describeCluster }, clock, ask }))
+  }
+  return { clock, world, cut, desk: (id: number) => desks.get(id)! }
+}
+
+describe('level 0', () => {
+  it('M89 assigns 100 brokers of level 2 evenly to 2 of level 1, heard through different brokers', async () => {
+    const { desk, clock } = levelZero()
+    const below = (source: number, from: number) =>
+      Array.from({ length: 50 }, (_, n) => report(201 + from + n, { source, level: 2, home: 2 }))
+    // All hundred began at 101, which tells broker 2; broker 3 hears of 102 alone.
+    const first = beatOf(report(101, { source: 2 }), ...below(101, 0), ...below(101, 50))
+    await desk(2).beat(first)
+    expect((await desk(3).beat(beatOf(report(102, { source: 3 })))).assignments).toEqual([])
+    await clock.advance(4_000, settle)
+    await desk(2).beat(first)
+    await desk(3).beat(beatOf(report(102, { source: 3 })))
+    await clock.advance(1_500, settle)
+    const { assignments } = await desk(2).beat(first)
+    const count = (source: number) => assignments.filter((one) => one.broker > 200 && one.source === source).length
+    expect([count(101), count(102)]).toEqual([50, 50])
+  })
+
+  it('M89 a leader that has just taken over leaves everybody where he is', async () => {
+    const { desk, world, clock } = levelZero()
+    await desk(1).beat(beatOf(report(101), report(201, { source: 101, level: 2, home: 2 })))
+    await clock.advance(6_000, settle)
+    world.leader = 2
+    expect((await desk(2).beat(beatOf(report(101)))).assignments).toEqual([])
+  })
+
+  it('M89 without a leader nobody is moved, and topics are told all the same', async () => {
+    const { desk, world, cut } = levelZero()
+    world.leader = 3
+    cut.add(3)
+    const reply = await desk(2).beat(beatOf(report(101)))
+    expect([reply.assignments, reply.topicList!.length, reply.ancestors]).toEqual([[], 1, [2]])
+    const again = await desk(2).beat({ ...beatOf(report(101)), topics: reply.topics })
+    expect(again.topicList).toBeNull()
+    expect((await desk(2).describeCluster()).brokers.map(({ id }) => id)).toEqual([1, 2, 3, 101])
+  })
+
+  it("M89 an operator's choice is told until the broker has it, at once and through any broker", async () => {
+    const { desk, clock } = levelZero()
+    const [a, b] = [report(101, { source: 2 }), report(102, { source: 2 })]
+    const before = report(201, { source: 101, level: 2, home: 2 })
+    await desk(2).beat(beatOf(a, before))
+    await desk(2).beat(beatOf(b))
+    const done = desk(3).assign(201, 102)
+    await settle()
+    const told = (await desk(2).beat(beatOf(a, before))).assignments.find(({ broker }) => broker === 201)
+    expect(told).toEqual({ broker: 201, source: 102, pin: 102 })
+    await desk(2).beat(beatOf(b, { ...before, source: 102, pinned: 102 }))
+    await clock.advance(200, settle)
+    await done
+    const after = await desk(2).beat(beatOf(b, { ...before, source: 102, pinned: 102 }))
+    expect(after.assignments.some(({ pin }) => pin !== null)).toBe(false)
+  })
+
+  it('M89 a choice that nobody takes is given up aloud', async () => {
+    const { desk, clock } = levelZero()
+    await desk(1).beat(beatOf(report(101)))
+    const outcome = desk(1)
+      .assign(101, 2)
+      .catch((error) => error.code)
+    await clock.advance(21_000, settle)
+    expect(await outcome).toBe('TIMED_OUT')
+  })
+
+  it('M89 refuses a cycle, whichever broker is asked', async () => {
+    const { desk } = levelZero()
+    await desk(1).beat(beatOf(report(101), report(201, { source: 101 }), report(301, { source: 201 })))
+    for (const id of [1, 2]) await expect(desk(id).assign(101, 301)).rejects.toMatchObject({ code: 'CASCADE_CYCLE' })
+    await expect(desk(3).assign(999, 1)).rejects.toMatchObject({ code: 'UNKNOWN_BROKER' })
+  })
+
+  it('M88 refuses another cluster, a number of its own, and two folders of one number', async () => {
+    const { desk } = levelZero()
+    await expect(desk(1).beat({ ...beatOf(report(101)), clusterId: 'x' })).rejects.toMatchObject({
+      code: 'CLUSTER_MISMATCH',
+    })
+    await expect(desk(1).beat(beatOf(report(3)))).rejects.toMatchObject({ code: 'BROKER_IDENTITY_MISMATCH' })
+    await desk(1).beat(beatOf(report(101)))
+    const twin = beatOf(report(101, { directoryId: 'another' }))
+    for (const id of [1, 2])
+      await expect(desk(id).beat(twin)).rejects.toMatchObject({ code: 'BROKER_IDENTITY_MISMATCH' })
+  })
+})
+
+describe('the list of cascade brokers', () => {
+  it('M89 keeps the younger of two reports, and nobody longer than five seconds', async () => {
+    const clock = new ManualClock()
+    const registry = new CascadeRegistry(clock)
+    registry.take([report(101), report(201, { source: 101 })])
+    registry.take([report(102), report(201, { source: 102, ageMs: 900 })])
+    expect(registry.all().map(({ broker, source }) => [broker, source])).toEqual([
+      [101, 1],
+      [102, 1],
+      [201, 101],
+    ])
+    await clock.advance(3_000, settle)
+    registry.take([report(102), report(201, { source: 102, ageMs: 900 })])
+    await clock.advance(2_500, settle)
+    expect(registry.all().map(({ broker, source, ageMs }) => [broker, source, ageMs])).toEqual([
+      [102, 1, 2500],
+      [201, 102, 3400],
+    ])
+    await clock.advance(2_600, settle)
+    expect(registry.all()).toEqual([])
+  })
+})
