@@ -129,6 +129,20 @@ describe('M10: who hears a leader hears no candidate', () => {
   })
 })
 
+test('M80: a pre-vote binds nobody: yes to a fresh log of a later term; term, vote and timer stay', () => {
+  const node = voter()
+  const ask = (changes: Partial<VoteMessage>) => answer(node, voteRequest({ pre: true, term: 6, ...changes }))
+  expect(ask({ lastTerm: 2, lastIndex: 9 })).toMatchObject({ pre: true, granted: false, term: 5 })
+  expect(ask({ lastIndex: 3 })).toMatchObject({ granted: false })
+  expect(ask({ term: 5 })).toMatchObject({ granted: false })
+  node.tick(ET - 1)
+  expect(ask({})).toMatchObject({ pre: true, granted: true, term: 6 })
+  expect(ask({ from: 3 })).toMatchObject({ granted: true, to: 3 })
+  expect(node.hardState).toEqual({ term: 5, votedFor: 0 })
+  node.tick(1)
+  expect(node.core).toMatchObject({ role: 'pre-candidate', term: 5 })
+})
+
 test('M9: a candidate asks, and counts its own vote, only when term and vote are durable', () => {
   const node = voter()
   node.autoSync = false
