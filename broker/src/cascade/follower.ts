@@ -34,8 +34,9 @@ interface Subscription {
   owed: number
 }
 
-/** A source takes 256 subscriptions of a connection. */
+/** A source takes 256 subscriptions and 10,000 partitions of a connection, and a topic has 1,000 partitions at most. */
 const maxSubscriptions = 200
+const maxPartitions = 8_000
 /** What all subscriptions together may have sent that is not on the disk here. */
 const totalCredit = 32 * 1024 * 1024
 const leastCredit = 64 * 1024
@@ -50,7 +51,8 @@ const shorterSourceMs = 30_000
  */
 export class Follower {
   readonly #deps: FollowerDeps
-  readonly #links: SourceLink[] = []
+  /** With the partitions subscribed to on each. */
+  readonly #links = new Map<SourceLink, number>()
   readonly #subscriptions = new Map<CopiedPartition, Subscription>()
   readonly #retryAt = new Map<CopiedPartition, number>()
   readonly #shorterSince = new Map<CopiedPartition, number>()
@@ -90,7 +92,7 @@ export class Follower {
   close(): void {
     this.#closed = true
     this.#retry?.cancel()
-    for (const link of this.#links) link.close()
+    for (const link of this.#links.keys()) link.close()
     this.#subscriptions.clear()
   }
 
@@ -119,6 +121,7 @@ export class Follower {
     const credit = Math.min(mostCredit, Math.max(leastCredit, Math.floor(totalCredit / this.#topics.size)))
     const byNumber = new Map(copies.map((copy) => [copy.partition, copy]))
     const subscription: Subscription = { link, id: 0, topic, copies: byNumber, credit, owed: 0 }
+    this.#links.set(link, this.#links.get(link)! + copies.length)
     for (const copy of copies) {
       this.#subscriptions.set(copy, subscription)
       this.#retryAt.delete(copy)
@@ -140,12 +143,13 @@ export class Follower {
   }
 
   async #roomyLink(): Promise<SourceLink> {
-    const roomy = this.#links.find((link) => link.subscriptions < maxSubscriptions)
-    if (roomy !== undefined) return roomy
+    for (const [link, partitions] of this.#links) {
+      if (link.subscriptions < maxSubscriptions && partitions < maxPartitions) return link
+    }
     const link = await this.#deps.openLink()
     if (this.#closed) link.close()
     link.onLost = (reason) => this.#deps.onLost(reason)
-    this.#links.push(link)
+    this.#links.set(link, 0)
     return link
   }
 
@@ -246,7 +250,8 @@ export class Follower {
   }
 
   #detach(subscription: Subscription, copy: CopiedPartition, pauseMs: number): void {
-    subscription.copies.delete(copy.partition)
+    const { copies, link } = subscription
+    if (copies.delete(copy.partition)) this.#links.set(link, this.#links.get(link)! - 1)
     this.#subscriptions.delete(copy)
     this.#retryAt.set(copy, this.#deps.clock.monotonic() + pauseMs)
   }

@@ -150,8 +150,15 @@ export class Uplink {
     // Whose records these are must be on the disk before the first of them.
     if (clusterId === '') await identity.change({ clusterId: reply.clusterId })
     if (home === 0) await identity.change({ home: reply.level + 1 })
-    await session.start()
-    this.#changed()
+    try {
+      await session.start()
+    } catch (error) {
+      if (this.#session === session) this.#session = null
+      session.close()
+      throw error
+    } finally {
+      this.#changed()
+    }
   }
 
   #onReply(session: SourceSession, reply: CascadeBeatReply): void {
