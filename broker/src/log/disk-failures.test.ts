@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest'
+import { Acknowledgements } from '../../../test/conformance/log-writer.ts'
+import { promptClock, settled } from '../../../test/conformance/prompt-clock.ts'
+import { MemoryDisk } from '../platform/memory/disk.ts'
+import { nodeCrc32c } from '../platform/node/checksum.ts'
+import { open, options } from './fakes/small-log.ts'
+import { openLogStorage } from './open.ts'
+
+describe('failures of the disk', () => {
+  test('a failed sync is told once, and nothing is made durable any more', async () => {
+    const disk = new MemoryDisk()
+    const storage = await open(disk)
+    const failures: Error[] = []
+    storage.onFailure = (error) => failures.push(error)
+    const writer = new Acknowledgements(storage).writer(storage.create(1))
+    writer.write({ sizes: [10] })
+    await settled()
+    disk.onOperation = (operation, path) => {
+      if (operation === 'sync' && path.endsWith('.journal')) throw new Error('the disk is on fire')
+    }
+    writer.write({ sizes: [20] })
+    await settled()
+    disk.onOperation = null
+    writer.write({ sizes: [30] })
+    await settled()
+    expect(failures.length).toBe(1)
+    expect(writer.acknowledged).toBe(1)
+    await storage.close()
+  })
+
+  test('no segment goes before the journal says that the log begins after it', async () => {
+    const disk = new MemoryDisk()
+    const storage = await open(disk)
+    const writer = new Acknowledgements(storage).writer(storage.create(1))
+    for (let i = 0; i < 20; i++) {
+      writer.write({ sizes: [3000] })
+      await settled()
+    }
+    await writer.log.seal()
+    const segments = () => disk.paths().filter((path) => path.endsWith('.log'))
+    const before = segments()
+    expect(before.length).toBeGreaterThan(2)
+    disk.onOperation = (operation, path) => {
+      if (operation === 'sync' && path.endsWith('.journal')) throw new Error('the disk is on fire')
+    }
+    await expect(writer.log.cutPrefix(writer.log.lastIndex)).rejects.toThrow(/journal has failed/)
+    disk.onOperation = null
+    await settled()
+    expect(segments()).toEqual(before)
+    await storage.close()
+  })
+
+  test('below the reserve the storage is not writable', async () => {
+    const disk = new MemoryDisk()
+    disk.freeBytes = 1_000_000
+    const storage = await openLogStorage(
+      { disk, clock: promptClock, crc32c: nodeCrc32c },
+      { ...options, diskReserveBytes: 2_000_000 },
+    )
+    expect(storage.writable).toBe(false)
+  })
+})
