@@ -18,7 +18,7 @@ const PREFERRED_DELAY_MS = 20
 const MAX_BUSY = 16
 
 /** Begun in one turn: a replica takes some 0.2 ms to open, and requests wait meanwhile. */
-const MAX_A_TURN = 32
+const MAX_A_TURN = 128
 
 /** A group to be looked at: what this broker has of it, and what the metadata says. */
 interface Task {
