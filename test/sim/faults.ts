@@ -32,7 +32,7 @@ export function drawPartitionAt(random: SimRandom, leader: number, ids: readonly
   return bothWays([leader], kind === 1 ? others : [random.pick(others)])
 }
 
-function bothWays(some: readonly number[], others: readonly number[]): Links {
+export function bothWays(some: readonly number[], others: readonly number[]): Links {
   return some.flatMap((a) => others.flatMap((b) => [[a, b] as const, [b, a] as const]))
 }
 

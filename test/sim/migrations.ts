@@ -1,3 +1,5 @@
+import type { BrokerId } from '@tailrace/schemas'
+import type { MemberTarget } from '../../broker/src/raft/core.ts'
 import { isMember } from '../../broker/src/raft/membership.ts'
 import { EventKind, type Note } from './event-kind.ts'
 import { drawTarget } from './faults.ts'
@@ -11,6 +13,8 @@ interface Scene {
   readonly invariants: { isMember(broker: SimBroker): boolean }
   start(broker: SimBroker): void
   deafen(broker: SimBroker): void
+  /** For a while these reach each other alone. */
+  enclose(ids: readonly BrokerId[]): void
 }
 
 /** Members that come and go, and leadership that is handed on. */
@@ -36,7 +40,12 @@ export class Migrations {
     const broker = this.#random.pick(brokers)
     if (!broker.isLeader) return
     const present = broker.core!.configuration
-    const { voters, learners } = drawTarget(this.#random, present, brokers.length)
+    this.#ask(broker, drawTarget(this.#random, present, brokers.length))
+  }
+
+  #ask(broker: SimBroker, { voters, learners }: MemberTarget): void {
+    const { brokers } = this.#world
+    const present = broker.core!.configuration
     const admissions: Record<number, number> = {}
     for (const id of [...voters, ...learners]) {
       if (!isMember(present, id)) this.#renew(brokers[id - 1]!)
@@ -60,6 +69,28 @@ export class Migrations {
     this.#note(EventKind.Transfer, broker.id, to, 0, () => `broker ${broker.id} hands on to ${to}: ${answer}`)
     // Who is deposed and does not hear of it is the one that must have given up its lease.
     if (answer === 'started' && this.#random.chance(0.5)) this.#world.deafen(broker)
+  }
+
+  /**
+   * A leader is left with nobody, or with a minority, and asked to remove one of those whom it does not reach. Who was removed before is asked back first.
+   */
+  schism(broker: SimBroker): void {
+    if (!broker.isLeader) return
+    const { brokers } = this.#world
+    const { voters } = broker.core!.configuration
+    if (voters.length < brokers.length && this.#random.chance(0.7)) {
+      this.#ask(broker, { voters: brokers.map(({ id }) => id), learners: [] })
+      return
+    }
+    const far = voters.filter((id) => id !== broker.id)
+    const near = [broker.id]
+    for (let count = this.#random.below(voters.length >> 1); count > 0; count--) {
+      near.push(...far.splice(this.#random.below(far.length), 1))
+    }
+    if (far.length === 0) return
+    const out = this.#random.pick(far)
+    this.#world.enclose(near)
+    this.#ask(broker, { voters: voters.filter((id) => id !== out), learners: [] })
   }
 
   /** A broker that the committed configuration does not name has deleted its replica, and comes back with another. */

@@ -25,6 +25,9 @@ export function scenario(seed: number, { raft, network, ...changes }: ScenarioCh
     changeEvery: 0,
     transferEvery: 0,
     renewal: 0,
+    schismEvery: 0,
+    hastyChanges: 0,
+    candidateFalls: 0,
     events: 0,
     raft: {
       electionTicks: 10,

@@ -41,6 +41,7 @@ export interface Surroundings {
   startInstall(broker: SimBroker, request: InstallRequest): void
   acknowledged(value: number, index: LogIndex, term: Term): void
   elected(broker: SimBroker): void
+  candidate(broker: SimBroker): void
   fellAsleep(broker: SimBroker): void
   changes: number
   transfers: number
@@ -276,6 +277,7 @@ export class SimBroker implements Observed {
       this.term = ready.change.term
       const wasLeader = this.isLeader
       this.isLeader = ready.change.role === 'leader'
+      if (ready.change.role === 'candidate') this.#world.candidate(this)
       if (this.isLeader && !wasLeader) {
         this.#world.invariants.elected(this, this.term)
         this.#world.elected(this)

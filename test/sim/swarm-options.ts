@@ -32,6 +32,12 @@ export interface SwarmOptions {
   readonly transferEvery: number
   /** Probability that a removed broker comes back blank, under a new admission, and not with what it had. */
   readonly renewal: number
+  /** Changes that a leader is asked for while it reaches a minority of the voters alone: they are not committed, or by few (M64, M71). */
+  readonly schismEvery: number
+  /** Probability that a leader is asked for such a change as soon as it is elected. */
+  readonly hastyChanges: number
+  /** Probability that a broker which asks for votes dies a moment later, to campaign again at once when it is back. */
+  readonly candidateFalls: number
   readonly partitionFor: number
   /** Probability that a crash keeps some of what was not fsynced. */
   readonly keepUnsynced: number

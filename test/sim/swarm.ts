@@ -3,9 +3,14 @@ import { type SwarmOptions, TICK } from './swarm-options.ts'
 
 /** Draws which faults a seed has, and how hard: a seed with few kinds reaches deeper into each than one with all (swarm testing). */
 export function drawSwarm(random: SimRandom): SwarmOptions {
-  const shape = cutLogs(random, drawShape(random))
-  const options = random.chance(MIGRATION) ? migrate(random, shape) : shape
+  if (random.chance(REVENANTS)) return revive(random, drawMixed(random))
+  const options = cutLogs(random, drawMembers(random, drawShape(random)))
   return random.chance(SLEEP) ? doze(random, options) : options
+}
+
+function drawMembers(random: SimRandom, options: SwarmOptions): SwarmOptions {
+  if (random.chance(SCHISM)) return divide(random, options)
+  return random.chance(MIGRATION) ? migrate(random, options) : options
 }
 
 function drawShape(random: SimRandom): SwarmOptions {
@@ -31,6 +36,9 @@ const CHURN = 0.4
 const USURPATION = 0.4
 /** Share of the seeds, of every kind, in which members change or leadership is handed on. */
 const MIGRATION = 0.4
+/** Share of the seeds in which leaders who reach a minority alone change members, and in which candidates die. */
+const SCHISM = 0.08
+const REVENANTS = 0.05
 /** Share of the seeds, of every kind, in which clients pause and groups sleep. */
 const SLEEP = 0.2
 
@@ -48,6 +56,56 @@ function migrate(random: SimRandom, options: SwarmOptions): SwarmOptions {
     changeEvery: random.pick([0, 20_000, 50_000, 200_000]),
     transferEvery: random.pick([0, 50_000, 200_000]),
     renewal: random.pick([0, 0.5, 1, 1]),
+  }
+}
+
+/**
+ * Four voters, so that there are halves: each change is begun by a leader with few, the next leader begins another one before it is heard of the first, and
+ * majorities of the two need have nobody in common (the bug of 2015).
+ */
+function divide(random: SimRandom, options: SwarmOptions): SwarmOptions {
+  const brokers = random.pick([4, 4, 4, 5])
+  const all = <T>(drawn: readonly T[]): T[] => Array.from({ length: brokers }, () => random.pick(drawn))
+  return {
+    ...options,
+    brokers,
+    ticks: all(options.ticks),
+    syncs: all(options.syncs),
+    network: { ...options.network, loss: 0, maxDelay: random.pick([500, 2_000, 10_000]), straggler: 0 },
+    crashEvery: random.pick([0, 0, 300_000]),
+    partitionEvery: 0,
+    schismEvery: random.pick([100_000, 300_000]),
+    hastyChanges: random.pick([0, 0.5, 1]),
+    partitionFor: random.pick([200_000, 400_000]),
+    proposeEvery: random.pick([100_000, 300_000]),
+  }
+}
+
+/**
+ * Disks so slow that a candidate has entries, and its own term, in memory alone: it dies, forgets both, and asks again, while answers to what it was are still
+ * on their way (M5, M9).
+ */
+function revive(random: SimRandom, options: SwarmOptions): SwarmOptions {
+  const { raft, network } = options
+  const slow = random.below(3)
+  const ofThree = <T>(draw: (slot: number) => T): T[] => [0, 1, 2].map(draw)
+  return {
+    ...options,
+    brokers: 3,
+    raft: { ...raft, maxAppendBytes: 1_000_000, maxInflightAppends: 8 },
+    network: { ...network, loss: 0, duplication: 0.3, maxDelay: random.pick([5_000, 10_000]), straggler: 0.1 },
+    ticks: ofThree(() => random.pick(options.ticks)),
+    syncs: ofThree((slot) => (slot === slow ? [30_000, 80_000] : [100, 1_000])),
+    crashEvery: 0,
+    partitionEvery: 0,
+    partitionFor: random.pick([50_000, 200_000]),
+    candidateFalls: 0.7,
+    keepUnsynced: 0,
+    campaignEvery: random.pick([30_000, 80_000]),
+    proposeEvery: random.pick([20_000, 40_000]),
+    proposalBurst: 1,
+    leases: false,
+    readEvery: 0,
   }
 }
 
@@ -139,6 +197,9 @@ function drawMixed(random: SimRandom): SwarmOptions {
     changeEvery: 0,
     transferEvery: 0,
     renewal: 0,
+    schismEvery: 0,
+    hastyChanges: 0,
+    candidateFalls: 0,
     events: random.between(2_000, 6_000),
     raft: {
       electionTicks: 10,

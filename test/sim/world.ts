@@ -4,7 +4,7 @@ import type { InstallRequest, ReadRequest } from '../../broker/src/raft/ready.ts
 import { describe, describeNote } from './describe-message.ts'
 import { EventKind, type Note } from './event-kind.ts'
 import { EventQueue } from './event-queue.ts'
-import { drawPartition, drawPartitionAt, randomGap } from './faults.ts'
+import { bothWays, drawPartition, drawPartitionAt, randomGap } from './faults.ts'
 import type { History } from './history.ts'
 import { Invariants, Violation } from './invariants.ts'
 import { Migrations } from './migrations.ts'
@@ -49,6 +49,7 @@ export class World implements Surroundings {
   readonly #slowLeaderClock: boolean
   readonly #installDeletesFirst: boolean
   readonly #snapshots: Snapshots
+  readonly #migrations: Migrations
   /** The highest index that any client was told to be committed, by an acknowledgement or a read. */
   #highestTold: LogIndex = 0
   #nextValue = 1
@@ -77,14 +78,15 @@ export class World implements Surroundings {
     this.#again(options.proposeEvery, () => this.#propose(), true)
     this.#again(options.crashEvery, () => this.crash(this.#victim()))
     this.#again(options.partitionEvery, () => this.#partition())
-    this.#again(options.campaignEvery, () => this.#campaign(this.#random.pick(this.brokers)))
+    this.#again(options.campaignEvery, () => this.#campaign(this.#challenger()))
     this.#again(options.unreachableEvery, () => this.#unreachable())
     this.#again(options.compactEvery, () => this.#snapshots.compact(this.#random.pick(this.brokers)))
     this.#again(options.offerEvery, () => this.#snapshots.offerUnasked())
     this.#again(options.tokenEvery, () => readWithToken(this.#random, this, this.#note))
-    const migrations = new Migrations(options, random, this, this.#note)
-    this.#again(options.changeEvery, () => migrations.change())
-    this.#again(options.transferEvery, () => migrations.transfer())
+    this.#migrations = new Migrations(options, random, this, this.#note)
+    this.#again(options.changeEvery, () => this.#migrations.change())
+    this.#again(options.transferEvery, () => this.#migrations.transfer())
+    this.#again(options.schismEvery, () => this.#migrations.schism(random.pick(this.brokers)))
     this.#again(options.readEvery, () => this.#readFromLeases(), true)
   }
 
@@ -152,8 +154,35 @@ export class World implements Surroundings {
     if (this.#options.readEvery > 0) this.#readFromLeases()
   }
 
-  elected(): void {
+  elected(broker: SimBroker): void {
     this.elections++
+    if (this.#calm || !this.#random.chance(this.#options.hastyChanges)) return
+    const { core } = broker
+    this.queue.after(this.#random.below(3_000), () => {
+      if (broker.core === core) this.#migrations.schism(broker)
+    })
+  }
+
+  candidate(broker: SimBroker): void {
+    if (this.#calm || !this.#random.chance(this.#options.candidateFalls)) return
+    const { core } = broker
+    this.queue.after(this.#random.below(10_000), () => {
+      if (broker.core !== core) return
+      this.stop(broker)
+      // What it says now may be lost, while answers to what it said before still come.
+      if (this.#random.chance(0.7)) this.#mute(broker)
+      this.queue.after(this.#random.below(2_000), () => {
+        if (broker.core !== null) return
+        this.start(broker)
+        for (let i = 0; i < 3; i++) this.queue.after(this.#random.below(10_000), () => this.#campaign(broker))
+      })
+    })
+  }
+
+  #mute({ id: mute }: SimBroker): void {
+    this.#note(EventKind.Cut, mute, 0, 2, () => `broker ${mute} is mute`)
+    for (const id of this.ids) if (id !== mute) this.#network.cut(mute, id, true)
+    this.#healLater()
   }
 
   fellAsleep({ id }: SimBroker): void {
@@ -281,20 +310,38 @@ export class World implements Surroundings {
     if (leader !== undefined && this.#random.chance(0.3)) {
       for (const broker of this.brokers) if (broker !== leader) this.crash(broker)
     }
+    this.#healLater()
+  }
+
+  /** For a while nothing reaches a broker, though it can send. */
+  deafen({ id: deaf }: SimBroker): void {
+    this.#note(EventKind.Cut, deaf, 0, 0, () => `broker ${deaf} is deaf`)
+    for (const id of this.ids) if (id !== deaf) this.#network.cut(id, deaf, false)
+    this.#healLater()
+  }
+
+  /** For a while some brokers reach each other alone. */
+  enclose(near: readonly BrokerId[]): void {
+    this.#note(EventKind.Cut, near[0]!, near.length, 1, () => `brokers ${near} are on their own`)
+    for (const [from, to] of bothWays(
+      near,
+      this.ids.filter((id) => !near.includes(id)),
+    ))
+      this.#network.cut(from, to, false)
+    this.#healLater()
+  }
+
+  #healLater(): void {
     this.queue.after(randomGap(this.#random, this.#options.partitionFor), () => {
       this.#note(EventKind.Heal, 0, 0, 0, () => 'links whole')
       this.#network.heal()
     })
   }
 
-  /** For a while nothing reaches a broker, though it can send. */
-  deafen(broker: SimBroker): void {
-    this.#note(EventKind.Cut, broker.id, 0, 0, () => `broker ${broker.id} is deaf`)
-    for (const { id } of this.brokers) if (id !== broker.id) this.#network.cut(id, broker.id, false)
-    this.queue.after(randomGap(this.#random, this.#options.partitionFor), () => {
-      this.#note(EventKind.Heal, 0, 0, 0, () => 'links whole')
-      this.#network.heal()
-    })
+  /** Anybody; or, where candidates fall, who has the most to lose. */
+  #challenger(): SimBroker {
+    const writing = this.brokers.filter(({ log, durable }) => log.length > durable.length)
+    return this.#random.pick(this.#options.candidateFalls > 0 && writing.length > 0 ? writing : this.brokers)
   }
 
   #campaign(broker: SimBroker): void {
