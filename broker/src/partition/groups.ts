@@ -264,6 +264,8 @@ export class BrokerGroups implements Groups, GroupRequests {
       spec.group,
     )
     const replica: Replica = new Replica({
+      group: spec.group,
+      present: spec.present,
       spec,
       core,
       log,

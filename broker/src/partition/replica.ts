@@ -19,7 +19,7 @@ import { SnapshotDuty } from './snapshot-duty.ts'
 import type { Group, GroupSpec, GroupStatus, Snapshot, SnapshotPlace, SpecChanges } from './types.ts'
 import { WaitingReaders } from './waiting-readers.ts'
 
-export interface ReplicaDeps extends Omit<DriverDeps, 'group'> {
+export interface ReplicaDeps extends DriverDeps {
   readonly producersUnknown: boolean
   readonly spec: GroupSpec
   readonly services: SnapshotServices
@@ -77,36 +77,36 @@ export class Replica implements Group {
     })
     this.#inSync = new InSyncWindow(deps.inSyncTicks)
     this.#onLeadership = deps.onLeadership
-    this.driver = new GroupDriver(
-      { ...deps, group: this.id, present: deps.spec.present },
-      {
-        appended: (bytes) => {
-          this.schedule.appended(bytes)
-          this.snapshots.appended(bytes)
-        },
-        committed: (index) => this.#publishing.committed(index),
-        highWatermarkAdvanced: () => {
-          this.#publishing.forgetMatches()
-          this.#readers.advanced(this.highWatermark)
-        },
-        leadership: () => this.#leadershipChanged(),
-        persisted: () => this.snapshots.persisted(),
-        asked: (ready) => this.#asked(ready),
-        offered: (lastIndex) => this.snapshots.offered(lastIndex),
+    this.driver = new GroupDriver(deps, {
+      appended: (bytes) => {
+        this.schedule.appended(bytes)
+        this.snapshots.appended(bytes)
       },
-    )
+      committed: (index) => this.#publishing.committed(index),
+      highWatermarkAdvanced: () => {
+        this.#publishing.forgetMatches()
+        this.#readers.advanced(this.highWatermark)
+      },
+      leadership: () => this.#leadershipChanged(),
+      persisted: () => this.snapshots.persisted(),
+      asked: (ready) => this.#asked(ready),
+      offered: (lastIndex) => this.snapshots.offered(lastIndex),
+    })
     const { id: group, driver, schedule } = this
     const spec = (): GroupSpec => this.#spec
     const notLeader = (): TailraceError => this.#notLeader()
     this.#publishing = new Publishing({ driver, services, spec, notLeader, broken })
-    const electionFactor = (): number => this.#spec.electionFactor ?? 1
-    const recovery = { ...services, group, core, state: () => driver.state, log: () => driver.log, electionFactor }
-    this.#producerRecovery = new ProducerRecovery(recovery, deps.producersUnknown)
-    this.repairs = new RepairDuty({ ...services, group, core, log: () => driver.log })
-    this.snapshots = new SnapshotDuty({
-      ...{ ...services, group, replica: this, driver, spec, schedule, wake, broken },
+    // One object for all of them: there are thousands of replicas.
+    const duties = {
+      ...{ ...services, group, core, driver, spec, schedule, wake, broken, replica: this },
+      state: () => driver.state,
+      log: () => driver.log,
+      electionFactor: () => this.#spec.electionFactor ?? 1,
       incomplete: () => this.incomplete,
-    })
+    }
+    this.#producerRecovery = new ProducerRecovery(duties, deps.producersUnknown)
+    this.repairs = new RepairDuty(duties)
+    this.snapshots = new SnapshotDuty(duties)
   }
 
   get spec(): GroupSpec {
@@ -172,6 +172,8 @@ export class Replica implements Group {
       this.#checkOffset(request.offset)
     }
     const run = await this.#readRecords(request)
+    // It may have gone by retention while it was read: what comes behind would pass for what was asked for.
+    this.#checkOffset(request.offset)
     return {
       batches: run.batches,
       bytes: run.bytes,
@@ -248,6 +250,8 @@ export class Replica implements Group {
   offerSnapshot(source: BrokerId, { index, term }: SnapshotPlace): void {
     this.#checkRunning()
     if (!this.isLeader) throw this.#notLeader()
+    // Who took it may know of commits that this leader, a new one, does not know of yet.
+    if (index > this.driver.core.commitIndex) throw new TailraceError('NOT_CAUGHT_UP')
     this.driver.offerSnapshot(index, term, source)
     this.snapshots.offered(index)
   }
