@@ -91,6 +91,20 @@ describe('rot of entries that a start has to read', () => {
   })
 })
 
+describe('a read of what goes by retention meanwhile', () => {
+  it('says so, and does not begin behind it', async () => {
+    const world = await written()
+    await world.restart(2)
+    await world.until(() => world.group(2).highWatermark === 30)
+    const { log } = world.replica(2).driver
+    const read = outcomeOf(world.group(2).fetch({ offset: 0, maxBytes: 1000, waitMs: 0 }))
+    void log.cutPrefix(20)
+    expect(log.startOffset).toBeGreaterThan(0)
+    await world.until(() => read.state !== 'pending')
+    expect(read).toMatchObject({ state: 'failed', code: 'OFFSET_OUT_OF_RANGE' })
+  })
+})
+
 describe('the only replica, with a rotten tail', () => {
   it('M83 stays offline, says how to go on, and does so when the loss is accepted', async () => {
     const world = await TestWorld.start({ brokers: 1 })

@@ -17,6 +17,8 @@ const NEVER: TimerHandle = { cancel: () => {} }
 /** One life of a broker. When it is dead its timers stay silent, and nothing that it still waits for ever comes. */
 export class SimProcess {
   alive = true
+  /** It has stood still once: what it counts in ticks may be old. */
+  stoodStill = false
   /** What the process will find when it goes on; null while it runs. */
   #missed: (() => void)[] | null = null
   readonly clock: Clock
@@ -45,6 +47,7 @@ export class SimProcess {
   /** The process stands still, as on SIGSTOP or in a machine that is moved; its clocks go on. */
   pause(): void {
     this.#missed ??= []
+    this.stoodStill = true
   }
 
   resume(): void {

@@ -43,6 +43,7 @@ export class WatchedReplica implements Observed {
   term: Term = 0
   commitIndex: LogIndex = 0
   core: CheckedRaftCore | null = null
+  process: { readonly stoodStill: boolean } | null = null
   /** Sleeps that have begun. */
   sleeps = 0
   #asleep = false
@@ -64,6 +65,9 @@ export class WatchedReplica implements Observed {
     this.log = this.#entriesOf(log)
     if (log.damage !== null) {
       this.#group.damaged()
+      // What it has, and what it had promised before as far as that can still follow.
+      const differs = this.log.some((entry, at) => at < this.durable.length && entry !== this.durable[at])
+      if (differs || this.log.length > this.durable.length) this.#setDurable(this.log)
       return
     }
     this.#requireSynced(log)

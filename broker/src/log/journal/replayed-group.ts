@@ -1,4 +1,5 @@
 import type { EntryHeader, GroupId, LogIndex, Offset } from '@tailrace/schemas'
+import { NO_BROKER } from '@tailrace/schemas'
 import { type GroupCheckpoint, stateOf } from '../checkpoint.ts'
 import { headerOrNull } from '../entry-header.ts'
 import { LogState } from '../log-state.ts'
@@ -113,6 +114,9 @@ export class ReplayedGroup implements RecordOwner {
       this.state.extend(prevIndex, startOffset, [], [])
     }
     this.state.trim({ prevIndex, prevTerm, startOffset })
+    // The record of that term may be among those that are missing.
+    if (this.damage !== null && this.state.hardState.term < prevTerm)
+      this.state.hardState = { term: prevTerm, votedFor: NO_BROKER }
     // Segments had them before they could be cut off.
     this.inSegments = Math.max(this.inSegments, prevIndex)
     const kept = this.headers.findIndex(({ index }) => index > prevIndex)

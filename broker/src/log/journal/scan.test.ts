@@ -67,6 +67,22 @@ describe('walking the journal', () => {
     })
   })
 
+  test('a round behind a first one that was never written tells that this was lost', async () => {
+    for (const lost of [1, 2]) {
+      const { put, scan } = await journal(['a'])
+      for (let block = lost; block < 4; block++) await put(0, block, 1 + block, 1)
+      const { rounds } = await scan()
+      expect(rounds[0]).toMatch(/^1\+\d unsound$/)
+      expect(rounds.slice(1)).toEqual(lost === 1 ? ['2+1', '3+1', '4+1'] : ['3+1', '4+1'])
+    }
+  })
+
+  test('blocks of a first round whose first one was not written yet are a torn round', async () => {
+    const { put, scan } = await journal(['a'])
+    await put(0, 0, 1, 1, 3, [1, 2])
+    expect((await scan()).rounds).toEqual([])
+  })
+
   test('a torn round is cut off silently, whichever of its blocks were written', async () => {
     for (const only of [[0], [1], [2], [0, 1], [1, 2], [0, 2]]) {
       const { put, scan } = await journal(['a'])

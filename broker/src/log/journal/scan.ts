@@ -29,6 +29,9 @@ interface Place {
   readonly block: number
 }
 
+/** So much of a file that begins with nothing is looked through for rounds: more than what one round takes, less than what would be felt in a start. */
+const MOST_LOST_BLOCKS = 2048
+
 /**
  * Walks the rounds that follow `from`, in order. Where the next round is not whole, three cases are told apart:
  * 1. a later round exists: it was only begun after this one was synced, so this one has rotted: yielded as it is, not sound, and the walk goes on behind it;
@@ -113,6 +116,7 @@ export class JournalScan {
 
   /** The first sound block of a file: the first one, if it has not rotted. */
   async #firstSound(file: JournalFile): Promise<{ header: BlockHeader; block: number } | null> {
+    if ((await this.#reader.view(file, 0)) === 'empty') return this.#behindNothing(file)
     const blocks = this.#unsoundStarts.has(file) ? Math.ceil(file.writtenBytes / BLOCK_BYTES) : 1
     for (let block = 0; block < blocks; block++) {
       const header = await this.#reader.view(file, block)
@@ -121,6 +125,21 @@ export class JournalScan {
       if (later === null) return { header, block }
       this.#unsoundStarts.add(file)
       return later
+    }
+    return null
+  }
+
+  /**
+   * A round behind a first block that was never written: it was only begun after the first round was synced, so the write of that was lost. Blocks of the first round
+   * alone are what a crash leaves of it.
+   */
+  async #behindNothing(file: JournalFile): Promise<{ header: BlockHeader; block: number } | null> {
+    const blocks = Math.min(MOST_LOST_BLOCKS, Math.ceil(file.writtenBytes / BLOCK_BYTES))
+    for (let block = 1; block < blocks; block++) {
+      const header = await this.#reader.view(file, block)
+      if (typeof header === 'string' || header.placeInRound !== 0) continue
+      this.#unsoundStarts.add(file)
+      return { header, block }
     }
     return null
   }

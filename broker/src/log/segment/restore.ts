@@ -1,12 +1,12 @@
 import type { LogIndex } from '@tailrace/schemas'
-import { verifyBatch } from '@tailrace/schemas'
+import { TailraceError, verifyBatch } from '@tailrace/schemas'
 import { headerOrNull } from '../entry-header.ts'
 import type { ReplayedGroup } from '../journal/replayed-group.ts'
 import { scanBatches } from './batch-scan.ts'
 import type { SegmentEnv } from './env.ts'
 import { readIndex } from './index-cache.ts'
-import { parseSegmentName, restoreSegment, Segment } from './segment.ts'
 import { finishRepairs } from './repair.ts'
+import { parseSegmentName, restoreSegment, Segment } from './segment.ts'
 import { HELD } from './segment-set.ts'
 import { SparseIndex } from './sparse-index.ts'
 
@@ -90,12 +90,22 @@ async function readUpTo(env: SegmentEnv, segment: Segment, end: LogIndex, group:
       const header = headerOrNull(bytes, at, stop, next)
       if (header === null || header.baseOffset !== segment.endOffset || header.term !== group.state.termAt(next))
         return false
-      segment.add(header, bytes, at, env.indexInterval)
-      return true
+      return isAdded(segment, header, bytes, at, env.indexInterval)
     }),
   )
   if (size > segment.bytes || segment.lastIndex > trusted) segment.touched()
   if (index.length < segment.indexed) segment.indexed = 0
+}
+
+/** False where even the batch's timestamp cannot be read. */
+function isAdded(...[segment, ...batch]: [Segment, ...Parameters<Segment['add']>]): boolean {
+  try {
+    segment.add(...batch)
+    return true
+  } catch (error) {
+    if (error instanceof TailraceError) return false
+    throw error
+  }
 }
 
 /**

@@ -59,9 +59,11 @@ export class Segment {
   /** Notes a batch that stands at the segment's end. `interval`: bytes between two places of the index. */
   add(header: EntryHeader, batch: Uint8Array, at: number, interval: number): void {
     const index = this.index!
+    // First, since it throws where the batch has rotted.
+    const timestamp = header.kind === EntryKind.Records ? maxTimestampAt(batch, at) : -1
     if (this.bytes - index.lastPosition >= interval)
       index.add(header.index, header.baseOffset, this.bytes, this.youngest)
-    if (header.kind === EntryKind.Records) this.youngest = Math.max(this.youngest, maxTimestampAt(batch, at))
+    this.youngest = Math.max(this.youngest, timestamp)
     this.bytes += header.bytes
     this.lastIndex = header.index
     this.endOffset = header.lastOffset + 1
