@@ -1,0 +1,53 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { CascadeStatus } from '../../cascade/shapes.ts'
+import { runCommandLine } from '../cli.ts'
+import { recordingTerminal } from '../recording-terminal.testkit.ts'
+import { type AnsweringServer, answeringServer } from './answering-server.testkit.ts'
+
+const servers: AnsweringServer[] = []
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close()
+})
+
+async function run(args: string[], environment: Record<string, string> = {}) {
+  const terminal = recordingTerminal({ environment })
+  const code = await runCommandLine(['cascade', ...args], terminal)
+  return { code, out: terminal.text(), err: terminal.err.join('\n') }
+}
+
+const one = { broker: 201, directoryId: 'd', http: 'h:1', level: 2, home: 2, source: 101, pinned: 101, assigned: 101 }
+const status: CascadeStatus = {
+  brokers: [{ ...one, lagRecords: 12, lagMs: 34, partitions: 3, stopped: 0, ageMs: 5 }],
+}
+
+describe('tailrace cascade', () => {
+  it.each([
+    [['--id', '101', '--data', 'd'], 'source is missing: give the HTTP address of a broker with --source'],
+    [['--id', '101', '--data', 'd', '--source', '8080'], '--source is "8080"'],
+    [['--id', '101', '--data', 'd', '--join', 'a:1'], "unknown option '--join'"],
+    [['assign', '201'], "required option '--source <broker>' not specified"],
+    [['assign', 'x', '--source', '1'], 'must be broker numbers'],
+  ])('M88 %j is refused with exit code 2', async (args, message) => {
+    const { code, err } = await run(args)
+    expect(err).toContain(message)
+    expect(code).toBe(2)
+  })
+
+  it('M88 shows levels, sources and lag; M89 and what an operator has chosen', async () => {
+    const server = await answeringServer({ 'GET /cascade': { body: status } })
+    servers.push(server)
+    const { out } = await run(['status', '--server', server.address])
+    expect(out).toMatch(/BROKER +LEVEL +HTTP +SOURCE +ASSIGNED +LAG/)
+    expect(out).toMatch(/201 +2 +h:1 +101 +101 \(chosen\) +12 records +34 ms +3 +0/)
+    expect(JSON.parse((await run(['status', '--json', '--server', server.address])).out)).toEqual(status)
+  })
+
+  it('M89 asks for the chosen source, or for none', async () => {
+    const server = await answeringServer({ 'PUT /cascade/brokers/201/source': { status: 204 } })
+    servers.push(server)
+    const { out } = await run(['assign', '201', '--source', '102', '--server', server.address])
+    expect(out).toBe('broker 201 copies from 102\n')
+    await run(['assign', '201', '--source', 'auto', '--server', server.address])
+    expect(server.asked.map(({ body }) => body)).toEqual([{ source: 102 }, { source: 0 }])
+  })
+})
