@@ -1,5 +1,5 @@
 import type { BrokerId, GroupId, Message, Term } from '@tailrace/schemas'
-import { TailraceError, TERM_START_BYTES } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
 import type { LogStorage, StateStore } from '../log/types.ts'
 import type { Crc32c } from '../platform/checksum.ts'
 import type { Clock, TimerHandle } from '../platform/clock.ts'
@@ -13,9 +13,9 @@ import { isAlone, members } from '../raft/quorum.ts'
 import { Admissions } from './admission-record.ts'
 import { Beats } from './beats.ts'
 import { CheckpointSchedule, checkpointOf, dropCheckpoint, saveCheckpoint } from './checkpoint.ts'
-import { configurationBytes } from './configuration-codec.ts'
 import { CopySource } from './copy-source.ts'
 import { CopyThrottle } from './copy-throttle.ts'
+import { coreOptions, ELECTION_TICKS } from './core-options.ts'
 import { GroupAnswers } from './group-answers.ts'
 import { handLeadershipsOn } from './hand-on.ts'
 import { dropInstallRecord } from './install-record.ts'
@@ -48,8 +48,6 @@ export type CreateCore = (options: RaftOptions, start: RaftStart, group: GroupId
 
 /** What a replica is that the disk may have lost without a trace. */
 const forgotten = { fromIndex: 1, reason: 'the journal has lost what it may have said of this group' }
-/** Ticks in an election timeout. Every tick wakes an idle broker, so they are few; brokers' ticks are not in step, which tells equal draws apart. */
-const ELECTION_TICKS = 5
 /** Election timeouts that a shutdown takes at most to hand its leaderships on; it is done when the last one has gone. */
 const HAND_ON_TIMEOUTS = 3
 
@@ -242,24 +240,7 @@ export class BrokerGroups implements Groups, GroupRequests {
     const spec: GroupSpec = { ...wanted, admission }
     const createCore: CreateCore = this.#deps.createCore ?? createRaft
     const core = createCore(
-      {
-        id: brokerId,
-        // Who was added later knows nothing before its log does, and votes for nobody.
-        configuration: { voters: (spec.admission ?? 0) > 0 ? [] : spec.voters, outgoing: [], learners: [] },
-        admission: spec.admission ?? 0,
-        electionFactor: spec.electionFactor ?? 1,
-        configurationBytes,
-        electionTicks: ELECTION_TICKS,
-        heartbeatTicks: this.#ticksPerBeat,
-        maxAppendBytes: settings.maxAppendBytes,
-        maxInflightAppends: settings.maxInflightAppends,
-        maxInflightBytes: settings.maxInflightBytes,
-        maxUncommittedBytes: settings.maxUncommittedBytes,
-        controlBytes: TERM_START_BYTES,
-        announceCommit: spec.stateMachine !== null,
-        sleepAfterTicks: Math.ceil(settings.sleepAfterMs / (settings.electionTimeoutMs / ELECTION_TICKS)),
-        random: (bound) => random.below(bound),
-      },
+      coreOptions({ brokerId, spec, settings, random, heartbeatTicks: this.#ticksPerBeat }),
       raft,
       spec.group,
     )
