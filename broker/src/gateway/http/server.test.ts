@@ -562,3 +562,31 @@ async function raw(text: string, address = fixture.address): Promise<string> {
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2))
 }
+
+describe('close', () => {
+  it('does not wait for whoever asks for a WebSocket while it goes on', async () => {
+    const { gateway, url } = await startGateway(nodeClock, nodeRandom)
+    const dial = async () => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1')
+      await once(socket, 'connect')
+      return socket
+    }
+    const upgrade = [
+      'GET /stream HTTP/1.1',
+      'Host: a',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      'Sec-WebSocket-Version: 13',
+    ]
+    // One that does not answer the close frame keeps the gateway closing for a while.
+    const [open, late] = [await dial(), await dial()]
+    open.write(`${upgrade.join('\r\n')}\r\n\r\n`)
+    await once(open, 'data')
+    const closed = gateway.close()
+    late.write(`${upgrade.join('\r\n')}\r\n\r\n`)
+    expect(String((await once(late, 'data'))[0])).toMatch(/^HTTP\/1.1 503 [^]*"code":"SHUTTING_DOWN"/)
+    await closed
+    for (const socket of [open, late]) socket.destroy()
+  }, 10_000)
+})

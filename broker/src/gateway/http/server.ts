@@ -57,6 +57,11 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   const abandonment = new Abandonment()
   let closing = false
   app.addHook('onRequest', (_request, _reply, done) => done(closing ? new TailraceError('SHUTTING_DOWN') : undefined))
+  app.addHook('onResponse', (request, _reply, done) => {
+    // The socket of a refused upgrade is no HTTP connection to Node any more: nobody else closes it, and the server waits for it.
+    if (closing) request.raw.socket.destroySoon()
+    done()
+  })
   answerErrors(app, parts.log, metrics.transports.http)
   measureRequests(app, parts.clock, metrics)
   answerCrossOrigin(app, limits.writeOrigins)
