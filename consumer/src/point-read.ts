@@ -84,6 +84,8 @@ class Asking {
     const leader = route?.leaders[place.partition] ?? NO_BROKER
     const holders = place.holders?.length ? place.holders : (route?.replicas[place.partition] ?? [])
     const others = client.byNearness([...new Set(holders)].filter((broker) => broker !== leader))
+    // Who is taken for the leader may be none any more, and hand the question on to one that does not answer: its own replica does.
+    if (holders.includes(leader)) others.push(leader)
     const [nearest, ...more] = others
     this.#order = settings.first === 'holder' && nearest !== undefined ? [nearest, null, ...more] : [null, ...others]
   }

@@ -79,6 +79,15 @@ describe('read', () => {
     expect(values(await consumer.read('t', acknowledged, { hedgeAfterMs: 20 }))).toEqual(['v4', 'v5'])
   })
 
+  it('asks also the replica of whoever is taken for the leader, and is none any more', async () => {
+    await start()
+    await consumer.read('t', acknowledged)
+    cluster.moveLeader('t', 0, 0)
+    cluster.broker(2).isSlow = true
+    const place = { ...acknowledged, holders: [1, 2] }
+    expect((await consumer.read('t', place, { hedgeAfterMs: 20, timeoutMs: 2000 })).replica).toBe(1)
+  })
+
   it('leaves a replica whose batches are damaged', async () => {
     await start()
     cluster.broker(1).spoils = true
