@@ -94,7 +94,7 @@ describe('three levels of real brokers', () => {
     const reader = new Consumer({ servers: [`ws://${cascade.http(201)}`] })
     const subscription = reader.subscribe(topic, { from: 'earliest' })
     void (async () => {
-      for await (const _ of subscription.batches()) continue
+      for await (const _ of subscription.batches());
     })().catch(() => {})
     const during = await publishLatency()
     // Subscribed, and silent: whoever waited for a level below would wait now.

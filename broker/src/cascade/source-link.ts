@@ -1,6 +1,6 @@
 import {
-  encodeFrame,
   type ErrorFields,
+  encodeFrame,
   isErrorCode,
   type Message,
   type MessageName,
