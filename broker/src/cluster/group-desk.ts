@@ -2,6 +2,7 @@ import type { BrokerId, GroupId, LogIndex, Term } from '@tailrace/schemas'
 import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
 import type { Group, GroupStatus, Groups, Snapshot, SnapshotPlace } from '../partition/types.ts'
 import type { EntryStatus } from '../raft/entry-states.ts'
+import type { MemberTarget } from '../raft/member-target.ts'
 import { asTailraceError } from './deadline.ts'
 import type { MetadataState } from './metadata-state.ts'
 import { sameMembers, wantedMembers } from './partition-replicas.ts'
@@ -114,7 +115,14 @@ export class GroupDesk {
       return { state: 'failed', reason: 'It was cancelled.' }
     }
     const attempt = this.#attempts.get(group)
-    if (attempt?.change === change && attempt.failure !== null) return { state: 'failed', reason: attempt.failure }
+    const failure = attempt?.change === change ? attempt.failure : null
+    if (failure !== null) {
+      const { replicas, admissions: present = {} } = partition
+      if (isConfiguration(led, replicas, present)) return { state: 'failed', reason: failure }
+      // An earlier leader has left newcomers of this change behind, and the failed attempt took them for members that had been there before.
+      this.#attempt(led, change, { voters: replicas, learners: [], admissions: present }, failure)
+      return running('leaving')
+    }
     this.#attempt(led, change, { voters, learners: [], admissions })
     return running('staging')
   }
@@ -124,11 +132,14 @@ export class GroupDesk {
     this.#attempts.delete(group)
   }
 
-  #attempt(led: Group, change: LogIndex, target: Parameters<Group['changeMembers']>[0]): void {
-    const attempt: Attempt = { change, failure: null }
+  /** `failure`: why what was tried before has failed; this takes it back. */
+  #attempt(led: Group, change: LogIndex, target: MemberTarget, failure: string | null = null): void {
+    const attempt: Attempt = { change, failure }
     this.#attempts.set(led.id, attempt)
     led.changeMembers(target).then(
-      () => this.#attempts.delete(led.id),
+      () => {
+        if (failure === null) this.#attempts.delete(led.id)
+      },
       (error) => {
         const { code, message } = asTailraceError(error)
         // Anything else passes: the next call tries again.
