@@ -25,6 +25,8 @@ interface Task {
   readonly group: GroupId
   /** The topic was created just now, so its first replica campaigns at once; after a restart the leader may be another one. */
   readonly created: boolean
+  /** Its turn comes a little later than its place says: PREFERRED_DELAY_MS. */
+  hesitates: boolean
   failures: number
 }
 
@@ -53,6 +55,8 @@ export class Reconciler {
   /** The latest task of each group, until it is done. In order. */
   readonly #tasks = new Map<GroupId, Task>()
   readonly #ready = new Set<Task>()
+  /** Those whose delay is over. Before all others: with thousands of groups those that follow would else have campaigned long ago. */
+  readonly #delayed = new Set<Task>()
   readonly #busy = new Set<GroupId>()
   /** Admission of each open replica. */
   readonly #admissions = new Map<GroupId, number>()
@@ -125,14 +129,16 @@ export class Reconciler {
   }
 
   look(group: GroupId, created = false): void {
-    const task = { group, created, failures: 0 }
-    const former = this.#tasks.get(group)
-    if (former !== undefined) this.#ready.delete(former)
-    this.#tasks.set(group, task)
     const partition = this.#deps.state.partitionOf(group)
-    const preferred = created && partition!.replicas[0] === this.#deps.brokerId && partition!.replicas.length > 1
-    if (preferred) this.#deps.clock.after(PREFERRED_DELAY_MS, () => this.#enqueue(task))
-    else this.#enqueue(task)
+    const hesitates = created && partition!.replicas[0] === this.#deps.brokerId && partition!.replicas.length > 1
+    const task = { group, created, hesitates, failures: 0 }
+    const former = this.#tasks.get(group)
+    if (former !== undefined) {
+      this.#ready.delete(former)
+      this.#delayed.delete(former)
+    }
+    this.#tasks.set(group, task)
+    this.#enqueue(task, this.#ready)
   }
 
   close(): void {
@@ -158,19 +164,30 @@ export class Reconciler {
     return this.#has(group) || this.#tasks.has(group)
   }
 
-  #enqueue(task: Task): void {
+  #enqueue(task: Task, queue: Set<Task>): void {
     // A newer look at the group has taken its place.
     if (this.#tasks.get(task.group) !== task) return
-    this.#ready.add(task)
+    queue.add(task)
     this.#next()
   }
 
   #next(): void {
     if (this.#closed) return
-    for (const task of this.#ready) {
+    this.#begin(this.#delayed)
+    this.#begin(this.#ready)
+  }
+
+  /** All brokers go through new groups in the same order, so that the replicas of a group are opened at about the same time. */
+  #begin(queue: Set<Task>): void {
+    for (const task of queue) {
       if (this.#busy.size >= MAX_BUSY || this.#begunThisTurn >= MAX_A_TURN) return
       if (this.#busy.has(task.group)) continue
-      this.#ready.delete(task)
+      queue.delete(task)
+      if (task.hesitates) {
+        task.hesitates = false
+        this.#deps.clock.after(PREFERRED_DELAY_MS, () => this.#enqueue(task, this.#delayed))
+        continue
+      }
       this.#count()
       void this.#fulfil(task)
     }
@@ -254,6 +271,6 @@ export class Reconciler {
     if (passing) logger.info(fields, 'a replica cannot be made what it should be yet; trying again')
     else logger.error(fields, 'cannot make a replica what it should be; trying again')
     const delay = Math.min(FIRST_RETRY_MS * 2 ** task.failures++, LAST_RETRY_MS)
-    this.#deps.clock.after(delay, () => this.#enqueue(task))
+    this.#deps.clock.after(delay, () => this.#enqueue(task, this.#ready))
   }
 }
