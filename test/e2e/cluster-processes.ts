@@ -62,14 +62,19 @@ export class ClusterProcesses {
     return join(this.folder, `broker-${id}.log`)
   }
 
+  /** Brokers whose processes were started and not ended. */
+  get running(): number[] {
+    return [...this.#running.keys()]
+  }
+
   pid(id: number): number {
     return this.#running.get(id)!.pid!
   }
 
-  /** One more broker, which joins the cluster that is there. Resolves with its number when it is ready. */
-  async add(): Promise<number> {
+  /** One more broker, which joins the cluster that is there, at the address of one that is gone if given. Resolves with its number when it is ready. */
+  async add(atAddressOf?: number): Promise<number> {
     const [http, peer] = (await freePorts(2)) as [number, number]
-    const id = this.#ports.push({ http, peer })
+    const id = this.#ports.push(atAddressOf === undefined ? { http, peer } : this.#ports[atAddressOf - 1]!)
     this.ids.push(id)
     await this.launch(id)
     await this.ready([id])
@@ -78,7 +83,7 @@ export class ClusterProcesses {
 
   async launch(id: number): Promise<void> {
     await mkdir(this.dataFolder(id), { recursive: true })
-    const join = this.#ports.map((port) => `127.0.0.1:${port.peer}`).join(',')
+    const join = [...new Set(this.#ports.map((port) => `127.0.0.1:${port.peer}`))].join(',')
     const args = [
       ...(this.#options.nodeFlags?.(id) ?? []),
       executable,

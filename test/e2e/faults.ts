@@ -59,6 +59,10 @@ export function hurtLeaders(cluster: ClusterProcesses, topic: string, hurt: Hurt
   }
 }
 
-export async function highWatermarks(cluster: ClusterProcesses, topic: string): Promise<number[]> {
-  return (await viewTopic(cluster, 1, topic)).partitions.map((partition) => partition.highWatermark)
+export function highWatermarks(cluster: ClusterProcesses, topic: string): Promise<number[]> {
+  return highWatermarksOf(cluster, 1, topic)
+}
+
+export async function highWatermarksOf(cluster: ClusterProcesses, through: number, topic: string): Promise<number[]> {
+  return (await viewTopic(cluster, through, topic)).partitions.map((partition) => partition.highWatermark)
 }

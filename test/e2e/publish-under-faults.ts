@@ -83,7 +83,7 @@ async function publishAll(
 }
 
 /** Reads from the beginning until `rows` records have come. */
-async function collect(cluster: ClusterProcesses, topic: string, rows: number): Promise<Seen[]> {
+export async function collect(cluster: ClusterProcesses, topic: string, rows: number): Promise<Seen[]> {
   const consumer = new Consumer({ servers: cluster.servers })
   const seen: Seen[] = []
   for await (const record of consumer.subscribe(topic, { from: 'earliest' })) {

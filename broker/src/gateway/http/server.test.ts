@@ -585,7 +585,7 @@ describe('close', () => {
     await once(open, 'data')
     const closed = gateway.close()
     late.write(`${upgrade.join('\r\n')}\r\n\r\n`)
-    expect(String((await once(late, 'data'))[0])).toMatch(/^HTTP\/1.1 503 [^]*"code":"SHUTTING_DOWN"/)
+    expect(String((await once(late, 'data'))[0])).toMatch(/^HTTP\/1.1 503 .*\r\n\r\n.*"code":"SHUTTING_DOWN"/s)
     await closed
     for (const socket of [open, late]) socket.destroy()
   }, 10_000)
