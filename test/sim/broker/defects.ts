@@ -1,5 +1,7 @@
+import type { GroupId } from '@tailrace/schemas'
 import type { GroupLog, LogStorage } from '../../../broker/src/log/types.ts'
 import type { Crc32c } from '../../../broker/src/platform/checksum.ts'
+import { nodeCrc32c } from '../../../broker/src/platform/node/checksum.ts'
 
 /** Mechanisms of a broker that a test may switch off, to show that this simulator notices (negative controls). */
 export interface BrokerDefects {
@@ -13,6 +15,18 @@ export interface BrokerDefects {
   readonly noBatchCheck: boolean
   /** Producers send again without the number under which a broker knows what it has already (M98). */
   readonly anonymousRetries: boolean
+  /** A replica that says that its log is damaged votes, leads and acknowledges all the same. */
+  readonly noQuarantine: boolean
+  /** A disk that is lost comes back blank, and its broker under the identity that it had. */
+  readonly sameIdAfterWipe: boolean
+  /** Repair takes whatever it is given for the entries that it asked for. */
+  readonly repairTrusts: boolean
+  /** The log that a copy replaces is deleted before the copy is in place. */
+  readonly installDeletesFirst: boolean
+  /** A prefix is cut off before the state that stands for it is durable. */
+  readonly cutBeforeFlush: boolean
+  /** Retention takes what is not committed as well. */
+  readonly cutBeyondCommit: boolean
 }
 
 export const noBrokerDefects: BrokerDefects = {
@@ -21,6 +35,12 @@ export const noBrokerDefects: BrokerDefects = {
   rotIsTorn: false,
   noBatchCheck: false,
   anonymousRetries: false,
+  noQuarantine: false,
+  sameIdAfterWipe: false,
+  repairTrusts: false,
+  installDeletesFirst: false,
+  cutBeforeFlush: false,
+  cutBeyondCommit: false,
 }
 
 /** Changes a storage that has just been opened. */
@@ -62,5 +82,63 @@ export function crcOf({ noBatchCheck }: BrokerDefects, crc: Crc32c): Crc32c {
   return (bytes, start, end) => {
     if (start < CRC_COVERS_FROM || bytes[start - MAGIC_BEFORE] !== 2) return crc(bytes, start, end)
     return new DataView(bytes.buffer, bytes.byteOffset).getUint32(start - CRC_BEFORE)
+  }
+}
+
+/** Changes logs in what they do after they have been opened; the watch has seen them as they are. */
+export function defectiveLogs(defects: BrokerDefects, storage: LogStorage): void {
+  const { noQuarantine, repairTrusts, cutBeyondCommit } = defects
+  if (!noQuarantine && !repairTrusts && !cutBeyondCommit) return
+  const change = (log: GroupLog): GroupLog => {
+    if (noQuarantine) {
+      log.repaired()
+      const lose = log.lose.bind(log)
+      log.lose = (from, endOffset, reason) => {
+        lose(from, endOffset, reason)
+        log.repaired()
+      }
+    }
+    const replaceCorrupt = log.replaceCorrupt.bind(log)
+    if (repairTrusts) log.replaceCorrupt = (first, last, payloads) => replaceCorrupt(first, last, payloads.map(forged))
+    const cutPrefix = log.cutPrefix.bind(log)
+    if (cutBeyondCommit) log.cutPrefix = () => cutPrefix(log.lastIndex + 1)
+    return log
+  }
+  for (const log of storage.groups()) change(log)
+  const create = storage.create.bind(storage)
+  storage.create = (id, damage) => change(create(id, damage))
+}
+
+/** The same batch with another record in it, and a checksum that says that this is right. */
+function forged(batch: Uint8Array): Uint8Array {
+  const other = batch.slice()
+  other[other.length - 1]! ^= 1
+  const view = new DataView(other.buffer, other.byteOffset)
+  view.setUint32(CRC_COVERS_FROM - CRC_BEFORE, nodeCrc32c(other, CRC_COVERS_FROM, other.length))
+  return other
+}
+
+/** Logs that an installation was about to replace when their broker fell: with the defect they are gone. */
+export class DeletedFirst {
+  readonly #groups = new Set<GroupId>()
+
+  watch(storage: LogStorage): void {
+    const beginInstall = storage.beginInstall.bind(storage)
+    storage.beginInstall = async (id, description, files) => {
+      const install = await beginInstall(id, description, files)
+      const finish = install.finish.bind(install)
+      install.finish = () => {
+        this.#groups.add(id)
+        const finishing = finish()
+        void finishing.then(() => this.#groups.delete(id)).catch(() => {})
+        return finishing
+      }
+      return install
+    }
+  }
+
+  async remove(storage: LogStorage): Promise<void> {
+    for (const id of this.#groups) await storage.remove(id)
+    this.#groups.clear()
   }
 }

@@ -11,7 +11,14 @@ import type { Network } from '../../../broker/src/platform/network.ts'
 import { nodeCrc32c } from '../../../broker/src/platform/node/checksum.ts'
 import type { Random } from '../../../broker/src/platform/random.ts'
 import type { SimRandom } from '../random.ts'
-import { type BrokerDefects, crcOf, defectiveDurability, defectiveStorage } from './defects.ts'
+import {
+  type BrokerDefects,
+  crcOf,
+  DeletedFirst,
+  defectiveDurability,
+  defectiveLogs,
+  defectiveStorage,
+} from './defects.ts'
 import type { SimDisk } from './disk/sim-disk.ts'
 import type { SimStore } from './disk/sim-store.ts'
 import type { EventLoop } from './event-loop.ts'
@@ -64,6 +71,8 @@ export class SimBroker {
   failure: unknown = null
   /** Called when the process ends by itself. */
   onExit: () => void = () => {}
+
+  readonly #deletedFirst = new DeletedFirst()
 
   constructor(id: BrokerId, machine: Machine) {
     this.id = id
@@ -137,6 +146,10 @@ export class SimBroker {
     const crc32c = crcOf(defects, nodeCrc32c)
     const storage = await openLogStorage({ disk, clock, crc32c }, { ...swarm.log, folder: `${DATA}/log` })
     defectiveStorage(defects, storage)
+    if (defects.installDeletesFirst) {
+      await this.#deletedFirst.remove(storage)
+      this.#deletedFirst.watch(storage)
+    }
     storage.onFailure = (error) => this.#exit(process, error)
     const store = machine.store.mount(process)
     const peers = createPeers({
@@ -153,6 +166,7 @@ export class SimBroker {
     const { onDurable } = storage
     watch.storage(id, process, storage)
     defectiveDurability(defects, storage, onDurable)
+    defectiveLogs(defects, storage)
     const node = createClusterNode({
       ...{ disk, clock, random, store, groups, peers, logger, brokerId: id },
       http: `${hostOf(id)}:8080`,

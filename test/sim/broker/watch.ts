@@ -19,6 +19,8 @@ export class Watch {
   readonly groups = new Map<GroupId, WatchedGroup>()
   readonly metadata = new MetadataState()
   finding: Finding | null = null
+  /** Brokers that may come back blank: what that leads to is to be found, and not that they are. */
+  readonly excused = new Set<BrokerId>()
   readonly #defects: Defects
   readonly #founders: readonly BrokerId[]
   readonly #brokers: readonly BrokerId[]
@@ -79,7 +81,7 @@ export class Watch {
       // A broker whose store has forgotten that a topic was deleted opens its replicas once more, blank, and removes them again.
       const isDeleted = id !== METADATA_GROUP && !this.metadata.places.has(id)
       if (log.damage !== null) replica?.createdDamaged()
-      else this.guard(() => replica?.created(isDeleted))
+      else this.guard(() => replica?.created(isDeleted || this.excused.has(broker)))
       this.#log(broker, process, log)
       return log
     }

@@ -172,6 +172,7 @@ export class World implements Scene {
 
   wipe(broker: SimBroker): void {
     if (!this.watch.metadata.brokers.has(broker.id) || broker.gone) return
+    if (broker.machine.defects.sameIdAfterWipe) return this.#wipeInPlace(broker)
     const heir = this.join()
     if (heir === null) return
     this.note(`disk ${broker.id} is lost, broker ${heir.id} is to take its place`)
@@ -179,6 +180,14 @@ export class World implements Scene {
     this.network.kill(hostOf(broker.id))
     broker.crash(true)
     void this.operator.replace(broker.id, heir.id)
+  }
+
+  /** What must not be: the broker's data are gone, and it is still taken for the one that had them. */
+  #wipeInPlace(broker: SimBroker): void {
+    this.crash(broker, true, 100)
+    broker.machine.disk.wipe('identity.json')
+    broker.machine.store.wipe()
+    this.watch.excused.add(broker.id)
   }
 
   operated(what: string): void {
@@ -291,7 +300,8 @@ export class World implements Scene {
   #broker(id: BrokerId, behaviour: BrokerSwarm['disks'][number], defects: BrokerDefects): SimBroker {
     const random = this.stream(10 + id)
     const disk = new SimDisk(this.loop, this.stream(30 + id), { ...behaviour, liesAboutSync: defects.disksLie })
-    const store = new SimStore(this.loop, this.stream(50 + id))
+    const store = new SimStore(this.loop, this.stream(50 + id), defects.cutBeforeFlush)
+    if (defects.installDeletesFirst) this.watch.excused.add(id)
     const timepiece = { rate: this.swarm.rates[id - 1]!, aheadMs: 0 }
     const { loop, swarm, watch } = this
     const broker = new SimBroker(id, {

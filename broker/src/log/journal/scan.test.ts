@@ -83,6 +83,18 @@ describe('walking the journal', () => {
     expect((await scan()).rounds).toEqual([])
   })
 
+  test('a round that was written over the first block of its file does not hide those behind its own place', async () => {
+    const { put, scan } = await journal(['a', 'b'])
+    await put(0, 0, 1, 1, 2)
+    await put(1, 0, 3, 1, 2)
+    // The round 5 belongs to block 2.
+    await put(1, 0, 5, 1)
+    await put(1, 3, 6, 1)
+    const { rounds } = await scan()
+    expect(rounds[0]).toBe('1+2')
+    expect(rounds.slice(1).join()).toMatch(/unsound.*6\+1$/)
+  })
+
   test('a torn round is cut off silently, whichever of its blocks were written', async () => {
     for (const only of [[0], [1], [2], [0, 1], [1, 2], [0, 2]]) {
       const { put, scan } = await journal(['a'])

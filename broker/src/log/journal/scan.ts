@@ -150,12 +150,32 @@ export class JournalScan {
    */
   async #laterUse(file: JournalFile, first: BlockHeader): Promise<{ header: BlockHeader; block: number } | null> {
     const second = await this.#reader.view(file, 1)
+    if (typeof second !== 'string' && second.sequence < first.sequence) return this.#sameUse(file, first, second)
     if (typeof second === 'string' || second.sequence <= first.sequence + 1) return null
     const block = second.placeInRound === 0 ? 1 : 1 + second.roundBlocks - second.placeInRound
     const header = await this.#reader.view(file, block)
     const follows =
       typeof header !== 'string' && header.placeInRound === 0 && header.sequence === second.sequence + block - 1
     return follows ? { header, block } : null
+  }
+
+  /**
+   * A first block that belongs further back in the file came there by mistake: what is behind its own place goes on with the use that the second block belongs to. (A
+   * later use of the file has none of the numbers that an earlier one has.)
+   */
+  async #sameUse(
+    file: JournalFile,
+    first: BlockHeader,
+    second: BlockHeader,
+  ): Promise<{ header: BlockHeader; block: number } | null> {
+    const base = second.sequence - 1
+    const blocks = Math.ceil(file.writtenBytes / BLOCK_BYTES)
+    for (let block = first.sequence - base + 1; block < blocks; block++) {
+      const header = await this.#reader.view(file, block)
+      if (typeof header === 'string' || header.sequence !== base + block) return null
+      if (header.placeInRound === 0) return { header, block }
+    }
+    return null
   }
 
   /** The file that is next by its later blocks, but whose first block has rotted. */

@@ -53,6 +53,15 @@ export class SimDisk {
     return bytes
   }
 
+  /** All files but one are gone, as if they had never been. */
+  wipe(except: string): void {
+    for (const [path] of [...this.#names.entries()]) {
+      if (path.endsWith(except)) continue
+      this.#names.remove(path)
+      this.#names.sync(path.slice(0, path.lastIndexOf('/')))
+    }
+  }
+
   /** The process is gone; the kernel keeps what it was given. */
   crashProcess(): void {
     this.#interrupt()

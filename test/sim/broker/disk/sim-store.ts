@@ -13,12 +13,15 @@ const UNSYNCED_WRITES = 12
 export class SimStore {
   readonly #loop: EventLoop
   readonly #random: SimRandom
+  readonly #ignoresFlush: boolean
   /** The state without the newest writes. */
   readonly #settled = new Map<string, Uint8Array>()
   #newest: Changes[] = []
   #content = new Map<string, Uint8Array>()
 
-  constructor(loop: EventLoop, random: SimRandom) {
+  /** `ignoresFlush`: a control. */
+  constructor(loop: EventLoop, random: SimRandom, ignoresFlush = false) {
+    this.#ignoresFlush = ignoresFlush
     this.#loop = loop
     this.#random = random
   }
@@ -41,7 +44,14 @@ export class SimStore {
     }
   }
 
+  wipe(): void {
+    this.#settled.clear()
+    this.#newest = []
+    this.#content = new Map()
+  }
+
   #settle(): void {
+    if (this.#ignoresFlush) return
     for (const changes of this.#newest) apply(this.#settled, changes)
     this.#newest = []
   }

@@ -90,5 +90,6 @@ export function nameOf(target: GroupTarget): string {
 }
 
 function isNoAnswer(error: unknown): boolean {
-  return error instanceof Error && (error.message === 'no answer' || error.message === 'connection refused')
+  // A broker whose journal has failed ends.
+  return error instanceof Error && /^no answer$|^connection refused$|the journal has failed$/.test(error.message)
 }
