@@ -32,6 +32,7 @@ export function acceptOffer(state: RaftState, { from, lastIndex, lastTerm, sourc
   const request: InstallRequest = { from, lastIndex, lastTerm, source }
   state.installing = request
   state.outbox.install = request
+  state.outbox.hasRare = true
   if (defects.acknowledgeBeforeInstall) promiseTooEarly(state, from, lastIndex)
 }
 

@@ -21,6 +21,7 @@ export function noticeLostLog(
     sentAt > state.now
   )
     return
+  state.outbox.hasRare = true
   state.outbox.lostLogs.push({ from: progress.id, acknowledged: progress.match, has: lastIndex })
   progress.match = 0
   progress.matchedAt = state.now

@@ -14,6 +14,8 @@ export interface Outbox {
   now: RaftMessage[]
   afterPersist: RaftMessage[]
   reads: ReadRequest[]
+  /** Something stands in the three fields below: they are seldom filled and would else be asked, one by one, in every turn. */
+  hasRare: boolean
   offers: OfferRequest[]
   install: InstallRequest | null
   lostLogs: LostLog[]
@@ -32,6 +34,7 @@ export function newOutbox(term: Term, votedFor: BrokerId, leader: BrokerId, conf
     now: [],
     afterPersist: [],
     reads: [],
+    hasRare: false,
     offers: [],
     install: null,
     lostLogs: [],

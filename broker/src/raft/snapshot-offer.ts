@@ -44,5 +44,6 @@ export function offerSnapshot(
 
 function askForOffer(state: RaftState, progress: Progress): void {
   progress.offeredAt = state.now
+  state.outbox.hasRare = true
   if (!state.outbox.offers.some(({ to }) => to === progress.id)) state.outbox.offers.push({ to: progress.id })
 }

@@ -1,4 +1,5 @@
 import type { RaftMessage } from './messages.ts'
+import type { Outbox } from './outbox.ts'
 import type { LostLog, OfferRequest, ReadRequest, Ready } from './ready.ts'
 import type { RaftState } from './state.ts'
 
@@ -15,9 +16,7 @@ export function hasNews(state: RaftState): boolean {
     outbox.now.length > 0 ||
     outbox.afterPersist.length > 0 ||
     outbox.reads.length > 0 ||
-    outbox.offers.length > 0 ||
-    outbox.install !== null ||
-    outbox.lostLogs.length > 0 ||
+    outbox.hasRare ||
     outbox.toldCommit !== state.commitIndex ||
     outbox.toldTerm !== state.term ||
     outbox.toldVote !== state.votedFor ||
@@ -47,9 +46,9 @@ export function takeReady(state: RaftState): Ready {
     send: outbox.now.length === 0 ? NO_MESSAGES : outbox.now,
     sendAfterPersist: outbox.afterPersist.length === 0 ? NO_MESSAGES : outbox.afterPersist,
     reads: outbox.reads.length === 0 ? NO_READS : outbox.reads,
-    offers: outbox.offers.length === 0 ? NO_OFFERS : outbox.offers,
-    install: outbox.install,
-    lostLogs: outbox.lostLogs.length === 0 ? NO_LOST_LOGS : outbox.lostLogs,
+    offers: outbox.hasRare ? outbox.offers : NO_OFFERS,
+    install: outbox.hasRare ? outbox.install : null,
+    lostLogs: outbox.hasRare ? outbox.lostLogs : NO_LOST_LOGS,
     commitIndex,
     configuration: outbox.toldConfiguration === state.configuration ? null : state.configuration,
     memberChange: membership.changeOutcome,
@@ -59,16 +58,21 @@ export function takeReady(state: RaftState): Ready {
   if (outbox.now.length > 0) outbox.now = []
   if (outbox.afterPersist.length > 0) outbox.afterPersist = []
   if (outbox.reads.length > 0) outbox.reads = []
-  if (outbox.offers.length > 0) outbox.offers = []
-  if (outbox.lostLogs.length > 0) outbox.lostLogs = []
-  outbox.install = null
+  if (outbox.hasRare) forgetRare(outbox)
   outbox.toldTerm = term
   outbox.toldVote = votedFor
   outbox.toldRole = role
   outbox.toldLeader = leader
   outbox.toldCommit = commitIndex
   outbox.toldConfiguration = state.configuration
-  membership.changeOutcome = null
-  membership.transferOutcome = null
+  if (membership.changeOutcome !== null) membership.changeOutcome = null
+  if (membership.transferOutcome !== null) membership.transferOutcome = null
   return ready
+}
+
+function forgetRare(outbox: Outbox): void {
+  outbox.hasRare = false
+  outbox.offers = []
+  outbox.lostLogs = []
+  outbox.install = null
 }
