@@ -12,6 +12,8 @@ export interface ClusterOptions {
   readonly brokers?: number
   /** Extra flags for every broker. */
   readonly flags?: readonly string[]
+  /** Extra flags by broker id. */
+  readonly flagsOf?: (id: number) => readonly string[]
   /** Extra flags for Node itself, by broker id. */
   readonly nodeFlags?: (id: number) => readonly string[]
 }
@@ -91,6 +93,7 @@ export class ClusterProcesses {
       ...['--id', String(id), '--data', this.dataFolder(id), '--http', this.http(id), '--peer', this.peer(id)],
       ...['--join', join],
       ...(this.#options.flags ?? []),
+      ...(this.#options.flagsOf?.(id) ?? []),
     ]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     const log = createWriteStream(this.logFile(id), { flags: 'a' })

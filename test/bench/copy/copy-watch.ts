@@ -1,0 +1,101 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ClusterProcesses } from '../../e2e/cluster-processes.ts'
+import { viewMembers } from '../../e2e/operator.ts'
+import { readMetrics } from '../broker-meter.ts'
+
+const EVERY_MS = 100
+
+export interface CopyFigures {
+  /** From the first byte to the last, as the members tell it. */
+  readonly seconds: number
+  readonly totalBytes: number
+  /** Sent by all sources together. */
+  readonly sentBytes: number
+  /** Resident memory at its most above that at the start. */
+  readonly newcomerGrowth: number
+  readonly sourceGrowth: number
+}
+
+interface Brokers {
+  readonly newcomer: number
+  readonly sources: readonly number[]
+}
+
+/** Follows one copy of a partition to a new replica: bytes, time, and resident memory of both sides. */
+export class CopyWatch {
+  readonly #cluster: ClusterProcesses
+  readonly #group: string
+  readonly #brokers: Brokers
+  readonly #memoryBefore = new Map<number, number>()
+  readonly #growth = new Map<number, number>()
+  #sentBefore = 0
+  #firstAt = 0
+  #lastAt = 0
+  received = 0
+  totalBytes = 0
+  #isOver = false
+  #watching: Promise<void> = Promise.resolve()
+
+  constructor(cluster: ClusterProcesses, group: string, brokers: Brokers) {
+    this.#cluster = cluster
+    this.#group = group
+    this.#brokers = brokers
+  }
+
+  async start(): Promise<void> {
+    this.#sentBefore = await this.#sent()
+    for (const id of this.#all) this.#memoryBefore.set(id, await this.#memory(id))
+    this.#watching = this.#watch()
+  }
+
+  async stop(): Promise<CopyFigures> {
+    this.#isOver = true
+    await this.#watching
+    const { newcomer, sources } = this.#brokers
+    return {
+      seconds: (this.#lastAt - this.#firstAt) / 1000,
+      totalBytes: this.totalBytes,
+      sentBytes: (await this.#sent()) - this.#sentBefore,
+      newcomerGrowth: this.#growth.get(newcomer) ?? 0,
+      sourceGrowth: Math.max(...sources.map((id) => this.#growth.get(id) ?? 0)),
+    }
+  }
+
+  get #all(): number[] {
+    return [this.#brokers.newcomer, ...this.#brokers.sources]
+  }
+
+  async #watch(): Promise<void> {
+    while (!this.#isOver) {
+      await Promise.all([this.#lookAtProgress(), ...this.#all.map((id) => this.#lookAtMemory(id))])
+      await new Promise((done) => setTimeout(done, EVERY_MS))
+    }
+  }
+
+  async #lookAtProgress(): Promise<void> {
+    const view = await viewMembers(this.#cluster, this.#brokers.sources[0]!, this.#group)
+    const copy = view?.members.find(({ broker }) => broker === this.#brokers.newcomer)?.copy
+    if (copy === null || copy === undefined || copy.totalBytes === 0) return
+    if (this.#firstAt === 0) this.#firstAt = performance.now()
+    this.#lastAt = performance.now()
+    this.received = copy.receivedBytes
+    this.totalBytes = copy.totalBytes
+  }
+
+  async #lookAtMemory(id: number): Promise<void> {
+    const now = await this.#memory(id).catch(() => 0)
+    const grown = now - (this.#memoryBefore.get(id) ?? 0)
+    this.#growth.set(id, Math.max(grown, this.#growth.get(id) ?? 0))
+  }
+
+  async #memory(id: number): Promise<number> {
+    // A broker that is frozen meanwhile answers nothing.
+    const metrics = await Promise.race([readMetrics(this.#cluster.http(id)), delay(1000, new Map<string, number>())])
+    return metrics.get('process_resident_memory_bytes') ?? 0
+  }
+
+  async #sent(): Promise<number> {
+    const all = await Promise.all(this.#brokers.sources.map((id) => readMetrics(this.#cluster.http(id))))
+    return all.reduce((sum, metrics) => sum + metrics.get('tailrace_copy_bytes_sent_total')!, 0)
+  }
+}
