@@ -1,7 +1,9 @@
-import { Counter, Gauge, Registry } from 'prom-client'
+import { NO_BROKER } from '@tailrace/schemas'
+import type { Registry } from 'prom-client'
 import type { LogStorage } from './log/types.ts'
+import { logRows, type MetricRows, registryOf } from './metric-rows.ts'
 import type { PartitionMetrics } from './partition/metrics.ts'
-import type { Groups } from './partition/types.ts'
+import type { Group, Groups } from './partition/types.ts'
 
 interface PeerCounts {
   readonly framesSent: number
@@ -35,85 +37,65 @@ const replicaCounters: Record<keyof PartitionMetrics, readonly [string, string]>
 
 /** What /metrics says of log, replicas and peers; read when somebody asks, nothing is counted twice. */
 export function brokerMetrics(storage: LogStorage, groups: CountedGroups, peers: PeerCounts): Registry {
-  const registry = new Registry()
-  const counter = (name: string, help: string, read: () => number): void => {
-    new Counter({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.reset()
-        this.inc(read())
-      },
-    })
-  }
-  const gauge = (name: string, help: string, read: () => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(read())
-      },
-    })
-  }
-  const { metrics } = storage
-  counter(
-    'tailrace_log_rounds_total',
-    'Rounds of the journal: one write and one fdatasync for all partitions.',
-    () => metrics.rounds,
-  )
-  counter('tailrace_log_syncs_total', 'fdatasync calls on journal and segments.', () => metrics.syncs)
-  counter('tailrace_log_journal_bytes_total', 'Bytes written to the journal.', () => metrics.journalBytes)
-  counter('tailrace_log_segment_bytes_total', 'Bytes written to segments.', () => metrics.segmentBytes)
-  gauge('tailrace_log_tail_bytes', 'Recent batches held in memory for readers.', () => metrics.tailBytes)
-  gauge('tailrace_log_writable', '1 while free disk space is above the reserve.', () => Number(storage.writable))
-  gauge('tailrace_replicas', 'Replicas of this broker, the metadata group included.', () => [...groups.all()].length)
-  gauge(
-    'tailrace_leaderships',
-    'Groups that this broker leads.',
-    () => [...groups.all()].filter((group) => group.isLeader).length,
-  )
-  gauge(
-    'tailrace_leaderless_replicas',
-    'Replicas here that know no leader.',
-    () => [...groups.all()].filter((group) => group.leader === 0).length,
-  )
-  gauge(
-    'tailrace_sleeping_replicas',
-    'Replicas here in which nothing happens, and which cost nothing.',
-    () => groups.sleeping,
-  )
-  gauge('tailrace_under_replicated_partitions', 'Groups led here with a replica that does not keep up.', () => {
-    let count = 0
-    for (const group of groups.all()) {
-      if (!group.isLeader) continue
-      const { inSync, voters } = group.status()
-      if (inSync.length < voters.length) count += 1
-    }
-    return count
-  })
-  countReplicas(groups, counter, gauge)
-  counter('tailrace_peer_frames_sent_total', 'Frames sent to other brokers.', () => peers.framesSent)
-  counter('tailrace_peer_frames_received_total', 'Frames received from other brokers.', () => peers.framesReceived)
-  counter(
-    'tailrace_peer_raft_dropped_total',
-    'Raft messages not sent for want of a link or room.',
-    () => peers.raftDropped,
-  )
-  counter(
-    'tailrace_peer_corrupt_appends_total',
-    'Appends thrown away because a batch failed its checksum.',
-    () => peers.corruptAppends,
-  )
-  return registry
+  return registryOf(logRows(storage), replicaRows(groups), peerRows(peers))
 }
 
-type Register = (name: string, help: string, read: () => number) => void
-
-function countReplicas(groups: CountedGroups, counter: Register, gauge: Register): void {
-  for (const [key, [name, help]] of Object.entries(replicaCounters)) {
-    counter(name, help, () => groups.metrics[key as keyof PartitionMetrics])
+function replicaRows(groups: CountedGroups): MetricRows {
+  const count = (counts: (group: Group) => boolean): number => {
+    let sum = 0
+    for (const group of groups.all()) if (counts(group)) sum += 1
+    return sum
   }
-  gauge('tailrace_open_copies', 'Copies of own replicas kept open for others.', () => groups.openCopies)
+  const lacksReplica = (group: Group): boolean => {
+    if (!group.isLeader) return false
+    const { inSync, voters } = group.status()
+    return inSync.length < voters.length
+  }
+  return {
+    counters: Object.entries(replicaCounters).map(([key, [name, help]]) => [
+      name,
+      help,
+      () => groups.metrics[key as keyof PartitionMetrics],
+    ]),
+    gauges: [
+      ['tailrace_replicas', 'Replicas of this broker, the metadata group included.', () => count(() => true)],
+      ['tailrace_leaderships', 'Groups that this broker leads.', () => count((group) => group.isLeader)],
+      [
+        'tailrace_leaderless_replicas',
+        'Replicas here that know no leader.',
+        () => count((group) => group.leader === NO_BROKER),
+      ],
+      [
+        'tailrace_sleeping_replicas',
+        'Replicas here in which nothing happens, and which cost nothing.',
+        () => groups.sleeping,
+      ],
+      [
+        'tailrace_under_replicated_partitions',
+        'Groups led here with a replica that does not keep up.',
+        () => count(lacksReplica),
+      ],
+      ['tailrace_open_copies', 'Copies of own replicas kept open for others.', () => groups.openCopies],
+    ],
+  }
+}
+
+function peerRows(peers: PeerCounts): MetricRows {
+  return {
+    counters: [
+      ['tailrace_peer_frames_sent_total', 'Frames sent to other brokers.', () => peers.framesSent],
+      ['tailrace_peer_frames_received_total', 'Frames received from other brokers.', () => peers.framesReceived],
+      [
+        'tailrace_peer_raft_dropped_total',
+        'Raft messages not sent for want of a link or room.',
+        () => peers.raftDropped,
+      ],
+      [
+        'tailrace_peer_corrupt_appends_total',
+        'Appends thrown away because a batch failed its checksum.',
+        () => peers.corruptAppends,
+      ],
+    ],
+    gauges: [],
+  }
 }
