@@ -61,6 +61,8 @@ export class WatchedReplica implements Observed {
 
   /** A broker has recovered this replica's log: all that was ever synced must be there, unless it says that its disk is damaged. */
   recovered(log: GroupLog): void {
+    // What was being written when the broker fell may have reached the disk.
+    const replaced = Math.min(...this.#unsynced.map(({ truncateFrom }) => truncateFrom ?? Number.POSITIVE_INFINITY))
     this.#unsynced = []
     this.log = this.#entriesOf(log)
     if (log.damage !== null) {
@@ -70,7 +72,7 @@ export class WatchedReplica implements Observed {
       if (differs || this.log.length > this.durable.length) this.#setDurable(this.log)
       return
     }
-    this.#requireSynced(log)
+    this.#requireSynced(log, replaced)
     this.#installing = false
     this.#setDurable(this.log)
     this.#syncedState = log.hardState
@@ -119,7 +121,9 @@ export class WatchedReplica implements Observed {
 
   /** The log has let go of what stands before `prevIndex`. */
   cut(prevIndex: LogIndex): void {
-    if (prevIndex <= Math.min(this.#group.committedCount, this.commitIndex)) return
+    // Of one that is being stopped only what all know is known.
+    const own = this.core === null ? prevIndex : Math.max(this.commitIndex, this.core.commitIndex)
+    if (prevIndex <= Math.min(this.#group.committedCount, own)) return
     throw new Finding('cut-is-committed', `${this.#name} lets go of entry ${prevIndex}, which it has not committed`)
   }
 
@@ -237,13 +241,13 @@ export class WatchedReplica implements Observed {
     this.commitIndex = to
   }
 
-  #requireSynced(log: GroupLog): void {
+  #requireSynced(log: GroupLog, replaced: LogIndex): void {
     // What an installation takes away is not committed.
     const promised = this.#installing ? Math.min(this.durable.length, this.#group.committedCount) : this.durable.length
     for (let at = log.prevIndex; at < promised; at++) {
       const [was, is] = [this.durable[at]!, this.log[at]]
       if (is?.header.term === was.header.term && is.value === was.value) continue
-      if (this.#installing && is !== undefined) continue
+      if (at + 1 >= replaced || (this.#installing && is !== undefined)) continue
       throw new Finding('synced-is-kept', `${this.#name} has lost entry ${at + 1} of term ${was.header.term}`)
     }
     const { term, votedFor } = log.hardState

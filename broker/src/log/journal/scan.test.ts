@@ -95,6 +95,16 @@ describe('walking the journal', () => {
     expect(rounds.slice(1).join()).toMatch(/unsound.*6\+1$/)
   })
 
+  test('a file that a checkpoint names, and that has not got its first round since, shows its earlier use without damage', async () => {
+    const { put, scan } = await journal(['a', 'b'])
+    await put(0, 0, 1, 1, 5)
+    await put(1, 0, 6, 1, 8)
+    expect((await scan({ sequence: 13, epoch: 1, file: 'a', base: 14 })).rounds).toEqual([])
+    // The first round was lost: the second one tells.
+    await put(0, 1, 15, 1)
+    expect((await scan({ sequence: 13, epoch: 1, file: 'a', base: 14 })).rounds).toEqual(['14+1 unsound', '15+1'])
+  })
+
   test('a torn round is cut off silently, whichever of its blocks were written', async () => {
     for (const only of [[0], [1], [2], [0, 1], [1, 2], [0, 2]]) {
       const { put, scan } = await journal(['a'])

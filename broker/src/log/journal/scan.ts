@@ -109,7 +109,8 @@ export class JournalScan {
         this.#place = null
         return
       }
-      this.#startIsForeign = true
+      // Where the checkpoint was made before the file got its first round, an earlier use of it is what stands there until then.
+      this.#startIsForeign = place.block > 0 || place.file.base > base
     }
     place.file.base = base
   }
