@@ -168,16 +168,22 @@ export class SnapshotDuty {
     const snapshots = this.#machine?.snapshots
     if (snapshots === undefined) throw new TailraceError('NOT_READY', 'It takes no snapshots.')
     this.#policy.taken(this.#deps.clock.monotonic())
-    const index = Math.min(await snapshots.flush(), driver.core.durableIndex)
+    const index = this.#reached(await snapshots.flush())
     const place = { index, term: termAt(driver.log, index) }
     await this.#cutMachine(index)
     return this.#taken(place, await sizeOf(await snapshots.take()))
   }
 
+  /** A machine may be ahead of its log, where that has lost entries: then it stands for no more than what the log is known to have again. */
+  #reached(applied: LogIndex): LogIndex {
+    const { core, state } = this.#deps.driver
+    return Math.min(applied, core.durableIndex, state.commitIndex)
+  }
+
   async #cutMachine(lastIndex: LogIndex): Promise<void> {
     const { driver } = this.#deps
     const flushed = await this.#machine?.snapshots?.flush()
-    const last = Math.min(lastIndex, flushed ?? 0, driver.core.durableIndex)
+    const last = Math.min(lastIndex, this.#reached(flushed ?? 0))
     if (last <= driver.log.prevIndex) return
     await driver.log.seal()
     await this.#cut(last + 1)
