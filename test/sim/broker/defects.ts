@@ -126,9 +126,9 @@ export class DeletedFirst {
     const beginInstall = storage.beginInstall.bind(storage)
     storage.beginInstall = async (id, description, files) => {
       const install = await beginInstall(id, description, files)
+      this.#groups.add(id)
       const finish = install.finish.bind(install)
       install.finish = () => {
-        this.#groups.add(id)
         const finishing = finish()
         void finishing.then(() => this.#groups.delete(id)).catch(() => {})
         return finishing
