@@ -8,7 +8,7 @@ import { Producer } from '@tailrace/producer'
 import { ClusterProcesses } from '../../e2e/cluster-processes.ts'
 import { membersBecome, settledOn } from '../../e2e/operator.ts'
 import { topicBecomes, viewTopic } from '../../e2e/topic-view.ts'
-import { CopyWatch } from './copy-watch.ts'
+import { CopyWatch, type Memory } from './copy-watch.ts'
 import { PacedPublisher } from './paced-publisher.ts'
 
 const { values } = parseArgs({
@@ -74,8 +74,8 @@ async function run(cluster: ClusterProcesses, scenario: Scenario): Promise<void>
     (figures.totalBytes / MB / figures.seconds).toFixed(0),
     (figures.sentBytes / MB).toFixed(0),
     ((figures.sentBytes - figures.totalBytes) / MB).toFixed(1),
-    (figures.newcomerGrowth / MB).toFixed(0),
-    (figures.sourceGrowth / MB).toFixed(0),
+    memory(figures.newcomer),
+    memory(figures.source),
     `${before.p50.toFixed(1)} / ${before.p99.toFixed(1)}`,
     `${during.p50.toFixed(1)} / ${during.p99.toFixed(1)} / ${during.most.toFixed(0)}`,
     String(publisher.failures),
@@ -84,6 +84,10 @@ async function run(cluster: ClusterProcesses, scenario: Scenario): Promise<void>
   await cluster.request(1, 'PUT', MEMBERS, { replicas: [1, 2, 3] })
   await membersBecome(cluster, 1, PARTITION, settledOn([1, 2, 3]))
   await cluster.stop(newcomer)
+}
+
+function memory({ before, most }: Memory): string {
+  return `${(before / MB).toFixed(0)} to ${(most / MB).toFixed(0)}`
 }
 
 /** Its links break, and it knows of the copy only what is on its disk. */
@@ -110,7 +114,7 @@ try {
   const { logStart, highWatermark, leader } = (await viewTopic(cluster, 1, 'copied')).partitions[0]!
   console.log(`offsets ${logStart} to ${highWatermark}, led by broker ${leader}; tailBytes 4 MiB\n`)
   console.log(
-    '| scenario | MB | s until a voter | MB/s | MB sent | sent twice | new broker RSS + MB | source RSS + MB | publish p50 / p99 ms before | p50 / p99 / most ms meanwhile | failed |',
+    '| scenario | MB | s until a voter | MB/s | MB sent | sent twice | RSS of the new broker, MB | of the source, MB | publish p50 / p99 ms before | p50 / p99 / most ms meanwhile | failed |',
   )
   console.log(`| --- |${' ---: |'.repeat(10)}`)
   for (const scenario of chosen) await run(cluster, scenario)

@@ -11,9 +11,15 @@ export interface CopyFigures {
   readonly totalBytes: number
   /** Sent by all sources together. */
   readonly sentBytes: number
-  /** Resident memory at its most above that at the start. */
-  readonly newcomerGrowth: number
-  readonly sourceGrowth: number
+  /** Resident memory before the copy, and at its most meanwhile. */
+  readonly newcomer: Memory
+  /** Of the source that grew most. */
+  readonly source: Memory
+}
+
+export interface Memory {
+  readonly before: number
+  readonly most: number
 }
 
 interface Brokers {
@@ -27,7 +33,7 @@ export class CopyWatch {
   readonly #group: string
   readonly #brokers: Brokers
   readonly #memoryBefore = new Map<number, number>()
-  readonly #growth = new Map<number, number>()
+  readonly #memoryMost = new Map<number, number>()
   #sentBefore = 0
   #firstAt = 0
   #lastAt = 0
@@ -56,8 +62,8 @@ export class CopyWatch {
       seconds: (this.#lastAt - this.#firstAt) / 1000,
       totalBytes: this.totalBytes,
       sentBytes: (await this.#sent()) - this.#sentBefore,
-      newcomerGrowth: this.#growth.get(newcomer) ?? 0,
-      sourceGrowth: Math.max(...sources.map((id) => this.#growth.get(id) ?? 0)),
+      newcomer: this.#memoryOf(newcomer),
+      source: sources.map((id) => this.#memoryOf(id)).sort((a, b) => b.most - b.before - (a.most - a.before))[0]!,
     }
   }
 
@@ -84,8 +90,11 @@ export class CopyWatch {
 
   async #lookAtMemory(id: number): Promise<void> {
     const now = await this.#memory(id).catch(() => 0)
-    const grown = now - (this.#memoryBefore.get(id) ?? 0)
-    this.#growth.set(id, Math.max(grown, this.#growth.get(id) ?? 0))
+    this.#memoryMost.set(id, Math.max(now, this.#memoryMost.get(id) ?? 0))
+  }
+
+  #memoryOf(id: number): Memory {
+    return { before: this.#memoryBefore.get(id) ?? 0, most: this.#memoryMost.get(id) ?? 0 }
   }
 
   async #memory(id: number): Promise<number> {
