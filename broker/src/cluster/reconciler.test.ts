@@ -22,6 +22,7 @@ test('a topic that is deleted while its replica is being opened takes the replic
   const open = new Map<GroupId, Group>()
   const opening = Promise.withResolvers<void>()
   const groups = {
+    awake: 0,
     get: (group: GroupId) => open.get(group),
     stored: () => [],
     open: async ({ group }: { group: GroupId }) => {
@@ -56,6 +57,7 @@ function manyPartitions(count: number, clock: Clock) {
   const create = { type: 'create-topic', name: 'many', topicId: 't', config: {}, partitions } as const
   const opened: GroupId[] = []
   const groups = {
+    awake: 0,
     get: () => undefined,
     stored: () => [],
     open: async ({ group }: { group: GroupId }) => {

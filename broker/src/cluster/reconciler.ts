@@ -4,6 +4,7 @@ import type { Groups } from '../partition/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { MetadataState, Topic, TopicPlace } from './metadata-state.ts'
+import { OpeningPace } from './opening-pace.ts'
 import { placeOf } from './partition-replicas.ts'
 import { settingsOf, specOf } from './replica-spec.ts'
 
@@ -62,12 +63,14 @@ export class Reconciler {
   readonly #admissions = new Map<GroupId, number>()
   /** Groups whose log is on this disk, as far as this object has not removed it. */
   readonly #stored = new Set<GroupId>()
+  readonly #pace: OpeningPace
   #begunThisTurn = 0
   #caughtUp = false
   #closed = false
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps
+    this.#pace = new OpeningPace(deps.groups, deps.clock, () => this.#next())
   }
 
   /** Replicas that are not yet what they should be. */
@@ -182,6 +185,7 @@ export class Reconciler {
     for (const task of queue) {
       if (this.#busy.size >= MAX_BUSY || this.#begunThisTurn >= MAX_A_TURN) return
       if (this.#busy.has(task.group)) continue
+      if (queue === this.#ready && !this.#pace.mayOpen()) return
       queue.delete(task)
       if (task.hesitates) {
         task.hesitates = false

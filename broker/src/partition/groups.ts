@@ -27,6 +27,7 @@ import { Scrubber } from './scrubber.ts'
 import type { SnapshotServices } from './services.ts'
 import type { PartitionSettings } from './settings.ts'
 import { Sleepers } from './sleepers.ts'
+import { TokenSeal } from './token-seal.ts'
 import { Turns } from './turns.ts'
 import type { Group, GroupSpec, Groups } from './types.ts'
 
@@ -85,7 +86,14 @@ export class BrokerGroups implements Groups, GroupRequests {
     const limits = { copyIdleMs: settings.copyIdleMs, maxChunkBytes: settings.copyChunkBytes }
     const source = new CopySource({ clock, crc32c, metrics, ...limits })
     const throttle = new CopyThrottle(clock, settings.replicationBytesPerSecond)
-    this.#services = { ...deps, source, throttle, turns: new Turns(settings.maxInstallations), metrics }
+    this.#services = {
+      ...deps,
+      source,
+      throttle,
+      turns: new Turns(settings.maxInstallations),
+      metrics,
+      seal: new TokenSeal(),
+    }
     this.#answers = new GroupAnswers(source, (group) => this.#replicas.get(group))
     deps.storage.onDurable = (group, ticket) => {
       const replica = this.#replicas.get(group)
@@ -143,6 +151,10 @@ export class BrokerGroups implements Groups, GroupRequests {
     this.#deps.storage.nothingForgotten()
   }
 
+  sealTokens(secret: Uint8Array): void {
+    this.#services.seal.useSecret(secret)
+  }
+
   async remove(id: GroupId): Promise<void> {
     await this.#opening.get(id)?.catch(() => undefined)
     const replica = this.#replicas.get(id)
@@ -169,6 +181,10 @@ export class BrokerGroups implements Groups, GroupRequests {
     } catch (error) {
       this.#stopBroken(replica, error)
     }
+  }
+
+  get awake(): number {
+    return this.#ticking.size
   }
 
   /** Replicas that are asleep (M86). */

@@ -157,8 +157,12 @@ export interface Groups {
   all(): Iterable<Group>
   /** Groups whose log is on this broker's disk, open or not. */
   stored(): Iterable<GroupId>
+  /** Open replicas that are not asleep (M86). */
+  readonly awake: number
   /** Every replica that this broker is to have is open: what was forgotten of others by the disk is no matter any more. */
   allOpened(): void
+  /** From now on tokens are given and taken (M95). `secret`: what all brokers of the cluster know, and nobody else; 16 bytes or more. */
+  sealTokens(secret: Uint8Array): void
   /** Stops the replica and removes its log. Waiting callers get UNKNOWN_TOPIC. */
   remove(id: GroupId): Promise<void>
   /** Set once. Called when this replica's view of who leads the group changes (0: nobody). */

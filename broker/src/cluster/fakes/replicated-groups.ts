@@ -293,6 +293,7 @@ export class FakeGroups implements Groups {
   readonly received: unknown[] = []
   readonly opened: GroupSpec[] = []
   readonly removed: GroupId[] = []
+  readonly awake = 0
   failOpen = 0
   readonly #world: GroupsWorld
   readonly #self: BrokerId
