@@ -84,11 +84,11 @@ function withMore(random: SimRandom, first: BrokerSwarm): BrokerSwarm {
 function drawUpkeep(random: SimRandom): Partial<PartitionSettings> {
   const sleepAfterMs = random.pick([100, 300, 1_000, 5_000])
   const copyChunkBytes = random.pick([500, 5_000, 256 << 10])
-  const replicationBytesPerSecond = random.pick([0, 0, 50_000])
+  const replicationBytesPerSecond = random.pick([0, 0, 500_000])
   const copyIdleMs = random.pick([1_000, 60_000])
   return {
     ...{ sleepAfterMs, copyChunkBytes, replicationBytesPerSecond },
-    // A source must not take a reader for gone that only takes its time.
+    // More than is published, or no newcomer would ever catch up; and a source must not take a reader for gone that only takes its time.
     copyIdleMs: replicationBytesPerSecond > 0 ? 60_000 : copyIdleMs,
     snapshotBytes: random.pick([1_000, 5_000, 1 << 20]),
     snapshotMs: random.pick([1_000, 3_600_000]),

@@ -207,7 +207,8 @@ export class Watch {
     const group = this.groups.get(id)
     const replica = group?.replica(broker)
     if (group === undefined || replica === undefined) return
-    if (!group.invariants.isMember(replica)) return replica.removed()
-    throw new Finding('only-deleted-is-removed', `broker ${broker} removes group ${id}, to which it belongs`)
+    if (group.invariants.isMember(replica))
+      throw new Finding('only-deleted-is-removed', `broker ${broker} removes group ${id}, to which it belongs`)
+    replica.removed()
   }
 }

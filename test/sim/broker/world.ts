@@ -172,7 +172,10 @@ export class World implements Scene {
 
   wipe(broker: SimBroker): void {
     if (!this.watch.metadata.brokers.has(broker.id) || broker.gone) return
-    if (broker.machine.defects.sameIdAfterWipe) return this.#wipeInPlace(broker)
+    if (broker.machine.defects.sameIdAfterWipe) {
+      this.#wipeInPlace(broker)
+      return
+    }
     const heir = this.join()
     if (heir === null) return
     this.note(`disk ${broker.id} is lost, broker ${heir.id} is to take its place`)
