@@ -106,10 +106,10 @@ describe('reads with the token of an acknowledgement', () => {
 
 /** Asks this one broker for its own replica's records; resolves with the offset after them. */
 async function readFromReplica(client: Client, broker: number, { partition, offset, token }: Sent): Promise<number> {
-  const { term, index } = parseReadToken(token!)
+  const { term, index, seal } = parseReadToken(token!)
   await client.refresh(['flights'])
   const connection = await client.broker(broker)
   const place = { topic: 'flights', partition, offset, maxBytes: 1, waitMs: 0 }
-  const fields = { ...place, tokenTerm: term, tokenIndex: index, replica: true }
+  const fields = { ...place, tokenTerm: term, tokenIndex: index, tokenSeal: seal, replica: true }
   return (await connection.request('Fetch', fields, { timeoutMs: 5000 })).fields.nextOffset
 }
