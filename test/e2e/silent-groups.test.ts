@@ -31,7 +31,8 @@ async function until(what: string, holds: () => Promise<boolean>, timeoutMs: num
   const deadline = Date.now() + timeoutMs
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`${what}: not after ${timeoutMs} ms`)
-    await pause(50)
+    // Answering costs a broker some milliseconds for each thousand replicas.
+    await pause(200)
   }
 }
 

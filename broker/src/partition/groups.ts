@@ -19,6 +19,7 @@ import { coreOptions, ELECTION_TICKS } from './core-options.ts'
 import { GroupAnswers } from './group-answers.ts'
 import { handLeadershipsOn } from './hand-on.ts'
 import { dropInstallRecord } from './install-record.ts'
+import { LostLeaders } from './lost-leaders.ts'
 import { noPartitionMetrics, type PartitionMetrics } from './metrics.ts'
 import type { GroupRequestName, GroupRequests, NoteName, PeerAnswer, Peers } from './peers.ts'
 import { recoverReplica } from './recovery.ts'
@@ -67,6 +68,7 @@ export class BrokerGroups implements Groups, GroupRequests {
   /** Replicas that are not asleep: only they get ticks. */
   readonly #ticking = new Set<Replica>()
   readonly #sleepers: Sleepers
+  readonly #lostLeaders: LostLeaders
   readonly #opening = new Map<GroupId, Promise<Group>>()
   readonly #ticker: TimerHandle
   readonly #admissions: Admissions
@@ -109,6 +111,12 @@ export class BrokerGroups implements Groups, GroupRequests {
       peers: deps.peers,
       wake: (group) => this.#replicas.get(group)?.driver.wakeUp(),
       reachable: (peer, reachable) => this.#setReachable(peer, reachable),
+    })
+    this.#lostLeaders = new LostLeaders({
+      brokerId: deps.brokerId,
+      sleepers: this.#sleepers,
+      ticks: () => this.#ticks,
+      awake: () => this.#ticking.size,
     })
     this.#admissions = new Admissions(deps.store)
     this.#beats = new Beats(deps.peers)
@@ -176,6 +184,7 @@ export class BrokerGroups implements Groups, GroupRequests {
     const replica = this.#replicas.get(group)
     if (replica === undefined) return
     try {
+      if (replica.driver.asleep && message.type === 'vote') this.#lostLeaders.wakeIfLost(replica)
       replica.driver.receive(message, payloads)
       this.#noteSleep(replica)
     } catch (error) {
@@ -293,6 +302,7 @@ export class BrokerGroups implements Groups, GroupRequests {
   }
 
   #tick(): void {
+    this.#lostLeaders.tick()
     for (const replica of this.#ticking) {
       try {
         replica.tick()
@@ -352,18 +362,8 @@ export class BrokerGroups implements Groups, GroupRequests {
       const { core } = replica.driver
       // Also of who is no member: it may become one again.
       replica.driver.setReachable(peer, reachable)
-      if (!reachable && core.leader === peer) this.#leaderLost(replica)
+      if (!reachable && core.leader === peer && replica.driver.asleep) this.#lostLeaders.add(replica)
     }
-  }
-
-  /** The replicas that are left all know who is to campaign first: another one for each group, so that leaderships spread. */
-  #leaderLost(replica: Replica): void {
-    const since = this.#sleepers.asleepSince(replica.id)
-    if (since === undefined) return
-    const { brokerId } = this.#deps
-    const { voters } = replica.driver.core.configuration
-    const left = voters.filter((voter) => voter === brokerId || this.#sleepers.isReachable(voter)).sort((a, b) => a - b)
-    replica.driver.leaderLost(this.#ticks - since, left[replica.id % left.length] === brokerId)
   }
 
   /** Called wherever a replica may have fallen asleep or woken. */
