@@ -33,6 +33,7 @@ const replicaCounters: Record<keyof PartitionMetrics, readonly [string, string]>
   repairedEntries: ['tailrace_repaired_entries_total', 'Damaged entries replaced by those of other replicas.'],
   tokenReads: ['tailrace_token_reads_total', 'Reads with the token of an acknowledgement.'],
   tokenReadsRefused: ['tailrace_token_reads_refused_total', 'Those that a replica could not answer.'],
+  tokensNotGenuine: ['tailrace_tokens_not_genuine_total', 'Reads with a token that the cluster did not give out.'],
 }
 
 /** What /metrics says of log, replicas and peers; read when somebody asks, nothing is counted twice. */

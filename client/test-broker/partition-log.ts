@@ -7,6 +7,9 @@ export interface StoredBatch {
   readonly lastOffset: number
 }
 
+/** Of every token here. */
+export const tokenSeal = '00112233aabbccdd'
+
 /** As the broker answers; every batch is an entry, and the term is always 1. */
 export interface Appended {
   readonly baseOffset: number
@@ -14,6 +17,7 @@ export interface Appended {
   readonly duplicate: boolean
   readonly term: number
   readonly index: number
+  readonly seal: string
 }
 
 interface Remembered {
@@ -47,7 +51,8 @@ export class PartitionLog {
       const twin = known.batches.find((b) => b.baseSequence === header.baseSequence && b.lastSequence === lastSequence)
       if (twin !== undefined) {
         const index = this.batches.findIndex((batch) => batch.baseOffset === twin.baseOffset) + 1
-        return { baseOffset: twin.baseOffset, lastOffset: twin.lastOffset, duplicate: true, term: 1, index }
+        const { baseOffset, lastOffset } = twin
+        return { baseOffset, lastOffset, duplicate: true, term: 1, index, seal: tokenSeal }
       }
     }
     this.#checkSequence(known, header)
@@ -59,7 +64,7 @@ export class PartitionLog {
     const kept = known?.epoch === header.producerEpoch ? known.batches.slice(-4) : []
     kept.push({ baseSequence: header.baseSequence, lastSequence, baseOffset, lastOffset })
     if (isIdempotent) this.#producers.set(header.producerId, { epoch: header.producerEpoch, batches: kept })
-    return { baseOffset, lastOffset, duplicate: false, term: 1, index: this.batches.length }
+    return { baseOffset, lastOffset, duplicate: false, term: 1, index: this.batches.length, seal: tokenSeal }
   }
 
   /** The batches from the one that holds `offset` on, up to `maxBytes` but at least one. */

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Message, TailraceError } from '@tailrace/schemas'
 import { WebSocketServer } from 'ws'
+import { tokenSeal } from './partition-log.ts'
 import { Session, type SessionHost } from './session.ts'
 import type { World } from './world.ts'
 
@@ -74,13 +75,15 @@ export class TestBroker implements SessionHost {
 
   /** Answers as a replica that holds all but the newest `lagEntries`, or as the leader. Never, while it is slow. */
   fetch(session: Session, fields: Message<'Fetch'>): void {
-    const { correlation, topic, partition, offset, maxBytes, tokenIndex = 0, tokenTerm = 0, replica = false } = fields
+    const { correlation, topic, partition, offset, maxBytes, replica = false, ...covered } = fields
+    const { tokenIndex = 0, tokenTerm = 0, tokenSeal: seal = '' } = covered
     this.fetches++
     if (this.isFrozen || this.isSlow) return
     const refusal = replica ? undefined : this.mayServe(topic, partition)
     if (refusal !== undefined) throw refusal
     const log = this.cluster.log(topic, partition)
     const held = log.batches.slice(0, replica ? Math.max(0, log.batches.length - this.lagEntries) : undefined)
+    if (tokenIndex > 0 && seal !== tokenSeal) throw new TailraceError('INVALID_REQUEST', 'token')
     if (tokenIndex > held.length || (tokenIndex > 0 && tokenTerm !== 1)) throw new TailraceError('NOT_CAUGHT_UP')
     const highWatermark = (held.at(-1)?.lastOffset ?? -1) + 1
     if (offset > highWatermark) throw new TailraceError('OFFSET_OUT_OF_RANGE')

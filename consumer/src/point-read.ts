@@ -26,6 +26,8 @@ export interface ReadAnswer {
 /** A new leader may not know yet that an acknowledged record is committed, and a broker not of a new topic. */
 const PATIENCE_MS = 5_000
 
+const noToken = { term: 0, index: 0, seal: '' }
+
 /**
  * Reads a place from the partition's leader or a replica that holds it, whichever answers first (M95). What is committed is the same on every
  * replica, so it does not matter which; a replica that has less answers NOT_CAUGHT_UP, or nothing, and the next one is asked.
@@ -119,10 +121,11 @@ class Asking {
 
   async #ask(connection: Connection, replica: BrokerId | null, signal: AbortSignal): Promise<ReadAnswer> {
     const { partition, offset, token } = this.#place
-    const { term, index } = typeof token === 'string' ? schemas.parseReadToken(token) : { term: 0, index: 0 }
+    const { term, index, seal } = typeof token === 'string' ? schemas.parseReadToken(token) : noToken
     const { maxBytes } = this.#settings
     const place = { topic: this.#topic, partition, offset, maxBytes, waitMs: 0 }
-    const fields = { ...place, tokenTerm: term, tokenIndex: index, replica: replica !== null }
+    const covered = { tokenTerm: term, tokenIndex: index, tokenSeal: seal }
+    const fields = { ...place, ...covered, replica: replica !== null }
     const reply = await connection.request('Fetch', fields, { timeoutMs: this.#timeoutMs, signal })
     const { nextOffset, highWatermark } = reply.fields
     if (replica !== null && reply.body.length === 0)

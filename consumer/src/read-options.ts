@@ -5,7 +5,7 @@ import { type BrokerId, type Offset, type PartitionNumber, parseReadToken, Tailr
 export interface ReadPlace {
   readonly partition: PartitionNumber
   readonly offset: Offset
-  /** Token of an acknowledgement (`term-index`): only replicas that hold exactly that entry answer. */
+  /** Token of an acknowledgement (text, as it was given): only replicas that hold exactly that entry answer. */
   readonly token?: string | null
   /** Brokers to ask beside the leader. Default: all replicas of the partition. */
   readonly holders?: readonly BrokerId[]

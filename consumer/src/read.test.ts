@@ -25,7 +25,8 @@ async function start(batches = 3): Promise<void> {
 }
 
 const values = ({ records }: { records: readonly { value: string | null }[] }) => records.map(({ value }) => value)
-const acknowledged = { partition: 0, offset: 4, token: '1-3', holders: [1, 2, 3] }
+const seal = '00112233aabbccdd'
+const acknowledged = { partition: 0, offset: 4, token: `1-3-${seal}`, holders: [1, 2, 3] }
 
 describe('read', () => {
   it('takes what the leader has, from the offset on, and asks nobody else', async () => {
@@ -107,8 +108,16 @@ describe('read', () => {
     await start()
     await expect(consumer.read('t', { partition: 0, offset: 7 })).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
     await expect(consumer.read('t', { partition: 9, offset: 0 })).rejects.toMatchObject({ code: 'UNKNOWN_PARTITION' })
-    const never = consumer.read('t', { ...acknowledged, token: '2-3' }, { timeoutMs: 100 })
+    const never = consumer.read('t', { ...acknowledged, token: `2-3-${seal}` }, { timeoutMs: 100 })
     await expect(never).rejects.toMatchObject({ code: 'TIMED_OUT', cause: { code: 'NOT_CAUGHT_UP' } })
+  })
+
+  it('M95: hears at once that a token was made up', async () => {
+    await start()
+    for (const token of ['1-3', '1-3-0000000000000000']) {
+      const made = consumer.read('t', { ...acknowledged, token }, { first: 'holder' })
+      await expect(made).rejects.toMatchObject({ code: 'INVALID_REQUEST', retriable: false })
+    }
   })
 
   it("does not take a holder's word for what is not there", async () => {

@@ -174,8 +174,9 @@ export class Lane {
     this.#lastAcknowledgedAt = performance.now()
     this.#lastError = undefined
     this.#backoff.reset()
-    const { baseOffset, term = 0, index = 0, holders = [] } = fields
-    batch.acknowledge({ baseOffset, token: index === 0 ? null : readTokenText({ term, index }), holders })
+    const { baseOffset, term = 0, index = 0, seal = '', holders = [] } = fields
+    const token = index === 0 ? null : readTokenText({ term, index, seal })
+    batch.acknowledge({ baseOffset, token, holders })
     this.#queue.dropAcknowledged()
     this.#context.buffer(-batch.bufferedBytes)
     this.#proceed()

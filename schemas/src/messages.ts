@@ -140,7 +140,7 @@ export interface MessageShapes {
 
   /** Body: one RecordBatch. Answered once it is on a majority's disks. */
   Publish: { correlation: number; topic: string; partition: PartitionNumber; timeoutMs: number }
-  /** (`term`, `index`) is a token for reading it elsewhere (M95); `holders` had it on disk at the time of the answer. */
+  /** (`term`, `index`, `seal`) is a token for reading it elsewhere (M95), taken only as it was given; `holders` had it on disk at the time of the answer. */
   PublishReply: {
     correlation: number
     baseOffset: Offset
@@ -148,6 +148,7 @@ export interface MessageShapes {
     duplicate: boolean
     term?: Term
     index?: LogIndex
+    seal?: string
     holders?: readonly BrokerId[]
   }
   /** Waits up to `waitMs` for data past `offset`. Reply's body: whole batches back to back, `bodyBytes` in all. */
@@ -158,9 +159,10 @@ export interface MessageShapes {
     offset: Offset
     maxBytes: number
     waitMs: number
-    /** Token of an acknowledgement that the answer must cover; 0, 0 for none. */
+    /** Token of an acknowledgement that the answer must cover; 0, 0 and no seal for none. */
     tokenTerm?: Term
     tokenIndex?: LogIndex
+    tokenSeal?: string
     /** The asked broker's own replica answers, leader or not. */
     replica?: boolean
   }

@@ -81,6 +81,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
     duplicate: true,
     term: 3,
     index: far,
+    seal: '0123456789abcdef',
     holders: [1, 2],
   },
   Fetch: {
@@ -92,6 +93,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
     waitMs: 500,
     tokenTerm: 3,
     tokenIndex: far,
+    tokenSeal: '0123456789abcdef',
     replica: true,
   },
   FetchReply: { correlation, nextOffset: far, highWatermark: far, logStart: 3 },

@@ -129,7 +129,7 @@ describe.each([1, 2, 3])('through broker %i', (broker) => {
     const published = new Set(body.offsets.map((place: { partition: number }) => place.partition))
     expect(new Set(body.tokens.map((told: { partition: number }) => told.partition))).toEqual(published)
     for (const { token, holders } of body.tokens) {
-      expect(token).toMatch(/^\d+-\d+$/)
+      expect(token).toMatch(/^\d+-\d+-[0-9a-f]{16}$/)
       expect(holders.length).toBeGreaterThanOrEqual(cluster.ids.length === 1 ? 1 : 2)
     }
     expect(places.slice(3).map(({ partition }) => partition)).toEqual([0, 1, 2])
@@ -214,7 +214,9 @@ describe.each([1, 2, 3])('through broker %i', (broker) => {
     stream.send({ op: 'publish', id: 'p1', topic, records: [{ key: 'SFO', value: 'hello', partition: 0 }] })
     const offset = before.highWatermark
     const [ack, records] = [await stream.next('ack'), await stream.next('records')]
-    const tokens = [{ partition: 0, token: expect.stringMatching(/^\d+-\d+$/), holders: expect.any(Array) }]
+    const tokens = [
+      { partition: 0, token: expect.stringMatching(/^\d+-\d+-[0-9a-f]{16}$/), holders: expect.any(Array) },
+    ]
     expect(ack).toEqual({ op: 'ack', id: 'p1', offsets: [{ partition: 0, offset }], tokens })
     expect(records).toEqual({
       op: 'records',

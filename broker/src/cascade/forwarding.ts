@@ -69,7 +69,7 @@ export class Forwarding {
 
   async fetch(topic: string, partition: PartitionNumber, request: FetchRequest): Promise<FetchResult> {
     const { offset, maxBytes, waitMs, token } = request
-    const covered = token === undefined ? {} : { tokenTerm: token.term, tokenIndex: token.index }
+    const covered = token === undefined ? {} : { tokenTerm: token.term, tokenIndex: token.index, tokenSeal: token.seal }
     const fields = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs), ...covered }
     const { fields: reply, body } = await (await this.#link(0)).request('Fetch', fields, waitMs + askMs)
     const batches: Uint8Array[] = []
@@ -96,7 +96,15 @@ function unknownOutcome(error: unknown): never {
 }
 
 function publishResult(reply: LinkReply<'Publish'>['fields']): PublishResult {
-  const { baseOffset, lastOffset, duplicate, term = 0, index = 0, holders = [] } = reply as Message<'PublishReply'>
-  const token = index > 0 ? { token: { term, index } } : {}
+  const {
+    baseOffset,
+    lastOffset,
+    duplicate,
+    term = 0,
+    index = 0,
+    seal = '',
+    holders = [],
+  } = reply as Message<'PublishReply'>
+  const token = index > 0 ? { token: { term, index, seal } } : {}
   return { baseOffset, lastOffset, duplicate, ...token, holders: holders as readonly BrokerId[] }
 }

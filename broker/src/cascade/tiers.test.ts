@@ -54,7 +54,12 @@ describe('levels', () => {
     await reaches(two, 'early', 2)
     await two.node.api.createTopic({ name: 'late', partitions: 2, replicas: 1 })
     const result = await publishTo(two.node.api, 'late', ['x', 'y', 'z'], 1)
-    expect(result).toMatchObject({ baseOffset: 0, lastOffset: 2, duplicate: false, token: { term: 1, index: 1 } })
+    expect(result).toMatchObject({
+      baseOffset: 0,
+      lastOffset: 2,
+      duplicate: false,
+      token: { term: 1, index: 1, seal: '00112233aabbccdd' },
+    })
     await until('the copy', async () => (await recordsAt(two.node.api, 'late', 1)).length === 3)
     for (const [topic, partition] of [
       ['early', 0],
@@ -91,6 +96,8 @@ describe('levels', () => {
     const { token } = await publishTo(node.api, 't', ['b'])
     const read = await node.api.fetch('t', 0, { ...fetching(1, 0), token: token! })
     expect(read.nextOffset).toBe(2)
+    const made = node.api.fetch('t', 0, { ...fetching(1, 0), token: { ...token!, seal: '' } })
+    await expect(made).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
   })
 
   it('M88 goes on after a restart where its disk ends, and serves what is there without a source', async () => {

@@ -55,20 +55,32 @@ export function requireMember(record: FormationRecord, id: BrokerId, directoryId
   if (member.directoryId !== directoryId) {
     throw new TailraceError(
       'BROKER_IDENTITY_MISMATCH',
-      `Broker ${id} of cluster ${record.clusterId} has data directory ${member.directoryId}, not ${directoryId}.`,
+      // Not whose: this may reach clients, by way of a broker's readiness, and the ids are the cluster's secret.
+      `Broker ${id} of cluster ${record.clusterId} has another data directory than ${directoryId}.`,
     )
   }
   return member
 }
 
+/**
+ * What the brokers of the cluster know and clients do not: data directories' ids are random, and no answer to a client shows them. Brokers that join
+ * later know it too, as they are handed the record.
+ */
+export function clusterSecret({ voters }: FormationRecord): Uint8Array {
+  return sha256(new TextEncoder().encode(`tailrace: seal of tokens\n${membersText(voters)}`))
+}
+
 /** SHA-256 over the (id, directoryId) pairs in the shape of a UUID version 8 (RFC 9562 §5.8). */
 function clusterIdOf(voters: readonly Member[]): string {
-  const text = voters.map((voter) => `${voter.id} ${voter.directoryId}\n`).join('')
-  const bytes = sha256(new TextEncoder().encode(text)).subarray(0, 16)
+  const bytes = sha256(new TextEncoder().encode(membersText(voters))).subarray(0, 16)
   bytes[6] = (bytes[6]! & 0x0f) | 0x80
   bytes[8] = (bytes[8]! & 0x3f) | 0x80
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+}
+
+function membersText(voters: readonly Member[]): string {
+  return voters.map((voter) => `${voter.id} ${voter.directoryId}\n`).join('')
 }
 
 function isMember(value: unknown): value is Member {

@@ -8,6 +8,7 @@ import type { BrokerParts } from './broker-parts.ts'
 import { createParts } from './broker-parts.ts'
 import type { BrokerRegistration } from './command.ts'
 import type { FormationRecord } from './formation-record.ts'
+import { clusterSecret } from './formation-record.ts'
 import { IdentityFile } from './identity-file.ts'
 import type { Welcome } from './joining.ts'
 import type { Applied, Topic } from './metadata-state.ts'
@@ -95,6 +96,7 @@ class BrokerNode implements ClusterNode {
     groups.onLeadership = (group, term, leader) => directory.own(group, term, leader)
     const record = this.#file.formation
     if (record === null) return formation.tryToForm()
+    groups.sealTokens(clusterSecret(record))
     this.#dial(this.#parts.addresses())
     reconciler.start()
     await this.#openMetadata(record, { preferred: false, isNew: false })
@@ -113,6 +115,7 @@ class BrokerNode implements ClusterNode {
   /** This broker has just become a member of a cluster, and has that on its disk. */
   async #becomeMember(record: FormationRecord): Promise<void> {
     const { brokerId, clock, logger } = this.#deps
+    this.#deps.groups.sealTokens(clusterSecret(record))
     const preferred = this.#file.admission === 0 && record.voters[0]!.id === brokerId
     if (preferred) await this.#parts.formation.whenShared(SHARED_MS)
     try {

@@ -50,8 +50,9 @@ export function peerRequestHandlers(deps: PeerRequestsDeps): Handlers {
       const { token, holders = [], ...place } = await publisher.publishAsLeader(topic, partition, body, timeoutMs)
       return { fields: { ...place, ...token, holders }, body: [] }
     },
-    async Fetch(_from, { topic, partition, offset, maxBytes, waitMs, tokenTerm = 0, tokenIndex = 0 }) {
-      const token = tokenIndex === 0 ? {} : { token: { term: tokenTerm, index: tokenIndex } }
+    async Fetch(_from, { topic, partition, offset, maxBytes, waitMs, ...covered }) {
+      const { tokenTerm: term = 0, tokenIndex: index = 0, tokenSeal: seal = '' } = covered
+      const token = index === 0 ? {} : { token: { term, index, seal } }
       const request = { offset, maxBytes, waitMs: Math.min(waitMs, MAX_WAIT_MS), ...token }
       const { batches, nextOffset, highWatermark, logStart } = await reader.ledHere(topic, partition).fetch(request)
       return { fields: { nextOffset, highWatermark, logStart }, body: batches }

@@ -124,8 +124,8 @@ export class Publisher {
     // The wire has whole milliseconds, the clock has not.
     const whole = { ...fields, timeoutMs: Math.ceil(fields.timeoutMs) }
     const reply = await this.#deps.peers.request(leader, 'Publish', whole, [batch], fields.timeoutMs)
-    const { baseOffset, lastOffset, duplicate, term = 0, index = 0, holders = [] } = reply.fields
-    const token = index === 0 ? {} : { token: { term, index } }
+    const { baseOffset, lastOffset, duplicate, term = 0, index = 0, seal = '', holders = [] } = reply.fields
+    const token = index === 0 ? {} : { token: { term, index, seal } }
     return { baseOffset, lastOffset, duplicate, ...token, holders }
   }
 

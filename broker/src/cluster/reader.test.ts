@@ -103,7 +103,7 @@ test('errors that a retry does not heal come through as they are', async () => {
 })
 
 test('a replica that is asked for itself answers without the leader; a token travels to the leader otherwise', async () => {
-  const token = { term: 3, index: 7 }
+  const token = { term: 3, index: 7, seal: '00112233aabbccdd' }
   const asked: [string, unknown][] = []
   const nothing = { batches: [], bytes: 0, nextOffset: 0, highWatermark: 0, logStart: 0 }
   for (const [name, broker] of [['leader', leader] as const, ['other', other] as const]) {

@@ -4,8 +4,8 @@ import type { Peers } from '../partition/peers.ts'
 import type { FetchRequest, FetchResult, OffsetResult } from '../partition/requests.ts'
 import type { Group, Groups } from '../partition/types.ts'
 import type { Clock } from '../platform/clock.ts'
-import { abortable, asTailraceError, pause } from './deadline.ts'
 import type { ReadRequest } from './broker-api.ts'
+import { abortable, asTailraceError, pause } from './deadline.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
 import type { MetadataState } from './metadata-state.ts'
 import { requirePartition } from './topic-places.ts'
@@ -153,7 +153,7 @@ export class Reader {
     { offset, maxBytes, waitMs, token }: FetchRequest,
   ): Promise<FetchResult> {
     // The wire has whole milliseconds, the clock has not.
-    const covered = token === undefined ? {} : { tokenTerm: token.term, tokenIndex: token.index }
+    const covered = token === undefined ? {} : { tokenTerm: token.term, tokenIndex: token.index, tokenSeal: token.seal }
     const fields = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs), ...covered }
     const reply = await this.#deps.peers.request(leader, 'Fetch', fields, [], waitMs + REMOTE_REPLY_MS)
     const batches: Uint8Array[] = []

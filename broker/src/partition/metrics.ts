@@ -15,6 +15,8 @@ export interface PartitionMetrics {
   /** Reads with a token, and those among them that this replica could not answer. */
   tokenReads: number
   tokenReadsRefused: number
+  /** Reads with a token that no leader of this cluster has given out, of an entry not known to be committed. */
+  tokensNotGenuine: number
 }
 
 export function noPartitionMetrics(): PartitionMetrics {
@@ -32,5 +34,6 @@ export function noPartitionMetrics(): PartitionMetrics {
     repairedEntries: 0,
     tokenReads: 0,
     tokenReadsRefused: 0,
+    tokensNotGenuine: 0,
   }
 }

@@ -1,4 +1,4 @@
-import type { BrokerId, LogIndex, Offset } from '@tailrace/schemas'
+import type { BrokerId, LogIndex, Offset, Term } from '@tailrace/schemas'
 import {
   baseSequenceAt,
   checkBatch,
@@ -60,7 +60,7 @@ export class Publishing {
       baseOffset: header.baseOffset,
       lastOffset: header.lastOffset,
       duplicate: false,
-      token: { term: header.term, index: header.index },
+      ...this.#token(header.term, header.index),
     })
   }
 
@@ -90,10 +90,15 @@ export class Publishing {
   #acknowledgeRepeated(index: LogIndex, baseOffset: Offset, records: number): Promise<PublishResult> {
     const term = termAt(this.#deps.driver.log, index)
     const repeated = { baseOffset, lastOffset: baseOffset + records - 1, duplicate: true }
-    const result = term < 0 ? repeated : { ...repeated, token: { term, index } }
+    const result = term < 0 ? repeated : { ...repeated, ...this.#token(term, index) }
     if (index <= this.#deps.driver.state.commitIndex)
       return Promise.resolve({ ...result, holders: this.#holdersOf(index) })
     return this.#acknowledgements.wait(index, result)
+  }
+
+  #token(term: Term, index: LogIndex): Pick<PublishResult, 'token'> {
+    const token = this.#deps.services.seal.tokenOf(this.#deps.spec().group, term, index)
+    return token === null ? {} : { token }
   }
 
   readonly #holdersOf = (index: LogIndex): readonly BrokerId[] => {

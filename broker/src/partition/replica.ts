@@ -323,9 +323,15 @@ export class Replica implements Group {
   }
 
   /** M95: all up to the token's entry is committed here from now on, or this replica is not the one to ask. */
-  #commitToken({ term, index }: ReadToken): void {
-    const { metrics } = this.#services
+  #commitToken(token: ReadToken): void {
+    const { metrics, seal } = this.#services
+    const { term, index } = token
     metrics.tokenReads += 1
+    // Up to there nothing is committed by it. Beyond, a token that somebody has made up could commit what is about to be replaced.
+    if (index > this.driver.core.commitIndex && !seal.isGenuine(this.id, token)) {
+      metrics.tokensNotGenuine += 1
+      throw new TailraceError('INVALID_REQUEST', 'token: this cluster has not given it out for this partition.')
+    }
     if (this.driver.commitToken(term, index)) return
     metrics.tokenReadsRefused += 1
     throw new TailraceError('NOT_CAUGHT_UP')

@@ -15,6 +15,8 @@ export interface PublishResult {
 export interface ReadToken {
   readonly term: Term
   readonly index: LogIndex
+  /** Shows that a leader of the cluster has given it out (token-seal.ts): 16 hex digits; empty from one that cannot seal. */
+  readonly seal: string
 }
 
 export interface FetchRequest {

@@ -7,6 +7,7 @@ import type { CopyThrottle } from './copy-throttle.ts'
 import type { PartitionMetrics } from './metrics.ts'
 import type { Peers } from './peers.ts'
 import type { PartitionSettings } from './settings.ts'
+import type { TokenSeal } from './token-seal.ts'
 import type { Turns } from './turns.ts'
 
 /** What all replicas of a broker share. */
@@ -23,4 +24,5 @@ export interface SnapshotServices {
   readonly logger: Logger
   readonly settings: PartitionSettings
   readonly metrics: PartitionMetrics
+  readonly seal: TokenSeal
 }

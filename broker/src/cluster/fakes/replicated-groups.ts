@@ -295,6 +295,8 @@ export class FakeGroups implements Groups {
   readonly removed: GroupId[] = []
   readonly awake = 0
   failOpen = 0
+  /** Of `sealTokens`, in hexadecimal digits. */
+  secret = ''
   readonly #world: GroupsWorld
   readonly #self: BrokerId
   readonly #logs: Map<GroupId, number>
@@ -325,6 +327,10 @@ export class FakeGroups implements Groups {
       else this.#world.electionSoon(spec.group)
     }
     return group
+  }
+
+  sealTokens(secret: Uint8Array): void {
+    this.secret = Buffer.from(secret).toString('hex')
   }
 
   get(id: GroupId): FakeGroup | undefined {

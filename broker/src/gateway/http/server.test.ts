@@ -9,6 +9,7 @@ import { nodeRandom } from '../../platform/node/random.ts'
 import type { JsonRecord } from '../json/record.ts'
 import { batchOf, type Fixture, startGateway } from '../test-double/fixture.ts'
 
+const seal = '00112233aabbccdd'
 let fixture: Fixture
 beforeAll(async () => {
   fixture = await startGateway(nodeClock, nodeRandom, { maxBodyBytes: 100_000, receiveTimeoutMs: 2_000 })
@@ -86,15 +87,16 @@ describe('publish', () => {
     const { body } = await post('/topics/told/records', { records })
     // The last batch of partition 0 is its third.
     expect(body.tokens).toEqual([
-      { partition: 0, token: '1-3', holders: [1] },
-      { partition: 1, token: '1-1', holders: [1] },
+      { partition: 0, token: `1-3-${seal}`, holders: [1] },
+      { partition: 1, token: `1-1-${seal}`, holders: [1] },
     ])
     const path = '/topics/told/partitions/0/records'
-    const read = await get(`${path}?offset=2&token=1-3&replica=true`)
+    const read = await get(`${path}?offset=2&token=1-3-${seal}&replica=true`)
     expect([read.status, read.body.records.length]).toEqual([200, 1])
-    expect(fixture.broker.lastFetch).toMatchObject({ token: { term: 1, index: 3 }, replica: true })
-    expectError(await get(`${path}?token=2-3`), 503, 'NOT_CAUGHT_UP')
-    expectError(await get(`${path}?token=3`), 400, 'INVALID_REQUEST', /token/)
+    expect(fixture.broker.lastFetch).toMatchObject({ token: { term: 1, index: 3, seal }, replica: true })
+    expectError(await get(`${path}?token=2-3-${seal}`), 503, 'NOT_CAUGHT_UP')
+    for (const wrong of ['3', `1-3-${seal}0`, `1-3-${seal.toUpperCase()}`, '1-3-', '1-3', '1-3-0000000000000000'])
+      expectError(await get(`${path}?token=${wrong}`), 400, 'INVALID_REQUEST', /token/)
     expectError(await get(`${path}?replica=yes`), 400, 'INVALID_REQUEST', /replica/)
     expectError(await get(`${path}?replica=true&offset=latest`), 400, 'INVALID_REQUEST', /a number as offset/)
     await get(path)

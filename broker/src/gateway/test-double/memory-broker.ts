@@ -13,6 +13,9 @@ import type { BrokerApi, CreateTopicRequest, ReadRequest, TopicConfig } from '..
 import type { FetchRequest, FetchResult, PublishResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
 
+/** Of every token here. */
+const seal = '00112233aabbccdd'
+
 interface Stored {
   readonly base: Offset
   readonly last: Offset
@@ -69,6 +72,7 @@ export class MemoryBroker implements BrokerApi {
     const partition = this.#partition(topic, number)
     // Entries count batches here: the token's must be there, with term 1.
     const { token } = request
+    if (token !== undefined && token.seal !== seal) throw new TailraceError('INVALID_REQUEST', 'token')
     if (token !== undefined && (token.term !== 1 || token.index > partition.batches.length))
       throw new TailraceError('NOT_CAUGHT_UP', `${token.term}-${token.index}`)
     if (request.offset > partition.end)
@@ -193,7 +197,7 @@ export class MemoryBroker implements BrokerApi {
       ? undefined
       : partition.batches.find((stored) => stored.producer === producer)
     if (known !== undefined) {
-      const token = { term: 1, index: partition.batches.indexOf(known) + 1 }
+      const token = { term: 1, index: partition.batches.indexOf(known) + 1, seal }
       return { baseOffset: known.base, lastOffset: known.last, duplicate: true, token, holders: [1] }
     }
     const base = partition.end
@@ -202,7 +206,7 @@ export class MemoryBroker implements BrokerApi {
     partition.batches.push({ base, last, bytes: batch, producer })
     partition.end = last + 1
     for (const wake of [...partition.waiting]) wake()
-    const token = { term: 1, index: partition.batches.length }
+    const token = { term: 1, index: partition.batches.length, seal }
     return { baseOffset: base, lastOffset: last, duplicate: false, token, holders: [1] }
   }
 

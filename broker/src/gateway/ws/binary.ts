@@ -113,10 +113,10 @@ export class BinaryProtocol {
     checkOffset(offset)
     const maxBytes = fields.maxBytes > 0 ? Math.min(fields.maxBytes, readLimits.maxBytes) : readLimits.defaultBytes
     const waitMs = Math.min(Math.max(fields.waitMs, 0), readLimits.maxWaitMs)
-    const { tokenTerm = 0, tokenIndex = 0, replica = false } = fields
+    const { tokenTerm = 0, tokenIndex = 0, tokenSeal = '', replica = false } = fields
     // A wrong index is a client's mistake that the log must never see.
     if (tokenTerm < 0 || tokenIndex < 0) throw new TailraceError('INVALID_REQUEST', 'A token is below 0.')
-    const token = tokenIndex > 0 ? { token: { term: tokenTerm, index: tokenIndex } } : {}
+    const token = tokenIndex > 0 ? { token: { term: tokenTerm, index: tokenIndex, seal: tokenSeal } } : {}
     const request = { offset, maxBytes, waitMs, replica, ...token, signal: this.#gone }
     this.#answer(
       correlation,

@@ -29,15 +29,17 @@ function valuesOf(body: Uint8Array): string[] {
 it('lets a client read by the token of an acknowledgement, from this very replica if it wants', async () => {
   const { broker } = fixture
   client.frame('Publish', { correlation: 1, ...flights, timeoutMs: 1000 }, [batchOf(['x'])])
-  const { term, index } = ((await client.nextFrame()) as FrameOf<'PublishReply'>).fields
+  const { term, index, seal } = ((await client.nextFrame()) as FrameOf<'PublishReply'>).fields
   const read = { ...flights, offset: 0, maxBytes: 1 << 20, waitMs: 0 }
-  client.frame('Fetch', { correlation: 2, ...read, tokenTerm: term, tokenIndex: index, replica: true })
+  client.frame('Fetch', { correlation: 2, ...read, tokenTerm: term, tokenIndex: index, tokenSeal: seal, replica: true })
   expect((await client.nextFrame()).name).toBe('FetchReply')
-  expect(broker.lastFetch).toMatchObject({ token: { term, index }, replica: true })
-  client.frame('Fetch', { correlation: 3, ...read, tokenTerm: term! + 1, tokenIndex: index })
+  expect(broker.lastFetch).toMatchObject({ token: { term, index, seal }, replica: true })
+  client.frame('Fetch', { correlation: 3, ...read, tokenTerm: term! + 1, tokenIndex: index, tokenSeal: seal })
   expect((await client.nextFrame()).fields).toMatchObject({ correlation: 3, error: { code: 'NOT_CAUGHT_UP' } })
   client.frame('Fetch', { correlation: 4, ...read, tokenTerm: 1, tokenIndex: -1 })
   expect((await client.nextFrame()).fields).toMatchObject({ correlation: 4, error: { code: 'INVALID_REQUEST' } })
+  client.frame('Fetch', { correlation: 6, ...read, tokenTerm: term, tokenIndex: index })
+  expect((await client.nextFrame()).fields).toMatchObject({ correlation: 6, error: { code: 'INVALID_REQUEST' } })
   client.frame('Fetch', { correlation: 5, ...read })
   await client.nextFrame()
   expect([broker.lastFetch?.replica, broker.lastFetch?.token]).toEqual([false, undefined])

@@ -51,7 +51,7 @@ describe('text', () => {
       topic: 'flights',
       records: [{ key: '21', value: '{"delay":3}', partition: 1 }],
     })
-    const tokens = [{ partition: 1, token: '1-1', holders: [1] }]
+    const tokens = [{ partition: 1, token: '1-1-00112233aabbccdd', holders: [1] }]
     expect(await client.nextJson()).toEqual({ op: 'ack', id: 'p1', offsets: [{ partition: 1, offset: 0 }], tokens })
     client.json({ op: 'subscribe', id: 's1', topic: 'flights', from: 'earliest' })
     const record = { offset: 0, timestamp: expect.any(Number), key: '21', value: '{"delay":3}', headers: {} }
@@ -184,7 +184,7 @@ describe('binary', () => {
         'PublishReply',
         {
           ...{ correlation, baseOffset: 2 * correlation, lastOffset: 2 * correlation + 1, duplicate: false },
-          ...{ term: 1, index: correlation + 1, holders: [1] },
+          ...{ term: 1, index: correlation + 1, seal: '00112233aabbccdd', holders: [1] },
         },
       ])
     }

@@ -11,6 +11,9 @@ import type { NoteName, PeerReply, Peers, RequestName } from '../peers.ts'
 import type { PartitionSettings } from '../settings.ts'
 import { MemoryStore } from './memory-store.ts'
 
+/** What all brokers of this cluster know. */
+export const SECRET = new Uint8Array(16).fill(7)
+
 export type SendRaft = (group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]) => void
 
 export type AskPeer = <Name extends RequestName>(
@@ -82,6 +85,7 @@ export class TestBroker {
       logger: { info: () => {}, warn: () => {}, error: (fields) => void this.errors.push(fields) },
       settings,
     })
+    this.groups.sealTokens(SECRET)
     this.alive = true
   }
 
