@@ -28,6 +28,30 @@ describe('failures of the disk', () => {
     await storage.close()
   })
 
+  test('a failure while the storage is being opened is told to who listens later', async () => {
+    const disk = new MemoryDisk()
+    const before = await open(disk)
+    const writer = new Acknowledgements(before).writer(before.create(1))
+    for (let i = 0; i < 3; i++) {
+      writer.write({ sizes: [3000] })
+      await settled()
+    }
+    // As after a crash: the segments get from the journal what they have not got.
+    disk.crash(() => 0)
+    let failed = false
+    disk.onOperation = (operation, path) => {
+      if (operation !== 'sync' || !path.endsWith('.log')) return
+      failed = true
+      throw new Error('the disk is on fire')
+    }
+    const storage = await open(disk)
+    await settled()
+    expect(failed).toBe(true)
+    const failures: string[] = []
+    storage.onFailure = ({ message }) => failures.push(message)
+    expect(failures).toEqual(['the disk is on fire'])
+  })
+
   test('no segment goes before the journal says that the log begins after it', async () => {
     const disk = new MemoryDisk()
     const storage = await open(disk)

@@ -29,7 +29,6 @@ export interface StorageParts {
 /** All groups' logs of one broker. */
 export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
   onDurable: (group: GroupId, ticket: number) => void = () => {}
-  onFailure: (error: Error) => void = () => {}
   readonly env: SegmentEnv
   readonly pool: TailPool
   readonly groupsFolder: string
@@ -48,6 +47,7 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
   #checkpointedBytes = 0
   #closing: Promise<void> | null = null
   #failure: Error | null = null
+  #onFailure: (error: Error) => void = () => {}
 
   constructor(env: SegmentEnv, groupsFolder: string, space: DiskSpace) {
     this.env = env
@@ -56,6 +56,12 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
     this.groupsFolder = groupsFolder
     this.#space = space
     this.#flusher = new Flusher((error) => this.fail(error))
+  }
+
+  /** Segments are written while the storage is being opened, when nobody listens yet: who comes later is told at once. */
+  set onFailure(call: (error: Error) => void) {
+    this.#onFailure = call
+    if (this.#failure !== null) call(this.#failure)
   }
 
   get writable(): boolean {
@@ -248,7 +254,7 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
     void this.#flusher.stop()
     this.#parts?.rounds.fail(error)
     this.#parts?.journal.wake()
-    this.onFailure(error)
+    this.#onFailure(error)
   }
 
   async #removeFiles(log: StoredGroupLog): Promise<void> {

@@ -207,8 +207,8 @@ export interface LogStorageOptions {
 export interface LogStorage {
   /** Set once, before the first write. Called after a round's fdatasync with the highest ticket of each group in it. */
   onDurable: (group: GroupId, ticket: number) => void
-  /** Set once. A write or fdatasync failed: what is on disk is unknown, nothing more will be made durable. */
-  onFailure: (error: Error) => void
+  /** Set once. A write or fdatasync failed: what is on disk is unknown, nothing more will be made durable. Called at once when that was before it is set. */
+  set onFailure(call: (error: Error) => void)
   /** False while free disk space is below the reserve. */
   readonly writable: boolean
   readonly metrics: LogMetrics

@@ -151,6 +151,7 @@ export class SimBroker {
       this.#deletedFirst.watch(storage)
     }
     storage.onFailure = (error) => this.#exit(process, error)
+    if (!process.alive) return new Promise(() => {})
     const store = machine.store.mount(process)
     const peers = createPeers({
       ...{ network: process.network(machine.network), clock, random, crc32c: nodeCrc32c, log: logger },
