@@ -2,6 +2,7 @@ import type { Crc32c } from '../platform/checksum.ts'
 import type { Disk } from '../platform/disk.ts'
 import { describeState, type GroupCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { StoredGroupLog } from './group-log.ts'
+import { journalFailed } from './journal/failure.ts'
 import type { Journal, JournalPlace } from './journal/journal.ts'
 import type { Rounds } from './rounds.ts'
 
@@ -111,7 +112,7 @@ export class Checkpointer {
   #capture(): Promise<Capture> {
     return new Promise((resolve, reject) => {
       this.#deps.rounds.atBoundary((failed) => {
-        if (failed) return reject(new Error('the journal has failed'))
+        if (failed) return reject(journalFailed())
         const captured: Captured[] = []
         for (const log of this.#deps.logs()) if (log.pending.announced) captured.push(capture(log))
         const [nextIncarnation, mayHaveForgotten] = [this.#deps.nextIncarnation(), this.#deps.mayHaveForgotten()]

@@ -67,7 +67,10 @@ describe('failures of the disk', () => {
     disk.onOperation = (operation, path) => {
       if (operation === 'sync' && path.endsWith('.journal')) throw new Error('the disk is on fire')
     }
-    await expect(writer.log.cutPrefix(writer.log.lastIndex)).rejects.toThrow(/journal has failed/)
+    await expect(writer.log.cutPrefix(writer.log.lastIndex)).rejects.toMatchObject({
+      code: 'SHUTTING_DOWN',
+      retriable: true,
+    })
     disk.onOperation = null
     await settled()
     expect(segments()).toEqual(before)

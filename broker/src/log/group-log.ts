@@ -2,6 +2,7 @@ import type { EntryHeader, GroupId, HardState, LogIndex, Offset, Term, TermStart
 import { TailraceError } from '@tailrace/schemas'
 import { Chunk } from './chunk.ts'
 import { CorruptRanges } from './corrupt-ranges.ts'
+import { journalFailed } from './journal/failure.ts'
 import { copyLog } from './log-copy.ts'
 import { type LogState, newConfigurations, newTerms } from './log-state.ts'
 import { PendingWrites } from './pending-writes.ts'
@@ -150,7 +151,7 @@ export class StoredGroupLog implements GroupLog {
   async #removePrefix(prevIndex: LogIndex): Promise<void> {
     const staged = () => this.pending.staged.prevIndex >= prevIndex || this.removed
     const durable = await this.#host.whenDurable(staged)
-    if (!durable) throw new Error(`group ${this.group}: the journal has failed`)
+    if (!durable) throw journalFailed()
     if (!this.removed) await this.segments.removePrefix(prevIndex)
   }
 

@@ -5,6 +5,7 @@ import type { Checkpointer } from './checkpointer.ts'
 import type { DiskSpace } from './disk-space.ts'
 import { FLUSH_BYTES, Flusher } from './flusher.ts'
 import { folderName, type GroupLogHost, StoredGroupLog } from './group-log.ts'
+import { journalFailed } from './journal/failure.ts'
 import type { Journal } from './journal/journal.ts'
 import { RecordType, type RecordWriter } from './journal/record.ts'
 import { type InstallHost, ReceivedLog } from './log-install.ts'
@@ -170,7 +171,7 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
     const write = (writer: RecordWriter) => writer.install(pending, describe())
     await new Promise<void>((resolve, reject) => {
       this.#live.rounds.join(write, (durable) => {
-        if (!durable) return reject(new Error('the journal has failed'))
+        if (!durable) return reject(journalFailed())
         this.#all.delete(old)
         this.#all.add(log)
         resolve()
@@ -178,7 +179,7 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
     })
     const promised = log.hardState
     const kept = () => log.removed || covers(pending.staged.hardState, promised)
-    if (!kept() && !(await this.whenDurable(kept))) throw new Error('the journal has failed')
+    if (!kept() && !(await this.whenDurable(kept))) throw journalFailed()
     await this.#removeFiles(old)
   }
 

@@ -90,6 +90,5 @@ export function nameOf(target: GroupTarget): string {
 }
 
 function isNoAnswer(error: unknown): boolean {
-  // A broker whose journal has failed ends.
-  return error instanceof Error && /^no answer$|^connection refused$|the journal has failed$/.test(error.message)
+  return error instanceof Error && /^no answer$|^connection refused$/.test(error.message)
 }
