@@ -285,6 +285,15 @@ test('a store that fails for a while gets it all in the end', async () => {
   expect(picture(loaded.state)).toEqual(picture(state))
 })
 
+test('what is asked of a closed writer is refused as by a broker that stops, and not as a fault of the store', async () => {
+  const { machine, writer } = await start(new MemoryStore(), new VirtualClock())
+  machine.apply(...entry(1, { id: 'x', command: { type: 'delete-topic', name: 'a' } }))
+  await writer.close()
+  await writer.settled()
+  machine.apply(...entry(2, { id: 'y', command: { type: 'delete-topic', name: 'a' } }))
+  await expect(writer.settled()).rejects.toMatchObject({ code: 'SHUTTING_DOWN', retriable: true })
+})
+
 test('a broker id stays with its data directory', () => {
   const state = new MetadataState()
   const register = (id: string, directoryId: string) =>

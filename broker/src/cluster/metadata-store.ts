@@ -90,11 +90,15 @@ export class MetadataWriter {
     this.#flush()
   }
 
-  /** Resolves when all that was applied so far has been written; it is durable with the store's own flush. */
+  /**
+   * Resolves when all that was applied so far has been written; it is durable with the store's own flush.
+   * @throws TailraceError SHUTTING_DOWN after `close`; INTERNAL while the store does not take it
+   */
   async settled(): Promise<void> {
     while (this.#writing !== null) await this.#writing
-    if (this.#pending.size > 0)
-      throw new TailraceError('INTERNAL', 'The metadata cannot be written to the state store.')
+    if (this.#pending.size === 0) return
+    if (this.#closed) throw new TailraceError('SHUTTING_DOWN')
+    throw new TailraceError('INTERNAL', 'The metadata cannot be written to the state store.')
   }
 
   /** What waits to be written belongs to a state that another has taken the place of. Resolves when no write is under way. */
