@@ -96,6 +96,7 @@ describe('members forced (M83)', () => {
     cluster.linkAll()
     await cluster.clock.run(5000)
     expect(data.get(3)!.logs.has(1)).toBe(false)
+    expect(cluster.broker(3).logged.filter((message) => message === 'a replica was deleted')).toHaveLength(1)
     await during(cluster, admin(7).changeMembers(target, [1, 2, 3]))
     await until(cluster, () => replicasAt(7).join() === '1,2,3', 'the change')
     expect(data.get(3)!.logs.get(1)).toBeGreaterThan(0)

@@ -250,10 +250,13 @@ export class Reconciler {
   }
 
   async #remove(group: GroupId): Promise<void> {
-    const { groups, state } = this.#deps
+    const { groups, state, brokerId, logger } = this.#deps
     if (!this.#has(group) || !this.#caughtUp) return
     if (state.places.has(group)) await this.#deps.confirmGone(group)
+    const isOutcast = state.partitionOf(group)?.outcasts?.includes(brokerId) === true
     await groups.remove(group)
+    if (isOutcast)
+      logger.warn({ group, reason: 'the members were forced without this broker' }, 'a replica was deleted')
     this.#stored.delete(group)
     this.#admissions.delete(group)
     this.#deps.onRemoved(group)
