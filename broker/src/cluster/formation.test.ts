@@ -62,7 +62,11 @@ test('a wiped disk is nobody: it is refused, and never opens the metadata group'
   await cluster.clock.run(10_000)
   expect(cluster.refusals.map(({ code }) => code)).toEqual(['BROKER_IDENTITY_MISMATCH', 'BROKER_IDENTITY_MISMATCH'])
   expect(wiped.groups.opened).toEqual([])
-  expect(wiped.node.api.readiness().ready).toBe(false)
+  const { ready, reason } = wiped.node.api.readiness()
+  expect(ready).toBe(false)
+  expect(reason).toContain('Refused by peer-1:7080, peer-2:7080 with BROKER_IDENTITY_MISMATCH')
+  expect(reason).toContain('start this broker with a new --id')
+  expect(reason).toContain('it must never vote as the old one')
 })
 
 test('a record that names this broker with another data directory is not taken', async () => {

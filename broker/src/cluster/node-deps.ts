@@ -1,4 +1,4 @@
-import type { BrokerId } from '@tailrace/schemas'
+import type { BrokerId, TailraceError } from '@tailrace/schemas'
 import type { StateStore } from '../log/types.ts'
 import type { GroupRequests, PeerHandlers, Peers } from '../partition/peers.ts'
 import type { Groups } from '../partition/types.ts'
@@ -18,6 +18,8 @@ export interface DiallingPeers extends Peers {
   dial(address: string): void
   /** Ends all connections with a broker, and dials it no longer. */
   hangUp(broker: BrokerId): void
+  /** Why the broker at this address refuses this one; undefined when it does not, or when that is not known. */
+  refusal(address: string): TailraceError | undefined
 }
 
 export interface ClusterNodeDeps {

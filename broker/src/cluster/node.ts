@@ -15,6 +15,7 @@ import type { Applied, Topic } from './metadata-state.ts'
 import { loadMetadata } from './metadata-store.ts'
 import type { ClusterNodeDeps } from './node-deps.ts'
 import { composePeerHandlers } from './peer-handlers.ts'
+import { describeRefusals } from './refusals.ts'
 
 export type { ClusterNodeDeps, DiallingPeers, GroupsWithPeers } from './node-deps.ts'
 
@@ -277,7 +278,10 @@ class BrokerNode implements ClusterNode {
     const { formation, joining, directory, registration, reconciler, state } = this.#parts
     const not = (reason: string): { ready: boolean; reason: string } => ({ ready: false, reason })
     if (this.#closed) return not('The broker is shutting down.')
+    const refusals = (): string => describeRefusals(this.#deps.peers, [...this.#deps.join, ...this.#parts.addresses()])
     if (this.#file.formation === null) {
+      const refused = refusals()
+      if (refused !== '') return not(refused)
       if (joining.refusal !== '') return not(`The broker is not admitted: ${joining.refusal}`)
       if (!this.#deps.join.includes(this.#deps.peerAddress)) {
         return not(`Waiting for a member of a cluster at ${this.#deps.join.join(', ')}.`)
@@ -285,7 +289,9 @@ class BrokerNode implements ClusterNode {
       return not(`The cluster is not formed; waiting for ${formation.missing.join(', ') || 'its members'}.`)
     }
     if (state.removed.has(this.#deps.brokerId)) return not('The broker was removed from the cluster.')
-    if (directory.lookup(METADATA_GROUP).leader === NO_BROKER) return not('The metadata group has no leader.')
+    if (directory.lookup(METADATA_GROUP).leader === NO_BROKER) {
+      return not(`The metadata group has no leader. ${refusals()}`.trimEnd())
+    }
     if (!registration.applied) return not('The broker has not caught up with the metadata.')
     if (reconciler.pending > 0) return not(`${reconciler.pending} replicas are not opened yet.`)
     return { ready: true, reason: '' }

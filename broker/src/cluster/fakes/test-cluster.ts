@@ -58,12 +58,17 @@ export class TestCluster {
   /** As peers do: each decides about the other before anything else passes. */
   link(a: TestBroker, b: TestBroker): void {
     if (a.links.has(b.id) || b.links.has(a.id)) return
-    try {
-      a.node.handlers.admit(b.node.identity())
-      b.node.handlers.admit(a.node.identity())
-    } catch (error) {
-      this.refusals.push(error as TailraceError)
-      return
+    for (const [one, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      try {
+        one.node.handlers.admit(other.node.identity())
+      } catch (error) {
+        this.refusals.push(error as TailraceError)
+        other.refusedBy.set(one.node.identity().peer, error as TailraceError)
+        return
+      }
     }
     for (const [one, other] of [
       [a, b],
@@ -118,6 +123,7 @@ export class TestBroker implements DiallingPeers {
   readonly unanswered = new Set<RequestName>()
   readonly logged: string[] = []
   readonly dialled = new Set<string>()
+  readonly refusedBy = new Map<string, TailraceError>()
   handlers!: PeerHandlers
   readonly #cluster: TestCluster
   readonly #open = new Set<{ to: BrokerId; reject: (error: TailraceError) => void }>()
@@ -153,6 +159,10 @@ export class TestBroker implements DiallingPeers {
   hangUp(broker: BrokerId): void {
     const other = this.links.get(broker)
     if (other !== undefined) this.#cluster.cut(this, other)
+  }
+
+  refusal(address: string): TailraceError | undefined {
+    return this.refusedBy.get(address)
   }
 
   announceLeaders(leaders: { group: GroupId; term: number }[]): void {

@@ -1,4 +1,4 @@
-import { type EntryHeader, EntryKind, termStartBatch } from '@tailrace/schemas'
+import { type EntryHeader, EntryKind, TailraceError, termStartBatch } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
 import type { RaftMessage } from '../../raft/messages.ts'
 import { helloReplyOf } from './identity-frames.ts'
@@ -228,6 +228,25 @@ test('two addresses of one broker make one link; the second takes over when the 
   expect([one.links, alias.length]).toEqual([['+2', '-2'], 2])
   await shake(alias[1]!)
   expect(one.links).toEqual(['+2', '-2', '+2'])
+})
+
+test('a broker can say who refuses it and why, until it is let in', async () => {
+  const cluster = new PeerCluster()
+  const one = await cluster.start(1, { join: [] })
+  one.admit = ({ brokerId }) => {
+    throw new TailraceError('BROKER_IDENTITY_MISMATCH', `Broker ${brokerId} has lost its disk.`)
+  }
+  const two = await cluster.start(2, { join: [addressOf(1)] })
+  expect(two.peers.refusal(addressOf(1))).toBeUndefined()
+  await cluster.pass(100)
+  expect(two.peers.refusal(addressOf(1))).toMatchObject({
+    code: 'BROKER_IDENTITY_MISMATCH',
+    message: expect.stringContaining('Broker 2 has lost its disk.'),
+  })
+  one.admit = () => {}
+  await cluster.pass(3000)
+  expect(two.links).toEqual(['+1'])
+  expect(two.peers.refusal(addressOf(1))).toBeUndefined()
 })
 
 test('an address that leads back to this broker is given up silently', async () => {

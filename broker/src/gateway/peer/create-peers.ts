@@ -28,6 +28,8 @@ export interface RunningPeers extends Peers {
   dial(address: string): void
   /** Ends all connections with a broker, which is no member any more, and dials it no longer. */
   hangUp(broker: BrokerId): void
+  /** Why the broker at this address refuses this one; undefined when it does not, or when that is not known. */
+  refusal(address: string): TailraceError | undefined
   readonly stats: Readonly<PeerStats>
   /** Bytes queued to a peer and not yet taken by the kernel; 0 without a link. */
   queuedBytes(to: BrokerId): number
@@ -96,6 +98,10 @@ class PeerTransport implements RunningPeers {
   hangUp(broker: BrokerId): void {
     this.#links?.hangUp(broker)
     this.#incoming?.hangUp(broker)
+  }
+
+  refusal(address: string): TailraceError | undefined {
+    return this.#links?.refusal(address)
   }
 
   async close(): Promise<void> {

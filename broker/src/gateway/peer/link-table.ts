@@ -1,4 +1,4 @@
-import type { BrokerId } from '@tailrace/schemas'
+import type { BrokerId, TailraceError } from '@tailrace/schemas'
 import type { PeerIdentity } from '../../partition/peers.ts'
 import type { PeerDeps } from './deps.ts'
 import type { LiveLink } from './live-link.ts'
@@ -43,6 +43,10 @@ export class LinkTable implements LinkOwner {
 
   identity(of: BrokerId): PeerIdentity | undefined {
     return this.#identities.get(of)
+  }
+
+  refusal(address: string): TailraceError | undefined {
+    return this.#byAddress.get(address)?.refusedWith
   }
 
   /** A broker connected to us, so it is up: a lost link to it is worth dialling now, and one to its former life is dead. */

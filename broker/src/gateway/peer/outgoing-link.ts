@@ -33,6 +33,8 @@ export class OutgoingLink {
   #upSince = 0
   /** Why this side refused the broker, until that closes the connection. */
   #refusal: TailraceError | undefined
+  /** Why the broker there refused this one, when it was asked last. */
+  #refusedWith: TailraceError | undefined
   /** The last problem that was logged. */
   #problem = ''
 
@@ -50,6 +52,11 @@ export class OutgoingLink {
 
   get isUp(): boolean {
     return this.#state === 'up'
+  }
+
+  /** Why the broker at the address does not want to know this one; until it answers otherwise, or not at all. */
+  get refusedWith(): TailraceError | undefined {
+    return this.#refusedWith
   }
 
   /** Dials now, unless that is done or under way: at the start, and when there is a sign that the other side is up. */
@@ -124,8 +131,12 @@ export class OutgoingLink {
     }
     this.#deps.stats.handshakesRefused++
     // Whoever was told closes the connection; the handshake's time limit sees to it that it does.
-    if (byUs) this.#refusal = error
-    else this.#retry(error)
+    if (byUs) {
+      this.#refusal = error
+      return
+    }
+    this.#retry(error)
+    this.#refusedWith = error
   }
 
   #done(channel: FrameChannel, identity: PeerIdentity, decoder: MessageDecoder): void {
@@ -139,6 +150,7 @@ export class OutgoingLink {
       onClose: (error) => this.#lost(error),
     })
     this.#state = 'up'
+    this.#refusedWith = undefined
     this.#live = live
     if (!this.#owner.up(this, identity)) {
       channel.close()
@@ -168,6 +180,7 @@ export class OutgoingLink {
     this.#channel = undefined
     this.#note(this.#refusal ?? error ?? new TailraceError('CONNECTION_LOST'))
     this.#refusal = undefined
+    this.#refusedWith = undefined
     this.#state = 'waiting'
     this.#timer = this.#deps.clock.after(this.#backoff.nextMs(), () => this.dial())
   }
