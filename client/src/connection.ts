@@ -1,7 +1,7 @@
 import { encodeFrame, type Message, type MessageName, parseFrame, TailraceError } from '@tailrace/schemas'
 import { openSocket } from '#socket'
-import { SilenceWatch } from './silence-watch.ts'
 import { abortError } from './delay.ts'
+import { SilenceWatch } from './silence-watch.ts'
 import type { Socket } from './socket/socket.ts'
 import { asTailraceError, errorFromWire } from './wire-error.ts'
 

@@ -5,10 +5,10 @@ import { ClusterProcesses } from './cluster-processes.ts'
 import { allInSync, topicBecomes } from './topic-view.ts'
 
 // Long enough that what has just been compiled and opened is done with.
-const SETTLE_MS = 20_000
+const SETTLE_MS = 12_000
 /** Of several windows the least counts: what else the machine does can only add, by cold caches and clocks. */
 const WINDOWS = 3
-const MEASURE_MS = 8000
+const MEASURE_MS = 6000
 /** What Linux has shown to programs ever since, whatever the kernel's own. */
 const CLOCK_TICKS_PER_SECOND = 100
 

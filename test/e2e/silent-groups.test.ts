@@ -6,7 +6,7 @@ import { ClusterProcesses } from './cluster-processes.ts'
 const PARTITIONS = 10_000
 const WINDOW_MS = 4_000
 /** Of several windows the least counts: what else the machine does can only add. */
-const WINDOWS = 3
+const WINDOWS = 2
 /** What Linux has shown to programs ever since, whatever the kernel's own. */
 const CLOCK_TICKS_PER_SECOND = 100
 

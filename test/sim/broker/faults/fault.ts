@@ -1,6 +1,6 @@
 import type { SimRandom } from '../../random.ts'
-import type { SimBroker } from '../sim-broker.ts'
 import type { Scene } from '../scene.ts'
+import type { SimBroker } from '../sim-broker.ts'
 
 /** One kind of fault. A seed has it or not; if it has, it strikes again and again at random times. */
 export interface FaultClass {

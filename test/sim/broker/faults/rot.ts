@@ -1,7 +1,7 @@
 import type { SimRandom } from '../../random.ts'
 import { BLOCK_BYTES } from '../disk/block-file.ts'
-import type { SimBroker } from '../sim-broker.ts'
 import type { Scene } from '../scene.ts'
+import type { SimBroker } from '../sim-broker.ts'
 import type { FaultClass } from './fault.ts'
 
 /**
