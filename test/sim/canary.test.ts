@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { runBrokerSeed } from './broker/run-broker-seed.ts'
 import { runSeed } from './run-seed.ts'
+import { shrinkSeed } from './shrink.ts'
 
 /*
  * Builds that are broken on purpose. Whoever sees no violation in them sees none anywhere: if one of these tests fails, no green result of the
@@ -24,4 +25,16 @@ test('the simulator of whole brokers reports a log that calls durable what it ha
     if (finding?.property === 'durable-majority') reported++
   }
   expect(reported).toBeGreaterThan(0)
+})
+
+test('a failing history of the core is told smaller, and fails in the same way', () => {
+  const defects = ['blindOverwrite'] as const
+  let seed = 1
+  while (runSeed(seed, defects).violation === null) seed++
+  const failed = runSeed(seed, defects)
+  const { smaller, result } = shrinkSeed(failed, defects)
+  expect(result.violation?.property).toBe(failed.violation?.property)
+  expect(smaller.without.length).toBeGreaterThan(2)
+  expect(runSeed(seed, defects, null, smaller).digest).toBe(result.digest)
+  expect(result.events).toBeLessThan(failed.events)
 })

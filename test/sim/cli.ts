@@ -2,10 +2,12 @@ import { parseArgs } from 'node:util'
 import { isBrokerDefect, replayBrokers, runManyBrokers } from './broker/cli.ts'
 import { brokerDefectNames } from './broker/run-broker-seed.ts'
 import { runHours } from './long-run.ts'
-import { type DefectName, defectNames, runSeed } from './run-seed.ts'
+import { type DefectName, defectNames, runSeed, type SmallerHistory } from './run-seed.ts'
+import { absenceNames } from './without-faults.ts'
 
-const usage = `npm run sim -- --seed N [--trace] | --seeds COUNT [--from N] | --hours H   [--defect NAME[,NAME]]
+const usage = `npm run sim -- --seed N [--trace] [--without FAULT[,FAULT] --turn T] | --seeds COUNT [--from N] | --hours H   [--defect NAME[,NAME]]
   --whole: whole brokers in the place of the consensus core; then also [--without FAULT[,FAULT]] [--fault-ms MS]
+faults that can be left out: ${absenceNames.join(' ')}
 defects: ${defectNames.join(' ')}
 with --whole: ${brokerDefectNames.join(' ')}`
 
@@ -23,6 +25,7 @@ async function main(): Promise<number> {
       brokers: { type: 'boolean', default: false },
       without: { type: 'string' },
       'fault-ms': { type: 'string' },
+      turn: { type: 'string', default: '0' },
     },
   })
   if (values.hours !== undefined) return runHours(Number(values.hours))
@@ -30,7 +33,11 @@ async function main(): Promise<number> {
   if (values.whole || values.brokers) return whole(values, defects)
   const unknown = defects.find((name) => !defectNames.includes(name as DefectName))
   if (unknown !== undefined) return refuse(`unknown defect "${unknown}"`)
-  if (values.seed !== undefined) return replay(count(values.seed), defects as DefectName[], values.trace)
+  const without = values.without === undefined || values.without === '' ? [] : values.without.split(',')
+  const strange = without.find((name) => !absenceNames.includes(name))
+  if (strange !== undefined) return refuse(`unknown class of faults "${strange}"`)
+  const smaller = { without, turn: count(values.turn) }
+  if (values.seed !== undefined) return replay(count(values.seed), defects as DefectName[], values.trace, smaller)
   if (values.seeds !== undefined) return runMany(count(values.from), count(values.seeds), defects as DefectName[])
   return refuse('one of --seed, --seeds and --hours is needed')
 }
@@ -59,8 +66,8 @@ async function whole(values: WholeArguments, defects: readonly string[]): Promis
   return refuse('either --seed or --seeds is needed')
 }
 
-function replay(seed: number, defects: readonly DefectName[], trace: boolean): number {
-  const result = runSeed(seed, defects, trace ? (line) => console.log(line) : null)
+function replay(seed: number, defects: readonly DefectName[], trace: boolean, smaller: SmallerHistory): number {
+  const result = runSeed(seed, defects, trace ? (line) => console.log(line) : null, smaller)
   const { options, violation, ...figures } = result
   console.log(JSON.stringify(options, null, 2))
   console.log(JSON.stringify(figures))

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { runBrokerSeed } from './broker/run-broker-seed.ts'
 import { shrink } from './broker/shrink.ts'
 import { runSeed } from './run-seed.ts'
+import { shrinkSeed } from './shrink.ts'
 
 const FOLDER = fileURLToPath(new URL('../../.tmp/sim', import.meta.url))
 /** Of a long history the end tells why it failed. */
@@ -23,8 +24,15 @@ export async function writeFailure(kind: Kind, seed: number): Promise<string> {
 }
 
 function tellCore(seed: number, trace: (line: string) => void): string[] {
-  const { violation, options } = runSeed(seed, [], trace)
-  return [`npm run sim -- --seed ${seed} --trace`, String(violation?.message), JSON.stringify(options), '']
+  const { smaller } = shrinkSeed(runSeed(seed), [])
+  const { violation, options } = runSeed(seed, [], trace, smaller)
+  const { without, turn } = smaller
+  return [
+    `npm run sim -- --seed ${seed} --without ${without.join(',')} --turn ${turn} --trace`,
+    String(violation?.message),
+    JSON.stringify(options),
+    '',
+  ]
 }
 
 async function tellWhole(seed: number, trace: (line: string) => void): Promise<string[]> {

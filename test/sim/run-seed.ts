@@ -6,6 +6,7 @@ import { SimRandom } from './random.ts'
 import type { DriverDefects, SimBroker } from './sim-broker.ts'
 import { drawSwarm } from './swarm.ts'
 import { type SwarmOptions, TICK } from './swarm-options.ts'
+import { withoutFaults } from './without-faults.ts'
 import { World } from './world.ts'
 
 export const noDriverDefects: DriverDefects = {
@@ -49,14 +50,25 @@ function switchedOn(defects: readonly DefectName[], known: object): Record<strin
 /** Election timeouts of calm after which the cluster must have converged. */
 const PATIENCE = 60
 
+/** Part of a seed's history: without some classes of faults, with the rest of them at other times in each turn but the first. */
+export interface SmallerHistory {
+  readonly without: readonly string[]
+  readonly turn: number
+}
+
+const SEEDS_OF_TURN = 2 ** 33
+
 /** Runs the history of one seed: faults, then calm. The same seed gives the same history on every machine. */
 export function runSeed(
   seed: number,
   defects: readonly DefectName[] = [],
   trace: ((line: string) => void) | null = null,
+  smaller: SmallerHistory = { without: [], turn: 0 },
 ): SeedResult {
-  const random = new SimRandom(seed)
-  const options = drawSwarm(random)
+  const drawn = new SimRandom(seed)
+  const options = withoutFaults(drawSwarm(drawn), smaller.without)
+  // Without a class of faults the rest of the randomness means something else anyway.
+  const random = smaller.turn === 0 ? drawn : new SimRandom(seed + smaller.turn * SEEDS_OF_TURN)
   const history = new History(trace)
   let world: World | null = null
   let violation: Violation | null = null
