@@ -58,6 +58,24 @@ describe('a group with a state machine', () => {
     await machineWorld.sameState(31)
   })
 
+  it('cuts off what has rotted where nobody else holds it any more: the state stands for it', async () => {
+    const machineWorld = await MachineWorld.start({
+      settings: { snapshotBytes: 1 << 30, scrubMs: 500 },
+      log: { segmentBytes: 1000, tailBytes: 64 << 10 },
+    })
+    const { world } = machineWorld
+    await machineWorld.publish(0, 30)
+    await machineWorld.sameState(30)
+    for (const id of [1, 3]) await world.during(world.group(id).takeSnapshot())
+    await world.during(world.replica(2).driver.log.seal())
+    expect(world.group(2).status().prevIndex).toBe(0)
+    expect(await world.broker(2).flip('v7', 'groups')).toBeGreaterThan(0)
+    await world.until(() => world.group(2).status().prevIndex > 8, 30_000)
+    expect(world.replica(2).driver.log.corruptRanges()).toEqual([])
+    await machineWorld.publish(30, 31)
+    await machineWorld.sameState(31)
+  })
+
   it('M46, M51 a late replica loads the whole state once, then takes entries', async () => {
     const machineWorld = await MachineWorld.start()
     const { world, machines } = machineWorld

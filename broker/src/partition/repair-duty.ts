@@ -17,6 +17,8 @@ export interface RepairDutyDeps {
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Pick<PartitionMetrics, 'repairedEntries'>
+  /** Cuts off the start of the log where a state stands for it. */
+  letGo(): Promise<void>
 }
 
 const REPLY_MS = 5000
@@ -97,6 +99,7 @@ export class RepairDuty {
     for (let ranges = log().corruptRanges(); ranges.length > 0; ranges = log().corruptRanges()) {
       if (this.#stopped) return
       if (await this.#repairRange(ranges[0]!)) continue
+      if (await this.#isLetGo(ranges[0]!)) continue
       this.#retryAt = clock.monotonic() + RETRY_MS
       logger.error(
         { group, ...ranges[0] },
@@ -123,6 +126,17 @@ export class RepairDuty {
       }
     }
     return false
+  }
+
+  /** The others may have cut off what is rotten here: then nobody ever gives it again, and sound entries behind it are not found. */
+  async #isLetGo({ from }: CorruptRange): Promise<boolean> {
+    const { log, letGo, logger, group } = this.#deps
+    try {
+      await letGo()
+    } catch (error) {
+      logger.info({ group, err: error }, 'damaged entries cannot be let go of yet')
+    }
+    return from <= log().prevIndex
   }
 
   async #replaceFrom(peer: BrokerId, { from: firstIndex, to: lastIndex }: CorruptRange): Promise<number> {

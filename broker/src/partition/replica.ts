@@ -103,6 +103,7 @@ export class Replica implements Group {
       log: () => driver.log,
       electionFactor: () => this.#spec.electionFactor ?? 1,
       incomplete: () => this.incomplete,
+      letGo: () => this.snapshots.letGo(),
     }
     this.#producerRecovery = new ProducerRecovery(duties, deps.producersUnknown)
     this.repairs = new RepairDuty(duties)

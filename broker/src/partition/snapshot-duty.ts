@@ -85,6 +85,11 @@ export class SnapshotDuty {
     return this.#oneAtATime(() => (this.#machine === null ? this.#saveState() : this.#snapshotMachine()))
   }
 
+  /** Cuts off as much of the log as the state machine stands for; without one nothing. */
+  async letGo(): Promise<void> {
+    if (this.#machine?.snapshots !== undefined && !this.#mustRest) await this.take()
+  }
+
   /** Another replica's snapshot is offered to this one, which has all of it already: it serves to let go of the log before it (M84). */
   offered(lastIndex: LogIndex): void {
     if (this.#machine === null || this.#mustRest || lastIndex > this.#deps.driver.state.commitIndex) return
