@@ -52,6 +52,19 @@ describe('failures of the disk', () => {
     expect(failures).toEqual(['the disk is on fire'])
   })
 
+  test('what a start has read of the journal is synced before anything is written behind it', async () => {
+    const disk = new MemoryDisk()
+    const before = await open(disk)
+    new Acknowledgements(before).writer(before.create(1)).write({ sizes: [10] })
+    await settled()
+    const operations: string[] = []
+    disk.onOperation = (operation, path) => {
+      if (path.endsWith('.journal') && (operation === 'write' || operation === 'sync')) operations.push(operation)
+    }
+    await open(disk)
+    expect(operations.slice(0, 3)).toEqual(['sync', 'write', 'sync'])
+  })
+
   test('no segment goes before the journal says that the log begins after it', async () => {
     const disk = new MemoryDisk()
     const storage = await open(disk)

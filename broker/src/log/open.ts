@@ -94,6 +94,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
   logs.connect({ journal, rounds, checkpointer })
 
   await restoreGroups(logs, recovered)
+  await journal.keep()
   await rounds.write((writer) => writeOpening(writer, logs))
   if (recovered.replay.records > 0) checkpointer.request()
   return logs

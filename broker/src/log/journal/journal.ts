@@ -106,6 +106,14 @@ export class Journal {
     if (this.#position > this.#options.fileBytes / 4) this.#prepare()
   }
 
+  /**
+   * Makes durable what recovery has read: the kernel may hold the last round of a process that was killed, and not the disk. Before anything is written behind it: were the
+   * sync of both to fail, a hole with something sound behind it would be taken for rot.
+   */
+  async keep(): Promise<void> {
+    await this.#current?.file.sync()
+  }
+
   /** A checkpoint holds everything up to `sequence`: files that end there are free. */
   release(sequence: number): void {
     let released = 0
