@@ -1,17 +1,19 @@
-import type { LogIndex, Message } from '@tailrace/schemas'
+import type { Message } from '@tailrace/schemas'
 import type { EntryRun, GroupLog } from '../log/types.ts'
 import type { PeerAnswer } from './peers.ts'
 
 /** More than this is not read for a peer at once. */
 const MAX_BYTES = 4 << 20
 
-/** Entries for a replica whose disk has lost them: committed ones alone, for only those are the same everywhere. */
+/**
+ * Entries for a replica whose disk has lost them. Also those that are not known to be committed here: who asks takes none but of the term that it knows, and an entry
+ * of that index and term is the same everywhere (log matching). A leader with a rotten entry can tell nobody that it is committed.
+ */
 export async function serveEntries(
   log: GroupLog,
-  commitIndex: LogIndex,
   { firstIndex, lastIndex, maxBytes }: Message<'ReadEntries'>,
 ): Promise<PeerAnswer<'ReadEntries'>> {
-  const last = Math.min(lastIndex, commitIndex)
+  const last = Math.min(lastIndex, log.lastIndex)
   if (firstIndex > last || firstIndex <= log.prevIndex) return { fields: { entries: [] }, body: [] }
   const run: EntryRun = await log.readEntries(firstIndex, Math.min(maxBytes, MAX_BYTES))
   const count = Math.min(run.headers.length, last - firstIndex + 1)

@@ -36,8 +36,8 @@ export class GroupAnswers implements GroupRequests {
         return { fields: {}, body: [] }
       },
       ReadEntries: async (_from, fields) => {
-        const { log, state } = running(fields.group).driver
-        return serveEntries(log, state.commitIndex, fields)
+        const { log } = running(fields.group).driver
+        return serveEntries(log, fields)
       },
     }
   }
