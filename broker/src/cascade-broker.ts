@@ -1,17 +1,14 @@
 import { TailraceError } from '@tailrace/schemas'
-import { pino } from 'pino'
 import { CascadeNode } from './cascade/node.ts'
 import { cascadeMetrics } from './cascade-metrics.ts'
 import type { BrokerSettings } from './config/broker-settings.ts'
 import { splitAddress } from './config/setting-kinds.ts'
+import { openDataFolder } from './data-folder.ts'
 import { createHttpGateway } from './gateway/http/server.ts'
 import { gatewayLimits } from './gateway-settings.ts'
-import { openLogStorage } from './log/open.ts'
-import { openRocksStore } from './log/rocks-store.ts'
 import type { RunningBroker } from './main.ts'
 import { nodeCrc32c } from './platform/node/checksum.ts'
 import { nodeClock } from './platform/node/clock.ts'
-import { nodeDisk } from './platform/node/disk.ts'
 import { nodeHttpClient } from './platform/node/http-client.ts'
 import { nodeMessageSockets } from './platform/node/message-sockets.ts'
 import { nodeRandom } from './platform/node/random.ts'
@@ -24,21 +21,8 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   if (settings.source.length === 0) {
     throw new TailraceError('INVALID_SETTING', 'source is missing: give the HTTP address of any broker one level up.')
   }
-  const logger = pino({
-    level: settings.logLevel,
-    base: { broker: settings.id },
-    timestamp: pino.stdTimeFunctions.isoTime,
-  })
-  const [clock, random, disk, crc32c] = [nodeClock, nodeRandom, nodeDisk, nodeCrc32c]
-  await disk.makeFolder(settings.data)
-  await disk.lock(settings.data)
-  const storage = await openLogStorage({ disk, clock, crc32c }, { ...settings, folder: `${settings.data}/log` })
-  storage.onFailure = (error) => {
-    // What is on disk is unknown now; only a restart finds out.
-    logger.fatal({ error }, 'the log cannot be written any more; the broker ends')
-    process.exit(70)
-  }
-  const store = await openRocksStore(`${settings.data}/state`)
+  const [clock, random, crc32c] = [nodeClock, nodeRandom, nodeCrc32c]
+  const { logger, storage, store } = await openDataFolder(settings)
   const node = await CascadeNode.open({
     ...{ storage, store, clock, random, crc32c, logger },
     brokerId: settings.id,

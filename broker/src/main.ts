@@ -1,14 +1,12 @@
-import { pino } from 'pino'
 import { brokerMetrics } from './broker-metrics.ts'
 import { topDeskOver, withCascade } from './cascade/peer-questions.ts'
 import { createClusterNode } from './cluster/node.ts'
 import type { BrokerSettings } from './config/broker-settings.ts'
 import { splitAddress } from './config/setting-kinds.ts'
+import { openDataFolder } from './data-folder.ts'
 import { createHttpGateway } from './gateway/http/server.ts'
 import { createPeers } from './gateway/peer/create-peers.ts'
 import { gatewayLimits } from './gateway-settings.ts'
-import { openLogStorage } from './log/open.ts'
-import { openRocksStore } from './log/rocks-store.ts'
 import { BrokerGroups } from './partition/groups.ts'
 import { defaultPartitionSettings } from './partition/settings.ts'
 import { nodeCrc32c } from './platform/node/checksum.ts'
@@ -32,21 +30,8 @@ export interface RunningBroker {
  * @throws TailraceError INVALID_SETTING, BROKER_IDENTITY_MISMATCH, STORAGE_CORRUPT; DiskError
  */
 export async function startBroker(settings: BrokerSettings): Promise<RunningBroker> {
-  const logger = pino({
-    level: settings.logLevel,
-    base: { broker: settings.id },
-    timestamp: pino.stdTimeFunctions.isoTime,
-  })
   const [clock, random, disk, crc32c] = [nodeClock, nodeRandom, nodeDisk, nodeCrc32c]
-  await disk.makeFolder(settings.data)
-  await disk.lock(settings.data)
-  const storage = await openLogStorage({ disk, clock, crc32c }, { ...settings, folder: `${settings.data}/log` })
-  storage.onFailure = (error) => {
-    // What is on disk is unknown now; only a restart finds out (fsync errors are not repeatable).
-    logger.fatal({ error }, 'the log cannot be written any more; the broker ends')
-    process.exit(70)
-  }
-  const store = await openRocksStore(`${settings.data}/state`)
+  const { logger, storage, store } = await openDataFolder(settings)
   const peers = createPeers({
     ...{ network: nodeNetwork, clock, random, crc32c, log: logger },
     self: () => node.identity(),

@@ -93,8 +93,3 @@ export class Staging {
     if (this.#used.length > 0) this.#bytes.set(old.subarray(0, Math.min(old.length, length)))
   }
 }
-
-/** Blocks that `content` bytes of records take. */
-export function blocksFor(content: number): number {
-  return Math.ceil(content / BLOCK_CONTENT_BYTES)
-}

@@ -1,0 +1,37 @@
+import { type Logger, pino } from 'pino'
+import type { BrokerSettings } from './config/broker-settings.ts'
+import { openLogStorage } from './log/open.ts'
+import { openRocksStore } from './log/rocks-store.ts'
+import type { LogStorage, StateStore } from './log/types.ts'
+import { nodeCrc32c } from './platform/node/checksum.ts'
+import { nodeClock } from './platform/node/clock.ts'
+import { nodeDisk } from './platform/node/disk.ts'
+
+/** What every broker, of whatever level, keeps in its folder, and the log that tells of it. */
+export interface DataFolder {
+  readonly logger: Logger
+  readonly storage: LogStorage
+  readonly store: StateStore
+}
+
+/**
+ * Takes the folder for this process alone and opens log and state store. A log that cannot be written any more ends the process.
+ * @throws TailraceError STORAGE_CORRUPT; DiskError
+ */
+export async function openDataFolder(settings: BrokerSettings): Promise<DataFolder> {
+  const logger = pino({
+    level: settings.logLevel,
+    base: { broker: settings.id },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  })
+  await nodeDisk.makeFolder(settings.data)
+  await nodeDisk.lock(settings.data)
+  const platform = { disk: nodeDisk, clock: nodeClock, crc32c: nodeCrc32c }
+  const storage = await openLogStorage(platform, { ...settings, folder: `${settings.data}/log` })
+  storage.onFailure = (error) => {
+    // What is on disk is unknown now; only a restart finds out (fsync errors are not repeatable).
+    logger.fatal({ error }, 'the log cannot be written any more; the broker ends')
+    process.exit(70)
+  }
+  return { logger, storage, store: await openRocksStore(`${settings.data}/state`) }
+}
