@@ -26,8 +26,6 @@ export interface PublishingDeps {
 export class Publishing {
   readonly #deps: PublishingDeps
   readonly #acknowledgements = new Acknowledgements()
-  /** What the followers have, as far as known: looked at once for all entries that are committed together. */
-  #matches: readonly { readonly id: BrokerId; readonly matchIndex: LogIndex }[] | null = null
 
   constructor(deps: PublishingDeps) {
     this.#deps = deps
@@ -68,11 +66,6 @@ export class Publishing {
     this.#acknowledgements.committed(index, this.#holdersOf)
   }
 
-  /** What was known of the followers is old. */
-  forgetMatches(): void {
-    this.#matches = null
-  }
-
   failAll(...failure: Parameters<Acknowledgements['failAll']>): void {
     this.#acknowledgements.failAll(...failure)
   }
@@ -101,10 +94,5 @@ export class Publishing {
     return token === null ? {} : { token }
   }
 
-  readonly #holdersOf = (index: LogIndex): readonly BrokerId[] => {
-    const { core } = this.#deps.driver
-    this.#matches ??= core.status().followers
-    const holders = this.#matches.filter(({ matchIndex }) => matchIndex >= index).map(({ id }) => id)
-    return core.durableIndex >= index ? [core.id, ...holders] : holders
-  }
+  readonly #holdersOf = (index: LogIndex): readonly BrokerId[] => this.#deps.driver.core.holdersOf(index)
 }

@@ -83,10 +83,7 @@ export class Replica implements Group {
         this.snapshots.appended(bytes)
       },
       committed: (index) => this.#publishing.committed(index),
-      highWatermarkAdvanced: () => {
-        this.#publishing.forgetMatches()
-        this.#readers.advanced(this.highWatermark)
-      },
+      highWatermarkAdvanced: () => this.#readers.advanced(this.highWatermark),
       leadership: () => this.#leadershipChanged(),
       persisted: () => this.snapshots.persisted(),
       asked: (ready) => this.#asked(ready),
@@ -383,7 +380,6 @@ export class Replica implements Group {
       this.#publishing.failAll('OUTCOME_UNKNOWN', 'The partition has changed its leader.')
       this.#readers.wakeAll()
     }
-    this.#publishing.forgetMatches()
     this.#onLeadership(this.id, this.term, this.leader)
   }
 }

@@ -49,7 +49,7 @@ export interface RaftCore {
    * - Nobody is made to campaign past the lease: a leader that sends TimeoutNow must give its lease up first.
    */
   readonly hasLease: boolean
-  /** M86: nothing is open in the group, and this replica needs no ticks until it is woken (silence.ts). */
+  /** M86: nothing is open in the group, and this replica needs no ticks until it is woken (sleep.ts). */
   readonly asleep: boolean
 
   tick(): void
@@ -93,6 +93,8 @@ export interface RaftCore {
    * `term` at `index`, durably, or committed it. Before `prevIndex`: true if the term can be. A leader never commits by this.
    */
   commitToken(term: Term, index: LogIndex): boolean
+  /** Leader: the members, itself included, that are known to have the entry on disk. For the answer to a publish (M95). */
+  holdersOf(index: LogIndex): BrokerId[]
   /** M35: the state of entries from `from` on, `count` at most. For status pages. */
   entryStates(from: LogIndex, count: number): readonly EntryStatus[]
   /** The link to a peer broke or was renewed: what was in flight may be lost (M91). */

@@ -26,7 +26,7 @@ import { offerSnapshot } from './snapshot-offer.ts'
 import { changePriority, checkInvariants, followerOf, newState, type RaftState } from './state.ts'
 import { hasNews, takeReady } from './take-ready.ts'
 import { applyTerm } from './term-rules.ts'
-import { commitByToken } from './token.ts'
+import { commitByToken, holdersOf } from './token.ts'
 import { beginTransfer } from './transfer.ts'
 import { settleTick, settleTurn } from './turn.ts'
 
@@ -188,6 +188,10 @@ class Group implements CheckedRaftCore {
 
   installFailed(): void {
     abandonInstall(this.#state)
+  }
+
+  holdersOf(index: LogIndex): BrokerId[] {
+    return holdersOf(this.#state, index)
   }
 
   commitToken(term: Term, index: LogIndex): boolean {

@@ -1,4 +1,4 @@
-import type { LogIndex, Term } from '@tailrace/schemas'
+import type { BrokerId, LogIndex, Term } from '@tailrace/schemas'
 import { commitTo, type RaftState } from './state.ts'
 
 /**
@@ -18,4 +18,14 @@ export function commitByToken(state: RaftState, term: Term, index: LogIndex): bo
   if (state.role === 'leader' || index > log.durability.lastIndex) return false
   commitTo(state, index)
   return true
+}
+
+/** Leader: who can answer for the entry, as far as acknowledgements tell; itself only once its own disk has it (M92). Asked for every acknowledged batch. */
+export function holdersOf({ id, log, followers }: RaftState, index: LogIndex): BrokerId[] {
+  const holders = log.durability.lastIndex >= index ? [id] : []
+  for (let i = 0; i < followers.length; i++) {
+    const { id: follower, match, leaving } = followers[i]!
+    if (match >= index && !leaving) holders.push(follower)
+  }
+  return holders
 }
