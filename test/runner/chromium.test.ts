@@ -4,8 +4,12 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { chromiumForTests, findChromium } from './chromium.ts'
 
+const isElsewhere = process.platform !== 'linux'
+if (isElsewhere)
+  console.log(`Skipped: which browser is taken from PATH, since on ${process.platform} it is in a fixed place.`)
+
 // Windows and macOS have browsers in fixed places, whatever PATH says.
-describe.skipIf(process.platform !== 'linux')('the browser for tests', () => {
+describe.skipIf(isElsewhere)('the browser for tests', () => {
   it('is the one that is named, else the first on PATH', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tailrace-browser-'))
     expect(findChromium({ PATH: folder })).toBeNull()

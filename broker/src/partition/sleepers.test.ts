@@ -107,6 +107,16 @@ describe('M86, M87: a group that sleeps', () => {
     expect(world.group(1).isLeader).toBe(true)
   })
 
+  it('control: notices neither where brokers do not compare what they hold to be asleep', async () => {
+    for (const id of [1, 3]) {
+      const world = await sleepingWorld()
+      world.passesNotes = (_from, _to, name) => name === 'NodeBeat'
+      breakReplica(world, id)
+      await world.run(5_000)
+      expect(asleep(world).filter(Boolean)).toHaveLength(2)
+    }
+  })
+
   it('keeps its leader through beats that are late or lost one way for a while', async () => {
     const world = await sleepingWorld()
     const { term } = world.group(1)

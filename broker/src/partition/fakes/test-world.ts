@@ -2,7 +2,7 @@ import type { BrokerId, Message } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import { ManualClock } from '../../platform/memory/clock.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
-import type { GroupRequestName, PeerAnswer, PeerReply, RequestName } from '../peers.ts'
+import type { GroupRequestName, NoteName, PeerAnswer, PeerReply, RequestName } from '../peers.ts'
 import type { Replica } from '../replica.ts'
 import { defaultPartitionSettings, type PartitionSettings } from '../settings.ts'
 import type { Group, GroupSpec } from '../types.ts'
@@ -44,7 +44,7 @@ export class TestWorld {
   /** Messages that are delivered. */
   passes: (message: RaftMessage) => boolean = () => true
   /** Whether brokers hear each other's notes (sleepers.ts). */
-  passesNotes: (from: BrokerId, to: BrokerId) => boolean = () => true
+  passesNotes: (from: BrokerId, to: BrokerId, name?: NoteName) => boolean = () => true
   /** What becomes of the answer to a request: itself, another one, or a rejection. */
   answers: (
     name: RequestName,
@@ -71,7 +71,7 @@ export class TestWorld {
       (to, name, fields) =>
         this.clock.soon(() => {
           const { alive, groups } = this.broker(to)
-          if (alive && this.passesNotes(from, to)) groups.told(from, name, fields)
+          if (alive && this.passesNotes(from, to, name)) groups.told(from, name, fields)
         })
     const log = options.log ?? {}
     const askFrom =

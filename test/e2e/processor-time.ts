@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises'
+import type { ClusterProcesses } from './cluster-processes.ts'
+
+/** What Linux has shown to programs ever since, whatever the kernel's own. */
+const CLOCK_TICKS_PER_SECOND = 100
+
+/** For `it.skipIf`: whether processor time cannot be read here. Says so once, since a skipped test says nothing itself. */
+export function cannotReadProcessorTime(what: string): boolean {
+  if (process.platform === 'linux') return false
+  console.log(
+    `Skipped: ${what}. Only Linux tells a process's processor time in a file, and this is ${process.platform}.`,
+  )
+  return true
+}
+
+/**
+ * Each broker's share of a core, 0.01 for one per cent, from outside: a broker that is asked for its metrics is not idle. Of several windows the least counts: what else the
+ * machine does can only add, by cold caches and clocks.
+ */
+export async function leastShares(cluster: ClusterProcesses, windows: number, windowMs: number): Promise<number[]> {
+  const least = cluster.ids.map(() => Number.POSITIVE_INFINITY)
+  const spent = (): Promise<number[]> => Promise.all(cluster.ids.map((id) => processorSeconds(cluster.pid(id))))
+  for (let window = 0; window < windows; window += 1) {
+    const before = await spent()
+    await new Promise((done) => setTimeout(done, windowMs))
+    for (const [at, seconds] of (await spent()).entries()) {
+      least[at] = Math.min(least[at]!, ((seconds - before[at]!) * 1000) / windowMs)
+    }
+  }
+  return least
+}
+
+async function processorSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND
+}
