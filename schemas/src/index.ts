@@ -17,6 +17,7 @@ export * from './murmur2.ts'
 export * from './names.ts'
 export {
   decoderFor,
+  decoderOfOnly,
   type MessageDecoder,
   messageName,
   ownDecoder,

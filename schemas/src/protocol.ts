@@ -20,8 +20,13 @@ const nameOfNumber = new Map<number, MessageName>(
   Object.entries(MessageNumber).map(([name, number]) => [number, name as MessageName]),
 )
 const ownTypes = new Map<MessageName, AvroType>()
-for (const { number, schema } of JSON.parse(protocolJson).messages)
-  ownTypes.set(nameOfNumber.get(number)!, compile(schema))
+/** Messages whose first field is `correlation`. */
+const correlated = new Set<MessageName>()
+for (const { number, schema } of JSON.parse(protocolJson).messages) {
+  const name = nameOfNumber.get(number)!
+  ownTypes.set(name, compile(schema))
+  if (schema.fields[0]?.name === 'correlation') correlated.add(name)
+}
 
 /** The message that a number stands for, or undefined. */
 export function messageName(number: number): MessageName | undefined {
@@ -47,6 +52,20 @@ export function encodeHeader<Name extends MessageName>(
 /** Reads what a writer with our own schemas wrote: every client, and every broker until its schemas are known. */
 export const ownDecoder: MessageDecoder = {
   decode: (name, header) => decodeHeader(name, ownTypes.get(name)!, header),
+}
+
+/**
+ * As ownDecoder, for a door that takes these messages only: of any other one nothing but its correlation is read, so that a message which will be
+ * refused costs no objects.
+ */
+export function decoderOfOnly(taken: ReadonlySet<MessageName>): MessageDecoder {
+  return {
+    decode<Name extends MessageName>(name: Name, header: Uint8Array): Message<Name> {
+      if (taken.has(name)) return ownDecoder.decode(name, header)
+      const correlation = correlated.has(name) ? longAtStart(header) : null
+      return (correlation === null ? {} : { correlation }) as Message<Name>
+    },
+  }
 }
 
 /**

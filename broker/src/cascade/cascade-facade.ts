@@ -9,6 +9,7 @@ import type {
   TopicDescription,
   TopicSummary,
 } from '../cluster/broker-api.ts'
+import { topicsToRoute } from '../cluster/topics-to-route.ts'
 import type { FetchResult, OffsetResult } from '../partition/requests.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HttpClient } from '../platform/http-client.ts'
@@ -56,7 +57,11 @@ export function createCascadeApi(deps: FacadeDeps): BrokerApi {
       return {
         clusterId: deps.clusterId(),
         brokers: [{ id: brokerId, http: deps.http, alive: true }],
-        topics: names.flatMap((name) => routed(deps, name)),
+        topics: topicsToRoute(
+          names,
+          (name) => copies.topic(name),
+          (topic) => topic.groups.length,
+        ).map((topic) => routed(brokerId, topic)),
       }
     },
     describeCluster: async () => describeCluster(deps),
@@ -168,16 +173,9 @@ async function topicAbove({ uplink, client }: FacadeDeps, name: string): Promise
  * Clients are told that this broker leads everything, so that they read here and publish through here; the term 0 gives way to what any broker of level
  * 0 tells them.
  */
-function routed({ brokerId, copies }: FacadeDeps, name: string): RoutedTopic[] {
-  const topic = copies.topic(name)
-  if (topic === undefined) return []
-  const partitions = topic.groups.map((_, partition) => ({
-    partition,
-    leader: brokerId,
-    term: 0,
-    replicas: [brokerId],
-  }))
-  return [{ name, id: topic.id, partitions }]
+function routed(brokerId: BrokerId, { name, id, groups }: CatalogTopic): RoutedTopic {
+  const partitions = groups.map((_, partition) => ({ partition, leader: brokerId, term: 0, replicas: [brokerId] }))
+  return { name, id, partitions }
 }
 
 function describeCluster({ brokerId, http, clusterId, uplink }: FacadeDeps): ClusterDescription {

@@ -4,11 +4,12 @@ import type { Random } from '../platform/random.ts'
 import type { CreateTopicRequest, RoutedTopic, TopicDescription, TopicSummary } from './broker-api.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
 import type { MetadataClient } from './metadata-client.ts'
-import type { MetadataState, Topic } from './metadata-state.ts'
+import type { MetadataState } from './metadata-state.ts'
 import type { PartitionStatus } from './partition-status.ts'
 import { requireTopic } from './topic-places.ts'
 import type { TopicLimits } from './topic-rules.ts'
 import { checkCreateTopic } from './topic-rules.ts'
+import { topicsToRoute } from './topics-to-route.ts'
 
 const COMMAND_MS = 10_000
 /**
@@ -75,15 +76,18 @@ export class Topics {
 
   /** Unknown topics are left out. */
   route(names: readonly string[]): RoutedTopic[] {
-    return names
-      .map((name) => this.#deps.state.topics.get(name))
-      .filter((topic): topic is Topic => topic !== undefined)
-      .map(({ name, id, partitions }) => ({
-        name,
-        id,
-        partitions: partitions.map(({ group, replicas }, partition) => {
-          return { partition, ...this.#deps.directory.lookup(group), replicas: [...replicas] }
-        }),
-      }))
+    const { state, directory } = this.#deps
+    const topics = topicsToRoute(
+      names,
+      (name) => state.topics.get(name),
+      (topic) => topic.partitions.length,
+    )
+    return topics.map(({ name, id, partitions }) => ({
+      name,
+      id,
+      partitions: partitions.map(({ group, replicas }, partition) => {
+        return { partition, ...directory.lookup(group), replicas: [...replicas] }
+      }),
+    }))
   }
 }

@@ -10,30 +10,35 @@ export type { AvroType, Resolver }
 const MAX_KEPT_SCRATCH_BYTES = 1024 * 1024
 
 /**
- * avsc trusts counts: an array that claims 2^32 items is allocated and read past the end of the buffer. Here a count is held against the
- * bytes that are there, since every item of ours takes at least one. Overrides avsc's internals; garbage.test.ts watches over that.
+ * avsc trusts counts: an array that claims 2^32 items is allocated and read past the end of the buffer. Here a count is checked before an
+ * item is read: against the bytes that are there, since every item of ours takes at least one, and against `most`, `maxItems` of the reader's
+ * schema, since one byte becomes some ten bytes of objects. Overrides avsc's internals; list-bounds.test.ts fails if they change.
  */
-class BoundedArrayType extends avsc.types.ArrayType {
-  /** `this` is an array type or a resolver for one, both of which have `itemsType`. */
-  override _read(this: { readonly itemsType?: AvroType }, tap: Tap): unknown[] {
-    const items: unknown[] = []
-    for (let count = blockCount(tap, 0); count > 0; count = blockCount(tap, items.length)) {
-      while (count-- > 0) items.push(this.itemsType!._read(tap))
+function arrayType(schema: object, options: Options, most: number): AvroType {
+  class BoundedArrayType extends avsc.types.ArrayType {
+    /** `this` is an array type or a resolver for one, both of which have `itemsType`. */
+    override _read(this: { readonly itemsType?: AvroType }, tap: Tap): unknown[] {
+      const items: unknown[] = []
+      for (let count = blockCount(tap, 0, most); count > 0; count = blockCount(tap, items.length, most)) {
+        while (count-- > 0) items.push(this.itemsType!._read(tap))
+      }
+      return items
     }
-    return items
-  }
 
-  override _skip(tap: Tap): void {
-    let skipped = 0
-    for (let count = blockCount(tap, 0); count > 0; count = blockCount(tap, skipped)) {
-      skipped += count
-      while (count-- > 0) this.itemsType!._skip(tap)
+    /** Nothing is built of what is skipped, so the bytes are limit enough. */
+    override _skip(tap: Tap): void {
+      let skipped = 0
+      for (let count = blockCount(tap, 0, Infinity); count > 0; count = blockCount(tap, skipped, Infinity)) {
+        skipped += count
+        while (count-- > 0) this.itemsType!._skip(tap)
+      }
     }
   }
+  return new BoundedArrayType(schema, options)
 }
 
 /** Items in the next block of an array; a negative count is followed by the size of the block, which nobody here needs. */
-function blockCount(tap: Tap, before: number): number {
+function blockCount(tap: Tap, before: number, most: number): number {
   let count = tap.readLong()
   if (count < 0) {
     count = -count
@@ -41,6 +46,7 @@ function blockCount(tap: Tap, before: number): number {
   }
   if (!(count <= tap.buf.length - tap.pos) || before + count > tap.buf.length)
     throw new RangeError(`an array of ${count} items`)
+  if (before + count > most) throw new RangeError(`an array of ${before + count} items, ${most} are allowed`)
   return count
 }
 
@@ -57,7 +63,10 @@ function safeTypes(schema: unknown, options: Options): AvroType | undefined {
   if (schema === 'int') return new CheckedIntType()
   if (typeof schema !== 'object' || schema === null || !('type' in schema)) return undefined
   if (schema.type === 'int') return new CheckedIntType()
-  if (schema.type === 'array') return new BoundedArrayType(schema, options)
+  if (schema.type === 'array') {
+    const most = (schema as { readonly maxItems?: unknown }).maxItems
+    return arrayType(schema, options, typeof most === 'number' ? most : Infinity)
+  }
   // Their counts are trusted too, and no message needs one.
   if (schema.type === 'map') throw new TypeError('maps are not used in this protocol')
   return undefined

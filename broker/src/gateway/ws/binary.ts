@@ -1,9 +1,10 @@
 import {
   checkOffset,
+  decoderOfOnly,
   encodeFrame,
   type Frame,
   type FrameOf,
-  ownDecoder,
+  type MessageName,
   parseFramePieces,
   TailraceError,
 } from '@tailrace/schemas'
@@ -16,6 +17,12 @@ import { CloseCode } from './socket.ts'
 import { Subscription } from './subscription.ts'
 
 const maxTimeoutMs = 300_000
+
+/** What clients may send. */
+const clientMessages: ReadonlySet<MessageName> = new Set<MessageName>([
+  ...(['Publish', 'Fetch', 'FindOffset', 'InitProducer', 'Metadata', 'Subscribe', 'Credit', 'Unsubscribe'] as const),
+])
+const clientDecoder = decoderOfOnly(clientMessages)
 
 /** The Tailrace protocol on one WebSocket: a frame a message. Batches pass through as they are. */
 export class BinaryProtocol {
@@ -35,7 +42,7 @@ export class BinaryProtocol {
   receive(pieces: readonly Uint8Array[]): void {
     let frame: Frame
     try {
-      frame = parseFramePieces(pieces, ownDecoder, this.#parts.limits.maxFrameBytes)
+      frame = parseFramePieces(pieces, clientDecoder, this.#parts.limits.maxFrameBytes)
     } catch (error) {
       const known = this.#known(error)
       this.#peer.fail(known.code === 'FRAME_TOO_LARGE' ? CloseCode.tooLarge : CloseCode.protocolError, known)
@@ -150,6 +157,8 @@ export class BinaryProtocol {
   }
 
   #metadata({ fields }: FrameOf<'Metadata'>): void {
+    // Answers are much larger than requests: many requests by a client that does not read would pile up here.
+    if (this.#peer.choked) throw new TailraceError('OVERLOADED', 'Read the answers first.')
     const { clusterId, brokers, topics } = this.#parts.api.routing(fields.topics)
     this.#peer.sendPieces(encodeFrame('MetadataReply', { correlation: fields.correlation, clusterId, brokers, topics }))
   }

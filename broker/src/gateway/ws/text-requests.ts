@@ -16,6 +16,8 @@ export type TextRequest =
 const operations = 'subscribe, credit, unsubscribe and publish'
 const defaultCredit = 1024 * 1024
 const maxIdLength = 256
+/** As many as a Subscribe frame may name. */
+const mostPartitions = 10_000
 
 /** The object that a text frame holds. Throws INVALID_REQUEST. */
 export function objectFromText(text: string): Record<string, unknown> {
@@ -70,6 +72,9 @@ function partitionsFrom(partitions: unknown, position: Position): { partition: P
   if (partitions === undefined) return []
   if (!Array.isArray(partitions) || partitions.length === 0) {
     throw invalid('partitions must be an array such as [0, 2], or [{"partition": 0, "from": 1200}] to resume.')
+  }
+  if (partitions.length > mostPartitions) {
+    throw invalid(`partitions has ${partitions.length} items; a subscription may name ${mostPartitions}.`)
   }
   return partitions.map((entry: unknown, index) => {
     const at = `partitions[${index}]`
