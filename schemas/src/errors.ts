@@ -46,6 +46,12 @@ export const errorTable = {
     message: 'There is no such topic.',
     hint: 'Create it with "tailrace topic create", or look at "tailrace topic list".',
   },
+  TOPIC_ID_MISMATCH: {
+    status: 404,
+    retriable: false,
+    message: 'The topic of this name has another id.',
+    hint: 'It was deleted and created again. Positions, batches and tokens of the former topic do not fit; start anew.',
+  },
   UNKNOWN_PARTITION: {
     status: 404,
     retriable: false,

@@ -139,7 +139,14 @@ export interface MessageShapes {
   ReadEntriesReply: { correlation: number; entries: EntryFields[] }
 
   /** Body: one RecordBatch. Answered once it is on a majority's disks. */
-  Publish: { correlation: number; topic: string; partition: PartitionNumber; timeoutMs: number }
+  Publish: {
+    correlation: number
+    topic: string
+    partition: PartitionNumber
+    timeoutMs: number
+    /** The topic that is meant: another one of this name is refused with TOPIC_ID_MISMATCH. Empty: whichever has the name. */
+    topicId?: string
+  }
   /** (`term`, `index`, `seal`) is a token for reading it elsewhere (M95), taken only as it was given; `holders` had it on disk at the time of the answer. */
   PublishReply: {
     correlation: number
@@ -165,9 +172,16 @@ export interface MessageShapes {
     tokenSeal?: string
     /** The asked broker's own replica answers, leader or not. */
     replica?: boolean
+    topicId?: string
   }
   FetchReply: { correlation: number; nextOffset: Offset; highWatermark: Offset; logStart: Offset }
-  FindOffset: { correlation: number; topic: string; partition: PartitionNumber; position: Position }
+  FindOffset: {
+    correlation: number
+    topic: string
+    partition: PartitionNumber
+    position: Position
+    topicId?: string
+  }
   FindOffsetReply: { correlation: number; offset: Offset; highWatermark: Offset; logStart: Offset }
   InitProducer: { correlation: number }
   InitProducerReply: { correlation: number; producerId: ProducerId; epoch: number }
@@ -184,10 +198,12 @@ export interface MessageShapes {
     credit: number
     /** From the asked broker's own replicas where it has them and they are far enough, else from the leaders. */
     replica?: boolean
+    topicId?: string
   }
   Subscribed: {
     subscription: number
     partitions: { partition: PartitionNumber; offset: Offset; highWatermark: Offset }[]
+    topicId?: string
   }
   /** Body: whole batches of one partition back to back. `nextOffset` is where to resume after them. May come empty, to tell a new high watermark. */
   Records: { subscription: number; partition: PartitionNumber; nextOffset: Offset; highWatermark: Offset }

@@ -14,6 +14,7 @@ import type { FetchResult, OffsetResult } from '../partition/requests.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HttpClient } from '../platform/http-client.ts'
 import type { CatalogTopic } from './catalog.ts'
+import type { CopiedPartition } from './copied-partition.ts'
 import type { Copies } from './copies.ts'
 import type { Forwarding } from './forwarding.ts'
 import type { Uplink } from './uplink.ts'
@@ -42,7 +43,7 @@ export function createCascadeApi(deps: FacadeDeps): BrokerApi {
     brokerId,
     publish: (topic, partition, batch, options) => forwarding.publish(topic, partition, batch, options),
     fetch: (topic, partition, request) => fetch(deps, topic, partition, request),
-    findOffset: (topic, partition, position) => findOffset(deps, topic, partition, position),
+    findOffset: (topic, partition, position, topicId) => findOffset(deps, topic, partition, position, topicId),
     initProducer: () => forwarding.initProducer(),
     createTopic: (request) => createTopic(deps, request),
     deleteTopic: async (name) => {
@@ -50,6 +51,7 @@ export function createCascadeApi(deps: FacadeDeps): BrokerApi {
       uplink.session?.hurry()
     },
     listTopics: () => copies.topics().map(summaryOf),
+    topicsVersion: () => copies.version,
     describeTopic: (name) => describeTopic(deps, name),
     routing: (names) => {
       // It may have been created a moment ago.
@@ -77,23 +79,24 @@ async function fetch(
   partition: PartitionNumber,
   request: ReadRequest,
 ): Promise<FetchResult> {
-  const copy = copies.partition(topic, partition)
+  const copy = copies.partition(topic, partition, request.topicId)
+  const { topicId } = copy
   if (request.token !== undefined) {
     // Tokens name entries by the index that replicas of level 0 give them.
     if (request.replica) throw new TailraceError('NOT_CAUGHT_UP', 'A cascade broker holds no replica.')
-    return forwarding.fetch(topic, partition, request)
+    return forwarding.fetch(topic, partition, { ...request, topicId })
   }
   try {
     const result = await copy.fetch(request)
     // A reader that was served elsewhere may be ahead of this broker: it waits, and is not sent back.
     if (request.offset > result.highWatermark && request.waitMs > 0 && !request.signal?.aborted) {
-      await refuseWhatIsNowhere(forwarding, topic, partition, request.offset)
+      await refuseWhatIsNowhere(forwarding, copy, request.offset)
     }
     return result
   } catch (error) {
     // The disk has changed it; the source's bytes are the same ones.
     if (!(error instanceof TailraceError) || error.code !== 'STORAGE_CORRUPT') throw error
-    const result = await forwarding.fetch(topic, partition, { ...request, waitMs: 0 })
+    const result = await forwarding.fetch(topic, partition, { ...request, topicId, waitMs: 0 })
     return { ...result, logStart: copy.logStart }
   }
 }
@@ -101,12 +104,11 @@ async function fetch(
 /** @throws TailraceError OFFSET_OUT_OF_RANGE where the source knows that the partition has no such offset */
 async function refuseWhatIsNowhere(
   forwarding: Forwarding,
-  topic: string,
-  partition: PartitionNumber,
+  { topic, partition, topicId }: CopiedPartition,
   offset: number,
 ): Promise<void> {
   try {
-    await forwarding.findOffset(topic, partition, { kind: 'OFFSET', value: offset })
+    await forwarding.findOffset(topic, partition, { kind: 'OFFSET', value: offset }, topicId)
   } catch (error) {
     if (error instanceof TailraceError && error.code === 'OFFSET_OUT_OF_RANGE') throw error
   }
@@ -117,12 +119,13 @@ async function findOffset(
   topic: string,
   partition: PartitionNumber,
   position: Position,
+  topicId: string | undefined,
 ): Promise<OffsetResult> {
-  const copy = copies.partition(topic, partition)
+  const copy = copies.partition(topic, partition, topicId)
   const offset = await copy.find(position)
   const { highWatermark, logStart } = copy
   // Past the end here: only the source knows whether it is past the end at all.
-  if (offset > highWatermark) await forwarding.findOffset(topic, partition, position)
+  if (offset > highWatermark) await forwarding.findOffset(topic, partition, position, copy.topicId)
   return { offset, highWatermark, logStart }
 }
 
@@ -197,6 +200,6 @@ async function ask({ uplink, client }: FacadeDeps, method: 'POST' | 'DELETE', pa
   return client.request(method, session.address, path, body, askMs)
 }
 
-function summaryOf({ groups: _, ...summary }: CatalogTopic): TopicSummary {
+function summaryOf({ groups: _, listedAt: __, ...summary }: CatalogTopic): TopicSummary {
   return summary
 }

@@ -5,6 +5,8 @@ import type { StateStore } from '../log/types.ts'
 /** A topic and the groups of this broker's log that hold its partitions, by partition number. Groups are this broker's own, from 1, never used again. */
 export interface CatalogTopic extends TopicSummary {
   readonly groups: readonly GroupId[]
+  /** Version of the first list that had it (BrokerApi.topicsVersion): one of a higher version without it says that it has been deleted. 0: not known. */
+  readonly listedAt?: number
 }
 
 const topicPrefix = 'cascade/topic/'
@@ -30,13 +32,14 @@ export class Catalog {
     }
   }
 
-  /** Takes topics as they are now; partitions that are new get groups. Resolves when it is durable. */
-  async put(topics: readonly TopicSummary[]): Promise<void> {
+  /** Takes topics as a list of this version has them; partitions that are new get groups. Resolves when it is durable. */
+  async put(topics: readonly TopicSummary[], version: number): Promise<void> {
     if (topics.length === 0) return
     const changed = topics.map((topic) => {
-      const groups = [...(this.topics.get(topic.id)?.groups ?? [])]
+      const known = this.topics.get(topic.id)
+      const groups = [...(known?.groups ?? [])]
       while (groups.length < topic.partitions) groups.push(this.#nextGroup++)
-      return { ...topic, groups }
+      return { ...topic, groups, listedAt: known?.listedAt || version }
     })
     await this.#store.write([
       ...changed.map((topic) => [topicPrefix + topic.id, encoded(topic)] as const),

@@ -16,7 +16,12 @@ const much = 1024 * 1024
 async function openOn(disk: MemoryDisk): Promise<{ storage: LogStorage; copy: CopiedPartition }> {
   const deps = { clock: promptClock, crc32c: nodeCrc32c }
   const storage = await openLogStorage({ ...deps, disk: disk.mount() }, options)
-  const copy = new CopiedPartition({ ...deps, storage }, storage.group(1) ?? storage.create(1), 'flights', 0)
+  const copy = new CopiedPartition(
+    { ...deps, storage },
+    storage.group(1) ?? storage.create(1),
+    { name: 'flights', id: 'F' },
+    0,
+  )
   storage.onDurable = (_, ticket) => copy.onDurable(ticket)
   storage.onFailure = () => {}
   return { storage, copy }

@@ -31,6 +31,7 @@ const maxWaitingReaders = 10_000
  */
 export class CopiedPartition {
   readonly topic: string
+  readonly topicId: string
   readonly partition: PartitionNumber
   readonly group: GroupId
   /** Why nothing is copied any more, or empty. Ends with a restart or another source. */
@@ -47,11 +48,17 @@ export class CopiedPartition {
   #beginning = false
   #removed = false
 
-  constructor(services: CopyServices, log: GroupLog, topic: string, partition: PartitionNumber) {
+  constructor(
+    services: CopyServices,
+    log: GroupLog,
+    topic: { readonly name: string; readonly id: string },
+    partition: PartitionNumber,
+  ) {
     this.#services = services
     this.#log = log
     this.group = log.group
-    this.topic = topic
+    this.topic = topic.name
+    this.topicId = topic.id
     this.partition = partition
     this.#durableEnd = log.endOffset
     this.sourceEnd = log.endOffset

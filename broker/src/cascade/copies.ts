@@ -1,13 +1,14 @@
 import type { GroupId, PartitionNumber } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { TopicSummary } from '../cluster/broker-api.ts'
+import { refuseAnother } from '../cluster/topic-places.ts'
 import type { StateStore } from '../log/types.ts'
 import { mustSeal, retentionCut } from '../partition/retention.ts'
 import type { Logger } from '../platform/logger.ts'
 import { Catalog, type CatalogTopic } from './catalog.ts'
 import { CopiedPartition, type CopyServices } from './copied-partition.ts'
 
-/** A source that has just learnt of the cluster's topics, or is behind, may not list one for a moment. Its records would have to be copied anew. */
+/** A source that is behind, or does not tell the version of its list, may not list a topic for a moment. Its records would have to be copied anew. */
 const missingGraceMs = 10_000
 const retentionMs = 10_000
 
@@ -26,6 +27,7 @@ export class Copies {
   readonly #missingSince = new Map<string, number>()
   readonly #sealedAt = new Map<GroupId, number>()
   #work: Promise<unknown> = Promise.resolve()
+  #version = 0
 
   constructor(deps: CopiesDeps) {
     this.#deps = deps
@@ -57,6 +59,11 @@ export class Copies {
     return id === undefined ? undefined : this.#catalog.topics.get(id)
   }
 
+  /** Of the last list whose changes are all done here. */
+  get version(): number {
+    return this.#version
+  }
+
   all(): Iterable<CopiedPartition> {
     return this.#byGroup.values()
   }
@@ -65,50 +72,56 @@ export class Copies {
     return this.#byTopic.get(id) ?? []
   }
 
-  /** @throws TailraceError UNKNOWN_TOPIC, UNKNOWN_PARTITION */
-  partition(name: string, partition: PartitionNumber): CopiedPartition {
+  /** @throws TailraceError UNKNOWN_TOPIC, TOPIC_ID_MISMATCH, UNKNOWN_PARTITION */
+  partition(name: string, partition: PartitionNumber, id?: string): CopiedPartition {
     const topic = this.topic(name)
     if (topic === undefined) throw new TailraceError('UNKNOWN_TOPIC', `"${name}".`)
+    refuseAnother(name, topic.id, id)
     const found = this.partitionsOf(topic.id)[partition]
     if (found === undefined) throw new TailraceError('UNKNOWN_PARTITION', `"${name}" has no partition ${partition}.`)
     return found
   }
 
-  /** The source's list of topics. Resolves when what is new can be copied, and what is gone for long enough has been removed. */
-  update(list: readonly TopicSummary[]): Promise<void> {
-    const work = this.#work.then(() => this.#update(list))
+  /** The source's list of topics. Resolves when what is new can be copied, and what is gone has been removed. */
+  update(list: readonly TopicSummary[], version: number): Promise<void> {
+    const work = this.#work.then(() => this.#update(list, version))
     this.#work = work.catch(() => {})
     return work
   }
 
-  async #update(list: readonly TopicSummary[]): Promise<void> {
+  async #update(list: readonly TopicSummary[], version: number): Promise<void> {
     const { topics } = this.#catalog
     const changed = list.filter((topic) => !isKnown(topic, topics.get(topic.id)))
-    await this.#catalog.put(changed)
+    await this.#catalog.put(changed, version)
     for (const { id } of changed) this.#open(topics.get(id)!)
     for (const { name, id } of list) {
       this.#byName.set(name, id)
       this.#missingSince.delete(id)
     }
-    await this.#forgetMissing(new Set(list.map(({ id }) => id)))
+    await this.#forgetMissing(new Set(list.map(({ id }) => id)), version)
   }
 
-  /** Topics that a source has not listed for long enough are gone. `ids`: those that it lists. */
-  forgetMissing(ids: readonly string[]): Promise<void> {
-    if (this.#catalog.topics.size === ids.length && this.#missingSince.size === 0) return Promise.resolve()
-    const work = this.#work.then(() => this.#forgetMissing(new Set(ids)))
+  /** The source's list is as it was. `ids`: the topics in it. */
+  forgetMissing(ids: readonly string[], version: number): Promise<void> {
+    const work = this.#work.then(() => this.#forgetMissing(new Set(ids), version))
     this.#work = work.catch(() => {})
     return work
   }
 
-  async #forgetMissing(listed: ReadonlySet<string>): Promise<void> {
+  /** A topic that a later list lacks is gone at once; one that a list lacks that may be older, when that has lasted. */
+  async #forgetMissing(listed: ReadonlySet<string>, version: number): Promise<void> {
     const now = this.#deps.clock.monotonic()
-    for (const id of [...this.#catalog.topics.keys()]) {
+    for (const { id, listedAt = 0 } of [...this.#catalog.topics.values()]) {
       if (listed.has(id)) continue
+      if (listedAt > 0 && version > listedAt) {
+        await this.#remove(id)
+        continue
+      }
       const since = this.#missingSince.get(id) ?? now
       this.#missingSince.set(id, since)
       if (now - since >= missingGraceMs) await this.#remove(id)
     }
+    this.#version = version
   }
 
   /** Lets go of records that are too old or too many by the topics' own settings, as replicas do. */
@@ -145,7 +158,7 @@ export class Copies {
     const partitions = this.#byTopic.get(topic.id) ?? []
     for (let at = partitions.length; at < topic.groups.length; at++) {
       const group = topic.groups[at]!
-      const copy = new CopiedPartition(this.#deps, storage.group(group) ?? storage.create(group), topic.name, at)
+      const copy = new CopiedPartition(this.#deps, storage.group(group) ?? storage.create(group), topic, at)
       partitions.push(copy)
       this.#byGroup.set(group, copy)
     }
@@ -171,8 +184,7 @@ export class Copies {
 
 function isKnown(topic: TopicSummary, known: CatalogTopic | undefined): boolean {
   if (known === undefined) return false
-  const { groups: _, ...summary } = known
-  return JSON.stringify(sorted(summary)) === JSON.stringify(sorted(topic))
+  return JSON.stringify(sorted(known)) === JSON.stringify(sorted(topic))
 }
 
 function sorted({ id, name, partitions, replicas, config }: TopicSummary): unknown[] {

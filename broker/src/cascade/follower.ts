@@ -15,6 +15,8 @@ export interface FollowerDeps {
   readonly openLink: () => Promise<SourceLink>
   /** The source cannot be followed any more on these connections. */
   readonly onLost: (reason: string) => void
+  /** The source has no such topic any more. */
+  readonly onGone: () => void
   readonly counts: CopyCounts
 }
 
@@ -134,7 +136,7 @@ export class Follower {
     })
     const earliest = { kind: 'EARLIEST', value: 0 } as const
     // The source's own replicas, where it has them: its leaders have enough to do.
-    const fields = { topic, position: earliest, partitions, credit, replica: true }
+    const fields = { topic, position: earliest, partitions, credit, replica: true, topicId: id }
     subscription.id = link.subscribe(fields, {
       subscribed: (told) => this.#onSubscribed(subscription, told),
       records: (told, body) => this.#onRecords(subscription, told, body),
@@ -198,7 +200,8 @@ export class Follower {
       if (error.code === 'OFFSET_OUT_OF_RANGE') void this.#realign(subscription.link, copy)
     }
     if (subscription.copies.size === 0) subscription.link.unsubscribe(subscription.id)
-    if (error.code !== 'UNKNOWN_TOPIC' && error.code !== 'OFFSET_OUT_OF_RANGE') {
+    if (error.code === 'UNKNOWN_TOPIC' || error.code === 'TOPIC_ID_MISMATCH') this.#deps.onGone()
+    else if (error.code !== 'OFFSET_OUT_OF_RANGE') {
       const { topic } = subscription
       this.#deps.logger.warn({ topic, partition, error: error.message }, 'the source has ended a subscription')
     }
@@ -207,10 +210,10 @@ export class Follower {
 
   /** The source refuses the offset that is next here: its log begins later by now, or ends before. */
   async #realign(link: SourceLink, copy: CopiedPartition): Promise<void> {
-    const { topic, partition } = copy
+    const { topic, topicId, partition } = copy
     try {
       const position = { kind: 'EARLIEST', value: 0 } as const
-      const { fields } = await link.request('FindOffset', { topic, partition, position }, 5_000)
+      const { fields } = await link.request('FindOffset', { topic, partition, position, topicId }, 5_000)
       copy.heard(fields.highWatermark)
       if (fields.logStart > copy.endOffset) return await this.#beginAnew([{ copy, start: fields.logStart }])
       const { clock, logger } = this.#deps

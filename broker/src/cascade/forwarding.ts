@@ -1,6 +1,7 @@
 import type { BrokerId, ErrorCode, Message, PartitionNumber, Position, ProducerId } from '@tailrace/schemas'
 import { forEachBatch, TailraceError } from '@tailrace/schemas'
-import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from '../partition/requests.ts'
+import type { PublishOptions, ReadRequest } from '../cluster/broker-api.ts'
+import type { FetchResult, OffsetResult, PublishResult } from '../partition/requests.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { LinkReply } from './source-link.ts'
 import type { Uplink } from './uplink.ts'
@@ -27,12 +28,12 @@ export class Forwarding {
     topic: string,
     partition: PartitionNumber,
     batch: Uint8Array,
-    { timeoutMs, wait }: { timeoutMs: number; wait: boolean },
+    { timeoutMs, wait, topicId = '' }: PublishOptions,
   ): Promise<PublishResult> {
     const deadline = this.#clock.monotonic() + timeoutMs
     for (;;) {
       try {
-        return await this.#publishOnce(topic, partition, batch, deadline, wait)
+        return await this.#publishOnce({ topic, partition, topicId }, batch, deadline, wait)
       } catch (error) {
         const again = wait && error instanceof TailraceError && notWritten.has(error.code)
         if (!again || this.#clock.monotonic() + againMs >= deadline) throw error
@@ -42,15 +43,14 @@ export class Forwarding {
   }
 
   async #publishOnce(
-    topic: string,
-    partition: PartitionNumber,
+    place: { readonly topic: string; readonly partition: PartitionNumber; readonly topicId: string },
     batch: Uint8Array,
     deadline: number,
     wait: boolean,
   ): Promise<PublishResult> {
     const left = (): number => Math.max(1, Math.ceil(deadline - this.#clock.monotonic()))
     const link = await this.#link(wait ? left() : 0)
-    const fields = { topic, partition, timeoutMs: left() }
+    const fields = { ...place, timeoutMs: left() }
     const { fields: reply } = await link.request('Publish', fields, left() + hopMs, [batch]).catch(unknownOutcome)
     return publishResult(reply)
   }
@@ -61,16 +61,22 @@ export class Forwarding {
   }
 
   /** Where a position is at the source. */
-  async findOffset(topic: string, partition: PartitionNumber, position: Position): Promise<OffsetResult> {
-    const { fields } = await (await this.#link(0)).request('FindOffset', { topic, partition, position }, askMs)
+  async findOffset(
+    topic: string,
+    partition: PartitionNumber,
+    position: Position,
+    topicId: string,
+  ): Promise<OffsetResult> {
+    const asked = { topic, partition, position, topicId }
+    const { fields } = await (await this.#link(0)).request('FindOffset', asked, askMs)
     const { offset, highWatermark, logStart } = fields
     return { offset, highWatermark, logStart }
   }
 
-  async fetch(topic: string, partition: PartitionNumber, request: FetchRequest): Promise<FetchResult> {
-    const { offset, maxBytes, waitMs, token } = request
+  async fetch(topic: string, partition: PartitionNumber, request: ReadRequest): Promise<FetchResult> {
+    const { offset, maxBytes, waitMs, token, topicId = '' } = request
     const covered = token === undefined ? {} : { tokenTerm: token.term, tokenIndex: token.index, tokenSeal: token.seal }
-    const fields = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs), ...covered }
+    const fields = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs), ...covered, topicId }
     const { fields: reply, body } = await (await this.#link(0)).request('Fetch', fields, waitMs + askMs)
     const batches: Uint8Array[] = []
     forEachBatch(body, (start, end) => batches.push(body.subarray(start, end)))

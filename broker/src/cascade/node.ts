@@ -79,7 +79,7 @@ export class CascadeNode {
     const forwarding = new Forwarding(this.uplink, clock)
     this.api = createCascadeApi({ brokerId, http, clusterId, copies, uplink: this.uplink, forwarding, client, clock })
     this.admin = remoteAdmin(this.uplink, client)
-    const topics = new TopicList(clock, () => this.api.listTopics())
+    const topics = new TopicList(clock, this.api)
     const { uplink } = this
     this.desk = new RelayDesk({ brokerId, clusterId, registry: this.#registry, topics, uplink, http: client })
   }

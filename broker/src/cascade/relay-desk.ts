@@ -51,6 +51,7 @@ export class RelayDesk implements CascadeApi {
       assignments: last.assignments.filter(({ broker }) => asked.has(broker)),
       cluster: last.cluster,
       topics: list.digest,
+      topicsVersion: list.version,
       topicList: list.digest === beat.topics ? null : list.topics,
     }
   }

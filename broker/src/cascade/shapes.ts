@@ -48,6 +48,8 @@ export interface CascadeBeatReply {
   /** Brokers of all levels, as level 0 knows them. */
   readonly cluster: ClusterDescription
   readonly topics: string
+  /** As BrokerApi.topicsVersion; brokers before it do not tell. */
+  readonly topicsVersion?: number
   /** Null when the asker has them already. */
   readonly topicList: readonly TopicSummary[] | null
 }

@@ -56,7 +56,8 @@ export class SourceSession {
     const { copies, clock, logger, writable, counts, sockets } = deps
     const onLost = (reason: string): void => this.#lose(new TailraceError('CONNECTION_LOST', `${address}: ${reason}.`))
     const openLink = (): Promise<SourceLink> => SourceLink.open(address, sockets, clock)
-    this.#follower = new Follower({ copies, clock, logger, writable, counts, openLink, onLost })
+    const onGone = (): void => this.hurry()
+    this.#follower = new Follower({ copies, clock, logger, writable, counts, openLink, onLost, onGone })
   }
 
   /**
@@ -143,12 +144,13 @@ export class SourceSession {
 
   async #take(reply: CascadeBeatReply): Promise<void> {
     const { copies } = this.#deps
+    const { topicsVersion: version = 0 } = reply
     this.#reply = reply
     if (reply.topicList !== null) {
-      await copies.update(reply.topicList)
+      await copies.update(reply.topicList, version)
       this.#digest = reply.topics
       this.#topics = new Map(reply.topicList.map(({ name, id }) => [name, id]))
-    } else await copies.forgetMissing([...this.#topics.values()])
+    } else await copies.forgetMissing([...this.#topics.values()], version)
     if (this.#over) return
     this.onReply(reply)
     if (!this.#over) void this.#follower.follow(this.#topics)

@@ -1,6 +1,7 @@
 import { TailraceError } from '@tailrace/schemas'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { MemoryBroker } from '../gateway/test-double/memory-broker.ts'
+import { batchOf } from '../partition/fakes/batches.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import {
   batchesAt,
@@ -45,6 +46,57 @@ afterEach(async () => {
 })
 
 describe('levels', () => {
+  it('M88 a topic that is deleted, or created anew under its name, is so on every level within a beat of each', async () => {
+    const { broker, address } = await top()
+    const former = await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+    await publishTo(broker, 't', ['old 0', 'old 1', 'old 2'])
+    const one = await tier(101, [address])
+    const two = await tier(201, [one.address])
+    await reaches(two, 't', 3)
+    const waiting = two.node.api.fetch('t', 0, { ...fetching(3, 20_000), topicId: former.id }).catch(({ code }) => code)
+    await broker.deleteTopic('t')
+    const started = performance.now()
+    await until('deleted', () => two.node.api.listTopics().length === 0)
+    // The clock of these tests is five times as fast: two beats of 1 s, and no grace of 10 s a level.
+    expect((performance.now() - started) * 5).toBeLessThan(5_000)
+    expect(await waiting).toBe('UNKNOWN_TOPIC')
+
+    const again = await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+    await publishTo(broker, 't', ['new 0', 'new 1', 'new 2', 'new 3'])
+    await reaches(two, 't', 4)
+    for (const { node } of [one, two]) {
+      expect(await recordsAt(node.api, 't')).toEqual(['0:new 0', '1:new 1', '2:new 2', '3:new 3'])
+      const stale = { topicId: former.id }
+      const batch = batchOf(['x'])
+      const refused = await Promise.all(
+        [
+          node.api.fetch('t', 0, { ...fetching(3, 0), ...stale }),
+          node.api.findOffset('t', 0, { kind: 'OFFSET', value: 3 }, former.id),
+          node.api.publish('t', 0, batch, { timeoutMs: 1_000, wait: true, ...stale }),
+        ].map((asked) => asked.catch(({ code }) => code)),
+      )
+      expect(refused).toEqual(Array(3).fill('TOPIC_ID_MISMATCH'))
+      const meant = await node.api.fetch('t', 0, { ...fetching(3, 0), topicId: again.id })
+      expect(meant.nextOffset).toBe(4)
+    }
+  })
+
+  it('M88 the copy of a topic never goes on with the records of another one that has its name', async () => {
+    const known = { version: 1 }
+    const { broker, address } = await top({ topicsVersion: () => known.version })
+    await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+    await publishTo(broker, 't', ['old 0', 'old 1'])
+    const one = await tier(101, [address])
+    await reaches(one, 't', 2)
+    const copy = one.node.api
+    // The list that it has is from before: it asks again and again for the topic that it copies, by its id.
+    await broker.deleteTopic('t')
+    await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+    await publishTo(broker, 't', ['new 0', 'new 1', 'new 2', 'new 3'])
+    await until('the new topic is copied', async () => (await recordsAt(copy, 't').catch(() => [])).length === 4)
+    expect(await recordsAt(copy, 't')).toEqual(['0:new 0', '1:new 1', '2:new 2', '3:new 3'])
+  })
+
   it('M88 each copies the one above: the same offsets and bytes, topics made later included; publishes go up', async () => {
     const { broker, address } = await top()
     await broker.createTopic({ name: 'early', partitions: 1, replicas: 1 })

@@ -47,19 +47,24 @@ export async function startTop(change: Partial<BrokerApi> = {}, clusterId = 'tes
   const describeCluster = async () => ({ clusterId, metadataLeader: 1, brokers: [self()] })
   const ask = () => Promise.reject(new Error('there is one broker only'))
   const desk = new TopDesk({
-    api: { brokerId: 1, listTopics: () => broker.listTopics(), describeCluster },
+    api: {
+      ...{ brokerId: 1, describeCluster },
+      listTopics: () => broker.listTopics(),
+      topicsVersion: () => broker.topicsVersion(),
+    },
     clock: fastClock,
     ask,
   })
   const api: BrokerApi = {
     brokerId: 1,
-    publish: (...args) => broker.publish(args[0], args[1], args[2]),
+    publish: (...args) => broker.publish(...args),
     fetch: (topic, partition, request) => broker.fetch(topic, partition, request),
-    findOffset: (topic, partition, position) => broker.findOffset(topic, partition, position),
+    findOffset: (...args) => broker.findOffset(...args),
     initProducer: () => broker.initProducer(),
     createTopic: (request) => broker.createTopic(request),
     deleteTopic: (name) => broker.deleteTopic(name),
     listTopics: () => broker.listTopics(),
+    topicsVersion: () => broker.topicsVersion(),
     describeTopic: (name) => broker.describeTopic(name),
     routing: (topics) => broker.routing(topics),
     describeCluster,

@@ -30,7 +30,8 @@ function levelZero(clock = new ManualClock()) {
       if (cut.has(to)) throw new TailraceError('CONNECTION_LOST')
       return desks.get(to)!.answer(json)
     }
-    desks.set(brokerId, new TopDesk({ api: { brokerId, listTopics: () => topics, describeCluster }, clock, ask }))
+    const api = { brokerId, listTopics: () => topics, topicsVersion: () => 0, describeCluster }
+    desks.set(brokerId, new TopDesk({ api, clock, ask }))
   }
   return { clock, world, cut, desk: (id: number) => desks.get(id)! }
 }

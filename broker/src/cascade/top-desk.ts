@@ -9,7 +9,7 @@ import type { Assignment, CascadeApi, CascadeBeat, CascadeBeatReply, CascadeRepo
 import { TopicList } from './topic-list.ts'
 
 export interface TopDeskDeps {
-  readonly api: Pick<BrokerApi, 'brokerId' | 'listTopics' | 'describeCluster'>
+  readonly api: Pick<BrokerApi, 'brokerId' | 'listTopics' | 'topicsVersion' | 'describeCluster'>
   readonly clock: Clock
   /** Puts a question to another broker of level 0, which answers it with `answer`. Rejects with TailraceError. */
   readonly ask: (broker: BrokerId, json: string, timeoutMs: number) => Promise<string>
@@ -46,7 +46,7 @@ export class TopDesk implements CascadeApi {
   constructor(deps: TopDeskDeps) {
     this.#deps = deps
     this.#registry = new CascadeRegistry(deps.clock)
-    this.#topics = new TopicList(deps.clock, () => deps.api.listTopics())
+    this.#topics = new TopicList(deps.clock, deps.api)
   }
 
   async beat(beat: CascadeBeat): Promise<CascadeBeatReply> {
@@ -67,6 +67,7 @@ export class TopDesk implements CascadeApi {
       ...{ clusterId, broker: brokerId, level: 0, ancestors: [brokerId], assignments },
       cluster: { ...cluster, brokers: [...cluster.brokers, ...cascades] },
       topics: topics.digest,
+      topicsVersion: topics.version,
       topicList: topics.digest === beat.topics ? null : topics.topics,
     }
   }

@@ -1,5 +1,5 @@
 import { crc32c } from '@tailrace/schemas'
-import type { TopicSummary } from '../cluster/broker-api.ts'
+import type { BrokerApi, TopicSummary } from '../cluster/broker-api.ts'
 import type { Clock } from '../platform/clock.ts'
 
 /** Many brokers may ask in one beat. */
@@ -8,21 +8,22 @@ const freshMs = 250
 /** The list of topics with a digest, so that brokers below get it only when it has changed. */
 export class TopicList {
   readonly #clock: Clock
-  readonly #read: () => readonly TopicSummary[]
-  #last: { at: number; topics: readonly TopicSummary[]; digest: string } | null = null
+  readonly #api: Pick<BrokerApi, 'listTopics' | 'topicsVersion'>
+  #last: { at: number; version: number; topics: readonly TopicSummary[]; digest: string } | null = null
 
-  constructor(clock: Clock, read: () => readonly TopicSummary[]) {
+  constructor(clock: Clock, api: Pick<BrokerApi, 'listTopics' | 'topicsVersion'>) {
     this.#clock = clock
-    this.#read = read
+    this.#api = api
   }
 
-  get(): { readonly topics: readonly TopicSummary[]; readonly digest: string } {
+  get(): { readonly version: number; readonly topics: readonly TopicSummary[]; readonly digest: string } {
     const now = this.#clock.monotonic()
-    if (this.#last !== null && now - this.#last.at < freshMs) return this.#last
-    const topics = this.#read()
+    const version = this.#api.topicsVersion()
+    if (this.#last !== null && now - this.#last.at < freshMs && version === this.#last.version) return this.#last
+    const topics = this.#api.listTopics()
     const bytes = new TextEncoder().encode(JSON.stringify(topics))
     const digest = `${topics.length}-${bytes.length}-${crc32c(bytes, 0, bytes.length).toString(16)}`
-    this.#last = { at: now, topics, digest }
+    this.#last = { at: now, version, topics, digest }
     return this.#last
   }
 }

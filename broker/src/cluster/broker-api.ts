@@ -4,6 +4,7 @@ import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from '../
 /**
  * What a broker can do for whoever is connected to it; HTTP, WebSocket, peers (for forwarded requests) and later Kafka speak to this and nothing
  * else. Every call works on every broker: it goes to the partition's leader, or the metadata leader, where that is another one.
+ * Whoever knows a topic's id gives it as `topicId`, and TOPIC_ID_MISMATCH refuses another topic that has the name by now. Empty or absent: whichever has it.
  * All methods reject with TailraceError.
  */
 export interface BrokerApi {
@@ -13,18 +14,13 @@ export interface BrokerApi {
    * the batch is validated and takes its place before the call returns, so that call order is log order.
    * `wait`: hold the request through an election instead of failing with NOT_LEADER / LEADER_UNAVAILABLE (for callers that do not retry themselves).
    */
-  publish(
-    topic: string,
-    partition: PartitionNumber,
-    batch: Uint8Array,
-    options: { timeoutMs: number; wait: boolean },
-  ): Promise<PublishResult>
+  publish(topic: string, partition: PartitionNumber, batch: Uint8Array, options: PublishOptions): Promise<PublishResult>
   /**
    * Whole batches from the one that holds `offset`; waits up to `waitMs` for the first. With `replica` what this broker itself holds, which may be
    * less than the leader has; NOT_CAUGHT_UP where it holds no replica, or not the entry of the request's token.
    */
   fetch(topic: string, partition: PartitionNumber, request: ReadRequest): Promise<FetchResult>
-  findOffset(topic: string, partition: PartitionNumber, position: Position): Promise<OffsetResult>
+  findOffset(topic: string, partition: PartitionNumber, position: Position, topicId?: string): Promise<OffsetResult>
   initProducer(): Promise<{ producerId: ProducerId; epoch: number }>
   /**
    * Resolves when the topic is recorded and all its partitions have leaders; some seconds after the former at the latest, since with thousands of partitions the latter takes
@@ -33,6 +29,8 @@ export interface BrokerApi {
   createTopic(request: CreateTopicRequest): Promise<TopicSummary>
   deleteTopic(name: string): Promise<void>
   listTopics(): TopicSummary[]
+  /** Grows with the list of topics: what a list of a higher version lacks has been deleted since. 0: not known. */
+  topicsVersion(): number
   /** With leaders' figures, asked from them; `leader` 0 and the last known figures where a partition has none. */
   describeTopic(name: string): Promise<TopicDescription>
   /** What this broker knows at once, for routing: no request leaves it. */
@@ -48,7 +46,14 @@ export interface BrokerApi {
   onLeadership(listener: (topic: string, partition: PartitionNumber) => void): () => void
 }
 
+export interface PublishOptions {
+  readonly timeoutMs: number
+  readonly wait: boolean
+  readonly topicId?: string
+}
+
 export interface ReadRequest extends FetchRequest {
+  readonly topicId?: string
   /** Answer from this broker's own replica, leader or not, instead of asking the leader (M95). */
   readonly replica?: boolean
 }

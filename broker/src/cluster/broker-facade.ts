@@ -32,11 +32,12 @@ export function createBrokerApi(deps: FacadeDeps): BrokerApi {
     brokerId,
     publish: (topic, partition, batch, options) => publisher.publish(topic, partition, batch, options),
     fetch: (topic, partition, request) => reader.fetch(topic, partition, request),
-    findOffset: (topic, partition, position) => reader.findOffset(topic, partition, position),
+    findOffset: (topic, partition, position, topicId) => reader.findOffset(topic, partition, position, topicId),
     initProducer: async () => ({ producerId: await producerIds.take(), epoch: 0 }),
     createTopic: (request) => topics.create(request),
     deleteTopic: (name) => topics.delete(name),
     listTopics: () => topics.list(),
+    topicsVersion: () => state.head.appliedIndex,
     describeTopic: (name) => topics.describe(name),
     routing: (names) => ({
       clusterId: clusterId(),

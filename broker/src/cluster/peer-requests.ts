@@ -46,19 +46,21 @@ export function peerRequestHandlers(deps: PeerRequestsDeps): Handlers {
     CopyClose: (from, fields) => groups.answer(from, 'CopyClose', fields),
     ReadEntries: (from, fields) => groups.answer(from, 'ReadEntries', fields),
     // Takes its place in the log before the first await, so that arrival order is log order.
-    async Publish(_from, { topic, partition, timeoutMs }, body) {
-      const { token, holders = [], ...place } = await publisher.publishAsLeader(topic, partition, body, timeoutMs)
+    async Publish(_from, { topic, partition, ...options }, body) {
+      const { token, holders = [], ...place } = await publisher.publishAsLeader(topic, partition, body, options)
       return { fields: { ...place, ...token, holders }, body: [] }
     },
-    async Fetch(_from, { topic, partition, offset, maxBytes, waitMs, ...covered }) {
+    async Fetch(_from, { topic, partition, offset, maxBytes, waitMs, topicId, ...covered }) {
       const { tokenTerm: term = 0, tokenIndex: index = 0, tokenSeal: seal = '' } = covered
       const token = index === 0 ? {} : { token: { term, index, seal } }
       const request = { offset, maxBytes, waitMs: Math.min(waitMs, MAX_WAIT_MS), ...token }
-      const { batches, nextOffset, highWatermark, logStart } = await reader.ledHere(topic, partition).fetch(request)
+      const { batches, nextOffset, highWatermark, logStart } = await reader
+        .ledHere(topic, partition, topicId)
+        .fetch(request)
       return { fields: { nextOffset, highWatermark, logStart }, body: batches }
     },
-    async FindOffset(_from, { topic, partition, position }) {
-      const fields = await reader.ledHere(topic, partition).findOffset(position)
+    async FindOffset(_from, { topic, partition, position, topicId }) {
+      const fields = await reader.ledHere(topic, partition, topicId).findOffset(position)
       return { fields, body: [] }
     },
     async InitProducer() {

@@ -4,12 +4,13 @@ import type { Peers } from '../partition/peers.ts'
 import type { PublishResult } from '../partition/requests.ts'
 import type { Group, Groups } from '../partition/types.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { PublishOptions } from './broker-api.ts'
 import { asTailraceError, withDeadline } from './deadline.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
-import type { MetadataState } from './metadata-state.ts'
+import type { MetadataState, Topic } from './metadata-state.ts'
 import type { LaneBudget, PublishTarget } from './publish-lane.ts'
 import { PublishLane } from './publish-lane.ts'
-import { requirePartition } from './topic-places.ts'
+import { partitionOf, requirePartition, requireTopic } from './topic-places.ts'
 
 export interface PublisherDeps {
   readonly brokerId: BrokerId
@@ -35,11 +36,12 @@ export class Publisher {
     topic: string,
     partition: PartitionNumber,
     batch: Uint8Array,
-    { timeoutMs, wait }: { readonly timeoutMs: number; readonly wait: boolean },
+    { timeoutMs, wait, topicId }: PublishOptions,
   ): Promise<PublishResult> {
     try {
-      const { group } = requirePartition(this.#deps.state, topic, partition)
-      const pick = (): PublishTarget | null => this.#target(topic, partition, group)
+      const known = requireTopic(this.#deps.state, topic, topicId)
+      const { group } = partitionOf(known, partition)
+      const pick = (): PublishTarget | null => this.#target(known, partition, group)
       if (wait) return this.#hold(group, pick, batch, timeoutMs)
       const target = pick()
       if (target === null) return Promise.reject(new TailraceError('LEADER_UNAVAILABLE'))
@@ -56,9 +58,9 @@ export class Publisher {
     topic: string,
     partition: PartitionNumber,
     batch: Uint8Array,
-    timeoutMs: number,
+    { timeoutMs, topicId }: { readonly timeoutMs: number; readonly topicId?: string },
   ): Promise<PublishResult> {
-    const { group } = requirePartition(this.#deps.state, topic, partition)
+    const { group } = requirePartition(this.#deps.state, topic, partition, topicId)
     const local = this.#deps.groups.get(group)
     if (local === undefined || !local.isLeader) throw new TailraceError('NOT_LEADER')
     return this.#publishHere(local, batch, timeoutMs)
@@ -94,7 +96,7 @@ export class Publisher {
     })
   }
 
-  #target(topic: string, partition: PartitionNumber, group: GroupId): PublishTarget | null {
+  #target({ name: topic, id: topicId }: Topic, partition: PartitionNumber, group: GroupId): PublishTarget | null {
     const { brokerId, groups, directory } = this.#deps
     const local = groups.get(group)
     if (local?.isLeader) {
@@ -105,7 +107,7 @@ export class Publisher {
     if (found.leader === NO_BROKER || found.leader === brokerId) return null
     return {
       ...found,
-      attempt: (batch, timeoutMs) => this.#publishThere(found.leader, { topic, partition, timeoutMs }, batch),
+      attempt: (batch, timeoutMs) => this.#publishThere(found.leader, { topic, partition, timeoutMs, topicId }, batch),
       deny: () => directory.deny(group, found),
     }
   }
@@ -118,7 +120,7 @@ export class Publisher {
 
   async #publishThere(
     leader: BrokerId,
-    fields: { topic: string; partition: PartitionNumber; timeoutMs: number },
+    fields: { topic: string; partition: PartitionNumber; timeoutMs: number; topicId: string },
     batch: Uint8Array,
   ): Promise<PublishResult> {
     // The wire has whole milliseconds, the clock has not.

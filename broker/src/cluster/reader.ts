@@ -8,7 +8,7 @@ import type { ReadRequest } from './broker-api.ts'
 import { abortable, asTailraceError, pause } from './deadline.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
 import type { MetadataState } from './metadata-state.ts'
-import { requirePartition } from './topic-places.ts'
+import { partitionOf, requirePartition, requireTopic } from './topic-places.ts'
 
 /** A read is held this long through an election, usually over sooner. */
 const ELECTION_MS = 3000
@@ -46,7 +46,8 @@ export class Reader {
   /** See BrokerApi.fetch. */
   async fetch(topic: string, partition: PartitionNumber, request: ReadRequest): Promise<FetchResult> {
     const { clock, state } = this.#deps
-    const { group } = requirePartition(state, topic, partition)
+    const known = requireTopic(state, topic, request.topicId)
+    const { group } = partitionOf(known, partition)
     if (request.replica) return this.#fetchFromReplica(group, request)
     const end = clock.monotonic() + request.waitMs
     for (;;) {
@@ -58,24 +59,30 @@ export class Reader {
         (local) => local.fetch({ ...request, waitMs: Math.max(0, end - clock.monotonic()) }),
         (leader) => {
           partOfTheWait = waitMs > REMOTE_WAIT_MS
-          return this.#fetchThere(leader, topic, partition, { ...request, waitMs: Math.min(waitMs, REMOTE_WAIT_MS) })
+          const part = { ...request, topicId: known.id, waitMs: Math.min(waitMs, REMOTE_WAIT_MS) }
+          return this.#fetchThere(leader, topic, partition, part)
         },
       )
       if (result.batches.length > 0 || !partOfTheWait) return result
-      // Deleted meanwhile: say so now rather than at the end of the wait.
-      requirePartition(state, topic, partition)
+      // Deleted or created anew meanwhile: say so now rather than at the end of the wait.
+      requireTopic(state, topic, known.id)
     }
   }
 
   /** See BrokerApi.findOffset. */
-  findOffset(topic: string, partition: PartitionNumber, position: Position): Promise<OffsetResult> {
-    const { group } = requirePartition(this.#deps.state, topic, partition)
+  async findOffset(
+    topic: string,
+    partition: PartitionNumber,
+    position: Position,
+    topicId?: string,
+  ): Promise<OffsetResult> {
+    const known = requireTopic(this.#deps.state, topic, topicId)
     return this.#atLeader(
-      group,
+      partitionOf(known, partition).group,
       undefined,
       (local) => local.findOffset(position),
       async (leader) => {
-        const fields = { topic, partition, position }
+        const fields = { topic, partition, position, topicId: known.id }
         const reply = await this.#deps.peers.request(leader, 'FindOffset', fields, [], REMOTE_REPLY_MS)
         const { offset, highWatermark, logStart } = reply.fields
         return { offset, highWatermark, logStart }
@@ -85,10 +92,10 @@ export class Reader {
 
   /**
    * This broker's replica, if it leads (a forwarded request never travels on, M39).
-   * @throws TailraceError UNKNOWN_TOPIC, UNKNOWN_PARTITION, NOT_LEADER
+   * @throws TailraceError UNKNOWN_TOPIC, TOPIC_ID_MISMATCH, UNKNOWN_PARTITION, NOT_LEADER
    */
-  ledHere(topic: string, partition: PartitionNumber): Group {
-    const { group } = requirePartition(this.#deps.state, topic, partition)
+  ledHere(topic: string, partition: PartitionNumber, topicId?: string): Group {
+    const { group } = requirePartition(this.#deps.state, topic, partition, topicId)
     const local = this.#deps.groups.get(group)
     if (local === undefined || !local.isLeader) throw new TailraceError('NOT_LEADER')
     return local
@@ -150,11 +157,11 @@ export class Reader {
     leader: BrokerId,
     topic: string,
     partition: PartitionNumber,
-    { offset, maxBytes, waitMs, token }: FetchRequest,
+    { offset, maxBytes, waitMs, token, topicId = '' }: ReadRequest,
   ): Promise<FetchResult> {
     // The wire has whole milliseconds, the clock has not.
     const covered = token === undefined ? {} : { tokenTerm: token.term, tokenIndex: token.index, tokenSeal: token.seal }
-    const fields = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs), ...covered }
+    const fields = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs), ...covered, topicId }
     const reply = await this.#deps.peers.request(leader, 'Fetch', fields, [], waitMs + REMOTE_REPLY_MS)
     const batches: Uint8Array[] = []
     forEachBatch(reply.body, (start, stop) => batches.push(reply.body.subarray(start, stop)))

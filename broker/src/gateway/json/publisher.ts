@@ -10,6 +10,7 @@ import {
   TailraceError,
 } from '@tailrace/schemas'
 import type { BrokerApi } from '../../cluster/broker-api.ts'
+import { refuseAnother } from '../../cluster/topic-places.ts'
 import type { PublishResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
@@ -70,10 +71,12 @@ export class JsonPublisher {
 
   /**
    * Resolves with a place for each record, in the order given, once all are on a majority's disks.
+   * `topicId`: the topic that is meant; absent or empty: whichever has the name.
    * Not atomic across batches: on an error some of them may be written, and the message says how many were.
    */
-  async publish(topic: string, records: readonly RecordInput[]): Promise<Published> {
+  async publish(topic: string, records: readonly RecordInput[], topicId?: string): Promise<Published> {
     const { id, partitions } = this.#topic(topic)
+    refuseAnother(topic, id, topicId)
     const groups = gatherBatches(records, {
       topic,
       partitions,
@@ -100,7 +103,7 @@ export class JsonPublisher {
       const baseSequence = takeSequences(work.slot, `${work.id}/${work.group.partition}`, inputs.length)
       const { producerId, epoch } = work.slot
       const batch = writer.finish({ producerId, producerEpoch: epoch, baseSequence, compression: Compression.none })
-      last = await this.#send(work.topic, work.group.partition, batch, work.deadline)
+      last = await this.#send(work, batch)
       const { baseOffset } = last
       for (let at = 0; at < inputs.length; at++) {
         work.places[inputs[at]!] = { partition: work.group.partition, offset: baseOffset + at }
@@ -110,13 +113,14 @@ export class JsonPublisher {
   }
 
   /** Until it is known to be written, known to be refused, or time is up. */
-  async #send(topic: string, partition: PartitionNumber, batch: Uint8Array, deadline: number): Promise<PublishResult> {
+  async #send({ topic, id, group, deadline }: PartitionWork, batch: Uint8Array): Promise<PublishResult> {
+    const { partition } = group
     const pause = new RetryPause(this.#clock, this.#random)
     let mayBeWritten = false
     for (let next = batch; ; next = unsent(next)) {
       const timeoutMs = Math.max(1, deadline - this.#clock.monotonic())
       try {
-        return await this.#api.publish(topic, partition, next, { timeoutMs, wait: true })
+        return await this.#api.publish(topic, partition, next, { timeoutMs, wait: true, topicId: id })
       } catch (error) {
         if (!(error instanceof TailraceError) || !retried.has(error.code)) throw error
         mayBeWritten ||= error.code !== 'NOT_LEADER' && error.code !== 'LEADER_UNAVAILABLE'

@@ -48,17 +48,30 @@ export class MemoryBroker implements BrokerApi {
   fetches = 0
   publishes = 0
   producers = 0
+  /** Of the list of topics. */
+  version = 1
   readonly #clock: Clock
+  readonly #created = new Map<string, number>()
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  publish(topic: string, partition: PartitionNumber, batch: Uint8Array): Promise<PublishResult> {
+  publish(
+    topic: string,
+    partition: PartitionNumber,
+    batch: Uint8Array,
+    { topicId }: { topicId?: string } = {},
+  ): Promise<PublishResult> {
     this.publishes++
     const failure = this.publishFailures.shift()
     if (failure !== undefined && failure !== 'lost') return Promise.reject(new TailraceError(failure))
-    const place = this.#append(this.#partition(topic, partition), batch)
+    let place: PublishResult
+    try {
+      place = this.#append(this.#partition(topic, partition, topicId), batch)
+    } catch (error) {
+      return Promise.reject(error)
+    }
     if (failure === 'lost') return Promise.reject(new TailraceError('OUTCOME_UNKNOWN'))
     return (this.gate ?? Promise.resolve()).then(() => place)
   }
@@ -69,7 +82,7 @@ export class MemoryBroker implements BrokerApi {
     const failure = this.fetchFailures.shift()
     if (failure !== undefined) throw new TailraceError(failure)
     if (request.replica && this.replicaFailure !== null) throw new TailraceError(this.replicaFailure)
-    const partition = this.#partition(topic, number)
+    const partition = this.#partition(topic, number, request.topicId)
     // Entries count batches here: the token's must be there, with term 1.
     const { token } = request
     if (token !== undefined && token.seal !== seal) throw new TailraceError('INVALID_REQUEST', 'token')
@@ -78,6 +91,7 @@ export class MemoryBroker implements BrokerApi {
     if (request.offset > partition.end)
       throw new TailraceError('OFFSET_OUT_OF_RANGE', `${request.offset} > ${partition.end}`)
     if (request.offset === partition.end && request.waitMs > 0) await this.#wait(partition, request)
+    this.#partition(topic, number, request.topicId)
     const chosen: Uint8Array[] = []
     let bytes = 0
     let nextOffset = request.offset
@@ -91,10 +105,10 @@ export class MemoryBroker implements BrokerApi {
     return { batches: chosen, bytes, nextOffset, highWatermark: partition.end, logStart: 0 }
   }
 
-  async findOffset(topic: string, number: PartitionNumber, position: Position) {
+  async findOffset(topic: string, number: PartitionNumber, position: Position, topicId?: string) {
     const failure = this.findFailures.shift()
     if (failure !== undefined) throw new TailraceError(failure)
-    const { end } = this.#partition(topic, number)
+    const { end } = this.#partition(topic, number, topicId)
     const offset = position.kind === 'LATEST' ? end : position.kind === 'OFFSET' ? position.value : 0
     if (offset > end) throw new TailraceError('OFFSET_OUT_OF_RANGE', `${offset} > ${end}`)
     return { offset, highWatermark: end, logStart: 0 }
@@ -107,13 +121,18 @@ export class MemoryBroker implements BrokerApi {
   async createTopic({ name, partitions, replicas, config = {} }: CreateTopicRequest) {
     if (this.topics.has(name)) throw new TailraceError('TOPIC_EXISTS', name)
     const made = Array.from({ length: partitions }, () => ({ batches: [], end: 0, waiting: new Set<() => void>() }))
-    this.topics.set(name, { id: `id-${name}`, config, replicas, partitions: made })
-    return { name, id: `id-${name}`, partitions, replicas, config }
+    const times = (this.#created.get(name) ?? 0) + 1
+    this.#created.set(name, times)
+    this.version++
+    const id = times === 1 ? `id-${name}` : `id-${name}-${times}`
+    this.topics.set(name, { id, config, replicas, partitions: made })
+    return { name, id, partitions, replicas, config }
   }
 
   async deleteTopic(name: string) {
     const topic = this.#topic(name)
     this.topics.delete(name)
+    this.version++
     for (const { waiting } of topic.partitions) for (const wake of [...waiting]) wake()
   }
 
@@ -125,6 +144,10 @@ export class MemoryBroker implements BrokerApi {
       replicas,
       config,
     }))
+  }
+
+  topicsVersion() {
+    return this.version
   }
 
   async describeTopic(name: string) {
@@ -153,7 +176,7 @@ export class MemoryBroker implements BrokerApi {
       brokers: [{ id: 1, http: '127.0.0.1:1', alive: true }],
       topics: known.map((name) => ({
         name,
-        id: `id-${name}`,
+        id: this.#topic(name).id,
         partitions: this.#topic(name).partitions.map((_, partition) => ({
           partition,
           leader: 1,
@@ -184,8 +207,10 @@ export class MemoryBroker implements BrokerApi {
     return topic
   }
 
-  #partition(name: string, number: PartitionNumber): Partition {
-    const partition = this.#topic(name).partitions[number]
+  #partition(name: string, number: PartitionNumber, topicId = ''): Partition {
+    const { id, partitions } = this.#topic(name)
+    if (topicId !== '' && topicId !== id) throw new TailraceError('TOPIC_ID_MISMATCH', `${id}, not ${topicId}`)
+    const partition = partitions[number]
     if (partition === undefined) throw new TailraceError('UNKNOWN_PARTITION', `${number}`)
     return partition
   }

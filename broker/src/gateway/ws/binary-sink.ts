@@ -18,9 +18,9 @@ export class BinarySink implements SubscriptionSink {
     this.#metrics = metrics
   }
 
-  subscribed(partitions: readonly ResolvedPartition[]): void {
+  subscribed(partitions: readonly ResolvedPartition[], topicId: string): void {
     const places = partitions.map(({ partition, offset, highWatermark }) => ({ partition, offset, highWatermark }))
-    this.#peer.sendPieces(encodeFrame('Subscribed', { subscription: this.#subscription, partitions: places }))
+    this.#peer.sendPieces(encodeFrame('Subscribed', { subscription: this.#subscription, partitions: places, topicId }))
   }
 
   records(partition: PartitionNumber, _offset: Offset, result: FetchResult): { bytes: number; nextOffset: Offset } {

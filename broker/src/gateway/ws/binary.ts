@@ -95,7 +95,7 @@ export class BinaryProtocol {
 
   /** Calls api.publish before it returns, so that frames are appended in the order in which they arrive. */
   #publish({ fields, body }: FrameOf<'Publish'>): void {
-    const { correlation, topic, partition } = fields
+    const { correlation, topic, partition, topicId } = fields
     if (!this.#peer.mayWrite) throw new TailraceError('ORIGIN_REFUSED')
     if (body.length === 0) throw new TailraceError('INVALID_BATCH', 'The body is empty.')
     const timeoutMs =
@@ -105,7 +105,7 @@ export class BinaryProtocol {
     this.#answer(
       correlation,
       bytes,
-      this.#parts.api.publish(topic, partition, body, { timeoutMs, wait: false }),
+      this.#parts.api.publish(topic, partition, body, { timeoutMs, wait: false, topicId }),
       (result) => {
         this.#metrics.published(bytes, (this.#parts.clock.monotonic() - started) / 1000)
         const { baseOffset, lastOffset, duplicate, token, holders = [] } = result
@@ -120,11 +120,11 @@ export class BinaryProtocol {
     checkOffset(offset)
     const maxBytes = fields.maxBytes > 0 ? Math.min(fields.maxBytes, readLimits.maxBytes) : readLimits.defaultBytes
     const waitMs = Math.min(Math.max(fields.waitMs, 0), readLimits.maxWaitMs)
-    const { tokenTerm = 0, tokenIndex = 0, tokenSeal = '', replica = false } = fields
+    const { tokenTerm = 0, tokenIndex = 0, tokenSeal = '', replica = false, topicId } = fields
     // A wrong index is a client's mistake that the log must never see.
     if (tokenTerm < 0 || tokenIndex < 0) throw new TailraceError('INVALID_REQUEST', 'A token is below 0.')
     const token = tokenIndex > 0 ? { token: { term: tokenTerm, index: tokenIndex, seal: tokenSeal } } : {}
-    const request = { offset, maxBytes, waitMs, replica, ...token, signal: this.#gone }
+    const request = { offset, maxBytes, waitMs, replica, ...token, topicId, signal: this.#gone }
     this.#answer(
       correlation,
       0,
@@ -142,8 +142,8 @@ export class BinaryProtocol {
   }
 
   #findOffset({ fields }: FrameOf<'FindOffset'>): void {
-    const { correlation, topic, partition, position } = fields
-    this.#answer(correlation, 0, this.#parts.api.findOffset(topic, partition, position), (result) => {
+    const { correlation, topic, partition, position, topicId } = fields
+    this.#answer(correlation, 0, this.#parts.api.findOffset(topic, partition, position, topicId), (result) => {
       const { offset, highWatermark, logStart } = result
       this.#peer.sendPieces(encodeFrame('FindOffsetReply', { correlation, offset, highWatermark, logStart }))
     })
@@ -164,14 +164,14 @@ export class BinaryProtocol {
   }
 
   #subscribe({ fields }: FrameOf<'Subscribe'>): void {
-    const { subscription: id, topic, position, partitions, credit, replica = false } = fields
+    const { subscription: id, topic, position, partitions, credit, replica = false, topicId } = fields
     const key = subscriptionKey(id)
     const sink = new BinarySink(id, this.#peer, this.#metrics)
     let subscription: Subscription | null = null
     try {
       const { api, clock, random } = this.#parts
       const onEnd = () => this.#peer.subscriptions.remove(key)
-      const request = { topic, position, partitions, credit: Math.max(credit, 0), replica }
+      const request = { topic, position, partitions, credit: Math.max(credit, 0), replica, topicId }
       subscription = new Subscription(request, { api, clock, random, peer: this.#peer, sink, onEnd })
       this.#peer.subscriptions.add(key, subscription)
       subscription.start()

@@ -1,6 +1,7 @@
 import type { Offset, PartitionNumber, Position } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
-import type { BrokerApi } from '../../cluster/broker-api.ts'
+import type { BrokerApi, RoutedTopic } from '../../cluster/broker-api.ts'
+import { refuseAnother } from '../../cluster/topic-places.ts'
 import type { FetchResult } from '../../partition/requests.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
@@ -17,6 +18,8 @@ export interface SubscriptionRequest {
   readonly credit: number
   /** Read from this broker's own replicas where they are far enough (M95); else from the leaders. */
   readonly replica?: boolean
+  /** The topic that is meant; undefined or empty: whichever has the name now. */
+  readonly topicId?: string | undefined
 }
 
 export interface ResolvedPartition {
@@ -29,8 +32,8 @@ export interface ResolvedPartition {
 export interface SubscriptionSink {
   /** What one fetch asks for. */
   readonly fetchBytes: number
-  /** Before any records of these partitions. Again for a partition that was without a leader at first. */
-  subscribed(partitions: readonly ResolvedPartition[]): void
+  /** Before any records of these partitions of the topic with this id. Again for a partition that was without a leader at first. */
+  subscribed(partitions: readonly ResolvedPartition[], topicId: string): void
   /** Sends what `result` holds from `offset` on. Returns the credit used and how far it came; the rest is fetched again. */
   records(partition: PartitionNumber, offset: Offset, result: FetchResult): { bytes: number; nextOffset: Offset }
   /** A partition, or with null all of the subscription, is over. */
@@ -65,6 +68,8 @@ export class Subscription {
   readonly partitionCount: number
   readonly #parts: SubscriptionParts
   readonly #topic: string
+  /** A subscription follows one topic, and ends when the name goes to another. */
+  readonly #topicId: string
   readonly #fromReplica: boolean
   readonly #readers: PartitionReader[]
   readonly #abort = new AbortController()
@@ -77,13 +82,17 @@ export class Subscription {
   #grace: TimerHandle | null = null
   #closed = false
 
-  /** Throws UNKNOWN_TOPIC or UNKNOWN_PARTITION. Nothing happens before `start`. */
+  /** Throws UNKNOWN_TOPIC, TOPIC_ID_MISMATCH or UNKNOWN_PARTITION. Nothing happens before `start`. */
   constructor(request: SubscriptionRequest, parts: SubscriptionParts) {
     this.#parts = parts
     this.#topic = request.topic
     this.#fromReplica = request.replica === true
     this.#credit = Math.min(request.credit, maxCredit)
-    this.#readers = choosePartitions(request, parts)
+    const topic = parts.api.routing([request.topic]).topics[0]
+    if (topic === undefined) throw new TailraceError('UNKNOWN_TOPIC', `"${request.topic}".`)
+    refuseAnother(topic.name, topic.id, request.topicId)
+    this.#topicId = topic.id
+    this.#readers = choosePartitions(request, topic, parts)
     this.partitionCount = this.#readers.length
     this.#stopListening = parts.api.onLeadership((topic, partition) => this.#onLeadership(topic, partition))
   }
@@ -116,7 +125,7 @@ export class Subscription {
 
   #resolve(reader: PartitionReader): void {
     reader.state = 'busy'
-    this.#parts.api.findOffset(this.#topic, reader.partition, reader.position).then(
+    this.#parts.api.findOffset(this.#topic, reader.partition, reader.position, this.#topicId).then(
       ({ offset, highWatermark }) => {
         if (this.#closed) return
         reader.offset = offset
@@ -124,7 +133,7 @@ export class Subscription {
         reader.resolved = true
         reader.pause.reset()
         this.#enqueue(reader)
-        if (this.#announced) this.#parts.sink.subscribed([reader])
+        if (this.#announced) this.#parts.sink.subscribed([reader], this.#topicId)
         else if (this.#readers.every(isSettled)) this.#announce()
         this.#pump()
       },
@@ -137,7 +146,8 @@ export class Subscription {
     if (this.#announced || this.#closed) return
     this.#announced = true
     this.#grace?.cancel()
-    this.#parts.sink.subscribed(this.#readers.filter((reader) => reader.resolved))
+    const resolved = this.#readers.filter((reader) => reader.resolved)
+    this.#parts.sink.subscribed(resolved, this.#topicId)
     this.#pump()
   }
 
@@ -173,7 +183,8 @@ export class Subscription {
     }
     const started = clock.monotonic()
     const replica = this.#fromReplica && !reader.askLeader
-    const request = { offset: reader.offset, maxBytes, waitMs: maxWaitMs, replica, signal: this.#abort.signal }
+    const [topicId, { signal }] = [this.#topicId, this.#abort]
+    const request = { offset: reader.offset, maxBytes, waitMs: maxWaitMs, replica, topicId, signal }
     api.fetch(this.#topic, reader.partition, request).then(
       (result) => {
         this.#unreserve(reader, lags)
@@ -262,7 +273,7 @@ export class Subscription {
 
   #end(reader: PartitionReader, error: TailraceError): void {
     reader.state = 'ended'
-    const isOver = error.code === 'UNKNOWN_TOPIC'
+    const isOver = error.code === 'UNKNOWN_TOPIC' || error.code === 'TOPIC_ID_MISMATCH'
     this.#parts.sink.ended(isOver ? null : reader.partition, error)
     if (isOver || this.#readers.every((other) => other.state === 'ended')) {
       this.close()
@@ -278,9 +289,11 @@ function isSettled(reader: PartitionReader): boolean {
   return reader.resolved || reader.state === 'ended'
 }
 
-function choosePartitions(request: SubscriptionRequest, parts: SubscriptionParts): PartitionReader[] {
-  const topic = parts.api.routing([request.topic]).topics[0]
-  if (topic === undefined) throw new TailraceError('UNKNOWN_TOPIC', `"${request.topic}".`)
+function choosePartitions(
+  request: SubscriptionRequest,
+  topic: RoutedTopic,
+  parts: SubscriptionParts,
+): PartitionReader[] {
   const known = new Set(topic.partitions.map(({ partition }) => partition))
   const chosen = new Map<PartitionNumber, Position>()
   for (const { partition, position } of request.partitions) {

@@ -11,7 +11,13 @@ export type TextRequest =
   | ({ readonly op: 'subscribe'; readonly id: TextId } & SubscriptionRequest)
   | { readonly op: 'credit'; readonly id: TextId; readonly bytes: number }
   | { readonly op: 'unsubscribe'; readonly id: TextId }
-  | { readonly op: 'publish'; readonly id: TextId; readonly topic: string; readonly records: unknown }
+  | {
+      readonly op: 'publish'
+      readonly id: TextId
+      readonly topic: string
+      readonly topicId: string
+      readonly records: unknown
+    }
 
 const operations = 'subscribe, credit, unsubscribe and publish'
 const defaultCredit = 1024 * 1024
@@ -54,14 +60,22 @@ export function requestFrom(message: Record<string, unknown>): TextRequest {
     case 'unsubscribe':
       return { op, id }
     case 'publish':
-      return { op, id, topic: topicFrom(message.topic), records: message.records }
+      return {
+        op,
+        id,
+        topic: topicFrom(message.topic),
+        topicId: topicIdFrom(message.topicId),
+        records: message.records,
+      }
   }
 }
 
-function subscriptionFrom({ topic, from, partitions, credit }: Record<string, unknown>): SubscriptionRequest {
+function subscriptionFrom(message: Record<string, unknown>): SubscriptionRequest {
+  const { topic, topicId, from, partitions, credit } = message
   const position = from === undefined ? ({ kind: 'LATEST', value: 0 } as const) : positionFrom(from, 'from')
   return {
     topic: topicFrom(topic),
+    topicId: topicIdFrom(topicId),
     position,
     partitions: partitionsFrom(partitions, position),
     credit: credit === undefined ? defaultCredit : positiveInteger(credit, 'credit'),
@@ -107,6 +121,13 @@ function positionFrom(from: unknown, at: string): Position {
 function topicFrom(topic: unknown): string {
   if (typeof topic === 'string' && topic.length > 0) return topic
   throw invalid('topic must be the name of a topic.')
+}
+
+/** Empty: whichever topic has the name. */
+function topicIdFrom(topicId: unknown): string {
+  if (topicId === undefined) return ''
+  if (typeof topicId === 'string' && topicId.length > 0) return topicId
+  throw invalid('topicId must be the id of a topic, or be left out.')
 }
 
 function positiveInteger(value: unknown, at: string): number {

@@ -77,14 +77,14 @@ export class TextProtocol {
     subscription.start()
   }
 
-  #publish({ id, topic, records }: TextRequest & { op: 'publish' }, bytes: number): void {
+  #publish({ id, topic, topicId, records }: TextRequest & { op: 'publish' }, bytes: number): void {
     if (!this.#peer.mayWrite) throw new TailraceError('ORIGIN_REFUSED')
     const inputs = recordsFromJson(records)
     const started = this.#parts.clock.monotonic()
     this.#peer.hold(bytes)
     this.#lastPublish = this.#lastPublish.then(async () => {
       try {
-        const { offsets, tokens } = await this.#parts.publisher.publish(topic, inputs)
+        const { offsets, tokens } = await this.#parts.publisher.publish(topic, inputs, topicId)
         this.#metrics.published(bytes, (this.#parts.clock.monotonic() - started) / 1000)
         this.#peer.sendText(JSON.stringify({ op: 'ack', id, offsets, tokens }))
       } catch (error) {

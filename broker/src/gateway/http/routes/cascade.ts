@@ -66,6 +66,7 @@ const schemas = {
           assignments: array(object({ broker: integer, source: integer, pin: { anyOf: [integer, { type: 'null' }] } })),
           cluster: object({ clusterId: string, metadataLeader: integer, brokers: array(broker) }),
           topics: { ...string, description: 'Digest of the list of topics.' },
+          topicsVersion: { ...count, description: 'What a list of a higher version lacks has been deleted since.' },
           topicList: { anyOf: [array({ $ref: 'TopicSummary#' }), { type: 'null' }] },
         }),
       },

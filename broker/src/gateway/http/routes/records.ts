@@ -29,7 +29,7 @@ const longWorkBytes = 1024 * 1024
 
 interface ReadRequest {
   Params: { topic: string; partition: number }
-  Querystring: { offset: string; maxBytes: number; waitMs: number; token?: string; replica: boolean }
+  Querystring: { offset: string; maxBytes: number; waitMs: number; token?: string; replica: boolean; topicId: string }
 }
 
 /** Records: publish, and read with a long poll. */
@@ -37,7 +37,7 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
   const { api, clock, publisher, metrics, admission, abandonment, reads } = parts
   const turns = new Turns(clock)
 
-  app.post<{ Params: { topic: string }; Body: { records?: unknown } | null }>(
+  app.post<{ Params: { topic: string }; Querystring: { topicId: string }; Body: { records?: unknown } | null }>(
     '/topics/:topic/records',
     // Records are checked by recordsFromJson, which says what is wrong with which record; a schema could only say "no match".
     {
@@ -48,7 +48,7 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
     async (request) => {
       const started = clock.monotonic()
       const records = recordsFromJson(request.body?.records)
-      const published = await publisher.publish(request.params.topic, records)
+      const published = await publisher.publish(request.params.topic, records, request.query.topicId)
       metrics.published(Number(request.headers['content-length'] ?? 0), (clock.monotonic() - started) / 1000)
       return published
     },
@@ -59,13 +59,21 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
     { schema: schemas.read },
     async (request, reply) => {
       const { topic, partition } = request.params
-      const { maxBytes, waitMs, token, replica } = request.query
+      const { maxBytes, waitMs, token, replica, topicId } = request.query
       const signal = abandonment.of(reply)
       const from = request.query.offset
       if (replica && !/^[0-9]+$/.test(from)) throw new TailraceError('INVALID_REQUEST', replicaNeedsOffset)
-      const offset = await startOffset(api, topic, partition, from)
+      const offset = await startOffset(api, topic, partition, from, topicId)
       const covered = token === undefined ? {} : { token: parseReadToken(token) }
-      const wanted = { offset, maxBytes: Math.min(maxBytes, readLimits.jsonBytes), waitMs, replica, ...covered, signal }
+      const wanted = {
+        offset,
+        maxBytes: Math.min(maxBytes, readLimits.jsonBytes),
+        waitMs,
+        replica,
+        ...covered,
+        topicId,
+        signal,
+      }
       const result = await fetchWithin(reads, api, topic, partition, wanted)
       const most = mostJsonBytes(result.batches, readLimits.jsonBytes)
       const write = (): Buffer => {
@@ -88,17 +96,30 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
   )
 }
 
-async function startOffset(api: BrokerApi, topic: string, partition: number, from: string): Promise<Offset> {
-  if (from === 'earliest' || from === '')
-    return (await api.findOffset(topic, partition, { kind: 'EARLIEST', value: 0 })).offset
-  if (from === 'latest') return (await api.findOffset(topic, partition, { kind: 'LATEST', value: 0 })).offset
-  return Number(from)
+async function startOffset(
+  api: BrokerApi,
+  topic: string,
+  partition: number,
+  from: string,
+  topicId: string,
+): Promise<Offset> {
+  const find = async (kind: 'EARLIEST' | 'LATEST'): Promise<Offset> =>
+    (await api.findOffset(topic, partition, { kind, value: 0 }, topicId)).offset
+  if (from === 'earliest' || from === '') return find('EARLIEST')
+  return from === 'latest' ? find('LATEST') : Number(from)
 }
 
 /** Where "earliest" and "latest" are is the leader's to say, and a replica is asked when the leader cannot be. */
 const replicaNeedsOffset = 'replica=true needs a number as offset.'
 
 const anything = () => true
+
+const topicId = {
+  type: 'string',
+  maxLength: 100,
+  default: '',
+  description: 'The id of the topic that is meant: another one of this name answers TOPIC_ID_MISMATCH.',
+} as const
 
 const tags = ['records']
 const schemas = {
@@ -109,6 +130,7 @@ const schemas = {
       'Answers when all records are on the disks of a majority. Within the request every record is written exactly once; sending the request again may write it again.',
     operationId: 'publish',
     params: topicParams,
+    querystring: object({ topicId }, ['topicId']),
     body: object({ records: { type: 'array', minItems: 1, items: { $ref: 'RecordInput#' } } }),
     response: {
       200: {
@@ -157,8 +179,9 @@ const schemas = {
           description:
             'What the asked broker itself holds, which may be less than the leader has. Needs a number as offset.',
         },
+        topicId,
       },
-      ['offset', 'maxBytes', 'waitMs', 'token', 'replica'],
+      ['offset', 'maxBytes', 'waitMs', 'token', 'replica', 'topicId'],
     ),
     response: {
       200: {
