@@ -1,3 +1,4 @@
+import { codecs } from '@tailrace/client'
 import * as schemas from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 
@@ -43,6 +44,11 @@ export class PartitionLog {
   /** @throws TailraceError as a broker does */
   append(given: Uint8Array, maxBatchBytes: number): Appended {
     schemas.checkBatch(given, schemas.crc32c, maxBatchBytes)
+    schemas.checkRecords(given, codecs.decompressors, {
+      maxDecompressedBytes: schemas.maxDecompressedBytes(maxBatchBytes),
+      oldestTimestamp: schemas.MIN_TIMESTAMP,
+      newestTimestamp: schemas.MAX_TIMESTAMP,
+    })
     const header = schemas.readBatchHeader(given)
     const isIdempotent = header.producerId !== -1
     const known = isIdempotent ? this.#producers.get(header.producerId) : undefined

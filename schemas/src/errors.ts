@@ -112,6 +112,12 @@ export const errorTable = {
     message: 'A record is not valid.',
     hint: 'Keys and values are strings or bytes; headers map strings to strings or bytes.',
   },
+  INVALID_TIMESTAMP: {
+    status: 400,
+    retriable: false,
+    message: 'The timestamp of a record is too far from the present.',
+    hint: "Check the clock of the producer; the topic's settings timestampBeforeMaxMs and timestampAfterMaxMs say what is taken.",
+  },
   BATCH_TOO_LARGE: {
     status: 413,
     retriable: false,

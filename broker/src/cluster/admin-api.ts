@@ -52,6 +52,8 @@ export interface TopicChanges {
   readonly retentionBytes?: number | null
   readonly retentionMs?: number | null
   readonly readOnly?: boolean | null
+  readonly timestampBeforeMaxMs?: number | null
+  readonly timestampAfterMaxMs?: number | null
 }
 
 export type ChangeStage = 'stable' | 'staging' | 'joint' | 'leaving'

@@ -72,6 +72,10 @@ export interface TopicConfig {
   readonly retentionMs?: number
   /** Publishing is refused with READ_ONLY. */
   readonly readOnly?: boolean
+  /** How far behind the leader's clock a record's timestamp may be; absent: as far as anybody likes. */
+  readonly timestampBeforeMaxMs?: number
+  /** How far ahead of the leader's clock a record's timestamp may be; absent: an hour. */
+  readonly timestampAfterMaxMs?: number
 }
 export interface TopicSummary {
   readonly name: string

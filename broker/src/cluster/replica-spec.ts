@@ -3,6 +3,9 @@ import type { GroupSpec, SpecChanges } from '../partition/types.ts'
 import type { Topic } from './metadata-state.ts'
 import type { Place, TopicPartition } from './partition-replicas.ts'
 
+/** As Kafka's message.timestamp.after.max.ms. */
+const TIMESTAMP_AFTER_MAX_MS = 3_600_000
+
 interface Circumstances {
   /** The topic was made just now, after this broker knew all that was decided before its start. */
   readonly created: boolean
@@ -41,6 +44,10 @@ export function settingsOf(
     maxBatchBytes: config.maxBatchBytes ?? maxBatchBytes,
     retention: { bytes: config.retentionBytes ?? null, ms: config.retentionMs ?? null },
     readOnly: config.readOnly ?? false,
+    timestamps: {
+      beforeMaxMs: config.timestampBeforeMaxMs ?? Number.POSITIVE_INFINITY,
+      afterMaxMs: config.timestampAfterMaxMs ?? TIMESTAMP_AFTER_MAX_MS,
+    },
     electionFactor: priorities?.[self] ?? 1,
   }
 }

@@ -7,7 +7,14 @@ import { withChange, withForced, withOutcome, withoutOutcast, withPriority } fro
 import type { AssignReplicas, ForceReplicas, ReplicasChanged, SetTopicConfig, TopicCommand } from './topic-commands.ts'
 
 /** Those that this version knows; a command that names another leaves it alone. */
-const TOPIC_SETTINGS = ['maxBatchBytes', 'retentionBytes', 'retentionMs', 'readOnly'] as const
+const TOPIC_SETTINGS = [
+  'maxBatchBytes',
+  'retentionBytes',
+  'retentionMs',
+  'readOnly',
+  'timestampBeforeMaxMs',
+  'timestampAfterMaxMs',
+] as const
 const DONE: { readonly result: CommandResult } = { result: { ok: true } }
 
 /** Applies a command about topics that exist; as pure as MetadataState. The head's applied index is the command's own. */

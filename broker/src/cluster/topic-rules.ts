@@ -37,6 +37,8 @@ export function checkChanges(changes: TopicChanges, limits: TopicLimits): void {
     maxBatchBytes: [SMALLEST_BATCH_LIMIT, limits.maxBatchBytes],
     retentionBytes: [1, Number.MAX_SAFE_INTEGER],
     retentionMs: [1, LONGEST_RETENTION_MS],
+    timestampBeforeMaxMs: [0, Number.MAX_SAFE_INTEGER],
+    timestampAfterMaxMs: [0, Number.MAX_SAFE_INTEGER],
   }
   for (const [setting, value] of Object.entries(changes)) {
     const range = Object.hasOwn(ranges, setting) ? ranges[setting] : undefined

@@ -1,9 +1,24 @@
+import {
+  ATTRIBUTES_AT,
+  Compression,
+  CRC_AT,
+  crc32c,
+  LAST_OFFSET_DELTA_AT,
+  RECORDS_AT,
+  RECORDS_COUNT_AT,
+} from '@tailrace/schemas'
 import { describe, expect, it } from 'vitest'
 import { batchOf } from './fakes/batches.ts'
 import { GROUP, type Outcome, outcomeOf, TestWorld } from './fakes/test-world.ts'
 import type { PublishResult } from './requests.ts'
 
 const commitIsKnown = 200
+
+/** With its CRC made right again. */
+function sealed(batch: Uint8Array): Uint8Array {
+  new DataView(batch.buffer).setUint32(CRC_AT, crc32c(batch, ATTRIBUTES_AT, batch.length))
+  return batch
+}
 
 describe('publish', () => {
   it('is committed on all replicas, with offsets from 0 in the order of the calls', async () => {
@@ -74,6 +89,39 @@ describe('publish', () => {
     expect(await refusal(world.group(1).publish(damaged))).toBe('CORRUPT_BATCH')
     expect(await refusal(world.group(1).publish(batchOf(['x'.repeat(200)])))).toBe('BATCH_TOO_LARGE')
     expect(await world.during(world.group(1).publish(batchOf(['b'])))).toMatchObject({ baseOffset: 0 })
+  })
+
+  it('is refused when its records are garbage, a lie or unreadable, and takes no place in the log', async () => {
+    const world = await TestWorld.start()
+    const refused = async (batch: Uint8Array) => await refusal(world.group(1).publish(sealed(batch)))
+    const garbage = batchOf(['x'.repeat(40)])
+    garbage.fill(0xff, RECORDS_AT)
+    expect(await refused(garbage)).toBe('INVALID_BATCH')
+    const lie = batchOf(['z'])
+    lie[ATTRIBUTES_AT + 1] = Compression.gzip
+    new DataView(lie.buffer).setInt32(RECORDS_COUNT_AT, 2 ** 31 - 1)
+    new DataView(lie.buffer).setInt32(LAST_OFFSET_DELTA_AT, 2 ** 31 - 2)
+    expect(await refused(lie)).toBe('INVALID_BATCH')
+    for (const compression of [Compression.snappy, Compression.lz4]) {
+      const batch = batchOf(['q'])
+      batch[ATTRIBUTES_AT + 1] = compression
+      expect(await refused(batch)).toBe('UNSUPPORTED_COMPRESSION')
+    }
+    expect(await refused(batchOf(['future'], { timestamp: Number.MAX_SAFE_INTEGER - 5 }))).toBe('INVALID_BATCH')
+    expect(await world.during(world.group(1).publish(batchOf(['good'])))).toMatchObject({ baseOffset: 0 })
+  })
+
+  it('is refused when a timestamp is too far from the clock of the leader, by limits that can be changed', async () => {
+    const limits = { beforeMaxMs: 1_000, afterMaxMs: 500 }
+    const world = await TestWorld.start({ spec: () => ({ timestamps: limits }) })
+    const at = (offset: number) => batchOf(['v'], { timestamp: world.clock.now() + offset })
+    expect(await refusal(world.group(1).publish(at(501)))).toBe('INVALID_TIMESTAMP')
+    expect(await refusal(world.group(1).publish(at(-1_001)))).toBe('INVALID_TIMESTAMP')
+    expect(await world.during(world.group(1).publish(at(500)))).toMatchObject({ baseOffset: 0 })
+    expect(await world.during(world.group(1).publish(at(-1_000)))).toMatchObject({ baseOffset: 1 })
+    world.group(1).update({ timestamps: { beforeMaxMs: Number.POSITIVE_INFINITY, afterMaxMs: 501 } })
+    expect(await world.during(world.group(1).publish(at(501)))).toMatchObject({ baseOffset: 2 })
+    expect(await world.during(world.group(1).publish(batchOf(['old'])))).toMatchObject({ baseOffset: 3 })
   })
 
   it('is refused while the disk has no space, and reading goes on', async () => {

@@ -1,12 +1,18 @@
-import type { BrokerId, LogIndex, Offset, Term } from '@tailrace/schemas'
+import type { BrokerId, LogIndex, Offset, Term, Timestamp } from '@tailrace/schemas'
 import {
   baseSequenceAt,
   checkBatch,
+  checkRecords,
+  MAX_TIMESTAMP,
+  MIN_TIMESTAMP,
+  maxDecompressedBytes,
   producerEpochAt,
   producerIdAt,
+  type RecordLimits,
   recordsCountAt,
   TailraceError,
 } from '@tailrace/schemas'
+import { decompressors } from '../platform/decompressors.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import type { GroupDriver } from './driver.ts'
 import { termAt } from './log-places.ts'
@@ -38,6 +44,7 @@ export class Publishing {
     // Metadata goes on below the reserve: deleting a topic is a way out.
     if (!this.#deps.services.storage.writable && spec.stateMachine === null) throw new TailraceError('DISK_FULL')
     checkBatch(batch, this.#deps.services.crc32c, spec.maxBatchBytes)
+    checkRecords(batch, decompressors, recordLimits(spec, this.#deps.services.clock.now()))
     const records = recordsCountAt(batch, 0)
     const producerId = producerIdAt(batch, 0)
     if (producerId >= 0) {
@@ -95,4 +102,12 @@ export class Publishing {
   }
 
   readonly #holdersOf = (index: LogIndex): readonly BrokerId[] => this.#deps.driver.core.holdersOf(index)
+}
+
+function recordLimits({ maxBatchBytes, timestamps }: GroupSpec, now: Timestamp): RecordLimits {
+  return {
+    maxDecompressedBytes: maxDecompressedBytes(maxBatchBytes),
+    oldestTimestamp: Math.max(MIN_TIMESTAMP, now - (timestamps?.beforeMaxMs ?? Number.POSITIVE_INFINITY)),
+    newestTimestamp: Math.min(MAX_TIMESTAMP, now + (timestamps?.afterMaxMs ?? Number.POSITIVE_INFINITY)),
+  }
 }

@@ -18,6 +18,8 @@ export interface GroupSpec {
   /** Election timeouts are longer by this, from 1 on: the replica leads only when those with less cannot (M82). */
   readonly electionFactor?: number
   readonly maxBatchBytes: number
+  /** Absent: every time that a Date can show. */
+  readonly timestamps?: TimestampLimits
   /** The group was made just now: no replica of it can have been on this broker before. Matters where the disk has lost what it had (`LogStorage.mayHaveForgotten`). */
   readonly isNew?: boolean
   /**
@@ -39,8 +41,16 @@ export interface Retention {
   readonly ms: number | null
 }
 
+/** How far from the leader's clock the timestamps of published records may be. Milliseconds, or infinity. */
+export interface TimestampLimits {
+  readonly beforeMaxMs: number
+  readonly afterMaxMs: number
+}
+
 /** What of a GroupSpec can be changed while the replica runs. */
-export type SpecChanges = Partial<Pick<GroupSpec, 'retention' | 'readOnly' | 'maxBatchBytes' | 'electionFactor'>>
+export type SpecChanges = Partial<
+  Pick<GroupSpec, 'retention' | 'readOnly' | 'maxBatchBytes' | 'timestamps' | 'electionFactor'>
+>
 
 /** A pure function of the log (design §6). */
 export interface StateMachine {

@@ -68,6 +68,7 @@ test.each<[string, string, (batch: Uint8Array) => void]>([
   ['recordsCount', 'no records', (batch) => batch.fill(0xff, 23, 27).fill(0, 57, 61)],
   ['recordsCount', 'a negative count', (batch) => batch.fill(0xff, 57, 61)],
   ['lastOffsetDelta', 'a delta that does not fit', (batch) => writeInt32(batch, layout.LAST_OFFSET_DELTA_AT, 2)],
+  ['lastOffsetDelta', 'a delta that is too small', (batch) => writeInt32(batch, layout.LAST_OFFSET_DELTA_AT, 0)],
   [
     'recordsCount',
     'more records than bytes',

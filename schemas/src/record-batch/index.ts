@@ -1,4 +1,5 @@
 export * from './check.ts'
+export * from './check-records.ts'
 export * from './control.ts'
 export * from './header.ts'
 export * from './layout.ts'

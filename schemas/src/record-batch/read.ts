@@ -54,13 +54,23 @@ export function readRecords(
 }
 
 function decompressed(blob: Uint8Array, compression: number, codecs: Decompressors): VarintReader {
+  const records = decompressRecords(blob, compression, codecs, MAX_DECOMPRESSED_BYTES)
+  return new VarintReader(records, 0, records.length)
+}
+
+/** @throws TailraceError UNSUPPORTED_COMPRESSION, or INVALID_BATCH for garbage and for what takes more than `maxBytes` */
+export function decompressRecords(
+  blob: Uint8Array,
+  compression: number,
+  codecs: Decompressors,
+  maxBytes: number,
+): Uint8Array {
   const name = compressionName(compression) ?? `number ${compression}`
   const decompress = codecs[compression]
   if (decompress === undefined)
     throw new TailraceError('UNSUPPORTED_COMPRESSION', `The batch is compressed with ${name}.`)
   try {
-    const records = decompress(blob, MAX_DECOMPRESSED_BYTES)
-    return new VarintReader(records, 0, records.length)
+    return decompress(blob, maxBytes)
   } catch (cause) {
     if (cause instanceof TailraceError) throw cause
     throw new TailraceError('INVALID_BATCH', `The records cannot be decompressed (${name}).`, { cause })

@@ -8,6 +8,8 @@ export interface SettingFlags {
   readonly retentionBytes?: string
   readonly retentionMs?: string
   readonly readOnly?: string
+  readonly timestampBeforeMaxMs?: string
+  readonly timestampAfterMaxMs?: string
 }
 
 const most = Number.MAX_SAFE_INTEGER
@@ -32,6 +34,8 @@ export function settingChanges(flags: SettingFlags, resets: boolean): TopicChang
   take('retentionBytes', '--retention-bytes', size, (text) => sizes.read(text))
   const age = 'a duration like 7d, 12h, 30m or a number of milliseconds'
   take('retentionMs', '--retention-ms', age, (text) => durations.read(text))
+  take('timestampBeforeMaxMs', '--timestamp-before-max-ms', age, (text) => durations.read(text))
+  take('timestampAfterMaxMs', '--timestamp-after-max-ms', age, (text) => durations.read(text))
   take('readOnly', '--read-only', 'true or false', (text) => ({ true: true, false: false })[text])
   return changes
 }

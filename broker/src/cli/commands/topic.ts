@@ -108,6 +108,11 @@ function withSettings(command: Command): Command {
     .option('--retention-bytes <size>', 'bytes that a partition keeps before its oldest segments go, like 10GiB')
     .option('--retention-ms <duration>', 'age from which on a segment goes, like 7d')
     .option('--read-only <true|false>', 'refuse publishing')
+    .option(
+      '--timestamp-before-max-ms <duration>',
+      "how far a record's timestamp may be before the leader's clock, like 7d",
+    )
+    .option('--timestamp-after-max-ms <duration>', "how far it may be ahead of the leader's clock, like 1h")
 }
 
 function remove({ terminal, run }: CommandContext): Command {

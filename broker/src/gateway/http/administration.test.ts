@@ -139,7 +139,11 @@ describe('errors', () => {
 })
 
 describe('topic settings', () => {
-  const settings = { maxBatchBytes: 4096, retentionBytes: 10 * 2 ** 30, retentionMs: 7 * 86_400_000, readOnly: true }
+  const times = { timestampBeforeMaxMs: 0, timestampAfterMaxMs: 5000 }
+  const settings = {
+    ...{ maxBatchBytes: 4096, retentionBytes: 10 * 2 ** 30, retentionMs: 7 * 86_400_000, readOnly: true },
+    ...times,
+  }
 
   it('are given when a topic is made', async () => {
     const made = await call('POST', '/topics', { name: 'kept', partitions: 1, replicas: 1, config: settings })
@@ -151,7 +155,7 @@ describe('topic settings', () => {
     const one = await call('PATCH', '/topics/moved/config', { retentionMs: 1000, readOnly: null })
     expect([one.status, one.body]).toEqual([
       200,
-      { maxBatchBytes: 4096, retentionBytes: 10 * 2 ** 30, retentionMs: 1000 },
+      { maxBatchBytes: 4096, retentionBytes: 10 * 2 ** 30, retentionMs: 1000, ...times },
     ])
     expect((await call('GET', '/topics/moved')).body.config).toEqual(one.body)
   })

@@ -55,7 +55,23 @@ const settings = {
     description: 'Bytes that a partition keeps before its oldest segments go. Default: all.',
   },
   retentionMs: { minimum: 0, description: 'Age in milliseconds from which on a segment goes. Default: never.' },
+  timestampBeforeMaxMs: {
+    minimum: 0,
+    description: "Milliseconds by which a record's timestamp may be before the leader's clock. Default: any number.",
+  },
+  timestampAfterMaxMs: {
+    minimum: 0,
+    description: "Milliseconds by which a record's timestamp may be ahead of the leader's clock. Default: 3600000.",
+  },
 } as const
+const settingNames = [
+  'maxBatchBytes',
+  'retentionBytes',
+  'retentionMs',
+  'readOnly',
+  'timestampBeforeMaxMs',
+  'timestampAfterMaxMs',
+]
 const readOnly = { description: 'Publishing is refused with READ_ONLY.' } as const
 
 const config = {
@@ -66,8 +82,10 @@ const config = {
       retentionBytes: { ...integer, ...settings.retentionBytes },
       retentionMs: { ...integer, ...settings.retentionMs },
       readOnly: { ...bool, ...readOnly },
+      timestampBeforeMaxMs: { ...integer, ...settings.timestampBeforeMaxMs },
+      timestampAfterMaxMs: { ...integer, ...settings.timestampAfterMaxMs },
     },
-    ['maxBatchBytes', 'retentionBytes', 'retentionMs', 'readOnly'],
+    settingNames,
   ),
 }
 
@@ -81,8 +99,10 @@ const changes = {
       retentionBytes: { type: ['integer', 'null'], ...settings.retentionBytes },
       retentionMs: { type: ['integer', 'null'], ...settings.retentionMs },
       readOnly: { type: ['boolean', 'null'], ...readOnly },
+      timestampBeforeMaxMs: { type: ['integer', 'null'], ...settings.timestampBeforeMaxMs },
+      timestampAfterMaxMs: { type: ['integer', 'null'], ...settings.timestampAfterMaxMs },
     },
-    ['maxBatchBytes', 'retentionBytes', 'retentionMs', 'readOnly'],
+    settingNames,
   ),
 }
 

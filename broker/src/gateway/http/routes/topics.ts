@@ -47,6 +47,8 @@ const alterErrors = {
   '/retentionBytes': 'INVALID_SETTING',
   '/retentionMs': 'INVALID_SETTING',
   '/readOnly': 'INVALID_SETTING',
+  '/timestampBeforeMaxMs': 'INVALID_SETTING',
+  '/timestampAfterMaxMs': 'INVALID_SETTING',
 } as const
 
 const tags = ['topics']
