@@ -1,0 +1,92 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type ImportGraph, importGraph } from '../house/import-graph.ts'
+import { parseTree } from '../house/parsed-source.ts'
+import { isTest, readTree, root, type Tree } from '../house/source-tree.ts'
+import { changedLines } from './changed-lines.ts'
+import { choose, isMutated } from './choose.ts'
+import { type Equivalent, isEquivalent } from './equivalents.ts'
+import { type Mutant, mutantsOf } from './operators.ts'
+import { plantedBugs } from './planted.ts'
+import { relatedTests } from './related-tests.ts'
+import { inParallel, tryMutant, type Verdict } from './trial.ts'
+import { Workshop } from './workshop.ts'
+
+const usage = `npm run mutants -- [--count 300] [--seed 1] [--only PATH] [--changed [BASE]] [--planted] [--jobs 2] [--least 95]
+Breaks the code in one small place at a time and runs the tests that can notice. A mutant that no test notices survives.
+  --only PATH     mutants of the files whose path begins so
+  --changed BASE  mutants of the lines that differ from BASE
+  --planted       the bugs of test/mutants/planted alone
+Exit code 0: at least --least per cent were killed; 1: fewer; 2: wrong arguments. Verdicts are in .tmp/mutants/report.json.`
+
+function chosen(tree: Tree, values: { count: string; seed: string; only?: string; changed?: string }): Mutant[] {
+  const known = JSON.parse(tree.get('test/mutants/equivalents.json')!) as Equivalent[]
+  const changes = values.changed === undefined ? null : changedLines(values.changed)
+  const byFile = new Map<string, Mutant[]>()
+  for (const [file, text] of tree) {
+    if (!isMutated(file) || isTest(file) || !file.startsWith(values.only ?? '')) continue
+    const lines = changes?.get(file)
+    if (changes !== null && lines === undefined) continue
+    const mutants = mutantsOf(file, text).filter((mutant) => !isEquivalent(known, mutant, text))
+    byFile.set(file, lines === undefined ? mutants : mutants.filter(({ line }) => lines.has(line)))
+  }
+  return choose(byFile, Number(values.count), Number(values.seed))
+}
+
+function tell(verdict: Verdict, at: number, total: number): void {
+  if (verdict.outcome === 'killed' || verdict.outcome === 'timed out') return
+  const { file, line, operator, before, after, outcome } = verdict
+  const [from, to] = [before, after].map((text) => text.replace(/\s+/g, ' ').slice(0, 80))
+  console.log(`${at}/${total} ${outcome}: ${file}:${line} ${operator}: ${from} -> ${to}`)
+}
+
+async function tryAll(mutants: readonly Mutant[], tree: Tree, graph: ImportGraph, jobs: number): Promise<Verdict[]> {
+  const workshops = Array.from({ length: jobs }, (_, at) => new Workshop(`${process.pid}-${at}`))
+  const verdicts: Verdict[] = []
+  try {
+    await inParallel(mutants, workshops, async (mutant, workshop) => {
+      const tests = relatedTests(graph, mutant.file)
+      const verdict = await tryMutant(workshop, tree.get(mutant.file)!, mutant, tests)
+      verdicts.push(verdict)
+      tell(verdict, verdicts.length, mutants.length)
+    })
+  } finally {
+    for (const workshop of workshops) workshop.remove()
+  }
+  return verdicts
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      count: { type: 'string', default: '300' },
+      seed: { type: 'string', default: '1' },
+      jobs: { type: 'string', default: '2' },
+      least: { type: 'string', default: '95' },
+      only: { type: 'string' },
+      changed: { type: 'string' },
+      planted: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const numbers = [values.count, values.seed, values.jobs, values.least].map(Number)
+  if (values.help || !numbers.every((value) => Number.isInteger(value) && value >= 0)) {
+    console.log(usage)
+    return values.help ? 0 : 2
+  }
+  const tree = readTree()
+  const planted = plantedBugs((path) => readFileSync(join(root, path), 'utf8'))
+  const operators = values.planted ? [] : chosen(tree, values as Parameters<typeof chosen>[1])
+  const isPart = values.only !== undefined || values.changed !== undefined
+  const mutants = isPart ? operators : [...planted, ...operators]
+  const verdicts = await tryAll(mutants, tree, importGraph(parseTree(tree)), Math.max(1, Number(values.jobs)))
+  mkdirSync(join(root, '.tmp', 'mutants'), { recursive: true })
+  writeFileSync(join(root, '.tmp', 'mutants', 'report.json'), JSON.stringify(verdicts, null, 1))
+  const killed = verdicts.filter(({ outcome }) => outcome === 'killed' || outcome === 'timed out').length
+  const share = verdicts.length === 0 ? 100 : (100 * killed) / verdicts.length
+  console.log(`${killed} of ${verdicts.length} mutants killed (${share.toFixed(1)} %), seed ${values.seed}`)
+  return share >= Number(values.least) ? 0 : 1
+}
+
+process.exitCode = await main()
