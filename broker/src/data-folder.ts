@@ -1,7 +1,10 @@
 import { type Logger, pino } from 'pino'
+import { checkIdentity } from './cluster/identity-file.ts'
 import type { BrokerSettings } from './config/broker-settings.ts'
+import { readDataFormat, refuseLostState, writeDataFormat } from './log/data-format.ts'
 import { openLogStorage } from './log/open.ts'
 import { openRocksStore } from './log/rocks-store.ts'
+import { checkStateFormat } from './log/state-format.ts'
 import type { LogStorage, StateStore } from './log/types.ts'
 import { nodeCrc32c } from './platform/node/checksum.ts'
 import { nodeClock } from './platform/node/clock.ts'
@@ -16,7 +19,7 @@ export interface DataFolder {
 
 /**
  * Takes the folder for this process alone and opens log and state store. A log that cannot be written any more ends the process.
- * @throws TailraceError STORAGE_CORRUPT; DiskError
+ * @throws TailraceError STORAGE_CORRUPT, NEWER_FORMAT (then nothing has been written); DiskError
  */
 export async function openDataFolder(settings: BrokerSettings): Promise<DataFolder> {
   const logger = pino({
@@ -26,6 +29,11 @@ export async function openDataFolder(settings: BrokerSettings): Promise<DataFold
   })
   await nodeDisk.makeFolder(settings.data)
   await nodeDisk.lock(settings.data)
+  const found = await readDataFormat(nodeDisk, settings.data, nodeCrc32c)
+  await checkIdentity(nodeDisk, settings.data)
+  refuseLostState(settings.data, found, await nodeDisk.list(`${settings.data}/state`))
+  const store = await openRocksStore(`${settings.data}/state`)
+  await checkStateFormat(store)
   const platform = { disk: nodeDisk, clock: nodeClock, crc32c: nodeCrc32c }
   const storage = await openLogStorage(platform, { ...settings, folder: `${settings.data}/log` })
   storage.onFailure = (error) => {
@@ -33,5 +41,6 @@ export async function openDataFolder(settings: BrokerSettings): Promise<DataFold
     logger.fatal({ error }, 'the log cannot be written any more; the broker ends')
     process.exit(70)
   }
-  return { logger, storage, store: await openRocksStore(`${settings.data}/state`) }
+  await writeDataFormat(nodeDisk, settings.data, nodeCrc32c)
+  return { logger, storage, store }
 }

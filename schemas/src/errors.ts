@@ -184,6 +184,12 @@ export const errorTable = {
     message: 'A stored batch does not match its checksum on this replica.',
     hint: 'Read from another replica; see "quarantine" in docs/operations.md.',
   },
+  NEWER_FORMAT: {
+    status: 409,
+    retriable: false,
+    message: 'This was written by a newer version of Tailrace.',
+    hint: 'Run the version that wrote it, or a later one; nothing has been changed. See "Upgrading" in docs/operations.md.',
+  },
   UNKNOWN_SUBSCRIPTION: {
     status: 404,
     retriable: false,

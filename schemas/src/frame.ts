@@ -1,4 +1,5 @@
 import { TailraceError } from './errors.ts'
+import { formatTable } from './formats.ts'
 import { type Message, type MessageName, MessageNumber } from './messages.ts'
 import { encodeHeader, type MessageDecoder, messageName, ownDecoder } from './protocol.ts'
 import { uint32At, writeInt16, writeInt32 } from './record-batch/numbers.ts'
@@ -17,7 +18,7 @@ import { uint32At, writeInt16, writeInt32 } from './record-batch/numbers.ts'
  */
 export const FRAME_PREFIX_BYTES = 12
 export const FRAME_LENGTH_BYTES = 4
-const FRAME_LAYOUT = 1
+const FRAME_LAYOUT = formatTable.frame.version
 /** Decoding turns a byte into some ten bytes of objects, so headers are held shorter than bodies may be. */
 export const MAX_FRAME_HEADER_BYTES = 4 * 1024 * 1024
 

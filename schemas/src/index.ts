@@ -1,6 +1,7 @@
 export * from './crc32c.ts'
 export * from './entry.ts'
 export * from './errors.ts'
+export * from './formats.ts'
 export {
   encodeFrame,
   FRAME_PREFIX_BYTES,

@@ -1,4 +1,4 @@
-import type { BrokerId, GroupId } from '@tailrace/schemas'
+import type { BrokerId, GroupId, TailraceError } from '@tailrace/schemas'
 import { Admin } from './admin.ts'
 import { Admission } from './admission.ts'
 import { knownBrokers } from './broker-facade.ts'
@@ -45,16 +45,19 @@ export interface PartEvents {
   describeSelf(): BrokerRegistration
 }
 
+type MetadataEvents = Pick<PartEvents, 'applied' | 'restored'> & { unreadable(error: TailraceError): void }
+
 export type BrokerParts = ReturnType<typeof createParts>
 
 /** Everything that a broker's cluster layer consists of, put together. */
 export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: PartEvents) {
-  const { brokerId, clock, random, logger, groups, peers, store } = deps
-  const state = new MetadataState()
+  const { brokerId, clock, random, logger, groups, peers } = deps
+  const { state, writer, machine } = createMetadata(deps, {
+    applied: (applied) => events.applied(applied),
+    restored: () => events.restored(),
+    unreadable: (error) => leader.giveUp(error),
+  })
   const brokers = (): BrokerId[] => knownBrokers(file.formation, state)
-  const writer = new MetadataWriter(store, clock, logger)
-  const snapshots = metadataSnapshots({ store, state, writer, onRestored: () => events.restored() })
-  const machine = new MetadataMachine({ state, writer, snapshots, onApplied: (applied) => events.applied(applied) })
   const directory = new LeaderDirectory({
     brokerId,
     clock,
@@ -66,7 +69,11 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   const onFormed = (record: FormationRecord): void => events.formed(record)
   const formation = new Formation({ ...deps, file, members: state, onFormed })
   const rules = { groups, state, brokers, formation: () => file.formation }
-  const leader = new MetadataLeader({ groups, clock, state, brokers, refusal: (intent) => refusalOf(rules, intent) })
+  const leader = new MetadataLeader({
+    ...{ groups, clock, state, brokers },
+    refusal: (intent) => refusalOf(rules, intent),
+    unreadable: () => machine.unreadable,
+  })
   const client = new MetadataClient({ self: brokerId, leader, directory, peers, clock, random })
   const members = new ClusterMembers({ groups, state, brokers, clock, logger })
   const desk = new GroupDesk({ brokerId, groups, state, changeMetadata: (voters) => members.change(voters) })
@@ -101,6 +108,24 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
     }),
     admin: new Admin({ brokerId, groups, state, client, calls, directory, clock, limits, brokers }),
   }
+}
+
+/** The state of group 0, and what applies and keeps it. */
+function createMetadata({ store, clock, logger }: ClusterNodeDeps, events: MetadataEvents) {
+  const state = new MetadataState()
+  const writer = new MetadataWriter(store, clock, logger)
+  const onRestored = (): void => {
+    machine.restored()
+    events.restored()
+  }
+  const snapshots = metadataSnapshots({ store, state, writer, onRestored })
+  const onUnreadable = (error: TailraceError): void => {
+    logger.error({ err: error }, 'the metadata has a command that this broker cannot read; it applies nothing after it')
+    events.unreadable(error)
+  }
+  const onApplied = (applied: Applied): void => events.applied(applied)
+  const machine = new MetadataMachine({ state, writer, snapshots, onApplied, onUnreadable })
+  return { state, writer, machine }
 }
 
 /** Where each broker of the cluster can be found: as it said last, else as it was admitted. */

@@ -1,5 +1,5 @@
 import type { BrokerId, Timestamp } from '@tailrace/schemas'
-import { BatchWriter, Compression, decodeBatch, NO_PRODUCER } from '@tailrace/schemas'
+import { BatchWriter, Compression, decodeBatch, formatTable, NO_PRODUCER } from '@tailrace/schemas'
 import type { TopicConfig } from './broker-api.ts'
 import { isNonEmptyArray, isPositive } from './command-checks.ts'
 import type { MemberCommand } from './member-commands.ts'
@@ -9,10 +9,10 @@ import { isTopicCommand } from './topic-commands.ts'
 
 /**
  * What the metadata log consists of: decisions, already made, so that applying them needs nothing but the log. Each is one batch of one
- * record: key = command id (a UUID), value = JSON of the command with `version`. A command of a version that is not known is ignored.
+ * record: key = command id (a UUID), value = JSON of the command with `version`. A broker stops applying at a command that it cannot read.
  */
 export type Command = RegisterBroker | CreateTopic | DeleteTopic | AllocateProducerIds | MemberCommand | TopicCommand
-const VERSION = 1
+const VERSION = formatTable.command.version
 
 /** A broker started: where to find it now. */
 export interface RegisterBroker {
@@ -73,6 +73,21 @@ export function decodeCommand(batch: Uint8Array): IdentifiedCommand | null {
   } catch {
     return null
   }
+}
+
+/** What cannot be read about a command, for people: its type, or its version where that is another one. */
+export function nameOfUnreadable(batch: Uint8Array): string {
+  try {
+    const value = JSON.parse(new TextDecoder().decode(decodeBatch(batch, 0, {})[0]!.value!)) as Record<string, unknown>
+    const version = value.version === VERSION ? '' : ` of version ${shown(value.version)}`
+    return `${shown(value.type)}${version}`
+  } catch {
+    return 'that is no JSON'
+  }
+}
+
+function shown(value: unknown): string {
+  return String(JSON.stringify(value)).slice(0, 60)
 }
 
 function isCommand(value: object): value is Command {

@@ -1,5 +1,5 @@
 import type { BrokerId } from '@tailrace/schemas'
-import { TailraceError } from '@tailrace/schemas'
+import { refuseNewer, TailraceError } from '@tailrace/schemas'
 import { sha256 } from './sha256.ts'
 
 /** A founding member of the cluster. `peer`: the address it had then. */
@@ -25,10 +25,12 @@ export function formationOf(members: readonly Member[]): FormationRecord {
 
 /**
  * Reads a record that came from a file or a peer.
- * @throws TailraceError CLUSTER_MISMATCH when it is malformed or its id does not follow from its members
+ * @throws TailraceError CLUSTER_MISMATCH when it is malformed or its id does not follow from its members; NEWER_FORMAT
  */
 export function readFormation(value: unknown): FormationRecord {
-  const { clusterId, voters } = (value ?? {}) as Partial<FormationRecord>
+  // A record without `version` is of the first.
+  const { clusterId, voters, version } = (value ?? {}) as Partial<FormationRecord> & { readonly version?: unknown }
+  refuseNewer('formation', version)
   if (!Array.isArray(voters) || voters.length === 0 || !voters.every(isMember)) {
     throw new TailraceError('CLUSTER_MISMATCH', 'The record of the cluster names no members.')
   }

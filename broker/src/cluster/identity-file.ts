@@ -1,12 +1,14 @@
 import type { BrokerId } from '@tailrace/schemas'
-import { TailraceError } from '@tailrace/schemas'
+import { crc32c, formatTable, newerFormat, TailraceError } from '@tailrace/schemas'
 import type { Disk } from '../platform/disk.ts'
 import type { Random } from '../platform/random.ts'
 import type { FormationRecord } from './formation-record.ts'
 import { readFormation, requireMember } from './formation-record.ts'
 
+const FORMAT = formatTable.identity.version
+
 interface Content {
-  readonly format: 1
+  readonly format: typeof FORMAT
   readonly brokerId: BrokerId
   /** Made once: a wiped disk gets another one, and so is never taken for the broker that voted before (design §3). */
   readonly directoryId: string
@@ -25,13 +27,13 @@ export class IdentityFile {
   constructor(disk: Disk, folder: string, brokerId: BrokerId) {
     this.#disk = disk
     this.#folder = folder
-    this.#content = { format: 1, brokerId, directoryId: '', clusterId: '', formation: null, admission: 0 }
+    this.#content = { format: FORMAT, brokerId, directoryId: '', clusterId: '', formation: null, admission: 0 }
   }
 
   /**
    * Reads the file, or makes it durable with a new directory id where there is none. Before anything else of this object.
    * @returns whether the directory is new
-   * @throws TailraceError BROKER_IDENTITY_MISMATCH when the directory belongs to another broker id; STORAGE_CORRUPT when it cannot be read
+   * @throws TailraceError BROKER_IDENTITY_MISMATCH when the directory belongs to another broker id; STORAGE_CORRUPT when it cannot be read; NEWER_FORMAT
    */
   async load(random: Random): Promise<boolean> {
     const { brokerId } = this.#content
@@ -71,7 +73,7 @@ export class IdentityFile {
   }
 
   async #replace(content: Content): Promise<void> {
-    const bytes = new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`)
+    const bytes = new TextEncoder().encode(withChecksum(JSON.stringify(content, null, 2)))
     const temporary = `${this.#folder}/identity.json.new`
     const file = await this.#disk.open(temporary)
     try {
@@ -104,15 +106,48 @@ async function read(disk: Disk, folder: string): Promise<Content | null> {
 function parse(path: string, text: string): Content {
   try {
     const content = JSON.parse(text) as Partial<Content>
-    if (content.format !== 1) throw new Error(`format ${content.format} is not known`)
+    const checked = isChecked(text)
+    if (checked && Number(content.format) > FORMAT) throw newerFormat('identity', Number(content.format), path)
+    if (content.format !== FORMAT) throw new Error(`format ${content.format} is not known`)
     if (typeof content.brokerId !== 'number' || typeof content.directoryId !== 'string') throw new Error('ids missing')
     const formation = content.formation == null ? null : readFormation(content.formation)
     const { brokerId, directoryId, admission = 0 } = content
     if (!Number.isSafeInteger(admission) || admission < 0) throw new Error(`admission ${admission} is none`)
-    return { format: 1, brokerId, directoryId, clusterId: formation?.clusterId ?? '', formation, admission }
+    return { format: FORMAT, brokerId, directoryId, clusterId: formation?.clusterId ?? '', formation, admission }
   } catch (error) {
+    if (error instanceof TailraceError && error.code === 'NEWER_FORMAT') throw error
     throw new TailraceError('STORAGE_CORRUPT', `${path}: ${(error as Error).message}`, { cause: error })
   }
+}
+
+const CHECKSUM = ',\n  "checksum": '
+
+/**
+ * The checksum is the last member and covers every byte before the comma in front of it, in every version: so a newer version differs from a file that
+ * has rotted. It is made here, since files of the time before it have none.
+ */
+function withChecksum(json: string): string {
+  const covered = json.slice(0, json.lastIndexOf('\n}'))
+  return `${covered}${CHECKSUM}${checksumOf(covered)}\n}\n`
+}
+
+/** Whether there is a checksum; it is right then. */
+function isChecked(text: string): boolean {
+  const at = text.lastIndexOf(CHECKSUM)
+  if (at < 0) return false
+  const found = Number.parseInt(text.slice(at + CHECKSUM.length), 10)
+  if (found !== checksumOf(text.slice(0, at))) throw new Error('its checksum is wrong')
+  return true
+}
+
+function checksumOf(text: string): number {
+  const bytes = new TextEncoder().encode(text)
+  return crc32c(bytes, 0, bytes.length)
+}
+
+/** Looks at the identity in a folder that is not open yet. @throws TailraceError NEWER_FORMAT, STORAGE_CORRUPT */
+export async function checkIdentity(disk: Disk, folder: string): Promise<void> {
+  await read(disk, folder)
 }
 
 function pathIn(folder: string): string {

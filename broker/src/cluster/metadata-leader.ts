@@ -4,7 +4,7 @@ import type { Groups } from '../partition/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { TopicConfig } from './broker-api.ts'
 import type { Command, IdentifiedCommand } from './command.ts'
-import { encodeCommand } from './command.ts'
+import { decodeCommand, encodeCommand, nameOfUnreadable } from './command.ts'
 import { withDeadline } from './deadline.ts'
 import type { Applied, CommandResult, MetadataState } from './metadata-state.ts'
 import type { Load } from './placement.ts'
@@ -36,12 +36,19 @@ export interface MetadataLeaderDeps {
   readonly brokers: () => readonly BrokerId[]
   /** Why what somebody wants is not proposed at all; null: it is. Applying it decides for good. */
   readonly refusal: (intent: Intent) => (CommandResult & { ok: false }) | null
+  /** Why this broker applies nothing any more; null: it does. */
+  readonly unreadable: () => TailraceError | null
+}
+
+interface Waiting {
+  readonly resolve: (result: CommandResult) => void
+  readonly reject: (error: TailraceError) => void
 }
 
 /** Puts commands into group 0 while this broker leads it, and gives back what they came to. */
 export class MetadataLeader {
   readonly #deps: MetadataLeaderDeps
-  readonly #waiting = new Map<string, (result: CommandResult) => void>()
+  readonly #waiting = new Map<string, Waiting>()
   /** Attempts in flight, so that an impatient retry joins the first instead of proposing again. */
   readonly #running = new Map<string, Promise<CommandResult>>()
   /** Topics are placed one after the other: each placement must see the one before. */
@@ -53,11 +60,13 @@ export class MetadataLeader {
 
   /**
    * Resolves when the command is committed and applied here.
-   * @throws TailraceError NOT_LEADER: not proposed; OUTCOME_UNKNOWN: proposed, may be applied later; OVERLOADED
+   * @throws TailraceError NOT_LEADER: not proposed; OUTCOME_UNKNOWN: proposed, may be applied later; OVERLOADED; NEWER_FORMAT
    */
   execute({ id, intent }: IdentifiedIntent, timeoutMs: number): Promise<CommandResult> {
     const group = this.#deps.groups.get(METADATA_GROUP)
     if (group === undefined || !group.isLeader) return Promise.reject(new TailraceError('NOT_LEADER'))
+    const unreadable = this.#deps.unreadable()
+    if (unreadable !== null) return Promise.reject(unreadable)
     const known = this.#deps.state.resultOf(id)
     if (known !== undefined) return Promise.resolve(known)
     const running = this.#running.get(id) ?? this.#start(id, intent)
@@ -68,10 +77,19 @@ export class MetadataLeader {
 
   /** Follows the state machine. */
   applied({ id, result }: Applied): void {
-    this.#waiting.get(id)?.(result)
+    this.#waiting.get(id)?.resolve(result)
+  }
+
+  /** Nothing is applied any more, so nobody who waits will hear of his command. */
+  giveUp(error: TailraceError): void {
+    for (const { reject } of this.#waiting.values()) reject(error)
   }
 
   #start(id: string, intent: Intent): Promise<CommandResult> {
+    // Before it counts: what a newer broker sends must not be in the way of what can be read.
+    const unreadable =
+      intent.type === 'create-topic' ? null : refuseUnreadable(encodeCommand({ id, command: intent }, 0))
+    if (unreadable !== null) return Promise.resolve(unreadable)
     if (this.#running.size >= MAX_PENDING) return Promise.reject(new TailraceError('OVERLOADED'))
     const refusal = this.#deps.refusal(intent)
     if (refusal !== null) return Promise.resolve(refusal)
@@ -108,14 +126,25 @@ export class MetadataLeader {
     const { groups, clock } = this.#deps
     const group = groups.get(METADATA_GROUP)
     if (group === undefined) throw new TailraceError('NOT_LEADER')
-    const applied = new Promise<CommandResult>((resolve) => this.#waiting.set(command.id, resolve))
+    const batch = encodeCommand(command, clock.now())
+    const refusal = refuseUnreadable(batch)
+    if (refusal !== null) return refusal
+    const applied = new Promise<CommandResult>((resolve, reject) => this.#waiting.set(command.id, { resolve, reject }))
+    applied.catch(() => {})
     try {
-      await group.publish(encodeCommand(command, clock.now()))
+      await group.publish(batch)
       return await applied
     } finally {
       this.#waiting.delete(command.id)
     }
   }
+}
+
+/** What this broker could not apply is not proposed. */
+function refuseUnreadable(batch: Uint8Array): (CommandResult & { ok: false }) | null {
+  if (decodeCommand(batch) !== null) return null
+  const detail = `The metadata leader cannot read the command ${nameOfUnreadable(batch)}.`
+  return { ok: false, code: 'UNSUPPORTED_MESSAGE', detail }
 }
 
 function loadOf(state: MetadataState): Load {

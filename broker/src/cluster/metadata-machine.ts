@@ -1,6 +1,7 @@
 import type { EntryHeader, LogIndex } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
 import type { MachineSnapshots, StateMachine } from '../partition/types.ts'
-import { decodeCommand } from './command.ts'
+import { decodeCommand, nameOfUnreadable } from './command.ts'
 import type { Applied, MetadataState } from './metadata-state.ts'
 import type { MetadataWriter } from './metadata-store.ts'
 
@@ -10,20 +11,38 @@ export interface MetadataMachineDeps {
   readonly snapshots: MachineSnapshots
   /** Must not throw. */
   readonly onApplied: (applied: Applied) => void
+  /** An entry cannot be read, and nothing after it is applied. Must not throw. */
+  readonly onUnreadable: (error: TailraceError) => void
 }
 
-/** Group 0's state machine on this broker: applies, then tells the store and whoever else follows. */
+/**
+ * Group 0's state machine on this broker: applies, then tells the store and whoever else follows. It stops at an entry that it cannot read: a state that
+ * lacks one command differs from that of the other brokers. A later version of Tailrace goes on from there.
+ */
 export class MetadataMachine implements StateMachine {
   readonly state: MetadataState
   readonly snapshots: MachineSnapshots
   readonly #writer: MetadataWriter
   readonly #onApplied: (applied: Applied) => void
+  readonly #onUnreadable: (error: TailraceError) => void
+  #unreadable: TailraceError | null = null
 
-  constructor({ state, writer, snapshots, onApplied }: MetadataMachineDeps) {
+  constructor({ state, writer, snapshots, onApplied, onUnreadable }: MetadataMachineDeps) {
     this.state = state
     this.snapshots = snapshots
     this.#writer = writer
     this.#onApplied = onApplied
+    this.#onUnreadable = onUnreadable
+  }
+
+  /** Why nothing is applied any more, or null. */
+  get unreadable(): TailraceError | null {
+    return this.#unreadable
+  }
+
+  /** Another state has come, with what could not be read applied by who could. */
+  restored(): void {
+    this.#unreadable = null
   }
 
   get appliedIndex(): LogIndex {
@@ -32,9 +51,19 @@ export class MetadataMachine implements StateMachine {
 
   apply(header: EntryHeader, batch: Uint8Array): void {
     // A group that was recovered from its log may start before what the store has.
-    if (header.index <= this.appliedIndex) return
-    const applied = this.state.apply(header.index, decodeCommand(batch))
+    if (header.index <= this.appliedIndex || this.#unreadable !== null) return
+    const command = decodeCommand(batch)
+    if (command === null) {
+      const what = `Entry ${header.index} of the metadata group is the command ${nameOfUnreadable(batch)}`
+      this.#unreadable = new TailraceError(
+        'NEWER_FORMAT',
+        `${what}, which this broker cannot read; it applies nothing after it.`,
+      )
+      this.#onUnreadable(this.#unreadable)
+      return
+    }
+    const applied = this.state.apply(header.index, command)
     this.#writer.applied(this.state, applied)
-    if (applied !== null) this.#onApplied(applied)
+    this.#onApplied(applied)
   }
 }

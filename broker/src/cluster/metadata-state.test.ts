@@ -105,7 +105,9 @@ const start = async (store: MemoryStore, clock: VirtualClock) => {
   await loadMetadata(store, state)
   const writer = new MetadataWriter(store, clock, logger)
   const snapshots = metadataSnapshots({ store, state, writer, onRestored: () => {} })
-  return { state, writer, snapshots, machine: new MetadataMachine({ state, writer, snapshots, onApplied: () => {} }) }
+  const unreadable: Error[] = []
+  const told = { onApplied: () => {}, onUnreadable: (error: Error) => void unreadable.push(error) }
+  return { state, writer, snapshots, unreadable, machine: new MetadataMachine({ state, writer, snapshots, ...told }) }
 }
 
 describe('the metadata is a pure function of the log', () => {
@@ -256,17 +258,22 @@ test('entries that the store has already are passed over without a trace', async
   expect(store.writes).toBe(writes)
 })
 
-test('what is no command is passed over, and counts as applied', async () => {
-  const { machine, state } = await start(new MemoryStore(), new VirtualClock())
+test('at an entry that is no command it stops, says which one and why, and applies nothing after it', async () => {
+  const { machine, state, unreadable } = await start(new MemoryStore(), new VirtualClock())
   const [header, batch] = entry(1, { id: 'x', command: { type: 'delete-topic', name: 'a' } })
   const garbled = batch.slice()
   garbled.fill(0xff, 61)
-  machine.apply(header, garbled)
   const unknown = encodeCommand({ id: 'y', command: { type: 'make-coffee' } as unknown as Command }, 1)
+  machine.apply(...entry(1, { id: 'x', command: { type: 'allocate-producer-ids', broker: 1, count: 5 } }))
   machine.apply({ ...header, index: 2 }, unknown)
+  machine.apply({ ...header, index: 3 }, garbled)
+  machine.apply(...entry(4, { id: 'z', command: { type: 'allocate-producer-ids', broker: 1, count: 5 } }))
   expect(decodeCommand(garbled)).toBeNull()
   expect(decodeCommand(unknown)).toBeNull()
-  expect(state.head).toEqual({ appliedIndex: 2, nextGroup: 1, nextProducer: 0, commands: 0, audits: 0 })
+  expect(state.head).toEqual({ appliedIndex: 1, nextGroup: 1, nextProducer: 5, commands: 1, audits: 0 })
+  expect(unreadable).toHaveLength(1)
+  expect(machine.unreadable).toMatchObject({ code: 'NEWER_FORMAT', retriable: false })
+  expect(machine.unreadable?.message).toMatch(/Entry 2 .*"make-coffee"/)
 })
 
 test('a store that fails for a while gets it all in the end', async () => {

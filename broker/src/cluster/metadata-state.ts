@@ -41,10 +41,8 @@ export class MetadataState implements MetadataTables {
   readonly #audit: AuditRecord[] = []
   readonly #remembered = new Map<string, RememberedCommand>()
 
-  /** Null where the entry held no command that this version knows. */
-  apply(index: LogIndex, entry: IdentifiedCommand | null): Applied | null {
+  apply(index: LogIndex, entry: IdentifiedCommand): Applied {
     this.head.appliedIndex = index
-    if (entry === null) return null
     const earlier = this.#remembered.get(entry.id)
     if (earlier !== undefined) return { id: entry.id, result: earlier.result, repeated: true }
     const changed = this.#perform(entry.command)

@@ -1,5 +1,5 @@
 import type { BrokerId, GroupId } from '@tailrace/schemas'
-import { TailraceError } from '@tailrace/schemas'
+import { formatTable, refuseNewer, TailraceError } from '@tailrace/schemas'
 import type { StateStore } from '../log/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -10,6 +10,8 @@ import type { Applied, JoinedBroker, MetadataHead, MetadataState, RememberedComm
 import { AUDIT_RECORDS, REMEMBERED_COMMANDS } from './metadata-state.ts'
 import type { TopicPartition } from './partition-replicas.ts'
 
+/** Travels with the pairs to other brokers. A state without it is of version 1. */
+const FORMAT = 'meta/format'
 const HEAD = 'meta/head'
 const BROKERS = 'meta/broker/'
 /** Topics as they were created, with their present settings. */
@@ -28,8 +30,13 @@ const RETRY_MS = 1000
 /** What of a store loadMetadata reads: the store itself, or a snapshot of it. */
 export type MetadataSource = Pick<StateStore, 'get' | 'range'>
 
-/** Fills an empty state with what the store has: some prefix of the log. */
+/**
+ * Fills an empty state with what the store has: some prefix of the log.
+ * @throws TailraceError STORAGE_CORRUPT, NEWER_FORMAT
+ */
 export async function loadMetadata(store: MetadataSource, state: MetadataState): Promise<void> {
+  const format = await store.get(FORMAT)
+  if (format !== null) refuseNewer('metadataSnapshot', parse(format))
   const head = await store.get(HEAD)
   if (head === null) return
   Object.assign(state.head, parse<MetadataHead>(head))
@@ -60,6 +67,7 @@ export class MetadataWriter {
   #pending = new Map<string, Uint8Array | null>()
   #writing: Promise<void> | null = null
   #closed = false
+  #formatted = false
 
   constructor(store: StateStore, clock: Clock, logger: Logger) {
     this.#store = store
@@ -67,8 +75,8 @@ export class MetadataWriter {
     this.#logger = logger
   }
 
-  applied(state: MetadataState, applied: Applied | null): void {
-    const { broker, created, deleted, altered, changed, joined, removed, audit } = applied ?? {}
+  applied(state: MetadataState, applied: Applied): void {
+    const { broker, created, deleted, altered, changed, joined, removed, audit } = applied
     if (broker !== undefined) this.#put(BROKERS + padded(broker.id), broker)
     if (joined !== undefined) this.#put(JOINED + padded(joined.id), joined)
     if (removed !== undefined) {
@@ -79,14 +87,16 @@ export class MetadataWriter {
     for (const topic of [created, altered]) if (topic !== undefined) this.#put(TOPICS + topic.name, asCreated(topic))
     if (changed !== undefined) this.#putPartition(changed.topic.partitions[changed.partition]!)
     if (deleted !== undefined) this.#forget(deleted)
-    if (applied?.metadataPriority) this.#put(PRIORITIES, state.metadataPriorities)
+    if (applied.metadataPriority) this.#put(PRIORITIES, state.metadataPriorities)
     const number = state.head.audits - 1
     if (audit !== undefined) this.#put(AUDIT + padded(number % AUDIT_RECORDS), [number, audit])
-    if (applied !== null && !applied.repeated) {
+    if (!applied.repeated) {
       const command: RememberedCommand = { number: state.head.commands - 1, id: applied.id, result: applied.result }
       this.#put(COMMANDS + String(command.number % REMEMBERED_COMMANDS).padStart(4, '0'), command)
     }
     this.#put(HEAD, state.head)
+    if (!this.#formatted) this.#put(FORMAT, formatTable.metadataSnapshot.version)
+    this.#formatted = true
     this.#flush()
   }
 

@@ -275,7 +275,7 @@ class BrokerNode implements ClusterNode {
   }
 
   #readiness(): { ready: boolean; reason: string } {
-    const { formation, joining, directory, registration, reconciler, state } = this.#parts
+    const { formation, joining, directory, registration, reconciler, state, machine } = this.#parts
     const not = (reason: string): { ready: boolean; reason: string } => ({ ready: false, reason })
     if (this.#closed) return not('The broker is shutting down.')
     const refusals = (): string => describeRefusals(this.#deps.peers, [...this.#deps.join, ...this.#parts.addresses()])
@@ -288,6 +288,7 @@ class BrokerNode implements ClusterNode {
       }
       return not(`The cluster is not formed; waiting for ${formation.missing.join(', ') || 'its members'}.`)
     }
+    if (machine.unreadable !== null) return not(machine.unreadable.message)
     if (state.removed.has(this.#deps.brokerId)) return not('The broker was removed from the cluster.')
     if (directory.lookup(METADATA_GROUP).leader === NO_BROKER) {
       return not(`The metadata group has no leader. ${refusals()}`.trimEnd())

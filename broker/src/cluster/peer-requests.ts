@@ -90,8 +90,10 @@ function administer(deps: PeerRequestsDeps, from: BrokerId, operation: string, j
 }
 
 async function executeIntent(leader: MetadataLeader, json: string): Promise<string> {
-  const { timeoutMs, ...intent } = parse<IdentifiedIntent & { timeoutMs: number }>(json)
-  return JSON.stringify(await leader.execute(intent, Math.min(timeoutMs, MAX_COMMAND_MS)))
+  const { timeoutMs, id, intent } = parse<Partial<IdentifiedIntent> & { timeoutMs: number }>(json)
+  if (typeof id !== 'string' || typeof intent?.type !== 'string' || !(timeoutMs > 0))
+    throw new TailraceError('INVALID_REQUEST', 'A command has an id, a type and a time limit.')
+  return JSON.stringify(await leader.execute({ id, intent }, Math.min(timeoutMs, MAX_COMMAND_MS)))
 }
 
 async function partitionStatus(status: PartitionStatus, json: string): Promise<string> {

@@ -1,5 +1,5 @@
 import type { BrokerId, GroupId, LogIndex, Offset, Term } from '@tailrace/schemas'
-import { TailraceError } from '@tailrace/schemas'
+import { formatTable, newerFormat, TailraceError } from '@tailrace/schemas'
 import type { Crc32c } from '../platform/checksum.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { JournalPlace } from './journal/journal.ts'
@@ -32,7 +32,8 @@ export interface Checkpoint {
   readonly groups: readonly GroupCheckpoint[]
 }
 
-const FORMAT = 'tailrace-checkpoint-1'
+const NAME = 'tailrace-checkpoint-'
+const FORMAT = `${NAME}${formatTable.checkpoint.version}`
 const NAMES = ['checkpoint-a', 'checkpoint-b'] as const
 
 /**
@@ -54,7 +55,7 @@ export async function writeCheckpoint(disk: Disk, folder: string, checkpoint: Ch
 
 /**
  * The newest checkpoint that is whole; null when there has never been one.
- * @throws TailraceError STORAGE_CORRUPT when there has been one and none can be read: term and vote of every group are lost
+ * @throws TailraceError STORAGE_CORRUPT when there has been one and none can be read: term and vote of every group are lost; NEWER_FORMAT
  */
 export async function readCheckpoint(disk: Disk, folder: string, crc: Crc32c): Promise<Checkpoint | null> {
   let newest: Checkpoint | null = null
@@ -80,13 +81,25 @@ async function readOne(disk: Disk, path: string, size: number, crc: Crc32c): Pro
     const count = await file.read(bytes, 0)
     const lineEnd = bytes.indexOf(10)
     if (lineEnd < 0) return null
-    const [format, length, checksum] = new TextDecoder().decode(bytes.subarray(0, lineEnd)).split(' ')
+    const [format = '', length, checksum] = new TextDecoder().decode(bytes.subarray(0, lineEnd)).split(' ')
     const end = lineEnd + 1 + Number(length)
+    if (end <= count) refuseNewerCheckpoint(path, format, Number(checksum), bytes.subarray(lineEnd + 1, end), crc)
     if (format !== FORMAT || end > count || Number(checksum) !== crc(bytes, lineEnd + 1, end)) return null
     return parseCheckpoint(new TextDecoder().decode(bytes.subarray(lineEnd + 1, end)))
   } finally {
     await file.close()
   }
+}
+
+/**
+ * From version 2 on the checksum covers the name with the version and then the body: so a version that has rotted is none. In every version the first line is name,
+ * length and checksum.
+ */
+function refuseNewerCheckpoint(path: string, name: string, checksum: number, body: Uint8Array, crc: Crc32c): void {
+  const version = name.startsWith(NAME) ? Number(name.slice(NAME.length)) : 0
+  if (!Number.isSafeInteger(version) || version <= formatTable.checkpoint.version) return
+  const covered = Buffer.concat([Buffer.from(name), body])
+  if (checksum === crc(covered, 0, covered.length)) throw newerFormat('checkpoint', version, path)
 }
 
 /** Null unless it has all that recovery relies on: a file that was written wrongly is as lost as one that has rotted. */

@@ -10,6 +10,7 @@ import { ReplayedGroup } from './journal/replayed-group.ts'
 import { JournalScan } from './journal/scan.ts'
 import { STAGED } from './log-install.ts'
 import { restoreSegments } from './segment/restore.ts'
+import { refuseNewerSegments } from './segment/segment.ts'
 import type { StoredLogs } from './storage.ts'
 
 const nowhere: JournalPlace = { sequence: 0, epoch: 0, file: '', base: 0 }
@@ -69,10 +70,11 @@ function resumeJournal(journal: Journal, files: readonly JournalFile[], scan: Jo
 
 /** Brings the segments into the state that was replayed, hands the logs over, and removes what belongs to none. */
 export async function restoreGroups(logs: StoredLogs, { replay }: RecoveredJournal): Promise<void> {
+  const names = await listGroups(logs)
   for (const group of replay.groups.values()) {
     const name = folderName(group.id, group.incarnation)
     const folder = `${logs.groupsFolder}/${name}`
-    const { segments, changed } = await restoreSegments(logs.env, folder, group)
+    const { segments, changed } = await restoreSegments(logs.env, folder, names.get(name) ?? [], group)
     const log = new StoredGroupLog(logs, group.id, group.incarnation, group.state)
     log.damage = group.damage
     log.pending.counter = group.counter
@@ -84,6 +86,18 @@ export async function restoreGroups(logs: StoredLogs, { replay }: RecoveredJourn
     logs.adopt(log)
   }
   await removeStrangers(logs, replay.groups)
+}
+
+/** The files of every folder, all looked at before the first is changed. @throws TailraceError NEWER_FORMAT */
+async function listGroups({ groupsFolder, env }: StoredLogs): Promise<Map<string, string[]>> {
+  const names = new Map<string, string[]>()
+  for (const name of await env.disk.list(groupsFolder)) {
+    const folder = `${groupsFolder}/${name}`
+    const files = await env.disk.list(folder)
+    refuseNewerSegments(folder, files)
+    names.set(name, files)
+  }
+  return names
 }
 
 /**

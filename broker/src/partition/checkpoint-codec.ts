@@ -1,4 +1,4 @@
-import { type LogIndex, type Offset, VarintReader, writeVarlong } from '@tailrace/schemas'
+import { formatTable, type LogIndex, newerFormat, type Offset, VarintReader, writeVarlong } from '@tailrace/schemas'
 import type { Crc32c } from '../platform/checksum.ts'
 import type { ProducerBatch, ProducerState } from './producer-table.ts'
 
@@ -18,7 +18,7 @@ export interface Checkpoint {
  * bytes a producer; as JSON it was 600, and 50 ms of a core for 10,000 of them.
  */
 const MAGIC = [0x54, 0x52, 0x43, 0x50]
-const VERSION = 2
+const VERSION = formatTable.producerCheckpoint.version
 const CRC_AT = 5
 const FIELDS_AT = 9
 const MAX_NUMBER_BYTES = 10
@@ -55,11 +55,15 @@ export function encodeCheckpoint(checkpoint: Checkpoint, crc32c: Crc32c): Uint8A
   return bytes.slice(0, at)
 }
 
-/** Null for what is damaged, or was written in a form that this version does not know. */
+/**
+ * Null for what is damaged. From version 3 on the checksum, where it stands here, covers the version too: magic and version, then all that follows it.
+ * @throws TailraceError NEWER_FORMAT
+ */
 export function decodeCheckpoint(bytes: Uint8Array, crc32c: Crc32c): Checkpoint | null {
   if (bytes[0] === BRACE) return decodeJson(bytes)
   if (bytes.length < FIELDS_AT || !MAGIC.every((byte, at) => bytes[at] === byte)) return null
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  refuseNewerCheckpoint(bytes, view.getUint32(CRC_AT), crc32c)
   if (bytes[MAGIC.length] !== VERSION || view.getUint32(CRC_AT) !== crc32c(bytes, FIELDS_AT, bytes.length)) return null
   const reader = new VarintReader(bytes, FIELDS_AT, bytes.length)
   const commitIndex = reader.varlong()
@@ -79,6 +83,13 @@ export function decodeCheckpoint(bytes: Uint8Array, crc32c: Crc32c): Checkpoint 
     producers.push([producerId, { epoch, batches }])
   }
   return { commitIndex, highWatermark, producersIndex, producers }
+}
+
+function refuseNewerCheckpoint(bytes: Uint8Array, checksum: number, crc32c: Crc32c): void {
+  const version = bytes[MAGIC.length]!
+  if (version <= VERSION) return
+  const covered = Buffer.concat([bytes.subarray(0, CRC_AT), bytes.subarray(FIELDS_AT)])
+  if (checksum === crc32c(covered, 0, covered.length)) throw newerFormat('producerCheckpoint', version)
 }
 
 function decodeJson(bytes: Uint8Array): Checkpoint | null {

@@ -23,7 +23,7 @@ test('no admissions means founders', () => {
 test.each([
   ['no JSON', '{'],
   ['an array', '[]'],
-  ['another version', '{"version":2,"voters":[1],"outgoing":[],"learners":[],"admissions":{}}'],
+  ['a version that is none', '{"version":0,"voters":[1],"outgoing":[],"learners":[],"admissions":{}}'],
   ['no voters', '{"version":1,"outgoing":[],"learners":[],"admissions":{}}'],
   ['a voter twice', '{"version":1,"voters":[1,1],"outgoing":[],"learners":[],"admissions":{}}'],
   ['a voter that is no broker', '{"version":1,"voters":[0],"outgoing":[],"learners":[],"admissions":{}}'],

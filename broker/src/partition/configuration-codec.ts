@@ -1,9 +1,9 @@
 import type { BrokerId, EntryHeader } from '@tailrace/schemas'
-import { configurationBatch, EntryKind, readControl, TailraceError } from '@tailrace/schemas'
+import { configurationBatch, EntryKind, formatTable, readControl, refuseNewer, TailraceError } from '@tailrace/schemas'
 import type { Configuration, ConfigurationHeader } from '../raft/config.ts'
 import type { AppendMessage } from '../raft/messages.ts'
 
-const VERSION = 1
+const VERSION = formatTable.configuration.version
 /** More members than any group has: what is longer is not a configuration of ours. */
 const MAX_MEMBERS = 1000
 const MAX_BROKER_ID = 2 ** 31 - 1
@@ -13,9 +13,10 @@ export function encodeConfiguration({ voters, outgoing, learners, admissions }: 
   return JSON.stringify({ version: VERSION, voters, outgoing, learners, admissions: admissions ?? {} })
 }
 
-/** @throws TailraceError INVALID_BATCH for anything that `encodeConfiguration` does not write */
+/** @throws TailraceError INVALID_BATCH for anything that `encodeConfiguration` does not write; NEWER_FORMAT */
 export function decodeConfiguration(json: string): Configuration {
   const parsed = parse(json)
+  refuseNewer('configuration', parsed.version)
   if (parsed.version !== VERSION) throw invalid(`version ${parsed.version}`)
   const voters = brokers(parsed.voters, 'voters')
   const outgoing = brokers(parsed.outgoing, 'outgoing')

@@ -1,4 +1,4 @@
-import { type LogIndex, TailraceError } from '@tailrace/schemas'
+import { formatTable, type LogIndex, refuseNewer, TailraceError } from '@tailrace/schemas'
 import type { LogDescription, LogFile } from '../log/types.ts'
 
 /** The derived state, as a file of the copy like others: a checkpoint, or the pieces of a state machine's snapshot back to back. */
@@ -13,7 +13,7 @@ export interface CopyManifest {
 }
 
 /** As JSON: `{"version":1,"description":{…},"files":[{"name","bytes"}],"stateBytes":…}`, batches of configurations in base64. */
-const VERSION = 1
+const VERSION = formatTable.copyManifest.version
 
 export function encodeManifest({ description, files, stateBytes }: CopyManifest): Uint8Array {
   const configurations = description.configurations.map(({ index, batch }) => {
@@ -24,23 +24,30 @@ export function encodeManifest({ description, files, stateBytes }: CopyManifest)
   )
 }
 
-/** @throws TailraceError MALFORMED_FRAME for what is no manifest of this version, or does not hang together */
+/** @throws TailraceError MALFORMED_FRAME for what is no manifest of this version, or does not hang together; NEWER_FORMAT */
 export function decodeManifest(bytes: Uint8Array): CopyManifest {
   const parsed = parse(bytes)
+  refuseNewer('copyManifest', parsed.version)
   if (parsed.version !== VERSION) throw malformed('its version')
   const { description: given, files, stateBytes } = parsed as unknown as WrittenManifest
-  const configurations = given.configurations.map(({ index, batch }) => {
+  const configurations = given.configurations.map((configuration) => {
+    const { index, batch } = fieldsOf(configuration)
+    if (typeof batch !== 'string') throw malformed('a configuration')
     return { index: whole(index), batch: new Uint8Array(Buffer.from(batch, 'base64')) }
   })
   const { prevIndex, prevTerm, startOffset, lastIndex, lastTerm, endOffset } = given
   for (const value of [prevIndex, prevTerm, startOffset, lastIndex, lastTerm, endOffset]) whole(value)
-  const terms = given.terms.map(({ term, index, offset }) => {
+  const terms = given.terms.map((start) => {
+    const { term, index, offset } = fieldsOf(start)
     return { term: whole(term), index: whole(index), offset: whole(offset) }
   })
   if (lastIndex < prevIndex || endOffset < startOffset || lastTerm < prevTerm) throw malformed('its ends')
   return {
     description: { prevIndex, prevTerm, startOffset, lastIndex, lastTerm, endOffset, terms, configurations },
-    files: files.map(({ name, bytes: length }) => ({ name: fileName(name), bytes: whole(length) })),
+    files: files.map((file) => {
+      const { name, bytes: length } = fieldsOf(file)
+      return { name: fileName(name), bytes: whole(length) }
+    }),
     stateBytes: stateBytes === null ? null : whole(stateBytes),
   }
 }
@@ -61,6 +68,12 @@ function parse(bytes: Uint8Array): Record<string, unknown> {
     // Falls through.
   }
   throw malformed('its form')
+}
+
+/** What stands in a list, as something that has fields. */
+function fieldsOf(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) throw malformed('a list')
+  return value as Record<string, unknown>
 }
 
 function whole(value: unknown): number {

@@ -195,7 +195,7 @@ export class Watch {
       const known = id === METADATA_GROUP ? this.#founders : (this.metadata.partitionOf(id)?.founders ?? founders)
       group = new WatchedGroup(id, known, this.#brokers)
       if (id === METADATA_GROUP) {
-        group.onCommitted = (index, batch) => void this.metadata.apply(index, decodeCommand(batch))
+        group.onCommitted = (index, batch) => void this.metadata.apply(index, decodeCommand(batch)!)
       }
       this.groups.set(id, group)
     }

@@ -1,6 +1,7 @@
 import {
   decoderFor,
   type Frame,
+  formatTable,
   type Message,
   type MessageDecoder,
   ownDecoder,
@@ -11,7 +12,7 @@ import {
 import type { PeerIdentity } from '../../partition/peers.ts'
 import { errorFields, errorOf } from './failures.ts'
 import type { FrameChannel } from './frame-channel.ts'
-import { HANDSHAKE_VERSION, helloOf, helloReplyOf, identityOf } from './identity-frames.ts'
+import { helloOf, helloReplyOf, identityOf } from './identity-frames.ts'
 
 export interface HandshakeDeps {
   readonly self: () => PeerIdentity
@@ -62,7 +63,7 @@ export class Handshake {
 
   #hello(fields: Message<'Hello'>): void {
     try {
-      if (fields.protocol !== HANDSHAKE_VERSION) {
+      if (fields.protocol !== formatTable.handshake.version) {
         throw new TailraceError('INCOMPATIBLE_PEER', `It speaks version ${fields.protocol} of the handshake.`)
       }
       const identity = identityOf(fields)

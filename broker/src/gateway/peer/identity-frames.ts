@@ -1,8 +1,8 @@
-import { type Message, protocolFingerprint, TailraceError } from '@tailrace/schemas'
+import { formatTable, type Message, protocolFingerprint, TailraceError } from '@tailrace/schemas'
 import type { PeerIdentity } from '../../partition/peers.ts'
 
 /** Number of the handshake itself. Hello and HelloReply are read before schemas are known, so their fields can change only together with it. */
-export const HANDSHAKE_VERSION = 1
+const HANDSHAKE_VERSION = formatTable.handshake.version
 
 export function helloOf(self: PeerIdentity): Message<'Hello'> {
   return { protocol: HANDSHAKE_VERSION, schemas: protocolFingerprint, ...plain(self) }

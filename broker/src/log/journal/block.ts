@@ -1,10 +1,12 @@
+import { formatTable, newerFormat } from '@tailrace/schemas'
 import type { Crc32c } from '../../platform/checksum.ts'
 
 /**
  * A journal file is a row of blocks of 4096 bytes: what disks and page caches write whole. Layout of a block, little-endian:
  *
  *   0  u32  crc32c of bytes 4 to 32 + used
- *   4  u32  magic and format
+ *   4  u32  magic: three letters, then the version as a digit. In every version the checksum stands where it stands here and covers
+ *            what it covers here, and `used` is where it is here: so a newer version differs from a version that has rotted
  *   8  f64  sequence: rises by one with every block ever written by this broker; sequence - place in file = the file's base
  *  16  u32  epoch: rises with every opening of the journal, so that leftovers of a torn round are told from a later one in their place
  *  20  u32  blocks of the round
@@ -20,7 +22,9 @@ export const BLOCK_BYTES = 4096
 export const BLOCK_HEADER_BYTES = 32
 export const BLOCK_CONTENT_BYTES = BLOCK_BYTES - BLOCK_HEADER_BYTES
 export const NO_RECORD = 0xffff
-const MAGIC = 0x31_4a_52_54 // "TRJ1"
+const LETTERS = 0x4a_52_54 // "TRJ"
+const ZERO = 0x30
+const MAGIC = (((ZERO + formatTable.journalBlock.version) << 24) | LETTERS) >>> 0
 
 export interface BlockHeader {
   readonly sequence: number
@@ -43,12 +47,18 @@ export function sealBlock(bytes: Uint8Array, view: DataView, at: number, header:
   view.setUint32(at, crc(bytes, at + 4, at + BLOCK_HEADER_BYTES + header.used), true)
 }
 
-/** The header of the block at `at`, null if the block is not sound. */
+/**
+ * The header of the block at `at`, null if the block is not sound.
+ * @throws TailraceError NEWER_FORMAT for a sound block of a newer version
+ */
 export function openBlock(bytes: Uint8Array, at: number, crc: Crc32c): BlockHeader | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, BLOCK_BYTES)
   const used = view.getUint16(28, true)
-  if (view.getUint32(4, true) !== MAGIC || used > BLOCK_CONTENT_BYTES) return null
+  const magic = view.getUint32(4, true)
+  if ((magic & 0xff_ff_ff) !== LETTERS || used > BLOCK_CONTENT_BYTES) return null
   if (view.getUint32(0, true) !== crc(bytes, at + 4, at + BLOCK_HEADER_BYTES + used)) return null
+  if (magic > MAGIC) throw newerFormat('journalBlock', (magic >>> 24) - ZERO)
+  if (magic !== MAGIC) return null
   return {
     sequence: view.getFloat64(8, true),
     epoch: view.getUint32(16, true),

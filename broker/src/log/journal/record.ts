@@ -1,4 +1,5 @@
 import type { GroupId, HardState, LogIndex, Offset, Term, TermStart } from '@tailrace/schemas'
+import { formatTable } from '@tailrace/schemas'
 import type { Crc32c } from '../../platform/checksum.ts'
 import type { Staging } from './staging.ts'
 
@@ -39,6 +40,12 @@ export const RecordType = {
   /** This incarnation is the group's log from now on; body: JSON of its GroupCheckpoint, with term and vote (M49). */
   Install: 12,
 } as const
+/**
+ * A type that is not above may come from a newer version. Its checksum covers the whole body, as for all types but Entry, so that a type of the future
+ * differs from one that has rotted.
+ */
+export const NEWEST_RECORD_TYPE = formatTable.journalRecord.version
+
 export type RecordType = (typeof RecordType)[keyof typeof RecordType]
 
 export const RECORD_HEADER_BYTES = 32

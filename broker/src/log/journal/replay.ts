@@ -1,7 +1,7 @@
-import type { GroupId } from '@tailrace/schemas'
+import { type GroupId, newerFormat } from '@tailrace/schemas'
 import type { Crc32c } from '../../platform/checksum.ts'
 import { parseGroup } from '../checkpoint.ts'
-import { type RecordHeader, RecordType } from './record.ts'
+import { NEWEST_RECORD_TYPE, type RecordHeader, RecordType } from './record.ts'
 import { ReplayedGroup } from './replayed-group.ts'
 import { parseRound, type RecordSink } from './round-parser.ts'
 import type { ScannedRound } from './scan.ts'
@@ -34,6 +34,7 @@ export class Replay implements RecordSink {
 
   onRecord(record: RecordHeader, body: Uint8Array, sound: boolean): void {
     this.records++
+    if (record.type > NEWEST_RECORD_TYPE) throw newerFormat('journalRecord', record.type, 'in the journal')
     // What follows was written by a broker that had already made up its mind about everything before.
     if (record.type === RecordType.Open) {
       this.finish()
@@ -43,6 +44,7 @@ export class Replay implements RecordSink {
     if (record.type === RecordType.Install && this.#install(record, body)) return
     const group = this.#groupOf(record)
     if (group === null) return
+    if (record.type < RecordType.Open) group.suspect()
     if (record.type === RecordType.Remove) this.groups.delete(group.id)
     else group.apply(record, body, sound)
   }

@@ -3,6 +3,7 @@ import { NO_BROKER } from '@tailrace/schemas'
 import { type GroupCheckpoint, stateOf } from '../checkpoint.ts'
 import { headerOrNull } from '../entry-header.ts'
 import { LogState } from '../log-state.ts'
+import { refuseNewerBatch } from '../newer-batch.ts'
 import type { SegmentRecord } from '../segment/segment.ts'
 import type { Damage } from '../types.ts'
 import {
@@ -126,6 +127,7 @@ export class ReplayedGroup implements RecordOwner {
 
   #entry(index: LogIndex, batch: Uint8Array, sound: boolean): void {
     const header = sound ? headerOrNull(batch, 0, batch.length, index) : null
+    if (sound && header === null) refuseNewerBatch(batch, `entry ${index} of group ${this.id}`)
     if (header === null || index !== this.state.lastIndex + 1 || header.baseOffset !== this.state.endOffset) {
       this.#lose('a batch in the journal does not match its checksum')
       return

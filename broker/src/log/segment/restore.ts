@@ -2,6 +2,7 @@ import type { LogIndex } from '@tailrace/schemas'
 import { TailraceError, verifyBatch } from '@tailrace/schemas'
 import { headerOrNull } from '../entry-header.ts'
 import type { ReplayedGroup } from '../journal/replayed-group.ts'
+import { refuseNewerControl } from '../newer-batch.ts'
 import { scanBatches } from './batch-scan.ts'
 import type { SegmentEnv } from './env.ts'
 import { readIndex } from './index-cache.ts'
@@ -21,23 +22,24 @@ export interface RestoredSegments {
 /**
  * Finds a group's segments, up to the entry `inSegments` of its replayed state. Sealed segments that the checkpoint knows are taken as they are; the last one is
  * read from its last indexed place on; younger ones, which exist because the journal refers to what follows them, as a whole. Files behind are removed: their
- * entries are in the journal, or have been truncated. Where bytes are not as written, the group's state is cut back to what can be read and its damage noted.
+ * entries are in the journal, or have been truncated. `found`: the names in the folder. Where bytes are not as written, the group's state is cut back to what can be read and its damage noted.
  */
 export async function restoreSegments(
   env: SegmentEnv,
   folder: string,
+  found: readonly string[],
   group: ReplayedGroup,
 ): Promise<RestoredSegments> {
   const wanted = group.inSegments
-  await finishRepairs(env.disk, folder, await env.disk.list(folder))
+  await finishRepairs(env.disk, folder, found)
   const names = await env.disk.list(folder)
   for (const name of names) if (name.includes(HELD)) await env.disk.remove(`${folder}/${name}`)
-  const found = names.map(parseSegmentName).filter((name) => name !== null)
-  found.sort((a, b) => a.baseIndex - b.baseIndex)
+  const segmentNames = names.map(parseSegmentName).filter((name) => name !== null)
+  segmentNames.sort((a, b) => a.baseIndex - b.baseIndex)
   const known = new Map(group.segments.map((record) => [record[0], record]))
   const segments: Segment[] = []
   let changed = false
-  for (const { baseIndex, baseOffset } of found) {
+  for (const { baseIndex, baseOffset } of segmentNames) {
     const record = known.get(baseIndex)
     const segment =
       record?.[1] === baseOffset
@@ -88,6 +90,8 @@ async function readUpTo(env: SegmentEnv, segment: Segment, end: LogIndex, group:
       // What the checkpoint has synced is checked when it is read; younger bytes were promised by a reference in the journal.
       if (next > trusted && !verifyBatch(bytes, at, stop, env.crc32c)) return false
       const header = headerOrNull(bytes, at, stop, next)
+      if (header === null && verifyBatch(bytes, at, stop, env.crc32c))
+        refuseNewerControl(bytes.subarray(at, stop), segment.path)
       if (header === null || header.baseOffset !== segment.endOffset || header.term !== group.state.termAt(next))
         return false
       return isAdded(segment, header, bytes, at, env.indexInterval)

@@ -1,5 +1,5 @@
 import type { EntryHeader, LogIndex, Offset, Timestamp } from '@tailrace/schemas'
-import { EntryKind, maxTimestampAt } from '@tailrace/schemas'
+import { EntryKind, formatTable, maxTimestampAt, newerFormat } from '@tailrace/schemas'
 import type { Crc32c } from '../../platform/checksum.ts'
 import type { OpenFiles } from './open-files.ts'
 import { INDEX_ENTRY_BYTES, NO_TIME, SparseIndex } from './sparse-index.ts'
@@ -131,6 +131,18 @@ export function segmentName(baseIndex: LogIndex, baseOffset: Offset): string {
 export function parseSegmentName(name: string): { baseIndex: LogIndex; baseOffset: Offset } | null {
   const parts = /^(\d{20})-(\d{20})\.log$/.exec(name)
   return parts === null ? null : { baseIndex: Number(parts[1]), baseOffset: Number(parts[2]) }
+}
+
+/** Version 1 of segments and indexes has the plain endings; later ones name their version: `.log2`, `.index2`. */
+const VERSIONED = /^\d{20}-\d{20}\.(log|index)(\d{1,5})$/
+
+/** @throws TailraceError NEWER_FORMAT when one of a folder's files is of a newer version */
+export function refuseNewerSegments(folder: string, names: readonly string[]): void {
+  for (const name of names) {
+    const [, kind, version] = VERSIONED.exec(name) ?? []
+    const format = kind === 'log' ? 'segment' : 'segmentIndex'
+    if (Number(version) > formatTable[format].version) throw newerFormat(format, version!, `${folder}/${name}`)
+  }
 }
 
 /** A segment as a checkpoint has kept it. */

@@ -1,0 +1,152 @@
+import { TailraceError } from './errors.ts'
+
+/** One kind of bytes that outlive the process that writes them, or reach another one. */
+export interface FormatRow {
+  /** For people: "A journal block …". */
+  readonly what: string
+  /** The newest version that this code reads, and the one that it writes. */
+  readonly version: number
+  /** The file that checks it, before anything else of the bytes is believed. */
+  readonly checkedIn: string
+  /** What tells a newer version from a version field that has rotted. */
+  readonly proof: string
+}
+
+/**
+ * Every format and its version, in one place (docs/decisions/format-versions.md). A version that is newer than the one here is refused with
+ * NEWER_FORMAT, and nothing is written: a newer broker must find its data as it has left them.
+ */
+export const formatTable = {
+  dataFolder: {
+    what: 'The data folder',
+    version: 1,
+    checkedIn: 'broker/src/log/data-format.ts',
+    proof: 'CRC-32C over name and version',
+  },
+  identity: {
+    what: 'The identity file',
+    version: 1,
+    checkedIn: 'broker/src/cluster/identity-file.ts',
+    proof: 'CRC-32C over all before it',
+  },
+  formation: {
+    what: 'The record of the cluster',
+    version: 1,
+    checkedIn: 'broker/src/cluster/formation-record.ts',
+    proof: 'the checksum of the file or frame that holds it',
+  },
+  checkpoint: {
+    what: 'A checkpoint of the log',
+    version: 1,
+    checkedIn: 'broker/src/log/checkpoint.ts',
+    proof: 'CRC-32C; from version 2 on it covers the name with the version too',
+  },
+  journalBlock: {
+    what: 'A journal block',
+    version: 1,
+    checkedIn: 'broker/src/log/journal/block.ts',
+    proof: 'CRC-32C over the block, version included',
+  },
+  journalRecord: {
+    what: 'A journal record of type',
+    version: 12,
+    checkedIn: 'broker/src/log/journal/replay.ts',
+    proof: 'the checksum of the block, or of the record where the block has rotted',
+  },
+  segment: {
+    what: 'A segment file',
+    version: 1,
+    checkedIn: 'broker/src/log/segment/segment.ts',
+    proof: 'the name of the file',
+  },
+  segmentIndex: {
+    what: 'An index file of a segment',
+    version: 1,
+    checkedIn: 'broker/src/log/segment/segment.ts',
+    proof: 'the name of the file',
+  },
+  recordBatch: {
+    what: 'A record batch of magic',
+    version: 2,
+    checkedIn: 'broker/src/log/newer-batch.ts',
+    proof: 'the checksum of the journal record',
+  },
+  controlRecord: {
+    what: 'A control record',
+    version: 0,
+    checkedIn: 'broker/src/log/newer-batch.ts',
+    proof: 'CRC-32C of its batch',
+  },
+  stateStore: {
+    what: 'The state store',
+    version: 1,
+    checkedIn: 'broker/src/log/state-format.ts',
+    proof: 'the checksums of RocksDB',
+  },
+  producerCheckpoint: {
+    what: 'The checkpoint of a partition',
+    version: 2,
+    checkedIn: 'broker/src/partition/checkpoint-codec.ts',
+    proof: 'CRC-32C; from version 3 on it covers the version too',
+  },
+  configuration: {
+    what: 'The configuration of a group',
+    version: 1,
+    checkedIn: 'broker/src/partition/configuration-codec.ts',
+    proof: 'CRC-32C of its batch',
+  },
+  copyManifest: {
+    what: 'The manifest of a copy',
+    version: 1,
+    checkedIn: 'broker/src/partition/copy-manifest.ts',
+    proof: 'the connection between brokers',
+  },
+  metadataSnapshot: {
+    what: 'A snapshot of the metadata',
+    version: 1,
+    checkedIn: 'broker/src/cluster/metadata-store.ts',
+    proof: 'the checksums of RocksDB, or the connection between brokers',
+  },
+  command: {
+    what: 'A command of the metadata',
+    version: 1,
+    checkedIn: 'broker/src/cluster/command.ts',
+    proof: 'CRC-32C of its batch',
+  },
+  readToken: {
+    what: 'A read token',
+    version: 1,
+    checkedIn: 'schemas/src/read-token.ts',
+    proof: 'its first letter',
+  },
+  frame: {
+    what: 'The layout of a frame',
+    version: 1,
+    checkedIn: 'schemas/src/frame.ts',
+    proof: 'the connection',
+  },
+  handshake: {
+    what: 'The handshake of brokers',
+    version: 1,
+    checkedIn: 'broker/src/gateway/peer/handshake.ts',
+    proof: 'the connection between brokers',
+  },
+} as const satisfies Record<string, FormatRow>
+
+export type FormatName = keyof typeof formatTable
+
+/** `where`: the file, or what else helps to find it. */
+export function newerFormat(name: FormatName, found: number | string, where = ''): TailraceError {
+  const { what, version } = formatTable[name]
+  const place = where === '' ? '' : ` (${where})`
+  return new TailraceError(
+    'NEWER_FORMAT',
+    `${what}${place} has version ${found}; this version of Tailrace knows versions up to ${version}.`,
+  )
+}
+
+/** @throws TailraceError NEWER_FORMAT for a version above the table's. What is no version at all is the caller's to refuse. */
+export function refuseNewer(name: FormatName, found: unknown, where = ''): void {
+  if (Number.isSafeInteger(found) && (found as number) > formatTable[name].version)
+    throw newerFormat(name, found as number, where)
+}
