@@ -31,6 +31,18 @@ const replicaCounters: Record<keyof PartitionMetrics, readonly [string, string]>
   membersChanged: ['tailrace_member_changes_total', 'Changes of members led to their end here.'],
   memberChangesFailed: ['tailrace_member_changes_failed_total', 'Changes of members that were given up here.'],
   repairedEntries: ['tailrace_repaired_entries_total', 'Damaged entries replaced by those of other replicas.'],
+  lostTails: [
+    'tailrace_lost_tails_total',
+    'Times that a replica here, or a follower of one, came back without entries that it had acknowledged.',
+  ],
+  acknowledgedEntriesCut: [
+    'tailrace_acknowledged_entries_cut_total',
+    'Entries cut off for a later leader although this replica had acknowledged them: they may be lost.',
+  ],
+  absurdMessages: [
+    'tailrace_absurd_messages_total',
+    'Messages of other brokers that no correct replica sends; they were dropped.',
+  ],
   tokenReads: ['tailrace_token_reads_total', 'Reads with the token of an acknowledgement.'],
   tokenReadsRefused: ['tailrace_token_reads_refused_total', 'Those that a replica could not answer.'],
   tokensNotGenuine: ['tailrace_tokens_not_genuine_total', 'Reads with a token that the cluster did not give out.'],

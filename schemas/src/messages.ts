@@ -111,7 +111,9 @@ export interface MessageShapes {
   }
   Vote: { group: GroupId; term: Term; pre: boolean; transfer: boolean; lastIndex: LogIndex; lastTerm: Term }
   VoteReply: { group: GroupId; term: Term; pre: boolean; granted: boolean }
-  Heartbeats: { beats: { group: GroupId; term: Term; commit: LogIndex; sentAt: number; sleep: boolean }[] }
+  Heartbeats: {
+    beats: { group: GroupId; term: Term; commit: LogIndex; sentAt: number; sleep: boolean; acknowledged: number }[]
+  }
   HeartbeatReplies: { beats: BeatReply[] }
   /** A broker's sign of life to each other (M87), with the number and digest of the sleeping groups that the two share. */
   NodeBeat: { led: number; ledDigest: number; followed: number; followedDigest: number }

@@ -54,8 +54,8 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
   VoteReply: { group: 7, term: 3, pre: true, granted: true },
   Heartbeats: {
     beats: [
-      { group: 7, term: 3, commit: far, sentAt: far, sleep: true },
-      { group: 8, term: 1, commit: 1, sentAt: 1, sleep: false },
+      { group: 7, term: 3, commit: far, sentAt: far, sleep: true, acknowledged: far },
+      { group: 8, term: 1, commit: 1, sentAt: 1, sleep: false, acknowledged: 0 },
     ],
   },
   HeartbeatReplies: { beats: [{ group: 7, term: 3, lastIndex: far, sentAt: far, asleep: true, admission: far }] },

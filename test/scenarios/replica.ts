@@ -4,7 +4,7 @@ import type { Defects } from '../../broker/src/raft/defects.ts'
 import { type CheckedRaftCore, createRaftWithDefects } from '../../broker/src/raft/group.ts'
 import type { RaftMessage } from '../../broker/src/raft/messages.ts'
 import type { InstallRequest, ReadRequest, Ready } from '../../broker/src/raft/ready.ts'
-import type { Invariants, Observed } from '../sim/invariants.ts'
+import { type Invariants, type Observed, Violation } from '../sim/invariants.ts'
 import type { StoredEntry } from '../sim/sim-disk.ts'
 import type { Parcel } from '../sim/sim-network.ts'
 import { configurationText, entryList, hardStateText } from './render.ts'
@@ -169,6 +169,9 @@ export class Replica implements Observed {
     this.#sendAll(ready.send)
     for (const read of ready.reads) this.#serve(read)
     for (const { to } of ready.offers) this.#offer(to)
+    if (ready.lostTail !== null)
+      throw new Violation('lost-log', `broker ${this.id} has lost entry ${ready.lostTail.acknowledged}`)
+    for (const text of ready.absurdities) throw new Violation('core-assertion', text)
     if (ready.install !== null) {
       this.installing = ready.install
       const { lastIndex, lastTerm, source } = ready.install

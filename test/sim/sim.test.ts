@@ -79,13 +79,13 @@ const controls: [DefectName, number, string[], (keyof SwarmOptions)?][] = [
   ['votesUnderAnyAdmission', 8000, ['leader-completeness', 'election-safety', 'durable-majority'], 'renewal'],
   ['tokenByIndexOnly', 500, ['token-read', 'state-machine-safety', 'durable-majority']],
   ['installOverMatching', 500, ['committed-is-final', 'durable-majority']],
-  ['acknowledgeBeforeInstall', 500, ['durable-majority', 'state-machine-safety', 'core-assertion']],
+  ['acknowledgeBeforeInstall', 500, ['durable-majority', 'state-machine-safety', 'lost-log', 'core-assertion']],
   ['offerUncommitted', 500, ['snapshot-is-committed', 'durable-majority', 'state-machine-safety']],
   ['consistencyByIndexOnly', 100, ['log-matching']],
   ['staleLeaderObeyed', 200, ['core-assertion', 'committed-is-final', 'state-machine-safety']],
   ['learnersCount', 1000, ['durable-majority', 'leader-completeness', 'state-machine-safety']],
   ['restartCommitsTail', 50, ['state-machine-safety', 'durable-majority']],
-  ['installDeletesFirst', 1000, ['durable-majority', 'acknowledged-is-kept', 'core-assertion']],
+  ['installDeletesFirst', 1000, ['durable-majority', 'acknowledged-is-kept', 'lost-log', 'core-assertion']],
 ]
 
 describe('negative controls', () => {

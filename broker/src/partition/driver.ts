@@ -87,6 +87,16 @@ export class GroupDriver {
     return this.#quarantine.active
   }
 
+  /** The disk has lost something of what this replica promised, nobody knows what: it is as good as a log that has rotted. */
+  distrust(reason: string): void {
+    if (this.#stopped || this.#quarantine.active) return
+    this.core.standBack()
+    this.drain()
+    this.#log.lose(this.#log.lastIndex + 1, this.#log.endOffset, reason)
+    this.#quarantine.enter()
+    this.#deps.wake()
+  }
+
   /** An installation is complete: another log and the state that belongs to it, both durable, are in the place of the old ones (M48, M53). */
   replaced(log: GroupLog, state: PartitionState): void {
     if (this.#stopped) return
@@ -308,6 +318,8 @@ export class GroupDriver {
   }
 
   readonly #sendAll = (messages: readonly RaftMessage[]): void => {
-    for (let at = 0; at < messages.length; at += 1) this.#sender.send(messages[at]!)
+    for (let at = 0; at < messages.length; at += 1) {
+      if (this.#quarantine.lets(messages[at]!)) this.#sender.send(messages[at]!)
+    }
   }
 }

@@ -16,6 +16,7 @@ import { CheckpointSchedule, checkpointOf, dropCheckpoint, saveCheckpoint } from
 import { CopySource } from './copy-source.ts'
 import { CopyThrottle } from './copy-throttle.ts'
 import { coreOptions, ELECTION_TICKS } from './core-options.ts'
+import { distrustDisk } from './distrust.ts'
 import { GroupAnswers } from './group-answers.ts'
 import { handLeadershipsOn } from './hand-on.ts'
 import { dropInstallRecord } from './install-record.ts'
@@ -99,12 +100,7 @@ export class BrokerGroups implements Groups, GroupRequests {
     this.#answers = new GroupAnswers(source, (group) => this.#replicas.get(group))
     deps.storage.onDurable = (group, ticket) => {
       const replica = this.#replicas.get(group)
-      if (replica === undefined) return
-      try {
-        replica.driver.durable(ticket)
-      } catch (error) {
-        this.#stopBroken(replica, error)
-      }
+      if (replica !== undefined) this.#guarded(replica, () => replica.driver.durable(ticket))
     }
     this.#sleepers = new Sleepers({
       brokerId: deps.brokerId,
@@ -159,6 +155,11 @@ export class BrokerGroups implements Groups, GroupRequests {
     this.#deps.storage.nothingForgotten()
   }
 
+  /** See distrust.ts; after the turn at hand. */
+  distrustDisk(reason: string): void {
+    this.#deps.clock.soon(() => distrustDisk(this.#deps.storage, (group) => this.#replicas.get(group), reason))
+  }
+
   sealTokens(secret: Uint8Array): void {
     this.#services.seal.useSecret(secret)
   }
@@ -183,13 +184,11 @@ export class BrokerGroups implements Groups, GroupRequests {
   receive(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void {
     const replica = this.#replicas.get(group)
     if (replica === undefined) return
-    try {
+    this.#guarded(replica, () => {
       if (replica.driver.asleep && message.type === 'vote') this.#lostLeaders.wakeIfLost(replica)
       replica.driver.receive(message, payloads)
       this.#noteSleep(replica)
-    } catch (error) {
-      this.#stopBroken(replica, error)
-    }
+    })
   }
 
   get awake(): number {
@@ -283,6 +282,7 @@ export class BrokerGroups implements Groups, GroupRequests {
       logger,
       schedule: new CheckpointSchedule(settings.checkpointBytes, state),
       inSyncTicks: ELECTION_TICKS,
+      distrustDisk: (reason) => this.distrustDisk(reason),
       wake: () => this.#wake(replica),
       broken: (error) => this.#stopBroken(replica, error),
       wakeAtBeat: () => this.#awake.add(replica),
@@ -304,11 +304,7 @@ export class BrokerGroups implements Groups, GroupRequests {
   #tick(): void {
     this.#lostLeaders.tick()
     for (const replica of this.#ticking) {
-      try {
-        replica.tick()
-      } catch (error) {
-        this.#stopBroken(replica, error)
-      }
+      this.#guarded(replica, () => replica.tick())
       this.#noteSleep(replica)
       const { state, core, stopped } = replica.driver
       if (!stopped && !replica.incomplete && replica.schedule.due(state, core.durableIndex))
@@ -348,13 +344,7 @@ export class BrokerGroups implements Groups, GroupRequests {
     this.#drainPending = false
     const awake = [...this.#awake]
     this.#awake.clear()
-    for (const replica of awake) {
-      try {
-        replica.driver.drain()
-      } catch (error) {
-        this.#stopBroken(replica, error)
-      }
-    }
+    for (const replica of awake) this.#guarded(replica, () => replica.driver.drain())
   }
 
   #setReachable(peer: BrokerId, reachable: boolean): void {
@@ -383,6 +373,14 @@ export class BrokerGroups implements Groups, GroupRequests {
   #forget(replica: Replica): void {
     this.#ticking.delete(replica)
     this.#sleepers.woke(replica.id)
+  }
+
+  #guarded(replica: Replica, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#stopBroken(replica, error)
+    }
   }
 
   /** A broken invariant stops this replica, for good and aloud; the others have nothing to do with it. */

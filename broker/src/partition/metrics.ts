@@ -12,6 +12,12 @@ export interface PartitionMetrics {
   membersChanged: number
   memberChangesFailed: number
   repairedEntries: number
+  /** Times that a follower, or a replica here, turned out to have lost entries that it had acknowledged. */
+  lostTails: number
+  /** Entries cut off here for a later leader although this replica had acknowledged them. */
+  acknowledgedEntriesCut: number
+  /** Messages of peers that no correct replica sends, dropped. */
+  absurdMessages: number
   /** Reads with a token, and those among them that this replica could not answer. */
   tokenReads: number
   tokenReadsRefused: number
@@ -32,6 +38,9 @@ export function noPartitionMetrics(): PartitionMetrics {
     membersChanged: 0,
     memberChangesFailed: 0,
     repairedEntries: 0,
+    lostTails: 0,
+    acknowledgedEntriesCut: 0,
+    absurdMessages: 0,
     tokenReads: 0,
     tokenReadsRefused: 0,
     tokensNotGenuine: 0,

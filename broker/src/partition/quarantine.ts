@@ -46,12 +46,32 @@ export class Quarantine {
     const { voters, outgoing } = core.configuration
     this.#members = deps.present ?? (() => [...voters, ...outgoing])
     this.#promised = core.term
-    if (log.damage !== null) {
-      deps.logger.error(
-        { group: log.group, ...log.damage },
-        'entries cannot be read: the replica neither votes nor leads until a leader has sent them again',
-      )
-    }
+    if (log.damage !== null) this.#tell(log)
+  }
+
+  /** From now on: the log has been found out to have lost something while the replica was at work. What was heard before counts for nothing. */
+  enter(): void {
+    this.#heard.clear()
+    this.#isTold = false
+    this.#promised = this.#deps.core.term
+    this.#tell(this.#deps.replica.log)
+  }
+
+  /** Whether a message that waited for the disk may leave: none that promises on the strength of what may have been forgotten. */
+  lets(message: RaftMessage): boolean {
+    if (!this.active) return true
+    const promises =
+      message.type === 'vote' ||
+      (message.type === 'vote-reply' && message.granted) ||
+      (message.type === 'append-reply' && message.success)
+    return !promises || (this.#isTold && message.term > this.#promised)
+  }
+
+  #tell({ group, damage }: GroupLog): void {
+    this.#deps.logger.error(
+      { group, ...damage },
+      'entries cannot be read: the replica neither votes nor leads until a leader has sent them again',
+    )
   }
 
   get active(): boolean {

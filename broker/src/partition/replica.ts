@@ -9,6 +9,7 @@ import type { Ready } from '../raft/ready.ts'
 import type { CheckpointSchedule } from './checkpoint.ts'
 import { type DriverDeps, GroupDriver } from './driver.ts'
 import { InSyncWindow } from './in-sync-window.ts'
+import { type OdditiesDeps, tellOddities } from './oddities.ts'
 import { Operations } from './operations.ts'
 import { ProducerRecovery } from './producer-recovery.ts'
 import { Publishing } from './publishing.ts'
@@ -25,6 +26,7 @@ export interface ReplicaDeps extends DriverDeps {
   readonly services: SnapshotServices
   readonly schedule: CheckpointSchedule
   readonly inSyncTicks: number
+  readonly distrustDisk: (reason: string) => void
   readonly onLeadership: (group: GroupId, term: Term, leader: BrokerId) => void
 }
 
@@ -58,6 +60,7 @@ export class Replica implements Group {
   readonly #publishing: Publishing
   readonly #readers: WaitingReaders
   readonly #inSync: InSyncWindow
+  readonly #oddities: OdditiesDeps
   readonly #onLeadership: ReplicaDeps['onLeadership']
   #spec: GroupSpec
   #stopped: StopReason | null = null
@@ -77,6 +80,8 @@ export class Replica implements Group {
     })
     this.#inSync = new InSyncWindow(deps.inSyncTicks)
     this.#onLeadership = deps.onLeadership
+    const { logger, distrustDisk } = deps
+    this.#oddities = { group: this.id, logger, metrics: services.metrics, distrustDisk }
     this.driver = new GroupDriver(deps, {
       appended: (bytes) => {
         this.schedule.appended(bytes)
@@ -350,6 +355,7 @@ export class Replica implements Group {
     this.#operations.heard(ready)
     this.snapshots.asked(ready)
     this.#count(ready)
+    tellOddities(ready, this.#oddities)
   }
 
   #count({ memberChange, transfer }: Ready): void {

@@ -1,5 +1,5 @@
 import type { LogIndex } from '@tailrace/schemas'
-import { broken } from './invariant.ts'
+import { noteAbsurdity } from './absurdity.ts'
 import { noteAnsweredBeat } from './lease.ts'
 import { noticeLostLog } from './lost-log.ts'
 import type { AppendReplyMessage, HeartbeatReplyMessage } from './messages.ts'
@@ -59,8 +59,10 @@ export function advanceCommit(state: RaftState): void {
 
 /** M30: the only place where a match is learned. */
 function onAccepted(state: RaftState, progress: Progress, matchIndex: number): void {
-  if (matchIndex > state.log.lastIndex)
-    broken(`follower ${progress.id} acknowledges ${matchIndex}, which does not exist`)
+  if (matchIndex > state.log.lastIndex) {
+    noteAbsurdity(state, `broker ${progress.id} acknowledges entry ${matchIndex}, which this leader has not written`)
+    return
+  }
   if (matchIndex < progress.match) return
   const advanced = matchIndex > progress.match
   progress.match = matchIndex

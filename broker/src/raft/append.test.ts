@@ -167,12 +167,97 @@ describe('M34: commits reach the last verified entry, no further', () => {
     node.step(old)
     expect(node.commitIndex).toBe(5)
   })
-  test('a commit of entries that are not there means that the log was lost: fatal', () => {
+})
+
+describe('a tail that was acknowledged in this term and is gone', () => {
+  const beat = (commit: number, acknowledged?: number): RaftMessage => ({
+    type: 'heartbeat',
+    from: 2,
+    to: 1,
+    term: 3,
+    commit,
+    sentAt: 7,
+    ...(acknowledged !== undefined && { acknowledged }),
+  })
+  const short = (): TestNode => {
+    const node = follower([3, 3])
+    node.step(append(logOf([3, 3]), 3, 2, 3))
+    node.take()
+    return node
+  }
+  test.each([
+    ['committed beyond the end', beat(3), 3],
+    ['acknowledged beyond the end, not committed', beat(2, 4), 4],
+  ])('%s: the heartbeat is answered with the end as it is, and the loss is told', (_what, heartbeat, acknowledged) => {
+    const node = short()
+    node.step(heartbeat)
+    expect(node.lostTails).toEqual([{ leader: 2, acknowledged, has: 2 }])
+    expect(node.take()).toMatchObject([{ type: 'heartbeat-reply', lastIndex: 2, sentAt: 7 }])
+    expect(node.commitIndex).toBe(0)
+  })
+  test('what is there is no loss', () => {
+    const node = short()
+    node.step(beat(2, 2))
+    expect(node.lostTails).toEqual([])
+    expect(node.commitIndex).toBe(2)
+  })
+  test('a blank replica is not what its predecessor on this broker was', () => {
+    const node = new TestNode({ ...testOptions(1, [2, 3]), admission: 4 }, [], startFrom([]))
+    node.step(beat(3, 3))
+    expect(node.lostTails).toEqual([])
+  })
+})
+
+describe('entries that are cut for a later leader', () => {
+  const cut = (node: TestNode) => {
+    node.step(append(logOf([1, 1, 2]), 3, 3, 2))
+    return node.cutTails.at(-1)
+  }
+  test('are told, and that they were acknowledged', () => {
     const node = follower([])
-    node.step(append(leader, 1, 2, 3))
-    expect(() => node.step({ type: 'heartbeat', from: 2, to: 1, term: 3, commit: 3, sentAt: 0 })).toThrow(
-      /beyond the last entry/,
-    )
+    node.step(append(logOf([1, 1, 1, 1]), 1, 4, 1))
+    node.take()
+    expect(cut(node)).toEqual({ leader: 2, from: 3, to: 4, acknowledged: true })
+  })
+  test('what was there before the start was acknowledged as well, unless it was written as the leader', () => {
+    expect(cut(follower([1, 1, 1]))).toMatchObject({ from: 3, acknowledged: true })
+    const log = logOf([1, 1, 1])
+    const own = new TestNode(testOptions(1, [1, 2, 3]), log, startFrom(log, { term: 1, votedFor: 1 }))
+    expect(cut(own)).toMatchObject({ from: 3, acknowledged: false })
+  })
+})
+
+describe('what no correct replica sends is dropped and told, and stops nobody', () => {
+  const sound = append(logOf([1, 1, 1]), 1, 3, 1)
+  const changed = (at: number, change: Partial<EntryHeader>): AppendMessage => ({
+    ...sound,
+    entries: sound.entries.map((entry, place) => (place === at ? ({ ...entry, ...change } as EntryHeader) : entry)),
+  })
+  test.each([
+    ['entries with a gap', changed(1, { index: 5 })],
+    ['a term that falls', { ...changed(2, { term: 0 }) }],
+    ['a term later than the sender leads', changed(2, { term: 9 })],
+    ['offsets that do not follow on', changed(1, { baseOffset: 77 })],
+  ])('an append with %s', (_what, message) => {
+    const node = follower([])
+    node.step(message)
+    expect(node.absurdities).toHaveLength(1)
+    expect([...node.log, ...node.take()]).toEqual([])
+    node.step(sound)
+    expect(accepted(node)).toEqual([3])
+  })
+  test('an acknowledgement of what the leader has not written', () => {
+    const node = follower([])
+    node.core.campaign()
+    node.drain()
+    for (const pre of [true, false]) node.step({ type: 'vote-reply', from: 2, to: 1, term: 1, pre, granted: true })
+    node.take()
+    const nothing = { rejectedIndex: 0, hintIndex: 0, hintTerm: 0 }
+    node.step({ type: 'append-reply', from: 2, to: 1, term: 1, success: true, matchIndex: 99, ...nothing })
+    expect(node.absurdities).toHaveLength(1)
+    expect([node.core.role, node.commitIndex]).toEqual(['leader', 0])
+    node.step({ type: 'append-reply', from: 2, to: 1, term: 1, success: true, matchIndex: 1, ...nothing })
+    expect(node.commitIndex).toBe(1)
   })
 })
 

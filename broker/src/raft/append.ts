@@ -1,7 +1,9 @@
 import { type LogIndex, NO_BROKER } from '@tailrace/schemas'
+import { absurdityOf, noteAbsurdity } from './absurdity.ts'
 import { guardTruncation } from './entry-states.ts'
 import { followConfiguration } from './followers.ts'
 import { broken } from './invariant.ts'
+import { noteCutTail, noteLostTail } from './lost-tail.ts'
 import { isNamed } from './membership.ts'
 import type { AppendMessage, HeartbeatMessage } from './messages.ts'
 import { agreeToSleep } from './sleep.ts'
@@ -20,6 +22,11 @@ export function hearLeader(state: RaftState, leader: number): void {
 export function acceptAppend(state: RaftState, message: AppendMessage): void {
   const { log } = state
   const { prevIndex, entries } = message
+  const absurdity = absurdityOf(message)
+  if (absurdity !== null) {
+    noteAbsurdity(state, `an append of broker ${message.from} is dropped: ${absurdity}`)
+    return
+  }
   // What is compacted away was committed, and so it matches: later positions alone need a look.
   if (prevIndex >= log.prevIndex && !holds(state, message)) {
     if (prevIndex <= state.commitIndex)
@@ -47,10 +54,17 @@ function holds({ log, defects }: RaftState, { prevIndex, prevTerm }: AppendMessa
 /**
  * M34: the leader has already capped the commit index at what it knows this log to share. The answer renews the leader's lease (M24),
  * so it waits until the term is durable: a replica that restarted without it would take the group for a new one and vote at once.
+ *
+ * A leader that has heard more acknowledged in this term than there is proves that the tail was lost: no leader of this term has cut it.
+ * The answer, with the end as it is, goes all the same: the leader must not count on what is gone.
  */
 export function acceptHeartbeat(state: RaftState, message: HeartbeatMessage): void {
   // A blank replica may be taken for the one that this broker had before, whose log the leader knew (membership.ts).
-  if (isNamed(state.configuration, state.id, state.admission)) commitTo(state, message.commit)
+  if (isNamed(state.configuration, state.id, state.admission)) {
+    const acknowledged = Math.max(message.commit, message.acknowledged ?? 0)
+    if (acknowledged > state.log.lastIndex) noteLostTail(state, message.from, acknowledged)
+    else commitTo(state, message.commit)
+  }
   const { id: from, term, log, outbox, admission } = state
   const { sentAt } = message
   const queue = log.durability.term === term ? outbox.now : outbox.afterPersist
@@ -72,6 +86,7 @@ function appendMissing(state: RaftState, { entries }: AppendMessage): void {
   const first = entries[i]!.index
   if (first <= log.lastIndex) {
     guardTruncation(state, first)
+    noteCutTail(state, first)
     log.truncateFrom(first)
   }
   for (; i < entries.length; i++) log.append(entries[i]!)
@@ -91,6 +106,7 @@ function overwriteBlindly(state: RaftState, { prevIndex, entries }: AppendMessag
 /** M27: even what came twice is acknowledged only when it is durable: after the pending writes, unless it is on disk already. */
 export function acknowledge(state: RaftState, to: number, matchIndex: LogIndex): void {
   const { durability } = state.log
+  if (matchIndex > state.acknowledged) state.acknowledged = matchIndex
   const isDurable = matchIndex <= durability.lastIndex && durability.term === state.term
   const queue = isDurable ? state.outbox.now : state.outbox.afterPersist
   const { id: from, term, admission } = state

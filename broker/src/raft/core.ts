@@ -116,6 +116,8 @@ export interface RaftCore {
    * refused with 'transferring'. Once the target was told to campaign there are no lease reads in this term any more, whatever the end.
    */
   transferLeadership(to: BrokerId): TransferAnswer
+  /** It leads nothing and asks for no votes from now on, until a timer fires again: what it has promised is in doubt. */
+  standBack(): void
   /** M82: this replica campaigns the later the larger the factor, at least 1. */
   setElectionFactor(factor: number): void
   /**

@@ -1,5 +1,5 @@
 import type { BrokerId, EntryHeader, LogIndex, Offset, Term } from '@tailrace/schemas'
-import { EntryKind } from '@tailrace/schemas'
+import { EntryKind, NO_BROKER } from '@tailrace/schemas'
 import { advanceCommit } from './acknowledgement.ts'
 import { campaign, countOwnVoteOnceDurable } from './campaign.ts'
 import { compactLog } from './compaction.ts'
@@ -28,6 +28,7 @@ import { hasNews, takeReady } from './take-ready.ts'
 import { applyTerm } from './term-rules.ts'
 import { commitByToken, holdersOf } from './token.ts'
 import { beginTransfer } from './transfer.ts'
+import { becomeFollower } from './transitions.ts'
 import { settleTick, settleTurn } from './turn.ts'
 
 interface RoleBehaviour {
@@ -236,6 +237,13 @@ class Group implements CheckedRaftCore {
   transferLeadership(to: BrokerId): TransferAnswer {
     wake(this.#state)
     return beginTransfer(this.#state, to)
+  }
+
+  standBack(): void {
+    const state = this.#state
+    wake(state)
+    if (state.role !== 'follower') becomeFollower(state, state.term, NO_BROKER)
+    settleTurn(state)
   }
 
   setElectionFactor(factor: number): void {

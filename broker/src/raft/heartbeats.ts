@@ -13,6 +13,7 @@ export function sendHeartbeats(state: RaftState): void {
     const commit = progress.leaving ? 0 : Math.min(commitIndex, progress.match)
     progress.commitTold = progress.leaving ? 0 : Math.max(progress.commitTold, commit)
     if (progress.leaving) state.flushNeeded = true
-    outbox.now.push({ type: 'heartbeat', from, to: progress.id, term, commit, sentAt: state.now, sleep })
+    const acknowledged = progress.leaving ? 0 : progress.match
+    outbox.now.push({ type: 'heartbeat', from, to: progress.id, term, commit, sentAt: state.now, sleep, acknowledged })
   }
 }

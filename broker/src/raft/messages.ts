@@ -59,6 +59,8 @@ export interface HeartbeatMessage extends Envelope {
   readonly sentAt: number
   /** The leader asks the follower to sleep, if nothing is open there (M86). Absent: no. */
   readonly sleep?: boolean
+  /** What the receiver has acknowledged in this term, as the leader knows it. Absent or 0: not known. */
+  readonly acknowledged?: LogIndex
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { BrokerId, LogIndex, Term } from '@tailrace/schemas'
 import type { Configuration } from './config.ts'
 import type { RaftMessage } from './messages.ts'
-import type { InstallRequest, LostLog, OfferRequest, ReadRequest, Role } from './ready.ts'
+import type { CutTail, InstallRequest, LostLog, LostTail, OfferRequest, ReadRequest, Role } from './ready.ts'
 
 /**
  * Gathers what the driver must do, and what it has been told already.
@@ -14,11 +14,14 @@ export interface Outbox {
   now: RaftMessage[]
   afterPersist: RaftMessage[]
   reads: ReadRequest[]
-  /** Something stands in the three fields below: they are seldom filled and would else be asked, one by one, in every turn. */
+  /** Something stands in the six fields below: they are seldom filled and would else be asked, one by one, in every turn. */
   hasRare: boolean
   offers: OfferRequest[]
   install: InstallRequest | null
   lostLogs: LostLog[]
+  lostTail: LostTail | null
+  cutTail: CutTail | null
+  absurdities: string[]
   /** Number of the last Ready. */
   number: number
   toldTerm: Term
@@ -38,6 +41,9 @@ export function newOutbox(term: Term, votedFor: BrokerId, leader: BrokerId, conf
     offers: [],
     install: null,
     lostLogs: [],
+    lostTail: null,
+    cutTail: null,
+    absurdities: [],
     number: 0,
     toldTerm: term,
     toldVote: votedFor,

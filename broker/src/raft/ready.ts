@@ -35,6 +35,25 @@ export interface LostLog {
 }
 
 /**
+ * The leader of this term has heard this replica acknowledge entries up to `acknowledged`, and the log ends at `has`: the disk lost what
+ * was promised. Entries, votes and terms of other groups may be gone as well.
+ */
+export interface LostTail {
+  readonly leader: BrokerId
+  readonly acknowledged: LogIndex
+  readonly has: LogIndex
+}
+
+/** Entries that a leader of a later term has replaced, or does not have. */
+export interface CutTail {
+  readonly leader: BrokerId
+  readonly from: LogIndex
+  readonly to: LogIndex
+  /** This replica has told an earlier leader that it keeps them, so that leader may have committed them. */
+  readonly acknowledged: boolean
+}
+
+/**
  * What the driver must do next, in this order:
  * 1. log: make `hardState` the group's term and vote, discard from `truncateFrom`, append `append` (all in one write, ticket = number);
  * 2. send `send` at once, each peer's messages in order;
@@ -54,6 +73,10 @@ export interface Ready {
   readonly offers: readonly OfferRequest[]
   readonly install: InstallRequest | null
   readonly lostLogs: readonly LostLog[]
+  readonly lostTail: LostTail | null
+  readonly cutTail: CutTail | null
+  /** What peers sent that cannot be, and was dropped. To be logged as errors. */
+  readonly absurdities: readonly string[]
   readonly commitIndex: LogIndex
   /** Set when one of its fields has changed since the last Ready. */
   /** The configuration that governs here, if it has changed: appended (M68), or fallen back from after a truncation (M71). */

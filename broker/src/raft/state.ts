@@ -39,6 +39,8 @@ export interface RaftState {
   role: Role
   leader: BrokerId
   commitIndex: LogIndex
+  /** Follower: up to here some leader was told, or may have been told before the start, that the log is kept. */
+  acknowledged: LogIndex
   /** Ticks since the start. */
   now: number
   /** Tick when a message of a leader last came (M10). */
@@ -91,6 +93,8 @@ export function newState(options: RaftOptions, start: RaftStart, defects: Defect
     leader: NO_BROKER,
     // A leader may have committed, and hinted at, what its own disk then lost (M92), so the hint can lie beyond the log.
     commitIndex: Math.min(Math.max(start.commitHint, start.prevIndex), log.lastIndex),
+    // What it wrote as a leader itself it has acknowledged to nobody.
+    acknowledged: votedFor === options.id && log.lastTerm === term ? 0 : log.lastIndex,
     now: 0,
     leaderHeardAt: start.hardState.term === 0 || defects.noRestartLease ? Number.NEGATIVE_INFINITY : 0,
     timerArmedAt: 0,

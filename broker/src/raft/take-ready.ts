@@ -7,6 +7,7 @@ const NO_MESSAGES: readonly RaftMessage[] = Object.freeze([])
 const NO_READS: readonly ReadRequest[] = Object.freeze([])
 const NO_OFFERS: readonly OfferRequest[] = Object.freeze([])
 const NO_LOST_LOGS: readonly LostLog[] = Object.freeze([])
+const NO_ABSURDITIES: readonly string[] = Object.freeze([])
 
 /** Whether the driver has anything to do that it has not been told. */
 export function hasNews(state: RaftState): boolean {
@@ -49,6 +50,9 @@ export function takeReady(state: RaftState): Ready {
     offers: outbox.hasRare ? outbox.offers : NO_OFFERS,
     install: outbox.hasRare ? outbox.install : null,
     lostLogs: outbox.hasRare ? outbox.lostLogs : NO_LOST_LOGS,
+    lostTail: outbox.hasRare ? outbox.lostTail : null,
+    cutTail: outbox.hasRare ? outbox.cutTail : null,
+    absurdities: outbox.hasRare ? outbox.absurdities : NO_ABSURDITIES,
     commitIndex,
     configuration: outbox.toldConfiguration === state.configuration ? null : state.configuration,
     memberChange: membership.changeOutcome,
@@ -75,4 +79,7 @@ function forgetRare(outbox: Outbox): void {
   outbox.offers = []
   outbox.lostLogs = []
   outbox.install = null
+  outbox.lostTail = null
+  outbox.cutTail = null
+  outbox.absurdities = []
 }

@@ -11,7 +11,7 @@ import type { Configuration, ConfigurationHeader, IndexedConfiguration, RaftOpti
 import { type Defects, noDefects } from './defects.ts'
 import { type CheckedRaftCore, createRaftWithDefects } from './group.ts'
 import type { RaftMessage } from './messages.ts'
-import type { InstallRequest, LostLog, ReadRequest, Ready } from './ready.ts'
+import type { CutTail, InstallRequest, LostLog, LostTail, ReadRequest, Ready } from './ready.ts'
 
 /** For tests: cores with in-memory logs and a network without delay, where every step is the test's own. */
 
@@ -102,6 +102,9 @@ export class TestNode {
   offers: BrokerId[] = []
   installs: InstallRequest[] = []
   lostLogs: LostLog[] = []
+  lostTails: LostTail[] = []
+  cutTails: CutTail[] = []
+  absurdities: string[] = []
   /** How changes of members and transfers that began here have ended. */
   readonly outcomes: string[] = []
   autoSync = true
@@ -133,6 +136,9 @@ export class TestNode {
       this.offers.push(...ready.offers.map(({ to }) => to))
       if (ready.install !== null) this.installs.push(ready.install)
       this.lostLogs.push(...ready.lostLogs)
+      if (ready.lostTail !== null) this.lostTails.push(ready.lostTail)
+      if (ready.cutTail !== null) this.cutTails.push(ready.cutTail)
+      this.absurdities.push(...ready.absurdities)
       this.commitIndex = ready.commitIndex
       if (ready.memberChange !== null)
         this.outcomes.push(`${ready.memberChange.outcome} ${ready.memberChange.reason}`.trim())

@@ -44,6 +44,8 @@ export class WatchedReplica implements Observed {
   commitIndex: LogIndex = 0
   core: CheckedRaftCore | null = null
   process: { readonly stoodStill: boolean } | null = null
+  /** Its disk has lost what was synced, so that nothing on it tells: others must (BrokerDefects, faults/rot.ts). */
+  hasLostTail = false
   /** Sleeps that have begun. */
   sleeps = 0
   #asleep = false
@@ -148,7 +150,10 @@ export class WatchedReplica implements Observed {
   }
 
   /** What the core asks for, before the driver does it. */
-  ready({ change, hardState, truncateFrom, append, commitIndex }: Ready): void {
+  ready({ change, hardState, truncateFrom, append, commitIndex, lostTail, absurdities }: Ready): void {
+    if (lostTail !== null && !this.hasLostTail)
+      throw new Finding('synced-is-kept', `${this.#name} has lost entry ${lostTail.acknowledged}, says its leader`)
+    for (const text of absurdities) throw new Finding('replica-broken', `${this.#name} was sent nonsense: ${text}`)
     if (change !== null) {
       this.term = change.term
       const wasLeader = this.isLeader

@@ -16,9 +16,9 @@ export class Beats {
     this.#channel = channel
   }
 
-  addHeartbeat(group: GroupId, { term, commit, sentAt, sleep = false }: HeartbeatMessage): void {
+  addHeartbeat(group: GroupId, { term, commit, sentAt, sleep = false, acknowledged = 0 }: HeartbeatMessage): void {
     this.#schedule()
-    this.#beats.push({ group, term, commit, sentAt, sleep })
+    this.#beats.push({ group, term, commit, sentAt, sleep, acknowledged })
   }
 
   addReply(group: GroupId, { term, lastIndex, sentAt, asleep = false, admission = 0 }: HeartbeatReplyMessage): void {

@@ -79,7 +79,7 @@ test('heartbeats of one turn to one broker are one frame, and so are their repli
   expect(two.raft).toHaveLength(2000)
   expect(two.raft[999]).toEqual({
     group: 999,
-    message: { type: 'heartbeat', from: 1, to: 2, term: 5, commit: 999, sentAt: 7, sleep: false },
+    message: { type: 'heartbeat', from: 1, to: 2, term: 5, commit: 999, sentAt: 7, sleep: false, acknowledged: 0 },
     payloads: [],
   })
   expect(two.raft[1999]!.message).toEqual({

@@ -78,10 +78,12 @@ test('a newer protocol is sent along and resolved: its additional field is skipp
   raw.send('HelloReply', helloReplyOf(me, newerProtocol('string', { default: '' }), null))
   await cluster.pass(20)
   expect(raw.frames[1]!.fields).toMatchObject({ protocolJson, error: null })
-  raw.stream.write([newerHeartbeats({ beats: [{ group: 3, term: 4, commit: 5, sentAt: 6, sleep: false }] })])
+  raw.stream.write([
+    newerHeartbeats({ beats: [{ group: 3, term: 4, commit: 5, sentAt: 6, sleep: false, acknowledged: 0 }] }),
+  ])
   await cluster.pass(20)
   expect(broker.raft.map(({ message }) => message)).toEqual([
-    { type: 'heartbeat', from: 9, to: 1, term: 4, commit: 5, sentAt: 6, sleep: false },
+    { type: 'heartbeat', from: 9, to: 1, term: 4, commit: 5, sentAt: 6, sleep: false, acknowledged: 0 },
   ])
 })
 

@@ -146,12 +146,12 @@ export class RaftReceiver {
   }
 
   #heartbeats({ beats }: Message<'Heartbeats'>): void {
-    for (const { group, term, commit, sentAt, sleep } of beats) {
-      checkIndexes(group, commit, 0)
+    for (const { group, term, commit, sentAt, sleep, acknowledged = 0 } of beats) {
+      checkIndexes(group, commit, acknowledged)
       checkTerms(term, 0)
       this.#handlers.raft(
         group,
-        { type: 'heartbeat', from: this.#from, to: this.#to, term, commit, sentAt, sleep },
+        { type: 'heartbeat', from: this.#from, to: this.#to, term, commit, sentAt, sleep, acknowledged },
         NO_PAYLOADS,
       )
     }

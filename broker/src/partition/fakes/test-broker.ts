@@ -145,6 +145,20 @@ export class TestBroker {
     this.disk.flip(newest.path, newest.at - (newest.at % BLOCK_BYTES) + BLOCK_HEADER_BYTES, 0)
   }
 
+  /** The last blocks of the journal, of a dead broker, never reached the disk; nor did whatever else could tell of them. */
+  async loseNewestBlocks(count: number): Promise<void> {
+    for (const path of this.disk.paths().filter((name) => name.startsWith('data/journal/'))) {
+      const file = await this.disk.open(path)
+      const content = Buffer.alloc(await file.size())
+      await file.read(content, 0)
+      const end = (Math.floor(content.findLastIndex((byte) => byte !== 0) / BLOCK_BYTES) + 1) * BLOCK_BYTES
+      const from = Math.max(0, end - count * BLOCK_BYTES)
+      await file.write([new Uint8Array(end - from)], from)
+      await file.sync()
+      await file.close()
+    }
+  }
+
   #peers(): Peers {
     const life = this.#life
     return {

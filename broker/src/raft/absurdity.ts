@@ -1,0 +1,30 @@
+import type { AppendMessage } from './messages.ts'
+import type { RaftState } from './state.ts'
+
+/** So many are told at once; what repeats itself thousands of times would fill memory until the driver takes it. */
+const MOST_TOLD = 8
+
+/**
+ * A peer has sent what no correct replica sends. It is dropped and told: a rule of this replica's own is not broken by it, so it goes on
+ * (invariant.ts is for those).
+ */
+export function noteAbsurdity({ outbox }: RaftState, text: string): void {
+  outbox.hasRare = true
+  if (outbox.absurdities.length < MOST_TOLD) outbox.absurdities.push(text)
+}
+
+/** Why these entries are no part of any leader's log, or null: they follow on by index and offset, and their terms rise up to the leader's. */
+export function absurdityOf({ term, prevIndex, prevTerm, entries }: AppendMessage): string | null {
+  let lastTerm = prevTerm
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i]!
+    if (entry.index !== prevIndex + 1 + i) return `entry ${entry.index} follows ${prevIndex + i}`
+    if (entry.term < lastTerm) return `entry ${entry.index} of term ${entry.term} follows one of term ${lastTerm}`
+    if (i > 0 && entry.baseOffset !== entries[i - 1]!.lastOffset + 1)
+      return `entry ${entry.index} begins at offset ${entry.baseOffset}, after ${entries[i - 1]!.lastOffset}`
+    lastTerm = entry.term
+  }
+  return lastTerm > term
+    ? `entry ${prevIndex + entries.length} of term ${lastTerm} comes from a leader of term ${term}`
+    : null
+}
