@@ -1,6 +1,7 @@
 import type { BrokerId, GroupId, Term } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { Configuration } from '../raft/config.ts'
+import { MAX_TERM_LEAP } from '../raft/term-rules.ts'
 import type { GroupCalls } from './group-calls.ts'
 import type { GroupReport } from './group-desk.ts'
 
@@ -11,7 +12,7 @@ export interface LastResort {
   readonly leader: BrokerId
   /** Members of the present configuration that are not to be members any more. */
   readonly lost: readonly BrokerId[]
-  /** The largest term that any replica that answers has. */
+  /** The largest term that any replica that answers has, as far as elections can have led to it. */
   readonly term: Term
 }
 
@@ -43,10 +44,12 @@ export async function examine(
   const named = [...configuration.voters, ...configuration.outgoing, ...configuration.learners]
   const stranger = members.find((id) => !named.includes(id))
   if (stranger !== undefined) throw new TailraceError('INVALID_MEMBERS', `Broker ${stranger} is no member now.`)
-  const leader = reports
+  const { broker: leader, status } = reports
     .filter(({ broker }) => members.includes(broker))
-    .reduce((best, report) => (isNewer(report, best) ? report : best)).broker
-  const term = Math.max(...heard.map(({ status }) => status.term))
+    .reduce((best, report) => (isNewer(report, best) ? report : best))
+  // The other members would not hear of a term that lies too far ahead of theirs.
+  const terms = heard.map((report) => report.status.term).filter((term) => term <= status.term + MAX_TERM_LEAP)
+  const term = Math.max(...terms)
   return { leader, lost: [...new Set(named)].filter((id) => !members.includes(id)), term }
 }
 

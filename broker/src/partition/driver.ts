@@ -14,6 +14,7 @@ import type { PartitionState } from './partition-state.ts'
 import type { Peers } from './peers.ts'
 import { Quarantine } from './quarantine.ts'
 import { raftStart } from './raft-start.ts'
+import type { SnapshotServices } from './services.ts'
 
 export interface DriverDeps {
   readonly group: GroupId
@@ -23,6 +24,7 @@ export interface DriverDeps {
   readonly peers: Pick<Peers, 'sendRaft'>
   readonly clock: Clock
   readonly logger: Logger
+  readonly services: Pick<SnapshotServices, 'terms'>
   /** `GroupSpec.present`. */
   readonly present?: (() => readonly BrokerId[]) | undefined
   /** Asks for a `drain` at the end of the turn. */
@@ -125,7 +127,8 @@ export class GroupDriver {
   }
 
   receive(message: RaftMessage, payloads: readonly Uint8Array[]): void {
-    if (this.#stopped || this.#quarantine.holdsBack(message)) return
+    if (this.#stopped || this.#deps.services.terms.refuses(this.#deps.group, this.core, message)) return
+    if (this.#quarantine.holdsBack(message)) return
     if (message.type !== 'append') {
       this.core.step(message)
       if (message.type === 'snapshot' && message.term === this.core.term) this.#events.offered(message.lastIndex)

@@ -29,6 +29,7 @@ import { Scrubber } from './scrubber.ts'
 import type { SnapshotServices } from './services.ts'
 import type { PartitionSettings } from './settings.ts'
 import { Sleepers } from './sleepers.ts'
+import { TermWatch } from './term-watch.ts'
 import { TokenSeal } from './token-seal.ts'
 import { Turns } from './turns.ts'
 import type { Group, GroupSpec, Groups } from './types.ts'
@@ -48,6 +49,10 @@ export interface GroupsDeps {
 }
 
 export type CreateCore = (options: RaftOptions, start: RaftStart, group: GroupId) => RaftCore
+
+const tick = (replica: Replica): void => replica.tick()
+const drain = (replica: Replica): void => replica.driver.drain()
+const wakeUp = (replica: Replica): void => replica.driver.wakeUp()
 
 /** What a replica is that the disk may have lost without a trace. */
 const forgotten = { fromIndex: 1, reason: 'the journal has lost what it may have said of this group' }
@@ -89,14 +94,9 @@ export class BrokerGroups implements Groups, GroupRequests {
     const limits = { copyIdleMs: settings.copyIdleMs, maxChunkBytes: settings.copyChunkBytes }
     const source = new CopySource({ clock, crc32c, metrics, ...limits })
     const throttle = new CopyThrottle(clock, settings.replicationBytesPerSecond)
-    this.#services = {
-      ...deps,
-      source,
-      throttle,
-      turns: new Turns(settings.maxInstallations),
-      metrics,
-      seal: new TokenSeal(),
-    }
+    const turns = new Turns(settings.maxInstallations)
+    const terms = new TermWatch(metrics, deps.logger)
+    this.#services = { ...deps, ...{ source, throttle, turns, metrics, terms }, seal: new TokenSeal() }
     this.#answers = new GroupAnswers(source, (group) => this.#replicas.get(group))
     deps.storage.onDurable = (group, ticket) => {
       const replica = this.#replicas.get(group)
@@ -105,7 +105,7 @@ export class BrokerGroups implements Groups, GroupRequests {
     this.#sleepers = new Sleepers({
       brokerId: deps.brokerId,
       peers: deps.peers,
-      wake: (group) => this.#replicas.get(group)?.driver.wakeUp(),
+      wake: (group) => this.#guarded(this.#replicas.get(group), wakeUp),
       reachable: (peer, reachable) => this.#setReachable(peer, reachable),
     })
     this.#lostLeaders = new LostLeaders({
@@ -219,7 +219,8 @@ export class BrokerGroups implements Groups, GroupRequests {
   link(peer: BrokerId, up: boolean): void {
     this.#sleepers.link(peer, up)
     for (const replica of this.#replicas.values()) {
-      if (members(replica.configuration).includes(peer)) replica.driver.peerUnreachable(peer)
+      if (!members(replica.configuration).includes(peer)) continue
+      this.#guarded(replica, () => replica.driver.peerUnreachable(peer))
     }
   }
 
@@ -304,7 +305,7 @@ export class BrokerGroups implements Groups, GroupRequests {
   #tick(): void {
     this.#lostLeaders.tick()
     for (const replica of this.#ticking) {
-      this.#guarded(replica, () => replica.tick())
+      this.#guarded(replica, tick)
       this.#noteSleep(replica)
       const { state, core, stopped } = replica.driver
       if (!stopped && !replica.incomplete && replica.schedule.due(state, core.durableIndex))
@@ -344,14 +345,14 @@ export class BrokerGroups implements Groups, GroupRequests {
     this.#drainPending = false
     const awake = [...this.#awake]
     this.#awake.clear()
-    for (const replica of awake) this.#guarded(replica, () => replica.driver.drain())
+    for (const replica of awake) this.#guarded(replica, drain)
   }
 
   #setReachable(peer: BrokerId, reachable: boolean): void {
     for (const replica of this.#replicas.values()) {
       const { core } = replica.driver
       // Also of who is no member: it may become one again.
-      replica.driver.setReachable(peer, reachable)
+      this.#guarded(replica, () => replica.driver.setReachable(peer, reachable))
       if (!reachable && core.leader === peer && replica.driver.asleep) this.#lostLeaders.add(replica)
     }
   }
@@ -375,9 +376,10 @@ export class BrokerGroups implements Groups, GroupRequests {
     this.#sleepers.woke(replica.id)
   }
 
-  #guarded(replica: Replica, work: () => void): void {
+  #guarded(replica: Replica | undefined, act: (replica: Replica) => void): void {
+    if (replica === undefined) return
     try {
-      work()
+      act(replica)
     } catch (error) {
       this.#stopBroken(replica, error)
     }

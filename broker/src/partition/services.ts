@@ -7,6 +7,7 @@ import type { CopyThrottle } from './copy-throttle.ts'
 import type { PartitionMetrics } from './metrics.ts'
 import type { Peers } from './peers.ts'
 import type { PartitionSettings } from './settings.ts'
+import type { TermWatch } from './term-watch.ts'
 import type { TokenSeal } from './token-seal.ts'
 import type { Turns } from './turns.ts'
 
@@ -25,4 +26,5 @@ export interface SnapshotServices {
   readonly settings: PartitionSettings
   readonly metrics: PartitionMetrics
   readonly seal: TokenSeal
+  readonly terms: TermWatch
 }

@@ -5,11 +5,14 @@ import { mayCampaign } from './eligibility.ts'
 import type { VoteReplyMessage } from './messages.ts'
 import { isVoter, members, voteOutcome } from './quorum.ts'
 import type { RaftState } from './state.ts'
+import { MAX_TERM } from './term-rules.ts'
 import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from './transitions.ts'
 
 /** Begins an election: asks whether it could be won (M80), and holds it if so. */
 export function campaign(state: RaftState): void {
   if (state.role === 'leader' || state.membership.forced !== null || !mayCampaign(state)) return
+  // There is no later term to lead.
+  if (state.term >= MAX_TERM) return
   if (state.defects.noPreVote) {
     holdElection(state)
     return
@@ -21,7 +24,7 @@ export function campaign(state: RaftState): void {
 
 /** M81: the leader hands on. Nobody is asked first, and nobody holds a promise to that leader against the candidate (M10 (c)). */
 export function campaignAtOnce(state: RaftState): void {
-  if (!mayCampaign(state)) return
+  if (!mayCampaign(state) || state.term >= MAX_TERM) return
   becomeCandidate(state)
   requestVotes(state, false, true)
 }

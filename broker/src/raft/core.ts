@@ -54,6 +54,8 @@ export interface RaftCore {
 
   tick(): void
   step(message: RaftMessage): void
+  /** False: no elections can have led to this term, and `step` drops the message that names it. */
+  isPlausibleTerm(term: Term): boolean
   /** Leader only: gives the batch its index, term and offsets. Append order is call order. */
   propose(proposal: Proposal): EntryHeader | Refusal
   /** All writes of Readies up to `number` are durable. */
@@ -122,7 +124,7 @@ export interface RaftCore {
   setElectionFactor(factor: number): void
   /**
    * M83: this replica leads `voters` from the next term on, which is above `aboveTerm`, whatever the configuration in force says. Loses what only others have; the
-   * caller has made sure that the quorum is gone for good. Not allowed unless the log names all of them and this replica is one.
+   * caller has made sure that the quorum is gone for good. Not allowed unless the log names all of them, this replica is one, and there is a term left.
    */
   forceConfiguration(voters: readonly BrokerId[], aboveTerm?: Term): 'started' | 'not-allowed'
   hasReady(): boolean

@@ -17,6 +17,8 @@ export interface Defects {
   readonly staleLeaderObeyed: boolean
   /** M34: a follower commits up to min(leader's commit, its last index) instead of the last verified entry. */
   readonly commitUnverified: boolean
+  /** M12: a term is adopted that no elections can have led to. */
+  readonly anyTerm: boolean
   /** M13: a vote is given without comparing logs. */
   readonly voteWithoutLogCheck: boolean
   /** M14: a second candidate of the same term gets a vote too. */
@@ -93,6 +95,7 @@ export const noDefects: Defects = Object.freeze({
   consistencyByIndexOnly: false,
   staleLeaderObeyed: false,
   commitUnverified: false,
+  anyTerm: false,
   voteWithoutLogCheck: false,
   voteTwice: false,
   voteRequestBeforeFsync: false,

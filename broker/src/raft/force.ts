@@ -3,6 +3,7 @@ import type { Configuration } from './config.ts'
 import { withAdmissions } from './member-target.ts'
 import { admissionOf, isMember } from './membership.ts'
 import type { RaftState } from './state.ts'
+import { MAX_TERM } from './term-rules.ts'
 import { becomeCandidate, becomeFollower } from './transitions.ts'
 
 /**
@@ -19,6 +20,7 @@ export function forceConfiguration(
   const configuration = forcedConfiguration(state, voters)
   if (configuration === null) return 'not-allowed'
   const term = Math.max(state.term, aboveTerm)
+  if (term >= MAX_TERM) return 'not-allowed'
   becomeFollower(state, term, state.role === 'leader' || term > state.term ? 0 : state.leader)
   becomeCandidate(state)
   state.membership.forced = configuration

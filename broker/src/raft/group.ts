@@ -25,7 +25,7 @@ import { disturbs, isActive, loseLeader, setReachable, wake } from './sleep.ts'
 import { offerSnapshot } from './snapshot-offer.ts'
 import { changePriority, checkInvariants, followerOf, newState, type RaftState } from './state.ts'
 import { hasNews, takeReady } from './take-ready.ts'
-import { applyTerm } from './term-rules.ts'
+import { applyTerm, isPlausible } from './term-rules.ts'
 import { commitByToken, holdersOf } from './token.ts'
 import { beginTransfer } from './transfer.ts'
 import { becomeFollower } from './transitions.ts'
@@ -126,6 +126,10 @@ class Group implements CheckedRaftCore {
     if (message.type === 'vote') answerVoteRequest(state, message)
     else behaviours[state.role].step(state, message)
     settleTurn(state)
+  }
+
+  isPlausibleTerm(term: Term): boolean {
+    return isPlausible(this.#state, term)
   }
 
   propose({ records, bytes }: Proposal): EntryHeader | Refusal {

@@ -35,6 +35,8 @@ export interface RaftState {
   /** M82. */
   electionFactor: number
   term: Term
+  /** From where the growth of the term is counted (term-rules.ts); null in a blank replica that has heard of none. */
+  termBase: Term | null
   votedFor: BrokerId
   role: Role
   leader: BrokerId
@@ -88,6 +90,7 @@ export function newState(options: RaftOptions, start: RaftStart, defects: Defect
     deciding: decidingConfiguration(log.configurations.latest.configuration, options.id, defects),
     electionFactor: options.electionFactor ?? 1,
     term,
+    termBase: term === 0 && log.configurations.latest.configuration.voters.length === 0 ? null : term,
     votedFor,
     role: 'follower',
     leader: NO_BROKER,
