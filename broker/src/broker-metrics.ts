@@ -10,6 +10,8 @@ interface PeerCounts {
   readonly framesReceived: number
   readonly raftDropped: number
   readonly corruptAppends: number
+  readonly handlerFaults: number
+  readonly unheard: number
 }
 
 interface CountedGroups extends Groups {
@@ -46,6 +48,10 @@ const replicaCounters: Record<keyof PartitionMetrics, readonly [string, string]>
   tokenReads: ['tailrace_token_reads_total', 'Reads with the token of an acknowledgement.'],
   tokenReadsRefused: ['tailrace_token_reads_refused_total', 'Those that a replica could not answer.'],
   tokensNotGenuine: ['tailrace_tokens_not_genuine_total', 'Reads with a token that the cluster did not give out.'],
+  implausibleTerms: [
+    'tailrace_implausible_terms_total',
+    'Raft messages refused because no elections lead to their term.',
+  ],
 }
 
 /** What /metrics says of log, replicas and peers; read when somebody asks, nothing is counted twice. */
@@ -107,6 +113,16 @@ function peerRows(peers: PeerCounts): MetricRows {
         'tailrace_peer_corrupt_appends_total',
         'Appends thrown away because a batch failed its checksum.',
         () => peers.corruptAppends,
+      ],
+      [
+        'tailrace_peer_handler_faults_total',
+        'Connections of brokers dropped because handling a frame failed here.',
+        () => peers.handlerFaults,
+      ],
+      [
+        'tailrace_peer_unheard_total',
+        'Raft messages and announcements of brokers without a replica of the partition, not heard.',
+        () => peers.unheard,
       ],
     ],
     gauges: [],

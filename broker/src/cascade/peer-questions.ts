@@ -1,4 +1,5 @@
 import type { BrokerId, Message } from '@tailrace/schemas'
+import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
 import type { PeerAnswer, PeerHandlers, Peers, RequestName } from '../partition/peers.ts'
 import type { Clock } from '../platform/clock.ts'
 import { TopDesk, type TopDeskDeps } from './top-desk.ts'
@@ -9,6 +10,7 @@ const CASCADE_OPERATION = 'cascade'
 /** What peers ask, with their questions about cascade brokers answered by the desk. */
 export function withCascade(handlers: PeerHandlers, desk: Pick<TopDesk, 'answer'>): PeerHandlers {
   return {
+    hears: (from, group) => handlers.hears(from, group),
     raft: (group, message, payloads) => handlers.raft(group, message, payloads),
     leaders: (from, leaders) => handlers.leaders(from, leaders),
     told: (from, name, fields) => handlers.told(from, name, fields),
@@ -22,6 +24,9 @@ export function withCascade(handlers: PeerHandlers, desk: Pick<TopDesk, 'answer'
     ): Promise<PeerAnswer<Name>> {
       if (name !== 'Admin' || (fields as Message<'Admin'>).operation !== CASCADE_OPERATION) {
         return handlers.request(from, name, fields, body)
+      }
+      if (!handlers.hears(from, METADATA_GROUP)) {
+        throw new TailraceError('NOT_READY', `Broker ${from} is not known here as a broker of the cluster.`)
       }
       const json = await desk.answer((fields as Message<'Admin'>).json)
       return { fields: { json }, body: [] } as unknown as PeerAnswer<Name>

@@ -10,6 +10,7 @@ import { Formation } from './formation.ts'
 import type { FormationRecord } from './formation-record.ts'
 import { GroupCalls } from './group-calls.ts'
 import { GroupDesk } from './group-desk.ts'
+import { Hearing } from './hearing.ts'
 import type { IdentityFile } from './identity-file.ts'
 import { refusalOf } from './intent-rules.ts'
 import type { Welcome } from './joining.ts'
@@ -64,10 +65,12 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
     connected: (peer) => peers.connected(peer),
     announce: (leaders) => peers.announceLeaders(leaders),
     mayExist: (group) => state.mayExist(group),
+    logger,
     onChange: (group) => events.leadershipChanged(group),
   })
   const onFormed = (record: FormationRecord): void => events.formed(record)
   const formation = new Formation({ ...deps, file, members: state, onFormed })
+  const hearing = new Hearing({ formation, state, groups, caughtUp: () => registration.applied })
   const rules = { groups, state, brokers, formation: () => file.formation }
   const leader = new MetadataLeader({
     ...{ groups, clock, state, brokers },
@@ -75,6 +78,7 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
     unreadable: () => machine.unreadable,
   })
   const client = new MetadataClient({ self: brokerId, leader, directory, peers, clock, random })
+  const registration = new Registration(() => events.describeSelf(), { state, client, clock, logger })
   const members = new ClusterMembers({ groups, state, brokers, clock, logger })
   const desk = new GroupDesk({ brokerId, groups, state, changeMetadata: (voters) => members.change(voters) })
   const calls = new GroupCalls({ brokerId, desk, directory, peers, clock })
@@ -89,8 +93,7 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   const status = new PartitionStatus({ brokerId, groups, directory, peers })
   return {
     ...{ state, writer, machine, directory, formation, leader, client, members, desk, calls, reconciler, status },
-    addresses,
-    registration: new Registration(() => events.describeSelf(), { state, client, clock, logger }),
+    ...{ addresses, registration, hearing },
     admission: new Admission({ brokerId, client, clock, peers, addresses, formation: () => file.formation }),
     joining: new Joining({
       ...{ peers, clock, logger },

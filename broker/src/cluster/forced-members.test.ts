@@ -86,9 +86,9 @@ describe('members forced (M83)', () => {
     const one = cluster.broker(1)
     cluster.link(one, cluster.broker(3))
     const vote = { type: 'vote-reply', from: 3, to: 1, term: 99, pre: false, granted: true } as const
-    one.node.handlers.raft(1, vote, [])
+    one.hear(1, vote)
     expect(one.groups.received).toEqual([])
-    one.node.handlers.raft(0, vote, [])
+    one.hear(0, vote)
     expect(one.groups.received).toHaveLength(1)
     one.node.handlers.leaders(3, [{ group: 1, term: 99 }])
     expect(one.node.api.routing(['t']).topics[0]!.partitions[0]!.leader).toBe(cluster.world.group(1).leader)
@@ -100,7 +100,7 @@ describe('members forced (M83)', () => {
     await during(cluster, admin(7).changeMembers(target, [1, 2, 3]))
     await until(cluster, () => replicasAt(7).join() === '1,2,3', 'the change')
     expect(data.get(3)!.logs.get(1)).toBeGreaterThan(0)
-    one.node.handlers.raft(1, vote, [])
+    one.hear(1, vote)
     expect(one.groups.received).toHaveLength(2)
     await expect(during(cluster, admin(7).changeMembers(target, [1, 2, 4]))).rejects.toMatchObject({
       code: 'INVALID_MEMBERS',

@@ -168,11 +168,11 @@ test('Raft messages are heard from members of this cluster only', async () => {
   const cluster = await TestCluster.of(3)
   const [one, two] = [cluster.broker(1), cluster.broker(2)]
   const vote = { type: 'vote-reply', from: 2, to: 1, term: 9, pre: false, granted: true } as const
-  one.node.handlers.raft(0, vote, [])
-  one.node.handlers.raft(0, { ...vote, from: 9 }, [])
+  one.hear(0, vote)
+  one.hear(0, { ...vote, from: 9 })
   expect(one.groups.received).toEqual([[0, vote, []]])
   cluster.cut(one, two)
-  one.node.handlers.raft(0, vote, [])
+  one.hear(0, vote)
   expect(one.groups.received).toHaveLength(1)
 })
 

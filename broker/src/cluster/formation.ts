@@ -9,6 +9,7 @@ import type { FormationRecord, Member } from './formation-record.ts'
 import { formationOf, readFormation, requireMember } from './formation-record.ts'
 import type { IdentityFile } from './identity-file.ts'
 import { removedHint, wipedHint } from './member-changes.ts'
+import { membersAsToldBy } from './members-as-told.ts'
 import type { MetadataState } from './metadata-state.ts'
 
 export const FORMATION_OPERATION = 'formation'
@@ -38,6 +39,8 @@ export class Formation {
   readonly #deps: FormationDeps
   readonly #linked = new Set<BrokerId>()
   readonly #trusted = new Set<BrokerId>()
+  /** Others are being asked about these. */
+  readonly #confirming = new Set<BrokerId>()
   readonly #trustChanges: Changes
   #saving: Promise<void> | null = null
   #closed = false
@@ -60,6 +63,18 @@ export class Formation {
   /** Whether the peer is known to be in this very cluster, so that its Raft messages may be heard. */
   trusts(peer: BrokerId): boolean {
     return this.#trusted.has(peer) && !this.#deps.members.removed.has(peer)
+  }
+
+  /**
+   * Whether a connected peer is a broker of this cluster, so that its requests are answered and its word on leaderships counts: it is known
+   * under the data directory that it names, or is trusted. Unlike `trusts` this does not wait for the link from here to it.
+   */
+  isMember(peer: BrokerId): boolean {
+    const { record } = this
+    if (record === null || this.#deps.members.removed.has(peer)) return false
+    if (peer === this.#deps.brokerId) return true
+    const known = this.#directoryOf(record, peer)
+    return known === undefined ? this.#trusted.has(peer) : known === this.#deps.peers.identity(peer)?.directoryId
   }
 
   /** The metadata has another word on this broker. */
@@ -125,6 +140,7 @@ export class Formation {
     requireMember(offered, this.#deps.brokerId, this.#deps.file.directoryId)
     requireMember(offered, from, this.#deps.peers.identity(from)?.directoryId ?? '')
     if (this.record === null) await this.#save(offered, 0)
+    // The id follows from the members, so with the same id it is the very record that this broker has.
     if (this.record!.clusterId !== offered.clusterId) {
       throw new TailraceError(
         'CLUSTER_MISMATCH',
@@ -210,8 +226,9 @@ export class Formation {
   }
 
   /**
-   * Trusts a peer that is known to have the record, hands it to a founder that is not. Whoever has the record got it from a member when it was
-   * admitted: it is trusted also by those that have not heard of that, or they could not even hear of it from a leader that joined.
+   * Trusts a peer that is known to have the record, and hands it to a founder that is not. A peer that this broker has never heard of may have
+   * joined since: without it this broker could not even hear of that from a leader that joined. But anybody can say so of itself, for the
+   * cluster's id is no secret, so a broker that is known has to confirm it.
    */
   #greet(record: FormationRecord, peer: BrokerId): void {
     const identity = this.#deps.peers.identity(peer)
@@ -221,9 +238,36 @@ export class Formation {
       this.#deps.logger.warn({ peer, directoryId: identity.directoryId }, 'a linked peer is no member of the cluster')
       return
     }
-    if (identity.formed && identity.clusterId === record.clusterId) this.#trust(peer)
+    const claims = identity.formed && identity.clusterId === record.clusterId
+    if (claims && known === undefined) void this.#confirmSoon(record, peer)
+    else if (claims) this.#trustKnown(record, peer)
     else if (record.voters.some((voter) => voter.id === peer)) void this.#offer(record, peer)
-    else if (this.#deps.members.joined.has(peer)) this.#trust(peer)
+    else if (this.#deps.members.joined.has(peer)) this.#trustKnown(record, peer)
+  }
+
+  /** Now there is one more to ask about peers that nobody has confirmed yet. */
+  #trustKnown(record: FormationRecord, peer: BrokerId): void {
+    this.#trust(peer)
+    for (const other of this.#linked) if (!this.#trusted.has(other)) this.#greet(record, other)
+  }
+
+  async #confirmSoon(record: FormationRecord, peer: BrokerId): Promise<void> {
+    if (this.#confirming.has(peer)) return
+    this.#confirming.add(peer)
+    const confirmed = await this.#isConfirmed(record, peer)
+    this.#confirming.delete(peer)
+    if (this.#closed || !this.#linked.has(peer) || this.#trusted.has(peer)) return
+    if (confirmed) this.#trust(peer)
+    else this.#deps.clock.after(RETRY_MS, () => this.#linked.has(peer) && !this.#closed && this.#greet(record, peer))
+  }
+
+  /** Whether a broker that is known counts this one among the members of the metadata group; the brokers that an operator named are believed. */
+  async #isConfirmed(record: FormationRecord, peer: BrokerId): Promise<boolean> {
+    const { peers, join } = this.#deps
+    if (join.includes(peers.identity(peer)?.peer ?? '')) return true
+    const known = [...this.#linked].filter((id) => id !== peer && this.#directoryOf(record, id) !== undefined)
+    const asked = known.filter((id) => this.isMember(id)).map((id) => membersAsToldBy(id, peers))
+    return (await Promise.all(asked)).some((members) => members.includes(peer))
   }
 
   async #offer(record: FormationRecord, peer: BrokerId): Promise<void> {
@@ -231,7 +275,7 @@ export class Formation {
     const fields = { operation: FORMATION_OPERATION, json: JSON.stringify(record) }
     try {
       await peers.request(peer, 'Admin', fields, [], REPLY_MS)
-      if (this.#linked.has(peer)) this.#trust(peer)
+      if (this.#linked.has(peer)) this.#trustKnown(record, peer)
     } catch (error) {
       const { code } = asTailraceError(error)
       if (code === 'CLUSTER_MISMATCH' || code === 'BROKER_IDENTITY_MISMATCH') {

@@ -98,7 +98,7 @@ describe('a broker that joins later', () => {
     await cluster.start(3, founders, data)
     cluster.link(cluster.broker(3), cluster.broker(4))
     const vote = { type: 'vote-reply', from: 4, to: 3, term: 9, pre: false, granted: true } as const
-    cluster.broker(3).node.handlers.raft(0, vote, [])
+    cluster.broker(3).hear(0, vote)
     expect(cluster.broker(3).groups.received).toHaveLength(1)
   })
 })
@@ -180,7 +180,7 @@ describe('a broker that was removed', () => {
     const refused = cluster.refusals.filter(({ message }) => message.includes('removed'))
     expect(refused.length).toBeGreaterThan(0)
     const vote = { type: 'vote-reply', from: 4, to: 2, term: 9, pre: false, granted: true } as const
-    cluster.broker(2).node.handlers.raft(0, vote, [])
+    cluster.broker(2).hear(0, vote)
     expect(cluster.broker(2).groups.received).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { VirtualClock } from './fakes/virtual-clock.ts'
 import { LeaderDirectory } from './leader-directory.ts'
 
@@ -7,6 +7,7 @@ let connected: Set<number>
 let announced: { group: number; term: number }[][]
 let changed: number[]
 let gone: Set<number>
+let refused: object[]
 let directory: LeaderDirectory
 
 beforeEach(() => {
@@ -15,26 +16,76 @@ beforeEach(() => {
   announced = []
   changed = []
   gone = new Set()
+  refused = []
   directory = new LeaderDirectory({
     brokerId: 1,
     clock,
     connected: (peer) => connected.has(peer),
     announce: (leaders) => void announced.push(leaders),
+    logger: { info: () => {}, warn: (fields) => void refused.push(fields), error: () => {} },
     mayExist: (group) => !gone.has(group),
     onChange: (group) => void changed.push(group),
   })
 })
 
-test('the highest term wins, whoever says it', () => {
+test('of what leaders announce the highest term wins', () => {
   directory.announced(2, [{ group: 5, term: 4 }])
   directory.announced(3, [{ group: 5, term: 3 }])
   expect(directory.lookup(5)).toEqual({ leader: 2, term: 4 })
   directory.own(5, 6, 0)
   directory.announced(2, [{ group: 5, term: 5 }])
   expect(directory.lookup(5)).toEqual({ leader: 0, term: 6 })
-  directory.own(5, 6, 3)
-  directory.own(5, 5, 1)
+  directory.announced(3, [{ group: 5, term: 6 }])
   expect(directory.lookup(5)).toEqual({ leader: 3, term: 6 })
+})
+
+describe('an announcement that is not true', () => {
+  test('does not count where a replica here knows a leader, and gives way to the replica that finds one', () => {
+    directory.own(5, 6, 3)
+    directory.announced(2, [{ group: 5, term: 9 }])
+    expect(directory.lookup(5)).toEqual({ leader: 3, term: 6 })
+    directory.own(5, 6, 0)
+    expect(directory.lookup(5)).toEqual({ leader: 2, term: 9 })
+    directory.own(5, 7, 1)
+    expect(directory.lookup(5)).toEqual({ leader: 1, term: 7 })
+    // The replica has gone from here: what it knew last says nothing any more.
+    directory.own(5, 7, 3)
+    directory.disown(5)
+    expect(directory.lookup(5)).toEqual({ leader: 2, term: 9 })
+  })
+
+  test('of a term that no elections can have led to is refused and told', () => {
+    directory.announced(2, [{ group: 5, term: 4 }])
+    const far = 2 ** 20 + 4
+    expect(directory.announced(3, [{ group: 5, term: far + 1 }])).toBe(1)
+    expect(directory.announced(3, [{ group: 5, term: 2 ** 31 - 1 }])).toBe(1)
+    expect(directory.announced(3, [{ group: 6, term: 2 ** 31 }])).toBe(1)
+    expect(refused[0]).toMatchObject({ from: 3, group: 5, term: far + 1, known: 4 })
+    expect(directory.lookup(5)).toEqual({ leader: 2, term: 4 })
+    expect(directory.announced(3, [{ group: 5, term: far }])).toBe(0)
+    expect(directory.lookup(5)).toEqual({ leader: 3, term: far })
+  })
+
+  test('is forgotten when nobody repeats it, so that the true leader is heard again', async () => {
+    directory.announced(3, [{ group: 5, term: 1_000_000 }])
+    directory.deny(5, { leader: 3, term: 1_000_000 })
+    directory.announced(2, [{ group: 5, term: 4 }])
+    expect(directory.lookup(5)).toEqual({ leader: 0, term: 1_000_000 })
+    await clock.run(25_000)
+    directory.announced(2, [{ group: 5, term: 4 }])
+    expect(directory.lookup(5)).toEqual({ leader: 2, term: 4 })
+    // A broker's later word on itself replaces what it said before.
+    directory.announced(2, [{ group: 5, term: 3 }])
+    expect(directory.lookup(5)).toEqual({ leader: 2, term: 3 })
+  })
+
+  test('by a broker that turns out to have no replica of the group is taken back', () => {
+    directory.announced(2, [{ group: 5, term: 4 }])
+    directory.review(5, (broker) => broker === 2)
+    expect(directory.lookup(5)).toEqual({ leader: 2, term: 4 })
+    directory.review(5, (broker) => broker === 3)
+    expect(directory.lookup(5)).toEqual({ leader: 0, term: 0 })
+  })
 })
 
 test('a leader that cannot be reached is none until it is back, and its term is kept', () => {

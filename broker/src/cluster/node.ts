@@ -170,13 +170,17 @@ class BrokerNode implements ClusterNode {
     if (broker !== undefined) this.#dial([broker.peer])
     if (joined !== undefined) this.#memberChanged(joined.id)
     if (removed !== undefined) this.#memberChanged(removed)
-    if (created !== undefined) reconciler.created(created)
+    if (created !== undefined) {
+      for (const { group } of created.partitions) this.#reviewLeader(group)
+      reconciler.created(created)
+    }
     if (altered !== undefined) reconciler.altered(altered)
     if (deleted !== undefined) {
       reconciler.deleted(deleted)
       this.#forget(deleted)
     }
     if (changed !== undefined) {
+      this.#reviewLeader(changed.topic.partitions[changed.partition]!.group)
       reconciler.changed(changed)
       forcedLeader.look(changed.topic.partitions[changed.partition]!.group)
       controller.wake()
@@ -199,6 +203,7 @@ class BrokerNode implements ClusterNode {
     members.wake()
     this.#prioritise()
     directory.keepOnly((group) => state.mayExist(group))
+    for (const group of state.places.keys()) this.#reviewLeader(group)
     directory.touch()
   }
 
@@ -210,10 +215,17 @@ class BrokerNode implements ClusterNode {
     for (const group of state.fenced) if (!reconciler.holds(group)) this.#replicaRemoved(group)
   }
 
+  /** What was announced before this broker knew who holds the partition. */
+  #reviewLeader(group: GroupId): void {
+    const { directory, hearing } = this.#parts
+    directory.review(group, (broker) => hearing.mayHold(broker, group))
+  }
+
   /** Whoever was left behind when members were forced may come back as a new replica, once the outdated one is gone. */
   #replicaRemoved(group: GroupId): void {
     const { brokerId, clock, logger } = this.#deps
-    const { state, client } = this.#parts
+    const { state, client, directory } = this.#parts
+    directory.disown(group)
     if (this.#closed || !state.partitionOf(group)?.outcasts?.includes(brokerId)) return
     client.submit({ type: 'replica-dropped', group, broker: brokerId }, COMMAND_MS).catch((error) => {
       logger.warn({ group, error }, 'cannot tell that an outdated replica is gone; trying again')

@@ -1,9 +1,12 @@
-import type { BrokerId, GroupId, Message } from '@tailrace/schemas'
+import type { BrokerId, Message } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { GroupRequests, PeerAnswer, PeerHandlers, RequestName } from '../partition/peers.ts'
 import type { Admission } from './admission.ts'
 import type { Formation } from './formation.ts'
+import { FORMATION_OPERATION } from './formation.ts'
+import type { Hearing } from './hearing.ts'
 import type { Joining } from './joining.ts'
+import { JOIN_OPERATION } from './joining.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
 import { removedHint } from './member-changes.ts'
 import type { MetadataState } from './metadata-state.ts'
@@ -20,29 +23,24 @@ export interface PeerHandlersDeps extends Omit<PeerRequestsDeps, 'receiveFormati
   readonly joining: Joining
   readonly admission: Admission
   readonly directory: LeaderDirectory
+  readonly hearing: Hearing
   readonly state: MetadataState
 }
 
-/** Sends what comes from peers where it belongs. */
+/** Sends what comes from peers where it belongs, once it is clear that they may say it. */
 export function composePeerHandlers(deps: PeerHandlersDeps): PeerHandlers {
-  const { groups, formation, directory, joining, admission, state } = deps
+  const { groups, formation, directory, joining, admission, hearing, state } = deps
   const answer = peerRequestHandlers({
     ...deps,
     receiveFormation: (from, json) => formation.receive(from, json),
     receiveApplication: (from) => admission.receive(from),
   })
-  // A replica that was left behind when members were forced (M83) is not heard: its term may be higher, and its log is not the group's.
-  const outcast = (group: GroupId, peer: BrokerId): boolean =>
-    state.fenced.has(group) && state.partitionOf(group)!.outcasts!.includes(peer)
   return {
-    raft(group, message, payloads) {
-      // Only members of this very cluster vote and append here, whatever else has found its way to the port.
-      if (formation.trusts(message.from) && !outcast(group, message.from)) groups.receive(group, message, payloads)
-    },
+    hears: (from, group) => hearing.hears(from, group),
+    raft: (group, message, payloads) => groups.receive(group, message, payloads),
     leaders(from, leaders) {
-      if (state.removed.has(from)) return
-      const heard = state.fenced.size === 0 ? leaders : leaders.filter(({ group }) => !outcast(group, from))
-      directory.announced(from, heard)
+      const heard = formation.isMember(from) ? leaders.filter(({ group }) => hearing.mayHold(from, group)) : []
+      return leaders.length - heard.length + directory.announced(from, heard)
     },
     told(from, name, fields) {
       if (formation.trusts(from)) groups.told(from, name, fields)
@@ -61,7 +59,29 @@ export function composePeerHandlers(deps: PeerHandlersDeps): PeerHandlers {
       body: Uint8Array,
     ): Promise<PeerAnswer<Name>> {
       if (state.removed.has(from)) return Promise.reject(new TailraceError('CLUSTER_MISMATCH', removedHint(from)))
-      return answer[name](from, fields, body)
+      const refusal = refusalOf(hearing, formation, from, name, fields)
+      return refusal === null ? answer[name](from, fields, body) : Promise.reject(refusal)
     },
   }
+}
+
+/** How a broker becomes a member. Everything else is for members only. */
+const openToAll: ReadonlySet<string> = new Set([FORMATION_OPERATION, JOIN_OPERATION])
+
+function refusalOf(
+  hearing: Hearing,
+  formation: Formation,
+  from: BrokerId,
+  name: RequestName,
+  fields: Partial<Message<'Admin'> & Message<'CopyOpen'>>,
+): TailraceError | null {
+  if (name === 'Admin' && openToAll.has(fields.operation!)) return null
+  // Retriable: this broker may be behind, or the other one not admitted yet.
+  if (!formation.isMember(from)) {
+    return new TailraceError('NOT_READY', `Broker ${from} is not known here as a broker of the cluster.`)
+  }
+  if (fields.group !== undefined && !hearing.mayHold(from, fields.group)) {
+    return new TailraceError('NOT_READY', `Broker ${from} is not known here to have a replica of it.`)
+  }
+  return null
 }

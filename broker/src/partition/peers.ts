@@ -74,8 +74,14 @@ export interface PeerIdentity {
 }
 
 export interface PeerHandlers {
+  /**
+   * Whether the broker may say anything about this group's log: asked before anything of a Raft message but its group is looked at,
+   * and only then is `raft` called.
+   */
+  hears(from: BrokerId, group: GroupId): boolean
   raft(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void
-  leaders(from: BrokerId, leaders: Message<'Leaders'>['leaders']): void
+  /** The broker says which groups it leads. Returns how many of these it cannot be the leader of. */
+  leaders(from: BrokerId, leaders: Message<'Leaders'>['leaders']): number
   told<Name extends NoteName>(from: BrokerId, name: Name, fields: Message<Name>): void
   /** A link to a peer is up (its old messages are lost) or down. */
   link(peer: BrokerId, up: boolean): void

@@ -2,7 +2,7 @@ import { EntryKind } from '../entry.ts'
 import { TailraceError } from '../errors.ts'
 import type { BrokerId, Offset, Term, Timestamp } from '../ids.ts'
 import { attributesAt, placeBatch } from './header.ts'
-import { BATCH_HEADER_BYTES, CONTROL_BIT, Compression } from './layout.ts'
+import { BATCH_HEADER_BYTES, COMPRESSION_MASK, CONTROL_BIT, Compression } from './layout.ts'
 import { int16At, int32At, writeInt16, writeInt32 } from './numbers.ts'
 import { decodeBatch } from './read.ts'
 import { BatchWriter } from './write.ts'
@@ -63,7 +63,9 @@ export function isControlAt(bytes: Uint8Array, at: number): boolean {
  * @throws TailraceError INVALID_BATCH for anything else
  */
 export function readControl(bytes: Uint8Array, at: number): Control {
-  const records = isControlAt(bytes, at) ? decodeBatch(bytes, at, {}) : []
+  // Nobody compresses what Raft writes: said here, for the reader of records would answer with an error about codecs.
+  const isPlain = isControlAt(bytes, at) && (attributesAt(bytes, at) & COMPRESSION_MASK) === Compression.none
+  const records = isPlain ? decodeBatch(bytes, at, {}) : []
   const { key = null, value = null } = records.length === 1 ? records[0]! : {}
   if (key?.length === KEY_BYTES && int16At(key, 0) === KEY_VERSION && value !== null) {
     const type = int16At(key, 2)

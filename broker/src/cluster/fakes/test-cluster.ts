@@ -2,6 +2,7 @@ import type { BrokerId, GroupId, Message } from '@tailrace/schemas'
 import { encodeFrame, TailraceError } from '@tailrace/schemas'
 import type { PeerHandlers, PeerIdentity, PeerReply, RequestName } from '../../partition/peers.ts'
 import type { Random } from '../../platform/random.ts'
+import type { RaftMessage } from '../../raft/messages.ts'
 import type { ClusterNode, DiallingPeers } from '../node.ts'
 import { createClusterNode } from '../node.ts'
 import { MemoryDisk, MemoryStore } from './memory-data.ts'
@@ -146,6 +147,12 @@ export class TestBroker implements DiallingPeers {
       ...{ clock: cluster.clock, random: cluster.random, groups: this.groups, peers: this },
       ...{ logger: { info: log, warn: log, error: log }, maxBatchBytes: 1_048_588, largestMaxBatchBytes: 4_194_304 },
     })
+  }
+
+  /** A Raft message has come, as the peer transport hands it on. */
+  hear(group: GroupId, message: RaftMessage): void {
+    const { handlers } = this.node
+    if (handlers.hears(message.from, group)) handlers.raft(group, message, [])
   }
 
   sendRaft(): void {}

@@ -59,14 +59,17 @@ function receiver() {
   const stats = noStats()
   const heard: Heard[] = []
   const handlers = {
+    hears: () => true,
     raft: (group: number, message: RaftMessage, payloads: readonly Uint8Array[]) =>
       heard.push({ group, message, payloads }),
   } as unknown as PeerHandlers
   const raft = new RaftReceiver(1, 2, handlers, crc32c, stats)
   const onFrame = (frame: Frame) => void raft.receive(frame)
-  new FrameChannel(stream, defaultPeerLimits, { onFrame, onClose: () => {} }, stats)
+  new FrameChannel(stream, { onFrame, onClose: () => {} }, { limits: defaultPeerLimits, stats, log: silent })
   return { stream, stats, heard }
 }
+
+const silent = { info: () => {}, warn: () => {}, error: () => {} }
 
 function silentStream(): ByteStream {
   const none = () => {}

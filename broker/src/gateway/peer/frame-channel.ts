@@ -9,39 +9,41 @@ import {
   TailraceError,
 } from '@tailrace/schemas'
 import type { ByteStream } from '../../platform/network.ts'
-import type { PeerLimits } from './limits.ts'
+import type { PeerDeps } from './deps.ts'
 import type { PeerStats } from './stats.ts'
 
 export interface ChannelHandlers {
-  /** May throw MALFORMED_FRAME to say that the frame is out of place: the channel closes. Any other error is a mistake of ours and passes through. */
+  /** May throw MALFORMED_FRAME to say that the frame is out of place. Any other error is a mistake of ours. Both close the channel. */
   onFrame(frame: Frame): void
   /** A message that only the peer's newer version knows; `correlation` if it waits for an answer. Without this it closes the channel. */
   onUnknown?(correlation: number | null): void
-  /** Called once; not after `close`. `reason` is a TailraceError when the other side broke the rules or reads too slowly. */
+  /** Called once; not after `close`. `reason` is a TailraceError when the other side broke the rules or reads too slowly, or a handler failed. */
   onClose(reason: Error | null): void
 }
 
 /**
  * Frames over a byte stream. Garbage closes it, and so does a queue that the other side does not drain. Handlers are called by the
- * network only, never within a call to the channel.
+ * network only, never within a call to the channel. Every frame between brokers is handled in here, so this is the one place that
+ * keeps what a handler throws: it costs the connection, never the process, whatever bytes led to it.
  */
 export class FrameChannel {
   readonly remote: string
   readonly #stream: ByteStream
   readonly #stats: PeerStats
+  readonly #log: PeerDeps['log']
   readonly #maxQueuedBytes: number
   #reader: FrameReader
   #handlers: ChannelHandlers
   #open = true
   #ended = false
   #reason: TailraceError | null = null
-  /** What a handler threw that is not the other side's fault. */
-  #ownMistake: unknown
 
-  constructor(stream: ByteStream, limits: PeerLimits, handlers: ChannelHandlers, stats: PeerStats) {
+  constructor(stream: ByteStream, handlers: ChannelHandlers, deps: Pick<PeerDeps, 'limits' | 'stats' | 'log'>) {
+    const { limits, stats, log } = deps
     this.remote = stream.remote
     this.#stream = stream
     this.#stats = stats
+    this.#log = log
     this.#handlers = handlers
     this.#maxQueuedBytes = limits.maxQueuedBytes
     this.#reader = this.#newReader(limits.maxHandshakeFrameBytes, ownDecoder)
@@ -97,7 +99,12 @@ export class FrameChannel {
       return new FrameReader({ maxFrameBytes, decoder, onFrame })
     const onUnknown = (number: number, header: Uint8Array): void => {
       this.#stats.unknownMessages++
-      if (this.#open) handlers.onUnknown!(correlationOf(number, header))
+      if (!this.#open) return
+      try {
+        handlers.onUnknown!(correlationOf(number, header))
+      } catch (error) {
+        this.#failed(`message ${number}`, error)
+      }
     }
     return new FrameReader({ maxFrameBytes, decoder, onFrame, onUnknown })
   }
@@ -109,9 +116,15 @@ export class FrameChannel {
     try {
       handlers.onFrame(frame)
     } catch (error) {
-      if (!(error instanceof TailraceError && error.code === 'MALFORMED_FRAME')) this.#ownMistake = error
-      throw error
+      if (error instanceof TailraceError && error.code === 'MALFORMED_FRAME') throw error
+      this.#failed(frame.name, error)
     }
+  }
+
+  #failed(what: string, error: unknown): void {
+    this.#stats.handlerFaults++
+    const why = error instanceof Error ? error.message : String(error)
+    this.#abandon(new TailraceError('INTERNAL', `Handling ${what} failed: ${why}`, { cause: error }))
   }
 
   #read(chunk: Uint8Array): void {
@@ -119,7 +132,6 @@ export class FrameChannel {
     try {
       this.#reader.push(chunk)
     } catch (error) {
-      if (this.#ownMistake !== undefined) throw this.#ownMistake
       this.#stats.malformed++
       this.#abandon(
         error instanceof TailraceError ? error : new TailraceError('MALFORMED_FRAME', undefined, { cause: error }),
@@ -137,7 +149,12 @@ export class FrameChannel {
     this.#open = false
     if (this.#ended) return
     this.#ended = true
-    this.#handlers.onClose(this.#reason ?? error)
+    try {
+      this.#handlers.onClose(this.#reason ?? error)
+    } catch (failure) {
+      this.#stats.handlerFaults++
+      this.#log.error({ err: failure, remote: this.remote }, 'handling the end of a peer connection failed')
+    }
   }
 }
 

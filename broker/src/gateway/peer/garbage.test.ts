@@ -132,11 +132,41 @@ describe('on a connection of a broker that is known', () => {
   })
 })
 
-test('a mistake of our own while a message is handled is not taken for garbage: it comes out', async () => {
-  const { cluster, one, two } = await pair()
-  one.peers.handlers.raft = () => {
+describe('what a handler throws costs the connection, not the process', () => {
+  const vote = { type: 'vote-reply', from: 2, to: 1, term: 1, pre: false, granted: true } as const
+  const fail = (): never => {
     throw new Error('a broken invariant')
   }
-  two.peers.sendRaft(1, { type: 'vote-reply', from: 2, to: 1, term: 1, pre: false, granted: true }, [])
-  await expect(cluster.pass(20)).rejects.toThrow('a broken invariant')
+
+  test.each(['hears', 'raft', 'leaders', 'told', 'request'] as const)('of %s', async (name) => {
+    const { cluster, one, two } = await pair()
+    one.peers.handlers[name] = fail
+    if (name === 'leaders') two.peers.announceLeaders([{ group: 1, term: 1 }])
+    else if (name === 'told') two.peers.tell(1, 'NodeBeat', { led: 0, ledDigest: 0, followed: 0, followedDigest: 0 })
+    else if (name === 'request')
+      void two.peers.request(1, 'InitProducer', {}, [], 100).catch(({ code }) => two.log.push(code))
+    else two.peers.sendRaft(1, vote, [])
+    await cluster.pass(20)
+    if (name === 'request') {
+      // It has somebody to tell.
+      expect(two.log.at(-1)).toBe('INTERNAL')
+      return
+    }
+    expect(one.peers.stats).toMatchObject({ handlerFaults: 1, malformed: 0 })
+    expect(two.links).toEqual(['+1', '-1'])
+    expect(one.log.filter((line) => line.includes('a broken invariant'))).toHaveLength(1)
+    // The next connection is as good as the first.
+    Object.assign(one.peers.handlers, { [name]: () => (name === 'leaders' ? 0 : true) })
+    await cluster.pass(1500)
+    expect(two.links).toEqual(['+1', '-1', '+1'])
+  })
+
+  test('of the end of a connection', async () => {
+    const { cluster, one, two } = await pair()
+    one.peers.handlers.link = fail
+    await two.peers.close()
+    await cluster.pass(20)
+    expect(one.peers.stats.handlerFaults).toBe(1)
+    expect(one.log.some((line) => line.startsWith('handling the end of a peer connection failed'))).toBe(true)
+  })
 })

@@ -42,11 +42,10 @@ export class IncomingConnections {
   }
 
   accept(stream: ByteStream): void {
-    const { limits, stats, clock, self } = this.#deps
+    const { limits, clock, self } = this.#deps
     this.#makeRoom()
     const channel = new FrameChannel(
       stream,
-      limits,
       {
         onFrame: (frame: Frame) => handshake.receive(frame),
         onClose: (error) => {
@@ -54,7 +53,7 @@ export class IncomingConnections {
           if (error instanceof TailraceError) this.#note(channel, undefined, error)
         },
       },
-      stats,
+      this.#deps,
     )
     const stranger: Stranger = {
       channel,
@@ -145,10 +144,9 @@ export class IncomingConnections {
     if (this.#problems.get(place) === error.message) return
     if (this.#problems.size >= MAX_PROBLEMS) this.#problems.clear()
     this.#problems.set(place, error.message)
-    this.#deps.log.warn(
-      { remote: channel.remote, peer: identity?.brokerId, problem: error.message },
-      'dropped a peer connection',
-    )
+    const fields = { remote: channel.remote, peer: identity?.brokerId, problem: error.message }
+    if (error.code === 'INTERNAL') this.#deps.log.error({ ...fields, err: error.cause }, 'dropped a peer connection')
+    else this.#deps.log.warn(fields, 'dropped a peer connection')
   }
 }
 

@@ -4,6 +4,7 @@ import type { PeerDeps } from './deps.ts'
 import type { FrameChannel } from './frame-channel.ts'
 import { RaftReceiver } from './raft-receiver.ts'
 import { RequestAnswerer } from './request-answerer.ts'
+import type { PeerStats } from './stats.ts'
 
 /** The connection that another broker keeps to this one: its Raft messages and requests, and the way back for the answers. */
 export class IncomingPeer {
@@ -12,6 +13,7 @@ export class IncomingPeer {
   readonly #handlers: PeerHandlers
   readonly #raft: RaftReceiver
   readonly #requests: RequestAnswerer
+  readonly #stats: PeerStats
   #heard = true
   #silentTicks = 0
 
@@ -19,6 +21,7 @@ export class IncomingPeer {
     this.identity = identity
     this.#channel = channel
     this.#handlers = handlers
+    this.#stats = deps.stats
     const { brokerId } = identity
     this.#raft = new RaftReceiver(brokerId, deps.self().brokerId, handlers, deps.crc32c, deps.stats)
     this.#requests = new RequestAnswerer(brokerId, channel, handlers, deps.limits, deps.log)
@@ -30,7 +33,7 @@ export class IncomingPeer {
     if (frame.name === 'Heartbeats' && frame.fields.beats.length === 0) {
       this.#channel.send('HeartbeatReplies', { beats: [] })
     } else if (frame.name === 'Leaders') {
-      this.#handlers.leaders(this.identity.brokerId, frame.fields.leaders)
+      this.#stats.unheard += this.#handlers.leaders(this.identity.brokerId, frame.fields.leaders)
     } else if (frame.name === 'NodeBeat' || frame.name === 'SleepingGroups' || frame.name === 'WakeGroups') {
       this.#handlers.told(this.identity.brokerId, frame.name, frame.fields)
     } else if (!this.#raft.receive(frame) && !this.#requests.receive(frame)) {

@@ -104,12 +104,12 @@ export class OutgoingLink {
       return
     }
     this.#state = 'handshake'
-    const { limits, stats, self } = this.#deps
+    const { limits, self } = this.#deps
     const handlers = {
       onFrame: (frame: Frame) => handshake.receive(frame),
       onClose: (e: Error | null) => this.#retry(e),
     }
-    const channel = new FrameChannel(stream, limits, handlers, stats)
+    const channel = new FrameChannel(stream, handlers, this.#deps)
     const handshake = new Handshake(channel, 'dialler', {
       self,
       admit: (identity) => this.#owner.admit(identity),
@@ -190,6 +190,9 @@ export class OutgoingLink {
     const problem = error instanceof Error ? error.message : String(error)
     if (problem === this.#problem) return
     this.#problem = problem
-    this.#deps.log.warn({ address: this.address, problem }, 'no link to a broker')
+    const fields = { address: this.address, problem }
+    if (error instanceof TailraceError && error.code === 'INTERNAL')
+      this.#deps.log.error({ ...fields, err: error.cause }, 'no link to a broker')
+    else this.#deps.log.warn(fields, 'no link to a broker')
   }
 }

@@ -31,6 +31,7 @@ export interface TestBroker {
   readonly notes: { from: BrokerId; name: string; fields: unknown }[]
   readonly log: string[]
   admit: (identity: PeerIdentity) => void
+  hears: PeerHandlers['hears']
   answer: PeerHandlers['request']
 }
 
@@ -116,13 +117,18 @@ export function testBroker(id: BrokerId, peers: RunningPeers, log: string[], ide
     notes: [],
     log,
     admit: () => {},
+    hears: () => true,
     answer: async () => {
       throw new TailraceError('NOT_LEADER')
     },
   }
   peers.handlers = {
     raft: (group, message, payloads) => void broker.raft.push({ group, message, payloads }),
-    leaders: (from, leaders) => void broker.leaders.push({ from, leaders }),
+    hears: (from, group) => broker.hears(from, group),
+    leaders(from, leaders) {
+      broker.leaders.push({ from, leaders })
+      return 0
+    },
     told: (from, name, fields) => void broker.notes.push({ from, name, fields }),
     link: (peer, up) => void broker.links.push(`${up ? '+' : '-'}${peer}`),
     admit: (identity) => broker.admit(identity),
@@ -135,11 +141,16 @@ export function testBroker(id: BrokerId, peers: RunningPeers, log: string[], ide
 export class RawPeer {
   readonly stream: ByteStream
   readonly frames: Frame[] = []
+  onFrame: (frame: Frame) => void = () => {}
   closed = false
 
   constructor(stream: ByteStream) {
     this.stream = stream
-    const reader = new FrameReader({ maxFrameBytes: 2 ** 25, onFrame: (frame) => this.frames.push(frame) })
+    const onFrame = (frame: Frame): void => {
+      this.frames.push(frame)
+      this.onFrame(frame)
+    }
+    const reader = new FrameReader({ maxFrameBytes: 2 ** 25, onFrame })
     stream.onData = (chunk) => reader.push(chunk)
     stream.onClose = () => {
       this.closed = true

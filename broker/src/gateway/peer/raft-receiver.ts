@@ -1,14 +1,17 @@
 import { type BrokerId, EntryKind, type Frame, type Message, TailraceError } from '@tailrace/schemas'
 import type { PeerHandlers } from '../../partition/peers.ts'
 import type { Crc32c } from '../../platform/checksum.ts'
+import { isTerm } from '../../raft/term-rules.ts'
 import { appendEntries, appendPayloads } from './append-frame.ts'
 import type { PeerStats } from './stats.ts'
 
 const NO_PAYLOADS: readonly Uint8Array[] = []
-const MAX_TERM = 2 ** 31 - 1
 const LARGEST_KIND = Math.max(...Object.values(EntryKind))
 
-/** Turns the frames of one peer into Raft messages. `from` and `to` are not on the wire: they are the two ends of the connection. */
+/**
+ * Turns the frames of one peer into Raft messages, of groups in which it is heard. `from` and `to` are not on the wire: they are the two
+ * ends of the connection.
+ */
 export class RaftReceiver {
   readonly #from: BrokerId
   readonly #to: BrokerId
@@ -59,9 +62,17 @@ export class RaftReceiver {
     }
   }
 
+  #hears(group: number): boolean {
+    if (group < 0) throw malformed('a negative group')
+    if (this.#handlers.hears(this.#from, group)) return true
+    this.#stats.unheard++
+    return false
+  }
+
   #append(fields: Message<'Append'>, body: Uint8Array): void {
     const { group, term, prevIndex, prevTerm, commit } = fields
-    checkIndexes(group, prevIndex, commit)
+    if (!this.#hears(group)) return
+    checkIndexes(prevIndex, commit)
     checkTerms(term, prevTerm)
     for (const entry of fields.entries) {
       checkTerms(entry.term, 0)
@@ -84,16 +95,17 @@ export class RaftReceiver {
     try {
       return appendPayloads(fields.entries, body, this.#crc)
     } catch (error) {
-      // A flipped bit may leave a baseOffset that is no safe integer.
-      if (error instanceof TailraceError && error.code === 'INVALID_BATCH') return undefined
+      // A flipped bit may leave a baseOffset that is no safe integer, or a control batch that says nothing.
+      if (error instanceof TailraceError) return undefined
       throw error
     }
   }
 
   #appendReply(fields: Message<'AppendReply'>): void {
     const { group, term, success, matchIndex, rejectedIndex, hintIndex, hintTerm, admission = 0 } = fields
-    checkIndexes(group, matchIndex, rejectedIndex)
-    checkIndexes(group, hintIndex, admission)
+    if (!this.#hears(group)) return
+    checkIndexes(matchIndex, rejectedIndex)
+    checkIndexes(hintIndex, admission)
     checkTerms(term, hintTerm)
     this.#handlers.raft(
       group,
@@ -114,7 +126,8 @@ export class RaftReceiver {
   }
 
   #vote({ group, term, pre, transfer, lastIndex, lastTerm }: Message<'Vote'>): void {
-    checkIndexes(group, lastIndex, 0)
+    if (!this.#hears(group)) return
+    checkIndexes(lastIndex, 0)
     checkTerms(term, lastTerm)
     this.#handlers.raft(
       group,
@@ -124,13 +137,19 @@ export class RaftReceiver {
   }
 
   #voteReply({ group, term, pre, granted }: Message<'VoteReply'>): void {
-    checkIndexes(group, 0, 0)
+    if (!this.#hears(group)) return
     checkTerms(term, 0)
     this.#handlers.raft(group, { type: 'vote-reply', from: this.#from, to: this.#to, term, pre, granted }, NO_PAYLOADS)
   }
 
   #snapshot({ group, term, lastIndex, lastTerm, source }: Message<'Snapshot'>): void {
-    checkIndexes(group, lastIndex, source)
+    if (!this.#hears(group)) return
+    // The state is fetched from there: it must be as good a source as the leader itself.
+    if (!this.#handlers.hears(source, group)) {
+      this.#stats.unheard++
+      return
+    }
+    checkIndexes(lastIndex, source)
     checkTerms(term, lastTerm)
     this.#handlers.raft(
       group,
@@ -140,14 +159,15 @@ export class RaftReceiver {
   }
 
   #timeoutNow({ group, term }: Message<'TimeoutNow'>): void {
-    checkIndexes(group, 0, 0)
+    if (!this.#hears(group)) return
     checkTerms(term, 0)
     this.#handlers.raft(group, { type: 'timeout-now', from: this.#from, to: this.#to, term }, NO_PAYLOADS)
   }
 
   #heartbeats({ beats }: Message<'Heartbeats'>): void {
     for (const { group, term, commit, sentAt, sleep, acknowledged = 0 } of beats) {
-      checkIndexes(group, commit, acknowledged)
+      if (!this.#hears(group)) continue
+      checkIndexes(commit, acknowledged)
       checkTerms(term, 0)
       this.#handlers.raft(
         group,
@@ -159,7 +179,8 @@ export class RaftReceiver {
 
   #heartbeatReplies({ beats }: Message<'HeartbeatReplies'>): void {
     for (const { group, term, lastIndex, sentAt, asleep, admission = 0 } of beats) {
-      checkIndexes(group, lastIndex, admission)
+      if (!this.#hears(group)) continue
+      checkIndexes(lastIndex, admission)
       checkTerms(term, 0)
       this.#handlers.raft(
         group,
@@ -170,12 +191,12 @@ export class RaftReceiver {
   }
 }
 
-function checkIndexes(group: number, a: number, b: number): void {
-  if (group < 0 || a < 0 || b < 0) throw malformed('a negative group or index')
+function checkIndexes(a: number, b: number): void {
+  if (a < 0 || b < 0) throw malformed('a negative index')
 }
 
 function checkTerms(a: number, b: number): void {
-  if (a < 0 || a > MAX_TERM || b < 0 || b > MAX_TERM) throw malformed('a term that is no int32 from 0 on')
+  if (!isTerm(a) || !isTerm(b)) throw malformed('a term that is no int32 from 0 on')
 }
 
 function malformed(what: string): TailraceError {

@@ -10,6 +10,10 @@ export interface PeerStats {
   slowPeers: number
   /** Connections dropped because of bytes that are no frame, or a frame out of place. */
   malformed: number
+  /** Connections dropped because handling a frame of theirs, or their end, failed here: a mistake of this broker. */
+  handlerFaults: number
+  /** Raft messages and announcements that were not heard because their sender is no member of the group. */
+  unheard: number
   /** Messages that only a newer version knows, ignored or answered with a Failure. */
   unknownMessages: number
   connectsFailed: number
@@ -24,6 +28,8 @@ export function noStats(): PeerStats {
     corruptAppends: 0,
     slowPeers: 0,
     malformed: 0,
+    handlerFaults: 0,
+    unheard: 0,
     unknownMessages: 0,
     connectsFailed: 0,
     handshakesRefused: 0,
