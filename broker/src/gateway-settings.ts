@@ -3,6 +3,6 @@ import type { GatewayLimits } from './gateway/limits.ts'
 
 /** What of a broker's settings bounds its gateway. */
 export function gatewayLimits(settings: BrokerSettings): Partial<GatewayLimits> {
-  const { maxBatchBytes, maxFrameBytes, maxConnections, requestTimeoutMs } = settings
-  return { maxBatchBytes, maxFrameBytes, maxConnections, requestTimeoutMs }
+  const { maxBatchBytes, maxFrameBytes, maxConnections, maxWebSockets, maxReceiveBytes, requestTimeoutMs } = settings
+  return { maxBatchBytes, maxFrameBytes, maxConnections, maxWebSockets, maxReceiveBytes, requestTimeoutMs }
 }

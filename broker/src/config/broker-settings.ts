@@ -34,6 +34,8 @@ export interface BrokerSettings {
   readonly maxUncommittedBytes: number
   readonly replicationBytesPerSecond: number
   readonly maxConnections: number
+  readonly maxWebSockets: number
+  readonly maxReceiveBytes: number
   readonly journalFileBytes: number
   readonly segmentBytes: number
   readonly tailBytes: number

@@ -64,6 +64,10 @@ const rulesAcross: readonly ((settings: BrokerSettings) => string | null)[] = [
       : `heartbeatMs is ${s.heartbeatMs}, but must be at most half of electionTimeoutMs, which is ${s.electionTimeoutMs}.`,
   (s) => atMost(s, 'maxBatchBytes', 'maxFrameBytes', frameOverhead),
   (s) => atMost(s, 'maxAppendBytes', 'maxFrameBytes', frameOverhead),
+  (s) =>
+    s.maxReceiveBytes >= 2 * s.maxFrameBytes
+      ? null
+      : `maxReceiveBytes is ${s.maxReceiveBytes}, but must be at least twice maxFrameBytes, which is ${s.maxFrameBytes}.`,
   (s) => atMost(s, 'maxBatchBytes', 'journalFileBytes', frameOverhead),
   (s) => atMost(s, 'maxBatchBytes', 'segmentBytes', 0),
   (s) => atMost(s, 'maxBatchBytes', 'maxUncommittedBytes', 0),

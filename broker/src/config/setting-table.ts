@@ -136,6 +136,20 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     fallback: { value: 10_000 },
     about: 'Connections of clients at one time.',
   },
+  maxWebSockets: {
+    kind: integer(1, 1_000_000),
+    fallback: { value: 5_000 },
+    about: 'WebSockets among the connections; three quarters of them for one client address.',
+  },
+  maxReceiveBytes: {
+    kind: bytes(MiB, 1024 * GiB),
+    fallback: {
+      follows: 'max(128 MiB, maxFrameBytes * 4)',
+      from: (settings) => Math.max(128 * MiB, settings.maxFrameBytes * 4),
+    },
+    about:
+      'Bytes of request bodies and WebSocket messages that have arrived and are not whole, or not answered; half of them for one client address. At least twice maxFrameBytes.',
+  },
   journalFileBytes: {
     kind: bytes(MiB, 4 * GiB),
     fallback: { value: 32 * MiB },

@@ -13,11 +13,17 @@ export interface GatewayLimits {
   readonly maxReadBytes: number
 
   readonly maxBodyBytes: number
-  /** HTTP requests at work at once, long polls included; health and metrics are always answered. */
+  /** HTTP requests at work at once: received whole and not answered. Health and metrics are always answered. */
   readonly maxRequests: number
-  /** Bodies received and answers decoded at once, over all HTTP requests. */
-  readonly maxRequestBytes: number
-  /** From the connection to the last header, and to the last byte of the body: what a slow loris gets. */
+  /** HTTP reads that wait for records at once; beyond it the oldest are answered early. */
+  readonly maxWaitingReads: number
+  /** What clients have sent and is not whole, and bodies at work, over HTTP and WebSocket. Half of it for one client address. */
+  readonly maxReceiveBytes: number
+  /** Answers made and not yet sent, over all HTTP requests. Half of it for one client address. */
+  readonly maxAnswerBytes: number
+  /** A message that is not whole, or an answer that is not read, for this long is cut off where others need the room. */
+  readonly stallGraceMs: number
+  /** From the connection to the last header, and to the last byte of a body or a WebSocket message: what a slow loris gets. */
   readonly headersTimeoutMs: number
   readonly receiveTimeoutMs: number
 
@@ -35,8 +41,9 @@ export interface GatewayLimits {
   readonly maxConnectionReadBytes: number
   /** On one WebSocket: subscriptions stop while more than this waits to be sent. */
   readonly pauseBufferedBytes: number
-  /** On one WebSocket: above this fetches are refused with OVERLOADED, nothing is read from the client, and `slowReaderMs` counts. */
+  /** On one WebSocket: above this, fetches are refused with OVERLOADED, nothing is read from the client, and `slowReaderMs` counts. */
   readonly maxBufferedBytes: number
+  /** Without a byte taken by the client that has something to read. */
   readonly slowReaderMs: number
   readonly keepAliveMs: number
 
@@ -51,7 +58,10 @@ export const defaultLimits: GatewayLimits = {
   maxReadBytes: 128 * MiB,
   maxBodyBytes: 8 * MiB,
   maxRequests: 1_000,
-  maxRequestBytes: 128 * MiB,
+  maxWaitingReads: 5_000,
+  maxReceiveBytes: 128 * MiB,
+  maxAnswerBytes: 128 * MiB,
+  stallGraceMs: 2_000,
   headersTimeoutMs: 10_000,
   receiveTimeoutMs: 30_000,
   maxWebSockets: 5_000,

@@ -18,6 +18,8 @@ export interface GatewayMetrics {
   readonly subscriptions: Gauge
   readonly slowReaders: Counter
   readonly transports: Readonly<Record<Transport, TransportMetrics>>
+  /** Shows what clients make the broker hold. */
+  watchHeld(held: Readonly<Record<string, { readonly bytes: number }>>): void
   request(method: string, route: string, status: number, seconds: number): void
 }
 
@@ -49,8 +51,21 @@ export function gatewayMetrics(registry: Registry = new Registry()): GatewayMetr
       registers,
     }),
     transports: transportMetrics(registers),
+    watchHeld: (held) => heldGauge(held, registers),
     request: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
   }
+}
+
+function heldGauge(held: Readonly<Record<string, { readonly bytes: number }>>, registers: Registry[]): Gauge {
+  return new Gauge({
+    name: 'tailrace_client_held_bytes',
+    help: 'What clients make the gateway hold: received and not answered, or answered over HTTP and not read.',
+    labelNames: ['what'],
+    registers,
+    collect() {
+      for (const [what, { bytes }] of Object.entries(held)) this.set({ what }, bytes)
+    },
+  })
 }
 
 function transportMetrics(registers: Registry[]): Record<Transport, TransportMetrics> {

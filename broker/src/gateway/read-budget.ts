@@ -42,20 +42,33 @@ export class ReadBudget {
   }
 }
 
-/** Fetches within the budget. A reader at the end of the log waits without any of it: thousands may wait, and nothing is read for them. */
+/** Waits with `fetch`; `empty`: what was found at first, for a wait that ends early. */
+export type Waiting = (
+  empty: FetchResult,
+  fetch: (signal?: AbortSignal) => Promise<FetchResult>,
+) => Promise<FetchResult>
+
+/**
+ * Fetches within the budget. A reader at the end of the log waits without any of it: thousands may wait, and nothing is read for them. `waiting` may
+ * bound such waits.
+ */
 export async function fetchWithin(
   reads: ReadBudget,
   api: Pick<BrokerApi, 'fetch'>,
   topic: string,
   partition: PartitionNumber,
   request: ReadRequest,
+  waiting: Waiting = (_, fetch) => fetch(request.signal),
 ): Promise<FetchResult> {
   const bytes = reads.take(request.maxBytes)
+  let empty: FetchResult
   try {
     const result = await api.fetch(topic, partition, { ...request, maxBytes: bytes, waitMs: 0 })
     if (result.batches.length > 0 || request.waitMs === 0 || request.signal?.aborted) return result
+    empty = result
   } finally {
     reads.release(bytes)
   }
-  return api.fetch(topic, partition, { ...request, maxBytes: Math.min(request.maxBytes, afterWaitBytes) })
+  const maxBytes = Math.min(request.maxBytes, afterWaitBytes)
+  return waiting(empty, (signal) => api.fetch(topic, partition, { ...request, maxBytes, signal }))
 }

@@ -9,6 +9,8 @@ declare module 'fastify' {
     errorCodes?: Readonly<Record<string, ErrorCode>>
     /** Answered however busy the gateway is. */
     alwaysAnswered?: boolean
+    /** Waits for a quorum. */
+    publishes?: boolean
   }
 }
 

@@ -8,10 +8,12 @@ import type { BrokerApi } from '../../cluster/broker-api.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Random } from '../../platform/random.ts'
+import { HeldBytes } from '../held-bytes.ts'
 import { JsonPublisher } from '../json/publisher.ts'
 import { defaultLimits, type GatewayLimits, mostReadBytes } from '../limits.ts'
 import { type GatewayMetrics, gatewayMetrics } from '../metrics.ts'
 import { ReadBudget } from '../read-budget.ts'
+import { WaitingReads } from '../waiting-reads.ts'
 import { streamGateway } from '../ws/gateway.ts'
 import { Abandonment } from './abandonment.ts'
 import { admitRequests } from './admission.ts'
@@ -65,7 +67,8 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   answerErrors(app, parts.log, metrics.transports.http)
   measureRequests(app, parts.clock, metrics)
   answerCrossOrigin(app, limits.writeOrigins)
-  const admission = admitRequests(app, limits)
+  const held = heldBytes(limits, parts.clock, metrics)
+  const admission = admitRequests(app, limits, held.received, held.answers)
   validateRequests(app)
   await app.register(swagger, openapi)
   const { api, admin, clock, random, log } = parts
@@ -77,13 +80,25 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     maxBatchBytes: limits.maxBatchBytes,
   })
   const reads = new ReadBudget(limits.maxReadBytes, mostReadBytes(limits))
-  const stream = await streamGateway(app, { api, clock, random, log, limits, metrics, publisher, reads })
+  const stream = await streamGateway(app, {
+    api,
+    clock,
+    random,
+    log,
+    limits,
+    metrics,
+    publisher,
+    reads,
+    received: held.received,
+  })
+  const waits = new WaitingReads(limits.maxWaitingReads)
   await app.register(async (routes) => {
     topicRoutes(routes, api, admin)
     groupRoutes(routes, admin)
     administrationRoutes(routes, admin)
     if (parts.cascade !== undefined) cascadeRoutes(routes, parts.cascade)
-    recordRoutes(routes, { api, clock, publisher, metrics: metrics.transports.http, admission, abandonment, reads })
+    const http = metrics.transports.http
+    recordRoutes(routes, { api, clock, publisher, metrics: http, admission, abandonment, reads, waits })
     operationRoutes(routes, api, metrics.registry)
   })
   await app.ready()
@@ -97,6 +112,17 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
       await app.close()
     },
   }
+}
+
+/** Answers that are read, however slowly, may take this long. */
+const longestAnswerMs = 600_000
+
+function heldBytes(limits: GatewayLimits, clock: Clock, metrics: GatewayMetrics) {
+  const { maxReceiveBytes, maxAnswerBytes, receiveTimeoutMs, stallGraceMs: graceMs } = limits
+  const received = new HeldBytes(clock, { bytes: maxReceiveBytes, graceMs, maxAgeMs: receiveTimeoutMs })
+  const answers = new HeldBytes(clock, { bytes: maxAnswerBytes, graceMs, maxAgeMs: longestAnswerMs })
+  metrics.watchHeld({ received, answers })
+  return { received, answers }
 }
 
 function newServer(limits: GatewayLimits, metrics: GatewayMetrics): FastifyInstance {

@@ -6,8 +6,10 @@ import {
   type Message,
   type MessageName,
   parseFrame,
+  TailraceError,
 } from '@tailrace/schemas'
 import { WebSocket } from 'ws'
+import type { CascadeApi } from '../../cascade/shapes.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { createHttpGateway, type HttpGateway } from '../http/server.ts'
@@ -23,6 +25,12 @@ export interface Fixture {
   readonly url: string
   /** What was logged as an error; a test of good and bad input leaves it empty. */
   readonly logged: { fields: object; message: string }[]
+}
+
+const noCascade: CascadeApi = {
+  beat: () => Promise.reject(new TailraceError('NOT_READY')),
+  status: async () => ({ brokers: [] }),
+  assign: () => Promise.reject(new TailraceError('UNKNOWN_BROKER')),
 }
 
 /** A gateway on a free port of loopback, with a topic `flights` of three partitions. */
@@ -43,6 +51,7 @@ export async function startGateway(
   const gateway = await createHttpGateway({
     api: broker,
     admin,
+    cascade: noCascade,
     clock,
     random,
     log,

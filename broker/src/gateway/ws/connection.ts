@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
 import { TailraceError } from '@tailrace/schemas'
 import type { TimerHandle } from '../../platform/clock.ts'
+import { clientOf } from '../client-address.ts'
+import type { Holding } from '../held-bytes.ts'
 import { mostReadBytes } from '../limits.ts'
 import { ReadBudget } from '../read-budget.ts'
 import { BinaryProtocol } from './binary.ts'
@@ -12,6 +14,8 @@ import { TextProtocol } from './text.ts'
 
 /** How long a client may take to answer a close frame. */
 const farewellMs = 2_000
+/** The same where the client is one that stalls. */
+const shortFarewellMs = 100
 
 /** One WebSocket: bounds what it holds, both ways, and hands its messages to the protocol they are of. */
 export class Connection implements Peer {
@@ -25,6 +29,12 @@ export class Connection implements Peer {
   readonly #binary: BinaryProtocol
   readonly #text: TextProtocol
   readonly #abort = new AbortController()
+  readonly #client: string
+  /** What has arrived of a message that is not whole. */
+  readonly #arriving: Holding
+  #starved = false
+  /** The bytes at hand have completed a message: what is left of them belongs to another. */
+  #completed = false
   /** Errors about the connection as a whole are binary once the client has spoken binary. */
   #speaksBinary = false
   #unackedBytes = 0
@@ -46,6 +56,11 @@ export class Connection implements Peer {
     this.#outbox = new Outbox(socket, stream, parts.clock)
     this.#binary = new BinaryProtocol(this, parts, this.#abort.signal)
     this.#text = new TextProtocol(this, parts)
+    this.#client = clientOf(stream.remoteAddress)
+    this.#arriving = parts.received.open(this.#client, {
+      cutOff: (error) => this.#cutOff(error),
+      resume: () => this.#starve(false),
+    })
     socket.explain = (code) => this.#explain(code)
     // A publish comes as two fragments, header and batch: joined by ws, every batch would be copied once more.
     socket.binaryType = 'fragments'
@@ -54,6 +69,8 @@ export class Connection implements Peer {
     socket.on('pong', () => this.#onSign())
     socket.on('close', () => this.#onClose())
     stream.on('drain', () => this.#onDrain())
+    // After ws, which listens already: what it holds now is what it could not use.
+    stream.on('data', () => this.#onBytes())
   }
 
   get roomy(): boolean {
@@ -85,6 +102,15 @@ export class Connection implements Peer {
     this.#requests -= bytes === 0 ? 1 : 0
     this.#regulate()
     if (this.#closing && this.#isIdle) this.#farewell(CloseCode.goingAway, new TailraceError('SHUTTING_DOWN'))
+  }
+
+  takeIn(bytes: number): Holding {
+    const taken = this.#parts.received.open(this.#client, { cutOff: () => {} })
+    const fits = taken.hold(bytes)
+    taken.finish()
+    if (fits) return taken
+    taken.release()
+    throw new TailraceError('OVERLOADED', `Bodies and messages hold ${this.#parts.received.bytes} bytes.`)
   }
 
   fail(closeCode: number, error: TailraceError): void {
@@ -125,10 +151,25 @@ export class Connection implements Peer {
 
   #onMessage(data: Buffer | Buffer[], isBinary: boolean): void {
     this.#lastSign = true
+    this.#completed = true
     if (this.#closing) return
     this.#speaksBinary ||= isBinary
     if (isBinary) this.#binary.receive(Array.isArray(data) ? data : [data])
     else this.#text.receive(data as Buffer)
+  }
+
+  #onBytes(): void {
+    if (this.#completed) this.#arriving.release()
+    this.#completed = false
+    const bytes = this.#socket.unfinishedBytes
+    if (bytes > 0 && !this.#closing) this.#starve(!this.#arriving.hold(bytes))
+    else if (this.#arriving.bytes > 0) this.#arriving.release()
+  }
+
+  #starve(starved: boolean): void {
+    if (starved === this.#starved) return
+    this.#starved = starved
+    this.#regulate()
   }
 
   #onSign(): void {
@@ -146,6 +187,7 @@ export class Connection implements Peer {
     this.#closing = true
     this.#chokedTimer?.cancel()
     this.#farewellTimer?.cancel()
+    this.#arriving.release()
     this.subscriptions.clear()
     this.#abort.abort()
   }
@@ -172,10 +214,22 @@ export class Connection implements Peer {
   /** Reads from the client only while what it has asked for stays within the limits. */
   #regulate(): void {
     const { maxUnackedBytes, maxPendingRequests } = this.#parts.limits
-    const full = this.#choked || this.#unackedBytes > maxUnackedBytes || this.#requests > maxPendingRequests
+    const waitsForUs = this.#unackedBytes > maxUnackedBytes || this.#requests > maxPendingRequests
+    const full = this.#choked || this.#starved || waitsForUs
+    // A client whose message cannot go on because of us is not to blame for its age.
+    if (waitsForUs) this.#arriving.finish()
     if (full === this.#socket.isPaused) return
     if (full) this.#socket.pause()
-    else this.#socket.resume()
+    else {
+      this.#socket.resume()
+      if (this.#arriving.bytes > 0 && !this.#closing) this.#arriving.hold(this.#arriving.bytes)
+    }
+  }
+
+  #cutOff(error: TailraceError): void {
+    this.fail(error.code === 'OVERLOADED' ? CloseCode.tryAgainLater : CloseCode.policyViolation, error)
+    this.#socket.pause()
+    this.#parts.clock.after(shortFarewellMs, () => this.terminate())
   }
 
   #explain(closeCode: number): string {

@@ -1,6 +1,8 @@
 import websocket from '@fastify/websocket'
 import { TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
+import { clientOf } from '../client-address.ts'
+import { ClientShares } from '../client-shares.ts'
 import { sendError } from '../http/errors.ts'
 import { errorResponses } from '../http/schemas.ts'
 import { mayWrite } from '../origin.ts'
@@ -20,6 +22,7 @@ const farewellMs = 1_000
 export async function streamGateway(app: FastifyInstance, parts: StreamParts): Promise<StreamGateway> {
   const { clock, limits, log, metrics } = parts
   const connections = new Set<Connection>()
+  const places = new ClientShares(limits.maxWebSockets)
   let onEmpty = () => {}
   await app.register(websocket, {
     // Compression would cost more than the network it saves: batches come compressed, and it holds 300 KB a connection.
@@ -37,9 +40,15 @@ export async function streamGateway(app: FastifyInstance, parts: StreamParts): P
     url: '/stream',
     schema,
     config: { alwaysAnswered: true },
-    onRequest: (_request, _reply, done) => {
-      const full = connections.size >= limits.maxWebSockets
-      done(full ? new TailraceError('OVERLOADED', `${connections.size} WebSocket connections are open.`) : undefined)
+    onRequest: (request, _reply, done) => {
+      if (!request.ws) return done()
+      const client = clientOf(request.ip)
+      if (!places.take(client)) {
+        return done(new TailraceError('OVERLOADED', `${places.taken} WebSocket connections are open.`))
+      }
+      // Of the socket, which is there whether or not the connection becomes a WebSocket.
+      request.raw.socket.once('close', () => places.release(client))
+      done()
     },
     handler: (_request, reply) => {
       reply.header('upgrade', 'websocket').header('connection', 'Upgrade')

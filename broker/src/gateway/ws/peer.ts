@@ -3,6 +3,7 @@ import type { BrokerApi } from '../../cluster/broker-api.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Random } from '../../platform/random.ts'
+import type { HeldBytes, Holding } from '../held-bytes.ts'
 import type { JsonPublisher } from '../json/publisher.ts'
 import type { GatewayLimits } from '../limits.ts'
 import type { GatewayMetrics } from '../metrics.ts'
@@ -19,6 +20,8 @@ export interface StreamParts {
   readonly metrics: GatewayMetrics
   readonly publisher: JsonPublisher
   readonly reads: ReadBudget
+  /** What arrives and is not whole, over HTTP and WebSocket. */
+  readonly received: HeldBytes
 }
 
 /** What the binary and the text protocol may do with their connection. */
@@ -37,6 +40,8 @@ export interface Peer {
   /** Takes a request on; reading from the client pauses while too many or too large ones are at work. `bytes` 0: not a publish. */
   hold(bytes: number): void
   release(bytes: number): void
+  /** Counts what a request holds until it is released, for work that keeps no bytes of its own kind. Throws OVERLOADED. */
+  takeIn(bytes: number): Holding
   /** Tells the client what was wrong and closes. `closeCode`: RFC 6455 §7.4.1. */
   fail(closeCode: number, error: TailraceError): void
 }

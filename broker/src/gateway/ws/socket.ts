@@ -4,10 +4,21 @@ import { WebSocket } from 'ws'
 export const CloseCode = {
   goingAway: 1001,
   protocolError: 1002,
+  policyViolation: 1008,
   tooLarge: 1009,
   internalError: 1011,
   tryAgainLater: 1013,
 } as const
+
+const pieceBytes = 128
+
+/** Of ws's Receiver. */
+interface Received {
+  readonly _bufferedBytes: number
+  readonly _messageLength: number
+  readonly _buffers: readonly unknown[]
+  readonly _fragments: readonly unknown[]
+}
 
 /** A server's side of a WebSocket that says what is wrong before it closes because of it. */
 export class GatewaySocket extends WebSocket {
@@ -16,6 +27,13 @@ export class GatewaySocket extends WebSocket {
    * May send; returns the reason for the close frame.
    */
   explain: ((closeCode: number) => string) | null = null
+
+  /** What ws holds of a message that is not whole, each piece with what it costs beside its bytes. connection.test.ts fails if its fields change. */
+  get unfinishedBytes(): number {
+    const { _bufferedBytes, _messageLength, _buffers, _fragments } = (this as unknown as { _receiver: Received })
+      ._receiver
+    return _bufferedBytes + _messageLength + pieceBytes * (_buffers.length + _fragments.length)
+  }
 
   override close(code?: number, reason?: string | Buffer): void {
     // ws closes without a reason when the receiver fails, and after it nothing can be sent any more.

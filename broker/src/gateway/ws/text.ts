@@ -81,6 +81,7 @@ export class TextProtocol {
     if (!this.#peer.mayWrite) throw new TailraceError('ORIGIN_REFUSED')
     const inputs = recordsFromJson(records)
     const started = this.#parts.clock.monotonic()
+    const taken = this.#peer.takeIn(bytes)
     this.#peer.hold(bytes)
     this.#lastPublish = this.#lastPublish.then(async () => {
       try {
@@ -90,6 +91,7 @@ export class TextProtocol {
       } catch (error) {
         this.sendError(id, this.#known(error))
       }
+      taken.release()
       this.#peer.release(bytes)
     })
   }

@@ -2,13 +2,15 @@ import { type Offset, parseReadToken, readTokenPattern, TailraceError } from '@t
 import type { FastifyInstance } from 'fastify'
 import type { BrokerApi } from '../../../cluster/broker-api.ts'
 import type { Clock } from '../../../platform/clock.ts'
+import { clientOf } from '../../client-address.ts'
 import type { JsonPublisher } from '../../json/publisher.ts'
 import { mostJsonBytes, readRun } from '../../json/read-records.ts'
 import { recordsFromJson } from '../../json/record.ts'
 import { Turns } from '../../json/turns.ts'
 import { readLimits } from '../../limits.ts'
 import type { TransportMetrics } from '../../metrics.ts'
-import { fetchWithin, type ReadBudget } from '../../read-budget.ts'
+import { fetchWithin, type ReadBudget, type Waiting } from '../../read-budget.ts'
+import type { WaitingReads } from '../../waiting-reads.ts'
 import type { Abandonment } from '../abandonment.ts'
 import type { Admission } from '../admission.ts'
 import { object } from '../schema-parts.ts'
@@ -22,6 +24,7 @@ export interface RecordRouteParts {
   readonly admission: Admission
   readonly abandonment: Abandonment
   readonly reads: ReadBudget
+  readonly waits: WaitingReads
 }
 
 /** Making this much JSON takes some milliseconds. */
@@ -34,7 +37,7 @@ interface ReadRequest {
 
 /** Records: publish, and read with a long poll. */
 export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): void {
-  const { api, clock, publisher, metrics, admission, abandonment, reads } = parts
+  const { api, clock, publisher, metrics, admission, abandonment, reads, waits } = parts
   const turns = new Turns(clock)
 
   app.post<{ Params: { topic: string }; Querystring: { topicId: string }; Body: { records?: unknown } | null }>(
@@ -42,6 +45,7 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
     // Records are checked by recordsFromJson, which says what is wrong with which record; a schema could only say "no match".
     {
       schema: schemas.publish,
+      config: { publishes: true },
       validatorCompiler: ({ httpPart, schema }) =>
         httpPart === 'body' ? anything : app.validatorCompiler!({ schema } as never),
     },
@@ -74,23 +78,25 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
         topicId,
         signal,
       }
-      const result = await fetchWithin(reads, api, topic, partition, wanted)
+      const waiting: Waiting = (empty, fetch) => {
+        admission.leave(request)
+        return waits.wait(clientOf(request.ip), empty, signal, fetch)
+      }
+      const result = await fetchWithin(reads, api, topic, partition, wanted, waiting)
       const most = mostJsonBytes(result.batches, readLimits.jsonBytes)
       const write = (): Buffer => {
         // Nobody waits for it: and 'close', which gives back what is taken below, has been.
         if (signal.aborted) throw new TailraceError('ABORTED')
-        // What could not be kept is refused before the work.
-        admission.take(most)
-        admission.release(most)
+        // What could not be kept is refused before the work. Later only the text counts, which may be many times what was fetched.
+        const room = admission.answer(reply, most)
         const { records, nextOffset } = readRun(result, offset, readLimits.jsonBytes)
-        return Buffer.from(JSON.stringify({ records, nextOffset, highWatermark: result.highWatermark }))
+        const text = Buffer.from(JSON.stringify({ records, nextOffset, highWatermark: result.highWatermark }))
+        room.hold(text.length)
+        return text
       }
       metrics.fetched(result.bytes)
       const answer = most > longWorkBytes ? await turns.run(write) : write()
       if (signal.aborted) throw new TailraceError('ABORTED')
-      // What a client that does not read keeps here is the text, which may be many times what was fetched.
-      admission.take(answer.length)
-      reply.raw.once('close', () => admission.release(answer.length))
       return reply.type('application/json; charset=utf-8').send(answer)
     },
   )
