@@ -51,6 +51,16 @@ export const MessageNumber = {
 } as const
 export type MessageName = keyof typeof MessageNumber
 
+export interface Beat {
+  group: GroupId
+  term: Term
+  commit: LogIndex
+  sentAt: number
+  sleep: boolean
+  acknowledged: number
+  /** Above 0: reads wait for the answer. */
+  round?: number
+}
 export interface BeatReply {
   group: GroupId
   term: Term
@@ -59,6 +69,8 @@ export interface BeatReply {
   asleep: boolean
   /** Which replica of the broker answers, see AppendReply. */
   admission?: number
+  /** That of the heartbeat which is answered. */
+  round?: number
 }
 
 /** Body of every Append: the entries' batches back to back, `bytes` each. */
@@ -111,9 +123,7 @@ export interface MessageShapes {
   }
   Vote: { group: GroupId; term: Term; pre: boolean; transfer: boolean; lastIndex: LogIndex; lastTerm: Term }
   VoteReply: { group: GroupId; term: Term; pre: boolean; granted: boolean }
-  Heartbeats: {
-    beats: { group: GroupId; term: Term; commit: LogIndex; sentAt: number; sleep: boolean; acknowledged: number }[]
-  }
+  Heartbeats: { beats: Beat[] }
   HeartbeatReplies: { beats: BeatReply[] }
   /** A broker's sign of life to each other (M87), with the number and digest of the sleeping groups that the two share. */
   NodeBeat: { led: number; ledDigest: number; followed: number; followedDigest: number }
@@ -175,6 +185,8 @@ export interface MessageShapes {
     /** The asked broker's own replica answers, leader or not. */
     replica?: boolean
     topicId?: string
+    /** The answer shows all that was acknowledged before the request was sent (M24). */
+    linearizable?: boolean
   }
   FetchReply: { correlation: number; nextOffset: Offset; highWatermark: Offset; logStart: Offset }
   FindOffset: {
@@ -183,6 +195,7 @@ export interface MessageShapes {
     partition: PartitionNumber
     position: Position
     topicId?: string
+    linearizable?: boolean
   }
   FindOffsetReply: { correlation: number; offset: Offset; highWatermark: Offset; logStart: Offset }
   InitProducer: { correlation: number }

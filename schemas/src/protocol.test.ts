@@ -59,7 +59,7 @@ test('a newer peer, seen from an older one: a field that the writer lacks takes 
 })
 
 test('a peer that lacks a field for which we have no default is refused', () => {
-  const { json } = peerWith('Publish', ({ fields }) => fields.pop())
+  const { json } = peerWith('Publish', ({ fields }) => fields.shift())
   expect(() => decoderFor(json)).toThrow(
     expect.objectContaining({ code: 'INCOMPATIBLE_PEER', message: expect.stringContaining('Publish') }),
   )

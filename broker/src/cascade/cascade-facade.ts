@@ -43,7 +43,8 @@ export function createCascadeApi(deps: FacadeDeps): BrokerApi {
     brokerId,
     publish: (topic, partition, batch, options) => forwarding.publish(topic, partition, batch, options),
     fetch: (topic, partition, request) => fetch(deps, topic, partition, request),
-    findOffset: (topic, partition, position, topicId) => findOffset(deps, topic, partition, position, topicId),
+    findOffset: (topic, partition, position, topicId, linearizable = false) =>
+      findOffset(deps, topic, partition, position, { topicId, linearizable }),
     initProducer: () => forwarding.initProducer(),
     createTopic: (request) => createTopic(deps, request),
     deleteTopic: async (name) => {
@@ -81,6 +82,8 @@ async function fetch(
 ): Promise<FetchResult> {
   const copy = copies.partition(topic, partition, request.topicId)
   const { topicId } = copy
+  // What was acknowledged a moment ago may not be here yet.
+  if (request.linearizable === true) return forwarding.fetch(topic, partition, { ...request, topicId })
   if (request.token !== undefined) {
     // Tokens name entries by the index that replicas of level 0 give them.
     if (request.replica) throw new TailraceError('NOT_CAUGHT_UP', 'A cascade broker holds no replica.')
@@ -119,9 +122,10 @@ async function findOffset(
   topic: string,
   partition: PartitionNumber,
   position: Position,
-  topicId: string | undefined,
+  { topicId, linearizable }: { readonly topicId: string | undefined; readonly linearizable: boolean },
 ): Promise<OffsetResult> {
   const copy = copies.partition(topic, partition, topicId)
+  if (linearizable) return forwarding.findOffset(topic, partition, position, copy.topicId, true)
   const offset = await copy.find(position)
   const { highWatermark, logStart } = copy
   // Past the end here: only the source knows whether it is past the end at all.

@@ -66,17 +66,18 @@ export class Forwarding {
     partition: PartitionNumber,
     position: Position,
     topicId: string,
+    linearizable = false,
   ): Promise<OffsetResult> {
-    const asked = { topic, partition, position, topicId }
+    const asked = { topic, partition, position, topicId, linearizable }
     const { fields } = await (await this.#link(0)).request('FindOffset', asked, askMs)
     const { offset, highWatermark, logStart } = fields
     return { offset, highWatermark, logStart }
   }
 
   async fetch(topic: string, partition: PartitionNumber, request: ReadRequest): Promise<FetchResult> {
-    const { offset, maxBytes, waitMs, token, topicId = '' } = request
+    const { offset, maxBytes, waitMs, token, topicId = '', linearizable = false } = request
     const covered = token === undefined ? {} : { tokenTerm: token.term, tokenIndex: token.index, tokenSeal: token.seal }
-    const fields = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs), ...covered, topicId }
+    const fields = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs), ...covered, topicId, linearizable }
     const { fields: reply, body } = await (await this.#link(0)).request('Fetch', fields, waitMs + askMs)
     const batches: Uint8Array[] = []
     forEachBatch(body, (start, end) => batches.push(body.subarray(start, end)))

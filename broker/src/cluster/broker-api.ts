@@ -20,7 +20,14 @@ export interface BrokerApi {
    * less than the leader has; NOT_CAUGHT_UP where it holds no replica, or not the entry of the request's token.
    */
   fetch(topic: string, partition: PartitionNumber, request: ReadRequest): Promise<FetchResult>
-  findOffset(topic: string, partition: PartitionNumber, position: Position, topicId?: string): Promise<OffsetResult>
+  /** `linearizable`: see FetchRequest. */
+  findOffset(
+    topic: string,
+    partition: PartitionNumber,
+    position: Position,
+    topicId?: string,
+    linearizable?: boolean,
+  ): Promise<OffsetResult>
   initProducer(): Promise<{ producerId: ProducerId; epoch: number }>
   /**
    * Resolves when the topic is recorded and all its partitions have leaders; some seconds after the former at the latest, since with thousands of partitions the latter takes
@@ -54,8 +61,6 @@ export interface PublishOptions {
 
 export interface ReadRequest extends FetchRequest {
   readonly topicId?: string
-  /** Answer from this broker's own replica, leader or not, instead of asking the leader (M95). */
-  readonly replica?: boolean
 }
 export interface CreateTopicRequest {
   readonly name: string

@@ -32,7 +32,8 @@ export function createBrokerApi(deps: FacadeDeps): BrokerApi {
     brokerId,
     publish: (topic, partition, batch, options) => publisher.publish(topic, partition, batch, options),
     fetch: (topic, partition, request) => reader.fetch(topic, partition, request),
-    findOffset: (topic, partition, position, topicId) => reader.findOffset(topic, partition, position, topicId),
+    findOffset: (topic, partition, position, topicId, linearizable) =>
+      reader.findOffset(topic, partition, position, topicId, linearizable),
     initProducer: async () => ({ producerId: await producerIds.take(), epoch: 0 }),
     createTopic: (request) => topics.create(request),
     deleteTopic: (name) => topics.delete(name),

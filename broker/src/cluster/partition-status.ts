@@ -37,24 +37,45 @@ export class PartitionStatus {
 
   async describe(topic: Topic): Promise<PartitionDescription[]> {
     const { brokerId, directory } = this.#deps
-    const leaders = topic.partitions.map(({ group }) => this.#leaderOf(group))
     const byLeader = new Map<BrokerId, GroupId[]>()
-    topic.partitions.forEach(({ group }, partition) => {
-      const { leader } = leaders[partition]!
-      if (leader === NO_BROKER || leader === brokerId) return
+    for (const { group } of topic.partitions) {
+      const { leader } = this.#leaderOf(group)
+      if (leader === NO_BROKER) continue
       const asked = byLeader.get(leader)
       if (asked === undefined) byLeader.set(leader, [group])
       else asked.push(group)
+    }
+    const unsure = new Set<GroupId>()
+    const answers = [...byLeader].map(async ([leader, groups]) => {
+      const known = leader === brokerId ? await this.ledHere(groups) : await this.#ask(leader, groups)
+      if (known === null) return
+      for (const group of groups) unsure.add(group)
+      for (const figures of known) {
+        unsure.delete(figures.group)
+        this.#last.set(figures.group, figures)
+      }
     })
-    await Promise.all([...byLeader].map(([leader, groups]) => this.#ask(leader, groups)))
-    return topic.partitions.map((place, partition) =>
-      this.#describe(place, partition, directory.lookup(place.group).term),
-    )
+    await Promise.all(answers)
+    return topic.partitions.map((place, partition) => {
+      const description = this.#describe(place, partition, directory.lookup(place.group).term)
+      return unsure.has(place.group) ? { ...description, leader: NO_BROKER } : description
+    })
   }
 
-  /** For a peer: figures of those groups that this broker leads. */
-  ledHere(groups: readonly GroupId[]): Figures[] {
-    return groups.flatMap((group) => (this.#deps.groups.get(group)?.isLeader ? [this.#figuresHere(group)!] : []))
+  /** For a peer: figures of those groups that this broker leads, and of which it knows all that was ever acknowledged. */
+  async ledHere(groups: readonly GroupId[]): Promise<Figures[]> {
+    const led = await Promise.all(groups.map((group) => this.#mayTell(group)))
+    return groups.flatMap((group, at) => (led[at] ? [this.#figuresHere(group)!] : []))
+  }
+
+  /** A leader that has just been elected does not know its end yet: who is told of it would miss what was acknowledged. */
+  async #mayTell(group: GroupId): Promise<boolean> {
+    try {
+      await this.#deps.groups.get(group)?.confirmed()
+      return this.#deps.groups.get(group)?.isLeader === true
+    } catch {
+      return false
+    }
   }
 
   forget(group: GroupId): void {
@@ -66,14 +87,15 @@ export class PartitionStatus {
     return local?.isLeader ? { leader: this.#deps.brokerId, term: local.term } : this.#deps.directory.lookup(group)
   }
 
-  /** A leader that does not answer leaves the figures as they are known. */
-  async #ask(leader: BrokerId, groups: readonly GroupId[]): Promise<void> {
+  /** Null: it does not answer, and what is known of it stays. */
+  async #ask(leader: BrokerId, groups: readonly GroupId[]): Promise<Figures[] | null> {
     try {
       const fields = { operation: PARTITION_STATUS_OPERATION, json: JSON.stringify({ groups }) }
       const reply = await this.#deps.peers.request(leader, 'Admin', fields, [], REPLY_MS)
-      for (const figures of JSON.parse(reply.fields.json) as Figures[]) this.#last.set(figures.group, figures)
+      return JSON.parse(reply.fields.json) as Figures[]
     } catch {
       // Described as far as it is known: that is what this call promises.
+      return null
     }
   }
 
@@ -82,7 +104,9 @@ export class PartitionStatus {
     const here = this.#figuresHere(group)
     const heard = this.#last.get(group)
     const figures = leader !== this.#deps.brokerId && (heard?.term ?? -1) >= (here?.term ?? 0) ? heard : (here ?? heard)
-    const { inSync = [], logStart = 0, highWatermark = 0 } = figures ?? {}
+    const { inSync = [], logStart = 0 } = figures ?? {}
+    // Both are of the same log, and what was committed once stays so.
+    const highWatermark = Math.max(here?.highWatermark ?? 0, heard?.highWatermark ?? 0)
     return { partition, leader, term: Math.max(term, knownTerm), replicas, inSync, logStart, highWatermark }
   }
 

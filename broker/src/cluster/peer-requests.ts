@@ -50,17 +50,17 @@ export function peerRequestHandlers(deps: PeerRequestsDeps): Handlers {
       const { token, holders = [], ...place } = await publisher.publishAsLeader(topic, partition, body, options)
       return { fields: { ...place, ...token, holders }, body: [] }
     },
-    async Fetch(_from, { topic, partition, offset, maxBytes, waitMs, topicId, ...covered }) {
-      const { tokenTerm: term = 0, tokenIndex: index = 0, tokenSeal: seal = '' } = covered
+    async Fetch(_from, { topic, partition, offset, maxBytes, waitMs, topicId, ...wanted }) {
+      const { tokenTerm: term = 0, tokenIndex: index = 0, tokenSeal: seal = '', linearizable = false } = wanted
       const token = index === 0 ? {} : { token: { term, index, seal } }
-      const request = { offset, maxBytes, waitMs: Math.min(waitMs, MAX_WAIT_MS), ...token }
+      const request = { offset, maxBytes, waitMs: Math.min(waitMs, MAX_WAIT_MS), linearizable, ...token }
       const { batches, nextOffset, highWatermark, logStart } = await reader
         .ledHere(topic, partition, topicId)
         .fetch(request)
       return { fields: { nextOffset, highWatermark, logStart }, body: batches }
     },
-    async FindOffset(_from, { topic, partition, position, topicId }) {
-      const fields = await reader.ledHere(topic, partition, topicId).findOffset(position)
+    async FindOffset(_from, { topic, partition, position, topicId, linearizable }) {
+      const fields = await reader.ledHere(topic, partition, topicId).findOffset(position, linearizable)
       return { fields, body: [] }
     },
     async InitProducer() {
@@ -97,7 +97,7 @@ async function executeIntent(leader: MetadataLeader, json: string): Promise<stri
 }
 
 async function partitionStatus(status: PartitionStatus, json: string): Promise<string> {
-  return JSON.stringify(status.ledHere(parse<{ groups: GroupId[] }>(json).groups))
+  return JSON.stringify(await status.ledHere(parse<{ groups: GroupId[] }>(json).groups))
 }
 
 async function answerForGroup(desk: GroupDesk, json: string): Promise<string> {

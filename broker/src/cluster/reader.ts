@@ -75,14 +75,15 @@ export class Reader {
     partition: PartitionNumber,
     position: Position,
     topicId?: string,
+    linearizable = false,
   ): Promise<OffsetResult> {
     const known = requireTopic(this.#deps.state, topic, topicId)
     return this.#atLeader(
       partitionOf(known, partition).group,
       undefined,
-      (local) => local.findOffset(position),
+      (local) => local.findOffset(position, linearizable),
       async (leader) => {
-        const fields = { topic, partition, position, topicId: known.id }
+        const fields = { topic, partition, position, topicId: known.id, linearizable }
         const reply = await this.#deps.peers.request(leader, 'FindOffset', fields, [], REMOTE_REPLY_MS)
         const { offset, highWatermark, logStart } = reply.fields
         return { offset, highWatermark, logStart }
@@ -157,11 +158,11 @@ export class Reader {
     leader: BrokerId,
     topic: string,
     partition: PartitionNumber,
-    { offset, maxBytes, waitMs, token, topicId = '' }: ReadRequest,
+    { offset, maxBytes, waitMs, token, topicId = '', linearizable = false }: ReadRequest,
   ): Promise<FetchResult> {
     // The wire has whole milliseconds, the clock has not.
     const covered = token === undefined ? {} : { tokenTerm: token.term, tokenIndex: token.index, tokenSeal: token.seal }
-    const fields = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs), ...covered, topicId }
+    const fields = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs), ...covered, topicId, linearizable }
     const reply = await this.#deps.peers.request(leader, 'Fetch', fields, [], waitMs + REMOTE_REPLY_MS)
     const batches: Uint8Array[] = []
     forEachBatch(reply.body, (start, stop) => batches.push(reply.body.subarray(start, stop)))

@@ -6,7 +6,7 @@ const NOTHING: readonly Uint8Array[] = []
 
 /**
  * Holds heartbeats and their answers, of all groups, until the broker's next beat, so that each peer gets one write with all of them (M87). On an idle broker the
- * system call of that write is most of all work, so its number must follow peers and beats alone. Nothing else is held.
+ * system call of that write is most of all work, so its number must follow peers and beats alone. Nothing else is held, nor is what a read waits for.
  */
 export class Beats implements Pick<Peers, 'sendRaft'> {
   readonly #peers: Pick<Peers, 'sendRaft'>
@@ -17,7 +17,8 @@ export class Beats implements Pick<Peers, 'sendRaft'> {
   }
 
   sendRaft(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void {
-    if (message.type === 'heartbeat' || message.type === 'heartbeat-reply') this.#held.push({ group, message })
+    const isBeat = message.type === 'heartbeat' || message.type === 'heartbeat-reply'
+    if (isBeat && (message.round ?? 0) === 0) this.#held.push({ group, message })
     else this.#peers.sendRaft(group, message, payloads)
   }
 

@@ -40,6 +40,8 @@ export interface DriverEvents {
   appended(bytes: number): void
   readonly committed: (index: LogIndex) => void
   highWatermarkAdvanced(): void
+  /** What a read at the leader waits for may have come. */
+  settled(): void
   leadership(): void
   /** More of the log is durable here. */
   persisted(): void
@@ -132,6 +134,7 @@ export class GroupDriver {
     if (message.type !== 'append') {
       this.core.step(message)
       if (message.type === 'snapshot' && message.term === this.core.term) this.#events.offered(message.lastIndex)
+      if (message.type === 'heartbeat-reply' && (message.round ?? 0) > 0) this.#events.settled()
       if (this.#canWait(message)) this.#deps.wakeAtBeat()
       else this.#deps.wake()
       return
@@ -311,13 +314,19 @@ export class GroupDriver {
     const before = this.state.highWatermark
     this.state.committed(index, this.#events.committed)
     if (this.state.highWatermark !== before) this.#events.highWatermarkAdvanced()
+    this.#events.settled()
     this.#quarantine.review()
   }
 
   /** A heartbeat or its answer that changed nothing: what it leads to leaves with the next beat anyhow. */
   #canWait(message: RaftMessage): boolean {
     const isBeat = message.type === 'heartbeat' || message.type === 'heartbeat-reply'
-    return isBeat && this.core.commitIndex === this.state.commitIndex && message.term === this.core.term
+    return (
+      isBeat &&
+      (message.round ?? 0) === 0 &&
+      this.core.commitIndex === this.state.commitIndex &&
+      message.term === this.core.term
+    )
   }
 
   readonly #sendAll = (messages: readonly RaftMessage[]): void => {

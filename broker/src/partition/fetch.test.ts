@@ -141,17 +141,20 @@ describe('findOffset', () => {
     await expect(find('OFFSET', 8)).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
   })
 
-  it('of a leader that has not committed in its term yet knows only the beginning', async () => {
+  it('finds the first record that is as young as the time that is asked for', async () => {
     const world = await TestWorld.start()
-    await world.during(world.group(1).publish(batchOf(['a'])))
-    world.broker(1).kill()
-    world.passes = ({ type }) => type !== 'append'
-    await world.until(() => world.group(2).isLeader || world.group(3).isLeader)
-    const group = world.group(world.leader().id)
-    await expect(group.findOffset({ kind: 'LATEST', value: 0 })).rejects.toMatchObject({ code: 'LEADER_UNAVAILABLE' })
-    expect((await group.findOffset({ kind: 'EARLIEST', value: 0 })).offset).toBe(0)
-    world.heal()
-    await world.run(0)
-    expect((await group.findOffset({ kind: 'LATEST', value: 0 })).offset).toBe(1)
+    for (const timestamp of [1000, 2000, 3000]) {
+      await world.during(world.group(1).publish(batchOf(['x'], { timestamp })))
+    }
+    for (const [time, offset] of [
+      [999, 0],
+      [1000, 0],
+      [1001, 1],
+      [2000, 1],
+      [3000, 2],
+      [3001, 3],
+    ] as const) {
+      expect((await world.during(world.group(1).findOffset({ kind: 'TIME', value: time }))).offset).toBe(offset)
+    }
   })
 })

@@ -30,6 +30,7 @@ import type { SnapshotServices } from './services.ts'
 import type { PartitionSettings } from './settings.ts'
 import { Sleepers } from './sleepers.ts'
 import { TermWatch } from './term-watch.ts'
+import { Ticker } from './ticker.ts'
 import { TokenSeal } from './token-seal.ts'
 import { Turns } from './turns.ts'
 import type { Group, GroupSpec, Groups } from './types.ts'
@@ -76,7 +77,7 @@ export class BrokerGroups implements Groups, GroupRequests {
   readonly #sleepers: Sleepers
   readonly #lostLeaders: LostLeaders
   readonly #opening = new Map<GroupId, Promise<Group>>()
-  readonly #ticker: TimerHandle
+  readonly #ticker: Ticker
   readonly #admissions: Admissions
   readonly #beats: Beats
   readonly #ticksPerBeat: number
@@ -91,8 +92,8 @@ export class BrokerGroups implements Groups, GroupRequests {
     this.#deps = deps
     const { clock, crc32c, settings } = deps
     const { metrics } = this
-    const limits = { copyIdleMs: settings.copyIdleMs, maxChunkBytes: settings.copyChunkBytes }
-    const source = new CopySource({ clock, crc32c, metrics, ...limits })
+    const { copyIdleMs, copyChunkBytes: maxChunkBytes } = settings
+    const source = new CopySource({ clock, crc32c, metrics, copyIdleMs, maxChunkBytes })
     const throttle = new CopyThrottle(clock, settings.replicationBytesPerSecond)
     const turns = new Turns(settings.maxInstallations)
     const terms = new TermWatch(metrics, deps.logger)
@@ -124,7 +125,8 @@ export class BrokerGroups implements Groups, GroupRequests {
     this.#upkeepTimer = clock.every(settings.retentionCheckMs, () => {
       for (const replica of this.#replicas.values()) replica.upkeep()
     })
-    this.#ticker = deps.clock.every(tickMs, () => this.#tick())
+    const stoodStill = (): void => this.#replicas.forEach(({ driver }) => void driver.core.stoodStill())
+    this.#ticker = new Ticker(clock, tickMs, () => this.#tick(), stoodStill)
   }
 
   open(spec: GroupSpec): Promise<Group> {
@@ -284,6 +286,7 @@ export class BrokerGroups implements Groups, GroupRequests {
       schedule: new CheckpointSchedule(settings.checkpointBytes, state),
       inSyncTicks: ELECTION_TICKS,
       distrustDisk: (reason) => this.distrustDisk(reason),
+      catchUp: () => this.#ticker.catchUp(),
       wake: () => this.#wake(replica),
       broken: (error) => this.#stopBroken(replica, error),
       wakeAtBeat: () => this.#awake.add(replica),

@@ -1,6 +1,5 @@
 import type { BrokerId, GroupId, LogIndex, Offset, Position, Term } from '@tailrace/schemas'
 import { NO_BROKER, TailraceError } from '@tailrace/schemas'
-import type { RecordRun } from '../log/types.ts'
 import type { Configuration } from '../raft/config.ts'
 import type { EntryStatus } from '../raft/entry-states.ts'
 import type { MemberTarget } from '../raft/member-target.ts'
@@ -13,12 +12,12 @@ import { type OdditiesDeps, tellOddities } from './oddities.ts'
 import { Operations } from './operations.ts'
 import { ProducerRecovery } from './producer-recovery.ts'
 import { Publishing } from './publishing.ts'
+import { Reading } from './reading.ts'
 import { RepairDuty } from './repair-duty.ts'
-import type { FetchRequest, FetchResult, OffsetResult, PublishResult, ReadToken } from './requests.ts'
+import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from './requests.ts'
 import type { SnapshotServices } from './services.ts'
 import { SnapshotDuty } from './snapshot-duty.ts'
 import type { Group, GroupSpec, GroupStatus, Snapshot, SnapshotPlace, SpecChanges } from './types.ts'
-import { WaitingReaders } from './waiting-readers.ts'
 
 export interface ReplicaDeps extends DriverDeps {
   readonly producersUnknown: boolean
@@ -27,6 +26,8 @@ export interface ReplicaDeps extends DriverDeps {
   readonly schedule: CheckpointSchedule
   readonly inSyncTicks: number
   readonly distrustDisk: (reason: string) => void
+  /** Feeds all replicas the ticks that are due. */
+  readonly catchUp: () => void
   readonly onLeadership: (group: GroupId, term: Term, leader: BrokerId) => void
 }
 
@@ -58,7 +59,7 @@ export class Replica implements Group {
   readonly #services: SnapshotServices
   readonly #operations: Operations
   readonly #publishing: Publishing
-  readonly #readers: WaitingReaders
+  readonly #reading: Reading
   readonly #inSync: InSyncWindow
   readonly #oddities: OdditiesDeps
   readonly #onLeadership: ReplicaDeps['onLeadership']
@@ -71,7 +72,6 @@ export class Replica implements Group {
     this.#spec = deps.spec
     this.schedule = deps.schedule
     this.#services = services
-    this.#readers = new WaitingReaders(clock, services.settings.maxWaitingReaders)
     this.#operations = new Operations({
       core,
       clock,
@@ -88,7 +88,8 @@ export class Replica implements Group {
         this.snapshots.appended(bytes)
       },
       committed: (index) => this.#publishing.committed(index),
-      highWatermarkAdvanced: () => this.#readers.advanced(this.highWatermark),
+      highWatermarkAdvanced: () => this.#reading.advanced(),
+      settled: () => this.#reading.review(),
       leadership: () => this.#leadershipChanged(),
       persisted: () => this.snapshots.persisted(),
       asked: (ready) => this.#asked(ready),
@@ -97,6 +98,11 @@ export class Replica implements Group {
     const { id: group, driver, schedule } = this
     const spec = (): GroupSpec => this.#spec
     const notLeader = (): TailraceError => this.#notLeader()
+    this.#reading = new Reading({
+      ...{ driver, services, wake, notLeader, catchUp: deps.catchUp, replica: this },
+      checkRunning: () => this.#checkRunning(),
+      repair: () => this.repairs.repair(),
+    })
     this.#publishing = new Publishing({ driver, services, spec, notLeader, broken })
     // One object for all of them: there are thousands of replicas.
     const duties = {
@@ -160,52 +166,16 @@ export class Replica implements Group {
   }
 
   async fetch(request: FetchRequest): Promise<FetchResult> {
-    this.#checkRunning()
-    if (request.token !== undefined) this.#commitToken(request.token)
-    this.#checkOffset(request.offset)
-    const led = this.isLeader
-    const deadline = this.#services.clock.monotonic() + request.waitMs
-    while (request.offset >= this.highWatermark) {
-      const left = deadline - this.#services.clock.monotonic()
-      if (left <= 0 || request.signal?.aborted) return this.#nothingAt(request.offset)
-      await this.#readers.wait(request.offset, left, request.signal)
-      this.#checkRunning()
-      // Whoever asked the leader wants the leader's answer: let it look for the new one.
-      if (led && !this.isLeader) throw this.#notLeader()
-      this.#checkOffset(request.offset)
-    }
-    const run = await this.#readRecords(request)
-    // It may have gone by retention while it was read: what comes behind would pass for what was asked for.
-    this.#checkOffset(request.offset)
-    return {
-      batches: run.batches,
-      bytes: run.bytes,
-      nextOffset: run.nextOffset,
-      highWatermark: this.highWatermark,
-      logStart: this.logStart,
-    }
+    return this.#reading.fetch(request)
   }
 
-  /** What the disk has lost is fetched from another replica before anybody is told. */
-  async #readRecords({ offset, maxBytes }: FetchRequest): Promise<RecordRun> {
-    const read = async (): Promise<RecordRun> => this.driver.log.readRecords(offset, this.highWatermark, maxBytes)
-    try {
-      return await read()
-    } catch (error) {
-      if (!(error instanceof TailraceError && error.code === 'STORAGE_CORRUPT')) throw error
-      await this.repairs.repair()
-      return read()
-    }
+  async findOffset(position: Position, linearizable = false): Promise<OffsetResult> {
+    return this.#reading.findOffset(position, linearizable)
   }
 
-  async findOffset(position: Position): Promise<OffsetResult> {
-    this.#checkRunning()
-    // Until an entry of its own term is committed, a new leader may not know all that its predecessor acknowledged.
-    if (this.isLeader && !this.driver.core.commitIsCurrent && position.kind !== 'EARLIEST') {
-      throw new TailraceError('LEADER_UNAVAILABLE', 'The leader has just been elected.')
-    }
-    const offset = await this.#offsetOf(position)
-    return { offset, highWatermark: this.highWatermark, logStart: this.logStart }
+  /** See Group.confirmed. */
+  confirmed(linearizable = false): Promise<void> | undefined {
+    return this.#reading.confirmed(linearizable)
   }
 
   status(): GroupStatus {
@@ -271,6 +241,7 @@ export class Replica implements Group {
   tick(): void {
     this.#inSync.tick(this.driver.state.commitIndex)
     this.driver.tick()
+    this.#reading.review()
   }
 
   /** Now and then, also while the group sleeps. */
@@ -290,7 +261,7 @@ export class Replica implements Group {
     this.repairs.stop()
     this.#operations.stop(new TailraceError(stopErrors[reason].waiting, stopErrors[reason].detail))
     this.#publishing.failAll(stopErrors[reason].waiting, stopErrors[reason].detail)
-    this.#readers.wakeAll()
+    this.#reading.wakeAll()
     if (reason === 'broken') this.#onLeadership(this.id, this.term, NO_BROKER)
   }
 
@@ -298,46 +269,6 @@ export class Replica implements Group {
     if (this.#stopped === null) return
     const { asking, detail } = stopErrors[this.#stopped]
     throw new TailraceError(asking, detail)
-  }
-
-  async #offsetOf(position: Position): Promise<Offset> {
-    switch (position.kind) {
-      case 'EARLIEST':
-        return this.logStart
-      case 'LATEST':
-        return this.highWatermark
-      case 'OFFSET':
-        this.#checkOffset(position.value)
-        return position.value
-      case 'TIME':
-        return (await this.driver.log.offsetForTime(position.value, this.highWatermark)) ?? this.highWatermark
-    }
-  }
-
-  /** Past the end is an error only where the end is known: on a leader that has committed in its term. */
-  #checkOffset(offset: Offset): void {
-    const known = this.isLeader && this.driver.core.commitIsCurrent
-    if (offset < this.logStart || (known && offset > this.driver.core.nextOffset)) {
-      throw new TailraceError(
-        'OFFSET_OUT_OF_RANGE',
-        `Offset ${offset} is not between ${this.logStart} and ${this.highWatermark}.`,
-      )
-    }
-  }
-
-  /** M95: all up to the token's entry is committed here from now on, or this replica is not the one to ask. */
-  #commitToken(token: ReadToken): void {
-    const { metrics, seal } = this.#services
-    const { term, index } = token
-    metrics.tokenReads += 1
-    // Up to there nothing is committed by it. Beyond, a token that somebody has made up could commit what is about to be replaced.
-    if (index > this.driver.core.commitIndex && !seal.isGenuine(this.id, token)) {
-      metrics.tokensNotGenuine += 1
-      throw new TailraceError('INVALID_REQUEST', 'token: this cluster has not given it out for this partition.')
-    }
-    if (this.driver.commitToken(term, index)) return
-    metrics.tokenReadsRefused += 1
-    throw new TailraceError('NOT_CAUGHT_UP')
   }
 
   #trouble(): string | null {
@@ -364,10 +295,6 @@ export class Replica implements Group {
     if (transfer !== null) metrics[transfer.outcome === 'done' ? 'transfersDone' : 'transfersFailed'] += 1
   }
 
-  #nothingAt(offset: Offset): FetchResult {
-    return { batches: [], bytes: 0, nextOffset: offset, highWatermark: this.highWatermark, logStart: this.logStart }
-  }
-
   #notLeader(): TailraceError {
     const { damage } = this.driver.log
     if (damage !== null && isAlone(this.configuration, this.driver.core.id)) {
@@ -384,7 +311,7 @@ export class Replica implements Group {
   #leadershipChanged(): void {
     if (!this.isLeader) {
       this.#publishing.failAll('OUTCOME_UNKNOWN', 'The partition has changed its leader.')
-      this.#readers.wakeAll()
+      this.#reading.wakeAll()
     }
     this.#onLeadership(this.id, this.term, this.leader)
   }

@@ -25,6 +25,10 @@ export interface FetchRequest {
   readonly waitMs: number
   /** What the answer must cover, else NOT_CAUGHT_UP. */
   readonly token?: ReadToken
+  /** What this replica has is wanted, whether it leads or not (M95). */
+  readonly replica?: boolean
+  /** Leader: the answer shows all that was acknowledged before it was asked, by whomever (M24). */
+  readonly linearizable?: boolean
   readonly signal?: AbortSignal
 }
 

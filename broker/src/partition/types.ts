@@ -96,9 +96,17 @@ export interface Group {
    * returns. OUTCOME_UNKNOWN when leadership is lost first.
    */
   publish(batch: Uint8Array): Promise<PublishResult>
-  /** Committed batches held by this replica; waits for more up to waitMs. The leader is asked by the caller where that matters. */
+  /**
+   * Committed batches; waits for more up to waitMs. A leader answers once it knows all that was ever acknowledged (`confirmed`), unless only what this replica has is
+   * wanted. The leader is asked by the caller where that matters.
+   */
   fetch(request: FetchRequest): Promise<FetchResult>
-  findOffset(position: Position): Promise<OffsetResult>
+  findOffset(position: Position, linearizable?: boolean): Promise<OffsetResult>
+  /**
+   * Leader: undefined, or resolves, once it knows all that was ever acknowledged; with `linearizable` also that it leads still (M24). Throws or rejects with NOT_LEADER;
+   * LEADER_UNAVAILABLE after an election timeout.
+   */
+  confirmed(linearizable?: boolean): Promise<void> | undefined
   status(): GroupStatus
   /** The one that governs here: the latest in this replica's log. */
   readonly configuration: Configuration

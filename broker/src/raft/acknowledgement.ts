@@ -5,6 +5,7 @@ import { noticeLostLog } from './lost-log.ts'
 import type { AppendReplyMessage, HeartbeatReplyMessage } from './messages.ts'
 import { type Progress, probeFrom, replicateFromMatch } from './progress.ts'
 import { quorumIndex } from './quorum.ts'
+import { noteAnsweredRound } from './read-index.ts'
 import { hasRoomAndNeed, probeAtEnd, resumeAt } from './replication.ts'
 import { noteSleeper } from './sleep.ts'
 import { repeatOffer } from './snapshot-offer.ts'
@@ -30,6 +31,7 @@ export function onHeartbeatReply(state: RaftState, message: HeartbeatReplyMessag
   if (progress === undefined || (message.admission ?? progress.admission) !== progress.admission) return
   progress.heardAt = state.now
   noteAnsweredBeat(state, progress, message.sentAt)
+  noteAnsweredRound(state, progress, message.round ?? 0)
   noticeLostLog(state, progress, message)
   repeatOffer(state, progress)
   noteSleeper(progress, message)

@@ -66,11 +66,11 @@ export function acceptHeartbeat(state: RaftState, message: HeartbeatMessage): vo
     else commitTo(state, message.commit)
   }
   const { id: from, term, log, outbox, admission } = state
-  const { sentAt } = message
+  const { sentAt, round = 0 } = message
   const queue = log.durability.term === term ? outbox.now : outbox.afterPersist
   const asleep = agreeToSleep(state, message)
   const { lastIndex } = log.durability
-  queue.push({ type: 'heartbeat-reply', from, to: message.from, term, lastIndex, sentAt, asleep, admission })
+  queue.push({ type: 'heartbeat-reply', from, to: message.from, term, lastIndex, sentAt, asleep, admission, round })
 }
 
 /**

@@ -45,14 +45,22 @@ export interface RaftCore {
    *
    * It stands on three assumptions. If one fails a read may be stale; nothing else is harmed:
    * - No broker's tick is longer than 10/9 of another's, and all brokers of the group have the same electionTicks.
-   * - A process that was paused feeds the ticks that it missed before it serves a read or takes a message.
+   * - A process that stood still feeds the ticks that it missed, or calls `stoodStill`, before it asks for the lease.
    * - Nobody is made to campaign past the lease: a leader that sends TimeoutNow must give its lease up first.
    */
   readonly hasLease: boolean
+  /**
+   * Leader, M24: asks for a round of heartbeats, which leaves with the next Ready and wakes the group. Once a quorum has answered it (`roundAnswered`), and
+   * commitIsCurrent, this leader's commitIndex may answer what was asked before this call, whatever the clocks do. Returns the round's number.
+   */
+  beginReadRound(): number
+  roundAnswered(round: number): boolean
   /** M86: nothing is open in the group, and this replica needs no ticks until it is woken (sleep.ts). */
   readonly asleep: boolean
 
   tick(): void
+  /** The process stood still for longer than the ticks that it feeds: a leader's lease is over until it is earned anew. */
+  stoodStill(): void
   step(message: RaftMessage): void
   /** False: no elections can have led to this term, and `step` drops the message that names it. */
   isPlausibleTerm(term: Term): boolean

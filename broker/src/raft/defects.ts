@@ -33,6 +33,8 @@ export interface Defects {
   readonly noRestartLease: boolean
   /** M24: the lease runs from the arrival of an answer instead of from the sending of what it answers. */
   readonly leaseFromArrival: boolean
+  /** M24: a leader whose process stood still counts on answers from before. */
+  readonly pauseKeepsLease: boolean
   /** M86: a leader that slept counts on answers from before its sleep. */
   readonly sleeperKeepsLease: boolean
   /** M57: a change of several voters is appended as the new set alone, without the joint configuration. */
@@ -103,6 +105,7 @@ export const noDefects: Defects = Object.freeze({
   noLeaseCheck: false,
   noRestartLease: false,
   leaseFromArrival: false,
+  pauseKeepsLease: false,
   sleeperKeepsLease: false,
   noJointConsensus: false,
   changeBeforeOwnTerm: false,

@@ -9,12 +9,14 @@ import { type Defects, noDefects } from './defects.ts'
 import { answerVoteRequest, leaderIsAlive } from './election.ts'
 import { type EntryStatus, entryStates } from './entry-states.ts'
 import { forceConfiguration } from './force.ts'
+import { sendWantedRound } from './heartbeats.ts'
 import { abandonInstall, finishInstall } from './install.ts'
-import { commitIsCurrent, hasLease } from './lease.ts'
+import { commitIsCurrent, forgetBeats, hasLease } from './lease.ts'
 import { beginChange, cancelChange } from './member-change.ts'
 import { changeStatus } from './member-status.ts'
 import type { RaftMessage } from './messages.ts'
 import { isAlone } from './quorum.ts'
+import { roundAnswered, wantRound } from './read-index.ts'
 import type { Ready, Role } from './ready.ts'
 import { flushFollowers, restartFollower, sendEntriesRead } from './replication.ts'
 import { stepCandidate, tickCandidate } from './roles/candidate.ts'
@@ -109,6 +111,19 @@ class Group implements CheckedRaftCore {
 
   get asleep(): boolean {
     return this.#state.silence.asleep
+  }
+
+  beginReadRound(): number {
+    wake(this.#state)
+    return wantRound(this.#state)
+  }
+
+  roundAnswered(round: number): boolean {
+    return roundAnswered(this.#state, round)
+  }
+
+  stoodStill(): void {
+    forgetBeats(this.#state)
   }
 
   tick(): void {
@@ -260,12 +275,14 @@ class Group implements CheckedRaftCore {
   }
 
   hasReady(): boolean {
-    return this.#state.flushNeeded || hasNews(this.#state)
+    const { flushNeeded, rounds } = this.#state
+    return flushNeeded || rounds.wanted || hasNews(this.#state)
   }
 
   ready(): Ready {
     const state = this.#state
     if (state.flushNeeded) flushFollowers(state)
+    if (state.rounds.wanted) sendWantedRound(state)
     const ready = takeReady(state)
     // Only what the driver has been given may leave the window, and only what is committed.
     state.log.window.trim(state.commitIndex, state.options.maxUncommittedBytes)

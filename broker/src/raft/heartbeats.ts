@@ -1,3 +1,4 @@
+import { beginRound, openRound } from './read-index.ts'
 import { asksToSleep } from './sleep.ts'
 import type { RaftState } from './state.ts'
 
@@ -7,6 +8,7 @@ export function sendHeartbeats(state: RaftState): void {
   if (state.defects.noHeartbeats) return
   const { id: from, term, commitIndex, outbox } = state
   const sleep = asksToSleep(state)
+  const round = openRound(state)
   for (let i = 0; i < state.followers.length; i++) {
     const progress = state.followers[i]!
     // Who is on its way out learns of commits from appends, which it can verify: its broker may have another replica by now.
@@ -14,6 +16,15 @@ export function sendHeartbeats(state: RaftState): void {
     progress.commitTold = progress.leaving ? 0 : Math.max(progress.commitTold, commit)
     if (progress.leaving) state.flushNeeded = true
     const acknowledged = progress.leaving ? 0 : progress.match
-    outbox.now.push({ type: 'heartbeat', from, to: progress.id, term, commit, sentAt: state.now, sleep, acknowledged })
+    const sent = { sentAt: state.now, sleep, acknowledged, round }
+    outbox.now.push({ type: 'heartbeat', from, to: progress.id, term, commit, ...sent })
   }
+}
+
+/** Reads of this turn wait for a round, which leaves at once. */
+export function sendWantedRound(state: RaftState): void {
+  state.rounds.wanted = false
+  if (state.role !== 'leader') return
+  beginRound(state)
+  sendHeartbeats(state)
 }

@@ -32,6 +32,16 @@ export function hasLease(state: RaftState): boolean {
   })
 }
 
+/**
+ * The process stood still for longer than its ticks show (SIGSTOP, a machine that was moved): what the others have promised may be over. The lease must be earned
+ * anew, by heartbeats that leave after this.
+ */
+export function forgetBeats(state: RaftState): void {
+  if (state.defects.pauseKeepsLease) return
+  for (const progress of state.followers) progress.answeredBeat = Number.NEGATIVE_INFINITY
+  state.beatsCountAfter = state.now
+}
+
 /** A follower has answered the heartbeat of tick `sentAt`; answers may come twice and in any order. */
 export function noteAnsweredBeat(state: RaftState, progress: Progress, sentAt: number): void {
   const beat = state.defects.leaseFromArrival ? state.now : sentAt

@@ -61,6 +61,8 @@ export interface HeartbeatMessage extends Envelope {
   readonly sleep?: boolean
   /** What the receiver has acknowledged in this term, as the leader knows it. Absent or 0: not known. */
   readonly acknowledged?: LogIndex
+  /** Reads wait for the answer, which repeats this number, above 0 (read-index.ts). Absent: none does. */
+  readonly round?: number
 }
 
 /**
@@ -75,6 +77,8 @@ export interface HeartbeatReplyMessage extends Envelope {
   readonly asleep?: boolean
   /** Which replica of the broker answers (Configuration.admissions). Absent: not known. */
   readonly admission?: number
+  /** That of the heartbeat which is answered. Absent: 0, of a heartbeat for which no read waits. */
+  readonly round?: number
 }
 
 /**

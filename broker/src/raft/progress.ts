@@ -31,6 +31,8 @@ export interface Progress {
   heardAt: number
   /** Tick when the newest heartbeat that it has answered was sent (M24). */
   answeredBeat: number
+  /** The newest round of reads that it has answered (read-index.ts). */
+  answeredRound: number
   /** Tick when the newest heartbeat was sent to which it answered that it sleeps (M86). */
   agreedBeat: number
   /** Tick when something was last acknowledged, or first sent after that: the start of a possible stall. */
@@ -70,6 +72,7 @@ export function newProgress(
     readFailed: false,
     heardAt: now,
     answeredBeat: Number.NEGATIVE_INFINITY,
+    answeredRound: 0,
     agreedBeat: Number.NEGATIVE_INFINITY,
     movedAt: now,
     matchedAt: now,

@@ -8,6 +8,7 @@ import type { Progress } from './progress.ts'
 import { decidingConfiguration } from './quorum.ts'
 import { RaftLog } from './raft-log.ts'
 import type { InstallRequest, Role } from './ready.ts'
+import { newReadRounds, type ReadRounds } from './rounds.ts'
 import { newSilence, type Silence } from './silence.ts'
 
 /**
@@ -60,6 +61,7 @@ export interface RaftState {
   /** Leader: tick when it became that, or last woke (sleep.ts). Only answers to heartbeats that left at later ticks tell anything. */
   beatsCountAfter: number
   lastTicket: number
+  readonly rounds: ReadRounds
   /** The state that is being fetched to take the place of this log, which is frozen meanwhile (install.ts). */
   installing: InstallRequest | null
   readonly silence: Silence
@@ -108,6 +110,7 @@ export function newState(options: RaftOptions, start: RaftStart, defects: Defect
     heartbeatAt: 0,
     beatsCountAfter: 0,
     lastTicket: 0,
+    rounds: newReadRounds(),
     installing: null,
     silence: newSilence(),
     membership: newMembershipState(),

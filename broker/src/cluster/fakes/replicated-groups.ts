@@ -113,6 +113,8 @@ export class FakeGroup implements Group {
   trouble: string | null = null
   /** What to do with a publish instead of committing it. */
   onPublish: ((batch: Uint8Array) => Promise<PublishResult>) | null = null
+  /** What a read at the leader waits for. */
+  onConfirmed: (() => Promise<void>) | null = null
   onFetch: ((request: FetchRequest) => Promise<FetchResult>) | null = null
   readonly #world: GroupsWorld
   readonly #tell: (group: GroupId, term: Term, leader: BrokerId) => void
@@ -260,6 +262,11 @@ export class FakeGroup implements Group {
     const bytes = batches.reduce((sum, batch) => sum + batch.length, 0)
     const nextOffset = batches.length > 0 ? this.highWatermark : request.offset
     return { batches, bytes, nextOffset, highWatermark: this.highWatermark, logStart: this.logStart }
+  }
+
+  confirmed(): Promise<void> | undefined {
+    if (!this.isLeader) throw new TailraceError('NOT_LEADER')
+    return this.onConfirmed?.()
   }
 
   async findOffset(): Promise<{ offset: number; highWatermark: number; logStart: number }> {

@@ -16,14 +16,16 @@ export class Beats {
     this.#channel = channel
   }
 
-  addHeartbeat(group: GroupId, { term, commit, sentAt, sleep = false, acknowledged = 0 }: HeartbeatMessage): void {
+  addHeartbeat(group: GroupId, message: HeartbeatMessage): void {
+    const { term, commit, sentAt, sleep = false, acknowledged = 0, round = 0 } = message
     this.#schedule()
-    this.#beats.push({ group, term, commit, sentAt, sleep, acknowledged })
+    this.#beats.push({ group, term, commit, sentAt, sleep, acknowledged, round })
   }
 
-  addReply(group: GroupId, { term, lastIndex, sentAt, asleep = false, admission = 0 }: HeartbeatReplyMessage): void {
+  addReply(group: GroupId, message: HeartbeatReplyMessage): void {
+    const { term, lastIndex, sentAt, asleep = false, admission = 0, round = 0 } = message
     this.#schedule()
-    this.#replies.push({ group, term, lastIndex, sentAt, asleep, admission })
+    this.#replies.push({ group, term, lastIndex, sentAt, asleep, admission, round })
   }
 
   #schedule(): void {

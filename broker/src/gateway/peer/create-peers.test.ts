@@ -66,10 +66,19 @@ test('heartbeats of one turn to one broker are one frame, and so are their repli
   const [one, two, third] = brokers
   const before = one.peers.stats.framesSent
   for (let group = 0; group < 1000; group++) {
-    one.peers.sendRaft(group, { type: 'heartbeat', from: 1, to: 2, term: 5, commit: group, sentAt: 7 }, [])
+    one.peers.sendRaft(group, { type: 'heartbeat', from: 1, to: 2, term: 5, commit: group, sentAt: 7, round: 3 }, [])
     one.peers.sendRaft(
       group,
-      { type: 'heartbeat-reply', from: 1, to: 2, term: 6, lastIndex: group, sentAt: 2 ** 40, admission: group },
+      {
+        type: 'heartbeat-reply',
+        from: 1,
+        to: 2,
+        term: 6,
+        lastIndex: group,
+        sentAt: 2 ** 40,
+        admission: group,
+        round: 4,
+      },
       [],
     )
     one.peers.sendRaft(group, { type: 'heartbeat', from: 1, to: 3, term: 7, commit: group, sentAt: 7 }, [])
@@ -79,7 +88,17 @@ test('heartbeats of one turn to one broker are one frame, and so are their repli
   expect(two.raft).toHaveLength(2000)
   expect(two.raft[999]).toEqual({
     group: 999,
-    message: { type: 'heartbeat', from: 1, to: 2, term: 5, commit: 999, sentAt: 7, sleep: false, acknowledged: 0 },
+    message: {
+      type: 'heartbeat',
+      from: 1,
+      to: 2,
+      term: 5,
+      commit: 999,
+      sentAt: 7,
+      sleep: false,
+      acknowledged: 0,
+      round: 3,
+    },
     payloads: [],
   })
   expect(two.raft[1999]!.message).toEqual({
@@ -91,6 +110,7 @@ test('heartbeats of one turn to one broker are one frame, and so are their repli
     sentAt: 2 ** 40,
     asleep: false,
     admission: 999,
+    round: 4,
   })
   expect(third.raft).toHaveLength(1000)
   one.peers.sendRaft(1, { type: 'heartbeat', from: 1, to: 2, term: 8, commit: 1, sentAt: 8 }, [])

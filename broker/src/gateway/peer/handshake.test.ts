@@ -83,7 +83,7 @@ test('a newer protocol is sent along and resolved: its additional field is skipp
   ])
   await cluster.pass(20)
   expect(broker.raft.map(({ message }) => message)).toEqual([
-    { type: 'heartbeat', from: 9, to: 1, term: 4, commit: 5, sentAt: 6, sleep: false, acknowledged: 0 },
+    { type: 'heartbeat', from: 9, to: 1, term: 4, commit: 5, sentAt: 6, sleep: false, acknowledged: 0, round: 0 },
   ])
 })
 

@@ -165,26 +165,28 @@ export class RaftReceiver {
   }
 
   #heartbeats({ beats }: Message<'Heartbeats'>): void {
-    for (const { group, term, commit, sentAt, sleep, acknowledged = 0 } of beats) {
+    for (const { group, term, commit, sentAt, sleep, acknowledged = 0, round = 0 } of beats) {
       if (!this.#hears(group)) continue
       checkIndexes(commit, acknowledged)
+      checkIndexes(round, 0)
       checkTerms(term, 0)
       this.#handlers.raft(
         group,
-        { type: 'heartbeat', from: this.#from, to: this.#to, term, commit, sentAt, sleep, acknowledged },
+        { type: 'heartbeat', from: this.#from, to: this.#to, term, commit, sentAt, sleep, acknowledged, round },
         NO_PAYLOADS,
       )
     }
   }
 
   #heartbeatReplies({ beats }: Message<'HeartbeatReplies'>): void {
-    for (const { group, term, lastIndex, sentAt, asleep, admission = 0 } of beats) {
+    for (const { group, term, lastIndex, sentAt, asleep, admission = 0, round = 0 } of beats) {
       if (!this.#hears(group)) continue
       checkIndexes(lastIndex, admission)
+      checkIndexes(round, 0)
       checkTerms(term, 0)
       this.#handlers.raft(
         group,
-        { type: 'heartbeat-reply', from: this.#from, to: this.#to, term, lastIndex, sentAt, asleep, admission },
+        { type: 'heartbeat-reply', from: this.#from, to: this.#to, term, lastIndex, sentAt, asleep, admission, round },
         NO_PAYLOADS,
       )
     }

@@ -10,7 +10,7 @@ import {
   TailraceError,
 } from '@tailrace/schemas'
 import type { BrokerApi, CreateTopicRequest, ReadRequest, TopicConfig } from '../../cluster/broker-api.ts'
-import type { FetchRequest, FetchResult, PublishResult } from '../../partition/requests.ts'
+import type { FetchResult, PublishResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
 
 /** Of every token here. */
@@ -45,6 +45,7 @@ export class MemoryBroker implements BrokerApi {
   replicaFailure: ErrorCode | null = null
   /** What the last fetch asked for. */
   lastFetch: ReadRequest | null = null
+  lastSearch: { readonly linearizable: boolean } | null = null
   fetches = 0
   publishes = 0
   producers = 0
@@ -105,7 +106,8 @@ export class MemoryBroker implements BrokerApi {
     return { batches: chosen, bytes, nextOffset, highWatermark: partition.end, logStart: 0 }
   }
 
-  async findOffset(topic: string, number: PartitionNumber, position: Position, topicId?: string) {
+  async findOffset(topic: string, number: PartitionNumber, position: Position, topicId?: string, linearizable = false) {
+    this.lastSearch = { linearizable }
     const failure = this.findFailures.shift()
     if (failure !== undefined) throw new TailraceError(failure)
     const { end } = this.#partition(topic, number, topicId)
@@ -235,7 +237,7 @@ export class MemoryBroker implements BrokerApi {
     return { baseOffset: base, lastOffset: last, duplicate: false, token, holders: [1] }
   }
 
-  #wait(partition: Partition, { waitMs, signal }: FetchRequest): Promise<void> {
+  #wait(partition: Partition, { waitMs, signal }: ReadRequest): Promise<void> {
     return new Promise((resolve, reject) => {
       const done = () => {
         timer.cancel()

@@ -11,6 +11,7 @@ import {
 import { readLimits } from '../limits.ts'
 import type { TransportMetrics } from '../metrics.ts'
 import { fetchWithin } from '../read-budget.ts'
+import { checkWay } from '../read-way.ts'
 import { BinarySink } from './binary-sink.ts'
 import type { Peer, StreamParts } from './peer.ts'
 import { CloseCode } from './socket.ts'
@@ -120,11 +121,12 @@ export class BinaryProtocol {
     checkOffset(offset)
     const maxBytes = fields.maxBytes > 0 ? Math.min(fields.maxBytes, readLimits.maxBytes) : readLimits.defaultBytes
     const waitMs = Math.min(Math.max(fields.waitMs, 0), readLimits.maxWaitMs)
-    const { tokenTerm = 0, tokenIndex = 0, tokenSeal = '', replica = false, topicId } = fields
+    const { tokenTerm = 0, tokenIndex = 0, tokenSeal = '', replica = false, topicId, linearizable = false } = fields
     // A wrong index is a client's mistake that the log must never see.
     if (tokenTerm < 0 || tokenIndex < 0) throw new TailraceError('INVALID_REQUEST', 'A token is below 0.')
     const token = tokenIndex > 0 ? { token: { term: tokenTerm, index: tokenIndex, seal: tokenSeal } } : {}
-    const request = { offset, maxBytes, waitMs, replica, ...token, topicId, signal: this.#gone }
+    checkWay(replica, linearizable)
+    const request = { offset, maxBytes, waitMs, replica, linearizable, ...token, topicId, signal: this.#gone }
     this.#answer(
       correlation,
       0,
@@ -142,8 +144,9 @@ export class BinaryProtocol {
   }
 
   #findOffset({ fields }: FrameOf<'FindOffset'>): void {
-    const { correlation, topic, partition, position, topicId } = fields
-    this.#answer(correlation, 0, this.#parts.api.findOffset(topic, partition, position, topicId), (result) => {
+    const { correlation, topic, partition, position, topicId, linearizable } = fields
+    const found = this.#parts.api.findOffset(topic, partition, position, topicId, linearizable)
+    this.#answer(correlation, 0, found, (result) => {
       const { offset, highWatermark, logStart } = result
       this.#peer.sendPieces(encodeFrame('FindOffsetReply', { correlation, offset, highWatermark, logStart }))
     })

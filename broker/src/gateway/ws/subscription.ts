@@ -129,7 +129,7 @@ export class Subscription {
       ({ offset, highWatermark }) => {
         if (this.#closed) return
         reader.offset = offset
-        reader.highWatermark = highWatermark
+        reader.highWatermark = Math.max(reader.highWatermark, highWatermark)
         reader.resolved = true
         reader.pause.reset()
         this.#enqueue(reader)
@@ -214,11 +214,13 @@ export class Subscription {
     this.#fetches--
   }
 
-  #onResult(reader: PartitionReader, result: FetchResult, waitedMs: number): void {
+  #onResult(reader: PartitionReader, found: FetchResult, waitedMs: number): void {
     if (this.#closed) return
-    const isNews = result.nextOffset > reader.offset || result.highWatermark > reader.highWatermark
+    const isNews = found.nextOffset > reader.offset || found.highWatermark > reader.highWatermark
     reader.askLeader = false
-    reader.highWatermark = result.highWatermark
+    // A replica, or a leader that was deposed and does not know it, may be behind what was told before; what was committed stays so.
+    reader.highWatermark = Math.max(reader.highWatermark, found.highWatermark)
+    const result = { ...found, highWatermark: reader.highWatermark }
     // An empty answer before its time would be asked for again at once, for ever: treat it like a failure.
     if (!isNews && waitedMs < maxWaitMs / 2) {
       this.#rest(reader)

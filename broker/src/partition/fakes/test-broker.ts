@@ -6,7 +6,7 @@ import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import { MemoryDisk } from '../../platform/memory/disk.ts'
 import { seededRandom } from '../../platform/memory/random.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
-import { BrokerGroups } from '../groups.ts'
+import { BrokerGroups, type CreateCore } from '../groups.ts'
 import type { NoteName, PeerReply, Peers, RequestName } from '../peers.ts'
 import type { PartitionSettings } from '../settings.ts'
 import { MemoryStore } from './memory-store.ts'
@@ -26,6 +26,8 @@ export type TellPeer = <Name extends NoteName>(to: BrokerId, name: Name, fields:
 export interface TestBrokerOptions {
   readonly settings: PartitionSettings
   readonly log: Partial<LogStorageOptions>
+  /** In the place of the core as it is: to switch a rule off. */
+  readonly createCore?: CreateCore | undefined
 }
 
 /** One broker's groups over the real log and the real consensus core; its disk and store outlive it. */
@@ -61,7 +63,7 @@ export class TestBroker {
   async start(): Promise<void> {
     this.#life += 1
     const clock = this.#clockOfThisLife()
-    const { settings, log } = this.#options
+    const { settings, log, createCore } = this.#options
     this.storage = await openLogStorage(
       { disk: this.disk, clock, crc32c },
       {
@@ -84,6 +86,7 @@ export class TestBroker {
       crc32c,
       logger: { info: () => {}, warn: () => {}, error: (fields) => void this.errors.push(fields) },
       settings,
+      ...(createCore === undefined ? {} : { createCore }),
     })
     this.groups.sealTokens(SECRET)
     this.alive = true

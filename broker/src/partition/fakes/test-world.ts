@@ -32,6 +32,7 @@ export interface WorldOptions {
   readonly brokers?: number
   readonly settings?: Partial<PartitionSettings>
   readonly log?: TestBrokerOptions['log']
+  readonly createCore?: TestBrokerOptions['createCore']
   readonly spec?: (broker: BrokerId) => Partial<GroupSpec>
   /** So many of the brokers have the group from the start; all by default. */
   readonly founders?: number
@@ -73,12 +74,14 @@ export class TestWorld {
           const { alive, groups } = this.broker(to)
           if (alive && this.passesNotes(from, to, name)) groups.told(from, name, fields)
         })
-    const log = options.log ?? {}
+    const { log = {}, createCore } = options
     const askFrom =
       (from: BrokerId): AskPeer =>
       (to, name, fields) =>
         this.#ask(from, to, name, fields)
-    this.brokers = ids.map((id) => new TestBroker(id, this.clock, { settings, log }, send, tellFrom(id), askFrom(id)))
+    this.brokers = ids.map(
+      (id) => new TestBroker(id, this.clock, { settings, log, createCore }, send, tellFrom(id), askFrom(id)),
+    )
   }
 
   /** All brokers run, and broker 1 leads. */

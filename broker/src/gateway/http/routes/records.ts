@@ -10,6 +10,7 @@ import { Turns } from '../../json/turns.ts'
 import { readLimits } from '../../limits.ts'
 import type { TransportMetrics } from '../../metrics.ts'
 import { fetchWithin, type ReadBudget, type Waiting } from '../../read-budget.ts'
+import { checkWay } from '../../read-way.ts'
 import type { WaitingReads } from '../../waiting-reads.ts'
 import type { Abandonment } from '../abandonment.ts'
 import type { Admission } from '../admission.ts'
@@ -32,7 +33,15 @@ const longWorkBytes = 1024 * 1024
 
 interface ReadRequest {
   Params: { topic: string; partition: number }
-  Querystring: { offset: string; maxBytes: number; waitMs: number; token?: string; replica: boolean; topicId: string }
+  Querystring: {
+    offset: string
+    maxBytes: number
+    waitMs: number
+    token?: string
+    replica: boolean
+    topicId: string
+    linearizable: boolean
+  }
 }
 
 /** Records: publish, and read with a long poll. */
@@ -63,17 +72,18 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
     { schema: schemas.read },
     async (request, reply) => {
       const { topic, partition } = request.params
-      const { maxBytes, waitMs, token, replica, topicId } = request.query
+      const { maxBytes, waitMs, token, replica, topicId, linearizable } = request.query
+      checkWay(replica, linearizable)
       const signal = abandonment.of(reply)
       const from = request.query.offset
       if (replica && !/^[0-9]+$/.test(from)) throw new TailraceError('INVALID_REQUEST', replicaNeedsOffset)
-      const offset = await startOffset(api, topic, partition, from, topicId)
+      const offset = await startOffset(api, topic, partition, from, topicId, linearizable)
       const covered = token === undefined ? {} : { token: parseReadToken(token) }
       const wanted = {
         offset,
         maxBytes: Math.min(maxBytes, readLimits.jsonBytes),
         waitMs,
-        replica,
+        ...{ replica, linearizable },
         ...covered,
         topicId,
         signal,
@@ -108,9 +118,10 @@ async function startOffset(
   partition: number,
   from: string,
   topicId: string,
+  linearizable: boolean,
 ): Promise<Offset> {
   const find = async (kind: 'EARLIEST' | 'LATEST'): Promise<Offset> =>
-    (await api.findOffset(topic, partition, { kind, value: 0 }, topicId)).offset
+    (await api.findOffset(topic, partition, { kind, value: 0 }, topicId, linearizable)).offset
   if (from === 'earliest' || from === '') return find('EARLIEST')
   return from === 'latest' ? find('LATEST') : Number(from)
 }
@@ -186,8 +197,14 @@ const schemas = {
             'What the asked broker itself holds, which may be less than the leader has. Needs a number as offset.',
         },
         topicId,
+        linearizable: {
+          type: 'boolean',
+          default: false,
+          description:
+            'The answer shows all that was acknowledged before the request was sent: the leader makes sure that it leads still.',
+        },
       },
-      ['offset', 'maxBytes', 'waitMs', 'token', 'replica', 'topicId'],
+      ['offset', 'maxBytes', 'waitMs', 'token', 'replica', 'topicId', 'linearizable'],
     ),
     response: {
       200: {

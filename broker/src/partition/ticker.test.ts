@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { ManualClock } from '../platform/memory/clock.ts'
+import { Ticker } from './ticker.ts'
+
+const TICK_MS = 100
+
+/** A ticker, and a clock of which it hears nothing by timers, as in a process whose event loop is busy or that stands still. */
+function paced(): { after: (ms: number) => Promise<string> } {
+  const clock = new ManualClock()
+  let fed = ''
+  const ticker = new Ticker(
+    clock,
+    TICK_MS,
+    () => (fed += 't'),
+    () => (fed += 'S'),
+  )
+  ticker.cancel()
+  const after = async (ms: number): Promise<string> => {
+    await clock.advance(ms, () => Promise.resolve())
+    fed = ''
+    ticker.catchUp()
+    return fed
+  }
+  return { after }
+}
+
+test('a timer feeds one tick each time', async () => {
+  const clock = new ManualClock()
+  let ticks = 0
+  const ticker = new Ticker(
+    clock,
+    TICK_MS,
+    () => ticks++,
+    () => expect.unreachable(),
+  )
+  await clock.advance(1000, () => Promise.resolve())
+  expect(ticks).toBe(10)
+  ticker.cancel()
+  await clock.advance(1000, () => Promise.resolve())
+  expect(ticks).toBe(10)
+})
+
+test('timers that come a little late feed as many ticks as have passed', async () => {
+  const { after } = paced()
+  let fed = ''
+  for (let call = 0; call < 1000; call++) fed += await after(107)
+  expect(fed).toBe('t'.repeat(1070))
+})
+
+test('a look between two ticks feeds none, and one that is late is made up for', async () => {
+  const { after } = paced()
+  expect([await after(99), await after(1), await after(250), await after(50)]).toEqual(['', 't', 'tt', 't'])
+})
+
+test('a process that stood still for long is told so before its tick', async () => {
+  const { after } = paced()
+  expect([await after(100), await after(60_000), await after(100)]).toEqual(['t', 'St', 't'])
+})
