@@ -5,6 +5,7 @@ import { type ConsumerOptions, feedSettings, type SubscribeOptions } from './opt
 import { readPlace } from './point-read.ts'
 import { checkPlace, type ReadOptions, type ReadPlace, readSettings } from './read-options.ts'
 import { type ReadResult, readResult } from './read-result.ts'
+import { onUnreadableOf } from './readable-records.ts'
 import { bytesRecord, textRecord } from './record.ts'
 import { startOf } from './start.ts'
 import { Subscription } from './subscription.ts'
@@ -33,6 +34,7 @@ export class Consumer {
     if (this.#isClosed) throw new TailraceError('CLOSED')
     checkTopicName(topic)
     const settings = feedSettings(options)
+    const onUnreadable = onUnreadableOf(options.onUnreadable)
     const feed = new Feed(this.#client, topic, startOf(options.from ?? 'latest', options.partitions), settings)
     this.#feeds.add(feed)
     const { signal } = options
@@ -43,7 +45,9 @@ export class Consumer {
       signal?.removeEventListener('abort', abort)
     }
     if (signal?.aborted) abort()
-    return options.bytes ? new Subscription(topic, feed, bytesRecord) : new Subscription(topic, feed, textRecord)
+    return options.bytes
+      ? new Subscription(topic, feed, bytesRecord, onUnreadable)
+      : new Subscription(topic, feed, textRecord, onUnreadable)
   }
 
   /**
@@ -62,10 +66,13 @@ export class Consumer {
     checkTopicName(topic)
     checkPlace(place)
     const settings = readSettings(options)
+    const onUnreadable = onUnreadableOf(options.onUnreadable)
     const closing = this.#closing.signal
     const signal = options.signal === undefined ? closing : AbortSignal.any([options.signal, closing])
     const answer = await readPlace(this.#client, topic, place, settings, signal)
-    return options.bytes ? readResult(topic, place, answer, bytesRecord) : readResult(topic, place, answer, textRecord)
+    return options.bytes
+      ? readResult(topic, place, answer, bytesRecord, onUnreadable)
+      : readResult(topic, place, answer, textRecord, onUnreadable)
   }
 
   /** Ends all subscriptions, whose loops then end, and disconnects. */

@@ -1,5 +1,6 @@
 import { type ClientOptions, refuseUnknown, wholeNumber } from '@tailrace/client'
 import { type PartitionNumber, TailraceError } from '@tailrace/schemas'
+import type { OnUnreadable } from './readable-records.ts'
 import type { From } from './start.ts'
 
 export type ConsumerOptions = ClientOptions
@@ -20,6 +21,11 @@ export interface SubscribeOptions {
    * in the same order; from a follower they come a little later, and later still while it is cut off. Default 'leader'.
    */
   readonly readFrom?: 'leader' | 'nearest'
+  /**
+   * What to do with a record that is not text (without `bytes`), and with a batch that cannot be decoded: 'fail' gives the records before it and then the
+   * error, whose `place` says where it stands and where to go on; 'skip' leaves it out; a function is told the error, and it is left out. Default 'fail'.
+   */
+  readonly onUnreadable?: OnUnreadable
   /** Aborting it ends the subscription with ABORTED. */
   readonly signal?: AbortSignal
 }
@@ -30,7 +36,7 @@ export interface FeedSettings {
   readonly readFrom: 'leader' | 'nearest'
 }
 
-const names = ['from', 'partitions', 'maxBufferedBytes', 'bytes', 'onOutOfRange', 'readFrom', 'signal']
+const names = ['from', 'partitions', 'maxBufferedBytes', 'bytes', 'onOutOfRange', 'readFrom', 'onUnreadable', 'signal']
 
 /** @throws TailraceError INVALID_SETTING */
 export function feedSettings(options: SubscribeOptions): FeedSettings {

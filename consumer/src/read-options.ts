@@ -1,5 +1,6 @@
 import { refuseUnknown, wholeNumber } from '@tailrace/client'
 import { type BrokerId, type Offset, type PartitionNumber, parseReadToken, TailraceError } from '@tailrace/schemas'
+import type { OnUnreadable } from './readable-records.ts'
 
 /** A record's place. What a producer's `send` resolves with is one: given on as it is, the record is found there. */
 export interface ReadPlace {
@@ -22,6 +23,8 @@ export interface ReadOptions {
   readonly maxBytes?: number
   /** Keys, values and headers as Uint8Array instead of text. Default false. */
   readonly bytes?: boolean
+  /** As for `subscribe`: what cannot be read fails where it stands first, else the result ends before it. 'skip' or a function: it is left out. */
+  readonly onUnreadable?: OnUnreadable
   readonly signal?: AbortSignal
 }
 
@@ -32,7 +35,7 @@ export interface ReadSettings {
   readonly maxBytes: number
 }
 
-const names = ['first', 'hedgeAfterMs', 'timeoutMs', 'maxBytes', 'bytes', 'signal']
+const names = ['first', 'hedgeAfterMs', 'timeoutMs', 'maxBytes', 'bytes', 'onUnreadable', 'signal']
 const placeNames = ['partition', 'offset', 'token', 'holders']
 
 /** @throws TailraceError INVALID_SETTING */

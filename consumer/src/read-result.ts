@@ -1,7 +1,14 @@
-import { codecs } from '@tailrace/client'
-import { type BrokerId, forEachBatch, type Offset, readRecords } from '@tailrace/schemas'
+import {
+  type BrokerId,
+  baseOffsetAt,
+  type DecodedRecord,
+  forEachBatch,
+  type Offset,
+  TailraceError,
+} from '@tailrace/schemas'
 import type { ReadAnswer } from './point-read.ts'
 import type { ReadPlace } from './read-options.ts'
+import { eachMade, type OnUnreadable } from './readable-records.ts'
 import type { ConsumerRecord, RecordMaker } from './record.ts'
 
 /** What was found at a place. */
@@ -16,18 +23,26 @@ export interface ReadResult<Data = string> {
   readonly replica: BrokerId | null
 }
 
-/** @throws TailraceError INVALID_BATCH, UNSUPPORTED_COMPRESSION, INVALID_RECORD */
+/** @throws TailraceError INVALID_BATCH, UNSUPPORTED_COMPRESSION, INVALID_RECORD, with `place`, where that stands first */
 export function readResult<Data>(
   topic: string,
   { partition, offset }: ReadPlace,
   { body, nextOffset, highWatermark, replica }: ReadAnswer,
   make: RecordMaker<Data>,
+  onUnreadable: OnUnreadable,
 ): ReadResult<Data> {
   const records: ConsumerRecord<Data>[] = []
-  forEachBatch(body, (start) => {
-    readRecords(body, start, codecs.decompressors, (record) => {
-      if (record.offset >= offset) records.push(make(topic, partition, record))
+  try {
+    forEachBatch(body, (start) => {
+      const firstOffset = Math.max(offset, baseOffsetAt(body, start))
+      const makeIt = (record: DecodedRecord): ConsumerRecord<Data> => make(topic, partition, record)
+      const batch = { topic, partition, bytes: body, start, firstOffset }
+      eachMade(batch, onUnreadable, makeIt, (record) => records.push(record))
     })
-  })
+  } catch (error) {
+    const place = error instanceof TailraceError ? error.place : undefined
+    if (place === undefined || records.length === 0) throw error
+    return { records, nextOffset: place.offset, highWatermark, replica }
+  }
   return { records, nextOffset: Math.max(nextOffset, offset), highWatermark, replica }
 }

@@ -1,5 +1,5 @@
-import { codecs } from '@tailrace/client'
-import { type DecodedRecord, type Offset, type PartitionNumber, readRecords, recordsCountAt } from '@tailrace/schemas'
+import { type DecodedRecord, type Offset, type PartitionNumber, recordsCountAt, TailraceError } from '@tailrace/schemas'
+import { type BatchToRead, eachMade, eachReadable, type OnUnreadable } from './readable-records.ts'
 import type { ReceivedBatch } from './received-batch.ts'
 import type { ConsumerRecord, RecordMaker } from './record.ts'
 
@@ -12,14 +12,16 @@ export class RecordsBatch<Data> {
   readonly lastOffset: Offset
   readonly #received: ReceivedBatch
   readonly #make: RecordMaker<Data>
+  readonly #onUnreadable: OnUnreadable
 
-  constructor(topic: string, received: ReceivedBatch, make: RecordMaker<Data>) {
+  constructor(topic: string, received: ReceivedBatch, make: RecordMaker<Data>, onUnreadable: OnUnreadable = 'fail') {
     this.topic = topic
     this.partition = received.cursor.partition
     this.baseOffset = received.firstOffset
     this.lastOffset = received.lastOffset
     this.#received = received
     this.#make = make
+    this.#onUnreadable = onUnreadable
   }
 
   /** Records between baseOffset and lastOffset, known without decoding. Less where compaction has removed some. */
@@ -35,21 +37,47 @@ export class RecordsBatch<Data> {
 
   /**
    * Calls `onRecord` for every record, with views into the batch: nothing is copied, nothing turned into text.
-   * @throws TailraceError INVALID_BATCH, UNSUPPORTED_COMPRESSION
+   * @throws TailraceError INVALID_BATCH, UNSUPPORTED_COMPRESSION; `place` says which records were not given, and the subscription's position is there
    */
   forEach(onRecord: (record: DecodedRecord) => void): void {
-    const { bytes, start, firstOffset } = this.#received
-    readRecords(bytes, start, codecs.decompressors, (record) => {
-      if (record.offset >= firstOffset) onRecord(record)
-    })
+    this.#orBack(
+      (error) => error.place!.offset,
+      () => eachReadable(this.#place, this.#onUnreadable, onRecord),
+    )
   }
 
-  /** All records, as the record interface gives them. @throws TailraceError INVALID_BATCH, UNSUPPORTED_COMPRESSION, INVALID_RECORD */
+  /**
+   * All records, as the record interface gives them.
+   * @throws TailraceError INVALID_BATCH, UNSUPPORTED_COMPRESSION, INVALID_RECORD; none was given then, and the subscription's position is before them
+   */
   records(): ConsumerRecord<Data>[] {
     const records: ConsumerRecord<Data>[] = []
-    this.forEach((record) => {
-      records.push(this.#make(this.topic, this.partition, record))
-    })
+    this.#orBack(
+      () => this.baseOffset,
+      () => this.each((record) => records.push(record)),
+    )
     return records
+  }
+
+  /** Calls `onRecord` for every record, as the record interface gives them. @throws TailraceError as {@link records}, behind the records before it */
+  each(onRecord: (record: ConsumerRecord<Data>) => void): void {
+    const make = (record: DecodedRecord): ConsumerRecord<Data> => this.#make(this.topic, this.partition, record)
+    eachMade(this.#place, this.#onUnreadable, make, onRecord)
+  }
+
+  get #place(): BatchToRead {
+    const { topic, partition } = this
+    return { topic, partition, ...this.#received }
+  }
+
+  /** What cannot be read has not been handed out, nor has what comes behind it. */
+  #orBack(position: (error: TailraceError) => Offset, read: () => void): void {
+    try {
+      read()
+    } catch (error) {
+      const { cursor } = this.#received
+      if (error instanceof TailraceError && error.place !== undefined) cursor.position = position(error)
+      throw error
+    }
   }
 }

@@ -1,5 +1,6 @@
-import type { Offset, PartitionNumber } from '@tailrace/schemas'
+import type { Offset, PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { Feed } from './feed.ts'
+import type { OnUnreadable } from './readable-records.ts'
 import type { ReceivedBatch } from './received-batch.ts'
 import type { ConsumerRecord, RecordMaker } from './record.ts'
 import { RecordsBatch } from './records-batch.ts'
@@ -18,8 +19,10 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
   readonly topic: string
   readonly #feed: Feed
   readonly #make: RecordMaker<Data>
+  readonly #onUnreadable: OnUnreadable
 
-  constructor(topic: string, feed: Feed, make: RecordMaker<Data>) {
+  constructor(topic: string, feed: Feed, make: RecordMaker<Data>, onUnreadable: OnUnreadable) {
+    this.#onUnreadable = onUnreadable
     this.topic = topic
     this.#feed = feed
     this.#make = make
@@ -27,14 +30,19 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
 
   /**
    * @throws TailraceError (from `next`) OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, UNKNOWN_PARTITION, INVALID_RECORD (not text),
-   * UNSUPPORTED_COMPRESSION, INVALID_BATCH, STORAGE_CORRUPT, ABORTED. What can pass by waiting is waited for.
+   * UNSUPPORTED_COMPRESSION, INVALID_BATCH, STORAGE_CORRUPT, ABORTED. What can pass by waiting is waited for. What cannot be read is told with its
+   * `place`, behind the records before it.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<Data>, undefined> {
     for await (const { batch, received } of this.#batches()) {
-      for (const record of batch.records()) {
+      const { records, failure } = readableOf(batch)
+      for (const record of records) {
         received.cursor.position = record.offset + 1
         yield record
       }
+      if (failure === undefined) continue
+      received.cursor.position = failure.place?.offset ?? received.cursor.position
+      throw failure
     }
   }
 
@@ -83,12 +91,23 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
   async *#batches(): AsyncGenerator<{ batch: RecordsBatch<Data>; received: ReceivedBatch }, undefined> {
     try {
       for (let received = await this.#feed.next(); received !== undefined; received = await this.#feed.next()) {
-        yield { batch: new RecordsBatch(this.topic, received, this.#make), received }
+        yield { batch: new RecordsBatch(this.topic, received, this.#make, this.#onUnreadable), received }
         received.cursor.position = received.lastOffset + 1
         this.#feed.release(received)
       }
     } finally {
       this.#feed.close()
     }
+  }
+}
+
+/** The records of a batch up to the first that fails, and that failure. */
+function readableOf<Data>(batch: RecordsBatch<Data>): { records: ConsumerRecord<Data>[]; failure?: TailraceError } {
+  const records: ConsumerRecord<Data>[] = []
+  try {
+    batch.each((record) => records.push(record))
+    return { records }
+  } catch (error) {
+    return { records, failure: error as TailraceError }
   }
 }

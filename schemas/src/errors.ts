@@ -1,3 +1,5 @@
+import type { Offset, PartitionNumber } from './ids.ts'
+
 /**
  * Every error that Tailrace shows to anyone, in one table. Types, HTTP statuses and docs/errors.md follow from it.
  * `retriable`: the same request may succeed later, unchanged. `hint`: what the reader can do about it.
@@ -321,26 +323,42 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable
 
+/** Where something stands that cannot be read, and where reading can go on. */
+export interface UnreadablePlace {
+  readonly topic?: string
+  readonly partition?: PartitionNumber
+  readonly offset: Offset
+  readonly nextOffset: Offset
+}
+
 /** What every side shows of an error: JSON bodies, WebSocket text frames, and the SDKs' error objects. */
 export interface ErrorShape {
   readonly code: ErrorCode
   readonly message: string
   readonly retriable: boolean
   readonly hint: string
+  /** Those of an {@link UnreadablePlace}, in errors that have one. */
+  readonly topic?: string
+  readonly partition?: PartitionNumber
+  readonly offset?: Offset
+  readonly nextOffset?: Offset
 }
 
 /** The one error class of Tailrace; `code` tells them apart. `detail` says what exactly was wrong, for people. */
-export class TailraceError extends Error implements ErrorShape {
+export class TailraceError extends Error {
   override readonly name = 'TailraceError'
   readonly code: ErrorCode
   readonly retriable: boolean
   readonly hint: string
+  /** Only in errors about what is stored. */
+  readonly place: UnreadablePlace | undefined
 
-  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions & { readonly place?: UnreadablePlace }) {
     super(detail === undefined ? errorTable[code].message : `${errorTable[code].message} ${detail}`, options)
     this.code = code
     this.retriable = errorTable[code].retriable
     this.hint = errorTable[code].hint
+    this.place = options?.place
   }
 
   get status(): number {
@@ -348,7 +366,7 @@ export class TailraceError extends Error implements ErrorShape {
   }
 
   toJSON(): ErrorShape {
-    return { code: this.code, message: this.message, retriable: this.retriable, hint: this.hint }
+    return { code: this.code, message: this.message, retriable: this.retriable, hint: this.hint, ...this.place }
   }
 }
 

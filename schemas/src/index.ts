@@ -27,4 +27,5 @@ export {
 } from './protocol.ts'
 export * from './read-token.ts'
 export * from './record-batch/index.ts'
+export * from './unreadable.ts'
 export * from './varint.ts'

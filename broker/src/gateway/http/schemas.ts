@@ -17,12 +17,19 @@ const headersSchema = {
 
 const errorSchema = {
   $id: 'Error',
-  ...object({
-    code: { type: 'string', enum: Object.keys(errorTable) },
-    message: string,
-    retriable: { ...bool, description: 'The same request may succeed later, unchanged.' },
-    hint: { ...string, description: 'What you can do about it.' },
-  }),
+  ...object(
+    {
+      code: { type: 'string', enum: Object.keys(errorTable) },
+      message: string,
+      retriable: { ...bool, description: 'The same request may succeed later, unchanged.' },
+      hint: { ...string, description: 'What you can do about it.' },
+      topic: string,
+      partition: integer,
+      offset: { ...integer, description: 'What is stored at this offset cannot be read.' },
+      nextOffset: { ...integer, description: 'Where to read on behind what cannot be read.' },
+    },
+    ['topic', 'partition', 'offset', 'nextOffset'],
+  ),
 }
 
 const recordInput = {

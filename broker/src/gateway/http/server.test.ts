@@ -40,7 +40,9 @@ const get = (path: string) => call('GET', path)
 
 /** An error as every error must look. */
 function expectError(answer: Answer, status: number, code: keyof typeof errorTable, message?: RegExp): void {
-  expect(answer.body).toEqual({
+  // Errors about what is stored say where it stands, too.
+  const { offset: _, nextOffset: __, ...body } = answer.body
+  expect(body).toEqual({
     code,
     message: expect.any(String),
     retriable: errorTable[code].retriable,
@@ -237,7 +239,12 @@ describe('read', () => {
       1,
       batchOf(['x'], Compression.gzip, () => gzipSync(Buffer.alloc(80 << 20))),
     )
-    expectError(await get('/topics/packed/partitions/1/records'), 400, 'INVALID_BATCH')
+    const bomb = await get('/topics/packed/partitions/1/records')
+    expectError(bomb, 400, 'INVALID_BATCH')
+    expect(bomb.body).toMatchObject({ offset: 0, nextOffset: 1 })
+    await fixture.broker.publish('packed', 1, batchOf(['behind it']))
+    const behind = await get(`/topics/packed/partitions/1/records?offset=${bomb.body.nextOffset}`)
+    expect(behind.body.records[0].value).toBe('behind it')
     await fixture.broker.publish(
       'packed',
       2,

@@ -1,4 +1,13 @@
-import { attributesAt, batchEnd, COMPRESSION_MASK, type Offset, readRecords } from '@tailrace/schemas'
+import {
+  attributesAt,
+  baseOffsetAt,
+  batchEnd,
+  COMPRESSION_MASK,
+  lastOffsetDeltaAt,
+  type Offset,
+  readRecords,
+  unreadableAt,
+} from '@tailrace/schemas'
 import type { FetchResult } from '../../partition/requests.ts'
 import { decompressors, maxJsonBatchBytes } from './decompress.ts'
 import { type JsonRecord, recordToJson } from './record.ts'
@@ -26,7 +35,8 @@ export function mostJsonBytes(batches: readonly Uint8Array[], maxBytes: number):
 
 /**
  * The records from `offset` on, as JSON. Stops behind the batch that takes keys and values past `maxBytes`: compressed batches may hold far more
- * than was fetched. Throws UNSUPPORTED_COMPRESSION, or INVALID_BATCH for what a producer compressed badly.
+ * than was fetched. Stops before what cannot be read; where that stands first it throws UNSUPPORTED_COMPRESSION or INVALID_BATCH, with the offset
+ * behind it.
  */
 export function readRun(
   result: Pick<FetchResult, 'batches' | 'nextOffset'>,
@@ -35,18 +45,27 @@ export function readRun(
 ): JsonRun {
   const records: JsonRecord[] = []
   let bytes = 0
-  let last = offset - 1
+  let next = offset
   for (const piece of result.batches) {
     // A piece from another broker may hold several batches back to back.
     for (let start = 0; start < piece.length; start = batchEnd(piece, start)) {
-      if (bytes >= maxBytes) return { records, nextOffset: last + 1 }
-      readRecords(piece, start, decompressors, (record) => {
-        last = record.offset
-        if (record.offset < offset) return
-        bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
-        records.push(recordToJson(record))
-      })
+      if (bytes >= maxBytes) return { records, nextOffset: next }
+      try {
+        readRecords(piece, start, decompressors, (record) => {
+          if (record.offset < offset) return
+          next = record.offset + 1
+          bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
+          records.push(recordToJson(record))
+        })
+      } catch (error) {
+        if (records.length > 0) return { records, nextOffset: next }
+        throw unreadableAt(error, { offset: next, nextOffset: offsetAfter(piece, start) })
+      }
     }
   }
   return { records, nextOffset: Math.max(result.nextOffset, offset) }
+}
+
+function offsetAfter(bytes: Uint8Array, start: number): Offset {
+  return baseOffsetAt(bytes, start) + lastOffsetDeltaAt(bytes, start) + 1
 }

@@ -1,0 +1,88 @@
+import { codecs } from '@tailrace/client'
+import {
+  baseOffsetAt,
+  type DecodedRecord,
+  lastOffsetDeltaAt,
+  type Offset,
+  type PartitionNumber,
+  readRecords,
+  TailraceError,
+  type UnreadablePlace,
+  unreadableAt,
+} from '@tailrace/schemas'
+
+/**
+ * What becomes of a record that is not text, or of the rest of a batch that cannot be decoded. fail: what comes before it is given, then its error with
+ * `place`. skip: it is left out. A function is told the error, and it is left out.
+ */
+export type OnUnreadable = 'fail' | 'skip' | ((error: TailraceError) => void)
+
+/** A batch, and from which of its records on it is read. */
+export interface BatchToRead {
+  readonly topic: string
+  readonly partition: PartitionNumber
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly firstOffset: Offset
+}
+
+/** Calls `onRecord` for every record that can be read. @throws TailraceError with `place`, where that is to fail; what `onRecord` throws comes through */
+export function eachReadable(
+  batch: BatchToRead,
+  onUnreadable: OnUnreadable,
+  onRecord: (record: DecodedRecord) => void,
+): void {
+  const { bytes, start, firstOffset } = batch
+  let next = firstOffset
+  let isOurs = true
+  try {
+    readRecords(bytes, start, codecs.decompressors, (record) => {
+      if (record.offset < firstOffset) return
+      isOurs = false
+      onRecord(record)
+      isOurs = true
+      next = record.offset + 1
+    })
+  } catch (error) {
+    if (!isOurs) throw error
+    const nextOffset = baseOffsetAt(bytes, start) + lastOffsetDeltaAt(bytes, start) + 1
+    pass(error, { ...placeOf(batch), offset: next, nextOffset }, onUnreadable)
+  }
+}
+
+/** The same for what `make` makes of each record. */
+export function eachMade<Made>(
+  batch: BatchToRead,
+  onUnreadable: OnUnreadable,
+  make: (record: DecodedRecord) => Made,
+  onMade: (made: Made) => void,
+): void {
+  eachReadable(batch, onUnreadable, (record) => {
+    let made: Made
+    try {
+      made = make(record)
+    } catch (error) {
+      const { offset } = record
+      pass(error, { ...placeOf(batch), offset, nextOffset: offset + 1 }, onUnreadable)
+      return
+    }
+    onMade(made)
+  })
+}
+
+function placeOf({ topic, partition }: BatchToRead): Pick<UnreadablePlace, 'topic' | 'partition'> {
+  return { topic, partition }
+}
+
+function pass(thrown: unknown, place: UnreadablePlace, onUnreadable: OnUnreadable): void {
+  const error = unreadableAt(thrown, place)
+  if (onUnreadable === 'fail' || !(error instanceof TailraceError)) throw error
+  if (onUnreadable !== 'skip') onUnreadable(error)
+}
+
+/** @throws TailraceError INVALID_SETTING */
+export function onUnreadableOf(given: OnUnreadable | undefined): OnUnreadable {
+  if (given === undefined) return 'fail'
+  if (given === 'fail' || given === 'skip' || typeof given === 'function') return given
+  throw new TailraceError('INVALID_SETTING', `onUnreadable: "${String(given)}" is not fail, skip or a function.`)
+}
