@@ -9,6 +9,7 @@ import type { BrokerRegistration } from './command.ts'
 import type { Applied, JoinedBroker, MetadataHead, MetadataState, RememberedCommand, Topic } from './metadata-state.ts'
 import { AUDIT_RECORDS, REMEMBERED_COMMANDS } from './metadata-state.ts'
 import type { TopicPartition } from './partition-replicas.ts'
+import { storedMetadata } from './stored-metadata.ts'
 
 /** Travels with the pairs to other brokers. A state without it is of version 1. */
 const FORMAT = 'meta/format'
@@ -36,24 +37,32 @@ export type MetadataSource = Pick<StateStore, 'get' | 'range'>
  */
 export async function loadMetadata(store: MetadataSource, state: MetadataState): Promise<void> {
   const format = await store.get(FORMAT)
-  if (format !== null) refuseNewer('metadataSnapshot', parse(format))
+  if (format !== null) refuseNewer('metadataSnapshot', parseJson(format))
   const head = await store.get(HEAD)
   if (head === null) return
-  Object.assign(state.head, parse<MetadataHead>(head))
-  for await (const broker of valuesOf<BrokerRegistration>(store, BROKERS)) state.brokers.set(broker.id, broker)
-  for await (const joined of valuesOf<JoinedBroker>(store, JOINED)) state.joined.set(joined.id, joined)
-  for await (const [key, value] of inside(store, REMOVED)) state.removed.set(numberOf(key, REMOVED), parse(value))
-  for await (const topic of valuesOf<StoredTopic>(store, TOPICS)) state.addTopic(restored(topic))
-  for await (const changed of valuesOf<TopicPartition>(store, PARTITIONS)) {
+  Object.assign(state.head, parse<MetadataHead>(head, storedMetadata.head))
+  const { broker, joined, removed, topic, partition, audit, priorities, command } = storedMetadata
+  for await (const some of valuesOf<BrokerRegistration>(store, BROKERS, broker)) state.brokers.set(some.id, some)
+  for await (const some of valuesOf<JoinedBroker>(store, JOINED, joined)) state.joined.set(some.id, some)
+  for await (const [key, value] of inside(store, REMOVED)) {
+    state.removed.set(numberOf(key, REMOVED), parse(value, removed))
+  }
+  for await (const some of valuesOf<StoredTopic>(store, TOPICS, topic)) state.addTopic(restored(some))
+  for await (const changed of valuesOf<TopicPartition>(store, PARTITIONS, partition)) {
     const place = state.places.get(changed.group)
     if (place !== undefined) state.replacePartition(place, changed)
   }
-  const audit = await collect<readonly [number, AuditRecord]>(valuesOf(store, AUDIT))
-  for (const [, record] of audit.sort((a, b) => a[0] - b[0])) state.keepAudit(record)
-  const priorities = await store.get(PRIORITIES)
-  if (priorities !== null) state.metadataPriorities = parse(priorities)
-  const commands = await collect<RememberedCommand>(valuesOf(store, COMMANDS))
-  for (const command of commands.sort((a, b) => a.number - b.number)) state.remember(command)
+  const isRecord = (value: Record<string, unknown>): boolean => {
+    return (
+      Number.isSafeInteger(value[0]) && typeof value[1] === 'object' && value[1] !== null && audit(value[1] as never)
+    )
+  }
+  const records = await collect<readonly [number, AuditRecord]>(valuesOf(store, AUDIT, isRecord))
+  for (const [, record] of records.sort((a, b) => a[0] - b[0])) state.keepAudit(record)
+  const given = await store.get(PRIORITIES)
+  if (given !== null) state.metadataPriorities = parse(given, priorities)
+  const commands = await collect<RememberedCommand>(valuesOf(store, COMMANDS, command))
+  for (const some of commands.sort((a, b) => a.number - b.number)) state.remember(some)
 }
 
 /**
@@ -193,8 +202,8 @@ function inside(store: MetadataSource, prefix: string): AsyncIterable<readonly [
   return store.range(prefix, `${prefix.slice(0, -1)}0`)
 }
 
-async function* valuesOf<T>(store: MetadataSource, prefix: string): AsyncIterable<T> {
-  for await (const [, value] of inside(store, prefix)) yield parse<T>(value)
+async function* valuesOf<T>(store: MetadataSource, prefix: string, check: Check): AsyncIterable<T> {
+  for await (const [, value] of inside(store, prefix)) yield parse<T>(value, check)
 }
 
 async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
@@ -203,10 +212,23 @@ async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
   return all
 }
 
-function parse<T>(bytes: Uint8Array): T {
+type Check = (value: Record<string, unknown>) => boolean
+
+/** @throws TailraceError STORAGE_CORRUPT when it is no JSON, or `check` finds something missing */
+function parse<T>(bytes: Uint8Array, check: Check): T {
+  const value = parseJson(bytes)
+  if (typeof value !== 'object' || value === null || !check(value as Record<string, unknown>)) throw corrupt()
+  return value as T
+}
+
+function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as T
+    return JSON.parse(new TextDecoder().decode(bytes))
   } catch (cause) {
-    throw new TailraceError('STORAGE_CORRUPT', 'The state store holds metadata that cannot be read.', { cause })
+    throw corrupt(cause)
   }
+}
+
+function corrupt(cause?: unknown): TailraceError {
+  return new TailraceError('STORAGE_CORRUPT', 'The state store holds metadata that cannot be read.', { cause })
 }

@@ -65,7 +65,15 @@ export function decodeCheckpoint(bytes: Uint8Array, crc32c: Crc32c): Checkpoint 
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   refuseNewerCheckpoint(bytes, view.getUint32(CRC_AT), crc32c)
   if (bytes[MAGIC.length] !== VERSION || view.getUint32(CRC_AT) !== crc32c(bytes, FIELDS_AT, bytes.length)) return null
-  const reader = new VarintReader(bytes, FIELDS_AT, bytes.length)
+  try {
+    return readFields(new VarintReader(bytes, FIELDS_AT, bytes.length))
+  } catch {
+    // Its checksum is right, so it was written wrongly.
+    return null
+  }
+}
+
+function readFields(reader: VarintReader): Checkpoint {
   const commitIndex = reader.varlong()
   const highWatermark = reader.varlong()
   const producersIndex = reader.varlong()

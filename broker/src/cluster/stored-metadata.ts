@@ -1,0 +1,53 @@
+import { areTexts, isBrokerSet, isNatural, isPositive } from './command-checks.ts'
+
+/**
+ * Whether values of the state store have what the state relies on. They come from this broker's disk or from another broker, under a checksum: one that
+ * fails here was written wrongly, and is refused as a whole before it is used.
+ */
+type Check = (value: never) => boolean
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isEach(value: unknown, check: (item: Record<string, unknown>) => boolean): boolean {
+  return Array.isArray(value) && value.every((item) => isObject(item) && check(item))
+}
+
+function isPartition({ group, replicas }: Record<string, unknown>): boolean {
+  return isPositive(group) && isBrokerSet(replicas)
+}
+
+function isChange({ index, replicas }: Record<string, unknown>): boolean {
+  return isNatural(index) && isBrokerSet(replicas)
+}
+
+function isMapOfNumbers(value: unknown): boolean {
+  return value === undefined || (isObject(value) && Object.values(value).every(Number.isFinite))
+}
+
+export const storedMetadata = {
+  head: (value: Record<string, unknown>) =>
+    [value.appliedIndex, value.nextGroup, value.nextProducer, value.commands, value.audits].every(isNatural),
+  broker: (value: Record<string, unknown>) =>
+    isPositive(value.id) && areTexts(value.http, value.peer, value.incarnation, value.directoryId),
+  joined: (value: Record<string, unknown>) =>
+    isPositive(value.id) && isNatural(value.admission) && areTexts(value.directoryId, value.peer),
+  removed: (value: Record<string, unknown>) => areTexts(value.directoryId),
+  topic: (value: Record<string, unknown>) =>
+    areTexts(value.name, value.id) && isObject(value.config) && isEach(value.partitions, isPartition),
+  partition: (value: Record<string, unknown>) =>
+    isPartition(value) &&
+    isBrokerSet(value.founders) &&
+    isMapOfNumbers(value.admissions) &&
+    isMapOfNumbers(value.priorities) &&
+    (value.change === undefined || (isObject(value.change) && isChange(value.change))) &&
+    (value.outcasts === undefined || isBrokerSet(value.outcasts)),
+  audit: (value: Record<string, unknown>) => areTexts(value.by, value.action, value.target, value.detail),
+  priorities: isMapOfNumbers,
+  command: (value: Record<string, unknown>) =>
+    isNatural(value.number) &&
+    areTexts(value.id) &&
+    isObject(value.result) &&
+    (value.result.ok === true || areTexts(value.result.code, value.result.detail)),
+} satisfies Record<string, Check>
