@@ -1,0 +1,173 @@
+import { crc32c } from '@tailrace/schemas'
+import { decodeCommand, encodeCommand, type IdentifiedCommand } from '../../../broker/src/cluster/command.ts'
+import { VirtualClock } from '../../../broker/src/cluster/fakes/virtual-clock.ts'
+import { IdentityFile } from '../../../broker/src/cluster/identity-file.ts'
+import { metadataSnapshots } from '../../../broker/src/cluster/metadata-snapshot.ts'
+import { MetadataState } from '../../../broker/src/cluster/metadata-state.ts'
+import { MetadataWriter } from '../../../broker/src/cluster/metadata-store.ts'
+import { openMemoryStore } from '../../../broker/src/log/memory-store.ts'
+import { decodeCheckpoint, encodeCheckpoint } from '../../../broker/src/partition/checkpoint-codec.ts'
+import { decodeManifest, encodeManifest } from '../../../broker/src/partition/copy-manifest.ts'
+import { MemoryDisk } from '../../../broker/src/platform/memory/disk.ts'
+import { seededRandom } from '../../../broker/src/platform/memory/random.ts'
+import { sealed } from '../../../schemas/src/record-batch/changed-batches.test-data.ts'
+import { type FuzzTarget, joined, refusedAs } from '../target.ts'
+
+const BATCH_HEADER_BYTES = 61
+const logger = { info: () => {}, warn: () => {}, error: () => {} }
+const registration = { id: 1, http: 'h:1', peer: 'p:1', pid: 7, incarnation: 'i', directoryId: 'd' }
+const commands: readonly IdentifiedCommand['command'][] = [
+  { type: 'register-broker', broker: registration },
+  {
+    type: 'create-topic',
+    name: 'flights',
+    topicId: 't1',
+    config: {},
+    partitions: [{ replicas: [1, 2, 3] }, { replicas: [2, 3, 1] }],
+  },
+  { type: 'allocate-producer-ids', broker: 1, count: 1000 },
+  { type: 'remove-broker', removed: 3, at: 1.7e12, broker: 1, by: 'ann' },
+  { type: 'delete-topic', name: 'flights' },
+]
+const encoded = commands.map((command, at) => encodeCommand({ id: `id-${at}`, command }, 1.7e12))
+
+/** Commands of the metadata group: those that can be read are applied to a state that has others before them. */
+export const metadataCommands: FuzzTarget = {
+  name: 'metadata-command',
+  samples: encoded,
+  seal: (input) => (input.length < BATCH_HEADER_BYTES ? input : sealed(input.slice())),
+  run(input) {
+    const command = decodeCommand(input)
+    if (command === null) return
+    const state = new MetadataState()
+    commands.slice(0, 3).forEach((before, at) => void state.apply(at + 1, { id: `before-${at}`, command: before }))
+    state.apply(4, command)
+  },
+}
+
+async function snapshotBytes(): Promise<Uint8Array> {
+  const state = new MetadataState()
+  const store = openMemoryStore()
+  const writer = new MetadataWriter(store, new VirtualClock(), logger)
+  commands.slice(0, 4).forEach((command, at) => {
+    writer.applied(state, state.apply(at + 1, { id: `id-${at}`, command }))
+  })
+  const snapshot = await metadataSnapshots({ store, state, writer, onRestored: () => {} }).take()
+  const pieces: Uint8Array[] = []
+  for await (const piece of snapshot.chunks()) pieces.push(piece.slice())
+  return joined(pieces)
+}
+
+/** A snapshot of the metadata as another broker sends it. */
+export const metadataStates: FuzzTarget = {
+  name: 'metadata-snapshot',
+  samples: [await snapshotBytes()],
+  async run(input) {
+    const state = new MetadataState()
+    const store = openMemoryStore()
+    const writer = new MetadataWriter(store, new VirtualClock(), logger)
+    async function* chunks(): AsyncIterable<Uint8Array> {
+      yield input
+    }
+    try {
+      await metadataSnapshots({ store, state, writer, onRestored: () => {} }).restore(4, chunks())
+    } catch (error) {
+      refusedAs(error, ['STORAGE_CORRUPT', 'NEWER_FORMAT'])
+    }
+  },
+}
+
+export const copyManifests: FuzzTarget = {
+  name: 'copy-manifest',
+  samples: [
+    encodeManifest({
+      description: {
+        prevIndex: 3,
+        prevTerm: 1,
+        startOffset: 2,
+        lastIndex: 9,
+        lastTerm: 2,
+        endOffset: 12,
+        terms: [
+          { term: 1, index: 4, offset: 2 },
+          { term: 2, index: 7, offset: 6 },
+        ],
+        configurations: [{ index: 1, batch: Uint8Array.of(1, 2, 3) }],
+      },
+      files: [{ name: '00000004-00000002.log', bytes: 4096 }],
+      stateBytes: 100,
+    }),
+  ],
+  run(input) {
+    try {
+      decodeManifest(input)
+    } catch (error) {
+      refusedAs(error, ['MALFORMED_FRAME', 'NEWER_FORMAT'])
+    }
+  },
+}
+
+const CHECKPOINT_CRC_AT = 5
+const CHECKPOINT_FIELDS_AT = 9
+
+/** What a replica keeps of its committed prefix, producers' sequences above all. */
+export const producerCheckpoints: FuzzTarget = {
+  name: 'producer-checkpoint',
+  samples: [
+    encodeCheckpoint(
+      {
+        commitIndex: 12,
+        highWatermark: 30,
+        producersIndex: 12,
+        producers: [
+          [
+            7,
+            {
+              epoch: 1,
+              batches: [{ producerId: 7, epoch: 1, baseSequence: 3, records: 2, index: 11, baseOffset: 28 }],
+            },
+          ],
+        ],
+      } as Parameters<typeof encodeCheckpoint>[0],
+      crc32c,
+    ),
+  ],
+  seal(input) {
+    if (input.length < CHECKPOINT_FIELDS_AT) return input
+    const bytes = input.slice()
+    new DataView(bytes.buffer).setUint32(CHECKPOINT_CRC_AT, crc32c(bytes, CHECKPOINT_FIELDS_AT, bytes.length))
+    return bytes
+  },
+  run(input) {
+    try {
+      decodeCheckpoint(input, crc32c)
+    } catch (error) {
+      refusedAs(error, ['NEWER_FORMAT', 'STORAGE_CORRUPT'])
+    }
+  },
+}
+
+async function identityBytes(): Promise<Uint8Array> {
+  const disk = new MemoryDisk()
+  await new IdentityFile(disk, 'data', 1).load(seededRandom(1))
+  const file = await disk.open('data/identity.json')
+  const bytes = new Uint8Array(await file.size())
+  await file.read(bytes, 0)
+  return bytes
+}
+
+export const identityFiles: FuzzTarget = {
+  name: 'identity-file',
+  samples: [await identityBytes()],
+  async run(input) {
+    const disk = new MemoryDisk()
+    await disk.makeFolder('data')
+    const file = await disk.open('data/identity.json')
+    await file.write([input], 0)
+    try {
+      await new IdentityFile(disk, 'data', 1).load(seededRandom(1))
+    } catch (error) {
+      refusedAs(error, ['STORAGE_CORRUPT', 'BROKER_IDENTITY_MISMATCH', 'NEWER_FORMAT', 'INVALID_SETTING'])
+    }
+  },
+}

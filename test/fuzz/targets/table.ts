@@ -1,0 +1,26 @@
+import type { FuzzTarget } from '../target.ts'
+import { batches, controlBatches, storedBatches } from './batches.ts'
+import { checkpointContents, damagedFiles, journalRecords } from './data-folder.ts'
+import { frameStreams, frames, peerProtocols } from './frames.ts'
+import { copyManifests, identityFiles, metadataCommands, metadataStates, producerCheckpoints } from './states.ts'
+import { jsonConfigFiles, readTokens, textOperations, yamlConfigFiles } from './texts.ts'
+
+/** Every target, with its share of the inputs: those that open a whole data folder for each are slower by a factor of a hundred. */
+export const targetTable: readonly { readonly target: FuzzTarget; readonly share: number }[] = [
+  ...[batches, storedBatches, controlBatches, frames, frameStreams, textOperations].map((target) => share(target, 100)),
+  ...[metadataCommands, copyManifests, producerCheckpoints, readTokens, jsonConfigFiles].map((target) =>
+    share(target, 60),
+  ),
+  ...[peerProtocols, yamlConfigFiles, metadataStates, identityFiles].map((target) => share(target, 20)),
+  ...[journalRecords, checkpointContents, ...damagedFiles].map((target) => share(target, 4)),
+]
+
+function share(target: FuzzTarget, share: number): { target: FuzzTarget; share: number } {
+  return { target, share }
+}
+
+/** How many of `inputs` each target gets, at least one. */
+export function spread(inputs: number): { readonly target: FuzzTarget; readonly inputs: number }[] {
+  const all = targetTable.reduce((sum, { share }) => sum + share, 0)
+  return targetTable.map(({ target, share }) => ({ target, inputs: Math.max(1, Math.round((inputs * share) / all)) }))
+}

@@ -1,0 +1,75 @@
+import { parseReadToken } from '@tailrace/schemas'
+import { parseConfigFile } from '../../../broker/src/config/config-file.ts'
+import { fromFile } from '../../../broker/src/config/given-settings.ts'
+import { resolveSettings } from '../../../broker/src/config/resolve-settings.ts'
+import { gatherBatches } from '../../../broker/src/gateway/json/batches.ts'
+import { recordsFromJson } from '../../../broker/src/gateway/json/record.ts'
+import { idOf, objectFromText, requestFrom } from '../../../broker/src/gateway/ws/text-requests.ts'
+import { type FuzzTarget, refusedAs, text } from '../target.ts'
+
+const decode = (input: Uint8Array): string => new TextDecoder().decode(input)
+
+/** Text frames of `/stream`, and the records in them, which HTTP takes too. */
+export const textOperations: FuzzTarget = {
+  name: 'text-operation',
+  samples: [
+    '{"op":"subscribe","id":"a","topic":"flights","from":"earliest","partitions":[0,{"partition":1,"from":12}]}',
+    '{"op":"subscribe","id":1,"topic":"flights","from":"2026-03-01T12:00:00Z","credit":1000}',
+    '{"op":"credit","id":"a","bytes":65536}',
+    '{"op":"unsubscribe","id":"a"}',
+    '{"op":"publish","id":"a","topic":"t","records":[{"key":"k","value":"v","headers":{"h":["x",null]},"partition":1}]}',
+    '{"op":"publish","id":"a","topic":"t","records":[{"key":{"base64":"AAH/"},"value":null,"timestamp":1700000000000}]}',
+  ].map(text),
+  run(input) {
+    try {
+      const message = objectFromText(decode(input))
+      idOf(message)
+      const request = requestFrom(message)
+      if (request.op !== 'publish') return
+      const spread = { topic: 't', partitions: 3, unkeyedPartition: 0, maxBatchBytes: 100_000, now: 1.7e12 }
+      gatherBatches(recordsFromJson(request.records), spread)
+    } catch (error) {
+      refusedAs(error, [
+        'INVALID_REQUEST',
+        'INVALID_RECORD',
+        'UNKNOWN_PARTITION',
+        'BATCH_TOO_LARGE',
+        'INVALID_TIMESTAMP',
+      ])
+    }
+  },
+}
+
+export const readTokens: FuzzTarget = {
+  name: 'read-token',
+  samples: ['3-17-00ff00ff00ff00ff', '3-17', 'v2-abc'].map(text),
+  run(input) {
+    try {
+      parseReadToken(decode(input))
+    } catch (error) {
+      refusedAs(error, ['INVALID_REQUEST', 'NEWER_FORMAT'])
+    }
+  },
+}
+
+function configFile(ending: string, samples: readonly string[]): FuzzTarget {
+  return {
+    name: `config-${ending}`,
+    samples: samples.map(text),
+    async run(input) {
+      try {
+        const content = await parseConfigFile(decode(input), `broker.${ending}`)
+        resolveSettings({ flags: new Map(), environment: new Map(), file: fromFile(content, `broker.${ending}`) })
+      } catch (error) {
+        refusedAs(error, ['INVALID_SETTING'])
+      }
+    },
+  }
+}
+
+export const jsonConfigFiles = configFile('json', [
+  '{"http":"127.0.0.1:8080","peer":"127.0.0.1:7080","id":1,"data":"./data","journalFileBytes":"64MiB"}',
+])
+export const yamlConfigFiles = configFile('yaml', [
+  'http: 127.0.0.1:8080\npeer: 127.0.0.1:7080\nid: 1\njoin:\n  - 127.0.0.1:7081\nlogLevel: info\n',
+])
