@@ -4,6 +4,7 @@ import type { Clock, TimerHandle } from '../platform/clock.ts'
 import type { HttpClient } from '../platform/http-client.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { MessageSockets } from '../platform/message-socket.ts'
+import { checkBeatReply } from './beat-checks.ts'
 import type { Copies } from './copies.ts'
 import { type CopyCounts, Follower } from './follower.ts'
 import type { CascadeBeat, CascadeBeatReply } from './shapes.ts'
@@ -171,7 +172,7 @@ export class SourceSession {
 
 async function beat(address: string, deps: SessionDeps, topics: string): Promise<CascadeBeatReply> {
   const said: CascadeBeat = { ...deps.describe(), topics }
-  const reply = (await deps.http.request('POST', address, cascadePath, said, deadMs)) as CascadeBeatReply
+  const reply = checkBeatReply(await deps.http.request('POST', address, cascadePath, said, deadMs), address)
   const clusterId = deps.clusterId()
   if (clusterId !== '' && reply.clusterId !== clusterId) {
     const detail = `${address} belongs to cluster ${reply.clusterId}, the records here to ${clusterId}.`

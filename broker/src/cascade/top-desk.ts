@@ -3,6 +3,7 @@ import { TailraceError } from '@tailrace/schemas'
 import type { BrokerApi, ClusterDescription } from '../cluster/broker-api.ts'
 import type { Clock } from '../platform/clock.ts'
 import { assignSources } from './assignment.ts'
+import { checkReports } from './beat-checks.ts'
 import { ancestorsOf, checkAssignment } from './chain.ts'
 import { CascadeRegistry, reportLifeMs } from './registry.ts'
 import type { Assignment, CascadeApi, CascadeBeat, CascadeBeatReply, CascadeReport, CascadeStatus } from './shapes.ts'
@@ -103,7 +104,7 @@ export class TopDesk implements CascadeApi {
 
   /** Answers another broker of level 0. @throws TailraceError NOT_LEADER and what the question gives */
   async answer(json: string): Promise<string> {
-    const question = JSON.parse(json) as TopQuestion
+    const question = questionFrom(json)
     const cluster = await this.#deps.api.describeCluster()
     if (cluster.metadataLeader !== this.#deps.api.brokerId) throw new TailraceError('NOT_LEADER')
     switch (question.about) {
@@ -196,6 +197,26 @@ export class TopDesk implements CascadeApi {
     if (cluster.metadataLeader === 0) throw new TailraceError('LEADER_UNAVAILABLE', 'The metadata group has no leader.')
     return JSON.parse(await this.#deps.ask(cluster.metadataLeader, JSON.stringify(question), timeoutMs))
   }
+}
+
+function questionFrom(json: string): TopQuestion {
+  let question: { about?: unknown; reports?: unknown; broker?: unknown; source?: unknown }
+  try {
+    question = JSON.parse(json) ?? {}
+  } catch {
+    throw new TailraceError('INVALID_REQUEST', 'A question about cascade brokers cannot be read.')
+  }
+  const { about, reports, broker, source } = question
+  if (about === 'status') return { about }
+  if (about === 'beat') return { about, reports: checkReports(reports) }
+  if (about === 'assign' && isBrokerNumber(broker) && (source === 0 || isBrokerNumber(source))) {
+    return { about, broker, source }
+  }
+  throw new TailraceError('INVALID_REQUEST', 'An unknown question about cascade brokers.')
+}
+
+function isBrokerNumber(value: unknown): value is BrokerId {
+  return Number.isSafeInteger(value) && (value as number) > 0
 }
 
 function asBroker({ broker, http, level, source }: CascadeReport): ClusterDescription['brokers'][number] {

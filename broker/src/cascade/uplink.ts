@@ -168,7 +168,11 @@ export class Uplink {
     const own = reply.assignments.find(({ broker }) => broker === brokerId)
     // An operator's choice needs nobody to repeat it.
     const wish = own ?? (pinned === 0 ? undefined : { broker: brokerId, source: pinned, pin: null })
-    if (wish !== undefined) void this.#obey(session, wish)
+    if (wish !== undefined) {
+      this.#obey(session, wish).catch((error: unknown) => {
+        this.#deps.logger.error({ err: error, source: wish.source }, 'an assignment could not be followed')
+      })
+    }
     const known = fitSources(reply.cluster, identity.fields.home, brokerId)
     if (known.length > 0 && known.join() !== identity.fields.known.join()) void this.#remember({ known })
   }

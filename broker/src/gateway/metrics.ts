@@ -17,6 +17,7 @@ export interface GatewayMetrics {
   readonly connections: Gauge
   readonly subscriptions: Gauge
   readonly slowReaders: Counter
+  readonly handlerFaults: Counter
   readonly transports: Readonly<Record<Transport, TransportMetrics>>
   /** Shows what clients make the broker hold. */
   watchHeld(held: Readonly<Record<string, { readonly bytes: number }>>): void
@@ -48,6 +49,11 @@ export function gatewayMetrics(registry: Registry = new Registry()): GatewayMetr
     slowReaders: new Counter({
       name: 'tailrace_websocket_slow_readers_total',
       help: 'WebSocket connections dropped because the client did not read.',
+      registers,
+    }),
+    handlerFaults: new Counter({
+      name: 'tailrace_websocket_handler_faults_total',
+      help: 'WebSocket connections closed because handling a message failed in the broker.',
       registers,
     }),
     transports: transportMetrics(registers),

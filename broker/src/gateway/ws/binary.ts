@@ -199,13 +199,14 @@ export class BinaryProtocol {
 
   #answer<Result>(correlation: number, bytes: number, work: Promise<Result>, reply: (result: Result) => void): void {
     this.#peer.hold(bytes)
-    work.then(reply).then(
+    const answered = work.then(reply).then(
       () => this.#peer.release(bytes),
       (error) => {
         if (!this.#gone.aborted) this.sendFailure(correlation, this.#known(error))
         this.#peer.release(bytes)
       },
     )
+    answered.catch((error) => this.#peer.fault(error))
   }
 
   #known(error: unknown): TailraceError {

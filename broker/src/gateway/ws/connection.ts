@@ -42,6 +42,7 @@ export class Connection implements Peer {
   #choked = false
   #chokedTimer: TimerHandle | null = null
   #closing = false
+  #faulted = false
   #farewellTimer: TimerHandle | null = null
   #lastSign = true
   #bytesTaken = 0
@@ -64,13 +65,13 @@ export class Connection implements Peer {
     socket.explain = (code) => this.#explain(code)
     // A publish comes as two fragments, header and batch: joined by ws, every batch would be copied once more.
     socket.binaryType = 'fragments'
-    socket.on('message', (data, isBinary) => this.#onMessage(data as Buffer | Buffer[], isBinary))
-    socket.on('ping', () => this.#onSign())
-    socket.on('pong', () => this.#onSign())
-    socket.on('close', () => this.#onClose())
-    stream.on('drain', () => this.#onDrain())
+    socket.on('message', (data, isBinary) => this.#guard(() => this.#onMessage(data as Buffer | Buffer[], isBinary)))
+    socket.on('ping', () => this.#guard(() => this.#onSign()))
+    socket.on('pong', () => this.#guard(() => this.#onSign()))
+    socket.on('close', () => this.#guard(() => this.#onClose()))
+    stream.on('drain', () => this.#guard(() => this.#onDrain()))
     // After ws, which listens already: what it holds now is what it could not use.
-    stream.on('data', () => this.#onBytes())
+    stream.on('data', () => this.#guard(() => this.#onBytes()))
   }
 
   get roomy(): boolean {
@@ -113,6 +114,15 @@ export class Connection implements Peer {
     throw new TailraceError('OVERLOADED', `Bodies and messages hold ${this.#parts.received.bytes} bytes.`)
   }
 
+  fault(error: unknown): void {
+    if (this.#faulted) return
+    this.#faulted = true
+    this.#closing = true
+    this.#parts.metrics.handlerFaults.inc()
+    this.#parts.log.error({ err: error }, 'handling a message of a client failed; its connection is closed')
+    this.terminate()
+  }
+
   fail(closeCode: number, error: TailraceError): void {
     this.#closing = true
     this.subscriptions.clear()
@@ -147,6 +157,15 @@ export class Connection implements Peer {
 
   get #isIdle(): boolean {
     return this.#unackedBytes === 0 && this.#requests === 0
+  }
+
+  /** Whatever a client has sent: what handling it throws costs the connection, never the process. */
+  #guard(handle: () => void): void {
+    try {
+      handle()
+    } catch (error) {
+      this.fault(error)
+    }
   }
 
   #onMessage(data: Buffer | Buffer[], isBinary: boolean): void {

@@ -44,4 +44,6 @@ export interface Peer {
   takeIn(bytes: number): Holding
   /** Tells the client what was wrong and closes. `closeCode`: RFC 6455 §7.4.1. */
   fail(closeCode: number, error: TailraceError): void
+  /** Handling something of this client has failed for a mistake of the broker: ends the connection at once. */
+  fault(error: unknown): void
 }

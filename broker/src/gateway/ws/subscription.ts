@@ -45,7 +45,7 @@ export interface SubscriptionParts {
   readonly clock: Clock
   readonly random: Random
   /** Whether there is room to send; `wake` is called when there is again. */
-  readonly peer: { readonly roomy: boolean; readonly reads: ReadBudget }
+  readonly peer: { readonly roomy: boolean; readonly reads: ReadBudget; fault(error: unknown): void }
   readonly sink: SubscriptionSink
   /** It has ended by itself, after `sink.ended`. */
   readonly onEnd: () => void
@@ -125,7 +125,7 @@ export class Subscription {
 
   #resolve(reader: PartitionReader): void {
     reader.state = 'busy'
-    this.#parts.api.findOffset(this.#topic, reader.partition, reader.position, this.#topicId).then(
+    const found = this.#parts.api.findOffset(this.#topic, reader.partition, reader.position, this.#topicId).then(
       ({ offset, highWatermark }) => {
         if (this.#closed) return
         reader.offset = offset
@@ -139,6 +139,7 @@ export class Subscription {
       },
       (error) => this.#onFailure(reader, error),
     )
+    found.catch((error) => this.#parts.peer.fault(error))
   }
 
   /** Only now may records flow: the subscriber knows where they start. */
@@ -185,7 +186,7 @@ export class Subscription {
     const replica = this.#fromReplica && !reader.askLeader
     const [topicId, { signal }] = [this.#topicId, this.#abort]
     const request = { offset: reader.offset, maxBytes, waitMs: maxWaitMs, replica, topicId, signal }
-    api.fetch(this.#topic, reader.partition, request).then(
+    const fetched = api.fetch(this.#topic, reader.partition, request).then(
       (result) => {
         this.#unreserve(reader, lags)
         this.#onResult(reader, result, clock.monotonic() - started)
@@ -196,6 +197,7 @@ export class Subscription {
         else this.#onFailure(reader, error)
       },
     )
+    fetched.catch((error) => peer.fault(error))
   }
 
   /** The replica here is behind, damaged or gone. The next answer comes from the leader; after that the replica is tried again. */

@@ -83,7 +83,7 @@ export class TextProtocol {
     const started = this.#parts.clock.monotonic()
     const taken = this.#peer.takeIn(bytes)
     this.#peer.hold(bytes)
-    this.#lastPublish = this.#lastPublish.then(async () => {
+    const published = this.#lastPublish.then(async () => {
       try {
         const { offsets, tokens } = await this.#parts.publisher.publish(topic, inputs, topicId)
         this.#metrics.published(bytes, (this.#parts.clock.monotonic() - started) / 1000)
@@ -94,6 +94,7 @@ export class TextProtocol {
       taken.release()
       this.#peer.release(bytes)
     })
+    this.#lastPublish = published.catch((error) => this.#peer.fault(error))
   }
 
   #known(error: unknown): TailraceError {

@@ -1,6 +1,8 @@
 import { isErrorCode, TailraceError } from '@tailrace/schemas'
 import type { HttpClient } from '../http-client.ts'
 
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024
+
 /** Over Node's fetch, which keeps connections for the next request. */
 export const nodeHttpClient: HttpClient = {
   async request(method, address, path, body, timeoutMs) {
@@ -14,7 +16,7 @@ export const nodeHttpClient: HttpClient = {
     try {
       const response = await fetch(`http://${address}${path}`, init)
       ok = response.ok
-      text = await response.text()
+      text = await textOf(response)
     } catch (error) {
       const late = error instanceof Error && error.name === 'TimeoutError'
       if (late)
@@ -25,6 +27,18 @@ export const nodeHttpClient: HttpClient = {
     if (ok) return answer
     throw errorOf(answer, address)
   },
+}
+
+/** No further than what any broker answers: whoever is at the address may send without end. */
+async function textOf(response: Response): Promise<string> {
+  const pieces: Uint8Array[] = []
+  let bytes = 0
+  for await (const piece of response.body ?? []) {
+    bytes += piece.length
+    if (bytes > MAX_ANSWER_BYTES) throw new Error(`its answer has more than ${MAX_ANSWER_BYTES} bytes`)
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces).toString()
 }
 
 function parsed(text: string, address: string): unknown {
