@@ -22,7 +22,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     throw new TailraceError('INVALID_SETTING', 'source is missing: give the HTTP address of any broker one level up.')
   }
   const [clock, random, crc32c] = [nodeClock, nodeRandom, nodeCrc32c]
-  const { logger, storage, store } = await openDataFolder(settings)
+  const { logger, storage, store, files } = await openDataFolder(settings)
   const node = await CascadeNode.open({
     ...{ storage, store, clock, random, crc32c, logger },
     brokerId: settings.id,
@@ -34,7 +34,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   const gateway = await createHttpGateway({
     ...{ api: node.api, admin: node.admin, cascade: node.desk, clock, random, log: logger },
     registry: cascadeMetrics(storage, node),
-    limits: gatewayLimits(settings),
+    limits: gatewayLimits(settings, files),
     listen: splitAddress(settings.http)!,
   })
   const http = await gateway.listen()

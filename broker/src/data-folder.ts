@@ -6,15 +6,18 @@ import { openLogStorage } from './log/open.ts'
 import { openRocksStore } from './log/rocks-store.ts'
 import { checkStateFormat } from './log/state-format.ts'
 import type { LogStorage, StateStore } from './log/types.ts'
+import { type OpenFileBudget, openFileBudget } from './open-file-budget.ts'
 import { nodeCrc32c } from './platform/node/checksum.ts'
 import { nodeClock } from './platform/node/clock.ts'
 import { nodeDisk } from './platform/node/disk.ts'
+import { openFileLimit } from './platform/node/file-descriptors.ts'
 
 /** What every broker, of whatever level, keeps in its folder, and the log that tells of it. */
 export interface DataFolder {
   readonly logger: Logger
   readonly storage: LogStorage
   readonly store: StateStore
+  readonly files: OpenFileBudget
 }
 
 /**
@@ -22,25 +25,36 @@ export interface DataFolder {
  * @throws TailraceError STORAGE_CORRUPT, NEWER_FORMAT (then nothing has been written); DiskError
  */
 export async function openDataFolder(settings: BrokerSettings): Promise<DataFolder> {
+  const files = openFileBudget(settings.openFiles === 0 ? openFileLimit() : settings.openFiles)
   const logger = pino({
     level: settings.logLevel,
     base: { broker: settings.id },
     timestamp: pino.stdTimeFunctions.isoTime,
   })
+  if (files.clients < settings.maxConnections) {
+    logger.warn(
+      { clients: files.clients, maxConnections: settings.maxConnections },
+      'the limit of open files allows fewer connections of clients than maxConnections: raise it (ulimit -n, LimitNOFILE of systemd)',
+    )
+  }
   await nodeDisk.makeFolder(settings.data)
   await nodeDisk.lock(settings.data)
   const found = await readDataFormat(nodeDisk, settings.data, nodeCrc32c)
   await checkIdentity(nodeDisk, settings.data)
   refuseLostState(settings.data, found, await nodeDisk.list(`${settings.data}/state`))
-  const store = await openRocksStore(`${settings.data}/state`)
+  const store = await openRocksStore(`${settings.data}/state`, files.store)
   await checkStateFormat(store)
   const platform = { disk: nodeDisk, clock: nodeClock, crc32c: nodeCrc32c }
-  const storage = await openLogStorage(platform, { ...settings, folder: `${settings.data}/log` })
+  const storage = await openLogStorage(platform, {
+    ...settings,
+    folder: `${settings.data}/log`,
+    openSegments: files.segments,
+  })
   storage.onFailure = (error) => {
     // What is on disk is unknown now; only a restart finds out (fsync errors are not repeatable).
     logger.fatal({ error }, 'the log cannot be written any more; the broker ends')
     process.exit(70)
   }
   await writeDataFormat(nodeDisk, settings.data, nodeCrc32c)
-  return { logger, storage, store }
+  return { logger, storage, store, files }
 }

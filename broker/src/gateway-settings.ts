@@ -1,8 +1,12 @@
 import type { BrokerSettings } from './config/broker-settings.ts'
 import type { GatewayLimits } from './gateway/limits.ts'
+import type { OpenFileBudget } from './open-file-budget.ts'
 
 /** What of a broker's settings bounds its gateway. */
-export function gatewayLimits(settings: BrokerSettings): Partial<GatewayLimits> {
-  const { maxBatchBytes, maxFrameBytes, maxConnections, maxWebSockets, maxReceiveBytes, requestTimeoutMs } = settings
+export function gatewayLimits(settings: BrokerSettings, { clients }: OpenFileBudget): Partial<GatewayLimits> {
+  const { maxBatchBytes, maxFrameBytes, maxReceiveBytes, requestTimeoutMs } = settings
+  const maxConnections = Math.min(settings.maxConnections, clients)
+  // WebSockets stay: were all connections such, nobody could ask for anything over HTTP.
+  const maxWebSockets = Math.min(settings.maxWebSockets, Math.ceil(maxConnections * 0.75))
   return { maxBatchBytes, maxFrameBytes, maxConnections, maxWebSockets, maxReceiveBytes, requestTimeoutMs }
 }

@@ -31,13 +31,16 @@ export interface RunningBroker {
  */
 export async function startBroker(settings: BrokerSettings): Promise<RunningBroker> {
   const [clock, random, disk, crc32c] = [nodeClock, nodeRandom, nodeDisk, nodeCrc32c]
-  const { logger, storage, store } = await openDataFolder(settings)
+  const { logger, storage, store, files } = await openDataFolder(settings)
   const peers = createPeers({
     ...{ network: nodeNetwork, clock, random, crc32c, log: logger },
     self: () => node.identity(),
     listen: settings.peer,
     dial: settings.join,
-    limits: { maxFrameBytes: Math.max(settings.maxFrameBytes, 2 * settings.maxAppendBytes) },
+    limits: {
+      maxFrameBytes: Math.max(settings.maxFrameBytes, 2 * settings.maxAppendBytes),
+      maxUnknownConnections: files.unknownPeers,
+    },
   })
   const groups = new BrokerGroups({
     ...{ storage, store, peers, clock, random, crc32c, logger },
@@ -63,7 +66,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     ...{ admin: node.admin, cascade, clock, random, log: logger },
     api: { ...node.api, describeCluster: () => cascade.describeCluster() },
     registry: brokerMetrics(storage, groups, peers.stats),
-    limits: gatewayLimits(settings),
+    limits: gatewayLimits(settings, files),
     listen: splitAddress(settings.http)!,
   })
   const http = await gateway.listen()

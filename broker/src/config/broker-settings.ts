@@ -34,6 +34,8 @@ export interface BrokerSettings {
   readonly maxUncommittedBytes: number
   readonly replicationBytesPerSecond: number
   readonly maxConnections: number
+  /** 0: what the system says. */
+  readonly openFiles: number
   readonly maxWebSockets: number
   readonly maxReceiveBytes: number
   readonly journalFileBytes: number

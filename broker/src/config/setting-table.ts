@@ -134,7 +134,14 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
   maxConnections: {
     kind: integer(1, 1_000_000),
     fallback: { value: 10_000 },
-    about: 'Connections of clients at one time.',
+    about:
+      'Connections of clients at one time, fewer where openFiles is low. Beyond it the one that has been idle longest is closed.',
+  },
+  openFiles: {
+    kind: integer(0, 2 ** 31 - 1),
+    fallback: { value: 0 },
+    about:
+      'Files and connections that this process may have open. 0: the limit that the system sets, where it tells one (not on Windows).',
   },
   maxWebSockets: {
     kind: integer(1, 1_000_000),

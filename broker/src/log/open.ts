@@ -27,6 +27,7 @@ const ROUND_BYTES = 4 * 1024 * 1024
 /** Beside a chunk that fills a journal file there must be room for its group's other records. */
 const CAPACITY_SLACK_BYTES = 1024
 const MIN_JOURNAL_BLOCKS = 8
+const DEFAULT_OPEN_SEGMENTS = 256
 
 /**
  * Opens the logs under `options.folder`, creating it where it is missing, and brings them to the state in which all rounds that were synced left them. The caller
@@ -104,7 +105,7 @@ function segmentEnv(deps: LogStorageDeps, options: LogStorageOptions, space: Dis
   return {
     disk: deps.disk,
     crc32c: deps.crc32c,
-    files: new OpenFiles(deps.disk),
+    files: new OpenFiles(deps.disk, options.openSegments ?? DEFAULT_OPEN_SEGMENTS),
     indexes: new IndexCache(),
     gathers: new GatherPool(),
     pool: new TailPool(options.tailBytes),

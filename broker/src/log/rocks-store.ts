@@ -3,18 +3,17 @@ import type { StateSnapshot, StateStore } from './types.ts'
 
 /** Small on purpose: the store holds maps that are read at the start and written behind, and an idle broker must stay small. */
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
-const OPEN_FILES = 64
 const BACKGROUND_JOBS = 2
 const RANGE_CAPACITY = 64
 /** Reads of one turn that go together: each batch costs as much as many keys. */
 const READ_CAPACITY = 16
 
-/** Opens the store in the folder, creating it where it is missing. RocksDB locks the folder against other processes. */
-export async function openRocksStore(folder: string): Promise<StateStore> {
+/** Opens the store in the folder, creating it where it is missing. `openFiles` stay open. RocksDB locks the folder against other processes. */
+export async function openRocksStore(folder: string, openFiles = 64): Promise<StateStore> {
   const db = new RocksDB(folder, {
     writeBufferSize: WRITE_BUFFER_BYTES,
     maxWriteBufferNumber: 2,
-    maxOpenFiles: OPEN_FILES,
+    maxOpenFiles: openFiles,
     maxBackgroundJobs: BACKGROUND_JOBS,
     maxFileOpeningThreads: 2,
   })

@@ -201,6 +201,8 @@ export interface LogStorageOptions {
   readonly directBytes: number
   /** Free bytes below which `writable` turns false. */
   readonly diskReserveBytes: number
+  /** Segment files that stay open for the next read or write. */
+  readonly openSegments?: number
 }
 
 /** All groups' logs of one broker, one journal, one fdatasync a round. */

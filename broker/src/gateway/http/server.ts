@@ -18,6 +18,7 @@ import { streamGateway } from '../ws/gateway.ts'
 import { Abandonment } from './abandonment.ts'
 import { admitRequests } from './admission.ts'
 import { answerBareConnections } from './bare-connections.ts'
+import { boundConnections } from './connections.ts'
 import { answerCrossOrigin } from './cors.ts'
 import { answerErrors, answerFrameworkError } from './errors.ts'
 import { administrationRoutes } from './routes/administration.ts'
@@ -144,7 +145,7 @@ function newServer(limits: GatewayLimits, metrics: GatewayMetrics): FastifyInsta
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerBareConnections(metrics.transports.http),
   })
-  app.server.maxConnections = limits.maxConnections
+  boundConnections(app.server, limits.maxConnections)
   // JSON is all that is understood. It also keeps browsers honest: text/plain would let any page POST without a preflight.
   app.removeContentTypeParser('text/plain')
   return app

@@ -1,8 +1,5 @@
 import type { Disk, DiskFile } from '../../platform/disk.ts'
 
-/** How many segment files stay open for the next read or write. */
-const MAX_OPEN = 256
-
 interface OpenFile {
   readonly path: string
   readonly file: Promise<DiskFile>
@@ -17,10 +14,13 @@ interface OpenFile {
  */
 export class OpenFiles {
   readonly #disk: Disk
+  readonly #most: number
   readonly #open = new Map<string, OpenFile>()
 
-  constructor(disk: Disk) {
+  /** `most`: how many stay open for the next read or write. */
+  constructor(disk: Disk, most: number) {
     this.#disk = disk
+    this.#most = most
   }
 
   /** Creates the file where it is missing. The file is taken before this returns, so a removal that begins later waits for it. */
@@ -64,7 +64,7 @@ export class OpenFiles {
     }
     this.#open.set(path, entry)
     entry.users++
-    if (this.#open.size > MAX_OPEN) this.#closeOne()
+    if (this.#open.size > this.#most) this.#closeOne()
     return entry
   }
 

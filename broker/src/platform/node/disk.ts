@@ -1,19 +1,21 @@
 import * as fs from 'node:fs'
 import * as fsp from 'node:fs/promises'
 import { type Disk, DiskError, type DiskFile } from '../disk.ts'
+import { whenDescriptorsAllow } from './file-descriptors.ts'
 import { lockFolder } from './folder-lock.ts'
 
 /** The machine's file system. */
 export const nodeDisk: Disk = {
-  open: (path) =>
-    new Promise((resolve, reject) => {
-      fs.open(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644, (error, descriptor) =>
-        error === null ? resolve(new NodeFile(path, descriptor)) : reject(diskError('open', path, error)),
-      )
-    }),
+  async open(path) {
+    try {
+      return new NodeFile(path, await whenDescriptorsAllow(() => openForWriting(path)))
+    } catch (error) {
+      throw diskError('open', path, error)
+    }
+  },
   async list(folder) {
     try {
-      return await fsp.readdir(folder)
+      return await whenDescriptorsAllow(() => fsp.readdir(folder))
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return []
       throw diskError('list', folder, error)
@@ -21,11 +23,16 @@ export const nodeDisk: Disk = {
   },
   makeFolder: (folder) => told('make', folder, fsp.mkdir(folder, { recursive: true })),
   rename: (from, to) => told('rename', from, fsp.rename(from, to)),
-  remove: (path) => told('remove', path, fsp.rm(path, { recursive: true, force: true })),
+  remove: (path) =>
+    told(
+      'remove',
+      path,
+      whenDescriptorsAllow(() => fsp.rm(path, { recursive: true, force: true })),
+    ),
   async syncFolder(folder) {
     // Windows cannot open folders; NTFS journals its names by itself.
     if (process.platform === 'win32') return
-    const handle = await fsp.open(folder, 'r').catch((error) => {
+    const handle = await whenDescriptorsAllow(() => fsp.open(folder, 'r')).catch((error) => {
       throw diskError('open', folder, error)
     })
     try {
@@ -51,6 +58,14 @@ export const nodeDisk: Disk = {
     }
   },
   lock: lockFolder,
+}
+
+function openForWriting(path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.open(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644, (error, descriptor) =>
+      error === null ? resolve(descriptor) : reject(error),
+    )
+  })
 }
 
 /** Callbacks on a plain descriptor: one promise an operation, no FileHandle bookkeeping on the hot path. */

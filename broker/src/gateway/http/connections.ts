@@ -1,0 +1,47 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** A connection beyond the limit is taken for the moment in which an idle one is closed for it. */
+const slack = 8
+
+/**
+ * Bounds the connections of a server. Beyond the limit the oldest that has never asked for anything is closed for the new one, else the one that has been idle
+ * longest, so that clients that only connect do not shut out those that ask for something. Where all are at work, the new one is dropped.
+ */
+export function boundConnections(server: Server, limit: number): void {
+  if (limit === Number.POSITIVE_INFINITY) return
+  server.maxConnections = limit + slack
+  let open = 0
+  const silent = new Set<Socket>()
+  const idle = new Set<Socket>()
+  const requests = new WeakMap<Socket, number>()
+  server.on('connection', (socket: Socket) => {
+    open++
+    silent.add(socket)
+    socket.once('close', () => {
+      open--
+      silent.delete(socket)
+      idle.delete(socket)
+    })
+    if (open <= limit) return
+    const [oldest] = silent
+    const [idlest = oldest] = idle
+    // The new one is among the silent ones, and goes only where all others are at work.
+    if (silent.size > 1) oldest!.destroy()
+    else idlest!.destroy()
+  })
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    silent.delete(socket)
+    idle.delete(socket)
+    requests.set(socket, (requests.get(socket) ?? 0) + 1)
+    response.once('close', () => {
+      const left = requests.get(socket)! - 1
+      requests.set(socket, left)
+      if (left === 0 && !socket.destroyed) idle.add(socket)
+    })
+  })
+  server.on('upgrade', ({ socket }: IncomingMessage) => {
+    silent.delete(socket)
+    idle.delete(socket)
+  })
+}
