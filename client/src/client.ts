@@ -30,7 +30,7 @@ export interface Route {
 const MAX_FRAME_BYTES = 64 * 1024 * 1024
 /** A lookup goes to the next broker after this: the first one may be frozen. */
 const LOOKUP_TIMEOUT_MS = 1_500
-/** A topic that a broker does not know may have been created a moment ago on another. */
+/** A topic that a broker does not know, or knows another one of its name, may have been created a moment ago on another. */
 const UNKNOWN_TOPIC_GRACE_MS = 2_000
 export const RETRY_BACKOFF = { firstMs: 20, maxMs: 250 } as const
 

@@ -10,12 +10,14 @@ export interface TopicRoute {
   readonly replicas: readonly (readonly BrokerId[])[]
 }
 
+type TopicFields = Message<'MetadataReply'>['topics'][number]
+
 /**
  * What the cluster last told about itself. `version` counts the changes, so that whoever has looked something up can tell cheaply
  * whether to look again.
  */
 export class Metadata {
-  /** Since when (performance.now) lookups have left a known topic out. */
+  /** Since when (performance.now) lookups have left a known topic out, or have told of another one of its name. */
   readonly #missingSince = new Map<string, number>()
   readonly #topics = new Map<string, TopicRoute>()
   readonly #terms = new Map<string, number[]>()
@@ -52,8 +54,8 @@ export class Metadata {
   }
 
   /**
-   * Takes a reply in. `asked`: topics that the request named; those that replies leave out for longer than `graceMs` do not exist (any more):
-   * a single broker may be behind. `scheme`: ws or wss.
+   * Takes a reply in. `asked`: topics that the request named. One that replies leave out for longer than `graceMs` does not exist any more, and another
+   * one that they tell of in its place for so long has its name: a single broker may be behind. `scheme`: ws or wss.
    * A partition's older term never replaces a newer one: brokers hear of elections at different times.
    */
   absorb(reply: Message<'MetadataReply'>, asked: readonly string[], scheme: string, graceMs: number): void {
@@ -66,7 +68,9 @@ export class Metadata {
       changed = true
     }
     const found = new Set<string>()
+    const isAnother = ({ name, id }: TopicFields): boolean => (this.#topics.get(name)?.id ?? id) !== id
     for (const topic of reply.topics) {
+      if (isAnother(topic)) continue
       found.add(topic.name)
       if (this.#absorbTopic(topic)) changed = true
     }
@@ -74,6 +78,7 @@ export class Metadata {
       if (found.has(name)) this.#missingSince.delete(name)
       else if (this.#isGone(name, graceMs)) changed = true
     }
+    for (const topic of reply.topics) if (!this.#topics.has(topic.name) && this.#absorbTopic(topic)) changed = true
     if (changed) this.#version++
   }
 
@@ -88,13 +93,13 @@ export class Metadata {
     return this.#topics.delete(name)
   }
 
-  #absorbTopic({ name, id, partitions }: Message<'MetadataReply'>['topics'][number]): boolean {
+  /** A topic that is new, or has the id that it had. */
+  #absorbTopic({ name, id, partitions }: TopicFields): boolean {
     const known = this.#topics.get(name)
-    const isSame = known?.id === id
-    const leaders = isSame ? [...known.leaders] : []
-    const holders = isSame ? [...known.replicas] : []
-    const terms = isSame ? this.#terms.get(name)! : []
-    let changed = !isSame || partitions.length !== leaders.length
+    const leaders = [...(known?.leaders ?? [])]
+    const holders = [...(known?.replicas ?? [])]
+    const terms = this.#terms.get(name) ?? []
+    let changed = known === undefined || partitions.length !== leaders.length
     for (const { partition, leader, term, replicas } of partitions) {
       if (term < (terms[partition] ?? -1)) continue
       terms[partition] = term

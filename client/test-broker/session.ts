@@ -59,6 +59,16 @@ export class Session {
     }
   }
 
+  /** Ends every subscription of a topic, as a broker does that hears that it is deleted. */
+  endTopic(topic: string): void {
+    const error = new TailraceError('UNKNOWN_TOPIC', topic).toJSON()
+    for (const [subscription, { topic: subscribed }] of this.#subscriptions) {
+      if (subscribed !== topic) continue
+      this.#subscriptions.delete(subscription)
+      this.send('SubscriptionEnd', { subscription, partition: -1, error })
+    }
+  }
+
   /** Sends what subscribers may have. Credit may be overdrawn by one batch, since a batch is never cut. */
   push(): void {
     for (const [subscription, state] of this.#subscriptions) {
@@ -116,12 +126,18 @@ export class Session {
     this.send('MetadataReply', { correlation, ...this.#broker.cluster.metadata(topics) })
   }
 
-  #subscribe({ subscription, topic, position, partitions, credit, replica }: Message<'Subscribe'>): void {
+  #subscribe({ subscription, topic, position, partitions, credit, replica, topicId }: Message<'Subscribe'>): void {
     const end = (partition: number, error: TailraceError): void =>
       this.send('SubscriptionEnd', { subscription, partition, error: error.toJSON() })
     const count = this.#broker.cluster.partitions(topic)
     if (count === 0) {
       end(-1, new TailraceError('UNKNOWN_TOPIC', topic))
+      return
+    }
+    try {
+      this.#broker.cluster.refuseAnother(topic, topicId)
+    } catch (error) {
+      end(-1, error as TailraceError)
       return
     }
     const wanted =

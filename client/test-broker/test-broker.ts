@@ -68,6 +68,7 @@ export class TestBroker implements SessionHost {
 
   /** Why this broker does not serve a partition; undefined when it does. */
   mayServe(topic: string, partition: number): TailraceError | undefined {
+    if (this.cluster.partitions(topic) === 0) return undefined
     const leader = this.cluster.leader(topic, partition)
     if (leader === 0) return new TailraceError('LEADER_UNAVAILABLE')
     return leader === this.id || this.cluster.forwards ? undefined : new TailraceError('NOT_LEADER')
@@ -75,12 +76,13 @@ export class TestBroker implements SessionHost {
 
   /** Answers as a replica that holds all but the newest `lagEntries`, or as the leader. Never, while it is slow. */
   fetch(session: Session, fields: Message<'Fetch'>): void {
-    const { correlation, topic, partition, offset, maxBytes, replica = false, ...covered } = fields
+    const { correlation, topic, partition, offset, maxBytes, replica = false, topicId, ...covered } = fields
     const { tokenIndex = 0, tokenTerm = 0, tokenSeal: seal = '' } = covered
     this.fetches++
     if (this.isFrozen || this.isSlow) return
     const refusal = replica ? undefined : this.mayServe(topic, partition)
     if (refusal !== undefined) throw refusal
+    this.cluster.refuseAnother(topic, topicId)
     const log = this.cluster.log(topic, partition)
     const held = log.batches.slice(0, replica ? Math.max(0, log.batches.length - this.lagEntries) : undefined)
     if (tokenIndex > 0 && seal !== tokenSeal) throw new TailraceError('INVALID_REQUEST', 'token')
@@ -103,6 +105,8 @@ export class TestBroker implements SessionHost {
       if (fault.drop && !fault.applied) return session.drop()
       const refusal = this.mayServe(topic, partition)
       if (refusal !== undefined) throw refusal
+      if (this.cluster.partitions(topic) === 0) throw new TailraceError('UNKNOWN_TOPIC')
+      this.cluster.refuseAnother(topic, fields.topicId)
       if (this.cluster.partitions(topic) <= partition) throw new TailraceError('UNKNOWN_PARTITION')
       const result = this.cluster.log(topic, partition).append(body, this.cluster.maxBatchBytes)
       this.cluster.pushAll()

@@ -5,6 +5,7 @@ import { TestBroker } from './test-broker.ts'
 import type { Fault, World } from './world.ts'
 
 interface TestTopic {
+  readonly id: string
   readonly logs: PartitionLog[]
   readonly leaders: number[]
   readonly terms: number[]
@@ -29,6 +30,7 @@ export class TestCluster implements World {
   pushedBytes = 0
   readonly #topics = new Map<string, TestTopic>()
   #nextProducer = 1000
+  #created = 0
 
   /** `topics`: partitions of each. Partition p is led by broker 1 + p % brokers. */
   static async start(topics: Record<string, number>, brokers = 1): Promise<TestCluster> {
@@ -50,10 +52,27 @@ export class TestCluster implements World {
   createTopic(name: string, partitions: number): void {
     const numbers = Array.from({ length: partitions }, (_, partition) => partition)
     this.#topics.set(name, {
+      id: `${name}-${++this.#created}`,
       logs: numbers.map(() => new PartitionLog()),
       leaders: numbers.map((partition) => 1 + (partition % this.brokers.length)),
       terms: numbers.map(() => 1),
     })
+  }
+
+  /** Subscribers are told, as a broker does that hears of it. */
+  deleteTopic(name: string): void {
+    this.#topics.delete(name)
+    for (const { sessions } of this.brokers) for (const session of sessions) session.endTopic(name)
+  }
+
+  topicId(name: string): string {
+    return this.#topics.get(name)!.id
+  }
+
+  refuseAnother(topic: string, topicId = ''): void {
+    const present = this.#topics.get(topic)?.id
+    if (topicId !== '' && present !== undefined && topicId !== present)
+      throw new schemas.TailraceError('TOPIC_ID_MISMATCH', `${present}, not ${topicId}`)
   }
 
   addPartition(name: string): void {
@@ -111,7 +130,7 @@ export class TestCluster implements World {
       clusterId: 'test',
       brokers,
       topics: found.map((name) => {
-        const { leaders, terms } = this.#topics.get(name)!
+        const { id, leaders, terms } = this.#topics.get(name)!
         const replicas = brokers.map(({ id }) => id)
         const partitions = leaders.map((leader, partition) => ({
           partition,
@@ -119,7 +138,7 @@ export class TestCluster implements World {
           term: terms[partition]!,
           replicas,
         }))
-        return { name, id: `id-${name}`, partitions }
+        return { name, id, partitions }
       }),
     }
   }

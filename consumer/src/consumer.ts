@@ -24,7 +24,7 @@ export class Consumer {
   }
 
   /**
-   * Subscribes to a topic; receiving begins at once. Every record comes once and, within its partition, in order, over lost connections and
+   * Subscribes to a topic; receiving begins with the loop over it, or with its `ready`. Every record comes once and, within its partition, in order, over lost connections and
    * changes of leader.
    * @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME, CLOSED; everything else comes out of the loop
    */
@@ -35,16 +35,20 @@ export class Consumer {
     checkTopicName(topic)
     const settings = feedSettings(options)
     const onUnreadable = onUnreadableOf(options.onUnreadable)
-    const feed = new Feed(this.#client, topic, startOf(options.from ?? 'latest', options.partitions), settings)
-    this.#feeds.add(feed)
+    const start = startOf(options.from ?? 'latest', options.partitions, settings.otherwise)
+    const feed = new Feed(this.#client, topic, start, settings)
     const { signal } = options
     const abort = (): void => feed.fail(abortError(signal!), true)
-    signal?.addEventListener('abort', abort, { once: true })
+    feed.onBegin = () => {
+      this.#feeds.add(feed)
+      signal?.addEventListener('abort', abort, { once: true })
+      if (signal?.aborted) abort()
+      else if (this.#isClosed) feed.close()
+    }
     feed.onEnd = () => {
       this.#feeds.delete(feed)
       signal?.removeEventListener('abort', abort)
     }
-    if (signal?.aborted) abort()
     return options.bytes
       ? new Subscription(topic, feed, bytesRecord, onUnreadable)
       : new Subscription(topic, feed, textRecord, onUnreadable)

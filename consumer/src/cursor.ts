@@ -35,6 +35,11 @@ export class Cursor {
     return this.nextOffset === undefined ? this.#start : { kind: 'OFFSET', value: this.nextOffset }
   }
 
+  /** Where a later reader goes on; undefined while that is not known. */
+  get resumeAt(): Offset | undefined {
+    return this.position ?? (this.#start.kind === 'OFFSET' ? this.#start.value : undefined)
+  }
+
   get lag(): number {
     return this.position === undefined ? 0 : Math.max(0, this.highWatermark - this.position)
   }
@@ -52,6 +57,7 @@ export class Cursor {
     this.#start = from
     this.nextOffset = undefined
     this.position = undefined
+    this.highWatermark = 0
     this.refusedSince = 0
   }
 

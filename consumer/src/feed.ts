@@ -7,12 +7,14 @@ import {
   Fifo,
   RETRY_BACKOFF,
   type Route,
+  type TopicRoute,
 } from '@tailrace/client'
 import { type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import { Cursor } from './cursor.ts'
 import type { FeedSettings } from './options.ts'
+import { Positions } from './positions.ts'
 import { type ReceivedBatch, receive } from './received-batch.ts'
-import type { Start } from './start.ts'
+import { type Start, startAnew } from './start.ts'
 import { Stream, type StreamEvents } from './stream.ts'
 
 /** A topic that is being created, or that a broker has not heard of yet, gets this long. */
@@ -21,7 +23,9 @@ const TOPIC_TIMEOUT_MS = 120_000
 const MIN_BYTES_PER_PARTITION = 64 * 1024
 /** How long a broker may be behind, or a replica give damaged batches, before the reader is told. */
 const PATIENCE_MS = 5_000
-const lagging = new Set(['UNKNOWN_TOPIC', 'UNKNOWN_PARTITION'])
+const lagging = new Set(['UNKNOWN_TOPIC', 'TOPIC_ID_MISMATCH', 'UNKNOWN_PARTITION'])
+/** Between two looks for the topic that a saved position belongs to. */
+const LOOK_AGAIN_MS = 250
 
 /**
  * The batches of a topic's partitions in one queue, each once and in order of offsets for every partition. Keeps every partition attached to a broker
@@ -29,19 +33,24 @@ const lagging = new Set(['UNKNOWN_TOPIC', 'UNKNOWN_PARTITION'])
  */
 export class Feed implements StreamEvents {
   readonly cursors = new Map<PartitionNumber, Cursor>()
+  /** Called once when it begins to receive. */
+  onBegin: (() => void) | undefined
   /** Called once when it has ended, whyever. */
   onEnd: (() => void) | undefined
   readonly #client: Client
   readonly #topic: string
-  readonly #start: Start
+  #start: Start
+  /** The topic that is read. Empty until it is known. */
+  #topicId: string
   readonly #settings: FeedSettings
   readonly #queue = new Fifo<ReceivedBatch>()
   readonly #ended = new AbortController()
   readonly #backoff = new Backoff(RETRY_BACKOFF)
-  readonly #stopListening: () => void
+  #stopListening: (() => void) | undefined
   readonly #allStarted = Promise.withResolvers<void>()
   /** Partitions that come from nowhere at the moment. */
   readonly #detached = new Set<Cursor>()
+  #hasBegun = false
   #isAttaching = false
   /** Why the last stream ended; undefined when none did since the last success. */
   #lastError: TailraceError | undefined
@@ -53,15 +62,25 @@ export class Feed implements StreamEvents {
     this.#client = client
     this.#topic = topic
     this.#start = start
+    this.#topicId = start.offsets.topicId
     this.#settings = settings
-    this.#stopListening = client.onMetadataChange(() => this.#findNewPartitions())
     this.#allStarted.promise.catch(() => {})
-    void this.#begin()
   }
 
   /** Resolves when every partition's first offset is known. @throws TailraceError what ended the feed before */
-  get whenStarted(): Promise<void> {
+  whenStarted(): Promise<void> {
+    this.#begin()
     return this.#allStarted.promise
+  }
+
+  /** What has been handed out, or was given to start from. */
+  get positions(): Positions {
+    if (this.cursors.size === 0) return new Positions(this.#start.offsets, this.#topicId)
+    const positions = new Positions([], this.#topicId)
+    for (const { partition, resumeAt } of this.cursors.values()) {
+      if (resumeAt !== undefined) positions.set(partition, resumeAt)
+    }
+    return positions
   }
 
   /**
@@ -69,6 +88,7 @@ export class Feed implements StreamEvents {
    * @throws TailraceError what ended the feed, after everything received before has been read
    */
   async next(): Promise<ReceivedBatch | undefined> {
+    this.#begin()
     for (;;) {
       const batch = this.#queue.shift()
       if (batch !== undefined) return batch
@@ -155,31 +175,89 @@ export class Feed implements StreamEvents {
     return true
   }
 
-  async #begin(): Promise<void> {
+  /** With the first wish for records: a subscription that nobody reads holds nothing. */
+  #begin(): void {
+    if (this.#hasBegun || this.#isOver) return
+    this.#hasBegun = true
+    this.#stopListening = this.#client.onMetadataChange(() => this.#follow())
+    this.onBegin?.()
+    if (!this.#isOver) void this.#open()
+  }
+
+  async #open(): Promise<void> {
     try {
-      const route = await this.#client.topic(this.#topic, { timeoutMs: TOPIC_TIMEOUT_MS, signal: this.#ended.signal })
-      const all = route.leaders.map((_, partition) => partition)
-      const wanted = this.#start.partitions ?? all
-      const unknown = wanted.find((partition) => partition >= all.length)
-      if (unknown !== undefined) {
-        throw new TailraceError(
-          'UNKNOWN_PARTITION',
-          `"${this.#topic}" has ${all.length} of them, not number ${unknown}.`,
-        )
+      const route = await this.#findTopic()
+      if (this.#topicId !== '' && route.id !== this.#topicId) {
+        this.#turnTo(route)
+        return
       }
-      for (const partition of wanted) this.#add(new Cursor(partition, this.#start.positionOf(partition)))
-      if (wanted.length === 0) this.#allStarted.resolve()
+      this.#topicId = route.id
+      this.#addAll(route)
       await this.#attach()
     } catch (error) {
       this.fail(asTailraceError(error))
     }
   }
 
-  /** Partitions that were added after the start are read from their beginning: everything in them is new. */
-  #findNewPartitions(): void {
-    if (this.#start.partitions !== undefined || this.cursors.size === 0 || this.#isOver) return
-    const partitions = this.#client.metadata.topic(this.#topic)?.leaders.length ?? 0
-    for (let partition = this.cursors.size; partition < partitions; partition++) {
+  /** The topic of the name, by preference the one that the start belongs to: a broker that is behind still tells of another one. */
+  async #findTopic(): Promise<TopicRoute> {
+    const { signal } = this.#ended
+    const route = await this.#client.topic(this.#topic, { timeoutMs: TOPIC_TIMEOUT_MS, signal })
+    const started = performance.now()
+    for (let found = route; this.#topicId !== '' && found.id !== this.#topicId; ) {
+      if (performance.now() - started > PATIENCE_MS) return found
+      await delay(LOOK_AGAIN_MS, signal)
+      await this.#client.refresh([this.#topic]).catch(() => {})
+      found = this.#client.metadata.topic(this.#topic) ?? found
+      if (found.id === this.#topicId) return found
+    }
+    return route
+  }
+
+  /** A cursor for each partition of the topic that is wanted. @throws TailraceError UNKNOWN_PARTITION */
+  #addAll(route: TopicRoute): void {
+    const all = route.leaders.map((_, partition) => partition)
+    const wanted = this.#start.partitions ?? all
+    const unknown = [...(this.#start.partitions ?? this.#start.offsets.keys())].find((one) => one >= all.length)
+    if (unknown !== undefined) {
+      throw new TailraceError('UNKNOWN_PARTITION', `"${this.#topic}" has ${all.length} of them, not number ${unknown}.`)
+    }
+    for (const partition of wanted) this.#add(new Cursor(partition, this.#start.positionOf(partition)))
+    if (wanted.length === 0) this.#allStarted.resolve()
+  }
+
+  /** The name stands for another topic by now. What was received of the former one stays before what comes of this one. */
+  #turnTo(route: TopicRoute): void {
+    const { onTopicRecreated: choice } = this.#settings
+    if (choice === 'fail') {
+      const detail = `"${this.#topic}" was ${this.#topicId}, and is ${route.id} now.`
+      this.fail(new TailraceError('TOPIC_ID_MISMATCH', detail))
+      return
+    }
+    this.#closeStreams()
+    this.cursors.clear()
+    this.#detached.clear()
+    this.#lastError = undefined
+    this.#topicId = route.id
+    this.#start = startAnew(this.#start, choice)
+    try {
+      this.#addAll(route)
+    } catch (error) {
+      this.fail(asTailraceError(error))
+    }
+    void this.#attach()
+  }
+
+  /** The cluster tells something new of the topic. Partitions that were added after the start are read from their beginning: everything in them is new. */
+  #follow(): void {
+    const route = this.#client.metadata.topic(this.#topic)
+    if (route === undefined || this.cursors.size === 0 || this.#isOver) return
+    if (route.id !== this.#topicId) {
+      this.#turnTo(route)
+      return
+    }
+    if (this.#start.partitions !== undefined) return
+    for (let partition = this.cursors.size; partition < route.leaders.length; partition++) {
       this.#add(new Cursor(partition, { kind: 'EARLIEST', value: 0 }))
     }
     if (this.#detached.size > 0) void this.#attach()
@@ -200,7 +278,7 @@ export class Feed implements StreamEvents {
           await delay(this.#backoff.next(), this.#ended.signal)
           await this.#client.refresh([this.#topic]).catch(() => {})
         }
-        for (const [connection, cursors] of await this.#routes()) this.#open(connection, cursors)
+        for (const [connection, cursors] of await this.#routes()) this.#subscribe(connection, cursors)
       }
     } catch (error) {
       this.fail(asTailraceError(error))
@@ -231,14 +309,16 @@ export class Feed implements StreamEvents {
     return isNear ? this.#client.nearest(this.#topic, partition) : this.#client.route(this.#topic, partition)
   }
 
-  #open(connection: Connection, cursors: readonly Cursor[]): void {
+  #subscribe(connection: Connection, found: readonly Cursor[]): void {
     if (this.#isOver) return
-    for (const cursor of cursors) this.#detached.delete(cursor)
+    // Those of a topic that has been left meanwhile are not detached any more.
+    const cursors = found.filter((cursor) => this.#detached.delete(cursor))
+    if (cursors.length === 0) return
     const share = Math.floor(this.#settings.maxBufferedBytes / this.cursors.size)
     const replica = this.#settings.readFrom === 'nearest'
     new Stream(
       connection,
-      this.#topic,
+      { name: this.#topic, id: this.#topicId },
       cursors,
       { bytesPerPartition: Math.max(MIN_BYTES_PER_PARTITION, share), replica },
       this,
@@ -246,11 +326,15 @@ export class Feed implements StreamEvents {
   }
 
   #shutDown(): void {
-    this.#stopListening()
+    this.#stopListening?.()
     this.onEnd?.()
     this.#ended.abort(new TailraceError('CLOSED'))
-    for (const stream of new Set([...this.cursors.values()].map((cursor) => cursor.stream))) stream?.close()
+    this.#closeStreams()
     this.#wake()
+  }
+
+  #closeStreams(): void {
+    for (const stream of new Set([...this.cursors.values()].map((cursor) => cursor.stream))) stream?.close()
   }
 
   #wake(): void {

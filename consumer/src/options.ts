@@ -16,6 +16,13 @@ export interface SubscribeOptions {
   readonly bytes?: boolean
   /** What to do when the wanted offset is not, or no longer, in the partition. Default 'fail': OFFSET_OUT_OF_RANGE. */
   readonly onOutOfRange?: 'fail' | 'earliest' | 'latest'
+  /** Where partitions begin that offsets by partition, given as `from`, do not name. Default 'earliest': nothing is left out. */
+  readonly otherwise?: 'earliest' | 'latest'
+  /**
+   * What to do when the topic has been deleted and another one has its name, also when `from` is a position of the former one. Default 'fail':
+   * TOPIC_ID_MISMATCH. Else the new topic is read, all of it or from its end.
+   */
+  readonly onTopicRecreated?: 'fail' | 'earliest' | 'latest'
   /**
    * Where from: each partition's leader, or the nearest broker that holds it, which spares leaders and long ways. What comes is the same records
    * in the same order; from a follower they come a little later, and later still while it is cut off. Default 'leader'.
@@ -33,21 +40,32 @@ export interface SubscribeOptions {
 export interface FeedSettings {
   readonly maxBufferedBytes: number
   readonly onOutOfRange: 'fail' | 'earliest' | 'latest'
+  readonly onTopicRecreated: 'fail' | 'earliest' | 'latest'
+  readonly otherwise: 'earliest' | 'latest'
   readonly readFrom: 'leader' | 'nearest'
 }
 
-const names = ['from', 'partitions', 'maxBufferedBytes', 'bytes', 'onOutOfRange', 'readFrom', 'onUnreadable', 'signal']
+const names = [
+  ...['from', 'partitions', 'otherwise', 'maxBufferedBytes', 'bytes'],
+  ...['onOutOfRange', 'onTopicRecreated', 'readFrom', 'onUnreadable', 'signal'],
+]
 
 /** @throws TailraceError INVALID_SETTING */
 export function feedSettings(options: SubscribeOptions): FeedSettings {
   refuseUnknown(options, names)
-  const onOutOfRange = options.onOutOfRange ?? 'fail'
-  if (!['fail', 'earliest', 'latest'].includes(onOutOfRange)) {
-    throw new TailraceError('INVALID_SETTING', `onOutOfRange: "${onOutOfRange}" is not fail, earliest or latest.`)
-  }
-  const readFrom = options.readFrom ?? 'leader'
-  if (readFrom !== 'leader' && readFrom !== 'nearest')
-    throw new TailraceError('INVALID_SETTING', `readFrom: "${String(readFrom)}" is not leader or nearest.`)
   const bounds = { default: 8 * 1024 * 1024, min: 1, max: 2 ** 40 }
-  return { onOutOfRange, readFrom, maxBufferedBytes: wholeNumber('maxBufferedBytes', options.maxBufferedBytes, bounds) }
+  return {
+    onOutOfRange: oneOf('onOutOfRange', options.onOutOfRange, ['fail', 'earliest', 'latest']),
+    onTopicRecreated: oneOf('onTopicRecreated', options.onTopicRecreated, ['fail', 'earliest', 'latest']),
+    otherwise: oneOf('otherwise', options.otherwise, ['earliest', 'latest']),
+    readFrom: oneOf('readFrom', options.readFrom, ['leader', 'nearest']),
+    maxBufferedBytes: wholeNumber('maxBufferedBytes', options.maxBufferedBytes, bounds),
+  }
+}
+
+/** The first of them is the default. */
+function oneOf<Choice extends string>(name: string, given: Choice | undefined, choices: readonly Choice[]): Choice {
+  const chosen = given ?? choices[0]!
+  if (choices.includes(chosen)) return chosen
+  throw new TailraceError('INVALID_SETTING', `${name}: "${String(chosen)}" is not ${choices.join(' or ')}.`)
 }

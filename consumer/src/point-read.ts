@@ -31,7 +31,7 @@ const noToken = { term: 0, index: 0, seal: '' }
 /**
  * Reads a place from the partition's leader or a replica that holds it, whichever answers first (M95). What is committed is the same on every
  * replica, so it does not matter which; a replica that has less answers NOT_CAUGHT_UP, or nothing, and the next one is asked.
- * @throws TailraceError OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, UNKNOWN_PARTITION, TIMED_OUT with the last error as its cause, ABORTED, CLOSED
+ * @throws TailraceError OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, TOPIC_ID_MISMATCH, UNKNOWN_PARTITION, TIMED_OUT with the last error as its cause, ABORTED, CLOSED
  */
 export async function readPlace(
   client: Client,
@@ -45,7 +45,8 @@ export async function readPlace(
   const backoff = new Backoff(RETRY_BACKOFF)
   const mayPass = (error: TailraceError): boolean => {
     const isBehind = error.code === 'OFFSET_OUT_OF_RANGE' && typeof place.token === 'string'
-    return error.retriable || (isBehind && performance.now() - started < PATIENCE_MS)
+    const mayLag = isBehind || error.code === 'TOPIC_ID_MISMATCH'
+    return error.retriable || (mayLag && performance.now() - started < PATIENCE_MS)
   }
   await client.topic(topic, { timeoutMs: settings.timeoutMs, signal })
   for (;;) {
@@ -120,12 +121,12 @@ class Asking {
   }
 
   async #ask(connection: Connection, replica: BrokerId | null, signal: AbortSignal): Promise<ReadAnswer> {
-    const { partition, offset, token } = this.#place
+    const { partition, offset, token, topicId = '' } = this.#place
     const { term, index, seal } = typeof token === 'string' ? schemas.parseReadToken(token) : noToken
     const { maxBytes } = this.#settings
     const place = { topic: this.#topic, partition, offset, maxBytes, waitMs: 0 }
     const covered = { tokenTerm: term, tokenIndex: index, tokenSeal: seal }
-    const fields = { ...place, ...covered, replica: replica !== null }
+    const fields = { ...place, ...covered, replica: replica !== null, topicId }
     const reply = await connection.request('Fetch', fields, { timeoutMs: this.#timeoutMs, signal })
     const { nextOffset, highWatermark } = reply.fields
     if (replica !== null && reply.body.length === 0)

@@ -10,6 +10,8 @@ export interface ReadPlace {
   readonly token?: string | null
   /** Brokers to ask beside the leader. Default: all replicas of the partition. */
   readonly holders?: readonly BrokerId[]
+  /** The topic that the offset belongs to: another one of its name is refused. Default: whichever has the name. */
+  readonly topicId?: string
 }
 
 export interface ReadOptions {
@@ -36,7 +38,7 @@ export interface ReadSettings {
 }
 
 const names = ['first', 'hedgeAfterMs', 'timeoutMs', 'maxBytes', 'bytes', 'onUnreadable', 'signal']
-const placeNames = ['partition', 'offset', 'token', 'holders']
+const placeNames = ['partition', 'offset', 'token', 'holders', 'topicId']
 
 /** @throws TailraceError INVALID_SETTING */
 export function readSettings(options: ReadOptions): ReadSettings {

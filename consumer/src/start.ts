@@ -1,8 +1,9 @@
-import { type Offset, type PartitionNumber, type Position, TailraceError } from '@tailrace/schemas'
+import { type Offset, type PartitionNumber, type Position, positionFrom, TailraceError } from '@tailrace/schemas'
+import { Positions, positionsFrom } from './positions.ts'
 
 /**
  * Where to begin: 'earliest', 'latest' (only what comes from now on), an offset, a time (the first record at or after it; a Date or an ISO 8601
- * string), or an offset for each partition, which then are the only ones read.
+ * text, UTC where it names no zone), or an offset for each partition, as `position()` gave it or as JSON has kept that.
  */
 export type From =
   | 'earliest'
@@ -11,55 +12,55 @@ export type From =
   | Date
   | string
   | ReadonlyMap<PartitionNumber, Offset>
-  | Readonly<Record<number, Offset>>
+  | Readonly<Record<number, Offset | string>>
+  | readonly (Offset | string)[]
+  | readonly (readonly [PartitionNumber, Offset])[]
+  | { readonly topicId?: string; readonly offsets: object }
 
 export interface Start {
   /** undefined: all partitions, also those that are added later. */
   readonly partitions: readonly PartitionNumber[] | undefined
+  /** Empty unless `from` gave offsets by partition. */
+  readonly offsets: Positions
   positionOf(partition: PartitionNumber): Position
 }
 
-/** @throws TailraceError INVALID_SETTING */
-export function startOf(from: From, partitions: readonly PartitionNumber[] | undefined): Start {
-  for (const partition of partitions ?? []) checkWhole(partition, 'partitions')
-  if (typeof from === 'object' && from !== null && !(from instanceof Date)) return startOfOffsets(from, partitions)
-  const position = positionOf(from)
-  return { partitions: partitions && [...new Set(partitions)], positionOf: () => position }
-}
+const earliest: Position = { kind: 'EARLIEST', value: 0 }
+const latest: Position = { kind: 'LATEST', value: 0 }
 
-function startOfOffsets(from: object, partitions: readonly PartitionNumber[] | undefined): Start {
-  const entries =
-    from instanceof Map ? [...from] : Object.entries(from).map(([partition, offset]) => [Number(partition), offset])
-  const offsets = new Map<PartitionNumber, Offset>(entries as [number, number][])
-  for (const [partition, offset] of offsets) {
-    checkWhole(partition, 'from')
-    checkWhole(offset, 'from')
+/** `otherwise`: where partitions begin that offsets by partition do not name. @throws TailraceError INVALID_SETTING */
+export function startOf(
+  from: From,
+  partitions: readonly PartitionNumber[] | undefined,
+  otherwise: 'earliest' | 'latest' = 'earliest',
+): Start {
+  for (const partition of partitions ?? []) checkPartition(partition)
+  const chosen = partitions && [...new Set(partitions)]
+  if (typeof from === 'object' && from !== null && !(from instanceof Date)) {
+    const offsets = positionsFrom(from)
+    const rest = otherwise === 'earliest' ? earliest : latest
+    const positionOf = (partition: PartitionNumber): Position => {
+      const value = offsets.get(partition)
+      return value === undefined ? rest : { kind: 'OFFSET', value }
+    }
+    return { partitions: chosen, offsets, positionOf }
   }
-  const missing = partitions?.find((partition) => !offsets.has(partition))
-  if (missing !== undefined)
-    throw new TailraceError('INVALID_SETTING', `from: it has no offset for partition ${missing}.`)
-  return {
-    partitions: partitions ? [...new Set(partitions)] : [...offsets.keys()],
-    positionOf: (partition) => ({ kind: 'OFFSET', value: offsets.get(partition)! }),
-  }
-}
-
-function positionOf(from: unknown): Position {
-  if (from === 'earliest') return { kind: 'EARLIEST', value: 0 }
-  if (from === 'latest') return { kind: 'LATEST', value: 0 }
-  if (typeof from === 'number') {
-    checkWhole(from, 'from')
-    return { kind: 'OFFSET', value: from }
-  }
-  const time = from instanceof Date ? from.getTime() : typeof from === 'string' ? Date.parse(from) : Number.NaN
-  if (!Number.isNaN(time)) return { kind: 'TIME', value: time }
+  const position = positionFrom(from)
+  if (position !== null) return { partitions: chosen, offsets: new Positions(), positionOf: () => position }
+  const given = typeof from === 'string' ? JSON.stringify(from) : String(from)
   throw new TailraceError(
     'INVALID_SETTING',
-    `from: ${JSON.stringify(from)} is not 'earliest', 'latest', an offset, a time, or an offset for each partition.`,
+    `from: ${given} is not 'earliest', 'latest', an offset, a time such as "2026-03-01T12:00:00Z", or an offset for each partition.`,
   )
 }
 
-function checkWhole(value: unknown, name: string): void {
+/** The same partitions of another topic, from its start or its end. */
+export function startAnew({ partitions }: Start, at: 'earliest' | 'latest'): Start {
+  const position = at === 'earliest' ? earliest : latest
+  return { partitions, offsets: new Positions(), positionOf: () => position }
+}
+
+function checkPartition(value: unknown): void {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return
-  throw new TailraceError('INVALID_SETTING', `${name}: ${String(value)} is not a whole number from 0 on.`)
+  throw new TailraceError('INVALID_SETTING', `partitions: ${String(value)} is not a whole number from 0 on.`)
 }

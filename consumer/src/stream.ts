@@ -27,7 +27,7 @@ export class Stream implements SubscriptionListener, RecordSource {
 
   constructor(
     connection: Connection,
-    topic: string,
+    topic: { readonly name: string; readonly id: string },
     cursors: readonly Cursor[],
     settings: { readonly bytesPerPartition: number /** From the broker's own replicas. */; readonly replica: boolean },
     events: StreamEvents,
@@ -45,7 +45,11 @@ export class Stream implements SubscriptionListener, RecordSource {
     const position = { kind: 'EARLIEST', value: 0 } as const // Not used: every partition brings its own.
     const partitions = cursors.map((cursor) => ({ partition: cursor.partition, position: cursor.wanted }))
     const { replica } = settings
-    this.#id = connection.subscribe({ topic, position, partitions, credit: this.#granted - buffered, replica }, this)
+    const credit = this.#granted - buffered
+    this.#id = connection.subscribe(
+      { topic: topic.name, position, partitions, credit, replica, topicId: topic.id },
+      this,
+    )
   }
 
   get #limit(): number {

@@ -1,5 +1,6 @@
-import type { Offset, PartitionNumber, TailraceError } from '@tailrace/schemas'
+import type { PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { Feed } from './feed.ts'
+import type { Positions } from './positions.ts'
 import type { OnUnreadable } from './readable-records.ts'
 import type { ReceivedBatch } from './received-batch.ts'
 import type { ConsumerRecord, RecordMaker } from './record.ts'
@@ -12,7 +13,7 @@ export interface Lag {
 }
 
 /**
- * The records of a topic from a start on, without end. Iterate over it, or over `batches()`, but not over both, and not twice. Leaving the loop closes it.
+ * The records of a topic from a start on, without end. Receiving begins when the first record is asked for, or `ready` is called; before that it holds nothing. Iterate over it, or over `batches()`, but not over both, and not twice. Leaving the loop closes it.
  * The loop's body holds up the brokers: no more than maxBufferedBytes are received ahead of it.
  */
 export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
@@ -56,16 +57,12 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
 
   /** Resolves when the first offset of every partition is known: what is published from now on will be read, also from 'latest'. */
   ready(): Promise<void> {
-    return this.#feed.whenStarted
+    return this.#feed.whenStarted()
   }
 
-  /** The next offset of each partition that has not been handed out: where a later subscription goes on (`from`). */
-  position(): Map<PartitionNumber, Offset> {
-    const positions = new Map<PartitionNumber, Offset>()
-    for (const { partition, position } of this.#feed.cursors.values()) {
-      if (position !== undefined) positions.set(partition, position)
-    }
-    return positions
+  /** The next offset of each partition that has not been handed out: where a later subscription goes on (`from`), also by way of JSON. */
+  position(): Positions {
+    return this.#feed.positions
   }
 
   /** As last heard from the brokers, which tell it with every delivery and on each change. */

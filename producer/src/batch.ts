@@ -1,8 +1,10 @@
+import { asTailraceError } from '@tailrace/client'
 import type { BrokerId, PartitionNumber, TailraceError } from '@tailrace/schemas'
-import type { Sent } from './record.ts'
+import type { ProducerRecord, Sent } from './record.ts'
 
-/** What a broker says of a batch that is on a majority's disks. */
+/** What a broker says of a batch that is on a majority's disks, and the topic that it was sent to. */
 export interface Acknowledgement {
+  readonly topicId: string
   readonly baseOffset: number
   readonly token: string | null
   readonly holders: readonly BrokerId[]
@@ -12,6 +14,9 @@ export interface Acknowledgement {
 export interface Settler {
   settle(position: number, sent: Sent): void
   fail(error: TailraceError): void
+  recordAt(position: number): ProducerRecord
+  /** Resolves, never rejects, when the outcome has been told. */
+  whenSettled(): Promise<unknown>
 }
 
 /**
@@ -28,9 +33,9 @@ export class Batch {
   bufferedBytes = 0
   /**
    * waiting: to be sent, or sent. acknowledged: on a majority's disks. gap: failed after it had been given a sequence, which brokers now
-   * miss, or may have: what follows it cannot be sent under the same producer id.
+   * miss, or may have: what follows it cannot be sent under the same producer id. moved: its records are on their way in other batches.
    */
-  state: 'waiting' | 'acknowledged' | 'gap' = 'waiting'
+  state: 'waiting' | 'acknowledged' | 'gap' | 'moved' = 'waiting'
   /** Some transmission got no definite answer, so the broker may have it, or may yet get it out of a pipe. */
   outcomeUnknown = false
   /** Sent when nothing before it was open: an answer about its sequence is then about nobody else's. */
@@ -62,11 +67,27 @@ export class Batch {
     return this.#whenSettled.promise
   }
 
-  acknowledge({ baseOffset, token, holders }: Acknowledgement): void {
+  /** Its topic is gone and another one has the name: every record goes into batches of that. */
+  moveTo(take: (record: ProducerRecord, settler: Settler, position: number) => void): void {
+    this.state = 'moved'
+    for (let i = 0; i < this.#settlers.length; i++) {
+      const settler = this.#settlers[i]!
+      const position = this.#positions[i]!
+      try {
+        take(settler.recordAt(position), settler, position)
+      } catch (error) {
+        settler.fail(asTailraceError(error))
+      }
+    }
+    const settled = [...new Set(this.#settlers)].map((settler) => settler.whenSettled())
+    if (this.#whenSettled !== undefined) void Promise.all(settled).then(() => this.#whenSettled!.resolve())
+  }
+
+  acknowledge({ baseOffset, token, holders, topicId }: Acknowledgement): void {
     this.state = 'acknowledged'
     const { partition } = this
     for (let i = 0; i < this.#settlers.length; i++) {
-      this.#settlers[i]!.settle(this.#positions[i]!, { partition, offset: baseOffset + i, token, holders })
+      this.#settlers[i]!.settle(this.#positions[i]!, { partition, offset: baseOffset + i, token, holders, topicId })
     }
     this.#whenSettled?.resolve()
   }

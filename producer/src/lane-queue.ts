@@ -53,6 +53,12 @@ export class LaneQueue {
     return this.#batches.filter((batch) => batch.state === 'waiting')
   }
 
+  /** Nothing in it will be sent any more. */
+  clear(): void {
+    this.#batches.length = 0
+    this.#sent = 0
+  }
+
   isHead(batch: Batch): boolean {
     return this.#batches[0] === batch
   }

@@ -1,4 +1,12 @@
-import { asTailraceError, Backoff, type Client, type Connection, delay, RETRY_BACKOFF } from '@tailrace/client'
+import {
+  asTailraceError,
+  Backoff,
+  type Client,
+  type Connection,
+  delay,
+  RETRY_BACKOFF,
+  type TopicRoute,
+} from '@tailrace/client'
 import { type Message, type PartitionNumber, type RecordInput, readTokenText, TailraceError } from '@tailrace/schemas'
 import type { Batch, Settler } from './batch.ts'
 import type { Identity } from './identity.ts'
@@ -38,7 +46,7 @@ const WARM_MS = 3_600_000
  */
 export class Lane {
   readonly partition: PartitionNumber
-  readonly #topic: string
+  readonly #topic: TopicRoute
   readonly #context: LaneContext
   readonly #open: OpenBatch
   readonly #queue: LaneQueue
@@ -54,7 +62,8 @@ export class Lane {
   #lastAcknowledgedAt = Number.NEGATIVE_INFINITY
   #sealed = 0
 
-  constructor(context: LaneContext, topic: string, partition: PartitionNumber, identity: Identity) {
+  /** `topic`: it serves this one; another one that gets the name has lanes of its own. */
+  constructor(context: LaneContext, topic: TopicRoute, partition: PartitionNumber, identity: Identity) {
     this.#context = context
     this.#topic = topic
     this.partition = partition
@@ -107,6 +116,14 @@ export class Lane {
     }
   }
 
+  /** The topic is gone and another one has its name: nothing more is sent here. What is not acknowledged, oldest first. */
+  retire(): Batch[] {
+    const batches = this.unsettled()
+    if (!this.#open.isEmpty) this.#open.discard()
+    this.#queue.clear()
+    return batches
+  }
+
   #seal(): void {
     this.#isDue = false
     this.#sealed++
@@ -149,7 +166,7 @@ export class Lane {
     const isIndirect = this.#rerouteAt !== Number.POSITIVE_INFINITY
     this.#metadataVersion = metadata.version
     if (isIndirect && now < this.#rerouteAt) return false
-    const leader = metadata.leaderAddress(this.#topic, this.partition)
+    const leader = metadata.leaderAddress(this.#topic.name, this.partition)
     return leader !== undefined && leader !== this.#connection.address
   }
 
@@ -160,7 +177,7 @@ export class Lane {
     const timeoutMs = Math.ceil(Math.max(1, Math.min(requestTimeoutMs, deliveryTimeoutMs - age)))
     this.#connection!.request(
       'Publish',
-      { topic: this.#topic, partition: this.partition, timeoutMs },
+      { topic: this.#topic.name, partition: this.partition, timeoutMs, topicId: this.#topic.id },
       { timeoutMs: timeoutMs + Math.min(timeoutMs, ANSWER_GRACE_MS), dropOnTimeout: true, body: [batch.bytes!] },
     ).then(
       ({ fields }) => this.#acknowledged(batch, fields),
@@ -176,7 +193,7 @@ export class Lane {
     this.#backoff.reset()
     const { baseOffset, term = 0, index = 0, seal = '', holders = [] } = fields
     const token = index === 0 ? null : readTokenText({ term, index, seal })
-    batch.acknowledge({ baseOffset, token, holders })
+    batch.acknowledge({ baseOffset, token, holders, topicId: this.#topic.id })
     this.#queue.dropAcknowledged()
     this.#context.buffer(-batch.bufferedBytes)
     this.#proceed()
@@ -211,10 +228,10 @@ export class Lane {
       try {
         if (this.#lastError !== undefined) {
           await delay(Math.min(this.#backoff.next(), this.#untilExpiry()), this.#context.ended)
-          await this.#context.client.refresh([this.#topic])
+          await this.#context.client.refresh([this.#topic.name])
         }
         if (this.#queue.hasGapAtHead) this.#giveUp(this.#queue.renew(await this.#context.newIdentity()))
-        const { connection, direct } = await this.#context.client.route(this.#topic, this.partition)
+        const { connection, direct } = await this.#context.client.route(this.#topic.name, this.partition)
         this.#connection = connection
         this.#metadataVersion = this.#context.client.metadata.version
         this.#rerouteAt = direct ? Number.POSITIVE_INFINITY : performance.now() + RETRY_DIRECT_MS

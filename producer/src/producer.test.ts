@@ -93,7 +93,8 @@ describe('send', () => {
     const producer = await start()
     const early = producer.send('late', { value: 'x' })
     setTimeout(() => cluster.createTopic('late', 1), 200)
-    expect(await early).toEqual({ partition: 0, offset: 0, token: '1-1-00112233aabbccdd', holders: [1] })
+    const place = { partition: 0, offset: 0, token: '1-1-00112233aabbccdd', holders: [1] }
+    expect(await early).toEqual({ ...place, topicId: cluster.topicId('late') })
     await expect(producer.send('never', { value: 'x' })).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })
   })
 

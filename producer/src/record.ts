@@ -28,6 +28,8 @@ export interface Sent {
   readonly token: string | null
   /** Brokers that had it on disk when it was acknowledged. */
   readonly holders: readonly BrokerId[]
+  /** The topic that it is in: another one may have the name later. */
+  readonly topicId: string
 }
 
 /** The form in which batches take a record. @throws TailraceError INVALID_RECORD */

@@ -15,8 +15,6 @@ export interface Intake {
 export interface Send extends Settler {
   /** Gives records away as long as there is room. True when there is nothing left to give. */
   feed(intake: Intake): boolean
-  /** Resolves, never rejects, when the outcome has been told. */
-  whenSettled(): Promise<unknown>
 }
 
 // Executors that are not closures: one is made for each record otherwise.
@@ -51,6 +49,10 @@ export class SingleSend implements Send {
       this.fail(error as TailraceError)
     }
     return true
+  }
+
+  recordAt(): ProducerRecord {
+    return this.#record
   }
 
   settle(_position: number, sent: Sent): void {
@@ -100,6 +102,10 @@ export class ManySend implements Send {
     }
     this.#finish()
     return true
+  }
+
+  recordAt(position: number): ProducerRecord {
+    return this.#records[position]!
   }
 
   settle(position: number, sent: Sent): void {

@@ -18,7 +18,10 @@ export interface TopicContext extends LaneContext {
 const encoder = new TextEncoder()
 const scratch = new Uint8Array(1024)
 
-/** A topic's lanes, one for each partition, and the sends that wait until the topic is known or there is room. Sends keep their order. */
+/**
+ * A topic's lanes, one for each partition, and the sends that wait until the topic is known or there is room. Sends keep their order.
+ * A send names a topic by its name: when the topic is deleted and another one gets the name, what is not acknowledged goes there.
+ */
 export class TopicLanes implements Intake {
   readonly #topic: string
   readonly #context: TopicContext
@@ -26,6 +29,7 @@ export class TopicLanes implements Intake {
   readonly #lanes: Lane[] = []
   #isLoading = false
   #route: TopicRoute | undefined
+  #identity: Identity | undefined
   #metadataVersion = -1
   #sticky = 0
   #stickySealed = -1
@@ -33,6 +37,7 @@ export class TopicLanes implements Intake {
   constructor(topic: string, context: TopicContext) {
     this.#topic = topic
     this.#context = context
+    context.client.onMetadataChange(() => this.#follow())
   }
 
   get lanes(): readonly Lane[] {
@@ -109,22 +114,39 @@ export class TopicLanes implements Intake {
 
   #grow(route: TopicRoute, identity: Identity): void {
     this.#route = route
+    this.#identity = identity
     for (let partition = this.#lanes.length; partition < route.leaders.length; partition++) {
-      this.#lanes.push(new Lane(this.#context, this.#topic, partition, identity))
+      this.#lanes.push(new Lane(this.#context, route, partition, identity))
     }
   }
 
-  /** Takes up partitions that were added to the topic. */
+  /** Takes up partitions that were added to the topic, and another topic that has got its name. */
   #follow(): void {
     const { metadata } = this.#context.client
     if (metadata.version === this.#metadataVersion) return
     this.#metadataVersion = metadata.version
     const route = metadata.topic(this.#topic)
-    if (route === undefined || route.leaders.length <= this.#lanes.length) return
-    this.#context.identity().then(
-      (identity) => this.#grow(route, identity),
-      () => {},
-    )
+    const before = this.#route
+    if (route === undefined || before === undefined || this.#context.ended.aborted) return
+    if (route.id !== before.id) this.#moveTo(route)
+    else if (route.leaders.length > this.#lanes.length) this.#grow(route, this.#identity!)
+  }
+
+  /** Sequences count per partition of a topic, so the identity begins at 0 in each of this one. */
+  #moveTo(route: TopicRoute): void {
+    const former = this.#lanes.splice(0)
+    this.#sticky = 0
+    this.#stickySealed = -1
+    this.#grow(route, this.#identity!)
+    let bytes = 0
+    for (const lane of former) {
+      for (const batch of lane.retire()) {
+        batch.moveTo((record, settler, position) => this.accept(record, settler, position))
+        bytes += batch.bufferedBytes
+      }
+    }
+    // Only now: room lets sends go on, and they stand behind what has been moved.
+    this.#context.buffer(-bytes)
   }
 
   #choose(record: ProducerRecord): number {

@@ -26,6 +26,8 @@ export function judge(batch: Batch, error: TailraceError, now: number): Verdict 
     // It says that one before it did not get there, and nothing about this one.
     return { retry: true, definite: true }
   }
+  // The lane's records move on as soon as lookups tell of the topic that has the name now; until then it may be the broker that is behind.
+  if (error.code === 'TOPIC_ID_MISMATCH') return { retry: true, definite: true }
   const graceMs = passing.get(error.code)
   if (graceMs !== undefined) {
     // A deposed leader that does not know it yet judges by an old log; it steps down within a few election timeouts.

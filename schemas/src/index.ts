@@ -16,6 +16,7 @@ export * from './ids.ts'
 export * from './messages.ts'
 export * from './murmur2.ts'
 export * from './names.ts'
+export * from './position.ts'
 export {
   decoderFor,
   decoderOfOnly,

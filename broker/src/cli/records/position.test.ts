@@ -15,7 +15,7 @@ it.each([
   expect(parsePosition(text)).toEqual(position)
 })
 
-it.each(['', 'first', '-1', '1.5', '9'.repeat(20), '2026-13-01', '2026-01-31 12:00', 'Jan 31 2026'])(
+it.each(['', 'first', '-1', '1.5', '9'.repeat(20), '2026-13-01', 'Jan 31 2026'])(
   '--from %j is refused with what would be valid',
   (text) => {
     expect(() => parsePosition(text)).toThrow(UsageError)

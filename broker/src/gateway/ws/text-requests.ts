@@ -1,6 +1,5 @@
 import type { PartitionNumber, Position } from '@tailrace/schemas'
-import { checkPartitionNumber, TailraceError } from '@tailrace/schemas'
-import { timeFromIso } from '../json/iso-time.ts'
+import { checkPartitionNumber, positionFrom, TailraceError } from '@tailrace/schemas'
 import { nameOf } from '../json/value.ts'
 import type { SubscriptionRequest } from './subscription.ts'
 
@@ -72,7 +71,7 @@ export function requestFrom(message: Record<string, unknown>): TextRequest {
 
 function subscriptionFrom(message: Record<string, unknown>): SubscriptionRequest {
   const { topic, topicId, from, partitions, credit } = message
-  const position = from === undefined ? ({ kind: 'LATEST', value: 0 } as const) : positionFrom(from, 'from')
+  const position = from === undefined ? ({ kind: 'LATEST', value: 0 } as const) : positionAt(from, 'from')
   return {
     topic: topicFrom(topic),
     topicId: topicIdFrom(topicId),
@@ -96,7 +95,7 @@ function partitionsFrom(partitions: unknown, position: Position): { partition: P
     const { partition, from } = entry as Record<string, unknown>
     return {
       partition: partitionFrom(partition),
-      position: from === undefined ? position : positionFrom(from, `${at}.from`),
+      position: from === undefined ? position : positionAt(from, `${at}.from`),
     }
   })
 }
@@ -106,15 +105,9 @@ function partitionFrom(partition: unknown): PartitionNumber {
   return partition
 }
 
-/** "earliest", "latest", an offset (as a number, or in a string as command lines give it), or an ISO time. */
-function positionFrom(from: unknown, at: string): Position {
-  if (from === 'earliest') return { kind: 'EARLIEST', value: 0 }
-  if (from === 'latest') return { kind: 'LATEST', value: 0 }
-  const offset = typeof from === 'string' && /^\d{1,15}$/.test(from) ? Number(from) : from
-  if (typeof offset === 'number' && Number.isSafeInteger(offset) && offset >= 0)
-    return { kind: 'OFFSET', value: offset }
-  const time = typeof from === 'string' ? timeFromIso(from) : null
-  if (time !== null) return { kind: 'TIME', value: time }
+function positionAt(from: unknown, at: string): Position {
+  const position = positionFrom(from)
+  if (position !== null) return position
   throw invalid(`${at} must be "earliest", "latest", an offset, or a time such as "2026-03-01T12:00:00Z".`)
 }
 

@@ -1,4 +1,4 @@
-import { type Offset, parseReadToken, readTokenPattern, TailraceError } from '@tailrace/schemas'
+import { type Offset, parseReadToken, positionFrom, readTokenPattern, TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
 import type { BrokerApi } from '../../../cluster/broker-api.ts'
 import type { Clock } from '../../../platform/clock.ts'
@@ -120,14 +120,17 @@ async function startOffset(
   topicId: string,
   linearizable: boolean,
 ): Promise<Offset> {
-  const find = async (kind: 'EARLIEST' | 'LATEST'): Promise<Offset> =>
-    (await api.findOffset(topic, partition, { kind, value: 0 }, topicId, linearizable)).offset
-  if (from === 'earliest' || from === '') return find('EARLIEST')
-  return from === 'latest' ? find('LATEST') : Number(from)
+  const position = positionFrom(from === '' ? 'earliest' : from)
+  if (position === null)
+    throw new TailraceError('INVALID_REQUEST', `offset must be ${offsetForms}, not ${JSON.stringify(from)}.`)
+  if (position.kind === 'OFFSET') return position.value
+  return (await api.findOffset(topic, partition, position, topicId, linearizable)).offset
 }
 
 /** Where "earliest" and "latest" are is the leader's to say, and a replica is asked when the leader cannot be. */
 const replicaNeedsOffset = 'replica=true needs a number as offset.'
+
+const offsetForms = 'a number, "earliest", "latest" or a time such as 2026-03-01T12:00:00Z'
 
 const anything = () => true
 
@@ -179,9 +182,9 @@ const schemas = {
       {
         offset: {
           type: 'string',
-          pattern: '^(earliest|latest|[0-9]{1,15})?$',
+          maxLength: 100,
           default: 'earliest',
-          description: 'An offset, "earliest" or "latest".',
+          description: 'An offset, "earliest", "latest", or a time (ISO 8601): the first record at or after it.',
         },
         maxBytes: { type: 'integer', minimum: 1, maximum: readLimits.maxBytes, default: readLimits.defaultBytes },
         waitMs: { type: 'integer', minimum: 0, maximum: readLimits.maxWaitMs, default: 0 },

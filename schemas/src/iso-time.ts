@@ -1,4 +1,4 @@
-import type { Timestamp } from '@tailrace/schemas'
+import type { Timestamp } from './ids.ts'
 
 const form = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?$/i
 

@@ -1,0 +1,58 @@
+import { type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
+
+/**
+ * Where a reader of one topic goes on: the next offset of each partition. A Map, which JSON.stringify turns into `{"topicId":"…","offsets":{"0":3}}`; both
+ * forms can be given to `from`.
+ */
+export class Positions extends Map<PartitionNumber, Offset> {
+  /** The topic that the offsets belong to: another one may have its name later. Empty: not known. */
+  readonly topicId: string
+
+  constructor(offsets: Iterable<readonly [PartitionNumber, Offset]> = [], topicId = '') {
+    super(offsets)
+    this.topicId = topicId
+  }
+
+  toJSON(): { topicId: string; offsets: Record<string, Offset> } {
+    return { topicId: this.topicId, offsets: Object.fromEntries(this) }
+  }
+}
+
+/**
+ * Offsets by partition as a program has kept them: a Map; an array of offsets by partition, or of pairs; an object of offsets by partition; an object with `offsets` and
+ * `topicId`. Numbers may be text, as JSON has them in names.
+ * @throws TailraceError INVALID_SETTING
+ */
+export function positionsFrom(given: object): Positions {
+  const { offsets, topicId } = isSaved(given)
+    ? given
+    : { offsets: given, topicId: (given as Partial<Positions>).topicId }
+  const isNamed = topicId === undefined || typeof topicId === 'string'
+  if (typeof offsets !== 'object' || offsets === null || !isNamed) throw refused('it is not what position() gave.')
+  const positions = new Positions([], topicId ?? '')
+  for (const [partition, offset] of entriesOf(offsets)) positions.set(whole(partition), whole(offset))
+  if (positions.size > 0) return positions
+  throw refused(
+    'it names no partition. A Map becomes {} as JSON; save what position() gives, once ready() has resolved.',
+  )
+}
+
+function isSaved(given: object): given is { offsets: unknown; topicId?: unknown } {
+  return !(given instanceof Map) && Object.hasOwn(given, 'offsets')
+}
+
+function entriesOf(offsets: object): Iterable<readonly [unknown, unknown]> {
+  if (offsets instanceof Map) return offsets
+  if (!Array.isArray(offsets)) return Object.entries(offsets)
+  return offsets.every((entry) => Array.isArray(entry)) ? (offsets as [unknown, unknown][]) : offsets.entries()
+}
+
+function whole(value: unknown): number {
+  const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value
+  if (Number.isSafeInteger(number) && (number as number) >= 0) return number as number
+  throw refused(`${String(value)} is not a whole number from 0 on.`)
+}
+
+function refused(detail: string): TailraceError {
+  return new TailraceError('INVALID_SETTING', `from: ${detail}`)
+}
