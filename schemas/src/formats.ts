@@ -53,6 +53,12 @@ export const formatTable = {
     checkedIn: 'broker/src/log/journal/replay.ts',
     proof: 'the checksum of the block, or of the record where the block has rotted',
   },
+  durableMark: {
+    what: 'The mark of what is durable',
+    version: 1,
+    checkedIn: 'broker/src/log/journal/durable-mark.ts',
+    proof: 'CRC-32C over version and sequence',
+  },
   segment: {
     what: 'A segment file',
     version: 1,

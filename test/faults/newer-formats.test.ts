@@ -168,6 +168,12 @@ const cases: Record<FormatName, () => unknown> = {
   journalRecord: onDisk((disk) =>
     addRound(disk, (writer) => writer.mark((formatTable.journalRecord.version + 1) as RecordType, owner)),
   ),
+  durableMark: onDisk(async (disk) => {
+    const mark = Buffer.alloc(16)
+    mark.write('TRM2', 4, 'latin1')
+    mark.writeUInt32LE(crc(mark, 4, 16), 0)
+    await put(disk, 'data/log/durable', mark)
+  }),
   segment: onDisk((disk) => put(disk, `${SEGMENT}2`, Buffer.from('anything'))),
   segmentIndex: onDisk((disk) => put(disk, SEGMENT.replace(/log$/, 'index2'), Buffer.from('anything'))),
   recordBatch: onDisk(async (disk) => {

@@ -4,6 +4,7 @@ import type { Disk } from '../platform/disk.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { DiskSpace } from './disk-space.ts'
 import { BLOCK_BYTES } from './journal/block.ts'
+import { DurableMark } from './journal/durable-mark.ts'
 import { Journal } from './journal/journal.ts'
 import { type RecordOwner, RecordType, type RecordWriter } from './journal/record.ts'
 import { replayJournal, restoreGroups } from './recover.ts'
@@ -65,6 +66,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
     roundBytes: Math.min(ROUND_BYTES, journal.capacity),
   }
   const { retryFull } = space
+  const mark = new DurableMark({ disk, clock, crc32c, folder, onFailure: (error) => logs.fail(error) })
   const rounds = new Rounds({
     clock,
     crc32c,
@@ -74,6 +76,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
     retryFull,
     onDurable: (_log, group, ticket) => logs.onDurable(group, ticket),
     onRound: (written) => logs.onRound(written),
+    onIdle: () => mark.note(journal.place.sequence),
     room: () => logs.room(),
     onFailure: (error) => logs.fail(error),
   })
@@ -92,11 +95,12 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
     },
     recovered.checkpoint.generation,
   )
-  logs.connect({ journal, rounds, checkpointer })
+  logs.connect({ journal, rounds, checkpointer, mark })
 
   await restoreGroups(logs, recovered)
   await journal.keep()
   await rounds.write((writer) => writeOpening(writer, logs))
+  await mark.begin(journal.place.sequence)
   if (recovered.replay.records > 0) checkpointer.request()
   return logs
 }

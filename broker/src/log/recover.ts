@@ -3,6 +3,7 @@ import type { Crc32c } from '../platform/checksum.ts'
 import type { Disk } from '../platform/disk.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { folderName, StoredGroupLog } from './group-log.ts'
+import { readDurableMark } from './journal/durable-mark.ts'
 import type { Journal, JournalPlace } from './journal/journal.ts'
 import { JournalFile } from './journal/journal-file.ts'
 import { Replay } from './journal/replay.ts'
@@ -30,10 +31,12 @@ export async function replayJournal(
   crc: Crc32c,
 ): Promise<RecoveredJournal> {
   const checkpoint = (await readCheckpoint(disk, folder, crc)) ?? (await firstCheckpoints(disk, folder, crc))
+  const durable = await readDurableMark(disk, folder, crc)
   const files = await openJournalFiles(disk, `${folder}/journal`, fileBytes)
   const scan = new JournalScan(files, checkpoint.place, crc)
   const replay = new Replay(replayedGroups(checkpoint), checkpoint.nextIncarnation - 1, crc)
   for await (const round of scan.rounds()) replay.apply(round)
+  if (durable !== null && durable >= scan.end.nextSequence) replay.onLostEnd()
   replay.finish()
   return { checkpoint, replay, resume: (journal) => resumeJournal(journal, files, scan) }
 }

@@ -72,7 +72,7 @@ test('a partition of 128 MB opens at once: sealed segments are not read', async 
   await again.close()
 })
 
-test('on the disk of the machine: a journal that is cut off loses nothing before the cut', async () => {
+test('on the disk of the machine: a journal that is cut off loses nothing before the cut, and says so if it was durable', async () => {
   const folder = await newFolder()
   const storage = await open(folder, 64 * 1024)
   const acks = new Acknowledgements(storage)
@@ -88,11 +88,21 @@ test('on the disk of the machine: a journal that is cut off loses nothing before
     const copy = await newFolder()
     await cp(folder, copy, { recursive: true })
     await truncate(join(copy, 'journal', '00000001.journal'), bytes)
-    const again = await open(copy, 64 * 1024)
-    const log = again.group(1)!
-    expect(log.damage).toBeNull()
-    expect(await difference(log, { ...writer.now, entries: writer.now.entries.slice(0, entries) })).toBeNull()
-    await again.close()
+    const unmarked = await newFolder()
+    await cp(copy, unmarked, { recursive: true })
+    await rm(join(unmarked, 'durable'))
+    const kept = { ...writer.now, entries: writer.now.entries.slice(0, entries) }
+    for (const [at, damaged] of [
+      [copy, bytes < 5 * 4096],
+      // Nothing says that it was durable: as a loss of power leaves a round that was being written.
+      [unmarked, false],
+    ] as const) {
+      const again = await open(at, 64 * 1024)
+      const log = again.group(1)!
+      expect(log.damage !== null).toBe(damaged)
+      expect(await difference(log, kept)).toBeNull()
+      await again.close()
+    }
   }
   await storage.close()
 })

@@ -17,6 +17,8 @@ export interface RoundsDeps {
   onDurable(log: StoredGroupLog, group: GroupId, ticket: number): void
   /** The round's groups are durable: their segments may follow. */
   onRound(logs: readonly StoredGroupLog[]): void
+  /** What was written is durable, and nothing follows for the moment. */
+  onIdle(): void
   /** Resolves at once, or when memory and journal have room for another round. */
   room(): Promise<void> | null
   retryFull<Result>(work: () => Promise<Result>): Promise<Result>
@@ -130,6 +132,7 @@ export class Rounds {
       for (const call of this.#atBoundary.splice(0)) call(false)
     }
     this.#running = false
+    if (!this.#failed) this.#deps.onIdle()
     for (const call of this.#whenIdle.splice(0)) call()
   }
 

@@ -5,6 +5,7 @@ import type { Checkpointer } from './checkpointer.ts'
 import type { DiskSpace } from './disk-space.ts'
 import { FLUSH_BYTES, Flusher } from './flusher.ts'
 import { folderName, type GroupLogHost, StoredGroupLog } from './group-log.ts'
+import type { DurableMark } from './journal/durable-mark.ts'
 import { journalFailed } from './journal/failure.ts'
 import type { Journal } from './journal/journal.ts'
 import { RecordType, type RecordWriter } from './journal/record.ts'
@@ -25,6 +26,7 @@ export interface StorageParts {
   readonly journal: Journal
   readonly rounds: Rounds
   readonly checkpointer: Checkpointer
+  readonly mark: DurableMark
 }
 
 /** All groups' logs of one broker. */
@@ -297,7 +299,7 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
   }
 
   async #close(): Promise<void> {
-    const { rounds, checkpointer, journal } = this.#live
+    const { rounds, checkpointer, journal, mark } = this.#live
     await rounds.idle()
     await this.#flusher.stop()
     if (this.#failure === null) await checkpointer.finish().catch((error) => this.fail(error as Error))
@@ -307,6 +309,7 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
     }
     this.#space.close()
     await this.env.files.close()
+    await mark.close()
     await journal.close()
   }
 }

@@ -27,6 +27,13 @@ export class Replay implements RecordSink {
     parseRound(round, this.#crc, this)
   }
 
+  /** Rounds are missing at the end, which were durable once. */
+  onLostEnd(): void {
+    this.damaged = true
+    for (const group of this.groups.values())
+      group.suspect('the disk has lost writes at the end of the journal that it had confirmed')
+  }
+
   /** After the last round. */
   finish(): void {
     for (const group of this.groups.values()) group.settle()

@@ -37,7 +37,7 @@ export class ReplayedGroup implements RecordOwner {
   /** A record is missing: what follows it cannot be placed, except term and vote, which say all by themselves. */
   #lost = false
   /** The journal has an unreadable place behind which no record of this group has been seen yet. */
-  #doubt = false
+  #doubt: string | null = null
 
   constructor(id: GroupId, incarnation: number) {
     this.id = id
@@ -54,21 +54,21 @@ export class ReplayedGroup implements RecordOwner {
     return group
   }
 
-  /** The unreadable place may have held records of this group; its next counter will tell. */
-  suspect(): void {
-    this.#doubt = true
+  /** Records of this group may be missing here; its next counter will tell. */
+  suspect(reason = 'an unreadable place in the journal may have held entries of this group'): void {
+    this.#doubt ??= reason
   }
 
   /** No later record of this group has put the doubt to rest. */
   settle(): void {
-    if (this.#doubt) this.#lose('an unreadable place in the journal may have held entries of this group')
-    this.#doubt = false
+    if (this.#doubt !== null) this.#lose(this.#doubt)
+    this.#doubt = null
   }
 
   apply(record: RecordHeader, body: Uint8Array, sound: boolean): void {
     const follows = record.counter === (this.counter + 1) >>> 0
     this.counter = record.counter
-    this.#doubt = false
+    this.#doubt = null
     if (!follows) this.#lose('records of this group are missing in the journal')
     if (record.type === RecordType.HardState) {
       this.state.hardState = { term: record.index, votedFor: readVotedFor(body) }

@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest'
+import { Acknowledgements, difference } from '../../../../test/conformance/log-writer.ts'
+import { settled } from '../../../../test/conformance/prompt-clock.ts'
+import { DiskError } from '../../platform/disk.ts'
+import { ManualClock } from '../../platform/memory/clock.ts'
+import type { MemoryDisk } from '../../platform/memory/disk.ts'
+import { nodeCrc32c } from '../../platform/node/checksum.ts'
+import { journalOnly, open, options } from '../fakes/small-log.ts'
+import { openLogStorage } from '../open.ts'
+
+const MARK = 'log/durable'
+
+/** Whatever is on its way to the disk has arrived, the mark included; then the process is killed. */
+async function killed() {
+  const { disk, writers, path, to } = await journalOnly()
+  await settled()
+  await (await disk.open(MARK)).sync()
+  disk.crash(() => 0)
+  return { disk, writers, path, to }
+}
+
+async function zero(disk: MemoryDisk, path: string, from: number, to: number): Promise<void> {
+  const file = await disk.open(path)
+  await file.write([new Uint8Array(to - from)], from)
+  await file.sync()
+}
+
+const damages = async (disk: MemoryDisk) => {
+  const storage = await open(disk)
+  return { storage, damaged: [1, 2].map((id) => storage.group(id)!.damage !== null) }
+}
+
+describe('writes at the end of the journal that the disk had confirmed and has not got', () => {
+  test.each([1, 2, 3])('%i blocks: every group is damaged, and stays so until it is repaired', async (blocks) => {
+    const { disk, writers, path, to } = await killed()
+    await zero(disk, path, to - blocks * 4096, to)
+    const { storage, damaged } = await damages(disk)
+    expect(damaged).toEqual([true, true])
+    expect(storage.mayHaveForgotten).toBe(true)
+    await settled()
+    disk.crash(() => 0)
+    const second = await damages(disk)
+    expect(second.damaged).toEqual([true, true])
+    const acks = new Acknowledgements(second.storage)
+    for (const { now } of writers) {
+      const log = second.storage.group(writers.findIndex((writer) => writer.now === now) + 1)!
+      acks.writer(log, { hardState: log.hardState, entries: now.entries.slice(0, log.lastIndex) })
+      log.repaired()
+    }
+    await settled()
+    disk.crash(() => 0)
+    expect((await damages(disk)).damaged).toEqual([false, false])
+  })
+
+  test('a journal file that somebody has deleted', async () => {
+    const { disk, path } = await killed()
+    await disk.remove(path)
+    await disk.syncFolder('log/journal')
+    const storage = await open(disk)
+    // The groups were mentioned nowhere else.
+    expect(storage.mayHaveForgotten).toBe(true)
+  })
+
+  test('without the mark nobody would know (control)', async () => {
+    const { disk, path, to } = await killed()
+    await zero(disk, path, to - 4096, to)
+    await disk.remove(MARK)
+    const { storage, damaged } = await damages(disk)
+    expect(damaged).toEqual([false, false])
+    expect(storage.mayHaveForgotten).toBe(false)
+  })
+})
+
+describe('the mark says nothing', () => {
+  test('of a journal that has all that it names', async () => {
+    const { disk, writers } = await killed()
+    const { storage, damaged } = await damages(disk)
+    expect(damaged).toEqual([false, false])
+    expect(await difference(storage.group(2)!, writers[1]!.now)).toBeNull()
+  })
+
+  test('when it has rotted', async () => {
+    for (const byte of [0, 4, 9]) {
+      const { disk, path, to } = await killed()
+      await zero(disk, path, to - 4096, to)
+      disk.flip(MARK, byte, 2)
+      expect((await damages(disk)).damaged).toEqual([false, false])
+    }
+  })
+
+  test('of a round that a loss of power tears before its sync, wherever that is', async () => {
+    for (let at = 1; at < 12; at++) {
+      const { disk, writers } = await journalOnly()
+      disk.crash(() => 0)
+      const storage = await open(disk)
+      const acks = new Acknowledgements(storage)
+      disk.haltAfter(at)
+      acks.writer(storage.group(1)!, writers[0]!.now).write({ sizes: [5000] })
+      for (let turn = 0; turn < 20; turn++) await settled()
+      let draws = at
+      disk.crash((bound) => (draws++ * 7) % bound)
+      expect((await damages(disk)).damaged).toEqual([false, false])
+    }
+  })
+})
+
+describe('what the mark costs', () => {
+  /** Writes to the mark, and syncs of it. */
+  function counted(disk: MemoryDisk) {
+    const counts = { write: 0, sync: 0 }
+    disk.onOperation = (operation, path) => {
+      if (path === MARK && (operation === 'write' || operation === 'sync')) counts[operation]++
+    }
+    return counts
+  }
+
+  test('one write when rounds come to an end, none between them, and one sync when all is still', async () => {
+    const { disk, writers } = await killed()
+    const clock = new ManualClock(0)
+    const storage = await openLogStorage({ disk: disk.mount(), clock, crc32c: nodeCrc32c }, options)
+    const acks = new Acknowledgements(storage)
+    const writer = acks.writer(storage.group(1)!, writers[0]!.now)
+    const counts = counted(disk)
+    const before = storage.metrics.rounds
+    for (let n = 0; n < 20; n++) {
+      writer.write({ sizes: [50] })
+      // Before the round at hand is durable the next one waits already.
+      while (storage.metrics.rounds - before < n) await clock.advance(0, settled)
+    }
+    await clock.advance(0, settled)
+    await clock.advance(10, settled)
+    expect(counts.sync).toBe(0)
+    expect(counts.write).toBeLessThanOrEqual(storage.metrics.rounds - before)
+    await clock.advance(1000, settled)
+    expect(counts.sync).toBe(1)
+    const { write } = counts
+    await clock.advance(60_000, settled)
+    expect(counts).toEqual({ write, sync: 1 })
+    await storage.close()
+  })
+
+  test('a full disk goes without it', async () => {
+    const { disk, writers } = await killed()
+    const storage = await open(disk)
+    let failure: Error | null = null
+    storage.onFailure = (error) => {
+      failure = error
+    }
+    disk.onOperation = (operation, path) => {
+      if (path === MARK && operation === 'write') throw new DiskError('full', 'no space')
+    }
+    const writer = new Acknowledgements(storage).writer(storage.group(1)!, writers[0]!.now)
+    writer.write({ sizes: [50] })
+    await settled()
+    await settled()
+    expect([failure, writer.acknowledged]).toEqual([null, writer.snapshots.length - 1])
+  })
+})
