@@ -68,6 +68,7 @@ const controls: [BrokerDefectName, number, number, string[]][] = [
   ['installDeletesFirst', 165, 185, ['replica-broken', 'leader-completeness', 'election-safety', 'durable-majority']],
   ['cutBeforeFlush', 1, 20, ['broker-cannot-start', 'acknowledged-once-in-order']],
   ['cutBeyondCommit', 5, 30, ['cut-is-committed']],
+  ['marksUnread', 10, 20, ['synced-is-kept']],
 ]
 
 describe('negative controls of whole brokers', () => {

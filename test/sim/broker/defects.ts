@@ -27,6 +27,8 @@ export interface BrokerDefects {
   readonly cutBeforeFlush: boolean
   /** Retention takes what is not committed as well. */
   readonly cutBeyondCommit: boolean
+  /** Nobody looks at the mark beside the journal: one that ends too early counts as torn. */
+  readonly marksUnread: boolean
 }
 
 export const noBrokerDefects: BrokerDefects = {
@@ -41,6 +43,7 @@ export const noBrokerDefects: BrokerDefects = {
   installDeletesFirst: false,
   cutBeforeFlush: false,
   cutBeyondCommit: false,
+  marksUnread: false,
 }
 
 /** Changes a storage that has just been opened. */

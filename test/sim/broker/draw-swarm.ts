@@ -8,6 +8,8 @@ import { addressOf, type BrokerSwarm } from './swarm.ts'
 
 /** Classes of faults that there were when seeds were first pinned. */
 const FIRST_CLASSES = 16
+/** And those that there were when disks began to lose the end of their journals. */
+const SECOND_CLASSES = 28
 
 /** Draws which faults a seed has, and how hard: a seed with few kinds reaches deeper into each than one with all (swarm testing). */
 export function drawBrokerSwarm(random: SimRandom): BrokerSwarm {
@@ -65,12 +67,11 @@ function drawFaults(random: SimRandom, classes: readonly FaultClass[]): Record<s
 
 /** What seeds have decided since there are more faults than at first: drawn last, so that what a seed decided before stays as it was. */
 function withMore(random: SimRandom, first: BrokerSwarm): BrokerSwarm {
-  const faults = { ...first.faults, ...drawFaults(random, faultClasses.slice(FIRST_CLASSES)) }
+  const faults = { ...first.faults, ...drawFaults(random, faultClasses.slice(FIRST_CLASSES, SECOND_CLASSES)) }
   const late = random.between(1, 2)
   const capacity = first.disks[0]!.capacity
-  return {
+  const drawn = {
     ...first,
-    faults,
     late,
     partition: { ...first.partition, ...drawUpkeep(random) },
     log: { ...first.log, segmentBytes: random.pick([first.log.segmentBytes, 4_000]) },
@@ -79,6 +80,7 @@ function withMore(random: SimRandom, first: BrokerSwarm): BrokerSwarm {
     // Some seeds leave time to fall asleep.
     publishEveryMs: random.pick([first.publishEveryMs, first.publishEveryMs, 1_500]),
   }
+  return { ...drawn, faults: { ...faults, ...drawFaults(random, faultClasses.slice(SECOND_CLASSES)) } }
 }
 
 function drawUpkeep(random: SimRandom): Partial<PartitionSettings> {

@@ -144,6 +144,7 @@ export class SimBroker {
     await disk.makeFolder(DATA)
     await disk.lock(DATA)
     const crc32c = crcOf(defects, nodeCrc32c)
+    if (defects.marksUnread) await disk.remove(`${DATA}/log/durable`)
     const storage = await openLogStorage({ disk, clock, crc32c }, { ...swarm.log, folder: `${DATA}/log` })
     defectiveStorage(defects, storage)
     if (defects.installDeletesFirst) {

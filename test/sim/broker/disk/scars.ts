@@ -1,5 +1,6 @@
 import type { SimRandom } from '../../random.ts'
 import { BLOCK_BYTES, type BlockFile, type PendingSync } from './block-file.ts'
+import { sequenceOf } from './journal-tail.ts'
 
 interface Scar {
   readonly file: BlockFile
@@ -10,12 +11,20 @@ interface Scar {
   readonly found: Uint8Array | undefined
 }
 
+/** Blocks of one write to the journal, and the sequence of the last. */
+interface Round {
+  readonly file: BlockFile
+  readonly from: number
+  readonly to: number
+  readonly sequence: number
+}
+
 /**
  * Writes that went nowhere, or to another place of the file, although the disk said that they were done.
  *
  * What a product can promise about them has a limit, and so has this: the newest round of a journal that is lost without a trace cannot be told from one that
- * was never synced (a disk that lies about that is a negative control). So such a scar in the newest round heals when the broker falls; as
- * soon as a later round has been synced it stays.
+ * was never synced (a disk that lies about that is a negative control). So such a scar in the newest round heals when the broker falls, unless the mark beside the
+ * journal tells of that round; as soon as a later round has been synced it stays.
  */
 export class Scars {
   /** What befalls the next sync of a file whose path contains `where`. */
@@ -24,14 +33,14 @@ export class Scars {
   count = 0
   inSegments = 0
   #scars: Scar[] = []
-  /** Blocks of the last write to the journal that was synced. */
-  #newest: { readonly file: BlockFile; readonly from: number; readonly to: number } | null = null
-  readonly #written = new Map<BlockFile, { readonly file: BlockFile; readonly from: number; readonly to: number }>()
+  /** The last write to the journal that was synced. */
+  #newest: Round | null = null
+  readonly #written = new Map<BlockFile, Round>()
 
   written(path: string, file: BlockFile, position: number, bytes: Uint8Array): void {
     if (!isJournal(path) || isFilling(bytes)) return
     const [from, to] = [position, position + bytes.length - 1].map((at) => Math.floor(at / BLOCK_BYTES))
-    this.#written.set(file, { file, from: from!, to: to! })
+    this.#written.set(file, { file, from: from!, to: to!, sequence: sequenceOf(bytes.subarray(-BLOCK_BYTES)) })
   }
 
   /** Carries a sync out, as the disk does it. */
@@ -55,10 +64,12 @@ export class Scars {
     this.#hit(file, block, before)
   }
 
-  /** The broker falls: what could not be told from a torn round is made good. */
-  crash(): void {
+  /** The broker has fallen: what cannot be told from a torn round is made good. `marked`: the last block that the mark names. */
+  crash(marked: number): void {
+    const isMarked = this.#newest !== null && this.#newest.sequence <= marked
     for (const scar of this.#scars) {
-      if (this.#isNewest(scar) && scar.file.stored(scar.block) === scar.found) scar.file.corrupt(scar.block, scar.bytes)
+      if (!isMarked && this.#isNewest(scar) && scar.file.stored(scar.block) === scar.found)
+        scar.file.corrupt(scar.block, scar.bytes)
     }
     this.#scars = []
     this.#written.clear()

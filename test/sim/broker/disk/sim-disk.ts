@@ -3,6 +3,7 @@ import type { SimRandom } from '../../random.ts'
 import type { EventLoop } from '../event-loop.ts'
 import type { SimProcess } from '../sim-process.ts'
 import type { BlockFile } from './block-file.ts'
+import { loseTail, markedBlock } from './journal-tail.ts'
 import { Names } from './names.ts'
 import { Scars } from './scars.ts'
 
@@ -62,10 +63,16 @@ export class SimDisk {
     }
   }
 
+  /** The last blocks of the journal, of a broker that is down, are gone, as far as the mark beside it tells of them. Returns how many. */
+  loseTail(blocks: number): number {
+    return loseTail(this.files(), blocks)
+  }
+
   /** The process is gone; the kernel keeps what it was given. */
   crashProcess(): void {
     this.#interrupt()
     this.#locks.clear()
+    this.scars.crash(markedBlock(this.files()))
   }
 
   losePower(): void {
@@ -75,6 +82,7 @@ export class SimDisk {
     for (const file of new Set([...this.#names.entries()].map(([, file]) => file))) {
       file.losePower(this.#random, this.behaviour.tears)
     }
+    this.scars.crash(markedBlock(this.files()))
   }
 
   /** The disk as a process sees it. */
@@ -176,7 +184,6 @@ export class SimDisk {
       file.write(bytes, position, () => this.#random.chance(0.5))
     }
     this.#underWay.clear()
-    this.scars.crash()
   }
 }
 

@@ -105,3 +105,19 @@ const copyFlip: FaultClass = {
 }
 
 export const laterRot: readonly FaultClass[] = [checkpointFlip, copyFlip]
+
+/** A broker comes back without the last synced blocks of its journal, so soon that its groups have still the same leaders. */
+const lostTail: FaultClass = {
+  name: 'lost-tail',
+  likelihood: 0.2,
+  everyMs: [500, 2_000],
+  strike(world, random) {
+    const broker = rotten(world, random)
+    if (!broker.up) return
+    world.crash(broker, false, random.pick([1, 50, 500]))
+    const lost = broker.machine.disk.loseTail(random.between(1, 6))
+    if (lost > 0) world.rot(broker.id, '', `the last ${lost} blocks of the journal are lost`)
+  },
+}
+
+export const lostTails: readonly FaultClass[] = [lostTail]

@@ -6,7 +6,7 @@ import { links } from './links.ts'
 import { machines } from './machines.ts'
 import { members } from './members.ts'
 import { prefixes } from './prefixes.ts'
-import { laterRot, rot } from './rot.ts'
+import { laterRot, lostTails, rot } from './rot.ts'
 
 /** All kinds of faults. A new theme is a file beside this one and a line here, at the end: what seeds have decided before stays as it was. */
 export const faultClasses: readonly FaultClass[] = [
@@ -19,4 +19,5 @@ export const faultClasses: readonly FaultClass[] = [
   ...prefixes,
   ...machines,
   ...laterRot,
+  ...lostTails,
 ]

@@ -1,0 +1,45 @@
+import { nodeCrc32c } from '../../../../broker/src/platform/node/checksum.ts'
+import { BLOCK_BYTES, type BlockFile } from './block-file.ts'
+
+type Files = Iterable<[string, BlockFile]>
+
+const MARK_BYTES = 16
+
+/** The block of the journal that the mark beside it names (log/journal/durable-mark.ts); 0 when there is none to be read. */
+export function markedBlock(files: Files): number {
+  for (const [path, file] of files) {
+    if (!path.endsWith('/log/durable')) continue
+    const bytes = new Uint8Array(MARK_BYTES)
+    if (file.read(bytes, 0) < MARK_BYTES) return 0
+    const view = new DataView(bytes.buffer)
+    return view.getUint32(0, true) === nodeCrc32c(bytes, 4, MARK_BYTES) ? view.getFloat64(8, true) : 0
+  }
+  return 0
+}
+
+/** The sequence that a block of the journal has in its header. */
+export function sequenceOf(block: Uint8Array): number {
+  return new DataView(block.buffer, block.byteOffset, block.length).getFloat64(8, true)
+}
+
+/**
+ * The newest blocks of the journal become what they were before anything was written there. Those that the mark does not tell of go too, but never they alone: such a
+ * loss could not be told from a write that had not come to its end.
+ */
+export function loseTail(files: Files, blocks: number): number {
+  const marked = markedBlock(files)
+  const written: { file: BlockFile; block: number; sequence: number }[] = []
+  for (const [path, file] of files) {
+    if (!path.includes('/journal/')) continue
+    for (const block of file.blocks()) {
+      const bytes = file.stored(block)!
+      if (bytes[4] !== 0) written.push({ file, block, sequence: sequenceOf(bytes.subarray(0, BLOCK_BYTES)) })
+    }
+  }
+  written.sort((a, b) => b.sequence - a.sequence)
+  const toMark = written.findIndex(({ sequence }) => sequence <= marked) + 1
+  if (toMark === 0) return 0
+  const lost = written.slice(0, Math.max(blocks, toMark))
+  for (const { file, block } of lost) file.corrupt(block, undefined)
+  return lost.length
+}
