@@ -282,6 +282,18 @@ export const errorTable = {
     message: 'The broker id is known with another data directory.',
     hint: 'A wiped disk needs a new broker id; it must never vote as the old one.',
   },
+  FEATURE_LEVEL_TOO_LOW: {
+    status: 409,
+    retriable: false,
+    message: 'This needs a higher feature level of the cluster.',
+    hint: 'When all brokers run the new version, raise it with "tailrace cluster feature-level --raise".',
+  },
+  FEATURE_LEVEL_UNSUPPORTED: {
+    status: 409,
+    retriable: false,
+    message: 'A broker does not support this feature level of the cluster.',
+    hint: 'Update the brokers that the message names, restart them, then try again.',
+  },
   INCOMPATIBLE_PEER: {
     status: 409,
     retriable: false,

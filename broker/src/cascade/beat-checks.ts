@@ -1,4 +1,5 @@
 import { isTopicName, TailraceError } from '@tailrace/schemas'
+import { isRange } from '../cluster/feature-levels.ts'
 import type { CascadeBeatReply, CascadeReport } from './shapes.ts'
 
 /** As the leader's own bounds, with room for settings that differ. */
@@ -20,6 +21,11 @@ function eitherNull(check: Check): Check {
   return (value) => value === null || check(value)
 }
 
+/** A sender of an earlier version has none. */
+function orMissing(check: Check): Check {
+  return (value) => value === undefined || check(value)
+}
+
 function shape(fields: Readonly<Record<string, Check>>): Check {
   const entries = Object.entries(fields)
   return (value) => isConfig(value) && entries.every(([name, check]) => check((value as Record<string, unknown>)[name]))
@@ -28,18 +34,29 @@ function shape(fields: Readonly<Record<string, Check>>): Check {
 const isReport = shape({
   ...{ broker: isCount, directoryId: isText, http: isText, level: isCount, home: isCount, source: isCount },
   ...{ pinned: isCount, lagRecords: isCount, lagMs: isCount, partitions: isCount, stopped: isCount, ageMs: isCount },
+  featureLevels: orMissing(isRange),
 })
-const isBroker = shape({ id: isCount, http: isText, peer: isText, level: isCount, alive: isFlag, pid: isCount })
+const isBroker = shape({
+  id: isCount,
+  http: isText,
+  peer: isText,
+  level: isCount,
+  alive: isFlag,
+  pid: isCount,
+  featureLevels: orMissing(isRange),
+})
 const replyFields: Readonly<Record<keyof CascadeBeatReply, Check>> = {
   clusterId: isText,
   broker: isCount,
   level: isCount,
   ancestors: listOf(isCount),
   assignments: listOf(shape({ broker: isCount, source: isCount, pin: eitherNull(isCount) })),
-  cluster: shape({ clusterId: isText, metadataLeader: isCount, brokers: listOf(isBroker) }),
+  cluster: shape({
+    ...{ clusterId: isText, metadataLeader: isCount, brokers: listOf(isBroker) },
+    featureLevel: orMissing(isCount),
+  }),
   topics: isText,
-  // A source of an earlier version has none.
-  topicsVersion: (value) => value === undefined || isCount(value),
+  topicsVersion: orMissing(isCount),
   topicList: eitherNull(listOf(isTopic)),
 }
 

@@ -188,8 +188,9 @@ function routed(brokerId: BrokerId, { name, id, groups }: CatalogTopic): RoutedT
 function describeCluster({ brokerId, http, clusterId, uplink }: FacadeDeps): ClusterDescription {
   const told = uplink.last?.cluster
   const others = (told?.brokers ?? []).filter(({ id }) => id !== brokerId)
+  const level = told?.featureLevel === undefined ? {} : { featureLevel: told.featureLevel }
   const self = { id: brokerId, http, peer: '', level: uplink.level, alive: true, pid: 0 }
-  return { clusterId: clusterId(), metadataLeader: told?.metadataLeader ?? 0, brokers: [...others, self] }
+  return { clusterId: clusterId(), metadataLeader: told?.metadataLeader ?? 0, ...level, brokers: [...others, self] }
 }
 
 /** What is on the disk is served without a source, too. */

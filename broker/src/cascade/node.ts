@@ -1,6 +1,7 @@
 import type { BrokerId } from '@tailrace/schemas'
 import type { AdminApi } from '../cluster/admin-api.ts'
 import type { BrokerApi } from '../cluster/broker-api.ts'
+import { featureLevels } from '../cluster/feature-levels.ts'
 import type { LogStorage, StateStore } from '../log/types.ts'
 import type { Crc32c } from '../platform/checksum.ts'
 import type { Clock, TimerHandle } from '../platform/clock.ts'
@@ -126,6 +127,7 @@ export class CascadeNode {
       ...{ broker: this.#deps.brokerId, directoryId, http: this.#deps.http },
       ...{ level: this.uplink.level, home, source: this.uplink.session?.source ?? 0, pinned },
       ...{ lagRecords: records, lagMs: milliseconds, partitions, stopped, ageMs: 0 },
+      featureLevels: { lowest: featureLevels.lowest, highest: featureLevels.highest },
     }
   }
 }

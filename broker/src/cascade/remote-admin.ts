@@ -27,6 +27,7 @@ export function remoteAdmin(uplink: Uplink, client: HttpClient): AdminApi {
     describeGroup: (target) => ask('GET', `${pathOf(target)}/describe`),
     alterTopic: (name, changes) => ask('PATCH', `/topics/${encodeURIComponent(name)}/config`, changes),
     removeBroker: (broker) => ask('DELETE', `/cluster/brokers/${broker}`),
+    raiseFeatureLevel: ({ level }) => ask('POST', '/cluster/feature-level', level === null ? {} : { level }),
     audit: async () =>
       (await ask<{ records: Awaited<ReturnType<AdminApi['audit']>> }>('GET', '/cluster/audit')).records,
   }

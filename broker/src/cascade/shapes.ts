@@ -1,5 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 import type { ClusterDescription, TopicSummary } from '../cluster/broker-api.ts'
+import type { LevelRange } from '../cluster/feature-levels.ts'
 
 /** What is known of one cascade broker. It says so itself, once a beat; brokers between pass it on upward. */
 export interface CascadeReport {
@@ -24,6 +25,8 @@ export interface CascadeReport {
   readonly stopped: number
   /** How old this is. */
   readonly ageMs: number
+  /** The feature levels of the cluster that it supports; missing: of the time before. */
+  readonly featureLevels?: LevelRange
 }
 
 /** A cascade broker's sign of life to its source, with those of the brokers below it. */

@@ -1,5 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
+import { FIRST_LEVEL, featureLevels, outOfRange, supports } from '../cluster/feature-levels.ts'
 import type { Clock, TimerHandle } from '../platform/clock.ts'
 import type { HttpClient } from '../platform/http-client.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -63,7 +64,7 @@ export class SourceSession {
 
   /**
    * Asks a broker whether it will be the source.
-   * @throws TailraceError CASCADE_CYCLE, CLUSTER_MISMATCH, BROKER_IDENTITY_MISMATCH, NOT_READY, CONNECTION_LOST, TIMED_OUT
+   * @throws TailraceError CASCADE_CYCLE, CLUSTER_MISMATCH, BROKER_IDENTITY_MISMATCH, FEATURE_LEVEL_UNSUPPORTED, NOT_READY, CONNECTION_LOST, TIMED_OUT
    */
   static async open(address: string, deps: SessionDeps): Promise<SourceSession> {
     return new SourceSession(address, deps, await beat(address, deps, ''))
@@ -178,6 +179,8 @@ async function beat(address: string, deps: SessionDeps, topics: string): Promise
     const detail = `${address} belongs to cluster ${reply.clusterId}, the records here to ${clusterId}.`
     throw new TailraceError('CLUSTER_MISMATCH', detail)
   }
+  const { featureLevel = FIRST_LEVEL.lowest } = reply.cluster
+  if (!supports(featureLevels, featureLevel)) throw outOfRange(deps.brokerId, featureLevels, featureLevel)
   if (reply.ancestors.includes(deps.brokerId)) {
     throw new TailraceError('CASCADE_CYCLE', `${address} copies from ${reply.ancestors.join(', which copies from ')}.`)
   }

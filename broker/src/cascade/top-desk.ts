@@ -1,6 +1,7 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { BrokerApi, ClusterDescription } from '../cluster/broker-api.ts'
+import { FIRST_LEVEL } from '../cluster/feature-levels.ts'
 import type { Clock } from '../platform/clock.ts'
 import { assignSources } from './assignment.ts'
 import { checkReports } from './beat-checks.ts'
@@ -219,6 +220,12 @@ function isBrokerNumber(value: unknown): value is BrokerId {
   return Number.isSafeInteger(value) && (value as number) > 0
 }
 
-function asBroker({ broker, http, level, source }: CascadeReport): ClusterDescription['brokers'][number] {
-  return { id: broker, http, peer: '', level, alive: source !== 0, pid: 0 }
+function asBroker({
+  broker,
+  http,
+  level,
+  source,
+  featureLevels = FIRST_LEVEL,
+}: CascadeReport): ClusterDescription['brokers'][number] {
+  return { id: broker, http, peer: '', level, alive: source !== 0, pid: 0, featureLevels }
 }

@@ -1,5 +1,6 @@
 import type { BrokerId, LogIndex, Offset, PartitionNumber, Term, Timestamp } from '@tailrace/schemas'
 import type { TopicConfig } from './broker-api.ts'
+import type { BrokerLevels } from './feature-levels.ts'
 
 /**
  * What an operator can do to a cluster and its partitions; HTTP and, through it, the command line speak to this. Every call works on every
@@ -39,6 +40,15 @@ export interface AdminApi {
   alterTopic(name: string, changes: TopicChanges): Promise<TopicConfig>
   /** Takes a broker out of the cluster for ever. `by`: who asks, for the audit. BROKER_IN_USE while it has replicas or votes in the metadata group. */
   removeBroker(broker: BrokerId, by?: string): Promise<void>
+  /**
+   * Raises the feature level, to the highest that all brokers support where `level` is null. Resolves with the level. It never falls.
+   * `cascades`: what those outside of the quorum support. FEATURE_LEVEL_UNSUPPORTED
+   */
+  raiseFeatureLevel(request: {
+    readonly level: number | null
+    readonly by: string
+    readonly cascades: readonly BrokerLevels[]
+  }): Promise<{ readonly level: number }>
   /** Newest first, at most 1,000 kept. */
   audit(): Promise<readonly AuditRecord[]>
 }

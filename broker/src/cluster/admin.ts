@@ -13,6 +13,7 @@ import type {
 } from './admin-api.ts'
 import type { TopicConfig } from './broker-api.ts'
 import { asTailraceError } from './deadline.ts'
+import { FIRST_LEVEL, notSupportedBy } from './feature-levels.ts'
 import type { GroupCalls } from './group-calls.ts'
 import type { GroupReport } from './group-desk.ts'
 import { groupPage, membersPage, withCopies } from './group-pages.ts'
@@ -174,6 +175,21 @@ export class Admin implements AdminApi {
   async removeBroker(broker: BrokerId, by = ''): Promise<void> {
     const { brokerId, clock } = this.#deps
     await this.#submit({ type: 'remove-broker', removed: broker, at: clock.now(), broker: brokerId, by })
+  }
+
+  async raiseFeatureLevel({
+    level,
+    by,
+    cascades,
+  }: Parameters<AdminApi['raiseFeatureLevel']>[0]): Promise<{ level: number }> {
+    const { brokerId, brokers, clock, state } = this.#deps
+    const all = [...brokers().map((broker) => ({ broker, range: state.brokers.get(broker)?.levels })), ...cascades]
+    const highest = Math.min(...all.map(({ range = FIRST_LEVEL }) => range.highest))
+    const wanted = level ?? Math.max(state.head.featureLevel, highest)
+    const behind = notSupportedBy(wanted, all)
+    if (behind !== null) throw new TailraceError('FEATURE_LEVEL_UNSUPPORTED', behind)
+    await this.#submit({ type: 'set-feature-level', level: wanted, at: clock.now(), broker: brokerId, by })
+    return { level: wanted }
   }
 
   async audit(): Promise<readonly AuditRecord[]> {

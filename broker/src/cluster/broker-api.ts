@@ -1,5 +1,6 @@
 import type { BrokerId, Offset, PartitionNumber, Position, ProducerId, Term } from '@tailrace/schemas'
 import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from '../partition/requests.ts'
+import type { LevelRange } from './feature-levels.ts'
 
 /**
  * What a broker can do for whoever is connected to it; HTTP, WebSocket, peers (for forwarded requests) and later Kafka speak to this and nothing
@@ -112,5 +113,17 @@ export interface PartitionDescription {
 export interface ClusterDescription {
   readonly clusterId: string
   readonly metadataLeader: BrokerId
-  readonly brokers: readonly { id: BrokerId; http: string; peer: string; level: number; alive: boolean; pid: number }[]
+  /** What the cluster may write (feature-levels.ts). Missing: of the time before, or not known. */
+  readonly featureLevel?: number
+  readonly brokers: readonly BrokerDescription[]
+}
+export interface BrokerDescription {
+  readonly id: BrokerId
+  readonly http: string
+  readonly peer: string
+  readonly level: number
+  readonly alive: boolean
+  readonly pid: number
+  /** The feature levels that it supports, as far as known. */
+  readonly featureLevels?: LevelRange
 }

@@ -69,7 +69,13 @@ function describeCluster(deps: FacadeDeps, clusterId: string, alive: (id: Broker
     const registered = deps.state.brokers.get(id)
     const founded = formation?.voters.find((voter) => voter.id === id)
     const peer = registered?.peer ?? deps.state.joined.get(id)?.peer ?? founded?.peer ?? ''
-    return { id, http: registered?.http ?? '', peer, level: 0, alive: alive(id), pid: registered?.pid ?? 0 }
+    const told = registered?.levels === undefined ? {} : { featureLevels: registered.levels }
+    return { id, http: registered?.http ?? '', peer, level: 0, alive: alive(id), pid: registered?.pid ?? 0, ...told }
   })
-  return { clusterId, metadataLeader: deps.directory.lookup(0).leader, brokers }
+  return {
+    clusterId,
+    metadataLeader: deps.directory.lookup(0).leader,
+    featureLevel: deps.state.head.featureLevel,
+    brokers,
+  }
 }

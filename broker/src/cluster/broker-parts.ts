@@ -5,6 +5,7 @@ import { knownBrokers } from './broker-facade.ts'
 import { ClusterMembers } from './cluster-members.ts'
 import type { BrokerRegistration } from './command.ts'
 import { confirmGone } from './farewell.ts'
+import { featureLevels, outOfRange, supports } from './feature-levels.ts'
 import { ForcedLeader } from './forced-leader.ts'
 import { Formation } from './formation.ts'
 import type { FormationRecord } from './formation-record.ts'
@@ -46,17 +47,21 @@ export interface PartEvents {
   describeSelf(): BrokerRegistration
 }
 
-type MetadataEvents = Pick<PartEvents, 'applied' | 'restored'> & { unreadable(error: TailraceError): void }
+type MetadataEvents = Pick<PartEvents, 'applied' | 'restored'> & {
+  unreadable(error: TailraceError): void
+  levelProblem(level: number): TailraceError | null
+}
 
 export type BrokerParts = ReturnType<typeof createParts>
 
 /** Everything that a broker's cluster layer consists of, put together. */
 export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: PartEvents) {
-  const { brokerId, clock, random, logger, groups, peers } = deps
+  const { brokerId, clock, random, logger, groups, peers, levels = featureLevels } = deps
   const { state, writer, machine } = createMetadata(deps, {
     applied: (applied) => events.applied(applied),
     restored: () => events.restored(),
     unreadable: (error) => leader.giveUp(error),
+    levelProblem: (level) => (supports(levels, level) ? null : outOfRange(brokerId, levels, level)),
   })
   const brokers = (): BrokerId[] => knownBrokers(file.formation, state)
   const directory = new LeaderDirectory({
@@ -71,7 +76,7 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   const onFormed = (record: FormationRecord): void => events.formed(record)
   const formation = new Formation({ ...deps, file, members: state, onFormed })
   const hearing = new Hearing({ formation, state, groups, caughtUp: () => registration.applied })
-  const rules = { groups, state, brokers, formation: () => file.formation }
+  const rules = { groups, state, brokers, levels, formation: () => file.formation }
   const leader = new MetadataLeader({
     ...{ groups, clock, state, brokers },
     refusal: (intent) => refusalOf(rules, intent),
@@ -109,6 +114,7 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
       const command = { type: 'allocate-producer-ids', broker: brokerId, count } as const
       return (await client.submit(command, PRODUCER_BLOCK_MS)).first!
     }),
+    levels,
     admin: new Admin({ brokerId, groups, state, client, calls, directory, clock, limits, brokers }),
   }
 }
@@ -123,11 +129,12 @@ function createMetadata({ store, clock, logger }: ClusterNodeDeps, events: Metad
   }
   const snapshots = metadataSnapshots({ store, state, writer, onRestored })
   const onUnreadable = (error: TailraceError): void => {
-    logger.error({ err: error }, 'the metadata has a command that this broker cannot read; it applies nothing after it')
+    logger.error({ err: error }, 'this broker cannot go on applying the metadata')
     events.unreadable(error)
   }
+  const levelProblem = (): TailraceError | null => events.levelProblem(state.head.featureLevel)
   const onApplied = (applied: Applied): void => events.applied(applied)
-  const machine = new MetadataMachine({ state, writer, snapshots, onApplied, onUnreadable })
+  const machine = new MetadataMachine({ state, writer, snapshots, onApplied, onUnreadable, levelProblem })
   return { state, writer, machine }
 }
 

@@ -2,6 +2,10 @@ import type { BrokerId, Timestamp } from '@tailrace/schemas'
 import { BatchWriter, Compression, decodeBatch, formatTable, NO_PRODUCER } from '@tailrace/schemas'
 import type { TopicConfig } from './broker-api.ts'
 import { isNonEmptyArray, isPositive } from './command-checks.ts'
+import type { LevelRange } from './feature-levels.ts'
+import { isRange } from './feature-levels.ts'
+import type { SetFeatureLevel } from './level-commands.ts'
+import { isLevelCommand } from './level-commands.ts'
 import type { MemberCommand } from './member-commands.ts'
 import { isMemberCommand } from './member-commands.ts'
 import type { TopicCommand } from './topic-commands.ts'
@@ -11,7 +15,14 @@ import { isTopicCommand } from './topic-commands.ts'
  * What the metadata log consists of: decisions, already made, so that applying them needs nothing but the log. Each is one batch of one
  * record: key = command id (a UUID), value = JSON of the command with `version`. A broker stops applying at a command that it cannot read.
  */
-export type Command = RegisterBroker | CreateTopic | DeleteTopic | AllocateProducerIds | MemberCommand | TopicCommand
+export type Command =
+  | RegisterBroker
+  | CreateTopic
+  | DeleteTopic
+  | AllocateProducerIds
+  | MemberCommand
+  | SetFeatureLevel
+  | TopicCommand
 const VERSION = formatTable.command.version
 
 /** A broker started: where to find it now. */
@@ -27,6 +38,8 @@ export interface BrokerRegistration {
   /** New at each start of the process. */
   readonly incarnation: string
   readonly directoryId: string
+  /** Missing: of the time before feature levels. */
+  readonly levels?: LevelRange
 }
 
 /** Groups are numbered when the command is applied. The first replica of a partition is its preferred leader. */
@@ -109,12 +122,13 @@ function isCommand(value: object): value is Command {
     case 'allocate-producer-ids':
       return isPositive(command.broker) && isPositive(command.count) && command.count <= 1_000_000
     default:
-      return isMemberCommand(command) || isTopicCommand(command)
+      return isMemberCommand(command) || isLevelCommand(command) || isTopicCommand(command)
   }
 }
 
 function isRegistration(value: unknown): value is BrokerRegistration {
   const broker = (value ?? {}) as Partial<BrokerRegistration>
   const texts = [broker.http, broker.peer, broker.incarnation, broker.directoryId]
+  if (broker.levels !== undefined && !isRange(broker.levels)) return false
   return isPositive(broker.id) && typeof broker.pid === 'number' && texts.every((text) => typeof text === 'string')
 }

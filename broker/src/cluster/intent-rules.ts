@@ -1,6 +1,8 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { METADATA_GROUP } from '@tailrace/schemas'
 import type { Groups } from '../partition/types.ts'
+import type { FeatureLevels } from './feature-levels.ts'
+import { notSupportedBy } from './feature-levels.ts'
 import type { FormationRecord } from './formation-record.ts'
 import { removedHint, wipedHint } from './member-changes.ts'
 import type { Intent } from './metadata-leader.ts'
@@ -11,6 +13,7 @@ export interface IntentRulesDeps {
   readonly state: MetadataState
   readonly formation: () => FormationRecord | null
   readonly brokers: () => readonly BrokerId[]
+  readonly levels: FeatureLevels
 }
 
 type Refusal = CommandResult & { readonly ok: false }
@@ -20,11 +23,19 @@ type Refusal = CommandResult & { readonly ok: false }
  * is in the state that commands are applied to, which has to come out the same everywhere.
  */
 export function refusalOf(deps: IntentRulesDeps, intent: Intent): Refusal | null {
+  const { levels, state } = deps
+  const needed = levels.commands[intent.type] ?? levels.lowest
+  if (needed > state.head.featureLevel) {
+    const detail = `"${intent.type}" needs level ${needed}; the cluster is at ${state.head.featureLevel}.`
+    return refused('FEATURE_LEVEL_TOO_LOW', detail)
+  }
   switch (intent.type) {
     case 'join-broker':
       return refuseJoining(deps, intent.joining)
     case 'remove-broker':
       return refuseRemoval(deps, intent.removed)
+    case 'set-feature-level':
+      return refuseLevel(deps, intent.level)
     case 'assign-replicas':
       return refuseStrangers(deps, intent.replicas)
     default:
@@ -50,6 +61,15 @@ function refuseRemoval({ groups, brokers, state }: IntentRulesDeps, id: BrokerId
   const { voters = [], outgoing = [] } = groups.get(METADATA_GROUP)?.configuration ?? {}
   const votes = voters.includes(id) || outgoing.includes(id)
   return votes ? refused('BROKER_IN_USE', 'It votes in the metadata group.') : null
+}
+
+/** Founders that have never registered are not in the state. */
+function refuseLevel({ brokers, state }: IntentRulesDeps, level: number): Refusal | null {
+  const behind = notSupportedBy(
+    level,
+    brokers().map((broker) => ({ broker, range: state.brokers.get(broker)?.levels })),
+  )
+  return behind === null ? null : refused('FEATURE_LEVEL_UNSUPPORTED', behind)
 }
 
 function refuseStrangers({ brokers }: IntentRulesDeps, ids: readonly BrokerId[]): Refusal | null {

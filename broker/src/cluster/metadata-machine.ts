@@ -13,6 +13,8 @@ export interface MetadataMachineDeps {
   readonly onApplied: (applied: Applied) => void
   /** An entry cannot be read, and nothing after it is applied. Must not throw. */
   readonly onUnreadable: (error: TailraceError) => void
+  /** Why this broker must not work at the state's feature level; null: it may. */
+  readonly levelProblem: () => TailraceError | null
 }
 
 /**
@@ -25,14 +27,16 @@ export class MetadataMachine implements StateMachine {
   readonly #writer: MetadataWriter
   readonly #onApplied: (applied: Applied) => void
   readonly #onUnreadable: (error: TailraceError) => void
+  readonly #levelProblem: () => TailraceError | null
   #unreadable: TailraceError | null = null
 
-  constructor({ state, writer, snapshots, onApplied, onUnreadable }: MetadataMachineDeps) {
+  constructor({ state, writer, snapshots, onApplied, onUnreadable, levelProblem }: MetadataMachineDeps) {
     this.state = state
     this.snapshots = snapshots
     this.#writer = writer
     this.#onApplied = onApplied
     this.#onUnreadable = onUnreadable
+    this.#levelProblem = levelProblem
   }
 
   /** Why nothing is applied any more, or null. */
@@ -43,6 +47,7 @@ export class MetadataMachine implements StateMachine {
   /** Another state has come, with what could not be read applied by who could. */
   restored(): void {
     this.#unreadable = null
+    this.#stopIf(this.#levelProblem())
   }
 
   get appliedIndex(): LogIndex {
@@ -55,15 +60,20 @@ export class MetadataMachine implements StateMachine {
     const command = decodeCommand(batch)
     if (command === null) {
       const what = `Entry ${header.index} of the metadata group is the command ${nameOfUnreadable(batch)}`
-      this.#unreadable = new TailraceError(
-        'NEWER_FORMAT',
-        `${what}, which this broker cannot read; it applies nothing after it.`,
+      this.#stopIf(
+        new TailraceError('NEWER_FORMAT', `${what}, which this broker cannot read; it applies nothing after it.`),
       )
-      this.#onUnreadable(this.#unreadable)
       return
     }
     const applied = this.state.apply(header.index, command)
     this.#writer.applied(this.state, applied)
     this.#onApplied(applied)
+    this.#stopIf(this.#levelProblem())
+  }
+
+  #stopIf(problem: TailraceError | null): void {
+    if (problem === null) return
+    this.#unreadable = problem
+    this.#onUnreadable(problem)
   }
 }

@@ -63,6 +63,8 @@ export interface MetadataHead {
   commands: number
   /** Audit records so far; the last AUDIT_RECORDS are kept. */
   audits: number
+  /** What the cluster may write (feature-levels.ts). */
+  featureLevel: number
 }
 
 export interface RememberedCommand {

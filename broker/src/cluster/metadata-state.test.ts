@@ -106,7 +106,11 @@ const start = async (store: MemoryStore, clock: VirtualClock) => {
   const writer = new MetadataWriter(store, clock, logger)
   const snapshots = metadataSnapshots({ store, state, writer, onRestored: () => {} })
   const unreadable: Error[] = []
-  const told = { onApplied: () => {}, onUnreadable: (error: Error) => void unreadable.push(error) }
+  const told = {
+    onApplied: () => {},
+    onUnreadable: (error: Error) => void unreadable.push(error),
+    levelProblem: () => null,
+  }
   return { state, writer, snapshots, unreadable, machine: new MetadataMachine({ state, writer, snapshots, ...told }) }
 }
 
@@ -270,7 +274,14 @@ test('at an entry that is no command it stops, says which one and why, and appli
   machine.apply(...entry(4, { id: 'z', command: { type: 'allocate-producer-ids', broker: 1, count: 5 } }))
   expect(decodeCommand(garbled)).toBeNull()
   expect(decodeCommand(unknown)).toBeNull()
-  expect(state.head).toEqual({ appliedIndex: 1, nextGroup: 1, nextProducer: 5, commands: 1, audits: 0 })
+  expect(state.head).toEqual({
+    appliedIndex: 1,
+    nextGroup: 1,
+    nextProducer: 5,
+    commands: 1,
+    audits: 0,
+    featureLevel: 1,
+  })
   expect(unreadable).toHaveLength(1)
   expect(machine.unreadable).toMatchObject({ code: 'NEWER_FORMAT', retriable: false })
   expect(machine.unreadable?.message).toMatch(/Entry 2 .*"make-coffee"/)

@@ -1,6 +1,8 @@
 import type { BrokerId, GroupId, LogIndex } from '@tailrace/schemas'
 import type { AuditRecord } from './admin-api.ts'
 import type { AllocateProducerIds, BrokerRegistration, Command, CreateTopic, IdentifiedCommand } from './command.ts'
+import { FIRST_LEVEL, notSupportedBy } from './feature-levels.ts'
+import { performLevelCommand } from './level-changes.ts'
 import { performMemberCommand } from './member-changes.ts'
 import type {
   Applied,
@@ -26,7 +28,14 @@ export type { TopicPartition } from './partition-replicas.ts'
  * same state on every broker, whatever part of them came from a store.
  */
 export class MetadataState implements MetadataTables {
-  readonly head: MetadataHead = { appliedIndex: 0, nextGroup: 1, nextProducer: 0, commands: 0, audits: 0 }
+  readonly head: MetadataHead = {
+    appliedIndex: 0,
+    nextGroup: 1,
+    nextProducer: 0,
+    commands: 0,
+    audits: 0,
+    featureLevel: 1,
+  }
   readonly brokers = new Map<BrokerId, BrokerRegistration>()
   readonly topics = new Map<string, Topic>()
   readonly places = new Map<GroupId, TopicPlace>()
@@ -138,6 +147,8 @@ export class MetadataState implements MetadataTables {
       case 'remove-broker':
       case 'forced-cluster':
         return performMemberCommand(this, command)
+      case 'set-feature-level':
+        return performLevelCommand(this, command)
       default:
         return performTopicCommand(this, command)
     }
@@ -151,6 +162,8 @@ export class MetadataState implements MetadataTables {
     if (known !== undefined && known.directoryId !== broker.directoryId) {
       return refused('BROKER_IDENTITY_MISMATCH', `Broker ${broker.id} is registered with another data directory.`)
     }
+    const behind = notSupportedBy(this.head.featureLevel, [{ broker: broker.id, range: broker.levels ?? FIRST_LEVEL }])
+    if (behind !== null) return refused('FEATURE_LEVEL_UNSUPPORTED', behind)
     this.brokers.set(broker.id, broker)
     return { result: { ok: true }, broker }
   }

@@ -60,7 +60,7 @@ test('a command of a newer version in the log stops every broker that cannot rea
       ready: false,
       reason: expect.stringMatching(/Entry \d+ .*"make-coffee"/),
     })
-    expect(cluster.broker(id).logged.filter((line) => line.includes('cannot read'))).toHaveLength(1)
+    expect(cluster.broker(id).logged.filter((line) => line.includes('cannot go on'))).toHaveLength(1)
     expect(api(id).listTopics()).toHaveLength(1)
   }
   await expect(during(api(2).createTopic({ name: 'new', partitions: 1, replicas: 1 }))).rejects.toMatchObject({

@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
+import type { FeatureLevels } from './feature-levels.ts'
 
 /** All groups of this broker, with the entry for what peers send. */
 export type GroupsWithPeers = Groups &
@@ -40,6 +41,8 @@ export interface ClusterNodeDeps {
   readonly groups: GroupsWithPeers
   readonly peers: DiallingPeers
   readonly logger: Logger
+  /** What this version supports; a test gives others. */
+  readonly levels?: FeatureLevels
   /** For topics that do not say. */
   readonly maxBatchBytes: number
   /** The most that a topic may ask for. */

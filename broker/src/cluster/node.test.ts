@@ -226,7 +226,10 @@ test('the cluster is described with who is alive', async () => {
   const cluster3 = await api(1).describeCluster()
   expect(cluster3).toMatchObject({ clusterId: cluster.broker(1).node.identity().clusterId, metadataLeader: leader })
   expect(cluster3.brokers).toEqual(
-    ids.map((id) => ({ id, http: `http-${id}:8080`, peer: `peer-${id}:7080`, level: 0, alive: true, pid: 1000 + id })),
+    ids.map((id) => ({
+      ...{ id, http: `http-${id}:8080`, peer: `peer-${id}:7080`, level: 0, alive: true, pid: 1000 + id },
+      featureLevels: { lowest: 1, highest: 1 },
+    })),
   )
   await cluster.kill(cluster.broker(3))
   await cluster.clock.run(1000)

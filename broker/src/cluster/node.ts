@@ -7,6 +7,7 @@ import { createBrokerApi } from './broker-facade.ts'
 import type { BrokerParts } from './broker-parts.ts'
 import { createParts } from './broker-parts.ts'
 import type { BrokerRegistration } from './command.ts'
+import { outOfRange, supports } from './feature-levels.ts'
 import type { FormationRecord } from './formation-record.ts'
 import { clusterSecret } from './formation-record.ts'
 import { IdentityFile } from './identity-file.ts'
@@ -27,7 +28,7 @@ export interface ClusterNode {
   identity(): PeerIdentity
   /**
    * Before Peers starts. Joining the cluster goes on in the background; `api.readiness()` tells.
-   * @throws TailraceError BROKER_IDENTITY_MISMATCH, INVALID_SETTING, STORAGE_CORRUPT
+   * @throws TailraceError BROKER_IDENTITY_MISMATCH, INVALID_SETTING, STORAGE_CORRUPT, NEWER_FORMAT, FEATURE_LEVEL_UNSUPPORTED
    */
   start(): Promise<void>
   /** Before Groups and the store are closed. */
@@ -94,6 +95,9 @@ class BrokerNode implements ClusterNode {
         `${dataFolder} holds a broker's data, but its identity.json is missing.`,
       )
     }
+    const { levels } = this.#parts
+    const { featureLevel } = state.head
+    if (!supports(levels, featureLevel)) throw outOfRange(this.#deps.brokerId, levels, featureLevel)
     groups.onLeadership = (group, term, leader) => directory.own(group, term, leader)
     const record = this.#file.formation
     if (record === null) return formation.tryToForm()
@@ -283,7 +287,16 @@ class BrokerNode implements ClusterNode {
 
   #describeSelf(): BrokerRegistration {
     const { brokerId, http, peerAddress, pid, incarnation } = this.#deps
-    return { id: brokerId, http, peer: peerAddress, pid, incarnation, directoryId: this.#file.directoryId }
+    const { lowest, highest } = this.#parts.levels
+    return {
+      id: brokerId,
+      http,
+      peer: peerAddress,
+      pid,
+      incarnation,
+      directoryId: this.#file.directoryId,
+      levels: { lowest, highest },
+    }
   }
 
   #readiness(): { ready: boolean; reason: string } {

@@ -6,6 +6,7 @@ import type { AdminClient } from './admin-client.ts'
 import type { GroupAddress } from './group-address.ts'
 import { groupText } from './group-text.ts'
 import { membersText } from './members-text.ts'
+import type { ClusterBody } from './shapes.ts'
 
 /** Commands about one group, and about the cluster, that ask once and print the answer. */
 export interface Asking {
@@ -65,6 +66,24 @@ export async function removeBroker(broker: number, asking: Asking): Promise<void
 export async function showAudit(asking: Asking): Promise<void> {
   const { records } = (await asking.admin.request('GET', '/cluster/audit')) as { records: AuditRecord[] }
   print(asking, records, records.length === 0 ? 'Nothing has been recorded.' : auditTable(records))
+}
+
+/** `level` undefined: only shows; null: to the highest that all brokers support. */
+export async function featureLevel(level: number | null | undefined, asking: Asking): Promise<void> {
+  const { admin } = asking
+  if (level !== undefined) {
+    const answer = await admin.request('POST', '/cluster/feature-level', level === null ? {} : { level })
+    print(asking, answer, `the feature level of the cluster is ${(answer as { level: number }).level}`)
+    return
+  }
+  const { featureLevel: present = 1, brokers } = (await admin.request('GET', '/cluster')) as ClusterBody
+  const levels = brokers.map(({ id, featureLevels = { lowest: 1, highest: 1 } }) => ({ id, ...featureLevels }))
+  const rows = table(levels, [
+    { title: 'BROKER', of: ({ id }) => id, right: true },
+    { title: 'LOWEST', of: ({ lowest }) => lowest, right: true },
+    { title: 'HIGHEST', of: ({ highest }) => highest, right: true },
+  ])
+  print(asking, { featureLevel: present, brokers: levels }, `feature level  ${present}\n\n${rows}`)
 }
 
 function auditTable(records: readonly AuditRecord[]): string {

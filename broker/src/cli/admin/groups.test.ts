@@ -282,6 +282,23 @@ describe('what asks once', () => {
     expect(asked[0]!.body).toMatchObject({ config: { retentionMs: 43_200_000, maxBatchBytes: 2_097_152 } })
   })
 
+  it('cluster feature-level', async () => {
+    const brokers = [
+      { id: 1, featureLevels: { lowest: 1, highest: 2 } },
+      { id: 101, featureLevels: undefined },
+    ]
+    const { address, asked } = await serve({
+      'GET /cluster': [{ body: { clusterId: 'c', metadataLeader: 1, featureLevel: 1, brokers } }],
+      'POST /cluster/feature-level': [{ body: { level: 2 } }, { body: { level: 2 } }],
+    })
+    const shown = (await run(['cluster', 'feature-level', '-s', address])).out
+    expect(shown).toMatch(/^feature level {2}1\n\nBROKER +LOWEST +HIGHEST\n +1 +1 +2\n +101 +1 +1\n$/)
+    const raised = (await run(['cluster', 'feature-level', '--raise', '-s', address])).out
+    expect(raised).toBe('the feature level of the cluster is 2\n')
+    await run(['cluster', 'feature-level', '--raise', '2', '-s', address])
+    expect(asked.slice(1)).toMatchObject([{ body: {} }, { body: { level: 2 } }])
+  })
+
   it('cluster audit', async () => {
     const record = {
       at: 0,

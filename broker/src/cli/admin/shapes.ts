@@ -27,6 +27,7 @@ export interface PartitionBody {
 export interface ClusterBody {
   readonly clusterId: string
   readonly metadataLeader: number
+  readonly featureLevel?: number
   readonly brokers: readonly BrokerBody[]
 }
 
@@ -37,4 +38,5 @@ export interface BrokerBody {
   readonly level: number
   readonly alive: boolean
   readonly pid: number
+  readonly featureLevels?: { readonly lowest: number; readonly highest: number }
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { parseBroker } from '../admin/group-address.ts'
+import { parseCount } from '../count-option.ts'
 import type { CommandContext } from './context.ts'
 import { groupCommands, metadataKind } from './group-commands.ts'
 import type { ClientOptions } from './shared-options.ts'
@@ -9,7 +10,7 @@ const asks = () => import('../admin/group-commands.ts')
 
 /** What `tailrace cluster` has beside start and status: the metadata group's members, brokers to take out, the audit. */
 export function clusterAdministration(context: CommandContext): Command[] {
-  return [...groupCommands(metadataKind, context), removeBroker(context), audit(context)]
+  return [...groupCommands(metadataKind, context), removeBroker(context), featureLevel(context), audit(context)]
 }
 
 function removeBroker({ terminal, run }: CommandContext): Command {
@@ -23,6 +24,24 @@ function removeBroker({ terminal, run }: CommandContext): Command {
         const broker = parseBroker('the broker', text, 'tailrace cluster remove-broker 3')
         const asking = { json: flags.json === true, admin: adminOf(flags, terminal), terminal }
         await (await asks()).removeBroker(broker, asking)
+        return 0
+      }),
+    )
+}
+
+function featureLevel({ terminal, run }: CommandContext): Command {
+  return new Command('feature-level')
+    .description('show what the cluster may write and what its brokers support; --raise raises it for good')
+    .option('--raise [level]', 'to this level; without a number, to the highest that all brokers support')
+    .addOption(serverOption())
+    .addOption(jsonOption())
+    .action((flags: ClientOptions & { raise?: string | true }) =>
+      run(async () => {
+        const { raise } = flags
+        const level =
+          raise === undefined ? undefined : raise === true ? null : parseCount('--raise', raise, 1, 1_000_000)
+        const asking = { json: flags.json === true, admin: adminOf(flags, terminal), terminal }
+        await (await asks()).featureLevel(level, asking)
         return 0
       }),
     )

@@ -3,6 +3,8 @@ import { encodeFrame, TailraceError } from '@tailrace/schemas'
 import type { PeerHandlers, PeerIdentity, PeerReply, RequestName } from '../../partition/peers.ts'
 import type { Random } from '../../platform/random.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
+import type { FeatureLevels } from '../feature-levels.ts'
+import { featureLevels } from '../feature-levels.ts'
 import type { ClusterNode, DiallingPeers } from '../node.ts'
 import { createClusterNode } from '../node.ts'
 import { MemoryDisk, MemoryStore } from './memory-data.ts'
@@ -15,6 +17,8 @@ export class TestCluster {
   readonly world = new GroupsWorld(this.clock)
   readonly brokers = new Map<string, TestBroker>()
   readonly refusals: TailraceError[] = []
+  /** What brokers that are started from now on support; others: what this version does. */
+  readonly levels = new Map<BrokerId, FeatureLevels>()
   #uuids = 0
 
   readonly random: Random = {
@@ -23,9 +27,10 @@ export class TestCluster {
   }
 
   /** Starts brokers 1 to `count` that know of each other, and links them. */
-  static async of(count: number): Promise<TestCluster> {
+  static async of(count: number, levels: readonly FeatureLevels[] = []): Promise<TestCluster> {
     const cluster = new TestCluster()
     const ids = Array.from({ length: count }, (_, index) => index + 1)
+    levels.forEach((some, index) => void cluster.levels.set(index + 1, some))
     for (const id of ids) await cluster.start(id, ids)
     cluster.linkAll()
     await cluster.clock.run(2000)
@@ -146,6 +151,7 @@ export class TestBroker implements DiallingPeers {
       ...{ pid: 1000 + id, incarnation: cluster.random.uuid(), dataFolder: 'data', disk: data.disk, store: data.store },
       ...{ clock: cluster.clock, random: cluster.random, groups: this.groups, peers: this },
       ...{ logger: { info: log, warn: log, error: log }, maxBatchBytes: 1_048_588, largestMaxBatchBytes: 4_194_304 },
+      levels: cluster.levels.get(id) ?? featureLevels,
     })
   }
 

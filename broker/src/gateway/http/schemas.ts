@@ -1,6 +1,6 @@
 import { errorTable } from '@tailrace/schemas'
 import { adminSchemas } from './admin-schemas.ts'
-import { array, bool, integer, object, string } from './schema-parts.ts'
+import { array, bool, integer, levelRange, object, string } from './schema-parts.ts'
 
 /** JSON schemas of what crosses HTTP: checked on the way in, and the source of /openapi.json. */
 
@@ -138,13 +138,25 @@ const topic = {
   }),
 }
 
+/** A cluster as its brokers describe it, also to cascade brokers. */
+export const clusterFields = {
+  clusterId: string,
+  metadataLeader: integer,
+  featureLevel: { ...integer, description: 'What the cluster may write; "tailrace cluster feature-level" raises it.' },
+  brokers: array(
+    object(
+      {
+        ...{ id: integer, http: string, peer: string, level: integer, alive: bool, pid: integer },
+        featureLevels: levelRange,
+      },
+      ['featureLevels'],
+    ),
+  ),
+}
+
 const cluster = {
   $id: 'Cluster',
-  ...object({
-    clusterId: string,
-    metadataLeader: integer,
-    brokers: array(object({ id: integer, http: string, peer: string, level: integer, alive: bool, pid: integer })),
-  }),
+  ...object(clusterFields, ['featureLevel']),
 }
 
 /** Registered once; routes refer to them as `{ $ref: 'Topic#' }`. */

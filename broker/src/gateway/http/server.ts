@@ -96,7 +96,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   await app.register(async (routes) => {
     topicRoutes(routes, api, admin)
     groupRoutes(routes, admin)
-    administrationRoutes(routes, admin)
+    administrationRoutes(routes, admin, parts.cascade)
     if (parts.cascade !== undefined) cascadeRoutes(routes, parts.cascade)
     const http = metrics.transports.http
     recordRoutes(routes, { api, clock, publisher, metrics: http, admission, abandonment, reads, waits })

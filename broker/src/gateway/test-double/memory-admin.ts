@@ -80,6 +80,11 @@ export class MemoryAdmin implements AdminApi {
     this.#ask('removeBroker', broker, by)
   }
 
+  async raiseFeatureLevel(request: { level: number | null; by: string; cascades: readonly unknown[] }) {
+    this.#ask('raiseFeatureLevel', request)
+    return { level: request.level ?? 2 }
+  }
+
   async audit(): Promise<readonly AuditRecord[]> {
     this.#ask('audit')
     return this.#audit

@@ -1,12 +1,23 @@
 import type { BrokerId } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
+import type { CascadeApi } from '../../../cascade/shapes.ts'
 import type { AdminApi } from '../../../cluster/admin-api.ts'
 import { brokerNumber } from '../admin-schemas.ts'
-import { object } from '../schema-parts.ts'
+import { integer, object } from '../schema-parts.ts'
 import { errorResponses } from '../schemas.ts'
 
 /** What operators do to the cluster as a whole: take brokers out, read the audit. */
-export function administrationRoutes(app: FastifyInstance, admin: AdminApi): void {
+export function administrationRoutes(app: FastifyInstance, admin: AdminApi, cascade?: CascadeApi): void {
+  app.post<{ Body: { level?: number } }>(
+    '/cluster/feature-level',
+    { schema: schemas.featureLevel },
+    async (request) => {
+      const { brokers = [] } = (await cascade?.status()) ?? {}
+      const cascades = brokers.map(({ broker, featureLevels: range }) => ({ broker, range }))
+      return admin.raiseFeatureLevel({ level: request.body.level ?? null, by: request.ip, cascades })
+    },
+  )
+
   app.delete<{ Params: { id: BrokerId } }>(
     '/cluster/brokers/:id',
     { schema: schemas.remove },
@@ -27,6 +38,15 @@ const schemas = {
     operationId: 'removeBroker',
     params: object({ id: brokerNumber }),
     response: { 204: { description: 'It is out.', type: 'null' }, ...errorResponses },
+  },
+  featureLevel: {
+    tags,
+    summary: 'Raise the feature level of the cluster',
+    operationId: 'raiseFeatureLevel',
+    body: object({ level: { ...integer, minimum: 1, description: 'Absent: the highest that all brokers support.' } }, [
+      'level',
+    ]),
+    response: { 200: { description: 'The level from now on.', ...object({ level: integer }) }, ...errorResponses },
   },
   audit: {
     tags,

@@ -2,8 +2,8 @@ import type { BrokerId } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
 import type { CascadeApi, CascadeBeat } from '../../../cascade/shapes.ts'
 import { brokerNumber } from '../admin-schemas.ts'
-import { array, bool, integer, object, string } from '../schema-parts.ts'
-import { errorResponses } from '../schemas.ts'
+import { array, integer, levelRange, object, string } from '../schema-parts.ts'
+import { clusterFields, errorResponses } from '../schemas.ts'
 
 /** Cascade brokers: what they say to their source, who there is, and who copies from whom (M88, M89). */
 export function cascadeRoutes(app: FastifyInstance, cascade: CascadeApi): void {
@@ -41,8 +41,9 @@ const reportFields = {
   partitions: count,
   stopped: { ...count, description: 'Partitions that are not copied any more; its log says why.' },
   ageMs: { ...count, description: 'How old this is.' },
+  featureLevels: levelRange,
 }
-const broker = object({ id: integer, http: string, peer: string, level: integer, alive: bool, pid: integer })
+const optional = ['featureLevels']
 
 const schemas = {
   beat: {
@@ -52,7 +53,7 @@ const schemas = {
     body: object({
       clusterId: { ...string, maxLength: 100 },
       broker: brokerNumber,
-      reports: { type: 'array', items: object(reportFields), minItems: 1, maxItems: 10_000 },
+      reports: { type: 'array', items: object(reportFields, optional), minItems: 1, maxItems: 10_000 },
       topics: { ...string, maxLength: 100 },
     }),
     response: {
@@ -64,7 +65,7 @@ const schemas = {
           level: integer,
           ancestors: { ...array(integer), description: 'This broker, its source, and so on up to level 0.' },
           assignments: array(object({ broker: integer, source: integer, pin: { anyOf: [integer, { type: 'null' }] } })),
-          cluster: object({ clusterId: string, metadataLeader: integer, brokers: array(broker) }),
+          cluster: object(clusterFields, ['featureLevel']),
           topics: { ...string, description: 'Digest of the list of topics.' },
           topicsVersion: { ...count, description: 'What a list of a higher version lacks has been deleted since.' },
           topicList: { anyOf: [array({ $ref: 'TopicSummary#' }), { type: 'null' }] },
@@ -82,7 +83,7 @@ const schemas = {
         description: 'All that were heard of in the last seconds.',
         ...object({
           brokers: array(
-            object({ ...reportFields, assigned: { ...integer, description: 'The source it should have.' } }),
+            object({ ...reportFields, assigned: { ...integer, description: 'The source it should have.' } }, optional),
           ),
         }),
       },

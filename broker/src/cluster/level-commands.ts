@@ -1,0 +1,16 @@
+import type { BrokerId, Timestamp } from '@tailrace/schemas'
+import { areTexts, isNatural, isPositive } from './command-checks.ts'
+
+/** From here on the log may hold what brokers below this level cannot read. `at`, `broker`, `by`: when, where and by whom it was asked for. */
+export interface SetFeatureLevel {
+  readonly type: 'set-feature-level'
+  readonly level: number
+  readonly at: Timestamp
+  readonly broker: BrokerId
+  readonly by: string
+}
+
+export function isLevelCommand(value: { type?: string }): value is SetFeatureLevel {
+  const { type, level, at, broker, by } = value as SetFeatureLevel
+  return type === 'set-feature-level' && isPositive(level) && isNatural(at) && isPositive(broker) && areTexts(by)
+}
