@@ -2,6 +2,7 @@ import { type Logger, pino } from 'pino'
 import { checkIdentity } from './cluster/identity-file.ts'
 import type { BrokerSettings } from './config/broker-settings.ts'
 import { readDataFormat, refuseLostState, writeDataFormat } from './log/data-format.ts'
+import { releaseKeptRoom } from './log/kept-room.ts'
 import { openLogStorage } from './log/open.ts'
 import { openRocksStore } from './log/rocks-store.ts'
 import { checkStateFormat } from './log/state-format.ts'
@@ -42,19 +43,21 @@ export async function openDataFolder(settings: BrokerSettings): Promise<DataFold
   const found = await readDataFormat(nodeDisk, settings.data, nodeCrc32c)
   await checkIdentity(nodeDisk, settings.data)
   refuseLostState(settings.data, found, await nodeDisk.list(`${settings.data}/state`))
-  const store = await openRocksStore(`${settings.data}/state`, files.store)
+  const logFolder = `${settings.data}/log`
+  // Until the log is open and knows what is kept.
+  let makeRoom = () => releaseKeptRoom(nodeDisk, logFolder)
+  const { monotonic } = nodeClock
+  const storeOptions = { openFiles: files.store, makeRoom: () => makeRoom(), monotonic }
+  const store = await openRocksStore(`${settings.data}/state`, storeOptions)
   await checkStateFormat(store)
   const platform = { disk: nodeDisk, clock: nodeClock, crc32c: nodeCrc32c }
-  const storage = await openLogStorage(platform, {
-    ...settings,
-    folder: `${settings.data}/log`,
-    openSegments: files.segments,
-  })
+  const storage = await openLogStorage(platform, { ...settings, folder: logFolder, openSegments: files.segments })
   storage.onFailure = (error) => {
     // What is on disk is unknown now; only a restart finds out (fsync errors are not repeatable).
     logger.fatal({ error }, 'the log cannot be written any more; the broker ends')
     process.exit(70)
   }
+  makeRoom = () => storage.ranOut()
   await writeDataFormat(nodeDisk, settings.data, nodeCrc32c)
   return { logger, storage, store, files }
 }

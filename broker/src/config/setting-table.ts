@@ -182,7 +182,8 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
   diskReserveBytes: {
     kind: bytes(0, 1024 * GiB),
     fallback: { value: 256 * MiB },
-    about: 'Free disk space below which the broker takes no records (DISK_FULL); reading and deleting go on.',
+    about:
+      'Free disk space below which the broker takes no records (DISK_FULL); reading and deleting go on. Below half of it followers take none either.',
   },
   requestTimeoutMs: {
     kind: duration(100, 600_000),

@@ -96,7 +96,7 @@ export class Checkpointer {
       let whole = before?.record
       if (whole === undefined || before?.version !== version || last) {
         await log.segments.flush(ops)
-        whole = { ...record, segments: await log.segments.checkpoint(last) }
+        whole = { ...record, segments: await retryFull(() => log.segments.checkpoint(last)) }
       }
       groups.push(whole)
       known.set(log, { version, record: whole })

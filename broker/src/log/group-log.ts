@@ -70,6 +70,12 @@ export class StoredGroupLog implements GroupLog {
     this.pending = new PendingWrites(group, incarnation, state.clone(), this.segments)
   }
 
+  get essential(): boolean {
+    return this.segments.essential
+  }
+  set essential(essential: boolean) {
+    this.segments.essential = essential
+  }
   get firstIndex(): LogIndex {
     return this.state.prevIndex + 1
   }
@@ -118,8 +124,9 @@ export class StoredGroupLog implements GroupLog {
   }
 
   async seal(): Promise<void> {
-    await this.segments.flush(this.segments.allowed)
-    await this.segments.seal()
+    // On a full disk what is sealed already must do: the cut that the caller has in mind makes room.
+    if (!(await this.segments.tryFlush(this.segments.allowed))) return
+    await this.#host.env.space.attempt(() => this.segments.seal())
   }
 
   copy(upTo = Number.POSITIVE_INFINITY): LogCopy {

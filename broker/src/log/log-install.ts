@@ -1,4 +1,5 @@
 import { TailraceError } from '@tailrace/schemas'
+import { DiskError } from '../platform/disk.ts'
 import { describeState, type GroupCheckpoint } from './checkpoint.ts'
 import type { StoredGroupLog } from './group-log.ts'
 import { LogState } from './log-state.ts'
@@ -88,9 +89,10 @@ export class ReceivedLog implements LogInstall {
     if (file === undefined || position !== have || have + bytes.length > file.bytes) {
       throw new RangeError(`${bytes.length} bytes at ${position} of ${name}, of which ${have} are here, are not wanted`)
     }
-    await this.#run(() =>
-      this.#host.env.files.use(`${this.#folder}/${name}`, (target) => target.write([bytes], position)),
-    )
+    const { space, files } = this.#host.env
+    if (!space.writable && !this.old.essential) throw new DiskError('full', `no space for ${this.#folder}/${name}`)
+    await this.#run(() => files.use(`${this.#folder}/${name}`, (target) => target.write([bytes], position)))
+    space.took(bytes.length)
     this.#have.set(name, position + bytes.length)
   }
 

@@ -7,6 +7,7 @@ import { BLOCK_BYTES } from './journal/block.ts'
 import { DurableMark } from './journal/durable-mark.ts'
 import { Journal } from './journal/journal.ts'
 import { type RecordOwner, RecordType, type RecordWriter } from './journal/record.ts'
+import { KeptRoom } from './kept-room.ts'
 import { replayJournal, restoreGroups } from './recover.ts'
 import { Rounds } from './rounds.ts'
 import { indexIntervalFor, type SegmentEnv } from './segment/env.ts'
@@ -25,6 +26,8 @@ export interface LogStorageDeps {
 
 /** A round is closed when it has this much; one chunk that is larger has a round of its own. */
 const ROUND_BYTES = 4 * 1024 * 1024
+/** Kept back for what leads out of a full disk: more than one round, so that the one at hand can be written. */
+const KEPT_ROOM_BYTES = 16 * 1024 * 1024
 /** Beside a chunk that fills a journal file there must be room for its group's other records. */
 const CAPACITY_SLACK_BYTES = 1024
 const MIN_JOURNAL_BLOCKS = 8
@@ -42,13 +45,17 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
   await disk.makeFolder(`${folder}/journal`)
   await disk.makeFolder(groupsFolder)
   await disk.syncFolder(folder)
-  const space = new DiskSpace(disk, clock, folder, options.diskReserveBytes)
-  await space.poll()
-  const env = segmentEnv(deps, options, space)
+  const pool = new TailPool(options.tailBytes)
+  const fileBytes = Math.max(MIN_JOURNAL_BLOCKS, Math.floor(options.journalFileBytes / BLOCK_BYTES)) * BLOCK_BYTES
+  const kept = new KeptRoom(disk, folder, Math.min(fileBytes, KEPT_ROOM_BYTES))
+  const reserve = options.diskReserveBytes
+  const space = new DiskSpace(disk, clock, { folder, reserve, kept, owed: () => pool.pinnedBytes })
+  const env = segmentEnv(deps, options, space, pool)
   const logs = new StoredLogs(env, groupsFolder, space)
 
-  const fileBytes = Math.max(MIN_JOURNAL_BLOCKS, Math.floor(options.journalFileBytes / BLOCK_BYTES)) * BLOCK_BYTES
   const recovered = await replayJournal(disk, folder, fileBytes, crc32c)
+  // What a newer version has written is left as it is.
+  await space.open()
   logs.nextIncarnation = recovered.replay.highestIncarnation + 1
   logs.mayHaveForgotten = recovered.replay.damaged || recovered.checkpoint.mayHaveForgotten === true
 
@@ -57,6 +64,8 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
     folder: `${folder}/journal`,
     fileBytes,
     onSwitch: () => logs.onSwitch(),
+    onGrowth: (bytes) => space.took(bytes),
+    mayFill: () => space.writable,
     onFillError: (error) => logs.onFillError(error),
   })
   recovered.resume(journal)
@@ -73,7 +82,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
     journal,
     metrics: env.metrics,
     limits,
-    retryFull,
+    space,
     onDurable: (_log, group, ticket) => logs.onDurable(group, ticket),
     onRound: (written) => logs.onRound(written),
     onIdle: () => mark.note(journal.place.sequence),
@@ -96,6 +105,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
     recovered.checkpoint.generation,
   )
   logs.connect({ journal, rounds, checkpointer, mark })
+  space.onRoom = () => rounds.roomAgain()
 
   await restoreGroups(logs, recovered)
   await journal.keep()
@@ -105,18 +115,18 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
   return logs
 }
 
-function segmentEnv(deps: LogStorageDeps, options: LogStorageOptions, space: DiskSpace): SegmentEnv {
+function segmentEnv(deps: LogStorageDeps, options: LogStorageOptions, space: DiskSpace, pool: TailPool): SegmentEnv {
   return {
     disk: deps.disk,
     crc32c: deps.crc32c,
     files: new OpenFiles(deps.disk, options.openSegments ?? DEFAULT_OPEN_SEGMENTS),
     indexes: new IndexCache(),
     gathers: new GatherPool(),
-    pool: new TailPool(options.tailBytes),
+    pool,
     metrics: { rounds: 0, syncs: 0, journalBytes: 0, segmentBytes: 0, tailBytes: 0, replayedEntries: 0 },
     segmentBytes: options.segmentBytes,
     indexInterval: indexIntervalFor(options.segmentBytes),
-    retryFull: space.retryFull,
+    space,
   }
 }
 

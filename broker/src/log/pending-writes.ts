@@ -1,4 +1,5 @@
 import type { GroupId, HardState, LogIndex, Offset } from '@tailrace/schemas'
+import { EntryKind } from '@tailrace/schemas'
 import type { Chunk } from './chunk.ts'
 import {
   MAX_REFERENCE_TERMS,
@@ -115,26 +116,46 @@ export class PendingWrites implements RecordOwner {
     return true
   }
 
-  /** Moves writes into the round until it is full. */
-  stage(staging: Staging, writer: RecordWriter, limits: RoundLimits): void {
+  /** Moves writes into the round until it is full. `withoutRecords`: only up to the first records, since the disk is full. */
+  stage(staging: Staging, writer: RecordWriter, limits: RoundLimits, withoutRecords = false): void {
     if (!this.announced) writer.mark(RecordType.Create, this)
     this.announced = true
     if (this.#repaired) writer.mark(RecordType.Repaired, this)
     this.#repaired = false
     let taken = 0
     for (const write of this.#writes) {
-      if (!this.#stageOne(write, staging, writer, limits)) break
+      if (!this.#stageOne(write, staging, writer, limits, withoutRecords)) break
       taken++
       if (write.ticket >= 0) this.stagedTicket = write.ticket
     }
+    if (withoutRecords) this.#stagePrefixes(writer, taken)
     this.stagedOps = this.#segments.queued
     if (taken === this.#writes.length) this.#writes.length = 0
     else if (taken > 0) this.#writes.splice(0, taken)
   }
 
+  /** Cuts of the log's start overtake records that wait for room. They concern only what was staged before they were asked for. */
+  #stagePrefixes(writer: RecordWriter, from: number): void {
+    for (let i = from; i < this.#writes.length; i++) this.#stagePrefix(this.#writes[i]!, writer)
+  }
+
+  #stagePrefix(write: PendingWrite, writer: RecordWriter): void {
+    const { prefix } = write
+    if (prefix === null) return
+    writer.prefix(this, prefix.prevIndex, prefix)
+    this.staged.trim(prefix)
+    write.prefix = null
+  }
+
   /** False when something of the write has to wait for another round. */
-  #stageOne(write: PendingWrite, staging: Staging, writer: RecordWriter, limits: RoundLimits): boolean {
-    const { hardState, cut, chunk, prefix } = write
+  #stageOne(
+    write: PendingWrite,
+    staging: Staging,
+    writer: RecordWriter,
+    limits: RoundLimits,
+    withoutRecords: boolean,
+  ): boolean {
+    const { hardState, cut, chunk } = write
     if (hardState !== null) {
       writer.hardState(this, hardState)
       this.staged.hardState = hardState
@@ -151,12 +172,9 @@ export class PendingWrites implements RecordOwner {
       writer.damage(this, write.damage.fromIndex, { lastIndex, endOffset, lastTerm, reason: write.damage.reason })
       write.damage = null
     }
-    if (prefix !== null) {
-      writer.prefix(this, prefix.prevIndex, prefix)
-      this.staged.trim(prefix)
-      write.prefix = null
-    }
+    this.#stagePrefix(write, writer)
     if (chunk === null) return true
+    if (withoutRecords && chunk.position < 0 && hasRecords(chunk)) return false
     if (chunk.direct) {
       const full = !staging.empty && staging.contentBytes + configurationBytes(chunk) > limits.roundBytes
       if (chunk.position < 0 || full) return false
@@ -175,6 +193,10 @@ export class PendingWrites implements RecordOwner {
     this.bytes -= chunk.bytes
     return true
   }
+}
+
+function hasRecords({ headers }: Chunk): boolean {
+  return headers.some(({ kind }) => kind === EntryKind.Records)
 }
 
 /** What a chunk takes in a round. */

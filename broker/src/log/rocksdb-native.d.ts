@@ -33,6 +33,8 @@ declare module 'rocksdb-native' {
       range: { gte: string; lt: string },
       options: { capacity: number },
     ): AsyncIterable<{ key: Buffer; value: Buffer }>
-    close(): Promise<void>
+    readonly closed: boolean
+    /** `force`: snapshots and iterators end with it. */
+    close(options?: { force?: boolean }): Promise<void>
   }
 }

@@ -1,6 +1,8 @@
 import type { GroupId } from '@tailrace/schemas'
 import type { Crc32c } from '../platform/checksum.ts'
 import type { Clock } from '../platform/clock.ts'
+import { DiskError } from '../platform/disk.ts'
+import type { DiskSpace } from './disk-space.ts'
 import type { StoredGroupLog } from './group-log.ts'
 import type { Journal } from './journal/journal.ts'
 import { RecordWriter } from './journal/record.ts'
@@ -21,7 +23,7 @@ export interface RoundsDeps {
   onIdle(): void
   /** Resolves at once, or when memory and journal have room for another round. */
   room(): Promise<void> | null
-  retryFull<Result>(work: () => Promise<Result>): Promise<Result>
+  readonly space: Pick<DiskSpace, 'full' | 'closed' | 'pause' | 'retryFull'>
   onFailure(error: Error): void
 }
 
@@ -42,6 +44,8 @@ export class Rounds {
   readonly #staging: Staging
   readonly #writer: RecordWriter
   #next: StoredGroupLog[] = []
+  /** Logs whose records wait until the disk has room again. */
+  #held: StoredGroupLog[] = []
   #marks: Mark[] = []
   #inRound: Mark[] = []
   #running = false
@@ -68,6 +72,11 @@ export class Rounds {
     log.pending.listed = true
     this.#next.push(log)
     this.#schedule()
+  }
+
+  /** The disk is no longer full. */
+  roomAgain(): void {
+    for (const log of this.#held.splice(0)) if (!log.removed && !log.pending.empty) this.list(log)
   }
 
   /**
@@ -130,10 +139,19 @@ export class Rounds {
       await this.#round()
       this.#between = true
       for (const call of this.#atBoundary.splice(0)) call(false)
+      // Somebody may ask for round after round until something is staged that has to wait.
+      if (this.#deps.space.full && this.#staging.empty) await this.#pause()
     }
     this.#running = false
     if (!this.#failed) this.#deps.onIdle()
     for (const call of this.#whenIdle.splice(0)) call()
+  }
+
+  /** Until there may be room. A storage that is being closed does not wait for it. */
+  async #pause(): Promise<void> {
+    const { space } = this.#deps
+    if (space.closed && this.#marks.length > 0) throw new DiskError('full', 'no space for the journal')
+    await space.pause()
   }
 
   async #round(): Promise<void> {
@@ -157,9 +175,9 @@ export class Rounds {
     const { limits } = this.#deps
     let writes: Promise<void>[] | null = null
     for (const log of this.#next) {
-      if (!log.pending.selectDirect(limits)) continue
+      if (this.#mustHold(log) || !log.pending.selectDirect(limits)) continue
       writes ??= []
-      writes.push(log.segments.flush(log.segments.queued).then(() => log.segments.sync()))
+      writes.push(log.segments.tryFlush(log.segments.queued).then(() => log.segments.sync()))
     }
     if (writes !== null) await Promise.all(writes)
   }
@@ -172,10 +190,14 @@ export class Rounds {
     for (const log of logs) {
       log.pending.listed = false
       if (log.removed) continue
-      if (staging.contentBytes < this.#deps.limits.roundBytes) {
-        log.pending.stage(staging, this.#writer, this.#deps.limits)
-      }
+      const hasTurn = staging.contentBytes < this.#deps.limits.roundBytes
+      const holds = this.#mustHold(log)
+      if (hasTurn) log.pending.stage(staging, this.#writer, this.#deps.limits, holds)
       if (log.pending.empty) continue
+      if (hasTurn && holds) {
+        this.#held.push(log)
+        continue
+      }
       log.pending.listed = true
       waiting ??= []
       waiting.push(log)
@@ -184,9 +206,13 @@ export class Rounds {
     if (waiting !== null) this.#next = waiting
   }
 
+  #mustHold(log: StoredGroupLog): boolean {
+    return this.#deps.space.full && !log.essential
+  }
+
   async #append(): Promise<void> {
-    const { journal, metrics, retryFull } = this.#deps
-    await retryFull(() => journal.append(this.#staging))
+    const { journal, metrics, space } = this.#deps
+    await space.retryFull(() => journal.append(this.#staging))
     metrics.syncs++
     metrics.journalBytes += this.#staging.contentBytes
   }

@@ -1,8 +1,7 @@
 import type { GroupId, HardState } from '@tailrace/schemas'
 import { NO_BROKER, TailraceError } from '@tailrace/schemas'
-import { DiskError } from '../platform/disk.ts'
 import type { Checkpointer } from './checkpointer.ts'
-import type { DiskSpace } from './disk-space.ts'
+import { type DiskSpace, isFull } from './disk-space.ts'
 import { FLUSH_BYTES, Flusher } from './flusher.ts'
 import { folderName, type GroupLogHost, StoredGroupLog } from './group-log.ts'
 import type { DurableMark } from './journal/durable-mark.ts'
@@ -69,6 +68,14 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
 
   get writable(): boolean {
     return this.#space.writable
+  }
+
+  get cramped(): boolean {
+    return this.#space.cramped
+  }
+
+  async ranOut(): Promise<void> {
+    await this.#space.ranOut()
   }
 
   get #live(): StorageParts {
@@ -157,6 +164,7 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
   newLog(old: StoredGroupLog, incarnation: number, state: LogState): StoredGroupLog {
     state.hardState = old.hardState
     const log = new StoredGroupLog(this, old.group, incarnation, state)
+    log.essential = old.essential
     log.damage = old.damage && { ...old.damage, fromIndex: Math.min(old.damage.fromIndex, state.lastIndex + 1) }
     return log
   }
@@ -241,12 +249,12 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
 
   onSwitch(): void {
     this.#live.checkpointer.request()
-    void this.#space.poll()
+    void this.#space.look()
   }
 
   /** Filling a file ahead is not worth a failure while the disk is full. */
   onFillError(error: Error): void {
-    if (error instanceof DiskError && error.kind === 'full') void this.#space.poll()
+    if (isFull(error)) void this.#space.ranOut()
     else this.fail(error)
   }
 
@@ -257,7 +265,8 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
     void this.#flusher.stop()
     this.#parts?.rounds.fail(error)
     this.#parts?.journal.wake()
-    this.#onFailure(error)
+    // A close does not wait for room: the next start finds all that was durable.
+    if (this.#closing === null || !isFull(error)) this.#onFailure(error)
   }
 
   async #removeFiles(log: StoredGroupLog): Promise<void> {
@@ -300,14 +309,11 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
 
   async #close(): Promise<void> {
     const { rounds, checkpointer, journal, mark } = this.#live
+    this.#space.close()
     await rounds.idle()
     await this.#flusher.stop()
     if (this.#failure === null) await checkpointer.finish().catch((error) => this.fail(error as Error))
-    else {
-      this.#space.close()
-      await checkpointer.stop()
-    }
-    this.#space.close()
+    else await checkpointer.stop()
     await this.env.files.close()
     await mark.close()
     await journal.close()

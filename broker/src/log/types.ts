@@ -141,6 +141,9 @@ export interface GroupLog {
   /** Set when entries that may have been acknowledged cannot be read any more (design §4). */
   readonly damage: Damage | null
 
+  /** Its entries are few and lead out of a full disk (metadata): they are written also where records have to wait for room. */
+  essential: boolean
+
   /** Joins the next round. Readers see the entries as soon as it returns; durability comes with the listener. */
   write(write: LogWrite): void
   /** Entries from `from` on, at least one, at most `maxBytes` unless the first is larger. Synchronous when all is in memory. */
@@ -211,8 +214,12 @@ export interface LogStorage {
   onDurable: (group: GroupId, ticket: number) => void
   /** Set once. A write or fdatasync failed: what is on disk is unknown, nothing more will be made durable. Called at once when that was before it is set. */
   set onFailure(call: (error: Error) => void)
-  /** False while free disk space is below the reserve. */
+  /** False while free disk space is below the reserve: leaders take no records. */
   readonly writable: boolean
+  /** Not even half of the reserve is left, or the disk has been full and is not yet free again: followers take no records either. */
+  readonly cramped: boolean
+  /** The state store has found the disk full: gives up the room that is kept for this. */
+  ranOut(): Promise<void>
   readonly metrics: LogMetrics
   groups(): Iterable<GroupLog>
   group(id: GroupId): GroupLog | undefined

@@ -27,6 +27,8 @@ export interface DriverDeps {
   readonly services: Pick<SnapshotServices, 'terms'>
   /** `GroupSpec.present`. */
   readonly present?: (() => readonly BrokerId[]) | undefined
+  /** False while the disk has no room for what a leader sends. */
+  readonly takesRecords: () => boolean
   /** Asks for a `drain` at the end of the turn. */
   readonly wake: () => void
   /** Asks for a `drain` at the next beat, which costs an idle broker nothing. */
@@ -139,6 +141,8 @@ export class GroupDriver {
       else this.#deps.wake()
       return
     }
+    // As if it had been lost: the leader sends it again, and counts on the others meanwhile. What was taken would wait in memory.
+    if (!this.#deps.takesRecords() && hasRecords(message)) return
     const completed = withConfigurations(message, payloads)
     if (completed === null) {
       this.#deps.logger.error(
@@ -334,4 +338,8 @@ export class GroupDriver {
       if (this.#quarantine.lets(messages[at]!)) this.#sender.send(messages[at]!)
     }
   }
+}
+
+function hasRecords({ entries }: AppendMessage): boolean {
+  return entries.some(({ kind }) => kind === EntryKind.Records)
 }

@@ -271,6 +271,7 @@ export class BrokerGroups implements Groups, GroupRequests {
       raft,
       spec.group,
     )
+    log.essential = spec.stateMachine !== null
     const replica: Replica = new Replica({
       group: spec.group,
       present: spec.present,
@@ -287,6 +288,7 @@ export class BrokerGroups implements Groups, GroupRequests {
       inSyncTicks: ELECTION_TICKS,
       distrustDisk: (reason) => this.distrustDisk(reason),
       catchUp: () => this.#ticker.catchUp(),
+      takesRecords: () => !storage.cramped || spec.stateMachine !== null,
       wake: () => this.#wake(replica),
       broken: (error) => this.#stopBroken(replica, error),
       wakeAtBeat: () => this.#awake.add(replica),

@@ -147,8 +147,16 @@ export class SnapshotDuty {
     }
     const before = retentionCut(retention, view())
     if (before === null) return
-    const place = await this.#saveState()
-    if (place.index + 1 >= before) await this.#cut(before)
+    await this.#cut(Math.min(before, (await this.#savedState()) + 1))
+  }
+
+  /** How far a state that is durable reaches. On a full disk the log may stand still behind what is committed: then the last one that was saved must do. */
+  async #savedState(): Promise<LogIndex> {
+    const { driver, storage, store, schedule } = this.#deps
+    if (!storage.cramped || driver.core.durableIndex >= driver.state.commitIndex) return (await this.#saveState()).index
+    const { index } = schedule
+    await store.flush()
+    return index
   }
 
   /** Derived state as of now, durable: what a cut takes away is in it. */
@@ -228,8 +236,14 @@ export class SnapshotDuty {
   }
 
   async #install(request: InstallRequest): Promise<void> {
-    const { driver, wake, source, group, schedule, metrics, logger, store, clock } = this.#deps
+    const { driver, wake, source, group, schedule, metrics, logger, store, clock, storage } = this.#deps
     await this.#cutting?.catch(() => undefined)
+    if (!storage.writable && this.#machine === null) {
+      // The core asks again.
+      driver.core.installFailed()
+      wake()
+      return
+    }
     const installation = new Installation(this.#deps, request)
     this.#installation = installation
     try {

@@ -69,6 +69,7 @@ const controls: [BrokerDefectName, number, number, string[]][] = [
   ['cutBeforeFlush', 1, 20, ['broker-cannot-start', 'acknowledged-once-in-order']],
   ['cutBeyondCommit', 5, 30, ['cut-is-committed']],
   ['marksUnread', 10, 20, ['synced-is-kept']],
+  ['noKeptRoom', 1, 13, ['full-disk-left']],
 ]
 
 describe('negative controls of whole brokers', () => {

@@ -29,6 +29,8 @@ export interface BrokerDefects {
   readonly cutBeyondCommit: boolean
   /** Nobody looks at the mark beside the journal: one that ends too early counts as torn. */
   readonly marksUnread: boolean
+  /** Nothing is kept back for what leads out of a full disk. */
+  readonly noKeptRoom: boolean
 }
 
 export const noBrokerDefects: BrokerDefects = {
@@ -44,6 +46,7 @@ export const noBrokerDefects: BrokerDefects = {
   cutBeforeFlush: false,
   cutBeyondCommit: false,
   marksUnread: false,
+  noKeptRoom: false,
 }
 
 /** Changes a storage that has just been opened. */

@@ -53,6 +53,7 @@ export function drawBrokerSwarm(random: SimRandom): BrokerSwarm {
       [1_000, 12_000],
     ]),
     churnEveryMs: random.chance(0.3) ? random.pick([500, 2_000]) : 0,
+    fillsDisks: false,
   }
   return withMore(random, drawn)
 }
@@ -79,6 +80,7 @@ function withMore(random: SimRandom, first: BrokerSwarm): BrokerSwarm {
     rates: [...first.rates, ...Array.from({ length: late }, () => random.between(950, 1050) / 1000)],
     // Some seeds leave time to fall asleep.
     publishEveryMs: random.pick([first.publishEveryMs, first.publishEveryMs, 1_500]),
+    fillsDisks: random.chance(0.15),
   }
   return { ...drawn, faults: { ...faults, ...drawFaults(random, faultClasses.slice(SECOND_CLASSES)) } }
 }

@@ -20,6 +20,7 @@ export type BrokerProperty =
   | 'minority-loses-nothing'
   | 'broker-cannot-start'
   | 'unhandled-rejection'
+  | 'full-disk-left'
   | 'liveness'
   | 'replicas-identical'
 

@@ -3,6 +3,7 @@ import { SimRandom } from '../random.ts'
 import { Chronicle } from './chronicle.ts'
 import { type BrokerDefects, noBrokerDefects } from './defects.ts'
 import { drawBrokerSwarm } from './draw-swarm.ts'
+import { fillAndLeave } from './fill-disks.ts'
 import { asFinding, Finding } from './finding.ts'
 import { checkOutcome, PATIENCE_MS, publishToAll, unsettled } from './outcome.ts'
 import type { BrokerSwarm } from './swarm.ts'
@@ -48,6 +49,9 @@ export interface BrokerSeedResult {
 
 /** Virtual time in which a cluster without faults must be formed and have its topics. */
 const FORMATION_MS = 60_000
+
+/** Virtual time in which full disks must be left again once a topic is to be deleted. */
+const LEAVING_MS = 30_000
 
 /** Runs the history of one seed with whole brokers: faults, then calm. The same seed gives the same history on every machine. */
 export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {}): Promise<BrokerSeedResult> {
@@ -151,6 +155,8 @@ async function settle(world: World, ledgers: readonly PartitionLedger[]): Promis
     const why = unsettled(world) ?? 'a publish is not acknowledged'
     throw new Finding('liveness', `${PATIENCE_MS} ms after the end of faults ${why}`)
   }
+  if (world.swarm.fillsDisks && !(await leavesFullDisks(world)))
+    throw new Finding('full-disk-left', `full disks are not left again within ${LEAVING_MS} ms: ${unsettled(world)}`)
   let checked = false
   let failure: unknown = null
   checkOutcome(world, ledgers).then(
@@ -162,6 +168,15 @@ async function settle(world: World, ledgers: readonly PartitionLedger[]): Promis
   )
   if (!(await pass(world, PATIENCE_MS, () => checked))) throw new Finding('liveness', 'the replicas cannot be read')
   if (failure !== null) throw failure
+}
+
+async function leavesFullDisks(world: World): Promise<boolean> {
+  world.open = true
+  let left = false
+  void fillAndLeave(world).then(() => (left = true))
+  const inTime = await pass(world, LEAVING_MS, () => left)
+  world.open = false
+  return inTime && pass(world, PATIENCE_MS, () => unsettled(world) === null)
 }
 
 async function makeTopics(world: World): Promise<PartitionLedger[]> {

@@ -34,6 +34,8 @@ export interface BrokerSwarm {
   readonly valueBytes: Range
   /** Mean milliseconds between creations of topics that are deleted again; 0: none. */
   readonly churnEveryMs: number
+  /** At the end all disks become full, and must be left again. */
+  readonly fillsDisks: boolean
 }
 
 /** The name of its machine in the network. */

@@ -19,6 +19,7 @@ export class JournalFile {
   /** Sequence of the first block, and of the last one written; 0 while the file is free. */
   base = 0
   end = 0
+  onGrowth: (bytes: number) => void = () => {}
   /** Bytes that are allocated. */
   #filled: number
   #filling: Promise<void> | null = null
@@ -44,6 +45,7 @@ export class JournalFile {
   /** One write, one sync. Resolves when the bytes are durable. Rejects with DiskError `full` only when nothing depends on what was written. */
   async write(bytes: Uint8Array, position: number): Promise<void> {
     while (this.#filling !== null && position + bytes.length > this.#filled) await this.#filling
+    this.onGrowth(position + bytes.length - this.#filled)
     this.#filled = Math.max(this.#filled, position + bytes.length)
     await this.file.write([bytes], position)
     try {
@@ -91,6 +93,7 @@ export class JournalFile {
       const count = Math.min(zeros.length, to - this.#filled)
       await this.file.write([count === zeros.length ? zeros : zeros.subarray(0, count)], this.#filled)
       this.#filled += count
+      this.onGrowth(count)
       unsynced += count
       if (unsynced < FILL_SYNC_BYTES) continue
       await this.file.sync()

@@ -10,7 +10,15 @@ async function newJournal() {
   const disk = new MemoryDisk()
   await disk.makeFolder('j')
   let switches = 0
-  const options = { disk, folder: 'j', fileBytes: 8 * BLOCK_BYTES, onSwitch: () => switches++, onFillError: () => {} }
+  const options = {
+    disk,
+    folder: 'j',
+    fileBytes: 8 * BLOCK_BYTES,
+    onSwitch: () => switches++,
+    onGrowth: () => {},
+    mayFill: () => true,
+    onFillError: () => {},
+  }
   const journal = new Journal(options)
   const append = async (blocks: number) => {
     const staging = new Staging(crc32c)

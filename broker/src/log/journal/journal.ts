@@ -21,6 +21,10 @@ export interface JournalOptions {
   readonly fileBytes: number
   /** A file is full and another has been begun: time for a checkpoint. */
   readonly onSwitch: () => void
+  /** A file has grown by so much. */
+  readonly onGrowth: (bytes: number) => void
+  /** Whether there is room to fill files ahead. */
+  readonly mayFill: () => boolean
   /** Filling a file in the background failed; rounds go on. */
   readonly onFillError: (error: Error) => void
 }
@@ -79,6 +83,8 @@ export class Journal {
     this.#nextSequence = state.nextSequence
     this.#epoch = state.epoch
     this.#nextName = state.nextName
+    for (const file of [...state.full, ...state.free]) file.onGrowth = this.#options.onGrowth
+    if (state.current !== null) state.current.onGrowth = this.#options.onGrowth
   }
 
   /** False when all files are in use: no round may start before a checkpoint has released one. This bounds the journal. */
@@ -98,11 +104,13 @@ export class Journal {
     const length = staging.blocks * BLOCK_BYTES
     if (this.#current === null || this.#position + length > this.#options.fileBytes) await this.#switch()
     const file = this.#current!
+    const { mayFill, onFillError } = this.#options
     await file.write(staging.seal(this.#nextSequence, this.#epoch), this.#position)
     this.#nextSequence += staging.blocks
     file.end = this.#nextSequence - 1
     this.#position += length
-    file.fillAhead(this.#position, this.#options.onFillError)
+    if (!mayFill()) return
+    file.fillAhead(this.#position, onFillError)
     if (this.#position > this.#options.fileBytes / 4) this.#prepare()
   }
 
@@ -165,6 +173,7 @@ export class Journal {
     const { disk, folder, fileBytes } = this.#options
     const name = `${String(this.#nextName++).padStart(8, '0')}.journal`
     const file = await JournalFile.open(disk, folder, name, fileBytes)
+    file.onGrowth = this.#options.onGrowth
     await disk.syncFolder(folder)
     return file
   }

@@ -1,4 +1,5 @@
 import type { Disk } from '../../platform/disk.ts'
+import type { DiskSpace } from '../disk-space.ts'
 import type { TailPool } from '../tail-pool.ts'
 import type { LogMetrics } from '../types.ts'
 import type { GatherPool } from './gather.ts'
@@ -13,8 +14,7 @@ export interface SegmentEnv extends IndexEnv {
   readonly metrics: LogMetrics
   /** A segment is full when it has this many bytes. */
   readonly segmentBytes: number
-  /** Does the work again for as long as the disk is full. */
-  retryFull<Result>(work: () => Promise<Result>): Promise<Result>
+  readonly space: DiskSpace
 }
 
 const MIN_INDEX_INTERVAL = 16 * 1024

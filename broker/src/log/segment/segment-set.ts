@@ -1,5 +1,6 @@
 import type { LogIndex, Offset } from '@tailrace/schemas'
 import { baseOffsetAt, TailraceError } from '@tailrace/schemas'
+import { DiskError } from '../../platform/disk.ts'
 import type { Chunk } from '../chunk.ts'
 import type { LogState } from '../log-state.ts'
 import type { SegmentStart } from '../types.ts'
@@ -41,6 +42,8 @@ export class SegmentSet {
   done = 0
   queuedBytes = 0
   removed = false
+  /** Its entries are written also where only the kept room is left. */
+  essential = false
   readonly #env: SegmentEnv
   readonly #folder: string
   readonly #parent: string
@@ -87,10 +90,21 @@ export class SegmentSet {
     this.#env.pool.pin(op)
   }
 
-  /** Carries out operations until `count` were done since the beginning. */
-  flush(count: number): Promise<void> {
-    return this.#inLane(async () => {
-      while (this.done < Math.min(count, this.queued) && !this.removed) {
+  /** Carries out operations until `count` were done since the beginning. Waits while the disk is full, out of the way of what makes room. */
+  async flush(count: number): Promise<void> {
+    const { space } = this.#env
+    while (!(await this.tryFlush(count))) {
+      if (space.closed) throw new DiskError('full', `no space for ${this.#folder}`)
+      await space.pause()
+    }
+  }
+
+  /** As `flush`; but false when there is no room for all of it. */
+  async tryFlush(count: number): Promise<boolean> {
+    const { space } = this.#env
+    const isDone = (): boolean => this.done >= Math.min(count, this.queued) || this.removed
+    const carryOut = async (): Promise<void> => {
+      while (!isDone() && (this.essential || !space.full)) {
         const op = this.#queue[0]!
         if ('bytes' in op) await this.#writeRun(count - this.done)
         else {
@@ -98,7 +112,8 @@ export class SegmentSet {
           this.#finished(1)
         }
       }
-    })
+    }
+    return (await space.attempt(() => this.#inLane(carryOut))) && isDone()
   }
 
   /** Everything that was written before the call becomes durable. */
@@ -218,8 +233,12 @@ export class SegmentSet {
     const pieces = gather.finish()
     segment.touched()
     this.#unsynced.add(segment)
-    await this.#env.retryFull(() => this.#env.files.use(segment.path, (file) => file.write(pieces, segment.bytes)))
-    this.#env.gathers.give(gather)
+    try {
+      await this.#env.files.use(segment.path, (file) => file.write(pieces, segment.bytes))
+    } finally {
+      this.#env.gathers.give(gather)
+    }
+    this.#env.space.took(bytes)
     this.#env.metrics.segmentBytes += bytes
     // Once more: a sync that ended before this write did has not covered it.
     segment.touched()
@@ -257,15 +276,15 @@ export class SegmentSet {
       new SparseIndex(this.#env.crc32c),
     )
     // The file has to be there before its name can be synced, by whoever is the first to do so.
-    await this.#env.retryFull(() => this.#env.files.use(segment.path, async () => {}))
+    await this.#env.files.use(segment.path, async () => {})
     this.list.push(segment)
     this.#folderDirty = true
     return segment
   }
 
   async #seal(segment: Segment): Promise<void> {
+    await segment.writeIndex(this.#env.files)
     segment.sealed = true
-    await this.#env.retryFull(() => segment.writeIndex(this.#env.files))
     this.#unsynced.add(segment)
     await this.#env.indexes.load(this.#env, segment)
   }

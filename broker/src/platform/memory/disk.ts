@@ -27,7 +27,7 @@ export interface MemoryDiskOptions {
  * each folder. Faults can be put in. Also the disk of the simulator.
  */
 export class MemoryDisk implements Disk {
-  /** Bytes that may still be written; writes that grow a file take from it. */
+  /** Bytes that may still be written; writes that grow a file take from it, removals give back. */
   freeBytes = Number.MAX_SAFE_INTEGER
   /** Counts operations that change something or make it durable. */
   operations = 0
@@ -143,6 +143,7 @@ export class MemoryDisk implements Disk {
   async remove(path: string): Promise<void> {
     await this.#begin('remove', path, true)
     for (const folder of [...this.#folders]) if (isWithin(folder, path)) this.#folders.delete(folder)
+    for (const [name, content] of this.#names) if (isWithin(name, path)) this.freeBytes += content.size
     this.#change({
       folder: folderOf(path),
       apply: (names) => {
@@ -201,6 +202,7 @@ export class MemoryDisk implements Disk {
       },
       truncate: async (size) => {
         await begin('truncate', true)
+        this.freeBytes += Math.max(0, content.size - size)
         content.truncate(size)
       },
       size: async () => content.size,
