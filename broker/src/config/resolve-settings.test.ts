@@ -124,6 +124,8 @@ describe('settings that do not go together', () => {
     [{ maxBatchBytes: '9MiB', maxUncommittedBytes: '16MiB' }, 'maxFrameBytes'],
     [{ maxAppendBytes: '8MiB' }, 'maxFrameBytes'],
     [{ maxBatchBytes: '2MiB', journalFileBytes: '2MiB' }, 'journalFileBytes'],
+    [{ maxBatchBytes: '64KiB', directBytes: '1MiB', journalFileBytes: '1MiB' }, 'at most half of journalFileBytes'],
+    [{ directBytes: '3MiB' }, 'to 2 MiB'],
     [{ maxBatchBytes: '2MiB', segmentBytes: '1MiB' }, 'segmentBytes'],
     [{ maxUncommittedBytes: '64KiB' }, 'maxUncommittedBytes'],
     [{ http: '0.0.0.0:8080' }, '--advertised-http HOST:PORT'],

@@ -70,6 +70,10 @@ const rulesAcross: readonly ((settings: BrokerSettings) => string | null)[] = [
       : `maxReceiveBytes is ${s.maxReceiveBytes}, but must be at least twice maxFrameBytes, which is ${s.maxFrameBytes}.`,
   (s) => atMost(s, 'maxBatchBytes', 'journalFileBytes', frameOverhead),
   (s) => atMost(s, 'maxBatchBytes', 'segmentBytes', 0),
+  (s) =>
+    s.directBytes * 2 <= s.journalFileBytes
+      ? null
+      : `directBytes is ${s.directBytes}, but must be at most half of journalFileBytes, which is ${s.journalFileBytes}.`,
   (s) => atMost(s, 'maxBatchBytes', 'maxUncommittedBytes', 0),
   (s) => reachable(s.advertisedHttp, 'advertisedHttp', 'http'),
   (s) => reachable(s.advertisedPeer, 'advertisedPeer', 'peer'),

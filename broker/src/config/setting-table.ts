@@ -174,10 +174,11 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
       'Memory for recent batches of all partitions, so that readers who keep up never wait for the disk. Used as it fills.',
   },
   directBytes: {
-    kind: bytes(4 * KiB, GiB),
+    // Half of what one round of the journal takes: with more, one partition fills round after round.
+    kind: bytes(4 * KiB, 2 * MiB),
     fallback: { value: 512 * KiB },
     about:
-      'Bytes of one partition in a round from which on they go straight to its segment, and the journal keeps a reference only.',
+      'If one partition has at least this many bytes in a round, they are written directly to its segment; the journal stores a reference. At most half of journalFileBytes.',
   },
   diskReserveBytes: {
     kind: bytes(0, 1024 * GiB),

@@ -73,6 +73,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
     directBytes: options.directBytes,
     journalCapacity: journal.capacity - CAPACITY_SLACK_BYTES,
     roundBytes: Math.min(ROUND_BYTES, journal.capacity),
+    fileCapacity: journal.capacity,
   }
   const { retryFull } = space
   const mark = new DurableMark({ disk, clock, crc32c, folder, onFailure: (error) => logs.fail(error) })

@@ -34,6 +34,8 @@ export interface RoundLimits {
   readonly journalCapacity: number
   /** A round is closed when it has this much. */
   readonly roundBytes: number
+  /** No round may have more. */
+  readonly fileCapacity: number
 }
 
 /** What one group may write ahead of one round; the others wait for it. */
@@ -184,8 +186,10 @@ export class PendingWrites implements RecordOwner {
       const bytes = journalBytes(chunk)
       // It goes direct in the next round: only now nothing stands in front of it.
       const large = chunk.bytes >= limits.directBytes || bytes > limits.journalCapacity
-      if ((large && canRefer(chunk)) || (!staging.empty && staging.contentBytes + bytes > limits.roundBytes))
-        return false
+      // Terms, votes and marks, which may come with every round, do not keep out a chunk that fits beside them.
+      const most = staging.entries > 0 ? limits.roundBytes : limits.fileCapacity
+      if ((large && canRefer(chunk)) || (!staging.empty && staging.contentBytes + bytes > most)) return false
+      staging.entries += chunk.headers.length
       for (let i = 0; i < chunk.headers.length; i++) writer.entry(this, chunk.headers[i]!.index, chunk.payloads[i]!)
       this.#segments.push(chunk)
     }

@@ -187,10 +187,12 @@ export class Rounds {
     staging.clear()
     for (const mark of this.#inRound) mark.write(this.#writer)
     let waiting: StoredGroupLog[] | null = null
+    const behind: StoredGroupLog[] = []
     for (const log of logs) {
       log.pending.listed = false
       if (log.removed) continue
-      const hasTurn = staging.contentBytes < this.#deps.limits.roundBytes
+      const before = staging.contentBytes
+      const hasTurn = before < this.#deps.limits.roundBytes
       const holds = this.#mustHold(log)
       if (hasTurn) log.pending.stage(staging, this.#writer, this.#deps.limits, holds)
       if (log.pending.empty) continue
@@ -200,9 +202,11 @@ export class Rounds {
       }
       log.pending.listed = true
       waiting ??= []
-      waiting.push(log)
+      if (staging.contentBytes > before) behind.push(log)
+      else waiting.push(log)
     }
-    // Those who had to wait come first next time.
+    // Logs that this round has taken nothing of come first next time: a backlog larger than a round starves nobody.
+    waiting?.push(...behind)
     if (waiting !== null) this.#next = waiting
   }
 

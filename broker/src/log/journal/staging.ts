@@ -10,6 +10,8 @@ export class Staging {
   readonly #crc: Crc32c
   #bytes: Uint8Array = new Uint8Array(FIRST_BYTES)
   #view = new DataView(this.#bytes.buffer)
+  /** How many entries the round holds, as its writers count them. */
+  entries = 0
   /** Content bytes of each block, and where its first record begins. */
   #used: number[] = []
   #firstRecord: number[] = []
@@ -37,6 +39,7 @@ export class Staging {
     this.#used.length = 0
     this.#firstRecord.length = 0
     this.#content = 0
+    this.entries = 0
     if (this.#bytes.length > KEPT_BYTES) this.#resize(FIRST_BYTES)
   }
 
