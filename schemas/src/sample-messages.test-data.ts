@@ -74,7 +74,11 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
   CopyClose: { correlation, copy: far, damaged: true },
   CopyCloseReply: { correlation },
   ReadEntries: { correlation, group: 7, firstIndex: 4, lastIndex: far, maxBytes: 1 << 20 },
-  ReadEntriesReply: { correlation, entries: [{ term: 3, kind: 0, baseOffset: far, lastOffset: far, bytes: 90 }] },
+  ReadEntriesReply: {
+    correlation,
+    entries: [{ term: 3, kind: 0, baseOffset: far, lastOffset: far, bytes: 90 }],
+    logStart: 5,
+  },
   Publish: { correlation, topic: 'flights', partition: 5, timeoutMs: 30_000, topicId: 'a1' },
   PublishReply: {
     correlation,

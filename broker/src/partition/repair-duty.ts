@@ -1,4 +1,4 @@
-import type { BrokerId, GroupId } from '@tailrace/schemas'
+import type { BrokerId, GroupId, LogIndex } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { CorruptRange, GroupLog } from '../log/types.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -17,8 +17,8 @@ export interface RepairDutyDeps {
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Pick<PartitionMetrics, 'repairedEntries'>
-  /** Cuts off the start of the log where a state stands for it. */
-  letGo(): Promise<void>
+  /** Cuts off the start of the log: as much as a state stands for, and without a state machine no entry from `before` on. */
+  letGo(before: LogIndex): Promise<void>
 }
 
 const REPLY_MS = 5000
@@ -98,8 +98,9 @@ export class RepairDuty {
     const { log, clock, logger, group } = this.#deps
     for (let ranges = log().corruptRanges(); ranges.length > 0; ranges = log().corruptRanges()) {
       if (this.#stopped) return
-      if (await this.#repairRange(ranges[0]!)) continue
-      if (await this.#isLetGo(ranges[0]!)) continue
+      const starts: LogIndex[] = []
+      if (await this.#repairRange(ranges[0]!, starts)) continue
+      if (await this.#isLetGo(ranges[0]!, starts)) continue
       this.#retryAt = clock.monotonic() + RETRY_MS
       logger.error(
         { group, ...ranges[0] },
@@ -109,12 +110,12 @@ export class RepairDuty {
     }
   }
 
-  /** Whether some of it could be replaced. */
-  async #repairRange(range: CorruptRange): Promise<boolean> {
+  /** Whether some of it could be replaced. `starts` gets the first index of each log that has been asked. */
+  async #repairRange(range: CorruptRange, starts: LogIndex[]): Promise<boolean> {
     const { logger, group } = this.#deps
     for (const peer of this.#others()) {
       try {
-        const count = await this.#replaceFrom(peer, range)
+        const count = await this.#replaceFrom(peer, range, starts)
         if (count === 0) continue
         logger.warn(
           { group, from: range.from, count, peer },
@@ -129,20 +130,27 @@ export class RepairDuty {
   }
 
   /** The others may have cut off what is rotten here: then nobody ever gives it again, and sound entries behind it are not found. */
-  async #isLetGo({ from }: CorruptRange): Promise<boolean> {
+  async #isLetGo({ from }: CorruptRange, starts: readonly LogIndex[]): Promise<boolean> {
     const { log, letGo, logger, group } = this.#deps
+    // One that has not answered may have it.
+    const before = starts.length < this.#others().length ? 0 : Math.min(...starts)
     try {
-      await letGo()
+      await letGo(before)
     } catch (error) {
       logger.info({ group, err: error }, 'damaged entries cannot be let go of yet')
     }
     return from <= log().prevIndex
   }
 
-  async #replaceFrom(peer: BrokerId, { from: firstIndex, to: lastIndex }: CorruptRange): Promise<number> {
+  async #replaceFrom(
+    peer: BrokerId,
+    { from: firstIndex, to: lastIndex }: CorruptRange,
+    starts: LogIndex[],
+  ): Promise<number> {
     const { group, peers, metrics } = this.#deps
     const fields = { group, firstIndex, lastIndex, maxBytes: READ_BYTES }
     const { fields: answer, body } = await peers.request(peer, 'ReadEntries', fields, [], REPLY_MS)
+    starts.push(answer.logStart)
     const log = this.#deps.log()
     const payloads: Uint8Array[] = []
     let at = 0

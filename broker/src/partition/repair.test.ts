@@ -49,6 +49,41 @@ describe('rot of a replica’s segments', () => {
   })
 })
 
+describe('rot of entries that all other replicas have cut off', () => {
+  /** Broker 2 has it alone; retention is as before when it comes back. */
+  async function alone(): Promise<TestWorld> {
+    const world = await written()
+    expect(await world.broker(2).flip('<7>', 'groups')).toBeGreaterThan(0)
+    for (const id of [1, 3]) world.group(id).update({ retention: { bytes: 1000, ms: null } })
+    await world.until(() => [1, 3].every((id) => world.group(id).logStart > 10))
+    for (const id of [1, 3]) world.group(id).update({ retention: { bytes: null, ms: null } })
+    return world
+  }
+
+  it('goes with them, and what stands behind it is read', async () => {
+    const world = await alone()
+    await world.restart(2)
+    const { log } = world.replica(2).driver
+    await world.until(() => log.startOffset > 7, 60_000)
+    expect(log.corruptRanges()).toEqual([])
+    await world.until(() => world.group(2).highWatermark === 30)
+    const records = await world.records(2)
+    expect(records.slice(-10)).toEqual((await world.records(1)).slice(-10))
+  })
+
+  it('is kept while one replica that may have it does not answer', async () => {
+    const world = await alone()
+    await world.restart(2)
+    world.passesNotes = (from, to) => from !== 3 && to !== 3
+    await world.run(60_000)
+    const { log } = world.replica(2).driver
+    expect(log.corruptRanges()).toHaveLength(1)
+    expect(log.startOffset).toBe(0)
+    world.passesNotes = () => true
+    await world.until(() => log.startOffset > 7, 60_000)
+  })
+})
+
 describe('rot of entries that a start has to read', () => {
   async function rotten(text: string): Promise<TestWorld> {
     const world = await TestWorld.start({ settings, log: { segmentBytes: 1000, tailBytes: 64 << 10 } })

@@ -111,7 +111,7 @@ export class Replica implements Group {
       log: () => driver.log,
       electionFactor: () => this.#spec.electionFactor ?? 1,
       incomplete: () => this.incomplete,
-      letGo: () => this.snapshots.letGo(),
+      letGo: (before: LogIndex) => this.snapshots.letGo(before),
     }
     this.#producerRecovery = new ProducerRecovery(duties, deps.producersUnknown)
     this.repairs = new RepairDuty(duties)

@@ -85,9 +85,15 @@ export class SnapshotDuty {
     return this.#oneAtATime(() => (this.#machine === null ? this.#saveState() : this.#snapshotMachine()))
   }
 
-  /** Cuts off as much of the log as the state machine stands for; without one nothing. */
-  async letGo(): Promise<void> {
-    if (this.#machine?.snapshots !== undefined && !this.#mustRest) await this.take()
+  /** Cuts off as much of the log as the state machine stands for; without one, whole segments that end below `before`, since no other replica has them any more. */
+  async letGo(before: LogIndex): Promise<void> {
+    if (this.#mustRest) return
+    if (this.#machine?.snapshots !== undefined) await this.take()
+    if (this.#machine !== null || before <= this.#deps.driver.log.firstIndex) return
+    await this.#oneAtATime(async () => {
+      await this.#deps.driver.log.seal()
+      await this.#cut(Math.min(before, (await this.#savedState()) + 1))
+    })
   }
 
   /** Another replica's snapshot is offered to this one, which has all of it already: it serves to let go of the log before it (M84). */
