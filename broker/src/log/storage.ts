@@ -74,6 +74,10 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
     return this.#space.cramped
   }
 
+  get waitingBytes(): number {
+    return this.pool.waitingBytes
+  }
+
   async ranOut(): Promise<void> {
     await this.#space.ranOut()
   }

@@ -8,6 +8,7 @@ export class TailPool {
   readonly limit: number
   #bytes = 0
   #pinned = 0
+  #waiting = 0
   /** Null where a chunk has been passed: the queue must not keep its batches alive. */
   #evictable: (Chunk | null)[] = []
   #head = 0
@@ -26,6 +27,11 @@ export class TailPool {
     return this.#pinned
   }
 
+  /** What no round has taken yet: it waits for the disk. */
+  get waitingBytes(): number {
+    return this.#waiting
+  }
+
   /** Half of the pool waits for its segments: time to write even small pieces. */
   get pressed(): boolean {
     return this.#pinned > this.limit / 2
@@ -37,12 +43,14 @@ export class TailPool {
 
   add(chunk: Chunk): void {
     this.#bytes += chunk.memoryBytes
+    this.#waiting += chunk.memoryBytes
     this.#evict()
   }
 
   /** A round has taken the chunk: its segment has to write it. */
   pin(chunk: Chunk): void {
     this.#pinned += chunk.memoryBytes
+    this.#waiting -= chunk.memoryBytes
   }
 
   /** The chunk is in its segment. */
@@ -55,6 +63,7 @@ export class TailPool {
   /** Forgets a chunk that no round has taken. */
   discard(chunk: Chunk): void {
     this.#bytes -= chunk.memoryBytes
+    this.#waiting -= chunk.memoryBytes
     chunk.owner.evict(chunk)
   }
 

@@ -218,6 +218,8 @@ export interface LogStorage {
   readonly writable: boolean
   /** Not even half of the reserve is left, or the disk has been full and is not yet free again: followers take no records either. */
   readonly cramped: boolean
+  /** Bytes of all groups that have been written and wait for a round: a disk that stands still holds them in memory. */
+  readonly waitingBytes: number
   /** The state store has found the disk full: gives up the room that is kept for this. */
   ranOut(): Promise<void>
   readonly metrics: LogMetrics

@@ -1,5 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { Clock, TimerHandle } from '../platform/clock.ts'
+import type { SnapshotServices } from './services.ts'
 
 /** Lets one caller at a time wait until its replica's disk has what it needs. */
 export class DiskWait {
@@ -41,4 +42,12 @@ export class DiskWait {
     waiting?.timer.cancel()
     waiting?.end(met)
   }
+}
+
+/**
+ * M92 lets the other disks acknowledge what this broker's own one has not got, and a disk that stands still would hold all of that in memory: beyond what may wait for
+ * a commit, leaders refuse records, and followers take none.
+ */
+export function isDiskBehind({ storage, settings }: Pick<SnapshotServices, 'storage' | 'settings'>): boolean {
+  return storage.waitingBytes > settings.maxUncommittedBytes
 }

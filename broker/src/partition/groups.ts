@@ -16,6 +16,7 @@ import { CheckpointSchedule, checkpointOf, dropCheckpoint, saveCheckpoint } from
 import { CopySource } from './copy-source.ts'
 import { CopyThrottle } from './copy-throttle.ts'
 import { coreOptions, ELECTION_TICKS } from './core-options.ts'
+import { isDiskBehind } from './disk-wait.ts'
 import { distrustDisk } from './distrust.ts'
 import { GroupAnswers } from './group-answers.ts'
 import { handLeadershipsOn } from './hand-on.ts'
@@ -288,7 +289,7 @@ export class BrokerGroups implements Groups, GroupRequests {
       inSyncTicks: ELECTION_TICKS,
       distrustDisk: (reason) => this.distrustDisk(reason),
       catchUp: () => this.#ticker.catchUp(),
-      takesRecords: () => !storage.cramped || spec.stateMachine !== null,
+      takesRecords: () => spec.stateMachine !== null || !(storage.cramped || isDiskBehind(this.#services)),
       wake: () => this.#wake(replica),
       broken: (error) => this.#stopBroken(replica, error),
       wakeAtBeat: () => this.#awake.add(replica),

@@ -14,6 +14,7 @@ import {
 } from '@tailrace/schemas'
 import { decompressors } from '../platform/decompressors.ts'
 import { Acknowledgements } from './acknowledgements.ts'
+import { isDiskBehind } from './disk-wait.ts'
 import type { GroupDriver } from './driver.ts'
 import { termAt } from './log-places.ts'
 import type { PublishResult } from './requests.ts'
@@ -43,6 +44,9 @@ export class Publishing {
     if (spec.readOnly) throw new TailraceError('READ_ONLY')
     // Metadata goes on below the reserve: deleting a topic is a way out.
     if (!this.#deps.services.storage.writable && spec.stateMachine === null) throw new TailraceError('DISK_FULL')
+    if (spec.stateMachine === null && isDiskBehind(this.#deps.services)) {
+      throw new TailraceError('OVERLOADED', "Too many bytes wait for the leader's disk.")
+    }
     checkBatch(batch, this.#deps.services.crc32c, spec.maxBatchBytes)
     checkRecords(batch, decompressors, recordLimits(spec, this.#deps.services.clock.now()))
     const records = recordsCountAt(batch, 0)
