@@ -274,17 +274,11 @@ export class BrokerGroups implements Groups, GroupRequests {
     )
     log.essential = spec.stateMachine !== null
     const replica: Replica = new Replica({
+      ...{ spec, core, log, state, producersUnknown, clock, logger },
       group: spec.group,
       present: spec.present,
-      spec,
-      core,
-      log,
-      state,
       services: this.#services,
-      producersUnknown,
       peers: this.#beats,
-      clock,
-      logger,
       schedule: new CheckpointSchedule(settings.checkpointBytes, state),
       inSyncTicks: ELECTION_TICKS,
       distrustDisk: (reason) => this.distrustDisk(reason),
