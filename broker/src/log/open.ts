@@ -8,6 +8,7 @@ import { DurableMark } from './journal/durable-mark.ts'
 import { Journal } from './journal/journal.ts'
 import { type RecordOwner, RecordType, type RecordWriter } from './journal/record.ts'
 import { KeptRoom } from './kept-room.ts'
+import type { RoundLimits } from './pending-writes.ts'
 import { replayJournal, restoreGroups } from './recover.ts'
 import { Rounds } from './rounds.ts'
 import { indexIntervalFor, type SegmentEnv } from './segment/env.ts'
@@ -42,14 +43,11 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
   const { disk, clock, crc32c } = deps
   const folder = options.folder
   const groupsFolder = `${folder}/groups`
-  await disk.makeFolder(`${folder}/journal`)
-  await disk.makeFolder(groupsFolder)
+  for (const path of [`${folder}/journal`, groupsFolder]) await disk.makeFolder(path)
   await disk.syncFolder(folder)
   const pool = new TailPool(options.tailBytes)
   const fileBytes = Math.max(MIN_JOURNAL_BLOCKS, Math.floor(options.journalFileBytes / BLOCK_BYTES)) * BLOCK_BYTES
-  const kept = new KeptRoom(disk, folder, Math.min(fileBytes, KEPT_ROOM_BYTES))
-  const reserve = options.diskReserveBytes
-  const space = new DiskSpace(disk, clock, { folder, reserve, kept, owed: () => pool.pinnedBytes })
+  const space = diskSpace(deps, options, fileBytes, pool)
   const env = segmentEnv(deps, options, space, pool)
   const logs = new StoredLogs(env, groupsFolder, space)
 
@@ -69,12 +67,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
     onFillError: (error) => logs.onFillError(error),
   })
   recovered.resume(journal)
-  const limits = {
-    directBytes: options.directBytes,
-    journalCapacity: journal.capacity - CAPACITY_SLACK_BYTES,
-    roundBytes: Math.min(ROUND_BYTES, journal.capacity),
-    fileCapacity: journal.capacity,
-  }
+  const limits = roundLimits(options, journal.capacity)
   const { retryFull } = space
   const mark = new DurableMark({ disk, clock, crc32c, folder, onFailure: (error) => logs.fail(error) })
   const rounds = new Rounds({
@@ -114,6 +107,21 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
   await mark.begin(journal.place.sequence)
   if (recovered.replay.records > 0) checkpointer.request()
   return logs
+}
+
+function roundLimits({ directBytes }: LogStorageOptions, fileCapacity: number): RoundLimits {
+  const journalCapacity = fileCapacity - CAPACITY_SLACK_BYTES
+  return { directBytes, journalCapacity, fileCapacity, roundBytes: Math.min(ROUND_BYTES, fileCapacity) }
+}
+
+function diskSpace(
+  { disk, clock }: LogStorageDeps,
+  { folder, diskReserveBytes: reserve }: LogStorageOptions,
+  fileBytes: number,
+  pool: TailPool,
+): DiskSpace {
+  const kept = new KeptRoom(disk, folder, Math.min(fileBytes, KEPT_ROOM_BYTES))
+  return new DiskSpace(disk, clock, { folder, reserve, kept, owed: () => pool.pinnedBytes })
 }
 
 function segmentEnv(deps: LogStorageDeps, options: LogStorageOptions, space: DiskSpace, pool: TailPool): SegmentEnv {

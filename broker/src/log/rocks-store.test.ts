@@ -46,6 +46,7 @@ await store.close()
 console.log(JSON.stringify({ asked, kept }))
 `
 
+// Windows has no ulimit.
 test.skipIf(process.platform === 'win32')('a store goes on after a write that failed for want of space', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tailrace-store-'))
   try {
