@@ -57,6 +57,8 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     incarnation: random.uuid(),
     dataFolder: settings.data,
     maxBatchBytes: settings.maxBatchBytes,
+    maxPartitionsPerTopic: settings.maxPartitionsPerTopic,
+    maxReplicasPerBroker: settings.maxReplicasPerBroker,
     largestMaxBatchBytes: Math.floor(settings.maxFrameBytes / 2),
   })
   const cascade = topDeskOver(peers, node.api, clock)

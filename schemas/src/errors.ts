@@ -204,6 +204,12 @@ export const errorTable = {
     message: 'The connection has too many subscriptions.',
     hint: 'Close some, or open another connection.',
   },
+  TOO_MANY_PARTITIONS: {
+    status: 409,
+    retriable: false,
+    message: 'The brokers hold as many replicas as they may.',
+    hint: 'Ask for fewer partitions or replicas, delete topics, add brokers, or raise maxReplicasPerBroker.',
+  },
   MEMBERS_CHANGING: {
     status: 409,
     retriable: true,

@@ -32,6 +32,8 @@ import { Reader } from './reader.ts'
 import { ReassignmentController } from './reassignment-controller.ts'
 import { Reconciler } from './reconciler.ts'
 import { Registration } from './registration.ts'
+import type { TopicLimits } from './topic-rules.ts'
+import { defaultPartitionLimits } from './topic-rules.ts'
 import { Topics } from './topics.ts'
 
 const PRODUCER_BLOCK_MS = 10_000
@@ -76,9 +78,13 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   const onFormed = (record: FormationRecord): void => events.formed(record)
   const formation = new Formation({ ...deps, file, members: state, onFormed })
   const hearing = new Hearing({ formation, state, groups, caughtUp: () => registration.applied })
-  const rules = { groups, state, brokers, levels, formation: () => file.formation }
+  const living = (): BrokerId[] => {
+    return brokers().filter((id) => state.brokers.has(id) && (id === brokerId || peers.connected(id)))
+  }
+  const limits = { ...defaultPartitionLimits, ...given(deps), maxBatchBytes: deps.largestMaxBatchBytes }
+  const rules = { groups, state, brokers, living, limits, levels, formation: () => file.formation }
   const leader = new MetadataLeader({
-    ...{ groups, clock, state, brokers },
+    ...{ groups, clock, state, living },
     refusal: (intent) => refusalOf(rules, intent),
     unreadable: () => machine.unreadable,
   })
@@ -94,7 +100,6 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
     onRemoved: (group) => events.removed(group),
   })
   const addresses = (): string[] => brokerAddresses(file.formation, state)
-  const limits = { maxBatchBytes: deps.largestMaxBatchBytes }
   const status = new PartitionStatus({ brokerId, groups, directory, peers })
   return {
     ...{ state, writer, machine, directory, formation, leader, client, members, desk, calls, reconciler, status },
@@ -109,13 +114,20 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
     forcedLeader: new ForcedLeader({ brokerId, groups, state, clock, logger }),
     publisher: new Publisher({ brokerId, state, groups, directory, peers, clock }),
     reader: new Reader({ brokerId, state, groups, directory, peers, clock }),
-    topics: new Topics({ state, client, directory, status, random, limits, brokers }),
+    topics: new Topics({ state, client, clock, directory, status, random, limits, brokers }),
     producerIds: new ProducerIds(async (count) => {
       const command = { type: 'allocate-producer-ids', broker: brokerId, count } as const
       return (await client.submit(command, PRODUCER_BLOCK_MS)).first!
     }),
     levels,
     admin: new Admin({ brokerId, groups, state, client, calls, directory, clock, limits, brokers }),
+  }
+}
+
+function given({ maxPartitionsPerTopic, maxReplicasPerBroker }: ClusterNodeDeps): Partial<TopicLimits> {
+  return {
+    ...(maxPartitionsPerTopic === undefined ? {} : { maxPartitionsPerTopic }),
+    ...(maxReplicasPerBroker === undefined ? {} : { maxReplicasPerBroker }),
   }
 }
 

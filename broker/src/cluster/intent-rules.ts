@@ -4,15 +4,16 @@ import type { Groups } from '../partition/types.ts'
 import type { FeatureLevels } from './feature-levels.ts'
 import { notSupportedBy } from './feature-levels.ts'
 import type { FormationRecord } from './formation-record.ts'
+import type { IntentChecksDeps } from './intent-checks.ts'
+import { refuseByChecks } from './intent-checks.ts'
 import { removedHint, wipedHint } from './member-changes.ts'
 import type { Intent } from './metadata-leader.ts'
 import type { CommandResult, MetadataState } from './metadata-state.ts'
 
-export interface IntentRulesDeps {
+export interface IntentRulesDeps extends IntentChecksDeps {
   readonly groups: Pick<Groups, 'get'>
   readonly state: MetadataState
   readonly formation: () => FormationRecord | null
-  readonly brokers: () => readonly BrokerId[]
   readonly levels: FeatureLevels
 }
 
@@ -29,6 +30,8 @@ export function refusalOf(deps: IntentRulesDeps, intent: Intent): Refusal | null
     const detail = `"${intent.type}" needs level ${needed}; the cluster is at ${state.head.featureLevel}.`
     return refused('FEATURE_LEVEL_TOO_LOW', detail)
   }
+  const wrong = refuseByChecks(deps, intent)
+  if (wrong !== null) return wrong
   switch (intent.type) {
     case 'join-broker':
       return refuseJoining(deps, intent.joining)

@@ -32,8 +32,8 @@ export interface MetadataLeaderDeps {
   readonly groups: Pick<Groups, 'get'>
   readonly clock: Clock
   readonly state: MetadataState
-  /** All brokers that may get replicas. */
-  readonly brokers: () => readonly BrokerId[]
+  /** Brokers that may get replicas: those that are up. */
+  readonly living: () => readonly BrokerId[]
   /** Why what somebody wants is not proposed at all; null: it is. Applying it decides for good. */
   readonly refusal: (intent: Intent) => (CommandResult & { ok: false }) | null
   /** Why this broker applies nothing any more; null: it does. */
@@ -103,17 +103,15 @@ export class MetadataLeader {
   #afterCreations(id: string, intent: Intent & { type: 'create-topic' }): Promise<CommandResult> {
     const created = this.#lastCreation.then(() => {
       const { name, topicId, config } = intent
-      const { state, brokers } = this.#deps
+      const { state, living, refusal } = this.#deps
       // Applying decides this for good; asking before spares a placement.
       if (state.topics.has(name) && state.topics.get(name)!.id !== topicId) {
         return { ok: false, code: 'TOPIC_EXISTS', detail: `"${name}"` } as const
       }
-      const ids = brokers()
-      if (intent.replicas > ids.length) {
-        const detail = `${intent.replicas} replicas asked for, ${ids.length} brokers known.`
-        return { ok: false, code: 'INVALID_REPLICATION', detail } as const
-      }
-      const placed = placePartitions(ids, loadOf(state), intent.partitions, intent.replicas)
+      // The creations before it have taken their room by now.
+      const refused = refusal(intent)
+      if (refused !== null) return refused
+      const placed = placePartitions(living(), loadOf(state), intent.partitions, intent.replicas)
       const partitions = placed.map((replicas) => ({ replicas }))
       return this.#propose({ id, command: { type: 'create-topic', name, topicId, config, partitions } })
     })

@@ -47,4 +47,7 @@ export interface ClusterNodeDeps {
   readonly maxBatchBytes: number
   /** The most that a topic may ask for. */
   readonly largestMaxBatchBytes: number
+  /** Defaults: `defaultPartitionLimits`. */
+  readonly maxPartitionsPerTopic?: number
+  readonly maxReplicasPerBroker?: number
 }

@@ -1,13 +1,14 @@
-import type { BrokerId, GroupId, Message } from '@tailrace/schemas'
+import type { BrokerId, Message } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { GroupRequests, PeerAnswer, RequestName } from '../partition/peers.ts'
 import { FORMATION_OPERATION } from './formation.ts'
-import type { GroupDesk, GroupRequest } from './group-desk.ts'
+import type { GroupDesk } from './group-desk.ts'
 import { GROUP_OPERATION } from './group-desk.ts'
+import { checkGroupList, checkGroupRequest } from './group-request-checks.ts'
 import type { Welcome } from './joining.ts'
 import { JOIN_OPERATION } from './joining.ts'
 import { METADATA_OPERATION } from './metadata-client.ts'
-import type { IdentifiedIntent, MetadataLeader } from './metadata-leader.ts'
+import type { IdentifiedIntent, Intent, MetadataLeader } from './metadata-leader.ts'
 import type { PartitionStatus } from './partition-status.ts'
 import { PARTITION_STATUS_OPERATION } from './partition-status.ts'
 import type { ProducerIds } from './producer-ids.ts'
@@ -77,7 +78,7 @@ function administer(deps: PeerRequestsDeps, from: BrokerId, operation: string, j
     case FORMATION_OPERATION:
       return deps.receiveFormation(from, json)
     case METADATA_OPERATION:
-      return executeIntent(deps.leader, json)
+      return executeIntent(deps.leader, from, json)
     case PARTITION_STATUS_OPERATION:
       return partitionStatus(deps.status, json)
     case GROUP_OPERATION:
@@ -89,19 +90,39 @@ function administer(deps: PeerRequestsDeps, from: BrokerId, operation: string, j
   }
 }
 
-async function executeIntent(leader: MetadataLeader, json: string): Promise<string> {
-  const { timeoutMs, id, intent } = parse<Partial<IdentifiedIntent> & { timeoutMs: number }>(json)
-  if (typeof id !== 'string' || typeof intent?.type !== 'string' || !(timeoutMs > 0))
+async function executeIntent(leader: MetadataLeader, from: BrokerId, json: string): Promise<string> {
+  const { timeoutMs, id, intent } = parse<Partial<IdentifiedIntent> & { timeoutMs: number }>(json) ?? {}
+  if (typeof id !== 'string' || id === '' || id.length > 100 || typeof intent?.type !== 'string' || !(timeoutMs > 0))
     throw new TailraceError('INVALID_REQUEST', 'A command has an id, a type and a time limit.')
+  const speaker = speakerOf(intent)
+  if (speaker !== null && speaker !== from)
+    throw new TailraceError('INVALID_REQUEST', `Broker ${from} cannot say "${intent.type}" for broker ${speaker}.`)
   return JSON.stringify(await leader.execute({ id, intent }, Math.min(timeoutMs, MAX_COMMAND_MS)))
 }
 
+/** The broker that alone can say this: of itself, or that an operator has asked it; null: any may. */
+function speakerOf(intent: Intent): BrokerId | null {
+  switch (intent.type) {
+    case 'register-broker':
+      return intent.broker?.id ?? 0
+    case 'allocate-producer-ids':
+    case 'replica-dropped':
+    case 'join-broker':
+    case 'remove-broker':
+    case 'force-replicas':
+    case 'forced-cluster':
+      return intent.broker
+    default:
+      return null
+  }
+}
+
 async function partitionStatus(status: PartitionStatus, json: string): Promise<string> {
-  return JSON.stringify(await status.ledHere(parse<{ groups: GroupId[] }>(json).groups))
+  return JSON.stringify(await status.ledHere(checkGroupList(parse(json))))
 }
 
 async function answerForGroup(desk: GroupDesk, json: string): Promise<string> {
-  return JSON.stringify(await desk.answer(parse<GroupRequest>(json)))
+  return JSON.stringify(await desk.answer(checkGroupRequest(parse(json))))
 }
 
 async function welcome(deps: PeerRequestsDeps, from: BrokerId): Promise<string> {

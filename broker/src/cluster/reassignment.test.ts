@@ -195,9 +195,11 @@ describe('a controller that was deposed and does not know', () => {
 describe('after a start', () => {
   test('a partition that was founded here and moved on while this broker was away is never opened here', async () => {
     const { data } = cluster.broker(4)
-    await cluster.kill(cluster.broker(4))
+    cluster.world.isolated.add(4)
     const other = { kind: 'partition', topic: 'u', partition: 0 } as const
     await during(cluster, cluster.broker(1).node.api.createTopic({ name: 'u', partitions: 1, replicas: 4 }))
+    await cluster.kill(cluster.broker(4))
+    cluster.world.isolated.delete(4)
     await during(cluster, admin(1).changeMembers(other, [1, 2, 3]))
     const replicas = () => cluster.broker(1).node.api.routing(['u']).topics[0]!.partitions[0]!.replicas
     await until(cluster, () => replicas().join() === '1,2,3', 'the change')

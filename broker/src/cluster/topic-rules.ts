@@ -2,7 +2,6 @@ import { checkTopicName, TailraceError } from '@tailrace/schemas'
 import type { TopicChanges } from './admin-api.ts'
 import type { CreateTopicRequest } from './broker-api.ts'
 
-export const MAX_PARTITIONS = 10_000
 /** A hundred years. */
 const LONGEST_RETENTION_MS = 36_525 * 24 * 3600 * 1000
 const SMALLEST_BATCH_LIMIT = 1024
@@ -10,14 +9,24 @@ const SMALLEST_BATCH_LIMIT = 1024
 export interface TopicLimits {
   /** The largest `maxBatchBytes` that a topic may ask for: it must fit into a frame. */
   readonly maxBatchBytes: number
+  /** Of one request. */
+  readonly maxPartitionsPerTopic: number
+  /** Beyond it a broker gets no further replicas. */
+  readonly maxReplicasPerBroker: number
 }
+
+export const defaultPartitionLimits = { maxPartitionsPerTopic: 10_000, maxReplicasPerBroker: 20_000 } as const
 
 /** @throws TailraceError INVALID_TOPIC_NAME, INVALID_REPLICATION, INVALID_SETTING */
 export function checkCreateTopic(request: CreateTopicRequest, brokers: number, limits: TopicLimits): void {
   const { name, partitions, replicas, config } = request
   checkTopicName(name)
-  if (!isBetween(partitions, 1, MAX_PARTITIONS)) {
-    throw new TailraceError('INVALID_REPLICATION', `A topic has 1 to ${MAX_PARTITIONS} partitions, not ${partitions}.`)
+  const { maxPartitionsPerTopic } = limits
+  if (!isBetween(partitions, 1, maxPartitionsPerTopic)) {
+    throw new TailraceError(
+      'INVALID_REPLICATION',
+      `A topic has 1 to ${maxPartitionsPerTopic} partitions (maxPartitionsPerTopic), not ${partitions}.`,
+    )
   }
   if (!isBetween(replicas, 1, brokers)) {
     throw new TailraceError('INVALID_REPLICATION', `1 to ${brokers} replicas are possible here, not ${replicas}.`)
@@ -25,7 +34,7 @@ export function checkCreateTopic(request: CreateTopicRequest, brokers: number, l
   if (Object.values(config ?? {}).includes(null as never)) {
     throw new TailraceError('INVALID_SETTING', 'Leave out the settings of a new topic that are to have their defaults.')
   }
-  checkChanges(config ?? {}, limits)
+  checkChanges(config === undefined ? {} : config, limits)
 }
 
 /**
@@ -33,6 +42,8 @@ export function checkCreateTopic(request: CreateTopicRequest, brokers: number, l
  * @throws TailraceError INVALID_SETTING
  */
 export function checkChanges(changes: TopicChanges, limits: TopicLimits): void {
+  if (typeof changes !== 'object' || changes === null || Array.isArray(changes))
+    throw new TailraceError('INVALID_SETTING', 'Settings of a topic are an object.')
   const ranges: Record<string, readonly [number, number]> = {
     maxBatchBytes: [SMALLEST_BATCH_LIMIT, limits.maxBatchBytes],
     retentionBytes: [1, Number.MAX_SAFE_INTEGER],

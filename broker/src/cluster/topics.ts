@@ -1,9 +1,12 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { NO_BROKER } from '@tailrace/schemas'
+import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { CreateTopicRequest, RoutedTopic, TopicDescription, TopicSummary } from './broker-api.ts'
+import { asTailraceError, pause } from './deadline.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
 import type { MetadataClient } from './metadata-client.ts'
+import type { Intent } from './metadata-leader.ts'
 import type { MetadataState } from './metadata-state.ts'
 import type { PartitionStatus } from './partition-status.ts'
 import { requireTopic } from './topic-places.ts'
@@ -12,6 +15,9 @@ import { checkCreateTopic } from './topic-rules.ts'
 import { topicsToRoute } from './topics-to-route.ts'
 
 const COMMAND_MS = 10_000
+/** How long `create` waits for enough brokers to be up. */
+const BROKERS_MS = 5_000
+const PAUSE_MS = 100
 /**
  * How long `create` waits until the new topic can be used at once. It is created when that is recorded, whether or not this is reached: as in Kafka, who is early
  * gets LEADER_UNAVAILABLE, and tries again. Well below the time limits of those who ask.
@@ -21,6 +27,7 @@ const USABLE_MS = 5_000
 export interface TopicsDeps {
   readonly state: MetadataState
   readonly client: MetadataClient
+  readonly clock: Clock
   readonly directory: LeaderDirectory
   readonly status: PartitionStatus
   readonly random: Random
@@ -37,11 +44,11 @@ export class Topics {
   }
 
   async create(request: CreateTopicRequest): Promise<TopicSummary> {
-    const { state, client, directory, random, limits, brokers } = this.#deps
+    const { state, directory, random, limits, brokers } = this.#deps
     checkCreateTopic(request, brokers().length, limits)
     const { name, partitions, replicas, config = {} } = request
     const topicId = random.uuid()
-    await client.submit({ type: 'create-topic', name, topicId, config, partitions, replicas }, COMMAND_MS)
+    await this.#submit({ type: 'create-topic', name, topicId, config, partitions, replicas })
     // Each look goes on where the last one stopped: with 10,000 partitions it would start over 10,000 times.
     let led = 0
     await directory.until(() => {
@@ -51,6 +58,21 @@ export class Topics {
       return led === partitions
     }, USABLE_MS)
     return { name, id: topicId, partitions, replicas, config }
+  }
+
+  /** A broker that is being restarted is back in a moment. */
+  async #submit(intent: Intent): Promise<void> {
+    const { client, clock } = this.#deps
+    const end = clock.monotonic() + BROKERS_MS
+    for (;;) {
+      try {
+        await client.submit(intent, COMMAND_MS)
+        return
+      } catch (error) {
+        if (asTailraceError(error).code !== 'NOT_READY' || clock.monotonic() >= end) throw error
+      }
+      await pause(clock, PAUSE_MS)
+    }
   }
 
   async delete(name: string): Promise<void> {

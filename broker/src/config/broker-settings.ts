@@ -32,6 +32,8 @@ export interface BrokerSettings {
   readonly maxInflightAppends: number
   readonly maxInflightBytes: number
   readonly maxUncommittedBytes: number
+  readonly maxPartitionsPerTopic: number
+  readonly maxReplicasPerBroker: number
   readonly replicationBytesPerSecond: number
   readonly maxConnections: number
   /** 0: what the system says. */

@@ -126,6 +126,17 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     about:
       'Bytes of a partition that wait for a majority; publishing beyond them is refused with OVERLOADED. At least maxBatchBytes.',
   },
+  maxPartitionsPerTopic: {
+    kind: integer(1, 100_000),
+    fallback: { value: 10_000 },
+    about: 'Partitions that a topic may be created with. The same on all brokers.',
+  },
+  maxReplicasPerBroker: {
+    kind: integer(1, 10_000_000),
+    fallback: { value: 20_000 },
+    about:
+      'Replicas of partitions on one broker; a topic that would need more is refused with TOO_MANY_PARTITIONS. The same on all brokers.',
+  },
   replicationBytesPerSecond: {
     kind: bytes(0, 1024 * GiB),
     fallback: { value: 0 },
