@@ -21,6 +21,8 @@ export class TestBroker implements SessionHost {
   spoils = false
   /** Fetch requests that came. */
   fetches = 0
+  /** Those among them that asked for what was acknowledged by the time. */
+  linearizableFetches = 0
   port = 0
   #server: Server | undefined
 
@@ -79,6 +81,7 @@ export class TestBroker implements SessionHost {
     const { correlation, topic, partition, offset, maxBytes, replica = false, topicId, ...covered } = fields
     const { tokenIndex = 0, tokenTerm = 0, tokenSeal: seal = '' } = covered
     this.fetches++
+    if (fields.linearizable) this.linearizableFetches++
     if (this.isFrozen || this.isSlow) return
     const refusal = replica ? undefined : this.mayServe(topic, partition)
     if (refusal !== undefined) throw refusal

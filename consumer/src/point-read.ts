@@ -83,6 +83,10 @@ class Asking {
     this.#place = place
     this.#settings = settings
     this.#timeoutMs = timeoutMs
+    if (settings.linearizable) {
+      this.#order = [null]
+      return
+    }
     const route = client.metadata.topic(topic)
     const leader = route?.leaders[place.partition] ?? NO_BROKER
     const holders = place.holders?.length ? place.holders : (route?.replicas[place.partition] ?? [])
@@ -123,10 +127,10 @@ class Asking {
   async #ask(connection: Connection, replica: BrokerId | null, signal: AbortSignal): Promise<ReadAnswer> {
     const { partition, offset, token, topicId = '' } = this.#place
     const { term, index, seal } = typeof token === 'string' ? schemas.parseReadToken(token) : noToken
-    const { maxBytes } = this.#settings
+    const { maxBytes, linearizable } = this.#settings
     const place = { topic: this.#topic, partition, offset, maxBytes, waitMs: 0 }
     const covered = { tokenTerm: term, tokenIndex: index, tokenSeal: seal }
-    const fields = { ...place, ...covered, replica: replica !== null, topicId }
+    const fields = { ...place, ...covered, replica: replica !== null, topicId, linearizable }
     const reply = await connection.request('Fetch', fields, { timeoutMs: this.#timeoutMs, signal })
     const { nextOffset, highWatermark } = reply.fields
     if (replica !== null && reply.body.length === 0)

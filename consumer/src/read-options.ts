@@ -17,6 +17,11 @@ export interface ReadPlace {
 export interface ReadOptions {
   /** Whom to ask first: the leader, or the nearest of the holders, which spares the leader. Default 'leader'. */
   readonly first?: 'leader' | 'holder'
+  /**
+   * The answer shows all that was acknowledged, to whomever, before the call: the leader alone is asked, and makes sure that it leads still. Default false: a leader
+   * that was deposed and does not know it yet may answer with an older end.
+   */
+  readonly linearizable?: boolean
   /** So long after a broker was asked without an answer another one is asked as well. Default 200. */
   readonly hedgeAfterMs?: number
   /** How long the read is tried. Default 30,000. */
@@ -32,12 +37,13 @@ export interface ReadOptions {
 
 export interface ReadSettings {
   readonly first: 'leader' | 'holder'
+  readonly linearizable: boolean
   readonly hedgeAfterMs: number
   readonly timeoutMs: number
   readonly maxBytes: number
 }
 
-const names = ['first', 'hedgeAfterMs', 'timeoutMs', 'maxBytes', 'bytes', 'onUnreadable', 'signal']
+const names = ['first', 'linearizable', 'hedgeAfterMs', 'timeoutMs', 'maxBytes', 'bytes', 'onUnreadable', 'signal']
 const placeNames = ['partition', 'offset', 'token', 'holders', 'topicId']
 
 /** @throws TailraceError INVALID_SETTING */
@@ -46,8 +52,14 @@ export function readSettings(options: ReadOptions): ReadSettings {
   const first = options.first ?? 'leader'
   if (first !== 'leader' && first !== 'holder')
     throw new TailraceError('INVALID_SETTING', `first: "${String(first)}" is not leader or holder.`)
+  const linearizable = options.linearizable ?? false
+  if (typeof linearizable !== 'boolean')
+    throw new TailraceError('INVALID_SETTING', `linearizable: "${String(linearizable)}" is not true or false.`)
+  if (linearizable && first === 'holder')
+    throw new TailraceError('INVALID_SETTING', 'linearizable: only the leader can answer so; first is holder.')
   return {
     first,
+    linearizable,
     hedgeAfterMs: wholeNumber('hedgeAfterMs', options.hedgeAfterMs, { default: 200, min: 0, max: 3_600_000 }),
     timeoutMs: wholeNumber('timeoutMs', options.timeoutMs, { default: 30_000, min: 1, max: 3_600_000 }),
     maxBytes: wholeNumber('maxBytes', options.maxBytes, { default: 1024 * 1024, min: 1, max: 16 * 1024 * 1024 }),

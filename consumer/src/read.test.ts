@@ -42,6 +42,21 @@ describe('read', () => {
     expect(values(await consumer.read('t', { partition: 0, offset: 6 }))).toEqual([])
   })
 
+  it('linearizably: asks the leader alone, for just that', async () => {
+    await start()
+    const result = await consumer.read('t', acknowledged, { linearizable: true, hedgeAfterMs: 0 })
+    expect([values(result), result.replica]).toEqual([['v4', 'v5'], null])
+    expect(cluster.brokers.map(({ linearizableFetches }) => linearizableFetches)).toEqual([1, 0, 0])
+    expect(cluster.brokers.map(({ fetches }) => fetches)).toEqual([1, 0, 0])
+    cluster.broker(1).isSlow = true
+    await expect(
+      consumer.read('t', acknowledged, { linearizable: true, hedgeAfterMs: 0, timeoutMs: 200 }),
+    ).rejects.toMatchObject({ code: 'TIMED_OUT' })
+    for (const options of [{ linearizable: true, first: 'holder' as const }, { linearizable: 1 as never }]) {
+      await expect(consumer.read('t', acknowledged, options)).rejects.toMatchObject({ code: 'INVALID_SETTING' })
+    }
+  })
+
   it('asks a holder as well when the leader takes its time, and takes the first answer', async () => {
     await start()
     cluster.broker(1).isSlow = true

@@ -45,6 +45,7 @@ export class PartitionStatus {
       if (asked === undefined) byLeader.set(leader, [group])
       else asked.push(group)
     }
+    const told = new Map<GroupId, Figures>()
     const unsure = new Set<GroupId>()
     const answers = [...byLeader].map(async ([leader, groups]) => {
       const known = leader === brokerId ? await this.ledHere(groups) : await this.#ask(leader, groups)
@@ -52,12 +53,14 @@ export class PartitionStatus {
       for (const group of groups) unsure.add(group)
       for (const figures of known) {
         unsure.delete(figures.group)
+        told.set(figures.group, figures)
         this.#last.set(figures.group, figures)
       }
     })
     await Promise.all(answers)
     return topic.partitions.map((place, partition) => {
-      const description = this.#describe(place, partition, directory.lookup(place.group).term)
+      const knownTerm = directory.lookup(place.group).term
+      const description = this.#describe(place, partition, knownTerm, told.get(place.group))
       return unsure.has(place.group) ? { ...description, leader: NO_BROKER } : description
     })
   }
@@ -99,14 +102,19 @@ export class PartitionStatus {
     }
   }
 
-  #describe({ group, replicas }: TopicPartition, partition: number, knownTerm: Term): PartitionDescription {
+  #describe(
+    { group, replicas }: TopicPartition,
+    partition: number,
+    knownTerm: Term,
+    told: Figures | undefined,
+  ): PartitionDescription {
     const { leader, term } = this.#leaderOf(group)
     const here = this.#figuresHere(group)
     const heard = this.#last.get(group)
-    const figures = leader !== this.#deps.brokerId && (heard?.term ?? -1) >= (here?.term ?? 0) ? heard : (here ?? heard)
-    const { inSync = [], logStart = 0 } = figures ?? {}
-    // Both are of the same log, and what was committed once stays so.
-    const highWatermark = Math.max(here?.highWatermark ?? 0, heard?.highWatermark ?? 0)
+    const known = leader !== this.#deps.brokerId && (heard?.term ?? -1) >= (here?.term ?? 0) ? heard : (here ?? heard)
+    const { inSync = [], logStart = 0 } = told ?? known ?? {}
+    // Without the leader's word: both are of the same log, and what was committed once stays so.
+    const highWatermark = told?.highWatermark ?? Math.max(here?.highWatermark ?? 0, heard?.highWatermark ?? 0)
     return { partition, leader, term: Math.max(term, knownTerm), replicas, inSync, logStart, highWatermark }
   }
 

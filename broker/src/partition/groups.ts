@@ -118,14 +118,13 @@ export class BrokerGroups implements Groups, GroupRequests {
     })
     this.#admissions = new Admissions(deps.store)
     this.#beats = new Beats(deps.peers)
-    const tickMs = deps.settings.electionTimeoutMs / ELECTION_TICKS
-    this.#ticksPerBeat = Math.max(1, Math.round(deps.settings.heartbeatMs / tickMs))
+    const tickMs = settings.electionTimeoutMs / ELECTION_TICKS
+    this.#ticksPerBeat = Math.max(1, Math.round(settings.heartbeatMs / tickMs))
     this.#scrubber = new Scrubber(deps.logger)
     this.#scrubTimer = clock.every(settings.scrubMs, () => this.#scrub())
     // Sleeping replicas have no ticks, but grow older.
-    this.#upkeepTimer = clock.every(settings.retentionCheckMs, () => {
-      for (const replica of this.#replicas.values()) replica.upkeep()
-    })
+    const upkeep = (): void => this.#replicas.forEach((replica) => void replica.upkeep())
+    this.#upkeepTimer = clock.every(settings.retentionCheckMs, upkeep)
     const stoodStill = (): void => this.#replicas.forEach(({ driver }) => void driver.core.stoodStill())
     this.#ticker = new Ticker(clock, tickMs, () => this.#tick(), stoodStill)
   }
@@ -185,6 +184,7 @@ export class BrokerGroups implements Groups, GroupRequests {
 
   /** A Raft message from a peer. For a group that is not open here it is dropped: Raft sends again. */
   receive(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void {
+    this.#ticker.catchUp()
     const replica = this.#replicas.get(group)
     if (replica === undefined) return
     this.#guarded(replica, () => {
@@ -367,8 +367,8 @@ export class BrokerGroups implements Groups, GroupRequests {
       return
     }
     this.#ticking.delete(replica)
-    const { term, leader, configuration } = core
-    this.#sleepers.fellAsleep(replica.id, { term, leader, members: members(configuration), since: this.#ticks })
+    const { term, leader } = core
+    this.#sleepers.fellAsleep(replica.id, { term, leader, members: members(core.configuration), since: this.#ticks })
   }
 
   #forget(replica: Replica): void {

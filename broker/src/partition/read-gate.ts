@@ -1,9 +1,12 @@
+import type { LogIndex, Term } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { Clock } from '../platform/clock.ts'
 import type { RaftCore } from '../raft/core.ts'
 
 export interface ReadGateDeps {
-  readonly core: Pick<RaftCore, 'role' | 'commitIsCurrent' | 'hasLease' | 'beginReadRound' | 'roundAnswered'>
+  readonly core: Pick<RaftCore, 'role' | 'term' | 'commitIndex' | 'hasLease' | 'beginReadRound' | 'roundAnswered'>
+  /** What readers are shown; in the middle of a turn it is behind what the core knows to be committed. */
+  readonly shown: () => { readonly commitIndex: LogIndex; readonly commitTerm: Term }
   readonly clock: Clock
   /** How long a read waits for what it needs. */
   readonly patienceMs: number
@@ -43,7 +46,7 @@ export class ReadGate {
     const { core, catchUp, wake, maxWaiting } = this.#deps
     if (linearizable) catchUp()
     if (core.role !== 'leader') throw this.#deps.notLeader()
-    if (core.commitIsCurrent && (!linearizable || core.hasLease)) return undefined
+    if (this.#isShown(linearizable) && (!linearizable || core.hasLease)) return undefined
     if (this.#waiting.size >= maxWaiting) {
       throw new TailraceError('OVERLOADED', `More than ${maxWaiting} reads wait for the leader of this partition.`)
     }
@@ -82,8 +85,14 @@ export class ReadGate {
   }
 
   #isOpen(round: number): boolean {
-    const { core } = this.#deps
-    return core.commitIsCurrent && (round === 0 || core.roundAnswered(round))
+    return this.#isShown(round > 0) && (round === 0 || this.#deps.core.roundAnswered(round))
+  }
+
+  /** Whether readers are shown an entry of this leader's own term, and so all from before it; with `all` whatever it knows to be committed. */
+  #isShown(all: boolean): boolean {
+    const { core, shown } = this.#deps
+    const { commitIndex, commitTerm } = shown()
+    return commitTerm === core.term && (!all || commitIndex >= core.commitIndex)
   }
 }
 

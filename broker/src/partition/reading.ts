@@ -39,7 +39,7 @@ export class Reading {
     this.#readers = new WaitingReaders(services.clock, maxWaiting)
     this.#gate = new ReadGate({
       ...{ core: driver.core, clock: services.clock, patienceMs, maxWaiting },
-      ...{ wake, catchUp, notLeader, checkRunning: deps.checkRunning },
+      ...{ wake, catchUp, notLeader, checkRunning: deps.checkRunning, shown: () => driver.state },
     })
   }
 

@@ -7,7 +7,8 @@ const ROUNDING = 1e-6
 
 /**
  * Ticks by the clock. Timers come late, and a process that is stopped (SIGSTOP, a machine that is moved) has none, while the promises of others, which a leader's
- * lease rests on, run out (M24). So who asks for a lease catches up first. What is missed beyond `MOST_AT_ONCE` is left out, and told: elections lose nothing by a
+ * lease rests on, run out (M24). So who asks for a lease catches up first, and so does who takes a message: a leader that is heard is promised a time from now on
+ * (M10), not from a tick on that is long over. What is missed beyond `MOST_AT_ONCE` is left out, and told: elections lose nothing by a
  * clock that was behind, since a replica then only refuses votes for longer (M10).
  */
 export class Ticker {

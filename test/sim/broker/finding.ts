@@ -17,6 +17,7 @@ export type BrokerProperty =
   | 'idempotence'
   | 'watermark-monotone'
   | 'stale-lease'
+  | 'stale-read'
   | 'minority-loses-nothing'
   | 'broker-cannot-start'
   | 'unhandled-rejection'

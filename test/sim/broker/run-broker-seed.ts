@@ -7,6 +7,7 @@ import { fillAndLeave } from './fill-disks.ts'
 import { asFinding, Finding } from './finding.ts'
 import { checkOutcome, PATIENCE_MS, publishToAll, unsettled } from './outcome.ts'
 import type { BrokerSwarm } from './swarm.ts'
+import { LinearizableReader } from './workload/linearizable-reader.ts'
 import type { PartitionLedger } from './workload/partition-ledger.ts'
 import { Producer } from './workload/producer.ts'
 import { SimReader } from './workload/reader.ts'
@@ -118,6 +119,7 @@ class Cast {
       })
     }
     for (let number = 0; number < readers; number++) void new SimReader(world, world.stream(400 + number)).run(ledgers)
+    new LinearizableReader(world, world.stream(450)).run(ledgers)
     if (churnEveryMs > 0) void churnTopics(world, world.stream(500), churnEveryMs)
   }
 }

@@ -114,7 +114,7 @@ export class Watch {
     if (group === undefined) return
     group.toldEnd = Math.max(group.toldEnd, end)
     for (const replica of group.replicas) {
-      // Leases are counted in ticks, of which a process that stands still has none; nothing in a broker relies on them as yet.
+      // Leases are counted in ticks, of which a process that stands still has none; a broker catches up before it asks for one (LinearizableReader).
       if (replica.core?.hasLease !== true || replica.process?.stoodStill || group.watermarkOf(replica) >= group.toldEnd)
         continue
       const name = `broker ${replica.id} has a lease on group ${id}`

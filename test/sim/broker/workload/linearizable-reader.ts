@@ -1,0 +1,61 @@
+import type { SimRandom } from '../../random.ts'
+import { Finding } from '../finding.ts'
+import type { SimBroker } from '../sim-broker.ts'
+import type { World } from '../world.ts'
+import type { PartitionLedger } from './partition-ledger.ts'
+
+const PATIENCE_MS = 4_000
+/** Reads under way of one reader: some are to be waiting when a process that stood still goes on. */
+const AT_ONCE = 4
+
+/** Asks for the ends of partitions, linearizably (M24): each answer covers what anybody was told before it was asked. */
+export class LinearizableReader {
+  readonly #world: World
+  readonly #random: SimRandom
+
+  constructor(world: World, random: SimRandom) {
+    this.#world = world
+    this.#random = random
+  }
+
+  /** Not in every seed. */
+  run(ledgers: readonly PartitionLedger[]): void {
+    if (this.#random.chance(0.5)) return
+    for (let reader = 0; reader < AT_ONCE; reader++) void this.#readOn(ledgers)
+  }
+
+  async #readOn(ledgers: readonly PartitionLedger[]): Promise<void> {
+    while (this.#world.open) {
+      await this.#read(this.#random.pick(ledgers))
+      await this.#world.pause(this.#random.between(5, 100))
+    }
+  }
+
+  async #read({ topic, partition, group }: PartitionLedger): Promise<void> {
+    const told = this.#world.watch.groups.get(group)?.toldEnd ?? 0
+    const broker = this.#whoLeads(group) ?? this.#world.anyBroker(this.#random)
+    try {
+      const { highWatermark } = await this.#world.call(
+        broker,
+        ({ node }) => node.api.findOffset(topic, partition, { kind: 'LATEST', value: 0 }, undefined, true),
+        PATIENCE_MS,
+      )
+      if (highWatermark >= told) return
+      this.#world.watch.report(
+        new Finding(
+          'stale-read',
+          `broker ${broker.id} ends ${topic}/${partition} at ${highWatermark}, ${told} was told before`,
+        ),
+      )
+    } catch {
+      // Not answered: then nothing untrue was said.
+    }
+  }
+
+  /** Half the time one that takes itself for the leader: who was deposed and does not know it is the one to ask. */
+  #whoLeads(group: number): SimBroker | undefined {
+    if (this.#random.chance(0.5)) return undefined
+    const leaders = this.#world.inService.filter((broker) => broker.life?.groups.get(group)?.isLeader)
+    return leaders.length === 0 ? undefined : this.#random.pick(leaders)
+  }
+}
