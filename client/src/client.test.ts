@@ -213,7 +213,20 @@ describe('the client', () => {
       'wss://h',
       'wss://[::1]:2',
     ])
-    for (const wrong of ['', 'ftp://h', 'ws://h/other', 7, 'ws://'])
+    // Below a path of a proxy.
+    const paths = ['https://h/a/b', 'https://h/a/b/', 'h:1/a/stream', 'ws://h/a%20b'].map(serverAddress)
+    expect(paths).toEqual(['wss://h/a/b', 'wss://h/a/b', 'ws://h:1/a', 'ws://h/a%20b'])
+    for (const wrong of [
+      '',
+      'ftp://h',
+      7,
+      'ws://',
+      'ws://h/?',
+      'ws://h?x=1',
+      'ws://h/a#',
+      'ws://h#b',
+      'ws://me:secret@h',
+    ])
       expect(() => serverAddress(wrong)).toThrow(TailraceError)
   })
 

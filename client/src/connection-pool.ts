@@ -16,7 +16,7 @@ interface Address {
 export class ConnectionPool {
   readonly #settings: ConnectionSettings
   readonly #addresses = new Map<string, Address>()
-  #closed = false
+  readonly #closing = new AbortController()
 
   constructor(settings: ConnectionSettings) {
     this.#settings = settings
@@ -36,7 +36,7 @@ export class ConnectionPool {
 
   /** @throws TailraceError CONNECTION_LOST at once while the address cools down, or when it does not open; CLOSED */
   get(address: string): Promise<Connection> {
-    if (this.#closed) return Promise.reject(new TailraceError('CLOSED'))
+    if (this.#closing.signal.aborted) return Promise.reject(new TailraceError('CLOSED'))
     const open = this.peek(address)
     if (open !== undefined) return Promise.resolve(open)
     if (this.isCoolingDown(address)) {
@@ -49,9 +49,9 @@ export class ConnectionPool {
     return known.opening
   }
 
-  /** Closes every connection, and whatever opens later. */
+  /** Closes every connection, and gives up those that are being opened. */
   close(): void {
-    this.#closed = true
+    this.#closing.abort()
     for (const { connection } of this.#addresses.values()) connection?.close()
   }
 
@@ -63,8 +63,8 @@ export class ConnectionPool {
 
   async #open(address: string, known: Address): Promise<Connection> {
     try {
-      const connection = await Connection.open(address, this.#settings)
-      if (this.#closed) {
+      const connection = await Connection.open(address, this.#settings, this.#closing.signal)
+      if (this.#closing.signal.aborted) {
         connection.close()
         throw new TailraceError('CLOSED')
       }

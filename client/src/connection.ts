@@ -83,13 +83,20 @@ export class Connection {
   }
 
   /**
-   * `address` is ws://host:port or wss://host:port; "/stream" is added.
+   * `address` is ws://host:port or wss://host:port, with a path or without; "/stream" is added. `closing`: it is not wanted any more.
    * @throws TailraceError CONNECTION_LOST when it does not open in time
    */
-  static open(address: string, settings: ConnectionSettings): Promise<Connection> {
-    return new Promise((resolve, reject) => {
-      const connection = new Connection(address, settings, (error) => (error ? reject(error) : resolve(connection)))
-    })
+  static async open(address: string, settings: ConnectionSettings, closing?: AbortSignal): Promise<Connection> {
+    let drop: (() => void) | undefined
+    try {
+      return await new Promise((resolve, reject) => {
+        const connection = new Connection(address, settings, (error) => (error ? reject(error) : resolve(connection)))
+        drop = () => connection.destroy('Closed while it was being opened')
+        closing?.addEventListener('abort', drop, { once: true })
+      })
+    } finally {
+      closing?.removeEventListener('abort', drop!)
+    }
   }
 
   get isOpen(): boolean {

@@ -1,18 +1,21 @@
 import { TailraceError } from '@tailrace/schemas'
 
 /**
- * Brings what a user writes ("ws://host:8080", "http://host:8080/", "host:8080") to ws://host:port or wss://host:port.
+ * Brings what a user writes ("ws://host:8080", "http://host:8080/", "host:8080", "https://host/below/a/proxy") to ws://host:port or wss://host:port with the path, if
+ * there is one, under which a proxy passes requests on to a broker. What would be left out (a query, a fragment, a user) is refused.
  * @throws TailraceError INVALID_SETTING
  */
 export function serverAddress(text: unknown): string {
   const refuse = (): never => {
-    throw new TailraceError('INVALID_SETTING', `servers: ${JSON.stringify(text)} is not like "ws://127.0.0.1:8080".`)
+    const example = '"ws://127.0.0.1:8080" or "wss://example.com/path"'
+    throw new TailraceError('INVALID_SETTING', `servers: ${JSON.stringify(text)} is not like ${example}.`)
   }
   if (typeof text !== 'string' || text === '') return refuse()
   const url = URL.parse(text.includes('://') ? text : `ws://${text}`) ?? refuse()
   const scheme = { 'ws:': 'ws', 'http:': 'ws', 'wss:': 'wss', 'https:': 'wss' }[url.protocol] ?? refuse()
-  if (url.host === '' || !['', '/', '/stream'].includes(url.pathname)) return refuse()
-  return `${scheme}://${url.host}`
+  // URL drops a "?" and a "#" behind which nothing stands.
+  if (url.host === '' || /[?#]/.test(text) || url.username !== '' || url.password !== '') return refuse()
+  return `${scheme}://${url.host}${url.pathname.replace(/\/+$/, '').replace(/\/stream$/, '')}`
 }
 
 /** @throws TailraceError INVALID_SETTING when there is none or one is wrong. */

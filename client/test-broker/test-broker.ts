@@ -24,6 +24,8 @@ export class TestBroker implements SessionHost {
   /** Those among them that asked for what was acknowledged by the time. */
   linearizableFetches = 0
   port = 0
+  /** The port that clients are told; 0: its own. */
+  advertisedPort = 0
   #server: Server | undefined
 
   constructor(cluster: World, id: number) {

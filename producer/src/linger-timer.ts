@@ -25,6 +25,12 @@ export class LingerTimer {
     this.#isHurried = isHurried
   }
 
+  /** No batch will leave any more. */
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#entries.length = 0
+  }
+
   /** At the end of the present tick: everything that is sent in one go travels together. */
   #soon(): void {
     if (this.#isSoon) return

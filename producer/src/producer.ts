@@ -212,6 +212,7 @@ export class Producer {
     if (this.#ended.signal.aborted) return
     this.#ended.abort(error)
     for (const topic of this.#topics.values()) topic.end(error)
+    this.#linger.close()
     this.#client.close()
     for (const wake of this.#forRoom.splice(0)) wake()
   }

@@ -54,13 +54,14 @@ describe('servers', () => {
     expect(httpServers(undefined, { TAILRACE_SERVER: 'd:4,d:4' })).toEqual(['http://d:4'])
     expect(httpServers(undefined, { TAILRACE_SERVER: '' })).toEqual(['http://127.0.0.1:8080'])
     expect(httpServers(['[::1]:8080'], {})).toEqual(['http://[::1]:8080'])
+    expect(httpServers(['https://c/below/a/proxy/'], {})).toEqual(['https://c/below/a/proxy'])
   })
 
   it('are WebSocket URLs for the SDKs', () => {
     expect(webSocketServers(['http://a:1', 'https://c'])).toEqual(['ws://a:1', 'wss://c'])
   })
 
-  it.each(['', ',', 'ftp://a:1', 'http://a:1/path', 'a b', 'a:99999'])('refuse %j', (text) => {
+  it.each(['', ',', 'ftp://a:1', 'a b', 'a:99999', 'http://a?b', 'a:1/#', 'http://me@a:1'])('refuse %j', (text) => {
     expect(() => httpServers([text], {})).toThrow(/--server/)
   })
 })

@@ -4,7 +4,7 @@ export const defaultServer = 'http://127.0.0.1:8080'
 
 /**
  * Addresses of brokers to talk to: from --server (comma separated, several times), else TAILRACE_SERVER, else the first broker of a local cluster.
- * Each is an http(s) or ws(s) URL or host:port; the answer has http(s) URLs without a path. Throws UsageError on anything else.
+ * Each is an http(s) or ws(s) URL or host:port; a path is kept, for brokers behind a proxy. Throws UsageError on anything else.
  */
 export function httpServers(
   given: readonly string[] | undefined,
@@ -30,11 +30,12 @@ function httpServer(text: string): string {
     url !== null &&
     /^https?:$/.test(url.protocol) &&
     url.hostname !== '' &&
-    /^\/?$/.test(url.pathname) &&
-    url.search === ''
+    !/[?#]/.test(text) &&
+    url.username === '' &&
+    url.password === ''
   if (!plain)
     throw new UsageError(
       `--server ${JSON.stringify(text)} is not an address; give one like ${defaultServer} or 127.0.0.1:8080`,
     )
-  return url.origin
+  return url.origin + url.pathname.replace(/\/+$/, '')
 }

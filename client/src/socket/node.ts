@@ -1,9 +1,13 @@
 import type { Socket as TcpSocket } from 'node:net'
 import { WebSocket } from 'ws'
+import { unref } from '../delay.ts'
 import { join, type OpenSocket } from './socket.ts'
 
 /** Below this, copying the pieces together is cheaper than a WebSocket frame header and a stream write for each. */
 const JOIN_BELOW_BYTES = 4096
+
+/** How long a broker has to answer a close frame, and the network to take what is buffered. */
+const FAREWELL_MS = 500
 
 /**
  * A masking key of zeros is legal, and `ws` then leaves the bytes alone instead of walking every one of them in JavaScript or C++.
@@ -50,7 +54,14 @@ export const openSocket: OpenSocket = (url, settings, events) => {
     get bufferedBytes() {
       return socket.bufferedAmount
     },
-    close: () => socket.close(1000),
+    close() {
+      if (socket.readyState === WebSocket.CLOSED) return
+      socket.close(1000)
+      // A broker that is frozen does not answer the close frame, and ws would wait for it for 30 s.
+      const timer = setTimeout(() => socket.terminate(), FAREWELL_MS)
+      unref(timer)
+      socket.once('close', () => clearTimeout(timer))
+    },
     destroy: () => socket.terminate(),
   }
 }
