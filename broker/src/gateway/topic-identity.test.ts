@@ -31,9 +31,10 @@ async function http(path: string, body?: object): Promise<string> {
   const answer = await fetch(`${fixture.url}/topics/flights${path}`, init)
   return answer.status === 200 ? 'done' : ((await answer.json()) as { code: string }).code
 }
-async function json(message: object): Promise<string> {
+async function json(message: { topicId: string; op: string; from?: string; records?: object[] }): Promise<string> {
   client.json({ id: 'x', topic: 'flights', ...message })
   const answer = await client.nextJson()
+  if (answer.op === 'records') expect(client.subscribed.at(-1)).toMatchObject({ topicId: message.topicId })
   return answer.op === 'error' ? answer.code : 'done'
 }
 function codeOf({ fields }: Frame): string {

@@ -66,6 +66,8 @@ export async function startGateway(
 export class Client {
   readonly socket: WebSocket
   readonly closed: Promise<{ code: number; reason: string }>
+  /** Answers to subscribe messages that `nextJson` has come by. */
+  readonly subscribed: object[] = []
   readonly #messages: (string | Uint8Array)[] = []
   readonly #readers: ((message: string | Uint8Array) => void)[] = []
 
@@ -103,7 +105,11 @@ export class Client {
 
   // biome-ignore lint/suspicious/noExplicitAny: what the assertions are about
   async nextJson(): Promise<any> {
-    return JSON.parse((await this.next()) as string)
+    for (;;) {
+      const message = JSON.parse((await this.next()) as string)
+      if (message.op !== 'subscribed') return message
+      this.subscribed.push(message)
+    }
   }
 
   async nextFrame(): Promise<Frame> {

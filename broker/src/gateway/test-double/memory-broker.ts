@@ -37,6 +37,8 @@ export class MemoryBroker implements BrokerApi {
   readonly publishFailures: (ErrorCode | 'lost')[] = []
   readonly fetchFailures: ErrorCode[] = []
   readonly findFailures: ErrorCode[] = []
+  /** While set, it is not told where a position is. */
+  findGate: Promise<void> | null = null
   /** While set, publishes are appended and not acknowledged. */
   gate: Promise<void> | null = null
   ready = { ready: true, reason: 'ready' }
@@ -110,6 +112,7 @@ export class MemoryBroker implements BrokerApi {
     this.lastSearch = { linearizable }
     const failure = this.findFailures.shift()
     if (failure !== undefined) throw new TailraceError(failure)
+    await this.findGate
     const { end } = this.#partition(topic, number, topicId)
     const offset = position.kind === 'LATEST' ? end : position.kind === 'OFFSET' ? position.value : 0
     if (offset > end) throw new TailraceError('OFFSET_OUT_OF_RANGE', `${offset} > ${end}`)

@@ -13,6 +13,7 @@ import type { TransportMetrics } from '../metrics.ts'
 import { fetchWithin } from '../read-budget.ts'
 import { checkWay } from '../read-way.ts'
 import { BinarySink } from './binary-sink.ts'
+import { OwnLatest } from './own-latest.ts'
 import type { Peer, StreamParts } from './peer.ts'
 import { CloseCode } from './socket.ts'
 import { Subscription } from './subscription.ts'
@@ -31,6 +32,7 @@ export class BinaryProtocol {
   readonly #parts: StreamParts
   readonly #metrics: TransportMetrics
   readonly #gone: AbortSignal
+  readonly #ownLatest: OwnLatest
 
   /** `gone` fires when the connection is closed. */
   constructor(peer: Peer, parts: StreamParts, gone: AbortSignal) {
@@ -38,6 +40,7 @@ export class BinaryProtocol {
     this.#parts = parts
     this.#metrics = parts.metrics.transports.websocket_binary
     this.#gone = gone
+    this.#ownLatest = new OwnLatest(peer.subscriptions, parts.clock)
   }
 
   receive(pieces: readonly Uint8Array[]): void {
@@ -94,7 +97,7 @@ export class BinaryProtocol {
     this.#peer.sendPieces(encodeFrame('Failure', { correlation, error: error.toJSON() }))
   }
 
-  /** Calls api.publish before it returns, so that frames are appended in the order in which they arrive. */
+  /** Calls api.publish before it returns, so that frames are appended in the order in which they arrive; but see OwnLatest. */
   #publish({ fields, body }: FrameOf<'Publish'>): void {
     const { correlation, topic, partition, topicId } = fields
     if (!this.#peer.mayWrite) throw new TailraceError('ORIGIN_REFUSED')
@@ -106,7 +109,9 @@ export class BinaryProtocol {
     this.#answer(
       correlation,
       bytes,
-      this.#parts.api.publish(topic, partition, body, { timeoutMs, wait: false, topicId }),
+      this.#ownLatest.behind(topic, partition, timeoutMs, () =>
+        this.#parts.api.publish(topic, partition, body, { timeoutMs, wait: false, topicId }),
+      ),
       (result) => {
         this.#metrics.published(bytes, (this.#parts.clock.monotonic() - started) / 1000)
         const { baseOffset, lastOffset, duplicate, token, holders = [] } = result

@@ -7,6 +7,7 @@ import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import type { ReadBudget } from '../read-budget.ts'
 import { RetryPause } from '../retry-pause.ts'
+import { Beginnings } from './beginnings.ts'
 import { newReader, type PartitionReader } from './partition-reader.ts'
 
 export interface SubscriptionRequest {
@@ -66,8 +67,9 @@ const maxCredit = 2 ** 50
  */
 export class Subscription {
   readonly partitionCount: number
+  readonly topic: string
+  readonly #beginnings: Beginnings
   readonly #parts: SubscriptionParts
-  readonly #topic: string
   /** A subscription follows one topic, and ends when the name goes to another. */
   readonly #topicId: string
   readonly #fromReplica: boolean
@@ -85,7 +87,7 @@ export class Subscription {
   /** Throws UNKNOWN_TOPIC, TOPIC_ID_MISMATCH or UNKNOWN_PARTITION. Nothing happens before `start`. */
   constructor(request: SubscriptionRequest, parts: SubscriptionParts) {
     this.#parts = parts
-    this.#topic = request.topic
+    this.topic = request.topic
     this.#fromReplica = request.replica === true
     this.#credit = Math.min(request.credit, maxCredit)
     const topic = parts.api.routing([request.topic]).topics[0]
@@ -94,7 +96,14 @@ export class Subscription {
     this.#topicId = topic.id
     this.#readers = choosePartitions(request, topic, parts)
     this.partitionCount = this.#readers.length
+    const atTheEnd = this.#readers.filter(({ position }) => position.kind === 'LATEST')
+    this.#beginnings = new Beginnings(atTheEnd.map(({ partition }) => partition))
     this.#stopListening = parts.api.onLeadership((topic, partition) => this.#onLeadership(topic, partition))
+  }
+
+  /** Resolves when the partition (null: each) that begins at the end has begun, and what is published from then on is delivered; null: it has. */
+  untilBegun(partition: PartitionNumber | null): Promise<void> | null {
+    return this.#beginnings.until(partition)
   }
 
   start(): void {
@@ -116,6 +125,7 @@ export class Subscription {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    this.#beginnings.end()
     this.#stopListening()
     this.#grace?.cancel()
     for (const reader of this.#readers) reader.pause.cancel()
@@ -125,12 +135,13 @@ export class Subscription {
 
   #resolve(reader: PartitionReader): void {
     reader.state = 'busy'
-    const found = this.#parts.api.findOffset(this.#topic, reader.partition, reader.position, this.#topicId).then(
+    const found = this.#parts.api.findOffset(this.topic, reader.partition, reader.position, this.#topicId).then(
       ({ offset, highWatermark }) => {
         if (this.#closed) return
         reader.offset = offset
         reader.highWatermark = Math.max(reader.highWatermark, highWatermark)
         reader.resolved = true
+        this.#beginnings.known(reader.partition)
         reader.pause.reset()
         this.#enqueue(reader)
         if (this.#announced) this.#parts.sink.subscribed([reader], this.#topicId)
@@ -186,7 +197,7 @@ export class Subscription {
     const replica = this.#fromReplica && !reader.askLeader
     const [topicId, { signal }] = [this.#topicId, this.#abort]
     const request = { offset: reader.offset, maxBytes, waitMs: maxWaitMs, replica, topicId, signal }
-    const fetched = api.fetch(this.#topic, reader.partition, request).then(
+    const fetched = api.fetch(this.topic, reader.partition, request).then(
       (result) => {
         this.#unreserve(reader, lags)
         this.#onResult(reader, result, clock.monotonic() - started)
@@ -268,7 +279,7 @@ export class Subscription {
   }
 
   #onLeadership(topic: string, partition: PartitionNumber): void {
-    if (topic !== this.#topic || this.#closed) return
+    if (topic !== this.topic || this.#closed) return
     const reader = this.#readers.find((candidate) => candidate.partition === partition)
     if (reader?.state !== 'pausing') return
     reader.pause.cancel()
@@ -277,6 +288,7 @@ export class Subscription {
 
   #end(reader: PartitionReader, error: TailraceError): void {
     reader.state = 'ended'
+    this.#beginnings.known(reader.partition)
     const isOver = error.code === 'UNKNOWN_TOPIC' || error.code === 'TOPIC_ID_MISMATCH'
     this.#parts.sink.ended(isOver ? null : reader.partition, error)
     if (isOver || this.#readers.every((other) => other.state === 'ended')) {

@@ -1,3 +1,4 @@
+import type { PartitionNumber } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { GatewayLimits } from '../limits.ts'
 import type { Subscription } from './subscription.ts'
@@ -36,6 +37,15 @@ export class Subscriptions {
     this.#partitions = partitions
     this.#byId.set(id, subscription)
     this.#count(1)
+  }
+
+  /** As Subscription.untilBegun, for any of those to this topic. */
+  untilBegun(topic: string, partition: PartitionNumber | null): Promise<void> | null {
+    for (const subscription of this.#byId.values()) {
+      const opening = subscription.topic === topic ? subscription.untilBegun(partition) : null
+      if (opening !== null) return opening
+    }
+    return null
   }
 
   /** Stops it too. False if there is none. */

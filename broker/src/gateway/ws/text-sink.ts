@@ -3,7 +3,7 @@ import type { FetchResult } from '../../partition/requests.ts'
 import { readRun } from '../json/read-records.ts'
 import type { TransportMetrics } from '../metrics.ts'
 import type { Peer } from './peer.ts'
-import type { SubscriptionSink } from './subscription.ts'
+import type { ResolvedPartition, SubscriptionSink } from './subscription.ts'
 import type { TextId } from './text-requests.ts'
 
 /** Keys and values in one message, but for a last batch that is larger: what a browser console still shows at once. */
@@ -32,8 +32,11 @@ export class TextSink implements SubscriptionSink {
     this.#tellError = tellError
   }
 
-  /** The first answer to a subscribe message is its records; people need no more. */
-  subscribed(): void {}
+  subscribed(partitions: readonly ResolvedPartition[], topicId: string): void {
+    const places = partitions.map(({ partition, offset, highWatermark }) => ({ partition, offset, highWatermark }))
+    const [id, topic] = [this.#id, this.#topic]
+    this.#peer.sendText(JSON.stringify({ op: 'subscribed', id, topic, topicId, partitions: places }))
+  }
 
   records(partition: PartitionNumber, offset: Offset, result: FetchResult): { bytes: number; nextOffset: Offset } {
     const { records, nextOffset } = readRun(result, offset, maxMessageBytes)

@@ -1,6 +1,7 @@
 import { TailraceError } from '@tailrace/schemas'
 import { recordsFromJson } from '../json/record.ts'
 import type { TransportMetrics } from '../metrics.ts'
+import { OwnLatest } from './own-latest.ts'
 import type { Peer, StreamParts } from './peer.ts'
 import { Subscription } from './subscription.ts'
 import { idOf, objectFromText, requestFrom, type TextId, type TextRequest } from './text-requests.ts'
@@ -11,12 +12,14 @@ export class TextProtocol {
   readonly #peer: Peer
   readonly #parts: StreamParts
   readonly #metrics: TransportMetrics
+  readonly #ownLatest: OwnLatest
   /** Publishes of a connection are done one after the other, so that their records keep its order. */
   #lastPublish: Promise<void> = Promise.resolve()
 
   constructor(peer: Peer, parts: StreamParts) {
     this.#peer = peer
     this.#parts = parts
+    this.#ownLatest = new OwnLatest(peer.subscriptions, parts.clock)
     this.#metrics = parts.metrics.transports.websocket_json
   }
 
@@ -85,7 +88,9 @@ export class TextProtocol {
     this.#peer.hold(bytes)
     const published = this.#lastPublish.then(async () => {
       try {
-        const { offsets, tokens } = await this.#parts.publisher.publish(topic, inputs, topicId)
+        const { publisher, limits } = this.#parts
+        const publish = () => publisher.publish(topic, inputs, topicId)
+        const { offsets, tokens } = await this.#ownLatest.behind(topic, null, limits.requestTimeoutMs, publish)
         this.#metrics.published(bytes, (this.#parts.clock.monotonic() - started) / 1000)
         this.#peer.sendText(JSON.stringify({ op: 'ack', id, offsets, tokens }))
       } catch (error) {
