@@ -1,17 +1,16 @@
 import { type Logger, pino } from 'pino'
 import { checkIdentity } from './cluster/identity-file.ts'
 import type { BrokerSettings } from './config/broker-settings.ts'
-import { readDataFormat, refuseLostState, writeDataFormat } from './log/data-format.ts'
+import { readDataFormat, writeDataFormat } from './log/data-format.ts'
 import { releaseKeptRoom } from './log/kept-room.ts'
 import { openLogStorage } from './log/open.ts'
-import { openRocksStore } from './log/rocks-store.ts'
-import { checkStateFormat } from './log/state-format.ts'
 import type { LogStorage, StateStore } from './log/types.ts'
 import { type OpenFileBudget, openFileBudget } from './open-file-budget.ts'
 import { nodeCrc32c } from './platform/node/checksum.ts'
 import { nodeClock } from './platform/node/clock.ts'
 import { nodeDisk } from './platform/node/disk.ts'
 import { openFileLimit } from './platform/node/file-descriptors.ts'
+import { openState } from './state-folder.ts'
 
 /** What every broker, of whatever level, keeps in its folder, and the log that tells of it. */
 export interface DataFolder {
@@ -41,17 +40,18 @@ export async function openDataFolder(settings: BrokerSettings): Promise<DataFold
   await nodeDisk.makeFolder(settings.data)
   await nodeDisk.lock(settings.data)
   const found = await readDataFormat(nodeDisk, settings.data, nodeCrc32c)
-  await checkIdentity(nodeDisk, settings.data)
-  refuseLostState(settings.data, found, await nodeDisk.list(`${settings.data}/state`))
-  const logFolder = `${settings.data}/log`
+  const { isMember } = await checkIdentity(nodeDisk, settings.data)
+  const hadLog = found.used || isMember
+  const folder = `${settings.data}/log`
   // Until the log is open and knows what is kept.
-  let makeRoom = () => releaseKeptRoom(nodeDisk, logFolder)
+  let makeRoom = () => releaseKeptRoom(nodeDisk, folder)
   const { monotonic } = nodeClock
   const storeOptions = { openFiles: files.store, makeRoom: () => makeRoom(), monotonic }
-  const store = await openRocksStore(`${settings.data}/state`, storeOptions)
-  await checkStateFormat(store)
+  const store = await openState(`${settings.data}/state`, hadLog, logger, storeOptions)
+  if (hadLog && (await nodeDisk.list(folder)).length === 0)
+    logger.error('the log is missing; replicas neither vote nor lead until other brokers have sent them what they hold')
   const platform = { disk: nodeDisk, clock: nodeClock, crc32c: nodeCrc32c }
-  const storage = await openLogStorage(platform, { ...settings, folder: logFolder, openSegments: files.segments })
+  const storage = await openLogStorage(platform, { ...settings, folder, openSegments: files.segments, hadLog })
   storage.onFailure = (error) => {
     // What is on disk is unknown now; only a restart finds out (fsync errors are not repeatable).
     logger.fatal({ error }, 'the log cannot be written any more; the broker ends')

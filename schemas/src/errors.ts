@@ -183,8 +183,8 @@ export const errorTable = {
   STORAGE_CORRUPT: {
     status: 500,
     retriable: true,
-    message: 'A stored batch does not match its checksum on this replica.',
-    hint: 'Read from another replica; see "quarantine" in docs/operations.md.',
+    message: 'What is stored here cannot be read as it was written.',
+    hint: 'Read records from another replica. If the broker does not start, see "A broker or a disk is lost" in docs/operations.md.',
   },
   NEWER_FORMAT: {
     status: 409,

@@ -65,7 +65,10 @@ async function get(disk: MemoryDisk, path: string): Promise<Buffer> {
 
 async function everything(disk: MemoryDisk): Promise<Map<string, string>> {
   const files = new Map<string, string>()
-  for (const path of disk.paths().sort()) files.set(path, (await get(disk, path)).toString('base64'))
+  for (const path of disk.paths().sort()) {
+    const bytes = await get(disk, path)
+    files.set(path, `${bytes.length} bytes, CRC ${crc(bytes, 0, bytes.length)}`)
+  }
   return files
 }
 

@@ -1,5 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { crc32c, formatTable, newerFormat, TailraceError } from '@tailrace/schemas'
+import { damagedFile } from '../log/damaged-file.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { Random } from '../platform/random.ts'
 import type { FormationRecord } from './formation-record.ts'
@@ -116,7 +117,7 @@ function parse(path: string, text: string): Content {
     return { format: FORMAT, brokerId, directoryId, clusterId: formation?.clusterId ?? '', formation, admission }
   } catch (error) {
     if (error instanceof TailraceError && error.code === 'NEWER_FORMAT') throw error
-    throw new TailraceError('STORAGE_CORRUPT', `${path}: ${(error as Error).message}`, { cause: error })
+    throw damagedFile(path, (error as Error).message, { cause: error })
   }
 }
 
@@ -145,9 +146,10 @@ function checksumOf(text: string): number {
   return crc32c(bytes, 0, bytes.length)
 }
 
-/** Looks at the identity in a folder that is not open yet. @throws TailraceError NEWER_FORMAT, STORAGE_CORRUPT */
-export async function checkIdentity(disk: Disk, folder: string): Promise<void> {
-  await read(disk, folder)
+/** Looks at the identity in a folder that is not open yet: whether its broker belongs to a cluster. @throws TailraceError NEWER_FORMAT, STORAGE_CORRUPT */
+export async function checkIdentity(disk: Disk, folder: string): Promise<{ readonly isMember: boolean }> {
+  const found = await read(disk, folder)
+  return { isMember: found !== null && found.formation !== null }
 }
 
 function pathIn(folder: string): string {

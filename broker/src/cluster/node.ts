@@ -1,5 +1,6 @@
 import type { BrokerId, GroupId, PartitionNumber } from '@tailrace/schemas'
-import { METADATA_GROUP, NO_BROKER, TailraceError } from '@tailrace/schemas'
+import { METADATA_GROUP, NO_BROKER } from '@tailrace/schemas'
+import { damagedFile } from '../log/damaged-file.ts'
 import type { PeerHandlers, PeerIdentity } from '../partition/peers.ts'
 import type { AdminApi } from './admin-api.ts'
 import type { BrokerApi } from './broker-api.ts'
@@ -87,14 +88,11 @@ class BrokerNode implements ClusterNode {
   async start(): Promise<void> {
     const { groups, store, random, dataFolder } = this.#deps
     const { state, reconciler, directory, formation, registration } = this.#parts
-    const fresh = await this.#file.load(random)
+    await this.#file.load(random)
     await loadMetadata(store, state)
-    if (fresh && (state.head.appliedIndex > 0 || !isEmpty(groups.stored()))) {
-      throw new TailraceError(
-        'STORAGE_CORRUPT',
-        `${dataFolder} holds a broker's data, but its identity.json is missing.`,
-      )
-    }
+    // Also at the next start, which finds the identity that this one has made.
+    if (this.#file.formation === null && (state.head.appliedIndex > 0 || !isEmpty(groups.stored())))
+      throw damagedFile(`${dataFolder}/identity.json`, 'it is missing, and the folder holds the data of a broker')
     const { levels } = this.#parts
     const { featureLevel } = state.head
     if (!supports(levels, featureLevel)) throw outOfRange(this.#deps.brokerId, levels, featureLevel)

@@ -1,7 +1,8 @@
 import type { BrokerId, GroupId, LogIndex, Offset, Term } from '@tailrace/schemas'
-import { formatTable, newerFormat, TailraceError } from '@tailrace/schemas'
+import { formatTable, newerFormat } from '@tailrace/schemas'
 import type { Crc32c } from '../platform/checksum.ts'
 import type { Disk } from '../platform/disk.ts'
+import { damagedFile } from './damaged-file.ts'
 import type { JournalPlace } from './journal/journal.ts'
 import { LogState } from './log-state.ts'
 import type { SegmentRecord } from './segment/segment.ts'
@@ -29,6 +30,8 @@ export interface Checkpoint {
   readonly nextIncarnation: number
   /** `LogStorage.mayHaveForgotten`; missing: no. */
   readonly mayHaveForgotten?: boolean
+  /** Names of the journal's files: one that is missing may have held rounds. Missing in checkpoints of the time before. */
+  readonly files?: readonly string[]
   readonly groups: readonly GroupCheckpoint[]
 }
 
@@ -69,7 +72,7 @@ export async function readCheckpoint(disk: Disk, folder: string, crc: Crc32c): P
   }
   // The very first checkpoint may have been torn: then nothing was ever promised, and there is no second file.
   if (newest === null && unreadable === NAMES.length) {
-    throw new TailraceError('STORAGE_CORRUPT', `Neither ${folder}/${NAMES[0]} nor ${NAMES[1]} can be read.`)
+    throw damagedFile(`${folder}/${NAMES[0]} and ${NAMES[1]}`, 'neither can be read')
   }
   return newest
 }
@@ -104,15 +107,16 @@ function refuseNewerCheckpoint(path: string, name: string, checksum: number, bod
 
 /** Null unless it has all that recovery relies on: a file that was written wrongly is as lost as one that has rotted. */
 function parseCheckpoint(text: string): Checkpoint | null {
-  let found: Checkpoint
+  let found: Partial<Checkpoint> | null
   try {
-    found = JSON.parse(text) as Checkpoint
+    found = JSON.parse(text) as Partial<Checkpoint> | null
   } catch {
     return null
   }
-  const { generation, place, nextIncarnation, groups } = found
+  const { generation, place, nextIncarnation, groups, files = [] } = found ?? {}
+  if (typeof place?.file !== 'string' || !Number.isSafeInteger(place.base) || !areNames(files)) return null
   if (![generation, nextIncarnation, place?.sequence, place?.epoch].every(Number.isSafeInteger)) return null
-  return Array.isArray(groups) && groups.every(isGroup) ? found : null
+  return Array.isArray(groups) && groups.every(isGroup) ? (found as Checkpoint) : null
 }
 
 /** Null when the text is not a group's. */
@@ -125,11 +129,21 @@ export function parseGroup(text: string): GroupCheckpoint | null {
   }
 }
 
+function areNames(value: unknown): boolean {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string')
+}
+
+function isDamage(value: unknown): boolean {
+  const { fromIndex, reason } = (value ?? {}) as Partial<Damage>
+  return value === null || (Number.isSafeInteger(fromIndex) && typeof reason === 'string')
+}
+
 function isGroup(value: Partial<GroupCheckpoint> | null): boolean {
   if (value === null || typeof value !== 'object') return false
   const { group, incarnation, counter, hardState, prev, end, terms, configurations = [], segments, damage } = value
   const lists = [hardState, prev, end, terms, configurations, segments]
-  if (!lists.every(Array.isArray) || damage === undefined) return false
+  if (!lists.every(Array.isArray) || !isDamage(damage)) return false
+  if (![...terms!, ...segments!, ...configurations].every(Array.isArray)) return false
   const numbers = [group, incarnation, counter, ...hardState!, ...prev!, ...end!, ...terms!.flat()]
   if (!numbers.every(Number.isSafeInteger) || !segments!.flat().every(Number.isFinite)) return false
   return configurations.every(([index, batch]) => Number.isSafeInteger(index) && typeof batch === 'string')

@@ -30,6 +30,7 @@ interface Captured {
 
 interface Capture {
   readonly place: JournalPlace
+  readonly files: readonly string[]
   readonly captured: readonly Captured[]
   readonly nextIncarnation: number
   readonly mayHaveForgotten: boolean
@@ -88,7 +89,7 @@ export class Checkpointer {
 
   async #make(last: boolean): Promise<void> {
     const { disk, crc32c, folder, journal, retryFull } = this.#deps
-    const { place, captured, nextIncarnation, mayHaveForgotten } = await this.#capture()
+    const { place, files, captured, nextIncarnation, mayHaveForgotten } = await this.#capture()
     const groups: GroupCheckpoint[] = []
     const known = new Map<StoredGroupLog, { version: number; record: GroupCheckpoint }>()
     for (const { log, ops, version, record } of captured) {
@@ -102,7 +103,7 @@ export class Checkpointer {
       known.set(log, { version, record: whole })
     }
     const forgotten = mayHaveForgotten ? { mayHaveForgotten } : {}
-    const checkpoint = { generation: this.#generation + 1, place, nextIncarnation, ...forgotten, groups }
+    const checkpoint = { generation: this.#generation + 1, place, nextIncarnation, ...forgotten, files, groups }
     await retryFull(() => writeCheckpoint(disk, folder, checkpoint, crc32c))
     this.#generation++
     this.#known = known
@@ -116,7 +117,8 @@ export class Checkpointer {
         const captured: Captured[] = []
         for (const log of this.#deps.logs()) if (log.pending.announced) captured.push(capture(log))
         const [nextIncarnation, mayHaveForgotten] = [this.#deps.nextIncarnation(), this.#deps.mayHaveForgotten()]
-        resolve({ place: this.#deps.journal.place, captured, nextIncarnation, mayHaveForgotten })
+        const { place, fileNames: files } = this.#deps.journal
+        resolve({ place, files, captured, nextIncarnation, mayHaveForgotten })
       })
     })
   }

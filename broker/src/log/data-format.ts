@@ -1,6 +1,6 @@
-import { formatTable, newerFormat, TailraceError } from '@tailrace/schemas'
+import { formatTable, newerFormat } from '@tailrace/schemas'
 import type { Crc32c } from '../platform/checksum.ts'
-import type { Disk } from '../platform/disk.ts'
+import { type Disk, DiskError } from '../platform/disk.ts'
 
 /** `tailrace-data-VERSION CHECKSUM`: the checksum covers what is before the space, in every version. */
 const NAME = 'tailrace-data-'
@@ -28,7 +28,7 @@ export async function readDataFormat(disk: Disk, folder: string, crc: Crc32c): P
   return { used: true }
 }
 
-/** After everything in the folder has been opened. Durable when it resolves. */
+/** After everything in the folder has been opened. Durable when it resolves; a disk that is full goes without until another start. */
 export async function writeDataFormat(disk: Disk, folder: string, crc: Crc32c): Promise<void> {
   const head = `${NAME}${formatTable.dataFolder.version}`
   const bytes = new TextEncoder().encode(`${head} ${checksumOf(head, crc)}\n`)
@@ -40,16 +40,12 @@ export async function writeDataFormat(disk: Disk, folder: string, crc: Crc32c): 
     await file.truncate(0)
     await file.write([bytes], 0)
     await file.sync()
+    await disk.syncFolder(folder)
+  } catch (error) {
+    if (!(error instanceof DiskError && error.kind === 'full')) throw error
   } finally {
     await file.close()
   }
-  await disk.syncFolder(folder)
-}
-
-/** @throws TailraceError STORAGE_CORRUPT when the state store of a folder in use is not there */
-export function refuseLostState(folder: string, { used }: FoundDataFolder, stateNames: readonly string[]): void {
-  if (!used || stateNames.includes('CURRENT')) return
-  throw new TailraceError('STORAGE_CORRUPT', `${folder}/state is missing or empty.`)
 }
 
 async function readText(disk: Disk, path: string, bytes: number): Promise<string> {

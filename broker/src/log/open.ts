@@ -37,7 +37,7 @@ const DEFAULT_OPEN_SEGMENTS = 256
 /**
  * Opens the logs under `options.folder`, creating it where it is missing, and brings them to the state in which all rounds that were synced left them. The caller
  * has locked the folder. Damage of single groups is told by `GroupLog.damage`.
- * @throws TailraceError STORAGE_CORRUPT when no checkpoint can be read, so that not even the groups are known; DiskError
+ * @throws TailraceError STORAGE_CORRUPT when no checkpoint is there or can be read, so that not even the groups are known; DiskError
  */
 export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOptions): Promise<LogStorage> {
   const { disk, clock, crc32c } = deps
@@ -51,7 +51,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
   const env = segmentEnv(deps, options, space, pool)
   const logs = new StoredLogs(env, groupsFolder, space)
 
-  const recovered = await replayJournal(disk, folder, fileBytes, crc32c)
+  const recovered = await replayJournal(disk, folder, fileBytes, crc32c, options.hadLog === true)
   // What a newer version has written is left as it is.
   await space.open()
   logs.nextIncarnation = recovered.replay.highestIncarnation + 1

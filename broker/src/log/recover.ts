@@ -2,6 +2,7 @@ import type { GroupId } from '@tailrace/schemas'
 import type { Crc32c } from '../platform/checksum.ts'
 import type { Disk } from '../platform/disk.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { damagedFile } from './damaged-file.ts'
 import { folderName, StoredGroupLog } from './group-log.ts'
 import { readDurableMark } from './journal/durable-mark.ts'
 import type { Journal, JournalPlace } from './journal/journal.ts'
@@ -20,6 +21,8 @@ const nowhere: JournalPlace = { sequence: 0, epoch: 0, file: '', base: 0 }
 export interface RecoveredJournal {
   readonly checkpoint: Checkpoint
   readonly replay: Replay
+  /** The files of each folder of a group. */
+  readonly names: ReadonlyMap<string, readonly string[]>
   resume(journal: Journal): void
 }
 
@@ -29,21 +32,30 @@ export async function replayJournal(
   folder: string,
   fileBytes: number,
   crc: Crc32c,
+  hadLog: boolean,
 ): Promise<RecoveredJournal> {
-  const checkpoint = (await readCheckpoint(disk, folder, crc)) ?? (await firstCheckpoints(disk, folder, crc))
+  const checkpoint = (await readCheckpoint(disk, folder, crc)) ?? (await firstCheckpoints(disk, folder, crc, hadLog))
   const durable = await readDurableMark(disk, folder, crc)
   const files = await openJournalFiles(disk, `${folder}/journal`, fileBytes)
-  const scan = new JournalScan(files, checkpoint.place, crc)
+  const scan = new JournalScan(files, checkpoint.place, crc, checkpoint.files)
   const replay = new Replay(replayedGroups(checkpoint), checkpoint.nextIncarnation - 1, crc)
   for await (const round of scan.rounds()) replay.apply(round)
   if (durable !== null && durable >= scan.end.nextSequence) replay.onLostEnd()
   replay.finish()
-  return { checkpoint, replay, resume: (journal) => resumeJournal(journal, files, scan) }
+  const names = await listGroups(disk, `${folder}/groups`)
+  return { checkpoint, replay, names, resume: (journal) => resumeJournal(journal, files, scan) }
 }
 
-/** Both files, so that from now on one that cannot be read is known to be a loss. */
-async function firstCheckpoints(disk: Disk, folder: string, crc: Crc32c): Promise<Checkpoint> {
-  const empty = { place: nowhere, nextIncarnation: 1, groups: [] }
+/**
+ * Both files, so that from now on one that cannot be read is known to be a loss. `hadLog`: there was a log here, so nothing of it is left, and every replica may have
+ * promised something.
+ * @throws TailraceError STORAGE_CORRUPT where only the checkpoints are gone
+ */
+async function firstCheckpoints(disk: Disk, folder: string, crc: Crc32c, hadLog: boolean): Promise<Checkpoint> {
+  const left = [...(await disk.list(`${folder}/journal`)), ...(await disk.list(`${folder}/groups`))]
+  if (left.length > 0) throw damagedFile(`${folder}/checkpoint-a and checkpoint-b`, 'both are missing')
+  const forgotten = hadLog ? { mayHaveForgotten: true } : {}
+  const empty = { place: nowhere, nextIncarnation: 1, ...forgotten, groups: [] }
   await writeCheckpoint(disk, folder, { generation: 1, ...empty }, crc)
   await writeCheckpoint(disk, folder, { generation: 2, ...empty }, crc)
   return { generation: 2, ...empty }
@@ -72,8 +84,7 @@ function resumeJournal(journal: Journal, files: readonly JournalFile[], scan: Jo
 }
 
 /** Brings the segments into the state that was replayed, hands the logs over, and removes what belongs to none. */
-export async function restoreGroups(logs: StoredLogs, { replay }: RecoveredJournal): Promise<void> {
-  const names = await listGroups(logs)
+export async function restoreGroups(logs: StoredLogs, { replay, names }: RecoveredJournal): Promise<void> {
   for (const group of replay.groups.values()) {
     const name = folderName(group.id, group.incarnation)
     const folder = `${logs.groupsFolder}/${name}`
@@ -92,11 +103,11 @@ export async function restoreGroups(logs: StoredLogs, { replay }: RecoveredJourn
 }
 
 /** The files of every folder, all looked at before the first is changed. @throws TailraceError NEWER_FORMAT */
-async function listGroups({ groupsFolder, env }: StoredLogs): Promise<Map<string, string[]>> {
+async function listGroups(disk: Disk, groupsFolder: string): Promise<Map<string, string[]>> {
   const names = new Map<string, string[]>()
-  for (const name of await env.disk.list(groupsFolder)) {
+  for (const name of await disk.list(groupsFolder)) {
     const folder = `${groupsFolder}/${name}`
-    const files = await env.disk.list(folder)
+    const files = await disk.list(folder)
     refuseNewerSegments(folder, files)
     names.set(name, files)
   }

@@ -204,6 +204,8 @@ export interface LogStorageOptions {
   readonly directBytes: number
   /** Free bytes below which `writable` turns false. */
   readonly diskReserveBytes: number
+  /** There was a log in this folder before. If none is left, every replica may have been forgotten (`mayHaveForgotten`). */
+  readonly hadLog?: boolean
   /** Segment files that stay open for the next read or write. */
   readonly openSegments?: number
 }

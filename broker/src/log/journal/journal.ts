@@ -66,6 +66,12 @@ export class Journal {
     return { sequence: this.#nextSequence - 1, epoch: this.#epoch, file: name, base }
   }
 
+  /** Of all files that are durably there. */
+  get fileNames(): string[] {
+    const files = [...this.#full, ...this.#free, this.#current, this.#preparing]
+    return files.filter((file) => file !== null).map(({ name }) => name)
+  }
+
   /** Hands over the files that recovery found, and where to go on. Called once, before the first append. */
   resume(state: {
     full: JournalFile[]

@@ -50,10 +50,15 @@ export class JournalScan {
   /** The file in which the scan begins starts with a block that belongs elsewhere. */
   #startIsForeign = false
   #ended = false
+  /** A file that the checkpoint names is not there: it may have held the rounds that came last. */
+  readonly #isFileMissing: boolean
   /** Files that hold something behind the place where the scan began. */
   readonly visited = new Set<JournalFile>()
 
-  constructor(files: readonly JournalFile[], from: JournalPlace, crc: Crc32c) {
+  /** `named`: the files that are there unless somebody has removed them. */
+  constructor(files: readonly JournalFile[], from: JournalPlace, crc: Crc32c, named: readonly string[] = []) {
+    const expected = from.file === '' ? named : [...named, from.file]
+    this.#isFileMissing = expected.some((name) => files.every((file) => file.name !== name))
     this.#reader = new BlockReader(crc)
     this.#files = files
     this.#sequence = from.sequence + 1
@@ -235,7 +240,11 @@ export class JournalScan {
     }
     this.#ended = true
     if (place !== null && !ahead.unwritten) yield await this.#take(place, ahead.roundBlocks ?? 1, false)
-    else if (this.#startIsForeign || [...this.#unsoundStarts].some((file) => !this.visited.has(file)))
+    else if (
+      this.#isFileMissing ||
+      this.#startIsForeign ||
+      [...this.#unsoundStarts].some((file) => !this.visited.has(file))
+    )
       yield this.#missing()
   }
 
