@@ -1,5 +1,6 @@
 import type { GroupId } from '@tailrace/schemas'
 import type { TopicSummary } from '../cluster/broker-api.ts'
+import { hasFields, isWhole, storedJson } from '../log/stored-json.ts'
 import type { StateStore } from '../log/types.ts'
 
 /** A topic and the groups of this broker's log that hold its partitions, by partition number. Groups are this broker's own, from 1, never used again. */
@@ -23,11 +24,12 @@ export class Catalog {
     this.#store = store
   }
 
+  /** @throws TailraceError STORAGE_CORRUPT */
   async load(): Promise<void> {
     const next = await this.#store.get(nextGroupKey)
-    if (next !== null) this.#nextGroup = JSON.parse(new TextDecoder().decode(next)) as number
-    for await (const [, value] of this.#store.range(topicPrefix, afterTopics)) {
-      const topic = JSON.parse(new TextDecoder().decode(value)) as CatalogTopic
+    if (next !== null) this.#nextGroup = storedJson(nextGroupKey, next, isWhole)
+    for await (const [key, value] of this.#store.range(topicPrefix, afterTopics)) {
+      const topic = storedJson(key, value, isCatalogTopic)
       this.topics.set(topic.id, topic)
     }
   }
@@ -54,6 +56,16 @@ export class Catalog {
     await this.#store.flush()
     this.topics.delete(id)
   }
+}
+
+function isCatalogTopic(value: unknown): value is CatalogTopic {
+  const isText = (field: unknown): boolean => typeof field === 'string'
+  return hasFields(value, {
+    ...{ name: isText, id: isText, partitions: isWhole, replicas: isWhole },
+    config: (field) => typeof field === 'object' && field !== null,
+    groups: (list) => Array.isArray(list) && list.every(isWhole),
+    listedAt: (field) => field === undefined || isWhole(field),
+  })
 }
 
 function encoded(value: unknown): Uint8Array {

@@ -1,5 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
+import { hasFields, isWhole, storedJson } from '../log/stored-json.ts'
 import type { StateStore } from '../log/types.ts'
 import type { Random } from '../platform/random.ts'
 
@@ -18,6 +19,14 @@ export interface CascadeIdentityFields {
   readonly known: readonly string[]
 }
 
+function isIdentity(value: unknown): value is CascadeIdentityFields {
+  const isText = (field: unknown): boolean => typeof field === 'string'
+  return hasFields(value, {
+    ...{ broker: isWhole, home: isWhole, pinned: isWhole, directoryId: isText, clusterId: isText },
+    known: (list) => Array.isArray(list) && list.every(isText),
+  })
+}
+
 /** What a cascade broker remembers of itself in its data folder. */
 export class CascadeIdentity {
   readonly #store: StateStore
@@ -28,11 +37,11 @@ export class CascadeIdentity {
     this.#fields = fields
   }
 
-  /** @throws TailraceError BROKER_IDENTITY_MISMATCH when the folder belongs to another number */
+  /** @throws TailraceError BROKER_IDENTITY_MISMATCH when the folder belongs to another number; STORAGE_CORRUPT */
   static async load(store: StateStore, broker: BrokerId, random: Random): Promise<CascadeIdentity> {
     const stored = await store.get(key)
     if (stored !== null) {
-      const fields = JSON.parse(new TextDecoder().decode(stored)) as CascadeIdentityFields
+      const fields = storedJson(key, stored, isIdentity)
       if (fields.broker === broker) return new CascadeIdentity(store, fields)
       throw new TailraceError('BROKER_IDENTITY_MISMATCH', `The data folder belongs to cascade broker ${fields.broker}.`)
     }

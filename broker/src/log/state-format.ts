@@ -1,4 +1,5 @@
-import { formatTable, refuseNewer, TailraceError } from '@tailrace/schemas'
+import { formatTable, refuseNewer } from '@tailrace/schemas'
+import { damagedFile } from './damaged-file.ts'
 import type { StateStore } from './types.ts'
 
 /** Sorts apart from all others. A store without it is of version 1. */
@@ -16,6 +17,5 @@ export async function checkStateFormat(store: StateStore): Promise<void> {
   }
   const version = Number(new TextDecoder().decode(found))
   refuseNewer('stateStore', version)
-  if (!Number.isSafeInteger(version) || version < 1)
-    throw new TailraceError('STORAGE_CORRUPT', 'The state store has a version that is no number.')
+  if (!Number.isSafeInteger(version) || version < 1) throw damagedFile('The state store', 'its version is no number')
 }

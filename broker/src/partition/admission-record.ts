@@ -1,4 +1,5 @@
 import type { BrokerId, GroupId } from '@tailrace/schemas'
+import { isWhole, storedJson } from '../log/stored-json.ts'
 import type { StateStore } from '../log/types.ts'
 import type { IndexedConfiguration } from '../raft/config.ts'
 import { members } from '../raft/quorum.ts'
@@ -72,7 +73,7 @@ export class Admissions {
     // '0' is the character after '/'.
     for await (const [key, value] of this.#store.range('group/', 'group0')) {
       if (!key.endsWith(SUFFIX)) continue
-      known.set(Number(key.slice('group/'.length, -SUFFIX.length)), Number(new TextDecoder().decode(value)))
+      known.set(Number(key.slice('group/'.length, -SUFFIX.length)), storedJson(key, value, isWhole))
     }
     return known
   }

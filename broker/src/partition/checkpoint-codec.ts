@@ -1,4 +1,5 @@
 import { formatTable, type LogIndex, newerFormat, type Offset, VarintReader, writeVarlong } from '@tailrace/schemas'
+import { hasFields, isWhole } from '../log/stored-json.ts'
 import type { Crc32c } from '../platform/checksum.ts'
 import type { ProducerBatch, ProducerState } from './producer-table.ts'
 
@@ -104,9 +105,19 @@ function decodeJson(bytes: Uint8Array): Checkpoint | null {
   try {
     const old = JSON.parse(new TextDecoder().decode(bytes)) as { version: number } & Omit<Checkpoint, 'producersIndex'>
     const { version, commitIndex, highWatermark, producers } = old
-    if (version !== OLD_VERSION) return null
+    if (version !== OLD_VERSION || ![commitIndex, highWatermark].every(isWhole)) return null
+    if (!Array.isArray(producers) || !producers.every(isOldProducer)) return null
     return { commitIndex, highWatermark, producersIndex: commitIndex, producers }
   } catch {
     return null
   }
+}
+
+function isOldProducer(value: unknown): boolean {
+  const [id, state] = Array.isArray(value) ? value : []
+  const isBatch = (batch: unknown): boolean =>
+    hasFields(batch, { baseSequence: isWhole, records: isWhole, index: isWhole, baseOffset: isWhole })
+  return (
+    isWhole(id) && hasFields(state, { epoch: isWhole, batches: (list) => Array.isArray(list) && list.every(isBatch) })
+  )
 }

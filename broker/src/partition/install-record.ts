@@ -1,4 +1,5 @@
 import type { GroupId, LogIndex, Term } from '@tailrace/schemas'
+import { hasFields, isWhole, storedJson } from '../log/stored-json.ts'
 import type { StateStore } from '../log/types.ts'
 
 /**
@@ -16,7 +17,11 @@ function keyOf(group: GroupId): string {
 
 export async function loadInstallRecord(store: StateStore, group: GroupId): Promise<InstallRecord | null> {
   const bytes = await store.get(keyOf(group))
-  return bytes === null ? null : (JSON.parse(new TextDecoder().decode(bytes)) as InstallRecord)
+  return bytes === null ? null : storedJson(keyOf(group), bytes, isInstallRecord)
+}
+
+function isInstallRecord(value: unknown): value is InstallRecord {
+  return hasFields(value, { lastIndex: isWhole, lastTerm: isWhole })
 }
 
 export async function saveInstallRecord(store: StateStore, group: GroupId, record: InstallRecord): Promise<void> {
