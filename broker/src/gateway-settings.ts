@@ -1,4 +1,5 @@
 import type { BrokerSettings } from './config/broker-settings.ts'
+import { hostName } from './gateway/access.ts'
 import type { GatewayLimits } from './gateway/limits.ts'
 import type { OpenFileBudget } from './open-file-budget.ts'
 
@@ -8,5 +9,11 @@ export function gatewayLimits(settings: BrokerSettings, { clients }: OpenFileBud
   const maxConnections = Math.min(settings.maxConnections, clients)
   // WebSockets stay: were all connections such, nobody could ask for anything over HTTP.
   const maxWebSockets = Math.min(settings.maxWebSockets, Math.ceil(maxConnections * 0.75))
-  return { maxBatchBytes, maxFrameBytes, maxConnections, maxWebSockets, maxReceiveBytes, requestTimeoutMs }
+  const own = [settings.http, settings.advertisedHttp].map(hostName)
+  return {
+    ...{ maxBatchBytes, maxFrameBytes, maxConnections, maxWebSockets, maxReceiveBytes, requestTimeoutMs },
+    hosts: [...own, ...settings.hosts],
+    readOrigins: settings.readOrigins,
+    writeOrigins: settings.writeOrigins,
+  }
 }

@@ -39,8 +39,14 @@ export const errorTable = {
   ORIGIN_REFUSED: {
     status: 403,
     retriable: false,
-    message: 'Pages of this origin may not write.',
-    hint: 'Add the origin to the broker setting writeOrigins, or publish from a server.',
+    message: 'Pages of this origin may not do this.',
+    hint: 'Add the origin to the broker setting readOrigins or writeOrigins, or ask from a program.',
+  },
+  HOST_REFUSED: {
+    status: 421,
+    retriable: false,
+    message: 'The request is for another host.',
+    hint: 'Use an address of the broker, or add the name to its setting hosts.',
   },
   UNKNOWN_TOPIC: {
     status: 404,

@@ -113,8 +113,8 @@ async function flood(): Promise<number> {
 describe('garbage', () => {
   it('on the peer port is dropped', async () => {
     const address = cluster.peer(1)
-    const dropped = [randomBytes(65_536), tlsHello, 'GET / HTTP/1.1\r\nhost: x\r\n\r\n', hugeClaim].map((bytes) =>
-      new RawConnection(address).write(bytes),
+    const dropped = [randomBytes(65_536), tlsHello, 'GET / HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n', hugeClaim].map(
+      (bytes) => new RawConnection(address).write(bytes),
     )
     for (const { closed } of dropped) expect(await closed).toBeLessThan(1000)
     // The beginning of a frame of 60 KB, and no more of it; and another that comes a byte at a time.
@@ -138,13 +138,15 @@ describe('garbage', () => {
       expect(head).toMatch(/^HTTP\/1\.1 400 /)
       expect(JSON.parse(body!)).toEqual(shape('INVALID_REQUEST', /not an HTTP request/))
     }
-    const long = new RawConnection(address).write(`GET / HTTP/1.1\r\nhost: x\r\nlong: ${'x'.repeat(20_000)}\r\n\r\n`)
+    const long = new RawConnection(address).write(
+      `GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nlong: ${'x'.repeat(20_000)}\r\n\r\n`,
+    )
     await long.closed
     expect(long.text).toMatch(/^HTTP\/1\.1 431 .*"code":"INVALID_REQUEST"/s)
   })
 
   it('on a WebSocket is answered and closed with a code', async () => {
-    const upgrade = `GET /stream HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: ${randomBytes(16).toString('base64')}\r\n\r\n`
+    const upgrade = `GET /stream HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: ${randomBytes(16).toString('base64')}\r\n\r\n`
     // Not masked; a message that claims 2^40 bytes.
     for (const [bytes, closeCode, code] of [
       ['8205deadbeef00', 1002, 'MALFORMED_FRAME'],
@@ -223,7 +225,7 @@ describe('requests that ask too much or are wrong', () => {
       expect([response.status, await response.json()]).toEqual([status, shape(code)])
     }
     // Refused by what it announces, before it is sent.
-    const announced = `POST /topics/victim/records HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${9 * MiB}\r\n\r\n`
+    const announced = `POST /topics/victim/records HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${9 * MiB}\r\n\r\n`
     const huge = new RawConnection(cluster.http(2)).write(announced)
     await huge.closed
     expect(huge.text).toMatch(/^HTTP\/1\.1 413 .*"code":"FRAME_TOO_LARGE"/s)
@@ -316,7 +318,7 @@ it('batches that swell in JSON are refused, and so are readers who let the answe
   const silent = Array.from({ length: 20 }, () => {
     const connection = new RawConnection(cluster.http(leader))
     connection.socket.pause()
-    return connection.write(`GET ${path}${offsets[1]} HTTP/1.1\r\nhost: x\r\n\r\n`)
+    return connection.write(`GET ${path}${offsets[1]} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`)
   })
   await vi.waitUntil(() => silent.every(({ socket }) => socket.bytesRead > 0), { timeout: 10_000 })
   const statuses = silent.map(({ socket }) => String(socket.read(12)).slice(-3))

@@ -71,10 +71,10 @@ describe.skipIf(executablePath === null)('a page in Chromium', () => {
   const problems: string[] = []
 
   beforeAll(async () => {
-    cluster = await ClusterProcesses.start()
+    served = await servePage(html, script)
+    cluster = await ClusterProcesses.start({ flags: ['--read-origins', new URL(served.url).origin] })
     await cluster.request(1, 'POST', '/topics', { name: topic, partitions: PARTITIONS, replicas: 3 })
     await topicBecomes(cluster, 1, topic, allInSync)
-    served = await servePage(html, script)
     browser = await chromium.launch({ executablePath: executablePath!, args: flags })
     page = await browser.newPage()
     page.on('pageerror', (error) => problems.push(String(error)))

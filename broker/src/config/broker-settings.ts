@@ -35,6 +35,10 @@ export interface BrokerSettings {
   readonly maxPartitionsPerTopic: number
   readonly maxReplicasPerBroker: number
   readonly replicationBytesPerSecond: number
+  /** Names under which clients reach the broker, beside those that it listens on and advertises. */
+  readonly hosts: readonly string[]
+  readonly readOrigins: readonly string[]
+  readonly writeOrigins: readonly string[]
   readonly maxConnections: number
   /** 0: what the system says. */
   readonly openFiles: number

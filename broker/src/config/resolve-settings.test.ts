@@ -27,6 +27,32 @@ function messageOf(call: () => unknown): string {
   throw new Error('was accepted')
 }
 
+describe('hosts and origins', () => {
+  it('are lists in a file and text with commas elsewhere, none by default', () => {
+    const { hosts, readOrigins, writeOrigins } = resolve({})
+    expect([hosts, readOrigins, writeOrigins]).toEqual([[], [], []])
+    const file = fromFile({ id: 1, data: 'd', writeOrigins: ['http://localhost:5173'], readOrigins: '*' }, 'b.yaml')
+    const environment = fromEnvironment({ TAILRACE_HOSTS: 'a.example, b.example' })
+    const settings = resolveSettings({ flags: none, environment, file })
+    expect(settings).toMatchObject({
+      hosts: ['a.example', 'b.example'],
+      readOrigins: ['*'],
+      writeOrigins: ['http://localhost:5173'],
+    })
+  })
+
+  it.each<[SettingName, string]>([
+    ['writeOrigins', '*'],
+    ['writeOrigins', 'localhost:5173'],
+    ['readOrigins', 'https://app.example/path'],
+    ['readOrigins', 'https://app.example/'],
+    ['hosts', 'broker.example:8080'],
+    ['hosts', 'a.example,a.example'],
+  ])('%s refuses %s', (name, value) => {
+    expect(messageOf(() => resolve({ [name]: value }))).toContain(flagOf(name))
+  })
+})
+
 describe('precedence', () => {
   it('takes flags before environment before file before default', () => {
     const file = fromFile({ id: 1, data: 'file', http: '127.0.0.1:1', tailBytes: '2 MiB', logLevel: 'warn' }, 'b.yaml')

@@ -94,6 +94,31 @@ export const addressesOrNone: SettingKind<readonly string[]> = {
   show: (value) => addresses.show(value) || 'none',
 }
 
+/** Names of hosts, or none; `*` alone for any. */
+export const hostNames: SettingKind<readonly string[]> = {
+  name: 'host names',
+  valid: 'host names separated by commas, like broker.example.org, or * for any',
+  read: (given) => listOf(given, (item) => item === '*' || /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/.test(item)),
+  show: (value) => value.join(',') || 'none',
+}
+
+/** Origins of web pages as browsers send them, or none; `orAny`: `*` alone for any. */
+export function origins(orAny: boolean): SettingKind<readonly string[]> {
+  return {
+    name: 'origins',
+    valid: `origins separated by commas, like https://app.example.org,http://localhost:5173${orAny ? ', or * for any' : ''}`,
+    read: (given) => listOf(given, (item) => (orAny && item === '*') || URL.parse(item)?.origin === item),
+    show: (value) => value.join(',') || 'none',
+  }
+}
+
+/** A list in a file, or text with commas, of items that are each valid; an empty one is fine. */
+function listOf(given: unknown, isValid: (item: string) => boolean): readonly string[] | undefined {
+  const list: unknown = typeof given === 'string' ? given.split(',').map((item) => item.trim()) : given
+  if (!Array.isArray(list) || new Set(list).size !== list.length) return undefined
+  return list.every((item) => typeof item === 'string' && isValid(item)) ? list : undefined
+}
+
 /** Splits host:port; the host comes without brackets. Null if it is not an address. */
 export function splitAddress(text: string): { readonly host: string; readonly port: number } | null {
   const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(text)

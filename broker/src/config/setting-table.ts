@@ -1,7 +1,18 @@
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
 import { logLevels } from './broker-settings.ts'
 import type { SettingKind } from './setting-kinds.ts'
-import { address, addresses, addressesOrNone, bytes, choice, duration, folder, integer } from './setting-kinds.ts'
+import {
+  address,
+  addresses,
+  addressesOrNone,
+  bytes,
+  choice,
+  duration,
+  folder,
+  hostNames,
+  integer,
+  origins,
+} from './setting-kinds.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -141,6 +152,22 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     kind: bytes(0, 1024 * GiB),
     fallback: { value: 0 },
     about: 'Bytes a second at which this broker copies replicas from others, all together; 0 for no limit.',
+  },
+  hosts: {
+    kind: hostNames,
+    fallback: { value: [] },
+    about:
+      'Host names by which clients reach HTTP, beside those of http and advertisedHttp, localhost, and addresses; * for any. Requests for another host are refused, so that no web page can let its own name point here (DNS rebinding).',
+  },
+  readOrigins: {
+    kind: origins(true),
+    fallback: { value: [] },
+    about: 'Origins of web pages that may read, beside those served by the broker; * for any.',
+  },
+  writeOrigins: {
+    kind: origins(false),
+    fallback: { value: [] },
+    about: 'Origins of web pages that may read and write.',
   },
   maxConnections: {
     kind: integer(1, 1_000_000),

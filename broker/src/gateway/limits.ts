@@ -1,8 +1,10 @@
+import type { AccessLimits } from './access.ts'
+
 const KiB = 1024
 const MiB = 1024 * KiB
 
 /** Every bound of the HTTP and WebSocket gateway. Sizes are bytes, durations milliseconds. */
-export interface GatewayLimits {
+export interface GatewayLimits extends AccessLimits {
   /** Batches that the gateway itself builds, for topics that set no limit of their own. */
   readonly maxBatchBytes: number
   /** How long a publish or an administrative request may take. */
@@ -46,9 +48,6 @@ export interface GatewayLimits {
   /** Without a byte taken by the client that has something to read. */
   readonly slowReaderMs: number
   readonly keepAliveMs: number
-
-  /** Origins (`https://console.example.org`) whose pages may write. Pages of any origin may read. */
-  readonly writeOrigins: readonly string[]
 }
 
 export const defaultLimits: GatewayLimits = {
@@ -75,6 +74,8 @@ export const defaultLimits: GatewayLimits = {
   maxBufferedBytes: 8 * MiB,
   slowReaderMs: 30_000,
   keepAliveMs: 30_000,
+  hosts: [],
+  readOrigins: [],
   writeOrigins: [],
 }
 

@@ -1,29 +1,31 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
-import { mayWrite, originRefused } from '../origin.ts'
+import { type AccessLimits, accessOf, checkHost } from '../access.ts'
 
 /**
- * Pages of any origin may GET; only this broker's own pages and those of `writeOrigins` may write (POST, PUT, PATCH, DELETE). Answers preflights.
- * The check of writes is not left to the browser: it lets some cross-origin POSTs pass without asking.
+ * Refuses requests for other hosts, and from pages of other origins what these may not. Answers preflights. None of it is left to the browser: it lets some
+ * cross-origin POSTs pass without asking, and WebSockets altogether.
  */
-export function answerCrossOrigin(app: FastifyInstance, writeOrigins: readonly string[]): void {
+export function answerCrossOrigin(app: FastifyInstance, limits: AccessLimits): void {
   app.addHook('onRequest', (request, reply, done) => {
+    checkHost(request.headers, limits)
     const { origin } = request.headers
     if (origin === undefined) return done()
-    const reading = request.method === 'GET' || request.method === 'HEAD'
-    const writer = mayWrite(request.headers, writeOrigins)
+    const access = accessOf(request.headers, limits)
     reply.header('vary', 'origin')
-    reply.header('access-control-allow-origin', writer ? origin : '*')
+    if (access !== 'nothing') reply.header('access-control-allow-origin', origin)
     if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
+      const methods = { write: 'GET, HEAD, POST, PUT, PATCH, DELETE', read: 'GET, HEAD', nothing: '' }[access]
       reply
-        .header('access-control-allow-methods', writer ? 'GET, POST, PUT, PATCH, DELETE' : 'GET')
+        .header('access-control-allow-methods', methods)
         .header('access-control-allow-headers', 'content-type')
         .header('access-control-max-age', '600')
         .code(204)
         .send()
       return
     }
-    if (!reading && !writer) return done(new TailraceError('ORIGIN_REFUSED', originRefused))
-    done()
+    const reading = request.method === 'GET' || request.method === 'HEAD'
+    if (access === 'write' || (access === 'read' && reading)) return done()
+    done(new TailraceError('ORIGIN_REFUSED', access === 'read' ? 'Pages of this origin may read.' : undefined))
   })
 }

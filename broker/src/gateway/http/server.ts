@@ -62,12 +62,13 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   app.addHook('onRequest', (_request, _reply, done) => done(closing ? new TailraceError('SHUTTING_DOWN') : undefined))
   app.addHook('onResponse', (request, _reply, done) => {
     // The socket of a refused upgrade is no HTTP connection to Node any more: nobody else closes it, and the server waits for it.
-    if (closing) request.raw.socket.destroySoon()
+    if (closing || (request.raw as { upgrade?: unknown }).upgrade === true) request.raw.socket.destroySoon()
     done()
   })
   answerErrors(app, parts.log, metrics.transports.http)
   measureRequests(app, parts.clock, metrics)
-  answerCrossOrigin(app, limits.writeOrigins)
+  answerCrossOrigin(app, limits)
+  refuseEncodedBodies(app)
   const held = heldBytes(limits, parts.clock, metrics)
   const admission = admitRequests(app, limits, held.received, held.answers)
   validateRequests(app)
@@ -134,7 +135,7 @@ function newServer(limits: GatewayLimits, metrics: GatewayMetrics): FastifyInsta
     keepAliveTimeout: 72_000,
     forceCloseConnections: true,
     return503OnClosing: false,
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
     routerOptions: { maxParamLength: 300 },
     http: {
       headersTimeout: limits.headersTimeoutMs,
@@ -149,6 +150,14 @@ function newServer(limits: GatewayLimits, metrics: GatewayMetrics): FastifyInsta
   // JSON is all that is understood. It also keeps browsers honest: text/plain would let any page POST without a preflight.
   app.removeContentTypeParser('text/plain')
   return app
+}
+
+function refuseEncodedBodies(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const encoding = request.headers['content-encoding']
+    if (encoding === undefined || encoding.toLowerCase() === 'identity') return done()
+    done(Object.assign(new Error('A body is sent as it is, without content-encoding.'), { statusCode: 415 }))
+  })
 }
 
 function measureRequests(app: FastifyInstance, clock: Clock, metrics: GatewayMetrics): void {

@@ -1,11 +1,11 @@
 import websocket from '@fastify/websocket'
 import { TailraceError } from '@tailrace/schemas'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { accessOf } from '../access.ts'
 import { clientOf } from '../client-address.ts'
 import { ClientShares } from '../client-shares.ts'
 import { sendError } from '../http/errors.ts'
 import { errorResponses } from '../http/schemas.ts'
-import { mayWrite } from '../origin.ts'
 import { Connection } from './connection.ts'
 import type { StreamParts } from './peer.ts'
 import { GatewaySocket } from './socket.ts'
@@ -16,6 +16,8 @@ export interface StreamGateway {
 }
 
 const drainMs = 2_000
+/** There are no subprotocols: to agree to one that a client names would promise what nobody keeps. */
+const handleProtocols = () => false as const
 const farewellMs = 1_000
 
 /** WebSocket on /stream. */
@@ -26,7 +28,12 @@ export async function streamGateway(app: FastifyInstance, parts: StreamParts): P
   let onEmpty = () => {}
   await app.register(websocket, {
     // Compression would cost more than the network it saves: batches come compressed, and it holds 300 KB a connection.
-    options: { maxPayload: limits.maxFrameBytes, perMessageDeflate: false, WebSocket: GatewaySocket as never },
+    options: {
+      maxPayload: limits.maxFrameBytes,
+      perMessageDeflate: false,
+      WebSocket: GatewaySocket as never,
+      handleProtocols,
+    },
     // Connections are closed by `close` below, before fastify is.
     preClose: (done: () => void) => done(),
     errorHandler: (error, socket) => {
@@ -37,25 +44,17 @@ export async function streamGateway(app: FastifyInstance, parts: StreamParts): P
   })
   app.route({
     method: 'GET',
+    exposeHeadRoute: false,
     url: '/stream',
     schema,
     config: { alwaysAnswered: true },
-    onRequest: (request, _reply, done) => {
-      if (!request.ws) return done()
-      const client = clientOf(request.ip)
-      if (!places.take(client)) {
-        return done(new TailraceError('OVERLOADED', `${places.taken} WebSocket connections are open.`))
-      }
-      // Of the socket, which is there whether or not the connection becomes a WebSocket.
-      request.raw.socket.once('close', () => places.release(client))
-      done()
-    },
+    onRequest: (request, _reply, done) => done(request.ws ? takePlace(request, places) : undefined),
     handler: (_request, reply) => {
       reply.header('upgrade', 'websocket').header('connection', 'Upgrade')
       sendError(reply, new TailraceError('INVALID_REQUEST', 'Connect with WebSocket.'), 426)
     },
     wsHandler: (socket, request) => {
-      const writes = mayWrite(request.headers, limits.writeOrigins)
+      const writes = accessOf(request.headers, limits) === 'write'
       const connection = new Connection(socket as GatewaySocket, request.raw.socket, writes, parts)
       connections.add(connection)
       metrics.connections.inc()
@@ -82,6 +81,15 @@ export async function streamGateway(app: FastifyInstance, parts: StreamParts): P
       late.cancel()
     },
   }
+}
+
+/** Until the socket closes, whether or not it becomes a WebSocket. Says why not. */
+function takePlace({ ip, raw }: FastifyRequest, places: ClientShares): TailraceError | undefined {
+  const client = clientOf(ip)
+  if (!places.take(client)) {
+    return new TailraceError('OVERLOADED', `${places.taken} WebSocket connections are open.`)
+  }
+  raw.socket.once('close', () => places.release(client))
 }
 
 const schema = {

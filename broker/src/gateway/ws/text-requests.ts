@@ -19,7 +19,8 @@ export type TextRequest =
     }
 
 const operations = 'subscribe, credit, unsubscribe and publish'
-const defaultCredit = 1024 * 1024
+/** A client that names none is sent what there is as fast as it reads: the socket holds the broker back. */
+const defaultCredit = Number.MAX_SAFE_INTEGER
 const maxIdLength = 256
 /** As many as a Subscribe frame may name. */
 const mostPartitions = 10_000
