@@ -6,7 +6,7 @@ import type { AppendReplyMessage, HeartbeatReplyMessage } from './messages.ts'
 import { type Progress, probeFrom, replicateFromMatch } from './progress.ts'
 import { quorumIndex } from './quorum.ts'
 import { noteAnsweredRound } from './read-index.ts'
-import { hasRoomAndNeed, probeAtEnd, resumeAt } from './replication.ts'
+import { askAtEnd, hasRoomAndNeed, resumeAt } from './replication.ts'
 import { noteSleeper } from './sleep.ts'
 import { repeatOffer } from './snapshot-offer.ts'
 import { commitTo, followerOf, type RaftState } from './state.ts'
@@ -42,7 +42,7 @@ export function onHeartbeatReply(state: RaftState, message: HeartbeatReplyMessag
   if (waiting && !state.defects.noResend && state.now - progress.movedAt >= patience) {
     probeFrom(progress, progress.state === 'probe' ? progress.next : resumeAt(state, progress), state.now)
   }
-  probeAtEnd(state, progress)
+  askAtEnd(state, progress, message.sentAt)
   if (hasRoomAndNeed(state, progress)) state.flushNeeded = true
 }
 

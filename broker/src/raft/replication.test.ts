@@ -132,6 +132,75 @@ describe('pipelining (M91)', () => {
     node.drain()
     expect(appends(node)).toMatchObject([{ prevIndex: 2, entries: [{ index: 3 }, { index: 4 }] }])
   })
+  test('acknowledgements that are lost cost a heartbeat and a round trip', () => {
+    const cluster = new TestCluster(3)
+    cluster.elect(1)
+    cluster.tick(2)
+    const one = cluster.node(1)
+    cluster.loses = ({ type }) => type === 'append-reply'
+    for (let i = 0; i < 3; i++) one.propose()
+    cluster.settle()
+    expect([one.commitIndex, cluster.node(2).log.length]).toEqual([1, 4])
+    cluster.loses = () => false
+    cluster.tick()
+    expect(one.commitIndex).toBe(4)
+  })
+  test('appends that are lost cost one round trip more', () => {
+    const cluster = new TestCluster(3)
+    cluster.elect(1)
+    cluster.tick(2)
+    const one = cluster.node(1)
+    cluster.loses = ({ type }) => type === 'append'
+    for (let i = 0; i < 3; i++) one.propose()
+    cluster.settle()
+    cluster.loses = () => false
+    cluster.tick()
+    expect(one.commitIndex).toBe(4)
+  })
+  test('control: without that they cost an election timeout', () => {
+    const cluster = new TestCluster(3, {}, [], { noResend: true })
+    cluster.elect(1)
+    cluster.tick(2)
+    const one = cluster.node(1)
+    cluster.loses = ({ type }) => type === 'append-reply'
+    one.propose()
+    cluster.settle()
+    cluster.loses = () => false
+    cluster.tick(ET)
+    expect(one.commitIndex).toBe(1)
+  })
+  test('a follower that has everything is replicated to again after the next heartbeat, when its link is renewed', () => {
+    const cluster = new TestCluster(3)
+    cluster.elect(1)
+    cluster.tick(2)
+    const one = cluster.node(1)
+    for (const id of [2, 3]) one.core.peerUnreachable(id)
+    cluster.settle()
+    expect(row(one)).toMatchObject({ state: 'probe', matchIndex: 1 })
+    cluster.tick()
+    expect(row(one)).toMatchObject({ state: 'replicate', matchIndex: 1, nextIndex: 2 })
+    one.take()
+    cluster.tick(3)
+    cluster.loses = () => true
+    one.tick()
+    expect(one.take().map(({ type }) => type)).toEqual(['heartbeat', 'heartbeat'])
+  })
+  test('a pipeline that moves is asked for nothing', () => {
+    const node = leader()
+    node.step(ack(node, 1))
+    node.take()
+    send(node)
+    node.take()
+    const answer = { type: 'heartbeat-reply', from: 2, to: 1, term: 1, lastIndex: 1 } as const
+    node.step({ ...answer, sentAt: 0 })
+    expect(appends(node)).toEqual([])
+    node.tick()
+    node.step({ ...answer, sentAt: 1 })
+    expect(appends(node)).toMatchObject([{ prevIndex: 2, entries: [] }])
+    node.step(ack(node, 2))
+    node.step({ ...answer, sentAt: 1 })
+    expect(appends(node)).toEqual([])
+  })
   test('appends that vanished are sent again after a while, once per election timeout', () => {
     const node = leader()
     node.step(ack(node, 1))

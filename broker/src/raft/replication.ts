@@ -54,13 +54,19 @@ export function sendEntriesRead(state: RaftState, ticket: number, headers: reado
 }
 
 /**
- * A newcomer is probed behind the last entry, which names it, and so is a follower whose log a leader does not know that has compacted all of its own: in
- * an idle group nothing would ever be sent there. An empty append asks, as often as the follower shows that it is there.
+ * After an answer to a heartbeat, as in etcd: where the leader waits for nothing but an acknowledgement, an empty append behind what was sent last asks for it. The
+ * follower has all before it, and says so, however the earlier answers were lost; or it rejects, and what vanished on the way is sent again. A member of whose log
+ * nothing is known is asked like that, too: in an idle group nothing else would ever be sent there, and it would be probed for ever.
  */
-export function probeAtEnd(state: RaftState, progress: Progress): void {
-  const { lastIndex } = state.log
-  if (progress.state !== 'probe' || progress.next <= lastIndex || progress.match === lastIndex) return
-  sendAppend(state, progress, [], 0)
+export function askAtEnd(state: RaftState, progress: Progress, sentAt: number): void {
+  const { log, defects } = state
+  if (progress.state === 'probe') {
+    if (progress.next > log.lastIndex) sendAppend(state, progress, [], 0)
+    return
+  }
+  // Sent before the heartbeat, and not acknowledged when that was answered: lost, or still on its way to the disk.
+  const stalls = progress.state === 'replicate' && progress.inflights.count > 0 && sentAt > progress.movedAt
+  if (stalls && progress.next > log.prevIndex && !defects.noResend) sendAppend(state, progress, [], 0)
 }
 
 function fillWindow(state: RaftState, progress: Progress): void {
