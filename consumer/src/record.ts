@@ -9,7 +9,8 @@ export interface ConsumerRecord<Data = string> {
   readonly timestamp: Timestamp
   readonly key: Data | null
   readonly value: Data | null
-  readonly headers: Readonly<Record<string, Data | null>>
+  /** A name that occurs several times has an array of values. */
+  readonly headers: Readonly<Record<string, Data | null | readonly (Data | null)[]>>
 }
 
 /** Makes what programs read out of what the wire gives. @throws TailraceError INVALID_RECORD */
@@ -30,7 +31,7 @@ export const bytesRecord: RecordMaker<Uint8Array> = (topic, partition, { offset,
   timestamp,
   key,
   value,
-  headers: headers.length === 0 ? NO_HEADERS : Object.fromEntries(headers),
+  headers: headersOf(headers, (data) => data),
 })
 
 /** Keys, values and headers as text. What is not UTF-8 is refused, and never silently changed. */
@@ -39,13 +40,26 @@ export const textRecord: RecordMaker<string> = (topic, partition, record) => {
   try {
     const key = text(record.key)
     const value = text(record.value)
-    const texts =
-      headers.length === 0 ? NO_HEADERS : Object.fromEntries(headers.map(([name, data]) => [name, text(data)]))
-    return { topic, partition, offset, timestamp, key, value, headers: texts }
+    return { topic, partition, offset, timestamp, key, value, headers: headersOf(headers, text) }
   } catch (cause) {
     const detail = `${topic} partition ${partition} offset ${offset} is not UTF-8 text: subscribe with { bytes: true }.`
     throw new TailraceError('INVALID_RECORD', detail, { cause })
   }
+}
+
+function headersOf<Data>(
+  headers: DecodedRecord['headers'],
+  read: (data: Uint8Array | null) => Data | null,
+): ConsumerRecord<Data>['headers'] {
+  if (headers.length === 0) return NO_HEADERS
+  const values = new Map<string, Data | null | (Data | null)[]>()
+  for (const [name, data] of headers) {
+    const before = values.get(name)
+    if (before === undefined) values.set(name, read(data))
+    else if (Array.isArray(before)) before.push(read(data))
+    else values.set(name, [before, read(data)])
+  }
+  return Object.fromEntries(values)
 }
 
 function text(data: Uint8Array | null): string | null {

@@ -7,13 +7,16 @@ import {
   type Timestamp,
 } from '@tailrace/schemas'
 
+type HeaderValue = Uint8Array | string | null
+
 /** What a program publishes. Strings travel as UTF-8. */
 export interface ProducerRecord {
   /** Records of one key go to one partition, and so stay in order. Default null. */
   readonly key?: Uint8Array | string | null
   /** null marks a key as deleted, where a topic is compacted. */
   readonly value: Uint8Array | string | null
-  readonly headers?: Readonly<Record<string, Uint8Array | string | null>>
+  /** A name that occurs several times has an array of values. */
+  readonly headers?: Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>
   /** Overrules key and partitioner. */
   readonly partition?: PartitionNumber
   /** Milliseconds since 1970. Default: now. */
@@ -43,5 +46,7 @@ export function recordInput(record: ProducerRecord): RecordInput {
 function headerInputs(headers: unknown): HeaderInput[] {
   if (typeof headers !== 'object' || headers === null)
     throw new TailraceError('INVALID_RECORD', 'headers: not an object.')
-  return Object.entries(headers)
+  return Object.entries(headers).flatMap(([name, value]) =>
+    Array.isArray(value) ? value.map((one): HeaderInput => [name, one]) : [[name, value] as HeaderInput],
+  )
 }

@@ -1,7 +1,8 @@
-import type { GroupId, Offset, PartitionNumber, Position } from '@tailrace/schemas'
+import type { GroupId, Offset, PartitionNumber, Position, Timestamp } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { GroupLog, LogStorage } from '../log/types.ts'
 import type { FetchRequest, FetchResult } from '../partition/requests.ts'
+import { firstOffsetAt } from '../partition/time-seek.ts'
 import { WaitingReaders } from '../partition/waiting-readers.ts'
 import type { Crc32c } from '../platform/checksum.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -193,11 +194,18 @@ export class CopiedPartition {
       case 'LATEST':
         return this.#durableEnd
       case 'TIME':
-        return (await this.#log.offsetForTime(position.value, this.#durableEnd)) ?? this.#durableEnd
+        return this.#offsetAt(position.value)
       case 'OFFSET':
         this.#checkStart(position.value)
         return position.value
     }
+  }
+
+  async #offsetAt(time: Timestamp): Promise<Offset> {
+    const base = await this.#log.offsetForTime(time, this.#durableEnd)
+    if (base === null) return this.#durableEnd
+    const { batches } = await this.#log.readRecords(base, this.#durableEnd, 1)
+    return firstOffsetAt(batches[0], base, time)
   }
 
   /** Readers that wait hear UNKNOWN_TOPIC. */

@@ -1,10 +1,11 @@
-import type { GroupId, Offset, Position } from '@tailrace/schemas'
+import type { GroupId, Offset, Position, Timestamp } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { RecordRun } from '../log/types.ts'
 import type { GroupDriver } from './driver.ts'
 import { ReadGate } from './read-gate.ts'
 import type { FetchRequest, FetchResult, OffsetResult, ReadToken } from './requests.ts'
 import type { SnapshotServices } from './services.ts'
+import { firstOffsetAt } from './time-seek.ts'
 import { WaitingReaders } from './waiting-readers.ts'
 
 export interface ReadingDeps {
@@ -113,7 +114,7 @@ export class Reading {
   }
 
   async #offsetOf(position: Position): Promise<Offset> {
-    const { driver, replica } = this.#deps
+    const { replica } = this.#deps
     switch (position.kind) {
       case 'EARLIEST':
         return replica.logStart
@@ -123,8 +124,16 @@ export class Reading {
         this.#checkOffset(position.value)
         return position.value
       case 'TIME':
-        return (await driver.log.offsetForTime(position.value, replica.highWatermark)) ?? replica.highWatermark
+        return this.#offsetAt(position.value)
     }
+  }
+
+  async #offsetAt(time: Timestamp): Promise<Offset> {
+    const { driver, replica } = this.#deps
+    const base = await driver.log.offsetForTime(time, replica.highWatermark)
+    if (base === null) return replica.highWatermark
+    const { batches } = await this.#readRecords({ offset: base, maxBytes: 1, waitMs: 0 })
+    return firstOffsetAt(batches[0], base, time)
   }
 
   /** Past the end is an error only where the end is known: on a leader that has committed in its term. */

@@ -1,6 +1,6 @@
 import type { Offset, Timestamp } from '../ids.ts'
 
-/** What a producer gives. Strings are written as UTF-8; a lone surrogate becomes U+FFFD. */
+/** What a producer gives. Strings are written as UTF-8; one with half of a surrogate pair is refused. */
 export interface RecordInput {
   /** Milliseconds since 1970. */
   readonly timestamp: Timestamp

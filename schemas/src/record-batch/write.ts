@@ -72,7 +72,7 @@ export class BatchWriter {
     return size
   }
 
-  /** @throws TailraceError INVALID_RECORD when the timestamp is no safe integer or a field is neither bytes, string nor null. */
+  /** @throws TailraceError INVALID_RECORD when the timestamp is no safe integer, a field is neither bytes, string nor null, or a string has no UTF-8 form. */
   append(record: RecordInput): void {
     const { timestamp, key, value } = record
     const headers = record.headers ?? NO_HEADERS
@@ -83,7 +83,7 @@ export class BatchWriter {
     // Nearly all strings are ASCII: take them for that, and start over with real UTF-8 at the first one that is not.
     const end =
       this.#write(timestampDelta, key, value, headers) ??
-      this.#write(timestampDelta, utf8(key), utf8(value), headers.map(utf8Header))!
+      this.#write(timestampDelta, utf8(key, 'key'), utf8(value, 'value'), headers.map(utf8Header))!
     if (this.#count === 0) this.#baseTimestamp = timestamp
     if (this.#count === 0 || timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp
     this.#count++
@@ -211,13 +211,16 @@ function writeField(bytes: Uint8Array, at: number, field: Field): number | undef
   return start + length
 }
 
-function utf8(field: Field): Uint8Array | null {
-  return typeof field === 'string' ? encoder.encode(field) : field
+/** Half of a surrogate pair has no UTF-8 form: something else than was given would be stored. */
+function utf8(field: Field, name: string): Uint8Array | null {
+  if (typeof field !== 'string') return field
+  if (field.isWellFormed()) return encoder.encode(field)
+  throw new TailraceError('INVALID_RECORD', `${name}: it holds half of a surrogate pair.`)
 }
 
 function utf8Header([name, value]: HeaderInput): HeaderInput {
   // A name is written like a value; the type speaks of strings for those who call from outside.
-  return [utf8(name) as unknown as string, utf8(value)]
+  return [utf8(name, 'header name') as unknown as string, utf8(value, 'header value')]
 }
 
 function fieldBound(field: Field): number {

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 export interface LineFormat {
   /** json: each line must be a JSON value. text: a line is taken as it is. */
   readonly format: 'json' | 'text'
@@ -27,6 +29,7 @@ export function recordOfLine(bytes: Uint8Array, format: LineFormat): LineRecord 
 }
 
 function parse(bytes: Uint8Array): unknown {
+  if (!isUtf8(bytes)) throw new SyntaxError('is not UTF-8, as JSON must be')
   try {
     return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
   } catch (error) {

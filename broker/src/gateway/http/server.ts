@@ -21,6 +21,7 @@ import { answerBareConnections } from './bare-connections.ts'
 import { boundConnections } from './connections.ts'
 import { answerCrossOrigin } from './cors.ts'
 import { answerErrors, answerFrameworkError } from './errors.ts'
+import { parseJsonBodies } from './json-bodies.ts'
 import { administrationRoutes } from './routes/administration.ts'
 import { cascadeRoutes } from './routes/cascade.ts'
 import { groupRoutes } from './routes/groups.ts'
@@ -149,6 +150,7 @@ function newServer(limits: GatewayLimits, metrics: GatewayMetrics): FastifyInsta
   boundConnections(app.server, limits.maxConnections)
   // JSON is all that is understood. It also keeps browsers honest: text/plain would let any page POST without a preflight.
   app.removeContentTypeParser('text/plain')
+  parseJsonBodies(app)
   return app
 }
 

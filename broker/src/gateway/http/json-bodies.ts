@@ -1,0 +1,17 @@
+import { isUtf8 } from 'node:buffer'
+import { TailraceError } from '@tailrace/schemas'
+import type { FastifyInstance } from 'fastify'
+
+/** JSON is UTF-8 (RFC 8259): what is not would be stored as other text than was sent. */
+export function parseJsonBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const bytes = body as Buffer
+    const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(request.headers['content-type'] ?? '')?.[1]
+    if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+      done(new TailraceError('INVALID_REQUEST', `The charset ${JSON.stringify(charset.slice(0, 40))} is not UTF-8.`))
+    } else if (!isUtf8(bytes)) {
+      done(new TailraceError('INVALID_REQUEST', 'The body is not UTF-8; other bytes go into {"base64": "…"}.'))
+    } else parse(request, bytes.toString('utf8'), done)
+  })
+}
