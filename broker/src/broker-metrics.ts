@@ -48,6 +48,10 @@ const replicaCounters: Record<keyof PartitionMetrics, readonly [string, string]>
   tokenReads: ['tailrace_token_reads_total', 'Reads with the token of an acknowledgement.'],
   tokenReadsRefused: ['tailrace_token_reads_refused_total', 'Those that a replica could not answer.'],
   tokensNotGenuine: ['tailrace_tokens_not_genuine_total', 'Reads with a token that the cluster did not give out.'],
+  replicasUnfit: [
+    'tailrace_replicas_unfit_total',
+    'Replicas stopped because an entry is larger than this broker takes.',
+  ],
   implausibleTerms: [
     'tailrace_implausible_terms_total',
     'Raft messages refused because no elections lead to their term.',

@@ -1,7 +1,9 @@
+import { MAX_FRAME_HEADER_BYTES } from '@tailrace/schemas'
 import { brokerMetrics } from './broker-metrics.ts'
 import { topDeskOver, withCascade } from './cascade/peer-questions.ts'
 import { createClusterNode } from './cluster/node.ts'
 import type { BrokerSettings } from './config/broker-settings.ts'
+import { frameOverhead } from './config/resolve-settings.ts'
 import { splitAddress } from './config/setting-kinds.ts'
 import { openDataFolder } from './data-folder.ts'
 import { createHttpGateway } from './gateway/http/server.ts'
@@ -38,7 +40,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     listen: settings.peer,
     dial: settings.join,
     limits: {
-      maxFrameBytes: Math.max(settings.maxFrameBytes, 2 * settings.maxAppendBytes),
+      maxFrameBytes: peerFrameBytes(settings),
       maxUnknownConnections: files.unknownPeers,
     },
   })
@@ -59,6 +61,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     maxBatchBytes: settings.maxBatchBytes,
     maxPartitionsPerTopic: settings.maxPartitionsPerTopic,
     maxReplicasPerBroker: settings.maxReplicasPerBroker,
+    sizeLimits: { maxFrameBytes: settings.maxFrameBytes - frameOverhead },
     largestMaxBatchBytes: Math.floor(settings.maxFrameBytes / 2),
   })
   const cascade = topDeskOver(peers, node.api, clock)
@@ -85,4 +88,9 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
       await store.close()
     },
   }
+}
+
+/** What brokers say to each other about all their groups has no body, and always fits. */
+function peerFrameBytes({ maxFrameBytes, maxAppendBytes }: BrokerSettings): number {
+  return Math.max(maxFrameBytes, 2 * maxAppendBytes, MAX_FRAME_HEADER_BYTES + frameOverhead)
 }

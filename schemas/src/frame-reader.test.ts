@@ -55,6 +55,32 @@ test('a frame within a chunk is not copied, one that spans chunks lies in memory
   expect(other.frames[2]!.body.buffer).toBe(chunks[1]!.buffer)
 })
 
+test('a frame above the limit is told and read past, wherever the stream is cut; those around it arrive', () => {
+  const large = bytesOf('Append', sampleMessages.Append, [new Uint8Array(300).fill(7)])
+  const bytes = Uint8Array.from([...stream, ...large, ...stream])
+  for (let first = 0; first <= bytes.length; first++) {
+    const frames: Frame[] = []
+    const tooLarge: [Frame, number][] = []
+    const onTooLarge = (frame: Frame, length: number) => void tooLarge.push([frame, length])
+    const reader = new FrameReader({ maxFrameBytes: 300, onFrame: (frame) => frames.push(frame), onTooLarge })
+    const second = (first * 7) % (bytes.length + 1)
+    const [from, to] = first < second ? [first, second] : [second, first]
+    for (const chunk of [bytes.subarray(0, from), bytes.subarray(from, to), bytes.subarray(to)]) reader.push(chunk)
+    expect(frames).toEqual([...sent, ...sent])
+    const [frame, length] = tooLarge[0]!
+    expect(tooLarge).toHaveLength(1)
+    expect(frame).toEqual({ name: 'Append', fields: sampleMessages.Append, body: new Uint8Array(0) })
+    expect(length).toBe(large.length)
+  }
+})
+
+test('what claims more than any broker takes is garbage, with or without somebody to tell', () => {
+  const prefix = Uint8Array.from(bytesOf('Metadata', { correlation: 1, topics: [] }))
+  writeInt32(prefix, 0, -1)
+  const reader = new FrameReader({ maxFrameBytes: 300, onFrame: () => {}, onTooLarge: () => {} })
+  expect(() => reader.push(prefix)).toThrow(/claims/)
+})
+
 test('a frame of many chunks is put together, also a second one of the same size', () => {
   const body = Uint8Array.from({ length: 1_000_000 }, (_, i) => i * 7)
   const [head] = encodeFrame('Records', sampleMessages.Records, [body])

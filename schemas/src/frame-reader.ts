@@ -6,6 +6,7 @@ import {
   type Frame,
   frameAt,
   frameHeaderAt,
+  headerBytesAt,
   messageNumberAt,
 } from './frame.ts'
 import { type MessageDecoder, messageName, ownDecoder } from './protocol.ts'
@@ -17,7 +18,15 @@ export interface FrameReaderOptions {
   readonly onFrame: (frame: Frame) => void
   /** Takes the messages that only a newer version knows; without it they are an error. `header` is their Avro header. */
   readonly onUnknown?: (number: number, header: Uint8Array) => void
+  /**
+   * Takes what is left of a frame above maxFrameBytes: its fields, without the body, which is read past. `frameBytes`: its whole length.
+   * Without it such a frame is an error.
+   */
+  readonly onTooLarge?: (frame: Frame, frameBytes: number) => void
 }
+
+/** No broker takes longer frames, whatever its settings: what claims more is garbage. */
+const LONGEST_FRAME_BYTES = 2 ** 31 - 1
 
 /** What a connection may claim before it has shown that it sends that much. */
 const UNPROVEN_BYTES = 16 * 1024
@@ -31,12 +40,16 @@ export class FrameReader {
   readonly #maxFrameBytes: number
   readonly #onFrame: (frame: Frame) => void
   readonly #onUnknown: FrameReaderOptions['onUnknown']
+  readonly #onTooLarge: FrameReaderOptions['onTooLarge']
   #decoder: MessageDecoder
   /** The frame that is being assembled: its first `#held` bytes. */
   #buffer = new Uint8Array(FRAME_PREFIX_BYTES)
   #held = 0
-  /** Length of that frame; 0 while its prefix is not whole. */
+  /** Length of that frame, as far as it is kept; 0 while its prefix is not whole. */
   #frameBytes = 0
+  /** Bytes of the present frame that are not kept, and those of the last one that have not come yet. */
+  #excess = 0
+  #toSkip = 0
   #provenBytes = UNPROVEN_BYTES
   #failure: unknown
 
@@ -44,6 +57,7 @@ export class FrameReader {
     this.#maxFrameBytes = options.maxFrameBytes
     this.#onFrame = options.onFrame
     this.#onUnknown = options.onUnknown
+    this.#onTooLarge = options.onTooLarge
     this.#decoder = options.decoder ?? ownDecoder
   }
 
@@ -68,20 +82,34 @@ export class FrameReader {
   }
 
   #consume(chunk: Uint8Array): void {
-    let at = this.#held === 0 ? 0 : this.#continue(chunk)
-    while (chunk.length - at >= FRAME_PREFIX_BYTES) {
-      const frameBytes = this.#checkPrefix(chunk, at)
-      if (frameBytes > chunk.length - at) break
-      const start = at
-      at += frameBytes
-      this.#emit(chunk, start, at)
+    let at = 0
+    while (at < chunk.length) {
+      if (this.#toSkip > 0) at = this.#skip(chunk, at)
+      else if (this.#held > 0) at = this.#continue(chunk, at)
+      else at = this.#next(chunk, at)
     }
-    if (at < chunk.length) this.#begin(chunk, at)
   }
 
-  /** Adds to the frame that is being assembled; returns how much of the chunk belonged to it. */
-  #continue(chunk: Uint8Array): number {
-    let at = 0
+  /** Hands out the frame that begins there, or keeps what the chunk has of it; returns the position behind it. */
+  #next(chunk: Uint8Array, at: number): number {
+    const left = chunk.length - at
+    const kept = left < FRAME_PREFIX_BYTES ? Infinity : this.#checkPrefix(chunk, at)
+    if (kept > left) {
+      this.#begin(chunk, at)
+      return chunk.length
+    }
+    this.#emit(chunk, at, at + kept)
+    return at + kept
+  }
+
+  #skip(chunk: Uint8Array, at: number): number {
+    const skipped = Math.min(this.#toSkip, chunk.length - at)
+    this.#toSkip -= skipped
+    return at + skipped
+  }
+
+  /** Adds to the frame that is being assembled; returns the position behind what belonged to it. */
+  #continue(chunk: Uint8Array, at: number): number {
     if (this.#frameBytes === 0) {
       at = this.#take(chunk, at, FRAME_PREFIX_BYTES)
       this.#checkHeld()
@@ -108,7 +136,7 @@ export class FrameReader {
   /** Refuses garbage as early as its bytes allow: the length by its 4 bytes, the rest by the 12 of the prefix. */
   #checkHeld(): void {
     if (this.#held >= FRAME_PREFIX_BYTES) this.#frameBytes = this.#checkPrefix(this.#buffer, 0)
-    else if (this.#held >= FRAME_LENGTH_BYTES) checkLength(this.#buffer, 0, this.#maxFrameBytes)
+    else if (this.#held >= FRAME_LENGTH_BYTES) checkLength(this.#buffer, 0, this.#longest)
   }
 
   /** Copies chunk bytes from `at` until `wanted` are held or the chunk ends; returns the position after them. */
@@ -125,14 +153,28 @@ export class FrameReader {
     return end
   }
 
+  /** The longest frame that does not end the stream. */
+  get #longest(): number {
+    return this.#onTooLarge === undefined ? this.#maxFrameBytes : LONGEST_FRAME_BYTES
+  }
+
+  /** Returns how much of the frame is to be kept: all, or prefix and header. */
   #checkPrefix(bytes: Uint8Array, at: number): number {
-    return checkPrefix(bytes, at, this.#maxFrameBytes, this.#onUnknown !== undefined)
+    const frameBytes = checkPrefix(bytes, at, this.#longest, this.#onUnknown !== undefined)
+    const isTooLarge = frameBytes > this.#maxFrameBytes
+    const kept = isTooLarge ? FRAME_PREFIX_BYTES + headerBytesAt(bytes, at) : frameBytes
+    this.#excess = frameBytes - kept
+    return kept
   }
 
   #emit(bytes: Uint8Array, start: number, end: number): void {
     if (end - start > this.#provenBytes) this.#provenBytes = end - start
+    const excess = this.#excess
+    this.#excess = 0
+    this.#toSkip = excess
     const number = messageNumberAt(bytes, start)
     if (messageName(number) === undefined) this.#onUnknown?.(number, frameHeaderAt(bytes, start))
-    else this.#onFrame(frameAt(bytes, start, end, this.#decoder))
+    else if (end - start + excess <= this.#maxFrameBytes) this.#onFrame(frameAt(bytes, start, end, this.#decoder))
+    else this.#onTooLarge!(frameAt(bytes, start, end, this.#decoder), end - start + excess)
   }
 }

@@ -135,6 +135,10 @@ export function frameHeaderAt(bytes: Uint8Array, at: number): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset + at + FRAME_PREFIX_BYTES, uint32At(bytes, at + 8))
 }
 
+export function headerBytesAt(bytes: Uint8Array, at: number): number {
+  return uint32At(bytes, at + 8)
+}
+
 export function messageNumberAt(bytes: Uint8Array, at: number): number {
   return (bytes[at + 6]! << 8) | bytes[at + 7]!
 }

@@ -11,7 +11,7 @@ import { openMemoryStore } from '../../broker/src/log/memory-store.ts'
 import { openLogStorage } from '../../broker/src/log/open.ts'
 import { BrokerGroups } from '../../broker/src/partition/groups.ts'
 import type { PeerIdentity } from '../../broker/src/partition/peers.ts'
-import { defaultPartitionSettings } from '../../broker/src/partition/settings.ts'
+import { defaultPartitionSettings, type PartitionSettings } from '../../broker/src/partition/settings.ts'
 import { ManualClock } from '../../broker/src/platform/memory/clock.ts'
 import { MemoryDisk } from '../../broker/src/platform/memory/disk.ts'
 import { MemoryNetwork } from '../../broker/src/platform/memory/network.ts'
@@ -23,6 +23,8 @@ export interface BrokerOptions {
   readonly maxBatchBytes?: number
   readonly largestMaxBatchBytes?: number
   readonly limits?: Partial<PeerLimits>
+  readonly sizeLimits?: Readonly<Record<string, number>>
+  readonly partition?: Partial<PartitionSettings>
 }
 
 /** One broker with everything but the gateways for clients, put together as broker/src/main.ts does it. */
@@ -81,11 +83,12 @@ export class WholeBrokers {
     })
     const groups = new BrokerGroups({
       ...{ storage, store, peers, clock, random, crc32c, logger, brokerId: id },
-      settings: defaultPartitionSettings,
+      settings: { ...defaultPartitionSettings, ...options.partition },
     })
     const node: ClusterNode = createClusterNode({
       ...{ disk, clock, random, store, groups, peers, logger, brokerId: id, pid: id, dataFolder: 'data' },
       ...{ http: `b${id}:8080`, peerAddress: addressOf(id), join: join.map(addressOf) },
+      sizeLimits: options.sizeLimits ?? {},
       incarnation: `life-${++this.#lives}`,
       maxBatchBytes: options.maxBatchBytes ?? MiB,
       largestMaxBatchBytes: options.largestMaxBatchBytes ?? 4 * MiB,

@@ -12,6 +12,7 @@ export function withCascade(handlers: PeerHandlers, desk: Pick<TopDesk, 'answer'
   return {
     hears: (from, group) => handlers.hears(from, group),
     raft: (group, message, payloads) => handlers.raft(group, message, payloads),
+    tooLarge: (from, group, bytes) => handlers.tooLarge(from, group, bytes),
     leaders: (from, leaders) => handlers.leaders(from, leaders),
     told: (from, name, fields) => handlers.told(from, name, fields),
     link: (peer, up) => handlers.link(peer, up),

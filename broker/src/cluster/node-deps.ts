@@ -11,7 +11,7 @@ import type { FeatureLevels } from './feature-levels.ts'
 /** All groups of this broker, with the entry for what peers send. */
 export type GroupsWithPeers = Groups &
   GroupRequests &
-  Pick<PeerHandlers, 'link' | 'told'> & { receive: PeerHandlers['raft'] }
+  Pick<PeerHandlers, 'link' | 'told' | 'tooLarge'> & { receive: PeerHandlers['raft'] }
 
 /** Peers that can be told of brokers that are not in the join list. */
 export interface DiallingPeers extends Peers {
@@ -47,6 +47,8 @@ export interface ClusterNodeDeps {
   readonly maxBatchBytes: number
   /** The most that a topic may ask for. */
   readonly largestMaxBatchBytes: number
+  /** Settings that no batch may be larger than, by name. */
+  readonly sizeLimits?: Readonly<Record<string, number>>
   /** Defaults: `defaultPartitionLimits`. */
   readonly maxPartitionsPerTopic?: number
   readonly maxReplicasPerBroker?: number

@@ -18,6 +18,7 @@ import { loadMetadata } from './metadata-store.ts'
 import type { ClusterNodeDeps } from './node-deps.ts'
 import { composePeerHandlers } from './peer-handlers.ts'
 import { describeRefusals } from './refusals.ts'
+import { checkStoredSizes } from './stored-sizes.ts'
 
 export type { ClusterNodeDeps, DiallingPeers, GroupsWithPeers } from './node-deps.ts'
 
@@ -93,6 +94,7 @@ class BrokerNode implements ClusterNode {
     // Also at the next start, which finds the identity that this one has made.
     if (this.#file.formation === null && (state.head.appliedIndex > 0 || !isEmpty(groups.stored())))
       throw damagedFile(`${dataFolder}/identity.json`, 'it is missing, and the folder holds the data of a broker')
+    checkStoredSizes(state, this.#deps.sizeLimits ?? {})
     const { levels } = this.#parts
     const { featureLevel } = state.head
     if (!supports(levels, featureLevel)) throw outOfRange(this.#deps.brokerId, levels, featureLevel)
@@ -317,6 +319,7 @@ class BrokerNode implements ClusterNode {
       return not(`The metadata group has no leader. ${refusals()}`.trimEnd())
     }
     if (!registration.applied) return not('The broker has not caught up with the metadata.')
+    for (const { unfit } of this.#deps.groups.all()) if (unfit) return not(`A replica has stopped. ${unfit}`)
     if (reconciler.pending > 0) return not(`${reconciler.pending} replicas are not opened yet.`)
     return { ready: true, reason: '' }
   }

@@ -18,6 +18,7 @@ export interface PeerHandlersDeps extends Omit<PeerRequestsDeps, 'receiveFormati
     receive: PeerHandlers['raft']
     link: PeerHandlers['link']
     told: PeerHandlers['told']
+    tooLarge: PeerHandlers['tooLarge']
   }
   readonly formation: Formation
   readonly joining: Joining
@@ -38,6 +39,9 @@ export function composePeerHandlers(deps: PeerHandlersDeps): PeerHandlers {
   return {
     hears: (from, group) => hearing.hears(from, group),
     raft: (group, message, payloads) => groups.receive(group, message, payloads),
+    tooLarge(from, group, frameBytes) {
+      if (hearing.hears(from, group)) groups.tooLarge(from, group, frameBytes)
+    },
     leaders(from, leaders) {
       const heard = formation.isMember(from) ? leaders.filter(({ group }) => hearing.mayHold(from, group)) : []
       return leaders.length - heard.length + directory.announced(from, heard)

@@ -82,7 +82,7 @@ const rulesAcross: readonly ((settings: BrokerSettings) => string | null)[] = [
 ]
 
 /** Room for the message header around a batch. */
-const frameOverhead = 4096
+export const frameOverhead = 4096
 
 function atMost(settings: BrokerSettings, small: SettingName, large: SettingName, room: number): string | null {
   const most = Number(settings[large]) - room

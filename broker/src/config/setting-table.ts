@@ -114,7 +114,8 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
   maxFrameBytes: {
     kind: bytes(64 * KiB, 2 * GiB - 1),
     fallback: { value: 8 * MiB },
-    about: 'Largest frame read from a connection. Above maxBatchBytes.',
+    about:
+      'Largest frame read from a connection. Above maxBatchBytes, and above that of every topic: else the broker does not start. The same on all brokers.',
   },
   maxAppendBytes: {
     kind: bytes(KiB, GiB),

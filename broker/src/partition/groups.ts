@@ -52,10 +52,6 @@ export interface GroupsDeps {
 
 export type CreateCore = (options: RaftOptions, start: RaftStart, group: GroupId) => RaftCore
 
-const tick = (replica: Replica): void => replica.tick()
-const drain = (replica: Replica): void => replica.driver.drain()
-const wakeUp = (replica: Replica): void => replica.driver.wakeUp()
-
 /** What a replica is that the disk may have lost without a trace. */
 const forgotten = { fromIndex: 1, reason: 'the journal has lost what it may have said of this group' }
 /** Election timeouts that a shutdown takes at most to hand its leaderships on; it is done when the last one has gone. */
@@ -107,7 +103,7 @@ export class BrokerGroups implements Groups, GroupRequests {
     this.#sleepers = new Sleepers({
       brokerId: deps.brokerId,
       peers: deps.peers,
-      wake: (group) => this.#guarded(this.#replicas.get(group), wakeUp),
+      wake: (group) => this.#guarded(this.#replicas.get(group), ({ driver }) => driver.wakeUp()),
       reachable: (peer, reachable) => this.#setReachable(peer, reachable),
     })
     this.#lostLeaders = new LostLeaders({
@@ -192,6 +188,11 @@ export class BrokerGroups implements Groups, GroupRequests {
       replica.driver.receive(message, payloads)
       this.#noteSleep(replica)
     })
+  }
+
+  /** Entries of the group are larger than this broker takes. */
+  tooLarge(from: BrokerId, group: GroupId, frameBytes: number): void {
+    this.#guarded(this.#replicas.get(group), (replica) => replica.tooLarge(from, frameBytes))
   }
 
   get awake(): number {
@@ -305,7 +306,7 @@ export class BrokerGroups implements Groups, GroupRequests {
   #tick(): void {
     this.#lostLeaders.tick()
     for (const replica of this.#ticking) {
-      this.#guarded(replica, tick)
+      this.#guarded(replica, (ticking) => ticking.tick())
       this.#noteSleep(replica)
       const { state, core, stopped } = replica.driver
       if (!stopped && !replica.incomplete && replica.schedule.due(state, core.durableIndex))
@@ -345,7 +346,7 @@ export class BrokerGroups implements Groups, GroupRequests {
     this.#drainPending = false
     const awake = [...this.#awake]
     this.#awake.clear()
-    for (const replica of awake) this.#guarded(replica, drain)
+    for (const replica of awake) this.#guarded(replica, ({ driver }) => driver.drain())
   }
 
   #setReachable(peer: BrokerId, reachable: boolean): void {

@@ -23,6 +23,8 @@ export interface PartitionMetrics {
   tokenReadsRefused: number
   /** Reads with a token that no leader of this cluster has given out, of an entry not known to be committed. */
   tokensNotGenuine: number
+  /** Replicas stopped because their entries do not fit into this broker's limits. */
+  replicasUnfit: number
   /** Raft messages that were not heard because of their term. */
   implausibleTerms: number
 }
@@ -46,6 +48,7 @@ export function noPartitionMetrics(): PartitionMetrics {
     tokenReads: 0,
     tokenReadsRefused: 0,
     tokensNotGenuine: 0,
+    replicasUnfit: 0,
     implausibleTerms: 0,
   }
 }

@@ -80,6 +80,8 @@ export interface PeerHandlers {
    */
   hears(from: BrokerId, group: GroupId): boolean
   raft(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void
+  /** Entries of the group came in a frame that is longer than this broker takes, and were dropped. */
+  tooLarge(from: BrokerId, group: GroupId, frameBytes: number): void
   /** The broker says which groups it leads. Returns how many of these it cannot be the leader of. */
   leaders(from: BrokerId, leaders: Message<'Leaders'>['leaders']): number
   told<Name extends NoteName>(from: BrokerId, name: Name, fields: Message<Name>): void

@@ -65,6 +65,7 @@ export class Replica implements Group {
   readonly #onLeadership: ReplicaDeps['onLeadership']
   #spec: GroupSpec
   #stopped: StopReason | null = null
+  #unfit: string | null = null
 
   constructor(deps: ReplicaDeps) {
     const { services, clock, core, wake, broken } = deps
@@ -129,6 +130,10 @@ export class Replica implements Group {
 
   get configuration(): Configuration {
     return this.driver.core.configuration
+  }
+
+  get unfit(): string | null {
+    return this.#unfit
   }
 
   get admission(): number {
@@ -252,6 +257,16 @@ export class Replica implements Group {
     this.#producerRecovery.tick()
   }
 
+  /** The leader sends entries that are larger than this broker takes, and would send them again and again. */
+  tooLarge(from: BrokerId, frameBytes: number): void {
+    if (this.#stopped !== null) return
+    const { logger, metrics } = this.#services
+    this.#unfit = `Broker ${from} sends entries in a frame of ${frameBytes} bytes: raise maxFrameBytes and start again.`
+    metrics.replicasUnfit += 1
+    logger.error({ group: this.id, from, frameBytes }, 'entries do not fit into maxFrameBytes; the replica is stopped')
+    this.stop('broken')
+  }
+
   /** For good. Nobody waits on this replica any longer, and nobody takes it for the leader. */
   stop(reason: StopReason): void {
     if (this.#stopped !== null) return
@@ -272,7 +287,7 @@ export class Replica implements Group {
   }
 
   #trouble(): string | null {
-    if (this.#stopped === 'broken') return stopErrors.broken.detail
+    if (this.#stopped === 'broken') return this.#unfit ?? stopErrors.broken.detail
     return this.driver.log.damage?.reason ?? null
   }
 

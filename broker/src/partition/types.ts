@@ -84,6 +84,8 @@ export interface MachineSnapshot {
 
 /** A broker's replica of one group. All methods reject or throw with TailraceError. */
 export interface Group {
+  /** Why this replica has stopped, where the entries of its group are larger than this broker takes. */
+  readonly unfit?: string | null
   readonly id: GroupId
   readonly leader: BrokerId
   readonly term: Term

@@ -370,6 +370,8 @@ export class FakeGroups implements Groups {
     return Promise.reject(new TailraceError('UNSUPPORTED_MESSAGE'))
   }
 
+  tooLarge(): void {}
+
   told(): void {}
 
   receive(...message: unknown[]): void {

@@ -14,3 +14,7 @@ export function errorOf({ code, message, retriable, hint }: ErrorFields): Tailra
   const error = new TailraceError(code, detail === '' ? undefined : detail)
   return error.retriable === retriable && error.hint === hint ? error : Object.assign(error, { retriable, hint })
 }
+
+export function tooLarge(name: string, bytes: number): TailraceError {
+  return new TailraceError('FRAME_TOO_LARGE', `${name} has ${bytes} bytes.`)
+}

@@ -15,6 +15,8 @@ import type { PeerStats } from './stats.ts'
 export interface ChannelHandlers {
   /** May throw MALFORMED_FRAME to say that the frame is out of place. Any other error is a mistake of ours. Both close the channel. */
   onFrame(frame: Frame): void
+  /** A frame above the limit has come, and its body has been dropped. Without this it closes the channel. */
+  onTooLarge?(frame: Frame, frameBytes: number): void
   /** A message that only the peer's newer version knows; `correlation` if it waits for an answer. Without this it closes the channel. */
   onUnknown?(correlation: number | null): void
   /** Called once; not after `close`. `reason` is a TailraceError when the other side broke the rules or reads too slowly, or a handler failed. */
@@ -93,10 +95,11 @@ export class FrameChannel {
   #newReader(maxFrameBytes: number, decoder: MessageDecoder): FrameReader {
     const handlers = this.#handlers
     const onFrame = (frame: Frame): void => this.#receive(frame, handlers)
+    const onTooLarge = handlers.onTooLarge === undefined ? {} : { onTooLarge: this.#refuser(handlers) }
     const correlationOf = decoder.correlationOfUnknown
     // Between equal protocols a number that is in neither is garbage.
     if (correlationOf === undefined || handlers.onUnknown === undefined)
-      return new FrameReader({ maxFrameBytes, decoder, onFrame })
+      return new FrameReader({ maxFrameBytes, decoder, onFrame, ...onTooLarge })
     const onUnknown = (number: number, header: Uint8Array): void => {
       this.#stats.unknownMessages++
       if (!this.#open) return
@@ -106,7 +109,7 @@ export class FrameChannel {
         this.#failed(`message ${number}`, error)
       }
     }
-    return new FrameReader({ maxFrameBytes, decoder, onFrame, onUnknown })
+    return new FrameReader({ maxFrameBytes, decoder, onFrame, onUnknown, ...onTooLarge })
   }
 
   #receive(frame: Frame, handlers: ChannelHandlers): void {
@@ -118,6 +121,18 @@ export class FrameChannel {
     } catch (error) {
       if (error instanceof TailraceError && error.code === 'MALFORMED_FRAME') throw error
       this.#failed(frame.name, error)
+    }
+  }
+
+  #refuser(handlers: ChannelHandlers): (frame: Frame, frameBytes: number) => void {
+    return (frame, frameBytes) => {
+      if (!this.#open) return
+      this.#stats.tooLarge++
+      try {
+        handlers.onTooLarge!(frame, frameBytes)
+      } catch (error) {
+        this.#failed(frame.name, error)
+      }
     }
   }
 

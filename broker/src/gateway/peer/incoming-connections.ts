@@ -115,6 +115,7 @@ export class IncomingConnections {
     const peer = new IncomingPeer(channel, identity, this.#handlers, this.#deps)
     channel.upgrade(this.#deps.limits.maxFrameBytes, decoder, {
       onFrame: (frame) => peer.receive(frame),
+      onTooLarge: (frame, bytes) => peer.refuseTooLarge(frame, bytes),
       onUnknown: (correlation) => peer.refuseUnknown(correlation),
       onClose: (error) => {
         this.#peers.delete(identity.brokerId)

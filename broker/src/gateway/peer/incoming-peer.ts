@@ -1,6 +1,7 @@
 import { type Frame, TailraceError } from '@tailrace/schemas'
 import type { PeerHandlers, PeerIdentity } from '../../partition/peers.ts'
 import type { PeerDeps } from './deps.ts'
+import { tooLarge } from './failures.ts'
 import type { FrameChannel } from './frame-channel.ts'
 import { RaftReceiver } from './raft-receiver.ts'
 import { RequestAnswerer } from './request-answerer.ts'
@@ -39,6 +40,14 @@ export class IncomingPeer {
     } else if (!this.#raft.receive(frame) && !this.#requests.receive(frame)) {
       throw new TailraceError('MALFORMED_FRAME', `${frame.name} is nothing that brokers tell each other.`)
     }
+  }
+
+  /** The sender has larger limits than this broker. Only what the frame was about suffers, never the link. */
+  refuseTooLarge(frame: Frame, bytes: number): void {
+    this.#heard = true
+    if (frame.name === 'Append') this.#handlers.tooLarge(this.identity.brokerId, frame.fields.group, bytes)
+    else if ('correlation' in frame.fields) this.#requests.refuse(frame.fields.correlation, tooLarge(frame.name, bytes))
+    else throw new TailraceError('MALFORMED_FRAME', `${frame.name} has ${bytes} bytes.`)
   }
 
   /** A newer broker says what this one does not know: Raft stands the loss of a message, who waits for an answer is told. */

@@ -3,6 +3,7 @@ import type { NoteName, PeerIdentity, PeerReply, RequestName } from '../../parti
 import type { Clock } from '../../platform/clock.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
 import { Beats } from './beats.ts'
+import { errorFields, tooLarge } from './failures.ts'
 import type { FrameChannel } from './frame-channel.ts'
 import type { PeerLimits } from './limits.ts'
 import { encodeRaft } from './raft-frames.ts'
@@ -71,6 +72,15 @@ export class LiveLink {
     this.#heard = true
     if (frame.name === 'HeartbeatReplies' || this.#requests.settle(frame)) return
     throw new TailraceError('MALFORMED_FRAME', `${frame.name} is no answer.`)
+  }
+
+  /** An answer that does not fit: whoever has asked is told. */
+  refuseTooLarge(frame: Frame, bytes: number): void {
+    this.#heard = true
+    if (!('correlation' in frame.fields)) throw new TailraceError('MALFORMED_FRAME', `${frame.name} is no answer.`)
+    const { correlation } = frame.fields
+    const error = errorFields(tooLarge(frame.name, bytes))
+    this.#requests.settle({ name: 'Failure', fields: { correlation, error }, body: new Uint8Array(0) })
   }
 
   /** Sends an empty heartbeat, which the other side answers. False when it has not answered the last `maxSilent` of them. */

@@ -145,6 +145,7 @@ export class OutgoingLink {
     const live = new LiveLink(channel, identity, clock, limits)
     channel.upgrade(limits.maxFrameBytes, decoder, {
       onFrame: (frame) => live.receive(frame),
+      onTooLarge: (frame, bytes) => live.refuseTooLarge(frame, bytes),
       // What is new in the answers of a newer broker, this one has not asked for.
       onUnknown: () => {},
       onClose: (error) => this.#lost(error),

@@ -32,6 +32,7 @@ export interface TestBroker {
   readonly log: string[]
   admit: (identity: PeerIdentity) => void
   hears: PeerHandlers['hears']
+  readonly tooLarge: { from: BrokerId; group: number; bytes: number }[]
   answer: PeerHandlers['request']
 }
 
@@ -118,6 +119,7 @@ export function testBroker(id: BrokerId, peers: RunningPeers, log: string[], ide
     log,
     admit: () => {},
     hears: () => true,
+    tooLarge: [],
     answer: async () => {
       throw new TailraceError('NOT_LEADER')
     },
@@ -125,6 +127,7 @@ export function testBroker(id: BrokerId, peers: RunningPeers, log: string[], ide
   peers.handlers = {
     raft: (group, message, payloads) => void broker.raft.push({ group, message, payloads }),
     hears: (from, group) => broker.hears(from, group),
+    tooLarge: (from, group, bytes) => void broker.tooLarge.push({ from, group, bytes }),
     leaders(from, leaders) {
       broker.leaders.push({ from, leaders })
       return 0

@@ -12,6 +12,8 @@ export interface PeerStats {
   malformed: number
   /** Connections dropped because handling a frame of theirs, or their end, failed here: a mistake of this broker. */
   handlerFaults: number
+  /** Frames above maxFrameBytes, whose bodies were dropped. */
+  tooLarge: number
   /** Raft messages and announcements that were not heard because their sender is no member of the group. */
   unheard: number
   /** Messages that only a newer version knows, ignored or answered with a Failure. */
@@ -29,6 +31,7 @@ export function noStats(): PeerStats {
     slowPeers: 0,
     malformed: 0,
     handlerFaults: 0,
+    tooLarge: 0,
     unheard: 0,
     unknownMessages: 0,
     connectsFailed: 0,
