@@ -139,6 +139,22 @@ describe('errors', () => {
   })
 })
 
+it('the feature level is raised by what brokers of all levels support', async () => {
+  const raised = await call('POST', '/cluster/feature-level', {})
+  expect([raised.status, raised.body]).toEqual([200, { level: 2 }])
+  const named = await call('POST', '/cluster/feature-level', { level: 3 })
+  expect([named.status, named.body]).toEqual([200, { level: 3 }])
+  const request = { by: '127.0.0.1', cascades: [] }
+  expect(fixture.admin.asked).toEqual([
+    ['raiseFeatureLevel', { level: null, ...request }],
+    ['raiseFeatureLevel', { level: 3, ...request }],
+  ])
+  for (const level of [0, -1, 1.5, 'two']) {
+    const refused = await call('POST', '/cluster/feature-level', { level })
+    expect([refused.status, refused.body.code]).toEqual([400, 'INVALID_REQUEST'])
+  }
+})
+
 describe('topic settings', () => {
   const times = { timestampBeforeMaxMs: 0, timestampAfterMaxMs: 5000 }
   const settings = {
