@@ -10,6 +10,7 @@ import type { RunningBroker } from './main.ts'
 import { nodeCrc32c } from './platform/node/checksum.ts'
 import { nodeClock } from './platform/node/clock.ts'
 import { nodeHttpClient } from './platform/node/http-client.ts'
+import { releaseMemoryAfterLoad } from './platform/node/memory-release.ts'
 import { nodeMessageSockets } from './platform/node/message-sockets.ts'
 import { nodeRandom } from './platform/node/random.ts'
 
@@ -39,10 +40,12 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   })
   const http = await gateway.listen()
   node.start()
+  const memory = releaseMemoryAfterLoad(clock)
   return {
     http,
     peer: '',
     async stop() {
+      memory.cancel()
       await gateway.close()
       node.close()
       await storage.close()

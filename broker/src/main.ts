@@ -14,6 +14,7 @@ import { defaultPartitionSettings } from './partition/settings.ts'
 import { nodeCrc32c } from './platform/node/checksum.ts'
 import { nodeClock } from './platform/node/clock.ts'
 import { nodeDisk } from './platform/node/disk.ts'
+import { releaseMemoryAfterLoad } from './platform/node/memory-release.ts'
 import { nodeNetwork } from './platform/node/network.ts'
 import { nodeRandom } from './platform/node/random.ts'
 
@@ -76,10 +77,12 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   })
   const http = await gateway.listen()
   await peers.start()
+  const memory = releaseMemoryAfterLoad(clock)
   return {
     http,
     peer: peers.address,
     async stop() {
+      memory.cancel()
       await gateway.close()
       await node.close()
       await groups.close()

@@ -23,7 +23,7 @@ export interface GatewayLimits extends AccessLimits {
   readonly maxReceiveBytes: number
   /** Answers made and not yet sent, over all HTTP requests. Half of it for one client address. */
   readonly maxAnswerBytes: number
-  /** A message that is not whole, or an answer that is not read, for this long is cut off where others need the room. */
+  /** A message that is not whole for this long, or an answer that is not read for three times as long, is cut off where others need the room. */
   readonly stallGraceMs: number
   /** From the connection to the last header, and to the last byte of a body or a WebSocket message: what a slow loris gets. */
   readonly headersTimeoutMs: number

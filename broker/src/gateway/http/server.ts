@@ -123,7 +123,7 @@ const longestAnswerMs = 600_000
 function heldBytes(limits: GatewayLimits, clock: Clock, metrics: GatewayMetrics) {
   const { maxReceiveBytes, maxAnswerBytes, receiveTimeoutMs, stallGraceMs: graceMs } = limits
   const received = new HeldBytes(clock, { bytes: maxReceiveBytes, graceMs, maxAgeMs: receiveTimeoutMs })
-  const answers = new HeldBytes(clock, { bytes: maxAnswerBytes, graceMs, maxAgeMs: longestAnswerMs })
+  const answers = new HeldBytes(clock, { bytes: maxAnswerBytes, graceMs: 3 * graceMs, maxAgeMs: longestAnswerMs })
   metrics.watchHeld({ received, answers })
   return { received, answers }
 }

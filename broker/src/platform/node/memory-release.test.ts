@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { MemoryRelease } from './memory-release.ts'
+
+const MiB = 1024 * 1024
+
+/** What is allocated at each look, and what a collection leaves. */
+function collectionsAt(megabytes: number[], live = 50): number[] {
+  const collections: number[] = []
+  let allocated = live * MiB
+  const release = new MemoryRelease({
+    allocated: () => allocated,
+    collect() {
+      collections.push(allocated / MiB)
+      allocated = live * MiB
+    },
+  })
+  for (const now of megabytes) {
+    allocated = now * MiB
+    release.look()
+  }
+  return collections
+}
+
+test('nothing is collected under load, and once after it', () => {
+  expect(collectionsAt([100, 300, 200, 500, 501, 55, 56, 60])).toEqual([501])
+})
+
+test('a little is not worth a pause, and what grows slowly is collected when it is', () => {
+  expect(collectionsAt([55, 60, 70, 75])).toEqual([])
+  expect(collectionsAt([60, 70, 80, 90, 60, 70])).toEqual([90])
+})
+
+test('what is live is not collected again and again', () => {
+  expect(collectionsAt([300, 301, 300, 302, 303], 300)).toEqual([])
+})
+
+test('this process: what nobody holds is freed', () => {
+  const release = new MemoryRelease()
+  const external = () => process.memoryUsage().external
+  const before = external()
+  let many: Uint8Array[] | null = Array.from({ length: 100 }, () => new Uint8Array(MiB).fill(1))
+  release.look()
+  expect(external() - before).toBeGreaterThan(90 * MiB)
+  expect(many.length).toBe(100)
+  many = null
+  release.look()
+  release.look()
+  expect(external() - before).toBeLessThan(20 * MiB)
+})

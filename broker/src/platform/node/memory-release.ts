@@ -1,0 +1,69 @@
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+import type { Clock, TimerHandle } from '../clock.ts'
+
+export interface MemoryReadings {
+  /** Bytes that are allocated, live or not, inside of V8's heap and outside. */
+  allocated(): number
+  /** Frees what is not live. Stops everything for some tens of milliseconds. */
+  collect(): void
+}
+
+const lookMs = 5_000
+/** What is worth a collection. */
+const worthBytes = 32 * 1024 * 1024
+/** More than this since the last look: there is load, and V8 collects by itself. */
+const loadBytes = 16 * 1024 * 1024
+
+/**
+ * Lets memory fall back after load. Batches lie outside of V8's heap, and V8 counts them in a limit of some gigabytes (docs/decisions/external-memory.md): as long as it allocates
+ * it collects, but when load ends, what the load left stays until as much again has been allocated, which under light load is never. `look` is to be called every
+ * few seconds; it collects once when things have become quiet and more has piled up since the last collection than is worth the pause.
+ */
+export class MemoryRelease {
+  readonly #readings: MemoryReadings
+  /** Allocated after the last collection, or less if V8 has collected since. */
+  #least: number
+  #last: number
+
+  constructor(readings: MemoryReadings = ownReadings()) {
+    this.#readings = readings
+    this.#least = readings.allocated()
+    this.#last = this.#least
+  }
+
+  look(): void {
+    const allocated = this.#readings.allocated()
+    const isQuiet = Math.abs(allocated - this.#last) < loadBytes
+    this.#last = allocated
+    this.#least = Math.min(this.#least, allocated)
+    if (!isQuiet || allocated - this.#least < worthBytes) return
+    this.#readings.collect()
+    this.#last = this.#readings.allocated()
+    this.#least = this.#last
+  }
+}
+
+/** Looks every few seconds, until cancelled. */
+export function releaseMemoryAfterLoad(clock: Clock): TimerHandle {
+  const release = new MemoryRelease()
+  return clock.every(lookMs, () => release.look())
+}
+
+function ownReadings(): MemoryReadings {
+  let gc: (() => void) | null = null
+  return {
+    allocated: () => {
+      const { used_heap_size: used, external_memory: external } = getHeapStatistics()
+      return used + external
+    },
+    collect: () => {
+      if (gc === null) {
+        setFlagsFromString('--expose-gc')
+        gc = runInNewContext('gc') as () => void
+      }
+      gc()
+    },
+  }
+}
