@@ -12,7 +12,14 @@ export interface Verdict {
 }
 
 /** Refusals before anything was appended. Whatever is not named here, or not retriable, leaves the outcome open. */
-const refusals = new Set<ErrorCode>(['NOT_LEADER', 'OVERLOADED', 'DISK_FULL', 'CORRUPT_BATCH'])
+const refusals = new Set<ErrorCode>([
+  'NOT_LEADER',
+  'OVERLOADED',
+  'DISK_FULL',
+  'CORRUPT_BATCH',
+  'UNKNOWN_PRODUCER',
+  'TOO_MANY_PRODUCERS',
+])
 /** A broker that has not yet heard of the topic, or of the batches before this one, says these too. How long each is given, in ms. */
 const passing = new Map<ErrorCode, number>([
   ['UNKNOWN_TOPIC', 2_000],

@@ -1,16 +1,10 @@
+import type { ErrorRow, UnreadablePlace } from './error-shapes.ts'
 import type { Offset, PartitionNumber } from './ids.ts'
 
 /**
  * Every error that Tailrace shows to anyone, in one table. Types, HTTP statuses and docs/errors.md follow from it.
  * `retriable`: the same request may succeed later, unchanged. `hint`: what the reader can do about it.
  */
-export interface ErrorRow {
-  readonly status: number
-  readonly retriable: boolean
-  readonly message: string
-  readonly hint: string
-}
-
 export const errorTable = {
   INVALID_REQUEST: {
     status: 400,
@@ -167,6 +161,18 @@ export const errorTable = {
     retriable: false,
     message: 'The batch does not follow the last one of its producer.',
     hint: 'Batches of one producer and partition must arrive in sequence; a missing one must be sent first.',
+  },
+  UNKNOWN_PRODUCER: {
+    status: 409,
+    retriable: true,
+    message: 'The cluster is not known to have given this producer id.',
+    hint: 'Ask for an id with InitProducer; a broker whose metadata is behind knows it a moment later.',
+  },
+  TOO_MANY_PRODUCERS: {
+    status: 429,
+    retriable: true,
+    message: 'No more producers can be remembered.',
+    hint: 'Use one producer for many records; or lower producerExpirationMs, if producers come and go quickly.',
   },
   INVALID_PRODUCER_EPOCH: {
     status: 409,
@@ -346,14 +352,6 @@ export const errorTable = {
 } as const satisfies Record<string, ErrorRow>
 
 export type ErrorCode = keyof typeof errorTable
-
-/** Where something stands that cannot be read, and where reading can go on. */
-export interface UnreadablePlace {
-  readonly topic?: string
-  readonly partition?: PartitionNumber
-  readonly offset: Offset
-  readonly nextOffset: Offset
-}
 
 /** What every side shows of an error: JSON bodies, WebSocket text frames, and the SDKs' error objects. */
 export interface ErrorShape {

@@ -1,5 +1,6 @@
 export * from './crc32c.ts'
 export * from './entry.ts'
+export * from './error-shapes.ts'
 export * from './errors.ts'
 export * from './formats.ts'
 export {

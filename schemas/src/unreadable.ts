@@ -1,4 +1,5 @@
-import { errorTable, TailraceError, type UnreadablePlace } from './errors.ts'
+import type { UnreadablePlace } from './error-shapes.ts'
+import { errorTable, TailraceError } from './errors.ts'
 
 /**
  * The same error with the place that it is about. What was thrown and is none of ours stays as it is: it is a mistake of the program.

@@ -214,6 +214,16 @@ test('producer ids are unique over brokers, blocks and restarts', async () => {
   }
   expect(new Set(seen).size).toBe(seen.length)
   expect(seen).toHaveLength(3630)
+  await during(api(1).createTopic({ name: 'of-producers', partitions: 1, replicas: 3 }))
+  await cluster.clock.run(100)
+  for (const id of ids) {
+    const end = cluster.broker(id).groups.opened.at(-1)!.producersEnd!
+    expect(end()).toBeGreaterThan(Math.max(...seen))
+    const next = end()
+    for (let left = 3000; left > 0 && end() === next; left -= 1) await during(api(1).initProducer())
+    await cluster.clock.run(100)
+    expect(end()).toBe(next + 1000)
+  }
 })
 
 test('a broker hands out producer ids to a peer that asks', async () => {

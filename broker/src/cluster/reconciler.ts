@@ -1,4 +1,4 @@
-import type { BrokerId, GroupId } from '@tailrace/schemas'
+import type { BrokerId, GroupId, ProducerId } from '@tailrace/schemas'
 import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
 import type { Groups } from '../partition/types.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -243,7 +243,9 @@ export class Reconciler {
     if (place === null) return
     const { topic } = state.places.get(group)!
     const present = (): readonly BrokerId[] => this.#present(group)
-    const opened = await groups.open(specOf(topic, partition!, brokerId, place, { created, maxBatchBytes, present }))
+    const producersEnd = (): ProducerId => state.head.nextProducer
+    const circumstances = { created, maxBatchBytes, present, producersEnd }
+    const opened = await groups.open(specOf(topic, partition!, brokerId, place, circumstances))
     this.#stored.add(group)
     this.#admissions.set(group, opened.admission ?? place.admission)
     if (opened.admission !== undefined && opened.admission !== place.admission && this.#caughtUp) this.look(group)

@@ -1,4 +1,4 @@
-import type { BrokerId } from '@tailrace/schemas'
+import type { BrokerId, ProducerId } from '@tailrace/schemas'
 import type { GroupSpec, SpecChanges } from '../partition/types.ts'
 import type { Topic } from './metadata-state.ts'
 import type { Place, TopicPartition } from './partition-replicas.ts'
@@ -11,6 +11,7 @@ interface Circumstances {
   readonly created: boolean
   readonly maxBatchBytes: number
   readonly present: () => readonly BrokerId[]
+  readonly producersEnd: () => ProducerId
 }
 
 /** How this broker opens its replica of a partition. One that was admitted later knows no members before it is told. */
@@ -19,7 +20,7 @@ export function specOf(
   partition: TopicPartition,
   self: BrokerId,
   { admission }: Place,
-  { created, maxBatchBytes, present }: Circumstances,
+  { created, maxBatchBytes, present, producersEnd }: Circumstances,
 ): GroupSpec {
   return {
     group: partition.group,
@@ -27,6 +28,7 @@ export function specOf(
     admission,
     isNew: created,
     present,
+    producersEnd,
     preferred: created && partition.replicas[0] === self,
     stateMachine: null,
     ...settingsOf(topic, partition, self, maxBatchBytes),

@@ -149,6 +149,12 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     about:
       'Replicas of partitions on one broker; a topic that would need more is refused with TOO_MANY_PARTITIONS. The same on all brokers.',
   },
+  producerExpirationMs: {
+    kind: duration(1_000, 30 * 86_400_000),
+    fallback: { value: 86_400_000 },
+    about:
+      'A partition remembers a producer, and so recognises its retries, at least that long after its last batch; while it remembers 10,000 of them, new ones are refused with TOO_MANY_PRODUCERS.',
+  },
   replicationBytesPerSecond: {
     kind: bytes(0, 1024 * GiB),
     fallback: { value: 0 },

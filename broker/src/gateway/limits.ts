@@ -48,6 +48,12 @@ export interface GatewayLimits extends AccessLimits {
   /** Without a byte taken by the client that has something to read. */
   readonly slowReaderMs: number
   readonly keepAliveMs: number
+  /** Producer ids that one client address may take at once, and the time after which it may take one more. */
+  readonly producersAtOnce: number
+  readonly producerEveryMs: number
+
+  /** Origins (`https://console.example.org`) whose pages may write. Pages of any origin may read. */
+  readonly writeOrigins: readonly string[]
 }
 
 export const defaultLimits: GatewayLimits = {
@@ -76,6 +82,8 @@ export const defaultLimits: GatewayLimits = {
   keepAliveMs: 30_000,
   hosts: [],
   readOrigins: [],
+  producersAtOnce: 1_000,
+  producerEveryMs: 2_000,
   writeOrigins: [],
 }
 

@@ -151,8 +151,10 @@ describe('an old leader that comes back with batches that nobody else has', () =
   })
 
   it('remembers again the producer that had to make room for them', async () => {
-    const world = await TestWorld.start({ settings: { producerCapacity: 1 } })
+    const short = { producerExpirationMs: 300, retentionCheckMs: 20 }
+    const world = await TestWorld.start({ settings: { producerCapacity: 1, ...short } })
     await world.during(world.group(1).publish(numbered(0)))
+    await world.run(400)
     world.isolate(1)
     const other = outcomeOf(world.group(1).publish(batchOf(['lost'], { producerId: 8, sequence: 0 })))
     await newLeader(world, 1)

@@ -36,7 +36,8 @@ const nobody: ReadonlyMap<ProducerId, ProducerState> = new Map()
 /**
  * The idempotence rules of one partition, over committed and appended-but-uncommitted batches alike: a pure function of the log. `append` returns
  * how to undo itself, for when Raft truncates. When more than `capacity` producers are known, the one that has been silent for the most
- * entries is forgotten: by log position and not by clock, so that every replica forgets the same.
+ * entries is forgotten: by log position and not by clock, so that every replica forgets the same. Whether a new one may push it out is the
+ * leader's decision (`admit`), made before the batch is in the log.
  */
 export class ProducerTable {
   /** In the order of the last append. */
@@ -73,6 +74,25 @@ export class ProducerTable {
       )
     }
     return null
+  }
+
+  /**
+   * Refuses a producer that is not known here while there is no room: unless the one that would be forgotten for it has written nothing behind
+   * `forgettable`. @throws TailraceError TOO_MANY_PRODUCERS
+   */
+  admit(producerId: ProducerId, forgettable: LogIndex): void {
+    if (this.#states.size < this.#capacity || this.#states.has(producerId)) return
+    const oldest = this.#states.values().next().value
+    if (oldest === undefined || lastIndexOf(oldest) <= forgettable) return
+    throw new TailraceError(
+      'TOO_MANY_PRODUCERS',
+      `The partition remembers ${this.#states.size} that were active lately.`,
+    )
+  }
+
+  /** Whether `admit` may soon have to refuse. */
+  get isFilling(): boolean {
+    return this.#states.size * 2 >= this.#capacity
   }
 
   /** Records an appended batch; what it returns is for `undo`. */

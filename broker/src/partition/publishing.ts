@@ -1,4 +1,4 @@
-import type { BrokerId, LogIndex, Offset, Term, Timestamp } from '@tailrace/schemas'
+import type { BrokerId, LogIndex, Offset, ProducerId, Term, Timestamp } from '@tailrace/schemas'
 import {
   baseSequenceAt,
   checkBatch,
@@ -14,12 +14,16 @@ import {
 } from '@tailrace/schemas'
 import { decompressors } from '../platform/decompressors.ts'
 import { Acknowledgements } from './acknowledgements.ts'
+import { AppendTimes } from './append-times.ts'
 import { isDiskBehind } from './disk-wait.ts'
 import type { GroupDriver } from './driver.ts'
 import { termAt } from './log-places.ts'
 import type { PublishResult } from './requests.ts'
 import type { SnapshotServices } from './services.ts'
 import type { GroupSpec } from './types.ts'
+
+/** What InitProducer gives with every id (BrokerApi.initProducer). */
+const GIVEN_EPOCH = 0
 
 export interface PublishingDeps {
   readonly driver: GroupDriver
@@ -34,8 +38,11 @@ export class Publishing {
   readonly #deps: PublishingDeps
   readonly #acknowledgements = new Acknowledgements()
 
+  readonly #times: AppendTimes
+
   constructor(deps: PublishingDeps) {
     this.#deps = deps
+    this.#times = new AppendTimes(deps.services.settings.producerExpirationMs)
   }
 
   /** On a leader that runs. */
@@ -52,6 +59,7 @@ export class Publishing {
     const records = recordsCountAt(batch, 0)
     const producerId = producerIdAt(batch, 0)
     if (producerId >= 0) {
+      this.#checkGiven(producerId, producerEpochAt(batch, 0))
       const repeated = this.#deps.driver.state.producers.check(
         producerId,
         producerEpochAt(batch, 0),
@@ -59,6 +67,7 @@ export class Publishing {
         records,
       )
       if (repeated !== null) return this.#acknowledgeRepeated(repeated.index, repeated.baseOffset, records)
+      this.#deps.driver.state.producers.admit(producerId, this.#times.oldUpTo(this.#deps.services.clock.monotonic()))
     }
     const header = this.#propose(batch, records)
     if (header === 'not-leader') throw this.#deps.notLeader()
@@ -73,12 +82,28 @@ export class Publishing {
     })
   }
 
+  /** Now and then: a producer may be forgotten for another one when it has been silent for long. */
+  upkeep(): void {
+    const { state } = this.#deps.driver
+    if (state.producers.isFilling) this.#times.note(this.#deps.services.clock.monotonic(), state.appendedIndex)
+  }
+
   committed(index: LogIndex): void {
     this.#acknowledgements.committed(index, this.#holdersOf)
   }
 
   failAll(...failure: Parameters<Acknowledgements['failAll']>): void {
     this.#acknowledgements.failAll(...failure)
+  }
+
+  /** An id or epoch that nobody was given would take a place among those remembered, or shut out the one who was. */
+  #checkGiven(producerId: ProducerId, epoch: number): void {
+    const end = this.#deps.spec().producersEnd?.()
+    if (end === undefined) return
+    if (producerId >= end) throw new TailraceError('UNKNOWN_PRODUCER', `It is ${producerId}.`)
+    if (epoch !== GIVEN_EPOCH) {
+      throw new TailraceError('INVALID_BATCH', `producerEpoch: ${epoch} was not given with the id, ${GIVEN_EPOCH} was.`)
+    }
   }
 
   #propose(batch: Uint8Array, records: number): ReturnType<GroupDriver['propose']> {

@@ -255,6 +255,7 @@ export class Replica implements Group {
     this.snapshots.tick()
     this.repairs.tick()
     this.#producerRecovery.tick()
+    this.#publishing.upkeep()
   }
 
   /** The leader sends entries that are larger than this broker takes, and would send them again and again. */

@@ -14,6 +14,8 @@ export interface PartitionSettings {
   readonly maxWaitingReaders: number
   /** Producers remembered for each partition. */
   readonly producerCapacity: number
+  /** A producer is remembered at least that long after its last batch. */
+  readonly producerExpirationMs: number
   /** Committed bytes of a partition between two checkpoints of its derived state: what a restart reads at most. */
   readonly checkpointBytes: number
   /** Bytes of one piece of a copied replica: what is in memory of it at one time. */
@@ -45,6 +47,7 @@ export const defaultPartitionSettings: PartitionSettings = {
   maxUncommittedBytes: 32 << 20,
   maxWaitingReaders: 10_000,
   producerCapacity: 10_000,
+  producerExpirationMs: 86_400_000,
   checkpointBytes: 16 << 20,
   copyChunkBytes: 256 << 10,
   replicationBytesPerSecond: 0,

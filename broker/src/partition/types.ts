@@ -1,4 +1,14 @@
-import type { BrokerId, EntryHeader, GroupId, LogIndex, Offset, Position, Term, Timestamp } from '@tailrace/schemas'
+import type {
+  BrokerId,
+  EntryHeader,
+  GroupId,
+  LogIndex,
+  Offset,
+  Position,
+  ProducerId,
+  Term,
+  Timestamp,
+} from '@tailrace/schemas'
 import type { Configuration } from '../raft/config.ts'
 import type { RaftStatus } from '../raft/core.ts'
 import type { EntryStatus } from '../raft/entry-states.ts'
@@ -20,6 +30,8 @@ export interface GroupSpec {
   readonly maxBatchBytes: number
   /** Absent: every time that a Date can show. */
   readonly timestamps?: TimestampLimits
+  /** The first producer id that the cluster has not given yet, as far as this broker knows. Absent: all are taken. */
+  readonly producersEnd?: () => ProducerId
   /** The group was made just now: no replica of it can have been on this broker before. Matters where the disk has lost what it had (`LogStorage.mayHaveForgotten`). */
   readonly isNew?: boolean
   /**

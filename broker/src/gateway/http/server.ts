@@ -12,6 +12,7 @@ import { HeldBytes } from '../held-bytes.ts'
 import { JsonPublisher } from '../json/publisher.ts'
 import { defaultLimits, type GatewayLimits, mostReadBytes } from '../limits.ts'
 import { type GatewayMetrics, gatewayMetrics } from '../metrics.ts'
+import { NewProducers } from '../new-producers.ts'
 import { ReadBudget } from '../read-budget.ts'
 import { WaitingReads } from '../waiting-reads.ts'
 import { streamGateway } from '../ws/gateway.ts'
@@ -93,6 +94,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     publisher,
     reads,
     received: held.received,
+    newProducers: new NewProducers(limits),
   })
   const waits = new WaitingReads(limits.maxWaitingReads)
   await app.register(async (routes) => {

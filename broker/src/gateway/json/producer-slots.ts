@@ -10,7 +10,8 @@ export interface ProducerSlot {
 
 /** Beyond this a slot has seen so many partitions that a new producer id is cheaper than its memory. */
 const maxSequences = 10_000
-const maxIdle = 64
+/** As many as requests are at work at once: given up after a burst, they would leave ids that partitions remember for a day. */
+const maxIdle = 1_000
 const sequenceLimit = 2 ** 31
 
 /**

@@ -39,11 +39,15 @@ const maxCachedTopics = 10_000
 /** The same batch under the same sequence may be sent again after these: the partition moved, or the answer was lost. */
 const retried = new Set<ErrorCode>([
   'NOT_LEADER',
+  'UNKNOWN_PRODUCER',
   'LEADER_UNAVAILABLE',
   'OUTCOME_UNKNOWN',
   'TIMED_OUT',
   'CONNECTION_LOST',
 ])
+
+/** Those of them that say that this attempt wrote nothing. UNKNOWN_PRODUCER: the leader does not know the broker's newest ids yet. */
+const refused = new Set<ErrorCode>(['NOT_LEADER', 'UNKNOWN_PRODUCER', 'LEADER_UNAVAILABLE'])
 
 /**
  * Publishes the records of HTTP and JSON requests. Within a request each record is appended exactly once, through elections and broken connections;
@@ -123,7 +127,7 @@ export class JsonPublisher {
         return await this.#api.publish(topic, partition, next, { timeoutMs, wait: true, topicId: id })
       } catch (error) {
         if (!(error instanceof TailraceError) || !retried.has(error.code)) throw error
-        mayBeWritten ||= error.code !== 'NOT_LEADER' && error.code !== 'LEADER_UNAVAILABLE'
+        mayBeWritten ||= !refused.has(error.code)
         if (this.#clock.monotonic() + pause.nextMs >= deadline) {
           // An earlier attempt may still be committed: the last answer alone would promise too much.
           throw mayBeWritten ? new TailraceError('OUTCOME_UNKNOWN', `Partition ${partition}.`, { cause: error }) : error

@@ -159,6 +159,7 @@ export class BinaryProtocol {
 
   #initProducer({ fields: { correlation } }: FrameOf<'InitProducer'>): void {
     if (!this.#peer.mayWrite) throw new TailraceError('ORIGIN_REFUSED')
+    this.#peer.takeProducer()
     this.#answer(correlation, 0, this.#parts.api.initProducer(), ({ producerId, epoch }) => {
       this.#peer.sendPieces(encodeFrame('InitProducerReply', { correlation, producerId, epoch }))
     })

@@ -105,6 +105,10 @@ export class Connection implements Peer {
     if (this.#closing && this.#isIdle) this.#farewell(CloseCode.goingAway, new TailraceError('SHUTTING_DOWN'))
   }
 
+  takeProducer(): void {
+    this.#parts.newProducers.take(this.#client, this.#parts.clock.monotonic())
+  }
+
   takeIn(bytes: number): Holding {
     const taken = this.#parts.received.open(this.#client, { cutOff: () => {} })
     const fits = taken.hold(bytes)

@@ -7,6 +7,7 @@ import type { HeldBytes, Holding } from '../held-bytes.ts'
 import type { JsonPublisher } from '../json/publisher.ts'
 import type { GatewayLimits } from '../limits.ts'
 import type { GatewayMetrics } from '../metrics.ts'
+import type { NewProducers } from '../new-producers.ts'
 import type { ReadBudget } from '../read-budget.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
@@ -20,6 +21,7 @@ export interface StreamParts {
   readonly metrics: GatewayMetrics
   readonly publisher: JsonPublisher
   readonly reads: ReadBudget
+  readonly newProducers: NewProducers
   /** What arrives and is not whole, over HTTP and WebSocket. */
   readonly received: HeldBytes
 }
@@ -42,6 +44,8 @@ export interface Peer {
   release(bytes: number): void
   /** Counts what a request holds until it is released, for work that keeps no bytes of its own kind. Throws OVERLOADED. */
   takeIn(bytes: number): Holding
+  /** Counts a producer id that the client asks for. Throws TOO_MANY_PRODUCERS. */
+  takeProducer(): void
   /** Tells the client what was wrong and closes. `closeCode`: RFC 6455 §7.4.1. */
   fail(closeCode: number, error: TailraceError): void
   /** Handling something of this client has failed for a mistake of the broker: ends the connection at once. */
