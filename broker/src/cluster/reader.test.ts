@@ -44,6 +44,21 @@ test('a fraction of a millisecond that is left to wait does not reach the wire',
   expect(fetches().at(-1)!.fields).toMatchObject({ waitMs: 21 })
 })
 
+test('readers that wait through another broker are one request, and all get what comes', async () => {
+  const come = Promise.withResolvers<void>()
+  replica(leader).onFetch = async () => {
+    await come.promise
+    return { batches: [batch('a')], bytes: 0, nextOffset: 1, highWatermark: 1, logStart: 0 }
+  }
+  const before = fetches().length
+  const readers = Array.from({ length: 5000 }, () => other.node.api.fetch('t', 0, { ...request, waitMs: 20_000 }))
+  await cluster.clock.run(10)
+  expect(fetches().length - before).toBe(1)
+  come.resolve()
+  await cluster.clock.run(10)
+  for (const { nextOffset } of await Promise.all(readers)) expect(nextOffset).toBe(1)
+})
+
 test('a long wait at another broker is a chain of bounded ones', async () => {
   replica(leader).onFetch = ({ offset, waitMs }) =>
     new Promise((resolve) => {

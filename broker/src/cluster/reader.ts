@@ -1,5 +1,5 @@
 import type { BrokerId, ErrorCode, GroupId, PartitionNumber, Position } from '@tailrace/schemas'
-import { forEachBatch, METADATA_GROUP, NO_BROKER, TailraceError } from '@tailrace/schemas'
+import { METADATA_GROUP, NO_BROKER, TailraceError } from '@tailrace/schemas'
 import type { Peers } from '../partition/peers.ts'
 import type { FetchRequest, FetchResult, OffsetResult } from '../partition/requests.ts'
 import type { Group, Groups } from '../partition/types.ts'
@@ -8,14 +8,11 @@ import type { ReadRequest } from './broker-api.ts'
 import { abortable, asTailraceError, pause } from './deadline.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
 import type { MetadataState } from './metadata-state.ts'
+import { type RemoteFetch, RemoteReads } from './remote-reads.ts'
 import { partitionOf, requirePartition, requireTopic } from './topic-places.ts'
 
 /** A read is held this long through an election, usually over sooner. */
 const ELECTION_MS = 3000
-/** The longest wait asked of another broker at a time, so that a caller who left is forgotten there soon. */
-const REMOTE_WAIT_MS = 5000
-/** What an answer may take beyond its wait. */
-const REMOTE_REPLY_MS = 5000
 const PAUSE_MS = 50
 
 const retriable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -38,9 +35,11 @@ export interface ReaderDeps {
 /** Reads from the partition's leader, here or elsewhere. Reading twice harms nobody, so whatever passes is tried again. */
 export class Reader {
   readonly #deps: ReaderDeps
+  readonly #remote: RemoteReads
 
   constructor(deps: ReaderDeps) {
     this.#deps = deps
+    this.#remote = new RemoteReads(deps)
   }
 
   /** See BrokerApi.fetch. */
@@ -49,21 +48,20 @@ export class Reader {
     const known = requireTopic(state, topic, request.topicId)
     const { group } = partitionOf(known, partition)
     if (request.replica) return this.#fetchFromReplica(group, request)
-    const end = clock.monotonic() + request.waitMs
+    const askedAt = clock.monotonic()
+    const end = askedAt + request.waitMs
     for (;;) {
-      const waitMs = Math.max(0, end - clock.monotonic())
-      let partOfTheWait = false
-      const result = await this.#atLeader(
+      const left = (): number => Math.max(0, end - clock.monotonic())
+      const { result, final } = await this.#atLeader<RemoteFetch>(
         group,
         request.signal,
-        (local) => local.fetch({ ...request, waitMs: Math.max(0, end - clock.monotonic()) }),
+        async (local) => ({ result: await local.fetch({ ...request, waitMs: left() }), final: true }),
         (leader) => {
-          partOfTheWait = waitMs > REMOTE_WAIT_MS
-          const part = { ...request, topicId: known.id, waitMs: Math.min(waitMs, REMOTE_WAIT_MS) }
-          return this.#fetchThere(leader, topic, partition, part)
+          const part = { ...request, topicId: known.id, waitMs: left() }
+          return this.#remote.fetch(leader, topic, partition, part, askedAt)
         },
       )
-      if (result.batches.length > 0 || !partOfTheWait) return result
+      if (result.batches.length > 0 || final) return result
       // Deleted or created anew meanwhile: say so now rather than at the end of the wait.
       requireTopic(state, topic, known.id)
     }
@@ -82,12 +80,7 @@ export class Reader {
       partitionOf(known, partition).group,
       undefined,
       (local) => local.findOffset(position, linearizable),
-      async (leader) => {
-        const fields = { topic, partition, position, topicId: known.id, linearizable }
-        const reply = await this.#deps.peers.request(leader, 'FindOffset', fields, [], REMOTE_REPLY_MS)
-        const { offset, highWatermark, logStart } = reply.fields
-        return { offset, highWatermark, logStart }
-      },
+      (leader) => this.#remote.findOffset(leader, { topic, partition, position, topicId: known.id, linearizable }),
     )
   }
 
@@ -152,21 +145,5 @@ export class Reader {
     )
     if (!(await abortable(signal, met))) throw new TailraceError('LEADER_UNAVAILABLE')
     if (group !== METADATA_GROUP && !state.mayExist(group)) throw new TailraceError('UNKNOWN_TOPIC')
-  }
-
-  async #fetchThere(
-    leader: BrokerId,
-    topic: string,
-    partition: PartitionNumber,
-    { offset, maxBytes, waitMs, token, topicId = '', linearizable = false }: ReadRequest,
-  ): Promise<FetchResult> {
-    // The wire has whole milliseconds, the clock has not.
-    const covered = token === undefined ? {} : { tokenTerm: token.term, tokenIndex: token.index, tokenSeal: token.seal }
-    const fields = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs), ...covered, topicId, linearizable }
-    const reply = await this.#deps.peers.request(leader, 'Fetch', fields, [], waitMs + REMOTE_REPLY_MS)
-    const batches: Uint8Array[] = []
-    forEachBatch(reply.body, (start, stop) => batches.push(reply.body.subarray(start, stop)))
-    const { nextOffset, highWatermark, logStart } = reply.fields
-    return { batches, bytes: reply.body.length, nextOffset, highWatermark, logStart }
   }
 }
