@@ -37,15 +37,27 @@ const fields = new Set(['key', 'value', 'headers', 'partition', 'timestamp'])
 /** The last millisecond that a JavaScript Date can show. */
 const lastTimestamp = 8.64e15
 
+/** Of one request: a byte or two of JSON becomes a hundred bytes of objects, and the limit of a body counts the former. */
+const mostRecords = 100_000
+const mostHeaders = 100_000
+
 /** Checks `records` of a publish request. Throws INVALID_RECORD that names the place. */
 export function recordsFromJson(records: unknown): RecordInput[] {
   if (!Array.isArray(records))
     throw new TailraceError('INVALID_RECORD', `records is ${nameOf(records)}; send an array.`)
   if (records.length === 0) throw new TailraceError('INVALID_RECORD', 'records is empty; send at least one.')
-  return records.map((record, index) => recordFromJson(record, `records[${index}]`))
+  if (records.length > mostRecords) {
+    throw new TailraceError('INVALID_RECORD', `records has ${records.length} items; send at most ${mostRecords}.`)
+  }
+  let headersLeft = mostHeaders
+  return records.map((record, index) => {
+    const input = recordFromJson(record, `records[${index}]`, headersLeft)
+    headersLeft -= input.headers.length
+    return input
+  })
 }
 
-function recordFromJson(record: unknown, at: string): RecordInput {
+function recordFromJson(record: unknown, at: string, headersLeft: number): RecordInput {
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
     throw new TailraceError(
       'INVALID_RECORD',
@@ -64,13 +76,13 @@ function recordFromJson(record: unknown, at: string): RecordInput {
   return {
     key: bytesFromJson(key, `${at}.key`),
     value: bytesFromJson(value, `${at}.value`),
-    headers: headersFromJson(headers, `${at}.headers`),
+    headers: headersFromJson(headers, `${at}.headers`, headersLeft),
     partition: integerFromJson(partition, 2 ** 31 - 1, `${at}.partition`),
     timestamp: integerFromJson(timestamp, lastTimestamp, `${at}.timestamp`),
   }
 }
 
-function headersFromJson(headers: unknown, at: string): Header[] {
+function headersFromJson(headers: unknown, at: string, most: number): Header[] {
   if (headers === undefined || headers === null) return []
   if (typeof headers !== 'object' || Array.isArray(headers)) {
     throw new TailraceError('INVALID_RECORD', `${at} is ${nameOf(headers)}; send an object of names and values.`)
@@ -79,6 +91,9 @@ function headersFromJson(headers: unknown, at: string): Header[] {
   for (const [name, value] of Object.entries(headers)) {
     if (!name.isWellFormed())
       throw new TailraceError('INVALID_RECORD', `${at} has a name with half of a surrogate pair.`)
+    if (pairs.length + (Array.isArray(value) ? value.length : 1) > most) {
+      throw new TailraceError('INVALID_RECORD', `${at}: a request may have ${mostHeaders} headers.`)
+    }
     if (!Array.isArray(value)) pairs.push([name, bytesFromJson(value, `${at}.${name}`)])
     else for (const one of value) pairs.push([name, bytesFromJson(one, `${at}.${name}`)])
   }
