@@ -319,7 +319,7 @@ class BrokerNode implements ClusterNode {
       return not(`The metadata group has no leader. ${refusals()}`.trimEnd())
     }
     if (!registration.applied) return not('The broker has not caught up with the metadata.')
-    for (const { unfit } of this.#deps.groups.all()) if (unfit) return not(`A replica has stopped. ${unfit}`)
+    for (const { unfit } of this.#deps.groups.all()) if (unfit) return not(`A replica does not go on. ${unfit}`)
     if (reconciler.pending > 0) return not(`${reconciler.pending} replicas are not opened yet.`)
     return { ready: true, reason: '' }
   }

@@ -1,3 +1,4 @@
+import { configurationBatch, EntryKind } from '@tailrace/schemas'
 import { describe, expect, it } from 'vitest'
 import { batchOf } from './fakes/batches.ts'
 import { GROUP, outcomeOf, TestWorld } from './fakes/test-world.ts'
@@ -51,5 +52,31 @@ describe('a replica that breaks a rule of its own', () => {
     expect(world.broker(1).store.content.size).toBe(0)
     await world.during(world.broker(2).close())
     expect(world.broker(2).store.content.size).toBe(1)
+  })
+})
+
+describe('a configuration of a newer version', () => {
+  it('is not taken, is told once and shown, until the log goes on', async () => {
+    const world = await TestWorld.start()
+    await world.during(world.group(1).publish(batchOf(['a'])))
+    await world.run(200)
+    const follower = world.group(2)
+    const { term, lastIndex: prevIndex } = follower.status()
+    const json = '{"version":2,"voters":[1]}'
+    const batch = configurationBatch({ term, baseOffset: 1, timestamp: 1, json })
+    const entry = { index: prevIndex + 1, term, kind: EntryKind.Configuration, bytes: batch.length }
+    const entries = [{ ...entry, baseOffset: 1, lastOffset: 0 }]
+    const append = { type: 'append', from: 1, to: 2, term, prevIndex, prevTerm: term, entries, commit: 0 } as const
+    expect(follower.unfit).toBeNull()
+    for (let times = 0; times < 3; times++) world.broker(2).groups.receive(GROUP, append, [batch])
+    await world.run(0)
+    expect(follower.status().lastIndex).toBe(prevIndex)
+    expect(follower.unfit).toMatch(/Broker 1 sends entries after \d+ that this broker cannot read: .*newer version/)
+    expect(follower.status().trouble).toBe(follower.unfit)
+    expect(world.broker(2).errors).toHaveLength(1)
+    await world.during(world.group(1).publish(batchOf(['b'])))
+    await world.run(200)
+    expect(follower.unfit).toBeNull()
+    expect(follower.status().trouble).toBeNull()
   })
 })

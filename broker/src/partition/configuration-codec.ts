@@ -33,8 +33,11 @@ export function configurationIn(batch: Uint8Array): Configuration {
   return decodeConfiguration(control.json)
 }
 
-/** The Append with the configurations of its entries, for the core never sees a batch; null if one of them cannot be read. */
-export function withConfigurations(message: AppendMessage, payloads: readonly Uint8Array[]): AppendMessage | null {
+/** The Append with the configurations of its entries, for the core never sees a batch; the error if one of them cannot be read. */
+export function withConfigurations(
+  message: AppendMessage,
+  payloads: readonly Uint8Array[],
+): AppendMessage | TailraceError {
   if (!message.entries.some(({ kind }) => kind === EntryKind.Configuration)) return message
   try {
     const entries = message.entries.map((header, at): EntryHeader | ConfigurationHeader => {
@@ -43,7 +46,7 @@ export function withConfigurations(message: AppendMessage, payloads: readonly Ui
     })
     return { ...message, entries }
   } catch (error) {
-    if (error instanceof TailraceError) return null
+    if (error instanceof TailraceError) return error
     throw error
   }
 }

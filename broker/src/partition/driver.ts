@@ -1,5 +1,5 @@
 import type { BrokerId, EntryHeader, GroupId, LogIndex, Term } from '@tailrace/schemas'
-import { configurationBatch, EntryKind, placeBatch, termStartBatch } from '@tailrace/schemas'
+import { configurationBatch, EntryKind, placeBatch, TailraceError, termStartBatch } from '@tailrace/schemas'
 import type { GroupLog } from '../log/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -67,6 +67,7 @@ export class GroupDriver {
   #proposed: Uint8Array[] = []
   #taken = 0
   #stepping: { message: AppendMessage; payloads: readonly Uint8Array[] } | null = null
+  #unreadable: { readonly after: LogIndex; readonly reason: string | null } = { after: -1, reason: null }
   #stopped = false
   #log: GroupLog
   #state: PartitionState
@@ -144,11 +145,8 @@ export class GroupDriver {
     // As if it had been lost: the leader sends it again, and counts on the others meanwhile. What was taken would wait in memory.
     if (!this.#deps.takesRecords() && hasRecords(message)) return
     const completed = withConfigurations(message, payloads)
-    if (completed === null) {
-      this.#deps.logger.error(
-        { group: this.#deps.group, from: message.from },
-        'an append with a configuration that cannot be read is dropped',
-      )
+    if (completed instanceof TailraceError) {
+      this.#dropUnreadable(message, completed)
       return
     }
     this.drain()
@@ -156,6 +154,20 @@ export class GroupDriver {
     this.core.step(completed)
     this.drain()
     this.#stepping = null
+  }
+
+  /** What the leader sends and this broker cannot read, so that its log ends here; null when it goes on. */
+  get unreadable(): string | null {
+    const { after, reason } = this.#unreadable
+    return this.core.lastIndex > after ? null : reason
+  }
+
+  /** As if it had been lost: a later version reads it. Told once for each place. */
+  #dropUnreadable({ from, prevIndex: after }: AppendMessage, error: TailraceError): void {
+    if (this.#unreadable.after === after) return
+    const reason = `Broker ${from} sends entries after ${after} that this broker cannot read: ${error.message}`
+    this.#unreadable = { after, reason }
+    this.#deps.logger.error({ group: this.#deps.group, from, err: error }, 'entries that cannot be read are not taken')
   }
 
   tick(): void {

@@ -133,7 +133,7 @@ export class Replica implements Group {
   }
 
   get unfit(): string | null {
-    return this.#unfit
+    return this.#unfit ?? this.driver.unreadable
   }
 
   get admission(): number {
@@ -289,7 +289,7 @@ export class Replica implements Group {
 
   #trouble(): string | null {
     if (this.#stopped === 'broken') return this.#unfit ?? stopErrors.broken.detail
-    return this.driver.log.damage?.reason ?? null
+    return this.driver.log.damage?.reason ?? this.driver.unreadable
   }
 
   async #operate<Result>(operation: () => Promise<Result>): Promise<Result> {

@@ -96,7 +96,7 @@ export interface MachineSnapshot {
 
 /** A broker's replica of one group. All methods reject or throw with TailraceError. */
 export interface Group {
-  /** Why this replica has stopped, where the entries of its group are larger than this broker takes. */
+  /** Why this replica does not go on: the entries of its group are larger than this broker takes, or it cannot read them. */
   readonly unfit?: string | null
   readonly id: GroupId
   readonly leader: BrokerId
