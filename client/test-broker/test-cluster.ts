@@ -1,3 +1,4 @@
+import { codecs } from '@tailrace/client'
 import type { Message } from '@tailrace/schemas'
 import * as schemas from '@tailrace/schemas'
 import { PartitionLog, type StoredBatch } from './partition-log.ts'
@@ -114,7 +115,8 @@ export class TestCluster implements World {
   values(topic: string, partition: number): string[] {
     const texts: string[] = []
     for (const { bytes } of this.log(topic, partition).batches) {
-      schemas.readRecords(bytes, 0, {}, ({ value }) => texts.push(Buffer.from(value!).toString()))
+      const { decompressors } = codecs
+      schemas.readRecords(bytes, 0, decompressors, ({ value }) => texts.push(Buffer.from(value!).toString()))
     }
     return texts
   }

@@ -61,6 +61,21 @@ export class Batch {
     this.bufferedBytes += bytes
   }
 
+  /** Two batches without bytes, the first with `count` of the records; those who wait for this one wait for both. */
+  split(count: number): [Batch, Batch] {
+    const parts: [Batch, Batch] = [new Batch(this.partition, this.createdAt), new Batch(this.partition, this.createdAt)]
+    this.state = 'moved'
+    const share = Math.floor(this.bufferedBytes / this.count)
+    for (let i = 0; i < this.count; i++) {
+      const bytes = i === 0 ? this.bufferedBytes - share * (this.count - 1) : share
+      parts[i < count ? 0 : 1].add(this.#settlers[i]!, this.#positions[i]!, bytes)
+    }
+    if (this.#whenSettled !== undefined) {
+      void Promise.all(parts.map((part) => part.whenSettled())).then(this.#whenSettled.resolve as () => void)
+    }
+    return parts
+  }
+
   /** Resolves, never rejects, when every record's outcome has been told. */
   whenSettled(): Promise<void> {
     this.#whenSettled ??= Promise.withResolvers()

@@ -114,7 +114,7 @@ describe('a batch that fails for good', () => {
   it('leaves no gap: what follows it goes on under a new producer id, once', async () => {
     const [cluster, producer] = await start()
     await producer.send('t', { value: 'warm' })
-    cluster.fault = nth({ 2: { error: 'BATCH_TOO_LARGE' } })
+    cluster.fault = nth({ 2: { error: 'INVALID_BATCH' } })
     const results = await Promise.allSettled(texts(60).map((value) => producer.send('t', { value })))
     const failed = results.flatMap(({ status }, i) => (status === 'rejected' ? [i] : []))
     expect(failed.length).toBeGreaterThan(0)

@@ -68,6 +68,11 @@ export class LaneQueue {
     this.#nextSequence = sequenceAfter(this.#nextSequence, batch.count)
   }
 
+  /** Puts batches with the same records and sequences in the place of one that was refused. They go out with the next rewind. */
+  replace(batch: Batch, parts: readonly Batch[]): void {
+    this.#batches.splice(this.#batches.indexOf(batch), 1, ...parts)
+  }
+
   takeUnsent(): Batch {
     this.inFlight++
     return this.#batches[this.#sent++]!

@@ -13,6 +13,7 @@ import type { Identity } from './identity.ts'
 import { LaneQueue } from './lane-queue.ts'
 import { OpenBatch } from './open-batch.ts'
 import type { ProducerSettings } from './options.ts'
+import { halves } from './split-batch.ts'
 import { judge } from './verdict.ts'
 
 /** What a lane needs of the producer that it belongs to. */
@@ -202,10 +203,21 @@ export class Lane {
   #refused(batch: Batch, error: TailraceError): void {
     this.#queue.inFlight--
     if (batch.state !== 'waiting') return
+    if (error.code === 'BATCH_TOO_LARGE' && batch.count > 1 && !batch.outcomeUnknown) {
+      this.#split(batch)
+      return
+    }
     const verdict = judge(batch, error, performance.now())
     if (!verdict.definite) batch.outcomeUnknown = true
     if (!verdict.retry) this.#fail(batch, error)
     this.#lastError = error
+    this.#drain()
+  }
+
+  /** The topic takes less than this producer was told: smaller batches have room, and so will those that follow. */
+  #split(batch: Batch): void {
+    this.#open.limit(Math.floor(batch.bytes!.length / 2), performance.now())
+    this.#queue.replace(batch, halves(batch))
     this.#drain()
   }
 

@@ -14,12 +14,17 @@ import type { ProducerSettings } from './options.ts'
 /** What a record costs in memory besides its bytes: its promise and its place in the lists. */
 const RECORD_OVERHEAD_BYTES = 64
 
+/** How long batches stay small after one was refused for its size. */
+const LIMITED_MS = 60_000
+
 /** The batch of a partition that still takes records. */
 export class OpenBatch {
   readonly #partition: PartitionNumber
   readonly #settings: ProducerSettings
   readonly #writer = new BatchWriter()
   #batch: Batch | undefined
+  #fillTo = Number.POSITIVE_INFINITY
+  #fillUntil = Number.POSITIVE_INFINITY
 
   constructor(partition: PartitionNumber, settings: ProducerSettings) {
     this.#partition = partition
@@ -31,7 +36,13 @@ export class OpenBatch {
   }
 
   get isFull(): boolean {
-    return this.#writer.estimatedBytes >= this.#settings.batchBytes
+    return this.#writer.estimatedBytes >= Math.min(this.#settings.batchBytes, this.#fillTo)
+  }
+
+  /** Fills batches to no more than this for a while: brokers have refused a larger one, and the topic's limit may be raised again. */
+  limit(bytes: number, now: number): void {
+    this.#fillTo = Math.min(this.#fillTo, Math.max(bytes, BATCH_HEADER_BYTES))
+    this.#fillUntil = now + LIMITED_MS
   }
 
   /** The batch as it stands, for those who wait for it. */
@@ -63,7 +74,11 @@ export class OpenBatch {
     const before = this.#writer.estimatedBytes
     this.#writer.append(record)
     const bytes = this.#writer.estimatedBytes - before + RECORD_OVERHEAD_BYTES
-    this.#batch ??= new Batch(this.#partition, performance.now())
+    if (this.#batch === undefined) {
+      const now = performance.now()
+      if (now > this.#fillUntil) this.#fillTo = this.#fillUntil = Number.POSITIVE_INFINITY
+      this.#batch = new Batch(this.#partition, now)
+    }
     this.#batch.add(settler, position, bytes)
     return bytes
   }

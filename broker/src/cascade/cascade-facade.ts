@@ -180,9 +180,9 @@ async function topicAbove({ uplink, client }: FacadeDeps, name: string): Promise
  * Clients are told that this broker leads everything, so that they read here and publish through here; the term 0 gives way to what any broker of level
  * 0 tells them.
  */
-function routed(brokerId: BrokerId, { name, id, groups }: CatalogTopic): RoutedTopic {
+function routed(brokerId: BrokerId, { name, id, config, groups }: CatalogTopic): RoutedTopic {
   const partitions = groups.map((_, partition) => ({ partition, leader: brokerId, term: 0, replicas: [brokerId] }))
-  return { name, id, partitions }
+  return { name, id, maxBatchBytes: config.maxBatchBytes, partitions }
 }
 
 function describeCluster({ brokerId, http, clusterId, uplink }: FacadeDeps): ClusterDescription {

@@ -93,6 +93,8 @@ export interface TopicSummary {
 export interface RoutedTopic {
   readonly name: string
   readonly id: string
+  /** Absent: the topic has no limit of its own. */
+  readonly maxBatchBytes?: number | undefined
   readonly partitions: { partition: PartitionNumber; leader: BrokerId; term: Term; replicas: BrokerId[] }[]
 }
 export interface TopicDescription {

@@ -236,6 +236,13 @@ describe('settings', () => {
   test('reach the replicas that run, and those that are opened later', async () => {
     const config = await during(cluster, admin(2).alterTopic('t', { retentionBytes: 5000, readOnly: true }))
     expect(config).toEqual({ retentionBytes: 5000, readOnly: true })
+    for (const maxBatchBytes of [5000, null, 7000]) {
+      await during(cluster, admin(2).alterTopic('t', { maxBatchBytes }))
+      await cluster.clock.run(100)
+      // What HTTP and JSON publishing make their batches by.
+      const routed = [1, 2, 3].map((id) => cluster.broker(id).node.api.routing(['t']).topics[0]!.maxBatchBytes ?? null)
+      expect(routed).toEqual([maxBatchBytes, maxBatchBytes, maxBatchBytes])
+    }
     await during(cluster, admin(2).alterTopic('t', { readOnly: null }))
     await during(cluster, admin(2).setPriority(target, { broker: 3, factor: 4 }))
     await cluster.clock.run(100)

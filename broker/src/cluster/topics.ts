@@ -104,9 +104,10 @@ export class Topics {
       (name) => state.topics.get(name),
       (topic) => topic.partitions.length,
     )
-    return topics.map(({ name, id, partitions }) => ({
+    return topics.map(({ name, id, config, partitions }) => ({
       name,
       id,
+      maxBatchBytes: config.maxBatchBytes,
       partitions: partitions.map(({ group, replicas }, partition) => {
         return { partition, ...directory.lookup(group), replicas: [...replicas] }
       }),

@@ -122,6 +122,13 @@ describe('publish', () => {
     const answer = await post('/topics/small/records', { records: [{ value: 'fits' }, { value: 'v'.repeat(2048) }] })
     expectError(answer, 413, 'BATCH_TOO_LARGE', /records\[1\]/)
     expect(fixture.broker.publishes - before).toBe(publishes)
+    // A change of the limit is seen by the next request.
+    fixture.broker.topics.get('small')!.config = { maxBatchBytes: 20_000 }
+    expect((await post('/topics/small/records', { records: [{ value: 'v'.repeat(15_000) }] })).status).toBe(200)
+    fixture.broker.topics.get('small')!.config = { maxBatchBytes: 1024 }
+    const lowered = fixture.broker.publishes
+    await post('/topics/small/records', { records: [records[0], records[0]] })
+    expect(fixture.broker.publishes - lowered).toBe(2)
   })
 
   it('writes once through lost answers and elections', async () => {

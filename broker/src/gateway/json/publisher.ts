@@ -34,8 +34,6 @@ export interface Published {
   }[]
 }
 
-const maxCachedTopics = 10_000
-
 /** The same batch under the same sequence may be sent again after these: the partition moved, or the answer was lost. */
 const retried = new Set<ErrorCode>([
   'NOT_LEADER',
@@ -60,7 +58,6 @@ export class JsonPublisher {
   readonly #timeoutMs: number
   readonly #defaultMaxBatchBytes: number
   readonly #slots: ProducerSlots
-  readonly #maxBatchBytes = new Map<string, number>()
   #turn: number
 
   constructor(parts: { api: BrokerApi; clock: Clock; random: Random; timeoutMs: number; maxBatchBytes: number }) {
@@ -79,13 +76,13 @@ export class JsonPublisher {
    * Not atomic across batches: on an error some of them may be written, and the message says how many were.
    */
   async publish(topic: string, records: readonly RecordInput[], topicId?: string): Promise<Published> {
-    const { id, partitions } = this.#topic(topic)
+    const { id, partitions, maxBatchBytes } = this.#topic(topic)
     refuseAnother(topic, id, topicId)
     const groups = gatherBatches(records, {
       topic,
       partitions,
       unkeyedPartition: this.#turn++ % partitions,
-      maxBatchBytes: this.#limitOf(topic, id),
+      maxBatchBytes,
       now: this.#clock.now(),
     })
     const deadline = this.#clock.monotonic() + this.#timeoutMs
@@ -137,20 +134,12 @@ export class JsonPublisher {
     }
   }
 
-  #topic(name: string): { id: string; partitions: number } {
+  /** As it is now: settings of a topic change, and its name may go to another one. */
+  #topic(name: string): { id: string; partitions: number; maxBatchBytes: number } {
     const topic = this.#api.routing([name]).topics[0]
     if (topic === undefined || topic.partitions.length === 0) throw new TailraceError('UNKNOWN_TOPIC', `"${name}".`)
-    return { id: topic.id, partitions: topic.partitions.length }
-  }
-
-  #limitOf(name: string, id: string): number {
-    const cached = this.#maxBatchBytes.get(id)
-    if (cached !== undefined) return cached
-    if (this.#maxBatchBytes.size >= maxCachedTopics) this.#maxBatchBytes.clear()
-    const summary = this.#api.listTopics().find((topic) => topic.name === name)
-    const limit = summary?.config.maxBatchBytes ?? this.#defaultMaxBatchBytes
-    this.#maxBatchBytes.set(id, limit)
-    return limit
+    const maxBatchBytes = topic.maxBatchBytes ?? this.#defaultMaxBatchBytes
+    return { id: topic.id, partitions: topic.partitions.length, maxBatchBytes }
   }
 }
 

@@ -182,6 +182,7 @@ export class MemoryBroker implements BrokerApi {
       topics: known.map((name) => ({
         name,
         id: this.#topic(name).id,
+        maxBatchBytes: this.#topic(name).config.maxBatchBytes,
         partitions: this.#topic(name).partitions.map((_, partition) => ({
           partition,
           leader: 1,
