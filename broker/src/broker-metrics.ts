@@ -84,6 +84,11 @@ function replicaRows(groups: CountedGroups): MetricRows {
       ['tailrace_replicas', 'Replicas of this broker, the metadata group included.', () => count(() => true)],
       ['tailrace_leaderships', 'Groups that this broker leads.', () => count((group) => group.isLeader)],
       [
+        'tailrace_highest_term',
+        'Highest term of all replicas here; the last one is 2147483647.',
+        () => highestTerm(groups),
+      ],
+      [
         'tailrace_leaderless_replicas',
         'Replicas here that know no leader.',
         () => count((group) => group.leader === NO_BROKER),
@@ -101,6 +106,12 @@ function replicaRows(groups: CountedGroups): MetricRows {
       ['tailrace_open_copies', 'Copies of own replicas kept open for others.', () => groups.openCopies],
     ],
   }
+}
+
+function highestTerm(groups: CountedGroups): number {
+  let highest = 0
+  for (const { term } of groups.all()) highest = Math.max(highest, term)
+  return highest
 }
 
 function peerRows(peers: PeerCounts): MetricRows {
