@@ -148,7 +148,7 @@ export interface MessageShapes {
   CopyCloseReply: { correlation: number }
   /** Committed entries firstIndex..lastIndex for a replica whose disk has lost them; fewer when they do not fit. Reply's body as Append's. */
   ReadEntries: { correlation: number; group: GroupId; firstIndex: LogIndex; lastIndex: LogIndex; maxBytes: number }
-  ReadEntriesReply: { correlation: number; entries: EntryFields[]; logStart: LogIndex }
+  ReadEntriesReply: { correlation: number; entries: EntryFields[]; logStart: LogIndex; logEnd: LogIndex }
 
   /** Body: one RecordBatch. Answered once it is on a majority's disks. */
   Publish: {

@@ -78,6 +78,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
     correlation,
     entries: [{ term: 3, kind: 0, baseOffset: far, lastOffset: far, bytes: 90 }],
     logStart: 5,
+    logEnd: far,
   },
   Publish: { correlation, topic: 'flights', partition: 5, timeoutMs: 30_000, topicId: 'a1' },
   PublishReply: {

@@ -14,12 +14,12 @@ export async function serveEntries(
   { firstIndex, lastIndex, maxBytes }: Message<'ReadEntries'>,
 ): Promise<PeerAnswer<'ReadEntries'>> {
   const last = Math.min(lastIndex, log.lastIndex)
-  const logStart = log.firstIndex
-  if (firstIndex > last || firstIndex < logStart) return { fields: { entries: [], logStart }, body: [] }
+  const bounds = { logStart: log.firstIndex, logEnd: log.lastIndex }
+  if (firstIndex > last || firstIndex < log.firstIndex) return { fields: { entries: [], ...bounds }, body: [] }
   const run: EntryRun = await log.readEntries(firstIndex, Math.min(maxBytes, MAX_BYTES))
   const count = Math.min(run.headers.length, last - firstIndex + 1)
   const entries = run.headers.slice(0, count).map(({ term, kind, baseOffset, lastOffset, bytes }) => {
     return { term, kind, baseOffset, lastOffset, bytes }
   })
-  return { fields: { entries, logStart }, body: run.payloads.slice(0, count) }
+  return { fields: { entries, ...bounds }, body: run.payloads.slice(0, count) }
 }

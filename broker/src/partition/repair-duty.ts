@@ -98,7 +98,7 @@ export class RepairDuty {
     const { log, clock, logger, group } = this.#deps
     for (let ranges = log().corruptRanges(); ranges.length > 0; ranges = log().corruptRanges()) {
       if (this.#stopped) return
-      const starts: LogIndex[] = []
+      const starts: (LogIndex | null)[] = []
       if (await this.#repairRange(ranges[0]!, starts)) continue
       if (await this.#isLetGo(ranges[0]!, starts)) continue
       this.#retryAt = clock.monotonic() + RETRY_MS
@@ -110,8 +110,10 @@ export class RepairDuty {
     }
   }
 
-  /** Whether some of it could be replaced. `starts` gets the first index of each log that has been asked. */
-  async #repairRange(range: CorruptRange, starts: LogIndex[]): Promise<boolean> {
+  /**
+   * Whether some of it could be replaced. `starts` gets, of each replica that has answered, where its log begins; null when it ends before the range: then it waits for these entries itself.
+   */
+  async #repairRange(range: CorruptRange, starts: (LogIndex | null)[]): Promise<boolean> {
     const { logger, group } = this.#deps
     for (const peer of this.#others()) {
       try {
@@ -130,10 +132,11 @@ export class RepairDuty {
   }
 
   /** The others may have cut off what is rotten here: then nobody ever gives it again, and sound entries behind it are not found. */
-  async #isLetGo({ from }: CorruptRange, starts: readonly LogIndex[]): Promise<boolean> {
+  async #isLetGo({ from }: CorruptRange, starts: readonly (LogIndex | null)[]): Promise<boolean> {
     const { log, letGo, logger, group } = this.#deps
     // One that has not answered may have it.
-    const before = starts.length < this.#others().length ? 0 : Math.min(...starts)
+    const known = starts.filter((start) => start !== null)
+    const before = starts.length < this.#others().length || known.length === 0 ? 0 : Math.min(...known)
     try {
       await letGo(before)
     } catch (error) {
@@ -145,12 +148,13 @@ export class RepairDuty {
   async #replaceFrom(
     peer: BrokerId,
     { from: firstIndex, to: lastIndex }: CorruptRange,
-    starts: LogIndex[],
+    starts: (LogIndex | null)[],
   ): Promise<number> {
     const { group, peers, metrics } = this.#deps
     const fields = { group, firstIndex, lastIndex, maxBytes: READ_BYTES }
     const { fields: answer, body } = await peers.request(peer, 'ReadEntries', fields, [], REPLY_MS)
-    starts.push(answer.logStart)
+    const { logStart, logEnd } = answer
+    starts.push(logStart > 0 && logEnd < firstIndex ? null : logStart)
     const log = this.#deps.log()
     const payloads: Uint8Array[] = []
     let at = 0

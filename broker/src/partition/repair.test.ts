@@ -84,6 +84,29 @@ describe('rot of entries that all other replicas have cut off', () => {
   })
 })
 
+describe('rot of a leader’s entries that a follower waits for', () => {
+  it('goes when nobody else has them: the follower gets a copy of what stands behind', async () => {
+    const world = await TestWorld.start({ settings, log: { segmentBytes: 1000, tailBytes: 4 << 10 } })
+    const publish = async (from: number, to: number) => {
+      for (let at = from; at < to; at += 1)
+        await world.during(world.group(1).publish(batchOf([`<${at}>${'x'.repeat(90)}`])))
+    }
+    await publish(0, 5)
+    await world.run(300)
+    await world.during(world.broker(3).close())
+    await publish(5, 60)
+    await world.run(300)
+    for (const id of [1, 2]) await world.during(world.replica(id).driver.log.seal())
+    expect(await world.broker(1).flip('<7>', 'groups')).toBeGreaterThan(0)
+    world.group(2).update({ retention: { bytes: 3000, ms: null } })
+    await world.until(() => world.group(2).logStart > 10)
+    await world.restart(3)
+    await world.until(() => world.group(3).highWatermark === 60, 120_000)
+    expect(world.replica(1).driver.log.startOffset).toBeGreaterThan(7)
+    expect((await world.records(3)).slice(-10)).toEqual((await world.records(2)).slice(-10))
+  })
+})
+
 describe('rot of entries that a start has to read', () => {
   async function rotten(text: string): Promise<TestWorld> {
     const world = await TestWorld.start({ settings, log: { segmentBytes: 1000, tailBytes: 64 << 10 } })
