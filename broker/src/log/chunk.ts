@@ -1,4 +1,4 @@
-import type { EntryHeader, LogIndex, Offset, TermStart } from '@tailrace/schemas'
+import type { EntryHeader, LogIndex, Offset, TermStart, Timestamp } from '@tailrace/schemas'
 import { EntryKind } from '@tailrace/schemas'
 import type { StoredConfiguration } from './types.ts'
 
@@ -20,6 +20,8 @@ export class Chunk {
   readonly bytes: number
   readonly memoryBytes: number
   readonly owner: ChunkOwner
+  /** By this broker's clock. */
+  readonly appendedAt: Timestamp
   /** The terms that begin within it. */
   readonly terms: readonly TermStart[]
   readonly configurations: readonly StoredConfiguration[]
@@ -39,6 +41,7 @@ export class Chunk {
     terms: readonly TermStart[],
     configurations: readonly StoredConfiguration[],
     owner: ChunkOwner,
+    appendedAt: Timestamp,
   ) {
     let bytes = 0
     for (const payload of payloads) bytes += payload.length
@@ -50,6 +53,7 @@ export class Chunk {
     this.terms = terms
     this.configurations = configurations
     this.owner = owner
+    this.appendedAt = appendedAt
     this.live = headers.length
   }
 
@@ -78,4 +82,5 @@ export const noChunk = new Chunk(
   {
     evict() {},
   },
+  0,
 )

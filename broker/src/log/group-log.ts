@@ -236,11 +236,12 @@ export class StoredGroupLog implements GroupLog {
 
   /** Takes entries that recovery has found in the journal, and which no segment has yet; in pieces, so that memory and segments take them in pieces. */
   restore(headers: readonly EntryHeader[], payloads: readonly Uint8Array[]): void {
+    const now = this.#host.env.now()
     for (let from = 0; from < headers.length; ) {
       let to = from
       for (let bytes = 0; to < headers.length && (to === from || bytes < RESTORED_CHUNK_BYTES); to++)
         bytes += headers[to]!.bytes
-      const chunk = new Chunk(headers.slice(from, to), payloads.slice(from, to), [], [], this.tail)
+      const chunk = new Chunk(headers.slice(from, to), payloads.slice(from, to), [], [], this.tail, now)
       this.tail.push(chunk)
       this.#host.pool.add(chunk)
       this.segments.push(chunk)
@@ -283,7 +284,7 @@ export class StoredGroupLog implements GroupLog {
     }
     const terms = newTerms(this.state.startedTerm, headers)
     const configurations = newConfigurations(headers, payloads)
-    const chunk = new Chunk(headers.slice(), payloads.slice(), terms, configurations, this.tail)
+    const chunk = new Chunk(headers.slice(), payloads.slice(), terms, configurations, this.tail, this.#host.env.now())
     this.state.extend(chunk.last, chunk.endOffset, terms, configurations)
     this.tail.push(chunk)
     this.#host.pool.add(chunk)

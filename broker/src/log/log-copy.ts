@@ -94,7 +94,7 @@ class SegmentCopy implements LogCopy {
       part.segment.hold(part.bytes)
       this.#parts.set(segmentName(part.segment.baseIndex, part.segment.baseOffset), part)
     }
-    this.files = [...this.#parts].map(([name, { bytes }]) => ({ name, bytes }))
+    this.files = [...this.#parts].map(([name, { bytes, segment }]) => ({ name, bytes, appendedAt: segment.appendedAt }))
   }
 
   async read(name: string, position: number, maxBytes: number): Promise<Uint8Array> {

@@ -160,9 +160,10 @@ export class ReceivedLog implements LogInstall {
   }
 
   /** The segment of a file that is as described and synced. */
-  async #verified({ name, bytes }: LogFile): Promise<Segment> {
+  async #verified({ name, bytes, appendedAt }: LogFile): Promise<Segment> {
     const { env } = this.#host
     const segment = receivedSegment(env, this.#folder, name)
+    segment.appendedAt = Math.min(appendedAt ?? env.now(), env.now())
     await noteSound(env, segment, this.have(name), this.#state)
     if (segment.bytes !== bytes) {
       await env.files.use(segment.path, (file) => file.truncate(segment.bytes))

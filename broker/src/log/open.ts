@@ -136,6 +136,7 @@ function segmentEnv(deps: LogStorageDeps, options: LogStorageOptions, space: Dis
     segmentBytes: options.segmentBytes,
     indexInterval: indexIntervalFor(options.segmentBytes),
     space,
+    now: () => deps.clock.now(),
   }
 }
 

@@ -23,7 +23,7 @@ it('lets go of the batches of evicted chunks at once, not when its queues are cl
     for (let index = 1; index <= 40; index += 1) {
       const payload = new Uint8Array(new ArrayBuffer(1024))
       batches.push(new WeakRef(payload.buffer))
-      const chunk = new Chunk([header(index, payload.length)], [payload], [], [], tail)
+      const chunk = new Chunk([header(index, payload.length)], [payload], [], [], tail, 0)
       tail.push(chunk)
       pool.add(chunk)
       pool.pin(chunk)

@@ -44,8 +44,8 @@ export interface SegmentStart {
   /** After the last record. */
   readonly endOffset: Offset
   readonly bytes: number
-  /** No record of it is younger; below zero when it holds no records. */
-  readonly maxTimestamp: Timestamp
+  /** When the last of its entries was appended to this log, or to the one of which this is a copy, by the broker's clock. */
+  readonly appendedAt: Timestamp
   /** Nothing will be added to it. */
   readonly sealed: boolean
 }
@@ -68,6 +68,8 @@ export interface LogDescription {
 export interface LogFile {
   readonly name: string
   readonly bytes: number
+  /** As `SegmentStart.appendedAt`; missing from a broker that does not know it. */
+  readonly appendedAt?: Timestamp
 }
 
 /**

@@ -12,7 +12,7 @@ export interface CopyManifest {
   readonly stateBytes: number | null
 }
 
-/** As JSON: `{"version":1,"description":{…},"files":[{"name","bytes"}],"stateBytes":…}`, batches of configurations in base64. */
+/** As JSON: `{"version":1,"description":{…},"files":[{"name","bytes","appendedAt"}],"stateBytes":…}`, batches of configurations in base64. */
 const VERSION = formatTable.copyManifest.version
 
 export function encodeManifest({ description, files, stateBytes }: CopyManifest): Uint8Array {
@@ -45,8 +45,9 @@ export function decodeManifest(bytes: Uint8Array): CopyManifest {
   return {
     description: { prevIndex, prevTerm, startOffset, lastIndex, lastTerm, endOffset, terms, configurations },
     files: files.map((file) => {
-      const { name, bytes: length } = fieldsOf(file)
-      return { name: fileName(name), bytes: whole(length) }
+      const { name, bytes: length, appendedAt } = fieldsOf(file)
+      const time = appendedAt === undefined ? {} : { appendedAt: whole(appendedAt) }
+      return { name: fileName(name), bytes: whole(length), ...time }
     }),
     stateBytes: stateBytes === null ? null : whole(stateBytes),
   }

@@ -12,21 +12,33 @@ export interface RetentionView {
 }
 
 /**
- * The index before which a log may be cut, or null: whole segments, oldest first, while what remains is still `bytes` long, or while their youngest
- * record is older than `ms`. (A segment without records has no age; it goes with what is after it by bytes, and by age at once.)
+ * The index before which a log may be cut, or null: whole segments, oldest first, while what remains is still `bytes` long, or while their last entry was appended
+ * more than `ms` ago. The time that records bear has no part in it: producers choose it.
  */
 export function retentionCut({ bytes, ms }: Retention, view: RetentionView): LogIndex | null {
+  const times = appendTimes(view)
   let cut: LogIndex | null = null
   let left = view.sizeBytes
-  for (const segment of view.segments) {
+  for (const [at, segment] of view.segments.entries()) {
     if (!segment.sealed || segment.last > view.settledIndex) break
     left -= segment.bytes
     const tooMuch = bytes !== null && left >= bytes
-    const tooOld = ms !== null && segment.maxTimestamp < view.now - ms
+    const tooOld = ms !== null && times[at]! < view.now - ms
     if (!tooMuch && !tooOld) break
     cut = segment.last + 1
   }
   return cut
+}
+
+/** A segment is at least as old as those behind it, and none is of the future: so a clock that was wrong for a while keeps nothing for long. */
+function appendTimes({ segments, now }: RetentionView): number[] {
+  const times: number[] = new Array(segments.length)
+  let latest = now
+  for (let at = segments.length - 1; at >= 0; at -= 1) {
+    latest = Math.min(latest, segments[at]!.appendedAt)
+    times[at] = latest
+  }
+  return times
 }
 
 /** Of the time that records are kept, the part after which a growing segment is closed: what goes is late by this much at most. */

@@ -49,7 +49,7 @@ export interface GroupSpec {
 export interface Retention {
   /** Bytes that are kept at least. */
   readonly bytes: number | null
-  /** Milliseconds; a segment goes when its youngest record is older. */
+  /** Milliseconds; a segment goes when its last entry was appended longer ago. */
   readonly ms: number | null
 }
 

@@ -1,3 +1,4 @@
+import type { Timestamp } from '@tailrace/schemas'
 import type { Disk } from '../../platform/disk.ts'
 import type { DiskSpace } from '../disk-space.ts'
 import type { TailPool } from '../tail-pool.ts'
@@ -15,6 +16,8 @@ export interface SegmentEnv extends IndexEnv {
   /** A segment is full when it has this many bytes. */
   readonly segmentBytes: number
   readonly space: DiskSpace
+  /** The broker's clock. */
+  now(): Timestamp
 }
 
 const MIN_INDEX_INTERVAL = 16 * 1024

@@ -43,7 +43,7 @@ export async function restoreSegments(
     const record = known.get(baseIndex)
     const segment =
       record?.[1] === baseOffset
-        ? restoreSegment(folder, record, env.crc32c)
+        ? restoreSegment(folder, record, env.crc32c, env.now())
         : new Segment(folder, baseIndex, baseOffset, new SparseIndex(env.crc32c))
     // Behind what segments have to hold, or cut off at the log's start.
     if (baseIndex > wanted || baseIndex <= group.state.prevIndex) {
@@ -98,6 +98,8 @@ async function readUpTo(env: SegmentEnv, segment: Segment, end: LogIndex, group:
     }),
   )
   if (size > segment.bytes || segment.lastIndex > trusted) segment.touched()
+  // What came after the checkpoint came later than it says; when, nothing tells.
+  if (segment.lastIndex > trusted || segment.appendedAt === 0) segment.appendedAt = env.now()
   if (index.length < segment.indexed) segment.indexed = 0
 }
 

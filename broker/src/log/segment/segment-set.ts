@@ -165,9 +165,9 @@ export class SegmentSet {
 
   starts(prevIndex: LogIndex): SegmentStart[] {
     const found: SegmentStart[] = []
-    for (const { baseIndex, lastIndex, baseOffset, endOffset, bytes, youngest, sealed } of this.list) {
+    for (const { baseIndex, lastIndex, baseOffset, endOffset, bytes, appendedAt, sealed } of this.list) {
       if (lastIndex <= prevIndex) continue
-      found.push({ first: baseIndex, last: lastIndex, baseOffset, endOffset, bytes, maxTimestamp: youngest, sealed })
+      found.push({ first: baseIndex, last: lastIndex, baseOffset, endOffset, bytes, appendedAt, sealed })
     }
     return found
   }
@@ -249,6 +249,7 @@ export class SegmentSet {
   #note(segment: Segment, chunk: Chunk): void {
     chunk.segmentBase = segment.baseIndex
     chunk.position = segment.bytes
+    segment.appendedAt = chunk.appendedAt
     for (let i = 0; i < chunk.headers.length; i++)
       segment.add(chunk.headers[i]!, chunk.payloads[i]!, 0, this.#env.indexInterval)
     this.flushedTo = chunk.last

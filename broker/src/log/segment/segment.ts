@@ -6,8 +6,19 @@ import { INDEX_ENTRY_BYTES, NO_TIME, SparseIndex } from './sparse-index.ts'
 
 const DIGITS = 20
 
-/** What a checkpoint keeps of a segment: [base index, base offset, bytes, last index, end offset, youngest record, sealed, index entries, their checksum]. */
-export type SegmentRecord = readonly [LogIndex, Offset, number, LogIndex, Offset, Timestamp, 0 | 1, number, number]
+/** What a checkpoint keeps of a segment: [base index, base offset, bytes, last index, end offset, youngest record, sealed, index entries, their checksum, time of the last append]. */
+export type SegmentRecord = readonly [
+  LogIndex,
+  Offset,
+  number,
+  LogIndex,
+  Offset,
+  Timestamp,
+  0 | 1,
+  number,
+  number,
+  Timestamp?,
+]
 
 /** One file of a log: batches back to back, the first of them the entry `baseIndex`. Only the last segment of a log grows. */
 export class Segment {
@@ -23,6 +34,8 @@ export class Segment {
   endOffset: Offset
   /** No record is younger. */
   youngest: Timestamp = NO_TIME
+  /** When the last of its entries was appended, by this broker's clock: records may bear any time. */
+  appendedAt: Timestamp = 0
   sealed = false
   /** Null when it has to be read from its file first. */
   index: SparseIndex | null
@@ -110,8 +123,9 @@ export class Segment {
   }
 
   record(): SegmentRecord {
-    const { baseIndex, baseOffset, bytes, lastIndex, endOffset, youngest, sealed, indexed, indexChecksum } = this
-    return [baseIndex, baseOffset, bytes, lastIndex, endOffset, youngest, sealed ? 1 : 0, indexed, indexChecksum]
+    const { baseIndex, baseOffset, bytes, lastIndex, endOffset, youngest, indexed, indexChecksum, appendedAt } = this
+    const sealed = this.sealed ? 1 : 0
+    return [baseIndex, baseOffset, bytes, lastIndex, endOffset, youngest, sealed, indexed, indexChecksum, appendedAt]
   }
 
   async #sync(files: OpenFiles): Promise<void> {
@@ -146,10 +160,12 @@ export function refuseNewerSegments(folder: string, names: readonly string[]): v
 }
 
 /** A segment as a checkpoint has kept it. */
-export function restoreSegment(folder: string, record: SegmentRecord, crc: Crc32c): Segment {
-  const [baseIndex, baseOffset, bytes, lastIndex, endOffset, youngest, sealed, indexed, checksum] = record
+export function restoreSegment(folder: string, record: SegmentRecord, crc: Crc32c, now: Timestamp): Segment {
+  const [baseIndex, baseOffset, bytes, lastIndex, endOffset, youngest, sealed, indexed, checksum, time] = record
   const segment = new Segment(folder, baseIndex, baseOffset, indexed === 0 ? new SparseIndex(crc) : null)
-  Object.assign(segment, { bytes, lastIndex, endOffset, youngest, sealed: sealed === 1, indexed })
+  // Missing in checkpoints of the time before it was kept: rather too long than too short.
+  const appendedAt = time ?? now
+  Object.assign(segment, { bytes, lastIndex, endOffset, youngest, appendedAt, sealed: sealed === 1, indexed })
   segment.indexChecksum = checksum
   return segment
 }
