@@ -15,8 +15,9 @@ if (major < 22 || (major === 22 && minor < 18)) {
 }
 
 // A broker's memory is batches, which lie outside V8's heap. By default V8 collects the whole heap again and again once they are some
-// 200 MB, whatever that frees; counted in its ordinary limit they grow with it (docs/decisions/external-memory.md). Unknown to a V8: ignored.
-setFlagsFromString('--external-memory-accounted-in-global-limit')
+// 200 MB, whatever that frees; counted in its ordinary limit they grow with it (docs/decisions/external-memory.md). Node.js 22 does not
+// know the flag, and says so at every command.
+if (major >= 24) setFlagsFromString('--external-memory-accounted-in-global-limit')
 
 // Compiled code is kept between starts: it halves the time until a broker is up.
 if (typeof module.enableCompileCache === 'function') module.enableCompileCache()

@@ -54,7 +54,7 @@ export async function openDataFolder(settings: BrokerSettings): Promise<DataFold
   const storage = await openLogStorage(platform, { ...settings, folder, openSegments: files.segments, hadLog })
   storage.onFailure = (error) => {
     // What is on disk is unknown now; only a restart finds out (fsync errors are not repeatable).
-    logger.fatal({ error }, 'the log cannot be written any more; the broker ends')
+    logger.fatal({ err: error }, 'the log cannot be written any more; the broker ends')
     process.exit(70)
   }
   makeRoom = () => storage.ranOut()

@@ -4,6 +4,7 @@ import { deadReferences } from './documents.ts'
 import { brokenImports, importsAgainstDirection, unusedFiles } from './import-checks.ts'
 import { importGraph } from './import-graph.ts'
 import { listensEverywhere } from './listening.ts'
+import { errorsLoggedAsNothing } from './logging.ts'
 import { undeclaredDependencies } from './packages.ts'
 import { parseSource, parseTree } from './parsed-source.ts'
 import { impurities } from './purity.ts'
@@ -387,4 +388,19 @@ describe('the table of mechanisms', () => {
     ],
     ['no reason', `| M13 votes | ${good} | — |`, 'no reason'],
   ])('must not have %s', (_, row, message) => expect(faults(row).join('\n')).toContain(message))
+})
+
+describe('errors that a logger would write as {}', () => {
+  const found = (call: string) => errorsLoggedAsNothing([parseSource('broker/src/a.ts', call)]).length
+  it('are found', () => {
+    expect(found("logger.warn({ error }, 'a')")).toBe(1)
+    expect(found("this.#deps.logger.error({ group, error }, 'a')")).toBe(1)
+    expect(found("log.info({ reason: error }, 'a')")).toBe(1)
+  })
+
+  it('are not found where there are none', () => {
+    expect(found("logger.warn({ err: error }, 'a')")).toBe(0)
+    expect(found("logger.warn({ code: error.code }, 'a')")).toBe(0)
+    expect(found('console.error({ error })')).toBe(0)
+  })
 })

@@ -147,7 +147,7 @@ export class Copies {
           const cut = retentionCut(retention, { ...view, settledIndex: log.lastIndex })
           if (cut !== null) await log.cutPrefix(cut)
         } catch (error) {
-          logger.warn({ error, group }, 'records past their retention could not be removed; trying again later')
+          logger.warn({ err: error, group }, 'records past their retention could not be removed; trying again later')
         }
       }
     }

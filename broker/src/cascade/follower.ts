@@ -223,7 +223,7 @@ export class Follower {
       copy.stopped = `the source ends at ${fields.highWatermark}, and ${copy.endOffset} is reached here`
       logger.error({ topic, partition, reason: copy.stopped }, 'the partition is not copied any more')
     } catch (error) {
-      this.#deps.logger.warn({ topic, partition, error }, 'cannot ask the source where its log begins')
+      this.#deps.logger.warn({ topic, partition, err: error }, 'cannot ask the source where its log begins')
     }
   }
 
@@ -240,7 +240,7 @@ export class Follower {
         await copy.beginAt(start)
         counts.newBeginnings++
       } catch (error) {
-        logger.error({ topic, partition, error }, 'a copy could not begin anew; trying again')
+        logger.error({ topic, partition, err: error }, 'a copy could not begin anew; trying again')
         this.#retryAt.set(copy, this.#deps.clock.monotonic() + retryMs)
       }
     }

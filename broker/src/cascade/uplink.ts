@@ -209,7 +209,7 @@ export class Uplink {
     try {
       await this.#deps.identity.change(change)
     } catch (error) {
-      this.#deps.logger.warn({ error }, 'what was learnt could not be kept')
+      this.#deps.logger.warn({ err: error }, 'what was learnt could not be kept')
     }
   }
 

@@ -37,10 +37,12 @@ describe('usage', () => {
     expect([code, out]).toEqual([2, ''])
   })
 
-  it('refuses an unknown TAILRACE_ variable before it starts anything', async () => {
-    const { code, err } = await run(['cluster', 'start'], { TAILRACE_LOGLEVEL: 'info' })
-    expect(code).toBe(2)
-    expect(err).toContain('TAILRACE_LOGLEVEL in the environment is no setting. Did you mean TAILRACE_LOG_LEVEL?')
+  it('warns of an unknown TAILRACE_ variable, and goes on', async () => {
+    const { err } = await run(['broker', '--id', 'x'], { TAILRACE_LOGLEVEL: 'info' })
+    expect(err).toContain(
+      'TAILRACE_LOGLEVEL in the environment is no setting and is ignored. Did you mean TAILRACE_LOG_LEVEL?',
+    )
+    expect(err).toContain('--id is "x"')
   })
 })
 

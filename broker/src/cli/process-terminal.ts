@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { whenParentEnds } from '../platform/node/parent-watch.ts'
 import type { Interruption, Terminal } from './terminal.ts'
 
 /** The terminal of this process. Listens for signals, so make one only. */
@@ -6,6 +7,8 @@ export function processTerminal(): Terminal {
   const interruption = new AbortController()
   const interrupt = (why: Interruption) => interruption.abort(why)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt(signal))
+  // npm does not always pass a signal on, and may be killed: what it has started ends with it.
+  if (process.env.npm_lifecycle_event !== undefined) whenParentEnds(() => interrupt('SIGTERM'))
   // `tailrace tail … | head` closes the pipe: the end of the command, not a failure.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

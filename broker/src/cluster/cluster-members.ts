@@ -68,7 +68,7 @@ export class ClusterMembers {
     } catch (error) {
       const { code } = asTailraceError(error)
       if (code !== 'MEMBERS_CHANGING' && code !== 'LEADER_UNAVAILABLE') {
-        this.#deps.logger.warn({ error }, 'cannot bring the metadata group to all brokers; trying again')
+        this.#deps.logger.warn({ err: error }, 'cannot bring the metadata group to all brokers; trying again')
       }
     }
     this.#running = false

@@ -58,7 +58,7 @@ export class ForcedLeader {
         await replica.forceMembers(replicas, aboveTerm)
       }
     } catch (error) {
-      logger.error({ group, error }, 'cannot force the members yet; trying again')
+      logger.error({ group, err: error }, 'cannot force the members yet; trying again')
     }
     this.#busy.delete(group)
     if (!this.#closed && this.#isMine(group)) clock.after(RETRY_MS, () => this.look(group))

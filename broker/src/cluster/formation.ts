@@ -125,7 +125,7 @@ export class Formation {
       .map((address) => this.#newcomerAt(address)!)
       .map(({ brokerId: id, directoryId, peer }) => ({ id, directoryId, peer }))
     this.#save(formationOf([self, ...others]), 0).catch((error) => {
-      this.#deps.logger.error({ error }, 'cannot write the record of the cluster; trying again')
+      this.#deps.logger.error({ err: error }, 'cannot write the record of the cluster; trying again')
       this.#deps.clock.after(RETRY_MS, () => this.tryToForm())
     })
   }
@@ -279,7 +279,7 @@ export class Formation {
     } catch (error) {
       const { code } = asTailraceError(error)
       if (code === 'CLUSTER_MISMATCH' || code === 'BROKER_IDENTITY_MISMATCH') {
-        logger.error({ peer, error }, 'a peer is not in this cluster')
+        logger.error({ peer, err: error }, 'a peer is not in this cluster')
       } else if (code !== 'CONNECTION_LOST') {
         clock.after(RETRY_MS, () => {
           if (this.#linked.has(peer) && !this.#closed) this.#greet(record, peer)

@@ -87,7 +87,7 @@ export class Joining {
       const { code, message } = asTailraceError(error)
       this.#refusal = message
       if (code !== 'CONNECTION_LOST')
-        this.#deps.logger.warn({ member, error }, 'not admitted to the cluster; trying again')
+        this.#deps.logger.warn({ member, err: error }, 'not admitted to the cluster; trying again')
     }
     this.#asking = false
     this.#askSoon(RETRY_MS)

@@ -163,7 +163,7 @@ export class MetadataWriter {
         this.#writing = null
         // Nothing is lost: the log has it. What was applied since is newer.
         this.#pending = new Map([...changes, ...this.#pending])
-        this.#logger.error({ error }, 'cannot write the metadata to the state store; trying again')
+        this.#logger.error({ err: error }, 'cannot write the metadata to the state store; trying again')
         this.#clock.after(RETRY_MS, () => this.#flush())
       },
     )

@@ -127,7 +127,7 @@ class BrokerNode implements ClusterNode {
       if (this.#closed) return
       await this.#openMetadata(record, { preferred, isNew: true })
     } catch (error) {
-      logger.error({ error }, 'cannot open the metadata group; trying again')
+      logger.error({ err: error }, 'cannot open the metadata group; trying again')
       clock.after(OPEN_RETRY_MS, () => void this.#becomeMember(record))
       return
     }
@@ -232,7 +232,7 @@ class BrokerNode implements ClusterNode {
     directory.disown(group)
     if (this.#closed || !state.partitionOf(group)?.outcasts?.includes(brokerId)) return
     client.submit({ type: 'replica-dropped', group, broker: brokerId }, COMMAND_MS).catch((error) => {
-      logger.warn({ group, error }, 'cannot tell that an outdated replica is gone; trying again')
+      logger.warn({ group, err: error }, 'cannot tell that an outdated replica is gone; trying again')
       clock.after(OPEN_RETRY_MS, () => this.#replicaRemoved(group))
     })
   }
@@ -280,7 +280,7 @@ class BrokerNode implements ClusterNode {
       try {
         listener(place.topic.name, place.partition)
       } catch (error) {
-        this.#deps.logger.error({ error }, 'a listener for leaderships has failed')
+        this.#deps.logger.error({ err: error }, 'a listener for leaderships has failed')
       }
     }
   }

@@ -82,7 +82,7 @@ export class ReassignmentController {
       else await this.#record(group, change, progress)
     } catch (error) {
       // Leaders change and links break: the next round asks again.
-      logger.warn({ group, change, error }, 'cannot drive a change of replicas; trying again')
+      logger.warn({ group, change, err: error }, 'cannot drive a change of replicas; trying again')
     } finally {
       this.#busy.delete(group)
     }

@@ -41,7 +41,7 @@ export class Registration {
       } catch (error) {
         if (this.#closed) return
         const { code } = asTailraceError(error)
-        if (code !== 'LEADER_UNAVAILABLE') logger.warn({ error }, 'cannot register this broker; trying again')
+        if (code !== 'LEADER_UNAVAILABLE') logger.warn({ err: error }, 'cannot register this broker; trying again')
         await pause(clock, PAUSE_MS)
       }
     }

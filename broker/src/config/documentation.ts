@@ -22,7 +22,7 @@ const introduction = `# Configuration of a broker
 Every setting can be given as a flag of \`tailrace broker\`, as an environment variable, or in a JSON or YAML file named with
 \`--config FILE\` (or \`TAILRACE_CONFIG\`). A flag wins over the environment, the environment over the file, the file over the default. A
 setting that is unknown or wrong stops the start with its name, the value given, and what would be valid. An empty environment
-variable counts as not set. Bytes may be written with KiB, MiB or GiB, times with ms, s or m.
+variable counts as not set. A variable \`TAILRACE_…\` that is no setting is ignored with a warning; the ones that Kubernetes makes for services are ignored. Bytes may be written with KiB, MiB or GiB, times with ms, s or m.
 
 \`tailrace cluster start\` takes the same settings, except those that differ from broker to broker (${settingNames
   .filter((name) => settingTable[name].perBroker === true)

@@ -13,25 +13,29 @@ export type GivenSettings = ReadonlyMap<SettingName, GivenValue>
 /** Names in the environment that belong to the command line and not to a broker. */
 const otherEnvironmentNames = ['TAILRACE_SERVER', 'TAILRACE_CONFIG']
 
+/** What Kubernetes and Docker put into the environment for a service whose name begins with `tailrace`. No setting may be called so (a test sees to it). */
+export const isServiceVariable = (variable: string): boolean =>
+  /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/.test(variable)
+
 /**
- * Settings out of TAILRACE_… variables. An empty variable counts as not set, as shells and compose files write it.
- * Throws INVALID_SETTING for a TAILRACE_ name that is no setting.
+ * Settings out of TAILRACE_… variables. An empty variable counts as not set, as shells and compose files write it. A name that is no setting may be
+ * anybody's: `warn` is told of it, and of what may have been meant.
  */
-export function fromEnvironment(environment: Readonly<Record<string, string | undefined>>): GivenSettings {
+export function fromEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  warn: (text: string) => void,
+): GivenSettings {
   const byVariable = new Map(settingNames.map((name) => [environmentNameOf(name), name]))
   const given = new Map<SettingName, GivenValue>()
   for (const [variable, value] of Object.entries(environment)) {
-    if (
-      !variable.startsWith('TAILRACE_') ||
-      value === undefined ||
-      value === '' ||
-      otherEnvironmentNames.includes(variable)
-    )
-      continue
+    if (!variable.startsWith('TAILRACE_') || value === undefined || value === '') continue
     const name = byVariable.get(variable)
-    if (name === undefined)
-      throw unknownSetting(variable, 'in the environment', [...byVariable.keys(), ...otherEnvironmentNames])
-    given.set(name, { value, origin: variable })
+    if (name !== undefined) given.set(name, { value, origin: variable })
+    else if (!otherEnvironmentNames.includes(variable) && !isServiceVariable(variable)) {
+      const guess = nearest(variable, [...byVariable.keys(), ...otherEnvironmentNames])
+      const advice = guess === null ? '' : ` Did you mean ${guess}?`
+      warn(`warning: ${variable} in the environment is no setting and is ignored.${advice}`)
+    }
   }
   return given
 }

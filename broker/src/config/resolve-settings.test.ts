@@ -2,7 +2,7 @@ import { TailraceError } from '@tailrace/schemas'
 import { describe, expect, it } from 'vitest'
 import type { SettingName } from './broker-settings.ts'
 import type { GivenSettings } from './given-settings.ts'
-import { fromEnvironment, fromFile } from './given-settings.ts'
+import { fromEnvironment, fromFile, isServiceVariable } from './given-settings.ts'
 import { resolveSettings } from './resolve-settings.ts'
 import { environmentNameOf, flagOf, settingNames, settingTable } from './setting-table.ts'
 
@@ -14,6 +14,10 @@ function flags(values: Partial<Record<SettingName, unknown>>): GivenSettings {
 
 function resolve(values: Partial<Record<SettingName, unknown>>) {
   return resolveSettings({ flags: flags({ id: '1', data: 'd', ...values }), environment: none, file: none })
+}
+
+function refuse(text: string): void {
+  throw new Error(text)
 }
 
 function messageOf(call: () => unknown): string {
@@ -56,12 +60,15 @@ describe('hosts and origins', () => {
 describe('precedence', () => {
   it('takes flags before environment before file before default', () => {
     const file = fromFile({ id: 1, data: 'file', http: '127.0.0.1:1', tailBytes: '2 MiB', logLevel: 'warn' }, 'b.yaml')
-    const environment = fromEnvironment({
-      TAILRACE_DATA: 'env',
-      TAILRACE_HTTP: '127.0.0.1:2',
-      TAILRACE_TAIL_BYTES: '3MiB',
-      PATH: '/bin',
-    })
+    const environment = fromEnvironment(
+      {
+        TAILRACE_DATA: 'env',
+        TAILRACE_HTTP: '127.0.0.1:2',
+        TAILRACE_TAIL_BYTES: '3MiB',
+        PATH: '/bin',
+      },
+      refuse,
+    )
     const settings = resolveSettings({ flags: flags({ http: '127.0.0.1:3' }), environment, file })
     expect(settings.http).toBe('127.0.0.1:3')
     expect(settings.data).toBe('env')
@@ -71,11 +78,40 @@ describe('precedence', () => {
   })
 
   it('treats an empty environment variable as not set', () => {
-    expect(fromEnvironment({ TAILRACE_DATA: '' }).size).toBe(0)
+    expect(fromEnvironment({ TAILRACE_DATA: '' }, refuse).size).toBe(0)
   })
 
   it('treats an empty file as no settings', () => {
     expect(fromFile(null, 'b.yaml').size).toBe(0)
+  })
+})
+
+describe('variables of others', () => {
+  // As a Kubernetes Service called tailrace, tailrace-http or tailrace-peer has them put into the environment of every pod beside it.
+  const injected = ['TAILRACE', 'TAILRACE_HTTP', 'TAILRACE_PEER', 'TAILRACE_SERVER'].flatMap((service) => [
+    `${service}_PORT`,
+    `${service}_SERVICE_HOST`,
+    `${service}_SERVICE_PORT`,
+    `${service}_SERVICE_PORT_HTTP`,
+    `${service}_PORT_8080_TCP`,
+    `${service}_PORT_8080_TCP_ADDR`,
+    `${service}_PORT_8080_TCP_PORT`,
+    `${service}_PORT_8080_TCP_PROTO`,
+  ])
+
+  it('of a service are no settings and no reason to warn', () => {
+    const environment = Object.fromEntries(injected.map((name) => [name, 'tcp://10.0.0.1:8080']))
+    expect(fromEnvironment(environment, refuse).size).toBe(0)
+    expect(settingNames.map(environmentNameOf).filter(isServiceVariable)).toEqual([])
+  })
+
+  it('are ignored with a warning that names what may have been meant', () => {
+    const warnings: string[] = []
+    const given = fromEnvironment({ TAILRACE_ELECTION_TIMEOUT: '1', TAILRACE_ID: '3' }, (text) => warnings.push(text))
+    expect([...given.keys()]).toEqual(['id'])
+    expect(warnings).toEqual([
+      'warning: TAILRACE_ELECTION_TIMEOUT in the environment is no setting and is ignored. Did you mean TAILRACE_ELECTION_TIMEOUT_MS?',
+    ])
   })
 })
 
@@ -124,7 +160,7 @@ describe('wrong settings are refused with name, value and what would be valid', 
   })
 
   it('names the environment variable or the file', () => {
-    const environment = fromEnvironment({ TAILRACE_ID: 'x' })
+    const environment = fromEnvironment({ TAILRACE_ID: 'x' }, refuse)
     expect(messageOf(() => resolveSettings({ flags: flags({ data: 'd' }), environment, file: none }))).toContain(
       'TAILRACE_ID is "x"',
     )
@@ -133,9 +169,6 @@ describe('wrong settings are refused with name, value and what would be valid', 
   })
 
   it('refuses unknown names with the nearest known one', () => {
-    expect(messageOf(() => fromEnvironment({ TAILRACE_ELECTION_TIMEOUT: '1' }))).toContain(
-      'Did you mean TAILRACE_ELECTION_TIMEOUT_MS?',
-    )
     expect(messageOf(() => fromFile({ tailByte: 1 }, 'b.yaml'))).toContain(
       'tailByte in b.yaml is no setting. Did you mean tailBytes?',
     )

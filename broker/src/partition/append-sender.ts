@@ -56,7 +56,7 @@ export class AppendSender {
       headers = run.headers
       lane.run = run
     } catch (error) {
-      this.#logger.error({ group: this.#group, from: request.from, error }, 'entries for a follower cannot be read')
+      this.#logger.error({ group: this.#group, from: request.from, err: error }, 'entries for a follower cannot be read')
     }
     done(headers)
     lane.run = null
@@ -78,7 +78,7 @@ export class AppendSender {
     try {
       this.#sendRun(message, await this.#readRest(message.entries, await read))
     } catch (error) {
-      this.#logger.error({ group: this.#group, to: message.to, error }, 'an append cannot be read')
+      this.#logger.error({ group: this.#group, to: message.to, err: error }, 'an append cannot be read')
     }
     lane.reading = false
     const waiting = lane.waiting

@@ -62,7 +62,7 @@ describe('M92: what waits for a disk that stands still', () => {
   }
 
   it('of a leader is bounded: it refuses records as OVERLOADED, and takes them again when the disk works', async () => {
-    const { world, refused } = await held(1, bound)
+    const { world, refused } = await held(1, bound / 4)
     expect([...refused]).toEqual(['OVERLOADED'])
     expect(world.broker(1).storage.waitingBytes).toBeLessThan(bound + 200_000)
     world.broker(1).releaseDisk()
@@ -71,7 +71,7 @@ describe('M92: what waits for a disk that stands still', () => {
   })
 
   it('of a follower is bounded too, and it has everything when the disk works again', async () => {
-    const { world, refused } = await held(3, bound)
+    const { world, refused } = await held(3, bound / 8)
     expect(refused.size).toBe(0)
     expect(world.broker(3).storage.waitingBytes).toBeLessThan(bound + 400_000)
     world.broker(3).releaseDisk()

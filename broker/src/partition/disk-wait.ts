@@ -44,10 +44,22 @@ export class DiskWait {
   }
 }
 
+/** What of all groups may wait for this broker's disk, in multiples of what one group may have uncommitted. */
+const MOST_OF_LEADERS = 4
+/** More, so that leaders, who can tell their clients, come first: a follower that takes nothing is sent all of it again. */
+const MOST_OF_FOLLOWERS = 8
+
+type Broker = Pick<SnapshotServices, 'storage' | 'settings'>
+
 /**
- * M92 lets the other disks acknowledge what this broker's own one has not got, and a disk that stands still would hold all of that in memory: beyond what may wait for
- * a commit, leaders refuse records, and followers take none.
+ * M92 lets the other disks acknowledge what this broker's own one has not got, and a disk that stands still would hold all of that in memory: beyond a bound leaders
+ * refuse records.
  */
-export function isDiskBehind({ storage, settings }: Pick<SnapshotServices, 'storage' | 'settings'>): boolean {
-  return storage.waitingBytes > settings.maxUncommittedBytes
+export function isTooMuchForLeaders({ storage, settings }: Broker): boolean {
+  return storage.waitingBytes > MOST_OF_LEADERS * settings.maxUncommittedBytes
+}
+
+/** Likewise, followers take none. */
+export function isTooMuchForFollowers({ storage, settings }: Broker): boolean {
+  return storage.waitingBytes > MOST_OF_FOLLOWERS * settings.maxUncommittedBytes
 }

@@ -16,7 +16,7 @@ import { CheckpointSchedule, checkpointOf, dropCheckpoint, saveCheckpoint } from
 import { CopySource } from './copy-source.ts'
 import { CopyThrottle } from './copy-throttle.ts'
 import { coreOptions, ELECTION_TICKS } from './core-options.ts'
-import { isDiskBehind } from './disk-wait.ts'
+import { isTooMuchForFollowers } from './disk-wait.ts'
 import { distrustDisk } from './distrust.ts'
 import { GroupAnswers } from './group-answers.ts'
 import { handLeadershipsOn } from './hand-on.ts'
@@ -284,7 +284,7 @@ export class BrokerGroups implements Groups, GroupRequests {
       inSyncTicks: ELECTION_TICKS,
       distrustDisk: (reason) => this.distrustDisk(reason),
       catchUp: () => this.#ticker.catchUp(),
-      takesRecords: () => spec.stateMachine !== null || !(storage.cramped || isDiskBehind(this.#services)),
+      takesRecords: () => spec.stateMachine !== null || !(storage.cramped || isTooMuchForFollowers(this.#services)),
       wake: () => this.#wake(replica),
       broken: (error) => this.#stopBroken(replica, error),
       wakeAtBeat: () => this.#awake.add(replica),
@@ -330,7 +330,7 @@ export class BrokerGroups implements Groups, GroupRequests {
     return replica.schedule
       .save(state, () => saveCheckpoint(this.#deps.store, replica.id, checkpointOf(state), this.#deps.crc32c))
       .catch((error: unknown) =>
-        this.#deps.logger.warn({ group: replica.id, error }, 'a checkpoint could not be saved'),
+        this.#deps.logger.warn({ group: replica.id, err: error }, 'a checkpoint could not be saved'),
       )
   }
 

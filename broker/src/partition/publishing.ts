@@ -15,7 +15,7 @@ import {
 import { decompressors } from '../platform/decompressors.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { AppendTimes } from './append-times.ts'
-import { isDiskBehind } from './disk-wait.ts'
+import { isTooMuchForLeaders } from './disk-wait.ts'
 import type { GroupDriver } from './driver.ts'
 import { termAt } from './log-places.ts'
 import type { PublishResult } from './requests.ts'
@@ -51,7 +51,7 @@ export class Publishing {
     if (spec.readOnly) throw new TailraceError('READ_ONLY')
     // Metadata goes on below the reserve: deleting a topic is a way out.
     if (!this.#deps.services.storage.writable && spec.stateMachine === null) throw new TailraceError('DISK_FULL')
-    if (spec.stateMachine === null && isDiskBehind(this.#deps.services)) {
+    if (spec.stateMachine === null && isTooMuchForLeaders(this.#deps.services)) {
       throw new TailraceError('OVERLOADED', "Too many bytes wait for the leader's disk.")
     }
     checkBatch(batch, this.#deps.services.crc32c, spec.maxBatchBytes)

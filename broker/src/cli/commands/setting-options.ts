@@ -43,7 +43,7 @@ export async function readSettings(
   config: string | undefined,
   terminal: Terminal,
 ): Promise<BrokerSettings> {
-  const environment = fromEnvironment(terminal.environment)
+  const environment = fromEnvironment(terminal.environment, terminal.complain)
   const path = config ?? (terminal.environment.TAILRACE_CONFIG || undefined)
   const file = path === undefined ? new Map() : fromFile(await parseConfigFile(await readConfig(path), path), path)
   return resolveSettings({ flags, environment, file })
