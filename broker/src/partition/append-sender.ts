@@ -56,7 +56,10 @@ export class AppendSender {
       headers = run.headers
       lane.run = run
     } catch (error) {
-      this.#logger.error({ group: this.#group, from: request.from, err: error }, 'entries for a follower cannot be read')
+      this.#logger.error(
+        { group: this.#group, from: request.from, err: error },
+        'entries for a follower cannot be read',
+      )
     }
     done(headers)
     lane.run = null
