@@ -36,7 +36,7 @@ describe('hosts and origins', () => {
     const { hosts, readOrigins, writeOrigins } = resolve({})
     expect([hosts, readOrigins, writeOrigins]).toEqual([[], [], []])
     const file = fromFile({ id: 1, data: 'd', writeOrigins: ['http://localhost:5173'], readOrigins: '*' }, 'b.yaml')
-    const environment = fromEnvironment({ TAILRACE_HOSTS: 'a.example, b.example' })
+    const environment = fromEnvironment({ TAILRACE_HOSTS: 'a.example, b.example' }, refuse)
     const settings = resolveSettings({ flags: none, environment, file })
     expect(settings).toMatchObject({
       hosts: ['a.example', 'b.example'],
