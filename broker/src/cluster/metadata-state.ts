@@ -47,6 +47,11 @@ export class MetadataState implements MetadataTables {
   /** Partitions with outcasts. */
   readonly fenced = new Set<GroupId>()
   metadataPriorities: Readonly<Record<number, number>> = {}
+  /**
+   * How far this broker's copy can be trusted to be complete; set by who runs it. behind: what was decided before its start is not all here. leaderless: what others
+   * decide does not come here at present.
+   */
+  freshness: () => 'level' | 'leaderless' | 'behind' = () => 'level'
   readonly #audit: AuditRecord[] = []
   readonly #remembered = new Map<string, RememberedCommand>()
 

@@ -69,6 +69,7 @@ class BrokerNode implements ClusterNode {
       removed: (group) => this.#replicaRemoved(group),
       describeSelf: () => this.#describeSelf(),
     })
+    this.#parts.state.freshness = () => this.#freshness()
     this.admin = this.#parts.admin
     this.api = createBrokerApi({
       ...this.#parts,
@@ -297,6 +298,12 @@ class BrokerNode implements ClusterNode {
       directoryId: this.#file.directoryId,
       levels: { lowest, highest },
     }
+  }
+
+  #freshness(): 'level' | 'leaderless' | 'behind' {
+    const { registration, directory } = this.#parts
+    if (!registration.applied) return 'behind'
+    return directory.lookup(METADATA_GROUP).leader === NO_BROKER ? 'leaderless' : 'level'
   }
 
   #readiness(): { ready: boolean; reason: string } {

@@ -18,6 +18,7 @@ const PAUSE_MS = 50
 const retriable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'NOT_LEADER',
   'LEADER_UNAVAILABLE',
+  'NOT_READY',
   'CONNECTION_LOST',
   'TIMED_OUT',
   'SHUTTING_DOWN',

@@ -4,19 +4,39 @@ import type { MetadataState, Topic, TopicPartition } from './metadata-state.ts'
 
 /**
  * The topic that has this name. `id`: the one that is meant, where the caller knows it; undefined or empty: whichever has the name.
- * @throws TailraceError UNKNOWN_TOPIC, TOPIC_ID_MISMATCH
+ * @throws TailraceError UNKNOWN_TOPIC, TOPIC_ID_MISMATCH; NOT_READY where this broker cannot tell
  */
 export function requireTopic(state: MetadataState, name: string, id = ''): Topic {
   const topic = state.topics.get(name)
-  if (topic === undefined) throw new TailraceError('UNKNOWN_TOPIC', `"${name}"`)
-  refuseAnother(name, topic.id, id)
+  if (topic === undefined) throw isMissing(state, name)
+  if (id !== '' && id !== topic.id) throw cannotTell(state, name) ?? anotherTopic(name, topic.id, id)
   return topic
+}
+
+/** There is no such topic, as far as this broker can tell: one that has not caught up with the metadata cannot. */
+export function isMissing(state: MetadataState, name: string): TailraceError {
+  return cannotTell(state, name) ?? new TailraceError('UNKNOWN_TOPIC', `"${name}"`)
+}
+
+/** Undefined where what this broker knows of topics is up to date. */
+function cannotTell(state: MetadataState, name: string): TailraceError | undefined {
+  const reasons = {
+    level: undefined,
+    leaderless: `The metadata group has no leader, so this broker cannot tell whether there is a topic "${name}".`,
+    behind: `This broker has not caught up with the metadata, so it cannot tell whether there is a topic "${name}".`,
+  }
+  const reason = reasons[state.freshness()]
+  return reason === undefined ? undefined : new TailraceError('NOT_READY', reason)
 }
 
 /** @throws TailraceError TOPIC_ID_MISMATCH unless the topic of this name is the one that is meant, or none in particular is */
 export function refuseAnother(name: string, present: string, meant: string | undefined): void {
   if (meant === undefined || meant === '' || meant === present) return
-  throw new TailraceError('TOPIC_ID_MISMATCH', `"${name}" is ${present} here, not ${meant.slice(0, 100)}.`)
+  throw anotherTopic(name, present, meant)
+}
+
+function anotherTopic(name: string, present: string, meant: string): TailraceError {
+  return new TailraceError('TOPIC_ID_MISMATCH', `"${name}" is ${present} here, not ${meant.slice(0, 100)}.`)
 }
 
 /** @throws TailraceError UNKNOWN_PARTITION */

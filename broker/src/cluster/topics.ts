@@ -1,5 +1,5 @@
 import type { BrokerId } from '@tailrace/schemas'
-import { NO_BROKER } from '@tailrace/schemas'
+import { NO_BROKER, TailraceError } from '@tailrace/schemas'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { CreateTopicRequest, RoutedTopic, TopicDescription, TopicSummary } from './broker-api.ts'
@@ -9,7 +9,7 @@ import type { MetadataClient } from './metadata-client.ts'
 import type { Intent } from './metadata-leader.ts'
 import type { MetadataState } from './metadata-state.ts'
 import type { PartitionStatus } from './partition-status.ts'
-import { requireTopic } from './topic-places.ts'
+import { isMissing, requireTopic } from './topic-places.ts'
 import type { TopicLimits } from './topic-rules.ts'
 import { checkCreateTopic } from './topic-rules.ts'
 import { topicsToRoute } from './topics-to-route.ts'
@@ -82,7 +82,12 @@ export class Topics {
     await directory.until(() => id === undefined || state.topics.get(name)?.id !== id, USABLE_MS)
   }
 
+  /** As far as this broker knows. @throws TailraceError NOT_READY where it knows nothing yet: no topics would pass for that there are none */
   list(): TopicSummary[] {
+    const { freshness, head } = this.#deps.state
+    if (freshness() === 'behind' && head.appliedIndex === 0) {
+      throw new TailraceError('NOT_READY', 'This broker has not caught up with the metadata.')
+    }
     return [...this.#deps.state.topics.values()]
       .map(({ name, id, config, partitions }) => {
         return { name, id, partitions: partitions.length, replicas: partitions[0]!.replicas.length, config }
@@ -96,9 +101,11 @@ export class Topics {
     return { name, id: topic.id, config: topic.config, partitions }
   }
 
-  /** Unknown topics are left out. */
+  /** Unknown topics are left out. @throws TailraceError NOT_READY: one is unknown, and this broker cannot tell whether it is there */
   route(names: readonly string[]): RoutedTopic[] {
     const { state, directory } = this.#deps
+    const unknown = names.find((name) => !state.topics.has(name))
+    if (unknown !== undefined && state.freshness() !== 'level') throw isMissing(state, unknown)
     const topics = topicsToRoute(
       names,
       (name) => state.topics.get(name),
