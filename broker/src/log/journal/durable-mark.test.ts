@@ -156,3 +156,22 @@ describe('what the mark costs', () => {
     expect([failure, writer.acknowledged]).toEqual([null, writer.snapshots.length - 1])
   })
 })
+
+test('a journal file that a killed process had just created is a file for good before rounds go there', async () => {
+  for (let rounds = 1; rounds <= 12; rounds++) {
+    const { disk, writers } = await journalOnly()
+    disk.crash(() => 0)
+    // The process was killed then: the kernel knows of the new file, and the disk does not. By its name it is the one to be used next.
+    await disk.open('log/journal/00000000.journal')
+    const storage = await open(disk)
+    const writer = new Acknowledgements(storage).writer(storage.group(1)!, writers[0]!.now)
+    for (let n = 0; n < rounds; n++) {
+      writer.write({ sizes: [50] })
+      await settled()
+    }
+    disk.crash(() => 0)
+    const { storage: again, damaged } = await damages(disk)
+    expect(damaged).toEqual([false, false])
+    expect(await difference(again.group(1)!, writer.now)).toBeNull()
+  }
+})

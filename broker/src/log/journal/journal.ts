@@ -122,10 +122,12 @@ export class Journal {
 
   /**
    * Makes durable what recovery has read: the kernel may hold the last round of a process that was killed, and not the disk. Before anything is written behind it: were the
-   * sync of both to fail, a hole with something sound behind it would be taken for rot.
+   * sync of both to fail, a hole with something sound behind it would be taken for rot. A file that it had just created may be known to the kernel alone as well: with a loss of
+   * power it would go, and all rounds in it.
    */
   async keep(): Promise<void> {
     await this.#current?.file.sync()
+    await this.#options.disk.syncFolder(this.#options.folder)
   }
 
   /** A checkpoint holds everything up to `sequence`: files that end there are free. */
