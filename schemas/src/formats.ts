@@ -29,6 +29,12 @@ export const formatTable = {
     checkedIn: 'broker/src/cluster/identity-file.ts',
     proof: 'CRC-32C over all before it',
   },
+  lives: {
+    what: 'The list of lives',
+    version: 1,
+    checkedIn: 'broker/src/cluster/lives-file.ts',
+    proof: 'CRC-32C over all behind it',
+  },
   formation: {
     what: 'The record of the cluster',
     version: 1,

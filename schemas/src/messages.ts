@@ -46,6 +46,8 @@ export const MessageNumber = {
   SubscriptionEnd: 45,
   SleepingGroups: 50,
   WakeGroups: 51,
+  Lives: 52,
+  Witness: 53,
   Admin: 60,
   AdminReply: 61,
 } as const
@@ -126,7 +128,9 @@ export interface MessageShapes {
   Heartbeats: { beats: Beat[] }
   HeartbeatReplies: { beats: BeatReply[] }
   /** A broker's sign of life to each other (M87), with the number and digest of the sleeping groups that the two share. */
-  NodeBeat: { led: number; ledDigest: number; followed: number; followedDigest: number }
+  NodeBeat: { led: number; ledDigest: number; followed: number; followedDigest: number; durable: number }
+  Lives: { directoryId: string; lives: string[]; atoned: string[]; recovered: number }
+  Witness: { directoryId: string; life: string; durable: number }
   SleepingGroups: { led: { group: GroupId; term: Term }[]; followed: { group: GroupId; term: Term }[] }
   WakeGroups: { groups: GroupId[] }
   /** Who leads what, as the sender knows it of itself; sent on connection and on change, so that every broker can route. */

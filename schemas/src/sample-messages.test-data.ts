@@ -61,7 +61,9 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
   HeartbeatReplies: {
     beats: [{ group: 7, term: 3, lastIndex: far, sentAt: far, asleep: true, admission: far, round: far }],
   },
-  NodeBeat: { led: 9, ledDigest: 2 ** 32 - 1, followed: 8, followedDigest: 7 },
+  NodeBeat: { led: 9, ledDigest: 2 ** 32 - 1, followed: 8, followedDigest: 7, durable: far },
+  Lives: { directoryId: 'd', lives: ['a', 'b'], atoned: ['c'], recovered: far },
+  Witness: { directoryId: 'd', life: 'b', durable: far },
   SleepingGroups: { led: [{ group: 7, term: 3 }], followed: [{ group: 8, term: 4 }] },
   WakeGroups: { groups: [7, 8] },
   Leaders: { leaders: [{ group: 7, term: 3 }] },

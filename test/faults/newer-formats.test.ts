@@ -16,6 +16,7 @@ import {
 import { expect, test } from 'vitest'
 import { readFormation } from '../../broker/src/cluster/formation-record.ts'
 import { checkIdentity } from '../../broker/src/cluster/identity-file.ts'
+import { LivesFile } from '../../broker/src/cluster/lives-file.ts'
 import { MetadataState } from '../../broker/src/cluster/metadata-state.ts'
 import { loadMetadata } from '../../broker/src/cluster/metadata-store.ts'
 import { readDataFormat } from '../../broker/src/log/data-format.ts'
@@ -161,6 +162,12 @@ const cases: Record<FormatName, () => unknown> = {
     const covered = '{\n  "format": 2,\n  "everything": "else"'
     await put(disk, 'data/identity.json', Buffer.from(`${covered},\n  "checksum": ${checksumOf(covered)}\n}\n`))
   }),
+  lives: async () => {
+    const disk = new MemoryDisk()
+    const text = '{"version":2}'
+    await put(disk, 'data/lives.json', Buffer.from(`${checksumOf(text)} ${text}`))
+    await new LivesFile(disk, 'data').begin('a life')
+  },
   formation: () => readFormation({ version: 2 }),
   checkpoint: onDisk(async (disk) => {
     const body = '{"anything":1}'

@@ -49,6 +49,7 @@ export class NodeWatch {
     this.#sleepers = new Sleepers({
       brokerId: broker.id,
       peers: { tell: (to, name, fields) => tell({ from: broker.id, to, name, fields }) },
+      durableBlock: () => 0,
       wake: () => this.#wake(),
       reachable: (peer, reachable) => this.#setReachable(peer, reachable),
     })

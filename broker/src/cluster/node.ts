@@ -13,12 +13,14 @@ import type { FormationRecord } from './formation-record.ts'
 import { clusterSecret } from './formation-record.ts'
 import { IdentityFile } from './identity-file.ts'
 import type { Welcome } from './joining.ts'
+import { LivesFile } from './lives-file.ts'
 import type { Applied, Topic } from './metadata-state.ts'
 import { loadMetadata } from './metadata-store.ts'
 import type { ClusterNodeDeps } from './node-deps.ts'
 import { composePeerHandlers } from './peer-handlers.ts'
 import { describeRefusals } from './refusals.ts'
 import { checkStoredSizes } from './stored-sizes.ts'
+import { Witness } from './witness.ts'
 
 export type { ClusterNodeDeps, DiallingPeers, GroupsWithPeers } from './node-deps.ts'
 
@@ -54,6 +56,7 @@ class BrokerNode implements ClusterNode {
   readonly #deps: ClusterNodeDeps
   readonly #file: IdentityFile
   readonly #parts: BrokerParts
+  readonly #witness: Witness
   readonly #listeners = new Set<(topic: string, partition: PartitionNumber) => void>()
   #closed = false
 
@@ -77,7 +80,12 @@ class BrokerNode implements ClusterNode {
       formation: () => this.#file.formation,
       readiness: () => this.#readiness(),
     })
-    this.handlers = composePeerHandlers({ ...this.#parts, groups: deps.groups })
+    this.#witness = new Witness({
+      ...deps,
+      file: new LivesFile(deps.disk, deps.dataFolder),
+      directoryId: () => this.#file.directoryId,
+    })
+    this.handlers = composePeerHandlers({ ...this.#parts, groups: deps.groups, witness: this.#witness })
   }
 
   identity(): PeerIdentity {
@@ -91,6 +99,7 @@ class BrokerNode implements ClusterNode {
     const { groups, store, random, dataFolder } = this.#deps
     const { state, reconciler, directory, formation, registration } = this.#parts
     await this.#file.load(random)
+    await this.#witness.start(this.#deps.incarnation)
     await loadMetadata(store, state)
     // Also at the next start, which finds the identity that this one has made.
     if (this.#file.formation === null && (state.head.appliedIndex > 0 || !isEmpty(groups.stored())))

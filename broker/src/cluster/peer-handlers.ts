@@ -12,6 +12,7 @@ import { removedHint } from './member-changes.ts'
 import type { MetadataState } from './metadata-state.ts'
 import type { PeerRequestsDeps } from './peer-requests.ts'
 import { peerRequestHandlers } from './peer-requests.ts'
+import type { Witness } from './witness.ts'
 
 export interface PeerHandlersDeps extends Omit<PeerRequestsDeps, 'receiveFormation' | 'receiveApplication'> {
   readonly groups: GroupRequests & {
@@ -26,18 +27,24 @@ export interface PeerHandlersDeps extends Omit<PeerRequestsDeps, 'receiveFormati
   readonly directory: LeaderDirectory
   readonly hearing: Hearing
   readonly state: MetadataState
+  readonly witness: Witness
 }
 
 /** Sends what comes from peers where it belongs, once it is clear that they may say it. */
 export function composePeerHandlers(deps: PeerHandlersDeps): PeerHandlers {
-  const { groups, formation, directory, joining, admission, hearing, state } = deps
+  const { groups, formation, directory, joining, admission, hearing, state, witness } = deps
   const answer = peerRequestHandlers({
     ...deps,
     receiveFormation: (from, json) => formation.receive(from, json),
     receiveApplication: (from) => admission.receive(from),
   })
   return {
-    hears: (from, group) => hearing.hears(from, group),
+    hears(from, group) {
+      if (!hearing.hears(from, group)) return false
+      // What it remembers came before what it says now, and may have been kept until it was clear who it is.
+      witness.heed(from)
+      return true
+    },
     raft: (group, message, payloads) => groups.receive(group, message, payloads),
     tooLarge(from, group, frameBytes) {
       if (hearing.hears(from, group)) groups.tooLarge(from, group, frameBytes)
@@ -47,9 +54,14 @@ export function composePeerHandlers(deps: PeerHandlersDeps): PeerHandlers {
       return leaders.length - heard.length + directory.announced(from, heard)
     },
     told(from, name, fields) {
-      if (formation.trusts(from)) groups.told(from, name, fields)
+      witness.told(from, name, fields)
+      if (!formation.trusts(from)) return
+      witness.heed(from)
+      groups.told(from, name, fields)
     },
     link(peer, up) {
+      // Before any Raft message can leave.
+      witness.link(peer, up)
       groups.link(peer, up)
       formation.link(peer, up)
       joining.link(peer, up)

@@ -55,6 +55,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
   // What a newer version has written is left as it is.
   await space.open()
   logs.nextIncarnation = recovered.replay.highestIncarnation + 1
+  logs.recoveredBlock = recovered.lastBlock
   logs.mayHaveForgotten = recovered.replay.damaged || recovered.checkpoint.mayHaveForgotten === true
 
   const journal = new Journal({
@@ -67,7 +68,6 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
     onFillError: (error) => logs.onFillError(error),
   })
   recovered.resume(journal)
-  const limits = roundLimits(options, journal.capacity)
   const { retryFull } = space
   const mark = new DurableMark({ disk, clock, crc32c, folder, onFailure: (error) => logs.fail(error) })
   const rounds = new Rounds({
@@ -75,7 +75,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
     crc32c,
     journal,
     metrics: env.metrics,
-    limits,
+    limits: roundLimits(options, journal.capacity),
     space,
     onDurable: (_log, group, ticket) => logs.onDurable(group, ticket),
     onRound: (written) => logs.onRound(written),

@@ -73,6 +73,11 @@ export class PendingWrites implements RecordOwner {
     return this.#writes.length === 0 && !this.#repaired
   }
 
+  /** A damage that no round has taken yet. */
+  get hasDamage(): boolean {
+    return this.#writes.some(({ damage }) => damage != null)
+  }
+
   push(write: PendingWrite): void {
     this.#writes.push(write)
     if (write.chunk !== null) this.bytes += write.chunk.bytes

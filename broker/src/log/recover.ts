@@ -23,6 +23,8 @@ export interface RecoveredJournal {
   readonly replay: Replay
   /** The files of each folder of a group. */
   readonly names: ReadonlyMap<string, readonly string[]>
+  /** Of the journal. */
+  readonly lastBlock: number
   resume(journal: Journal): void
 }
 
@@ -43,7 +45,8 @@ export async function replayJournal(
   if (durable !== null && durable >= scan.end.nextSequence) replay.onLostEnd()
   replay.finish()
   const names = await listGroups(disk, `${folder}/groups`)
-  return { checkpoint, replay, names, resume: (journal) => resumeJournal(journal, files, scan) }
+  const lastBlock = scan.end.nextSequence - 1
+  return { checkpoint, replay, names, lastBlock, resume: (journal) => resumeJournal(journal, files, scan) }
 }
 
 /**

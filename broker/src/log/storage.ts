@@ -37,6 +37,7 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
   readonly metrics: LogMetrics
   nextIncarnation = 1
   mayHaveForgotten = false
+  recoveredBlock = 0
   /** Incarnations of logs that are being received, or were before the start. */
   readonly staged = new Map<GroupId, number>()
   readonly #installs = new Map<GroupId, ReceivedLog>()
@@ -129,6 +130,19 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
       this.mayHaveForgotten = false
       this.#live.checkpointer.request()
     })
+  }
+
+  get durableBlock(): number {
+    return this.#live.journal.place.sequence
+  }
+
+  distrust(reason: string): Promise<boolean> {
+    this.mayHaveForgotten = true
+    for (const log of this.#groups.values()) {
+      if (log.damage === null) log.lose(log.lastIndex + 1, log.endOffset, reason)
+    }
+    this.#live.checkpointer.request()
+    return this.whenDurable(() => [...this.#all].every(({ pending }) => !pending.hasDamage))
   }
 
   async remove(id: GroupId): Promise<void> {

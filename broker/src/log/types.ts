@@ -236,6 +236,14 @@ export interface LogStorage {
   readonly mayHaveForgotten: boolean
   /** Every group that may have been forgotten is here again, damaged. */
   nothingForgotten(): void
+  /** The last block of the journal that the opening has found, and the last one that is durable now. Blocks are counted for ever. */
+  readonly recoveredBlock: number
+  readonly durableBlock: number
+  /**
+   * The disk has lost what it had confirmed, somebody says: every group is damaged from its end on, unless it is already, and any may have been forgotten.
+   * Resolves when that is durable; false if it never will be.
+   */
+  distrust(reason: string): Promise<boolean>
   /** Creates an empty log; durable with the group's first write, or, with `damage`, soon and before that. */
   create(id: GroupId, damage?: Damage): GroupLog
   /**

@@ -17,7 +17,6 @@ import { CopySource } from './copy-source.ts'
 import { CopyThrottle } from './copy-throttle.ts'
 import { coreOptions, ELECTION_TICKS } from './core-options.ts'
 import { isTooMuchForFollowers } from './disk-wait.ts'
-import { distrustDisk } from './distrust.ts'
 import { GroupAnswers } from './group-answers.ts'
 import { handLeadershipsOn } from './hand-on.ts'
 import { dropInstallRecord } from './install-record.ts'
@@ -105,6 +104,7 @@ export class BrokerGroups implements Groups, GroupRequests {
       peers: deps.peers,
       wake: (group) => this.#guarded(this.#replicas.get(group), ({ driver }) => driver.wakeUp()),
       reachable: (peer, reachable) => this.#setReachable(peer, reachable),
+      durableBlock: () => deps.storage.durableBlock,
     })
     this.#lostLeaders = new LostLeaders({
       brokerId: deps.brokerId,
@@ -129,11 +129,10 @@ export class BrokerGroups implements Groups, GroupRequests {
     if (this.#closed) return Promise.reject(new TailraceError('SHUTTING_DOWN'))
     const open = this.#replicas.get(spec.group)
     if (open !== undefined) return Promise.resolve(open)
-    let opening = this.#opening.get(spec.group)
-    if (opening === undefined) {
-      opening = this.#open(spec).finally(() => this.#opening.delete(spec.group))
-      this.#opening.set(spec.group, opening)
-    }
+    const known = this.#opening.get(spec.group)
+    if (known !== undefined) return known
+    const opening = this.#open(spec).finally(() => this.#opening.delete(spec.group))
+    this.#opening.set(spec.group, opening)
     return opening
   }
 
@@ -149,13 +148,17 @@ export class BrokerGroups implements Groups, GroupRequests {
     for (const log of this.#deps.storage.groups()) yield log.group
   }
 
+  get recoveredBlock(): number {
+    return this.#deps.storage.recoveredBlock
+  }
+
   allOpened(): void {
     this.#deps.storage.nothingForgotten()
   }
 
-  /** See distrust.ts; after the turn at hand. */
-  distrustDisk(reason: string): void {
-    this.#deps.clock.soon(() => distrustDisk(this.#deps.storage, (group) => this.#replicas.get(group), reason))
+  distrustDisk(reason: string): Promise<boolean> {
+    for (const replica of this.#replicas.values()) this.#guarded(replica, () => replica.driver.distrust(reason))
+    return this.#deps.storage.distrust(reason)
   }
 
   sealTokens(secret: Uint8Array): void {
@@ -199,7 +202,6 @@ export class BrokerGroups implements Groups, GroupRequests {
     return this.#ticking.size
   }
 
-  /** Replicas that are asleep (M86). */
   get sleeping(): number {
     return this.#sleepers.size
   }
@@ -282,7 +284,8 @@ export class BrokerGroups implements Groups, GroupRequests {
       peers: this.#beats,
       schedule: new CheckpointSchedule(settings.checkpointBytes, state),
       inSyncTicks: ELECTION_TICKS,
-      distrustDisk: (reason) => this.distrustDisk(reason),
+      // After the turn at hand: a core is at work in it.
+      distrustDisk: (reason) => clock.soon(() => void this.distrustDisk(reason)),
       catchUp: () => this.#ticker.catchUp(),
       takesRecords: () => spec.stateMachine !== null || !(storage.cramped || isTooMuchForFollowers(this.#services)),
       wake: () => this.#wake(replica),
@@ -387,11 +390,8 @@ export class BrokerGroups implements Groups, GroupRequests {
   }
 
   /** A broken invariant stops this replica, for good and aloud; the others have nothing to do with it. */
-  #stopBroken(replica: Replica, error: unknown): void {
-    this.#deps.logger.error(
-      { group: replica.id, err: error },
-      'the replica has broken a rule of its own and is stopped',
-    )
+  #stopBroken(replica: Replica, err: unknown): void {
+    this.#deps.logger.error({ group: replica.id, err }, 'the replica has broken a rule of its own and is stopped')
     replica.stop('broken')
     this.#forget(replica)
   }

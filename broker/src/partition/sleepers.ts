@@ -13,6 +13,8 @@ export interface SleepersDeps {
   readonly peers: Pick<Peers, 'tell'>
   /** The replica is to find out for itself who is there. */
   readonly wake: (group: GroupId) => void
+  /** The last block of this broker's journal that is durable: others remember it (cluster/witness.ts). */
+  readonly durableBlock: () => number
   /** Whether a peer shows signs of life, each time that this changes. */
   readonly reachable: (peer: BrokerId, reachable: boolean) => void
 }
@@ -93,11 +95,12 @@ export class Sleepers {
 
   /** Tells every connected peer that this broker lives, and counts who has been silent. */
   beat(): void {
+    const durable = this.#deps.durableBlock()
     for (const [peer, shared] of this.#shared) {
       if (!shared.linked) continue
       const { led, followed } = shared
-      const fields = { led: led.size, ledDigest: led.digest, followed: followed.size, followedDigest: followed.digest }
-      this.#deps.peers.tell(peer, 'NodeBeat', fields)
+      const figures = { led: led.size, ledDigest: led.digest, followed: followed.size, followedDigest: followed.digest }
+      this.#deps.peers.tell(peer, 'NodeBeat', { ...figures, durable })
       shared.silentBeats++
       if (shared.silentBeats > SILENT_BEATS) this.#setReachable(peer, shared, false)
     }
@@ -106,7 +109,8 @@ export class Sleepers {
   told<Name extends NoteName>(from: BrokerId, name: Name, fields: Message<Name>): void {
     if (name === 'NodeBeat') this.#heard(from, fields as Message<'NodeBeat'>)
     else if (name === 'SleepingGroups') this.#compare(from, fields as Message<'SleepingGroups'>)
-    else for (const group of (fields as Message<'WakeGroups'>).groups) this.#wakeWith(from, group)
+    else if (name === 'WakeGroups')
+      for (const group of (fields as Message<'WakeGroups'>).groups) this.#wakeWith(from, group)
   }
 
   #heard(from: BrokerId, beat: Message<'NodeBeat'>): void {
@@ -120,7 +124,9 @@ export class Sleepers {
       beat.ledDigest === followed.digest &&
       beat.followed === led.size &&
       beat.followedDigest === led.digest
-    const figures = agrees ? '' : `${Object.values(beat).join()} ${led.version} ${followed.version}`
+    const figures = agrees
+      ? ''
+      : `${[beat.led, beat.ledDigest, beat.followed, beat.followedDigest].join()} ${led.version} ${followed.version}`
     shared.differing = agrees ? 0 : shared.differing + 1
     shared.steady = agrees || figures !== shared.figures ? 0 : shared.steady + 1
     shared.figures = figures

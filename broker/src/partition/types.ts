@@ -193,6 +193,13 @@ export interface Groups {
   readonly awake: number
   /** Every replica that this broker is to have is open: what was forgotten of others by the disk is no matter any more. */
   allOpened(): void
+  /** The last block of the journal that this start has found. */
+  readonly recoveredBlock: number
+  /**
+   * The disk has lost synced writes. What stood in them is not known: any replica of this broker may lack entries that it has acknowledged, or a vote that it has given. So each is
+   * quarantined, at once, until a later leader has made it whole (quarantine.ts). Resolves when a restart cannot forget that; false if it never will be durable.
+   */
+  distrustDisk(reason: string): Promise<boolean>
   /** From now on tokens are given and taken (M95). `secret`: what all brokers of the cluster know, and nobody else; 16 bytes or more. */
   sealTokens(secret: Uint8Array): void
   /** Stops the replica and removes its log. Waiting callers get UNKNOWN_TOPIC. */

@@ -1,5 +1,6 @@
 import type { GroupId } from '@tailrace/schemas'
 import type { GroupLog, LogStorage } from '../../../broker/src/log/types.ts'
+import type { Peers } from '../../../broker/src/partition/peers.ts'
 import type { Crc32c } from '../../../broker/src/platform/checksum.ts'
 import { nodeCrc32c } from '../../../broker/src/platform/node/checksum.ts'
 
@@ -31,6 +32,8 @@ export interface BrokerDefects {
   readonly marksUnread: boolean
   /** Nothing is kept back for what leads out of a full disk. */
   readonly noKeptRoom: boolean
+  /** Brokers remember nothing for each other: one whose folder is put back is taken for what it was. */
+  readonly witnessUnheeded: boolean
 }
 
 export const noBrokerDefects: BrokerDefects = {
@@ -47,6 +50,7 @@ export const noBrokerDefects: BrokerDefects = {
   cutBeyondCommit: false,
   marksUnread: false,
   noKeptRoom: false,
+  witnessUnheeded: false,
 }
 
 /** Changes a storage that has just been opened. */
@@ -146,5 +150,13 @@ export class DeletedFirst {
   async remove(storage: LogStorage): Promise<void> {
     for (const id of this.#groups) await storage.remove(id)
     this.#groups.clear()
+  }
+}
+
+/** Nobody hears what others remember. */
+export function withoutWitnesses(peers: Peers): void {
+  const tell = peers.tell.bind(peers)
+  peers.tell = (to, name, fields) => {
+    if (name !== 'Witness' && name !== 'Lives') tell(to, name, fields)
   }
 }

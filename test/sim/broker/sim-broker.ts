@@ -18,8 +18,9 @@ import {
   defectiveDurability,
   defectiveLogs,
   defectiveStorage,
+  withoutWitnesses,
 } from './defects.ts'
-import type { SimDisk } from './disk/sim-disk.ts'
+import type { DiskImage, SimDisk } from './disk/sim-disk.ts'
 import type { SimStore } from './disk/sim-store.ts'
 import type { EventLoop } from './event-loop.ts'
 import { Finding } from './finding.ts'
@@ -55,6 +56,12 @@ export interface Life {
   readonly node: ClusterNode
 }
 
+/** What a broker keeps on its machine, as it was at one moment. */
+export interface FolderCopy {
+  readonly disk: DiskImage
+  readonly store: ReadonlyMap<string, Uint8Array>
+}
+
 /** A broker and its machine. */
 export class SimBroker {
   readonly id: BrokerId
@@ -67,6 +74,8 @@ export class SimBroker {
   present = false
   /** Its disk is lost: it never comes back. */
   gone = false
+  /** Of its folder, as it was once. */
+  copy: FolderCopy | null = null
   /** Why the last start or life came to its end by itself. */
   failure: unknown = null
   /** Called when the process ends by itself. */
@@ -77,6 +86,31 @@ export class SimBroker {
   constructor(id: BrokerId, machine: Machine) {
     this.id = id
     this.machine = machine
+  }
+
+  /** While it is down. */
+  takeCopy(): void {
+    const { disk, store } = this.machine
+    this.copy = { disk: disk.image(), store: store.image() }
+  }
+
+  putBack(): void {
+    const { disk, store, watch } = this.machine
+    disk.putBack(this.copy!.disk)
+    store.putBack(this.copy!.store)
+    this.copy = null
+    watch.wasPutBack(this.id)
+  }
+
+  /** Whether this broker remembers, durably, a life of another one that a copy of that one's folder does not know. */
+  remembersMore(of: BrokerId, copy: FolderCopy): boolean {
+    const memory = this.machine.store.image().get(`witness/${of}`)
+    const lives = copy.disk.get(`${DATA}/lives.json`)
+    if (memory === undefined || lives === undefined) return false
+    const known = new Uint8Array(lives.size)
+    lives.read(known, 0)
+    const { life } = JSON.parse(new TextDecoder().decode(memory)) as { life: string }
+    return !new TextDecoder().decode(known).includes(life)
   }
 
   get up(): boolean {
@@ -160,6 +194,7 @@ export class SimBroker {
       listen: addressOf(id),
       dial: swarm.addresses,
     })
+    if (defects.witnessUnheeded || defects.sameIdAfterWipe) withoutWitnesses(peers)
     makeUnreliable(peers, machine.messages, machine.loop, machine.random, process)
     const groups = new BrokerGroups({
       ...{ storage, store, peers, clock, random, crc32c: nodeCrc32c, logger, brokerId: id, settings: swarm.partition },

@@ -81,7 +81,7 @@ export class Watch {
       // A broker whose store has forgotten that a topic was deleted opens its replicas once more, blank, and removes them again.
       const isDeleted = id !== METADATA_GROUP && !this.metadata.places.has(id)
       if (log.damage !== null) replica?.createdDamaged()
-      else this.guard(() => replica?.created(isDeleted || this.excused.has(broker)))
+      else this.guard(() => replica?.created(isDeleted || this.excused.has(broker) || replica.hasLostTail))
       this.#log(broker, process, log)
       return log
     }
@@ -96,6 +96,11 @@ export class Watch {
       if (process.alive) this.#replica(id, broker)?.synced(ticket)
       onDurable(id, ticket)
     }
+  }
+
+  /** Its folder is an older one: nothing on it tells what is missing. */
+  wasPutBack(broker: BrokerId): void {
+    for (const group of this.groups.values()) group.replica(broker)!.hasLostTail = true
   }
 
   stopped(broker: BrokerId): void {

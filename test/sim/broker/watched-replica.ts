@@ -67,7 +67,7 @@ export class WatchedReplica implements Observed {
     const replaced = Math.min(...this.#unsynced.map(({ truncateFrom }) => truncateFrom ?? Number.POSITIVE_INFINITY))
     this.#unsynced = []
     this.log = this.#entriesOf(log)
-    if (log.damage !== null) {
+    if (log.damage !== null || this.hasLostTail) {
       this.#group.damaged()
       // What it has, and what it had promised before as far as that can still follow.
       const differs = this.log.some((entry, at) => at < this.durable.length && entry !== this.durable[at])
@@ -130,6 +130,7 @@ export class WatchedReplica implements Observed {
   }
 
   repaired(): void {
+    this.hasLostTail = false
     this.#setDurable(this.durable.slice(0, this.log.length))
   }
 

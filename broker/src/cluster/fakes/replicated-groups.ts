@@ -353,6 +353,10 @@ export class FakeGroups implements Groups {
   }
 
   allOpened(): void {}
+  readonly recoveredBlock = 0
+  async distrustDisk(): Promise<boolean> {
+    return true
+  }
 
   async remove(id: GroupId): Promise<void> {
     const { configuration, replicas } = this.#world.group(id)

@@ -120,7 +120,7 @@ test('heartbeats of one turn to one broker are one frame, and so are their repli
 
 test('what concerns all groups is told without an answer', async () => {
   const { cluster, brokers } = await three()
-  const beat = { led: 3, ledDigest: 2 ** 32 - 1, followed: 2, followedDigest: 1 }
+  const beat = { led: 3, ledDigest: 2 ** 32 - 1, followed: 2, followedDigest: 1, durable: 0 }
   brokers[0].peers.tell(2, 'NodeBeat', beat)
   brokers[0].peers.tell(2, 'WakeGroups', { groups: [5] })
   await cluster.pass(20)

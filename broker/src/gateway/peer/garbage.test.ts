@@ -142,7 +142,8 @@ describe('what a handler throws costs the connection, not the process', () => {
     const { cluster, one, two } = await pair()
     one.peers.handlers[name] = fail
     if (name === 'leaders') two.peers.announceLeaders([{ group: 1, term: 1 }])
-    else if (name === 'told') two.peers.tell(1, 'NodeBeat', { led: 0, ledDigest: 0, followed: 0, followedDigest: 0 })
+    else if (name === 'told')
+      two.peers.tell(1, 'NodeBeat', { led: 0, ledDigest: 0, followed: 0, followedDigest: 0, durable: 0 })
     else if (name === 'request')
       void two.peers.request(1, 'InitProducer', {}, [], 100).catch(({ code }) => two.log.push(code))
     else two.peers.sendRaft(1, vote, [])

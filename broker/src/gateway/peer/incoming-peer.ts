@@ -1,11 +1,17 @@
 import { type Frame, TailraceError } from '@tailrace/schemas'
-import type { PeerHandlers, PeerIdentity } from '../../partition/peers.ts'
+import type { NoteName, PeerHandlers, PeerIdentity } from '../../partition/peers.ts'
 import type { PeerDeps } from './deps.ts'
 import { tooLarge } from './failures.ts'
 import type { FrameChannel } from './frame-channel.ts'
 import { RaftReceiver } from './raft-receiver.ts'
 import { RequestAnswerer } from './request-answerer.ts'
 import type { PeerStats } from './stats.ts'
+
+const notes: ReadonlySet<string> = new Set<NoteName>(['NodeBeat', 'SleepingGroups', 'WakeGroups', 'Lives', 'Witness'])
+
+function isNote(frame: Frame): frame is Extract<Frame, { name: NoteName }> {
+  return notes.has(frame.name)
+}
 
 /** The connection that another broker keeps to this one: its Raft messages and requests, and the way back for the answers. */
 export class IncomingPeer {
@@ -35,7 +41,7 @@ export class IncomingPeer {
       this.#channel.send('HeartbeatReplies', { beats: [] })
     } else if (frame.name === 'Leaders') {
       this.#stats.unheard += this.#handlers.leaders(this.identity.brokerId, frame.fields.leaders)
-    } else if (frame.name === 'NodeBeat' || frame.name === 'SleepingGroups' || frame.name === 'WakeGroups') {
+    } else if (isNote(frame)) {
       this.#handlers.told(this.identity.brokerId, frame.name, frame.fields)
     } else if (!this.#raft.receive(frame) && !this.#requests.receive(frame)) {
       throw new TailraceError('MALFORMED_FRAME', `${frame.name} is nothing that brokers tell each other.`)

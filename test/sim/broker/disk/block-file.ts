@@ -22,6 +22,18 @@ export class BlockFile {
   /** Blocks that differ, or may differ, between the two. */
   readonly #dirty = new Set<number>()
 
+  /** Another file with what is stored in this one. Blocks are never changed, so both share them. */
+  copy(): BlockFile {
+    const file = new BlockFile()
+    file.size = this.#storedSize
+    file.#storedSize = this.#storedSize
+    for (const [block, bytes] of this.#stored) {
+      file.#stored.set(block, bytes)
+      file.#cached.set(block, bytes)
+    }
+    return file
+  }
+
   read(into: Uint8Array, position: number): number {
     const count = Math.max(0, Math.min(into.length, this.size - position))
     for (let at = 0; at < count; ) {

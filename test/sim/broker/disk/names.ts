@@ -92,10 +92,27 @@ export class Names {
     this.#names = new Map(this.#stored)
   }
 
+  /** All files as they are stored, as a copy that what happens later does not change. */
+  image(): ReadonlyMap<string, BlockFile> {
+    return copied(this.#stored)
+  }
+
+  putBack(image: ReadonlyMap<string, BlockFile>): void {
+    this.#changes = []
+    for (const path of image.keys()) this.makeFolder(folderOf(path))
+    this.#stored.clear()
+    for (const [path, file] of copied(image)) this.#stored.set(path, file)
+    this.#names = new Map(this.#stored)
+  }
+
   #change(change: NameChange): void {
     change.apply(this.#names)
     this.#changes.push(change)
   }
+}
+
+function copied(files: ReadonlyMap<string, BlockFile>): Map<string, BlockFile> {
+  return new Map([...files].map(([path, file]) => [path, file.copy()]))
 }
 
 function folderOf(path: string): string {

@@ -22,6 +22,8 @@ export interface DiskBehaviour {
   liesAboutSync: boolean
 }
 
+export type DiskImage = ReadonlyMap<string, BlockFile>
+
 interface Write {
   readonly file: BlockFile
   readonly bytes: Uint8Array
@@ -61,6 +63,15 @@ export class SimDisk {
       this.#names.remove(path)
       this.#names.sync(path.slice(0, path.lastIndexOf('/')))
     }
+  }
+
+  /** What the platter holds, while nothing runs on the machine; and the same put back later. */
+  image(): DiskImage {
+    return this.#names.image()
+  }
+
+  putBack(image: DiskImage): void {
+    this.#names.putBack(image)
   }
 
   /** The last blocks of the journal, of a broker that is down, are gone, as far as the mark beside it tells of them. Returns how many. */

@@ -44,6 +44,17 @@ export class SimStore {
     }
   }
 
+  /** What is durable for certain; and the same put back later. */
+  image(): ReadonlyMap<string, Uint8Array> {
+    return new Map(this.#settled)
+  }
+
+  putBack(image: ReadonlyMap<string, Uint8Array>): void {
+    this.wipe()
+    for (const [key, value] of image) this.#settled.set(key, value)
+    this.#content = new Map(this.#settled)
+  }
+
   wipe(): void {
     this.#settled.clear()
     this.#newest = []

@@ -120,4 +120,41 @@ const lostTail: FaultClass = {
   },
 }
 
-export const lostTails: readonly FaultClass[] = [lostTail]
+/**
+ * An operator puts an old copy of a broker's folder back. That is found out by those who remember a life of the broker that came after the copy; where nobody does, nobody can
+ * (docs/decisions/lost-tails.md). So it is done when all others remember one, durably.
+ */
+const folderPutBack: FaultClass = {
+  name: 'folder-put-back',
+  likelihood: 0.2,
+  everyMs: [300, 1_000],
+  strike(world, random) {
+    const broker = rotten(world, random)
+    if (!broker.up || !world.formed) return
+    const others = world.inService.filter((other) => other !== broker)
+    const isRemembered = (): boolean =>
+      broker.copy !== null && others.every((other) => other.remembersMore(broker.id, broker.copy!))
+    if (isRemembered()) {
+      const putBack = (): void => {
+        if (!isRemembered() || !broker.up) return
+        world.crash(broker, true, random.pick([1, 1, 500]))
+        world.rot(broker.id, '', 'an old copy of its folder is put back')
+        broker.putBack()
+      }
+      // Half the time one that knows nothing of what comes is away before, and who leads is gone afterwards.
+      const [leader, ...late] = others.toSorted((a, b) => world.ledBy(b.id) - world.ledBy(a.id))
+      if (random.chance(0.5) || leader === undefined || late.length === 0) return putBack()
+      for (const other of late) world.crash(other, false, 1_500)
+      world.undoAfter(800, () => {
+        putBack()
+        world.crash(leader, false, 4_000)
+      })
+    } else if (broker.copy === null) {
+      world.crash(broker, true, random.pick([1, 500]))
+      broker.takeCopy()
+      world.note(`the folder of broker ${broker.id} is copied`)
+    }
+  },
+}
+
+export const lostTails: readonly FaultClass[] = [lostTail, folderPutBack]
