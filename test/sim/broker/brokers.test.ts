@@ -59,7 +59,6 @@ test('one seed, one history of whole brokers', async () => {
 const controls: [BrokerDefectName, number, number, string[]][] = [
   ['leaderCountsUnsynced', 1, 20, ['durable-majority']],
   ['ackBeforeFsync', 1, 20, ['durable-majority']],
-  ['pauseKeepsLease', 14, 30, ['stale-read']],
   ['rotIsTorn', 3, 60, ['synced-is-kept', 'minority-loses-nothing', 'acknowledged-once-in-order']],
   ['disksLie', 2, 40, ['synced-is-kept', 'acknowledged-once-in-order']],
   ['anonymousRetries', 1, 20, ['acknowledged-once-in-order']],
