@@ -11,7 +11,6 @@ const SEEDS = 60
  * committed. 1776: a write that failed while the log was being opened, told to nobody: the broker went on without a log. 60408: rot at a start of the log that all others had cut off, which
  * nobody could give again, and with it what stood behind it. 60526, 60921: a start that wrote its first round behind one that only the kernel held; both failed to be synced.
  * 61232: the first rounds of a journal went elsewhere, so nothing in it told that there had been any.
-
  * 61823: a rotten entry that all others had cut off by retention. 7000119: one partition's backlog starved the journal's other groups.
  */
 const PINNED = [
