@@ -58,10 +58,12 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     join: settings.join,
     pid: process.pid,
     incarnation: random.uuid(),
+    writable: () => storage.writable,
     dataFolder: settings.data,
     maxBatchBytes: settings.maxBatchBytes,
     maxPartitionsPerTopic: settings.maxPartitionsPerTopic,
     maxReplicasPerBroker: settings.maxReplicasPerBroker,
+    leaderReturnMs: settings.leaderReturnMs,
     sizeLimits: { maxFrameBytes: settings.maxFrameBytes - frameOverhead },
     largestMaxBatchBytes: Math.floor(settings.maxFrameBytes / 2),
   })

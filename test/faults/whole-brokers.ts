@@ -25,6 +25,7 @@ export interface BrokerOptions {
   readonly limits?: Partial<PeerLimits>
   readonly sizeLimits?: Readonly<Record<string, number>>
   readonly partition?: Partial<PartitionSettings>
+  readonly leaderReturnMs?: number
 }
 
 /** One broker with everything but the gateways for clients, put together as broker/src/main.ts does it. */
@@ -90,6 +91,8 @@ export class WholeBrokers {
       ...{ http: `b${id}:8080`, peerAddress: addressOf(id), join: join.map(addressOf) },
       sizeLimits: options.sizeLimits ?? {},
       incarnation: `life-${++this.#lives}`,
+      writable: () => storage.writable,
+      leaderReturnMs: options.leaderReturnMs ?? 60_000,
       maxBatchBytes: options.maxBatchBytes ?? MiB,
       largestMaxBatchBytes: options.largestMaxBatchBytes ?? 4 * MiB,
     })

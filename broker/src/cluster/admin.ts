@@ -101,7 +101,11 @@ export class Admin implements AdminApi {
     if (to !== 0 && partition !== null && !partition.replicas.includes(to)) {
       throw new TailraceError('INVALID_MEMBERS', `Broker ${to} has no replica of it.`)
     }
-    return this.#deps.calls.atLeader({ do: 'transfer', group, to }, LEADER_MS)
+    const { calls } = this.#deps
+    const moved = await calls.atLeader<{ leader: BrokerId }>({ do: 'transfer', group, to }, LEADER_MS)
+    // Where this is not heard, the leadership may return to the preferred replica: no harm comes of that.
+    if (to !== 0 && partition !== null) await calls.at(to, { do: 'keep', group }, LEADER_MS).catch(() => {})
+    return moved
   }
 
   async forceMembers(

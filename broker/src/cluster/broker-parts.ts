@@ -17,6 +17,7 @@ import { refusalOf } from './intent-rules.ts'
 import type { Welcome } from './joining.ts'
 import { Joining } from './joining.ts'
 import { LeaderDirectory } from './leader-directory.ts'
+import { LeaderReturn } from './leader-return.ts'
 import { MetadataClient } from './metadata-client.ts'
 import { MetadataLeader } from './metadata-leader.ts'
 import { MetadataMachine } from './metadata-machine.ts'
@@ -37,6 +38,7 @@ import { defaultPartitionLimits } from './topic-rules.ts'
 import { Topics } from './topics.ts'
 
 const PRODUCER_BLOCK_MS = 10_000
+export const DEFAULT_LEADER_RETURN_MS = 60_000
 
 /** What the parts tell the broker that they are parts of. */
 export interface PartEvents {
@@ -59,6 +61,7 @@ export type BrokerParts = ReturnType<typeof createParts>
 /** Everything that a broker's cluster layer consists of, put together. */
 export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: PartEvents) {
   const { brokerId, clock, random, logger, groups, peers, levels = featureLevels } = deps
+  const { writable, leaderReturnMs: settleMs = DEFAULT_LEADER_RETURN_MS } = deps
   const { state, writer, machine } = createMetadata(deps, {
     applied: (applied) => events.applied(applied),
     restored: () => events.restored(),
@@ -67,20 +70,17 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   })
   const brokers = (): BrokerId[] => knownBrokers(file.formation, state)
   const directory = new LeaderDirectory({
-    brokerId,
-    clock,
+    ...{ brokerId, clock, logger },
     connected: (peer) => peers.connected(peer),
     announce: (leaders) => peers.announceLeaders(leaders),
     mayExist: (group) => state.mayExist(group),
-    logger,
     onChange: (group) => events.leadershipChanged(group),
   })
   const onFormed = (record: FormationRecord): void => events.formed(record)
   const formation = new Formation({ ...deps, file, members: state, onFormed })
   const hearing = new Hearing({ formation, state, groups, caughtUp: () => registration.applied })
-  const living = (): BrokerId[] => {
-    return brokers().filter((id) => state.brokers.has(id) && (id === brokerId || peers.connected(id)))
-  }
+  const alive = (id: BrokerId): boolean => id === brokerId || peers.connected(id)
+  const living = (): BrokerId[] => brokers().filter((id) => state.brokers.has(id) && alive(id))
   const limits = { ...defaultPartitionLimits, ...given(deps), maxBatchBytes: deps.largestMaxBatchBytes }
   const rules = { groups, state, brokers, living, limits, levels, formation: () => file.formation }
   const leader = new MetadataLeader({
@@ -91,7 +91,7 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   const client = new MetadataClient({ self: brokerId, leader, directory, peers, clock, random })
   const registration = new Registration(() => events.describeSelf(), { state, client, clock, logger })
   const members = new ClusterMembers({ groups, state, brokers, clock, logger })
-  const desk = new GroupDesk({ brokerId, groups, state, changeMetadata: (voters) => members.change(voters) })
+  const desk = new GroupDesk({ brokerId, groups, state, writable, changeMetadata: (voters) => members.change(voters) })
   const calls = new GroupCalls({ brokerId, desk, directory, peers, clock })
   const reconciler = new Reconciler({
     ...{ brokerId, groups, state, clock, logger, maxBatchBytes: deps.maxBatchBytes },
@@ -111,6 +111,7 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
       welcomed: (welcome) => events.welcomed(welcome),
     }),
     controller: new ReassignmentController({ groups, state, calls, client, clock, logger }),
+    leaderReturn: new LeaderReturn({ ...{ groups, state, calls, alive, clock, logger }, settleMs }),
     forcedLeader: new ForcedLeader({ brokerId, groups, state, clock, logger }),
     publisher: new Publisher({ brokerId, state, groups, directory, peers, clock }),
     reader: new Reader({ brokerId, state, groups, directory, peers, clock }),

@@ -4,8 +4,8 @@ import type { Group, GroupStatus, Groups, Snapshot, SnapshotPlace } from '../par
 import type { EntryStatus } from '../raft/entry-states.ts'
 import type { MemberTarget } from '../raft/member-target.ts'
 import { asTailraceError } from './deadline.ts'
-import type { MetadataState } from './metadata-state.ts'
-import { sameMembers, wantedMembers } from './partition-replicas.ts'
+import { LeaderDesk, type LeaderDeskDeps } from './leader-desk.ts'
+import { preferredReplica, sameMembers, wantedMembers } from './partition-replicas.ts'
 
 export const GROUP_OPERATION = 'group'
 const TAIL_ENTRIES = 20
@@ -17,6 +17,12 @@ export type GroupRequest =
   | { readonly do: 'change-metadata'; readonly voters: readonly BrokerId[]; readonly group: GroupId }
   | { readonly do: 'cancel'; readonly group: GroupId }
   | { readonly do: 'transfer'; readonly group: GroupId; readonly to: BrokerId }
+  /** Fails if the replica there would serve worse as the leader. */
+  | { readonly do: 'may-lead'; readonly group: GroupId }
+  /** As `transfer`, to the preferred replica, unless an operator has put the leadership where it is. */
+  | { readonly do: 'return'; readonly group: GroupId; readonly to: BrokerId }
+  /** An operator has put this leadership there. */
+  | { readonly do: 'keep'; readonly group: GroupId }
   | { readonly do: 'snapshot'; readonly group: GroupId }
   | { readonly do: 'offer'; readonly group: GroupId; readonly source: BrokerId; readonly place: SnapshotPlace }
 
@@ -39,10 +45,9 @@ interface Attempt {
   failure: string | null
 }
 
-export interface GroupDeskDeps {
+export interface GroupDeskDeps extends LeaderDeskDeps {
   readonly brokerId: BrokerId
   readonly groups: Groups
-  readonly state: MetadataState
   /** Asks for these voters of the metadata group, with all other brokers as learners. */
   readonly changeMetadata: (voters: readonly BrokerId[]) => Promise<void>
 }
@@ -53,8 +58,11 @@ export class GroupDesk {
   /** The last attempt at a change in each group, while this broker leads it. */
   readonly #attempts = new Map<GroupId, Attempt>()
 
+  readonly #leaders: LeaderDesk
+
   constructor(deps: GroupDeskDeps) {
     this.#deps = deps
+    this.#leaders = new LeaderDesk(deps)
   }
 
   async answer(request: GroupRequest): Promise<unknown> {
@@ -73,6 +81,14 @@ export class GroupDesk {
         return {}
       case 'transfer':
         return { leader: await this.#transfer(group, request.to) }
+      case 'may-lead':
+        this.#leaders.mayLead(group)
+        return {}
+      case 'return':
+        return this.#leaders.giveBack(this.#led(group), request.to)
+      case 'keep':
+        this.#leaders.keep(this.#led(group))
+        return {}
       case 'snapshot':
         return this.#snapshot(group)
       case 'offer':
@@ -130,6 +146,7 @@ export class GroupDesk {
   /** The group's leadership has changed: what was tried here says nothing any more. */
   leadershipChanged(group: GroupId): void {
     this.#attempts.delete(group)
+    this.#leaders.forget(group)
   }
 
   /** `failure`: why what was tried before has failed; this takes it back. */
@@ -151,7 +168,8 @@ export class GroupDesk {
 
   async #transfer(group: GroupId, to: BrokerId): Promise<BrokerId> {
     const led = this.#led(group)
-    const preferred = this.#deps.state.partitionOf(group)?.replicas[0] ?? led.configuration.voters[0]!
+    const partition = this.#deps.state.partitionOf(group)
+    const preferred = partition === undefined ? led.configuration.voters[0]! : preferredReplica(partition)
     const target = to === 0 ? preferred : to
     return target === this.#deps.brokerId ? target : led.transferLeadership(target)
   }

@@ -11,6 +11,9 @@ const fieldsOf: { readonly [Do in GroupRequest['do']]: (fields: Fields) => boole
   'change-metadata': ({ voters }) => isBrokerSet(voters) && voters.length > 0,
   cancel: () => true,
   transfer: ({ to }) => isNatural(to),
+  'may-lead': () => true,
+  return: ({ to }) => isPositive(to),
+  keep: () => true,
   snapshot: () => true,
   offer: ({ source, place }) => isPositive(source) && isPlace(place),
 }

@@ -41,6 +41,8 @@ export interface ClusterNodeDeps {
   readonly groups: GroupsWithPeers
   readonly peers: DiallingPeers
   readonly logger: Logger
+  /** False: the disk has no room for records. */
+  readonly writable: () => boolean
   /** What this version supports; a test gives others. */
   readonly levels?: FeatureLevels
   /** For topics that do not say. */
@@ -52,4 +54,6 @@ export interface ClusterNodeDeps {
   /** Defaults: `defaultPartitionLimits`. */
   readonly maxPartitionsPerTopic?: number
   readonly maxReplicasPerBroker?: number
+  /** Default: DEFAULT_LEADER_RETURN_MS; 0: leaderships do not return by themselves. */
+  readonly leaderReturnMs?: number
 }

@@ -120,8 +120,10 @@ class BrokerNode implements ClusterNode {
 
   async close(): Promise<void> {
     this.#closed = true
-    const { formation, joining, registration, reconciler, controller, members, forcedLeader } = this.#parts
-    for (const part of [formation, joining, registration, reconciler, controller, members, forcedLeader]) part.close()
+    const { formation, joining, registration, reconciler, controller, leaderReturn, members, forcedLeader } =
+      this.#parts
+    const parts = [formation, joining, registration, reconciler, controller, leaderReturn, members, forcedLeader]
+    for (const part of parts) part.close()
     this.#parts.publisher.close()
     this.#parts.directory.close()
     await this.#parts.writer.close()
@@ -277,11 +279,12 @@ class BrokerNode implements ClusterNode {
   }
 
   #leadershipChanged(group: GroupId): void {
-    const { publisher, desk, controller, members, state } = this.#parts
+    const { publisher, desk, controller, leaderReturn, members, state } = this.#parts
     publisher.leadershipChanged(group)
     desk.leadershipChanged(group)
     if (group === METADATA_GROUP) {
       controller.wake()
+      leaderReturn.wake()
       members.wake()
     }
     const place = state.places.get(group)

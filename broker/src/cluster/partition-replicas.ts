@@ -48,6 +48,12 @@ export function placeOf(partition: TopicPartition, broker: BrokerId): Place | nu
   return { admission: admissionOf(partition, broker) }
 }
 
+/** Who is to lead: of the replicas that campaign first, the first in order (M82). */
+export function preferredReplica({ replicas, priorities = {} }: TopicPartition): BrokerId {
+  const factorOf = (id: BrokerId): number => priorities[id] ?? 1
+  return replicas.reduce((best, id) => (factorOf(id) < factorOf(best) ? id : best))
+}
+
 /** The number under which a replica, present or coming, takes part. */
 export function admissionOf({ replicas, admissions, change }: TopicPartition, broker: BrokerId): LogIndex {
   if (replicas.includes(broker)) return admissions?.[broker] ?? 0

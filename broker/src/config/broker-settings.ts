@@ -34,6 +34,7 @@ export interface BrokerSettings {
   readonly maxUncommittedBytes: number
   readonly maxPartitionsPerTopic: number
   readonly maxReplicasPerBroker: number
+  readonly leaderReturnMs: number
   readonly producerExpirationMs: number
   readonly replicationBytesPerSecond: number
   /** Names under which clients reach the broker, beside those that it listens on and advertises. */

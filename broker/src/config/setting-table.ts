@@ -149,6 +149,12 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     about:
       'Replicas of partitions on one broker; a topic that would need more is refused with TOO_MANY_PARTITIONS. The same on all brokers.',
   },
+  leaderReturnMs: {
+    kind: duration(0, 86_400_000),
+    fallback: { value: 60_000 },
+    about:
+      "Time for which a broker must be up before the leaderships of partitions that prefer it return to it; 0: they do not return by themselves. The metadata leader's value counts.",
+  },
   producerExpirationMs: {
     kind: duration(1_000, 30 * 86_400_000),
     fallback: { value: 86_400_000 },

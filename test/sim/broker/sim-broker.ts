@@ -211,6 +211,7 @@ export class SimBroker {
       join: swarm.addresses,
       pid: id,
       incarnation: random.uuid(),
+      writable: () => storage.writable,
       dataFolder: DATA,
       maxBatchBytes: 1 << 20,
       largestMaxBatchBytes: 1 << 20,

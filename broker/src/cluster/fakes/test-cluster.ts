@@ -19,6 +19,7 @@ export class TestCluster {
   readonly refusals: TailraceError[] = []
   /** What brokers that are started from now on support; others: what this version does. */
   readonly levels = new Map<BrokerId, FeatureLevels>()
+  leaderReturnMs = 60_000
   #uuids = 0
 
   readonly random: Random = {
@@ -128,6 +129,7 @@ export class TestBroker implements DiallingPeers {
   /** Requests of these names get no answer. */
   readonly unanswered = new Set<RequestName>()
   readonly logged: string[] = []
+  diskFull = false
   readonly dialled = new Set<string>()
   readonly refusedBy = new Map<string, TailraceError>()
   handlers!: PeerHandlers
@@ -152,6 +154,8 @@ export class TestBroker implements DiallingPeers {
       ...{ clock: cluster.clock, random: cluster.random, groups: this.groups, peers: this },
       ...{ logger: { info: log, warn: log, error: log }, maxBatchBytes: 1_048_588, largestMaxBatchBytes: 4_194_304 },
       levels: cluster.levels.get(id) ?? featureLevels,
+      writable: () => !this.diskFull,
+      leaderReturnMs: cluster.leaderReturnMs,
     })
   }
 
