@@ -71,7 +71,8 @@ const controls: [BrokerDefectName, number, number, string[]][] = [
   ['installDeletesFirst', 165, 185, ['replica-broken', 'leader-completeness', 'election-safety', 'durable-majority']],
   ['cutBeforeFlush', 1, 20, ['broker-cannot-start', 'acknowledged-once-in-order']],
   ['cutBeyondCommit', 5, 30, ['cut-is-committed']],
-  ['marksUnread', 10, 20, ['synced-is-kept']],
+  ['marksUnread', 37, 80, ['synced-is-kept']],
+  ['witnessUnheeded', 90, 110, ['leader-completeness', 'election-safety', 'durable-majority']],
   ['noKeptRoom', 1, 13, ['full-disk-left']],
 ]
 

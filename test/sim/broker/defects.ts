@@ -153,10 +153,10 @@ export class DeletedFirst {
   }
 }
 
-/** Nobody hears what others remember. */
+/** Nobody hears what others remember; what they do remember is as before, for folders are put back only where that helps. */
 export function withoutWitnesses(peers: Peers): void {
   const tell = peers.tell.bind(peers)
   peers.tell = (to, name, fields) => {
-    if (name !== 'Witness' && name !== 'Lives') tell(to, name, fields)
+    if (name !== 'Witness') tell(to, name, fields)
   }
 }
