@@ -64,6 +64,7 @@ export function composePeerHandlers(deps: PeerHandlersDeps): PeerHandlers {
       witness.link(peer, up)
       groups.link(peer, up)
       formation.link(peer, up)
+      if (formation.trusts(peer)) witness.heed(peer)
       joining.link(peer, up)
       directory.link(peer, up)
     },
