@@ -19,6 +19,17 @@ export interface RepairDutyDeps {
   readonly metrics: Pick<PartitionMetrics, 'repairedEntries'>
   /** Cuts off the start of the log: as much as a state stands for, and without a state machine no entry from `before` on. */
   letGo(before: LogIndex): Promise<void>
+  readonly commitIndex: () => LogIndex
+  /** Gives up leadership and every promise made on this log: what the others elect puts its own entries in the place of those that nobody has. */
+  distrust(reason: string): void
+}
+
+/** What another replica has said of its log. `holds`: of the entry asked for, whatever it can give. */
+interface Answer {
+  readonly peer: BrokerId
+  readonly start: LogIndex
+  readonly endsBefore: boolean
+  readonly holds: boolean
 }
 
 const REPLY_MS = 5000
@@ -98,9 +109,10 @@ export class RepairDuty {
     const { log, clock, logger, group } = this.#deps
     for (let ranges = log().corruptRanges(); ranges.length > 0; ranges = log().corruptRanges()) {
       if (this.#stopped) return
-      const starts: (LogIndex | null)[] = []
-      if (await this.#repairRange(ranges[0]!, starts)) continue
-      if (await this.#isLetGo(ranges[0]!, starts)) continue
+      const answers: Answer[] = []
+      if (await this.#repairRange(ranges[0]!, answers)) continue
+      if (await this.#isLetGo(ranges[0]!, answers)) continue
+      this.#giveUpAlone(ranges[0]!, answers)
       this.#retryAt = clock.monotonic() + RETRY_MS
       logger.error(
         { group, ...ranges[0] },
@@ -110,14 +122,12 @@ export class RepairDuty {
     }
   }
 
-  /**
-   * Whether some of it could be replaced. `starts` gets, of each replica that has answered, where its log begins; null when it ends before the range: then it waits for these entries itself.
-   */
-  async #repairRange(range: CorruptRange, starts: (LogIndex | null)[]): Promise<boolean> {
+  /** Whether some of it could be replaced. `answers` gets one of each replica that has answered. */
+  async #repairRange(range: CorruptRange, answers: Answer[]): Promise<boolean> {
     const { logger, group } = this.#deps
     for (const peer of this.#others()) {
       try {
-        const count = await this.#replaceFrom(peer, range, starts)
+        const count = await this.#replaceFrom(peer, range, answers)
         if (count === 0) continue
         logger.warn(
           { group, from: range.from, count, peer },
@@ -132,11 +142,12 @@ export class RepairDuty {
   }
 
   /** The others may have cut off what is rotten here: then nobody ever gives it again, and sound entries behind it are not found. */
-  async #isLetGo({ from }: CorruptRange, starts: readonly (LogIndex | null)[]): Promise<boolean> {
+  async #isLetGo({ from }: CorruptRange, answers: readonly Answer[]): Promise<boolean> {
     const { log, letGo, logger, group } = this.#deps
+    // One that ends before the range waits for these entries itself.
+    const known = answers.filter(({ endsBefore }) => !endsBefore).map(({ start }) => start)
     // One that has not answered may have it.
-    const known = starts.filter((start) => start !== null)
-    const before = starts.length < this.#others().length || known.length === 0 ? 0 : Math.min(...known)
+    const before = answers.length < this.#others().length || known.length === 0 ? 0 : Math.min(...known)
     try {
       await letGo(before)
     } catch (error) {
@@ -145,20 +156,35 @@ export class RepairDuty {
     return from <= log().prevIndex
   }
 
+  /**
+   * A leader whose own entry has rotted before it was committed, and which no other voter has, could neither send it nor go on without it. That entry is no loss: it was never
+   * acknowledged. While a voter does not answer, it may have been, on that one's disk.
+   */
+  #giveUpAlone({ from }: CorruptRange, answers: readonly Answer[]): void {
+    const { core, commitIndex, distrust } = this.#deps
+    if (this.#stopped || core.role !== 'leader' || from <= commitIndex()) return
+    const lacks = (voter: BrokerId): boolean => answers.some(({ peer, holds }) => peer === voter && !holds)
+    const { voters, outgoing } = core.configuration
+    if (![...voters, ...outgoing].every((voter) => voter === core.id || lacks(voter))) return
+    distrust(`entry ${from} cannot be read, is not known to be committed, and no other voter has it`)
+  }
+
   async #replaceFrom(
     peer: BrokerId,
     { from: firstIndex, to: lastIndex }: CorruptRange,
-    starts: (LogIndex | null)[],
+    answers: Answer[],
   ): Promise<number> {
     const { group, peers, metrics } = this.#deps
     const fields = { group, firstIndex, lastIndex, maxBytes: READ_BYTES }
     const { fields: answer, body } = await peers.request(peer, 'ReadEntries', fields, [], REPLY_MS)
-    const { logStart, logEnd } = answer
-    starts.push(logStart > 0 && logEnd < firstIndex ? null : logStart)
+    const { logStart: start, logEnd, entries } = answer
     const log = this.#deps.log()
+    const endsBefore = start > 0 && logEnd < firstIndex
+    const holds = !endsBefore && (entries.length === 0 || entries[0]!.term === termAt(log, firstIndex))
+    answers.push({ peer, start, endsBefore, holds })
     const payloads: Uint8Array[] = []
     let at = 0
-    for (const { term, bytes } of answer.entries) {
+    for (const { term, bytes } of entries) {
       if (term !== termAt(log, firstIndex + payloads.length)) break
       payloads.push(body.slice(at, at + bytes))
       at += bytes

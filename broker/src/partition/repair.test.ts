@@ -1,3 +1,4 @@
+import { TailraceError } from '@tailrace/schemas'
 import { describe, expect, it } from 'vitest'
 import { batchOf } from './fakes/batches.ts'
 import { outcomeOf, TestWorld } from './fakes/test-world.ts'
@@ -104,6 +105,68 @@ describe('rot of a leader’s entries that a follower waits for', () => {
     await world.until(() => world.group(3).highWatermark === 60, 120_000)
     expect(world.replica(1).driver.log.startOffset).toBeGreaterThan(7)
     expect((await world.records(3)).slice(-10)).toEqual((await world.records(2)).slice(-10))
+  })
+})
+
+describe('rot of a leader’s entries that are not committed', () => {
+  /** Broker 1 has appended 20 records while it was alone, and its disk loses the first of them; now the others are back, and elect it. */
+  async function leading(): Promise<TestWorld> {
+    const world = await TestWorld.start({ settings, log: { segmentBytes: 1000, tailBytes: 4 << 10 } })
+    for (let at = 0; at < 5; at += 1) await world.during(world.group(1).publish(batchOf([`<${at}>${'x'.repeat(90)}`])))
+    await world.run(300)
+    for (const id of [2, 3]) await world.during(world.broker(id).close())
+    for (let at = 5; at < 60; at += 1) outcomeOf(world.group(1).publish(batchOf([`<${at}>${'x'.repeat(90)}`])))
+    await world.run(100)
+    await world.during(world.replica(1).driver.log.seal())
+    expect(await world.broker(1).flip('<7>', 'groups')).toBeGreaterThan(0)
+    world.passes = ({ type, from }) => type !== 'vote' || from === 1
+    return world
+  }
+
+  const isBlocked = (world: TestWorld): boolean =>
+    world.group(1).isLeader && world.replica(1).driver.log.corruptRanges().length > 0
+
+  it('costs it its leadership when no other voter has them: the others go on', async () => {
+    const world = await leading()
+    for (const id of [2, 3]) await world.restart(id)
+    await world.until(() => isBlocked(world), 30_000)
+    world.passes = () => true
+    await world.until(() => [2, 3].some((id) => world.group(id).isLeader), 30_000)
+    await world.until(() => !world.replica(1).driver.inQuarantine, 30_000)
+    await world.during(
+      world
+        .leader()
+        .groups.get(1)!
+        .publish(batchOf(['more'])),
+    )
+    await world.until(() => [1, 2, 3].every((id) => world.group(id).highWatermark === world.group(2).highWatermark))
+    expect((await world.records(1)).at(-1)).toMatch(/:more$/)
+    for (const id of [1, 2]) expect(await world.records(id)).toEqual(await world.records(3))
+    expect(world.replica(1).driver.log.corruptRanges()).toEqual([])
+  })
+
+  it('waits for a voter that does not answer and may have acknowledged them', async () => {
+    const world = await leading()
+    await world.restart(2)
+    await world.until(() => isBlocked(world), 30_000)
+    await world.run(60_000)
+    expect(world.replica(1).driver.inQuarantine).toBe(false)
+    expect(isBlocked(world)).toBe(true)
+    await world.restart(3)
+    world.passes = () => true
+    await world.until(() => [2, 3].some((id) => world.group(id).isLeader), 60_000)
+  })
+
+  it('waits while another voter has them, whose entries cannot be read at present either', async () => {
+    const world = await leading()
+    world.answers = (name, reply, from, to) => {
+      if (name === 'ReadEntries' && from === 1 && to === 3) throw new TailraceError('STORAGE_CORRUPT')
+      return reply
+    }
+    for (const id of [2, 3]) await world.restart(id)
+    await world.until(() => isBlocked(world), 30_000)
+    await world.run(60_000)
+    expect(isBlocked(world)).toBe(true)
   })
 })
 

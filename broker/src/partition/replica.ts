@@ -113,6 +113,8 @@ export class Replica implements Group {
       electionFactor: () => this.#spec.electionFactor ?? 1,
       incomplete: () => this.incomplete,
       letGo: (before: LogIndex) => this.snapshots.letGo(before),
+      commitIndex: () => driver.state.commitIndex,
+      distrust: (reason: string) => driver.distrust(reason),
     }
     this.#producerRecovery = new ProducerRecovery(duties, deps.producersUnknown)
     this.repairs = new RepairDuty(duties)
