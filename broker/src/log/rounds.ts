@@ -19,13 +19,16 @@ export interface RoundsDeps {
   onDurable(log: StoredGroupLog, group: GroupId, ticket: number): void
   /** The round's groups are durable: their segments may follow. */
   onRound(logs: readonly StoredGroupLog[]): void
-  /** What was written is durable, and nothing follows for the moment. */
+  /** What was written is durable, and nothing follows for the moment; or much has followed since the last call. */
   onIdle(): void
   /** Resolves at once, or when memory and journal have room for another round. */
   room(): Promise<void> | null
   readonly space: Pick<DiskSpace, 'full' | 'closed' | 'pause' | 'retryFull'>
   onFailure(error: Error): void
 }
+
+/** So many rounds, each behind the other, may be lost together without anybody knowing (journal/durable-mark.ts). */
+const MARKED_ROUNDS = 16
 
 /** Something that joins the next round beside what groups write. */
 interface Mark {
@@ -138,6 +141,7 @@ export class Rounds {
       this.#between = false
       await this.#round()
       this.#between = true
+      if (this.#deps.metrics.rounds % MARKED_ROUNDS === 0) this.#deps.onIdle()
       for (const call of this.#atBoundary.splice(0)) call(false)
       // Somebody may ask for round after round until something is staged that has to wait.
       if (this.#deps.space.full && this.#staging.empty) await this.#pause()

@@ -23,8 +23,8 @@ export function sequenceOf(block: Uint8Array): number {
 }
 
 /**
- * The newest blocks of the journal become what they were before anything was written there. Those that the mark does not tell of go too, but never they alone: such a
- * loss could not be told from a write that had not come to its end.
+ * The newest blocks of the journal become what they were before anything was written there. Only where the mark tells of the newest: a loss that it does not tell of could
+ * not be told from a write that had not come to its end.
  */
 export function loseTail(files: Files, blocks: number): number {
   const marked = markedBlock(files)
@@ -37,9 +37,8 @@ export function loseTail(files: Files, blocks: number): number {
     }
   }
   written.sort((a, b) => b.sequence - a.sequence)
-  const toMark = written.findIndex(({ sequence }) => sequence <= marked) + 1
-  if (toMark === 0) return 0
-  const lost = written.slice(0, Math.max(blocks, toMark))
+  if (written.length === 0 || written[0]!.sequence > marked) return 0
+  const lost = written.slice(0, blocks)
   for (const { file, block } of lost) file.corrupt(block, undefined)
   return lost.length
 }
