@@ -68,7 +68,7 @@ const controls: [BrokerDefectName, number, number, string[]][] = [
   ['noQuarantine', 3, 40, ['replica-broken', 'leader-completeness', 'election-safety', 'durable-majority']],
   ['sameIdAfterWipe', 4, 40, ['replica-broken', 'leader-completeness', 'election-safety', 'durable-majority']],
   ['repairTrusts', 4, 40, ['same-bytes-everywhere', 'minority-loses-nothing']],
-  ['installDeletesFirst', 670, 674, ['synced-is-kept', 'leader-completeness', 'election-safety', 'durable-majority']],
+  ['installDeletesFirst', 465, 470, ['synced-is-kept', 'leader-completeness', 'election-safety', 'durable-majority']],
   ['cutBeforeFlush', 1, 20, ['broker-cannot-start', 'acknowledged-once-in-order']],
   ['cutBeyondCommit', 5, 30, ['cut-is-committed']],
   ['marksUnread', 37, 80, ['synced-is-kept']],

@@ -304,7 +304,6 @@ export class World implements Scene {
     const random = this.stream(10 + id)
     const disk = new SimDisk(this.loop, this.stream(30 + id), { ...behaviour, liesAboutSync: defects.disksLie })
     const store = new SimStore(this.loop, this.stream(50 + id), defects.cutBeforeFlush)
-    if (defects.installDeletesFirst) this.watch.excused.add(id)
     const timepiece = { rate: this.swarm.rates[id - 1]!, aheadMs: 0 }
     const { loop, swarm, watch } = this
     const broker = new SimBroker(id, {
