@@ -37,6 +37,8 @@ export interface Defects {
   readonly pauseKeepsLease: boolean
   /** M86: a leader that slept counts on answers from before its sleep. */
   readonly sleeperKeepsLease: boolean
+  /** M86: a leader sleeps as soon as the others agree, without looking at what is open at its own place. */
+  readonly sleepsUnsettled: boolean
   /** M57: a change of several voters is appended as the new set alone, without the joint configuration. */
   readonly noJointConsensus: boolean
   /** M64: a leader changes members before an entry of its own term is committed (the bug of 2015). */
@@ -107,6 +109,7 @@ export const noDefects: Defects = Object.freeze({
   leaseFromArrival: false,
   pauseKeepsLease: false,
   sleeperKeepsLease: false,
+  sleepsUnsettled: false,
   noJointConsensus: false,
   changeBeforeOwnTerm: false,
   twoChangesAtOnce: false,

@@ -151,6 +151,86 @@ describe('M86: a group in which nothing happens', () => {
   })
 })
 
+/** What a leader has open although everybody who can be asked agrees to sleep: how it begins, and how it ends. */
+const open: readonly [string, (cluster: TestCluster) => void, (cluster: TestCluster) => void][] = [
+  [
+    'an entry that nobody else has',
+    (cluster) => {
+      cluster.loses = ({ type }) => type === 'append'
+      cluster.node(1).propose()
+    },
+    (cluster) => expect(cluster.node(1).commitIndex).toBe(cluster.node(1).log.length),
+  ],
+  [
+    'an entry that one follower lacks',
+    (cluster) => {
+      cluster.loses = ({ type, to }) => type === 'append' && to === 3
+      cluster.node(1).propose()
+    },
+    (cluster) => expect(cluster.node(3).log).toEqual(cluster.node(1).log),
+  ],
+  [
+    'an entry that its own disk does not have',
+    (cluster) => {
+      cluster.node(1).autoSync = false
+      cluster.node(1).propose()
+    },
+    (cluster) => expect(cluster.node(1).pending).toEqual([]),
+  ],
+  [
+    'a newcomer that cannot be reached: its change has to fail',
+    (cluster) => {
+      cluster.cut(cluster.join(), 1, 2, 3)
+      for (const id of [1, 2, 3]) cluster.node(id).core.setReachable(4, false)
+      cluster.node(1).core.changeMembers({ voters: [1, 2, 3, 4], learners: [] })
+    },
+    (cluster) => expect(cluster.node(1).outcomes).toEqual(['failed broker 4 does not answer']),
+  ],
+  [
+    'a transfer to one that cannot be reached: it has to time out',
+    (cluster) => {
+      cluster.cut(3, 1, 2)
+      for (const id of [1, 2]) cluster.node(id).core.setReachable(3, false)
+      cluster.node(1).core.transferLeadership(3)
+    },
+    (cluster) => expect(cluster.node(1).outcomes).toEqual(['transfer to 3 timed-out']),
+  ],
+]
+
+describe('M86: a leader does not sleep while it has something open', () => {
+  const SOON = 3
+  /** Whether the leader has slept within ten election timeouts while `begin` was not over. */
+  function sleepsOver(begin: (cluster: TestCluster) => void, defects: Partial<Defects>): boolean {
+    const cluster = new TestCluster(3, { sleepAfterTicks: SOON }, [], defects)
+    cluster.elect(1)
+    cluster.tick()
+    begin(cluster)
+    for (let tick = 0; tick < 10 * ET; tick++) {
+      cluster.tick()
+      if (cluster.node(1).outcomes.length > 0) return false
+      if (cluster.node(1).core.asleep) return true
+    }
+    return false
+  }
+  test.each(open)('%s', (_, begin, isOver) => {
+    expect(sleepsOver(begin, {})).toBe(false)
+    const cluster = new TestCluster(3, { sleepAfterTicks: SOON })
+    cluster.elect(1)
+    cluster.tick()
+    begin(cluster)
+    cluster.tick(5 * ET)
+    cluster.loses = () => false
+    cluster.node(1).autoSync = true
+    cluster.node(1).sync()
+    cluster.tick(15 * ET)
+    isOver(cluster)
+    expect(asleep(cluster).slice(0, 2)).toEqual([true, true])
+  })
+  test.each(open)('control: if it asks the others alone it sleeps over %s (sleepsUnsettled)', (_, begin) => {
+    expect(sleepsOver(begin, { sleepsUnsettled: true })).toBe(true)
+  })
+})
+
 describe('M86, M24: the lease of a leader', () => {
   function leaseAfterSleep(defects: Partial<Defects>): boolean {
     const cluster = sleepers(defects)

@@ -21,8 +21,9 @@ const EAGER_TICKS = 2
  * Leader, each tick: whether the group sleeps from now on.
  */
 export function fallAsleepIfAgreed(state: RaftState): boolean {
-  const { silence, log } = state
-  if (!isSettled(state) || silence.quietIndex !== log.lastIndex) {
+  const { silence, log, defects } = state
+  const isOpen = !defects.sleepsUnsettled && !isSettled(state)
+  if (isOpen || silence.quietIndex !== log.lastIndex) {
     silence.quietSince = state.now
     silence.quietIndex = log.lastIndex
     return false

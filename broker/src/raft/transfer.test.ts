@@ -151,6 +151,7 @@ describe('M82: brokers with one, two and three times the timeout', () => {
 })
 
 describe('M83: a leader by force', () => {
+  const beat = { type: 'heartbeat', commit: 0, sentAt: 1 } as const
   /** 1 of 3 lives, with two entries that nobody else may have. */
   function survivor(): TestCluster {
     const cluster = group()
@@ -193,6 +194,28 @@ describe('M83: a leader by force', () => {
     expect([one.core.role, one.take()]).toEqual(['candidate', []])
     one.sync()
     expect(one.core.role).toBe('leader')
+  })
+  test('M83: its term is above the one that is asked for, so that a member with a later term follows at once', () => {
+    const cluster = survivor()
+    const [one, two] = [cluster.node(1), cluster.node(2)]
+    // It was a candidate in vain, until nobody answered any more.
+    for (let round = 0; round < 5; round++) two.step({ ...beat, from: 3, to: 2, term: two.core.term + 1 })
+    const later = two.core.term
+    expect(later).toBeGreaterThan(one.core.term + 1)
+    cluster.down.delete(2)
+    expect(one.core.forceConfiguration([1, 2], later)).toBe('started')
+    one.drain()
+    expect(one.core.term).toBe(later + 1)
+    cluster.settle()
+    expect([one.core.role, two.core.role, two.core.term]).toEqual(['leader', 'follower', later + 1])
+    expect(two.log).toEqual(one.log)
+  })
+  test('M83: its own term counts where that is the later one', () => {
+    const one = survivor().node(1)
+    const { term } = one.core
+    one.core.forceConfiguration([1], term - 1)
+    one.drain()
+    expect(one.core.term).toBe(term + 1)
   })
   test('is for members alone, and not for a blank replica', () => {
     const cluster = survivor()
