@@ -31,6 +31,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     sources: settings.source,
     client: nodeHttpClient,
     sockets: nodeMessageSockets,
+    readyLagMs: settings.readyLagMs,
   })
   const gateway = await createHttpGateway({
     ...{ api: node.api, admin: node.admin, cascade: node.desk, clock, random, log: logger },

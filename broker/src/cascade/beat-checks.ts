@@ -58,6 +58,7 @@ const replyFields: Readonly<Record<keyof CascadeBeatReply, Check>> = {
   topics: isText,
   topicsVersion: orMissing(isCount),
   topicList: eitherNull(listOf(isTopic)),
+  caughtUp: orMissing(isFlag),
 }
 
 function isTopic(value: unknown): boolean {

@@ -14,9 +14,11 @@ import type { FetchResult, OffsetResult } from '../partition/requests.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HttpClient } from '../platform/http-client.ts'
 import type { CatalogTopic } from './catalog.ts'
+import type { CatchUp } from './catch-up.ts'
 import type { CopiedPartition } from './copied-partition.ts'
 import type { Copies } from './copies.ts'
 import type { Forwarding } from './forwarding.ts'
+import { positionOf } from './positions.ts'
 import type { Uplink } from './uplink.ts'
 
 export interface FacadeDeps {
@@ -25,6 +27,7 @@ export interface FacadeDeps {
   readonly clusterId: () => string
   readonly copies: Copies
   readonly uplink: Uplink
+  readonly catchUp: CatchUp
   readonly forwarding: Forwarding
   readonly client: HttpClient
   readonly clock: Clock
@@ -68,7 +71,7 @@ export function createCascadeApi(deps: FacadeDeps): BrokerApi {
       }
     },
     describeCluster: async () => describeCluster(deps),
-    readiness: () => readiness(deps),
+    readiness: () => deps.catchUp.readiness(),
     // Whoever reads here reads from here for good.
     onLeadership: () => () => {},
   }
@@ -118,7 +121,7 @@ async function refuseWhatIsNowhere(
 }
 
 async function findOffset(
-  { copies, forwarding }: FacadeDeps,
+  { copies, forwarding, uplink }: FacadeDeps,
   topic: string,
   partition: PartitionNumber,
   position: Position,
@@ -126,11 +129,7 @@ async function findOffset(
 ): Promise<OffsetResult> {
   const copy = copies.partition(topic, partition, topicId)
   if (linearizable) return forwarding.findOffset(topic, partition, position, copy.topicId, true)
-  const offset = await copy.find(position)
-  const { highWatermark, logStart } = copy
-  // Past the end here: only the source knows whether it is past the end at all.
-  if (offset > highWatermark) await forwarding.findOffset(topic, partition, position, copy.topicId)
-  return { offset, highWatermark, logStart }
+  return positionOf(copy, position, forwarding, uplink.last?.caughtUp !== false)
 }
 
 async function createTopic(deps: FacadeDeps, request: CreateTopicRequest): Promise<TopicSummary> {
@@ -191,13 +190,6 @@ function describeCluster({ brokerId, http, clusterId, uplink }: FacadeDeps): Clu
   const level = told?.featureLevel === undefined ? {} : { featureLevel: told.featureLevel }
   const self = { id: brokerId, http, peer: '', level: uplink.level, alive: true, pid: 0 }
   return { clusterId: clusterId(), metadataLeader: told?.metadataLeader ?? 0, ...level, brokers: [...others, self] }
-}
-
-/** What is on the disk is served without a source, too. */
-function readiness({ clusterId, copies, uplink }: FacadeDeps): { ready: boolean; reason: string } {
-  if (uplink.last !== null) return { ready: true, reason: 'ready' }
-  if (clusterId() !== '' && !copies.isEmpty) return { ready: true, reason: 'serving what is here; no source yet' }
-  return { ready: false, reason: `Waiting for a source. ${uplink.refusal}`.trim() }
 }
 
 async function ask({ uplink, client }: FacadeDeps, method: 'POST' | 'DELETE', path: string, body?: unknown) {

@@ -42,6 +42,8 @@ export class CopiedPartition {
   readonly #services: CopyServices
   readonly #readers: WaitingReaders
   readonly #marks = new LagMarks()
+  /** The end that the source told first since this broker has started; null: none yet. */
+  #firstHeard: Offset | null = null
   #log: GroupLog
   #durableEnd: Offset
   #unsynced: Unsynced[] = []
@@ -91,6 +93,11 @@ export class CopiedPartition {
     return Math.max(0, this.sourceEnd - this.#durableEnd)
   }
 
+  /** Whether all is here that the source had when it was heard first. A copy that is not continued will never have more. */
+  get complete(): boolean {
+    return this.stopped !== '' || (this.#firstHeard !== null && this.#durableEnd >= this.#firstHeard)
+  }
+
   lagMs(): number {
     return this.#marks.behindMs(this.#services.clock.monotonic())
   }
@@ -98,6 +105,7 @@ export class CopiedPartition {
   /** The source has told where it stands. */
   heard(sourceEnd: Offset): void {
     this.sourceEnd = sourceEnd
+    this.#firstHeard ??= sourceEnd
     if (sourceEnd > this.#durableEnd) this.#marks.heard(sourceEnd, this.#services.clock.monotonic())
   }
 
@@ -186,13 +194,13 @@ export class CopiedPartition {
     }
   }
 
-  /** @throws TailraceError OFFSET_OUT_OF_RANGE before the log's start; the end is not checked */
+  /** `LATEST`: behind all that the source is known to have. @throws TailraceError OFFSET_OUT_OF_RANGE before the log's start; the end is not checked */
   async find(position: Position): Promise<Offset> {
     switch (position.kind) {
       case 'EARLIEST':
         return this.logStart
       case 'LATEST':
-        return this.#durableEnd
+        return Math.max(this.#durableEnd, this.sourceEnd)
       case 'TIME':
         return this.#offsetAt(position.value)
       case 'OFFSET':

@@ -17,6 +17,8 @@ export interface CascadeIdentityFields {
   readonly pinned: BrokerId
   /** HTTP addresses of brokers that may be the source, as learnt. */
   readonly known: readonly string[]
+  /** False: this broker has never been level with a source. Missing: of the time before this was kept. */
+  readonly caughtUp?: boolean
 }
 
 function isIdentity(value: unknown): value is CascadeIdentityFields {
@@ -24,6 +26,7 @@ function isIdentity(value: unknown): value is CascadeIdentityFields {
   return hasFields(value, {
     ...{ broker: isWhole, home: isWhole, pinned: isWhole, directoryId: isText, clusterId: isText },
     known: (list) => Array.isArray(list) && list.every(isText),
+    caughtUp: (flag) => flag === undefined || typeof flag === 'boolean',
   })
 }
 
@@ -45,7 +48,7 @@ export class CascadeIdentity {
       if (fields.broker === broker) return new CascadeIdentity(store, fields)
       throw new TailraceError('BROKER_IDENTITY_MISMATCH', `The data folder belongs to cascade broker ${fields.broker}.`)
     }
-    const fresh = { broker, directoryId: random.uuid(), clusterId: '', home: 0, pinned: 0, known: [] }
+    const fresh = { broker, directoryId: random.uuid(), clusterId: '', home: 0, pinned: 0, known: [], caughtUp: false }
     const identity = new CascadeIdentity(store, fresh)
     await identity.change({})
     return identity

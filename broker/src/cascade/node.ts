@@ -10,6 +10,7 @@ import type { Logger } from '../platform/logger.ts'
 import type { MessageSockets } from '../platform/message-socket.ts'
 import type { Random } from '../platform/random.ts'
 import { createCascadeApi } from './cascade-facade.ts'
+import { CatchUp } from './catch-up.ts'
 import { Copies } from './copies.ts'
 import type { CopyCounts } from './follower.ts'
 import { Forwarding } from './forwarding.ts'
@@ -36,6 +37,8 @@ export interface CascadeNodeDeps {
   readonly random: Random
   readonly crc32c: Crc32c
   readonly logger: Logger
+  /** See CatchUp. */
+  readonly readyLagMs: number
 }
 
 /** How far this broker is behind its source, over all partitions. */
@@ -60,6 +63,7 @@ export class CascadeNode {
   readonly #identity: CascadeIdentity
   readonly #copies: Copies
   readonly #registry: CascadeRegistry
+  readonly #catchUp: CatchUp
   #retention: TimerHandle | null = null
 
   private constructor(deps: CascadeNodeDeps, identity: CascadeIdentity, copies: Copies) {
@@ -77,12 +81,14 @@ export class CascadeNode {
     const open = (address: string) => SourceSession.open(address, { ...session, describe })
     this.uplink = new Uplink({ ...deps, identity, given: deps.sources, open })
     this.#registry = new CascadeRegistry(clock)
+    this.#catchUp = new CatchUp({ ...deps, copies, uplink: this.uplink, identity })
     const forwarding = new Forwarding(this.uplink, clock)
-    this.api = createCascadeApi({ brokerId, http, clusterId, copies, uplink: this.uplink, forwarding, client, clock })
+    const [{ uplink }, catchUp] = [this, this.#catchUp]
+    this.api = createCascadeApi({ brokerId, http, clusterId, copies, uplink, catchUp, forwarding, client, clock })
     this.admin = remoteAdmin(this.uplink, client)
     const topics = new TopicList(clock, this.api)
-    const { uplink } = this
-    this.desk = new RelayDesk({ brokerId, clusterId, registry: this.#registry, topics, uplink, http: client })
+    const caughtUp = (): boolean => catchUp.done
+    this.desk = new RelayDesk({ brokerId, clusterId, registry: this.#registry, topics, uplink, http: client, caughtUp })
   }
 
   /**

@@ -13,6 +13,7 @@ export interface RelayDeskDeps {
   readonly topics: TopicList
   readonly uplink: Uplink
   readonly http: HttpClient
+  readonly caughtUp: () => boolean
 }
 
 /** Confirming takes a beat of each level on the way. */
@@ -53,6 +54,7 @@ export class RelayDesk implements CascadeApi {
       topics: list.digest,
       topicsVersion: list.version,
       topicList: list.digest === beat.topics ? null : list.topics,
+      caughtUp: this.#deps.caughtUp(),
     }
   }
 

@@ -55,6 +55,8 @@ export interface CascadeBeatReply {
   readonly topicsVersion?: number
   /** Null when the asker has them already. */
   readonly topicList: readonly TopicSummary[] | null
+  /** False: the answering broker lacks records that its own source had at its start. Missing: it lacks none, or is of the time before. */
+  readonly caughtUp?: boolean
 }
 
 export interface Assignment {

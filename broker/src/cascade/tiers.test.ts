@@ -1,7 +1,7 @@
 import { TailraceError } from '@tailrace/schemas'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { MemoryBroker } from '../gateway/test-double/memory-broker.ts'
-import { batchOf } from '../partition/fakes/batches.ts'
+import { batchOf, recordsOf } from '../partition/fakes/batches.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import {
   batchesAt,
@@ -30,7 +30,7 @@ const values = (count: number) => Array.from({ length: count }, (_, n) => `value
 const end = (one: Tier, topic: string) => {
   try {
     return one.node.api.findOffset(topic, 0, { kind: 'LATEST', value: 0 }).then(
-      ({ offset }) => offset,
+      ({ highWatermark }) => highWatermark,
       () => -1,
     )
   } catch {
@@ -292,6 +292,31 @@ describe('a source', () => {
     expect(memory.spoil).toBe(false)
     expect(one.node.uplink.changes).toBe(2)
     expect(await recordsAt(one.node.api, 't')).toEqual(['0:whole'])
+  })
+})
+
+describe('a new cascade broker', () => {
+  it('is not ready before it has what its source has, and "latest" is where that ends, on the level below too', async () => {
+    let open = () => {}
+    const gate = new Promise<void>((resolve) => (open = resolve))
+    const { broker, address } = await top({
+      fetch: (...args) => gate.then(() => broker.fetch(...args)),
+    })
+    await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+    await publishTo(broker, 't', values(30))
+    const one = await tier(101, [address])
+    const two = await tier(201, [one.address])
+    const tiers = [one, two]
+    const latest = async ({ node }: Tier) => (await node.api.findOffset('t', 0, { kind: 'LATEST', value: 0 })).offset
+    await until('the topic', () => tiers.every(({ node }) => node.api.listTopics().length === 1))
+    expect(await Promise.all(tiers.map(latest))).toEqual([30, 30])
+    expect(tiers.map(({ node }) => node.api.readiness().ready)).toEqual([false, false])
+    const waiting = two.node.api.fetch('t', 0, fetching(await latest(two), 5_000))
+    open()
+    await until('readiness', () => tiers.every(({ node }) => node.api.readiness().ready))
+    expect(await Promise.all(tiers.map((each) => end(each, 't')))).toEqual([30, 30])
+    await publishTo(broker, 't', ['new'])
+    expect(recordsOf((await waiting).batches)).toEqual(['30:new'])
   })
 })
 

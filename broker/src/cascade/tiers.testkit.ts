@@ -112,7 +112,7 @@ export async function startTier(brokerId: number, sources: string[], on = new Ca
   const port = await freePort()
   const node = await CascadeNode.open({
     ...{ ...deps, brokerId, sources, storage, store: on.store, random: nodeRandom, logger: silent },
-    ...{ http: `127.0.0.1:${port}`, client: nodeHttpClient, sockets: nodeMessageSockets },
+    ...{ http: `127.0.0.1:${port}`, client: nodeHttpClient, sockets: nodeMessageSockets, readyLagMs: 10_000 },
   })
   const { api, admin, desk } = node
   const parts = { api, admin, cascade: desk, clock: fastClock, random: nodeRandom, log: silent }

@@ -19,6 +19,7 @@ export interface BrokerSettings {
   readonly join: readonly string[]
   /** HTTP addresses of brokers that a cascade broker may copy from; empty for a broker of level 0. */
   readonly source: readonly string[]
+  readonly readyLagMs: number
   /** What clients are told; the same as `http` unless set. */
   readonly advertisedHttp: string
   /** What other brokers are told; the same as `peer` unless set. */

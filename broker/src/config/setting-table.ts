@@ -74,6 +74,12 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
       'Of a cascade broker only: HTTP addresses of brokers one level up. Any one will do; it learns of others by itself.',
     perBroker: true,
   },
+  readyLagMs: {
+    kind: duration(100, 86_400_000),
+    fallback: { value: 10_000 },
+    about:
+      'Of a cascade broker only: after a start it is ready once it has all that its source had then, and no partition has lacked anything for longer than this. Later lag does not change that.',
+  },
   advertisedHttp: {
     kind: address,
     fallback: { follows: 'http', from: (settings) => settings.http },
