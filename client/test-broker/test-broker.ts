@@ -19,6 +19,8 @@ export class TestBroker implements SessionHost {
   lagEntries = 0
   /** What it gives out is damaged. */
   spoils = false
+  /** Which batch its answers to a Fetch leave out, counted as by Array.at. */
+  leavesOut: number | undefined
   /** Fetch requests that came. */
   fetches = 0
   /** Those among them that asked for what was acknowledged by the time. */
@@ -96,7 +98,9 @@ export class TestBroker implements SessionHost {
     if (offset > highWatermark) throw new TailraceError('OFFSET_OUT_OF_RANGE')
     const batches = log.read(offset, maxBytes).filter((batch) => held.includes(batch))
     const nextOffset = (batches.at(-1)?.lastOffset ?? offset - 1) + 1
-    const bytes = batches.map((batch) => (this.spoils ? spoilt(batch.bytes) : batch.bytes))
+    const missing = this.leavesOut === undefined ? undefined : batches.at(this.leavesOut)
+    const sent = batches.filter((batch) => batch !== missing)
+    const bytes = sent.map((batch) => (this.spoils ? spoilt(batch.bytes) : batch.bytes))
     session.send('FetchReply', { correlation, nextOffset, highWatermark, logStart: 0 }, bytes)
   }
 

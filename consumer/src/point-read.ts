@@ -135,13 +135,13 @@ class Asking {
     const { nextOffset, highWatermark } = reply.fields
     if (replica !== null && reply.body.length === 0)
       throw new TailraceError('NOT_CAUGHT_UP', `Broker ${replica} has nothing from offset ${offset} on.`)
-    checkBatches(reply.body, partition, offset)
+    checkBatches(reply.body, partition, offset, nextOffset)
     return { body: reply.body, nextOffset, highWatermark, replica }
   }
 }
 
 /** @throws TailraceError STORAGE_CORRUPT, CORRUPT_BATCH, INVALID_BATCH: this replica's answer cannot be used */
-function checkBatches(body: Uint8Array, partition: number, offset: Offset): void {
+function checkBatches(body: Uint8Array, partition: number, offset: Offset, nextOffset: Offset): void {
   let expected = -1
   schemas.forEachBatch(body, (start, end) => {
     const base = schemas.baseOffsetAt(body, start)
@@ -157,4 +157,11 @@ function checkBatches(body: Uint8Array, partition: number, offset: Offset): void
     if (expected <= offset)
       throw new TailraceError('STORAGE_CORRUPT', `Partition ${partition}: a batch ends before ${offset}.`)
   })
+  // The broker counts what it has sent: if it is further, a batch at the end did not come.
+  const came = expected === -1 ? offset : expected
+  if (nextOffset > came)
+    throw new TailraceError(
+      'STORAGE_CORRUPT',
+      `Partition ${partition}: the answer ends at ${nextOffset}, its batches at ${came}.`,
+    )
 }

@@ -112,6 +112,24 @@ describe('read', () => {
     expect([values(result), result.replica]).toEqual([['v4', 'v5'], 3])
   })
 
+  it.each([
+    ['first', 0],
+    ['second', 1],
+    ['last', -1],
+  ])('leaves a replica whose answer lacks its %s batch', async (_, missing) => {
+    await start()
+    for (const id of [1, 2]) cluster.broker(id).leavesOut = missing
+    const result = await consumer.read('t', { ...acknowledged, offset: 0 }, { hedgeAfterMs: 1000 })
+    expect([values(result), result.replica]).toEqual([['v0', 'v1', 'v2', 'v3', 'v4', 'v5'], 3])
+  })
+
+  it('leaves a leader that says of nothing that it goes on further', async () => {
+    await start(1)
+    cluster.broker(1).leavesOut = 0
+    const result = await consumer.read('t', { partition: 0, offset: 1 }, { hedgeAfterMs: 1000 })
+    expect([values(result), result.replica]).toEqual([['v1'], expect.any(Number)])
+  })
+
   it('asks a holder first if it shall spare the leader', async () => {
     await start()
     const result = await consumer.read('t', acknowledged, { first: 'holder' })

@@ -139,6 +139,36 @@ describe('a rotten place of a sealed segment', () => {
     expect(await difference(log, writer.now)).toBeNull()
   })
 
+  // The CRC of a batch does not cover the term.
+  test.each([
+    ['lower', 40, 15, 0, 2],
+    ['lower by two', 40, 15, 1, 1],
+    ['zero', 20, 15, 1, 0],
+    ['below zero', 40, 12, 7, 3 - 2 ** 31],
+    ['later', 20, 15, 0, 3],
+    ['far later', 40, 13, 6, 3 + 2 ** 22],
+  ])('that is a term which is %s is refused by reads, scrubs and repairs', async (_, index, byte, bit, term) => {
+    const { disk, writer, log, paths } = await filled()
+    const entries = writer.now.entries
+    const first = [1, 17, 32].findLast((start) => start <= index)!
+    const position = entries.slice(first - 1, index - 1).reduce((sum, { batch }) => sum + batch.length, 0)
+    disk.flip(paths[[1, 17, 32].indexOf(first)]!, position + byte, bit)
+    const refused = { code: 'STORAGE_CORRUPT' }
+    const { baseOffset } = entries[index - 1]!.header
+    const read = async () => log.readEntries(index, 100)
+    await expect(read()).rejects.toMatchObject(refused)
+    await expect((async () => log.readRecords(baseOffset, log.endOffset, 100))()).rejects.toMatchObject(refused)
+    const [range] = log.corruptRanges()
+    expect(range!.from).toBe(index)
+    const rotten = batchesOf(writer, index, range!.to).map((batch) => batch.slice())
+    new DataView(rotten[0]!.buffer).setInt32(12, term)
+    await expect(log.replaceCorrupt(index, range!.to, rotten)).rejects.toMatchObject(refused)
+    expect(await repair(log, writer)).toBe(1)
+    await scrubAll(log)
+    expect(log.corruptRanges()).toEqual([])
+    expect(await difference(log, writer.now)).toBeNull()
+  })
+
   test('that the disk cannot read is treated alike', async () => {
     const { disk, writer, log, paths } = await filled()
     let failing = true

@@ -1,0 +1,50 @@
+import { BatchWriter, placeBatch } from '@tailrace/schemas'
+import { describe, expect, it } from 'vitest'
+import { Cursor } from './cursor.ts'
+import { receive } from './received-batch.ts'
+
+const NUMBERS = [0, 1, 2] as const
+
+/** A batch of two records from offset 2 * `number` on. */
+function batch(number: number): Uint8Array {
+  const writer = new BatchWriter()
+  for (const value of ['a', 'b']) writer.append({ timestamp: 1, key: null, value })
+  const bytes = writer.finish({ producerId: -1, producerEpoch: -1, baseSequence: -1, compression: 0 })
+  placeBatch(bytes, 0, 2 * number, 1)
+  return bytes
+}
+
+/** A push of these batches to a reader that stands at `from`: the last offsets that were passed on, and where it stands. */
+function push(numbers: readonly number[], nextOffset: number, from = 0) {
+  const cursor = new Cursor(0, { kind: 'OFFSET', value: from })
+  cursor.started(from, nextOffset)
+  const passed: number[] = []
+  let code = ''
+  try {
+    receive(cursor, Buffer.concat(numbers.map(batch)), nextOffset, ({ lastOffset }) => passed.push(lastOffset))
+  } catch (error) {
+    code = (error as { code: string }).code
+  }
+  return { passed, at: cursor.nextOffset, code }
+}
+
+describe('a push', () => {
+  it('is passed on batch by batch, and what came before is left out', () => {
+    expect(push(NUMBERS, 6)).toEqual({ passed: [1, 3, 5], at: 6, code: '' })
+    expect(push(NUMBERS, 6, 3)).toEqual({ passed: [3, 5], at: 6, code: '' })
+    expect(push(NUMBERS, 6, 4)).toEqual({ passed: [5], at: 6, code: '' })
+    expect(push([], 4, 4)).toEqual({ passed: [], at: 4, code: '' })
+    // The broker may know less than what has come already.
+    expect(push([0], 2, 6)).toEqual({ passed: [], at: 6, code: '' })
+  })
+
+  it.each(NUMBERS)('that lacks batch %i of three ends before it: nothing behind a gap is passed on', (missing) => {
+    const rest = NUMBERS.filter((number) => number !== missing)
+    const passed = [1, 3, 5].slice(0, missing)
+    expect(push(rest, 6)).toEqual({ passed, at: 2 * missing, code: 'STORAGE_CORRUPT' })
+  })
+
+  it('of nothing that says that it goes on further lacks all of it', () => {
+    expect(push([], 1)).toEqual({ passed: [], at: 0, code: 'STORAGE_CORRUPT' })
+  })
+})
