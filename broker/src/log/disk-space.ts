@@ -24,6 +24,8 @@ export class DiskSpace {
   full = false
   /** There is room again after the disk was full. */
   onRoom: () => void = () => {}
+  /** From now on only what leads out of the full disk is written. */
+  onFull: () => void = () => {}
   readonly #disk: Disk
   readonly #clock: Clock
   readonly #options: DiskSpaceOptions
@@ -88,7 +90,9 @@ export class DiskSpace {
 
   /** A write has failed for want of space. True when that has freed the kept room: it may be worth another attempt. */
   async ranOut(): Promise<boolean> {
+    const wasFull = this.full
     this.full = true
+    if (!wasFull) this.onFull()
     return this.#options.kept.release()
   }
 

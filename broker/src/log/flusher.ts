@@ -34,8 +34,13 @@ export class Flusher {
   /** Resolves when nothing is being written any more. */
   async stop(): Promise<void> {
     this.#stopped = true
-    this.#tell()
+    this.wake()
     await this.#ended
+  }
+
+  /** Resolves what waits for progress. */
+  wake(): void {
+    for (const call of this.#progress.splice(0)) call()
   }
 
   async #run(): Promise<void> {
@@ -43,13 +48,9 @@ export class Flusher {
       if (this.#stopped) break
       this.#waiting.delete(log)
       await log.segments.flush(log.segments.allowed)
-      this.#tell()
+      this.wake()
     }
     this.#running = false
-    this.#tell()
-  }
-
-  #tell(): void {
-    for (const call of this.#progress.splice(0)) call()
+    this.wake()
   }
 }

@@ -19,15 +19,13 @@ interface FullDisk {
 }
 
 /** A storage whose groups have written until nothing became durable any more. */
-async function fullDisk(reserve = 0): Promise<FullDisk> {
+async function fullDisk(limits: Partial<typeof options> = {}): Promise<FullDisk> {
+  const { diskReserveBytes: reserve = 0 } = limits
   const disk = new MemoryDisk()
   disk.freeBytes = 400_000
   const clock = new ManualClock(0)
   const pass = (ms: number): Promise<void> => clock.advance(ms, () => new Promise((resolve) => setImmediate(resolve)))
-  const storage = await openLogStorage(
-    { disk: disk.mount(), clock, crc32c: nodeCrc32c },
-    { ...options, diskReserveBytes: reserve },
-  )
+  const storage = await openLogStorage({ disk: disk.mount(), clock, crc32c: nodeCrc32c }, { ...options, ...limits })
   storage.onFailure = (error) => {
     throw error
   }
@@ -59,6 +57,22 @@ describe('a disk that is full', () => {
       expect(metadata.acknowledged).toBe(metadata.snapshots.length - 1)
     }
     expect(data.acknowledged).toBeLessThanOrEqual(held + 1)
+    await storage.close()
+  })
+
+  test('takes metadata although memory is full of records that no segment has room for', async () => {
+    const { storage, metadata, data, pass } = await fullDisk({ tailBytes: 5000 })
+    for (let i = 0; i < 4; i++) {
+      data.write({ sizes: [3000] })
+      metadata.write({ sizes: [200] })
+      await pass(2000)
+      expect(metadata.acknowledged).toBe(metadata.snapshots.length - 1)
+    }
+    const removal = storage.remove(3)
+    for (let second = 0; second < 5; second++) await pass(1000)
+    await removal
+    expect(storage).toMatchObject({ writable: true, cramped: false })
+    expect(data.acknowledged).toBe(data.snapshots.length - 1)
     await storage.close()
   })
 
@@ -118,7 +132,7 @@ describe('a disk that is full', () => {
 
 describe('the reserve', () => {
   test('is counted down by what is written, between two looks at the file system', async () => {
-    const { disk, storage } = await fullDisk(100_000)
+    const { disk, storage } = await fullDisk({ diskReserveBytes: 100_000 })
     expect(storage.writable).toBe(false)
     // All that has been taken in fits above the reserve, but for the last round.
     expect(disk.freeBytes).toBeGreaterThan(100_000 - 40_000)
@@ -126,7 +140,7 @@ describe('the reserve', () => {
   })
 
   test('half of it is left to what leaders send', async () => {
-    const { disk, storage, pass } = await fullDisk(100_000)
+    const { disk, storage, pass } = await fullDisk({ diskReserveBytes: 100_000 })
     disk.freeBytes = 40_000
     await pass(1000)
     expect(storage).toMatchObject({ writable: false, cramped: true })

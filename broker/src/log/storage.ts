@@ -91,6 +91,10 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
   /** Called once, before anything else. */
   connect(parts: StorageParts): void {
     this.#parts = parts
+    this.#space.onFull = () => {
+      this.#flusher.wake()
+      parts.journal.wake()
+    }
   }
 
   /** Takes a group that recovery has found. */
@@ -255,7 +259,8 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
 
   /** What the next round has to wait for: memory for what segments have not got, or a journal file. */
   room(): Promise<void> | null {
-    if (this.#failure !== null) return null
+    // Records, which fill both, wait for a full disk; what leads out of it must not wait for them.
+    if (this.#failure !== null || this.#space.full) return null
     if (this.pool.crowded) {
       this.#flushAll()
       return this.#flusher.progress()
