@@ -51,12 +51,25 @@ export function onHeartbeatReply(state: RaftState, message: HeartbeatReplyMessag
  * it, never by their own count (Figure 8). M92: the leader's own copy counts from its own fsync on, no sooner.
  */
 export function advanceCommit(state: RaftState): void {
-  const index = quorumIndex(state.deciding, state.matchOf)
+  const index = committable(state)
   if (index <= state.commitIndex) return
   if (state.log.termAt(index) !== state.term && !state.defects.commitOlderTerm) return
   commitTo(state, index)
   // Followers learn of it with the next append or heartbeat; some groups want it told at once.
   if (state.options.announceCommit) state.flushNeeded = true
+}
+
+/**
+ * M69, M72: what the latest configuration has enough copies of, be it an entry before the change or after it. Negative controls: what the
+ * set before a change has to say while the change is not committed.
+ */
+function committable({ deciding, matchOf, defects, log, configurationIndex, commitIndex }: RaftState): LogIndex {
+  const index = quorumIndex(deciding, matchOf)
+  if (!defects.eitherSetCounts && !defects.bothSetsNeeded) return index
+  const { previous } = log.configurations
+  if (previous === undefined || configurationIndex <= commitIndex) return index
+  const before = quorumIndex(previous, matchOf)
+  return defects.eitherSetCounts ? Math.max(index, before) : Math.min(index, before)
 }
 
 /** M30: the only place where a match is learned. */

@@ -47,6 +47,8 @@ export interface Defects {
   readonly twoChangesAtOnce: boolean
   /** M60: while joint, the new set decides alone. */
   readonly outgoingIgnored: boolean
+  /** M69: the set before a change counts as well until the change is committed ("either set will do"). */
+  readonly eitherSetCounts: boolean
   /** M71, M73: a configuration governs on although its entry was truncated. */
   readonly configurationStays: boolean
   /** M66: a leader that is outside its configuration counts itself. */
@@ -87,6 +89,10 @@ export interface Defects {
   readonly noResend: boolean
   /** M59: newcomers become voters before they have caught up. Costs availability, not safety. */
   readonly noCatchUp: boolean
+  /** M70, M72: until a change is committed the set before it must agree too. Costs availability, not safety. */
+  readonly bothSetsNeeded: boolean
+  /** M90: learners campaign like voters. */
+  readonly learnersCampaign: boolean
   /** M67: only who knows itself to be a voter votes. Costs availability, not safety. */
   readonly onlyVotersVote: boolean
 }
@@ -114,6 +120,7 @@ export const noDefects: Defects = Object.freeze({
   changeBeforeOwnTerm: false,
   twoChangesAtOnce: false,
   outgoingIgnored: false,
+  eitherSetCounts: false,
   configurationStays: false,
   outsiderCountsItself: false,
   votesUnderAnyAdmission: false,
@@ -134,5 +141,7 @@ export const noDefects: Defects = Object.freeze({
   outsiderNeverCampaigns: false,
   noResend: false,
   noCatchUp: false,
+  bothSetsNeeded: false,
+  learnersCampaign: false,
   onlyVotersVote: false,
 })

@@ -27,7 +27,8 @@ export function mayCampaign(state: RaftState): boolean {
   const { configuration, configurationIndex, commitIndex, id, admission, log } = state
   // M53: it lacks committed entries, so somebody of every quorum can win who does not.
   if (state.installing !== null) return false
-  if (isVoter(configuration, id)) return admissionOf(configuration, id) === admission
+  const isEligible = isVoter(configuration, id) || (state.defects.learnersCampaign && isMember(configuration, id))
+  if (isEligible) return admissionOf(configuration, id) === admission
   if (state.defects.outsiderNeverCampaigns || configurationIndex <= commitIndex || configuration.voters.length === 0)
     return false
   const { previous } = log.configurations

@@ -117,30 +117,123 @@ describe('M67: who may vote', () => {
     cluster.tick(3)
     expect(cluster.node(2).log).toEqual(cluster.node(1).log)
   })
-  test('M90: control: learners that count let an entry be committed that is on no disk of a voter but the leader’s', () => {
-    const cluster = group(3, 2, { learnersCount: true })
-    const one = cluster.node(1)
-    one.core.changeMembers({ voters: [1, 2, 3], learners: [4, 5] })
+})
+
+describe('M90: learners get everything, count for nothing and never campaign', () => {
+  /** Voters 1 to 3, of which only 1 is left, and learners 4 and 5, which have everything. */
+  function lonely(defects: Partial<Defects>): TestCluster {
+    const cluster = group(3, 2, defects)
+    cluster.node(1).core.changeMembers({ voters: [1, 2, 3], learners: [4, 5] })
     cluster.tick(2)
     for (const id of [2, 3]) cluster.down.add(id)
-    one.propose()
-    cluster.tick(2)
-    expect(one.commitIndex).toBe(one.log.length)
+    return cluster
+  }
+  /** What they could help the one voter to, were they counted. */
+  const helps: [string, (defects: Partial<Defects>) => boolean][] = [
+    [
+      'a commit',
+      (defects) => {
+        const cluster = lonely(defects)
+        const header = cluster.node(1).propose()
+        cluster.tick(2)
+        expect(cluster.node(4).log).toEqual(cluster.node(1).log)
+        return cluster.node(1).commitIndex >= header.index
+      },
+    ],
+    [
+      'a lease',
+      (defects) => {
+        const cluster = lonely(defects)
+        cluster.tick(ET - 1)
+        return cluster.node(1).core.hasLease
+      },
+    ],
+    [
+      'a linearizable read',
+      (defects) => {
+        const cluster = lonely(defects)
+        const round = cluster.node(1).core.beginReadRound()
+        cluster.settle()
+        return cluster.node(1).core.roundAnswered(round)
+      },
+    ],
+    [
+      'a leadership that goes on (M22)',
+      (defects) => {
+        const cluster = lonely(defects)
+        cluster.tick(3 * ET)
+        return cluster.leaders.length > 0
+      },
+    ],
+    [
+      'an election',
+      (defects) => {
+        const cluster = lonely(defects)
+        cluster.restart(1)
+        const one = cluster.node(1)
+        cluster.tick(4 * ET, [one])
+        expect(one.core.role).toBe('pre-candidate')
+        // They are not asked; what comes from them all the same is no vote.
+        for (const pre of [true, false]) {
+          const term = one.core.term + (pre ? 1 : 0)
+          for (const from of [4, 5]) one.step({ type: 'vote-reply', from, to: 1, term, pre, granted: true })
+        }
+        return cluster.leaders.length > 0
+      },
+    ],
+  ]
+  test.each(helps)('they do not help to %s', (_, helped) => {
+    expect(helped({})).toBe(false)
   })
-  test('M90: learners get everything, count for nothing and never campaign', () => {
+  test.each(helps)('M90: control: counted like voters they do (learnersCount): %s', (_, helped) => {
+    expect(helped({ learnersCount: true })).toBe(true)
+  })
+  test('they are in nobody’s way: what they lack is committed without them', () => {
     const cluster = group(1, 1)
     const [one, two] = [cluster.node(1), cluster.node(2)]
     one.core.changeMembers({ voters: [1], learners: [2] })
     cluster.tick(2)
-    expect(two.log).toEqual(one.log)
+    expect([two.log, two.commitIndex]).toEqual([one.log, one.commitIndex])
     cluster.down.add(2)
     one.propose()
     cluster.tick(3 * ET)
     expect([one.core.role, one.commitIndex]).toEqual(['leader', one.log.length])
     cluster.down.delete(2)
-    cluster.tick(20 * ET, [two])
-    expect(two.core.role).toBe('follower')
+    cluster.tick(2 * ET)
+    expect([two.log, two.commitIndex]).toEqual([one.log, one.commitIndex])
   })
+  /** Whether a learner asks for votes then. */
+  function campaigns(provoke: (cluster: TestCluster) => void, defects: Partial<Defects>): boolean {
+    const cluster = group(3, 1, defects)
+    cluster.node(1).core.changeMembers({ voters: [1, 2, 3], learners: [4] })
+    cluster.tick(2)
+    let asked = false
+    cluster.loses = ({ from, type }) => {
+      asked ||= from === 4 && type === 'vote'
+      return false
+    }
+    provoke(cluster)
+    cluster.node(4).drain()
+    cluster.tick(20 * ET, [cluster.node(4)])
+    return asked || cluster.node(4).core.role !== 'follower'
+  }
+  const provocations: [string, (cluster: TestCluster) => void][] = [
+    ['when the leader is silent', (cluster) => cluster.cut(1, 4)],
+    ['when they are asked to', (cluster) => cluster.node(4).core.campaign()],
+    [
+      'when they are told to by their leader',
+      (cluster) => cluster.node(4).step({ type: 'timeout-now', from: 1, to: 4, term: cluster.node(1).core.term }),
+    ],
+  ]
+  test.each(provocations)('they do not campaign %s', (_, provoke) => {
+    expect(campaigns(provoke, {})).toBe(false)
+  })
+  test.each(provocations)(
+    'control: a replica that asks only whether it is a member does, %s (learnersCampaign)',
+    (_, provoke) => {
+      expect(campaigns(provoke, { learnersCampaign: true })).toBe(true)
+    },
+  )
 })
 
 test('M69: entries after the last configuration are counted by it alone', () => {
@@ -157,25 +250,97 @@ test('M69: entries after the last configuration are counted by it alone', () => 
   expect(one.commitIndex).toBeLessThan(header.index)
 })
 
-test('M70, M72: an even group that loses a member commits what was short of its old majority together with the removal', () => {
-  const cluster = group(4)
+/**
+ * Broker 4 becomes a voter. `x` was appended before the entry that says so, `y` after it; that entry and both are on 1 and 2 alone: a
+ * majority of the old three, not of the new four. What is committed then, and when 3 has `x` as well, and when it has all.
+ */
+function commitsWhileGrowing(defects: Partial<Defects>) {
+  const cluster = group(3, 1, defects)
+  const one = cluster.node(1)
+  cluster.loses = ({ to, type }) => to === 1 && type === 'append-reply'
+  one.core.changeMembers(voters(1, 2, 3, 4))
+  cluster.settle()
+  const acknowledge = (from: number, matchIndex: number) => {
+    const reply = { type: 'append-reply', success: true, rejectedIndex: 0, hintIndex: 0, hintTerm: 0 } as const
+    one.step({ ...reply, from, to: 1, term: one.core.term, matchIndex })
+    return one.commitIndex
+  }
+  const staged = one.core.configurationIndex
+  acknowledge(2, staged)
+  const x = one.propose().index
+  one.drain()
+  acknowledge(4, staged)
+  expect(one.core.configuration).toEqual({ voters: [1, 2, 3, 4], outgoing: [], learners: [] })
+  const change = one.core.configurationIndex
+  expect(change).toBe(x + 1)
+  const y = one.propose().index
+  one.drain()
+  const commits = [acknowledge(2, y), acknowledge(3, x), acknowledge(3, y)]
+  return { commits, staged, x, y }
+}
+
+test('M69, M72: what stands before and behind an uncommitted change is counted by the new set, be it larger', () => {
+  const { commits, staged, x, y } = commitsWhileGrowing({})
+  expect(commits).toEqual([staged, x, y])
+})
+test('M69, M72: control: if either set will do the old majority commits behind a change that the new one has not (eitherSetCounts)', () => {
+  const { commits, y } = commitsWhileGrowing({ eitherSetCounts: true })
+  expect(commits[0]).toBe(y)
+})
+
+/** Ten entries and the removal of 4 are on 1 and 2; 3 and 4 are down. */
+function shrunk(defects: Partial<Defects>): TestCluster {
+  const cluster = group(4, 0, defects)
   cluster.down.add(3)
   cluster.down.add(4)
   const one = cluster.node(1)
   for (let i = 0; i < 10; i++) one.propose()
   cluster.settle()
-  // Two of four: nothing is committed. Of the three that are left two are enough, for all that comes before as well.
+  // Two of four: nothing is committed.
   expect(one.commitIndex).toBe(1)
   one.core.changeMembers(voters(1, 2, 3))
   cluster.settle()
-  expect(one.commitIndex).toBe(one.log.length)
+  return cluster
+}
+/** After 1 has fallen: whoever of 3 and 4, which lack all of it, leads while 2 does not campaign. */
+function outdatedLeaders(defects: Partial<Defects>): number[] {
+  const cluster = shrunk(defects)
   cluster.crash(1)
   cluster.down.delete(3)
   cluster.down.delete(4)
-  for (let i = 0; i < 10 * ET; i++) {
-    cluster.tick(1, [cluster.node(3), cluster.node(4)])
-    expect([cluster.node(3).core.role, cluster.node(4).core.role]).not.toContain('leader')
+  cluster.loses = ({ from, type }) => from === 2 && type === 'vote'
+  const others = [2, 3, 4].map((id) => cluster.node(id))
+  const leaders = new Set<number>()
+  for (let i = 0; i < 20 * ET; i++) {
+    cluster.tick(1, others)
+    for (const id of cluster.leaders) leaders.add(id)
   }
+  if (leaders.size > 0) return [...leaders]
+  cluster.loses = () => false
+  cluster.tick(6 * ET, others)
+  expect(cluster.leaders).toEqual([2])
+  expect(cluster.node(2).commitIndex).toBe(cluster.node(2).log.length)
+  expect(cluster.node(2).log.length).toBeGreaterThan(11)
+  return []
+}
+
+test('M70, M72: an even group that loses a member commits what was short of its old majority together with the removal', () => {
+  const one = shrunk({}).node(1)
+  // Of the three that are left two are enough, for all that comes before as well.
+  expect(one.commitIndex).toBe(one.log.length)
+})
+test('M70, M72: control: if the old set has to agree as well it waits for ever (bothSetsNeeded)', () => {
+  const cluster = shrunk({ bothSetsNeeded: true })
+  const one = cluster.node(1)
+  expect(one.commitIndex).toBe(1)
+  cluster.tick(ET - 2)
+  expect(one.commitIndex).toBe(1)
+})
+test('M70: nobody who lacks it is elected afterwards, the removed one included', () => {
+  expect(outdatedLeaders({})).toEqual([])
+})
+test('M70: control: without the comparison of logs one of them is (voteWithoutLogCheck)', () => {
+  expect(outdatedLeaders({ voteWithoutLogCheck: true })).not.toEqual([])
 })
 
 describe('a broker that was removed, and has deleted its replica', () => {
