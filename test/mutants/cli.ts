@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type ImportGraph, importGraph } from '../house/import-graph.ts'
-import { parseTree } from '../house/parsed-source.ts'
+import { type ParsedSource, parseTree } from '../house/parsed-source.ts'
 import { isTest, readTree, root, type Tree } from '../house/source-tree.ts'
 import { changedLines } from './changed-lines.ts'
 import { choose, isMutated } from './choose.ts'
@@ -10,7 +10,7 @@ import { type Equivalent, isEquivalent } from './equivalents.ts'
 import { type Mutant, mutantsOf } from './operators.ts'
 import { plantedBugs } from './planted.ts'
 import { relatedTests } from './related-tests.ts'
-import { inParallel, tryMutant, type Verdict } from './trial.ts'
+import { benchOf, inParallel, tryMutant, type Verdict } from './trial.ts'
 import { Workshop } from './workshop.ts'
 
 const usage = `npm run mutants -- [--count 300] [--seed 1] [--only PATH] [--changed [BASE]] [--planted] [--jobs 2] [--least 95]
@@ -41,13 +41,20 @@ function tell(verdict: Verdict, at: number, total: number): void {
   console.log(`${at}/${total} ${outcome}: ${file}:${line} ${operator}: ${from} -> ${to}`)
 }
 
+/** An import of types alone is gone when the code runs: a test behind it notices nothing. */
+function runningParts(tree: Tree): ParsedSource[] {
+  return parseTree(tree).map((source) => {
+    return { ...source, imports: source.imports.filter(({ typesOnly }) => !typesOnly) }
+  })
+}
+
 async function tryAll(mutants: readonly Mutant[], tree: Tree, graph: ImportGraph, jobs: number): Promise<Verdict[]> {
   const workshops = Array.from({ length: jobs }, (_, at) => new Workshop(`${process.pid}-${at}`))
   const verdicts: Verdict[] = []
   try {
-    await inParallel(mutants, workshops, async (mutant, workshop) => {
+    await inParallel(mutants, workshops.map(benchOf), async (mutant, bench) => {
       const tests = relatedTests(graph, mutant.file)
-      const verdict = await tryMutant(workshop, tree.get(mutant.file)!, mutant, tests)
+      const verdict = await tryMutant(bench, tree.get(mutant.file)!, mutant, tests)
       verdicts.push(verdict)
       tell(verdict, verdicts.length, mutants.length)
     })
@@ -76,11 +83,11 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2
   }
   const tree = readTree()
-  const planted = plantedBugs((path) => readFileSync(join(root, path), 'utf8'))
   const operators = values.planted ? [] : chosen(tree, values as Parameters<typeof chosen>[1])
   const isPart = values.only !== undefined || values.changed !== undefined
-  const mutants = isPart ? operators : [...planted, ...operators]
-  const verdicts = await tryAll(mutants, tree, importGraph(parseTree(tree)), Math.max(1, Number(values.jobs)))
+  const planted = isPart ? [] : plantedBugs((path) => readFileSync(join(root, path), 'utf8'))
+  const mutants = [...planted, ...operators]
+  const verdicts = await tryAll(mutants, tree, importGraph(runningParts(tree)), Math.max(1, Number(values.jobs)))
   mkdirSync(join(root, '.tmp', 'mutants'), { recursive: true })
   writeFileSync(join(root, '.tmp', 'mutants', 'report.json'), JSON.stringify(verdicts, null, 1))
   const killed = verdicts.filter(({ outcome }) => outcome === 'killed' || outcome === 'timed out').length

@@ -95,12 +95,13 @@ describe('the tests that can notice a mutant', () => {
       ['a.ts', []],
       ['a.test.ts', from('a.ts')],
       ['0.test.ts', from('a.ts')],
+      ['0/far.test.ts', from('a.ts')],
       ['b.ts', from('a.ts')],
       ['b.test.ts', from('b.ts')],
       ['test/e2e/far.test.ts', from('b.ts')],
       ['other.test.ts', from('c.ts')],
     ])
-    expect(relatedTests(graph, 'a.ts')).toEqual(['a.test.ts', '0.test.ts', 'b.test.ts'])
+    expect(relatedTests(graph, 'a.ts')).toEqual(['a.test.ts', '0.test.ts', '0/far.test.ts', 'b.test.ts'])
   })
 })
 

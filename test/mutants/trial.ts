@@ -1,35 +1,58 @@
 import type { Mutant } from './operators.ts'
 import { apply } from './operators.ts'
-import type { Outcome, Workshop } from './workshop.ts'
+import { SoundTimes } from './sound-times.ts'
+import type { Workshop } from './workshop.ts'
 
-/** Tests that are run first, in one go; most mutants end here. */
-const NEAREST = 6
-/** How many tests may look at a mutant in all. */
-const MOST = 40
-const LIMIT_MS = 240_000
+/** A mutant may make tests slower before it counts as one that never ends. */
+const SLOWER = 5
+const SLACK_MS = 20_000
+
+export type Outcome = 'killed' | 'survived' | 'timed out' | 'no test'
 
 export interface Verdict extends Mutant {
-  readonly outcome: Outcome | 'no test'
+  readonly outcome: Outcome
+  /** The test that noticed it. */
+  readonly test: string | null
+  readonly ms: number
 }
 
-/** Breaks the file, runs the tests that can notice, nearest first, and mends it again. */
+/** A workshop, and what is known of its tests while nothing is broken. */
+export interface Bench {
+  readonly workshop: Workshop
+  readonly times: SoundTimes
+}
+
+export function benchOf(workshop: Workshop): Bench {
+  const times = new SoundTimes(async (test) => {
+    const findings = await workshop.run([test], null, 240_000)
+    const finding = findings?.[0]
+    return finding === undefined || finding.failed ? null : finding.ms
+  })
+  return { workshop, times }
+}
+
+/** Breaks the file, runs the tests that can notice, nearest first, until one does, and mends the file again. */
 export async function tryMutant(
-  workshop: Workshop,
+  { workshop, times }: Bench,
   text: string,
   mutant: Mutant,
   tests: readonly string[],
 ): Promise<Verdict> {
-  if (tests.length === 0) return { ...mutant, outcome: 'no test' }
+  const started = performance.now()
+  const verdict = (outcome: Outcome, test: string | null = null): Verdict => {
+    return { ...mutant, outcome, test, ms: Math.round(performance.now() - started) }
+  }
+  const { judges, soundMs } = await times.affordable(tests)
+  if (judges.length === 0) return verdict('no test')
   workshop.write(mutant.file, apply(text, mutant))
   try {
-    for (const group of [tests.slice(0, NEAREST), tests.slice(NEAREST, MOST)]) {
-      if (group.length === 0) continue
-      const outcome = await workshop.run(group, LIMIT_MS)
-      if (outcome !== 'survived') return { ...mutant, outcome }
-    }
-    return { ...mutant, outcome: 'survived' }
+    const findings = await workshop.run(judges, mutant.file, SLACK_MS + SLOWER * soundMs)
+    if (findings === null) return verdict('timed out')
+    const last = findings.at(-1)!
+    return last.failed ? verdict('killed', last.test) : verdict('survived')
   } finally {
     workshop.write(mutant.file, text)
+    await workshop.run([], mutant.file, SLACK_MS)
   }
 }
 

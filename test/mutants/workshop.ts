@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { readTree, root } from '../house/source-tree.ts'
+import type { Finding, Question } from './judge.ts'
 
-export type Outcome = 'killed' | 'survived' | 'timed out'
+const START_LIMIT_MS = 120_000
 
 /**
  * A copy of the working tree to break things in. Its node_modules links to the original's, but for the packages of the workspace:
@@ -11,6 +12,7 @@ export type Outcome = 'killed' | 'survived' | 'timed out'
  */
 export class Workshop {
   readonly folder: string
+  #judge: ChildProcess | null = null
 
   constructor(name: string) {
     this.folder = join(root, '.tmp', 'mutants', name)
@@ -29,25 +31,60 @@ export class Workshop {
     writeFileSync(full, text)
   }
 
-  /** Whether one of the tests fails, or the run takes longer than `limitMs`. */
-  run(tests: readonly string[], limitMs: number): Promise<Outcome> {
-    const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
-    const args = [vitest, 'run', '--project', 'unit', '--bail', '1', '--reporter', 'dot', '--maxWorkers', '1', ...tests]
-    return new Promise((resolve) => {
-      const child = spawn(process.execPath, args, { cwd: this.folder, stdio: 'ignore', detached: true })
-      const timer = setTimeout(() => {
-        process.kill(-child.pid!, 'SIGKILL')
-        resolve('timed out')
-      }, limitMs)
-      child.on('exit', (code) => {
-        clearTimeout(timer)
-        resolve(code === 0 ? 'survived' : 'killed')
-      })
-    })
+  /**
+   * Runs the tests one after the other until one fails; null when they took longer than `limitMs`. `changed` was
+   * written since the last run.
+   */
+  async run(tests: readonly string[], changed: string | null, limitMs: number): Promise<readonly Finding[] | null> {
+    const judge = (this.#judge ??= await this.#startJudge())
+    const question: Question = { tests, changed }
+    judge.send(question)
+    const answer = await this.#answer(judge, limitMs)
+    if (answer === null) this.#stopJudge()
+    return answer as readonly Finding[] | null
   }
 
   remove(): void {
+    this.#stopJudge()
     rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  async #startJudge(): Promise<ChildProcess> {
+    const judge = fork(join(this.folder, 'test', 'mutants', 'judge.ts'), {
+      cwd: this.folder,
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      detached: true,
+    })
+    await this.#answer(judge, START_LIMIT_MS)
+    return judge
+  }
+
+  /**
+   * The next message; null when there is none within `limitMs`.
+   * @throws Error when the judge itself ends: that says nothing of the mutant
+   */
+  #answer(judge: ChildProcess, limitMs: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const settle = (answer: unknown) => {
+        clearTimeout(timer)
+        judge.off('message', settle).off('exit', stopped)
+        resolve(answer)
+      }
+      const stopped = (code: number | null) => {
+        clearTimeout(timer)
+        reject(new Error(`the process that runs the tests of mutants ended with ${code}`))
+      }
+      const timer = setTimeout(settle, limitMs, null)
+      judge.on('message', settle).on('exit', stopped)
+    })
+  }
+
+  /** With the workers that it started: one of them may be in a loop without end. */
+  #stopJudge(): void {
+    const judge = this.#judge
+    this.#judge = null
+    if (judge === null || judge.exitCode !== null || judge.signalCode !== null) return
+    process.kill(-judge.pid!, 'SIGKILL')
   }
 
   #linkPackages(): void {
