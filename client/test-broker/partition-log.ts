@@ -35,6 +35,8 @@ interface ProducerState {
 /** One partition as a broker keeps it: checks every batch, knows each producer's last five, gives offsets (kafka-protocol.md §2.3, §2.4). */
 export class PartitionLog {
   readonly batches: StoredBatch[] = []
+  /** What is before it is gone. */
+  logStart = 0
   readonly #producers = new Map<number, ProducerState>()
 
   get highWatermark(): number {

@@ -127,8 +127,11 @@ export class Session {
   }
 
   #subscribe({ subscription, topic, position, partitions, credit, replica, topicId }: Message<'Subscribe'>): void {
-    const end = (partition: number, error: TailraceError): void =>
-      this.send('SubscriptionEnd', { subscription, partition, error: error.toJSON() })
+    const end = (partition: number, error: TailraceError): void => {
+      const log = error.code === 'OFFSET_OUT_OF_RANGE' ? this.#broker.cluster.log(topic, partition) : undefined
+      const { logStart = -1, highWatermark = -1 } = log ?? {}
+      this.send('SubscriptionEnd', { subscription, partition, error: error.toJSON(), logStart, highWatermark })
+    }
     const count = this.#broker.cluster.partitions(topic)
     if (count === 0) {
       end(-1, new TailraceError('UNKNOWN_TOPIC', topic))
@@ -150,7 +153,8 @@ export class Session {
       const refusal = replica ? undefined : this.#broker.mayServe(topic, partition)
       const offset = this.#find(topic, partition, from)
       if (refusal !== undefined) refused.push([partition, refusal])
-      else if (offset > log.highWatermark) refused.push([partition, new TailraceError('OFFSET_OUT_OF_RANGE')])
+      else if (offset > log.highWatermark || offset < log.logStart)
+        refused.push([partition, new TailraceError('OFFSET_OUT_OF_RANGE')])
       else {
         cursors.push({ partition, offset })
         answer.push({ partition, offset, highWatermark: log.highWatermark })
@@ -164,7 +168,7 @@ export class Session {
 
   #find(topic: string, partition: number, { kind, value }: schemas.Position): number {
     const log = this.#broker.cluster.log(topic, partition)
-    if (kind === 'EARLIEST') return 0
+    if (kind === 'EARLIEST') return log.logStart
     if (kind === 'LATEST') return log.highWatermark
     if (kind === 'OFFSET') return value
     for (const { bytes } of log.batches) {

@@ -25,6 +25,9 @@ export class Cursor {
   /** Since when what comes here is damaged; 0: it is not. */
   damagedSince = 0
 
+  /** Where it stood when it was sent elsewhere, until it is known where that is. */
+  #leftAt: Offset | undefined
+
   constructor(partition: PartitionNumber, start: Position) {
     this.partition = partition
     this.#start = start
@@ -54,11 +57,21 @@ export class Cursor {
 
   /** Starts over elsewhere: the offset that it stood at is gone. What was received before stays in order before it. */
   restart(from: Position): void {
+    const { kind, value } = this.wanted
+    if (kind === 'OFFSET') this.#leftAt = value
     this.#start = from
     this.nextOffset = undefined
     this.position = undefined
     this.highWatermark = 0
     this.refusedSince = 0
+  }
+
+  /** The jump that a restart has come to, once. */
+  takeJump(): { from: Offset; to: Offset } | undefined {
+    const [from, to] = [this.#leftAt, this.nextOffset]
+    if (from === undefined || to === undefined) return undefined
+    this.#leftAt = undefined
+    return { from, to }
   }
 
   /** A new leader may know less than the old one for a moment; what was committed stays so. */

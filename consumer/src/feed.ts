@@ -9,7 +9,7 @@ import {
   type Route,
   type TopicRoute,
 } from '@tailrace/client'
-import { type PartitionNumber, TailraceError } from '@tailrace/schemas'
+import { type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import { Cursor } from './cursor.ts'
 import type { FeedSettings } from './options.ts'
 import { Positions } from './positions.ts'
@@ -143,16 +143,30 @@ export class Feed implements StreamEvents {
   }
 
   started(): void {
+    this.#tellJumps()
     for (const cursor of this.cursors.values()) if (cursor.position === undefined) return
     this.#allStarted.resolve()
   }
 
-  ended(cursors: readonly Cursor[], error: TailraceError): void {
+  #tellJumps(): void {
+    for (const cursor of this.cursors.values()) {
+      const jump = cursor.takeJump()
+      if (jump === undefined) continue
+      const missing = Math.max(0, jump.to - jump.from)
+      try {
+        this.#settings.onJump?.({ topic: this.#topic, partition: cursor.partition, ...jump, missing })
+      } catch (error) {
+        this.fail(asTailraceError(error))
+      }
+    }
+  }
+
+  ended(cursors: readonly Cursor[], error: TailraceError, logStart = -1): void {
     if (this.#isOver) return
     this.#lastError = error
     for (const cursor of cursors) {
       this.#detached.add(cursor)
-      if (!error.retriable && !this.#mayPass(cursor, error)) this.fail(error)
+      if (!error.retriable && !this.#mayPass(cursor, error, logStart)) this.fail(error)
     }
     void this.#attach()
   }
@@ -162,13 +176,14 @@ export class Feed implements StreamEvents {
   }
 
   /** Whether a refusal that is for good elsewhere may go away by asking again, or has been dealt with. */
-  #mayPass(cursor: Cursor, error: TailraceError): boolean {
+  #mayPass(cursor: Cursor, error: TailraceError, logStart: Offset): boolean {
     const { onOutOfRange } = this.#settings
     const now = performance.now()
     if (cursor.refusedSince === 0) cursor.refusedSince = now
     const isOutOfRange = error.code === 'OFFSET_OUT_OF_RANGE'
-    // Offsets that follow those that were read exist: a broker that refuses them is behind. A start may simply be wrong.
-    const mayLag = isOutOfRange ? cursor.position !== undefined : lagging.has(error.code)
+    // Offsets that follow those that were read exist, or are gone: a broker that refuses one past its end is behind. A start may simply be wrong.
+    const isGone = cursor.wanted.value < logStart
+    const mayLag = isOutOfRange ? cursor.position !== undefined && !isGone : lagging.has(error.code)
     if (mayLag && now - cursor.refusedSince < PATIENCE_MS) return true
     if (!isOutOfRange || onOutOfRange === 'fail') return false
     cursor.restart({ kind: onOutOfRange === 'earliest' ? 'EARLIEST' : 'LATEST', value: 0 })

@@ -1,6 +1,6 @@
 export { TailraceError } from '@tailrace/schemas'
 export { Consumer } from './consumer.ts'
-export type { ConsumerOptions, SubscribeOptions } from './options.ts'
+export type { ConsumerOptions, Jump, SubscribeOptions } from './options.ts'
 export { Positions } from './positions.ts'
 export type { ReadOptions, ReadPlace } from './read-options.ts'
 export type { ReadResult } from './read-result.ts'

@@ -1,9 +1,21 @@
 import { type ClientOptions, refuseUnknown, wholeNumber } from '@tailrace/client'
-import { type PartitionNumber, TailraceError } from '@tailrace/schemas'
+import { type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { OnUnreadable } from './readable-records.ts'
 import type { From } from './start.ts'
 
 export type ConsumerOptions = ClientOptions
+
+/** A reader was sent from an offset that is not, or no longer, in the partition to one that is. */
+export interface Jump {
+  readonly topic: string
+  readonly partition: PartitionNumber
+  /** The offset that was to be read next. */
+  readonly from: Offset
+  /** The one that is read next instead. */
+  readonly to: Offset
+  /** Offsets between them, whose records are not read; 0 when it went back. */
+  readonly missing: number
+}
 
 export interface SubscribeOptions {
   /** Where to begin. Default 'latest'. */
@@ -16,6 +28,8 @@ export interface SubscribeOptions {
   readonly bytes?: boolean
   /** What to do when the wanted offset is not, or no longer, in the partition. Default 'fail': OFFSET_OUT_OF_RANGE. */
   readonly onOutOfRange?: 'fail' | 'earliest' | 'latest'
+  /** Told of each jump that `onOutOfRange` has led to, as soon as it is known where to. What it throws ends the subscription. */
+  readonly onJump?: (jump: Jump) => void
   /** Where partitions begin that offsets by partition, given as `from`, do not name. Default 'earliest': nothing is left out. */
   readonly otherwise?: 'earliest' | 'latest'
   /**
@@ -40,6 +54,7 @@ export interface SubscribeOptions {
 export interface FeedSettings {
   readonly maxBufferedBytes: number
   readonly onOutOfRange: 'fail' | 'earliest' | 'latest'
+  readonly onJump: ((jump: Jump) => void) | undefined
   readonly onTopicRecreated: 'fail' | 'earliest' | 'latest'
   readonly otherwise: 'earliest' | 'latest'
   readonly readFrom: 'leader' | 'nearest'
@@ -47,15 +62,20 @@ export interface FeedSettings {
 
 const names = [
   ...['from', 'partitions', 'otherwise', 'maxBufferedBytes', 'bytes'],
-  ...['onOutOfRange', 'onTopicRecreated', 'readFrom', 'onUnreadable', 'signal'],
+  ...['onOutOfRange', 'onJump', 'onTopicRecreated', 'readFrom', 'onUnreadable', 'signal'],
 ]
 
 /** @throws TailraceError INVALID_SETTING */
 export function feedSettings(options: SubscribeOptions): FeedSettings {
   refuseUnknown(options, names)
+  const { onJump } = options
+  if (onJump !== undefined && typeof onJump !== 'function') {
+    throw new TailraceError('INVALID_SETTING', 'onJump is not a function.')
+  }
   const bounds = { default: 8 * 1024 * 1024, min: 1, max: 2 ** 40 }
   return {
     onOutOfRange: oneOf('onOutOfRange', options.onOutOfRange, ['fail', 'earliest', 'latest']),
+    onJump,
     onTopicRecreated: oneOf('onTopicRecreated', options.onTopicRecreated, ['fail', 'earliest', 'latest']),
     otherwise: oneOf('otherwise', options.otherwise, ['earliest', 'latest']),
     readFrom: oneOf('readFrom', options.readFrom, ['leader', 'nearest']),

@@ -1,12 +1,12 @@
 import { type Connection, errorFromWire, type PushFrame, type SubscriptionListener } from '@tailrace/client'
-import type { PartitionNumber, TailraceError } from '@tailrace/schemas'
+import type { Offset, PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { Cursor, RecordSource } from './cursor.ts'
 
 export interface StreamEvents {
   /** Batches of one partition, back to back. */
   records(stream: Stream, cursor: Cursor, body: Uint8Array, nextOffset: number): void
-  /** These partitions come from here no longer. */
-  ended(cursors: readonly Cursor[], error: TailraceError): void
+  /** These partitions come from here no longer. `logStart`: where a partition begins whose offset is not there, if the broker tells. */
+  ended(cursors: readonly Cursor[], error: TailraceError, logStart?: Offset): void
   /** A partition's start is known. */
   started(): void
 }
@@ -71,7 +71,7 @@ export class Stream implements SubscriptionListener, RecordSource {
       const error = errorFromWire(frame.fields.error)
       const cursor = this.#cursors.get(frame.fields.partition)
       if (frame.fields.partition === -1) this.lost(error)
-      else if (cursor !== undefined) this.#release([cursor], error)
+      else if (cursor !== undefined) this.#release([cursor], error, frame.fields.logStart)
     }
   }
 
@@ -108,7 +108,7 @@ export class Stream implements SubscriptionListener, RecordSource {
     this.#events.ended(cursors, error)
   }
 
-  #release(cursors: readonly Cursor[], error: TailraceError): void {
+  #release(cursors: readonly Cursor[], error: TailraceError, logStart?: Offset): void {
     for (const cursor of cursors) {
       this.#cursors.delete(cursor.partition)
       cursor.stream = undefined
@@ -116,6 +116,6 @@ export class Stream implements SubscriptionListener, RecordSource {
       this.#granted -= cursor.bufferedBytes
     }
     if (this.#cursors.size === 0 && !this.#isOver) this.close()
-    if (cursors.length > 0) this.#events.ended(cursors, error)
+    if (cursors.length > 0) this.#events.ended(cursors, error, logStart)
   }
 }

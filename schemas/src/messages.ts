@@ -229,7 +229,14 @@ export interface MessageShapes {
   Credit: { subscription: number; bytes: number }
   Unsubscribe: { subscription: number }
   /** The broker ends a subscription (partition -1) or one partition of it; subscribe again where that makes sense. */
-  SubscriptionEnd: { subscription: number; partition: PartitionNumber; error: ErrorFields }
+  /** `logStart`, `highWatermark`: -1 or missing where they are not known, or have nothing to do with it. */
+  SubscriptionEnd: {
+    subscription: number
+    partition: PartitionNumber
+    error: ErrorFields
+    logStart?: Offset
+    highWatermark?: Offset
+  }
 
   /** Broker to broker: an administrative request by name with a JSON body, for calls that are rare and shaped like HTTP. */
   Admin: { correlation: number; operation: string; json: string }

@@ -139,7 +139,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
   Records: { subscription: 9, partition: 1, nextOffset: 5, highWatermark: 6 },
   Credit: { subscription: 9, bytes: 2 ** 33 },
   Unsubscribe: { subscription: 9 },
-  SubscriptionEnd: { subscription: 9, partition: -1, error },
+  SubscriptionEnd: { subscription: 9, partition: -1, error, logStart: -1, highWatermark: -1 },
   Admin: { correlation, operation: 'createTopic', json: '{"name":"flights"}' },
   AdminReply: { correlation, json: '{}' },
 }

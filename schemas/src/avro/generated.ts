@@ -37,7 +37,7 @@ export const protocolJson = `{"layout":1,"messages":[
 {"number":42,"schema":{"type":"record","name":"Records","namespace":"tailrace","fields":[{"name":"subscription","type":"long"},{"name":"partition","type":"int"},{"name":"nextOffset","type":"long"},{"name":"highWatermark","type":"long"}]}},
 {"number":43,"schema":{"type":"record","name":"Credit","namespace":"tailrace","fields":[{"name":"subscription","type":"long"},{"name":"bytes","type":"long"}]}},
 {"number":44,"schema":{"type":"record","name":"Unsubscribe","namespace":"tailrace","fields":[{"name":"subscription","type":"long"}]}},
-{"number":45,"schema":{"type":"record","name":"SubscriptionEnd","namespace":"tailrace","fields":[{"name":"subscription","type":"long"},{"name":"partition","type":"int"},{"name":"error","type":{"type":"record","name":"ErrorFields","fields":[{"name":"code","type":"string"},{"name":"message","type":"string"},{"name":"retriable","type":"boolean"},{"name":"hint","type":"string"}]}}]}},
+{"number":45,"schema":{"type":"record","name":"SubscriptionEnd","namespace":"tailrace","fields":[{"name":"subscription","type":"long"},{"name":"partition","type":"int"},{"name":"error","type":{"type":"record","name":"ErrorFields","fields":[{"name":"code","type":"string"},{"name":"message","type":"string"},{"name":"retriable","type":"boolean"},{"name":"hint","type":"string"}]}},{"name":"logStart","type":"long","default":-1},{"name":"highWatermark","type":"long","default":-1}]}},
 {"number":50,"schema":{"type":"record","name":"SleepingGroups","namespace":"tailrace","fields":[{"name":"led","type":{"type":"array","maxItems":250000,"items":{"type":"record","name":"SleepingLed","fields":[{"name":"group","type":"long"},{"name":"term","type":"int"}]}}},{"name":"followed","type":{"type":"array","maxItems":250000,"items":{"type":"record","name":"SleepingFollowed","fields":[{"name":"group","type":"long"},{"name":"term","type":"int"}]}}}]}},
 {"number":51,"schema":{"type":"record","name":"WakeGroups","namespace":"tailrace","fields":[{"name":"groups","type":{"type":"array","maxItems":250000,"items":"long"}}]}},
 {"number":52,"schema":{"type":"record","name":"Lives","namespace":"tailrace","fields":[{"name":"directoryId","type":"string"},{"name":"lives","type":{"type":"array","maxItems":2000,"items":"string"}},{"name":"atoned","type":{"type":"array","maxItems":2000,"items":"string"}},{"name":"recovered","type":"long"}]}},
@@ -46,4 +46,4 @@ export const protocolJson = `{"layout":1,"messages":[
 {"number":61,"schema":{"type":"record","name":"AdminReply","namespace":"tailrace","fields":[{"name":"correlation","type":"long"},{"name":"json","type":"string"}]}}
 ]}`
 /** The first half of the SHA-256 of protocolJson. */
-export const protocolFingerprint = 'cd25afb79fbbc048e9b3c9d473abd543'
+export const protocolFingerprint = '898fe4d0c2c5f4347d92c9a9896c9069'

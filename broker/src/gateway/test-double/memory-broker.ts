@@ -25,6 +25,8 @@ interface Stored {
 interface Partition {
   readonly batches: Stored[]
   end: Offset
+  /** What is before it is gone. */
+  logStart?: Offset
   readonly waiting: Set<() => void>
 }
 
@@ -91,8 +93,9 @@ export class MemoryBroker implements BrokerApi {
     if (token !== undefined && token.seal !== seal) throw new TailraceError('INVALID_REQUEST', 'token')
     if (token !== undefined && (token.term !== 1 || token.index > partition.batches.length))
       throw new TailraceError('NOT_CAUGHT_UP', `${token.term}-${token.index}`)
-    if (request.offset > partition.end)
-      throw new TailraceError('OFFSET_OUT_OF_RANGE', `${request.offset} > ${partition.end}`)
+    const { logStart = 0 } = partition
+    if (request.offset > partition.end || request.offset < logStart)
+      throw new TailraceError('OFFSET_OUT_OF_RANGE', `${request.offset}: ${logStart} to ${partition.end}`)
     if (request.offset === partition.end && request.waitMs > 0) await this.#wait(partition, request)
     this.#partition(topic, number, request.topicId)
     const chosen: Uint8Array[] = []
@@ -105,7 +108,7 @@ export class MemoryBroker implements BrokerApi {
       bytes += stored.bytes.length
       nextOffset = stored.last + 1
     }
-    return { batches: chosen, bytes, nextOffset, highWatermark: partition.end, logStart: 0 }
+    return { batches: chosen, bytes, nextOffset, highWatermark: partition.end, logStart }
   }
 
   async findOffset(topic: string, number: PartitionNumber, position: Position, topicId?: string, linearizable = false) {
@@ -113,10 +116,11 @@ export class MemoryBroker implements BrokerApi {
     const failure = this.findFailures.shift()
     if (failure !== undefined) throw new TailraceError(failure)
     await this.findGate
-    const { end } = this.#partition(topic, number, topicId)
-    const offset = position.kind === 'LATEST' ? end : position.kind === 'OFFSET' ? position.value : 0
-    if (offset > end) throw new TailraceError('OFFSET_OUT_OF_RANGE', `${offset} > ${end}`)
-    return { offset, highWatermark: end, logStart: 0 }
+    const { end, logStart = 0 } = this.#partition(topic, number, topicId)
+    const offset = position.kind === 'LATEST' ? end : position.kind === 'OFFSET' ? position.value : logStart
+    if (offset > end || offset < logStart)
+      throw new TailraceError('OFFSET_OUT_OF_RANGE', `${offset}: ${logStart} to ${end}`)
+    return { offset, highWatermark: end, logStart }
   }
 
   async initProducer() {

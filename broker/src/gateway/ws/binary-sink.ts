@@ -3,7 +3,7 @@ import { encodeFrame, type TailraceError } from '@tailrace/schemas'
 import type { FetchResult } from '../../partition/requests.ts'
 import type { TransportMetrics } from '../metrics.ts'
 import type { Peer } from './peer.ts'
-import type { ResolvedPartition, SubscriptionSink } from './subscription.ts'
+import type { OutOfRange, ResolvedPartition, SubscriptionSink } from './subscription.ts'
 
 /** Sends a subscription as frames: batches as they are. Credit counts batch bytes. */
 export class BinarySink implements SubscriptionSink {
@@ -31,9 +31,11 @@ export class BinarySink implements SubscriptionSink {
     return { bytes: result.bytes, nextOffset }
   }
 
-  ended(partition: PartitionNumber | null, error: TailraceError): void {
+  ended(partition: PartitionNumber | null, error: TailraceError, range?: OutOfRange): void {
     this.#metrics.failed(error.code)
-    const fields = { subscription: this.#subscription, partition: partition ?? -1, error: error.toJSON() }
+    const { logStart = -1, highWatermark = -1 } = range ?? {}
+    const place = { subscription: this.#subscription, partition: partition ?? -1 }
+    const fields = { ...place, error: error.toJSON(), logStart, highWatermark }
     this.#peer.sendPieces(encodeFrame('SubscriptionEnd', fields))
   }
 }

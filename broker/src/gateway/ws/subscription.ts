@@ -29,6 +29,13 @@ export interface ResolvedPartition {
   readonly highWatermark: Offset
 }
 
+/** What a partition has, for a reader that stands outside of it at `offset`. */
+export interface OutOfRange {
+  readonly offset: Offset
+  readonly logStart: Offset
+  readonly highWatermark: Offset
+}
+
 /** The form in which a subscriber gets what is found: binary frames or JSON. */
 export interface SubscriptionSink {
   /** What one fetch asks for. */
@@ -38,7 +45,7 @@ export interface SubscriptionSink {
   /** Sends what `result` holds from `offset` on. Returns the credit used and how far it came; the rest is fetched again. */
   records(partition: PartitionNumber, offset: Offset, result: FetchResult): { bytes: number; nextOffset: Offset }
   /** A partition, or with null all of the subscription, is over. */
-  ended(partition: PartitionNumber | null, error: TailraceError): void
+  ended(partition: PartitionNumber | null, error: TailraceError, range?: OutOfRange): void
 }
 
 export interface SubscriptionParts {
@@ -259,7 +266,23 @@ export class Subscription {
     if (this.#closed) return
     const known = asTailraceError(error)
     if (known.retriable) this.#rest(reader)
+    else if (known.code === 'OFFSET_OUT_OF_RANGE') void this.#endOutOfRange(reader, known)
     else this.#end(reader, known)
+  }
+
+  /** Tells what there is, so that the subscriber knows how much it misses. */
+  async #endOutOfRange(reader: PartitionReader, error: TailraceError): Promise<void> {
+    const { topic } = this
+    const offset = reader.resolved ? reader.offset : reader.position.value
+    const earliest = { kind: 'EARLIEST', value: 0 } as const
+    let range: OutOfRange | undefined
+    try {
+      const found = await this.#parts.api.findOffset(topic, reader.partition, earliest, this.#topicId)
+      range = { offset, logStart: found.logStart, highWatermark: found.highWatermark }
+    } catch {
+      // The error is told without it.
+    }
+    if (!this.#closed) this.#end(reader, error, range)
   }
 
   /** Tries again later, or as soon as leadership moves. */
@@ -286,11 +309,11 @@ export class Subscription {
     this.#retry(reader)
   }
 
-  #end(reader: PartitionReader, error: TailraceError): void {
+  #end(reader: PartitionReader, error: TailraceError, range?: OutOfRange): void {
     reader.state = 'ended'
     this.#beginnings.known(reader.partition)
     const isOver = error.code === 'UNKNOWN_TOPIC' || error.code === 'TOPIC_ID_MISMATCH'
-    this.#parts.sink.ended(isOver ? null : reader.partition, error)
+    this.#parts.sink.ended(isOver ? null : reader.partition, error, range)
     if (isOver || this.#readers.every((other) => other.state === 'ended')) {
       this.close()
       this.#parts.onEnd()

@@ -3,7 +3,7 @@ import type { FetchResult } from '../../partition/requests.ts'
 import { readRun } from '../json/read-records.ts'
 import type { TransportMetrics } from '../metrics.ts'
 import type { Peer } from './peer.ts'
-import type { ResolvedPartition, SubscriptionSink } from './subscription.ts'
+import type { OutOfRange, ResolvedPartition, SubscriptionSink } from './subscription.ts'
 import type { TextId } from './text-requests.ts'
 
 /** Keys and values in one message, but for a last batch that is larger: what a browser console still shows at once. */
@@ -16,15 +16,9 @@ export class TextSink implements SubscriptionSink {
   readonly #topic: string
   readonly #peer: Peer
   readonly #metrics: TransportMetrics
-  readonly #tellError: (error: TailraceError, partition: PartitionNumber | null) => void
+  readonly #tellError: TextSink['ended']
 
-  constructor(
-    id: TextId,
-    topic: string,
-    peer: Peer,
-    metrics: TransportMetrics,
-    tellError: (error: TailraceError, partition: PartitionNumber | null) => void,
-  ) {
+  constructor(id: TextId, topic: string, peer: Peer, metrics: TransportMetrics, tellError: TextSink['ended']) {
     this.#id = id
     this.#topic = topic
     this.#peer = peer
@@ -55,7 +49,7 @@ export class TextSink implements SubscriptionSink {
     return { bytes: text.length, nextOffset }
   }
 
-  ended(partition: PartitionNumber | null, error: TailraceError): void {
-    this.#tellError(error, partition)
+  ended(partition: PartitionNumber | null, error: TailraceError, range?: OutOfRange): void {
+    this.#tellError(partition, error, range)
   }
 }

@@ -3,7 +3,7 @@ import { recordsFromJson } from '../json/record.ts'
 import type { TransportMetrics } from '../metrics.ts'
 import { OwnLatest } from './own-latest.ts'
 import type { Peer, StreamParts } from './peer.ts'
-import { Subscription } from './subscription.ts'
+import { type OutOfRange, Subscription } from './subscription.ts'
 import { idOf, objectFromText, requestFrom, type TextId, type TextRequest } from './text-requests.ts'
 import { TextSink } from './text-sink.ts'
 
@@ -66,8 +66,8 @@ export class TextProtocol {
   #subscribe(request: TextRequest & { op: 'subscribe' }): void {
     const { api, clock, random } = this.#parts
     const key = subscriptionKey(request.id)
-    const tellError = (error: TailraceError, partition: number | null) =>
-      this.sendError(request.id, error, partition === null ? {} : { partition })
+    const tellError = (partition: number | null, error: TailraceError, range?: OutOfRange) =>
+      this.sendError(request.id, error, partition === null ? {} : { partition, ...shownRange(range) })
     const sink = new TextSink(request.id, request.topic, this.#peer, this.#metrics, tellError)
     const onEnd = () => this.#peer.subscriptions.remove(key)
     const subscription = new Subscription(request, { api, clock, random, peer: this.#peer, sink, onEnd })
@@ -107,6 +107,11 @@ export class TextProtocol {
     this.#parts.log.error({ err: error }, 'a request on a WebSocket failed unexpectedly')
     return new TailraceError('INTERNAL', undefined, { cause: error })
   }
+}
+
+/** `missing`: records between the offset and the first that there is. */
+function shownRange(range: OutOfRange | undefined): Partial<OutOfRange> & { missing?: number } {
+  return range === undefined ? {} : { ...range, missing: Math.max(0, range.logStart - range.offset) }
 }
 
 /** Apart from the numbers of binary subscriptions, should a connection use both. */
