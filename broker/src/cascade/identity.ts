@@ -19,6 +19,8 @@ export interface CascadeIdentityFields {
   readonly known: readonly string[]
   /** False: this broker has never been level with a source. Missing: of the time before this was kept. */
   readonly caughtUp?: boolean
+  /** The level that it had before an operator chose a source for it, and has again without that choice. Missing: none was chosen yet. */
+  readonly ownHome?: number
 }
 
 function isIdentity(value: unknown): value is CascadeIdentityFields {
@@ -26,6 +28,7 @@ function isIdentity(value: unknown): value is CascadeIdentityFields {
   return hasFields(value, {
     ...{ broker: isWhole, home: isWhole, pinned: isWhole, directoryId: isText, clusterId: isText },
     known: (list) => Array.isArray(list) && list.every(isText),
+    ownHome: (level) => level === undefined || isWhole(level),
     caughtUp: (flag) => flag === undefined || typeof flag === 'boolean',
   })
 }

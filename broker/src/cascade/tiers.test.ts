@@ -311,6 +311,9 @@ describe('a new cascade broker', () => {
     await until('the topic', () => tiers.every(({ node }) => node.api.listTopics().length === 1))
     expect(await Promise.all(tiers.map(latest))).toEqual([30, 30])
     expect(tiers.map(({ node }) => node.api.readiness().ready)).toEqual([false, false])
+    // The level below has all that its source has, which is nothing.
+    const { readiness } = two.node.api
+    await until('the reason', () => readiness().reason === 'The source has not caught up with its own source yet.')
     const waiting = two.node.api.fetch('t', 0, fetching(await latest(two), 5_000))
     open()
     await until('readiness', () => tiers.every(({ node }) => node.api.readiness().ready))

@@ -179,13 +179,14 @@ export class Uplink {
 
   async #obey(session: SourceSession, { source, pin }: Assignment): Promise<void> {
     const { identity } = this.#deps
-    if (pin === 0 && identity.fields.pinned !== 0) await this.#remember({ pinned: 0 })
+    const { pinned, home, ownHome = home } = identity.fields
+    if (pin === 0 && pinned !== 0) await this.#remember({ pinned: 0, home: ownHome })
     const target = session.reply.cluster.brokers.find(({ id }) => id === source)
     if (target !== undefined && source !== 0 && source !== session.source) await this.#move(session, target)
     // Kept only once it has proved to be possible: a choice that closes a circle must not come back at each start.
     const current = this.#session
     if (!pin || pin === identity.fields.pinned || current?.source !== pin) return
-    await this.#remember({ pinned: pin, home: current.reply.level + 1 })
+    await this.#remember({ pinned: pin, home: current.reply.level + 1, ownHome })
   }
 
   async #move(session: SourceSession, { id, http }: { readonly id: BrokerId; readonly http: string }): Promise<void> {

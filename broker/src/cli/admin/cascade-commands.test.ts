@@ -42,6 +42,35 @@ describe('tailrace cascade', () => {
     expect(JSON.parse((await run(['status', '--json', '--server', server.address])).out)).toEqual(status)
   })
 
+  it('M88 shows who copies from whom as a tree, also those whose source is not heard of', async () => {
+    const broker = (id: number, level: number, source: number) =>
+      ({ ...status.brokers[0]!, broker: id, http: `h:${id}`, level, source, lagRecords: id }) as const
+    const brokers = [
+      broker(101, 1, 1),
+      broker(102, 1, 1),
+      broker(201, 2, 101),
+      broker(202, 2, 101),
+      broker(301, 3, 299),
+    ]
+    const level0 = [1, 2].map((id) => ({ id, http: `h:${id}`, peer: '', level: 0, alive: true, pid: 1 }))
+    const cluster = { clusterId: 'c', metadataLeader: 1, brokers: [...level0, { ...level0[0], id: 101, level: 1 }] }
+    const server = await answeringServer({ 'GET /cascade': { body: { brokers } }, 'GET /cluster': { body: cluster } })
+    servers.push(server)
+    expect((await run(['tree', '--server', server.address])).out.trimEnd().split('\n')).toEqual([
+      '1 (level 0, h:1)',
+      '├─ 101 (level 1, h:101, 101 records behind)',
+      '│  ├─ 201 (level 2, h:201, 201 records behind)',
+      '│  └─ 202 (level 2, h:202, 202 records behind)',
+      '└─ 102 (level 1, h:102, 102 records behind)',
+      '2 (level 0, h:2)',
+      'without a source',
+      '└─ 301 (level 3, h:301, 301 records behind)',
+    ])
+    const shown = JSON.parse((await run(['tree', '--json', '--server', server.address])).out)
+    expect(shown.brokers[0].below[0].below.map(({ broker }: { broker: number }) => broker)).toEqual([201, 202])
+    expect((await run(['list', '--server', server.address])).out).toMatch(/BROKER +LEVEL/)
+  })
+
   it('M89 asks for the chosen source, or for none', async () => {
     const server = await answeringServer({ 'PUT /cascade/brokers/201/source': { status: 204 } })
     servers.push(server)

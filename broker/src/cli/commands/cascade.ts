@@ -15,7 +15,7 @@ const foreign: ReadonlySet<SettingName> = new Set<SettingName>([
 ])
 const names = settingNames.filter((name) => !foreign.has(name))
 
-/** `tailrace cascade`: one cascade broker in this process; `status` and `assign` for who looks after them. */
+/** `tailrace cascade`: one cascade broker in this process; `status`, `tree` and `assign` for who looks after them. */
 export function cascadeCommand(context: CommandContext): Command {
   const { terminal, run } = context
   const command = new Command('cascade')
@@ -24,6 +24,7 @@ export function cascadeCommand(context: CommandContext): Command {
     .enablePositionalOptions()
     .addOption(configOption())
     .addCommand(statusCommand(context))
+    .addCommand(treeCommand(context))
     .addCommand(assignCommand(context))
   for (const option of settingOptions(names)) command.addOption(option)
   return command.action((options: Record<string, unknown>) =>
@@ -49,6 +50,7 @@ export function cascadeCommand(context: CommandContext): Command {
 
 function statusCommand({ terminal, run }: CommandContext): Command {
   return new Command('status')
+    .alias('list')
     .description('show the cascade brokers of a cluster, whom they copy from, and how far they are behind')
     .addOption(serverOption())
     .addOption(jsonOption())
@@ -56,6 +58,20 @@ function statusCommand({ terminal, run }: CommandContext): Command {
       run(async () => {
         const { cascadeStatus } = await import('../admin/cascade-commands.ts')
         await cascadeStatus({ json: options.json === true, admin: adminOf(options, terminal), terminal })
+        return 0
+      }),
+    )
+}
+
+function treeCommand({ terminal, run }: CommandContext): Command {
+  return new Command('tree')
+    .description('show which brokers copy from which, from level 0 down')
+    .addOption(serverOption())
+    .addOption(jsonOption())
+    .action((options: ClientOptions) =>
+      run(async () => {
+        const { cascadeTree } = await import('../admin/cascade-tree.ts')
+        await cascadeTree({ json: options.json === true, admin: adminOf(options, terminal), terminal })
         return 0
       }),
     )

@@ -59,17 +59,23 @@ const schemas = {
     response: {
       200: {
         description: 'What it needs to go on.',
-        ...object({
-          clusterId: string,
-          broker: integer,
-          level: integer,
-          ancestors: { ...array(integer), description: 'This broker, its source, and so on up to level 0.' },
-          assignments: array(object({ broker: integer, source: integer, pin: { anyOf: [integer, { type: 'null' }] } })),
-          cluster: object(clusterFields, ['featureLevel']),
-          topics: { ...string, description: 'Digest of the list of topics.' },
-          topicsVersion: { ...count, description: 'What a list of a higher version lacks has been deleted since.' },
-          topicList: { anyOf: [array({ $ref: 'TopicSummary#' }), { type: 'null' }] },
-        }),
+        ...object(
+          {
+            clusterId: string,
+            broker: integer,
+            level: integer,
+            ancestors: { ...array(integer), description: 'This broker, its source, and so on up to level 0.' },
+            assignments: array(
+              object({ broker: integer, source: integer, pin: { anyOf: [integer, { type: 'null' }] } }),
+            ),
+            cluster: object(clusterFields, ['featureLevel']),
+            topics: { ...string, description: 'Digest of the list of topics.' },
+            topicsVersion: { ...count, description: 'What a list of a higher version lacks has been deleted since.' },
+            topicList: { anyOf: [array({ $ref: 'TopicSummary#' }), { type: 'null' }] },
+            caughtUp: { type: 'boolean', description: 'False: it lacks records that its own source had at its start.' },
+          },
+          ['caughtUp'],
+        ),
       },
       ...errorResponses,
     },

@@ -1,0 +1,61 @@
+import type { CascadeReport, CascadeStatus } from '../../cascade/shapes.ts'
+import type { ClusterDescription } from '../../cluster/broker-api.ts'
+import type { Asking } from './group-commands.ts'
+
+/** A broker and those that copy from it. */
+interface Branch {
+  readonly broker: number
+  readonly http: string
+  readonly level: number
+  readonly lagRecords?: number
+  readonly below: readonly Branch[]
+}
+
+interface Tree {
+  readonly brokers: readonly Branch[]
+  /** Cascade brokers that have no source, or one that is not heard of. */
+  readonly withoutSource: readonly Branch[]
+}
+
+export async function cascadeTree({ admin, json, terminal }: Asking): Promise<void> {
+  const cluster = (await admin.request('GET', '/cluster')) as ClusterDescription
+  const { brokers } = (await admin.request('GET', '/cascade')) as CascadeStatus
+  const tree = treeOf(cluster, brokers)
+  terminal.print(json ? JSON.stringify(tree) : textOf(tree))
+}
+
+function treeOf(cluster: ClusterDescription, cascades: readonly CascadeReport[]): Tree {
+  const placed = new Set<number>()
+  const below = (source: number): Branch[] => cascades.filter((one) => one.source === source).flatMap(branch)
+  const branch = ({ broker, http, level, lagRecords }: CascadeReport): Branch[] => {
+    // Reports of different ages may say that two brokers copy from each other.
+    if (placed.has(broker)) return []
+    placed.add(broker)
+    return [{ broker, http, level, lagRecords, below: below(broker) }]
+  }
+  const top = cluster.brokers.filter(({ level }) => level === 0)
+  const brokers = top.map(({ id, http, level }) => ({ broker: id, http, level, below: below(id) }))
+  const known = new Set(cascades.map(({ broker }) => broker))
+  const lost = cascades.filter(({ source }) => source === 0 || !known.has(source))
+  const withoutSource = [...lost, ...cascades].flatMap(branch)
+  return { brokers, withoutSource }
+}
+
+function textOf({ brokers, withoutSource }: Tree): string {
+  const lines = brokers.flatMap((top) => [lineOf(top), ...linesBelow(top.below, '')])
+  if (withoutSource.length > 0) lines.push('without a source', ...linesBelow(withoutSource, ''))
+  return lines.join('\n')
+}
+
+function linesBelow(branches: readonly Branch[], indent: string): string[] {
+  return branches.flatMap((branch, at) => {
+    const isLast = at === branches.length - 1
+    const own = `${indent}${isLast ? '└─ ' : '├─ '}${lineOf(branch)}`
+    return [own, ...linesBelow(branch.below, `${indent}${isLast ? '   ' : '│  '}`)]
+  })
+}
+
+function lineOf({ broker, http, level, lagRecords }: Branch): string {
+  const lag = lagRecords === undefined ? '' : `, ${lagRecords} records behind`
+  return `${broker} (level ${level}, ${http}${lag})`
+}
