@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { root } from '../house/source-tree.ts'
 import { parseDiff } from './changed-lines.ts'
 import { choose, isMutated } from './choose.ts'
 import { isEquivalent } from './equivalents.ts'
 import { apply, type Mutant, mutantsOf } from './operators.ts'
-import { parsePlanted } from './planted.ts'
+import { parsePlanted, plantedBugs } from './planted.ts'
 import { relatedTests } from './related-tests.ts'
 
 function texts(source: string, operator?: string): string[] {
@@ -113,6 +116,12 @@ describe('a planted bug', () => {
     const bug = parsePlanted(text, () => source, 'name')
     expect(bug).toMatchObject({ title: 'The bound is one too far.', file: 'a.ts', line: 2 })
     expect(apply(source, bug)).toBe('first\nif (b <= c\n) d\n')
+  })
+
+  it('has its place in the code as it is now', () => {
+    const bugs = plantedBugs((path) => readFileSync(join(root, path), 'utf8'))
+    expect(bugs.length).toBeGreaterThan(10)
+    for (const bug of bugs) expect(bug.title).not.toBe('')
   })
 
   it('is refused when its text is gone, or stands twice', () => {

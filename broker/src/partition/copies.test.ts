@@ -1,4 +1,4 @@
-import type { BrokerId } from '@tailrace/schemas'
+import type { BrokerId, Message } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import { describe, expect, it } from 'vitest'
 import { batchOf } from './fakes/batches.ts'
@@ -37,6 +37,40 @@ describe('retention', () => {
     const gone = world.group(2).fetch({ offset: logStart - 1, maxBytes: 1, waitMs: 0 })
     await expect(gone).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
     expect(world.broker(2).groups.metrics.prefixCuts).toBeGreaterThan(0)
+  })
+
+  it('M45 begins on each replica where its own rule says; all show the same records, whoever leads', async () => {
+    const world = await worldOf()
+    await publish(world, 0, 40)
+    await world.run(300)
+    for (const [id, bytes] of [
+      [2, 3000],
+      [3, 9000],
+    ] as const) {
+      await world.during(world.replica(id).driver.log.seal())
+      world.group(id).update({ retention: { bytes, ms: null } })
+    }
+    const starts = () => [1, 2, 3].map((id) => world.group(id).logStart)
+    await world.until(() => starts()[1]! > 0 && starts()[2]! > 0)
+    await world.run(1000)
+    const [one, two, three] = starts()
+    expect([one === 0, three! > 0, two! > three!, two! < 40]).toEqual([true, true, true, true])
+    const showsAll = async (count: number) => {
+      await world.until(() => [1, 2, 3].every((id) => world.group(id).highWatermark === count))
+      const all = await world.records(1)
+      expect(all).toHaveLength(count)
+      for (const id of [2, 3]) expect(await world.records(id)).toEqual(all.slice(world.group(id).logStart))
+    }
+    await showsAll(40)
+    let count = 40
+    for (const id of [2, 3, 1]) {
+      if (!world.group(id).isLeader) await world.during(world.group(world.leader().id).transferLeadership(id))
+      await world.until(() => world.replica(id).driver.core.commitIsCurrent)
+      await world.during(world.group(id).publish(numbered(count)))
+      count += 1
+      await showsAll(count)
+    }
+    expect(world.brokers.map(({ groups }) => groups.metrics.snapshotsInstalled)).toEqual([0, 0, 0])
   })
 
   it('M36, M98 a restart over a cut prefix still knows every producer', async () => {
@@ -156,6 +190,34 @@ describe('a late replica', () => {
     await caughtUp(world, 3)
     await sameRecords(world, 3)
     expect(asked).toBeGreaterThan(8)
+  })
+
+  it('M54 a piece that was lost or damaged on the way is asked for again, at its place, and no other is', async () => {
+    const world = await lateWorld()
+    const asked: { place: string; bytes: number; isGood: boolean }[] = []
+    world.answers = (name, reply, _from, _to, request) => {
+      if (name !== 'CopyRead') return reply
+      const { file, position, maxBytes } = request as Message<'CopyRead'>
+      expect(maxBytes).toBe(settings.copyChunkBytes)
+      const bytes = reply.body.reduce((sum, { length }) => sum + length, 0)
+      const turn = asked.length % 5
+      asked.push({ place: `${file} ${position}`, bytes, isGood: turn !== 1 && turn !== 3 })
+      if (turn === 1) throw new TailraceError('CONNECTION_LOST')
+      // A single bit, where a batch's own checksum does not look.
+      if (turn === 3)
+        return { ...reply, body: [Buffer.concat(reply.body).map((byte, at) => (at === 14 ? byte ^ 1 : byte))] }
+      return reply
+    }
+    await world.restart(3)
+    await caughtUp(world, 3)
+    await sameRecords(world, 3)
+    const bad = asked.flatMap(({ isGood }, at) => (isGood ? [] : [at]))
+    expect(bad.length).toBeGreaterThan(4)
+    for (const at of bad) expect(asked[at + 1]?.place).toBe(asked[at]!.place)
+    const good = asked.filter(({ isGood, bytes }) => isGood && bytes > 0)
+    expect(new Set(good.map(({ place }) => place)).size).toBe(good.length)
+    expect(Math.max(...asked.map(({ bytes }) => bytes))).toBeLessThanOrEqual(settings.copyChunkBytes)
+    expect(world.broker(3).groups.metrics.snapshotsInstalled).toBe(1)
   })
 
   it('M54 goes on where it was when the source comes back with another copy', async () => {

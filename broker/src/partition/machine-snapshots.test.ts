@@ -58,6 +58,29 @@ describe('a group with a state machine', () => {
     await machineWorld.sameState(31)
   })
 
+  it('M45 at another entry on each replica, with the state of exactly that entry, which each starts from again', async () => {
+    const machineWorld = await MachineWorld.start({ settings: { snapshotBytes: 1 << 30 } })
+    const { world, disks } = machineWorld
+    const places: number[] = []
+    for (const id of [1, 2, 3]) {
+      await machineWorld.publish(10 * (id - 1), 10 * id)
+      await machineWorld.sameState(10 * id)
+      places.push((await world.during(world.group(id).takeSnapshot())).index)
+    }
+    expect(new Set(places).size).toBe(3)
+    expect([1, 2, 3].map((id) => world.group(id).status().prevIndex)).toEqual(places)
+    for (const id of [1, 2, 3]) {
+      const { index, records } = disks.get(id)!.listed
+      expect([index, records.length]).toEqual([places[id - 1], 10 * id])
+    }
+    for (const id of [1, 2, 3]) world.broker(id).kill()
+    for (const id of [1, 2, 3]) await world.restart(id)
+    await world.until(() => [1, 2, 3].some((id) => world.replica(id).driver.core.commitIsCurrent))
+    await machineWorld.publish(30, 31)
+    await machineWorld.sameState(31)
+    expect([1, 2, 3].map((id) => world.group(id).status().prevIndex)).toEqual(places)
+  })
+
   it('cuts off what has rotted where nobody else holds it any more: the state stands for it', async () => {
     const machineWorld = await MachineWorld.start({
       settings: { snapshotBytes: 1 << 30, scrubMs: 500 },

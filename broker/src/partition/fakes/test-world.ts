@@ -52,6 +52,7 @@ export class TestWorld {
     reply: PeerAnswer<RequestName>,
     from: BrokerId,
     to: BrokerId,
+    request: Message<GroupRequestName>,
   ) => PeerAnswer<RequestName> = (_name, reply) => reply
   readonly #options: WorldOptions
 
@@ -154,7 +155,7 @@ export class TestWorld {
     if (!alive || !this.passesNotes(from, to)) throw new TailraceError('CONNECTION_LOST')
     const request = { correlation: 1, ...fields } as unknown as Message<GroupRequestName>
     const found = await groups.answer(from, name as GroupRequestName, request)
-    const { fields: answered, body } = this.answers(name, found, from, to)
+    const { fields: answered, body } = this.answers(name, found, from, to, request)
     if (!this.broker(to).alive || !this.broker(from).alive) throw new TailraceError('CONNECTION_LOST')
     return { fields: { correlation: 1, ...answered } as never, body: new Uint8Array(Buffer.concat(body)) }
   }
