@@ -44,6 +44,16 @@ describe('the operators of mutants', () => {
     expect(texts('act()')).toEqual([])
   })
 
+  it('leave alone what runs only while a defect is switched on', () => {
+    const switched = 'function f() { if (this.defects.x && a < b) { act() } }'
+    expect(texts(switched, 'always')).toEqual([switched.replace('this.defects.x && a < b', 'true')])
+    expect(texts(switched, 'logic')).toEqual([switched.replace('&&', '||')])
+    expect(texts(switched)).toHaveLength(2)
+    expect(texts('const a = defects.x ? b + c : d - e', 'arithmetic')).toEqual(['const a = defects.x ? b + c : d + e'])
+    expect(texts('if (!defects.x && a < b) c = d - e', 'arithmetic')).toHaveLength(1)
+    expect(texts('if (a || defects.x) c = d - e', 'never')).toHaveLength(1)
+  })
+
   it('change truth values and calculated numbers, not settings', () => {
     expect(texts('const a = true')).toEqual(['const a = false'])
     expect(texts('const a = b * 2', 'number')).toEqual(['const a = b * 3'])

@@ -33,7 +33,9 @@ const tellsPeople = /\b(log|logger|terminal|console)\b|\binvariant\(|^super\(/
 export function mutantsOf(file: string, text: string): Mutant[] {
   const source = parseSource(file, text)
   const found: Mutant[] = []
+  const idle: Range[] = []
   source.visit((node, parent) => {
+    idle.push(...idleParts(node, text))
     const propose: Propose = (operator, { start, end }, after) => {
       const before = text.slice(start, end)
       if (before !== after) found.push({ file, line: source.lineOf(start), operator, start, end, before, after })
@@ -43,7 +45,31 @@ export function mutantsOf(file: string, text: string): Mutant[] {
     removeStatements(node, parent, text, propose)
     changeValues(node, parent, propose)
   })
-  return found.sort((a, b) => a.start - b.start || a.end - b.end)
+  const acts = ({ start, end, operator }: Mutant) => {
+    return !idle.some((part) => start >= part.start && end <= part.end && (part.only ?? operator) === operator)
+  }
+  return found.filter(acts).sort((a, b) => a.start - b.start || a.end - b.end)
+}
+
+interface Range {
+  readonly start: number
+  readonly end: number
+  /** The operator that has no effect there; all of them when it is left out. */
+  readonly only?: string
+}
+
+/** What runs only when a defect is switched on for a negative control: changes of it are no changes of what is shipped. */
+function idleParts(node: Node, text: string): Range[] {
+  if (node.type === 'LogicalExpression')
+    return isSwitch(node.left as Node, text) && node.operator === '&&' ? [node.right as Node] : []
+  if (node.type !== 'IfStatement' && node.type !== 'ConditionalExpression') return []
+  const test = node.test as Node
+  return isSwitch(test, text) ? [node.consequent as Node, { start: test.start, end: test.end, only: 'never' }] : []
+}
+
+function isSwitch(node: Node, text: string): boolean {
+  if (node.type === 'LogicalExpression') return node.operator === '&&' && isSwitch(node.left as Node, text)
+  return node.type === 'MemberExpression' && /(^|\.)defects\.\w+$/.test(text.slice(node.start, node.end))
 }
 
 export function apply(text: string, { start, end, after }: Mutant): string {

@@ -1,58 +1,43 @@
+import { type Judgement, Jury, type RunTest } from './jury.ts'
 import type { Mutant } from './operators.ts'
 import { apply } from './operators.ts'
-import { SoundTimes } from './sound-times.ts'
 import type { Workshop } from './workshop.ts'
 
-/** A mutant may make tests slower before it counts as one that never ends. */
-const SLOWER = 5
-const SLACK_MS = 20_000
-
-export type Outcome = 'killed' | 'survived' | 'timed out' | 'no test'
-
-export interface Verdict extends Mutant {
-  readonly outcome: Outcome
-  /** The test that noticed it. */
-  readonly test: string | null
+export interface Verdict extends Mutant, Judgement {
   readonly ms: number
 }
 
-/** A workshop, and what is known of its tests while nothing is broken. */
+/** A workshop, and what is known of its tests. */
 export interface Bench {
   readonly workshop: Workshop
-  readonly times: SoundTimes
+  readonly jury: Jury
 }
 
 export function benchOf(workshop: Workshop): Bench {
-  const times = new SoundTimes(async (test) => {
-    const findings = await workshop.run([test], null, 240_000)
-    const finding = findings?.[0]
-    return finding === undefined || finding.failed ? null : finding.ms
-  })
-  return { workshop, times }
+  return { workshop, jury: new Jury() }
 }
 
-/** Breaks the file, runs the tests that can notice, nearest first, until one does, and mends the file again. */
+/** Breaks the file, runs the tests that can notice until one does, and mends the file again. */
 export async function tryMutant(
-  { workshop, times }: Bench,
+  { workshop, jury }: Bench,
   text: string,
   mutant: Mutant,
   tests: readonly string[],
 ): Promise<Verdict> {
   const started = performance.now()
-  const verdict = (outcome: Outcome, test: string | null = null): Verdict => {
-    return { ...mutant, outcome, test, ms: Math.round(performance.now() - started) }
+  const texts = { broken: apply(text, mutant), sound: text }
+  let current: keyof typeof texts = 'sound'
+  const run: RunTest = async (test, code, limitMs) => {
+    if (code !== current) workshop.write(mutant.file, texts[code])
+    current = code
+    return (await workshop.run([test], mutant.file, limitMs))?.[0] ?? null
   }
-  const { judges, soundMs } = await times.affordable(tests)
-  if (judges.length === 0) return verdict('no test')
-  workshop.write(mutant.file, apply(text, mutant))
   try {
-    const findings = await workshop.run(judges, mutant.file, SLACK_MS + SLOWER * soundMs)
-    if (findings === null) return verdict('timed out')
-    const last = findings.at(-1)!
-    return last.failed ? verdict('killed', last.test) : verdict('survived')
+    const judgement = await jury.judge(tests, run)
+    return { ...mutant, ...judgement, ms: Math.round(performance.now() - started) }
   } finally {
     workshop.write(mutant.file, text)
-    await workshop.run([], mutant.file, SLACK_MS)
+    await workshop.run([], mutant.file, 20_000)
   }
 }
 

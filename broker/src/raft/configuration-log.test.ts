@@ -82,6 +82,21 @@ describe('M68, M71, M73: which configuration governs', () => {
   })
 })
 
+test('M67: a log has named a replica only under its own id and admission, compacted or not', () => {
+  const admitted: Configuration = { ...of(1, 2), admissions: { 2: 7 } }
+  const everNamed = (id: number, admission: number, compactTo = 0) => {
+    const log = new ConfigurationLog(admitted, [{ index: 3, configuration: of(1) }], id, admission, false)
+    if (compactTo > 0) log.compactedTo(compactTo)
+    return log.everNamed
+  }
+  for (const compactTo of [0, 3]) {
+    expect(everNamed(1, 0, compactTo)).toBe(true)
+    expect(everNamed(2, 7, compactTo)).toBe(true)
+    expect(everNamed(2, 6, compactTo)).toBe(false)
+    expect(everNamed(3, 7, compactTo)).toBe(false)
+  }
+})
+
 /**
  * Four brokers. 1 appends the removal of 4 and is deposed; 2 replaces that entry everywhere, and then removes 3. If the entry that is gone
  * governed on at 1, {1, 3} and {2, 4} would decide apart from each other.
