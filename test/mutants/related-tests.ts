@@ -4,7 +4,10 @@ import type { ImportGraph } from '../house/import-graph.ts'
 /** Too slow for every mutant: real processes, thousands of seeds. */
 const slow = /^test\/(e2e|chaos|bench|sim|scenarios|mutants|fuzz)\//
 
-/** The unit tests that can notice a change of `file`, those with the fewest imports between them and it first, its own folder's before others. */
+/**
+ * The unit tests that can notice a change of `file`: its own, then those with the fewest imports between them and it, among them its own
+ * folder's before others.
+ */
 export function relatedTests(graph: ImportGraph, file: string): string[] {
   const importers = new Map<string, string[]>()
   for (const [path, imports] of graph) {
@@ -21,13 +24,10 @@ export function relatedTests(graph: ImportGraph, file: string): string[] {
     ring = ring.flatMap((path) => importers.get(path) ?? []).filter((path) => !seen.has(path) && seen.add(path))
     ring = [...new Set(ring)]
     const found = ring.filter((path) => path.endsWith('.test.ts') && !slow.test(path)).sort()
-    tests.push(...[0, 1, 2].flatMap((rank) => found.filter((path) => rankOf(path, file) === rank)))
+    const isNear = (path: string) => posix.dirname(path) === posix.dirname(file)
+    tests.push(...found.filter(isNear), ...found.filter((path) => !isNear(path)))
   }
-  return tests
-}
-
-/** A file's own test comes first, then those of its folder. */
-function rankOf(test: string, file: string): number {
-  if (test === file.replace(/\.ts$/, '.test.ts')) return 0
-  return posix.dirname(test) === posix.dirname(file) ? 1 : 2
+  // However far it reaches the file: a test of the core goes through the core's door.
+  const own = file.replace(/\.ts$/, '.test.ts')
+  return tests.includes(own) ? [own, ...tests.filter((path) => path !== own)] : tests
 }
