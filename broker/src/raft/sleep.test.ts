@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Defects } from './defects.ts'
 import type { RaftMessage } from './messages.ts'
-import { ET, TestCluster } from './test-cluster.ts'
+import { ET, TestCluster, type TestNode } from './test-cluster.ts'
 
 const AFTER = 2 * ET
 
@@ -104,6 +104,26 @@ describe('M86: a group in which nothing happens', () => {
     expect(asleep(cluster)).toEqual([false, false, false])
     cluster.tick(AFTER + 5)
     expect(asleep(cluster)).toEqual([true, true, true])
+  })
+
+  test('is awake wherever its driver asks something of it', () => {
+    const members = { voters: [1, 2], learners: [] }
+    const calls: [string, (core: TestNode['core']) => unknown][] = [
+      ['wake', (core) => core.wake()],
+      ['beginReadRound', (core) => core.beginReadRound()],
+      ['changeMembers', (core) => core.changeMembers(members)],
+      ['transferLeadership', (core) => core.transferLeadership(2)],
+      ['standBack', (core) => core.standBack()],
+      ['campaign', (core) => core.campaign()],
+      ['forceConfiguration', (core) => core.forceConfiguration([1, 2])],
+    ]
+    for (const [name, call] of calls) {
+      for (const id of [1, 2]) {
+        const { core } = sleepers().node(id)
+        call(core)
+        expect([name, id, core.asleep]).toEqual([name, id, false])
+      }
+    }
   })
 
   test('elects another leader when its driver says that the leader is gone', () => {

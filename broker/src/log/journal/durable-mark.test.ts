@@ -7,6 +7,7 @@ import type { MemoryDisk } from '../../platform/memory/disk.ts'
 import { nodeCrc32c } from '../../platform/node/checksum.ts'
 import { journalOnly, open, options } from '../fakes/small-log.ts'
 import { openLogStorage } from '../open.ts'
+import { readDurableMark } from './durable-mark.ts'
 
 const MARK = 'log/durable'
 
@@ -175,3 +176,22 @@ test('a journal file that a killed process had just created is a file for good b
     expect(await difference(again.group(1)!, writer.now)).toBeNull()
   }
 })
+
+test.each([2, 3, 9])(
+  'a mark of version %i is refused by its number, and one whose checksum is wrong is none',
+  async (version) => {
+    const { disk } = await killed()
+    const bytes = new Uint8Array(16)
+    const view = new DataView(bytes.buffer)
+    view.setUint32(4, ((0x30 + version) << 24) | 0x4d_52_54, true)
+    view.setUint32(0, nodeCrc32c(bytes, 4, 16), true)
+    const file = await disk.open(MARK)
+    await file.write([bytes], 0)
+    await expect(readDurableMark(disk, 'log', nodeCrc32c)).rejects.toMatchObject({
+      code: 'NEWER_FORMAT',
+      message: expect.stringContaining(`(${MARK}) has version ${version};`),
+    })
+    await file.write([bytes.subarray(0, 1).map((byte) => byte ^ 1)], 0)
+    expect(await readDurableMark(disk, 'log', nodeCrc32c)).toBe(null)
+  },
+)
