@@ -133,7 +133,7 @@ function drawDisk(random: SimRandom, capacity: number): DiskBehaviour {
     readMicros: [20, random.pick([100, 2_000])],
     writeMicros: [5, random.pick([20, 500])],
     syncMicros: [100, random.pick([500, 3_000, 20_000])],
-    ...{ capacity, failSync: false, tears: false, liesAboutSync: false },
+    ...{ capacity, copiesOnWrite: false, failSync: false, tears: false, liesAboutSync: false },
   }
 }
 

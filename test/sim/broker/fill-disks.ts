@@ -20,9 +20,11 @@ export async function fillAndLeave(world: World): Promise<void> {
   const random = world.stream(900)
   if (!(await insist(world, random, FILLER, true, { partitions: 1, replicas: 3 }))) return
   await fill(world, random, FIRST_BATCHES)
+  const copiesOnWrite = random.chance(0.5)
   for (const broker of world.inService) {
     if (broker.machine.defects.noKeptRoom) loseKeptRoom(broker)
     giveRoom(broker, random.below(2_000))
+    broker.machine.disk.behaviour.copiesOnWrite = copiesOnWrite
   }
   await fill(world, random, MOST_BATCHES)
   world.note('disks are full')
@@ -30,7 +32,9 @@ export async function fillAndLeave(world: World): Promise<void> {
   if (!(await insist(world, random, FILLER, false))) return
   while (world.inService.some(holdsStranger(world))) await world.pause(PAUSE_MS)
   world.note('disks have room again')
-  for (const { machine } of world.inService) machine.disk.behaviour.capacity = LARGE_DISK_BYTES
+  for (const { machine } of world.inService) {
+    Object.assign(machine.disk.behaviour, { capacity: LARGE_DISK_BYTES, copiesOnWrite: false })
+  }
 }
 
 function giveRoom({ machine }: SimBroker, bytes: number): void {

@@ -12,6 +12,7 @@ const calm = {
   writeMicros: [1, 20],
   syncMicros: [10, 200],
   capacity: 1 << 30,
+  copiesOnWrite: false,
   failSync: false,
   tears: false,
   liesAboutSync: false,

@@ -14,6 +14,8 @@ export interface DiskBehaviour {
   syncMicros: readonly [number, number]
   /** Bytes that the files together may have. */
   capacity: number
+  /** What is written over needs new blocks first, as on file systems that copy on write. */
+  copiesOnWrite: boolean
   /** The next sync fails. */
   failSync: boolean
   /** Loss of power tears blocks apart. What that leaves cannot be told from rot, so it counts as corruption (faults/corruption.ts). */
@@ -146,10 +148,11 @@ export class SimDisk {
     this.#underWay.add(write)
     return this.#operate(process, this.behaviour.writeMicros, () => {
       this.#underWay.delete(write)
-      const growth = position + write.bytes.length - file.size
-      if (growth > 0 && this.used + growth > this.behaviour.capacity) {
+      const { length } = write.bytes
+      const needed = this.behaviour.copiesOnWrite ? length : position + length - file.size
+      if (needed > 0 && this.used + needed > this.behaviour.capacity) {
         // As much as there is room for is written.
-        const room = Math.max(0, write.bytes.length - growth)
+        const room = Math.max(0, length - needed)
         file.write(write.bytes.subarray(0, room), position)
         throw new DiskError('full', `no space for ${path}`)
       }
