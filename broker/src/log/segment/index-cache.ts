@@ -50,9 +50,13 @@ export class IndexCache {
 
 /** Null if the file is missing, short, or not the one that the checkpoint or the segment's writer knows. */
 export async function readIndex(env: IndexEnv, segment: Segment): Promise<SparseIndex | null> {
-  const bytes = new Uint8Array(segment.indexed * INDEX_ENTRY_BYTES)
-  const count = await env.files.use(segment.indexPath, (file) => file.read(bytes, 0))
-  return SparseIndex.decode(bytes.subarray(0, count), segment.indexed, segment.indexChecksum, env.crc32c)
+  const bytes = await env.files.use(segment.indexPath, async (file) => {
+    // The number of places is a checkpoint's word: it is not believed before the file has as many.
+    if ((await file.size()) < segment.indexed * INDEX_ENTRY_BYTES) return null
+    const whole = new Uint8Array(segment.indexed * INDEX_ENTRY_BYTES)
+    return whole.subarray(0, await file.read(whole, 0))
+  })
+  return bytes === null ? null : SparseIndex.decode(bytes, segment.indexed, segment.indexChecksum, env.crc32c)
 }
 
 /** Walks the whole segment and writes the file anew. Stops at the first batch that is not sound, which reads will then find as well. */
