@@ -32,7 +32,10 @@ export class GroupCalls {
     this.#deps = deps
   }
 
-  /** @throws TailraceError what the broker answered; CONNECTION_LOST; TIMED_OUT */
+  /**
+   * A broker that says that it does not lead the group is believed: a replica here that was removed, and has not heard of it, may take it for the leader.
+   * @throws TailraceError what the broker answered; CONNECTION_LOST; TIMED_OUT
+   */
   async at<T>(broker: BrokerId, request: GroupRequest, timeoutMs: number): Promise<T> {
     const { brokerId, desk, peers, clock } = this.#deps
     if (broker === brokerId) {
@@ -41,8 +44,13 @@ export class GroupCalls {
       })) as T
     }
     const fields = { operation: GROUP_OPERATION, json: JSON.stringify(request) }
-    const reply = await peers.request(broker, 'Admin', fields, [], timeoutMs)
-    return JSON.parse(reply.fields.json) as T
+    try {
+      const reply = await peers.request(broker, 'Admin', fields, [], timeoutMs)
+      return JSON.parse(reply.fields.json) as T
+    } catch (error) {
+      if (asTailraceError(error).code === 'NOT_LEADER') this.#denied(request.group, broker)
+      throw error
+    }
   }
 
   /**
@@ -60,10 +68,15 @@ export class GroupCalls {
       } catch (error) {
         const { code } = asTailraceError(error)
         if (!repeatable.has(code) || clock.monotonic() >= end) throw error
-        if (code === 'NOT_LEADER') directory.deny(group, leadership)
         await pause(clock, PAUSE_MS)
       }
     }
+  }
+
+  #denied(group: GroupId, broker: BrokerId): void {
+    const { directory } = this.#deps
+    const known = directory.lookup(group)
+    if (known.leader === broker) directory.deny(group, known)
   }
 
   leaderOf(group: GroupId): BrokerId {
