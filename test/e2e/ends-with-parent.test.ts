@@ -66,7 +66,7 @@ async function allEnd(pids: readonly number[]): Promise<void> {
   expect(left, 'still running').toEqual([])
 }
 
-/** Who is told to end, and how. */
+/** Which process is told to end, and how. */
 const ends: [string, (started: Started) => void][] = [
   ['npm is told to stop, as a container is', ({ npm }) => void npm.kill('SIGTERM')],
   ['npm is killed', ({ npm }) => void npm.kill('SIGKILL')],

@@ -5,7 +5,7 @@ import type { LevelRange } from './feature-levels.ts'
 /**
  * What a broker can do for whoever is connected to it; HTTP, WebSocket, peers (for forwarded requests) and later Kafka speak to this and nothing
  * else. Every call works on every broker: it goes to the partition's leader, or the metadata leader, where that is another one.
- * Whoever knows a topic's id gives it as `topicId`, and TOPIC_ID_MISMATCH refuses another topic that has the name by now. Empty or absent: whichever has it.
+ * A caller that knows a topic's id gives it as `topicId`; TOPIC_ID_MISMATCH refuses another topic that has the name by now. Empty or absent: whichever has it.
  * All methods reject with TailraceError.
  */
 export interface BrokerApi {

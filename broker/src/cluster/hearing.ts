@@ -16,7 +16,7 @@ export interface HearingDeps {
 
 /**
  * Whose word counts in which group. What a broker may say follows from what it is: one that has no replica of a group neither votes nor appends
- * in it, gets no copy of it, and is no candidate for its leadership. Who has a replica is in the metadata before the group itself acts on it; a
+ * in it, gets no copy of it, and is no candidate for its leadership. The metadata says which brokers have a replica before the group itself acts on it; a
  * broker that has just started may not have heard of it yet, and hears all brokers of its cluster until it has caught up.
  */
 export class Hearing {

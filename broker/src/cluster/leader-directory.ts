@@ -38,7 +38,7 @@ export interface DirectoryDeps {
 }
 
 /**
- * Who leads each group, from this broker's own replicas and from what leaders say of themselves. A replica here that knows a leader is always
+ * The leader of each group, from this broker's own replicas and from what leaders say of themselves. A replica here that knows a leader is always
  * right: Raft has checked that leader, and would have deposed it for a higher term. Else the highest term that was announced counts; it is
  * remembered for a while, so that old news does not come back, and then forgotten, so that no announcement can keep out the true leader
  * permanently. A leader that cannot be reached counts as none until its link is up again.
@@ -139,7 +139,7 @@ export class LeaderDirectory {
     for (const group of this.#groups()) if (!mayExist(group)) this.forget(group)
   }
 
-  /** Who may hold replicas of a group has become known, or has changed. */
+  /** The brokers that may hold replicas of a group have become known, or have changed. */
   review(group: GroupId, mayHold: (broker: BrokerId) => boolean): void {
     const { leader } = this.#announced.get(group)?.said ?? NOBODY
     if (leader === NO_BROKER || mayHold(leader)) return

@@ -48,7 +48,7 @@ export function placeOf(partition: TopicPartition, broker: BrokerId): Place | nu
   return { admission: admissionOf(partition, broker) }
 }
 
-/** Who is to lead: of the replicas that campaign first, the first in order (M82). */
+/** The preferred leader: of the replicas that campaign first, the first in order (M82). */
 export function preferredReplica({ replicas, priorities = {} }: TopicPartition): BrokerId {
   const factorOf = (id: BrokerId): number => priorities[id] ?? 1
   return replicas.reduce((best, id) => (factorOf(id) < factorOf(best) ? id : best))

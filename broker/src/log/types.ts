@@ -236,7 +236,7 @@ export interface LogStorage {
   readonly mayHaveForgotten: boolean
   /** Every group that may have been forgotten is here again, damaged. */
   nothingForgotten(): void
-  /** The last block of the journal that the opening has found, and the last one that is durable now. Blocks are counted for ever. */
+  /** The last block of the journal that the opening has found, and the last one that is durable now. The count never starts again. */
   readonly recoveredBlock: number
   readonly durableBlock: number
   /**

@@ -60,7 +60,7 @@ export class Reading {
         return this.#found({ batches: [], bytes: 0, nextOffset: request.offset })
       await this.#readers.wait(request.offset, left, request.signal)
       checkRunning()
-      // Whoever asked the leader wants the leader's answer: let it look for the new one.
+      // A client that asked the leader wants the leader's answer: it looks for the new one.
       if (led && !replica.isLeader) throw notLeader()
       this.#checkOffset(request.offset)
     }

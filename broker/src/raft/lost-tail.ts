@@ -1,7 +1,7 @@
 import type { BrokerId, LogIndex } from '@tailrace/schemas'
 import type { RaftState } from './state.ts'
 
-/** A follower learns from its leader that it has lost the end of its log (append.ts). Who drives it decides what is to be done. */
+/** A follower learns from its leader that it has lost the end of its log (append.ts). The driver decides what to do. */
 export function noteLostTail({ outbox, log }: RaftState, leader: BrokerId, acknowledged: LogIndex): void {
   outbox.hasRare = true
   outbox.lostTail = { leader, acknowledged, has: log.lastIndex }

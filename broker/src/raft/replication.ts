@@ -56,7 +56,7 @@ export function sendEntriesRead(state: RaftState, ticket: number, headers: reado
 /**
  * After an answer to a heartbeat, as in etcd: where the leader waits for nothing but an acknowledgement, an empty append behind what was sent last asks for it. The
  * follower has all before it, and says so, however the earlier answers were lost; or it rejects, and what vanished on the way is sent again. A member of whose log
- * nothing is known is asked like that, too: in an idle group nothing else would ever be sent there, and it would be probed for ever.
+ * nothing is known is asked like that, too: in an idle group nothing else would ever be sent there, and it would stay in probe.
  */
 export function askAtEnd(state: RaftState, progress: Progress, sentAt: number): void {
   const { log, defects } = state
@@ -64,7 +64,7 @@ export function askAtEnd(state: RaftState, progress: Progress, sentAt: number): 
     if (progress.next > log.lastIndex) sendAppend(state, progress, [], 0)
     return
   }
-  // Sent before the heartbeat, and not acknowledged when that was answered: lost, or still on its way to the disk.
+  // Sent before the heartbeat, and not acknowledged when that was answered: lost, or not on the disk yet.
   const stalls = progress.state === 'replicate' && progress.inflights.count > 0 && sentAt > progress.movedAt
   if (stalls && progress.next > log.prevIndex && !defects.noResend) sendAppend(state, progress, [], 0)
 }

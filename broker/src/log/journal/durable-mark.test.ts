@@ -11,7 +11,7 @@ import { readDurableMark } from './durable-mark.ts'
 
 const MARK = 'log/durable'
 
-/** Whatever is on its way to the disk has arrived, the mark included; then the process is killed. */
+/** All writes in flight have reached the disk, the mark included; then the process is killed. */
 async function killed() {
   const { disk, writers, path, to } = await journalOnly()
   await settled()
