@@ -65,7 +65,7 @@ const controls: [BrokerDefectName, number, number, string[]][] = [
   ['disksLie', 2, 40, ['synced-is-kept', 'acknowledged-once-in-order']],
   ['anonymousRetries', 1, 20, ['acknowledged-once-in-order']],
   ['noBatchCheck', 5, 120, ['checksums-hold']],
-  ['noQuarantine', 15, 40, ['replica-broken', 'leader-completeness', 'election-safety', 'durable-majority']],
+  ['noQuarantine', 50, 60, ['replica-broken', 'leader-completeness', 'election-safety', 'durable-majority']],
   ['sameIdAfterWipe', 28, 34, ['synced-is-kept', 'leader-completeness', 'election-safety', 'durable-majority']],
   ['repairTrusts', 4, 40, ['same-bytes-everywhere', 'minority-loses-nothing']],
   ['installDeletesFirst', 465, 470, ['synced-is-kept', 'leader-completeness', 'election-safety', 'durable-majority']],

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { MemoryRelease } from './memory-release.ts'
 
 const MiB = 1024 * 1024
@@ -34,16 +34,17 @@ test('what is live is not collected again and again', () => {
   expect(collectionsAt([300, 301, 300, 302, 303], 300)).toEqual([])
 })
 
-test('this process: what nobody holds is freed', () => {
+test('this process: what nobody holds is freed', async () => {
   const release = new MemoryRelease()
   const external = () => process.memoryUsage().external
   const before = external()
-  let many: Uint8Array[] | null = Array.from({ length: 100 }, () => new Uint8Array(MiB).fill(1))
+  const held: Uint8Array[] = []
+  for (let at = 0; at < 100; at++) held.push(new Uint8Array(MiB).fill(1))
   release.look()
   expect(external() - before).toBeGreaterThan(90 * MiB)
-  expect(many.length).toBe(100)
-  many = null
+  held.length = 0
   release.look()
   release.look()
-  expect(external() - before).toBeLessThan(20 * MiB)
+  // V8 gives buffers back from a thread of its own after the collection.
+  await vi.waitFor(() => expect(external() - before).toBeLessThan(20 * MiB), { timeout: 5_000 })
 })
