@@ -73,8 +73,11 @@ const ends: [string, (started: Started) => void][] = [
   ['the supervisor is killed', ({ supervisor }) => process.kill(supervisor, 'SIGKILL')],
 ]
 
+const windows = process.platform === 'win32'
+if (windows) console.log('Skipped: how npm start ends, since Windows has no ps and no signals.')
+
 // Windows has no ps, and no signals.
-it.skipIf(process.platform === 'win32').each(ends)(
+it.skipIf(windows).each(ends)(
   'nothing of npm start is left when %s',
   async (_what, end) => {
     const started = await npmStart()

@@ -119,7 +119,7 @@ describe('M24: a linearizable read', () => {
     expect(rounds.map(({ to }) => to)).toEqual([2, 3])
   })
 
-  it('survives that the round is lost on its way', async () => {
+  it('survives that messages of the round are lost', async () => {
     const world = await TestWorld.start()
     await world.until(() => !world.replica(1).driver.core.hasLease)
     world.isolate(1)

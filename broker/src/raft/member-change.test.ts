@@ -309,7 +309,7 @@ describe('M65: of two changes at once one wins', () => {
     for (let moment = 0; moment < 60; moment++) {
       const cluster = group(3, 3)
       let messages = 0
-      // Whoever leads is asked at each message until the change is over.
+      // The present leader is asked at each message until the change is over.
       cluster.loses = ({ from }) => {
         for (const node of cluster.nodes) {
           const { core } = node
