@@ -32,8 +32,7 @@ async function step(name: string, work: () => Promise<void>): Promise<void> {
   const gap = load.longestGap(from, performance.now())
   const figures = `${took.toFixed(0)} ms, longest time without an acknowledgement ${gap.toFixed(0)} ms, first one after it ${first.toFixed(0)} ms`
   console.log(`${name}: ${figures}`)
-  // Three, once the slow tail of failover is mended (failover.test.ts).
-  expect(gap).toBeLessThan(8 * ELECTION_MS)
+  expect(gap).toBeLessThan(3 * ELECTION_MS)
   expect(load.failures).toEqual([])
 }
 

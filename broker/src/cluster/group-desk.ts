@@ -188,10 +188,10 @@ export class GroupDesk {
     return open
   }
 
-  /** @throws TailraceError NOT_FOUND */
+  /** @throws TailraceError NOT_LEADER: whoever took this broker for the leader has not heard that its replica was removed, and looks again */
   #open(group: GroupId): Group {
     const open = this.#deps.groups.get(group)
-    if (open === undefined) throw new TailraceError('NOT_FOUND', `Broker ${this.#deps.brokerId} has no replica of it.`)
+    if (open === undefined) throw new TailraceError('NOT_LEADER', `Broker ${this.#deps.brokerId} has no replica of it.`)
     return open
   }
 }

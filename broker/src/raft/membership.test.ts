@@ -188,6 +188,20 @@ describe('M90: learners get everything, count for nothing and never campaign', (
   test.each(helps)('M90: control: counted like voters they do (learnersCount): %s', (_, helped) => {
     expect(helped({ learnersCount: true })).toBe(true)
   })
+  test('M39: one that hears no leader for an election timeout names none, as one that has campaigned', () => {
+    const cluster = group(1, 1)
+    cluster.node(1).core.changeMembers({ voters: [1], learners: [2] })
+    cluster.tick(2)
+    const { core } = cluster.node(2)
+    cluster.down.add(1)
+    cluster.tick(ET - 2)
+    expect(core.leader).toBe(1)
+    cluster.tick(ET + 1)
+    expect([core.role, core.leader]).toEqual(['follower', 0])
+    cluster.down.delete(1)
+    cluster.tick(2)
+    expect(core.leader).toBe(1)
+  })
   test('they are in nobody’s way: what they lack is committed without them', () => {
     const cluster = group(1, 1)
     const [one, two] = [cluster.node(1), cluster.node(2)]

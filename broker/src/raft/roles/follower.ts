@@ -1,12 +1,18 @@
+import { NO_BROKER } from '@tailrace/schemas'
 import { acceptAppend, acceptHeartbeat, hearLeader } from '../append.ts'
 import { campaign, campaignAtOnce } from '../campaign.ts'
 import { acceptOffer } from '../install.ts'
 import type { RaftMessage } from '../messages.ts'
 import { electionTimerFired, type RaftState } from '../state.ts'
 
-/** Waits for its leader; campaigns when it has waited too long (M6). Learners wait for ever. */
+/**
+ * Waits for its leader; campaigns when it has waited too long (M6). A replica that may not campaign, as a learner or one that was removed, goes on
+ * waiting, but no longer names the leader that it does not hear: others are asked then who leads.
+ */
 export function tickFollower(state: RaftState): void {
-  if (electionTimerFired(state)) campaign(state)
+  if (!electionTimerFired(state)) return
+  campaign(state)
+  if (state.role === 'follower') state.leader = NO_BROKER
 }
 
 export function stepFollower(state: RaftState, message: RaftMessage): void {
