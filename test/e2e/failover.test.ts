@@ -5,8 +5,6 @@ import { allInSync, topicBecomes } from './topic-view.ts'
 
 const KILLS = 20
 const LIMIT_MS = 1500
-/** Known: since 2026-11-28 some kills take longer than the limit (up to 2.9 s seen). To be found and mended; then all are below it again. */
-const LONGEST_MS = 6000
 
 let cluster: ClusterProcesses
 
@@ -17,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => cluster.destroy())
 
-it('acknowledges a publish within 1.5 s (p50 over 20 kills) after kill -9 of the leader', async () => {
+it('acknowledges a publish within 1.5 s (p99 over 20 kills) after kill -9 of the leader', async () => {
   const producer = new Producer({ servers: cluster.servers, lingerMs: 0 })
   const waits: number[] = []
   const offsets: number[] = []
@@ -38,7 +36,6 @@ it('acknowledges a publish within 1.5 s (p50 over 20 kills) after kill -9 of the
   await producer.close()
   waits.sort((a, b) => a - b)
   console.log(`first acknowledged publish after kill -9, ms: ${waits.map((ms) => ms.toFixed(0)).join(' ')}`)
-  expect(waits[KILLS / 2]).toBeLessThan(LIMIT_MS)
-  expect(waits[KILLS - 1]).toBeLessThan(LONGEST_MS)
+  expect(waits[Math.ceil(KILLS * 0.99) - 1]).toBeLessThan(LIMIT_MS)
   expect(offsets).toEqual(offsets.map((_, at) => at))
 }, 180_000)

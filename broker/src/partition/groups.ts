@@ -8,7 +8,7 @@ import type { Random } from '../platform/random.ts'
 import type { RaftOptions, RaftStart } from '../raft/config.ts'
 import type { RaftCore } from '../raft/core.ts'
 import { createRaft } from '../raft/group.ts'
-import type { RaftMessage } from '../raft/messages.ts'
+import { isOfLeader, type RaftMessage } from '../raft/messages.ts'
 import { isAlone, members } from '../raft/quorum.ts'
 import { Admissions } from './admission-record.ts'
 import { Beats } from './beats.ts'
@@ -183,7 +183,7 @@ export class BrokerGroups implements Groups, GroupRequests {
 
   /** A Raft message from a peer. For a group that is not open here it is dropped: Raft sends again. */
   receive(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void {
-    this.#ticker.catchUp()
+    if (isOfLeader(message)) this.#ticker.catchUp()
     const replica = this.#replicas.get(group)
     if (replica === undefined) return
     this.#guarded(replica, () => {

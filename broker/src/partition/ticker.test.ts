@@ -1,8 +1,19 @@
 import { expect, test } from 'vitest'
+import type { Clock } from '../platform/clock.ts'
 import { ManualClock } from '../platform/memory/clock.ts'
 import { Ticker } from './ticker.ts'
 
 const TICK_MS = 100
+
+function plain(clock: ManualClock): Clock {
+  return {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    after: (ms, call) => clock.after(ms, call),
+    every: (ms, call) => clock.every(ms, call),
+    soon: (call) => clock.soon(call),
+  }
+}
 
 /** A ticker, and a clock of which it hears nothing by timers, as in a process whose event loop is busy or that stands still. */
 function paced(): { after: (ms: number) => Promise<string> } {
@@ -38,6 +49,21 @@ test('a timer feeds one tick each time', async () => {
   ticker.cancel()
   await clock.advance(1000, () => Promise.resolve())
   expect(ticks).toBe(10)
+})
+
+test('timers that come late each time feed one tick each time', async () => {
+  const clock = new ManualClock()
+  const late: Clock = { ...plain(clock), after: (ms, call) => clock.after(ms + 7, call) }
+  const fedAt: number[] = []
+  const ticker = new Ticker(
+    late,
+    TICK_MS,
+    () => fedAt.push(clock.monotonic()),
+    () => expect.unreachable(),
+  )
+  await clock.advance(10_000, () => Promise.resolve())
+  ticker.cancel()
+  expect(fedAt).toEqual(Array.from({ length: 99 }, (_, tick) => (tick + 1) * TICK_MS + 7))
 })
 
 test('timers that come a little late feed as many ticks as have passed', async () => {

@@ -7,8 +7,9 @@ const ROUNDING = 1e-6
 
 /**
  * Ticks by the clock. Timers come late, and a process that is stopped (SIGSTOP, a machine that is moved) has none, while the promises of others, which a leader's
- * lease rests on, run out (M24). So who asks for a lease catches up first, and so does who takes a message: a leader that is heard is promised a time from now on
- * (M10), not from a tick on that is long over. What is missed beyond `MOST_AT_ONCE` is left out, and told: elections lose nothing by a
+ * lease rests on, run out (M24). So who asks for a lease catches up first, and so does who takes a message of a leader: a leader that is heard is promised a time
+ * from now on (M10), not from a tick on that is long over. Not who is asked for a vote: a tick that is due then would begin an election of its own in the very moment
+ * in which another replica holds one, and both would fail. What is missed beyond `MOST_AT_ONCE` is left out, and told: elections lose nothing by a
  * clock that was behind, since a replica then only refuses votes for longer (M10).
  */
 export class Ticker {
@@ -16,7 +17,8 @@ export class Ticker {
   readonly #tickMs: number
   readonly #tick: () => void
   readonly #stoodStill: () => void
-  readonly #timer: TimerHandle
+  #timer: TimerHandle
+  #cancelled = false
   /** When the last tick that was fed was due. */
   #fedTo: number
 
@@ -26,7 +28,7 @@ export class Ticker {
     this.#tick = tick
     this.#stoodStill = stoodStill
     this.#fedTo = clock.monotonic()
-    this.#timer = clock.every(tickMs, () => this.catchUp())
+    this.#timer = this.#next()
   }
 
   /** Feeds what is due. */
@@ -44,6 +46,16 @@ export class Ticker {
   }
 
   cancel(): void {
+    this.#cancelled = true
     this.#timer.cancel()
+  }
+
+  /** When the next tick is due, not a tick's time after the last call: timers come late, and what they lack would add up to two ticks in one call. */
+  #next(): TimerHandle {
+    const due = Math.max(0, this.#fedTo + this.#tickMs - this.#clock.monotonic())
+    return this.#clock.after(due, () => {
+      this.catchUp()
+      if (!this.#cancelled) this.#timer = this.#next()
+    })
   }
 }

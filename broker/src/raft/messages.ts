@@ -106,3 +106,8 @@ export type RaftMessage =
   | HeartbeatReplyMessage
   | SnapshotMessage
   | TimeoutNowMessage
+
+/** Only the leader of a term sends these: who hears one promises it an election timeout (M10). */
+export function isOfLeader({ type }: RaftMessage): boolean {
+  return type === 'append' || type === 'heartbeat' || type === 'snapshot'
+}

@@ -40,8 +40,9 @@ export class TestBroker {
   groups!: BrokerGroups
   storage!: LogStorage
   alive = false
-  /** A stopped process: its ticker stands still. */
-  paused = false
+  #paused = false
+  /** What fell due while the process was stopped, in order. */
+  #overdue: (() => void)[] = []
   readonly #clock: Clock
   readonly #options: TestBrokerOptions
   readonly #send: SendRaft
@@ -90,6 +91,19 @@ export class TestBroker {
     })
     this.groups.sealTokens(SECRET)
     this.alive = true
+  }
+
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  /** A stopped process has no timers; those that ran out meanwhile ring when it goes on. */
+  set paused(paused: boolean) {
+    this.#paused = paused
+    if (paused) return
+    const calls = this.#overdue
+    this.#overdue = []
+    for (const call of calls) call()
   }
 
   /** Power failure: what was not synced may be lost, and nothing of this life is heard of again. */
@@ -187,17 +201,21 @@ export class TestBroker {
     const whileAlive = (call: () => void) => (): void => {
       if (life === this.#life) call()
     }
+    const ring = (call: () => void) => (): void => {
+      if (this.#paused) this.#overdue.push(call)
+      else call()
+    }
     const every = (ms: number, call: () => void): TimerHandle => {
       const handle = clock.every(ms, () => {
         if (life !== this.#life) handle.cancel()
-        else if (!this.paused) call()
+        else if (!this.#paused) call()
       })
       return handle
     }
     return {
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),
-      after: (ms, call) => clock.after(ms, whileAlive(call)),
+      after: (ms, call) => clock.after(ms, whileAlive(ring(call))),
       every,
       soon: (call) => clock.soon(whileAlive(call)),
     }
