@@ -1,3 +1,4 @@
+import type { GroupId } from '@tailrace/schemas'
 import type { ForcedCluster, JoinBroker, MemberCommand, RemoveBroker } from './member-commands.ts'
 import type { Change, MetadataTables } from './metadata-model.ts'
 import { refused } from './metadata-model.ts'
@@ -53,13 +54,15 @@ function forced(state: MetadataTables, { members, at, broker, by }: ForcedCluste
   return { result: { ok: true }, audit: { at, broker, by, action: 'force-members', target: 'metadata', detail } }
 }
 
-/** One partition that a broker holds or is to hold, for people. */
+/** The oldest partition that a broker holds or is to hold, for people. Not the first of the map: a state that comes from a snapshot has another order. */
 function replicasOf(state: MetadataTables, broker: number): string | null {
-  for (const { topic, partition } of state.places.values()) {
+  let oldest: { readonly group: GroupId; readonly name: string } | null = null
+  for (const [group, { topic, partition }] of state.places) {
     const { replicas, change } = topic.partitions[partition]!
-    if (replicas.includes(broker) || change?.replicas.includes(broker)) return `a replica of ${topic.name}/${partition}`
+    if (!replicas.includes(broker) && !change?.replicas.includes(broker)) continue
+    if (oldest === null || group < oldest.group) oldest = { group, name: `${topic.name}/${partition}` }
   }
-  return null
+  return oldest === null ? null : `a replica of ${oldest.name}`
 }
 
 /** What to do with a broker whose disk was wiped; for whoever is refused because of it. */
