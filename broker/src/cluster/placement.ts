@@ -9,7 +9,8 @@ export interface Load {
 /**
  * Chooses the replicas of new partitions; the first of each is its preferred leader. Replicas go to the brokers that have fewest, so counts that
  * differed by at most one still do. Brokers are paired anew each time, so that the load of a lost one spreads over all others.
- * Deterministic. Leaders of one topic differ by at most one too; over several topics by two, since those that exist stay.
+ * Deterministic. Leaders of one topic differ by at most one too; over several topics by two, and by three in one of some
+ * 4,000 random sequences of eight, since those that exist stay.
  * @param replicas at most the number of brokers
  */
 export function placePartitions(
@@ -54,15 +55,15 @@ function chooseLeaders(
     )
     add(leaders, replicas[0]!, 1)
   }
-  while (passOneOn(placed, leaders));
+  const brokers = [...leaders.keys()]
+  while (brokers.some((most) => passOneOn(placed, leaders, most)));
 }
 
 /**
- * Takes one leader from the broker with most to one that has two fewer or less, over a chain of partitions whose replicas overlap. The greedy choice above
- * alone can leave such chains; without any the spread is the best that these replicas allow.
+ * Takes one leader from a broker to one that has two fewer or less, over a chain of partitions whose replicas overlap. The greedy choice above alone can leave
+ * such chains; without any, from whichever broker, the spread is the best that these replicas allow.
  */
-function passOneOn(placed: BrokerId[][], leaders: Map<BrokerId, number>): boolean {
-  const most = least([...leaders.keys()], (id) => [-leaders.get(id)!])
+function passOneOn(placed: BrokerId[][], leaders: Map<BrokerId, number>, most: BrokerId): boolean {
   const cameBy = new Map<BrokerId, BrokerId[] | null>([[most, null]])
   // A Map visits what is added while it is walked: this is the breadth-first search's queue.
   for (const from of cameBy.keys()) {

@@ -7,12 +7,12 @@ import { electionTimerFired, type RaftState } from '../state.ts'
 
 /**
  * Waits for its leader; campaigns when it has waited too long (M6). A replica that may not campaign, as a learner or one that was removed, goes on
- * waiting, but no longer names the leader that it does not hear: others are asked then who leads.
+ * waiting, but no longer names the leader that it does not hear: others are asked then who leads. One that installs a snapshot tells its leader when it has it.
  */
 export function tickFollower(state: RaftState): void {
   if (!electionTimerFired(state)) return
   campaign(state)
-  if (state.role === 'follower') state.leader = NO_BROKER
+  if (state.role === 'follower' && state.installing === null) state.leader = NO_BROKER
 }
 
 export function stepFollower(state: RaftState, message: RaftMessage): void {
