@@ -9,6 +9,7 @@ import type {
   TopicDescription,
   TopicSummary,
 } from '../cluster/broker-api.ts'
+import { refuseAnother } from '../cluster/topic-places.ts'
 import { topicsToRoute } from '../cluster/topics-to-route.ts'
 import type { FetchResult, OffsetResult } from '../partition/requests.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -19,6 +20,7 @@ import type { CopiedPartition } from './copied-partition.ts'
 import type { Copies } from './copies.ts'
 import type { Forwarding } from './forwarding.ts'
 import { positionOf } from './positions.ts'
+import { topicPath } from './topic-path.ts'
 import type { Uplink } from './uplink.ts'
 
 export interface FacadeDeps {
@@ -50,13 +52,13 @@ export function createCascadeApi(deps: FacadeDeps): BrokerApi {
       findOffset(deps, topic, partition, position, { topicId, linearizable }),
     initProducer: () => forwarding.initProducer(),
     createTopic: (request) => createTopic(deps, request),
-    deleteTopic: async (name) => {
-      await ask(deps, 'DELETE', `/topics/${encodeURIComponent(name)}`)
+    deleteTopic: async (name, topicId) => {
+      await ask(deps, 'DELETE', topicPath(name, '', topicId))
       uplink.session?.hurry()
     },
     listTopics: () => copies.topics().map(summaryOf),
     topicsVersion: () => copies.version,
-    describeTopic: (name) => describeTopic(deps, name),
+    describeTopic: (name, topicId) => describeTopic(deps, name, topicId),
     routing: (names) => {
       // It may have been created a moment ago.
       if (names.some((name) => copies.topic(name) === undefined)) uplink.session?.hurry()
@@ -149,28 +151,39 @@ async function arrival(deps: FacadeDeps, { name, id }: { readonly name: string; 
 }
 
 /** Leaders and replicas as level 0 has them, log start and high watermark as they are here. */
-async function describeTopic(deps: FacadeDeps, name: string): Promise<TopicDescription> {
+async function describeTopic(deps: FacadeDeps, name: string, topicId?: string): Promise<TopicDescription> {
   const { copies } = deps
-  const above = await topicAbove(deps, name)
-  if (above !== null && copies.topic(name) === undefined) await arrival(deps, above)
+  const told = await topicAbove(deps, name, topicId)
+  if (told !== null && copies.topic(name)?.id !== told.id) await arrival(deps, told)
   const topic = copies.topic(name)
   if (topic === undefined) throw new TailraceError('UNKNOWN_TOPIC', `"${name}".`)
+  refuseAnother(name, topic.id, topicId)
+  // Leaders and settings of another topic of this name say nothing about the one that is here.
+  const above = told?.id === topic.id ? told : null
   const partitions = copies.partitionsOf(topic.id).map(({ partition, logStart, highWatermark }) => {
-    const told = above?.partitions[partition]
-    const { leader = 0, term = 0, replicas = [], inSync = [] } = told ?? {}
+    const { leader = 0, term = 0, replicas = [], inSync = [] } = above?.partitions[partition] ?? {}
     return { partition, leader, term, replicas, inSync, logStart, highWatermark }
   })
   return { name, id: topic.id, config: above?.config ?? topic.config, partitions }
 }
 
 /** Null while the source cannot tell. */
-async function topicAbove({ uplink, client }: FacadeDeps, name: string): Promise<TopicDescription | null> {
+async function topicAbove(
+  { uplink, client }: FacadeDeps,
+  name: string,
+  topicId?: string,
+): Promise<TopicDescription | null> {
   try {
     const session = await uplink.whenSession(0)
-    const path = `/topics/${encodeURIComponent(name)}`
-    return (await client.request('GET', session.address, path, undefined, figuresMs)) as TopicDescription
+    return (await client.request(
+      'GET',
+      session.address,
+      topicPath(name, '', topicId),
+      undefined,
+      figuresMs,
+    )) as TopicDescription
   } catch (error) {
-    if (error instanceof TailraceError && error.code === 'UNKNOWN_TOPIC') throw error
+    if (error instanceof TailraceError && ['UNKNOWN_TOPIC', 'TOPIC_ID_MISMATCH'].includes(error.code)) throw error
     return null
   }
 }

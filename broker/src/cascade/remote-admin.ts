@@ -1,5 +1,6 @@
 import type { AdminApi, GroupTarget } from '../cluster/admin-api.ts'
 import type { HttpClient } from '../platform/http-client.ts'
+import { topicPath } from './topic-path.ts'
 import type { Uplink } from './uplink.ts'
 
 /** Long enough for the slowest: members that are forced, a snapshot. */
@@ -17,15 +18,15 @@ export function remoteAdmin(uplink: Uplink, client: HttpClient): AdminApi {
     return (await client.request(method, session.address, path, body, askMs)) as Answer
   }
   return {
-    members: (target) => ask('GET', `${pathOf(target)}/members`),
-    changeMembers: (target, replicas) => ask('PUT', `${pathOf(target)}/members`, { replicas }),
-    cancelChange: (target) => ask('DELETE', `${pathOf(target)}/members/change`),
-    transferLeadership: (target, to) => ask('POST', `${pathOf(target)}/leader`, to === 0 ? {} : { to }),
-    forceMembers: (target, request) => ask('POST', `${pathOf(target)}/force-members`, request),
-    snapshot: (target, request) => ask('POST', `${pathOf(target)}/snapshot`, request),
-    setPriority: (target, request) => ask('PUT', `${pathOf(target)}/priority`, request),
-    describeGroup: (target) => ask('GET', `${pathOf(target)}/describe`),
-    alterTopic: (name, changes) => ask('PATCH', `/topics/${encodeURIComponent(name)}/config`, changes),
+    members: (target) => ask('GET', pathOf(target, 'members')),
+    changeMembers: (target, replicas) => ask('PUT', pathOf(target, 'members'), { replicas }),
+    cancelChange: (target) => ask('DELETE', pathOf(target, 'members/change')),
+    transferLeadership: (target, to) => ask('POST', pathOf(target, 'leader'), to === 0 ? {} : { to }),
+    forceMembers: (target, request) => ask('POST', pathOf(target, 'force-members'), request),
+    snapshot: (target, request) => ask('POST', pathOf(target, 'snapshot'), request),
+    setPriority: (target, request) => ask('PUT', pathOf(target, 'priority'), request),
+    describeGroup: (target) => ask('GET', pathOf(target, 'describe')),
+    alterTopic: (name, changes, topicId) => ask('PATCH', topicPath(name, '/config', topicId), changes),
     removeBroker: (broker) => ask('DELETE', `/cluster/brokers/${broker}`),
     raiseFeatureLevel: ({ level }) => ask('POST', '/cluster/feature-level', level === null ? {} : { level }),
     audit: async () =>
@@ -33,7 +34,7 @@ export function remoteAdmin(uplink: Uplink, client: HttpClient): AdminApi {
   }
 }
 
-function pathOf(target: GroupTarget): string {
-  if (target.kind === 'metadata') return '/cluster'
-  return `/topics/${encodeURIComponent(target.topic)}/partitions/${target.partition}`
+function pathOf(target: GroupTarget, operation: string): string {
+  if (target.kind === 'metadata') return `/cluster/${operation}`
+  return topicPath(target.topic, `/partitions/${target.partition}/${operation}`, target.topicId)
 }

@@ -97,6 +97,38 @@ describe('levels', () => {
     expect(await recordsAt(copy, 't')).toEqual(['0:new 0', '1:new 1', '2:new 2', '3:new 3'])
   })
 
+  it('M88 what operators ask of a cascade broker is about one topic, not about two of the same name', async () => {
+    const { broker, address } = await top()
+    const former = await broker.createTopic({ name: 't', partitions: 1, replicas: 1, config: { readOnly: true } })
+    const { node } = await tier(101, [address])
+    await until('the topic is copied', () => node.api.listTopics().length === 1)
+    await broker.deleteTopic('t')
+    const config = { retentionMs: 5_000 }
+    const present = await broker.createTopic({ name: 't', partitions: 1, replicas: 1, config })
+    // Its copy is still that of the former one.
+    expect(await node.api.describeTopic('t')).toMatchObject({ id: present.id, config })
+
+    const place = { kind: 'partition', topic: 't', partition: 0 } as const
+    const asked = (topicId: string) => [
+      node.api.describeTopic('t', topicId),
+      node.admin.describeGroup({ ...place, topicId }),
+      node.admin.members({ ...place, topicId }),
+      node.admin.changeMembers({ ...place, topicId }, [1]),
+      node.admin.cancelChange({ ...place, topicId }),
+      node.admin.transferLeadership({ ...place, topicId }, 1),
+      node.admin.forceMembers({ ...place, topicId }, { members: [1], acceptDataLoss: true, by: '' }),
+      node.admin.snapshot({ ...place, topicId }, { broker: 1, thenFetch: false }),
+      node.admin.setPriority({ ...place, topicId }, { broker: 1, factor: 2 }),
+      node.admin.alterTopic('t', { readOnly: false }, topicId),
+      node.api.deleteTopic('t', topicId),
+    ]
+    const codes = asked(former.id).map((answer) => answer.catch(({ code }) => code))
+    expect(await Promise.all(codes)).toEqual(Array(11).fill('TOPIC_ID_MISMATCH'))
+    expect(broker.topics.get('t')).toMatchObject({ id: present.id, config })
+    await Promise.all(asked(present.id))
+    expect(broker.topics.has('t')).toBe(false)
+  })
+
   it('M88 each copies the one above: the same offsets and bytes, topics made later included; publishes go up', async () => {
     const { broker, address } = await top()
     await broker.createTopic({ name: 'early', partitions: 1, replicas: 1 })

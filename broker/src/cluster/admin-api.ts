@@ -36,8 +36,8 @@ export interface AdminApi {
   setPriority(target: GroupTarget, request: { readonly broker: BrokerId; readonly factor: number }): Promise<void>
   /** Without a leader (0): as the replica sees it that would win among those that answer. LEADER_UNAVAILABLE when none does. */
   describeGroup(target: GroupTarget): Promise<GroupDescription>
-  /** Settings that are not named stay as they are; null puts one back to its default. */
-  alterTopic(name: string, changes: TopicChanges): Promise<TopicConfig>
+  /** Settings that are not named stay as they are; null puts one back to its default. `topicId`: see BrokerApi.deleteTopic. */
+  alterTopic(name: string, changes: TopicChanges, topicId?: string): Promise<TopicConfig>
   /** Takes a broker out of the cluster for ever. `by`: who asks, for the audit. BROKER_IN_USE while it has replicas or votes in the metadata group. */
   removeBroker(broker: BrokerId, by?: string): Promise<void>
   /**
@@ -55,7 +55,13 @@ export interface AdminApi {
 
 export type GroupTarget =
   | { readonly kind: 'metadata' }
-  | { readonly kind: 'partition'; readonly topic: string; readonly partition: PartitionNumber }
+  | {
+      readonly kind: 'partition'
+      readonly topic: string
+      readonly partition: PartitionNumber
+      /** The topic that is meant, where the caller knows it. */
+      readonly topicId?: string
+    }
 
 export interface TopicChanges {
   readonly maxBatchBytes?: number | null

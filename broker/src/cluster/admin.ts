@@ -24,7 +24,7 @@ import type { MetadataClient } from './metadata-client.ts'
 import type { Intent } from './metadata-leader.ts'
 import type { MetadataState, Topic } from './metadata-state.ts'
 import type { TopicPartition } from './partition-replicas.ts'
-import { requirePartition, requireTopic } from './topic-places.ts'
+import { partitionOf, requireTopic } from './topic-places.ts'
 import type { TopicLimits } from './topic-rules.ts'
 import { checkChanges } from './topic-rules.ts'
 
@@ -168,12 +168,12 @@ export class Admin implements AdminApi {
     )
   }
 
-  async alterTopic(name: string, changes: TopicChanges): Promise<TopicConfig> {
+  async alterTopic(name: string, changes: TopicChanges, topicId = ''): Promise<TopicConfig> {
     const { state, limits } = this.#deps
-    requireTopic(state, name)
+    requireTopic(state, name, topicId)
     checkChanges(changes, limits)
-    await this.#submit({ type: 'set-topic-config', name, changes })
-    return requireTopic(state, name).config
+    await this.#submit({ type: 'set-topic-config', name, topicId, changes })
+    return requireTopic(state, name, topicId).config
   }
 
   async removeBroker(broker: BrokerId, by = ''): Promise<void> {
@@ -255,8 +255,9 @@ export class Admin implements AdminApi {
   #find(target: GroupTarget): Found {
     if (target.kind === 'metadata') return { group: METADATA_GROUP, partition: null, topic: null }
     const { state } = this.#deps
-    const partition = requirePartition(state, target.topic, target.partition)
-    return { group: partition.group, partition, topic: requireTopic(state, target.topic) }
+    const topic = requireTopic(state, target.topic, target.topicId)
+    const partition = partitionOf(topic, target.partition)
+    return { group: partition.group, partition, topic }
   }
 
   /** Null: nobody leads it now. */

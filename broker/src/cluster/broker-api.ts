@@ -35,12 +35,13 @@ export interface BrokerApi {
    * its time: until then those that have none yet answer LEADER_UNAVAILABLE (retriable).
    */
   createTopic(request: CreateTopicRequest): Promise<TopicSummary>
-  deleteTopic(name: string): Promise<void>
+  /** `topicId`: the one that is meant; missing or empty: whichever has the name when the deletion is recorded. */
+  deleteTopic(name: string, topicId?: string): Promise<void>
   listTopics(): TopicSummary[]
   /** Grows with the list of topics: what a list of a higher version lacks has been deleted since. 0: not known. */
   topicsVersion(): number
   /** With leaders' figures, asked from them; `leader` 0 and the last known figures where a partition has none. */
-  describeTopic(name: string): Promise<TopicDescription>
+  describeTopic(name: string, topicId?: string): Promise<TopicDescription>
   /** What this broker knows at once, for routing: no request leaves it. */
   routing(topics: readonly string[]): {
     clusterId: string

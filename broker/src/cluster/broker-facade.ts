@@ -36,10 +36,10 @@ export function createBrokerApi(deps: FacadeDeps): BrokerApi {
       reader.findOffset(topic, partition, position, topicId, linearizable),
     initProducer: async () => ({ producerId: await producerIds.take(), epoch: 0 }),
     createTopic: (request) => topics.create(request),
-    deleteTopic: (name) => topics.delete(name),
+    deleteTopic: (name, topicId) => topics.delete(name, topicId),
     listTopics: () => topics.list(),
     topicsVersion: () => state.head.appliedIndex,
-    describeTopic: (name) => topics.describe(name),
+    describeTopic: (name, topicId) => topics.describe(name, topicId),
     routing: (names) => ({
       clusterId: clusterId(),
       brokers: [...state.brokers.values()].map(({ id, http }) => ({ id, http, alive: alive(id) })),

@@ -43,7 +43,11 @@ function check(deps: IntentChecksDeps, intent: Intent): void {
       checkLiving(intent.replicas, deps)
       checkRoom(intent, deps)
       return
+    case 'delete-topic':
+      checkMeant(intent.topicId)
+      return
     case 'set-topic-config':
+      checkMeant(intent.topicId)
       checkChanges(intent.changes, limits)
       return
     case 'assign-replicas':
@@ -53,6 +57,12 @@ function check(deps: IntentChecksDeps, intent: Intent): void {
       if (brokers().includes(intent.broker)) return
       throw new TailraceError('UNKNOWN_BROKER', `Broker ${intent.broker}.`)
   }
+}
+
+/** An older broker does not say which topic it means. */
+function checkMeant(topicId: unknown): void {
+  if (topicId === undefined || typeof topicId === 'string') return
+  throw new TailraceError('INVALID_REQUEST', 'The id of a topic is text.')
 }
 
 /** A broker that is away gets no new replicas: nobody knows whether it comes back. */

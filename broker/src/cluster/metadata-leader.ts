@@ -3,16 +3,23 @@ import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
 import type { Groups } from '../partition/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { TopicConfig } from './broker-api.ts'
-import type { Command, IdentifiedCommand } from './command.ts'
+import type { Command, DeleteTopic, IdentifiedCommand } from './command.ts'
 import { decodeCommand, encodeCommand, nameOfUnreadable } from './command.ts'
 import { withDeadline } from './deadline.ts'
 import type { Applied, CommandResult, MetadataState } from './metadata-state.ts'
 import type { Load } from './placement.ts'
 import { placePartitions } from './placement.ts'
+import type { SetTopicConfig } from './topic-commands.ts'
+import { isAnother } from './topic-places.ts'
 
-/** What somebody wants of the metadata; the leader turns it into a command by deciding what is open. */
+/**
+ * What somebody wants of the metadata; the leader turns it into a command by deciding what is open. `topicId` beside a name: the topic that is meant; missing or empty:
+ * whichever has the name.
+ */
 export type Intent =
-  | Exclude<Command, { type: 'create-topic' }>
+  | Exclude<Command, { type: 'create-topic' | 'delete-topic' | 'set-topic-config' }>
+  | (DeleteTopic & { readonly topicId?: string })
+  | (SetTopicConfig & { readonly topicId?: string })
   | {
       readonly type: 'create-topic'
       readonly name: string
@@ -93,11 +100,36 @@ export class MetadataLeader {
     if (this.#running.size >= MAX_PENDING) return Promise.reject(new TailraceError('OVERLOADED'))
     const refusal = this.#deps.refusal(intent)
     if (refusal !== null) return Promise.resolve(refusal)
-    const started =
-      intent.type === 'create-topic' ? this.#afterCreations(id, intent) : this.#propose({ id, command: intent })
-    const running = started.finally(() => this.#running.delete(id))
+    const running = this.#carryOut(id, intent).finally(() => this.#running.delete(id))
     this.#running.set(id, running)
     return running
+  }
+
+  #carryOut(id: string, intent: Intent): Promise<CommandResult> {
+    switch (intent.type) {
+      case 'create-topic':
+        return this.#afterCreations(id, intent)
+      case 'delete-topic':
+      case 'set-topic-config': {
+        const { topicId = '', ...command } = intent
+        return topicId === '' ? this.#propose({ id, command }) : this.#ifStillMeant(id, command, topicId)
+      }
+      default:
+        return this.#propose({ id, command: intent })
+    }
+  }
+
+  /**
+   * The log names topics by their names. What is decided here holds when the command is applied: all that former leaders have decided is applied by now, and this one
+   * proposes a new topic of a name only once the deletion of the one before is applied.
+   */
+  async #ifStillMeant(id: string, command: DeleteTopic | SetTopicConfig, topicId: string): Promise<CommandResult> {
+    const { groups, state } = this.#deps
+    await groups.get(METADATA_GROUP)?.confirmed()
+    const present = state.topics.get(command.name)
+    if (present === undefined) return { ok: false, code: 'UNKNOWN_TOPIC', detail: `"${command.name}"` }
+    if (present.id === topicId) return this.#propose({ id, command })
+    return { ok: false, code: 'TOPIC_ID_MISMATCH', detail: isAnother(command.name, present.id, topicId) }
   }
 
   #afterCreations(id: string, intent: Intent & { type: 'create-topic' }): Promise<CommandResult> {

@@ -66,3 +66,51 @@ test('what is forwarded names its topic, and its leader refuses another one', as
     expect(await answer, name).toBe('TOPIC_ID_MISMATCH')
   }
 })
+
+/** What operators do to a topic or one of its partitions; what changes nothing when it is done comes first. */
+const acts: Record<string, (broker: TestBroker, topicId?: string) => Promise<unknown>> = {
+  describe: ({ node }, topicId) => node.api.describeTopic('t', topicId),
+  members: ({ node }, topicId) => node.admin.members(place(topicId)),
+  'describe a partition': ({ node }, topicId) => node.admin.describeGroup(place(topicId)),
+  'change settings': ({ node }, topicId) => node.admin.alterTopic('t', { retentionMs: 1000 }, topicId),
+  'set a priority': ({ node }, topicId) => node.admin.setPriority(place(topicId), { broker: 1, factor: 2 }),
+  'hand on the leadership': ({ node }, topicId) => node.admin.transferLeadership(place(topicId), 2),
+  'take a snapshot': ({ node }, topicId) => node.admin.snapshot(place(topicId), { broker: 1, thenFetch: false }),
+  'change members': ({ node }, topicId) => node.admin.changeMembers(place(topicId), [1, 2]),
+  delete: ({ node }, topicId) => node.api.deleteTopic('t', topicId),
+}
+function place(topicId: string | undefined) {
+  const target = { kind: 'partition', topic: 't', partition: 0 } as const
+  return topicId === undefined ? target : { ...target, topicId }
+}
+
+test.each(Object.keys(acts))('%s: what is meant for the former topic leaves the present one alone', async (act) => {
+  for (const broker of cluster.brokers.values()) {
+    const refused = acts[act]!(broker, former)
+    await expect(run(refused), `${broker.id}`).rejects.toMatchObject({ code: 'TOPIC_ID_MISMATCH' })
+  }
+  expect(cluster.broker(1).node.api.listTopics()).toMatchObject([{ id: present, config: {} }])
+  await expect(run(acts[act]!(cluster.broker(2), present))).resolves.not.toThrow()
+})
+
+test.each(['change settings', 'delete'])('%s: without an id it is about the topic that has the name', async (act) => {
+  await run(acts[act]!(cluster.broker(2)))
+  const left = act === 'delete' ? [] : [{ id: present, config: { retentionMs: 1000 } }]
+  expect(cluster.broker(1).node.api.listTopics()).toMatchObject(left)
+})
+
+test('a new metadata leader decides once it has applied what former leaders have decided', async () => {
+  const leader = cluster.broker(cluster.world.leaderOf(0))
+  const { api } = leader.node
+  const { promise, resolve } = Promise.withResolvers<void>()
+  leader.groups.get(0)!.onConfirmed = () => promise
+  const deleted = api.deleteTopic('t', present).then(
+    () => 'deleted',
+    ({ code }) => code,
+  )
+  await run(api.deleteTopic('t'), 1000)
+  const third = await run(api.createTopic(topic), 1000)
+  resolve()
+  expect(await run(deleted)).toBe('TOPIC_ID_MISMATCH')
+  expect(api.listTopics()).toMatchObject([{ id: third.id }])
+})

@@ -36,7 +36,12 @@ export function refuseAnother(name: string, present: string, meant: string | und
 }
 
 function anotherTopic(name: string, present: string, meant: string): TailraceError {
-  return new TailraceError('TOPIC_ID_MISMATCH', `"${name}" is ${present} here, not ${meant.slice(0, 100)}.`)
+  return new TailraceError('TOPIC_ID_MISMATCH', isAnother(name, present, meant))
+}
+
+/** What TOPIC_ID_MISMATCH says beside its code. */
+export function isAnother(name: string, present: string, meant: string): string {
+  return `"${name}" is ${present} here, not ${meant.slice(0, 100)}.`
 }
 
 /** @throws TailraceError UNKNOWN_PARTITION */

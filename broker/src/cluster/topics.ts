@@ -75,10 +75,10 @@ export class Topics {
     }
   }
 
-  async delete(name: string): Promise<void> {
+  async delete(name: string, topicId = ''): Promise<void> {
     const { state, client, directory } = this.#deps
-    const id = state.topics.get(name)?.id
-    await client.submit({ type: 'delete-topic', name }, COMMAND_MS)
+    const id = topicId === '' ? state.topics.get(name)?.id : topicId
+    await client.submit({ type: 'delete-topic', name, topicId }, COMMAND_MS)
     await directory.until(() => id === undefined || state.topics.get(name)?.id !== id, USABLE_MS)
   }
 
@@ -95,8 +95,8 @@ export class Topics {
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  async describe(name: string): Promise<TopicDescription> {
-    const topic = requireTopic(this.#deps.state, name)
+  async describe(name: string, topicId?: string): Promise<TopicDescription> {
+    const topic = requireTopic(this.#deps.state, name, topicId)
     const partitions = await this.#deps.status.describe(topic)
     return { name, id: topic.id, config: topic.config, partitions }
   }

@@ -25,11 +25,11 @@ async function createAnew(): Promise<void> {
   present = (await fixture.broker.createTopic(topic)).id
 }
 
-async function http(path: string, body?: object): Promise<string> {
+async function http(path: string, body?: object, method = body === undefined ? 'GET' : 'POST'): Promise<string> {
   const headers = { 'content-type': 'application/json' }
-  const init = body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body) }
+  const init = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) }
   const answer = await fetch(`${fixture.url}/topics/flights${path}`, init)
-  return answer.status === 200 ? 'done' : ((await answer.json()) as { code: string }).code
+  return answer.ok ? 'done' : ((await answer.json()) as { code: string }).code
 }
 async function json(message: { topicId: string; op: string; from?: string; records?: object[] }): Promise<string> {
   client.json({ id: 'x', topic: 'flights', ...message })
@@ -41,7 +41,7 @@ function codeOf({ fields }: Frame): string {
   return 'error' in fields ? (fields.error as { code: string } | null)!.code : 'done'
 }
 
-/** Every request that carries a position or records, at every door. */
+/** Every request about a topic, at every door. */
 const doors: Record<string, (topicId: string) => Promise<string>> = {
   'HTTP publish': (topicId) => http(`/records?topicId=${topicId}`, { records: [{ value: 'x' }] }),
   'HTTP read': (topicId) => http(`/partitions/0/records?offset=0&topicId=${topicId}`),
@@ -69,6 +69,26 @@ const doors: Record<string, (topicId: string) => Promise<string>> = {
     if (frame.name === 'Subscribed') expect(frame.fields.topicId).toBe(topicId)
     return codeOf(frame)
   },
+  'HTTP describe': (topicId) => http(`?topicId=${topicId}`),
+  'HTTP settings': (topicId) => http(`/config?topicId=${topicId}`, { readOnly: true }, 'PATCH'),
+  'HTTP delete': (topicId) => http(`?topicId=${topicId}`, undefined, 'DELETE'),
+  ...Object.fromEntries(
+    (
+      [
+        ['GET', 'members'],
+        ['GET', 'describe'],
+        ['PUT', 'members', { replicas: [1] }],
+        ['DELETE', 'members/change'],
+        ['POST', 'leader', {}],
+        ['POST', 'force-members', { members: [1], acceptDataLoss: true }],
+        ['POST', 'snapshot', { broker: 1 }],
+        ['PUT', 'priority', { broker: 1, factor: 2 }],
+      ] as const
+    ).map(([method, operation, body]) => [
+      `HTTP ${method} ${operation}`,
+      (topicId: string) => http(`/partitions/0/${operation}?topicId=${topicId}`, body, method),
+    ]),
+  ),
 }
 
 describe('a topic was deleted and created again under its name', () => {

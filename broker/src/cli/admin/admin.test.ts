@@ -142,6 +142,16 @@ describe('tables for people, JSON for programs', () => {
     expect(await run('topic', 'delete', 'a/b', '-s', address)).toEqual({ code: 0, out: 'deleted topic a/b\n', err: '' })
   })
 
+  it('topic delete and topic alter name the topic that is meant, where it is told', async () => {
+    const { address } = await serve({
+      'DELETE /topics/t?topicId=a%26b': { status: 204 },
+      'PATCH /topics/t/config?topicId=a%26b': { body: { readOnly: true } },
+    })
+    const meant = ['--topic-id', 'a&b', '-s', address]
+    expect((await run('topic', 'delete', 't', ...meant)).out).toBe('deleted topic t\n')
+    expect(await run('topic', 'alter', 't', '--read-only', 'true', ...meant)).toMatchObject({ code: 0, err: '' })
+  })
+
   it('cluster status', async () => {
     const { address } = await serve({ 'GET /cluster': { body: cluster } })
     expect((await run('cluster', 'status', '-s', address)).out).toBe(

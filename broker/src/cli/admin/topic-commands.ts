@@ -43,14 +43,29 @@ export async function describeTopic(
   terminal.print(json ? JSON.stringify(topic) : topicText(topic))
 }
 
-export async function deleteTopic(name: string, json: boolean, admin: AdminClient, terminal: Terminal): Promise<void> {
-  await admin.request('DELETE', `/topics/${encodeURIComponent(name)}`)
+/** `topicId`: the topic that is meant, where it is known; undefined: whichever has the name. */
+export async function deleteTopic(
+  name: string,
+  topicId: string | undefined,
+  json: boolean,
+  admin: AdminClient,
+  terminal: Terminal,
+): Promise<void> {
+  await admin.request('DELETE', `/topics/${encodeURIComponent(name)}${meant(topicId)}`)
   terminal.print(json ? JSON.stringify({ deleted: name }) : `deleted topic ${name}`)
 }
 
-/** Changes some settings of a topic and shows all of them as they are then. Throws UsageError when there is nothing to change. */
+function meant(topicId: string | undefined): string {
+  return topicId === undefined ? '' : `?topicId=${encodeURIComponent(topicId)}`
+}
+
+/**
+ * Changes some settings of a topic and shows all of them as they are then. `topicId`: see deleteTopic. Throws UsageError when there is
+ * nothing to change.
+ */
 export async function alterTopic(
   name: string,
+  topicId: string | undefined,
   changes: TopicChanges,
   json: boolean,
   admin: AdminClient,
@@ -59,7 +74,7 @@ export async function alterTopic(
   if (Object.keys(changes).length === 0) {
     throw new UsageError(`nothing to change: name a setting, like tailrace topic alter ${name} --retention-ms 7d`)
   }
-  const path = `/topics/${encodeURIComponent(name)}/config`
+  const path = `/topics/${encodeURIComponent(name)}/config${meant(topicId)}`
   const config = (await admin.request('PATCH', path, changes)) as Readonly<Record<string, unknown>>
   const text = configText(config)
   terminal.print(

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { TopicConfig } from '../../cluster/broker-api.ts'
 import type { SettingFlags } from '../admin/topic-settings.ts'
 import { parseCount } from '../count-option.ts'
@@ -90,13 +90,14 @@ function alter({ terminal, run }: CommandContext): Command {
   return withSettings(new Command('alter'))
     .description('change settings of a topic; those that are not named stay as they are, "default" puts one back')
     .argument('<name>')
+    .addOption(topicIdOption())
     .addOption(serverOption())
     .addOption(jsonOption())
-    .action((name: string, options: ClientOptions & SettingFlags) =>
+    .action((name: string, options: ClientOptions & SettingFlags & MeantTopic) =>
       run(async () => {
         const changes = (await settings()).settingChanges(options, true)
         const { alterTopic } = await commands()
-        await alterTopic(name, changes, options.json === true, adminOf(options, terminal), terminal)
+        await alterTopic(name, options.topicId, changes, options.json === true, adminOf(options, terminal), terminal)
         return 0
       }),
     )
@@ -115,15 +116,30 @@ function withSettings(command: Command): Command {
     .option('--timestamp-after-max-ms <duration>', "how far it may be ahead of the leader's clock, like 1h")
 }
 
+interface MeantTopic {
+  readonly topicId?: string
+}
+
+function topicIdOption(): Option {
+  return new Option('--topic-id <id>', 'refuse if the name is that of another topic, created anew for instance')
+}
+
 function remove({ terminal, run }: CommandContext): Command {
   return new Command('delete')
     .description('delete a topic with all its records')
     .argument('<name>')
+    .addOption(topicIdOption())
     .addOption(serverOption())
     .addOption(jsonOption())
-    .action((name: string, options: ClientOptions) =>
+    .action((name: string, options: ClientOptions & MeantTopic) =>
       run(async () => {
-        await (await commands()).deleteTopic(name, options.json === true, adminOf(options, terminal), terminal)
+        await (await commands()).deleteTopic(
+          name,
+          options.topicId,
+          options.json === true,
+          adminOf(options, terminal),
+          terminal,
+        )
         return 0
       }),
     )

@@ -172,6 +172,13 @@ export const errorResponses = {
 
 const topicName = { type: 'string', minLength: 1, maxLength: 249 } as const
 export const topicParams = object({ topic: topicName })
+export const topicId = {
+  type: 'string',
+  maxLength: 100,
+  default: '',
+  description: 'The id of the topic that is meant: another one of this name answers TOPIC_ID_MISMATCH.',
+} as const
+export const topicQuery = object({ topicId }, ['topicId'])
 export const partitionParams = object({
   topic: topicName,
   partition: { type: 'integer', minimum: 0, maximum: 2 ** 31 - 1 },

@@ -9,6 +9,7 @@ import type {
   TopicChanges,
 } from '../../cluster/admin-api.ts'
 import type { TopicConfig } from '../../cluster/broker-api.ts'
+import { refuseAnother } from '../../cluster/topic-places.ts'
 import type { MemoryBroker } from './memory-broker.ts'
 
 /** An operator's side of MemoryBroker, for the gateway's tests: remembers what was asked, and answers as told. */
@@ -67,10 +68,11 @@ export class MemoryAdmin implements AdminApi {
     return aGroupDescription
   }
 
-  async alterTopic(name: string, changes: TopicChanges): Promise<TopicConfig> {
+  async alterTopic(name: string, changes: TopicChanges, topicId?: string): Promise<TopicConfig> {
     this.#ask('alterTopic', name, changes)
     const topic = this.#broker.topics.get(name)
     if (topic === undefined) throw new TailraceError('UNKNOWN_TOPIC', name)
+    refuseAnother(name, topic.id, topicId)
     const merged = Object.entries({ ...topic.config, ...changes }).filter(([, value]) => value !== null)
     topic.config = Object.fromEntries(merged)
     return topic.config
@@ -96,9 +98,10 @@ export class MemoryAdmin implements AdminApi {
     if (failure !== undefined) throw new TailraceError(failure)
     const target = call[1]
     if (typeof target !== 'object' || (target as GroupTarget).kind !== 'partition') return
-    const { topic, partition } = target as GroupTarget & { kind: 'partition' }
+    const { topic, partition, topicId } = target as GroupTarget & { kind: 'partition' }
     const known = this.#broker.topics.get(topic)
     if (known === undefined) throw new TailraceError('UNKNOWN_TOPIC', topic)
+    refuseAnother(topic, known.id, topicId)
     if (partition >= known.partitions.length) throw new TailraceError('UNKNOWN_PARTITION', `${partition}`)
   }
 }

@@ -10,6 +10,7 @@ import {
   TailraceError,
 } from '@tailrace/schemas'
 import type { BrokerApi, CreateTopicRequest, ReadRequest, TopicConfig } from '../../cluster/broker-api.ts'
+import { refuseAnother } from '../../cluster/topic-places.ts'
 import type { FetchResult, PublishResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
 
@@ -138,8 +139,9 @@ export class MemoryBroker implements BrokerApi {
     return { name, id, partitions, replicas, config }
   }
 
-  async deleteTopic(name: string) {
+  async deleteTopic(name: string, topicId?: string) {
     const topic = this.#topic(name)
+    refuseAnother(name, topic.id, topicId)
     this.topics.delete(name)
     this.version++
     for (const { waiting } of topic.partitions) for (const wake of [...waiting]) wake()
@@ -159,8 +161,9 @@ export class MemoryBroker implements BrokerApi {
     return this.version
   }
 
-  async describeTopic(name: string) {
+  async describeTopic(name: string, topicId?: string) {
     const { id, config, partitions } = this.#topic(name)
+    refuseAnother(name, id, topicId)
     const replicas = [1]
     return {
       name,

@@ -1,6 +1,6 @@
 import { brokerList, brokerNumber } from '../admin-schemas.ts'
 import { bool, integer, object } from '../schema-parts.ts'
-import { errorResponses, partitionParams } from '../schemas.ts'
+import { errorResponses, partitionParams, topicQuery } from '../schemas.ts'
 
 const bodies = {
   change: object({
@@ -56,7 +56,7 @@ const success = {
 /** Schemas of the routes of one kind of group; operation ids must differ. */
 export function groupSchemas(prefix: 'partition' | 'cluster') {
   const of = prefix === 'partition' ? 'a partition' : 'the metadata group'
-  const params = prefix === 'partition' ? { params: partitionParams } : {}
+  const params = prefix === 'partition' ? { params: partitionParams, querystring: topicQuery } : {}
   const common = (operation: string, summary: string, response: object) => ({
     tags: ['members'],
     summary: `${summary} ${of}`,

@@ -4,6 +4,8 @@ import type { AdminApi, GroupTarget } from '../../../cluster/admin-api.ts'
 import { groupSchemas } from './group-schemas.ts'
 
 type Params = { topic: string; partition: number }
+/** Only under a partition's path: the id of the topic that is meant. */
+type Query = { topicId?: string }
 type Request<Body> = FastifyRequest<{ Body: Body; Params: Params }>
 
 interface ForceRequest {
@@ -14,10 +16,11 @@ interface ForceRequest {
 
 /** What operators do to a Raft group: the same under a partition's path and, for the metadata group, under /cluster. */
 export function groupRoutes(app: FastifyInstance, admin: AdminApi): void {
-  routesOf(app, admin, 'partition', '/topics/:topic/partitions/:partition', ({ topic, partition }) => ({
+  routesOf(app, admin, 'partition', '/topics/:topic/partitions/:partition', ({ topic, partition }, { topicId }) => ({
     kind: 'partition',
     topic,
     partition,
+    ...(topicId ? { topicId } : {}),
   }))
   routesOf(app, admin, 'cluster', '/cluster', () => ({ kind: 'metadata' }))
 }
@@ -27,10 +30,11 @@ function routesOf(
   admin: AdminApi,
   prefix: 'partition' | 'cluster',
   path: string,
-  targetOf: (params: Params) => GroupTarget,
+  targetOf: (params: Params, query: Query) => GroupTarget,
 ): void {
   const schemas = groupSchemas(prefix)
-  const target = (request: { params: unknown }): GroupTarget => targetOf(request.params as Params)
+  const target = ({ params, query }: { params: unknown; query: unknown }): GroupTarget =>
+    targetOf(params as Params, query as Query)
 
   app.get(`${path}/describe`, { schema: schemas.describe }, (request) => admin.describeGroup(target(request)))
 

@@ -15,7 +15,7 @@ import type { WaitingReads } from '../../waiting-reads.ts'
 import type { Abandonment } from '../abandonment.ts'
 import type { Admission } from '../admission.ts'
 import { object } from '../schema-parts.ts'
-import { errorResponses, partitionParams, topicParams } from '../schemas.ts'
+import { errorResponses, partitionParams, topicId, topicParams, topicQuery } from '../schemas.ts'
 
 export interface RecordRouteParts {
   readonly api: BrokerApi
@@ -134,13 +134,6 @@ const offsetForms = 'a number, "earliest", "latest" or a time such as 2026-03-01
 
 const anything = () => true
 
-const topicId = {
-  type: 'string',
-  maxLength: 100,
-  default: '',
-  description: 'The id of the topic that is meant: another one of this name answers TOPIC_ID_MISMATCH.',
-} as const
-
 const tags = ['records']
 const schemas = {
   publish: {
@@ -150,7 +143,7 @@ const schemas = {
       'Answers when all records are on the disks of a majority. Within the request every record is written exactly once; sending the request again may write it again.',
     operationId: 'publish',
     params: topicParams,
-    querystring: object({ topicId }, ['topicId']),
+    querystring: topicQuery,
     body: object({ records: { type: 'array', minItems: 1, items: { $ref: 'RecordInput#' } } }),
     response: {
       200: {

@@ -2,7 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import type { AdminApi, TopicChanges } from '../../../cluster/admin-api.ts'
 import type { BrokerApi, CreateTopicRequest } from '../../../cluster/broker-api.ts'
 import { object } from '../schema-parts.ts'
-import { errorResponses, topicParams } from '../schemas.ts'
+import { errorResponses, topicParams, topicQuery } from '../schemas.ts'
+
+/** The id of the topic that is meant; empty: whichever has the name. */
+type Query = { topicId: string }
 
 /** Topics: create, list, describe, alter, delete. */
 export function topicRoutes(app: FastifyInstance, api: BrokerApi, admin: AdminApi): void {
@@ -18,20 +21,26 @@ export function topicRoutes(app: FastifyInstance, api: BrokerApi, admin: AdminAp
     },
   )
 
-  app.get<{ Params: { topic: string } }>('/topics/:topic', { schema: schemas.describe }, (request) =>
-    api.describeTopic(request.params.topic),
+  app.get<{ Params: { topic: string }; Querystring: Query }>(
+    '/topics/:topic',
+    { schema: schemas.describe },
+    ({ params, query }) => api.describeTopic(params.topic, query.topicId),
   )
 
-  app.patch<{ Params: { topic: string }; Body: TopicChanges }>(
+  app.patch<{ Params: { topic: string }; Querystring: Query; Body: TopicChanges }>(
     '/topics/:topic/config',
     { schema: schemas.alter, config: { errorCodes: alterErrors } },
-    (request) => admin.alterTopic(request.params.topic, request.body),
+    ({ params, query, body }) => admin.alterTopic(params.topic, body, query.topicId),
   )
 
-  app.delete<{ Params: { topic: string } }>('/topics/:topic', { schema: schemas.remove }, async (request, reply) => {
-    await api.deleteTopic(request.params.topic)
-    reply.code(204)
-  })
+  app.delete<{ Params: { topic: string }; Querystring: Query }>(
+    '/topics/:topic',
+    { schema: schemas.remove },
+    async ({ params, query }, reply) => {
+      await api.deleteTopic(params.topic, query.topicId)
+      reply.code(204)
+    },
+  )
 }
 
 const createErrors = {
@@ -87,6 +96,7 @@ const schemas = {
     summary: 'One topic with its partitions and their leaders',
     operationId: 'describeTopic',
     params: topicParams,
+    querystring: topicQuery,
     response: { 200: { description: 'The topic.', $ref: 'Topic#' }, ...errorResponses },
   },
   alter: {
@@ -94,6 +104,7 @@ const schemas = {
     summary: 'Change settings of a topic',
     operationId: 'alterTopic',
     params: topicParams,
+    querystring: topicQuery,
     body: { $ref: 'TopicChanges#' },
     response: { 200: { description: 'All settings as they are now.', $ref: 'TopicConfig#' }, ...errorResponses },
   },
@@ -102,6 +113,7 @@ const schemas = {
     summary: 'Delete a topic and its records',
     operationId: 'deleteTopic',
     params: topicParams,
+    querystring: topicQuery,
     response: { 204: { description: 'The topic is gone.', type: 'null' }, ...errorResponses },
   },
 } as const
