@@ -1,3 +1,5 @@
+import { nobodyWaits } from './nobody-waits.ts'
+
 export interface WaitingRead {
   readonly client: string
   /** Answers now, with what there is: nothing. */
@@ -25,7 +27,7 @@ export class WaitingReads {
     fetch: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
     const over = new AbortController()
-    const end = (): void => over.abort()
+    const end = (): void => over.abort(nobodyWaits)
     const read = { client, end }
     gone.addEventListener('abort', end, { once: true })
     this.add(read)

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { nobodyWaits } from '../nobody-waits.ts'
 
 /** Ends waiting work when nobody waits for its answer any more: the client went away, or the gateway closes. */
 export class Abandonment {
@@ -7,17 +8,17 @@ export class Abandonment {
 
   of(reply: FastifyReply): AbortSignal {
     const controller = new AbortController()
-    if (this.#closing) controller.abort()
+    if (this.#closing) controller.abort(nobodyWaits)
     this.#waiting.add(controller)
     reply.raw.once('close', () => {
       this.#waiting.delete(controller)
-      controller.abort()
+      controller.abort(nobodyWaits)
     })
     return controller.signal
   }
 
   close(): void {
     this.#closing = true
-    for (const controller of this.#waiting) controller.abort()
+    for (const controller of this.#waiting) controller.abort(nobodyWaits)
   }
 }

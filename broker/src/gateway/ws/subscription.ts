@@ -5,6 +5,7 @@ import { refuseAnother } from '../../cluster/topic-places.ts'
 import type { FetchResult } from '../../partition/requests.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
+import { nobodyWaits } from '../nobody-waits.ts'
 import type { ReadBudget } from '../read-budget.ts'
 import { RetryPause } from '../retry-pause.ts'
 import { Beginnings } from './beginnings.ts'
@@ -137,7 +138,7 @@ export class Subscription {
     this.#grace?.cancel()
     for (const reader of this.#readers) reader.pause.cancel()
     this.#queue = []
-    this.#abort.abort()
+    this.#abort.abort(nobodyWaits)
   }
 
   #resolve(reader: PartitionReader): void {
