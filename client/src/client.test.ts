@@ -1,4 +1,4 @@
-import { encodeFrame, parseFrame, crc32c as portable, TailraceError } from '@tailrace/schemas'
+import { encodeFrame, parseFrame, crc32c as portable, schemasFrame, TailraceError } from '@tailrace/schemas'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { crc32c } from '#crc32c'
@@ -20,7 +20,10 @@ const settings = { connectTimeoutMs: 500, silenceMs: 1_000, maxFrameBytes: 1 << 
 async function serve(onMessage: (socket: WebSocket, data: Buffer) => void): Promise<string> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/stream', perMessageDeflate: true })
   await new Promise((resolve) => server.once('listening', resolve))
-  server.on('connection', (socket) => socket.on('message', (data) => onMessage(socket, data as Buffer)))
+  server.on('connection', (socket) => {
+    socket.send(Buffer.concat(schemasFrame(true)))
+    socket.on('message', (data) => onMessage(socket, data as Buffer))
+  })
   closing.push(() => {
     for (const socket of server.clients) socket.terminate()
     server.close()

@@ -1,4 +1,14 @@
-import { encodeFrame, type Message, type MessageName, parseFrame, TailraceError } from '@tailrace/schemas'
+import {
+  correlationOfUnknown,
+  encodeFrame,
+  type Message,
+  type MessageDecoder,
+  type MessageName,
+  parseFrame,
+  schemasOfBroker,
+  streamQuery,
+  TailraceError,
+} from '@tailrace/schemas'
 import { openSocket } from '#socket'
 import { abortError } from './delay.ts'
 import { SilenceWatch } from './silence-watch.ts'
@@ -55,24 +65,33 @@ export class Connection {
   readonly #lostListeners = new Set<(error: TailraceError) => void>()
   #lastId = 0
   #lost: TailraceError | undefined
+  /** Undefined until the broker has said which schemas it writes with. */
+  #decoder: MessageDecoder | undefined
+  readonly #opened: () => void
 
   private constructor(address: string, settings: ConnectionSettings, settled: (error?: TailraceError) => void) {
     this.address = address
     const started = performance.now()
+    const late = setTimeout(
+      () => this.destroy('The broker does not say which schemas it has'),
+      settings.connectTimeoutMs,
+    )
+    const settle = (error?: TailraceError): void => {
+      clearTimeout(late)
+      this.#lostListeners.delete(settle)
+      settled(error)
+    }
+    this.#lostListeners.add(settle)
+    this.#opened = () => {
+      this.openedInMs = performance.now() - started
+      settle()
+    }
     this.#socket = openSocket(
-      `${address}/stream`,
+      `${address}/stream${streamQuery}`,
       { ...settings, maxMessageBytes: settings.maxFrameBytes },
       {
-        opened: () => {
-          this.openedInMs = performance.now() - started
-          settled()
-        },
         message: (bytes) => this.#receive(bytes),
-        closed: (reason) => {
-          const error = new TailraceError('CONNECTION_LOST', `${address}: ${reason}.`)
-          this.#end(error)
-          settled(error)
-        },
+        closed: (reason) => this.#end(new TailraceError('CONNECTION_LOST', `${address}: ${reason}.`)),
       },
     )
     this.#watch = new SilenceWatch(settings.silenceMs, {
@@ -84,7 +103,7 @@ export class Connection {
 
   /**
    * `address` is ws://host:port or wss://host:port, with a path or without; "/stream" is added. `closing`: it is not wanted any more.
-   * @throws TailraceError CONNECTION_LOST when it does not open in time
+   * @throws TailraceError CONNECTION_LOST when it does not open in time, INCOMPATIBLE_PEER when its schemas cannot be resolved
    */
   static async open(address: string, settings: ConnectionSettings, closing?: AbortSignal): Promise<Connection> {
     let drop: (() => void) | undefined
@@ -186,12 +205,31 @@ export class Connection {
     if (this.#lost !== undefined) return
     this.#watch.heard()
     try {
-      const { name, fields, body } = parseFrame(bytes)
+      if (this.#decoder === undefined) {
+        this.#welcomed(bytes)
+        return
+      }
+      const { name, fields, body } = parseFrame(bytes, this.#decoder)
       if ('subscription' in fields) this.#pushed({ name, fields, body } as PushFrame)
       else if ('correlation' in fields) this.#answered(name, fields, body)
     } catch (error) {
+      // A newer broker says something that nobody here has asked for.
+      if (this.#decoder !== undefined && correlationOfUnknown(bytes, this.#decoder) !== undefined) return
       // A listener's mistake or a frame that cannot be read: after either, what follows on this connection cannot be trusted.
       this.destroy(asTailraceError(error).message)
+    }
+  }
+
+  #welcomed(bytes: Uint8Array): void {
+    try {
+      const { decoder, answer } = schemasOfBroker(bytes)
+      this.#decoder = decoder
+      if (answer !== null) this.#socket.send(answer)
+      this.#opened()
+    } catch (error) {
+      const { code, message } = asTailraceError(error)
+      this.#end(new TailraceError(code, `${this.address}: ${message}`))
+      this.#socket.destroy()
     }
   }
 

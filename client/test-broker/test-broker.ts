@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Message, TailraceError } from '@tailrace/schemas'
+import { type Message, schemasFrame, streamQuery, TailraceError } from '@tailrace/schemas'
 import { WebSocketServer } from 'ws'
 import { tokenSeal } from './partition-log.ts'
 import { Session, type SessionHost } from './session.ts'
@@ -52,7 +52,8 @@ export class TestBroker implements SessionHost {
       maxPayload: 64 * 1024 * 1024,
       perMessageDeflate: false,
     })
-    sockets.on('connection', (socket) => {
+    sockets.on('connection', (socket, { url }) => {
+      if (url?.endsWith(streamQuery)) socket.send(Buffer.concat(schemasFrame(true)))
       const session = new Session(this, socket)
       this.sessions.add(session)
       this.cluster.connections++

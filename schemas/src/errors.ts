@@ -316,7 +316,7 @@ export const errorTable = {
     status: 409,
     retriable: false,
     message: 'The peer speaks a protocol that cannot be resolved with ours.',
-    hint: 'Update the older of the two brokers.',
+    hint: 'Update the older of the two sides.',
   },
   CONNECTION_LOST: {
     status: 503,

@@ -4,6 +4,7 @@ export * from './error-shapes.ts'
 export * from './errors.ts'
 export * from './formats.ts'
 export {
+  correlationOfUnknown,
   encodeFrame,
   FRAME_PREFIX_BYTES,
   type Frame,
@@ -29,5 +30,6 @@ export {
 } from './protocol.ts'
 export * from './read-token.ts'
 export * from './record-batch/index.ts'
+export * from './stream-schemas.ts'
 export * from './unreadable.ts'
 export * from './varint.ts'

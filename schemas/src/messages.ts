@@ -10,6 +10,7 @@ export const MessageNumber = {
   Hello: 1,
   HelloReply: 2,
   Failure: 3,
+  Schemas: 4,
   Append: 10,
   AppendReply: 11,
   Vote: 12,
@@ -110,6 +111,8 @@ export interface MessageShapes {
   }
   /** Answer to any request that failed. */
   Failure: { correlation: number; error: ErrorFields }
+  /** First frame of each side on a WebSocket whose client has named its schemas (stream-schemas.ts). */
+  Schemas: { fingerprint: string; protocolJson: string }
 
   Append: { group: GroupId; term: Term; prevIndex: LogIndex; prevTerm: Term; commit: LogIndex; entries: EntryFields[] }
   AppendReply: {

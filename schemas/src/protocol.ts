@@ -55,13 +55,15 @@ export const ownDecoder: MessageDecoder = {
 }
 
 /**
- * As ownDecoder, for a door that takes these messages only: of any other one nothing but its correlation is read, so that a message which will be
- * refused costs no objects.
+ * As another decoder, for a door that takes these messages only: of any other one nothing but its correlation is read, so that a message which will
+ * be refused costs no objects.
  */
-export function decoderOfOnly(taken: ReadonlySet<MessageName>): MessageDecoder {
+export function decoderOfOnly(taken: ReadonlySet<MessageName>, decoder: MessageDecoder = ownDecoder): MessageDecoder {
+  const { correlationOfUnknown } = decoder
   return {
+    ...(correlationOfUnknown && { correlationOfUnknown }),
     decode<Name extends MessageName>(name: Name, header: Uint8Array): Message<Name> {
-      if (taken.has(name)) return ownDecoder.decode(name, header)
+      if (taken.has(name)) return decoder.decode(name, header)
       const correlation = correlated.has(name) ? longAtStart(header) : null
       return (correlation === null ? {} : { correlation }) as Message<Name>
     },
@@ -72,15 +74,16 @@ export function decoderOfOnly(taken: ReadonlySet<MessageName>): MessageDecoder {
  * A decoder for a peer of another version, by Avro's rules of schema resolution: fields we do not know are skipped, fields the peer does
  * not know take our default. Messages that only one side knows are no hindrance until they are sent.
  * @param peerProtocolJson the peer's `protocolJson`
+ * @param isNeeded whether a message that cannot be resolved matters: by default every one does
  * @throws TailraceError INCOMPATIBLE_PEER when it is none, or a message that both know cannot be resolved
  */
-export function decoderFor(peerProtocolJson: string): MessageDecoder {
+export function decoderFor(peerProtocolJson: string, isNeeded = (_name: MessageName) => true): MessageDecoder {
   if (peerProtocolJson === protocolJson) return ownDecoder
   const resolvers = new Map<MessageName, Resolver>()
   const messages = parseProtocol(peerProtocolJson)
   for (const { number, schema } of messages) {
     const name = nameOfNumber.get(number)
-    if (name !== undefined) resolvers.set(name, resolverFor(name, number, schema))
+    if (name !== undefined && isNeeded(name)) resolvers.set(name, resolverFor(name, number, schema))
   }
   const unknownRequests = requestsOf(messages.filter(({ number }) => !nameOfNumber.has(number)))
   return {
@@ -140,8 +143,11 @@ function parseProtocol(json: string): { number: number; schema: unknown }[] {
     const protocol = JSON.parse(json)
     if (protocol.layout !== 1) throw new TypeError(`frame layout ${protocol.layout}`)
     if (!Array.isArray(protocol.messages)) throw new TypeError('no messages')
+    const numbers = new Set<number>()
     for (const message of protocol.messages) {
       if (!Number.isInteger(message?.number)) throw new TypeError('a message without number')
+      if (numbers.has(message.number)) throw new TypeError(`number ${message.number} twice`)
+      numbers.add(message.number)
     }
     return protocol.messages
   } catch (cause) {

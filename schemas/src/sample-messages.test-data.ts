@@ -29,6 +29,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
     error,
   },
   Failure: { correlation, error },
+  Schemas: { fingerprint: 'f00', protocolJson: '{}'.padEnd(9000) },
   Append: {
     group: 7,
     term: 0x7fffffff,

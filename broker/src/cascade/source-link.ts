@@ -1,10 +1,14 @@
 import {
+  correlationOfUnknown,
   type ErrorFields,
   encodeFrame,
   isErrorCode,
   type Message,
+  type MessageDecoder,
   type MessageName,
   parseFrame,
+  schemasOfBroker,
+  streamQuery,
   TailraceError,
 } from '@tailrace/schemas'
 import type { Clock, TimerHandle } from '../platform/clock.ts'
@@ -44,26 +48,49 @@ export class SourceLink {
   onLost: (reason: string) => void = () => {}
   readonly #socket: MessageSocket
   readonly #clock: Clock
+  #onSchemas: () => void = () => {}
   readonly #pending = new Map<number, Pending>()
   readonly #subscriptions = new Map<number, SubscriptionListener>()
   #lastId = 0
   #lost = false
+  /** Undefined until the source has said which schemas it writes with. */
+  #decoder: MessageDecoder | undefined
 
   private constructor(socket: MessageSocket, clock: Clock) {
     this.#socket = socket
     this.#clock = clock
-    socket.onMessage = (bytes) => this.#receive(bytes)
-    socket.onClose = (reason) => this.#end(reason)
   }
 
   /** @throws TailraceError CONNECTION_LOST */
   static async open(address: string, sockets: MessageSockets, clock: Clock): Promise<SourceLink> {
     try {
       const options = { timeoutMs: connectTimeoutMs, maxMessageBytes }
-      return new SourceLink(await sockets.connect(`ws://${address}/stream`, options), clock)
+      const link = new SourceLink(await sockets.connect(`ws://${address}/stream${streamQuery}`, options), clock)
+      await link.#listen()
+      return link
     } catch (error) {
       throw new TailraceError('CONNECTION_LOST', `${address}: ${(error as Error).message}.`, { cause: error })
     }
+  }
+
+  /** Resolves once the source's schemas are known. */
+  #listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const late = this.#clock.after(connectTimeoutMs, () => fail('it does not say which schemas it has'))
+      const fail = (reason: string): void => {
+        late.cancel()
+        this.close()
+        reject(new Error(reason))
+      }
+      this.onLost = fail
+      this.#onSchemas = () => {
+        late.cancel()
+        this.onLost = () => {}
+        resolve()
+      }
+      this.#socket.onClose = (reason) => this.#end(reason)
+      this.#socket.onMessage = (bytes) => this.#receive(bytes)
+    })
   }
 
   get subscriptions(): number {
@@ -124,12 +151,21 @@ export class SourceLink {
   #receive(bytes: Uint8Array): void {
     if (this.#lost) return
     try {
-      this.#dispatch(parseFrame(bytes))
+      if (this.#decoder === undefined) this.#welcomed(bytes)
+      else this.#dispatch(parseFrame(bytes, this.#decoder))
     } catch (error) {
+      if (this.#decoder !== undefined && correlationOfUnknown(bytes, this.#decoder) !== undefined) return
       // A frame that cannot be read, or batches that changed on the way: what follows cannot be trusted either.
       this.#end((error as Error).message)
       this.#socket.destroy()
     }
+  }
+
+  #welcomed(bytes: Uint8Array): void {
+    const { decoder, answer } = schemasOfBroker(bytes)
+    this.#decoder = decoder
+    if (answer !== null) this.#socket.send(answer)
+    this.#onSchemas()
   }
 
   #dispatch(frame: ReturnType<typeof parseFrame>): void {

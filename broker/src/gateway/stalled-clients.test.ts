@@ -174,7 +174,7 @@ test('an answer that is not read ends its connection, and others get theirs', as
   const another = await stall(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`)
   await once(another, 'readable')
   expect(await held('answers')).toBeGreaterThan(10_000_000)
-  await expect.poll(() => held('answers')).toBe(0)
+  await expect.poll(() => held('answers'), { timeout: 10_000 }).toBe(0)
 })
 
 test('one client address leaves a quarter of the WebSockets to others', async () => {

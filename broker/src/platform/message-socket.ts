@@ -8,8 +8,8 @@ export interface MessageSockets {
 }
 
 export interface MessageSocket {
-  /** Handlers; set once, right after the socket is handed over. `onMessage` bytes belong to the receiver. */
-  onMessage: (bytes: Uint8Array) => void
+  /** Handlers; set once, right after the socket is handed over: what came before is handed on then. `onMessage` bytes belong to the receiver. */
+  set onMessage(listener: (bytes: Uint8Array) => void)
   /** Once, when the connection is gone, `destroy` included. */
   onClose: (reason: string) => void
   /** Sends the pieces back to back as one message. They must not change afterwards. */

@@ -15,10 +15,7 @@ export const openSocket: OpenSocket = (url, settings, events) => {
     socket.close()
     closeOnce('The connection took too long to open')
   }, settings.connectTimeoutMs)
-  socket.onopen = () => {
-    clearTimeout(timer)
-    if (!closed) events.opened()
-  }
+  socket.onopen = () => clearTimeout(timer)
   socket.onmessage = ({ data }) => {
     if (closed || !(data instanceof ArrayBuffer)) return
     if (data.byteLength <= settings.maxMessageBytes) events.message(new Uint8Array(data))

@@ -29,7 +29,6 @@ export const openSocket: OpenSocket = (url, settings, events) => {
   socket.on('upgrade', (response) => {
     tcp = response.socket
   })
-  socket.on('open', () => events.opened())
   socket.on('message', (data, isBinary) => {
     if (isBinary) events.message(data as Buffer)
   })

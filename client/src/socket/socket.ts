@@ -1,6 +1,5 @@
-/** What a connection hears from its socket. `closed` comes exactly once, whatever went wrong, also when it never opened. */
+/** What a connection hears from its socket; that it is open shows by the first message, for brokers speak first. `closed` comes exactly once, whatever went wrong, also when it never opened. */
 export interface SocketEvents {
-  opened(): void
   /** One binary message. The bytes stay valid and unchanged. */
   message(bytes: Uint8Array): void
   closed(reason: string): void

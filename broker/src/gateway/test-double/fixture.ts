@@ -71,8 +71,9 @@ export class Client {
   readonly #messages: (string | Uint8Array)[] = []
   readonly #readers: ((message: string | Uint8Array) => void)[] = []
 
-  constructor(address: string, headers: Record<string, string> = {}) {
-    this.socket = new WebSocket(`ws://${address}/stream`, { headers })
+  /** `query`: of the address, as `?schemas=…`. */
+  constructor(address: string, headers: Record<string, string> = {}, query = '') {
+    this.socket = new WebSocket(`ws://${address}/stream${query}`, { headers })
     this.closed = new Promise((resolve) => {
       this.socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() }))
     })

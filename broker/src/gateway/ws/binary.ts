@@ -1,10 +1,9 @@
 import {
   checkOffset,
-  decoderOfOnly,
+  correlationOfUnknown,
   encodeFrame,
   type Frame,
   type FrameOf,
-  type MessageName,
   parseFramePieces,
   TailraceError,
 } from '@tailrace/schemas'
@@ -13,18 +12,13 @@ import type { TransportMetrics } from '../metrics.ts'
 import { fetchWithin } from '../read-budget.ts'
 import { checkWay } from '../read-way.ts'
 import { BinarySink } from './binary-sink.ts'
+import { ClientSchemas } from './client-schemas.ts'
 import { OwnLatest } from './own-latest.ts'
 import type { Peer, StreamParts } from './peer.ts'
 import { CloseCode } from './socket.ts'
 import { Subscription } from './subscription.ts'
 
 const maxTimeoutMs = 300_000
-
-/** What clients may send. */
-const clientMessages: ReadonlySet<MessageName> = new Set<MessageName>([
-  ...(['Publish', 'Fetch', 'FindOffset', 'InitProducer', 'Metadata', 'Subscribe', 'Credit', 'Unsubscribe'] as const),
-])
-const clientDecoder = decoderOfOnly(clientMessages)
 
 /** The Tailrace protocol on one WebSocket: a frame a message. Batches pass through as they are. */
 export class BinaryProtocol {
@@ -33,23 +27,33 @@ export class BinaryProtocol {
   readonly #metrics: TransportMetrics
   readonly #gone: AbortSignal
   readonly #ownLatest: OwnLatest
+  readonly #schemas: ClientSchemas
 
-  /** `gone` fires when the connection is closed. */
-  constructor(peer: Peer, parts: StreamParts, gone: AbortSignal) {
+  /** `gone` fires when the connection is closed. `schemas`: the fingerprint that the client has named, if it has. */
+  constructor(peer: Peer, parts: StreamParts, gone: AbortSignal, schemas: string | undefined) {
     this.#peer = peer
     this.#parts = parts
     this.#metrics = parts.metrics.transports.websocket_binary
     this.#gone = gone
     this.#ownLatest = new OwnLatest(peer.subscriptions, parts.clock)
+    this.#schemas = new ClientSchemas(schemas)
+  }
+
+  /** What is sent before anything else, once the connection stands. */
+  welcome(): void {
+    if (this.#schemas.welcome !== null) this.#peer.sendPieces(this.#schemas.welcome)
   }
 
   receive(pieces: readonly Uint8Array[]): void {
     let frame: Frame
     try {
-      frame = parseFramePieces(pieces, clientDecoder, this.#parts.limits.maxFrameBytes)
+      frame = parseFramePieces(pieces, this.#schemas.decoder, this.#parts.limits.maxFrameBytes)
+      if (this.#schemas.isAwaited) {
+        this.#schemas.learn(frame)
+        return
+      }
     } catch (error) {
-      const known = this.#known(error)
-      this.#peer.fail(known.code === 'FRAME_TOO_LARGE' ? CloseCode.tooLarge : CloseCode.protocolError, known)
+      this.#refuseFrame(pieces, this.#known(error))
       return
     }
     try {
@@ -195,6 +199,17 @@ export class BinaryProtocol {
   #credit({ fields }: FrameOf<'Credit'>): void {
     // Credit may cross the end of its subscription on the way, hence no error.
     if (fields.bytes > 0) this.#peer.subscriptions.get(subscriptionKey(fields.subscription))?.grant(fields.bytes)
+  }
+
+  /** A newer client may ask what this broker does not know, and is told; what cannot be read for another reason ends the connection. */
+  #refuseFrame(pieces: readonly Uint8Array[], error: TailraceError): void {
+    const correlation = correlationOfUnknown(
+      pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces),
+      this.#schemas.decoder,
+    )
+    if (correlation === undefined) {
+      this.#peer.fail(error.code === 'FRAME_TOO_LARGE' ? CloseCode.tooLarge : CloseCode.protocolError, error)
+    } else if (correlation !== null) this.sendFailure(correlation, error)
   }
 
   #refuse(frame: Frame): void {

@@ -53,7 +53,14 @@ export class Connection implements Peer {
   #lastSign = true
   #bytesTaken = 0
 
-  constructor(socket: GatewaySocket, stream: Socket, mayWrite: boolean, parts: StreamParts) {
+  /** `schemas`: the fingerprint of the client's schemas; undefined where it names none. */
+  constructor(
+    socket: GatewaySocket,
+    stream: Socket,
+    mayWrite: boolean,
+    schemas: string | undefined,
+    parts: StreamParts,
+  ) {
     this.#socket = socket
     this.#stream = stream
     this.#parts = parts
@@ -61,7 +68,7 @@ export class Connection implements Peer {
     this.reads = new ReadBudget(parts.limits.maxConnectionReadBytes, mostReadBytes(parts.limits), parts.reads)
     this.subscriptions = new Subscriptions(parts.limits, (change) => parts.metrics.subscriptions.inc(change))
     this.#outbox = new Outbox(socket, stream, parts.clock)
-    this.#binary = new BinaryProtocol(this, parts, this.#abort.signal)
+    this.#binary = new BinaryProtocol(this, parts, this.#abort.signal, schemas)
     this.#text = new TextProtocol(this, parts)
     this.#client = clientOf(stream.remoteAddress)
     this.#arriving = parts.received.open(this.#client, {
@@ -78,6 +85,7 @@ export class Connection implements Peer {
     stream.on('drain', () => this.#guard(() => this.#onDrain()))
     // After ws, which listens already: what it holds now is what it could not use.
     stream.on('data', () => this.#guard(() => this.#onBytes()))
+    this.#binary.welcome()
   }
 
   get roomy(): boolean {

@@ -1,5 +1,5 @@
 import websocket from '@fastify/websocket'
-import { TailraceError } from '@tailrace/schemas'
+import { schemasParameter, TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { accessOf } from '../access.ts'
 import { clientOf } from '../client-address.ts'
@@ -55,7 +55,9 @@ export async function streamGateway(app: FastifyInstance, parts: StreamParts): P
     },
     wsHandler: (socket, request) => {
       const writes = accessOf(request.headers, limits) === 'write'
-      const connection = new Connection(socket as GatewaySocket, request.raw.socket, writes, parts)
+      const named = (request.query as Record<string, unknown>)[schemasParameter]
+      const schemas = named === undefined ? undefined : String(named)
+      const connection = new Connection(socket as GatewaySocket, request.raw.socket, writes, schemas, parts)
       connections.add(connection)
       metrics.connections.inc()
       socket.once('close', () => {

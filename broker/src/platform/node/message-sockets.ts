@@ -18,19 +18,26 @@ export const nodeMessageSockets: MessageSockets = {
 }
 
 class OpenedSocket implements MessageSocket {
-  onMessage: (bytes: Uint8Array) => void = () => {}
+  /** Messages that came before anybody listened: the first may come together with the answer to the upgrade. */
+  #early: Uint8Array[] = []
+  #onMessage: (bytes: Uint8Array) => void = (bytes) => void this.#early.push(bytes)
   onClose: (reason: string) => void = () => {}
   readonly #socket: WebSocket
   #reason = ''
 
   constructor(socket: WebSocket) {
     this.#socket = socket
-    socket.on('message', (data: Buffer) => this.onMessage(new Uint8Array(data.buffer, data.byteOffset, data.length)))
+    socket.on('message', (data: Buffer) => this.#onMessage(new Uint8Array(data.buffer, data.byteOffset, data.length)))
     // A close event follows.
     socket.on('error', (error) => {
       this.#reason = error.message
     })
     socket.on('close', (code, reason) => this.onClose(this.#reason || reason.toString() || `closed with code ${code}`))
+  }
+
+  set onMessage(listener: (bytes: Uint8Array) => void) {
+    this.#onMessage = listener
+    for (const bytes of this.#early.splice(0)) listener(bytes)
   }
 
   get queuedBytes(): number {

@@ -1,0 +1,39 @@
+import {
+  decoderOfOnly,
+  type Frame,
+  type MessageDecoder,
+  type MessageName,
+  protocolFingerprint,
+  StreamDecoders,
+  schemasFrame,
+  schemasIn,
+} from '@tailrace/schemas'
+
+/** What clients may send. */
+const clientMessages: ReadonlySet<MessageName> = new Set<MessageName>([
+  ...(['Publish', 'Fetch', 'FindOffset', 'InitProducer', 'Metadata', 'Subscribe', 'Credit', 'Unsubscribe'] as const),
+])
+const clientDecoders = new StreamDecoders(clientMessages)
+const onlySchemas = decoderOfOnly(new Set<MessageName>(['Schemas']))
+
+/** How the frames of one client are read: by the schemas that it writes with (schemas/src/stream-schemas.ts). */
+export class ClientSchemas {
+  /** The broker's first frame; null for a client that has not named its schemas. */
+  readonly welcome: readonly Uint8Array[] | null
+  decoder: MessageDecoder
+  /** The next frame must say which schemas the client has. */
+  isAwaited = false
+
+  /** `fingerprint`: of the client's protocol; undefined: the same as the broker's. */
+  constructor(fingerprint: string | undefined) {
+    this.welcome = fingerprint === undefined ? null : schemasFrame(fingerprint === protocolFingerprint)
+    this.isAwaited = fingerprint !== undefined && fingerprint !== protocolFingerprint
+    this.decoder = this.isAwaited ? onlySchemas : clientDecoders.own
+  }
+
+  /** @throws TailraceError MALFORMED_FRAME for anything but schemas, INCOMPATIBLE_PEER for those that cannot be resolved */
+  learn(frame: Frame): void {
+    this.decoder = clientDecoders.for(schemasIn(frame).protocolJson)
+    this.isAwaited = false
+  }
+}

@@ -1,0 +1,92 @@
+import { TailraceError } from './errors.ts'
+import { encodeFrame, type Frame, parseFrame } from './frame.ts'
+import type { MessageName } from './messages.ts'
+import {
+  decoderFor,
+  decoderOfOnly,
+  type MessageDecoder,
+  ownDecoder,
+  protocolFingerprint,
+  protocolJson,
+} from './protocol.ts'
+
+/**
+ * How the two sides of a WebSocket get to know each other's schemas, so that either may be of another version:
+ *
+ *     client    GET /stream?schemas=…       the fingerprint of its protocol
+ *     broker           <- Schemas           its own fingerprint, and its protocol if the two differ
+ *     client    Schemas ->                  its protocol, only if they differ
+ *
+ * The broker's frame follows its answer to the upgrade at once, so it costs no round trip. Whatever either sends afterwards is read by the writer's
+ * schemas. A client that names no fingerprint has the schemas of the broker, and the broker sends it no such frame.
+ */
+export const schemasParameter = 'schemas'
+
+/** What a client adds to the address of `/stream`. */
+export const streamQuery = `?${schemasParameter}=${protocolFingerprint}`
+
+/** A protocol has some 14 KiB. A stranger sends it, and compiling takes about a millisecond for each KiB, so less is taken than of another broker. */
+const MAX_STREAM_PROTOCOL_LENGTH = 64 * 1024
+/** Versions that are in use side by side are few. */
+const MAX_KEPT_DECODERS = 8
+
+/** What a broker sends on a stream. */
+const brokerMessages: ReadonlySet<MessageName> = new Set<MessageName>([
+  ...(['Failure', 'PublishReply', 'FetchReply', 'FindOffsetReply', 'InitProducerReply', 'MetadataReply'] as const),
+  ...(['Subscribed', 'Records', 'SubscriptionEnd'] as const),
+])
+
+/** Decoders for the other side's protocols, the latest few of them: compiling one takes milliseconds. */
+export class StreamDecoders {
+  readonly #taken: ReadonlySet<MessageName>
+  /** By the protocol itself: anybody can claim any fingerprint. */
+  readonly #kept = new Map<string, MessageDecoder>()
+  readonly own: MessageDecoder
+
+  /** `taken`: the messages that the other side may send. */
+  constructor(taken: ReadonlySet<MessageName>) {
+    this.#taken = taken
+    this.own = decoderOfOnly(taken)
+  }
+
+  /** @throws TailraceError INCOMPATIBLE_PEER when it is no protocol, or one of the messages that are taken cannot be resolved */
+  for(json: string): MessageDecoder {
+    if (json === protocolJson) return this.own
+    if (json.length > MAX_STREAM_PROTOCOL_LENGTH) {
+      const detail = `Its protocol has ${json.length} characters, ${MAX_STREAM_PROTOCOL_LENGTH} are allowed.`
+      throw new TailraceError('INCOMPATIBLE_PEER', detail)
+    }
+    const kept = this.#kept.get(json)
+    const decoder =
+      kept ??
+      decoderOfOnly(
+        this.#taken,
+        decoderFor(json, (name) => this.#taken.has(name)),
+      )
+    this.#kept.delete(json)
+    this.#kept.set(json, decoder)
+    const [oldest] = this.#kept.keys()
+    if (this.#kept.size > MAX_KEPT_DECODERS) this.#kept.delete(oldest!)
+    return decoder
+  }
+}
+
+const brokers = new StreamDecoders(brokerMessages)
+
+/** The first frame of a side. `isKnown`: the receiver has the same protocol. */
+export function schemasFrame(isKnown: boolean): Uint8Array[] {
+  return encodeFrame('Schemas', { fingerprint: protocolFingerprint, protocolJson: isKnown ? '' : protocolJson })
+}
+
+/** What a client does with the first frame of a broker: how it reads all that follow, and what it sends before anything else, if it must. */
+export function schemasOfBroker(frame: Uint8Array): { decoder: MessageDecoder; answer: Uint8Array[] | null } {
+  const { fingerprint, protocolJson: json } = schemasIn(parseFrame(frame, ownDecoder))
+  if (fingerprint === protocolFingerprint) return { decoder: brokers.own, answer: null }
+  return { decoder: brokers.for(json), answer: schemasFrame(false) }
+}
+
+/** @throws TailraceError MALFORMED_FRAME for another message, and for one with a body */
+export function schemasIn(frame: Frame): { fingerprint: string; protocolJson: string } {
+  if (frame.name === 'Schemas' && frame.body.length === 0) return frame.fields
+  throw new TailraceError('MALFORMED_FRAME', `The first frame is ${frame.name}, not Schemas.`)
+}

@@ -1,0 +1,178 @@
+import { Consumer } from '@tailrace/consumer'
+import { Producer } from '@tailrace/producer'
+import { encodeFrame, type MessageName, protocolJson } from '@tailrace/schemas'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocketServer } from 'ws'
+import { SourceLink } from '../../broker/src/cascade/source-link.ts'
+import { batchOf, type Fixture, startGateway } from '../../broker/src/gateway/test-double/fixture.ts'
+import { nodeClock } from '../../broker/src/platform/node/clock.ts'
+import { nodeMessageSockets } from '../../broker/src/platform/node/message-sockets.ts'
+import { nodeRandom } from '../../broker/src/platform/node/random.ts'
+import { Connection } from '../../client/src/connection.ts'
+import { NewerStream } from './newer-stream.ts'
+
+/** Clients and brokers of two versions on one WebSocket: whatever either says, the other understands. */
+
+let fixture: Fixture
+beforeAll(async () => {
+  fixture = await startGateway(nodeClock, nodeRandom)
+})
+afterAll(() => fixture.gateway.close())
+
+const settings = { connectTimeoutMs: 2_000, silenceMs: 5_000, maxFrameBytes: 1 << 26 }
+const from = { kind: 'EARLIEST', value: 0 } as const
+const place = { topic: 'flights', partition: 0 }
+const said: Record<'client' | 'broker', MessageName[]> = {
+  client: ['Publish', 'Fetch', 'FindOffset', 'InitProducer', 'Subscribe', 'Credit', 'Unsubscribe'],
+  broker: [
+    ...(['PublishReply', 'FetchReply', 'FindOffsetReply', 'InitProducerReply', 'Subscribed', 'Records'] as const),
+    ...(['SubscriptionEnd', 'Failure'] as const),
+  ],
+}
+
+/** What an SDK's connection and a cascade's link have in common. */
+interface Asking {
+  request(
+    name: 'Publish' | 'Fetch' | 'FindOffset' | 'InitProducer',
+    fields: object,
+    body?: Uint8Array[],
+  ): Promise<{ fields: object; body: Uint8Array }>
+  subscribe(fields: object, heard: (what: string) => void): number
+  credit(subscription: number, bytes: number): void
+  unsubscribe(subscription: number): void
+  close(): void
+}
+
+async function connectionTo(address: string): Promise<Asking> {
+  const connection = await Connection.open(`ws://${address}`, settings)
+  return {
+    request: (name, fields, body = []) => connection.request(name, fields as never, { timeoutMs: 2_000, body }),
+    subscribe: (fields, heard) =>
+      connection.subscribe(fields as never, { frame: ({ name }) => heard(name), lost: () => heard('lost') }),
+    credit: (subscription, bytes) => connection.credit(subscription, bytes),
+    unsubscribe: (subscription) => connection.unsubscribe(subscription),
+    close: () => connection.close(),
+  }
+}
+
+async function linkTo(address: string): Promise<Asking> {
+  const link = await SourceLink.open(address, nodeMessageSockets, nodeClock)
+  return {
+    request: (name, fields, body) => link.request(name, fields as never, 2_000, body),
+    subscribe: (fields, heard) =>
+      link.subscribe(fields as never, {
+        subscribed: () => heard('Subscribed'),
+        records: () => heard('Records'),
+        ended: () => heard('SubscriptionEnd'),
+      }),
+    credit: (subscription, bytes) => link.credit(subscription, bytes),
+    unsubscribe: (subscription) => link.unsubscribe(subscription),
+    close: () => link.close(),
+  }
+}
+
+async function askEverything(asking: Asking): Promise<void> {
+  const batch = batchOf(['a', 'b'])
+  const published = await asking.request('Publish', { ...place, timeoutMs: 1_000, topicId: '' }, [batch])
+  expect(published.fields).toMatchObject({ duplicate: false })
+  const { baseOffset } = published.fields as { baseOffset: number }
+  const fetched = await asking.request('Fetch', { ...place, offset: baseOffset, maxBytes: 10_000, waitMs: 0 })
+  expect(fetched.fields).toMatchObject({ nextOffset: baseOffset + 2, highWatermark: baseOffset + 2 })
+  expect(fetched.body.length).toBe(batch.length)
+  const latest = { kind: 'LATEST', value: 0 }
+  expect((await asking.request('FindOffset', { ...place, position: latest })).fields).toMatchObject({
+    offset: baseOffset + 2,
+  })
+  expect((await asking.request('InitProducer', {})).fields).toMatchObject({ epoch: 0 })
+  const nowhere = { topic: 'nowhere', partition: 0, offset: 0, maxBytes: 10_000, waitMs: 0 }
+  await expect(asking.request('Fetch', nowhere)).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })
+  const heard: string[] = []
+  const subscription = asking.subscribe(
+    { topic: 'flights', position: from, partitions: [{ partition: 0, position: from }], credit: 1 },
+    (what) => heard.push(what),
+  )
+  await expect.poll(() => heard).toEqual(['Subscribed', 'Records'])
+  asking.credit(subscription, 100_000)
+  asking.unsubscribe(subscription)
+  asking.subscribe({ topic: 'nowhere', position: from, partitions: [], credit: 1 }, (what) => heard.push(what))
+  await expect.poll(() => heard).toContain('SubscriptionEnd')
+  expect(heard).not.toContain('lost')
+}
+
+describe.each(['broker', 'client'] as const)('the %s is newer', (newer) => {
+  let stream: NewerStream
+  let address: string
+  beforeAll(async () => {
+    stream = new NewerStream(newer, fixture.address)
+    address = await stream.listen()
+  })
+  afterAll(() => stream.close())
+
+  test.each([
+    ['a connection of the SDKs', connectionTo],
+    ['the link of a cascade broker', linkTo],
+  ])('%s says and hears every kind of message', async (_, open) => {
+    stream.said.clear()
+    const asking = await open(address)
+    try {
+      await askEverything(asking)
+      await expect.poll(() => said[newer].filter((name) => !stream.said.has(name))).toEqual([])
+    } finally {
+      asking.close()
+    }
+  })
+
+  test('records go from producer to consumer', async () => {
+    stream.said.clear()
+    const producer = new Producer({ servers: [address] })
+    const consumer = new Consumer({ servers: [address] })
+    try {
+      const { partition, offset } = await producer.send('flights', { value: `by a newer ${newer}` })
+      const { records } = await consumer.read('flights', { partition, offset })
+      expect(records[0]).toMatchObject({ offset, value: `by a newer ${newer}` })
+      expect(stream.said).toContain(newer === 'client' ? 'Metadata' : 'MetadataReply')
+    } finally {
+      await producer.close()
+      await consumer.close()
+    }
+  })
+})
+
+/** A broker that says these first frames and nothing else. */
+async function brokerThatSays(frames: readonly Uint8Array[][]): Promise<{ address: string; close: () => void }> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/stream' })
+  await new Promise((resolve) => server.once('listening', resolve))
+  server.on('connection', (socket) => {
+    for (const frame of frames) socket.send(Buffer.concat(frame))
+  })
+  const close = (): void => {
+    for (const socket of server.clients) socket.terminate()
+    server.close()
+  }
+  return { address: `127.0.0.1:${(server.address() as { port: number }).port}`, close }
+}
+
+const other = JSON.parse(protocolJson)
+other.messages.find((message: { number: number }) => message.number === 42).schema.fields[1].type = 'boolean'
+const records = { subscription: 1, partition: 0, nextOffset: 0, highWatermark: 0 }
+test.each<[string, Uint8Array[][], string, RegExp]>([
+  [
+    'cannot be resolved',
+    [encodeFrame('Schemas', { fingerprint: 'x', protocolJson: JSON.stringify(other) })],
+    'INCOMPATIBLE_PEER',
+    /Records/,
+  ],
+  ['are not the first that it says', [encodeFrame('Records', records)], 'MALFORMED_FRAME', /Records, not Schemas/],
+  ['do not come', [], 'CONNECTION_LOST', /which schemas/],
+])('a broker whose schemas %s is refused by name', async (_, frames, code, reason) => {
+  const { address, close } = await brokerThatSays(frames)
+  try {
+    const opening = Connection.open(`ws://${address}`, { ...settings, connectTimeoutMs: 300 })
+    await expect(opening).rejects.toMatchObject({ code, message: expect.stringMatching(reason) })
+    if (frames.length === 0) return
+    const linking = SourceLink.open(address, nodeMessageSockets, nodeClock)
+    await expect(linking).rejects.toMatchObject({ code: 'CONNECTION_LOST', message: expect.stringMatching(reason) })
+  } finally {
+    close()
+  }
+})
