@@ -94,6 +94,16 @@ function replicaRows(groups: CountedGroups): MetricRows {
         () => count((group) => group.leader === NO_BROKER),
       ],
       [
+        'tailrace_quarantined_replicas',
+        'Replicas here that neither vote nor lead until others have made them whole.',
+        () => count(({ standing }) => standing === 'quarantined'),
+      ],
+      [
+        'tailrace_stopped_replicas',
+        'Replicas here that have stopped, and go on after a start at the earliest.',
+        () => count(({ standing }) => standing === 'stopped'),
+      ],
+      [
         'tailrace_sleeping_replicas',
         'Replicas here in which nothing happens, and which cost nothing.',
         () => groups.sleeping,

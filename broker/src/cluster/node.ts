@@ -19,6 +19,7 @@ import { loadMetadata } from './metadata-store.ts'
 import type { ClusterNodeDeps } from './node-deps.ts'
 import { composePeerHandlers } from './peer-handlers.ts'
 import { describeRefusals } from './refusals.ts'
+import { describeStandings } from './replica-standings.ts'
 import { checkStoredSizes } from './stored-sizes.ts'
 import { Witness } from './witness.ts'
 
@@ -340,7 +341,7 @@ class BrokerNode implements ClusterNode {
     if (!registration.applied) return not('The broker has not caught up with the metadata.')
     for (const { unfit } of this.#deps.groups.all()) if (unfit) return not(`A replica does not go on. ${unfit}`)
     if (reconciler.pending > 0) return not(`${reconciler.pending} replicas are not opened yet.`)
-    return { ready: true, reason: '' }
+    return { ready: true, reason: describeStandings(this.#deps.groups.all()) }
   }
 }
 

@@ -33,6 +33,7 @@ describe('a replica that breaks a rule of its own', () => {
     expect(world.broker(1).errors).toHaveLength(1)
     expect(leaders.at(-1)).toBe(0)
     expect([world.group(1).isLeader, world.group(1).leader]).toEqual([false, 0])
+    expect([1, 2].map((id) => world.group(id).standing)).toEqual(['stopped', 'sound'])
     await expect(world.group(1).publish(batchOf(['c']))).rejects.toMatchObject({ code: 'LEADER_UNAVAILABLE' })
     await expect(world.group(1).findOffset({ kind: 'LATEST', value: 0 })).rejects.toMatchObject({
       code: 'LEADER_UNAVAILABLE',

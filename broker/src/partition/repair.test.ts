@@ -241,9 +241,11 @@ describe('the only replica, with a rotten tail', () => {
       message: expect.stringMatching('force-members'),
     })
     expect(world.group(1).status().trouble).not.toBeNull()
+    expect(world.group(1).standing).toBe('quarantined')
     await world.during(world.group(1).forceMembers([1]))
     await world.during(world.group(1).publish(batchOf(['new'])))
     expect(await world.records(1)).toEqual(['0:kept', '1:new'])
     expect(world.group(1).status().trouble).toBeNull()
+    expect(world.group(1).standing).toBe('sound')
   })
 })

@@ -17,7 +17,7 @@ import { RepairDuty } from './repair-duty.ts'
 import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from './requests.ts'
 import type { SnapshotServices } from './services.ts'
 import { SnapshotDuty } from './snapshot-duty.ts'
-import type { Group, GroupSpec, GroupStatus, Snapshot, SnapshotPlace, SpecChanges } from './types.ts'
+import type { Group, GroupSpec, GroupStatus, Snapshot, SnapshotPlace, SpecChanges, Standing } from './types.ts'
 
 export interface ReplicaDeps extends DriverDeps {
   readonly producersUnknown: boolean
@@ -136,6 +136,11 @@ export class Replica implements Group {
 
   get unfit(): string | null {
     return this.#unfit ?? this.driver.unreadable
+  }
+
+  get standing(): Standing {
+    if (this.#stopped === 'broken') return 'stopped'
+    return this.driver.log.damage === null ? 'sound' : 'quarantined'
   }
 
   get admission(): number {

@@ -94,10 +94,17 @@ export interface MachineSnapshot {
   close(): Promise<void>
 }
 
+/**
+ * Whether a replica takes part. Quarantined: it neither votes nor leads until others have made it whole (quarantine.ts). Stopped: a rule was broken, or its entries are too
+ * large for this broker, and it goes on after a start at the earliest.
+ */
+export type Standing = 'sound' | 'quarantined' | 'stopped'
+
 /** A broker's replica of one group. All methods reject or throw with TailraceError. */
 export interface Group {
   /** Why this replica does not go on: the entries of its group are larger than this broker takes, or it cannot read them. */
   readonly unfit?: string | null
+  readonly standing: Standing
   readonly id: GroupId
   readonly leader: BrokerId
   readonly term: Term

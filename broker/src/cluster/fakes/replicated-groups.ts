@@ -1,7 +1,7 @@
 import type { BrokerId, EntryHeader, GroupId, Term } from '@tailrace/schemas'
 import { EntryKind, recordsCountAt, TailraceError } from '@tailrace/schemas'
 import type { FetchRequest, FetchResult, PublishResult } from '../../partition/requests.ts'
-import type { Group, GroupSpec, GroupStatus, Groups, SpecChanges } from '../../partition/types.ts'
+import type { Group, GroupSpec, GroupStatus, Groups, SpecChanges, Standing } from '../../partition/types.ts'
 import type { Configuration } from '../../raft/config.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
@@ -111,6 +111,7 @@ export class FakeGroup implements Group {
   highWatermark = 0
   logStart = 0
   trouble: string | null = null
+  standing: Standing = 'sound'
   /** What to do with a publish instead of committing it. */
   onPublish: ((batch: Uint8Array) => Promise<PublishResult>) | null = null
   /** What a read at the leader waits for. */
