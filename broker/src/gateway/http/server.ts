@@ -23,6 +23,7 @@ import { boundConnections } from './connections.ts'
 import { answerCrossOrigin } from './cors.ts'
 import { answerErrors, answerFrameworkError } from './errors.ts'
 import { parseJsonBodies } from './json-bodies.ts'
+import { boundPipelining } from './pipelining.ts'
 import { administrationRoutes } from './routes/administration.ts'
 import { cascadeRoutes } from './routes/cascade.ts'
 import { groupRoutes } from './routes/groups.ts'
@@ -59,6 +60,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   const limits = { ...defaultLimits, ...parts.limits }
   const metrics = gatewayMetrics(parts.registry)
   const app = newServer(limits, metrics)
+  boundPipelining(app.server, parts.clock)
   const abandonment = new Abandonment()
   let closing = false
   app.addHook('onRequest', (_request, _reply, done) => done(closing ? new TailraceError('SHUTTING_DOWN') : undefined))

@@ -3,6 +3,7 @@ import { nodeClock } from '../../platform/node/clock.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
 import { nobodyWaits } from '../nobody-waits.ts'
 import { Client, type Fixture, startGateway } from '../test-double/fixture.ts'
+import { mostInATurn } from '../test-double/turns.ts'
 
 let fixture: Fixture
 let client: Client
@@ -14,17 +15,6 @@ afterEach(async () => {
   client.socket.terminate()
   await fixture.gateway.close()
 })
-
-/** How much was done in the turn of the event loop in which most was, until `done` are done. */
-async function mostInATurn(count: () => number, done: number): Promise<number> {
-  let most = 0
-  for (let before = 0; before < done; ) {
-    await new Promise((resolve) => setImmediate(resolve))
-    most = Math.max(most, count() - before)
-    before = count()
-  }
-  return most
-}
 
 test('a flood of small messages is handled a read at a time, between which others are served', async () => {
   let handled = 0

@@ -1,0 +1,10 @@
+/** How much was done in the turn of the event loop in which most was, until `done` are done. */
+export async function mostInATurn(count: () => number, done: number): Promise<number> {
+  let most = 0
+  for (let before = 0; before < done; ) {
+    await new Promise((resolve) => setImmediate(resolve))
+    most = Math.max(most, count() - before)
+    before = count()
+  }
+  return most
+}
