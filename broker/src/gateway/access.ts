@@ -27,6 +27,19 @@ export function checkHost({ host }: IncomingHttpHeaders, { hosts }: AccessLimits
 }
 
 /**
+ * Refuses a request with two Host headers (RFC 9112 §3.2): Node takes the first, and a proxy before the broker may have let it pass for the other.
+ * @throws TailraceError INVALID_REQUEST
+ */
+export function checkOneHost(rawHeaders: readonly string[]): void {
+  let hosts = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!
+    if (name.length === 4 && name.toLowerCase() === 'host' && ++hosts > 1)
+      throw new TailraceError('INVALID_REQUEST', 'It has more than one Host header.')
+  }
+}
+
+/**
  * What a request may do whose host has been checked. Programs send no Origin and may do all. A browser names the page's origin: pages served by this broker may do
  * all, those of configured origins what these may, all others nothing, so that a page that someone happens to visit reaches no broker on loopback.
  */

@@ -1,6 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
-import { type AccessLimits, accessOf, checkHost } from '../access.ts'
+import { type AccessLimits, accessOf, checkHost, checkOneHost } from '../access.ts'
 
 /**
  * Refuses requests for other hosts, and from pages of other origins what these may not. Answers preflights. None of it is left to the browser: it lets some
@@ -8,6 +8,7 @@ import { type AccessLimits, accessOf, checkHost } from '../access.ts'
  */
 export function answerCrossOrigin(app: FastifyInstance, limits: AccessLimits): void {
   app.addHook('onRequest', (request, reply, done) => {
+    checkOneHost(request.raw.rawHeaders)
     checkHost(request.headers, limits)
     const { origin } = request.headers
     if (origin === undefined) return done()

@@ -75,6 +75,21 @@ test('pages of other origins may do nothing, and those of configured ones what t
   expect((await asks(writer, 'POST', '/topics', { ...topic, name: 'theirs' })).status).toBe(201)
 })
 
+test('requests with two Host headers are refused on every route, the upgrade included', async () => {
+  const upgrade = `upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: ${'A'.repeat(22)}==\r\n`
+  const requests = [
+    ...(await routes()).map((route) => [...route, 'connection: close\r\n']),
+    ['GET', '/stream', upgrade],
+  ]
+  for (const [method, path, headers] of requests) {
+    for (const hosts of ['host: 127.0.0.1\r\nHOST: evil.example', 'host: 127.0.0.1\r\nx: y\r\nhost: 127.0.0.1']) {
+      const connection = headers === upgrade ? `connection: upgrade\r\n${upgrade}` : headers
+      const answer = await raw(`${method} ${path} HTTP/1.1\r\n${hosts}\r\n${connection}\r\n`)
+      expect(answer, `${method} ${path}`).toMatch(/^HTTP\/1.1 400 .*"message":"[^"]*more than one Host header/s)
+    }
+  }
+})
+
 test('requests for other hosts are refused on every route, the upgrade included', async () => {
   for (const [method, path] of await routes()) {
     const rebound = 'host: evil.example:8080\r\norigin: http://evil.example:8080\r\nconnection: close\r\n\r\n'
