@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type ImportGraph, importGraph } from '../house/import-graph.ts'
+import { importGraph } from '../house/import-graph.ts'
 import { type ParsedSource, parseTree } from '../house/parsed-source.ts'
 import { isTest, readTree, root, type Tree } from '../house/source-tree.ts'
 import { changedLines } from './changed-lines.ts'
@@ -10,6 +10,7 @@ import { type Equivalent, isEquivalent } from './equivalents.ts'
 import { type Mutant, mutantsOf } from './operators.ts'
 import { plantedBugs } from './planted.ts'
 import { relatedTests } from './related-tests.ts'
+import { isKilled, Report } from './report.ts'
 import { benchOf, inParallel, tryMutant, type Verdict } from './trial.ts'
 import { Workshop } from './workshop.ts'
 
@@ -18,7 +19,10 @@ Breaks the code in one small place at a time and runs the tests that can notice.
   --only PATH     mutants of the files whose path begins so
   --changed BASE  mutants of the lines that differ from BASE
   --planted       the bugs of test/mutants/planted alone
-Exit code 0: at least --least per cent were killed; 1: fewer; 2: wrong arguments. Verdicts are in .tmp/mutants/report.json.`
+Exit code 0: at least --least per cent were killed, and every planted bug; 1: fewer; 2: wrong arguments.
+Verdicts are in .tmp/mutants/report.json, each as soon as it is known.`
+
+const SCORE_EVERY = 10
 
 function chosen(tree: Tree, values: { count: string; seed: string; only?: string; changed?: string }): Mutant[] {
   const known = JSON.parse(tree.get('test/mutants/equivalents.json')!) as Equivalent[]
@@ -34,11 +38,14 @@ function chosen(tree: Tree, values: { count: string; seed: string; only?: string
   return choose(byFile, Number(values.count), Number(values.seed))
 }
 
-function tell(verdict: Verdict, at: number, total: number): void {
-  if (verdict.outcome === 'killed' || verdict.outcome === 'timed out') return
-  const { file, line, operator, before, after, outcome } = verdict
-  const [from, to] = [before, after].map((text) => text.replace(/\s+/g, ' ').slice(0, 80))
-  console.log(`${at}/${total} ${outcome}: ${file}:${line} ${operator}: ${from} -> ${to}`)
+/** Survivors one by one, and the score from time to time. */
+function tell(verdict: Verdict, at: number, score: string): void {
+  if (!isKilled(verdict)) {
+    const { file, line, operator, before, after, outcome } = verdict
+    const [from, to] = [before, after].map((text) => text.replace(/\s+/g, ' ').slice(0, 80))
+    console.log(`${outcome}: ${file}:${line} ${operator}: ${from} -> ${to}`)
+  }
+  if (at % SCORE_EVERY === 0) console.log(score)
 }
 
 /** An import of types alone is gone when the code runs: a test behind it notices nothing. */
@@ -48,20 +55,28 @@ function runningParts(tree: Tree): ParsedSource[] {
   })
 }
 
-async function tryAll(mutants: readonly Mutant[], tree: Tree, graph: ImportGraph, jobs: number): Promise<Verdict[]> {
+async function tryAll(mutants: readonly Mutant[], tree: Tree, jobs: number, report: Report): Promise<void> {
+  const graph = importGraph(runningParts(tree))
   const workshops = Array.from({ length: jobs }, (_, at) => new Workshop(`${process.pid}-${at}`))
-  const verdicts: Verdict[] = []
-  try {
-    await inParallel(mutants, workshops.map(benchOf), async (mutant, bench) => {
-      const tests = relatedTests(graph, mutant.file)
-      const verdict = await tryMutant(bench, tree.get(mutant.file)!, mutant, tests)
-      verdicts.push(verdict)
-      tell(verdict, verdicts.length, mutants.length)
-    })
-  } finally {
+  const removeAll = () => {
     for (const workshop of workshops) workshop.remove()
   }
-  return verdicts
+  // Without it the folders would stay, and nobody would learn what was found.
+  process.once('SIGINT', () => {
+    removeAll()
+    console.log(report.score)
+    process.exit(130)
+  })
+  let tried = 0
+  try {
+    await inParallel(mutants, workshops.map(benchOf), async (mutant, bench) => {
+      const verdict = await tryMutant(bench, tree.get(mutant.file)!, mutant, relatedTests(graph, mutant.file))
+      report.add(verdict)
+      tell(verdict, ++tried, report.score)
+    })
+  } finally {
+    removeAll()
+  }
 }
 
 async function main(): Promise<number> {
@@ -87,13 +102,10 @@ async function main(): Promise<number> {
   const isPart = values.only !== undefined || values.changed !== undefined
   const planted = isPart ? [] : plantedBugs((path) => readFileSync(join(root, path), 'utf8'))
   const mutants = [...planted, ...operators]
-  const verdicts = await tryAll(mutants, tree, importGraph(runningParts(tree)), Math.max(1, Number(values.jobs)))
-  mkdirSync(join(root, '.tmp', 'mutants'), { recursive: true })
-  writeFileSync(join(root, '.tmp', 'mutants', 'report.json'), JSON.stringify(verdicts, null, 1))
-  const killed = verdicts.filter(({ outcome }) => outcome === 'killed' || outcome === 'timed out').length
-  const share = verdicts.length === 0 ? 100 : (100 * killed) / verdicts.length
-  console.log(`${killed} of ${verdicts.length} mutants killed (${share.toFixed(1)} %), seed ${values.seed}`)
-  return share >= Number(values.least) ? 0 : 1
+  const report = new Report(join(root, '.tmp', 'mutants', 'report.json'), Number(values.seed), mutants.length)
+  await tryAll(mutants, tree, Math.max(1, Number(values.jobs)), report)
+  console.log(report.score)
+  return report.share >= Number(values.least) && report.plantedSurvivors === 0 ? 0 : 1
 }
 
 process.exitCode = await main()

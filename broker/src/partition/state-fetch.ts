@@ -10,11 +10,11 @@ import type { Peers } from './peers.ts'
 
 export interface StateFetchDeps {
   readonly group: GroupId
-  readonly storage: LogStorage
+  readonly storage: Pick<LogStorage, 'beginInstall'>
   readonly peers: Pick<Peers, 'request'>
   readonly clock: Clock
   readonly crc32c: Crc32c
-  readonly throttle: CopyThrottle
+  readonly throttle: Pick<CopyThrottle, 'take'>
   readonly chunkBytes: number
   /** After this long without an answer or a link the source is given up. */
   readonly patienceMs: number
