@@ -7,11 +7,12 @@ import { isTest, readTree, root, type Tree } from '../house/source-tree.ts'
 import { changedLines } from './changed-lines.ts'
 import { choose, isMutated } from './choose.ts'
 import { type Equivalent, isEquivalent } from './equivalents.ts'
+import { Jury } from './jury.ts'
 import { type Mutant, mutantsOf } from './operators.ts'
 import { plantedBugs } from './planted.ts'
 import { relatedTests } from './related-tests.ts'
 import { isKilled, Report } from './report.ts'
-import { benchOf, inParallel, tryMutant, type Verdict } from './trial.ts'
+import { inParallel, tryMutant, type Verdict } from './trial.ts'
 import { Workshop } from './workshop.ts'
 
 const usage = `npm run mutants -- [--count 300] [--seed 1] [--only PATH] [--changed [BASE]] [--planted] [--jobs 2] [--least 95]
@@ -67,16 +68,19 @@ async function tryAll(mutants: readonly Mutant[], tree: Tree, jobs: number, repo
     console.log(report.score)
     process.exit(130)
   })
+  const jury = new Jury()
   let tried = 0
   try {
-    await inParallel(mutants, workshops.map(benchOf), async (mutant, bench) => {
-      const verdict = await tryMutant(bench, tree.get(mutant.file)!, mutant, relatedTests(graph, mutant.file))
+    await inParallel(mutants, workshops, async (mutant, workshop) => {
+      const tests = relatedTests(graph, mutant.file)
+      const verdict = await tryMutant(workshop, jury, tree.get(mutant.file)!, mutant, tests)
       report.add(verdict)
       tell(verdict, ++tried, report.score)
     })
   } finally {
     removeAll()
   }
+  for (const test of jury.failing) console.log(`not asked, as it fails on sound code: ${test}`)
 }
 
 async function main(): Promise<number> {

@@ -1,56 +1,43 @@
 import { createVitest, type TestModule } from 'vitest/node'
+import { RECORDS_CODE, type RunRecord } from './run-record.ts'
 
-/** What the workshop asks of its judge: to run these tests, of which `changed` may read a file that is new. */
+/** What the workshop asks of its judge: to run a test; with `record`, to tell also which code ran. */
 export interface Question {
-  readonly tests: readonly string[]
-  readonly changed: string | null
+  readonly test: string
+  readonly record: boolean
 }
 
-/** How one test file ended; `ms` is the time of its tests, without the imports: they are translated once. */
-export interface Finding {
-  readonly test: string
+/** How a test file ended; `ms` is the time of its tests, without the imports. */
+export interface Finding extends RunRecord {
   readonly failed: boolean
   readonly ms: number
 }
 
-/** One vitest for all mutants of a workshop: it starts once, and translates again only the file that was changed. */
-const vitest = await createVitest('test', {
-  watch: false,
-  project: ['unit'],
-  bail: 1,
-  maxWorkers: 1,
-  reporters: [{}],
-  passWithNoTests: true,
-})
+/** One vitest for all mutants of a workshop; each test runs in a process of its own, which reads the source anew. */
+const vitest = await createVitest('test', { config: 'test/mutants/judge.config.ts' })
 const specifications = new Map((await vitest.globTestSpecifications()).map((found) => [found.moduleId, found]))
 
-function findingOf(module: TestModule): Finding {
-  const test = module.moduleId.slice(process.cwd().length + 1)
-  return { test, failed: module.state() !== 'passed', ms: module.diagnostic().duration }
+function findingOf(module: TestModule, isQuiet: boolean): Finding {
+  const { cpuMs = 0, executed = null } = module.meta().record ?? {}
+  return { failed: module.state() !== 'passed' || !isQuiet, ms: module.diagnostic().duration, cpuMs, executed }
 }
 
-/** Until the first failure: what comes after it is not among the findings. */
-async function findings({ tests, changed }: Question): Promise<Finding[]> {
-  if (changed !== null) vitest.invalidateFile(`${process.cwd()}/${changed}`)
-  const found: Finding[] = []
-  for (const test of tests) {
-    // The limit of failures counts those of earlier runs, too, unless they are forgotten.
-    vitest.state.filesMap.clear()
-    vitest.state.idMap.clear()
-    const { testModules, unhandledErrors } = await vitest.runTestSpecifications([
-      specifications.get(`${process.cwd()}/${test}`)!,
-    ])
-    const finding = findingOf(testModules[0]!)
-    const failed = finding.failed || unhandledErrors.length > 0
-    vitest.state.errorsSet.clear()
-    found.push({ ...finding, failed })
-    if (failed) break
-  }
-  return found
+async function find({ test, record }: Question): Promise<Finding> {
+  // Functions from the cache are compiled already, and tell less of what ran.
+  process.env[RECORDS_CODE] = record ? '1' : ''
+  process.env.NODE_COMPILE_CACHE = record ? '' : '.tmp/compiled'
+  // The limit of failures counts those of earlier runs, too, unless they are forgotten.
+  vitest.state.filesMap.clear()
+  vitest.state.idMap.clear()
+  const { testModules, unhandledErrors } = await vitest.runTestSpecifications([
+    specifications.get(`${process.cwd()}/${test}`)!,
+  ])
+  vitest.state.errorsSet.clear()
+  return findingOf(testModules[0]!, unhandledErrors.length === 0)
 }
 
 process.on('message', (question: Question) => {
-  findings(question).then(
+  find(question).then(
     (found) => process.send!(found),
     (error: unknown) => {
       console.error(error)

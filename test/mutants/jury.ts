@@ -1,21 +1,32 @@
-/** What one mutant may cost: the nearest tests until these are used up. */
+import { type ExecutedCode, ran } from './executed-code.ts'
+
+/** What one mutant may cost: the nearest tests that run the mutated place, until these milliseconds of the processor are used up. */
 const MOST_TESTS = 40
-const MOST_MS = 15_000
+const MOST_CPU_MS = 20_000
 /** A test that takes longer judges only what it is nearest to. */
-const LONG_MS = 3000
+const LONG_CPU_MS = 5000
 const NEAREST = 3
 /** How much slower a mutant may make a test before it counts as one that never ends. */
 const SLOWER = 5
 const SLACK_MS = 20_000
-const UNKNOWN_MS = 10_000
+const SOUND_LIMIT_MS = 120_000
 
 export interface Run {
   readonly failed: boolean
+  /** Of the tests alone. */
   readonly ms: number
+  readonly cpuMs: number
+  /** On sound code: what ran of it. */
+  readonly executed: ExecutedCode | null
 }
 
 /** Runs one test on broken or on sound code; null when it takes longer than `limitMs`. */
 export type RunTest = (test: string, code: 'broken' | 'sound', limitMs: number) => Promise<Run | null>
+
+export interface Place {
+  readonly file: string
+  readonly start: number
+}
 
 export interface Judgement {
   readonly outcome: 'killed' | 'survived' | 'timed out' | 'no test'
@@ -24,39 +35,40 @@ export interface Judgement {
 }
 
 /**
- * Tries tests on a mutant, the nearest first, until one fails that passes on sound code. One that fails there as well
- * would fail for every mutant: it is asked no more.
+ * Tries tests on a mutant, the nearest first, until one fails. Before its first mutant each test runs on sound code: one that fails
+ * there would fail for every mutant and is asked no more, and one that never comes to the mutated place is not asked about it.
  */
 export class Jury {
-  /** Milliseconds of a test that passed; null for one that fails on sound code. */
-  readonly #times = new Map<string, number | null>()
-  readonly #sound = new Set<string>()
+  /** How each test ran on sound code; null for one that fails there. */
+  readonly #sound = new Map<string, Run | null>()
 
-  async judge(tests: readonly string[], run: RunTest): Promise<Judgement> {
+  /** Those that fail on sound code: when there are any, a survivor says little. */
+  get failing(): string[] {
+    return [...this.#sound].flatMap(([test, run]) => (run === null ? test : []))
+  }
+
+  async judge({ file, start }: Place, tests: readonly string[], run: RunTest): Promise<Judgement> {
     let spentMs = 0
     let asked = 0
-    for (const [at, test] of tests.slice(0, MOST_TESTS).entries()) {
-      if (spentMs >= MOST_MS) break
-      const known = this.#times.get(test)
-      if (known === null || (known !== undefined && known > LONG_MS && at >= NEAREST)) continue
+    for (const test of tests.slice(0, MOST_TESTS)) {
+      if (spentMs >= MOST_CPU_MS) break
+      const sound = await this.#onSoundCode(test, run)
+      if (sound === null || !ran(sound.executed!, file, start)) continue
+      if (sound.cpuMs > LONG_CPU_MS && asked >= NEAREST) continue
       asked++
-      const result = await run(test, 'broken', SLACK_MS + SLOWER * (known ?? UNKNOWN_MS))
-      if (result !== null && !result.failed) {
-        this.#times.set(test, result.ms)
-        spentMs += result.ms
-      } else if (await this.#passesOnSoundCode(test, run)) {
-        return { outcome: result === null ? 'timed out' : 'killed', test }
-      } else asked--
+      const result = await run(test, 'broken', SLACK_MS + SLOWER * sound.ms)
+      if (result === null || result.failed) return { outcome: result === null ? 'timed out' : 'killed', test }
+      spentMs += result.cpuMs
     }
     return { outcome: asked === 0 ? 'no test' : 'survived', test: null }
   }
 
-  async #passesOnSoundCode(test: string, run: RunTest): Promise<boolean> {
-    if (this.#sound.has(test)) return true
-    const result = await run(test, 'sound', SLACK_MS + SLOWER * UNKNOWN_MS)
-    const passes = result !== null && !result.failed
-    this.#times.set(test, passes ? result.ms : null)
-    if (passes) this.#sound.add(test)
-    return passes
+  async #onSoundCode(test: string, run: RunTest): Promise<Run | null> {
+    const known = this.#sound.get(test)
+    if (known !== undefined) return known
+    const result = await run(test, 'sound', SOUND_LIMIT_MS)
+    const sound = result === null || result.failed ? null : result
+    this.#sound.set(test, sound)
+    return sound
   }
 }

@@ -1,4 +1,4 @@
-import { type Judgement, Jury, type RunTest } from './jury.ts'
+import type { Judgement, Jury, RunTest } from './jury.ts'
 import type { Mutant } from './operators.ts'
 import { apply } from './operators.ts'
 import type { Workshop } from './workshop.ts'
@@ -7,19 +7,10 @@ export interface Verdict extends Mutant, Judgement {
   readonly ms: number
 }
 
-/** A workshop, and what is known of its tests. */
-export interface Bench {
-  readonly workshop: Workshop
-  readonly jury: Jury
-}
-
-export function benchOf(workshop: Workshop): Bench {
-  return { workshop, jury: new Jury() }
-}
-
 /** Breaks the file, runs the tests that can notice until one does, and mends the file again. */
 export async function tryMutant(
-  { workshop, jury }: Bench,
+  workshop: Workshop,
+  jury: Jury,
   text: string,
   mutant: Mutant,
   tests: readonly string[],
@@ -27,17 +18,16 @@ export async function tryMutant(
   const started = performance.now()
   const texts = { broken: apply(text, mutant), sound: text }
   let current: keyof typeof texts = 'sound'
-  const run: RunTest = async (test, code, limitMs) => {
+  const run: RunTest = (test, code, limitMs) => {
     if (code !== current) workshop.write(mutant.file, texts[code])
     current = code
-    return (await workshop.run([test], mutant.file, limitMs))?.[0] ?? null
+    return workshop.run({ test, record: code === 'sound' }, limitMs)
   }
   try {
-    const judgement = await jury.judge(tests, run)
+    const judgement = await jury.judge(mutant, tests, run)
     return { ...mutant, ...judgement, ms: Math.round(performance.now() - started) }
   } finally {
     workshop.write(mutant.file, text)
-    await workshop.run([], mutant.file, 20_000)
   }
 }
 

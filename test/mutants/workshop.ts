@@ -31,17 +31,13 @@ export class Workshop {
     writeFileSync(full, text)
   }
 
-  /**
-   * Runs the tests one after the other until one fails; null when they took longer than `limitMs`. `changed` was
-   * written since the last run.
-   */
-  async run(tests: readonly string[], changed: string | null, limitMs: number): Promise<readonly Finding[] | null> {
+  /** Runs a test file; null when it took longer than `limitMs`. */
+  async run(question: Question, limitMs: number): Promise<Finding | null> {
     const judge = (this.#judge ??= await this.#startJudge())
-    const question: Question = { tests, changed }
     judge.send(question)
     const answer = await this.#answer(judge, limitMs)
     if (answer === null) this.#stopJudge()
-    return answer as readonly Finding[] | null
+    return answer as Finding | null
   }
 
   remove(): void {
