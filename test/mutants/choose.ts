@@ -23,14 +23,23 @@ export function isMutated(path: string): boolean {
 
 /**
  * `count` of them, the same for the same seed. Files take turns, so that a long file does not get all; a further turn
- * gives each file one more.
+ * gives each file one more. The order comes from the text of each mutant, so that a change of one place, or a mutant that is left out,
+ * moves no other.
  */
 export function choose(byFile: ReadonlyMap<string, readonly Mutant[]>, count: number, seed: number): Mutant[] {
-  const next = random(seed)
-  const rows = [...byFile].filter(([, mutants]) => mutants.length > 0).sort(([a], [b]) => (a < b ? -1 : 1))
-  const piles = shuffle(
-    rows.map(([, mutants]) => shuffle([...mutants], next)),
-    next,
+  const inOrder = <T>(items: readonly T[], textOf: (item: T) => string): T[] => {
+    const seen = new Map<string, number>()
+    const placed = items.map((item) => {
+      const text = textOf(item)
+      const nth = seen.get(text) ?? 0
+      seen.set(text, nth + 1)
+      return { item, place: hash(`${seed} ${nth} ${text}`) }
+    })
+    return placed.sort((a, b) => a.place - b.place).map(({ item }) => item)
+  }
+  const files = inOrder([...byFile.keys()], (file) => file)
+  const piles = files.map((file) =>
+    inOrder(byFile.get(file)!, ({ operator, before, after }) => `${file} ${operator} ${before} ${after}`),
   )
   const chosen: Mutant[] = []
   for (let turn = 0; chosen.length < count; turn++) {
@@ -41,21 +50,11 @@ export function choose(byFile: ReadonlyMap<string, readonly Mutant[]>, count: nu
   return chosen
 }
 
-function shuffle<T>(items: T[], next: () => number): T[] {
-  for (let at = items.length - 1; at > 0; at--) {
-    const other = Math.floor(next() * (at + 1))
-    ;[items[at], items[other]] = [items[other]!, items[at]!]
-  }
-  return items
-}
-
-/** mulberry32: 0 <= x < 1. */
-function random(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
+/** FNV-1a, its bits mixed once more, so that texts that differ at their ends alone are far apart. */
+function hash(text: string): number {
+  let sum = 0x811c9dc5
+  for (let at = 0; at < text.length; at++) sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193)
+  sum = Math.imul(sum ^ (sum >>> 16), 0x85ebca6b)
+  sum = Math.imul(sum ^ (sum >>> 13), 0xc2b2ae35)
+  return (sum ^ (sum >>> 16)) >>> 0
 }

@@ -58,6 +58,7 @@ describe('the operators of mutants', () => {
     expect(texts('const a = true')).toEqual(['const a = false'])
     expect(texts('const a = b * 2', 'number')).toEqual(['const a = b * 3'])
     expect(texts('const LIMIT = 100')).toEqual([])
+    expect(texts('const LIMIT = { max: 8 * (1024 * 1024) - 1 }')).toEqual([])
   })
 })
 
@@ -77,6 +78,13 @@ describe('the choice of mutants', () => {
     expect(choose(byFile, 100, 7)).toHaveLength(6)
     const lines = new Set([1, 2, 3, 4, 5, 6, 7, 8].map((seed) => choose(byFile, 6, seed)[1]!.line))
     expect(lines.size).toBeGreaterThan(1)
+  })
+
+  it('keeps the order of a file when one of its mutants is left out', () => {
+    const mutants = [1, 2, 3, 4, 5, 6].map((line) => ({ ...mutant('long.ts', line), before: `a${line}` }))
+    const all = choose(new Map([['long.ts', mutants]]), 100, 7)
+    const others = mutants.filter((other) => other !== all[0])
+    expect(choose(new Map([['long.ts', others]]), 100, 7)).toEqual(all.slice(1))
   })
 
   it('leaves out tables, doubles and generated text', () => {

@@ -93,7 +93,7 @@ function changeOperators(node: Node, text: string, propose: Propose): void {
   }
   if (node.type === 'AssignmentExpression') replace('assignment', assignments)
   if (node.type === 'LogicalExpression') replace('logic', { '&&': '||', '||': '&&' })
-  if (node.type !== 'BinaryExpression') return
+  if (node.type !== 'BinaryExpression' || isSetting(node)) return
   replace('boundary', boundaries)
   replace('comparison', opposites)
   if (!isText(left) && !isText(right)) replace('arithmetic', arithmetic)
@@ -147,7 +147,14 @@ function changeValues(node: Node, parent: Node | null, propose: Propose): void {
   }
 }
 
-/** Numbers in calculations are rules; those that stand alone are mostly settings. */
+/** Numbers in calculations are rules; those that stand alone, or among numbers only, are mostly settings. */
 function isCalculated(parent: Node | null): boolean {
-  return parent?.type === 'BinaryExpression' || parent?.type === 'ReturnStatement'
+  return (parent?.type === 'BinaryExpression' && !isSetting(parent)) || parent?.type === 'ReturnStatement'
+}
+
+/** `8 * 1024 * 1024` */
+function isSetting(node: Node): boolean {
+  if (node.type === 'ParenthesizedExpression') return isSetting(node.expression as Node)
+  if (node.type === 'BinaryExpression') return isSetting(node.left as Node) && isSetting(node.right as Node)
+  return node.type === 'Literal' && typeof node.value === 'number'
 }

@@ -22,12 +22,12 @@ interface Asked {
   readonly at: number
 }
 
-/** A source with the copy that ends at `last`, and what it was asked. `answer` may put another answer in the place of the right one. */
+/** A source with a copy of two files, and what it was asked. `answer` may put another answer in the place of the right one. */
 class Source {
   files: Record<string, string> = { one: 'abcdefghij', two: 'klm' }
   stateBytes: number | null = 6
   state = 'STATE!'
-  last = 9
+  readonly ends = { prevIndex: 0, lastIndex: 9, lastTerm: 2 }
   answer: (asked: Asked, count: number) => 'right' | 'damaged' | Uint8Array | TailraceError = () => 'right'
   readonly asked: Asked[] = []
   readonly closed: boolean[] = []
@@ -57,23 +57,23 @@ class Source {
   }
 
   #manifest(): Uint8Array {
-    const ends = { prevIndex: 0, prevTerm: 0, startOffset: 0, lastIndex: this.last, lastTerm: 2, endOffset: this.last }
     const files = Object.entries(this.files).map(([name, text]) => ({ name, bytes: text.length }))
     return encodeManifest({
-      description: { ...ends, terms: [], configurations: [] },
+      description: { ...this.ends, prevTerm: 0, startOffset: 0, endOffset: 9, terms: [], configurations: [] },
       files,
       stateBytes: this.stateBytes,
     })
   }
 }
 
-/** What is received is kept by the name of its file and the end of its copy, as the log keeps it. */
+/** What is received is kept by the name of its file and the ends of its copy, as the log keeps it. */
 function world() {
   const clock = new ManualClock()
   const source = new Source(clock)
   const kept = new Map<string, string>()
   const beginInstall = async (_group: number, description: LogInstall['description'], files: LogInstall['files']) => {
-    const key = (name: string) => `${name} to ${description.lastIndex}`
+    const { prevIndex, lastIndex, lastTerm } = description
+    const key = (name: string) => `${name} ${prevIndex} to ${lastIndex} of ${lastTerm}`
     const have = (name: string) => kept.get(key(name))?.length ?? 0
     const write = async (name: string, position: number, bytes: Uint8Array) => {
       expect(position).toBe(have(name))
@@ -103,8 +103,8 @@ describe('M54 the segments of a copy', () => {
     const { source, kept, fetch, throttled, end } = world()
     expect(await end(fetch.segments())).toMatchObject({ manifest: { description: { lastIndex: 9 } } })
     expect([...kept]).toEqual([
-      ['one to 9', 'abcdefghij'],
-      ['two to 9', 'klm'],
+      ['one 0 to 9 of 2', 'abcdefghij'],
+      ['two 0 to 9 of 2', 'klm'],
     ])
     expect(source.asked.map(({ place }) => place)).toEqual(allPlaces)
     expect(throttled).toEqual([CHUNK, CHUNK, CHUNK, CHUNK])
@@ -122,7 +122,7 @@ describe('M54 the segments of a copy', () => {
     await end(fetch.segments())
     expect(source.asked.map(({ place }) => place)).toEqual(['', 'one 0', 'one 4', 'one 4', 'one 4', 'one 8', 'two 0'])
     expect(source.asked.map(({ at }) => at)).toEqual([0, 0, 0, 100, 200, 200, 200])
-    expect(kept.get('one to 9')).toBe('abcdefghij')
+    expect(kept.get('one 0 to 9 of 2')).toBe('abcdefghij')
     expect(fetch.receivedBytes).toBe(13)
   })
 
@@ -139,25 +139,30 @@ describe('M54 the segments of a copy', () => {
 
   it('go on where they were when the source has opened the same copy anew, or another attempt has some of them', async () => {
     const { source, kept, fetch, end } = world()
-    kept.set('one to 9', 'abcd')
+    kept.set('one 0 to 9 of 2', 'abcd')
     source.answer = (_asked, count) => (count === 3 ? new TailraceError('CLOSED') : 'right')
     await end(fetch.segments())
     expect(source.asked.map(({ place }) => place)).toEqual(['', 'one 4', 'one 8', '', 'one 8', 'two 0'])
-    expect(kept.get('one to 9')).toBe('abcdefghij')
+    expect(kept.get('one 0 to 9 of 2')).toBe('abcdefghij')
     expect(fetch.receivedBytes).toBe(13)
   })
 
-  it('begin anew when the source has another copy by then', async () => {
+  it.each([
+    ['begins elsewhere', { prevIndex: 3 }],
+    ['ends elsewhere', { lastIndex: 12 }],
+    ['ends in another term', { lastTerm: 3 }],
+  ])('begin anew when the source has a copy by then that %s', async (_, ends) => {
     const { source, kept, fetch, end } = world()
     source.answer = (_asked, count) => {
       if (count !== 3) return 'right'
-      source.last = 12
+      Object.assign(source.ends, ends)
       source.files = { one: 'ABCDE' }
       return new TailraceError('CLOSED')
     }
-    expect(await end(fetch.segments())).toMatchObject({ manifest: { description: { lastIndex: 12 } } })
+    expect(await end(fetch.segments())).toMatchObject({ manifest: { description: ends } })
     expect(source.asked.map(({ place }) => place)).toEqual(['', 'one 0', 'one 4', '', 'one 0', 'one 4'])
-    expect(kept.get('one to 12')).toBe('ABCDE')
+    const { prevIndex, lastIndex, lastTerm } = source.ends
+    expect(kept.get(`one ${prevIndex} to ${lastIndex} of ${lastTerm}`)).toBe('ABCDE')
     expect([fetch.receivedBytes, fetch.totalBytes]).toEqual([5, 5 + 6])
   })
 
@@ -168,7 +173,7 @@ describe('M54 the segments of a copy', () => {
     const { source, kept, fetch, end } = world()
     source.answer = ({ place }) => (place === 'one 8' ? piece : 'right')
     expect(await end(fetch.segments())).toBe('STORAGE_CORRUPT')
-    expect(kept.get('one to 9')).toBe('abcdefgh')
+    expect(kept.get('one 0 to 9 of 2')).toBe('abcdefgh')
   })
 
   it('are refused when their manifest is damaged', async () => {
@@ -218,6 +223,9 @@ describe('M54 the derived state of a copy', () => {
     const large = world()
     large.source.stateBytes = (256 << 20) + 1
     expect(await large.end(large.fetch.derivedState())).toBe('FRAME_TOO_LARGE')
+    const largest = world()
+    largest.source.stateBytes = 256 << 20
+    expect(await largest.end(largest.fetch.derivedState())).toBe('STORAGE_CORRUPT')
     const gone = world()
     gone.source.answer = ({ place }) => (place === '#state 4' ? new TailraceError('CLOSED') : 'right')
     expect(await gone.end(gone.fetch.derivedState())).toBe('CONNECTION_LOST')
