@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { during } from './fakes/running.ts'
 import { type TestBroker, TestCluster } from './fakes/test-cluster.ts'
 import { refuseByChecks } from './intent-checks.ts'
+import type { Intent } from './metadata-leader.ts'
 import { MetadataState } from './metadata-state.ts'
 import { checkChanges, defaultPartitionLimits } from './topic-rules.ts'
 
@@ -46,22 +47,8 @@ function wish(intent: object): Promise<Outcome> {
 }
 
 const stamp = { at: 1, by: 'x' }
-const types = [
-  'create-topic',
-  'delete-topic',
-  'set-topic-config',
-  'assign-replicas',
-  'cancel-change',
-  'replicas-changed',
-  'force-replicas',
-  'replica-dropped',
-  'set-priority',
-  'register-broker',
-  'allocate-producer-ids',
-  'join-broker',
-  'remove-broker',
-]
-const intents = (): Record<string, object> => ({
+/** Each kind that there is. */
+const intents = (): Record<Intent['type'], object> => ({
   'create-topic': { name: `n${ids}`, topicId: `id${ids}`, config: { retentionMs: 5 }, partitions: 1, replicas: 1 },
   'delete-topic': { name: 'nobody' },
   'set-topic-config': { name: 't', changes: { maxBatchBytes: 2000, retentionBytes: null, readOnly: false } },
@@ -75,7 +62,18 @@ const intents = (): Record<string, object> => ({
   'allocate-producer-ids': { broker: asker(), count: 10 },
   'join-broker': { joining: { id: 50, directoryId: 'd', peer: 'p:1', http: 'h:1' }, broker: asker(), at: 1 },
   'remove-broker': { removed: 60, broker: asker(), ...stamp },
+  'forced-cluster': { members: [1, 2, 3], broker: asker(), ...stamp },
+  'set-feature-level': { level: 1, broker: asker(), ...stamp },
 })
+const speakers: readonly Intent['type'][] = [
+  ...(['force-replicas', 'replica-dropped', 'allocate-producer-ids', 'remove-broker'] as const),
+  ...(['join-broker', 'forced-cluster', 'set-feature-level'] as const),
+]
+const types = [
+  ...(['create-topic', 'delete-topic', 'set-topic-config', 'assign-replicas', 'cancel-change'] as const),
+  ...(['replicas-changed', 'force-replicas', 'replica-dropped', 'set-priority', 'register-broker'] as const),
+  ...(['allocate-producer-ids', 'join-broker', 'remove-broker', 'forced-cluster', 'set-feature-level'] as const),
+]
 const odd = [null, true, -1, 0, 1.5, 2 ** 31, Number.MAX_SAFE_INTEGER, '', 'NaN', '../../etc/x', [], {}, [null], [-1]]
 
 function* variants(value: unknown): Iterable<unknown> {
@@ -112,6 +110,15 @@ test.each(types)('%s: whatever a field is, it is refused with a code, or harmles
   }
   expectSound()
   expect(leader().logged.filter((line) => line.includes('fail'))).toEqual([])
+})
+
+test('no kind of wish is left out', () => {
+  expect(Object.keys(intents()).sort()).toEqual([...types].sort())
+})
+
+test.each(speakers)('%s: no broker says for another that it was asked', async (type) => {
+  const other = [1, 2, 3].find((id) => id !== asker() && id !== leader().id)!
+  expect(await wish({ ...intents()[type], type, broker: other })).toMatchObject({ ok: false, code: 'INVALID_REQUEST' })
 })
 
 test.each(['metadata', 'partition-status', 'group', 'formation', 'nonsense'])(

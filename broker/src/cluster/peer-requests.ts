@@ -111,6 +111,7 @@ function speakerOf(intent: Intent): BrokerId | null {
     case 'remove-broker':
     case 'force-replicas':
     case 'forced-cluster':
+    case 'set-feature-level':
       return intent.broker
     default:
       return null
