@@ -1,5 +1,6 @@
 import { type Logger, pino } from 'pino'
 import { checkIdentity } from './cluster/identity-file.ts'
+import { checkStoredLevel } from './cluster/stored-level.ts'
 import type { BrokerSettings } from './config/broker-settings.ts'
 import { readDataFormat, writeDataFormat } from './log/data-format.ts'
 import { releaseKeptRoom } from './log/kept-room.ts'
@@ -22,7 +23,7 @@ export interface DataFolder {
 
 /**
  * Takes the folder for this process alone and opens log and state store. A log that cannot be written any more ends the process.
- * @throws TailraceError STORAGE_CORRUPT, NEWER_FORMAT (then nothing has been written); DiskError
+ * @throws TailraceError STORAGE_CORRUPT, NEWER_FORMAT, FEATURE_LEVEL_UNSUPPORTED (then nothing has been written); DiskError
  */
 export async function openDataFolder(settings: BrokerSettings): Promise<DataFolder> {
   const files = openFileBudget(settings.openFiles === 0 ? openFileLimit() : settings.openFiles)
@@ -48,6 +49,7 @@ export async function openDataFolder(settings: BrokerSettings): Promise<DataFold
   const { monotonic } = nodeClock
   const storeOptions = { openFiles: files.store, makeRoom: () => makeRoom(), monotonic }
   const store = await openState(`${settings.data}/state`, hadLog, logger, storeOptions)
+  await checkStoredLevel(store, settings.id)
   if (hadLog && (await nodeDisk.list(folder)).length === 0)
     logger.error('the log is missing; replicas neither vote nor lead until other brokers have sent them what they hold')
   const platform = { disk: nodeDisk, clock: nodeClock, crc32c: nodeCrc32c }

@@ -32,15 +32,26 @@ const RETRY_MS = 1000
 export type MetadataSource = Pick<StateStore, 'get' | 'range'>
 
 /**
+ * Null: the store has no metadata. A level is missing in one of the time before levels.
+ * @throws TailraceError STORAGE_CORRUPT, NEWER_FORMAT
+ */
+export async function storedHead(
+  store: Pick<StateStore, 'get'>,
+): Promise<(Omit<MetadataHead, 'featureLevel'> & Partial<MetadataHead>) | null> {
+  const format = await store.get(FORMAT)
+  if (format !== null) refuseNewer('metadataSnapshot', parseJson(format))
+  const head = await store.get(HEAD)
+  return head === null ? null : parse<MetadataHead>(head, storedMetadata.head)
+}
+
+/**
  * Fills an empty state with what the store has: some prefix of the log.
  * @throws TailraceError STORAGE_CORRUPT, NEWER_FORMAT
  */
 export async function loadMetadata(store: MetadataSource, state: MetadataState): Promise<void> {
-  const format = await store.get(FORMAT)
-  if (format !== null) refuseNewer('metadataSnapshot', parseJson(format))
-  const head = await store.get(HEAD)
+  const head = await storedHead(store)
   if (head === null) return
-  Object.assign(state.head, parse<MetadataHead>(head, storedMetadata.head))
+  Object.assign(state.head, head)
   const { broker, joined, removed, topic, partition, audit, priorities, command } = storedMetadata
   for await (const some of valuesOf<BrokerRegistration>(store, BROKERS, broker)) state.brokers.set(some.id, some)
   for await (const some of valuesOf<JoinedBroker>(store, JOINED, joined)) state.joined.set(some.id, some)

@@ -34,6 +34,12 @@ export interface BrokerDefects {
   readonly noKeptRoom: boolean
   /** Brokers remember nothing for each other: one whose folder is put back is taken for what it was. */
   readonly witnessUnheeded: boolean
+  /** A newer release writes what only it can read, whatever the feature level of the cluster. */
+  readonly newFormatAtOnce: boolean
+  /** An older release says that it supports the level that the newer one needs. */
+  readonly levelOverstated: boolean
+  /** The level is looked at when the log has been opened, which may write. */
+  readonly levelCheckedLate: boolean
 }
 
 export const noBrokerDefects: BrokerDefects = {
@@ -51,6 +57,9 @@ export const noBrokerDefects: BrokerDefects = {
   marksUnread: false,
   noKeptRoom: false,
   witnessUnheeded: false,
+  newFormatAtOnce: false,
+  levelOverstated: false,
+  levelCheckedLate: false,
 }
 
 /** Changes a storage that has just been opened. */

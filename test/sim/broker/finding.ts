@@ -22,6 +22,8 @@ export type BrokerProperty =
   | 'broker-cannot-start'
   | 'unhandled-rejection'
   | 'full-disk-left'
+  | 'readable-by-all'
+  | 'refused-start-touches-nothing'
   | 'liveness'
   | 'replicas-identical'
 

@@ -20,6 +20,7 @@ export function unsettled(world: World): string | null {
   }
   const { metadata, groups } = world.watch
   for (const broker of world.operator.replacing) return `lost broker ${broker} is not replaced`
+  if (world.watch.releases?.raised === 0) return 'the feature level is not raised'
   for (const id of metadata.changing)
     return `a change of group ${id} is under way: ${describe(metadata.partitionOf(id))}`
   for (const group of groups.values()) {

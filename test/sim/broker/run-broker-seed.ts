@@ -45,6 +45,10 @@ export interface BrokerSeedResult {
   readonly installs: number
   /** What the operator asked for and got: changes of members, transfers, snapshots and the like. */
   readonly operations: number
+  /** Times that the feature level was raised, that the newer release's command was written, and that the older one refused to start (release.ts). */
+  readonly raised: number
+  readonly newer: number
+  readonly refusedStarts: number
   readonly finding: Finding | null
 }
 
@@ -95,6 +99,9 @@ export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {
     cuts: sum([...world.watch.groups.values()].map(({ cuts }) => cuts)),
     installs: sum([...world.watch.groups.values()].map(({ installs }) => installs)),
     operations: sum([...world.operations.values()]),
+    raised: world.watch.releases?.raised ?? 0,
+    newer: world.watch.releases?.written ?? 0,
+    refusedStarts: world.watch.releases?.refusals ?? 0,
     finding: world.watch.finding,
   }
 }

@@ -1,6 +1,7 @@
 import type { BrokerId } from '@tailrace/schemas'
 import type { AdminApi } from '../../../broker/src/cluster/admin-api.ts'
 import type { SimRandom } from '../random.ts'
+import type { Release } from './release.ts'
 import type { Life, SimBroker } from './sim-broker.ts'
 import type { BrokerSwarm } from './swarm.ts'
 import type { Watch } from './watch.ts'
@@ -33,6 +34,10 @@ export interface Scene {
   /** A machine's disk is lost with all that is on it. A new broker takes its place, as far as there is one. */
   wipe(broker: SimBroker): void
   readonly operator: { ask<Result>(what: string, call: (admin: AdminApi) => Promise<Result>): Promise<Result | null> }
+  /** Another release is put in the place of the one that a broker runs, which is stopped for it. */
+  install(broker: SimBroker, release: Release, downMs: number): void
+  /** No broker works at a level that its release does not support. */
+  checkReleases(): void
   /** The operator got what it asked for. */
   operated(what: string): void
 }

@@ -1,4 +1,5 @@
 import type { BrokerId } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
 import type { ClusterNode } from '../../../broker/src/cluster/node.ts'
 import { createClusterNode } from '../../../broker/src/cluster/node.ts'
 import type { RunningPeers } from '../../../broker/src/gateway/peer/create-peers.ts'
@@ -24,6 +25,7 @@ import type { DiskImage, SimDisk } from './disk/sim-disk.ts'
 import type { SimStore } from './disk/sim-store.ts'
 import type { EventLoop } from './event-loop.ts'
 import { Finding } from './finding.ts'
+import { checkFolder, levelsOf, markFolder, type Release } from './release.ts'
 import { SimProcess, type Timepiece } from './sim-process.ts'
 import { addressOf, type BrokerSwarm, hostOf } from './swarm.ts'
 import { type MessageFaults, makeUnreliable } from './unreliable-raft.ts'
@@ -76,6 +78,10 @@ export class SimBroker {
   gone = false
   /** Of its folder, as it was once. */
   copy: FolderCopy | null = null
+  /** What it runs from its next start on; null in seeds with one release. */
+  release: Release | null
+  /** What its present life runs. */
+  running: Release | null = null
   /** Why the last start or life came to its end by itself. */
   failure: unknown = null
   /** Called when the process ends by itself. */
@@ -86,6 +92,7 @@ export class SimBroker {
   constructor(id: BrokerId, machine: Machine) {
     this.id = id
     this.machine = machine
+    this.release = machine.watch.releases === null ? null : 1
   }
 
   /** While it is down. */
@@ -122,12 +129,37 @@ export class SimBroker {
     const process = new SimProcess(loop, timepiece)
     this.process = process
     this.present = true
+    this.running = this.release
+    const untouched = this.#mayBeRefused ? this.#contents() : null
     this.#start(process).then(
       (life) => {
         if (process.alive) this.life = life
       },
-      (error) => this.#exit(process, error),
+      (error) => {
+        if (untouched !== null && process.alive && isRefusal(error)) this.#requireUntouched(untouched)
+        this.#exit(process, error)
+      },
     )
+  }
+
+  get #mayBeRefused(): boolean {
+    return this.running === 1 && this.machine.watch.metadata.head.featureLevel > 1
+  }
+
+  #contents(): ReadonlyMap<string, Uint8Array> {
+    const { disk, store } = this.machine
+    return new Map([...disk.contents(), ...store.contents()])
+  }
+
+  #requireUntouched(before: ReadonlyMap<string, Uint8Array>): void {
+    this.machine.watch.releases!.refusals++
+    const after = this.#contents()
+    for (const name of new Set([...before.keys(), ...after.keys()])) {
+      const [was, is] = [before.get(name), after.get(name)]
+      if (was !== undefined && is !== undefined && Buffer.compare(was, is) === 0) continue
+      const detail = `broker ${this.id} refuses to start and has changed ${name}`
+      this.machine.watch.report(new Finding('refused-start-touches-nothing', detail))
+    }
   }
 
   /** The process dies without a word of its own. `power`: what the kernel had not stored is lost as well. */
@@ -177,6 +209,12 @@ export class SimBroker {
     const disk = machine.disk.mount(process)
     await disk.makeFolder(DATA)
     await disk.lock(DATA)
+    const { running } = this
+    const levels = running === null ? null : levelsOf(running, defects)
+    if (running !== null) {
+      const store = machine.store.mount(process)
+      await checkFolder(running, defects.levelCheckedLate ? null : levels, { disk, store, folder: DATA, broker: id })
+    }
     const crc32c = crcOf(defects, nodeCrc32c)
     if (defects.marksUnread) await disk.remove(`${DATA}/log/durable`)
     const storage = await openLogStorage({ disk, clock, crc32c }, { ...swarm.log, folder: `${DATA}/log` })
@@ -204,13 +242,16 @@ export class SimBroker {
     watch.storage(id, process, storage)
     defectiveDurability(defects, storage, onDurable)
     defectiveLogs(defects, storage)
+    const incarnation = random.uuid()
+    if (running !== null) watch.releases!.began(incarnation, running)
     const node = createClusterNode({
+      ...(levels === null ? {} : { levels }),
       ...{ disk, clock, random, store, groups, peers, logger, brokerId: id },
       http: `${hostOf(id)}:8080`,
       peerAddress: addressOf(id),
       join: swarm.addresses,
       pid: id,
-      incarnation: random.uuid(),
+      incarnation,
       writable: () => storage.writable,
       dataFolder: DATA,
       maxBatchBytes: 1 << 20,
@@ -218,6 +259,7 @@ export class SimBroker {
     })
     peers.handlers = node.handlers
     await node.start()
+    if (running === 2 && ((await node.api.describeCluster()).featureLevel ?? 1) > 1) await markFolder(disk, DATA)
     await peers.start()
     return { process, storage, store, groups, peers, node }
   }
@@ -237,6 +279,10 @@ export class SimBroker {
       },
     }
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof TailraceError && ['FEATURE_LEVEL_UNSUPPORTED', 'NEWER_FORMAT'].includes(error.code)
 }
 
 function randomOf(random: SimRandom): Random {

@@ -1,12 +1,13 @@
-import type { BrokerId, GroupId } from '@tailrace/schemas'
+import type { BrokerId, GroupId, LogIndex } from '@tailrace/schemas'
 import { METADATA_GROUP } from '@tailrace/schemas'
-import { decodeCommand } from '../../../broker/src/cluster/command.ts'
+import { decodeCommand, type IdentifiedCommand } from '../../../broker/src/cluster/command.ts'
 import { MetadataState, type Topic } from '../../../broker/src/cluster/metadata-state.ts'
 import type { GroupLog, LogStorage } from '../../../broker/src/log/types.ts'
 import type { CreateCore } from '../../../broker/src/partition/groups.ts'
 import type { Defects } from '../../../broker/src/raft/defects.ts'
 import { createRaftWithDefects } from '../../../broker/src/raft/group.ts'
 import { asFinding, Finding } from './finding.ts'
+import type { ReleaseWatch } from './release.ts'
 import type { SimProcess } from './sim-process.ts'
 import { WatchedGroup } from './watched-group.ts'
 import type { WatchedReplica } from './watched-replica.ts'
@@ -21,6 +22,8 @@ export class Watch {
   finding: Finding | null = null
   /** Brokers that may come back blank: what that leads to is to be found, and not that they are. */
   readonly excused = new Set<BrokerId>()
+  /** In seeds with two releases. */
+  releases: ReleaseWatch | null = null
   readonly #defects: Defects
   readonly #founders: readonly BrokerId[]
   readonly #brokers: readonly BrokerId[]
@@ -200,11 +203,17 @@ export class Watch {
       const known = id === METADATA_GROUP ? this.#founders : (this.metadata.partitionOf(id)?.founders ?? founders)
       group = new WatchedGroup(id, known, this.#brokers)
       if (id === METADATA_GROUP) {
-        group.onCommitted = (index, batch) => void this.metadata.apply(index, decodeCommand(batch)!)
+        group.onCommitted = (index, batch) => this.#apply(index, decodeCommand(batch)!)
       }
       this.groups.set(id, group)
     }
     return group
+  }
+
+  #apply(index: LogIndex, entry: IdentifiedCommand): void {
+    const { featureLevel } = this.metadata.head
+    this.metadata.apply(index, entry)
+    this.guard(() => this.releases?.committed(entry.command, featureLevel, this.metadata))
   }
 
   #removing(broker: BrokerId, id: GroupId): void {

@@ -12,6 +12,7 @@ import { EventLoop } from './event-loop.ts'
 import type { FaultClass } from './faults/fault.ts'
 import { faultClasses } from './faults/table.ts'
 import { Finding } from './finding.ts'
+import { type Release, ReleaseWatch } from './release.ts'
 import type { Scene } from './scene.ts'
 import { type Life, SimBroker } from './sim-broker.ts'
 import { SimProcess } from './sim-process.ts'
@@ -24,6 +25,7 @@ import { PartitionLedger } from './workload/partition-ledger.ts'
 /** A supervisor starts a broker that ended by itself again. */
 const RESTART_MS = 500
 const LARGE_DISK_BYTES = 2 ** 40
+const NEWER_VERSION = 'newer-version'
 /** So many ends in a row, without a start that came to its end, are one too many once nothing fails any more. */
 const MOST_FAILED_STARTS = 5
 
@@ -62,6 +64,7 @@ export class World implements Scene {
     this.#chronicle = chronicle
     const all = swarm.disks.map((_, at) => at + 1)
     this.watch = new Watch(core, all.slice(0, swarm.brokers), all)
+    if (NEWER_VERSION in swarm.faults) this.watch.releases = new ReleaseWatch()
     this.#messages = { ...swarm.messages }
     const { clock } = new SimProcess(this.loop, { rate: 1, aheadMs: 0 })
     const noise = this.stream(1)
@@ -222,6 +225,23 @@ export class World implements Scene {
     })
   }
 
+  install(broker: SimBroker, release: Release, downMs: number): void {
+    if (broker.release === release) return
+    this.note(`broker ${broker.id} gets release ${release}`)
+    broker.release = release
+    if (broker.up) this.stop(broker, downMs)
+    else this.crash(broker, false, downMs)
+  }
+
+  checkReleases(): void {
+    for (const { id, life, running } of this.inService) {
+      if (life === null || running === null || !life.node.api.readiness().ready) continue
+      void life.node.api.describeCluster().then(({ featureLevel = 1 }) => {
+        this.watch.guard(() => this.watch.releases!.isReady(id, running, featureLevel))
+      })
+    }
+  }
+
   /** Links may be cut by several faults at once. */
   cut(from: BrokerId, to: BrokerId): void {
     const link = `${from}>${to}`
@@ -269,8 +289,11 @@ export class World implements Scene {
       // Who has run out of room gets a larger disk.
       Object.assign(behaviour, { failSync: false, tears: false, capacity: LARGE_DISK_BYTES })
       scars.next = null
+      // The level may be raised by now, or be about to be.
+      if (broker.release !== null) this.install(broker, 2, 1)
       if (broker.process === null) this.start(broker)
     }
+    void this.operator.finishUpgrade()
   }
 
   #strike(fault: FaultClass, mean: number, random: SimRandom): void {

@@ -58,6 +58,17 @@ export class SimDisk {
     return bytes
   }
 
+  /** Every file as a process finds it. */
+  contents(): Map<string, Uint8Array> {
+    const files = new Map<string, Uint8Array>()
+    for (const [path, file] of this.#names.entries()) {
+      const bytes = new Uint8Array(file.size)
+      file.read(bytes, 0)
+      files.set(path, bytes)
+    }
+    return files
+  }
+
   /** All files but one are gone, as if they had never been. */
   wipe(except: string): void {
     for (const [path] of [...this.#names.entries()]) {

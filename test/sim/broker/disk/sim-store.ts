@@ -44,6 +44,11 @@ export class SimStore {
     }
   }
 
+  /** As a process finds it. */
+  contents(): ReadonlyMap<string, Uint8Array> {
+    return new Map(this.#content)
+  }
+
   /** What is durable for certain; and the same put back later. */
   image(): ReadonlyMap<string, Uint8Array> {
     return new Map(this.#settled)

@@ -6,6 +6,7 @@ import { links } from './links.ts'
 import { machines } from './machines.ts'
 import { members } from './members.ts'
 import { prefixes } from './prefixes.ts'
+import { releases } from './releases.ts'
 import { laterRot, lostTails, rot } from './rot.ts'
 
 /** All kinds of faults. A new theme is a file beside this one and a line here, at the end: what seeds have decided before stays as it was. */
@@ -20,4 +21,5 @@ export const faultClasses: readonly FaultClass[] = [
   ...machines,
   ...laterRot,
   ...lostTails,
+  ...releases,
 ]

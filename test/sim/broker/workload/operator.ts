@@ -64,6 +64,15 @@ export class Operator {
     this.replacing.delete(old)
   }
 
+  /** All brokers run the newer release, and nobody wants to go back. */
+  async finishUpgrade(): Promise<void> {
+    const { releases } = this.#world.watch
+    while (releases?.raised === 0) {
+      await this.#world.pause(PAUSE_MS)
+      await raiseLevel(this)
+    }
+  }
+
   /** The groups to which a broker belongs, or is to belong. */
   #holds(broker: BrokerId): { target: GroupTarget; members: readonly BrokerId[]; isUnderWay: boolean }[] {
     const { metadata, groups } = this.#world.watch
@@ -83,6 +92,11 @@ export class Operator {
     }
     return found
   }
+}
+
+export function raiseLevel(operator: Scene['operator']): Promise<unknown> {
+  const request = { level: null, by: 'somebody', cascades: [] }
+  return operator.ask('feature level', (admin) => admin.raiseFeatureLevel(request))
 }
 
 export function nameOf(target: GroupTarget): string {
