@@ -1,7 +1,15 @@
-import { encodeFrame, parseFrame, crc32c as portable, schemasFrame, TailraceError } from '@tailrace/schemas'
+import {
+  encodeFrame,
+  type MessageName,
+  parseFrame,
+  crc32c as portable,
+  schemasFrame,
+  TailraceError,
+} from '@tailrace/schemas'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { crc32c } from '#crc32c'
+import { sampleMessages } from '../../schemas/src/sample-messages.test-data.ts'
 import { TestCluster } from '../test-broker/index.ts'
 import { Client } from './client.ts'
 import { Connection } from './connection.ts'
@@ -105,6 +113,43 @@ describe('a connection', () => {
     await expect(closed.request('InitProducer', {}, { timeoutMs: 1_000 })).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
+  it('does not care about messages that no broker sends to clients', async () => {
+    const ofBrokers = /Reply$|^(Failure|Subscribed|Records|SubscriptionEnd)$/
+    const notForClients = /^(Hello|Append|Vote|Heartbeat|Copy|ReadEntries|Admin)/
+    const names = (Object.keys(sampleMessages) as MessageName[]).filter(
+      (name) => !ofBrokers.test(name) || notForClients.test(name),
+    )
+    expect(names.length).toBeGreaterThan(25)
+    const address = await serve((socket) => {
+      for (const name of names) {
+        const fields = {
+          ...sampleMessages[name],
+          ...('subscription' in sampleMessages[name] ? { subscription: 1 } : {}),
+        }
+        socket.send(Buffer.concat(encodeFrame(name, fields as never)))
+      }
+      socket.send(Buffer.concat(encodeFrame('InitProducerReply', { correlation: 2, producerId: 1, epoch: 0 })))
+    })
+    const connection = await connect(address)
+    const heard: string[] = []
+    const place = { topic: 't', position: { kind: 'LATEST', value: 0 }, partitions: [], credit: 1 } as const
+    connection.subscribe(
+      { ...place, partitions: [] },
+      { frame: ({ name }) => void heard.push(name), lost: ({ message }) => void heard.push(message) },
+    )
+    const { fields } = await connection.request('InitProducer', {}, { timeoutMs: 1_000 })
+    expect([fields.producerId, ...heard]).toEqual([1])
+  })
+
+  it('tells what was wrong with a frame as the cause', async () => {
+    const address = await serve((socket) => socket.send(Buffer.from('garbage of some length')))
+    const connection = await connect(address)
+    await expect(connection.request('InitProducer', {}, { timeoutMs: 1_000 })).rejects.toMatchObject({
+      code: 'CONNECTION_LOST',
+      cause: { code: 'MALFORMED_FRAME' },
+    })
+  })
+
   it('shows a broker error in the words of the broker, and codes from the future as INTERNAL', async () => {
     const codes = ['DISK_FULL', 'FROM_THE_FUTURE']
     const address = await serve((socket, data) => {
@@ -179,6 +224,24 @@ describe('metadata', () => {
     expect(metadata.version).toBe(version + 1)
     absorb(metadata, [topic(0, 7)])
     expect(metadata.leaderAddress('t', 0)).toBeUndefined()
+  })
+
+  it.each([[2 ** 31 - 1], [-1], [1], [0, 0], [0, 2]])(
+    'refuses partitions %i %i, and keeps what it knew',
+    (...numbers) => {
+      const metadata = new Metadata()
+      absorb(metadata, [topic(1, 5)])
+      const partitions = numbers.map((partition) => ({ partition, leader: 2, term: 9, replicas: [2] }))
+      expect(() => absorb(metadata, [{ ...topic(1, 1), partitions }])).toThrow(/not numbered from 0 on/)
+      expect(metadata.topic('t')).toEqual({ name: 't', id: 'x', leaders: [1], replicas: [[1, 2]] })
+    },
+  )
+
+  it.each(['', 'a b', 'h:99999', '[', 'h:1/#x', 'u:p@h:1'])('does not dial a broker at "%s"', (http) => {
+    const metadata = new Metadata()
+    const told = [brokers[0]!, { id: 2, http, alive: true }]
+    metadata.absorb({ correlation: 0, clusterId: 'c', brokers: told, topics: [] }, [], 'ws', 0)
+    expect(metadata.addresses()).toEqual(['ws://h:1'])
   })
 
   it('forgets a topic only when brokers have left it out for a while', () => {

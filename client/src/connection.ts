@@ -196,8 +196,8 @@ export class Connection {
   }
 
   /** Drops the connection at once: what is pending fails with CONNECTION_LOST. */
-  destroy(reason: string): void {
-    this.#end(new TailraceError('CONNECTION_LOST', `${this.address}: ${reason}.`))
+  destroy(reason: string, cause?: unknown): void {
+    this.#end(new TailraceError('CONNECTION_LOST', `${this.address}: ${reason}.`, { cause }))
     this.#socket.destroy()
   }
 
@@ -216,7 +216,7 @@ export class Connection {
       // A newer broker says something that nobody here has asked for.
       if (this.#decoder !== undefined && correlationOfUnknown(bytes, this.#decoder) !== undefined) return
       // A listener's mistake or a frame that cannot be read: after either, what follows on this connection cannot be trusted.
-      this.destroy(asTailraceError(error).message)
+      this.destroy(asTailraceError(error).message, error)
     }
   }
 

@@ -1,5 +1,6 @@
 import type { BrokerId, Message, PartitionNumber } from '@tailrace/schemas'
-import { NO_BROKER } from '@tailrace/schemas'
+import { NO_BROKER, TailraceError } from '@tailrace/schemas'
+import { canDial } from './server-address.ts'
 
 /** Where a topic's partitions are led, as last heard. Index: partition number. */
 export interface TopicRoute {
@@ -57,13 +58,16 @@ export class Metadata {
    * Takes a reply in. `asked`: topics that the request named. One that replies leave out for longer than `graceMs` does not exist any more, and another
    * one that they tell of in its place for so long has its name: a single broker may be behind. `scheme`: ws or wss.
    * A partition's older term never replaces a newer one: brokers hear of elections at different times.
+   * @throws TailraceError MALFORMED_FRAME when a topic's partitions are not numbered from 0 on; nothing was taken in
    */
   absorb(reply: Message<'MetadataReply'>, asked: readonly string[], scheme: string, graceMs: number): void {
+    reply.topics.forEach(checkPartitions)
     let changed = false
     this.#clusterId = reply.clusterId
     for (const { id, http } of reply.brokers) {
       const address = `${scheme}://${http}`
-      if (http === '' || this.#addresses.get(id) === address) continue
+      // Who tells no address, or none that can be dialled, is reached by way of the others.
+      if (http === '' || this.#addresses.get(id) === address || !canDial(address)) continue
       this.#addresses.set(id, address)
       changed = true
     }
@@ -116,4 +120,15 @@ export class Metadata {
     this.#terms.set(name, terms)
     return true
   }
+}
+
+/** A number beyond the partitions that are told would stand for as many that are not there. @throws TailraceError MALFORMED_FRAME */
+function checkPartitions({ name, partitions }: TopicFields): void {
+  const numbers = new Set(partitions.map(({ partition }) => partition))
+  const isWrong = (number: number): boolean => number < 0 || number >= partitions.length
+  if (numbers.size === partitions.length && ![...numbers].some(isWrong)) return
+  throw new TailraceError(
+    'MALFORMED_FRAME',
+    `The ${partitions.length} partitions of "${name}" are not numbered from 0 on.`,
+  )
 }

@@ -18,6 +18,15 @@ export function serverAddress(text: unknown): string {
   return `${scheme}://${url.host}${url.pathname.replace(/\/+$/, '').replace(/\/stream$/, '')}`
 }
 
+/** Whether a connection to this address can be tried at all. */
+export function canDial(address: string): boolean {
+  try {
+    return serverAddress(address) !== ''
+  } catch {
+    return false
+  }
+}
+
 /** @throws TailraceError INVALID_SETTING when there is none or one is wrong. */
 export function serverAddresses(servers: unknown): string[] {
   if (!Array.isArray(servers) || servers.length === 0) {
