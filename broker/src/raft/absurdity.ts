@@ -1,3 +1,4 @@
+import type { EntryHeader } from '@tailrace/schemas'
 import type { AppendMessage } from './messages.ts'
 import type { RaftState } from './state.ts'
 
@@ -27,4 +28,13 @@ export function absurdityOf({ term, prevIndex, prevTerm, entries }: AppendMessag
   return lastTerm > term
     ? `entry ${prevIndex + entries.length} of term ${lastTerm} comes from a leader of term ${term}`
     : null
+}
+
+/** Why an entry cannot stand in this log, or null. The log before it is the leader's as well, so its term and its offset are bounded. */
+export function misfitOf({ log }: RaftState, { index, term, baseOffset }: EntryHeader): string | null {
+  const termBefore = log.termAt(index - 1)
+  if (term < termBefore) return `entry ${index} of term ${term} follows one of term ${termBefore}`
+  const expected = index > log.lastIndex ? log.nextOffset : log.window.get(index)?.baseOffset
+  if (expected === undefined || expected === baseOffset) return null
+  return `entry ${index} begins at offset ${baseOffset}, where ${expected} belongs`
 }

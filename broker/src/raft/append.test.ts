@@ -246,6 +246,30 @@ describe('what no correct replica sends is dropped and told, and stops nobody', 
     node.step(sound)
     expect(accepted(node)).toEqual([3])
   })
+  test.each([
+    ['behind the end of the log', 2, 1],
+    ['in the place of an entry that is cut', 3, 2],
+  ])('an append whose first new entry, %s, leaves a gap in the offsets', (_where, held, term) => {
+    const node = follower([])
+    node.step(append(logOf([1, 1, 1]), 1, held, 1))
+    node.take()
+    const good = append(logOf([1, 1, term]), 3, 3, term)
+    const wrong = good.entries.map((entry) => ({ ...entry, baseOffset: 77, lastOffset: 77 }))
+    node.step({ ...good, entries: wrong })
+    expect(node.absurdities).toHaveLength(1)
+    expect([node.core.lastIndex, ...accepted(node)]).toEqual([held])
+    node.step(good)
+    expect(accepted(node)).toEqual([3])
+  })
+  test('an append whose first new entry has a lower term than the compacted entry before it', () => {
+    const compacted = { prevIndex: 2, prevTerm: 3, lastIndex: 2, nextOffset: 2, hardState: { term: 3, votedFor: 0 } }
+    const node = new TestNode(testOptions(1, [1, 2, 3]), [], { ...startFrom([]), ...compacted })
+    node.step(append(logOf([1, 1, 2]), 2, 3, 3))
+    expect(node.absurdities).toHaveLength(1)
+    expect([node.core.lastIndex, ...accepted(node)]).toEqual([2])
+    node.step(append(logOf([1, 3, 3]), 2, 3, 3))
+    expect(accepted(node)).toEqual([3])
+  })
   test('an acknowledgement of what the leader has not written', () => {
     const node = follower([])
     node.core.campaign()

@@ -1,5 +1,5 @@
 import { type LogIndex, NO_BROKER } from '@tailrace/schemas'
-import { absurdityOf, noteAbsurdity } from './absurdity.ts'
+import { absurdityOf, misfitOf, noteAbsurdity } from './absurdity.ts'
 import { guardTruncation } from './entry-states.ts'
 import { followConfiguration } from './followers.ts'
 import { broken } from './invariant.ts'
@@ -24,7 +24,7 @@ export function acceptAppend(state: RaftState, message: AppendMessage): void {
   const { prevIndex, entries } = message
   const absurdity = absurdityOf(message)
   if (absurdity !== null) {
-    noteAbsurdity(state, `an append of broker ${message.from} is dropped: ${absurdity}`)
+    noteDropped(state, message, absurdity)
     return
   }
   // What is compacted away was committed, and so it matches: later positions alone need a look.
@@ -38,7 +38,7 @@ export function acceptAppend(state: RaftState, message: AppendMessage): void {
   // Whatever takes the place of this log soon must not lack what is acknowledged now. The leader sends it again.
   if (state.installing !== null && log.prevIndex < lastNew && log.termAt(lastNew) !== lastTermOf(message)) return
   if (state.defects.blindOverwrite) overwriteBlindly(state, message)
-  else appendMissing(state, message)
+  else if (!appendMissing(state, message)) return
   followConfiguration(state)
   // M34: beyond the last verified entry this log may differ from the leader's, whatever its length.
   commitTo(state, Math.min(message.commit, state.defects.commitUnverified ? log.lastIndex : lastNew))
@@ -76,13 +76,20 @@ export function acceptHeartbeat(state: RaftState, message: HeartbeatMessage): vo
 /**
  * M29: finds the first entry whose term differs from the log's, cuts there, appends the rest. If none differs nothing is cut: a
  * short append that was overtaken must not remove what a longer one has brought, and this replica has acknowledged.
+ * Returns false if the rest cannot belong here.
  */
-function appendMissing(state: RaftState, { entries }: AppendMessage): void {
+function appendMissing(state: RaftState, message: AppendMessage): boolean {
   const { log } = state
+  const { entries } = message
   let i = 0
   while (i < entries.length && entries[i]!.index <= log.prevIndex) i++
   while (i < entries.length && log.termAt(entries[i]!.index) === entries[i]!.term) i++
-  if (i === entries.length) return
+  if (i === entries.length) return true
+  const misfit = misfitOf(state, entries[i]!)
+  if (misfit !== null) {
+    noteDropped(state, message, misfit)
+    return false
+  }
   const first = entries[i]!.index
   if (first <= log.lastIndex) {
     guardTruncation(state, first)
@@ -90,6 +97,11 @@ function appendMissing(state: RaftState, { entries }: AppendMessage): void {
     log.truncateFrom(first)
   }
   for (; i < entries.length; i++) log.append(entries[i]!)
+  return true
+}
+
+function noteDropped(state: RaftState, { from }: AppendMessage, why: string): void {
+  noteAbsurdity(state, `an append of broker ${from} is dropped: ${why}`)
 }
 
 function lastTermOf({ prevTerm, entries }: AppendMessage): number {
