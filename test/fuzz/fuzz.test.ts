@@ -1,11 +1,16 @@
 import { TailraceError } from '@tailrace/schemas'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { MemoryBroker } from '../../broker/src/gateway/test-double/memory-broker.ts'
+import { Metadata } from '../../client/src/metadata.ts'
 import { readCases } from './cases.ts'
 import { change } from './change.ts'
 import { failureOf, fuzz } from './fuzz.ts'
 import { FuzzRandom } from './random.ts'
 import { type FuzzTarget, refusedAs } from './target.ts'
+import { attack } from './targets/live-replica.ts'
 import { spread, targetTable } from './targets/table.ts'
+import { webSocketBrokers } from './targets/ws-client.ts'
+import { webSocketClients } from './targets/ws-server.ts'
 
 const INPUTS = 100_000
 const LIMIT_MS = 120_000
@@ -65,6 +70,33 @@ describe('the fuzzer itself', () => {
   it('begins with samples that no target fails on', async () => {
     for (const { target } of targetTable) {
       for (const sample of target.samples) expect(await failureOf(target, sample), target.name).toBeNull()
+    }
+  })
+})
+
+describe('what the targets that run something would see', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  it('a group that hears a broker without a replica', async () => {
+    const leaderOfTheTerm = Uint8Array.of(0, 0x16)
+    await attack(leaderOfTheTerm)
+    await expect(attack(leaderOfTheTerm, true)).rejects.toThrow(/has two leaders, 1 and 9/)
+  })
+
+  it('a broker that trips over what a client says', async () => {
+    vi.spyOn(MemoryBroker.prototype, 'findOffset').mockResolvedValue(null as never)
+    const outcomes = await Promise.allSettled(webSocketClients.samples.map((sample) => webSocketClients.run(sample)))
+    expect(outcomes.map(({ status }) => status)).toContain('rejected')
+  })
+
+  it('an SDK that trips over what a broker says', async () => {
+    vi.spyOn(Metadata.prototype, 'absorb').mockImplementation(() => {
+      throw new TypeError('of undefined')
+    })
+    for (const sample of webSocketBrokers.samples.slice(0, 1)) {
+      await expect(webSocketBrokers.run(sample)).rejects.toMatchObject({ cause: expect.any(TypeError) })
     }
   })
 })

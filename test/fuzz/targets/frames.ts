@@ -15,7 +15,7 @@ const names = Object.keys(sampleMessages) as MessageName[]
 const samples = names.map((name) => joined(encodeFrame(name, sampleMessages[name], [Uint8Array.of(1, 2, 3)])))
 
 /** The lengths that the frame has, in the place of those it claims. */
-function seal(input: Uint8Array): Uint8Array {
+export function sealedFrame(input: Uint8Array): Uint8Array {
   if (input.length < FRAME_PREFIX_BYTES) return input
   const frame = input.slice()
   const view = new DataView(frame.buffer)
@@ -30,7 +30,7 @@ function seal(input: Uint8Array): Uint8Array {
 export const frames: FuzzTarget = {
   name: 'frame',
   samples,
-  seal,
+  seal: sealedFrame,
   run(input) {
     try {
       parseFrame(input, undefined, MAX_FRAME_BYTES)

@@ -2,17 +2,23 @@ import type { FuzzTarget } from '../target.ts'
 import { batches, controlBatches, storedBatches } from './batches.ts'
 import { checkpointContents, damagedFiles, journalRecords } from './data-folder.ts'
 import { frameStreams, frames, peerProtocols } from './frames.ts'
+import { liveReplicas } from './live-replica.ts'
 import { copyManifests, identityFiles, metadataCommands, metadataStates, producerCheckpoints } from './states.ts'
 import { jsonConfigFiles, readTokens, textOperations, yamlConfigFiles } from './texts.ts'
+import { webSocketBrokers } from './ws-client.ts'
+import { webSocketClients } from './ws-server.ts'
 
-/** Every target, with its share of the inputs: those that open a whole data folder for each are slower by a factor of a hundred. */
+/** Every target, with its share of the inputs: those that open a data folder or run a group for each input are slower by a factor of a hundred. */
 export const targetTable: readonly { readonly target: FuzzTarget; readonly share: number }[] = [
   ...[batches, storedBatches, controlBatches, frames, frameStreams, textOperations].map((target) => share(target, 100)),
   ...[metadataCommands, copyManifests, producerCheckpoints, readTokens, jsonConfigFiles].map((target) =>
     share(target, 60),
   ),
-  ...[peerProtocols, yamlConfigFiles, metadataStates, identityFiles].map((target) => share(target, 20)),
-  ...[journalRecords, checkpointContents, ...damagedFiles].map((target) => share(target, 4)),
+  ...[metadataStates, identityFiles].map((target) => share(target, 20)),
+  ...[yamlConfigFiles, webSocketClients].map((target) => share(target, 10)),
+  share(peerProtocols, 5),
+  ...[journalRecords, checkpointContents, ...damagedFiles].map((target) => share(target, 2)),
+  ...[liveReplicas, webSocketBrokers].map((target) => share(target, 1)),
 ]
 
 function share(target: FuzzTarget, share: number): { target: FuzzTarget; share: number } {

@@ -64,16 +64,15 @@ export class TestWorld {
     const send: SendRaft = (group, message, payloads) => {
       const copies = payloads.map((payload) => payload.slice())
       this.clock.soon(() => {
-        const to = this.broker(message.to)
-        if (to.alive && this.passes(message)) to.groups.receive(group, message, copies)
+        const to = this.#living(message.to)
+        if (this.passes(message)) to?.groups.receive(group, message, copies)
       })
     }
     const tellFrom =
       (from: BrokerId): TellPeer =>
       (to, name, fields) =>
         this.clock.soon(() => {
-          const { alive, groups } = this.broker(to)
-          if (alive && this.passesNotes(from, to, name)) groups.told(from, name, fields)
+          if (this.passesNotes(from, to, name)) this.#living(to)?.groups.told(from, name, fields)
         })
     const { log = {}, createCore } = options
     const askFrom =
@@ -144,6 +143,12 @@ export class TestWorld {
     return leaders[0]!
   }
 
+  /** Undefined for a broker that is dead, or that this world does not have. */
+  #living(id: BrokerId): TestBroker | undefined {
+    const broker = this.brokers[id - 1]
+    return broker?.alive ? broker : undefined
+  }
+
   async #ask<Name extends RequestName>(
     from: BrokerId,
     to: BrokerId,
@@ -151,8 +156,8 @@ export class TestWorld {
     fields: Omit<Message<Name>, 'correlation'>,
   ): Promise<PeerReply<Name>> {
     await Promise.resolve()
-    const { alive, groups } = this.broker(to)
-    if (!alive || !this.passesNotes(from, to)) throw new TailraceError('CONNECTION_LOST')
+    const groups = this.#living(to)?.groups
+    if (groups === undefined || !this.passesNotes(from, to)) throw new TailraceError('CONNECTION_LOST')
     const request = { correlation: 1, ...fields } as unknown as Message<GroupRequestName>
     const found = await groups.answer(from, name as GroupRequestName, request)
     const { fields: answered, body } = this.answers(name, found, from, to, request)

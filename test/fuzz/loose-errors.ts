@@ -1,0 +1,16 @@
+/** Runs it, and throws what it throws, or what was thrown meanwhile where nobody could catch it. */
+export async function withoutLooseErrors(run: () => Promise<void>): Promise<void> {
+  const loose: unknown[] = []
+  const keep = (error: unknown): void => void loose.push(error)
+  process.on('unhandledRejection', keep)
+  process.on('uncaughtException', keep)
+  try {
+    await run()
+    // A rejection counts as unhandled when the turn is over.
+    await new Promise((resolve) => setImmediate(resolve))
+  } finally {
+    process.off('unhandledRejection', keep)
+    process.off('uncaughtException', keep)
+  }
+  if (loose.length > 0) throw loose[0]
+}

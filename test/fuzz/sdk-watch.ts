@@ -1,0 +1,47 @@
+import { type ErrorCode, TailraceError } from '@tailrace/schemas'
+import { Client } from '../../client/src/client.ts'
+import { Connection } from '../../client/src/connection.ts'
+import { Feed } from '../../consumer/src/feed.ts'
+
+/** Errors of the language in the SDK, which its retries would hide: what a broker says must not surprise it. */
+export const surprises: unknown[] = []
+
+/** What these say of a broker's bytes, a decoder may have learnt from the language. */
+const explained: ReadonlySet<ErrorCode> = new Set([
+  ...(['MALFORMED_FRAME', 'INVALID_BATCH', 'CORRUPT_BATCH', 'INVALID_RECORD', 'UNSUPPORTED_COMPRESSION'] as const),
+])
+
+export function isSurprise(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof TailraceError && explained.has(cause.code)) return false
+    if (cause instanceof TypeError || cause instanceof RangeError || cause instanceof SyntaxError) return true
+  }
+  return false
+}
+
+function note(error: unknown): void {
+  if (isSurprise(error)) surprises.push(error)
+}
+
+const { refresh } = Client.prototype
+Client.prototype.refresh = function (topics) {
+  const refreshed = refresh.call(this, topics)
+  refreshed.catch(note)
+  return refreshed
+}
+
+const { destroy } = Connection.prototype
+Connection.prototype.destroy = function (reason, cause) {
+  note(cause)
+  destroy.call(this, reason, cause)
+}
+
+const { ended, fail } = Feed.prototype
+Feed.prototype.ended = function (cursors, error, logStart) {
+  note(error)
+  ended.call(this, cursors, error, logStart)
+}
+Feed.prototype.fail = function (error, now) {
+  note(error)
+  fail.call(this, error, now)
+}

@@ -1,0 +1,74 @@
+import { Choices } from '../choices.ts'
+import { AttackedGroup, STRANGER } from '../live/attacked-group.ts'
+import { madeUp } from '../live/made-up-messages.ts'
+import { withoutLooseErrors } from '../loose-errors.ts'
+import type { FuzzTarget } from '../target.ts'
+
+const MOST_STEPS = 24
+const RECOVERY_MS = 20_000
+
+/** Who lies in a run: a broker without a replica; a member, in what Raft promises to bear; a member, in anything. */
+const liars = ['stranger', 'harmless member', 'member'] as const
+type Liar = (typeof liars)[number]
+
+/** What only a group's safety can be broken by, and what a replica may stop for, aloud: a leader, or a voter, lies about its log or its vote. */
+const saidAloud = /has two leaders|committed entry \d+ differs|truncation at \d+, committed to/
+
+function samples(): Uint8Array[] {
+  return Array.from({ length: 30 }, (_, seed) =>
+    Uint8Array.from({ length: 40 + 8 * seed }, (_, at) =>
+      at === 0 ? seed : (seed * 131 + at * at * 7 + at * 31) & 0xff,
+    ),
+  )
+}
+
+async function step(group: AttackedGroup, choices: Choices, liar: Liar): Promise<void> {
+  const action = choices.byte() % 8
+  if (action === 0) group.publish()
+  else if (action === 1) await group.world.run(choices.byte() * 4)
+  else if (action === 2) group.toggle(choices.of([1, 2, 3]))
+  else if (action === 3 && liar === 'member') group.spoilt.push({ at: choices.byte() * 37, bits: choices.byte() })
+  else {
+    const to = choices.of([1, 2, 3])
+    const from = liar === 'stranger' ? STRANGER : choices.of([1, 2, 3].filter((id) => id !== to))
+    const message = madeUp(choices, group.near(to))
+    if (message === null || (liar === 'harmless member' && !message.harmless)) return
+    group.say(from, to, message.bytes)
+  }
+  await group.world.run(0)
+}
+
+async function check(group: AttackedGroup, liar: Liar): Promise<void> {
+  const { faults, stopped } = group
+  if (faults.length > 0) throw faults[0]
+  const silent = stopped.filter((reason) => liar !== 'member' || !saidAloud.test(reason))
+  if (silent.length > 0) throw new Error(silent.join('\n'))
+  const recovered = await group.recover(RECOVERY_MS)
+  if (!recovered && group.isWhole) throw new Error('a whole group acknowledges nothing any more')
+  if (group.faults.length > 0) throw group.faults[0]
+  if (liar === 'member') return
+  if (!recovered) throw new Error('the group acknowledges nothing any more')
+  await group.world.run(2_000)
+  const all = await Promise.all([1, 2, 3].map((id) => group.records(id)))
+  const lost = group.acknowledged.filter((record) => !all[0]!.includes(record))
+  if (lost.length > 0) throw new Error(`acknowledged and lost: ${lost}`)
+  if (new Set(all.map(String)).size > 1) throw new Error(`replicas differ: ${all.join(' | ')}`)
+}
+
+export async function attack(input: Uint8Array, hearsAll = false): Promise<void> {
+  const choices = new Choices(input)
+  const liar = choices.of(liars)
+  const group = await AttackedGroup.start(hearsAll)
+  for (let count = 0; choices.left > 0 && count < MOST_STEPS; count++) await step(group, choices, liar)
+  await check(group, liar)
+}
+
+/**
+ * Messages that no broker sends, to a group at work. Whatever a stranger says, and whatever a member says but its word as leader or voter, nothing
+ * acknowledged is lost, the group goes on, and its replicas are the same. Whatever a member says, a replica goes on or says aloud which rule was broken.
+ */
+export const liveReplicas: FuzzTarget = {
+  name: 'live-replica',
+  samples: samples(),
+  run: (input) => withoutLooseErrors(() => attack(input)),
+}

@@ -1,0 +1,177 @@
+import type { Socket } from 'node:net'
+import { type Duplex, duplexPair } from 'node:stream'
+import {
+  encodeFrame,
+  FRAME_PREFIX_BYTES,
+  type Message,
+  type MessageName,
+  parseFrame,
+  protocolFingerprint,
+  protocolJson,
+} from '@tailrace/schemas'
+import { HeldBytes } from '../../../broker/src/gateway/held-bytes.ts'
+import { JsonPublisher } from '../../../broker/src/gateway/json/publisher.ts'
+import { defaultLimits, mostReadBytes } from '../../../broker/src/gateway/limits.ts'
+import { gatewayMetrics } from '../../../broker/src/gateway/metrics.ts'
+import { NewProducers } from '../../../broker/src/gateway/new-producers.ts'
+import { ReadBudget } from '../../../broker/src/gateway/read-budget.ts'
+import { batchOf } from '../../../broker/src/gateway/test-double/fixture.ts'
+import { MemoryBroker } from '../../../broker/src/gateway/test-double/memory-broker.ts'
+import { Connection } from '../../../broker/src/gateway/ws/connection.ts'
+import { GatewaySocket } from '../../../broker/src/gateway/ws/socket.ts'
+import { ManualClock } from '../../../broker/src/platform/memory/clock.ts'
+import { seededRandom } from '../../../broker/src/platform/memory/random.ts'
+import { sampleMessages } from '../../../schemas/src/sample-messages.test-data.ts'
+import { type Block, blocksOf, bytesOf } from '../blocks.ts'
+import { withoutLooseErrors } from '../loose-errors.ts'
+import { type FuzzTarget, joined, text } from '../target.ts'
+import { clientFrame, Opcode, serverMessages } from '../ws-bytes.ts'
+import { sealedFrame } from './frames.ts'
+
+const kinds = ['frame', 'frame', 'frame', 'fragments', 'text', 'text', 'bare frame', 'raw'] as const
+/** Of a registry's default metrics there can be one in a process. */
+const metrics = gatewayMetrics()
+const limits = { ...defaultLimits, maxFrameBytes: 64 * 1024, maxSubscriptions: 8 }
+const answers = new Set<MessageName>([
+  ...(['PublishReply', 'FetchReply', 'FindOffsetReply', 'InitProducerReply', 'MetadataReply', 'Failure'] as const),
+  ...(['Schemas', 'Subscribed', 'Records', 'SubscriptionEnd'] as const),
+])
+
+function frame<Name extends MessageName>(name: Name, changes: Partial<Message<Name>> = {}, body: Uint8Array[] = []) {
+  const fields = { ...sampleMessages[name], correlation: 1, topicId: '', ...changes } as Message<Name>
+  return { kind: 0, bytes: joined(encodeFrame(name, fields, body)) }
+}
+
+function op(message: object) {
+  return { kind: 4, bytes: text(JSON.stringify(message)) }
+}
+
+const flights = { topic: 'flights', partition: 0 }
+const noToken = { tokenTerm: 0, tokenIndex: 0, tokenSeal: '', replica: false, linearizable: false, offset: 0 }
+const fromStart = { kind: 'EARLIEST', value: 0 } as const
+/** What the client says of its schemas when it connects: nothing, those of the broker, others. The first byte of an input chooses. */
+const fingerprints = [undefined, protocolFingerprint, 'other'] as const
+const sessions: readonly (readonly [number, ...Block[]])[] = [
+  [
+    0,
+    frame('InitProducer'),
+    frame('Publish', flights, [batchOf(['a', 'b'])]),
+    frame('Fetch', { ...flights, ...noToken }),
+    frame('FindOffset', { ...flights, position: fromStart }),
+    frame('Metadata', { topics: ['flights'] }),
+  ],
+  [
+    1,
+    frame('Subscribe', { subscription: 2, topic: 'flights', position: fromStart, partitions: [], credit: 1000 }),
+    frame('Publish', flights, [batchOf(['c'])]),
+    frame('Credit', { subscription: 2, bytes: 100 }),
+    frame('Subscribe', { subscription: 3, topic: 'flights', partitions: [{ partition: 1, position: fromStart }] }),
+    frame('Unsubscribe', { subscription: 2 }),
+  ],
+  [
+    0,
+    op({ op: 'subscribe', id: 's', topic: 'flights', from: 'earliest', partitions: [0, { partition: 1, from: 0 }] }),
+    op({ op: 'publish', id: 'p', topic: 'flights', records: [{ key: 'k', value: 'v', headers: { h: ['x', null] } }] }),
+    op({ op: 'credit', id: 's', bytes: 1000 }),
+    op({ op: 'unsubscribe', id: 's' }),
+  ],
+  [0, frame('Hello'), frame('Append'), frame('Records', { subscription: 2 })],
+  [2, frame('Schemas', { fingerprint: 'other', protocolJson }), frame('Metadata', { topics: ['flights'] })],
+]
+
+/** What a client writes for one block. */
+function written(kind: (typeof kinds)[number], bytes: Uint8Array): Uint8Array {
+  const sealed = sealedFrame(bytes)
+  if (kind === 'frame') return clientFrame(Opcode.binary, sealed)
+  if (kind === 'bare frame') return clientFrame(Opcode.binary, bytes)
+  if (kind === 'text') return clientFrame(Opcode.text, bytes)
+  if (kind === 'raw') return bytes
+  const cut = Math.min(sealed.length, FRAME_PREFIX_BYTES + (sealed[11] ?? 0))
+  const head = clientFrame(Opcode.binary, sealed.subarray(0, cut), false)
+  return joined([head, clientFrame(Opcode.continuation, sealed.subarray(cut))])
+}
+
+/** The broker's side of a WebSocket on a stream within this process. */
+class Session {
+  readonly clock = new ManualClock(1.7e12)
+  readonly broker = new MemoryBroker(this.clock)
+  readonly received = new HeldBytes(this.clock, { bytes: 1 << 20, graceMs: 1_000, maxAgeMs: 10_000 })
+  readonly reads = new ReadBudget(limits.maxReadBytes, mostReadBytes(limits))
+  readonly mistakes: unknown[] = []
+  readonly #client: Duplex
+  readonly #socket = new (
+    GatewaySocket as unknown as new (
+      address: null,
+      protocols: undefined,
+      options: object,
+    ) => GatewaySocket
+  )(null, undefined, { autoPong: true, closeTimeout: 1_000 })
+  readonly #answered: Uint8Array[] = []
+
+  constructor(schemas: string | undefined) {
+    const [client, server] = duplexPair()
+    this.#client = client
+    client.on('data', (chunk: Uint8Array) => this.#answered.push(chunk))
+    client.on('error', () => {})
+    const stream = Object.assign(server, { remoteAddress: '127.0.0.1', bytesWritten: 0 }) as unknown as Socket
+    const log = { info: () => {}, warn: () => {}, error: (fields: object) => void this.mistakes.push(fields) }
+    const random = seededRandom(1)
+    const { clock, broker: api, received, reads } = this
+    const publisher = new JsonPublisher({ api, clock, random, timeoutMs: 1_000, maxBatchBytes: limits.maxBatchBytes })
+    const shared = { publisher, reads, received, newProducers: new NewProducers(limits) }
+    const wired = this.#socket as unknown as { setSocket(stream: Socket, head: Buffer, options: object): void }
+    wired.setSocket(stream, Buffer.alloc(0), { maxPayload: limits.maxFrameBytes, allowSynchronousEvents: true })
+    // As the plugin that the gateway is built on does.
+    this.#socket.on('error', () => {
+      if (this.#socket.readyState === this.#socket.OPEN) this.#socket.terminate()
+    })
+    new Connection(this.#socket, stream, true, schemas, { api, clock, random, log, limits, metrics, ...shared })
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    this.#client.write(bytes)
+    return this.pass(0)
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.clock.advance(ms, () => new Promise((resolve) => setImmediate(resolve)))
+  }
+
+  /** Goes, and gives what the broker has said. */
+  async leave(): Promise<ReturnType<typeof serverMessages>> {
+    this.#socket.terminate()
+    this.#client.destroy()
+    await this.pass(60_000)
+    return serverMessages(joined(this.#answered))
+  }
+}
+
+function check(session: Session, said: ReturnType<typeof serverMessages>): void {
+  if (session.mistakes.length > 0) throw session.mistakes[0]
+  for (const { opcode, payload } of said) {
+    if (opcode === Opcode.text) JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+    else if (opcode === Opcode.binary) {
+      const { name } = parseFrame(payload)
+      if (!answers.has(name)) throw new Error(`the broker says ${name}`)
+    }
+  }
+  const { broker, received } = session
+  if (received.bytes !== 0) throw new Error(`${received.bytes} bytes are held for nobody`)
+  if (broker.leadership.size !== 0) throw new Error(`${broker.leadership.size} subscriptions go on for nobody`)
+}
+
+/** A client that says anything in any order on one WebSocket, to the gateway's own connection. */
+export const webSocketClients: FuzzTarget = {
+  name: 'ws-server',
+  samples: sessions.map(([schemas, ...blocks]) => joined([Uint8Array.of(schemas), bytesOf(blocks)])),
+  run: (input) =>
+    withoutLooseErrors(async () => {
+      const session = new Session(fingerprints[(input[0] ?? 0) % fingerprints.length])
+      await session.broker.createTopic({ name: 'flights', partitions: 3, replicas: 1 })
+      for (const { kind, bytes } of blocksOf(input.subarray(1)).slice(0, 32)) {
+        await session.write(written(kinds[kind % kinds.length]!, bytes))
+      }
+      await session.pass(100)
+      check(session, await session.leave())
+    }),
+}
