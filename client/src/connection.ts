@@ -11,6 +11,7 @@ import {
 } from '@tailrace/schemas'
 import { openSocket } from '#socket'
 import { abortError } from './delay.ts'
+import { checkReply } from './reply-checks.ts'
 import { SilenceWatch } from './silence-watch.ts'
 import type { Socket } from './socket/socket.ts'
 import { asTailraceError, errorFromWire } from './wire-error.ts'
@@ -209,7 +210,9 @@ export class Connection {
         this.#welcomed(bytes)
         return
       }
-      const { name, fields, body } = parseFrame(bytes, this.#decoder)
+      const frame = parseFrame(bytes, this.#decoder)
+      checkReply(frame)
+      const { name, fields, body } = frame
       if ('subscription' in fields) this.#pushed({ name, fields, body } as PushFrame)
       else if ('correlation' in fields) this.#answered(name, fields, body)
     } catch (error) {

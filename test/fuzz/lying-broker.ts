@@ -15,7 +15,9 @@ import { sealed } from '../../schemas/src/record-batch/changed-batches.test-data
 import type { Block } from './blocks.ts'
 import { joined } from './target.ts'
 
-const kinds = ['honest', 'frame', 'frame with checksum', 'frame', 'more', 'raw', 'welcome'] as const
+const kinds = ['honest', 'frame', 'frame with checksum', 'frame', 'more', 'raw', 'welcome', 'frame'] as const
+/** What a number of a frame may become; its fields are right otherwise. */
+const oddNumbers = [-1, 0, 2 ** 31 - 1, Number.MAX_SAFE_INTEGER - 1]
 const HEADER_BYTES = 61
 const FIRST_SIGN_MS = 1_000
 const flights = { name: 'flights', id: 't1' }
@@ -72,7 +74,8 @@ export class LyingBroker {
     const choice = kinds[kind % kinds.length]!
     if (choice === 'honest' || choice === 'more') for (const frame of this.#honest(request)) socket.send(frame)
     if (choice === 'raw' || choice === 'welcome') socket.send(bytes)
-    else if (choice !== 'honest') socket.send(addressed(bytes, request, choice === 'frame with checksum'))
+    else if (choice !== 'honest')
+      socket.send(addressed(bytes, request, choice === 'frame with checksum', Math.floor(kind / kinds.length)))
   }
 
   #honest({ name, fields }: Frame): Uint8Array[] {
@@ -121,8 +124,8 @@ export function storedBatch(): Uint8Array {
   return batch
 }
 
-/** The frame as an answer to this request, as far as it is a frame. */
-function addressed(bytes: Uint8Array, request: Frame, withChecksum: boolean): Uint8Array {
+/** The frame as an answer to this request, as far as it is a frame. `odd` above 0: with one number changed. */
+function addressed(bytes: Uint8Array, request: Frame, withChecksum: boolean, odd: number): Uint8Array {
   let frame: Frame
   try {
     frame = parseFrame(bytes)
@@ -133,9 +136,31 @@ function addressed(bytes: Uint8Array, request: Frame, withChecksum: boolean): Ui
     correlation?: number
     subscription?: number
   }
-  const fields = { ...frame.fields } as Record<string, unknown>
+  const fields =
+    odd === 0 ? { ...frame.fields } : withOddNumber(frame.fields, (odd - 1) >> 2, oddNumbers[(odd - 1) & 3]!)
   if ('correlation' in fields) fields.correlation = correlation || subscription
   if ('subscription' in fields) fields.subscription = subscription
   const body = withChecksum && frame.body.length >= HEADER_BYTES ? sealed(frame.body.slice()) : frame.body
-  return joined(encodeFrame(frame.name, fields as never, [body]))
+  try {
+    return joined(encodeFrame(frame.name, fields as never, [body]))
+  } catch {
+    // That number has no room for it.
+    return bytes
+  }
+}
+
+/** A copy in which the number at this place, counted through all lists, is another one. */
+function withOddNumber(fields: object, place: number, odd: number): Record<string, unknown> {
+  let at = 0
+  const changed = (value: unknown): unknown => {
+    if (typeof value === 'number') return at++ === place ? odd : value
+    if (Array.isArray(value)) return value.map(changed)
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, isAddress(key) ? part : changed(part)]))
+  }
+  return changed(fields) as Record<string, unknown>
+}
+
+function isAddress(key: string): boolean {
+  return key === 'correlation' || key === 'subscription'
 }

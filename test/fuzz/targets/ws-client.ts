@@ -69,8 +69,13 @@ const told = frame('MetadataReply', metadata(1))
 const places = { partitions: [{ partition: 0, offset: 0, highWatermark: 2 }], topicId: 't1' }
 const records = { partition: 0, nextOffset: 2, highWatermark: 2 }
 const fetched = { nextOffset: 2, highWatermark: 2, logStart: 0 }
-const more = ({ bytes }: Block): Block => ({ kind: 4, bytes })
+const more = ({ kind, bytes }: Block): Block => ({ kind: kind - (kind % 8) + 4, bytes })
 const withChecksum = ({ bytes }: Block): Block => ({ kind: 2, bytes })
+/** Each number of a frame, in turn, as one that no broker has in mind. */
+function withOddNumbers(block: Block, numbers: number): Block[][] {
+  return Array.from({ length: 4 * numbers }, (_, at) => [{ ...block, kind: 1 + 8 * (at + 1) }])
+}
+
 /** The first byte says what the program does. */
 const sessions: readonly (readonly [number, ...Block[]])[] = [
   [0, told, honest],
@@ -89,6 +94,24 @@ const sessions: readonly (readonly [number, ...Block[]])[] = [
   [2, honest, frame('FetchReply', fetched, [storedBatch()])],
   [2, honest, withChecksum(frame('FetchReply', fetched, [storedBatch(), storedBatch()]))],
   [2, honest, frame('Failure'), honest],
+  ...withOddNumbers(told, 7).map((blocks): [number, ...Block[]] => [0, ...blocks, honest]),
+  ...withOddNumbers(frame('Subscribed', places), 3).map((blocks): [number, ...Block[]] => [
+    0,
+    honest,
+    ...blocks,
+    honest,
+  ]),
+  ...withOddNumbers(frame('Records', records, [storedBatch()]), 3).flatMap(([block]): [number, ...Block[]][] => [
+    [0, honest, block!],
+    [0, honest, more(block!)],
+  ]),
+  ...withOddNumbers(frame('InitProducerReply'), 2).map((blocks): [number, ...Block[]] => [1, honest, ...blocks]),
+  ...withOddNumbers(frame('PublishReply'), 5).map((blocks): [number, ...Block[]] => [1, honest, honest, ...blocks]),
+  ...withOddNumbers(frame('FetchReply', fetched, [storedBatch()]), 3).map((blocks): [number, ...Block[]] => [
+    2,
+    honest,
+    ...blocks,
+  ]),
 ]
 
 function sealBlocks(input: Uint8Array): Uint8Array {
