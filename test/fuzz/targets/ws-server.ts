@@ -18,6 +18,7 @@ import { ReadBudget } from '../../../broker/src/gateway/read-budget.ts'
 import { batchOf } from '../../../broker/src/gateway/test-double/fixture.ts'
 import { MemoryBroker } from '../../../broker/src/gateway/test-double/memory-broker.ts'
 import { Connection } from '../../../broker/src/gateway/ws/connection.ts'
+import { SharedTexts } from '../../../broker/src/gateway/ws/shared-texts.ts'
 import { GatewaySocket } from '../../../broker/src/gateway/ws/socket.ts'
 import { ManualClock } from '../../../broker/src/platform/memory/clock.ts'
 import { seededRandom } from '../../../broker/src/platform/memory/random.ts'
@@ -118,7 +119,8 @@ class Session {
     const random = seededRandom(1)
     const { clock, broker: api, received, reads } = this
     const publisher = new JsonPublisher({ api, clock, random, timeoutMs: 1_000, maxBatchBytes: limits.maxBatchBytes })
-    const shared = { publisher, reads, received, newProducers: new NewProducers(limits) }
+    const texts = new SharedTexts(clock)
+    const shared = { publisher, reads, received, newProducers: new NewProducers(limits), texts }
     const wired = this.#socket as unknown as { setSocket(stream: Socket, head: Buffer, options: object): void }
     wired.setSocket(stream, Buffer.alloc(0), { maxPayload: limits.maxFrameBytes, allowSynchronousEvents: true })
     // As the plugin that the gateway is built on does.

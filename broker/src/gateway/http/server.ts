@@ -16,6 +16,7 @@ import { NewProducers } from '../new-producers.ts'
 import { ReadBudget } from '../read-budget.ts'
 import { WaitingReads } from '../waiting-reads.ts'
 import { streamGateway } from '../ws/gateway.ts'
+import { SharedTexts } from '../ws/shared-texts.ts'
 import { Abandonment } from './abandonment.ts'
 import { admitRequests } from './admission.ts'
 import { answerBareConnections } from './bare-connections.ts'
@@ -97,6 +98,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     reads,
     received: held.received,
     newProducers: new NewProducers(limits),
+    texts: new SharedTexts(clock),
   })
   const waits = new WaitingReads(limits.maxWaitingReads)
   await app.register(async (routes) => {

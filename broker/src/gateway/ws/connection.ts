@@ -101,6 +101,11 @@ export class Connection implements Peer {
     this.#watchBuffer()
   }
 
+  sendTextAround(before: string, shared: Uint8Array, after: string): void {
+    this.#outbox.sendTextAround(before, shared, after)
+    this.#watchBuffer()
+  }
+
   sendPieces(pieces: readonly Uint8Array[]): void {
     this.#outbox.sendPieces(pieces)
     this.#watchBuffer()

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Clock } from '../../platform/clock.ts'
@@ -9,6 +10,8 @@ import type { Clock } from '../../platform/clock.ts'
 const gatherBelow = 4096
 const whole = { binary: true, fin: true, compress: false } as const
 const part = { binary: true, fin: false, compress: false } as const
+const wholeText = { binary: false, fin: true, compress: false } as const
+const textPart = { binary: false, fin: false, compress: false } as const
 
 /** Sends messages on one WebSocket; all messages of a turn leave in one write. */
 export class Outbox {
@@ -31,6 +34,18 @@ export class Outbox {
 
   sendText(text: string): void {
     if (this.#cork()) this.#socket.send(text)
+  }
+
+  /** One text message. `shared` is UTF-8 and must not change afterwards. */
+  sendTextAround(before: string, shared: Uint8Array, after: string): void {
+    if (!this.#cork()) return
+    if (shared.length < gatherBelow) {
+      this.#socket.send(Buffer.concat([Buffer.from(before), shared, Buffer.from(after)]), wholeText)
+      return
+    }
+    this.#socket.send(before, textPart)
+    this.#socket.send(shared, textPart)
+    this.#socket.send(after, wholeText)
   }
 
   /** One binary message of the pieces back to back. They must not change afterwards. */

@@ -9,6 +9,7 @@ import type { GatewayLimits } from '../limits.ts'
 import type { GatewayMetrics } from '../metrics.ts'
 import type { NewProducers } from '../new-producers.ts'
 import type { ReadBudget } from '../read-budget.ts'
+import type { SharedTexts } from './shared-texts.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
 /** What all connections share. */
@@ -24,6 +25,7 @@ export interface StreamParts {
   readonly newProducers: NewProducers
   /** What arrives and is not whole, over HTTP and WebSocket. */
   readonly received: HeldBytes
+  readonly texts: SharedTexts
 }
 
 /** What the binary and the text protocol may do with their connection. */
@@ -38,6 +40,8 @@ export interface Peer {
   /** So much waits to be sent that data must be refused. */
   readonly choked: boolean
   sendText(text: string): void
+  /** One text message. `shared` is not copied where it is large, and must not change afterwards. */
+  sendTextAround(before: string, shared: Uint8Array, after: string): void
   sendPieces(pieces: readonly Uint8Array[]): void
   /** Takes a request on; reading from the client pauses while too many or too large ones are at work. `bytes` 0: not a publish. */
   hold(bytes: number): void

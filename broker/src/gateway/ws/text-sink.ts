@@ -1,13 +1,10 @@
 import type { Offset, PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { FetchResult } from '../../partition/requests.ts'
-import { readRun } from '../json/read-records.ts'
 import type { TransportMetrics } from '../metrics.ts'
 import type { Peer } from './peer.ts'
+import type { SharedTexts } from './shared-texts.ts'
 import type { OutOfRange, ResolvedPartition, SubscriptionSink } from './subscription.ts'
 import type { TextId } from './text-requests.ts'
-
-/** Keys and values in one message, but for a last batch that is larger: what a browser console still shows at once. */
-const maxMessageBytes = 256 * 1024
 
 /** Sends a subscription as JSON. Credit counts the characters of the messages. */
 export class TextSink implements SubscriptionSink {
@@ -16,13 +13,19 @@ export class TextSink implements SubscriptionSink {
   readonly #topic: string
   readonly #peer: Peer
   readonly #metrics: TransportMetrics
+  readonly #texts: SharedTexts
   readonly #tellError: TextSink['ended']
 
-  constructor(id: TextId, topic: string, peer: Peer, metrics: TransportMetrics, tellError: TextSink['ended']) {
+  constructor(
+    { id, topic }: { readonly id: TextId; readonly topic: string },
+    { peer, metrics, texts }: { readonly peer: Peer; readonly metrics: TransportMetrics; readonly texts: SharedTexts },
+    tellError: TextSink['ended'],
+  ) {
     this.#id = id
     this.#topic = topic
     this.#peer = peer
     this.#metrics = metrics
+    this.#texts = texts
     this.#tellError = tellError
   }
 
@@ -33,20 +36,14 @@ export class TextSink implements SubscriptionSink {
   }
 
   records(partition: PartitionNumber, offset: Offset, result: FetchResult): { bytes: number; nextOffset: Offset } {
-    const { records, nextOffset } = readRun(result, offset, maxMessageBytes)
-    if (records.length === 0) return { bytes: 0, nextOffset }
-    const text = JSON.stringify({
-      op: 'records',
-      id: this.#id,
-      topic: this.#topic,
-      partition,
-      records,
-      nextOffset,
-      highWatermark: result.highWatermark,
-    })
-    this.#peer.sendText(text)
+    const { utf8, characters, nextOffset } = this.#texts.of(result, offset)
+    if (utf8 === null) return { bytes: 0, nextOffset }
+    const place = JSON.stringify({ op: 'records', id: this.#id, topic: this.#topic, partition })
+    const before = `${place.slice(0, -1)},"records":`
+    const after = `,"nextOffset":${nextOffset},"highWatermark":${result.highWatermark}}`
+    this.#peer.sendTextAround(before, utf8, after)
     this.#metrics.fetched(result.bytes)
-    return { bytes: text.length, nextOffset }
+    return { bytes: before.length + characters + after.length, nextOffset }
   }
 
   ended(partition: PartitionNumber | null, error: TailraceError, range?: OutOfRange): void {

@@ -64,13 +64,14 @@ export class TextProtocol {
   }
 
   #subscribe(request: TextRequest & { op: 'subscribe' }): void {
-    const { api, clock, random } = this.#parts
+    const { api, clock, random, texts } = this.#parts
     const key = subscriptionKey(request.id)
     const tellError = (partition: number | null, error: TailraceError, range?: OutOfRange) =>
       this.sendError(request.id, error, partition === null ? {} : { partition, ...shownRange(range) })
-    const sink = new TextSink(request.id, request.topic, this.#peer, this.#metrics, tellError)
+    const [peer, metrics] = [this.#peer, this.#metrics]
+    const sink = new TextSink(request, { peer, metrics, texts }, tellError)
     const onEnd = () => this.#peer.subscriptions.remove(key)
-    const subscription = new Subscription(request, { api, clock, random, peer: this.#peer, sink, onEnd })
+    const subscription = new Subscription(request, { api, clock, random, peer, sink, onEnd })
     try {
       this.#peer.subscriptions.add(key, subscription)
     } catch (error) {
