@@ -195,6 +195,22 @@ describe('flush and close', () => {
     await Promise.all(sends)
   })
 
+  it('records linger again after a flush, also one that was given up', async () => {
+    const producer = await start({ lingerMs: 60_000 })
+    void producer.send('t', { value: 'x' })
+    await producer.flush()
+    let published = 0
+    cluster.fault = () => {
+      published++
+      return { silent: true }
+    }
+    producer.send('t', { value: 'y' }).catch(() => {})
+    await expect(producer.flush({ signal: AbortSignal.timeout(20) })).rejects.toThrow()
+    producer.send('t', { value: 'z' }).catch(() => {})
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(published).toBe(1)
+  })
+
   it('close delivers what was sent, then refuses', async () => {
     const producer = await start({ lingerMs: 60_000 })
     const sends = texts(10).map((value) => producer.send('t', { value }))

@@ -52,6 +52,7 @@ describe('the operators of mutants', () => {
     expect(texts('const a = defects.x ? b + c : d - e', 'arithmetic')).toEqual(['const a = defects.x ? b + c : d + e'])
     expect(texts('if (!defects.x && a < b) c = d - e', 'arithmetic')).toHaveLength(1)
     expect(texts('if (a || defects.x) c = d - e', 'never')).toHaveLength(1)
+    expect(texts('function checkInvariants() { if (a < b) fail() }')).toEqual([])
   })
 
   it('change truth values and calculated numbers, not settings', () => {

@@ -5,6 +5,7 @@ import {
   BLOCK_CONTENT_BYTES,
   BLOCK_HEADER_BYTES,
   type BlockHeader,
+  isZero,
   openBlock,
   sealBlock,
 } from './block.ts'
@@ -32,6 +33,21 @@ describe('a block of the journal', () => {
   it.each([0, 5, BLOCK_CONTENT_BYTES])('tells what it was sealed with, with %s bytes of content', (used) => {
     const given = { ...header, used }
     expect(openBlock(sealed(given).bytes, AT, nodeCrc32c)).toEqual(given)
+  })
+
+  it('begins with its checksum, three letters and a digit, as the files of earlier releases do', () => {
+    expect(Buffer.from(sealed(header).bytes).toString('latin1', AT + 4, AT + 8)).toBe('TRJ1')
+  })
+
+  it('was never written when all of it is zero', () => {
+    const bytes = new Uint8Array(AT + BLOCK_BYTES + 1)
+    bytes[AT - 1] = bytes[AT + BLOCK_BYTES] = 1
+    expect(isZero(bytes, AT)).toBe(true)
+    for (const byte of [0, BLOCK_BYTES - 1]) {
+      bytes[AT + byte] = 1
+      expect(isZero(bytes, AT)).toBe(false)
+      bytes[AT + byte] = 0
+    }
   })
 
   it('is not sound when a bit of what its checksum covers is another one, and does not look at the rest', () => {
@@ -63,7 +79,7 @@ describe('a block of the journal', () => {
     expect(() => openBlock(ofVersion(version + 1), AT, nodeCrc32c)).toThrow(
       expect.objectContaining({ code: 'NEWER_FORMAT' }),
     )
-    expect(() => openBlock(ofVersion(version + 1), AT, nodeCrc32c)).toThrow(`${version + 1 - 0x30}`)
+    expect(() => openBlock(ofVersion(version + 1), AT, nodeCrc32c)).toThrow(` has version ${version + 1 - 0x30};`)
     expect(openBlock(ofVersion(version - 1), AT, nodeCrc32c)).toBeNull()
   })
 })
