@@ -11,7 +11,7 @@ import { Jury } from './jury.ts'
 import { type Mutant, mutantsOf } from './operators.ts'
 import { plantedBugs } from './planted.ts'
 import { relatedTests } from './related-tests.ts'
-import { isKilled, Report } from './report.ts'
+import { isKilled, killedBefore, nameOf, Report } from './report.ts'
 import { inParallel, tryMutant, type Verdict } from './trial.ts'
 import { Workshop } from './workshop.ts'
 
@@ -20,6 +20,7 @@ Breaks the code in one small place at a time and runs the tests that can notice.
   --only PATH     mutants of the files whose path begins so
   --changed BASE  mutants of the lines that differ from BASE
   --planted       the bugs of test/mutants/planted alone
+  --resume        goes on after the last report with the same choice: what was killed is not tried again, what survived is
 Exit code 0: at least --least per cent were killed, and every planted bug; 1: fewer; 2: wrong arguments.
 Verdicts are in .tmp/mutants/report.json, each as soon as it is known.`
 
@@ -40,13 +41,13 @@ function chosen(tree: Tree, values: { count: string; seed: string; only?: string
 }
 
 /** Survivors one by one, and the score from time to time. */
-function tell(verdict: Verdict, at: number, score: string): void {
+function tell(verdict: Verdict, report: Report): void {
   if (!isKilled(verdict)) {
     const { file, line, operator, before, after, outcome } = verdict
     const [from, to] = [before, after].map((text) => text.replace(/\s+/g, ' ').slice(0, 80))
     console.log(`${outcome}: ${file}:${line} ${operator}: ${from} -> ${to}`)
   }
-  if (at % SCORE_EVERY === 0) console.log(score)
+  if (report.tried % SCORE_EVERY === 0) console.log(report.score)
 }
 
 /** An import of types alone is gone when the code runs: a test behind it notices nothing. */
@@ -69,13 +70,12 @@ async function tryAll(mutants: readonly Mutant[], tree: Tree, jobs: number, repo
     process.exit(130)
   })
   const jury = new Jury()
-  let tried = 0
   try {
     await inParallel(mutants, workshops, async (mutant, workshop) => {
       const tests = relatedTests(graph, mutant.file)
       const verdict = await tryMutant(workshop, jury, tree.get(mutant.file)!, mutant, tests)
       report.add(verdict)
-      tell(verdict, ++tried, report.score)
+      tell(verdict, report)
     })
   } finally {
     removeAll()
@@ -93,6 +93,7 @@ async function main(): Promise<number> {
       only: { type: 'string' },
       changed: { type: 'string' },
       planted: { type: 'boolean', default: false },
+      resume: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
@@ -106,8 +107,12 @@ async function main(): Promise<number> {
   const isPart = values.only !== undefined || values.changed !== undefined
   const planted = isPart ? [] : plantedBugs((path) => readFileSync(join(root, path), 'utf8'))
   const mutants = [...planted, ...operators]
-  const report = new Report(join(root, '.tmp', 'mutants', 'report.json'), Number(values.seed), mutants.length)
-  await tryAll(mutants, tree, Math.max(1, Number(values.jobs)), report)
+  const path = join(root, '.tmp', 'mutants', 'report.json')
+  const killed = values.resume ? killedBefore(path, mutants) : []
+  const known = new Set(killed.map(nameOf))
+  const report = new Report(path, Number(values.seed), mutants.length, killed)
+  const untried = mutants.filter((mutant) => !known.has(nameOf(mutant)))
+  await tryAll(untried, tree, Math.max(1, Number(values.jobs)), report)
   console.log(report.score)
   return report.share >= Number(values.least) && report.plantedSurvivors === 0 ? 0 : 1
 }

@@ -1,5 +1,6 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Mutant } from './operators.ts'
 import type { Verdict } from './trial.ts'
 
 /** What a run has found so far. The file holds every verdict as soon as it is known: a run that is interrupted loses none. */
@@ -10,12 +11,14 @@ export class Report {
   readonly #verdicts: Verdict[] = []
   #killed = 0
 
-  /** `total` mutants are to be tried. */
-  constructor(path: string, seed: number, total: number) {
+  /** `total` mutants are to be tried, of which `known` have been. */
+  constructor(path: string, seed: number, total: number, known: readonly Verdict[] = []) {
     this.#path = path
     this.#seed = seed
     this.#total = total
     mkdirSync(dirname(path), { recursive: true })
+    this.#verdicts.push(...known)
+    this.#killed = known.filter(isKilled).length
     this.#write()
   }
 
@@ -23,6 +26,10 @@ export class Report {
     this.#verdicts.push(verdict)
     if (isKilled(verdict)) this.#killed++
     this.#write()
+  }
+
+  get tried(): number {
+    return this.#verdicts.length
   }
 
   /** Per cent of the tried mutants that were killed; 100 when none was tried. */
@@ -53,4 +60,17 @@ export class Report {
 
 export function isKilled({ outcome }: Verdict): boolean {
   return outcome === 'killed' || outcome === 'timed out'
+}
+
+/** What an earlier run has found to be killed among these: tests that noticed them then will do so again. */
+export function killedBefore(path: string, mutants: readonly Mutant[]): Verdict[] {
+  if (!existsSync(path)) return []
+  const { verdicts } = JSON.parse(readFileSync(path, 'utf8')) as { verdicts: Verdict[] }
+  const wanted = new Set(mutants.map(nameOf))
+  return verdicts.filter((verdict) => isKilled(verdict) && wanted.has(nameOf(verdict)))
+}
+
+/** Tells it from all others of the same source. */
+export function nameOf({ file, start, operator, before, after }: Mutant): string {
+  return JSON.stringify([file, start, operator, before, after])
 }

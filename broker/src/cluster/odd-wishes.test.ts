@@ -143,6 +143,8 @@ test.each(['metadata', 'partition-status', 'group', 'formation', 'nonsense'])(
 describe('refused by name at the leader, as HTTP refuses it', () => {
   const creation = { type: 'create-topic', topicId: 'fresh', config: {}, partitions: 1, replicas: 1 }
   const cases: [string, object, string][] = [
+    ['a text that is too long', { ...creation, name: 'a', config: { note: 'x'.repeat(1001) } }, 'INVALID_REQUEST'],
+    ['a name of a field that is', { ...creation, name: 'a', config: { ['x'.repeat(1001)]: 1 } }, 'INVALID_REQUEST'],
     ['a path for a name', { ...creation, name: '../../etc/x' }, 'INVALID_TOPIC_NAME'],
     ['a batch limit that is text', { ...creation, name: 'a', config: { maxBatchBytes: 'NaN' } }, 'INVALID_SETTING'],
     ['no settings at all', { ...creation, name: 'a', config: null }, 'INVALID_SETTING'],

@@ -69,6 +69,17 @@ describe('elsewhere', () => {
     expect(replica(leader).published).toEqual(values)
   })
 
+  test('a forwarded batch is answered with all that the leader tells, and with no token where there is none', async () => {
+    const told = { baseOffset: 7, lastOffset: 9, duplicate: true, holders: [1, 3] }
+    const token = { term: 2, index: 5, seal: 'ab' }
+    for (const answer of [told, { ...told, token }]) {
+      replica(leader).onPublish = () => Promise.resolve(answer)
+      const result = other.node.api.publish('t', 0, batch('a'), options)
+      await cluster.clock.run(10)
+      expect(await result).toEqual(answer)
+    }
+  })
+
   test('what is left of a time limit is whole milliseconds on the wire', async () => {
     const result = other.node.api.publish('t', 0, batch('a'), { timeoutMs: 999.5, wait: false })
     await cluster.clock.run(10)
