@@ -150,6 +150,12 @@ describe('a connection', () => {
     })
   })
 
+  it('leaves nothing behind where an address is none', async () => {
+    const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    await expect(Connection.open('ws://h:1 ', settings)).rejects.toThrow()
+    expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBe(timers)
+  })
+
   it('shows a broker error in the words of the broker, and codes from the future as INTERNAL', async () => {
     const codes = ['DISK_FULL', 'FROM_THE_FUTURE']
     const address = await serve((socket, data) => {
@@ -242,6 +248,13 @@ describe('metadata', () => {
     const told = [brokers[0]!, { id: 2, http, alive: true }]
     metadata.absorb({ correlation: 0, clusterId: 'c', brokers: told, topics: [] }, [], 'ws', 0)
     expect(metadata.addresses()).toEqual(['ws://h:1'])
+  })
+
+  it('keeps of an address what can be dialled', () => {
+    const metadata = new Metadata()
+    const told = ['h:1 ', 'h:2/', 'h:3/below/stream'].map((http, at) => ({ id: at + 1, http, alive: true }))
+    metadata.absorb({ correlation: 0, clusterId: 'c', brokers: told, topics: [] }, [], 'ws', 0)
+    expect(metadata.addresses()).toEqual(['ws://h:1', 'ws://h:2', 'ws://h:3/below'])
   })
 
   it('forgets a topic only when brokers have left it out for a while', () => {

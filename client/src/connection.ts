@@ -73,10 +73,7 @@ export class Connection {
   private constructor(address: string, settings: ConnectionSettings, settled: (error?: TailraceError) => void) {
     this.address = address
     const started = performance.now()
-    const late = setTimeout(
-      () => this.destroy('The broker does not say which schemas it has'),
-      settings.connectTimeoutMs,
-    )
+    let late: ReturnType<typeof setTimeout> | undefined
     const settle = (error?: TailraceError): void => {
       clearTimeout(late)
       this.#lostListeners.delete(settle)
@@ -95,6 +92,8 @@ export class Connection {
         closed: (reason) => this.#end(new TailraceError('CONNECTION_LOST', `${address}: ${reason}.`)),
       },
     )
+    // Not before there is a socket to drop: an address that none can be made for throws above.
+    late = setTimeout(() => this.destroy('The broker does not say which schemas it has'), settings.connectTimeoutMs)
     this.#watch = new SilenceWatch(settings.silenceMs, {
       expecting: () => this.#pending.size > 0,
       probe: () => this.#probe(settings.silenceMs * 10),

@@ -1,6 +1,6 @@
 import type { BrokerId, Message, PartitionNumber } from '@tailrace/schemas'
 import { NO_BROKER, TailraceError } from '@tailrace/schemas'
-import { canDial } from './server-address.ts'
+import { toldAddress } from './server-address.ts'
 
 /** Where a topic's partitions are led, as last heard. Index: partition number. */
 export interface TopicRoute {
@@ -65,9 +65,9 @@ export class Metadata {
     let changed = false
     this.#clusterId = reply.clusterId
     for (const { id, http } of reply.brokers) {
-      const address = `${scheme}://${http}`
+      const address = toldAddress(`${scheme}://${http}`)
       // Who tells no address, or none that can be dialled, is reached by way of the others.
-      if (http === '' || this.#addresses.get(id) === address || !canDial(address)) continue
+      if (address === undefined || this.#addresses.get(id) === address) continue
       this.#addresses.set(id, address)
       changed = true
     }

@@ -18,12 +18,12 @@ export function serverAddress(text: unknown): string {
   return `${scheme}://${url.host}${url.pathname.replace(/\/+$/, '').replace(/\/stream$/, '')}`
 }
 
-/** Whether a connection to this address can be tried at all. */
-export function canDial(address: string): boolean {
+/** The same for what a broker tells of another; undefined where no connection to it could be tried. */
+export function toldAddress(text: string): string | undefined {
   try {
-    return serverAddress(address) !== ''
+    return serverAddress(text)
   } catch {
-    return false
+    return undefined
   }
 }
 

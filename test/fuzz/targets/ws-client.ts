@@ -11,6 +11,8 @@ import { sealedFrame } from './frames.ts'
 
 /** A client that has heard nothing for this long waits for something that does not come. */
 const QUIET_MS = 15
+/** Short, so that what a late connection does falls into the input that led to it, or the next. */
+const CONNECT_MS = 300
 const END_MS = 2_000
 const MOST_RECORDS = 20
 
@@ -23,7 +25,7 @@ interface Use {
 }
 
 function subscribe(servers: string[]): Use {
-  const consumer = new Consumer({ servers })
+  const consumer = new Consumer({ servers, connectTimeoutMs: CONNECT_MS })
   const lastOffsets = new Map<number, number>()
   const read = async (): Promise<void> => {
     let count = 0
@@ -39,7 +41,7 @@ function subscribe(servers: string[]): Use {
 }
 
 function send(servers: string[]): Use {
-  const producer = new Producer({ servers, lingerMs: 0 })
+  const producer = new Producer({ servers, lingerMs: 0, connectTimeoutMs: CONNECT_MS })
   const sent = async (): Promise<void> => {
     for (const { offset } of await producer.sendBatch('flights', [{ value: 'a' }, { value: 'b', partition: 1 }])) {
       if (!Number.isSafeInteger(offset) || offset < 0) throw new Error(`acknowledged at ${offset}`)
@@ -49,7 +51,7 @@ function send(servers: string[]): Use {
 }
 
 function read(servers: string[]): Use {
-  const consumer = new Consumer({ servers })
+  const consumer = new Consumer({ servers, connectTimeoutMs: CONNECT_MS })
   const found = async (): Promise<void> => {
     const { records, nextOffset } = await consumer.read('flights', { partition: 0, offset: 1 })
     if (!Number.isSafeInteger(nextOffset) || nextOffset < 1) throw new Error(`goes on at ${nextOffset}`)
