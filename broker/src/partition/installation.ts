@@ -85,10 +85,12 @@ export class Installation {
 
   async #adoptProducers({ manifest }: FetchedState, store: StateStore): Promise<PartitionState> {
     const { group, crc32c, settings } = this.#deps
-    const { lastIndex, lastTerm } = manifest.description
+    const { lastIndex, lastTerm, endOffset } = manifest.description
     const bytes = await this.#fetch.stateBytes(manifest.stateBytes ?? 0)
     const checkpoint = decodeCheckpoint(bytes, crc32c)
     if (checkpoint === null) throw new TailraceError('STORAGE_CORRUPT', 'The derived state is damaged.')
+    if (checkpoint.commitIndex !== lastIndex || checkpoint.highWatermark !== endOffset)
+      throw new TailraceError('STORAGE_CORRUPT', 'The derived state is not that of the copied log.')
     this.#fetch.checkGoing()
     await saveInstallRecord(store, group, { lastIndex, lastTerm })
     await saveCheckpoint(store, group, checkpoint, crc32c)

@@ -58,8 +58,9 @@ class Source {
 
   #manifest(): Uint8Array {
     const files = Object.entries(this.files).map(([name, text]) => ({ name, bytes: text.length }))
+    const terms = [{ term: 2, index: this.ends.prevIndex + 1, offset: 0 }]
     return encodeManifest({
-      description: { ...this.ends, prevTerm: 0, startOffset: 0, endOffset: 9, terms: [], configurations: [] },
+      description: { ...this.ends, prevTerm: 0, startOffset: 0, endOffset: 9, terms, configurations: [] },
       files,
       stateBytes: this.stateBytes,
     })

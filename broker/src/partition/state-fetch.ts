@@ -1,6 +1,6 @@
-import type { BrokerId, GroupId } from '@tailrace/schemas'
+import type { BrokerId, GroupId, LogIndex, Term } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
-import type { LogInstall, LogStorage } from '../log/types.ts'
+import type { LogDescription, LogInstall, LogStorage } from '../log/types.ts'
 import type { Crc32c } from '../platform/checksum.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { InstallRequest } from '../raft/ready.ts'
@@ -153,7 +153,11 @@ export class StateFetch {
     )
     if (this.#isDamaged(body, fields.crc32c)) throw new TailraceError('STORAGE_CORRUPT', 'The manifest is damaged.')
     this.#copy = fields.copy
-    return decodeManifest(body)
+    const manifest = decodeManifest(body)
+    // What is installed takes the place of the log here: it must not end before what was offered, nor be another log's.
+    if (!covers(manifest.description, lastIndex, lastTerm))
+      throw new TailraceError('STORAGE_CORRUPT', 'The copy is not of the state that was offered.')
+    return manifest
   }
 
   /** A piece of a file, checked; null if the source does not know the copy (any more). */
@@ -194,6 +198,13 @@ export class StateFetch {
   #isDamaged(bytes: Uint8Array, crc: number): boolean {
     return this.#deps.crc32c(bytes, 0, bytes.length) !== crc
   }
+}
+
+/** Whether a log reaches the entry, and has it with this term as far as the description tells. */
+function covers({ prevIndex, prevTerm, lastIndex, terms }: LogDescription, index: LogIndex, term: Term): boolean {
+  if (index > lastIndex) return false
+  if (index < prevIndex) return true
+  return (terms.findLast((start) => start.index <= index)?.term ?? prevTerm) === term
 }
 
 function sameCopy(a: CopyManifest, b: CopyManifest): boolean {
