@@ -60,6 +60,8 @@ describe('the operators of mutants', () => {
     expect(texts('const a = b * 2', 'number')).toEqual(['const a = b * 3'])
     expect(texts('const LIMIT = 100')).toEqual([])
     expect(texts('const LIMIT = { max: 8 * (1024 * 1024) - 1 }')).toEqual([])
+    expect(texts('const LIMIT = 8 * MiB')).toEqual([])
+    expect(texts('const LIMIT = LONG - SHORT', 'arithmetic')).toHaveLength(1)
   })
 })
 

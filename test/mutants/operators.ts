@@ -158,9 +158,14 @@ function isCalculated(parent: Node | null): boolean {
   return (parent?.type === 'BinaryExpression' && !isSetting(parent)) || parent?.type === 'ReturnStatement'
 }
 
-/** `8 * 1024 * 1024` */
+/** `2 ** 31 - 1`, `8 * MiB`: numbers alone, or a product of them with constants. */
 function isSetting(node: Node): boolean {
   if (node.type === 'ParenthesizedExpression') return isSetting(node.expression as Node)
-  if (node.type === 'BinaryExpression') return isSetting(node.left as Node) && isSetting(node.right as Node)
-  return node.type === 'Literal' && typeof node.value === 'number'
+  if (node.type !== 'BinaryExpression') return node.type === 'Literal' && typeof node.value === 'number'
+  const parts = [node.left as Node, node.right as Node]
+  return parts.every((part) => isSetting(part) || (node.operator === '*' && isConstant(part)))
+}
+
+function isConstant(node: Node): boolean {
+  return node.type === 'Identifier' && /^[A-Z]/.test(node.name as string)
 }
