@@ -12,6 +12,7 @@ import { type Mutant, mutantsOf } from './operators.ts'
 import { plantedBugs } from './planted.ts'
 import { relatedTests } from './related-tests.ts'
 import { isKilled, killedBefore, nameOf, Report } from './report.ts'
+import { digests, SoundRuns } from './sound-runs.ts'
 import { inParallel, tryMutant, type Verdict } from './trial.ts'
 import { Workshop } from './workshop.ts'
 
@@ -25,6 +26,7 @@ Exit code 0: at least --least per cent were killed, and every planted bug; 1: fe
 Verdicts are in .tmp/mutants/report.json, each as soon as it is known.`
 
 const SCORE_EVERY = 10
+const folder = join(root, '.tmp', 'mutants')
 
 function chosen(tree: Tree, values: { count: string; seed: string; only?: string; changed?: string }): Mutant[] {
   const known = JSON.parse(tree.get('test/mutants/equivalents.json')!) as Equivalent[]
@@ -69,7 +71,8 @@ async function tryAll(mutants: readonly Mutant[], tree: Tree, jobs: number, repo
     console.log(report.score)
     process.exit(130)
   })
-  const jury = new Jury()
+  const sound = new SoundRuns(join(folder, 'sound-runs.jsonl'), digests(tree, graph))
+  const jury = new Jury(sound)
   try {
     await inParallel(mutants, workshops, async (mutant, workshop) => {
       const tests = relatedTests(graph, mutant.file)
@@ -80,7 +83,8 @@ async function tryAll(mutants: readonly Mutant[], tree: Tree, jobs: number, repo
   } finally {
     removeAll()
   }
-  for (const test of jury.failing) console.log(`not asked, as it fails on sound code: ${test}`)
+  // When there are any, a survivor says little.
+  for (const test of sound.failing) console.log(`not asked, as it fails on sound code: ${test}`)
 }
 
 async function main(): Promise<number> {
@@ -107,7 +111,7 @@ async function main(): Promise<number> {
   const isPart = values.only !== undefined || values.changed !== undefined
   const planted = isPart ? [] : plantedBugs((path) => readFileSync(join(root, path), 'utf8'))
   const mutants = [...planted, ...operators]
-  const path = join(root, '.tmp', 'mutants', 'report.json')
+  const path = join(folder, 'report.json')
   const killed = values.resume ? killedBefore(path, mutants) : []
   const known = new Set(killed.map(nameOf))
   const report = new Report(path, Number(values.seed), mutants.length, killed)

@@ -16,7 +16,7 @@ describe('the code that a test has run', () => {
       [10, 50, 2],
       [20, 30, 0],
     ] as const
-    const code = rangesOf([script('a.ts', [[60, 90, 0]], [...called], [[0, 100, 1]])], root)
+    const code = rangesOf([script('a.ts', [[60, 90, 0]], [...called], [[0, 100, 1]])], root, () => true)
     const places = [5, 10, 19, 20, 29, 30, 49, 50, 60, 89, 90]
     expect(places.map((place) => ran(code, 'a.ts', place))).toEqual(
       [true, true, true, false, false, true, true, true, false, false, true], // in the order of the places
@@ -25,9 +25,9 @@ describe('the code that a test has run', () => {
     expect(ran(code, 'b.ts', 10)).toBe(false)
   })
 
-  it('leaves out what is not of the repository', () => {
+  it('leaves out what is not of the repository, or not wanted', () => {
     const whole = [[0, 9, 1]] as const
-    const scripts = [script('node_modules/x/a.ts', [...whole]), { ...script('', [...whole]), url: 'node:fs' }]
-    expect(rangesOf(scripts, root)).toEqual({})
+    const scripts = [script('a.test.ts', [...whole]), { ...script('', [...whole]), url: 'node:fs' }]
+    expect(rangesOf(scripts, root, (path) => !path.includes('test'))).toEqual({})
   })
 })

@@ -13,17 +13,18 @@ interface Script {
   }[]
 }
 
-/** What of a repository ran. */
-export function rangesOf(scripts: readonly Script[], root: string): ExecutedCode {
+/** What ran of the files of a repository that are wanted. */
+export function rangesOf(scripts: readonly Script[], root: string, isWanted: (path: string) => boolean): ExecutedCode {
   const base = `${pathToFileURL(root).href}/`
   const code: Record<string, Range[]> = {}
   for (const { url, functions } of scripts) {
-    if (!url.startsWith(base) || url.includes('/node_modules/')) continue
+    const path = decodeURI(url.slice(base.length))
+    if (!url.startsWith(base) || !isWanted(path)) continue
     const ranges = functions.flatMap(({ ranges }) =>
       ranges.map(({ startOffset, endOffset, count }): Range => [startOffset, endOffset, count]),
     )
     // Functions come without an order; a block and its function may be the same text, and the block comes later.
-    code[decodeURI(url.slice(base.length))] = ranges.sort((a, b) => a[0] - b[0] || b[1] - a[1])
+    code[path] = ranges.sort((a, b) => a[0] - b[0] || b[1] - a[1])
   }
   return code
 }

@@ -23,6 +23,9 @@ export interface Run {
 /** Runs one test on broken or on sound code; null when it takes longer than `limitMs`. */
 export type RunTest = (test: string, code: 'broken' | 'sound', limitMs: number) => Promise<Run | null>
 
+/** By test; null for one that fails on sound code. */
+export type KnownRuns = Pick<Map<string, Run | null>, 'get'> & { set(test: string, run: Run | null): unknown }
+
 export interface Place {
   readonly file: string
   readonly start: number
@@ -39,12 +42,11 @@ export interface Judgement {
  * there would fail for every mutant and is asked no more, and one that never comes to the mutated place is not asked about it.
  */
 export class Jury {
-  /** How each test ran on sound code; null for one that fails there. */
-  readonly #sound = new Map<string, Run | null>()
+  readonly #sound: KnownRuns
 
-  /** Those that fail on sound code: when there are any, a survivor says little. */
-  get failing(): string[] {
-    return [...this.#sound].flatMap(([test, run]) => (run === null ? test : []))
+  /** How tests ran on sound code, as far as that is known; what is learnt is added. */
+  constructor(sound: KnownRuns = new Map()) {
+    this.#sound = sound
   }
 
   async judge({ file, start }: Place, tests: readonly string[], run: RunTest): Promise<Judgement> {

@@ -1,5 +1,7 @@
 import { type Profiler, Session } from 'node:inspector'
 import { afterAll } from 'vitest'
+import { isTest } from '../house/source-tree.ts'
+import { isMutated } from './choose.ts'
 import { type ExecutedCode, rangesOf } from './executed-code.ts'
 import { RECORDS_CODE } from './run-record.ts'
 
@@ -21,5 +23,5 @@ function executedBy(from: Session): ExecutedCode {
     if (error !== null) throw error
     scripts = taken.result
   })
-  return rangesOf(scripts, process.cwd())
+  return rangesOf(scripts, process.cwd(), (path) => isMutated(path) && !isTest(path))
 }
