@@ -48,6 +48,21 @@ describe('damage', () => {
     expect((await open(disk)).group(1)!.damage).toBeNull()
   })
 
+  test('that is told from outside is durable: the entries from there on are gone', async () => {
+    const disk = new MemoryDisk()
+    const storage = await open(disk)
+    const writer = new Acknowledgements(storage).writer(storage.create(1))
+    writer.write({ vote: { term: 1, votedFor: 1 }, sizes: [50, 60, 70] })
+    await settled()
+    const [kept, lost] = writer.now.entries
+    writer.log.lose(2, lost!.header.baseOffset, 'told so')
+    await settled()
+    disk.crash(() => 0)
+    const again = (await open(disk)).group(1)!
+    expect(again.damage).toEqual({ fromIndex: 2, reason: 'told so' })
+    expect(await difference(again, { hardState: writer.now.hardState, entries: [kept!] })).toBeNull()
+  })
+
   test('of a segment that is read: the batch is refused and never served', async () => {
     const disk = new MemoryDisk()
     const storage = await open(disk)
