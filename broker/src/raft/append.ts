@@ -62,8 +62,9 @@ export function acceptHeartbeat(state: RaftState, message: HeartbeatMessage): vo
   // A blank replica may be taken for the one that this broker had before, whose log the leader knew (membership.ts).
   if (isNamed(state.configuration, state.id, state.admission)) {
     const acknowledged = Math.max(message.commit, message.acknowledged ?? 0)
-    if (acknowledged > state.log.lastIndex) noteLostTail(state, message.from, acknowledged)
-    else commitTo(state, message.commit)
+    if (acknowledged <= state.log.lastIndex) commitTo(state, message.commit)
+    else if (state.defects.lostTailUnheeded) commitTo(state, Math.min(message.commit, state.log.lastIndex))
+    else noteLostTail(state, message.from, acknowledged)
   }
   const { id: from, term, log, outbox, admission } = state
   const { sentAt, round = 0 } = message

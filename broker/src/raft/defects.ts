@@ -3,6 +3,8 @@
  * Nothing but `createRaftWithDefects` can set them; `createRaft` always runs with `noDefects`.
  */
 export interface Defects {
+  /** A follower takes no notice of a heartbeat which says that it has acknowledged more than it has. */
+  readonly lostTailUnheeded: boolean
   /** M92 (1): the leader counts its own copy before its fsync. */
   readonly leaderCountsUnsynced: boolean
   /** M32: an entry of an older term is committed by counting its copies (Figure 8). */
@@ -98,6 +100,7 @@ export interface Defects {
 }
 
 export const noDefects: Defects = Object.freeze({
+  lostTailUnheeded: false,
   leaderCountsUnsynced: false,
   commitOlderTerm: false,
   matchFromRejection: false,

@@ -27,7 +27,31 @@ export function sequenceOf(block: Uint8Array): number {
  * not be told from a write that had not come to its end.
  */
 export function loseTail(files: Files, blocks: number): number {
-  const marked = markedBlock(files)
+  const all = [...files]
+  const written = newestFirst(all)
+  if (written.length === 0 || written[0]!.sequence > markedBlock(all)) return 0
+  const lost = written.slice(0, blocks)
+  for (const { file, block } of lost) file.corrupt(block, undefined)
+  return lost.length
+}
+
+/** All blocks of the journal above a sequence become what they were before, and the mark as well. Nothing on the disk tells of it. Returns how many. */
+export function loseUntold(files: Files, kept: number): number {
+  const all = [...files]
+  const lost = newestFirst(all).filter(({ sequence }) => sequence > kept)
+  for (const { file, block } of lost) file.corrupt(block, undefined)
+  const mark = all.find(([path]) => path.endsWith('/log/durable'))?.[1]
+  const bytes = mark?.stored(0)?.slice()
+  if (mark !== undefined && bytes !== undefined) {
+    const view = new DataView(bytes.buffer)
+    view.setFloat64(8, kept, true)
+    view.setUint32(0, nodeCrc32c(bytes, 4, MARK_BYTES), true)
+    mark.corrupt(0, bytes)
+  }
+  return lost.length
+}
+
+function newestFirst(files: Files): { file: BlockFile; block: number; sequence: number }[] {
   const written: { file: BlockFile; block: number; sequence: number }[] = []
   for (const [path, file] of files) {
     if (!path.includes('/journal/')) continue
@@ -36,9 +60,5 @@ export function loseTail(files: Files, blocks: number): number {
       if (bytes[4] !== 0) written.push({ file, block, sequence: sequenceOf(bytes.subarray(0, BLOCK_BYTES)) })
     }
   }
-  written.sort((a, b) => b.sequence - a.sequence)
-  if (written.length === 0 || written[0]!.sequence > marked) return 0
-  const lost = written.slice(0, blocks)
-  for (const { file, block } of lost) file.corrupt(block, undefined)
-  return lost.length
+  return written.sort((a, b) => b.sequence - a.sequence)
 }
