@@ -73,9 +73,9 @@ const records = { partition: 0, nextOffset: 2, highWatermark: 2 }
 const fetched = { nextOffset: 2, highWatermark: 2, logStart: 0 }
 const more = ({ kind, bytes }: Block): Block => ({ kind: kind - (kind % 8) + 4, bytes })
 const withChecksum = ({ bytes }: Block): Block => ({ kind: 2, bytes })
-/** Each number of a frame, in turn, as one that no broker has in mind. */
+/** Each number of a frame, in turn, as -1; changes of the kind make other odd numbers of it. */
 function withOddNumbers(block: Block, numbers: number): Block[][] {
-  return Array.from({ length: 4 * numbers }, (_, at) => [{ ...block, kind: 1 + 8 * (at + 1) }])
+  return Array.from({ length: numbers }, (_, at) => [{ ...block, kind: 1 + 8 * (4 * at + 1) }])
 }
 
 /** The first byte says what the program does. */
