@@ -111,3 +111,16 @@ test('what is not finished in time is cut off, and nothing is kept of it', async
   await pass(2000)
   expect([told, held.bytes]).toEqual([['slow TIMED_OUT'], 0])
 })
+
+test('what is never finished is cut off after its time, also where nothing was held for a while before', async () => {
+  const { open, told, pass } = setUp()
+  for (const name of ['first', 'second']) {
+    const early = open(name)
+    early.hold(10)
+    await pass(limits.maxAgeMs - 1)
+    expect(told.filter((line) => line.startsWith(name))).toEqual([])
+    await pass(501)
+    expect(told.filter((line) => line.startsWith(name))).toEqual([`${name} TIMED_OUT`])
+    early.release()
+  }
+})
