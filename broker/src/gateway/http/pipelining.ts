@@ -19,8 +19,12 @@ export function boundPipelining(server: Server, clock: Clock): void {
   server.on('connection', (socket: Socket) => {
     const ahead = { requests: 0, held: false }
     connections.set(socket, ahead)
-    // Node reads on for the body of a request.
-    socket.on('resume', () => void (ahead.held && socket.pause()))
+    // Node reads on for the body of a request; that may have been asked for before the pause, and happens after it all the same.
+    socket.on('resume', () => {
+      if (!ahead.held) return
+      if (socket.isPaused()) socket.emit('pause')
+      else socket.pause()
+    })
   })
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     const ahead = connections.get(socket)!
