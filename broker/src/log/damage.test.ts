@@ -48,6 +48,22 @@ describe('damage', () => {
     expect((await open(disk)).group(1)!.damage).toBeNull()
   })
 
+  test('of a batch whose header says wrong offsets begins at that batch, not at the sound one behind it', async () => {
+    const disk = new MemoryDisk()
+    const storage = await open(disk)
+    const writer = new Acknowledgements(storage).writer(storage.create(1))
+    writer.write({ vote: { term: 1, votedFor: 1 }, sizes: [50, 60, 70, 80] })
+    await settled()
+    await storage.close()
+    const [folder] = await disk.list('log/groups')
+    const segment = (await disk.list(`log/groups/${folder}`)).find((name) => name.endsWith('.log'))
+    const [first, second] = writer.now.entries.map(({ header }) => header.bytes)
+    const lastOffsetDelta = 23
+    disk.flip(`log/groups/${folder}/${segment}`, first! + second! + lastOffsetDelta + 2, 4)
+    const again = (await open(disk)).group(1)!
+    expect([again.damage?.fromIndex, again.lastIndex]).toEqual([3, 2])
+  })
+
   test('that is told from outside is durable: the entries from there on are gone', async () => {
     const disk = new MemoryDisk()
     const storage = await open(disk)

@@ -77,7 +77,9 @@ test('on the disk of the machine: a journal that is cut off loses nothing before
   const storage = await open(folder, 64 * 1024)
   const acks = new Acknowledgements(storage)
   const writer = acks.writer(storage.create(1))
-  for (const size of [100, 6000, 300]) await acks.durable(writer, writer.write({ sizes: [size] }))
+  const vote = { term: 1, votedFor: 1 }
+  await acks.durable(writer, writer.write({ vote, sizes: [100] }))
+  for (const size of [6000, 300]) await acks.durable(writer, writer.write({ sizes: [size] }))
   // Blocks: opening, first round, two for the second, third.
   for (const [bytes, entries] of [
     [5 * 4096, 3],

@@ -1,20 +1,24 @@
 import { expect, it } from 'vitest'
 import { ReplayedGroup } from './replayed-group.ts'
 
-it('a group whose last entry has a later term than its record of terms has lost that record, and is damaged', () => {
+function withEntriesOfTerm2(): ReplayedGroup {
   const group = new ReplayedGroup(5, 1)
   group.state.extend(3, 3, [{ term: 2, index: 1, offset: 0 }], [])
   group.state.hardState = { term: 1, votedFor: 4 }
+  return group
+}
+
+it('a group that lacks records, and has entries of a later term than it knows, lacks the record of that term', () => {
+  const group = withEntriesOfTerm2()
+  group.suspect('a place that cannot be read')
   group.settle()
-  expect(group.damage).toEqual({ fromIndex: 4, reason: expect.stringContaining('the term of its last entry') })
+  expect(group.damage).toEqual({ fromIndex: 4, reason: 'a place that cannot be read' })
   // Nobody may be voted for in a term in which this replica may have voted.
   expect(group.state.hardState).toEqual({ term: 2, votedFor: 0 })
 })
 
-it('a group that is whole is not', () => {
-  const group = new ReplayedGroup(5, 1)
-  group.state.extend(3, 3, [{ term: 2, index: 1, offset: 0 }], [])
-  group.state.hardState = { term: 2, votedFor: 4 }
+it('a group that is whole keeps what it has', () => {
+  const group = withEntriesOfTerm2()
   group.settle()
-  expect([group.damage, group.state.hardState]).toEqual([null, { term: 2, votedFor: 4 }])
+  expect([group.damage, group.state.hardState]).toEqual([null, { term: 1, votedFor: 4 }])
 })

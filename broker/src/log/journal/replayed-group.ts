@@ -63,10 +63,9 @@ export class ReplayedGroup implements RecordOwner {
   settle(): void {
     if (this.#doubt !== null) this.#lose(this.#doubt)
     this.#doubt = null
-    if (this.state.hardState.term >= this.state.lastTerm) return
     // A term is written before the first entry of it: that record is among those that are missing, and with it a vote perhaps.
-    this.markDamage(this.state.lastIndex + 1, 'the record of the term of its last entry is missing in the journal')
-    this.state.hardState = { term: this.state.lastTerm, votedFor: NO_BROKER }
+    if (this.damage !== null && this.state.hardState.term < this.state.lastTerm)
+      this.state.hardState = { term: this.state.lastTerm, votedFor: NO_BROKER }
   }
 
   apply(record: RecordHeader, body: Uint8Array, sound: boolean): void {

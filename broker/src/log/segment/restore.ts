@@ -58,7 +58,9 @@ export async function restoreSegments(
     const size = await env.disk.size(segment.path)
     if (segment.sealed && segment.lastIndex === end && size !== null && size >= segment.bytes) continue
     changed ||= segment.lastIndex !== end
-    await readUpTo(env, segment, end, group)
+    await readUpTo(env, segment, end, group, Math.min(segment.lastIndex, end))
+    // The batch that does not fit may be sound, and the one before it say a wrong offset: then all of them are checked.
+    if (segment.lastIndex < end) await readUpTo(env, segment, end, group, 0)
     segment.sealed = i + 1 < segments.length
   }
   const reached = reachable(group, segments)
@@ -66,9 +68,14 @@ export async function restoreSegments(
   return { segments, changed }
 }
 
-/** Reads the segment from its last indexed place until the entry `end`, and makes it end there. */
-async function readUpTo(env: SegmentEnv, segment: Segment, end: LogIndex, group: ReplayedGroup): Promise<void> {
-  const trusted = Math.min(segment.lastIndex, end)
+/** Reads the segment from its last indexed place until the entry `end`, and makes it end there. Batches up to `trusted` are not checked. */
+async function readUpTo(
+  env: SegmentEnv,
+  segment: Segment,
+  end: LogIndex,
+  group: ReplayedGroup,
+  trusted: LogIndex,
+): Promise<void> {
   const index = (segment.indexed > 0 ? await readIndex(env, segment) : null) ?? new SparseIndex(env.crc32c)
   index.cut(end + 1)
   const size = (await env.disk.size(segment.path)) ?? 0
