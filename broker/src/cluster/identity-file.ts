@@ -1,12 +1,14 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { crc32c, formatTable, newerFormat, TailraceError } from '@tailrace/schemas'
 import { damagedFile } from '../log/damaged-file.ts'
+import { keepFile } from '../log/keep-file.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { Random } from '../platform/random.ts'
 import type { FormationRecord } from './formation-record.ts'
 import { readFormation, requireMember } from './formation-record.ts'
 
 const FORMAT = formatTable.identity.version
+const NAME = 'identity.json'
 
 interface Content {
   readonly format: typeof FORMAT
@@ -75,7 +77,7 @@ export class IdentityFile {
 
   async #replace(content: Content): Promise<void> {
     const bytes = new TextEncoder().encode(withChecksum(JSON.stringify(content, null, 2)))
-    const temporary = `${this.#folder}/identity.json.new`
+    const temporary = `${pathIn(this.#folder)}.new`
     const file = await this.#disk.open(temporary)
     try {
       await file.truncate(0)
@@ -101,7 +103,9 @@ async function read(disk: Disk, folder: string): Promise<Content | null> {
   } finally {
     await file.close()
   }
-  return parse(path, new TextDecoder().decode(bytes))
+  const content = parse(path, new TextDecoder().decode(bytes))
+  await keepFile(disk, folder, NAME)
+  return content
 }
 
 function parse(path: string, text: string): Content {
@@ -153,5 +157,5 @@ export async function checkIdentity(disk: Disk, folder: string): Promise<{ reado
 }
 
 function pathIn(folder: string): string {
-  return `${folder}/identity.json`
+  return `${folder}/${NAME}`
 }

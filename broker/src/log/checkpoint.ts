@@ -4,6 +4,7 @@ import type { Crc32c } from '../platform/checksum.ts'
 import type { Disk } from '../platform/disk.ts'
 import { damagedFile } from './damaged-file.ts'
 import type { JournalPlace } from './journal/journal.ts'
+import { keepFile } from './keep-file.ts'
 import { LogState } from './log-state.ts'
 import type { SegmentRecord } from './segment/segment.ts'
 import type { Damage } from './types.ts'
@@ -70,23 +71,12 @@ export async function readCheckpoint(disk: Disk, folder: string, crc: Crc32c): P
     if (found === null) unreadable++
     else if (newest === null || found.generation > newest.generation) newest = found
   }
-  if (newest !== null) await keep(disk, folder, newest)
+  if (newest !== null) await keepFile(disk, folder, NAMES[newest.generation % 2]!)
   // The very first checkpoint may have been torn: then nothing was ever promised, and there is no second file.
   if (newest === null && unreadable === NAMES.length) {
     throw damagedFile(`${folder}/${NAMES[0]} and ${NAMES[1]}`, 'neither can be read')
   }
   return newest
-}
-
-/** A process that was killed may have left it in the kernel's memory only. What is done from here on relies on it, also after a power failure. */
-async function keep(disk: Disk, folder: string, { generation }: Checkpoint): Promise<void> {
-  const file = await disk.open(`${folder}/${NAMES[generation % 2]}`)
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await disk.syncFolder(folder)
 }
 
 async function readOne(disk: Disk, path: string, size: number, crc: Crc32c): Promise<Checkpoint | null> {

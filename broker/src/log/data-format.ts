@@ -1,9 +1,11 @@
 import { formatTable, newerFormat } from '@tailrace/schemas'
 import type { Crc32c } from '../platform/checksum.ts'
 import { type Disk, DiskError } from '../platform/disk.ts'
+import { keepFile } from './keep-file.ts'
 
 /** `tailrace-data-VERSION CHECKSUM`: the checksum covers what is before the space, in every version. */
 const NAME = 'tailrace-data-'
+const FILE = 'format'
 const MOST_BYTES = 4096
 
 export interface FoundDataFolder {
@@ -34,7 +36,8 @@ export async function writeDataFormat(disk: Disk, folder: string, crc: Crc32c): 
   const bytes = new TextEncoder().encode(`${head} ${checksumOf(head, crc)}\n`)
   const path = pathIn(folder)
   const size = await disk.size(path)
-  if (size === bytes.length && (await readText(disk, path, size)) === new TextDecoder().decode(bytes)) return
+  if (size === bytes.length && (await readText(disk, path, size)) === new TextDecoder().decode(bytes))
+    return keepFile(disk, folder, FILE)
   const file = await disk.open(path)
   try {
     await file.truncate(0)
@@ -65,5 +68,5 @@ function checksumOf(text: string, crc: Crc32c): string {
 }
 
 function pathIn(folder: string): string {
-  return `${folder}/format`
+  return `${folder}/${FILE}`
 }
