@@ -66,7 +66,7 @@ export class Metadata {
     this.#clusterId = reply.clusterId
     for (const { id, http } of reply.brokers) {
       const address = toldAddress(`${scheme}://${http}`)
-      // Who tells no address, or none that can be dialled, is reached by way of the others.
+      // A broker without an address that can be dialled is reached through the others.
       if (address === undefined || this.#addresses.get(id) === address) continue
       this.#addresses.set(id, address)
       changed = true

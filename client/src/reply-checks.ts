@@ -13,7 +13,7 @@ const counts: { readonly [Name in Checked]: readonly (keyof Message<Name>)[] } =
 }
 const HIGHEST_EPOCH = 32_767
 
-/** Whoever gets an answer relies on its numbers. @throws TailraceError MALFORMED_FRAME for what no broker means */
+/** Producers and consumers rely on these numbers. @throws TailraceError MALFORMED_FRAME for one that no broker sends */
 export function checkReply(frame: Frame): void {
   const { name, fields } = frame
   if (Object.hasOwn(counts, name)) checkCounts(name, fields, counts[name as Checked])

@@ -9,6 +9,7 @@ import type {
   TopicDescription,
   TopicSummary,
 } from '../cluster/broker-api.ts'
+import { topicPath } from '../cluster/topic-path.ts'
 import { refuseAnother } from '../cluster/topic-places.ts'
 import { topicsToRoute } from '../cluster/topics-to-route.ts'
 import type { FetchResult, OffsetResult } from '../partition/requests.ts'
@@ -20,7 +21,6 @@ import type { CopiedPartition } from './copied-partition.ts'
 import type { Copies } from './copies.ts'
 import type { Forwarding } from './forwarding.ts'
 import { positionOf } from './positions.ts'
-import { topicPath } from './topic-path.ts'
 import type { Uplink } from './uplink.ts'
 
 export interface FacadeDeps {

@@ -1,6 +1,6 @@
 import type { AdminApi, GroupTarget } from '../cluster/admin-api.ts'
+import { topicPath } from '../cluster/topic-path.ts'
 import type { HttpClient } from '../platform/http-client.ts'
-import { topicPath } from './topic-path.ts'
 import type { Uplink } from './uplink.ts'
 
 /** Long enough for the slowest: members that are forced, a snapshot. */

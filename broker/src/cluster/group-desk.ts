@@ -188,7 +188,7 @@ export class GroupDesk {
     return open
   }
 
-  /** @throws TailraceError NOT_LEADER: whoever took this broker for the leader has not heard that its replica was removed, and looks again */
+  /** @throws TailraceError NOT_LEADER: a broker that asks here takes this one for the leader, and looks for the leader again */
   #open(group: GroupId): Group {
     const open = this.#deps.groups.get(group)
     if (open === undefined) throw new TailraceError('NOT_LEADER', `Broker ${this.#deps.brokerId} has no replica of it.`)

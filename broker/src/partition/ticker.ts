@@ -7,9 +7,9 @@ const ROUNDING = 1e-6
 
 /**
  * Ticks by the clock. Timers come late, and a process that is stopped (SIGSTOP, a machine that is moved) has none, while the promises of others, which a leader's
- * lease rests on, run out (M24). So who asks for a lease catches up first, and so does who takes a message of a leader: a leader that is heard is promised a time
- * from now on (M10), not from a tick on that is long over. Not who is asked for a vote: a tick that is due then would begin an election of its own in the very moment
- * in which another replica holds one, and both would fail. What is missed beyond `MOST_AT_ONCE` is left out, and told: elections lose nothing by a
+ * lease rests on, run out (M24). So a broker catches up before it uses a lease, and before it takes a message of a leader: a leader that is heard is promised a time
+ * from now on (M10), not from a tick on that is long over. It does not catch up before it takes a vote request: a tick that is due then could begin an election in the
+ * same millisecond as the other replica's, and both would fail. What is missed beyond `MOST_AT_ONCE` is left out, and told: elections lose nothing by a
  * clock that was behind, since a replica then only refuses votes for longer (M10).
  */
 export class Ticker {

@@ -7,7 +7,7 @@ import type { FuzzTarget } from '../target.ts'
 const MOST_STEPS = 24
 const RECOVERY_MS = 20_000
 
-/** Who lies in a run: a broker without a replica; a member, in what Raft promises to bear; a member, in anything. */
+/** The liar of a run: a broker without a replica; a member that sends only what Raft promises to bear; a member that sends anything. */
 const liars = ['stranger', 'harmless member', 'member'] as const
 type Liar = (typeof liars)[number]
 

@@ -1,3 +1,4 @@
+import { topicPath } from '../../cluster/topic-path.ts'
 import { UsageError } from '../command-failure.ts'
 
 /** A Raft group as a person names it, and where its routes are. */
@@ -27,7 +28,7 @@ export function partitionAddress(text: string): GroupAddress {
   const [, topic, partition] = match
   return {
     name: text,
-    path: `/topics/${encodeURIComponent(topic!)}/partitions/${Number(partition)}`,
+    path: topicPath(topic!, `/partitions/${Number(partition)}`),
     command: (verb) => `tailrace partition ${verb} ${text}`,
   }
 }

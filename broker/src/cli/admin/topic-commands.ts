@@ -1,4 +1,5 @@
 import type { TopicChanges } from '../../cluster/admin-api.ts'
+import { topicPath } from '../../cluster/topic-path.ts'
 import { UsageError } from '../command-failure.ts'
 import { plural } from '../quantity.ts'
 import type { Terminal } from '../terminal.ts'
@@ -39,7 +40,7 @@ export async function describeTopic(
   admin: AdminClient,
   terminal: Terminal,
 ): Promise<void> {
-  const topic = (await admin.request('GET', `/topics/${encodeURIComponent(name)}`)) as TopicBody
+  const topic = (await admin.request('GET', topicPath(name))) as TopicBody
   terminal.print(json ? JSON.stringify(topic) : topicText(topic))
 }
 
@@ -51,12 +52,8 @@ export async function deleteTopic(
   admin: AdminClient,
   terminal: Terminal,
 ): Promise<void> {
-  await admin.request('DELETE', `/topics/${encodeURIComponent(name)}${meant(topicId)}`)
+  await admin.request('DELETE', topicPath(name, '', topicId))
   terminal.print(json ? JSON.stringify({ deleted: name }) : `deleted topic ${name}`)
-}
-
-function meant(topicId: string | undefined): string {
-  return topicId === undefined ? '' : `?topicId=${encodeURIComponent(topicId)}`
 }
 
 /**
@@ -74,7 +71,7 @@ export async function alterTopic(
   if (Object.keys(changes).length === 0) {
     throw new UsageError(`nothing to change: name a setting, like tailrace topic alter ${name} --retention-ms 7d`)
   }
-  const path = `/topics/${encodeURIComponent(name)}/config${meant(topicId)}`
+  const path = topicPath(name, '/config', topicId)
   const config = (await admin.request('PATCH', path, changes)) as Readonly<Record<string, unknown>>
   const text = configText(config)
   terminal.print(

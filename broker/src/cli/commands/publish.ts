@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { topicPath } from '../../cluster/topic-path.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import { parseCount } from '../count-option.ts'
 import type { PublishInput } from '../records/publish.ts'
@@ -56,7 +57,7 @@ async function publish(topic: string, flags: PublishFlags, terminal: Terminal): 
   checkLineFormat(options)
   const input = await openInput(flags.file, terminal)
   // Asked first, because the producer would wait for a broker, and says at once which address refuses or that there is no such topic.
-  await adminOf(flags, terminal).request('GET', `/topics/${encodeURIComponent(topic)}`)
+  await adminOf(flags, terminal).request('GET', topicPath(topic))
   const servers = webSocketServers(httpServers(flags.server, terminal.environment))
   const givingUp = new AbortController()
   const producer = new Producer({ servers, compression: flags.compression, signal: givingUp.signal })

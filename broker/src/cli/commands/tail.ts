@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { topicPath } from '../../cluster/topic-path.ts'
 import { parseCount } from '../count-option.ts'
 import { parsePartitions, parsePosition } from '../records/position.ts'
 import type { TailFormat } from '../records/record-text.ts'
@@ -50,7 +51,7 @@ async function tail(topic: string, flags: TailFlags, terminal: Terminal): Promis
     import('../../platform/node/clock.ts'),
   ])
   // Asked first, because the consumer would wait for a broker, and says at once which address refuses or that there is no such topic.
-  await adminOf(flags, terminal).request('GET', `/topics/${encodeURIComponent(topic)}`)
+  await adminOf(flags, terminal).request('GET', topicPath(topic))
   const consumer = new Consumer({ servers })
   try {
     return await tailRecords(options, consumer, nodeClock, terminal)

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { AdminApi, TopicChanges } from '../../../cluster/admin-api.ts'
 import type { BrokerApi, CreateTopicRequest } from '../../../cluster/broker-api.ts'
+import { topicPath } from '../../../cluster/topic-path.ts'
 import { object } from '../schema-parts.ts'
 import { errorResponses, topicParams, topicQuery } from '../schemas.ts'
 
@@ -16,7 +17,7 @@ export function topicRoutes(app: FastifyInstance, api: BrokerApi, admin: AdminAp
     { schema: schemas.create, config: { errorCodes: createErrors } },
     async (request, reply) => {
       const topic = await api.createTopic(request.body)
-      reply.code(201).header('location', `/topics/${encodeURIComponent(topic.name)}`)
+      reply.code(201).header('location', topicPath(topic.name))
       return topic
     },
   )
