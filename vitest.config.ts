@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Tests that start processes of their own: one file at a time, after the others, so that they measure what they mean to. */
@@ -27,6 +28,8 @@ export default defineConfig({
           name: 'unit',
           include: ['*/src/**/*.test.ts', '*/test-*/**/*.test.ts', 'scripts/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', ...processTests],
+          // By default one less than there are cores, which is one on two.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
