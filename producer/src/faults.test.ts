@@ -1,13 +1,14 @@
 import { type Fault, TestCluster } from '@tailrace/client/test-broker'
 import { readBatchHeader } from '@tailrace/schemas'
 import fc from 'fast-check'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Producer, type ProducerOptions } from './index.ts'
 
 let cluster: TestCluster | undefined
 let producer: Producer | undefined
 
 afterEach(async () => {
+  vi.restoreAllMocks()
   await producer?.close({ timeoutMs: 0 })
   await cluster?.close()
 })
@@ -101,12 +102,35 @@ describe('a change of leader', () => {
     expect(performance.now() - began).toBeLessThan(3_000)
   })
 
+  it('is waited for from the first batch on, which says why when it is late', async () => {
+    const [cluster, producer] = await start({ deliveryTimeoutMs: 150 })
+    cluster.moveLeader('t', 0, 0)
+    const cause = { code: 'LEADER_UNAVAILABLE' }
+    await expect(producer.send('t', { value: 'a' })).rejects.toMatchObject({ code: 'TIMED_OUT', cause })
+  })
+
   it('goes through any broker that forwards while the leader cannot be reached', async () => {
     const [cluster, producer] = await start({}, 2)
     cluster.forwards = true
     await cluster.broker(1).stop()
     await producer.send('t', { value: 'a' })
     expect(cluster.values('t', 0)).toEqual(['a'])
+  })
+
+  it('leaves the broker that forwards for the leader itself after five seconds', async () => {
+    const [cluster, producer] = await start({}, 2)
+    cluster.forwards = true
+    await cluster.broker(1).stop()
+    await producer.send('t', { value: 'a' })
+    await cluster.broker(1).start()
+    const asked: number[] = []
+    cluster.fault = (broker) => void asked.push(broker)
+    const { now } = performance
+    for (const later of [4_000, 6_000]) {
+      vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + later)
+      await producer.send('t', { value: `${later}` })
+    }
+    expect(asked).toEqual([2, 1])
   })
 })
 
@@ -136,6 +160,19 @@ describe('a batch that fails for good', () => {
     await later
     await producer.send('t', { value: 'last' })
     expect(cluster.values('t', 0)).toEqual(['warm', 'later', 'last'])
+  })
+
+  it('fails with what the search for a leader ends with, as soon as that is known', async () => {
+    const [cluster, producer] = await start({ deliveryTimeoutMs: 60_000 })
+    await producer.send('t', { value: 'warm' })
+    cluster.moveLeader('t', 0, 0)
+    const sent = producer.send('t', { value: 'x' })
+    cluster.deleteTopic('t')
+    // The two seconds for which a topic may be missing pass in a tenth of one.
+    const { now } = performance
+    const began = performance.now()
+    vi.spyOn(performance, 'now').mockImplementation(() => began + 20 * (now.call(performance) - began))
+    await expect(sent).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })
   })
 
   it('does not stay pending when no broker can be reached at all', async () => {

@@ -1,6 +1,8 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { EntryKind } from '@tailrace/schemas'
 import type { GroupStatus } from '../partition/types.ts'
+import type { Configuration } from '../raft/config.ts'
+import { isVoter } from '../raft/quorum.ts'
 import type {
   EntryDescription,
   GroupDescription,
@@ -37,8 +39,12 @@ export function membersPage({ broker, status }: GroupReport, partition: TopicPar
   }
 }
 
+/** An outgoing voter that stays as a learner votes until the change is done. */
+export function roleOf(id: BrokerId, configuration: Configuration): 'voter' | 'learner' {
+  return isVoter(configuration, id) ? 'voter' : 'learner'
+}
+
 function progressOf(id: BrokerId, leader: BrokerId, status: GroupReport['status']): MemberProgress {
-  const learner = !status.configuration.voters.includes(id) && !status.configuration.outgoing.includes(id)
   const { lastIndex } = status
   if (id === leader) {
     const own = {
@@ -54,7 +60,7 @@ function progressOf(id: BrokerId, leader: BrokerId, status: GroupReport['status'
   const matchIndex = follower?.matchIndex ?? 0
   return {
     broker: id,
-    role: learner ? 'learner' : 'voter',
+    role: roleOf(id, status.configuration),
     matchIndex,
     nextIndex: follower?.nextIndex ?? 0,
     lag: lastIndex - matchIndex,
@@ -125,7 +131,8 @@ function describeEntry({ index, term, kind, state, batch }: GroupReport['tail'][
 
 function describeReplica({ broker, status }: GroupReport): ReplicaDescription {
   const { term, leader, commitIndex, lastIndex, durableIndex, prevIndex, logStart, highWatermark, sizeBytes } = status
-  const learner = status.role === 'follower' && status.configuration.learners.includes(broker)
+  const { learners } = status.configuration
+  const learner = status.role === 'follower' && learners.includes(broker) && !isVoter(status.configuration, broker)
   return {
     broker,
     role: status.trouble !== null ? 'stopped' : learner ? 'learner' : status.role,

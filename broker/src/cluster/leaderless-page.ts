@@ -1,7 +1,7 @@
 import { NO_BROKER } from '@tailrace/schemas'
 import type { GroupDescription, MemberProgress } from './admin-api.ts'
 import type { GroupReport } from './group-desk.ts'
-import { groupPage } from './group-pages.ts'
+import { groupPage, roleOf } from './group-pages.ts'
 import { isNewer } from './last-resort.ts'
 import type { TopicPartition } from './partition-replicas.ts'
 
@@ -18,7 +18,7 @@ export function leaderlessPage(
   const page = groupPage(newest, replicas, partition, readOnly)
   const members = page.members.map((member) => {
     const report = replicas.find(({ broker }) => broker === member.broker)
-    return withoutLeader(member, report, newest.status.lastIndex)
+    return { ...withoutLeader(member, report, newest.status.lastIndex), role: roleOf(member.broker, page) }
   })
   return { ...page, leader: NO_BROKER, members }
 }
@@ -28,7 +28,6 @@ function withoutLeader(member: MemberProgress, report: GroupReport | undefined, 
   const matchIndex = report?.status.durableIndex ?? 0
   return {
     ...member,
-    role: member.role === 'leader' ? 'voter' : member.role,
     ...{ matchIndex, nextIndex: matchIndex + 1, lag: Math.max(0, lastIndex - matchIndex) },
     ...{ state: 'probe', inFlight: 0, active: report !== undefined, caughtUp: false },
   }

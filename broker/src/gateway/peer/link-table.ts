@@ -61,18 +61,15 @@ export class LinkTable implements LinkOwner {
     else if (peer !== '') this.#learn(brokerId, peer)
   }
 
-  /** Ends the connection to a broker for good, unless it is dialled anew. */
+  /** Ends the connections to a broker for good, under each of its addresses, unless they are dialled anew. */
   hangUp(broker: BrokerId): void {
-    const link = this.#byBroker.get(broker)
-    const address = this.#learnt.get(broker) ?? this.#identities.get(broker)?.peer
+    const address = this.#learnt.get(broker) ?? this.#identities.get(broker)?.peer ?? ''
     this.#learnt.delete(broker)
+    const wasUp = this.#byBroker.delete(broker)
+    for (const link of this.#byAddress.values()) if (link.leadsTo === broker) this.#drop(link)
     // If another broker is there by now, it says so when it connects, and is dialled again.
-    if (link === undefined && address !== undefined) this.#dropIfIdle(address)
-    if (link === undefined) return
-    link.close()
-    this.#byAddress.delete(link.address)
-    this.#byBroker.delete(broker)
-    this.#events.link(broker, false)
+    this.#dropIfIdle(address)
+    if (wasUp) this.#events.link(broker, false)
   }
 
   probe(): void {
@@ -120,8 +117,11 @@ export class LinkTable implements LinkOwner {
   /** An address that a broker has left; another one may be there by now. */
   #dropIfIdle(address: string): void {
     const link = this.#byAddress.get(address)
-    if (link === undefined || link.isUp) return
+    if (link !== undefined && !link.isUp) this.#drop(link)
+  }
+
+  #drop(link: OutgoingLink): void {
     link.close()
-    this.#byAddress.delete(address)
+    this.#byAddress.delete(link.address)
   }
 }

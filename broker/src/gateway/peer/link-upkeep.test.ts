@@ -127,3 +127,42 @@ test('one that is removed while it cannot be reached is not dialled any more eit
   await cluster.pass(10_000)
   expect(raws).toHaveLength(length)
 })
+
+test('one that is removed before it answered is not dialled any more, which leaves room for another; an address that has not answered yet is', async () => {
+  const cluster = new PeerCluster()
+  const raws: RawPeer[] = []
+  await cluster.network.host('b2').listen(addressOf(2), (stream) => raws.push(new RawPeer(stream)))
+  const broker = await cluster.start(1, { join: [addressOf(3)], limits: { maxLearntAddresses: 1 } })
+  await cluster.shakeHands(await cluster.connectTo(broker), second)
+  expect(raws).toHaveLength(1)
+  broker.peers.hangUp(2)
+  await cluster.pass(10_000)
+  expect([raws.length, raws[0]!.closed, broker.links]).toEqual([1, true, []])
+  const others: RawPeer[] = []
+  await cluster.network.host('b3').listen(addressOf(3), (stream) => others.push(new RawPeer(stream)))
+  await cluster.pass(2000)
+  expect(others).toHaveLength(1)
+  const learnt: RawPeer[] = []
+  await cluster.network.host('b4').listen(addressOf(4), (stream) => learnt.push(new RawPeer(stream)))
+  await cluster.shakeHands(await cluster.connectTo(broker), identityOfBroker(4, addressOf(4)))
+  expect(learnt).toHaveLength(1)
+})
+
+test('one that is removed is dialled under none of its addresses, nor when another link is lost', async () => {
+  const { cluster, broker, raws } = await dialling()
+  const elsewhere: RawPeer[] = []
+  await cluster.network.host('b2').listen('b2:7001', (stream) => elsewhere.push(new RawPeer(stream)))
+  const others: RawPeer[] = []
+  await cluster.network.host('b3').listen(addressOf(3), (stream) => others.push(new RawPeer(stream)))
+  await cluster.shakeHands(raws[0]!, second)
+  for (const address of ['b2:7001', addressOf(3)]) broker.peers.dial(address)
+  await cluster.pass(20)
+  await cluster.shakeHands(elsewhere[0]!, second)
+  await cluster.shakeHands(others[0]!, identityOfBroker(3, addressOf(3)))
+  broker.peers.hangUp(2)
+  others[0]!.stream.destroy()
+  await cluster.pass(10_000)
+  expect(broker.links).toEqual(['+2', '+3', '-2', '-3'])
+  expect([raws.length, elsewhere.length]).toEqual([1, 1])
+  expect(others.length).toBeGreaterThan(1)
+})

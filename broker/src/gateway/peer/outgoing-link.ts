@@ -1,4 +1,4 @@
-import { type Frame, type MessageDecoder, TailraceError } from '@tailrace/schemas'
+import { type BrokerId, type Frame, type MessageDecoder, TailraceError } from '@tailrace/schemas'
 import type { PeerIdentity } from '../../partition/peers.ts'
 import type { TimerHandle } from '../../platform/clock.ts'
 import type { ByteStream } from '../../platform/network.ts'
@@ -31,6 +31,7 @@ export class OutgoingLink {
   #live: LiveLink | undefined
   #timer: TimerHandle | undefined
   #upSince = 0
+  #leadsTo: BrokerId | undefined
   /** Why this side refused the broker, until that closes the connection. */
   #refusal: TailraceError | undefined
   /** Why the broker there refused this one, when it was asked last. */
@@ -52,6 +53,11 @@ export class OutgoingLink {
 
   get isUp(): boolean {
     return this.#state === 'up'
+  }
+
+  /** The broker that was admitted at the address last. */
+  get leadsTo(): BrokerId | undefined {
+    return this.#leadsTo
   }
 
   /** Why the broker at the address does not want to know this one; until it answers otherwise, or not at all. */
@@ -151,6 +157,7 @@ export class OutgoingLink {
       onClose: (error) => this.#lost(error),
     })
     this.#state = 'up'
+    this.#leadsTo = identity.brokerId
     this.#refusedWith = undefined
     this.#live = live
     if (!this.#owner.up(this, identity)) {
