@@ -2,15 +2,16 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { toolArguments } from '../test/tool-arguments.ts'
 import type { Manifest } from './publishable-manifest.ts'
 import { publishable } from './publishable-manifest.ts'
 
-/**
- * `npm run build [-- FOLDER]`: makes a publishable folder of each package under FOLDER (default: dist), as JavaScript with declarations and
- * source maps. Nothing in the repository runs from there.
- */
+const usage = `npm run build [-- FOLDER]
+Makes a publishable folder of each package under FOLDER (default: dist), as JavaScript with declarations and source maps. Nothing in the
+repository runs from there.`
+
 const root = fileURLToPath(new URL('..', import.meta.url))
-const target = process.argv[2] ?? join(root, 'dist')
+const target = toolArguments(usage, {}, 1).operands[0] ?? join(root, 'dist')
 const emitted = join(root, '.tmp', `build-${process.pid}`)
 const carried = ['README.md', 'avro', 'bin', 'static']
 

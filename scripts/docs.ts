@@ -1,7 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { configurationPage } from '../broker/src/config/documentation.ts'
 import { errorDocs, errorDocsFile } from '../schemas/scripts/write-error-docs.ts'
+import { toolArguments } from '../test/tool-arguments.ts'
 
-/** Writes the pages that follow from tables in the code; tests fail while they are stale. */
+toolArguments(
+  `npm run docs
+Writes docs/configuration.md and docs/errors.md out of the tables in the code; tests fail while they are stale.`,
+  {},
+)
 writeFileSync(new URL('../docs/configuration.md', import.meta.url), configurationPage())
 writeFileSync(errorDocsFile, errorDocs())

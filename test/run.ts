@@ -5,11 +5,12 @@ import { fileURLToPath } from 'node:url'
 import { findChromium } from './runner/chromium.ts'
 import type { Counts, VitestReport } from './runner/counts.ts'
 import { countsOf, resultLine, sum } from './runner/counts.ts'
+import { helpIfAsked } from './tool-arguments.ts'
 
-/**
- * `npm test`: the type checker, the linter, and every test. Arguments go to vitest, which then runs alone:
- * `npm test -- broker/src/raft`. The last line sums up: "N passed, N failed".
- */
+const usage = `npm test [-- ARGUMENT...]
+Runs the type checker, the linter, and every test. Arguments go to vitest, which then runs alone: npm test -- broker/src/raft
+The last line sums up: "N passed, N failed". npx vitest --help tells what vitest takes.`
+
 const root = fileURLToPath(new URL('..', import.meta.url))
 const report = join(root, '.tmp', `vitest-${process.pid}.json`)
 const args = process.argv.slice(2)
@@ -41,6 +42,7 @@ function readReport(): VitestReport | null {
   }
 }
 
+helpIfAsked(usage, args)
 mkdirSync(join(root, '.tmp'), { recursive: true })
 const checks =
   args.length > 0

@@ -1,12 +1,7 @@
-/**
- * npm run bench: publishes through three real brokers at replication 3, durability class D2 (an acknowledgement means a quorum of fsyncs), and
- * runs the floor beside it: the same bytes through the same processes, hops and fsyncs, kept in a growing file, with no protocol at all. Options: --seconds N (of each measurement,
- * default 8), --only TEXT (scenarios whose name contains it), --profile (brokers leave CPU profiles in bench-results).
- */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus, release } from 'node:os'
-import { parseArgs } from 'node:util'
 import { ClusterProcesses } from '../e2e/cluster-processes.ts'
+import { toolArguments } from '../tool-arguments.ts'
 import { type FloorResult, runFloor } from './floor/floor.ts'
 import { type PublishResult, runPublish } from './publish-run.ts'
 
@@ -18,14 +13,19 @@ interface Scenario {
   readonly rate: number | null
 }
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '8' },
-    only: { type: 'string', default: '' },
-    profile: { type: 'boolean', default: false },
-  },
+const usage = `npm run bench -- [--seconds 8] [--only TEXT] [--profile]
+Publishes through three real brokers at replication 3, durability class D2 (an acknowledgement means a quorum of fsyncs), and runs the floor
+beside it: the same bytes through the same processes, hops and fsyncs, kept in a growing file, with no protocol at all.
+  --seconds N   of each measurement
+  --only TEXT   scenarios whose name contains it
+  --profile     brokers leave CPU profiles in bench-results`
+
+const { values } = toolArguments(usage, {
+  seconds: { kind: 'number', default: 8, least: 1 },
+  only: { kind: 'text', default: '' },
+  profile: { kind: 'flag' },
 })
-const seconds = Number(values.seconds)
+const { seconds } = values
 const BATCH_BYTES = 512 * 1024
 
 const scenarios: Scenario[] = [

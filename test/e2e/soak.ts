@@ -1,9 +1,14 @@
-/** npm run test:soak: all 3,000,000 flights while a leader is killed every second. */
+import { toolArguments } from '../tool-arguments.ts'
 import { ClusterProcesses } from './cluster-processes.ts'
 import { hurtLeaders, killAndRestart } from './faults.ts'
 import { publishUnderFaults } from './publish-under-faults.ts'
 
 const ROWS = 3_000_000
+toolArguments(
+  `npm run test:soak
+Publishes all ${ROWS.toLocaleString('en')} flights while a leader is killed every second.`,
+  {},
+)
 
 const cluster = await ClusterProcesses.start()
 try {

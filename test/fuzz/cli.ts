@@ -1,31 +1,20 @@
-import { parseArgs } from 'node:util'
+import { toolArguments } from '../tool-arguments.ts'
 import { writeCase } from './cases.ts'
 import { fuzz } from './fuzz.ts'
 import { spread, targetTable } from './targets/table.ts'
 
 const usage = `npm run fuzz -- [--target NAME] [--inputs 100000] [--seed 1]
 Gives every parser inputs that were made from sound ones by small changes. An input that fails is made small and written to test/fuzz/cases,
-where it is a test from then on.
+where it is a test from then on. Exit code 0: nothing failed; 1: something did; 2: wrong arguments.
 targets: ${targetTable.map(({ target }) => target.name).join(' ')}`
 
-/** Exit code 0: nothing failed; 1: something did; 2: wrong arguments. */
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      target: { type: 'string' },
-      inputs: { type: 'string', default: '100000' },
-      seed: { type: 'string', default: '1' },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  const [inputs, seed] = [Number(values.inputs), Number(values.seed)]
-  const known = targetTable.some(({ target }) => target.name === values.target)
-  const wrong = !Number.isSafeInteger(inputs) || !Number.isSafeInteger(seed) || inputs < 1 || seed < 0
-  if (values.help || wrong || (values.target !== undefined && !known)) {
-    console.log(usage)
-    return values.help ? 0 : 2
-  }
-  const rows = values.target === undefined ? spread(inputs) : only(values.target, inputs)
+  const { inputs, seed, target } = toolArguments(usage, {
+    target: { kind: 'text', among: targetTable.map(({ target }) => target.name) },
+    inputs: { kind: 'whole number', default: 100_000, least: 1 },
+    seed: { kind: 'whole number', default: 1 },
+  }).values
+  const rows = target === undefined ? spread(inputs) : only(target, inputs)
   let failed = 0
   for (const row of rows) {
     const begin = performance.now()

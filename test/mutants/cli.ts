@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { importGraph } from '../house/import-graph.ts'
 import { type ParsedSource, parseTree } from '../house/parsed-source.ts'
 import { isTest, readTree, root, type Tree } from '../house/source-tree.ts'
+import { toolArguments } from '../tool-arguments.ts'
 import { changedLines } from './changed-lines.ts'
 import { choose, isMutated } from './choose.ts'
 import { type Equivalent, isEquivalent } from './equivalents.ts'
@@ -16,7 +16,7 @@ import { digests, SoundRuns } from './sound-runs.ts'
 import { inParallel, tryMutant, type Verdict } from './trial.ts'
 import { Workshop } from './workshop.ts'
 
-const usage = `npm run mutants -- [--count 300] [--seed 1] [--only PATH] [--changed [BASE]] [--planted] [--jobs 2] [--least 95]
+const usage = `npm run mutants -- [--count 300] [--seed 1] [--only PATH] [--changed BASE] [--planted] [--jobs 2] [--least 95]
 Breaks the code in one small place at a time and runs the tests that can notice. A mutant that no test notices survives.
   --only PATH     mutants of the files whose path begins so
   --changed BASE  mutants of the lines that differ from BASE
@@ -28,7 +28,14 @@ Verdicts are in .tmp/mutants/report.json, each as soon as it is known.`
 const SCORE_EVERY = 10
 const folder = join(root, '.tmp', 'mutants')
 
-function chosen(tree: Tree, values: { count: string; seed: string; only?: string; changed?: string }): Mutant[] {
+interface Choice {
+  readonly count: number
+  readonly seed: number
+  readonly only: string | undefined
+  readonly changed: string | undefined
+}
+
+function chosen(tree: Tree, values: Choice): Mutant[] {
   const known = JSON.parse(tree.get('test/mutants/equivalents.json')!) as Equivalent[]
   const changes = values.changed === undefined ? null : changedLines(values.changed)
   const byFile = new Map<string, Mutant[]>()
@@ -39,7 +46,7 @@ function chosen(tree: Tree, values: { count: string; seed: string; only?: string
     const mutants = mutantsOf(file, text).filter((mutant) => !isEquivalent(known, mutant, text))
     byFile.set(file, lines === undefined ? mutants : mutants.filter(({ line }) => lines.has(line)))
   }
-  return choose(byFile, Number(values.count), Number(values.seed))
+  return choose(byFile, values.count, values.seed)
 }
 
 /** Survivors one by one, and the score from time to time. */
@@ -88,37 +95,29 @@ async function tryAll(mutants: readonly Mutant[], tree: Tree, jobs: number, repo
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      count: { type: 'string', default: '300' },
-      seed: { type: 'string', default: '1' },
-      jobs: { type: 'string', default: '2' },
-      least: { type: 'string', default: '95' },
-      only: { type: 'string' },
-      changed: { type: 'string' },
-      planted: { type: 'boolean', default: false },
-      resume: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
+  const { values } = toolArguments(usage, {
+    count: { kind: 'whole number', default: 300 },
+    seed: { kind: 'whole number', default: 1 },
+    jobs: { kind: 'whole number', default: 2, least: 1 },
+    least: { kind: 'whole number', default: 95 },
+    only: { kind: 'text' },
+    changed: { kind: 'text' },
+    planted: { kind: 'flag' },
+    resume: { kind: 'flag' },
   })
-  const numbers = [values.count, values.seed, values.jobs, values.least].map(Number)
-  if (values.help || !numbers.every((value) => Number.isInteger(value) && value >= 0)) {
-    console.log(usage)
-    return values.help ? 0 : 2
-  }
   const tree = readTree()
-  const operators = values.planted ? [] : chosen(tree, values as Parameters<typeof chosen>[1])
+  const operators = values.planted ? [] : chosen(tree, values)
   const isPart = values.only !== undefined || values.changed !== undefined
   const planted = isPart ? [] : plantedBugs((path) => readFileSync(join(root, path), 'utf8'))
   const mutants = [...planted, ...operators]
   const path = join(folder, 'report.json')
   const killed = values.resume ? killedBefore(path, mutants) : []
   const known = new Set(killed.map(nameOf))
-  const report = new Report(path, Number(values.seed), mutants.length, killed)
+  const report = new Report(path, values.seed, mutants.length, killed)
   const untried = mutants.filter((mutant) => !known.has(nameOf(mutant)))
-  await tryAll(untried, tree, Math.max(1, Number(values.jobs)), report)
+  await tryAll(untried, tree, values.jobs, report)
   console.log(report.score)
-  return report.share >= Number(values.least) && report.plantedSurvivors === 0 ? 0 : 1
+  return report.share >= values.least && report.plantedSurvivors === 0 ? 0 : 1
 }
 
 process.exitCode = await main()

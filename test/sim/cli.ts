@@ -1,69 +1,60 @@
-import { parseArgs } from 'node:util'
-import { isBrokerDefect, replayBrokers, runManyBrokers } from './broker/cli.ts'
-import { brokerDefectNames } from './broker/run-broker-seed.ts'
+import { refuseArguments, type ToolArguments, toolArguments } from '../tool-arguments.ts'
+import { replayBrokers, runManyBrokers } from './broker/cli.ts'
+import { brokerDefectNames, brokerFaultNames } from './broker/run-broker-seed.ts'
 import { runHours } from './long-run.ts'
 import { type DefectName, defectNames, runSeed, type SmallerHistory } from './run-seed.ts'
 import { absenceNames } from './without-faults.ts'
 
-const usage = `npm run sim -- --seed N [--trace] [--without FAULT[,FAULT] --turn T] | --seeds COUNT [--from N] | --hours H   [--defect NAME[,NAME]]
-  --whole: whole brokers in the place of the consensus core; then also [--without FAULT[,FAULT]] [--fault-ms MS]
+const usage = `npm run sim -- --seed N [--trace] [--without FAULT[,FAULT]] [--turn T] | --seeds COUNT [--from N] | --hours H   [--defect NAME[,NAME]]
+Replays one seed, runs many, or runs fresh ones for hours, on all cores.
+  --whole  whole brokers in the place of the consensus core; then also [--without FAULT[,FAULT]] [--fault-ms MS]
+Exit code 0: no violation; 1: a violation; 2: wrong arguments.
 faults that can be left out: ${absenceNames.join(' ')}
 defects: ${defectNames.join(' ')}
-with --whole: ${brokerDefectNames.join(' ')}`
+faults with --whole: ${brokerFaultNames.join(' ')}
+defects with --whole: ${brokerDefectNames.join(' ')}`
 
-/** Replays one seed, or runs many. Exit code 0: no violation; 1: a violation; 2: wrong arguments. */
+const options = {
+  seed: { kind: 'whole number' },
+  seeds: { kind: 'whole number', least: 1 },
+  from: { kind: 'whole number', default: 1 },
+  defect: { kind: 'list', among: [...new Set([...defectNames, ...brokerDefectNames])] },
+  trace: { kind: 'flag' },
+  hours: { kind: 'number' },
+  whole: { kind: 'flag' },
+  without: { kind: 'list', among: [...new Set([...absenceNames, ...brokerFaultNames])] },
+  'fault-ms': { kind: 'whole number' },
+  turn: { kind: 'whole number', default: 0 },
+} as const
+
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: 'string' },
-      seeds: { type: 'string' },
-      from: { type: 'string', default: '1' },
-      defect: { type: 'string' },
-      trace: { type: 'boolean', default: false },
-      hours: { type: 'string' },
-      whole: { type: 'boolean', default: false },
-      brokers: { type: 'boolean', default: false },
-      without: { type: 'string' },
-      'fault-ms': { type: 'string' },
-      turn: { type: 'string', default: '0' },
-    },
-  })
-  if (values.hours !== undefined) return runHours(Number(values.hours))
-  const defects = values.defect === undefined ? [] : values.defect.split(',')
-  if (values.whole || values.brokers) return whole(values, defects)
-  const unknown = defects.find((name) => !defectNames.includes(name as DefectName))
-  if (unknown !== undefined) return refuse(`unknown defect "${unknown}"`)
-  const without = values.without === undefined || values.without === '' ? [] : values.without.split(',')
-  const strange = without.find((name) => !absenceNames.includes(name))
-  if (strange !== undefined) return refuse(`unknown class of faults "${strange}"`)
-  const smaller = { without, turn: count(values.turn) }
-  if (values.seed !== undefined) return replay(count(values.seed), defects as DefectName[], values.trace, smaller)
-  if (values.seeds !== undefined) return runMany(count(values.from), count(values.seeds), defects as DefectName[])
-  return refuse('one of --seed, --seeds and --hours is needed')
+  const { values } = toolArguments(usage, options)
+  if (values.hours !== undefined) return runHours(values.hours)
+  if (values.seed === undefined && values.seeds === undefined)
+    refuseArguments(usage, 'One of --seed, --seeds and --hours is needed.')
+  if (values.whole) return whole(values)
+  const defects = only(values.defect, defectNames, 'a defect of the core: it needs --whole')
+  const without = only(values.without, absenceNames, 'a class of faults of the core: it needs --whole')
+  if (values.seed !== undefined) return replay(values.seed, defects, values.trace, { without, turn: values.turn })
+  return runMany(values.from, values.seeds!, defects)
 }
 
-interface WholeArguments {
-  readonly seed?: string | undefined
-  readonly seeds?: string | undefined
-  readonly from: string
-  readonly trace: boolean
-  readonly without?: string | undefined
-  readonly 'fault-ms'?: string | undefined
-}
-
-async function whole(values: WholeArguments, defects: readonly string[]): Promise<number> {
-  const unknown = defects.find((name) => !isBrokerDefect(name))
-  if (unknown !== undefined) return refuse(`unknown defect "${unknown}"`)
+async function whole(values: ToolArguments<typeof options>['values']): Promise<number> {
   const faultMs = values['fault-ms']
-  const options = {
-    defects: defects.filter(isBrokerDefect),
-    without: values.without?.split(',') ?? [],
-    ...(faultMs === undefined ? {} : { faultMs: count(faultMs) }),
+  const chosen = {
+    defects: only(values.defect, brokerDefectNames, 'a defect of whole brokers'),
+    without: only(values.without, brokerFaultNames, 'a class of faults of whole brokers'),
+    ...(faultMs === undefined ? {} : { faultMs }),
     ...(values.trace ? { trace: (line: string) => console.log(line) } : {}),
   }
-  if (values.seed !== undefined) return replayBrokers(count(values.seed), options)
-  if (values.seeds !== undefined) return runManyBrokers(count(values.from), count(values.seeds), options)
-  return refuse('either --seed or --seeds is needed')
+  if (values.seed !== undefined) return replayBrokers(values.seed, chosen)
+  return runManyBrokers(values.from, values.seeds!, chosen)
+}
+
+function only<Name extends string>(names: readonly string[], known: readonly Name[], what: string): Name[] {
+  const strange = names.find((name) => !known.includes(name as Name))
+  if (strange !== undefined) refuseArguments(usage, `"${strange}" is not ${what}.`)
+  return names as Name[]
 }
 
 function replay(seed: number, defects: readonly DefectName[], trace: boolean, smaller: SmallerHistory): number {
@@ -108,17 +99,6 @@ function runMany(from: number, seeds: number, defects: readonly DefectName[]): n
   )
   for (const [property, times] of failures) console.log(`${property}: ${times} seeds`)
   return failures.size === 0 ? 0 : 1
-}
-
-function count(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 0) process.exit(refuse(`"${text}" is not a whole number`))
-  return value
-}
-
-function refuse(reason: string): number {
-  console.error(`${reason}\n${usage}`)
-  return 2
 }
 
 process.exitCode = await main()

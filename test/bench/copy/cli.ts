@@ -1,21 +1,24 @@
-/**
- * npm run bench:copy: a partition whose log does not begin at its first record any more is copied to a new replica while it is published to, as fast as it
- * goes, throttled, and over a link that breaks (M44, M54). Options: --megabytes N (of the partition, default 1000), --only TEXT (of a scenario's name).
- */
 import { cpus } from 'node:os'
-import { parseArgs } from 'node:util'
 import { Producer } from '@tailrace/producer'
 import { ClusterProcesses } from '../../e2e/cluster-processes.ts'
 import { membersBecome, settledOn } from '../../e2e/operator.ts'
 import { topicBecomes, viewTopic } from '../../e2e/topic-view.ts'
+import { toolArguments } from '../../tool-arguments.ts'
 import { CopyWatch, type Memory } from './copy-watch.ts'
 import { PacedPublisher } from './paced-publisher.ts'
 
-const { values } = parseArgs({
-  options: { megabytes: { type: 'string', default: '1000' }, only: { type: 'string', default: '' } },
+const usage = `npm run bench:copy -- [--megabytes 1000] [--only TEXT]
+Copies a partition whose log does not begin at its first record any more to a new replica while it is published to: as fast as it goes,
+throttled, and over a link that breaks (M44, M54).
+  --megabytes N  of the partition
+  --only TEXT    scenarios whose name contains it`
+
+const { values } = toolArguments(usage, {
+  megabytes: { kind: 'number', default: 1000, least: 1 },
+  only: { kind: 'text', default: '' },
 })
 const MB = 1e6
-const size = Number(values.megabytes) * MB
+const size = values.megabytes * MB
 const PARTITION = 'copied/0'
 const MEMBERS = `/topics/copied/partitions/0/members`
 const THROTTLE = 40 * MB

@@ -1,26 +1,25 @@
-/**
- * npm run bench:mixed: clients of all kinds come to three brokers and go again, at a steady load, and the brokers' memory is followed. Options: --minutes N (default 60),
- * --rate N (records of 1 KB a second beside the visitors, default 1000), --guests N (visitors of each kind at a time, default 2).
- */
-import { parseArgs } from 'node:util'
 import { ClusterProcesses } from '../../e2e/cluster-processes.ts'
+import { toolArguments } from '../../tool-arguments.ts'
 import { readMetrics } from '../broker-meter.ts'
 import { PacedPublisher } from '../copy/paced-publisher.ts'
 import { bytesPerHour, type Sample } from './memory-trend.ts'
 import { type Place, visitors } from './visitors.ts'
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '60' },
-    rate: { type: 'string', default: '1000' },
-    guests: { type: 'string', default: '2' },
-  },
-})
+const usage = `npm run bench:mixed -- [--minutes 60] [--rate 1000] [--guests 2]
+Lets clients of all kinds come to three brokers and go again, at a steady load, and follows the brokers' memory.
+  --minutes N  of visits
+  --rate N     records of 1 KB a second beside the visitors
+  --guests N   visitors of each kind at a time`
+
+const { minutes, rate, guests } = toolArguments(usage, {
+  minutes: { kind: 'number', default: 60 },
+  rate: { kind: 'whole number', default: 1000, least: 1 },
+  guests: { kind: 'whole number', default: 2 },
+}).values
 const SAMPLE_MS = 10_000
 /** After all visitors have gone. */
 const REST_MS = 60_000
 const MB = 1e6
-const minutes = Number(values.minutes)
 const endsAt = performance.now() + minutes * 60_000
 
 const cluster = await ClusterProcesses.start()
@@ -69,11 +68,11 @@ try {
   await cluster.request(1, 'POST', '/topics', { name: 'mixed', partitions: 16, replicas: 3, config })
   const addresses = cluster.ids.map((id) => cluster.http(id))
   const place: Place = { addresses, topic: 'mixed', random: (bound) => Math.floor(Math.random() * bound) }
-  const publisher = new PacedPublisher(cluster.servers, 'mixed', 1000, Number(values.rate))
+  const publisher = new PacedPublisher(cluster.servers, 'mixed', 1000, rate)
   const timer = setInterval(() => void sample().catch(() => {}), SAMPLE_MS)
   await sample()
-  const guests = visitors.flatMap((visitor) => Array.from({ length: Number(values.guests) }, () => visitor))
-  await Promise.all(guests.map((visitor) => receive(place, visitor)))
+  const present = visitors.flatMap((visitor) => Array.from({ length: guests }, () => visitor))
+  await Promise.all(present.map((visitor) => receive(place, visitor)))
   clearInterval(timer)
   const { p50, p99, count } = publisher.take()
   await publisher.stop()

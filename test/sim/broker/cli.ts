@@ -1,4 +1,4 @@
-import { type BrokerDefectName, type BrokerSeedOptions, brokerDefectNames, runBrokerSeed } from './run-broker-seed.ts'
+import { type BrokerSeedOptions, runBrokerSeed } from './run-broker-seed.ts'
 
 /** Replays one seed of whole brokers. Exit code 1 on a violation. */
 export async function replayBrokers(seed: number, options: BrokerSeedOptions): Promise<number> {
@@ -39,8 +39,4 @@ export async function runManyBrokers(from: number, seeds: number, options: Broke
   )
   for (const [property, times] of failures) console.log(`${property}: ${times} seeds`)
   return failures.size === 0 ? 0 : 1
-}
-
-export function isBrokerDefect(name: string): name is BrokerDefectName {
-  return brokerDefectNames.includes(name as BrokerDefectName)
 }

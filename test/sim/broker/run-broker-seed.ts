@@ -3,6 +3,7 @@ import { SimRandom } from '../random.ts'
 import { Chronicle } from './chronicle.ts'
 import { type BrokerDefects, noBrokerDefects } from './defects.ts'
 import { drawBrokerSwarm } from './draw-swarm.ts'
+import { faultClasses } from './faults/table.ts'
 import { fillAndLeave } from './fill-disks.ts'
 import { asFinding, Finding } from './finding.ts'
 import { checkOutcome, PATIENCE_MS, publishToAll, unsettled } from './outcome.ts'
@@ -18,6 +19,11 @@ import { World } from './world.ts'
 export type BrokerDefectName = keyof Defects | keyof BrokerDefects
 
 export const brokerDefectNames = [...Object.keys(noDefects), ...Object.keys(noBrokerDefects)] as BrokerDefectName[]
+
+const RAFT_MESSAGES = 'raft-messages'
+
+/** Classes of faults that a history can be had without. */
+export const brokerFaultNames: readonly string[] = [...faultClasses.map(({ name }) => name), RAFT_MESSAGES]
 
 export interface BrokerSeedOptions {
   readonly defects?: readonly BrokerDefectName[]
@@ -204,7 +210,7 @@ async function pass(world: World, ms: number, done: () => boolean): Promise<bool
 
 function shrunk(swarm: BrokerSwarm, { without = [], faultMs }: BrokerSeedOptions): BrokerSwarm {
   const faults = Object.fromEntries(Object.entries(swarm.faults).filter(([name]) => !without.includes(name)))
-  const messages = without.includes('raft-messages')
+  const messages = without.includes(RAFT_MESSAGES)
     ? { ...swarm.messages, loss: 0, duplication: 0, delay: 0 }
     : swarm.messages
   return { ...swarm, faults, messages, faultMs: Math.min(swarm.faultMs, faultMs ?? swarm.faultMs) }
