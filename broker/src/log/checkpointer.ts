@@ -71,10 +71,21 @@ export class Checkpointer {
       })
   }
 
+  /** Resolves when a checkpoint that was begun after this call is durable; with false when there will be none. */
+  async make(): Promise<boolean> {
+    if (this.#stopped) return false
+    const atOnce = this.#running === null
+    this.request()
+    await this.#running
+    // `request` has begun the next one by then.
+    if (!atOnce) await this.#running
+    return !this.#stopped && !this.#deps.rounds.failed
+  }
+
   /** The last checkpoint, with everything in it. Nothing may be written any more. */
   async finish(): Promise<void> {
     await this.stop()
-    await this.#make(true)
+    await this.#write(true)
   }
 
   /** No more checkpoints; resolves when the one that is being made has ended. */
@@ -84,10 +95,10 @@ export class Checkpointer {
   }
 
   async #run(): Promise<void> {
-    if (!this.#deps.rounds.failed) await this.#make(false)
+    if (!this.#deps.rounds.failed) await this.#write(false)
   }
 
-  async #make(last: boolean): Promise<void> {
+  async #write(last: boolean): Promise<void> {
     const { disk, crc32c, folder, journal, retryFull } = this.#deps
     const { place, files, captured, nextIncarnation, mayHaveForgotten } = await this.#capture()
     const groups: GroupCheckpoint[] = []

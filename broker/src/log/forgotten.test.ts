@@ -73,3 +73,15 @@ test('a group that is created damaged is so after a crash as well, before anythi
   expect(again.group(2)?.damage).toEqual(forgotten)
   expect(again.group(2)?.hardState).toEqual({ term: 9, votedFor: 2 })
 })
+
+test('a disk that others distrust is distrusted after a crash as well, as soon as the storage has said so', async () => {
+  const disk = new MemoryDisk()
+  const storage = await open(disk)
+  new Acknowledgements(storage).writer(storage.create(1)).write({ term: 1, sizes: [100] })
+  await settled()
+  expect(await storage.distrust('another broker remembers more')).toBe(true)
+  disk.crash(() => 0)
+  const again = await open(disk)
+  expect(again.group(1)?.damage).not.toBeNull()
+  expect(again.mayHaveForgotten).toBe(true)
+})

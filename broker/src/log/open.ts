@@ -9,7 +9,7 @@ import { Journal } from './journal/journal.ts'
 import { type RecordOwner, RecordType, type RecordWriter } from './journal/record.ts'
 import { KeptRoom } from './kept-room.ts'
 import type { RoundLimits } from './pending-writes.ts'
-import { replayJournal, restoreGroups } from './recover.ts'
+import { keepDoubt, replayJournal, restoreGroups } from './recover.ts'
 import { Rounds } from './rounds.ts'
 import { indexIntervalFor, type SegmentEnv } from './segment/env.ts'
 import { GatherPool } from './segment/gather.ts'
@@ -54,9 +54,11 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
   const recovered = await replayJournal(disk, folder, fileBytes, crc32c, options.hadLog === true)
   // What a newer version has written is left as it is.
   await space.open()
+  const { retryFull } = space
+  const checkpoint = await retryFull(() => keepDoubt(disk, folder, recovered, crc32c))
   logs.nextIncarnation = recovered.replay.highestIncarnation + 1
   logs.recoveredBlock = recovered.lastBlock
-  logs.mayHaveForgotten = recovered.replay.damaged || recovered.checkpoint.mayHaveForgotten === true
+  logs.mayHaveForgotten = checkpoint.mayHaveForgotten === true
 
   const journal = new Journal({
     disk,
@@ -68,7 +70,6 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
     onFillError: (error) => logs.onFillError(error),
   })
   recovered.resume(journal)
-  const { retryFull } = space
   const mark = new DurableMark({ disk, clock, crc32c, folder, onFailure: (error) => logs.fail(error) })
   const rounds = new Rounds({
     clock,
@@ -96,7 +97,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
       mayHaveForgotten: () => logs.mayHaveForgotten,
       onFailure: (error) => logs.fail(error),
     },
-    recovered.checkpoint.generation,
+    checkpoint.generation,
   )
   logs.connect({ journal, rounds, checkpointer, mark })
   space.onRoom = () => rounds.roomAgain()

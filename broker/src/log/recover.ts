@@ -64,6 +64,22 @@ async function firstCheckpoints(disk: Disk, folder: string, crc: Crc32c, hadLog:
   return { generation: 2, ...empty }
 }
 
+/**
+ * The newest checkpoint, which says that groups may be forgotten where the journal shows it: durable before the first write of this start, which may destroy what shows it (the
+ * opening round stands where lost rounds stood, and the durable mark names it).
+ */
+export async function keepDoubt(
+  disk: Disk,
+  folder: string,
+  { checkpoint, replay }: RecoveredJournal,
+  crc: Crc32c,
+): Promise<Checkpoint> {
+  if (!replay.damaged || checkpoint.mayHaveForgotten === true) return checkpoint
+  const kept = { ...checkpoint, generation: checkpoint.generation + 1, mayHaveForgotten: true }
+  await writeCheckpoint(disk, folder, kept, crc)
+  return kept
+}
+
 async function openJournalFiles(disk: Disk, folder: string, bytes: number): Promise<JournalFile[]> {
   const names = (await disk.list(folder)).filter((name) => name.endsWith('.journal')).sort()
   return Promise.all(names.map((name) => JournalFile.open(disk, folder, name, bytes)))

@@ -140,13 +140,15 @@ export class StoredLogs implements LogStorage, GroupLogHost, InstallHost {
     return this.#live.journal.place.sequence
   }
 
-  distrust(reason: string): Promise<boolean> {
+  async distrust(reason: string): Promise<boolean> {
     this.mayHaveForgotten = true
     for (const log of this.#groups.values()) {
       if (log.damage === null) log.lose(log.lastIndex + 1, log.endOffset, reason)
     }
-    this.#live.checkpointer.request()
-    return this.whenDurable(() => [...this.#all].every(({ pending }) => !pending.hasDamage))
+    const groupsKept = this.whenDurable(() => [...this.#all].every(({ pending }) => !pending.hasDamage))
+    // Of groups that it does not know only a checkpoint tells.
+    const doubtKept = await this.#live.checkpointer.make()
+    return (await groupsKept) && doubtKept
   }
 
   async remove(id: GroupId): Promise<void> {

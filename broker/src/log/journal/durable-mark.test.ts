@@ -53,6 +53,23 @@ describe('writes at the end of the journal that the disk had confirmed and has n
     expect((await damages(disk)).damaged).toEqual([false, false])
   })
 
+  test('are known from then on, wherever the start that has found it is killed', async () => {
+    for (let operations = 0; ; operations++) {
+      const { disk, path, to } = await killed()
+      await zero(disk, path, to - 4096, to)
+      disk.haltAfter(operations)
+      let opened = false
+      void open(disk).then(() => (opened = true))
+      for (let turn = 0; turn < 40; turn++) await settled()
+      disk.crash(() => 0)
+      const { storage, damaged } = await damages(disk)
+      expect({ operations, damaged, doubt: storage.mayHaveForgotten }).toEqual({
+        ...{ operations, damaged: [true, true], doubt: true },
+      })
+      if (opened) return
+    }
+  })
+
   test('a journal file that somebody has deleted', async () => {
     const { disk, path } = await killed()
     await disk.remove(path)
