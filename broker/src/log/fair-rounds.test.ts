@@ -55,3 +55,23 @@ describe('one group with a backlog larger than a round', () => {
     expect(await roundsUntilDurable(1 << 20, 28_000, true)).toBeLessThan(8)
   })
 })
+
+test('one group begins few segments a round: the others do not wait for the syncs of all that it has', async () => {
+  const clock = new ManualClock(0)
+  const disk = new MemoryDisk({ pace: () => new Promise((resolve) => setImmediate(resolve)) })
+  const sizes = { segmentBytes: 4096, tailBytes: 64 << 20, directBytes: 2000 }
+  const storage = await openLogStorage({ disk: disk.mount(), clock, crc32c: nodeCrc32c }, { ...options, ...sizes })
+  const acks = new Acknowledgements(storage)
+  const [large, small] = [1, 2].map((id) => acks.writer(storage.create(id)))
+  for (let i = 0; i < BACKLOG; i++) large!.write({ sizes: [5000] })
+  small!.write({ sizes: [10] })
+  let segments = 0
+  disk.onOperation = (operation, path) => {
+    if (operation === 'open' && path.endsWith('.log')) segments++
+  }
+  while (small!.acknowledged < small!.snapshots.length - 1) {
+    await clock.advance(0, () => new Promise((resolve) => setImmediate(resolve)))
+  }
+  expect(segments).toBeLessThan(10)
+  expect(large!.acknowledged).toBeLessThan(BACKLOG / 2)
+})

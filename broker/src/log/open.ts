@@ -27,6 +27,9 @@ export interface LogStorageDeps {
 
 /** A round is closed when it has this much; one chunk that is larger has a round of its own. */
 const ROUND_BYTES = 4 * 1024 * 1024
+/** What one group may write to its segments ahead of one round. Each segment that is begun costs several syncs, so their number is bounded too. */
+const MOST_DIRECT_BYTES = 16 * 1024 * 1024
+const MOST_DIRECT_SEGMENTS = 2
 /** Kept back for what leads out of a full disk: more than one round, so that the one at hand can be written. */
 const KEPT_ROOM_BYTES = 16 * 1024 * 1024
 /** Beside a chunk that fills a journal file there must be room for its group's other records. */
@@ -84,14 +87,10 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
     room: () => logs.room(),
     onFailure: (error) => logs.fail(error),
   })
+  const upkeep = { disk, crc32c, folder, journal, rounds, retryFull }
   const checkpointer = new Checkpointer(
     {
-      disk,
-      crc32c,
-      folder,
-      journal,
-      rounds,
-      retryFull,
+      ...upkeep,
       logs: () => logs.logs(),
       nextIncarnation: () => logs.nextIncarnation,
       mayHaveForgotten: () => logs.mayHaveForgotten,
@@ -110,9 +109,11 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
   return logs
 }
 
-function roundLimits({ directBytes }: LogStorageOptions, fileCapacity: number): RoundLimits {
+function roundLimits({ directBytes, segmentBytes }: LogStorageOptions, fileCapacity: number): RoundLimits {
   const journalCapacity = fileCapacity - CAPACITY_SLACK_BYTES
-  return { directBytes, journalCapacity, fileCapacity, roundBytes: Math.min(ROUND_BYTES, fileCapacity) }
+  const mostDirectBytes = Math.max(directBytes, Math.min(MOST_DIRECT_BYTES, MOST_DIRECT_SEGMENTS * segmentBytes))
+  const roundBytes = Math.min(ROUND_BYTES, fileCapacity)
+  return { directBytes, mostDirectBytes, journalCapacity, fileCapacity, roundBytes }
 }
 
 function diskSpace(

@@ -30,6 +30,8 @@ export interface PendingWrite {
 /** When a group's entries go to its segment ahead of their round, and how much a round takes. All in bytes. */
 export interface RoundLimits {
   readonly directBytes: number
+  /** What one group may write ahead of one round; the others wait for it. */
+  readonly mostDirectBytes: number
   /** A chunk with more than this cannot go through the journal at all. */
   readonly journalCapacity: number
   /** A round is closed when it has this much. */
@@ -37,9 +39,6 @@ export interface RoundLimits {
   /** No round may have more. */
   readonly fileCapacity: number
 }
-
-/** What one group may write ahead of one round; the others wait for it. */
-const MOST_DIRECT_BYTES = 16 * 1024 * 1024
 
 /** What a group has written and no round has taken yet, in order; and the group's state as the journal has it. */
 export class PendingWrites implements RecordOwner {
@@ -107,7 +106,7 @@ export class PendingWrites implements RecordOwner {
     let count = 0
     let forced = false
     for (const { cut, chunk } of this.#writes) {
-      if (cut !== null || bytes >= MOST_DIRECT_BYTES || (chunk !== null && !canRefer(chunk))) break
+      if (cut !== null || bytes >= limits.mostDirectBytes || (chunk !== null && !canRefer(chunk))) break
       count++
       if (chunk === null) continue
       bytes += chunk.bytes

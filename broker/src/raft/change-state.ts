@@ -4,11 +4,11 @@ import type { Configuration } from './config.ts'
 /**
  * One change of members, as its leader sees it (M62):
  *
- *   stable   -> staging  newcomers become learners (one entry) and catch up (M59)
+ *   stable   -> staging  newcomers become learners (one entry) and catch up (M59), and so do voters that stay and are needed
  *   staging  -> joint    the new and the old voters, each with a majority of its own (M58); skipped if one voter differs (M63)
  *   joint    -> leaving  the new voters alone; appended by whoever leads, when the joint entry is committed (M61)
  *   leaving  -> stable   committed: done. A leader that is not of the new set hands over (M66)
- *   staging  -> leaving  a newcomer cannot be reached or kept up with: the learners are taken out again, and the change has failed
+ *   staging  -> leaving  a replica that is needed cannot be reached or does not catch up: the learners are taken out again, and the change has failed
  *
  * Every entry waits for the commit of the one before (M65).
  */
@@ -24,14 +24,21 @@ export interface MemberChange {
   failure: string | null
 }
 
-/** M59: newcomers get the log in rounds, each up to where the leader's log ended when it began (dissertation §4.2.1). */
+/**
+ * M59: newcomers get the log in rounds, each up to where the leader's log ended when it began (dissertation §4.2.1). So do voters that stay, as far as the new set needs them
+ * for its majority: when the others have gone, one that is far behind would hold up every commit.
+ */
 export interface CatchUp {
-  readonly newcomers: readonly Newcomer[]
+  /** Voters of the new set, without the leader. */
+  readonly learning: readonly Learning[]
   readonly startedAt: number
 }
 
-export interface Newcomer {
+/** A replica on its way to what the leader has. */
+export interface Learning {
   readonly id: BrokerId
+  /** It has no vote yet. */
+  readonly isNew: boolean
   round: number
   roundStartedAt: number
   roundEnd: LogIndex
@@ -109,5 +116,5 @@ export function abandonChange(membership: MembershipState): void {
   }
 }
 
-const LEFT_STAGING = 'the leader was deposed while newcomers caught up'
+const LEFT_STAGING = 'the leader was deposed while replicas caught up'
 const LEFT_CHANGING = 'the leader was deposed; the next one finishes the change if it has it'

@@ -93,6 +93,42 @@ describe('M59: newcomers catch up as learners', () => {
     expect(one.core.configuration).toEqual({ voters: [1, 2, 3], outgoing: [], learners: [] })
     expect(one.core.status().lastChange?.outcome).toBe('failed')
   })
+  test('a voter that stays and lags catches up before those leave without which nothing could be committed', () => {
+    const lagging = (defects: Partial<Defects> = {}) => {
+      const cluster = group(3, 0, defects)
+      cluster.loses = ({ from, type }) => from === 3 && type === 'append-reply'
+      cluster.node(1).propose()
+      cluster.tick(2)
+      expect(cluster.node(1).core.changeMembers(voters(3))).toBe('started')
+      cluster.node(1).propose()
+      cluster.tick(2)
+      return cluster
+    }
+    const cluster = lagging()
+    const one = cluster.node(1)
+    expect(one.core.configuration.voters).toEqual([1, 2, 3])
+    expect(one.commitIndex).toBe(one.log.length)
+    cluster.loses = () => false
+    cluster.tick(6 * ET)
+    expect(one.outcomes).toEqual(['done'])
+    expect(cluster.leaders).toEqual([3])
+    // Control: at once, everything waits for the one that lags.
+    const atOnce = lagging({ noCatchUp: true }).node(1)
+    expect(atOnce.commitIndex).toBeLessThan(atOnce.log.length)
+  })
+  test('a voter that stays and does not answer makes the change fail when the new set needs it', () => {
+    const cluster = group(3)
+    cluster.down.add(3)
+    cluster.tick(ET)
+    const one = cluster.node(1)
+    expect(one.core.changeMembers(voters(1, 3))).toBe('started')
+    for (let i = 0; i < 12 * ET; i++) {
+      one.propose()
+      cluster.tick()
+      expect(one.commitIndex).toBe(one.log.length)
+    }
+    expect(one.outcomes).toEqual(['failed broker 3 does not answer'])
+  })
   test('control: made a voter at once, one that cannot be reached stops the writes', () => {
     const cluster = group(1, 1, { noCatchUp: true })
     const one = cluster.node(1)

@@ -36,7 +36,7 @@ export function beginChange(state: RaftState, target: MemberTarget): 'started' |
   membership.active = true
   if (blank.length > 0) appendConfiguration(state, stagingConfiguration(configuration, blank, final))
   // Only now, so that what they catch up with holds the entry that names them: a voter that does not know itself could not vote.
-  if (newcomers.length > 0) change.catchUp = newCatchUp(state, newcomers)
+  if (!defects.noCatchUp) change.catchUp = newCatchUp(state, final)
   return 'started'
 }
 
@@ -74,11 +74,11 @@ export function advanceChange(state: RaftState): boolean {
   return true
 }
 
-/** Leader, at a tick: newcomers are judged by time. */
-export function judgeNewcomers(state: RaftState): void {
+/** Leader, at a tick: replicas that have to catch up are judged by time. */
+export function judgeCatchUp(state: RaftState): void {
   const { change } = state.membership
   if (change?.stage !== 'staging' || change.catchUp === null) return
-  change.failure ??= catchUpFailure(state, change.catchUp)
+  change.failure ??= catchUpFailure(state, change.final, change.catchUp)
 }
 
 function leaveStaging(state: RaftState, change: MemberChange): boolean {
@@ -93,7 +93,7 @@ function leaveStaging(state: RaftState, change: MemberChange): boolean {
     membership.active = false
     return true
   }
-  if (change.catchUp !== null && !isCaughtUp(state, change.catchUp)) return false
+  if (change.catchUp !== null && !isCaughtUp(state, change.final, change.catchUp)) return false
   change.catchUp = null
   if (differsByOneVoter(configuration, change.final) || defects.noJointConsensus) {
     change.stage = 'leaving'

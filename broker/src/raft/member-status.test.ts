@@ -11,8 +11,13 @@ function statusOf(given: { change?: object; configuration?: object; configuratio
   return changeStatus({ membership: { change }, configuration, configurationIndex, commitIndex: 7 } as RaftState)
 }
 
-test('M62 a leader tells the stage of its change, its target, and the round of the newcomer that has had most', () => {
-  const change = { stage: 'staging', final: four, catchUp: { newcomers: [{ round: 2 }, { round: 5 }] }, failure: null }
+test('M62 a leader tells the stage of its change, its target, and the round of the awaited replica that has had most', () => {
+  const learning = [
+    { isNew: true, round: 2 },
+    { isNew: false, round: 5 },
+    { isNew: false, round: 6, caughtUp: true },
+  ]
+  const change = { stage: 'staging', final: four, catchUp: { learning }, failure: null }
   expect(statusOf({ change })).toEqual({ stage: 'staging', target, round: 5 })
   expect(statusOf({ change: { ...change, catchUp: null } })).toEqual({ stage: 'staging', target, round: 0 })
   const failed = { ...change, stage: 'leaving', failure: 'broker 4 does not answer' }

@@ -7,7 +7,8 @@ export function changeStatus({ membership, configuration, configurationIndex, co
   const { voters, learners, admissions } = change?.final ?? configuration
   const target = admissions === undefined ? { voters, learners } : { voters, learners, admissions }
   if (change !== null) {
-    const round = Math.max(0, ...(change.catchUp?.newcomers.map((newcomer) => newcomer.round) ?? []))
+    const awaited = change.catchUp?.learning.filter(({ isNew, caughtUp }) => isNew || !caughtUp) ?? []
+    const round = Math.max(0, ...awaited.map((replica) => replica.round))
     const status = { stage: change.stage, target, round }
     return change.failure === null ? status : { ...status, reason: change.failure }
   }

@@ -40,8 +40,8 @@ export function stageText({ stage, members, voters, target }: MembersDescription
         ? 'reached, about to be recorded'
         : 'waits for the leader'
     case 'staging': {
-      const late = members.filter((member) => member.role === 'learner' && !member.caughtUp)
-      return late.length === 0 ? 'newcomers have caught up' : `catching up: ${late.map(lateText).join('; ')}`
+      const late = members.filter(({ broker, caughtUp }) => !caughtUp && (target ?? voters).includes(broker))
+      return late.length === 0 ? 'all have caught up' : `catching up: ${late.map(lateText).join('; ')}`
     }
     case 'joint':
       return 'joint: agreed on by the old majority and the new'

@@ -4,7 +4,7 @@ import { hearsQuorum } from '../election.ts'
 import { dropLeavers } from '../followers.ts'
 import { sendHeartbeats } from '../heartbeats.ts'
 import { broken } from '../invariant.ts'
-import { judgeNewcomers } from '../member-change.ts'
+import { judgeCatchUp } from '../member-change.ts'
 import type { RaftMessage } from '../messages.ts'
 import { fallAsleepIfAgreed } from '../sleep.ts'
 import type { RaftState } from '../state.ts'
@@ -19,7 +19,7 @@ export function tickLeader(state: RaftState): void {
   }
   if (fallAsleepIfAgreed(state)) return
   dropLeavers(state)
-  if (state.membership.active) judgeNewcomers(state)
+  if (state.membership.active) judgeCatchUp(state)
   if (state.now - state.heartbeatAt >= heartbeatTicks) sendHeartbeats(state)
 }
 
