@@ -15,18 +15,29 @@ async function main(): Promise<number> {
     seed: { kind: 'whole number', default: 1 },
   }).values
   const rows = target === undefined ? spread(inputs) : only(target, inputs)
-  let failed = 0
+  const begin = performance.now()
+  let [failed, tried] = [0, 0]
   for (const row of rows) {
-    const begin = performance.now()
-    const failure = await fuzz(row.target, row.inputs, seed)
-    const seconds = (performance.now() - begin) / 1000
-    console.log(`${row.target.name}: ${row.inputs} inputs in ${seconds.toFixed(1)} s`)
+    const start = performance.now()
+    const { inputs, refused, failure } = await fuzz(row.target, row.inputs, seed)
+    tried += inputs
+    console.log(`${row.target.name}: ${figures(inputs, start)}, ${inputs - refused} taken, ${refused} refused`)
     if (failure === null) continue
     failed++
     console.log(`  FAILED, written to ${writeCase(failure)}:`, failure.error)
   }
+  console.log(`all: ${figures(tried, begin)}, at most ${megabytes(process.resourceUsage().maxRSS * 1024)} of memory`)
   console.log(failed === 0 ? `no failure, seed ${seed}` : `${failed} of ${rows.length} targets failed, seed ${seed}`)
   return failed === 0 ? 0 : 1
+}
+
+function figures(inputs: number, start: number): string {
+  const seconds = (performance.now() - start) / 1000
+  return `${inputs} inputs in ${seconds.toFixed(1)} s, ${megabytes(process.memoryUsage.rss())}`
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`
 }
 
 function only(name: string, inputs: number): ReturnType<typeof spread> {

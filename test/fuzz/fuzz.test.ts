@@ -19,7 +19,7 @@ describe(`${INPUTS} inputs over all parsers`, () => {
   it.each(spread(INPUTS).map(({ target, inputs }) => ({ name: target.name, target, inputs })))(
     '$name: $inputs inputs',
     async ({ target, inputs }) => {
-      const failure = await fuzz(target, inputs, 1)
+      const { failure } = await fuzz(target, inputs, 1)
       const input = failure === null ? '' : Buffer.from(failure.input).toString('hex')
       expect(failure?.error, `with the input ${input}`).toBeUndefined()
     },
@@ -41,11 +41,12 @@ describe('the fuzzer itself', () => {
     samples: [new Uint8Array(40)],
     run: (input) => {
       if (input.includes(marker)) throw new RangeError('broken')
+      return 'taken'
     },
   })
 
   it('finds what breaks, and makes it small', async () => {
-    const failure = await fuzz(breaksAt(77), 10_000, 3)
+    const { failure } = await fuzz(breaksAt(77), 10_000, 3)
     expect(failure?.error).toBeInstanceOf(RangeError)
     expect([...failure!.input]).toEqual([77])
   })
@@ -65,6 +66,29 @@ describe('the fuzzer itself', () => {
     expect(() => refusedAs(new TailraceError('INVALID_BATCH'), ['INVALID_BATCH'])).not.toThrow()
     expect(() => refusedAs(new TailraceError('INTERNAL'), ['INVALID_BATCH'])).toThrow()
     expect(() => refusedAs(new TypeError('x'), ['INVALID_BATCH'])).toThrow(TypeError)
+  })
+
+  it('lets a target finish what it puts off to a later turn, so that memory stays bounded', async () => {
+    let [open, most] = [0, 0]
+    const target: FuzzTarget = {
+      name: 'closes later',
+      samples: [new Uint8Array(40)],
+      run() {
+        most = Math.max(most, ++open)
+        process.nextTick(() => open--)
+        return 'taken'
+      },
+    }
+    await fuzz(target, 10_000, 1)
+    expect(most).toBeLessThan(100)
+  })
+
+  it('counts what was refused, and gives the slowest target its part', async () => {
+    const target: FuzzTarget = { name: 'half', samples: [new Uint8Array(1)], run: () => 'refused' }
+    expect(await fuzz(target, 100, 1)).toEqual({ inputs: 100, refused: 100, failure: null })
+    const rows = spread(10_000_000)
+    expect(Math.min(...rows.map(({ inputs }) => inputs))).toBeGreaterThanOrEqual(20_000)
+    expect(rows.reduce((sum, { inputs }) => sum + inputs, 0)).toBeGreaterThanOrEqual(10_000_000)
   })
 
   it('begins with samples that no target fails on', async () => {

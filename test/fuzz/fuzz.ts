@@ -1,6 +1,6 @@
 import { change } from './change.ts'
 import { FuzzRandom } from './random.ts'
-import type { FuzzTarget } from './target.ts'
+import type { FuzzTarget, Verdict } from './target.ts'
 
 /** An input that a parser did not survive. */
 export interface Failure {
@@ -9,34 +9,55 @@ export interface Failure {
   readonly error: unknown
 }
 
+export interface Run {
+  /** Inputs that were tried. */
+  readonly inputs: number
+  /** Those of them that were refused with an error that is documented. */
+  readonly refused: number
+  /** Null: none failed. */
+  readonly failure: Failure | null
+}
+
 /** An input this large at the most is dealt with in this time, on a busy machine too. */
 const SLOWEST_MS = 5_000
 /** Of a hundred inputs this many are not put right again. */
 const UNSEALED_PERCENT = 10
+/** A turn of the event loop after so many: what is put off to the next turn, such as the end of a decompressor, is kept in memory until then. */
+const INPUTS_A_TURN = 64
 
-/** Runs `inputs` changed inputs; the first that fails ends it, made as small as it goes. Null: none failed. */
-export async function fuzz(target: FuzzTarget, inputs: number, seed: number): Promise<Failure | null> {
+/** Runs `inputs` changed inputs; the first that fails ends it, made as small as it goes. */
+export async function fuzz(target: FuzzTarget, inputs: number, seed: number): Promise<Run> {
   const random = new FuzzRandom(seed)
-  for (let count = 0; count < inputs; count++) {
+  let refused = 0
+  for (let count = 1; count <= inputs; count++) {
+    if (count % INPUTS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
     const made = change(random.pick(target.samples), random, random.pick(target.samples))
     const input = random.below(100) < UNSEALED_PERCENT ? made : (target.seal?.(made) ?? made)
-    const error = await failureOf(target, input)
-    if (error === null) continue
-    return shrink(target, { target: target.name, input, error: error.reason })
+    const outcome = await outcomeOf(target, input)
+    if (outcome === 'refused') refused++
+    if (typeof outcome === 'string') continue
+    const failure = await shrink(target, { target: target.name, input, error: outcome.reason })
+    return { inputs: count, refused, failure }
   }
-  return null
+  return { inputs, refused, failure: null }
 }
 
 /** What the parser did wrong with the input; null when it did nothing wrong. */
 export async function failureOf(target: FuzzTarget, input: Uint8Array): Promise<{ reason: unknown } | null> {
+  const outcome = await outcomeOf(target, input)
+  return typeof outcome === 'string' ? null : outcome
+}
+
+async function outcomeOf(target: FuzzTarget, input: Uint8Array): Promise<Verdict | { reason: unknown }> {
   const begin = performance.now()
+  let verdict: Verdict
   try {
-    await target.run(input)
+    verdict = await target.run(input)
   } catch (reason) {
     return { reason }
   }
   const ms = performance.now() - begin
-  return ms <= SLOWEST_MS ? null : { reason: new Error(`took ${ms.toFixed(0)} ms`) }
+  return ms <= SLOWEST_MS ? verdict : { reason: new Error(`took ${ms.toFixed(0)} ms`) }
 }
 
 /** Takes away pieces, and sets bytes to zero, as long as the input still fails. */

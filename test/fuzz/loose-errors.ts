@@ -1,11 +1,12 @@
 /** Runs it, and throws what it throws, or what was thrown meanwhile where nobody could catch it. */
-export async function withoutLooseErrors(run: () => Promise<void>): Promise<void> {
+export async function withoutLooseErrors<Result>(run: () => Promise<Result>): Promise<Result> {
   const loose: unknown[] = []
   const keep = (error: unknown): void => void loose.push(error)
   process.on('unhandledRejection', keep)
   process.on('uncaughtException', keep)
+  let result: Result
   try {
-    await run()
+    result = await run()
     // A rejection counts as unhandled when the turn is over.
     await new Promise((resolve) => setImmediate(resolve))
   } finally {
@@ -13,4 +14,5 @@ export async function withoutLooseErrors(run: () => Promise<void>): Promise<void
     process.off('uncaughtException', keep)
   }
   if (loose.length > 0) throw loose[0]
+  return result
 }

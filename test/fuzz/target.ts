@@ -1,5 +1,8 @@
 import { type ErrorCode, TailraceError } from '@tailrace/schemas'
 
+/** What became of an input: it was made something of, or refused with an error that is documented. */
+export type Verdict = 'taken' | 'refused'
+
 /** A parser under test. */
 export interface FuzzTarget {
   readonly name: string
@@ -11,12 +14,13 @@ export interface FuzzTarget {
    * Parses the input and checks what comes of it. Whatever it throws is a failure, so it catches the refusals that the parser's documentation
    * names with `refusedAs`.
    */
-  readonly run: (input: Uint8Array) => void | Promise<void>
+  readonly run: (input: Uint8Array) => Verdict | Promise<Verdict>
 }
 
 /** Rethrows unless the error is one of these refusals. */
-export function refusedAs(error: unknown, codes: readonly ErrorCode[]): void {
+export function refusedAs(error: unknown, codes: readonly ErrorCode[]): Verdict {
   if (!(error instanceof TailraceError) || !codes.includes(error.code)) throw error
+  return 'refused'
 }
 
 export const text = (line: string): Uint8Array => new TextEncoder().encode(line)

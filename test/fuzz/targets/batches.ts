@@ -60,6 +60,7 @@ export const batches: FuzzTarget = {
     const run = readRun({ batches: [input], nextOffset: base + count }, base, Number.MAX_SAFE_INTEGER)
     JSON.stringify(run.records)
     if (run.records.length !== count) throw new Error(`${run.records.length} records of ${count} as JSON`)
+    return 'taken'
   },
 }
 
@@ -73,8 +74,9 @@ export const storedBatches: FuzzTarget = {
       for (const { offset, timestamp } of decodeBatch(input, 0, decompressors)) {
         if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(timestamp)) throw new Error(`${offset} ${timestamp}`)
       }
+      return 'taken'
     } catch (error) {
-      refusedAs(error, ['INVALID_BATCH', 'UNSUPPORTED_COMPRESSION'])
+      return refusedAs(error, ['INVALID_BATCH', 'UNSUPPORTED_COMPRESSION'])
     }
   },
 }
@@ -89,8 +91,9 @@ export const controlBatches: FuzzTarget = {
   run(input) {
     try {
       readControl(input, 0)
+      return 'taken'
     } catch (error) {
-      refusedAs(error, ['INVALID_BATCH', 'UNSUPPORTED_COMPRESSION'])
+      return refusedAs(error, ['INVALID_BATCH', 'UNSUPPORTED_COMPRESSION'])
     }
   },
 }

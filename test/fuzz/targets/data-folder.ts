@@ -4,7 +4,7 @@ import type { GroupLog, LogStorage } from '../../../broker/src/log/types.ts'
 import { MemoryDisk } from '../../../broker/src/platform/memory/disk.ts'
 import { Acknowledgements } from '../../conformance/log-writer.ts'
 import { settled } from '../../conformance/prompt-clock.ts'
-import { type FuzzTarget, refusedAs } from '../target.ts'
+import { type FuzzTarget, refusedAs, type Verdict } from '../target.ts'
 
 type Files = ReadonlyMap<string, Uint8Array>
 
@@ -69,22 +69,24 @@ async function readLog(log: GroupLog, see: (batch: Uint8Array) => void): Promise
   }
 }
 
-async function openAndRead(disk: MemoryDisk, see: (batch: Uint8Array) => void): Promise<void> {
+async function openAndRead(disk: MemoryDisk, see: (batch: Uint8Array) => void): Promise<Verdict> {
   let storage: LogStorage
   try {
     storage = await open(disk)
   } catch (error) {
     return refusedAs(error, refusals)
   }
+  let verdict: Verdict = 'taken'
   for (const id of [1, 2]) {
     const log = storage.group(id)
     if (log == null) continue
     try {
       await readLog(log, see)
     } catch (error) {
-      refusedAs(error, refusals)
+      verdict = refusedAs(error, refusals)
     }
   }
+  return verdict
 }
 
 const closed = await sampleFolder(true)
@@ -106,7 +108,7 @@ function damaged(name: string, { files, written }: typeof closed, ending: RegExp
     name,
     samples: [files.get(path)!],
     async run(input) {
-      await openAndRead(await diskOf(files, path, input), (batch) => {
+      return openAndRead(await diskOf(files, path, input), (batch) => {
         if (!written.has(fingerprint(batch))) throw new Error('a batch is served that nobody wrote')
       })
     },

@@ -34,8 +34,9 @@ export const frames: FuzzTarget = {
   run(input) {
     try {
       parseFrame(input, undefined, MAX_FRAME_BYTES)
+      return 'taken'
     } catch (error) {
-      refusedAs(error, ['MALFORMED_FRAME', 'UNSUPPORTED_MESSAGE', 'FRAME_TOO_LARGE'])
+      return refusedAs(error, ['MALFORMED_FRAME', 'UNSUPPORTED_MESSAGE', 'FRAME_TOO_LARGE'])
     }
   },
 }
@@ -51,8 +52,9 @@ export const frameStreams: FuzzTarget = {
     const chunk = 1 + (input[0] ?? 0) + (input[input.length >> 1] ?? 0)
     try {
       for (let at = 0; at < input.length; at += chunk) reader.push(input.subarray(at, at + chunk))
+      return 'taken'
     } catch (error) {
-      refusedAs(error, ['MALFORMED_FRAME', 'UNSUPPORTED_MESSAGE', 'FRAME_TOO_LARGE'])
+      return refusedAs(error, ['MALFORMED_FRAME', 'UNSUPPORTED_MESSAGE', 'FRAME_TOO_LARGE'])
     }
   },
 }
@@ -64,8 +66,9 @@ export const peerProtocols: FuzzTarget = {
   run(input) {
     try {
       decoderFor(new TextDecoder().decode(input))
+      return 'taken'
     } catch (error) {
-      refusedAs(error, ['INCOMPATIBLE_PEER'])
+      return refusedAs(error, ['INCOMPATIBLE_PEER'])
     }
   },
 }

@@ -2,7 +2,7 @@ import { Choices } from '../choices.ts'
 import { AttackedGroup, STRANGER } from '../live/attacked-group.ts'
 import { madeUp } from '../live/made-up-messages.ts'
 import { withoutLooseErrors } from '../loose-errors.ts'
-import type { FuzzTarget } from '../target.ts'
+import type { FuzzTarget, Verdict } from '../target.ts'
 
 const MOST_STEPS = 24
 const RECOVERY_MS = 20_000
@@ -38,7 +38,7 @@ async function step(group: AttackedGroup, choices: Choices, liar: Liar): Promise
   await group.world.run(0)
 }
 
-async function check(group: AttackedGroup, liar: Liar): Promise<void> {
+async function check(group: AttackedGroup, liar: Liar): Promise<Verdict> {
   const { faults, stopped } = group
   if (faults.length > 0) throw faults[0]
   const silent = stopped.filter((reason) => liar !== 'member' || !saidAloud.test(reason))
@@ -46,21 +46,23 @@ async function check(group: AttackedGroup, liar: Liar): Promise<void> {
   const recovered = await group.recover(RECOVERY_MS)
   if (!recovered && group.isWhole) throw new Error('a whole group acknowledges nothing any more')
   if (group.faults.length > 0) throw group.faults[0]
-  if (liar === 'member') return
+  const verdict = stopped.length > 0 ? 'refused' : 'taken'
+  if (liar === 'member') return verdict
   if (!recovered) throw new Error('the group acknowledges nothing any more')
   await group.world.run(2_000)
   const all = await Promise.all([1, 2, 3].map((id) => group.records(id)))
   const lost = group.acknowledged.filter((record) => !all[0]!.includes(record))
   if (lost.length > 0) throw new Error(`acknowledged and lost: ${lost}`)
   if (new Set(all.map(String)).size > 1) throw new Error(`replicas differ: ${all.join(' | ')}`)
+  return verdict
 }
 
-export async function attack(input: Uint8Array, hearsAll = false): Promise<void> {
+export async function attack(input: Uint8Array, hearsAll = false): Promise<Verdict> {
   const choices = new Choices(input)
   const liar = choices.of(liars)
   const group = await AttackedGroup.start(hearsAll)
   for (let count = 0; choices.left > 0 && count < MOST_STEPS; count++) await step(group, choices, liar)
-  await check(group, liar)
+  return check(group, liar)
 }
 
 /**

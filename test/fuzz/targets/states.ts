@@ -38,10 +38,11 @@ export const metadataCommands: FuzzTarget = {
   seal: (input) => (input.length < BATCH_HEADER_BYTES ? input : sealed(input.slice())),
   run(input) {
     const command = decodeCommand(input)
-    if (command === null) return
+    if (command === null) return 'refused'
     const state = new MetadataState()
     commands.slice(0, 3).forEach((before, at) => void state.apply(at + 1, { id: `before-${at}`, command: before }))
     state.apply(4, command)
+    return 'taken'
   },
 }
 
@@ -71,8 +72,9 @@ export const metadataStates: FuzzTarget = {
     }
     try {
       await metadataSnapshots({ store, state, writer, onRestored: () => {} }).restore(4, chunks())
+      return 'taken'
     } catch (error) {
-      refusedAs(error, ['STORAGE_CORRUPT', 'NEWER_FORMAT'])
+      return refusedAs(error, ['STORAGE_CORRUPT', 'NEWER_FORMAT'])
     }
   },
 }
@@ -101,8 +103,9 @@ export const copyManifests: FuzzTarget = {
   run(input) {
     try {
       decodeManifest(input)
+      return 'taken'
     } catch (error) {
-      refusedAs(error, ['MALFORMED_FRAME', 'NEWER_FORMAT'])
+      return refusedAs(error, ['MALFORMED_FRAME', 'NEWER_FORMAT'])
     }
   },
 }
@@ -140,9 +143,9 @@ export const producerCheckpoints: FuzzTarget = {
   },
   run(input) {
     try {
-      decodeCheckpoint(input, crc32c)
+      return decodeCheckpoint(input, crc32c) === null ? 'refused' : 'taken'
     } catch (error) {
-      refusedAs(error, ['NEWER_FORMAT', 'STORAGE_CORRUPT'])
+      return refusedAs(error, ['NEWER_FORMAT', 'STORAGE_CORRUPT'])
     }
   },
 }
@@ -166,8 +169,9 @@ export const identityFiles: FuzzTarget = {
     await file.write([input], 0)
     try {
       await new IdentityFile(disk, 'data', 1).load(seededRandom(1))
+      return 'taken'
     } catch (error) {
-      refusedAs(error, ['STORAGE_CORRUPT', 'BROKER_IDENTITY_MISMATCH', 'NEWER_FORMAT', 'INVALID_SETTING'])
+      return refusedAs(error, ['STORAGE_CORRUPT', 'BROKER_IDENTITY_MISMATCH', 'NEWER_FORMAT', 'INVALID_SETTING'])
     }
   },
 }

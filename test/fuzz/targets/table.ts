@@ -8,6 +8,9 @@ import { jsonConfigFiles, readTokens, textOperations, yamlConfigFiles } from './
 import { webSocketBrokers } from './ws-client.ts'
 import { webSocketClients } from './ws-server.ts'
 
+/** Of five hundred inputs each target gets one at the least, however slow it is. */
+const LEAST_SHARE = 1 / 500
+
 /** Every target, with its share of the inputs: those that open a data folder or run a group for each input are slower by a factor of a hundred. */
 export const targetTable: readonly { readonly target: FuzzTarget; readonly share: number }[] = [
   ...[batches, storedBatches, controlBatches, frames, frameStreams, textOperations].map((target) => share(target, 100)),
@@ -25,8 +28,12 @@ function share(target: FuzzTarget, share: number): { target: FuzzTarget; share: 
   return { target, share }
 }
 
-/** How many of `inputs` each target gets, at least one. */
+/** How many of `inputs` each target gets: its share of them, and at least the least share. */
 export function spread(inputs: number): { readonly target: FuzzTarget; readonly inputs: number }[] {
   const all = targetTable.reduce((sum, { share }) => sum + share, 0)
-  return targetTable.map(({ target, share }) => ({ target, inputs: Math.max(1, Math.round((inputs * share) / all)) }))
+  const least = Math.ceil(inputs * LEAST_SHARE)
+  return targetTable.map(({ target, share }) => ({
+    target,
+    inputs: Math.max(least, Math.round((inputs * share) / all)),
+  }))
 }

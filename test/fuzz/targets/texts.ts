@@ -25,11 +25,12 @@ export const textOperations: FuzzTarget = {
       const message = objectFromText(decode(input))
       idOf(message)
       const request = requestFrom(message)
-      if (request.op !== 'publish') return
+      if (request.op !== 'publish') return 'taken'
       const spread = { topic: 't', partitions: 3, unkeyedPartition: 0, maxBatchBytes: 100_000, now: 1.7e12 }
       gatherBatches(recordsFromJson(request.records), spread)
+      return 'taken'
     } catch (error) {
-      refusedAs(error, [
+      return refusedAs(error, [
         'INVALID_REQUEST',
         'INVALID_RECORD',
         'UNKNOWN_PARTITION',
@@ -46,8 +47,9 @@ export const readTokens: FuzzTarget = {
   run(input) {
     try {
       parseReadToken(decode(input))
+      return 'taken'
     } catch (error) {
-      refusedAs(error, ['INVALID_REQUEST', 'NEWER_FORMAT'])
+      return refusedAs(error, ['INVALID_REQUEST', 'NEWER_FORMAT'])
     }
   },
 }
@@ -60,8 +62,9 @@ function configFile(ending: string, samples: readonly string[]): FuzzTarget {
       try {
         const content = await parseConfigFile(decode(input), `broker.${ending}`)
         resolveSettings({ flags: new Map(), environment: new Map(), file: fromFile(content, `broker.${ending}`) })
+        return 'taken'
       } catch (error) {
-        refusedAs(error, ['INVALID_SETTING'])
+        return refusedAs(error, ['INVALID_SETTING'])
       }
     },
   }

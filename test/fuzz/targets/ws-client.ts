@@ -6,7 +6,7 @@ import { type Block, blocksOf, bytesOf } from '../blocks.ts'
 import { withoutLooseErrors } from '../loose-errors.ts'
 import { LyingBroker, metadata, storedBatch } from '../lying-broker.ts'
 import { isSurprise, surprises } from '../sdk-watch.ts'
-import { type FuzzTarget, joined } from '../target.ts'
+import { type FuzzTarget, joined, type Verdict } from '../target.ts'
 import { sealedFrame } from './frames.ts'
 
 /** A client that has heard nothing for this long waits for something that does not come. */
@@ -123,8 +123,9 @@ function sealBlocks(input: Uint8Array): Uint8Array {
 }
 
 /** An error of the SDK says what the broker did or did not; one of the language means that the SDK was surprised. */
-function checkError(error: unknown): void {
+function checkError(error: unknown): Verdict {
   if (!(error instanceof TailraceError) || isSurprise(error)) throw error
+  return 'refused'
 }
 
 async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
@@ -165,7 +166,9 @@ export const webSocketBrokers: FuzzTarget = {
       await settled(use, broker)
       await within(END_MS, 'closing', use.close())
       broker.drop()
-      await within(END_MS, 'what goes on after the end', use.result.catch(checkError))
+      const result = use.result.then((): Verdict => 'taken', checkError)
+      const verdict = await within(END_MS, 'what goes on after the end', result)
       if (surprises.length > 0) throw surprises[0]
+      return verdict
     }),
 }

@@ -25,7 +25,7 @@ import { seededRandom } from '../../../broker/src/platform/memory/random.ts'
 import { sampleMessages } from '../../../schemas/src/sample-messages.test-data.ts'
 import { type Block, blocksOf, bytesOf } from '../blocks.ts'
 import { withoutLooseErrors } from '../loose-errors.ts'
-import { type FuzzTarget, joined, text } from '../target.ts'
+import { type FuzzTarget, joined, text, type Verdict } from '../target.ts'
 import { clientFrame, Opcode, serverMessages } from '../ws-bytes.ts'
 import { sealedFrame } from './frames.ts'
 
@@ -148,18 +148,24 @@ class Session {
   }
 }
 
-function check(session: Session, said: ReturnType<typeof serverMessages>): void {
+/** Refused: some request was answered with an error. */
+function check(session: Session, said: ReturnType<typeof serverMessages>): Verdict {
   if (session.mistakes.length > 0) throw session.mistakes[0]
+  let verdict: Verdict = 'taken'
   for (const { opcode, payload } of said) {
-    if (opcode === Opcode.text) JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
-    else if (opcode === Opcode.binary) {
+    if (opcode === Opcode.text) {
+      const message = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)) as { op: string }
+      if (message.op === 'error') verdict = 'refused'
+    } else if (opcode === Opcode.binary) {
       const { name } = parseFrame(payload)
       if (!answers.has(name)) throw new Error(`the broker says ${name}`)
+      if (name === 'Failure') verdict = 'refused'
     }
   }
   const { broker, received } = session
   if (received.bytes !== 0) throw new Error(`${received.bytes} bytes are held for nobody`)
   if (broker.leadership.size !== 0) throw new Error(`${broker.leadership.size} subscriptions go on for nobody`)
+  return verdict
 }
 
 /** A client that says anything in any order on one WebSocket, to the gateway's own connection. */
@@ -174,6 +180,6 @@ export const webSocketClients: FuzzTarget = {
         await session.write(written(kinds[kind % kinds.length]!, bytes))
       }
       await session.pass(100)
-      check(session, await session.leave())
+      return check(session, await session.leave())
     }),
 }
