@@ -1,13 +1,19 @@
 import { TailraceError } from '@tailrace/schemas'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { Copies } from '../../broker/src/cascade/copies.ts'
+import { CascadeRegistry } from '../../broker/src/cascade/registry.ts'
 import { MemoryBroker } from '../../broker/src/gateway/test-double/memory-broker.ts'
 import { Metadata } from '../../client/src/metadata.ts'
 import { readCases } from './cases.ts'
 import { change } from './change.ts'
 import { failureOf, fuzz } from './fuzz.ts'
+import { reportOf } from './live/cascade-broker.ts'
 import { FuzzRandom } from './random.ts'
 import { type FuzzTarget, refusedAs } from './target.ts'
-import { attack } from './targets/live-replica.ts'
+import { cascadeAnswers } from './targets/cascade-answers.ts'
+import { cascadeBeats } from './targets/cascade-beats.ts'
+import { cascadeStores } from './targets/cascade-store.ts'
+import { attack, liveReplicas } from './targets/live-replica.ts'
 import { spread, targetTable } from './targets/table.ts'
 import { webSocketBrokers } from './targets/ws-client.ts'
 import { webSocketClients } from './targets/ws-server.ts'
@@ -109,10 +115,29 @@ describe('what the targets that run something would see', () => {
     await expect(attack(leaderOfTheTerm, true)).rejects.toThrow(/has two leaders, 1 and 9/)
   })
 
+  it('a group in which a follower copies the log of another', async () => {
+    let installations = 0
+    for (const sample of liveReplicas.samples) installations += (await attack(sample)).installations
+    expect(installations).toBeGreaterThan(3)
+  })
+
   it('a broker that trips over what a client says', async () => {
     vi.spyOn(MemoryBroker.prototype, 'findOffset').mockResolvedValue(null as never)
     const outcomes = await Promise.allSettled(webSocketClients.samples.map((sample) => webSocketClients.run(sample)))
     expect(outcomes.map(({ status }) => status)).toContain('rejected')
+  })
+
+  it('a cascade broker that trips over what a source or its own store says', async () => {
+    vi.spyOn(Copies.prototype, 'update').mockRejectedValue(new TypeError('Cannot read properties of undefined'))
+    for (const { samples, run } of [cascadeAnswers, cascadeStores]) {
+      const outcomes = await Promise.allSettled(samples.map((sample) => run(sample)))
+      expect(outcomes.map(({ status }) => status)).toContain('rejected')
+    }
+  })
+
+  it('a broker that lets a cascade broker say what others cannot bear', async () => {
+    vi.spyOn(CascadeRegistry.prototype, 'all').mockReturnValue([reportOf(1e300)])
+    for (const sample of cascadeBeats.samples.slice(0, 1)) await expect(cascadeBeats.run(sample)).rejects.toThrow()
   })
 
   it('an SDK that trips over what a broker says', async () => {

@@ -16,7 +16,22 @@ const report = {
   ...{ broker: 7, directoryId: 'd', http: 'h:7', level: 1, home: 1, source: 1, pinned: 0 },
   ...{ lagRecords: 0, lagMs: 0, partitions: 2, stopped: 0, ageMs: 0 },
 }
-const odd = [undefined, null, true, -1, 1.5, '', 'x', [], {}, [null], Number.NaN, { length: 3 }, 'x'.repeat(2000)]
+const odd = [
+  undefined,
+  null,
+  true,
+  -1,
+  1.5,
+  1e300,
+  '',
+  'x',
+  [],
+  {},
+  [null],
+  Number.NaN,
+  { length: 3 },
+  'x'.repeat(2000),
+]
 
 /** The value with each of its parts, at any depth, replaced by each odd one. */
 function* variants(value: unknown): Iterable<unknown> {
@@ -59,8 +74,29 @@ test('whatever else a source answers is refused by name, or can be used', () => 
 })
 
 test('topics that no broker could have are refused', () => {
-  for (const topic of [{ name: '../../etc/x' }, { partitions: 1e9 }, { partitions: 0 }, { config: null }]) {
+  for (const topic of [
+    { name: '../../etc/x' },
+    { partitions: 1e9 },
+    { partitions: 0 },
+    { config: null },
+    { config: { maxBatchBytes: 'x' } },
+  ]) {
     const topicList = [{ ...reply.topicList![0]!, ...topic }]
+    expect(() => checkBeatReply({ ...reply, topicList }, 'a:1')).toThrow(/topicList/)
+  }
+  const topic = reply.topicList![0]!
+  const twice = [
+    [topic, topic],
+    [topic, { ...topic, id: 'v' }],
+    [topic, { ...topic, name: 'w' }],
+  ]
+  const tooMany = Array.from({ length: 11 }, (_, at) => ({
+    ...topic,
+    name: `t${at}`,
+    id: `${at}`,
+    partitions: 100_000,
+  }))
+  for (const topicList of [...twice, tooMany]) {
     expect(() => checkBeatReply({ ...reply, topicList }, 'a:1')).toThrow(/topicList/)
   }
 })

@@ -1,37 +1,21 @@
-import { isTopicName, TailraceError } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { TopicSummary } from '../cluster/broker-api.ts'
 import { isRange } from '../cluster/feature-levels.ts'
+import {
+  type Check,
+  eitherNull,
+  isCount,
+  isFlag,
+  isText,
+  isTopicSummary,
+  listOf,
+  MAX_PARTITIONS,
+  orMissing,
+  shape,
+} from './json-shapes.ts'
 import type { CascadeBeatReply, CascadeReport } from './shapes.ts'
 
-/** As the leader's own bounds, with room for settings that differ. */
-const MAX_PARTITIONS = 1_000_000
-const MAX_ITEMS = 100_000
-
-type Check = (value: unknown) => boolean
-
-const isText: Check = (value) => typeof value === 'string' && value.length <= 1000
-const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
-const isFlag: Check = (value) => typeof value === 'boolean'
-const isConfig: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function listOf(check: Check): Check {
-  return (value) => Array.isArray(value) && value.length <= MAX_ITEMS && value.every(check)
-}
-
-function eitherNull(check: Check): Check {
-  return (value) => value === null || check(value)
-}
-
-/** A sender of an earlier version has none. */
-function orMissing(check: Check): Check {
-  return (value) => value === undefined || check(value)
-}
-
-function shape(fields: Readonly<Record<string, Check>>): Check {
-  const entries = Object.entries(fields)
-  return (value) => isConfig(value) && entries.every(([name, check]) => check((value as Record<string, unknown>)[name]))
-}
-
-const isReport = shape({
+export const isReport = shape({
   ...{ broker: isCount, directoryId: isText, http: isText, level: isCount, home: isCount, source: isCount },
   ...{ pinned: isCount, lagRecords: isCount, lagMs: isCount, partitions: isCount, stopped: isCount, ageMs: isCount },
   featureLevels: orMissing(isRange),
@@ -57,15 +41,16 @@ const replyFields: Readonly<Record<keyof CascadeBeatReply, Check>> = {
   }),
   topics: isText,
   topicsVersion: orMissing(isCount),
-  topicList: eitherNull(listOf(isTopic)),
+  topicList: eitherNull(isTopicList),
   caughtUp: orMissing(isFlag),
 }
 
-function isTopic(value: unknown): boolean {
-  const fields = { name: isText, id: isText, partitions: isCount, replicas: isCount, config: isConfig }
-  if (!shape(fields)(value)) return false
-  const { name, partitions } = value as { name: string; partitions: number }
-  return isTopicName(name) && partitions >= 1 && partitions <= MAX_PARTITIONS
+function isTopicList(value: unknown): boolean {
+  if (!listOf(isTopicSummary)(value)) return false
+  const topics = value as readonly TopicSummary[]
+  const isOnce = (values: readonly string[]): boolean => new Set(values).size === values.length
+  if (!isOnce(topics.map(({ id }) => id)) || !isOnce(topics.map(({ name }) => name))) return false
+  return topics.reduce((sum, { partitions }) => sum + partitions, 0) <= MAX_PARTITIONS
 }
 
 /**
@@ -73,7 +58,7 @@ function isTopic(value: unknown): boolean {
  * @throws TailraceError INCOMPATIBLE_PEER, with the field that no broker would send
  */
 export function checkBeatReply(value: unknown, address: string): CascadeBeatReply {
-  const reply = (isConfig(value) ? value : {}) as Record<string, unknown>
+  const reply = (shape({})(value) ? value : {}) as Record<string, unknown>
   for (const [name, check] of Object.entries(replyFields)) {
     if (check(reply[name])) continue
     throw new TailraceError('INCOMPATIBLE_PEER', `${address} answers a beat with a wrong or missing "${name}".`)
@@ -81,7 +66,7 @@ export function checkBeatReply(value: unknown, address: string): CascadeBeatRepl
   return value as CascadeBeatReply
 }
 
-/** @throws TailraceError INVALID_REQUEST */
+/** What cascade brokers say of themselves; whoever passes it on must not be refused for it. @throws TailraceError INVALID_REQUEST */
 export function checkReports(value: unknown): readonly CascadeReport[] {
   if (listOf(isReport)(value)) return value as CascadeReport[]
   throw new TailraceError('INVALID_REQUEST', 'A list of cascade brokers has a wrong shape.')

@@ -15,6 +15,7 @@ import { topicsToRoute } from '../cluster/topics-to-route.ts'
 import type { FetchResult, OffsetResult } from '../partition/requests.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HttpClient } from '../platform/http-client.ts'
+import { checkTopicDescription, checkTopicSummary } from './answer-checks.ts'
 import type { CatalogTopic } from './catalog.ts'
 import type { CatchUp } from './catch-up.ts'
 import type { CopiedPartition } from './copied-partition.ts'
@@ -135,7 +136,8 @@ async function findOffset(
 }
 
 async function createTopic(deps: FacadeDeps, request: CreateTopicRequest): Promise<TopicSummary> {
-  const topic = (await ask(deps, 'POST', '/topics', request)) as TopicSummary
+  const { address, answer } = await ask(deps, 'POST', '/topics', request)
+  const topic = checkTopicSummary(answer, address)
   await arrival(deps, topic)
   return topic
 }
@@ -175,13 +177,9 @@ async function topicAbove(
 ): Promise<TopicDescription | null> {
   try {
     const session = await uplink.whenSession(0)
-    return (await client.request(
-      'GET',
-      session.address,
-      topicPath(name, '', topicId),
-      undefined,
-      figuresMs,
-    )) as TopicDescription
+    const { address } = session
+    const answer = await client.request('GET', address, topicPath(name, '', topicId), undefined, figuresMs)
+    return checkTopicDescription(answer, address)
   } catch (error) {
     if (error instanceof TailraceError && ['UNKNOWN_TOPIC', 'TOPIC_ID_MISMATCH'].includes(error.code)) throw error
     return null
@@ -206,8 +204,8 @@ function describeCluster({ brokerId, http, clusterId, uplink }: FacadeDeps): Clu
 }
 
 async function ask({ uplink, client }: FacadeDeps, method: 'POST' | 'DELETE', path: string, body?: unknown) {
-  const session = await uplink.whenSession(figuresMs)
-  return client.request(method, session.address, path, body, askMs)
+  const { address } = await uplink.whenSession(figuresMs)
+  return { address, answer: await client.request(method, address, path, body, askMs) }
 }
 
 function summaryOf({ groups: _, listedAt: __, ...summary }: CatalogTopic): TopicSummary {

@@ -1,7 +1,9 @@
 import type { GroupId } from '@tailrace/schemas'
 import type { TopicSummary } from '../cluster/broker-api.ts'
+import { isPositive } from '../cluster/command-checks.ts'
 import { hasFields, isWhole, storedJson } from '../log/stored-json.ts'
 import type { StateStore } from '../log/types.ts'
+import { isTopicSummary } from './json-shapes.ts'
 
 /** A topic and the groups of this broker's log that hold its partitions, by partition number. Groups are this broker's own, from 1, never used again. */
 export interface CatalogTopic extends TopicSummary {
@@ -27,10 +29,15 @@ export class Catalog {
   /** @throws TailraceError STORAGE_CORRUPT */
   async load(): Promise<void> {
     const next = await this.#store.get(nextGroupKey)
-    if (next !== null) this.#nextGroup = storedJson(nextGroupKey, next, isWhole)
+    if (next !== null) this.#nextGroup = storedJson(nextGroupKey, next, isPositive)
+    const taken = new Set<GroupId>()
     for await (const [key, value] of this.#store.range(topicPrefix, afterTopics)) {
-      const topic = storedJson(key, value, isCatalogTopic)
-      this.topics.set(topic.id, topic)
+      // Two partitions in one group would be copied into each other.
+      const isFree = (group: GroupId): boolean => group < this.#nextGroup && !taken.has(group) && !!taken.add(group)
+      const fits = (topic: unknown): topic is CatalogTopic =>
+        isCatalogTopic(topic) && key === topicPrefix + topic.id && topic.groups.every(isFree)
+      const topic = storedJson(key, value, fits)
+      this.topics.set(topic.id, { ...topic, partitions: topic.groups.length })
     }
   }
 
@@ -41,7 +48,8 @@ export class Catalog {
       const known = this.topics.get(topic.id)
       const groups = [...(known?.groups ?? [])]
       while (groups.length < topic.partitions) groups.push(this.#nextGroup++)
-      return { ...topic, groups, listedAt: known?.listedAt || version }
+      // No partition that is here is forgotten because a list says less.
+      return { ...topic, partitions: groups.length, groups, listedAt: known?.listedAt || version }
     })
     await this.#store.write([
       ...changed.map((topic) => [topicPrefix + topic.id, encoded(topic)] as const),
@@ -59,13 +67,13 @@ export class Catalog {
 }
 
 function isCatalogTopic(value: unknown): value is CatalogTopic {
-  const isText = (field: unknown): boolean => typeof field === 'string'
-  return hasFields(value, {
-    ...{ name: isText, id: isText, partitions: isWhole, replicas: isWhole },
-    config: (field) => typeof field === 'object' && field !== null,
-    groups: (list) => Array.isArray(list) && list.every(isWhole),
-    listedAt: (field) => field === undefined || isWhole(field),
-  })
+  return (
+    isTopicSummary(value) &&
+    hasFields(value, {
+      groups: (list) => Array.isArray(list) && list.length >= value.partitions && list.every(isPositive),
+      listedAt: (field) => field === undefined || isWhole(field),
+    })
+  )
 }
 
 function encoded(value: unknown): Uint8Array {

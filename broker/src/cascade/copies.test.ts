@@ -54,6 +54,14 @@ describe('what a cascade broker copies', () => {
     expect([...storage.groups()].map(({ group }) => group)).toEqual([1, 2])
   })
 
+  it('M88 a topic is found under its newest name alone, and listed once', async () => {
+    const { clock, copies } = await opened()
+    await during(clock, copies.update([topic('a', 'A')], 1))
+    await during(clock, copies.update([topic('b', 'A')], 2))
+    expect(copies.topics().map(({ name, id }) => [name, id])).toEqual([['b', 'A']])
+    expect(copies.topic('a')).toBeUndefined()
+  })
+
   it('M88 a topic made again under its old name is another one, with a log of its own', async () => {
     const { clock, copies } = await opened()
     await during(clock, copies.update([topic('a', 'old')], 0))

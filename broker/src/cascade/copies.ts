@@ -92,6 +92,8 @@ export class Copies {
   async #update(list: readonly TopicSummary[], version: number): Promise<void> {
     const { topics } = this.#catalog
     const changed = list.filter((topic) => !isKnown(topic, topics.get(topic.id)))
+    // A topic is found under the name that it has in the newest list, and under no other.
+    for (const { id } of changed) this.#forgetName(topics.get(id))
     await this.#catalog.put(changed, version)
     for (const { id } of changed) this.#open(topics.get(id)!)
     for (const { name, id } of list) {
@@ -166,12 +168,16 @@ export class Copies {
     this.#byName.set(topic.name, topic.id)
   }
 
+  #forgetName(topic: Pick<CatalogTopic, 'id' | 'name'> | undefined): void {
+    if (topic !== undefined && this.#byName.get(topic.name) === topic.id) this.#byName.delete(topic.name)
+  }
+
   async #remove(id: string): Promise<void> {
     const { name, groups } = this.#catalog.topics.get(id)!
     this.#deps.logger.info({ topic: name, id }, 'the topic is gone; its records are removed')
     for (const copy of this.partitionsOf(id)) copy.remove()
     await this.#catalog.remove(id)
-    if (this.#byName.get(name) === id) this.#byName.delete(name)
+    this.#forgetName({ id, name })
     this.#byTopic.delete(id)
     this.#missingSince.delete(id)
     for (const group of groups) {

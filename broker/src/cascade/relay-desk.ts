@@ -1,6 +1,8 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { HttpClient } from '../platform/http-client.ts'
+import { checkStatus } from './answer-checks.ts'
+import { checkReports } from './beat-checks.ts'
 import type { CascadeRegistry } from './registry.ts'
 import type { CascadeApi, CascadeBeat, CascadeBeatReply, CascadeStatus } from './shapes.ts'
 import type { TopicList } from './topic-list.ts'
@@ -44,7 +46,7 @@ export class RelayDesk implements CascadeApi {
         `${brokerId} copies from ${ancestors.slice(1).join(', which copies from ')}.`,
       )
     }
-    registry.take(beat.reports)
+    registry.take(checkReports(beat.reports))
     const asked = new Set(beat.reports.map(({ broker }) => broker))
     const list = topics.get()
     return {
@@ -59,15 +61,16 @@ export class RelayDesk implements CascadeApi {
   }
 
   async status(): Promise<CascadeStatus> {
-    return (await this.#ask('GET', '/cascade', undefined, statusTimeoutMs)) as CascadeStatus
+    const { address, answer } = await this.#ask('GET', '/cascade', undefined, statusTimeoutMs)
+    return checkStatus(answer, address)
   }
 
   async assign(broker: BrokerId, source: BrokerId): Promise<void> {
     await this.#ask('PUT', `/cascade/brokers/${broker}/source`, { source }, assignTimeoutMs)
   }
 
-  async #ask(method: 'GET' | 'PUT', path: string, body: unknown, timeoutMs: number): Promise<unknown> {
-    const session = await this.#deps.uplink.whenSession(0)
-    return this.#deps.http.request(method, session.address, path, body, timeoutMs)
+  async #ask(method: 'GET' | 'PUT', path: string, body: unknown, timeoutMs: number) {
+    const { address } = await this.#deps.uplink.whenSession(0)
+    return { address, answer: await this.#deps.http.request(method, address, path, body, timeoutMs) }
   }
 }

@@ -1,6 +1,7 @@
 import type { AdminApi, GroupTarget } from '../cluster/admin-api.ts'
 import { topicPath } from '../cluster/topic-path.ts'
 import type { HttpClient } from '../platform/http-client.ts'
+import { checkAudit } from './answer-checks.ts'
 import type { Uplink } from './uplink.ts'
 
 /** Long enough for the slowest: members that are forced, a snapshot. */
@@ -29,8 +30,7 @@ export function remoteAdmin(uplink: Uplink, client: HttpClient): AdminApi {
     alterTopic: (name, changes, topicId) => ask('PATCH', topicPath(name, '/config', topicId), changes),
     removeBroker: (broker) => ask('DELETE', `/cluster/brokers/${broker}`),
     raiseFeatureLevel: ({ level }) => ask('POST', '/cluster/feature-level', level === null ? {} : { level }),
-    audit: async () =>
-      (await ask<{ records: Awaited<ReturnType<AdminApi['audit']>> }>('GET', '/cluster/audit')).records,
+    audit: async () => checkAudit(await ask('GET', '/cluster/audit'), 'The source'),
   }
 }
 

@@ -54,6 +54,16 @@ describe('level 0', () => {
     expect([count(101), count(102)]).toEqual([50, 50])
   })
 
+  it('M89 refuses the word of a broker that the leader would not take, and nobody else for it', async () => {
+    const { desk } = levelZero()
+    for (const odd of [{ lagMs: 1e300 }, { level: 2 ** 53 }, { featureLevels: { lowest: 2, highest: 1 } }]) {
+      const beat = beatOf(report(101, { source: 2, ...odd }))
+      await expect(desk(2).beat(beat)).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+    }
+    const { cluster } = await desk(2).beat(beatOf(report(102, { source: 2 })))
+    expect(cluster.brokers.map(({ id }) => id)).toEqual([1, 2, 3, 102])
+  })
+
   it('M89 a leader that has just taken over leaves everybody where he is', async () => {
     const { desk, world, clock } = levelZero()
     await desk(1).beat(beatOf(report(101), report(201, { source: 101, level: 2, home: 2 })))

@@ -62,7 +62,7 @@ export class TopDesk implements CascadeApi {
     if (cluster.brokers.some(({ id }) => id === beat.broker)) {
       throw new TailraceError('BROKER_IDENTITY_MISMATCH', `${beat.broker} is a broker of level 0.`)
     }
-    this.#registry.take(beat.reports)
+    this.#registry.take(checkReports(beat.reports))
     const { assignments, cascades } = await this.#decision(beat.reports, cluster)
     const topics = this.#topics.get()
     return {

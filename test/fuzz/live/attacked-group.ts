@@ -11,6 +11,11 @@ import { PeerLine } from './peer-line.ts'
 export const STRANGER = 9
 const founders = [1, 2, 3]
 const smallFiles = { journalFileBytes: 1 << 18, segmentBytes: 1 << 14, directBytes: 1 << 13, tailBytes: 1 << 20 }
+/** A copy takes many requests, so that a liar can speak in the middle of one. */
+const settings = { retentionCheckMs: 500, copyChunkBytes: 2000 }
+/** Three batches fill a segment, which may go then. */
+const longRecord = 'x'.repeat(6000)
+const keepLittle = { retention: { bytes: 1000, ms: null } }
 
 /** Three brokers with one group over the real log and core, lines on which anybody may say anything, and what was acknowledged meanwhile. */
 export class AttackedGroup {
@@ -38,16 +43,16 @@ export class AttackedGroup {
 
   /** `hearsAll`: a negative control, in which brokers that have no replica are heard in the group. */
   static async start(hearsAll = false): Promise<AttackedGroup> {
-    const group = new AttackedGroup(await TestWorld.start({ log: smallFiles }), hearsAll)
+    const group = new AttackedGroup(await TestWorld.start({ log: smallFiles, settings }), hearsAll)
     group.publish()
     await group.world.run(100)
     return group
   }
 
-  publish(): Outcome<PublishResult> | null {
+  publish(ending = ''): Outcome<PublishResult> | null {
     const leader = this.#leader()
     if (leader === undefined) return null
-    const value = `v${this.#publishes.length}`
+    const value = `v${this.#publishes.length}${ending}`
     const outcome = outcomeOf(this.world.group(leader).publish(batchOf([value])))
     this.#publishes.push({ value, outcome })
     return outcome
@@ -58,6 +63,20 @@ export class AttackedGroup {
     if (this.#cutOff === NO_BROKER) this.world.isolate(broker)
     else this.world.heal()
     this.#cutOff = this.#cutOff === NO_BROKER ? broker : NO_BROKER
+  }
+
+  /** Cuts a follower off while the others write more than they keep: it needs a copy of another's log when it is let back. */
+  async leaveBehind(broker: BrokerId): Promise<void> {
+    if (this.#cutOff !== NO_BROKER) this.toggle(broker)
+    const late = broker === this.#leader() ? (broker % founders.length) + 1 : broker
+    this.toggle(late)
+    for (let count = 0; count < 4; count++) this.publish(longRecord)
+    await this.world.run(100)
+    for (const id of founders.filter((other) => other !== late && !this.world.replica(other).driver.stopped)) {
+      await this.world.during(this.world.replica(id).driver.log.seal())
+      this.world.group(id).update(keepLittle)
+    }
+    await this.world.run(settings.retentionCheckMs)
   }
 
   say(from: BrokerId, to: BrokerId, bytes: Uint8Array): void {
@@ -83,10 +102,16 @@ export class AttackedGroup {
     }
   }
 
+  /** Records that were acknowledged and are not so old that a replica may have let go of them. */
   get acknowledged(): string[] {
     return this.#publishes
-      .filter(({ outcome }) => outcome.state === 'done')
+      .filter(({ outcome }) => outcome.state === 'done' && outcome.value!.baseOffset >= this.#commonStart)
       .map(({ value, outcome }) => `${outcome.value!.baseOffset}:${value}`)
+  }
+
+  /** Logs that were copied from another replica. */
+  get installations(): number {
+    return this.world.brokers.reduce((sum, { groups }) => sum + groups.metrics.snapshotsInstalled, 0)
   }
 
   /** Mistakes on the lines, and errors that were logged and are none of ours. */
@@ -130,8 +155,14 @@ export class AttackedGroup {
     return false
   }
 
-  records(id: BrokerId): Promise<string[]> {
-    return this.world.records(id)
+  /** `offset:value` of what is committed there, from where all replicas have it. */
+  async records(id: BrokerId): Promise<string[]> {
+    const all = await this.world.records(id)
+    return all.filter((record) => Number.parseInt(record, 10) >= this.#commonStart)
+  }
+
+  get #commonStart(): number {
+    return Math.max(...founders.map((id) => this.world.group(id).logStart))
   }
 
   #leader(): BrokerId | undefined {

@@ -6,6 +6,8 @@ import type { FuzzTarget, Verdict } from '../target.ts'
 
 const MOST_STEPS = 24
 const RECOVERY_MS = 20_000
+/** Of so many steps one leaves a broker behind. */
+const STEPS_TO_LEAVE = 16
 
 /** The liar of a run: a broker without a replica; a member that sends only what Raft promises to bear; a member that sends anything. */
 const liars = ['stranger', 'harmless member', 'member'] as const
@@ -23,7 +25,9 @@ function samples(): Uint8Array[] {
 }
 
 async function step(group: AttackedGroup, choices: Choices, liar: Liar): Promise<void> {
-  const action = choices.byte() % 8
+  const choice = choices.byte() % STEPS_TO_LEAVE
+  if (choice === STEPS_TO_LEAVE - 1) return group.leaveBehind(choices.of([1, 2, 3]))
+  const action = choice % 8
   if (action === 0) group.publish()
   else if (action === 1) await group.world.run(choices.byte() * 4)
   else if (action === 2) group.toggle(choices.of([1, 2, 3]))
@@ -57,12 +61,15 @@ async function check(group: AttackedGroup, liar: Liar): Promise<Verdict> {
   return verdict
 }
 
-export async function attack(input: Uint8Array, hearsAll = false): Promise<Verdict> {
+export async function attack(
+  input: Uint8Array,
+  hearsAll = false,
+): Promise<{ verdict: Verdict; installations: number }> {
   const choices = new Choices(input)
   const liar = choices.of(liars)
   const group = await AttackedGroup.start(hearsAll)
   for (let count = 0; choices.left > 0 && count < MOST_STEPS; count++) await step(group, choices, liar)
-  return check(group, liar)
+  return { verdict: await check(group, liar), installations: group.installations }
 }
 
 /**
@@ -72,5 +79,5 @@ export async function attack(input: Uint8Array, hearsAll = false): Promise<Verdi
 export const liveReplicas: FuzzTarget = {
   name: 'live-replica',
   samples: samples(),
-  run: (input) => withoutLooseErrors(() => attack(input)),
+  run: (input) => withoutLooseErrors(async () => (await attack(input)).verdict),
 }

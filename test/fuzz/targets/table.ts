@@ -1,5 +1,8 @@
 import type { FuzzTarget } from '../target.ts'
 import { batches, controlBatches, storedBatches } from './batches.ts'
+import { cascadeAnswers } from './cascade-answers.ts'
+import { cascadeBeats } from './cascade-beats.ts'
+import { cascadeStores } from './cascade-store.ts'
 import { checkpointContents, damagedFiles, journalRecords } from './data-folder.ts'
 import { frameStreams, frames, peerProtocols } from './frames.ts'
 import { liveReplicas } from './live-replica.ts'
@@ -21,6 +24,7 @@ export const targetTable: readonly { readonly target: FuzzTarget; readonly share
   ...[yamlConfigFiles, webSocketClients].map((target) => share(target, 10)),
   share(peerProtocols, 5),
   ...[journalRecords, checkpointContents, ...damagedFiles].map((target) => share(target, 2)),
+  ...[cascadeAnswers, cascadeBeats, cascadeStores].map((target) => share(target, 2)),
   ...[liveReplicas, webSocketBrokers].map((target) => share(target, 1)),
 ]
 

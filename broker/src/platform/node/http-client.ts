@@ -1,4 +1,5 @@
-import { isErrorCode, TailraceError } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import { answerFrom } from '../http-answer.ts'
 import type { HttpClient } from '../http-client.ts'
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
@@ -23,9 +24,7 @@ export const nodeHttpClient: HttpClient = {
         throw new TailraceError('TIMED_OUT', `${address}${path}: no answer in ${timeoutMs} ms.`, { cause: error })
       throw new TailraceError('CONNECTION_LOST', `${address}: ${reasonOf(error)}.`, { cause: error })
     }
-    const answer = parsed(text, address)
-    if (ok) return answer
-    throw errorOf(answer, address)
+    return answerFrom(text, ok, address)
   },
 }
 
@@ -39,28 +38,6 @@ async function textOf(response: Response): Promise<string> {
     pieces.push(piece)
   }
   return Buffer.concat(pieces).toString()
-}
-
-function parsed(text: string, address: string): unknown {
-  if (text === '') return undefined
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new TailraceError('INVALID_REQUEST', `${address} is no broker: it does not answer with JSON.`, {
-      cause: error,
-    })
-  }
-}
-
-/** The other's words stay as they are. */
-function errorOf(answer: unknown, address: string): TailraceError {
-  const { code, message } = (answer ?? {}) as { code?: unknown; message?: unknown }
-  if (typeof code !== 'string' || typeof message !== 'string' || !isErrorCode(code)) {
-    return new TailraceError('INTERNAL', `${address} answered with an error that is not known: ${String(code)}.`)
-  }
-  const error = new TailraceError(code)
-  error.message = message
-  return error
 }
 
 function reasonOf(error: unknown): string {

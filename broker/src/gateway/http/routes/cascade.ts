@@ -27,7 +27,7 @@ export function cascadeRoutes(app: FastifyInstance, cascade: CascadeApi): void {
 }
 
 const tags = ['operations']
-const count = { ...integer, minimum: 0 } as const
+const count = { ...integer, minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
 const reportFields = {
   broker: brokerNumber,
   directoryId: { ...string, maxLength: 100 },

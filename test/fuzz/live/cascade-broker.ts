@@ -1,0 +1,204 @@
+import { crc32c, schemasFrame, TailraceError } from '@tailrace/schemas'
+import { checkBeatReply } from '../../../broker/src/cascade/beat-checks.ts'
+import { CascadeNode } from '../../../broker/src/cascade/node.ts'
+import type { CascadeBeat, CascadeBeatReply, CascadeReport } from '../../../broker/src/cascade/shapes.ts'
+import { openLogStorage } from '../../../broker/src/log/open.ts'
+import type { LogStorage, StateStore } from '../../../broker/src/log/types.ts'
+import { answerFrom } from '../../../broker/src/platform/http-answer.ts'
+import type { HttpClient } from '../../../broker/src/platform/http-client.ts'
+import { ManualClock } from '../../../broker/src/platform/memory/clock.ts'
+import type { MemoryDisk } from '../../../broker/src/platform/memory/disk.ts'
+import { seededRandom } from '../../../broker/src/platform/memory/random.ts'
+import type { MessageSocket, MessageSockets } from '../../../broker/src/platform/message-socket.ts'
+import { joined } from '../target.ts'
+
+export const SELF = 7
+const SOURCE = 's:1'
+const smallFiles = { journalFileBytes: 1 << 18, segmentBytes: 1 << 14, tailBytes: 1 << 16, directBytes: 1 << 13 }
+/** What V8 says of a value that is not what the code takes it for. */
+const surprise =
+  /Cannot (read|set|destructure|convert)|is not (a function|iterable|defined|an object)|is undefined|Invalid (array|typed)/
+
+/** What a source is asked for over HTTP. */
+export const questions = ['beat', 'topic', 'created', 'status', 'audit'] as const
+export type Question = (typeof questions)[number]
+
+export function reportOf(broker: number, changes: Partial<CascadeReport> = {}): CascadeReport {
+  return {
+    ...{ broker, directoryId: `d${broker}`, http: `h:${broker}`, level: 2, home: 2, source: SELF, pinned: 0 },
+    ...{ lagRecords: 0, lagMs: 0, partitions: 2, stopped: 0, ageMs: 0, featureLevels: { lowest: 1, highest: 1 } },
+    ...changes,
+  }
+}
+
+const flights = { name: 'flights', id: 't1', config: {} }
+const partitions = [0, 1].map((partition) => ({
+  ...{ partition, leader: 1, term: 3, replicas: [1], inSync: [1], logStart: 0, highWatermark: 4 },
+}))
+export const beatReply: CascadeBeatReply = {
+  ...{ clusterId: 'c', broker: 1, level: 0, ancestors: [1], topics: 'digest', topicsVersion: 3, caughtUp: true },
+  assignments: [{ broker: SELF, source: 1, pin: null }],
+  cluster: {
+    ...{ clusterId: 'c', metadataLeader: 1, featureLevel: 1 },
+    brokers: [
+      { id: 1, http: SOURCE, peer: 'p:1', level: 0, alive: true, pid: 5, featureLevels: { lowest: 1, highest: 1 } },
+      { id: 2, http: 's:2', peer: 'p:2', level: 0, alive: true, pid: 6 },
+    ],
+  },
+  topicList: [{ ...flights, partitions: 2, replicas: 1 }],
+}
+export const honestAnswers: Readonly<Record<Question, unknown>> = {
+  beat: beatReply,
+  topic: { ...flights, partitions },
+  created: { ...flights, partitions: 2, replicas: 1 },
+  status: { brokers: [{ ...reportOf(SELF), assigned: 1 }] },
+  audit: { records: [] },
+}
+
+/** What a source answers, in order; an honest answer where nothing is left. */
+export interface Lie {
+  readonly question: Question
+  readonly ok: boolean
+  readonly text: string
+}
+
+/** Says which schemas it has, and nothing else. */
+function silentSocket(): MessageSocket {
+  return {
+    set onMessage(listener: (bytes: Uint8Array) => void) {
+      queueMicrotask(() => listener(joined(schemasFrame(true))))
+    },
+    onClose: () => {},
+    send: () => {},
+    queuedBytes: 0,
+    destroy: () => {},
+  }
+}
+
+interface Kept {
+  readonly disk: MemoryDisk
+  readonly store: StateStore
+}
+
+/** A cascade broker whose source answers over HTTP what it is told to. */
+export class CascadeBroker {
+  readonly clock: ManualClock
+  readonly node: CascadeNode
+  /** Errors of the language that were logged or answered. */
+  readonly mistakes: unknown[]
+  readonly #storage: LogStorage
+
+  private constructor(clock: ManualClock, node: CascadeNode, storage: LogStorage, mistakes: unknown[]) {
+    this.clock = clock
+    this.node = node
+    this.mistakes = mistakes
+    this.#storage = storage
+  }
+
+  /** @throws TailraceError what a broker does not start with */
+  static async open(kept: Kept, lies: readonly Lie[] = []): Promise<CascadeBroker> {
+    const clock = new ManualClock(1.7e12)
+    const mistakes: unknown[] = []
+    const note = (fields: object): void => {
+      const { err, error } = fields as { err?: unknown; error?: unknown }
+      if (err !== undefined && !(err instanceof TailraceError)) mistakes.push(err)
+      if (surprise.test(String(error ?? err)) || String(error) === unexpected) mistakes.push(new Error(String(error)))
+    }
+    const logger = { info: () => {}, warn: note, error: note }
+    const storage = await openLogStorage(
+      { disk: kept.disk.mount(), clock, crc32c },
+      { ...smallFiles, folder: 'log', diskReserveBytes: 0 },
+    )
+    const sockets: MessageSockets = { connect: async () => silentSocket() }
+    const node = await CascadeNode.open({
+      ...{
+        brokerId: SELF,
+        http: 'h:7',
+        sources: [SOURCE],
+        storage,
+        store: kept.store,
+        client: sourceOf(lies),
+        sockets,
+      },
+      ...{ clock, random: seededRandom(1), crc32c, logger, readyLagMs: 10_000 },
+    })
+    return new CascadeBroker(clock, node, storage, mistakes)
+  }
+
+  /** Lets so much time pass. */
+  pass(ms: number): Promise<void> {
+    return this.clock.advance(ms, () => new Promise((resolve) => setImmediate(resolve)))
+  }
+
+  /** The outcome of a request, which may take its time. Null: refused, with an error of ours. */
+  async asked<Result>(request: () => Promise<Result>): Promise<Result | null> {
+    let result: { readonly value: Result | null } | undefined
+    request().then(
+      (value) => (result = { value }),
+      (error: unknown) => {
+        result = { value: null }
+        if (!(error instanceof TailraceError) || error.message === unexpected) this.mistakes.push(error)
+      },
+    )
+    for (let ms = 0; result === undefined && ms < MOST_MS; ms += ms === 0 ? 1 : 500) await this.pass(ms === 0 ? 0 : 500)
+    if (result === undefined) throw new Error(`no answer in ${MOST_MS} ms`)
+    return result.value
+  }
+
+  async close(): Promise<void> {
+    this.node.close()
+    const closing = this.#storage.close()
+    await this.pass(0)
+    await closing
+  }
+}
+
+/** What the error table says of INTERNAL where nobody says more: an error of the language became one. */
+const unexpected = new TailraceError('INTERNAL').message
+const MOST_MS = 60_000
+
+function questionOf(method: string, path: string): Question {
+  if (path === '/cascade/beat') return 'beat'
+  if (path === '/cascade') return 'status'
+  if (path === '/cluster/audit') return 'audit'
+  return method === 'POST' ? 'created' : 'topic'
+}
+
+function sourceOf(lies: readonly Lie[]): HttpClient {
+  const left = [...lies]
+  return {
+    async request(method, address, path) {
+      const question = questionOf(method, path)
+      const at = left.findIndex((lie) => lie.question === question)
+      const [lie] = at < 0 ? [] : left.splice(at, 1)
+      if (lie !== undefined) return answerFrom(lie.text, lie.ok, address)
+      return structuredClone(honestAnswers[question])
+    },
+  }
+}
+
+/** What a broker below asks of this one. */
+export const beatFromBelow: CascadeBeat = { clusterId: '', broker: 21, topics: '', reports: [reportOf(21)] }
+
+/** All that others can see of it can be written as JSON, and a broker below can use what it hears. */
+export async function checkView(broker: CascadeBroker): Promise<void> {
+  const { node } = broker
+  const { api, desk, admin } = node
+  JSON.stringify([node.report(), node.lag, api.readiness(), api.listTopics(), api.topicsVersion(), api.routing([])])
+  JSON.stringify(await api.describeCluster())
+  for (const { name, partitions } of api.listTopics()) {
+    if (api.routing([name]).topics[0]?.partitions.length !== partitions) throw new Error(`partitions of ${name}`)
+  }
+  const described = await broker.asked(() => api.describeTopic('flights'))
+  for (const { leader, term, replicas, inSync } of described?.partitions ?? []) {
+    const numbers = [leader, term, ...replicas, ...inSync]
+    if (!numbers.every(Number.isSafeInteger)) throw new Error(`a partition with ${numbers}`)
+  }
+  const created = await broker.asked(() => api.createTopic({ name: 'flights', partitions: 2, replicas: 1 }))
+  if (created !== null && typeof created.name !== 'string') throw new Error('a topic without a name')
+  const status = await broker.asked(() => desk.status())
+  for (const { broker: id } of status?.brokers ?? []) if (!Number.isSafeInteger(id)) throw new Error(`broker ${id}`)
+  await broker.asked(() => admin.audit())
+  const heard = await broker.asked(() => desk.beat(beatFromBelow))
+  if (heard !== null) checkBeatReply(JSON.parse(JSON.stringify(heard)), 'this broker')
+}

@@ -1,0 +1,128 @@
+import { TailraceError } from '@tailrace/schemas'
+import fastify, { type FastifyInstance } from 'fastify'
+import { checkBeatReply } from '../../../broker/src/cascade/beat-checks.ts'
+import type { CascadeApi, CascadeBeat } from '../../../broker/src/cascade/shapes.ts'
+import { TopDesk } from '../../../broker/src/cascade/top-desk.ts'
+import { answerErrors } from '../../../broker/src/gateway/http/errors.ts'
+import { parseJsonBodies } from '../../../broker/src/gateway/http/json-bodies.ts'
+import { cascadeRoutes } from '../../../broker/src/gateway/http/routes/cascade.ts'
+import { validateRequests } from '../../../broker/src/gateway/http/validation.ts'
+import { gatewayMetrics } from '../../../broker/src/gateway/metrics.ts'
+import { ManualClock } from '../../../broker/src/platform/memory/clock.ts'
+import { reportOf } from './cascade-broker.ts'
+
+const LEADER = 1
+const FOLLOWER = 2
+const brokers = [LEADER, FOLLOWER].map((id) => ({
+  ...{ id, http: `h:${id}`, peer: `p:${id}`, level: 0, alive: true, pid: id },
+}))
+const cluster = { clusterId: 'c', metadataLeader: LEADER, featureLevel: 1, brokers }
+const topics = [{ name: 'flights', id: 't1', partitions: 2, replicas: 1, config: {} }]
+
+/** The desk that the routes of this process speak to at the moment. */
+let present: CascadeApi
+let app: FastifyInstance | undefined
+const mistakes: unknown[] = []
+
+/** The gateway's own routes with their checks. */
+async function routes(): Promise<FastifyInstance> {
+  const server = fastify({ logger: false })
+  server.removeContentTypeParser('text/plain')
+  parseJsonBodies(server)
+  const note = (fields: object): void => void mistakes.push((fields as { err?: unknown }).err)
+  answerErrors(server, { info: () => {}, warn: note, error: note }, gatewayMetrics().transports.http)
+  validateRequests(server)
+  cascadeRoutes(server, {
+    beat: (beat) => present.beat(beat),
+    status: () => present.status(),
+    assign: (broker, source) => present.assign(broker, source),
+  })
+  await server.ready()
+  return server
+}
+
+/** Two brokers of level 0 as the sources of cascade brokers; the first leads the metadata group, and cascade brokers speak to the second. */
+export class CascadeDesks {
+  readonly clock = new ManualClock(1.7e12)
+  readonly #leader: TopDesk
+  readonly #follower: TopDesk
+
+  constructor() {
+    this.#leader = this.#desk(LEADER, () => Promise.reject(new TailraceError('LEADER_UNAVAILABLE')))
+    // What a route has let in, the leader takes too: it would refuse a whole beat for the word of one broker.
+    this.#follower = this.#desk(FOLLOWER, async (json) => {
+      try {
+        return await this.#leader.answer(json)
+      } catch (error) {
+        if (error instanceof TailraceError && error.code === 'INVALID_REQUEST') mistakes.push(error)
+        throw error
+      }
+    })
+  }
+
+  #desk(brokerId: number, ask: (json: string) => Promise<string>): TopDesk {
+    const api = { brokerId, listTopics: () => topics, topicsVersion: () => 3, describeCluster: async () => cluster }
+    return new TopDesk({ api, clock: this.clock, ask: (_broker, json) => ask(json) })
+  }
+
+  /** One HTTP request; gives the status. An assignment is waited for as long as it takes. */
+  async request(method: 'POST' | 'PUT' | 'GET', url: string, body: Uint8Array): Promise<number> {
+    present = this.#follower
+    app ??= await routes()
+    const payload = Buffer.from(body)
+    const request = {
+      method,
+      url,
+      ...(method !== 'GET' && { payload, headers: { 'content-type': 'application/json' } }),
+    }
+    let status: number | undefined
+    const over = app.inject(request).then(({ statusCode }) => (status = statusCode))
+    for (let ms = 0; status === undefined && ms <= MOST_MS; ms += STEP_MS) await this.pass(ms === 0 ? 0 : STEP_MS)
+    if (status === undefined) throw new Error(`${method} ${url}: no answer in ${MOST_MS} ms`)
+    await over
+    return status
+  }
+
+  /** What another broker of level 0 asks; true when it was answered. @throws what a desk may not say */
+  async question(json: string): Promise<boolean> {
+    let answered: boolean | undefined
+    const answering = this.#leader.answer(json).then(
+      (answer) => {
+        JSON.parse(answer)
+        answered = true
+      },
+      (error: unknown) => {
+        answered = false
+        if (!(error instanceof TailraceError) || error.code === 'INTERNAL') throw error
+      },
+    )
+    for (let ms = 0; answered === undefined && ms <= MOST_MS; ms += STEP_MS) await this.pass(ms === 0 ? 0 : STEP_MS)
+    await answering
+    return answered === true
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.clock.advance(ms, () => new Promise((resolve) => setImmediate(resolve)))
+  }
+
+  /** Whatever one cascade broker has said, another is answered, and can use the answer. */
+  async check(): Promise<void> {
+    const beat: CascadeBeat = { clusterId: 'c', broker: HONEST, topics: '', reports: [reportOf(HONEST, own)] }
+    for (const desk of [this.#leader, this.#follower]) {
+      checkBeatReply(JSON.parse(JSON.stringify(await desk.beat(beat))), 'a desk')
+      JSON.stringify([await desk.status(), await desk.describeCluster(), desk.known])
+    }
+    await this.pass(LIFE_MS)
+    const { assignments } = await this.#leader.beat(beat)
+    const [mine] = assignments.filter(({ broker }) => broker === HONEST)
+    if (mine === undefined) throw new Error('a cascade broker is not told what its source is')
+    if (mistakes.length > 0) throw mistakes.splice(0)[0]
+  }
+}
+
+const HONEST = 1_234_567
+const own = { level: 1, home: 1, source: LEADER }
+const STEP_MS = 5_000
+const MOST_MS = 60_000
+/** Longer than what was said once is believed. */
+const LIFE_MS = 6_000
