@@ -74,5 +74,5 @@ export const jsonConfigFiles = configFile('json', [
   '{"http":"127.0.0.1:8080","peer":"127.0.0.1:7080","id":1,"data":"./data","journalFileBytes":"64MiB"}',
 ])
 export const yamlConfigFiles = configFile('yaml', [
-  'http: 127.0.0.1:8080\npeer: 127.0.0.1:7080\nid: 1\njoin:\n  - 127.0.0.1:7081\nlogLevel: info\n',
+  'http: 127.0.0.1:8080\npeer: 127.0.0.1:7080\nid: 1\ndata: ./data\njoin:\n  - 127.0.0.1:7081\nlogLevel: info\n',
 ])
