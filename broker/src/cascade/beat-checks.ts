@@ -1,3 +1,4 @@
+import type { BrokerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { TopicSummary } from '../cluster/broker-api.ts'
 import { isRange } from '../cluster/feature-levels.ts'
@@ -13,7 +14,7 @@ import {
   orMissing,
   shape,
 } from './json-shapes.ts'
-import type { CascadeBeatReply, CascadeReport } from './shapes.ts'
+import type { CascadeBeat, CascadeBeatReply, CascadeReport } from './shapes.ts'
 
 export const isReport = shape({
   ...{ broker: isCount, directoryId: isText, http: isText, level: isCount, home: isCount, source: isCount },
@@ -64,6 +65,18 @@ export function checkBeatReply(value: unknown, address: string): CascadeBeatRepl
     throw new TailraceError('INCOMPATIBLE_PEER', `${address} answers a beat with a wrong or missing "${name}".`)
   }
   return value as CascadeBeatReply
+}
+
+/**
+ * Whether the sender of a beat is who it says: its own report comes first, and its number is none of level 0's.
+ * @throws TailraceError BROKER_IDENTITY_MISMATCH, INVALID_REQUEST
+ */
+export function checkSender({ broker, reports: [own] }: CascadeBeat, levelZero: readonly BrokerId[]): void {
+  if (levelZero.includes(broker)) {
+    throw new TailraceError('BROKER_IDENTITY_MISMATCH', `${broker} is a broker of level 0.`)
+  }
+  if (own === undefined || own.broker === broker) return
+  throw new TailraceError('INVALID_REQUEST', `The first report in the beat of ${broker} is that of ${own.broker}.`)
 }
 
 /** What cascade brokers say of themselves; whoever passes it on must not be refused for it. @throws TailraceError INVALID_REQUEST */

@@ -37,8 +37,8 @@ export class CascadeRegistry {
       const detail = `Cascade broker ${own.broker} runs with another data folder at ${known.report.http}.`
       throw new TailraceError('BROKER_IDENTITY_MISMATCH', detail)
     }
-    if (this.#known.size + reports.length > maxBrokers)
-      throw new TailraceError('OVERLOADED', 'Too many cascade brokers.')
+    const fresh = reports.filter(({ broker }) => !this.#known.has(broker)).length
+    if (this.#known.size + fresh > maxBrokers) throw new TailraceError('OVERLOADED', 'Too many cascade brokers.')
     for (const report of reports) {
       const seen = now - report.ageMs
       const before = this.#known.get(report.broker)

@@ -2,7 +2,7 @@ import type { BrokerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { HttpClient } from '../platform/http-client.ts'
 import { checkStatus } from './answer-checks.ts'
-import { checkReports } from './beat-checks.ts'
+import { checkReports, checkSender } from './beat-checks.ts'
 import type { CascadeRegistry } from './registry.ts'
 import type { CascadeApi, CascadeBeat, CascadeBeatReply, CascadeStatus } from './shapes.ts'
 import type { TopicList } from './topic-list.ts'
@@ -46,6 +46,11 @@ export class RelayDesk implements CascadeApi {
         `${brokerId} copies from ${ancestors.slice(1).join(', which copies from ')}.`,
       )
     }
+    const levelZero = last.cluster.brokers.filter(({ level }) => level === 0)
+    checkSender(
+      beat,
+      levelZero.map(({ id }) => id),
+    )
     registry.take(checkReports(beat.reports))
     const asked = new Set(beat.reports.map(({ broker }) => broker))
     const list = topics.get()

@@ -117,6 +117,17 @@ describe('level 0', () => {
     await expect(desk(3).assign(999, 1)).rejects.toMatchObject({ code: 'UNKNOWN_BROKER' })
   })
 
+  it('M88 refuses a beat whose first report is of another broker, and lists no number of level 0 twice', async () => {
+    const { desk } = levelZero()
+    const others = { ...beatOf(report(102)), broker: 101 }
+    await expect(desk(2).beat(others)).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+    const { cluster } = await desk(2).beat(
+      beatOf(report(101), report(3, { source: 101 }), report(201, { source: 101 })),
+    )
+    expect(cluster.brokers.map(({ id }) => id)).toEqual([1, 2, 3, 101, 201])
+    for (const id of [1, 2]) expect((await desk(id).status()).brokers.map(({ broker }) => broker)).toEqual([101, 201])
+  })
+
   it('M88 refuses another cluster, a number of its own, and two folders of one number', async () => {
     const { desk } = levelZero()
     await expect(desk(1).beat({ ...beatOf(report(101)), clusterId: 'x' })).rejects.toMatchObject({
@@ -131,6 +142,15 @@ describe('level 0', () => {
 })
 
 describe('the list of cascade brokers', () => {
+  it('M89 has room for ten thousand brokers, each of which may be heard again', () => {
+    const registry = new CascadeRegistry(new ManualClock())
+    const all = Array.from({ length: 10_000 }, (_, at) => report(at + 1))
+    registry.take(all)
+    registry.take(all)
+    expect(registry.all()).toHaveLength(10_000)
+    expect(() => registry.take([report(10_001)])).toThrow(expect.objectContaining({ code: 'OVERLOADED' }))
+  })
+
   it('M89 keeps the younger of two reports, and nobody longer than five seconds', async () => {
     const clock = new ManualClock()
     const registry = new CascadeRegistry(clock)

@@ -4,7 +4,7 @@ import type { BrokerApi, ClusterDescription } from '../cluster/broker-api.ts'
 import { FIRST_LEVEL } from '../cluster/feature-levels.ts'
 import type { Clock } from '../platform/clock.ts'
 import { assignSources } from './assignment.ts'
-import { checkReports } from './beat-checks.ts'
+import { checkReports, checkSender } from './beat-checks.ts'
 import { ancestorsOf, checkAssignment } from './chain.ts'
 import { CascadeRegistry, reportLifeMs } from './registry.ts'
 import type { Assignment, CascadeApi, CascadeBeat, CascadeBeatReply, CascadeReport, CascadeStatus } from './shapes.ts'
@@ -59,10 +59,11 @@ export class TopDesk implements CascadeApi {
     if (beat.clusterId !== '' && beat.clusterId !== clusterId) {
       throw new TailraceError('CLUSTER_MISMATCH', `This is cluster ${clusterId}.`)
     }
-    if (cluster.brokers.some(({ id }) => id === beat.broker)) {
-      throw new TailraceError('BROKER_IDENTITY_MISMATCH', `${beat.broker} is a broker of level 0.`)
-    }
-    this.#registry.take(checkReports(beat.reports))
+    checkSender(
+      beat,
+      cluster.brokers.map(({ id }) => id),
+    )
+    this.#hear(checkReports(beat.reports), cluster)
     const { assignments, cascades } = await this.#decision(beat.reports, cluster)
     const topics = this.#topics.get()
     return {
@@ -110,7 +111,7 @@ export class TopDesk implements CascadeApi {
     if (cluster.metadataLeader !== this.#deps.api.brokerId) throw new TailraceError('NOT_LEADER')
     switch (question.about) {
       case 'beat':
-        this.#registry.take(question.reports)
+        this.#hear(question.reports, cluster)
         return JSON.stringify(this.#decide(question.reports, cluster))
       case 'status':
         return JSON.stringify(this.#status(cluster))
@@ -118,6 +119,11 @@ export class TopDesk implements CascadeApi {
         await this.#assign(question.broker, question.source, cluster)
         return 'null'
     }
+  }
+
+  /** A cascade broker far below may have begun with a number of level 0 before it could be told. */
+  #hear(reports: readonly CascadeReport[], { brokers }: ClusterDescription): void {
+    this.#registry.take(reports.filter(({ broker }) => !brokers.some(({ id }) => id === broker)))
   }
 
   async #decision(reports: readonly CascadeReport[], cluster: ClusterDescription): Promise<Decision> {

@@ -109,7 +109,9 @@ export class CascadeDesks {
   async check(): Promise<void> {
     const beat: CascadeBeat = { clusterId: 'c', broker: HONEST, topics: '', reports: [reportOf(HONEST, own)] }
     for (const desk of [this.#leader, this.#follower]) {
-      checkBeatReply(JSON.parse(JSON.stringify(await desk.beat(beat))), 'a desk')
+      const { cluster } = checkBeatReply(JSON.parse(JSON.stringify(await desk.beat(beat))), 'a desk')
+      const numbers = cluster.brokers.map(({ id }) => id)
+      if (new Set(numbers).size < numbers.length) throw new Error(`brokers ${numbers}`)
       JSON.stringify([await desk.status(), await desk.describeCluster(), desk.known])
     }
     await this.pass(LIFE_MS)
