@@ -5,6 +5,7 @@ import { defaultPeerLimits } from '../../../broker/src/gateway/peer/limits.ts'
 import { noStats } from '../../../broker/src/gateway/peer/stats.ts'
 import type { BrokerGroups } from '../../../broker/src/partition/groups.ts'
 import type { GroupRequestName, PeerHandlers } from '../../../broker/src/partition/peers.ts'
+import { ManualClock } from '../../../broker/src/platform/memory/clock.ts'
 import type { ByteStream } from '../../../broker/src/platform/network.ts'
 
 const groupRequests: ReadonlySet<string> = new Set(['CopyOpen', 'CopyRead', 'CopyClose', 'ReadEntries'])
@@ -37,7 +38,11 @@ export class PeerLine {
     const stats = noStats()
     const log = { info: () => {}, warn: () => {}, error: (fields: object) => void this.faults.push(fields) }
     const limits = defaultPeerLimits
-    const channel = new FrameChannel(this.#stream, { onFrame: () => {}, onClose: () => {} }, { limits, stats, log })
+    const channel = new FrameChannel(
+      this.#stream,
+      { onFrame: () => {}, onClose: () => {} },
+      { limits, stats, log, clock: new ManualClock() },
+    )
     const identity = (brokerId: BrokerId) => ({
       ...{ brokerId, directoryId: `d${brokerId}`, incarnation: 'i', clusterId: 'c' },
       ...{ peer: `b${brokerId}:1`, http: '', formed: true },

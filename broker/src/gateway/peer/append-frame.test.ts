@@ -11,6 +11,7 @@ import {
 } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
 import type { PeerHandlers } from '../../partition/peers.ts'
+import { ManualClock } from '../../platform/memory/clock.ts'
 import type { ByteStream } from '../../platform/network.ts'
 import type { AppendMessage, RaftMessage } from '../../raft/messages.ts'
 import { FrameChannel } from './frame-channel.ts'
@@ -65,7 +66,13 @@ function receiver() {
   } as unknown as PeerHandlers
   const raft = new RaftReceiver(1, 2, handlers, crc32c, stats)
   const onFrame = (frame: Frame) => void raft.receive(frame)
-  new FrameChannel(stream, { onFrame, onClose: () => {} }, { limits: defaultPeerLimits, stats, log: silent })
+  new FrameChannel(
+    stream,
+    { onFrame, onClose: () => {} },
+    {
+      ...{ limits: defaultPeerLimits, stats, log: silent, clock: new ManualClock() },
+    },
+  )
   return { stream, stats, heard }
 }
 

@@ -1,10 +1,11 @@
-import { termStartBatch } from '@tailrace/schemas'
+import { encodeFrame, termStartBatch } from '@tailrace/schemas'
 import { afterEach, expect, test } from 'vitest'
 import { nodeCrc32c } from '../../platform/node/checksum.ts'
 import { nodeClock } from '../../platform/node/clock.ts'
 import { nodeNetwork } from '../../platform/node/network.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
 import type { AppendMessage } from '../../raft/messages.ts'
+import { mostInATurn } from '../test-double/turns.ts'
 import { createPeers } from './create-peers.ts'
 import { identityOfBroker, type TestBroker, testBroker } from './peers-fixture.ts'
 
@@ -91,4 +92,17 @@ test('a taken address is refused with its name', async () => {
     code: 'INVALID_SETTING',
     message: expect.stringContaining(one.peers.address),
   })
+})
+
+test('a flood of small frames is handled a read at a time, between which others are served', async () => {
+  const one = await start(1, [])
+  const two = await start(2, [one.peers.address])
+  await until(() => one.peers.connected(2) && two.peers.connected(1))
+  const frames = 40_000
+  const beat = { led: 1, ledDigest: 0, followed: 0, followedDigest: 0, durable: 0 }
+  for (let sent = 0; sent < frames; sent++) one.peers.tell(2, 'NodeBeat', beat)
+  // A read brings 64 KiB at most, and the next is there already when the pause begins.
+  const [frame] = encodeFrame('NodeBeat', beat)
+  const aRead = (64 * 1024) / frame!.length
+  expect(await mostInATurn(() => two.notes.length, frames)).toBeLessThan(2.5 * aRead)
 })
