@@ -11,6 +11,8 @@ export interface Electable {
   readonly admission?: number
   readonly base?: Configuration
   readonly configurations?: readonly IndexedConfiguration[]
+  /** Its disk has lost what was synced: until others have made it whole it neither votes nor leads, whatever is left of its log. */
+  readonly hasLostTail?: boolean
 }
 
 /**
@@ -19,6 +21,7 @@ export interface Electable {
  * counts acknowledgements instead; under changing configurations no count of copies says who may win.
  */
 export function couldLead(candidate: Electable, brokers: ReadonlyMap<BrokerId, Electable>): boolean {
+  if (candidate.hasLostTail === true) return false
   const { now, before } = governing(candidate)
   const asks = votes(now, candidate) || (before !== undefined && votes(before, candidate))
   if (!asks) return false
@@ -43,9 +46,10 @@ function votes({ voters, outgoing, admissions }: Configuration, { id, admission 
   return (voters.includes(id) || outgoing.includes(id)) && (admissions?.[id] ?? 0) === (admission ?? 0)
 }
 
-/** It is named as what it is, or it was once and is not named at all. */
+/** It is named as what it is, or it was once and is not named at all; and it has lost nothing. */
 function mayVote(broker: Electable): boolean {
   const { id, admission } = broker
+  if (broker.hasLostTail === true) return false
   const naming = known(broker).filter(
     ({ voters, outgoing, learners }) => voters.includes(id) || outgoing.includes(id) || learners.includes(id),
   )

@@ -103,6 +103,7 @@ export class WatchedReplica implements Observed {
   /** The group goes on without it: whatever comes back under this broker's name is another replica. */
   removed(): void {
     this.#forget()
+    this.hasLostTail = false
     this.base = nobody
   }
 
