@@ -69,8 +69,8 @@ export class WatchedReplica implements Observed {
     this.log = this.#entriesOf(log)
     if (log.damage !== null || this.hasLostTail) {
       this.#group.damaged()
-      // What it has, and what it had promised before as far as that can still follow.
-      const differs = this.log.some((entry, at) => at < this.durable.length && entry !== this.durable[at])
+      // What it has, and what it had promised before as far as that can still follow. What an old copy shows takes no promise back.
+      const differs = !this.hasLostTail && this.#commonLength() < Math.min(this.log.length, this.durable.length)
       if (differs || this.log.length > this.durable.length) this.#setDurable(this.log)
       return
     }
@@ -132,7 +132,7 @@ export class WatchedReplica implements Observed {
 
   repaired(): void {
     this.hasLostTail = false
-    this.#setDurable(this.durable.slice(0, this.log.length))
+    this.#setDurable(this.durable.slice(0, this.#commonLength()))
   }
 
   started(core: CheckedRaftCore, admission: number, base: Configuration): void {
@@ -219,6 +219,14 @@ export class WatchedReplica implements Observed {
     this.#setDurable([])
     this.#syncedState = { term: 0, votedFor: 0 }
     this.#installing = false
+  }
+
+  /** Entries from the first on that are as promised. */
+  #commonLength(): number {
+    const differs = ({ header, value }: StoredEntry, index: number): boolean =>
+      this.durable[index]?.header.term !== header.term || this.durable[index]?.value !== value
+    const at = this.log.findIndex(differs)
+    return at < 0 ? this.log.length : at
   }
 
   #setDurable(entries: readonly StoredEntry[]): void {
