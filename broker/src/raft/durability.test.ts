@@ -63,3 +63,20 @@ test('ABA race: a late write never makes a replaced entry durable, and each ackn
 test('control: counting late writes calls entries durable that the disk does not hold', () => {
   expect(abaRace({ lateWriteCounts: true }).durableAfter[0]).toBe(2)
 })
+
+test('a heartbeat of a term that is durable is answered at once, whatever the disk has still to write', () => {
+  const node = new TestNode(testOptions(1, [1, 2, 3]), [])
+  const sender = { from: 2, to: 1, term: 1 }
+  const place = { prevIndex: 0, prevTerm: 0, commit: 0 }
+  node.step({ type: 'append', ...sender, ...place, entries: logOf([1]) })
+  node.autoSync = false
+  node.step({ type: 'append', ...sender, prevIndex: 1, prevTerm: 1, commit: 0, entries: logOf([1, 1]).slice(1) })
+  node.take()
+  node.step({ type: 'heartbeat', ...sender, commit: 0, sentAt: 7 })
+  expect(node.take()).toMatchObject([{ type: 'heartbeat-reply', sentAt: 7, lastIndex: 1 }])
+  // A higher term has to be on the disk first: a restart without it would vote in it again.
+  node.step({ type: 'heartbeat', ...sender, term: 2, commit: 0, sentAt: 8 })
+  expect(node.take()).toEqual([])
+  node.sync()
+  expect(node.take()).toContainEqual(expect.objectContaining({ type: 'heartbeat-reply', term: 2, sentAt: 8 }))
+})

@@ -237,3 +237,20 @@ function hasNoAttributes(bytes: Uint8Array, count: number): boolean {
   }
   return true
 }
+
+test('numbers at the edges of one and two bytes are read as they are', () => {
+  // As varints, 63 and -64 are the last of one byte; 64 begins with the byte 0x80, and -65 with 0x81.
+  for (const edge of [62, 63, 64, 65, 127, 128]) {
+    const records = Array.from({ length: edge + 2 }, (_, at) => ({ timestamp: 1000 + at, key: null, value: 'v' }))
+    expect(refusal(batchOf(records))).toBeUndefined()
+    for (const timestamp of [1000 + edge, 1000 - edge, 1000 - edge - 1]) {
+      const pair = [1000, timestamp].map((time) => ({ timestamp: time, key: null, value: 'v' }))
+      expect(refusal(batchOf(pair))).toBeUndefined()
+    }
+    for (const length of [edge - 7, edge - 6, edge - 5, edge]) {
+      const key = 'k'.repeat(length)
+      const sized = { timestamp: 1000, key, value: key, headers: [[key, new Uint8Array(length)] as const] }
+      expect(refusal(batchOf([{ timestamp: 1000, key: null, value: key }, sized]))).toBeUndefined()
+    }
+  }
+})
