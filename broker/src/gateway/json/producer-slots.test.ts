@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { takeSequences } from './producer-slots.ts'
+import { type ProducerSlot, ProducerSlots, takeSequences } from './producer-slots.ts'
 
 test('sequences of a partition follow each other through 2^31 - 1 to 0, and start at 0 for another partition', () => {
   const slot = { producerId: 1, epoch: 0, sequences: new Map<string, number>() }
@@ -8,4 +8,45 @@ test('sequences of a partition follow each other through 2^31 - 1 to 0, and star
   expect(takeSequences(slot, 'a/0', 2)).toBe(2 ** 31 - 1)
   expect(takeSequences(slot, 'a/0', 1)).toBe(1)
   expect(takeSequences(slot, 'a/1', 1)).toBe(0)
+})
+
+/** Slots whose producers are numbered as they are made. */
+function slots(): ProducerSlots {
+  let made = 0
+  return new ProducerSlots(async () => ({ producerId: ++made, epoch: 0 }))
+}
+
+async function borrow(from: ProducerSlots, count: number): Promise<ProducerSlot[]> {
+  const borrowed: ProducerSlot[] = []
+  for (let i = 0; i < count; i++) borrowed.push(await from.borrow())
+  return borrowed
+}
+
+const ids = (borrowed: readonly ProducerSlot[]): number[] => borrowed.map(({ producerId }) => Number(producerId))
+
+test('a slot serves one request at a time, and the one that came back last goes first', async () => {
+  const all = slots()
+  const [one, two] = await borrow(all, 2)
+  expect(ids([one!, two!])).toEqual([1, 2])
+  all.giveBack(two!)
+  all.giveBack(one!)
+  expect(ids(await borrow(all, 3))).toEqual([1, 2, 3])
+})
+
+test('at most a thousand slots wait for requests', async () => {
+  const all = slots()
+  for (const slot of await borrow(all, 1001)) all.giveBack(slot)
+  expect(new Set(ids(await borrow(all, 1000)))).toEqual(new Set(Array.from({ length: 1000 }, (_, i) => i + 1)))
+  expect(ids(await borrow(all, 1))).toEqual([1002])
+})
+
+test('a slot that has seen more than ten thousand partitions is given up, however few there are', async () => {
+  const all = slots()
+  const [slot] = await borrow(all, 1)
+  for (let partition = 0; partition < 10_000; partition++) takeSequences(slot!, `a/${partition}`, 1)
+  all.giveBack(slot!)
+  expect(ids(await borrow(all, 1))).toEqual([1])
+  takeSequences(slot!, 'a/10000', 1)
+  all.giveBack(slot!)
+  expect(ids(await borrow(all, 1))).toEqual([2])
 })

@@ -105,11 +105,10 @@ export class LinkTable implements LinkOwner {
   }
 
   #learn(broker: BrokerId, address: string): void {
-    const former = this.#learnt.get(broker)
-    if (former !== undefined && former !== address) {
-      this.#dropIfIdle(former)
-    }
-    if (former === undefined && this.#learnt.size >= this.#deps.limits.maxLearntAddresses) return
+    // A link to `address` does not exist yet, so the former address is another one, or there is none.
+    const former = this.#learnt.get(broker) ?? ''
+    this.#dropIfIdle(former)
+    if (former === '' && this.#learnt.size >= this.#deps.limits.maxLearntAddresses) return
     this.#learnt.set(broker, address)
     this.dial(address)
   }

@@ -166,3 +166,24 @@ test('one that is removed is dialled under none of its addresses, nor when anoth
   expect([raws.length, elsewhere.length]).toEqual([1, 1])
   expect(others.length).toBeGreaterThan(1)
 })
+
+test('one that moves before it answered is dialled at its new address alone, and takes no second place among the learnt', async () => {
+  const cluster = new PeerCluster()
+  const listen = async (id: number, address: string): Promise<RawPeer[]> => {
+    const raws: RawPeer[] = []
+    await cluster.network.host(`b${id}`).listen(address, (stream) => raws.push(new RawPeer(stream)))
+    return raws
+  }
+  const former = await listen(2, addressOf(2))
+  const moved = await listen(2, 'b2:7001')
+  const fourth = await listen(4, addressOf(4))
+  const broker = await cluster.start(1, { join: [], limits: { maxLearntAddresses: 1 } })
+  await cluster.shakeHands(await cluster.connectTo(broker), second)
+  expect([former.length, moved.length]).toEqual([1, 0])
+  await cluster.shakeHands(await cluster.connectTo(broker), { ...second, peer: 'b2:7001' })
+  expect([former.length, moved.length, former[0]!.closed]).toEqual([1, 1, true])
+  await cluster.shakeHands(await cluster.connectTo(broker), identityOfBroker(4, addressOf(4)))
+  await cluster.pass(15_000)
+  expect([former.length, fourth.length]).toEqual([1, 0])
+  expect(moved.length).toBeGreaterThan(1)
+})

@@ -1,7 +1,7 @@
 import { crc32c } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
 import { BLOCK_BYTES } from './block.ts'
-import { RecordWriter } from './record.ts'
+import { RECORD_HEADER_BYTES, RecordWriter } from './record.ts'
 import { parseRound } from './round-parser.ts'
 import { Staging } from './staging.ts'
 
@@ -17,13 +17,13 @@ function round(sequence: number, epoch: number, groups: readonly number[]): Uint
 }
 
 /** What is found where the round 9 should stand: groups of which there is a record, and '?' where some may be lost. */
-function found(bytes: Uint8Array): string {
+function found(bytes: Uint8Array, sound = false): string {
   const seen: string[] = []
   const sink = {
     onRecord: ({ group }: { group: number }) => void seen.push(String(group)),
     onUnreadable: () => void seen.push('?'),
   }
-  parseRound({ sequence: SEQUENCE, epoch: EPOCH, bytes, sound: false }, crc32c, sink)
+  parseRound({ sequence: SEQUENCE, epoch: EPOCH, bytes, sound }, crc32c, sink)
   return seen.join(' ')
 }
 
@@ -56,4 +56,15 @@ test('a length that has rotted hides records behind it: all groups are in doubt,
   const view = new DataView(bytes.buffer)
   view.setUint16(28, view.getUint16(28, true) / 2, true)
   expect(found(bytes)).toBe('1 ?')
+})
+
+test('what is left of a block behind its last record may be a record of any group, however little it is', () => {
+  for (const sound of [true, false]) {
+    for (const left of [0, 1, RECORD_HEADER_BYTES - 1]) {
+      const bytes = round(SEQUENCE, EPOCH, [1, 2])
+      const view = new DataView(bytes.buffer)
+      view.setUint16(28, view.getUint16(28, true) + left, true)
+      expect(found(bytes, sound), `${left} bytes`).toBe(left === 0 ? '1 2' : '1 2 ?')
+    }
+  }
 })

@@ -38,8 +38,7 @@ export function parseRound(round: ScannedRound, crc: Crc32c, sink: RecordSink): 
     at = resume.find((place) => place > at) ?? stream.length
   }
   // What is left is too short for a record: the lengths of an unsound round cannot be trusted.
-  const isCut = at < stream.length && at + RECORD_HEADER_BYTES > stream.length
-  if (isCut || !allTold) sink.onUnreadable()
+  if (at < stream.length || !allTold) sink.onUnreadable()
 }
 
 /** The blocks' contents without their headers, moved together in place; and where records begin in sound blocks. */
