@@ -26,6 +26,11 @@ export class CorruptRanges {
     this.#replace(({ from, to }) => (from === first ? { from: last + 1, to } : { from, to }))
   }
 
+  /** These entries, in the midst of a range and up to its end, are sound now. */
+  replaced(first: LogIndex, last: LogIndex): void {
+    this.#replace(({ from, to }) => (first <= to && to <= last ? { from, to: first - 1 } : { from, to }))
+  }
+
   /** The log ends before `from` now. */
   cut(index: LogIndex): void {
     this.#replace(({ from, to }) => ({ from, to: Math.min(to, index - 1) }))

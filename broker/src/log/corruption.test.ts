@@ -283,3 +283,63 @@ describe('at the start', () => {
     expect(damaged).toBeGreaterThan(50)
   })
 })
+
+describe('a segment that is split before an entry, since what stands before is rotten and nobody’s any more', () => {
+  /** Entry 20 is in the midst of the second segment, and rotten like some behind it; others begin at `first`. */
+  async function rotten() {
+    const filling = await filled()
+    const { disk, log, paths } = filling
+    disk.flip(paths[1]!, 12_000, 4)
+    await scrubAll(log)
+    const [range] = log.corruptRanges()
+    return { ...filling, range: range! }
+  }
+
+  test.each(['in the midst of the range', 'behind it'])('%s', async (where) => {
+    const { disk, writer, log, storage, range } = await rotten()
+    const first = where === 'behind it' ? range.to + 1 : Math.min(range.from + 1, range.to)
+    await log.splitBefore(first, batchesOf(writer, first, range.to))
+    await log.cutPrefix(first)
+    expect([log.prevIndex, log.corruptRanges()]).toEqual([first - 1, []])
+    await scrubAll(log)
+    expect(log.corruptRanges()).toEqual([])
+    const entries = await readAll(log)
+    expect(entries.map(({ header }) => header)).toEqual(writer.now.entries.slice(first - 1).map(({ header }) => header))
+    await storage.close()
+    const again = (await open(disk)).group(1)!
+    expect([again.damage, again.prevIndex]).toEqual([null, first - 1])
+    expect((await readAll(again)).length).toBe(entries.length)
+  })
+
+  test('takes nothing that is not those entries, and only the midst of a closed segment', async () => {
+    const { writer, log, range } = await rotten()
+    const first = range.from + 1
+    const refused = { code: 'STORAGE_CORRUPT' }
+    await expect(log.splitBefore(first, batchesOf(writer, first + 1, range.to + 1))).rejects.toMatchObject(refused)
+    await expect(log.splitBefore(first, batchesOf(writer, first, range.to).slice(0, -1))).rejects.toMatchObject(refused)
+    await expect(log.splitBefore(1, [])).rejects.toThrow(RangeError)
+    await expect(log.splitBefore(log.lastIndex + 1, [])).rejects.toThrow(RangeError)
+  })
+
+  test('killed at any moment: what follows is there, or the damage is told', async () => {
+    for (let operations = 0; ; operations++) {
+      const { disk, writer, log, range } = await rotten()
+      const first = range.from + 1
+      disk.haltAfter(operations)
+      let done = false
+      const work = log.splitBefore(first, batchesOf(writer, first, range.to)).then(() => log.cutPrefix(first))
+      void work.then(() => (done = true))
+      for (let turn = 0; turn < 60; turn++) await settled()
+      disk.crash(() => 0)
+      const again = (await open(disk)).group(1)!
+      await scrubAll(again)
+      const wanted = writer.now.entries.slice(again.prevIndex).map(({ header }) => header.index)
+      const sound = again.damage === null && again.corruptRanges().length === 0
+      if (sound) expect((await readAll(again)).map(({ header }) => header.index)).toEqual(wanted)
+      if (again.damage !== null) expect(again.damage.fromIndex).toBe(range.from)
+      if (!done) continue
+      expect([sound, again.prevIndex]).toEqual([true, first - 1])
+      return
+    }
+  })
+})

@@ -2,6 +2,7 @@ import type { EntryHeader, GroupId, HardState, LogIndex, Offset, Term, TermStart
 import { TailraceError } from '@tailrace/schemas'
 import { Chunk } from './chunk.ts'
 import { CorruptRanges } from './corrupt-ranges.ts'
+import { folderName } from './group-folder.ts'
 import { journalFailed } from './journal/failure.ts'
 import { copyLog } from './log-copy.ts'
 import { type LogState, newConfigurations, newTerms } from './log-state.ts'
@@ -177,7 +178,7 @@ export class StoredGroupLog implements GroupLog {
   }
 
   readEntries(from: LogIndex, maxBytes: number): EntryRun | Promise<EntryRun> {
-    if (from < this.firstIndex || from > this.lastIndex || this.removed) return noEntries
+    if (from < this.firstIndex || from > this.lastIndex || this.removed) return { headers: [], payloads: [] }
     if (this.#inTail(from)) return this.tail.readEntries(from, maxBytes)
     return this.#readEntries(from, maxBytes)
   }
@@ -232,6 +233,12 @@ export class StoredGroupLog implements GroupLog {
     const generation = this.#generation
     await this.segments.repair(first, payloads, this.state)
     if (generation === this.#generation) this.#corrupt.repaired(first, last)
+  }
+
+  async splitBefore(first: LogIndex, payloads: readonly Uint8Array[]): Promise<void> {
+    await this.segments.split(first, payloads, this.state)
+    this.#corrupt.replaced(first, first + payloads.length - 1)
+    this.#generation++
   }
 
   /** Takes entries that recovery has found in the journal, and which no segment has yet; in pieces, so that memory and segments take them in pieces. */
@@ -343,7 +350,7 @@ export class StoredGroupLog implements GroupLog {
       const view = this.#view()
       const run = await this.#unlessChanged(generation, view, readEntries(view, from, maxBytes))
       if (run !== changed) return run
-      if (this.removed || from > this.lastIndex || from < this.firstIndex) return noEntries
+      if (this.removed || from > this.lastIndex || from < this.firstIndex) return { headers: [], payloads: [] }
       if (this.#inTail(from)) return this.tail.readEntries(from, maxBytes)
     }
   }
@@ -391,9 +398,3 @@ export class StoredGroupLog implements GroupLog {
 }
 
 const changed = Symbol('changed')
-const noEntries: EntryRun = { headers: [], payloads: [] }
-
-/** A folder for each incarnation, so that a re-created group never sees its predecessor's files. */
-export function folderName(group: GroupId, incarnation: number): string {
-  return `${group}-${incarnation}`
-}

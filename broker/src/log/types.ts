@@ -179,6 +179,12 @@ export interface GroupLog {
    */
   replaceCorrupt(first: LogIndex, last: LogIndex, payloads: readonly Uint8Array[]): Promise<void>
   /**
+   * Closes a segment of its own before entry `first`, in the midst of a closed segment, with `payloads` as that entry and those that follow it, so that `cutPrefix` can cut what stands
+   * before: a peer has given them, and what stands before is rotten and nobody's any more. The entry behind the payloads must be one whose place can be told, as behind a range of `corruptRanges`.
+   * @throws RangeError for an entry in no such segment; TailraceError STORAGE_CORRUPT when the batches are not those entries
+   */
+  splitBefore(first: LogIndex, payloads: readonly Uint8Array[]): Promise<void>
+  /**
    * Gives up the entries from `from` on, the first of which cannot be read: from now on the log ends before it, and is damaged, durably so before anything that is written
    * later. `endOffset`: where the entry before it ends.
    */

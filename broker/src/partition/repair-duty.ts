@@ -141,8 +141,11 @@ export class RepairDuty {
     return false
   }
 
-  /** The others may have cut off what is rotten here: then nobody ever gives it again, and sound entries behind it are not found. */
-  async #isLetGo({ from }: CorruptRange, answers: readonly Answer[]): Promise<boolean> {
+  /**
+   * The others may have cut off what is rotten here: then nobody ever gives it again, and sound entries behind it are not found. Where they begin in the midst of a segment of
+   * this replica, that one is split there first.
+   */
+  async #isLetGo({ from, to }: CorruptRange, answers: readonly Answer[]): Promise<boolean> {
     const { log, letGo, logger, group } = this.#deps
     // One that ends before the range waits for these entries itself.
     const known = answers.filter(({ endsBefore }) => !endsBefore).map(({ start }) => start)
@@ -150,10 +153,27 @@ export class RepairDuty {
     const before = answers.length < this.#others().length || known.length === 0 ? 0 : Math.min(...known)
     try {
       await letGo(before)
+      if (before > from && from > log().prevIndex) {
+        const first = Math.min(before, to + 1)
+        await log().splitBefore(first, await this.#fetch(first, to, answers))
+        await letGo(first)
+      }
     } catch (error) {
       logger.info({ group, err: error }, 'damaged entries cannot be let go of yet')
     }
     return from <= log().prevIndex
+  }
+
+  /** The batches of the entries `first` to `last`, as one of those has them that begin there; none where the range is empty. */
+  async #fetch(first: LogIndex, last: LogIndex, answers: readonly Answer[]): Promise<Uint8Array[]> {
+    const payloads: Uint8Array[] = []
+    const source = answers.find(({ start }) => start === first)
+    while (source !== undefined && first + payloads.length <= last) {
+      const given = await this.#ask(source.peer, first + payloads.length, last)
+      if (given.payloads.length === 0) throw new TailraceError('NOT_READY', 'No replica gives the entries behind them.')
+      payloads.push(...given.payloads)
+    }
+    return payloads
   }
 
   /**
@@ -174,14 +194,24 @@ export class RepairDuty {
     { from: firstIndex, to: lastIndex }: CorruptRange,
     answers: Answer[],
   ): Promise<number> {
-    const { group, peers, metrics } = this.#deps
+    const { answer, payloads } = await this.#ask(peer, firstIndex, lastIndex)
+    answers.push(answer)
+    if (payloads.length === 0) return 0
+    await this.#deps.log().replaceCorrupt(firstIndex, firstIndex + payloads.length - 1, payloads)
+    this.#deps.metrics.repairedEntries += payloads.length
+    return payloads.length
+  }
+
+  /** What the peer says of its log, and the batches that it has of these entries, from the first on. */
+  async #ask(peer: BrokerId, firstIndex: LogIndex, lastIndex: LogIndex) {
+    const { group, peers } = this.#deps
     const fields = { group, firstIndex, lastIndex, maxBytes: READ_BYTES }
-    const { fields: answer, body } = await peers.request(peer, 'ReadEntries', fields, [], REPLY_MS)
-    const { logStart: start, logEnd, entries } = answer
+    const { fields: reply, body } = await peers.request(peer, 'ReadEntries', fields, [], REPLY_MS)
+    const { logStart: start, logEnd, entries } = reply
     const log = this.#deps.log()
     const endsBefore = start > 0 && logEnd < firstIndex
     const holds = !endsBefore && (entries.length === 0 || entries[0]!.term === termAt(log, firstIndex))
-    answers.push({ peer, start, endsBefore, holds })
+    const answer: Answer = { peer, start, endsBefore, holds }
     const payloads: Uint8Array[] = []
     let at = 0
     for (const { term, bytes } of entries) {
@@ -189,11 +219,8 @@ export class RepairDuty {
       payloads.push(body.slice(at, at + bytes))
       at += bytes
     }
-    if (payloads.length === 0) return 0
     if (at > body.length) throw new TailraceError('MALFORMED_FRAME', 'The batches are shorter than was said.')
-    await log.replaceCorrupt(firstIndex, firstIndex + payloads.length - 1, payloads)
-    metrics.repairedEntries += payloads.length
-    return payloads.length
+    return { answer, payloads }
   }
 
   /** The leader first: it has everything. */

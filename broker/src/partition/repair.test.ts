@@ -85,6 +85,47 @@ describe('rot of entries that all other replicas have cut off', () => {
   })
 })
 
+describe('rot in a segment in the midst of which all other replicas begin', () => {
+  /** All have one segment, of which 1 and 3 have closed a part and let go of it. The first rotten record is given. */
+  async function misaligned(rotten: string): Promise<TestWorld> {
+    const world = await TestWorld.start({ settings, log: { segmentBytes: 1 << 20, tailBytes: 4 << 10 } })
+    const publish = async (from: number, to: number) => {
+      for (let at = from; at < to; at += 1)
+        await world.during(world.group(1).publish(batchOf([`<${at}>${'x'.repeat(90)}`])))
+    }
+    await publish(0, 20)
+    await world.run(300)
+    for (const id of [1, 3]) await world.during(world.replica(id).driver.log.seal())
+    await publish(20, 60)
+    await world.run(300)
+    for (const id of [1, 2, 3]) await world.during(world.replica(id).driver.log.seal())
+    await world.during(world.broker(2).close())
+    expect(await world.broker(2).flip(rotten, 'groups')).toBeGreaterThan(0)
+    for (const id of [1, 3]) world.group(id).update({ retention: { bytes: 5000, ms: null } })
+    await world.until(() => [1, 3].every((id) => world.group(id).logStart === 20))
+    for (const id of [1, 3]) world.group(id).update({ retention: { bytes: null, ms: null } })
+    await world.restart(2)
+    return world
+  }
+
+  it.each(['<0>', '<7>', '<19>'])(
+    'goes with what they have let go of (%s), and what stands behind it is read',
+    async (rotten) => {
+      const world = await misaligned(rotten)
+      const { log } = world.replica(2).driver
+      await world.until(() => log.startOffset > 0, 60_000)
+      await world.until(() => world.group(2).highWatermark === 60)
+      expect(log.corruptRanges()).toEqual([])
+      expect(log.startOffset).toBeLessThanOrEqual(20)
+      expect((await world.records(2)).slice(-40)).toEqual(await world.records(1))
+      await world.restart(2)
+      await world.until(() => world.group(2).highWatermark === 60)
+      expect((await world.records(2)).slice(-40)).toEqual(await world.records(1))
+      expect(world.replica(2).driver.inQuarantine).toBe(false)
+    },
+  )
+})
+
 describe('rot of a leader’s entries that a follower waits for', () => {
   it('goes when nobody else has them: the follower gets a copy of what stands behind', async () => {
     const world = await TestWorld.start({ settings, log: { segmentBytes: 1000, tailBytes: 4 << 10 } })

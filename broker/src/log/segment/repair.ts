@@ -9,11 +9,11 @@ import type { Segment } from './segment.ts'
 import { soundHeader } from './verify.ts'
 
 const CHUNK_BYTES = 1024 * 1024
-const PART = '.repair-part'
+export const PART = '.repair-part'
 const WHOLE = '.repair'
 const ROTTEN = '.corrupt'
 
-interface Place {
+export interface Place {
   readonly position: number
   readonly offset: Offset
 }
@@ -71,13 +71,13 @@ async function placeOf(env: SegmentEnv, segment: Segment, first: LogIndex, state
 }
 
 /** Where the entry begins, if that can be told without reading what is rotten. */
-async function knownPlace(env: SegmentEnv, segment: Segment, entry: LogIndex): Promise<Place | null> {
+export async function knownPlace(env: SegmentEnv, segment: Segment, entry: LogIndex): Promise<Place | null> {
   if (entry > segment.lastIndex) return { position: segment.bytes, offset: segment.endOffset }
   const place = (await env.indexes.load(env, segment)).byIndex(entry)
   return place.index === entry ? place : null
 }
 
-function checkedEnd(
+export function checkedEnd(
   env: SegmentEnv,
   start: Place,
   first: LogIndex,
@@ -141,6 +141,6 @@ async function swap(env: SegmentEnv, folder: string, path: string): Promise<void
   await files.forget(path)
 }
 
-function unfit(segment: Segment, entry: LogIndex): TailraceError {
+export function unfit(segment: Segment, entry: LogIndex): TailraceError {
   return new TailraceError('STORAGE_CORRUPT', `${segment.path}: what was given does not fit before entry ${entry}.`)
 }

@@ -9,6 +9,7 @@ import type { SegmentEnv } from './env.ts'
 import { repairSegment } from './repair.ts'
 import { Segment, type SegmentRecord } from './segment.ts'
 import { SparseIndex } from './sparse-index.ts'
+import { splitSegment } from './split.ts'
 
 /** A truncation on its way to the segments; `endOffset` is the base offset of the entry `from`. */
 export interface SegmentCut {
@@ -187,6 +188,11 @@ export class SegmentSet {
       if (segment === undefined || this.removed) throw new RangeError(`no segment holds entry ${first}`)
       await repairSegment(this.#env, this.#folder, segment, first, payloads, state)
     })
+  }
+
+  /** The segment that holds entry `first` becomes two, of which the second begins with it (split.ts). Only of a sealed one. */
+  split(first: LogIndex, payloads: readonly Uint8Array[], state: LogState): Promise<void> {
+    return this.#inLane(() => splitSegment(this.#env, this.#folder, this.list, first, payloads, state))
   }
 
   /** Removes the segments that end at or before `prevIndex`, once the journal says that they may be missing. */
