@@ -61,6 +61,6 @@ export class ForcedLeader {
       logger.error({ group, err: error }, 'cannot force the members yet; trying again')
     }
     this.#busy.delete(group)
-    if (!this.#closed && this.#isMine(group)) clock.after(RETRY_MS, () => this.look(group))
+    if (!this.#closed) clock.after(RETRY_MS, () => this.look(group))
   }
 }

@@ -1,7 +1,10 @@
 import { BatchWriter } from '@tailrace/schemas'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { PartitionDescription } from './broker-api.ts'
 import type { TestBroker } from './fakes/test-cluster.ts'
 import { TestCluster } from './fakes/test-cluster.ts'
+import type { Topic } from './metadata-state.ts'
+import { PartitionStatus, type PartitionStatusDeps } from './partition-status.ts'
 
 let cluster: TestCluster
 let leader: TestBroker
@@ -63,4 +66,60 @@ test('without the leader, the end is the last one that is known, be it from this
   const latest = figures(other)
   await cluster.clock.run(10)
   expect(await latest).toMatchObject({ leader: 0, highWatermark: 5 })
+})
+
+describe('of a partition whose leader does not answer', () => {
+  const figures = (term: number, inSync: number[], logStart: number) => ({
+    group: 1,
+    term,
+    inSync,
+    logStart,
+    highWatermark: 0,
+  })
+  const topic = { partitions: [{ group: 1, replicas: [1, 2, 3] }] } as unknown as Topic
+  type Told = ReturnType<typeof figures>
+
+  /** What broker 1 tells, which knows `heard` from the leader, broker 2, and `here` from its own replica. */
+  async function told(heard: Told | null, here: Told | null, ledHere = false): Promise<[readonly number[], number]> {
+    let answer: Told | null = heard
+    let led = false
+    const replica = () => ({
+      isLeader: led,
+      term: here!.term,
+      status: () => here,
+      confirmed: () => Promise.reject(new Error('no')),
+    })
+    const status = new PartitionStatus({
+      brokerId: 1,
+      groups: { get: () => (here === null ? undefined : replica()) } as unknown as PartitionStatusDeps['groups'],
+      directory: { lookup: () => ({ leader: 2, term: 3 }) } as unknown as PartitionStatusDeps['directory'],
+      peers: {
+        request: async () => {
+          if (answer === null) throw new Error('no answer')
+          return { fields: { json: JSON.stringify([answer]) }, body: new Uint8Array(0) }
+        },
+      } as unknown as PartitionStatusDeps['peers'],
+    })
+    await status.describe(topic)
+    answer = null
+    led = ledHere
+    const [{ inSync, logStart }] = (await status.describe(topic)) as [PartitionDescription]
+    return [inSync, logStart]
+  }
+
+  test.each([
+    ['neither is known: nothing', null, null, [[], 0]],
+    ['only its own replica is known', null, figures(3, [1], 4), [[1], 4]],
+    ['only the leader was heard', figures(3, [2, 3], 5), null, [[2, 3], 5]],
+    ['the leader was heard in the same term', figures(3, [2, 3], 5), figures(3, [1], 4), [[2, 3], 5]],
+    ['the leader was heard in a later term', figures(4, [2, 3], 5), figures(3, [1], 4), [[2, 3], 5]],
+    ['the leader was heard in an earlier term', figures(2, [2, 3], 5), figures(3, [1], 4), [[1], 4]],
+    ['a leader of term 0 was heard', figures(0, [2, 3], 5), figures(0, [1], 4), [[2, 3], 5]],
+  ])('%s', async (_, heard, here, expected) => {
+    expect(await told(heard, here)).toEqual(expected)
+  })
+
+  test('its own figures are the later ones where it leads by now, though it may not tell the end', async () => {
+    expect(await told(figures(4, [2, 3], 5), figures(3, [1], 4), true)).toEqual([[1], 4])
+  })
 })

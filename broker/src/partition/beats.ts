@@ -24,7 +24,6 @@ export class Beats implements Pick<Peers, 'sendRaft'> {
 
   beat(): void {
     const held = this.#held
-    if (held.length === 0) return
     this.#held = []
     for (const { group, message } of held) this.#peers.sendRaft(group, message, NOTHING)
   }

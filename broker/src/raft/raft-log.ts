@@ -87,10 +87,10 @@ export class RaftLog {
     this.durability.truncatedFrom(index)
     this.configurations.truncateFrom(index)
     this.lastIndex = index - 1
-    if (index < this.#unwrittenFrom) {
-      this.#unwrittenFrom = index
-      if (this.#truncateFrom === null || index < this.#truncateFrom) this.#truncateFrom = index
-    }
+    if (index >= this.#unwrittenFrom) return
+    // Below any earlier truncation that is not told yet: what was appended behind that one is unwritten.
+    this.#unwrittenFrom = index
+    this.#truncateFrom = index
   }
 
   /** Forgets the entries up to `prevIndex`, committed, durable, and of `prevTerm` at the end. */

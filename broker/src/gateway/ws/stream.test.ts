@@ -227,8 +227,14 @@ describe('binary', () => {
       name: 'Failure',
       fields: { correlation: 4, error: { code: 'NOT_LEADER', retriable: true } },
     })
+    const { publishes } = broker
     client.frame('Publish', { correlation: 5, ...flights, timeoutMs: 1000 })
     expect((await client.nextFrame()).fields).toMatchObject({ correlation: 5, error: { code: 'INVALID_BATCH' } })
+    expect(broker.publishes).toBe(publishes)
+    // What a body says is for the broker to judge, however short it is.
+    client.frame('Publish', { correlation: 5, ...flights, timeoutMs: 1000 }, [new Uint8Array(1)])
+    expect((await client.nextFrame()).fields).toMatchObject({ correlation: 5 })
+    expect(broker.publishes).toBe(publishes + 1)
     client.frame('Fetch', { correlation: 6, ...flights, offset: -1, maxBytes: 1, waitMs: 0 })
     expect((await client.nextFrame()).fields).toMatchObject({ correlation: 6, error: { code: 'OFFSET_OUT_OF_RANGE' } })
     client.frame('Admin', { correlation: 7, operation: 'x', json: '' })
