@@ -284,6 +284,20 @@ describe('the client', () => {
     await expect(client.refresh()).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
+  it('looks up what is wanted now, though a lookup of something else is under way', async () => {
+    const cluster = await TestCluster.start({ a: 1, b: 1 })
+    const client = new Client({ servers: cluster.servers })
+    closing.push(
+      () => cluster.close(),
+      () => client.close(),
+    )
+    const first = client.refresh(['a'])
+    await client.refresh(['b'])
+    expect(client.metadata.topic('b')?.leaders).toEqual([1])
+    await first
+    expect(client.metadata.topic('a')?.leaders).toEqual([1])
+  })
+
   it('reads addresses as people write them', () => {
     expect(['ws://h:1', 'http://h:1/', 'h:1', 'wss://h/stream', 'https://[::1]:2'].map(serverAddress)).toEqual([
       'ws://h:1',

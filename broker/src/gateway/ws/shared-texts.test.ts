@@ -44,6 +44,8 @@ describe('the JSON of records', () => {
       expect(text).not.toBe(both)
       expect(texts.of(other, offset)).toBe(text)
     }
+    // Those that begin with the same batch stand beside each other.
+    expect(texts.of(result(a, b), 0)).toBe(both)
     expect(made()).toBe(5)
     await clock.advance(1, async () => {})
     expect(texts.of(result(a, b), 0)).toEqual(both)

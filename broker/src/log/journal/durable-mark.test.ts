@@ -31,6 +31,20 @@ const damages = async (disk: MemoryDisk) => {
   return { storage, damaged: [1, 2].map((id) => storage.group(id)!.damage !== null) }
 }
 
+test('the last block that is found is the one that the mark names, or as many fewer as are lost', async () => {
+  // The last round has one block, the one before it two, of which neither stands for the round alone.
+  for (const [blocks, lost] of [
+    [0, 0],
+    [1, 1],
+    [2, 3],
+  ] as const) {
+    const { disk, path, to } = await killed()
+    const mark = await readDurableMark(disk, 'log', nodeCrc32c)
+    await zero(disk, path, to - blocks * 4096, to)
+    expect((await open(disk)).recoveredBlock).toBe(mark! - lost)
+  }
+})
+
 describe('writes at the end of the journal that the disk had confirmed and has not got', () => {
   test.each([1, 2, 3])('%i blocks: every group is damaged, and stays so until it is repaired', async (blocks) => {
     const { disk, writers, path, to } = await killed()
