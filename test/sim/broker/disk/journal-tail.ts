@@ -3,12 +3,13 @@ import { BLOCK_BYTES, type BlockFile } from './block-file.ts'
 
 type Files = Iterable<[string, BlockFile]>
 
+const MARK = '/log/durable'
 const MARK_BYTES = 16
 
 /** The block of the journal that the mark beside it names (log/journal/durable-mark.ts); 0 when there is none to be read. */
 export function markedBlock(files: Files): number {
   for (const [path, file] of files) {
-    if (!path.endsWith('/log/durable')) continue
+    if (!path.endsWith(MARK)) continue
     const bytes = new Uint8Array(MARK_BYTES)
     if (file.read(bytes, 0) < MARK_BYTES) return 0
     const view = new DataView(bytes.buffer)
@@ -24,7 +25,7 @@ export function sequenceOf(block: Uint8Array): number {
 
 /**
  * The newest blocks of the journal become what they were before anything was written there. Only where the mark tells of the newest: a loss that it does not tell of could
- * not be told from a write that had not come to its end.
+ * not be told from a write that had not come to its end. The kernel has written the mark back by then, so that no loss of power takes away what tells of it.
  */
 export function loseTail(files: Files, blocks: number): number {
   const all = [...files]
@@ -32,6 +33,8 @@ export function loseTail(files: Files, blocks: number): number {
   if (written.length === 0 || written[0]!.sequence > markedBlock(all)) return 0
   const lost = written.slice(0, blocks)
   for (const { file, block } of lost) file.corrupt(block, undefined)
+  const mark = all.find(([path]) => path.endsWith(MARK))?.[1]
+  mark?.endSync(mark.beginSync())
   return lost.length
 }
 
@@ -40,7 +43,7 @@ export function loseUntold(files: Files, kept: number): number {
   const all = [...files]
   const lost = newestFirst(all).filter(({ sequence }) => sequence > kept)
   for (const { file, block } of lost) file.corrupt(block, undefined)
-  const mark = all.find(([path]) => path.endsWith('/log/durable'))?.[1]
+  const mark = all.find(([path]) => path.endsWith(MARK))?.[1]
   const bytes = mark?.stored(0)?.slice()
   if (mark !== undefined && bytes !== undefined) {
     const view = new DataView(bytes.buffer)
