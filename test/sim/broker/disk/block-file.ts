@@ -4,10 +4,12 @@ import type { SimRandom } from '../../random.ts'
 export const BLOCK_BYTES = 4096
 const SECTOR_BYTES = 512
 
-/** Blocks as they were when a sync was asked for; what is written later is not part of it. */
+/** Blocks as they were when a sync was asked for, each with the number of its last change; what is written later is not part of it. */
 export interface PendingSync {
-  readonly blocks: readonly (readonly [number, Uint8Array | undefined])[]
+  readonly blocks: readonly (readonly [block: number, bytes: Uint8Array | undefined, change: number])[]
   readonly size: number
+  /** Of the last change of the file. */
+  readonly change: number
 }
 
 /**
@@ -21,6 +23,11 @@ export class BlockFile {
   #storedSize = 0
   /** Blocks that differ, or may differ, between the two. */
   readonly #dirty = new Set<number>()
+  /** The number of the last change of each block, and of that which is stored. */
+  readonly #changes = new Map<number, number>()
+  readonly #storedChanges = new Map<number, number>()
+  #lastChange = 0
+  #storedChange = 0
 
   /** Another file with what is stored in this one. Blocks are never changed, so both share them. */
   copy(): BlockFile {
@@ -69,6 +76,7 @@ export class BlockFile {
   }
 
   truncate(size: number): void {
+    this.#lastChange++
     for (const [block, bytes] of this.#cached) {
       const kept = size - block * BLOCK_BYTES
       if (kept >= BLOCK_BYTES) continue
@@ -82,14 +90,20 @@ export class BlockFile {
   }
 
   beginSync(): PendingSync {
-    return { blocks: [...this.#dirty].map((block) => [block, this.#cached.get(block)] as const), size: this.size }
+    const blocks = [...this.#dirty].map((block) => [block, this.#cached.get(block), this.#changes.get(block)!] as const)
+    return { blocks, size: this.size, change: this.#lastChange }
   }
 
-  endSync({ blocks, size }: PendingSync): void {
-    for (const [block, bytes] of blocks) {
+  endSync({ blocks, size, change: last }: PendingSync): void {
+    for (const [block, bytes, change] of blocks) {
+      // A sync that took longer than a later one has not stored older bytes over newer ones: a page is written back as it is.
+      if (change < (this.#storedChanges.get(block) ?? 0)) continue
+      this.#storedChanges.set(block, change)
       put(this.#stored, block, bytes)
       if (this.#cached.get(block) === bytes) this.#dirty.delete(block)
     }
+    if (last < this.#storedChange) return
+    this.#storedChange = last
     this.#storedSize = size
   }
 
@@ -139,6 +153,7 @@ export class BlockFile {
   }
 
   #replace(block: number, bytes: Uint8Array | undefined): void {
+    this.#changes.set(block, ++this.#lastChange)
     put(this.#cached, block, bytes)
     this.#dirty.add(block)
   }
