@@ -7,7 +7,7 @@ import { options } from './fakes/small-log.ts'
 import { openLogStorage } from './open.ts'
 import type { LogStorage } from './types.ts'
 
-const KEPT = options.journalFileBytes
+const KEPT = 2 * options.journalFileBytes
 
 interface FullDisk {
   readonly disk: MemoryDisk
