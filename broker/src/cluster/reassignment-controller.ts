@@ -60,7 +60,7 @@ export class ReassignmentController {
 
   #round(): void {
     this.#timer = null
-    if (this.#closed || !this.#hasWork()) return
+    if (!this.#hasWork()) return
     const waiting: GroupId[] = []
     for (const group of this.#deps.state.changing) {
       if (waiting.length + this.#busy.size >= MAX_BUSY) break

@@ -10,6 +10,17 @@ test('a new replica is what it is asked to be, durably before it exists', async 
   expect(order).toEqual(['flushed group/5/admission'])
 })
 
+test('founders write nothing, and wait for no disk', async () => {
+  const store = new MemoryStore()
+  let [writes, flushes] = [0, 0]
+  store.write = async () => void writes++
+  store.flush = async () => void flushes++
+  const admissions = new Admissions(store)
+  for (const stored of [false, true]) expect(await admissions.of(5, 2, { stored, wanted: 0 })).toBe(0)
+  await admissions.drop(5)
+  expect([writes, flushes]).toEqual([0, 0])
+})
+
 test('one that is on the disk is what it was created as, whoever asks for what', async () => {
   const store = new MemoryStore()
   await new Admissions(store).of(5, 2, { stored: false, wanted: 80 })

@@ -14,6 +14,17 @@ test('is full by count, and by bytes once something is in flight', () => {
   expect(window.full).toBe(false)
 })
 
+test('is full with exactly the bytes that may be in flight, and not with one less', () => {
+  for (const [bytes, full] of [
+    [99, false],
+    [100, true],
+  ] as const) {
+    const window = new Inflights(3, 100)
+    window.add(1, bytes)
+    expect(window.full).toBe(full)
+  }
+})
+
 test('a window of one is the serial mode', () => {
   const window = new Inflights(1, 100)
   window.add(7, 1)

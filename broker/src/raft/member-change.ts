@@ -69,9 +69,7 @@ export function advanceChange(state: RaftState): boolean {
   const { change } = membership
   if (change?.stage === 'staging') return leaveStaging(state, change)
   if (configurationIndex > commitIndex) return false
-  if (change !== null) reportOutcome(state, change)
-  membership.active = false
-  return true
+  return endChange(state)
 }
 
 /** Leader, at a tick: replicas that have to catch up are judged by time. */
@@ -82,16 +80,12 @@ export function judgeCatchUp(state: RaftState): void {
 }
 
 function leaveStaging(state: RaftState, change: MemberChange): boolean {
-  const { configuration, defects, membership } = state
+  const { configuration, defects } = state
   if (change.failure !== null) {
     change.stage = 'leaving'
-    if (!sameMembers(configuration, change.before)) {
-      appendConfiguration(state, change.before)
-      return false
-    }
-    reportOutcome(state, change)
-    membership.active = false
-    return true
+    if (sameMembers(configuration, change.before)) return endChange(state)
+    appendConfiguration(state, change.before)
+    return false
   }
   if (change.catchUp !== null && !isCaughtUp(state, change.final, change.catchUp)) return false
   change.catchUp = null
@@ -105,6 +99,10 @@ function leaveStaging(state: RaftState, change: MemberChange): boolean {
   return false
 }
 
-function reportOutcome({ membership }: RaftState, { failure }: MemberChange): void {
-  reportChange(membership, failure === null ? 'done' : 'failed', failure ?? '')
+/** Nothing is open any more; the change that was led here, if one was, has its outcome. */
+function endChange({ membership }: RaftState): true {
+  const { change } = membership
+  if (change !== null) reportChange(membership, change.failure === null ? 'done' : 'failed', change.failure ?? '')
+  membership.active = false
+  return true
 }

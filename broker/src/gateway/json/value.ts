@@ -14,10 +14,9 @@ export function bytesFromJson(value: unknown, at: string): Uint8Array | null {
     if (!value.isWellFormed()) throw new TailraceError('INVALID_RECORD', `${at} holds half of a surrogate pair.`)
     return Buffer.from(value, 'utf8')
   }
-  if (typeof value === 'object' && !Array.isArray(value)) {
-    const keys = Object.keys(value)
-    if (keys.length === 1 && keys[0] === 'base64') return bytesFromBase64((value as { base64: unknown }).base64, at)
-  }
+  // Numbers, booleans and lists have no such key.
+  const keys = Object.keys(value)
+  if (keys.length === 1 && keys[0] === 'base64') return bytesFromBase64((value as { base64: unknown }).base64, at)
   throw new TailraceError(
     'INVALID_RECORD',
     `${at} is ${nameOf(value)}; send a string (JSON.stringify it where it is JSON), null, or {"base64": "…"}.`,
