@@ -257,6 +257,22 @@ describe('metadata', () => {
     expect(metadata.addresses()).toEqual(['ws://h:1', 'ws://h:2', 'ws://h:3/below'])
   })
 
+  it('counts a new address of a broker as a change, and the same one as none', () => {
+    const metadata = new Metadata()
+    const tell = (http: string): number => {
+      const told = [{ id: 1, http, alive: true }]
+      metadata.absorb({ correlation: 0, clusterId: 'c', brokers: told, topics: [] }, [], 'ws', 0)
+      return metadata.version
+    }
+    const first = tell('h:1')
+    expect([tell('h:1'), tell('h:2'), tell('h:2'), metadata.brokerAddress(1)]).toEqual([
+      first,
+      first + 1,
+      first + 1,
+      'ws://h:2',
+    ])
+  })
+
   it('forgets a topic only when brokers have left it out for a while', () => {
     const metadata = new Metadata()
     absorb(metadata, [topic(1, 1)])

@@ -48,3 +48,21 @@ describe('a push', () => {
     expect(push([], 1)).toEqual({ passed: [], at: 0, code: 'STORAGE_CORRUPT' })
   })
 })
+
+it('a small frame in large memory is copied out of it, and a large one is not', () => {
+  const one = batch(0)
+  for (const [size, copied] of [
+    [8 * one.length + 1, true],
+    [8 * one.length, false],
+    [one.length, false],
+  ] as const) {
+    const memory = new Uint8Array(size)
+    memory.set(one)
+    const cursor = new Cursor(0, { kind: 'OFFSET', value: 0 })
+    receive(cursor, memory.subarray(0, one.length), 2, ({ bytes, start, end }) => {
+      expect(bytes.buffer !== memory.buffer).toBe(copied)
+      expect(Buffer.from(bytes.subarray(start, end))).toEqual(Buffer.from(one))
+    })
+    expect(cursor.nextOffset).toBe(2)
+  }
+})
