@@ -142,6 +142,17 @@ describe('level 0', () => {
 })
 
 describe('the list of cascade brokers', () => {
+  it('M88 lists no cascade broker as one of level 0, though it has had no source yet', async () => {
+    const { desk } = levelZero()
+    const fresh = report(201, { source: 0, level: 0, home: 0 })
+    const { cluster } = await desk(2).beat(beatOf(report(101), fresh))
+    const levels = cluster.brokers.map(({ id, level, alive }) => [id, level, alive])
+    expect(levels.slice(3)).toEqual([
+      [101, 1, true],
+      [201, 1, false],
+    ])
+  })
+
   it('M89 has room for ten thousand brokers, each of which may be heard again', () => {
     const registry = new CascadeRegistry(new ManualClock())
     const all = Array.from({ length: 10_000 }, (_, at) => report(at + 1))

@@ -233,5 +233,6 @@ function asBroker({
   source,
   featureLevels = FIRST_LEVEL,
 }: CascadeReport): ClusterDescription['brokers'][number] {
-  return { id: broker, http, peer: '', level, alive: source !== 0, pid: 0, featureLevels }
+  // It says 0 until it has had a source; in the list of all brokers that is the level of those that hold replicas.
+  return { id: broker, http, peer: '', level: Math.max(1, level), alive: source !== 0, pid: 0, featureLevels }
 }
