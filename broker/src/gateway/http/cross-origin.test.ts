@@ -59,8 +59,11 @@ test('pages of other origins may do nothing, and those of configured ones what t
     const answer = await asks(evil, method, path)
     expectRefused(answer)
     expect(allowed(answer)).toBe(null)
+    // A cache between must not give this answer to another origin, nor another's to this one.
+    expect(answer.headers.get('vary')).toBe('origin')
   }
   const read = await asks(reader)
+  expect(read.headers.get('vary')).toBe('origin')
   expect([read.status, allowed(read)]).toEqual([200, reader])
   expectRefused(await asks(reader, 'POST', '/topics', topic), 'may read')
   expectRefused(await asks(reader, 'DELETE', '/topics/flights'))
