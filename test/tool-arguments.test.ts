@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { root } from './house/source-tree.ts'
+import { root } from './architecture/source-tree.ts'
 import { readArguments } from './tool-arguments.ts'
 
 describe('the arguments of a tool', () => {

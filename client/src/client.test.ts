@@ -9,7 +9,7 @@ import {
 import { afterEach, describe, expect, it } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { crc32c } from '#crc32c'
-import { sampleMessages } from '../../schemas/src/sample-messages.test-data.ts'
+import { sampleMessages } from '../../schemas/src/testing/sample-messages.ts'
 import { TestCluster } from '../test-broker/index.ts'
 import { Client } from './client.ts'
 import { Connection } from './connection.ts'

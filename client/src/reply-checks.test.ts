@@ -1,6 +1,6 @@
 import type { Frame, MessageName } from '@tailrace/schemas'
 import { describe, expect, it } from 'vitest'
-import { sampleMessages } from '../../schemas/src/sample-messages.test-data.ts'
+import { sampleMessages } from '../../schemas/src/testing/sample-messages.ts'
 import { checkReply } from './reply-checks.ts'
 
 const names = ['PublishReply', 'FetchReply', 'FindOffsetReply', 'InitProducerReply', 'Records', 'Subscribed'] as const

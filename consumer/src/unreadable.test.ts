@@ -1,7 +1,7 @@
 import { TestCluster } from '@tailrace/client/test-broker'
 import { BatchWriter, placeBatch, RECORDS_AT, TailraceError } from '@tailrace/schemas'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { sealed } from '../../schemas/src/record-batch/changed-batches.test-data.ts'
+import { sealed } from '../../schemas/src/testing/changed-batches.ts'
 import { Consumer, type OnUnreadable, type SubscribeOptions } from './index.ts'
 
 let cluster: TestCluster

@@ -20,31 +20,31 @@ export const formatTable = {
   dataFolder: {
     what: 'The data folder',
     version: 1,
-    checkedIn: 'broker/src/log/data-format.ts',
+    checkedIn: 'broker/src/log/recovery/data-format.ts',
     proof: 'CRC-32C over name and version',
   },
   identity: {
     what: 'The identity file',
     version: 1,
-    checkedIn: 'broker/src/cluster/identity-file.ts',
+    checkedIn: 'broker/src/cluster/formation/identity-file.ts',
     proof: 'CRC-32C over all before it',
   },
   lives: {
     what: 'The list of lives',
     version: 1,
-    checkedIn: 'broker/src/cluster/lives-file.ts',
+    checkedIn: 'broker/src/cluster/formation/lives-file.ts',
     proof: 'CRC-32C over all behind it',
   },
   formation: {
     what: 'The record of the cluster',
     version: 1,
-    checkedIn: 'broker/src/cluster/formation-record.ts',
+    checkedIn: 'broker/src/cluster/metadata/formation-record.ts',
     proof: 'the checksum of the file or frame that holds it',
   },
   checkpoint: {
     what: 'A checkpoint of the log',
     version: 1,
-    checkedIn: 'broker/src/log/checkpoint.ts',
+    checkedIn: 'broker/src/log/recovery/checkpoint.ts',
     proof: 'CRC-32C; from version 2 on it covers the name with the version too',
   },
   journalBlock: {
@@ -92,37 +92,37 @@ export const formatTable = {
   stateStore: {
     what: 'The state store',
     version: 1,
-    checkedIn: 'broker/src/log/state-format.ts',
+    checkedIn: 'broker/src/log/store/state-format.ts',
     proof: 'the checksums of RocksDB',
   },
   producerCheckpoint: {
     what: 'The checkpoint of a partition',
     version: 2,
-    checkedIn: 'broker/src/partition/checkpoint-codec.ts',
+    checkedIn: 'broker/src/partition/replica/state/checkpoint-codec.ts',
     proof: 'CRC-32C; from version 3 on it covers the version too',
   },
   configuration: {
     what: 'The configuration of a group',
     version: 1,
-    checkedIn: 'broker/src/partition/configuration-codec.ts',
+    checkedIn: 'broker/src/partition/replica/state/configuration-codec.ts',
     proof: 'CRC-32C of its batch',
   },
   copyManifest: {
     what: 'The manifest of a copy',
     version: 1,
-    checkedIn: 'broker/src/partition/copy-manifest.ts',
+    checkedIn: 'broker/src/partition/copies/copy-manifest.ts',
     proof: 'the connection between brokers',
   },
   metadataSnapshot: {
     what: 'A snapshot of the metadata',
     version: 1,
-    checkedIn: 'broker/src/cluster/metadata-store.ts',
+    checkedIn: 'broker/src/cluster/metadata/metadata-store.ts',
     proof: 'the checksums of RocksDB, or the connection between brokers',
   },
   command: {
     what: 'A command of the metadata',
     version: 1,
-    checkedIn: 'broker/src/cluster/command.ts',
+    checkedIn: 'broker/src/cluster/metadata/command.ts',
     proof: 'CRC-32C of its batch',
   },
   readToken: {
@@ -140,7 +140,7 @@ export const formatTable = {
   handshake: {
     what: 'The handshake of brokers',
     version: 1,
-    checkedIn: 'broker/src/gateway/peer/handshake.ts',
+    checkedIn: 'broker/src/doors/peer/handshake.ts',
     proof: 'the connection between brokers',
   },
 } as const satisfies Record<string, FormatRow>

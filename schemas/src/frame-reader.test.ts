@@ -4,7 +4,7 @@ import { FrameReader } from './frame-reader.ts'
 import type { Message, MessageName } from './messages.ts'
 import { decoderFor, protocolJson } from './protocol.ts'
 import { writeInt32 } from './record-batch/numbers.ts'
-import { sampleMessages } from './sample-messages.test-data.ts'
+import { sampleMessages } from './testing/sample-messages.ts'
 
 function bytesOf<Name extends MessageName>(name: Name, fields: Message<Name>, body: Uint8Array[] = []): number[] {
   return encodeFrame(name, fields, body).flatMap((piece) => [...piece])

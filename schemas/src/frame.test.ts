@@ -4,7 +4,7 @@ import { TailraceError } from './errors.ts'
 import { encodeFrame, FRAME_PREFIX_BYTES, MAX_FRAME_HEADER_BYTES, parseFrame, parseFramePieces } from './frame.ts'
 import { type Message, type MessageName, MessageNumber } from './messages.ts'
 import { writeInt32 } from './record-batch/numbers.ts'
-import { sampleMessages } from './sample-messages.test-data.ts'
+import { sampleMessages } from './testing/sample-messages.ts'
 
 const names = Object.keys(sampleMessages) as MessageName[]
 const body = [Uint8Array.of(1, 2, 3), new Uint8Array(0), Uint8Array.of(4)]

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { MessageName } from './messages.ts'
 import { decoderFor, decoderOfOnly, encodeHeader, type MessageDecoder, ownDecoder, protocolJson } from './protocol.ts'
-import { sampleMessages } from './sample-messages.test-data.ts'
+import { sampleMessages } from './testing/sample-messages.ts'
 
 interface List {
   readonly message: MessageName

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { compile, encode } from './avro/types.ts'
 import type { MessageName } from './messages.ts'
 import { decoderFor, encodeHeader, ownDecoder, protocolFingerprint, protocolJson } from './protocol.ts'
-import { sampleMessages } from './sample-messages.test-data.ts'
+import { sampleMessages } from './testing/sample-messages.ts'
 
 interface Field {
   name: string

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { encodeFrame, parseFrame } from './frame.ts'
 import type { MessageName } from './messages.ts'
-import { NewerProtocol } from './newer-protocol.test-data.ts'
 import { encodeHeader, protocolJson } from './protocol.ts'
-import { sampleMessages } from './sample-messages.test-data.ts'
 import { StreamDecoders, schemasFrame, schemasOfBroker } from './stream-schemas.ts'
+import { NewerProtocol } from './testing/newer-protocol.ts'
+import { sampleMessages } from './testing/sample-messages.ts'
 
 const names = Object.keys(sampleMessages) as MessageName[]
 const fromClients: MessageName[] = ['Publish', 'Fetch', 'Subscribe']

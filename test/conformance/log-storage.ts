@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { GroupLog, LogStorage, LogStorageOptions } from '../../broker/src/log/types.ts'
+import type { GroupLog, LogStorage, LogStorageOptions } from '../../broker/src/log/log-storage.ts'
 import { Acknowledgements, difference, type LogWriter, readAll, type Step } from './log-writer.ts'
 
 export interface LogStorageUnderTest {
@@ -16,7 +16,7 @@ export const smallOptions = {
   diskReserveBytes: 0,
 }
 
-/** What LogStorage in broker/src/log/types.ts promises, for any implementation and disk. */
+/** What LogStorage in broker/src/log/log-storage.ts promises, for any implementation and disk. */
 export function logStorageConformance(make: () => Promise<LogStorageUnderTest>): void {
   let subject: LogStorageUnderTest
   let storage: LogStorage

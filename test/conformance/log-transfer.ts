@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { GroupLog, LogCopy, LogInstall, LogStorage } from '../../broker/src/log/types.ts'
+import type { GroupLog, LogCopy, LogInstall, LogStorage } from '../../broker/src/log/log-storage.ts'
 import { type LogStorageUnderTest, smallOptions } from './log-storage.ts'
 import { Acknowledgements, difference, type LogWriter, readAll, type Step } from './log-writer.ts'
 

@@ -1,6 +1,6 @@
 import type { EntryHeader, HardState, LogIndex, Term } from '@tailrace/schemas'
 import { BatchWriter, configurationBatch, EntryKind, placeBatch, termStartBatch } from '@tailrace/schemas'
-import type { GroupLog, LogStorage, StoredConfiguration } from '../../broker/src/log/types.ts'
+import type { GroupLog, LogStorage, StoredConfiguration } from '../../broker/src/log/log-storage.ts'
 
 export interface StoredEntry {
   readonly header: EntryHeader

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { StateStore } from '../../broker/src/log/types.ts'
+import type { StateStore } from '../../broker/src/log/log-storage.ts'
 
 /** A store under test; `reopen` closes and opens it again where it outlives that. */
 export interface StateStoreUnderTest {
@@ -10,7 +10,7 @@ export interface StateStoreUnderTest {
   dispose(): Promise<void>
 }
 
-/** What StateStore in broker/src/log/types.ts promises, for any implementation. */
+/** What StateStore in broker/src/log/log-storage.ts promises, for any implementation. */
 export function stateStoreConformance(make: () => StateStoreUnderTest): void {
   let subject: StateStoreUnderTest
   let store: StateStore

@@ -1,7 +1,7 @@
 import { Consumer } from '@tailrace/consumer'
 import { Producer } from '@tailrace/producer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { CascadeStatus } from '../../broker/src/cascade/shapes.ts'
+import type { CascadeStatus } from '../../broker/src/cascade/wire/cascade-messages.ts'
 import { readMetrics } from '../bench/broker-meter.ts'
 import { CascadeProcesses } from './cascade-processes.ts'
 import { ClusterProcesses } from './cluster-processes.ts'

@@ -1,12 +1,12 @@
 import { crc32c } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
-import { IdentityFile } from '../../broker/src/cluster/identity-file.ts'
-import { LivesFile } from '../../broker/src/cluster/lives-file.ts'
-import { readCheckpoint, writeCheckpoint } from '../../broker/src/log/checkpoint.ts'
-import { readDataFormat, writeDataFormat } from '../../broker/src/log/data-format.ts'
+import { IdentityFile } from '../../broker/src/cluster/formation/identity-file.ts'
+import { LivesFile } from '../../broker/src/cluster/formation/lives-file.ts'
+import { readCheckpoint, writeCheckpoint } from '../../broker/src/log/recovery/checkpoint.ts'
+import { readDataFormat, writeDataFormat } from '../../broker/src/log/recovery/data-format.ts'
 import type { Disk } from '../../broker/src/platform/disk.ts'
-import { MemoryDisk } from '../../broker/src/platform/memory/disk.ts'
-import { seededRandom } from '../../broker/src/platform/memory/random.ts'
+import { MemoryDisk } from '../../broker/src/platform/testing/disk.ts'
+import { seededRandom } from '../../broker/src/platform/testing/random.ts'
 
 /** A small file that a start reads and goes by. */
 interface KeptFile {

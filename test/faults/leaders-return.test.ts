@@ -1,6 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { afterEach, expect, test } from 'vitest'
-import { batchOf } from '../../broker/src/partition/fakes/batches.ts'
+import { batchOf } from '../../broker/src/partition/testing/batches.ts'
 import { WholeBrokers } from './whole-brokers.ts'
 
 const PARTITIONS = 6

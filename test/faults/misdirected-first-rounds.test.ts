@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { openLogStorage } from '../../broker/src/log/open.ts'
 import type { Disk } from '../../broker/src/platform/disk.ts'
-import { MemoryDisk } from '../../broker/src/platform/memory/disk.ts'
 import { nodeCrc32c } from '../../broker/src/platform/node/checksum.ts'
+import { MemoryDisk } from '../../broker/src/platform/testing/disk.ts'
 import { Acknowledgements } from '../conformance/log-writer.ts'
 import { promptClock, settled } from '../conformance/prompt-clock.ts'
 

@@ -14,24 +14,24 @@ import {
   parseReadToken,
 } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
-import { readFormation } from '../../broker/src/cluster/formation-record.ts'
-import { checkIdentity } from '../../broker/src/cluster/identity-file.ts'
-import { LivesFile } from '../../broker/src/cluster/lives-file.ts'
-import { MetadataState } from '../../broker/src/cluster/metadata-state.ts'
-import { loadMetadata } from '../../broker/src/cluster/metadata-store.ts'
-import { readDataFormat } from '../../broker/src/log/data-format.ts'
+import { checkIdentity } from '../../broker/src/cluster/formation/identity-file.ts'
+import { LivesFile } from '../../broker/src/cluster/formation/lives-file.ts'
+import { readFormation } from '../../broker/src/cluster/metadata/formation-record.ts'
+import { MetadataState } from '../../broker/src/cluster/metadata/metadata-state.ts'
+import { loadMetadata } from '../../broker/src/cluster/metadata/metadata-store.ts'
 import type { StoredGroupLog } from '../../broker/src/log/group-log.ts'
 import { BLOCK_BYTES, BLOCK_HEADER_BYTES } from '../../broker/src/log/journal/block.ts'
 import { RecordType, RecordWriter } from '../../broker/src/log/journal/record.ts'
 import { Staging } from '../../broker/src/log/journal/staging.ts'
-import { openMemoryStore } from '../../broker/src/log/memory-store.ts'
 import { openLogStorage } from '../../broker/src/log/open.ts'
-import { checkStateFormat } from '../../broker/src/log/state-format.ts'
-import { decodeCheckpoint, encodeCheckpoint } from '../../broker/src/partition/checkpoint-codec.ts'
-import { configurationIn } from '../../broker/src/partition/configuration-codec.ts'
-import { decodeManifest, encodeManifest } from '../../broker/src/partition/copy-manifest.ts'
-import { MemoryDisk } from '../../broker/src/platform/memory/disk.ts'
+import { readDataFormat } from '../../broker/src/log/recovery/data-format.ts'
+import { openMemoryStore } from '../../broker/src/log/store/memory-store.ts'
+import { checkStateFormat } from '../../broker/src/log/store/state-format.ts'
+import { decodeManifest, encodeManifest } from '../../broker/src/partition/copies/copy-manifest.ts'
+import { decodeCheckpoint, encodeCheckpoint } from '../../broker/src/partition/replica/state/checkpoint-codec.ts'
+import { configurationIn } from '../../broker/src/partition/replica/state/configuration-codec.ts'
 import { nodeCrc32c as crc } from '../../broker/src/platform/node/checksum.ts'
+import { MemoryDisk } from '../../broker/src/platform/testing/disk.ts'
 import { promptClock, settled } from '../conformance/prompt-clock.ts'
 
 /** A data folder as the first version has left it after a kill, and the CRC of each batch in it, by group. */
@@ -229,8 +229,8 @@ const cases: Record<FormatName, () => unknown> = {
 
 /** The others are shown where a live replica and a live connection stand: each with its own test. */
 const elsewhere: Partial<Record<FormatName, string>> = {
-  command: 'broker/src/cluster/newer-member.test.ts',
-  handshake: 'broker/src/gateway/peer/handshake.test.ts',
+  command: 'broker/src/cluster/metadata/newer-member.test.ts',
+  handshake: 'broker/src/doors/peer/handshake.test.ts',
 }
 /** What comes over a connection that has not said its version is garbage to us; nothing is kept of it. */
 const otherCode: Partial<Record<FormatName, string>> = { frame: 'MALFORMED_FRAME' }
@@ -292,7 +292,7 @@ test('a version field that has rotted is rot, not a newer version', async () => 
 
 test('an identity file that has rotted says so; one of the time before checksums is read', async () => {
   const disk = await oldFolder()
-  const { IdentityFile } = await import('../../broker/src/cluster/identity-file.ts')
+  const { IdentityFile } = await import('../../broker/src/cluster/formation/identity-file.ts')
   await disk.makeFolder('new')
   await new IdentityFile(disk, 'new', 7).load({ uuid: () => '1'.repeat(36) } as never)
   await checkIdentity(disk, 'new')

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { encodeFrame, type Frame, type MessageName, parseFrame, schemasFrame, streamQuery } from '@tailrace/schemas'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
-import { NewerProtocol } from '../../schemas/src/newer-protocol.test-data.ts'
+import { NewerProtocol } from '../../schemas/src/testing/newer-protocol.ts'
 
 const names: MessageName[] = [
   ...(['Publish', 'PublishReply', 'Fetch', 'FetchReply', 'FindOffset', 'FindOffsetReply', 'InitProducer'] as const),

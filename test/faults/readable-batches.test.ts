@@ -1,6 +1,6 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { readRun } from '../../broker/src/gateway/json/read-records.ts'
+import { readRun } from '../../broker/src/doors/json/read-records.ts'
 import { decompressors } from '../../broker/src/platform/decompressors.ts'
 import { codecs as inBrowsers } from '../../client/src/compression/browser.ts'
 import { Cursor } from '../../consumer/src/cursor.ts'
@@ -17,7 +17,7 @@ import {
   maxDecompressedBytes,
   recordsCountAt,
 } from '../../schemas/src/index.ts'
-import { changedBatches } from '../../schemas/src/record-batch/changed-batches.test-data.ts'
+import { changedBatches } from '../../schemas/src/testing/changed-batches.ts'
 
 const MAX_BATCH_BYTES = 1 << 20
 const limits = {

@@ -1,6 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { afterEach, describe, expect, test } from 'vitest'
-import { batchOf } from '../../broker/src/partition/fakes/batches.ts'
+import { batchOf } from '../../broker/src/partition/testing/batches.ts'
 import { type BrokerOptions, WholeBrokers } from './whole-brokers.ts'
 
 const KiB = 1024

@@ -1,9 +1,9 @@
 import { crc32c, type Message, type MessageName, MessageNumber, termStartBatch } from '@tailrace/schemas'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { RawPeer } from '../../broker/src/gateway/peer/peers-fixture.ts'
-import { batchOf } from '../../broker/src/partition/fakes/batches.ts'
+import type { RawPeer } from '../../broker/src/doors/testing/peer-cluster.ts'
 import type { PeerIdentity } from '../../broker/src/partition/peers.ts'
-import { sampleMessages } from '../../schemas/src/sample-messages.test-data.ts'
+import { batchOf } from '../../broker/src/partition/testing/batches.ts'
+import { sampleMessages } from '../../schemas/src/testing/sample-messages.ts'
 import { stranger, type WholeBroker, WholeBrokers } from './whole-brokers.ts'
 
 const names = Object.keys(MessageNumber) as MessageName[]

@@ -1,19 +1,22 @@
 import { TailraceError } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
-import { Catalog } from '../../broker/src/cascade/catalog.ts'
-import { CascadeIdentity } from '../../broker/src/cascade/identity.ts'
-import { readFormation } from '../../broker/src/cluster/formation-record.ts'
-import { readDataFormat } from '../../broker/src/log/data-format.ts'
+import { Catalog } from '../../broker/src/cascade/copies/catalog.ts'
+import { CascadeIdentity } from '../../broker/src/cascade/upstream/identity.ts'
+import { readFormation } from '../../broker/src/cluster/metadata/formation-record.ts'
 import { readDurableMark } from '../../broker/src/log/journal/durable-mark.ts'
-import { openMemoryStore } from '../../broker/src/log/memory-store.ts'
-import { checkStateFormat } from '../../broker/src/log/state-format.ts'
-import { Admissions } from '../../broker/src/partition/admission-record.ts'
-import { decodeCheckpoint } from '../../broker/src/partition/checkpoint-codec.ts'
-import { decodeConfiguration, encodeConfiguration } from '../../broker/src/partition/configuration-codec.ts'
-import { loadInstallRecord } from '../../broker/src/partition/install-record.ts'
-import { MemoryDisk } from '../../broker/src/platform/memory/disk.ts'
-import { seededRandom } from '../../broker/src/platform/memory/random.ts'
+import { readDataFormat } from '../../broker/src/log/recovery/data-format.ts'
+import { openMemoryStore } from '../../broker/src/log/store/memory-store.ts'
+import { checkStateFormat } from '../../broker/src/log/store/state-format.ts'
+import { Admissions } from '../../broker/src/partition/broker/admission-record.ts'
+import { decodeCheckpoint } from '../../broker/src/partition/replica/state/checkpoint-codec.ts'
+import {
+  decodeConfiguration,
+  encodeConfiguration,
+} from '../../broker/src/partition/replica/state/configuration-codec.ts'
+import { loadInstallRecord } from '../../broker/src/partition/replica/state/install-record.ts'
 import { nodeCrc32c as crc } from '../../broker/src/platform/node/checksum.ts'
+import { MemoryDisk } from '../../broker/src/platform/testing/disk.ts'
+import { seededRandom } from '../../broker/src/platform/testing/random.ts'
 
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
 const random = { below: () => 0, uuid: () => 'u' }

@@ -2,20 +2,20 @@ import type { BrokerId } from '@tailrace/schemas'
 import { crc32c } from '@tailrace/schemas'
 import type { ClusterNode } from '../../broker/src/cluster/node.ts'
 import { createClusterNode } from '../../broker/src/cluster/node.ts'
-import type { RunningPeers } from '../../broker/src/gateway/peer/create-peers.ts'
-import { createPeers } from '../../broker/src/gateway/peer/create-peers.ts'
-import { helloOf, helloReplyOf } from '../../broker/src/gateway/peer/identity-frames.ts'
-import type { PeerLimits } from '../../broker/src/gateway/peer/limits.ts'
-import { addressOf, identityOfBroker, nextTurn, RawPeer } from '../../broker/src/gateway/peer/peers-fixture.ts'
-import { openMemoryStore } from '../../broker/src/log/memory-store.ts'
+import type { RunningPeers } from '../../broker/src/doors/peer/create-peers.ts'
+import { createPeers } from '../../broker/src/doors/peer/create-peers.ts'
+import { helloOf, helloReplyOf } from '../../broker/src/doors/peer/identity-frames.ts'
+import type { PeerLimits } from '../../broker/src/doors/peer/limits.ts'
+import { addressOf, identityOfBroker, nextTurn, RawPeer } from '../../broker/src/doors/testing/peer-cluster.ts'
 import { openLogStorage } from '../../broker/src/log/open.ts'
-import { BrokerGroups } from '../../broker/src/partition/groups.ts'
+import { openMemoryStore } from '../../broker/src/log/store/memory-store.ts'
+import { BrokerGroups } from '../../broker/src/partition/broker/groups.ts'
 import type { PeerIdentity } from '../../broker/src/partition/peers.ts'
 import { defaultPartitionSettings, type PartitionSettings } from '../../broker/src/partition/settings.ts'
-import { ManualClock } from '../../broker/src/platform/memory/clock.ts'
-import { MemoryDisk } from '../../broker/src/platform/memory/disk.ts'
-import { MemoryNetwork } from '../../broker/src/platform/memory/network.ts'
-import { seededRandom } from '../../broker/src/platform/memory/random.ts'
+import { ManualClock } from '../../broker/src/platform/testing/clock.ts'
+import { MemoryDisk } from '../../broker/src/platform/testing/disk.ts'
+import { MemoryNetwork } from '../../broker/src/platform/testing/network.ts'
+import { seededRandom } from '../../broker/src/platform/testing/random.ts'
 
 const MiB = 1024 * 1024
 
@@ -28,7 +28,7 @@ export interface BrokerOptions {
   readonly leaderReturnMs?: number
 }
 
-/** One broker with everything but the gateways for clients, put together as broker/src/main.ts does it. */
+/** One broker with everything but the gateways for clients, put together as broker/src/start/broker.ts does it. */
 export interface WholeBroker {
   readonly id: BrokerId
   readonly node: ClusterNode

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from '../house/source-tree.ts'
+import { root } from '../architecture/source-tree.ts'
 import type { Failure } from './fuzz.ts'
 
 /** Inputs that failed once, as hexadecimal text: `cases/TARGET-NUMBER.hex`. Each is a test from then on. */

@@ -11,7 +11,7 @@ import {
   schemasFrame,
 } from '@tailrace/schemas'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { sealed } from '../../schemas/src/record-batch/changed-batches.test-data.ts'
+import { sealed } from '../../schemas/src/testing/changed-batches.ts'
 import type { Block } from './blocks.ts'
 import { joined } from './target.ts'
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { root } from '../house/source-tree.ts'
+import { root } from '../architecture/source-tree.ts'
 
 /** The lines of each file that differ from `base`, uncommitted ones included. */
 export function changedLines(base: string): Map<string, Set<number>> {

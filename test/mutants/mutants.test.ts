@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { root } from '../house/source-tree.ts'
+import { root } from '../architecture/source-tree.ts'
 import { parseDiff } from './changed-lines.ts'
 import { choose, isMutated } from './choose.ts'
 import { isEquivalent } from './equivalents.ts'
@@ -91,8 +91,8 @@ describe('the choice of mutants', () => {
   })
 
   it('leaves out tables, doubles and generated text', () => {
-    expect(isMutated('broker/src/raft/append.ts')).toBe(true)
-    for (const path of ['broker/src/raft/defects.ts', 'schemas/src/errors.ts', 'broker/src/partition/fakes/a.ts']) {
+    expect(isMutated('broker/src/raft/replication/append.ts')).toBe(true)
+    for (const path of ['broker/src/raft/defects.ts', 'schemas/src/errors.ts', 'broker/src/partition/testing/a.ts']) {
       expect(isMutated(path)).toBe(false)
     }
   })

@@ -1,4 +1,4 @@
-import { type Node, parseSource } from '../house/parsed-source.ts'
+import { type Node, parseSource } from '../architecture/parsed-source.ts'
 
 /** One small change to a source file that a test should notice. Positions are of the text that was given. */
 export interface Mutant {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from '../house/source-tree.ts'
+import { root } from '../architecture/source-tree.ts'
 import type { Mutant } from './operators.ts'
 
 /**

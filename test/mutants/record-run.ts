@@ -1,6 +1,6 @@
 import { type Profiler, Session } from 'node:inspector'
 import { afterAll } from 'vitest'
-import { isTest } from '../house/source-tree.ts'
+import { isTest } from '../architecture/source-tree.ts'
 import { isMutated } from './choose.ts'
 import { type ExecutedCode, rangesOf } from './executed-code.ts'
 import { RECORDS_CODE } from './run-record.ts'

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { ImportGraph } from '../house/import-graph.ts'
+import type { ImportGraph } from '../architecture/import-graph.ts'
 
 /** Too slow for every mutant: real processes, thousands of seeds. */
 const slow = /^test\/(e2e|chaos|bench|sim|scenarios|mutants|fuzz)\//

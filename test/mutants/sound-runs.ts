@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { ImportGraph } from '../house/import-graph.ts'
-import type { Tree } from '../house/source-tree.ts'
+import type { ImportGraph } from '../architecture/import-graph.ts'
+import type { Tree } from '../architecture/source-tree.ts'
 import type { Run } from './jury.ts'
 
 interface Line {

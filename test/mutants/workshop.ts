@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { readTree, root } from '../house/source-tree.ts'
+import { readTree, root } from '../architecture/source-tree.ts'
 import type { Finding, Question } from './judge.ts'
 
 const START_LIMIT_MS = 120_000

@@ -1,6 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 import type { MemberTarget } from '../../broker/src/raft/core.ts'
-import { isMember } from '../../broker/src/raft/membership.ts'
+import { isMember } from '../../broker/src/raft/members/membership.ts'
 import { EventKind, type Note } from './event-kind.ts'
 import { drawTarget } from './faults.ts'
 import type { SimRandom } from './random.ts'

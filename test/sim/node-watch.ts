@@ -1,8 +1,8 @@
 import type { BrokerId, Message } from '@tailrace/schemas'
+import { Sleepers } from '../../broker/src/partition/broker/sleepers.ts'
 import type { NoteName } from '../../broker/src/partition/peers.ts'
-import { Sleepers } from '../../broker/src/partition/sleepers.ts'
 import type { CheckedRaftCore } from '../../broker/src/raft/group.ts'
-import { members } from '../../broker/src/raft/quorum.ts'
+import { members } from '../../broker/src/raft/members/quorum.ts'
 
 /** The only group of the simulated brokers. */
 const GROUP = 1
@@ -24,7 +24,7 @@ export interface Watched {
 }
 
 /**
- * What a broker does beside its replicas for those of them that sleep (M86), with the watch that the product keeps (partition/sleepers.ts): it counts the
+ * What a broker does beside its replicas for those of them that sleep (M86), with the watch that the product keeps (partition/broker/sleepers.ts): it counts the
  * broker's ticks, beats, and tells the core who is gone and who is back. Lives as long as the process.
  */
 export class NodeWatch {

@@ -1,6 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
-import { ManualClock } from '../platform/memory/clock.ts'
+import { ManualClock } from '../platform/testing/clock.ts'
 import { createCascadeApi, type FacadeDeps } from './cascade-facade.ts'
 
 /** A cascade broker that has the topic "t" with the id "here"; its source answers as the test says, or not at all. */

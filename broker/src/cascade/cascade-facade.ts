@@ -8,21 +8,21 @@ import type {
   RoutedTopic,
   TopicDescription,
   TopicSummary,
-} from '../cluster/broker-api.ts'
-import { topicPath } from '../cluster/topic-path.ts'
-import { refuseAnother } from '../cluster/topic-places.ts'
-import { topicsToRoute } from '../cluster/topics-to-route.ts'
+} from '../api/broker-api.ts'
+import { refuseAnother } from '../cluster/metadata/required-topic.ts'
+import { topicPath } from '../cluster/routing/topic-path.ts'
+import { topicsToRoute } from '../cluster/routing/topics-to-route.ts'
 import type { FetchResult, OffsetResult } from '../partition/requests.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HttpClient } from '../platform/http-client.ts'
-import { checkTopicDescription, checkTopicSummary } from './answer-checks.ts'
-import type { CatalogTopic } from './catalog.ts'
 import type { CatchUp } from './catch-up.ts'
-import type { CopiedPartition } from './copied-partition.ts'
-import type { Copies } from './copies.ts'
+import type { CatalogTopic } from './copies/catalog.ts'
+import type { CopiedPartition } from './copies/copied-partition.ts'
+import type { Copies } from './copies/copies.ts'
 import type { Forwarding } from './forwarding.ts'
 import { positionOf } from './positions.ts'
-import type { Uplink } from './uplink.ts'
+import type { Uplink } from './upstream/uplink.ts'
+import { checkTopicDescription, checkTopicSummary } from './wire/answer-checks.ts'
 
 export interface FacadeDeps {
   readonly brokerId: BrokerId

@@ -1,10 +1,10 @@
 import { TailraceError } from '@tailrace/schemas'
 import { describe, expect, test } from 'vitest'
 import { CatchUp, type CatchUpDeps } from './catch-up.ts'
-import type { CopiedPartition } from './copied-partition.ts'
-import type { CascadeIdentityFields } from './identity.ts'
+import type { CopiedPartition } from './copies/copied-partition.ts'
 import { positionOf } from './positions.ts'
-import type { CascadeBeatReply } from './shapes.ts'
+import type { CascadeIdentityFields } from './upstream/identity.ts'
+import type { CascadeBeatReply } from './wire/cascade-messages.ts'
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} }
 const copyWith = (fields: Partial<CopiedPartition>): CopiedPartition =>

@@ -1,7 +1,7 @@
 import type { Logger } from '../platform/logger.ts'
-import type { Copies } from './copies.ts'
-import type { CascadeIdentity } from './identity.ts'
-import type { Uplink } from './uplink.ts'
+import type { Copies } from './copies/copies.ts'
+import type { CascadeIdentity } from './upstream/identity.ts'
+import type { Uplink } from './upstream/uplink.ts'
 
 export interface CatchUpDeps {
   readonly copies: Pick<Copies, 'all' | 'isEmpty'>

@@ -1,8 +1,8 @@
 import { BatchWriter, type ErrorCode, TailraceError } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
-import { ManualClock } from '../platform/memory/clock.ts'
+import { ManualClock } from '../platform/testing/clock.ts'
 import { Forwarding } from './forwarding.ts'
-import type { Uplink } from './uplink.ts'
+import type { Uplink } from './upstream/uplink.ts'
 
 type Answer = { fields: object; body?: Uint8Array } | ErrorCode
 

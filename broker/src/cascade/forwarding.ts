@@ -1,10 +1,10 @@
 import type { BrokerId, ErrorCode, Message, PartitionNumber, Position, ProducerId } from '@tailrace/schemas'
 import { forEachBatch, TailraceError } from '@tailrace/schemas'
-import type { PublishOptions, ReadRequest } from '../cluster/broker-api.ts'
+import type { PublishOptions, ReadRequest } from '../api/broker-api.ts'
 import type { FetchResult, OffsetResult, PublishResult } from '../partition/requests.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { LinkReply } from './source-link.ts'
-import type { Uplink } from './uplink.ts'
+import type { LinkReply } from './upstream/source-link.ts'
+import type { Uplink } from './upstream/uplink.ts'
 
 /** Refused before anything was written: safe to send again. */
 const notWritten: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['NOT_LEADER', 'LEADER_UNAVAILABLE', 'NOT_READY'])

@@ -1,8 +1,8 @@
 import type { BrokerId } from '@tailrace/schemas'
-import type { AdminApi } from '../cluster/admin-api.ts'
-import type { BrokerApi } from '../cluster/broker-api.ts'
-import { featureLevels } from '../cluster/feature-levels.ts'
-import type { LogStorage, StateStore } from '../log/types.ts'
+import type { AdminApi } from '../api/admin-api.ts'
+import type { BrokerApi } from '../api/broker-api.ts'
+import { featureLevels } from '../cluster/metadata/feature-levels.ts'
+import type { LogStorage, StateStore } from '../log/log-storage.ts'
 import type { Crc32c } from '../platform/checksum.ts'
 import type { Clock, TimerHandle } from '../platform/clock.ts'
 import type { HttpClient } from '../platform/http-client.ts'
@@ -11,17 +11,17 @@ import type { MessageSockets } from '../platform/message-socket.ts'
 import type { Random } from '../platform/random.ts'
 import { createCascadeApi } from './cascade-facade.ts'
 import { CatchUp } from './catch-up.ts'
-import { Copies } from './copies.ts'
-import type { CopyCounts } from './follower.ts'
+import { CascadeRegistry } from './control/registry.ts'
+import { RelayedControl } from './control/relayed-control.ts'
+import { TopicList } from './control/topic-list.ts'
+import { Copies } from './copies/copies.ts'
 import { Forwarding } from './forwarding.ts'
-import { CascadeIdentity } from './identity.ts'
-import { CascadeRegistry } from './registry.ts'
-import { RelayDesk } from './relay-desk.ts'
 import { remoteAdmin } from './remote-admin.ts'
-import type { CascadeApi, CascadeReport } from './shapes.ts'
-import { SourceSession } from './source-session.ts'
-import { TopicList } from './topic-list.ts'
-import { Uplink } from './uplink.ts'
+import type { CopyCounts } from './upstream/follower.ts'
+import { CascadeIdentity } from './upstream/identity.ts'
+import { SourceSession } from './upstream/source-session.ts'
+import { Uplink } from './upstream/uplink.ts'
+import type { CascadeApi, CascadeReport } from './wire/cascade-messages.ts'
 
 export interface CascadeNodeDeps {
   readonly brokerId: BrokerId
@@ -56,7 +56,7 @@ export interface CascadeLag {
 export class CascadeNode {
   readonly api: BrokerApi
   readonly admin: AdminApi
-  readonly desk: CascadeApi
+  readonly control: CascadeApi
   readonly uplink: Uplink
   readonly counts: CopyCounts = { batches: 0, bytes: 0, newBeginnings: 0 }
   readonly #deps: CascadeNodeDeps
@@ -88,7 +88,15 @@ export class CascadeNode {
     this.admin = remoteAdmin(this.uplink, client)
     const topics = new TopicList(clock, this.api)
     const caughtUp = (): boolean => catchUp.done
-    this.desk = new RelayDesk({ brokerId, clusterId, registry: this.#registry, topics, uplink, http: client, caughtUp })
+    this.control = new RelayedControl({
+      brokerId,
+      clusterId,
+      registry: this.#registry,
+      topics,
+      uplink,
+      http: client,
+      caughtUp,
+    })
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { Offset, Position } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { OffsetResult } from '../partition/requests.ts'
-import type { CopiedPartition } from './copied-partition.ts'
+import type { CopiedPartition } from './copies/copied-partition.ts'
 import type { Forwarding } from './forwarding.ts'
 
 /**

@@ -1,8 +1,8 @@
-import type { AdminApi, GroupTarget } from '../cluster/admin-api.ts'
-import { topicPath } from '../cluster/topic-path.ts'
+import type { AdminApi, GroupTarget } from '../api/admin-api.ts'
+import { topicPath } from '../cluster/routing/topic-path.ts'
 import type { HttpClient } from '../platform/http-client.ts'
-import { checkAudit } from './answer-checks.ts'
-import type { Uplink } from './uplink.ts'
+import type { Uplink } from './upstream/uplink.ts'
+import { checkAudit } from './wire/answer-checks.ts'
 
 /** Long enough for the slowest: members that are forced, a snapshot. */
 const askMs = 60_000

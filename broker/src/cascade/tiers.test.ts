@@ -1,7 +1,7 @@
 import { TailraceError } from '@tailrace/schemas'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { MemoryBroker } from '../gateway/test-double/memory-broker.ts'
-import { batchOf, recordsOf } from '../partition/fakes/batches.ts'
+import type { MemoryBroker } from '../doors/testing/memory-broker.ts'
+import { batchOf, recordsOf } from '../partition/testing/batches.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import {
   batchesAt,
@@ -13,7 +13,7 @@ import {
   type Tier,
   type Top,
   until,
-} from './tiers.testkit.ts'
+} from './testing/tiers.ts'
 
 const running: { stop(): Promise<void> }[] = []
 async function top(...args: Parameters<typeof startTop>): Promise<Top> {
@@ -155,7 +155,7 @@ describe('levels', () => {
       }
     }
     const levels = (await two.node.api.describeCluster()).brokers.map(({ id, level }) => [id, level])
-    await until('level 0 to know all', async () => (await one.node.desk.status()).brokers.length === 2)
+    await until('level 0 to know all', async () => (await one.node.control.status()).brokers.length === 2)
     expect(levels).toContainEqual([201, 2])
     const described = await two.node.api.describeTopic('late')
     expect(described.partitions[1]).toMatchObject({ leader: 1, replicas: [1], logStart: 0, highWatermark: 3 })
@@ -235,12 +235,12 @@ describe('a source', () => {
     await until('both sources', () => two.node.uplink.session !== null)
     await until('the chain', () => two.node.uplink.ancestors.length === 3)
     const beat = (broker: number) => ({ clusterId: 'test-cluster', broker, reports: [one.node.report()], topics: '' })
-    await expect(two.node.desk.beat(beat(101))).rejects.toMatchObject({ code: 'CASCADE_CYCLE' })
-    await expect(one.node.desk.beat(beat(101))).rejects.toMatchObject({ code: 'CASCADE_CYCLE' })
+    await expect(two.node.control.beat(beat(101))).rejects.toMatchObject({ code: 'CASCADE_CYCLE' })
+    await expect(one.node.control.beat(beat(101))).rejects.toMatchObject({ code: 'CASCADE_CYCLE' })
     await until('level 0 to know the chain', async () =>
-      (await two.node.desk.status()).brokers.some(({ source }) => source === 101),
+      (await two.node.control.status()).brokers.some(({ source }) => source === 101),
     )
-    await expect(two.node.desk.assign(101, 201)).rejects.toMatchObject({ code: 'CASCADE_CYCLE' })
+    await expect(two.node.control.assign(101, 201)).rejects.toMatchObject({ code: 'CASCADE_CYCLE' })
   })
 
   it('M88 of another cluster is refused, and nothing here is touched', async () => {
@@ -259,13 +259,13 @@ describe('a source', () => {
   })
 
   it('M88 does not take two brokers of one number, nor one of level 0', async () => {
-    const { address, desk } = await top()
+    const { address, control } = await top()
     const one = await tier(101, [address])
     await until('a source', () => one.node.uplink.session !== null)
     const twin = await tier(101, [address])
     await until('the refusal', () => twin.node.uplink.refusal.includes('another data folder'))
     const beat = { clusterId: '', broker: 1, reports: [], topics: '' }
-    await expect(desk.beat(beat)).rejects.toMatchObject({ code: 'BROKER_IDENTITY_MISMATCH' })
+    await expect(control.beat(beat)).rejects.toMatchObject({ code: 'BROKER_IDENTITY_MISMATCH' })
   })
 
   it('M88 whose log begins past the end here by now has the copy begin anew there', async () => {
@@ -404,20 +404,20 @@ describe('a slow disk', () => {
 })
 
 it('M89 an assigned broker moves to its source without gap or duplicate, and keeps the choice through a restart', async () => {
-  const { broker, address, desk } = await top()
+  const { broker, address, control } = await top()
   await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
   const [a, b] = [await tier(101, [address]), await tier(102, [address])]
   const disk = new CascadeDisk()
   const first = await startTier(201, [a.address], disk)
   await until(
     'all to be known',
-    async () => (await desk.status()).brokers.filter(({ source }) => source !== 0).length === 3,
+    async () => (await control.status()).brokers.filter(({ source }) => source !== 0).length === 3,
   )
   let published = 0
   const publishing = nodeClock.every(5, () => void publishTo(broker, 't', [`value ${published++}`]))
-  await b.node.desk.assign(201, 102)
+  await b.node.control.assign(201, 102)
   expect(first.node.uplink.session!.source).toBe(102)
-  await desk.assign(201, 101)
+  await control.assign(201, 101)
   expect(first.node.uplink.session!.source).toBe(101)
   publishing.cancel()
   await reaches(first, 't', published)

@@ -5,8 +5,8 @@ import { DiskError } from '../platform/disk.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import type { BrokerCommand } from './broker-command.ts'
 import { runBroker } from './broker-command.ts'
-import { recordingTerminal } from './recording-terminal.testkit.ts'
 import type { StartedMessage } from './supervision.ts'
+import { recordingTerminal } from './testing/recording-terminal.ts'
 
 const given = { id: 1, data: 'd', http: '127.0.0.1:81', peer: '127.0.0.1:71', shutdownTimeoutMs: 100 }
 const flags = new Map(Object.entries(given).map(([name, value]) => [name as 'id', { value, origin: name }]))

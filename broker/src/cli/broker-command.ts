@@ -1,6 +1,6 @@
 import type { BrokerSettings } from '../config/broker-settings.ts'
-import type { RunningBroker } from '../main.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { RunningBroker } from '../start/broker.ts'
 import { ExitCode } from './command-failure.ts'
 import { explainStartFailure } from './start-failure.ts'
 import type { Supervisor } from './supervision.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { runCommandLine } from './cli.ts'
-import { recordingTerminal } from './recording-terminal.testkit.ts'
 import { httpServers, webSocketServers } from './servers.ts'
+import { recordingTerminal } from './testing/recording-terminal.ts'
 
 async function run(args: string[], environment: Record<string, string> = {}) {
   const terminal = recordingTerminal({ environment })

@@ -1,41 +1,41 @@
 import type { BrokerId, GroupId, TailraceError } from '@tailrace/schemas'
-import { Admin } from './admin.ts'
-import { Admission } from './admission.ts'
-import { knownBrokers } from './broker-facade.ts'
-import { ClusterMembers } from './cluster-members.ts'
-import type { BrokerRegistration } from './command.ts'
-import { confirmGone } from './farewell.ts'
-import { featureLevels, outOfRange, supports } from './feature-levels.ts'
-import { ForcedLeader } from './forced-leader.ts'
-import { Formation } from './formation.ts'
-import type { FormationRecord } from './formation-record.ts'
-import { GroupCalls } from './group-calls.ts'
-import { GroupDesk } from './group-desk.ts'
-import { Hearing } from './hearing.ts'
-import type { IdentityFile } from './identity-file.ts'
-import { refusalOf } from './intent-rules.ts'
-import type { Welcome } from './joining.ts'
-import { Joining } from './joining.ts'
-import { LeaderDirectory } from './leader-directory.ts'
-import { LeaderReturn } from './leader-return.ts'
-import { MetadataClient } from './metadata-client.ts'
-import { MetadataLeader } from './metadata-leader.ts'
-import { MetadataMachine } from './metadata-machine.ts'
-import { metadataSnapshots } from './metadata-snapshot.ts'
-import type { Applied } from './metadata-state.ts'
-import { MetadataState } from './metadata-state.ts'
-import { MetadataWriter } from './metadata-store.ts'
+import { Formation } from './formation/formation.ts'
+import type { IdentityFile } from './formation/identity-file.ts'
+import { JoinRequests } from './formation/join-requests.ts'
+import type { Welcome } from './formation/joining.ts'
+import { Joining } from './formation/joining.ts'
+import { PeerPermissions } from './formation/peer-permissions.ts'
+import { Registration } from './formation/registration.ts'
+import { Admin } from './members/admin.ts'
+import { ClusterMembers } from './members/cluster-members.ts'
+import { ForcedLeader } from './members/forced-leader.ts'
+import { GroupCalls } from './members/group-calls.ts'
+import { GroupRequestAnswerer } from './members/group-requests.ts'
+import { LeaderReturn } from './members/leader-return.ts'
+import { ReassignmentController } from './members/reassignment-controller.ts'
+import { confirmGone } from './members/removal-check.ts'
+import type { BrokerRegistration } from './metadata/command.ts'
+import { featureLevels, outOfRange, supports } from './metadata/feature-levels.ts'
+import type { FormationRecord } from './metadata/formation-record.ts'
+import { refusalOf } from './metadata/intent-rules.ts'
+import { MetadataLeader } from './metadata/metadata-leader.ts'
+import { MetadataMachine } from './metadata/metadata-machine.ts'
+import { metadataSnapshots } from './metadata/metadata-snapshot.ts'
+import type { Applied } from './metadata/metadata-state.ts'
+import { MetadataState } from './metadata/metadata-state.ts'
+import { MetadataWriter } from './metadata/metadata-store.ts'
+import { ProducerIds } from './metadata/producer-ids.ts'
+import type { TopicLimits } from './metadata/topic-rules.ts'
+import { defaultPartitionLimits } from './metadata/topic-rules.ts'
 import type { ClusterNodeDeps } from './node-deps.ts'
-import { PartitionStatus } from './partition-status.ts'
-import { ProducerIds } from './producer-ids.ts'
-import { Publisher } from './publisher.ts'
-import { Reader } from './reader.ts'
-import { ReassignmentController } from './reassignment-controller.ts'
-import { Reconciler } from './reconciler.ts'
-import { Registration } from './registration.ts'
-import type { TopicLimits } from './topic-rules.ts'
-import { defaultPartitionLimits } from './topic-rules.ts'
-import { Topics } from './topics.ts'
+import { Reconciler } from './replicas/reconciler.ts'
+import { knownBrokers } from './routing/broker-facade.ts'
+import { LeaderDirectory } from './routing/leader-directory.ts'
+import { MetadataClient } from './routing/metadata-client.ts'
+import { PartitionStatus } from './routing/partition-status.ts'
+import { Publisher } from './routing/publisher.ts'
+import { Reader } from './routing/reader.ts'
+import { Topics } from './routing/topics.ts'
 
 const PRODUCER_BLOCK_MS = 10_000
 export const DEFAULT_LEADER_RETURN_MS = 60_000
@@ -78,7 +78,7 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   })
   const onFormed = (record: FormationRecord): void => events.formed(record)
   const formation = new Formation({ ...deps, file, members: state, onFormed })
-  const hearing = new Hearing({ formation, state, groups, caughtUp: () => registration.applied })
+  const hearing = new PeerPermissions({ formation, state, groups, caughtUp: () => registration.applied })
   const alive = (id: BrokerId): boolean => id === brokerId || peers.connected(id)
   const living = (): BrokerId[] => brokers().filter((id) => state.brokers.has(id) && alive(id))
   const limits = { ...defaultPartitionLimits, ...given(deps), maxBatchBytes: deps.largestMaxBatchBytes }
@@ -91,8 +91,9 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   const client = new MetadataClient({ self: brokerId, leader, directory, peers, clock, random })
   const registration = new Registration(() => events.describeSelf(), { state, client, clock, logger })
   const members = new ClusterMembers({ groups, state, brokers, clock, logger })
-  const desk = new GroupDesk({ brokerId, groups, state, writable, changeMetadata: (voters) => members.change(voters) })
-  const calls = new GroupCalls({ brokerId, desk, directory, peers, clock })
+  const changeMetadata = (voters: readonly BrokerId[]): Promise<void> => members.change(voters)
+  const groupRequests = new GroupRequestAnswerer({ brokerId, groups, state, writable, changeMetadata })
+  const calls = new GroupCalls({ brokerId, groupRequests, directory, peers, clock })
   const reconciler = new Reconciler({
     ...{ brokerId, groups, state, clock, logger, maxBatchBytes: deps.maxBatchBytes },
     confirmGone: (group) => confirmGone({ brokerId, groups, state, calls }, group),
@@ -101,17 +102,48 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   })
   const addresses = (): string[] => brokerAddresses(file.formation, state)
   const status = new PartitionStatus({ brokerId, groups, directory, peers })
+  const metadata = { state, writer, machine, leader, client, directory, levels }
+  const control = createControl(deps, { state, client, directory, calls, alive, status, brokers, limits, settleMs })
   return {
-    ...{ state, writer, machine, directory, formation, leader, client, members, desk, calls, reconciler, status },
-    ...{ addresses, registration, hearing },
-    admission: new Admission({ brokerId, client, clock, peers, addresses, formation: () => file.formation }),
+    ...metadata,
+    ...control,
+    formation,
+    members,
+    groupRequests,
+    calls,
+    reconciler,
+    status,
+    addresses,
+    registration,
+    hearing,
+    admission: new JoinRequests({ brokerId, client, clock, peers, addresses, formation: () => file.formation }),
     joining: new Joining({
       ...{ peers, clock, logger },
       isFormed: () => file.formation !== null,
       welcomed: (welcome) => events.welcomed(welcome),
     }),
+  }
+}
+
+/** What the parts below need, for those that serve clients and operators. */
+interface Underneath {
+  readonly state: MetadataState
+  readonly client: MetadataClient
+  readonly directory: LeaderDirectory
+  readonly calls: GroupCalls
+  readonly status: PartitionStatus
+  readonly limits: TopicLimits & { readonly maxBatchBytes: number }
+  readonly settleMs: number
+  alive(id: BrokerId): boolean
+  brokers(): BrokerId[]
+}
+
+/** What carries out what clients, operators and the metadata ask for. */
+function createControl({ brokerId, groups, peers, clock, random, logger }: ClusterNodeDeps, underneath: Underneath) {
+  const { state, client, directory, calls, alive, status, brokers, limits, settleMs } = underneath
+  return {
     controller: new ReassignmentController({ groups, state, calls, client, clock, logger }),
-    leaderReturn: new LeaderReturn({ ...{ groups, state, calls, alive, clock, logger }, settleMs }),
+    leaderReturn: new LeaderReturn({ groups, state, calls, alive, clock, logger, settleMs }),
     forcedLeader: new ForcedLeader({ brokerId, groups, state, clock, logger }),
     publisher: new Publisher({ brokerId, state, groups, directory, peers, clock }),
     reader: new Reader({ brokerId, state, groups, directory, peers, clock }),
@@ -120,7 +152,6 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
       const command = { type: 'allocate-producer-ids', broker: brokerId, count } as const
       return (await client.submit(command, PRODUCER_BLOCK_MS)).first!
     }),
-    levels,
     admin: new Admin({ brokerId, groups, state, client, calls, directory, clock, limits, brokers }),
   }
 }

@@ -1,12 +1,12 @@
 import type { BrokerId, TailraceError } from '@tailrace/schemas'
-import type { StateStore } from '../log/types.ts'
+import type { StateStore } from '../log/log-storage.ts'
+import type { Groups } from '../partition/group.ts'
 import type { GroupRequests, PeerHandlers, Peers } from '../partition/peers.ts'
-import type { Groups } from '../partition/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
-import type { FeatureLevels } from './feature-levels.ts'
+import type { FeatureLevels } from './metadata/feature-levels.ts'
 
 /** All groups of this broker, with the entry for what peers send. */
 export type GroupsWithPeers = Groups &

@@ -1,6 +1,6 @@
 import { BatchWriter } from '@tailrace/schemas'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { TestCluster } from './fakes/test-cluster.ts'
+import { TestCluster } from './testing/test-cluster.ts'
 
 let cluster: TestCluster
 const ids = [1, 2, 3]

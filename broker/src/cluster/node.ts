@@ -1,27 +1,27 @@
 import type { BrokerId, GroupId, PartitionNumber } from '@tailrace/schemas'
 import { METADATA_GROUP, NO_BROKER } from '@tailrace/schemas'
-import { damagedFile } from '../log/damaged-file.ts'
+import type { AdminApi } from '../api/admin-api.ts'
+import type { BrokerApi } from '../api/broker-api.ts'
+import { damagedFile } from '../log/recovery/damaged-file.ts'
 import type { PeerHandlers, PeerIdentity } from '../partition/peers.ts'
-import type { AdminApi } from './admin-api.ts'
-import type { BrokerApi } from './broker-api.ts'
-import { createBrokerApi } from './broker-facade.ts'
 import type { BrokerParts } from './broker-parts.ts'
 import { createParts } from './broker-parts.ts'
-import type { BrokerRegistration } from './command.ts'
-import { outOfRange, supports } from './feature-levels.ts'
-import type { FormationRecord } from './formation-record.ts'
-import { clusterSecret } from './formation-record.ts'
-import { IdentityFile } from './identity-file.ts'
-import type { Welcome } from './joining.ts'
-import { LivesFile } from './lives-file.ts'
-import type { Applied, Topic } from './metadata-state.ts'
-import { loadMetadata } from './metadata-store.ts'
+import { IdentityFile } from './formation/identity-file.ts'
+import type { Welcome } from './formation/joining.ts'
+import { LivesFile } from './formation/lives-file.ts'
+import { Witness } from './formation/witness.ts'
+import type { BrokerRegistration } from './metadata/command.ts'
+import { outOfRange, supports } from './metadata/feature-levels.ts'
+import type { FormationRecord } from './metadata/formation-record.ts'
+import { clusterSecret } from './metadata/formation-record.ts'
+import type { Applied, Topic } from './metadata/metadata-state.ts'
+import { loadMetadata } from './metadata/metadata-store.ts'
+import { checkStoredSizes } from './metadata/stored-sizes.ts'
 import type { ClusterNodeDeps } from './node-deps.ts'
 import { composePeerHandlers } from './peer-handlers.ts'
 import { describeRefusals } from './refusals.ts'
-import { describeStandings } from './replica-standings.ts'
-import { checkStoredSizes } from './stored-sizes.ts'
-import { Witness } from './witness.ts'
+import { describeStandings } from './replicas/replica-standings.ts'
+import { createBrokerApi } from './routing/broker-facade.ts'
 
 export type { ClusterNodeDeps, DiallingPeers, GroupsWithPeers } from './node-deps.ts'
 
@@ -265,12 +265,12 @@ class BrokerNode implements ClusterNode {
   }
 
   #forget(topic: Topic): void {
-    const { directory, publisher, status, desk } = this.#parts
+    const { directory, publisher, status, groupRequests } = this.#parts
     for (const { group } of topic.partitions) {
       directory.forget(group)
       publisher.forget(group)
       status.forget(group)
-      desk.leadershipChanged(group)
+      groupRequests.leadershipChanged(group)
     }
   }
 
@@ -280,9 +280,9 @@ class BrokerNode implements ClusterNode {
   }
 
   #leadershipChanged(group: GroupId): void {
-    const { publisher, desk, controller, leaderReturn, members, state } = this.#parts
+    const { publisher, groupRequests, controller, leaderReturn, members, state } = this.#parts
     publisher.leadershipChanged(group)
-    desk.leadershipChanged(group)
+    groupRequests.leadershipChanged(group)
     if (group === METADATA_GROUP) {
       controller.wake()
       leaderReturn.wake()

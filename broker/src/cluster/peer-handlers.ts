@@ -1,18 +1,18 @@
 import type { BrokerId, Message } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { GroupRequests, PeerAnswer, PeerHandlers, RequestName } from '../partition/peers.ts'
-import type { Admission } from './admission.ts'
-import type { Formation } from './formation.ts'
-import { FORMATION_OPERATION } from './formation.ts'
-import type { Hearing } from './hearing.ts'
-import type { Joining } from './joining.ts'
-import { JOIN_OPERATION } from './joining.ts'
-import type { LeaderDirectory } from './leader-directory.ts'
-import { removedHint } from './member-changes.ts'
-import type { MetadataState } from './metadata-state.ts'
+import type { Formation } from './formation/formation.ts'
+import { FORMATION_OPERATION } from './formation/formation.ts'
+import type { JoinRequests } from './formation/join-requests.ts'
+import type { Joining } from './formation/joining.ts'
+import { JOIN_OPERATION } from './formation/joining.ts'
+import type { PeerPermissions } from './formation/peer-permissions.ts'
+import type { Witness } from './formation/witness.ts'
+import { removedHint } from './metadata/member-changes.ts'
+import type { MetadataState } from './metadata/metadata-state.ts'
 import type { PeerRequestsDeps } from './peer-requests.ts'
 import { peerRequestHandlers } from './peer-requests.ts'
-import type { Witness } from './witness.ts'
+import type { LeaderDirectory } from './routing/leader-directory.ts'
 
 export interface PeerHandlersDeps extends Omit<PeerRequestsDeps, 'receiveFormation' | 'receiveApplication'> {
   readonly groups: GroupRequests & {
@@ -23,9 +23,9 @@ export interface PeerHandlersDeps extends Omit<PeerRequestsDeps, 'receiveFormati
   }
   readonly formation: Formation
   readonly joining: Joining
-  readonly admission: Admission
+  readonly admission: JoinRequests
   readonly directory: LeaderDirectory
-  readonly hearing: Hearing
+  readonly hearing: PeerPermissions
   readonly state: MetadataState
   readonly witness: Witness
 }
@@ -86,7 +86,7 @@ export function composePeerHandlers(deps: PeerHandlersDeps): PeerHandlers {
 const openToAll: ReadonlySet<string> = new Set([FORMATION_OPERATION, JOIN_OPERATION])
 
 function refusalOf(
-  hearing: Hearing,
+  hearing: PeerPermissions,
   formation: Formation,
   from: BrokerId,
   name: RequestName,

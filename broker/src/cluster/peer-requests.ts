@@ -1,19 +1,19 @@
 import type { BrokerId, Message } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { GroupRequests, PeerAnswer, RequestName } from '../partition/peers.ts'
-import { FORMATION_OPERATION } from './formation.ts'
-import type { GroupDesk } from './group-desk.ts'
-import { GROUP_OPERATION } from './group-desk.ts'
-import { checkGroupList, checkGroupRequest } from './group-request-checks.ts'
-import type { Welcome } from './joining.ts'
-import { JOIN_OPERATION } from './joining.ts'
-import { METADATA_OPERATION } from './metadata-client.ts'
-import type { IdentifiedIntent, Intent, MetadataLeader } from './metadata-leader.ts'
-import type { PartitionStatus } from './partition-status.ts'
-import { PARTITION_STATUS_OPERATION } from './partition-status.ts'
-import type { ProducerIds } from './producer-ids.ts'
-import type { Publisher } from './publisher.ts'
-import type { Reader } from './reader.ts'
+import { FORMATION_OPERATION } from './formation/formation.ts'
+import type { Welcome } from './formation/joining.ts'
+import { JOIN_OPERATION } from './formation/joining.ts'
+import { checkGroupList, checkGroupRequest } from './members/group-request-checks.ts'
+import type { GroupRequestAnswerer } from './members/group-requests.ts'
+import { GROUP_OPERATION } from './members/group-requests.ts'
+import type { IdentifiedIntent, Intent, MetadataLeader } from './metadata/metadata-leader.ts'
+import type { ProducerIds } from './metadata/producer-ids.ts'
+import { METADATA_OPERATION } from './routing/metadata-client.ts'
+import type { PartitionStatus } from './routing/partition-status.ts'
+import { PARTITION_STATUS_OPERATION } from './routing/partition-status.ts'
+import type { Publisher } from './routing/publisher.ts'
+import type { Reader } from './routing/reader.ts'
 
 const MAX_WAIT_MS = 30_000
 const MAX_COMMAND_MS = 10_000
@@ -25,7 +25,7 @@ export interface PeerRequestsDeps {
   readonly status: PartitionStatus
   readonly producerIds: ProducerIds
   readonly leader: MetadataLeader
-  readonly desk: GroupDesk
+  readonly groupRequests: GroupRequestAnswerer
   readonly receiveFormation: (from: BrokerId, json: string) => Promise<string>
   /** A broker without a cluster asks to be admitted. */
   readonly receiveApplication: (from: BrokerId) => Promise<Welcome>
@@ -82,7 +82,7 @@ function administer(deps: PeerRequestsDeps, from: BrokerId, operation: string, j
     case PARTITION_STATUS_OPERATION:
       return partitionStatus(deps.status, json)
     case GROUP_OPERATION:
-      return answerForGroup(deps.desk, json)
+      return answerForGroup(deps.groupRequests, json)
     case JOIN_OPERATION:
       return welcome(deps, from)
     default:
@@ -122,8 +122,8 @@ async function partitionStatus(status: PartitionStatus, json: string): Promise<s
   return JSON.stringify(await status.ledHere(checkGroupList(parse(json))))
 }
 
-async function answerForGroup(desk: GroupDesk, json: string): Promise<string> {
-  return JSON.stringify(await desk.answer(checkGroupRequest(parse(json))))
+async function answerForGroup(groupRequests: GroupRequestAnswerer, json: string): Promise<string> {
+  return JSON.stringify(await groupRequests.answer(checkGroupRequest(parse(json))))
 }
 
 async function welcome(deps: PeerRequestsDeps, from: BrokerId): Promise<string> {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { Acknowledgements } from '../../../test/conformance/log-writer.ts'
 import { promptClock, settled } from '../../../test/conformance/prompt-clock.ts'
-import { MemoryDisk } from '../platform/memory/disk.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
-import { options } from './fakes/small-log.ts'
+import { MemoryDisk } from '../platform/testing/disk.ts'
+import type { GroupLog, LogStorage } from './log-storage.ts'
 import { openLogStorage } from './open.ts'
-import type { GroupLog, LogStorage } from './types.ts'
+import { options } from './testing/small-log.ts'
 
 function openAt(disk: MemoryDisk, time: { now: number }): Promise<LogStorage> {
   const clock = { ...promptClock, now: () => time.now }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { Acknowledgements } from '../../../test/conformance/log-writer.ts'
 import { promptClock, settled } from '../../../test/conformance/prompt-clock.ts'
-import { MemoryDisk } from '../platform/memory/disk.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
-import { open, options } from './fakes/small-log.ts'
+import { MemoryDisk } from '../platform/testing/disk.ts'
 import { openLogStorage } from './open.ts'
+import { open, options } from './testing/small-log.ts'
 
 describe('failures of the disk', () => {
   test('a failed sync is told once, and nothing is made durable any more', async () => {

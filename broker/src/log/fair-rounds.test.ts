@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { Acknowledgements } from '../../../test/conformance/log-writer.ts'
-import { ManualClock } from '../platform/memory/clock.ts'
-import { MemoryDisk } from '../platform/memory/disk.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
-import { options } from './fakes/small-log.ts'
+import { ManualClock } from '../platform/testing/clock.ts'
+import { MemoryDisk } from '../platform/testing/disk.ts'
 import { openLogStorage } from './open.ts'
+import { options } from './testing/small-log.ts'
 
 const JOURNAL = options.journalFileBytes
 /** What one batch of the backlog has; about as many wait as fill three rounds. */

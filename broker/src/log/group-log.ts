@@ -1,18 +1,9 @@
 import type { EntryHeader, GroupId, HardState, LogIndex, Offset, Term, TermStart, Timestamp } from '@tailrace/schemas'
-import { TailraceError } from '@tailrace/schemas'
-import { Chunk } from './chunk.ts'
-import { CorruptRanges } from './corrupt-ranges.ts'
 import { folderName } from './group-folder.ts'
-import { journalFailed } from './journal/failure.ts'
+import { journalFailed } from './journal/journal-failed.ts'
 import { copyLog } from './log-copy.ts'
+import { LogReads } from './log-reads.ts'
 import { type LogState, newConfigurations, newTerms } from './log-state.ts'
-import { PendingWrites } from './pending-writes.ts'
-import type { SegmentEnv } from './segment/env.ts'
-import { findTime, readEntries, readRecords, type SegmentView, verifyEntries } from './segment/reader.ts'
-import type { Segment } from './segment/segment.ts'
-import { type SegmentOp, SegmentSet } from './segment/segment-set.ts'
-import { Tail } from './tail.ts'
-import type { TailPool } from './tail-pool.ts'
 import type {
   CorruptRange,
   Damage,
@@ -24,13 +15,20 @@ import type {
   ScrubStep,
   SegmentStart,
   StoredConfiguration,
-} from './types.ts'
+} from './log-storage.ts'
+import { PendingWrites } from './pending-writes.ts'
+import { CorruptRanges } from './recovery/corrupt-ranges.ts'
+import type { SegmentContext } from './segment/segment-context.ts'
+import { type SegmentOp, SegmentSet } from './segment/segment-set.ts'
+import { Tail } from './tail/tail.ts'
+import { TailChunk } from './tail/tail-chunk.ts'
+import type { TailPool } from './tail/tail-pool.ts'
 
 const RESTORED_CHUNK_BYTES = 64 * 1024
 
 /** What a group's log asks of the storage it belongs to. */
 export interface GroupLogHost {
-  readonly env: SegmentEnv
+  readonly env: SegmentContext
   readonly pool: TailPool
   readonly groupsFolder: string
   /** The group has something for the next round. @throws TailraceError SHUTTING_DOWN */
@@ -54,12 +52,9 @@ export class StoredGroupLog implements GroupLog {
   /** The last cut of the log's prefix, and so all before it. */
   #cutting: Promise<void> = Promise.resolve()
   readonly #corrupt = new CorruptRanges()
-  /** Where the next scrub goes on. */
-  #scrubbed: LogIndex = 0
   /** The log that has taken this one's place. */
   #successor: StoredGroupLog | null = null
-  /** Rises when something that could be read cannot any more. */
-  #generation = 0
+  readonly #reads: LogReads
 
   constructor(host: GroupLogHost, group: GroupId, incarnation: number, state: LogState) {
     this.group = group
@@ -69,6 +64,7 @@ export class StoredGroupLog implements GroupLog {
       this.#onWritten(op),
     )
     this.pending = new PendingWrites(group, incarnation, state.clone(), this.segments)
+    this.#reads = new LogReads(this, host.env, this.#cuts, this.#corrupt)
   }
 
   get essential(): boolean {
@@ -131,7 +127,7 @@ export class StoredGroupLog implements GroupLog {
   }
 
   copy(upTo = Number.POSITIVE_INFINITY): LogCopy {
-    const { segments, readable } = this.#view()
+    const { segments, readable } = this.#reads.view()
     const tail = this.#cuts.length === 0 ? this.tail : null
     const { group, state } = this
     const { files } = this.#host.env
@@ -150,7 +146,7 @@ export class StoredGroupLog implements GroupLog {
     this.state.trim(prefix)
     this.#corrupt.trim(prevIndex)
     for (const chunk of this.tail.take(prevIndex)) this.#host.pool.release(chunk)
-    this.#generation++
+    this.#reads.changed()
     this.pending.push({ hardState: null, cut: null, chunk: null, prefix, ticket: -1 })
     this.#cutting = this.#removePrefix(prevIndex)
     return this.#cutting
@@ -178,67 +174,38 @@ export class StoredGroupLog implements GroupLog {
   }
 
   readEntries(from: LogIndex, maxBytes: number): EntryRun | Promise<EntryRun> {
-    if (from < this.firstIndex || from > this.lastIndex || this.removed) return { headers: [], payloads: [] }
-    if (this.#inTail(from)) return this.tail.readEntries(from, maxBytes)
-    return this.#readEntries(from, maxBytes)
+    return this.#reads.entries(from, maxBytes)
   }
 
   readRecords(offset: Offset, limit: Offset, maxBytes: number): RecordRun | Promise<RecordRun> {
-    const first = this.tail.first
-    if (offset >= this.endOffset || this.removed) return { batches: [], bytes: 0, nextOffset: offset }
-    if (first !== undefined && (offset >= first.baseOffset || first.index === this.firstIndex)) {
-      return this.tail.readRecords(offset, limit, maxBytes)
-    }
-    return this.#readRecords(offset, limit, maxBytes)
+    return this.#reads.records(offset, limit, maxBytes)
   }
 
-  async offsetForTime(timestamp: Timestamp, limit: Offset): Promise<Offset | null> {
-    for (;;) {
-      const generation = this.#generation
-      const view = this.#view()
-      const found = await this.#unlessChanged(generation, view, findTime(view, timestamp, limit))
-      if (this.removed) return null
-      if (found === changed) continue
-      if (found !== null || view.readable >= this.lastIndex) return found
-      if (this.#tailFollows(view)) return this.tail.offsetForTime(timestamp, view.readable, limit)
-    }
+  offsetForTime(timestamp: Timestamp, limit: Offset): Promise<Offset | null> {
+    return this.#reads.offsetForTime(timestamp, limit)
+  }
+
+  scrub(maxBytes: number): Promise<ScrubStep> {
+    return this.#reads.scrub(maxBytes)
   }
 
   corruptRanges(): readonly CorruptRange[] {
     return this.#corrupt.list
   }
 
-  async scrub(maxBytes: number): Promise<ScrubStep> {
-    const generation = this.#generation
-    const view = this.#view()
-    const from = Math.max(this.#scrubbed, this.firstIndex)
-    const wanted = (segment: Segment) =>
-      segment.sealed && segment.lastIndex >= from && segment.lastIndex <= view.readable
-    const segment = this.removed ? undefined : view.segments.find(wanted)
-    if (segment === undefined) {
-      this.#scrubbed = 0
-      return { bytes: 0, ended: true }
-    }
-    const step = verifyEntries(view, segment, Math.max(from, segment.baseIndex), maxBytes)
-    const result = await this.#unlessChanged(generation, view, step)
-    if (result === changed) return { bytes: 0, ended: this.removed }
-    this.#scrubbed = result.next
-    return { bytes: result.bytes, ended: false }
-  }
-
   async replaceCorrupt(first: LogIndex, last: LogIndex, payloads: readonly Uint8Array[]): Promise<void> {
     if (this.#corrupt.covering(first, last) === null || payloads.length !== last - first + 1 || this.removed) {
       throw new RangeError(`group ${this.group}: ${first} to ${last} are not entries to be replaced`)
     }
-    const generation = this.#generation
+    const { generation } = this.#reads
     await this.segments.repair(first, payloads, this.state)
-    if (generation === this.#generation) this.#corrupt.repaired(first, last)
+    if (generation === this.#reads.generation) this.#corrupt.repaired(first, last)
   }
 
   async splitBefore(first: LogIndex, payloads: readonly Uint8Array[]): Promise<void> {
     await this.segments.split(first, payloads, this.state)
     this.#corrupt.replaced(first, first + payloads.length - 1)
-    this.#generation++
+    this.#reads.changed()
   }
 
   /** Takes entries that recovery has found in the journal, and which no segment has yet; in pieces, so that memory and segments take them in pieces. */
@@ -248,7 +215,7 @@ export class StoredGroupLog implements GroupLog {
       let to = from
       for (let bytes = 0; to < headers.length && (to === from || bytes < RESTORED_CHUNK_BYTES); to++)
         bytes += headers[to]!.bytes
-      const chunk = new Chunk(headers.slice(from, to), payloads.slice(from, to), [], [], this.tail, now)
+      const chunk = new TailChunk(headers.slice(from, to), payloads.slice(from, to), [], [], this.tail, now)
       this.tail.push(chunk)
       this.#host.pool.add(chunk)
       this.segments.push(chunk)
@@ -260,7 +227,7 @@ export class StoredGroupLog implements GroupLog {
   /** Drops what waits for a round, and makes readers find nothing. */
   forget(): void {
     this.removed = true
-    this.#generation++
+    this.#reads.changed()
     for (const chunk of this.pending.drop()) this.#host.pool.discard(chunk)
   }
 
@@ -278,7 +245,7 @@ export class StoredGroupLog implements GroupLog {
     this.pending.push({ hardState, cut: null, chunk: null, prefix: null, ticket: -1 })
   }
 
-  #append(headers: readonly EntryHeader[], payloads: readonly Uint8Array[]): Chunk {
+  #append(headers: readonly EntryHeader[], payloads: readonly Uint8Array[]): TailChunk {
     const first = headers[0]!
     if (
       first.index !== this.lastIndex + 1 ||
@@ -291,7 +258,14 @@ export class StoredGroupLog implements GroupLog {
     }
     const terms = newTerms(this.state.startedTerm, headers)
     const configurations = newConfigurations(headers, payloads)
-    const chunk = new Chunk(headers.slice(), payloads.slice(), terms, configurations, this.tail, this.#host.env.now())
+    const chunk = new TailChunk(
+      headers.slice(),
+      payloads.slice(),
+      terms,
+      configurations,
+      this.tail,
+      this.#host.env.now(),
+    )
     this.state.extend(chunk.last, chunk.endOffset, terms, configurations)
     this.tail.push(chunk)
     this.#host.pool.add(chunk)
@@ -312,7 +286,7 @@ export class StoredGroupLog implements GroupLog {
     this.#corrupt.cut(from)
     this.tail.cut(from)
     this.#cuts.push(from)
-    this.#generation++
+    this.#reads.changed()
     return { from, endOffset }
   }
 
@@ -330,71 +304,4 @@ export class StoredGroupLog implements GroupLog {
     if (!('bytes' in op)) this.#cuts.shift()
     else this.#host.pool.unpin(op)
   }
-
-  #inTail(index: LogIndex): boolean {
-    const first = this.tail.first
-    return first !== undefined && index >= first.index
-  }
-
-  /** Segments may show entries that a truncation on its way to them has discarded. */
-  #view(): SegmentView {
-    const readable = Math.min(this.segments.flushedTo, this.lastIndex, ...this.#cuts.map((from) => from - 1))
-    // They stay until the journal says that they are cut off.
-    const segments = this.segments.list.filter((segment) => segment.lastIndex > this.prevIndex)
-    return { env: this.#host.env, segments, readable, state: this.state, found: null }
-  }
-
-  async #readEntries(from: LogIndex, maxBytes: number): Promise<EntryRun> {
-    for (;;) {
-      const generation = this.#generation
-      const view = this.#view()
-      const run = await this.#unlessChanged(generation, view, readEntries(view, from, maxBytes))
-      if (run !== changed) return run
-      if (this.removed || from > this.lastIndex || from < this.firstIndex) return { headers: [], payloads: [] }
-      if (this.#inTail(from)) return this.tail.readEntries(from, maxBytes)
-    }
-  }
-
-  async #readRecords(offset: Offset, limit: Offset, maxBytes: number): Promise<RecordRun> {
-    for (;;) {
-      const generation = this.#generation
-      const view = this.#view()
-      const run = await this.#unlessChanged(generation, view, readRecords(view, offset, limit, maxBytes))
-      if (this.removed || offset >= this.endOffset) return { batches: [], bytes: 0, nextOffset: offset }
-      if (run !== changed && (run.bytes > 0 || view.readable >= this.lastIndex)) return run
-      if (run !== changed && this.#tailFollows(view)) return this.tail.readRecords(offset, limit, maxBytes)
-      if (offset >= (this.tail.first?.baseOffset ?? Number.POSITIVE_INFINITY)) {
-        return this.tail.readRecords(offset, limit, maxBytes)
-      }
-    }
-  }
-
-  /** Nothing has left the tail for the segments since the view was taken that the view does not have. */
-  #tailFollows(view: SegmentView): boolean {
-    const first = this.tail.first
-    return first !== undefined && first.index <= view.readable + 1
-  }
-
-  /** What a read has found, unless a truncation or removal came in between: then it may have seen what is no longer there, or stumbled over it. */
-  async #unlessChanged<Result>(
-    generation: number,
-    view: SegmentView,
-    read: Promise<Result>,
-  ): Promise<Result | typeof changed> {
-    try {
-      const result = await read
-      if (generation !== this.#generation) return changed
-      if (view.found !== null) this.#corrupt.add(view.found)
-      return result
-    } catch (error) {
-      if (generation === this.#generation && view.found !== null) this.#corrupt.add(view.found)
-      if (generation !== this.#generation) return changed
-      if (error instanceof TailraceError && error.code === 'INVALID_BATCH') {
-        throw new TailraceError('STORAGE_CORRUPT', `Group ${this.group}: ${error.message}`, { cause: error })
-      }
-      throw error
-    }
-  }
 }
-
-const changed = Symbol('changed')

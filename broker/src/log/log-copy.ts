@@ -1,10 +1,10 @@
 import type { GroupId, LogIndex, Offset } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { LogState } from './log-state.ts'
+import type { LogCopy, LogDescription, LogFile } from './log-storage.ts'
 import type { OpenFiles } from './segment/open-files.ts'
 import { type Segment, segmentName } from './segment/segment.ts'
-import type { Tail } from './tail.ts'
-import type { LogCopy, LogDescription, LogFile } from './types.ts'
+import type { Tail } from './tail/tail.ts'
 
 /** What there is to copy from. */
 export interface CopySource {

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { transfer } from '../../../test/conformance/log-transfer.ts'
 import { Acknowledgements, difference, type LogWriter } from '../../../test/conformance/log-writer.ts'
 import { promptClock, settled } from '../../../test/conformance/prompt-clock.ts'
-import { MemoryDisk } from '../platform/memory/disk.ts'
-import { seededRandom } from '../platform/memory/random.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
+import { MemoryDisk } from '../platform/testing/disk.ts'
+import { seededRandom } from '../platform/testing/random.ts'
+import type { LogCopy, LogStorage } from './log-storage.ts'
 import { openLogStorage } from './open.ts'
-import type { LogCopy, LogStorage } from './types.ts'
 
 const options = {
   folder: 'log',

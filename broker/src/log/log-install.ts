@@ -1,19 +1,19 @@
 import { TailraceError } from '@tailrace/schemas'
 import { DiskError } from '../platform/disk.ts'
-import { describeState, type GroupCheckpoint } from './checkpoint.ts'
 import type { StoredGroupLog } from './group-log.ts'
 import { LogState } from './log-state.ts'
-import type { SegmentEnv } from './segment/env.ts'
+import type { GroupLog, LogDescription, LogFile, LogInstall } from './log-storage.ts'
+import { describeState, type GroupCheckpoint } from './recovery/checkpoint.ts'
 import type { Segment } from './segment/segment.ts'
+import type { SegmentContext } from './segment/segment-context.ts'
 import { checkDescription, hangsTogether, noteSound, receivedSegment } from './segment/verify.ts'
-import type { GroupLog, LogDescription, LogFile, LogInstall } from './types.ts'
 
 /** A file of this name says that a folder holds a log on its way to the group: a restart keeps it. */
 export const STAGED = 'receiving'
 
 /** What a log that is received asks of the storage. */
 export interface InstallHost {
-  readonly env: SegmentEnv
+  readonly env: SegmentContext
   readonly groupsFolder: string
   /** Largest record that a round can take. */
   readonly recordBytes: number

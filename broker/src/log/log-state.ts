@@ -1,6 +1,6 @@
 import type { EntryHeader, HardState, LogIndex, Offset, Term, TermStart } from '@tailrace/schemas'
 import { EntryKind, NO_BROKER } from '@tailrace/schemas'
-import type { StoredConfiguration } from './types.ts'
+import type { StoredConfiguration } from './log-storage.ts'
 
 /** A new start of a log: what is at or before `prevIndex` has gone. */
 export interface LogStart {

@@ -1,23 +1,23 @@
 import type { Crc32c } from '../platform/checksum.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
-import { Checkpointer } from './checkpointer.ts'
-import { DiskSpace } from './disk-space.ts'
 import { BLOCK_BYTES } from './journal/block.ts'
 import { DurableMark } from './journal/durable-mark.ts'
 import { Journal } from './journal/journal.ts'
 import { type RecordOwner, RecordType, type RecordWriter } from './journal/record.ts'
-import { KeptRoom } from './kept-room.ts'
+import type { LogStorage, LogStorageOptions } from './log-storage.ts'
 import type { RoundLimits } from './pending-writes.ts'
-import { keepDoubt, replayJournal, restoreGroups } from './recover.ts'
+import { Checkpointer } from './recovery/checkpointer.ts'
+import { keepDoubt, replayJournal, restoreGroups } from './recovery/recover.ts'
 import { Rounds } from './rounds.ts'
-import { indexIntervalFor, type SegmentEnv } from './segment/env.ts'
 import { GatherPool } from './segment/gather.ts'
 import { IndexCache } from './segment/index-cache.ts'
 import { OpenFiles } from './segment/open-files.ts'
-import { StoredLogs } from './storage.ts'
-import { TailPool } from './tail-pool.ts'
-import type { LogStorage, LogStorageOptions } from './types.ts'
+import { indexIntervalFor, type SegmentContext } from './segment/segment-context.ts'
+import { DiskSpace } from './space/disk-space.ts'
+import { KeptRoom } from './space/kept-room.ts'
+import { StoredLogs } from './stored-logs.ts'
+import { TailPool } from './tail/tail-pool.ts'
 
 export interface LogStorageDeps {
   readonly disk: Disk
@@ -126,7 +126,12 @@ function diskSpace(
   return new DiskSpace(disk, clock, { folder, reserve, kept, owed: () => pool.pinnedBytes })
 }
 
-function segmentEnv(deps: LogStorageDeps, options: LogStorageOptions, space: DiskSpace, pool: TailPool): SegmentEnv {
+function segmentEnv(
+  deps: LogStorageDeps,
+  options: LogStorageOptions,
+  space: DiskSpace,
+  pool: TailPool,
+): SegmentContext {
   return {
     disk: deps.disk,
     crc32c: deps.crc32c,

@@ -1,6 +1,5 @@
 import type { GroupId, HardState, LogIndex, Offset } from '@tailrace/schemas'
 import { EntryKind } from '@tailrace/schemas'
-import type { Chunk } from './chunk.ts'
 import {
   MAX_REFERENCE_TERMS,
   RECORD_HEADER_BYTES,
@@ -11,14 +10,15 @@ import {
 } from './journal/record.ts'
 import type { Staging } from './journal/staging.ts'
 import type { LogStart, LogState } from './log-state.ts'
+import type { Damage } from './log-storage.ts'
 import type { SegmentSet } from './segment/segment-set.ts'
-import type { Damage } from './types.ts'
+import type { TailChunk } from './tail/tail-chunk.ts'
 
 /** One write of a group on its way into a round. Parts that a round has taken are null. */
 export interface PendingWrite {
   hardState: HardState | null
   cut: { readonly from: LogIndex; readonly endOffset: Offset } | null
-  chunk: Chunk | null
+  chunk: TailChunk | null
   /** The log's new start. */
   prefix: LogStart | null
   /** What cannot be read any more, after `cut`. */
@@ -87,8 +87,8 @@ export class PendingWrites implements RecordOwner {
   }
 
   /** Forgets all; returns the chunks that no segment is going to write. */
-  drop(): Chunk[] {
-    const dropped: Chunk[] = []
+  drop(): TailChunk[] {
+    const dropped: TailChunk[] = []
     for (const write of this.#writes) if (write.chunk !== null && !write.chunk.direct) dropped.push(write.chunk)
     this.#writes = []
     this.#repaired = false
@@ -203,28 +203,28 @@ export class PendingWrites implements RecordOwner {
   }
 }
 
-function hasRecords({ headers }: Chunk): boolean {
+function hasRecords({ headers }: TailChunk): boolean {
   return headers.some(({ kind }) => kind === EntryKind.Records)
 }
 
 /** What a chunk takes in a round. */
-function journalBytes(chunk: Chunk): number {
+function journalBytes(chunk: TailChunk): number {
   return chunk.bytes + chunk.headers.length * RECORD_HEADER_BYTES
 }
 
 /** What its configurations take beside a reference. */
-function configurationBytes(chunk: Chunk): number {
+function configurationBytes(chunk: TailChunk): number {
   let bytes = 0
   for (const { batch } of chunk.configurations) bytes += batch.length + RECORD_HEADER_BYTES
   return bytes
 }
 
 /** A reference has room for so many terms only. */
-function canRefer(chunk: Chunk): boolean {
+function canRefer(chunk: TailChunk): boolean {
   return chunk.terms.length <= MAX_REFERENCE_TERMS
 }
 
-function referenceTo(chunk: Chunk): Reference {
+function referenceTo(chunk: TailChunk): Reference {
   return {
     first: chunk.first,
     count: chunk.headers.length,

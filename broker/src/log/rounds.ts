@@ -2,13 +2,13 @@ import type { GroupId } from '@tailrace/schemas'
 import type { Crc32c } from '../platform/checksum.ts'
 import type { Clock } from '../platform/clock.ts'
 import { DiskError } from '../platform/disk.ts'
-import type { DiskSpace } from './disk-space.ts'
 import type { StoredGroupLog } from './group-log.ts'
 import type { Journal } from './journal/journal.ts'
 import { RecordWriter } from './journal/record.ts'
 import { Staging } from './journal/staging.ts'
+import type { LogMetrics } from './log-storage.ts'
 import type { RoundLimits } from './pending-writes.ts'
-import type { LogMetrics } from './types.ts'
+import type { DiskSpace } from './space/disk-space.ts'
 
 export interface RoundsDeps {
   readonly clock: Clock

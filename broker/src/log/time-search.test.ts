@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { Acknowledgements } from '../../../test/conformance/log-writer.ts'
 import { settled } from '../../../test/conformance/prompt-clock.ts'
-import { MemoryDisk } from '../platform/memory/disk.ts'
-import { open } from './fakes/small-log.ts'
-import type { GroupLog } from './types.ts'
+import { MemoryDisk } from '../platform/testing/disk.ts'
+import type { GroupLog } from './log-storage.ts'
+import { open } from './testing/small-log.ts'
 
 /** Sixty batches, each four of the same time, in segments of about a dozen, with several places in the index of each. */
 async function filled(): Promise<{ disk: MemoryDisk; log: GroupLog; starts: Map<number, number> }> {

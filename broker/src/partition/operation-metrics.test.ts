@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { outcomeOf, TestWorld } from './fakes/test-world.ts'
+import { outcomeOf, TestWorld } from './testing/test-world.ts'
 
 test('changes of members and transfers that are done and that fail are counted apart, where they were led', async () => {
   const world = await TestWorld.start({ brokers: 4, founders: 3 })

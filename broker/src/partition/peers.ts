@@ -31,7 +31,7 @@ export interface Peers {
   identity(of: BrokerId): PeerIdentity | undefined
 }
 
-/** What the brokers say to each other about all their groups together (sleepers.ts), and about their disks (cluster/witness.ts). */
+/** What the brokers say to each other about all their groups together (sleepers.ts), and about their disks (cluster/formation/witness.ts). */
 export type NoteName = 'NodeBeat' | 'SleepingGroups' | 'WakeGroups' | 'Lives' | 'Witness'
 
 export type RequestName =

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ET, TestCluster } from './test-cluster.ts'
+import { ET, TestCluster } from './testing/test-cluster.ts'
 
 test('a fresh group of three elects a leader, and everybody holds and commits its first entry', () => {
   const cluster = new TestCluster(3)

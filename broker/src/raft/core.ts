@@ -1,12 +1,12 @@
 import type { BrokerId, EntryHeader, LogIndex, Offset, Term } from '@tailrace/schemas'
-import type { MemberOutcome } from './change-state.ts'
 import type { Configuration, RaftStart } from './config.ts'
-import type { EntryStatus } from './entry-states.ts'
-import type { ChangeRefusal } from './member-change.ts'
-import type { MemberTarget } from './member-target.ts'
+import type { TransferAnswer } from './election/transfer.ts'
+import type { EntryStatus } from './log/entry-states.ts'
+import type { MemberOutcome } from './members/change-state.ts'
+import type { ChangeRefusal } from './members/member-change.ts'
+import type { MemberTarget } from './members/member-target.ts'
 import type { RaftMessage } from './messages.ts'
 import type { Ready, Role } from './ready.ts'
-import type { TransferAnswer } from './transfer.ts'
 
 /** What a caller wants in the log: one batch of `records` records (offsets) and `bytes` bytes. */
 export interface Proposal {

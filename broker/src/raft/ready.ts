@@ -1,6 +1,6 @@
 import type { BrokerId, EntryHeader, HardState, LogIndex, Term } from '@tailrace/schemas'
-import type { MemberOutcome, TransferOutcome } from './change-state.ts'
 import type { Configuration } from './config.ts'
+import type { MemberOutcome, TransferOutcome } from './members/change-state.ts'
 import type { RaftMessage } from './messages.ts'
 
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader'

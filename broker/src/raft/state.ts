@@ -1,15 +1,15 @@
 import { type BrokerId, type LogIndex, NO_BROKER, type Term } from '@tailrace/schemas'
-import { type MembershipState, newMembershipState } from './change-state.ts'
 import type { Configuration, RaftOptions, RaftStart } from './config.ts'
 import type { Defects } from './defects.ts'
 import { broken } from './invariant.ts'
+import { RaftLog } from './log/raft-log.ts'
+import { type MembershipState, newMembershipState } from './members/change-state.ts'
+import { decidingConfiguration } from './members/quorum.ts'
 import { newOutbox, type Outbox } from './outbox.ts'
-import type { Progress } from './progress.ts'
-import { decidingConfiguration } from './quorum.ts'
-import { RaftLog } from './raft-log.ts'
+import { newReadRounds, type ReadRounds } from './reads/read-rounds.ts'
 import type { InstallRequest, Role } from './ready.ts'
-import { newReadRounds, type ReadRounds } from './rounds.ts'
-import { newSilence, type Silence } from './silence.ts'
+import type { Progress } from './replication/progress.ts'
+import { newSilence, type Silence } from './sleep/silence.ts'
 
 /**
  * The state of one replica of one group; roles and rules are functions over it. `checkInvariants` tests what is promised here:

@@ -3,7 +3,7 @@ import { noDefects } from './defects.ts'
 import type { RaftMessage } from './messages.ts'
 import type { Role } from './ready.ts'
 import { newState } from './state.ts'
-import { ET, startFrom, TestNode, testOptions } from './test-cluster.ts'
+import { ET, startFrom, TestNode, testOptions } from './testing/test-cluster.ts'
 import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from './transitions.ts'
 
 /** Broker 1 of three in the given role, always in term 5. */

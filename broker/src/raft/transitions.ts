@@ -1,8 +1,8 @@
 import { type BrokerId, EntryKind, NO_BROKER, type Term } from '@tailrace/schemas'
-import { abandonChange } from './change-state.ts'
-import { trackMembers } from './followers.ts'
 import { broken } from './invariant.ts'
+import { abandonChange } from './members/change-state.ts'
 import type { Role } from './ready.ts'
+import { trackMembers } from './replication/followers.ts'
 import { armElectionTimer, type RaftState } from './state.ts'
 
 /**

@@ -1,7 +1,7 @@
-import { advanceChange } from './member-change.ts'
-import { isVoter } from './quorum.ts'
+import { handOver, reviewTransfer, tickTransfer } from './election/transfer.ts'
+import { advanceChange } from './members/member-change.ts'
+import { isVoter } from './members/quorum.ts'
 import type { RaftState } from './state.ts'
-import { handOver, reviewTransfer, tickTransfer } from './transfer.ts'
 
 /** After every input: whatever has become due of a change of members or of a transfer. Nearly always nothing. */
 export function settleTurn(state: RaftState): void {

@@ -4,8 +4,8 @@
  * same disk. Run: npx node test/bench/log/copy.ts [megabytes]
  */
 
-import type { GroupLog, LogCopy, LogStorage } from '../../../broker/src/log/types.ts'
-import { CopyThrottle } from '../../../broker/src/partition/copy-throttle.ts'
+import type { GroupLog, LogCopy, LogStorage } from '../../../broker/src/log/log-storage.ts'
+import { CopyThrottle } from '../../../broker/src/partition/copies/copy-throttle.ts'
 import { nodeClock } from '../../../broker/src/platform/node/clock.ts'
 import { recordsBatch } from '../../conformance/log-writer.ts'
 import { benchFolder, MIB, openBench, runLog, writeOf } from './workload.ts'

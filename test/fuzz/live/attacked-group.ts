@@ -1,9 +1,9 @@
 import { type BrokerId, crc32c, type GroupId, NO_BROKER, TailraceError } from '@tailrace/schemas'
-import { Hearing } from '../../../broker/src/cluster/hearing.ts'
-import { MetadataState } from '../../../broker/src/cluster/metadata-state.ts'
-import { batchOf } from '../../../broker/src/partition/fakes/batches.ts'
-import { GROUP, type Outcome, outcomeOf, TestWorld } from '../../../broker/src/partition/fakes/test-world.ts'
+import { PeerPermissions } from '../../../broker/src/cluster/formation/peer-permissions.ts'
+import { MetadataState } from '../../../broker/src/cluster/metadata/metadata-state.ts'
 import type { PublishResult } from '../../../broker/src/partition/requests.ts'
+import { batchOf } from '../../../broker/src/partition/testing/batches.ts'
+import { GROUP, type Outcome, outcomeOf, TestWorld } from '../../../broker/src/partition/testing/test-world.ts'
 import type { Surroundings } from './made-up-messages.ts'
 import { PeerLine } from './peer-line.ts'
 
@@ -174,7 +174,12 @@ export class AttackedGroup {
     const state = new MetadataState()
     state.apply(1, { id: 'c', command: topic })
     const formation = { trusts: () => true, isMember: () => true }
-    const hearing = new Hearing({ formation, state, groups: this.world.broker(to).groups, caughtUp: () => true })
+    const hearing = new PeerPermissions({
+      formation,
+      state,
+      groups: this.world.broker(to).groups,
+      caughtUp: () => true,
+    })
     return (from, group) => this.#hearsAll || hearing.hears(from, group)
   }
 }

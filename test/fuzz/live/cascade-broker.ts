@@ -1,15 +1,15 @@
 import { crc32c, schemasFrame, TailraceError } from '@tailrace/schemas'
-import { checkBeatReply } from '../../../broker/src/cascade/beat-checks.ts'
 import { CascadeNode } from '../../../broker/src/cascade/node.ts'
-import type { CascadeBeat, CascadeBeatReply, CascadeReport } from '../../../broker/src/cascade/shapes.ts'
+import { checkBeatReply } from '../../../broker/src/cascade/wire/beat-checks.ts'
+import type { CascadeBeat, CascadeBeatReply, CascadeReport } from '../../../broker/src/cascade/wire/cascade-messages.ts'
+import type { LogStorage, StateStore } from '../../../broker/src/log/log-storage.ts'
 import { openLogStorage } from '../../../broker/src/log/open.ts'
-import type { LogStorage, StateStore } from '../../../broker/src/log/types.ts'
 import { answerFrom } from '../../../broker/src/platform/http-answer.ts'
 import type { HttpClient } from '../../../broker/src/platform/http-client.ts'
-import { ManualClock } from '../../../broker/src/platform/memory/clock.ts'
-import type { MemoryDisk } from '../../../broker/src/platform/memory/disk.ts'
-import { seededRandom } from '../../../broker/src/platform/memory/random.ts'
 import type { MessageSocket, MessageSockets } from '../../../broker/src/platform/message-socket.ts'
+import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
+import type { MemoryDisk } from '../../../broker/src/platform/testing/disk.ts'
+import { seededRandom } from '../../../broker/src/platform/testing/random.ts'
 import { joined } from '../target.ts'
 
 export const SELF = 7
@@ -183,7 +183,7 @@ export const beatFromBelow: CascadeBeat = { clusterId: '', broker: 21, topics: '
 /** All that others can see of it can be written as JSON, and a broker below can use what it hears. */
 export async function checkView(broker: CascadeBroker): Promise<void> {
   const { node } = broker
-  const { api, desk, admin } = node
+  const { api, control, admin } = node
   JSON.stringify([node.report(), node.lag, api.readiness(), api.listTopics(), api.topicsVersion(), api.routing([])])
   JSON.stringify(await api.describeCluster())
   for (const { name, partitions } of api.listTopics()) {
@@ -196,9 +196,9 @@ export async function checkView(broker: CascadeBroker): Promise<void> {
   }
   const created = await broker.asked(() => api.createTopic({ name: 'flights', partitions: 2, replicas: 1 }))
   if (created !== null && typeof created.name !== 'string') throw new Error('a topic without a name')
-  const status = await broker.asked(() => desk.status())
+  const status = await broker.asked(() => control.status())
   for (const { broker: id } of status?.brokers ?? []) if (!Number.isSafeInteger(id)) throw new Error(`broker ${id}`)
   await broker.asked(() => admin.audit())
-  const heard = await broker.asked(() => desk.beat(beatFromBelow))
+  const heard = await broker.asked(() => control.beat(beatFromBelow))
   if (heard !== null) checkBeatReply(JSON.parse(JSON.stringify(heard)), 'this broker')
 }

@@ -1,14 +1,14 @@
 import { TailraceError } from '@tailrace/schemas'
 import fastify, { type FastifyInstance } from 'fastify'
-import { checkBeatReply } from '../../../broker/src/cascade/beat-checks.ts'
-import type { CascadeApi, CascadeBeat } from '../../../broker/src/cascade/shapes.ts'
-import { TopDesk } from '../../../broker/src/cascade/top-desk.ts'
-import { answerErrors } from '../../../broker/src/gateway/http/errors.ts'
-import { parseJsonBodies } from '../../../broker/src/gateway/http/json-bodies.ts'
-import { cascadeRoutes } from '../../../broker/src/gateway/http/routes/cascade.ts'
-import { validateRequests } from '../../../broker/src/gateway/http/validation.ts'
-import { gatewayMetrics } from '../../../broker/src/gateway/metrics.ts'
-import { ManualClock } from '../../../broker/src/platform/memory/clock.ts'
+import { LevelZeroControl } from '../../../broker/src/cascade/control/level-zero-control.ts'
+import { checkBeatReply } from '../../../broker/src/cascade/wire/beat-checks.ts'
+import type { CascadeApi, CascadeBeat } from '../../../broker/src/cascade/wire/cascade-messages.ts'
+import { answerErrors } from '../../../broker/src/doors/http/errors.ts'
+import { parseJsonBodies } from '../../../broker/src/doors/http/json-bodies.ts'
+import { cascadeRoutes } from '../../../broker/src/doors/http/routes/cascade.ts'
+import { validateRequests } from '../../../broker/src/doors/http/validation.ts'
+import { gatewayMetrics } from '../../../broker/src/doors/limits/metrics.ts'
+import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
 import { reportOf } from './cascade-broker.ts'
 
 const LEADER = 1
@@ -19,7 +19,7 @@ const brokers = [LEADER, FOLLOWER].map((id) => ({
 const cluster = { clusterId: 'c', metadataLeader: LEADER, featureLevel: 1, brokers }
 const topics = [{ name: 'flights', id: 't1', partitions: 2, replicas: 1, config: {} }]
 
-/** The desk that the routes of this process speak to at the moment. */
+/** The control that the routes of this process speak to at the moment. */
 let present: CascadeApi
 let app: FastifyInstance | undefined
 const mistakes: unknown[] = []
@@ -44,13 +44,13 @@ async function routes(): Promise<FastifyInstance> {
 /** Two brokers of level 0 as the sources of cascade brokers; the first leads the metadata group, and cascade brokers speak to the second. */
 export class CascadeDesks {
   readonly clock = new ManualClock(1.7e12)
-  readonly #leader: TopDesk
-  readonly #follower: TopDesk
+  readonly #leader: LevelZeroControl
+  readonly #follower: LevelZeroControl
 
   constructor() {
-    this.#leader = this.#desk(LEADER, () => Promise.reject(new TailraceError('LEADER_UNAVAILABLE')))
+    this.#leader = this.#control(LEADER, () => Promise.reject(new TailraceError('LEADER_UNAVAILABLE')))
     // What a route has let in, the leader takes too: it would refuse a whole beat for the word of one broker.
-    this.#follower = this.#desk(FOLLOWER, async (json) => {
+    this.#follower = this.#control(FOLLOWER, async (json) => {
       try {
         return await this.#leader.answer(json)
       } catch (error) {
@@ -60,9 +60,9 @@ export class CascadeDesks {
     })
   }
 
-  #desk(brokerId: number, ask: (json: string) => Promise<string>): TopDesk {
+  #control(brokerId: number, ask: (json: string) => Promise<string>): LevelZeroControl {
     const api = { brokerId, listTopics: () => topics, topicsVersion: () => 3, describeCluster: async () => cluster }
-    return new TopDesk({ api, clock: this.clock, ask: (_broker, json) => ask(json) })
+    return new LevelZeroControl({ api, clock: this.clock, ask: (_broker, json) => ask(json) })
   }
 
   /** One HTTP request; gives the status. An assignment is waited for as long as it takes. */
@@ -83,7 +83,7 @@ export class CascadeDesks {
     return status
   }
 
-  /** What another broker of level 0 asks; true when it was answered. @throws what a desk may not say */
+  /** What another broker of level 0 asks; true when it was answered. @throws what a control may not say */
   async question(json: string): Promise<boolean> {
     let answered: boolean | undefined
     const answering = this.#leader.answer(json).then(
@@ -108,11 +108,11 @@ export class CascadeDesks {
   /** Whatever one cascade broker has said, another is answered, and can use the answer. */
   async check(): Promise<void> {
     const beat: CascadeBeat = { clusterId: 'c', broker: HONEST, topics: '', reports: [reportOf(HONEST, own)] }
-    for (const desk of [this.#leader, this.#follower]) {
-      const { cluster } = checkBeatReply(JSON.parse(JSON.stringify(await desk.beat(beat))), 'a desk')
+    for (const control of [this.#leader, this.#follower]) {
+      const { cluster } = checkBeatReply(JSON.parse(JSON.stringify(await control.beat(beat))), 'a control')
       const numbers = cluster.brokers.map(({ id }) => id)
       if (new Set(numbers).size < numbers.length) throw new Error(`brokers ${numbers}`)
-      JSON.stringify([await desk.status(), await desk.describeCluster(), desk.known])
+      JSON.stringify([await control.status(), await control.describeCluster(), control.known])
     }
     await this.pass(LIFE_MS)
     const { assignments } = await this.#leader.beat(beat)

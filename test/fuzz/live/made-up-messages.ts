@@ -9,7 +9,7 @@ import {
   TailraceError,
   termStartBatch,
 } from '@tailrace/schemas'
-import { batchOf } from '../../../broker/src/partition/fakes/batches.ts'
+import { batchOf } from '../../../broker/src/partition/testing/batches.ts'
 import type { Choices } from '../choices.ts'
 import { joined } from '../target.ts'
 

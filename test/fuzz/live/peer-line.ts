@@ -1,12 +1,12 @@
 import { type BrokerId, crc32c, type GroupId, ownDecoder, TailraceError } from '@tailrace/schemas'
-import { FrameChannel } from '../../../broker/src/gateway/peer/frame-channel.ts'
-import { IncomingPeer } from '../../../broker/src/gateway/peer/incoming-peer.ts'
-import { defaultPeerLimits } from '../../../broker/src/gateway/peer/limits.ts'
-import { noStats } from '../../../broker/src/gateway/peer/stats.ts'
-import type { BrokerGroups } from '../../../broker/src/partition/groups.ts'
+import { FrameChannel } from '../../../broker/src/doors/peer/frame-channel.ts'
+import { IncomingPeer } from '../../../broker/src/doors/peer/incoming-peer.ts'
+import { defaultPeerLimits } from '../../../broker/src/doors/peer/limits.ts'
+import { noStats } from '../../../broker/src/doors/peer/stats.ts'
+import type { BrokerGroups } from '../../../broker/src/partition/broker/groups.ts'
 import type { GroupRequestName, PeerHandlers } from '../../../broker/src/partition/peers.ts'
-import { ManualClock } from '../../../broker/src/platform/memory/clock.ts'
 import type { ByteStream } from '../../../broker/src/platform/network.ts'
+import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
 
 const groupRequests: ReadonlySet<string> = new Set(['CopyOpen', 'CopyRead', 'CopyClose', 'ReadEntries'])
 

@@ -13,9 +13,9 @@ import {
   recordsCountAt,
   termStartBatch,
 } from '@tailrace/schemas'
-import { readRun } from '../../../broker/src/gateway/json/read-records.ts'
+import { readRun } from '../../../broker/src/doors/json/read-records.ts'
 import { decompressors } from '../../../broker/src/platform/decompressors.ts'
-import { changedBatches, sealed } from '../../../schemas/src/record-batch/changed-batches.test-data.ts'
+import { changedBatches, sealed } from '../../../schemas/src/testing/changed-batches.ts'
 import { type FuzzTarget, refusedAs } from '../target.ts'
 
 const MAX_BYTES = 128 * 1024

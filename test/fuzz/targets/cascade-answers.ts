@@ -1,5 +1,5 @@
-import { openMemoryStore } from '../../../broker/src/log/memory-store.ts'
-import { MemoryDisk } from '../../../broker/src/platform/memory/disk.ts'
+import { openMemoryStore } from '../../../broker/src/log/store/memory-store.ts'
+import { MemoryDisk } from '../../../broker/src/platform/testing/disk.ts'
 import { type Block, blocksOf, bytesOf } from '../blocks.ts'
 import {
   CascadeBroker,

@@ -7,7 +7,7 @@ import {
   parseFrame,
   protocolJson,
 } from '@tailrace/schemas'
-import { sampleMessages } from '../../../schemas/src/sample-messages.test-data.ts'
+import { sampleMessages } from '../../../schemas/src/testing/sample-messages.ts'
 import { type FuzzTarget, joined, refusedAs, text } from '../target.ts'
 
 const MAX_FRAME_BYTES = 1024 * 1024

@@ -2,9 +2,9 @@ import { parseReadToken } from '@tailrace/schemas'
 import { parseConfigFile } from '../../../broker/src/config/config-file.ts'
 import { fromFile } from '../../../broker/src/config/given-settings.ts'
 import { resolveSettings } from '../../../broker/src/config/resolve-settings.ts'
-import { gatherBatches } from '../../../broker/src/gateway/json/batches.ts'
-import { recordsFromJson } from '../../../broker/src/gateway/json/record.ts'
-import { idOf, objectFromText, requestFrom } from '../../../broker/src/gateway/ws/text-requests.ts'
+import { gatherBatches } from '../../../broker/src/doors/json/batches.ts'
+import { recordsFromJson } from '../../../broker/src/doors/json/record.ts'
+import { idOf, objectFromText, requestFrom } from '../../../broker/src/doors/ws/text-requests.ts'
 import { type FuzzTarget, refusedAs, text } from '../target.ts'
 
 const decode = (input: Uint8Array): string => new TextDecoder().decode(input)

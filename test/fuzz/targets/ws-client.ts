@@ -1,7 +1,7 @@
 import { encodeFrame, type Message, type MessageName, protocolJson, TailraceError } from '@tailrace/schemas'
 import { Consumer } from '../../../consumer/src/index.ts'
 import { Producer } from '../../../producer/src/index.ts'
-import { sampleMessages } from '../../../schemas/src/sample-messages.test-data.ts'
+import { sampleMessages } from '../../../schemas/src/testing/sample-messages.ts'
 import { type Block, blocksOf, bytesOf } from '../blocks.ts'
 import { withoutLooseErrors } from '../loose-errors.ts'
 import { LyingBroker, metadata, storedBatch } from '../lying-broker.ts'

@@ -1,4 +1,4 @@
-import { members } from '../../../broker/src/raft/quorum.ts'
+import { members } from '../../../broker/src/raft/members/quorum.ts'
 import { type Arguments, toNumber, toNumbers } from '../arguments.ts'
 import type { CommandTable } from '../command.ts'
 import { BadCommand } from '../failures.ts'

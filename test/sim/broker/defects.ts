@@ -1,5 +1,5 @@
 import type { GroupId } from '@tailrace/schemas'
-import type { GroupLog, LogStorage } from '../../../broker/src/log/types.ts'
+import type { GroupLog, LogStorage } from '../../../broker/src/log/log-storage.ts'
 import type { Peers } from '../../../broker/src/partition/peers.ts'
 import type { Crc32c } from '../../../broker/src/platform/checksum.ts'
 import { nodeCrc32c } from '../../../broker/src/platform/node/checksum.ts'

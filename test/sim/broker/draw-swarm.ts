@@ -1,4 +1,4 @@
-import type { LogStorageOptions } from '../../../broker/src/log/types.ts'
+import type { LogStorageOptions } from '../../../broker/src/log/log-storage.ts'
 import { defaultPartitionSettings, type PartitionSettings } from '../../../broker/src/partition/settings.ts'
 import type { SimRandom } from '../random.ts'
 import type { DiskBehaviour } from './disk/sim-disk.ts'

@@ -1,5 +1,5 @@
 import type { BrokerId } from '@tailrace/schemas'
-import type { GroupTarget } from '../../../broker/src/cluster/admin-api.ts'
+import type { GroupTarget } from '../../../broker/src/api/admin-api.ts'
 import { type Defects, noDefects } from '../../../broker/src/raft/defects.ts'
 import { SimRandom } from '../random.ts'
 import { Chronicle } from './chronicle.ts'

@@ -1,10 +1,10 @@
 import type { BrokerId } from '@tailrace/schemas'
-import type { Command } from '../../../broker/src/cluster/command.ts'
-import type { FeatureLevels } from '../../../broker/src/cluster/feature-levels.ts'
-import type { MetadataState } from '../../../broker/src/cluster/metadata-state.ts'
-import { checkStoredLevel } from '../../../broker/src/cluster/stored-level.ts'
-import { readDataFormat } from '../../../broker/src/log/data-format.ts'
-import type { StateStore } from '../../../broker/src/log/types.ts'
+import { checkStoredLevel } from '../../../broker/src/cluster/formation/stored-level.ts'
+import type { Command } from '../../../broker/src/cluster/metadata/command.ts'
+import type { FeatureLevels } from '../../../broker/src/cluster/metadata/feature-levels.ts'
+import type { MetadataState } from '../../../broker/src/cluster/metadata/metadata-state.ts'
+import type { StateStore } from '../../../broker/src/log/log-storage.ts'
+import { readDataFormat } from '../../../broker/src/log/recovery/data-format.ts'
 import type { Disk } from '../../../broker/src/platform/disk.ts'
 import { nodeCrc32c } from '../../../broker/src/platform/node/checksum.ts'
 import type { BrokerDefects } from './defects.ts'
@@ -25,7 +25,7 @@ export function levelsOf(release: Release, { newFormatAtOnce, levelOverstated }:
   return { lowest: 1, highest, commands }
 }
 
-/** Before the log is opened, as broker/src/data-folder.ts does it. `levels`: null leaves the level to be checked later. @throws TailraceError NEWER_FORMAT, FEATURE_LEVEL_UNSUPPORTED */
+/** Before the log is opened, as broker/src/start/data-folder.ts does it. `levels`: null leaves the level to be checked later. @throws TailraceError NEWER_FORMAT, FEATURE_LEVEL_UNSUPPORTED */
 export async function checkFolder(
   release: Release,
   levels: FeatureLevels | null,

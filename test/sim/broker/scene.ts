@@ -1,5 +1,5 @@
 import type { BrokerId } from '@tailrace/schemas'
-import type { AdminApi } from '../../../broker/src/cluster/admin-api.ts'
+import type { AdminApi } from '../../../broker/src/api/admin-api.ts'
 import type { SimRandom } from '../random.ts'
 import type { Release } from './release.ts'
 import type { Life, SimBroker } from './sim-broker.ts'

@@ -2,11 +2,11 @@ import type { BrokerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { ClusterNode } from '../../../broker/src/cluster/node.ts'
 import { createClusterNode } from '../../../broker/src/cluster/node.ts'
-import type { RunningPeers } from '../../../broker/src/gateway/peer/create-peers.ts'
-import { createPeers } from '../../../broker/src/gateway/peer/create-peers.ts'
+import type { RunningPeers } from '../../../broker/src/doors/peer/create-peers.ts'
+import { createPeers } from '../../../broker/src/doors/peer/create-peers.ts'
+import type { LogStorage, StateStore } from '../../../broker/src/log/log-storage.ts'
 import { openLogStorage } from '../../../broker/src/log/open.ts'
-import type { LogStorage, StateStore } from '../../../broker/src/log/types.ts'
-import { BrokerGroups } from '../../../broker/src/partition/groups.ts'
+import { BrokerGroups } from '../../../broker/src/partition/broker/groups.ts'
 import type { Logger } from '../../../broker/src/platform/logger.ts'
 import type { Network } from '../../../broker/src/platform/network.ts'
 import { nodeCrc32c } from '../../../broker/src/platform/node/checksum.ts'
@@ -48,7 +48,7 @@ export interface Machine {
   readonly trace: ((text: string) => void) | null
 }
 
-/** The parts of one life, put together as broker/src/main.ts does it, without the gateways for clients. */
+/** The parts of one life, put together as broker/src/start/broker.ts does it, without the gateways for clients. */
 export interface Life {
   readonly process: SimProcess
   readonly storage: LogStorage

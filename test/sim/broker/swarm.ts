@@ -1,5 +1,5 @@
 import type { BrokerId } from '@tailrace/schemas'
-import type { LogStorageOptions } from '../../../broker/src/log/types.ts'
+import type { LogStorageOptions } from '../../../broker/src/log/log-storage.ts'
 import type { PartitionSettings } from '../../../broker/src/partition/settings.ts'
 import type { DiskBehaviour } from './disk/sim-disk.ts'
 import type { MessageFaults } from './unreliable-raft.ts'

@@ -1,6 +1,6 @@
 import type { BrokerId, HardState, LogIndex, Term, TermStart } from '@tailrace/schemas'
 import { crcAt, EntryKind } from '@tailrace/schemas'
-import type { GroupLog, LogWrite } from '../../../broker/src/log/types.ts'
+import type { GroupLog, LogWrite } from '../../../broker/src/log/log-storage.ts'
 import type { Configuration, ConfigurationHeader, IndexedConfiguration } from '../../../broker/src/raft/config.ts'
 import type { CheckedRaftCore } from '../../../broker/src/raft/group.ts'
 import type { Ready } from '../../../broker/src/raft/ready.ts'

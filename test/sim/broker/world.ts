@@ -1,6 +1,6 @@
 import type { BrokerId, GroupId, Offset } from '@tailrace/schemas'
 import type { FetchResult } from '../../../broker/src/partition/requests.ts'
-import { MemoryNetwork } from '../../../broker/src/platform/memory/network.ts'
+import { MemoryNetwork } from '../../../broker/src/platform/testing/network.ts'
 import type { Defects } from '../../../broker/src/raft/defects.ts'
 import { randomGap } from '../faults.ts'
 import { SimRandom } from '../random.ts'

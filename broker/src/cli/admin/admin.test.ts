@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { runCommandLine } from '../cli.ts'
-import { recordingTerminal } from '../recording-terminal.testkit.ts'
-import { type Answer, type AnsweringServer, answeringServer } from './answering-server.testkit.ts'
+import { type Answer, type AnsweringServer, answeringServer } from '../testing/answering-server.ts'
+import { recordingTerminal } from '../testing/recording-terminal.ts'
 
 const servers: AnsweringServer[] = []
 afterEach(() => {

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { CascadeStatus } from '../../cascade/shapes.ts'
+import type { CascadeStatus } from '../../cascade/wire/cascade-messages.ts'
 import { runCommandLine } from '../cli.ts'
-import { recordingTerminal } from '../recording-terminal.testkit.ts'
-import { type AnsweringServer, answeringServer } from './answering-server.testkit.ts'
+import { type AnsweringServer, answeringServer } from '../testing/answering-server.ts'
+import { recordingTerminal } from '../testing/recording-terminal.ts'
 
 const servers: AnsweringServer[] = []
 afterEach(() => {

@@ -1,4 +1,4 @@
-import type { CascadeStatus } from '../../cascade/shapes.ts'
+import type { CascadeStatus } from '../../cascade/wire/cascade-messages.ts'
 import { table } from '../table.ts'
 import type { Asking } from './group-commands.ts'
 

@@ -1,5 +1,5 @@
-import type { CascadeReport, CascadeStatus } from '../../cascade/shapes.ts'
-import type { ClusterDescription } from '../../cluster/broker-api.ts'
+import type { ClusterDescription } from '../../api/broker-api.ts'
+import type { CascadeReport, CascadeStatus } from '../../cascade/wire/cascade-messages.ts'
 import type { Asking } from './group-commands.ts'
 
 /** A broker and those that copy from it. */

@@ -1,4 +1,4 @@
-import type { MembersDescription } from '../../cluster/admin-api.ts'
+import type { MembersDescription } from '../../api/admin-api.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { CommandFailure, ExitCode } from '../command-failure.ts'
 import type { Terminal } from '../terminal.ts'

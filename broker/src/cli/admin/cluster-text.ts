@@ -1,5 +1,5 @@
 import { table } from '../table.ts'
-import type { ClusterBody } from './shapes.ts'
+import type { ClusterBody } from './answer-shapes.ts'
 
 /** The cluster for people. */
 export function clusterText(cluster: ClusterBody): string {

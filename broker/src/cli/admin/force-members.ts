@@ -1,4 +1,4 @@
-import type { ForcedMembers, GroupDescription } from '../../cluster/admin-api.ts'
+import type { ForcedMembers, GroupDescription } from '../../api/admin-api.ts'
 import { CommandFailure } from '../command-failure.ts'
 import { grouped } from '../quantity.ts'
 import type { Terminal } from '../terminal.ts'

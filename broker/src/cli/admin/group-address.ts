@@ -1,4 +1,4 @@
-import { topicPath } from '../../cluster/topic-path.ts'
+import { topicPath } from '../../cluster/routing/topic-path.ts'
 import { UsageError } from '../command-failure.ts'
 
 /** A Raft group as a person names it, and where its routes are. */

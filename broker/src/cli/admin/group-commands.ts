@@ -1,12 +1,12 @@
-import type { AuditRecord, GroupDescription, MembersDescription } from '../../cluster/admin-api.ts'
+import type { AuditRecord, GroupDescription, MembersDescription } from '../../api/admin-api.ts'
 import { sizeText } from '../quantity.ts'
 import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import type { AdminClient } from './admin-client.ts'
+import type { ClusterBody } from './answer-shapes.ts'
 import type { GroupAddress } from './group-address.ts'
 import { groupText } from './group-text.ts'
 import { membersText } from './members-text.ts'
-import type { ClusterBody } from './shapes.ts'
 
 /** Commands about one group, and about the cluster, that ask once and print the answer. */
 export interface Asking {

@@ -1,4 +1,4 @@
-import type { EntryDescription, GroupDescription, ReplicaDescription } from '../../cluster/admin-api.ts'
+import type { EntryDescription, GroupDescription, ReplicaDescription } from '../../api/admin-api.ts'
 import { grouped, sizeText } from '../quantity.ts'
 import { table } from '../table.ts'
 import { headLines, progressTable } from './members-text.ts'

@@ -1,10 +1,10 @@
 import { errorTable } from '@tailrace/schemas'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { MembersDescription } from '../../cluster/admin-api.ts'
-import { aGroupDescription, aMembersDescription } from '../../gateway/test-double/memory-admin.ts'
+import type { MembersDescription } from '../../api/admin-api.ts'
+import { aGroupDescription, aMembersDescription } from '../../doors/testing/memory-admin.ts'
 import { runCommandLine } from '../cli.ts'
-import { recordingTerminal } from '../recording-terminal.testkit.ts'
-import { type Answer, type AnsweringServer, answeringServer } from './answering-server.testkit.ts'
+import { type Answer, type AnsweringServer, answeringServer } from '../testing/answering-server.ts'
+import { recordingTerminal } from '../testing/recording-terminal.ts'
 
 const servers: AnsweringServer[] = []
 afterEach(() => {

@@ -1,5 +1,5 @@
 import { errorTable } from '@tailrace/schemas'
-import type { MemberProgress, MembersDescription } from '../../cluster/admin-api.ts'
+import type { MemberProgress, MembersDescription } from '../../api/admin-api.ts'
 import { grouped, sizeText } from '../quantity.ts'
 import { table } from '../table.ts'
 

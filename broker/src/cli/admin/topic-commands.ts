@@ -1,10 +1,10 @@
-import type { TopicChanges } from '../../cluster/admin-api.ts'
-import { topicPath } from '../../cluster/topic-path.ts'
+import type { TopicChanges } from '../../api/admin-api.ts'
+import { topicPath } from '../../cluster/routing/topic-path.ts'
 import { UsageError } from '../command-failure.ts'
 import { plural } from '../quantity.ts'
 import type { Terminal } from '../terminal.ts'
 import type { AdminClient } from './admin-client.ts'
-import type { ClusterBody, TopicBody, TopicSummaryBody } from './shapes.ts'
+import type { ClusterBody, TopicBody, TopicSummaryBody } from './answer-shapes.ts'
 import { configText, topicListText, topicText } from './topic-text.ts'
 
 export interface CreateTopicOptions {

@@ -1,4 +1,4 @@
-import type { TopicChanges } from '../../cluster/admin-api.ts'
+import type { TopicChanges } from '../../api/admin-api.ts'
 import { bytes, duration } from '../../config/setting-kinds.ts'
 import { UsageError } from '../command-failure.ts'
 

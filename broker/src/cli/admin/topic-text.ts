@@ -1,6 +1,6 @@
 import { plural } from '../quantity.ts'
 import { table } from '../table.ts'
-import type { TopicBody, TopicSummaryBody } from './shapes.ts'
+import type { TopicBody, TopicSummaryBody } from './answer-shapes.ts'
 
 /** Topics for people. */
 export function topicListText(topics: readonly TopicSummaryBody[]): string {

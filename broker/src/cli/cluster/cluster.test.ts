@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { nodeClock } from '../../platform/node/clock.ts'
-import { recordingTerminal } from '../recording-terminal.testkit.ts'
 import type { StartedMessage } from '../supervision.ts'
+import { recordingTerminal } from '../testing/recording-terminal.ts'
 import type { BrokerChild, ChildEnd } from './broker-child.ts'
 import type { BrokerPlan } from './cluster-plan.ts'
 import { planCluster } from './cluster-plan.ts'

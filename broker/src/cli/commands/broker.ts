@@ -20,7 +20,7 @@ export function brokerCommand({ terminal, run }: CommandContext): Command {
         )
       }
       const [{ startBroker }, { runBroker }, { supervisorOf }, { nodeClock }] = await Promise.all([
-        import('../../main.ts'),
+        import('../../start/broker.ts'),
         import('../broker-command.ts'),
         import('../supervision.ts'),
         import('../../platform/node/clock.ts'),

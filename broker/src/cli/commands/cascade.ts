@@ -35,7 +35,7 @@ export function cascadeCommand(context: CommandContext): Command {
         throw new TailraceError('INVALID_SETTING', `source is missing: give the HTTP address of a broker with ${ways}.`)
       }
       const [{ startCascadeBroker }, { runBroker }, { supervisorOf }, { nodeClock }] = await Promise.all([
-        import('../../cascade-broker.ts'),
+        import('../../start/cascade-broker.ts'),
         import('../broker-command.ts'),
         import('../supervision.ts'),
         import('../../platform/node/clock.ts'),

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { topicPath } from '../../cluster/topic-path.ts'
+import { topicPath } from '../../cluster/routing/topic-path.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import { parseCount } from '../count-option.ts'
 import type { PublishInput } from '../records/publish.ts'

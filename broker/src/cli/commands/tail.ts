@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { topicPath } from '../../cluster/topic-path.ts'
+import { topicPath } from '../../cluster/routing/topic-path.ts'
 import { parseCount } from '../count-option.ts'
 import { parsePartitions, parsePosition } from '../records/position.ts'
 import type { TailFormat } from '../records/record-text.ts'

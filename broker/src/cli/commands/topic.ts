@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import type { TopicConfig } from '../../cluster/broker-api.ts'
+import type { TopicConfig } from '../../api/broker-api.ts'
 import type { SettingFlags } from '../admin/topic-settings.ts'
 import { parseCount } from '../count-option.ts'
 import type { CommandContext } from './context.ts'

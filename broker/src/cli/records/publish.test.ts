@@ -1,7 +1,7 @@
 import { TailraceError } from '@tailrace/schemas'
 import { describe, expect, it } from 'vitest'
 import { nodeClock } from '../../platform/node/clock.ts'
-import { recordingTerminal } from '../recording-terminal.testkit.ts'
+import { recordingTerminal } from '../testing/recording-terminal.ts'
 import type { PublishOptions, RecordSink } from './publish.ts'
 import { checkLineFormat, publishLines } from './publish.ts'
 

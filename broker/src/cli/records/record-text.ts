@@ -1,5 +1,5 @@
-import type { JsonBytes } from '../../gateway/json/value.ts'
-import { bytesToJson } from '../../gateway/json/value.ts'
+import type { JsonBytes } from '../../doors/json/value.ts'
+import { bytesToJson } from '../../doors/json/value.ts'
 
 export const tailFormats = ['text', 'json', 'value'] as const
 export type TailFormat = (typeof tailFormats)[number]

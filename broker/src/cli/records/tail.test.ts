@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { nodeClock } from '../../platform/node/clock.ts'
-import { recordingTerminal } from '../recording-terminal.testkit.ts'
+import { recordingTerminal } from '../testing/recording-terminal.ts'
 import type { TailedRecord } from './record-text.ts'
 import { recordText } from './record-text.ts'
 import type { RecordSource, TailOptions } from './tail.ts'

@@ -1,6 +1,6 @@
 import { type GroupId, newerFormat } from '@tailrace/schemas'
 import type { Crc32c } from '../../platform/checksum.ts'
-import { parseGroup } from '../checkpoint.ts'
+import { parseGroup } from '../recovery/checkpoint.ts'
 import { NEWEST_RECORD_TYPE, type RecordHeader, RecordType } from './record.ts'
 import { ReplayedGroup } from './replayed-group.ts'
 import { parseRound, type RecordSink } from './round-parser.ts'

@@ -1,11 +1,11 @@
 import type { EntryHeader, GroupId, LogIndex, Offset } from '@tailrace/schemas'
 import { NO_BROKER } from '@tailrace/schemas'
-import { type GroupCheckpoint, stateOf } from '../checkpoint.ts'
 import { headerOrNull } from '../entry-header.ts'
 import { LogState } from '../log-state.ts'
+import type { Damage } from '../log-storage.ts'
 import { refuseNewerBatch } from '../newer-batch.ts'
+import { type GroupCheckpoint, stateOf } from '../recovery/checkpoint.ts'
 import type { SegmentRecord } from '../segment/segment.ts'
-import type { Damage } from '../types.ts'
 import {
   type DamageBody,
   type PrefixBody,

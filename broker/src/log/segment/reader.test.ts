@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Acknowledgements, type LogWriter } from '../../../../test/conformance/log-writer.ts'
 import { settled } from '../../../../test/conformance/prompt-clock.ts'
-import { MemoryDisk } from '../../platform/memory/disk.ts'
-import { open } from '../fakes/small-log.ts'
-import type { GroupLog } from '../types.ts'
+import { MemoryDisk } from '../../platform/testing/disk.ts'
+import type { GroupLog } from '../log-storage.ts'
+import { open } from '../testing/small-log.ts'
 
 const BATCHES = 12
 const refused = { code: 'STORAGE_CORRUPT' }

@@ -3,10 +3,10 @@ import { baseOffsetAt, EntryKind, maxTimestampAt, TailraceError, verifyBatch } f
 import { DiskError } from '../../platform/disk.ts'
 import { entryHeaderAt } from '../entry-header.ts'
 import type { LogState } from '../log-state.ts'
-import type { CorruptRange, EntryRun, RecordRun } from '../types.ts'
+import type { CorruptRange, EntryRun, RecordRun } from '../log-storage.ts'
 import { scanBatches } from './batch-scan.ts'
-import type { SegmentEnv } from './env.ts'
 import type { Segment } from './segment.ts'
+import type { SegmentContext } from './segment-context.ts'
 import type { IndexPlace } from './sparse-index.ts'
 
 const LARGEST_READ_BYTES = 1024 * 1024
@@ -14,7 +14,7 @@ const SMALLEST_READ_BYTES = 64 * 1024
 
 /** What may be read of a group's segments at one moment: entries up to `readable`. */
 export interface SegmentView {
-  readonly env: SegmentEnv
+  readonly env: SegmentContext
   readonly segments: readonly Segment[]
   readonly readable: LogIndex
   readonly state: LogState

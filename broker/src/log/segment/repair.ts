@@ -3,9 +3,9 @@ import { TailraceError } from '@tailrace/schemas'
 import type { Disk, DiskFile } from '../../platform/disk.ts'
 import type { LogState } from '../log-state.ts'
 import { scanBatches } from './batch-scan.ts'
-import type { SegmentEnv } from './env.ts'
 import { rebuildIndex } from './index-cache.ts'
 import type { Segment } from './segment.ts'
+import type { SegmentContext } from './segment-context.ts'
 import { soundHeader } from './verify.ts'
 
 const CHUNK_BYTES = 1024 * 1024
@@ -24,7 +24,7 @@ export interface Place {
  * @throws TailraceError STORAGE_CORRUPT when the payloads are not those entries
  */
 export async function repairSegment(
-  env: SegmentEnv,
+  env: SegmentContext,
   folder: string,
   segment: Segment,
   first: LogIndex,
@@ -54,7 +54,7 @@ export async function finishRepairs(disk: Disk, folder: string, names: readonly 
 }
 
 /** Where the entry begins; all before it since the last indexed place are sound. */
-async function placeOf(env: SegmentEnv, segment: Segment, first: LogIndex, state: LogState): Promise<Place> {
+async function placeOf(env: SegmentContext, segment: Segment, first: LogIndex, state: LogState): Promise<Place> {
   const place = (await env.indexes.load(env, segment)).byIndex(first)
   let { index, offset } = place
   const position = await env.files.use(segment.path, (file) =>
@@ -71,14 +71,14 @@ async function placeOf(env: SegmentEnv, segment: Segment, first: LogIndex, state
 }
 
 /** Where the entry begins, if that can be told without reading what is rotten. */
-export async function knownPlace(env: SegmentEnv, segment: Segment, entry: LogIndex): Promise<Place | null> {
+export async function knownPlace(env: SegmentContext, segment: Segment, entry: LogIndex): Promise<Place | null> {
   if (entry > segment.lastIndex) return { position: segment.bytes, offset: segment.endOffset }
   const place = (await env.indexes.load(env, segment)).byIndex(entry)
   return place.index === entry ? place : null
 }
 
 export function checkedEnd(
-  env: SegmentEnv,
+  env: SegmentContext,
   start: Place,
   first: LogIndex,
   payloads: readonly Uint8Array[],
@@ -97,7 +97,7 @@ export function checkedEnd(
 }
 
 async function writeRepaired(
-  env: SegmentEnv,
+  env: SegmentContext,
   segment: Segment,
   payloads: readonly Uint8Array[],
   start: number,
@@ -129,7 +129,7 @@ async function copyBytes(source: DiskFile, target: DiskFile, from: number, to: n
 }
 
 /** At every moment a restart finds the rotten file or the whole of the repaired one. */
-async function swap(env: SegmentEnv, folder: string, path: string): Promise<void> {
+async function swap(env: SegmentContext, folder: string, path: string): Promise<void> {
   const { disk, files } = env
   await disk.rename(`${path}${PART}`, `${path}${WHOLE}`)
   await disk.syncFolder(folder)

@@ -4,10 +4,10 @@ import { headerOrNull } from '../entry-header.ts'
 import type { ReplayedGroup } from '../journal/replayed-group.ts'
 import { refuseNewerControl } from '../newer-batch.ts'
 import { scanBatches } from './batch-scan.ts'
-import type { SegmentEnv } from './env.ts'
 import { readIndex } from './index-cache.ts'
 import { finishRepairs } from './repair.ts'
 import { parseSegmentName, restoreSegment, Segment } from './segment.ts'
+import type { SegmentContext } from './segment-context.ts'
 import { HELD } from './segment-set.ts'
 import { SparseIndex } from './sparse-index.ts'
 
@@ -25,7 +25,7 @@ export interface RestoredSegments {
  * entries are in the journal, or have been truncated. `found`: the names in the folder. Where bytes are not as written, the group's state is cut back to what can be read and its damage noted.
  */
 export async function restoreSegments(
-  env: SegmentEnv,
+  env: SegmentContext,
   folder: string,
   found: readonly string[],
   group: ReplayedGroup,
@@ -70,7 +70,7 @@ export async function restoreSegments(
 
 /** Reads the segment from its last indexed place until the entry `end`, and makes it end there. Batches up to `trusted` are not checked. */
 async function readUpTo(
-  env: SegmentEnv,
+  env: SegmentContext,
   segment: Segment,
   end: LogIndex,
   group: ReplayedGroup,

@@ -1,13 +1,13 @@
 import type { LogIndex, Offset } from '@tailrace/schemas'
 import { baseOffsetAt, TailraceError } from '@tailrace/schemas'
 import { DiskError } from '../../platform/disk.ts'
-import type { Chunk } from '../chunk.ts'
 import type { LogState } from '../log-state.ts'
-import type { SegmentStart } from '../types.ts'
+import type { SegmentStart } from '../log-storage.ts'
+import type { TailChunk } from '../tail/tail-chunk.ts'
 import { scanBatches } from './batch-scan.ts'
-import type { SegmentEnv } from './env.ts'
 import { repairSegment } from './repair.ts'
 import { Segment, type SegmentRecord } from './segment.ts'
+import type { SegmentContext } from './segment-context.ts'
 import { SparseIndex } from './sparse-index.ts'
 import { splitSegment } from './split.ts'
 
@@ -17,7 +17,7 @@ export interface SegmentCut {
   readonly endOffset: Offset
 }
 
-export type SegmentOp = Chunk | SegmentCut
+export type SegmentOp = TailChunk | SegmentCut
 
 /** What follows a segment's name while only copies need its file. */
 export const HELD = '.held-'
@@ -45,7 +45,7 @@ export class SegmentSet {
   removed = false
   /** Its entries are written also where only the kept room is left. */
   essential = false
-  readonly #env: SegmentEnv
+  readonly #env: SegmentContext
   readonly #folder: string
   readonly #parent: string
   readonly #onWritten: (op: SegmentOp) => void
@@ -57,7 +57,7 @@ export class SegmentSet {
   #folderSyncing: Promise<void> | null = null
   #lane: Promise<void> = Promise.resolve()
 
-  constructor(env: SegmentEnv, parent: string, name: string, onWritten: (op: SegmentOp) => void) {
+  constructor(env: SegmentContext, parent: string, name: string, onWritten: (op: SegmentOp) => void) {
     this.#env = env
     this.#parent = parent
     this.#folder = `${parent}/${name}`
@@ -248,11 +248,11 @@ export class SegmentSet {
     this.#env.metrics.segmentBytes += bytes
     // Once more: a sync that ended before this write did has not covered it.
     segment.touched()
-    for (let i = 0; i < count; i++) this.#note(segment, this.#queue[i] as Chunk)
+    for (let i = 0; i < count; i++) this.#note(segment, this.#queue[i] as TailChunk)
     this.#finished(count)
   }
 
-  #note(segment: Segment, chunk: Chunk): void {
+  #note(segment: Segment, chunk: TailChunk): void {
     chunk.segmentBase = segment.baseIndex
     chunk.position = segment.bytes
     segment.appendedAt = chunk.appendedAt
@@ -275,7 +275,7 @@ export class SegmentSet {
     if (!this.#folderMade) await this.#env.disk.makeFolder(this.#folder)
     this.#folderMade = true
     if (last !== undefined && !last.sealed) await this.#seal(last)
-    const first = this.#queue[0] as Chunk
+    const first = this.#queue[0] as TailChunk
     const segment = new Segment(
       this.#folder,
       first.first,
@@ -380,7 +380,7 @@ export class SegmentSet {
 }
 
 /** Where the entry begins in the segment that holds it. @throws TailraceError STORAGE_CORRUPT when the batches before it cannot be told */
-export async function positionOf(env: SegmentEnv, segment: Segment, entry: LogIndex): Promise<number> {
+export async function positionOf(env: SegmentContext, segment: Segment, entry: LogIndex): Promise<number> {
   if (entry > segment.lastIndex) return segment.bytes
   const index = await env.indexes.load(env, segment)
   const place = index.byIndex(entry)

@@ -1,9 +1,9 @@
 import type { LogIndex } from '@tailrace/schemas'
 import type { LogState } from '../log-state.ts'
-import type { SegmentEnv } from './env.ts'
 import { rebuildIndex } from './index-cache.ts'
 import { checkedEnd, knownPlace, PART, unfit } from './repair.ts'
 import { Segment } from './segment.ts'
+import type { SegmentContext } from './segment-context.ts'
 import { SparseIndex } from './sparse-index.ts'
 import { soundHeader } from './verify.ts'
 
@@ -15,7 +15,7 @@ const CHUNK_BYTES = 1024 * 1024
  * @throws RangeError for an entry in the midst of no sealed segment; TailraceError STORAGE_CORRUPT when the payloads are not those entries, or nobody can tell where what follows them stands
  */
 export async function splitSegment(
-  env: SegmentEnv,
+  env: SegmentContext,
   folder: string,
   segments: Segment[],
   first: LogIndex,
@@ -47,7 +47,7 @@ export async function splitSegment(
 }
 
 async function writePart(
-  env: SegmentEnv,
+  env: SegmentContext,
   segment: Segment,
   part: Segment,
   payloads: readonly Uint8Array[],

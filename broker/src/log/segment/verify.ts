@@ -3,14 +3,14 @@ import { EntryKind, TailraceError, verifyBatch } from '@tailrace/schemas'
 import { headerOrNull } from '../entry-header.ts'
 import type { LogState } from '../log-state.ts'
 import { scanBatches } from './batch-scan.ts'
-import type { SegmentEnv } from './env.ts'
 import { parseSegmentName, Segment } from './segment.ts'
+import type { SegmentContext } from './segment-context.ts'
 import { SparseIndex } from './sparse-index.ts'
 
 const SCAN_WINDOW_BYTES = 1024 * 1024
 
 /** A new segment object for a file that was received, with nothing noted yet. @throws RangeError when the name is not a segment's */
-export function receivedSegment(env: SegmentEnv, folder: string, name: string): Segment {
+export function receivedSegment(env: SegmentContext, folder: string, name: string): Segment {
   const parsed = parseSegmentName(name)
   if (parsed === null) throw new RangeError(`${name} is not a segment's name`)
   return new Segment(folder, parsed.baseIndex, parsed.baseOffset, new SparseIndex(env.crc32c))
@@ -20,7 +20,7 @@ export function receivedSegment(env: SegmentEnv, folder: string, name: string): 
  * Notes in the segment the batches of its file, up to `bytes`, that are sound and are what the log `state` has there: checksum, offset, term, configuration. Stops
  * before the first that is not, so that `segment.bytes` tells how much is good.
  */
-export async function noteSound(env: SegmentEnv, segment: Segment, bytes: number, state: LogState): Promise<void> {
+export async function noteSound(env: SegmentContext, segment: Segment, bytes: number, state: LogState): Promise<void> {
   await env.files.use(segment.path, (file) =>
     scanBatches(file, 0, bytes, SCAN_WINDOW_BYTES, (window, at, end) => {
       const header = soundHeader(env, window, at, end, segment.lastIndex + 1, state)
@@ -33,7 +33,7 @@ export async function noteSound(env: SegmentEnv, segment: Segment, bytes: number
 
 /** The header of a batch that is as it was written and is entry `index` of the log; null if it is not. */
 export function soundHeader(
-  env: Pick<SegmentEnv, 'crc32c'>,
+  env: Pick<SegmentContext, 'crc32c'>,
   bytes: Uint8Array,
   at: number,
   end: number,

@@ -1,4 +1,4 @@
-import { campaign, onVoteReply } from '../campaign.ts'
+import { campaign, onVoteReply } from '../election/campaign.ts'
 import type { RaftMessage } from '../messages.ts'
 import { electionTimerFired, type RaftState } from '../state.ts'
 import { stepFollower } from './follower.ts'

@@ -1,8 +1,8 @@
 import { NO_BROKER } from '@tailrace/schemas'
-import { acceptAppend, acceptHeartbeat, hearLeader } from '../append.ts'
-import { campaign, campaignAtOnce } from '../campaign.ts'
-import { acceptOffer } from '../install.ts'
+import { campaign, campaignAtOnce } from '../election/campaign.ts'
 import type { RaftMessage } from '../messages.ts'
+import { acceptAppend, acceptHeartbeat, hearLeader } from '../replication/append.ts'
+import { acceptOffer } from '../replication/install.ts'
 import { electionTimerFired, type RaftState } from '../state.ts'
 
 /**

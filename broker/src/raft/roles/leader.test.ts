@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { TestCluster } from '../test-cluster.ts'
+import { TestCluster } from '../testing/test-cluster.ts'
 
 test('a leader sends heartbeats every so many ticks as the setting says, and none between', () => {
   for (const heartbeatTicks of [1, 3, 4]) {

@@ -1,4 +1,4 @@
-import type { StateSnapshot, StateStore } from '../../../../broker/src/log/types.ts'
+import type { StateSnapshot, StateStore } from '../../../../broker/src/log/log-storage.ts'
 import type { SimRandom } from '../../random.ts'
 import type { EventLoop } from '../event-loop.ts'
 import type { SimProcess } from '../sim-process.ts'

@@ -1,5 +1,5 @@
 import type { BrokerId } from '@tailrace/schemas'
-import type { GroupTarget } from '../../../../broker/src/cluster/admin-api.ts'
+import type { GroupTarget } from '../../../../broker/src/api/admin-api.ts'
 import type { SimRandom } from '../../random.ts'
 import type { Scene } from '../scene.ts'
 import { nameOf } from '../workload/operator.ts'

@@ -1,6 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
-import type { AdminApi, GroupTarget } from '../../../../broker/src/cluster/admin-api.ts'
+import type { AdminApi, GroupTarget } from '../../../../broker/src/api/admin-api.ts'
 import type { SimRandom } from '../../random.ts'
 import { Finding } from '../finding.ts'
 import type { Scene } from '../scene.ts'

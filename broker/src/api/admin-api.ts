@@ -1,0 +1,176 @@
+import type { BrokerId, LogIndex, Offset, PartitionNumber, Term, Timestamp } from '@tailrace/schemas'
+import type { LevelRange, TopicConfig } from './broker-api.ts'
+
+export interface BrokerLevels {
+  readonly broker: BrokerId
+  /** Undefined: it has not said. */
+  readonly range: LevelRange | undefined
+}
+
+/**
+ * What an operator can do to a cluster and its partitions; HTTP and, through it, the command line speak to this. Every call works on every
+ * broker: it goes to whoever must do it. `target` names a partition of a topic, or the metadata group. All methods reject with TailraceError.
+ */
+export interface AdminApi {
+  /** Who belongs to the group and how far each is; while a change runs, how far that is (M62). */
+  members(target: GroupTarget): Promise<MembersDescription>
+  /**
+   * Asks for other replicas, in order of preference for leadership. Resolves when the wish is recorded; `members` shows the progress, and its
+   * `lastOutcome` what came of it. For the metadata group `replicas` are the voters; all other brokers follow it as learners.
+   * MEMBERS_CHANGING, INVALID_MEMBERS, UNKNOWN_BROKER
+   */
+  changeMembers(target: GroupTarget, replicas: readonly BrokerId[]): Promise<void>
+  /** Gives up a change that has not become joint yet. CHANGE_FAILED when it is too late or there is none. */
+  cancelChange(target: GroupTarget): Promise<void>
+  /** M81. 0: to the preferred replica. Resolves with the new leader. TRANSFER_FAILED, MEMBERS_CHANGING, INVALID_MEMBERS */
+  transferLeadership(target: GroupTarget, to: BrokerId): Promise<{ readonly leader: BrokerId }>
+  /**
+   * M83: makes `members` the group when its quorum is lost for ever. Acknowledged records that only lost replicas held are lost.
+   * QUORUM_ALIVE, DATA_LOSS_NOT_ACCEPTED, INVALID_MEMBERS
+   */
+  forceMembers(
+    target: GroupTarget,
+    request: { readonly members: readonly BrokerId[]; readonly acceptDataLoss: boolean; readonly by: string },
+  ): Promise<ForcedMembers>
+  /** M84: `broker` takes a snapshot now; with `thenFetch` late replicas take it from there instead of from the leader. */
+  snapshot(
+    target: GroupTarget,
+    request: { readonly broker: BrokerId; readonly thenFetch: boolean },
+  ): Promise<{ readonly index: LogIndex; readonly bytes: number }>
+  /** M82: a replica with a larger factor waits that many election timeouts longer before it campaigns. 1 to 10. */
+  setPriority(target: GroupTarget, request: { readonly broker: BrokerId; readonly factor: number }): Promise<void>
+  /** Without a leader (0): as the replica sees it that would win among those that answer. LEADER_UNAVAILABLE when none does. */
+  describeGroup(target: GroupTarget): Promise<GroupDescription>
+  /** Settings that are not named stay as they are; null puts one back to its default. `topicId`: see BrokerApi.deleteTopic. */
+  alterTopic(name: string, changes: TopicChanges, topicId?: string): Promise<TopicConfig>
+  /** Takes a broker out of the cluster for ever. `by`: who asks, for the audit. BROKER_IN_USE while it has replicas or votes in the metadata group. */
+  removeBroker(broker: BrokerId, by?: string): Promise<void>
+  /**
+   * Raises the feature level, to the highest that all brokers support where `level` is null. Resolves with the level. It never falls.
+   * `cascades`: what those outside of the quorum support. FEATURE_LEVEL_UNSUPPORTED
+   */
+  raiseFeatureLevel(request: {
+    readonly level: number | null
+    readonly by: string
+    readonly cascades: readonly BrokerLevels[]
+  }): Promise<{ readonly level: number }>
+  /** Newest first, at most 1,000 kept. */
+  audit(): Promise<readonly AuditRecord[]>
+}
+
+export type GroupTarget =
+  | { readonly kind: 'metadata' }
+  | {
+      readonly kind: 'partition'
+      readonly topic: string
+      readonly partition: PartitionNumber
+      /** The topic that is meant, where the caller knows it. */
+      readonly topicId?: string
+    }
+
+export interface TopicChanges {
+  readonly maxBatchBytes?: number | null
+  readonly retentionBytes?: number | null
+  readonly retentionMs?: number | null
+  readonly readOnly?: boolean | null
+  readonly timestampBeforeMaxMs?: number | null
+  readonly timestampAfterMaxMs?: number | null
+}
+
+export type ChangeStage = 'stable' | 'staging' | 'joint' | 'leaving'
+
+export interface MembersDescription {
+  readonly leader: BrokerId
+  readonly term: Term
+  readonly stage: ChangeStage
+  readonly voters: readonly BrokerId[]
+  /** The old voters while both majorities are needed. */
+  readonly outgoing: readonly BrokerId[]
+  readonly learners: readonly BrokerId[]
+  /** What was asked for and is not reached yet, or null. */
+  readonly target: readonly BrokerId[] | null
+  readonly members: readonly MemberProgress[]
+  readonly lastOutcome: {
+    readonly outcome: 'done' | 'failed'
+    readonly reason: string
+    readonly target: readonly BrokerId[]
+  } | null
+}
+
+export interface MemberProgress {
+  readonly broker: BrokerId
+  readonly role: 'leader' | 'voter' | 'learner'
+  readonly matchIndex: LogIndex
+  readonly nextIndex: LogIndex
+  /** Entries that the leader has and this member is not known to have. */
+  readonly lag: number
+  readonly state: 'leader' | 'probe' | 'replicate' | 'snapshot'
+  readonly inFlight: number
+  readonly active: boolean
+  readonly caughtUp: boolean
+  /** A copy on its way to this member, or null. */
+  readonly copy: { readonly receivedBytes: number; readonly totalBytes: number } | null
+}
+
+export interface ForcedMembers {
+  readonly term: Term
+  readonly lastIndex: LogIndex
+  readonly highWatermark: Offset
+}
+
+export interface GroupDescription extends MembersDescription {
+  readonly group: number
+  readonly asleep: boolean
+  readonly commitIndex: LogIndex
+  readonly lastIndex: LogIndex
+  readonly durableIndex: LogIndex
+  /** The log's first entry has the index after this one. */
+  readonly prevIndex: LogIndex
+  readonly logStart: Offset
+  readonly highWatermark: Offset
+  readonly sizeBytes: number
+  readonly readOnly: boolean
+  readonly transferringTo: BrokerId
+  readonly lastSnapshot: { readonly index: LogIndex; readonly at: Timestamp; readonly bytes: number } | null
+  /** The newest entries as the leader sees them, oldest first (M35). */
+  readonly tail: readonly EntryDescription[]
+  /** What each replica that answers says of itself. */
+  readonly replicas: readonly ReplicaDescription[]
+}
+
+export interface EntryDescription {
+  readonly index: LogIndex
+  readonly term: Term
+  readonly kind: 'records' | 'term-start' | 'configuration'
+  readonly baseOffset: Offset
+  readonly lastOffset: Offset
+  readonly bytes: number
+  readonly state: 'uncommitted' | 'committed' | 'applied'
+}
+
+export interface ReplicaDescription {
+  readonly broker: BrokerId
+  readonly role: 'leader' | 'follower' | 'candidate' | 'pre-candidate' | 'learner' | 'stopped'
+  readonly term: Term
+  readonly leader: BrokerId
+  readonly commitIndex: LogIndex
+  readonly lastIndex: LogIndex
+  readonly durableIndex: LogIndex
+  readonly prevIndex: LogIndex
+  readonly logStart: Offset
+  readonly highWatermark: Offset
+  readonly sizeBytes: number
+  readonly asleep: boolean
+  /** Why this replica takes no part at present, or null: quarantine, a broken rule. */
+  readonly trouble: string | null
+}
+
+export interface AuditRecord {
+  readonly at: Timestamp
+  readonly broker: BrokerId
+  /** Who asked, as far as the request said. */
+  readonly by: string
+  readonly action: string
+  readonly target: string
+  readonly detail: string
+}

@@ -1,0 +1,137 @@
+import type { BrokerId, Offset, PartitionNumber, Position, ProducerId, Term } from '@tailrace/schemas'
+import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from '../partition/requests.ts'
+
+/** The feature levels of the cluster that a broker can work in. */
+export interface LevelRange {
+  readonly lowest: number
+  readonly highest: number
+}
+
+/**
+ * What a broker can do for whoever is connected to it; HTTP, WebSocket, peers (for forwarded requests) and later Kafka speak to this and nothing
+ * else. Every call works on every broker: it goes to the partition's leader, or the metadata leader, where that is another one.
+ * A caller that knows a topic's id gives it as `topicId`; TOPIC_ID_MISMATCH refuses another topic that has the name by now. Empty or absent: whichever has it.
+ * All methods reject with TailraceError.
+ */
+export interface BrokerApi {
+  readonly brokerId: BrokerId
+  /**
+   * Appends one RecordBatch v2 and resolves when it is durable on a majority. The batch's bytes belong to the broker afterwards. Where this broker leads,
+   * the batch is validated and takes its place before the call returns, so that call order is log order.
+   * `wait`: hold the request through an election instead of failing with NOT_LEADER / LEADER_UNAVAILABLE (for callers that do not retry themselves).
+   */
+  publish(topic: string, partition: PartitionNumber, batch: Uint8Array, options: PublishOptions): Promise<PublishResult>
+  /**
+   * Whole batches from the one that holds `offset`; waits up to `waitMs` for the first. With `replica` what this broker itself holds, which may be
+   * less than the leader has; NOT_CAUGHT_UP where it holds no replica, or not the entry of the request's token.
+   */
+  fetch(topic: string, partition: PartitionNumber, request: ReadRequest): Promise<FetchResult>
+  /** `linearizable`: see FetchRequest. */
+  findOffset(
+    topic: string,
+    partition: PartitionNumber,
+    position: Position,
+    topicId?: string,
+    linearizable?: boolean,
+  ): Promise<OffsetResult>
+  initProducer(): Promise<{ producerId: ProducerId; epoch: number }>
+  /**
+   * Resolves when the topic is recorded and all its partitions have leaders; some seconds after the former at the latest, since with thousands of partitions the latter takes
+   * its time: until then those that have none yet answer LEADER_UNAVAILABLE (retriable).
+   */
+  createTopic(request: CreateTopicRequest): Promise<TopicSummary>
+  /** `topicId`: the one that is meant; missing or empty: whichever has the name when the deletion is recorded. */
+  deleteTopic(name: string, topicId?: string): Promise<void>
+  listTopics(): TopicSummary[]
+  /** Grows with the list of topics: what a list of a higher version lacks has been deleted since. 0: not known. */
+  topicsVersion(): number
+  /** With leaders' figures, asked from them; `leader` 0 and the last known figures where a partition has none. */
+  describeTopic(name: string, topicId?: string): Promise<TopicDescription>
+  /** What this broker knows at once, for routing: no request leaves it. */
+  routing(topics: readonly string[]): {
+    clusterId: string
+    brokers: { id: BrokerId; http: string; alive: boolean }[]
+    topics: RoutedTopic[]
+  }
+  describeCluster(): Promise<ClusterDescription>
+  /** Resolves after joining a formed cluster and when this broker has applied the metadata log. */
+  readiness(): { ready: boolean; reason: string }
+  /** Tells a subscriber that leadership of a partition may have moved, so that it can look again. Returns how to stop. */
+  onLeadership(listener: (topic: string, partition: PartitionNumber) => void): () => void
+}
+
+export interface PublishOptions {
+  readonly timeoutMs: number
+  readonly wait: boolean
+  readonly topicId?: string
+}
+
+export interface ReadRequest extends FetchRequest {
+  readonly topicId?: string
+}
+export interface CreateTopicRequest {
+  readonly name: string
+  readonly partitions: number
+  readonly replicas: number
+  readonly config?: TopicConfig
+}
+/** Settings of a topic; unknown names are refused. */
+export interface TopicConfig {
+  readonly maxBatchBytes?: number
+  /** Bytes that a partition keeps at least before its oldest segments go; absent: everything is kept. */
+  readonly retentionBytes?: number
+  /** Age in milliseconds from which on a segment goes; absent: everything is kept. */
+  readonly retentionMs?: number
+  /** Publishing is refused with READ_ONLY. */
+  readonly readOnly?: boolean
+  /** How far behind the leader's clock a record's timestamp may be; absent: as far as anybody likes. */
+  readonly timestampBeforeMaxMs?: number
+  /** How far ahead of the leader's clock a record's timestamp may be; absent: an hour. */
+  readonly timestampAfterMaxMs?: number
+}
+export interface TopicSummary {
+  readonly name: string
+  readonly id: string
+  readonly partitions: number
+  readonly replicas: number
+  readonly config: TopicConfig
+}
+export interface RoutedTopic {
+  readonly name: string
+  readonly id: string
+  /** Absent: the topic has no limit of its own. */
+  readonly maxBatchBytes?: number | undefined
+  readonly partitions: { partition: PartitionNumber; leader: BrokerId; term: Term; replicas: BrokerId[] }[]
+}
+export interface TopicDescription {
+  readonly name: string
+  readonly id: string
+  readonly config: TopicConfig
+  readonly partitions: readonly PartitionDescription[]
+}
+export interface PartitionDescription {
+  readonly partition: PartitionNumber
+  readonly leader: BrokerId
+  readonly term: Term
+  readonly replicas: readonly BrokerId[]
+  readonly inSync: readonly BrokerId[]
+  readonly logStart: Offset
+  readonly highWatermark: Offset
+}
+export interface ClusterDescription {
+  readonly clusterId: string
+  readonly metadataLeader: BrokerId
+  /** What the cluster may write (feature-levels.ts). Missing: of the time before, or not known. */
+  readonly featureLevel?: number
+  readonly brokers: readonly BrokerDescription[]
+}
+export interface BrokerDescription {
+  readonly id: BrokerId
+  readonly http: string
+  readonly peer: string
+  readonly level: number
+  readonly alive: boolean
+  readonly pid: number
+  /** The feature levels that it supports, as far as known. */
+  readonly featureLevels?: LevelRange
+}

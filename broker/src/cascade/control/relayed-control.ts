@@ -1,0 +1,81 @@
+import type { BrokerId } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { HttpClient } from '../../platform/http-client.ts'
+import type { Uplink } from '../upstream/uplink.ts'
+import { checkStatus } from '../wire/answer-checks.ts'
+import { checkReports, checkSender } from '../wire/beat-checks.ts'
+import type { CascadeApi, CascadeBeat, CascadeBeatReply, CascadeStatus } from '../wire/cascade-messages.ts'
+import type { CascadeRegistry } from './registry.ts'
+import type { TopicList } from './topic-list.ts'
+
+export interface RelayedControlDeps {
+  readonly brokerId: BrokerId
+  readonly clusterId: () => string
+  readonly registry: CascadeRegistry
+  readonly topics: TopicList
+  readonly uplink: Uplink
+  readonly http: HttpClient
+  readonly caughtUp: () => boolean
+}
+
+/** Confirming takes a beat of each level on the way. */
+const assignTimeoutMs = 25_000
+const statusTimeoutMs = 5_000
+
+/** A cascade broker as the source of others: passes on what they say with its own beat, and what level 0 decides with its answers. */
+export class RelayedControl implements CascadeApi {
+  readonly #deps: RelayedControlDeps
+
+  constructor(deps: RelayedControlDeps) {
+    this.#deps = deps
+  }
+
+  async beat(beat: CascadeBeat): Promise<CascadeBeatReply> {
+    const { brokerId, registry, topics, uplink } = this.#deps
+    const clusterId = this.#deps.clusterId()
+    const { last, ancestors } = uplink
+    if (clusterId === '' || last === null) {
+      throw new TailraceError('NOT_READY', 'This cascade broker has had no source since its start.')
+    }
+    if (beat.clusterId !== '' && beat.clusterId !== clusterId) {
+      throw new TailraceError('CLUSTER_MISMATCH', `This is cluster ${clusterId}.`)
+    }
+    if (ancestors.includes(beat.broker)) {
+      throw new TailraceError(
+        'CASCADE_CYCLE',
+        `${brokerId} copies from ${ancestors.slice(1).join(', which copies from ')}.`,
+      )
+    }
+    const levelZero = last.cluster.brokers.filter(({ level }) => level === 0)
+    checkSender(
+      beat,
+      levelZero.map(({ id }) => id),
+    )
+    registry.take(checkReports(beat.reports))
+    const asked = new Set(beat.reports.map(({ broker }) => broker))
+    const list = topics.get()
+    return {
+      ...{ clusterId, broker: brokerId, level: uplink.level, ancestors },
+      assignments: last.assignments.filter(({ broker }) => asked.has(broker)),
+      cluster: last.cluster,
+      topics: list.digest,
+      topicsVersion: list.version,
+      topicList: list.digest === beat.topics ? null : list.topics,
+      caughtUp: this.#deps.caughtUp(),
+    }
+  }
+
+  async status(): Promise<CascadeStatus> {
+    const { address, answer } = await this.#ask('GET', '/cascade', undefined, statusTimeoutMs)
+    return checkStatus(answer, address)
+  }
+
+  async assign(broker: BrokerId, source: BrokerId): Promise<void> {
+    await this.#ask('PUT', `/cascade/brokers/${broker}/source`, { source }, assignTimeoutMs)
+  }
+
+  async #ask(method: 'GET' | 'PUT', path: string, body: unknown, timeoutMs: number) {
+    const { address } = await this.#deps.uplink.whenSession(0)
+    return { address, answer: await this.#deps.http.request(method, address, path, body, timeoutMs) }
+  }
+}

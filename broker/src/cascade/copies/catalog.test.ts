@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { openMemoryStore } from '../../log/store/memory-store.ts'
+import { Catalog } from './catalog.ts'
+
+const topic = (name: string, id: string, partitions: number) => ({ name, id, partitions, replicas: 1, config: {} })
+const encoded = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
+
+/** A store in which two topics are kept, with a change of what is kept of them. */
+async function loaded(changes: Readonly<Record<string, object>>): Promise<Catalog> {
+  const store = openMemoryStore()
+  await new Catalog(store).put([topic('a', 'A', 2), topic('b', 'B', 1)], 4)
+  for (const [key, change] of Object.entries(changes)) {
+    const kept = JSON.parse(new TextDecoder().decode((await store.get(key))!))
+    await store.write([
+      [key, encoded(typeof kept === 'number' ? (change as { value: number }).value : { ...kept, ...change })],
+    ])
+  }
+  const catalog = new Catalog(store)
+  await catalog.load()
+  return catalog
+}
+
+describe('the catalogue of a cascade broker', () => {
+  it('is after a restart what it was, and gives new partitions groups of their own', async () => {
+    const catalog = await loaded({})
+    await catalog.put([topic('a', 'A', 3), topic('c', 'C', 1)], 5)
+    expect([...catalog.topics.values()].map(({ id, groups }) => [id, groups])).toEqual([
+      ['A', [1, 2, 4]],
+      ['B', [3]],
+      ['C', [5]],
+    ])
+  })
+
+  it('forgets no partition because a list says less', async () => {
+    const catalog = await loaded({})
+    await catalog.put([topic('a', 'A', 1)], 5)
+    expect(catalog.topics.get('A')).toMatchObject({ partitions: 2, groups: [1, 2] })
+  })
+
+  it.each([
+    ['a group of another topic', { 'cascade/topic/B': { groups: [1] } }],
+    ['a group twice', { 'cascade/topic/A': { groups: [1, 1] } }],
+    ['a group that was not given out yet', { 'cascade/topic/B': { groups: [9] } }],
+    ['group 0, which is none of a topic', { 'cascade/topic/B': { groups: [0] } }],
+    ['fewer groups than partitions', { 'cascade/topic/B': { partitions: 2 } }],
+    ['the id of another topic', { 'cascade/topic/B': { id: 'A' } }],
+    ['a name that no topic can have', { 'cascade/topic/B': { name: '../x' } }],
+    ['settings that are none', { 'cascade/topic/B': { config: { retentionMs: 'x' } } }],
+    ['a next group that is given out', { 'cascade/next-group': { value: 2 } }],
+    ['a next group that is none', { 'cascade/next-group': { value: 0 } }],
+  ])('does not begin with %s', async (_, changes) => {
+    await expect(loaded(changes)).rejects.toMatchObject({ code: 'STORAGE_CORRUPT' })
+  })
+})

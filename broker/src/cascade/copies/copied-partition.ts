@@ -1,0 +1,235 @@
+import type { GroupId, Offset, PartitionNumber, Position, Timestamp } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { GroupLog, LogStorage } from '../../log/log-storage.ts'
+import { firstOffsetAt } from '../../partition/replica/read/time-seek.ts'
+import { WaitingReaders } from '../../partition/replica/read/waiting-readers.ts'
+import type { FetchRequest, FetchResult } from '../../partition/requests.ts'
+import type { Crc32c } from '../../platform/checksum.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { CopyMismatch, takeBatches } from './intake.ts'
+import { LagMarks } from './lag-marks.ts'
+
+export interface CopyServices {
+  readonly storage: LogStorage
+  readonly clock: Clock
+  readonly crc32c: Crc32c
+}
+
+interface Unsynced {
+  readonly ticket: number
+  readonly end: Offset
+  readonly bytes: number
+  /** Lets the source send as much again. */
+  readonly durable: (bytes: number) => void
+}
+
+/** As in a partition's replica. */
+const maxWaitingReaders = 10_000
+
+/**
+ * One partition's committed records on this broker's disk, with the offsets and bytes that they have everywhere. Readers see what is durable here: after a crash this broker
+ * is not behind what it has shown.
+ */
+export class CopiedPartition {
+  readonly topic: string
+  readonly topicId: string
+  readonly partition: PartitionNumber
+  readonly group: GroupId
+  /** Why nothing is copied any more, or empty. Ends with a restart or another source. */
+  stopped = ''
+  /** What the source has, as last heard. */
+  sourceEnd: Offset
+  readonly #services: CopyServices
+  readonly #readers: WaitingReaders
+  readonly #marks = new LagMarks()
+  /** The end that the source told first since this broker has started; null: none yet. */
+  #firstHeard: Offset | null = null
+  #log: GroupLog
+  #durableEnd: Offset
+  #unsynced: Unsynced[] = []
+  #ticket = 0
+  #beginning = false
+  #removed = false
+
+  constructor(
+    services: CopyServices,
+    log: GroupLog,
+    topic: { readonly name: string; readonly id: string },
+    partition: PartitionNumber,
+  ) {
+    this.#services = services
+    this.#log = log
+    this.group = log.group
+    this.topic = topic.name
+    this.topicId = topic.id
+    this.partition = partition
+    this.#durableEnd = log.endOffset
+    this.sourceEnd = log.endOffset
+    this.#readers = new WaitingReaders(services.clock, maxWaitingReaders)
+    // What the disk has lost is committed, and the source has it: nobody's vote depends on this copy.
+    if (log.damage !== null) log.repaired()
+  }
+
+  get log(): GroupLog {
+    return this.#log
+  }
+  get logStart(): Offset {
+    return this.#log.startOffset
+  }
+  get highWatermark(): Offset {
+    return this.#durableEnd
+  }
+  /** The next offset to ask the source for. */
+  get endOffset(): Offset {
+    return this.#log.endOffset
+  }
+  get isEmpty(): boolean {
+    return this.#log.endOffset === 0 && this.#log.lastIndex === 0
+  }
+  get removed(): boolean {
+    return this.#removed
+  }
+  get lagRecords(): number {
+    return Math.max(0, this.sourceEnd - this.#durableEnd)
+  }
+
+  /** Whether all is here that the source had when it was heard first. A copy that is not continued will never have more. */
+  get complete(): boolean {
+    return this.stopped !== '' || (this.#firstHeard !== null && this.#durableEnd >= this.#firstHeard)
+  }
+
+  lagMs(): number {
+    return this.#marks.behindMs(this.#services.clock.monotonic())
+  }
+
+  /** The source has told where it stands. */
+  heard(sourceEnd: Offset): void {
+    this.sourceEnd = sourceEnd
+    this.#firstHeard ??= sourceEnd
+    if (sourceEnd > this.#durableEnd) this.#marks.heard(sourceEnd, this.#services.clock.monotonic())
+  }
+
+  /**
+   * Takes batches in. `durable` is called with their bytes when they are on the disk, or at once for those that are not wanted.
+   * @throws TailraceError CORRUPT_BATCH, INVALID_BATCH. A mismatch stops the partition and throws CopyMismatch, once
+   */
+  take(body: Uint8Array, durable: (bytes: number) => void): void {
+    if (this.stopped !== '' || this.#removed || this.#beginning) {
+      durable(body.length)
+      return
+    }
+    const log = this.#log
+    const lastTerm = log.terms.at(-1)?.term ?? log.prevTerm
+    const end = { lastIndex: log.lastIndex, endOffset: log.endOffset, lastTerm }
+    try {
+      const { headers, payloads, overlapBytes } = takeBatches(body, end, this.#services.crc32c)
+      if (overlapBytes > 0) durable(overlapBytes)
+      if (headers.length === 0) return
+      const ticket = ++this.#ticket
+      this.#unsynced.push({ ticket, end: headers.at(-1)!.lastOffset + 1, bytes: body.length - overlapBytes, durable })
+      log.write({ hardState: null, truncateFrom: null, entries: headers, payloads, ticket })
+    } catch (error) {
+      if (error instanceof CopyMismatch) {
+        this.stopped = error.message
+        durable(body.length)
+      }
+      throw error
+    }
+  }
+
+  /** The log's writes up to `ticket` are on the disk. */
+  onDurable(ticket: number): void {
+    let done = 0
+    for (const { ticket: own, end } of this.#unsynced) {
+      if (own > ticket) break
+      this.#durableEnd = end
+      done++
+    }
+    const synced = this.#unsynced.splice(0, done)
+    this.#marks.reached(this.#durableEnd)
+    this.#readers.advanced(this.#durableEnd)
+    for (const { bytes, durable } of synced) durable(bytes)
+  }
+
+  /** What the source has begins past the end here: what lies between is gone there too, so the copy goes on at `start`, with nothing before it. */
+  async beginAt(start: Offset): Promise<void> {
+    if (start <= this.#log.endOffset) throw new RangeError(`${start} is not past ${this.#log.endOffset}`)
+    this.#beginning = true
+    try {
+      const { storage } = this.#services
+      const [prevIndex, prevTerm] = [this.#log.lastIndex + 1, this.#log.terms.at(-1)?.term ?? this.#log.prevTerm]
+      const [ends, nothing] = [
+        { lastIndex: prevIndex, lastTerm: prevTerm },
+        { terms: [], configurations: [] },
+      ]
+      const description = { prevIndex, prevTerm, startOffset: start, endOffset: start, ...ends, ...nothing }
+      const install = await storage.beginInstall(this.group, description, [])
+      this.#log = await install.finish()
+      const dropped = this.#unsynced
+      this.#unsynced = []
+      for (const { bytes, durable } of dropped) durable(bytes)
+      this.#durableEnd = start
+      this.#marks.reached(start)
+      this.#readers.wakeAll()
+    } finally {
+      this.#beginning = false
+    }
+  }
+
+  /** @throws TailraceError OFFSET_OUT_OF_RANGE before the log's start, STORAGE_CORRUPT, UNKNOWN_TOPIC, OVERLOADED. Past the end: nothing */
+  async fetch(request: FetchRequest): Promise<FetchResult> {
+    const { clock } = this.#services
+    const deadline = clock.monotonic() + request.waitMs
+    for (;;) {
+      this.#checkStart(request.offset)
+      const { offset, maxBytes, signal } = request
+      if (offset < this.#durableEnd) {
+        const run = await this.#log.readRecords(offset, this.#durableEnd, maxBytes)
+        // What was cut off or replaced meanwhile is looked up again.
+        if (run.batches.length > 0 || offset < this.logStart) return { ...run, ...this.#places() }
+      }
+      const left = deadline - clock.monotonic()
+      if (left <= 0 || signal?.aborted) return { batches: [], bytes: 0, nextOffset: offset, ...this.#places() }
+      await this.#readers.wait(offset, left, signal)
+    }
+  }
+
+  /** `LATEST`: behind all that the source is known to have. @throws TailraceError OFFSET_OUT_OF_RANGE before the log's start; the end is not checked */
+  async find(position: Position): Promise<Offset> {
+    switch (position.kind) {
+      case 'EARLIEST':
+        return this.logStart
+      case 'LATEST':
+        return Math.max(this.#durableEnd, this.sourceEnd)
+      case 'TIME':
+        return this.#offsetAt(position.value)
+      case 'OFFSET':
+        this.#checkStart(position.value)
+        return position.value
+    }
+  }
+
+  async #offsetAt(time: Timestamp): Promise<Offset> {
+    const base = await this.#log.offsetForTime(time, this.#durableEnd)
+    if (base === null) return this.#durableEnd
+    const { batches } = await this.#log.readRecords(base, this.#durableEnd, 1)
+    return firstOffsetAt(batches[0], base, time)
+  }
+
+  /** Readers that wait hear UNKNOWN_TOPIC. */
+  remove(): void {
+    this.#removed = true
+    this.#readers.wakeAll()
+  }
+
+  #places(): { highWatermark: Offset; logStart: Offset } {
+    return { highWatermark: this.#durableEnd, logStart: this.logStart }
+  }
+
+  #checkStart(offset: Offset): void {
+    if (this.#removed) throw new TailraceError('UNKNOWN_TOPIC', `"${this.topic}".`)
+    if (offset >= this.logStart) return
+    const detail = `Offset ${offset} is not between ${this.logStart} and ${this.#durableEnd}.`
+    throw new TailraceError('OFFSET_OUT_OF_RANGE', detail)
+  }
+}

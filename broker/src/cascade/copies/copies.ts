@@ -1,0 +1,198 @@
+import type { GroupId, PartitionNumber } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { TopicSummary } from '../../api/broker-api.ts'
+import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
+import type { StateStore } from '../../log/log-storage.ts'
+import { mustSeal, retentionCut } from '../../partition/copies/retention.ts'
+import type { Logger } from '../../platform/logger.ts'
+import { Catalog, type CatalogTopic } from './catalog.ts'
+import { CopiedPartition, type CopyServices } from './copied-partition.ts'
+
+/** A source that is behind, or does not tell the version of its list, may not list a topic for a moment. Its records would have to be copied anew. */
+const missingGraceMs = 10_000
+const retentionMs = 10_000
+
+export interface CopiesDeps extends CopyServices {
+  readonly store: StateStore
+  readonly logger: Logger
+}
+
+/** All that this broker holds: the catalogue of topics and one copy for each partition. */
+export class Copies {
+  readonly #deps: CopiesDeps
+  readonly #catalog: Catalog
+  readonly #byTopic = new Map<string, CopiedPartition[]>()
+  readonly #byGroup = new Map<GroupId, CopiedPartition>()
+  readonly #byName = new Map<string, string>()
+  readonly #missingSince = new Map<string, number>()
+  readonly #sealedAt = new Map<GroupId, number>()
+  #work: Promise<unknown> = Promise.resolve()
+  #version = 0
+
+  constructor(deps: CopiesDeps) {
+    this.#deps = deps
+    this.#catalog = new Catalog(deps.store)
+    deps.storage.onDurable = (group, ticket) => this.#byGroup.get(group)?.onDurable(ticket)
+  }
+
+  /** Once, at the start. */
+  async load(): Promise<void> {
+    await this.#catalog.load()
+    for (const topic of this.#catalog.topics.values()) this.#open(topic)
+    // A crash came between forgetting a topic and removing its records.
+    for (const { group } of [...this.#deps.storage.groups()]) {
+      if (!this.#byGroup.has(group)) await this.#deps.storage.remove(group)
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#catalog.topics.size === 0
+  }
+
+  /** Topics by their present names. */
+  topics(): CatalogTopic[] {
+    return [...this.#byName.values()].map((id) => this.#catalog.topics.get(id)!)
+  }
+
+  topic(name: string): CatalogTopic | undefined {
+    const id = this.#byName.get(name)
+    return id === undefined ? undefined : this.#catalog.topics.get(id)
+  }
+
+  /** Of the last list whose changes are all done here. */
+  get version(): number {
+    return this.#version
+  }
+
+  all(): Iterable<CopiedPartition> {
+    return this.#byGroup.values()
+  }
+
+  partitionsOf(id: string): readonly CopiedPartition[] {
+    return this.#byTopic.get(id) ?? []
+  }
+
+  /** @throws TailraceError UNKNOWN_TOPIC, TOPIC_ID_MISMATCH, UNKNOWN_PARTITION */
+  partition(name: string, partition: PartitionNumber, id?: string): CopiedPartition {
+    const topic = this.topic(name)
+    if (topic === undefined) throw new TailraceError('UNKNOWN_TOPIC', `"${name}".`)
+    refuseAnother(name, topic.id, id)
+    const found = this.partitionsOf(topic.id)[partition]
+    if (found === undefined) throw new TailraceError('UNKNOWN_PARTITION', `"${name}" has no partition ${partition}.`)
+    return found
+  }
+
+  /** The source's list of topics. Resolves when what is new can be copied, and what is gone has been removed. */
+  update(list: readonly TopicSummary[], version: number): Promise<void> {
+    const work = this.#work.then(() => this.#update(list, version))
+    this.#work = work.catch(() => {})
+    return work
+  }
+
+  async #update(list: readonly TopicSummary[], version: number): Promise<void> {
+    const { topics } = this.#catalog
+    const changed = list.filter((topic) => !isKnown(topic, topics.get(topic.id)))
+    // A topic is found under the name that it has in the newest list, and under no other.
+    for (const { id } of changed) this.#forgetName(topics.get(id))
+    await this.#catalog.put(changed, version)
+    for (const { id } of changed) this.#open(topics.get(id)!)
+    for (const { name, id } of list) {
+      this.#byName.set(name, id)
+      this.#missingSince.delete(id)
+    }
+    await this.#forgetMissing(new Set(list.map(({ id }) => id)), version)
+  }
+
+  /** The source's list is as it was. `ids`: the topics in it. */
+  forgetMissing(ids: readonly string[], version: number): Promise<void> {
+    const work = this.#work.then(() => this.#forgetMissing(new Set(ids), version))
+    this.#work = work.catch(() => {})
+    return work
+  }
+
+  /** A topic that a later list lacks is gone at once; one that a list lacks that may be older, when that has lasted. */
+  async #forgetMissing(listed: ReadonlySet<string>, version: number): Promise<void> {
+    const now = this.#deps.clock.monotonic()
+    for (const { id, listedAt = 0 } of [...this.#catalog.topics.values()]) {
+      if (listed.has(id)) continue
+      if (listedAt > 0 && version > listedAt) {
+        await this.#remove(id)
+        continue
+      }
+      const since = this.#missingSince.get(id) ?? now
+      this.#missingSince.set(id, since)
+      if (now - since >= missingGraceMs) await this.#remove(id)
+    }
+    this.#version = version
+  }
+
+  /** Lets go of records that are too old or too many by the topics' own settings, as replicas do. */
+  startRetention(): { cancel(): void } {
+    return this.#deps.clock.every(retentionMs, () => void this.#retain())
+  }
+
+  async #retain(): Promise<void> {
+    const { clock, logger } = this.#deps
+    for (const { id, config } of [...this.#catalog.topics.values()]) {
+      const { retentionBytes = null, retentionMs = null } = config
+      if (retentionBytes === null && retentionMs === null) continue
+      const retention = { bytes: retentionBytes, ms: retentionMs }
+      for (const { log, group, removed } of this.partitionsOf(id)) {
+        if (removed) continue
+        const [segments, sinceSeal] = [log.segmentStarts(), this.#sealedAt.get(group) ?? 0]
+        try {
+          if (mustSeal(retention, { segments }, log.lastIndex, clock.monotonic() - sinceSeal)) {
+            this.#sealedAt.set(group, clock.monotonic())
+            await log.seal()
+          }
+          const view = { segments: log.segmentStarts(), sizeBytes: log.sizeBytes, now: clock.now() }
+          const cut = retentionCut(retention, { ...view, settledIndex: log.lastIndex })
+          if (cut !== null) await log.cutPrefix(cut)
+        } catch (error) {
+          logger.warn({ err: error, group }, 'records past their retention could not be removed; trying again later')
+        }
+      }
+    }
+  }
+
+  #open(topic: CatalogTopic): void {
+    const { storage } = this.#deps
+    const partitions = this.#byTopic.get(topic.id) ?? []
+    for (let at = partitions.length; at < topic.groups.length; at++) {
+      const group = topic.groups[at]!
+      const copy = new CopiedPartition(this.#deps, storage.group(group) ?? storage.create(group), topic, at)
+      partitions.push(copy)
+      this.#byGroup.set(group, copy)
+    }
+    this.#byTopic.set(topic.id, partitions)
+    this.#byName.set(topic.name, topic.id)
+  }
+
+  #forgetName(topic: Pick<CatalogTopic, 'id' | 'name'> | undefined): void {
+    if (topic !== undefined && this.#byName.get(topic.name) === topic.id) this.#byName.delete(topic.name)
+  }
+
+  async #remove(id: string): Promise<void> {
+    const { name, groups } = this.#catalog.topics.get(id)!
+    this.#deps.logger.info({ topic: name, id }, 'the topic is gone; its records are removed')
+    for (const copy of this.partitionsOf(id)) copy.remove()
+    await this.#catalog.remove(id)
+    this.#forgetName({ id, name })
+    this.#byTopic.delete(id)
+    this.#missingSince.delete(id)
+    for (const group of groups) {
+      this.#byGroup.delete(group)
+      this.#sealedAt.delete(group)
+      await this.#deps.storage.remove(group)
+    }
+  }
+}
+
+function isKnown(topic: TopicSummary, known: CatalogTopic | undefined): boolean {
+  if (known === undefined) return false
+  return JSON.stringify(sorted(known)) === JSON.stringify(sorted(topic))
+}
+
+function sorted({ id, name, partitions, replicas, config }: TopicSummary): unknown[] {
+  return [id, name, partitions, replicas, Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1))]
+}

@@ -1,0 +1,163 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { BrokerApi } from '../../api/broker-api.ts'
+import { createHttpGateway, type HttpGateway } from '../../doors/server.ts'
+import { MemoryAdmin } from '../../doors/testing/memory-admin.ts'
+import { MemoryBroker } from '../../doors/testing/memory-broker.ts'
+import type { LogStorage, StateStore } from '../../log/log-storage.ts'
+import { openLogStorage } from '../../log/open.ts'
+import { openMemoryStore } from '../../log/store/memory-store.ts'
+import { batchOf, recordsOf } from '../../partition/testing/batches.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { nodeCrc32c } from '../../platform/node/checksum.ts'
+import { nodeClock } from '../../platform/node/clock.ts'
+import { nodeHttpClient } from '../../platform/node/http-client.ts'
+import { nodeMessageSockets } from '../../platform/node/message-sockets.ts'
+import { nodeRandom } from '../../platform/node/random.ts'
+import { MemoryDisk } from '../../platform/testing/disk.ts'
+import { LevelZeroControl } from '../control/level-zero-control.ts'
+import { CascadeNode } from '../node.ts'
+
+/** Five times as fast as it is, so that beats come in five times as often. */
+export const fastClock: Clock = {
+  now: () => nodeClock.now(),
+  monotonic: () => nodeClock.monotonic() * speed,
+  after: (ms, call) => nodeClock.after(ms / speed, call),
+  every: (ms, call) => nodeClock.every(ms / speed, call),
+  soon: (call) => nodeClock.soon(call),
+}
+const speed = 5
+
+const silent = { info: () => {}, warn: () => {}, error: () => {} }
+const listen = { host: '127.0.0.1', port: 0 }
+
+/** A broker of level 0 in memory behind a real gateway: what cascade brokers see of one. */
+export interface Top {
+  readonly broker: MemoryBroker
+  readonly control: LevelZeroControl
+  readonly address: string
+  readonly gateway: HttpGateway
+}
+
+/** `change`: what it does differently from MemoryBroker. */
+export async function startTop(change: Partial<BrokerApi> = {}, clusterId = 'test-cluster'): Promise<Top> {
+  const broker = new MemoryBroker(nodeClock)
+  let address = ''
+  const self = () => ({ id: 1, http: address, peer: '', level: 0, alive: true, pid: 7 })
+  const describeCluster = async () => ({ clusterId, metadataLeader: 1, brokers: [self()] })
+  const ask = () => Promise.reject(new Error('there is one broker only'))
+  const control = new LevelZeroControl({
+    api: {
+      ...{ brokerId: 1, describeCluster },
+      listTopics: () => broker.listTopics(),
+      topicsVersion: () => broker.topicsVersion(),
+    },
+    clock: fastClock,
+    ask,
+  })
+  const api: BrokerApi = {
+    brokerId: 1,
+    publish: (...args) => broker.publish(...args),
+    fetch: (topic, partition, request) => broker.fetch(topic, partition, request),
+    findOffset: (...args) => broker.findOffset(...args),
+    initProducer: () => broker.initProducer(),
+    createTopic: (request) => broker.createTopic(request),
+    deleteTopic: (...args) => broker.deleteTopic(...args),
+    listTopics: () => broker.listTopics(),
+    topicsVersion: () => broker.topicsVersion(),
+    describeTopic: (...args) => broker.describeTopic(...args),
+    routing: (topics) => broker.routing(topics),
+    describeCluster,
+    readiness: () => broker.readiness(),
+    onLeadership: (listener) => broker.onLeadership(listener),
+    ...change,
+  }
+  const admin = new MemoryAdmin(broker)
+  const gateway = await createHttpGateway({
+    ...{ api, admin, cascade: control, clock: fastClock, random: nodeRandom, log: silent, listen },
+  })
+  address = await gateway.listen()
+  return { broker, control, address, gateway }
+}
+
+/** What outlives a cascade broker's process. */
+export class CascadeDisk {
+  readonly disk: MemoryDisk
+  readonly store: StateStore = openMemoryStore()
+  /** While set, nothing gets onto the disk. */
+  gate: Promise<void> | null = null
+
+  constructor() {
+    this.disk = new MemoryDisk({ pace: () => this.gate ?? Promise.resolve() })
+  }
+}
+
+export interface Tier {
+  readonly node: CascadeNode
+  readonly address: string
+  readonly storage: LogStorage
+  stop(): Promise<void>
+}
+
+const sizes = { journalFileBytes: 16 * 2 ** 20, segmentBytes: 2 ** 20, tailBytes: 4 * 2 ** 20, directBytes: 2 ** 19 }
+
+/** A whole cascade broker in this process, on a disk in memory. */
+export async function startTier(brokerId: number, sources: string[], on = new CascadeDisk()): Promise<Tier> {
+  const deps = { clock: fastClock, crc32c: nodeCrc32c }
+  const storage = await openLogStorage(
+    { ...deps, disk: on.disk.mount() },
+    { ...sizes, folder: 'log', diskReserveBytes: 0 },
+  )
+  storage.onFailure = () => {}
+  const port = await freePort()
+  const node = await CascadeNode.open({
+    ...{ ...deps, brokerId, sources, storage, store: on.store, random: nodeRandom, logger: silent },
+    ...{ http: `127.0.0.1:${port}`, client: nodeHttpClient, sockets: nodeMessageSockets, readyLagMs: 10_000 },
+  })
+  const { api, admin, control } = node
+  const parts = { api, admin, cascade: control, clock: fastClock, random: nodeRandom, log: silent }
+  const gateway = await createHttpGateway({ ...parts, listen: { ...listen, port } })
+  const address = await gateway.listen()
+  node.start()
+  const stop = async () => {
+    await gateway.close()
+    node.close()
+    await storage.close()
+  }
+  return { node, address, storage, stop }
+}
+
+export async function until(what: string, met: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
+  const deadline = performance.now() + withinMs
+  while (!(await met())) {
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${withinMs} ms`)
+    await new Promise((done) => setTimeout(done, 10))
+  }
+}
+
+/** `offset:value` of every record of a partition, from a broker of any level. */
+export async function recordsAt(api: Pick<BrokerApi, 'fetch'>, topic: string, partition = 0): Promise<string[]> {
+  return recordsOf(await batchesAt(api, topic, partition))
+}
+
+export async function batchesAt(api: Pick<BrokerApi, 'fetch'>, topic: string, partition = 0): Promise<Uint8Array[]> {
+  const all: Uint8Array[] = []
+  for (let offset = 0; ; ) {
+    const { batches, nextOffset } = await api.fetch(topic, partition, { offset, maxBytes: 2 ** 20, waitMs: 0 })
+    if (batches.length === 0) return all
+    all.push(...batches)
+    offset = nextOffset
+  }
+}
+
+export function publishTo(api: Pick<BrokerApi, 'publish'>, topic: string, values: string[], partition = 0) {
+  return api.publish(topic, partition, batchOf(values), { timeoutMs: 5_000, wait: true })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  await new Promise((done) => server.close(done))
+  return port
+}

@@ -1,0 +1,275 @@
+import type { Message, TailraceError } from '@tailrace/schemas'
+import type { Clock, TimerHandle } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/logger.ts'
+import type { CopiedPartition } from '../copies/copied-partition.ts'
+import type { Copies } from '../copies/copies.ts'
+import { CopyMismatch } from '../copies/intake.ts'
+import type { SourceLink } from './source-link.ts'
+
+export interface FollowerDeps {
+  readonly copies: Copies
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly writable: () => boolean
+  /** A further connection to the source. Rejects with TailraceError. */
+  readonly openLink: () => Promise<SourceLink>
+  /** The source cannot be followed any more on these connections. */
+  readonly onLost: (reason: string) => void
+  /** The source has no such topic any more. */
+  readonly onGone: () => void
+  readonly counts: CopyCounts
+}
+
+export interface CopyCounts {
+  batches: number
+  bytes: number
+  newBeginnings: number
+}
+
+interface Subscription {
+  readonly link: SourceLink
+  id: number
+  readonly topic: string
+  readonly copies: Map<number, CopiedPartition>
+  readonly credit: number
+  /** Durable here, and not yet told to the source. */
+  owed: number
+}
+
+/** A source takes 256 subscriptions and 10,000 partitions of a connection, and a topic has 1,000 partitions at most. */
+const maxSubscriptions = 200
+const maxPartitions = 8_000
+/** What all subscriptions together may have sent that is not on the disk here. */
+const totalCredit = 32 * 1024 * 1024
+const leastCredit = 64 * 1024
+const mostCredit = 4 * 1024 * 1024
+const retryMs = 500
+/** A source that ends before this copy does may be behind; after this long it is another log. */
+const shorterSourceMs = 30_000
+
+/**
+ * Keeps every partition subscribed to one source, each from where its copy ends. The source may send as much as is durable here, so a slow disk slows the
+ * subscription and nothing piles up.
+ */
+export class Follower {
+  readonly #deps: FollowerDeps
+  /** With the partitions subscribed to on each. */
+  readonly #links = new Map<SourceLink, number>()
+  readonly #subscriptions = new Map<CopiedPartition, Subscription>()
+  readonly #retryAt = new Map<CopiedPartition, number>()
+  readonly #shorterSince = new Map<CopiedPartition, number>()
+  #topics: ReadonlyMap<string, string> = new Map()
+  #attaching = false
+  #again = false
+  #retry: TimerHandle | null = null
+  #paused = false
+  #closed = false
+
+  constructor(deps: FollowerDeps) {
+    this.#deps = deps
+    // Another source may be sane.
+    for (const copy of deps.copies.all()) copy.stopped = ''
+  }
+
+  /** The topics of the source, ids by name; what is not subscribed to yet will be. */
+  async follow(topics: ReadonlyMap<string, string> = this.#topics): Promise<void> {
+    this.#topics = topics
+    if (this.#attaching) {
+      this.#again = true
+      return
+    }
+    this.#attaching = true
+    try {
+      do {
+        this.#again = false
+        if (this.#mayWrite()) for (const [name, id] of this.#topics) await this.#attach(name, id)
+      } while (this.#again && !this.#closed)
+    } catch (error) {
+      if (!this.#closed) this.#deps.onLost((error as Error).message)
+    } finally {
+      this.#attaching = false
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#retry?.cancel()
+    for (const link of this.#links.keys()) link.close()
+    this.#subscriptions.clear()
+  }
+
+  /** Below the disk reserve nothing is asked for. */
+  #mayWrite(): boolean {
+    const { writable, logger } = this.#deps
+    if (writable()) {
+      if (this.#paused) logger.info({}, 'there is disk space again; copying goes on')
+      this.#paused = false
+      return !this.#closed
+    }
+    if (!this.#paused) logger.error({}, 'the disk reserve is reached; copying stops until there is space')
+    this.#paused = true
+    for (const subscription of new Set(this.#subscriptions.values())) this.#drop(subscription)
+    return false
+  }
+
+  async #attach(topic: string, id: string): Promise<void> {
+    const now = this.#deps.clock.monotonic()
+    const wanted = (copy: CopiedPartition): boolean =>
+      !copy.removed && copy.stopped === '' && !this.#subscriptions.has(copy) && (this.#retryAt.get(copy) ?? 0) <= now
+    const copies = this.#deps.copies.partitionsOf(id).filter(wanted)
+    if (copies.length === 0) return
+    const link = await this.#roomyLink()
+    if (this.#closed) return
+    const credit = Math.min(mostCredit, Math.max(leastCredit, Math.floor(totalCredit / this.#topics.size)))
+    const byNumber = new Map(copies.map((copy) => [copy.partition, copy]))
+    const subscription: Subscription = { link, id: 0, topic, copies: byNumber, credit, owed: 0 }
+    this.#links.set(link, this.#links.get(link)! + copies.length)
+    for (const copy of copies) {
+      this.#subscriptions.set(copy, subscription)
+      this.#retryAt.delete(copy)
+    }
+    const partitions = copies.map((copy) => {
+      const position = copy.isEmpty
+        ? ({ kind: 'EARLIEST', value: 0 } as const)
+        : ({ kind: 'OFFSET', value: copy.endOffset } as const)
+      return { partition: copy.partition, position }
+    })
+    const earliest = { kind: 'EARLIEST', value: 0 } as const
+    // The source's own replicas, where it has them: its leaders have enough to do.
+    const fields = { topic, position: earliest, partitions, credit, replica: true, topicId: id }
+    subscription.id = link.subscribe(fields, {
+      subscribed: (told) => this.#onSubscribed(subscription, told),
+      records: (told, body) => this.#onRecords(subscription, told, body),
+      ended: (partition, error) => this.#onEnded(subscription, partition, error),
+    })
+  }
+
+  async #roomyLink(): Promise<SourceLink> {
+    for (const [link, partitions] of this.#links) {
+      if (link.subscriptions < maxSubscriptions && partitions < maxPartitions) return link
+    }
+    const link = await this.#deps.openLink()
+    if (this.#closed) link.close()
+    link.onLost = (reason) => this.#deps.onLost(reason)
+    this.#links.set(link, 0)
+    return link
+  }
+
+  #onSubscribed(subscription: Subscription, { partitions }: Message<'Subscribed'>): void {
+    const later: { copy: CopiedPartition; start: number }[] = []
+    for (const { partition, offset, highWatermark } of partitions) {
+      const copy = subscription.copies.get(partition)
+      if (copy === undefined) continue
+      copy.heard(highWatermark)
+      if (offset > copy.endOffset) later.push({ copy, start: offset })
+    }
+    if (later.length === 0) return
+    // Its records would leave a gap: all of the subscription again, once these copies begin where the source does.
+    this.#drop(subscription)
+    void this.#beginAnew(later)
+  }
+
+  #onRecords(subscription: Subscription, fields: Message<'Records'>, body: Uint8Array): void {
+    const { counts, logger } = this.#deps
+    const repay = (bytes: number): void => this.#repay(subscription, bytes)
+    const copy = subscription.copies.get(fields.partition)
+    if (copy === undefined || this.#closed) {
+      repay(body.length)
+      return
+    }
+    copy.heard(fields.highWatermark)
+    this.#shorterSince.delete(copy)
+    if (body.length === 0) return
+    counts.bytes += body.length
+    counts.batches++
+    try {
+      copy.take(body, repay)
+    } catch (error) {
+      if (!(error instanceof CopyMismatch)) throw error
+      const { topic, partition } = copy
+      logger.error({ topic, partition, reason: error.message }, 'the partition is not copied any more')
+    }
+  }
+
+  #onEnded(subscription: Subscription, partition: number, error: TailraceError): void {
+    if (this.#closed) return
+    const ended = partition === -1 ? [...subscription.copies.values()] : [subscription.copies.get(partition)]
+    for (const copy of ended) {
+      if (copy === undefined) continue
+      this.#detach(subscription, copy, retryMs)
+      if (error.code === 'OFFSET_OUT_OF_RANGE') void this.#realign(subscription.link, copy)
+    }
+    if (subscription.copies.size === 0) subscription.link.unsubscribe(subscription.id)
+    if (error.code === 'UNKNOWN_TOPIC' || error.code === 'TOPIC_ID_MISMATCH') this.#deps.onGone()
+    else if (error.code !== 'OFFSET_OUT_OF_RANGE') {
+      const { topic } = subscription
+      this.#deps.logger.warn({ topic, partition, error: error.message }, 'the source has ended a subscription')
+    }
+    this.#followSoon()
+  }
+
+  /** The source refuses the offset that is next here: its log begins later by now, or ends before. */
+  async #realign(link: SourceLink, copy: CopiedPartition): Promise<void> {
+    const { topic, topicId, partition } = copy
+    try {
+      const position = { kind: 'EARLIEST', value: 0 } as const
+      const { fields } = await link.request('FindOffset', { topic, partition, position, topicId }, 5_000)
+      copy.heard(fields.highWatermark)
+      if (fields.logStart > copy.endOffset) return await this.#beginAnew([{ copy, start: fields.logStart }])
+      const { clock, logger } = this.#deps
+      const since = this.#shorterSince.get(copy) ?? clock.monotonic()
+      this.#shorterSince.set(copy, since)
+      if (clock.monotonic() - since < shorterSourceMs) return
+      copy.stopped = `the source ends at ${fields.highWatermark}, and ${copy.endOffset} is reached here`
+      logger.error({ topic, partition, reason: copy.stopped }, 'the partition is not copied any more')
+    } catch (error) {
+      this.#deps.logger.warn({ topic, partition, err: error }, 'cannot ask the source where its log begins')
+    }
+  }
+
+  async #beginAnew(copies: readonly { copy: CopiedPartition; start: number }[]): Promise<void> {
+    const { logger, counts } = this.#deps
+    for (const { copy, start } of copies) {
+      const { topic, partition, endOffset } = copy
+      if (start <= endOffset || this.#closed || copy.removed) continue
+      logger.info(
+        { topic, partition, from: endOffset, start },
+        'the source has its records from here on; the copy begins anew',
+      )
+      try {
+        await copy.beginAt(start)
+        counts.newBeginnings++
+      } catch (error) {
+        logger.error({ topic, partition, err: error }, 'a copy could not begin anew; trying again')
+        this.#retryAt.set(copy, this.#deps.clock.monotonic() + retryMs)
+      }
+    }
+    this.#followSoon()
+  }
+
+  #drop(subscription: Subscription): void {
+    subscription.link.unsubscribe(subscription.id)
+    for (const copy of [...subscription.copies.values()]) this.#detach(subscription, copy, 0)
+  }
+
+  #detach(subscription: Subscription, copy: CopiedPartition, pauseMs: number): void {
+    const { copies, link } = subscription
+    if (copies.delete(copy.partition)) this.#links.set(link, this.#links.get(link)! - 1)
+    this.#subscriptions.delete(copy)
+    this.#retryAt.set(copy, this.#deps.clock.monotonic() + pauseMs)
+  }
+
+  #followSoon(): void {
+    if (this.#closed) return
+    this.#retry?.cancel()
+    this.#retry = this.#deps.clock.after(retryMs, () => void this.follow())
+  }
+
+  /** In pieces of a quarter: a message for each batch would cost more than it lets through. */
+  #repay(subscription: Subscription, bytes: number): void {
+    subscription.owed += bytes
+    if (subscription.owed < subscription.credit / 4 || this.#closed) return
+    subscription.link.credit(subscription.id, subscription.owed)
+    subscription.owed = 0
+  }
+}

@@ -1,0 +1,225 @@
+import {
+  correlationOfUnknown,
+  type ErrorFields,
+  encodeFrame,
+  isErrorCode,
+  type Message,
+  type MessageDecoder,
+  type MessageName,
+  parseFrame,
+  schemasOfBroker,
+  streamQuery,
+  TailraceError,
+} from '@tailrace/schemas'
+import type { Clock, TimerHandle } from '../../platform/clock.ts'
+import type { MessageSocket, MessageSockets } from '../../platform/message-socket.ts'
+
+type RequestName = 'Publish' | 'Fetch' | 'FindOffset' | 'InitProducer'
+type ReplyName<Name extends RequestName> = `${Name}Reply`
+
+export interface LinkReply<Name extends RequestName> {
+  readonly fields: Message<ReplyName<Name>>
+  readonly body: Uint8Array
+}
+
+/** Hears what the source pushes for one subscription. */
+export interface SubscriptionListener {
+  subscribed(fields: Message<'Subscribed'>): void
+  records(fields: Message<'Records'>, body: Uint8Array): void
+  /** A partition, or with -1 all of the subscription, is over. */
+  ended(partition: number, error: TailraceError): void
+}
+
+interface Pending {
+  readonly reply: string
+  readonly timer: TimerHandle
+  readonly resolve: (reply: LinkReply<RequestName>) => void
+  readonly reject: (error: TailraceError) => void
+}
+
+/** Handed over and not yet taken by the network; beyond it requests are refused. Below what the source takes in unacknowledged. */
+const maxQueuedBytes = 32 * 1024 * 1024
+const maxMessageBytes = 64 * 1024 * 1024
+const connectTimeoutMs = 3_000
+
+/** One WebSocket to a source: requests with their replies, and subscriptions. It never reconnects. */
+export class SourceLink {
+  /** Called once when the connection is gone; nothing comes after it. */
+  onLost: (reason: string) => void = () => {}
+  readonly #socket: MessageSocket
+  readonly #clock: Clock
+  #onSchemas: () => void = () => {}
+  readonly #pending = new Map<number, Pending>()
+  readonly #subscriptions = new Map<number, SubscriptionListener>()
+  #lastId = 0
+  #lost = false
+  /** Undefined until the source has said which schemas it writes with. */
+  #decoder: MessageDecoder | undefined
+
+  private constructor(socket: MessageSocket, clock: Clock) {
+    this.#socket = socket
+    this.#clock = clock
+  }
+
+  /** @throws TailraceError CONNECTION_LOST */
+  static async open(address: string, sockets: MessageSockets, clock: Clock): Promise<SourceLink> {
+    try {
+      const options = { timeoutMs: connectTimeoutMs, maxMessageBytes }
+      const link = new SourceLink(await sockets.connect(`ws://${address}/stream${streamQuery}`, options), clock)
+      await link.#listen()
+      return link
+    } catch (error) {
+      throw new TailraceError('CONNECTION_LOST', `${address}: ${(error as Error).message}.`, { cause: error })
+    }
+  }
+
+  /** Resolves once the source's schemas are known. */
+  #listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const late = this.#clock.after(connectTimeoutMs, () => fail('it does not say which schemas it has'))
+      const fail = (reason: string): void => {
+        late.cancel()
+        this.close()
+        reject(new Error(reason))
+      }
+      this.onLost = fail
+      this.#onSchemas = () => {
+        late.cancel()
+        this.onLost = () => {}
+        resolve()
+      }
+      this.#socket.onClose = (reason) => this.#end(reason)
+      this.#socket.onMessage = (bytes) => this.#receive(bytes)
+    })
+  }
+
+  get subscriptions(): number {
+    return this.#subscriptions.size
+  }
+
+  /**
+   * Requests leave in the order of the calls.
+   * @throws TailraceError what the source answered; OVERLOADED: not sent; TIMED_OUT, CONNECTION_LOST: the outcome is not known
+   */
+  request<Name extends RequestName>(
+    name: Name,
+    fields: Omit<Message<Name>, 'correlation'>,
+    timeoutMs: number,
+    body: Uint8Array[] = [],
+  ): Promise<LinkReply<Name>> {
+    return new Promise((resolve, reject) => {
+      if (this.#lost) return reject(new TailraceError('CONNECTION_LOST'))
+      if (this.#socket.queuedBytes > maxQueuedBytes) {
+        return reject(new TailraceError('OVERLOADED', 'The source does not take what is forwarded to it.'))
+      }
+      const correlation = ++this.#lastId
+      const timer = this.#clock.after(timeoutMs, () => {
+        this.#take(correlation)?.reject(new TailraceError('TIMED_OUT', `${name}: no answer in ${timeoutMs} ms.`))
+      })
+      const pending = { reply: `${name}Reply`, timer, resolve: resolve as Pending['resolve'], reject }
+      this.#pending.set(correlation, pending)
+      const message = { ...fields, correlation } as unknown as Message<Name>
+      this.#socket.send(encodeFrame<MessageName>(name, message, body))
+    })
+  }
+
+  subscribe(fields: Omit<Message<'Subscribe'>, 'subscription'>, listener: SubscriptionListener): number {
+    const subscription = ++this.#lastId
+    if (this.#lost) return subscription
+    this.#subscriptions.set(subscription, listener)
+    this.#socket.send(encodeFrame('Subscribe', { ...fields, subscription }, []))
+    return subscription
+  }
+
+  credit(subscription: number, bytes: number): void {
+    if (!this.#subscriptions.has(subscription)) return
+    this.#socket.send(encodeFrame('Credit', { subscription, bytes }, []))
+  }
+
+  unsubscribe(subscription: number): void {
+    if (!this.#subscriptions.delete(subscription)) return
+    this.#socket.send(encodeFrame('Unsubscribe', { subscription }, []))
+  }
+
+  /** Drops the connection. `onLost` is not called. */
+  close(): void {
+    this.onLost = () => {}
+    this.#end('closed')
+    this.#socket.destroy()
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (this.#lost) return
+    try {
+      if (this.#decoder === undefined) this.#welcomed(bytes)
+      else this.#dispatch(parseFrame(bytes, this.#decoder))
+    } catch (error) {
+      if (this.#decoder !== undefined && correlationOfUnknown(bytes, this.#decoder) !== undefined) return
+      // A frame that cannot be read, or batches that changed on the way: what follows cannot be trusted either.
+      this.#end((error as Error).message)
+      this.#socket.destroy()
+    }
+  }
+
+  #welcomed(bytes: Uint8Array): void {
+    const { decoder, answer } = schemasOfBroker(bytes)
+    this.#decoder = decoder
+    if (answer !== null) this.#socket.send(answer)
+    this.#onSchemas()
+  }
+
+  #dispatch(frame: ReturnType<typeof parseFrame>): void {
+    switch (frame.name) {
+      case 'Records':
+        this.#subscriptions.get(frame.fields.subscription)?.records(frame.fields, frame.body)
+        break
+      case 'Subscribed':
+        this.#subscriptions.get(frame.fields.subscription)?.subscribed(frame.fields)
+        break
+      case 'SubscriptionEnd': {
+        const { subscription, partition, error } = frame.fields
+        const listener = this.#subscriptions.get(subscription)
+        if (partition === -1) this.#subscriptions.delete(subscription)
+        listener?.ended(partition, errorFrom(error))
+        break
+      }
+      case 'Failure':
+        if (frame.fields.correlation < 0) throw errorFrom(frame.fields.error)
+        this.#take(frame.fields.correlation)?.reject(errorFrom(frame.fields.error))
+        break
+      default:
+        if ('correlation' in frame.fields) this.#answered(frame.name, frame.fields.correlation, frame)
+    }
+  }
+
+  #answered(name: string, correlation: number, frame: { fields: object; body: Uint8Array }): void {
+    const pending = this.#take(correlation)
+    if (pending === undefined) return
+    if (pending.reply === name) pending.resolve(frame as LinkReply<RequestName>)
+    else pending.reject(new TailraceError('UNSUPPORTED_MESSAGE', `${name} came in place of ${pending.reply}.`))
+  }
+
+  #take(correlation: number): Pending | undefined {
+    const pending = this.#pending.get(correlation)
+    this.#pending.delete(correlation)
+    pending?.timer.cancel()
+    return pending
+  }
+
+  #end(reason: string): void {
+    if (this.#lost) return
+    this.#lost = true
+    this.#subscriptions.clear()
+    const error = new TailraceError('CONNECTION_LOST', `The source: ${reason}.`)
+    for (const correlation of [...this.#pending.keys()]) this.#take(correlation)!.reject(error)
+    this.onLost(reason)
+  }
+}
+
+/** The other's words stay as they are. */
+function errorFrom({ code, message }: ErrorFields): TailraceError {
+  if (!isErrorCode(code)) return new TailraceError('INTERNAL', `${code}: ${message}`)
+  const error = new TailraceError(code)
+  if (message !== '') error.message = message
+  return error
+}

@@ -1,0 +1,232 @@
+import type { BrokerId } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/logger.ts'
+import type { Random } from '../../platform/random.ts'
+import type { Assignment, CascadeBeatReply } from '../wire/cascade-messages.ts'
+import type { CascadeIdentity } from './identity.ts'
+import { fitSources, sourceCandidates } from './source-choice.ts'
+import type { SourceSession } from './source-session.ts'
+
+export interface UplinkDeps {
+  readonly brokerId: BrokerId
+  readonly identity: CascadeIdentity
+  readonly given: readonly string[]
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  /** As SourceSession.open. */
+  readonly open: (address: string) => Promise<SourceSession>
+}
+
+const firstPauseMs = 100
+const longestPauseMs = 2_000
+/** An assigned source that cannot be reached from here is not tried again before. */
+const moveAgainMs = 30_000
+
+/** Keeps this broker with a source: finds one, takes another when that dies, and moves to the one that it is assigned. */
+export class Uplink {
+  readonly #deps: UplinkDeps
+  readonly #listeners = new Set<() => void>()
+  readonly #notBefore = new Map<string, number>()
+  #given: readonly string[]
+  #session: SourceSession | null = null
+  #last: CascadeBeatReply | null = null
+  #withoutSince: number
+  #changes = 0
+  #moving = false
+  #closed = false
+  #refusal = ''
+
+  constructor(deps: UplinkDeps) {
+    this.#deps = deps
+    // Brokers started with one list of sources spread over it before anybody assigns them.
+    const first = deps.random.below(deps.given.length)
+    this.#given = [...deps.given.slice(first), ...deps.given.slice(0, first)]
+    this.#withoutSince = deps.clock.monotonic()
+  }
+
+  get session(): SourceSession | null {
+    return this.#session
+  }
+  /** What the last source said last; null: none since the start. */
+  get last(): CascadeBeatReply | null {
+    return this.#last
+  }
+  /** The last source's level + 1, or 0. */
+  get level(): number {
+    return this.#last === null ? 0 : this.#last.level + 1
+  }
+  get changes(): number {
+    return this.#changes
+  }
+  /** Why no source has been found yet. */
+  get refusal(): string {
+    return this.#refusal
+  }
+  /** This broker and all it copies from. */
+  get ancestors(): readonly BrokerId[] {
+    return [this.#deps.brokerId, ...(this.#session === null ? [] : this.#session.reply.ancestors)]
+  }
+
+  withoutMs(): number {
+    return this.#session === null ? this.#deps.clock.monotonic() - this.#withoutSince : 0
+  }
+
+  start(): void {
+    void this.#run()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#session?.close()
+    this.#session = null
+    this.#changed()
+  }
+
+  /** The session, as soon as there is one. @throws TailraceError LEADER_UNAVAILABLE after `timeoutMs`, SHUTTING_DOWN */
+  async whenSession(timeoutMs: number): Promise<SourceSession> {
+    const deadline = this.#deps.clock.monotonic() + timeoutMs
+    for (;;) {
+      if (this.#closed) throw new TailraceError('SHUTTING_DOWN')
+      if (this.#session !== null) return this.#session
+      const left = deadline - this.#deps.clock.monotonic()
+      if (left <= 0) throw new TailraceError('LEADER_UNAVAILABLE', 'This cascade broker has no source at the moment.')
+      await this.#nextChange(left)
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#deps
+    for (let pauseMs = firstPauseMs; !this.#closed; ) {
+      if (this.#session !== null) {
+        pauseMs = firstPauseMs
+        await this.#nextChange(longestPauseMs)
+      } else if (!(await this.#find())) {
+        // Many that lose one source must not come back as one.
+        await new Promise<void>((resolve) => void clock.after(pauseMs / 2 + this.#deps.random.below(pauseMs), resolve))
+        pauseMs = Math.min(pauseMs * 2, longestPauseMs)
+      }
+    }
+  }
+
+  async #find(): Promise<boolean> {
+    const { brokerId, identity, logger } = this.#deps
+    const { known, home, pinned } = identity.fields
+    const cluster = this.#last?.cluster ?? null
+    const withoutMs = this.withoutMs()
+    const choice = { self: brokerId, given: this.#given, known, cluster, home, pinned, withoutMs }
+    for (const address of sourceCandidates(choice)) {
+      try {
+        const session = await this.#deps.open(address)
+        if (this.#closed || this.#session !== null) session.close()
+        else await this.#adopt(session)
+        return true
+      } catch (error) {
+        this.#refusal = (error as Error).message
+        logger.warn({ address, error: this.#refusal }, 'this broker cannot be the source')
+      }
+    }
+    return false
+  }
+
+  async #adopt(session: SourceSession): Promise<void> {
+    const { clock, identity, logger } = this.#deps
+    const before = this.#session
+    before?.close()
+    this.#session = session
+    this.#changes++
+    session.onLost = (error) => {
+      if (this.#session !== session) return
+      logger.warn({ source: session.source, error: error.message }, 'the source is lost')
+      this.#session = null
+      this.#withoutSince = clock.monotonic()
+      this.#changed()
+    }
+    session.onReply = (reply) => this.#onReply(session, reply)
+    const { reply, address, source } = session
+    logger.info({ source, address, level: reply.level + 1 }, 'copying from this source')
+    const { clusterId, home } = identity.fields
+    // Whose records these are must be on the disk before the first of them.
+    if (clusterId === '') await identity.change({ clusterId: reply.clusterId })
+    if (home === 0) await identity.change({ home: reply.level + 1 })
+    try {
+      await session.start()
+    } catch (error) {
+      if (this.#session === session) this.#session = null
+      session.close()
+      throw error
+    } finally {
+      this.#changed()
+    }
+  }
+
+  #onReply(session: SourceSession, reply: CascadeBeatReply): void {
+    this.#last = reply
+    const { brokerId, identity } = this.#deps
+    const { pinned } = identity.fields
+    const own = reply.assignments.find(({ broker }) => broker === brokerId)
+    // An operator's choice needs nobody to repeat it.
+    const wish = own ?? (pinned === 0 ? undefined : { broker: brokerId, source: pinned, pin: null })
+    if (wish !== undefined) {
+      this.#obey(session, wish).catch((error: unknown) => {
+        this.#deps.logger.error({ err: error, source: wish.source }, 'an assignment could not be followed')
+      })
+    }
+    const known = fitSources(reply.cluster, identity.fields.home, brokerId)
+    if (known.length > 0 && known.join() !== identity.fields.known.join()) void this.#remember({ known })
+  }
+
+  async #obey(session: SourceSession, { source, pin }: Assignment): Promise<void> {
+    const { identity } = this.#deps
+    const { pinned, home, ownHome = home } = identity.fields
+    if (pin === 0 && pinned !== 0) await this.#remember({ pinned: 0, home: ownHome })
+    const target = session.reply.cluster.brokers.find(({ id }) => id === source)
+    if (target !== undefined && source !== 0 && source !== session.source) await this.#move(session, target)
+    // Kept only once it has proved to be possible: a choice that closes a circle must not come back at each start.
+    const current = this.#session
+    if (!pin || pin === identity.fields.pinned || current?.source !== pin) return
+    await this.#remember({ pinned: pin, home: current.reply.level + 1, ownHome })
+  }
+
+  async #move(session: SourceSession, { id, http }: { readonly id: BrokerId; readonly http: string }): Promise<void> {
+    const { clock, logger } = this.#deps
+    if (this.#moving || (this.#notBefore.get(http) ?? 0) > clock.monotonic()) return
+    this.#moving = true
+    try {
+      const next = await this.#deps.open(http)
+      if (this.#closed || (this.#session !== session && this.#session !== null)) return next.close()
+      logger.info({ from: session.source, to: id }, 'moving to the assigned source')
+      await this.#adopt(next)
+    } catch (error) {
+      this.#notBefore.set(http, clock.monotonic() + moveAgainMs)
+      logger.warn({ source: id, error: (error as Error).message }, 'the assigned source cannot be used; staying')
+    } finally {
+      this.#moving = false
+    }
+  }
+
+  async #remember(change: Parameters<CascadeIdentity['change']>[0]): Promise<void> {
+    try {
+      await this.#deps.identity.change(change)
+    } catch (error) {
+      this.#deps.logger.warn({ err: error }, 'what was learnt could not be kept')
+    }
+  }
+
+  #changed(): void {
+    for (const listener of [...this.#listeners]) listener()
+  }
+
+  #nextChange(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel()
+        this.#listeners.delete(done)
+        resolve()
+      }
+      const timer = this.#deps.clock.after(ms, done)
+      this.#listeners.add(done)
+    })
+  }
+}

@@ -1,0 +1,43 @@
+import { TailraceError } from '@tailrace/schemas'
+import type { AuditRecord } from '../../api/admin-api.ts'
+import type { TopicDescription, TopicSummary } from '../../api/broker-api.ts'
+import { isReport } from './beat-checks.ts'
+import type { CascadeStatus } from './cascade-messages.ts'
+import { type Check, isCount, isText, isTopicConfig, isTopicSummary, listOf, shape } from './json-checks.ts'
+
+const isPartition = shape({
+  ...{ partition: isCount, leader: isCount, term: isCount, replicas: listOf(isCount), inSync: listOf(isCount) },
+  ...{ logStart: isCount, highWatermark: isCount },
+})
+const isDescription = shape({ name: isText, id: isText, config: isTopicConfig, partitions: listOf(isPartition) })
+const isAssigned: Check = (value) => isReport(value) && shape({ assigned: isCount })(value)
+
+const isAuditRecord = shape({
+  ...{ at: isCount, broker: isCount, by: isText, action: isText, target: isText, detail: isText },
+})
+
+/** @throws TailraceError INCOMPATIBLE_PEER, as the others here: a source has answered what no broker would */
+export function checkTopicSummary(value: unknown, address: string): TopicSummary {
+  return checked(value, isTopicSummary, 'a new topic', address) as TopicSummary
+}
+
+export function checkTopicDescription(value: unknown, address: string): TopicDescription {
+  return checked(value, isDescription, 'the description of a topic', address) as TopicDescription
+}
+
+export function checkStatus(value: unknown, address: string): CascadeStatus {
+  return checked(value, shape({ brokers: listOf(isAssigned) }), 'the list of cascade brokers', address) as CascadeStatus
+}
+
+export function checkAudit(value: unknown, address: string): readonly AuditRecord[] {
+  return (
+    checked(value, shape({ records: listOf(isAuditRecord) }), 'the audit', address) as {
+      records: readonly AuditRecord[]
+    }
+  ).records
+}
+
+function checked(value: unknown, check: Check, what: string, address: string): unknown {
+  if (check(value)) return value
+  throw new TailraceError('INCOMPATIBLE_PEER', `${address} answers something else than ${what}.`)
+}

@@ -1,0 +1,54 @@
+import { isTopicName } from '@tailrace/schemas'
+import type { TopicSummary } from '../../api/broker-api.ts'
+
+/** Whether a value that came as JSON is what it should be. */
+export type Check = (value: unknown) => boolean
+
+const MAX_ITEMS = 100_000
+/** The most that the setting maxPartitionsPerTopic allows. */
+const MAX_PARTITIONS_OF_TOPIC = 100_000
+/** Of all topics: more than a cascade broker can copy. */
+export const MAX_PARTITIONS = 1_000_000
+
+export const isText: Check = (value) => typeof value === 'string' && value.length <= 1000
+export const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
+export const isFlag: Check = (value) => typeof value === 'boolean'
+
+export function listOf(check: Check): Check {
+  return (value) => Array.isArray(value) && value.length <= MAX_ITEMS && value.every(check)
+}
+
+export function eitherNull(check: Check): Check {
+  return (value) => value === null || check(value)
+}
+
+/** A sender of an earlier version has none. */
+export function orMissing(check: Check): Check {
+  return (value) => value === undefined || check(value)
+}
+
+/** An object with these fields, and perhaps with others, which a later version may have. */
+export function shape(fields: Readonly<Record<string, Check>>): Check {
+  const entries = Object.entries(fields)
+  return (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    entries.every(([name, check]) => check((value as Record<string, unknown>)[name]))
+}
+
+const isSetting = orMissing(isCount)
+
+/** Settings of a topic: a copy keeps and tells them. */
+export const isTopicConfig = shape({
+  ...{ maxBatchBytes: isSetting, retentionBytes: isSetting, retentionMs: isSetting, readOnly: orMissing(isFlag) },
+  ...{ timestampBeforeMaxMs: isSetting, timestampAfterMaxMs: isSetting },
+})
+
+const hasSummary = shape({ name: isText, id: isText, partitions: isCount, replicas: isCount, config: isTopicConfig })
+
+export function isTopicSummary(value: unknown): value is TopicSummary {
+  if (!hasSummary(value)) return false
+  const { name, id, partitions } = value as TopicSummary
+  return isTopicName(name) && id !== '' && partitions >= 1 && partitions <= MAX_PARTITIONS_OF_TOPIC
+}

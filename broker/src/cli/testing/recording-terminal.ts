@@ -1,0 +1,38 @@
+import type { Interruption, Terminal } from '../terminal.ts'
+
+/** A terminal for tests: it keeps what is written, and is interrupted on demand. */
+export interface RecordingTerminal extends Terminal {
+  readonly out: string[]
+  readonly err: string[]
+  readonly drawn: string[]
+  /** All of standard output. */
+  text(): string
+  interrupt(why?: Interruption): void
+}
+
+export function recordingTerminal(
+  given: Partial<Pick<Terminal, 'environment' | 'watched' | 'columns'>> & { readonly input?: string } = {},
+): RecordingTerminal {
+  const interruption = new AbortController()
+  const out: string[] = []
+  const err: string[] = []
+  const drawn: string[] = []
+  return {
+    environment: given.environment ?? {},
+    watched: given.watched ?? false,
+    columns: given.columns ?? 80,
+    out,
+    err,
+    drawn,
+    text: () => out.join(''),
+    print: (line) => void out.push(`${line}\n`),
+    write: async (text) => void out.push(typeof text === 'string' ? text : new TextDecoder().decode(text)),
+    complain: (line) => void err.push(line),
+    draw: (text) => void drawn.push(text),
+    async *input() {
+      yield new TextEncoder().encode(given.input ?? '')
+    },
+    interrupted: interruption.signal,
+    interrupt: (why = 'SIGINT') => interruption.abort(why),
+  }
+}

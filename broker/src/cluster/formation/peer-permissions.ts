@@ -1,0 +1,46 @@
+import type { BrokerId, GroupId } from '@tailrace/schemas'
+import { METADATA_GROUP } from '@tailrace/schemas'
+import type { Groups } from '../../partition/group.ts'
+import { members } from '../../raft/members/quorum.ts'
+import type { MetadataState } from '../metadata/metadata-state.ts'
+import { placeOf } from '../metadata/partition-replicas.ts'
+import type { Formation } from './formation.ts'
+
+export interface PeerPermissionsDeps {
+  readonly formation: Pick<Formation, 'trusts' | 'isMember'>
+  readonly state: Pick<MetadataState, 'partitionOf' | 'head'>
+  readonly groups: Pick<Groups, 'get'>
+  /** This broker knows all that was decided before its start. */
+  readonly caughtUp: () => boolean
+}
+
+/**
+ * Whose word counts in which group. What a broker may say follows from what it is: one that has no replica of a group neither votes nor appends
+ * in it, gets no copy of it, and is no candidate for its leadership. The metadata says which brokers have a replica before the group itself acts on it; a
+ * broker that has just started may not have heard of it yet, and hears all brokers of its cluster until it has caught up.
+ */
+export class PeerPermissions {
+  readonly #deps: PeerPermissionsDeps
+
+  constructor(deps: PeerPermissionsDeps) {
+    this.#deps = deps
+  }
+
+  /** Whether Raft messages of this broker are heard in the group. */
+  hears(from: BrokerId, group: GroupId): boolean {
+    return this.#deps.formation.trusts(from) && this.mayHold(from, group)
+  }
+
+  /** Whether a broker of the cluster may have a replica of the group. True of groups that the metadata does not know yet. */
+  mayHold(broker: BrokerId, group: GroupId): boolean {
+    const { formation, state, groups, caughtUp } = this.#deps
+    if (group === METADATA_GROUP) return formation.isMember(broker)
+    const partition = state.partitionOf(group)
+    if (partition === undefined) return group >= state.head.nextGroup
+    // A replica that was left behind when members were forced (M83) may have a higher term, and its log is not the group's.
+    if (partition.outcasts?.includes(broker)) return false
+    if (placeOf(partition, broker) !== null || !caughtUp()) return true
+    const open = groups.get(group)
+    return open !== undefined && members(open.configuration).includes(broker)
+  }
+}

@@ -1,0 +1,34 @@
+import { TailraceError } from '@tailrace/schemas'
+import { expect, it } from 'vitest'
+import { ManualClock } from '../../platform/testing/clock.ts'
+import { LeaderDirectory } from '../routing/leader-directory.ts'
+import { GroupCalls } from './group-calls.ts'
+
+it('a broker that does not lead is not asked again on the word of a replica here', async () => {
+  const clock = new ManualClock()
+  const logger = { info: () => {}, warn: () => {}, error: () => {} }
+  const known = { connected: () => true, announce: () => {}, mayExist: () => true, onChange: () => {} }
+  const directory = new LeaderDirectory({ brokerId: 1, clock, logger, ...known })
+  const asked: number[] = []
+  const request = async (broker: number): Promise<never> => {
+    asked.push(broker)
+    throw new TailraceError(broker === 3 ? 'NOT_LEADER' : 'TIMED_OUT')
+  }
+  const calls = new GroupCalls({
+    brokerId: 1,
+    directory,
+    clock,
+    peers: { request } as never,
+    groupRequests: {} as never,
+  })
+  // The replica here was removed while 3 led, and never heard of the leader that came after.
+  directory.own(7, 2, 3)
+  directory.announced(4, [{ group: 7, term: 3 }])
+  expect(calls.leaderOf(7)).toBe(3)
+  const drive = { do: 'drive', group: 7, change: 23 } as const
+  await expect(calls.at(calls.leaderOf(7), drive, 100)).rejects.toMatchObject({ code: 'NOT_LEADER' })
+  expect(calls.leaderOf(7)).toBe(4)
+  await expect(calls.at(calls.leaderOf(7), drive, 100)).rejects.toMatchObject({ code: 'TIMED_OUT' })
+  expect([calls.leaderOf(7), asked]).toEqual([4, [3, 4]])
+  directory.close()
+})

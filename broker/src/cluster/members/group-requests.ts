@@ -1,0 +1,217 @@
+import type { BrokerId, GroupId, LogIndex, Term } from '@tailrace/schemas'
+import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
+import type { Group, GroupStatus, Groups, Snapshot, SnapshotPlace } from '../../partition/group.ts'
+import { asTailraceError } from '../../platform/timing/deadline.ts'
+import type { EntryStatus } from '../../raft/log/entry-states.ts'
+import type { MemberTarget } from '../../raft/members/member-target.ts'
+import { preferredReplica, sameMembers, wantedMembers } from '../metadata/partition-replicas.ts'
+import { LeadershipRequests, type LeadershipRequestsDeps } from './leadership-requests.ts'
+
+export const GROUP_OPERATION = 'group'
+const TAIL_ENTRIES = 20
+
+/** What one broker asks another about its replica of a group. */
+export type GroupRequest =
+  | { readonly do: 'report'; readonly group: GroupId; readonly tail: boolean }
+  | { readonly do: 'drive'; readonly group: GroupId; readonly change: LogIndex }
+  | { readonly do: 'change-metadata'; readonly voters: readonly BrokerId[]; readonly group: GroupId }
+  | { readonly do: 'cancel'; readonly group: GroupId }
+  | { readonly do: 'transfer'; readonly group: GroupId; readonly to: BrokerId }
+  /** Fails if the replica there would serve worse as the leader. */
+  | { readonly do: 'may-lead'; readonly group: GroupId }
+  /** As `transfer`, to the preferred replica, unless an operator has put the leadership where it is. */
+  | { readonly do: 'return'; readonly group: GroupId; readonly to: BrokerId }
+  /** An operator has put this leadership there. */
+  | { readonly do: 'keep'; readonly group: GroupId }
+  | { readonly do: 'snapshot'; readonly group: GroupId }
+  | { readonly do: 'offer'; readonly group: GroupId; readonly source: BrokerId; readonly place: SnapshotPlace }
+
+export interface GroupReport {
+  readonly broker: BrokerId
+  readonly status: GroupStatus
+  /** Term of the last entry. */
+  readonly lastTerm: Term
+  readonly tail: readonly EntryStatus[]
+}
+
+/** How far a change of members is. `failed` is final: the members are what they were. */
+export interface ChangeProgress {
+  readonly state: 'done' | 'failed' | 'running'
+  readonly reason: string
+}
+
+interface Attempt {
+  readonly change: LogIndex
+  failure: string | null
+}
+
+export interface GroupRequestAnswererDeps extends LeadershipRequestsDeps {
+  readonly brokerId: BrokerId
+  readonly groups: Groups
+  /** Asks for these voters of the metadata group, with all other brokers as learners. */
+  readonly changeMetadata: (voters: readonly BrokerId[]) => Promise<void>
+}
+
+/** Answers for this broker's own replicas, to this broker and to others. What only a leader can do is refused with NOT_LEADER. */
+export class GroupRequestAnswerer {
+  readonly #deps: GroupRequestAnswererDeps
+  /** The last attempt at a change in each group, while this broker leads it. */
+  readonly #attempts = new Map<GroupId, Attempt>()
+
+  readonly #leaders: LeadershipRequests
+
+  constructor(deps: GroupRequestAnswererDeps) {
+    this.#deps = deps
+    this.#leaders = new LeadershipRequests(deps)
+  }
+
+  async answer(request: GroupRequest): Promise<unknown> {
+    const { group } = request
+    switch (request.do) {
+      case 'report':
+        return this.report(group, request.tail)
+      case 'drive':
+        return this.drive(group, request.change)
+      case 'change-metadata':
+        this.#led(METADATA_GROUP)
+        await this.#deps.changeMetadata(request.voters)
+        return {}
+      case 'cancel':
+        if (!this.#led(group).cancelChange()) throw new TailraceError('CHANGE_FAILED', 'There is no change to cancel.')
+        return {}
+      case 'transfer':
+        return { leader: await this.#transfer(group, request.to) }
+      case 'may-lead':
+        this.#leaders.mayLead(group)
+        return {}
+      case 'return':
+        return this.#leaders.giveBack(this.#led(group), request.to)
+      case 'keep':
+        this.#leaders.keep(this.#led(group))
+        return {}
+      case 'snapshot':
+        return this.#snapshot(group)
+      case 'offer':
+        this.#led(group).offerSnapshot(request.source, request.place)
+        return {}
+      default:
+        throw new TailraceError('UNSUPPORTED_MESSAGE', 'An unknown request about a group.')
+    }
+  }
+
+  report(group: GroupId, withTail: boolean): GroupReport {
+    const open = this.#open(group)
+    const status = open.status()
+    const from = Math.max(1, status.lastIndex - TAIL_ENTRIES + 1)
+    const tail = open.entryStates(withTail ? from : status.lastIndex, TAIL_ENTRIES)
+    const lastTerm = tail.at(-1)?.term ?? status.snapshot?.term ?? 0
+    return { broker: this.#deps.brokerId, status, lastTerm, tail: withTail ? tail : [] }
+  }
+
+  /**
+   * Brings about what the metadata wants of a partition that this broker leads, step by step: to be called until it says done or failed.
+   * Only for the change that this broker knows from the metadata too: a controller that was deposed without knowing may ask for an older one.
+   * @throws TailraceError NOT_LEADER
+   */
+  drive(group: GroupId, change: LogIndex): ChangeProgress {
+    const led = this.#led(group)
+    const partition = this.#deps.state.partitionOf(group)
+    if (partition?.change?.index !== change) return running('The leader has not heard of it yet.')
+    const { stage } = led.status().change
+    if (stage !== 'stable') {
+      if (partition.change.kind === 'cancel' && stage === 'staging') led.cancelChange()
+      return running(stage)
+    }
+    const { voters, admissions } = wantedMembers(partition)
+    if (isConfiguration(led, partition.change.replicas, partition.change.admissions)) {
+      return { state: 'done', reason: partition.change.kind === 'cancel' ? 'It was too late to cancel it.' : '' }
+    }
+    if (partition.change.kind === 'force') return running('The new leader has not taken over yet.')
+    if (partition.change.kind === 'cancel' && isConfiguration(led, voters, admissions)) {
+      return { state: 'failed', reason: 'It was cancelled.' }
+    }
+    const attempt = this.#attempts.get(group)
+    const failure = attempt?.change === change ? attempt.failure : null
+    if (failure !== null) {
+      const { replicas, admissions: present = {} } = partition
+      if (isConfiguration(led, replicas, present)) return { state: 'failed', reason: failure }
+      // An earlier leader has left newcomers of this change behind, and the failed attempt took them for members that had been there before.
+      this.#attempt(led, change, { voters: replicas, learners: [], admissions: present }, failure)
+      return running('leaving')
+    }
+    this.#attempt(led, change, { voters, learners: [], admissions })
+    return running('staging')
+  }
+
+  /** The group's leadership has changed: what was tried here says nothing any more. */
+  leadershipChanged(group: GroupId): void {
+    this.#attempts.delete(group)
+    this.#leaders.forget(group)
+  }
+
+  /** `failure`: why what was tried before has failed; this takes it back. */
+  #attempt(led: Group, change: LogIndex, target: MemberTarget, failure: string | null = null): void {
+    const attempt: Attempt = { change, failure }
+    this.#attempts.set(led.id, attempt)
+    led.changeMembers(target).then(
+      () => {
+        if (failure === null) this.#attempts.delete(led.id)
+      },
+      (error) => {
+        const { code, message } = asTailraceError(error)
+        // Anything else passes: the next call tries again.
+        if (code === 'CHANGE_FAILED' || code === 'INVALID_MEMBERS') attempt.failure = message
+        else if (this.#attempts.get(led.id) === attempt) this.#attempts.delete(led.id)
+      },
+    )
+  }
+
+  async #transfer(group: GroupId, to: BrokerId): Promise<BrokerId> {
+    const led = this.#led(group)
+    const partition = this.#deps.state.partitionOf(group)
+    const preferred = partition === undefined ? led.configuration.voters[0]! : preferredReplica(partition)
+    const target = to === 0 ? preferred : to
+    return target === this.#deps.brokerId ? target : led.transferLeadership(target)
+  }
+
+  /** @throws TailraceError INVALID_MEMBERS: whoever named this broker was wrong about who has replicas */
+  #snapshot(group: GroupId): Promise<Snapshot> {
+    const open = this.#deps.groups.get(group)
+    if (open !== undefined) return open.takeSnapshot()
+    throw new TailraceError('INVALID_MEMBERS', `Broker ${this.#deps.brokerId} has no replica of it to take one of.`)
+  }
+
+  /** @throws TailraceError NOT_LEADER */
+  #led(group: GroupId): Group {
+    const open = this.#deps.groups.get(group)
+    if (open === undefined || !open.isLeader) throw new TailraceError('NOT_LEADER')
+    return open
+  }
+
+  /** @throws TailraceError NOT_LEADER: a broker that asks here takes this one for the leader, and looks for the leader again */
+  #open(group: GroupId): Group {
+    const open = this.#deps.groups.get(group)
+    if (open === undefined) throw new TailraceError('NOT_LEADER', `Broker ${this.#deps.brokerId} has no replica of it.`)
+    return open
+  }
+}
+
+/** Whether these and no others are the members, settled. */
+export function isConfiguration(
+  group: Group,
+  voters: readonly BrokerId[],
+  admissions: Readonly<Record<number, number>>,
+  learners: readonly BrokerId[] = [],
+): boolean {
+  const now = group.configuration
+  return (
+    now.outgoing.length === 0 &&
+    sameMembers(now.voters, voters) &&
+    sameMembers(now.learners, learners) &&
+    [...voters, ...learners].every((id) => (now.admissions?.[id] ?? 0) === (admissions[id] ?? 0))
+  )
+}
+
+function running(reason: string): ChangeProgress {
+  return { state: 'running', reason }
+}

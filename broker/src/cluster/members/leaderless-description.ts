@@ -1,0 +1,34 @@
+import { NO_BROKER } from '@tailrace/schemas'
+import type { GroupDescription, MemberProgress } from '../../api/admin-api.ts'
+import type { TopicPartition } from '../metadata/partition-replicas.ts'
+import { isNewer } from './forced-members-survey.ts'
+import { groupPage, roleOf } from './group-descriptions.ts'
+import type { GroupReport } from './group-requests.ts'
+
+/**
+ * A group without a leader, as the replica sees it that would win an election among those that answer (the newest last entry, M13). Whoever has
+ * to decide whether to force members needs to know who has what. `replicas`: one at least.
+ */
+export function describeLeaderless(
+  replicas: readonly GroupReport[],
+  partition: TopicPartition | null,
+  readOnly: boolean,
+): GroupDescription {
+  const newest = replicas.reduce((best, next) => (isNewer(next, best) ? next : best))
+  const page = groupPage(newest, replicas, partition, readOnly)
+  const members = page.members.map((member) => {
+    const report = replicas.find(({ broker }) => broker === member.broker)
+    return { ...withoutLeader(member, report, newest.status.lastIndex), role: roleOf(member.broker, page) }
+  })
+  return { ...page, leader: NO_BROKER, members }
+}
+
+/** What a leader would know of a follower, taken from what that says of itself. */
+function withoutLeader(member: MemberProgress, report: GroupReport | undefined, lastIndex: number): MemberProgress {
+  const matchIndex = report?.status.durableIndex ?? 0
+  return {
+    ...member,
+    ...{ matchIndex, nextIndex: matchIndex + 1, lag: Math.max(0, lastIndex - matchIndex) },
+    ...{ state: 'probe', inFlight: 0, active: report !== undefined, caughtUp: false },
+  }
+}

@@ -1,0 +1,44 @@
+import type { BrokerId } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { BrokerLevels } from '../../api/admin-api.ts'
+import type { LevelRange } from '../../api/broker-api.ts'
+import { isPositive } from './command-checks.ts'
+
+/** What this version of Tailrace supports. `commands`: those of the metadata that need a level above the first. */
+export interface FeatureLevels extends LevelRange {
+  readonly commands: Readonly<Record<string, number>>
+}
+
+/**
+ * The level rises by one with each release that writes what the one before cannot read (docs/decisions/feature-levels.md). A cluster writes by its own level,
+ * which an operator raises when all brokers are new enough.
+ */
+export const featureLevels: FeatureLevels = { lowest: 1, highest: 1, commands: {} }
+
+/** Of a broker that does not say: it is of the time before levels. */
+export const FIRST_LEVEL: LevelRange = { lowest: 1, highest: 1 }
+
+export function supports({ lowest, highest }: LevelRange, level: number): boolean {
+  return level >= lowest && level <= highest
+}
+
+export function isRange(value: unknown): value is LevelRange {
+  const { lowest, highest } = (value ?? {}) as Partial<LevelRange>
+  return isPositive(lowest) && isPositive(highest) && lowest <= highest
+}
+
+/** Why the level cannot be raised, or null: names every broker that does not support it. */
+export function notSupportedBy(level: number, brokers: readonly BrokerLevels[]): string | null {
+  const behind = brokers.filter(({ range = FIRST_LEVEL }) => !supports(range, level))
+  if (behind.length === 0) return null
+  const named = behind.map(
+    ({ broker, range = FIRST_LEVEL }) => `broker ${broker} supports ${range.lowest} to ${range.highest}`,
+  )
+  return `Level ${level}: ${named.join(', ')}.`
+}
+
+/** The broker must not work in this cluster. */
+export function outOfRange(broker: BrokerId, { lowest, highest }: LevelRange, level: number): TailraceError {
+  const detail = `Broker ${broker} supports ${lowest} to ${highest}, the cluster is at ${level}.`
+  return new TailraceError('FEATURE_LEVEL_UNSUPPORTED', detail)
+}

@@ -1,0 +1,86 @@
+import type { BrokerId } from '@tailrace/schemas'
+import { METADATA_GROUP } from '@tailrace/schemas'
+import type { Groups } from '../../partition/group.ts'
+import type { FeatureLevels } from './feature-levels.ts'
+import { notSupportedBy } from './feature-levels.ts'
+import type { FormationRecord } from './formation-record.ts'
+import type { IntentChecksDeps } from './intent-checks.ts'
+import { refuseByChecks } from './intent-checks.ts'
+import { removedHint, wipedHint } from './member-changes.ts'
+import type { Intent } from './metadata-leader.ts'
+import type { CommandResult, MetadataState } from './metadata-state.ts'
+
+export interface IntentRulesDeps extends IntentChecksDeps {
+  readonly groups: Pick<Groups, 'get'>
+  readonly state: MetadataState
+  readonly formation: () => FormationRecord | null
+  readonly levels: FeatureLevels
+}
+
+type Refusal = CommandResult & { readonly ok: false }
+
+/**
+ * What the metadata leader knows beside the metadata, and refuses for it: who founded the cluster, and who votes in the metadata group. Neither
+ * is in the state that commands are applied to, which has to come out the same everywhere.
+ */
+export function refusalOf(deps: IntentRulesDeps, intent: Intent): Refusal | null {
+  const { levels, state } = deps
+  const needed = levels.commands[intent.type] ?? levels.lowest
+  if (needed > state.head.featureLevel) {
+    const detail = `"${intent.type}" needs level ${needed}; the cluster is at ${state.head.featureLevel}.`
+    return refused('FEATURE_LEVEL_TOO_LOW', detail)
+  }
+  const wrong = refuseByChecks(deps, intent)
+  if (wrong !== null) return wrong
+  switch (intent.type) {
+    case 'join-broker':
+      return refuseJoining(deps, intent.joining)
+    case 'remove-broker':
+      return refuseRemoval(deps, intent.removed)
+    case 'set-feature-level':
+      return refuseLevel(deps, intent.level)
+    case 'assign-replicas':
+      return refuseStrangers(deps, intent.replicas)
+    default:
+      return null
+  }
+}
+
+function refuseJoining(
+  { formation, state }: IntentRulesDeps,
+  joining: { id: BrokerId; directoryId: string },
+): Refusal | null {
+  const { id, directoryId } = joining
+  if (state.removed.has(id)) return refused('BROKER_IDENTITY_MISMATCH', removedHint(id))
+  const founder = formation()?.voters.find((voter) => voter.id === id)
+  return founder === undefined || founder.directoryId === directoryId
+    ? null
+    : refused('BROKER_IDENTITY_MISMATCH', wipedHint(id))
+}
+
+function refuseRemoval({ groups, brokers, state }: IntentRulesDeps, id: BrokerId): Refusal | null {
+  if (state.removed.has(id)) return null
+  if (!brokers().includes(id)) return refused('UNKNOWN_BROKER', `Broker ${id}.`)
+  const { voters = [], outgoing = [] } = groups.get(METADATA_GROUP)?.configuration ?? {}
+  const votes = voters.includes(id) || outgoing.includes(id)
+  return votes ? refused('BROKER_IN_USE', 'It votes in the metadata group.') : null
+}
+
+/** Founders that have never registered are not in the state. */
+function refuseLevel({ brokers, state }: IntentRulesDeps, level: number): Refusal | null {
+  const behind = notSupportedBy(
+    level,
+    brokers().map((broker) => ({ broker, range: state.brokers.get(broker)?.levels })),
+  )
+  return behind === null ? null : refused('FEATURE_LEVEL_UNSUPPORTED', behind)
+}
+
+function refuseStrangers({ brokers }: IntentRulesDeps, ids: readonly BrokerId[]): Refusal | null {
+  const known = brokers()
+  const stranger = ids.find((id) => !known.includes(id))
+  return stranger === undefined ? null : refused('UNKNOWN_BROKER', `Broker ${stranger}.`)
+}
+
+function refused(code: Refusal['code'], detail: string): Refusal {
+  return { ok: false, code, detail }
+}

@@ -1,0 +1,191 @@
+import type { BrokerId, GroupId } from '@tailrace/schemas'
+import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
+import type { TopicConfig } from '../../api/broker-api.ts'
+import type { Groups } from '../../partition/group.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { withDeadline } from '../../platform/timing/deadline.ts'
+import type { Command, DeleteTopic, IdentifiedCommand } from './command.ts'
+import { decodeCommand, encodeCommand, nameOfUnreadable } from './command.ts'
+import type { Applied, CommandResult, MetadataState } from './metadata-state.ts'
+import type { Load } from './placement.ts'
+import { placePartitions } from './placement.ts'
+import { isAnother } from './required-topic.ts'
+import type { SetTopicConfig } from './topic-commands.ts'
+
+/**
+ * What somebody wants of the metadata; the leader turns it into a command by deciding what is open. `topicId` beside a name: the topic that is meant; missing or empty:
+ * whichever has the name.
+ */
+export type Intent =
+  | Exclude<Command, { type: 'create-topic' | 'delete-topic' | 'set-topic-config' }>
+  | (DeleteTopic & { readonly topicId?: string })
+  | (SetTopicConfig & { readonly topicId?: string })
+  | {
+      readonly type: 'create-topic'
+      readonly name: string
+      readonly topicId: string
+      readonly config: TopicConfig
+      readonly partitions: number
+      readonly replicas: number
+    }
+export interface IdentifiedIntent {
+  readonly id: string
+  readonly intent: Intent
+}
+
+const MAX_PENDING = 1000
+
+export interface MetadataLeaderDeps {
+  readonly groups: Pick<Groups, 'get'>
+  readonly clock: Clock
+  readonly state: MetadataState
+  /** Brokers that may get replicas: those that are up. */
+  readonly living: () => readonly BrokerId[]
+  /** Why what somebody wants is not proposed at all; null: it is. Applying it decides for good. */
+  readonly refusal: (intent: Intent) => (CommandResult & { ok: false }) | null
+  /** Why this broker applies nothing any more; null: it does. */
+  readonly unreadable: () => TailraceError | null
+}
+
+interface Waiting {
+  readonly resolve: (result: CommandResult) => void
+  readonly reject: (error: TailraceError) => void
+}
+
+/** Puts commands into group 0 while this broker leads it, and gives back what they came to. */
+export class MetadataLeader {
+  readonly #deps: MetadataLeaderDeps
+  readonly #waiting = new Map<string, Waiting>()
+  /** Attempts in flight, so that an impatient retry joins the first instead of proposing again. */
+  readonly #running = new Map<string, Promise<CommandResult>>()
+  /** Topics are placed one after the other: each placement must see the one before. */
+  #lastCreation: Promise<unknown> = Promise.resolve()
+
+  constructor(deps: MetadataLeaderDeps) {
+    this.#deps = deps
+  }
+
+  /**
+   * Resolves when the command is committed and applied here.
+   * @throws TailraceError NOT_LEADER: not proposed; OUTCOME_UNKNOWN: proposed, may be applied later; OVERLOADED; NEWER_FORMAT
+   */
+  execute({ id, intent }: IdentifiedIntent, timeoutMs: number): Promise<CommandResult> {
+    const group = this.#deps.groups.get(METADATA_GROUP)
+    if (group === undefined || !group.isLeader) return Promise.reject(new TailraceError('NOT_LEADER'))
+    const unreadable = this.#deps.unreadable()
+    if (unreadable !== null) return Promise.reject(unreadable)
+    const known = this.#deps.state.resultOf(id)
+    if (known !== undefined) return Promise.resolve(known)
+    const running = this.#running.get(id) ?? this.#start(id, intent)
+    return withDeadline(this.#deps.clock, timeoutMs, running, () => {
+      throw new TailraceError('OUTCOME_UNKNOWN')
+    })
+  }
+
+  /** Follows the state machine. */
+  applied({ id, result }: Applied): void {
+    this.#waiting.get(id)?.resolve(result)
+  }
+
+  /** Nothing is applied any more, so nobody who waits will hear of his command. */
+  giveUp(error: TailraceError): void {
+    for (const { reject } of this.#waiting.values()) reject(error)
+  }
+
+  #start(id: string, intent: Intent): Promise<CommandResult> {
+    // Before it counts: what a newer broker sends must not be in the way of what can be read.
+    const unreadable =
+      intent.type === 'create-topic' ? null : refuseUnreadable(encodeCommand({ id, command: intent }, 0))
+    if (unreadable !== null) return Promise.resolve(unreadable)
+    if (this.#running.size >= MAX_PENDING) return Promise.reject(new TailraceError('OVERLOADED'))
+    const refusal = this.#deps.refusal(intent)
+    if (refusal !== null) return Promise.resolve(refusal)
+    const running = this.#carryOut(id, intent).finally(() => this.#running.delete(id))
+    this.#running.set(id, running)
+    return running
+  }
+
+  #carryOut(id: string, intent: Intent): Promise<CommandResult> {
+    switch (intent.type) {
+      case 'create-topic':
+        return this.#afterCreations(id, intent)
+      case 'delete-topic':
+      case 'set-topic-config': {
+        const { topicId = '', ...command } = intent
+        return topicId === '' ? this.#propose({ id, command }) : this.#ifStillMeant(id, command, topicId)
+      }
+      default:
+        return this.#propose({ id, command: intent })
+    }
+  }
+
+  /**
+   * The log names topics by their names. What is decided here holds when the command is applied: all that former leaders have decided is applied by now, and this one
+   * proposes a new topic of a name only once the deletion of the one before is applied.
+   */
+  async #ifStillMeant(id: string, command: DeleteTopic | SetTopicConfig, topicId: string): Promise<CommandResult> {
+    const { groups, state } = this.#deps
+    await groups.get(METADATA_GROUP)?.confirmed()
+    const present = state.topics.get(command.name)
+    if (present === undefined) return { ok: false, code: 'UNKNOWN_TOPIC', detail: `"${command.name}"` }
+    if (present.id === topicId) return this.#propose({ id, command })
+    return { ok: false, code: 'TOPIC_ID_MISMATCH', detail: isAnother(command.name, present.id, topicId) }
+  }
+
+  #afterCreations(id: string, intent: Intent & { type: 'create-topic' }): Promise<CommandResult> {
+    const created = this.#lastCreation.then(() => {
+      const { name, topicId, config } = intent
+      const { state, living, refusal } = this.#deps
+      // Applying decides this for good; asking before spares a placement.
+      if (state.topics.has(name) && state.topics.get(name)!.id !== topicId) {
+        return { ok: false, code: 'TOPIC_EXISTS', detail: `"${name}"` } as const
+      }
+      // The creations before it have taken their room by now.
+      const refused = refusal(intent)
+      if (refused !== null) return refused
+      const placed = placePartitions(living(), loadOf(state), intent.partitions, intent.replicas)
+      const partitions = placed.map((replicas) => ({ replicas }))
+      return this.#propose({ id, command: { type: 'create-topic', name, topicId, config, partitions } })
+    })
+    this.#lastCreation = created.catch(() => {})
+    return created
+  }
+
+  /** Commit and application are told separately, in any order; the answer is there when both have come. */
+  async #propose(command: IdentifiedCommand): Promise<CommandResult> {
+    const { groups, clock } = this.#deps
+    const group = groups.get(METADATA_GROUP)
+    if (group === undefined) throw new TailraceError('NOT_LEADER')
+    const batch = encodeCommand(command, clock.now())
+    const refusal = refuseUnreadable(batch)
+    if (refusal !== null) return refusal
+    const applied = new Promise<CommandResult>((resolve, reject) => this.#waiting.set(command.id, { resolve, reject }))
+    applied.catch(() => {})
+    try {
+      await group.publish(batch)
+      return await applied
+    } finally {
+      this.#waiting.delete(command.id)
+    }
+  }
+}
+
+/** What this broker could not apply is not proposed. */
+function refuseUnreadable(batch: Uint8Array): (CommandResult & { ok: false }) | null {
+  if (decodeCommand(batch) !== null) return null
+  const detail = `The metadata leader cannot read the command ${nameOfUnreadable(batch)}.`
+  return { ok: false, code: 'UNSUPPORTED_MESSAGE', detail }
+}
+
+function loadOf(state: MetadataState): Load {
+  const replicas = new Map<BrokerId, number>()
+  const leaders = new Map<BrokerId, number>()
+  const add = (counts: Map<BrokerId, GroupId>, id: BrokerId): unknown => counts.set(id, (counts.get(id) ?? 0) + 1)
+  for (const topic of state.topics.values()) {
+    for (const partition of topic.partitions) {
+      for (const id of partition.replicas) add(replicas, id)
+      add(leaders, partition.replicas[0]!)
+    }
+  }
+  return { replicas, leaders }
+}

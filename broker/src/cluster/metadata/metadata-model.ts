@@ -1,0 +1,97 @@
+import type { BrokerId, ErrorCode, GroupId, LogIndex, PartitionNumber, ProducerId } from '@tailrace/schemas'
+import type { AuditRecord } from '../../api/admin-api.ts'
+import type { TopicConfig } from '../../api/broker-api.ts'
+import type { BrokerRegistration } from './command.ts'
+import type { TopicPartition } from './partition-replicas.ts'
+
+/** `partitions` and `config` are replaced in place as commands are applied. */
+export interface Topic {
+  readonly name: string
+  readonly id: string
+  config: TopicConfig
+  readonly partitions: TopicPartition[]
+}
+
+export interface TopicPlace {
+  readonly topic: Topic
+  readonly partition: PartitionNumber
+}
+
+/** A broker that was admitted to the cluster after it was formed. */
+export interface JoinedBroker {
+  readonly id: BrokerId
+  readonly directoryId: string
+  /** The address that it had then. */
+  readonly peer: string
+  /** Under which it takes part in the metadata group. */
+  readonly admission: LogIndex
+}
+
+/** What a command came to. Kept for a while under the command's id, so that a retry gets the same answer. */
+export type CommandResult =
+  | { readonly ok: true; readonly first?: ProducerId; readonly count?: number; readonly index?: LogIndex }
+  | { readonly ok: false; readonly code: ErrorCode; readonly detail: string }
+
+/** What one applied entry changed, for those who keep or use the state. */
+export interface Applied {
+  readonly id: string
+  readonly result: CommandResult
+  /** The command had been applied before; nothing changed. */
+  readonly repeated: boolean
+  readonly broker?: BrokerRegistration
+  readonly created?: Topic
+  readonly deleted?: Topic
+  /** Its configuration is another one now. */
+  readonly altered?: Topic
+  /** This partition's replicas, or what shall become of them. */
+  readonly changed?: TopicPlace
+  readonly joined?: JoinedBroker
+  readonly removed?: BrokerId
+  /** The priority of a broker in the metadata group. */
+  readonly metadataPriority?: boolean
+  readonly audit?: AuditRecord
+}
+/** What performing a command gives. */
+export type Change = Omit<Applied, 'id' | 'repeated'>
+
+/** The counters; group and producer numbers only ever rise, so none is used twice. */
+export interface MetadataHead {
+  appliedIndex: LogIndex
+  nextGroup: GroupId
+  nextProducer: ProducerId
+  /** Commands remembered so far; their answers are kept in a ring of REMEMBERED_COMMANDS. */
+  commands: number
+  /** Audit records so far; the last AUDIT_RECORDS are kept. */
+  audits: number
+  /** What the cluster may write (feature-levels.ts). */
+  featureLevel: number
+}
+
+export interface RememberedCommand {
+  readonly number: number
+  readonly id: string
+  readonly result: CommandResult
+}
+
+/** A retry comes within the time limit of a request; this many commands take longer than that. */
+export const REMEMBERED_COMMANDS = 1024
+export const AUDIT_RECORDS = 1000
+
+/** What the cluster knows of itself, for those that apply commands to it and those that read it. */
+export interface MetadataTables {
+  readonly head: MetadataHead
+  readonly brokers: Map<BrokerId, BrokerRegistration>
+  readonly topics: Map<string, Topic>
+  readonly topicsById: Map<string, Topic>
+  readonly places: Map<GroupId, TopicPlace>
+  readonly joined: Map<BrokerId, JoinedBroker>
+  /** Brokers that were members once and never will be again, with the data directories they had, as far as known. */
+  readonly removed: Map<BrokerId, { readonly directoryId: string }>
+  /** Broker -> factor of its election timeout in the metadata group, where that is not 1. */
+  metadataPriorities: Readonly<Record<number, number>>
+  replacePartition(place: TopicPlace, replaced: TopicPartition): void
+}
+
+export function refused(code: ErrorCode, detail: string): { result: CommandResult } {
+  return { result: { ok: false, code, detail } }
+}

@@ -1,0 +1,334 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { MemoryStore } from '../testing/memory-data.ts'
+import { VirtualClock } from '../testing/virtual-clock.ts'
+import type { Command, IdentifiedCommand } from './command.ts'
+import { decodeCommand, encodeCommand } from './command.ts'
+import { MetadataMachine } from './metadata-machine.ts'
+import { metadataSnapshots } from './metadata-snapshot.ts'
+import { MetadataState, REMEMBERED_COMMANDS } from './metadata-state.ts'
+import { loadMetadata, MetadataWriter } from './metadata-store.ts'
+
+const registration = { http: 'h:1', peer: 'p:1', pid: 7, incarnation: 'i', directoryId: 'd' }
+const logger = { info: () => {}, warn: () => {}, error: () => {} }
+
+const place = { topicId: fc.constantFrom('t1', 't2'), partition: fc.nat(3) }
+const asked = { at: fc.nat(9), broker: fc.constant(1), by: fc.constant('ann') }
+const command: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({
+    type: fc.constant('register-broker' as const),
+    broker: fc
+      .record({ id: fc.integer({ min: 1, max: 3 }), directoryId: fc.constantFrom('d', 'other') })
+      .map((some) => ({ ...registration, ...some })),
+  }),
+  fc.record({
+    type: fc.constant('create-topic' as const),
+    name: fc.constantFrom('a', 'b', 'c', '__proto__'),
+    topicId: fc.oneof(fc.constantFrom('t1', 't2'), fc.uuid()),
+    config: fc.constant({}),
+    partitions: fc.array(fc.constant({ replicas: [1, 2] }), { minLength: 1, maxLength: 4 }),
+  }),
+  fc.record({ type: fc.constant('delete-topic' as const), name: fc.constantFrom('a', 'b', 'c', '__proto__') }),
+  fc.record({
+    type: fc.constant('allocate-producer-ids' as const),
+    broker: fc.constant(1),
+    count: fc.integer({ min: 1, max: 1000 }),
+  }),
+  fc.record({
+    type: fc.constant('assign-replicas' as const),
+    ...place,
+    replicas: fc.uniqueArray(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 }),
+  }),
+  fc.record({ type: fc.constant('cancel-change' as const), ...place }),
+  fc.record({
+    type: fc.constant('replicas-changed' as const),
+    group: fc.integer({ min: 1, max: 6 }),
+    change: fc.integer({ min: 1, max: 80 }),
+    outcome: fc.constantFrom('done' as const, 'failed' as const),
+    reason: fc.constantFrom('', 'late'),
+  }),
+  fc
+    .record({
+      type: fc.constant('force-replicas' as const),
+      ...place,
+      leader: fc.integer({ min: 1, max: 3 }),
+      ...asked,
+    })
+    .map((some) => ({ ...some, members: [some.leader], lost: [1, 2, 3].filter((id) => id !== some.leader) })),
+  fc.record({
+    type: fc.constant('replica-dropped' as const),
+    group: fc.integer({ min: 1, max: 6 }),
+    broker: fc.integer({ min: 1, max: 3 }),
+  }),
+  fc.record({
+    type: fc.constant('set-topic-config' as const),
+    name: fc.constantFrom('a', 'b'),
+    changes: fc.record({ readOnly: fc.constantFrom(true, false, null), retentionMs: fc.constantFrom(5, null) }),
+  }),
+  fc.record({
+    type: fc.constant('set-priority' as const),
+    group: fc.integer({ min: 0, max: 4 }),
+    broker: fc.constant(1),
+    factor: fc.integer({ min: 1, max: 10 }),
+  }),
+  fc.record({ id: fc.integer({ min: 2, max: 5 }), directoryId: fc.constantFrom('d', 'other') }).map((some) => ({
+    type: 'join-broker' as const,
+    joining: { ...some, peer: 'p:1', http: 'h:1' },
+    at: 1,
+    broker: 1,
+  })),
+  fc.record({ type: fc.constant('remove-broker' as const), removed: fc.integer({ min: 2, max: 6 }), ...asked }),
+  fc.record({ type: fc.constant('forced-cluster' as const), members: fc.constant([1]), ...asked }),
+)
+// Few ids, so that many commands are retries of others.
+const log: fc.Arbitrary<IdentifiedCommand[]> = fc.array(fc.record({ id: fc.nat(60).map((n) => `c${n}`), command }), {
+  maxLength: 80,
+})
+
+/** All of a state, in one order. */
+function picture(state: MetadataState): unknown {
+  const byKey = (map: Map<unknown, unknown>): unknown[] =>
+    [...map].sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1))
+  const { head, brokers, topics, topicsById, places, joined, removed, metadataPriorities, audit } = state
+  const maps = [brokers, topics, topicsById, places, joined, removed].map(byKey)
+  const sets = [[...state.changing].sort(), [...state.fenced].sort()]
+  return [head, maps, sets, metadataPriorities, [...audit], [...state.remembered()]]
+}
+
+const entry = (index: number, some: IdentifiedCommand): Parameters<MetadataMachine['apply']> => {
+  const batch = encodeCommand(some, 1)
+  return [{ index, term: 1, kind: 0, baseOffset: index - 1, lastOffset: index - 1, bytes: batch.length }, batch]
+}
+
+const start = async (store: MemoryStore, clock: VirtualClock) => {
+  const state = new MetadataState()
+  await loadMetadata(store, state)
+  const writer = new MetadataWriter(store, clock, logger)
+  const snapshots = metadataSnapshots({ store, state, writer, onRestored: () => {} })
+  const unreadable: Error[] = []
+  const told = {
+    onApplied: () => {},
+    onUnreadable: (error: Error) => void unreadable.push(error),
+    levelProblem: () => null,
+  }
+  return { state, writer, snapshots, unreadable, machine: new MetadataMachine({ state, writer, snapshots, ...told }) }
+}
+
+/** A refusal behind the snapshot names a partition: the same one, in whatever order the snapshot has brought the topics. */
+const refusalAfterSnapshot: IdentifiedCommand[] = [
+  { id: 'c0', command: createTopic('c', 't0') },
+  { id: 'c1', command: createTopic('a', 't1') },
+  { id: 'c2', command: { type: 'remove-broker', removed: 2, at: 0, broker: 1, by: 'ann' } },
+]
+
+function createTopic(name: string, topicId: string): IdentifiedCommand['command'] {
+  return { type: 'create-topic', name, topicId, config: {}, partitions: [{ replicas: [1, 2] }] }
+}
+
+describe('the metadata is a pure function of the log', () => {
+  test('a state from the store and the rest of the log is the state from the whole log', async () => {
+    await fc.assert(
+      fc.asyncProperty(log, fc.nat(), async (commands, any) => {
+        const whole = new MetadataState()
+        commands.forEach((some, index) => void whole.apply(index + 1, some))
+
+        const clock = new VirtualClock()
+        const store = new MemoryStore()
+        const before = await start(store, clock)
+        const crashAt = any % (commands.length + 1)
+        for (const [at, some] of commands.slice(0, crashAt).entries()) before.machine.apply(...entry(at + 1, some))
+        // Only some of the writes make it to the store before the crash.
+        await Promise.resolve()
+        const survived = new MemoryStore()
+        for (const [key, value] of store.content) survived.content.set(key, value)
+
+        const after = await start(survived, clock)
+        expect(after.state.head.appliedIndex).toBeLessThanOrEqual(crashAt)
+        // From the start of the log: what the store has already is passed over.
+        for (const [at, some] of commands.entries()) after.machine.apply(...entry(at + 1, some))
+        expect(picture(after.state)).toEqual(picture(whole))
+
+        await after.writer.close()
+        expect(picture((await start(survived, clock)).state)).toEqual(picture(whole))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('a snapshot is the state at its index, whatever is applied meanwhile, and takes the place of any other', async () => {
+    await fc.assert(
+      fc.asyncProperty(log, log, fc.nat(), async (commands, others, any) => {
+        const clock = new VirtualClock()
+        const here = await start(new MemoryStore(), clock)
+        const takenAt = any % (commands.length + 1)
+        const applyAll = (machine: MetadataMachine, some: IdentifiedCommand[], from: number): void =>
+          some.forEach((one, at) => void machine.apply(...entry(from + at + 1, one)))
+        applyAll(here.machine, commands.slice(0, takenAt), 0)
+        const expected = structuredClone(picture(here.state))
+        expect(await here.snapshots.flush()).toBe(takenAt)
+        const snapshot = await here.snapshots.take()
+        applyAll(here.machine, commands.slice(takenAt), takenAt)
+        await here.writer.settled()
+        expect(snapshot.index).toBe(takenAt)
+        if (takenAt === 0) return
+
+        const store = new MemoryStore()
+        const there = await start(store, clock)
+        applyAll(there.machine, others, 0)
+        await there.snapshots.restore(takenAt, snapshot.chunks())
+        expect(picture(there.state)).toEqual(expected)
+        expect(picture((await start(store, clock)).state)).toEqual(expected)
+        applyAll(there.machine, commands.slice(takenAt), takenAt)
+        expect(picture(there.state)).toEqual(picture(here.state))
+        await snapshot.close()
+      }),
+      { numRuns: 60, examples: [[refusalAfterSnapshot, [], 2]] },
+    )
+  })
+
+  test('a snapshot that is cut short or of another index changes nothing', async () => {
+    const clock = new VirtualClock()
+    const here = await start(new MemoryStore(), clock)
+    const partitions = Array.from({ length: 5000 }, () => ({ replicas: [1, 2, 3] }))
+    const create = { type: 'create-topic', name: 'a', topicId: 't', config: {}, partitions } as const
+    here.machine.apply(...entry(1, { id: 'x', command: create }))
+    const snapshot = await here.snapshots.take()
+    const chunks: Uint8Array[] = []
+    for await (const chunk of snapshot.chunks()) chunks.push(chunk)
+    expect(chunks.length).toBeGreaterThan(1)
+    expect(chunks.every(({ length }) => length <= 65_536)).toBe(true)
+    const there = await start(new MemoryStore(), clock)
+    const before = structuredClone(picture(there.state))
+    async function* some(pieces: Uint8Array[]) {
+      yield* pieces
+    }
+    for (const [index, pieces] of [
+      [1, chunks.slice(0, -1)],
+      [2, chunks],
+    ] as const) {
+      await expect(there.snapshots.restore(index, some([...pieces]))).rejects.toMatchObject({ code: 'STORAGE_CORRUPT' })
+      expect(picture(there.state)).toEqual(before)
+    }
+  })
+
+  test('group ids and producer ids are never given twice', () => {
+    fc.assert(
+      fc.property(log, (commands) => {
+        const state = new MetadataState()
+        const groups: number[] = []
+        const producers: number[] = []
+        commands.forEach((some, index) => {
+          const applied = state.apply(index + 1, some)!
+          if (applied.created !== undefined) groups.push(...applied.created.partitions.map(({ group }) => group))
+          const { result, repeated } = applied
+          if (result.ok && result.first !== undefined && !repeated) {
+            for (let id = result.first; id < result.first + result.count!; id++) producers.push(id)
+          }
+        })
+        expect(new Set(groups).size).toBe(groups.length)
+        expect(groups).not.toContain(0)
+        expect(new Set(producers).size).toBe(producers.length)
+      }),
+    )
+  })
+})
+
+test('a command retried under its id is applied once and answered the same', () => {
+  const state = new MetadataState()
+  const allocate = { id: 'x', command: { type: 'allocate-producer-ids', broker: 1, count: 10 } } as const
+  const first = state.apply(1, allocate)
+  const again = state.apply(2, allocate)
+  expect(again).toEqual({ id: 'x', result: first!.result, repeated: true })
+  expect(state.head.nextProducer).toBe(10)
+})
+
+test('memory of commands is bounded, the same after a restart', async () => {
+  const clock = new VirtualClock()
+  const store = new MemoryStore()
+  const { machine, writer, state } = await start(store, clock)
+  for (let index = 1; index <= REMEMBERED_COMMANDS + 50; index++) {
+    machine.apply(...entry(index, { id: `c${index}`, command: { type: 'delete-topic', name: 'none' } }))
+  }
+  await writer.close()
+  expect([...state.remembered()]).toHaveLength(REMEMBERED_COMMANDS)
+  expect(state.resultOf('c50')).toBeUndefined()
+  expect(state.resultOf('c51')).toEqual({ ok: false, code: 'UNKNOWN_TOPIC', detail: '"none"' })
+  expect([...(await start(store, clock)).state.remembered()]).toEqual([...state.remembered()])
+  expect(store.writes).toBeLessThan(10)
+})
+
+test('entries that the store has already are passed over without a trace', async () => {
+  const store = new MemoryStore()
+  const clock = new VirtualClock()
+  const { machine, writer, state } = await start(store, clock)
+  const first = entry(1, { id: 'x', command: { type: 'delete-topic', name: 'a' } })
+  machine.apply(...first)
+  machine.apply(...entry(2, { id: 'y', command: { type: 'delete-topic', name: 'a' } }))
+  await writer.close()
+  const { writes } = store
+  const again = await start(store, clock)
+  again.machine.apply(...first)
+  await again.writer.close()
+  expect(again.state.head).toEqual(state.head)
+  expect(store.writes).toBe(writes)
+})
+
+test('at an entry that is no command it stops, says which one and why, and applies nothing after it', async () => {
+  const { machine, state, unreadable } = await start(new MemoryStore(), new VirtualClock())
+  const [header, batch] = entry(1, { id: 'x', command: { type: 'delete-topic', name: 'a' } })
+  const garbled = batch.slice()
+  garbled.fill(0xff, 61)
+  const unknown = encodeCommand({ id: 'y', command: { type: 'make-coffee' } as unknown as Command }, 1)
+  machine.apply(...entry(1, { id: 'x', command: { type: 'allocate-producer-ids', broker: 1, count: 5 } }))
+  machine.apply({ ...header, index: 2 }, unknown)
+  machine.apply({ ...header, index: 3 }, garbled)
+  machine.apply(...entry(4, { id: 'z', command: { type: 'allocate-producer-ids', broker: 1, count: 5 } }))
+  expect(decodeCommand(garbled)).toBeNull()
+  expect(decodeCommand(unknown)).toBeNull()
+  expect(state.head).toEqual({
+    appliedIndex: 1,
+    nextGroup: 1,
+    nextProducer: 5,
+    commands: 1,
+    audits: 0,
+    featureLevel: 1,
+  })
+  expect(unreadable).toHaveLength(1)
+  expect(machine.unreadable).toMatchObject({ code: 'NEWER_FORMAT', retriable: false })
+  expect(machine.unreadable?.message).toMatch(/Entry 2 .*"make-coffee"/)
+})
+
+test('a store that fails for a while gets it all in the end', async () => {
+  const clock = new VirtualClock()
+  const store = new MemoryStore()
+  const { machine, writer, state } = await start(store, clock)
+  store.failing = true
+  const create = { name: 'a', topicId: 't', config: {}, partitions: [{ replicas: [1] }] }
+  machine.apply(...entry(1, { id: 'x', command: { type: 'create-topic', ...create } }))
+  await clock.run(1500)
+  machine.apply(...entry(2, { id: 'y', command: { type: 'delete-topic', name: 'a' } }))
+  store.failing = false
+  await clock.run(2000)
+  await writer.close()
+  const loaded = await start(store, clock)
+  expect(picture(loaded.state)).toEqual(picture(state))
+})
+
+test('what is asked of a closed writer is refused as by a broker that stops, and not as a fault of the store', async () => {
+  const { machine, writer } = await start(new MemoryStore(), new VirtualClock())
+  machine.apply(...entry(1, { id: 'x', command: { type: 'delete-topic', name: 'a' } }))
+  await writer.close()
+  await writer.settled()
+  machine.apply(...entry(2, { id: 'y', command: { type: 'delete-topic', name: 'a' } }))
+  await expect(writer.settled()).rejects.toMatchObject({ code: 'SHUTTING_DOWN', retriable: true })
+})
+
+test('a broker id stays with its data directory', () => {
+  const state = new MetadataState()
+  const register = (id: string, directoryId: string) =>
+    state.apply(1, { id, command: { type: 'register-broker', broker: { ...registration, id: 1, directoryId } } })!
+      .result
+  expect(register('a', 'd').ok).toBe(true)
+  expect(register('b', 'wiped')).toMatchObject({ ok: false, code: 'BROKER_IDENTITY_MISMATCH' })
+  expect(state.brokers.get(1)!.directoryId).toBe('d')
+})

@@ -1,0 +1,245 @@
+import type { BrokerId, GroupId } from '@tailrace/schemas'
+import { formatTable, refuseNewer, TailraceError } from '@tailrace/schemas'
+import type { AuditRecord } from '../../api/admin-api.ts'
+import type { TopicConfig } from '../../api/broker-api.ts'
+import type { StateStore } from '../../log/log-storage.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/logger.ts'
+import type { BrokerRegistration } from './command.ts'
+import type { Applied, JoinedBroker, MetadataHead, MetadataState, RememberedCommand, Topic } from './metadata-state.ts'
+import { AUDIT_RECORDS, REMEMBERED_COMMANDS } from './metadata-state.ts'
+import type { TopicPartition } from './partition-replicas.ts'
+import { storedMetadata } from './stored-metadata.ts'
+
+/** Travels with the pairs to other brokers. A state without it is of version 1. */
+const FORMAT = 'meta/format'
+const HEAD = 'meta/head'
+const BROKERS = 'meta/broker/'
+/** Topics as they were created, with their present settings. */
+const TOPICS = 'meta/topic/'
+/** Partitions that are not as they were created: one key each, so that moving one of 10,000 writes one. */
+const PARTITIONS = 'meta/partition/'
+const COMMANDS = 'meta/command/'
+const JOINED = 'meta/joined/'
+const REMOVED = 'meta/removed/'
+const AUDIT = 'meta/audit/'
+const PRIORITIES = 'meta/priorities'
+/** All of the above: what belongs to the metadata group's state. */
+export const METADATA_KEYS = { from: 'meta/', to: 'meta0' } as const
+const RETRY_MS = 1000
+
+/** What of a store loadMetadata reads: the store itself, or a snapshot of it. */
+export type MetadataSource = Pick<StateStore, 'get' | 'range'>
+
+/**
+ * Null: the store has no metadata. A level is missing in one of the time before levels.
+ * @throws TailraceError STORAGE_CORRUPT, NEWER_FORMAT
+ */
+export async function storedHead(
+  store: Pick<StateStore, 'get'>,
+): Promise<(Omit<MetadataHead, 'featureLevel'> & Partial<MetadataHead>) | null> {
+  const format = await store.get(FORMAT)
+  if (format !== null) refuseNewer('metadataSnapshot', parseJson(format))
+  const head = await store.get(HEAD)
+  return head === null ? null : parse<MetadataHead>(head, storedMetadata.head)
+}
+
+/**
+ * Fills an empty state with what the store has: some prefix of the log.
+ * @throws TailraceError STORAGE_CORRUPT, NEWER_FORMAT
+ */
+export async function loadMetadata(store: MetadataSource, state: MetadataState): Promise<void> {
+  const head = await storedHead(store)
+  if (head === null) return
+  Object.assign(state.head, head)
+  const { broker, joined, removed, topic, partition, audit, priorities, command } = storedMetadata
+  for await (const some of valuesOf<BrokerRegistration>(store, BROKERS, broker)) state.brokers.set(some.id, some)
+  for await (const some of valuesOf<JoinedBroker>(store, JOINED, joined)) state.joined.set(some.id, some)
+  for await (const [key, value] of inside(store, REMOVED)) {
+    state.removed.set(numberOf(key, REMOVED), parse(value, removed))
+  }
+  for await (const some of valuesOf<StoredTopic>(store, TOPICS, topic)) state.addTopic(restored(some))
+  for await (const changed of valuesOf<TopicPartition>(store, PARTITIONS, partition)) {
+    const place = state.places.get(changed.group)
+    if (place !== undefined) state.replacePartition(place, changed)
+  }
+  const isRecord = (value: Record<string, unknown>): boolean => {
+    return (
+      Number.isSafeInteger(value[0]) && typeof value[1] === 'object' && value[1] !== null && audit(value[1] as never)
+    )
+  }
+  const records = await collect<readonly [number, AuditRecord]>(valuesOf(store, AUDIT, isRecord))
+  for (const [, record] of records.sort((a, b) => a[0] - b[0])) state.keepAudit(record)
+  const given = await store.get(PRIORITIES)
+  if (given !== null) state.metadataPriorities = parse(given, priorities)
+  const commands = await collect<RememberedCommand>(valuesOf(store, COMMANDS, command))
+  for (const some of commands.sort((a, b) => a.number - b.number)) state.remember(some)
+}
+
+/**
+ * Writes the state out behind `apply`: one write at a time, each holds all that was applied meanwhile, together with the index it is as of. What
+ * waits is one value a key, so it is bounded by the state itself.
+ */
+export class MetadataWriter {
+  readonly #store: StateStore
+  readonly #clock: Clock
+  readonly #logger: Logger
+  #pending = new Map<string, Uint8Array | null>()
+  #writing: Promise<void> | null = null
+  #closed = false
+  #formatted = false
+
+  constructor(store: StateStore, clock: Clock, logger: Logger) {
+    this.#store = store
+    this.#clock = clock
+    this.#logger = logger
+  }
+
+  applied(state: MetadataState, applied: Applied): void {
+    const { broker, created, deleted, altered, changed, joined, removed, audit } = applied
+    if (broker !== undefined) this.#put(BROKERS + padded(broker.id), broker)
+    if (joined !== undefined) this.#put(JOINED + padded(joined.id), joined)
+    if (removed !== undefined) {
+      this.#pending.set(BROKERS + padded(removed), null)
+      this.#pending.set(JOINED + padded(removed), null)
+      this.#put(REMOVED + padded(removed), state.removed.get(removed))
+    }
+    for (const topic of [created, altered]) if (topic !== undefined) this.#put(TOPICS + topic.name, asCreated(topic))
+    if (changed !== undefined) this.#putPartition(changed.topic.partitions[changed.partition]!)
+    if (deleted !== undefined) this.#forget(deleted)
+    if (applied.metadataPriority) this.#put(PRIORITIES, state.metadataPriorities)
+    const number = state.head.audits - 1
+    if (audit !== undefined) this.#put(AUDIT + padded(number % AUDIT_RECORDS), [number, audit])
+    if (!applied.repeated) {
+      const command: RememberedCommand = { number: state.head.commands - 1, id: applied.id, result: applied.result }
+      this.#put(COMMANDS + String(command.number % REMEMBERED_COMMANDS).padStart(4, '0'), command)
+    }
+    this.#put(HEAD, state.head)
+    if (!this.#formatted) this.#put(FORMAT, formatTable.metadataSnapshot.version)
+    this.#formatted = true
+    this.#flush()
+  }
+
+  /**
+   * Resolves when all that was applied so far has been written; it is durable with the store's own flush.
+   * @throws TailraceError SHUTTING_DOWN after `close`; INTERNAL while the store does not take it
+   */
+  async settled(): Promise<void> {
+    while (this.#writing !== null) await this.#writing
+    if (this.#pending.size === 0) return
+    if (this.#closed) throw new TailraceError('SHUTTING_DOWN')
+    throw new TailraceError('INTERNAL', 'The metadata cannot be written to the state store.')
+  }
+
+  /** What waits to be written belongs to a state that another has taken the place of. Resolves when no write is under way. */
+  async discard(): Promise<void> {
+    this.#pending.clear()
+    while (this.#writing !== null) {
+      await this.#writing
+      this.#pending.clear()
+    }
+  }
+
+  /** Writes out what waits, then no more. */
+  async close(): Promise<void> {
+    while (this.#writing !== null) await this.#writing
+    this.#closed = true
+  }
+
+  #putPartition(partition: TopicPartition): void {
+    this.#put(PARTITIONS + padded(partition.group), partition)
+  }
+
+  #forget(topic: Topic): void {
+    this.#pending.set(TOPICS + topic.name, null)
+    for (const partition of topic.partitions) {
+      if (!isAsCreated(partition)) this.#pending.set(PARTITIONS + padded(partition.group), null)
+    }
+  }
+
+  #put(key: string, value: unknown): void {
+    this.#pending.set(key, new TextEncoder().encode(JSON.stringify(value)))
+  }
+
+  #flush(): void {
+    if (this.#writing !== null || this.#pending.size === 0 || this.#closed) return
+    const changes = this.#pending
+    this.#pending = new Map()
+    this.#writing = this.#store.write([...changes]).then(
+      () => {
+        this.#writing = null
+        this.#flush()
+      },
+      (error) => {
+        this.#writing = null
+        // Nothing is lost: the log has it. What was applied since is newer.
+        this.#pending = new Map([...changes, ...this.#pending])
+        this.#logger.error({ err: error }, 'cannot write the metadata to the state store; trying again')
+        this.#clock.after(RETRY_MS, () => this.#flush())
+      },
+    )
+  }
+}
+
+interface StoredTopic {
+  readonly name: string
+  readonly id: string
+  readonly config: TopicConfig
+  readonly partitions: readonly { readonly group: GroupId; readonly replicas: readonly BrokerId[] }[]
+}
+
+function asCreated({ name, id, config, partitions }: Topic): StoredTopic {
+  return { name, id, config, partitions: partitions.map(({ group, founders }) => ({ group, replicas: founders })) }
+}
+
+function restored({ name, id, config, partitions }: StoredTopic): Topic {
+  return { name, id, config, partitions: partitions.map((some) => ({ founders: some.replicas, ...some })) }
+}
+
+function isAsCreated(partition: TopicPartition): boolean {
+  return partition.replicas === partition.founders && Object.keys(partition).length === 3
+}
+
+function padded(id: number): string {
+  return String(id).padStart(10, '0')
+}
+
+function numberOf(key: string, prefix: string): number {
+  return Number(key.slice(prefix.length))
+}
+
+function inside(store: MetadataSource, prefix: string): AsyncIterable<readonly [string, Uint8Array]> {
+  // '0' is the character after '/'.
+  return store.range(prefix, `${prefix.slice(0, -1)}0`)
+}
+
+async function* valuesOf<T>(store: MetadataSource, prefix: string, check: Check): AsyncIterable<T> {
+  for await (const [, value] of inside(store, prefix)) yield parse<T>(value, check)
+}
+
+async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const value of values) all.push(value)
+  return all
+}
+
+type Check = (value: Record<string, unknown>) => boolean
+
+/** @throws TailraceError STORAGE_CORRUPT when it is no JSON, or `check` finds something missing */
+function parse<T>(bytes: Uint8Array, check: Check): T {
+  const value = parseJson(bytes)
+  if (typeof value !== 'object' || value === null || !check(value as Record<string, unknown>)) throw corrupt()
+  return value as T
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch (cause) {
+    throw corrupt(cause)
+  }
+}
+
+function corrupt(cause?: unknown): TailraceError {
+  return new TailraceError('STORAGE_CORRUPT', 'The state store holds metadata that cannot be read.', { cause })
+}

@@ -1,0 +1,226 @@
+import { isTopicName } from '@tailrace/schemas'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { during } from '../testing/running.ts'
+import { type TestBroker, TestCluster } from '../testing/test-cluster.ts'
+import { refuseByChecks } from './intent-checks.ts'
+import type { Intent } from './metadata-leader.ts'
+import { MetadataState } from './metadata-state.ts'
+import { checkChanges, defaultPartitionLimits } from './topic-rules.ts'
+
+/** What a broker asks of the metadata leader, and of others, with one field after the other made odd. */
+
+let cluster: TestCluster
+let topicId: string
+
+beforeAll(async () => {
+  cluster = await TestCluster.of(3)
+  const { api } = cluster.broker(1).node
+  await during(cluster, api.createTopic({ name: 't', partitions: 2, replicas: 3 }))
+  topicId = api.listTopics()[0]!.id
+})
+
+function leader(): TestBroker {
+  return cluster.broker(cluster.world.leaderOf(0))
+}
+
+/** Another broker than the leader: who asks. */
+function asker(): number {
+  return leader().id === 3 ? 2 : 3
+}
+
+type Outcome = { readonly ok: boolean; readonly code?: string; readonly detail?: string }
+
+async function ask(operation: string, json: unknown): Promise<Outcome> {
+  const text = typeof json === 'string' ? json : JSON.stringify(json)
+  const fields = { correlation: 0, operation, json: text }
+  try {
+    const asked = leader().node.handlers.request(asker(), 'Admin', fields, new Uint8Array())
+    return { ok: true, ...JSON.parse((await during(cluster, asked)).fields.json) }
+  } catch (error) {
+    return { ok: false, code: (error as { code?: string }).code ?? String(error), detail: String(error) }
+  }
+}
+
+let ids = 0
+function wish(intent: object): Promise<Outcome> {
+  return ask('metadata', { id: `odd-${ids++}`, intent, timeoutMs: 3000 })
+}
+
+const stamp = { at: 1, by: 'x' }
+/** Each kind that there is. */
+const intents = (): Record<Intent['type'], object> => ({
+  'create-topic': { name: `n${ids}`, topicId: `id${ids}`, config: { retentionMs: 5 }, partitions: 1, replicas: 1 },
+  'delete-topic': { name: 'nobody' },
+  'set-topic-config': { name: 't', changes: { maxBatchBytes: 2000, retentionBytes: null, readOnly: false } },
+  'assign-replicas': { topicId, partition: 1, replicas: [1, 2] },
+  'cancel-change': { topicId, partition: 1 },
+  'replicas-changed': { group: 2, change: 1, outcome: 'done', reason: 'r' },
+  'force-replicas': { topicId, partition: 1, members: [1], leader: 1, lost: [9], term: 3, broker: asker(), ...stamp },
+  'replica-dropped': { group: 2, broker: asker() },
+  'set-priority': { group: 2, broker: 1, factor: 2 },
+  'register-broker': { broker: { id: asker(), http: 'h:1', peer: 'p:1', pid: 1, incarnation: 'i', directoryId: 'd' } },
+  'allocate-producer-ids': { broker: asker(), count: 10 },
+  'join-broker': { joining: { id: 50, directoryId: 'd', peer: 'p:1', http: 'h:1' }, broker: asker(), at: 1 },
+  'remove-broker': { removed: 60, broker: asker(), ...stamp },
+  'forced-cluster': { members: [1, 2, 3], broker: asker(), ...stamp },
+  'set-feature-level': { level: 1, broker: asker(), ...stamp },
+})
+const speakers: readonly Intent['type'][] = [
+  ...(['force-replicas', 'replica-dropped', 'allocate-producer-ids', 'remove-broker'] as const),
+  ...(['join-broker', 'forced-cluster', 'set-feature-level'] as const),
+]
+const types = [
+  ...(['create-topic', 'delete-topic', 'set-topic-config', 'assign-replicas', 'cancel-change'] as const),
+  ...(['replicas-changed', 'force-replicas', 'replica-dropped', 'set-priority', 'register-broker'] as const),
+  ...(['allocate-producer-ids', 'join-broker', 'remove-broker', 'forced-cluster', 'set-feature-level'] as const),
+]
+const odd = [
+  null,
+  true,
+  -1,
+  0,
+  1.5,
+  2 ** 31,
+  Number.MAX_SAFE_INTEGER,
+  '',
+  'NaN',
+  '../../../etc/x',
+  [],
+  {},
+  [null],
+  [-1],
+]
+
+function* variants(value: unknown): Iterable<unknown> {
+  yield* odd
+  yield 'x'.repeat(2000)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return
+  for (const [key, part] of Object.entries(value)) {
+    const { [key]: _, ...without } = value as Record<string, unknown>
+    yield without
+    for (const other of variants(part)) yield { ...value, [key]: other }
+  }
+}
+
+function expectSound(): void {
+  const { api } = leader().node
+  const limits = { ...defaultPartitionLimits, maxBatchBytes: 4_194_304 }
+  for (const { name, partitions, config } of api.listTopics()) {
+    expect(isTopicName(name)).toBe(true)
+    expect(partitions).toBeLessThanOrEqual(limits.maxPartitionsPerTopic)
+    checkChanges(config, limits)
+    for (const { replicas } of api.routing([name]).topics[0]!.partitions) {
+      expect(replicas.length).toBeGreaterThan(0)
+      for (const id of replicas) expect([1, 2, 3]).toContain(id)
+    }
+  }
+}
+
+test.each(types)('%s: whatever a field is, it is refused with a code, or harmless', async (type) => {
+  // A wish that can be granted would change what the others are about; of those only the odd ones are sent.
+  for (const variant of variants(intents()[type])) {
+    const outcome = await wish({ ...(variant as object), type })
+    if (!outcome.ok) expect(outcome.code, JSON.stringify(variant)).not.toBe('INTERNAL')
+    if (!outcome.ok) expect(outcome.code, outcome.detail).toMatch(/^[A-Z_]+$/)
+  }
+  expectSound()
+  expect(leader().logged.filter((line) => line.includes('fail'))).toEqual([])
+})
+
+test('no kind of wish is left out', () => {
+  expect(Object.keys(intents()).sort()).toEqual([...types].sort())
+})
+
+test.each(speakers)('%s: no broker says for another that it was asked', async (type) => {
+  const other = [1, 2, 3].find((id) => id !== asker() && id !== leader().id)!
+  expect(await wish({ ...intents()[type], type, broker: other })).toMatchObject({ ok: false, code: 'INVALID_REQUEST' })
+})
+
+test.each(['metadata', 'partition-status', 'group', 'formation', 'nonsense'])(
+  'operation %s: what is no JSON of it is refused with a code',
+  async (operation) => {
+    const requests = ['null', '{}', '[]', '5', '"x"', '{', '{"groups":5}', '{"groups":[null]}', '{"do":"report"}']
+    const kinds = ['report', 'drive', 'change-metadata', 'cancel', 'transfer', 'snapshot', 'offer', 'toString']
+    for (const kind of kinds) {
+      for (const group of [-1, 0, 99, null, 'x', 2 ** 53]) requests.push(JSON.stringify({ do: kind, group }))
+      requests.push(
+        JSON.stringify({ do: kind, group: 99, tail: 1, change: 'x', voters: 5, to: -1, source: {}, place: 5 }),
+      )
+    }
+    for (const request of requests) {
+      const outcome = await ask(operation, request)
+      if (!outcome.ok) expect(outcome.code, request).toMatch(/^(?!INTERNAL)[A-Z_]+$/)
+    }
+    expectSound()
+  },
+)
+
+describe('refused by name at the leader, as HTTP refuses it', () => {
+  const creation = { type: 'create-topic', topicId: 'fresh', config: {}, partitions: 1, replicas: 1 }
+  const cases: [string, object, string][] = [
+    ['a text that is too long', { ...creation, name: 'a', config: { note: 'x'.repeat(1001) } }, 'INVALID_REQUEST'],
+    ['a name of a field that is', { ...creation, name: 'a', config: { ['x'.repeat(1001)]: 1 } }, 'INVALID_REQUEST'],
+    ['a path for a name', { ...creation, name: '../../../etc/x' }, 'INVALID_TOPIC_NAME'],
+    ['a batch limit that is text', { ...creation, name: 'a', config: { maxBatchBytes: 'NaN' } }, 'INVALID_SETTING'],
+    ['no settings at all', { ...creation, name: 'a', config: null }, 'INVALID_SETTING'],
+    ['a million partitions', { ...creation, name: 'a', partitions: 1_000_000 }, 'INVALID_REPLICATION'],
+    ['no partitions', { ...creation, name: 'a', partitions: 0 }, 'INVALID_REPLICATION'],
+    ['more replicas than brokers', { ...creation, name: 'a', replicas: 99 }, 'INVALID_REPLICATION'],
+    ['a changed limit', { type: 'set-topic-config', name: 't', changes: { maxBatchBytes: 'NaN' } }, 'INVALID_SETTING'],
+    ['an unknown setting', { type: 'set-topic-config', name: 't', changes: { bogus: 1 } }, 'INVALID_SETTING'],
+    ['a priority of a stranger', { type: 'set-priority', group: 2, broker: 9, factor: 2 }, 'UNKNOWN_BROKER'],
+    ['a registration of another', { type: 'register-broker', broker: { id: 9 } }, 'INVALID_REQUEST'],
+    ['a newer command', { type: 'no-such-command' }, 'UNSUPPORTED_MESSAGE'],
+  ]
+  test.each(cases)('%s', async (_, intent, code) => {
+    expect(await wish(intent)).toMatchObject({ ok: false, code })
+  })
+})
+
+test('no broker gets more replicas than it may hold, by creation or by a change', () => {
+  const state = new MetadataState()
+  const partitions = [
+    [1, 2],
+    [1, 3],
+    [1, 2],
+  ].map((replicas) => ({ replicas }))
+  state.apply(1, { id: 'c', command: { type: 'create-topic', name: 'a', topicId: 'a', config: {}, partitions } })
+  for (const id of [1, 2, 3]) {
+    const broker = { id, http: 'h:1', peer: 'p:1', pid: 1, incarnation: 'i', directoryId: `d${id}` }
+    state.apply(1 + id, { id: `r${id}`, command: { type: 'register-broker', broker } })
+  }
+  const limits = { ...defaultPartitionLimits, maxBatchBytes: 4_194_304, maxReplicasPerBroker: 3 }
+  const deps = { state, limits, brokers: () => [1, 2, 3], living: () => [1, 2, 3] }
+  const creation = { type: 'create-topic', name: 'b', topicId: 'b', config: {}, partitions: 1, replicas: 2 } as const
+  // Broker 1 is full, 2 has room for one, 3 for two.
+  const full = { ok: false, code: 'TOO_MANY_PARTITIONS' }
+  expect(refuseByChecks(deps, creation)).toBeNull()
+  expect(refuseByChecks(deps, { ...creation, replicas: 3 })).toMatchObject(full)
+  expect(refuseByChecks(deps, { ...creation, partitions: 2 })).toMatchObject(full)
+  expect(refuseByChecks(deps, { ...creation, partitions: 3, replicas: 1 })).toBeNull()
+  const change = { type: 'assign-replicas', topicId: 'a', partition: 1, replicas: [1, 3, 2] } as const
+  expect(refuseByChecks(deps, change)).toBeNull()
+  expect(refuseByChecks({ ...deps, limits: { ...limits, maxReplicasPerBroker: 2 } }, change)).toMatchObject(full)
+})
+
+test('replicas go to brokers that are up, and that have ever been', async () => {
+  const own = await TestCluster.of(3)
+  const { api } = own.broker(1).node
+  await own.kill(own.broker(3))
+  const early = api.createTopic({ name: 'three', partitions: 1, replicas: 3 })
+  await expect(during(own, early)).rejects.toMatchObject({
+    code: 'NOT_READY',
+    message: expect.stringContaining('2 of 3 brokers are up'),
+  })
+  await during(own, api.createTopic({ name: 'two', partitions: 6, replicas: 2 }))
+  for (const { replicas } of api.routing(['two']).topics[0]!.partitions) expect(replicas).not.toContain(3)
+  // One that was admitted and has never registered.
+  const joining = { id: 7, directoryId: 'd', peer: 'p:1', http: 'h:1' }
+  const intent = { type: 'join-broker', joining, at: 1, broker: 2 }
+  const fields = { correlation: 0, operation: 'metadata', json: JSON.stringify({ id: 'j', intent, timeoutMs: 3000 }) }
+  await during(own, own.broker(own.world.leaderOf(0)).node.handlers.request(2, 'Admin', fields, new Uint8Array()))
+  const two = { kind: 'partition', topic: 'two', partition: 0 } as const
+  await expect(during(own, own.broker(1).node.admin.changeMembers(two, [1, 7]))).rejects.toMatchObject({
+    code: 'UNKNOWN_BROKER',
+  })
+})

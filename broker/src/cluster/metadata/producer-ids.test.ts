@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest'
+import { settled } from '../../../../test/conformance/prompt-clock.ts'
+import { ProducerIds } from './producer-ids.ts'
+
+const take = (ids: ProducerIds, count: number) => Promise.all(Array.from({ length: count }, () => ids.take()))
+
+it('each id is given once, and a block is asked for when the last one is used up', async () => {
+  const asked: number[] = []
+  let block = 0
+  const ids = new ProducerIds(async (count) => {
+    asked.push(count)
+    return 5000 * ++block
+  })
+  expect(await take(ids, 3)).toEqual([5000, 5001, 5002])
+  expect(asked).toEqual([1000])
+  const rest = await take(ids, 997)
+  expect([rest[0], rest[996], asked.length]).toEqual([5003, 5999, 1])
+  expect(await ids.take()).toBe(10_000)
+  const many = await take(ids, 2500)
+  expect(new Set(many).size).toBe(2500)
+  expect([many[998], many[999], many[1998], many[1999]]).toEqual([10_999, 15_000, 15_999, 20_000])
+  expect(asked).toEqual([1000, 1000, 1000, 1000])
+})
+
+it('all who wait are told of a failure, and the next one asks again', async () => {
+  let fails = true
+  const ids = new ProducerIds(async () => {
+    if (fails) throw new Error('no leader')
+    return 7
+  })
+  const waiting = await Promise.allSettled([ids.take(), ids.take()])
+  expect(waiting.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  fails = false
+  expect(await ids.take()).toBe(7)
+})
+
+it('too many who wait are refused', async () => {
+  const ids = new ProducerIds(() => new Promise(() => {}))
+  for (let at = 0; at < 10_000; at++) void ids.take()
+  await expect(ids.take()).rejects.toMatchObject({ code: 'OVERLOADED' })
+  await settled()
+})

@@ -1,0 +1,108 @@
+import type { BrokerId, GroupId, LogIndex, PartitionNumber, Term, Timestamp } from '@tailrace/schemas'
+import type { TopicChanges } from '../../api/admin-api.ts'
+import { areTexts, isBrokerSet, isNatural, isPositive } from './command-checks.ts'
+
+/** What happens to topics and partitions that exist. `at` and `broker`: when and where an operator asked; `by`: who, as far as the request said. */
+export type TopicCommand =
+  | AssignReplicas
+  | CancelChange
+  | ReplicasChanged
+  | ForceReplicas
+  | ReplicaDropped
+  | SetTopicConfig
+  | SetPriority
+
+/** Other replicas are wanted, in order of preference. Newcomers are admitted under the index of this command. */
+export interface AssignReplicas {
+  readonly type: 'assign-replicas'
+  readonly topicId: string
+  readonly partition: PartitionNumber
+  readonly replicas: readonly BrokerId[]
+}
+export interface CancelChange {
+  readonly type: 'cancel-change'
+  readonly topicId: string
+  readonly partition: PartitionNumber
+}
+/** What came of the change that was asked for at index `change`. */
+export interface ReplicasChanged {
+  readonly type: 'replicas-changed'
+  readonly group: GroupId
+  readonly change: LogIndex
+  readonly outcome: 'done' | 'failed'
+  readonly reason: string
+}
+/** M83: `leader` makes `members` the partition's replicas by itself; what the `lost` brokers still have is outdated from now on. */
+export interface ForceReplicas {
+  readonly type: 'force-replicas'
+  readonly topicId: string
+  readonly partition: PartitionNumber
+  readonly members: readonly BrokerId[]
+  readonly leader: BrokerId
+  readonly lost: readonly BrokerId[]
+  /** The leader's term will be above this one, which is the largest that was known (0 if nobody said). */
+  readonly term?: Term
+  readonly at: Timestamp
+  readonly broker: BrokerId
+  readonly by: string
+}
+/** A broker that was lost when members were forced is back, and has deleted its outdated replica. */
+export interface ReplicaDropped {
+  readonly type: 'replica-dropped'
+  readonly group: GroupId
+  readonly broker: BrokerId
+}
+export interface SetTopicConfig {
+  readonly type: 'set-topic-config'
+  readonly name: string
+  readonly changes: TopicChanges
+}
+/** M82. Group 0 as well. */
+export interface SetPriority {
+  readonly type: 'set-priority'
+  readonly group: GroupId
+  readonly broker: BrokerId
+  readonly factor: number
+}
+
+export function isTopicCommand(value: { type?: string }): value is TopicCommand {
+  const command = value as TopicCommand
+  switch (command.type) {
+    case 'assign-replicas':
+      return isPlace(command) && isBrokerSet(command.replicas) && command.replicas.length > 0
+    case 'cancel-change':
+      return isPlace(command)
+    case 'replicas-changed':
+      return (
+        isPositive(command.group) &&
+        isPositive(command.change) &&
+        (command.outcome === 'done' || command.outcome === 'failed') &&
+        areTexts(command.reason)
+      )
+    case 'force-replicas':
+      return (
+        isPlace(command) &&
+        isBrokerSet(command.members) &&
+        isBrokerSet(command.lost) &&
+        command.members.includes(command.leader) &&
+        (command.term === undefined || isNatural(command.term)) &&
+        isNatural(command.at) &&
+        isPositive(command.broker) &&
+        areTexts(command.by)
+      )
+    case 'replica-dropped':
+      return isPositive(command.group) && isPositive(command.broker)
+    case 'set-topic-config':
+      return areTexts(command.name) && typeof command.changes === 'object' && command.changes !== null
+    case 'set-priority':
+      return (
+        isNatural(command.group) && isPositive(command.broker) && isPositive(command.factor) && command.factor <= 10
+      )
+    default:
+      return false
+  }
+}
+
+function isPlace({ topicId, partition }: { topicId?: unknown; partition?: unknown }): boolean {
+  return typeof topicId === 'string' && isNatural(partition)
+}

@@ -1,0 +1,75 @@
+import { checkTopicName, TailraceError } from '@tailrace/schemas'
+import type { TopicChanges } from '../../api/admin-api.ts'
+import type { CreateTopicRequest } from '../../api/broker-api.ts'
+
+/** A hundred years. */
+const LONGEST_RETENTION_MS = 36_525 * 24 * 3600 * 1000
+const SMALLEST_BATCH_LIMIT = 1024
+
+export interface TopicLimits {
+  /** The largest `maxBatchBytes` that a topic may ask for: it must fit into a frame. */
+  readonly maxBatchBytes: number
+  /** Of one request. */
+  readonly maxPartitionsPerTopic: number
+  /** Beyond it a broker gets no further replicas. */
+  readonly maxReplicasPerBroker: number
+}
+
+export const defaultPartitionLimits = { maxPartitionsPerTopic: 10_000, maxReplicasPerBroker: 20_000 } as const
+
+/** @throws TailraceError INVALID_TOPIC_NAME, INVALID_REPLICATION, INVALID_SETTING */
+export function checkCreateTopic(request: CreateTopicRequest, brokers: number, limits: TopicLimits): void {
+  const { name, partitions, replicas, config } = request
+  checkTopicName(name)
+  const { maxPartitionsPerTopic } = limits
+  if (!isBetween(partitions, 1, maxPartitionsPerTopic)) {
+    throw new TailraceError(
+      'INVALID_REPLICATION',
+      `A topic has 1 to ${maxPartitionsPerTopic} partitions (maxPartitionsPerTopic), not ${partitions}.`,
+    )
+  }
+  if (!isBetween(replicas, 1, brokers)) {
+    throw new TailraceError('INVALID_REPLICATION', `1 to ${brokers} replicas are possible here, not ${replicas}.`)
+  }
+  if (Object.values(config ?? {}).includes(null as never)) {
+    throw new TailraceError('INVALID_SETTING', 'Leave out the settings of a new topic that are to have their defaults.')
+  }
+  checkChanges(config === undefined ? {} : config, limits)
+}
+
+/**
+ * Checks settings of a topic; null puts one back to its default.
+ * @throws TailraceError INVALID_SETTING
+ */
+export function checkChanges(changes: TopicChanges, limits: TopicLimits): void {
+  if (typeof changes !== 'object' || changes === null || Array.isArray(changes))
+    throw new TailraceError('INVALID_SETTING', 'Settings of a topic are an object.')
+  const ranges: Record<string, readonly [number, number]> = {
+    maxBatchBytes: [SMALLEST_BATCH_LIMIT, limits.maxBatchBytes],
+    retentionBytes: [1, Number.MAX_SAFE_INTEGER],
+    retentionMs: [1, LONGEST_RETENTION_MS],
+    timestampBeforeMaxMs: [0, Number.MAX_SAFE_INTEGER],
+    timestampAfterMaxMs: [0, Number.MAX_SAFE_INTEGER],
+  }
+  for (const [setting, value] of Object.entries(changes)) {
+    const range = Object.hasOwn(ranges, setting) ? ranges[setting] : undefined
+    if (range === undefined && setting !== 'readOnly') {
+      const known = [...Object.keys(ranges), 'readOnly'].join(', ')
+      throw new TailraceError('INVALID_SETTING', `A topic has no setting "${setting}"; it has ${known}.`)
+    }
+    if (value === null || value === undefined) continue
+    if (range === undefined && typeof value !== 'boolean') {
+      throw new TailraceError('INVALID_SETTING', `${setting} is true or false, not ${value}.`)
+    }
+    if (range !== undefined && !isBetween(value, ...range)) {
+      throw new TailraceError(
+        'INVALID_SETTING',
+        `${setting} is an integer from ${range[0]} to ${range[1]}, not ${value}.`,
+      )
+    }
+  }
+}
+
+function isBetween(value: unknown, least: number, most: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
+}

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import type { Topic } from '../metadata/metadata-state.ts'
+import type { TopicPartition } from '../metadata/partition-replicas.ts'
+import { settingsOf } from './replica-spec.ts'
+
+const partition = { group: 1, partition: 0, founders: [1], replicas: [1] } as unknown as TopicPartition
+const settings = (config: Topic['config']) => settingsOf({ config } as Topic, partition, 1, 1000)
+
+test('a topic without settings has the defaults: an hour into the future, any age', () => {
+  expect(settings({})).toEqual({
+    maxBatchBytes: 1000,
+    retention: { bytes: null, ms: null },
+    readOnly: false,
+    timestamps: { beforeMaxMs: Number.POSITIVE_INFINITY, afterMaxMs: 3_600_000 },
+    electionFactor: 1,
+  })
+})
+
+test('each setting of a topic reaches its replicas', () => {
+  const config = {
+    ...{ maxBatchBytes: 2000, retentionBytes: 5, retentionMs: 6, readOnly: true },
+    ...{ timestampBeforeMaxMs: 7, timestampAfterMaxMs: 0 },
+  }
+  expect(settings(config)).toMatchObject({
+    ...{ maxBatchBytes: 2000, retention: { bytes: 5, ms: 6 }, readOnly: true },
+    timestamps: { beforeMaxMs: 7, afterMaxMs: 0 },
+  })
+})

@@ -1,0 +1,55 @@
+import type { BrokerId, ProducerId } from '@tailrace/schemas'
+import type { GroupSpec, SpecChanges } from '../../partition/group.ts'
+import type { Topic } from '../metadata/metadata-state.ts'
+import type { Place, TopicPartition } from '../metadata/partition-replicas.ts'
+
+/** As Kafka's message.timestamp.after.max.ms. */
+const TIMESTAMP_AFTER_MAX_MS = 3_600_000
+
+interface Circumstances {
+  /** The topic was made just now, after this broker knew all that was decided before its start. */
+  readonly created: boolean
+  readonly maxBatchBytes: number
+  readonly present: () => readonly BrokerId[]
+  readonly producersEnd: () => ProducerId
+}
+
+/** How this broker opens its replica of a partition. One that was admitted later knows no members before it is told. */
+export function specOf(
+  topic: Topic,
+  partition: TopicPartition,
+  self: BrokerId,
+  { admission }: Place,
+  { created, maxBatchBytes, present, producersEnd }: Circumstances,
+): GroupSpec {
+  return {
+    group: partition.group,
+    voters: admission === 0 ? partition.founders : [],
+    admission,
+    isNew: created,
+    present,
+    producersEnd,
+    preferred: created && partition.replicas[0] === self,
+    stateMachine: null,
+    ...settingsOf(topic, partition, self, maxBatchBytes),
+  }
+}
+
+/** What of it can be changed while the replica runs. */
+export function settingsOf(
+  { config }: Topic,
+  { priorities }: TopicPartition,
+  self: BrokerId,
+  maxBatchBytes: number,
+): Required<SpecChanges> {
+  return {
+    maxBatchBytes: config.maxBatchBytes ?? maxBatchBytes,
+    retention: { bytes: config.retentionBytes ?? null, ms: config.retentionMs ?? null },
+    readOnly: config.readOnly ?? false,
+    timestamps: {
+      beforeMaxMs: config.timestampBeforeMaxMs ?? Number.POSITIVE_INFINITY,
+      afterMaxMs: config.timestampAfterMaxMs ?? TIMESTAMP_AFTER_MAX_MS,
+    },
+    electionFactor: priorities?.[self] ?? 1,
+  }
+}

@@ -1,0 +1,82 @@
+import type { ErrorCode } from '@tailrace/schemas'
+import { METADATA_GROUP, NO_BROKER, TailraceError } from '@tailrace/schemas'
+import type { Peers } from '../../partition/peers.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Random } from '../../platform/random.ts'
+import { asTailraceError, pause } from '../../platform/timing/deadline.ts'
+import type { IdentifiedIntent, Intent, MetadataLeader } from '../metadata/metadata-leader.ts'
+import type { CommandResult } from '../metadata/metadata-state.ts'
+import type { LeaderDirectory, Leadership } from './leader-directory.ts'
+
+export const METADATA_OPERATION = 'metadata'
+/** One attempt; a leader that takes longer is given up for whoever leads then. */
+const ATTEMPT_MS = 3000
+const PAUSE_MS = 50
+
+/** Safe to repeat: a command's id makes sure that it is applied once. */
+const repeatable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'NOT_LEADER',
+  'LEADER_UNAVAILABLE',
+  'CONNECTION_LOST',
+  'TIMED_OUT',
+  'OUTCOME_UNKNOWN',
+  'SHUTTING_DOWN',
+])
+
+export interface MetadataClientDeps {
+  readonly self: number
+  readonly leader: MetadataLeader
+  readonly directory: LeaderDirectory
+  readonly peers: Pick<Peers, 'request'>
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Gets commands into the metadata log from any broker, through elections and lost connections, each once. */
+export class MetadataClient {
+  readonly #deps: MetadataClientDeps
+
+  constructor(deps: MetadataClientDeps) {
+    this.#deps = deps
+  }
+
+  /**
+   * Resolves when the command is applied at the leader; this broker may still be behind.
+   * @throws TailraceError what the command was refused with; OUTCOME_UNKNOWN or LEADER_UNAVAILABLE after `timeoutMs`
+   */
+  async submit(intent: Intent, timeoutMs: number): Promise<CommandResult & { ok: true }> {
+    const { clock, random, directory } = this.#deps
+    const identified = { id: random.uuid(), intent }
+    const end = clock.monotonic() + timeoutMs
+    let proposed = false
+    for (let left = timeoutMs; left > 0; left = end - clock.monotonic()) {
+      const leadership = directory.lookup(METADATA_GROUP)
+      if (leadership.leader === NO_BROKER) {
+        await directory.until(() => directory.lookup(METADATA_GROUP).leader !== NO_BROKER, left)
+        continue
+      }
+      try {
+        return accepted(await this.#attempt(leadership, identified, Math.min(ATTEMPT_MS, end - clock.monotonic())))
+      } catch (error) {
+        const { code } = asTailraceError(error)
+        if (!repeatable.has(code)) throw error
+        if (code === 'NOT_LEADER') directory.deny(METADATA_GROUP, leadership)
+        else proposed = true
+        await pause(clock, PAUSE_MS)
+      }
+    }
+    throw new TailraceError(proposed ? 'OUTCOME_UNKNOWN' : 'LEADER_UNAVAILABLE')
+  }
+
+  async #attempt({ leader }: Leadership, identified: IdentifiedIntent, ms: number): Promise<CommandResult> {
+    if (leader === this.#deps.self) return this.#deps.leader.execute(identified, ms)
+    const fields = { operation: METADATA_OPERATION, json: JSON.stringify({ ...identified, timeoutMs: ms }) }
+    const reply = await this.#deps.peers.request(leader, 'Admin', fields, [], ms)
+    return JSON.parse(reply.fields.json) as CommandResult
+  }
+}
+
+function accepted(result: CommandResult): CommandResult & { ok: true } {
+  if (result.ok) return result
+  throw new TailraceError(result.code, result.detail)
+}

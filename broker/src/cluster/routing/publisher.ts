@@ -1,0 +1,140 @@
+import type { BrokerId, GroupId, PartitionNumber } from '@tailrace/schemas'
+import { BATCH_HEADER_BYTES, NO_BROKER, producerIdAt, TailraceError } from '@tailrace/schemas'
+import type { PublishOptions } from '../../api/broker-api.ts'
+import type { Group, Groups } from '../../partition/group.ts'
+import type { Peers } from '../../partition/peers.ts'
+import type { PublishResult } from '../../partition/requests.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { asTailraceError, withDeadline } from '../../platform/timing/deadline.ts'
+import type { MetadataState, Topic } from '../metadata/metadata-state.ts'
+import { partitionOf, requirePartition, requireTopic } from '../metadata/required-topic.ts'
+import type { LeaderDirectory } from './leader-directory.ts'
+import type { LaneBudget, PublishTarget } from './publish-lane.ts'
+import { PublishLane } from './publish-lane.ts'
+
+export interface PublisherDeps {
+  readonly brokerId: BrokerId
+  readonly state: MetadataState
+  readonly groups: Pick<Groups, 'get'>
+  readonly directory: LeaderDirectory
+  readonly peers: Pick<Peers, 'request'>
+  readonly clock: Clock
+}
+
+/** Brings a batch to the partition's leader, here or elsewhere. */
+export class Publisher {
+  readonly #deps: PublisherDeps
+  readonly #lanes = new Map<GroupId, PublishLane>()
+  readonly #budget: LaneBudget = { requests: 0, bytes: 0 }
+
+  constructor(deps: PublisherDeps) {
+    this.#deps = deps
+  }
+
+  /** See BrokerApi.publish. Not async: the batch takes its place (here, or on the way to the leader) before this returns. */
+  publish(
+    topic: string,
+    partition: PartitionNumber,
+    batch: Uint8Array,
+    { timeoutMs, wait, topicId }: PublishOptions,
+  ): Promise<PublishResult> {
+    try {
+      const known = requireTopic(this.#deps.state, topic, topicId)
+      const { group } = partitionOf(known, partition)
+      const pick = (): PublishTarget | null => this.#target(known, partition, group)
+      if (wait) return this.#hold(group, pick, batch, timeoutMs)
+      const target = pick()
+      if (target === null) return Promise.reject(new TailraceError('LEADER_UNAVAILABLE'))
+      return target.attempt(batch, timeoutMs).catch((error) => {
+        throw this.#failure(target, asTailraceError(error))
+      })
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** As leader or not at all: a forwarded request never travels on (M39). */
+  async publishAsLeader(
+    topic: string,
+    partition: PartitionNumber,
+    batch: Uint8Array,
+    { timeoutMs, topicId }: { readonly timeoutMs: number; readonly topicId?: string },
+  ): Promise<PublishResult> {
+    const { group } = requirePartition(this.#deps.state, topic, partition, topicId)
+    const local = this.#deps.groups.get(group)
+    if (local === undefined || !local.isLeader) throw new TailraceError('NOT_LEADER')
+    return this.#publishHere(local, batch, timeoutMs)
+  }
+
+  /** The group's leadership may have changed. */
+  leadershipChanged(group: GroupId): void {
+    this.#lanes.get(group)?.drain()
+  }
+
+  /** The group is gone for good. */
+  forget(group: GroupId): void {
+    this.#lanes.get(group)?.fail(new TailraceError('UNKNOWN_TOPIC'))
+    this.#lanes.delete(group)
+  }
+
+  close(): void {
+    for (const lane of this.#lanes.values()) lane.fail(new TailraceError('SHUTTING_DOWN'))
+    this.#lanes.clear()
+  }
+
+  #hold(
+    group: GroupId,
+    pick: () => PublishTarget | null,
+    batch: Uint8Array,
+    timeoutMs: number,
+  ): Promise<PublishResult> {
+    const lane = this.#lanes.get(group) ?? new PublishLane(this.#deps.clock, this.#budget, pick)
+    this.#lanes.set(group, lane)
+    const idempotent = batch.length >= BATCH_HEADER_BYTES && producerIdAt(batch, 0) >= 0
+    return lane.publish(batch, idempotent, timeoutMs).finally(() => {
+      if (lane.idle && this.#lanes.get(group) === lane) this.#lanes.delete(group)
+    })
+  }
+
+  #target({ name: topic, id: topicId }: Topic, partition: PartitionNumber, group: GroupId): PublishTarget | null {
+    const { brokerId, groups, directory } = this.#deps
+    const local = groups.get(group)
+    if (local?.isLeader) {
+      const attempt = (batch: Uint8Array, ms: number): Promise<PublishResult> => this.#publishHere(local, batch, ms)
+      return { leader: brokerId, term: local.term, attempt, deny: () => {} }
+    }
+    const found = directory.lookup(group)
+    if (found.leader === NO_BROKER || found.leader === brokerId) return null
+    return {
+      ...found,
+      attempt: (batch, timeoutMs) => this.#publishThere(found.leader, { topic, partition, timeoutMs, topicId }, batch),
+      deny: () => directory.deny(group, found),
+    }
+  }
+
+  async #publishHere(group: Group, batch: Uint8Array, timeoutMs: number): Promise<PublishResult> {
+    return withDeadline(this.#deps.clock, timeoutMs, group.publish(batch), () => {
+      throw new TailraceError('OUTCOME_UNKNOWN')
+    })
+  }
+
+  async #publishThere(
+    leader: BrokerId,
+    fields: { topic: string; partition: PartitionNumber; timeoutMs: number; topicId: string },
+    batch: Uint8Array,
+  ): Promise<PublishResult> {
+    // The wire has whole milliseconds, the clock has not.
+    const whole = { ...fields, timeoutMs: Math.ceil(fields.timeoutMs) }
+    const reply = await this.#deps.peers.request(leader, 'Publish', whole, [batch], fields.timeoutMs)
+    const { baseOffset, lastOffset, duplicate, term = 0, index = 0, seal = '', holders = [] } = reply.fields
+    const token = index === 0 ? {} : { token: { term, index, seal } }
+    return { baseOffset, lastOffset, duplicate, ...token, holders }
+  }
+
+  /** What a caller that retries by itself is told. The link was up when the batch was sent, so a lost one leaves the outcome open. */
+  #failure(target: PublishTarget, error: TailraceError): TailraceError {
+    if (error.code === 'NOT_LEADER') target.deny()
+    if (error.code === 'CONNECTION_LOST' || error.code === 'TIMED_OUT') return new TailraceError('OUTCOME_UNKNOWN')
+    return error
+  }
+}

@@ -1,0 +1,160 @@
+import type { BrokerId, Offset, PartitionNumber, Position } from '@tailrace/schemas'
+import { baseOffsetAt, forEachBatch, lastOffsetDeltaAt, TailraceError } from '@tailrace/schemas'
+import type { ReadRequest } from '../../api/broker-api.ts'
+import type { Peers } from '../../partition/peers.ts'
+import type { FetchResult, OffsetResult } from '../../partition/requests.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { RequestSlots } from './request-slots.ts'
+
+/** The longest wait asked of another broker at a time, so that a caller who left is forgotten there soon. */
+const LONGEST_WAIT_MS = 5000
+/** The longest one while others wait for their turn: then the waits of all take turns, and nobody starves. */
+const CROWDED_WAIT_MS = 250
+/** What an answer may take beyond its wait. */
+const REPLY_MS = 5000
+/** What a wait brings that many readers share: what comes then is new, and no more than that. */
+const SHARED_BYTES = 256 * 1024
+/** Requests to one broker at one time: with both, half of what its link takes (peer/limits.ts) is left to publishes and all else. */
+const MAX_WAITS = 1024
+const MAX_ANSWERED_AT_ONCE = 1024
+const MAX_QUEUED = 100_000
+
+/** Waits may be asked for on behalf of several readers. */
+interface SharedWait {
+  readonly sentAt: number
+  readonly endsAt: number
+  readonly result: Promise<FetchResult>
+}
+
+interface LeaderSlots {
+  readonly waits: RequestSlots
+  readonly others: RequestSlots
+}
+
+export interface RemoteFetch {
+  readonly result: FetchResult
+  /** False: the time to wait is not over, or the answer may be older than the question. Without records it is to be asked again. */
+  readonly final: boolean
+}
+
+export interface RemoteReadsDeps {
+  readonly peers: Pick<Peers, 'request'>
+  readonly clock: Clock
+}
+
+/**
+ * Reads that are asked of another broker, which leads. However many readers wait at the end of a partition, one request waits there for all of them, and all waits
+ * together leave room on the link for what else goes that way: thousands of subscribers must not keep anybody from publishing.
+ */
+export class RemoteReads {
+  readonly #deps: RemoteReadsDeps
+  readonly #slots = new Map<BrokerId, LeaderSlots>()
+  /** The one that ends first, by leader, topic, partition and offset. */
+  readonly #waits = new Map<string, SharedWait>()
+
+  constructor(deps: RemoteReadsDeps) {
+    this.#deps = deps
+  }
+
+  /** `askedAt`: when the reader came. `request.waitMs`: what is left of its time. */
+  async fetch(
+    leader: BrokerId,
+    topic: string,
+    partition: PartitionNumber,
+    request: ReadRequest,
+    askedAt: number,
+  ): Promise<RemoteFetch> {
+    const { waitMs, token, linearizable, maxBytes } = request
+    if (waitMs <= 0) {
+      const result = await this.#slotsOf(leader).others.run(() => this.#send(leader, topic, partition, request))
+      return { result, final: true }
+    }
+    const end = this.#deps.clock.monotonic() + waitMs
+    const own = token !== undefined || linearizable === true
+    const wait = own ? this.#begin(leader, topic, partition, request) : this.#share(leader, topic, partition, request)
+    const found = await wait.result
+    const final = wait.endsAt >= end && wait.sentAt >= askedAt
+    return { result: own ? found : upTo(found, maxBytes), final }
+  }
+
+  async findOffset(
+    leader: BrokerId,
+    fields: { topic: string; partition: PartitionNumber; position: Position; topicId: string; linearizable: boolean },
+  ): Promise<OffsetResult> {
+    const reply = await this.#slotsOf(leader).others.run(() =>
+      this.#deps.peers.request(leader, 'FindOffset', fields, [], REPLY_MS),
+    )
+    const { offset, highWatermark, logStart } = reply.fields
+    return { offset, highWatermark, logStart }
+  }
+
+  #slotsOf(leader: BrokerId): LeaderSlots {
+    let slots = this.#slots.get(leader)
+    if (slots === undefined) {
+      slots = {
+        waits: new RequestSlots(MAX_WAITS, MAX_QUEUED),
+        others: new RequestSlots(MAX_ANSWERED_AT_ONCE, MAX_QUEUED),
+      }
+      this.#slots.set(leader, slots)
+    }
+    return slots
+  }
+
+  /** A wait that is under way and ends in time, or a new one. */
+  #share(leader: BrokerId, topic: string, partition: PartitionNumber, request: ReadRequest): SharedWait {
+    const { topicId = '', offset, waitMs } = request
+    const key = `${leader} ${topicId} ${partition} ${offset}`
+    const known = this.#waits.get(key)
+    if (known !== undefined && known.endsAt <= this.#deps.clock.monotonic() + waitMs) return known
+    const { signal: _, ...shared } = request
+    const wait = this.#begin(leader, topic, partition, { ...shared, maxBytes: SHARED_BYTES })
+    this.#waits.set(key, wait)
+    const forget = (): void => {
+      if (this.#waits.get(key) === wait) this.#waits.delete(key)
+    }
+    wait.result.then(forget, forget)
+    return wait
+  }
+
+  #begin(leader: BrokerId, topic: string, partition: PartitionNumber, request: ReadRequest): SharedWait {
+    const { waits } = this.#slotsOf(leader)
+    const sentAt = this.#deps.clock.monotonic()
+    const waitMs = Math.min(request.waitMs, waits.crowded ? CROWDED_WAIT_MS : LONGEST_WAIT_MS)
+    const result = waits.run(() => this.#send(leader, topic, partition, { ...request, waitMs }))
+    return { sentAt, endsAt: sentAt + waitMs, result }
+  }
+
+  async #send(
+    leader: BrokerId,
+    topic: string,
+    partition: PartitionNumber,
+    { offset, maxBytes, waitMs, token, topicId = '', linearizable = false, signal }: ReadRequest,
+  ): Promise<FetchResult> {
+    if (signal?.aborted) throw new TailraceError('ABORTED')
+    const covered = token === undefined ? {} : { tokenTerm: token.term, tokenIndex: token.index, tokenSeal: token.seal }
+    // The wire has whole milliseconds, the clock has not.
+    const fields = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs), ...covered, topicId, linearizable }
+    const reply = await this.#deps.peers.request(leader, 'Fetch', fields, [], waitMs + REPLY_MS)
+    const batches: Uint8Array[] = []
+    forEachBatch(reply.body, (start, stop) => batches.push(reply.body.subarray(start, stop)))
+    const { nextOffset, highWatermark, logStart } = reply.fields
+    return { batches, bytes: reply.body.length, nextOffset, highWatermark, logStart }
+  }
+}
+
+/** Its first batches: one at least, more as far as the bytes reach. */
+function upTo(found: FetchResult, maxBytes: number): FetchResult {
+  if (found.bytes <= maxBytes) return found
+  let bytes = 0
+  let count = 0
+  while (count < found.batches.length && (count === 0 || bytes + found.batches[count]!.length <= maxBytes)) {
+    bytes += found.batches[count]!.length
+    count += 1
+  }
+  const batches = found.batches.slice(0, count)
+  return { ...found, batches, bytes, nextOffset: endOf(batches.at(-1)) ?? found.nextOffset }
+}
+
+function endOf(batch: Uint8Array | undefined): Offset | undefined {
+  return batch === undefined ? undefined : baseOffsetAt(batch, 0) + lastOffsetDeltaAt(batch, 0) + 1
+}

@@ -1,0 +1,123 @@
+import type { BrokerId } from '@tailrace/schemas'
+import { NO_BROKER, TailraceError } from '@tailrace/schemas'
+import type { CreateTopicRequest, RoutedTopic, TopicDescription, TopicSummary } from '../../api/broker-api.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Random } from '../../platform/random.ts'
+import { asTailraceError, pause } from '../../platform/timing/deadline.ts'
+import type { Intent } from '../metadata/metadata-leader.ts'
+import type { MetadataState } from '../metadata/metadata-state.ts'
+import { isMissing, requireTopic } from '../metadata/required-topic.ts'
+import type { TopicLimits } from '../metadata/topic-rules.ts'
+import { checkCreateTopic } from '../metadata/topic-rules.ts'
+import type { LeaderDirectory } from './leader-directory.ts'
+import type { MetadataClient } from './metadata-client.ts'
+import type { PartitionStatus } from './partition-status.ts'
+import { topicsToRoute } from './topics-to-route.ts'
+
+const COMMAND_MS = 10_000
+/** How long `create` waits for enough brokers to be up. */
+const BROKERS_MS = 5_000
+const PAUSE_MS = 100
+/**
+ * How long `create` waits until the new topic can be used at once. It is created when that is recorded, whether or not this is reached: as in Kafka, who is early
+ * gets LEADER_UNAVAILABLE, and tries again. Well below the time limits of those who ask.
+ */
+const USABLE_MS = 5_000
+
+export interface TopicsDeps {
+  readonly state: MetadataState
+  readonly client: MetadataClient
+  readonly clock: Clock
+  readonly directory: LeaderDirectory
+  readonly status: PartitionStatus
+  readonly random: Random
+  readonly limits: TopicLimits
+  readonly brokers: () => readonly BrokerId[]
+}
+
+/** Topics as callers see them; see BrokerApi for each method. */
+export class Topics {
+  readonly #deps: TopicsDeps
+
+  constructor(deps: TopicsDeps) {
+    this.#deps = deps
+  }
+
+  async create(request: CreateTopicRequest): Promise<TopicSummary> {
+    const { state, directory, random, limits, brokers } = this.#deps
+    checkCreateTopic(request, brokers().length, limits)
+    const { name, partitions, replicas, config = {} } = request
+    const topicId = random.uuid()
+    await this.#submit({ type: 'create-topic', name, topicId, config, partitions, replicas })
+    // Each look goes on where the last one stopped: with 10,000 partitions it would start over 10,000 times.
+    let led = 0
+    await directory.until(() => {
+      const topic = state.topics.get(name)
+      if (topic?.id !== topicId) return false
+      while (led < partitions && directory.lookup(topic.partitions[led]!.group).leader !== NO_BROKER) led += 1
+      return led === partitions
+    }, USABLE_MS)
+    return { name, id: topicId, partitions, replicas, config }
+  }
+
+  /** A broker that is being restarted is back in a moment. */
+  async #submit(intent: Intent): Promise<void> {
+    const { client, clock } = this.#deps
+    const end = clock.monotonic() + BROKERS_MS
+    for (;;) {
+      try {
+        await client.submit(intent, COMMAND_MS)
+        return
+      } catch (error) {
+        if (asTailraceError(error).code !== 'NOT_READY' || clock.monotonic() >= end) throw error
+      }
+      await pause(clock, PAUSE_MS)
+    }
+  }
+
+  async delete(name: string, topicId = ''): Promise<void> {
+    const { state, client, directory } = this.#deps
+    const id = topicId === '' ? state.topics.get(name)?.id : topicId
+    await client.submit({ type: 'delete-topic', name, topicId }, COMMAND_MS)
+    await directory.until(() => id === undefined || state.topics.get(name)?.id !== id, USABLE_MS)
+  }
+
+  /** As far as this broker knows. @throws TailraceError NOT_READY where it knows nothing yet: no topics would pass for that there are none */
+  list(): TopicSummary[] {
+    const { freshness, head } = this.#deps.state
+    if (freshness() === 'behind' && head.appliedIndex === 0) {
+      throw new TailraceError('NOT_READY', 'This broker has not caught up with the metadata.')
+    }
+    return [...this.#deps.state.topics.values()]
+      .map(({ name, id, config, partitions }) => {
+        return { name, id, partitions: partitions.length, replicas: partitions[0]!.replicas.length, config }
+      })
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  async describe(name: string, topicId?: string): Promise<TopicDescription> {
+    const topic = requireTopic(this.#deps.state, name, topicId)
+    const partitions = await this.#deps.status.describe(topic)
+    return { name, id: topic.id, config: topic.config, partitions }
+  }
+
+  /** Unknown topics are left out. @throws TailraceError NOT_READY: one is unknown, and this broker cannot tell whether it is there */
+  route(names: readonly string[]): RoutedTopic[] {
+    const { state, directory } = this.#deps
+    const unknown = names.find((name) => !state.topics.has(name))
+    if (unknown !== undefined && state.freshness() !== 'level') throw isMissing(state, unknown)
+    const topics = topicsToRoute(
+      names,
+      (name) => state.topics.get(name),
+      (topic) => topic.partitions.length,
+    )
+    return topics.map(({ name, id, config, partitions }) => ({
+      name,
+      id,
+      maxBatchBytes: config.maxBatchBytes,
+      partitions: partitions.map(({ group, replicas }, partition) => {
+        return { partition, ...directory.lookup(group), replicas: [...replicas] }
+      }),
+    }))
+  }
+}

@@ -1,0 +1,32 @@
+import { TailraceError } from '@tailrace/schemas'
+import type { FastifyInstance } from 'fastify'
+import { type AccessLimits, accessOf, checkHost, checkOneHost } from '../limits/access.ts'
+
+/**
+ * Refuses requests for other hosts, and from pages of other origins what these may not. Answers preflights. None of it is left to the browser: it lets some
+ * cross-origin POSTs pass without asking, and WebSockets altogether.
+ */
+export function answerCrossOrigin(app: FastifyInstance, limits: AccessLimits): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    checkOneHost(request.raw.rawHeaders)
+    checkHost(request.headers, limits)
+    const { origin } = request.headers
+    if (origin === undefined) return done()
+    const access = accessOf(request.headers, limits)
+    reply.header('vary', 'origin')
+    if (access !== 'nothing') reply.header('access-control-allow-origin', origin)
+    if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
+      const methods = { write: 'GET, HEAD, POST, PUT, PATCH, DELETE', read: 'GET, HEAD', nothing: '' }[access]
+      reply
+        .header('access-control-allow-methods', methods)
+        .header('access-control-allow-headers', 'content-type')
+        .header('access-control-max-age', '600')
+        .code(204)
+        .send()
+      return
+    }
+    const reading = request.method === 'GET' || request.method === 'HEAD'
+    if (access === 'write' || (access === 'read' && reading)) return done()
+    done(new TailraceError('ORIGIN_REFUSED', access === 'read' ? 'Pages of this origin may read.' : undefined))
+  })
+}

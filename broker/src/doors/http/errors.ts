@@ -1,0 +1,88 @@
+import { type ErrorCode, TailraceError } from '@tailrace/schemas'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from '../../platform/logger.ts'
+import type { TransportMetrics } from '../limits/metrics.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The code of a validation error by the field it is about, `/config` for instance; INVALID_REQUEST else. */
+    errorCodes?: Readonly<Record<string, ErrorCode>>
+    /** Answered however busy the gateway is. */
+    alwaysAnswered?: boolean
+    /** Waits for a quorum. */
+    publishes?: boolean
+  }
+}
+
+/** Seconds that a client had better wait. */
+const retryAfter: Partial<Record<ErrorCode, number>> = {
+  OVERLOADED: 1,
+  LEADER_UNAVAILABLE: 1,
+  SHUTTING_DOWN: 1,
+  CONNECTION_LOST: 1,
+  TRANSFER_FAILED: 1,
+  MEMBERS_CHANGING: 1,
+  DISK_FULL: 30,
+}
+
+/** Every error leaves as `{code, message, retriable, hint}`, those that fastify raises by itself included. */
+export function answerErrors(app: FastifyInstance, log: Logger, metrics: TransportMetrics): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const known = asTailraceError(error, request)
+    if (known.code === 'INTERNAL') log.error({ err: error, url: request.url }, 'a request failed unexpectedly')
+    metrics.failed(known.code)
+    sendError(reply, known, statusOf(error, known))
+  })
+  app.setNotFoundHandler((request, reply) => {
+    metrics.failed('NOT_FOUND')
+    sendError(reply, new TailraceError('NOT_FOUND', `${request.method} ${pathOf(request.url)}`))
+  })
+}
+
+export function sendError(reply: FastifyReply, error: TailraceError, status = error.status): void {
+  const seconds = retryAfter[error.code]
+  if (seconds !== undefined) reply.header('retry-after', seconds)
+  reply.code(status).send(error.toJSON())
+}
+
+/** For errors before routing, where fastify calls no error handler: a URL that cannot be decoded, for instance. */
+export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const known = asTailraceError(error, request)
+  sendError(reply, known, statusOf(error, known))
+}
+
+function asTailraceError(error: FastifyError | TailraceError, request: FastifyRequest): TailraceError {
+  if (error instanceof TailraceError) return error
+  if (error.validation !== undefined) return validationError(error, request)
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new TailraceError('FRAME_TOO_LARGE', `The body may have ${request.routeOptions.bodyLimit} bytes.`)
+  }
+  const status = error.statusCode ?? (error instanceof SyntaxError ? 400 : 500)
+  if (status >= 400 && status < 500) return new TailraceError('INVALID_REQUEST', error.message)
+  // What exactly went wrong stands in the log; it may name paths and peers, so callers are not told.
+  return new TailraceError('INTERNAL', undefined, { cause: error })
+}
+
+function validationError(error: FastifyError, request: FastifyRequest): TailraceError {
+  const first = error.validation![0]!
+  const place = `${error.validationContext ?? 'request'}${first.instancePath.replaceAll('/', '.')}`
+  const { additionalProperty, allowedValues } = first.params as {
+    additionalProperty?: string
+    allowedValues?: unknown[]
+  }
+  const named = additionalProperty === undefined ? '' : `: ${additionalProperty}`
+  const valid = allowedValues === undefined ? '' : `: ${allowedValues.join(', ')}`
+  const code = request.routeOptions.config.errorCodes?.[`/${first.instancePath.split('/')[1] ?? ''}`]
+  return new TailraceError(code ?? 'INVALID_REQUEST', `${place} ${first.message}${named}${valid}.`)
+}
+
+/** The table's status, but for the finer ones of HTTP (405, 415, 431 …) that share INVALID_REQUEST. */
+function statusOf(error: FastifyError | TailraceError, known: TailraceError): number {
+  if (error instanceof TailraceError || known.code !== 'INVALID_REQUEST') return known.status
+  return error.statusCode ?? known.status
+}
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?')
+  return (end < 0 ? url : url.slice(0, end)).slice(0, 200)
+}

@@ -1,0 +1,63 @@
+import type { BrokerId } from '@tailrace/schemas'
+import type { FastifyInstance } from 'fastify'
+import type { AdminApi } from '../../../api/admin-api.ts'
+import type { CascadeApi } from '../../../cascade/wire/cascade-messages.ts'
+import { brokerNumber } from '../admin-schemas.ts'
+import { integer, object } from '../schema-parts.ts'
+import { errorResponses } from '../schemas.ts'
+
+/** What operators do to the cluster as a whole: take brokers out, read the audit. */
+export function administrationRoutes(app: FastifyInstance, admin: AdminApi, cascade?: CascadeApi): void {
+  app.post<{ Body: { level?: number } }>(
+    '/cluster/feature-level',
+    { schema: schemas.featureLevel },
+    async (request) => {
+      const { brokers = [] } = (await cascade?.status()) ?? {}
+      const cascades = brokers.map(({ broker, featureLevels: range }) => ({ broker, range }))
+      return admin.raiseFeatureLevel({ level: request.body.level ?? null, by: request.ip, cascades })
+    },
+  )
+
+  app.delete<{ Params: { id: BrokerId } }>(
+    '/cluster/brokers/:id',
+    { schema: schemas.remove },
+    async (request, reply) => {
+      await admin.removeBroker(request.params.id, request.ip)
+      reply.code(204)
+    },
+  )
+
+  app.get('/cluster/audit', { schema: schemas.audit }, async () => ({ records: await admin.audit() }))
+}
+
+const tags = ['operations']
+const schemas = {
+  remove: {
+    tags,
+    summary: 'Take a broker out of the cluster for ever',
+    operationId: 'removeBroker',
+    params: object({ id: brokerNumber }),
+    response: { 204: { description: 'It is out.', type: 'null' }, ...errorResponses },
+  },
+  featureLevel: {
+    tags,
+    summary: 'Raise the feature level of the cluster',
+    operationId: 'raiseFeatureLevel',
+    body: object({ level: { ...integer, minimum: 1, description: 'Absent: the highest that all brokers support.' } }, [
+      'level',
+    ]),
+    response: { 200: { description: 'The level from now on.', ...object({ level: integer }) }, ...errorResponses },
+  },
+  audit: {
+    tags,
+    summary: 'What operators did that could not be undone',
+    operationId: 'audit',
+    response: {
+      200: {
+        description: 'Newest first.',
+        ...object({ records: { type: 'array', items: { $ref: 'AuditRecord#' } } }),
+      },
+      ...errorResponses,
+    },
+  },
+} as const

@@ -1,0 +1,106 @@
+import { TailraceError } from '@tailrace/schemas'
+import type { FastifyInstance } from 'fastify'
+import type { Registry } from 'prom-client'
+import type { BrokerApi } from '../../../api/broker-api.ts'
+import { object } from '../schema-parts.ts'
+import { errorResponses } from '../schemas.ts'
+
+/** What operators and their tools ask: cluster, health, readiness, metrics, OpenAPI. */
+export function operationRoutes(app: FastifyInstance, api: BrokerApi, registry: Registry): void {
+  app.get('/', { schema: schemas.welcome, config: always }, () => ({
+    name: 'tailrace',
+    brokerId: api.brokerId,
+    links: {
+      openapi: '/openapi.json',
+      cluster: '/cluster',
+      topics: '/topics',
+      stream: '/stream',
+      metrics: '/metrics',
+      ready: '/readyz',
+    },
+  }))
+
+  app.get('/cluster', { schema: schemas.cluster }, () => api.describeCluster())
+
+  app.get('/healthz', { schema: schemas.health, config: always }, () => ({ status: 'ok', brokerId: api.brokerId }))
+
+  app.get('/readyz', { schema: schemas.ready, config: always }, (_request, reply) => {
+    const { ready, reason } = api.readiness()
+    if (ready) return reply.send({ ready, reason })
+    // An error like any other, with what a probe's reader looks for beside it.
+    return reply
+      .code(503)
+      .header('retry-after', 1)
+      .send({ ready, reason, ...new TailraceError('NOT_READY', reason).toJSON() })
+  })
+
+  app.get('/metrics', { schema: schemas.metrics, config: always }, async (_request, reply) => {
+    reply.type(registry.contentType)
+    return registry.metrics()
+  })
+
+  app.get('/openapi.json', { schema: schemas.openapi, config: always }, () => app.swagger())
+}
+
+const always = { alwaysAnswered: true } as const
+const string = { type: 'string' } as const
+const tags = ['operations']
+const readiness = object({ ready: { type: 'boolean' }, reason: string })
+const notReady = object({
+  ready: { type: 'boolean' },
+  reason: string,
+  code: string,
+  message: string,
+  retriable: { type: 'boolean' },
+  hint: string,
+})
+const schemas = {
+  welcome: {
+    tags,
+    summary: 'Where to go from here',
+    operationId: 'welcome',
+    response: {
+      200: {
+        description: 'Links.',
+        ...object({
+          name: string,
+          brokerId: { type: 'integer' },
+          links: { type: 'object', additionalProperties: string },
+        }),
+      },
+    },
+  },
+  cluster: {
+    tags,
+    summary: 'Brokers of the cluster',
+    operationId: 'describeCluster',
+    response: { 200: { description: 'The cluster.', $ref: 'Cluster#' }, ...errorResponses },
+  },
+  health: {
+    tags,
+    summary: 'Is the process alive?',
+    operationId: 'health',
+    response: { 200: { description: 'It is.', ...object({ status: string, brokerId: { type: 'integer' } }) } },
+  },
+  ready: {
+    tags,
+    summary: 'May clients be sent here?',
+    operationId: 'ready',
+    response: {
+      200: { description: 'Yes.', ...readiness },
+      503: { description: 'Not yet; the reason says why.', ...notReady },
+    },
+  },
+  metrics: {
+    tags,
+    summary: 'Metrics for Prometheus',
+    operationId: 'metrics',
+    response: { 200: { description: 'Prometheus text format.', content: { 'text/plain': { schema: string } } } },
+  },
+  openapi: {
+    tags,
+    summary: 'This description',
+    operationId: 'openapi',
+    response: { 200: { description: 'OpenAPI 3.1.', type: 'object', additionalProperties: true } },
+  },
+} as const

@@ -1,0 +1,217 @@
+import { type Offset, parseReadToken, positionFrom, readTokenPattern, TailraceError } from '@tailrace/schemas'
+import type { FastifyInstance } from 'fastify'
+import type { BrokerApi } from '../../../api/broker-api.ts'
+import type { Clock } from '../../../platform/clock.ts'
+import type { JsonPublisher } from '../../json/publisher.ts'
+import { mostJsonBytes, readRun } from '../../json/read-records.ts'
+import { recordsFromJson } from '../../json/record.ts'
+import { RestingQueue } from '../../json/resting-queue.ts'
+import { clientOf } from '../../limits/client-address.ts'
+import { readLimits } from '../../limits/limits.ts'
+import type { TransportMetrics } from '../../limits/metrics.ts'
+import { fetchWithin, type ReadBudget, type Waiting } from '../../limits/read-budget.ts'
+import { checkWay } from '../../limits/read-way.ts'
+import type { WaitingReads } from '../../limits/waiting-reads.ts'
+import type { Abandonment } from '../abandonment.ts'
+import type { Admission } from '../load-shedding.ts'
+import { object } from '../schema-parts.ts'
+import { errorResponses, partitionParams, topicId, topicParams, topicQuery } from '../schemas.ts'
+
+export interface RecordRouteParts {
+  readonly api: BrokerApi
+  readonly clock: Clock
+  readonly publisher: JsonPublisher
+  readonly metrics: TransportMetrics
+  readonly admission: Admission
+  readonly abandonment: Abandonment
+  readonly reads: ReadBudget
+  readonly waits: WaitingReads
+}
+
+/** Making this much JSON takes some milliseconds. */
+const longWorkBytes = 1024 * 1024
+
+interface ReadRequest {
+  Params: { topic: string; partition: number }
+  Querystring: {
+    offset: string
+    maxBytes: number
+    waitMs: number
+    token?: string
+    replica: boolean
+    topicId: string
+    linearizable: boolean
+  }
+}
+
+/** Records: publish, and read with a long poll. */
+export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): void {
+  const { api, clock, publisher, metrics, admission, abandonment, reads, waits } = parts
+  const turns = new RestingQueue(clock)
+
+  app.post<{ Params: { topic: string }; Querystring: { topicId: string }; Body: { records?: unknown } | null }>(
+    '/topics/:topic/records',
+    // Records are checked by recordsFromJson, which says what is wrong with which record; a schema could only say "no match".
+    {
+      schema: schemas.publish,
+      config: { publishes: true },
+      validatorCompiler: ({ httpPart, schema }) =>
+        httpPart === 'body' ? anything : app.validatorCompiler!({ schema } as never),
+    },
+    async (request) => {
+      const started = clock.monotonic()
+      const records = recordsFromJson(request.body?.records)
+      const published = await publisher.publish(request.params.topic, records, request.query.topicId)
+      metrics.published(Number(request.headers['content-length'] ?? 0), (clock.monotonic() - started) / 1000)
+      return published
+    },
+  )
+
+  app.get<ReadRequest>(
+    '/topics/:topic/partitions/:partition/records',
+    { schema: schemas.read },
+    async (request, reply) => {
+      const { topic, partition } = request.params
+      const { maxBytes, waitMs, token, replica, topicId, linearizable } = request.query
+      checkWay(replica, linearizable)
+      const signal = abandonment.of(reply)
+      const from = request.query.offset
+      if (replica && !/^[0-9]+$/.test(from)) throw new TailraceError('INVALID_REQUEST', replicaNeedsOffset)
+      const offset = await startOffset(api, topic, partition, from, topicId, linearizable)
+      const covered = token === undefined ? {} : { token: parseReadToken(token) }
+      const wanted = {
+        offset,
+        maxBytes: Math.min(maxBytes, readLimits.jsonBytes),
+        waitMs,
+        ...{ replica, linearizable },
+        ...covered,
+        topicId,
+        signal,
+      }
+      const waiting: Waiting = (empty, fetch) => {
+        admission.leave(request)
+        return waits.wait(clientOf(request.ip), empty, signal, fetch)
+      }
+      const result = await fetchWithin(reads, api, topic, partition, wanted, waiting)
+      const most = mostJsonBytes(result.batches, readLimits.jsonBytes)
+      const write = (): Buffer => {
+        // Nobody waits for it: and 'close', which gives back what is taken below, has been.
+        if (signal.aborted) throw new TailraceError('ABORTED')
+        // What could not be kept is refused before the work. Later only the text counts, which may be many times what was fetched.
+        const room = admission.answer(reply, most)
+        const { records, nextOffset } = readRun(result, offset, readLimits.jsonBytes)
+        const text = Buffer.from(JSON.stringify({ records, nextOffset, highWatermark: result.highWatermark }))
+        room.hold(text.length)
+        return text
+      }
+      metrics.fetched(result.bytes)
+      const answer = most > longWorkBytes ? await turns.run(write) : write()
+      if (signal.aborted) throw new TailraceError('ABORTED')
+      return reply.type('application/json; charset=utf-8').send(answer)
+    },
+  )
+}
+
+async function startOffset(
+  api: BrokerApi,
+  topic: string,
+  partition: number,
+  from: string,
+  topicId: string,
+  linearizable: boolean,
+): Promise<Offset> {
+  const position = positionFrom(from === '' ? 'earliest' : from)
+  if (position === null)
+    throw new TailraceError('INVALID_REQUEST', `offset must be ${offsetForms}, not ${JSON.stringify(from)}.`)
+  if (position.kind === 'OFFSET') return position.value
+  return (await api.findOffset(topic, partition, position, topicId, linearizable)).offset
+}
+
+/** Where "earliest" and "latest" are is the leader's to say, and a replica is asked when the leader cannot be. */
+const replicaNeedsOffset = 'replica=true needs a number as offset.'
+
+const offsetForms = 'a number, "earliest", "latest" or a time such as 2026-03-01T12:00:00Z'
+
+const anything = () => true
+
+const tags = ['records']
+const schemas = {
+  publish: {
+    tags,
+    summary: 'Publish records',
+    description:
+      'Answers when all records are on the disks of a majority. Within the request every record is written exactly once; sending the request again may write it again.',
+    operationId: 'publish',
+    params: topicParams,
+    querystring: topicQuery,
+    body: object({ records: { type: 'array', minItems: 1, items: { $ref: 'RecordInput#' } } }),
+    response: {
+      200: {
+        description: 'A place for each record, in the order of the request.',
+        ...object({
+          offsets: { type: 'array', items: object({ partition: { type: 'integer' }, offset: { type: 'integer' } }) },
+          tokens: {
+            type: 'array',
+            description:
+              'For each partition the token of its last record, and the brokers that hold that and all before it.',
+            items: object({
+              partition: { type: 'integer' },
+              token: { type: 'string', pattern: readTokenPattern },
+              holders: { type: 'array', items: { type: 'integer' } },
+            }),
+          },
+        }),
+      },
+      ...errorResponses,
+    },
+  },
+  read: {
+    tags,
+    summary: 'Read records of a partition',
+    description: 'Whole batches from `offset` on, at least one if there is any; waits up to `waitMs` for the first.',
+    operationId: 'read',
+    params: partitionParams,
+    querystring: object(
+      {
+        offset: {
+          type: 'string',
+          maxLength: 100,
+          default: 'earliest',
+          description: 'An offset, "earliest", "latest", or a time (ISO 8601): the first record at or after it.',
+        },
+        maxBytes: { type: 'integer', minimum: 1, maximum: readLimits.maxBytes, default: readLimits.defaultBytes },
+        waitMs: { type: 'integer', minimum: 0, maximum: readLimits.maxWaitMs, default: 0 },
+        token: {
+          type: 'string',
+          pattern: readTokenPattern,
+          description: 'Token of an acknowledgement that the answer must cover, else NOT_CAUGHT_UP.',
+        },
+        replica: {
+          type: 'boolean',
+          default: false,
+          description:
+            'What the asked broker itself holds, which may be less than the leader has. Needs a number as offset.',
+        },
+        topicId,
+        linearizable: {
+          type: 'boolean',
+          default: false,
+          description:
+            'The answer shows all that was acknowledged before the request was sent: the leader makes sure that it leads still.',
+        },
+      },
+      ['offset', 'maxBytes', 'waitMs', 'token', 'replica', 'topicId', 'linearizable'],
+    ),
+    response: {
+      200: {
+        description: 'Records; read on from nextOffset.',
+        ...object({
+          records: { type: 'array', items: { $ref: 'Record#' } },
+          nextOffset: { type: 'integer' },
+          highWatermark: { type: 'integer' },
+        }),
+      },
+      ...errorResponses,
+    },
+  },
+} as const

@@ -1,0 +1,120 @@
+import type { FastifyInstance } from 'fastify'
+import type { AdminApi, TopicChanges } from '../../../api/admin-api.ts'
+import type { BrokerApi, CreateTopicRequest } from '../../../api/broker-api.ts'
+import { topicPath } from '../../../cluster/routing/topic-path.ts'
+import { object } from '../schema-parts.ts'
+import { errorResponses, topicParams, topicQuery } from '../schemas.ts'
+
+/** The id of the topic that is meant; empty: whichever has the name. */
+type Query = { topicId: string }
+
+/** Topics: create, list, describe, alter, delete. */
+export function topicRoutes(app: FastifyInstance, api: BrokerApi, admin: AdminApi): void {
+  app.get('/topics', { schema: schemas.list }, () => ({ topics: api.listTopics() }))
+
+  app.post<{ Body: CreateTopicRequest }>(
+    '/topics',
+    { schema: schemas.create, config: { errorCodes: createErrors } },
+    async (request, reply) => {
+      const topic = await api.createTopic(request.body)
+      reply.code(201).header('location', topicPath(topic.name))
+      return topic
+    },
+  )
+
+  app.get<{ Params: { topic: string }; Querystring: Query }>(
+    '/topics/:topic',
+    { schema: schemas.describe },
+    ({ params, query }) => api.describeTopic(params.topic, query.topicId),
+  )
+
+  app.patch<{ Params: { topic: string }; Querystring: Query; Body: TopicChanges }>(
+    '/topics/:topic/config',
+    { schema: schemas.alter, config: { errorCodes: alterErrors } },
+    ({ params, query, body }) => admin.alterTopic(params.topic, body, query.topicId),
+  )
+
+  app.delete<{ Params: { topic: string }; Querystring: Query }>(
+    '/topics/:topic',
+    { schema: schemas.remove },
+    async ({ params, query }, reply) => {
+      await api.deleteTopic(params.topic, query.topicId)
+      reply.code(204)
+    },
+  )
+}
+
+const createErrors = {
+  '/name': 'INVALID_TOPIC_NAME',
+  '/partitions': 'INVALID_REPLICATION',
+  '/replicas': 'INVALID_REPLICATION',
+  '/config': 'INVALID_SETTING',
+} as const
+
+const alterErrors = {
+  '/': 'INVALID_SETTING',
+  '/maxBatchBytes': 'INVALID_SETTING',
+  '/retentionBytes': 'INVALID_SETTING',
+  '/retentionMs': 'INVALID_SETTING',
+  '/readOnly': 'INVALID_SETTING',
+  '/timestampBeforeMaxMs': 'INVALID_SETTING',
+  '/timestampAfterMaxMs': 'INVALID_SETTING',
+} as const
+
+const tags = ['topics']
+const schemas = {
+  list: {
+    tags,
+    summary: 'Topics of the cluster',
+    operationId: 'listTopics',
+    response: {
+      200: { description: 'All topics.', ...object({ topics: { type: 'array', items: { $ref: 'TopicSummary#' } } }) },
+      ...errorResponses,
+    },
+  },
+  create: {
+    tags,
+    summary: 'Create a topic',
+    operationId: 'createTopic',
+    body: object(
+      {
+        name: { type: 'string', minLength: 1, maxLength: 249, pattern: '^[a-zA-Z0-9._-]+$' },
+        partitions: { type: 'integer', minimum: 1, maximum: 100_000 },
+        replicas: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 99,
+          description: 'Copies of each partition, on as many brokers.',
+        },
+        config: { $ref: 'TopicConfig#' },
+      },
+      ['config'],
+    ),
+    response: { 201: { description: 'The topic as created.', $ref: 'TopicSummary#' }, ...errorResponses },
+  },
+  describe: {
+    tags,
+    summary: 'One topic with its partitions and their leaders',
+    operationId: 'describeTopic',
+    params: topicParams,
+    querystring: topicQuery,
+    response: { 200: { description: 'The topic.', $ref: 'Topic#' }, ...errorResponses },
+  },
+  alter: {
+    tags,
+    summary: 'Change settings of a topic',
+    operationId: 'alterTopic',
+    params: topicParams,
+    querystring: topicQuery,
+    body: { $ref: 'TopicChanges#' },
+    response: { 200: { description: 'All settings as they are now.', $ref: 'TopicConfig#' }, ...errorResponses },
+  },
+  remove: {
+    tags,
+    summary: 'Delete a topic and its records',
+    operationId: 'deleteTopic',
+    params: topicParams,
+    querystring: topicQuery,
+    response: { 204: { description: 'The topic is gone.', type: 'null' }, ...errorResponses },
+  },
+} as const

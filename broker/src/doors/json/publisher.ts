@@ -1,0 +1,189 @@
+import type { BrokerId, ErrorCode, Offset, PartitionNumber } from '@tailrace/schemas'
+import {
+  BASE_OFFSET_AT,
+  BATCH_LENGTH_AT,
+  Compression,
+  errorTable,
+  LEADER_EPOCH_AT,
+  MAGIC_AT,
+  readTokenText,
+  TailraceError,
+} from '@tailrace/schemas'
+import type { BrokerApi } from '../../api/broker-api.ts'
+import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
+import type { PublishResult } from '../../partition/requests.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Random } from '../../platform/random.ts'
+import { RetryPause } from '../limits/retry-pause.ts'
+import { gatherBatches, type PartitionBatches } from './batches.ts'
+import { type ProducerSlot, ProducerSlots, takeSequences } from './producer-slots.ts'
+import type { RecordInput } from './record.ts'
+
+export interface PublishedRecord {
+  readonly partition: PartitionNumber
+  readonly offset: Offset
+}
+
+/** Where a request's records are, and for each partition the token of the last of them: who holds that holds all before it. */
+export interface Published {
+  readonly offsets: readonly PublishedRecord[]
+  readonly tokens: readonly {
+    readonly partition: PartitionNumber
+    readonly token: string
+    readonly holders: readonly BrokerId[]
+  }[]
+}
+
+/** The same batch under the same sequence may be sent again after these: the partition moved, or the answer was lost. */
+const retried = new Set<ErrorCode>([
+  'NOT_LEADER',
+  'UNKNOWN_PRODUCER',
+  'LEADER_UNAVAILABLE',
+  'OUTCOME_UNKNOWN',
+  'TIMED_OUT',
+  'CONNECTION_LOST',
+])
+
+/** Those of them that say that this attempt wrote nothing. UNKNOWN_PRODUCER: the leader does not know the broker's newest ids yet. */
+const refused = new Set<ErrorCode>(['NOT_LEADER', 'UNKNOWN_PRODUCER', 'LEADER_UNAVAILABLE'])
+
+/**
+ * Publishes the records of HTTP and JSON requests. Within a request each record is appended exactly once, through elections and broken connections;
+ * a caller that sends the request again after an error may write it twice.
+ */
+export class JsonPublisher {
+  readonly #api: BrokerApi
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #timeoutMs: number
+  readonly #defaultMaxBatchBytes: number
+  readonly #slots: ProducerSlots
+  #turn: number
+
+  constructor(parts: { api: BrokerApi; clock: Clock; random: Random; timeoutMs: number; maxBatchBytes: number }) {
+    this.#api = parts.api
+    this.#clock = parts.clock
+    this.#random = parts.random
+    this.#timeoutMs = parts.timeoutMs
+    this.#defaultMaxBatchBytes = parts.maxBatchBytes
+    this.#slots = new ProducerSlots(() => parts.api.initProducer())
+    this.#turn = parts.random.below(1 << 16)
+  }
+
+  /**
+   * Resolves with a place for each record, in the order given, once all are on a majority's disks.
+   * `topicId`: the topic that is meant; absent or empty: whichever has the name.
+   * Not atomic across batches: on an error some of them may be written, and the message says how many were.
+   */
+  async publish(topic: string, records: readonly RecordInput[], topicId?: string): Promise<Published> {
+    const { id, partitions, maxBatchBytes } = this.#topic(topic)
+    refuseAnother(topic, id, topicId)
+    const groups = gatherBatches(records, {
+      topic,
+      partitions,
+      unkeyedPartition: this.#turn++ % partitions,
+      maxBatchBytes,
+      now: this.#clock.now(),
+    })
+    const deadline = this.#clock.monotonic() + this.#timeoutMs
+    const slot = await this.#slots.borrow()
+    const places = new Array<PublishedRecord>(records.length)
+    const outcomes = await Promise.allSettled(
+      groups.map((group) => this.#publishPartition({ topic, id, slot, group, deadline, places })),
+    )
+    const failure = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failure !== undefined) throw explain(failure.reason, places)
+    this.#slots.giveBack(slot)
+    return { offsets: places, tokens: tokensOf(groups, outcomes) }
+  }
+
+  /** What was said of the last batch. */
+  async #publishPartition(work: PartitionWork): Promise<PublishResult | null> {
+    let last: PublishResult | null = null
+    for (const { writer, inputs } of work.group.batches) {
+      const baseSequence = takeSequences(work.slot, `${work.id}/${work.group.partition}`, inputs.length)
+      const { producerId, epoch } = work.slot
+      const batch = writer.finish({ producerId, producerEpoch: epoch, baseSequence, compression: Compression.none })
+      last = await this.#send(work, batch)
+      const { baseOffset } = last
+      for (let at = 0; at < inputs.length; at++) {
+        work.places[inputs[at]!] = { partition: work.group.partition, offset: baseOffset + at }
+      }
+    }
+    return last
+  }
+
+  /** Until it is known to be written, known to be refused, or time is up. */
+  async #send({ topic, id, group, deadline }: PartitionWork, batch: Uint8Array): Promise<PublishResult> {
+    const { partition } = group
+    const pause = new RetryPause(this.#clock, this.#random)
+    let mayBeWritten = false
+    for (let next = batch; ; next = unsent(next)) {
+      const timeoutMs = Math.max(1, deadline - this.#clock.monotonic())
+      try {
+        return await this.#api.publish(topic, partition, next, { timeoutMs, wait: true, topicId: id })
+      } catch (error) {
+        if (!(error instanceof TailraceError) || !retried.has(error.code)) throw error
+        mayBeWritten ||= !refused.has(error.code)
+        if (this.#clock.monotonic() + pause.nextMs >= deadline) {
+          // An earlier attempt may still be committed: the last answer alone would promise too much.
+          throw mayBeWritten ? new TailraceError('OUTCOME_UNKNOWN', `Partition ${partition}.`, { cause: error }) : error
+        }
+        await pause.wait()
+      }
+    }
+  }
+
+  /** As it is now: settings of a topic change, and its name may go to another one. */
+  #topic(name: string): { id: string; partitions: number; maxBatchBytes: number } {
+    const topic = this.#api.routing([name]).topics[0]
+    if (topic === undefined || topic.partitions.length === 0) throw new TailraceError('UNKNOWN_TOPIC', `"${name}".`)
+    const maxBatchBytes = topic.maxBatchBytes ?? this.#defaultMaxBatchBytes
+    return { id: topic.id, partitions: topic.partitions.length, maxBatchBytes }
+  }
+}
+
+interface PartitionWork {
+  readonly topic: string
+  readonly id: string
+  readonly slot: ProducerSlot
+  readonly group: PartitionBatches
+  readonly deadline: number
+  readonly places: PublishedRecord[]
+}
+
+function tokensOf(
+  groups: readonly PartitionBatches[],
+  outcomes: readonly PromiseSettledResult<PublishResult | null>[],
+): Published['tokens'] {
+  const tokens: Published['tokens'][number][] = []
+  for (const [at, outcome] of outcomes.entries()) {
+    const result = outcome.status === 'fulfilled' ? outcome.value : null
+    if (result?.token === undefined) continue
+    const { partition } = groups[at]!
+    tokens.push({ partition, token: readTokenText(result.token), holders: result.holders ?? [] })
+  }
+  return tokens
+}
+
+/**
+ * A copy in the state in which a producer sends it. The bytes handed to the broker are the broker's, which may hold them in its log under other
+ * offsets; the two fields that it writes there stand before what the CRC covers.
+ */
+function unsent(batch: Uint8Array): Uint8Array {
+  const copy = batch.slice()
+  copy.fill(0, BASE_OFFSET_AT, BATCH_LENGTH_AT)
+  copy.fill(0xff, LEADER_EPOCH_AT, MAGIC_AT)
+  return copy
+}
+
+/** Says how much of a request was written, where that is not "nothing". */
+function explain(reason: unknown, places: readonly PublishedRecord[]): unknown {
+  let written = 0
+  for (const place of places) if (place !== undefined) written++
+  if (written === 0 || !(reason instanceof TailraceError)) return reason
+  // The error's own words first; the row's text, with which every message begins, is put there again.
+  const detail = reason.message.slice(errorTable[reason.code].message.length).trimStart()
+  const told = `${written} of the ${places.length} records are written.`
+  return new TailraceError(reason.code, detail === '' ? told : `${detail} ${told}`, { cause: reason })
+}

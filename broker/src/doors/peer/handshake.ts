@@ -1,0 +1,123 @@
+import {
+  decoderFor,
+  type Frame,
+  formatTable,
+  type Message,
+  type MessageDecoder,
+  ownDecoder,
+  protocolFingerprint,
+  protocolJson,
+  TailraceError,
+} from '@tailrace/schemas'
+import type { PeerIdentity } from '../../partition/peers.ts'
+import { errorFields, errorOf } from './error-fields.ts'
+import type { FrameChannel } from './frame-channel.ts'
+import { helloOf, helloReplyOf, identityOf } from './identity-frames.ts'
+
+export interface HandshakeDeps {
+  readonly self: () => PeerIdentity
+  /** Throws to refuse the peer. */
+  readonly admit: (identity: PeerIdentity) => void
+  readonly done: (identity: PeerIdentity, decoder: MessageDecoder) => void
+  /** `identity`: what the other side said of itself, if it came to that. `byUs`: the other side has been told and closes, or is closed for being late. */
+  readonly refused: (error: TailraceError, identity: PeerIdentity | undefined, byUs: boolean) => void
+}
+
+/**
+ * How two brokers get to know each other on a new connection:
+ *
+ *     dialler   Hello ->               who I am, the fingerprint of my protocol
+ *     acceptor           <- Hello
+ *     dialler   HelloReply ->          my whole protocol, if the fingerprints differ
+ *     acceptor           <- HelloReply
+ *
+ * Each side sends one frame and waits, so that no frame of the peer's dialect arrives before it can be read. Either may answer with a
+ * HelloReply that carries an error instead; whoever receives that closes. The dialler's link is up once it has the last frame.
+ */
+export class Handshake {
+  readonly #channel: FrameChannel
+  readonly #dialler: boolean
+  readonly #deps: HandshakeDeps
+  #identity: PeerIdentity | undefined
+  #sameProtocol = true
+  #over = false
+
+  constructor(channel: FrameChannel, role: 'dialler' | 'acceptor', deps: HandshakeDeps) {
+    this.#channel = channel
+    this.#dialler = role === 'dialler'
+    this.#deps = deps
+  }
+
+  /** The dialler's first word. */
+  start(): void {
+    this.#channel.send('Hello', helloOf(this.#deps.self()))
+  }
+
+  /** @throws TailraceError MALFORMED_FRAME for anything that does not belong into a handshake */
+  receive(frame: Frame): void {
+    if (this.#over || frame.body.length > 0) throw outOfPlace(frame.name)
+    if (frame.name === 'Hello' && this.#identity === undefined) this.#hello(frame.fields)
+    else if (frame.name === 'HelloReply') this.#helloReply(frame.fields)
+    else throw outOfPlace(frame.name)
+  }
+
+  #hello(fields: Message<'Hello'>): void {
+    try {
+      if (fields.protocol !== formatTable.handshake.version) {
+        throw new TailraceError('INCOMPATIBLE_PEER', `It speaks version ${fields.protocol} of the handshake.`)
+      }
+      const identity = identityOf(fields)
+      this.#identity = identity
+      this.#deps.admit(identity)
+    } catch (error) {
+      this.#refuse(error)
+      return
+    }
+    this.#sameProtocol = fields.schemas === protocolFingerprint
+    if (this.#dialler) this.#sendReply()
+    else this.#channel.send('Hello', helloOf(this.#deps.self()))
+  }
+
+  #helloReply(fields: Message<'HelloReply'>): void {
+    if (fields.error !== null) {
+      this.#over = true
+      this.#deps.refused(errorOf(fields.error), this.#identity ?? identityOf(fields), false)
+      return
+    }
+    if (this.#identity === undefined) throw outOfPlace('HelloReply')
+    let decoder: MessageDecoder
+    try {
+      decoder = this.#sameProtocol ? ownDecoder : foreignDecoder(fields.protocolJson)
+    } catch (error) {
+      this.#refuse(error)
+      return
+    }
+    this.#over = true
+    if (!this.#dialler) this.#sendReply()
+    this.#deps.done(this.#identity, decoder)
+  }
+
+  #sendReply(): void {
+    this.#channel.send('HelloReply', helloReplyOf(this.#deps.self(), this.#sameProtocol ? '' : protocolJson, null))
+  }
+
+  #refuse(error: unknown): void {
+    this.#over = true
+    this.#channel.send('HelloReply', helloReplyOf(this.#deps.self(), '', errorFields(error)))
+    const ours = error instanceof TailraceError ? error : new TailraceError('INTERNAL', String(error), { cause: error })
+    this.#deps.refused(ours, this.#identity, true)
+  }
+}
+
+function foreignDecoder(json: string): MessageDecoder {
+  try {
+    return decoderFor(json)
+  } catch (error) {
+    if (error instanceof TailraceError && error.code === 'INCOMPATIBLE_PEER') throw error
+    throw new TailraceError('INCOMPATIBLE_PEER', String(error), { cause: error })
+  }
+}
+
+function outOfPlace(name: string): TailraceError {
+  return new TailraceError('MALFORMED_FRAME', `${name} does not belong here in the handshake.`)
+}

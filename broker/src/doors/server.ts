@@ -1,0 +1,207 @@
+import swagger from '@fastify/swagger'
+import { TailraceError } from '@tailrace/schemas'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { Registry } from 'prom-client'
+import type { AdminApi } from '../api/admin-api.ts'
+import type { BrokerApi } from '../api/broker-api.ts'
+import type { CascadeApi } from '../cascade/wire/cascade-messages.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Random } from '../platform/random.ts'
+import { Abandonment } from './http/abandonment.ts'
+import { answerBareConnections } from './http/bare-connections.ts'
+import { boundConnections } from './http/connections.ts'
+import { answerCrossOrigin } from './http/cors.ts'
+import { answerErrors, answerFrameworkError } from './http/errors.ts'
+import { parseJsonBodies } from './http/json-bodies.ts'
+import { admitRequests } from './http/load-shedding.ts'
+import { boundPipelining } from './http/pipelining.ts'
+import { administrationRoutes } from './http/routes/administration.ts'
+import { cascadeRoutes } from './http/routes/cascade.ts'
+import { groupRoutes } from './http/routes/groups.ts'
+import { operationRoutes } from './http/routes/operations.ts'
+import { recordRoutes } from './http/routes/records.ts'
+import { topicRoutes } from './http/routes/topics.ts'
+import { validateRequests } from './http/validation.ts'
+import { JsonPublisher } from './json/publisher.ts'
+import { HeldBytes } from './limits/held-bytes.ts'
+import { defaultLimits, type GatewayLimits, mostReadBytes } from './limits/limits.ts'
+import { type GatewayMetrics, gatewayMetrics } from './limits/metrics.ts'
+import { NewProducers } from './limits/new-producers.ts'
+import { ReadBudget } from './limits/read-budget.ts'
+import { WaitingReads } from './limits/waiting-reads.ts'
+import { streamGateway } from './ws/gateway.ts'
+import { SharedTexts } from './ws/shared-texts.ts'
+
+export interface HttpGatewayParts {
+  readonly api: BrokerApi
+  /** What operators may ask for. */
+  readonly admin: AdminApi
+  /** For brokers that copy from this one; without it there are none. */
+  readonly cascade?: CascadeApi
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  /** Metrics of other parts of the broker may stand in it already; a new one else. */
+  readonly registry?: Registry
+  readonly limits?: Partial<GatewayLimits>
+  readonly listen: { readonly host: string; readonly port: number }
+}
+
+export interface HttpGateway {
+  /** Resolves with `host:port` as others reach it, the real port where 0 was asked for. Rejects when the address is taken. */
+  listen(): Promise<string>
+  /** Ends waiting requests and subscriptions with SHUTTING_DOWN, lets the rest finish, and closes all connections. */
+  close(): Promise<void>
+  readonly registry: Registry
+}
+
+/** HTTP and WebSocket on one port. */
+export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGateway> {
+  const limits = { ...defaultLimits, ...parts.limits }
+  const metrics = gatewayMetrics(parts.registry)
+  const app = newServer(limits, metrics)
+  boundPipelining(app.server, parts.clock)
+  const abandonment = new Abandonment()
+  let closing = false
+  app.addHook('onRequest', (_request, _reply, done) => done(closing ? new TailraceError('SHUTTING_DOWN') : undefined))
+  app.addHook('onResponse', (request, _reply, done) => {
+    // The socket of a refused upgrade is no HTTP connection to Node any more: nobody else closes it, and the server waits for it.
+    if (closing || (request.raw as { upgrade?: unknown }).upgrade === true) request.raw.socket.destroySoon()
+    done()
+  })
+  answerErrors(app, parts.log, metrics.transports.http)
+  measureRequests(app, parts.clock, metrics)
+  answerCrossOrigin(app, limits)
+  refuseEncodedBodies(app)
+  const held = heldBytes(limits, parts.clock, metrics)
+  const admission = admitRequests(app, limits, held.received, held.answers)
+  validateRequests(app)
+  await app.register(swagger, openapi)
+  const { api, admin, clock, random, log } = parts
+  const publisher = new JsonPublisher({
+    api,
+    clock,
+    random,
+    timeoutMs: limits.requestTimeoutMs,
+    maxBatchBytes: limits.maxBatchBytes,
+  })
+  const reads = new ReadBudget(limits.maxReadBytes, mostReadBytes(limits))
+  const stream = await streamGateway(app, {
+    api,
+    clock,
+    random,
+    log,
+    limits,
+    metrics,
+    publisher,
+    reads,
+    received: held.received,
+    newProducers: new NewProducers(limits),
+    texts: new SharedTexts(clock),
+  })
+  const waits = new WaitingReads(limits.maxWaitingReads)
+  await app.register(async (routes) => {
+    topicRoutes(routes, api, admin)
+    groupRoutes(routes, admin)
+    administrationRoutes(routes, admin, parts.cascade)
+    if (parts.cascade !== undefined) cascadeRoutes(routes, parts.cascade)
+    const http = metrics.transports.http
+    recordRoutes(routes, { api, clock, publisher, metrics: http, admission, abandonment, reads, waits })
+    operationRoutes(routes, api, metrics.registry)
+  })
+  await app.ready()
+  return {
+    registry: metrics.registry,
+    listen: () => listen(app, parts.listen),
+    async close() {
+      closing = true
+      abandonment.close()
+      await stream.close()
+      await app.close()
+    },
+  }
+}
+
+/** Answers that are read, however slowly, may take this long. */
+const longestAnswerMs = 600_000
+
+function heldBytes(limits: GatewayLimits, clock: Clock, metrics: GatewayMetrics) {
+  const { maxReceiveBytes, maxAnswerBytes, receiveTimeoutMs, stallGraceMs: graceMs } = limits
+  const received = new HeldBytes(clock, { bytes: maxReceiveBytes, graceMs, maxAgeMs: receiveTimeoutMs })
+  const answers = new HeldBytes(clock, { bytes: maxAnswerBytes, graceMs: 3 * graceMs, maxAgeMs: longestAnswerMs })
+  metrics.watchHeld({ received, answers })
+  return { received, answers }
+}
+
+function newServer(limits: GatewayLimits, metrics: GatewayMetrics): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: limits.maxBodyBytes,
+    requestTimeout: limits.receiveTimeoutMs,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: true,
+    return503OnClosing: false,
+    exposeHeadRoutes: true,
+    routerOptions: { maxParamLength: 300 },
+    http: {
+      headersTimeout: limits.headersTimeoutMs,
+      maxHeaderSize: 16 * 1024,
+      // Node looks for late requests every 30 s otherwise, whatever the time limits are.
+      connectionsCheckingInterval: 1_000,
+    },
+    frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerBareConnections(metrics.transports.http),
+  })
+  boundConnections(app.server, limits.maxConnections)
+  // JSON is all that is understood. It also keeps browsers honest: text/plain would let any page POST without a preflight.
+  app.removeContentTypeParser('text/plain')
+  parseJsonBodies(app)
+  return app
+}
+
+function refuseEncodedBodies(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const encoding = request.headers['content-encoding']
+    if (encoding === undefined || encoding.toLowerCase() === 'identity') return done()
+    done(Object.assign(new Error('A body is sent as it is, without content-encoding.'), { statusCode: 415 }))
+  })
+}
+
+function measureRequests(app: FastifyInstance, clock: Clock, metrics: GatewayMetrics): void {
+  const started = new WeakMap<object, number>()
+  app.addHook('onRequest', (request, _reply, done) => {
+    started.set(request, clock.monotonic())
+    done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    const seconds = (clock.monotonic() - (started.get(request) ?? clock.monotonic())) / 1000
+    // The route's pattern, not the URL: a label for each topic or guess would grow without bound.
+    metrics.request(request.method, request.routeOptions.url ?? 'none', reply.statusCode, seconds)
+    done()
+  })
+}
+
+async function listen(app: FastifyInstance, address: { host: string; port: number }): Promise<string> {
+  await app.listen(address)
+  const bound = app.server.address()
+  const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
+  return address.host.includes(':') ? `[${address.host}]:${port}` : `${address.host}:${port}`
+}
+
+const openapi = {
+  openapi: {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tailrace',
+      version: '1',
+      description: 'A Raft-replicated message log. WebSocket and binary frames: docs/protocol.md.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    tags: [{ name: 'records' }, { name: 'topics' }, { name: 'members' }, { name: 'operations' }],
+  },
+  refResolver: {
+    buildLocalReference: (json: { $id?: unknown }, _base: object, _fragment: string, i: number) =>
+      String(json.$id ?? `def-${i}`),
+  },
+}

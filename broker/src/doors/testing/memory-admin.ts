@@ -1,0 +1,137 @@
+import { type BrokerId, type ErrorCode, TailraceError } from '@tailrace/schemas'
+import type {
+  AdminApi,
+  AuditRecord,
+  ForcedMembers,
+  GroupDescription,
+  GroupTarget,
+  MembersDescription,
+  TopicChanges,
+} from '../../api/admin-api.ts'
+import type { TopicConfig } from '../../api/broker-api.ts'
+import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
+import type { MemoryBroker } from './memory-broker.ts'
+
+/** An operator's side of MemoryBroker, for the gateway's tests: remembers what was asked, and answers as told. */
+export class MemoryAdmin implements AdminApi {
+  /** Every call, by name and arguments. */
+  readonly asked: unknown[][] = []
+  /** Answers to come, in order, before real ones. */
+  readonly failures: ErrorCode[] = []
+  readonly #broker: MemoryBroker
+  readonly #audit: AuditRecord[] = []
+
+  constructor(broker: MemoryBroker) {
+    this.#broker = broker
+  }
+
+  async members(target: GroupTarget): Promise<MembersDescription> {
+    this.#ask('members', target)
+    return aMembersDescription
+  }
+
+  async changeMembers(target: GroupTarget, replicas: readonly BrokerId[]): Promise<void> {
+    this.#ask('changeMembers', target, replicas)
+  }
+
+  async cancelChange(target: GroupTarget): Promise<void> {
+    this.#ask('cancelChange', target)
+  }
+
+  async transferLeadership(target: GroupTarget, to: BrokerId): Promise<{ leader: BrokerId }> {
+    this.#ask('transferLeadership', target, to)
+    return { leader: to === 0 ? 1 : to }
+  }
+
+  async forceMembers(
+    target: GroupTarget,
+    request: { members: readonly BrokerId[]; acceptDataLoss: boolean; by: string },
+  ): Promise<ForcedMembers> {
+    this.#ask('forceMembers', target, request)
+    if (!request.acceptDataLoss) throw new TailraceError('DATA_LOSS_NOT_ACCEPTED')
+    const detail = request.members.join(',')
+    this.#audit.unshift({ at: 1, broker: 1, by: request.by, action: 'force-members', target: target.kind, detail })
+    return { term: 8, lastIndex: 40, highWatermark: 30 }
+  }
+
+  async snapshot(target: GroupTarget, request: { broker: BrokerId; thenFetch: boolean }) {
+    this.#ask('snapshot', target, request)
+    return { index: 12, bytes: 3456 }
+  }
+
+  async setPriority(target: GroupTarget, request: { broker: BrokerId; factor: number }): Promise<void> {
+    this.#ask('setPriority', target, request)
+  }
+
+  async describeGroup(target: GroupTarget): Promise<GroupDescription> {
+    this.#ask('describeGroup', target)
+    return aGroupDescription
+  }
+
+  async alterTopic(name: string, changes: TopicChanges, topicId?: string): Promise<TopicConfig> {
+    this.#ask('alterTopic', name, changes)
+    const topic = this.#broker.topics.get(name)
+    if (topic === undefined) throw new TailraceError('UNKNOWN_TOPIC', name)
+    refuseAnother(name, topic.id, topicId)
+    const merged = Object.entries({ ...topic.config, ...changes }).filter(([, value]) => value !== null)
+    topic.config = Object.fromEntries(merged)
+    return topic.config
+  }
+
+  async removeBroker(broker: BrokerId, by = ''): Promise<void> {
+    this.#ask('removeBroker', broker, by)
+  }
+
+  async raiseFeatureLevel(request: { level: number | null; by: string; cascades: readonly unknown[] }) {
+    this.#ask('raiseFeatureLevel', request)
+    return { level: request.level ?? 2 }
+  }
+
+  async audit(): Promise<readonly AuditRecord[]> {
+    this.#ask('audit')
+    return this.#audit
+  }
+
+  #ask(...call: unknown[]): void {
+    this.asked.push(call)
+    const failure = this.failures.shift()
+    if (failure !== undefined) throw new TailraceError(failure)
+    const target = call[1]
+    if (typeof target !== 'object' || (target as GroupTarget).kind !== 'partition') return
+    const { topic, partition, topicId } = target as GroupTarget & { kind: 'partition' }
+    const known = this.#broker.topics.get(topic)
+    if (known === undefined) throw new TailraceError('UNKNOWN_TOPIC', topic)
+    refuseAnother(topic, known.id, topicId)
+    if (partition >= known.partitions.length) throw new TailraceError('UNKNOWN_PARTITION', `${partition}`)
+  }
+}
+
+const leader = { broker: 1, role: 'leader', matchIndex: 9, nextIndex: 10, lag: 0, state: 'leader' } as const
+const newcomer = { broker: 2, role: 'learner', matchIndex: 3, nextIndex: 4, lag: 6, state: 'snapshot' } as const
+
+/** A change from broker 1 to brokers 1 and 2 under way. */
+export const aMembersDescription: MembersDescription = {
+  ...{ leader: 1, term: 7, stage: 'staging', voters: [1], outgoing: [], learners: [2], target: [1, 2] },
+  members: [
+    { ...leader, inFlight: 0, active: true, caughtUp: true, copy: null },
+    { ...newcomer, inFlight: 1, active: true, caughtUp: false, copy: { receivedBytes: 5, totalBytes: 10 } },
+  ],
+  lastOutcome: { outcome: 'failed', reason: 'broker 3 was not heard of', target: [1, 3] },
+}
+
+export const aGroupDescription: GroupDescription = {
+  ...aMembersDescription,
+  ...{ group: 4, asleep: false, commitIndex: 8, lastIndex: 9, durableIndex: 9, prevIndex: 2 },
+  ...{ logStart: 100, highWatermark: 130, sizeBytes: 4096, readOnly: false, transferringTo: 0 },
+  lastSnapshot: { index: 2, at: 1_700_000_000_000, bytes: 512 },
+  tail: [
+    { index: 8, term: 7, kind: 'records', baseOffset: 120, lastOffset: 129, bytes: 900, state: 'applied' },
+    { index: 9, term: 7, kind: 'configuration', baseOffset: 130, lastOffset: 129, bytes: 81, state: 'uncommitted' },
+  ],
+  replicas: [
+    {
+      ...{ broker: 1, role: 'leader', term: 7, leader: 1, commitIndex: 8, lastIndex: 9, durableIndex: 9, prevIndex: 2 },
+      ...{ logStart: 100, highWatermark: 130, sizeBytes: 4096, asleep: false, trouble: null },
+    },
+  ],
+}

@@ -1,0 +1,41 @@
+import type { Offset, PartitionNumber } from '@tailrace/schemas'
+import { encodeFrame, type TailraceError } from '@tailrace/schemas'
+import type { FetchResult } from '../../partition/requests.ts'
+import type { TransportMetrics } from '../limits/metrics.ts'
+import type { Peer } from './peer.ts'
+import type { OutOfRange, ResolvedPartition, SubscriptionSink } from './subscription.ts'
+
+/** Sends a subscription as frames: batches as they are. Credit counts batch bytes. */
+export class BinarySink implements SubscriptionSink {
+  readonly fetchBytes = 256 * 1024
+  readonly #subscription: number
+  readonly #peer: Peer
+  readonly #metrics: TransportMetrics
+
+  constructor(subscription: number, peer: Peer, metrics: TransportMetrics) {
+    this.#subscription = subscription
+    this.#peer = peer
+    this.#metrics = metrics
+  }
+
+  subscribed(partitions: readonly ResolvedPartition[], topicId: string): void {
+    const places = partitions.map(({ partition, offset, highWatermark }) => ({ partition, offset, highWatermark }))
+    this.#peer.sendPieces(encodeFrame('Subscribed', { subscription: this.#subscription, partitions: places, topicId }))
+  }
+
+  records(partition: PartitionNumber, _offset: Offset, result: FetchResult): { bytes: number; nextOffset: Offset } {
+    const { nextOffset, highWatermark } = result
+    const fields = { subscription: this.#subscription, partition, nextOffset, highWatermark }
+    this.#peer.sendPieces(encodeFrame('Records', fields, result.batches))
+    this.#metrics.fetched(result.bytes)
+    return { bytes: result.bytes, nextOffset }
+  }
+
+  ended(partition: PartitionNumber | null, error: TailraceError, range?: OutOfRange): void {
+    this.#metrics.failed(error.code)
+    const { logStart = -1, highWatermark = -1 } = range ?? {}
+    const place = { subscription: this.#subscription, partition: partition ?? -1 }
+    const fields = { ...place, error: error.toJSON(), logStart, highWatermark }
+    this.#peer.sendPieces(encodeFrame('SubscriptionEnd', fields))
+  }
+}

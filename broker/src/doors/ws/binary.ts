@@ -1,0 +1,242 @@
+import {
+  checkOffset,
+  correlationOfUnknown,
+  encodeFrame,
+  type Frame,
+  type FrameOf,
+  parseFramePieces,
+  TailraceError,
+} from '@tailrace/schemas'
+import { readLimits } from '../limits/limits.ts'
+import type { TransportMetrics } from '../limits/metrics.ts'
+import { fetchWithin } from '../limits/read-budget.ts'
+import { checkWay } from '../limits/read-way.ts'
+import { BinarySink } from './binary-sink.ts'
+import { ClientSchemas } from './client-schemas.ts'
+import { OwnLatest } from './own-latest.ts'
+import type { Peer, StreamParts } from './peer.ts'
+import { CloseCode } from './socket.ts'
+import { Subscription } from './subscription.ts'
+
+const maxTimeoutMs = 300_000
+
+/** The Tailrace protocol on one WebSocket: a frame a message. Batches pass through as they are. */
+export class BinaryProtocol {
+  readonly #peer: Peer
+  readonly #parts: StreamParts
+  readonly #metrics: TransportMetrics
+  readonly #gone: AbortSignal
+  readonly #ownLatest: OwnLatest
+  readonly #schemas: ClientSchemas
+
+  /** `gone` fires when the connection is closed. `schemas`: the fingerprint that the client has named, if it has. */
+  constructor(peer: Peer, parts: StreamParts, gone: AbortSignal, schemas: string | undefined) {
+    this.#peer = peer
+    this.#parts = parts
+    this.#metrics = parts.metrics.transports.websocket_binary
+    this.#gone = gone
+    this.#ownLatest = new OwnLatest(peer.subscriptions, parts.clock)
+    this.#schemas = new ClientSchemas(schemas)
+  }
+
+  /** What is sent before anything else, once the connection stands. */
+  welcome(): void {
+    if (this.#schemas.welcome !== null) this.#peer.sendPieces(this.#schemas.welcome)
+  }
+
+  receive(pieces: readonly Uint8Array[]): void {
+    let frame: Frame
+    try {
+      frame = parseFramePieces(pieces, this.#schemas.decoder, this.#parts.limits.maxFrameBytes)
+      if (this.#schemas.isAwaited) {
+        this.#schemas.learn(frame)
+        return
+      }
+    } catch (error) {
+      this.#refuseFrame(pieces, this.#known(error))
+      return
+    }
+    try {
+      this.#dispatch(frame)
+    } catch (error) {
+      const known = this.#known(error)
+      if ('correlation' in frame.fields) this.sendFailure(frame.fields.correlation, known)
+      else this.#peer.fail(CloseCode.internalError, known)
+    }
+  }
+
+  #dispatch(frame: Frame): void {
+    switch (frame.name) {
+      case 'Publish':
+        this.#publish(frame)
+        break
+      case 'Fetch':
+        this.#fetch(frame)
+        break
+      case 'FindOffset':
+        this.#findOffset(frame)
+        break
+      case 'InitProducer':
+        this.#initProducer(frame)
+        break
+      case 'Metadata':
+        this.#metadata(frame)
+        break
+      case 'Subscribe':
+        this.#subscribe(frame)
+        break
+      case 'Credit':
+        this.#credit(frame)
+        break
+      case 'Unsubscribe':
+        this.#peer.subscriptions.remove(subscriptionKey(frame.fields.subscription))
+        break
+      default:
+        this.#refuse(frame)
+    }
+  }
+
+  sendFailure(correlation: number, error: TailraceError): void {
+    this.#metrics.failed(error.code)
+    this.#peer.sendPieces(encodeFrame('Failure', { correlation, error: error.toJSON() }))
+  }
+
+  /** Calls api.publish before it returns, so that frames are appended in the order in which they arrive; but see OwnLatest. */
+  #publish({ fields, body }: FrameOf<'Publish'>): void {
+    const { correlation, topic, partition, topicId } = fields
+    if (!this.#peer.mayWrite) throw new TailraceError('ORIGIN_REFUSED')
+    if (body.length === 0) throw new TailraceError('INVALID_BATCH', 'The body is empty.')
+    const timeoutMs =
+      fields.timeoutMs > 0 ? Math.min(fields.timeoutMs, maxTimeoutMs) : this.#parts.limits.requestTimeoutMs
+    const bytes = body.length
+    const started = this.#parts.clock.monotonic()
+    this.#answer(
+      correlation,
+      bytes,
+      this.#ownLatest.behind(topic, partition, timeoutMs, () =>
+        this.#parts.api.publish(topic, partition, body, { timeoutMs, wait: false, topicId }),
+      ),
+      (result) => {
+        this.#metrics.published(bytes, (this.#parts.clock.monotonic() - started) / 1000)
+        const { baseOffset, lastOffset, duplicate, token, holders = [] } = result
+        const fields = { correlation, baseOffset, lastOffset, duplicate, ...token, holders: [...holders] }
+        this.#peer.sendPieces(encodeFrame('PublishReply', fields))
+      },
+    )
+  }
+
+  #fetch({ fields }: FrameOf<'Fetch'>): void {
+    const { correlation, topic, partition, offset } = fields
+    checkOffset(offset)
+    const maxBytes = fields.maxBytes > 0 ? Math.min(fields.maxBytes, readLimits.maxBytes) : readLimits.defaultBytes
+    const waitMs = Math.min(Math.max(fields.waitMs, 0), readLimits.maxWaitMs)
+    const { tokenTerm = 0, tokenIndex = 0, tokenSeal = '', replica = false, topicId, linearizable = false } = fields
+    // A wrong index is a client's mistake that the log must never see.
+    if (tokenTerm < 0 || tokenIndex < 0) throw new TailraceError('INVALID_REQUEST', 'A token is below 0.')
+    const token = tokenIndex > 0 ? { token: { term: tokenTerm, index: tokenIndex, seal: tokenSeal } } : {}
+    checkWay(replica, linearizable)
+    const request = { offset, maxBytes, waitMs, replica, linearizable, ...token, topicId, signal: this.#gone }
+    this.#answer(
+      correlation,
+      0,
+      fetchWithin(this.#peer.reads, this.#parts.api, topic, partition, request),
+      (result) => {
+        // Many large fetches at once by a client that does not read would pile up here.
+        if (this.#peer.choked) throw new TailraceError('OVERLOADED', 'Read the answers first.')
+        this.#metrics.fetched(result.bytes)
+        const { nextOffset, highWatermark, logStart } = result
+        this.#peer.sendPieces(
+          encodeFrame('FetchReply', { correlation, nextOffset, highWatermark, logStart }, result.batches),
+        )
+      },
+    )
+  }
+
+  #findOffset({ fields }: FrameOf<'FindOffset'>): void {
+    const { correlation, topic, partition, position, topicId, linearizable } = fields
+    const found = this.#parts.api.findOffset(topic, partition, position, topicId, linearizable)
+    this.#answer(correlation, 0, found, (result) => {
+      const { offset, highWatermark, logStart } = result
+      this.#peer.sendPieces(encodeFrame('FindOffsetReply', { correlation, offset, highWatermark, logStart }))
+    })
+  }
+
+  #initProducer({ fields: { correlation } }: FrameOf<'InitProducer'>): void {
+    if (!this.#peer.mayWrite) throw new TailraceError('ORIGIN_REFUSED')
+    this.#peer.takeProducer()
+    this.#answer(correlation, 0, this.#parts.api.initProducer(), ({ producerId, epoch }) => {
+      this.#peer.sendPieces(encodeFrame('InitProducerReply', { correlation, producerId, epoch }))
+    })
+  }
+
+  #metadata({ fields }: FrameOf<'Metadata'>): void {
+    // Answers are much larger than requests: many requests by a client that does not read would pile up here.
+    if (this.#peer.choked) throw new TailraceError('OVERLOADED', 'Read the answers first.')
+    const { clusterId, brokers, topics } = this.#parts.api.routing(fields.topics)
+    this.#peer.sendPieces(encodeFrame('MetadataReply', { correlation: fields.correlation, clusterId, brokers, topics }))
+  }
+
+  #subscribe({ fields }: FrameOf<'Subscribe'>): void {
+    const { subscription: id, topic, position, partitions, credit, replica = false, topicId } = fields
+    const key = subscriptionKey(id)
+    const sink = new BinarySink(id, this.#peer, this.#metrics)
+    let subscription: Subscription | null = null
+    try {
+      const { api, clock, random } = this.#parts
+      const onEnd = () => this.#peer.subscriptions.remove(key)
+      const request = { topic, position, partitions, credit: Math.max(credit, 0), replica, topicId }
+      subscription = new Subscription(request, { api, clock, random, peer: this.#peer, sink, onEnd })
+      this.#peer.subscriptions.add(key, subscription)
+      subscription.start()
+    } catch (error) {
+      subscription?.close()
+      // The client hears that this id has no subscription, so the one that may have had it must end too.
+      this.#peer.subscriptions.remove(key)
+      sink.ended(null, this.#known(error))
+    }
+  }
+
+  #credit({ fields }: FrameOf<'Credit'>): void {
+    // Credit may cross the end of its subscription on the way, hence no error.
+    if (fields.bytes > 0) this.#peer.subscriptions.get(subscriptionKey(fields.subscription))?.grant(fields.bytes)
+  }
+
+  /** A newer client may ask what this broker does not know, and is told; what cannot be read for another reason ends the connection. */
+  #refuseFrame(pieces: readonly Uint8Array[], error: TailraceError): void {
+    const correlation = correlationOfUnknown(
+      pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces),
+      this.#schemas.decoder,
+    )
+    if (correlation === undefined) {
+      this.#peer.fail(error.code === 'FRAME_TOO_LARGE' ? CloseCode.tooLarge : CloseCode.protocolError, error)
+    } else if (correlation !== null) this.sendFailure(correlation, error)
+  }
+
+  #refuse(frame: Frame): void {
+    const error = new TailraceError('UNSUPPORTED_MESSAGE', `${frame.name} is not for clients.`)
+    if ('correlation' in frame.fields) this.sendFailure(frame.fields.correlation, error)
+    else this.#peer.fail(CloseCode.protocolError, error)
+  }
+
+  #answer<Result>(correlation: number, bytes: number, work: Promise<Result>, reply: (result: Result) => void): void {
+    this.#peer.hold(bytes)
+    const answered = work.then(reply).then(
+      () => this.#peer.release(bytes),
+      (error) => {
+        if (!this.#gone.aborted) this.sendFailure(correlation, this.#known(error))
+        this.#peer.release(bytes)
+      },
+    )
+    answered.catch((error) => this.#peer.fault(error))
+  }
+
+  #known(error: unknown): TailraceError {
+    if (error instanceof TailraceError) return error
+    this.#parts.log.error({ err: error }, 'a request on a WebSocket failed unexpectedly')
+    return new TailraceError('INTERNAL', undefined, { cause: error })
+  }
+}
+
+function subscriptionKey(id: number): string {
+  return `#${id}`
+}

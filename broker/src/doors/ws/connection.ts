@@ -1,0 +1,326 @@
+import type { Socket } from 'node:net'
+import { TailraceError } from '@tailrace/schemas'
+import type { TimerHandle } from '../../platform/clock.ts'
+import { clientOf } from '../limits/client-address.ts'
+import type { Holding } from '../limits/held-bytes.ts'
+import { mostReadBytes } from '../limits/limits.ts'
+import { nobodyWaits } from '../limits/nobody-waits.ts'
+import { ReadBudget } from '../limits/read-budget.ts'
+import { BinaryProtocol } from './binary.ts'
+import { Outbox } from './outbox.ts'
+import type { Peer, StreamParts } from './peer.ts'
+import { CloseCode, type GatewaySocket } from './socket.ts'
+import { Subscriptions } from './subscriptions.ts'
+import { TextProtocol } from './text.ts'
+
+/** How long a client may take to answer a close frame. */
+const farewellMs = 2_000
+/** The same where the client is one that stalls. */
+const shortFarewellMs = 100
+/** Messages in one read from the socket. */
+const manyMessages = 32
+
+/** One WebSocket: bounds what it holds, both ways, and hands its messages to the protocol they are of. */
+export class Connection implements Peer {
+  readonly subscriptions: Subscriptions
+  readonly mayWrite: boolean
+  readonly reads: ReadBudget
+  readonly #parts: StreamParts
+  readonly #socket: GatewaySocket
+  readonly #stream: Socket
+  readonly #outbox: Outbox
+  readonly #binary: BinaryProtocol
+  readonly #text: TextProtocol
+  readonly #abort = new AbortController()
+  readonly #client: string
+  /** What has arrived of a message that is not whole. */
+  readonly #arriving: Holding
+  #starved = false
+  /** Messages, pings and pongs of the bytes at hand. */
+  #handled = 0
+  #givesWay = false
+  /** The bytes at hand have completed a message: what is left of them belongs to another. */
+  #completed = false
+  /** Errors about the connection as a whole are binary once the client has spoken binary. */
+  #speaksBinary = false
+  #unackedBytes = 0
+  #requests = 0
+  #choked = false
+  #chokedTimer: TimerHandle | null = null
+  #closing = false
+  #faulted = false
+  #farewellTimer: TimerHandle | null = null
+  #lastSign = true
+  #bytesTaken = 0
+
+  /** `schemas`: the fingerprint of the client's schemas; undefined where it names none. */
+  constructor(
+    socket: GatewaySocket,
+    stream: Socket,
+    mayWrite: boolean,
+    schemas: string | undefined,
+    parts: StreamParts,
+  ) {
+    this.#socket = socket
+    this.#stream = stream
+    this.#parts = parts
+    this.mayWrite = mayWrite
+    this.reads = new ReadBudget(parts.limits.maxConnectionReadBytes, mostReadBytes(parts.limits), parts.reads)
+    this.subscriptions = new Subscriptions(parts.limits, (change) => parts.metrics.subscriptions.inc(change))
+    this.#outbox = new Outbox(socket, stream, parts.clock)
+    this.#binary = new BinaryProtocol(this, parts, this.#abort.signal, schemas)
+    this.#text = new TextProtocol(this, parts)
+    this.#client = clientOf(stream.remoteAddress)
+    this.#arriving = parts.received.open(this.#client, {
+      cutOff: (error) => this.#cutOff(error),
+      resume: () => this.#starve(false),
+    })
+    socket.explain = (code) => this.#explain(code)
+    // A publish comes as two fragments, header and batch: joined by ws, every batch would be copied once more.
+    socket.binaryType = 'fragments'
+    socket.on('message', (data, isBinary) => this.#guard(() => this.#onMessage(data as Buffer | Buffer[], isBinary)))
+    socket.on('ping', () => this.#guard(() => this.#onSign()))
+    socket.on('pong', () => this.#guard(() => this.#onSign()))
+    socket.on('close', () => this.#guard(() => this.#onClose()))
+    stream.on('drain', () => this.#guard(() => this.#onDrain()))
+    // After ws, which listens already: what it holds now is what it could not use.
+    stream.on('data', () => this.#guard(() => this.#onBytes()))
+    this.#binary.welcome()
+  }
+
+  get roomy(): boolean {
+    return this.#outbox.bufferedBytes <= this.#parts.limits.pauseBufferedBytes
+  }
+
+  get choked(): boolean {
+    return this.#outbox.bufferedBytes > this.#parts.limits.maxBufferedBytes
+  }
+
+  sendText(text: string): void {
+    this.#outbox.sendText(text)
+    this.#watchBuffer()
+  }
+
+  sendTextAround(before: string, shared: Uint8Array, after: string): void {
+    this.#outbox.sendTextAround(before, shared, after)
+    this.#watchBuffer()
+  }
+
+  sendPieces(pieces: readonly Uint8Array[]): void {
+    this.#outbox.sendPieces(pieces)
+    this.#watchBuffer()
+  }
+
+  hold(bytes: number): void {
+    this.#unackedBytes += bytes
+    this.#requests += bytes === 0 ? 1 : 0
+    this.#regulate()
+  }
+
+  release(bytes: number): void {
+    this.#unackedBytes -= bytes
+    this.#requests -= bytes === 0 ? 1 : 0
+    this.#regulate()
+    if (this.#closing && this.#isIdle) this.#farewell(CloseCode.goingAway, new TailraceError('SHUTTING_DOWN'))
+  }
+
+  takeProducer(): void {
+    this.#parts.newProducers.take(this.#client, this.#parts.clock.monotonic())
+  }
+
+  takeIn(bytes: number): Holding {
+    const taken = this.#parts.received.open(this.#client, { cutOff: () => {} })
+    const fits = taken.hold(bytes)
+    taken.finish()
+    if (fits) return taken
+    taken.release()
+    throw new TailraceError('OVERLOADED', `Bodies and messages hold ${this.#parts.received.bytes} bytes.`)
+  }
+
+  fault(error: unknown): void {
+    if (this.#faulted) return
+    this.#faulted = true
+    this.#closing = true
+    this.#parts.metrics.handlerFaults.inc()
+    this.#parts.log.error({ err: error }, 'handling a message of a client failed; its connection is closed')
+    this.terminate()
+  }
+
+  fail(closeCode: number, error: TailraceError): void {
+    this.#closing = true
+    this.subscriptions.clear()
+    this.#farewell(closeCode, error)
+  }
+
+  /** Takes nothing new, acknowledges what is under way, then says SHUTTING_DOWN and closes. */
+  shutDown(): void {
+    this.#closing = true
+    this.subscriptions.clear()
+    if (this.#isIdle) this.#farewell(CloseCode.goingAway, new TailraceError('SHUTTING_DOWN'))
+  }
+
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
+  /** Once every keep-alive period: a client that neither answers pings nor takes bytes is gone. */
+  checkAlive(): void {
+    this.#watchBuffer()
+    const taken = this.#stream.bytesWritten - this.#stream.writableLength
+    const alive = this.#lastSign || taken > this.#bytesTaken || this.#socket.isPaused
+    this.#lastSign = false
+    if (!alive) {
+      this.terminate()
+      return
+    }
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping()
+    // Counted after the ping, which the kernel of a dead connection takes as well.
+    this.#bytesTaken = this.#stream.bytesWritten - this.#stream.writableLength
+  }
+
+  get #isIdle(): boolean {
+    return this.#unackedBytes === 0 && this.#requests === 0
+  }
+
+  /** Whatever a client has sent: what handling it throws costs the connection, never the process. */
+  #guard(handle: () => void): void {
+    try {
+      handle()
+    } catch (error) {
+      this.fault(error)
+    }
+  }
+
+  #onMessage(data: Buffer | Buffer[], isBinary: boolean): void {
+    this.#lastSign = true
+    this.#completed = true
+    this.#handled++
+    if (this.#closing) return
+    this.#speaksBinary ||= isBinary
+    if (isBinary) this.#binary.receive(Array.isArray(data) ? data : [data])
+    else this.#text.receive(data as Buffer)
+  }
+
+  #onBytes(): void {
+    if (this.#completed) this.#arriving.release()
+    this.#completed = false
+    const bytes = this.#socket.unfinishedBytes
+    if (bytes > 0 && !this.#closing) this.#starve(!this.#arriving.hold(bytes))
+    else if (this.#arriving.bytes > 0) this.#arriving.release()
+    if (this.#handled > manyMessages) this.#giveWay()
+    this.#handled = 0
+  }
+
+  /**
+   * Reads on when all others have been served. A socket that has more to read than one read takes is read up to 32 times before any other, which is 2 MiB: with small
+   * messages that is seconds of work.
+   */
+  #giveWay(): void {
+    if (this.#givesWay) return
+    this.#givesWay = true
+    this.#regulate()
+    this.#parts.clock.soon(() =>
+      this.#guard(() => {
+        this.#givesWay = false
+        this.#regulate()
+      }),
+    )
+  }
+
+  #starve(starved: boolean): void {
+    if (starved === this.#starved) return
+    this.#starved = starved
+    this.#regulate()
+  }
+
+  #onSign(): void {
+    this.#lastSign = true
+    this.#handled++
+    // ws answers pings by itself; a flood of them from a client that never reads counts as well.
+    this.#watchBuffer()
+  }
+
+  #onDrain(): void {
+    this.#endChoke()
+    this.subscriptions.wake()
+  }
+
+  #onClose(): void {
+    this.#closing = true
+    this.#chokedTimer?.cancel()
+    this.#farewellTimer?.cancel()
+    this.#arriving.release()
+    this.subscriptions.clear()
+    this.#abort.abort(nobodyWaits)
+  }
+
+  #watchBuffer(): void {
+    if (this.#choked || !this.choked) return
+    this.#choked = true
+    this.#regulate()
+    this.#chokedTimer = this.#parts.clock.after(this.#parts.limits.slowReaderMs, () => {
+      if (!this.choked) return this.#endChoke()
+      this.#parts.metrics.slowReaders.inc()
+      this.#socket.close(CloseCode.tryAgainLater, 'OVERLOADED: the client does not read')
+      this.terminate()
+    })
+  }
+
+  #endChoke(): void {
+    if (!this.#choked) return
+    this.#choked = false
+    this.#chokedTimer?.cancel()
+    this.#regulate()
+  }
+
+  /** Reads from the client only while what it has asked for stays within the limits. */
+  #regulate(): void {
+    const { maxUnackedBytes, maxPendingRequests } = this.#parts.limits
+    const waitsForUs = this.#unackedBytes > maxUnackedBytes || this.#requests > maxPendingRequests
+    const full = this.#choked || this.#starved || this.#givesWay || waitsForUs
+    // A client whose message cannot go on because of us is not to blame for its age.
+    if (waitsForUs) this.#arriving.finish()
+    if (full === this.#socket.isPaused) return
+    if (full) this.#socket.pause()
+    else {
+      this.#socket.resume()
+      if (this.#arriving.bytes > 0 && !this.#closing) this.#arriving.hold(this.#arriving.bytes)
+    }
+  }
+
+  #cutOff(error: TailraceError): void {
+    this.fail(error.code === 'OVERLOADED' ? CloseCode.tryAgainLater : CloseCode.policyViolation, error)
+    this.#socket.pause()
+    this.#parts.clock.after(shortFarewellMs, () => this.terminate())
+  }
+
+  #explain(closeCode: number): string {
+    const tooLarge = closeCode === CloseCode.tooLarge
+    const error = tooLarge
+      ? new TailraceError('FRAME_TOO_LARGE', `A message may have ${this.#parts.limits.maxFrameBytes} bytes.`)
+      : new TailraceError('MALFORMED_FRAME', 'It breaks the WebSocket protocol (RFC 6455).')
+    this.#closing = true
+    this.subscriptions.clear()
+    this.#sendError(error)
+    this.#limitFarewell()
+    return error.code
+  }
+
+  #sendError(error: TailraceError): void {
+    if (this.#speaksBinary) this.#binary.sendFailure(-1, error)
+    else this.#text.sendError(undefined, error)
+  }
+
+  #farewell(closeCode: number, error: TailraceError): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    this.#sendError(error)
+    this.#socket.close(closeCode, error.code)
+    // The answer to the close frame must be readable, and a client that gives none must not keep the socket.
+    if (this.#socket.isPaused) this.#socket.resume()
+    this.#limitFarewell()
+  }
+
+  #limitFarewell(): void {
+    this.#farewellTimer ??= this.#parts.clock.after(farewellMs, () => this.terminate())
+  }
+}

@@ -1,0 +1,103 @@
+import websocket from '@fastify/websocket'
+import { schemasParameter, TailraceError } from '@tailrace/schemas'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { sendError } from '../http/errors.ts'
+import { errorResponses } from '../http/schemas.ts'
+import { accessOf } from '../limits/access.ts'
+import { clientOf } from '../limits/client-address.ts'
+import { ClientShares } from '../limits/client-shares.ts'
+import { Connection } from './connection.ts'
+import type { StreamParts } from './peer.ts'
+import { GatewaySocket } from './socket.ts'
+
+export interface StreamGateway {
+  /** Acknowledges what is under way, for two seconds at most, and closes all connections. */
+  close(): Promise<void>
+}
+
+const drainMs = 2_000
+/** There are no subprotocols: to agree to one that a client names would promise what nobody keeps. */
+const handleProtocols = () => false as const
+const farewellMs = 1_000
+
+/** WebSocket on /stream. */
+export async function streamGateway(app: FastifyInstance, parts: StreamParts): Promise<StreamGateway> {
+  const { clock, limits, log, metrics } = parts
+  const connections = new Set<Connection>()
+  const places = new ClientShares(limits.maxWebSockets)
+  let onEmpty = () => {}
+  await app.register(websocket, {
+    // Compression would cost more than the network it saves: batches come compressed, and it holds 300 KB a connection.
+    options: {
+      maxPayload: limits.maxFrameBytes,
+      perMessageDeflate: false,
+      WebSocket: GatewaySocket as never,
+      handleProtocols,
+    },
+    // Connections are closed by `close` below, before fastify is.
+    preClose: (done: () => void) => done(),
+    errorHandler: (error, socket) => {
+      log.info({ err: error }, 'a WebSocket failed')
+      // Where ws found the fault it has begun to close, and the client should still read why.
+      if (socket.readyState === socket.OPEN) socket.terminate()
+    },
+  })
+  app.route({
+    method: 'GET',
+    exposeHeadRoute: false,
+    url: '/stream',
+    schema,
+    config: { alwaysAnswered: true },
+    onRequest: (request, _reply, done) => done(request.ws ? takePlace(request, places) : undefined),
+    handler: (_request, reply) => {
+      reply.header('upgrade', 'websocket').header('connection', 'Upgrade')
+      sendError(reply, new TailraceError('INVALID_REQUEST', 'Connect with WebSocket.'), 426)
+    },
+    wsHandler: (socket, request) => {
+      const writes = accessOf(request.headers, limits) === 'write'
+      const named = (request.query as Record<string, unknown>)[schemasParameter]
+      const schemas = named === undefined ? undefined : String(named)
+      const connection = new Connection(socket as GatewaySocket, request.raw.socket, writes, schemas, parts)
+      connections.add(connection)
+      metrics.connections.inc()
+      socket.once('close', () => {
+        connections.delete(connection)
+        metrics.connections.dec()
+        if (connections.size === 0) onEmpty()
+      })
+    },
+  })
+  const keepAlive = clock.every(limits.keepAliveMs, () => {
+    for (const connection of connections) connection.checkAlive()
+  })
+  return {
+    close: async () => {
+      keepAlive.cancel()
+      if (connections.size === 0) return
+      const empty = new Promise<void>((resolve) => (onEmpty = resolve))
+      for (const connection of connections) connection.shutDown()
+      const late = clock.after(drainMs + farewellMs, () => {
+        for (const connection of connections) connection.terminate()
+      })
+      await empty
+      late.cancel()
+    },
+  }
+}
+
+/** Until the socket closes, whether or not it becomes a WebSocket. Says why not. */
+function takePlace({ ip, raw }: FastifyRequest, places: ClientShares): TailraceError | undefined {
+  const client = clientOf(ip)
+  if (!places.take(client)) {
+    return new TailraceError('OVERLOADED', `${places.taken} WebSocket connections are open.`)
+  }
+  raw.socket.once('close', () => places.release(client))
+}
+
+const schema = {
+  tags: ['records'],
+  summary: 'Subscribe and publish over WebSocket',
+  description: 'Binary messages are frames of the Tailrace protocol, text messages JSON. See docs/protocol.md.',
+  operationId: 'stream',
+  response: { 101: { description: 'The connection is a WebSocket.', type: 'null' }, ...errorResponses },
+} as const

@@ -1,0 +1,57 @@
+import type { TailraceError } from '@tailrace/schemas'
+import type { BrokerApi } from '../../api/broker-api.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/logger.ts'
+import type { Random } from '../../platform/random.ts'
+import type { JsonPublisher } from '../json/publisher.ts'
+import type { HeldBytes, Holding } from '../limits/held-bytes.ts'
+import type { GatewayLimits } from '../limits/limits.ts'
+import type { GatewayMetrics } from '../limits/metrics.ts'
+import type { NewProducers } from '../limits/new-producers.ts'
+import type { ReadBudget } from '../limits/read-budget.ts'
+import type { SharedTexts } from './shared-texts.ts'
+import type { Subscriptions } from './subscriptions.ts'
+
+/** What all connections share. */
+export interface StreamParts {
+  readonly api: BrokerApi
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  readonly limits: GatewayLimits
+  readonly metrics: GatewayMetrics
+  readonly publisher: JsonPublisher
+  readonly reads: ReadBudget
+  readonly newProducers: NewProducers
+  /** What arrives and is not whole, over HTTP and WebSocket. */
+  readonly received: HeldBytes
+  readonly texts: SharedTexts
+}
+
+/** What the binary and the text protocol may do with their connection. */
+export interface Peer {
+  readonly subscriptions: Subscriptions
+  /** What may be read for this connection at once. */
+  readonly reads: ReadBudget
+  /** False for a page of a foreign origin: it reads only. */
+  readonly mayWrite: boolean
+  /** Little enough waits to be sent that subscriptions may go on. */
+  readonly roomy: boolean
+  /** So much waits to be sent that data must be refused. */
+  readonly choked: boolean
+  sendText(text: string): void
+  /** One text message. `shared` is not copied where it is large, and must not change afterwards. */
+  sendTextAround(before: string, shared: Uint8Array, after: string): void
+  sendPieces(pieces: readonly Uint8Array[]): void
+  /** Takes a request on; reading from the client pauses while too many or too large ones are at work. `bytes` 0: not a publish. */
+  hold(bytes: number): void
+  release(bytes: number): void
+  /** Counts what a request holds until it is released, for work that keeps no bytes of its own kind. Throws OVERLOADED. */
+  takeIn(bytes: number): Holding
+  /** Counts a producer id that the client asks for. Throws TOO_MANY_PRODUCERS. */
+  takeProducer(): void
+  /** Tells the client what was wrong and closes. `closeCode`: RFC 6455 §7.4.1. */
+  fail(closeCode: number, error: TailraceError): void
+  /** Handling something of this client has failed for a mistake of the broker: ends the connection at once. */
+  fault(error: unknown): void
+}

@@ -1,0 +1,353 @@
+import type { Offset, PartitionNumber, Position } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { BrokerApi, RoutedTopic } from '../../api/broker-api.ts'
+import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
+import type { FetchResult } from '../../partition/requests.ts'
+import type { Clock, TimerHandle } from '../../platform/clock.ts'
+import type { Random } from '../../platform/random.ts'
+import { nobodyWaits } from '../limits/nobody-waits.ts'
+import type { ReadBudget } from '../limits/read-budget.ts'
+import { RetryPause } from '../limits/retry-pause.ts'
+import { Beginnings } from './beginnings.ts'
+import { newReader, type PartitionReader } from './partition-reader.ts'
+
+export interface SubscriptionRequest {
+  readonly topic: string
+  /** For all partitions, unless `partitions` names some. */
+  readonly position: Position
+  readonly partitions: readonly { readonly partition: PartitionNumber; readonly position: Position }[]
+  /** Bytes that may be sent before more credit comes. */
+  readonly credit: number
+  /** Read from this broker's own replicas where they are far enough (M95); else from the leaders. */
+  readonly replica?: boolean
+  /** The topic that is meant; undefined or empty: whichever has the name now. */
+  readonly topicId?: string | undefined
+}
+
+export interface ResolvedPartition {
+  readonly partition: PartitionNumber
+  readonly offset: Offset
+  readonly highWatermark: Offset
+}
+
+/** What a partition has, for a reader that stands outside of it at `offset`. */
+export interface OutOfRange {
+  readonly offset: Offset
+  readonly logStart: Offset
+  readonly highWatermark: Offset
+}
+
+/** The form in which a subscriber gets what is found: binary frames or JSON. */
+export interface SubscriptionSink {
+  /** What one fetch asks for. */
+  readonly fetchBytes: number
+  /** Before any records of these partitions of the topic with this id. Again for a partition that was without a leader at first. */
+  subscribed(partitions: readonly ResolvedPartition[], topicId: string): void
+  /** Sends what `result` holds from `offset` on. Returns the credit used and how far it came; the rest is fetched again. */
+  records(partition: PartitionNumber, offset: Offset, result: FetchResult): { bytes: number; nextOffset: Offset }
+  /** A partition, or with null all of the subscription, is over. */
+  ended(partition: PartitionNumber | null, error: TailraceError, range?: OutOfRange): void
+}
+
+export interface SubscriptionParts {
+  readonly api: BrokerApi
+  readonly clock: Clock
+  readonly random: Random
+  /** Whether there is room to send; `wake` is called when there is again. */
+  readonly peer: { readonly roomy: boolean; readonly reads: ReadBudget; fault(error: unknown): void }
+  readonly sink: SubscriptionSink
+  /** It has ended by itself, after `sink.ended`. */
+  readonly onEnd: () => void
+}
+
+const maxWaitMs = 30_000
+/** A partition without a leader holds up the others no longer than this. */
+const resolveGraceMs = 3_000
+/** Fetches at once that are sure to bring data; those that wait at the end of the log come on top. */
+const maxFetches = 8
+const smallestFetchBytes = 16 * 1024
+const maxCredit = 2 ** 50
+
+/**
+ * Follows the partitions of a topic and pushes what is committed, as long as the subscriber has credit and reads. Nothing is held back for a slow
+ * subscriber: what cannot be sent is dropped and fetched again in its turn, so a subscription costs its readers' positions and no more.
+ * Fetches of partitions that lag take turns, and each sets credit aside; a partition at its end waits without.
+ */
+export class Subscription {
+  readonly partitionCount: number
+  readonly topic: string
+  readonly #beginnings: Beginnings
+  readonly #parts: SubscriptionParts
+  /** A subscription follows one topic, and ends when the name goes to another. */
+  readonly #topicId: string
+  readonly #fromReplica: boolean
+  readonly #readers: PartitionReader[]
+  readonly #abort = new AbortController()
+  readonly #stopListening: () => void
+  #queue: PartitionReader[] = []
+  #credit: number
+  #reserved = 0
+  #fetches = 0
+  #announced = false
+  #grace: TimerHandle | null = null
+  #closed = false
+
+  /** Throws UNKNOWN_TOPIC, TOPIC_ID_MISMATCH or UNKNOWN_PARTITION. Nothing happens before `start`. */
+  constructor(request: SubscriptionRequest, parts: SubscriptionParts) {
+    this.#parts = parts
+    this.topic = request.topic
+    this.#fromReplica = request.replica === true
+    this.#credit = Math.min(request.credit, maxCredit)
+    const topic = parts.api.routing([request.topic]).topics[0]
+    if (topic === undefined) throw new TailraceError('UNKNOWN_TOPIC', `"${request.topic}".`)
+    refuseAnother(topic.name, topic.id, request.topicId)
+    this.#topicId = topic.id
+    this.#readers = choosePartitions(request, topic, parts)
+    this.partitionCount = this.#readers.length
+    const atTheEnd = this.#readers.filter(({ position }) => position.kind === 'LATEST')
+    this.#beginnings = new Beginnings(atTheEnd.map(({ partition }) => partition))
+    this.#stopListening = parts.api.onLeadership((topic, partition) => this.#onLeadership(topic, partition))
+  }
+
+  /** Resolves when the partition (null: each) that begins at the end has begun, and what is published from then on is delivered; null: it has. */
+  untilBegun(partition: PartitionNumber | null): Promise<void> | null {
+    return this.#beginnings.until(partition)
+  }
+
+  start(): void {
+    this.#grace = this.#parts.clock.after(resolveGraceMs, () => this.#announce())
+    for (const reader of this.#readers) this.#resolve(reader)
+  }
+
+  /** More bytes may be sent. */
+  grant(bytes: number): void {
+    this.#credit = Math.min(this.#credit + bytes, maxCredit)
+    this.#pump()
+  }
+
+  /** There is room to send again. */
+  wake(): void {
+    this.#pump()
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#beginnings.end()
+    this.#stopListening()
+    this.#grace?.cancel()
+    for (const reader of this.#readers) reader.pause.cancel()
+    this.#queue = []
+    this.#abort.abort(nobodyWaits)
+  }
+
+  #resolve(reader: PartitionReader): void {
+    reader.state = 'busy'
+    const found = this.#parts.api.findOffset(this.topic, reader.partition, reader.position, this.#topicId).then(
+      ({ offset, highWatermark }) => {
+        if (this.#closed) return
+        reader.offset = offset
+        reader.highWatermark = Math.max(reader.highWatermark, highWatermark)
+        reader.resolved = true
+        this.#beginnings.known(reader.partition)
+        reader.pause.reset()
+        this.#enqueue(reader)
+        if (this.#announced) this.#parts.sink.subscribed([reader], this.#topicId)
+        else if (this.#readers.every(isSettled)) this.#announce()
+        this.#pump()
+      },
+      (error) => this.#onFailure(reader, error),
+    )
+    found.catch((error) => this.#parts.peer.fault(error))
+  }
+
+  /** Only now may records flow: the subscriber knows where they start. */
+  #announce(): void {
+    if (this.#announced || this.#closed) return
+    this.#announced = true
+    this.#grace?.cancel()
+    const resolved = this.#readers.filter((reader) => reader.resolved)
+    this.#parts.sink.subscribed(resolved, this.#topicId)
+    this.#pump()
+  }
+
+  #enqueue(reader: PartitionReader): void {
+    reader.state = 'queued'
+    this.#queue.push(reader)
+  }
+
+  /** Starts fetches while there is credit, room and a turn to take. */
+  #pump(): void {
+    if (!this.#announced || this.#closed) return
+    const turns = this.#queue.length
+    for (let turn = 0; turn < turns && this.#credit - this.#reserved > 0 && this.#parts.peer.roomy; turn++) {
+      const reader = this.#queue.shift()!
+      const lags = reader.offset < reader.highWatermark
+      if (lags && this.#fetches >= maxFetches) this.#queue.push(reader)
+      else this.#fetch(reader, lags)
+    }
+  }
+
+  #fetch(reader: PartitionReader, lags: boolean): void {
+    const { api, clock, peer, sink } = this.#parts
+    const left = this.#credit - this.#reserved
+    // What is left is shared with those that wait for a turn, but not in crumbs.
+    const share = Math.max(left / Math.min(maxFetches, this.#queue.length + 1), smallestFetchBytes)
+    const wanted = Math.min(sink.fetchBytes, left, Math.ceil(share))
+    const maxBytes = lags ? peer.reads.take(wanted) : wanted
+    reader.state = 'busy'
+    if (lags) {
+      reader.reserved = maxBytes
+      this.#reserved += maxBytes
+      this.#fetches++
+    }
+    const started = clock.monotonic()
+    const replica = this.#fromReplica && !reader.askLeader
+    const [topicId, { signal }] = [this.#topicId, this.#abort]
+    const request = { offset: reader.offset, maxBytes, waitMs: maxWaitMs, replica, topicId, signal }
+    const fetched = api.fetch(this.topic, reader.partition, request).then(
+      (result) => {
+        this.#unreserve(reader, lags)
+        this.#onResult(reader, result, clock.monotonic() - started)
+      },
+      (error) => {
+        this.#unreserve(reader, lags)
+        if (replica) this.#turnToLeader(reader)
+        else this.#onFailure(reader, error)
+      },
+    )
+    fetched.catch((error) => peer.fault(error))
+  }
+
+  /** The replica here is behind, damaged or gone. The next answer comes from the leader; after that the replica is tried again. */
+  #turnToLeader(reader: PartitionReader): void {
+    if (this.#closed) return
+    reader.askLeader = true
+    this.#enqueue(reader)
+    this.#pump()
+  }
+
+  #unreserve(reader: PartitionReader, lags: boolean): void {
+    if (!lags) return
+    this.#parts.peer.reads.release(reader.reserved)
+    this.#reserved -= reader.reserved
+    reader.reserved = 0
+    this.#fetches--
+  }
+
+  #onResult(reader: PartitionReader, found: FetchResult, waitedMs: number): void {
+    if (this.#closed) return
+    const isNews = found.nextOffset > reader.offset || found.highWatermark > reader.highWatermark
+    reader.askLeader = false
+    // A replica, or a leader that was deposed and does not know it, may be behind what was told before; what was committed stays so.
+    reader.highWatermark = Math.max(reader.highWatermark, found.highWatermark)
+    const result = { ...found, highWatermark: reader.highWatermark }
+    // An empty answer before its time would be asked for again at once, for ever: treat it like a failure.
+    if (!isNews && waitedMs < maxWaitMs / 2) {
+      this.#rest(reader)
+      return
+    }
+    reader.pause.reset()
+    if (isNews && this.#credit > 0 && this.#parts.peer.roomy) {
+      try {
+        const taken = this.#parts.sink.records(reader.partition, reader.offset, result)
+        this.#credit -= taken.bytes
+        reader.offset = taken.nextOffset
+      } catch (error) {
+        // A batch that cannot be shown (as JSON) cannot be shown later either.
+        this.#end(reader, asTailraceError(error))
+        return
+      }
+    }
+    this.#enqueue(reader)
+    this.#pump()
+  }
+
+  #onFailure(reader: PartitionReader, error: unknown): void {
+    if (this.#closed) return
+    const known = asTailraceError(error)
+    if (known.retriable) this.#rest(reader)
+    else if (known.code === 'OFFSET_OUT_OF_RANGE') void this.#endOutOfRange(reader, known)
+    else this.#end(reader, known)
+  }
+
+  /** Tells what there is, so that the subscriber knows how much it misses. */
+  async #endOutOfRange(reader: PartitionReader, error: TailraceError): Promise<void> {
+    const { topic } = this
+    const offset = reader.resolved ? reader.offset : reader.position.value
+    const earliest = { kind: 'EARLIEST', value: 0 } as const
+    let range: OutOfRange | undefined
+    try {
+      const found = await this.#parts.api.findOffset(topic, reader.partition, earliest, this.#topicId)
+      range = { offset, logStart: found.logStart, highWatermark: found.highWatermark }
+    } catch {
+      // The error is told without it.
+    }
+    if (!this.#closed) this.#end(reader, error, range)
+  }
+
+  /** Tries again later, or as soon as leadership moves. */
+  #rest(reader: PartitionReader): void {
+    reader.state = 'pausing'
+    reader.pause.schedule(() => this.#retry(reader))
+    this.#pump()
+  }
+
+  #retry(reader: PartitionReader): void {
+    if (!reader.resolved) {
+      this.#resolve(reader)
+      return
+    }
+    this.#enqueue(reader)
+    this.#pump()
+  }
+
+  #onLeadership(topic: string, partition: PartitionNumber): void {
+    if (topic !== this.topic || this.#closed) return
+    const reader = this.#readers.find((candidate) => candidate.partition === partition)
+    if (reader?.state !== 'pausing') return
+    reader.pause.cancel()
+    this.#retry(reader)
+  }
+
+  #end(reader: PartitionReader, error: TailraceError, range?: OutOfRange): void {
+    reader.state = 'ended'
+    this.#beginnings.known(reader.partition)
+    const isOver = error.code === 'UNKNOWN_TOPIC' || error.code === 'TOPIC_ID_MISMATCH'
+    this.#parts.sink.ended(isOver ? null : reader.partition, error, range)
+    if (isOver || this.#readers.every((other) => other.state === 'ended')) {
+      this.close()
+      this.#parts.onEnd()
+      return
+    }
+    if (!this.#announced && this.#readers.every(isSettled)) this.#announce()
+    else this.#pump()
+  }
+}
+
+function isSettled(reader: PartitionReader): boolean {
+  return reader.resolved || reader.state === 'ended'
+}
+
+function choosePartitions(
+  request: SubscriptionRequest,
+  topic: RoutedTopic,
+  parts: SubscriptionParts,
+): PartitionReader[] {
+  const known = new Set(topic.partitions.map(({ partition }) => partition))
+  const chosen = new Map<PartitionNumber, Position>()
+  for (const { partition, position } of request.partitions) {
+    if (!known.has(partition))
+      throw new TailraceError('UNKNOWN_PARTITION', `"${request.topic}" has no partition ${partition}.`)
+    chosen.set(partition, position)
+  }
+  if (chosen.size === 0) for (const partition of known) chosen.set(partition, request.position)
+  return [...chosen].map(([partition, position]) =>
+    newReader(partition, position, new RetryPause(parts.clock, parts.random)),
+  )
+}
+
+/** What is not one of ours is a mistake of the broker; it is retriable, so the subscription goes on. */
+function asTailraceError(error: unknown): TailraceError {
+  return error instanceof TailraceError ? error : new TailraceError('INTERNAL', undefined, { cause: error })
+}

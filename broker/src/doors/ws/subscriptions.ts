@@ -1,0 +1,70 @@
+import type { PartitionNumber } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { GatewayLimits } from '../limits/limits.ts'
+import type { Subscription } from './subscription.ts'
+
+/** The subscriptions of one connection, by an id that the client chose. */
+export class Subscriptions {
+  readonly #limits: GatewayLimits
+  readonly #count: (change: number) => void
+  readonly #byId = new Map<string, Subscription>()
+  #partitions = 0
+
+  /** `count` hears of every change of their number. */
+  constructor(limits: GatewayLimits, count: (change: number) => void) {
+    this.#limits = limits
+    this.#count = count
+  }
+
+  get(id: string): Subscription | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** Throws INVALID_REQUEST when the id is taken, TOO_MANY_SUBSCRIPTIONS beyond the limits. */
+  add(id: string, subscription: Subscription): void {
+    if (this.#byId.has(id)) throw new TailraceError('INVALID_REQUEST', `Subscription ${id} exists on this connection.`)
+    if (this.#byId.size >= this.#limits.maxSubscriptions) {
+      throw new TailraceError('TOO_MANY_SUBSCRIPTIONS', `A connection may have ${this.#limits.maxSubscriptions}.`)
+    }
+    const partitions = this.#partitions + subscription.partitionCount
+    if (partitions > this.#limits.maxSubscribedPartitions) {
+      const limit = this.#limits.maxSubscribedPartitions
+      throw new TailraceError(
+        'TOO_MANY_SUBSCRIPTIONS',
+        `A connection may follow ${limit} partitions, this would be ${partitions}.`,
+      )
+    }
+    this.#partitions = partitions
+    this.#byId.set(id, subscription)
+    this.#count(1)
+  }
+
+  /** As Subscription.untilBegun, for any of those to this topic. */
+  untilBegun(topic: string, partition: PartitionNumber | null): Promise<void> | null {
+    for (const subscription of this.#byId.values()) {
+      const opening = subscription.topic === topic ? subscription.untilBegun(partition) : null
+      if (opening !== null) return opening
+    }
+    return null
+  }
+
+  /** Stops it too. False if there is none. */
+  remove(id: string): boolean {
+    const subscription = this.#byId.get(id)
+    if (subscription === undefined) return false
+    this.#byId.delete(id)
+    this.#partitions -= subscription.partitionCount
+    this.#count(-1)
+    subscription.close()
+    return true
+  }
+
+  /** There is room to send again. */
+  wake(): void {
+    for (const subscription of this.#byId.values()) subscription.wake()
+  }
+
+  clear(): void {
+    for (const id of [...this.#byId.keys()]) this.remove(id)
+  }
+}

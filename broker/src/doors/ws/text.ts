@@ -1,0 +1,121 @@
+import { TailraceError } from '@tailrace/schemas'
+import { recordsFromJson } from '../json/record.ts'
+import type { TransportMetrics } from '../limits/metrics.ts'
+import { OwnLatest } from './own-latest.ts'
+import type { Peer, StreamParts } from './peer.ts'
+import { type OutOfRange, Subscription } from './subscription.ts'
+import { idOf, objectFromText, requestFrom, type TextId, type TextRequest } from './text-requests.ts'
+import { TextSink } from './text-sink.ts'
+
+/** JSON on one WebSocket, for people and small scripts: the same subscriptions and publishing, a JSON object a message. */
+export class TextProtocol {
+  readonly #peer: Peer
+  readonly #parts: StreamParts
+  readonly #metrics: TransportMetrics
+  readonly #ownLatest: OwnLatest
+  /** Publishes of a connection are done one after the other, so that their records keep its order. */
+  #lastPublish: Promise<void> = Promise.resolve()
+
+  constructor(peer: Peer, parts: StreamParts) {
+    this.#peer = peer
+    this.#parts = parts
+    this.#ownLatest = new OwnLatest(peer.subscriptions, parts.clock)
+    this.#metrics = parts.metrics.transports.websocket_json
+  }
+
+  /** A message that cannot be used is answered with an error and the connection stays: a typing error should not end a session. */
+  receive(data: Buffer): void {
+    let id: TextId | undefined
+    try {
+      const message = objectFromText(data.toString('utf8'))
+      id = idOf(message)
+      this.#handle(requestFrom(message), data.length)
+    } catch (error) {
+      this.sendError(id, this.#known(error))
+    }
+  }
+
+  sendError(id: TextId | undefined, error: TailraceError, place: { partition?: number } = {}): void {
+    this.#metrics.failed(error.code)
+    this.#peer.sendText(JSON.stringify({ op: 'error', id, ...place, ...error.toJSON() }))
+  }
+
+  #handle(request: TextRequest, bytes: number): void {
+    switch (request.op) {
+      case 'subscribe':
+        this.#subscribe(request)
+        break
+      case 'credit': {
+        const subscription = this.#peer.subscriptions.get(subscriptionKey(request.id))
+        if (subscription === undefined) throw new TailraceError('UNKNOWN_SUBSCRIPTION', String(request.id))
+        subscription.grant(request.bytes)
+        break
+      }
+      case 'unsubscribe':
+        if (!this.#peer.subscriptions.remove(subscriptionKey(request.id))) {
+          throw new TailraceError('UNKNOWN_SUBSCRIPTION', String(request.id))
+        }
+        this.#peer.sendText(JSON.stringify({ op: 'unsubscribed', id: request.id }))
+        break
+      case 'publish':
+        this.#publish(request, bytes)
+        break
+    }
+  }
+
+  #subscribe(request: TextRequest & { op: 'subscribe' }): void {
+    const { api, clock, random, texts } = this.#parts
+    const key = subscriptionKey(request.id)
+    const tellError = (partition: number | null, error: TailraceError, range?: OutOfRange) =>
+      this.sendError(request.id, error, partition === null ? {} : { partition, ...shownRange(range) })
+    const [peer, metrics] = [this.#peer, this.#metrics]
+    const sink = new TextSink(request, { peer, metrics, texts }, tellError)
+    const onEnd = () => this.#peer.subscriptions.remove(key)
+    const subscription = new Subscription(request, { api, clock, random, peer, sink, onEnd })
+    try {
+      this.#peer.subscriptions.add(key, subscription)
+    } catch (error) {
+      subscription.close()
+      throw error
+    }
+    subscription.start()
+  }
+
+  #publish({ id, topic, topicId, records }: TextRequest & { op: 'publish' }, bytes: number): void {
+    if (!this.#peer.mayWrite) throw new TailraceError('ORIGIN_REFUSED')
+    const inputs = recordsFromJson(records)
+    const started = this.#parts.clock.monotonic()
+    const taken = this.#peer.takeIn(bytes)
+    this.#peer.hold(bytes)
+    const published = this.#lastPublish.then(async () => {
+      try {
+        const { publisher, limits } = this.#parts
+        const publish = () => publisher.publish(topic, inputs, topicId)
+        const { offsets, tokens } = await this.#ownLatest.behind(topic, null, limits.requestTimeoutMs, publish)
+        this.#metrics.published(bytes, (this.#parts.clock.monotonic() - started) / 1000)
+        this.#peer.sendText(JSON.stringify({ op: 'ack', id, offsets, tokens }))
+      } catch (error) {
+        this.sendError(id, this.#known(error))
+      }
+      taken.release()
+      this.#peer.release(bytes)
+    })
+    this.#lastPublish = published.catch((error) => this.#peer.fault(error))
+  }
+
+  #known(error: unknown): TailraceError {
+    if (error instanceof TailraceError) return error
+    this.#parts.log.error({ err: error }, 'a request on a WebSocket failed unexpectedly')
+    return new TailraceError('INTERNAL', undefined, { cause: error })
+  }
+}
+
+/** `missing`: records between the offset and the first that there is. */
+function shownRange(range: OutOfRange | undefined): Partial<OutOfRange> & { missing?: number } {
+  return range === undefined ? {} : { ...range, missing: Math.max(0, range.logStart - range.offset) }
+}
+
+/** Apart from the numbers of binary subscriptions, should a connection use both. */
+function subscriptionKey(id: TextId): string {
+  return JSON.stringify(id)
+}

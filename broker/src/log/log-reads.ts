@@ -1,0 +1,161 @@
+import type { GroupId, LogIndex, Offset, Timestamp } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { LogState } from './log-state.ts'
+import type { EntryRun, RecordRun, ScrubStep } from './log-storage.ts'
+import type { CorruptRanges } from './recovery/corrupt-ranges.ts'
+import { findTime, readEntries, readRecords, type SegmentView, verifyEntries } from './segment/reader.ts'
+import type { Segment } from './segment/segment.ts'
+import type { SegmentContext } from './segment/segment-context.ts'
+import type { SegmentSet } from './segment/segment-set.ts'
+import type { Tail } from './tail/tail.ts'
+
+/** What reads need of a log. */
+export interface ReadableLog {
+  readonly group: GroupId
+  readonly state: LogState
+  readonly tail: Tail
+  readonly segments: SegmentSet
+  readonly removed: boolean
+  readonly prevIndex: LogIndex
+  readonly firstIndex: LogIndex
+  readonly lastIndex: LogIndex
+  readonly endOffset: Offset
+}
+
+const changed = Symbol('changed')
+
+/** Reads of one log, from its tail in memory and from its segments, while truncations, cuts and removals go on. */
+export class LogReads {
+  /** Rises when something that could be read cannot any more. */
+  generation = 0
+  readonly #log: ReadableLog
+  readonly #env: SegmentContext
+  readonly #cuts: readonly LogIndex[]
+  readonly #corrupt: CorruptRanges
+  /** Where the next scrub goes on. */
+  #scrubbed: LogIndex = 0
+
+  /** `cuts`: truncations that have not reached the segments yet. `corrupt` gets what reads find. */
+  constructor(log: ReadableLog, env: SegmentContext, cuts: readonly LogIndex[], corrupt: CorruptRanges) {
+    this.#log = log
+    this.#env = env
+    this.#cuts = cuts
+    this.#corrupt = corrupt
+  }
+
+  changed(): void {
+    this.generation++
+  }
+
+  entries(from: LogIndex, maxBytes: number): EntryRun | Promise<EntryRun> {
+    if (from < this.#log.firstIndex || from > this.#log.lastIndex || this.#log.removed)
+      return { headers: [], payloads: [] }
+    if (this.#inTail(from)) return this.#log.tail.readEntries(from, maxBytes)
+    return this.#fromSegments(from, maxBytes)
+  }
+
+  records(offset: Offset, limit: Offset, maxBytes: number): RecordRun | Promise<RecordRun> {
+    const first = this.#log.tail.first
+    if (offset >= this.#log.endOffset || this.#log.removed) return { batches: [], bytes: 0, nextOffset: offset }
+    if (first !== undefined && (offset >= first.baseOffset || first.index === this.#log.firstIndex)) {
+      return this.#log.tail.readRecords(offset, limit, maxBytes)
+    }
+    return this.#recordsFromSegments(offset, limit, maxBytes)
+  }
+
+  async offsetForTime(timestamp: Timestamp, limit: Offset): Promise<Offset | null> {
+    for (;;) {
+      const generation = this.generation
+      const view = this.view()
+      const found = await this.#unlessChanged(generation, view, findTime(view, timestamp, limit))
+      if (this.#log.removed) return null
+      if (found === changed) continue
+      if (found !== null || view.readable >= this.#log.lastIndex) return found
+      if (this.#tailFollows(view)) return this.#log.tail.offsetForTime(timestamp, view.readable, limit)
+    }
+  }
+
+  async scrub(maxBytes: number): Promise<ScrubStep> {
+    const generation = this.generation
+    const view = this.view()
+    const from = Math.max(this.#scrubbed, this.#log.firstIndex)
+    const wanted = (segment: Segment) =>
+      segment.sealed && segment.lastIndex >= from && segment.lastIndex <= view.readable
+    const segment = this.#log.removed ? undefined : view.segments.find(wanted)
+    if (segment === undefined) {
+      this.#scrubbed = 0
+      return { bytes: 0, ended: true }
+    }
+    const step = verifyEntries(view, segment, Math.max(from, segment.baseIndex), maxBytes)
+    const result = await this.#unlessChanged(generation, view, step)
+    if (result === changed) return { bytes: 0, ended: this.#log.removed }
+    this.#scrubbed = result.next
+    return { bytes: result.bytes, ended: false }
+  }
+
+  #inTail(index: LogIndex): boolean {
+    const first = this.#log.tail.first
+    return first !== undefined && index >= first.index
+  }
+
+  /** Segments may show entries that a truncation on its way to them has discarded. */
+  view(): SegmentView {
+    const readable = Math.min(this.#log.segments.flushedTo, this.#log.lastIndex, ...this.#cuts.map((from) => from - 1))
+    // They stay until the journal says that they are cut off.
+    const segments = this.#log.segments.list.filter((segment) => segment.lastIndex > this.#log.prevIndex)
+    return { env: this.#env, segments, readable, state: this.#log.state, found: null }
+  }
+
+  async #fromSegments(from: LogIndex, maxBytes: number): Promise<EntryRun> {
+    for (;;) {
+      const generation = this.generation
+      const view = this.view()
+      const run = await this.#unlessChanged(generation, view, readEntries(view, from, maxBytes))
+      if (run !== changed) return run
+      if (this.#log.removed || from > this.#log.lastIndex || from < this.#log.firstIndex)
+        return { headers: [], payloads: [] }
+      if (this.#inTail(from)) return this.#log.tail.readEntries(from, maxBytes)
+    }
+  }
+
+  async #recordsFromSegments(offset: Offset, limit: Offset, maxBytes: number): Promise<RecordRun> {
+    for (;;) {
+      const generation = this.generation
+      const view = this.view()
+      const run = await this.#unlessChanged(generation, view, readRecords(view, offset, limit, maxBytes))
+      if (this.#log.removed || offset >= this.#log.endOffset) return { batches: [], bytes: 0, nextOffset: offset }
+      if (run !== changed && (run.bytes > 0 || view.readable >= this.#log.lastIndex)) return run
+      if (run !== changed && this.#tailFollows(view)) return this.#log.tail.readRecords(offset, limit, maxBytes)
+      if (offset >= (this.#log.tail.first?.baseOffset ?? Number.POSITIVE_INFINITY)) {
+        return this.#log.tail.readRecords(offset, limit, maxBytes)
+      }
+    }
+  }
+
+  /** Nothing has left the tail for the segments since the view was taken that the view does not have. */
+  #tailFollows(view: SegmentView): boolean {
+    const first = this.#log.tail.first
+    return first !== undefined && first.index <= view.readable + 1
+  }
+
+  /** What a read has found, unless a truncation or removal came in between: then it may have seen what is no longer there, or stumbled over it. */
+  async #unlessChanged<Result>(
+    generation: number,
+    view: SegmentView,
+    read: Promise<Result>,
+  ): Promise<Result | typeof changed> {
+    try {
+      const result = await read
+      if (generation !== this.generation) return changed
+      if (view.found !== null) this.#corrupt.add(view.found)
+      return result
+    } catch (error) {
+      if (generation === this.generation && view.found !== null) this.#corrupt.add(view.found)
+      if (generation !== this.generation) return changed
+      if (error instanceof TailraceError && error.code === 'INVALID_BATCH') {
+        throw new TailraceError('STORAGE_CORRUPT', `Group ${this.#log.group}: ${error.message}`, { cause: error })
+      }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import type { Clock, TimerHandle } from '../../platform/clock.ts'
+import { type Disk, DiskError } from '../../platform/disk.ts'
+import type { KeptRoom } from './kept-room.ts'
+
+/** Between two looks at the free space; more often while there is too little. */
+const LOOK_MS = 1000
+const LOOKS_WITH_ROOM = 5
+
+export interface DiskSpaceOptions {
+  readonly folder: string
+  /** Free bytes below which the broker takes no records. */
+  readonly reserve: number
+  readonly kept: KeptRoom
+  /** Bytes that have been promised to segments and are in memory. */
+  readonly owed: () => number
+}
+
+/**
+ * Knows how much room there is. Between two looks at the file system it counts down what is written, and what the journal has and segments have not got is taken for
+ * written. Three states: `writable`; below the reserve, where publishes are refused; and `full`, where a write has failed for want of space: then the kept room
+ * is given up, and only what leads out (metadata, removals, cuts of a log's start) is written until there is enough room for all of that again.
+ */
+export class DiskSpace {
+  full = false
+  /** There is room again after the disk was full. */
+  onRoom: () => void = () => {}
+  /** From now on only what leads out of the full disk is written. */
+  onFull: () => void = () => {}
+  readonly #disk: Disk
+  readonly #clock: Clock
+  readonly #options: DiskSpaceOptions
+  readonly #timer: TimerHandle
+  #free = 0
+  #taken = 0
+  #looks = 0
+  #closed = false
+  #looking: Promise<void> | null = null
+  #waiting: { timer: TimerHandle; wake: () => void } | null = null
+
+  constructor(disk: Disk, clock: Clock, options: DiskSpaceOptions) {
+    this.#disk = disk
+    this.#clock = clock
+    this.#options = options
+    this.#timer = clock.every(LOOK_MS, () => {
+      this.#looks++
+      if (!this.writable || this.#looks % LOOKS_WITH_ROOM === 0) void this.look()
+    })
+  }
+
+  get writable(): boolean {
+    return !this.full && this.#available >= this.#options.reserve
+  }
+
+  /** Even what a leader sends has to wait: half of the reserve has gone too. */
+  get cramped(): boolean {
+    return this.full || this.#available < this.#options.reserve / 2
+  }
+
+  get #available(): number {
+    return this.#free - this.#taken - this.#options.owed()
+  }
+
+  /** Files have grown by so much. */
+  took(bytes: number): void {
+    if (bytes <= 0) return
+    const wasWritable = this.writable
+    this.#taken += bytes
+    // By the file system's own word, not by ours alone.
+    if (wasWritable && !this.writable) void this.look()
+  }
+
+  /** Before anything else. */
+  async open(): Promise<void> {
+    const { kept } = this.#options
+    await kept.find()
+    await this.look()
+    if (kept.held) return
+    this.full = true
+    await this.#recover()
+  }
+
+  /** Never rejects: a file system that does not tell is taken as writable. */
+  look(): Promise<void> {
+    if (this.#closed) return Promise.resolve()
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null
+    })
+    return this.#looking
+  }
+
+  /** A write has failed for want of space. True when that has freed the kept room: it may be worth another attempt. */
+  async ranOut(): Promise<boolean> {
+    const wasFull = this.full
+    this.full = true
+    if (!wasFull) this.onFull()
+    return this.#options.kept.release()
+  }
+
+  /** Resolves when it is time to try again. */
+  pause(): Promise<void> {
+    if (this.#closed) return Promise.resolve()
+    return new Promise((resolve) => {
+      const before = this.#waiting?.wake
+      const wake = () => {
+        before?.()
+        resolve()
+      }
+      this.#waiting?.timer.cancel()
+      this.#waiting = { wake, timer: this.#clock.after(LOOK_MS, () => this.#wake()) }
+    })
+  }
+
+  /** Waits a moment after a write has failed with `error`. Throws it when it was not for want of space, or nothing is waited for any more. */
+  async wait(error: unknown): Promise<void> {
+    if (!isFull(error) || this.#closed) throw error
+    if (!(await this.ranOut())) await this.pause()
+  }
+
+  /** Does the work again for as long as it fails for want of space: somebody may delete topics. */
+  readonly retryFull = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        await this.wait(error)
+      }
+    }
+  }
+
+  /** Does the work once; false when there is no room for it. */
+  async attempt(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work()
+      return true
+    } catch (error) {
+      if (!isFull(error)) throw error
+      await this.ranOut()
+      return false
+    }
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#timer.cancel()
+    this.#waiting?.timer.cancel()
+    this.#waiting?.wake()
+  }
+
+  async #look(): Promise<void> {
+    const taken = this.#taken
+    try {
+      this.#free = await this.#disk.free(this.#options.folder)
+      this.#taken -= taken
+    } catch {
+      this.#free = Number.MAX_SAFE_INTEGER
+    }
+    if (this.full) await this.#recover()
+  }
+
+  /** Room for what is owed, for the room that is to be kept, and as much again: else the next write would be the last one. */
+  async #recover(): Promise<void> {
+    const { kept } = this.#options
+    if (this.#available < (kept.held ? kept.bytes : 2 * kept.bytes)) return
+    try {
+      await kept.keep()
+    } catch {
+      // Whatever it is, there is no room that could be relied on.
+      return
+    }
+    this.took(kept.bytes)
+    this.full = false
+    this.#wake()
+    this.onRoom()
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting
+    this.#waiting = null
+    waiting?.timer.cancel()
+    waiting?.wake()
+  }
+}
+
+export function isFull(error: unknown): error is DiskError {
+  return error instanceof DiskError && error.kind === 'full'
+}

@@ -1,0 +1,21 @@
+import { formatTable, refuseNewer } from '@tailrace/schemas'
+import type { StateStore } from '../log-storage.ts'
+import { damagedFile } from '../recovery/damaged-file.ts'
+
+/** Sorts apart from all others. A store without it is of version 1. */
+const KEY = 'format'
+
+/**
+ * Before anything else is read from the store: one version stands for all keys and values in it.
+ * @throws TailraceError NEWER_FORMAT; STORAGE_CORRUPT when it is no version
+ */
+export async function checkStateFormat(store: StateStore): Promise<void> {
+  const found = await store.get(KEY)
+  if (found === null) {
+    await store.write([[KEY, new TextEncoder().encode(String(formatTable.stateStore.version))]])
+    return
+  }
+  const version = Number(new TextDecoder().decode(found))
+  refuseNewer('stateStore', version)
+  if (!Number.isSafeInteger(version) || version < 1) throw damagedFile('The state store', 'its version is no number')
+}

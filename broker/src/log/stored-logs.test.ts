@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { crc32c } from '@tailrace/schemas'
+import { describe } from 'vitest'
+import { type LogStorageUnderTest, logStorageConformance } from '../../../test/conformance/log-storage.ts'
+import { logTransferConformance } from '../../../test/conformance/log-transfer.ts'
+import { promptClock } from '../../../test/conformance/prompt-clock.ts'
+import { nodeCrc32c } from '../platform/node/checksum.ts'
+import { nodeClock } from '../platform/node/clock.ts'
+import { nodeDisk } from '../platform/node/disk.ts'
+import { MemoryDisk } from '../platform/testing/disk.ts'
+import { openLogStorage } from './open.ts'
+
+async function onMachine(): Promise<LogStorageUnderTest> {
+  const folder = await mkdtemp(join(tmpdir(), 'tailrace-log-'))
+  const deps = { disk: nodeDisk, clock: nodeClock, crc32c: nodeCrc32c }
+  return {
+    open: (options) => openLogStorage(deps, { ...options, folder: `${folder}/log` }),
+    dispose: () => rm(folder, { recursive: true, force: true }),
+  }
+}
+
+async function inMemory(): Promise<LogStorageUnderTest> {
+  const deps = { disk: new MemoryDisk(), clock: promptClock, crc32c }
+  return { open: (options) => openLogStorage(deps, { ...options, folder: 'log' }), dispose: async () => {} }
+}
+
+describe('logs on the disk of the machine', () => {
+  logStorageConformance(onMachine)
+  logTransferConformance(onMachine)
+})
+
+describe('logs on a disk in memory', () => {
+  logStorageConformance(inMemory)
+  logTransferConformance(inMemory)
+})

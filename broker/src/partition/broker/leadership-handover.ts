@@ -1,0 +1,17 @@
+import { NO_BROKER } from '@tailrace/schemas'
+import type { Clock } from '../../platform/clock.ts'
+import type { Replica } from '../replica/replica.ts'
+
+/**
+ * Hands every leadership on before a broker goes, all at the same time (M81): the successors lead at once, where a broker that just vanished would cost each
+ * partition an election timeout. Resolves when all are handed on, or cannot be, or after `boundMs`.
+ */
+export async function handOverLeaderships(replicas: readonly Replica[], clock: Clock, boundMs: number): Promise<void> {
+  const led = replicas.filter((replica) => replica.isLeader && replica.configuration.voters.length > 1)
+  if (led.length === 0) return
+  const { promise: late, resolve } = Promise.withResolvers<void>()
+  const timer = clock.after(boundMs, resolve)
+  const transfers = led.map((replica) => replica.transferLeadership(NO_BROKER).catch(() => undefined))
+  await Promise.race([Promise.all(transfers), late])
+  timer.cancel()
+}

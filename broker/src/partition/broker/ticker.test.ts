@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest'
+import type { Clock } from '../../platform/clock.ts'
+import { ManualClock } from '../../platform/testing/clock.ts'
+import { Ticker } from './ticker.ts'
+
+const TICK_MS = 100
+
+function plain(clock: ManualClock): Clock {
+  return {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    after: (ms, call) => clock.after(ms, call),
+    every: (ms, call) => clock.every(ms, call),
+    soon: (call) => clock.soon(call),
+  }
+}
+
+/** A ticker, and a clock of which it hears nothing by timers, as in a process whose event loop is busy or that stands still. */
+function paced(): { after: (ms: number) => Promise<string> } {
+  const clock = new ManualClock()
+  let fed = ''
+  const ticker = new Ticker(
+    clock,
+    TICK_MS,
+    () => (fed += 't'),
+    () => (fed += 'S'),
+  )
+  ticker.cancel()
+  const after = async (ms: number): Promise<string> => {
+    await clock.advance(ms, () => Promise.resolve())
+    fed = ''
+    ticker.catchUp()
+    return fed
+  }
+  return { after }
+}
+
+test('a timer feeds one tick each time', async () => {
+  const clock = new ManualClock()
+  let ticks = 0
+  const ticker = new Ticker(
+    clock,
+    TICK_MS,
+    () => ticks++,
+    () => expect.unreachable(),
+  )
+  await clock.advance(1000, () => Promise.resolve())
+  expect(ticks).toBe(10)
+  ticker.cancel()
+  await clock.advance(1000, () => Promise.resolve())
+  expect(ticks).toBe(10)
+})
+
+test('timers that come late each time feed one tick each time', async () => {
+  const clock = new ManualClock()
+  const late: Clock = { ...plain(clock), after: (ms, call) => clock.after(ms + 7, call) }
+  const fedAt: number[] = []
+  const ticker = new Ticker(
+    late,
+    TICK_MS,
+    () => fedAt.push(clock.monotonic()),
+    () => expect.unreachable(),
+  )
+  await clock.advance(10_000, () => Promise.resolve())
+  ticker.cancel()
+  expect(fedAt).toEqual(Array.from({ length: 99 }, (_, tick) => (tick + 1) * TICK_MS + 7))
+})
+
+test('timers that come a little late feed as many ticks as have passed', async () => {
+  const { after } = paced()
+  let fed = ''
+  for (let call = 0; call < 1000; call++) fed += await after(107)
+  expect(fed).toBe('t'.repeat(1070))
+})
+
+test('a look between two ticks feeds none, and one that is late is made up for', async () => {
+  const { after } = paced()
+  expect([await after(99), await after(1), await after(250), await after(50)]).toEqual(['', 't', 'tt', 't'])
+})
+
+test('a process that stood still for long is told so before its tick', async () => {
+  const { after } = paced()
+  expect([await after(100), await after(60_000), await after(100)]).toEqual(['t', 'St', 't'])
+})

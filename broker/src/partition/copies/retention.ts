@@ -1,0 +1,57 @@
+import type { LogIndex, Timestamp } from '@tailrace/schemas'
+import type { SegmentStart } from '../../log/log-storage.ts'
+import type { Retention } from '../group.ts'
+
+export interface RetentionView {
+  readonly segments: readonly SegmentStart[]
+  /** Bytes of the whole log, also of what no segment has yet. */
+  readonly sizeBytes: number
+  /** Entries up to here are committed and durable here: only those may go. */
+  readonly settledIndex: LogIndex
+  readonly now: Timestamp
+}
+
+/**
+ * The index before which a log may be cut, or null: whole segments, oldest first, while what remains is still `bytes` long, or while their last entry was appended
+ * more than `ms` ago. The time that records bear has no part in it: producers choose it.
+ */
+export function retentionCut({ bytes, ms }: Retention, view: RetentionView): LogIndex | null {
+  const times = appendTimes(view)
+  let cut: LogIndex | null = null
+  let left = view.sizeBytes
+  for (const [at, segment] of view.segments.entries()) {
+    if (!segment.sealed || segment.last > view.settledIndex) break
+    left -= segment.bytes
+    const tooMuch = bytes !== null && left >= bytes
+    const tooOld = ms !== null && times[at]! < view.now - ms
+    if (!tooMuch && !tooOld) break
+    cut = segment.last + 1
+  }
+  return cut
+}
+
+/** A segment is at least as old as those behind it, and none is of the future: so a clock that was wrong for a while keeps nothing for long. */
+function appendTimes({ segments, now }: RetentionView): number[] {
+  const times: number[] = new Array(segments.length)
+  let latest = now
+  for (let at = segments.length - 1; at >= 0; at -= 1) {
+    latest = Math.min(latest, segments[at]!.appendedAt)
+    times[at] = latest
+  }
+  return times
+}
+
+/** Of the time that records are kept, the part after which a growing segment is closed: what goes is late by this much at most. */
+const SEAL_FRACTION = 4
+
+/** Whether what is not in a closed segment must be put in one, so that it can go in time: a segment that fills slowly would keep its oldest records for ever. */
+export function mustSeal(
+  { ms }: Retention,
+  { segments }: Pick<RetentionView, 'segments'>,
+  lastIndex: LogIndex,
+  sinceSealMs: number,
+): boolean {
+  if (ms === null || sinceSealMs < ms / SEAL_FRACTION) return false
+  const newest = segments.at(-1)
+  return newest === undefined ? lastIndex > 0 : !newest.sealed || newest.last < lastIndex
+}

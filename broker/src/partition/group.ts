@@ -1,0 +1,217 @@
+import type {
+  BrokerId,
+  EntryHeader,
+  GroupId,
+  LogIndex,
+  Offset,
+  Position,
+  ProducerId,
+  Term,
+  Timestamp,
+} from '@tailrace/schemas'
+import type { Configuration } from '../raft/config.ts'
+import type { RaftStatus } from '../raft/core.ts'
+import type { EntryStatus } from '../raft/log/entry-states.ts'
+import type { MemberTarget } from '../raft/members/member-target.ts'
+import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from './requests.ts'
+
+/** What a broker must know to run its replica of a group. */
+export interface GroupSpec {
+  readonly group: GroupId
+  /** The founders: who the group was created with. They govern until the log holds a configuration (M73). */
+  readonly voters: readonly BrokerId[]
+  /** Under which number this replica was admitted to the group; absent or 0: a founder. A later one starts blank, and votes for nobody before its log names it. */
+  readonly admission?: number
+  readonly retention?: Retention
+  /** Publishing is refused with READ_ONLY. */
+  readonly readOnly?: boolean
+  /** Election timeouts are longer by this, from 1 on: the replica leads only when those with less cannot (M82). */
+  readonly electionFactor?: number
+  readonly maxBatchBytes: number
+  /** Absent: every time that a Date can show. */
+  readonly timestamps?: TimestampLimits
+  /** The first producer id that the cluster has not given yet, as far as this broker knows. Absent: all are taken. */
+  readonly producersEnd?: () => ProducerId
+  /** The group was made just now: no replica of it can have been on this broker before. Matters where the disk has lost what it had (`LogStorage.mayHaveForgotten`). */
+  readonly isNew?: boolean
+  /**
+   * Who takes part at present, or may in a moment, as far as the caller knows: a replica that has forgotten what it promised asks them, since what its log says of members may
+   * be old. Missing: those of its log.
+   */
+  readonly present?: () => readonly BrokerId[]
+  /** Campaign as soon as the group is created, so that a new topic is usable at once. One replica of a group has this set. */
+  readonly preferred: boolean
+  /** The group drives a state machine on every member (the metadata group): spread commits at once, and hand over what is committed. */
+  readonly stateMachine: StateMachine | null
+}
+
+/** When a partition lets go of its oldest segments. Null: never for that reason. */
+export interface Retention {
+  /** Bytes that are kept at least. */
+  readonly bytes: number | null
+  /** Milliseconds; a segment goes when its last entry was appended longer ago. */
+  readonly ms: number | null
+}
+
+/** How far from the leader's clock the timestamps of published records may be. Milliseconds, or infinity. */
+export interface TimestampLimits {
+  readonly beforeMaxMs: number
+  readonly afterMaxMs: number
+}
+
+/** What of a GroupSpec can be changed while the replica runs. */
+export type SpecChanges = Partial<
+  Pick<GroupSpec, 'retention' | 'readOnly' | 'maxBatchBytes' | 'timestamps' | 'electionFactor'>
+>
+
+/** A pure function of the log (design §6). */
+export interface StateMachine {
+  /** Entries up to here are in its state already; apply starts behind it. */
+  readonly appliedIndex: LogIndex
+  /** Called once for each committed Records entry, in log order. Must not throw: an unknown command is ignored, the same way on every broker. */
+  apply(header: EntryHeader, batch: Uint8Array): void
+  /** How its state is kept and copied. A group whose machine has none keeps its whole log. */
+  readonly snapshots?: MachineSnapshots
+}
+
+/** The durable side of a state machine: with it, the state stands for the log's prefix (M41). */
+export interface MachineSnapshots {
+  /** Makes what is applied durable, and resolves to the index up to which it is: the log may be cut to there. */
+  flush(): Promise<LogIndex>
+  /** The state as it is now, at exactly `index`, unchanged by what is applied later (copy on write, M44). */
+  take(): Promise<MachineSnapshot>
+  /**
+   * Puts the state of another replica's snapshot in the place of this one, durably: a crash leaves the old or the new one, `appliedIndex` with it. `appliedIndex` is
+   * `index` afterwards. Must not touch the old state before the last chunk has come; rejects when `chunks` does.
+   */
+  restore(index: LogIndex, chunks: AsyncIterable<Uint8Array>): Promise<void>
+}
+
+export interface MachineSnapshot {
+  readonly index: LogIndex
+  /** From the start each time, the same pieces each time; each of some 64 KiB at most. */
+  chunks(): AsyncIterable<Uint8Array>
+  close(): Promise<void>
+}
+
+/**
+ * Whether a replica takes part. Quarantined: it neither votes nor leads until others have made it whole (quarantine.ts). Stopped: a rule was broken, or its entries are too
+ * large for this broker, and it goes on after a start at the earliest.
+ */
+export type Standing = 'sound' | 'quarantined' | 'stopped'
+
+/** A broker's replica of one group. All methods reject or throw with TailraceError. */
+export interface Group {
+  /** Why this replica does not go on: the entries of its group are larger than this broker takes, or it cannot read them. */
+  readonly unfit?: string | null
+  readonly standing: Standing
+  readonly id: GroupId
+  readonly leader: BrokerId
+  readonly term: Term
+  readonly isLeader: boolean
+  /** First offset not known committed here; never goes back while the broker runs. */
+  readonly highWatermark: Offset
+  readonly logStart: Offset
+  /**
+   * Leader only, else NOT_LEADER. Checks the batch, gives it offsets, and resolves when it is committed. Takes its place in the log before it
+   * returns. OUTCOME_UNKNOWN when leadership is lost first.
+   */
+  publish(batch: Uint8Array): Promise<PublishResult>
+  /**
+   * Committed batches; waits for more up to waitMs. A leader answers once it knows all that was ever acknowledged (`confirmed`), unless only what this replica has is
+   * wanted. The leader is asked by the caller where that matters.
+   */
+  fetch(request: FetchRequest): Promise<FetchResult>
+  findOffset(position: Position, linearizable?: boolean): Promise<OffsetResult>
+  /**
+   * Leader: undefined, or resolves, once it knows all that was ever acknowledged; with `linearizable` also that it leads still (M24). Throws or rejects with NOT_LEADER;
+   * LEADER_UNAVAILABLE after an election timeout.
+   */
+  confirmed(linearizable?: boolean): Promise<void> | undefined
+  status(): GroupStatus
+  /** The one that governs here: the latest in this replica's log. */
+  readonly configuration: Configuration
+  /** The number under which this replica takes part: what it was created as, which may not be what it was opened as (admission-record.ts). */
+  readonly admission: number
+  /**
+   * Leader only, else NOT_LEADER. Makes these the members, newcomers catching up first (M59); resolves when the new configuration is committed. May last for as
+   * long as copying a replica does; `status().change` shows how far it is. MEMBERS_CHANGING, INVALID_MEMBERS, LEADER_UNAVAILABLE (no entry of its term is
+   * committed yet, M64): nothing was begun. CHANGE_FAILED: the members are what they were. OUTCOME_UNKNOWN: leadership was lost, the next leader finishes or drops it.
+   */
+  changeMembers(target: MemberTarget): Promise<void>
+  /** Leader only: calls off a change whose newcomers still catch up; it then ends with CHANGE_FAILED. False if it is too late, or there is none. */
+  cancelChange(): boolean
+  /** Leader only. Hands on to this voter, 0: to the best one; resolves to it when it leads. TRANSFER_FAILED: nothing has changed. MEMBERS_CHANGING. */
+  transferLeadership(to: BrokerId): Promise<BrokerId>
+  /**
+   * Makes these the voters although no majority of the present ones agrees, and this replica their leader: acknowledged records that it lacks are lost (M83). Resolves
+   * when that is committed. QUORUM_ALIVE when a leader is heard here; the caller asks the others. INVALID_MEMBERS when it is not one of them. The new term is above
+   * `aboveTerm`: the largest that any of those who answer has, so that nobody needs another election to follow.
+   */
+  forceMembers(voters: readonly BrokerId[], aboveTerm?: Term): Promise<void>
+  /** Makes the state durable as of now, and cuts the log of a state machine's group to there (M43, M45). Resolves to what it covers. */
+  takeSnapshot(): Promise<Snapshot>
+  /** Leader only: offers the others that replica's snapshot; who has that much lets go of its log before it, who lacks it fetches it there (M84). */
+  offerSnapshot(source: BrokerId, place: SnapshotPlace): void
+  update(changes: SpecChanges): void
+  /** States of the entries from `from` on, at most `count` (M35). */
+  entryStates(from: LogIndex, count: number): readonly EntryStatus[]
+}
+
+/** The last entry that a snapshot covers. */
+export interface SnapshotPlace {
+  readonly index: LogIndex
+  readonly term: Term
+}
+
+export interface Snapshot extends SnapshotPlace {
+  /** When it was taken here, or was completely received. */
+  readonly at: Timestamp
+  /** What somebody who needs it would receive: the derived state and the segments that were left. */
+  readonly bytes: number
+}
+
+export interface GroupStatus extends RaftStatus {
+  readonly group: GroupId
+  readonly voters: readonly BrokerId[]
+  readonly inSync: readonly BrokerId[]
+  readonly highWatermark: Offset
+  readonly logStart: Offset
+  readonly sizeBytes: number
+  /** The log's first entry has the index after this one. */
+  readonly prevIndex: LogIndex
+  /** Why this replica takes no part at present, or null: quarantine, a broken rule. */
+  readonly trouble: string | null
+  /** What this replica is receiving instead of a log that the others have cut, or null. */
+  readonly installing: { readonly source: BrokerId; readonly receivedBytes: number; readonly totalBytes: number } | null
+  /** The last snapshot taken or installed here, or null. */
+  readonly snapshot: Snapshot | null
+}
+
+/** All groups of this broker. */
+export interface Groups {
+  /** Opens the replica: recovers it if it is on disk, else creates it. */
+  open(spec: GroupSpec): Promise<Group>
+  get(id: GroupId): Group | undefined
+  all(): Iterable<Group>
+  /** Groups whose log is on this broker's disk, open or not. */
+  stored(): Iterable<GroupId>
+  /** Open replicas that are not asleep (M86). */
+  readonly awake: number
+  /** Every replica that this broker is to have is open: what was forgotten of others by the disk is no matter any more. */
+  allOpened(): void
+  /** The last block of the journal that this start has found. */
+  readonly recoveredBlock: number
+  /**
+   * The disk has lost synced writes. What stood in them is not known: any replica of this broker may lack entries that it has acknowledged, or a vote that it has given. So each is
+   * quarantined, at once, until a later leader has made it whole (quarantine.ts). Resolves when a restart cannot forget that; false if it never will be durable.
+   */
+  distrustDisk(reason: string): Promise<boolean>
+  /** From now on tokens are given and taken (M95). `secret`: what all brokers of the cluster know, and nobody else; 16 bytes or more. */
+  sealTokens(secret: Uint8Array): void
+  /** Stops the replica and removes its log. Waiting callers get UNKNOWN_TOPIC. */
+  remove(id: GroupId): Promise<void>
+  /** Set once. Called when this replica's view of who leads the group changes (0: nobody). */
+  onLeadership: (group: GroupId, term: Term, leader: BrokerId) => void
+  close(): Promise<void>
+}

@@ -1,0 +1,35 @@
+import type { BrokerId, LogIndex } from '@tailrace/schemas'
+import type { RaftStatus } from '../../../raft/core.ts'
+
+/**
+ * Who keeps up: a follower that is heard of and holds all that was committed one window ago. With traffic the newest entries are always
+ * on their way to somebody, so the present commit index would make every follower flicker.
+ */
+export class InSyncWindow {
+  readonly #ticks: number
+  #elapsed = 0
+  #current: LogIndex = 0
+  #previous: LogIndex = 0
+
+  constructor(ticks: number) {
+    this.#ticks = ticks
+  }
+
+  tick(commitIndex: LogIndex): void {
+    this.#elapsed += 1
+    if (this.#elapsed < this.#ticks) return
+    this.#elapsed = 0
+    this.#previous = this.#current
+    this.#current = commitIndex
+  }
+
+  members(self: BrokerId, leader: RaftStatus): BrokerId[] {
+    const inSync = [self]
+    for (const follower of leader.followers) {
+      // A match of 0 is a follower that has not answered this leader yet.
+      const holds = follower.matchIndex > 0 && follower.matchIndex >= Math.min(this.#previous, leader.commitIndex)
+      if (follower.active && holds) inSync.push(follower.id)
+    }
+    return inSync.sort((a, b) => a - b)
+  }
+}

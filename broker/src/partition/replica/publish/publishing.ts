@@ -1,0 +1,142 @@
+import type { BrokerId, LogIndex, Offset, ProducerId, Term, Timestamp } from '@tailrace/schemas'
+import {
+  baseSequenceAt,
+  checkBatch,
+  checkRecords,
+  MAX_TIMESTAMP,
+  MIN_TIMESTAMP,
+  maxDecompressedBytes,
+  producerEpochAt,
+  producerIdAt,
+  type RecordLimits,
+  recordsCountAt,
+  TailraceError,
+} from '@tailrace/schemas'
+import { decompressors } from '../../../platform/decompressors.ts'
+import type { GroupSpec } from '../../group.ts'
+import type { PublishResult } from '../../requests.ts'
+import type { GroupDriver } from '../driver.ts'
+import { AppendTimes } from '../read/append-times.ts'
+import type { ReplicaServices } from '../replica-services.ts'
+import { isTooMuchForLeaders } from '../state/disk-wait.ts'
+import { termAt } from '../state/log-places.ts'
+import { Acknowledgements } from './acknowledgements.ts'
+
+/** What InitProducer gives with every id (BrokerApi.initProducer). */
+const GIVEN_EPOCH = 0
+
+export interface PublishingDeps {
+  readonly driver: GroupDriver
+  readonly services: ReplicaServices
+  readonly spec: () => GroupSpec
+  readonly notLeader: () => TailraceError
+  readonly broken: (error: unknown) => void
+}
+
+/** The leader's side of publishing: takes batches in, once each, and acknowledges them when they are committed. */
+export class Publishing {
+  readonly #deps: PublishingDeps
+  readonly #acknowledgements = new Acknowledgements()
+
+  readonly #times: AppendTimes
+
+  constructor(deps: PublishingDeps) {
+    this.#deps = deps
+    this.#times = new AppendTimes(deps.services.settings.producerExpirationMs)
+  }
+
+  /** On a leader that runs. */
+  publish(batch: Uint8Array): Promise<PublishResult> {
+    const spec = this.#deps.spec()
+    if (spec.readOnly) throw new TailraceError('READ_ONLY')
+    // Metadata goes on below the reserve: deleting a topic is a way out.
+    if (!this.#deps.services.storage.writable && spec.stateMachine === null) throw new TailraceError('DISK_FULL')
+    if (spec.stateMachine === null && isTooMuchForLeaders(this.#deps.services)) {
+      throw new TailraceError('OVERLOADED', "Too many bytes wait for the leader's disk.")
+    }
+    checkBatch(batch, this.#deps.services.crc32c, spec.maxBatchBytes)
+    checkRecords(batch, decompressors, recordLimits(spec, this.#deps.services.clock.now()))
+    const records = recordsCountAt(batch, 0)
+    const producerId = producerIdAt(batch, 0)
+    if (producerId >= 0) {
+      this.#checkGiven(producerId, producerEpochAt(batch, 0))
+      const repeated = this.#deps.driver.state.producers.check(
+        producerId,
+        producerEpochAt(batch, 0),
+        baseSequenceAt(batch, 0),
+        records,
+      )
+      if (repeated !== null) return this.#acknowledgeRepeated(repeated.index, repeated.baseOffset, records)
+      this.#deps.driver.state.producers.admit(producerId, this.#times.oldUpTo(this.#deps.services.clock.monotonic()))
+    }
+    const header = this.#propose(batch, records)
+    if (header === 'not-leader') throw this.#deps.notLeader()
+    if (header === 'transferring') throw new TailraceError('LEADER_UNAVAILABLE', 'The leadership is being handed over.')
+    if (header === 'too-much-uncommitted')
+      throw new TailraceError('OVERLOADED', 'Too many bytes wait for their commit.')
+    return this.#acknowledgements.wait(header.index, {
+      baseOffset: header.baseOffset,
+      lastOffset: header.lastOffset,
+      duplicate: false,
+      ...this.#token(header.term, header.index),
+    })
+  }
+
+  /** Now and then: a producer may be forgotten for another one when it has been silent for long. */
+  upkeep(): void {
+    const { state } = this.#deps.driver
+    if (state.producers.isFilling) this.#times.note(this.#deps.services.clock.monotonic(), state.appendedIndex)
+  }
+
+  committed(index: LogIndex): void {
+    this.#acknowledgements.committed(index, this.#holdersOf)
+  }
+
+  failAll(...failure: Parameters<Acknowledgements['failAll']>): void {
+    this.#acknowledgements.failAll(...failure)
+  }
+
+  /** An id or epoch that nobody was given would take a place among those remembered, or shut out the one who was. */
+  #checkGiven(producerId: ProducerId, epoch: number): void {
+    const end = this.#deps.spec().producersEnd?.()
+    if (end === undefined) return
+    if (producerId >= end) throw new TailraceError('UNKNOWN_PRODUCER', `It is ${producerId}.`)
+    if (epoch !== GIVEN_EPOCH) {
+      throw new TailraceError('INVALID_BATCH', `producerEpoch: ${epoch} was not given with the id, ${GIVEN_EPOCH} was.`)
+    }
+  }
+
+  #propose(batch: Uint8Array, records: number): ReturnType<GroupDriver['propose']> {
+    try {
+      return this.#deps.driver.propose(batch, records)
+    } catch (error) {
+      this.#deps.broken(error)
+      throw error
+    }
+  }
+
+  /** A retry is answered with the original offsets, but not before the original is committed (kafka-protocol.md §2.4). */
+  #acknowledgeRepeated(index: LogIndex, baseOffset: Offset, records: number): Promise<PublishResult> {
+    const term = termAt(this.#deps.driver.log, index)
+    const repeated = { baseOffset, lastOffset: baseOffset + records - 1, duplicate: true }
+    const result = term < 0 ? repeated : { ...repeated, ...this.#token(term, index) }
+    if (index <= this.#deps.driver.state.commitIndex)
+      return Promise.resolve({ ...result, holders: this.#holdersOf(index) })
+    return this.#acknowledgements.wait(index, result)
+  }
+
+  #token(term: Term, index: LogIndex): Pick<PublishResult, 'token'> {
+    const token = this.#deps.services.seal.tokenOf(this.#deps.spec().group, term, index)
+    return token === null ? {} : { token }
+  }
+
+  readonly #holdersOf = (index: LogIndex): readonly BrokerId[] => this.#deps.driver.core.holdersOf(index)
+}
+
+function recordLimits({ maxBatchBytes, timestamps }: GroupSpec, now: Timestamp): RecordLimits {
+  return {
+    maxDecompressedBytes: maxDecompressedBytes(maxBatchBytes),
+    oldestTimestamp: Math.max(MIN_TIMESTAMP, now - (timestamps?.beforeMaxMs ?? Number.POSITIVE_INFINITY)),
+    newestTimestamp: Math.min(MAX_TIMESTAMP, now + (timestamps?.afterMaxMs ?? Number.POSITIVE_INFINITY)),
+  }
+}

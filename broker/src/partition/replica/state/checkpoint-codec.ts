@@ -1,0 +1,123 @@
+import { formatTable, type LogIndex, newerFormat, type Offset, VarintReader, writeVarlong } from '@tailrace/schemas'
+import { hasFields, isWhole } from '../../../log/store/stored-json.ts'
+import type { Crc32c } from '../../../platform/checksum.ts'
+import type { ProducerBatch, ProducerState } from './producer-table.ts'
+
+/** What a replica keeps of its committed prefix, so that a restart reads only what came after (M36, M42). */
+export interface Checkpoint {
+  readonly commitIndex: LogIndex
+  readonly highWatermark: Offset
+  /** The producers are as of this index: commitIndex, or above it where a copied log ends before the state that came with it. */
+  readonly producersIndex: LogIndex
+  /** In the order of their last append. */
+  readonly producers: readonly (readonly [number, ProducerState])[]
+}
+
+/**
+ * Binary form: `TRCP`, version byte, CRC-32C of all that follows (big-endian), then varlongs: commit index, high watermark, index of the producers, number of producers, and for
+ * each its id, epoch, number of batches, and for each batch its first sequence, records, distance to the index of the producers, base offset. Some 30
+ * bytes a producer; as JSON it was 600, and 50 ms of a core for 10,000 of them.
+ */
+const MAGIC = [0x54, 0x52, 0x43, 0x50]
+const VERSION = formatTable.producerCheckpoint.version
+const CRC_AT = 5
+const FIELDS_AT = 9
+const MAX_NUMBER_BYTES = 10
+/** The form before it, JSON: begins with a brace. */
+const OLD_VERSION = 1
+const BRACE = 0x7b
+
+export function encodeCheckpoint(checkpoint: Checkpoint, crc32c: Crc32c): Uint8Array {
+  const { commitIndex, highWatermark, producersIndex, producers } = checkpoint
+  const batches = producers.reduce((sum, [, state]) => sum + state.batches.length, 0)
+  const bytes = new Uint8Array(FIELDS_AT + MAX_NUMBER_BYTES * (4 + producers.length * 3 + batches * 4))
+  let at = FIELDS_AT
+  const put = (value: number): void => {
+    at = writeVarlong(bytes, at, value)
+  }
+  put(commitIndex)
+  put(highWatermark)
+  put(producersIndex)
+  put(producers.length)
+  for (const [id, state] of producers) {
+    put(id)
+    put(state.epoch)
+    put(state.batches.length)
+    for (const batch of state.batches) {
+      put(batch.baseSequence)
+      put(batch.records)
+      put(producersIndex - batch.index)
+      put(batch.baseOffset)
+    }
+  }
+  bytes.set(MAGIC)
+  bytes[MAGIC.length] = VERSION
+  new DataView(bytes.buffer).setUint32(CRC_AT, crc32c(bytes, FIELDS_AT, at))
+  return bytes.slice(0, at)
+}
+
+/**
+ * Null for what is damaged. From version 3 on the checksum, where it stands here, covers the version too: magic and version, then all that follows it.
+ * @throws TailraceError NEWER_FORMAT
+ */
+export function decodeCheckpoint(bytes: Uint8Array, crc32c: Crc32c): Checkpoint | null {
+  if (bytes[0] === BRACE) return decodeJson(bytes)
+  if (bytes.length < FIELDS_AT || !MAGIC.every((byte, at) => bytes[at] === byte)) return null
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  refuseNewerCheckpoint(bytes, view.getUint32(CRC_AT), crc32c)
+  if (bytes[MAGIC.length] !== VERSION || view.getUint32(CRC_AT) !== crc32c(bytes, FIELDS_AT, bytes.length)) return null
+  try {
+    return readFields(new VarintReader(bytes, FIELDS_AT, bytes.length))
+  } catch {
+    // Its checksum is right, so it was written wrongly.
+    return null
+  }
+}
+
+function readFields(reader: VarintReader): Checkpoint {
+  const commitIndex = reader.varlong()
+  const highWatermark = reader.varlong()
+  const producersIndex = reader.varlong()
+  const producers: [number, ProducerState][] = []
+  for (let left = reader.varlong(); left > 0; left -= 1) {
+    const producerId = reader.varlong()
+    const epoch = reader.varlong()
+    const batches: ProducerBatch[] = []
+    for (let more = reader.varlong(); more > 0; more -= 1) {
+      const baseSequence = reader.varlong()
+      const records = reader.varlong()
+      const index = producersIndex - reader.varlong()
+      batches.push({ producerId, epoch, baseSequence, records, index, baseOffset: reader.varlong() })
+    }
+    producers.push([producerId, { epoch, batches }])
+  }
+  return { commitIndex, highWatermark, producersIndex, producers }
+}
+
+function refuseNewerCheckpoint(bytes: Uint8Array, checksum: number, crc32c: Crc32c): void {
+  const version = bytes[MAGIC.length]!
+  if (version <= VERSION) return
+  const covered = Buffer.concat([bytes.subarray(0, CRC_AT), bytes.subarray(FIELDS_AT)])
+  if (checksum === crc32c(covered, 0, covered.length)) throw newerFormat('producerCheckpoint', version)
+}
+
+function decodeJson(bytes: Uint8Array): Checkpoint | null {
+  try {
+    const old = JSON.parse(new TextDecoder().decode(bytes)) as { version: number } & Omit<Checkpoint, 'producersIndex'>
+    const { version, commitIndex, highWatermark, producers } = old
+    if (version !== OLD_VERSION || ![commitIndex, highWatermark].every(isWhole)) return null
+    if (!Array.isArray(producers) || !producers.every(isOldProducer)) return null
+    return { commitIndex, highWatermark, producersIndex: commitIndex, producers }
+  } catch {
+    return null
+  }
+}
+
+function isOldProducer(value: unknown): boolean {
+  const [id, state] = Array.isArray(value) ? value : []
+  const isBatch = (batch: unknown): boolean =>
+    hasFields(batch, { baseSequence: isWhole, records: isWhole, index: isWhole, baseOffset: isWhole })
+  return (
+    isWhole(id) && hasFields(state, { epoch: isWhole, batches: (list) => Array.isArray(list) && list.every(isBatch) })
+  )
+}

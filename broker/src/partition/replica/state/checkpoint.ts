@@ -1,0 +1,94 @@
+import type { GroupId, LogIndex, Offset } from '@tailrace/schemas'
+import type { StateStore } from '../../../log/log-storage.ts'
+import type { Crc32c } from '../../../platform/checksum.ts'
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint-codec.ts'
+import type { CommittedStart, PartitionState } from './partition-state.ts'
+
+function keyOf(group: GroupId): string {
+  return `partition/${String(group).padStart(12, '0')}`
+}
+
+/** Null when there is none, or when it cannot be read: then the log is read from its start. */
+export async function loadCheckpoint(store: StateStore, group: GroupId, crc32c: Crc32c): Promise<Checkpoint | null> {
+  const bytes = await store.get(keyOf(group))
+  return bytes === null ? null : decodeCheckpoint(bytes, crc32c)
+}
+
+export function checkpointOf(state: PartitionState): Checkpoint {
+  const { commitIndex, highWatermark, producersIndex } = state
+  return { commitIndex, highWatermark, producersIndex, producers: [...state.committedProducers().entries()] }
+}
+
+/** Resolves to its size in bytes. */
+export async function saveCheckpoint(
+  store: StateStore,
+  group: GroupId,
+  checkpoint: Checkpoint,
+  crc32c: Crc32c,
+): Promise<number> {
+  const bytes = encodeCheckpoint(checkpoint, crc32c)
+  await store.write([[keyOf(group), bytes]])
+  return bytes.length
+}
+
+export async function dropCheckpoint(store: StateStore, group: GroupId): Promise<void> {
+  await store.write([[keyOf(group), null]])
+}
+
+/** Decides when the next checkpoint is due: by bytes committed since the last one, so that a restart has a bounded amount to read. */
+export class CheckpointSchedule {
+  readonly #everyBytes: number
+  #index: LogIndex
+  #offset: Offset
+  #bytes = 0
+  #saving = false
+
+  constructor(everyBytes: number, start: CommittedStart) {
+    this.#everyBytes = everyBytes
+    this.#index = start.commitIndex
+    this.#offset = start.highWatermark
+  }
+
+  appended(bytes: number): void {
+    this.#bytes += bytes
+  }
+
+  /** The state may only be saved up to what is durable here: a checkpoint ahead of its own log could not be resumed from. */
+  due(state: PartitionState, durableIndex: LogIndex): boolean {
+    return (
+      !this.#saving &&
+      this.#bytes >= this.#everyBytes &&
+      state.commitIndex > this.#index &&
+      state.commitIndex <= durableIndex
+    )
+  }
+
+  /** Index that the last checkpoint covers. */
+  get index(): LogIndex {
+    return this.#index
+  }
+
+  /** Another state, saved already, has taken the place of the old one. */
+  replaced(start: CommittedStart): void {
+    this.#index = start.commitIndex
+    this.#offset = start.highWatermark
+    this.#bytes = 0
+  }
+
+  changed(state: PartitionState): boolean {
+    return state.commitIndex !== this.#index || state.highWatermark !== this.#offset
+  }
+
+  async save(state: PartitionState, save: () => Promise<unknown>): Promise<void> {
+    const { commitIndex, highWatermark } = state
+    this.#saving = true
+    this.#bytes = 0
+    try {
+      await save()
+      this.#index = commitIndex
+      this.#offset = highWatermark
+    } finally {
+      this.#saving = false
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import type { EntryHeader, LogIndex, Offset, Term } from '@tailrace/schemas'
+import { baseSequenceAt, EntryKind, producerEpochAt, producerIdAt, recordsCountAt } from '@tailrace/schemas'
+import type { StateMachine } from '../../group.ts'
+import type { Checkpoint } from './checkpoint-codec.ts'
+import { ProducerTable, type ProducerUndo } from './producer-table.ts'
+import { Uncommitted } from './uncommitted.ts'
+
+/** Where a replica's knowledge of what is committed begins. */
+export interface CommittedStart {
+  readonly commitIndex: LogIndex
+  readonly highWatermark: Offset
+  /** The producers that are restored are as of this index, when that is not commitIndex. */
+  readonly producersIndex?: LogIndex
+  /** Term of the entry at commitIndex, where it is known to be committed. */
+  readonly commitTerm?: Term
+}
+
+/**
+ * What a replica derives from its log: producers' sequences over the whole of it, the high watermark over the committed part.
+ * 1. `appendedIndex` is the last entry seen; `commitIndex` <= `appendedIndex` never falls.
+ * 2. `highWatermark` is the offset after the last committed record.
+ * 3. `producers` may be ahead of the log, up to a commit that was known elsewhere; entries up to there change nothing in them. They are committed, so
+ *    whatever stands at those indexes once this log has reached the commit is what the producers were made of.
+ * 4. Entries above `commitIndex` can be taken back, newest first; entries below never.
+ */
+export class PartitionState {
+  #producers: ProducerTable
+  readonly #uncommitted = new Uncommitted()
+  readonly #machine: StateMachine | null
+  #commitIndex: LogIndex
+  #commitTerm: Term
+  #highWatermark: Offset
+  #appendedIndex: LogIndex
+  #producersStart: LogIndex
+  readonly #producerCapacity: number
+
+  constructor(start: CommittedStart, machine: StateMachine | null, producerCapacity: number) {
+    this.#producers = new ProducerTable(producerCapacity)
+    this.#producerCapacity = producerCapacity
+    this.#machine = machine
+    this.#commitIndex = start.commitIndex
+    this.#commitTerm = start.commitTerm ?? 0
+    this.#highWatermark = start.highWatermark
+    this.#appendedIndex = start.commitIndex
+    this.#producersStart = start.producersIndex ?? start.commitIndex
+  }
+
+  /** What `committedProducers` is as of. */
+  get producersIndex(): LogIndex {
+    return Math.max(this.#producersStart, this.#commitIndex)
+  }
+
+  get producers(): ProducerTable {
+    return this.#producers
+  }
+
+  /** Takes another replica's committed producers for these; false if this log has entries that they do not cover: then nothing is changed. */
+  adoptProducers(index: LogIndex, producers: Checkpoint['producers']): boolean {
+    if (index < this.#appendedIndex) return false
+    this.#producers = new ProducerTable(this.#producerCapacity)
+    for (const [producerId, state] of producers) this.#producers.restore(producerId, state)
+    this.#producersStart = index
+    this.#uncommitted.forgetUndos()
+    return true
+  }
+
+  get commitIndex(): LogIndex {
+    return this.#commitIndex
+  }
+
+  /** Term of the newest entry seen to be committed since the start; 0 before the first. */
+  get commitTerm(): Term {
+    return this.#commitTerm
+  }
+
+  get highWatermark(): Offset {
+    return this.#highWatermark
+  }
+
+  get appendedIndex(): LogIndex {
+    return this.#appendedIndex
+  }
+
+  appended(header: EntryHeader, payload: Uint8Array): void {
+    if (header.index !== this.#appendedIndex + 1) {
+      throw new Error(`entry ${header.index} does not follow ${this.#appendedIndex}`)
+    }
+    const counts = header.kind === EntryKind.Records && header.index > this.#producersStart
+    const producerId = counts ? producerIdAt(payload, 0) : -1
+    const undo = producerId < 0 ? null : this.#remember(header, payload, producerId)
+    this.#uncommitted.push({ header, undo, payload: this.#machine === null ? null : payload })
+    this.#appendedIndex = header.index
+  }
+
+  truncated(from: LogIndex): void {
+    if (from <= this.#commitIndex)
+      throw new Error(`truncation at ${from} would cut the committed prefix ${this.#commitIndex}`)
+    this.#producers.undo(this.#uncommitted.undosFrom(from))
+    this.#uncommitted.truncate(from)
+    this.#appendedIndex = Math.min(this.#appendedIndex, from - 1)
+  }
+
+  /** Takes everything up to `index` as committed, in order (M33); `onEntry` is told each index. */
+  committed(index: LogIndex, onEntry: (index: LogIndex) => void): void {
+    for (
+      let entry = this.#uncommitted.shiftUpTo(index);
+      entry !== undefined;
+      entry = this.#uncommitted.shiftUpTo(index)
+    ) {
+      const { header, payload } = entry
+      this.#commitIndex = header.index
+      this.#commitTerm = header.term
+      this.#highWatermark = header.lastOffset + 1
+      const machine = this.#machine
+      if (
+        machine !== null &&
+        payload !== null &&
+        header.kind === EntryKind.Records &&
+        header.index > machine.appliedIndex
+      ) {
+        machine.apply(header, payload)
+      }
+      onEntry(header.index)
+    }
+  }
+
+  /** The producers as of the commit index: the table without what uncommitted entries have changed. */
+  committedProducers(): ProducerTable {
+    const table = new ProducerTable(Number.POSITIVE_INFINITY)
+    for (const [id, state] of this.#producers.entries()) table.restore(id, state)
+    table.undo(this.#uncommitted.undosFrom(this.#commitIndex + 1))
+    return table
+  }
+
+  #remember(header: EntryHeader, payload: Uint8Array, producerId: number): ProducerUndo {
+    return this.#producers.append({
+      producerId,
+      epoch: producerEpochAt(payload, 0),
+      baseSequence: baseSequenceAt(payload, 0),
+      records: recordsCountAt(payload, 0),
+      index: header.index,
+      baseOffset: header.baseOffset,
+    })
+  }
+}

@@ -1,0 +1,48 @@
+import { TailraceError } from '@tailrace/schemas'
+import type { Clock } from '../clock.ts'
+
+/** Settles as `work` does; after `ms` milliseconds resolves with what `late` returns, or rejects with what it throws. */
+export function withDeadline<T>(clock: Clock, ms: number, work: Promise<T>, late: () => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(ms, () => {
+      try {
+        resolve(late())
+      } catch (error) {
+        reject(error)
+      }
+    })
+    work.then(
+      (value) => {
+        timer.cancel()
+        resolve(value)
+      },
+      (error) => {
+        timer.cancel()
+        reject(error)
+      },
+    )
+  })
+}
+
+/** Rejects with ABORTED as soon as the signal fires; `work` goes on unheard. */
+export function abortable<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (signal === undefined) return work
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new TailraceError('ABORTED'))
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+export function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(ms, resolve)
+  })
+}
+
+/** What went wrong as a TailraceError, whatever was thrown. */
+export function asTailraceError(error: unknown): TailraceError {
+  if (error instanceof TailraceError) return error
+  return new TailraceError('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error })
+}

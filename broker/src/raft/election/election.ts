@@ -1,0 +1,61 @@
+import { NO_BROKER } from '@tailrace/schemas'
+import { hasQuorum } from '../members/quorum.ts'
+import type { VoteMessage } from '../messages.ts'
+import { armElectionTimer, followerOf, type RaftState } from '../state.ts'
+import { mayVote } from './eligibility.ts'
+
+/**
+ * M10: whether a live leader is known, so that nobody's wish for an election is heard. The bound is the minimum election timeout, not
+ * the one that this replica has drawn. A leader knows itself to be alive while a quorum has answered it within that time (M19).
+ * What was heard binds even when the leader's term is over: the leader may not know yet, and count on it (M24).
+ */
+export function leaderIsAlive(state: RaftState): boolean {
+  if (state.defects.noLeaseCheck) return false
+  if (state.role === 'leader') return hearsQuorum(state, state.options.electionTicks)
+  return state.now - state.leaderHeardAt < state.options.electionTicks
+}
+
+/** Leader: whether a quorum, itself included, has answered within the last `ticks` (M22; both majorities when joint). */
+export function hearsQuorum(state: RaftState, ticks: number): boolean {
+  return hasQuorum(state.deciding, (id) => {
+    if (id === state.id) return true
+    const progress = followerOf(state, id)
+    return progress !== undefined && state.now - progress.heardAt < ticks
+  })
+}
+
+/** M13, M16: the candidate's log is at least as up to date as this one will be once queued writes are done. */
+export function logIsFresh(state: RaftState, message: VoteMessage): boolean {
+  if (state.defects.voteWithoutLogCheck) return true
+  const { lastTerm, lastIndex } = state.log
+  return message.lastTerm > lastTerm || (message.lastTerm === lastTerm && message.lastIndex >= lastIndex)
+}
+
+/** Answers a request for a vote or pre-vote; the message's term has been dealt with (term-rules.ts). */
+export function answerVoteRequest(state: RaftState, message: VoteMessage): void {
+  if (message.pre) answerPreVote(state, message)
+  else answerVote(state, message)
+}
+
+/** M80: yes only to a later term, a fresh log, and when no leader is alive. Nothing changes here, so nothing needs the disk. */
+function answerPreVote(state: RaftState, message: VoteMessage): void {
+  const alive = !message.transfer && leaderIsAlive(state)
+  const granted = message.term > state.term && logIsFresh(state, message) && !alive && mayVote(state)
+  // A yes names the term that was asked for; a no tells the own one, so that a candidate from the past catches up (M11).
+  reply(state, message, granted, granted ? message.term : state.term)
+}
+
+/** M13, M14: one vote a term, durable before the answer leaves. Only a granted vote rearms the timer (M6). */
+function answerVote(state: RaftState, message: VoteMessage): void {
+  const free = (state.votedFor === NO_BROKER && state.leader === NO_BROKER) || state.votedFor === message.from
+  const mayChoose = free || (state.defects.voteTwice && state.role === 'follower')
+  const granted = mayChoose && logIsFresh(state, message) && mayVote(state)
+  if (granted) state.votedFor = message.from
+  if (granted || state.defects.refusedVoteRearms) armElectionTimer(state)
+  reply(state, message, granted, state.term)
+}
+
+function reply(state: RaftState, message: VoteMessage, granted: boolean, term: number): void {
+  const queue = granted && !message.pre ? state.outbox.afterPersist : state.outbox.now
+  queue.push({ type: 'vote-reply', from: state.id, to: message.from, term, pre: message.pre, granted })
+}

@@ -1,0 +1,29 @@
+import type { HeartbeatReplyMessage } from '../messages.ts'
+import { type Progress, probeFrom } from '../replication/progress.ts'
+import type { RaftState } from '../state.ts'
+
+/**
+ * A follower says that less is durable there than it acknowledged: it came back without a part of its log, which it had promised to keep.
+ * An answer may be old, so only one to a heartbeat counts that was sent after the acknowledgement had come.
+ *
+ * What was committed stays committed. But the lost copies must not be counted for anything that is not, and what is left there is
+ * unverified: the match falls to nothing, the one exception to M30, and the follower is probed from its end on.
+ */
+export function noticeLostLog(
+  state: RaftState,
+  progress: Progress,
+  { lastIndex, sentAt }: HeartbeatReplyMessage,
+): void {
+  if (
+    lastIndex >= progress.match ||
+    sentAt <= progress.matchedAt ||
+    sentAt <= state.beatsCountAfter ||
+    sentAt > state.now
+  )
+    return
+  state.outbox.hasRare = true
+  state.outbox.lostLogs.push({ from: progress.id, acknowledged: progress.match, has: lastIndex })
+  progress.match = 0
+  progress.matchedAt = state.now
+  probeFrom(progress, Math.min(lastIndex, state.log.lastIndex) + 1, state.now)
+}

@@ -1,0 +1,101 @@
+import { MAX_FRAME_HEADER_BYTES } from '@tailrace/schemas'
+import { topDeskOver, withCascade } from '../cascade/control/peer-questions.ts'
+import { createClusterNode } from '../cluster/node.ts'
+import type { BrokerSettings } from '../config/broker-settings.ts'
+import { frameOverhead } from '../config/resolve-settings.ts'
+import { splitAddress } from '../config/setting-kinds.ts'
+import { createPeers } from '../doors/peer/create-peers.ts'
+import { createHttpGateway } from '../doors/server.ts'
+import { BrokerGroups } from '../partition/broker/groups.ts'
+import { defaultPartitionSettings } from '../partition/settings.ts'
+import { nodeCrc32c } from '../platform/node/checksum.ts'
+import { nodeClock } from '../platform/node/clock.ts'
+import { nodeDisk } from '../platform/node/disk.ts'
+import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
+import { nodeNetwork } from '../platform/node/network.ts'
+import { nodeRandom } from '../platform/node/random.ts'
+import { brokerMetrics } from './broker-metrics.ts'
+import { openDataFolder } from './data-folder.ts'
+import { gatewayLimits } from './door-settings.ts'
+
+export interface RunningBroker {
+  /** `host:port` of HTTP and WebSocket, with the real port. */
+  readonly http: string
+  /** `host:port` for other brokers. */
+  readonly peer: string
+  /** Stops taking requests, answers what waits, and closes the log so that the next start need not replay. */
+  stop(): Promise<void>
+}
+
+/**
+ * Puts one broker together: the only place that chooses real time, disk and network. Parts start from the inside out (log, cluster, peers, gateway) and
+ * stop in the opposite order.
+ * @throws TailraceError INVALID_SETTING, BROKER_IDENTITY_MISMATCH, STORAGE_CORRUPT; DiskError
+ */
+export async function startBroker(settings: BrokerSettings): Promise<RunningBroker> {
+  const [clock, random, disk, crc32c] = [nodeClock, nodeRandom, nodeDisk, nodeCrc32c]
+  const { logger, storage, store, files } = await openDataFolder(settings)
+  const peers = createPeers({
+    ...{ network: nodeNetwork, clock, random, crc32c, log: logger },
+    self: () => node.identity(),
+    listen: settings.peer,
+    dial: settings.join,
+    limits: {
+      maxFrameBytes: peerFrameBytes(settings),
+      maxUnknownConnections: files.unknownPeers,
+    },
+  })
+  const groups = new BrokerGroups({
+    ...{ storage, store, peers, clock, random, crc32c, logger },
+    brokerId: settings.id,
+    settings: { ...defaultPartitionSettings, ...settings },
+  })
+  const node = createClusterNode({
+    ...{ disk, clock, random, store, groups, peers, logger },
+    brokerId: settings.id,
+    http: settings.advertisedHttp,
+    peerAddress: settings.advertisedPeer,
+    join: settings.join,
+    pid: process.pid,
+    incarnation: random.uuid(),
+    writable: () => storage.writable,
+    dataFolder: settings.data,
+    maxBatchBytes: settings.maxBatchBytes,
+    maxPartitionsPerTopic: settings.maxPartitionsPerTopic,
+    maxReplicasPerBroker: settings.maxReplicasPerBroker,
+    leaderReturnMs: settings.leaderReturnMs,
+    sizeLimits: { maxFrameBytes: settings.maxFrameBytes - frameOverhead },
+    largestMaxBatchBytes: Math.floor(settings.maxFrameBytes / 2),
+  })
+  const cascade = topDeskOver(peers, node.api, clock)
+  peers.handlers = withCascade(node.handlers, cascade)
+  await node.start()
+  const gateway = await createHttpGateway({
+    ...{ admin: node.admin, cascade, clock, random, log: logger },
+    api: { ...node.api, describeCluster: () => cascade.describeCluster() },
+    registry: brokerMetrics(storage, groups, peers.stats),
+    limits: gatewayLimits(settings, files),
+    listen: splitAddress(settings.http)!,
+  })
+  const http = await gateway.listen()
+  await peers.start()
+  const memory = releaseMemoryAfterLoad(clock)
+  return {
+    http,
+    peer: peers.address,
+    async stop() {
+      memory.cancel()
+      await gateway.close()
+      await node.close()
+      await groups.close()
+      await peers.close()
+      await storage.close()
+      await store.close()
+    },
+  }
+}
+
+/** What brokers say to each other about all their groups has no body, and always fits. */
+function peerFrameBytes({ maxFrameBytes, maxAppendBytes }: BrokerSettings): number {
+  return Math.max(maxFrameBytes, 2 * maxAppendBytes, MAX_FRAME_HEADER_BYTES + frameOverhead)
+}

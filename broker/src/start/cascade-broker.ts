@@ -1,0 +1,56 @@
+import { TailraceError } from '@tailrace/schemas'
+import { CascadeNode } from '../cascade/node.ts'
+import type { BrokerSettings } from '../config/broker-settings.ts'
+import { splitAddress } from '../config/setting-kinds.ts'
+import { createHttpGateway } from '../doors/server.ts'
+import { nodeCrc32c } from '../platform/node/checksum.ts'
+import { nodeClock } from '../platform/node/clock.ts'
+import { nodeHttpClient } from '../platform/node/http-client.ts'
+import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
+import { nodeMessageSockets } from '../platform/node/message-sockets.ts'
+import { nodeRandom } from '../platform/node/random.ts'
+import type { RunningBroker } from './broker.ts'
+import { cascadeMetrics } from './cascade-metrics.ts'
+import { openDataFolder } from './data-folder.ts'
+import { gatewayLimits } from './door-settings.ts'
+
+/**
+ * Puts one cascade broker together, on real time, disk and network: log, node, gateway, from the inside out; they stop in the opposite order.
+ * @throws TailraceError INVALID_SETTING, BROKER_IDENTITY_MISMATCH, STORAGE_CORRUPT; DiskError
+ */
+export async function startCascadeBroker(settings: BrokerSettings): Promise<RunningBroker> {
+  if (settings.source.length === 0) {
+    throw new TailraceError('INVALID_SETTING', 'source is missing: give the HTTP address of any broker one level up.')
+  }
+  const [clock, random, crc32c] = [nodeClock, nodeRandom, nodeCrc32c]
+  const { logger, storage, store, files } = await openDataFolder(settings)
+  const node = await CascadeNode.open({
+    ...{ storage, store, clock, random, crc32c, logger },
+    brokerId: settings.id,
+    http: settings.advertisedHttp,
+    sources: settings.source,
+    client: nodeHttpClient,
+    sockets: nodeMessageSockets,
+    readyLagMs: settings.readyLagMs,
+  })
+  const gateway = await createHttpGateway({
+    ...{ api: node.api, admin: node.admin, cascade: node.control, clock, random, log: logger },
+    registry: cascadeMetrics(storage, node),
+    limits: gatewayLimits(settings, files),
+    listen: splitAddress(settings.http)!,
+  })
+  const http = await gateway.listen()
+  node.start()
+  const memory = releaseMemoryAfterLoad(clock)
+  return {
+    http,
+    peer: '',
+    async stop() {
+      memory.cancel()
+      await gateway.close()
+      node.close()
+      await storage.close()
+      await store.close()
+    },
+  }
+}

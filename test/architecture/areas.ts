@@ -1,0 +1,93 @@
+/**
+ * The parts of the house from the bottom up (docs/architecture.md): {schemas, platform} <- {raft, log} <- partition <- api <- cluster <- cascade <- doors <- start <- cli.
+ * An area may always import itself.
+ */
+const base = ['schemas', 'platform']
+const cores = [...base, 'raft', 'log']
+const replicas = [...cores, 'partition']
+const brokers = [...replicas, 'api', 'cluster']
+const cascades = [...brokers, 'cascade']
+
+export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  schemas: [],
+  client: ['schemas'],
+  producer: ['schemas', 'client'],
+  consumer: ['schemas', 'client'],
+  platform: ['schemas'],
+  'platform/node': base,
+  raft: base,
+  log: base,
+  partition: cores,
+  api: replicas,
+  cluster: [...replicas, 'api'],
+  cascade: brokers,
+  doors: cascades,
+  config: ['schemas'],
+  start: [...cascades, 'doors', 'platform/node', 'config', 'cli'],
+  cli: [
+    ...base,
+    'partition',
+    'api',
+    'cluster',
+    'cascade',
+    'doors',
+    'platform/node',
+    'config',
+    'start',
+    'producer',
+    'consumer',
+  ],
+}
+
+/**
+ * The floors of an area, from the bottom up: a file imports from its own floor and from those below. A folder without a floor of its own belongs to that of
+ * the folder around it. Areas that are not named here are chapters round one state (raft, log), or flat.
+ */
+export const floors: Readonly<Record<string, readonly string[]>> = {
+  'broker/src/partition': ['', 'replica/state', 'copies', 'replica', 'broker'],
+  'broker/src/cluster': ['metadata', 'routing', 'replicas', 'members', 'formation', ''],
+  'broker/src/cascade': ['wire', 'copies', 'upstream', 'control', ''],
+  'broker/src/doors': ['limits', 'peer', 'json', 'http', 'ws', ''],
+}
+
+/** What belongs to none of them and may import all: nothing that is shipped may import it. */
+export const outside = 'outside'
+
+const packages: Readonly<Record<string, string>> = {
+  schemas: 'schemas',
+  client: 'client',
+  producer: 'producer',
+  consumer: 'consumer',
+  console: 'console',
+}
+const sdks: readonly string[] = ['client', 'producer', 'consumer']
+
+/** The area of a file, or null for a folder of the broker or a package that the table does not know. */
+export function areaOf(path: string): string | null {
+  const [first, second, third] = path.split('/')
+  if (first === 'broker' && second === 'src') {
+    if (path.startsWith('broker/src/platform/node/')) return 'platform/node'
+    return third !== undefined && Object.hasOwn(mayImport, third) && !sdks.includes(third) ? third : null
+  }
+  if (second === 'src' && first !== undefined) return packages[first] ?? null
+  return outside
+}
+
+export interface Floor {
+  readonly area: string
+  readonly name: string
+  /** From 0, the lowest. */
+  readonly height: number
+}
+
+/** The floor on which a file stands; null where its area has none. */
+export function floorOf(path: string): Floor | null {
+  for (const [area, names] of Object.entries(floors)) {
+    if (!path.startsWith(`${area}/`)) continue
+    const folder = path.slice(area.length + 1, Math.max(area.length + 1, path.lastIndexOf('/')))
+    const within = names.filter((name) => name === '' || folder === name || folder.startsWith(`${name}/`))
+    const name = within.reduce((deepest, next) => (next.length > deepest.length ? next : deepest), '')
+    return { area, name, height: names.indexOf(name) }
+  }
+  return null
+}

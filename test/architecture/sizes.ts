@@ -1,0 +1,66 @@
+import type { ParsedSource } from './parsed-source.ts'
+import type { Tree } from './source-tree.ts'
+import { isCode, isTest, lineCount } from './source-tree.ts'
+
+export const limits = { fileLines: 400, testFileLines: 600, functionLines: 69, medianLines: 150 } as const
+
+/** Exceptions with their size at the time. They may only shrink: a size below its entry asks for a lower entry. */
+export interface Ratchet {
+  /** Lines by path. */
+  readonly files: Readonly<Record<string, number>>
+  /** Lines by `path:function`. */
+  readonly functions: Readonly<Record<string, number>>
+}
+
+export function filesTooLong(tree: Tree, ratchet: Ratchet): string[] {
+  const sizes = [...tree]
+    .filter(([path]) => isCode(path))
+    .map(([path, text]) => ({ name: path, lines: lineCount(text) }))
+  return judge(sizes, ratchet.files, (path) => (isTest(path) ? limits.testFileLines : limits.fileLines))
+}
+
+/** Tests are exempt: a describe is a function around many. */
+export function functionsTooLong(sources: readonly ParsedSource[], ratchet: Ratchet): string[] {
+  const sizes = sources
+    .filter(({ path }) => !isTest(path))
+    .flatMap(({ path, functions }) =>
+      functions.map(({ name, lines, line }) => ({ name: `${path}:${name}`, lines, line })),
+    )
+  return judge(sizes, ratchet.functions, () => limits.functionLines)
+}
+
+export function medianTooLong(tree: Tree): string[] {
+  const sizes = [...tree]
+    .filter(([path]) => isCode(path) && !isTest(path))
+    .map(([, text]) => lineCount(text))
+    .sort((a, b) => a - b)
+  const median = sizes[Math.floor(sizes.length / 2)] ?? 0
+  return median > limits.medianLines
+    ? [`the median source file has ${median} lines; at most ${limits.medianLines}: split files by duty`]
+    : []
+}
+
+function judge(
+  sizes: readonly { name: string; lines: number; line?: number }[],
+  ratchet: Readonly<Record<string, number>>,
+  limitOf: (name: string) => number,
+): string[] {
+  const found: string[] = []
+  const longest = new Map<string, number>()
+  for (const { name, lines, line } of sizes) {
+    longest.set(name, Math.max(lines, longest.get(name) ?? 0))
+    const most = Math.max(limitOf(name), ratchet[name] ?? 0)
+    if (lines > most)
+      found.push(
+        `${name}${line === undefined ? '' : ` (line ${line})`}: ${lines} lines, at most ${most}: split it by duty`,
+      )
+  }
+  for (const [name, entry] of Object.entries(ratchet)) {
+    const lines = longest.get(name)
+    if (lines === undefined || lines <= limitOf(name))
+      found.push(`${name}: needs no exception any more; remove it from test/architecture/ratchet.json`)
+    else if (lines < entry)
+      found.push(`${name}: has shrunk to ${lines} lines; lower its entry of ${entry} in test/architecture/ratchet.json`)
+  }
+  return found
+}
