@@ -176,7 +176,8 @@ export class Watch {
         // Heard before the broker hears it: from then on it writes to the new log.
         finishing.then(
           (log) => {
-            if (!process.alive) return
+            // It may have been removed as soon as it was in its place.
+            if (!process.alive || storage.group(id) !== log) return
             const group = this.groups.get(id)!
             group.installs++
             this.guard(() => group.replica(broker)!.installed(log))
