@@ -110,7 +110,7 @@ export class JournalScan {
     if (place === null || place.file.base === base) return
     if (!this.#unsoundStarts.has(place.file)) {
       // A file that ends at the checkpoint's place is used again when the journal has gone on in another one.
-      if (this.#files.some((file) => file.base === this.#sequence)) {
+      if (this.#files.some((file) => file !== place.file && file.base === this.#sequence)) {
         this.#place = null
         return
       }
