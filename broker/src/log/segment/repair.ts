@@ -107,11 +107,7 @@ async function writeRepaired(
   const target = await env.disk.open(path)
   try {
     await env.files.use(segment.path, (source) => copyBytes(source, target, 0, start))
-    let position = start
-    for (const payload of payloads) {
-      await target.write([payload], position)
-      position += payload.length
-    }
+    const position = await writeAll(target, payloads, start)
     await env.files.use(segment.path, (source) => copyBytes(source, target, position, segment.bytes))
     await target.sync()
   } finally {
@@ -119,12 +115,28 @@ async function writeRepaired(
   }
 }
 
-/** What cannot be read stays zero: not a batch, so it is found again. */
-async function copyBytes(source: DiskFile, target: DiskFile, from: number, to: number): Promise<void> {
+/** Writes the payloads back to back from `start` on. Resolves with the place behind them. */
+export async function writeAll(target: DiskFile, payloads: readonly Uint8Array[], start: number): Promise<number> {
+  let position = start
+  for (const payload of payloads) {
+    await target.write([payload], position)
+    position += payload.length
+  }
+  return position
+}
+
+/** Bytes `from` to `to` of the source, at `place` of the target. What cannot be read stays zero: not a batch, so it is found again. */
+export async function copyBytes(
+  source: DiskFile,
+  target: DiskFile,
+  from: number,
+  to: number,
+  place = from,
+): Promise<void> {
   for (let at = from; at < to; at += CHUNK_BYTES) {
     const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, to - at))
     await source.read(chunk, at).catch(() => chunk.fill(0))
-    await target.write([chunk], at)
+    await target.write([chunk], place + at - from)
   }
 }
 

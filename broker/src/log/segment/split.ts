@@ -1,18 +1,19 @@
 import type { LogIndex } from '@tailrace/schemas'
 import type { LogState } from '../log-state.ts'
 import { rebuildIndex } from './index-cache.ts'
-import { checkedEnd, knownPlace, PART, unfit } from './repair.ts'
+import { checkedEnd, copyBytes, knownPlace, PART, unfit, writeAll } from './repair.ts'
 import { Segment } from './segment.ts'
 import type { SegmentContext } from './segment-context.ts'
 import { SparseIndex } from './sparse-index.ts'
 import { soundHeader } from './verify.ts'
 
-const CHUNK_BYTES = 1024 * 1024
-
 /**
- * Puts the entries of a sealed segment from `first` on into a segment of their own, behind it in `segments`, with `payloads` as the first of them: what stands before cannot be read, and is to be cut
- * off. The new file is durable when this resolves. After a crash before that cut is durable, the old one ends where the new one begins, and is found to be damaged.
- * @throws RangeError for an entry in the midst of no sealed segment; TailraceError STORAGE_CORRUPT when the payloads are not those entries, or nobody can tell where what follows them stands
+ * Puts the entries of a sealed segment from `first` on into a segment of their own, behind it in `segments`, with
+ * `payloads` as the first of them: what stands before cannot be read, and is to be cut off. The new file is durable when
+ * this resolves. After a crash before that cut is durable, the old one ends where the new one begins, and is found to be
+ * damaged.
+ * @throws RangeError for an entry in the midst of no sealed segment; TailraceError STORAGE_CORRUPT when the payloads are
+ *   not those entries, or the index does not tell where the entry behind them stands
  */
 export async function splitSegment(
   env: SegmentContext,
@@ -34,10 +35,11 @@ export async function splitSegment(
   const end = checkedEnd(env, { position: 0, offset }, first, payloads, state)
   if (end.offset !== behind.offset || end.position > behind.position) throw unfit(segment, next)
   const part = new Segment(folder, first, offset, new SparseIndex(env.crc32c))
-  await writePart(env, segment, part, payloads, behind.position)
+  await writePart(env, folder, segment, part, payloads, behind.position)
   const { lastIndex, endOffset, youngest, appendedAt } = segment
   const bytes = end.position + segment.bytes - behind.position
   Object.assign(part, { bytes, lastIndex, endOffset, youngest, appendedAt, sealed: true })
+  env.space.took(bytes)
   await rebuildIndex(env, part)
   segment.bytes = behind.position - end.position
   segment.lastIndex = first - 1
@@ -48,6 +50,7 @@ export async function splitSegment(
 
 async function writePart(
   env: SegmentContext,
+  folder: string,
   segment: Segment,
   part: Segment,
   payloads: readonly Uint8Array[],
@@ -56,24 +59,13 @@ async function writePart(
   const path = `${part.path}${PART}`
   await env.disk.remove(path)
   const target = await env.disk.open(path)
-  let position = 0
   try {
-    for (const payload of payloads) {
-      await target.write([payload], position)
-      position += payload.length
-    }
-    for (let at = from; at < segment.bytes; at += CHUNK_BYTES) {
-      const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, segment.bytes - at))
-      // What cannot be read stays zero: not a batch, so it is found again.
-      await env.files.use(segment.path, (source) => source.read(chunk, at)).catch(() => chunk.fill(0))
-      await target.write([chunk], position)
-      position += chunk.length
-    }
+    const position = await writeAll(target, payloads, 0)
+    await env.files.use(segment.path, (source) => copyBytes(source, target, from, segment.bytes, position))
     await target.sync()
   } finally {
     await target.close()
   }
   await env.disk.rename(path, part.path)
-  await env.disk.syncFolder(part.path.slice(0, part.path.lastIndexOf('/')))
-  env.space.took(position)
+  await env.disk.syncFolder(folder)
 }
