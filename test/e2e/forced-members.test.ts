@@ -65,7 +65,7 @@ it('M83: C, D and E are killed: A and B are forced to go on with all that they h
   const patient = new Producer({ servers: cluster.servers })
   const waiting = publish(patient, flights.slice(2 * ROWS), history)
   const asked = await operator.run('partition', 'force-members', PARTITION, '--members', '1,2')
-  expect([asked.code, asked.err]).toEqual([1, expect.stringContaining('would be lost for ever')])
+  expect([asked.code, asked.err]).toEqual([1, expect.stringContaining('would be lost permanently')])
   const forced = await operator.done(
     'partition',
     'force-members',

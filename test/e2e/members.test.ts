@@ -166,7 +166,7 @@ describe('force-members', () => {
     await cluster.kill(3)
     await cluster.kill(4)
     const asked = await command('partition', 'force-members', 'm/0', '--members', '2')
-    expect([asked.code, asked.err]).toEqual([1, expect.stringContaining('would be lost for ever')])
+    expect([asked.code, asked.err]).toEqual([1, expect.stringContaining('would be lost permanently')])
     expect(asked.err).toMatch(/Broker 2 has entries to \d+ and knows offsets below \d+ as committed\./)
     await expect
       .poll(() => command('partition', 'force-members', 'm/0', '--members', '2', '--i-accept-data-loss'), {

@@ -99,7 +99,7 @@ export class Invariants {
     }
   }
 
-  /** M76: an index and a term name one content and one predecessor, in all logs and for ever; so equal ends mean equal logs. */
+  /** M76: an index and a term name one content and one predecessor, in all logs and permanently; so equal ends mean equal logs. */
   appended(broker: Observed, entry: StoredEntry): void {
     const { index, term } = entry.header
     if (entry.header.kind === EntryKind.Configuration) this.#isFixed = false

@@ -25,7 +25,7 @@ export interface AdminApi {
   /** M81. 0: to the preferred replica. Resolves with the new leader. TRANSFER_FAILED, MEMBERS_CHANGING, INVALID_MEMBERS */
   transferLeadership(target: GroupTarget, to: BrokerId): Promise<{ readonly leader: BrokerId }>
   /**
-   * M83: makes `members` the group when its quorum is lost for ever. Acknowledged records that only lost replicas held are lost.
+   * M83: makes `members` the group when its quorum is lost permanently. Acknowledged records that only lost replicas held are lost.
    * QUORUM_ALIVE, DATA_LOSS_NOT_ACCEPTED, INVALID_MEMBERS
    */
   forceMembers(
@@ -43,7 +43,7 @@ export interface AdminApi {
   describeGroup(target: GroupTarget): Promise<GroupDescription>
   /** Settings that are not named stay as they are; null puts one back to its default. `topicId`: see BrokerApi.deleteTopic. */
   alterTopic(name: string, changes: TopicChanges, topicId?: string): Promise<TopicConfig>
-  /** Takes a broker out of the cluster for ever. `by`: who asks, for the audit. BROKER_IN_USE while it has replicas or votes in the metadata group. */
+  /** Takes a broker out of the cluster permanently. `by`: who asks, for the audit. BROKER_IN_USE while it has replicas or votes in the metadata group. */
   removeBroker(broker: BrokerId, by?: string): Promise<void>
   /**
    * Raises the feature level, to the highest that all brokers support where `level` is null. Resolves with the level. It never falls.

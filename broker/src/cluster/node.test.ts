@@ -53,7 +53,7 @@ describe('topics', () => {
     }
   })
 
-  test('are created when that is on record: leaders are waited for, but not for ever', async () => {
+  test('are created when that is on record: leaders are waited for, for a limited time', async () => {
     for (const id of [1, 2, 3]) cluster.broker(id).groups.failOpen = 1000
     const before = cluster.clock.monotonic()
     const created = await during(api(2).createTopic({ name: 't', partitions: 2, replicas: 3 }))

@@ -98,7 +98,7 @@ export class LogReads {
     return first !== undefined && index >= first.index
   }
 
-  /** Segments may show entries that a truncation on its way to them has discarded. */
+  /** Segments may still hold entries that a truncation has discarded: it has not reached them yet. */
   view(): SegmentView {
     const readable = Math.min(this.#log.segments.flushedTo, this.#log.lastIndex, ...this.#cuts.map((from) => from - 1))
     // They stay until the journal says that they are cut off.

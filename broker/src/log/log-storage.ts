@@ -179,8 +179,9 @@ export interface GroupLog {
    */
   replaceCorrupt(first: LogIndex, last: LogIndex, payloads: readonly Uint8Array[]): Promise<void>
   /**
-   * Closes a segment of its own before entry `first`, in the midst of a closed segment, with `payloads` as that entry and those that follow it, so that `cutPrefix` can cut what stands
-   * before: a peer has given them, and what stands before is rotten and nobody's any more. The entry behind the payloads must be one whose place can be told, as behind a range of `corruptRanges`.
+   * Splits a closed segment before entry `first`, in the midst of it, so that `cutPrefix` can cut off what stands before:
+   * that is rotten, and no other replica has it any more. `payloads`: that entry and those that follow it, as a peer has
+   * them. The place of the entry behind them must be known, as it is behind a range of `corruptRanges`.
    * @throws RangeError for an entry in no such segment; TailraceError STORAGE_CORRUPT when the batches are not those entries
    */
   splitBefore(first: LogIndex, payloads: readonly Uint8Array[]): Promise<void>
@@ -277,7 +278,7 @@ export interface StateSnapshot {
   get(key: string): Promise<Uint8Array | null>
   /** As `StateStore.range`. */
   range(from: string, to: string): AsyncIterable<readonly [string, Uint8Array]>
-  /** To be called, else what it shows is kept for ever. */
+  /** To be called, else what it shows is kept permanently. */
   close(): Promise<void>
 }
 

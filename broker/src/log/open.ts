@@ -27,10 +27,16 @@ export interface LogStorageDeps {
 
 /** A round is closed when it has this much; one chunk that is larger has a round of its own. */
 const ROUND_BYTES = 4 * 1024 * 1024
-/** What one group may write to its segments ahead of one round. Each segment that is begun costs several syncs, so their number is bounded too. */
+/**
+ * What one group may write to its segments ahead of one round. Each segment that is begun costs several syncs, so their
+ * number is bounded too.
+ */
 const MOST_DIRECT_BYTES = 16 * 1024 * 1024
 const MOST_DIRECT_SEGMENTS = 2
-/** Kept back for what leads out of a full disk. Twice what a round can have, where that is less: on file systems that copy on write the round at hand takes its part, also where it only writes over a file. */
+/**
+ * Kept back for what leads out of a full disk. Twice what a round can have, where that is less: on file systems that copy
+ * on write the round at hand takes its part, also where it only writes over a file.
+ */
 const KEPT_ROOM_BYTES = 16 * 1024 * 1024
 /** Beside a chunk that fills a journal file there must be room for its group's other records. */
 const CAPACITY_SLACK_BYTES = 1024

@@ -224,7 +224,7 @@ describe('M22: check quorum', () => {
     expect(ticks).toBeGreaterThanOrEqual(ET)
     expect(ticks).toBeLessThanOrEqual(2 * ET)
   })
-  test('control: without it, it leads on for ever', () => {
+  test('control: without it, it does not stop leading', () => {
     expect(leadsAlone({ noCheckQuorum: true })).toBe(50 * ET)
   })
   test('heartbeat replies are contact enough for an idle leader', () => {
@@ -257,7 +257,7 @@ describe('M11, M18, M21: a member whose term has run ahead', () => {
     expect(after.leads).toHaveLength(1)
     expect(after.caughtUp).toBe(true)
   })
-  test('control: where leaders of earlier terms get no answer it stays outside for ever', () => {
+  test('control: where leaders of earlier terms get no answer it stays outside permanently', () => {
     expect(returns({ staleUnanswered: true })).toMatchObject({ leads: [1], caughtUp: false })
   })
   test('control: where a leader does not heed a later term in an answer as well', () => {

@@ -1,5 +1,5 @@
 import { MAX_FRAME_HEADER_BYTES } from '@tailrace/schemas'
-import { topDeskOver, withCascade } from '../cascade/control/peer-questions.ts'
+import { levelZeroControlOver, withCascade } from '../cascade/control/peer-questions.ts'
 import { createClusterNode } from '../cluster/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
 import { frameOverhead } from '../config/resolve-settings.ts'
@@ -67,7 +67,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     sizeLimits: { maxFrameBytes: settings.maxFrameBytes - frameOverhead },
     largestMaxBatchBytes: Math.floor(settings.maxFrameBytes / 2),
   })
-  const cascade = topDeskOver(peers, node.api, clock)
+  const cascade = levelZeroControlOver(peers, node.api, clock)
   peers.handlers = withCascade(node.handlers, cascade)
   await node.start()
   const gateway = await createHttpGateway({

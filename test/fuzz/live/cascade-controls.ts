@@ -42,7 +42,7 @@ async function routes(): Promise<FastifyInstance> {
 }
 
 /** Two brokers of level 0 as the sources of cascade brokers; the first leads the metadata group, and cascade brokers speak to the second. */
-export class CascadeDesks {
+export class CascadeControls {
   readonly clock = new ManualClock(1.7e12)
   readonly #leader: LevelZeroControl
   readonly #follower: LevelZeroControl

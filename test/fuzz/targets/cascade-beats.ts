@@ -1,6 +1,6 @@
 import { type Block, blocksOf, bytesOf } from '../blocks.ts'
 import { reportOf } from '../live/cascade-broker.ts'
-import { CascadeDesks } from '../live/cascade-desks.ts'
+import { CascadeControls } from '../live/cascade-controls.ts'
 import { withoutLooseErrors } from '../loose-errors.ts'
 import { oddJson } from '../odd-json.ts'
 import { type FuzzTarget, text, type Verdict } from '../target.ts'
@@ -28,22 +28,22 @@ function odd(name: keyof typeof bodies, ...choices: number[]): Block {
 }
 
 async function hear(input: Uint8Array): Promise<Verdict> {
-  const desks = new CascadeDesks()
+  const controls = new CascadeControls()
   let verdict: Verdict = 'refused'
   for (const { kind, bytes } of blocksOf(input).slice(0, MOST_REQUESTS)) {
     const name = names[kind % names.length]!
     const isOdd = Math.floor(kind / names.length) % 2 === 1
     const body = isOdd ? text(oddJson(bodies[name], bytes)) : bytes
     if (name === 'question' || name === 'choice') {
-      if (await desks.question(new TextDecoder().decode(body))) verdict = 'taken'
+      if (await controls.question(new TextDecoder().decode(body))) verdict = 'taken'
       continue
     }
     const path = name === 'beat' ? '/cascade/beat' : '/cascade/brokers/21/source'
-    const status = await desks.request(name === 'beat' ? 'POST' : 'PUT', path, body)
+    const status = await controls.request(name === 'beat' ? 'POST' : 'PUT', path, body)
     if (status === 500) throw new Error(`a ${name} is answered with status 500`)
     if (status < 300) verdict = 'taken'
   }
-  await desks.check()
+  await controls.check()
   return verdict
 }
 

@@ -11,7 +11,7 @@ export interface Scene {
   readonly swarm: BrokerSwarm
   readonly watch: Watch
   readonly network: { reset(a: string, b: string): void }
-  /** Those that have been started once and are not lost for ever. */
+  /** Those that have been started once and are not lost permanently. */
   readonly inService: readonly SimBroker[]
   readonly ids: readonly BrokerId[]
   /** The seed's topics are there. */

@@ -14,7 +14,7 @@ export interface Timepiece {
 const EPOCH_MS = 1_700_000_000_000
 const NEVER: TimerHandle = { cancel: () => {} }
 
-/** One life of a broker. When it is dead its timers stay silent, and nothing that it still waits for ever comes. */
+/** One life of a broker. When it is dead its timers stay silent, and nothing that it still waits for comes. */
 export class SimProcess {
   alive = true
   /** It has stood still once: what it counts in ticks may be old. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { PeerHandlers, Peers } from '../../partition/peers.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
 import type { LevelZeroControlDeps } from './level-zero-control.ts'
-import { topDeskOver, withCascade } from './peer-questions.ts'
+import { levelZeroControlOver, withCascade } from './peer-questions.ts'
 
 const nothing = new Uint8Array()
 
@@ -66,7 +66,7 @@ describe('questions about cascade brokers', () => {
       return { fields: { json: '{"brokers":[]}' }, body: nothing }
     }
     const api = { brokerId: 1, describeCluster: async () => ({ metadataLeader: 2, brokers: [] }) }
-    const top = topDeskOver(
+    const top = levelZeroControlOver(
       { request } as unknown as Peers,
       api as unknown as LevelZeroControlDeps['api'],
       new ManualClock(),

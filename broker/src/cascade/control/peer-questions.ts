@@ -36,7 +36,7 @@ export function withCascade(handlers: PeerHandlers, control: Pick<LevelZeroContr
 }
 
 /** The control of a broker of level 0, which asks others over its links to them. */
-export function topDeskOver(
+export function levelZeroControlOver(
   peers: Pick<Peers, 'request'>,
   api: LevelZeroControlDeps['api'],
   clock: Clock,

@@ -11,7 +11,7 @@ export interface ForceOptions {
   readonly json: boolean
 }
 
-/** Makes `members` all of a group whose majority is gone for ever. Without --i-accept-data-loss it only says what would be lost. */
+/** Makes `members` all of a group whose majority is gone permanently. Without --i-accept-data-loss it only says what would be lost. */
 export async function forceMembers(
   group: GroupAddress,
   options: ForceOptions,
@@ -33,7 +33,7 @@ async function explanation(group: GroupAddress, options: ForceOptions, admin: Ad
   const lines = [`${group.name} would go on with ${named} alone, and with nothing but what they have on disk.`]
   const known = await look(group, admin)
   if (known !== null) lines.push(...lossLines(known, options.members))
-  lines.push('What only the other members have, acknowledged records among it, would be lost for ever.')
+  lines.push('What only the other members have, acknowledged records among it, would be lost permanently.')
   return new CommandFailure({
     code: 'DATA_LOSS_NOT_ACCEPTED',
     message: lines.join('\n  '),

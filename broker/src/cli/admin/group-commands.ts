@@ -60,7 +60,7 @@ export async function setPriority(
 
 export async function removeBroker(broker: number, asking: Asking): Promise<void> {
   await asking.admin.request('DELETE', `/cluster/brokers/${broker}`)
-  print(asking, { removed: broker }, `broker ${broker} is out of the cluster for ever`)
+  print(asking, { removed: broker }, `broker ${broker} is out of the cluster permanently`)
 }
 
 export async function showAudit(asking: Asking): Promise<void> {

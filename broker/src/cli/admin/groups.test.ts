@@ -189,7 +189,7 @@ describe('force-members', () => {
       'error DATA_LOSS_NOT_ACCEPTED: flights/3 would go on with 1 alone',
       'Broker 1 has entries to 9 and knows offsets below 130 as committed.',
       'Another replica that answers has entries to 20: name it instead.',
-      'would be lost for ever',
+      'would be lost permanently',
       '--i-accept-data-loss',
     ])
       expect(err).toContain(text)
@@ -200,7 +200,7 @@ describe('force-members', () => {
     const alive = await serve({ [`GET ${path}/describe`]: { body: aGroupDescription } })
     expect((await run([...force, '-s', alive.address])).err).toContain('It has a leader, broker 1')
     const silent = await serve({ [`GET ${path}/describe`]: failure('LEADER_UNAVAILABLE', true) })
-    expect((await run([...force, '-s', silent.address])).err).toContain('would be lost for ever')
+    expect((await run([...force, '-s', silent.address])).err).toContain('would be lost permanently')
   })
 
   it('with the flag asks for it in the name of the user, and shows a refusal', async () => {
@@ -254,7 +254,7 @@ describe('what asks once', () => {
       'DELETE /cluster/brokers/3',
       null,
       undefined,
-      'broker 3 is out of the cluster for ever',
+      'broker 3 is out of the cluster permanently',
     ],
     [
       ['topic', 'alter', 'flights', '--retention-ms', 'default'],

@@ -15,7 +15,7 @@ export function clusterAdministration(context: CommandContext): Command[] {
 
 function removeBroker({ terminal, run }: CommandContext): Command {
   return new Command('remove-broker')
-    .description('take a broker out of the cluster for ever; it must hold no replica and no vote')
+    .description('take a broker out of the cluster permanently; it must hold no replica and no vote')
     .argument('<broker>', 'its number')
     .addOption(serverOption())
     .addOption(jsonOption())

@@ -112,7 +112,7 @@ function transfer(kind: GroupKind, context: CommandContext): Command {
 }
 
 function forceMembers(kind: GroupKind, context: CommandContext): Command {
-  const about = `LAST RESORT: go on with some members of ${kind.about} when the majority is gone for ever`
+  const about = `LAST RESORT: go on with some members of ${kind.about} when the majority is gone permanently`
   const command = newCommand('force-members', about, kind, context, async (group, flags, asking) => {
     const example = `${group.command('force-members')} --members 1`
     const chosen = parseBrokers('--members', flags.members as string | undefined, example)

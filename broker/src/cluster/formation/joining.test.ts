@@ -144,7 +144,7 @@ describe('a wiped disk', () => {
 })
 
 describe('a broker that was removed', () => {
-  test('is cut off, refused for ever, and its id with it', async () => {
+  test('is cut off, refused permanently, and its id with it', async () => {
     const cluster = await TestCluster.of(3)
     const data = new BrokerData()
     await join(cluster, 4, 2, data)

@@ -24,7 +24,7 @@ export interface ChannelHandlers {
   onClose(reason: Error | null): void
 }
 
-/** Handled without a turn of the event loop between them; then all others are served first. Some milliseconds of work when they are requests. */
+/** Handled without a turn of the event loop between them: some milliseconds of work when they are requests. */
 const MOST_IN_A_TURN = 128
 
 /**
@@ -168,7 +168,7 @@ export class FrameChannel {
     if (this.#handled >= MOST_IN_A_TURN) this.#giveWay()
   }
 
-  /** A stream that has more to read than one read takes is read up to 32 times before any other (libuv), which is 2 MiB: with small frames seconds of work. */
+  /** libuv reads a stream up to 32 times before it comes to another one: 2 MiB, which is seconds of work with small frames. */
   #giveWay(): void {
     this.#handled = 0
     if (!this.#open) return

@@ -18,7 +18,7 @@ export interface LinkOwner {
 type State = 'new' | 'waiting' | 'connecting' | 'handshake' | 'up' | 'parked' | 'closed'
 
 /**
- * The connection that this broker keeps to one address, for ever: dials, shakes hands, and starts over when it is lost. Everything this
+ * The connection that this broker keeps to one address, as long as it runs: dials, shakes hands, and starts over when it is lost. Everything this
  * broker asks of the other or tells it goes this way, in order; the way back carries answers only, since the other dials us too.
  */
 export class OutgoingLink {

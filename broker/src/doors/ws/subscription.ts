@@ -242,7 +242,7 @@ export class Subscription {
     // A replica, or a leader that was deposed and does not know it, may be behind what was told before; what was committed stays so.
     reader.highWatermark = Math.max(reader.highWatermark, found.highWatermark)
     const result = { ...found, highWatermark: reader.highWatermark }
-    // An empty answer before its time would be asked for again at once, for ever: treat it like a failure.
+    // An empty answer before its time would be asked for again at once, without end: treat it like a failure.
     if (!isNews && waitedMs < maxWaitMs / 2) {
       this.#rest(reader)
       return

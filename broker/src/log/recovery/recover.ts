@@ -66,8 +66,9 @@ async function firstCheckpoints(disk: Disk, folder: string, crc: Crc32c, hadLog:
 }
 
 /**
- * The newest checkpoint, which says that groups may be forgotten where the journal shows it: durable before the first write of this start, which may destroy what shows it (the
- * opening round stands where lost rounds stood, and the durable mark names it).
+ * The newest checkpoint, which says that groups may be forgotten where the journal shows it: durable before the first
+ * write of this start, which may destroy what shows it (the opening round stands where lost rounds stood, and the durable
+ * mark names it).
  */
 export async function keepDoubt(
   disk: Disk,

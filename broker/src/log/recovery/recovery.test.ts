@@ -131,7 +131,7 @@ async function toldOrHalted(disk: MemoryDisk): Promise<Story | null> {
   })
   for (let turns = 0; story === null && turns < 50; ) {
     await settled()
-    // Who waits for a disk that has halted waits for ever; everybody else notices soon.
+    // Who waits for a disk that has halted is not answered; everybody else notices soon.
     if (disk.halted) turns++
   }
   return story

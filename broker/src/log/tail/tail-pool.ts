@@ -72,7 +72,7 @@ export class TailPool {
     this.#bytes -= chunk.memoryBytes
     chunk.release()
     this.#released++
-    // The queue of a pool that never fills up must not grow for ever.
+    // The queue of a pool that never fills up must not grow without bound.
     if (this.#released < 1024 || this.#released * 2 < this.#evictable.length - this.#head) return
     this.#evictable = this.#evictable.filter((waiting) => waiting !== null && !waiting.released)
     this.#head = 0

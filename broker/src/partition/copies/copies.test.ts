@@ -25,7 +25,7 @@ async function knowsProducers(world: TestWorld, id: BrokerId, next: number): Pro
 }
 
 describe('retention', () => {
-  it('M41, M45 lets go of whole segments on each replica by itself; readers of what is gone are told so', async () => {
+  it('M41, M45 cuts off whole segments on each replica by itself; readers of what is gone are told so', async () => {
     const world = await worldOf()
     await publish(world, 0, 40)
     await world.run(300)

@@ -142,8 +142,8 @@ export class RepairController {
   }
 
   /**
-   * The others may have cut off what is rotten here: then nobody ever gives it again, and sound entries behind it are not found. Where they begin in the midst of a segment of
-   * this replica, that one is split there first.
+   * The others may have cut off what is rotten here: then nobody ever gives it again, and sound entries behind it are not
+   * found. Where they begin in the midst of a segment of this replica, that one is split there first.
    */
   async #isLetGo({ from, to }: CorruptRange, answers: readonly Answer[]): Promise<boolean> {
     const { log, letGo, logger, group } = this.#deps

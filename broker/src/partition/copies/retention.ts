@@ -44,7 +44,7 @@ function appendTimes({ segments, now }: RetentionView): number[] {
 /** Of the time that records are kept, the part after which a growing segment is closed: what goes is late by this much at most. */
 const SEAL_FRACTION = 4
 
-/** Whether what is not in a closed segment must be put in one, so that it can go in time: a segment that fills slowly would keep its oldest records for ever. */
+/** Whether what is not in a closed segment must be put in one, so that it can go in time: a segment that fills slowly would keep its oldest records permanently. */
 export function mustSeal(
   { ms }: Retention,
   { segments }: Pick<RetentionView, 'segments'>,

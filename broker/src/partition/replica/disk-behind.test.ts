@@ -25,7 +25,7 @@ describe('a state that is ahead of its own disk', () => {
     await world.until(() => load.state === 'done')
   })
 
-  it('M92 is not waited for for ever', async () => {
+  it('M92 is waited for a limited time only', async () => {
     const world = await worldOf()
     await publish(world, 0, 5)
     await world.run(300)

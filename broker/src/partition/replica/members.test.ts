@@ -192,7 +192,7 @@ describe('a transfer of leadership', () => {
     }
   })
 
-  it('a shutdown does not wait for ever for who will not take over', async () => {
+  it('a shutdown waits a limited time for a successor that does not take over', async () => {
     const world = await TestWorld.start()
     world.passes = () => false
     const from = world.clock.monotonic()

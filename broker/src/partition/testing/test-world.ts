@@ -188,7 +188,7 @@ export class TestWorld {
   async during<T>(promise: Promise<T>): Promise<T> {
     const outcome = outcomeOf(promise)
     for (let turn = 0; outcome.state === 'pending'; turn += 1) {
-      if (turn > 1000) throw new Error('it takes for ever')
+      if (turn > 1000) throw new Error('it does not end')
       await this.run(turn < 50 ? 0 : 10)
     }
     return promise

@@ -21,7 +21,7 @@ export function mayVote(state: RaftState): boolean {
 /**
  * Whether this replica may ask for votes: a voter of the latest configuration, under its own admission. M66: also who was a voter before
  * an entry that is not known to be committed (dissertation §4.2.2). Nobody else may have that entry, and then nobody else can win: the
- * change of a single replica to another one would be stuck for ever after a crash. It does not count itself.
+ * change of a single replica to another one would be stuck permanently after a crash. It does not count itself.
  */
 export function mayCampaign(state: RaftState): boolean {
   const { configuration, configurationIndex, commitIndex, id, admission, log } = state

@@ -4,7 +4,7 @@ import type { Configuration } from '../config.ts'
 /**
  * One change of members, as its leader sees it (M62):
  *
- *   stable   -> staging  newcomers become learners (one entry) and catch up (M59), and so do voters that stay and are needed
+ *   stable   -> staging  newcomers become learners (one entry) and catch up (M59), as do voters that stay and are needed
  *   staging  -> joint    the new and the old voters, each with a majority of its own (M58); skipped if one voter differs (M63)
  *   joint    -> leaving  the new voters alone; appended by whoever leads, when the joint entry is committed (M61)
  *   leaving  -> stable   committed: done. A leader that is not of the new set hands over (M66)
@@ -25,8 +25,9 @@ export interface MemberChange {
 }
 
 /**
- * M59: newcomers get the log in rounds, each up to where the leader's log ended when it began (dissertation §4.2.1). So do voters that stay, as far as the new set needs them
- * for its majority: when the others have gone, one that is far behind would hold up every commit.
+ * M59: newcomers get the log in rounds, each up to where the leader's log ended when it began (dissertation §4.2.1). So
+ * do voters that stay, as far as the new set needs them for its majority: when the others have gone, one that is far
+ * behind would hold up every commit.
  */
 export interface CatchUp {
   /** Voters of the new set, without the leader. */
@@ -34,7 +35,7 @@ export interface CatchUp {
   readonly startedAt: number
 }
 
-/** A replica on its way to what the leader has. */
+/** A replica that has to catch up with the leader. */
 export interface Learning {
   readonly id: BrokerId
   /** It has no vote yet. */

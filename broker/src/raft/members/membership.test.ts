@@ -71,7 +71,7 @@ test('M66: a removed follower learns that it is out before it is forgotten', () 
   expect(three.core.role).toBe('follower')
 })
 
-test('M19: a member that was removed while it was cut off campaigns for ever, and disturbs nobody', () => {
+test('M19: a member that was removed while it was cut off campaigns again and again, and disturbs nobody', () => {
   const cluster = group(3)
   cluster.cut(3, 1, 2)
   const one = cluster.node(1)
@@ -343,7 +343,7 @@ test('M70, M72: an even group that loses a member commits what was short of its 
   // Of the three that are left two are enough, for all that comes before as well.
   expect(one.commitIndex).toBe(one.log.length)
 })
-test('M70, M72: control: if the old set has to agree as well it waits for ever (bothSetsNeeded)', () => {
+test('M70, M72: control: if the old set has to agree as well it never ends (bothSetsNeeded)', () => {
   const cluster = shrunk({ bothSetsNeeded: true })
   const one = cluster.node(1)
   expect(one.commitIndex).toBe(1)

@@ -10,7 +10,7 @@ const join: FaultClass = {
   },
 }
 
-/** A disk is lost for ever: the one that would rot otherwise, so that no more than a minority is ever lost. */
+/** A disk is lost permanently: the one that would rot otherwise, so that no more than a minority is ever lost. */
 const wipe: FaultClass = {
   name: 'wipe',
   likelihood: 0.2,

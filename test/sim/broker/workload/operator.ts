@@ -16,7 +16,7 @@ export interface Workplace extends Scene {
 
 /** Calls the brokers' interface for operators, as people do: of any broker, and again when that does not work. */
 export class Operator {
-  /** Brokers lost for ever that the cluster still counts on. */
+  /** Brokers lost permanently that the cluster still counts on. */
   readonly replacing = new Set<BrokerId>()
   readonly #world: Workplace
   readonly #random: SimRandom

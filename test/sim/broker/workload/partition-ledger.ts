@@ -10,7 +10,7 @@ export interface Value {
   readonly sequence: number
 }
 
-/** All that clients were told about one partition. Whatever is told once must hold for ever, at every broker. */
+/** All that clients were told about one partition. Whatever is told once must hold permanently, at every broker. */
 export class PartitionLedger {
   readonly topic: string
   readonly partition: PartitionNumber

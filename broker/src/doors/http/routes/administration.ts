@@ -34,7 +34,7 @@ const tags = ['operations']
 const schemas = {
   remove: {
     tags,
-    summary: 'Take a broker out of the cluster for ever',
+    summary: 'Take a broker out of the cluster permanently',
     operationId: 'removeBroker',
     params: object({ id: brokerNumber }),
     response: { 204: { description: 'It is out.', type: 'null' }, ...errorResponses },
