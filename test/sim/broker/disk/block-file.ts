@@ -146,6 +146,12 @@ export class BlockFile {
     return this.#stored.get(block)
   }
 
+  /** Rot of what is stored. What the kernel has still to write in its place is as it was. */
+  rot(block: number, bytes: Uint8Array): void {
+    if (this.#dirty.has(block)) put(this.#stored, block, bytes)
+    else this.corrupt(block, bytes)
+  }
+
   /** Puts bytes in a block's place on the platter and in the cache: what no write of this file ever did. */
   corrupt(block: number, bytes: Uint8Array | undefined): void {
     put(this.#stored, block, bytes)

@@ -27,7 +27,7 @@ function flip(world: Scene, random: SimRandom, where: string): void {
   const bytes = file.stored(block)!.slice()
   const at = random.below(BLOCK_BYTES)
   bytes[at]! ^= 1 << random.below(8)
-  file.corrupt(block, bytes)
+  file.rot(block, bytes)
   world.rot(broker.id, path, `bit flipped in block ${block}, byte ${at}, of ${path}`)
 }
 
