@@ -7,6 +7,8 @@ const PARTITIONS = 10_000
 const WINDOW_MS = 4_000
 /** Of several windows the least counts: what else the machine does can only add. */
 const WINDOWS = 2
+/** After a load V8 collects its whole heap up to three times, some 10 s apart, for 0.3 s of processor time each: of three windows one has none. */
+const WINDOWS_BETWEEN_COLLECTIONS = 3
 
 let cluster: ClusterProcesses
 
@@ -74,7 +76,7 @@ describe(`M86, M87: three brokers with ${PARTITIONS} idle partitions`, () => {
   it.skipIf(cannotReadProcessorTime(`what ${PARTITIONS} idle partitions cost`))(
     'use less than 3 % of a core each',
     async () => {
-      const shares = await leastShares(cluster, WINDOWS, WINDOW_MS)
+      const shares = await leastShares(cluster, WINDOWS_BETWEEN_COLLECTIONS, WINDOW_MS)
       const memory = await sumOf('process_resident_memory_bytes')
       console.log(
         `idle with ${PARTITIONS} partitions: ${shares.map((share) => `${(share * 100).toFixed(2)} %`).join(', ')} of a core, ${(memory / 3e6).toFixed(0)} MB each`,
