@@ -1,12 +1,11 @@
 import { type BrokerId, type PartitionNumber, TailraceError } from '@tailrace/schemas'
-import { Backoff } from './backoff.ts'
 import type { Connection, Reply, RequestFields, RequestName } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { delay, throwIfAborted, unref } from './delay.ts'
 import { Metadata, type TopicRoute } from './metadata.ts'
+import { retryBackoff } from './retry-backoff.ts'
 import { serverAddresses } from './server-address.ts'
 import { wholeNumber } from './settings.ts'
-import { asTailraceError } from './wire-error.ts'
 
 export interface ClientOptions {
   /** Any of the cluster's brokers, like "ws://127.0.0.1:8080"; the others are learned from them. */
@@ -32,7 +31,6 @@ const MAX_FRAME_BYTES = 64 * 1024 * 1024
 const LOOKUP_TIMEOUT_MS = 1_500
 /** A topic that a broker does not know, or knows another one of its name, may have been created a moment ago on another. */
 const UNKNOWN_TOPIC_GRACE_MS = 2_000
-export const RETRY_BACKOFF = { firstMs: 20, maxMs: 250 } as const
 
 /** What producer and consumer share: connections to the cluster, and where its partitions are led. */
 export class Client {
@@ -206,7 +204,7 @@ export class Client {
     const closing = this.#closing.signal
     const signal = options.signal === undefined ? closing : AbortSignal.any([options.signal, closing])
     const deadline = performance.now() + options.timeoutMs
-    const backoff = new Backoff(RETRY_BACKOFF)
+    const backoff = retryBackoff()
     let last: TailraceError | undefined
     for (;;) {
       throwIfAborted(signal)
@@ -214,7 +212,7 @@ export class Client {
         const result = await attempt()
         if (result !== undefined) return result
       } catch (error) {
-        last = asTailraceError(error)
+        last = TailraceError.from(error)
         if (!last.retriable) throw last
       }
       const pause = backoff.next()
@@ -252,7 +250,7 @@ export class Client {
         last = error
       }
     }
-    throw this.isClosed ? new TailraceError('CLOSED') : asTailraceError(last)
+    throw this.isClosed ? new TailraceError('CLOSED') : TailraceError.from(last)
   }
 
   async #any(): Promise<Connection> {
@@ -268,7 +266,7 @@ export class Client {
         last = error
       }
     }
-    throw asTailraceError(last)
+    throw TailraceError.from(last)
   }
 
   /** All addresses known, starting with another one after each lookup. */

@@ -1,9 +1,6 @@
-import { TailraceError } from '@tailrace/schemas'
-import { Backoff } from './backoff.ts'
+import { type Backoff, TailraceError } from '@tailrace/schemas'
 import { Connection, type ConnectionSettings } from './connection.ts'
-
-/** After a failed attempt an address is left alone for this long, growing with each failure. */
-const COOL_DOWN = { firstMs: 50, maxMs: 5_000 }
+import { reconnectBackoff } from './retry-backoff.ts'
 
 interface Address {
   connection: Connection | undefined
@@ -56,7 +53,7 @@ export class ConnectionPool {
   }
 
   #add(address: string): Address {
-    const added: Address = { connection: undefined, opening: undefined, coolDown: new Backoff(COOL_DOWN), coolUntil: 0 }
+    const added: Address = { connection: undefined, opening: undefined, coolDown: reconnectBackoff(), coolUntil: 0 }
     this.#addresses.set(address, added)
     return added
   }

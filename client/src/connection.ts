@@ -14,7 +14,7 @@ import { abortError } from './delay.ts'
 import { checkReply } from './reply-checks.ts'
 import { SilenceWatch } from './silence-watch.ts'
 import type { Socket } from './socket/socket.ts'
-import { asTailraceError, errorFromWire } from './wire-error.ts'
+import { errorFromWire } from './wire-error.ts'
 
 export type RequestName = 'Publish' | 'Fetch' | 'FindOffset' | 'InitProducer' | 'Metadata'
 export type ReplyName<Name extends RequestName> = `${Name}Reply`
@@ -218,7 +218,7 @@ export class Connection {
       // A newer broker says something that nobody here has asked for.
       if (this.#decoder !== undefined && correlationOfUnknown(bytes, this.#decoder) !== undefined) return
       // A listener's mistake or a frame that cannot be read: after either, what follows on this connection cannot be trusted.
-      this.destroy(asTailraceError(error).message, error)
+      this.destroy(TailraceError.from(error).message, error)
     }
   }
 
@@ -229,7 +229,7 @@ export class Connection {
       if (answer !== null) this.#socket.send(answer)
       this.#opened()
     } catch (error) {
-      const { code, message } = asTailraceError(error)
+      const { code, message } = TailraceError.from(error)
       this.#end(new TailraceError(code, `${this.address}: ${message}`))
       this.#socket.destroy()
     }

@@ -7,9 +7,3 @@ export function errorFromWire(fields: ErrorFields): TailraceError {
   if (fields.message !== '') error.message = fields.message
   return error
 }
-
-/** Any thrown value as a TailraceError, so that callers meet one class. */
-export function asTailraceError(thrown: unknown): TailraceError {
-  if (thrown instanceof TailraceError) return thrown
-  return new TailraceError('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown })
-}

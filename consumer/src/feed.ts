@@ -1,14 +1,4 @@
-import {
-  asTailraceError,
-  Backoff,
-  type Client,
-  type Connection,
-  delay,
-  Fifo,
-  RETRY_BACKOFF,
-  type Route,
-  type TopicRoute,
-} from '@tailrace/client'
+import { type Client, type Connection, delay, Fifo, type Route, retryBackoff, type TopicRoute } from '@tailrace/client'
 import { type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import { Cursor } from './cursor.ts'
 import type { FeedSettings } from './options.ts'
@@ -45,7 +35,7 @@ export class Feed implements StreamEvents {
   readonly #settings: FeedSettings
   readonly #queue = new Fifo<ReceivedBatch>()
   readonly #ended = new AbortController()
-  readonly #backoff = new Backoff(RETRY_BACKOFF)
+  readonly #backoff = retryBackoff()
   #stopListening: (() => void) | undefined
   readonly #allStarted = Promise.withResolvers<void>()
   /** Partitions that come from nowhere at the moment. */
@@ -136,7 +126,7 @@ export class Feed implements StreamEvents {
       // Another replica, or the same one asked again, may give what belongs here. `damagedSince` is reset by the next good batch only.
       const now = performance.now()
       if (cursor.damagedSince === 0) cursor.damagedSince = now
-      if (now - cursor.damagedSince > PATIENCE_MS) this.fail(asTailraceError(error))
+      if (now - cursor.damagedSince > PATIENCE_MS) this.fail(TailraceError.from(error))
       else stream.abandon(cursor, new TailraceError('STORAGE_CORRUPT', undefined, { cause: error }))
     }
     this.#wake()
@@ -156,7 +146,7 @@ export class Feed implements StreamEvents {
       try {
         this.#settings.onJump?.({ topic: this.#topic, partition: cursor.partition, ...jump, missing })
       } catch (error) {
-        this.fail(asTailraceError(error))
+        this.fail(TailraceError.from(error))
       }
     }
   }
@@ -210,7 +200,7 @@ export class Feed implements StreamEvents {
       this.#addAll(route)
       await this.#attach()
     } catch (error) {
-      this.fail(asTailraceError(error))
+      this.fail(TailraceError.from(error))
     }
   }
 
@@ -258,7 +248,7 @@ export class Feed implements StreamEvents {
     try {
       this.#addAll(route)
     } catch (error) {
-      this.fail(asTailraceError(error))
+      this.fail(TailraceError.from(error))
     }
     void this.#attach()
   }
@@ -296,7 +286,7 @@ export class Feed implements StreamEvents {
         for (const [connection, cursors] of await this.#routes()) this.#subscribe(connection, cursors)
       }
     } catch (error) {
-      this.fail(asTailraceError(error))
+      this.fail(TailraceError.from(error))
     } finally {
       this.#isAttaching = false
     }
@@ -312,7 +302,7 @@ export class Feed implements StreamEvents {
         if (cursors === undefined) routes.set(connection, [cursor])
         else cursors.push(cursor)
       } catch (error) {
-        this.#lastError = asTailraceError(error)
+        this.#lastError = TailraceError.from(error)
         if (!this.#lastError.retriable) throw this.#lastError
       }
     }

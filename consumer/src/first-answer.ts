@@ -1,4 +1,3 @@
-import { asTailraceError } from '@tailrace/client'
 import { TailraceError } from '@tailrace/schemas'
 
 /** One way to get an answer. `signal` fires when another way was faster. */
@@ -38,7 +37,7 @@ export function firstAnswer<Answer>(
     const way = next++
     ways[way]!(losers.signal).then(
       (answer) => end(() => resolve(answer)),
-      (error) => failed(asTailraceError(error), way),
+      (error) => failed(TailraceError.from(error), way),
     )
     if (next < ways.length) timer = setTimeout(ask, hedgeAfterMs)
   }

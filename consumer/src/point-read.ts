@@ -1,14 +1,4 @@
-import {
-  asTailraceError,
-  Backoff,
-  type Client,
-  type Connection,
-  crc32c,
-  delay,
-  orAborted,
-  RETRY_BACKOFF,
-  throwIfAborted,
-} from '@tailrace/client'
+import { type Client, type Connection, crc32c, delay, orAborted, retryBackoff, throwIfAborted } from '@tailrace/client'
 import * as schemas from '@tailrace/schemas'
 import { type BrokerId, NO_BROKER, type Offset, TailraceError } from '@tailrace/schemas'
 import { firstAnswer, type Way } from './first-answer.ts'
@@ -42,7 +32,7 @@ export async function readPlace(
 ): Promise<ReadAnswer> {
   const started = performance.now()
   const left = (): number => Math.ceil(started + settings.timeoutMs - performance.now())
-  const backoff = new Backoff(RETRY_BACKOFF)
+  const backoff = retryBackoff()
   const mayPass = (error: TailraceError): boolean => {
     const isBehind = error.code === 'OFFSET_OUT_OF_RANGE' && typeof place.token === 'string'
     const mayLag = isBehind || error.code === 'TOPIC_ID_MISMATCH'
@@ -57,7 +47,7 @@ export async function readPlace(
       const isFinal = (error: TailraceError, way: number): boolean => asking.isLeader(way) && !mayPass(error)
       return await orAborted(firstAnswer(asking.ways(signal), settings.hedgeAfterMs, isFinal), signal)
     } catch (error) {
-      last = asTailraceError(error)
+      last = TailraceError.from(error)
       if (!mayPass(last)) throw last
     }
     const pause = backoff.next()
@@ -117,7 +107,7 @@ class Asking {
     try {
       return await this.#ask(await orAborted(this.#client.broker(broker), signal), broker, signal)
     } catch (error) {
-      const known = asTailraceError(error)
+      const known = TailraceError.from(error)
       if (known.retriable || signal.aborted) throw known
       // That an offset, or a topic, is not there is the leader's to say: a replica may just be behind.
       throw new TailraceError('NOT_CAUGHT_UP', `Broker ${broker}: ${known.message}`, { cause: known })

@@ -1,5 +1,4 @@
-import { asTailraceError } from '@tailrace/client'
-import type { BrokerId, PartitionNumber, TailraceError } from '@tailrace/schemas'
+import { type BrokerId, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { ProducerRecord, Sent } from './record.ts'
 
 /** What a broker says of a batch that is on a majority's disks, and the topic that it was sent to. */
@@ -91,7 +90,7 @@ export class Batch {
       try {
         take(settler.recordAt(position), settler, position)
       } catch (error) {
-        settler.fail(asTailraceError(error))
+        settler.fail(TailraceError.from(error))
       }
     }
     const settled = [...new Set(this.#settlers)].map((settler) => settler.whenSettled())

@@ -1,12 +1,4 @@
-import {
-  asTailraceError,
-  Backoff,
-  type Client,
-  type Connection,
-  delay,
-  RETRY_BACKOFF,
-  type TopicRoute,
-} from '@tailrace/client'
+import { type Client, type Connection, delay, retryBackoff, type TopicRoute } from '@tailrace/client'
 import { type Message, type PartitionNumber, type RecordInput, readTokenText, TailraceError } from '@tailrace/schemas'
 import type { Batch, Settler } from './batch.ts'
 import type { Identity } from './identity.ts'
@@ -51,7 +43,7 @@ export class Lane {
   readonly #context: LaneContext
   readonly #open: OpenBatch
   readonly #queue: LaneQueue
-  readonly #backoff = new Backoff(RETRY_BACKOFF)
+  readonly #backoff = retryBackoff()
   #connection: Connection | undefined
   #metadataVersion = -1
   #rerouteAt = Number.POSITIVE_INFINITY
@@ -132,7 +124,7 @@ export class Lane {
     try {
       this.#queue.push(this.#open.close(this.#queue.identity, this.#queue.nextSequence))
     } catch (error) {
-      this.#fail(batch, asTailraceError(error))
+      this.#fail(batch, TailraceError.from(error))
     }
   }
 
@@ -182,7 +174,7 @@ export class Lane {
       { timeoutMs: timeoutMs + Math.min(timeoutMs, ANSWER_GRACE_MS), dropOnTimeout: true, body: [batch.bytes!] },
     ).then(
       ({ fields }) => this.#acknowledged(batch, fields),
-      (error) => this.#refused(batch, asTailraceError(error)),
+      (error) => this.#refused(batch, TailraceError.from(error)),
     )
   }
 
@@ -249,7 +241,7 @@ export class Lane {
         this.#rerouteAt = direct ? Number.POSITIVE_INFINITY : performance.now() + RETRY_DIRECT_MS
         break
       } catch (error) {
-        this.#lastError = asTailraceError(error)
+        this.#lastError = TailraceError.from(error)
         if (!this.#lastError.retriable) this.end(this.#lastError)
       }
     }

@@ -1,12 +1,4 @@
-import {
-  abortError,
-  asTailraceError,
-  Client,
-  type ClientOptions,
-  clientOptionNames,
-  orAborted,
-  throwIfAborted,
-} from '@tailrace/client'
+import { abortError, Client, type ClientOptions, clientOptionNames, orAborted, throwIfAborted } from '@tailrace/client'
 import { checkTopicName, TailraceError } from '@tailrace/schemas'
 import type { Identity } from './identity.ts'
 import { LingerTimer } from './linger-timer.ts'
@@ -128,8 +120,8 @@ export class Producer {
       if (this.#isClosing) throw this.#ended.signal.reason ?? new TailraceError('CLOSED')
       this.#lanesOf(topic).offer(send)
     } catch (error) {
-      if (send instanceof ManySend) send.stop(asTailraceError(error))
-      else send.fail(asTailraceError(error))
+      if (send instanceof ManySend) send.stop(TailraceError.from(error))
+      else send.fail(TailraceError.from(error))
     }
   }
 

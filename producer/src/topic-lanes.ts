@@ -1,4 +1,4 @@
-import { asTailraceError, Fifo, type TopicRoute } from '@tailrace/client'
+import { Fifo, type TopicRoute } from '@tailrace/client'
 import { partitionForKey, TailraceError } from '@tailrace/schemas'
 import type { Settler } from './batch.ts'
 import type { Identity } from './identity.ts'
@@ -54,7 +54,7 @@ export class TopicLanes implements Intake {
     try {
       this.#context.wait(1)
     } catch (error) {
-      send.fail(asTailraceError(error))
+      send.fail(TailraceError.from(error))
       return
     }
     this.#waiting.push(send)
@@ -106,7 +106,7 @@ export class TopicLanes implements Intake {
       this.#grow(route, identity)
       this.resume()
     } catch (error) {
-      this.end(asTailraceError(error))
+      this.end(TailraceError.from(error))
     } finally {
       this.#isLoading = false
     }

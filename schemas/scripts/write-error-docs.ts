@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import type { ErrorRow } from '../src/error-shapes.ts'
-import { errorTable } from '../src/errors.ts'
+import { type ErrorRow, errorTable } from '../src/errors.ts'
 
 /** Writes docs/errors.md out of the error table. Run it after every change of the table: node schemas/scripts/write-error-docs.ts */
 export const errorDocsFile = new URL('../../docs/errors.md', import.meta.url)

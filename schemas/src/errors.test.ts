@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { errorDocs, errorDocsFile } from '../scripts/write-error-docs.ts'
-import { errorTable, isErrorCode, TailraceError } from './errors.ts'
+import { errorTable, isErrorCode } from './errors.ts'
 
 test('docs/errors.md says what the table says; if not: node schemas/scripts/write-error-docs.ts', () => {
   expect(readFileSync(errorDocsFile, 'utf8')).toBe(errorDocs())
@@ -15,18 +15,6 @@ test('every row has an error status, and sentences for people', () => {
     expect(row.message).toMatch(/^[A-Z].*\.$/)
     expect(row.hint).toMatch(/^[A-Z"/].*\.$/)
   }
-})
-
-test('an error shows code, message with detail, retriable and hint, and keeps its cause to itself', () => {
-  const error = new TailraceError('CORRUPT_BATCH', 'crc says 1.', { cause: new Error('secret') })
-  expect(error.message).toBe('The batch does not match its CRC-32C. crc says 1.')
-  expect(error.status).toBe(400)
-  expect(JSON.parse(JSON.stringify(error))).toEqual({
-    code: 'CORRUPT_BATCH',
-    message: error.message,
-    retriable: true,
-    hint: errorTable.CORRUPT_BATCH.hint,
-  })
 })
 
 test('names that every object has are no error codes', () => {

@@ -1,5 +1,10 @@
-import type { ErrorRow, UnreadablePlace } from './error-shapes.ts'
-import type { Offset, PartitionNumber } from './ids.ts'
+/** A row of the error table. */
+export interface ErrorRow {
+  readonly status: number
+  readonly retriable: boolean
+  readonly message: string
+  readonly hint: string
+}
 
 /**
  * Every error that Tailrace shows to anyone, in one table. Types, HTTP statuses and docs/errors.md follow from it.
@@ -352,45 +357,6 @@ export const errorTable = {
 } as const satisfies Record<string, ErrorRow>
 
 export type ErrorCode = keyof typeof errorTable
-
-/** What every side shows of an error: JSON bodies, WebSocket text frames, and the SDKs' error objects. */
-export interface ErrorShape {
-  readonly code: ErrorCode
-  readonly message: string
-  readonly retriable: boolean
-  readonly hint: string
-  /** Those of an {@link UnreadablePlace}, in errors that have one. */
-  readonly topic?: string
-  readonly partition?: PartitionNumber
-  readonly offset?: Offset
-  readonly nextOffset?: Offset
-}
-
-/** The one error class of Tailrace; `code` tells them apart. `detail` says what exactly was wrong, for people. */
-export class TailraceError extends Error {
-  override readonly name = 'TailraceError'
-  readonly code: ErrorCode
-  readonly retriable: boolean
-  readonly hint: string
-  /** Only in errors about what is stored. */
-  readonly place: UnreadablePlace | undefined
-
-  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions & { readonly place?: UnreadablePlace }) {
-    super(detail === undefined ? errorTable[code].message : `${errorTable[code].message} ${detail}`, options)
-    this.code = code
-    this.retriable = errorTable[code].retriable
-    this.hint = errorTable[code].hint
-    this.place = options?.place
-  }
-
-  get status(): number {
-    return errorTable[this.code].status
-  }
-
-  toJSON(): ErrorShape {
-    return { code: this.code, message: this.message, retriable: this.retriable, hint: this.hint, ...this.place }
-  }
-}
 
 /** Whether a string from the wire names an error of ours. */
 export function isErrorCode(code: string): code is ErrorCode {

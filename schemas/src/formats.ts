@@ -1,4 +1,4 @@
-import { TailraceError } from './errors.ts'
+import { TailraceError } from './tailrace-error.ts'
 
 /** One kind of bytes that outlive the process that writes them, or reach another one. */
 export interface FormatRow {

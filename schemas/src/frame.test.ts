@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { TailraceError } from './errors.ts'
 import { encodeFrame, FRAME_PREFIX_BYTES, MAX_FRAME_HEADER_BYTES, parseFrame, parseFramePieces } from './frame.ts'
 import { type Message, type MessageName, MessageNumber } from './messages.ts'
 import { writeInt32 } from './record-batch/numbers.ts'
+import { TailraceError } from './tailrace-error.ts'
 import { sampleMessages } from './testing/sample-messages.ts'
 
 const names = Object.keys(sampleMessages) as MessageName[]

@@ -1,8 +1,8 @@
-import { TailraceError } from './errors.ts'
 import { formatTable } from './formats.ts'
 import { type Message, type MessageName, MessageNumber } from './messages.ts'
 import { encodeHeader, type MessageDecoder, messageName, ownDecoder } from './protocol.ts'
 import { uint32At, writeInt16, writeInt32 } from './record-batch/numbers.ts'
+import { TailraceError } from './tailrace-error.ts'
 
 /**
  * A frame of the Tailrace protocol, big-endian:

@@ -1,6 +1,6 @@
+export * from './backoff.ts'
 export * from './crc32c.ts'
 export * from './entry.ts'
-export * from './error-shapes.ts'
 export * from './errors.ts'
 export * from './formats.ts'
 export {
@@ -31,5 +31,5 @@ export {
 export * from './read-token.ts'
 export * from './record-batch/index.ts'
 export * from './stream-schemas.ts'
-export * from './unreadable.ts'
+export * from './tailrace-error.ts'
 export * from './varint.ts'

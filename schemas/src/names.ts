@@ -1,5 +1,5 @@
-import { TailraceError } from './errors.ts'
 import type { Offset, PartitionNumber } from './ids.ts'
+import { TailraceError } from './tailrace-error.ts'
 
 const MAX_TOPIC_NAME_LENGTH = 249
 const TOPIC_NAME = /^[a-zA-Z0-9._-]+$/

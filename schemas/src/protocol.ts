@@ -1,7 +1,7 @@
 import { protocolFingerprint, protocolJson } from './avro/generated.ts'
 import { type AvroType, compile, decode, encode, type Resolver } from './avro/types.ts'
-import { TailraceError } from './errors.ts'
 import { type Message, type MessageName, MessageNumber } from './messages.ts'
+import { TailraceError } from './tailrace-error.ts'
 
 export { protocolFingerprint, protocolJson }
 

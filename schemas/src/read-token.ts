@@ -1,6 +1,6 @@
-import { TailraceError } from './errors.ts'
 import { newerFormat } from './formats.ts'
 import type { LogIndex, Term } from './ids.ts'
+import { TailraceError } from './tailrace-error.ts'
 
 /**
  * A token of an acknowledgement as text, for JSON, URLs and programs: `term-index-seal` (M95). Brokers before seals give `term-index`. From version 2 on a token

@@ -1,4 +1,3 @@
-import { TailraceError } from './errors.ts'
 import { encodeFrame, type Frame, parseFrame } from './frame.ts'
 import type { MessageName } from './messages.ts'
 import {
@@ -9,6 +8,7 @@ import {
   protocolFingerprint,
   protocolJson,
 } from './protocol.ts'
+import { TailraceError } from './tailrace-error.ts'
 
 /**
  * How the two sides of a WebSocket get to know each other's schemas, so that either may be of another version:

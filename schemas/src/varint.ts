@@ -1,4 +1,4 @@
-import { TailraceError } from './errors.ts'
+import { TailraceError } from './tailrace-error.ts'
 
 /**
  * Zig-zag varints as RecordBatch v2 uses them: "varint" is an int32 in at most 5 bytes, "varlong" an int64 in at most 10.

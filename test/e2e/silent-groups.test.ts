@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readMetrics } from '../bench/broker-meter.ts'
 import { ClusterProcesses } from './cluster-processes.ts'
@@ -17,10 +18,6 @@ beforeAll(async () => {
 })
 
 afterAll(() => cluster.destroy())
-
-function pause(ms: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, ms))
-}
 
 async function sumOf(metric: string, ids = cluster.ids): Promise<number> {
   const all = await Promise.all(ids.map((id) => readMetrics(cluster.http(id))))

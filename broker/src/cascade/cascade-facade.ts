@@ -15,6 +15,7 @@ import { topicsToRoute } from '../cluster/routing/topics-to-route.ts'
 import type { FetchResult, OffsetResult } from '../partition/requests.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HttpClient } from '../platform/http-client.ts'
+import { pause } from '../platform/timing/pause.ts'
 import type { CatchUp } from './catch-up.ts'
 import type { CatalogTopic } from './copies/catalog.ts'
 import type { CopiedPartition } from './copies/copied-partition.ts'
@@ -148,7 +149,7 @@ async function arrival(deps: FacadeDeps, { name, id }: { readonly name: string; 
   const deadline = clock.monotonic() + arrivalMs
   while (copies.topic(name)?.id !== id && clock.monotonic() < deadline) {
     uplink.session?.hurry()
-    await new Promise<void>((resolve) => void clock.after(lookMs, resolve))
+    await pause(clock, lookMs)
   }
 }
 

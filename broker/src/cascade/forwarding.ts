@@ -3,6 +3,7 @@ import { forEachBatch, TailraceError } from '@tailrace/schemas'
 import type { PublishOptions, ReadRequest } from '../api/broker-api.ts'
 import type { FetchResult, OffsetResult, PublishResult } from '../partition/requests.ts'
 import type { Clock } from '../platform/clock.ts'
+import { pause } from '../platform/timing/pause.ts'
 import type { LinkReply } from './upstream/source-link.ts'
 import type { Uplink } from './upstream/uplink.ts'
 
@@ -37,7 +38,7 @@ export class Forwarding {
       } catch (error) {
         const again = wait && error instanceof TailraceError && notWritten.has(error.code)
         if (!again || this.#clock.monotonic() + againMs >= deadline) throw error
-        await new Promise<void>((resolve) => void this.#clock.after(againMs, resolve))
+        await pause(this.#clock, againMs)
       }
     }
   }

@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { crc32c } from '../crc32c.ts'
-import type { TailraceError } from '../errors.ts'
+import type { TailraceError } from '../tailrace-error.ts'
 import { changedBatches, sealed } from '../testing/changed-batches.ts'
 import { writeVarint, writeVarlong } from '../varint.ts'
 import { checkBatch } from './check.ts'

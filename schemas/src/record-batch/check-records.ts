@@ -1,5 +1,5 @@
-import { TailraceError } from '../errors.ts'
 import type { Timestamp } from '../ids.ts'
+import { TailraceError } from '../tailrace-error.ts'
 import { VarintReader } from '../varint.ts'
 import * as header from './header.ts'
 import { BATCH_HEADER_BYTES, COMPRESSION_MASK, MIN_RECORD_BYTES, RECORDS_AT } from './layout.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { crc32c } from '../crc32c.ts'
-import type { TailraceError } from '../errors.ts'
+import type { TailraceError } from '../tailrace-error.ts'
 import { checkBatch, verifyBatch } from './check.ts'
 import * as layout from './layout.ts'
 import { writeInt16, writeInt32, writeInt64 } from './numbers.ts'

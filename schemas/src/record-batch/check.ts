@@ -1,5 +1,5 @@
 import type { Crc32c } from '../crc32c.ts'
-import { TailraceError } from '../errors.ts'
+import { TailraceError } from '../tailrace-error.ts'
 import * as header from './header.ts'
 import * as layout from './layout.ts'
 

@@ -1,6 +1,6 @@
 import { EntryKind } from '../entry.ts'
-import { TailraceError } from '../errors.ts'
 import type { BrokerId, Offset, Term, Timestamp } from '../ids.ts'
+import { TailraceError } from '../tailrace-error.ts'
 import { attributesAt, placeBatch } from './header.ts'
 import { BATCH_HEADER_BYTES, COMPRESSION_MASK, CONTROL_BIT, Compression } from './layout.ts'
 import { int16At, int32At, writeInt16, writeInt32 } from './numbers.ts'

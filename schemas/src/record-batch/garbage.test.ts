@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { TailraceError } from '../errors.ts'
+import { TailraceError } from '../tailrace-error.ts'
 import { readControl } from './control.ts'
 import { readBatchHeader } from './header.ts'
 import { BATCH_LENGTH_AT, Compression, RECORDS_AT, RECORDS_COUNT_AT } from './layout.ts'

@@ -1,5 +1,5 @@
-import { TailraceError } from '../errors.ts'
 import type { Offset, ProducerId, Term, Timestamp } from '../ids.ts'
+import { TailraceError } from '../tailrace-error.ts'
 import * as layout from './layout.ts'
 import { int16At, int32At, safeInt64At, uint32At, writeInt32, writeInt64 } from './numbers.ts'
 

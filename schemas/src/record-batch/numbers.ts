@@ -1,4 +1,4 @@
-import { TailraceError } from '../errors.ts'
+import { TailraceError } from '../tailrace-error.ts'
 
 /** Big-endian integers read and written without a DataView, which would be an allocation for every batch looked at. */
 

@@ -1,5 +1,5 @@
-import { TailraceError } from '../errors.ts'
 import type { Offset, Timestamp } from '../ids.ts'
+import { TailraceError } from '../tailrace-error.ts'
 import { VarintReader } from '../varint.ts'
 import { type BatchHeader, readBatchHeader } from './header.ts'
 import { Compression, compressionName, LOG_APPEND_TIME_BIT, MAGIC_V2, RECORDS_AT } from './layout.ts'

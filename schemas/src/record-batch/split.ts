@@ -1,4 +1,4 @@
-import { TailraceError } from '../errors.ts'
+import { TailraceError } from '../tailrace-error.ts'
 import { batchBytesAt } from './header.ts'
 import { BATCH_HEADER_BYTES } from './layout.ts'
 

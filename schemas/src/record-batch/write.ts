@@ -1,6 +1,6 @@
 import { type Crc32c, crc32c } from '../crc32c.ts'
-import { TailraceError } from '../errors.ts'
 import type { ProducerId, Timestamp } from '../ids.ts'
+import { TailraceError } from '../tailrace-error.ts'
 import { MAX_VARINT_BYTES, MAX_VARLONG_BYTES, varintBytes, varlongBytes, writeVarint, writeVarlong } from '../varint.ts'
 import * as layout from './layout.ts'
 import { writeInt16, writeInt32, writeInt64 } from './numbers.ts'

@@ -1,4 +1,5 @@
 import { cpus } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Producer } from '@tailrace/producer'
 import { ClusterProcesses } from '../../e2e/cluster-processes.ts'
 import { membersBecome, settledOn } from '../../e2e/operator.ts'
@@ -98,10 +99,6 @@ async function killAtHalf(cluster: ClusterProcesses, broker: number, watch: Copy
   while (watch.totalBytes === 0 || watch.received < watch.totalBytes / 2) await pause(20)
   await cluster.kill(broker)
   await cluster.launch(broker)
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, ms))
 }
 
 const chosen = scenarios.filter(({ name }) => name.includes(values.only))

@@ -4,6 +4,7 @@
  * same disk. Run: npx node test/bench/log/copy.ts [megabytes]
  */
 
+import { setTimeout as pause } from 'node:timers/promises'
 import type { GroupLog, LogCopy, LogStorage } from '../../../broker/src/log/log-storage.ts'
 import { CopyThrottle } from '../../../broker/src/partition/copies/copy-throttle.ts'
 import { nodeClock } from '../../../broker/src/platform/node/clock.ts'
@@ -98,8 +99,4 @@ async function publishing(storage: LogStorage, group: GroupLog, end: Promise<voi
     'max ms': Number(waits.at(-1)!.toFixed(2)),
     'more memory MiB': Math.round((most - before) / MIB),
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

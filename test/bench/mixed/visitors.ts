@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Consumer } from '@tailrace/consumer'
 import { Producer } from '@tailrace/producer'
 import { WebSocket } from 'ws'
@@ -16,7 +17,6 @@ export interface Visitor {
   visit(place: Place): Promise<void>
 }
 
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
 const anyOf = ({ addresses, random }: Place): string => addresses[random(addresses.length)]!
 const serversOf = ({ addresses }: Place): string[] => addresses.map((address) => `ws://${address}`)
 

@@ -3,6 +3,7 @@ import { TailraceError } from '@tailrace/schemas'
 import type { BrokerApi, ClusterDescription } from '../../api/broker-api.ts'
 import { FIRST_LEVEL } from '../../cluster/metadata/feature-levels.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { pause } from '../../platform/timing/pause.ts'
 import { checkReports, checkSender } from '../wire/beat-checks.ts'
 import type {
   Assignment,
@@ -203,7 +204,7 @@ export class LevelZeroControl implements CascadeApi {
         this.#wishes.delete(broker)
         throw new TailraceError('TIMED_OUT', `Cascade broker ${broker} has not moved to ${source}.`)
       }
-      await new Promise<void>((resolve) => void clock.after(confirmEveryMs, resolve))
+      await pause(clock, confirmEveryMs)
     }
   }
 

@@ -159,7 +159,7 @@ export class SourceSession {
   }
 
   #onFailure(error: unknown): void {
-    const known = error instanceof TailraceError ? error : new TailraceError('INTERNAL', undefined, { cause: error })
+    const known = TailraceError.concealed(error)
     const silentMs = this.#deps.clock.monotonic() - this.#answeredAt
     if (!known.retriable || known.code === 'CONNECTION_LOST' || silentMs > deadMs) this.#lose(known)
   }

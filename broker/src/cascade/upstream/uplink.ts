@@ -1,8 +1,9 @@
 import type { BrokerId } from '@tailrace/schemas'
-import { TailraceError } from '@tailrace/schemas'
+import { Backoff, TailraceError } from '@tailrace/schemas'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Random } from '../../platform/random.ts'
+import { pause } from '../../platform/timing/pause.ts'
 import type { Assignment, CascadeBeatReply } from '../wire/cascade-messages.ts'
 import type { CascadeIdentity } from './identity.ts'
 import { fitSources, sourceCandidates } from './source-choice.ts'
@@ -19,8 +20,7 @@ export interface UplinkDeps {
   readonly open: (address: string) => Promise<SourceSession>
 }
 
-const firstPauseMs = 100
-const longestPauseMs = 2_000
+const pauses = { firstMs: 100, maxMs: 2_000 }
 /** An assigned source that cannot be reached from here is not tried again before. */
 const moveAgainMs = 30_000
 
@@ -97,15 +97,14 @@ export class Uplink {
   }
 
   async #run(): Promise<void> {
-    const { clock } = this.#deps
-    for (let pauseMs = firstPauseMs; !this.#closed; ) {
+    const { clock, random } = this.#deps
+    const backoff = new Backoff(pauses, (bound) => random.below(bound))
+    while (!this.#closed) {
       if (this.#session !== null) {
-        pauseMs = firstPauseMs
-        await this.#nextChange(longestPauseMs)
+        backoff.reset()
+        await this.#nextChange(pauses.maxMs)
       } else if (!(await this.#find())) {
-        // Many that lose one source must not come back as one.
-        await new Promise<void>((resolve) => void clock.after(pauseMs / 2 + this.#deps.random.below(pauseMs), resolve))
-        pauseMs = Math.min(pauseMs * 2, longestPauseMs)
+        await pause(clock, backoff.next())
       }
     }
   }

@@ -1,5 +1,6 @@
 import type { MembersDescription } from '../../api/admin-api.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { pause } from '../../platform/timing/pause.ts'
 import { CommandFailure, ExitCode } from '../command-failure.ts'
 import type { Terminal } from '../terminal.ts'
 import type { AdminClient } from './admin-client.ts'
@@ -101,7 +102,8 @@ class Watch {
         this.#failIfGivenUp(now)
         this.#show(now.stage, stageText(now))
       }
-      await this.#pause()
+      await pause(this.#clock, pollMs, this.#terminal.interrupted)
+      this.#terminal.interrupted.throwIfAborted()
     }
   }
 
@@ -150,22 +152,6 @@ class Watch {
     this.#shown = text
     this.#shownAt = now
     this.#terminal.print(`  ${text}`)
-  }
-
-  #pause(): Promise<void> {
-    const { interrupted } = this.#terminal
-    return new Promise((resolve, reject) => {
-      const stop = (): void => {
-        timer.cancel()
-        reject(interrupted.reason)
-      }
-      const timer = this.#clock.after(pollMs, () => {
-        interrupted.removeEventListener('abort', stop)
-        resolve()
-      })
-      interrupted.addEventListener('abort', stop, { once: true })
-      if (interrupted.aborted) stop()
-    })
   }
 }
 

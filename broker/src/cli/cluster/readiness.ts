@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/clock.ts'
+import { pause } from '../../platform/timing/pause.ts'
 
 /** Asks GET /readyz once. Null when ready, else the reason for people. */
 export type AskReadiness = (http: string, clock: Clock, signal: AbortSignal) => Promise<string | null>
@@ -34,21 +35,7 @@ export async function untilReady(
     if (signal.aborted) break
     if (reason === null) return true
     waiting(reason)
-    await pause(askEveryMs, clock, signal)
+    await pause(clock, askEveryMs, signal)
   }
   return false
-}
-
-/** Resolves after `ms` milliseconds, or when `signal` fires. */
-export function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    const end = () => {
-      timer.cancel()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = clock.after(ms, end)
-    signal.addEventListener('abort', end)
-  })
 }

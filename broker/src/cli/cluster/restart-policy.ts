@@ -1,5 +1,6 @@
-const firstPauseMs = 100
-const longestPauseMs = 5000
+import { backoffMs } from '@tailrace/schemas'
+
+const pauses = { firstMs: 100, maxMs: 5000 }
 /** After this long without an end, a broker counts as healthy again. */
 const healthyAfterMs = 30_000
 const mostFailures = 8
@@ -27,6 +28,6 @@ export class RestartPolicy {
     this.#failures = healthy ? 1 : this.#failures + 1
     this.#readyAt = null
     if (this.#failures > mostFailures) return null
-    return Math.min(longestPauseMs, firstPauseMs * 2 ** (this.#failures - 1))
+    return backoffMs(pauses, this.#failures - 1)
   }
 }

@@ -1,9 +1,9 @@
 import type { AppendFile } from '../../platform/node/append-file.ts'
+import { pause } from '../../platform/timing/pause.ts'
 import { ExitCode } from '../command-failure.ts'
 import { plural } from '../quantity.ts'
 import type { Terminal } from '../terminal.ts'
 import type { BrokerPlan } from './cluster-plan.ts'
-import { pause } from './readiness.ts'
 import type { SupervisedBroker, Supervision } from './supervised-broker.ts'
 import { superviseBroker } from './supervised-broker.ts'
 
@@ -71,7 +71,7 @@ async function sayWhyNotReady(
   const ready = new Set<number>()
   brokers.forEach((broker, index) => void broker.firstReady.then(() => ready.add(index)))
   while (!over.aborted) {
-    await pause(sayWhyAfterMs, clock, over)
+    await pause(clock, sayWhyAfterMs, over)
     if (over.aborted) return
     brokers.forEach((broker, index) => {
       if (!ready.has(index)) terminal.complain(`still waiting for broker ${plans[index]!.id}: ${broker.reason}`)

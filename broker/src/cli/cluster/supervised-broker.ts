@@ -1,9 +1,10 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { AppendFile } from '../../platform/node/append-file.ts'
+import { pause } from '../../platform/timing/pause.ts'
 import type { BrokerChild, ChildEnd, LaunchBroker } from './broker-child.ts'
 import type { BrokerPlan } from './cluster-plan.ts'
 import type { AskReadiness } from './readiness.ts'
-import { pause, untilReady } from './readiness.ts'
+import { untilReady } from './readiness.ts'
 import { RestartPolicy } from './restart-policy.ts'
 
 /** What supervision needs from outside. */
@@ -68,7 +69,7 @@ async function supervise(
     const pauseMs = policy.ended(clock.monotonic())
     supervision.complain(endText(plan, child.pid, end, pauseMs))
     if (pauseMs === null) return false
-    await pause(pauseMs, clock, stop)
+    await pause(clock, pauseMs, stop)
   }
   return true
 }

@@ -3,7 +3,6 @@ import { TailraceError } from '@tailrace/schemas'
 import type { PeerIdentity, Peers } from '../../partition/peers.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
-import { asTailraceError } from '../../platform/timing/deadline.ts'
 import { membersAsToldBy } from '../members/members-as-told.ts'
 import type { FormationRecord, Member } from '../metadata/formation-record.ts'
 import { formationOf, readFormation, requireMember } from '../metadata/formation-record.ts'
@@ -277,7 +276,7 @@ export class Formation {
       await peers.request(peer, 'Admin', fields, [], REPLY_MS)
       if (this.#linked.has(peer)) this.#trustKnown(record, peer)
     } catch (error) {
-      const { code } = asTailraceError(error)
+      const { code } = TailraceError.from(error)
       if (code === 'CLUSTER_MISMATCH' || code === 'BROKER_IDENTITY_MISMATCH') {
         logger.error({ peer, err: error }, 'a peer is not in this cluster')
       } else if (code !== 'CONNECTION_LOST') {

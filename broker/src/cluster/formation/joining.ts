@@ -3,7 +3,6 @@ import { TailraceError } from '@tailrace/schemas'
 import type { Peers } from '../../partition/peers.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
-import { asTailraceError } from '../../platform/timing/deadline.ts'
 import type { FormationRecord } from '../metadata/formation-record.ts'
 import { readFormation } from '../metadata/formation-record.ts'
 
@@ -84,7 +83,7 @@ export class Joining {
       )
       await this.#take(member, reply.fields.json)
     } catch (error) {
-      const { code, message } = asTailraceError(error)
+      const { code, message } = TailraceError.from(error)
       this.#refusal = message
       if (code !== 'CONNECTION_LOST')
         this.#deps.logger.warn({ member, err: error }, 'not admitted to the cluster; trying again')

@@ -1,6 +1,7 @@
+import { TailraceError } from '@tailrace/schemas'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
-import { asTailraceError, pause } from '../../platform/timing/deadline.ts'
+import { pause } from '../../platform/timing/pause.ts'
 import type { BrokerRegistration } from '../metadata/command.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
 import type { MetadataClient } from '../routing/metadata-client.ts'
@@ -40,7 +41,7 @@ export class Registration {
         return
       } catch (error) {
         if (this.#closed) return
-        const { code } = asTailraceError(error)
+        const { code } = TailraceError.from(error)
         if (code !== 'LEADER_UNAVAILABLE') logger.warn({ err: error }, 'cannot register this broker; trying again')
         await pause(clock, PAUSE_MS)
       }

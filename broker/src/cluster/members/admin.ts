@@ -12,7 +12,6 @@ import type {
 import type { TopicConfig } from '../../api/broker-api.ts'
 import type { Groups, Snapshot } from '../../partition/group.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { asTailraceError } from '../../platform/timing/deadline.ts'
 import { FIRST_LEVEL, notSupportedBy } from '../metadata/feature-levels.ts'
 import type { Intent } from '../metadata/metadata-leader.ts'
 import type { MetadataState, Topic } from '../metadata/metadata-state.ts'
@@ -267,7 +266,7 @@ export class Admin implements AdminApi {
       // A leader that has lost its majority steps down before everyone has heard of it.
       return led.status.leader === led.broker ? led : null
     } catch (error) {
-      if (!asTailraceError(error).retriable) throw error
+      if (!TailraceError.from(error).retriable) throw error
       return null
     }
   }

@@ -3,7 +3,6 @@ import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
 import type { Group, Groups } from '../../partition/group.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
-import { asTailraceError } from '../../platform/timing/deadline.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
 import { isConfiguration } from './group-requests.ts'
 
@@ -66,7 +65,7 @@ export class ClusterMembers {
     try {
       if (led.status().change.stage === 'stable') await led.changeMembers(this.#targetOf(this.#present(led)))
     } catch (error) {
-      const { code } = asTailraceError(error)
+      const { code } = TailraceError.from(error)
       if (code !== 'MEMBERS_CHANGING' && code !== 'LEADER_UNAVAILABLE') {
         this.#deps.logger.warn({ err: error }, 'cannot bring the metadata group to all brokers; trying again')
       }

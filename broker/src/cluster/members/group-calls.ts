@@ -2,7 +2,8 @@ import type { BrokerId, ErrorCode, GroupId } from '@tailrace/schemas'
 import { NO_BROKER, TailraceError } from '@tailrace/schemas'
 import type { Peers } from '../../partition/peers.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { asTailraceError, pause, withDeadline } from '../../platform/timing/deadline.ts'
+import { withDeadline } from '../../platform/timing/deadline.ts'
+import { pause } from '../../platform/timing/pause.ts'
 import type { LeaderDirectory } from '../routing/leader-directory.ts'
 import type { GroupRequest, GroupRequestAnswerer } from './group-requests.ts'
 import { GROUP_OPERATION } from './group-requests.ts'
@@ -48,7 +49,7 @@ export class GroupCalls {
       const reply = await peers.request(broker, 'Admin', fields, [], timeoutMs)
       return JSON.parse(reply.fields.json) as T
     } catch (error) {
-      if (asTailraceError(error).code === 'NOT_LEADER') this.#denied(request.group, broker)
+      if (TailraceError.from(error).code === 'NOT_LEADER') this.#denied(request.group, broker)
       throw error
     }
   }
@@ -66,7 +67,7 @@ export class GroupCalls {
       try {
         return await this.at<T>(leadership.leader, request, Math.max(1, end - clock.monotonic()))
       } catch (error) {
-        const { code } = asTailraceError(error)
+        const { code } = TailraceError.from(error)
         if (!repeatable.has(code) || clock.monotonic() >= end) throw error
         await pause(clock, PAUSE_MS)
       }

@@ -1,7 +1,6 @@
 import type { BrokerId, GroupId, LogIndex, Term } from '@tailrace/schemas'
 import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
 import type { Group, GroupStatus, Groups, Snapshot, SnapshotPlace } from '../../partition/group.ts'
-import { asTailraceError } from '../../platform/timing/deadline.ts'
 import type { EntryStatus } from '../../raft/log/entry-states.ts'
 import type { MemberTarget } from '../../raft/members/member-target.ts'
 import { preferredReplica, sameMembers, wantedMembers } from '../metadata/partition-replicas.ts'
@@ -158,7 +157,7 @@ export class GroupRequestAnswerer {
         if (failure === null) this.#attempts.delete(led.id)
       },
       (error) => {
-        const { code, message } = asTailraceError(error)
+        const { code, message } = TailraceError.from(error)
         // Anything else passes: the next call tries again.
         if (code === 'CHANGE_FAILED' || code === 'INVALID_MEMBERS') attempt.failure = message
         else if (this.#attempts.get(led.id) === attempt) this.#attempts.delete(led.id)

@@ -1,5 +1,5 @@
 import type { BrokerId, GroupId, ProducerId } from '@tailrace/schemas'
-import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
+import { backoffMs, METADATA_GROUP, TailraceError } from '@tailrace/schemas'
 import type { Groups } from '../../partition/group.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
@@ -8,8 +8,7 @@ import { placeOf } from '../metadata/partition-replicas.ts'
 import { OpeningPace } from './opening-pace.ts'
 import { settingsOf, specOf } from './replica-spec.ts'
 
-const FIRST_RETRY_MS = 200
-const LAST_RETRY_MS = 10_000
+const RETRIES = { firstMs: 200, maxMs: 10_000 }
 /**
  * A new group's preferred leader opens it this much later than the others: it asks for their votes at once, and who has not opened the group by then
  * cannot give one, which would cost a whole election timeout.
@@ -279,7 +278,6 @@ export class Reconciler {
     const passing = error instanceof TailraceError && error.retriable && task.failures < 5
     if (passing) logger.info(fields, 'a replica cannot be made what it should be yet; trying again')
     else logger.error(fields, 'cannot make a replica what it should be; trying again')
-    const delay = Math.min(FIRST_RETRY_MS * 2 ** task.failures++, LAST_RETRY_MS)
-    this.#deps.clock.after(delay, () => this.#enqueue(task, this.#ready))
+    this.#deps.clock.after(backoffMs(RETRIES, task.failures++), () => this.#enqueue(task, this.#ready))
   }
 }

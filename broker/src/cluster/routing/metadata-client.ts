@@ -3,7 +3,7 @@ import { METADATA_GROUP, NO_BROKER, TailraceError } from '@tailrace/schemas'
 import type { Peers } from '../../partition/peers.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
-import { asTailraceError, pause } from '../../platform/timing/deadline.ts'
+import { pause } from '../../platform/timing/pause.ts'
 import type { IdentifiedIntent, Intent, MetadataLeader } from '../metadata/metadata-leader.ts'
 import type { CommandResult } from '../metadata/metadata-state.ts'
 import type { LeaderDirectory, Leadership } from './leader-directory.ts'
@@ -58,7 +58,7 @@ export class MetadataClient {
       try {
         return accepted(await this.#attempt(leadership, identified, Math.min(ATTEMPT_MS, end - clock.monotonic())))
       } catch (error) {
-        const { code } = asTailraceError(error)
+        const { code } = TailraceError.from(error)
         if (!repeatable.has(code)) throw error
         if (code === 'NOT_LEADER') directory.deny(METADATA_GROUP, leadership)
         else proposed = true

@@ -2,7 +2,6 @@ import type { BrokerId, ErrorCode, Term } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { PublishResult } from '../../partition/requests.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
-import { asTailraceError } from '../../platform/timing/deadline.ts'
 
 /** Who would take a batch now. `attempt` gives it its place in the order before it returns. */
 export interface PublishTarget {
@@ -116,7 +115,7 @@ export class PublishLane {
       },
       (error) => {
         this.#inFlight--
-        this.#failed(held, target, asTailraceError(error))
+        this.#failed(held, target, TailraceError.from(error))
         this.drain()
       },
     )

@@ -5,7 +5,7 @@ import type { Group, Groups } from '../../partition/group.ts'
 import type { Peers } from '../../partition/peers.ts'
 import type { PublishResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { asTailraceError, withDeadline } from '../../platform/timing/deadline.ts'
+import { withDeadline } from '../../platform/timing/deadline.ts'
 import type { MetadataState, Topic } from '../metadata/metadata-state.ts'
 import { partitionOf, requirePartition, requireTopic } from '../metadata/required-topic.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
@@ -46,7 +46,7 @@ export class Publisher {
       const target = pick()
       if (target === null) return Promise.reject(new TailraceError('LEADER_UNAVAILABLE'))
       return target.attempt(batch, timeoutMs).catch((error) => {
-        throw this.#failure(target, asTailraceError(error))
+        throw this.#failure(target, TailraceError.from(error))
       })
     } catch (error) {
       return Promise.reject(error)

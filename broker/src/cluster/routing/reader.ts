@@ -5,7 +5,8 @@ import type { Group, Groups } from '../../partition/group.ts'
 import type { Peers } from '../../partition/peers.ts'
 import type { FetchRequest, FetchResult, OffsetResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { abortable, asTailraceError, pause } from '../../platform/timing/deadline.ts'
+import { abortable } from '../../platform/timing/deadline.ts'
+import { pause } from '../../platform/timing/pause.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
 import { partitionOf, requirePartition, requireTopic } from '../metadata/required-topic.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
@@ -122,7 +123,7 @@ export class Reader {
           return await abortable(signal, there(leadership.leader))
         }
       } catch (error) {
-        const { code } = asTailraceError(error)
+        const { code } = TailraceError.from(error)
         // Counted from the first failure: what went before was a wait that the caller asked for.
         end ??= clock.monotonic() + ELECTION_MS
         if (!retriable.has(code) || clock.monotonic() >= end) throw error

@@ -3,7 +3,7 @@ import { NO_BROKER, TailraceError } from '@tailrace/schemas'
 import type { CreateTopicRequest, RoutedTopic, TopicDescription, TopicSummary } from '../../api/broker-api.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
-import { asTailraceError, pause } from '../../platform/timing/deadline.ts'
+import { pause } from '../../platform/timing/pause.ts'
 import type { Intent } from '../metadata/metadata-leader.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
 import { isMissing, requireTopic } from '../metadata/required-topic.ts'
@@ -69,7 +69,7 @@ export class Topics {
         await client.submit(intent, COMMAND_MS)
         return
       } catch (error) {
-        if (asTailraceError(error).code !== 'NOT_READY' || clock.monotonic() >= end) throw error
+        if (TailraceError.from(error).code !== 'NOT_READY' || clock.monotonic() >= end) throw error
       }
       await pause(clock, PAUSE_MS)
     }

@@ -28,7 +28,7 @@ const retryAfter: Partial<Record<ErrorCode, number>> = {
 /** Every error leaves as `{code, message, retriable, hint}`, those that fastify raises by itself included. */
 export function answerErrors(app: FastifyInstance, log: Logger, metrics: TransportMetrics): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const known = asTailraceError(error, request)
+    const known = answeredError(error, request)
     if (known.code === 'INTERNAL') log.error({ err: error, url: request.url }, 'a request failed unexpectedly')
     metrics.failed(known.code)
     sendError(reply, known, statusOf(error, known))
@@ -47,11 +47,11 @@ export function sendError(reply: FastifyReply, error: TailraceError, status = er
 
 /** For errors before routing, where fastify calls no error handler: a URL that cannot be decoded, for instance. */
 export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  const known = asTailraceError(error, request)
+  const known = answeredError(error, request)
   sendError(reply, known, statusOf(error, known))
 }
 
-function asTailraceError(error: FastifyError | TailraceError, request: FastifyRequest): TailraceError {
+function answeredError(error: FastifyError | TailraceError, request: FastifyRequest): TailraceError {
   if (error instanceof TailraceError) return error
   if (error.validation !== undefined) return validationError(error, request)
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
@@ -59,8 +59,7 @@ function asTailraceError(error: FastifyError | TailraceError, request: FastifyRe
   }
   const status = error.statusCode ?? (error instanceof SyntaxError ? 400 : 500)
   if (status >= 400 && status < 500) return new TailraceError('INVALID_REQUEST', error.message)
-  // What exactly went wrong stands in the log; it may name paths and peers, so callers are not told.
-  return new TailraceError('INTERNAL', undefined, { cause: error })
+  return TailraceError.concealed(error)
 }
 
 function validationError(error: FastifyError, request: FastifyRequest): TailraceError {

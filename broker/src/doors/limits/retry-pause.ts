@@ -1,21 +1,20 @@
+import { Backoff } from '@tailrace/schemas'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 
-const firstMs = 50
-const lastMs = 2_000
+const bounds = { firstMs: 50, maxMs: 2_000 }
 
-/** Pauses between attempts: twice as long each time up to two seconds, half of it random so that many waiters do not come back at once. */
+/** Pauses between attempts, twice as long each time up to two seconds. */
 export class RetryPause {
   readonly #clock: Clock
-  readonly #random: Random
-  #baseMs = firstMs
+  readonly #backoff: Backoff
   #nextMs: number
   #timer: TimerHandle | null = null
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock
-    this.#random = random
-    this.#nextMs = this.#jitter()
+    this.#backoff = new Backoff(bounds, (bound) => random.below(bound))
+    this.#nextMs = this.#backoff.next()
   }
 
   /** How long the next pause takes. */
@@ -30,8 +29,7 @@ export class RetryPause {
   /** Calls once after the pause, unless cancelled. */
   schedule(call: () => void): void {
     const ms = this.#nextMs
-    this.#baseMs = Math.min(this.#baseMs * 2, lastMs)
-    this.#nextMs = this.#jitter()
+    this.#nextMs = this.#backoff.next()
     this.cancel()
     this.#timer = this.#clock.after(ms, call)
   }
@@ -43,11 +41,7 @@ export class RetryPause {
 
   /** After a success: the next trouble starts with a short pause again. */
   reset(): void {
-    this.#baseMs = firstMs
-    this.#nextMs = this.#jitter()
-  }
-
-  #jitter(): number {
-    return Math.ceil(this.#baseMs / 2) + this.#random.below(Math.ceil(this.#baseMs / 2) + 1)
+    this.#backoff.reset()
+    this.#nextMs = this.#backoff.next()
   }
 }

@@ -2,7 +2,7 @@ import { type ErrorFields, errorTable, isErrorCode, TailraceError } from '@tailr
 
 /** What a peer may see of an error. Anything that is not ours stays in our log. */
 export function errorFields(error: unknown): ErrorFields {
-  return (error instanceof TailraceError ? error : new TailraceError('INTERNAL')).toJSON()
+  return TailraceError.concealed(error).toJSON()
 }
 
 /** The error that a peer answered; `retriable` and `hint` are the peer's, also where its code is not known here. */

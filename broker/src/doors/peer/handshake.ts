@@ -104,8 +104,7 @@ export class Handshake {
   #refuse(error: unknown): void {
     this.#over = true
     this.#channel.send('HelloReply', helloReplyOf(this.#deps.self(), '', errorFields(error)))
-    const ours = error instanceof TailraceError ? error : new TailraceError('INTERNAL', String(error), { cause: error })
-    this.#deps.refused(ours, this.#identity, true)
+    this.#deps.refused(TailraceError.from(error), this.#identity, true)
   }
 }
 

@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest'
-import { seededRandom } from '../../platform/testing/random.ts'
 import { addressOf, identityOfBroker, PeerCluster, RawPeer } from '../testing/peer-cluster.ts'
-import { Backoff } from './backoff.ts'
 
 /** Broker 1, which dials an address where this test plays broker 2. */
 async function dialling() {
@@ -14,19 +12,6 @@ async function dialling() {
 }
 
 const second = identityOfBroker(2, addressOf(2))
-
-test('back-off doubles between its bounds, half of it random, and starts over', () => {
-  const backoff = new Backoff(seededRandom(1), 50, 1000)
-  const delays = Array.from({ length: 2000 }, () => backoff.nextMs())
-  for (const [i, ms] of delays.entries()) {
-    const ceiling = Math.min(1000, 50 * 2 ** i)
-    expect(ms).toBeGreaterThanOrEqual(ceiling / 2)
-    expect(ms).toBeLessThanOrEqual(ceiling)
-  }
-  expect(new Set(delays.slice(10)).size).toBeGreaterThan(400)
-  backoff.reset()
-  expect(backoff.nextMs()).toBeLessThanOrEqual(50)
-})
 
 test('a link that lasted is dialled again at once; one that is lost right away is dialled ever more slowly', async () => {
   const { cluster, broker, raws } = await dialling()

@@ -1,8 +1,7 @@
-import { type BrokerId, type Frame, type MessageDecoder, TailraceError } from '@tailrace/schemas'
+import { Backoff, type BrokerId, type Frame, type MessageDecoder, TailraceError } from '@tailrace/schemas'
 import type { PeerIdentity } from '../../partition/peers.ts'
 import type { TimerHandle } from '../../platform/clock.ts'
 import type { ByteStream } from '../../platform/network.ts'
-import { Backoff } from './backoff.ts'
 import type { PeerDeps } from './deps.ts'
 import { FrameChannel } from './frame-channel.ts'
 import { Handshake } from './handshake.ts'
@@ -43,7 +42,9 @@ export class OutgoingLink {
     this.address = address
     this.#deps = deps
     this.#owner = owner
-    this.#backoff = new Backoff(deps.random, deps.limits.minBackoffMs, deps.limits.maxBackoffMs)
+    const { random, limits } = deps
+    const { minBackoffMs, maxBackoffMs } = limits
+    this.#backoff = new Backoff({ firstMs: minBackoffMs, maxMs: maxBackoffMs }, (bound) => random.below(bound))
   }
 
   /** The working connection, if there is one. */
@@ -190,7 +191,7 @@ export class OutgoingLink {
     this.#refusal = undefined
     this.#refusedWith = undefined
     this.#state = 'waiting'
-    this.#timer = this.#deps.clock.after(this.#backoff.nextMs(), () => this.dial())
+    this.#timer = this.#deps.clock.after(this.#backoff.next(), () => this.dial())
   }
 
   /** One line for each change, not for each attempt. */

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { nodeClock } from '../../platform/node/clock.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
@@ -22,7 +23,6 @@ afterEach(async () => {
   client.socket.terminate()
   await fixture.gateway.close()
 })
-const pause = () => new Promise((resolve) => setTimeout(resolve, 50))
 const latest = { kind: 'LATEST', value: 0 } as const
 const earliest = { kind: 'EARLIEST', value: 0 } as const
 
@@ -33,7 +33,7 @@ describe('a publish behind a subscribe from "latest" on the same connection', ()
     for (const value of ['1', '2']) {
       client.json({ op: 'publish', id: value, topic: 'flights', records: [{ value, partition: 0 }] })
     }
-    await pause()
+    await pause(50)
     expect(fixture.broker.publishes).toBe(1)
     elect()
     const places = [0, 1, 2].map((partition) => {
@@ -81,7 +81,7 @@ describe('a publish behind a subscribe from "latest" on the same connection', ()
     expect(await client.nextJson()).toMatchObject({ op: 'ack', id: '1' })
     client.json({ op: 'subscribe', id: 'b', topic: 'flights' })
     client.json({ op: 'publish', id: '2', topic: 'flights', records: [{ value: 'x' }] })
-    await pause()
+    await pause(50)
     expect(fixture.broker.publishes).toBe(1)
     client.json({ op: 'unsubscribe', id: 'b' })
     expect(await client.nextJson()).toMatchObject({ op: 'unsubscribed' })

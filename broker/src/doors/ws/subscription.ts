@@ -255,7 +255,7 @@ export class Subscription {
         reader.offset = taken.nextOffset
       } catch (error) {
         // A batch that cannot be shown (as JSON) cannot be shown later either.
-        this.#end(reader, asTailraceError(error))
+        this.#end(reader, TailraceError.concealed(error))
         return
       }
     }
@@ -265,7 +265,8 @@ export class Subscription {
 
   #onFailure(reader: PartitionReader, error: unknown): void {
     if (this.#closed) return
-    const known = asTailraceError(error)
+    // A mistake of the broker, INTERNAL, is retriable: the subscription goes on.
+    const known = TailraceError.concealed(error)
     if (known.retriable) this.#rest(reader)
     else if (known.code === 'OFFSET_OUT_OF_RANGE') void this.#endOutOfRange(reader, known)
     else this.#end(reader, known)
@@ -345,9 +346,4 @@ function choosePartitions(
   return [...chosen].map(([partition, position]) =>
     newReader(partition, position, new RetryPause(parts.clock, parts.random)),
   )
-}
-
-/** What is not one of ours is a mistake of the broker; it is retriable, so the subscription goes on. */
-function asTailraceError(error: unknown): TailraceError {
-  return error instanceof TailraceError ? error : new TailraceError('INTERNAL', undefined, { cause: error })
 }

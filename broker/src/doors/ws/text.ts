@@ -104,9 +104,9 @@ export class TextProtocol {
   }
 
   #known(error: unknown): TailraceError {
-    if (error instanceof TailraceError) return error
-    this.#parts.log.error({ err: error }, 'a request on a WebSocket failed unexpectedly')
-    return new TailraceError('INTERNAL', undefined, { cause: error })
+    const known = TailraceError.concealed(error)
+    if (known !== error) this.#parts.log.error({ err: error }, 'a request on a WebSocket failed unexpectedly')
+    return known
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/clock.ts'
+import { pause } from '../../platform/timing/pause.ts'
 
 /** Lets bytes pass at a rate, for all copies of a broker together: who takes some waits until the rate allows them. */
 export class CopyThrottle {
@@ -18,6 +19,6 @@ export class CopyThrottle {
     const now = this.#clock.monotonic()
     const from = Math.max(now, this.#passedAt)
     this.#passedAt = from + bytes / this.#bytesPerMs
-    if (from > now) await new Promise<void>((resolve) => this.#clock.after(from - now, resolve))
+    if (from > now) await pause(this.#clock, from - now)
   }
 }

@@ -3,6 +3,7 @@ import { TailraceError } from '@tailrace/schemas'
 import type { LogDescription, LogInstall, LogStorage } from '../../log/log-storage.ts'
 import type { Crc32c } from '../../platform/checksum.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { pause } from '../../platform/timing/pause.ts'
 import type { InstallRequest } from '../../raft/ready.ts'
 import type { Peers } from '../peers.ts'
 import { type CopyManifest, decodeManifest, STATE_FILE } from './copy-manifest.ts'
@@ -191,7 +192,7 @@ export class StateFetch {
         const lost = code === 'CONNECTION_LOST' || code === 'TIMED_OUT' || code === 'OVERLOADED'
         if (!lost || clock.monotonic() >= deadline) throw error
       }
-      await new Promise<void>((resolve) => clock.after(PAUSE_MS, resolve))
+      await pause(clock, PAUSE_MS)
     }
   }
 

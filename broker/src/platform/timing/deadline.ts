@@ -34,15 +34,3 @@ export function abortable<T>(signal: AbortSignal | undefined, work: Promise<T>):
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
 }
-
-export function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.after(ms, resolve)
-  })
-}
-
-/** What went wrong as a TailraceError, whatever was thrown. */
-export function asTailraceError(error: unknown): TailraceError {
-  if (error instanceof TailraceError) return error
-  return new TailraceError('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error })
-}

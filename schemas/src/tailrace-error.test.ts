@@ -1,6 +1,30 @@
 import { describe, expect, it } from 'vitest'
-import { errorTable, TailraceError } from './errors.ts'
-import { unreadableAt } from './unreadable.ts'
+import { errorTable } from './errors.ts'
+import { TailraceError, unreadableAt } from './tailrace-error.ts'
+
+it('an error shows code, message with detail, retriable and hint, and keeps its cause to itself', () => {
+  const error = new TailraceError('CORRUPT_BATCH', 'crc says 1.', { cause: new Error('secret') })
+  expect(error.message).toBe('The batch does not match its CRC-32C. crc says 1.')
+  expect(error.status).toBe(400)
+  expect(JSON.parse(JSON.stringify(error))).toEqual({
+    code: 'CORRUPT_BATCH',
+    message: error.message,
+    retriable: true,
+    hint: errorTable.CORRUPT_BATCH.hint,
+  })
+})
+
+it('whatever was thrown becomes an error of ours, which keeps the words of what was none unless they are concealed', () => {
+  const ours = new TailraceError('NOT_LEADER')
+  const foreign = new Error('/secret/path')
+  const told = TailraceError.from(foreign)
+  const concealed = TailraceError.concealed(foreign)
+  expect([TailraceError.from(ours), TailraceError.concealed(ours)]).toEqual([ours, ours])
+  expect([told.code, told.cause, concealed.code, concealed.cause]).toEqual(['INTERNAL', foreign, 'INTERNAL', foreign])
+  expect(told.message).toBe(`${errorTable.INTERNAL.message} /secret/path`)
+  expect(concealed.message).toBe(errorTable.INTERNAL.message)
+  expect(TailraceError.from('text').message).toBe(`${errorTable.INTERNAL.message} text`)
+})
 
 const place = { topic: 'orders', partition: 3, offset: 7, nextOffset: 9 }
 const general = errorTable.STORAGE_CORRUPT.message

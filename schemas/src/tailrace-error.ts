@@ -1,0 +1,72 @@
+import { type ErrorCode, errorTable } from './errors.ts'
+import type { Offset, PartitionNumber } from './ids.ts'
+
+/** Where something stands that cannot be read, and where reading can go on. */
+export interface UnreadablePlace {
+  readonly topic?: string
+  readonly partition?: PartitionNumber
+  readonly offset: Offset
+  readonly nextOffset: Offset
+}
+
+/** What every side shows of an error: JSON bodies, WebSocket text frames, and the SDKs' error objects. */
+export interface ErrorShape {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly retriable: boolean
+  readonly hint: string
+  /** Those of an {@link UnreadablePlace}, in errors that have one. */
+  readonly topic?: string
+  readonly partition?: PartitionNumber
+  readonly offset?: Offset
+  readonly nextOffset?: Offset
+}
+
+/** The one error class of Tailrace; `code` tells them apart. `detail` says what exactly was wrong, for people. */
+export class TailraceError extends Error {
+  override readonly name = 'TailraceError'
+  readonly code: ErrorCode
+  readonly retriable: boolean
+  readonly hint: string
+  /** Only in errors about what is stored. */
+  readonly place: UnreadablePlace | undefined
+
+  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions & { readonly place?: UnreadablePlace }) {
+    super(detail === undefined ? errorTable[code].message : `${errorTable[code].message} ${detail}`, options)
+    this.code = code
+    this.retriable = errorTable[code].retriable
+    this.hint = errorTable[code].hint
+    this.place = options?.place
+  }
+
+  /** Whatever was thrown as a TailraceError: what is none becomes INTERNAL, with its own words behind. */
+  static from(thrown: unknown): TailraceError {
+    if (thrown instanceof TailraceError) return thrown
+    return new TailraceError('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown })
+  }
+
+  /** As {@link from}, for those outside: the words of what is no TailraceError stay in the cause, since they may name paths and peers. */
+  static concealed(thrown: unknown): TailraceError {
+    return thrown instanceof TailraceError ? thrown : new TailraceError('INTERNAL', undefined, { cause: thrown })
+  }
+
+  get status(): number {
+    return errorTable[this.code].status
+  }
+
+  toJSON(): ErrorShape {
+    return { code: this.code, message: this.message, retriable: this.retriable, hint: this.hint, ...this.place }
+  }
+}
+
+/**
+ * The same error with the place that it is about. What was thrown and is none of ours stays as it is: it is a mistake of the program.
+ */
+export function unreadableAt(thrown: unknown, place: UnreadablePlace): unknown {
+  if (!(thrown instanceof TailraceError)) return thrown
+  const { topic, partition, offset, nextOffset } = place
+  const where = topic === undefined ? '' : `"${topic}" partition ${partition}, `
+  const detail = thrown.message.slice(errorTable[thrown.code].message.length).trimStart()
+  const told = `${where}offset ${offset}; what follows begins at ${nextOffset}.`
+  return new TailraceError(thrown.code, detail === '' ? told : `${detail} At ${told}`, { cause: thrown, place })
+}
