@@ -40,11 +40,11 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * The floors of an area, from the bottom up: a file imports from its own floor and from those below. A folder without a floor of its own belongs to that of
- * the folder around it. Areas that are not named here are chapters round one state (raft, log), or flat.
+ * The floors of an area, from the bottom up: a file imports from its own floor and from those below. Folders that stand side by side on one floor do not know
+ * each other. A folder without a floor of its own belongs to that of the folder around it. Areas that are not named here are chapters round one state (raft, log), or flat.
  */
-export const floors: Readonly<Record<string, readonly string[]>> = {
-  'broker/src/partition': ['', 'replica/state', 'copies', 'replica', 'broker'],
+export const floors: Readonly<Record<string, readonly (string | readonly string[])[]>> = {
+  'broker/src/partition': ['', 'replica/state', ['copies', 'replica'], 'broker'],
   'broker/src/cluster': ['metadata', 'routing', 'replicas', 'members', 'formation', ''],
   'broker/src/cascade': ['wire', 'copies', 'upstream', 'control', ''],
   'broker/src/doors': ['limits', 'peer', 'json', 'http', 'ws', ''],
@@ -85,9 +85,9 @@ export function floorOf(path: string): Floor | null {
   for (const [area, names] of Object.entries(floors)) {
     if (!path.startsWith(`${area}/`)) continue
     const folder = path.slice(area.length + 1, Math.max(area.length + 1, path.lastIndexOf('/')))
-    const within = names.filter((name) => name === '' || folder === name || folder.startsWith(`${name}/`))
+    const within = names.flat().filter((name) => name === '' || folder === name || folder.startsWith(`${name}/`))
     const name = within.reduce((deepest, next) => (next.length > deepest.length ? next : deepest), '')
-    return { area, name, height: names.indexOf(name) }
+    return { area, name, height: names.findIndex((floor) => [floor].flat().includes(name)) }
   }
   return null
 }

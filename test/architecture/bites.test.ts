@@ -50,8 +50,9 @@ describe('imports against the direction', () => {
     [
       'broker/src/partition/copies/a.ts',
       "import type { B } from '../replica/b.ts'",
-      'broker/src/partition/copies must not import broker/src/partition/replica, which stands above it',
+      'broker/src/partition/copies must not import broker/src/partition/replica, which stands beside it',
     ],
+    ['broker/src/partition/replica/read/a.ts', "import { b } from '../../copies/b.ts'", 'which stands beside it'],
     ['broker/src/partition/replica/state/a.ts', "import { b } from '../b.ts'", 'which stands above it'],
     ['broker/src/partition/group.ts', "import { b } from './replica/state/b.ts'", 'which stands above it'],
     ['broker/src/cluster/metadata/a.ts', "import { b } from '../node.ts'", 'which stands above it'],

@@ -37,12 +37,13 @@ function against(path: string, area: string, { specifier, target }: ResolvedImpo
   return `${area} must not import ${targetArea} (${specifier})`
 }
 
-/** Within an area: what stands on a lower floor must not know what stands above. */
+/** Within an area: what stands on a lower floor must not know what stands above, nor what stands beside it. */
 function upward(path: string, target: string): string | null {
   const [own, other] = [floorOf(path), floorOf(target)]
-  if (own === null || other === null || other.height <= own.height) return null
+  if (own === null || other === null || other.height < own.height || other.name === own.name) return null
   const place = ({ area, name }: typeof own): string => (name === '' ? area : `${area}/${name}`)
-  return `${place(own)} must not import ${place(other)}, which stands above it`
+  const where = other.height === own.height ? 'beside' : 'above'
+  return `${place(own)} must not import ${place(other)}, which stands ${where} it`
 }
 
 /** Relative imports without the ending of a file, and ones that lead nowhere. */

@@ -17,8 +17,6 @@ export interface RepairControllerDeps {
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Pick<PartitionMetrics, 'repairedEntries'>
-  /** Cuts off the start of the log: as much as a state stands for, and without a state machine no entry from `before` on. */
-  letGo(before: LogIndex): Promise<void>
   readonly commitIndex: () => LogIndex
   /** Gives up leadership and every promise made on this log: what the others elect puts its own entries in the place of those that nobody has. */
   distrust(reason: string): void
@@ -43,14 +41,17 @@ const RETRY_MS = 5000
  */
 export class RepairController {
   readonly #deps: RepairControllerDeps
+  readonly #letGo: (before: LogIndex) => Promise<void>
   #running: Promise<void> | null = null
   #retryAt = 0
   #verifying: Promise<void> | null = null
   #verifyAt = 0
   #stopped = false
 
-  constructor(deps: RepairControllerDeps) {
+  /** `letGo` cuts off the start of the log: as much as a state stands for, and without a state machine no entry from `before` on. */
+  constructor(deps: RepairControllerDeps, letGo: (before: LogIndex) => Promise<void>) {
     this.#deps = deps
+    this.#letGo = letGo
   }
 
   /** Begins with what has been found since, if anything. */
@@ -146,17 +147,17 @@ export class RepairController {
    * found. Where they begin in the midst of a segment of this replica, that one is split there first.
    */
   async #isLetGo({ from, to }: CorruptRange, answers: readonly Answer[]): Promise<boolean> {
-    const { log, letGo, logger, group } = this.#deps
+    const { log, logger, group } = this.#deps
     // One that ends before the range waits for these entries itself.
     const known = answers.filter(({ endsBefore }) => !endsBefore).map(({ start }) => start)
     // One that has not answered may have it.
     const before = answers.length < this.#others().length || known.length === 0 ? 0 : Math.min(...known)
     try {
-      await letGo(before)
+      await this.#letGo(before)
       if (before > from && from > log().prevIndex) {
         const first = Math.min(before, to + 1)
         await log().splitBefore(first, await this.#fetch(first, to, answers))
-        await letGo(first)
+        await this.#letGo(first)
       }
     } catch (error) {
       logger.info({ group, err: error }, 'damaged entries cannot be let go of yet')

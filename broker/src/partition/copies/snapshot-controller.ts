@@ -25,6 +25,7 @@ export interface CopiedDriver {
 
 export interface SnapshotControllerDeps extends CopyServices {
   readonly group: GroupId
+  readonly core: RaftCore
   readonly replica: CopiedReplica
   readonly driver: CopiedDriver
   readonly spec: () => GroupSpec

@@ -6,12 +6,19 @@ import type { TransferAnswer } from '../../raft/election/transfer.ts'
 import type { ChangeRefusal } from '../../raft/members/member-change.ts'
 import type { MemberTarget } from '../../raft/members/member-target.ts'
 import type { Ready } from '../../raft/ready.ts'
+import type { PartitionMetrics } from '../metrics.ts'
+import { notLeader } from './leader-refusal.ts'
 
 export interface OperationsDeps {
   readonly core: RaftCore
   readonly clock: Clock
   /** After this long a transfer or a forced configuration has failed, whatever the core still hopes for. */
   readonly timeoutMs: number
+  readonly metrics: PartitionMetrics
+  /** @throws TailraceError when the replica has stopped */
+  readonly checkRunning: () => void
+  /** A sleeping core neither leads nor answers. */
+  readonly wakeUp: () => void
   /** Something for the core to say. */
   readonly wake: () => void
 }
@@ -47,10 +54,10 @@ export class Operations {
   }
 
   async changeMembers(target: MemberTarget): Promise<void> {
-    const { core, wake } = this.#deps
+    const { core, wake } = this.#begin()
     const outcome = core.changeMembers(target)
     if (outcome === 'unchanged') return
-    if (outcome === 'not-leader') throw notLeader(core)
+    if (outcome === 'not-leader') throw notLeader(core.leader)
     if (outcome !== 'started') throw refused(refusals[outcome])
     wake()
     await new Promise<void>((resolve, reject) => {
@@ -59,14 +66,14 @@ export class Operations {
   }
 
   async transferLeadership(to: BrokerId): Promise<BrokerId> {
-    const { core, wake } = this.#deps
+    const { core, wake } = this.#begin()
     const target = to === NO_BROKER ? bestSuccessor(core) : to
     if (target === NO_BROKER) {
-      if (core.role !== 'leader') throw notLeader(core)
+      if (core.role !== 'leader') throw notLeader(core.leader)
       throw new TailraceError('TRANSFER_FAILED', 'No other voter is heard of.')
     }
     const outcome = core.transferLeadership(target)
-    if (outcome === 'not-leader') throw notLeader(core)
+    if (outcome === 'not-leader') throw notLeader(core.leader)
     if (outcome !== 'started') throw refused(transferRefusals[outcome])
     wake()
     return new Promise<BrokerId>((resolve, reject) => {
@@ -77,7 +84,7 @@ export class Operations {
 
   /** `begun`: called when the core has agreed, before anything comes of it. */
   async forceMembers(voters: readonly BrokerId[], aboveTerm: Term, begun: () => void): Promise<void> {
-    const { core, wake } = this.#deps
+    const { core, wake } = this.#begin()
     if (core.leader !== NO_BROKER && core.role !== 'leader') {
       throw new TailraceError('QUORUM_ALIVE', `Broker ${core.leader} leads it.`)
     }
@@ -92,6 +99,9 @@ export class Operations {
 
   /** Call with every Ready that says something of them. */
   heard({ memberChange, transfer }: Pick<Ready, 'memberChange' | 'transfer'>): void {
+    const { metrics } = this.#deps
+    if (memberChange !== null) metrics[memberChange.outcome === 'done' ? 'membersChanged' : 'memberChangesFailed'] += 1
+    if (transfer !== null) metrics[transfer.outcome === 'done' ? 'transfersDone' : 'transfersFailed'] += 1
     if (memberChange !== null && this.#change !== null) {
       const { resolve, reject } = this.#change
       this.#change = null
@@ -112,6 +122,12 @@ export class Operations {
     this.#settle(this.#transfer)?.reject(error)
     this.#transfer = null
     this.#endForced(error)
+  }
+
+  #begin(): OperationsDeps {
+    this.#deps.checkRunning()
+    this.#deps.wakeUp()
+    return this.#deps
   }
 
   #endTransfer(failure: string | null, to: BrokerId = NO_BROKER): void {
@@ -151,10 +167,4 @@ export function bestSuccessor(core: RaftCore): BrokerId {
 
 function refused([code, detail]: readonly [ErrorCode, string]): TailraceError {
   return new TailraceError(code, detail === '' ? undefined : detail)
-}
-
-function notLeader(core: RaftCore): TailraceError {
-  return core.leader === NO_BROKER
-    ? new TailraceError('LEADER_UNAVAILABLE')
-    : new TailraceError('NOT_LEADER', `Broker ${core.leader} leads it.`)
 }

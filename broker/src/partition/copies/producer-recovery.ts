@@ -1,26 +1,20 @@
 import type { BrokerId, GroupId } from '@tailrace/schemas'
-import type { GroupLog } from '../../../log/log-storage.ts'
-import type { Crc32c } from '../../../platform/checksum.ts'
-import type { Clock } from '../../../platform/clock.ts'
-import type { Logger } from '../../../platform/logger.ts'
-import type { RaftCore } from '../../../raft/core.ts'
-import { isAlone, members } from '../../../raft/members/quorum.ts'
-import { CopyThrottle } from '../../copies/copy-throttle.ts'
-import { StateFetch } from '../../copies/state-fetch.ts'
-import type { ReplicaServices } from '../replica-services.ts'
-import { type Checkpoint, decodeCheckpoint } from '../state/checkpoint-codec.ts'
-import type { PartitionState } from '../state/partition-state.ts'
+import type { GroupLog } from '../../log/log-storage.ts'
+import type { RaftCore } from '../../raft/core.ts'
+import { isAlone, members } from '../../raft/members/quorum.ts'
+import { type Checkpoint, decodeCheckpoint } from '../replica/state/checkpoint-codec.ts'
+import type { PartitionState } from '../replica/state/partition-state.ts'
+import type { CopyServices } from './copy-services.ts'
+import { CopyThrottle } from './copy-throttle.ts'
+import { StateFetch } from './state-fetch.ts'
 
-export interface ProducerRecoveryDeps extends ReplicaServices {
+export interface ProducerRecoveryDeps extends CopyServices {
   readonly group: GroupId
   readonly core: RaftCore
   readonly state: () => PartitionState
   readonly log: () => GroupLog
   /** The factor that the replica's timeouts shall have. */
   readonly electionFactor: () => number
-  readonly crc32c: Crc32c
-  readonly clock: Clock
-  readonly logger: Logger
 }
 
 /** Attempts, one at each upkeep, before the producers are taken for lost. */

@@ -1,0 +1,194 @@
+import type { BrokerId, GroupId, Message } from '@tailrace/schemas'
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/logger.ts'
+import { members } from '../../raft/members/quorum.ts'
+import type { NoteName, Peers } from '../peers.ts'
+import { ELECTION_TICKS } from '../replica/core-options.ts'
+import type { Replica } from '../replica/replica.ts'
+import type { PartitionSettings } from '../settings.ts'
+import type { Checkpoints } from './checkpoints.ts'
+import { HeldHeartbeats } from './held-heartbeats.ts'
+import { LeaderLoss } from './leader-loss.ts'
+import { Sleepers } from './sleepers.ts'
+import { Ticker } from './ticker.ts'
+
+export interface SchedulerDeps {
+  readonly brokerId: BrokerId
+  readonly peers: Peers
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly settings: PartitionSettings
+  readonly replicas: ReadonlyMap<GroupId, Replica>
+  readonly checkpoints: Checkpoints
+  readonly durableBlock: () => number
+}
+
+/**
+ * Says when each replica works: ticks for those that are not asleep, beats for all together, and one `drain` at the end of a turn for those that its events gave work.
+ * That is what makes batches out of concurrent publishes without waiting for anything. A replica that breaks a rule of its own is stopped here.
+ */
+export class ReplicaScheduler {
+  /** Where replicas send: heartbeats wait here for the beat. */
+  readonly beats: HeldHeartbeats
+  readonly ticksPerBeat: number
+  readonly #deps: SchedulerDeps
+  /** To be drained. */
+  readonly #awake = new Set<Replica>()
+  /** Replicas that are not asleep: only they get ticks. */
+  readonly #ticking = new Set<Replica>()
+  readonly #sleepers: Sleepers
+  readonly #lostLeaders: LeaderLoss
+  readonly #ticker: Ticker
+  #ticks = 0
+  #drainPending = false
+
+  constructor(deps: SchedulerDeps) {
+    this.#deps = deps
+    const { brokerId, peers, clock, settings, replicas } = deps
+    this.#sleepers = new Sleepers({
+      brokerId,
+      peers,
+      wake: (group) => this.guarded(replicas.get(group), ({ driver }) => driver.wakeUp()),
+      reachable: (peer, reachable) => this.#setReachable(peer, reachable),
+      durableBlock: deps.durableBlock,
+    })
+    this.#lostLeaders = new LeaderLoss({
+      brokerId,
+      sleepers: this.#sleepers,
+      ticks: () => this.#ticks,
+      awake: () => this.#ticking.size,
+    })
+    this.beats = new HeldHeartbeats(peers)
+    const tickMs = settings.electionTimeoutMs / ELECTION_TICKS
+    this.ticksPerBeat = Math.max(1, Math.round(settings.heartbeatMs / tickMs))
+    const stoodStill = (): void => replicas.forEach(({ driver }) => void driver.core.stoodStill())
+    this.#ticker = new Ticker(clock, tickMs, () => this.#tick(), stoodStill)
+  }
+
+  /** Replicas that are not asleep. */
+  get ticking(): number {
+    return this.#ticking.size
+  }
+
+  get sleeping(): number {
+    return this.#sleepers.size
+  }
+
+  isReachable(peer: BrokerId): boolean {
+    return this.#sleepers.isReachable(peer)
+  }
+
+  add(replica: Replica): void {
+    this.#ticking.add(replica)
+  }
+
+  remove(replica: Replica): void {
+    this.#awake.delete(replica)
+    this.#forget(replica)
+  }
+
+  /** Feeds all replicas the ticks that are due. */
+  catchUp(): void {
+    this.#ticker.catchUp()
+  }
+
+  /** The replica is drained at the end of the turn. */
+  wake(replica: Replica): void {
+    this.#awake.add(replica)
+    this.noteSleep(replica)
+    if (this.#drainPending) return
+    this.#drainPending = true
+    this.#deps.clock.soon(() => this.#drain())
+  }
+
+  wakeAtBeat(replica: Replica): void {
+    this.#awake.add(replica)
+  }
+
+  /** See LeaderLoss. */
+  wakeIfLost(replica: Replica): void {
+    this.#lostLeaders.wakeIfLost(replica)
+  }
+
+  /** Called wherever a replica may have fallen asleep or woken. */
+  noteSleep(replica: Replica): void {
+    const { core, asleep } = replica.driver
+    if (asleep === this.#sleepers.has(replica.id)) return
+    if (!asleep) {
+      this.#sleepers.woke(replica.id)
+      if (!replica.driver.stopped) this.#ticking.add(replica)
+      return
+    }
+    this.#ticking.delete(replica)
+    const { term, leader } = core
+    this.#sleepers.fellAsleep(replica.id, { term, leader, members: members(core.configuration), since: this.#ticks })
+  }
+
+  /** The link to a peer went down or came up: what was in flight on it is lost. */
+  link(peer: BrokerId, up: boolean): void {
+    this.#sleepers.link(peer, up)
+    for (const replica of this.#deps.replicas.values()) {
+      if (!members(replica.configuration).includes(peer)) continue
+      this.guarded(replica, () => replica.driver.peerUnreachable(peer))
+    }
+  }
+
+  told<Name extends NoteName>(from: BrokerId, name: Name, fields: Message<Name>): void {
+    this.#sleepers.told(from, name, fields)
+  }
+
+  guarded(replica: Replica | undefined, act: (replica: Replica) => void): void {
+    if (replica === undefined) return
+    try {
+      act(replica)
+    } catch (error) {
+      this.stopBroken(replica, error)
+    }
+  }
+
+  /** A broken invariant stops this replica, permanently and with a line in the log; the others have nothing to do with it. */
+  stopBroken(replica: Replica, err: unknown): void {
+    this.#deps.logger.error({ group: replica.id, err }, 'the replica has broken a rule of its own and is stopped')
+    replica.stop('broken')
+    this.#forget(replica)
+  }
+
+  close(): void {
+    this.#ticker.cancel()
+  }
+
+  #tick(): void {
+    this.#lostLeaders.tick()
+    for (const replica of this.#ticking) {
+      this.guarded(replica, (ticking) => ticking.tick())
+      this.noteSleep(replica)
+      this.#deps.checkpoints.saveIfDue(replica)
+    }
+    this.#ticks += 1
+    if (this.#ticks % this.ticksPerBeat !== 0) return
+    this.#drain()
+    this.beats.beat()
+    this.#sleepers.beat()
+  }
+
+  #drain(): void {
+    this.#drainPending = false
+    const awake = [...this.#awake]
+    this.#awake.clear()
+    for (const replica of awake) this.guarded(replica, ({ driver }) => driver.drain())
+  }
+
+  #setReachable(peer: BrokerId, reachable: boolean): void {
+    for (const replica of this.#deps.replicas.values()) {
+      const { core } = replica.driver
+      // Also a broker that is no member: it may become one again.
+      this.guarded(replica, () => replica.driver.setReachable(peer, reachable))
+      if (!reachable && core.leader === peer && replica.driver.asleep) this.#lostLeaders.add(replica)
+    }
+  }
+
+  #forget(replica: Replica): void {
+    this.#ticking.delete(replica)
+    this.#sleepers.woke(replica.id)
+  }
+}
