@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Tests that start processes of their own: one file at a time, after the others, so that they measure what they mean to. */
-const processTests = ['test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts']
+const processTests = ['test/e2e/**/*.test.ts']
 /** Those of them that ask what happens, not how fast: they mostly wait, so two files share the machine. */
 const functions = [
   'backup-reads',
@@ -18,7 +18,27 @@ const functions = [
   'packages',
   'sealed-tokens',
 ]
+/** Beside their file as the others, but they take seconds each, or need a process or modules of their own. */
+const longTests = [
+  'broker/src/cascade/tiers.test.ts',
+  'broker/src/doors/server.test.ts',
+  'broker/src/doors/stalled-clients.test.ts',
+  'broker/src/doors/ws/shared-texts.test.ts',
+  'broker/src/log/recovery/recovery.test.ts',
+  'broker/src/log/stored-logs.test.ts',
+  'broker/src/platform/node/memory-release.test.ts',
+  'consumer/src/recreated.test.ts',
+  'producer/src/faults.test.ts',
+  'producer/src/recreated.test.ts',
+  'test/faults/**/*.test.ts',
+  'test/fuzz/**/*.test.ts',
+  'test/sim/**/*.test.ts',
+  'test/tool-arguments.test.ts',
+]
 const functionTests = functions.map((name) => `test/e2e/${name}.test.ts`)
+
+// By default one less than there are cores, which is one on two.
+const maxWorkers = Math.max(2, availableParallelism() - 1)
 
 export default defineConfig({
   test: {
@@ -27,9 +47,19 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['*/src/**/*.test.ts', '*/test-*/**/*.test.ts', 'scripts/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**', ...processTests],
-          // By default one less than there are cores, which is one on two.
-          maxWorkers: Math.max(2, availableParallelism() - 1),
+          exclude: ['**/node_modules/**', '**/dist/**', ...processTests, ...longTests],
+          // Files share their modules: loading these anew for each takes longer than the tests.
+          isolate: false,
+          maxWorkers,
+          testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          include: longTests,
+          maxWorkers,
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { publishable } from './publishable-manifest.ts'
+import { publishable, publishedEngines } from './publishable-manifest.ts'
 
 it('points entries to dist, drops those of development, and pins our own packages', () => {
   const manifest = {
@@ -18,6 +18,7 @@ it('points entries to dist, drops those of development, and pins our own package
   expect(publishable(manifest, new Map([['@tailrace/schemas', '0.2.0']]))).toEqual({
     name: '@tailrace/client',
     version: '0.2.0',
+    engines: publishedEngines,
     exports: {
       '.': { types: './dist/index.d.ts', default: './dist/index.js' },
       './x': {

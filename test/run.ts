@@ -9,11 +9,18 @@ import { helpIfAsked } from './tool-arguments.ts'
 
 const usage = `npm test [-- ARGUMENT...]
 Runs the type checker, the linter, and every test. Arguments go to vitest, which then runs alone: npm test -- broker/src/raft
+npm test -- --changed runs the tests that what is not committed can reach, npm test -- --changed main those of a branch.
+
+npm run check
+Runs the type checker, the linter, the rules of the architecture and the unit tests: what to run before each commit.
+
 The last line sums up: "N passed, N failed". npx vitest --help tells what vitest takes.`
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const report = join(root, '.tmp', `vitest-${process.pid}.json`)
-const args = process.argv.slice(2)
+const given = process.argv.slice(2)
+const isCheck = given[0] === 'check'
+const args = isCheck ? ['--project', 'unit', ...given.slice(1)] : given
 
 function run(title: string, command: readonly string[]): number {
   const started = performance.now()
@@ -45,7 +52,7 @@ function readReport(): VitestReport | null {
 helpIfAsked(usage, args)
 mkdirSync(join(root, '.tmp'), { recursive: true })
 const checks =
-  args.length > 0
+  given.length > (isCheck ? 1 : 0)
     ? []
     : [check('types', ['typescript/bin/tsc', '--noEmit']), check('lint', ['@biomejs/biome/bin/biome', 'check', '.'])]
 const vitest = [
