@@ -41,7 +41,7 @@ describe('imports against the direction', () => {
       'producer must not know the broker',
     ],
     ['broker/src/raft/a.ts', "import { b } from './b.test.ts'", 'is for tests only'],
-    ['broker/src/raft/a.ts', "import { b } from '../../../test/sim/world.ts'", 'leaves the package'],
+    ['broker/src/raft/a.ts', "import { b } from '../../../test/sim/core/world.ts'", 'leaves the package'],
     ['broker/src/novelty/a.ts', '', 'is in no area'],
     ['broker/src/a.ts', '', 'is in no area'],
     ['broker/src/partition/a.ts', "import { b } from '../cluster/b.ts'", 'partition must not import cluster'],

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { ImportGraph } from '../architecture/import-graph.ts'
 
 /** Too slow for every mutant: real processes, thousands of seeds. */
-const slow = /^test\/(e2e|chaos|bench|sim|scenarios|mutants|fuzz)\//
+const slow = /^test\/(e2e|bench|sim|scenarios|mutants|fuzz)\//
 
 /**
  * The unit tests that can notice a change of `file`: its own, then those with the fewest imports between them and it, among them its own

@@ -1,5 +1,5 @@
 import { TailraceError } from '@tailrace/schemas'
-import { Violation } from '../sim/invariants.ts'
+import { Violation } from '../sim/core/invariants.ts'
 
 /** The scenario asks for something that makes no sense here: a broker that is not there, a message that is not on the wire. */
 export class BadCommand extends Error {

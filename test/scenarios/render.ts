@@ -2,7 +2,7 @@ import type { EntryHeader, HardState } from '@tailrace/schemas'
 import { EntryKind } from '@tailrace/schemas'
 import type { Configuration } from '../../broker/src/raft/config.ts'
 import type { RaftMessage } from '../../broker/src/raft/messages.ts'
-import type { StoredEntry } from '../sim/sim-disk.ts'
+import type { StoredEntry } from '../sim/core/sim-disk.ts'
 
 /** What messages, logs and brokers look like in a scenario's outcome. An entry is `index@term`; `*` marks the entry that opens a term, `c` a
  * configuration. */

@@ -1,7 +1,7 @@
 import type { HardState, TermStart } from '@tailrace/schemas'
 import { EntryKind } from '@tailrace/schemas'
 import type { ConfigurationHeader, IndexedConfiguration, RaftStart } from '../../broker/src/raft/config.ts'
-import type { StoredEntry } from '../sim/sim-disk.ts'
+import type { StoredEntry } from '../sim/core/sim-disk.ts'
 import type { StoryDisk } from './story-disk.ts'
 
 /** What a core is told of the disk when it starts, or when a fetched state has replaced its log. */

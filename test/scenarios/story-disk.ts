@@ -1,6 +1,6 @@
 import type { HardState, LogIndex, Term } from '@tailrace/schemas'
 import type { RaftMessage } from '../../broker/src/raft/messages.ts'
-import type { StoredEntry } from '../sim/sim-disk.ts'
+import type { StoredEntry } from '../sim/core/sim-disk.ts'
 
 /** Mistakes of a driver, for negative controls. */
 export interface DiskDefects {

@@ -1,5 +1,5 @@
 import type { BrokerId } from '@tailrace/schemas'
-import type { Parcel } from '../sim/sim-network.ts'
+import type { Parcel } from '../sim/core/sim-network.ts'
 import type { LinkPattern } from './arguments.ts'
 import { kindOf } from './render.ts'
 

@@ -1,9 +1,9 @@
 import { refuseArguments, type ToolArguments, toolArguments } from '../tool-arguments.ts'
 import { replayBrokers, runManyBrokers } from './broker/cli.ts'
 import { brokerDefectNames, brokerFaultNames } from './broker/run-broker-seed.ts'
+import { type DefectName, defectNames, runSeed, type SmallerHistory } from './core/run-seed.ts'
+import { absenceNames } from './core/without-faults.ts'
 import { runHours } from './long-run.ts'
-import { type DefectName, defectNames, runSeed, type SmallerHistory } from './run-seed.ts'
-import { absenceNames } from './without-faults.ts'
 
 const usage = `npm run sim -- --seed N [--trace] [--without FAULT[,FAULT]] [--turn T] | --seeds COUNT [--from N] | --hours H   [--defect NAME[,NAME]]
 Replays one seed, runs many, or runs fresh ones for hours, on all cores.

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runBrokerSeed } from './broker/run-broker-seed.ts'
 import { shrink } from './broker/shrink.ts'
-import { runSeed } from './run-seed.ts'
-import { shrinkSeed } from './shrink.ts'
+import { runSeed } from './core/run-seed.ts'
+import { shrinkSeed } from './core/shrink.ts'
 
 const FOLDER = fileURLToPath(new URL('../../.tmp/sim', import.meta.url))
 /** Of a long history the end tells why it failed. */

@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { runBrokerSeed } from './broker/run-broker-seed.ts'
+import { runSeed } from './core/run-seed.ts'
 import type { Kind } from './failure-file.ts'
 import { writeFailure } from './failure-file.ts'
-import { runSeed } from './run-seed.ts'
 
 /** What a worker tells after each turn. */
 export interface Turn {

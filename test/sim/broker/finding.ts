@@ -1,5 +1,5 @@
 import { TailraceError } from '@tailrace/schemas'
-import { Violation } from '../invariants.ts'
+import { Violation } from '../core/invariants.ts'
 
 /** What the world of whole brokers watches for beside the properties of the Raft core (../invariants.ts). */
 export type BrokerProperty =

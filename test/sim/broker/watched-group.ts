@@ -1,7 +1,7 @@
 import type { BrokerId, GroupId, LogIndex, Offset, Term } from '@tailrace/schemas'
 import { EntryKind } from '@tailrace/schemas'
-import { Invariants } from '../invariants.ts'
-import type { StoredEntry } from '../sim-disk.ts'
+import { Invariants } from '../core/invariants.ts'
+import type { StoredEntry } from '../core/sim-disk.ts'
 import { Finding } from './finding.ts'
 import { type GroupView, nobody, WatchedReplica } from './watched-replica.ts'
 

@@ -4,8 +4,8 @@ import type { GroupLog, LogWrite } from '../../../broker/src/log/log-storage.ts'
 import type { Configuration, ConfigurationHeader, IndexedConfiguration } from '../../../broker/src/raft/config.ts'
 import type { CheckedRaftCore } from '../../../broker/src/raft/group.ts'
 import type { Ready } from '../../../broker/src/raft/ready.ts'
-import type { Observed } from '../invariants.ts'
-import type { StoredEntry } from '../sim-disk.ts'
+import type { Observed } from '../core/invariants.ts'
+import type { StoredEntry } from '../core/sim-disk.ts'
 import { Finding } from './finding.ts'
 
 /** What a replica tells of itself, and asks about all of its group. */

@@ -1,4 +1,4 @@
-import { drawPartition, drawPartitionAt, type Links } from '../../faults.ts'
+import { drawPartition, drawPartitionAt, type Links } from '../../core/faults.ts'
 import type { SimRandom } from '../../random.ts'
 import type { Scene } from '../scene.ts'
 import { type FaultClass, victim } from './fault.ts'

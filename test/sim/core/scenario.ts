@@ -1,6 +1,6 @@
-import { noDefects } from '../../broker/src/raft/defects.ts'
+import { noDefects } from '../../../broker/src/raft/defects.ts'
+import { SimRandom } from '../random.ts'
 import { History } from './history.ts'
-import { SimRandom } from './random.ts'
 import { noDriverDefects } from './run-seed.ts'
 import { type SwarmOptions, TICK } from './swarm-options.ts'
 import { World } from './world.ts'

@@ -1,4 +1,4 @@
-import type { RaftMessage } from '../../broker/src/raft/messages.ts'
+import type { RaftMessage } from '../../../broker/src/raft/messages.ts'
 import type { NodeNote } from './node-watch.ts'
 
 /** One line of a trace. */

@@ -1,5 +1,5 @@
 import type { BrokerId } from '@tailrace/schemas'
-import type { Configuration, IndexedConfiguration } from '../../broker/src/raft/config.ts'
+import type { Configuration, IndexedConfiguration } from '../../../broker/src/raft/config.ts'
 import type { StoredEntry } from './sim-disk.ts'
 
 /** What an election needs to know of a replica. */

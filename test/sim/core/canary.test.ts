@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { runBrokerSeed } from './broker/run-broker-seed.ts'
+import { runBrokerSeed } from '../broker/run-broker-seed.ts'
 import { runSeed } from './run-seed.ts'
 import { shrinkSeed } from './shrink.ts'
 

@@ -1,8 +1,8 @@
 import type { BrokerId, LogIndex, Term } from '@tailrace/schemas'
 import { describe, expect, test } from 'vitest'
-import { type Defects, noDefects } from '../../broker/src/raft/defects.ts'
-import type { RaftMessage } from '../../broker/src/raft/messages.ts'
-import { logOf, startFrom, TestNode, testOptions } from '../../broker/src/raft/testing/test-cluster.ts'
+import { type Defects, noDefects } from '../../../broker/src/raft/defects.ts'
+import type { RaftMessage } from '../../../broker/src/raft/messages.ts'
+import { logOf, startFrom, TestNode, testOptions } from '../../../broker/src/raft/testing/test-cluster.ts'
 
 const IDS: readonly BrokerId[] = [1, 2, 3]
 /** A term that all have heard of before, later than any entry's. */

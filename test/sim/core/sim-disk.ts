@@ -1,6 +1,6 @@
 import { type EntryHeader, EntryKind, type HardState, type LogIndex } from '@tailrace/schemas'
-import type { ConfigurationHeader, IndexedConfiguration } from '../../broker/src/raft/config.ts'
-import type { SimRandom } from './random.ts'
+import type { ConfigurationHeader, IndexedConfiguration } from '../../../broker/src/raft/config.ts'
+import type { SimRandom } from '../random.ts'
 
 /** An entry with what a header alone does not show: the identity of its content. */
 export interface StoredEntry {

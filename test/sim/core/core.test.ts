@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { SimRandom } from './random.ts'
+import { SimRandom } from '../random.ts'
 import { type DefectName, runSeed } from './run-seed.ts'
 import { drawSwarm } from './swarm.ts'
 import type { SwarmOptions } from './swarm-options.ts'

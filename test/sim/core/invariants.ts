@@ -1,5 +1,5 @@
 import { type BrokerId, type EntryHeader, EntryKind, type LogIndex, type Term } from '@tailrace/schemas'
-import type { Configuration, ConfigurationHeader } from '../../broker/src/raft/config.ts'
+import type { Configuration, ConfigurationHeader } from '../../../broker/src/raft/config.ts'
 import { couldLead, type Electable } from './electable.ts'
 import type { StoredEntry } from './sim-disk.ts'
 

@@ -1,5 +1,5 @@
 import type { TermStart } from '@tailrace/schemas'
-import type { RaftStart } from '../../broker/src/raft/config.ts'
+import type { RaftStart } from '../../../broker/src/raft/config.ts'
 import type { SimDisk } from './sim-disk.ts'
 
 /** What a core is told of the disk when it starts, or when a fetched state has replaced its log. */

@@ -1,4 +1,4 @@
-import type { SimRandom } from './random.ts'
+import type { SimRandom } from '../random.ts'
 import { type SwarmOptions, TICK } from './swarm-options.ts'
 
 /** Draws which faults a seed has, and how hard: a seed with few kinds reaches deeper into each than one with all (swarm testing). */

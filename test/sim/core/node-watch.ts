@@ -1,8 +1,8 @@
 import type { BrokerId, Message } from '@tailrace/schemas'
-import { Sleepers } from '../../broker/src/partition/broker/sleepers.ts'
-import type { NoteName } from '../../broker/src/partition/peers.ts'
-import type { CheckedRaftCore } from '../../broker/src/raft/group.ts'
-import { members } from '../../broker/src/raft/members/quorum.ts'
+import { Sleepers } from '../../../broker/src/partition/broker/sleepers.ts'
+import type { NoteName } from '../../../broker/src/partition/peers.ts'
+import type { CheckedRaftCore } from '../../../broker/src/raft/group.ts'
+import { members } from '../../../broker/src/raft/members/quorum.ts'
 
 /** The only group of the simulated brokers. */
 const GROUP = 1

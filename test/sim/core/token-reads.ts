@@ -1,7 +1,7 @@
 import type { LogIndex, Term } from '@tailrace/schemas'
+import type { SimRandom } from '../random.ts'
 import { EventKind, type Note } from './event-kind.ts'
 import { type Invariants, Violation } from './invariants.ts'
-import type { SimRandom } from './random.ts'
 import type { SimBroker } from './sim-broker.ts'
 
 /** What readers need of the world around them. */

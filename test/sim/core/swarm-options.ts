@@ -1,4 +1,4 @@
-import type { RaftOptions } from '../../broker/src/raft/config.ts'
+import type { RaftOptions } from '../../../broker/src/raft/config.ts'
 import type { NetworkFaults } from './sim-network.ts'
 
 /** Microseconds of one tick of an accurate broker clock. */
