@@ -139,8 +139,8 @@ export const formatTable = {
   },
   handshake: {
     what: 'The handshake of brokers',
-    version: 1,
-    checkedIn: 'broker/src/doors/peer/handshake.ts',
+    version: 2,
+    checkedIn: 'broker/src/doors/peer/handshake-version.ts',
     proof: 'the connection between brokers',
   },
 } as const satisfies Record<string, FormatRow>

@@ -56,11 +56,10 @@ test('a message that does not fit its schema is refused when it is encoded', () 
 })
 
 test('a header longer than any before does not harm the next one', () => {
-  const json = 'x'.repeat(3_000_000)
-  expect(parseFrame(whole('AdminReply', { correlation: 1, json }))).toMatchObject({ fields: { correlation: 1, json } })
-  expect(parseFrame(whole('AdminReply', { correlation: 2, json: '' }))).toMatchObject({
-    fields: { correlation: 2, json: '' },
-  })
+  const long = { correlation: 1, state: 'running', reason: 'x'.repeat(3_000_000) }
+  expect(parseFrame(whole('DriveChangeReply', long))).toMatchObject({ fields: long })
+  const short = { correlation: 2, state: 'done', reason: '' }
+  expect(parseFrame(whole('DriveChangeReply', short))).toMatchObject({ fields: short })
 }, 20_000)
 
 test('garbage is told by what is wrong with it', () => {
@@ -83,7 +82,7 @@ test('garbage is told by what is wrong with it', () => {
 test('a header that is longer than headers may be is refused unread', () => {
   const bytes = new Uint8Array(MAX_FRAME_HEADER_BYTES + 100)
   writeInt32(bytes, 0, bytes.length - 4)
-  bytes.set([1, 0, 0, MessageNumber.AdminReply], 4)
+  bytes.set([1, 0, 0, MessageNumber.FetchReply], 4)
   writeInt32(bytes, 8, MAX_FRAME_HEADER_BYTES + 1)
   expect(codeOf(bytes)).toBe('FRAME_TOO_LARGE')
 })
@@ -101,8 +100,8 @@ test.each<[string, MessageName, number[]]>([
   ['an array of 2^31 items', 'Heartbeats', [0x80, 0x80, 0x80, 0x80, 0x10, 2, 2, 2, 0]],
   ['an array of -2^33 items', 'Leaders', [0xff, 0xff, 0xff, 0xff, 0x3f, 2]],
   ['a count without end', 'Leaders', Array(2000).fill(0xff)],
-  ['a string of 2^33 bytes', 'AdminReply', [2, 0x80, 0x80, 0x80, 0x80, 0x40]],
-  ['a string of -1 bytes', 'AdminReply', [2, 1]],
+  ['a string of 2^33 bytes', 'DriveChangeReply', [2, 0x80, 0x80, 0x80, 0x80, 0x40]],
+  ['a string of -1 bytes', 'DriveChangeReply', [2, 1]],
   ['an int past 32 bits', 'VoteReply', [2, 0x80, 0x80, 0x80, 0x80, 0x40, 0, 0]],
   ['a long past 2^53', 'InitProducer', [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]],
   ['an enum symbol that does not exist', 'FindOffset', [2, 2, 65, 0, 8, 0]],

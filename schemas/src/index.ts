@@ -16,8 +16,11 @@ export {
 export * from './frame-reader.ts'
 export * from './ids.ts'
 export * from './messages.ts'
+export * from './metadata-intents.ts'
 export * from './murmur2.ts'
 export * from './names.ts'
+export * from './peer-messages.ts'
+export * from './peer-requests.ts'
 export * from './position.ts'
 export {
   decoderFor,

@@ -2,17 +2,22 @@ import { describe, expect, test } from 'vitest'
 import type { MessageName } from './messages.ts'
 import { decoderFor, decoderOfOnly, encodeHeader, type MessageDecoder, ownDecoder, protocolJson } from './protocol.ts'
 import { sampleMessages } from './testing/sample-messages.ts'
+import { sampleIntents } from './testing/sample-peer-messages.ts'
 
 interface List {
   readonly message: MessageName
-  /** Field names from the message down to the list; a list on the way is entered at its first item. */
+  /** Field names from the message down to the list; a list on the way is entered at its first item, a union of records at the record's full name. */
   readonly path: readonly string[]
   readonly maxItems: unknown
 }
 
 /** Every list of every message, also those inside of other lists. */
 function listsOf(message: MessageName, type: unknown, path: readonly string[]): List[] {
-  if (Array.isArray(type)) return type.flatMap((branch) => listsOf(message, branch, path))
+  if (Array.isArray(type)) {
+    const records = type.filter((branch) => branch?.type === 'record')
+    if (records.length < 2) return type.flatMap((branch) => listsOf(message, branch, path))
+    return records.flatMap((branch) => listsOf(message, branch, [...path, `${branch.namespace}.${branch.name}`]))
+  }
   if (typeof type !== 'object' || type === null) return []
   const node = type as {
     type: unknown
@@ -31,7 +36,9 @@ const lists: List[] = JSON.parse(protocolJson).messages.flatMap((message: { sche
 
 /** The sample message whose list has `count` items. */
 function withItems({ message, path }: List, count: number): Uint8Array {
-  const fields = structuredClone(sampleMessages[message]) as unknown as Record<string, unknown>
+  const intent = sampleIntents.find((sample) => path.includes(Object.keys(sample)[0]!))
+  const sample = { ...sampleMessages[message], ...(intent && { intent }) }
+  const fields = structuredClone(sample) as unknown as Record<string, unknown>
   let holder = fields
   for (const name of path.slice(0, -1)) holder = holder[name] as Record<string, unknown>
   const name = path.at(-1)!
@@ -53,10 +60,11 @@ const resolving: MessageDecoder = {
 }
 
 test('the walk finds the lists', () => {
-  expect(lists.length).toBeGreaterThanOrEqual(16)
+  expect(lists.length).toBeGreaterThanOrEqual(35)
   expect(lists.map(({ message, path }) => `${message}.${path.join('.')}`)).toContain(
     'MetadataReply.topics.0.partitions.0.replicas',
   )
+  expect(lists.map(({ path }) => path.join(' '))).toContain('intent tailrace.metadata.ForceReplicas lost')
 })
 
 describe.each(lists.map((list) => [`${list.message}.${list.path.join('.')}`, list] as const))('%s', (_, list) => {

@@ -1,4 +1,5 @@
 import type { BrokerId, GroupId, LogIndex, Offset, PartitionNumber, ProducerId, Term } from './ids.ts'
+import type { PeerMessageShapes } from './peer-messages.ts'
 
 /**
  * Shapes of every message of the Tailrace protocol. Each has a number (below), an Avro schema in ../avro/<Name>.avsc with the same
@@ -51,6 +52,34 @@ export const MessageNumber = {
   Witness: 53,
   Admin: 60,
   AdminReply: 61,
+  Formation: 62,
+  FormationReply: 63,
+  Join: 64,
+  JoinReply: 65,
+  MetadataCommand: 66,
+  MetadataCommandReply: 67,
+  PartitionStatus: 68,
+  PartitionStatusReply: 69,
+  GroupReport: 70,
+  GroupReportReply: 71,
+  DriveChange: 72,
+  DriveChangeReply: 73,
+  ChangeMetadataVoters: 74,
+  ChangeMetadataVotersReply: 75,
+  CancelChange: 76,
+  CancelChangeReply: 77,
+  TransferLeadership: 78,
+  TransferLeadershipReply: 79,
+  MayLead: 100,
+  MayLeadReply: 101,
+  ReturnLeadership: 102,
+  ReturnLeadershipReply: 103,
+  KeepLeadership: 104,
+  KeepLeadershipReply: 105,
+  TakeSnapshot: 106,
+  TakeSnapshotReply: 107,
+  OfferSnapshot: 108,
+  OfferSnapshotReply: 109,
 } as const
 export type MessageName = keyof typeof MessageNumber
 
@@ -85,7 +114,7 @@ export interface EntryFields {
   bytes: number
 }
 
-export interface MessageShapes {
+export interface MessageShapes extends PeerMessageShapes {
   /** First frame of each side on a peer connection. `schemas` is the fingerprint of the sender's protocol; `incarnation` is new at each start. */
   Hello: {
     protocol: number

@@ -28,6 +28,11 @@ for (const { number, schema } of JSON.parse(protocolJson).messages) {
   if (schema.fields[0]?.name === 'correlation') correlated.add(name)
 }
 
+/** Whether the message is a request or the answer to one. */
+export function isCorrelated(name: MessageName): boolean {
+  return correlated.has(name)
+}
+
 /** The message that a number stands for, or undefined. */
 export function messageName(number: number): MessageName | undefined {
   return nameOfNumber.get(number)

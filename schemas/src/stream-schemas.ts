@@ -25,7 +25,7 @@ export const schemasParameter = 'schemas'
 /** What a client adds to the address of `/stream`. */
 export const streamQuery = `?${schemasParameter}=${protocolFingerprint}`
 
-/** A protocol has some 14 KiB. A stranger sends it, and compiling takes about a millisecond for each KiB, so less is taken than of another broker. */
+/** A protocol has some 30 KiB. A stranger sends it, and compiling takes about a millisecond for each KiB, so less is taken than of another broker. */
 const MAX_STREAM_PROTOCOL_LENGTH = 64 * 1024
 /** Versions that are in use side by side are few. */
 const MAX_KEPT_DECODERS = 8

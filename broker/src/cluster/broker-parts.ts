@@ -29,6 +29,8 @@ import type { TopicLimits } from './metadata/topic-rules.ts'
 import { defaultPartitionLimits } from './metadata/topic-rules.ts'
 import type { ClusterNodeDeps } from './node-deps.ts'
 import { Reconciler } from './replicas/reconciler.ts'
+import { answersHere } from './requests/answers-here.ts'
+import { checkedPeers } from './requests/checked-peers.ts'
 import { knownBrokers } from './routing/broker-facade.ts'
 import { LeaderDirectory } from './routing/leader-directory.ts'
 import { MetadataClient } from './routing/metadata-client.ts'
@@ -76,8 +78,9 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
     mayExist: (group) => state.mayExist(group),
     onChange: (group) => events.leadershipChanged(group),
   })
+  const checked = checkedPeers(peers)
   const onFormed = (record: FormationRecord): void => events.formed(record)
-  const formation = new Formation({ ...deps, file, members: state, onFormed })
+  const formation = new Formation({ ...deps, peers: checked, file, members: state, onFormed })
   const hearing = new PeerPermissions({ formation, state, groups, caughtUp: () => registration.applied })
   const alive = (id: BrokerId): boolean => id === brokerId || peers.connected(id)
   const living = (): BrokerId[] => brokers().filter((id) => state.brokers.has(id) && alive(id))
@@ -88,12 +91,13 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
     refusal: (intent) => refusalOf(rules, intent),
     unreadable: () => machine.unreadable,
   })
-  const client = new MetadataClient({ self: brokerId, leader, directory, peers, clock, random })
+  const client = new MetadataClient({ self: brokerId, leader, directory, peers: checked, clock, random })
   const registration = new Registration(() => events.describeSelf(), { state, client, clock, logger })
   const members = new ClusterMembers({ groups, state, brokers, clock, logger })
   const changeMetadata = (voters: readonly BrokerId[]): Promise<void> => members.change(voters)
   const groupRequests = new GroupRequestAnswerer({ brokerId, groups, state, writable, changeMetadata })
-  const calls = new GroupCalls({ brokerId, groupRequests, directory, peers, clock })
+  const here = answersHere(brokerId, groupRequests)
+  const calls = new GroupCalls({ brokerId, here, directory, peers: checked, clock })
   const reconciler = new Reconciler({
     ...{ brokerId, groups, state, clock, logger, maxBatchBytes: deps.maxBatchBytes },
     confirmGone: (group) => confirmGone({ brokerId, groups, state, calls }, group),
@@ -101,7 +105,7 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
     onRemoved: (group) => events.removed(group),
   })
   const addresses = (): string[] => brokerAddresses(file.formation, state)
-  const status = new PartitionStatus({ brokerId, groups, directory, peers })
+  const status = new PartitionStatus({ brokerId, groups, directory, peers: checked })
   const metadata = { state, writer, machine, leader, client, directory, levels }
   const control = createControl(deps, { state, client, directory, calls, alive, status, brokers, limits, settleMs })
   return {
@@ -118,7 +122,7 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
     hearing,
     admission: new JoinRequests({ brokerId, client, clock, peers, addresses, formation: () => file.formation }),
     joining: new Joining({
-      ...{ peers, clock, logger },
+      ...{ peers: checked, clock, logger },
       isFormed: () => file.formation !== null,
       welcomed: (welcome) => events.welcomed(welcome),
     }),

@@ -121,15 +121,12 @@ describe('topics', () => {
       expect(replicas).toContain(leader)
       expect(inSync).toEqual(replicas)
     }
-    const asked = cluster.broker(2).requests.filter(({ fields }) => 'operation' in (fields as object))
-    expect(
-      asked.filter(({ fields }) => (fields as { operation: string }).operation === 'partition-status'),
-    ).toHaveLength(2)
+    expect(cluster.broker(2).requests.filter(({ name }) => name === 'PartitionStatus')).toHaveLength(2)
   })
 
   test('a leader that does not answer holds a description up for two seconds only', async () => {
     await during(api(1).createTopic({ name: 't', partitions: 3, replicas: 1 }))
-    cluster.broker(1).unanswered.add('Admin')
+    cluster.broker(1).unanswered.add('PartitionStatus')
     let partitions = -1
     void api(1)
       .describeTopic('t')
@@ -265,12 +262,10 @@ test('subscribers hear of partitions that change hands, until they stop', async 
   expect(heard).toHaveLength(before)
 })
 
-test('a peer that asks for what is not known gets an error', async () => {
-  const ask = (operation: string, json: string) =>
-    cluster.broker(1).node.handlers.request(2, 'Admin', { correlation: 0, operation, json }, new Uint8Array())
-  await expect(ask('make-coffee', '{}')).rejects.toMatchObject({ code: 'UNSUPPORTED_MESSAGE' })
-  await expect(ask('metadata', '{')).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
-  await expect(ask('formation', '{')).rejects.toMatchObject({ code: 'CLUSTER_MISMATCH' })
+test('a peer that asks for what is not answered here gets an error', async () => {
+  const fields = { correlation: 0, operation: 'make-coffee', json: '{}' }
+  const answer = cluster.broker(1).node.handlers.request(2, 'Admin', fields, new Uint8Array())
+  await expect(answer).rejects.toMatchObject({ code: 'UNSUPPORTED_MESSAGE' })
 })
 
 test('closing answers who waits and writes the state out', async () => {

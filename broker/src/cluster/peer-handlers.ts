@@ -1,20 +1,19 @@
-import type { BrokerId, Message } from '@tailrace/schemas'
+import type { BrokerId, GroupId, Message } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { GroupRequests, PeerAnswer, PeerHandlers, RequestName } from '../partition/peers.ts'
 import type { Formation } from './formation/formation.ts'
-import { FORMATION_OPERATION } from './formation/formation.ts'
 import type { JoinRequests } from './formation/join-requests.ts'
 import type { Joining } from './formation/joining.ts'
-import { JOIN_OPERATION } from './formation/joining.ts'
 import type { PeerPermissions } from './formation/peer-permissions.ts'
 import type { Witness } from './formation/witness.ts'
 import { removedHint } from './metadata/member-changes.ts'
 import type { MetadataState } from './metadata/metadata-state.ts'
-import type { PeerRequestsDeps } from './peer-requests.ts'
-import { peerRequestHandlers } from './peer-requests.ts'
+import type { Answerers } from './requests/request.ts'
+import type { Askers, ClusterRequestName, RequestRow } from './requests/table.ts'
+import { requestTable } from './requests/table.ts'
 import type { LeaderDirectory } from './routing/leader-directory.ts'
 
-export interface PeerHandlersDeps extends Omit<PeerRequestsDeps, 'receiveFormation' | 'receiveApplication'> {
+export interface PeerHandlersDeps extends Omit<Answerers, 'receiveFormation' | 'receiveApplication'> {
   readonly groups: GroupRequests & {
     receive: PeerHandlers['raft']
     link: PeerHandlers['link']
@@ -32,10 +31,10 @@ export interface PeerHandlersDeps extends Omit<PeerRequestsDeps, 'receiveFormati
 
 /** Sends what comes from peers where it belongs, once it is clear that they may say it. */
 export function composePeerHandlers(deps: PeerHandlersDeps): PeerHandlers {
-  const { groups, formation, directory, joining, admission, hearing, state, witness } = deps
-  const answer = peerRequestHandlers({
+  const { groups, formation, directory, joining, admission, hearing, witness } = deps
+  const answer = requestAnswerer(deps, {
     ...deps,
-    receiveFormation: (from, json) => formation.receive(from, json),
+    receiveFormation: (from, record) => formation.receive(from, record),
     receiveApplication: (from) => admission.receive(from),
   })
   return {
@@ -69,36 +68,50 @@ export function composePeerHandlers(deps: PeerHandlersDeps): PeerHandlers {
       directory.link(peer, up)
     },
     admit: (identity) => formation.admit(identity),
-    request<Name extends RequestName>(
-      from: BrokerId,
-      name: Name,
-      fields: Message<Name>,
-      body: Uint8Array,
-    ): Promise<PeerAnswer<Name>> {
-      if (state.removed.has(from)) return Promise.reject(new TailraceError('CLUSTER_MISMATCH', removedHint(from)))
-      const refusal = refusalOf(hearing, formation, from, name, fields)
-      return refusal === null ? answer[name](from, fields, body) : Promise.reject(refusal)
-    },
+    request: answer,
   }
 }
 
-/** How a broker becomes a member. Everything else is for members only. */
-const openToAll: ReadonlySet<string> = new Set([FORMATION_OPERATION, JOIN_OPERATION])
+/**
+ * Answers what other brokers ask of this one. It answers as the leader or with NOT_LEADER: a request that was forwarded once never travels on, so two
+ * brokers with wrong ideas of each other cannot send it to and fro (M39).
+ */
+function requestAnswerer(deps: PeerHandlersDeps, answerers: Answerers): PeerHandlers['request'] {
+  const rows: { readonly [Name in RequestName]?: Name extends ClusterRequestName ? RequestRow<Name> : never } =
+    requestTable
+  return <Name extends RequestName>(from: BrokerId, name: Name, fields: Message<Name>, body: Uint8Array) => {
+    try {
+      const row = rows[name] as RequestRow<Name> | undefined
+      if (row === undefined) throw new TailraceError('UNSUPPORTED_MESSAGE', `${name} is not answered here.`)
+      refuseStrangers(deps, from, row.askers, 'group' in fields ? fields.group : undefined)
+      if (!row.handler.check(fields)) {
+        throw new TailraceError('INVALID_REQUEST', `A field of ${name} is missing or wrong.`)
+      }
+      const speaker = row.speaker(fields)
+      if (speaker !== null && speaker !== from) {
+        throw new TailraceError('INVALID_REQUEST', `Broker ${from} cannot say this for broker ${speaker}.`)
+      }
+      return row.handler.answer(answerers, from, fields, body)
+    } catch (error) {
+      return Promise.reject<PeerAnswer<Name>>(error)
+    }
+  }
+}
 
-function refusalOf(
-  hearing: PeerPermissions,
-  formation: Formation,
+/** @throws TailraceError CLUSTER_MISMATCH, NOT_READY: the broker may not ask this, or not yet */
+function refuseStrangers(
+  { state, formation, hearing }: PeerHandlersDeps,
   from: BrokerId,
-  name: RequestName,
-  fields: Partial<Message<'Admin'> & Message<'CopyOpen'>>,
-): TailraceError | null {
-  if (name === 'Admin' && openToAll.has(fields.operation!)) return null
+  askers: Askers,
+  group: GroupId | undefined,
+): void {
+  if (state.removed.has(from)) throw new TailraceError('CLUSTER_MISMATCH', removedHint(from))
+  if (askers === 'anybody') return
   // Retriable: this broker may be behind, or the other one not admitted yet.
   if (!formation.isMember(from)) {
-    return new TailraceError('NOT_READY', `Broker ${from} is not known here as a broker of the cluster.`)
+    throw new TailraceError('NOT_READY', `Broker ${from} is not known here as a broker of the cluster.`)
   }
-  if (fields.group !== undefined && !hearing.mayHold(from, fields.group)) {
-    return new TailraceError('NOT_READY', `Broker ${from} is not known here to have a replica of it.`)
+  if (askers === 'replicas' && group !== undefined && !hearing.mayHold(from, group)) {
+    throw new TailraceError('NOT_READY', `Broker ${from} is not known here to have a replica of it.`)
   }
-  return null
 }

@@ -1,4 +1,4 @@
-import type { BrokerId, GroupId, Message, MessageName } from '@tailrace/schemas'
+import type { BrokerId, GroupId, Message, MessageName, PeerRequestName } from '@tailrace/schemas'
 import type { RaftMessage } from '../raft/messages.ts'
 
 /**
@@ -21,7 +21,7 @@ export interface Peers {
   request<Name extends RequestName>(
     to: BrokerId,
     name: Name,
-    fields: Omit<Message<Name>, 'correlation'>,
+    fields: RequestFields<Name>,
     body: readonly Uint8Array[],
     timeoutMs: number,
   ): Promise<PeerReply<Name>>
@@ -34,21 +34,15 @@ export interface Peers {
 /** What the brokers say to each other about all their groups together (sleepers.ts), and about their disks (cluster/formation/witness.ts). */
 export type NoteName = 'NodeBeat' | 'SleepingGroups' | 'WakeGroups' | 'Lives' | 'Witness'
 
-export type RequestName =
-  | 'Publish'
-  | 'Fetch'
-  | 'FindOffset'
-  | 'InitProducer'
-  | 'Admin'
-  | 'CopyOpen'
-  | 'CopyRead'
-  | 'CopyClose'
-  | 'ReadEntries'
+export type RequestName = PeerRequestName
+/** What a request says, and what its answer does, beside the correlation. */
+export type RequestFields<Name extends RequestName> = Omit<Message<Name>, 'correlation'>
+export type ReplyFields<Name extends RequestName> = Omit<PeerReply<Name>['fields'], 'correlation'>
 /** Requests that a group's replica answers by itself, on whatever broker it is: copies of its state and entries that another has lost. */
 export type GroupRequestName = 'CopyOpen' | 'CopyRead' | 'CopyClose' | 'ReadEntries'
 
 export interface PeerAnswer<Name extends RequestName> {
-  readonly fields: Omit<PeerReply<Name>['fields'], 'correlation'>
+  readonly fields: ReplyFields<Name>
   readonly body: readonly Uint8Array[]
 }
 

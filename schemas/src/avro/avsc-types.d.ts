@@ -8,16 +8,21 @@ declare module 'avsc/etc/browser/avsc-types.js' {
   }
   export interface Resolver {
     readonly itemsType?: AvroType
+    _read(tap: Tap): unknown
   }
   export interface AvroType {
     readonly name?: string
+    /** The name under which it stands in a union. */
+    readonly branchName?: string
     readonly itemsType?: AvroType
+    /** Of a union. */
+    readonly types?: readonly AvroType[]
     _read(tap: Tap): unknown
     _skip(tap: Tap): void
     /** Returns the end, or minus the number of missing bytes. */
     encode(value: unknown, buffer: Uint8Array, at: number): number
     fromBuffer(buffer: Uint8Array, resolver?: Resolver): unknown
-    createResolver(writer: AvroType): Resolver
+    createResolver(writer: AvroType, options?: object): Resolver
   }
   export interface Options {
     readonly typeHook?: (schema: unknown, options: Options) => AvroType | undefined
@@ -28,6 +33,7 @@ declare module 'avsc/etc/browser/avsc-types.js' {
     readonly types: {
       readonly IntType: new () => AvroType
       readonly ArrayType: new (schema: unknown, options: Options) => AvroType
+      readonly WrappedUnionType: new (schema: unknown, options: Options) => AvroType
     }
   }
   export default avsc

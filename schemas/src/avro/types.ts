@@ -50,6 +50,40 @@ function blockCount(tap: Tap, before: number, most: number): number {
   return count
 }
 
+/**
+ * A union of records, one of which a value is. avsc refuses a writer whose union has a record that the reader does not know; here such a record is skipped
+ * where it comes, and gives its name and null, so that the two can work together and the reader can say what it does not know.
+ */
+class RecordUnionType extends avsc.types.WrappedUnionType {
+  override createResolver(writer: AvroType, options?: object): Resolver {
+    if (writer.types === undefined) return super.createResolver(writer, options)
+    const own = new Set(this.types!.map(({ branchName }) => branchName))
+    const readers = writer.types.map((branch) =>
+      own.has(branch.branchName) ? super.createResolver(branch, options) : unknownBranch(branch),
+    )
+    return {
+      _read(tap) {
+        const reader = readers[tap.readLong()]
+        if (reader === undefined) throw new RangeError('a branch that the union does not have')
+        return reader._read(tap)
+      },
+    }
+  }
+}
+
+function unknownBranch(branch: AvroType): Resolver {
+  return {
+    _read(tap) {
+      branch._skip(tap)
+      return { [branch.branchName!]: null }
+    },
+  }
+}
+
+function isRecordUnion(schema: readonly unknown[]): boolean {
+  return schema.length > 1 && schema.every((branch) => (branch as { type?: unknown } | null)?.type === 'record')
+}
+
 /** avsc checks the range of an int when it writes, but not when it reads. */
 class CheckedIntType extends avsc.types.IntType {
   override _read(tap: Tap): number {
@@ -61,6 +95,7 @@ class CheckedIntType extends avsc.types.IntType {
 
 function safeTypes(schema: unknown, options: Options): AvroType | undefined {
   if (schema === 'int') return new CheckedIntType()
+  if (Array.isArray(schema) && isRecordUnion(schema)) return new RecordUnionType(schema, options)
   if (typeof schema !== 'object' || schema === null || !('type' in schema)) return undefined
   if (schema.type === 'int') return new CheckedIntType()
   if (schema.type === 'array') {

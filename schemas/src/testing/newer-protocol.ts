@@ -53,5 +53,7 @@ function filled(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(filled)
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).map(([key, part]) => [key, filled(part)])
-  return { ...Object.fromEntries(entries), sinceLater: 'something' }
+  // One record of a union stands under its full name; what holds it is no record.
+  const isBranch = entries.length === 1 && String(entries[0]![0]).includes('.')
+  return { ...Object.fromEntries(entries), ...(isBranch ? {} : { sinceLater: 'something' }) }
 }

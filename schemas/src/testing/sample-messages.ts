@@ -1,4 +1,5 @@
 import type { ErrorFields, MessageName, MessageShapes } from '../messages.ts'
+import { samplePeerMessages } from './sample-peer-messages.ts'
 
 const error: ErrorFields = { code: 'NOT_LEADER', message: 'Über den Wolken', retriable: true, hint: 'look elsewhere' }
 const far = Number.MAX_SAFE_INTEGER - 1
@@ -7,7 +8,7 @@ const correlation = 2 ** 40
 /** One of each message with no field at its zero, for tests of whatever carries messages. Types hold it against messages.ts. */
 export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
   Hello: {
-    protocol: 1,
+    protocol: 2,
     schemas: 'f00',
     brokerId: 1,
     directoryId: 'd',
@@ -143,4 +144,5 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
   SubscriptionEnd: { subscription: 9, partition: -1, error, logStart: -1, highWatermark: -1 },
   Admin: { correlation, operation: 'createTopic', json: '{"name":"flights"}' },
   AdminReply: { correlation, json: '{}' },
+  ...samplePeerMessages,
 }

@@ -6,6 +6,7 @@ import { cascadeStores } from './cascade-store.ts'
 import { checkpointContents, damagedFiles, journalRecords } from './data-folder.ts'
 import { frameStreams, frames, peerProtocols } from './frames.ts'
 import { liveReplicas } from './live-replica.ts'
+import { peerRequests } from './peer-requests.ts'
 import { copyManifests, identityFiles, metadataCommands, metadataStates, producerCheckpoints } from './states.ts'
 import { jsonConfigFiles, readTokens, textOperations, yamlConfigFiles } from './texts.ts'
 import { webSocketBrokers } from './ws-client.ts'
@@ -17,7 +18,7 @@ const LEAST_SHARE = 1 / 500
 /** Every target, with its share of the inputs: those that open a data folder or run a group for each input are slower by a factor of a hundred. */
 export const targetTable: readonly { readonly target: FuzzTarget; readonly share: number }[] = [
   ...[batches, storedBatches, controlBatches, frames, frameStreams, textOperations].map((target) => share(target, 100)),
-  ...[metadataCommands, copyManifests, producerCheckpoints, readTokens, jsonConfigFiles].map((target) =>
+  ...[metadataCommands, peerRequests, copyManifests, producerCheckpoints, readTokens, jsonConfigFiles].map((target) =>
     share(target, 60),
   ),
   ...[metadataStates, identityFiles].map((target) => share(target, 20)),

@@ -64,7 +64,7 @@ test('who is removed is not heard from then on, also where nobody has told of th
 test('a record is taken from a broker that it names, with the data directory that it has, and from no other', async () => {
   const { formation } = await offering()
   const record = formation.record!
-  expect(await formation.receive(2, JSON.stringify(record))).toBe('{}')
+  await formation.receive(2, record)
   expect(formation.trusts(2)).toBe(true)
   const [own] = record.voters
   for (const others of [
@@ -74,14 +74,14 @@ test('a record is taken from a broker that it names, with the data directory tha
   ]) {
     const { formation: one } = await offering()
     const offered = formationOf([{ ...one.record!.voters[0]! }, ...others])
-    await expect(one.receive(2, JSON.stringify(offered))).rejects.toMatchObject({
+    await expect(one.receive(2, offered)).rejects.toMatchObject({
       code: others[0]?.id === 2 ? 'BROKER_IDENTITY_MISMATCH' : 'CLUSTER_MISMATCH',
       message: expect.not.stringContaining('This broker is in'),
     })
     expect(one.trusts(2)).toBe(false)
   }
   const without = formationOf([{ ...own!, directoryId: 'wiped' }, record.voters[1]!])
-  await expect(formation.receive(2, JSON.stringify(without))).rejects.toMatchObject({
+  await expect(formation.receive(2, without)).rejects.toMatchObject({
     code: 'BROKER_IDENTITY_MISMATCH',
   })
 })

@@ -1,4 +1,6 @@
+import type { Message } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
+import { asked } from '../testing/asked.ts'
 import { BrokerData, TestCluster } from '../testing/test-cluster.ts'
 
 const ids = [1, 2, 3]
@@ -71,16 +73,18 @@ test('a wiped disk is nobody: it is refused, and never opens the metadata group'
 
 test('a record that names this broker with another data directory is not taken', async () => {
   const cluster = await TestCluster.of(3)
-  const json = JSON.stringify(formationOn(cluster.broker(1).data))
+  const record = formationOn(cluster.broker(1).data) as Message<'Formation'>['record']
   await cluster.kill(cluster.broker(3))
   const wiped = await cluster.start(3, ids, new BrokerData())
-  const offer = (text: string) =>
-    wiped.node.handlers.request(1, 'Admin', { correlation: 0, operation: 'formation', json: text }, new Uint8Array())
-  await expect(offer(json)).rejects.toMatchObject({ code: 'BROKER_IDENTITY_MISMATCH' })
+  const offer = (voters: typeof record.voters, version = 1) =>
+    asked(cluster, 1, 3, 'Formation', { record: { ...record, voters, version } })
+  await expect(offer(record.voters)).rejects.toMatchObject({ code: 'BROKER_IDENTITY_MISMATCH' })
   // Made to fit, it no longer matches the id of its cluster.
-  const forged = json.replace(/("id":3,"directoryId":")[^"]*/, `$1${wiped.node.identity().directoryId}`)
-  expect(forged).not.toBe(json)
+  const { directoryId } = wiped.node.identity()
+  const forged = record.voters.map((voter) => (voter.id === 3 ? { ...voter, directoryId } : voter))
   await expect(offer(forged)).rejects.toMatchObject({ code: 'CLUSTER_MISMATCH' })
+  await expect(offer([])).rejects.toMatchObject({ code: 'CLUSTER_MISMATCH' })
+  await expect(offer(record.voters, 2)).rejects.toMatchObject({ code: 'NEWER_FORMAT' })
   expect(formationOn(wiped.data)).toBeNull()
 })
 

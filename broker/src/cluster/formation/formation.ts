@@ -5,13 +5,12 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { membersAsToldBy } from '../members/members-as-told.ts'
 import type { FormationRecord, Member } from '../metadata/formation-record.ts'
-import { formationOf, readFormation, requireMember } from '../metadata/formation-record.ts'
+import { formationOf, recordFields, requireMember } from '../metadata/formation-record.ts'
 import { removedHint, wipedHint } from '../metadata/member-changes.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
 import { AwaitedChanges } from '../routing/awaited-changes.ts'
 import type { IdentityFile } from './identity-file.ts'
 
-export const FORMATION_OPERATION = 'formation'
 const REPLY_MS = 5000
 const RETRY_MS = 1000
 
@@ -133,8 +132,7 @@ export class Formation {
    * A peer hands over its record. Resolves when this broker has it durably.
    * @throws TailraceError BROKER_IDENTITY_MISMATCH or CLUSTER_MISMATCH when it is not for this broker
    */
-  async receive(from: BrokerId, json: string): Promise<string> {
-    const offered = readFormation(parseJson(json))
+  async receive(from: BrokerId, offered: FormationRecord): Promise<void> {
     await this.#saving?.catch(() => {})
     requireMember(offered, this.#deps.brokerId, this.#deps.file.directoryId)
     requireMember(offered, from, this.#deps.peers.identity(from)?.directoryId ?? '')
@@ -147,7 +145,6 @@ export class Formation {
       )
     }
     this.#trust(from)
-    return '{}'
   }
 
   /**
@@ -271,9 +268,8 @@ export class Formation {
 
   async #offer(record: FormationRecord, peer: BrokerId): Promise<void> {
     const { peers, clock, logger } = this.#deps
-    const fields = { operation: FORMATION_OPERATION, json: JSON.stringify(record) }
     try {
-      await peers.request(peer, 'Admin', fields, [], REPLY_MS)
+      await peers.request(peer, 'Formation', { record: recordFields(record) }, [], REPLY_MS)
       if (this.#linked.has(peer)) this.#trustKnown(record, peer)
     } catch (error) {
       const { code } = TailraceError.from(error)
@@ -298,13 +294,5 @@ export class Formation {
       if (identity !== undefined && identity.peer === address && !identity.formed) return identity
     }
     return undefined
-  }
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return null
   }
 }

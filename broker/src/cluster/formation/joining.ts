@@ -1,12 +1,11 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
-import type { Peers } from '../../partition/peers.ts'
+import type { Peers, ReplyFields } from '../../partition/peers.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { FormationRecord } from '../metadata/formation-record.ts'
 import { readFormation } from '../metadata/formation-record.ts'
 
-export const JOIN_OPERATION = 'join'
 const REPLY_MS = 10_000
 const RETRY_MS = 1000
 
@@ -74,14 +73,8 @@ export class Joining {
     this.#linked.delete(member)
     this.#linked.add(member)
     try {
-      const reply = await this.#deps.peers.request(
-        member,
-        'Admin',
-        { operation: JOIN_OPERATION, json: '{}' },
-        [],
-        REPLY_MS,
-      )
-      await this.#take(member, reply.fields.json)
+      const { fields } = await this.#deps.peers.request(member, 'Join', {}, [], REPLY_MS)
+      await this.#take(member, fields)
     } catch (error) {
       const { code, message } = TailraceError.from(error)
       this.#refusal = message
@@ -92,8 +85,7 @@ export class Joining {
     this.#askSoon(RETRY_MS)
   }
 
-  async #take(member: BrokerId, json: string): Promise<void> {
-    const { record, admission, addresses } = JSON.parse(json) as Welcome
+  async #take(member: BrokerId, { record, admission, addresses }: ReplyFields<'Join'>): Promise<void> {
     const checked = readFormation(record)
     if (checked.clusterId !== this.#deps.peers.identity(member)?.clusterId) {
       throw new TailraceError('CLUSTER_MISMATCH', `Broker ${member} has answered for another cluster than its own.`)

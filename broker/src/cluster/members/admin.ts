@@ -10,7 +10,7 @@ import type {
   TopicChanges,
 } from '../../api/admin-api.ts'
 import type { TopicConfig } from '../../api/broker-api.ts'
-import type { Groups, Snapshot } from '../../partition/group.ts'
+import type { Groups } from '../../partition/group.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { FIRST_LEVEL, notSupportedBy } from '../metadata/feature-levels.ts'
 import type { Intent } from '../metadata/metadata-leader.ts'
@@ -71,10 +71,10 @@ export class Admin implements AdminApi {
   }
 
   async changeMembers(target: GroupTarget, replicas: readonly BrokerId[]): Promise<void> {
-    const { group, topic } = this.#find(target)
+    const { topic } = this.#find(target)
     this.#checkBrokers(replicas)
     if (target.kind === 'metadata' || topic === null) {
-      await this.#deps.calls.atLeader({ do: 'change-metadata', group, voters: replicas }, CHANGE_MS)
+      await this.#deps.calls.atLeader('ChangeMetadataVoters', { voters: [...replicas] }, CHANGE_MS)
       return
     }
     const { partition } = target
@@ -84,7 +84,7 @@ export class Admin implements AdminApi {
   async cancelChange(target: GroupTarget): Promise<void> {
     const { group, topic, partition } = this.#find(target)
     if (target.kind === 'metadata' || topic === null) {
-      await this.#deps.calls.atLeader({ do: 'cancel', group }, LEADER_MS)
+      await this.#deps.calls.atLeader('CancelChange', { group }, LEADER_MS)
       return
     }
     if (partition?.change === undefined) throw new TailraceError('CHANGE_FAILED', 'There is no change to cancel.')
@@ -101,10 +101,10 @@ export class Admin implements AdminApi {
       throw new TailraceError('INVALID_MEMBERS', `Broker ${to} has no replica of it.`)
     }
     const { calls } = this.#deps
-    const moved = await calls.atLeader<{ leader: BrokerId }>({ do: 'transfer', group, to }, LEADER_MS)
+    const { leader } = await calls.atLeader('TransferLeadership', { group, to }, LEADER_MS)
     // Where this is not heard, the leadership may return to the preferred replica: no harm comes of that.
-    if (to !== 0 && partition !== null) await calls.at(to, { do: 'keep', group }, LEADER_MS).catch(() => {})
-    return moved
+    if (to !== 0 && partition !== null) await calls.at(to, 'KeepLeadership', { group }, LEADER_MS).catch(() => {})
+    return { leader }
   }
 
   async forceMembers(
@@ -126,8 +126,8 @@ export class Admin implements AdminApi {
   ): Promise<{ index: number; bytes: number }> {
     const { group } = this.#find(target)
     const { calls } = this.#deps
-    const { index, term, bytes } = await calls.at<Snapshot>(broker, { do: 'snapshot', group }, SNAPSHOT_MS)
-    if (thenFetch) await calls.atLeader({ do: 'offer', group, source: broker, place: { index, term } }, LEADER_MS)
+    const { index, term, bytes } = await calls.at(broker, 'TakeSnapshot', { group }, SNAPSHOT_MS)
+    if (thenFetch) await calls.atLeader('OfferSnapshot', { group, source: broker, index, term }, LEADER_MS)
     return { index, bytes }
   }
 
@@ -272,14 +272,12 @@ export class Admin implements AdminApi {
   }
 
   #report(group: GroupId, tail: boolean): Promise<GroupReport> {
-    return this.#deps.calls.atLeader<GroupReport>({ do: 'report', group, tail }, LEADER_MS)
+    return this.#deps.calls.leaderReport(group, tail, LEADER_MS)
   }
 
   /** Of those that answer. */
   async #reportsOf(group: GroupId, brokers: readonly BrokerId[]): Promise<GroupReport[]> {
-    const asked = brokers.map((broker) =>
-      this.#deps.calls.at<GroupReport>(broker, { do: 'report', group, tail: false }, REPLICA_MS).catch(() => null),
-    )
+    const asked = brokers.map((broker) => this.#deps.calls.reportOf(broker, group, REPLICA_MS).catch(() => null))
     return (await Promise.all(asked)).filter((report) => report !== null)
   }
 

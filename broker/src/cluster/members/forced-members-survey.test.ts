@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { examine } from './forced-members-survey.ts'
 import type { GroupCalls } from './group-calls.ts'
 
-const nobodyAnswers = { at: () => Promise.reject(new Error('no answer')) } as unknown as GroupCalls
+const nobodyAnswers = { reportOf: () => Promise.reject(new Error('no answer')) } as unknown as GroupCalls
 
 test.each([
   ['no members', [], undefined],

@@ -29,7 +29,7 @@ export async function examine(
 ): Promise<ForcedMembersSurvey> {
   if (members.length === 0 || new Set(members).size !== members.length) throw new TailraceError('INVALID_MEMBERS')
   const asked = [...new Set([...candidates, ...members])].map((broker) =>
-    calls.at<GroupReport>(broker, { do: 'report', group, tail: false }, ASK_MS).catch(() => null),
+    calls.reportOf(broker, group, ASK_MS).catch(() => null),
   )
   const heard = (await Promise.all(asked)).filter((report) => report !== null)
   const reports = heard.filter(isWhole)

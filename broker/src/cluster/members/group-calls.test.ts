@@ -19,16 +19,16 @@ it('a broker that does not lead is not asked again on the word of a replica here
     directory,
     clock,
     peers: { request } as never,
-    groupRequests: {} as never,
+    here: () => Promise.reject(new Error('not asked')),
   })
   // The replica here was removed while 3 led, and never heard of the leader that came after.
   directory.own(7, 2, 3)
   directory.announced(4, [{ group: 7, term: 3 }])
   expect(calls.leaderOf(7)).toBe(3)
-  const drive = { do: 'drive', group: 7, change: 23 } as const
-  await expect(calls.at(calls.leaderOf(7), drive, 100)).rejects.toMatchObject({ code: 'NOT_LEADER' })
+  const drive = { group: 7, change: 23 }
+  await expect(calls.at(calls.leaderOf(7), 'DriveChange', drive, 100)).rejects.toMatchObject({ code: 'NOT_LEADER' })
   expect(calls.leaderOf(7)).toBe(4)
-  await expect(calls.at(calls.leaderOf(7), drive, 100)).rejects.toMatchObject({ code: 'TIMED_OUT' })
+  await expect(calls.at(calls.leaderOf(7), 'DriveChange', drive, 100)).rejects.toMatchObject({ code: 'TIMED_OUT' })
   expect([calls.leaderOf(7), asked]).toEqual([4, [3, 4]])
   directory.close()
 })

@@ -1,12 +1,12 @@
 import type { BrokerId, ErrorCode, GroupId } from '@tailrace/schemas'
-import { NO_BROKER, TailraceError } from '@tailrace/schemas'
-import type { Peers } from '../../partition/peers.ts'
+import { METADATA_GROUP, NO_BROKER, TailraceError } from '@tailrace/schemas'
+import type { Peers, ReplyFields, RequestFields } from '../../partition/peers.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { withDeadline } from '../../platform/timing/deadline.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import type { LeaderDirectory } from '../routing/leader-directory.ts'
-import type { GroupRequest, GroupRequestAnswerer } from './group-requests.ts'
-import { GROUP_OPERATION } from './group-requests.ts'
+import { groupReportOf } from './group-report-fields.ts'
+import type { GroupReport } from './group-requests.ts'
 
 const PAUSE_MS = 50
 /** The request has not been carried out, or may be carried out twice without harm. */
@@ -17,9 +17,23 @@ const repeatable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SHUTTING_DOWN',
 ])
 
+/** What a broker asks another about a replica of a group; one that names no group is about the metadata group. */
+export type GroupCallName =
+  | 'GroupReport'
+  | 'DriveChange'
+  | 'ChangeMetadataVoters'
+  | 'CancelChange'
+  | 'TransferLeadership'
+  | 'MayLead'
+  | 'ReturnLeadership'
+  | 'KeepLeadership'
+  | 'TakeSnapshot'
+  | 'OfferSnapshot'
+
 export interface GroupCallsDeps {
   readonly brokerId: BrokerId
-  readonly groupRequests: GroupRequestAnswerer
+  /** Answers for this broker as it does for others. */
+  readonly here: <Name extends GroupCallName>(name: Name, fields: RequestFields<Name>) => Promise<ReplyFields<Name>>
   readonly directory: LeaderDirectory
   readonly peers: Pick<Peers, 'request'>
   readonly clock: Clock
@@ -37,19 +51,22 @@ export class GroupCalls {
    * A broker that says that it does not lead the group is believed: a replica here that was removed, and has not heard of it, may take it for the leader.
    * @throws TailraceError what the broker answered; CONNECTION_LOST; TIMED_OUT
    */
-  async at<T>(broker: BrokerId, request: GroupRequest, timeoutMs: number): Promise<T> {
-    const { brokerId, groupRequests, peers, clock } = this.#deps
+  async at<Name extends GroupCallName>(
+    broker: BrokerId,
+    name: Name,
+    fields: RequestFields<Name>,
+    timeoutMs: number,
+  ): Promise<ReplyFields<Name>> {
+    const { brokerId, here, peers, clock } = this.#deps
     if (broker === brokerId) {
-      return (await withDeadline(clock, timeoutMs, groupRequests.answer(request), () => {
+      return withDeadline(clock, timeoutMs, here(name, fields), () => {
         throw new TailraceError('TIMED_OUT')
-      })) as T
+      })
     }
-    const fields = { operation: GROUP_OPERATION, json: JSON.stringify(request) }
     try {
-      const reply = await peers.request(broker, 'Admin', fields, [], timeoutMs)
-      return JSON.parse(reply.fields.json) as T
+      return (await peers.request(broker, name, fields, [], timeoutMs)).fields as ReplyFields<Name>
     } catch (error) {
-      if (TailraceError.from(error).code === 'NOT_LEADER') this.#denied(request.group, broker)
+      if (TailraceError.from(error).code === 'NOT_LEADER') this.#denied(groupOf(fields), broker)
       throw error
     }
   }
@@ -58,20 +75,33 @@ export class GroupCalls {
    * Finds the leader, however often that changes.
    * @throws TailraceError LEADER_UNAVAILABLE after `timeoutMs`; what the leader answered
    */
-  async atLeader<T>(request: GroupRequest, timeoutMs: number): Promise<T> {
+  async atLeader<Name extends GroupCallName>(
+    name: Name,
+    fields: RequestFields<Name>,
+    timeoutMs: number,
+  ): Promise<ReplyFields<Name>> {
     const { directory, clock } = this.#deps
-    const { group } = request
     const end = clock.monotonic() + timeoutMs
     for (;;) {
-      const leadership = await directory.leaderOf(group, Math.max(0, end - clock.monotonic()))
+      const leadership = await directory.leaderOf(groupOf(fields), Math.max(0, end - clock.monotonic()))
       try {
-        return await this.at<T>(leadership.leader, request, Math.max(1, end - clock.monotonic()))
+        return await this.at(leadership.leader, name, fields, Math.max(1, end - clock.monotonic()))
       } catch (error) {
         const { code } = TailraceError.from(error)
         if (!repeatable.has(code) || clock.monotonic() >= end) throw error
         await pause(clock, PAUSE_MS)
       }
     }
+  }
+
+  /** What a broker says of its replica. */
+  async reportOf(broker: BrokerId, group: GroupId, timeoutMs: number): Promise<GroupReport> {
+    return groupReportOf(await this.at(broker, 'GroupReport', { group, tail: false }, timeoutMs))
+  }
+
+  /** What the leader says of its replica. */
+  async leaderReport(group: GroupId, tail: boolean, timeoutMs: number): Promise<GroupReport> {
+    return groupReportOf(await this.atLeader('GroupReport', { group, tail }, timeoutMs))
   }
 
   #denied(group: GroupId, broker: BrokerId): void {
@@ -90,4 +120,8 @@ export class GroupCalls {
     if (leader === NO_BROKER) throw new TailraceError('LEADER_UNAVAILABLE')
     return leader
   }
+}
+
+function groupOf(fields: { readonly group?: GroupId }): GroupId {
+  return fields.group ?? METADATA_GROUP
 }

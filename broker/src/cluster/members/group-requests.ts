@@ -4,27 +4,11 @@ import type { Group, GroupStatus, Groups, Snapshot, SnapshotPlace } from '../../
 import type { EntryStatus } from '../../raft/log/entry-states.ts'
 import type { MemberTarget } from '../../raft/members/member-target.ts'
 import { preferredReplica, sameMembers, wantedMembers } from '../metadata/partition-replicas.ts'
-import { LeadershipRequests, type LeadershipRequestsDeps } from './leadership-requests.ts'
+import { LeadershipRequests, type LeadershipRequestsDeps, type ReturnOutcome } from './leadership-requests.ts'
 
-export const GROUP_OPERATION = 'group'
 const TAIL_ENTRIES = 20
 
-/** What one broker asks another about its replica of a group. */
-export type GroupRequest =
-  | { readonly do: 'report'; readonly group: GroupId; readonly tail: boolean }
-  | { readonly do: 'drive'; readonly group: GroupId; readonly change: LogIndex }
-  | { readonly do: 'change-metadata'; readonly voters: readonly BrokerId[]; readonly group: GroupId }
-  | { readonly do: 'cancel'; readonly group: GroupId }
-  | { readonly do: 'transfer'; readonly group: GroupId; readonly to: BrokerId }
-  /** Fails if the replica there would serve worse as the leader. */
-  | { readonly do: 'may-lead'; readonly group: GroupId }
-  /** As `transfer`, to the preferred replica, unless an operator has put the leadership where it is. */
-  | { readonly do: 'return'; readonly group: GroupId; readonly to: BrokerId }
-  /** An operator has put this leadership there. */
-  | { readonly do: 'keep'; readonly group: GroupId }
-  | { readonly do: 'snapshot'; readonly group: GroupId }
-  | { readonly do: 'offer'; readonly group: GroupId; readonly source: BrokerId; readonly place: SnapshotPlace }
-
+/** What a broker says of its replica of a group. */
 export interface GroupReport {
   readonly broker: BrokerId
   readonly status: GroupStatus
@@ -62,40 +46,6 @@ export class GroupRequestAnswerer {
   constructor(deps: GroupRequestAnswererDeps) {
     this.#deps = deps
     this.#leaders = new LeadershipRequests(deps)
-  }
-
-  async answer(request: GroupRequest): Promise<unknown> {
-    const { group } = request
-    switch (request.do) {
-      case 'report':
-        return this.report(group, request.tail)
-      case 'drive':
-        return this.drive(group, request.change)
-      case 'change-metadata':
-        this.#led(METADATA_GROUP)
-        await this.#deps.changeMetadata(request.voters)
-        return {}
-      case 'cancel':
-        if (!this.#led(group).cancelChange()) throw new TailraceError('CHANGE_FAILED', 'There is no change to cancel.')
-        return {}
-      case 'transfer':
-        return { leader: await this.#transfer(group, request.to) }
-      case 'may-lead':
-        this.#leaders.mayLead(group)
-        return {}
-      case 'return':
-        return this.#leaders.giveBack(this.#led(group), request.to)
-      case 'keep':
-        this.#leaders.keep(this.#led(group))
-        return {}
-      case 'snapshot':
-        return this.#snapshot(group)
-      case 'offer':
-        this.#led(group).offerSnapshot(request.source, request.place)
-        return {}
-      default:
-        throw new TailraceError('UNSUPPORTED_MESSAGE', 'An unknown request about a group.')
-    }
   }
 
   report(group: GroupId, withTail: boolean): GroupReport {
@@ -142,6 +92,52 @@ export class GroupRequestAnswerer {
     return running('staging')
   }
 
+  /** The metadata group gets these voters, and all other brokers as learners. */
+  async changeMetadataVoters(voters: readonly BrokerId[]): Promise<void> {
+    this.#led(METADATA_GROUP)
+    await this.#deps.changeMetadata(voters)
+  }
+
+  /** @throws TailraceError CHANGE_FAILED: it is too late, or there is none */
+  cancelChange(group: GroupId): void {
+    if (!this.#led(group).cancelChange()) throw new TailraceError('CHANGE_FAILED', 'There is no change to cancel.')
+  }
+
+  /** `to` 0: to the preferred replica. Resolves to the broker that leads then. */
+  async transferLeadership(group: GroupId, to: BrokerId): Promise<BrokerId> {
+    const led = this.#led(group)
+    const partition = this.#deps.state.partitionOf(group)
+    const preferred = partition === undefined ? led.configuration.voters[0]! : preferredReplica(partition)
+    const target = to === 0 ? preferred : to
+    return target === this.#deps.brokerId ? target : led.transferLeadership(target)
+  }
+
+  /** @throws TailraceError TRANSFER_FAILED: as the leader this replica could serve worse than another */
+  mayLead(group: GroupId): void {
+    this.#leaders.mayLead(group)
+  }
+
+  /** As `transferLeadership`, to the preferred replica, unless an operator has put the leadership where it is. */
+  async returnLeadership(group: GroupId, to: BrokerId): Promise<ReturnOutcome> {
+    return this.#leaders.giveBack(this.#led(group), to)
+  }
+
+  /** An operator has put this leadership here. */
+  keepLeadership(group: GroupId): void {
+    this.#leaders.keep(this.#led(group))
+  }
+
+  /** @throws TailraceError INVALID_MEMBERS: the broker that asks was wrong about which brokers have replicas */
+  async takeSnapshot(group: GroupId): Promise<Snapshot> {
+    const open = this.#deps.groups.get(group)
+    if (open !== undefined) return open.takeSnapshot()
+    throw new TailraceError('INVALID_MEMBERS', `Broker ${this.#deps.brokerId} has no replica of it to take one of.`)
+  }
+
+  offerSnapshot(group: GroupId, source: BrokerId, place: SnapshotPlace): void {
+    this.#led(group).offerSnapshot(source, place)
+  }
+
   /** The group's leadership has changed: what was tried here says nothing any more. */
   leadershipChanged(group: GroupId): void {
     this.#attempts.delete(group)
@@ -163,21 +159,6 @@ export class GroupRequestAnswerer {
         else if (this.#attempts.get(led.id) === attempt) this.#attempts.delete(led.id)
       },
     )
-  }
-
-  async #transfer(group: GroupId, to: BrokerId): Promise<BrokerId> {
-    const led = this.#led(group)
-    const partition = this.#deps.state.partitionOf(group)
-    const preferred = partition === undefined ? led.configuration.voters[0]! : preferredReplica(partition)
-    const target = to === 0 ? preferred : to
-    return target === this.#deps.brokerId ? target : led.transferLeadership(target)
-  }
-
-  /** @throws TailraceError INVALID_MEMBERS: whoever named this broker was wrong about who has replicas */
-  #snapshot(group: GroupId): Promise<Snapshot> {
-    const open = this.#deps.groups.get(group)
-    if (open !== undefined) return open.takeSnapshot()
-    throw new TailraceError('INVALID_MEMBERS', `Broker ${this.#deps.brokerId} has no replica of it to take one of.`)
   }
 
   /** @throws TailraceError NOT_LEADER */

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { GroupTarget } from '../../api/admin-api.ts'
+import { asked } from '../testing/asked.ts'
 import { during, until } from '../testing/running.ts'
 import { TestCluster } from '../testing/test-cluster.ts'
 
@@ -12,9 +13,9 @@ const leaders = (): string => places().join()
 const places = (): number[] => [1, 2, 3, 4, 5, 6].map((group) => cluster.world.leaderOf(group))
 /** How often it was asked whether a replica of this group may lead. */
 const askedFor = (group: number): number => {
-  const question = JSON.stringify({ do: 'may-lead', group })
   const requests = [...cluster.brokers.values()].flatMap((broker) => broker.requests)
-  return requests.filter(({ fields }) => (fields as { json?: string }).json === question).length
+  return requests.filter(({ name, fields }) => name === 'MayLead' && (fields as { group: number }).group === group)
+    .length
 }
 
 beforeEach(async () => {
@@ -117,9 +118,9 @@ describe('a leadership stays where it is', () => {
     await restart(3)
     await cluster.clock.run(SETTLE_MS - 3000)
     await during(cluster, admin(1).changeMembers(at(2), [3, 1, 4]))
-    const asked = askedFor(3)
+    const before = askedFor(3)
     await cluster.clock.run(6000)
-    expect([places(), askedFor(3) - asked]).toMatchObject([[1, 2, 1, 1, 2, 3], 0])
+    expect([places(), askedFor(3) - before]).toMatchObject([[1, 2, 1, 1, 2, 3], 0])
   })
 
   test('where an operator has put it, until that broker loses it', async () => {
@@ -167,8 +168,7 @@ test('a leadership that does not stay is returned ever more seldom, until that b
 
 test('a metadata leader that was deposed, and knows an older order, is refused', async () => {
   const from = cluster.world.leaderOf(1)
-  const fields = { correlation: 0, operation: 'group', json: JSON.stringify({ do: 'return', group: 1, to: 2 }) }
-  const asked = cluster.broker(from).node.handlers.request(2, 'Admin', fields, new Uint8Array())
-  await expect(during(cluster, asked)).rejects.toMatchObject({ code: 'INVALID_MEMBERS' })
+  const asking = asked(cluster, 2, from, 'ReturnLeadership', { group: 1, to: 2 })
+  await expect(during(cluster, asking)).rejects.toMatchObject({ code: 'INVALID_MEMBERS' })
   expect(cluster.world.leaderOf(1)).toBe(from)
 })

@@ -6,7 +6,6 @@ import type { Logger } from '../../platform/logger.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
 import { preferredReplica } from '../metadata/partition-replicas.ts'
 import type { GroupCalls } from './group-calls.ts'
-import type { ReturnOutcome } from './leadership-requests.ts'
 
 /** Time from one round to the next while there is something to do, and while there is not. */
 const ROUND_MS = 500
@@ -118,8 +117,8 @@ export class LeaderReturn {
     this.#busy.add(group)
     let ms = Math.min(Math.max(settleMs, 2 * before), MAX_WAITS * settleMs)
     try {
-      await calls.at(to, { do: 'may-lead', group }, CALL_MS)
-      const { outcome } = await calls.at<ReturnOutcome>(from, { do: 'return', group, to }, CALL_MS)
+      await calls.at(to, 'MayLead', { group }, CALL_MS)
+      const { outcome } = await calls.at(from, 'ReturnLeadership', { group, to }, CALL_MS)
       if (outcome === 'kept') ms = settleMs
       else logger.info({ group, from, to }, 'a leadership has returned to the preferred replica')
     } catch (error) {

@@ -15,7 +15,7 @@ function leader(groups: number[]) {
     state: { changing, partitionOf: () => ({ change: { index: 40 } }) } as unknown as ControllerDeps['state'],
     calls: {
       leaderOf: () => world.partitionLeader,
-      at: async (_leader: number, { group }: { group: number }) => {
+      at: async (_leader: number, _name: string, { group }: { group: number }) => {
         driven.push(group)
         const answer = world.answers.shift() ?? { state: 'running', reason: '' }
         if (answer instanceof Error) throw answer

@@ -6,7 +6,6 @@ import type { Logger } from '../../platform/logger.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
 import type { MetadataClient } from '../routing/metadata-client.ts'
 import type { GroupCalls } from './group-calls.ts'
-import type { ChangeProgress } from './group-requests.ts'
 
 const ROUND_MS = 250
 const CALL_MS = 3000
@@ -77,9 +76,9 @@ export class ReassignmentController {
     if (change === undefined || leader === NO_BROKER) return this.#toTheEnd(group)
     this.#busy.add(group)
     try {
-      const progress = await calls.at<ChangeProgress>(leader, { do: 'drive', group, change }, CALL_MS)
-      if (progress.state === 'running') this.#toTheEnd(group)
-      else await this.#record(group, change, progress)
+      const { state, reason } = await calls.at(leader, 'DriveChange', { group, change }, CALL_MS)
+      if (state === 'done' || state === 'failed') await this.#record(group, change, state, reason)
+      else this.#toTheEnd(group)
     } catch (error) {
       // Leaders change and links break: the next round asks again.
       logger.warn({ group, change, err: error }, 'cannot drive a change of replicas; trying again')
@@ -88,10 +87,9 @@ export class ReassignmentController {
     }
   }
 
-  async #record(group: GroupId, change: LogIndex, { state, reason }: ChangeProgress): Promise<void> {
-    if (state === 'running') return
-    this.#deps.logger.info({ group, change, outcome: state, reason }, 'a change of replicas has ended')
-    await this.#deps.client.submit({ type: 'replicas-changed', group, change, outcome: state, reason }, COMMAND_MS)
+  async #record(group: GroupId, change: LogIndex, outcome: 'done' | 'failed', reason: string): Promise<void> {
+    this.#deps.logger.info({ group, change, outcome, reason }, 'a change of replicas has ended')
+    await this.#deps.client.submit({ type: 'replicas-changed', group, change, outcome, reason }, COMMAND_MS)
   }
 
   /** Those that wait for others do not keep the rest waiting. */

@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { GroupTarget } from '../../api/admin-api.ts'
+import { intentFields } from '../metadata/intent-fields.ts'
+import type { Intent } from '../metadata/metadata-leader.ts'
+import { asked } from '../testing/asked.ts'
 import { during, until } from '../testing/running.ts'
 import { TestCluster } from '../testing/test-cluster.ts'
 
@@ -148,10 +151,10 @@ describe('whoever is lost on the way', () => {
 })
 
 describe('a controller that was deposed and does not know', () => {
-  const ask = async (id: number, operation: string, json: object) => {
-    const fields = { correlation: 0, operation, json: JSON.stringify(json) }
-    const asked = cluster.broker(id).node.handlers.request(1, 'Admin', fields, new Uint8Array())
-    return JSON.parse((await during(cluster, asked)).fields.json)
+  const drive = (id: number) => during(cluster, asked(cluster, 1, id, 'DriveChange', { group: 1, change: 1 }))
+  const command = (id: number, name: string, intent: Intent) => {
+    const fields = { id: name, timeoutMs: 5000, intent: intentFields(intent) }
+    return during(cluster, asked(cluster, 1, id, 'MetadataCommand', fields))
   }
 
   test('has made a newcomer a member after the metadata gave it up: the replica stays until the leader does not name it', async () => {
@@ -164,8 +167,8 @@ describe('a controller that was deposed and does not know', () => {
     const { world } = cluster
     group().change = null
     world.configure(1, { voters: [1, 2, 4], learners: [], admissions: { 4: admission } })
-    const intent = { type: 'replicas-changed', group: 1, change: admission, outcome: 'failed', reason: 'late' }
-    await ask(world.leaderOf(0), 'metadata', { id: 'late', intent, timeoutMs: 5000 })
+    const intent = { type: 'replicas-changed', group: 1, change: admission, outcome: 'failed', reason: 'late' } as const
+    await command(world.leaderOf(0), 'late', intent)
     await cluster.clock.run(20_000)
     expect(replicasAt(1)).toEqual([1, 2, 3])
     expect(cluster.broker(4).data.logs.has(1)).toBe(true)
@@ -180,13 +183,13 @@ describe('a controller that was deposed and does not know', () => {
     await during(cluster, admin(1).changeMembers(target, [1, 2, 4]))
     await until(cluster, () => group().change !== null, 'staging')
     const leader = cluster.world.leaderOf(1)
-    expect(await ask(leader, 'group', { do: 'drive', group: 1, change: 1 })).toMatchObject({ state: 'running' })
+    expect(await drive(leader)).toMatchObject({ state: 'running' })
     cluster.world.isolated.delete(4)
     cluster.world.catchUp(0)
     await until(cluster, () => group().configuration!.voters.includes(4), 'the change')
-    expect(await ask(leader, 'group', { do: 'drive', group: 1, change: 1 })).toMatchObject({ state: 'running' })
-    const intent = { type: 'replicas-changed', group: 1, change: 1, outcome: 'failed', reason: 'old' }
-    await ask(cluster.world.leaderOf(0), 'metadata', { id: 'old', intent, timeoutMs: 5000 })
+    expect(await drive(leader)).toMatchObject({ state: 'running' })
+    const intent = { type: 'replicas-changed', group: 1, change: 1, outcome: 'failed', reason: 'old' } as const
+    await command(cluster.world.leaderOf(0), 'old', intent)
     await settled()
     expect(replicasAt(1)).toEqual([1, 2, 4])
   })

@@ -18,7 +18,7 @@ function gone(status: object, given: { outcasts?: number[]; own?: object | null 
       brokerId: 1,
       groups: { get: () => (given.own === null ? undefined : { ...own, ...given.own }) },
       state: { partitionOf: () => ({ outcasts: given.outcasts }) },
-      calls: { atLeader: async () => ({ status: { ...quiet, ...status } }) },
+      calls: { leaderReport: async () => ({ status: { ...quiet, ...status } }) },
     } as unknown as RemovalCheckDeps,
     GROUP,
   )

@@ -3,7 +3,6 @@ import { TailraceError } from '@tailrace/schemas'
 import type { Groups } from '../../partition/group.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
 import type { GroupCalls } from './group-calls.ts'
-import type { GroupReport } from './group-requests.ts'
 
 const ASK_MS = 2000
 
@@ -25,7 +24,7 @@ export async function confirmGone({ brokerId, groups, state, calls }: RemovalChe
   if (state.partitionOf(group)?.outcasts?.includes(brokerId)) return
   const own = groups.get(group)
   if (own !== undefined && own.status().lastIndex === 0 && own.configuration.voters.length === 0) return
-  const { status } = await calls.atLeader<GroupReport>({ do: 'report', group, tail: false }, ASK_MS)
+  const { status } = await calls.leaderReport(group, false, ASK_MS)
   const names = ({ voters, learners, outgoing = [], admissions = {} }: Named): boolean =>
     [...voters, ...outgoing, ...learners].includes(brokerId) &&
     (own === undefined || (admissions[brokerId] ?? 0) === own.admission)

@@ -16,6 +16,13 @@ export function areTexts(...values: unknown[]): boolean {
   return values.every((value) => typeof value === 'string')
 }
 
+/** Texts as brokers have them: names, ids, addresses and reasons are shorter. */
+const MAX_TEXT = 1000
+
+export function areShort(...texts: readonly string[]): boolean {
+  return texts.every((text) => text.length <= MAX_TEXT)
+}
+
 /** Broker ids, each once. */
 export function isBrokerSet(value: unknown): value is readonly BrokerId[] {
   return Array.isArray(value) && value.every(isPositive) && new Set(value).size === value.length

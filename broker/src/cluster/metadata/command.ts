@@ -102,7 +102,8 @@ function shown(value: unknown): string {
   return String(JSON.stringify(value)).slice(0, 60)
 }
 
-function isCommand(value: object): value is Command {
+/** Whether an object has the fields of a command that this version knows. */
+export function isCommand(value: object): value is Command {
   const command = value as Partial<Command>
   switch (command.type) {
     case 'register-broker':

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import type { BrokerLevels } from '../../api/admin-api.ts'
-import { METADATA_OPERATION } from '../routing/metadata-client.ts'
+import { asked } from '../testing/asked.ts'
 import { TestCluster } from '../testing/test-cluster.ts'
 import type { FeatureLevels } from './feature-levels.ts'
+import { intentFields } from './intent-fields.ts'
 import { MetadataState } from './metadata-state.ts'
 
 const one: FeatureLevels = { lowest: 1, highest: 1, commands: {} }
@@ -64,11 +65,9 @@ test('the level is not raised beyond what a broker of any level supports, and th
 test('the metadata leader and the log decide for themselves, whoever asks', async () => {
   const cluster = await TestCluster.of(3, [two, two, one])
   const intent = { type: 'set-feature-level', level: 2, at: 1, broker: 2, by: '' } as const
-  const json = JSON.stringify({ id: 'raise', intent, timeoutMs: 1000 })
-  const fields = { correlation: 1, operation: METADATA_OPERATION, json }
-  const { handlers } = cluster.broker(1).node
-  const answer = await during(cluster, handlers.request(2, 'Admin', fields, new Uint8Array()))
-  expect(JSON.parse(answer.fields.json)).toMatchObject({ ok: false, code: 'FEATURE_LEVEL_UNSUPPORTED' })
+  const fields = { id: 'raise', timeoutMs: 1000, intent: intentFields(intent) }
+  const answer = await during(cluster, asked(cluster, 2, 1, 'MetadataCommand', fields))
+  expect(answer).toMatchObject({ refusal: { code: 'FEATURE_LEVEL_UNSUPPORTED' } })
   const state = new MetadataState()
   const old = { id: 3, http: '', peer: '', pid: 1, incarnation: 'i', directoryId: 'd' }
   state.apply(1, { id: 'a', command: { type: 'register-broker', broker: old } })

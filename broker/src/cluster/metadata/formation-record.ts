@@ -1,5 +1,6 @@
-import type { BrokerId } from '@tailrace/schemas'
-import { refuseNewer, TailraceError } from '@tailrace/schemas'
+import type { BrokerId, ClusterRecordFields } from '@tailrace/schemas'
+import { formatTable, refuseNewer, TailraceError } from '@tailrace/schemas'
+import { areShort, isPositive } from './command-checks.ts'
 import { sha256 } from './sha256.ts'
 
 /** A founding member of the cluster. `peer`: the address it had then. */
@@ -39,6 +40,18 @@ export function readFormation(value: unknown): FormationRecord {
     throw new TailraceError('CLUSTER_MISMATCH', 'The record of the cluster does not match its id.')
   }
   return record
+}
+
+/** A record on its way to another broker; `isClusterRecord` and `readFormation` check it there. */
+export function recordFields({ clusterId, voters }: FormationRecord): ClusterRecordFields {
+  const version = formatTable.formation.version
+  return { version, clusterId, voters: voters.map(({ id, directoryId, peer }) => ({ id, directoryId, peer })) }
+}
+
+/** @throws TailraceError as readFormation */
+export function isClusterRecord(record: ClusterRecordFields): boolean {
+  const { voters } = readFormation(record)
+  return isPositive(record.version ?? 1) && voters.every(({ directoryId, peer }) => areShort(directoryId, peer))
 }
 
 /**

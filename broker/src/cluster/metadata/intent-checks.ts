@@ -1,12 +1,10 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { errorTable, TailraceError } from '@tailrace/schemas'
+import { areShort } from './command-checks.ts'
 import type { Intent } from './metadata-leader.ts'
 import type { CommandResult, MetadataState } from './metadata-state.ts'
 import type { TopicLimits } from './topic-rules.ts'
 import { checkChanges, checkCreateTopic } from './topic-rules.ts'
-
-/** Names, ids, addresses and reasons are shorter; a topic of 10,000 partitions has many numbers and no long text. */
-const MAX_TEXT = 1000
 
 export interface IntentChecksDeps {
   readonly state: MetadataState
@@ -117,8 +115,8 @@ function replicaCounts(state: MetadataState): Map<BrokerId, number> {
   return counts
 }
 
-function textsAreShort(value: unknown): boolean {
-  if (typeof value === 'string') return value.length <= MAX_TEXT
+export function textsAreShort(value: unknown): boolean {
+  if (typeof value === 'string') return areShort(value)
   if (typeof value !== 'object' || value === null) return true
-  return Object.entries(value).every(([key, part]) => key.length <= MAX_TEXT && textsAreShort(part))
+  return Object.entries(value).every(([key, part]) => areShort(key) && textsAreShort(part))
 }

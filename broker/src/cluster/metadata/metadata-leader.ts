@@ -82,6 +82,15 @@ export class MetadataLeader {
     })
   }
 
+  /**
+   * What a newer broker wants and this one does not know, by its name. Only the leader refuses it: the broker that leads may know it.
+   * @throws TailraceError NOT_LEADER
+   */
+  refuseUnknown(name: string): CommandResult {
+    if (!this.#deps.groups.get(METADATA_GROUP)?.isLeader) throw new TailraceError('NOT_LEADER')
+    return unreadableCommand(`"${name}"`)
+  }
+
   /** Follows the state machine. */
   applied({ id, result }: Applied): void {
     this.#waiting.get(id)?.resolve(result)
@@ -172,9 +181,11 @@ export class MetadataLeader {
 
 /** What this broker could not apply is not proposed. */
 function refuseUnreadable(batch: Uint8Array): (CommandResult & { ok: false }) | null {
-  if (decodeCommand(batch) !== null) return null
-  const detail = `The metadata leader cannot read the command ${nameOfUnreadable(batch)}.`
-  return { ok: false, code: 'UNSUPPORTED_MESSAGE', detail }
+  return decodeCommand(batch) === null ? unreadableCommand(nameOfUnreadable(batch)) : null
+}
+
+function unreadableCommand(name: string): CommandResult & { ok: false } {
+  return { ok: false, code: 'UNSUPPORTED_MESSAGE', detail: `The metadata leader cannot read the command ${name}.` }
 }
 
 function loadOf(state: MetadataState): Load {

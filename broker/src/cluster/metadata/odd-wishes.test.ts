@@ -1,8 +1,10 @@
-import { isTopicName } from '@tailrace/schemas'
+import { type IntentFields, isTopicName } from '@tailrace/schemas'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { asked } from '../testing/asked.ts'
 import { during } from '../testing/running.ts'
 import { type TestBroker, TestCluster } from '../testing/test-cluster.ts'
 import { refuseByChecks } from './intent-checks.ts'
+import { intentFields } from './intent-fields.ts'
 import type { Intent } from './metadata-leader.ts'
 import { MetadataState } from './metadata-state.ts'
 import { checkChanges, defaultPartitionLimits } from './topic-rules.ts'
@@ -30,25 +32,26 @@ function asker(): number {
 
 type Outcome = { readonly ok: boolean; readonly code?: string; readonly detail?: string }
 
-async function ask(operation: string, json: unknown): Promise<Outcome> {
-  const text = typeof json === 'string' ? json : JSON.stringify(json)
-  const fields = { correlation: 0, operation, json: text }
+let ids = 0
+/** `intent`: as it is on the wire; what cannot be there is refused where it is written. */
+async function wish(intent: object): Promise<Outcome> {
+  const fields = { id: `odd-${ids++}`, timeoutMs: 3000, intent: intent as IntentFields }
   try {
-    const asked = leader().node.handlers.request(asker(), 'Admin', fields, new Uint8Array())
-    return { ok: true, ...JSON.parse((await during(cluster, asked)).fields.json) }
+    const answer = await during(cluster, asked(cluster, asker(), leader().id, 'MetadataCommand', fields))
+    return answer.refusal == null ? { ok: true } : { ok: false, ...answer.refusal }
   } catch (error) {
     return { ok: false, code: (error as { code?: string }).code ?? String(error), detail: String(error) }
   }
 }
 
-let ids = 0
-function wish(intent: object): Promise<Outcome> {
-  return ask('metadata', { id: `odd-${ids++}`, intent, timeoutMs: 3000 })
-}
-
 const stamp = { at: 1, by: 'x' }
+const registration = (id: number) => ({
+  ...{ id, http: 'h:1', peer: 'p:1', pid: 1 },
+  incarnation: 'i',
+  directoryId: 'd',
+})
 /** Each kind that there is. */
-const intents = (): Record<Intent['type'], object> => ({
+const intents = (): { readonly [Type in Intent['type']]: Omit<Intent & { type: Type }, 'type'> } => ({
   'create-topic': { name: `n${ids}`, topicId: `id${ids}`, config: { retentionMs: 5 }, partitions: 1, replicas: 1 },
   'delete-topic': { name: 'nobody' },
   'set-topic-config': { name: 't', changes: { maxBatchBytes: 2000, retentionBytes: null, readOnly: false } },
@@ -58,7 +61,7 @@ const intents = (): Record<Intent['type'], object> => ({
   'force-replicas': { topicId, partition: 1, members: [1], leader: 1, lost: [9], term: 3, broker: asker(), ...stamp },
   'replica-dropped': { group: 2, broker: asker() },
   'set-priority': { group: 2, broker: 1, factor: 2 },
-  'register-broker': { broker: { id: asker(), http: 'h:1', peer: 'p:1', pid: 1, incarnation: 'i', directoryId: 'd' } },
+  'register-broker': { broker: registration(asker()) },
   'allocate-producer-ids': { broker: asker(), count: 10 },
   'join-broker': { joining: { id: 50, directoryId: 'd', peer: 'p:1', http: 'h:1' }, broker: asker(), at: 1 },
   'remove-broker': { removed: 60, broker: asker(), ...stamp },
@@ -116,15 +119,38 @@ function expectSound(): void {
   }
 }
 
+function onTheWire(type: Intent['type'], changes: object = {}): object {
+  return intentFields({ ...intents()[type], ...changes, type } as Intent)
+}
+
 test.each(types)('%s: whatever a field is, it is refused with a code, or harmless', async (type) => {
   // A wish that can be granted would change what the others are about; of those only the odd ones are sent.
-  for (const variant of variants(intents()[type])) {
-    const outcome = await wish({ ...(variant as object), type })
+  const [[name, fields] = []] = Object.entries(onTheWire(type))
+  for (const variant of variants(fields)) {
+    const outcome = await wish({ [name!]: variant })
     if (!outcome.ok) expect(outcome.code, JSON.stringify(variant)).not.toBe('INTERNAL')
     if (!outcome.ok) expect(outcome.code, outcome.detail).toMatch(/^[A-Z_]+$/)
   }
   expectSound()
   expect(leader().logged.filter((line) => line.includes('fail'))).toEqual([])
+})
+
+test('what no command is, is refused where it is written', async () => {
+  const sound = onTheWire('delete-topic')
+  const two = { ...sound, ...onTheWire('cancel-change') }
+  for (const intent of [undefined, null, {}, [], 'delete-topic', { 'tailrace.metadata.NoSuchCommand': {} }, two]) {
+    expect(await wish(intent as object)).toMatchObject({ ok: false, code: 'INVALID_REQUEST' })
+  }
+  const ask = (id: string, timeoutMs: number) =>
+    asked(cluster, asker(), leader().id, 'MetadataCommand', { id, timeoutMs, intent: sound as IntentFields })
+  for (const [id, timeoutMs] of [
+    ['', 1000],
+    ['x'.repeat(101), 1000],
+    ['a', 0],
+    ['a', -1],
+  ] as const) {
+    await expect(ask(id, timeoutMs)).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+  }
 })
 
 test('no kind of wish is left out', () => {
@@ -133,44 +159,45 @@ test('no kind of wish is left out', () => {
 
 test.each(speakers)('%s: no broker says for another that it was asked', async (type) => {
   const other = [1, 2, 3].find((id) => id !== asker() && id !== leader().id)!
-  expect(await wish({ ...intents()[type], type, broker: other })).toMatchObject({ ok: false, code: 'INVALID_REQUEST' })
+  expect(await wish(onTheWire(type, { broker: other }))).toMatchObject({ ok: false, code: 'INVALID_REQUEST' })
 })
 
-test.each(['metadata', 'partition-status', 'group', 'formation', 'nonsense'])(
-  'operation %s: what is no JSON of it is refused with a code',
-  async (operation) => {
-    const requests = ['null', '{}', '[]', '5', '"x"', '{', '{"groups":5}', '{"groups":[null]}', '{"do":"report"}']
-    const kinds = ['report', 'drive', 'change-metadata', 'cancel', 'transfer', 'snapshot', 'offer', 'toString']
-    for (const kind of kinds) {
-      for (const group of [-1, 0, 99, null, 'x', 2 ** 53]) requests.push(JSON.stringify({ do: kind, group }))
-      requests.push(
-        JSON.stringify({ do: kind, group: 99, tail: 1, change: 'x', voters: 5, to: -1, source: {}, place: 5 }),
-      )
-    }
-    for (const request of requests) {
-      const outcome = await ask(operation, request)
-      if (!outcome.ok) expect(outcome.code, request).toMatch(/^(?!INTERNAL)[A-Z_]+$/)
-    }
-    expectSound()
-  },
-)
-
 describe('refused by name at the leader, as HTTP refuses it', () => {
-  const creation = { type: 'create-topic', topicId: 'fresh', config: {}, partitions: 1, replicas: 1 }
+  const creation = (changes: object) => ({
+    'tailrace.metadata.CreateTopic': {
+      ...{ name: 'a', topicId: 'fresh', config: [], partitions: 1, replicas: 1 },
+      ...changes,
+    },
+  })
+  const setting = (name: string, value: unknown) => [{ name, value }]
+  const changed = (changes: unknown[]) => ({ 'tailrace.metadata.SetTopicConfig': { name: 't', changes } })
+  const twice = [...setting('readOnly', true), ...setting('readOnly', false)]
   const cases: [string, object, string][] = [
-    ['a text that is too long', { ...creation, name: 'a', config: { note: 'x'.repeat(1001) } }, 'INVALID_REQUEST'],
-    ['a name of a field that is', { ...creation, name: 'a', config: { ['x'.repeat(1001)]: 1 } }, 'INVALID_REQUEST'],
-    ['a path for a name', { ...creation, name: '../../../etc/x' }, 'INVALID_TOPIC_NAME'],
-    ['a batch limit that is text', { ...creation, name: 'a', config: { maxBatchBytes: 'NaN' } }, 'INVALID_SETTING'],
-    ['no settings at all', { ...creation, name: 'a', config: null }, 'INVALID_SETTING'],
-    ['a million partitions', { ...creation, name: 'a', partitions: 1_000_000 }, 'INVALID_REPLICATION'],
-    ['no partitions', { ...creation, name: 'a', partitions: 0 }, 'INVALID_REPLICATION'],
-    ['more replicas than brokers', { ...creation, name: 'a', replicas: 99 }, 'INVALID_REPLICATION'],
-    ['a changed limit', { type: 'set-topic-config', name: 't', changes: { maxBatchBytes: 'NaN' } }, 'INVALID_SETTING'],
-    ['an unknown setting', { type: 'set-topic-config', name: 't', changes: { bogus: 1 } }, 'INVALID_SETTING'],
-    ['a priority of a stranger', { type: 'set-priority', group: 2, broker: 9, factor: 2 }, 'UNKNOWN_BROKER'],
-    ['a registration of another', { type: 'register-broker', broker: { id: 9 } }, 'INVALID_REQUEST'],
-    ['a newer command', { type: 'no-such-command' }, 'UNSUPPORTED_MESSAGE'],
+    ['a name that is too long', creation({ topicId: 'x'.repeat(1001) }), 'INVALID_REQUEST'],
+    ['a name of a setting that is', creation({ config: setting('x'.repeat(1001), 1) }), 'INVALID_REQUEST'],
+    ['a path for a name', creation({ name: '../../../etc/x' }), 'INVALID_TOPIC_NAME'],
+    ['a batch limit that is none', creation({ config: setting('maxBatchBytes', true) }), 'INVALID_SETTING'],
+    ['a batch limit that is text', creation({ config: setting('maxBatchBytes', 'NaN') }), 'INVALID_REQUEST'],
+    ['a setting with its default', creation({ config: setting('retentionMs', null) }), 'INVALID_SETTING'],
+    ['a setting twice', creation({ config: twice }), 'INVALID_REQUEST'],
+    ['no settings at all', creation({ config: null }), 'INVALID_REQUEST'],
+    ['a million partitions', creation({ partitions: 1_000_000 }), 'INVALID_REPLICATION'],
+    ['no partitions', creation({ partitions: 0 }), 'INVALID_REPLICATION'],
+    ['more replicas than brokers', creation({ replicas: 99 }), 'INVALID_REPLICATION'],
+    ['a changed limit', changed(setting('maxBatchBytes', false)), 'INVALID_SETTING'],
+    ['a change that is made twice', changed(twice), 'INVALID_REQUEST'],
+    ['an unknown setting', changed(setting('bogus', 1)), 'INVALID_SETTING'],
+    ['a name that every object has', changed(setting('__proto__', 1)), 'INVALID_SETTING'],
+    [
+      'a priority of a stranger',
+      intentFields({ type: 'set-priority', group: 2, broker: 9, factor: 2 }),
+      'UNKNOWN_BROKER',
+    ],
+    [
+      'a registration of another',
+      intentFields({ type: 'register-broker', broker: registration(9) }),
+      'INVALID_REQUEST',
+    ],
   ]
   test.each(cases)('%s', async (_, intent, code) => {
     expect(await wish(intent)).toMatchObject({ ok: false, code })
@@ -216,9 +243,9 @@ test('replicas go to brokers that are up, and that have ever been', async () => 
   for (const { replicas } of api.routing(['two']).topics[0]!.partitions) expect(replicas).not.toContain(3)
   // One that was admitted and has never registered.
   const joining = { id: 7, directoryId: 'd', peer: 'p:1', http: 'h:1' }
-  const intent = { type: 'join-broker', joining, at: 1, broker: 2 }
-  const fields = { correlation: 0, operation: 'metadata', json: JSON.stringify({ id: 'j', intent, timeoutMs: 3000 }) }
-  await during(own, own.broker(own.world.leaderOf(0)).node.handlers.request(2, 'Admin', fields, new Uint8Array()))
+  const intent = intentFields({ type: 'join-broker', joining, at: 1, broker: 2 })
+  const fields = { id: 'j', timeoutMs: 3000, intent }
+  await during(own, asked(own, 2, own.world.leaderOf(0), 'MetadataCommand', fields))
   const two = { kind: 'partition', topic: 'two', partition: 0 } as const
   await expect(during(own, own.broker(1).node.admin.changeMembers(two, [1, 7]))).rejects.toMatchObject({
     code: 'UNKNOWN_BROKER',

@@ -2,7 +2,9 @@ import { type ErrorCode, TailraceError } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../platform/testing/clock.ts'
 import { seededRandom } from '../../platform/testing/random.ts'
+import { commandResultFields } from '../metadata/command-result-fields.ts'
 import type { Intent } from '../metadata/metadata-leader.ts'
+import type { CommandResult } from '../metadata/metadata-state.ts'
 import { MetadataClient, type MetadataClientDeps } from './metadata-client.ts'
 
 const intent = { type: 'delete-topic', name: 'a' } as unknown as Intent
@@ -36,8 +38,8 @@ function broker(leader: number, ...ends: (ErrorCode | object)[]) {
         }),
     } as unknown as MetadataClientDeps['directory'],
     peers: {
-      request: async (to: number, _name: string, { json }: { json: string }) => {
-        return { fields: { json: JSON.stringify(attempt(to, (JSON.parse(json) as { id: string }).id)) } }
+      request: async (to: number, _name: string, { id }: { id: string }) => {
+        return { fields: commandResultFields(attempt(to, id) as CommandResult) }
       },
     } as unknown as MetadataClientDeps['peers'],
     clock,

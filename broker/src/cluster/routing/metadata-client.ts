@@ -4,11 +4,12 @@ import type { Peers } from '../../partition/peers.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { pause } from '../../platform/timing/pause.ts'
+import { commandResultOf } from '../metadata/command-result-fields.ts'
+import { intentFields } from '../metadata/intent-fields.ts'
 import type { IdentifiedIntent, Intent, MetadataLeader } from '../metadata/metadata-leader.ts'
 import type { CommandResult } from '../metadata/metadata-state.ts'
 import type { LeaderDirectory, Leadership } from './leader-directory.ts'
 
-export const METADATA_OPERATION = 'metadata'
 /** One attempt; a leader that takes longer is given up for whoever leads then. */
 const ATTEMPT_MS = 3000
 const PAUSE_MS = 50
@@ -70,9 +71,10 @@ export class MetadataClient {
 
   async #attempt({ leader }: Leadership, identified: IdentifiedIntent, ms: number): Promise<CommandResult> {
     if (leader === this.#deps.self) return this.#deps.leader.execute(identified, ms)
-    const fields = { operation: METADATA_OPERATION, json: JSON.stringify({ ...identified, timeoutMs: ms }) }
-    const reply = await this.#deps.peers.request(leader, 'Admin', fields, [], ms)
-    return JSON.parse(reply.fields.json) as CommandResult
+    const { id, intent } = identified
+    const fields = { id, timeoutMs: Math.ceil(ms), intent: intentFields(intent) }
+    const reply = await this.#deps.peers.request(leader, 'MetadataCommand', fields, [], ms)
+    return commandResultOf(reply.fields)
   }
 }
 

@@ -96,7 +96,7 @@ describe('of a partition whose leader does not answer', () => {
       peers: {
         request: async () => {
           if (answer === null) throw new Error('no answer')
-          return { fields: { json: JSON.stringify([answer]) }, body: new Uint8Array(0) }
+          return { fields: { partitions: [answer] }, body: new Uint8Array(0) }
         },
       } as unknown as PartitionStatusDeps['peers'],
     })

@@ -6,11 +6,10 @@ import type { Peers } from '../../partition/peers.ts'
 import type { Topic, TopicPartition } from '../metadata/metadata-state.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
 
-export const PARTITION_STATUS_OPERATION = 'partition-status'
 const REPLY_MS = 2000
 
 /** What a leader says of a partition. */
-interface Figures {
+export interface Figures {
   readonly group: GroupId
   readonly term: Term
   readonly inSync: readonly BrokerId[]
@@ -93,9 +92,8 @@ export class PartitionStatus {
   /** Null: it does not answer, and what is known of it stays. */
   async #ask(leader: BrokerId, groups: readonly GroupId[]): Promise<Figures[] | null> {
     try {
-      const fields = { operation: PARTITION_STATUS_OPERATION, json: JSON.stringify({ groups }) }
-      const reply = await this.#deps.peers.request(leader, 'Admin', fields, [], REPLY_MS)
-      return JSON.parse(reply.fields.json) as Figures[]
+      const fields = { groups: [...groups] }
+      return (await this.#deps.peers.request(leader, 'PartitionStatus', fields, [], REPLY_MS)).fields.partitions
     } catch {
       // Described as far as it is known: that is what this call promises.
       return null

@@ -232,7 +232,8 @@ export class FakeGroup implements Group {
   }
 
   entryStates() {
-    return [{ index: this.#applied, term: this.#applied === 0 ? 0 : this.term, kind: null, state: 'applied' as const }]
+    const last = { index: this.#applied, term: this.term, kind: null, state: 'applied' as const }
+    return last.index === 0 ? [] : [last]
   }
 
   leadershipChanged(term: Term, leader: BrokerId): void {
@@ -256,10 +257,9 @@ export class FakeGroup implements Group {
 
   async fetch(request: FetchRequest): Promise<FetchResult> {
     if (this.onFetch !== null) return this.onFetch(request)
-    const batches = this.#world
-      .group(this.id)
-      .entries.filter(({ header }) => header.lastOffset >= request.offset && header.lastOffset < this.highWatermark)
-      .map(({ batch }) => batch)
+    const { entries } = this.#world.group(this.id)
+    const isWanted = (last: number): boolean => last >= request.offset && last < this.highWatermark
+    const batches = entries.filter(({ header }) => isWanted(header.lastOffset)).map(({ batch }) => batch)
     const bytes = batches.reduce((sum, batch) => sum + batch.length, 0)
     const nextOffset = batches.length > 0 ? this.highWatermark : request.offset
     return { batches, bytes, nextOffset, highWatermark: this.highWatermark, logStart: this.logStart }

@@ -1,5 +1,5 @@
 import type { BrokerId, GroupId, Message } from '@tailrace/schemas'
-import { encodeFrame, TailraceError } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
 import type { PeerHandlers, PeerIdentity, PeerReply, RequestName } from '../../partition/peers.ts'
 import type { Random } from '../../platform/random.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
@@ -8,6 +8,7 @@ import { featureLevels } from '../metadata/feature-levels.ts'
 import type { ClusterNode, DiallingPeers } from '../node.ts'
 import { createClusterNode } from '../node.ts'
 import { MemoryDisk, MemoryStore } from './memory-data.ts'
+import { overTheWire } from './over-the-wire.ts'
 import { FakeGroups, GroupsWorld } from './replicated-groups.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -199,8 +200,7 @@ export class TestBroker implements DiallingPeers {
     const { clock } = this.#cluster
     const other = this.links.get(to)
     if (other === undefined) throw new TailraceError('CONNECTION_LOST')
-    // What the wire cannot carry fails here as it would there.
-    encodeFrame(name, { ...fields, correlation: 0 } as unknown as Message<Name>)
+    const heard = overTheWire(name, { correlation: 0, ...fields } as unknown as Message<Name>)
     this.requests.push({ to, name, fields })
     return new Promise((resolve, reject) => {
       const open = { to, reject }
@@ -208,10 +208,13 @@ export class TestBroker implements DiallingPeers {
       clock.after(timeoutMs, () => reject(new TailraceError('TIMED_OUT')))
       clock.after(1, () => {
         if (this.links.get(to) !== other || this.unanswered.has(name)) return
-        const asked = other.node.handlers.request(this.id, name, fields as Message<Name>, joined(body))
+        const asked = other.node.handlers.request(this.id, name, heard, joined(body))
         const back = (call: () => void): void => void clock.after(1, () => this.links.get(to) === other && call())
         asked.then(
-          ({ fields, body }) => back(() => resolve({ fields, body: joined(body) } as unknown as PeerReply<Name>)),
+          ({ fields, body }) => {
+            const told = overTheWire(`${name}Reply`, { correlation: 0, ...fields } as never)
+            back(() => resolve({ fields: told, body: joined(body) } as unknown as PeerReply<Name>))
+          },
           (error) => back(() => reject(error)),
         )
       })

@@ -117,7 +117,10 @@ describe('on a connection of a broker that is known', () => {
     ['a length of 4 GB', garbage[4]![1]],
     ['noise', noise(5000)],
     ...wrongNames.map((name): [string, Uint8Array] => [`an empty ${name}`, frame(8, MessageNumber[name], 0)]),
-    ['an answer to nothing asked', bytesOf(encodeFrame('AdminReply', { correlation: 1, json: '' }))],
+    [
+      'an answer to nothing asked',
+      bytesOf(encodeFrame('DriveChangeReply', { correlation: 1, state: 'done', reason: '' })),
+    ],
     ['a frame longer than any broker takes', frame(2 ** 31, MessageNumber.Append, 10)],
   ]
 

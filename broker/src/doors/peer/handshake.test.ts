@@ -1,5 +1,5 @@
 import { encodeFrame, type Message, protocolFingerprint, protocolJson, TailraceError } from '@tailrace/schemas'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { addressOf, identityOfBroker, PeerCluster, RawPeer } from '../testing/peer-cluster.ts'
 import { helloOf, helloReplyOf } from './identity-frames.ts'
 
@@ -45,7 +45,7 @@ test('equal protocols: Hello, Hello, HelloReply, HelloReply, and no protocol is 
   raw.send('Hello', helloOf(me))
   await cluster.pass(20)
   expect(raw.names).toEqual(['Hello'])
-  expect(raw.frames[0]!.fields).toEqual({ protocol: 1, schemas: protocolFingerprint, ...broker.identity })
+  expect(raw.frames[0]!.fields).toEqual({ protocol: 2, schemas: protocolFingerprint, ...broker.identity })
   raw.send('HelloReply', helloReplyOf(me, '', null))
   raw.send('Vote', { group: 3, term: 4, pre: true, transfer: false, lastIndex: 5, lastTerm: 3 })
   await cluster.pass(20)
@@ -102,11 +102,57 @@ test.each([
   expect(broker.peers.stats.handshakesRefused).toBe(1)
 })
 
-test('another version of the handshake is refused with INCOMPATIBLE_PEER', async () => {
-  const { cluster, raw } = await dialled()
-  raw.send('Hello', { ...helloOf(me), protocol: 2 })
-  await cluster.pass(20)
-  expect(raw.frames[0]!.fields).toMatchObject({ error: { code: 'INCOMPATIBLE_PEER' } })
+describe('a broker of another version of the handshake', () => {
+  const told = (theirs: number) =>
+    new RegExp(
+      `Broker 9 speaks version ${theirs} of the handshake between brokers, broker 1 version 2: stop all .*data stays`,
+    )
+
+  test.each([1, 3])(
+    'is refused with INCOMPATIBLE_PEER where it dials, and both can log versions and remedy: %i',
+    async (version) => {
+      const { cluster, broker, raw } = await dialled()
+      raw.send('Hello', { ...helloOf(me), protocol: version })
+      await cluster.pass(20)
+      expect(raw.frames.map(({ fields }) => fields)).toMatchObject([
+        { error: { code: 'INCOMPATIBLE_PEER', retriable: false, message: expect.stringMatching(told(version)) } },
+      ])
+      expect(broker.log).toEqual([expect.stringMatching(told(version))])
+      expect(broker.peers.connected(9)).toBe(false)
+    },
+  )
+
+  test('is refused where it is dialled', async () => {
+    const { cluster, broker, raws } = await dialling()
+    raws[0]!.send('Hello', { ...helloOf(identityOfBroker(2, '')), protocol: 3 })
+    await cluster.pass(20)
+    const message = expect.stringContaining('Broker 2 speaks version 3')
+    expect(raws[0]!.frames[1]!.fields).toMatchObject({ error: { code: 'INCOMPATIBLE_PEER', message } })
+    raws[0]!.stream.destroy()
+    await cluster.pass(20)
+    expect(broker.log).toEqual([message])
+  })
+
+  test('refuses this one as version 1 does: the log says what that means', async () => {
+    const { cluster, broker, raws } = await dialling()
+    const error = new TailraceError('INCOMPATIBLE_PEER', 'It speaks version 2 of the handshake.').toJSON()
+    raws[0]!.send('HelloReply', helloReplyOf(identityOfBroker(2, ''), '', error))
+    await cluster.pass(20)
+    expect(broker.log).toEqual([
+      expect.stringMatching(
+        /Broker 2 speaks version 1 of the handshake between brokers, broker 1 version 2: .*data stays/,
+      ),
+    ])
+    expect(broker.peers.refusal(addressOf(2))).toMatchObject({ code: 'INCOMPATIBLE_PEER' })
+  })
+
+  test('and a refusal for another reason stays what it is', async () => {
+    const { cluster, broker, raws } = await dialling()
+    const error = new TailraceError('INCOMPATIBLE_PEER', 'Vote: no such field.').toJSON()
+    raws[0]!.send('HelloReply', helloReplyOf(identityOfBroker(2, ''), '', error))
+    await cluster.pass(20)
+    expect(broker.log).toEqual([expect.stringContaining('Vote: no such field.')])
+  })
 })
 
 test('who is refused by admit is told why, and is dropped when he does not go', async () => {

@@ -1,7 +1,6 @@
 import {
   decoderFor,
   type Frame,
-  formatTable,
   type Message,
   type MessageDecoder,
   ownDecoder,
@@ -12,6 +11,7 @@ import {
 import type { PeerIdentity } from '../../partition/peers.ts'
 import { errorFields, errorOf } from './error-fields.ts'
 import type { FrameChannel } from './frame-channel.ts'
+import { checkHandshakeVersion, refusalOfHello } from './handshake-version.ts'
 import { helloOf, helloReplyOf, identityOf } from './identity-frames.ts'
 
 export interface HandshakeDeps {
@@ -63,9 +63,7 @@ export class Handshake {
 
   #hello(fields: Message<'Hello'>): void {
     try {
-      if (fields.protocol !== formatTable.handshake.version) {
-        throw new TailraceError('INCOMPATIBLE_PEER', `It speaks version ${fields.protocol} of the handshake.`)
-      }
+      checkHandshakeVersion(fields, this.#deps.self().brokerId)
       const identity = identityOf(fields)
       this.#identity = identity
       this.#deps.admit(identity)
@@ -81,7 +79,11 @@ export class Handshake {
   #helloReply(fields: Message<'HelloReply'>): void {
     if (fields.error !== null) {
       this.#over = true
-      this.#deps.refused(errorOf(fields.error), this.#identity ?? identityOf(fields), false)
+      const identity = this.#identity ?? identityOf(fields)
+      const error = errorOf(fields.error)
+      const isOfHello = this.#identity === undefined
+      const shown = isOfHello ? refusalOfHello(error, identity.brokerId, this.#deps.self().brokerId) : error
+      this.#deps.refused(shown, identity, false)
       return
     }
     if (this.#identity === undefined) throw outOfPlace('HelloReply')

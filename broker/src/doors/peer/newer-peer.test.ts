@@ -77,8 +77,8 @@ test('an answer that is longer than a frame may be becomes a Failure, and the co
   const one = await cluster.start(1, { join, limits })
   const two = await cluster.start(2, { join, limits })
   await cluster.pass(300)
-  two.answer = async () => ({ fields: { json: '' } as never, body: [new Uint8Array(100_000)] })
-  const asked = one.peers.request(2, 'Admin', { operation: 'test', json: '' }, [], 1000)
+  two.answer = async () => ({ fields: { state: 'running', reason: '' } as never, body: [new Uint8Array(100_000)] })
+  const asked = one.peers.request(2, 'DriveChange', { group: 7, change: 1 }, [], 1000)
   const refused = expect(asked).rejects.toMatchObject({ code: 'FRAME_TOO_LARGE' })
   await cluster.pass(30)
   await refused

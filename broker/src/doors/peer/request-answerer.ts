@@ -4,6 +4,7 @@ import {
   type Frame,
   type Message,
   type MessageName,
+  peerRequestNames,
   TailraceError,
 } from '@tailrace/schemas'
 import type { PeerHandlers, RequestName } from '../../partition/peers.ts'
@@ -12,17 +13,7 @@ import { errorFields } from './error-fields.ts'
 import type { FrameChannel } from './frame-channel.ts'
 import type { PeerLimits } from './limits.ts'
 
-const requestNames: ReadonlySet<MessageName> = new Set<RequestName>([
-  'Publish',
-  'Fetch',
-  'FindOffset',
-  'InitProducer',
-  'Admin',
-  'CopyOpen',
-  'CopyRead',
-  'CopyClose',
-  'ReadEntries',
-])
+const requestNames: ReadonlySet<MessageName> = new Set(peerRequestNames)
 
 /**
  * Answers the requests that come in on one connection. What is too much is refused with OVERLOADED rather than left unread: Raft's

@@ -1,4 +1,4 @@
-import { type Frame, type MessageName, TailraceError } from '@tailrace/schemas'
+import { type Frame, type MessageName, peerRequestNames, TailraceError } from '@tailrace/schemas'
 import type { PeerReply, RequestName } from '../../partition/peers.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import { errorOf } from './error-fields.ts'
@@ -108,15 +108,7 @@ type AnswerName = `${RequestName}Reply` | 'Failure'
 
 const answerNames: ReadonlySet<MessageName> = new Set<AnswerName>([
   'Failure',
-  'PublishReply',
-  'FetchReply',
-  'FindOffsetReply',
-  'InitProducerReply',
-  'AdminReply',
-  'CopyOpenReply',
-  'CopyReadReply',
-  'CopyCloseReply',
-  'ReadEntriesReply',
+  ...peerRequestNames.map((name) => `${name}Reply` as const),
 ])
 
 function isAnswer(frame: Frame): frame is Extract<Frame, { name: AnswerName }> {

@@ -24,8 +24,8 @@ function watch(promise: Promise<unknown>): { outcome: Outcome } {
   return watched
 }
 
-function admin(broker: TestBroker, to: BrokerId, json: string, timeoutMs = 1000) {
-  return watch(broker.peers.request(to, 'Admin', { operation: 'test', json }, [], timeoutMs))
+function drive(broker: TestBroker, to: BrokerId, change = 1, timeoutMs = 1000) {
+  return watch(broker.peers.request(to, 'DriveChange', { group: 7, change }, [], timeoutMs))
 }
 
 function publish(broker: TestBroker, bytes: number, timeoutMs = 1000) {
@@ -67,19 +67,21 @@ async function settled(cluster: PeerCluster, promise: Promise<unknown>) {
 
 test('requests are handled in call order; answers in any order find their askers', async () => {
   const { cluster, one, two } = await pair()
-  const order: string[] = []
-  const answers: ((json: string) => void)[] = []
-  two.answer = ((_: number, __: string, fields: { json: string }) => {
-    order.push(fields.json)
-    return new Promise((resolve) => answers.push((json) => resolve({ fields: { json }, body: [] })))
+  const order: number[] = []
+  const answers: ((reason: string) => void)[] = []
+  two.answer = ((_: number, __: string, fields: { change: number }) => {
+    order.push(fields.change)
+    return new Promise((resolve) =>
+      answers.push((reason) => resolve({ fields: { state: 'running', reason }, body: [] })),
+    )
   }) as unknown as TestBroker['answer']
-  const asked = Array.from({ length: 20 }, (_, i) => admin(one, 2, `${i}`))
+  const asked = Array.from({ length: 20 }, (_, i) => drive(one, 2, i))
   await cluster.pass(30)
-  expect(order).toEqual(asked.map((_, i) => `${i}`))
+  expect(order).toEqual(asked.map((_, i) => i))
   for (const [i, answer] of [...answers.entries()].reverse()) answer(`answer ${i}`)
   await cluster.pass(30)
   for (const [i, { outcome }] of asked.entries()) {
-    expect(outcome).toMatchObject({ value: { fields: { json: `answer ${i}` } } })
+    expect(outcome).toMatchObject({ value: { fields: { reason: `answer ${i}` } } })
   }
 })
 
@@ -88,7 +90,7 @@ test('a failure keeps its code, its detail, whether to retry and the hint', asyn
   two.answer = async () => {
     throw new TailraceError('NOT_LEADER', 'Broker 3 leads.')
   }
-  const failed = admin(one, 2, '')
+  const failed = drive(one, 2)
   await cluster.pass(30)
   const { error } = failed.outcome as { error: TailraceError }
   expect(error).toBeInstanceOf(TailraceError)
@@ -100,7 +102,7 @@ test('a mistake of the other side is INTERNAL; its stack stays in its log', asyn
   two.answer = () => {
     throw new Error('secret')
   }
-  const failed = admin(one, 2, '')
+  const failed = drive(one, 2)
   await cluster.pass(30)
   expect(failed.outcome).toMatchObject({ error: { code: 'INTERNAL', message: expect.not.stringContaining('secret') } })
   expect(two.log.filter((line) => line.startsWith('a request of a peer failed'))).toHaveLength(1)
@@ -108,9 +110,9 @@ test('a mistake of the other side is INTERNAL; its stack stays in its log', asyn
 
 test('an unknown code of a newer broker becomes INTERNAL, with what the broker says of it', async () => {
   const { cluster, one, raw } = await withRaw()
-  const failed = admin(one, 2, '')
+  const failed = drive(one, 2)
   await cluster.pass(20)
-  const { correlation } = raw.frames.find(({ name }) => name === 'Admin')!.fields as { correlation: number }
+  const { correlation } = raw.frames.find(({ name }) => name === 'DriveChange')!.fields as { correlation: number }
   const error = { code: 'FROM_THE_FUTURE', message: 'No.', retriable: false, hint: 'Update.' }
   raw.send('Failure', { correlation, error })
   await cluster.pass(20)
@@ -121,26 +123,27 @@ test('an unknown code of a newer broker becomes INTERNAL, with what the broker s
 
 test('each request has its own time limit; a late answer is swallowed', async () => {
   const { cluster, one, raw } = await withRaw()
-  const short = admin(one, 2, 'short', 200)
-  const long = admin(one, 2, 'long', 2000)
+  const short = drive(one, 2, 1, 200)
+  const long = drive(one, 2, 2, 2000)
   await cluster.pass(190)
   expect(short.outcome).toBeUndefined()
   await cluster.pass(70)
   expect(short.outcome).toMatchObject({ error: { code: 'TIMED_OUT' } })
-  const asked = raw.frames.filter(({ name }) => name === 'Admin')
+  const asked = raw.frames.filter(({ name }) => name === 'DriveChange')
   for (const { fields } of asked) {
-    raw.send('AdminReply', { correlation: (fields as { correlation: number }).correlation, json: 'late' })
+    const { correlation } = fields as { correlation: number }
+    raw.send('DriveChangeReply', { correlation, state: 'running', reason: 'late' })
   }
   await cluster.pass(20)
-  expect(long.outcome).toMatchObject({ value: { fields: { json: 'late' } } })
+  expect(long.outcome).toMatchObject({ value: { fields: { reason: 'late' } } })
   expect(one.links).toEqual(['+2'])
 })
 
 test('an answer of the wrong kind closes the connection', async () => {
   const { cluster, one, raw } = await withRaw()
-  const failed = admin(one, 2, '')
+  const failed = drive(one, 2)
   await cluster.pass(20)
-  const { correlation } = raw.frames.find(({ name }) => name === 'Admin')!.fields as { correlation: number }
+  const { correlation } = raw.frames.find(({ name }) => name === 'DriveChange')!.fields as { correlation: number }
   raw.send('PublishReply', { correlation, baseOffset: 1, lastOffset: 1, duplicate: false })
   await cluster.pass(20)
   expect(raw.closed).toBe(true)
@@ -150,8 +153,8 @@ test('an answer of the wrong kind closes the connection', async () => {
 test('without a link nothing is sent, and a lost link fails what waits: CONNECTION_LOST', async () => {
   const { cluster, one, two } = await pair()
   two.answer = () => new Promise(() => {})
-  const unknown = admin(one, 7, '')
-  const waiting = admin(one, 2, '', 60_000)
+  const unknown = drive(one, 7)
+  const waiting = drive(one, 2, 1, 60_000)
   await cluster.pass(30)
   expect(unknown.outcome).toMatchObject({ error: { code: 'CONNECTION_LOST' } })
   expect(waiting.outcome).toBeUndefined()
@@ -163,7 +166,7 @@ test('without a link nothing is sent, and a lost link fails what waits: CONNECTI
 test('close fails what waits with SHUTTING_DOWN', async () => {
   const { cluster, one, two } = await pair()
   two.answer = () => new Promise(() => {})
-  const waiting = admin(one, 2, '')
+  const waiting = drive(one, 2)
   await cluster.pass(30)
   await one.peers.close()
   await cluster.pass(0)
@@ -199,7 +202,7 @@ test('a body that fits into no frame is refused before anything is sent', async 
 
 test('fields that do not fit their schema fail the request alone', async () => {
   const { cluster, one } = await pair()
-  const failed = watch(one.peers.request(2, 'Admin', { operation: 5 as never, json: '' }, [], 1000))
+  const failed = watch(one.peers.request(2, 'DriveChange', { group: '5' as never, change: 1 }, [], 1000))
   await cluster.pass(30)
   expect(failed.outcome).toMatchObject({ error: { code: 'INVALID_REQUEST' } })
   expect(one.links).toEqual(['+2'])

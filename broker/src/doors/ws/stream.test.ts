@@ -237,7 +237,7 @@ describe('binary', () => {
     expect(broker.publishes).toBe(publishes + 1)
     client.frame('Fetch', { correlation: 6, ...flights, offset: -1, maxBytes: 1, waitMs: 0 })
     expect((await client.nextFrame()).fields).toMatchObject({ correlation: 6, error: { code: 'OFFSET_OUT_OF_RANGE' } })
-    client.frame('Admin', { correlation: 7, operation: 'x', json: '' })
+    client.frame('DriveChange', { correlation: 7, group: 1, change: 1 })
     expect((await client.nextFrame()).fields).toMatchObject({ correlation: 7, error: { code: 'UNSUPPORTED_MESSAGE' } })
   })
 

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { overTheWire } from '../testing/over-the-wire.ts'
+import { decodeCommand, encodeCommand } from './command.ts'
+import { commandResultFields, commandResultOf } from './command-result-fields.ts'
+import { intentFields, intentOf, isIntent } from './intent-fields.ts'
+import type { Intent } from './metadata-leader.ts'
+import type { CommandResult } from './metadata-state.ts'
+
+const stamp = { at: 1.7e12, broker: 2, by: 'ann' }
+const place = { topicId: 't1', partition: 0 }
+const broker = { id: 2, http: 'h:1', peer: 'p:1', pid: 7, incarnation: 'i', directoryId: 'd' }
+const intents: readonly Intent[] = [
+  { type: 'register-broker', broker },
+  { type: 'register-broker', broker: { ...broker, levels: { lowest: 1, highest: 3 } } },
+  { type: 'create-topic', name: 't', topicId: 't1', partitions: 3, replicas: 2, config: {} },
+  { type: 'create-topic', name: 't', topicId: 't1', partitions: 3, replicas: 2, config: { readOnly: true } },
+  { type: 'delete-topic', name: 't', topicId: '' },
+  { type: 'delete-topic', name: 't', topicId: 't1' },
+  { type: 'set-topic-config', name: 't', topicId: 't1', changes: { retentionMs: 2 ** 40, maxBatchBytes: null } },
+  { type: 'allocate-producer-ids', broker: 2, count: 1000 },
+  { type: 'assign-replicas', ...place, replicas: [3, 1] },
+  { type: 'cancel-change', ...place },
+  { type: 'replicas-changed', group: 4, change: 9, outcome: 'failed', reason: 'late' },
+  { type: 'force-replicas', ...place, members: [1], leader: 1, lost: [2, 3], ...stamp },
+  { type: 'force-replicas', ...place, members: [1], leader: 1, lost: [2, 3], term: 0, ...stamp },
+  { type: 'replica-dropped', group: 4, broker: 2 },
+  { type: 'set-priority', group: 0, broker: 2, factor: 3 },
+  { type: 'join-broker', joining: { id: 5, directoryId: 'd', peer: 'p:5', http: 'h:5' }, at: 1.7e12, broker: 2 },
+  { type: 'remove-broker', removed: 5, ...stamp },
+  { type: 'forced-cluster', members: [1, 2], ...stamp },
+  { type: 'set-feature-level', level: 2, ...stamp },
+]
+
+test.each(intents.map((intent) => [intent.type, intent] as const))('%s: the leader gets what was sent', (_, intent) => {
+  const sent = { correlation: 1, id: 'c', timeoutMs: 100, intent: intentFields(intent) }
+  const heard = intentOf(overTheWire('MetadataCommand', sent).intent)!
+  expect(heard).toEqual(intent)
+  expect(isIntent(heard)).toBe(true)
+  // In the log a command is what it has always been, and what is read from there says the same.
+  if (intent.type === 'create-topic') return
+  const command = heard as Exclude<Intent, { type: 'create-topic' }>
+  expect(decodeCommand(encodeCommand({ id: 'c', command }, 0))).toMatchObject({ id: 'c', command: intent })
+})
+
+test('settings that are left out stay left out', () => {
+  const changes = { retentionMs: undefined, readOnly: false } as unknown as { readOnly: boolean }
+  const fields = intentFields({ type: 'set-topic-config', name: 't', changes })
+  expect(fields).toEqual({
+    'tailrace.metadata.SetTopicConfig': { name: 't', changes: [{ name: 'readOnly', value: false }] },
+  })
+})
+
+test.each<CommandResult>([
+  { ok: true },
+  { ok: true, index: 12 },
+  { ok: true, first: 0, count: 1000, index: 3 },
+  { ok: false, code: 'UNKNOWN_TOPIC', detail: '"t"' },
+])('what a command came to is the same at the broker that wanted it: %j', (result) => {
+  const heard = overTheWire('MetadataCommandReply', { correlation: 1, ...commandResultFields(result) })
+  expect(commandResultOf(heard)).toEqual(result)
+})
+
+test('a code that only a newer leader knows is INTERNAL, and named', () => {
+  expect(commandResultOf({ refusal: { code: 'FROM_THE_FUTURE', detail: 'No.' } })).toEqual({
+    ok: false,
+    code: 'INTERNAL',
+    detail: 'FROM_THE_FUTURE: No.',
+  })
+})

@@ -1,0 +1,12 @@
+import { isBrokerSet } from '../metadata/command-checks.ts'
+import type { GroupRequestHandler } from './request.ts'
+import { anything, withoutBody } from './request.ts'
+
+export const changeMetadataVoters: GroupRequestHandler<'ChangeMetadataVoters'> = {
+  check: ({ voters }) => isBrokerSet(voters) && voters.length > 0,
+  checkReply: anything,
+  async answer({ groupRequests }, _from, { voters }) {
+    await groupRequests.changeMetadataVoters(voters)
+    return withoutBody({})
+  },
+}

@@ -1,0 +1,10 @@
+import type { RequestHandler } from './request.ts'
+import { anything, withoutBody } from './request.ts'
+
+export const findOffset: RequestHandler<'FindOffset'> = {
+  check: anything,
+  checkReply: anything,
+  async answer({ reader }, _from, { topic, partition, position, topicId, linearizable }) {
+    return withoutBody(await reader.ledHere(topic, partition, topicId).findOffset(position, linearizable))
+  },
+}

@@ -1,0 +1,12 @@
+import { isNatural } from '../metadata/command-checks.ts'
+import type { GroupRequestHandler } from './request.ts'
+import { anything, withoutBody } from './request.ts'
+
+export const keepLeadership: GroupRequestHandler<'KeepLeadership'> = {
+  check: ({ group }) => isNatural(group),
+  checkReply: anything,
+  async answer({ groupRequests }, _from, { group }) {
+    groupRequests.keepLeadership(group)
+    return withoutBody({})
+  },
+}

@@ -1,0 +1,44 @@
+import type { BrokerId, Message } from '@tailrace/schemas'
+import { commandResultFields, isCommandResult } from '../metadata/command-result-fields.ts'
+import { textsAreShort } from '../metadata/intent-checks.ts'
+import { areSettings, intentOf, isIntent, nameOfIntent } from '../metadata/intent-fields.ts'
+import type { RequestHandler } from './request.ts'
+import { withoutBody } from './request.ts'
+
+const MAX_COMMAND_MS = 10_000
+const MAX_ID = 100
+
+export const metadataCommand: RequestHandler<'MetadataCommand'> = {
+  check({ id, timeoutMs, intent }) {
+    const read = intentOf(intent)
+    if (id === '' || id.length > MAX_ID || timeoutMs <= 0) return false
+    const [settings] = Object.values(intent).flatMap((fields) => [fields?.config ?? fields?.changes ?? []])
+    return read === null || (isIntent(read) && textsAreShort(read) && areSettings(settings))
+  },
+  checkReply: isCommandResult,
+  async answer({ leader }, _from, { id, timeoutMs, intent }) {
+    const read = intentOf(intent)
+    if (read === null) return withoutBody(commandResultFields(leader.refuseUnknown(nameOfIntent(intent))))
+    const result = await leader.execute({ id, intent: read }, Math.min(timeoutMs, MAX_COMMAND_MS))
+    return withoutBody(commandResultFields(result))
+  },
+}
+
+/** The broker that alone can say this: of itself, or that an operator has asked it; null: any may. */
+export function speakerOfCommand(fields: Message<'MetadataCommand'>): BrokerId | null {
+  const intent = intentOf(fields.intent)
+  switch (intent?.type) {
+    case 'register-broker':
+      return intent.broker.id
+    case 'allocate-producer-ids':
+    case 'replica-dropped':
+    case 'join-broker':
+    case 'remove-broker':
+    case 'force-replicas':
+    case 'forced-cluster':
+    case 'set-feature-level':
+      return intent.broker
+    default:
+      return null
+  }
+}

@@ -1,0 +1,12 @@
+import { isNatural, isPositive } from '../metadata/command-checks.ts'
+import type { GroupRequestHandler } from './request.ts'
+import { anything, withoutBody } from './request.ts'
+
+export const offerSnapshot: GroupRequestHandler<'OfferSnapshot'> = {
+  check: ({ group, source, index, term }) => isPositive(source) && [group, index, term].every(isNatural),
+  checkReply: anything,
+  async answer({ groupRequests }, _from, { group, source, index, term }) {
+    groupRequests.offerSnapshot(group, source, { index, term })
+    return withoutBody({})
+  },
+}

@@ -1,0 +1,45 @@
+import type { BrokerId, Message } from '@tailrace/schemas'
+import type { GroupRequests, PeerAnswer, ReplyFields, RequestName } from '../../partition/peers.ts'
+import type { Welcome } from '../formation/joining.ts'
+import type { GroupRequestAnswerer } from '../members/group-requests.ts'
+import type { FormationRecord } from '../metadata/formation-record.ts'
+import type { MetadataLeader } from '../metadata/metadata-leader.ts'
+import type { ProducerIds } from '../metadata/producer-ids.ts'
+import type { PartitionStatus } from '../routing/partition-status.ts'
+import type { Publisher } from '../routing/publisher.ts'
+import type { Reader } from '../routing/reader.ts'
+
+/** The parts of this broker that answer what others ask. */
+export interface Answerers {
+  readonly groups: GroupRequests
+  readonly publisher: Publisher
+  readonly reader: Reader
+  readonly status: PartitionStatus
+  readonly producerIds: ProducerIds
+  readonly leader: MetadataLeader
+  readonly groupRequests: GroupRequestAnswerer
+  readonly receiveFormation: (from: BrokerId, record: FormationRecord) => Promise<void>
+  /** A broker without a cluster asks to be admitted. */
+  readonly receiveApplication: (from: BrokerId) => Promise<Welcome>
+}
+
+/** How one kind of request is checked and answered; table.ts lists them. */
+export interface RequestHandler<Name extends RequestName, Needed = Answerers> {
+  /** What Avro's types leave open of the request. False: it is refused with INVALID_REQUEST; it may throw a code of its own. */
+  readonly check: (fields: Message<Name>) => boolean
+  /** The same of the answer, at the broker that has asked. */
+  readonly checkReply: (fields: ReplyFields<Name>) => boolean
+  readonly answer: (here: Needed, from: BrokerId, fields: Message<Name>, body: Uint8Array) => Promise<PeerAnswer<Name>>
+}
+
+/** Of requests about a group. */
+export type GroupRequestHandler<Name extends RequestName> = RequestHandler<Name, Pick<Answerers, 'groupRequests'>>
+
+/** Of fields in which every value that Avro's types allow makes sense, or that are checked where they are used. */
+export function anything(): boolean {
+  return true
+}
+
+export function withoutBody<Fields>(fields: Fields): { readonly fields: Fields; readonly body: readonly Uint8Array[] } {
+  return { fields, body: [] }
+}

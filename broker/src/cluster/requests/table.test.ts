@@ -1,0 +1,171 @@
+import { type Message, type MessageName, peerRequestNames, TailraceError } from '@tailrace/schemas'
+import { beforeAll, describe, expect, it, test } from 'vitest'
+import { sampleMessages } from '../../../../schemas/src/testing/sample-messages.ts'
+import { sampleIntents } from '../../../../schemas/src/testing/sample-peer-messages.ts'
+import type { Peers } from '../../partition/peers.ts'
+import { formationOf, recordFields } from '../metadata/formation-record.ts'
+import { oddFields } from '../testing/odd-fields.ts'
+import { overTheWire } from '../testing/over-the-wire.ts'
+import { during } from '../testing/running.ts'
+import { TestCluster } from '../testing/test-cluster.ts'
+import { checkedPeers } from './checked-peers.ts'
+import type { ClusterRequestName, RequestRow } from './table.ts'
+import { requestTable } from './table.ts'
+
+const names = Object.keys(requestTable) as ClusterRequestName[]
+const rows = requestTable as unknown as Readonly<Record<ClusterRequestName, RequestRow<ClusterRequestName, never>>>
+
+/** These are checked where they are used: by the partition that they name, or by the replica that answers them. */
+const checkedWhereUsed: ReadonlySet<ClusterRequestName> = new Set([
+  ...(['Publish', 'Fetch', 'FindOffset', 'InitProducer'] as const),
+  ...(['CopyOpen', 'CopyRead', 'CopyClose', 'ReadEntries'] as const),
+])
+const checked = names.filter((name) => !checkedWhereUsed.has(name))
+
+const record = recordFields(formationOf([{ id: 1, directoryId: 'd', peer: 'p:1' }]))
+
+/** Sound requests of a name. */
+function requests(name: ClusterRequestName): object[] {
+  const sample = sampleMessages[name]
+  if (name === 'Formation') return [{ ...sample, record }]
+  if (name === 'MetadataCommand') return sampleIntents.map((intent) => ({ ...sample, intent }))
+  return [sample]
+}
+
+function replies(name: ClusterRequestName): object[] {
+  const sample = sampleMessages[`${name}Reply`]
+  if (name === 'Join') return [{ ...sample, record }]
+  // A reply has either a refusal or what came of the command.
+  if (name === 'MetadataCommand') return [sample, { ...sample, refusal: null }]
+  return [sample]
+}
+
+/** What a check says of fields as the wire brings them: false, or the code that it throws. */
+function verdict(message: MessageName, fields: object, check: (fields: never) => boolean): boolean | string {
+  const heard = overTheWire(message, fields as Message<MessageName>)
+  try {
+    return check(heard as never)
+  } catch (error) {
+    if (error instanceof TailraceError) return error.code
+    throw error
+  }
+}
+
+test('the table has each request that there is', () => {
+  const foreign = peerRequestNames.filter((name) => !(names as string[]).includes(name))
+  expect(foreign).toEqual(['Admin'])
+  expect(names.filter((name) => !peerRequestNames.includes(name))).toEqual([])
+  expect(checked.length).toBeGreaterThanOrEqual(14)
+})
+
+/** Fields of requests of which any value may be taken: another part decides, or it means nothing. */
+const openInRequests: ReadonlySet<string> = new Set([
+  // The metadata leader refuses these by name, as HTTP does.
+  ...['number intent.CreateTopic.partitions', 'number intent.CreateTopic.replicas'],
+  ...['number intent.CreateTopic.config.value', 'number intent.SetTopicConfig.changes.value'],
+  // Only shown.
+  'number intent.RegisterBroker.broker.pid',
+])
+
+describe.each(checked)('the request %s', (name) => {
+  it('is taken where it is sound', () => {
+    for (const fields of requests(name)) expect(verdict(name, fields, rows[name].handler.check)).toBe(true)
+  })
+
+  it('is refused where a number, a text or a list is odd', () => {
+    for (const sound of requests(name)) {
+      for (const { path, what, fields } of oddFields(name, sound)) {
+        // Which words there are is said where they are used.
+        if (what === 'word' || openInRequests.has(`${what} ${path}`)) continue
+        expect(verdict(name, fields, rows[name].handler.check), `${what} ${path}`).not.toBe(true)
+      }
+    }
+  })
+})
+
+const texts = ['reason', 'detail', 'code', 'trouble', 'peer', 'addresses']
+/** Texts for people may be any; two brokers may have said the same address. */
+function isOpenInReplies(what: string, path: string): boolean {
+  const isText = (what === 'text' || what === 'word') && texts.includes(path.split('.').at(-1)!)
+  return isText || (what === 'twice' && path === 'addresses')
+}
+
+describe.each(checked)('the answer to %s', (name) => {
+  it('is taken where it is sound', () => {
+    for (const fields of replies(name))
+      expect(verdict(`${name}Reply`, fields, rows[name].handler.checkReply)).toBe(true)
+  })
+
+  it('is refused where a number, a word or a list is odd', () => {
+    for (const sound of replies(name)) {
+      const isRefusal = name === 'MetadataCommand' && (sound as { refusal: unknown }).refusal !== null
+      for (const { path, what, fields } of isRefusal ? [] : oddFields(`${name}Reply`, sound)) {
+        if (isOpenInReplies(what, path)) continue
+        expect(verdict(`${name}Reply`, fields, rows[name].handler.checkReply), `${what} ${path}`).not.toBe(true)
+      }
+    }
+  })
+})
+
+describe('at a broker', () => {
+  let cluster: TestCluster
+  beforeAll(async () => {
+    cluster = await TestCluster.of(3)
+  })
+
+  const ask = async (from: number, name: ClusterRequestName, fields: object) => {
+    const heard = overTheWire(name, fields as never)
+    const answer = cluster.broker(1).node.handlers.request(from, name, heard as never, new Uint8Array())
+    return during(cluster, answer).then(
+      () => ({ code: 'none', message: '' }),
+      (error: TailraceError) => error,
+    )
+  }
+
+  it.each(checked)(
+    '%s: what is odd is refused with a code, and a broker that is not known as a member by that',
+    async (name) => {
+      const open = rows[name].askers === 'anybody'
+      for (const sound of requests(name)) {
+        const { code, message } = await ask(9, name, sound)
+        if (open) expect(message).not.toContain('is not known here as a broker of the cluster')
+        else expect([code, message]).toEqual(['NOT_READY', expect.stringContaining('Broker 9 is not known here as a')])
+        for (const { path, what, fields } of oddFields(name, sound)) {
+          if (what === 'word' || openInRequests.has(`${what} ${path}`)) continue
+          expect((await ask(2, name, fields)).code, `${what} ${path}`).toMatch(/^(INVALID_REQUEST|CLUSTER_MISMATCH)$/)
+        }
+      }
+    },
+  )
+
+  it('only how a broker becomes a member is open to all', () => {
+    const rowsOf = (askers: string) => names.filter((name) => rows[name].askers === askers)
+    expect(rowsOf('anybody')).toEqual(['Formation', 'Join'])
+    expect(rowsOf('replicas')).toEqual(['CopyOpen', 'ReadEntries'])
+  })
+})
+
+describe('a broker that asks', () => {
+  const answering = (fields: object) =>
+    checkedPeers({ request: async () => ({ fields, body: new Uint8Array() }) } as unknown as Peers)
+
+  it.each(checked)('%s: sees a sound answer, and none that no version gives', async (name) => {
+    for (const sound of replies(name)) {
+      const reply = await answering(sound).request(2, name, {} as never, [], 100)
+      expect(reply.fields).toEqual(sound)
+    }
+    const [sound] = replies(name).slice(-1)
+    const odd = [...oddFields(`${name}Reply`, sound!)].find(({ what, path }) => !isOpenInReplies(what, path))
+    if (odd === undefined) return
+    await expect(answering(odd.fields).request(2, name, {} as never, [], 100)).rejects.toMatchObject({
+      code: expect.stringMatching(/^(INCOMPATIBLE_PEER|CLUSTER_MISMATCH|NEWER_FORMAT)$/),
+    })
+  })
+
+  it('is told which broker has answered what', async () => {
+    const wrong = { correlation: 1, state: 'perhaps', reason: '' }
+    await expect(answering(wrong).request(2, 'DriveChange', { group: 1, change: 1 }, [], 100)).rejects.toThrow(
+      'A field of what broker 2 answers to DriveChange is wrong.',
+    )
+  })
+})

@@ -1,0 +1,67 @@
+import type { BrokerId, Message } from '@tailrace/schemas'
+import type { RequestName } from '../../partition/peers.ts'
+import { cancelChange } from './cancel-change.ts'
+import { changeMetadataVoters } from './change-metadata-voters.ts'
+import { copyClose, copyOpen, copyRead, readEntries } from './copies.ts'
+import { driveChange } from './drive-change.ts'
+import { fetch } from './fetch.ts'
+import { findOffset } from './find-offset.ts'
+import { formation } from './formation.ts'
+import { groupReport } from './group-report.ts'
+import { initProducer } from './init-producer.ts'
+import { join } from './join.ts'
+import { keepLeadership } from './keep-leadership.ts'
+import { mayLead } from './may-lead.ts'
+import { metadataCommand, speakerOfCommand } from './metadata-command.ts'
+import { offerSnapshot } from './offer-snapshot.ts'
+import { partitionStatus } from './partition-status.ts'
+import { publish } from './publish.ts'
+import type { Answerers, RequestHandler } from './request.ts'
+import { returnLeadership } from './return-leadership.ts'
+import { takeSnapshot } from './take-snapshot.ts'
+import { transferLeadership } from './transfer-leadership.ts'
+
+/**
+ * Which brokers are answered: any that has shaken hands, which is how one becomes a member; those that are known as members of the cluster; of
+ * these, those that may have a replica of the group.
+ */
+export type Askers = 'anybody' | 'members' | 'replicas'
+
+export interface RequestRow<Name extends RequestName, Needed = Answerers> {
+  readonly handler: RequestHandler<Name, Needed>
+  readonly askers: Askers
+  /** The only broker that may say this, where only one may; null: any of the askers may. */
+  readonly speaker: (fields: Message<Name>) => BrokerId | null
+}
+
+/** Requests that are answered elsewhere (cascade/control/peer-questions.ts). */
+export type ForeignRequestName = 'Admin'
+export type ClusterRequestName = Exclude<RequestName, ForeignRequestName>
+
+const any = (): null => null
+
+/** All that brokers ask each other. A new request is a message with a reply (schemas), a handler file here, and a row. */
+export const requestTable = {
+  Formation: { handler: formation, askers: 'anybody', speaker: any },
+  Join: { handler: join, askers: 'anybody', speaker: any },
+  MetadataCommand: { handler: metadataCommand, askers: 'members', speaker: speakerOfCommand },
+  PartitionStatus: { handler: partitionStatus, askers: 'members', speaker: any },
+  GroupReport: { handler: groupReport, askers: 'members', speaker: any },
+  DriveChange: { handler: driveChange, askers: 'members', speaker: any },
+  ChangeMetadataVoters: { handler: changeMetadataVoters, askers: 'members', speaker: any },
+  CancelChange: { handler: cancelChange, askers: 'members', speaker: any },
+  TransferLeadership: { handler: transferLeadership, askers: 'members', speaker: any },
+  MayLead: { handler: mayLead, askers: 'members', speaker: any },
+  ReturnLeadership: { handler: returnLeadership, askers: 'members', speaker: any },
+  KeepLeadership: { handler: keepLeadership, askers: 'members', speaker: any },
+  TakeSnapshot: { handler: takeSnapshot, askers: 'members', speaker: any },
+  OfferSnapshot: { handler: offerSnapshot, askers: 'members', speaker: any },
+  Publish: { handler: publish, askers: 'members', speaker: any },
+  Fetch: { handler: fetch, askers: 'members', speaker: any },
+  FindOffset: { handler: findOffset, askers: 'members', speaker: any },
+  InitProducer: { handler: initProducer, askers: 'members', speaker: any },
+  CopyOpen: { handler: copyOpen, askers: 'replicas', speaker: any },
+  CopyRead: { handler: copyRead, askers: 'members', speaker: any },
+  CopyClose: { handler: copyClose, askers: 'members', speaker: any },
+  ReadEntries: { handler: readEntries, askers: 'replicas', speaker: any },
+} as const satisfies { readonly [Name in ClusterRequestName]: RequestRow<Name> }

@@ -1,0 +1,17 @@
+import type { BrokerId, Message } from '@tailrace/schemas'
+import type { ReplyFields, RequestFields, RequestName } from '../../partition/peers.ts'
+import { overTheWire } from './over-the-wire.ts'
+import type { TestCluster } from './test-cluster.ts'
+
+/** What one broker answers to another that asks by itself; a rejection is what becomes of a Failure. */
+export async function asked<Name extends RequestName>(
+  cluster: TestCluster,
+  from: BrokerId,
+  to: BrokerId,
+  name: Name,
+  fields: RequestFields<Name>,
+): Promise<ReplyFields<Name>> {
+  const heard = overTheWire(name, { correlation: 0, ...fields } as unknown as Message<Name>)
+  const reply = await cluster.broker(to).node.handlers.request(from, name, heard, new Uint8Array())
+  return overTheWire(`${name}Reply`, { correlation: 0, ...reply.fields } as never) as unknown as ReplyFields<Name>
+}

@@ -1,0 +1,53 @@
+import type { BrokerId, GroupId, LogIndex, PartitionNumber, Term, Timestamp } from './ids.ts'
+
+/** A setting of a topic; null: its default. */
+export interface SettingFields {
+  name: string
+  value: number | boolean | null
+}
+interface Place {
+  topicId: string
+  partition: PartitionNumber
+}
+/** When an operator asked, and which broker. */
+interface Asked {
+  at: Timestamp
+  broker: BrokerId
+}
+
+/** What a broker can want of the metadata (MetadataCommand). A new one is a new record of the union: older brokers refuse it by its name. */
+export interface IntentShapes {
+  RegisterBroker: {
+    broker: {
+      id: BrokerId
+      http: string
+      peer: string
+      pid: number
+      incarnation: string
+      directoryId: string
+      levels?: { lowest: number; highest: number } | null
+    }
+  }
+  CreateTopic: { name: string; topicId: string; partitions: number; replicas: number; config: SettingFields[] }
+  /** `topicId`: the topic that is meant; empty: whichever has the name. */
+  DeleteTopic: { name: string; topicId?: string }
+  SetTopicConfig: { name: string; topicId?: string; changes: SettingFields[] }
+  AllocateProducerIds: { broker: BrokerId; count: number }
+  AssignReplicas: Place & { replicas: BrokerId[] }
+  CancelChange: Place
+  ReplicasChanged: { group: GroupId; change: LogIndex; outcome: string; reason: string }
+  ForceReplicas: Place &
+    Asked & { members: BrokerId[]; leader: BrokerId; lost: BrokerId[]; term?: Term | null; by: string }
+  ReplicaDropped: { group: GroupId; broker: BrokerId }
+  SetPriority: { group: GroupId; broker: BrokerId; factor: number }
+  JoinBroker: Asked & { joining: { id: BrokerId; directoryId: string; peer: string; http: string } }
+  RemoveBroker: Asked & { removed: BrokerId; by: string }
+  ForcedCluster: Asked & { members: BrokerId[]; by: string }
+  SetFeatureLevel: Asked & { level: number; by: string }
+}
+export type IntentName = keyof IntentShapes
+
+/** One of the records, under its full Avro name, as Avro's unions have it. */
+export type IntentFields = {
+  [Name in IntentName]: { [Full in `tailrace.metadata.${Name}`]: IntentShapes[Name] }
+}[IntentName]

@@ -1,0 +1,130 @@
+import type { BrokerId, GroupId, LogIndex, Offset, ProducerId, Term, Timestamp } from './ids.ts'
+import type { IntentFields } from './metadata-intents.ts'
+
+/** What brokers ask each other about the cluster and about the groups of which they have replicas. */
+export interface PeerMessageShapes {
+  /** Hands the record of the cluster to a founder that may lack it. Answered when it is durable. */
+  Formation: { correlation: number; record: ClusterRecordFields }
+  FormationReply: { correlation: number }
+  /** A broker without a cluster asks to be admitted. `admission` 0: it is a founder that had lost its record. */
+  Join: { correlation: number }
+  JoinReply: { correlation: number; record: ClusterRecordFields; admission: LogIndex; addresses: string[] }
+  /** For the metadata leader. `id` is kept by a retry, so that the command is applied once. */
+  MetadataCommand: { correlation: number; id: string; timeoutMs: number; intent: IntentFields }
+  MetadataCommandReply: {
+    correlation: number
+    refusal?: { code: string; detail: string } | null
+    first?: ProducerId | null
+    count?: number | null
+    index?: LogIndex | null
+  }
+  /** The reply holds those groups that the asked broker leads. */
+  PartitionStatus: { correlation: number; groups: GroupId[] }
+  PartitionStatusReply: { correlation: number; partitions: PartitionFigures[] }
+
+  GroupReport: { correlation: number; group: GroupId; tail: boolean }
+  GroupReportReply: {
+    correlation: number
+    broker: BrokerId
+    status: GroupStatusFields
+    lastTerm: Term
+    tail: EntryStateFields[]
+  }
+  /** `change`: index of the command that asked for it. */
+  DriveChange: { correlation: number; group: GroupId; change: LogIndex }
+  DriveChangeReply: { correlation: number; state: string; reason: string }
+  ChangeMetadataVoters: { correlation: number; voters: BrokerId[] }
+  ChangeMetadataVotersReply: { correlation: number }
+  CancelChange: { correlation: number; group: GroupId }
+  CancelChangeReply: { correlation: number }
+  /** `to` 0: to the preferred replica. */
+  TransferLeadership: { correlation: number; group: GroupId; to: BrokerId }
+  TransferLeadershipReply: { correlation: number; leader: BrokerId }
+  /** Fails if the replica there would serve worse as the leader. */
+  MayLead: { correlation: number; group: GroupId }
+  MayLeadReply: { correlation: number }
+  /** As TransferLeadership, to the preferred replica, unless an operator has put the leadership where it is. */
+  ReturnLeadership: { correlation: number; group: GroupId; to: BrokerId }
+  ReturnLeadershipReply: { correlation: number; outcome: string }
+  /** An operator has put this leadership there. */
+  KeepLeadership: { correlation: number; group: GroupId }
+  KeepLeadershipReply: { correlation: number }
+  TakeSnapshot: { correlation: number; group: GroupId }
+  TakeSnapshotReply: { correlation: number; index: LogIndex; term: Term; at: Timestamp; bytes: number }
+  /** For the leader: `source` has the snapshot. */
+  OfferSnapshot: { correlation: number; group: GroupId; source: BrokerId; index: LogIndex; term: Term }
+  OfferSnapshotReply: { correlation: number }
+}
+
+/** `version` missing: 1. */
+export interface ClusterRecordFields {
+  version?: number
+  clusterId: string
+  voters: { id: BrokerId; directoryId: string; peer: string }[]
+}
+
+export interface PartitionFigures {
+  group: GroupId
+  term: Term
+  inSync: BrokerId[]
+  logStart: Offset
+  highWatermark: Offset
+}
+
+interface AdmissionFields {
+  broker: BrokerId
+  admission: number
+}
+
+/** A broker's replica of a group. */
+export interface GroupStatusFields {
+  group: GroupId
+  role: string
+  term: Term
+  leader: BrokerId
+  asleep: boolean
+  commitIndex: LogIndex
+  lastIndex: LogIndex
+  durableIndex: LogIndex
+  prevIndex: LogIndex
+  configuration: {
+    voters: BrokerId[]
+    outgoing: BrokerId[]
+    learners: BrokerId[]
+    admissions: AdmissionFields[]
+  }
+  configurationIndex: LogIndex
+  change: {
+    stage: string
+    target: { voters: BrokerId[]; learners: BrokerId[]; admissions: AdmissionFields[] } | null
+    round: number
+    reason: string | null
+  }
+  lastChange: { outcome: string; reason: string } | null
+  transferringTo: BrokerId | null
+  electionFactor: number
+  followers: {
+    id: BrokerId
+    matchIndex: LogIndex
+    nextIndex: LogIndex
+    state: string
+    inflight: number
+    active: boolean
+  }[]
+  voters: BrokerId[]
+  inSync: BrokerId[]
+  highWatermark: Offset
+  logStart: Offset
+  sizeBytes: number
+  trouble: string | null
+  installing: { source: BrokerId; receivedBytes: number; totalBytes: number } | null
+  snapshot: { index: LogIndex; term: Term; at: Timestamp; bytes: number } | null
+}
+
+export interface EntryStateFields {
+  index: LogIndex
+  term: Term | null
+  kind: number | null
+  batch: { baseOffset: Offset; lastOffset: Offset; bytes: number } | null
+  state: string
+}

@@ -1,0 +1,66 @@
+import { encodeFrame, type MessageName, parseFrame, TailraceError } from '@tailrace/schemas'
+import { groupReportOf } from '../../../broker/src/cluster/members/group-report-fields.ts'
+import { decodeCommand, encodeCommand } from '../../../broker/src/cluster/metadata/command.ts'
+import { commandResultOf } from '../../../broker/src/cluster/metadata/command-result-fields.ts'
+import { formationOf, recordFields } from '../../../broker/src/cluster/metadata/formation-record.ts'
+import { intentOf } from '../../../broker/src/cluster/metadata/intent-fields.ts'
+import { requestTable } from '../../../broker/src/cluster/requests/table.ts'
+import { sampleMessages } from '../../../schemas/src/testing/sample-messages.ts'
+import { sampleIntents } from '../../../schemas/src/testing/sample-peer-messages.ts'
+import { type FuzzTarget, joined, refusedAs } from '../target.ts'
+import { sealedFrame } from './frames.ts'
+
+type Name = keyof typeof requestTable
+type Check = (fields: object) => boolean
+
+const names = Object.keys(requestTable) as Name[]
+const checks = new Map<string, Check>(
+  names.flatMap((name): [string, Check][] => {
+    const { check, checkReply } = requestTable[name].handler
+    return [
+      [name, check as Check],
+      [`${name}Reply`, checkReply as Check],
+    ]
+  }),
+)
+const record = recordFields(formationOf([{ id: 1, directoryId: 'd', peer: 'p:1' }]))
+
+function samples(name: MessageName): object[] {
+  const sample = sampleMessages[name]
+  if ('record' in sample) return [{ ...sample, record }]
+  return name === 'MetadataCommand' ? sampleIntents.map((intent) => ({ ...sample, intent })) : [sample]
+}
+
+/** What becomes of checked fields before anybody looks at them again; a command is written to the log, and has to be readable there. */
+function use(name: string, fields: object): void {
+  if (name === 'GroupReportReply') JSON.stringify(groupReportOf(fields as Parameters<typeof groupReportOf>[0]))
+  if (name === 'MetadataCommandReply') commandResultOf(fields as Parameters<typeof commandResultOf>[0])
+  if (name !== 'MetadataCommand') return
+  const intent = intentOf((fields as { intent: Parameters<typeof intentOf>[0] }).intent)
+  if (intent === null || intent.type === 'create-topic') return
+  if (decodeCommand(encodeCommand({ id: 'c', command: intent }, 0)) === null) {
+    throw new Error(`a command that cannot be read: ${intent.type}`)
+  }
+}
+
+/** What brokers ask each other, and what they answer: as frames, and through the checks of the table. */
+export const peerRequests: FuzzTarget = {
+  name: 'peer-request',
+  samples: [...checks.keys()].flatMap((name) =>
+    samples(name as MessageName).map((fields) => joined(encodeFrame(name as MessageName, fields as never))),
+  ),
+  seal: sealedFrame,
+  run(input) {
+    try {
+      const { name, fields } = parseFrame(input, undefined, input.length)
+      const check = checks.get(name)
+      if (check === undefined) return 'refused'
+      if (!check(fields)) throw new TailraceError('INVALID_REQUEST')
+      use(name, fields)
+      return 'taken'
+    } catch (error) {
+      const ofFrames = ['MALFORMED_FRAME', 'UNSUPPORTED_MESSAGE', 'FRAME_TOO_LARGE'] as const
+      return refusedAs(error, [...ofFrames, 'INVALID_REQUEST', 'CLUSTER_MISMATCH', 'NEWER_FORMAT'])
+    }
+  },
+}
