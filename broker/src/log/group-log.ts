@@ -2,8 +2,9 @@ import type { EntryHeader, GroupId, HardState, LogIndex, Offset, Term, TermStart
 import { folderName } from './group-folder.ts'
 import { journalFailed } from './journal/journal-failed.ts'
 import { copyLog } from './log-copy.ts'
+import { LogEntries } from './log-entries.ts'
 import { LogReads } from './log-reads.ts'
-import { type LogState, newConfigurations, newTerms } from './log-state.ts'
+import type { LogState } from './log-state.ts'
 import type {
   CorruptRange,
   Damage,
@@ -17,14 +18,10 @@ import type {
   StoredConfiguration,
 } from './log-storage.ts'
 import { PendingWrites } from './pending-writes.ts'
-import { CorruptRanges } from './recovery/corrupt-ranges.ts'
 import type { SegmentContext } from './segment/segment-context.ts'
 import { type SegmentOp, SegmentSet } from './segment/segment-set.ts'
-import { Tail } from './tail/tail.ts'
-import { TailChunk } from './tail/tail-chunk.ts'
+import type { Tail } from './tail/tail.ts'
 import type { TailPool } from './tail/tail-pool.ts'
-
-const RESTORED_CHUNK_BYTES = 64 * 1024
 
 /** What a group's log asks of the storage it belongs to. */
 export interface GroupLogHost {
@@ -41,17 +38,15 @@ export interface GroupLogHost {
 export class StoredGroupLog implements GroupLog {
   readonly group: GroupId
   readonly state: LogState
-  readonly tail = new Tail()
+  readonly tail: Tail
   readonly segments: SegmentSet
   readonly pending: PendingWrites
   damage: Damage | null = null
   removed = false
   readonly #host: GroupLogHost
-  /** Truncations that have not reached the segments yet, oldest first. */
-  readonly #cuts: LogIndex[] = []
+  readonly #entries: LogEntries
   /** The last cut of the log's prefix, and so all before it. */
   #cutting: Promise<void> = Promise.resolve()
-  readonly #corrupt = new CorruptRanges()
   /** The log that has taken this one's place. */
   #successor: StoredGroupLog | null = null
   readonly #reads: LogReads
@@ -60,11 +55,13 @@ export class StoredGroupLog implements GroupLog {
     this.group = group
     this.state = state
     this.#host = host
+    this.#entries = new LogEntries(group, state, host.env)
+    this.tail = this.#entries.tail
     this.segments = new SegmentSet(host.env, host.groupsFolder, folderName(group, incarnation), (op) =>
       this.#onWritten(op),
     )
     this.pending = new PendingWrites(group, incarnation, state.clone(), this.segments)
-    this.#reads = new LogReads(this, host.env, this.#cuts, this.#corrupt)
+    this.#reads = new LogReads(this, host.env, this.#entries)
   }
 
   get essential(): boolean {
@@ -111,8 +108,8 @@ export class StoredGroupLog implements GroupLog {
     }
     this.#host.onWrite(this)
     if (write.hardState !== null) this.state.hardState = write.hardState
-    const cut = this.#cut(write)
-    const chunk = write.entries.length === 0 ? null : this.#append(write.entries, write.payloads)
+    const cut = this.#entries.truncate(write)
+    const chunk = write.entries.length === 0 ? null : this.#entries.append(write.entries, write.payloads)
     this.pending.push({ hardState: write.hardState, cut, chunk, prefix: null, ticket: write.ticket })
   }
 
@@ -128,7 +125,7 @@ export class StoredGroupLog implements GroupLog {
 
   copy(upTo = Number.POSITIVE_INFINITY): LogCopy {
     const { segments, readable } = this.#reads.view()
-    const tail = this.#cuts.length === 0 ? this.tail : null
+    const tail = this.#entries.cuts.length === 0 ? this.tail : null
     const { group, state } = this
     const { files } = this.#host.env
     return copyLog({ group, files, state, segments, readable, tail, removed: () => this.removed }, upTo)
@@ -136,17 +133,14 @@ export class StoredGroupLog implements GroupLog {
 
   async cutPrefix(before: LogIndex): Promise<void> {
     // A large write stands in its segment before the journal refers to it: then it is still needed.
-    const limit = Math.min(before, ...this.#cuts, this.pending.staged.lastIndex + 1)
+    const limit = Math.min(before, ...this.#entries.cuts, this.pending.staged.lastIndex + 1)
     const found = this.removed ? null : this.segments.prefixBelow(limit)
     // An earlier cut may have gone as far, and not be durable yet.
     if (found === null || found.prevIndex <= this.prevIndex) return this.#cutting
     this.#host.onWrite(this)
     const { prevIndex, startOffset } = found
     const prefix = { prevIndex, startOffset, prevTerm: this.state.termAt(prevIndex) }
-    this.state.trim(prefix)
-    this.#corrupt.trim(prevIndex)
-    for (const chunk of this.tail.take(prevIndex)) this.#host.pool.release(chunk)
-    this.#reads.changed()
+    this.#entries.trim(prefix)
     this.pending.push({ hardState: null, cut: null, chunk: null, prefix, ticket: -1 })
     this.#cutting = this.#removePrefix(prevIndex)
     return this.#cutting
@@ -161,7 +155,7 @@ export class StoredGroupLog implements GroupLog {
 
   lose(fromIndex: LogIndex, endOffset: Offset, reason: string): void {
     this.#host.onWrite(this)
-    const cut = this.#cutAt(fromIndex, endOffset)
+    const cut = this.#entries.cutAt(fromIndex, endOffset)
     if (this.damage === null || fromIndex < this.damage.fromIndex) this.damage = { fromIndex, reason }
     this.pending.push({ hardState: null, cut, chunk: null, prefix: null, damage: this.damage, ticket: -1 })
   }
@@ -190,44 +184,34 @@ export class StoredGroupLog implements GroupLog {
   }
 
   corruptRanges(): readonly CorruptRange[] {
-    return this.#corrupt.list
+    return this.#entries.corrupt.list
   }
 
   async replaceCorrupt(first: LogIndex, last: LogIndex, payloads: readonly Uint8Array[]): Promise<void> {
-    if (this.#corrupt.covering(first, last) === null || payloads.length !== last - first + 1 || this.removed) {
+    if (this.#entries.corrupt.covering(first, last) === null || payloads.length !== last - first + 1 || this.removed) {
       throw new RangeError(`group ${this.group}: ${first} to ${last} are not entries to be replaced`)
     }
-    const { generation } = this.#reads
+    const { generation } = this.#entries
     await this.segments.repair(first, payloads, this.state)
-    if (generation === this.#reads.generation) this.#corrupt.repaired(first, last)
+    if (generation === this.#entries.generation) this.#entries.corrupt.repaired(first, last)
   }
 
   async splitBefore(first: LogIndex, payloads: readonly Uint8Array[]): Promise<void> {
     await this.segments.split(first, payloads, this.state)
-    this.#corrupt.replaced(first, first + payloads.length - 1)
-    this.#reads.changed()
+    this.#entries.corrupt.replaced(first, first + payloads.length - 1)
+    this.#entries.generation++
   }
 
-  /** Takes entries that recovery has found in the journal, and which no segment has yet; in pieces, so that memory and segments take them in pieces. */
+  /** See LogEntries.restore. */
   restore(headers: readonly EntryHeader[], payloads: readonly Uint8Array[]): void {
-    const now = this.#host.env.now()
-    for (let from = 0; from < headers.length; ) {
-      let to = from
-      for (let bytes = 0; to < headers.length && (to === from || bytes < RESTORED_CHUNK_BYTES); to++)
-        bytes += headers[to]!.bytes
-      const chunk = new TailChunk(headers.slice(from, to), payloads.slice(from, to), [], [], this.tail, now)
-      this.tail.push(chunk)
-      this.#host.pool.add(chunk)
-      this.segments.push(chunk)
-      from = to
-    }
+    this.#entries.restore(headers, payloads, (chunk) => this.segments.push(chunk))
     this.segments.allowed = this.segments.queued
   }
 
   /** Drops what waits for a round, and makes readers find nothing. */
   forget(): void {
     this.removed = true
-    this.#reads.changed()
+    this.#entries.generation++
     for (const chunk of this.pending.drop()) this.#host.pool.discard(chunk)
   }
 
@@ -245,63 +229,8 @@ export class StoredGroupLog implements GroupLog {
     this.pending.push({ hardState, cut: null, chunk: null, prefix: null, ticket: -1 })
   }
 
-  #append(headers: readonly EntryHeader[], payloads: readonly Uint8Array[]): TailChunk {
-    const first = headers[0]!
-    if (
-      first.index !== this.lastIndex + 1 ||
-      first.baseOffset !== this.endOffset ||
-      headers.length !== payloads.length
-    ) {
-      throw new RangeError(
-        `group ${this.group}: entry ${first.index} at offset ${first.baseOffset} does not follow ${this.lastIndex} and ${this.endOffset}`,
-      )
-    }
-    const terms = newTerms(this.state.startedTerm, headers)
-    const configurations = newConfigurations(headers, payloads)
-    const chunk = new TailChunk(
-      headers.slice(),
-      payloads.slice(),
-      terms,
-      configurations,
-      this.tail,
-      this.#host.env.now(),
-    )
-    this.state.extend(chunk.last, chunk.endOffset, terms, configurations)
-    this.tail.push(chunk)
-    this.#host.pool.add(chunk)
-    return chunk
-  }
-
-  #cut(write: LogWrite): { from: LogIndex; endOffset: Offset } | null {
-    const from = write.truncateFrom
-    if (from === null || from > this.lastIndex) return null
-    if (from < this.firstIndex)
-      throw new RangeError(`group ${this.group}: entry ${from} is not held, so it cannot be truncated`)
-    return this.#cutAt(from, write.entries[0]?.baseOffset ?? this.#offsetOf(from))
-  }
-
-  #cutAt(from: LogIndex, endOffset: Offset): { from: LogIndex; endOffset: Offset } | null {
-    if (from > this.lastIndex) return null
-    this.state.cut(from, endOffset)
-    this.#corrupt.cut(from)
-    this.tail.cut(from)
-    this.#cuts.push(from)
-    this.#reads.changed()
-    return { from, endOffset }
-  }
-
-  #offsetOf(index: LogIndex): Offset {
-    const header = this.tail.header(index)
-    if (header !== undefined) return header.baseOffset
-    const start = this.terms.find((candidate) => candidate.index === index)
-    if (start !== undefined) return start.offset
-    throw new RangeError(
-      `group ${this.group}: truncating entry ${index}, which memory does not hold, takes entries in its place`,
-    )
-  }
-
   #onWritten(op: SegmentOp): void {
-    if (!('bytes' in op)) this.#cuts.shift()
+    if (!('bytes' in op)) this.#entries.cuts.shift()
     else this.#host.pool.unpin(op)
   }
 }

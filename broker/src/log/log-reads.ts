@@ -1,8 +1,8 @@
 import type { GroupId, LogIndex, Offset, Timestamp } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
+import type { LogEntries } from './log-entries.ts'
 import type { LogState } from './log-state.ts'
 import type { EntryRun, RecordRun, ScrubStep } from './log-storage.ts'
-import type { CorruptRanges } from './recovery/corrupt-ranges.ts'
 import { findTime, readEntries, readRecords, type SegmentView, verifyEntries } from './segment/reader.ts'
 import type { Segment } from './segment/segment.ts'
 import type { SegmentContext } from './segment/segment-context.ts'
@@ -26,25 +26,17 @@ const changed = Symbol('changed')
 
 /** Reads of one log, from its tail in memory and from its segments, while truncations, cuts and removals go on. */
 export class LogReads {
-  /** Rises when something that could be read cannot any more. */
-  generation = 0
   readonly #log: ReadableLog
   readonly #env: SegmentContext
-  readonly #cuts: readonly LogIndex[]
-  readonly #corrupt: CorruptRanges
+  /** `corrupt` gets what reads find. */
+  readonly #entries: Pick<LogEntries, 'cuts' | 'corrupt' | 'generation'>
   /** Where the next scrub goes on. */
   #scrubbed: LogIndex = 0
 
-  /** `cuts`: truncations that have not reached the segments yet. `corrupt` gets what reads find. */
-  constructor(log: ReadableLog, env: SegmentContext, cuts: readonly LogIndex[], corrupt: CorruptRanges) {
+  constructor(log: ReadableLog, env: SegmentContext, entries: Pick<LogEntries, 'cuts' | 'corrupt' | 'generation'>) {
     this.#log = log
     this.#env = env
-    this.#cuts = cuts
-    this.#corrupt = corrupt
-  }
-
-  changed(): void {
-    this.generation++
+    this.#entries = entries
   }
 
   entries(from: LogIndex, maxBytes: number): EntryRun | Promise<EntryRun> {
@@ -65,7 +57,7 @@ export class LogReads {
 
   async offsetForTime(timestamp: Timestamp, limit: Offset): Promise<Offset | null> {
     for (;;) {
-      const generation = this.generation
+      const generation = this.#entries.generation
       const view = this.view()
       const found = await this.#unlessChanged(generation, view, findTime(view, timestamp, limit))
       if (this.#log.removed) return null
@@ -76,7 +68,7 @@ export class LogReads {
   }
 
   async scrub(maxBytes: number): Promise<ScrubStep> {
-    const generation = this.generation
+    const generation = this.#entries.generation
     const view = this.view()
     const from = Math.max(this.#scrubbed, this.#log.firstIndex)
     const wanted = (segment: Segment) =>
@@ -100,7 +92,11 @@ export class LogReads {
 
   /** Segments may still hold entries that a truncation has discarded: it has not reached them yet. */
   view(): SegmentView {
-    const readable = Math.min(this.#log.segments.flushedTo, this.#log.lastIndex, ...this.#cuts.map((from) => from - 1))
+    const readable = Math.min(
+      this.#log.segments.flushedTo,
+      this.#log.lastIndex,
+      ...this.#entries.cuts.map((from) => from - 1),
+    )
     // They stay until the journal says that they are cut off.
     const segments = this.#log.segments.list.filter((segment) => segment.lastIndex > this.#log.prevIndex)
     return { env: this.#env, segments, readable, state: this.#log.state, found: null }
@@ -108,7 +104,7 @@ export class LogReads {
 
   async #fromSegments(from: LogIndex, maxBytes: number): Promise<EntryRun> {
     for (;;) {
-      const generation = this.generation
+      const generation = this.#entries.generation
       const view = this.view()
       const run = await this.#unlessChanged(generation, view, readEntries(view, from, maxBytes))
       if (run !== changed) return run
@@ -120,7 +116,7 @@ export class LogReads {
 
   async #recordsFromSegments(offset: Offset, limit: Offset, maxBytes: number): Promise<RecordRun> {
     for (;;) {
-      const generation = this.generation
+      const generation = this.#entries.generation
       const view = this.view()
       const run = await this.#unlessChanged(generation, view, readRecords(view, offset, limit, maxBytes))
       if (this.#log.removed || offset >= this.#log.endOffset) return { batches: [], bytes: 0, nextOffset: offset }
@@ -146,12 +142,12 @@ export class LogReads {
   ): Promise<Result | typeof changed> {
     try {
       const result = await read
-      if (generation !== this.generation) return changed
-      if (view.found !== null) this.#corrupt.add(view.found)
+      if (generation !== this.#entries.generation) return changed
+      if (view.found !== null) this.#entries.corrupt.add(view.found)
       return result
     } catch (error) {
-      if (generation === this.generation && view.found !== null) this.#corrupt.add(view.found)
-      if (generation !== this.generation) return changed
+      if (generation === this.#entries.generation && view.found !== null) this.#entries.corrupt.add(view.found)
+      if (generation !== this.#entries.generation) return changed
       if (error instanceof TailraceError && error.code === 'INVALID_BATCH') {
         throw new TailraceError('STORAGE_CORRUPT', `Group ${this.#log.group}: ${error.message}`, { cause: error })
       }

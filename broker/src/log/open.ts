@@ -67,7 +67,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
   const checkpoint = await retryFull(() => keepDoubt(disk, folder, recovered, crc32c))
   logs.nextIncarnation = recovered.replay.highestIncarnation + 1
   logs.recoveredBlock = recovered.lastBlock
-  logs.mayHaveForgotten = checkpoint.mayHaveForgotten === true
+  logs.doubt.mayHaveForgotten = checkpoint.mayHaveForgotten === true
 
   const journal = new Journal({
     disk,

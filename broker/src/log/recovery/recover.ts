@@ -9,7 +9,7 @@ import { JournalFile } from '../journal/journal-file.ts'
 import { Replay } from '../journal/replay.ts'
 import { ReplayedGroup } from '../journal/replayed-group.ts'
 import { JournalScan } from '../journal/scan.ts'
-import { STAGED } from '../log-install.ts'
+import { STAGED } from '../received-log.ts'
 import { restoreSegments } from '../segment/restore.ts'
 import { refuseNewerSegments } from '../segment/segment.ts'
 import type { StoredLogs } from '../stored-logs.ts'
@@ -148,11 +148,11 @@ async function removeStrangers(logs: StoredLogs, groups: Map<GroupId, ReplayedGr
     if (Number.isSafeInteger(incarnation)) logs.nextIncarnation = Math.max(logs.nextIncarnation, incarnation + 1)
     const known = groups.get(id)
     if (known !== undefined && name === folderName(id, known.incarnation)) continue
-    const later = known !== undefined && incarnation > Math.max(known.incarnation, logs.staged.get(id) ?? 0)
+    const later = known !== undefined && incarnation > Math.max(known.incarnation, logs.installs.staged.get(id) ?? 0)
     if (later && (await disk.size(`${groupsFolder}/${name}/${STAGED}`)) !== null) {
-      const older = logs.staged.get(id)
+      const older = logs.installs.staged.get(id)
       if (older !== undefined) await disk.remove(`${groupsFolder}/${folderName(id, older)}`)
-      logs.staged.set(id, incarnation)
+      logs.installs.staged.set(id, incarnation)
     } else await disk.remove(`${groupsFolder}/${name}`)
   }
 }
