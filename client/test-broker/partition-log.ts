@@ -32,7 +32,7 @@ interface ProducerState {
   readonly batches: Remembered[]
 }
 
-/** One partition as a broker keeps it: checks every batch, knows each producer's last five, gives offsets (kafka-protocol.md §2.3, §2.4). */
+/** One partition as a broker keeps it: checks every batch, knows each producer's last five, gives offsets (KIP-98). */
 export class PartitionLog {
   readonly batches: StoredBatch[] = []
   /** What is before it is gone. */

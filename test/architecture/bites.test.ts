@@ -308,6 +308,18 @@ describe('documents', () => {
       'broker/src/start/broker.ts: speaks of docs/lost.md, which does not exist',
     ])
   })
+
+  it('finds comments that cite what is not in the repository', () => {
+    const cited = {
+      'docs/a.md': '',
+      'broker/src/a.ts':
+        '/**\n * Once (design §4), RFC 6455 §5.\n */\n// a.md and docs/a.md have it, other.md too\nconst page = `b.md`',
+    }
+    expect(deadReferences(treeOf(cited), existsIn(cited))).toEqual([
+      'broker/src/a.ts: cites a section: * Once (design §4), RFC 6455 §5.',
+      'broker/src/a.ts: cites other.md, which does not exist',
+    ])
+  })
 })
 
 it('finds a package that imports what it does not declare', () => {

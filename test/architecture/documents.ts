@@ -2,12 +2,18 @@ import { posix } from 'node:path'
 import type { Tree } from './source-tree.ts'
 import { isTest } from './source-tree.ts'
 
-/** Links in Markdown pages to files or headings that are not there, and pages of docs/ that code speaks of but that do not exist. */
+/**
+ * Links in Markdown pages to files or headings that are not there, pages of docs/ that code speaks of but that do not exist, and comments that cite a page
+ * or a section of something that is not in the repository.
+ */
 export function deadReferences(tree: Tree, exists: (path: string) => boolean): string[] {
   const found: string[] = []
   for (const [path, text] of tree) {
     if (path.endsWith('.md')) found.push(...deadLinks(path, text, tree, exists))
-    else if (/\.(ts|js)$/.test(path) && !isTest(path)) found.push(...deadMentions(path, text, exists))
+    else if (/\.(ts|js)$/.test(path)) {
+      if (!isTest(path)) found.push(...deadMentions(path, text, exists))
+      found.push(...deadCitations(path, text, exists))
+    }
   }
   return found
 }
@@ -28,6 +34,26 @@ function deadLinks(path: string, text: string, tree: Tree, exists: (path: string
 function deadMentions(path: string, text: string, exists: (path: string) => boolean): string[] {
   const pages = new Set([...text.matchAll(/\bdocs\/[A-Za-z0-9/_-]+\.md\b/g)].map(([page]) => page))
   return [...pages].filter((page) => !exists(page)).map((page) => `${path}: speaks of ${page}, which does not exist`)
+}
+
+/** A section, but for those of standards, which stay where they are. */
+const ownSection = /(?<!\b(RFC|KIP|FIPS|dissertation)[ -]?[\w.-]*,? )§/
+
+function deadCitations(path: string, text: string, exists: (path: string) => boolean): string[] {
+  const found: string[] = []
+  for (const comment of comments(text)) {
+    if (ownSection.test(comment)) found.push(`${path}: cites a section: ${comment.trim()}`)
+    for (const [page] of comment.matchAll(/(?<![\w/.*-])[\w./-]*\w\.md\b/g)) {
+      const isThere = ['', 'docs/', `${posix.dirname(path)}/`].some((folder) => exists(posix.normalize(folder + page)))
+      if (!isThere && !page.startsWith('docs/')) found.push(`${path}: cites ${page}, which does not exist`)
+    }
+  }
+  return found
+}
+
+/** The lines of a source that are comments as a whole. */
+function comments(text: string): string[] {
+  return text.split('\n').filter((line) => /^\s*(\/\/|\/?\*)/.test(line))
 }
 
 /** Anchors as GitHub makes them of headings. */

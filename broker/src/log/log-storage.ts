@@ -140,7 +140,7 @@ export interface GroupLog {
   readonly configurations: readonly StoredConfiguration[]
   /** Bytes on disk and in memory, for status and metrics. */
   readonly sizeBytes: number
-  /** Set when entries that may have been acknowledged cannot be read any more (design §4). */
+  /** Set when entries that may have been acknowledged cannot be read any more (docs/decisions/torn-or-rotten.md). */
   readonly damage: Damage | null
 
   /** Its entries are few and lead out of a full disk (metadata): they are written also where records have to wait for room. */
@@ -209,7 +209,7 @@ export interface LogStorageOptions {
   readonly segmentBytes: number
   /** Memory for batches kept for readers, over all groups. */
   readonly tailBytes: number
-  /** A group's bytes in one round from which on they go straight to its segment (design §4). */
+  /** A group's bytes in one round from which on they go straight to its segment (docs/decisions/large-rounds-are-written-once.md). */
   readonly directBytes: number
   /** Free bytes below which `writable` turns false. */
   readonly diskReserveBytes: number
@@ -282,7 +282,7 @@ export interface StateSnapshot {
   close(): Promise<void>
 }
 
-/** A sorted map of byte strings that survives restarts: always a prefix of the log, never in need of an fsync (design §4). */
+/** A sorted map of byte strings that survives restarts: always a prefix of the log, never in need of an fsync (docs/design.md). */
 export interface StateStore {
   get(key: string): Promise<Uint8Array | null>
   /** Pairs with from <= key < to, in key order. */

@@ -38,7 +38,7 @@ interface Mark {
 
 /**
  * Makes writes durable, one round after the other: everything that has been written since the last round joins the next, which starts as soon as the last is
- * synced. A round is one write and one sync of the journal. Chunks that go to their segments directly (design §4: large rounds are written once) are written
+ * synced. A round is one write and one sync of the journal. Chunks that go to their segments directly (docs/decisions/large-rounds-are-written-once.md) are written
  * and synced there *before* the journal's write begins. So a reference in the journal proves that its bytes were durable: if they do not match their
  * checksum after a crash, they have rotted, and nobody need guess whether the round was complete. Both at once would save a sync and lose that.
  */

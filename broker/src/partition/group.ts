@@ -64,7 +64,7 @@ export type SpecChanges = Partial<
   Pick<GroupSpec, 'retention' | 'readOnly' | 'maxBatchBytes' | 'timestamps' | 'electionFactor'>
 >
 
-/** A pure function of the log (design §6). */
+/** A pure function of the log. */
 export interface StateMachine {
   /** Entries up to here are in its state already; apply starts behind it. */
   readonly appliedIndex: LogIndex

@@ -18,7 +18,7 @@ export interface Proposal {
 export type Refusal = 'not-leader' | 'too-much-uncommitted' | 'transferring'
 
 /**
- * The consensus core of one group: pure, synchronous, deterministic (design §3). Feed it ticks, messages, proposals and the news that
+ * The consensus core of one group: pure, synchronous, deterministic (docs/design.md). Feed it ticks, messages, proposals and the news that
  * writes are durable; after each, take `ready()` while `hasReady()`. It never performs IO, reads a clock, or sees a batch.
  */
 export interface RaftCore {

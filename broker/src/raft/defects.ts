@@ -1,5 +1,5 @@
 /**
- * Safety mechanisms that a test may switch off, one at a time, to show that the simulator notices (negative controls, design §8).
+ * Safety mechanisms that a test may switch off, one at a time, to show that the simulator notices (negative controls, docs/design.md).
  * Nothing but `createRaftWithDefects` can set them; `createRaft` always runs with `noDefects`.
  */
 export interface Defects {

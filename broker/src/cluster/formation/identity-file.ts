@@ -13,7 +13,7 @@ const NAME = 'identity.json'
 interface Content {
   readonly format: typeof FORMAT
   readonly brokerId: BrokerId
-  /** Made once: a wiped disk gets another one, and so is never taken for the broker that voted before (design §3). */
+  /** Made once: a wiped disk gets another one, and so is never taken for the broker that voted before (docs/design.md). */
   readonly directoryId: string
   readonly clusterId: string
   readonly formation: FormationRecord | null

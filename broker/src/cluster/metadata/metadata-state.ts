@@ -24,7 +24,7 @@ export { AUDIT_RECORDS, REMEMBERED_COMMANDS } from './metadata-model.ts'
 export type { TopicPartition } from './partition-replicas.ts'
 
 /**
- * The cluster's metadata: a pure function of group 0's log (design §6). No clock, no randomness, no IO; the same commands in the same order give the
+ * The cluster's metadata: a pure function of group 0's log (docs/design.md). No clock, no randomness, no IO; the same commands in the same order give the
  * same state on every broker, whatever part of them came from a store.
  */
 export class MetadataState implements MetadataTables {

@@ -15,7 +15,7 @@ import type { Crc32c } from '../../platform/checksum.ts'
  *  30  u16  where the first record that begins in this block begins, or 0xffff: readers can resume behind an unreadable block
  *  32       content: the round's records, running on over its blocks
  *
- * So recovery can tell three things apart (design §4): a block that was never written shows zeros or a sound older block; a block that was written
+ * So recovery can tell three things apart (docs/decisions/torn-or-rotten.md): a block that was never written shows zeros or a sound older block; a block that was written
  * and has rotted shows neither; and a later round is only ever written after all before it were synced.
  */
 export const BLOCK_BYTES = 4096

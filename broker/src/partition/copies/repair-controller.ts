@@ -36,7 +36,7 @@ const READ_BYTES = 4 << 20
 const RETRY_MS = 5000
 
 /**
- * Puts entries that a disk gives back other than they were written (design §4) in their place again, out of a replica that has them. They are committed, and
+ * Puts entries that a disk gives back other than they were written in their place again, out of a replica that has them. They are committed, and
  * their terms are known here, so whoever has an entry of that index and term has that very entry. Until then nobody is served them.
  */
 export class RepairController {

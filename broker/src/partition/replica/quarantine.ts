@@ -20,7 +20,7 @@ export interface QuarantineDeps {
 }
 
 /**
- * A replica that lost entries, votes or terms that it may have promised (design §4: a flipped bit, not a torn tail) must neither vote nor
+ * A replica that lost entries, votes or terms that it may have promised (docs/decisions/torn-or-rotten.md: a flipped bit, not a torn tail) must neither vote nor
  * lead: its vote could elect somebody who lacks those entries too. Nor may it acknowledge: a vote that it forgot may have made
  * another broker leader of a later term than that of the leader who asks. So it goes three steps:
  * 1. It asks every other voter for its term. What it forgot was promised in the highest of them or before: whoever asked for the promise is in

@@ -115,7 +115,7 @@ export class Publishing {
     }
   }
 
-  /** A retry is answered with the original offsets, but not before the original is committed (kafka-protocol.md §2.4). */
+  /** A retry is answered with the original offsets, but not before the original is committed (docs/design.md). */
   #acknowledgeRepeated(index: LogIndex, baseOffset: Offset, records: number): Promise<PublishResult> {
     const term = termAt(this.#deps.driver.log, index)
     const repeated = { baseOffset, lastOffset: baseOffset + records - 1, duplicate: true }

@@ -1,7 +1,7 @@
 import type { LogIndex, Offset, ProducerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 
-/** Kafka's window: clients keep at most 5 batches in flight, so 5 remembered ones catch every honest retry (kafka-protocol.md §2.4). */
+/** Kafka's window: clients keep at most 5 batches in flight, so 5 remembered ones catch every honest retry (KIP-98, ProducerStateEntry). */
 const WINDOW = 5
 const SEQUENCE_MODULUS = 2 ** 31
 
