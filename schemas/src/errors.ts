@@ -135,7 +135,7 @@ export const errorTable = {
     status: 400,
     retriable: false,
     message: 'This compression cannot be read here.',
-    hint: 'Use none, gzip or zstd, or install the optional library that the message names.',
+    hint: 'Use none, gzip or zstd.',
   },
   NOT_LEADER: {
     status: 421,
