@@ -1,12 +1,16 @@
 import { MAX_FRAME_HEADER_BYTES } from '@tailrace/schemas'
+import { Registry } from 'prom-client'
 import { levelZeroControlOver, withCascade } from '../cascade/control/peer-questions.ts'
 import { createClusterNode } from '../cluster/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
 import { frameOverhead } from '../config/resolve-settings.ts'
 import { splitAddress } from '../config/setting-kinds.ts'
 import { createPeers } from '../doors/peer/create-peers.ts'
+import { peerMetrics } from '../doors/peer/peer-metrics.ts'
 import { createHttpGateway } from '../doors/server.ts'
+import { logMetrics } from '../log/log-metrics.ts'
 import { BrokerGroups } from '../partition/broker/groups.ts'
+import { replicaMetrics } from '../partition/broker/replica-metrics.ts'
 import { defaultPartitionSettings } from '../partition/settings.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
 import { nodeClock } from '../platform/node/clock.ts'
@@ -14,9 +18,9 @@ import { nodeDisk } from '../platform/node/disk.ts'
 import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
 import { nodeNetwork } from '../platform/node/network.ts'
 import { nodeRandom } from '../platform/node/random.ts'
-import { brokerMetrics } from './broker-metrics.ts'
 import { openDataFolder } from './data-folder.ts'
 import { gatewayLimits } from './door-settings.ts'
+import { register } from './metrics-registry.ts'
 
 export interface RunningBroker {
   /** `host:port` of HTTP and WebSocket, with the real port. */
@@ -70,10 +74,14 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   const cascade = levelZeroControlOver(peers, node.api, clock)
   peers.handlers = withCascade(node.handlers, cascade)
   await node.start()
+  const registry = new Registry()
+  register(registry, logMetrics, storage)
+  register(registry, replicaMetrics, groups)
+  register(registry, peerMetrics, peers.stats)
   const gateway = await createHttpGateway({
     ...{ admin: node.admin, cascade, clock, random, log: logger },
     api: { ...node.api, describeCluster: () => cascade.describeCluster() },
-    registry: brokerMetrics(storage, groups, peers.stats),
+    registry,
     limits: gatewayLimits(settings, files),
     listen: splitAddress(settings.http)!,
   })

@@ -1,8 +1,11 @@
 import { TailraceError } from '@tailrace/schemas'
+import { Registry } from 'prom-client'
+import { cascadeMetrics } from '../cascade/cascade-metrics.ts'
 import { CascadeNode } from '../cascade/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
 import { splitAddress } from '../config/setting-kinds.ts'
 import { createHttpGateway } from '../doors/server.ts'
+import { logMetrics } from '../log/log-metrics.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeHttpClient } from '../platform/node/http-client.ts'
@@ -10,9 +13,9 @@ import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
 import { nodeMessageSockets } from '../platform/node/message-sockets.ts'
 import { nodeRandom } from '../platform/node/random.ts'
 import type { RunningBroker } from './broker.ts'
-import { cascadeMetrics } from './cascade-metrics.ts'
 import { openDataFolder } from './data-folder.ts'
 import { gatewayLimits } from './door-settings.ts'
+import { register } from './metrics-registry.ts'
 
 /**
  * Puts one cascade broker together, on real time, disk and network: log, node, gateway, from the inside out; they stop in the opposite order.
@@ -33,9 +36,12 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     sockets: nodeMessageSockets,
     readyLagMs: settings.readyLagMs,
   })
+  const registry = new Registry()
+  register(registry, logMetrics, storage)
+  register(registry, cascadeMetrics, node)
   const gateway = await createHttpGateway({
     ...{ api: node.api, admin: node.admin, cascade: node.control, clock, random, log: logger },
-    registry: cascadeMetrics(storage, node),
+    registry,
     limits: gatewayLimits(settings, files),
     listen: splitAddress(settings.http)!,
   })

@@ -1,11 +1,9 @@
+import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { TestCluster } from '../cluster/testing/test-cluster.ts'
-import { open } from '../log/testing/small-log.ts'
+import { replicaMetrics } from '../partition/broker/replica-metrics.ts'
 import { noPartitionMetrics } from '../partition/metrics.ts'
-import { MemoryDisk } from '../platform/testing/disk.ts'
-import { brokerMetrics } from './broker-metrics.ts'
-
-const peers = { framesSent: 0, framesReceived: 0, raftDropped: 0, corruptAppends: 0, handlerFaults: 0, unheard: 0 }
+import { register } from './metrics-registry.ts'
 
 test('replicas that take no part are counted and told, and leave their broker ready', async () => {
   const cluster = await TestCluster.of(3)
@@ -13,8 +11,9 @@ test('replicas that take no part are counted and told, and leave their broker re
   await cluster.clock.run(2000)
   await created
   const { node, groups } = cluster.broker(2)
-  const counted = { metrics: noPartitionMetrics(), openCopies: 0, sleeping: 0, all: () => groups.all() } as never
-  const registry = brokerMetrics(await open(new MemoryDisk()), counted, peers)
+  const counted = { metrics: noPartitionMetrics(), openCopies: 0, sleeping: 0, all: () => groups.all() }
+  const registry = new Registry()
+  register(registry, replicaMetrics, counted)
   const shown = async () => {
     const text = await registry.metrics()
     const values = ['quarantined', 'stopped'].map((what) => `^tailrace_${what}_replicas (\\S+)`)
