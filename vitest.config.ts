@@ -15,6 +15,7 @@ const functions = [
   'lost-disk',
   'majority',
   'members',
+  'mixed-versions',
   'packages',
   'sealed-tokens',
 ]

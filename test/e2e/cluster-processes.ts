@@ -16,6 +16,8 @@ export interface ClusterOptions {
   readonly flagsOf?: (id: number) => readonly string[]
   /** Extra flags for Node itself, by broker id. */
   readonly nodeFlags?: (id: number) => readonly string[]
+  /** The program of a broker, where it is not that of this checkout; asked anew at each start. */
+  readonly executableOf?: (id: number) => string | undefined
 }
 
 /** Real broker processes on loopback with a folder of their own, for tests and benchmarks to hurt. */
@@ -88,7 +90,7 @@ export class ClusterProcesses {
     const join = [...new Set(this.#ports.map((port) => `127.0.0.1:${port.peer}`))].join(',')
     const args = [
       ...(this.#options.nodeFlags?.(id) ?? []),
-      executable,
+      this.#options.executableOf?.(id) ?? executable,
       'broker',
       ...['--id', String(id), '--data', this.dataFolder(id), '--http', this.http(id), '--peer', this.peer(id)],
       ...['--join', join],

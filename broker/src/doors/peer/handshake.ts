@@ -63,9 +63,9 @@ export class Handshake {
 
   #hello(fields: Message<'Hello'>): void {
     try {
-      checkHandshakeVersion(fields, this.#deps.self().brokerId)
       const identity = identityOf(fields)
       this.#identity = identity
+      checkHandshakeVersion(fields, this.#deps.self().brokerId)
       this.#deps.admit(identity)
     } catch (error) {
       this.#refuse(error)
