@@ -1,4 +1,5 @@
 export * from './backoff.ts'
+export * from './cascade-messages.ts'
 export * from './crc32c.ts'
 export * from './entry.ts'
 export * from './errors.ts'

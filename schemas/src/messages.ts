@@ -1,3 +1,4 @@
+import type { CascadeMessageShapes } from './cascade-messages.ts'
 import type { BrokerId, GroupId, LogIndex, Offset, PartitionNumber, ProducerId, Term } from './ids.ts'
 import type { PeerMessageShapes } from './peer-messages.ts'
 
@@ -50,8 +51,7 @@ export const MessageNumber = {
   WakeGroups: 51,
   Lives: 52,
   Witness: 53,
-  Admin: 60,
-  AdminReply: 61,
+  // 60 and 61 were Admin and AdminReply, a request by its name in JSON: never used again.
   Formation: 62,
   FormationReply: 63,
   Join: 64,
@@ -70,6 +70,16 @@ export const MessageNumber = {
   CancelChangeReply: 77,
   TransferLeadership: 78,
   TransferLeadershipReply: 79,
+  CascadeBeat: 80,
+  CascadeBeatReply: 81,
+  CascadeTopics: 82,
+  CascadeTopicsReply: 83,
+  CascadeReports: 84,
+  CascadeReportsReply: 85,
+  CascadeStatus: 86,
+  CascadeStatusReply: 87,
+  AssignSource: 88,
+  AssignSourceReply: 89,
   MayLead: 100,
   MayLeadReply: 101,
   ReturnLeadership: 102,
@@ -114,7 +124,7 @@ export interface EntryFields {
   bytes: number
 }
 
-export interface MessageShapes extends PeerMessageShapes {
+export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
   /** First frame of each side on a peer connection. `schemas` is the fingerprint of the sender's protocol; `incarnation` is new at each start. */
   Hello: {
     protocol: number
@@ -269,10 +279,6 @@ export interface MessageShapes extends PeerMessageShapes {
     logStart?: Offset
     highWatermark?: Offset
   }
-
-  /** Broker to broker: an administrative request by name with a JSON body, for calls that are rare and shaped like HTTP. */
-  Admin: { correlation: number; operation: string; json: string }
-  AdminReply: { correlation: number; json: string }
 }
 
 /** Avro enum `kind`; `value` is the offset for OFFSET, the time for TIME, else 0. */

@@ -2,8 +2,8 @@ import type { MessageName, MessageShapes } from './messages.ts'
 import { MessageNumber } from './messages.ts'
 import { isCorrelated } from './protocol.ts'
 
-/** Requests that clients make of brokers, and brokers do not make of each other. */
-const ofClients = ['Metadata'] as const satisfies readonly MessageName[]
+/** Requests that come over WebSocket, from clients and cascade brokers: brokers do not make them of each other. */
+const ofClients = ['Metadata', 'CascadeBeat', 'CascadeTopics'] as const satisfies readonly MessageName[]
 
 type Request = {
   [Name in MessageName]: `${Name}Reply` extends MessageName

@@ -33,7 +33,7 @@ const MAX_KEPT_DECODERS = 8
 /** What a broker sends on a stream. */
 const brokerMessages: ReadonlySet<MessageName> = new Set<MessageName>([
   ...(['Failure', 'PublishReply', 'FetchReply', 'FindOffsetReply', 'InitProducerReply', 'MetadataReply'] as const),
-  ...(['Subscribed', 'Records', 'SubscriptionEnd'] as const),
+  ...(['Subscribed', 'Records', 'SubscriptionEnd', 'CascadeBeatReply', 'CascadeTopicsReply'] as const),
 ])
 
 /** Decoders for the other side's protocols, the latest few of them: compiling one takes milliseconds. */

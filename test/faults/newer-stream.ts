@@ -8,6 +8,7 @@ const names: MessageName[] = [
   ...(['Publish', 'PublishReply', 'Fetch', 'FetchReply', 'FindOffset', 'FindOffsetReply', 'InitProducer'] as const),
   ...(['InitProducerReply', 'Metadata', 'MetadataReply', 'Subscribe', 'Subscribed', 'Records', 'Credit'] as const),
   ...(['Unsubscribe', 'SubscriptionEnd', 'Failure'] as const),
+  ...(['CascadeBeat', 'CascadeBeatReply', 'CascadeTopics', 'CascadeTopicsReply'] as const),
 ]
 const newer = new NewerProtocol(names, { Shout: 902 })
 

@@ -4,21 +4,30 @@ import { encodeFrame, type MessageName, protocolJson } from '@tailrace/schemas'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { SourceLink } from '../../broker/src/cascade/upstream/source-link.ts'
+import { beatReplyFrom, topicPageFrom } from '../../broker/src/cascade/wire/cascade-fields.ts'
+import type { CascadeApi } from '../../broker/src/cascade/wire/cascade-messages.ts'
 import { batchOf, type Fixture, startGateway } from '../../broker/src/doors/testing/running-gateway.ts'
 import { nodeClock } from '../../broker/src/platform/node/clock.ts'
 import { nodeMessageSockets } from '../../broker/src/platform/node/message-sockets.ts'
 import { nodeRandom } from '../../broker/src/platform/node/random.ts'
 import { Connection } from '../../client/src/connection.ts'
+import { sampleMessages } from '../../schemas/src/testing/sample-messages.ts'
 import { NewerStream } from './newer-stream.ts'
 
 /** Clients and brokers of two versions on one WebSocket: whatever either says, the other understands. */
 
 let fixture: Fixture
 beforeAll(async () => {
-  fixture = await startGateway(nodeClock, nodeRandom)
+  fixture = await startGateway(nodeClock, nodeRandom, {}, cascade)
 })
 afterAll(() => fixture.gateway.close())
 
+const cascade: CascadeApi = {
+  beat: async () => beatReplyFrom(sampleMessages.CascadeBeatReply),
+  topicPage: () => topicPageFrom(sampleMessages.CascadeTopicsReply),
+  status: async () => ({ brokers: [] }),
+  assign: async () => {},
+}
 const settings = { connectTimeoutMs: 2_000, silenceMs: 5_000, maxFrameBytes: 1 << 26 }
 const from = { kind: 'EARLIEST', value: 0 } as const
 const place = { topic: 'flights', partition: 0 }
@@ -122,6 +131,22 @@ describe.each(['broker', 'client'] as const)('the %s is newer', (newer) => {
     }
   })
 
+  test('a cascade broker beats, and gets the list of topics', async () => {
+    stream.said.clear()
+    const link = await SourceLink.open(address, nodeMessageSockets, nodeClock)
+    try {
+      const { correlation: _, ...beat } = sampleMessages.CascadeBeat
+      const heard = await link.request('CascadeBeat', beat, 2_000)
+      expect({ ...heard.fields, correlation: 0 }).toEqual({ ...sampleMessages.CascadeBeatReply, correlation: 0 })
+      const told = await link.request('CascadeTopics', { from: 0 }, 2_000)
+      expect({ ...told.fields, correlation: 0 }).toEqual({ ...sampleMessages.CascadeTopicsReply, correlation: 0 })
+      const names = newer === 'client' ? ['CascadeBeat', 'CascadeTopics'] : ['CascadeBeatReply', 'CascadeTopicsReply']
+      expect([...stream.said]).toEqual(names)
+    } finally {
+      link.close()
+    }
+  })
+
   test('records go from producer to consumer', async () => {
     stream.said.clear()
     const producer = new Producer({ servers: [address] })
@@ -171,7 +196,8 @@ test.each<[string, Uint8Array[][], string, RegExp]>([
     await expect(opening).rejects.toMatchObject({ code, message: expect.stringMatching(reason) })
     if (frames.length === 0) return
     const linking = SourceLink.open(address, nodeMessageSockets, nodeClock)
-    await expect(linking).rejects.toMatchObject({ code: 'CONNECTION_LOST', message: expect.stringMatching(reason) })
+    const shown = code === 'INCOMPATIBLE_PEER' ? code : 'CONNECTION_LOST'
+    await expect(linking).rejects.toMatchObject({ code: shown, message: expect.stringMatching(reason) })
   } finally {
     close()
   }

@@ -1,4 +1,4 @@
-import type { BrokerId } from '@tailrace/schemas'
+import type { BrokerId, CascadeReport } from '@tailrace/schemas'
 import type { AdminApi } from '../api/admin-api.ts'
 import type { BrokerApi } from '../api/broker-api.ts'
 import { featureLevels } from '../cluster/metadata/feature-levels.ts'
@@ -21,7 +21,7 @@ import type { CopyCounts } from './upstream/follower.ts'
 import { CascadeIdentity } from './upstream/identity.ts'
 import { SourceSession } from './upstream/source-session.ts'
 import { Uplink } from './upstream/uplink.ts'
-import type { CascadeApi, CascadeReport } from './wire/cascade-messages.ts'
+import type { CascadeApi } from './wire/cascade-messages.ts'
 
 export interface CascadeNodeDeps {
   readonly brokerId: BrokerId
@@ -72,7 +72,7 @@ export class CascadeNode {
     this.#copies = copies
     const { brokerId, clock, client, http, storage } = deps
     const clusterId = (): string => identity.fields.clusterId
-    const session = { ...deps, copies, clusterId, http: client, counts: this.counts, writable: () => storage.writable }
+    const session = { ...deps, copies, clusterId, counts: this.counts, writable: () => storage.writable }
     const describe = () => ({
       clusterId: clusterId(),
       broker: brokerId,

@@ -207,6 +207,27 @@ describe('levels', () => {
     await until('time to count as lag', () => second.node.lag.milliseconds > 50)
   })
 
+  it('M88 one connection to the source carries all that a cascade broker asks for itself', async () => {
+    const { broker, address, gateway } = await top()
+    for (const name of ['a', 'b', 'c']) await broker.createTopic({ name, partitions: 4, replicas: 1 })
+    await publishTo(broker, 'c', values(5), 3)
+    const { node } = await tier(101, [address])
+    await until('the copy', async () => (await recordsAt(node.api, 'c', 3).catch(() => [])).length === 5)
+    await until('readiness', () => node.api.readiness().ready)
+    const figure = async (name: string): Promise<string[]> => {
+      const text = await gateway.registry.metrics()
+      return text.split('\n').filter((line) => line.startsWith(name))
+    }
+    expect(await figure('tailrace_websocket_connections')).toEqual(['tailrace_websocket_connections 1'])
+    const overHttp = (await figure('tailrace_http_request_duration_seconds_count')).filter(
+      (line) => !line.includes('/stream'),
+    )
+    expect(overHttp).toEqual([])
+    // Requests of clients are passed on beside it.
+    await publishTo(node.api, 'a', ['x'])
+    expect(await figure('tailrace_websocket_connections')).toEqual(['tailrace_websocket_connections 2'])
+  })
+
   it('M88 a source that dies is replaced by one of its level that was learnt from it', async () => {
     const { broker, address } = await top()
     await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
@@ -234,7 +255,7 @@ describe('a source', () => {
     const two = await tier(201, [one.address])
     await until('both sources', () => two.node.uplink.session !== null)
     await until('the chain', () => two.node.uplink.ancestors.length === 3)
-    const beat = (broker: number) => ({ clusterId: 'test-cluster', broker, reports: [one.node.report()], topics: '' })
+    const beat = (broker: number) => ({ clusterId: 'test-cluster', broker, reports: [one.node.report()] })
     await expect(two.node.control.beat(beat(101))).rejects.toMatchObject({ code: 'CASCADE_CYCLE' })
     await expect(one.node.control.beat(beat(101))).rejects.toMatchObject({ code: 'CASCADE_CYCLE' })
     await until('level 0 to know the chain', async () =>
@@ -264,7 +285,7 @@ describe('a source', () => {
     await until('a source', () => one.node.uplink.session !== null)
     const twin = await tier(101, [address])
     await until('the refusal', () => twin.node.uplink.refusal.includes('another data folder'))
-    const beat = { clusterId: '', broker: 1, reports: [], topics: '' }
+    const beat = { clusterId: '', broker: 1, reports: [] }
     await expect(control.beat(beat)).rejects.toMatchObject({ code: 'BROKER_IDENTITY_MISMATCH' })
   })
 

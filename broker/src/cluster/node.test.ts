@@ -263,8 +263,8 @@ test('subscribers hear of partitions that change hands, until they stop', async 
 })
 
 test('a peer that asks for what is not answered here gets an error', async () => {
-  const fields = { correlation: 0, operation: 'make-coffee', json: '{}' }
-  const answer = cluster.broker(1).node.handlers.request(2, 'Admin', fields, new Uint8Array())
+  // A cluster without the part that looks after cascade brokers.
+  const answer = cluster.broker(1).node.handlers.request(2, 'CascadeStatus', { correlation: 0 }, new Uint8Array())
   await expect(answer).rejects.toMatchObject({ code: 'UNSUPPORTED_MESSAGE' })
 })
 

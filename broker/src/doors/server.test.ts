@@ -388,7 +388,6 @@ describe('OpenAPI', () => {
       'get /topics/{topic}/partitions/{partition}/members',
       'get /topics/{topic}/partitions/{partition}/records',
       'patch /topics/{topic}/config',
-      'post /cascade/beat',
       'post /cluster/feature-level',
       'post /cluster/force-members',
       'post /cluster/leader',

@@ -89,6 +89,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   const reads = new ReadBudget(limits.maxReadBytes, mostReadBytes(limits))
   const stream = await streamGateway(app, {
     api,
+    cascade: parts.cascade,
     clock,
     random,
     log,

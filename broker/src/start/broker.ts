@@ -1,6 +1,6 @@
 import { MAX_FRAME_HEADER_BYTES } from '@tailrace/schemas'
 import { Registry } from 'prom-client'
-import { levelZeroControlOver, withCascade } from '../cascade/control/peer-questions.ts'
+import { levelZeroControlOver, withCascade } from '../cascade/control/leader-requests.ts'
 import { createClusterNode } from '../cluster/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
 import { frameOverhead } from '../config/resolve-settings.ts'

@@ -1,9 +1,35 @@
+import type { CascadeReport, ClusterBrokerFields } from '../cascade-messages.ts'
 import type { ErrorFields, MessageName, MessageShapes } from '../messages.ts'
 import { samplePeerMessages } from './sample-peer-messages.ts'
 
 const error: ErrorFields = { code: 'NOT_LEADER', message: 'Über den Wolken', retriable: true, hint: 'look elsewhere' }
 const far = Number.MAX_SAFE_INTEGER - 1
 const correlation = 2 ** 40
+const featureLevels = { lowest: 1, highest: 2 }
+const report: CascadeReport = {
+  broker: 101,
+  directoryId: 'd',
+  http: 'h:101',
+  level: 1,
+  home: 1,
+  source: 2,
+  pinned: 2,
+  lagRecords: far,
+  lagMs: 5,
+  partitions: 6,
+  stopped: 1,
+  ageMs: 900,
+  featureLevels,
+}
+const clusterBroker: ClusterBrokerFields = {
+  id: 2,
+  http: 'h:2',
+  peer: 'p:2',
+  level: 1,
+  alive: true,
+  pid: 4000,
+  featureLevels,
+}
 
 /** One of each message with no field at its zero, for tests of whatever carries messages. Types hold it against messages.ts. */
 export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
@@ -142,7 +168,53 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
   Credit: { subscription: 9, bytes: 2 ** 33 },
   Unsubscribe: { subscription: 9 },
   SubscriptionEnd: { subscription: 9, partition: -1, error, logStart: -1, highWatermark: -1 },
-  Admin: { correlation, operation: 'createTopic', json: '{"name":"flights"}' },
-  AdminReply: { correlation, json: '{}' },
   ...samplePeerMessages,
+  CascadeBeat: { correlation, clusterId: 'c', broker: 101, reports: [report, { ...report, broker: 201 }] },
+  CascadeBeatReply: {
+    correlation,
+    clusterId: 'c',
+    broker: 1,
+    level: 1,
+    ancestors: [1, 2],
+    assignments: [{ broker: 101, source: 2, pin: 2 }],
+    metadataLeader: 3,
+    featureLevel: 1,
+    brokers: [clusterBroker, { ...clusterBroker, id: 101, featureLevels: null }],
+    topics: '1-2-3',
+    topicsVersion: far,
+    caughtUp: true,
+  },
+  CascadeTopics: { correlation, from: 5_000 },
+  CascadeTopicsReply: {
+    correlation,
+    digest: '1-2-3',
+    version: far,
+    total: 1,
+    topics: [
+      {
+        name: 'flights',
+        id: 'uuid',
+        partitions: 6,
+        replicas: 3,
+        config: {
+          maxBatchBytes: 1 << 20,
+          retentionBytes: far,
+          retentionMs: far,
+          readOnly: true,
+          timestampBeforeMaxMs: far,
+          timestampAfterMaxMs: null,
+        },
+      },
+    ],
+  },
+  CascadeReports: { correlation, reports: [report] },
+  CascadeReportsReply: {
+    correlation,
+    assignments: [{ broker: 101, source: 2, pin: null }],
+    cascades: [clusterBroker],
+  },
+  CascadeStatus: { correlation },
+  CascadeStatusReply: { correlation, brokers: [{ ...report, assigned: 2 }] },
+  AssignSource: { correlation, broker: 101, source: 2 },
+  AssignSourceReply: { correlation },
 }

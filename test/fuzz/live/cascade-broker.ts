@@ -1,15 +1,30 @@
-import { crc32c, schemasFrame, TailraceError } from '@tailrace/schemas'
+import {
+  type CascadeReport,
+  crc32c,
+  encodeFrame,
+  FRAME_PREFIX_BYTES,
+  type Message,
+  MessageNumber,
+  TailraceError,
+} from '@tailrace/schemas'
 import { CascadeNode } from '../../../broker/src/cascade/node.ts'
+import {
+  type Answer,
+  type Answers,
+  type AskedName,
+  ScriptedSource,
+} from '../../../broker/src/cascade/testing/scripted-source.ts'
 import { checkBeatReply } from '../../../broker/src/cascade/wire/beat-checks.ts'
-import type { CascadeBeat, CascadeBeatReply, CascadeReport } from '../../../broker/src/cascade/wire/cascade-messages.ts'
+import { beatReplyFields, topicPageFields } from '../../../broker/src/cascade/wire/cascade-fields.ts'
+import type { CascadeBeat, CascadeBeatReply } from '../../../broker/src/cascade/wire/cascade-messages.ts'
 import type { LogStorage, StateStore } from '../../../broker/src/log/log-storage.ts'
 import { openLogStorage } from '../../../broker/src/log/open.ts'
 import { answerFrom } from '../../../broker/src/platform/http-answer.ts'
 import type { HttpClient } from '../../../broker/src/platform/http-client.ts'
-import type { MessageSocket, MessageSockets } from '../../../broker/src/platform/message-socket.ts'
 import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
 import type { MemoryDisk } from '../../../broker/src/platform/testing/disk.ts'
 import { seededRandom } from '../../../broker/src/platform/testing/random.ts'
+import { encodeHeader, ownDecoder } from '../../../schemas/src/protocol.ts'
 import { joined } from '../target.ts'
 
 export const SELF = 7
@@ -19,9 +34,10 @@ const smallFiles = { journalFileBytes: 1 << 18, segmentBytes: 1 << 14, tailBytes
 const surprise =
   /Cannot (read|set|destructure|convert)|is not (a function|iterable|defined|an object)|is undefined|Invalid (array|typed)/
 
-/** What a source is asked for over HTTP. */
-export const questions = ['beat', 'topic', 'created', 'status', 'audit'] as const
+/** What a source is asked for: the first two on the WebSocket, the others over HTTP. */
+export const questions = ['beat', 'topics', 'topic', 'created', 'status', 'audit'] as const
 export type Question = (typeof questions)[number]
+const asked = { CascadeBeat: 'beat', CascadeTopics: 'topics' } as const satisfies Record<AskedName, Question>
 
 export function reportOf(broker: number, changes: Partial<CascadeReport> = {}): CascadeReport {
   return {
@@ -35,20 +51,24 @@ const flights = { name: 'flights', id: 't1', config: {} }
 const partitions = [0, 1].map((partition) => ({
   ...{ partition, leader: 1, term: 3, replicas: [1], inSync: [1], logStart: 0, highWatermark: 4 },
 }))
-export const beatReply: CascadeBeatReply = {
+const featureLevels = { lowest: 1, highest: 1 }
+export const beatReply: Answers['CascadeBeat'] = {
   ...{ clusterId: 'c', broker: 1, level: 0, ancestors: [1], topics: 'digest', topicsVersion: 3, caughtUp: true },
   assignments: [{ broker: SELF, source: 1, pin: null }],
-  cluster: {
-    ...{ clusterId: 'c', metadataLeader: 1, featureLevel: 1 },
-    brokers: [
-      { id: 1, http: SOURCE, peer: 'p:1', level: 0, alive: true, pid: 5, featureLevels: { lowest: 1, highest: 1 } },
-      { id: 2, http: 's:2', peer: 'p:2', level: 0, alive: true, pid: 6 },
-    ],
-  },
-  topicList: [{ ...flights, partitions: 2, replicas: 1 }],
+  ...{ metadataLeader: 1, featureLevel: 1 },
+  brokers: [
+    { id: 1, http: SOURCE, peer: 'p:1', level: 0, alive: true, pid: 5, featureLevels },
+    { id: 2, http: 's:2', peer: 'p:2', level: 0, alive: true, pid: 6, featureLevels: null },
+  ],
 }
+const { topics: flightsOnly } = topicPageFields({
+  ...{ digest: 'digest', version: 3, total: 1 },
+  topics: [{ ...flights, partitions: 2, replicas: 1 }],
+})
+export const topicsReply: Answers['CascadeTopics'] = { digest: 'digest', version: 3, total: 1, topics: flightsOnly }
 export const honestAnswers: Readonly<Record<Question, unknown>> = {
   beat: beatReply,
+  topics: topicsReply,
   topic: { ...flights, partitions },
   created: { ...flights, partitions: 2, replicas: 1 },
   status: { brokers: [{ ...reportOf(SELF), assigned: 1 }] },
@@ -58,21 +78,60 @@ export const honestAnswers: Readonly<Record<Question, unknown>> = {
 /** What a source answers, in order; an honest answer where nothing is left. */
 export interface Lie {
   readonly question: Question
+  /** False: with an error. */
   readonly ok: boolean
+  /** JSON of the answer. */
   readonly text: string
+  /** In its place, on the WebSocket: what stands behind the correlation in the Avro header. */
+  readonly header?: Uint8Array
 }
 
-/** Says which schemas it has, and nothing else. */
-function silentSocket(): MessageSocket {
-  return {
-    set onMessage(listener: (bytes: Uint8Array) => void) {
-      queueMicrotask(() => listener(joined(schemasFrame(true))))
-    },
-    onClose: () => {},
-    send: () => {},
-    queuedBytes: 0,
-    destroy: () => {},
+/** Takes the next lie about this question out of the list. */
+function nextLie(left: Lie[], question: Question): Lie | undefined {
+  const at = left.findIndex((lie) => lie.question === question)
+  return at < 0 ? undefined : left.splice(at, 1)[0]
+}
+
+/** A source on the WebSocket. What Avro cannot carry no source can say: it is honest then. */
+function sourceSockets(left: Lie[]): ScriptedSource {
+  return new ScriptedSource((name, correlation): Answer => {
+    const honest = honestAnswers[asked[name]] as object
+    const lie = nextLie(left, asked[name])
+    if (lie === undefined) return honest
+    if (!lie.ok) return failure(correlation, lie.text)
+    if (lie.header !== undefined) return answerFrame(name, correlation, lie.header)
+    try {
+      const fields = { ...JSON.parse(lie.text), correlation } as Message<`${AskedName}Reply`>
+      return joined(encodeFrame(`${name}Reply`, fields))
+    } catch {
+      return honest
+    }
+  })
+}
+
+function failure(correlation: number, text: string): Uint8Array {
+  const { code, message } = parsed(text) as { code?: unknown; message?: unknown }
+  const error = { code: String(code), message: String(message), retriable: false, hint: '' }
+  return joined(encodeFrame('Failure', { correlation, error }))
+}
+
+function parsed(text: string): object {
+  try {
+    return Object(JSON.parse(text))
+  } catch {
+    return {}
   }
+}
+
+function answerFrame(name: AskedName, correlation: number, rest: Uint8Array): Uint8Array {
+  const head = Buffer.from(encodeHeader('CascadeStatus', { correlation }, FRAME_PREFIX_BYTES))
+  const frame = Buffer.concat([head, rest])
+  frame.writeUInt32BE(frame.length - 4, 0)
+  frame[4] = 1
+  frame[5] = 0
+  frame.writeUInt16BE(MessageNumber[`${name}Reply`], 6)
+  frame.writeUInt32BE(frame.length - FRAME_PREFIX_BYTES, 8)
+  return new Uint8Array(frame)
 }
 
 interface Kept {
@@ -80,7 +139,7 @@ interface Kept {
   readonly store: StateStore
 }
 
-/** A cascade broker whose source answers over HTTP what it is told to. */
+/** A cascade broker whose source answers what it is told to. */
 export class CascadeBroker {
   readonly clock: ManualClock
   readonly node: CascadeNode
@@ -109,7 +168,7 @@ export class CascadeBroker {
       { disk: kept.disk.mount(), clock, crc32c },
       { ...smallFiles, folder: 'log', diskReserveBytes: 0 },
     )
-    const sockets: MessageSockets = { connect: async () => silentSocket() }
+    const left = [...lies]
     const node = await CascadeNode.open({
       ...{
         brokerId: SELF,
@@ -117,8 +176,8 @@ export class CascadeBroker {
         sources: [SOURCE],
         storage,
         store: kept.store,
-        client: sourceOf(lies),
-        sockets,
+        client: sourceOf(left),
+        sockets: sourceSockets(left),
       },
       ...{ clock, random: seededRandom(1), crc32c, logger, readyLagMs: 10_000 },
     })
@@ -158,19 +217,16 @@ const unexpected = new TailraceError('INTERNAL').message
 const MOST_MS = 60_000
 
 function questionOf(method: string, path: string): Question {
-  if (path === '/cascade/beat') return 'beat'
   if (path === '/cascade') return 'status'
   if (path === '/cluster/audit') return 'audit'
   return method === 'POST' ? 'created' : 'topic'
 }
 
-function sourceOf(lies: readonly Lie[]): HttpClient {
-  const left = [...lies]
+function sourceOf(left: Lie[]): HttpClient {
   return {
     async request(method, address, path) {
       const question = questionOf(method, path)
-      const at = left.findIndex((lie) => lie.question === question)
-      const [lie] = at < 0 ? [] : left.splice(at, 1)
+      const lie = nextLie(left, question)
       if (lie !== undefined) return answerFrom(lie.text, lie.ok, address)
       return structuredClone(honestAnswers[question])
     },
@@ -178,7 +234,13 @@ function sourceOf(lies: readonly Lie[]): HttpClient {
 }
 
 /** What a broker below asks of this one. */
-export const beatFromBelow: CascadeBeat = { clusterId: '', broker: 21, topics: '', reports: [reportOf(21)] }
+export const beatFromBelow: CascadeBeat = { clusterId: '', broker: 21, reports: [reportOf(21)] }
+
+/** What a broker below makes of an answer to its beat. */
+export function asHeardBelow(reply: CascadeBeatReply): CascadeBeatReply {
+  const header = encodeHeader('CascadeBeatReply', { correlation: 1, ...beatReplyFields(reply) }, 0)
+  return checkBeatReply(ownDecoder.decode('CascadeBeatReply', header), 'this broker')
+}
 
 /** All that others can see of it can be written as JSON, and a broker below can use what it hears. */
 export async function checkView(broker: CascadeBroker): Promise<void> {
@@ -200,5 +262,6 @@ export async function checkView(broker: CascadeBroker): Promise<void> {
   for (const { broker: id } of status?.brokers ?? []) if (!Number.isSafeInteger(id)) throw new Error(`broker ${id}`)
   await broker.asked(() => admin.audit())
   const heard = await broker.asked(() => control.beat(beatFromBelow))
-  if (heard !== null) checkBeatReply(JSON.parse(JSON.stringify(heard)), 'this broker')
+  if (heard !== null) asHeardBelow(heard)
+  encodeHeader('CascadeTopicsReply', { correlation: 1, ...topicPageFields(control.topicPage(0)) }, 0)
 }

@@ -1,15 +1,19 @@
-import { TailraceError } from '@tailrace/schemas'
+import { type Message, TailraceError } from '@tailrace/schemas'
 import fastify, { type FastifyInstance } from 'fastify'
-import { LevelZeroControl } from '../../../broker/src/cascade/control/level-zero-control.ts'
-import { checkBeatReply } from '../../../broker/src/cascade/wire/beat-checks.ts'
-import type { CascadeApi, CascadeBeat } from '../../../broker/src/cascade/wire/cascade-messages.ts'
+import { levelZeroControlOver, withCascade } from '../../../broker/src/cascade/control/leader-requests.ts'
+import type { LevelZeroControl } from '../../../broker/src/cascade/control/level-zero-control.ts'
+import { checkBeat } from '../../../broker/src/cascade/wire/beat-checks.ts'
+import type { CascadeApi } from '../../../broker/src/cascade/wire/cascade-messages.ts'
 import { answerErrors } from '../../../broker/src/doors/http/errors.ts'
 import { parseJsonBodies } from '../../../broker/src/doors/http/json-bodies.ts'
 import { cascadeRoutes } from '../../../broker/src/doors/http/routes/cascade.ts'
 import { validateRequests } from '../../../broker/src/doors/http/validation.ts'
 import { gatewayMetrics } from '../../../broker/src/doors/limits/metrics.ts'
+import { CascadeRequests } from '../../../broker/src/doors/ws/cascade-requests.ts'
+import type { PeerHandlers, Peers } from '../../../broker/src/partition/peers.ts'
 import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
-import { reportOf } from './cascade-broker.ts'
+import { encodeHeader, ownDecoder } from '../../../schemas/src/protocol.ts'
+import { asHeardBelow, reportOf } from './cascade-broker.ts'
 
 const LEADER = 1
 const FOLLOWER = 2
@@ -34,6 +38,7 @@ async function routes(): Promise<FastifyInstance> {
   validateRequests(server)
   cascadeRoutes(server, {
     beat: (beat) => present.beat(beat),
+    topicPage: (from) => present.topicPage(from),
     status: () => present.status(),
     assign: (broker, source) => present.assign(broker, source),
   })
@@ -41,28 +46,55 @@ async function routes(): Promise<FastifyInstance> {
   return server
 }
 
+/** What comes in a message: from a cascade broker, or from another broker of level 0. */
+export const messageNames = ['CascadeBeat', 'CascadeReports', 'AssignSource', 'CascadeStatus', 'CascadeTopics'] as const
+export type CascadeMessageName = (typeof messageNames)[number]
+
 /** Two brokers of level 0 as the sources of cascade brokers; the first leads the metadata group, and cascade brokers speak to the second. */
 export class CascadeControls {
   readonly clock = new ManualClock(1.7e12)
   readonly #leader: LevelZeroControl
   readonly #follower: LevelZeroControl
+  readonly #answers: PeerHandlers
+  readonly #door: CascadeRequests
 
   constructor() {
-    this.#leader = this.#control(LEADER, () => Promise.reject(new TailraceError('LEADER_UNAVAILABLE')))
-    // What a route has let in, the leader takes too: it would refuse a whole beat for the word of one broker.
-    this.#follower = this.#control(FOLLOWER, async (json) => {
-      try {
-        return await this.#leader.answer(json)
-      } catch (error) {
-        if (error instanceof TailraceError && error.code === 'INVALID_REQUEST') mistakes.push(error)
-        throw error
-      }
-    })
+    const nobody = async (): Promise<never> => Promise.reject(new TailraceError('LEADER_UNAVAILABLE'))
+    this.#leader = this.#control(LEADER, { request: nobody })
+    this.#answers = withCascade({ hears: () => true } as unknown as PeerHandlers, this.#leader)
+    this.#follower = this.#control(FOLLOWER, { request: this.#toLeader as unknown as Peers['request'] })
+    this.#door = new CascadeRequests({ choked: false, mayWrite: true }, this.#follower)
   }
 
-  #control(brokerId: number, ask: (json: string) => Promise<string>): LevelZeroControl {
+  #control(brokerId: number, peers: Pick<Peers, 'request'>): LevelZeroControl {
     const api = { brokerId, listTopics: () => topics, topicsVersion: () => 3, describeCluster: async () => cluster }
-    return new LevelZeroControl({ api, clock: this.clock, ask: (_broker, json) => ask(json) })
+    return levelZeroControlOver(peers, api, this.clock)
+  }
+
+  /** What the door has let in, the leader takes too: it would refuse a whole beat for the word of one broker. */
+  readonly #toLeader = async (_to: number, name: 'CascadeReports', fields: object) => {
+    try {
+      return { fields: await this.#answered(name, encodeHeader(name, { ...fields, correlation: 1 } as never, 0)) }
+    } catch (error) {
+      if (error instanceof TailraceError && error.code === 'INVALID_REQUEST') mistakes.push(error)
+      throw error
+    }
+  }
+
+  /** The leader's answer to another broker of level 0, which has come over the wire as the question has. */
+  async #answered(name: 'CascadeReports' | 'CascadeStatus' | 'AssignSource', header: Uint8Array): Promise<object> {
+    const { fields } = await this.#answers.request(FOLLOWER, name, ownDecoder.decode(name, header), new Uint8Array())
+    const reply = { ...fields, correlation: 1 } as Message<`${typeof name}Reply`>
+    return ownDecoder.decode(`${name}Reply`, encodeHeader(`${name}Reply`, reply, 0))
+  }
+
+  async #heard(name: CascadeMessageName, header: Uint8Array): Promise<void> {
+    if (name === 'CascadeBeat') {
+      const reply = await this.#door.beat(ownDecoder.decode(name, header))
+      encodeHeader('CascadeBeatReply', reply, 0)
+    } else if (name === 'CascadeTopics') {
+      encodeHeader('CascadeTopicsReply', this.#door.topics(ownDecoder.decode(name, header)), 0)
+    } else await this.#answered(name, header)
   }
 
   /** One HTTP request; gives the status. An assignment is waited for as long as it takes. */
@@ -83,14 +115,11 @@ export class CascadeControls {
     return status
   }
 
-  /** What another broker of level 0 asks; true when it was answered. @throws what a control may not say */
-  async question(json: string): Promise<boolean> {
+  /** One message, with this header; true when it was answered. @throws what a broker may not say */
+  async message(name: CascadeMessageName, header: Uint8Array): Promise<boolean> {
     let answered: boolean | undefined
-    const answering = this.#leader.answer(json).then(
-      (answer) => {
-        JSON.parse(answer)
-        answered = true
-      },
+    const answering = this.#heard(name, header).then(
+      () => (answered = true),
       (error: unknown) => {
         answered = false
         if (!(error instanceof TailraceError) || error.code === 'INTERNAL') throw error
@@ -107,9 +136,9 @@ export class CascadeControls {
 
   /** Whatever one cascade broker has said, another is answered, and can use the answer. */
   async check(): Promise<void> {
-    const beat: CascadeBeat = { clusterId: 'c', broker: HONEST, topics: '', reports: [reportOf(HONEST, own)] }
+    const beat = checkBeat({ correlation: 1, clusterId: 'c', broker: HONEST, reports: [reportOf(HONEST, own)] })
     for (const control of [this.#leader, this.#follower]) {
-      const { cluster } = checkBeatReply(JSON.parse(JSON.stringify(await control.beat(beat))), 'a control')
+      const { cluster } = asHeardBelow(await control.beat(beat))
       const numbers = cluster.brokers.map(({ id }) => id)
       if (new Set(numbers).size < numbers.length) throw new Error(`brokers ${numbers}`)
       JSON.stringify([await control.status(), await control.describeCluster(), control.known])

@@ -1,5 +1,6 @@
 import { openMemoryStore } from '../../../broker/src/log/store/memory-store.ts'
 import { MemoryDisk } from '../../../broker/src/platform/testing/disk.ts'
+import { encodeHeader } from '../../../schemas/src/protocol.ts'
 import { type Block, blocksOf, bytesOf } from '../blocks.ts'
 import {
   CascadeBroker,
@@ -17,14 +18,25 @@ import { type FuzzTarget, text, type Verdict } from '../target.ts'
 const MOST_ANSWERS = 12
 const BEAT_MS = 1_000
 
-/** A block's kind says which question it answers, and how: with this JSON, with this error, or honestly but for some parts. */
+/**
+ * A block's kind says which question it answers, and how: with these bytes (JSON over HTTP, on the WebSocket what stands behind the correlation in the
+ * Avro header), with this error, or honestly but for some parts.
+ */
 const manners = ['answer', 'changed', 'error', 'changed'] as const
 const kindOf = (question: Question, manner: (typeof manners)[number]): number =>
   questions.length * manners.indexOf(manner) + questions.indexOf(question)
+const messages = { beat: 'CascadeBeatReply', topics: 'CascadeTopicsReply' } as const
 
 function answer(question: Question, changes: object = {}): Block {
-  const honest = honestAnswers[question] as object
-  return { kind: kindOf(question, 'answer'), bytes: text(JSON.stringify({ ...honest, ...changes })) }
+  const fields = { ...(honestAnswers[question] as object), ...changes }
+  const kind = kindOf(question, 'answer')
+  if (!isOnWebSocket(question)) return { kind, bytes: text(JSON.stringify(fields)) }
+  // A correlation below 64 takes one byte.
+  return { kind, bytes: encodeHeader(messages[question], { correlation: 0, ...fields } as never, 0).slice(1) }
+}
+
+function isOnWebSocket(question: Question): question is keyof typeof messages {
+  return Object.hasOwn(messages, question)
 }
 
 function refusal(question: Question, code: string): Block {
@@ -37,13 +49,20 @@ function changed(question: Question, ...choices: number[]): Block {
 
 const moved = { assignments: [{ broker: SELF, source: 2, pin: 2 }] }
 const sessions: readonly (readonly Block[])[] = [
-  [changed('beat', 7, 3), changed('beat', 12, 9, 15, 2), changed('beat'), changed('topic', 9, 0)],
+  [changed('beat', 7, 3), changed('topics', 6, 9, 8, 2), changed('beat'), changed('topic', 9, 0)],
   [changed('beat'), changed('topic', 4, 1), changed('created', 1, 2), changed('status', 3, 4), changed('audit', 1, 0)],
-  [answer('beat'), answer('beat', { topicList: null }), answer('topic'), answer('created')],
-  [answer('beat'), answer('beat', { topicsVersion: 4, topicList: [] }), answer('status'), answer('audit')],
+  [changed('topics', 3, 10), answer('beat'), changed('topics', 4, 11), answer('topics', { total: 2 })],
+  [answer('beat'), answer('topics'), answer('topic'), answer('created')],
+  [
+    answer('beat', { topicsVersion: 4, topics: 'none' }),
+    answer('topics', { digest: 'none', total: 0, topics: [] }),
+    answer('status'),
+    answer('audit'),
+  ],
   [answer('beat', moved), answer('topic', { id: 't2' }), answer('created', { id: 't2' }), answer('status')],
   [answer('beat', { level: 1, ancestors: [5, 1], caughtUp: false }), answer('beat', { ancestors: [7, 1] })],
   [refusal('beat', 'NOT_READY'), answer('beat'), refusal('beat', 'CASCADE_CYCLE'), answer('beat')],
+  [refusal('beat', 'UNSUPPORTED_MESSAGE'), refusal('topics', 'OVERLOADED'), answer('beat'), answer('topics')],
   [
     answer('beat'),
     refusal('topic', 'UNKNOWN_TOPIC'),
@@ -58,9 +77,10 @@ function liesOf(input: Uint8Array): Lie[] {
     .map(({ kind, bytes }) => {
       const question = questions[kind % questions.length]!
       const manner = manners[Math.floor(kind / questions.length) % manners.length]!
-      const isChanged = manner === 'changed'
-      const said = isChanged ? oddJson(honestAnswers[question], bytes) : new TextDecoder().decode(bytes)
-      return { question, ok: manner !== 'error', text: said }
+      if (manner === 'changed') return { question, ok: true, text: oddJson(honestAnswers[question], bytes) }
+      const said = new TextDecoder().decode(bytes)
+      const isHeader = manner === 'answer' && isOnWebSocket(question)
+      return { question, ok: manner !== 'error', text: said, ...(isHeader && { header: bytes }) }
     })
 }
 
@@ -80,7 +100,7 @@ async function hear(input: Uint8Array): Promise<Verdict> {
   return verdict
 }
 
-/** What a source answers to a cascade broker over HTTP. */
+/** What a source answers to a cascade broker, on the WebSocket and over HTTP. */
 export const cascadeAnswers: FuzzTarget = {
   name: 'cascade-answer',
   samples: sessions.map(bytesOf),

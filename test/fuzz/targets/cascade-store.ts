@@ -2,7 +2,7 @@ import { Catalog } from '../../../broker/src/cascade/copies/catalog.ts'
 import { openMemoryStore } from '../../../broker/src/log/store/memory-store.ts'
 import { MemoryDisk } from '../../../broker/src/platform/testing/disk.ts'
 import { type Block, blocksOf, bytesOf } from '../blocks.ts'
-import { beatReply, CascadeBroker, checkView, type Lie } from '../live/cascade-broker.ts'
+import { CascadeBroker, checkView, type Lie, topicsReply } from '../live/cascade-broker.ts'
 import { withoutLooseErrors } from '../loose-errors.ts'
 import { oddJson } from '../odd-json.ts'
 import { type FuzzTarget, refusedAs, text, type Verdict } from '../target.ts'
@@ -12,9 +12,9 @@ const keys = ['cascade/topic/t1', 'cascade/next-group', 'cascade/identity', 'cas
 /** Two topics, as a cascade broker keeps them in its state store. */
 async function keptValues(): Promise<readonly Uint8Array[]> {
   const kept = { disk: new MemoryDisk(), store: openMemoryStore() }
-  const [flights] = beatReply.topicList!
-  const topicList = [flights!, { ...flights!, name: 'trains', id: 't2', partitions: 1 }]
-  const lie: Lie = { question: 'beat', ok: true, text: JSON.stringify({ ...beatReply, topicList }) }
+  const [flights] = topicsReply.topics
+  const topics = [flights!, { ...flights!, name: 'trains', id: 't2', partitions: 1 }]
+  const lie: Lie = { question: 'topics', ok: true, text: JSON.stringify({ ...topicsReply, total: 2, topics }) }
   const broker = await CascadeBroker.open(kept, [lie])
   broker.node.start()
   await broker.pass(100)

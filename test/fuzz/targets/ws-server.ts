@@ -9,6 +9,8 @@ import {
   protocolFingerprint,
   protocolJson,
 } from '@tailrace/schemas'
+import { levelZeroControlOver } from '../../../broker/src/cascade/control/leader-requests.ts'
+import type { LevelZeroControl } from '../../../broker/src/cascade/control/level-zero-control.ts'
 import { JsonPublisher } from '../../../broker/src/doors/json/publisher.ts'
 import { HeldBytes } from '../../../broker/src/doors/limits/held-bytes.ts'
 import { defaultLimits, mostReadBytes } from '../../../broker/src/doors/limits/limits.ts'
@@ -35,7 +37,7 @@ const metrics = gatewayMetrics()
 const limits = { ...defaultLimits, maxFrameBytes: 64 * 1024, maxSubscriptions: 8 }
 const answers = new Set<MessageName>([
   ...(['PublishReply', 'FetchReply', 'FindOffsetReply', 'InitProducerReply', 'MetadataReply', 'Failure'] as const),
-  ...(['Schemas', 'Subscribed', 'Records', 'SubscriptionEnd'] as const),
+  ...(['Schemas', 'Subscribed', 'Records', 'SubscriptionEnd', 'CascadeBeatReply', 'CascadeTopicsReply'] as const),
 ])
 
 function frame<Name extends MessageName>(name: Name, changes: Partial<Message<Name>> = {}, body: Uint8Array[] = []) {
@@ -75,6 +77,13 @@ const sessions: readonly (readonly [number, ...Block[]])[] = [
     op({ op: 'publish', id: 'p', topic: 'flights', records: [{ key: 'k', value: 'v', headers: { h: ['x', null] } }] }),
     op({ op: 'credit', id: 's', bytes: 1000 }),
     op({ op: 'unsubscribe', id: 's' }),
+  ],
+  [
+    1,
+    frame('CascadeBeat', { clusterId: '', broker: 101 }),
+    frame('CascadeBeat', { clusterId: 'other', broker: 101 }),
+    frame('CascadeBeat', { clusterId: '', broker: 1 }),
+    frame('CascadeTopics', { from: 0 }),
   ],
   [0, frame('Hello'), frame('Append'), frame('Records', { subscription: 2 })],
   [2, frame('Schemas', { fingerprint: 'other', protocolJson }), frame('Metadata', { topics: ['flights'] })],
@@ -127,7 +136,28 @@ class Session {
     this.#socket.on('error', () => {
       if (this.#socket.readyState === this.#socket.OPEN) this.#socket.terminate()
     })
-    new Connection(this.#socket, stream, true, schemas, { api, clock, random, log, limits, metrics, ...shared })
+    const cascade = this.#control()
+    new Connection(this.#socket, stream, true, schemas, {
+      api,
+      cascade,
+      clock,
+      random,
+      log,
+      limits,
+      metrics,
+      ...shared,
+    })
+  }
+
+  /** A broker of level 0 that is alone, as the source of cascade brokers. */
+  #control(): LevelZeroControl {
+    const self = { id: 1, http: 'h:1', peer: 'p:1', level: 0, alive: true, pid: 5 }
+    const { broker, clock } = this
+    const api = {
+      ...{ brokerId: 1, listTopics: () => broker.listTopics(), topicsVersion: () => broker.topicsVersion() },
+      describeCluster: async () => ({ clusterId: 'c', metadataLeader: 1, brokers: [self] }),
+    }
+    return levelZeroControlOver({ request: () => Promise.reject(new Error('there is one broker only')) }, api, clock)
   }
 
   write(bytes: Uint8Array): Promise<void> {

@@ -1,8 +1,8 @@
-import { TailraceError } from '@tailrace/schemas'
+import { type CascadeReport, TailraceError } from '@tailrace/schemas'
 import { describe, expect, it } from 'vitest'
 import { ManualClock } from '../../platform/testing/clock.ts'
-import type { CascadeBeat, CascadeReport } from '../wire/cascade-messages.ts'
-import { LevelZeroControl } from './level-zero-control.ts'
+import type { CascadeBeat } from '../wire/cascade-messages.ts'
+import { type LeaderQuestions, LevelZeroControl } from './level-zero-control.ts'
 import { CascadeRegistry } from './registry.ts'
 
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
@@ -11,10 +11,10 @@ function report(broker: number, change: Partial<CascadeReport> = {}): CascadeRep
   const level = Math.floor(broker / 100)
   const own = { broker, directoryId: `folder-${broker}`, http: `h${broker}`, level, home: level }
   const rest = { source: 1, pinned: 0, lagRecords: 0, lagMs: 0, partitions: 1, stopped: 0, ageMs: 0 }
-  return { ...own, ...rest, ...change }
+  return { ...own, ...rest, featureLevels: { lowest: 1, highest: 1 }, ...change }
 }
 const beatOf = (...reports: CascadeReport[]): CascadeBeat => {
-  return { clusterId: 'c', broker: reports[0]!.broker, reports, topics: '' }
+  return { clusterId: 'c', broker: reports[0]!.broker, reports }
 }
 
 /** Three brokers of level 0 that can ask each other; broker 1 leads the metadata group unless told. */
@@ -26,12 +26,17 @@ function levelZero(clock = new ManualClock()) {
   for (const brokerId of [1, 2, 3]) {
     const brokers = [1, 2, 3].map((id) => ({ id, http: `h${id}`, peer: '', level: 0, alive: !cut.has(id), pid: 0 }))
     const describeCluster = async () => ({ clusterId: 'c', metadataLeader: world.leader, brokers })
-    const ask = async (to: number, json: string) => {
+    const leaderAt = (to: number): LevelZeroControl => {
       if (cut.has(to)) throw new TailraceError('CONNECTION_LOST')
-      return controls.get(to)!.answer(json)
+      return controls.get(to)!
+    }
+    const questions: LeaderQuestions = {
+      reports: async (to, reports) => leaderAt(to).hearAsLeader(reports),
+      status: async (to) => leaderAt(to).statusAsLeader(),
+      assign: async (to, broker, source) => leaderAt(to).assignAsLeader(broker, source),
     }
     const api = { brokerId, listTopics: () => topics, topicsVersion: () => 0, describeCluster }
-    controls.set(brokerId, new LevelZeroControl({ api, clock, ask }))
+    controls.set(brokerId, new LevelZeroControl({ api, clock, questions }))
   }
   return { clock, world, cut, control: (id: number) => controls.get(id)! }
 }
@@ -77,9 +82,10 @@ describe('level 0', () => {
     world.leader = 3
     cut.add(3)
     const reply = await control(2).beat(beatOf(report(101)))
-    expect([reply.assignments, reply.topicList!.length, reply.ancestors]).toEqual([[], 1, [2]])
-    const again = await control(2).beat({ ...beatOf(report(101)), topics: reply.topics })
-    expect(again.topicList).toBeNull()
+    const page = control(2).topicPage(0)
+    expect([reply.assignments, page.topics.length, reply.ancestors]).toEqual([[], 1, [2]])
+    expect([page.digest, page.version, page.total]).toEqual([reply.topics, reply.topicsVersion, 1])
+    expect(control(2).topicPage(1).topics).toEqual([])
     expect((await control(2).describeCluster()).brokers.map(({ id }) => id)).toEqual([1, 2, 3, 101])
   })
 

@@ -1,39 +1,33 @@
-import type { BrokerId } from '@tailrace/schemas'
+import type { Assignment, BrokerId, CascadeReport } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { BrokerApi, ClusterDescription } from '../../api/broker-api.ts'
-import { FIRST_LEVEL } from '../../cluster/metadata/feature-levels.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import { checkReports, checkSender } from '../wire/beat-checks.ts'
 import type {
-  Assignment,
   CascadeApi,
   CascadeBeat,
   CascadeBeatReply,
-  CascadeReport,
   CascadeStatus,
+  Decision,
+  TopicPage,
 } from '../wire/cascade-messages.ts'
 import { assignSources } from './assignment.ts'
 import { ancestorsOf, checkAssignment } from './chain.ts'
 import { CascadeRegistry, reportLifeMs } from './registry.ts'
 import { TopicList } from './topic-list.ts'
 
+/** Questions to the leader of the metadata group, which answers with the methods `…AsLeader`. They reject with TailraceError. */
+export interface LeaderQuestions {
+  reports(leader: BrokerId, reports: readonly CascadeReport[], timeoutMs: number): Promise<Decision>
+  status(leader: BrokerId, timeoutMs: number): Promise<CascadeStatus>
+  assign(leader: BrokerId, broker: BrokerId, source: BrokerId, timeoutMs: number): Promise<void>
+}
+
 export interface LevelZeroControlDeps {
   readonly api: Pick<BrokerApi, 'brokerId' | 'listTopics' | 'topicsVersion' | 'describeCluster'>
   readonly clock: Clock
-  /** Puts a question to another broker of level 0, which answers it with `answer`. Rejects with TailraceError. */
-  readonly ask: (broker: BrokerId, json: string, timeoutMs: number) => Promise<string>
-}
-
-/** Between brokers of level 0. */
-export type TopQuestion =
-  | { readonly about: 'beat'; readonly reports: readonly CascadeReport[] }
-  | { readonly about: 'status' }
-  | { readonly about: 'assign'; readonly broker: BrokerId; readonly source: BrokerId }
-
-interface Decision {
-  readonly assignments: readonly Assignment[]
-  readonly cascades: ClusterDescription['brokers']
+  readonly questions: LeaderQuestions
 }
 
 const askMs = 1_000
@@ -79,20 +73,24 @@ export class LevelZeroControl implements CascadeApi {
       cluster: { ...cluster, brokers: [...cluster.brokers, ...cascades] },
       topics: topics.digest,
       topicsVersion: topics.version,
-      topicList: topics.digest === beat.topics ? null : topics.topics,
+      caughtUp: true,
     }
+  }
+
+  topicPage(from: number): TopicPage {
+    return this.#topics.page(from)
   }
 
   async status(): Promise<CascadeStatus> {
     const cluster = await this.#deps.api.describeCluster()
     if (cluster.metadataLeader === this.#deps.api.brokerId) return this.#status(cluster)
-    return (await this.#askLeader(cluster, { about: 'status' }, askMs)) as CascadeStatus
+    return this.#deps.questions.status(leaderOf(cluster), askMs)
   }
 
   async assign(broker: BrokerId, source: BrokerId): Promise<void> {
     const cluster = await this.#deps.api.describeCluster()
     if (cluster.metadataLeader === this.#deps.api.brokerId) return this.#assign(broker, source, cluster)
-    await this.#askLeader(cluster, { about: 'assign', broker, source }, assignMs + askMs)
+    await this.#deps.questions.assign(leaderOf(cluster), broker, source, assignMs + askMs)
   }
 
   /** Brokers of all levels. */
@@ -112,21 +110,26 @@ export class LevelZeroControl implements CascadeApi {
     return this.#registry.all().length
   }
 
-  /** Answers another broker of level 0. @throws TailraceError NOT_LEADER and what the question gives */
-  async answer(json: string): Promise<string> {
-    const question = questionFrom(json)
+  /** As the others here, for another broker of level 0, which has heard these. @throws TailraceError NOT_LEADER, BROKER_IDENTITY_MISMATCH, OVERLOADED */
+  async hearAsLeader(reports: readonly CascadeReport[]): Promise<Decision> {
+    const cluster = await this.#ledHere()
+    this.#hear(reports, cluster)
+    return this.#decide(reports, cluster)
+  }
+
+  async statusAsLeader(): Promise<CascadeStatus> {
+    return this.#status(await this.#ledHere())
+  }
+
+  /** @throws TailraceError NOT_LEADER, UNKNOWN_BROKER, CASCADE_CYCLE, TIMED_OUT */
+  async assignAsLeader(broker: BrokerId, source: BrokerId): Promise<void> {
+    await this.#assign(broker, source, await this.#ledHere())
+  }
+
+  async #ledHere(): Promise<ClusterDescription> {
     const cluster = await this.#deps.api.describeCluster()
     if (cluster.metadataLeader !== this.#deps.api.brokerId) throw new TailraceError('NOT_LEADER')
-    switch (question.about) {
-      case 'beat':
-        this.#hear(question.reports, cluster)
-        return JSON.stringify(this.#decide(question.reports, cluster))
-      case 'status':
-        return JSON.stringify(this.#status(cluster))
-      case 'assign':
-        await this.#assign(question.broker, question.source, cluster)
-        return 'null'
-    }
+    return cluster
   }
 
   /** A cascade broker far below may have begun with a number of level 0 before it could be told. */
@@ -138,10 +141,10 @@ export class LevelZeroControl implements CascadeApi {
     if (cluster.metadataLeader === this.#deps.api.brokerId) return this.#decide(reports, cluster)
     this.#ledSince = null
     try {
-      return (await this.#askLeader(cluster, { about: 'beat', reports }, askMs)) as Decision
+      return await this.#deps.questions.reports(leaderOf(cluster), reports, askMs)
     } catch (error) {
       if (error instanceof TailraceError && error.code === 'BROKER_IDENTITY_MISMATCH') throw error
-      // Without a leader everybody stays where he is.
+      // Without a leader everybody keeps the source that it has.
       return { assignments: [], cascades: this.#registry.all().map(asBroker) }
     }
   }
@@ -207,40 +210,15 @@ export class LevelZeroControl implements CascadeApi {
       await pause(clock, confirmEveryMs)
     }
   }
-
-  async #askLeader(cluster: ClusterDescription, question: TopQuestion, timeoutMs: number): Promise<unknown> {
-    if (cluster.metadataLeader === 0) throw new TailraceError('LEADER_UNAVAILABLE', 'The metadata group has no leader.')
-    return JSON.parse(await this.#deps.ask(cluster.metadataLeader, JSON.stringify(question), timeoutMs))
-  }
 }
 
-function questionFrom(json: string): TopQuestion {
-  let question: { about?: unknown; reports?: unknown; broker?: unknown; source?: unknown }
-  try {
-    question = JSON.parse(json) ?? {}
-  } catch {
-    throw new TailraceError('INVALID_REQUEST', 'A question about cascade brokers cannot be read.')
-  }
-  const { about, reports, broker, source } = question
-  if (about === 'status') return { about }
-  if (about === 'beat') return { about, reports: checkReports(reports) }
-  if (about === 'assign' && isBrokerNumber(broker) && (source === 0 || isBrokerNumber(source))) {
-    return { about, broker, source }
-  }
-  throw new TailraceError('INVALID_REQUEST', 'An unknown question about cascade brokers.')
+function leaderOf({ metadataLeader }: ClusterDescription): BrokerId {
+  if (metadataLeader === 0) throw new TailraceError('LEADER_UNAVAILABLE', 'The metadata group has no leader.')
+  return metadataLeader
 }
 
-function isBrokerNumber(value: unknown): value is BrokerId {
-  return Number.isSafeInteger(value) && (value as number) > 0
-}
-
-function asBroker({
-  broker,
-  http,
-  level,
-  source,
-  featureLevels = FIRST_LEVEL,
-}: CascadeReport): ClusterDescription['brokers'][number] {
+function asBroker(report: CascadeReport): ClusterDescription['brokers'][number] {
+  const { broker, http, level, source, featureLevels } = report
   // It says 0 until it has had a source; in the list of all brokers that is the level of those that hold replicas.
   return { id: broker, http, peer: '', level: Math.max(1, level), alive: source !== 0, pid: 0, featureLevels }
 }

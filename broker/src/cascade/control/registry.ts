@@ -1,7 +1,6 @@
-import type { BrokerId } from '@tailrace/schemas'
+import type { BrokerId, CascadeReport } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { Clock } from '../../platform/clock.ts'
-import type { CascadeReport } from '../wire/cascade-messages.ts'
 
 /** Five beats: a broker between that changes its own source delays what it passes on. */
 export const reportLifeMs = 5_000

@@ -4,7 +4,7 @@ import type { HttpClient } from '../../platform/http-client.ts'
 import type { Uplink } from '../upstream/uplink.ts'
 import { checkStatus } from '../wire/answer-checks.ts'
 import { checkReports, checkSender } from '../wire/beat-checks.ts'
-import type { CascadeApi, CascadeBeat, CascadeBeatReply, CascadeStatus } from '../wire/cascade-messages.ts'
+import type { CascadeApi, CascadeBeat, CascadeBeatReply, CascadeStatus, TopicPage } from '../wire/cascade-messages.ts'
 import type { CascadeRegistry } from './registry.ts'
 import type { TopicList } from './topic-list.ts'
 
@@ -60,11 +60,15 @@ export class RelayedControl implements CascadeApi {
       cluster: last.cluster,
       topics: list.digest,
       topicsVersion: list.version,
-      topicList: list.digest === beat.topics ? null : list.topics,
       caughtUp: this.#deps.caughtUp(),
     }
   }
 
+  topicPage(from: number): TopicPage {
+    return this.#deps.topics.page(from)
+  }
+
+  /** This and `assign` are an operator's own requests, and go on as they came: over HTTP. */
   async status(): Promise<CascadeStatus> {
     const { address, answer } = await this.#ask('GET', '/cascade', undefined, statusTimeoutMs)
     return checkStatus(answer, address)

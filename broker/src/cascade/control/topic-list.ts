@@ -1,11 +1,14 @@
 import { crc32c } from '@tailrace/schemas'
 import type { BrokerApi, TopicSummary } from '../../api/broker-api.ts'
 import type { Clock } from '../../platform/clock.ts'
+import type { TopicPage } from '../wire/cascade-messages.ts'
 
 /** Many brokers may ask in one beat. */
 const freshMs = 250
+/** In one answer: with the longest names, well below what the header of a frame may have. */
+const mostTopics = 5_000
 
-/** The list of topics with a digest, so that brokers below get it only when it has changed. */
+/** The list of topics with a digest, so that brokers below ask for it only when it has changed. */
 export class TopicList {
   readonly #clock: Clock
   readonly #api: Pick<BrokerApi, 'listTopics' | 'topicsVersion'>
@@ -25,5 +28,11 @@ export class TopicList {
     const digest = `${topics.length}-${bytes.length}-${crc32c(bytes, 0, bytes.length).toString(16)}`
     this.#last = { at: now, version, topics, digest }
     return this.#last
+  }
+
+  /** Topics behind the first `from`. */
+  page(from: number): TopicPage {
+    const { version, topics, digest } = this.get()
+    return { version, digest, total: topics.length, topics: topics.slice(from, from + mostTopics) }
   }
 }

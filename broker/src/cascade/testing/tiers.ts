@@ -45,7 +45,7 @@ export async function startTop(change: Partial<BrokerApi> = {}, clusterId = 'tes
   let address = ''
   const self = () => ({ id: 1, http: address, peer: '', level: 0, alive: true, pid: 7 })
   const describeCluster = async () => ({ clusterId, metadataLeader: 1, brokers: [self()] })
-  const ask = () => Promise.reject(new Error('there is one broker only'))
+  const alone = () => Promise.reject(new Error('there is one broker only'))
   const control = new LevelZeroControl({
     api: {
       ...{ brokerId: 1, describeCluster },
@@ -53,7 +53,7 @@ export async function startTop(change: Partial<BrokerApi> = {}, clusterId = 'tes
       topicsVersion: () => broker.topicsVersion(),
     },
     clock: fastClock,
-    ask,
+    questions: { reports: alone, status: alone, assign: alone },
   })
   const api: BrokerApi = {
     brokerId: 1,

@@ -11,9 +11,13 @@ export interface FollowerDeps {
   readonly clock: Clock
   readonly logger: Logger
   readonly writable: () => boolean
-  /** A further connection to the source. Rejects with TailraceError. */
+  /** The connection to the source that is there already; the follower does not close it. */
+  readonly link: SourceLink
+  /** A further one, for more partitions. Rejects with TailraceError. */
   readonly openLink: () => Promise<SourceLink>
-  /** The source cannot be followed any more on these connections. */
+  /** For questions whose answer may take its time. Rejects with TailraceError. */
+  readonly askingLink: () => Promise<SourceLink>
+  /** A further connection is lost, or cannot be had. */
   readonly onLost: (reason: string) => void
   /** The source has no such topic any more. */
   readonly onGone: () => void
@@ -67,6 +71,7 @@ export class Follower {
 
   constructor(deps: FollowerDeps) {
     this.#deps = deps
+    this.#links.set(deps.link, 0)
     // Another source may be sane.
     for (const copy of deps.copies.all()) copy.stopped = ''
   }
@@ -94,7 +99,7 @@ export class Follower {
   close(): void {
     this.#closed = true
     this.#retry?.cancel()
-    for (const link of this.#links.keys()) link.close()
+    for (const link of this.#links.keys()) if (link !== this.#deps.link) link.close()
     this.#subscriptions.clear()
   }
 
@@ -197,7 +202,7 @@ export class Follower {
     for (const copy of ended) {
       if (copy === undefined) continue
       this.#detach(subscription, copy, retryMs)
-      if (error.code === 'OFFSET_OUT_OF_RANGE') void this.#realign(subscription.link, copy)
+      if (error.code === 'OFFSET_OUT_OF_RANGE') void this.#realign(copy)
     }
     if (subscription.copies.size === 0) subscription.link.unsubscribe(subscription.id)
     if (error.code === 'UNKNOWN_TOPIC' || error.code === 'TOPIC_ID_MISMATCH') this.#deps.onGone()
@@ -209,10 +214,11 @@ export class Follower {
   }
 
   /** The source refuses the offset that is next here: its log begins later by now, or ends before. */
-  async #realign(link: SourceLink, copy: CopiedPartition): Promise<void> {
+  async #realign(copy: CopiedPartition): Promise<void> {
     const { topic, topicId, partition } = copy
     try {
       const position = { kind: 'EARLIEST', value: 0 } as const
+      const link = await this.#deps.askingLink()
       const { fields } = await link.request('FindOffset', { topic, partition, position, topicId }, 5_000)
       copy.heard(fields.highWatermark)
       if (fields.logStart > copy.endOffset) return await this.#beginAnew([{ copy, start: fields.logStart }])

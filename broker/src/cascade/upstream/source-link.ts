@@ -14,7 +14,7 @@ import {
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { MessageSocket, MessageSockets } from '../../platform/message-socket.ts'
 
-type RequestName = 'Publish' | 'Fetch' | 'FindOffset' | 'InitProducer'
+type RequestName = 'Publish' | 'Fetch' | 'FindOffset' | 'InitProducer' | 'CascadeBeat' | 'CascadeTopics'
 type ReplyName<Name extends RequestName> = `${Name}Reply`
 
 export interface LinkReply<Name extends RequestName> {
@@ -44,8 +44,8 @@ const connectTimeoutMs = 3_000
 
 /** One WebSocket to a source: requests with their replies, and subscriptions. It never reconnects. */
 export class SourceLink {
-  /** Called once when the connection is gone; nothing comes after it. */
-  onLost: (reason: string) => void = () => {}
+  /** Called once when the connection is gone; nothing comes after it. `cause`: what of a message could not be read. */
+  onLost: (reason: string, cause?: unknown) => void = () => {}
   readonly #socket: MessageSocket
   readonly #clock: Clock
   #onSchemas: () => void = () => {}
@@ -53,6 +53,7 @@ export class SourceLink {
   readonly #subscriptions = new Map<number, SubscriptionListener>()
   #lastId = 0
   #lost = false
+  #hasSpoken = false
   /** Undefined until the source has said which schemas it writes with. */
   #decoder: MessageDecoder | undefined
 
@@ -61,7 +62,7 @@ export class SourceLink {
     this.#clock = clock
   }
 
-  /** @throws TailraceError CONNECTION_LOST */
+  /** @throws TailraceError CONNECTION_LOST; INCOMPATIBLE_PEER: its schemas cannot be resolved with ours */
   static async open(address: string, sockets: MessageSockets, clock: Clock): Promise<SourceLink> {
     try {
       const options = { timeoutMs: connectTimeoutMs, maxMessageBytes }
@@ -69,7 +70,8 @@ export class SourceLink {
       await link.#listen()
       return link
     } catch (error) {
-      throw new TailraceError('CONNECTION_LOST', `${address}: ${(error as Error).message}.`, { cause: error })
+      const code = error instanceof TailraceError && error.code === 'INCOMPATIBLE_PEER' ? error.code : 'CONNECTION_LOST'
+      throw new TailraceError(code, `${address}: ${(error as Error).message}.`, { cause: error })
     }
   }
 
@@ -77,10 +79,10 @@ export class SourceLink {
   #listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       const late = this.#clock.after(connectTimeoutMs, () => fail('it does not say which schemas it has'))
-      const fail = (reason: string): void => {
+      const fail = (reason: string, cause: unknown = new Error(reason)): void => {
         late.cancel()
         this.close()
-        reject(new Error(reason))
+        reject(cause)
       }
       this.onLost = fail
       this.#onSchemas = () => {
@@ -91,6 +93,17 @@ export class SourceLink {
       this.#socket.onClose = (reason) => this.#end(reason)
       this.#socket.onMessage = (bytes) => this.#receive(bytes)
     })
+  }
+
+  get isLost(): boolean {
+    return this.#lost
+  }
+
+  /** Whether anything has come since the last time that this was asked. */
+  hasSpoken(): boolean {
+    const spoken = this.#hasSpoken
+    this.#hasSpoken = false
+    return spoken
   }
 
   get subscriptions(): number {
@@ -150,13 +163,14 @@ export class SourceLink {
 
   #receive(bytes: Uint8Array): void {
     if (this.#lost) return
+    this.#hasSpoken = true
     try {
       if (this.#decoder === undefined) this.#welcomed(bytes)
       else this.#dispatch(parseFrame(bytes, this.#decoder))
     } catch (error) {
       if (this.#decoder !== undefined && correlationOfUnknown(bytes, this.#decoder) !== undefined) return
       // A frame that cannot be read, or batches that changed on the way: what follows cannot be trusted either.
-      this.#end((error as Error).message)
+      this.#end((error as Error).message, error)
       this.#socket.destroy()
     }
   }
@@ -206,13 +220,13 @@ export class SourceLink {
     return pending
   }
 
-  #end(reason: string): void {
+  #end(reason: string, cause?: unknown): void {
     if (this.#lost) return
     this.#lost = true
     this.#subscriptions.clear()
     const error = new TailraceError('CONNECTION_LOST', `The source: ${reason}.`)
     for (const correlation of [...this.#pending.keys()]) this.#take(correlation)!.reject(error)
-    this.onLost(reason)
+    this.onLost(reason, cause)
   }
 }
 

@@ -1,38 +1,42 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
-import { FIRST_LEVEL, featureLevels, outOfRange, supports } from '../../cluster/metadata/feature-levels.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
-import type { HttpClient } from '../../platform/http-client.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { MessageSockets } from '../../platform/message-socket.ts'
 import type { Copies } from '../copies/copies.ts'
-import { checkBeatReply } from '../wire/beat-checks.ts'
-import type { CascadeBeat, CascadeBeatReply } from '../wire/cascade-messages.ts'
+import type { CascadeBeatReply } from '../wire/cascade-messages.ts'
 import { type CopyCounts, Follower } from './follower.ts'
+import { type BeatDeps, sendBeat } from './source-beat.ts'
 import { SourceLink } from './source-link.ts'
+import { readTopics } from './topic-pages.ts'
 
-export interface SessionDeps {
-  readonly brokerId: BrokerId
+export interface SessionDeps extends BeatDeps {
   readonly copies: Copies
   readonly clock: Clock
-  readonly http: HttpClient
   readonly sockets: MessageSockets
   readonly logger: Logger
   readonly writable: () => boolean
   readonly counts: CopyCounts
-  /** The cluster whose records the data folder holds; empty: none yet. */
-  readonly clusterId: () => string
-  readonly describe: () => Omit<CascadeBeat, 'topics'>
 }
 
 export const beatMs = 1_000
 /** Between two beats, however often somebody is in a hurry. */
 const leastBeatMs = 100
-/** No answer for so long, and the source counts as dead. */
-const deadMs = 3_000
-export const cascadePath = '/cascade/beat'
+/**
+ * After so many beats during which nothing came on the connection the source counts as dead. Counted in beats: a process that was stopped for a while has not
+ * read meanwhile what the source has sent.
+ */
+export const mostSilentBeats = 3
+/** A source that refuses beats for so long is left. */
+const refusedMs = mostSilentBeats * beatMs
+const firstAnswerMs = 3_000
+/** Of a later beat: records may stand before the answer on the connection. */
+const answerMs = 10_000
 
-/** What a broker below is told by one source, for as long as that lives. It never comes back: whoever holds it opens another. */
+/**
+ * What a broker below is told by one source, for as long as that lives: beats, topics and records on one connection, whose end or silence is the end of the
+ * session. It never comes back: whoever holds it opens another.
+ */
 export class SourceSession {
   readonly address: string
   /** Once, when the source is gone or refuses. */
@@ -40,34 +44,52 @@ export class SourceSession {
   /** After each beat, when the topics that are new can be copied. */
   onReply: (reply: CascadeBeatReply) => void = () => {}
   readonly #deps: SessionDeps
+  readonly #link: SourceLink
   readonly #follower: Follower
   #reply: CascadeBeatReply
+  /** The last answer, until it is taken. */
+  #untaken: CascadeBeatReply | null
+  #taking = false
   #topics: ReadonlyMap<string, string> = new Map()
   #digest = ''
   #answeredAt: number
+  #silentBeats = 0
   #timer: TimerHandle | null = null
   #beating = false
   #forward: Promise<SourceLink> | null = null
   #over = false
 
-  private constructor(address: string, deps: SessionDeps, first: CascadeBeatReply) {
+  private constructor(address: string, deps: SessionDeps, link: SourceLink, first: CascadeBeatReply) {
     this.address = address
     this.#deps = deps
+    this.#link = link
     this.#reply = first
+    this.#untaken = first
     this.#answeredAt = deps.clock.monotonic()
-    const { copies, clock, logger, writable, counts, sockets } = deps
-    const onLost = (reason: string): void => this.#lose(new TailraceError('CONNECTION_LOST', `${address}: ${reason}.`))
-    const openLink = (): Promise<SourceLink> => SourceLink.open(address, sockets, clock)
-    const onGone = (): void => this.hurry()
-    this.#follower = new Follower({ copies, clock, logger, writable, counts, openLink, onLost, onGone })
+    const onLost = (reason: string): void => this.#lose(lost(`${address}: ${reason}`))
+    link.onLost = onLost
+    this.#follower = new Follower({
+      ...deps,
+      link,
+      onLost,
+      openLink: () => this.#open(),
+      askingLink: () => this.forward(),
+      onGone: () => this.hurry(),
+    })
   }
 
   /**
    * Asks a broker whether it will be the source.
-   * @throws TailraceError CASCADE_CYCLE, CLUSTER_MISMATCH, BROKER_IDENTITY_MISMATCH, FEATURE_LEVEL_UNSUPPORTED, NOT_READY, CONNECTION_LOST, TIMED_OUT
+   * @throws TailraceError as sendBeat
    */
   static async open(address: string, deps: SessionDeps): Promise<SourceSession> {
-    return new SourceSession(address, deps, await beat(address, deps, ''))
+    const link = await SourceLink.open(address, deps.sockets, deps.clock)
+    try {
+      return new SourceSession(address, deps, link, await sendBeat(link, address, deps, firstAnswerMs))
+    } catch (error) {
+      link.close()
+      throw error
+    }
   }
 
   get reply(): CascadeBeatReply {
@@ -78,24 +100,26 @@ export class SourceSession {
     return this.#reply.broker
   }
 
-  /** Begins to copy. */
+  /** Begins to copy. @throws TailraceError what made it impossible to take the first answer; CONNECTION_LOST: it is over already */
   async start(): Promise<void> {
-    await this.#take(this.#reply)
-    this.#next()
+    if (this.#over || this.#link.isLost) throw lost(this.address)
+    this.#timer = this.#deps.clock.every(beatMs, () => this.#tick())
+    await this.#takeAll()
   }
 
   /** The next beat now rather than in its time. */
   hurry(): void {
-    if (this.#over || this.#beating || this.#deps.clock.monotonic() - this.#answeredAt < leastBeatMs) return
-    this.#timer?.cancel()
-    void this.#beat()
+    if (this.#deps.clock.monotonic() - this.#answeredAt >= leastBeatMs) void this.#beat()
   }
 
-  /** The connection for requests that are passed on: its own, so that they do not wait behind records. */
+  /**
+   * The connection for requests that are passed on: its own, opened when there are any. Publishes may wait for a quorum, and a source reads no further on a
+   * connection on which too much waits: beats would wait as well.
+   */
   forward(): Promise<SourceLink> {
-    if (this.#over) return Promise.reject(new TailraceError('CONNECTION_LOST', 'The source is gone.'))
+    if (this.#over) return Promise.reject(lost(this.address))
     if (this.#forward !== null) return this.#forward
-    const opening = SourceLink.open(this.address, this.#deps.sockets, this.#deps.clock)
+    const opening = this.#open()
     this.#forward = opening
     opening.then(
       (link) => {
@@ -119,49 +143,77 @@ export class SourceSession {
     this.#over = true
     this.#timer?.cancel()
     this.#follower.close()
+    this.#link.close()
     this.#forward?.then(
       (link) => link.close(),
       () => {},
     )
   }
 
-  #next(): void {
-    if (!this.#over) this.#timer = this.#deps.clock.after(beatMs, () => void this.#beat())
+  #open(): Promise<SourceLink> {
+    return SourceLink.open(this.address, this.#deps.sockets, this.#deps.clock)
+  }
+
+  #tick(): void {
+    this.#silentBeats = this.#link.hasSpoken() ? 0 : this.#silentBeats + 1
+    if (this.#silentBeats >= mostSilentBeats) {
+      this.#lose(lost(`${this.address} has been silent for ${(mostSilentBeats * beatMs) / 1000} s`))
+    } else void this.#beat()
   }
 
   async #beat(): Promise<void> {
+    if (this.#over || this.#beating) return
     this.#beating = true
     try {
-      const reply = await beat(this.address, this.#deps, this.#digest)
-      if (this.#over) return
+      const reply = await sendBeat(this.#link, this.address, this.#deps, answerMs)
       this.#answeredAt = this.#deps.clock.monotonic()
-      await this.#take(reply)
+      this.#untaken = reply
     } catch (error) {
-      this.#onFailure(error)
+      this.#onRefusal(error)
     } finally {
       this.#beating = false
     }
-    this.#next()
+    try {
+      await this.#takeAll()
+    } catch (error) {
+      this.#onRefusal(error)
+    }
+  }
+
+  /** One answer after the other; of those that have come meanwhile the last one. */
+  async #takeAll(): Promise<void> {
+    if (this.#taking) return
+    this.#taking = true
+    try {
+      for (let reply = this.#untaken; reply !== null && !this.#over; reply = this.#untaken) {
+        this.#untaken = null
+        await this.#take(reply)
+      }
+    } finally {
+      this.#taking = false
+    }
   }
 
   async #take(reply: CascadeBeatReply): Promise<void> {
     const { copies } = this.#deps
-    const { topicsVersion: version = 0 } = reply
     this.#reply = reply
-    if (reply.topicList !== null) {
-      await copies.update(reply.topicList, version)
-      this.#digest = reply.topics
-      this.#topics = new Map(reply.topicList.map(({ name, id }) => [name, id]))
-    } else await copies.forgetMissing([...this.#topics.values()], version)
+    const told = reply.topics === this.#digest ? null : await readTopics(this.#link, this.address)
+    if (told !== null) {
+      await copies.update(told.topics, told.version)
+      this.#digest = told.digest
+      this.#topics = new Map(told.topics.map(({ name, id }) => [name, id]))
+    } else if (reply.topics === this.#digest) {
+      await copies.forgetMissing([...this.#topics.values()], reply.topicsVersion)
+    }
     if (this.#over) return
     this.onReply(reply)
     if (!this.#over) void this.#follower.follow(this.#topics)
   }
 
-  #onFailure(error: unknown): void {
+  #onRefusal(error: unknown): void {
     const known = TailraceError.concealed(error)
-    const silentMs = this.#deps.clock.monotonic() - this.#answeredAt
-    if (!known.retriable || known.code === 'CONNECTION_LOST' || silentMs > deadMs) this.#lose(known)
+    const refused = this.#deps.clock.monotonic() - this.#answeredAt
+    if (!known.retriable || known.code === 'TIMED_OUT' || refused > refusedMs) this.#lose(known)
   }
 
   #lose(error: TailraceError): void {
@@ -171,18 +223,6 @@ export class SourceSession {
   }
 }
 
-async function beat(address: string, deps: SessionDeps, topics: string): Promise<CascadeBeatReply> {
-  const said: CascadeBeat = { ...deps.describe(), topics }
-  const reply = checkBeatReply(await deps.http.request('POST', address, cascadePath, said, deadMs), address)
-  const clusterId = deps.clusterId()
-  if (clusterId !== '' && reply.clusterId !== clusterId) {
-    const detail = `${address} belongs to cluster ${reply.clusterId}, the records here to ${clusterId}.`
-    throw new TailraceError('CLUSTER_MISMATCH', detail)
-  }
-  const { featureLevel = FIRST_LEVEL.lowest } = reply.cluster
-  if (!supports(featureLevels, featureLevel)) throw outOfRange(deps.brokerId, featureLevels, featureLevel)
-  if (reply.ancestors.includes(deps.brokerId)) {
-    throw new TailraceError('CASCADE_CYCLE', `${address} copies from ${reply.ancestors.join(', which copies from ')}.`)
-  }
-  return reply
+function lost(detail: string): TailraceError {
+  return new TailraceError('CONNECTION_LOST', `${detail}.`)
 }

@@ -1,10 +1,10 @@
-import type { BrokerId } from '@tailrace/schemas'
+import type { Assignment, BrokerId } from '@tailrace/schemas'
 import { Backoff, TailraceError } from '@tailrace/schemas'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Random } from '../../platform/random.ts'
 import { pause } from '../../platform/timing/pause.ts'
-import type { Assignment, CascadeBeatReply } from '../wire/cascade-messages.ts'
+import type { CascadeBeatReply } from '../wire/cascade-messages.ts'
 import type { CascadeIdentity } from './identity.ts'
 import { fitSources, sourceCandidates } from './source-choice.ts'
 import type { SourceSession } from './source-session.ts'
@@ -122,8 +122,9 @@ export class Uplink {
         else await this.#adopt(session)
         return true
       } catch (error) {
-        this.#refusal = (error as Error).message
-        logger.warn({ address, error: this.#refusal }, 'this broker cannot be the source')
+        const { code, message } = error as TailraceError
+        this.#refusal = message
+        logger.warn({ address, code, error: message }, 'this broker cannot be the source')
       }
     }
     return false

@@ -9,6 +9,7 @@ const partition = {
 const report = {
   ...{ broker: 7, directoryId: 'd', http: 'h:7', level: 1, home: 1, source: 1, pinned: 0 },
   ...{ lagRecords: 0, lagMs: 0, partitions: 2, stopped: 0, ageMs: 0, assigned: 1 },
+  featureLevels: { lowest: 1, highest: 1 },
 }
 const answers = [
   ['a new topic', checkTopicSummary, { name: 't', id: 'u', partitions: 2, replicas: 1, config }],

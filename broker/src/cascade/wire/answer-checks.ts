@@ -1,7 +1,7 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { AuditRecord } from '../../api/admin-api.ts'
 import type { TopicDescription, TopicSummary } from '../../api/broker-api.ts'
-import { isReport } from './beat-checks.ts'
+import { isAssigned } from './beat-checks.ts'
 import type { CascadeStatus } from './cascade-messages.ts'
 import { type Check, isCount, isText, isTopicConfig, isTopicSummary, listOf, shape } from './json-checks.ts'
 
@@ -10,7 +10,6 @@ const isPartition = shape({
   ...{ logStart: isCount, highWatermark: isCount },
 })
 const isDescription = shape({ name: isText, id: isText, config: isTopicConfig, partitions: listOf(isPartition) })
-const isAssigned: Check = (value) => isReport(value) && shape({ assigned: isCount })(value)
 
 const isAuditRecord = shape({
   ...{ at: isCount, broker: isCount, by: isText, action: isText, target: isText, detail: isText },

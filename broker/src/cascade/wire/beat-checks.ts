@@ -1,70 +1,70 @@
-import type { BrokerId } from '@tailrace/schemas'
+import type { BrokerId, CascadeReport, Message } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
-import type { TopicSummary } from '../../api/broker-api.ts'
 import { isRange } from '../../cluster/metadata/feature-levels.ts'
-import type { CascadeBeat, CascadeBeatReply, CascadeReport } from './cascade-messages.ts'
+import { beatReplyFrom } from './cascade-fields.ts'
+import type { CascadeBeat, CascadeBeatReply } from './cascade-messages.ts'
 import {
   type Check,
   eitherNull,
+  isBrokerNumber,
   isCount,
   isFlag,
+  isSmallCount,
   isText,
-  isTopicSummary,
   listOf,
-  MAX_PARTITIONS,
-  orMissing,
   shape,
+  textUpTo,
 } from './json-checks.ts'
 
 export const isReport = shape({
-  ...{ broker: isCount, directoryId: isText, http: isText, level: isCount, home: isCount, source: isCount },
-  ...{ pinned: isCount, lagRecords: isCount, lagMs: isCount, partitions: isCount, stopped: isCount, ageMs: isCount },
-  featureLevels: orMissing(isRange),
+  ...{ broker: isBrokerNumber, directoryId: textUpTo(100), http: textUpTo(300) },
+  ...{ level: isSmallCount, home: isSmallCount, source: isSmallCount, pinned: isSmallCount },
+  ...{ lagRecords: isCount, lagMs: isCount, partitions: isCount, stopped: isCount, ageMs: isCount },
+  featureLevels: isRange,
 })
-const isBroker = shape({
-  id: isCount,
-  http: isText,
-  peer: isText,
-  level: isCount,
-  alive: isFlag,
-  pid: isCount,
-  featureLevels: orMissing(isRange),
+export const isAssigned: Check = (value) => isReport(value) && shape({ assigned: isSmallCount })(value)
+export const isClusterBroker = shape({
+  ...{ id: isSmallCount, http: isText, peer: isText, level: isSmallCount, alive: isFlag, pid: isCount },
+  featureLevels: eitherNull(isRange),
 })
-const replyFields: Readonly<Record<keyof CascadeBeatReply, Check>> = {
+export const isAssignment = shape({
+  ...{ broker: isSmallCount, source: isSmallCount, pin: eitherNull(isSmallCount) },
+})
+const replyChecks: Readonly<Record<Exclude<keyof Message<'CascadeBeatReply'>, 'correlation'>, Check>> = {
   clusterId: isText,
-  broker: isCount,
-  level: isCount,
-  ancestors: listOf(isCount),
-  assignments: listOf(shape({ broker: isCount, source: isCount, pin: eitherNull(isCount) })),
-  cluster: shape({
-    ...{ clusterId: isText, metadataLeader: isCount, brokers: listOf(isBroker) },
-    featureLevel: orMissing(isCount),
-  }),
+  broker: isSmallCount,
+  level: isSmallCount,
+  ancestors: listOf(isSmallCount),
+  assignments: listOf(isAssignment),
+  metadataLeader: isSmallCount,
+  featureLevel: eitherNull(isSmallCount),
+  brokers: listOf(isClusterBroker),
   topics: isText,
-  topicsVersion: orMissing(isCount),
-  topicList: eitherNull(isTopicList),
-  caughtUp: orMissing(isFlag),
-}
-
-function isTopicList(value: unknown): boolean {
-  if (!listOf(isTopicSummary)(value)) return false
-  const topics = value as readonly TopicSummary[]
-  const isOnce = (values: readonly string[]): boolean => new Set(values).size === values.length
-  if (!isOnce(topics.map(({ id }) => id)) || !isOnce(topics.map(({ name }) => name))) return false
-  return topics.reduce((sum, { partitions }) => sum + partitions, 0) <= MAX_PARTITIONS
+  topicsVersion: isCount,
+  caughtUp: isFlag,
 }
 
 /**
  * What a source has answered to a beat. It may be anybody: an address is all that is known of it.
  * @throws TailraceError INCOMPATIBLE_PEER, with the field that no broker would send
  */
-export function checkBeatReply(value: unknown, address: string): CascadeBeatReply {
-  const reply = (shape({})(value) ? value : {}) as Record<string, unknown>
-  for (const [name, check] of Object.entries(replyFields)) {
-    if (check(reply[name])) continue
-    throw new TailraceError('INCOMPATIBLE_PEER', `${address} answers a beat with a wrong or missing "${name}".`)
+export function checkBeatReply(fields: Message<'CascadeBeatReply'>, address: string): CascadeBeatReply {
+  for (const [name, check] of Object.entries(replyChecks)) {
+    if (check(fields[name as keyof typeof replyChecks])) continue
+    throw new TailraceError('INCOMPATIBLE_PEER', `${address} answers a beat with a wrong "${name}".`)
   }
-  return value as CascadeBeatReply
+  return beatReplyFrom(fields)
+}
+
+/**
+ * A beat as it comes in.
+ * @throws TailraceError INVALID_REQUEST
+ */
+export function checkBeat({ clusterId, broker, reports }: Message<'CascadeBeat'>): CascadeBeat {
+  if (!textUpTo(100)(clusterId)) throw new TailraceError('INVALID_REQUEST', 'The id of a cluster is too long.')
+  if (!isBrokerNumber(broker)) throw new TailraceError('INVALID_REQUEST', `${broker} is no broker's number.`)
+  if (reports.length === 0) throw new TailraceError('INVALID_REQUEST', 'A beat begins with the report of its sender.')
+  return { clusterId, broker, reports: checkReports(reports) }
 }
 
 /**
@@ -79,8 +79,8 @@ export function checkSender({ broker, reports: [own] }: CascadeBeat, levelZero: 
   throw new TailraceError('INVALID_REQUEST', `The first report in the beat of ${broker} is that of ${own.broker}.`)
 }
 
-/** What cascade brokers say of themselves; whoever passes it on must not be refused for it. @throws TailraceError INVALID_REQUEST */
-export function checkReports(value: unknown): readonly CascadeReport[] {
-  if (listOf(isReport)(value)) return value as CascadeReport[]
-  throw new TailraceError('INVALID_REQUEST', 'A list of cascade brokers has a wrong shape.')
+/** What cascade brokers say of themselves; a broker that passes it on must not be refused for it. @throws TailraceError INVALID_REQUEST */
+export function checkReports(reports: readonly CascadeReport[]): readonly CascadeReport[] {
+  if (listOf(isReport)(reports)) return reports
+  throw new TailraceError('INVALID_REQUEST', 'A report of a cascade broker has a wrong number or too long a text.')
 }

@@ -1,18 +1,26 @@
 import { isTopicName } from '@tailrace/schemas'
 import type { TopicSummary } from '../../api/broker-api.ts'
 
-/** Whether a value that came as JSON is what it should be. */
+/** Whether a value that came as JSON is what it should be; also what Avro's types do not say of one that came in a message. */
 export type Check = (value: unknown) => boolean
 
 const MAX_ITEMS = 100_000
+export const MAX_TOPICS = MAX_ITEMS
 /** The most that the setting maxPartitionsPerTopic allows. */
 const MAX_PARTITIONS_OF_TOPIC = 100_000
 /** Of all topics: more than a cascade broker can copy. */
 export const MAX_PARTITIONS = 1_000_000
 
-export const isText: Check = (value) => typeof value === 'string' && value.length <= 1000
+export const isText: Check = textUpTo(1000)
 export const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
+/** A count that Avro carries as an int. */
+export const isSmallCount: Check = (value) => isCount(value) && (value as number) < 2 ** 31
+export const isBrokerNumber: Check = (value) => isSmallCount(value) && value !== 0
 export const isFlag: Check = (value) => typeof value === 'boolean'
+
+export function textUpTo(characters: number): Check {
+  return (value) => typeof value === 'string' && value.length <= characters
+}
 
 export function listOf(check: Check): Check {
   return (value) => Array.isArray(value) && value.length <= MAX_ITEMS && value.every(check)

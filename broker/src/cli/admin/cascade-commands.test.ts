@@ -16,8 +16,9 @@ async function run(args: string[], environment: Record<string, string> = {}) {
 }
 
 const one = { broker: 201, directoryId: 'd', http: 'h:1', level: 2, home: 2, source: 101, pinned: 101, assigned: 101 }
+const featureLevels = { lowest: 1, highest: 1 }
 const status: CascadeStatus = {
-  brokers: [{ ...one, lagRecords: 12, lagMs: 34, partitions: 3, stopped: 0, ageMs: 5 }],
+  brokers: [{ ...one, lagRecords: 12, lagMs: 34, partitions: 3, stopped: 0, ageMs: 5, featureLevels }],
 }
 
 describe('tailrace cascade', () => {

@@ -1,5 +1,6 @@
+import type { CascadeReport } from '@tailrace/schemas'
 import type { ClusterDescription } from '../../api/broker-api.ts'
-import type { CascadeReport, CascadeStatus } from '../../cascade/wire/cascade-messages.ts'
+import type { CascadeStatus } from '../../cascade/wire/cascade-messages.ts'
 import type { Asking } from './group-commands.ts'
 
 /** A broker and those that copy from it. */

@@ -34,13 +34,13 @@ export interface RequestRow<Name extends RequestName, Needed = Answerers> {
   readonly speaker: (fields: Message<Name>) => BrokerId | null
 }
 
-/** Requests that are answered elsewhere (cascade/control/peer-questions.ts). */
-export type ForeignRequestName = 'Admin'
-export type ClusterRequestName = Exclude<RequestName, ForeignRequestName>
+/** Requests about cascade brokers, which have a table of their own (cascade/control/requests/table.ts). */
+export type CascadeRequestName = 'CascadeReports' | 'CascadeStatus' | 'AssignSource'
+export type ClusterRequestName = Exclude<RequestName, CascadeRequestName>
 
 const any = (): null => null
 
-/** All that brokers ask each other. A new request is a message with a reply (schemas), a handler file here, and a row. */
+/** All that brokers ask each other but for requests about cascade brokers. A new request is a message with a reply (schemas), a handler file here, and a row. */
 export const requestTable = {
   Formation: { handler: formation, askers: 'anybody', speaker: any },
   Join: { handler: join, askers: 'anybody', speaker: any },

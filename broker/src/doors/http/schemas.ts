@@ -139,7 +139,7 @@ const topic = {
 }
 
 /** A cluster as its brokers describe it, also to cascade brokers. */
-export const clusterFields = {
+const clusterFields = {
   clusterId: string,
   metadataLeader: integer,
   featureLevel: { ...integer, description: 'What the cluster may write; "tailrace cluster feature-level" raises it.' },

@@ -29,6 +29,7 @@ export interface Fixture {
 
 const noCascade: CascadeApi = {
   beat: () => Promise.reject(new TailraceError('NOT_READY')),
+  topicPage: () => ({ digest: '', version: 0, total: 0, topics: [] }),
   status: async () => ({ brokers: [] }),
   assign: () => Promise.reject(new TailraceError('UNKNOWN_BROKER')),
 }
@@ -38,6 +39,7 @@ export async function startGateway(
   clock: Clock,
   random: Random,
   limits: Partial<GatewayLimits> = {},
+  cascade: CascadeApi = noCascade,
 ): Promise<Fixture> {
   const broker = new MemoryBroker(clock)
   await broker.createTopic({ name: 'flights', partitions: 3, replicas: 1 })
@@ -51,7 +53,7 @@ export async function startGateway(
   const gateway = await createHttpGateway({
     api: broker,
     admin,
-    cascade: noCascade,
+    cascade,
     clock,
     random,
     log,

@@ -12,6 +12,7 @@ import type { TransportMetrics } from '../limits/metrics.ts'
 import { fetchWithin } from '../limits/read-budget.ts'
 import { checkWay } from '../limits/read-way.ts'
 import { BinarySink } from './binary-sink.ts'
+import { CascadeRequests } from './cascade-requests.ts'
 import { ClientSchemas } from './client-schemas.ts'
 import { OwnLatest } from './own-latest.ts'
 import type { Peer, StreamParts } from './peer.ts'
@@ -28,6 +29,7 @@ export class BinaryProtocol {
   readonly #gone: AbortSignal
   readonly #ownLatest: OwnLatest
   readonly #schemas: ClientSchemas
+  readonly #cascade: CascadeRequests
 
   /** `gone` fires when the connection is closed. `schemas`: the fingerprint that the client has named, if it has. */
   constructor(peer: Peer, parts: StreamParts, gone: AbortSignal, schemas: string | undefined) {
@@ -37,6 +39,7 @@ export class BinaryProtocol {
     this.#gone = gone
     this.#ownLatest = new OwnLatest(peer.subscriptions, parts.clock)
     this.#schemas = new ClientSchemas(schemas)
+    this.#cascade = new CascadeRequests(peer, parts.cascade)
   }
 
   /** What is sent before anything else, once the connection stands. */
@@ -81,6 +84,12 @@ export class BinaryProtocol {
         break
       case 'Metadata':
         this.#metadata(frame)
+        break
+      case 'CascadeBeat':
+        this.#cascadeBeat(frame)
+        break
+      case 'CascadeTopics':
+        this.#peer.sendPieces(encodeFrame('CascadeTopicsReply', this.#cascade.topics(frame.fields)))
         break
       case 'Subscribe':
         this.#subscribe(frame)
@@ -174,6 +183,12 @@ export class BinaryProtocol {
     if (this.#peer.choked) throw new TailraceError('OVERLOADED', 'Read the answers first.')
     const { clusterId, brokers, topics } = this.#parts.api.routing(fields.topics)
     this.#peer.sendPieces(encodeFrame('MetadataReply', { correlation: fields.correlation, clusterId, brokers, topics }))
+  }
+
+  #cascadeBeat({ fields }: FrameOf<'CascadeBeat'>): void {
+    this.#answer(fields.correlation, 0, this.#cascade.beat(fields), (reply) => {
+      this.#peer.sendPieces(encodeFrame('CascadeBeatReply', reply))
+    })
   }
 
   #subscribe({ fields }: FrameOf<'Subscribe'>): void {

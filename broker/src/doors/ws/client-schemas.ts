@@ -12,6 +12,8 @@ import {
 /** What clients may send. */
 const clientMessages: ReadonlySet<MessageName> = new Set<MessageName>([
   ...(['Publish', 'Fetch', 'FindOffset', 'InitProducer', 'Metadata', 'Subscribe', 'Credit', 'Unsubscribe'] as const),
+  // Cascade brokers.
+  ...(['CascadeBeat', 'CascadeTopics'] as const),
 ])
 const clientDecoders = new StreamDecoders(clientMessages)
 const onlySchemas = decoderOfOnly(new Set<MessageName>(['Schemas']))

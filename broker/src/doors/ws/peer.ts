@@ -1,5 +1,6 @@
 import type { TailraceError } from '@tailrace/schemas'
 import type { BrokerApi } from '../../api/broker-api.ts'
+import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Random } from '../../platform/random.ts'
@@ -15,6 +16,8 @@ import type { Subscriptions } from './subscriptions.ts'
 /** What all connections share. */
 export interface StreamParts {
   readonly api: BrokerApi
+  /** For brokers that copy from this one; without it there are none. */
+  readonly cascade?: CascadeApi | undefined
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger

@@ -1,18 +1,17 @@
-import type { BrokerId } from '@tailrace/schemas'
+import { type BrokerId, TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
-import type { CascadeApi, CascadeBeat } from '../../../cascade/wire/cascade-messages.ts'
+import type { CascadeApi } from '../../../cascade/wire/cascade-messages.ts'
 import { brokerNumber } from '../admin-schemas.ts'
+import { sendError } from '../errors.ts'
 import { array, integer, levelRange, object, string } from '../schema-parts.ts'
-import { clusterFields, errorResponses } from '../schemas.ts'
+import { errorResponses } from '../schemas.ts'
 
-/** Cascade brokers: what they say to their source, who there is, and who copies from whom (M88, M89). */
+/** For operators: which cascade brokers there are, and who copies from whom (M89). What they say to their source comes over WebSocket. */
 export function cascadeRoutes(app: FastifyInstance, cascade: CascadeApi): void {
-  // Answered however busy the gateway is: a source that seems dead loses all that copy from it.
-  app.post<{ Body: CascadeBeat }>(
-    '/cascade/beat',
-    { schema: schemas.beat, config: { alwaysAnswered: true } },
-    (request) => cascade.beat(request.body),
-  )
+  // Cascade brokers of an earlier version send their beats here, and show in their log what they are answered.
+  app.post('/cascade/beat', { schema: { hide: true } as object }, (_request, reply) => {
+    sendError(reply, new TailraceError('INCOMPATIBLE_PEER', outdated), 404)
+  })
 
   app.get('/cascade', { schema: schemas.status }, () => cascade.status())
 
@@ -26,6 +25,8 @@ export function cascadeRoutes(app: FastifyInstance, cascade: CascadeApi): void {
   )
 }
 
+const outdated =
+  'Brokers of this version take beats of cascade brokers on the WebSocket, and no more at POST /cascade/beat. Update the cascade broker; its data folder stays as it is.'
 const tags = ['operations']
 const count = { ...integer, minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
 const reportFields = {
@@ -43,43 +44,8 @@ const reportFields = {
   ageMs: { ...count, description: 'How old this is.' },
   featureLevels: levelRange,
 }
-const optional = ['featureLevels']
 
 const schemas = {
-  beat: {
-    tags,
-    summary: 'A cascade broker tells its source that it is there, and hears what to copy',
-    operationId: 'cascadeBeat',
-    body: object({
-      clusterId: { ...string, maxLength: 100 },
-      broker: brokerNumber,
-      reports: { type: 'array', items: object(reportFields, optional), minItems: 1, maxItems: 10_000 },
-      topics: { ...string, maxLength: 100 },
-    }),
-    response: {
-      200: {
-        description: 'What it needs to go on.',
-        ...object(
-          {
-            clusterId: string,
-            broker: integer,
-            level: integer,
-            ancestors: { ...array(integer), description: 'This broker, its source, and so on up to level 0.' },
-            assignments: array(
-              object({ broker: integer, source: integer, pin: { anyOf: [integer, { type: 'null' }] } }),
-            ),
-            cluster: object(clusterFields, ['featureLevel']),
-            topics: { ...string, description: 'Digest of the list of topics.' },
-            topicsVersion: { ...count, description: 'What a list of a higher version lacks has been deleted since.' },
-            topicList: { anyOf: [array({ $ref: 'TopicSummary#' }), { type: 'null' }] },
-            caughtUp: { type: 'boolean', description: 'False: it lacks records that its own source had at its start.' },
-          },
-          ['caughtUp'],
-        ),
-      },
-      ...errorResponses,
-    },
-  },
   status: {
     tags,
     summary: 'Cascade brokers, their sources and their lag',
@@ -89,7 +55,7 @@ const schemas = {
         description: 'All that were heard of in the last seconds.',
         ...object({
           brokers: array(
-            object({ ...reportFields, assigned: { ...integer, description: 'The source it should have.' } }, optional),
+            object({ ...reportFields, assigned: { ...integer, description: 'The source it should have.' } }),
           ),
         }),
       },
@@ -101,7 +67,7 @@ const schemas = {
     summary: 'Choose the source of a cascade broker',
     operationId: 'assignSource',
     params: object({ id: brokerNumber }),
-    body: object({ source: { ...count, description: '0: the cluster chooses again.' } }),
+    body: object({ source: { ...brokerNumber, minimum: 0, description: '0: the cluster chooses again.' } }),
     response: { 204: { description: 'It has moved.', type: 'null' }, ...errorResponses },
   },
 } as const

@@ -1,0 +1,152 @@
+import { METADATA_GROUP, type MessageName, type TailraceError } from '@tailrace/schemas'
+import { describe, expect, it } from 'vitest'
+import { sampleMessages } from '../../../../schemas/src/testing/sample-messages.ts'
+import { oddFields } from '../../cluster/testing/odd-fields.ts'
+import { overTheWire } from '../../cluster/testing/over-the-wire.ts'
+import type { PeerHandlers, Peers } from '../../partition/peers.ts'
+import { ManualClock } from '../../platform/testing/clock.ts'
+import { decisionFrom } from '../wire/cascade-fields.ts'
+import { levelZeroControlOver, withCascade } from './leader-requests.ts'
+import type { LevelZeroControlDeps } from './level-zero-control.ts'
+import { cascadeRequestTable } from './requests/table.ts'
+
+const nothing = new Uint8Array()
+const names = ['CascadeReports', 'CascadeStatus', 'AssignSource'] as const
+const without = <Fields extends { correlation: number }>({ correlation: _, ...fields }: Fields) => fields
+
+/** Handlers that note their calls and give back their names; broker 9 is not heard. */
+function handlersThatNote(calls: string[]): PeerHandlers {
+  const note = (name: string, value?: unknown) => {
+    return (...parts: unknown[]) => {
+      calls.push(`${name} ${JSON.stringify(parts)}`)
+      return value ?? name
+    }
+  }
+  return {
+    hears: (from: number, group: number) => {
+      note('hears')(from, group)
+      return from !== 9
+    },
+    request: async (...parts: unknown[]) => note('request', { fields: {}, body: [] })(...parts),
+    ...Object.fromEntries(['raft', 'tooLarge', 'leaders', 'told', 'link', 'admit'].map((name) => [name, note(name)])),
+  } as unknown as PeerHandlers
+}
+
+/** A metadata leader that answers what the sample messages say, and notes what it has heard. */
+function leader(heard: unknown[] = []) {
+  const control = {
+    hearAsLeader: async (...parts: unknown[]) => {
+      heard.push(parts)
+      return decisionFrom(sampleMessages.CascadeReportsReply)
+    },
+    statusAsLeader: async () => ({ brokers: sampleMessages.CascadeStatusReply.brokers }),
+    assignAsLeader: async (...parts: unknown[]) => void heard.push(parts),
+  }
+  return withCascade(handlersThatNote([]), control)
+}
+
+describe('requests about cascade brokers', () => {
+  it.each(names)('%s is answered by the control, to brokers that are heard in the metadata group', async (name) => {
+    const calls: string[] = []
+    const control = {
+      hearAsLeader: async () => decisionFrom(sampleMessages.CascadeReportsReply),
+      statusAsLeader: async () => without(sampleMessages.CascadeStatusReply),
+      assignAsLeader: async () => {},
+    }
+    const handlers = withCascade(handlersThatNote(calls), control)
+    const expected = { fields: without(sampleMessages[`${name}Reply`]), body: [] }
+    expect(await handlers.request(2, name, sampleMessages[name], nothing)).toEqual(expected)
+    await expect(handlers.request(9, name, sampleMessages[name], nothing)).rejects.toMatchObject({ code: 'NOT_READY' })
+    expect(calls).toEqual([`hears [2,${METADATA_GROUP}]`, `hears [9,${METADATA_GROUP}]`])
+  })
+
+  it('are all that is taken out: whatever else peers say goes where it went', async () => {
+    const calls: string[] = []
+    const handlers = withCascade(handlersThatNote(calls), {} as never)
+    await handlers.request(9, 'FindOffset', sampleMessages.FindOffset, nothing)
+    await handlers.request(9, 'InitProducer', { correlation: 0 }, nothing)
+    const others: [keyof PeerHandlers, unknown[]][] = [
+      ['raft', [1, {}, []]],
+      ['tooLarge', [1, 2, 3]],
+      ['leaders', [1, []]],
+      ['told', [1, 'NodeBeat', {}]],
+      ['link', [1, true]],
+      ['admit', [{}]],
+    ]
+    for (const [name, parts] of others) (handlers[name] as (...parts: unknown[]) => void)(...parts)
+    const told = others.map(([name, parts]) => `${name} ${JSON.stringify(parts)}`)
+    expect(calls.slice(2)).toEqual(told)
+    expect(calls.slice(0, 2).every((call) => call.startsWith('request [9,'))).toBe(true)
+  })
+
+  it.each(names)('%s with an odd field is refused', async (name) => {
+    const heard: unknown[] = []
+    for (const { path, what, fields } of oddFields(name, sampleMessages[name])) {
+      if (what === 'word') continue
+      const asked = overTheWire(name, fields as never)
+      const code = await leader(heard)
+        .request(2, name, asked, nothing)
+        .then(
+          () => 'answered',
+          (error: TailraceError) => error.code,
+        )
+      // Two reports of one broker are no mistake: the younger counts.
+      expect(code, `${what} ${path}`).toBe(what === 'twice' ? 'answered' : 'INVALID_REQUEST')
+    }
+    expect(heard.filter((parts) => JSON.stringify(parts).includes('-2'))).toEqual([])
+  })
+})
+
+describe('a broker that does not lead the metadata group', () => {
+  const broker = (reply: (name: MessageName) => object, asked: unknown[] = []) => {
+    const request = async (to: number, name: MessageName, fields: object) => {
+      asked.push([to, name, fields])
+      return { fields: reply(name), body: nothing }
+    }
+    const api = {
+      brokerId: 1,
+      describeCluster: async () => ({ clusterId: 'c', metadataLeader: 2, brokers: [] }),
+      listTopics: () => [],
+      topicsVersion: () => 0,
+    }
+    const peers = { request } as unknown as Peers
+    return levelZeroControlOver(peers, api as unknown as LevelZeroControlDeps['api'], new ManualClock())
+  }
+  const sample = (name: MessageName) => sampleMessages[`${name}Reply` as MessageName]
+  const [report] = sampleMessages.CascadeReports.reports
+
+  it('asks the leader, each thing with a message of its own', async () => {
+    const asked: unknown[] = []
+    const control = broker(sample, asked)
+    const { brokers } = sampleMessages.CascadeStatusReply
+    expect(await control.status()).toEqual({ brokers })
+    await control.assign(101, 2)
+    const { assignments, cluster } = await control.beat({ clusterId: 'c', broker: 101, reports: [report!] })
+    const decided = decisionFrom(sampleMessages.CascadeReportsReply)
+    expect([assignments, cluster.brokers]).toEqual([decided.assignments, decided.cascades])
+    expect(asked).toEqual([
+      [2, 'CascadeStatus', {}],
+      [2, 'AssignSource', { broker: 101, source: 2 }],
+      [2, 'CascadeReports', { reports: [report] }],
+    ])
+  })
+
+  it('takes no answer that no leader would give', async () => {
+    for (const { path, what, fields } of oddFields('CascadeStatusReply', sampleMessages.CascadeStatusReply)) {
+      if (what === 'word' || what === 'twice') continue
+      const status = broker(() => overTheWire('CascadeStatusReply', fields as never)).status()
+      const message = 'A field of what broker 2 answers to CascadeStatus is wrong.'
+      const error = { code: 'INCOMPATIBLE_PEER', message: expect.stringContaining(message) }
+      await expect(status, `${what} ${path}`).rejects.toMatchObject(error)
+    }
+    for (const { path, what, fields } of oddFields('CascadeReportsReply', sampleMessages.CascadeReportsReply)) {
+      if (what === 'word' || what === 'twice') continue
+      const reply = overTheWire('CascadeReportsReply', fields as never)
+      expect(cascadeRequestTable.CascadeReports.checkReply(reply), `${what} ${path}`).toBe(false)
+    }
+    const cascades = sampleMessages.CascadeReportsReply.cascades.map((one) => ({ ...one, id: -7 }))
+    const control = broker(() => ({ assignments: [], cascades }))
+    const { cluster } = await control.beat({ clusterId: 'c', broker: 101, reports: [report!] })
+    expect(cluster.brokers.map(({ id }) => id)).toEqual([101])
+  })
+})

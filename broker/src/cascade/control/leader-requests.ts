@@ -1,0 +1,69 @@
+import type { BrokerId, Message } from '@tailrace/schemas'
+import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
+import type { RequestHandler } from '../../cluster/requests/request.ts'
+import type { CascadeRequestName } from '../../cluster/requests/table.ts'
+import type { PeerAnswer, PeerHandlers, Peers, ReplyFields, RequestFields, RequestName } from '../../partition/peers.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { decisionFrom } from '../wire/cascade-fields.ts'
+import { type LeaderQuestions, LevelZeroControl, type LevelZeroControlDeps } from './level-zero-control.ts'
+import { cascadeRequestTable, type LeaderControl } from './requests/table.ts'
+
+/** What peers ask, with their requests about cascade brokers answered by the control. */
+export function withCascade(handlers: PeerHandlers, control: LeaderControl): PeerHandlers {
+  return {
+    hears: (from, group) => handlers.hears(from, group),
+    raft: (group, message, payloads) => handlers.raft(group, message, payloads),
+    tooLarge: (from, group, bytes) => handlers.tooLarge(from, group, bytes),
+    leaders: (from, leaders) => handlers.leaders(from, leaders),
+    told: (from, name, fields) => handlers.told(from, name, fields),
+    link: (peer, up) => handlers.link(peer, up),
+    admit: (identity) => handlers.admit(identity),
+    async request<Name extends RequestName>(
+      from: BrokerId,
+      name: Name,
+      fields: Message<Name>,
+      body: Uint8Array,
+    ): Promise<PeerAnswer<Name>> {
+      const handler = handlerOf(name)
+      if (handler === undefined) return handlers.request(from, name, fields, body)
+      if (!handlers.hears(from, METADATA_GROUP)) {
+        throw new TailraceError('NOT_READY', `Broker ${from} is not known here as a broker of the cluster.`)
+      }
+      if (!handler.check(fields)) throw new TailraceError('INVALID_REQUEST', `A field of ${name} is missing or wrong.`)
+      return handler.answer(control, from, fields, body)
+    },
+  }
+}
+
+function handlerOf<Name extends RequestName>(name: Name): RequestHandler<Name, LeaderControl> | undefined {
+  const handlers: { readonly [Name in RequestName]?: object } = cascadeRequestTable
+  return handlers[name] as RequestHandler<Name, LeaderControl> | undefined
+}
+
+/** The control of a broker of level 0, which asks others over its links to them. */
+export function levelZeroControlOver(
+  peers: Pick<Peers, 'request'>,
+  api: LevelZeroControlDeps['api'],
+  clock: Clock,
+): LevelZeroControl {
+  return new LevelZeroControl({ api, clock, questions: questionsOver(peers) })
+}
+
+function questionsOver(peers: Pick<Peers, 'request'>): LeaderQuestions {
+  const ask = async <Name extends CascadeRequestName>(
+    leader: BrokerId,
+    name: Name,
+    fields: RequestFields<Name>,
+    timeoutMs: number,
+  ): Promise<ReplyFields<Name>> => {
+    const { fields: told } = await peers.request(leader, name, fields, [], timeoutMs)
+    const reply = told as unknown as ReplyFields<Name>
+    if (handlerOf(name)!.checkReply(reply)) return reply
+    throw new TailraceError('INCOMPATIBLE_PEER', `A field of what broker ${leader} answers to ${name} is wrong.`)
+  }
+  return {
+    reports: async (leader, reports, ms) => decisionFrom(await ask(leader, 'CascadeReports', { reports }, ms)),
+    status: async (leader, ms) => ({ brokers: (await ask(leader, 'CascadeStatus', {}, ms)).brokers }),
+    assign: async (leader, broker, source, ms) => void (await ask(leader, 'AssignSource', { broker, source }, ms)),
+  }
+}

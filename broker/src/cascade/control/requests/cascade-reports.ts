@@ -1,0 +1,13 @@
+import type { RequestHandler } from '../../../cluster/requests/request.ts'
+import { withoutBody } from '../../../cluster/requests/request.ts'
+import { isAssignment, isClusterBroker, isReport } from '../../wire/beat-checks.ts'
+import { decisionFields } from '../../wire/cascade-fields.ts'
+import { listOf } from '../../wire/json-checks.ts'
+import type { LevelZeroControl } from '../level-zero-control.ts'
+
+/** A broker of level 0 tells the metadata leader what it has heard in a beat. */
+export const cascadeReports: RequestHandler<'CascadeReports', Pick<LevelZeroControl, 'hearAsLeader'>> = {
+  check: ({ reports }) => listOf(isReport)(reports),
+  checkReply: ({ assignments, cascades }) => listOf(isAssignment)(assignments) && listOf(isClusterBroker)(cascades),
+  answer: async (control, _from, { reports }) => withoutBody(decisionFields(await control.hearAsLeader(reports))),
+}

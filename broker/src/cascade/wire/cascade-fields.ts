@@ -1,0 +1,65 @@
+import type { ClusterBrokerFields, Message, TopicConfigFields, TopicSummaryFields } from '@tailrace/schemas'
+import type { BrokerDescription, TopicConfig, TopicSummary } from '../../api/broker-api.ts'
+import type { CascadeBeatReply, Decision, TopicPage } from './cascade-messages.ts'
+
+/** What Avro carries as null is missing in the shapes of the API; everything else has the same fields on both sides. */
+
+type Fields<Name extends 'CascadeBeatReply' | 'CascadeTopicsReply' | 'CascadeReportsReply'> = Omit<
+  Message<Name>,
+  'correlation'
+>
+
+export function beatReplyFields({ cluster, ...reply }: CascadeBeatReply): Fields<'CascadeBeatReply'> {
+  const { metadataLeader, featureLevel = null, brokers } = cluster
+  return { ...reply, metadataLeader, featureLevel, brokers: brokers.map(brokerFields) }
+}
+
+export function beatReplyFrom({
+  metadataLeader,
+  featureLevel,
+  brokers,
+  ...reply
+}: Message<'CascadeBeatReply'>): CascadeBeatReply {
+  const level = featureLevel === null ? {} : { featureLevel }
+  const { correlation: _, clusterId, ...rest } = reply
+  return { clusterId, ...rest, cluster: { clusterId, metadataLeader, ...level, brokers: brokers.map(brokerFrom) } }
+}
+
+export function topicPageFields({ topics, ...page }: TopicPage): Fields<'CascadeTopicsReply'> {
+  return { ...page, topics: topics.map(topicFields) }
+}
+
+export function topicPageFrom({ topics, digest, version, total }: Message<'CascadeTopicsReply'>): TopicPage {
+  return { digest, version, total, topics: topics.map(topicFrom) }
+}
+
+export function decisionFields({ assignments, cascades }: Decision): Fields<'CascadeReportsReply'> {
+  return { assignments, cascades: cascades.map(brokerFields) }
+}
+
+export function decisionFrom({ assignments, cascades }: Fields<'CascadeReportsReply'>): Decision {
+  return { assignments, cascades: cascades.map(brokerFrom) }
+}
+
+function brokerFields(broker: BrokerDescription): ClusterBrokerFields {
+  return { ...broker, featureLevels: broker.featureLevels ?? null }
+}
+
+function brokerFrom({ featureLevels, ...broker }: ClusterBrokerFields): BrokerDescription {
+  return featureLevels === null ? broker : { ...broker, featureLevels }
+}
+
+function topicFields({ name, id, partitions, replicas, config }: TopicSummary): TopicSummaryFields {
+  return { name, id, partitions, replicas, config: configFields(config) }
+}
+
+function configFields(config: TopicConfig): TopicConfigFields {
+  const { maxBatchBytes = null, retentionBytes = null, retentionMs = null, readOnly = null } = config
+  const { timestampBeforeMaxMs = null, timestampAfterMaxMs = null } = config
+  return { maxBatchBytes, retentionBytes, retentionMs, readOnly, timestampBeforeMaxMs, timestampAfterMaxMs }
+}
+
+function topicFrom({ config, ...topic }: TopicSummaryFields): TopicSummary {
+  const given = Object.entries(config).filter(([, value]) => value !== null)
+  return { ...topic, config: Object.fromEntries(given) as TopicConfig }
+}

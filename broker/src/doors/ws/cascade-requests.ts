@@ -1,0 +1,55 @@
+import { type Message, TailraceError } from '@tailrace/schemas'
+import { checkBeat } from '../../cascade/wire/beat-checks.ts'
+import { beatReplyFields, topicPageFields } from '../../cascade/wire/cascade-fields.ts'
+import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
+import type { Peer } from './peer.ts'
+
+/**
+ * What a cascade broker asks on the WebSocket on which it gets its records. Any client may send it, so it is bounded as theirs is: one beat at work on a
+ * connection, nothing for a client that does not read, nothing from a page of a foreign origin.
+ */
+export class CascadeRequests {
+  readonly #peer: Pick<Peer, 'choked' | 'mayWrite'>
+  readonly #cascade: CascadeApi | undefined
+  #beating = false
+
+  /** `cascade`: undefined where nobody may copy. */
+  constructor(peer: Pick<Peer, 'choked' | 'mayWrite'>, cascade: CascadeApi | undefined) {
+    this.#peer = peer
+    this.#cascade = cascade
+  }
+
+  /** @throws TailraceError ORIGIN_REFUSED, OVERLOADED, UNSUPPORTED_MESSAGE, and as CascadeApi.beat */
+  async beat(fields: Message<'CascadeBeat'>): Promise<Message<'CascadeBeatReply'>> {
+    const cascade = this.#admit()
+    if (this.#beating) throw new TailraceError('OVERLOADED', 'The beat before this one is not answered yet.')
+    const beat = checkBeat(fields)
+    this.#beating = true
+    try {
+      const reply = await cascade.beat(beat)
+      this.#refuseIfChoked()
+      return { correlation: fields.correlation, ...beatReplyFields(reply) }
+    } finally {
+      this.#beating = false
+    }
+  }
+
+  /** @throws TailraceError ORIGIN_REFUSED, OVERLOADED, INVALID_REQUEST, UNSUPPORTED_MESSAGE */
+  topics({ correlation, from }: Message<'CascadeTopics'>): Message<'CascadeTopicsReply'> {
+    const cascade = this.#admit()
+    if (from < 0) throw new TailraceError('INVALID_REQUEST', 'A list of topics begins at 0.')
+    return { correlation, ...topicPageFields(cascade.topicPage(from)) }
+  }
+
+  #admit(): CascadeApi {
+    if (this.#cascade === undefined) throw new TailraceError('UNSUPPORTED_MESSAGE', 'Nobody may copy from here.')
+    if (!this.#peer.mayWrite) throw new TailraceError('ORIGIN_REFUSED')
+    this.#refuseIfChoked()
+    return this.#cascade
+  }
+
+  /** Answers are much larger than requests: they would pile up for a client that does not read. */
+  #refuseIfChoked(): void {
+    if (this.#peer.choked) throw new TailraceError('OVERLOADED', 'Read the answers first.')
+  }
+}

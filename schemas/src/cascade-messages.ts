@@ -1,0 +1,128 @@
+import type { BrokerId } from './ids.ts'
+
+/** Feature levels that a broker supports, both included. */
+export interface LevelRangeFields {
+  readonly lowest: number
+  readonly highest: number
+}
+
+/** What is known of one cascade broker. It says so itself, once a beat; brokers between pass it on upward. */
+export interface CascadeReport {
+  readonly broker: BrokerId
+  /** Its data folder's own id: two folders under one number are a mistake. */
+  readonly directoryId: string
+  readonly http: string
+  /** Its source's level + 1; 0 while it has never had a source. */
+  readonly level: number
+  /** The level it was started for, to which it returns; 0 while that is not known. */
+  readonly home: number
+  /** 0: none at present. */
+  readonly source: BrokerId
+  /** The source that an operator has chosen; 0: the metadata leader chooses. */
+  readonly pinned: BrokerId
+  /** Behind its source's high watermark, over all partitions. */
+  readonly lagRecords: number
+  /** For how long the partition that is furthest behind has been so. */
+  readonly lagMs: number
+  readonly partitions: number
+  /** Partitions that it no longer copies because what came did not fit. */
+  readonly stopped: number
+  /** How old this is. */
+  readonly ageMs: number
+  readonly featureLevels: LevelRangeFields
+}
+
+export interface Assignment {
+  readonly broker: BrokerId
+  readonly source: BrokerId
+  /** What its operator's choice is from now on (0: none), or null: as it is. */
+  readonly pin: BrokerId | null
+}
+
+export interface ClusterBrokerFields {
+  readonly id: BrokerId
+  readonly http: string
+  /** Empty for a cascade broker. */
+  readonly peer: string
+  readonly level: number
+  readonly alive: boolean
+  readonly pid: number
+  /** null: not known. */
+  readonly featureLevels: LevelRangeFields | null
+}
+
+/** Settings of the topic; null: the default. */
+export interface TopicConfigFields {
+  readonly maxBatchBytes: number | null
+  readonly retentionBytes: number | null
+  readonly retentionMs: number | null
+  readonly readOnly: boolean | null
+  readonly timestampBeforeMaxMs: number | null
+  readonly timestampAfterMaxMs: number | null
+}
+
+export interface TopicSummaryFields {
+  readonly name: string
+  readonly id: string
+  readonly partitions: number
+  readonly replicas: number
+  readonly config: TopicConfigFields
+}
+
+/** The messages about cascade brokers, a part of MessageShapes. */
+export interface CascadeMessageShapes {
+  /** On the WebSocket that carries the records: a cascade broker's sign of life to its source, with the reports of the brokers below it. */
+  CascadeBeat: {
+    correlation: number
+    /** Empty while it has never had a source. */
+    clusterId: string
+    broker: BrokerId
+    /** Its own first. */
+    reports: readonly CascadeReport[]
+  }
+  CascadeBeatReply: {
+    correlation: number
+    clusterId: string
+    broker: BrokerId
+    level: number
+    /** The answering broker, its source, and so on up to level 0: a broker that finds itself here would copy from itself. */
+    ancestors: readonly BrokerId[]
+    /** For brokers of the beat; those that are missing keep the source that they have. */
+    assignments: readonly Assignment[]
+    metadataLeader: BrokerId
+    /** What the cluster may write; null: not known. */
+    featureLevel: number | null
+    /** Brokers of all levels, as level 0 knows them. */
+    brokers: readonly ClusterBrokerFields[]
+    /** Digest of the list of topics. */
+    topics: string
+    /** A topic that a list of a higher version lacks has been deleted. */
+    topicsVersion: number
+    /** False: the answering broker lacks records that its own source had at its start. */
+    caughtUp: boolean
+  }
+  /** Asks the source for a part of its list of topics. `from`: how many of the list the asker has already. */
+  CascadeTopics: { correlation: number; from: number }
+  /** `digest` is that of the whole list, which has `total` topics: parts with different digests do not belong together. */
+  CascadeTopicsReply: {
+    correlation: number
+    digest: string
+    version: number
+    total: number
+    topics: readonly TopicSummaryFields[]
+  }
+
+  /** Broker of level 0 to the metadata leader: what a beat has said. */
+  CascadeReports: { correlation: number; reports: readonly CascadeReport[] }
+  /** `cascades`: all cascade brokers of the cluster. */
+  CascadeReportsReply: {
+    correlation: number
+    assignments: readonly Assignment[]
+    cascades: readonly ClusterBrokerFields[]
+  }
+  CascadeStatus: { correlation: number }
+  CascadeStatusReply: { correlation: number; brokers: readonly (CascadeReport & { readonly assigned: BrokerId })[] }
+  /** Answered when the broker has taken the choice. `source` 0: the metadata leader chooses again. */
+  AssignSource: { correlation: number; broker: BrokerId; source: BrokerId }
+  AssignSourceReply: { correlation: number }
+}
