@@ -61,8 +61,17 @@ export interface FeedSettings {
 }
 
 const names = [
-  ...['from', 'partitions', 'otherwise', 'maxBufferedBytes', 'bytes'],
-  ...['onOutOfRange', 'onJump', 'onTopicRecreated', 'readFrom', 'onUnreadable', 'signal'],
+  'from',
+  'partitions',
+  'otherwise',
+  'maxBufferedBytes',
+  'bytes',
+  'onOutOfRange',
+  'onJump',
+  'onTopicRecreated',
+  'readFrom',
+  'onUnreadable',
+  'signal',
 ]
 
 /** @throws TailraceError INVALID_SETTING */

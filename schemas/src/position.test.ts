@@ -19,9 +19,34 @@ it.each([
 })
 
 it.each([
-  ...['', ' ', 'first', '-1', '1.5', '+1', '1e3', '0x10', '9'.repeat(16), '9'.repeat(30)],
-  ...['2026-05', '2026-13-01', '2026-02-30', '05/01/2026', 'May 1 2026', '2026-05-01T25:00Z', 'now', 'LATEST'],
-  ...[-1, 1.5, Number.NaN, 2 ** 53, null, undefined, true, {}, [], new Date(Number.NaN)],
+  '',
+  ' ',
+  'first',
+  '-1',
+  '1.5',
+  '+1',
+  '1e3',
+  '0x10',
+  '9'.repeat(16),
+  '9'.repeat(30),
+  '2026-05',
+  '2026-13-01',
+  '2026-02-30',
+  '05/01/2026',
+  'May 1 2026',
+  '2026-05-01T25:00Z',
+  'now',
+  'LATEST',
+  -1,
+  1.5,
+  Number.NaN,
+  2 ** 53,
+  null,
+  undefined,
+  true,
+  {},
+  [],
+  new Date(Number.NaN),
 ])('%j is none', (given) => {
   expect(positionFrom(given)).toBeNull()
 })

@@ -9,8 +9,20 @@ it.each([seal, ''])('a token with the seal %j is the same after a way through te
 })
 
 it.each([
-  ...['', '3', '3-', '-3', '3-4-5', 'a-1', '1- 2', '1-0x2', `1-${10 ** 15}`],
-  ...['1-2-', `1-2-${seal}0`, `1-2-${seal.toUpperCase()}`, `1-2-${seal}-`, `1--${seal}`],
+  '',
+  '3',
+  '3-',
+  '-3',
+  '3-4-5',
+  'a-1',
+  '1- 2',
+  '1-0x2',
+  `1-${10 ** 15}`,
+  '1-2-',
+  `1-2-${seal}0`,
+  `1-2-${seal.toUpperCase()}`,
+  `1-2-${seal}-`,
+  `1--${seal}`,
 ])('%j is none', (text) => {
   expect(() => parseReadToken(text)).toThrow(/term-index-seal/)
 })

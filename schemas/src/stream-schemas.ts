@@ -32,8 +32,17 @@ const MAX_KEPT_DECODERS = 8
 
 /** What a broker sends on a stream. */
 const brokerMessages: ReadonlySet<MessageName> = new Set<MessageName>([
-  ...(['Failure', 'PublishReply', 'FetchReply', 'FindOffsetReply', 'InitProducerReply', 'MetadataReply'] as const),
-  ...(['Subscribed', 'Records', 'SubscriptionEnd', 'CascadeBeatReply', 'CascadeTopicsReply'] as const),
+  'Failure',
+  'PublishReply',
+  'FetchReply',
+  'FindOffsetReply',
+  'InitProducerReply',
+  'MetadataReply',
+  'Subscribed',
+  'Records',
+  'SubscriptionEnd',
+  'CascadeBeatReply',
+  'CascadeTopicsReply',
 ])
 
 /** Decoders for the other side's protocols, the latest few of them: compiling one takes milliseconds. */

@@ -4,6 +4,7 @@ import { deadReferences } from './documents.ts'
 import { brokenImports, importsAgainstDirection, unusedFiles } from './import-checks.ts'
 import { importGraph } from './import-graph.ts'
 import { listensEverywhere } from './listening.ts'
+import { spreadLiterals } from './literals.ts'
 import { errorsLoggedAsNothing } from './logging.ts'
 import { undeclaredDependencies } from './packages.ts'
 import { parseSource, parseTree } from './parsed-source.ts'
@@ -434,5 +435,22 @@ describe('errors that a logger would write as {}', () => {
     expect(found("logger.warn({ err: error }, 'a')")).toBe(0)
     expect(found("logger.warn({ code: error.code }, 'a')")).toBe(0)
     expect(found('console.error({ error })')).toBe(0)
+  })
+})
+
+describe('literals that are spread to save lines', () => {
+  const found = (code: string) => spreadLiterals([parseSource('broker/src/raft/a.ts', code)]).length
+  it('are found', () => {
+    expect(found('a = { ...{ b, c }, d }')).toBe(1)
+    expect(found('a = [...[1, 2] as const, 3, ...([4] satisfies B)]')).toBe(2)
+    expect(found('a(...[1, 2])')).toBe(1)
+    expect(found('new A({ ...({ b } as B) })')).toBe(1)
+    expect(found('a = { ...{ ...{ b } } }')).toBe(2)
+  })
+
+  it('are not found where something else is spread, or what is spread becomes another thing', () => {
+    expect(found('a = { ...b, ...(c ? { d } : {}), ...e() }')).toBe(0)
+    expect(found('a = [...[1, 2].map(b), ...c]')).toBe(0)
+    expect(found("a = { ...['b', 'c'] }")).toBe(0)
   })
 })

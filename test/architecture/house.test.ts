@@ -5,6 +5,7 @@ import { deadReferences } from './documents.ts'
 import { brokenImports, importsAgainstDirection, unusedFiles } from './import-checks.ts'
 import { importGraph } from './import-graph.ts'
 import { listensEverywhere } from './listening.ts'
+import { spreadLiterals } from './literals.ts'
 import { errorsLoggedAsNothing } from './logging.ts'
 import { undeclaredDependencies } from './packages.ts'
 import { parseTree } from './parsed-source.ts'
@@ -38,6 +39,7 @@ describe('the house', () => {
   it('the median file stays small', () => expect(medianTooLong(tree)).toEqual([]))
   it('names say what a file is for', () => expect(emptyNamesOf([...tree.keys()].filter(isCode))).toEqual([]))
   it('errors are logged with message and stack', () => expect(errorsLoggedAsNothing(sources)).toEqual([]))
+  it('literals are written out', () => expect(spreadLiterals(sources)).toEqual([]))
   it('no loose ends', () => expect(looseEnds(sources)).toEqual([]))
   it('nothing listens on every interface by default', () => expect(listensEverywhere(sources)).toEqual([]))
   it('packages name what they import', () => expect(undeclaredDependencies(graph, tree)).toEqual([]))

@@ -233,7 +233,11 @@ function describedState(description: LogDescription): LogState {
   const { prevIndex, prevTerm, startOffset, lastIndex, endOffset, terms, configurations } = description
   const copies = configurations.map(({ index, batch }) => ({ index, batch: batch.slice() }))
   return Object.assign(new LogState(), {
-    ...{ prevIndex, prevTerm, startOffset, lastIndex, endOffset },
+    prevIndex,
+    prevTerm,
+    startOffset,
+    lastIndex,
+    endOffset,
     terms: terms.slice(),
     configurations: copies,
   })

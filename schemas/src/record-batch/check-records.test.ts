@@ -64,7 +64,12 @@ const varlong = (value: number): number[] => {
 
 /** Fields of a record as bytes; key and value null, no headers. */
 const record = ({ attributes = 0, time = [0], delta = [0], key = [1], value = [1], headers = [0] } = {}) => [
-  ...[attributes, ...time, ...delta, ...key, ...value, ...headers],
+  attributes,
+  ...time,
+  ...delta,
+  ...key,
+  ...value,
+  ...headers,
 ]
 
 test('what BatchWriter makes is taken, whatever is in it', () => {

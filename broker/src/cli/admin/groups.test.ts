@@ -24,14 +24,22 @@ async function run(args: string[], terminal = recordingTerminal({ environment: {
 
 const path = '/topics/flights/partitions/3'
 const stable: MembersDescription = {
-  ...{ leader: 1, term: 7, stage: 'stable', voters: [1, 2, 3], outgoing: [], learners: [], target: null },
+  leader: 1,
+  term: 7,
+  stage: 'stable',
+  voters: [1, 2, 3],
+  outgoing: [],
+  learners: [],
+  target: null,
   members: [],
   lastOutcome: null,
 }
 const member = { ...aMembersDescription.members[1]!, copy: null }
 const staging = (lag: number): MembersDescription => ({
   ...stable,
-  ...{ stage: 'staging', learners: [4], target: [2, 3, 4] },
+  stage: 'staging',
+  learners: [4],
+  target: [2, 3, 4],
   members: [{ ...member, broker: 4, lag, caughtUp: lag === 0 }],
 })
 const reached: MembersDescription = { ...stable, voters: [4, 3, 2], leader: 2, term: 8 }

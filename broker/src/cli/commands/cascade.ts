@@ -10,8 +10,15 @@ import { adminOf, jsonOption, serverOption } from './shared-options.ts'
 
 /** Settings of what a cascade broker has no part in. */
 const foreign: ReadonlySet<SettingName> = new Set<SettingName>([
-  ...(['peer', 'join', 'advertisedPeer', 'electionTimeoutMs', 'heartbeatMs', 'maxAppendBytes'] as const),
-  ...(['maxInflightAppends', 'maxInflightBytes', 'maxUncommittedBytes'] as const),
+  'peer',
+  'join',
+  'advertisedPeer',
+  'electionTimeoutMs',
+  'heartbeatMs',
+  'maxAppendBytes',
+  'maxInflightAppends',
+  'maxInflightBytes',
+  'maxUncommittedBytes',
 ])
 const names = settingNames.filter((name) => !foreign.has(name))
 

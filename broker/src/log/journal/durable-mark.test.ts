@@ -78,7 +78,9 @@ describe('writes at the end of the journal that the disk had confirmed and has n
       disk.crash(() => 0)
       const { storage, damaged } = await damages(disk)
       expect({ operations, damaged, doubt: storage.mayHaveForgotten }).toEqual({
-        ...{ operations, damaged: [true, true], doubt: true },
+        operations,
+        damaged: [true, true],
+        doubt: true,
       })
       if (opened) return
     }

@@ -54,7 +54,12 @@ function describeUpTo(log: GroupLog, index: LogIndex, offset: Offset): LogDescri
   const term = termAt(log, index)
   const governing = log.configurations.findLast((configuration) => configuration.index <= index)
   return {
-    ...{ prevIndex: index, prevTerm: term, startOffset: offset, lastIndex: index, lastTerm: term, endOffset: offset },
+    prevIndex: index,
+    prevTerm: term,
+    startOffset: offset,
+    lastIndex: index,
+    lastTerm: term,
+    endOffset: offset,
     terms: [],
     configurations: governing === undefined ? [] : [governing],
   }

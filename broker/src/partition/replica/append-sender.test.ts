@@ -16,7 +16,13 @@ const entries: EntryHeader[] = [1, 2, 3, 4].map((index) => ({
 }))
 const payloads = entries.map(({ index }) => Uint8Array.of(index))
 const append: AppendMessage = {
-  ...{ type: 'append', from: 1, to: 2, term: 1, prevIndex: 0, prevTerm: 0, commit: 0 },
+  type: 'append',
+  from: 1,
+  to: 2,
+  term: 1,
+  prevIndex: 0,
+  prevTerm: 0,
+  commit: 0,
   entries,
 }
 

@@ -18,7 +18,12 @@ const messages = (term: number): RaftMessage[] =>
     { type: 'timeout-now', from: 2, to: 1, term },
     { type: 'heartbeat-reply', from: 2, to: 1, term, lastIndex: 1, sentAt: 1 },
     {
-      ...{ type: 'append-reply', from: 2, to: 1, term, success: false, matchIndex: 0 },
+      type: 'append-reply',
+      from: 2,
+      to: 1,
+      term,
+      success: false,
+      matchIndex: 0,
       rejectedIndex: 1,
       hintIndex: 1,
       hintTerm: 1,

@@ -49,8 +49,15 @@ test('M58, M60: while joint an entry needs a majority of the old voters and one 
   const joint = one.core.configurationIndex
   const acknowledge = (from: number) =>
     one.step({
-      ...{ type: 'append-reply', from, to: 1, term: one.core.term, success: true, matchIndex: joint },
-      ...{ rejectedIndex: 0, hintIndex: 0, hintTerm: 0 },
+      type: 'append-reply',
+      from,
+      to: 1,
+      term: one.core.term,
+      success: true,
+      matchIndex: joint,
+      rejectedIndex: 0,
+      hintIndex: 0,
+      hintTerm: 0,
     })
   acknowledge(4)
   acknowledge(5)
@@ -152,8 +159,15 @@ describe('M59: newcomers catch up as learners', () => {
         cluster.tick(1, [one])
       }
       one.step({
-        ...{ type: 'append-reply', from: 2, to: 1, term: one.core.term, success: true, matchIndex: one.log.length - 1 },
-        ...{ rejectedIndex: 0, hintIndex: 0, hintTerm: 0 },
+        type: 'append-reply',
+        from: 2,
+        to: 1,
+        term: one.core.term,
+        success: true,
+        matchIndex: one.log.length - 1,
+        rejectedIndex: 0,
+        hintIndex: 0,
+        hintTerm: 0,
       })
     }
     cluster.tick(2, [one])

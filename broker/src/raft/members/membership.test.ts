@@ -391,8 +391,16 @@ describe('a broker that was removed, and has deleted its replica', () => {
     one.core.changeMembers({ voters: [1, 2], learners: [3], admissions: { 3: 5 } })
     cluster.settle()
     one.step({
-      ...{ type: 'append-reply', from: 3, to: 1, term: one.core.term, success: true, matchIndex: one.log.length },
-      ...{ rejectedIndex: 0, hintIndex: 0, hintTerm: 0, admission: 4 },
+      type: 'append-reply',
+      from: 3,
+      to: 1,
+      term: one.core.term,
+      success: true,
+      matchIndex: one.log.length,
+      rejectedIndex: 0,
+      hintIndex: 0,
+      hintTerm: 0,
+      admission: 4,
     })
     expect(one.core.status().followers.find(({ id }) => id === 3)?.matchIndex).toBe(0)
   })

@@ -19,8 +19,15 @@ function leader(acked: readonly number[], changes: Partial<RaftOptions> = {}, de
   expect(node.core.role).toBe('leader')
   for (const from of acked) {
     node.step({
-      ...{ type: 'append-reply', from, to: 1, term: 1, success: true, matchIndex: 1 },
-      ...{ rejectedIndex: 0, hintIndex: 0, hintTerm: 0 },
+      type: 'append-reply',
+      from,
+      to: 1,
+      term: 1,
+      success: true,
+      matchIndex: 1,
+      rejectedIndex: 0,
+      hintIndex: 0,
+      hintTerm: 0,
     })
   }
   node.take()
@@ -123,7 +130,14 @@ describe('M24: a leader has a lease', () => {
 })
 
 const vote: VoteMessage = {
-  ...{ type: 'vote', from: 3, to: 1, term: 7, pre: false, transfer: false, lastIndex: 9, lastTerm: 5 },
+  type: 'vote',
+  from: 3,
+  to: 1,
+  term: 7,
+  pre: false,
+  transfer: false,
+  lastIndex: 9,
+  lastTerm: 5,
 }
 
 describe('what a follower has answered binds it', () => {

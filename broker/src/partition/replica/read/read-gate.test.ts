@@ -6,15 +6,25 @@ import { ReadGate } from './read-gate.ts'
 function gate() {
   const core = {
     role: 'leader' as 'leader' | 'follower',
-    ...{ term: 5, commitIndex: 7, hasLease: true, answered: 0, rounds: 0 },
+    term: 5,
+    commitIndex: 7,
+    hasLease: true,
+    answered: 0,
+    rounds: 0,
     beginReadRound: () => ++core.rounds,
     roundAnswered: (round: number) => round <= core.answered,
   }
   const shown = { commitIndex: 7, commitTerm: 5 }
   const clock = new ManualClock()
   const opened = new ReadGate({
-    ...{ core, clock, patienceMs: 100, maxWaiting: 2 },
-    ...{ shown: () => shown, catchUp: () => {}, wake: () => {}, checkRunning: () => {} },
+    core,
+    clock,
+    patienceMs: 100,
+    maxWaiting: 2,
+    shown: () => shown,
+    catchUp: () => {},
+    wake: () => {},
+    checkRunning: () => {},
     notLeader: () => new TailraceError('NOT_LEADER'),
   })
   return { core, shown, clock, gate: opened }

@@ -39,8 +39,15 @@ export class Reading {
     const { electionTimeoutMs: patienceMs, maxWaitingReaders: maxWaiting } = services.settings
     this.#readers = new WaitingReaders(services.clock, maxWaiting)
     this.#gate = new ReadGate({
-      ...{ core: driver.core, clock: services.clock, patienceMs, maxWaiting },
-      ...{ wake, catchUp, notLeader, checkRunning: deps.checkRunning, shown: () => driver.state },
+      core: driver.core,
+      clock: services.clock,
+      patienceMs,
+      maxWaiting,
+      wake,
+      catchUp,
+      notLeader,
+      checkRunning: deps.checkRunning,
+      shown: () => driver.state,
     })
   }
 
