@@ -7,7 +7,7 @@ it('points entries to dist, drops those of development, and pins our own package
     version: '0.2.0',
     exports: {
       '.': './src/index.ts',
-      './test-broker': './test-broker/index.ts',
+      './testing': './testing/index.ts',
       './x': { browser: './src/a/b.ts', default: './src/x.ts' },
     },
     imports: { '#socket': { browser: './src/socket/browser.ts', default: './src/socket/node.ts' } },

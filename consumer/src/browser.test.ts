@@ -1,5 +1,5 @@
 import { createContext, runInContext } from 'node:vm'
-import { TestCluster } from '@tailrace/client/test-broker'
+import { TestCluster } from '@tailrace/client/testing'
 import { Producer } from '@tailrace/producer'
 import { browserAliases } from '@tailrace/schemas/browser-build'
 import { build } from 'esbuild'

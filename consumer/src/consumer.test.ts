@@ -1,4 +1,4 @@
-import { type StoredBatch, TestCluster } from '@tailrace/client/test-broker'
+import { type StoredBatch, TestCluster } from '@tailrace/client/testing'
 import { BatchWriter, crc32c } from '@tailrace/schemas'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'

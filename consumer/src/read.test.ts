@@ -1,4 +1,4 @@
-import { TestCluster } from '@tailrace/client/test-broker'
+import { TestCluster } from '@tailrace/client/testing'
 import { BatchWriter } from '@tailrace/schemas'
 import { afterEach, describe, expect, it } from 'vitest'
 import { firstAnswer } from './first-answer.ts'

@@ -1,4 +1,4 @@
-import { TestCluster } from '@tailrace/client/test-broker'
+import { TestCluster } from '@tailrace/client/testing'
 import { BatchWriter } from '@tailrace/schemas'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Consumer, type SubscribeOptions } from './index.ts'

@@ -1,4 +1,4 @@
-import { TestCluster } from '@tailrace/client/test-broker'
+import { TestCluster } from '@tailrace/client/testing'
 import { BatchWriter, placeBatch, RECORDS_AT, TailraceError } from '@tailrace/schemas'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { sealed } from '../../schemas/src/testing/changed-batches.ts'

@@ -1,4 +1,4 @@
-import { type Fault, TestCluster } from '@tailrace/client/test-broker'
+import { type Fault, TestCluster } from '@tailrace/client/testing'
 import { readBatchHeader } from '@tailrace/schemas'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'

@@ -1,4 +1,4 @@
-import { TestCluster } from '@tailrace/client/test-broker'
+import { TestCluster } from '@tailrace/client/testing'
 import { readBatchHeader } from '@tailrace/schemas'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Producer, type ProducerOptions } from './index.ts'

@@ -1,4 +1,4 @@
-import { TestCluster } from '@tailrace/client/test-broker'
+import { TestCluster } from '@tailrace/client/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Producer } from './index.ts'
 

@@ -36,9 +36,9 @@ export function isCode(path: string): boolean {
   return /\.(ts|js|mjs)$/.test(path) && !path.endsWith('.d.ts')
 }
 
-/** Tests and what only they use: *.test.ts, folders named testing, the SDKs' test-broker, and everything under test/. */
+/** Tests and what only they use: *.test.ts, folders named testing, and everything under test/. */
 export function isTest(path: string): boolean {
-  return path.startsWith('test/') || /\.test\.ts$|\/(testing|test-broker)\//.test(path)
+  return path.startsWith('test/') || /\.test\.ts$|\/testing\//.test(path)
 }
 
 export function lineCount(text: string): number {

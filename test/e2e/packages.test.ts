@@ -55,6 +55,15 @@ it('are imported by their names, as JavaScript', async () => {
   expect(stderr).toBe('')
 })
 
+it('have nothing in them that only tests use', () => {
+  const published = ['@tailrace/schemas', '@tailrace/client', '@tailrace/producer', '@tailrace/consumer', 'tailrace']
+  for (const name of published) {
+    const files = readdirSync(join(modules, name), { recursive: true, encoding: 'utf8' })
+    expect(files.filter((file) => /\.js$/.test(file)).length, name).toBeGreaterThan(3)
+    expect(files.filter((file) => /(^|[/.])(test|testing|test-data)([/.]|$)/.test(file))).toEqual([])
+  }
+})
+
 it('bring their types', async () => {
   writeFileSync(
     join(folder, 'app', 'program.ts'),

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { connect, createServer, type Socket } from 'node:net'
-import { TestCluster } from '@tailrace/client/test-broker'
+import { TestCluster } from '@tailrace/client/testing'
 import { BatchWriter } from '@tailrace/schemas'
 import { expect, it } from 'vitest'
 import { closingKinds } from './closing-client.ts'

@@ -5,10 +5,11 @@ import { expect, test } from 'vitest'
 import { openLogStorage } from '../../broker/src/log/open.ts'
 import { openRocksStore } from '../../broker/src/log/store/rocks-store.ts'
 import { nodeCrc32c } from '../../broker/src/platform/node/checksum.ts'
+import { settled } from '../../broker/src/platform/testing/clock.ts'
 import { MemoryDisk } from '../../broker/src/platform/testing/disk.ts'
+import { promptClock } from '../../broker/src/platform/testing/prompt-clock.ts'
 import { openState } from '../../broker/src/start/state-folder.ts'
 import { Acknowledgements, difference, type LogWriter } from '../conformance/log-writer.ts'
-import { promptClock, settled } from '../conformance/prompt-clock.ts'
 
 const options = { journalFileBytes: 32 * 1024, segmentBytes: 16 * 1024, tailBytes: 16 * 1024, directBytes: 6 * 1024 }
 const open = (disk: MemoryDisk) =>

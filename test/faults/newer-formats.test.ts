@@ -25,14 +25,15 @@ import { RecordType, RecordWriter } from '../../broker/src/log/journal/record.ts
 import { Staging } from '../../broker/src/log/journal/staging.ts'
 import { openLogStorage } from '../../broker/src/log/open.ts'
 import { readDataFormat } from '../../broker/src/log/recovery/data-format.ts'
-import { openMemoryStore } from '../../broker/src/log/store/memory-store.ts'
 import { checkStateFormat } from '../../broker/src/log/store/state-format.ts'
+import { MemoryStore } from '../../broker/src/log/testing/memory-store.ts'
 import { decodeManifest, encodeManifest } from '../../broker/src/partition/copies/copy-manifest.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../../broker/src/partition/replica/state/checkpoint-codec.ts'
 import { configurationIn } from '../../broker/src/partition/replica/state/configuration-codec.ts'
 import { nodeCrc32c as crc } from '../../broker/src/platform/node/checksum.ts'
+import { settled } from '../../broker/src/platform/testing/clock.ts'
 import { MemoryDisk } from '../../broker/src/platform/testing/disk.ts'
-import { promptClock, settled } from '../conformance/prompt-clock.ts'
+import { promptClock } from '../../broker/src/platform/testing/prompt-clock.ts'
 
 /** A data folder as the first version has left it after a kill, and the CRC of each batch in it, by group. */
 const kept = JSON.parse(readFileSync(new URL('data-of-version-1.json', import.meta.url), 'utf8')) as {
@@ -193,7 +194,7 @@ const cases: Record<FormatName, () => unknown> = {
   }),
   controlRecord: onDisk((disk) => addEntry(disk, controlBatch(1, 2))),
   stateStore: async () => {
-    const store = openMemoryStore()
+    const store = new MemoryStore()
     await store.write([['format', text(2)]])
     await checkStateFormat(store)
   },
@@ -213,7 +214,7 @@ const cases: Record<FormatName, () => unknown> = {
     decodeManifest(text({ ...manifest, version: 2 }))
   },
   metadataSnapshot: async () => {
-    const store = openMemoryStore()
+    const store = new MemoryStore()
     await store.write([['meta/format', text(2)]])
     await loadMetadata(store, new MetadataState())
   },

@@ -5,8 +5,8 @@ import { CascadeIdentity } from '../../broker/src/cascade/upstream/identity.ts'
 import { readFormation } from '../../broker/src/cluster/metadata/formation-record.ts'
 import { readDurableMark } from '../../broker/src/log/journal/durable-mark.ts'
 import { readDataFormat } from '../../broker/src/log/recovery/data-format.ts'
-import { openMemoryStore } from '../../broker/src/log/store/memory-store.ts'
 import { checkStateFormat } from '../../broker/src/log/store/state-format.ts'
+import { MemoryStore } from '../../broker/src/log/testing/memory-store.ts'
 import { Admissions } from '../../broker/src/partition/broker/admission-record.ts'
 import { decodeCheckpoint } from '../../broker/src/partition/replica/state/checkpoint-codec.ts'
 import {
@@ -22,12 +22,11 @@ const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.strin
 const random = { below: () => 0, uuid: () => 'u' }
 
 /** Puts the bytes under a key and lets the reader loose on them. */
-const stored =
-  (key: string, read: (store: ReturnType<typeof openMemoryStore>) => unknown) => async (bytes: Uint8Array) => {
-    const store = openMemoryStore()
-    await store.write([[key, bytes]])
-    return read(store)
-  }
+const stored = (key: string, read: (store: MemoryStore) => unknown) => async (bytes: Uint8Array) => {
+  const store = new MemoryStore()
+  await store.write([[key, bytes]])
+  return read(store)
+}
 const onDisk = (path: string, read: (disk: MemoryDisk) => unknown) => async (bytes: Uint8Array) => {
   const disk = new MemoryDisk()
   await disk.makeFolder('f')

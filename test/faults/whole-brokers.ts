@@ -8,7 +8,7 @@ import { helloOf, helloReplyOf } from '../../broker/src/doors/peer/identity-fram
 import type { PeerLimits } from '../../broker/src/doors/peer/limits.ts'
 import { addressOf, identityOfBroker, nextTurn, RawPeer } from '../../broker/src/doors/testing/peer-cluster.ts'
 import { openLogStorage } from '../../broker/src/log/open.ts'
-import { openMemoryStore } from '../../broker/src/log/store/memory-store.ts'
+import { MemoryStore } from '../../broker/src/log/testing/memory-store.ts'
 import { BrokerGroups } from '../../broker/src/partition/broker/groups.ts'
 import type { PeerIdentity } from '../../broker/src/partition/peers.ts'
 import { defaultPartitionSettings, type PartitionSettings } from '../../broker/src/partition/settings.ts'
@@ -37,7 +37,7 @@ export interface WholeBroker {
   /** Lines of level warn and error. */
   readonly complaints: string[]
   readonly disk: MemoryDisk
-  readonly store: ReturnType<typeof openMemoryStore>
+  readonly store: MemoryStore
   stop(): Promise<void>
 }
 
@@ -66,7 +66,7 @@ export class WholeBrokers {
     id: BrokerId,
     join: readonly BrokerId[],
     options: BrokerOptions = {},
-    kept: Pick<WholeBroker, 'disk' | 'store'> = { disk: new MemoryDisk(), store: openMemoryStore() },
+    kept: Pick<WholeBroker, 'disk' | 'store'> = { disk: new MemoryDisk(), store: new MemoryStore() },
   ): Promise<WholeBroker> {
     const { clock, random } = this
     const { disk, store } = kept

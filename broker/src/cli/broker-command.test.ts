@@ -6,14 +6,14 @@ import { nodeClock } from '../platform/node/clock.ts'
 import type { BrokerCommand } from './broker-command.ts'
 import { runBroker } from './broker-command.ts'
 import type { StartedMessage } from './supervision.ts'
-import { recordingTerminal } from './testing/recording-terminal.ts'
+import { memoryTerminal } from './testing/memory-terminal.ts'
 
 const given = { id: 1, data: 'd', http: '127.0.0.1:81', peer: '127.0.0.1:71', shutdownTimeoutMs: 100 }
 const flags = new Map(Object.entries(given).map(([name, value]) => [name as 'id', { value, origin: name }]))
 const settings = resolveSettings({ flags, environment: new Map(), file: new Map() })
 
 function command(change: Partial<BrokerCommand> = {}) {
-  const terminal = recordingTerminal()
+  const terminal = memoryTerminal()
   const told: StartedMessage[] = []
   const exits: number[] = []
   let gone: () => void = () => undefined

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { runCommandLine } from './cli.ts'
 import { httpServers, webSocketServers } from './servers.ts'
-import { recordingTerminal } from './testing/recording-terminal.ts'
+import { memoryTerminal } from './testing/memory-terminal.ts'
 
 async function run(args: string[], environment: Record<string, string> = {}) {
-  const terminal = recordingTerminal({ environment })
+  const terminal = memoryTerminal({ environment })
   const code = await runCommandLine(args, terminal)
   return { code, out: terminal.text(), err: terminal.err.join('\n') }
 }

@@ -11,7 +11,7 @@ async function during<T>(work: Promise<T>): Promise<T> {
   let done = false
   const finished = work.finally(() => (done = true))
   finished.catch(() => {})
-  for (let step = 0; step < 300 && !done; step++) await cluster.clock.run(100)
+  for (let step = 0; step < 300 && !done; step++) await cluster.clock.advance(100)
   return finished
 }
 
@@ -30,7 +30,7 @@ describe('topics', () => {
   test('created from any broker, known with leaders everywhere, leaders spread', async () => {
     const summary = await during(api(3).createTopic({ name: 'flights', partitions: 6, replicas: 3 }))
     expect(summary).toMatchObject({ name: 'flights', partitions: 6, replicas: 3, config: {} })
-    await cluster.clock.run(100)
+    await cluster.clock.advance(100)
     for (const id of ids) {
       expect(api(id).listTopics()).toEqual([summary])
       const [topic] = api(id).routing(['flights', 'unknown']).topics
@@ -65,7 +65,7 @@ describe('topics', () => {
         .map(({ name }) => name),
     ).toEqual(['t'])
     for (const id of [1, 2, 3]) cluster.broker(id).groups.failOpen = 0
-    await cluster.clock.run(12_000)
+    await cluster.clock.advance(12_000)
     expect(
       api(2)
         .routing(['t'])
@@ -101,7 +101,7 @@ describe('topics', () => {
   test('deleted: replicas go, the name is free, group numbers are not used again', async () => {
     const before = await during(api(1).createTopic({ name: 't', partitions: 2, replicas: 3 }))
     await during(api(2).deleteTopic('t'))
-    await cluster.clock.run(100)
+    await cluster.clock.advance(100)
     for (const id of ids) expect(cluster.broker(id).groups.removed).toEqual([1, 2])
     const after = await during(api(3).createTopic({ name: 't', partitions: 2, replicas: 3 }))
     expect(after.id).not.toBe(before.id)
@@ -131,9 +131,9 @@ describe('topics', () => {
     void api(1)
       .describeTopic('t')
       .then((found) => (partitions = found.partitions.length))
-    await cluster.clock.run(1900)
+    await cluster.clock.advance(1900)
     expect(partitions).toBe(-1)
-    await cluster.clock.run(200)
+    await cluster.clock.advance(200)
     expect(partitions).toBe(3)
   })
 })
@@ -143,7 +143,7 @@ describe('metadata', () => {
     const leader = cluster.world.leaderOf(0)
     const other = ids.find((id) => id !== leader)!
     const creation = api(other).createTopic({ name: 't', partitions: 1, replicas: 2 })
-    await cluster.clock.run(1)
+    await cluster.clock.advance(1)
     // The request has arrived; its answer never will.
     await cluster.kill(cluster.broker(leader))
     expect(await during(creation)).toMatchObject({ name: 't' })
@@ -154,10 +154,10 @@ describe('metadata', () => {
     const leader = cluster.broker(cluster.world.leaderOf(0))
     const other = [...cluster.brokers.values()].find((broker) => broker !== leader)!
     const creation = other.node.api.createTopic({ name: 't', partitions: 1, replicas: 3 })
-    await cluster.clock.run(2)
+    await cluster.clock.advance(2)
     expect(leader.node.api.listTopics()).toHaveLength(1)
     cluster.cut(leader, other)
-    await cluster.clock.run(10)
+    await cluster.clock.advance(10)
     cluster.link(leader, other)
     expect(await during(creation)).toMatchObject({ name: 't' })
   })
@@ -168,7 +168,7 @@ describe('metadata', () => {
     await cluster.kill(cluster.broker(2))
     const again = await cluster.start(2, ids, data)
     expect(again.node.api.listTopics()).toHaveLength(1)
-    await cluster.clock.run(10)
+    await cluster.clock.advance(10)
     expect(again.groups.opened.map(({ group, preferred }) => ({ group, preferred }))).toEqual(
       expect.arrayContaining([1, 2, 3].map((group) => ({ group, preferred: false }))),
     )
@@ -179,10 +179,10 @@ describe('metadata', () => {
     cluster.broker(2).groups.remove = () => new Promise(() => {})
     await during(api(1).deleteTopic('t'))
     await restart(2)
-    await cluster.clock.run(100)
+    await cluster.clock.advance(100)
     expect(cluster.broker(2).groups.removed).toEqual([1])
     await restart(2)
-    await cluster.clock.run(100)
+    await cluster.clock.advance(100)
     expect(cluster.broker(2).groups.removed).toEqual([])
   })
 
@@ -190,7 +190,7 @@ describe('metadata', () => {
     cluster.broker(2).groups.failOpen = 3
     await during(api(1).createTopic({ name: 't', partitions: 1, replicas: 3 }))
     expect(api(2).readiness()).toEqual({ ready: false, reason: '1 replicas are not opened yet.' })
-    await cluster.clock.run(2000)
+    await cluster.clock.advance(2000)
     expect(api(2).readiness().ready).toBe(true)
   })
 })
@@ -206,19 +206,19 @@ test('producer ids are unique over brokers, blocks and restarts', async () => {
   await take(2, 1500)
   for (const id of ids) {
     await restart(id)
-    await cluster.clock.run(2000)
+    await cluster.clock.advance(2000)
     await take(id, 10)
   }
   expect(new Set(seen).size).toBe(seen.length)
   expect(seen).toHaveLength(3630)
   await during(api(1).createTopic({ name: 'of-producers', partitions: 1, replicas: 3 }))
-  await cluster.clock.run(100)
+  await cluster.clock.advance(100)
   for (const id of ids) {
     const end = cluster.broker(id).groups.opened.at(-1)!.producersEnd!
     expect(end()).toBeGreaterThan(Math.max(...seen))
     const next = end()
     for (let left = 3000; left > 0 && end() === next; left -= 1) await during(api(1).initProducer())
-    await cluster.clock.run(100)
+    await cluster.clock.advance(100)
     expect(end()).toBe(next + 1000)
   }
 })
@@ -239,7 +239,7 @@ test('the cluster is described with who is alive', async () => {
     })),
   )
   await cluster.kill(cluster.broker(3))
-  await cluster.clock.run(1000)
+  await cluster.clock.advance(1000)
   expect((await api(1).describeCluster()).brokers.map(({ alive }) => alive)).toEqual([true, true, false])
   expect(
     api(1)
@@ -253,12 +253,12 @@ test('subscribers hear of partitions that change hands, until they stop', async 
   const heard: string[] = []
   const stop = api(1).onLeadership((topic, partition) => void heard.push(`${topic} ${partition}`))
   cluster.world.elect(1, 2)
-  await cluster.clock.run(10)
+  await cluster.clock.advance(10)
   expect(new Set(heard)).toEqual(new Set(['t 0']))
   stop()
   const before = heard.length
   cluster.world.elect(1, 3)
-  await cluster.clock.run(10)
+  await cluster.clock.advance(10)
   expect(heard).toHaveLength(before)
 })
 

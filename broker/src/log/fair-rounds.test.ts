@@ -29,7 +29,7 @@ async function roundsUntilDurable(directBytes: number, bytes: number, endlessMar
   for (let seen = before; !isDone(); seen = storage.metrics.rounds) {
     if (seen - before > 40) return Number.POSITIVE_INFINITY
     for (let turn = 0; turn < 2000 && storage.metrics.rounds === seen && !isDone(); turn++) {
-      await clock.advance(0, () => new Promise((resolve) => setImmediate(resolve)))
+      await clock.advance(0)
     }
     while (large!.snapshots.length - 1 - large!.acknowledged < BACKLOG) large!.write({ sizes: [BACKLOG_BATCH] })
     if (endlessMarks) {
@@ -70,7 +70,7 @@ test('one group begins few segments a round: the others do not wait for the sync
     if (operation === 'open' && path.endsWith('.log')) segments++
   }
   while (small!.acknowledged < small!.snapshots.length - 1) {
-    await clock.advance(0, () => new Promise((resolve) => setImmediate(resolve)))
+    await clock.advance(0)
   }
   expect(segments).toBeLessThan(10)
   expect(large!.acknowledged).toBeLessThan(BACKLOG / 2)

@@ -5,11 +5,11 @@ import { crc32c } from '@tailrace/schemas'
 import { describe } from 'vitest'
 import { type LogStorageUnderTest, logStorageConformance } from '../../../test/conformance/log-storage.ts'
 import { logTransferConformance } from '../../../test/conformance/log-transfer.ts'
-import { promptClock } from '../../../test/conformance/prompt-clock.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeDisk } from '../platform/node/disk.ts'
 import { MemoryDisk } from '../platform/testing/disk.ts'
+import { promptClock } from '../platform/testing/prompt-clock.ts'
 import { openLogStorage } from './open.ts'
 
 async function onMachine(): Promise<LogStorageUnderTest> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Acknowledgements } from '../../../test/conformance/log-writer.ts'
-import { settled } from '../../../test/conformance/prompt-clock.ts'
+import { settled } from '../platform/testing/clock.ts'
 import { MemoryDisk } from '../platform/testing/disk.ts'
 import type { GroupLog } from './log-storage.ts'
 import { open } from './testing/small-log.ts'

@@ -8,7 +8,7 @@ import { register } from './metrics-registry.ts'
 test('replicas that take no part are counted and told, and leave their broker ready', async () => {
   const cluster = await TestCluster.of(3)
   const created = cluster.broker(1).node.api.createTopic({ name: 't', partitions: 3, replicas: 3 })
-  await cluster.clock.run(2000)
+  await cluster.clock.advance(2000)
   await created
   const { node, groups } = cluster.broker(2)
   const counted = { metrics: noPartitionMetrics(), openCopies: 0, sleeping: 0, all: () => groups.all() }

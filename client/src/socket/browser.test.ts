@@ -2,9 +2,9 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { openSocket } from './browser.ts'
 
 /** The browser's WebSocket, as far as it is used; the test plays the other end. */
-class FakeSocket {
+class ManualSocket {
   static readonly OPEN = 1
-  static last: FakeSocket
+  static last: ManualSocket
   binaryType = 'blob'
   readyState = 0
   bufferedAmount = 7
@@ -15,7 +15,7 @@ class FakeSocket {
   onclose: (event: { code: number; reason: string }) => void = () => {}
 
   constructor() {
-    FakeSocket.last = this
+    ManualSocket.last = this
   }
 
   send(bytes: Uint8Array): void {
@@ -34,7 +34,7 @@ class FakeSocket {
 
 beforeEach(() => {
   vi.useFakeTimers()
-  vi.stubGlobal('WebSocket', FakeSocket)
+  vi.stubGlobal('WebSocket', ManualSocket)
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -50,7 +50,7 @@ function opened() {
     closed: (reason: string) => void reasons.push(reason),
   }
   const socket = openSocket('ws://h:1', settings, events)
-  return { socket, peer: FakeSocket.last, messages, reasons }
+  return { socket, peer: ManualSocket.last, messages, reasons }
 }
 
 it('gives up a connection that takes too long to open, and tells that once', () => {

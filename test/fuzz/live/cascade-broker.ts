@@ -186,7 +186,7 @@ export class CascadeBroker {
 
   /** Lets so much time pass. */
   pass(ms: number): Promise<void> {
-    return this.clock.advance(ms, () => new Promise((resolve) => setImmediate(resolve)))
+    return this.clock.advance(ms)
   }
 
   /** The outcome of a request, which may take its time. Null: refused, with an error of ours. */

@@ -131,7 +131,7 @@ export class CascadeControls {
   }
 
   pass(ms: number): Promise<void> {
-    return this.clock.advance(ms, () => new Promise((resolve) => setImmediate(resolve)))
+    return this.clock.advance(ms)
   }
 
   /** Whatever one cascade broker has said, another is answered, and can use the answer. */

@@ -1,4 +1,4 @@
-import { openMemoryStore } from '../../../broker/src/log/store/memory-store.ts'
+import { MemoryStore } from '../../../broker/src/log/testing/memory-store.ts'
 import { MemoryDisk } from '../../../broker/src/platform/testing/disk.ts'
 import { encodeHeader } from '../../../schemas/src/protocol.ts'
 import { type Block, blocksOf, bytesOf } from '../blocks.ts'
@@ -86,7 +86,7 @@ function liesOf(input: Uint8Array): Lie[] {
 
 async function hear(input: Uint8Array): Promise<Verdict> {
   const lies = liesOf(input)
-  const kept = { disk: new MemoryDisk(), store: openMemoryStore() }
+  const kept = { disk: new MemoryDisk(), store: new MemoryStore() }
   const broker = await CascadeBroker.open(kept, lies)
   broker.node.start()
   const beats = lies.filter(({ question }) => question === 'beat').length

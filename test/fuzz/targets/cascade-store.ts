@@ -1,5 +1,5 @@
 import { Catalog } from '../../../broker/src/cascade/copies/catalog.ts'
-import { openMemoryStore } from '../../../broker/src/log/store/memory-store.ts'
+import { MemoryStore } from '../../../broker/src/log/testing/memory-store.ts'
 import { MemoryDisk } from '../../../broker/src/platform/testing/disk.ts'
 import { type Block, blocksOf, bytesOf } from '../blocks.ts'
 import { CascadeBroker, checkView, type Lie, topicsReply } from '../live/cascade-broker.ts'
@@ -11,7 +11,7 @@ const keys = ['cascade/topic/t1', 'cascade/next-group', 'cascade/identity', 'cas
 
 /** Two topics, as a cascade broker keeps them in its state store. */
 async function keptValues(): Promise<readonly Uint8Array[]> {
-  const kept = { disk: new MemoryDisk(), store: openMemoryStore() }
+  const kept = { disk: new MemoryDisk(), store: new MemoryStore() }
   const [flights] = topicsReply.topics
   const topics = [flights!, { ...flights!, name: 'trains', id: 't2', partitions: 1 }]
   const lie: Lie = { question: 'topics', ok: true, text: JSON.stringify({ ...topicsReply, total: 2, topics }) }
@@ -26,7 +26,7 @@ const values = await keptValues()
 
 /** What is in a store: a block's kind says whose value it is, and whether these bytes stand for it or odd parts in the value that was kept. */
 async function start(input: Uint8Array): Promise<Verdict> {
-  const kept = { disk: new MemoryDisk(), store: openMemoryStore() }
+  const kept = { disk: new MemoryDisk(), store: new MemoryStore() }
   const found = keys.map((key, at): [string, Uint8Array] => [key, values[at]!])
   for (const { kind, bytes } of blocksOf(input).slice(0, keys.length)) {
     const at = kind % keys.length

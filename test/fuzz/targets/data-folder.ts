@@ -1,9 +1,9 @@
 import { crc32c, type ErrorCode } from '@tailrace/schemas'
 import type { GroupLog, LogStorage } from '../../../broker/src/log/log-storage.ts'
 import { open } from '../../../broker/src/log/testing/small-log.ts'
+import { settled } from '../../../broker/src/platform/testing/clock.ts'
 import { MemoryDisk } from '../../../broker/src/platform/testing/disk.ts'
 import { Acknowledgements } from '../../conformance/log-writer.ts'
-import { settled } from '../../conformance/prompt-clock.ts'
 import { type FuzzTarget, refusedAs, type Verdict } from '../target.ts'
 
 type Files = ReadonlyMap<string, Uint8Array>

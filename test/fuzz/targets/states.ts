@@ -4,17 +4,17 @@ import { decodeCommand, encodeCommand, type IdentifiedCommand } from '../../../b
 import { metadataSnapshots } from '../../../broker/src/cluster/metadata/metadata-snapshot.ts'
 import { MetadataState } from '../../../broker/src/cluster/metadata/metadata-state.ts'
 import { MetadataWriter } from '../../../broker/src/cluster/metadata/metadata-store.ts'
-import { VirtualClock } from '../../../broker/src/cluster/testing/virtual-clock.ts'
-import { openMemoryStore } from '../../../broker/src/log/store/memory-store.ts'
+import { MemoryStore } from '../../../broker/src/log/testing/memory-store.ts'
 import { decodeManifest, encodeManifest } from '../../../broker/src/partition/copies/copy-manifest.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../../../broker/src/partition/replica/state/checkpoint-codec.ts'
+import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
 import { MemoryDisk } from '../../../broker/src/platform/testing/disk.ts'
+import { silentLogger } from '../../../broker/src/platform/testing/logger.ts'
 import { seededRandom } from '../../../broker/src/platform/testing/random.ts'
 import { sealed } from '../../../schemas/src/testing/changed-batches.ts'
 import { type FuzzTarget, joined, refusedAs } from '../target.ts'
 
 const BATCH_HEADER_BYTES = 61
-const logger = { info: () => {}, warn: () => {}, error: () => {} }
 const registration = { id: 1, http: 'h:1', peer: 'p:1', pid: 7, incarnation: 'i', directoryId: 'd' }
 const commands: readonly IdentifiedCommand['command'][] = [
   { type: 'register-broker', broker: registration },
@@ -48,8 +48,8 @@ export const metadataCommands: FuzzTarget = {
 
 async function snapshotBytes(): Promise<Uint8Array> {
   const state = new MetadataState()
-  const store = openMemoryStore()
-  const writer = new MetadataWriter(store, new VirtualClock(), logger)
+  const store = new MemoryStore()
+  const writer = new MetadataWriter(store, new ManualClock(1_700_000_000_000), silentLogger)
   commands.slice(0, 4).forEach((command, at) => {
     writer.applied(state, state.apply(at + 1, { id: `id-${at}`, command }))
   })
@@ -65,8 +65,8 @@ export const metadataStates: FuzzTarget = {
   samples: [await snapshotBytes()],
   async run(input) {
     const state = new MetadataState()
-    const store = openMemoryStore()
-    const writer = new MetadataWriter(store, new VirtualClock(), logger)
+    const store = new MemoryStore()
+    const writer = new MetadataWriter(store, new ManualClock(1_700_000_000_000), silentLogger)
     async function* chunks(): AsyncIterable<Uint8Array> {
       yield input
     }

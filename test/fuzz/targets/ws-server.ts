@@ -166,7 +166,7 @@ class Session {
   }
 
   pass(ms: number): Promise<void> {
-    return this.clock.advance(ms, () => new Promise((resolve) => setImmediate(resolve)))
+    return this.clock.advance(ms)
   }
 
   /** Goes, and gives what the broker has said. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { openMemoryStore } from '../../log/store/memory-store.ts'
+import { MemoryStore } from '../../log/testing/memory-store.ts'
 import { Catalog } from './catalog.ts'
 
 const topic = (name: string, id: string, partitions: number) => ({ name, id, partitions, replicas: 1, config: {} })
@@ -7,7 +7,7 @@ const encoded = (value: unknown) => new TextEncoder().encode(JSON.stringify(valu
 
 /** A store in which two topics are kept, with a change of what is kept of them. */
 async function loaded(changes: Readonly<Record<string, object>>): Promise<Catalog> {
-  const store = openMemoryStore()
+  const store = new MemoryStore()
   await new Catalog(store).put([topic('a', 'A', 2), topic('b', 'B', 1)], 4)
   for (const [key, change] of Object.entries(changes)) {
     const kept = JSON.parse(new TextDecoder().decode((await store.get(key))!))

@@ -1,11 +1,12 @@
 import { placeBatch } from '@tailrace/schemas'
 import { describe, expect, it } from 'vitest'
-import { promptClock, settled } from '../../../../test/conformance/prompt-clock.ts'
 import type { LogStorage } from '../../log/log-storage.ts'
 import { openLogStorage } from '../../log/open.ts'
 import { batchOf, recordsOf } from '../../partition/testing/batches.ts'
 import { nodeCrc32c } from '../../platform/node/checksum.ts'
+import { settled } from '../../platform/testing/clock.ts'
 import { MemoryDisk } from '../../platform/testing/disk.ts'
+import { promptClock } from '../../platform/testing/prompt-clock.ts'
 import { seededRandom } from '../../platform/testing/random.ts'
 import { CopiedPartition } from './copied-partition.ts'
 

@@ -1,7 +1,7 @@
 import { placeBatch } from '@tailrace/schemas'
 import { describe, expect, it } from 'vitest'
 import { openLogStorage } from '../../log/open.ts'
-import { openMemoryStore } from '../../log/store/memory-store.ts'
+import { MemoryStore } from '../../log/testing/memory-store.ts'
 import { batchOf } from '../../partition/testing/batches.ts'
 import { nodeCrc32c } from '../../platform/node/checksum.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
@@ -19,7 +19,7 @@ function committed(value: string): Uint8Array {
   return batch
 }
 
-async function opened(disk = new MemoryDisk(), store = openMemoryStore()) {
+async function opened(disk = new MemoryDisk(), store = new MemoryStore()) {
   const clock = new ManualClock()
   const deps = { clock, crc32c: nodeCrc32c }
   const opening = openLogStorage({ ...deps, disk: disk.mount() }, { ...sizes, folder: 'log', diskReserveBytes: 0 })

@@ -6,7 +6,7 @@ import { MemoryAdmin } from '../../doors/testing/memory-admin.ts'
 import { MemoryBroker } from '../../doors/testing/memory-broker.ts'
 import type { LogStorage, StateStore } from '../../log/log-storage.ts'
 import { openLogStorage } from '../../log/open.ts'
-import { openMemoryStore } from '../../log/store/memory-store.ts'
+import { MemoryStore } from '../../log/testing/memory-store.ts'
 import { batchOf, recordsOf } from '../../partition/testing/batches.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { nodeCrc32c } from '../../platform/node/checksum.ts'
@@ -83,7 +83,7 @@ export async function startTop(change: Partial<BrokerApi> = {}, clusterId = 'tes
 /** What outlives a cascade broker's process. */
 export class CascadeDisk {
   readonly disk: MemoryDisk
-  readonly store: StateStore = openMemoryStore()
+  readonly store: StateStore = new MemoryStore()
   /** While set, nothing gets onto the disk. */
   gate: Promise<void> | null = null
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { runCommandLine } from '../cli.ts'
 import { type Answer, type AnsweringServer, answeringServer } from '../testing/answering-server.ts'
-import { recordingTerminal } from '../testing/recording-terminal.ts'
+import { memoryTerminal } from '../testing/memory-terminal.ts'
 
 const servers: AnsweringServer[] = []
 afterEach(() => {
@@ -23,7 +23,7 @@ async function closedAddress(): Promise<string> {
 }
 
 async function run(...args: string[]) {
-  const terminal = recordingTerminal()
+  const terminal = memoryTerminal()
   const code = await runCommandLine(args, terminal)
   return { code, out: terminal.text(), err: terminal.err.join('\n') }
 }

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { CascadeStatus } from '../../cascade/wire/cascade-messages.ts'
 import { runCommandLine } from '../cli.ts'
 import { type AnsweringServer, answeringServer } from '../testing/answering-server.ts'
-import { recordingTerminal } from '../testing/recording-terminal.ts'
+import { memoryTerminal } from '../testing/memory-terminal.ts'
 
 const servers: AnsweringServer[] = []
 afterEach(() => {
@@ -10,7 +10,7 @@ afterEach(() => {
 })
 
 async function run(args: string[], environment: Record<string, string> = {}) {
-  const terminal = recordingTerminal({ environment })
+  const terminal = memoryTerminal({ environment })
   const code = await runCommandLine(['cascade', ...args], terminal)
   return { code, out: terminal.text(), err: terminal.err.join('\n') }
 }

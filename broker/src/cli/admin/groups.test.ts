@@ -4,7 +4,7 @@ import type { MembersDescription } from '../../api/admin-api.ts'
 import { aGroupDescription, aMembersDescription } from '../../doors/testing/memory-admin.ts'
 import { runCommandLine } from '../cli.ts'
 import { type Answer, type AnsweringServer, answeringServer } from '../testing/answering-server.ts'
-import { recordingTerminal } from '../testing/recording-terminal.ts'
+import { memoryTerminal } from '../testing/memory-terminal.ts'
 
 const servers: AnsweringServer[] = []
 afterEach(() => {
@@ -17,7 +17,7 @@ async function serve(answers: Record<string, Answer | Answer[]>): Promise<Answer
   return server
 }
 
-async function run(args: string[], terminal = recordingTerminal({ environment: { USER: 'ada' } })) {
+async function run(args: string[], terminal = memoryTerminal({ environment: { USER: 'ada' } })) {
   const code = await runCommandLine(args, terminal)
   return { code, out: terminal.text(), err: terminal.err.join('\n') }
 }
@@ -131,7 +131,7 @@ describe('partition change', () => {
   })
 
   it('leaves the change running at Ctrl-C, and says so', async () => {
-    const terminal = recordingTerminal()
+    const terminal = memoryTerminal()
     const print = terminal.print
     terminal.print = (line) => {
       print(line)

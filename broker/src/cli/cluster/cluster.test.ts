@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { nodeClock } from '../../platform/node/clock.ts'
 import type { StartedMessage } from '../supervision.ts'
-import { recordingTerminal } from '../testing/recording-terminal.ts'
+import { memoryTerminal } from '../testing/memory-terminal.ts'
 import type { BrokerChild, ChildEnd } from './broker-child.ts'
 import type { BrokerPlan } from './cluster-plan.ts'
 import { planCluster } from './cluster-plan.ts'
@@ -19,7 +19,7 @@ const options = {
 }
 
 /** A process that does what the test says: starts, ends, and stops when it is asked to, unless it is `deaf`. */
-class FakeChild implements BrokerChild {
+class ManualChild implements BrokerChild {
   readonly pid = 7
   readonly #started = Promise.withResolvers<StartedMessage>()
   readonly #ended = Promise.withResolvers<ChildEnd>()
@@ -47,14 +47,14 @@ class FakeChild implements BrokerChild {
   }
 }
 
-function cluster(onLaunch: (child: FakeChild, nth: number) => void, brokers = 3) {
-  const terminal = recordingTerminal()
-  const children: FakeChild[] = []
+function cluster(onLaunch: (child: ManualChild, nth: number) => void, brokers = 3) {
+  const terminal = memoryTerminal()
+  const children: ManualChild[] = []
   const unready = new Set<string>()
   const logs: string[] = []
   const supervision = {
     launch: (plan: BrokerPlan) => {
-      const child = new FakeChild(plan)
+      const child = new ManualChild(plan)
       onLaunch(child, children.push(child))
       return child
     },

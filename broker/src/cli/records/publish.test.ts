@@ -1,7 +1,7 @@
 import { TailraceError } from '@tailrace/schemas'
 import { describe, expect, it } from 'vitest'
 import { nodeClock } from '../../platform/node/clock.ts'
-import { recordingTerminal } from '../testing/recording-terminal.ts'
+import { memoryTerminal } from '../testing/memory-terminal.ts'
 import type { PublishOptions, RecordSink } from './publish.ts'
 import { checkLineFormat, publishLines } from './publish.ts'
 
@@ -39,13 +39,13 @@ async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield Buffer.from(text)
 }
 
-function publish(text: string, sink: RecordSink, terminal = recordingTerminal(), given: Partial<PublishOptions> = {}) {
+function publish(text: string, sink: RecordSink, terminal = memoryTerminal(), given: Partial<PublishOptions> = {}) {
   return publishLines({ chunks: chunks(text), bytes: text.length }, { ...options, ...given }, sink, nodeClock, terminal)
 }
 
 describe('publishing lines', () => {
   it('sends each with its key and prints records/s', async () => {
-    const terminal = recordingTerminal()
+    const terminal = memoryTerminal()
     const sink = slowSink()
     expect(await publish('{"k":"a"}\n{"k":"b"}\n', sink, terminal, { partition: 2 })).toBe(0)
     expect(sink.sent.map((record) => [record.topic, record.key, record.partition])).toEqual([
@@ -57,7 +57,7 @@ describe('publishing lines', () => {
   })
 
   it('reports broken lines by number, publishes the others, and fails at the end', async () => {
-    const terminal = recordingTerminal()
+    const terminal = memoryTerminal()
     const sink = slowSink()
     expect(await publish('{"k":"a"}\n{oops\n\n{"x":1}\n{"k":"b"}', sink, terminal)).toBe(1)
     expect(sink.sent.map((record) => record.key)).toEqual(['a', 'b'])
@@ -67,7 +67,7 @@ describe('publishing lines', () => {
   })
 
   it('shows ten broken lines, not a million', async () => {
-    const terminal = recordingTerminal()
+    const terminal = memoryTerminal()
     expect(await publish('x\n'.repeat(50), slowSink(), terminal)).toBe(1)
     expect(terminal.err).toHaveLength(12)
     expect(terminal.err.at(-1)).toMatch(/^50 broken lines/)
@@ -81,7 +81,7 @@ describe('publishing lines', () => {
   })
 
   it('ends at the first refusal, says which line, and throws the error of the broker', async () => {
-    const terminal = recordingTerminal()
+    const terminal = memoryTerminal()
     const refusal = new TailraceError('UNKNOWN_TOPIC')
     await expect(
       publish(
@@ -95,7 +95,7 @@ describe('publishing lines', () => {
   })
 
   it('stops reading when interrupted, waits for what it has sent, and answers 130', async () => {
-    const terminal = recordingTerminal()
+    const terminal = memoryTerminal()
     const sink = slowSink()
     async function* endless(): AsyncGenerator<Uint8Array> {
       for (let turn = 0; ; turn++) {
@@ -108,13 +108,13 @@ describe('publishing lines', () => {
   })
 
   it('prints JSON for programs', async () => {
-    const terminal = recordingTerminal()
+    const terminal = memoryTerminal()
     await publish('{"k":"a"}', slowSink(), terminal, { json: true })
     expect(JSON.parse(terminal.text())).toMatchObject({ topic: 't', records: 1, bytes: 9, brokenLines: 0 })
   })
 
   it('clears the bar from a watched terminal at the end', async () => {
-    const terminal = recordingTerminal({ watched: true })
+    const terminal = memoryTerminal({ watched: true })
     await publish('{"k":"a"}', slowSink(), terminal)
     expect(terminal.drawn.at(-1)).toBe('\r\x1b[K')
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { nodeClock } from '../../platform/node/clock.ts'
-import { recordingTerminal } from '../testing/recording-terminal.ts'
+import { memoryTerminal } from '../testing/memory-terminal.ts'
 import type { TailedRecord } from './record-text.ts'
 import { recordText } from './record-text.ts'
 import type { RecordSource, TailOptions } from './tail.ts'
@@ -33,13 +33,13 @@ function source(count: number): RecordSource & { asked: unknown[] } {
 
 describe('tailing', () => {
   it('ends after --count records', async () => {
-    const terminal = recordingTerminal()
+    const terminal = memoryTerminal()
     expect(await tailRecords({ ...options, count: 2 }, source(9), nodeClock, terminal)).toBe(0)
     expect(terminal.text()).toBe('v0\nv1\n')
   })
 
   it('prints what it has while it waits, and ends cleanly when interrupted', async () => {
-    const terminal = recordingTerminal()
+    const terminal = memoryTerminal()
     const tailing = tailRecords(options, source(3), nodeClock, terminal)
     while (terminal.text() === '') await new Promise((resolve) => setImmediate(resolve))
     expect(terminal.text()).toBe('v0\nv1\nv2\n')
@@ -49,13 +49,13 @@ describe('tailing', () => {
 
   it('asks for the position and the partitions given', async () => {
     const records = source(1)
-    await tailRecords({ ...options, from: 7, partitions: [1], count: 1 }, records, nodeClock, recordingTerminal())
+    await tailRecords({ ...options, from: 7, partitions: [1], count: 1 }, records, nodeClock, memoryTerminal())
     expect(records.asked).toEqual([['t', { from: 7, bytes: true, partitions: [1] }]])
   })
 
   it('asks for nothing when it was interrupted before', async () => {
     const records = source(1)
-    const terminal = recordingTerminal()
+    const terminal = memoryTerminal()
     terminal.interrupt()
     expect(await tailRecords(options, records, nodeClock, terminal)).toBe(0)
     expect(records.asked).toEqual([])
@@ -69,7 +69,7 @@ describe('tailing', () => {
       },
       close: async () => undefined,
     }
-    await expect(tailRecords(options, failing, nodeClock, recordingTerminal())).rejects.toThrow('no topic')
+    await expect(tailRecords(options, failing, nodeClock, memoryTerminal())).rejects.toThrow('no topic')
   })
 })
 

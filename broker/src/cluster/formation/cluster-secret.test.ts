@@ -12,7 +12,7 @@ test('M95: founders and whoever joins later seal tokens with the same secret, al
   await cluster.start(4, [2], data)
   expect(secretOf(cluster, 4)).toBe('')
   cluster.link(cluster.broker(4), cluster.broker(2))
-  await cluster.clock.run(4000)
+  await cluster.clock.advance(4000)
   expect([2, 3, 4].map((id) => secretOf(cluster, id))).toEqual([secret, secret, secret])
   await cluster.kill(cluster.broker(4))
   await cluster.start(4, [2], data)

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { PeerIdentity, Peers } from '../../partition/peers.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
 import { MemoryDisk } from '../../platform/testing/disk.ts'
+import { silentLogger } from '../../platform/testing/logger.ts'
 import { seededRandom } from '../../platform/testing/random.ts'
 import { formationOf } from '../metadata/formation-record.ts'
 import { Formation } from './formation.ts'
@@ -26,7 +27,7 @@ async function offering() {
   } as unknown as Pick<Peers, 'request' | 'connected' | 'identity'>
   const formation = new Formation({
     ...{ brokerId: 1, peerAddress: 'one:1', join: ['one:1', 'two:1'], file, peers, clock: new ManualClock(0) },
-    logger: { info: () => {}, warn: () => {}, error: () => {} },
+    logger: silentLogger,
     onFormed: () => {},
     members: { brokers: new Map(), joined: new Map(), removed },
   })

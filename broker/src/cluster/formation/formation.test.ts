@@ -1,11 +1,16 @@
 import type { Message } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
 import { asked } from '../testing/asked.ts'
-import { BrokerData, TestCluster } from '../testing/test-cluster.ts'
+import { BrokerData, failing, TestCluster } from '../testing/test-cluster.ts'
 
 const ids = [1, 2, 3]
 
-const formationOn = (data: BrokerData): unknown => JSON.parse(data.disk.text('data/identity.json')!).formation
+async function formationOn({ disk }: BrokerData): Promise<unknown> {
+  const file = await disk.open('data/identity.json')
+  const bytes = new Uint8Array(await file.size())
+  await file.read(bytes, 0)
+  return JSON.parse(new TextDecoder().decode(bytes)).formation
+}
 
 test('three fresh brokers form one cluster and become ready', async () => {
   const cluster = await TestCluster.of(3)
@@ -16,14 +21,14 @@ test('three fresh brokers form one cluster and become ready', async () => {
     const broker = cluster.broker(id)
     expect(broker.node.api.readiness()).toEqual({ ready: true, reason: '' })
     expect(broker.groups.opened[0]).toMatchObject({ group: 0, voters: [1, 2, 3], preferred: id === 1 })
-    expect(formationOn(broker.data)).toMatchObject({ voters: [{ id: 1 }, { id: 2 }, { id: 3 }] })
+    expect(await formationOn(broker.data)).toMatchObject({ voters: [{ id: 1 }, { id: 2 }, { id: 3 }] })
   }
 })
 
 test('a broker alone is a cluster at once', async () => {
   const cluster = new TestCluster()
   const broker = await cluster.start(7, [7])
-  await cluster.clock.run(1000)
+  await cluster.clock.advance(1000)
   expect(broker.node.api.readiness().ready).toBe(true)
 })
 
@@ -32,12 +37,12 @@ test('nothing forms before the last one is there; then all do', async () => {
   await cluster.start(1, ids)
   await cluster.start(2, ids)
   cluster.linkAll()
-  await cluster.clock.run(60_000)
+  await cluster.clock.advance(60_000)
   expect(cluster.broker(1).groups.opened).toEqual([])
   expect(cluster.broker(1).node.api.readiness().reason).toContain('peer-3:7080')
   await cluster.start(3, ids)
   cluster.linkAll()
-  await cluster.clock.run(2000)
+  await cluster.clock.advance(2000)
   for (const id of ids) expect(cluster.broker(id).node.api.readiness().ready).toBe(true)
 })
 
@@ -49,7 +54,7 @@ test('restarted brokers are members without seeing all the others, and nobody ca
   await cluster.start(1, ids, data[0])
   await cluster.start(2, ids, data[1])
   cluster.linkAll()
-  await cluster.clock.run(3000)
+  await cluster.clock.advance(3000)
   const broker = cluster.broker(1)
   expect(broker.node.identity()).toMatchObject({ clusterId, formed: true })
   expect(broker.groups.opened.every(({ preferred }) => !preferred)).toBe(true)
@@ -61,7 +66,7 @@ test('a wiped disk is nobody: it is refused, and never opens the metadata group'
   await cluster.kill(cluster.broker(3))
   const wiped = await cluster.start(3, ids, new BrokerData())
   cluster.linkAll()
-  await cluster.clock.run(10_000)
+  await cluster.clock.advance(10_000)
   expect(cluster.refusals.map(({ code }) => code)).toEqual(['BROKER_IDENTITY_MISMATCH', 'BROKER_IDENTITY_MISMATCH'])
   expect(wiped.groups.opened).toEqual([])
   const { ready, reason } = wiped.node.api.readiness()
@@ -73,7 +78,7 @@ test('a wiped disk is nobody: it is refused, and never opens the metadata group'
 
 test('a record that names this broker with another data directory is not taken', async () => {
   const cluster = await TestCluster.of(3)
-  const record = formationOn(cluster.broker(1).data) as Message<'Formation'>['record']
+  const record = (await formationOn(cluster.broker(1).data)) as Message<'Formation'>['record']
   await cluster.kill(cluster.broker(3))
   const wiped = await cluster.start(3, ids, new BrokerData())
   const offer = (voters: typeof record.voters, version = 1) =>
@@ -85,26 +90,26 @@ test('a record that names this broker with another data directory is not taken',
   await expect(offer(forged)).rejects.toMatchObject({ code: 'CLUSTER_MISMATCH' })
   await expect(offer([])).rejects.toMatchObject({ code: 'CLUSTER_MISMATCH' })
   await expect(offer(record.voters, 2)).rejects.toMatchObject({ code: 'NEWER_FORMAT' })
-  expect(formationOn(wiped.data)).toBeNull()
+  expect(await formationOn(wiped.data)).toBeNull()
 })
 
 test('a broker that has lost the race to its disk gets the record from those who have it', async () => {
   const cluster = new TestCluster()
   const data = ids.map(() => new BrokerData())
   for (const id of ids) await cluster.start(id, ids, data[id - 1])
-  data[2]!.disk.failing = 'rename'
+  data[2]!.disk.onOperation = failing('rename')
   cluster.linkAll()
-  await cluster.clock.run(500)
+  await cluster.clock.advance(500)
   const directoryId = cluster.broker(3).node.identity().directoryId
   await cluster.kill(cluster.broker(3))
-  expect(formationOn(data[2]!)).toBeNull()
+  expect(await formationOn(data[2]!)).toBeNull()
   await cluster.kill(cluster.broker(2))
   // Broker 3 meets broker 1 only, which is formed.
   const third = await cluster.start(3, ids, data[2])
   cluster.linkAll()
-  await cluster.clock.run(3000)
+  await cluster.clock.advance(3000)
   expect(third.node.identity()).toMatchObject({ formed: true, directoryId })
-  expect(formationOn(data[2]!)).toEqual(formationOn(data[0]!))
+  expect(await formationOn(data[2]!)).toEqual(await formationOn(data[0]!))
   expect(third.node.api.readiness().ready).toBe(true)
 })
 
@@ -116,11 +121,11 @@ test('a crash after the record is durable and before the group is open changes n
   const first = cluster.broker(1)
   first.groups.open = () => new Promise(() => {})
   cluster.linkAll()
-  await cluster.clock.run(200)
+  await cluster.clock.advance(200)
   await cluster.kill(first)
   const again = await cluster.start(1, ids, data[0])
   cluster.linkAll()
-  await cluster.clock.run(3000)
+  await cluster.clock.advance(3000)
   expect(again.groups.opened[0]).toMatchObject({ group: 0, preferred: false })
   for (const id of ids) expect(cluster.broker(id).node.api.readiness().ready).toBe(true)
 })
@@ -130,11 +135,11 @@ test('the group is never opened before the record is durable', async () => {
   const data = new BrokerData()
   const broker = await cluster.start(1, [1], data)
   expect(broker.node.identity().formed).toBe(false)
-  data.disk.failing = 'syncFolder'
-  await cluster.clock.run(5000)
+  data.disk.onOperation = failing('syncFolder')
+  await cluster.clock.advance(5000)
   expect(broker.groups.opened).toEqual([])
-  data.disk.failing = ''
-  await cluster.clock.run(2000)
+  data.disk.onOperation = null
+  await cluster.clock.advance(2000)
   expect(broker.groups.opened).toHaveLength(1)
 })
 
@@ -154,7 +159,7 @@ test('two brokers with the same id do not form a cluster', async () => {
   await cluster.start(2, [1, 2, 3])
   await cluster.start(2, [1, 2, 3], new BrokerData(), '3')
   cluster.linkAll()
-  await cluster.clock.run(5000)
+  await cluster.clock.advance(5000)
   expect(cluster.refusals.map(({ code }) => code)).toContain('BROKER_IDENTITY_MISMATCH')
   for (const broker of cluster.brokers.values()) expect(broker.groups.opened).toEqual([])
 })
@@ -163,7 +168,7 @@ test('brokers of different clusters refuse each other', async () => {
   const cluster = new TestCluster()
   await cluster.start(1, [1])
   await cluster.start(2, [2])
-  await cluster.clock.run(1000)
+  await cluster.clock.advance(1000)
   cluster.linkAll()
   expect(cluster.refusals.map(({ code }) => code)).toEqual(['CLUSTER_MISMATCH'])
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { GroupTarget } from '../../api/admin-api.ts'
 import { during, until } from '../testing/running.ts'
-import { BrokerData, TestCluster } from '../testing/test-cluster.ts'
+import { BrokerData, failing, TestCluster } from '../testing/test-cluster.ts'
 
 const founders = [1, 2, 3]
 const METADATA: GroupTarget = { kind: 'metadata' }
@@ -15,12 +15,12 @@ const idsOf = async (cluster: TestCluster, id: number) =>
 async function join(cluster: TestCluster, id = 4, via = 2, data = new BrokerData()): Promise<void> {
   await cluster.start(id, [via], data)
   cluster.link(cluster.broker(id), cluster.broker(via))
-  await cluster.clock.run(2000)
+  await cluster.clock.advance(2000)
   // As dialled by whoever has learnt the address.
   for (const broker of cluster.brokers.values()) {
     if (broker.dialled.has(`peer-${id}:7080`)) cluster.link(broker, cluster.broker(id))
   }
-  await cluster.clock.run(6000)
+  await cluster.clock.advance(6000)
 }
 
 describe('a broker that joins later', () => {
@@ -49,7 +49,7 @@ describe('a broker that joins later', () => {
     await cluster.start(4, [2], data)
     expect([...cluster.broker(4).dialled].sort()).toEqual(['peer-1:7080', 'peer-2:7080', 'peer-3:7080'])
     cluster.linkAll()
-    await cluster.clock.run(3000)
+    await cluster.clock.advance(3000)
     expect(ready(cluster, 4)).toBe(true)
     expect(cluster.refusals).toEqual([])
     expect(configuration(cluster).learners).toEqual([4])
@@ -59,15 +59,15 @@ describe('a broker that joins later', () => {
     const cluster = await TestCluster.of(3)
     const data = new BrokerData()
     await cluster.start(4, [2], data)
-    data.disk.failing = 'rename'
+    data.disk.onOperation = failing('rename')
     cluster.linkAll()
-    await cluster.clock.run(1500)
+    await cluster.clock.advance(1500)
     const admitted = (await admin(cluster, 1).audit()).length
     expect(admitted).toBe(1)
     await cluster.kill(cluster.broker(4))
     await cluster.start(4, [2], data)
     cluster.linkAll()
-    await cluster.clock.run(9000)
+    await cluster.clock.advance(9000)
     expect(ready(cluster, 4)).toBe(true)
     expect((await admin(cluster, 1).audit()).length).toBe(1)
   })
@@ -79,12 +79,12 @@ describe('a broker that joins later', () => {
     await cluster.kill(cluster.broker(3))
     await cluster.start(4, [2])
     cluster.linkAll()
-    await cluster.clock.run(20_000)
+    await cluster.clock.advance(20_000)
     expect(ready(cluster, 4)).toBe(false)
     expect(cluster.broker(4).node.api.readiness().reason).toContain('not admitted')
     await cluster.start(3, founders, data)
     cluster.linkAll()
-    await cluster.clock.run(15_000)
+    await cluster.clock.advance(15_000)
     expect(ready(cluster, 4)).toBe(true)
   })
 
@@ -111,7 +111,7 @@ describe('a wiped disk', () => {
     await cluster.kill(cluster.broker(3))
     await cluster.start(3, founders, new BrokerData())
     cluster.linkAll()
-    await cluster.clock.run(2000)
+    await cluster.clock.advance(2000)
     expect(cluster.refusals[0]).toMatchObject({ code: 'BROKER_IDENTITY_MISMATCH' })
     expect(cluster.refusals[0]!.message).toContain('tailrace cluster remove-broker 3')
     await cluster.kill(cluster.broker(3))
@@ -121,11 +121,11 @@ describe('a wiped disk', () => {
     const target = { kind: 'partition', topic: 't', partition: 0 } as const
     await during(cluster, one.node.admin.changeMembers(target, [1, 2, 4]))
     await until(cluster, () => cluster.world.group(1).configuration!.voters.includes(4), 'the move')
-    await cluster.clock.run(1000)
+    await cluster.clock.advance(1000)
     await expect(during(cluster, one.node.admin.removeBroker(3))).rejects.toMatchObject({ code: 'BROKER_IN_USE' })
     await during(cluster, one.node.admin.changeMembers(METADATA, [1, 2, 4]))
     await during(cluster, one.node.admin.removeBroker(3))
-    await cluster.clock.run(5000)
+    await cluster.clock.advance(5000)
     expect(configuration(cluster)).toMatchObject({ voters: [1, 2, 4], learners: [] })
     expect(await idsOf(cluster, 4)).toEqual([1, 2, 4])
     expect(one.node.api.readiness().ready).toBe(true)
@@ -137,7 +137,7 @@ describe('a wiped disk', () => {
     await cluster.kill(cluster.broker(4))
     await cluster.start(4, [2], new BrokerData())
     cluster.linkAll()
-    await cluster.clock.run(5000)
+    await cluster.clock.advance(5000)
     expect(cluster.refusals.map(({ code }) => code)).toContain('BROKER_IDENTITY_MISMATCH')
     expect(cluster.broker(4).groups.opened).toEqual([])
   })
@@ -154,7 +154,7 @@ describe('a broker that was removed', () => {
       target: 'broker 4',
       by: 'ann',
     })
-    await cluster.clock.run(3000)
+    await cluster.clock.advance(3000)
     expect(configuration(cluster).learners).toEqual([])
     expect(cluster.broker(1).links.has(4)).toBe(false)
     cluster.linkAll()
@@ -173,7 +173,7 @@ describe('a broker that was removed', () => {
     await join(cluster, 4, 2, data)
     await during(cluster, admin(cluster, 1).removeBroker(4))
     const { data: kept } = cluster.broker(2)
-    await cluster.clock.run(1000)
+    await cluster.clock.advance(1000)
     await cluster.kill(cluster.broker(2))
     await cluster.start(2, founders, kept)
     cluster.linkAll()
@@ -220,7 +220,7 @@ describe('the metadata group', () => {
       target: 'metadata',
       by: 'ann',
     })
-    await cluster.clock.run(2000)
+    await cluster.clock.advance(2000)
     const created = cluster.broker(2).node.api.createTopic({ name: 'u', partitions: 1, replicas: 1 })
     await during(cluster, created)
     expect([...cluster.world.shared.keys()].some((group) => group > 1_000_000)).toBe(true)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { openMemoryStore } from '../../log/store/memory-store.ts'
+import { MemoryStore } from '../../log/testing/memory-store.ts'
 import { MemoryDisk } from '../../platform/testing/disk.ts'
+import { silentLogger } from '../../platform/testing/logger.ts'
 import { lossOf } from './lives.ts'
 import { LivesFile } from './lives-file.ts'
 import { Witness } from './witness.ts'
@@ -25,7 +26,7 @@ describe('what others remember of a broker', () => {
 /** Brokers that tell each other things; folders and stores outlive their lives. */
 class Pair {
   readonly disks = new Map([1, 2].map((id) => [id, new MemoryDisk()]))
-  readonly stores = new Map<number, Awaited<ReturnType<typeof openMemoryStore>>>()
+  readonly stores = new Map<number, MemoryStore>()
   readonly witnesses = new Map<number, Witness>()
   readonly distrusted: string[] = []
   /** In the order in which they were told. */
@@ -36,7 +37,7 @@ class Pair {
   async start(id: number): Promise<void> {
     const disk = this.disks.get(id)!
     await disk.makeFolder('data')
-    this.stores.set(id, this.stores.get(id) ?? openMemoryStore())
+    this.stores.set(id, this.stores.get(id) ?? new MemoryStore())
     const witness = new Witness({
       groups: {
         recoveredBlock: id === 1 ? this.recovered : 0,
@@ -55,7 +56,7 @@ class Pair {
       },
       store: this.stores.get(id)!,
       file: new LivesFile(disk, 'data'),
-      logger: { info: () => {}, warn: () => {}, error: () => {} },
+      logger: silentLogger,
       directoryId: () => `folder ${id}`,
     })
     await witness.start(`life ${++this.#lives}`)

@@ -30,7 +30,7 @@ function broker(...codes: ErrorCode[]) {
       warn: (fields) => void warned.push((fields as { err: TailraceError }).err.code),
     },
   })
-  const pass = (ms: number) => clock.advance(ms, () => new Promise((resolve) => setImmediate(resolve)))
+  const pass = (ms: number) => clock.advance(ms)
   return { registration, submitted, warned, brokers, own, pass }
 }
 

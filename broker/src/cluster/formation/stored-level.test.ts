@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { openMemoryStore } from '../../log/store/memory-store.ts'
+import { MemoryStore } from '../../log/testing/memory-store.ts'
 import { checkStoredLevel } from './stored-level.ts'
 
 const head = { appliedIndex: 5, nextGroup: 1, nextProducer: 0, commands: 0, audits: 0 }
 const stored = async (pairs: Record<string, unknown>) => {
-  const store = openMemoryStore()
+  const store = new MemoryStore()
   const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
   await store.write(Object.entries(pairs).map(([key, value]) => [key, bytes(value)] as const))
   return store

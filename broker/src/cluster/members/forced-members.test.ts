@@ -21,7 +21,7 @@ beforeEach(async () => {
 async function lose(...lost: number[]): Promise<Map<number, BrokerData>> {
   const data = new Map(lost.map((id) => [id, cluster.broker(id).data]))
   for (const id of lost) await cluster.kill(cluster.broker(id))
-  await cluster.clock.run(1000)
+  await cluster.clock.advance(1000)
   return data
 }
 
@@ -67,7 +67,7 @@ describe('members forced (M83)', () => {
       await lose(3, 4, 5)
       const { data } = cluster.broker(who)
       const forcing = during(cluster, admin(7).forceMembers(target, force)).catch(() => {})
-      await cluster.clock.run(10)
+      await cluster.clock.advance(10)
       await cluster.kill(cluster.broker(who))
       await back(who, data)
       cluster.linkAll()
@@ -94,7 +94,7 @@ describe('members forced (M83)', () => {
     expect(one.node.api.routing(['t']).topics[0]!.partitions[0]!.leader).toBe(cluster.world.group(1).leader)
 
     cluster.linkAll()
-    await cluster.clock.run(5000)
+    await cluster.clock.advance(5000)
     expect(data.get(3)!.logs.has(1)).toBe(false)
     expect(cluster.broker(3).logged.filter((message) => message === 'a replica was deleted')).toHaveLength(1)
     await during(cluster, admin(7).changeMembers(target, [1, 2, 3]))
@@ -121,7 +121,7 @@ describe('members forced (M83)', () => {
     data.get(4)!.logs.delete(1)
     await back(4, data.get(4)!)
     cluster.linkAll()
-    await cluster.clock.run(3000)
+    await cluster.clock.advance(3000)
     await during(cluster, admin(7).changeMembers(target, [1, 2, 4]))
     await until(cluster, () => replicasAt(7).join() === '1,2,4', 'the change')
   })

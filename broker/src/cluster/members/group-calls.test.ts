@@ -1,14 +1,14 @@
 import { TailraceError } from '@tailrace/schemas'
 import { expect, it } from 'vitest'
 import { ManualClock } from '../../platform/testing/clock.ts'
+import { silentLogger } from '../../platform/testing/logger.ts'
 import { LeaderDirectory } from '../routing/leader-directory.ts'
 import { GroupCalls } from './group-calls.ts'
 
 it('a broker that does not lead is not asked again on the word of a replica here', async () => {
   const clock = new ManualClock()
-  const logger = { info: () => {}, warn: () => {}, error: () => {} }
   const known = { connected: () => true, announce: () => {}, mayExist: () => true, onChange: () => {} }
-  const directory = new LeaderDirectory({ brokerId: 1, clock, logger, ...known })
+  const directory = new LeaderDirectory({ brokerId: 1, clock, logger: silentLogger, ...known })
   const asked: number[] = []
   const request = async (broker: number): Promise<never> => {
     asked.push(broker)

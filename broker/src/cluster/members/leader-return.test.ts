@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 async function kill(id: number): Promise<void> {
   await cluster.kill(cluster.broker(id))
-  await cluster.clock.run(1000)
+  await cluster.clock.advance(1000)
 }
 
 async function restart(id: number): Promise<void> {
@@ -42,9 +42,9 @@ describe('after a rolling restart', () => {
     for (const id of ids) await restart(id)
     const before = leaders()
     expect(before).not.toBe('1,2,3,1,2,3')
-    await cluster.clock.run(SETTLE_MS - 10_000)
+    await cluster.clock.advance(SETTLE_MS - 10_000)
     expect(leaders()).toBe(before)
-    await cluster.clock.run(20_000)
+    await cluster.clock.advance(20_000)
     expect(leaders()).toBe('1,2,3,1,2,3')
   })
 
@@ -52,17 +52,17 @@ describe('after a rolling restart', () => {
     cluster.leaderReturnMs = 0
     for (const id of ids) await restart(id)
     const before = leaders()
-    await cluster.clock.run(10 * SETTLE_MS)
+    await cluster.clock.advance(10 * SETTLE_MS)
     expect(leaders()).toBe(before)
   })
 
   test('a broker that starts again and again is given none in between', async () => {
     for (let start = 0; start < 5; start++) {
       await restart(3)
-      await cluster.clock.run(SETTLE_MS - 15_000)
+      await cluster.clock.advance(SETTLE_MS - 15_000)
       expect(places()).not.toContain(3)
     }
-    await cluster.clock.run(25_000)
+    await cluster.clock.advance(25_000)
     expect(leaders()).toBe('1,2,3,1,2,3')
   })
 
@@ -72,11 +72,11 @@ describe('after a rolling restart', () => {
     const of3 = (): number => [...Array(66).keys()].filter((at) => cluster.world.leaderOf(at + 1) === 3).length
     const full = of3()
     await restart(3)
-    await cluster.clock.run(SETTLE_MS - 1000)
+    await cluster.clock.advance(SETTLE_MS - 1000)
     for (let last = of3(); last < full; last = of3()) {
-      await cluster.clock.run(499)
+      await cluster.clock.advance(499)
       expect(of3() - last).toBeLessThanOrEqual(8)
-      await cluster.clock.run(1)
+      await cluster.clock.advance(1)
     }
   })
 })
@@ -85,7 +85,7 @@ describe('a leadership stays where it is', () => {
   test('while the preferred replica is down, cut off, or not in sync; and returns afterwards', async () => {
     const { data } = cluster.broker(3)
     await kill(3)
-    await cluster.clock.run(3 * SETTLE_MS)
+    await cluster.clock.advance(3 * SETTLE_MS)
     expect(places()).not.toContain(3)
     await cluster.start(3, ids, data)
     cluster.linkAll()
@@ -94,7 +94,7 @@ describe('a leadership stays where it is', () => {
       const { status } = group
       group.status = () => ({ ...status.call(group), inSync: [1, 2] })
     }
-    await cluster.clock.run(3 * SETTLE_MS)
+    await cluster.clock.advance(3 * SETTLE_MS)
     expect(places()[2]).not.toBe(3)
     expect(places()[5]).toBe(3)
   })
@@ -103,10 +103,10 @@ describe('a leadership stays where it is', () => {
     await restart(3)
     cluster.broker(3).diskFull = true
     cluster.broker(3).groups.get(3)!.trouble = 'quarantine'
-    await cluster.clock.run(3 * SETTLE_MS)
+    await cluster.clock.advance(3 * SETTLE_MS)
     expect(places()).not.toContain(3)
     cluster.broker(3).diskFull = false
-    await cluster.clock.run(10 * SETTLE_MS)
+    await cluster.clock.advance(10 * SETTLE_MS)
     expect([places()[2] === 3, places()[5]]).toEqual([false, 3])
   })
 
@@ -116,28 +116,28 @@ describe('a leadership stays where it is', () => {
     await until(cluster, () => cluster.broker(4).node.api.readiness().ready, 'readiness')
     cluster.world.isolated.add(4)
     await restart(3)
-    await cluster.clock.run(SETTLE_MS - 3000)
+    await cluster.clock.advance(SETTLE_MS - 3000)
     await during(cluster, admin(1).changeMembers(at(2), [3, 1, 4]))
     const before = askedFor(3)
-    await cluster.clock.run(6000)
+    await cluster.clock.advance(6000)
     expect([places(), askedFor(3) - before]).toMatchObject([[1, 2, 1, 1, 2, 3], 0])
   })
 
   test('where an operator has put it, until that broker loses it', async () => {
     await during(cluster, admin(2).transferLeadership(at(0), 3))
-    await cluster.clock.run(10 * SETTLE_MS)
+    await cluster.clock.advance(10 * SETTLE_MS)
     expect(places()[0]).toBe(3)
     await restart(3)
-    await cluster.clock.run(3 * SETTLE_MS)
+    await cluster.clock.advance(3 * SETTLE_MS)
     expect(places()[0]).toBe(1)
   })
 
   test('of a replica that campaigns earlier by its priority: that one is preferred', async () => {
     await during(cluster, admin(2).setPriority(at(0), { broker: 1, factor: 3 }))
-    await cluster.clock.run(3 * SETTLE_MS)
+    await cluster.clock.advance(3 * SETTLE_MS)
     expect(places()[0]).not.toBe(1)
     await during(cluster, admin(2).setPriority(at(0), { broker: 1, factor: 1 }))
-    await cluster.clock.run(3 * SETTLE_MS)
+    await cluster.clock.advance(3 * SETTLE_MS)
     expect(places()[0]).toBe(1)
   })
 })
@@ -145,7 +145,7 @@ describe('a leadership stays where it is', () => {
 describe('who is preferred', () => {
   test('follows the order that an operator gives', async () => {
     await during(cluster, admin(1).changeMembers(at(0), [2, 3, 1]))
-    await cluster.clock.run(2 * SETTLE_MS)
+    await cluster.clock.advance(2 * SETTLE_MS)
     expect(places()[0]).toBe(2)
   })
 })
@@ -154,7 +154,7 @@ test('a leadership that does not stay is returned ever more seldom, until that b
   await restart(3)
   let moved = 0
   for (let passed = 0; passed < 64 * SETTLE_MS; passed += 1000) {
-    await cluster.clock.run(1000)
+    await cluster.clock.advance(1000)
     if (cluster.world.leaderOf(3) !== 3) continue
     moved++
     cluster.world.elect(3, 1)
@@ -162,7 +162,7 @@ test('a leadership that does not stay is returned ever more seldom, until that b
   expect(moved).toBeGreaterThan(3)
   expect(moved).toBeLessThan(8)
   await restart(3)
-  await cluster.clock.run(2 * SETTLE_MS)
+  await cluster.clock.advance(2 * SETTLE_MS)
   expect(cluster.world.leaderOf(3)).toBe(3)
 })
 

@@ -18,7 +18,7 @@ test('a group that has lost its leader and its majority is described by who is l
   const { replicas } = cluster.broker(1).node.api.routing(['t']).topics[0]!.partitions[0]!
   const [left, ...lost] = replicas
   for (const id of lost) await cluster.kill(cluster.broker(id))
-  await cluster.clock.run(1000)
+  await cluster.clock.advance(1000)
   const asked = cluster.broker([1, 2, 3, 4, 5].find((id) => !replicas.includes(id))!)
   const page = await during(cluster, asked.node.admin.describeGroup(target))
   expect([page.leader, page.replicas.map(({ broker }) => broker)]).toEqual([0, [left]])
@@ -32,7 +32,7 @@ test('nobody left is LEADER_UNAVAILABLE', async () => {
   const { replicas } = cluster.broker(1).node.api.routing(['t']).topics[0]!.partitions[0]!
   const asked = cluster.broker([1, 2, 3, 4, 5].find((id) => !replicas.includes(id))!)
   for (const id of replicas) await cluster.kill(cluster.broker(id))
-  await cluster.clock.run(1000)
+  await cluster.clock.advance(1000)
   await expect(during(cluster, asked.node.admin.describeGroup(target))).rejects.toMatchObject({
     code: 'LEADER_UNAVAILABLE',
   })

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { ManualClock } from '../../platform/testing/clock.ts'
+import { silentLogger } from '../../platform/testing/logger.ts'
 import { type ControllerDeps, ReassignmentController } from './reassignment-controller.ts'
 
 /** The broker that leads the metadata group, while these groups are to have other replicas. */
@@ -24,9 +25,9 @@ function leader(groups: number[]) {
     } as unknown as ControllerDeps['calls'],
     client: { submit: async (command: unknown) => void recorded.push(command) } as unknown as ControllerDeps['client'],
     clock,
-    logger: { info: () => {}, warn: () => {}, error: () => {} },
+    logger: silentLogger,
   })
-  const pass = (ms: number) => clock.advance(ms, () => new Promise((resolve) => setImmediate(resolve)))
+  const pass = (ms: number) => clock.advance(ms)
   return { controller, world, changing, driven, recorded, timers, pass }
 }
 

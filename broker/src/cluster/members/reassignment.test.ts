@@ -15,7 +15,7 @@ const group = () => cluster.world.group(1)
 const holders = () => ids.filter((id) => cluster.broker(id).groups.get(1) !== undefined)
 const settled = async (): Promise<void> => {
   await until(cluster, () => ids.every((id) => cluster.broker(id).node.api.readiness().ready), 'readiness')
-  await cluster.clock.run(3000)
+  await cluster.clock.advance(3000)
 }
 
 beforeEach(async () => {
@@ -81,7 +81,7 @@ describe('a change of replicas', () => {
   test('called off while newcomers catch up', async () => {
     cluster.world.isolated.add(4)
     await during(cluster, admin(1).changeMembers(target, [1, 2, 4]))
-    await cluster.clock.run(500)
+    await cluster.clock.advance(500)
     await during(cluster, admin(2).cancelChange(target))
     cluster.world.isolated.delete(4)
     await settled()
@@ -117,7 +117,7 @@ describe('whoever is lost on the way', () => {
         const change = admin(1)
           .changeMembers(target, [1, 2, 4])
           .catch(() => {})
-        await cluster.clock.run(ms)
+        await cluster.clock.advance(ms)
         await restart({ controller: 3, 'partition leader': 2, newcomer: 4, leaver: 3 }[who])
         await during(cluster, change)
         await settled()
@@ -162,18 +162,18 @@ describe('a controller that was deposed and does not know', () => {
     await during(cluster, admin(1).changeMembers(target, [1, 2, 4]))
     cluster.world.isolated.delete(4)
     cluster.world.catchUp(0)
-    await cluster.clock.run(10)
+    await cluster.clock.advance(10)
     const admission = cluster.broker(4).data.logs.get(1)!
     const { world } = cluster
     group().change = null
     world.configure(1, { voters: [1, 2, 4], learners: [], admissions: { 4: admission } })
     const intent = { type: 'replicas-changed', group: 1, change: admission, outcome: 'failed', reason: 'late' } as const
     await command(world.leaderOf(0), 'late', intent)
-    await cluster.clock.run(20_000)
+    await cluster.clock.advance(20_000)
     expect(replicasAt(1)).toEqual([1, 2, 3])
     expect(cluster.broker(4).data.logs.has(1)).toBe(true)
     world.configure(1, { voters: [1, 2, 3], learners: [] })
-    await cluster.clock.run(20_000)
+    await cluster.clock.advance(20_000)
     expect(cluster.broker(4).data.logs.has(1)).toBe(false)
     expect(world.treasons).toEqual([])
   })
@@ -218,7 +218,7 @@ describe('after a start', () => {
     // As if it had been moved away and deleted, and the store had forgotten that.
     data.logs.delete(1)
     await cluster.start(3, ids, data)
-    await cluster.clock.run(5000)
+    await cluster.clock.advance(5000)
     expect(cluster.broker(3).groups.opened.map((spec) => spec.group)).toEqual([0])
     cluster.linkAll()
     await settled()
@@ -230,7 +230,7 @@ describe('after a start', () => {
     await cluster.kill(cluster.broker(3))
     data.store.content.clear()
     await data.disk.remove('data/identity.json')
-    await data.disk.syncFolder()
+    await data.disk.syncFolder('data')
     await expect(cluster.start(3, ids, data)).rejects.toMatchObject({ code: 'STORAGE_CORRUPT' })
   })
 })
@@ -241,14 +241,14 @@ describe('settings', () => {
     expect(config).toEqual({ retentionBytes: 5000, readOnly: true })
     for (const maxBatchBytes of [5000, null, 7000]) {
       await during(cluster, admin(2).alterTopic('t', { maxBatchBytes }))
-      await cluster.clock.run(100)
+      await cluster.clock.advance(100)
       // What HTTP and JSON publishing make their batches by.
       const routed = [1, 2, 3].map((id) => cluster.broker(id).node.api.routing(['t']).topics[0]!.maxBatchBytes ?? null)
       expect(routed).toEqual([maxBatchBytes, maxBatchBytes, maxBatchBytes])
     }
     await during(cluster, admin(2).alterTopic('t', { readOnly: null }))
     await during(cluster, admin(2).setPriority(target, { broker: 3, factor: 4 }))
-    await cluster.clock.run(100)
+    await cluster.clock.advance(100)
     const updates = cluster.broker(3).groups.get(1)!.updates
     expect(updates[0]).toMatchObject({ retention: { bytes: 5000, ms: null }, readOnly: true, electionFactor: 1 })
     expect(updates.at(-1)).toMatchObject({ retention: { bytes: 5000, ms: null }, readOnly: false, electionFactor: 4 })

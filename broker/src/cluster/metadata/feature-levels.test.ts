@@ -15,7 +15,7 @@ async function during<T>(cluster: TestCluster, work: Promise<T>): Promise<T> {
   let done = false
   const finished = work.finally(() => (done = true))
   finished.catch(() => {})
-  for (let step = 0; step < 300 && !done; step++) await cluster.clock.run(100)
+  for (let step = 0; step < 300 && !done; step++) await cluster.clock.advance(100)
   return finished
 }
 
@@ -25,7 +25,7 @@ async function restart(cluster: TestCluster, id: number, levels: FeatureLevels):
   cluster.levels.set(id, levels)
   await cluster.start(id, [1, 2, 3], data)
   cluster.linkAll()
-  await cluster.clock.run(2000)
+  await cluster.clock.advance(2000)
 }
 
 const admin = (cluster: TestCluster, id = 1) => cluster.broker(id).node.admin
@@ -40,7 +40,7 @@ test('what the second level brings is refused until the level is raised, and wri
   const cluster = await TestCluster.of(3, [two, two, two])
   await expect(prioritise(cluster)).rejects.toMatchObject({ code: 'FEATURE_LEVEL_TOO_LOW', retriable: false })
   expect(await raise(cluster)).toEqual({ level: 2 })
-  await cluster.clock.run(500)
+  await cluster.clock.advance(500)
   for (const id of [1, 2, 3]) expect(await levelAt(cluster, id)).toBe(2)
   await prioritise(cluster)
   expect(await admin(cluster).audit()).toMatchObject([{ action: 'set-feature-level', by: 'somebody' }])
@@ -82,7 +82,7 @@ test('the metadata leader and the log decide for themselves, whoever asks', asyn
 test('a broker that knows the level of its cluster and does not support it refuses to start', async () => {
   const cluster = await TestCluster.of(3, [two, two, two])
   await raise(cluster)
-  await cluster.clock.run(500)
+  await cluster.clock.advance(500)
   await expect(restart(cluster, 3, one)).rejects.toMatchObject({
     code: 'FEATURE_LEVEL_UNSUPPORTED',
     message: expect.stringContaining('Broker 3 supports 1 to 1, the cluster is at 2.'),
@@ -98,7 +98,7 @@ test('one that learns of it later applies nothing more, says so, and is not regi
   cluster.levels.set(3, one)
   await cluster.start(3, [1, 2, 3], data)
   cluster.linkAll()
-  await cluster.clock.run(3000)
+  await cluster.clock.advance(3000)
   const { node, logged } = cluster.broker(3)
   expect(node.api.readiness()).toMatchObject({ ready: false, reason: expect.stringContaining('the cluster is at 2') })
   expect(logged.filter((line) => line.includes('cannot go on'))).toHaveLength(1)
@@ -114,7 +114,7 @@ test('a newcomer that does not support the level is admitted to nothing', async 
   cluster.levels.set(4, one)
   await cluster.start(4, [1, 2, 3])
   cluster.linkAll()
-  await cluster.clock.run(5000)
+  await cluster.clock.advance(5000)
   expect(cluster.broker(4).node.api.readiness().ready).toBe(false)
   expect((await cluster.broker(1).node.api.describeCluster()).brokers.find(({ id }) => id === 4)?.pid ?? 0).toBe(0)
 })

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MemoryStore } from '../testing/memory-data.ts'
-import { VirtualClock } from '../testing/virtual-clock.ts'
+import { MemoryStore } from '../../log/testing/memory-store.ts'
+import { ManualClock } from '../../platform/testing/clock.ts'
+import { silentLogger } from '../../platform/testing/logger.ts'
 import type { Command, IdentifiedCommand } from './command.ts'
 import { decodeCommand, encodeCommand } from './command.ts'
 import { MetadataMachine } from './metadata-machine.ts'
@@ -10,7 +11,6 @@ import { MetadataState, REMEMBERED_COMMANDS } from './metadata-state.ts'
 import { loadMetadata, MetadataWriter } from './metadata-store.ts'
 
 const registration = { http: 'h:1', peer: 'p:1', pid: 7, incarnation: 'i', directoryId: 'd' }
-const logger = { info: () => {}, warn: () => {}, error: () => {} }
 
 const place = { topicId: fc.constantFrom('t1', 't2'), partition: fc.nat(3) }
 const asked = { at: fc.nat(9), broker: fc.constant(1), by: fc.constant('ann') }
@@ -100,10 +100,10 @@ const entry = (index: number, some: IdentifiedCommand): Parameters<MetadataMachi
   return [{ index, term: 1, kind: 0, baseOffset: index - 1, lastOffset: index - 1, bytes: batch.length }, batch]
 }
 
-const start = async (store: MemoryStore, clock: VirtualClock) => {
+const start = async (store: MemoryStore, clock: ManualClock) => {
   const state = new MetadataState()
   await loadMetadata(store, state)
-  const writer = new MetadataWriter(store, clock, logger)
+  const writer = new MetadataWriter(store, clock, silentLogger)
   const snapshots = metadataSnapshots({ store, state, writer, onRestored: () => {} })
   const unreadable: Error[] = []
   const told = {
@@ -132,7 +132,7 @@ describe('the metadata is a pure function of the log', () => {
         const whole = new MetadataState()
         commands.forEach((some, index) => void whole.apply(index + 1, some))
 
-        const clock = new VirtualClock()
+        const clock = new ManualClock(1_700_000_000_000)
         const store = new MemoryStore()
         const before = await start(store, clock)
         const crashAt = any % (commands.length + 1)
@@ -158,7 +158,7 @@ describe('the metadata is a pure function of the log', () => {
   test('a snapshot is the state at its index, whatever is applied meanwhile, and takes the place of any other', async () => {
     await fc.assert(
       fc.asyncProperty(log, log, fc.nat(), async (commands, others, any) => {
-        const clock = new VirtualClock()
+        const clock = new ManualClock(1_700_000_000_000)
         const here = await start(new MemoryStore(), clock)
         const takenAt = any % (commands.length + 1)
         const applyAll = (machine: MetadataMachine, some: IdentifiedCommand[], from: number): void =>
@@ -187,7 +187,7 @@ describe('the metadata is a pure function of the log', () => {
   })
 
   test('a snapshot that is cut short or of another index changes nothing', async () => {
-    const clock = new VirtualClock()
+    const clock = new ManualClock(1_700_000_000_000)
     const here = await start(new MemoryStore(), clock)
     const partitions = Array.from({ length: 5000 }, () => ({ replicas: [1, 2, 3] }))
     const create = { type: 'create-topic', name: 'a', topicId: 't', config: {}, partitions } as const
@@ -243,7 +243,7 @@ test('a command retried under its id is applied once and answered the same', () 
 })
 
 test('memory of commands is bounded, the same after a restart', async () => {
-  const clock = new VirtualClock()
+  const clock = new ManualClock(1_700_000_000_000)
   const store = new MemoryStore()
   const { machine, writer, state } = await start(store, clock)
   for (let index = 1; index <= REMEMBERED_COMMANDS + 50; index++) {
@@ -259,7 +259,7 @@ test('memory of commands is bounded, the same after a restart', async () => {
 
 test('entries that the store has already are passed over without a trace', async () => {
   const store = new MemoryStore()
-  const clock = new VirtualClock()
+  const clock = new ManualClock(1_700_000_000_000)
   const { machine, writer, state } = await start(store, clock)
   const first = entry(1, { id: 'x', command: { type: 'delete-topic', name: 'a' } })
   machine.apply(...first)
@@ -274,7 +274,7 @@ test('entries that the store has already are passed over without a trace', async
 })
 
 test('at an entry that is no command it stops, says which one and why, and applies nothing after it', async () => {
-  const { machine, state, unreadable } = await start(new MemoryStore(), new VirtualClock())
+  const { machine, state, unreadable } = await start(new MemoryStore(), new ManualClock(1_700_000_000_000))
   const [header, batch] = entry(1, { id: 'x', command: { type: 'delete-topic', name: 'a' } })
   const garbled = batch.slice()
   garbled.fill(0xff, 61)
@@ -299,23 +299,23 @@ test('at an entry that is no command it stops, says which one and why, and appli
 })
 
 test('a store that fails for a while gets it all in the end', async () => {
-  const clock = new VirtualClock()
+  const clock = new ManualClock(1_700_000_000_000)
   const store = new MemoryStore()
   const { machine, writer, state } = await start(store, clock)
   store.failing = true
   const create = { name: 'a', topicId: 't', config: {}, partitions: [{ replicas: [1] }] }
   machine.apply(...entry(1, { id: 'x', command: { type: 'create-topic', ...create } }))
-  await clock.run(1500)
+  await clock.advance(1500)
   machine.apply(...entry(2, { id: 'y', command: { type: 'delete-topic', name: 'a' } }))
   store.failing = false
-  await clock.run(2000)
+  await clock.advance(2000)
   await writer.close()
   const loaded = await start(store, clock)
   expect(picture(loaded.state)).toEqual(picture(state))
 })
 
 test('what is asked of a closed writer is refused as by a broker that stops, and not as a fault of the store', async () => {
-  const { machine, writer } = await start(new MemoryStore(), new VirtualClock())
+  const { machine, writer } = await start(new MemoryStore(), new ManualClock(1_700_000_000_000))
   machine.apply(...entry(1, { id: 'x', command: { type: 'delete-topic', name: 'a' } }))
   await writer.close()
   await writer.settled()

@@ -1,16 +1,15 @@
 import { expect, test } from 'vitest'
 import type { AuditRecord } from '../../api/admin-api.ts'
-import { openMemoryStore } from '../../log/store/memory-store.ts'
+import { MemoryStore } from '../../log/testing/memory-store.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
+import { silentLogger } from '../../platform/testing/logger.ts'
 import { AUDIT_RECORDS, MetadataState, REMEMBERED_COMMANDS } from './metadata-state.ts'
 import { loadMetadata, MetadataWriter } from './metadata-store.ts'
 
-const logger = { info: () => {}, warn: () => {}, error: () => {} }
-
 test('the store keeps as many audit records and answers as the state does, and a start finds the newest, in order', async () => {
-  const store = openMemoryStore()
+  const store = new MemoryStore()
   const state = new MetadataState()
-  const writer = new MetadataWriter(store, new ManualClock(), logger)
+  const writer = new MetadataWriter(store, new ManualClock(), silentLogger)
   const result = { ok: true } as const
   for (let number = 0; number < 2 * AUDIT_RECORDS + 5; number++) {
     const audit = { by: 'ann', action: 'a', target: `${number}`, detail: '' } as unknown as AuditRecord

@@ -12,7 +12,7 @@ async function during<T>(work: Promise<T>): Promise<T> {
   let done = false
   const finished = work.finally(() => (done = true))
   finished.catch(() => {})
-  for (let step = 0; step < 300 && !done; step++) await cluster.clock.run(100)
+  for (let step = 0; step < 300 && !done; step++) await cluster.clock.advance(100)
   return finished
 }
 
@@ -47,12 +47,12 @@ test('commands that the leader cannot read, as a newer broker sends, are refused
 test('a command of a newer version in the log stops every broker that cannot read it, loudly, and nothing is skipped', async () => {
   const api = (id: number) => cluster.broker(id).node.api
   await during(api(1).createTopic({ name: 'before', partitions: 1, replicas: 1 }))
-  await cluster.clock.run(1000)
+  await cluster.clock.advance(1000)
   const group = leader().groups.get(METADATA_GROUP)!
   await during(group.publish(encodeCommand({ id: 'from-the-future', command: newer(1) }, 1)))
   const next = { type: 'delete-topic', name: 'before' } as const
   await during(group.publish(encodeCommand({ id: 'after-it', command: next }, 1)))
-  await cluster.clock.run(1000)
+  await cluster.clock.advance(1000)
   for (const id of ids) {
     expect(api(id).readiness()).toMatchObject({
       ready: false,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { settled } from '../../../../test/conformance/prompt-clock.ts'
+import { settled } from '../../platform/testing/clock.ts'
 import { ProducerIds } from './producer-ids.ts'
 
 const take = (ids: ProducerIds, count: number) => Promise.all(Array.from({ length: count }, () => ids.take()))

@@ -1,9 +1,10 @@
 import type { GroupId } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
-import { promptClock, settled } from '../../../../test/conformance/prompt-clock.ts'
 import type { Group, Groups } from '../../partition/group.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { ManualClock } from '../../platform/testing/clock.ts'
+import { ManualClock, settled } from '../../platform/testing/clock.ts'
+import { silentLogger } from '../../platform/testing/logger.ts'
+import { promptClock } from '../../platform/testing/prompt-clock.ts'
 import { MetadataState, type Topic } from '../metadata/metadata-state.ts'
 import { Reconciler } from './reconciler.ts'
 
@@ -33,9 +34,8 @@ test('a topic that is deleted while its replica is being opened takes the replic
     remove: async (group: GroupId) => void open.delete(group),
     allOpened: () => {},
   } as unknown as Groups
-  const silent = { info: () => {}, warn: () => {}, error: () => {} }
   const reconciler = new Reconciler({
-    ...{ brokerId: 2, groups, state, clock: promptClock, logger: silent, maxBatchBytes: 1000 },
+    ...{ brokerId: 2, groups, state, clock: promptClock, logger: silentLogger, maxBatchBytes: 1000 },
     ...{ confirmGone: async () => {}, onProgress: () => {}, onRemoved: () => {} },
   })
   reconciler.caughtUp()
@@ -68,7 +68,7 @@ function manyPartitions(count: number, clock: Clock) {
   } as unknown as Groups
   const reconciler = new Reconciler({
     ...{ brokerId: 2, groups, state, maxBatchBytes: 1000, clock },
-    logger: { info: () => {}, warn: () => {}, error: () => {} },
+    logger: silentLogger,
     ...{ confirmGone: async () => {}, onProgress: () => {}, onRemoved: () => {} },
   })
   reconciler.caughtUp()

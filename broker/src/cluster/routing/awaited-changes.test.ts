@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
-import { settled } from '../../../../test/conformance/prompt-clock.ts'
-import { ManualClock } from '../../platform/testing/clock.ts'
+import { ManualClock, settled } from '../../platform/testing/clock.ts'
 import { AwaitedChanges } from './awaited-changes.ts'
 
 function world(limit = 10) {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { VirtualClock } from '../testing/virtual-clock.ts'
+import { ManualClock } from '../../platform/testing/clock.ts'
 import { LeaderDirectory } from './leader-directory.ts'
 
-let clock: VirtualClock
+let clock: ManualClock
 let connected: Set<number>
 let announced: { group: number; term: number }[][]
 let changed: number[]
@@ -11,7 +11,7 @@ let refused: object[]
 let directory: LeaderDirectory
 
 beforeEach(() => {
-  clock = new VirtualClock()
+  clock = new ManualClock(1_700_000_000_000)
   connected = new Set([2, 3])
   announced = []
   changed = []
@@ -71,7 +71,7 @@ describe('an announcement that is not true', () => {
     directory.deny(5, { leader: 3, term: 1_000_000 })
     directory.announced(2, [{ group: 5, term: 4 }])
     expect(directory.lookup(5)).toEqual({ leader: 0, term: 1_000_000 })
-    await clock.run(25_000)
+    await clock.advance(25_000)
     directory.announced(2, [{ group: 5, term: 4 }])
     expect(directory.lookup(5)).toEqual({ leader: 2, term: 4 })
     // A broker's later word on itself replaces what it said before.
@@ -115,7 +115,7 @@ test('own leaderships of one turn are announced together, all of them on a new l
   directory.own(5, 1, 1)
   directory.own(6, 2, 1)
   directory.own(7, 2, 3)
-  await clock.run(0)
+  await clock.advance(0)
   expect(announced).toEqual([
     [
       { group: 5, term: 1 },
@@ -123,12 +123,12 @@ test('own leaderships of one turn are announced together, all of them on a new l
     ],
   ])
   directory.own(5, 2, 3)
-  await clock.run(0)
+  await clock.advance(0)
   expect(announced).toHaveLength(1)
   directory.link(2, true)
-  await clock.run(0)
+  await clock.advance(0)
   expect(announced[1]).toEqual([{ group: 6, term: 2 }])
-  await clock.run(10_000)
+  await clock.advance(10_000)
   expect(announced[2]).toEqual([{ group: 6, term: 2 }])
 })
 
@@ -136,13 +136,13 @@ test('who waits for a leader gets the first that can be reached, or an error in 
   const waiting = directory.leaderOf(5, 1000)
   connected.delete(2)
   directory.announced(2, [{ group: 5, term: 4 }])
-  await clock.run(500)
+  await clock.advance(500)
   directory.announced(3, [{ group: 5, term: 5 }])
-  await clock.run(0)
+  await clock.advance(0)
   await expect(waiting).resolves.toEqual({ leader: 3, term: 5 })
 
   const late = expect(directory.leaderOf(9, 1000)).rejects.toMatchObject({ code: 'LEADER_UNAVAILABLE' })
-  await clock.run(1000)
+  await clock.advance(1000)
   await late
 })
 

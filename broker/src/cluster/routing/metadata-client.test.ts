@@ -51,7 +51,7 @@ function broker(leader: number, ...ends: (ErrorCode | object)[]) {
       ({ index }) => (outcome = index),
       ({ code }) => (outcome = code),
     )
-    await clock.advance(ms, () => new Promise((resolve) => setImmediate(resolve)))
+    await clock.advance(ms)
     return outcome
   }
   return { world, clock, attempts, denied, submit }

@@ -29,7 +29,7 @@ function laneTo(term: { now: number }) {
       ({ code }) => (outcomes[at] = code),
     )
   }
-  const pass = (ms: number) => clock.advance(ms, () => new Promise((resolve) => setImmediate(resolve)))
+  const pass = (ms: number) => clock.advance(ms)
   return { lane, budget, attempts, outcomes, publish, pass }
 }
 

@@ -33,7 +33,7 @@ function outcome(promise: Promise<unknown>): { value: unknown } {
 beforeEach(async () => {
   cluster = await TestCluster.of(3)
   const created = cluster.broker(1).node.api.createTopic({ name: 't', partitions: 1, replicas: 3 })
-  await cluster.clock.run(3000)
+  await cluster.clock.advance(3000)
   await created
   leader = cluster.broker(cluster.world.leaderOf(1))
   other = [...cluster.brokers.values()].find((broker) => broker !== leader)!
@@ -51,9 +51,9 @@ describe('on the leader', () => {
     replica(leader).onPublish = () => new Promise(() => {})
     const seen = [outcome(leader.node.api.publish('t', 0, batch('a'), options))]
     seen.push(outcome(leader.node.api.publish('t', 0, batch('b'), { ...waiting, timeoutMs: 1000 })))
-    await cluster.clock.run(999)
+    await cluster.clock.advance(999)
     expect(seen.map(({ value }) => value)).toEqual(['pending', 'pending'])
-    await cluster.clock.run(1)
+    await cluster.clock.advance(1)
     expect(seen.map(({ value }) => value)).toEqual(['OUTCOME_UNKNOWN', 'OUTCOME_UNKNOWN'])
   })
 })
@@ -63,7 +63,7 @@ describe('elsewhere', () => {
     const values = ['a', 'b', 'c', 'd'].map((value) => batch(value))
     const results = values.map((value, index) => other.node.api.publish('t', 0, value, index % 2 ? waiting : options))
     expect(sent(other)).toBe(4)
-    await cluster.clock.run(100)
+    await cluster.clock.advance(100)
     const offsets = (await Promise.all(results)).map(({ baseOffset }) => baseOffset)
     expect(offsets).toEqual([0, 1, 2, 3])
     expect(replica(leader).published).toEqual(values)
@@ -75,14 +75,14 @@ describe('elsewhere', () => {
     for (const answer of [told, { ...told, token }]) {
       replica(leader).onPublish = () => Promise.resolve(answer)
       const result = other.node.api.publish('t', 0, batch('a'), options)
-      await cluster.clock.run(10)
+      await cluster.clock.advance(10)
       expect(await result).toEqual(answer)
     }
   })
 
   test('what is left of a time limit is whole milliseconds on the wire', async () => {
     const result = other.node.api.publish('t', 0, batch('a'), { timeoutMs: 999.5, wait: false })
-    await cluster.clock.run(10)
+    await cluster.clock.advance(10)
     expect((await result).baseOffset).toBe(0)
     expect(other.requests.filter(({ name }) => name === 'Publish').at(-1)!.fields).toMatchObject({ timeoutMs: 1000 })
   })
@@ -91,7 +91,7 @@ describe('elsewhere', () => {
     const third = [...cluster.brokers.values()].find((broker) => broker !== leader && broker !== other)!
     const fields = { correlation: 0, topic: 't', partition: 0, timeoutMs: 1000 }
     const asked = outcome(third.node.handlers.request(other.id, 'Publish', fields, batch('a')))
-    await cluster.clock.run(100)
+    await cluster.clock.advance(100)
     expect(asked.value).toBe('NOT_LEADER')
     expect(sent(third)).toBe(0)
   })
@@ -99,14 +99,14 @@ describe('elsewhere', () => {
   test('without wait it fails at once', async () => {
     cluster.world.elect(1, 0)
     const none = outcome(other.node.api.publish('t', 0, batch('a'), options))
-    await cluster.clock.run(0)
+    await cluster.clock.advance(0)
     expect(none.value).toBe('LEADER_UNAVAILABLE')
   })
 
   test('an answer that does not come leaves the outcome open', async () => {
     const lost = outcome(other.node.api.publish('t', 0, batch('a'), options))
     cluster.cut(other, leader)
-    await cluster.clock.run(0)
+    await cluster.clock.advance(0)
     expect(lost.value).toBe('OUTCOME_UNKNOWN')
   })
 
@@ -124,10 +124,10 @@ describe('held through an election', () => {
   test('a batch that no leader saw goes to the next one', async () => {
     cluster.world.elect(1, 0)
     const held = outcome(other.node.api.publish('t', 0, batch('a'), waiting))
-    await cluster.clock.run(500)
+    await cluster.clock.advance(500)
     expect(held.value).toBe('pending')
     cluster.world.elect(1, other.id)
-    await cluster.clock.run(10)
+    await cluster.clock.advance(10)
     expect(held.value).toBe('done')
     expect(replica(other).published).toHaveLength(1)
   })
@@ -135,7 +135,7 @@ describe('held through an election', () => {
   test('nobody leads in time', async () => {
     cluster.world.elect(1, 0)
     const held = outcome(other.node.api.publish('t', 0, batch('a'), waiting))
-    await cluster.clock.run(3000)
+    await cluster.clock.advance(3000)
     expect(held.value).toBe('LEADER_UNAVAILABLE')
   })
 
@@ -143,12 +143,12 @@ describe('held through an election', () => {
     cluster.world.isolated.add(leader.id)
     const plain = outcome(other.node.api.publish('t', 0, batch('a'), waiting))
     const idempotent = outcome(other.node.api.publish('t', 0, batch('b', 7), waiting))
-    await cluster.clock.run(1)
+    await cluster.clock.advance(1)
     cluster.cut(other, leader)
-    await cluster.clock.run(1)
+    await cluster.clock.advance(1)
     expect([plain.value, idempotent.value]).toEqual(['OUTCOME_UNKNOWN', 'pending'])
     cluster.world.elect(1, other.id)
-    await cluster.clock.run(10)
+    await cluster.clock.advance(10)
     expect(idempotent.value).toBe('done')
     expect(replica(other).published).toHaveLength(1)
   })
@@ -159,13 +159,13 @@ describe('held through an election', () => {
     const second = batch('b', 7)
     const third = batch('c', 7)
     const held = [first, second].map((value) => other.node.api.publish('t', 0, value, waiting))
-    await cluster.clock.run(1)
+    await cluster.clock.advance(1)
     // The new leader is known here before the old one has answered.
     cluster.world.elect(1, other.id)
     held.push(other.node.api.publish('t', 0, third, waiting))
     expect(replica(other).published).toEqual([])
     cluster.cut(other, leader)
-    await cluster.clock.run(100)
+    await cluster.clock.advance(100)
     await Promise.all(held)
     expect(replica(other).published).toEqual([first, second, third])
     // The old leader's log may hold the bytes that were sent; the new one must not write into them.
@@ -176,11 +176,11 @@ describe('held through an election', () => {
     // The others do not know yet that the leader has stepped down.
     replica(leader).leadershipChanged(replica(leader).term, 0)
     const held = outcome(other.node.api.publish('t', 0, batch('a'), waiting))
-    await cluster.clock.run(1000)
+    await cluster.clock.advance(1000)
     expect(held.value).toBe('pending')
     expect(sent(other)).toBe(1)
     cluster.world.elect(1, leader.id)
-    await cluster.clock.run(10)
+    await cluster.clock.advance(10)
     expect(held.value).toBe('done')
   })
 
@@ -189,7 +189,7 @@ describe('held through an election', () => {
       throw new TailraceError('OUT_OF_ORDER_SEQUENCE')
     }
     const refused = outcome(other.node.api.publish('t', 0, batch('a', 7), waiting))
-    await cluster.clock.run(100)
+    await cluster.clock.advance(100)
     expect(refused.value).toBe('OUT_OF_ORDER_SEQUENCE')
     expect(sent(other)).toBe(1)
   })
@@ -198,7 +198,7 @@ describe('held through an election', () => {
     cluster.world.elect(1, 0)
     const held = outcome(other.node.api.publish('t', 0, batch('a'), waiting))
     const deleted = other.node.api.deleteTopic('t')
-    await cluster.clock.run(100)
+    await cluster.clock.advance(100)
     await deleted
     expect(held.value).toBe('UNKNOWN_TOPIC')
   })
@@ -207,9 +207,9 @@ describe('held through an election', () => {
     cluster.world.elect(1, 0)
     const large = new Uint8Array(16 * 1024 * 1024)
     const held = [1, 2, 3, 4, 5].map(() => outcome(other.node.api.publish('t', 0, large, waiting)))
-    await cluster.clock.run(0)
+    await cluster.clock.advance(0)
     expect(held.map(({ value }) => value)).toEqual(['pending', 'pending', 'pending', 'pending', 'OVERLOADED'])
-    await cluster.clock.run(3000)
+    await cluster.clock.advance(3000)
     expect(outcome(other.node.api.publish('t', 0, large, waiting)).value).toBe('pending')
   })
 })

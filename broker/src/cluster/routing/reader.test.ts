@@ -20,7 +20,7 @@ const fetches = () => other.requests.filter(({ name }) => name === 'Fetch')
 beforeEach(async () => {
   cluster = await TestCluster.of(3)
   const created = cluster.broker(1).node.api.createTopic({ name: 't', partitions: 1, replicas: 3 })
-  await cluster.clock.run(3000)
+  await cluster.clock.advance(3000)
   await created
   leader = cluster.broker(cluster.world.leaderOf(1))
   other = [...cluster.brokers.values()].find((broker) => broker !== leader)!
@@ -29,17 +29,17 @@ beforeEach(async () => {
 test('the same batches from the leader and through another broker', async () => {
   const values = ['a', 'b'].map((value) => batch(value))
   for (const value of values) void leader.node.api.publish('t', 0, value, { timeoutMs: 1000, wait: false })
-  await cluster.clock.run(10)
+  await cluster.clock.advance(10)
   const here = await leader.node.api.fetch('t', 0, request)
   const forwarded = other.node.api.fetch('t', 0, request)
-  await cluster.clock.run(10)
+  await cluster.clock.advance(10)
   expect((await forwarded).batches.map((bytes) => [...bytes])).toEqual(here.batches.map((bytes) => [...bytes]))
   expect(await forwarded).toMatchObject({ nextOffset: 2, highWatermark: 2, bytes: here.bytes })
 })
 
 test('a fraction of a millisecond that is left to wait does not reach the wire', async () => {
   const fetched = other.node.api.fetch('t', 0, { ...request, waitMs: 20.25 })
-  await cluster.clock.run(50)
+  await cluster.clock.advance(50)
   expect((await fetched).nextOffset).toBe(0)
   expect(fetches().at(-1)!.fields).toMatchObject({ waitMs: 21 })
 })
@@ -52,10 +52,10 @@ test('readers that wait through another broker are one request, and all get what
   }
   const before = fetches().length
   const readers = Array.from({ length: 5000 }, () => other.node.api.fetch('t', 0, { ...request, waitMs: 20_000 }))
-  await cluster.clock.run(10)
+  await cluster.clock.advance(10)
   expect(fetches().length - before).toBe(1)
   come.resolve()
-  await cluster.clock.run(10)
+  await cluster.clock.advance(10)
   for (const { nextOffset } of await Promise.all(readers)) expect(nextOffset).toBe(1)
 })
 
@@ -67,9 +67,9 @@ test('a long wait at another broker is a chain of bounded ones', async () => {
     })
   let result: unknown = null
   void other.node.api.fetch('t', 0, { ...request, waitMs: 12_000 }).then((found) => (result = found))
-  await cluster.clock.run(11_900)
+  await cluster.clock.advance(11_900)
   expect(result).toBeNull()
-  await cluster.clock.run(200)
+  await cluster.clock.advance(200)
   expect(result).toMatchObject({ batches: [], nextOffset: 0 })
   const waits = fetches().map(({ fields }) => (fields as { waitMs: number }).waitMs)
   expect(waits.slice(0, 2)).toEqual([5000, 5000])
@@ -80,11 +80,11 @@ test('a change of leader during the wait is survived, a caller who leaves is not
   replica(leader).onFetch = () => new Promise(() => {})
   const values: unknown[] = []
   void other.node.api.fetch('t', 0, { ...request, waitMs: 20_000 }).then((found) => values.push(found.nextOffset))
-  await cluster.clock.run(1000)
+  await cluster.clock.advance(1000)
   cluster.world.elect(1, other.id)
   cluster.cut(other, leader)
   void other.node.api.publish('t', 0, batch('a'), { timeoutMs: 1000, wait: false })
-  await cluster.clock.run(500)
+  await cluster.clock.advance(500)
   expect(values).toEqual([1])
 
   const controller = new AbortController()
@@ -101,9 +101,9 @@ test('without a leader a read fails after the time of an election', async () => 
   const codes: string[] = []
   other.node.api.fetch('t', 0, request).catch((error) => codes.push(error.code))
   other.node.api.findOffset('t', 0, { kind: 'LATEST', value: 0 }).catch((error) => codes.push(error.code))
-  await cluster.clock.run(2900)
+  await cluster.clock.advance(2900)
   expect(codes).toEqual([])
-  await cluster.clock.run(200)
+  await cluster.clock.advance(200)
   expect(codes).toEqual(['LEADER_UNAVAILABLE', 'LEADER_UNAVAILABLE'])
 })
 
@@ -112,7 +112,7 @@ test('errors that a retry does not heal come through as they are', async () => {
     throw new TailraceError('OFFSET_OUT_OF_RANGE')
   }
   const failed = expect(other.node.api.fetch('t', 0, request)).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
-  await cluster.clock.run(10)
+  await cluster.clock.advance(10)
   await failed
   expect(fetches()).toHaveLength(1)
 })
@@ -130,7 +130,7 @@ test('a replica that is asked for itself answers without the leader; a token tra
   await other.node.api.fetch('t', 0, { ...request, token, replica: true })
   expect([asked, fetches()]).toEqual([[['other', token]], []])
   const forwarded = other.node.api.fetch('t', 0, { ...request, token })
-  await cluster.clock.run(10)
+  await cluster.clock.advance(10)
   await forwarded
   expect(asked.at(-1)).toEqual(['leader', token])
 })

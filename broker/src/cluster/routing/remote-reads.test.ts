@@ -1,7 +1,7 @@
 import { BatchWriter, placeBatch, TailraceError } from '@tailrace/schemas'
 import { beforeEach, expect, test } from 'vitest'
 import type { PeerReply, RequestName } from '../../partition/peers.ts'
-import { VirtualClock } from '../testing/virtual-clock.ts'
+import { ManualClock } from '../../platform/testing/clock.ts'
 import { RemoteReads } from './remote-reads.ts'
 
 interface Asked {
@@ -11,7 +11,7 @@ interface Asked {
   readonly fail: (error: TailraceError) => void
 }
 
-let clock: VirtualClock
+let clock: ManualClock
 let reads: RemoteReads
 /** Requests that are not answered yet. */
 let open: Asked[]
@@ -19,7 +19,7 @@ let sent: number
 let mostOpen: number
 
 beforeEach(() => {
-  clock = new VirtualClock()
+  clock = new ManualClock(1_700_000_000_000)
   open = []
   sent = 0
   mostOpen = 0
@@ -62,7 +62,7 @@ test('one request waits for all readers of a place, and each gets as much as it 
   const batches = [batchAt(7), batchAt(8), batchAt(9)]
   const readers = Array.from({ length: 5000 }, () => fetch())
   const modest = fetch(0, { maxBytes: batches[0]!.length + batches[1]!.length })
-  await clock.run(1)
+  await clock.advance(1)
   expect(open).toHaveLength(1)
   open[0]!.answer(batches)
   for (const { result } of await Promise.all(readers)) expect(result.nextOffset).toBe(10)
@@ -80,29 +80,29 @@ test('thousands of waits leave the link to others, take turns, and all of them a
     }
     void again()
   }
-  await clock.run(6_000)
+  await clock.advance(6_000)
   expect(mostOpen).toBe(1024)
   for (let ms = 0; ms < 3_000 && found.size < partitions; ms += 50) {
     for (const asked of [...open]) asked.answer([batchAt(7)])
-    await clock.run(50)
+    await clock.advance(50)
   }
   expect(found.size).toBe(partitions)
 })
 
 test('reads that are answered at once do not queue behind waits, and leave room as well', async () => {
   for (let partition = 0; partition < 2000; partition++) void fetch(partition)
-  await clock.run(1)
+  await clock.advance(1)
   const short = Array.from({ length: 3000 }, (_, at) => fetch(at, { waitMs: 0 }))
   const search = reads.findOffset(2, {
     ...{ topic: 't', partition: 0, position: { kind: 'LATEST' as const, value: 0 } },
     ...{ topicId: '', linearizable: false },
   })
-  await clock.run(1)
+  await clock.advance(1)
   expect(open.length).toBe(2048)
   for (let turn = 0; turn < 10; turn++) {
     for (const asked of open.filter(({ fields, name }) => name === 'FindOffset' || fields.waitMs === 0))
       asked.answer([])
-    await clock.run(1)
+    await clock.advance(1)
   }
   expect((await Promise.all(short)).every(({ final }) => final)).toBe(true)
   await search
@@ -110,9 +110,9 @@ test('reads that are answered at once do not queue behind waits, and leave room 
 
 test('a wait that began before a reader came does not tell it that there is nothing', async () => {
   const first = fetch(0, { waitMs: 1000 })
-  await clock.run(500)
+  await clock.advance(500)
   const second = fetch(0, { waitMs: 500 })
-  await clock.run(600)
+  await clock.advance(600)
   expect(sent).toBe(1)
   expect([(await first).final, (await second).final]).toEqual([true, false])
 })
@@ -122,16 +122,16 @@ test('a reader with less time waits for itself; tokens and linearizable reads ar
   void fetch(0, { waitMs: 100 })
   void fetch(0, { linearizable: true })
   void fetch(0, { token: { term: 1, index: 1, seal: '' } })
-  await clock.run(1)
+  await clock.advance(1)
   expect(open.map(({ fields }) => fields.waitMs)).toEqual([5000, 100, 5000, 5000])
 })
 
 test('a wait that fails fails for all, and the next one begins anew', async () => {
   const readers = [fetch(), fetch()]
-  await clock.run(1)
+  await clock.advance(1)
   open[0]!.fail(new TailraceError('NOT_LEADER'))
   for (const reader of readers) await expect(reader).rejects.toMatchObject({ code: 'NOT_LEADER' })
   void fetch()
-  await clock.run(1)
+  await clock.advance(1)
   expect(sent).toBe(2)
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { settled } from '../../../../test/conformance/prompt-clock.ts'
+import { settled } from '../../platform/testing/clock.ts'
 import { RequestSlots } from './request-slots.ts'
 
 /** Calls that end when they are told to. */

@@ -38,7 +38,7 @@ async function codeOf(ask: (broker: TestBroker) => unknown): Promise<string> {
     () => 'answered',
     (error) => `${error.code}${error.retriable ? ', retriable' : ''}`,
   )
-  await cluster.clock.run(4000)
+  await cluster.clock.advance(4000)
   return answer
 }
 
@@ -56,7 +56,7 @@ describe.each(Object.entries(doors))('%s, of a topic that is not known here', (n
     for (const other of [2, 3]) cluster.cut(broker, cluster.broker(other))
     cluster.world.isolated.add(1)
     cluster.world.elect(METADATA_GROUP, 0)
-    await cluster.clock.run(100)
+    await cluster.clock.advance(100)
     expect(await codeOf(ask)).toBe('NOT_READY, retriable')
   })
 })

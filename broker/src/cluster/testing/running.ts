@@ -5,7 +5,7 @@ export async function during<T>(cluster: TestCluster, work: Promise<T>): Promise
   let done = false
   const finished = work.finally(() => (done = true))
   finished.catch(() => {})
-  for (let step = 0; step < 600 && !done; step++) await cluster.clock.run(100)
+  for (let step = 0; step < 600 && !done; step++) await cluster.clock.advance(100)
   return finished
 }
 
@@ -13,6 +13,6 @@ export async function during<T>(cluster: TestCluster, work: Promise<T>): Promise
 export async function until(cluster: TestCluster, condition: () => boolean, what = 'it'): Promise<void> {
   for (let step = 0; !condition(); step++) {
     if (step > 6000) throw new Error(`${what} has not come true within a minute`)
-    await cluster.clock.run(10)
+    await cluster.clock.advance(10)
   }
 }

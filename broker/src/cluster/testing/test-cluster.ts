@@ -1,20 +1,21 @@
 import type { BrokerId, GroupId, Message } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
+import { MemoryStore } from '../../log/testing/memory-store.ts'
 import type { PeerHandlers, PeerIdentity, PeerReply, RequestName } from '../../partition/peers.ts'
+import { GroupsWorld, MemoryGroups } from '../../partition/testing/memory-groups.ts'
 import type { Random } from '../../platform/random.ts'
+import { ManualClock } from '../../platform/testing/clock.ts'
+import { type DiskOperation, MemoryDisk } from '../../platform/testing/disk.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
 import type { FeatureLevels } from '../metadata/feature-levels.ts'
 import { featureLevels } from '../metadata/feature-levels.ts'
 import type { ClusterNode, DiallingPeers } from '../node.ts'
 import { createClusterNode } from '../node.ts'
-import { MemoryDisk, MemoryStore } from './memory-data.ts'
 import { overTheWire } from './over-the-wire.ts'
-import { FakeGroups, GroupsWorld } from './replicated-groups.ts'
-import { VirtualClock } from './virtual-clock.ts'
 
 /** Brokers of one process in place of processes; links are made and cut by hand. */
 export class TestCluster {
-  readonly clock = new VirtualClock()
+  readonly clock = new ManualClock(1_700_000_000_000)
   readonly world = new GroupsWorld(this.clock)
   readonly brokers = new Map<string, TestBroker>()
   readonly refusals: TailraceError[] = []
@@ -35,7 +36,7 @@ export class TestCluster {
     levels.forEach((some, index) => void cluster.levels.set(index + 1, some))
     for (const id of ids) await cluster.start(id, ids)
     cluster.linkAll()
-    await cluster.clock.run(2000)
+    await cluster.clock.advance(2000)
     return cluster
   }
 
@@ -46,6 +47,7 @@ export class TestCluster {
     data = new BrokerData(),
     name = String(id),
   ): Promise<TestBroker> {
+    await data.disk.makeFolder('data')
     const broker = new TestBroker(this, id, join, data, `peer-${name}:7080`)
     await broker.node.start()
     this.brokers.set(name, broker)
@@ -105,8 +107,16 @@ export class TestCluster {
     for (const other of [...broker.links.values()]) this.cut(broker, other)
     await broker.groups.close()
     void broker.node.close()
-    broker.data.disk.crash()
+    broker.data.disk.onOperation = null
+    broker.data.disk.crash(() => 0)
     for (const [name, known] of this.brokers) if (known === broker) this.brokers.delete(name)
+  }
+}
+
+/** For `MemoryDisk.onOperation`: makes these operations fail. */
+export function failing(operation: DiskOperation): (asked: DiskOperation) => void {
+  return (asked) => {
+    if (asked === operation) throw new Error(`${operation} fails`)
   }
 }
 
@@ -121,7 +131,7 @@ export class BrokerData {
 export class TestBroker implements DiallingPeers {
   readonly id: BrokerId
   readonly data: BrokerData
-  readonly groups: FakeGroups
+  readonly groups: MemoryGroups
   readonly node: ClusterNode
   readonly links = new Map<BrokerId, TestBroker>()
   readonly identities = new Map<BrokerId, PeerIdentity>()
@@ -147,7 +157,7 @@ export class TestBroker implements DiallingPeers {
     this.#cluster = cluster
     this.id = id
     this.data = data
-    this.groups = new FakeGroups(cluster.world, id, data.logs)
+    this.groups = new MemoryGroups(cluster.world, id, data.logs)
     const log = (_fields: object, message: string): void => void this.logged.push(message)
     this.node = createClusterNode({
       ...{ brokerId: id, http: `http-${id}:8080`, peerAddress, join: join.map((other) => `peer-${other}:7080`) },

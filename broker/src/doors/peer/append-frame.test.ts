@@ -13,6 +13,7 @@ import { expect, test } from 'vitest'
 import type { PeerHandlers } from '../../partition/peers.ts'
 import type { ByteStream } from '../../platform/network.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
+import { silentLogger } from '../../platform/testing/logger.ts'
 import type { AppendMessage, RaftMessage } from '../../raft/messages.ts'
 import { FrameChannel } from './frame-channel.ts'
 import { defaultPeerLimits } from './limits.ts'
@@ -70,13 +71,11 @@ function receiver() {
     stream,
     { onFrame, onClose: () => {} },
     {
-      ...{ limits: defaultPeerLimits, stats, log: silent, clock: new ManualClock() },
+      ...{ limits: defaultPeerLimits, stats, log: silentLogger, clock: new ManualClock() },
     },
   )
   return { stream, stats, heard }
 }
-
-const silent = { info: () => {}, warn: () => {}, error: () => {} }
 
 function silentStream(): ByteStream {
   const none = () => {}

@@ -22,7 +22,7 @@ function table() {
   }
   const answer = (name: string, correlation: number, fields: object = {}): boolean =>
     requests.settle({ name, fields: { correlation, ...fields }, body: new Uint8Array(0) } as unknown as Frame)
-  const pass = (ms: number) => clock.advance(ms, () => new Promise((resolve) => setImmediate(resolve)))
+  const pass = (ms: number) => clock.advance(ms)
   return { requests, outcomes, ask, answer, pass }
 }
 

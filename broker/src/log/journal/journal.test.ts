@@ -1,6 +1,6 @@
 import { crc32c } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
-import { settled } from '../../../../test/conformance/prompt-clock.ts'
+import { settled } from '../../platform/testing/clock.ts'
 import { MemoryDisk } from '../../platform/testing/disk.ts'
 import { BLOCK_BYTES } from './block.ts'
 import { Journal } from './journal.ts'

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { Acknowledgements } from '../../../../test/conformance/log-writer.ts'
-import { promptClock, settled } from '../../../../test/conformance/prompt-clock.ts'
 import { nodeCrc32c } from '../../platform/node/checksum.ts'
+import { settled } from '../../platform/testing/clock.ts'
 import { MemoryDisk } from '../../platform/testing/disk.ts'
+import { promptClock } from '../../platform/testing/prompt-clock.ts'
 import type { LogStorage } from '../log-storage.ts'
 import { openLogStorage } from '../open.ts'
 

@@ -6,7 +6,7 @@ import {
   recoveredSnapshot,
   type Snapshot,
 } from '../../../../test/conformance/log-writer.ts'
-import { settled } from '../../../../test/conformance/prompt-clock.ts'
+import { settled } from '../../platform/testing/clock.ts'
 import { MemoryDisk } from '../../platform/testing/disk.ts'
 import { seededRandom } from '../../platform/testing/random.ts'
 import type { LogStorage } from '../log-storage.ts'

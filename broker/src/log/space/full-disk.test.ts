@@ -24,7 +24,7 @@ async function fullDisk(limits: Partial<typeof options> = {}): Promise<FullDisk>
   const disk = new MemoryDisk()
   disk.freeBytes = 400_000
   const clock = new ManualClock(0)
-  const pass = (ms: number): Promise<void> => clock.advance(ms, () => new Promise((resolve) => setImmediate(resolve)))
+  const pass = (ms: number): Promise<void> => clock.advance(ms)
   const storage = await openLogStorage({ disk: disk.mount(), clock, crc32c: nodeCrc32c }, { ...options, ...limits })
   storage.onFailure = (error) => {
     throw error
@@ -122,7 +122,7 @@ describe('a disk that is full', () => {
     const clock = new ManualClock(0)
     const again = await openLogStorage({ disk: disk.mount(), clock, crc32c: nodeCrc32c }, options)
     expect(again.cramped).toBe(true)
-    const settle = (ms: number) => clock.advance(ms, () => new Promise((resolve) => setImmediate(resolve)))
+    const settle = (ms: number) => clock.advance(ms)
     const removal = again.remove(3)
     for (let second = 0; second < 5; second++) await settle(1000)
     await removal

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { stateStoreConformance } from '../../../../test/conformance/state-store.ts'
-import { openMemoryStore } from './memory-store.ts'
+import { MemoryStore } from '../testing/memory-store.ts'
 import { openRocksStore } from './rocks-store.ts'
 
 const options = { monotonic: () => performance.now() }
@@ -28,7 +28,7 @@ describe('the store in RocksDB', () => {
 })
 
 describe('the store in memory', () => {
-  stateStoreConformance(() => ({ open: async () => openMemoryStore(), durable: false, dispose: async () => {} }))
+  stateStoreConformance(() => ({ open: async () => new MemoryStore(), durable: false, dispose: async () => {} }))
 })
 
 /** Fills a store under a limit of the size of files, which stands for a full disk: after the first failed write RocksDB itself takes no other. */

@@ -1,12 +1,12 @@
 import { formatTable } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
-import { openMemoryStore } from './memory-store.ts'
+import { MemoryStore } from '../testing/memory-store.ts'
 import { checkStateFormat } from './state-format.ts'
 
 const { version } = formatTable.stateStore
 
 async function storeOf(text: string | null) {
-  const store = openMemoryStore()
+  const store = new MemoryStore()
   if (text !== null) await store.write([['format', new TextEncoder().encode(text)]])
   return store
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { MemoryStore } from '../testing/memory-store.ts'
+import { MemoryStore } from '../../log/testing/memory-store.ts'
 import { Admissions } from './admission-record.ts'
 
 test('a new replica is what it is asked to be, durably before it exists', async () => {

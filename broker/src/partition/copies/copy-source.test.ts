@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { settled } from '../../../../test/conformance/prompt-clock.ts'
 import { nodeCrc32c } from '../../platform/node/checksum.ts'
-import { ManualClock } from '../../platform/testing/clock.ts'
+import { ManualClock, settled } from '../../platform/testing/clock.ts'
 import { CopySource, type CopySourceDeps } from './copy-source.ts'
 
 const IDLE_MS = 400

@@ -1,7 +1,8 @@
 import { type EntryHeader, EntryKind } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
-import { settled } from '../../../../test/conformance/prompt-clock.ts'
 import type { EntryRun, GroupLog } from '../../log/log-storage.ts'
+import { settled } from '../../platform/testing/clock.ts'
+import { silentLogger } from '../../platform/testing/logger.ts'
 import type { AppendMessage } from '../../raft/messages.ts'
 import { AppendSender } from './append-sender.ts'
 
@@ -36,8 +37,7 @@ async function sent(readEntries: GroupLog['readEntries']): Promise<(readonly Uin
   const peers = {
     sendRaft: (_group: number, _message: unknown, batches: readonly Uint8Array[]) => void found.push(batches),
   }
-  const silent = { info: () => {}, warn: () => {}, error: () => {} }
-  new AppendSender(7, () => ({ readEntries }) as GroupLog, peers, silent).send(append)
+  new AppendSender(7, () => ({ readEntries }) as GroupLog, peers, silentLogger).send(append)
   await settled()
   return found
 }

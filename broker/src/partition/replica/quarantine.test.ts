@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Damage, GroupLog } from '../../log/log-storage.ts'
+import { silentLogger } from '../../platform/testing/logger.ts'
 import type { RaftCore } from '../../raft/core.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
 import { batchOf } from '../testing/batches.ts'
@@ -99,7 +100,7 @@ describe('the rules of the quarantine', () => {
       core: core as unknown as RaftCore,
       replica: { log: log as GroupLog, state: state as PartitionState },
       peers: { sendRaft: (_group, message) => void sent.push(message) },
-      logger: { info: () => {}, warn: () => {}, error: () => {} },
+      logger: silentLogger,
       present,
     })
     const heartbeat = (term: number) =>

@@ -2,6 +2,7 @@ import { type BrokerId, crc32c, type GroupId, type Message, TailraceError } from
 import { BLOCK_BYTES, BLOCK_HEADER_BYTES } from '../../log/journal/block.ts'
 import type { LogStorage, LogStorageOptions } from '../../log/log-storage.ts'
 import { openLogStorage } from '../../log/open.ts'
+import { MemoryStore } from '../../log/testing/memory-store.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import { MemoryDisk } from '../../platform/testing/disk.ts'
 import { seededRandom } from '../../platform/testing/random.ts'
@@ -10,7 +11,6 @@ import { BrokerGroups } from '../broker/groups.ts'
 import type { CreateCore } from '../broker/replica-opening.ts'
 import type { NoteName, PeerReply, Peers, RequestName } from '../peers.ts'
 import type { PartitionSettings } from '../settings.ts'
-import { MemoryStore } from './memory-store.ts'
 
 /** What all brokers of this cluster know. */
 export const SECRET = new Uint8Array(16).fill(7)

@@ -1,5 +1,8 @@
 import type { Clock, TimerHandle } from '../clock.ts'
 
+/** Lets all promises run that have become ready, and those that follow from them. */
+export const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
+
 interface Timer {
   readonly at: number
   /** Equal deadlines fire in the order in which they were set. */
@@ -49,9 +52,9 @@ export class ManualClock implements Clock {
 
   /**
    * Lets `ms` milliseconds pass, event by event. `settle` runs after each of them: it must return when all promises that have become
-   * ready have been followed up (in Node: a promise that setImmediate resolves).
+   * ready have been followed up.
    */
-  async advance(ms: number, settle: () => Promise<void>): Promise<void> {
+  async advance(ms: number, settle: () => Promise<void> = settled): Promise<void> {
     const until = this.#time + ms
     await settle()
     for (let call = this.#next(until); call !== undefined; call = this.#next(until)) {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../broker/src/platform/clock.ts'
+import type { Clock } from '../clock.ts'
 
 const never = { cancel: () => {} }
 
@@ -10,6 +10,3 @@ export const promptClock: Clock = {
   every: () => never,
   soon: (call) => void Promise.resolve().then(call),
 }
-
-/** Lets all promises run that have become ready, and those that follow from them. */
-export const settled = () => new Promise<void>((resolve) => setImmediate(resolve))

@@ -1,7 +1,7 @@
 import type { Interruption, Terminal } from '../terminal.ts'
 
 /** A terminal for tests: it keeps what is written, and is interrupted on demand. */
-export interface RecordingTerminal extends Terminal {
+export interface MemoryTerminal extends Terminal {
   readonly out: string[]
   readonly err: string[]
   readonly drawn: string[]
@@ -10,9 +10,9 @@ export interface RecordingTerminal extends Terminal {
   interrupt(why?: Interruption): void
 }
 
-export function recordingTerminal(
+export function memoryTerminal(
   given: Partial<Pick<Terminal, 'environment' | 'watched' | 'columns'>> & { readonly input?: string } = {},
-): RecordingTerminal {
+): MemoryTerminal {
   const interruption = new AbortController()
   const out: string[] = []
   const err: string[] = []

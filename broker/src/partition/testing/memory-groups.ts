@@ -1,9 +1,9 @@
 import type { BrokerId, EntryHeader, GroupId, Term } from '@tailrace/schemas'
 import { EntryKind, recordsCountAt, TailraceError } from '@tailrace/schemas'
-import type { Group, GroupSpec, GroupStatus, Groups, SpecChanges, Standing } from '../../partition/group.ts'
-import type { FetchRequest, FetchResult, PublishResult } from '../../partition/requests.ts'
+import type { ManualClock } from '../../platform/testing/clock.ts'
 import type { Configuration } from '../../raft/config.ts'
-import type { VirtualClock } from './virtual-clock.ts'
+import type { Group, GroupSpec, GroupStatus, Groups, SpecChanges, Standing } from '../group.ts'
+import type { FetchRequest, FetchResult, PublishResult } from '../requests.ts'
 
 const COMMIT_MS = 1
 const ELECTION_MS = 300
@@ -16,7 +16,7 @@ type Target = Parameters<Group['changeMembers']>[0]
 /** One group's log as all brokers see it, in place of Raft: a majority of running replicas commits at once. */
 class SharedGroup {
   readonly entries: { header: EntryHeader; batch: Uint8Array }[] = []
-  readonly replicas = new Map<BrokerId, FakeGroup>()
+  readonly replicas = new Map<BrokerId, MemoryGroup>()
   configuration: Configuration | null = null
   change: { stage: 'staging' | 'joint'; target: Target; cancelled: boolean } | null = null
   lastChange: { outcome: 'done' | 'failed'; reason: string } | null = null
@@ -40,14 +40,14 @@ class SharedGroup {
 
 /** The groups of all brokers of a test. */
 export class GroupsWorld {
-  readonly clock: VirtualClock
+  readonly clock: ManualClock
   readonly shared = new Map<GroupId, SharedGroup>()
   /** Brokers that hear and answer nobody. */
   readonly isolated = new Set<BrokerId>()
   /** Replicas that were removed while their group still counted on them. */
   readonly treasons: string[] = []
 
-  constructor(clock: VirtualClock) {
+  constructor(clock: ManualClock) {
     this.clock = clock
   }
 
@@ -99,7 +99,7 @@ export class GroupsWorld {
   }
 }
 
-export class FakeGroup implements Group {
+export class MemoryGroup implements Group {
   readonly id: GroupId
   readonly self: BrokerId
   readonly spec: GroupSpec
@@ -280,11 +280,28 @@ export class FakeGroup implements Group {
     const applied = this.#applied
     return {
       role: this.isLeader ? 'leader' : 'follower',
-      ...{ term: this.term, leader: this.leader, asleep: false, trouble, configuration, lastChange },
-      ...{ commitIndex: applied, lastIndex: applied, durableIndex: applied, prevIndex: 0, configurationIndex: 0 },
+      term: this.term,
+      leader: this.leader,
+      asleep: false,
+      trouble,
+      configuration,
+      lastChange,
+      commitIndex: applied,
+      lastIndex: applied,
+      durableIndex: applied,
+      prevIndex: 0,
+      configurationIndex: 0,
       change: change === null ? { stage: 'stable', target: null, round: 0 } : { ...change, round: 0 },
-      ...{ transferringTo: null, electionFactor: 1, followers: [], installing: null, snapshot: null },
-      ...{ group: this.id, voters: configuration.voters, highWatermark, logStart, sizeBytes: 0 },
+      transferringTo: null,
+      electionFactor: 1,
+      followers: [],
+      installing: null,
+      snapshot: null,
+      group: this.id,
+      voters: configuration.voters,
+      highWatermark,
+      logStart,
+      sizeBytes: 0,
       inSync: leader === this.self ? configuration.voters : [],
     }
   }
@@ -296,7 +313,7 @@ export class FakeGroup implements Group {
 }
 
 /** One broker's groups in that world. `logs`: what is on its disk, by the admission of the replica. */
-export class FakeGroups implements Groups {
+export class MemoryGroups implements Groups {
   onLeadership: Groups['onLeadership'] = () => {}
   readonly received: unknown[] = []
   readonly opened: GroupSpec[] = []
@@ -308,7 +325,7 @@ export class FakeGroups implements Groups {
   readonly #world: GroupsWorld
   readonly #self: BrokerId
   readonly #logs: Map<GroupId, number>
-  readonly #groups = new Map<GroupId, FakeGroup>()
+  readonly #groups = new Map<GroupId, MemoryGroup>()
 
   constructor(world: GroupsWorld, self: BrokerId, logs: Map<GroupId, number>) {
     this.#world = world
@@ -325,7 +342,7 @@ export class FakeGroups implements Groups {
     const shared = this.#world.group(spec.group)
     const admission = this.#logs.get(spec.group) ?? spec.admission ?? 0
     this.#logs.set(spec.group, admission)
-    const group = new FakeGroup(this.#world, this.#self, spec, admission, (...news) => this.onLeadership(...news))
+    const group = new MemoryGroup(this.#world, this.#self, spec, admission, (...news) => this.onLeadership(...news))
     this.#groups.set(spec.group, group)
     shared.replicas.set(this.#self, group)
     if (spec.voters.length > 0) shared.configuration ??= { voters: spec.voters, outgoing: [], learners: [] }
@@ -341,11 +358,11 @@ export class FakeGroups implements Groups {
     this.secret = Buffer.from(secret).toString('hex')
   }
 
-  get(id: GroupId): FakeGroup | undefined {
+  get(id: GroupId): MemoryGroup | undefined {
     return this.#groups.get(id)
   }
 
-  all(): Iterable<FakeGroup> {
+  all(): Iterable<MemoryGroup> {
     return this.#groups.values()
   }
 
