@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { MemoryBroker } from '../doors/testing/memory-broker.ts'
 import { batchOf, recordsOf } from '../partition/testing/batches.ts'
 import { nodeClock } from '../platform/node/clock.ts'
+import { wayTo } from './testing/silent-way.ts'
 import {
   batchesAt,
   CascadeDisk,
@@ -205,6 +206,26 @@ describe('levels', () => {
     const lost = second.node.api.publish('t', 0, new Uint8Array(70), { timeoutMs: 100, wait: false })
     await expect(lost).rejects.toMatchObject({ code: 'LEADER_UNAVAILABLE' })
     await until('time to count as lag', () => second.node.lag.milliseconds > 50)
+  })
+
+  it('M88 a source whose connection goes silent without an end is lost, and found again by another way', async () => {
+    const { broker, address } = await top()
+    await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
+    const one = await tier(101, [address])
+    await until('a source', () => one.node.uplink.session !== null)
+    const way = await wayTo(one.address)
+    running.push({ stop: () => way.close() })
+    const below = await tier(201, [way.address])
+    const { uplink } = below.node
+    await until('its address to be known', () => {
+      return uplink.last?.cluster.brokers.some(({ http, alive }) => http === one.address && alive) === true
+    })
+    expect(uplink.session?.address).toBe(way.address)
+    way.swallow()
+    await until('the loss', () => uplink.session?.address !== way.address)
+    await until('the other way', () => uplink.session?.address === one.address)
+    await publishTo(broker, 't', ['after'])
+    await reaches(below, 't', 1)
   })
 
   it('M88 one connection to the source carries all that a cascade broker asks for itself', async () => {

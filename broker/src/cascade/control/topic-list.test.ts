@@ -29,3 +29,21 @@ test('the list is made anew after a quarter of a second or a change, and its dig
   expect(second.digest).not.toBe(first.digest)
   expect([list.get(), made]).toEqual([second, 3])
 })
+
+test('a long list comes in parts that together are the list', () => {
+  const names = Array.from({ length: 12_345 }, (_, at) => `t${at}`)
+  const list = new TopicList(new ManualClock(), {
+    topicsVersion: () => 7,
+    listTopics: () => names.map((name) => ({ name }) as unknown as TopicSummary),
+  })
+  const parts: number[] = []
+  const told: string[] = []
+  for (let page = list.page(0); ; page = list.page(told.length)) {
+    expect([page.digest, page.version, page.total]).toEqual([list.get().digest, 7, names.length])
+    if (page.topics.length === 0) break
+    parts.push(page.topics.length)
+    told.push(...page.topics.map(({ name }) => name))
+  }
+  expect(parts).toEqual([5_000, 5_000, 2_345])
+  expect(told).toEqual(names)
+})

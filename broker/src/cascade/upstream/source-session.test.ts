@@ -91,6 +91,8 @@ describe('one connection to the source', () => {
       await pass(1_000)
     }
     expect(losses).toEqual([])
+    // It goes on to say that it is there.
+    expect(source.connections[0]!.heard.filter((name) => name === 'CascadeBeat')).toHaveLength(1 + 4)
     // A source that sends records and answers no beat does not know that this broker is there.
     for (let second = 0; second < 4; second++) {
       source.connections[0]!.say(records)

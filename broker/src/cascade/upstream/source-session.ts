@@ -32,6 +32,8 @@ const refusedMs = mostSilentBeats * beatMs
 const firstAnswerMs = 3_000
 /** Of a later beat: records may stand before the answer on the connection. */
 const answerMs = 10_000
+/** A beat that is not answered for so long is followed by another: the source forgets a broker that it does not hear of for five seconds. */
+const unansweredMs = 2 * beatMs
 
 /**
  * What a broker below is told by one source, for as long as that lives: beats, topics and records on one connection, whose end or silence is the end of the
@@ -55,7 +57,8 @@ export class SourceSession {
   #answeredAt: number
   #silentBeats = 0
   #timer: TimerHandle | null = null
-  #beating = false
+  #unanswered = 0
+  #sentAt = 0
   #forward: Promise<SourceLink> | null = null
   #over = false
 
@@ -109,7 +112,8 @@ export class SourceSession {
 
   /** The next beat now rather than in its time. */
   hurry(): void {
-    if (this.#deps.clock.monotonic() - this.#answeredAt >= leastBeatMs) void this.#beat()
+    if (this.#unanswered > 0 || this.#deps.clock.monotonic() - this.#answeredAt < leastBeatMs) return
+    void this.#beat()
   }
 
   /**
@@ -158,12 +162,16 @@ export class SourceSession {
     this.#silentBeats = this.#link.hasSpoken() ? 0 : this.#silentBeats + 1
     if (this.#silentBeats >= mostSilentBeats) {
       this.#lose(lost(`${this.address} has been silent for ${(mostSilentBeats * beatMs) / 1000} s`))
-    } else void this.#beat()
+      return
+    }
+    const isPatient = this.#deps.clock.monotonic() - this.#sentAt < unansweredMs
+    if (this.#unanswered === 0 || !isPatient) void this.#beat()
   }
 
   async #beat(): Promise<void> {
-    if (this.#over || this.#beating) return
-    this.#beating = true
+    if (this.#over) return
+    this.#unanswered++
+    this.#sentAt = this.#deps.clock.monotonic()
     try {
       const reply = await sendBeat(this.#link, this.address, this.#deps, answerMs)
       this.#answeredAt = this.#deps.clock.monotonic()
@@ -171,7 +179,7 @@ export class SourceSession {
     } catch (error) {
       this.#onRefusal(error)
     } finally {
-      this.#beating = false
+      this.#unanswered--
     }
     try {
       await this.#takeAll()
