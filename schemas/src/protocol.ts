@@ -19,13 +19,23 @@ const MAX_PROTOCOL_JSON_LENGTH = 1024 * 1024
 const nameOfNumber = new Map<number, MessageName>(
   Object.entries(MessageNumber).map(([name, number]) => [number, name as MessageName]),
 )
+const ownSchemas = new Map<MessageName, unknown>()
 const ownTypes = new Map<MessageName, AvroType>()
 /** Messages whose first field is `correlation`. */
 const correlated = new Set<MessageName>()
 for (const { number, schema } of JSON.parse(protocolJson).messages) {
   const name = nameOfNumber.get(number)!
-  ownTypes.set(name, compile(schema))
+  ownSchemas.set(name, schema)
   if (schema.fields[0]?.name === 'correlation') correlated.add(name)
+}
+
+/** Compiled when it is needed: no program needs all of them, and all of them cost a start some tens of milliseconds. */
+function ownType(name: MessageName): AvroType {
+  const known = ownTypes.get(name)
+  if (known !== undefined) return known
+  const type = compile(ownSchemas.get(name))
+  ownTypes.set(name, type)
+  return type
 }
 
 /** Whether the message is a request or the answer to one. */
@@ -48,7 +58,7 @@ export function encodeHeader<Name extends MessageName>(
   reserved: number,
 ): Uint8Array {
   try {
-    return encode(ownTypes.get(name)!, fields, reserved)
+    return encode(ownType(name), fields, reserved)
   } catch (cause) {
     throw new TailraceError('INVALID_REQUEST', `${name}: ${reason(cause)}.`, { cause })
   }
@@ -56,7 +66,7 @@ export function encodeHeader<Name extends MessageName>(
 
 /** Reads what a writer with our own schemas wrote: every client, and every broker until its schemas are known. */
 export const ownDecoder: MessageDecoder = {
-  decode: (name, header) => decodeHeader(name, ownTypes.get(name)!, header),
+  decode: (name, header) => decodeHeader(name, ownType(name), header),
 }
 
 /**
@@ -97,7 +107,7 @@ export function decoderFor(peerProtocolJson: string, isNeeded = (_name: MessageN
       const resolver = resolvers.get(name)
       if (resolver === undefined)
         throw new TailraceError('UNSUPPORTED_MESSAGE', `${name} is not in the peer's protocol.`)
-      return decodeHeader(name, ownTypes.get(name)!, header, resolver)
+      return decodeHeader(name, ownType(name), header, resolver)
     },
   }
 }
@@ -119,7 +129,7 @@ function resolverFor(name: MessageName, number: number, schema: unknown): Resolv
   try {
     const writer = compile(schema)
     if (writer.name !== `tailrace.${name}`) throw new TypeError(`number ${number} is ${writer.name}`)
-    return ownTypes.get(name)!.createResolver(writer)
+    return ownType(name).createResolver(writer)
   } catch (cause) {
     throw new TailraceError('INCOMPATIBLE_PEER', `${name}: ${reason(cause)}.`, { cause })
   }
