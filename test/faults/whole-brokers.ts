@@ -78,7 +78,6 @@ export class WholeBrokers {
     const storage = await openLogStorage({ disk, clock, crc32c }, { ...log, diskReserveBytes: 0, folder: 'data/log' })
     const peers = createPeers({
       ...{ network: this.network.host(`b${id}`), clock, random, crc32c, log: logger, limits: options.limits ?? {} },
-      self: () => node.identity(),
       listen: addressOf(id),
       dial: join.map(addressOf),
     })
@@ -96,9 +95,8 @@ export class WholeBrokers {
       maxBatchBytes: options.maxBatchBytes ?? MiB,
       largestMaxBatchBytes: options.largestMaxBatchBytes ?? 4 * MiB,
     })
-    peers.handlers = node.handlers
     await node.start()
-    await peers.start()
+    await peers.start(node)
     const stop = async (): Promise<void> => {
       await node.close()
       await groups.close()

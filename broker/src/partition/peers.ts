@@ -2,12 +2,10 @@ import type { BrokerId, GroupId, Message, MessageName, PeerRequestName } from '@
 import type { RaftMessage } from '../raft/messages.ts'
 
 /**
- * The way to the other brokers: one connection to each, shared by all groups. gateway/peer implements it over a Network.
+ * The way to the other brokers: one connection to each, shared by all groups. doors/peer implements it over a Network.
  * Raft messages may be dropped at any time (no link, full queue): Raft repairs that.
  */
 export interface Peers {
-  /** Set once, before `start`. */
-  handlers: PeerHandlers
   /** Queues a Raft message; heartbeats of one turn are merged into one frame. `payloads`: the batches of an append's entries. */
   sendRaft(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void
   /** Tells all connected brokers which groups this one leads. */

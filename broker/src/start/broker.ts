@@ -41,7 +41,6 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   const { logger, storage, store, files } = await openDataFolder(settings)
   const peers = createPeers({
     ...{ network: nodeNetwork, clock, random, crc32c, log: logger },
-    self: () => node.identity(),
     listen: settings.peer,
     dial: settings.join,
     limits: {
@@ -72,7 +71,6 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     largestMaxBatchBytes: Math.floor(settings.maxFrameBytes / 2),
   })
   const cascade = levelZeroControlOver(peers, node.api, clock)
-  peers.handlers = withCascade(node.handlers, cascade)
   await node.start()
   const registry = new Registry()
   register(registry, logMetrics, storage)
@@ -86,7 +84,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     listen: splitAddress(settings.http)!,
   })
   const http = await gateway.listen()
-  await peers.start()
+  await peers.start({ identity: () => node.identity(), handlers: withCascade(node.handlers, cascade) })
   const memory = releaseMemoryAfterLoad(clock)
   return {
     http,

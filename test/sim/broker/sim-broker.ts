@@ -228,7 +228,6 @@ export class SimBroker {
     const store = machine.store.mount(process)
     const peers = createPeers({
       ...{ network: process.network(machine.network), clock, random, crc32c: nodeCrc32c, log: logger },
-      self: () => node.identity(),
       listen: addressOf(id),
       dial: swarm.addresses,
     })
@@ -257,10 +256,9 @@ export class SimBroker {
       maxBatchBytes: 1 << 20,
       largestMaxBatchBytes: 1 << 20,
     })
-    peers.handlers = node.handlers
     await node.start()
     if (running === 2 && ((await node.api.describeCluster()).featureLevel ?? 1) > 1) await markFolder(disk, DATA)
-    await peers.start()
+    await peers.start(node)
     return { process, storage, store, groups, peers, node }
   }
 

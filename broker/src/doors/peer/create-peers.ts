@@ -9,7 +9,7 @@ import { defaultPeerLimits, type PeerLimits } from './limits.ts'
 import { LinkTable } from './link-table.ts'
 import { noStats, type PeerStats } from './stats.ts'
 
-export interface PeersOptions extends Omit<PeerDeps, 'limits' | 'stats'> {
+export interface PeersOptions extends Omit<PeerDeps, 'self' | 'limits' | 'stats'> {
   /** `host:port` of the peer listener; port 0 picks a free one. */
   readonly listen: string
   /** The join list; this broker's own address may be in it. Brokers that connect here are dialled too. */
@@ -17,9 +17,16 @@ export interface PeersOptions extends Omit<PeerDeps, 'limits' | 'stats'> {
   readonly limits?: Partial<PeerLimits>
 }
 
+/** For whom the transport works: that part is made after it, since it sends through it. */
+export interface PeerOwner {
+  /** What this broker says of itself now; asked anew for each connection. */
+  identity(): PeerIdentity
+  readonly handlers: PeerHandlers
+}
+
 export interface RunningPeers extends Peers {
-  /** @throws TailraceError INVALID_SETTING: the address is taken or malformed */
-  start(): Promise<void>
+  /** Nothing is sent or received before. @throws TailraceError INVALID_SETTING: the address is taken or malformed */
+  start(owner: PeerOwner): Promise<void>
   /** Drops all connections; open requests fail with SHUTTING_DOWN. No handler is called any more. */
   close(): Promise<void>
   /** Where others reach this broker, with the real port; after `start`. */
@@ -47,8 +54,7 @@ export function createPeers(options: PeersOptions): RunningPeers {
 class PeerTransport implements RunningPeers {
   readonly stats: PeerStats = noStats()
   readonly #options: PeersOptions
-  readonly #deps: PeerDeps
-  #handlers: PeerHandlers | undefined
+  #self: (() => PeerIdentity) | undefined
   #links: LinkTable | undefined
   #incoming: IncomingConnections | undefined
   #listener: Listener | undefined
@@ -58,32 +64,30 @@ class PeerTransport implements RunningPeers {
 
   constructor(options: PeersOptions) {
     this.#options = options
-    this.#deps = { ...options, limits: { ...defaultPeerLimits, ...options.limits }, stats: this.stats }
-  }
-
-  get handlers(): PeerHandlers {
-    if (this.#handlers === undefined) throw new TailraceError('INTERNAL', 'The handlers of Peers are not set.')
-    return this.#handlers
-  }
-
-  set handlers(handlers: PeerHandlers) {
-    this.#handlers = handlers
   }
 
   get address(): string {
     return this.#listener?.address ?? this.#options.listen
   }
 
-  async start(): Promise<void> {
-    const { handlers } = this
-    const admit = (identity: PeerIdentity) => this.#admit(identity)
-    const links = new LinkTable(this.#deps, { admit, link: (peer, up) => handlers.link(peer, up) })
+  async start(owner: PeerOwner): Promise<void> {
+    const { handlers } = owner
+    const self = () => owner.identity()
+    const { limits, ...options } = this.#options
+    const deps = { ...options, self, limits: { ...defaultPeerLimits, ...limits }, stats: this.stats }
+    const admit = (identity: PeerIdentity): void => {
+      if (identity.brokerId === self().brokerId)
+        throw new TailraceError('BROKER_IDENTITY_MISMATCH', `Broker ${identity.brokerId} is this broker.`)
+      handlers.admit(identity)
+    }
+    const links = new LinkTable(deps, { admit, link: (peer, up) => handlers.link(peer, up) })
     const arrived = (identity: PeerIdentity) => links.arrived(identity, this.address)
-    const incoming = new IncomingConnections(this.#deps, { admit, arrived }, handlers)
+    const incoming = new IncomingConnections(deps, { admit, arrived }, handlers)
+    this.#self = self
     this.#links = links
     this.#incoming = incoming
-    this.#listener = await this.#deps.network.listen(this.#options.listen, (stream) => incoming.accept(stream))
-    this.#ticker = this.#deps.clock.every(this.#deps.limits.probeMs, () => {
+    this.#listener = await deps.network.listen(this.#options.listen, (stream) => incoming.accept(stream))
+    this.#ticker = deps.clock.every(deps.limits.probeMs, () => {
       links.probe()
       incoming.tick()
     })
@@ -92,7 +96,7 @@ class PeerTransport implements RunningPeers {
 
   dial(address: string): void {
     if (this.#links === undefined) this.#early.push(address)
-    else if (address !== this.address && address !== this.#deps.self().peer) this.#links.dial(address)
+    else if (address !== this.address && address !== this.#self!().peer) this.#links.dial(address)
   }
 
   hangUp(broker: BrokerId): void {
@@ -148,12 +152,5 @@ class PeerTransport implements RunningPeers {
 
   queuedBytes(to: BrokerId): number {
     return this.#links?.to(to)?.queuedBytes ?? 0
-  }
-
-  #admit(identity: PeerIdentity): void {
-    if (identity.brokerId === this.#deps.self().brokerId) {
-      throw new TailraceError('BROKER_IDENTITY_MISMATCH', `Broker ${identity.brokerId} is this broker.`)
-    }
-    this.handlers.admit(identity)
   }
 }

@@ -143,7 +143,7 @@ describe('what a handler throws costs the connection, not the process', () => {
 
   test.each(['hears', 'raft', 'leaders', 'told', 'request'] as const)('of %s', async (name) => {
     const { cluster, one, two } = await pair()
-    one.peers.handlers[name] = fail
+    one.handlers[name] = fail
     if (name === 'leaders') two.peers.announceLeaders([{ group: 1, term: 1 }])
     else if (name === 'told')
       two.peers.tell(1, 'NodeBeat', { led: 0, ledDigest: 0, followed: 0, followedDigest: 0, durable: 0 })
@@ -160,14 +160,14 @@ describe('what a handler throws costs the connection, not the process', () => {
     expect(two.links).toEqual(['+1', '-1'])
     expect(one.log.filter((line) => line.includes('a broken invariant'))).toHaveLength(1)
     // The next connection is as good as the first.
-    Object.assign(one.peers.handlers, { [name]: () => (name === 'leaders' ? 0 : true) })
+    Object.assign(one.handlers, { [name]: () => (name === 'leaders' ? 0 : true) })
     await cluster.pass(1500)
     expect(two.links).toEqual(['+1', '-1', '+1'])
   })
 
   test('of the end of a connection', async () => {
     const { cluster, one, two } = await pair()
-    one.peers.handlers.link = fail
+    one.handlers.link = fail
     await two.peers.close()
     await cluster.pass(20)
     expect(one.peers.stats.handlerFaults).toBe(1)

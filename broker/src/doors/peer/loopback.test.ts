@@ -24,13 +24,15 @@ async function start(id: number, join: readonly string[], listen = '127.0.0.1:0'
     random: nodeRandom,
     crc32c: nodeCrc32c,
     log: { info: write, warn: write, error: write },
-    self: () => ({ ...broker.identity, peer: peers.address }),
     listen,
     dial: join,
   })
   const broker = testBroker(id, peers, log, identityOfBroker(id, '', incarnation))
   running.push(broker)
-  await peers.start()
+  await peers.start({
+    identity: () => ({ ...broker.identity, peer: peers.address }),
+    handlers: broker.handlers,
+  })
   return broker
 }
 

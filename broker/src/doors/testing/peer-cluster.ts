@@ -22,6 +22,8 @@ import type { PeerLimits } from '../peer/limits.ts'
 export interface TestBroker {
   readonly id: BrokerId
   readonly peers: RunningPeers
+  /** What `peers` calls. */
+  readonly handlers: PeerHandlers
   /** What `self` answers; replace it to play a restart or a cluster that forms. */
   identity: PeerIdentity
   readonly raft: { group: number; message: RaftMessage; payloads: readonly Uint8Array[] }[]
@@ -71,13 +73,12 @@ export class PeerCluster {
       random: this.#random,
       crc32c,
       log: { info: write, warn: write, error: write },
-      self: () => broker.identity,
       listen,
       dial: join,
       limits,
     })
     const broker = testBroker(id, peers, log, identityOfBroker(id, listen, options.incarnation))
-    await peers.start()
+    await peers.start({ identity: () => broker.identity, handlers: broker.handlers })
     return broker
   }
 
@@ -108,7 +109,21 @@ export function addressOf(id: BrokerId): string {
 
 /** Writes down what the broker hears; `peers` is not started. */
 export function testBroker(id: BrokerId, peers: RunningPeers, log: string[], identity: PeerIdentity): TestBroker {
+  const handlers: PeerHandlers = {
+    raft: (group, message, payloads) => void broker.raft.push({ group, message, payloads }),
+    hears: (from, group) => broker.hears(from, group),
+    tooLarge: (from, group, bytes) => void broker.tooLarge.push({ from, group, bytes }),
+    leaders(from, leaders) {
+      broker.leaders.push({ from, leaders })
+      return 0
+    },
+    told: (from, name, fields) => void broker.notes.push({ from, name, fields }),
+    link: (peer, up) => void broker.links.push(`${up ? '+' : '-'}${peer}`),
+    admit: (identity) => broker.admit(identity),
+    request: (from, name, fields, body) => broker.answer(from, name, fields, body),
+  }
   const broker: TestBroker = {
+    handlers,
     id,
     peers,
     identity,
@@ -123,19 +138,6 @@ export function testBroker(id: BrokerId, peers: RunningPeers, log: string[], ide
     answer: async () => {
       throw new TailraceError('NOT_LEADER')
     },
-  }
-  peers.handlers = {
-    raft: (group, message, payloads) => void broker.raft.push({ group, message, payloads }),
-    hears: (from, group) => broker.hears(from, group),
-    tooLarge: (from, group, bytes) => void broker.tooLarge.push({ from, group, bytes }),
-    leaders(from, leaders) {
-      broker.leaders.push({ from, leaders })
-      return 0
-    },
-    told: (from, name, fields) => void broker.notes.push({ from, name, fields }),
-    link: (peer, up) => void broker.links.push(`${up ? '+' : '-'}${peer}`),
-    admit: (identity) => broker.admit(identity),
-    request: (from, name, fields, body) => broker.answer(from, name, fields, body),
   }
   return broker
 }

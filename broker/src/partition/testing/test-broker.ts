@@ -180,7 +180,6 @@ export class TestBroker {
   #peers(): Peers {
     const life = this.#life
     return {
-      handlers: null as unknown as Peers['handlers'],
       sendRaft: (group, message, payloads) => {
         if (life === this.#life) this.#send(group, message, payloads)
       },
