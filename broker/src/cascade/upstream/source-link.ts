@@ -95,10 +95,6 @@ export class SourceLink {
     })
   }
 
-  get isLost(): boolean {
-    return this.#lost
-  }
-
   /** Whether anything has come since the last time that this was asked. */
   hasSpoken(): boolean {
     const spoken = this.#hasSpoken

@@ -107,6 +107,16 @@ describe('one connection to the source', () => {
     source.connections[0]!.end('killed')
     await expect(session.start()).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
   })
+
+  it('M88 that ends right behind the first answer is no source', async () => {
+    const { source, started, losses } = tier((name) => {
+      // The answer comes in the next microtask, the end before anybody who waits for the answer goes on.
+      queueMicrotask(() => queueMicrotask(() => source.connections[0]!.end('killed')))
+      return honest(name)
+    })
+    await expect(started()).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+    expect(losses).toEqual([])
+  })
 })
 
 describe('a source that refuses', () => {

@@ -105,7 +105,7 @@ export class SourceSession {
 
   /** Begins to copy. @throws TailraceError what made it impossible to take the first answer; CONNECTION_LOST: it is over already */
   async start(): Promise<void> {
-    if (this.#over || this.#link.isLost) throw lost(this.address)
+    if (this.#over) throw lost(this.address)
     this.#timer = this.#deps.clock.every(beatMs, () => this.#tick())
     await this.#takeAll()
   }
