@@ -6,14 +6,11 @@ const takers: Readonly<Record<string, readonly string[]>> = {
   ObjectExpression: ['ObjectExpression'],
   ArrayExpression: ['ArrayExpression', 'CallExpression', 'NewExpression'],
 }
-/** Folders that are still to be brought there. */
-const later = /^(test|broker\/src\/(cluster|cascade|doors|start))\//
 
 /** Literals spread into another literal or a call, which saves lines and nothing else: `{ ...{ a, b }, c }`. Their parts are to be written where they go. */
 export function spreadLiterals(sources: readonly ParsedSource[]): string[] {
   const found: string[] = []
   for (const { path, visit, lineOf } of sources) {
-    if (later.test(path)) continue
     visit((node, parent) => {
       if (node.type !== 'SpreadElement' || parent === null) return
       if (takers[literalType(node.argument as Node)]?.includes(parent.type))

@@ -10,7 +10,10 @@ import { Acknowledgements } from '../conformance/log-writer.ts'
 const BLOCK = 4096
 const options = {
   folder: 'data/log',
-  ...{ journalFileBytes: 256 * 1024, segmentBytes: 64 * 1024, tailBytes: 16 * 1024, directBytes: 12 * 1024 },
+  journalFileBytes: 256 * 1024,
+  segmentBytes: 64 * 1024,
+  tailBytes: 16 * 1024,
+  directBytes: 12 * 1024,
   diskReserveBytes: 0,
 }
 

@@ -5,10 +5,27 @@ import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import { NewerProtocol } from '../../schemas/src/testing/newer-protocol.ts'
 
 const names: MessageName[] = [
-  ...(['Publish', 'PublishReply', 'Fetch', 'FetchReply', 'FindOffset', 'FindOffsetReply', 'InitProducer'] as const),
-  ...(['InitProducerReply', 'Metadata', 'MetadataReply', 'Subscribe', 'Subscribed', 'Records', 'Credit'] as const),
-  ...(['Unsubscribe', 'SubscriptionEnd', 'Failure'] as const),
-  ...(['CascadeBeat', 'CascadeBeatReply', 'CascadeTopics', 'CascadeTopicsReply'] as const),
+  'Publish',
+  'PublishReply',
+  'Fetch',
+  'FetchReply',
+  'FindOffset',
+  'FindOffsetReply',
+  'InitProducer',
+  'InitProducerReply',
+  'Metadata',
+  'MetadataReply',
+  'Subscribe',
+  'Subscribed',
+  'Records',
+  'Credit',
+  'Unsubscribe',
+  'SubscriptionEnd',
+  'Failure',
+  'CascadeBeat',
+  'CascadeBeatReply',
+  'CascadeTopics',
+  'CascadeTopicsReply',
 ]
 const newer = new NewerProtocol(names, { Shout: 902 })
 

@@ -34,8 +34,14 @@ const place = { topic: 'flights', partition: 0 }
 const said: Record<'client' | 'broker', MessageName[]> = {
   client: ['Publish', 'Fetch', 'FindOffset', 'InitProducer', 'Subscribe', 'Credit', 'Unsubscribe'],
   broker: [
-    ...(['PublishReply', 'FetchReply', 'FindOffsetReply', 'InitProducerReply', 'Subscribed', 'Records'] as const),
-    ...(['SubscriptionEnd', 'Failure'] as const),
+    'PublishReply',
+    'FetchReply',
+    'FindOffsetReply',
+    'InitProducerReply',
+    'Subscribed',
+    'Records',
+    'SubscriptionEnd',
+    'Failure',
   ],
 }
 

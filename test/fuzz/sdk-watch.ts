@@ -8,7 +8,11 @@ export const surprises: unknown[] = []
 
 /** What these say of a broker's bytes, a decoder may have learnt from the language. */
 const explained: ReadonlySet<ErrorCode> = new Set([
-  ...(['MALFORMED_FRAME', 'INVALID_BATCH', 'CORRUPT_BATCH', 'INVALID_RECORD', 'UNSUPPORTED_COMPRESSION'] as const),
+  'MALFORMED_FRAME',
+  'INVALID_BATCH',
+  'CORRUPT_BATCH',
+  'INVALID_RECORD',
+  'UNSUPPORTED_COMPRESSION',
 ])
 
 export function isSurprise(error: unknown): boolean {

@@ -20,7 +20,10 @@ function broker(copies: CopiedPartition[], told: { last?: Partial<CascadeBeatRep
   }
   const uplink = { last: last as CascadeBeatReply | null, refusal: 'nobody there' }
   const deps: CatchUpDeps = {
-    ...{ identity, uplink, logger: silent, readyLagMs: 1000 },
+    identity,
+    uplink,
+    logger: silent,
+    readyLagMs: 1000,
     copies: { all: () => copies, isEmpty: copies.length === 0 },
   }
   return { catchUp: new CatchUp(deps), identity, uplink }

@@ -138,9 +138,18 @@ export class CascadeNode {
     const { records, milliseconds, partitions, stopped } = this.lag
     const { directoryId, home, pinned } = this.#identity.fields
     return {
-      ...{ broker: this.#deps.brokerId, directoryId, http: this.#deps.http },
-      ...{ level: this.uplink.level, home, source: this.uplink.session?.source ?? 0, pinned },
-      ...{ lagRecords: records, lagMs: milliseconds, partitions, stopped, ageMs: 0 },
+      broker: this.#deps.brokerId,
+      directoryId,
+      http: this.#deps.http,
+      level: this.uplink.level,
+      home,
+      source: this.uplink.session?.source ?? 0,
+      pinned,
+      lagRecords: records,
+      lagMs: milliseconds,
+      partitions,
+      stopped,
+      ageMs: 0,
       featureLevels: { lowest: featureLevels.lowest, highest: featureLevels.highest },
     }
   }

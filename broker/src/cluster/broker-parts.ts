@@ -71,13 +71,7 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
     levelProblem: (level) => (supports(levels, level) ? null : outOfRange(brokerId, levels, level)),
   })
   const brokers = (): BrokerId[] => knownBrokers(file.formation, state)
-  const directory = new LeaderDirectory({
-    ...{ brokerId, clock, logger },
-    connected: (peer) => peers.connected(peer),
-    announce: (leaders) => peers.announceLeaders(leaders),
-    mayExist: (group) => state.mayExist(group),
-    onChange: (group) => events.leadershipChanged(group),
-  })
+  const directory = createDirectory(deps, state, events)
   const checked = checkedPeers(peers)
   const onFormed = (record: FormationRecord): void => events.formed(record)
   const formation = new Formation({ ...deps, peers: checked, file, members: state, onFormed })
@@ -87,7 +81,10 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   const limits = { ...defaultPartitionLimits, ...given(deps), maxBatchBytes: deps.largestMaxBatchBytes }
   const rules = { groups, state, brokers, living, limits, levels, formation: () => file.formation }
   const leader = new MetadataLeader({
-    ...{ groups, clock, state, living },
+    groups,
+    clock,
+    state,
+    living,
     refusal: (intent) => refusalOf(rules, intent),
     unreadable: () => machine.unreadable,
   })
@@ -99,11 +96,17 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   const here = answersHere(brokerId, groupRequests)
   const calls = new GroupCalls({ brokerId, here, directory, peers: checked, clock })
   const reconciler = new Reconciler({
-    ...{ brokerId, groups, state, clock, logger, maxBatchBytes: deps.maxBatchBytes },
+    brokerId,
+    groups,
+    state,
+    clock,
+    logger,
+    maxBatchBytes: deps.maxBatchBytes,
     confirmGone: (group) => confirmGone({ brokerId, groups, state, calls }, group),
     onProgress: () => directory.touch(),
     onRemoved: (group) => events.removed(group),
   })
+  const isFormed = (): boolean => file.formation !== null
   const addresses = (): string[] => brokerAddresses(file.formation, state)
   const status = new PartitionStatus({ brokerId, groups, directory, peers: checked })
   const metadata = { state, writer, machine, leader, client, directory, levels }
@@ -121,12 +124,24 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
     registration,
     hearing,
     admission: new JoinRequests({ brokerId, client, clock, peers, addresses, formation: () => file.formation }),
-    joining: new Joining({
-      ...{ peers: checked, clock, logger },
-      isFormed: () => file.formation !== null,
-      welcomed: (welcome) => events.welcomed(welcome),
-    }),
+    joining: new Joining({ peers: checked, clock, logger, isFormed, welcomed: (welcome) => events.welcomed(welcome) }),
   }
+}
+
+function createDirectory(
+  { brokerId, clock, logger, peers }: ClusterNodeDeps,
+  state: MetadataState,
+  events: PartEvents,
+): LeaderDirectory {
+  return new LeaderDirectory({
+    brokerId,
+    clock,
+    logger,
+    connected: (peer) => peers.connected(peer),
+    announce: (leaders) => peers.announceLeaders(leaders),
+    mayExist: (group) => state.mayExist(group),
+    onChange: (group) => events.leadershipChanged(group),
+  })
 }
 
 /** What the parts below need, for those that serve clients and operators. */

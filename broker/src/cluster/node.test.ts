@@ -234,7 +234,12 @@ test('the cluster is described with who is alive', async () => {
   expect(cluster3).toMatchObject({ clusterId: cluster.broker(1).node.identity().clusterId, metadataLeader: leader })
   expect(cluster3.brokers).toEqual(
     ids.map((id) => ({
-      ...{ id, http: `http-${id}:8080`, peer: `peer-${id}:7080`, level: 0, alive: true, pid: 1000 + id },
+      id,
+      http: `http-${id}:8080`,
+      peer: `peer-${id}:7080`,
+      level: 0,
+      alive: true,
+      pid: 1000 + id,
       featureLevels: { lowest: 1, highest: 1 },
     })),
   )

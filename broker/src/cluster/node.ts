@@ -77,7 +77,9 @@ class BrokerNode implements ClusterNode {
     this.admin = this.#parts.admin
     this.api = createBrokerApi({
       ...this.#parts,
-      ...{ brokerId: deps.brokerId, peers: deps.peers, listeners: this.#listeners },
+      brokerId: deps.brokerId,
+      peers: deps.peers,
+      listeners: this.#listeners,
       formation: () => this.#file.formation,
       readiness: () => this.#readiness(),
     })

@@ -7,8 +7,10 @@ import { frameOverhead } from '../config/resolve-settings.ts'
 import { splitAddress } from '../config/setting-kinds.ts'
 import { createPeers } from '../doors/peer/create-peers.ts'
 import { peerMetrics } from '../doors/peer/peer-metrics.ts'
+import type { PeerStats } from '../doors/peer/stats.ts'
 import { createHttpGateway } from '../doors/server.ts'
 import { logMetrics } from '../log/log-metrics.ts'
+import type { LogStorage } from '../log/log-storage.ts'
 import { BrokerGroups } from '../partition/broker/groups.ts'
 import { replicaMetrics } from '../partition/broker/replica-metrics.ts'
 import { defaultPartitionSettings } from '../partition/settings.ts'
@@ -40,46 +42,48 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   const [clock, random, disk, crc32c] = [nodeClock, nodeRandom, nodeDisk, nodeCrc32c]
   const { logger, storage, store, files } = await openDataFolder(settings)
   const peers = createPeers({
-    ...{ network: nodeNetwork, clock, random, crc32c, log: logger },
+    network: nodeNetwork,
+    clock,
+    random,
+    crc32c,
+    log: logger,
     listen: settings.peer,
     dial: settings.join,
-    limits: {
-      maxFrameBytes: peerFrameBytes(settings),
-      maxUnknownConnections: files.unknownPeers,
-    },
+    limits: { maxFrameBytes: peerFrameBytes(settings), maxUnknownConnections: files.unknownPeers },
   })
   const groups = new BrokerGroups({
-    ...{ storage, store, peers, clock, random, crc32c, logger },
+    storage,
+    store,
+    peers,
+    clock,
+    random,
+    crc32c,
+    logger,
     brokerId: settings.id,
     settings: { ...defaultPartitionSettings, ...settings },
   })
   const node = createClusterNode({
-    ...{ disk, clock, random, store, groups, peers, logger },
-    brokerId: settings.id,
-    http: settings.advertisedHttp,
-    peerAddress: settings.advertisedPeer,
-    join: settings.join,
-    pid: process.pid,
+    disk,
+    clock,
+    random,
+    store,
+    groups,
+    peers,
+    logger,
     incarnation: random.uuid(),
     writable: () => storage.writable,
-    dataFolder: settings.data,
-    maxBatchBytes: settings.maxBatchBytes,
-    maxPartitionsPerTopic: settings.maxPartitionsPerTopic,
-    maxReplicasPerBroker: settings.maxReplicasPerBroker,
-    leaderReturnMs: settings.leaderReturnMs,
-    sizeLimits: { maxFrameBytes: settings.maxFrameBytes - frameOverhead },
-    largestMaxBatchBytes: Math.floor(settings.maxFrameBytes / 2),
+    ...nodeSettings(settings),
   })
   const cascade = levelZeroControlOver(peers, node.api, clock)
   await node.start()
-  const registry = new Registry()
-  register(registry, logMetrics, storage)
-  register(registry, replicaMetrics, groups)
-  register(registry, peerMetrics, peers.stats)
   const gateway = await createHttpGateway({
-    ...{ admin: node.admin, cascade, clock, random, log: logger },
+    admin: node.admin,
+    cascade,
+    clock,
+    random,
+    log: logger,
     api: { ...node.api, describeCluster: () => cascade.describeCluster() },
-    registry,
+    registry: metricsOf(storage, groups, peers.stats),
     limits: gatewayLimits(settings, files),
     listen: splitAddress(settings.http)!,
   })
@@ -98,6 +102,32 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
       await storage.close()
       await store.close()
     },
+  }
+}
+
+function metricsOf(storage: LogStorage, groups: BrokerGroups, peers: PeerStats): Registry {
+  const registry = new Registry()
+  register(registry, logMetrics, storage)
+  register(registry, replicaMetrics, groups)
+  register(registry, peerMetrics, peers)
+  return registry
+}
+
+/** What the cluster layer has of the settings. */
+function nodeSettings(settings: BrokerSettings) {
+  return {
+    brokerId: settings.id,
+    http: settings.advertisedHttp,
+    peerAddress: settings.advertisedPeer,
+    join: settings.join,
+    pid: process.pid,
+    dataFolder: settings.data,
+    maxBatchBytes: settings.maxBatchBytes,
+    maxPartitionsPerTopic: settings.maxPartitionsPerTopic,
+    maxReplicasPerBroker: settings.maxReplicasPerBroker,
+    leaderReturnMs: settings.leaderReturnMs,
+    sizeLimits: { maxFrameBytes: settings.maxFrameBytes - frameOverhead },
+    largestMaxBatchBytes: Math.floor(settings.maxFrameBytes / 2),
   }
 }
 

@@ -28,7 +28,12 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   const [clock, random, crc32c] = [nodeClock, nodeRandom, nodeCrc32c]
   const { logger, storage, store, files } = await openDataFolder(settings)
   const node = await CascadeNode.open({
-    ...{ storage, store, clock, random, crc32c, logger },
+    storage,
+    store,
+    clock,
+    random,
+    crc32c,
+    logger,
     brokerId: settings.id,
     http: settings.advertisedHttp,
     sources: settings.source,
@@ -40,7 +45,12 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   register(registry, logMetrics, storage)
   register(registry, cascadeMetrics, node)
   const gateway = await createHttpGateway({
-    ...{ api: node.api, admin: node.admin, cascade: node.control, clock, random, log: logger },
+    api: node.api,
+    admin: node.admin,
+    cascade: node.control,
+    clock,
+    random,
+    log: logger,
     registry,
     limits: gatewayLimits(settings, files),
     listen: splitAddress(settings.http)!,

@@ -11,7 +11,12 @@ export function gatewayLimits(settings: BrokerSettings, { clients }: OpenFileBud
   const maxWebSockets = Math.min(settings.maxWebSockets, Math.ceil(maxConnections * 0.75))
   const own = [settings.http, settings.advertisedHttp].map(hostName)
   return {
-    ...{ maxBatchBytes, maxFrameBytes, maxConnections, maxWebSockets, maxReceiveBytes, requestTimeoutMs },
+    maxBatchBytes,
+    maxFrameBytes,
+    maxConnections,
+    maxWebSockets,
+    maxReceiveBytes,
+    requestTimeoutMs,
     hosts: [...own, ...settings.hosts],
     readOrigins: settings.readOrigins,
     writeOrigins: settings.writeOrigins,

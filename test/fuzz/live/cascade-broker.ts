@@ -41,28 +41,54 @@ const asked = { CascadeBeat: 'beat', CascadeTopics: 'topics' } as const satisfie
 
 export function reportOf(broker: number, changes: Partial<CascadeReport> = {}): CascadeReport {
   return {
-    ...{ broker, directoryId: `d${broker}`, http: `h:${broker}`, level: 2, home: 2, source: SELF, pinned: 0 },
-    ...{ lagRecords: 0, lagMs: 0, partitions: 2, stopped: 0, ageMs: 0, featureLevels: { lowest: 1, highest: 1 } },
+    broker,
+    directoryId: `d${broker}`,
+    http: `h:${broker}`,
+    level: 2,
+    home: 2,
+    source: SELF,
+    pinned: 0,
+    lagRecords: 0,
+    lagMs: 0,
+    partitions: 2,
+    stopped: 0,
+    ageMs: 0,
+    featureLevels: { lowest: 1, highest: 1 },
     ...changes,
   }
 }
 
 const flights = { name: 'flights', id: 't1', config: {} }
 const partitions = [0, 1].map((partition) => ({
-  ...{ partition, leader: 1, term: 3, replicas: [1], inSync: [1], logStart: 0, highWatermark: 4 },
+  partition,
+  leader: 1,
+  term: 3,
+  replicas: [1],
+  inSync: [1],
+  logStart: 0,
+  highWatermark: 4,
 }))
 const featureLevels = { lowest: 1, highest: 1 }
 export const beatReply: Answers['CascadeBeat'] = {
-  ...{ clusterId: 'c', broker: 1, level: 0, ancestors: [1], topics: 'digest', topicsVersion: 3, caughtUp: true },
+  clusterId: 'c',
+  broker: 1,
+  level: 0,
+  ancestors: [1],
+  topics: 'digest',
+  topicsVersion: 3,
+  caughtUp: true,
   assignments: [{ broker: SELF, source: 1, pin: null }],
-  ...{ metadataLeader: 1, featureLevel: 1 },
+  metadataLeader: 1,
+  featureLevel: 1,
   brokers: [
     { id: 1, http: SOURCE, peer: 'p:1', level: 0, alive: true, pid: 5, featureLevels },
     { id: 2, http: 's:2', peer: 'p:2', level: 0, alive: true, pid: 6, featureLevels: null },
   ],
 }
 const { topics: flightsOnly } = topicPageFields({
-  ...{ digest: 'digest', version: 3, total: 1 },
+  digest: 'digest',
+  version: 3,
+  total: 1,
   topics: [{ ...flights, partitions: 2, replicas: 1 }],
 })
 export const topicsReply: Answers['CascadeTopics'] = { digest: 'digest', version: 3, total: 1, topics: flightsOnly }
@@ -170,16 +196,18 @@ export class CascadeBroker {
     )
     const left = [...lies]
     const node = await CascadeNode.open({
-      ...{
-        brokerId: SELF,
-        http: 'h:7',
-        sources: [SOURCE],
-        storage,
-        store: kept.store,
-        client: sourceOf(left),
-        sockets: sourceSockets(left),
-      },
-      ...{ clock, random: seededRandom(1), crc32c, logger, readyLagMs: 10_000 },
+      brokerId: SELF,
+      http: 'h:7',
+      sources: [SOURCE],
+      storage,
+      store: kept.store,
+      client: sourceOf(left),
+      sockets: sourceSockets(left),
+      clock,
+      random: seededRandom(1),
+      crc32c,
+      logger,
+      readyLagMs: 10_000,
     })
     return new CascadeBroker(clock, node, storage, mistakes)
   }

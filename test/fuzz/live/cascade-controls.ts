@@ -18,7 +18,12 @@ import { asHeardBelow, reportOf } from './cascade-broker.ts'
 const LEADER = 1
 const FOLLOWER = 2
 const brokers = [LEADER, FOLLOWER].map((id) => ({
-  ...{ id, http: `h:${id}`, peer: `p:${id}`, level: 0, alive: true, pid: id },
+  id,
+  http: `h:${id}`,
+  peer: `p:${id}`,
+  level: 0,
+  alive: true,
+  pid: id,
 }))
 const cluster = { clusterId: 'c', metadataLeader: LEADER, featureLevel: 1, brokers }
 const topics = [{ name: 'flights', id: 't1', partitions: 2, replicas: 1, config: {} }]

@@ -79,15 +79,24 @@ const makers: Makers = {
   Append: append,
   AppendReply: (choices, { group, terms, indexes }) => ({
     fields: {
-      ...{ group, term: choices.number(terms), success: flag(choices), matchIndex: choices.number(indexes) },
-      ...{ rejectedIndex: choices.number(indexes), hintIndex: choices.number(indexes) },
-      ...{ hintTerm: choices.number(terms), admission: choices.number([0]) },
+      group,
+      term: choices.number(terms),
+      success: flag(choices),
+      matchIndex: choices.number(indexes),
+      rejectedIndex: choices.number(indexes),
+      hintIndex: choices.number(indexes),
+      hintTerm: choices.number(terms),
+      admission: choices.number([0]),
     },
   }),
   Vote: (choices, { group, terms, indexes }) => ({
     fields: {
-      ...{ group, term: choices.number(terms), pre: flag(choices), transfer: flag(choices) },
-      ...{ lastIndex: choices.number(indexes), lastTerm: choices.number(terms) },
+      group,
+      term: choices.number(terms),
+      pre: flag(choices),
+      transfer: flag(choices),
+      lastIndex: choices.number(indexes),
+      lastTerm: choices.number(terms),
     },
   }),
   VoteReply: (choices, { group, terms }) => ({
@@ -96,23 +105,36 @@ const makers: Makers = {
   Heartbeats: (choices, { group, terms, indexes, ticks }) => ({
     fields: {
       beats: Array.from({ length: choices.byte() % 3 }, () => ({
-        ...{ group, term: choices.number(terms), commit: choices.number(indexes), sentAt: choices.number(ticks) },
-        ...{ sleep: flag(choices), acknowledged: choices.number(indexes), round: choices.number([0]) },
+        group,
+        term: choices.number(terms),
+        commit: choices.number(indexes),
+        sentAt: choices.number(ticks),
+        sleep: flag(choices),
+        acknowledged: choices.number(indexes),
+        round: choices.number([0]),
       })),
     },
   }),
   HeartbeatReplies: (choices, { group, terms, indexes, ticks }) => ({
     fields: {
       beats: Array.from({ length: choices.byte() % 3 }, () => ({
-        ...{ group, term: choices.number(terms), lastIndex: choices.number(indexes), sentAt: choices.number(ticks) },
-        ...{ asleep: flag(choices), admission: choices.number([0]), round: choices.number([0]) },
+        group,
+        term: choices.number(terms),
+        lastIndex: choices.number(indexes),
+        sentAt: choices.number(ticks),
+        asleep: flag(choices),
+        admission: choices.number([0]),
+        round: choices.number([0]),
       })),
     },
   }),
   Snapshot: (choices, { group, terms, indexes, brokers }) => ({
     fields: {
-      ...{ group, term: choices.number(terms), lastIndex: choices.number(indexes) },
-      ...{ lastTerm: choices.number(terms), source: choices.number(brokers) },
+      group,
+      term: choices.number(terms),
+      lastIndex: choices.number(indexes),
+      lastTerm: choices.number(terms),
+      source: choices.number(brokers),
     },
   }),
   TimeoutNow: (choices, { group, terms }) => ({ fields: { group, term: choices.number(terms) } }),
@@ -131,8 +153,11 @@ const makers: Makers = {
   }),
   CopyRead: (choices) => ({
     fields: {
-      ...{ correlation: 2, copy: choices.number([1_700_000_000_000_000, 1_700_000_000_100_000]) },
-      ...{ file: choices.of(copyFiles), position: choices.number([0]), maxBytes: choices.number([1000]) },
+      correlation: 2,
+      copy: choices.number([1_700_000_000_000_000, 1_700_000_000_100_000]),
+      file: choices.of(copyFiles),
+      position: choices.number([0]),
+      maxBytes: choices.number([1000]),
     },
   }),
   CopyClose: (choices) => ({
@@ -140,7 +165,10 @@ const makers: Makers = {
   }),
   ReadEntries: (choices, { group, indexes }) => ({
     fields: {
-      ...{ correlation: 4, group, firstIndex: choices.number(indexes), lastIndex: choices.number(indexes) },
+      correlation: 4,
+      group,
+      firstIndex: choices.number(indexes),
+      lastIndex: choices.number(indexes),
       maxBytes: choices.number([100_000]),
     },
   }),

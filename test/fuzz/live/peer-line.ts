@@ -44,12 +44,20 @@ export class PeerLine {
       { limits, stats, log, clock: new ManualClock() },
     )
     const identity = (brokerId: BrokerId) => ({
-      ...{ brokerId, directoryId: `d${brokerId}`, incarnation: 'i', clusterId: 'c' },
-      ...{ peer: `b${brokerId}:1`, http: '', formed: true },
+      brokerId,
+      directoryId: `d${brokerId}`,
+      incarnation: 'i',
+      clusterId: 'c',
+      peer: `b${brokerId}:1`,
+      http: '',
+      formed: true,
     })
     const peer = new IncomingPeer(channel, identity(from), handlersOf(groups, mayHold), {
-      ...{ crc32c, log, limits, stats, self: () => identity(to) },
-      ...({} as Pick<ConstructorParameters<typeof IncomingPeer>[3], 'network' | 'clock' | 'random'>),
+      crc32c,
+      log,
+      limits,
+      stats,
+      self: () => identity(to),
     })
     const isAllowed = (error: unknown): boolean => error instanceof TailraceError && error.code === 'MALFORMED_FRAME'
     channel.upgrade(limits.maxFrameBytes, ownDecoder, {

@@ -36,8 +36,18 @@ const kinds = ['frame', 'frame', 'frame', 'fragments', 'text', 'text', 'bare fra
 const metrics = gatewayMetrics()
 const limits = { ...defaultLimits, maxFrameBytes: 64 * 1024, maxSubscriptions: 8 }
 const answers = new Set<MessageName>([
-  ...(['PublishReply', 'FetchReply', 'FindOffsetReply', 'InitProducerReply', 'MetadataReply', 'Failure'] as const),
-  ...(['Schemas', 'Subscribed', 'Records', 'SubscriptionEnd', 'CascadeBeatReply', 'CascadeTopicsReply'] as const),
+  'PublishReply',
+  'FetchReply',
+  'FindOffsetReply',
+  'InitProducerReply',
+  'MetadataReply',
+  'Failure',
+  'Schemas',
+  'Subscribed',
+  'Records',
+  'SubscriptionEnd',
+  'CascadeBeatReply',
+  'CascadeTopicsReply',
 ])
 
 function frame<Name extends MessageName>(name: Name, changes: Partial<Message<Name>> = {}, body: Uint8Array[] = []) {
@@ -154,7 +164,9 @@ class Session {
     const self = { id: 1, http: 'h:1', peer: 'p:1', level: 0, alive: true, pid: 5 }
     const { broker, clock } = this
     const api = {
-      ...{ brokerId: 1, listTopics: () => broker.listTopics(), topicsVersion: () => broker.topicsVersion() },
+      brokerId: 1,
+      listTopics: () => broker.listTopics(),
+      topicsVersion: () => broker.topicsVersion(),
       describeCluster: async () => ({ clusterId: 'c', metadataLeader: 1, brokers: [self] }),
     }
     return levelZeroControlOver({ request: () => Promise.reject(new Error('there is one broker only')) }, api, clock)

@@ -91,7 +91,9 @@ function drawUpkeep(random: SimRandom): Partial<PartitionSettings> {
   const replicationBytesPerSecond = random.pick([0, 0, 500_000])
   const copyIdleMs = random.pick([1_000, 60_000])
   return {
-    ...{ sleepAfterMs, copyChunkBytes, replicationBytesPerSecond },
+    sleepAfterMs,
+    copyChunkBytes,
+    replicationBytesPerSecond,
     // More than is published, or no newcomer would ever catch up; and a source must not take a reader for gone that only takes its time.
     copyIdleMs: replicationBytesPerSecond > 0 ? 60_000 : copyIdleMs,
     snapshotBytes: random.pick([1_000, 5_000, 1 << 20]),
@@ -133,7 +135,11 @@ function drawDisk(random: SimRandom, capacity: number): DiskBehaviour {
     readMicros: [20, random.pick([100, 2_000])],
     writeMicros: [5, random.pick([20, 500])],
     syncMicros: [100, random.pick([500, 3_000, 20_000])],
-    ...{ capacity, copiesOnWrite: false, failSync: false, tears: false, liesAboutSync: false },
+    capacity,
+    copiesOnWrite: false,
+    failSync: false,
+    tears: false,
+    liesAboutSync: false,
   }
 }
 

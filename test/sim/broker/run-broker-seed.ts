@@ -90,17 +90,17 @@ export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {
   const ledgers = [...world.ledgers]
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
   return {
-    ...{
-      seed,
-      swarm,
-      digest: chronicle.digest,
-      events: world.loop.events,
-      virtualMs: Math.round(world.loop.now / 1000),
-    },
+    seed,
+    swarm,
+    digest: chronicle.digest,
+    events: world.loop.events,
+    virtualMs: Math.round(world.loop.now / 1000),
     elections: sum([...world.watch.groups.values()].map((group) => group.elections)),
     acknowledged: sum(ledgers.map((ledger) => ledger.acknowledged)),
     shown: sum(ledgers.map((ledger) => ledger.shown)),
-    ...{ crashes: world.crashes, rots: world.rots, refusals: sum(cast.producers.map(({ refusals }) => refusals)) },
+    crashes: world.crashes,
+    rots: world.rots,
+    refusals: sum(cast.producers.map(({ refusals }) => refusals)),
     sleeps: sum([...world.watch.groups.values()].flatMap(({ replicas }) => replicas.map(({ sleeps }) => sleeps))),
     cuts: sum([...world.watch.groups.values()].map(({ cuts }) => cuts)),
     installs: sum([...world.watch.groups.values()].map(({ installs }) => installs)),

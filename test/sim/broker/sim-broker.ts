@@ -227,14 +227,26 @@ export class SimBroker {
     if (!process.alive) return new Promise(() => {})
     const store = machine.store.mount(process)
     const peers = createPeers({
-      ...{ network: process.network(machine.network), clock, random, crc32c: nodeCrc32c, log: logger },
+      network: process.network(machine.network),
+      clock,
+      random,
+      crc32c: nodeCrc32c,
+      log: logger,
       listen: addressOf(id),
       dial: swarm.addresses,
     })
     if (defects.witnessUnheeded || defects.sameIdAfterWipe) withoutWitnesses(peers)
     makeUnreliable(peers, machine.messages, machine.loop, machine.random, process)
     const groups = new BrokerGroups({
-      ...{ storage, store, peers, clock, random, crc32c: nodeCrc32c, logger, brokerId: id, settings: swarm.partition },
+      storage,
+      store,
+      peers,
+      clock,
+      random,
+      crc32c: nodeCrc32c,
+      logger,
+      brokerId: id,
+      settings: swarm.partition,
       createCore: watch.createCore(id, process),
     })
     const { onDurable } = storage
@@ -245,7 +257,14 @@ export class SimBroker {
     if (running !== null) watch.releases!.began(incarnation, running)
     const node = createClusterNode({
       ...(levels === null ? {} : { levels }),
-      ...{ disk, clock, random, store, groups, peers, logger, brokerId: id },
+      disk,
+      clock,
+      random,
+      store,
+      groups,
+      peers,
+      logger,
+      brokerId: id,
       http: `${hostOf(id)}:8080`,
       peerAddress: addressOf(id),
       join: swarm.addresses,

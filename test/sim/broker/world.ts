@@ -330,7 +330,14 @@ export class World implements Scene {
     const timepiece = { rate: this.swarm.rates[id - 1]!, aheadMs: 0 }
     const { loop, swarm, watch } = this
     const broker = new SimBroker(id, {
-      ...{ loop, random, disk, store, timepiece, swarm, watch, defects },
+      loop,
+      random,
+      disk,
+      store,
+      timepiece,
+      swarm,
+      watch,
+      defects,
       network: this.network.host(hostOf(id)),
       messages: this.#messages,
       trace: this.#chronicle.isRead ? (text) => this.#chronicle.comment(this.loop.now, text) : null,

@@ -69,7 +69,11 @@ export class LevelZeroControl implements CascadeApi {
     const { assignments, cascades } = await this.#decision(beat.reports, cluster)
     const topics = this.#topics.get()
     return {
-      ...{ clusterId, broker: brokerId, level: 0, ancestors: [brokerId], assignments },
+      clusterId,
+      broker: brokerId,
+      level: 0,
+      ancestors: [brokerId],
+      assignments,
       cluster: { ...cluster, brokers: [...cluster.brokers, ...cascades] },
       topics: topics.digest,
       topicsVersion: topics.version,
@@ -170,7 +174,9 @@ export class LevelZeroControl implements CascadeApi {
 
   #assignments(known: readonly CascadeReport[], cluster: ClusterDescription): Map<BrokerId, BrokerId> {
     const seekers = known.map(({ broker, home, source, pinned }) => ({
-      ...{ broker, home, source },
+      broker,
+      home,
+      source,
       pinned: this.#wishes.get(broker) ?? pinned,
     }))
     const settled = known.filter(({ level, home, source }) => level === home && source !== 0)

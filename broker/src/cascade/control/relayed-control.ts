@@ -55,7 +55,10 @@ export class RelayedControl implements CascadeApi {
     const asked = new Set(beat.reports.map(({ broker }) => broker))
     const list = topics.get()
     return {
-      ...{ clusterId, broker: brokerId, level: uplink.level, ancestors },
+      clusterId,
+      broker: brokerId,
+      level: uplink.level,
+      ancestors,
       assignments: last.assignments.filter(({ broker }) => asked.has(broker)),
       cluster: last.cluster,
       topics: list.digest,

@@ -48,7 +48,8 @@ export async function startTop(change: Partial<BrokerApi> = {}, clusterId = 'tes
   const alone = () => Promise.reject(new Error('there is one broker only'))
   const control = new LevelZeroControl({
     api: {
-      ...{ brokerId: 1, describeCluster },
+      brokerId: 1,
+      describeCluster,
       listTopics: () => broker.listTopics(),
       topicsVersion: () => broker.topicsVersion(),
     },
@@ -74,7 +75,13 @@ export async function startTop(change: Partial<BrokerApi> = {}, clusterId = 'tes
   }
   const admin = new MemoryAdmin(broker)
   const gateway = await createHttpGateway({
-    ...{ api, admin, cascade: control, clock: fastClock, random: nodeRandom, log: silent, listen },
+    api,
+    admin,
+    cascade: control,
+    clock: fastClock,
+    random: nodeRandom,
+    log: silent,
+    listen,
   })
   address = await gateway.listen()
   return { broker, control, address, gateway }
@@ -111,8 +118,17 @@ export async function startTier(brokerId: number, sources: string[], on = new Ca
   storage.onFailure = () => {}
   const port = await freePort()
   const node = await CascadeNode.open({
-    ...{ ...deps, brokerId, sources, storage, store: on.store, random: nodeRandom, logger: silent },
-    ...{ http: `127.0.0.1:${port}`, client: nodeHttpClient, sockets: nodeMessageSockets, readyLagMs: 10_000 },
+    ...deps,
+    brokerId,
+    sources,
+    storage,
+    store: on.store,
+    random: nodeRandom,
+    logger: silent,
+    http: `127.0.0.1:${port}`,
+    client: nodeHttpClient,
+    sockets: nodeMessageSockets,
+    readyLagMs: 10_000,
   })
   const { api, admin, control } = node
   const parts = { api, admin, cascade: control, clock: fastClock, random: nodeRandom, log: silent }

@@ -26,7 +26,11 @@ export interface CascadeIdentityFields {
 function isIdentity(value: unknown): value is CascadeIdentityFields {
   const isText = (field: unknown): boolean => typeof field === 'string'
   return hasFields(value, {
-    ...{ broker: isWhole, home: isWhole, pinned: isWhole, directoryId: isText, clusterId: isText },
+    broker: isWhole,
+    home: isWhole,
+    pinned: isWhole,
+    directoryId: isText,
+    clusterId: isText,
     known: (list) => Array.isArray(list) && list.every(isText),
     ownHome: (level) => level === undefined || isWhole(level),
     caughtUp: (flag) => flag === undefined || typeof flag === 'boolean',

@@ -8,7 +8,13 @@ const cluster = {
   brokers: [broker(1, 0), broker(101, 1), broker(102, 1), broker(103, 1, false), broker(201, 2), broker(202, 2)],
 }
 const choice = (change: Partial<SourceChoice> = {}): SourceChoice => ({
-  ...{ self: 201, given: ['h101'], known: [], cluster, home: 2, pinned: 0, withoutMs: 0 },
+  self: 201,
+  given: ['h101'],
+  known: [],
+  cluster,
+  home: 2,
+  pinned: 0,
+  withoutMs: 0,
   ...change,
 })
 

@@ -29,8 +29,14 @@ function tier(answer: (name: AskedName, correlation: number) => Answer = honest)
   }
   const silent = { info: () => {}, warn: () => {}, error: () => {} }
   const deps = {
-    ...{ brokerId: 101, clock, copies, sockets: source, logger: silent, writable: () => true },
-    ...{ counts: { batches: 0, bytes: 0, newBeginnings: 0 }, clusterId: () => '' },
+    brokerId: 101,
+    clock,
+    copies,
+    sockets: source,
+    logger: silent,
+    writable: () => true,
+    counts: { batches: 0, bytes: 0, newBeginnings: 0 },
+    clusterId: () => '',
     describe: () => ({ clusterId: '', broker: 101, reports: [] }),
   } as unknown as SessionDeps
   const losses: TailraceError[] = []

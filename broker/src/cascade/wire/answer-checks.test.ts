@@ -4,11 +4,28 @@ import { checkAudit, checkStatus, checkTopicDescription, checkTopicSummary } fro
 
 const config = { maxBatchBytes: 2048, retentionMs: 5, readOnly: true }
 const partition = {
-  ...{ partition: 0, leader: 1, term: 3, replicas: [1], inSync: [1], logStart: 0, highWatermark: 4 },
+  partition: 0,
+  leader: 1,
+  term: 3,
+  replicas: [1],
+  inSync: [1],
+  logStart: 0,
+  highWatermark: 4,
 }
 const report = {
-  ...{ broker: 7, directoryId: 'd', http: 'h:7', level: 1, home: 1, source: 1, pinned: 0 },
-  ...{ lagRecords: 0, lagMs: 0, partitions: 2, stopped: 0, ageMs: 0, assigned: 1 },
+  broker: 7,
+  directoryId: 'd',
+  http: 'h:7',
+  level: 1,
+  home: 1,
+  source: 1,
+  pinned: 0,
+  lagRecords: 0,
+  lagMs: 0,
+  partitions: 2,
+  stopped: 0,
+  ageMs: 0,
+  assigned: 1,
   featureLevels: { lowest: 1, highest: 1 },
 }
 const answers = [

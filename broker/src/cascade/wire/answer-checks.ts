@@ -6,13 +6,23 @@ import type { CascadeStatus } from './cascade-messages.ts'
 import { type Check, isCount, isText, isTopicConfig, isTopicSummary, listOf, shape } from './json-checks.ts'
 
 const isPartition = shape({
-  ...{ partition: isCount, leader: isCount, term: isCount, replicas: listOf(isCount), inSync: listOf(isCount) },
-  ...{ logStart: isCount, highWatermark: isCount },
+  partition: isCount,
+  leader: isCount,
+  term: isCount,
+  replicas: listOf(isCount),
+  inSync: listOf(isCount),
+  logStart: isCount,
+  highWatermark: isCount,
 })
 const isDescription = shape({ name: isText, id: isText, config: isTopicConfig, partitions: listOf(isPartition) })
 
 const isAuditRecord = shape({
-  ...{ at: isCount, broker: isCount, by: isText, action: isText, target: isText, detail: isText },
+  at: isCount,
+  broker: isCount,
+  by: isText,
+  action: isText,
+  target: isText,
+  detail: isText,
 })
 
 /** @throws TailraceError INCOMPATIBLE_PEER, as the others here: a source has answered what no broker would */

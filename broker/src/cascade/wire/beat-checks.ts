@@ -17,18 +17,34 @@ import {
 } from './json-checks.ts'
 
 export const isReport = shape({
-  ...{ broker: isBrokerNumber, directoryId: textUpTo(100), http: textUpTo(300) },
-  ...{ level: isSmallCount, home: isSmallCount, source: isSmallCount, pinned: isSmallCount },
-  ...{ lagRecords: isCount, lagMs: isCount, partitions: isCount, stopped: isCount, ageMs: isCount },
+  broker: isBrokerNumber,
+  directoryId: textUpTo(100),
+  http: textUpTo(300),
+  level: isSmallCount,
+  home: isSmallCount,
+  source: isSmallCount,
+  pinned: isSmallCount,
+  lagRecords: isCount,
+  lagMs: isCount,
+  partitions: isCount,
+  stopped: isCount,
+  ageMs: isCount,
   featureLevels: isRange,
 })
 export const isAssigned: Check = (value) => isReport(value) && shape({ assigned: isSmallCount })(value)
 export const isClusterBroker = shape({
-  ...{ id: isSmallCount, http: isText, peer: isText, level: isSmallCount, alive: isFlag, pid: isCount },
+  id: isSmallCount,
+  http: isText,
+  peer: isText,
+  level: isSmallCount,
+  alive: isFlag,
+  pid: isCount,
   featureLevels: eitherNull(isRange),
 })
 export const isAssignment = shape({
-  ...{ broker: isSmallCount, source: isSmallCount, pin: eitherNull(isSmallCount) },
+  broker: isSmallCount,
+  source: isSmallCount,
+  pin: eitherNull(isSmallCount),
 })
 const replyChecks: Readonly<Record<Exclude<keyof Message<'CascadeBeatReply'>, 'correlation'>, Check>> = {
   clusterId: isText,

@@ -49,8 +49,12 @@ const isSetting = orMissing(isCount)
 
 /** Settings of a topic: a copy keeps and tells them. */
 export const isTopicConfig = shape({
-  ...{ maxBatchBytes: isSetting, retentionBytes: isSetting, retentionMs: isSetting, readOnly: orMissing(isFlag) },
-  ...{ timestampBeforeMaxMs: isSetting, timestampAfterMaxMs: isSetting },
+  maxBatchBytes: isSetting,
+  retentionBytes: isSetting,
+  retentionMs: isSetting,
+  readOnly: orMissing(isFlag),
+  timestampBeforeMaxMs: isSetting,
+  timestampAfterMaxMs: isSetting,
 })
 
 const hasSummary = shape({ name: isText, id: isText, partitions: isCount, replicas: isCount, config: isTopicConfig })

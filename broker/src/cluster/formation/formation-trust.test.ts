@@ -18,7 +18,13 @@ async function offering() {
   const removed = new Map<BrokerId, { directoryId: string }>()
   const answer = Promise.withResolvers<never>()
   const identity: PeerIdentity = {
-    ...{ brokerId: 2, directoryId: 'two', incarnation: 'i', clusterId: '', peer: 'two:1', http: '', formed: false },
+    brokerId: 2,
+    directoryId: 'two',
+    incarnation: 'i',
+    clusterId: '',
+    peer: 'two:1',
+    http: '',
+    formed: false,
   }
   const peers = {
     request: () => answer.promise,
@@ -26,7 +32,12 @@ async function offering() {
     identity: () => identity,
   } as unknown as Pick<Peers, 'request' | 'connected' | 'identity'>
   const formation = new Formation({
-    ...{ brokerId: 1, peerAddress: 'one:1', join: ['one:1', 'two:1'], file, peers, clock: new ManualClock(0) },
+    brokerId: 1,
+    peerAddress: 'one:1',
+    join: ['one:1', 'two:1'],
+    file,
+    peers,
+    clock: new ManualClock(0),
     logger: silentLogger,
     onFormed: () => {},
     members: { brokers: new Map(), joined: new Map(), removed },

@@ -136,7 +136,15 @@ function describeReplica({ broker, status }: GroupReport): ReplicaDescription {
   return {
     broker,
     role: status.trouble !== null ? 'stopped' : learner ? 'learner' : status.role,
-    ...{ term, leader, commitIndex, lastIndex, durableIndex, prevIndex, logStart, highWatermark, sizeBytes },
+    term,
+    leader,
+    commitIndex,
+    lastIndex,
+    durableIndex,
+    prevIndex,
+    logStart,
+    highWatermark,
+    sizeBytes,
     asleep: status.asleep,
     trouble: status.trouble,
   }

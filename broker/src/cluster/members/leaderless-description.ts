@@ -28,7 +28,12 @@ function withoutLeader(member: MemberProgress, report: GroupReport | undefined, 
   const matchIndex = report?.status.durableIndex ?? 0
   return {
     ...member,
-    ...{ matchIndex, nextIndex: matchIndex + 1, lag: Math.max(0, lastIndex - matchIndex) },
-    ...{ state: 'probe', inFlight: 0, active: report !== undefined, caughtUp: false },
+    matchIndex,
+    nextIndex: matchIndex + 1,
+    lag: Math.max(0, lastIndex - matchIndex),
+    state: 'probe',
+    inFlight: 0,
+    active: report !== undefined,
+    caughtUp: false,
   }
 }

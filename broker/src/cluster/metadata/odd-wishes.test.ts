@@ -46,7 +46,10 @@ async function wish(intent: object): Promise<Outcome> {
 
 const stamp = { at: 1, by: 'x' }
 const registration = (id: number) => ({
-  ...{ id, http: 'h:1', peer: 'p:1', pid: 1 },
+  id,
+  http: 'h:1',
+  peer: 'p:1',
+  pid: 1,
   incarnation: 'i',
   directoryId: 'd',
 })
@@ -69,14 +72,31 @@ const intents = (): { readonly [Type in Intent['type']]: Omit<Intent & { type: T
   'set-feature-level': { level: 1, broker: asker(), ...stamp },
 })
 const speakers: readonly Intent['type'][] = [
-  ...(['force-replicas', 'replica-dropped', 'allocate-producer-ids', 'remove-broker'] as const),
-  ...(['join-broker', 'forced-cluster', 'set-feature-level'] as const),
+  'force-replicas',
+  'replica-dropped',
+  'allocate-producer-ids',
+  'remove-broker',
+  'join-broker',
+  'forced-cluster',
+  'set-feature-level',
 ]
 const types = [
-  ...(['create-topic', 'delete-topic', 'set-topic-config', 'assign-replicas', 'cancel-change'] as const),
-  ...(['replicas-changed', 'force-replicas', 'replica-dropped', 'set-priority', 'register-broker'] as const),
-  ...(['allocate-producer-ids', 'join-broker', 'remove-broker', 'forced-cluster', 'set-feature-level'] as const),
-]
+  'create-topic',
+  'delete-topic',
+  'set-topic-config',
+  'assign-replicas',
+  'cancel-change',
+  'replicas-changed',
+  'force-replicas',
+  'replica-dropped',
+  'set-priority',
+  'register-broker',
+  'allocate-producer-ids',
+  'join-broker',
+  'remove-broker',
+  'forced-cluster',
+  'set-feature-level',
+] as const
 const odd = [
   null,
   true,
@@ -165,7 +185,11 @@ test.each(speakers)('%s: no broker says for another that it was asked', async (t
 describe('refused by name at the leader, as HTTP refuses it', () => {
   const creation = (changes: object) => ({
     'tailrace.metadata.CreateTopic': {
-      ...{ name: 'a', topicId: 'fresh', config: [], partitions: 1, replicas: 1 },
+      name: 'a',
+      topicId: 'fresh',
+      config: [],
+      partitions: 1,
+      replicas: 1,
       ...changes,
     },
   })

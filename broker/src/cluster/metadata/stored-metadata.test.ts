@@ -44,7 +44,11 @@ const rows: [Kind, Fields, Record<string, readonly unknown[]>][] = [
       id: notText,
       config: notObject,
       partitions: [
-        ...[NONE, null, {}, [null], [[]]],
+        NONE,
+        null,
+        {},
+        [null],
+        [[]],
         ...notPositive.map((group) => [{ group, replicas: [1] }]),
         ...notBrokers.map((replicas) => [
           { group: 1, replicas: [1] },
@@ -71,7 +75,10 @@ const rows: [Kind, Fields, Record<string, readonly unknown[]>][] = [
       admissions: notNumbers,
       priorities: notNumbers,
       change: [
-        ...[null, 1, 'a', []],
+        null,
+        1,
+        'a',
+        [],
         ...notNatural.map((index) => ({ index, replicas: [2] })),
         ...notBrokers.map((replicas) => ({ index: 0, replicas })),
       ],

@@ -35,8 +35,15 @@ test('a topic that is deleted while its replica is being opened takes the replic
     allOpened: () => {},
   } as unknown as Groups
   const reconciler = new Reconciler({
-    ...{ brokerId: 2, groups, state, clock: promptClock, logger: silentLogger, maxBatchBytes: 1000 },
-    ...{ confirmGone: async () => {}, onProgress: () => {}, onRemoved: () => {} },
+    brokerId: 2,
+    groups,
+    state,
+    clock: promptClock,
+    logger: silentLogger,
+    maxBatchBytes: 1000,
+    confirmGone: async () => {},
+    onProgress: () => {},
+    onRemoved: () => {},
   })
   reconciler.caughtUp()
   await settled()
@@ -67,9 +74,15 @@ function manyPartitions(count: number, clock: Clock) {
     allOpened: () => {},
   } as unknown as Groups
   const reconciler = new Reconciler({
-    ...{ brokerId: 2, groups, state, maxBatchBytes: 1000, clock },
+    brokerId: 2,
+    groups,
+    state,
+    maxBatchBytes: 1000,
+    clock,
     logger: silentLogger,
-    ...{ confirmGone: async () => {}, onProgress: () => {}, onRemoved: () => {} },
+    confirmGone: async () => {},
+    onProgress: () => {},
+    onRemoved: () => {},
   })
   reconciler.caughtUp()
   reconciler.created(state.apply(2, { id: 'create', command: create })!.created as Topic)
@@ -80,7 +93,9 @@ test('thousands of replicas are opened in many turns: what else happens does not
   const clock = new ManualClock(0)
   const turns: (() => void)[] = []
   const { opened } = manyPartitions(1000, {
-    ...{ now: () => 0, monotonic: () => 0, every: () => ({ cancel: () => {} }) },
+    now: () => 0,
+    monotonic: () => 0,
+    every: () => ({ cancel: () => {} }),
     after: (_ms, call) => clock.after(0, call),
     soon: (call) => turns.push(call),
   })
@@ -102,7 +117,9 @@ test('a preferred leader opens a new group shortly after the others do, not afte
   // Each turn takes 2 ms.
   const soon = (call: () => void): void => void clock.after(2, call)
   const slow: Clock = {
-    ...{ now: () => clock.now(), monotonic: () => clock.monotonic(), soon },
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    soon,
     after: (ms, call) => clock.after(ms, call),
     every: (ms, call) => clock.every(ms, call),
   }

@@ -18,11 +18,17 @@ test('a topic without settings has the defaults: an hour into the future, any ag
 
 test('each setting of a topic reaches its replicas', () => {
   const config = {
-    ...{ maxBatchBytes: 2000, retentionBytes: 5, retentionMs: 6, readOnly: true },
-    ...{ timestampBeforeMaxMs: 7, timestampAfterMaxMs: 0 },
+    maxBatchBytes: 2000,
+    retentionBytes: 5,
+    retentionMs: 6,
+    readOnly: true,
+    timestampBeforeMaxMs: 7,
+    timestampAfterMaxMs: 0,
   }
   expect(settings(config)).toMatchObject({
-    ...{ maxBatchBytes: 2000, retention: { bytes: 5, ms: 6 }, readOnly: true },
+    maxBatchBytes: 2000,
+    retention: { bytes: 5, ms: 6 },
+    readOnly: true,
     timestamps: { beforeMaxMs: 7, afterMaxMs: 0 },
   })
 })

@@ -17,8 +17,14 @@ const rows = requestTable as unknown as Readonly<Record<ClusterRequestName, Requ
 
 /** These are checked where they are used: by the partition that they name, or by the replica that answers them. */
 const checkedWhereUsed: ReadonlySet<ClusterRequestName> = new Set([
-  ...(['Publish', 'Fetch', 'FindOffset', 'InitProducer'] as const),
-  ...(['CopyOpen', 'CopyRead', 'CopyClose', 'ReadEntries'] as const),
+  'Publish',
+  'Fetch',
+  'FindOffset',
+  'InitProducer',
+  'CopyOpen',
+  'CopyRead',
+  'CopyClose',
+  'ReadEntries',
 ])
 const checked = names.filter((name) => !checkedWhereUsed.has(name))
 
@@ -61,8 +67,10 @@ test('the table has each request that there is', () => {
 /** Fields of requests of which any value may be taken: another part decides, or it means nothing. */
 const openInRequests: ReadonlySet<string> = new Set([
   // The metadata leader refuses these by name, as HTTP does.
-  ...['number intent.CreateTopic.partitions', 'number intent.CreateTopic.replicas'],
-  ...['number intent.CreateTopic.config.value', 'number intent.SetTopicConfig.changes.value'],
+  'number intent.CreateTopic.partitions',
+  'number intent.CreateTopic.replicas',
+  'number intent.CreateTopic.config.value',
+  'number intent.SetTopicConfig.changes.value',
   // Only shown.
   'number intent.RegisterBroker.broker.pid',
 ])

@@ -94,8 +94,11 @@ test('reads that are answered at once do not queue behind waits, and leave room 
   await clock.advance(1)
   const short = Array.from({ length: 3000 }, (_, at) => fetch(at, { waitMs: 0 }))
   const search = reads.findOffset(2, {
-    ...{ topic: 't', partition: 0, position: { kind: 'LATEST' as const, value: 0 } },
-    ...{ topicId: '', linearizable: false },
+    topic: 't',
+    partition: 0,
+    position: { kind: 'LATEST' as const, value: 0 },
+    topicId: '',
+    linearizable: false,
   })
   await clock.advance(1)
   expect(open.length).toBe(2048)

@@ -35,21 +35,30 @@ describe.each([
     ['POST', 'leader', { to: 2 }, 200, ['transferLeadership', target, 2], { leader: 2 }],
     ['POST', 'leader', {}, 200, ['transferLeadership', target, 0], { leader: 1 }],
     [
-      ...['POST', 'force-members', { members: [1], acceptDataLoss: true, by: 'ada' }, 200],
+      'POST',
+      'force-members',
+      { members: [1], acceptDataLoss: true, by: 'ada' },
+      200,
       ['forceMembers', target, { members: [1], acceptDataLoss: true, by: 'ada from 127.0.0.1' }],
       { term: 8, lastIndex: 40, highWatermark: 30 },
     ],
     [
-      ...['POST', 'snapshot', { broker: 3, thenFetch: true }, 200],
+      'POST',
+      'snapshot',
+      { broker: 3, thenFetch: true },
+      200,
       ['snapshot', target, { broker: 3, thenFetch: true }],
       { index: 12, bytes: 3456 },
     ],
     [
-      ...['POST', 'snapshot', { broker: 3 }, 200],
+      'POST',
+      'snapshot',
+      { broker: 3 },
+      200,
       ['snapshot', target, { broker: 3, thenFetch: false }],
       { index: 12, bytes: 3456 },
     ],
-    [...['PUT', 'priority', { broker: 2, factor: 3 }, 204], ['setPriority', target, { broker: 2, factor: 3 }], null],
+    ['PUT', 'priority', { broker: 2, factor: 3 }, 204, ['setPriority', target, { broker: 2, factor: 3 }], null],
     ['GET', 'describe', undefined, 200, ['describeGroup', target], aGroupDescription],
   ] as [string, string, unknown, number, unknown[], unknown][])(
     '%s %s %j',
@@ -158,7 +167,10 @@ it('the feature level is raised by what brokers of all levels support', async ()
 describe('topic settings', () => {
   const times = { timestampBeforeMaxMs: 0, timestampAfterMaxMs: 5000 }
   const settings = {
-    ...{ maxBatchBytes: 4096, retentionBytes: 10 * 2 ** 30, retentionMs: 7 * 86_400_000, readOnly: true },
+    maxBatchBytes: 4096,
+    retentionBytes: 10 * 2 ** 30,
+    retentionMs: 7 * 86_400_000,
+    readOnly: true,
     ...times,
   }
 

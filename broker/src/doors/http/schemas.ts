@@ -146,7 +146,12 @@ const clusterFields = {
   brokers: array(
     object(
       {
-        ...{ id: integer, http: string, peer: string, level: integer, alive: bool, pid: integer },
+        id: integer,
+        http: string,
+        peer: string,
+        level: integer,
+        alive: bool,
+        pid: integer,
         featureLevels: levelRange,
       },
       ['featureLevels'],
@@ -161,7 +166,14 @@ const cluster = {
 
 /** Registered once; routes refer to them as `{ $ref: 'Topic#' }`. */
 export const sharedSchemas: readonly object[] = [
-  ...[errorSchema, recordInput, record, config, changes, topicSummary, topic, cluster],
+  errorSchema,
+  recordInput,
+  record,
+  config,
+  changes,
+  topicSummary,
+  topic,
+  cluster,
   ...adminSchemas,
 ]
 

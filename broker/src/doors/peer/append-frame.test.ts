@@ -71,7 +71,10 @@ function receiver() {
     stream,
     { onFrame, onClose: () => {} },
     {
-      ...{ limits: defaultPeerLimits, stats, log: silentLogger, clock: new ManualClock() },
+      limits: defaultPeerLimits,
+      stats,
+      log: silentLogger,
+      clock: new ManualClock(),
     },
   )
   return { stream, stats, heard }

@@ -13,6 +13,8 @@ function isNote(frame: Frame): frame is Extract<Frame, { name: NoteName }> {
   return notes.has(frame.name)
 }
 
+export type IncomingDeps = Pick<PeerDeps, 'crc32c' | 'log' | 'limits' | 'stats' | 'self'>
+
 /** The connection that another broker keeps to this one: its Raft messages and requests, and the way back for the answers. */
 export class IncomingPeer {
   readonly identity: PeerIdentity
@@ -24,7 +26,7 @@ export class IncomingPeer {
   #heard = true
   #silentTicks = 0
 
-  constructor(channel: FrameChannel, identity: PeerIdentity, handlers: PeerHandlers, deps: PeerDeps) {
+  constructor(channel: FrameChannel, identity: PeerIdentity, handlers: PeerHandlers, deps: IncomingDeps) {
     this.identity = identity
     this.#channel = channel
     this.#handlers = handlers

@@ -111,7 +111,13 @@ const newcomer = { broker: 2, role: 'learner', matchIndex: 3, nextIndex: 4, lag:
 
 /** A change from broker 1 to brokers 1 and 2 under way. */
 export const aMembersDescription: MembersDescription = {
-  ...{ leader: 1, term: 7, stage: 'staging', voters: [1], outgoing: [], learners: [2], target: [1, 2] },
+  leader: 1,
+  term: 7,
+  stage: 'staging',
+  voters: [1],
+  outgoing: [],
+  learners: [2],
+  target: [1, 2],
   members: [
     { ...leader, inFlight: 0, active: true, caughtUp: true, copy: null },
     { ...newcomer, inFlight: 1, active: true, caughtUp: false, copy: { receivedBytes: 5, totalBytes: 10 } },
@@ -121,8 +127,17 @@ export const aMembersDescription: MembersDescription = {
 
 export const aGroupDescription: GroupDescription = {
   ...aMembersDescription,
-  ...{ group: 4, asleep: false, commitIndex: 8, lastIndex: 9, durableIndex: 9, prevIndex: 2 },
-  ...{ logStart: 100, highWatermark: 130, sizeBytes: 4096, readOnly: false, transferringTo: 0 },
+  group: 4,
+  asleep: false,
+  commitIndex: 8,
+  lastIndex: 9,
+  durableIndex: 9,
+  prevIndex: 2,
+  logStart: 100,
+  highWatermark: 130,
+  sizeBytes: 4096,
+  readOnly: false,
+  transferringTo: 0,
   lastSnapshot: { index: 2, at: 1_700_000_000_000, bytes: 512 },
   tail: [
     { index: 8, term: 7, kind: 'records', baseOffset: 120, lastOffset: 129, bytes: 900, state: 'applied' },
@@ -130,8 +145,19 @@ export const aGroupDescription: GroupDescription = {
   ],
   replicas: [
     {
-      ...{ broker: 1, role: 'leader', term: 7, leader: 1, commitIndex: 8, lastIndex: 9, durableIndex: 9, prevIndex: 2 },
-      ...{ logStart: 100, highWatermark: 130, sizeBytes: 4096, asleep: false, trouble: null },
+      broker: 1,
+      role: 'leader',
+      term: 7,
+      leader: 1,
+      commitIndex: 8,
+      lastIndex: 9,
+      durableIndex: 9,
+      prevIndex: 2,
+      logStart: 100,
+      highWatermark: 130,
+      sizeBytes: 4096,
+      asleep: false,
+      trouble: null,
     },
   ],
 }

@@ -11,9 +11,17 @@ import {
 
 /** What clients may send. */
 const clientMessages: ReadonlySet<MessageName> = new Set<MessageName>([
-  ...(['Publish', 'Fetch', 'FindOffset', 'InitProducer', 'Metadata', 'Subscribe', 'Credit', 'Unsubscribe'] as const),
+  'Publish',
+  'Fetch',
+  'FindOffset',
+  'InitProducer',
+  'Metadata',
+  'Subscribe',
+  'Credit',
+  'Unsubscribe',
   // Cascade brokers.
-  ...(['CascadeBeat', 'CascadeTopics'] as const),
+  'CascadeBeat',
+  'CascadeTopics',
 ])
 const clientDecoders = new StreamDecoders(clientMessages)
 const onlySchemas = decoderOfOnly(new Set<MessageName>(['Schemas']))

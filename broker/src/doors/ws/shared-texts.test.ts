@@ -29,7 +29,9 @@ describe('the JSON of records', () => {
     const [a, b] = [placed(0, ['é', 'b']), placed(2, ['c'])]
     const both = texts.of(result(a, b), 0)
     expect(JSON.parse(new TextDecoder().decode(both.utf8!)).map(({ value }: { value: string }) => value)).toEqual([
-      ...['é', 'b', 'c'],
+      'é',
+      'b',
+      'c',
     ])
     expect([both.nextOffset, both.utf8!.length - both.characters]).toEqual([9, 1])
     expect(texts.of(result(a, b), 0)).toBe(both)

@@ -183,8 +183,14 @@ describe('binary', () => {
       expect([name, fields]).toEqual([
         'PublishReply',
         {
-          ...{ correlation, baseOffset: 2 * correlation, lastOffset: 2 * correlation + 1, duplicate: false },
-          ...{ term: 1, index: correlation + 1, seal: '00112233aabbccdd', holders: [1] },
+          correlation,
+          baseOffset: 2 * correlation,
+          lastOffset: 2 * correlation + 1,
+          duplicate: false,
+          term: 1,
+          index: correlation + 1,
+          seal: '00112233aabbccdd',
+          holders: [1],
         },
       ])
     }

@@ -26,7 +26,13 @@ test('records are one message, whose characters are what it costs', () => {
   const { one, sent, fetched } = sink({ utf8, characters: utf8.length - 1, nextOffset: 6 })
   const { bytes, nextOffset } = one.records(2, 5, result)
   expect(JSON.parse(sent[0]!)).toEqual({
-    ...{ op: 'records', id: 'a', topic: 't', partition: 2, records: [{ value: 'é' }], nextOffset: 6, highWatermark: 9 },
+    op: 'records',
+    id: 'a',
+    topic: 't',
+    partition: 2,
+    records: [{ value: 'é' }],
+    nextOffset: 6,
+    highWatermark: 9,
   })
   expect([sent.length, bytes, nextOffset, fetched]).toEqual([1, sent[0]!.length, 6, [70]])
 })
@@ -41,7 +47,10 @@ test('what it is subscribed to is told without terms and leaders', () => {
   const place = { partition: 1, offset: 4, highWatermark: 7, logStart: 0 }
   one.subscribed([place], 'id')
   expect(JSON.parse(sent[0]!)).toEqual({
-    ...{ op: 'subscribed', id: 'a', topic: 't', topicId: 'id' },
+    op: 'subscribed',
+    id: 'a',
+    topic: 't',
+    topicId: 'id',
     partitions: [{ partition: 1, offset: 4, highWatermark: 7 }],
   })
 })
