@@ -5,7 +5,6 @@ import type { AppendFile } from '../../platform/node/append-file.ts'
 import type { StartedMessage } from '../supervision.ts'
 import { isStartedMessage } from '../supervision.ts'
 import type { BrokerPlan } from './cluster-plan.ts'
-import { LastLines } from './last-lines.ts'
 
 /** How a process ended: its exit code, or the signal that killed it. */
 export interface ChildEnd {
@@ -27,6 +26,7 @@ export interface BrokerChild {
 export type LaunchBroker = (plan: BrokerPlan, log: AppendFile) => BrokerChild
 
 const linesKept = 20
+const longestLine = 2000
 const program = fileURLToPath(new URL('../../../bin/tailrace.js', import.meta.url))
 
 /** A broker as a process of its own. It writes to its log and, by the closing of the channel, ends when this process does. */
@@ -72,4 +72,29 @@ async function endOf(child: ChildProcess): Promise<Omit<ChildEnd, 'lastLines'>> 
   })
   await Promise.all(outputRead)
   return end
+}
+
+/** Keeps the last lines of a process's output, for the report of its end. Bounded in lines and in their length. */
+export class LastLines {
+  readonly #most: number
+  readonly #lines: string[] = []
+  #unfinished = ''
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  add(text: string): void {
+    const parts = (this.#unfinished + text).split('\n')
+    this.#unfinished = parts.pop()!.slice(0, longestLine)
+    for (const part of parts) {
+      if (part.trim() === '') continue
+      this.#lines.push(part.slice(0, longestLine).trimEnd())
+      if (this.#lines.length > this.#most) this.#lines.shift()
+    }
+  }
+
+  get(): string[] {
+    return this.#unfinished === '' ? [...this.#lines] : [...this.#lines, this.#unfinished].slice(-this.#most)
+  }
 }

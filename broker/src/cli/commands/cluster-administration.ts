@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { parseBroker } from '../admin/group-address.ts'
-import { parseCount } from '../count-option.ts'
+import { parseCount } from '../option-values.ts'
 import type { CommandContext } from './context.ts'
 import { groupCommands, metadataKind } from './group-commands.ts'
 import type { ClientOptions } from './shared-options.ts'

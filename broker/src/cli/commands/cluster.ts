@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { settingNames, sharedSettingNames } from '../../config/setting-table.ts'
-import { parseCount } from '../count-option.ts'
+import { parseCount } from '../option-values.ts'
 import { clusterAdministration } from './cluster-administration.ts'
 import type { CommandContext } from './context.ts'
 import { configOption, givenFlags, readSettings, settingOptions } from './setting-options.ts'

@@ -4,7 +4,7 @@ import { metadataGroup, parseBroker, parseBrokers, partitionAddress } from '../a
 import type { Asking } from '../admin/group-commands.ts'
 import type { ExitCode } from '../command-failure.ts'
 import { UsageError } from '../command-failure.ts'
-import { parseCount } from '../count-option.ts'
+import { parseCount } from '../option-values.ts'
 import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
 import { adminOf, jsonOption, serverOption } from './shared-options.ts'

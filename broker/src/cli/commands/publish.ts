@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { topicPath } from '../../cluster/routing/topic-path.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
-import { parseCount } from '../count-option.ts'
+import { parseCount } from '../option-values.ts'
 import type { PublishInput } from '../records/publish.ts'
 import { httpServers, webSocketServers } from '../servers.ts'
 import type { Terminal } from '../terminal.ts'

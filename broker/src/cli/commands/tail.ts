@@ -1,7 +1,6 @@
 import { Command, Option } from 'commander'
 import { topicPath } from '../../cluster/routing/topic-path.ts'
-import { parseCount } from '../count-option.ts'
-import { parsePartitions, parsePosition } from '../records/position.ts'
+import { parseCount, parsePartitions, parsePosition } from '../option-values.ts'
 import type { TailFormat } from '../records/record-text.ts'
 import { tailFormats } from '../records/record-text.ts'
 import { httpServers, webSocketServers } from '../servers.ts'

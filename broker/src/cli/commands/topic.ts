@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import type { TopicConfig } from '../../api/broker-api.ts'
 import type { SettingFlags } from '../admin/topic-settings.ts'
-import { parseCount } from '../count-option.ts'
+import { parseCount } from '../option-values.ts'
 import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
 import { adminOf, jsonOption, serverOption } from './shared-options.ts'

@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/clock.ts'
 import { ExitCode } from '../command-failure.ts'
+import type { StartPosition } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
-import type { StartPosition } from './position.ts'
 import type { TailedRecord, TailFormat } from './record-text.ts'
 import { recordText } from './record-text.ts'
 

@@ -1,6 +1,6 @@
 import type { LogIndex } from '@tailrace/schemas'
 import { noteAbsurdity } from '../absurdity.ts'
-import { noticeLostLog } from '../log/lost-log.ts'
+import { noticeLostLog } from '../log/lost-entries.ts'
 import { quorumIndex } from '../members/quorum.ts'
 import type { AppendReplyMessage, HeartbeatReplyMessage } from '../messages.ts'
 import { noteAnsweredBeat } from '../reads/lease.ts'

@@ -3,6 +3,17 @@ import type { RaftMessage } from '../messages.ts'
 import { electionTimerFired, type RaftState } from '../state.ts'
 import { stepFollower } from './follower.ts'
 
+/** Has lost its leader and asks, without raising the term, whether an election could be won (M80). */
+export function tickPreCandidate(state: RaftState): void {
+  if (electionTimerFired(state)) campaign(state)
+}
+
+export function stepPreCandidate(state: RaftState, message: RaftMessage): void {
+  if (message.type === 'vote-reply') onVoteReply(state, message)
+  // A leader of this term lives after all: follow it.
+  else stepFollower(state, message)
+}
+
 /** Holds an election (M9). One that ends without a winner is not repeated blindly: the next begins with a pre-vote (M17). */
 export function tickCandidate(state: RaftState): void {
   if (electionTimerFired(state)) campaign(state)

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { UsageError } from '../command-failure.ts'
-import { parsePartitions, parsePosition } from './position.ts'
+import { UsageError } from './command-failure.ts'
+import { parsePartitions, parsePosition } from './option-values.ts'
 
 it.each([
   ['earliest', 'earliest'],

@@ -1,5 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { RaftState } from '../state.ts'
 import { startFrom, TestNode, testOptions } from '../testing/test-cluster.ts'
+import { noteCutTail, noteLostTail } from './lost-entries.ts'
 
 /** Broker 1 leads five; 2 has acknowledged entry 3, which nobody else has, and 3 has acknowledged 2, which is committed with it. */
 function leader(): TestNode {
@@ -70,4 +72,36 @@ test('M24: an answer to a heartbeat of an earlier term renews no lease, whatever
   expect(node.core.hasLease).toBe(false)
   for (const from of [2, 3]) beat(node, 3, 1, from)
   expect(node.core.hasLease).toBe(true)
+})
+
+describe('what a follower has lost or cuts off', () => {
+  let state: RaftState
+  beforeEach(() => {
+    const outbox = { hasRare: false, lostTail: null, cutTail: null }
+    state = { outbox, log: { lastIndex: 9 }, leader: 2, acknowledged: 6 } as unknown as RaftState
+  })
+
+  test('a lost tail is told with what the log has now', () => {
+    noteLostTail(state, 3, 12)
+    expect(state.outbox).toMatchObject({ hasRare: true, lostTail: { leader: 3, acknowledged: 12, has: 9 } })
+  })
+
+  test('a cut is told, and whether something of it had been acknowledged, which it is not any more', () => {
+    noteCutTail(state, 7)
+    expect(state.outbox).toMatchObject({ hasRare: true, cutTail: { leader: 2, from: 7, to: 9, acknowledged: false } })
+    expect(state.acknowledged).toBe(6)
+    noteCutTail(state, 6)
+    expect(state.outbox.cutTail).toEqual({ leader: 2, from: 6, to: 9, acknowledged: true })
+    expect(state.acknowledged).toBe(5)
+  })
+
+  test('two cuts before the driver looks are told as one', () => {
+    noteCutTail(state, 5)
+    Object.assign(state.log, { lastIndex: 7 })
+    noteCutTail(state, 6)
+    expect(state.outbox.cutTail).toEqual({ leader: 2, from: 5, to: 9, acknowledged: true })
+    Object.assign(state.log, { lastIndex: 20 })
+    noteCutTail(state, 19)
+    expect(state.outbox.cutTail).toEqual({ leader: 2, from: 5, to: 20, acknowledged: true })
+  })
 })
