@@ -8,7 +8,7 @@ import { readIndex } from './index-cache.ts'
 import { finishRepairs } from './repair.ts'
 import { parseSegmentName, restoreSegment, Segment } from './segment.ts'
 import type { SegmentContext } from './segment-context.ts'
-import { HELD } from './segment-set.ts'
+import { HELD } from './segment-files.ts'
 import { SparseIndex } from './sparse-index.ts'
 
 const SCAN_WINDOW_BYTES = 1024 * 1024

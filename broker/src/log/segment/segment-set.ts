@@ -1,32 +1,21 @@
 import type { LogIndex, Offset } from '@tailrace/schemas'
-import { baseOffsetAt, TailraceError } from '@tailrace/schemas'
 import { DiskError } from '../../platform/disk.ts'
 import type { LogState } from '../log-state.ts'
 import type { SegmentStart } from '../log-storage.ts'
 import type { TailChunk } from '../tail/tail-chunk.ts'
-import { scanBatches } from './batch-scan.ts'
 import { repairSegment } from './repair.ts'
-import { Segment, type SegmentRecord } from './segment.ts'
+import type { Segment, SegmentRecord } from './segment.ts'
 import type { SegmentContext } from './segment-context.ts'
-import { SparseIndex } from './sparse-index.ts'
+import { cutSegments, type SegmentCut } from './segment-cut.ts'
+import { SegmentFiles } from './segment-files.ts'
 import { splitSegment } from './split.ts'
 
-/** A truncation on its way to the segments; `endOffset` is the base offset of the entry `from`. */
-export interface SegmentCut {
-  readonly from: LogIndex
-  readonly endOffset: Offset
-}
-
 export type SegmentOp = TailChunk | SegmentCut
-
-/** What follows a segment's name while only copies need its file. */
-export const HELD = '.held-'
 
 /** Bytes that one write to a segment gathers, at most; more only where one chunk has more. */
 const MAX_WRITE_BYTES = 2 * 1024 * 1024
 /** A checkpoint writes the index of a growing segment when this much is missing: less is found again by reading half a megabyte. */
 const INDEX_BACKLOG = 32
-const SCAN_WINDOW_BYTES = 256 * 1024
 
 /**
  * The segments of one group. What happens to the log reaches them as a queue of operations in journal order, and only operations whose round is
@@ -42,30 +31,26 @@ export class SegmentSet {
   allowed = 0
   done = 0
   queuedBytes = 0
-  removed = false
   /** Its entries are written also where only the kept room is left. */
   essential = false
   readonly #env: SegmentContext
-  readonly #folder: string
-  readonly #parent: string
+  readonly #files: SegmentFiles
   readonly #onWritten: (op: SegmentOp) => void
-  readonly #unsynced = new Set<Segment>()
   #queue: SegmentOp[] = []
-  #asides = 0
-  #folderMade = false
-  #folderDirty = false
-  #folderSyncing: Promise<void> | null = null
   #lane: Promise<void> = Promise.resolve()
 
   constructor(env: SegmentContext, parent: string, name: string, onWritten: (op: SegmentOp) => void) {
     this.#env = env
-    this.#parent = parent
-    this.#folder = `${parent}/${name}`
+    this.#files = new SegmentFiles(env, parent, name)
     this.#onWritten = onWritten
   }
 
+  get removed(): boolean {
+    return this.#files.removed
+  }
+
   get folder(): string {
-    return this.#folder
+    return this.#files.folder
   }
 
   get bytes(): number {
@@ -77,10 +62,8 @@ export class SegmentSet {
   /** The folder is there, with these segments. Called once, by recovery. */
   restore(segments: readonly Segment[], flushedTo: LogIndex, folderDirty: boolean): void {
     this.list.push(...segments)
-    for (const segment of segments) if (segment.unsynced) this.#unsynced.add(segment)
     this.flushedTo = flushedTo
-    this.#folderMade = segments.length > 0
-    this.#folderDirty = folderDirty
+    this.#files.restore(segments, folderDirty)
   }
 
   push(op: SegmentOp): void {
@@ -95,7 +78,7 @@ export class SegmentSet {
   async flush(count: number): Promise<void> {
     const { space } = this.#env
     while (!(await this.tryFlush(count))) {
-      if (space.closed) throw new DiskError('full', `no space for ${this.#folder}`)
+      if (space.closed) throw new DiskError('full', `no space for ${this.folder}`)
       await space.pause()
     }
   }
@@ -109,7 +92,10 @@ export class SegmentSet {
         const op = this.#queue[0]!
         if ('bytes' in op) await this.#writeRun(count - this.done)
         else {
-          await this.#cut(op)
+          if (op.from <= this.flushedTo) {
+            await cutSegments(this.#env, this.#files, this.list, op)
+            this.flushedTo = op.from - 1
+          }
           this.#finished(1)
         }
       }
@@ -118,24 +104,8 @@ export class SegmentSet {
   }
 
   /** Everything that was written before the call becomes durable. */
-  async sync(): Promise<void> {
-    for (const segment of [...this.#unsynced]) {
-      await segment.sync(this.#env.files)
-      this.#env.metrics.syncs++
-      if (!segment.unsynced) this.#unsynced.delete(segment)
-    }
-    while (this.#folderSyncing !== null) await this.#folderSyncing
-    if (!this.#folderDirty || this.removed) return
-    this.#folderDirty = false
-    this.#folderSyncing = this.#syncFolders().finally(() => {
-      this.#folderSyncing = null
-    })
-    await this.#folderSyncing
-  }
-
-  async #syncFolders(): Promise<void> {
-    await this.#env.disk.syncFolder(this.#folder)
-    await this.#env.disk.syncFolder(this.#parent)
+  sync(): Promise<void> {
+    return this.#files.sync()
   }
 
   /** Syncs, and tells what a checkpoint must keep. `all`: the whole index, for a close. */
@@ -146,7 +116,7 @@ export class SegmentSet {
         const backlog = (segment.index?.length ?? 0) - segment.indexed
         if (backlog <= 0 || (!all && !segment.sealed && backlog < INDEX_BACKLOG)) continue
         await segment.writeIndex(this.#env.files)
-        this.#unsynced.add(segment)
+        this.#files.written(segment)
       }
       records = this.list.map((segment) => segment.record())
     })
@@ -177,7 +147,7 @@ export class SegmentSet {
   seal(): Promise<void> {
     return this.#inLane(async () => {
       const last = this.list[this.list.length - 1]
-      if (last !== undefined && !this.removed && last.bytes > 0) await this.#seal(last)
+      if (last !== undefined && !this.removed && last.bytes > 0) await this.#files.seal(last)
     })
   }
 
@@ -186,31 +156,29 @@ export class SegmentSet {
     return this.#inLane(async () => {
       const segment = this.list.find(({ baseIndex, lastIndex }) => baseIndex <= first && first <= lastIndex)
       if (segment === undefined || this.removed) throw new RangeError(`no segment holds entry ${first}`)
-      await repairSegment(this.#env, this.#folder, segment, first, payloads, state)
+      await repairSegment(this.#env, this.folder, segment, first, payloads, state)
     })
   }
 
   /** The segment that holds entry `first` becomes two, of which the second begins with it (split.ts). Only of a sealed one. */
   split(first: LogIndex, payloads: readonly Uint8Array[], state: LogState): Promise<void> {
-    return this.#inLane(() => splitSegment(this.#env, this.#folder, this.list, first, payloads, state))
+    return this.#inLane(() => splitSegment(this.#env, this.folder, this.list, first, payloads, state))
   }
 
   /** Removes the segments that end at or before `prevIndex`, once the journal says that they may be missing. */
   removePrefix(prevIndex: LogIndex): Promise<void> {
     return this.#inLane(async () => {
       while (!this.removed && this.list.length > 0 && this.list[0]!.lastIndex <= prevIndex) {
-        await this.#drop(this.list.shift()!)
+        await this.#files.drop(this.list.shift()!)
       }
     })
   }
 
   /** Removes all files. */
   async remove(): Promise<void> {
-    this.removed = true
+    this.#files.removed = true
     await this.#inLane(async () => {
-      for (const segment of this.list) await this.#forget(segment)
-      await this.#env.disk.remove(this.#folder)
-      await this.#env.disk.syncFolder(this.#parent)
+      await this.#files.removeAll(this.list)
     })
     for (const op of this.#queue) this.#onWritten(op)
     this.#queue = []
@@ -238,7 +206,7 @@ export class SegmentSet {
     }
     const pieces = gather.finish()
     segment.touched()
-    this.#unsynced.add(segment)
+    this.#files.written(segment)
     try {
       await this.#env.files.use(segment.path, (file) => file.write(pieces, segment.bytes))
     } finally {
@@ -272,129 +240,10 @@ export class SegmentSet {
   async #growing(): Promise<Segment> {
     const last = this.list[this.list.length - 1]
     if (last !== undefined && !last.sealed && last.bytes < this.#env.segmentBytes) return last
-    if (!this.#folderMade) await this.#env.disk.makeFolder(this.#folder)
-    this.#folderMade = true
-    if (last !== undefined && !last.sealed) await this.#seal(last)
+    if (last !== undefined && !last.sealed) await this.#files.seal(last)
     const first = this.#queue[0] as TailChunk
-    const segment = new Segment(
-      this.#folder,
-      first.first,
-      first.headers[0]!.baseOffset,
-      new SparseIndex(this.#env.crc32c),
-    )
-    // The file has to be there before its name can be synced, by whoever is the first to do so.
-    await this.#env.files.use(segment.path, async () => {})
+    const segment = await this.#files.create(first.first, first.headers[0]!.baseOffset)
     this.list.push(segment)
-    this.#folderDirty = true
     return segment
   }
-
-  async #seal(segment: Segment): Promise<void> {
-    await segment.writeIndex(this.#env.files)
-    segment.sealed = true
-    this.#unsynced.add(segment)
-    await this.#env.indexes.load(this.#env, segment)
-  }
-
-  /** Removes the files of a segment that is not in the list any more. */
-  async #drop(segment: Segment): Promise<void> {
-    if (segment.heldBytes > 0) {
-      segment.moving = this.#setAside(segment)
-      await segment.moving
-    } else {
-      await this.#forget(segment)
-      await this.#env.disk.remove(segment.path)
-    }
-    await this.#env.disk.remove(segment.indexPath)
-  }
-
-  /** Gives the file of a segment that copies need another name, so that a segment of the same name can take its place; it goes with the last copy. */
-  async #setAside(segment: Segment): Promise<void> {
-    const { disk, files } = this.#env
-    const path = `${segment.path}${HELD}${this.#asides++}`
-    await this.#forget(segment)
-    await disk.rename(segment.path, path)
-    segment.path = path
-    segment.moving = null
-    const remove = async () => {
-      await files.forget(path)
-      // Left over, it goes with the next start.
-      await disk.remove(path).catch(() => {})
-    }
-    if (segment.heldBytes === 0) await remove()
-    else segment.onReleased = remove
-  }
-
-  async #cut(cut: SegmentCut): Promise<void> {
-    if (cut.from > this.flushedTo) return
-    let dropped = false
-    while (this.list.length > 1 && this.list[this.list.length - 1]!.baseIndex > cut.from) {
-      await this.#drop(this.list.pop()!)
-      dropped = true
-    }
-    // A name that came back after a crash would stand beside the segments that take its place.
-    if (dropped) await this.#env.disk.syncFolder(this.#folder)
-    const last = this.list[this.list.length - 1]!
-    if (last.baseIndex === cut.from && last.heldBytes > 0) await this.#replaceHeld(last)
-    else await this.#shorten(last, cut)
-    this.flushedTo = cut.from - 1
-  }
-
-  /** All of the last segment is discarded, and copies need its file. */
-  async #replaceHeld(segment: Segment): Promise<void> {
-    const { baseIndex, baseOffset } = segment
-    await this.#drop(segment)
-    const fresh = new Segment(this.#folder, baseIndex, baseOffset, new SparseIndex(this.#env.crc32c))
-    await this.#env.files.use(fresh.path, async () => {})
-    this.list[this.list.length - 1] = fresh
-    fresh.touched()
-    this.#unsynced.add(fresh)
-    this.#folderDirty = true
-  }
-
-  async #shorten(segment: Segment, cut: SegmentCut): Promise<void> {
-    const index = await this.#env.indexes.load(this.#env, segment)
-    const position = await positionOf(this.#env, segment, cut.from)
-    index.cut(cut.from)
-    this.#env.indexes.forget(segment)
-    segment.sealed = false
-    segment.bytes = position
-    segment.lastIndex = cut.from - 1
-    segment.endOffset = cut.endOffset
-    segment.touched()
-    this.#unsynced.add(segment)
-    // Its index file is written from the start, so that it never holds places of two histories.
-    if (segment.indexed > index.length) segment.indexed = 0
-    // Bytes behind the end that a copy needs stay where they are: the next entry begins another segment.
-    if (segment.heldBytes > position) await this.#seal(segment)
-    else await this.#env.files.use(segment.path, (file) => file.truncate(position))
-  }
-
-  async #forget(segment: Segment): Promise<void> {
-    segment.removed = true
-    this.#unsynced.delete(segment)
-    this.#env.indexes.forget(segment)
-    await this.#env.files.forget(segment.path)
-    await this.#env.files.forget(segment.indexPath)
-  }
-}
-
-/** Where the entry begins in the segment that holds it. @throws TailraceError STORAGE_CORRUPT when the batches before it cannot be told */
-export async function positionOf(env: SegmentContext, segment: Segment, entry: LogIndex): Promise<number> {
-  if (entry > segment.lastIndex) return segment.bytes
-  const index = await env.indexes.load(env, segment)
-  const place = index.byIndex(entry)
-  let next = place.index
-  let offset = place.offset
-  const position = await env.files.use(segment.path, (file) =>
-    scanBatches(file, place.position, segment.bytes, SCAN_WINDOW_BYTES, (bytes, at) => {
-      if (next === entry) return false
-      next++
-      offset = baseOffsetAt(bytes, at)
-      return true
-    }),
-  )
-  if (next !== entry)
-    throw new TailraceError('STORAGE_CORRUPT', `${segment.path} breaks off at entry ${next}, offset ${offset}.`)
-  return position
 }
