@@ -6,7 +6,7 @@ export interface LevelRangeFields {
   readonly highest: number
 }
 
-/** What is known of one cascade broker. It says so itself, once a beat; brokers between pass it on upward. */
+/** The state of one cascade broker, as it tells it once a beat; brokers between pass it on upward. */
 export interface CascadeReport {
   readonly broker: BrokerId
   /** Its data folder's own id: two folders under one number are a mistake. */
@@ -25,7 +25,7 @@ export interface CascadeReport {
   /** For how long the partition that is furthest behind has been so. */
   readonly lagMs: number
   readonly partitions: number
-  /** Partitions that it no longer copies because what came did not fit. */
+  /** Partitions that it no longer copies because the source's batches did not fit. */
   readonly stopped: number
   /** How old this is. */
   readonly ageMs: number
@@ -35,7 +35,7 @@ export interface CascadeReport {
 export interface Assignment {
   readonly broker: BrokerId
   readonly source: BrokerId
-  /** What its operator's choice is from now on (0: none), or null: as it is. */
+  /** Its operator's choice from now on (0: none), or null: as it is. */
   readonly pin: BrokerId | null
 }
 
@@ -71,7 +71,10 @@ export interface TopicSummaryFields {
 
 /** The messages about cascade brokers, a part of MessageShapes. */
 export interface CascadeMessageShapes {
-  /** On the WebSocket that carries the records: a cascade broker's sign of life to its source, with the reports of the brokers below it. */
+  /**
+   * On the WebSocket that carries the records: a cascade broker's sign of life to its source, with the reports of the
+   * brokers below it.
+   */
   CascadeBeat: {
     correlation: number
     /** Empty while it has never had a source. */
@@ -85,12 +88,12 @@ export interface CascadeMessageShapes {
     clusterId: string
     broker: BrokerId
     level: number
-    /** The answering broker, its source, and so on up to level 0: a broker that finds itself here would copy from itself. */
+    /** The answering broker, its source, and so on up to level 0: a broker in this list would copy from itself. */
     ancestors: readonly BrokerId[]
     /** For brokers of the beat; those that are missing keep the source that they have. */
     assignments: readonly Assignment[]
     metadataLeader: BrokerId
-    /** What the cluster may write; null: not known. */
+    /** The feature level of the cluster; null: not known. */
     featureLevel: number | null
     /** Brokers of all levels, as level 0 knows them. */
     brokers: readonly ClusterBrokerFields[]
@@ -103,7 +106,7 @@ export interface CascadeMessageShapes {
   }
   /** Asks the source for a part of its list of topics. `from`: how many of the list the asker has already. */
   CascadeTopics: { correlation: number; from: number }
-  /** `digest` is that of the whole list, which has `total` topics: parts with different digests do not belong together. */
+  /** `digest` is that of the whole list, which has `total` topics: parts with different digests are of two lists. */
   CascadeTopicsReply: {
     correlation: number
     digest: string
@@ -112,7 +115,7 @@ export interface CascadeMessageShapes {
     topics: readonly TopicSummaryFields[]
   }
 
-  /** Broker of level 0 to the metadata leader: what a beat has said. */
+  /** Broker of level 0 to the metadata leader: the reports of a beat. */
   CascadeReports: { correlation: number; reports: readonly CascadeReport[] }
   /** `cascades`: all cascade brokers of the cluster. */
   CascadeReportsReply: {

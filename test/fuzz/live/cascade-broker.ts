@@ -34,7 +34,7 @@ const smallFiles = { journalFileBytes: 1 << 18, segmentBytes: 1 << 14, tailBytes
 const surprise =
   /Cannot (read|set|destructure|convert)|is not (a function|iterable|defined|an object)|is undefined|Invalid (array|typed)/
 
-/** What a source is asked for: the first two on the WebSocket, the others over HTTP. */
+/** Questions to a source: the first two on the WebSocket, the others over HTTP. */
 export const questions = ['beat', 'topics', 'topic', 'created', 'status', 'audit'] as const
 export type Question = (typeof questions)[number]
 const asked = { CascadeBeat: 'beat', CascadeTopics: 'topics' } as const satisfies Record<AskedName, Question>
@@ -108,7 +108,7 @@ export interface Lie {
   readonly ok: boolean
   /** JSON of the answer. */
   readonly text: string
-  /** In its place, on the WebSocket: what stands behind the correlation in the Avro header. */
+  /** In its place, on the WebSocket: the Avro header behind the correlation. */
   readonly header?: Uint8Array
 }
 
@@ -118,7 +118,7 @@ function nextLie(left: Lie[], question: Question): Lie | undefined {
   return at < 0 ? undefined : left.splice(at, 1)[0]
 }
 
-/** A source on the WebSocket. What Avro cannot carry no source can say: it is honest then. */
+/** A source on the WebSocket. It is honest where Avro cannot carry the lie. */
 function sourceSockets(left: Lie[]): ScriptedSource {
   return new ScriptedSource((name, correlation): Answer => {
     const honest = honestAnswers[asked[name]] as object
@@ -165,7 +165,7 @@ interface Kept {
   readonly store: StateStore
 }
 
-/** A cascade broker whose source answers what it is told to. */
+/** A cascade broker whose source answers as it is told. */
 export class CascadeBroker {
   readonly clock: ManualClock
   readonly node: CascadeNode
@@ -264,7 +264,7 @@ function sourceOf(left: Lie[]): HttpClient {
 /** What a broker below asks of this one. */
 export const beatFromBelow: CascadeBeat = { clusterId: '', broker: 21, reports: [reportOf(21)] }
 
-/** What a broker below makes of an answer to its beat. */
+/** The answer to a beat as a broker below reads it. */
 export function asHeardBelow(reply: CascadeBeatReply): CascadeBeatReply {
   const header = encodeHeader('CascadeBeatReply', { correlation: 1, ...beatReplyFields(reply) }, 0)
   return checkBeatReply(ownDecoder.decode('CascadeBeatReply', header), 'this broker')

@@ -51,7 +51,7 @@ async function routes(): Promise<FastifyInstance> {
   return server
 }
 
-/** What comes in a message: from a cascade broker, or from another broker of level 0. */
+/** Messages from a cascade broker, or from another broker of level 0. */
 export const messageNames = ['CascadeBeat', 'CascadeReports', 'AssignSource', 'CascadeStatus', 'CascadeTopics'] as const
 export type CascadeMessageName = (typeof messageNames)[number]
 
@@ -76,7 +76,7 @@ export class CascadeControls {
     return levelZeroControlOver(peers, api, this.clock)
   }
 
-  /** What the door has let in, the leader takes too: it would refuse a whole beat for the word of one broker. */
+  /** A beat that the door lets in is taken by the leader too: it would refuse all of it for the word of one broker. */
   readonly #toLeader = async (_to: number, name: 'CascadeReports', fields: object) => {
     try {
       return { fields: await this.#answered(name, encodeHeader(name, { ...fields, correlation: 1 } as never, 0)) }
@@ -120,7 +120,7 @@ export class CascadeControls {
     return status
   }
 
-  /** One message, with this header; true when it was answered. @throws what a broker may not say */
+  /** One message, with this header; true when it was answered. @throws an error that no broker may answer */
   async message(name: CascadeMessageName, header: Uint8Array): Promise<boolean> {
     let answered: boolean | undefined
     const answering = this.#heard(name, header).then(

@@ -19,8 +19,8 @@ const MOST_ANSWERS = 12
 const BEAT_MS = 1_000
 
 /**
- * A block's kind says which question it answers, and how: with these bytes (JSON over HTTP, on the WebSocket what stands behind the correlation in the
- * Avro header), with this error, or honestly but for some parts.
+ * A block's kind says which question it answers, and how: with these bytes (JSON over HTTP, on the WebSocket the Avro
+ * header behind the correlation), with this error, or honestly but for some parts.
  */
 const manners = ['answer', 'changed', 'error', 'changed'] as const
 const kindOf = (question: Question, manner: (typeof manners)[number]): number =>
@@ -100,7 +100,7 @@ async function hear(input: Uint8Array): Promise<Verdict> {
   return verdict
 }
 
-/** What a source answers to a cascade broker, on the WebSocket and over HTTP. */
+/** Answers of a source to a cascade broker, on the WebSocket and over HTTP. */
 export const cascadeAnswers: FuzzTarget = {
   name: 'cascade-answer',
   samples: sessions.map(bytesOf),

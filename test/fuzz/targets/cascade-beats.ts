@@ -20,7 +20,10 @@ const bodies = {
 }
 type Name = keyof typeof bodies
 const names = [...messageNames, 'assign'] as const satisfies readonly Name[]
-/** A block's kind says which request it is, and whether it is these bytes (an Avro header, or JSON over HTTP), or odd parts in a sound one. */
+/**
+ * A block's kind says which request it is, and whether it is these bytes (an Avro header, or JSON over HTTP), or odd
+ * parts in a sound one.
+ */
 const kindOf = (name: Name, isOdd: boolean): number => names.indexOf(name) + (isOdd ? names.length : 0)
 
 function sound(name: Name, changes: object = {}): Block {
@@ -62,7 +65,7 @@ async function hear(input: Uint8Array): Promise<Verdict> {
   return verdict
 }
 
-/** What cascade brokers and operators say to brokers of level 0, and what those ask each other about cascade brokers. */
+/** Requests of cascade brokers and operators to brokers of level 0, and of these to each other. */
 export const cascadeBeats: FuzzTarget = {
   name: 'cascade-beat',
   samples: [

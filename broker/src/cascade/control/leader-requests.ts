@@ -8,7 +8,7 @@ import { decisionFrom } from '../wire/cascade-fields.ts'
 import { type LeaderQuestions, LevelZeroControl, type LevelZeroControlDeps } from './level-zero-control.ts'
 import { cascadeRequestTable, type LeaderControl } from './requests/table.ts'
 
-/** What peers ask, with their requests about cascade brokers answered by the control. */
+/** The handlers of peers' requests; those about cascade brokers are answered by the control. */
 export function withCascade(handlers: PeerHandlers, control: LeaderControl): PeerHandlers {
   return {
     hears: (from, group) => handlers.hears(from, group),

@@ -17,7 +17,10 @@ import { ancestorsOf, checkAssignment } from './chain.ts'
 import { CascadeRegistry, reportLifeMs } from './registry.ts'
 import { TopicList } from './topic-list.ts'
 
-/** Questions to the leader of the metadata group, which answers with the methods `…AsLeader`. They reject with TailraceError. */
+/**
+ * Questions to the leader of the metadata group, which answers with the methods `…AsLeader`. They reject with
+ * TailraceError.
+ */
 export interface LeaderQuestions {
   reports(leader: BrokerId, reports: readonly CascadeReport[], timeoutMs: number): Promise<Decision>
   status(leader: BrokerId, timeoutMs: number): Promise<CascadeStatus>
@@ -114,7 +117,10 @@ export class LevelZeroControl implements CascadeApi {
     return this.#registry.all().length
   }
 
-  /** As the others here, for another broker of level 0, which has heard these. @throws TailraceError NOT_LEADER, BROKER_IDENTITY_MISMATCH, OVERLOADED */
+  /**
+   * Decides for another broker of level 0, which has heard these reports.
+   * @throws TailraceError NOT_LEADER, BROKER_IDENTITY_MISMATCH, OVERLOADED
+   */
   async hearAsLeader(reports: readonly CascadeReport[]): Promise<Decision> {
     const cluster = await this.#ledHere()
     this.#hear(reports, cluster)

@@ -5,7 +5,7 @@ import type { TopicPage } from '../wire/cascade-messages.ts'
 
 /** Many brokers may ask in one beat. */
 const freshMs = 250
-/** In one answer: with the longest names, well below what the header of a frame may have. */
+/** In one answer: with the longest names, well below the limit of a frame's header. */
 const mostTopics = 5_000
 
 /** The list of topics with a digest, so that brokers below ask for it only when it has changed. */

@@ -1,6 +1,6 @@
 import type { Answers } from './scripted-source.ts'
 
-/** What a source of level 0 without topics answers to cascade broker 101. */
+/** Answers of a source of level 0 without topics to cascade broker 101. */
 export const beatAnswer: Answers['CascadeBeat'] = {
   clusterId: 'c',
   broker: 1,

@@ -1,7 +1,7 @@
 import { encodeFrame, type Frame, type Message, parseFrame, schemasFrame, TailraceError } from '@tailrace/schemas'
 import type { MessageSocket, MessageSockets } from '../../platform/message-socket.ts'
 
-/** What a cascade broker asks its source for itself. */
+/** Requests of a cascade broker to its source for itself. */
 export type AskedName = 'CascadeBeat' | 'CascadeTopics'
 export type Answers = { readonly [Name in AskedName]: Omit<Message<`${Name}Reply`>, 'correlation'> }
 

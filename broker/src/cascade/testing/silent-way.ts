@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
-/** A way to a broker on which everything can get lost without an end: what a cut cable or a stopped process looks like from the other side. */
+/** A proxy to a broker that can drop all bytes and keep the connections, as a cut cable or a stopped process does. */
 export interface Way {
   readonly address: string
   /** From now on connections stay, new ones are taken, and no byte goes through. */

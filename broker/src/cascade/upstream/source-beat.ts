@@ -13,8 +13,9 @@ export interface BeatDeps {
 }
 
 /**
- * Says that this broker is there, and whether it may copy from the source that answers.
- * @throws TailraceError CASCADE_CYCLE, CLUSTER_MISMATCH, FEATURE_LEVEL_UNSUPPORTED, INCOMPATIBLE_PEER; what the source answers; TIMED_OUT, CONNECTION_LOST
+ * Sends a beat, and checks that this broker may copy from the source that answers.
+ * @throws TailraceError CASCADE_CYCLE, CLUSTER_MISMATCH, FEATURE_LEVEL_UNSUPPORTED, INCOMPATIBLE_PEER, TIMED_OUT,
+ * CONNECTION_LOST; the source's own error
  */
 export async function sendBeat(
   link: SourceLink,

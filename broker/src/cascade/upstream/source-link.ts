@@ -44,7 +44,7 @@ const connectTimeoutMs = 3_000
 
 /** One WebSocket to a source: requests with their replies, and subscriptions. It never reconnects. */
 export class SourceLink {
-  /** Called once when the connection is gone; nothing comes after it. `cause`: what of a message could not be read. */
+  /** Called once when the connection is gone; nothing comes after it. `cause`: of a message that cannot be read. */
   onLost: (reason: string, cause?: unknown) => void = () => {}
   readonly #socket: MessageSocket
   readonly #clock: Clock

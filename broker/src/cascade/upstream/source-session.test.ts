@@ -78,7 +78,7 @@ describe('one connection to the source', () => {
     await started()
     await pass(1_500)
     answers = false
-    // What came last was heard in the first of these beats.
+    // The last answer was heard in the first of these beats.
     await pass(1_000 * mostSilentBeats)
     expect(losses).toEqual([])
     await pass(1_000)

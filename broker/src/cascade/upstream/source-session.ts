@@ -23,8 +23,8 @@ export const beatMs = 1_000
 /** Between two beats, however often somebody is in a hurry. */
 const leastBeatMs = 100
 /**
- * After so many beats during which nothing came on the connection the source counts as dead. Counted in beats: a process that was stopped for a while has not
- * read meanwhile what the source has sent.
+ * After so many beats during which nothing came on the connection the source counts as dead. Counted in beats and not
+ * in milliseconds: a process that was stopped for a while has messages of the source to read.
  */
 export const mostSilentBeats = 3
 /** A source that refuses beats for so long is left. */
@@ -32,12 +32,12 @@ const refusedMs = mostSilentBeats * beatMs
 const firstAnswerMs = 3_000
 /** Of a later beat: records may stand before the answer on the connection. */
 const answerMs = 10_000
-/** A beat that is not answered for so long is followed by another: the source forgets a broker that it does not hear of for five seconds. */
+/** A beat without an answer is followed by another after this time: a source forgets a broker after five seconds. */
 const unansweredMs = 2 * beatMs
 
 /**
- * What a broker below is told by one source, for as long as that lives: beats, topics and records on one connection, whose end or silence is the end of the
- * session. It never comes back: whoever holds it opens another.
+ * The connection to one source, for as long as that lives: beats, topics and records. Its end or its silence is the end
+ * of the session, which never comes back: its owner opens another.
  */
 export class SourceSession {
   readonly address: string
@@ -103,7 +103,7 @@ export class SourceSession {
     return this.#reply.broker
   }
 
-  /** Begins to copy. @throws TailraceError what made it impossible to take the first answer; CONNECTION_LOST: it is over already */
+  /** Begins to copy. @throws TailraceError CONNECTION_LOST: it is over already; the error of taking the first answer */
   async start(): Promise<void> {
     if (this.#over) throw lost(this.address)
     this.#timer = this.#deps.clock.every(beatMs, () => this.#tick())
@@ -117,8 +117,8 @@ export class SourceSession {
   }
 
   /**
-   * The connection for requests that are passed on: its own, opened when there are any. Publishes may wait for a quorum, and a source reads no further on a
-   * connection on which too much waits: beats would wait as well.
+   * The connection for requests that are passed on: its own, opened when there are any. Publishes may wait for a
+   * quorum, and a source reads no further on a connection on which too much waits: beats would wait as well.
    */
   forward(): Promise<SourceLink> {
     if (this.#over) return Promise.reject(lost(this.address))

@@ -15,7 +15,8 @@ const askMs = 10_000
 const mostReadings = 5
 
 /**
- * All of a source's list of topics, or null where the list has changed again and again meanwhile: the next beat leads here once more.
+ * All of a source's list of topics, or null where the list has changed again and again meanwhile: the next beat leads
+ * here once more.
  * @throws TailraceError INCOMPATIBLE_PEER, and as SourceLink.request
  */
 export async function readTopics(link: SourceLink, address: string): Promise<ToldTopics | null> {

@@ -95,7 +95,10 @@ export function checkSender({ broker, reports: [own] }: CascadeBeat, levelZero: 
   throw new TailraceError('INVALID_REQUEST', `The first report in the beat of ${broker} is that of ${own.broker}.`)
 }
 
-/** What cascade brokers say of themselves; a broker that passes it on must not be refused for it. @throws TailraceError INVALID_REQUEST */
+/**
+ * Reports as they come in; a broker that passes them on must not be refused for them.
+ * @throws TailraceError INVALID_REQUEST
+ */
 export function checkReports(reports: readonly CascadeReport[]): readonly CascadeReport[] {
   if (listOf(isReport)(reports)) return reports
   throw new TailraceError('INVALID_REQUEST', 'A report of a cascade broker has a wrong number or too long a text.')

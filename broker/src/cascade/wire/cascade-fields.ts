@@ -2,7 +2,7 @@ import type { ClusterBrokerFields, Message, TopicConfigFields, TopicSummaryField
 import type { BrokerDescription, TopicConfig, TopicSummary } from '../../api/broker-api.ts'
 import type { CascadeBeatReply, Decision, TopicPage } from './cascade-messages.ts'
 
-/** What Avro carries as null is missing in the shapes of the API; everything else has the same fields on both sides. */
+/** A field that Avro carries as null is missing in the shapes of the API; all others are the same on both sides. */
 
 type Fields<Name extends 'CascadeBeatReply' | 'CascadeTopicsReply' | 'CascadeReportsReply'> = Omit<
   Message<Name>,

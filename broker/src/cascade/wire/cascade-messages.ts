@@ -8,7 +8,7 @@ export interface CascadeBeatReply {
   readonly clusterId: string
   readonly broker: BrokerId
   readonly level: number
-  /** The answering broker, its source, and so on up to level 0: a broker that finds itself here would copy from itself. */
+  /** The answering broker, its source, and so on up to level 0: a broker in this list would copy from itself. */
   readonly ancestors: readonly BrokerId[]
   /** For brokers of the beat; those that are missing keep the source that they have. */
   readonly assignments: readonly Assignment[]
@@ -33,7 +33,7 @@ export interface TopicPage {
   readonly topics: readonly TopicSummary[]
 }
 
-/** What the leader of the metadata group says to the reports of cascade brokers. */
+/** The answer of the metadata leader to the reports of cascade brokers. */
 export interface Decision {
   readonly assignments: readonly Assignment[]
   readonly cascades: ClusterDescription['brokers']
@@ -43,7 +43,7 @@ export interface CascadeStatus {
   readonly brokers: readonly (CascadeReport & { readonly assigned: BrokerId })[]
 }
 
-/** What every broker can do for cascade brokers and for operators who look after them. All methods reject with TailraceError. */
+/** The service of every broker to cascade brokers and their operators. All methods reject with TailraceError. */
 export interface CascadeApi {
   /**
    * A broker below says that it is there, and hears what it needs to go on.

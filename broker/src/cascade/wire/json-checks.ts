@@ -1,7 +1,7 @@
 import { isTopicName } from '@tailrace/schemas'
 import type { TopicSummary } from '../../api/broker-api.ts'
 
-/** Whether a value that came as JSON is what it should be; also what Avro's types do not say of one that came in a message. */
+/** Whether a value that came as JSON, or in a message, is sound: Avro's types do not say all. */
 export type Check = (value: unknown) => boolean
 
 const MAX_ITEMS = 100_000

@@ -5,8 +5,8 @@ import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
 import type { Peer } from './peer.ts'
 
 /**
- * What a cascade broker asks on the WebSocket on which it gets its records. Any client may send it, so it is bounded as theirs is: one beat at work on a
- * connection, nothing for a client that does not read, nothing from a page of a foreign origin.
+ * Requests of a cascade broker on the WebSocket that carries its records. Any client may send them, so they are
+ * bounded: one beat at work on a connection, nothing for a client that does not read, nothing for a page of a foreign origin.
  */
 export class CascadeRequests {
   readonly #peer: Pick<Peer, 'choked' | 'mayWrite'>

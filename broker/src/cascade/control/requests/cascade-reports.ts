@@ -5,7 +5,7 @@ import { decisionFields } from '../../wire/cascade-fields.ts'
 import { listOf } from '../../wire/json-checks.ts'
 import type { LevelZeroControl } from '../level-zero-control.ts'
 
-/** A broker of level 0 tells the metadata leader what it has heard in a beat. */
+/** A broker of level 0 passes the reports of a beat on to the metadata leader. */
 export const cascadeReports: RequestHandler<'CascadeReports', Pick<LevelZeroControl, 'hearAsLeader'>> = {
   check: ({ reports }) => listOf(isReport)(reports),
   checkReply: ({ assignments, cascades }) => listOf(isAssignment)(assignments) && listOf(isClusterBroker)(cascades),

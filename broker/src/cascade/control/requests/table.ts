@@ -5,10 +5,10 @@ import { assignSource } from './assign-source.ts'
 import { cascadeReports } from './cascade-reports.ts'
 import { cascadeStatus } from './cascade-status.ts'
 
-/** What the metadata leader does for other brokers of level 0. */
+/** The part of the control that answers other brokers of level 0 at the metadata leader. */
 export type LeaderControl = Pick<LevelZeroControl, 'hearAsLeader' | 'statusAsLeader' | 'assignAsLeader'>
 
-/** All that brokers of level 0 ask the metadata leader about cascade brokers; members of the cluster are answered. */
+/** All requests of brokers of level 0 to the metadata leader about cascade brokers; members are answered. */
 export const cascadeRequestTable: {
   readonly [Name in CascadeRequestName]: RequestHandler<Name, LeaderControl>
 } = {

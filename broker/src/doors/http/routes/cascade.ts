@@ -6,9 +6,9 @@ import { sendError } from '../errors.ts'
 import { array, integer, levelRange, object, string } from '../schema-parts.ts'
 import { errorResponses } from '../schemas.ts'
 
-/** For operators: which cascade brokers there are, and who copies from whom (M89). What they say to their source comes over WebSocket. */
+/** For operators: the list of cascade brokers, and the choice of a source (M89). Beats come over WebSocket. */
 export function cascadeRoutes(app: FastifyInstance, cascade: CascadeApi): void {
-  // Cascade brokers of an earlier version send their beats here, and show in their log what they are answered.
+  // Cascade brokers of an earlier version send their beats here, and show the error in their log.
   app.post('/cascade/beat', { schema: { hide: true } as object }, (_request, reply) => {
     sendError(reply, new TailraceError('INCOMPATIBLE_PEER', outdated), 404)
   })
