@@ -4,7 +4,9 @@ import { decodeCommand, encodeCommand } from '../../../broker/src/cluster/metada
 import { commandResultOf } from '../../../broker/src/cluster/metadata/command-result-fields.ts'
 import { formationOf, recordFields } from '../../../broker/src/cluster/metadata/formation-record.ts'
 import { intentOf } from '../../../broker/src/cluster/metadata/intent-fields.ts'
+import { anything } from '../../../broker/src/cluster/requests/request.ts'
 import { requestTable } from '../../../broker/src/cluster/requests/table.ts'
+import type { RequestName } from '../../../broker/src/partition/peers.ts'
 import { sampleMessages } from '../../../schemas/src/testing/sample-messages.ts'
 import { sampleIntents } from '../../../schemas/src/testing/sample-peer-messages.ts'
 import { type FuzzTarget, joined, refusedAs } from '../target.ts'
@@ -23,12 +25,21 @@ const checks = new Map<string, Check>(
     ]
   }),
 )
+/** Requests that are checked when they come in; the others are checked by what they are for. */
+export const asked: readonly RequestName[] = names.filter(
+  (name) => requestTable[name].handler.check !== anything || name === 'Join',
+)
 const record = recordFields(formationOf([{ id: 1, directoryId: 'd', peer: 'p:1' }]))
 
 function samples(name: MessageName): object[] {
   const sample = sampleMessages[name]
   if ('record' in sample) return [{ ...sample, record }]
   return name === 'MetadataCommand' ? sampleIntents.map((intent) => ({ ...sample, intent })) : [sample]
+}
+
+/** Sound frames of a message. */
+export function samplesOf(name: MessageName): Uint8Array[] {
+  return samples(name).map((fields) => joined(encodeFrame(name, fields as never)))
 }
 
 /** What becomes of checked fields before anybody looks at them again; a command is written to the log, and has to be readable there. */
@@ -46,9 +57,7 @@ function use(name: string, fields: object): void {
 /** What brokers ask each other, and what they answer: as frames, and through the checks of the table. */
 export const peerRequests: FuzzTarget = {
   name: 'peer-request',
-  samples: [...checks.keys()].flatMap((name) =>
-    samples(name as MessageName).map((fields) => joined(encodeFrame(name as MessageName, fields as never))),
-  ),
+  samples: [...checks.keys()].flatMap((name) => samplesOf(name as MessageName)),
   seal: sealedFrame,
   run(input) {
     try {

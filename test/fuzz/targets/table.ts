@@ -6,6 +6,7 @@ import { cascadeStores } from './cascade-store.ts'
 import { checkpointContents, damagedFiles, journalRecords } from './data-folder.ts'
 import { frameStreams, frames, peerProtocols } from './frames.ts'
 import { liveReplicas } from './live-replica.ts'
+import { peerAnswers } from './peer-answers.ts'
 import { peerRequests } from './peer-requests.ts'
 import { copyManifests, identityFiles, metadataCommands, metadataStates, producerCheckpoints } from './states.ts'
 import { jsonConfigFiles, readTokens, textOperations, yamlConfigFiles } from './texts.ts'
@@ -25,7 +26,7 @@ export const targetTable: readonly { readonly target: FuzzTarget; readonly share
   ...[yamlConfigFiles, webSocketClients].map((target) => share(target, 10)),
   share(peerProtocols, 5),
   ...[journalRecords, checkpointContents, ...damagedFiles].map((target) => share(target, 2)),
-  ...[cascadeAnswers, cascadeBeats, cascadeStores].map((target) => share(target, 2)),
+  ...[cascadeAnswers, cascadeBeats, cascadeStores, peerAnswers].map((target) => share(target, 2)),
   ...[liveReplicas, webSocketBrokers].map((target) => share(target, 1)),
 ]
 
