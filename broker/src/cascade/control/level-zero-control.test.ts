@@ -1,11 +1,9 @@
 import { type CascadeReport, TailraceError } from '@tailrace/schemas'
 import { describe, expect, it } from 'vitest'
-import { ManualClock } from '../../platform/testing/clock.ts'
+import { ManualClock, settled } from '../../platform/testing/clock.ts'
 import type { CascadeBeat } from '../wire/cascade-messages.ts'
 import { type LeaderQuestions, LevelZeroControl } from './level-zero-control.ts'
 import { CascadeRegistry } from './registry.ts'
-
-const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 function report(broker: number, change: Partial<CascadeReport> = {}): CascadeReport {
   const level = Math.floor(broker / 100)
@@ -50,10 +48,10 @@ describe('level 0', () => {
     const first = beatOf(report(101, { source: 2 }), ...below(101, 0), ...below(101, 50))
     await control(2).beat(first)
     expect((await control(3).beat(beatOf(report(102, { source: 3 })))).assignments).toEqual([])
-    await clock.advance(4_000, settle)
+    await clock.advance(4_000)
     await control(2).beat(first)
     await control(3).beat(beatOf(report(102, { source: 3 })))
-    await clock.advance(1_500, settle)
+    await clock.advance(1_500)
     const { assignments } = await control(2).beat(first)
     const count = (source: number) => assignments.filter((one) => one.broker > 200 && one.source === source).length
     expect([count(101), count(102)]).toEqual([50, 50])
@@ -72,7 +70,7 @@ describe('level 0', () => {
   it('M89 a leader that has just taken over leaves everybody where he is', async () => {
     const { control, world, clock } = levelZero()
     await control(1).beat(beatOf(report(101), report(201, { source: 101, level: 2, home: 2 })))
-    await clock.advance(6_000, settle)
+    await clock.advance(6_000)
     world.leader = 2
     expect((await control(2).beat(beatOf(report(101)))).assignments).toEqual([])
   })
@@ -96,11 +94,11 @@ describe('level 0', () => {
     await control(2).beat(beatOf(a, before))
     await control(2).beat(beatOf(b))
     const done = control(3).assign(201, 102)
-    await settle()
+    await settled()
     const told = (await control(2).beat(beatOf(a, before))).assignments.find(({ broker }) => broker === 201)
     expect(told).toEqual({ broker: 201, source: 102, pin: 102 })
     await control(2).beat(beatOf(b, { ...before, source: 102, pinned: 102 }))
-    await clock.advance(200, settle)
+    await clock.advance(200)
     await done
     const after = await control(2).beat(beatOf(b, { ...before, source: 102, pinned: 102 }))
     expect(after.assignments.some(({ pin }) => pin !== null)).toBe(false)
@@ -112,7 +110,7 @@ describe('level 0', () => {
     const outcome = control(1)
       .assign(101, 2)
       .catch((error) => error.code)
-    await clock.advance(21_000, settle)
+    await clock.advance(21_000)
     expect(await outcome).toBe('TIMED_OUT')
   })
 
@@ -179,14 +177,14 @@ describe('the list of cascade brokers', () => {
       [102, 1],
       [201, 101],
     ])
-    await clock.advance(3_000, settle)
+    await clock.advance(3_000)
     registry.take([report(102), report(201, { source: 102, ageMs: 900 })])
-    await clock.advance(2_500, settle)
+    await clock.advance(2_500)
     expect(registry.all().map(({ broker, source, ageMs }) => [broker, source, ageMs])).toEqual([
       [102, 1, 2500],
       [201, 102, 3400],
     ])
-    await clock.advance(2_600, settle)
+    await clock.advance(2_600)
     expect(registry.all()).toEqual([])
   })
 })

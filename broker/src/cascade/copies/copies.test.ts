@@ -10,7 +10,6 @@ import { Copies } from './copies.ts'
 
 const sizes = { journalFileBytes: 64 * 1024, segmentBytes: 16 * 1024, tailBytes: 64 * 1024, directBytes: 8 * 1024 }
 const silent = { info: () => {}, warn: () => {}, error: () => {} }
-const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
 const topic = (name: string, id: string, partitions = 1) => ({ name, id, partitions, replicas: 3, config: {} })
 
 function committed(value: string): Uint8Array {
@@ -34,7 +33,7 @@ async function during<Result>(clock: ManualClock, work: Promise<Result>): Promis
   let over = false
   const done = work.finally(() => (over = true))
   done.catch(() => {})
-  while (!over) await clock.advance(1, settle)
+  while (!over) await clock.advance(1)
   return done
 }
 
@@ -44,10 +43,10 @@ describe('what a cascade broker copies', () => {
     await during(clock, copies.update([topic('a', 'A', 2), topic('b', 'B')], 0))
     expect([...storage.groups()].map(({ group }) => group)).toEqual([1, 2, 3])
     await during(clock, copies.update([topic('a', 'A', 2)], 0))
-    await clock.advance(9_000, settle)
+    await clock.advance(9_000)
     await during(clock, copies.forgetMissing(['A'], 0))
     expect(copies.topic('b')?.groups).toEqual([3])
-    await clock.advance(1_500, settle)
+    await clock.advance(1_500)
     await during(clock, copies.forgetMissing(['A'], 0))
     expect(copies.topic('b')).toBeUndefined()
     expect(() => copies.partition('b', 0)).toThrow(expect.objectContaining({ code: 'UNKNOWN_TOPIC' }))
@@ -67,7 +66,7 @@ describe('what a cascade broker copies', () => {
     await during(clock, copies.update([topic('a', 'old')], 0))
     await during(clock, copies.update([topic('a', 'new')], 0))
     expect(copies.partition('a', 0).group).toBe(2)
-    await clock.advance(11_000, settle)
+    await clock.advance(11_000)
     await during(clock, copies.forgetMissing(['new'], 0))
     expect(copies.partition('a', 0).group).toBe(2)
   })
@@ -96,7 +95,7 @@ describe('what a cascade broker copies', () => {
     await during(clock, copies.update([topic('a', 'A', 3)], 0))
     const copy = copies.partition('a', 2)
     copy.take(committed('x'), () => {})
-    while (copy.highWatermark < 1) await clock.advance(1, settle)
+    while (copy.highWatermark < 1) await clock.advance(1)
     await during(clock, storage.close())
     const again = await opened(disk, store)
     expect(again.copies.partition('a', 2)).toMatchObject({ group: copy.group, highWatermark: 1 })
@@ -109,7 +108,7 @@ describe('what a cascade broker copies', () => {
     await during(clock, copies.update([topic('a', 'A')], 0))
     const copy = copies.partition('a', 0)
     copy.take(committed('x'), () => {})
-    while (copy.highWatermark < 1) await clock.advance(1, settle)
+    while (copy.highWatermark < 1) await clock.advance(1)
     await store.write([['cascade/topic/A', null]])
     await during(clock, storage.close())
     const again = await opened(disk, store)

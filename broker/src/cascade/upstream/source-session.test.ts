@@ -7,7 +7,6 @@ import { type Answer, type AskedName, ScriptedSource } from '../testing/scripted
 import { topicPageFields } from '../wire/cascade-fields.ts'
 import { mostSilentBeats, type SessionDeps, SourceSession } from './source-session.ts'
 
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 const topic = (name: string): TopicSummary => ({ name, id: `id of ${name}`, partitions: 1, replicas: 1, config: {} })
 const honest = (name: AskedName): Answer => (name === 'CascadeBeat' ? beatAnswer : topicsAnswer)
 
@@ -46,7 +45,7 @@ function tier(answer: (name: AskedName, correlation: number) => Answer = honest)
     await session.start()
     return session
   }
-  const pass = (ms: number) => clock.advance(ms, nextTurn)
+  const pass = (ms: number) => clock.advance(ms)
   return { deps, source, updates, losses, started, pass }
 }
 

@@ -6,15 +6,13 @@ import type { CascadeIdentity } from './identity.ts'
 import type { SourceSession } from './source-session.ts'
 import { Uplink } from './uplink.ts'
 
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
 function broker(open: (address: string) => Promise<SourceSession>) {
   const clock = new ManualClock()
   const fields = { known: [], home: 1, pinned: 0, clusterId: 'c' }
   const identity = { fields, change: async () => {} } as unknown as CascadeIdentity
   const logger = { info: () => {}, warn: () => {}, error: () => {} }
   const deps = { clock, identity, logger, random: seededRandom(1), brokerId: 101, given: ['a:1'], open }
-  return { clock, uplink: new Uplink(deps), pass: (ms: number) => clock.advance(ms, nextTurn) }
+  return { clock, uplink: new Uplink(deps), pass: (ms: number) => clock.advance(ms) }
 }
 
 function sessionOf(source: number): SourceSession {

@@ -1,7 +1,7 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
 import type { PeerIdentity, Peers } from '../../partition/peers.ts'
-import { ManualClock } from '../../platform/testing/clock.ts'
+import { ManualClock, settled } from '../../platform/testing/clock.ts'
 import { MemoryDisk } from '../../platform/testing/disk.ts'
 import { silentLogger } from '../../platform/testing/logger.ts'
 import { seededRandom } from '../../platform/testing/random.ts'
@@ -46,13 +46,11 @@ async function offering() {
   return { formation, removed, answered: () => answer.resolve({} as never) }
 }
 
-const settle = () => new Promise((done) => setImmediate(done))
-
 test('who takes the record is trusted', async () => {
   const { formation, answered } = await offering()
   expect(formation.trusts(2)).toBe(false)
   answered()
-  await settle()
+  await settled()
   expect(formation.trusts(2)).toBe(true)
 })
 
@@ -61,14 +59,14 @@ test('who was removed while the record was on its way is not heard when the answ
   removed.set(2, { directoryId: 'two' })
   formation.memberChanged(2)
   answered()
-  await settle()
+  await settled()
   expect(formation.trusts(2)).toBe(false)
 })
 
 test('who is removed is not heard from then on, also where nobody has told of the change yet', async () => {
   const { formation, removed, answered } = await offering()
   answered()
-  await settle()
+  await settled()
   removed.set(2, { directoryId: 'two' })
   expect(formation.trusts(2)).toBe(false)
 })

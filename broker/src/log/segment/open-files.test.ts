@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Disk, DiskFile } from '../../platform/disk.ts'
+import { settled } from '../../platform/testing/clock.ts'
 import { OpenFiles } from './open-files.ts'
 
 /** A disk that notes which files are opened and closed; those in `missing` cannot be opened. */
@@ -14,13 +15,11 @@ function diskThatNotes() {
   return { notes, missing, files: (most: number) => new OpenFiles({ open } as unknown as Disk, most) }
 }
 
-const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
-
 test('a file is opened once, and closed when there are too many: the one that was used longest ago', async () => {
   const disk = diskThatNotes()
   const files = disk.files(2)
   for (const path of ['a', 'b', 'a', 'c']) await files.use(path, async () => {})
-  await settle()
+  await settled()
   expect(disk.notes).toEqual(['open a', 'open b', 'open c', 'close b'])
   await files.close()
   expect(disk.notes.slice(4).sort()).toEqual(['close a', 'close c'])
@@ -36,7 +35,7 @@ test('a file that is in use is closed neither for others nor when it is to be re
   const forgetting = files.forget('a').then(() => {
     isForgotten = true
   })
-  await settle()
+  await settled()
   expect([disk.notes, isForgotten]).toEqual([['open a', 'open b'], false])
   work.resolve()
   await using

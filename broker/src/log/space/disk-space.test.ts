@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ManualClock } from '../../platform/testing/clock.ts'
+import { ManualClock, settled } from '../../platform/testing/clock.ts'
 import { MemoryDisk } from '../../platform/testing/disk.ts'
 import { DiskSpace } from './disk-space.ts'
 import { KeptRoom } from './kept-room.ts'
@@ -25,8 +25,6 @@ async function spaceWith(above: number) {
   looks = 0
   return { disk, space, owed, looks: () => looks }
 }
-
-const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 test('each byte that files grow by counts, and a file that shrinks gives none back before the file system says so', async () => {
   const { space } = await spaceWith(3)

@@ -3,8 +3,6 @@ import { ManualClock } from '../../platform/testing/clock.ts'
 import type { Replica } from '../replica/replica.ts'
 import { handOverLeaderships } from './leadership-handover.ts'
 
-const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
-
 /** Replicas whose transfers end as `outcomes` say, and which were asked; `timers`: how many are open, and were made. */
 function setUp(outcomes: readonly Promise<number>[], given: { isLeader?: boolean; voters?: readonly number[] } = {}) {
   const asked: number[] = []
@@ -54,9 +52,9 @@ test('one that takes too long is waited for until the bound, and not longer', as
   void handOverLeaderships(replicas, clock, 1000).then(() => {
     isOver = true
   })
-  await clock.advance(999, settle)
+  await clock.advance(999)
   expect(isOver).toBe(false)
-  await clock.advance(1, settle)
+  await clock.advance(1)
   expect(isOver).toBe(true)
 })
 

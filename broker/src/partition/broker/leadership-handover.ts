@@ -1,5 +1,6 @@
 import { NO_BROKER } from '@tailrace/schemas'
 import type { Clock } from '../../platform/clock.ts'
+import { withDeadline } from '../../platform/timing/deadline.ts'
 import type { Replica } from '../replica/replica.ts'
 
 /**
@@ -9,9 +10,6 @@ import type { Replica } from '../replica/replica.ts'
 export async function handOverLeaderships(replicas: readonly Replica[], clock: Clock, boundMs: number): Promise<void> {
   const led = replicas.filter((replica) => replica.isLeader && replica.configuration.voters.length > 1)
   if (led.length === 0) return
-  const { promise: late, resolve } = Promise.withResolvers<void>()
-  const timer = clock.after(boundMs, resolve)
   const transfers = led.map((replica) => replica.transferLeadership(NO_BROKER).catch(() => undefined))
-  await Promise.race([Promise.all(transfers), late])
-  timer.cancel()
+  await withDeadline<unknown>(clock, boundMs, Promise.all(transfers), () => undefined)
 }

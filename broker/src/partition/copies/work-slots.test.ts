@@ -1,5 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import { expect, it } from 'vitest'
+import { settled } from '../../platform/testing/clock.ts'
 import { lateWorld } from '../testing/late-world.ts'
 import { outcomeOf } from '../testing/test-world.ts'
 import { WorkSlots } from './work-slots.ts'
@@ -18,18 +19,17 @@ it('so many run at one time, in order, whatever becomes of each', async () => {
       }),
     )
   })
-  const settle = () => new Promise((done) => setImmediate(done))
   expect(begun).toEqual([0, 1])
   ends[1]!.reject(new TailraceError('INTERNAL'))
-  await settle()
+  await settled()
   expect([begun, works[1]!.state]).toEqual([[0, 1, 2], 'failed'])
   ends[0]!.resolve()
   ends[2]!.resolve()
-  await settle()
+  await settled()
   expect(begun).toEqual([0, 1, 2, 3, 4])
   ends[3]!.resolve()
   ends[4]!.resolve()
-  await settle()
+  await settled()
   expect(turns.running).toBe(0)
 })
 

@@ -2,6 +2,7 @@ import type { EntryHeader } from '@tailrace/schemas'
 import { EntryKind } from '@tailrace/schemas'
 import { describe, expect, it } from 'vitest'
 import type { EntryRun, GroupLog } from '../../log/log-storage.ts'
+import { settled } from '../../platform/testing/clock.ts'
 import type { AppendMessage } from '../../raft/messages.ts'
 import { batchOf } from '../testing/batches.ts'
 import { TestWorld, type WorldOptions } from '../testing/test-world.ts'
@@ -92,8 +93,6 @@ function setUp() {
   )
   return { log, sent, errors, sender }
 }
-
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 describe('appends whose batches must be read', () => {
   it('leave in order, one follower behind no other', async () => {

@@ -181,7 +181,7 @@ export class TestWorld {
 
   /** Lets so much time pass, 0: only what happens at once. */
   run(ms: number): Promise<void> {
-    return this.clock.advance(ms, settle)
+    return this.clock.advance(ms)
   }
 
   /** Lets as much time pass as it takes. */
@@ -216,6 +216,3 @@ export class TestWorld {
 }
 
 /** All promises that have become ready are followed up. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
-}

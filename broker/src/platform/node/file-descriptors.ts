@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs'
+import { backoffMs } from '@tailrace/schemas'
 
-const firstPauseMs = 20
-const lastPauseMs = 1_000
+const pauses = { firstMs: 20, maxMs: 1_000 }
 
 /**
  * Does the work again for as long as it fails because the process, or the machine, has no file descriptor left: connections end, and other files are closed. As
  * with a full disk, waiting loses nothing, while an error of the log would end the broker.
  */
 export async function whenDescriptorsAllow<Result>(work: () => Promise<Result>): Promise<Result> {
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, lastPauseMs)) {
+  for (let failures = 0; ; failures++) {
     try {
       return await work()
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code !== 'EMFILE' && code !== 'ENFILE') throw error
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      await new Promise((resolve) => setTimeout(resolve, backoffMs(pauses, failures)))
     }
   }
 }

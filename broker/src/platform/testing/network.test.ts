@@ -5,8 +5,6 @@ import { ManualClock } from './clock.ts'
 import { MemoryNetwork } from './network.ts'
 import { seededRandom } from './random.ts'
 
-const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
-
 function memory(seed = 1, maxChunkBytes = 65536) {
   const clock = new ManualClock()
   const network = new MemoryNetwork({ clock, random: seededRandom(seed), maxDelayMs: 20, maxChunkBytes })
@@ -18,7 +16,7 @@ function underTest(): NetworkUnderTest {
   const until = async (happened: () => boolean) => {
     for (let ms = 0; !happened(); ms++) {
       if (ms > 5000) throw new Error('it has not happened within 5 s')
-      await clock.advance(1, settle)
+      await clock.advance(1)
     }
   }
   return {
@@ -27,7 +25,7 @@ function underTest(): NetworkUnderTest {
     farAddress: 'b:0',
     deadAddress: 'b:1',
     until,
-    settle: () => clock.advance(100, settle),
+    settle: () => clock.advance(100),
     drive: async (promise) => {
       let done = false
       const mark = () => {
@@ -47,7 +45,7 @@ async function connected(seed?: number, maxChunkBytes?: number) {
   let far!: ByteStream
   await network.host('b').listen('b:7', (stream) => (far = stream))
   const connecting = network.host('a').connect('b:7', 1000)
-  await clock.advance(100, settle)
+  await clock.advance(100)
   return { clock, network, near: await connecting, far }
 }
 
@@ -59,12 +57,12 @@ test('a cut holds back what is sent one way, and healing delivers it in order', 
   network.cut('a', 'b')
   near.write([Uint8Array.of(1, 2)])
   far.write([Uint8Array.of(9)])
-  await clock.advance(1000, settle)
+  await clock.advance(1000)
   near.write([Uint8Array.of(3)])
-  await clock.advance(1000, settle)
+  await clock.advance(1000)
   expect(got).toEqual({ near: [9], far: [] })
   network.heal('a', 'b')
-  await clock.advance(100, settle)
+  await clock.advance(100)
   expect(got.far).toEqual([1, 2, 3])
 })
 
@@ -73,11 +71,11 @@ test('connecting over a cut link takes its whole time limit', async () => {
   network.cut('b', 'a')
   const connecting = network.host('a').connect('b:7', 500)
   const refused = expect(connecting).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
-  await clock.advance(600, settle)
+  await clock.advance(600)
   await refused
   network.heal('b', 'a')
   const again = network.host('a').connect('b:7', 500)
-  await clock.advance(100, settle)
+  await clock.advance(100)
   await expect(again).resolves.toBeDefined()
 })
 
@@ -87,10 +85,10 @@ test('behind a cut a destroyed connection looks alive until the link heals', asy
   far.onClose = () => closed++
   network.cut('a', 'b')
   near.destroy()
-  await clock.advance(10_000, settle)
+  await clock.advance(10_000)
   expect(closed).toBe(0)
   network.heal('a', 'b')
-  await clock.advance(100, settle)
+  await clock.advance(100)
   expect(closed).toBe(1)
 })
 
@@ -100,19 +98,19 @@ test('a reset closes both ends with an error, a killed host only lets the others
   near.onClose = (error) => heard.push(error?.message ?? null)
   far.onClose = (error) => heard.push(error?.message ?? null)
   network.reset('b', 'a')
-  await clock.advance(10, settle)
+  await clock.advance(10)
   expect(heard).toEqual(['connection reset', 'connection reset'])
 
   const second = await connected()
   second.near.onClose = () => heard.push('near')
   second.far.onClose = () => heard.push('far')
   second.network.kill('b')
-  await second.clock.advance(100, settle)
+  await second.clock.advance(100)
   expect(heard.slice(2)).toEqual(['near'])
   const refused = expect(second.network.host('a').connect('b:7', 100)).rejects.toMatchObject({
     code: 'CONNECTION_LOST',
   })
-  await second.clock.advance(200, settle)
+  await second.clock.advance(200)
   await refused
 })
 
@@ -123,9 +121,9 @@ test('one seed, one history: chunk sizes and times repeat', async () => {
     far.onData = (chunk) => seen.push(`${clock.monotonic()}: ${chunk.length}`)
     for (let i = 0; i < 10; i++) {
       near.write([new Uint8Array(100)])
-      await clock.advance(3, settle)
+      await clock.advance(3)
     }
-    await clock.advance(100, settle)
+    await clock.advance(100)
     return seen
   }
   expect(await history(7)).toEqual(await history(7))

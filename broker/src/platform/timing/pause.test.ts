@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest'
-import { ManualClock } from '../testing/clock.ts'
+import { ManualClock, settled } from '../testing/clock.ts'
 import { pause } from './pause.ts'
-
-const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** Whether the pause of 100 ms is over. */
 async function paused(clock: ManualClock, signal?: AbortSignal) {
@@ -10,16 +8,16 @@ async function paused(clock: ManualClock, signal?: AbortSignal) {
   void pause(clock, 100, signal).then(() => {
     state.over = true
   })
-  await settle()
+  await settled()
   return state
 }
 
 test('a pause ends after its time', async () => {
   const clock = new ManualClock()
   const state = await paused(clock)
-  await clock.advance(99, settle)
+  await clock.advance(99)
   expect(state.over).toBe(false)
-  await clock.advance(1, settle)
+  await clock.advance(1)
   expect(state.over).toBe(true)
 })
 
@@ -29,7 +27,7 @@ test('a pause ends when its signal fires, or does not begin when it has fired', 
   const state = await paused(clock, stop.signal)
   expect(state.over).toBe(false)
   stop.abort()
-  await settle()
+  await settled()
   expect(state.over).toBe(true)
   expect((await paused(clock, stop.signal)).over).toBe(true)
 })
