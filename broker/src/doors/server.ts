@@ -11,6 +11,7 @@ import type { Random } from '../platform/random.ts'
 import { Abandonment } from './http/abandonment.ts'
 import { answerBareConnections } from './http/bare-connections.ts'
 import { boundConnections } from './http/connections.ts'
+import { giveContexts } from './http/contexts.ts'
 import { answerCrossOrigin } from './http/cors.ts'
 import { answerErrors, answerFrameworkError } from './http/errors.ts'
 import { parseJsonBodies } from './http/json-bodies.ts'
@@ -72,13 +73,16 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   })
   answerErrors(app, parts.log, metrics.transports.http)
   measureRequests(app, parts.clock, metrics)
+  const { clock, random, log } = parts
+  const newProducers = new NewProducers(limits)
+  giveContexts(app, metrics.transports.http, { clock, log, limits, newProducers })
   answerCrossOrigin(app, limits)
   refuseEncodedBodies(app)
   const held = heldBytes(limits, parts.clock, metrics)
   const admission = admitRequests(app, limits, held.received, held.answers)
   validateRequests(app)
   await app.register(swagger, openapi)
-  const { api, admin, clock, random, log } = parts
+  const { api, admin } = parts
   const publisher = new JsonPublisher({
     api,
     clock,
@@ -98,7 +102,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     publisher,
     reads,
     received: held.received,
-    newProducers: new NewProducers(limits),
+    newProducers,
     texts: new SharedTexts(clock),
   })
   const waits = new WaitingReads(limits.maxWaitingReads)
@@ -107,8 +111,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     groupRoutes(routes, admin)
     administrationRoutes(routes, admin, parts.cascade)
     if (parts.cascade !== undefined) cascadeRoutes(routes, parts.cascade)
-    const http = metrics.transports.http
-    recordRoutes(routes, { api, clock, publisher, metrics: http, admission, abandonment, reads, waits })
+    recordRoutes(routes, { api, clock, publisher, admission, abandonment, reads, waits })
     operationRoutes(routes, api, metrics.registry)
   })
   await app.ready()

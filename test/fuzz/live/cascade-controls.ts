@@ -68,7 +68,7 @@ export class CascadeControls {
     this.#leader = this.#control(LEADER, { request: nobody })
     this.#answers = withCascade({ hears: () => true } as unknown as PeerHandlers, this.#leader)
     this.#follower = this.#control(FOLLOWER, { request: this.#toLeader as unknown as Peers['request'] })
-    this.#door = new CascadeRequests({ choked: false, mayWrite: true }, this.#follower)
+    this.#door = new CascadeRequests({ choked: false }, { checkWrite() {} }, this.#follower)
   }
 
   #control(brokerId: number, peers: Pick<Peers, 'request'>): LevelZeroControl {

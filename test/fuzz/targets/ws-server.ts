@@ -147,7 +147,7 @@ class Session {
       if (this.#socket.readyState === this.#socket.OPEN) this.#socket.terminate()
     })
     const cascade = this.#control()
-    new Connection(this.#socket, stream, true, schemas, {
+    new Connection(this.#socket, stream, { client: '127.0.0.1', access: 'write' }, schemas, {
       api,
       cascade,
       clock,

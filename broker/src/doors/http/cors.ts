@@ -1,6 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
-import { type AccessLimits, accessOf, checkHost, checkOneHost } from '../limits/access.ts'
+import { type AccessLimits, checkHost, checkOneHost } from '../limits/access.ts'
 
 /**
  * Refuses requests for other hosts, and from pages of other origins what these may not. Answers preflights. None of it is left to the browser: it lets some
@@ -12,7 +12,7 @@ export function answerCrossOrigin(app: FastifyInstance, limits: AccessLimits): v
     checkHost(request.headers, limits)
     const { origin } = request.headers
     if (origin === undefined) return done()
-    const access = accessOf(request.headers, limits)
+    const { access } = request.context.sender
     reply.header('vary', 'origin')
     if (access !== 'nothing') reply.header('access-control-allow-origin', origin)
     if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {

@@ -1,6 +1,5 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { clientOf } from '../limits/client-address.ts'
 import { ClientShares } from '../limits/client-shares.ts'
 import type { HeldBytes, Holding } from '../limits/held-bytes.ts'
 import type { GatewayLimits } from '../limits/limits.ts'
@@ -37,7 +36,7 @@ export function admitRequests(
     leave,
     answer(reply, bytes) {
       const { socket } = reply.raw
-      const holding = answers.open(clientOf(reply.request.ip), { cutOff: () => void socket?.destroy() })
+      const holding = answers.open(reply.request.context.sender.client, { cutOff: () => void socket?.destroy() })
       reply.raw.once('close', () => holding.release())
       if (holding.hold(bytes)) return holding
       holding.release()
@@ -54,7 +53,7 @@ function countBodies(app: FastifyInstance, received: HeldBytes): void {
     const isRead = request.method !== 'GET' && request.method !== 'HEAD'
     if (!isRead || (encoding === undefined && (length === undefined || length === '0'))) return done(null, payload)
     const cutOff = (error: TailraceError) => refuseRest(request, reply, error)
-    const holding = received.open(clientOf(request.ip), { cutOff })
+    const holding = received.open(request.context.sender.client, { cutOff })
     let bytes = 0
     payload.on('data', (piece: Buffer) => {
       bytes += piece.length + pieceBytes
@@ -89,7 +88,7 @@ function givePlaces(app: FastifyInstance, limits: GatewayLimits): (request: Fast
   app.addHook('preValidation', (request, reply, done) => {
     const { alwaysAnswered, publishes = false } = request.routeOptions.config
     if (alwaysAnswered === true || reply.sent) return done()
-    const client = clientOf(request.ip)
+    const client = request.context.sender.client
     if ((publishes && publishing >= mostPublishing) || !places.take(client)) {
       return done(new TailraceError('OVERLOADED', `${places.taken} HTTP requests are at work.`))
     }

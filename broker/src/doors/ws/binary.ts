@@ -7,10 +7,8 @@ import {
   parseFramePieces,
   TailraceError,
 } from '@tailrace/schemas'
-import { readLimits } from '../limits/limits.ts'
-import type { TransportMetrics } from '../limits/metrics.ts'
 import { fetchWithin } from '../limits/read-budget.ts'
-import { checkWay } from '../limits/read-way.ts'
+import { RequestContext } from '../limits/request-context.ts'
 import { BinarySink } from './binary-sink.ts'
 import { CascadeRequests } from './cascade-requests.ts'
 import { ClientSchemas } from './client-schemas.ts'
@@ -19,13 +17,11 @@ import type { Peer, StreamParts } from './peer.ts'
 import { CloseCode } from './socket.ts'
 import { Subscription } from './subscription.ts'
 
-const maxTimeoutMs = 300_000
-
 /** The Tailrace protocol on one WebSocket: a frame a message. Batches pass through as they are. */
 export class BinaryProtocol {
   readonly #peer: Peer
   readonly #parts: StreamParts
-  readonly #metrics: TransportMetrics
+  readonly #context: RequestContext
   readonly #gone: AbortSignal
   readonly #ownLatest: OwnLatest
   readonly #schemas: ClientSchemas
@@ -35,11 +31,11 @@ export class BinaryProtocol {
   constructor(peer: Peer, parts: StreamParts, gone: AbortSignal, schemas: string | undefined) {
     this.#peer = peer
     this.#parts = parts
-    this.#metrics = parts.metrics.transports.websocket_binary
+    this.#context = new RequestContext(peer.sender, parts.metrics.transports.websocket_binary, parts)
     this.#gone = gone
     this.#ownLatest = new OwnLatest(peer.subscriptions, parts.clock)
     this.#schemas = new ClientSchemas(schemas)
-    this.#cascade = new CascadeRequests(peer, parts.cascade)
+    this.#cascade = new CascadeRequests(peer, this.#context, parts.cascade)
   }
 
   /** What is sent before anything else, once the connection stands. */
@@ -56,13 +52,13 @@ export class BinaryProtocol {
         return
       }
     } catch (error) {
-      this.#refuseFrame(pieces, this.#known(error))
+      this.#refuseFrame(pieces, this.#context.known(error))
       return
     }
     try {
       this.#dispatch(frame)
     } catch (error) {
-      const known = this.#known(error)
+      const known = this.#context.known(error)
       if ('correlation' in frame.fields) this.sendFailure(frame.fields.correlation, known)
       else this.#peer.fail(CloseCode.internalError, known)
     }
@@ -106,19 +102,18 @@ export class BinaryProtocol {
   }
 
   sendFailure(correlation: number, error: TailraceError): void {
-    this.#metrics.failed(error.code)
+    this.#context.metrics.failed(error.code)
     this.#peer.sendPieces(encodeFrame('Failure', { correlation, error: error.toJSON() }))
   }
 
   /** Calls api.publish before it returns, so that frames are appended in the order in which they arrive; but see OwnLatest. */
   #publish({ fields, body }: FrameOf<'Publish'>): void {
     const { correlation, topic, partition, topicId } = fields
-    if (!this.#peer.mayWrite) throw new TailraceError('ORIGIN_REFUSED')
+    this.#context.checkWrite()
     if (body.length === 0) throw new TailraceError('INVALID_BATCH', 'The body is empty.')
-    const timeoutMs =
-      fields.timeoutMs > 0 ? Math.min(fields.timeoutMs, maxTimeoutMs) : this.#parts.limits.requestTimeoutMs
+    const timeoutMs = this.#context.publishMs(fields.timeoutMs)
     const bytes = body.length
-    const started = this.#parts.clock.monotonic()
+    const started = this.#context.now()
     this.#answer(
       correlation,
       bytes,
@@ -126,7 +121,7 @@ export class BinaryProtocol {
         this.#parts.api.publish(topic, partition, body, { timeoutMs, wait: false, topicId }),
       ),
       (result) => {
-        this.#metrics.published(bytes, (this.#parts.clock.monotonic() - started) / 1000)
+        this.#context.published(bytes, started)
         const { baseOffset, lastOffset, duplicate, token, holders = [] } = result
         const fields = { correlation, baseOffset, lastOffset, duplicate, ...token, holders: [...holders] }
         this.#peer.sendPieces(encodeFrame('PublishReply', fields))
@@ -137,14 +132,13 @@ export class BinaryProtocol {
   #fetch({ fields }: FrameOf<'Fetch'>): void {
     const { correlation, topic, partition, offset } = fields
     checkOffset(offset)
-    const maxBytes = fields.maxBytes > 0 ? Math.min(fields.maxBytes, readLimits.maxBytes) : readLimits.defaultBytes
-    const waitMs = Math.min(Math.max(fields.waitMs, 0), readLimits.maxWaitMs)
+    const { maxBytes, waitMs } = fields
     const { tokenTerm = 0, tokenIndex = 0, tokenSeal = '', replica = false, topicId, linearizable = false } = fields
     // A wrong index is a client's mistake that the log must never see.
     if (tokenTerm < 0 || tokenIndex < 0) throw new TailraceError('INVALID_REQUEST', 'A token is below 0.')
     const token = tokenIndex > 0 ? { token: { term: tokenTerm, index: tokenIndex, seal: tokenSeal } } : {}
-    checkWay(replica, linearizable)
-    const request = { offset, maxBytes, waitMs, replica, linearizable, ...token, topicId, signal: this.#gone }
+    const asked = { offset, maxBytes, waitMs, replica, linearizable, ...token, topicId }
+    const request = this.#context.read(asked, this.#gone)
     this.#answer(
       correlation,
       0,
@@ -152,7 +146,7 @@ export class BinaryProtocol {
       (result) => {
         // Many large fetches at once by a client that does not read would pile up here.
         if (this.#peer.choked) throw new TailraceError('OVERLOADED', 'Read the answers first.')
-        this.#metrics.fetched(result.bytes)
+        this.#context.metrics.fetched(result.bytes)
         const { nextOffset, highWatermark, logStart } = result
         this.#peer.sendPieces(
           encodeFrame('FetchReply', { correlation, nextOffset, highWatermark, logStart }, result.batches),
@@ -171,8 +165,7 @@ export class BinaryProtocol {
   }
 
   #initProducer({ fields: { correlation } }: FrameOf<'InitProducer'>): void {
-    if (!this.#peer.mayWrite) throw new TailraceError('ORIGIN_REFUSED')
-    this.#peer.takeProducer()
+    this.#context.takeProducer()
     this.#answer(correlation, 0, this.#parts.api.initProducer(), ({ producerId, epoch }) => {
       this.#peer.sendPieces(encodeFrame('InitProducerReply', { correlation, producerId, epoch }))
     })
@@ -194,7 +187,7 @@ export class BinaryProtocol {
   #subscribe({ fields }: FrameOf<'Subscribe'>): void {
     const { subscription: id, topic, position, partitions, credit, replica = false, topicId } = fields
     const key = subscriptionKey(id)
-    const sink = new BinarySink(id, this.#peer, this.#metrics)
+    const sink = new BinarySink(id, this.#peer, this.#context.metrics)
     let subscription: Subscription | null = null
     try {
       const { api, clock, random } = this.#parts
@@ -207,7 +200,7 @@ export class BinaryProtocol {
       subscription?.close()
       // The client hears that this id has no subscription, so the one that may have had it must end too.
       this.#peer.subscriptions.remove(key)
-      sink.ended(null, this.#known(error))
+      sink.ended(null, this.#context.known(error))
     }
   }
 
@@ -238,17 +231,11 @@ export class BinaryProtocol {
     const answered = work.then(reply).then(
       () => this.#peer.release(bytes),
       (error) => {
-        if (!this.#gone.aborted) this.sendFailure(correlation, this.#known(error))
+        if (!this.#gone.aborted) this.sendFailure(correlation, this.#context.known(error))
         this.#peer.release(bytes)
       },
     )
     answered.catch((error) => this.#peer.fault(error))
-  }
-
-  #known(error: unknown): TailraceError {
-    const known = TailraceError.concealed(error)
-    if (known !== error) this.#parts.log.error({ err: error }, 'a request on a WebSocket failed unexpectedly')
-    return known
   }
 }
 

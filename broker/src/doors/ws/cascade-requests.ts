@@ -2,6 +2,7 @@ import { type Message, TailraceError } from '@tailrace/schemas'
 import { checkBeat } from '../../cascade/wire/beat-checks.ts'
 import { beatReplyFields, topicPageFields } from '../../cascade/wire/cascade-fields.ts'
 import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
+import type { RequestContext } from '../limits/request-context.ts'
 import type { Peer } from './peer.ts'
 
 /**
@@ -9,13 +10,19 @@ import type { Peer } from './peer.ts'
  * bounded: one beat at work on a connection, nothing for a client that does not read, nothing for a page of a foreign origin.
  */
 export class CascadeRequests {
-  readonly #peer: Pick<Peer, 'choked' | 'mayWrite'>
+  readonly #peer: Pick<Peer, 'choked'>
+  readonly #context: Pick<RequestContext, 'checkWrite'>
   readonly #cascade: CascadeApi | undefined
   #beating = false
 
   /** `cascade`: undefined where nobody may copy. */
-  constructor(peer: Pick<Peer, 'choked' | 'mayWrite'>, cascade: CascadeApi | undefined) {
+  constructor(
+    peer: Pick<Peer, 'choked'>,
+    context: Pick<RequestContext, 'checkWrite'>,
+    cascade: CascadeApi | undefined,
+  ) {
     this.#peer = peer
+    this.#context = context
     this.#cascade = cascade
   }
 
@@ -43,7 +50,7 @@ export class CascadeRequests {
 
   #admit(): CascadeApi {
     if (this.#cascade === undefined) throw new TailraceError('UNSUPPORTED_MESSAGE', 'Nobody may copy from here.')
-    if (!this.#peer.mayWrite) throw new TailraceError('ORIGIN_REFUSED')
+    this.#context.checkWrite()
     this.#refuseIfChoked()
     return this.#cascade
   }

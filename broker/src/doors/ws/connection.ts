@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
 import { TailraceError } from '@tailrace/schemas'
 import type { TimerHandle } from '../../platform/clock.ts'
-import { clientOf } from '../limits/client-address.ts'
 import type { Holding } from '../limits/held-bytes.ts'
 import { mostReadBytes } from '../limits/limits.ts'
 import { nobodyWaits } from '../limits/nobody-waits.ts'
 import { ReadBudget } from '../limits/read-budget.ts'
+import type { Sender } from '../limits/request-context.ts'
 import { BinaryProtocol } from './binary.ts'
 import { Outbox } from './outbox.ts'
 import type { Peer, StreamParts } from './peer.ts'
@@ -23,7 +23,7 @@ const manyMessages = 32
 /** One WebSocket: bounds what it holds, both ways, and hands its messages to the protocol they are of. */
 export class Connection implements Peer {
   readonly subscriptions: Subscriptions
-  readonly mayWrite: boolean
+  readonly sender: Sender
   readonly reads: ReadBudget
   readonly #parts: StreamParts
   readonly #socket: GatewaySocket
@@ -32,7 +32,6 @@ export class Connection implements Peer {
   readonly #binary: BinaryProtocol
   readonly #text: TextProtocol
   readonly #abort = new AbortController()
-  readonly #client: string
   /** What has arrived of a message that is not whole. */
   readonly #arriving: Holding
   #starved = false
@@ -54,24 +53,17 @@ export class Connection implements Peer {
   #bytesTaken = 0
 
   /** `schemas`: the fingerprint of the client's schemas; undefined where it names none. */
-  constructor(
-    socket: GatewaySocket,
-    stream: Socket,
-    mayWrite: boolean,
-    schemas: string | undefined,
-    parts: StreamParts,
-  ) {
+  constructor(socket: GatewaySocket, stream: Socket, sender: Sender, schemas: string | undefined, parts: StreamParts) {
     this.#socket = socket
     this.#stream = stream
     this.#parts = parts
-    this.mayWrite = mayWrite
+    this.sender = sender
     this.reads = new ReadBudget(parts.limits.maxConnectionReadBytes, mostReadBytes(parts.limits), parts.reads)
     this.subscriptions = new Subscriptions(parts.limits, (change) => parts.metrics.subscriptions.inc(change))
     this.#outbox = new Outbox(socket, stream, parts.clock)
     this.#binary = new BinaryProtocol(this, parts, this.#abort.signal, schemas)
     this.#text = new TextProtocol(this, parts)
-    this.#client = clientOf(stream.remoteAddress)
-    this.#arriving = parts.received.open(this.#client, {
+    this.#arriving = parts.received.open(this.sender.client, {
       cutOff: (error) => this.#cutOff(error),
       resume: () => this.#starve(false),
     })
@@ -124,12 +116,8 @@ export class Connection implements Peer {
     if (this.#closing && this.#isIdle) this.#farewell(CloseCode.goingAway, new TailraceError('SHUTTING_DOWN'))
   }
 
-  takeProducer(): void {
-    this.#parts.newProducers.take(this.#client, this.#parts.clock.monotonic())
-  }
-
   takeIn(bytes: number): Holding {
-    const taken = this.#parts.received.open(this.#client, { cutOff: () => {} })
+    const taken = this.#parts.received.open(this.sender.client, { cutOff: () => {} })
     const fits = taken.hold(bytes)
     taken.finish()
     if (fits) return taken

@@ -54,10 +54,10 @@ export async function streamGateway(app: FastifyInstance, parts: StreamParts): P
       sendError(reply, new TailraceError('INVALID_REQUEST', 'Connect with WebSocket.'), 426)
     },
     wsHandler: (socket, request) => {
-      const writes = accessOf(request.headers, limits) === 'write'
+      const sender = { client: clientOf(request.raw.socket.remoteAddress), access: accessOf(request.headers, limits) }
       const named = (request.query as Record<string, unknown>)[schemasParameter]
       const schemas = named === undefined ? undefined : String(named)
-      const connection = new Connection(socket as GatewaySocket, request.raw.socket, writes, schemas, parts)
+      const connection = new Connection(socket as GatewaySocket, request.raw.socket, sender, schemas, parts)
       connections.add(connection)
       metrics.connections.inc()
       socket.once('close', () => {

@@ -10,6 +10,7 @@ import type { GatewayLimits } from '../limits/limits.ts'
 import type { GatewayMetrics } from '../limits/metrics.ts'
 import type { NewProducers } from '../limits/new-producers.ts'
 import type { ReadBudget } from '../limits/read-budget.ts'
+import type { Sender } from '../limits/request-context.ts'
 import type { SharedTexts } from './shared-texts.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
@@ -36,8 +37,7 @@ export interface Peer {
   readonly subscriptions: Subscriptions
   /** What may be read for this connection at once. */
   readonly reads: ReadBudget
-  /** False for a page of a foreign origin: it reads only. */
-  readonly mayWrite: boolean
+  readonly sender: Sender
   /** Little enough waits to be sent that subscriptions may go on. */
   readonly roomy: boolean
   /** So much waits to be sent that data must be refused. */
@@ -51,8 +51,6 @@ export interface Peer {
   release(bytes: number): void
   /** Counts what a request holds until it is released, for work that keeps no bytes of its own kind. Throws OVERLOADED. */
   takeIn(bytes: number): Holding
-  /** Counts a producer id that the client asks for. Throws TOO_MANY_PRODUCERS. */
-  takeProducer(): void
   /** Tells the client what was wrong and closes. `closeCode`: RFC 6455 §7.4.1. */
   fail(closeCode: number, error: TailraceError): void
   /** Handling something of this client has failed for a mistake of the broker: ends the connection at once. */

@@ -1,6 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import { recordsFromJson } from '../json/record.ts'
-import type { TransportMetrics } from '../limits/metrics.ts'
+import { RequestContext } from '../limits/request-context.ts'
 import { OwnLatest } from './own-latest.ts'
 import type { Peer, StreamParts } from './peer.ts'
 import { type OutOfRange, Subscription } from './subscription.ts'
@@ -11,7 +11,7 @@ import { TextSink } from './text-sink.ts'
 export class TextProtocol {
   readonly #peer: Peer
   readonly #parts: StreamParts
-  readonly #metrics: TransportMetrics
+  readonly #context: RequestContext
   readonly #ownLatest: OwnLatest
   /** Publishes of a connection are done one after the other, so that their records keep its order. */
   #lastPublish: Promise<void> = Promise.resolve()
@@ -20,7 +20,7 @@ export class TextProtocol {
     this.#peer = peer
     this.#parts = parts
     this.#ownLatest = new OwnLatest(peer.subscriptions, parts.clock)
-    this.#metrics = parts.metrics.transports.websocket_json
+    this.#context = new RequestContext(peer.sender, parts.metrics.transports.websocket_json, parts)
   }
 
   /** A message that cannot be used is answered with an error and the connection stays: a typing error should not end a session. */
@@ -31,12 +31,12 @@ export class TextProtocol {
       id = idOf(message)
       this.#handle(requestFrom(message), data.length)
     } catch (error) {
-      this.sendError(id, this.#known(error))
+      this.sendError(id, this.#context.known(error))
     }
   }
 
   sendError(id: TextId | undefined, error: TailraceError, place: { partition?: number } = {}): void {
-    this.#metrics.failed(error.code)
+    this.#context.metrics.failed(error.code)
     this.#peer.sendText(JSON.stringify({ op: 'error', id, ...place, ...error.toJSON() }))
   }
 
@@ -68,7 +68,7 @@ export class TextProtocol {
     const key = subscriptionKey(request.id)
     const tellError = (partition: number | null, error: TailraceError, range?: OutOfRange) =>
       this.sendError(request.id, error, partition === null ? {} : { partition, ...shownRange(range) })
-    const [peer, metrics] = [this.#peer, this.#metrics]
+    const [peer, metrics] = [this.#peer, this.#context.metrics]
     const sink = new TextSink(request, { peer, metrics, texts }, tellError)
     const onEnd = () => this.#peer.subscriptions.remove(key)
     const subscription = new Subscription(request, { api, clock, random, peer, sink, onEnd })
@@ -82,31 +82,24 @@ export class TextProtocol {
   }
 
   #publish({ id, topic, topicId, records }: TextRequest & { op: 'publish' }, bytes: number): void {
-    if (!this.#peer.mayWrite) throw new TailraceError('ORIGIN_REFUSED')
+    this.#context.checkWrite()
     const inputs = recordsFromJson(records)
-    const started = this.#parts.clock.monotonic()
+    const started = this.#context.now()
     const taken = this.#peer.takeIn(bytes)
     this.#peer.hold(bytes)
     const published = this.#lastPublish.then(async () => {
       try {
-        const { publisher, limits } = this.#parts
-        const publish = () => publisher.publish(topic, inputs, topicId)
-        const { offsets, tokens } = await this.#ownLatest.behind(topic, null, limits.requestTimeoutMs, publish)
-        this.#metrics.published(bytes, (this.#parts.clock.monotonic() - started) / 1000)
+        const publish = () => this.#parts.publisher.publish(topic, inputs, topicId)
+        const { offsets, tokens } = await this.#ownLatest.behind(topic, null, this.#context.publishMs(), publish)
+        this.#context.published(bytes, started)
         this.#peer.sendText(JSON.stringify({ op: 'ack', id, offsets, tokens }))
       } catch (error) {
-        this.sendError(id, this.#known(error))
+        this.sendError(id, this.#context.known(error))
       }
       taken.release()
       this.#peer.release(bytes)
     })
     this.#lastPublish = published.catch((error) => this.#peer.fault(error))
-  }
-
-  #known(error: unknown): TailraceError {
-    const known = TailraceError.concealed(error)
-    if (known !== error) this.#parts.log.error({ err: error }, 'a request on a WebSocket failed unexpectedly')
-    return known
   }
 }
 

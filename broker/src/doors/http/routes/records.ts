@@ -6,11 +6,8 @@ import type { JsonPublisher } from '../../json/publisher.ts'
 import { mostJsonBytes, readRun } from '../../json/read-records.ts'
 import { recordsFromJson } from '../../json/record.ts'
 import { RestingQueue } from '../../json/resting-queue.ts'
-import { clientOf } from '../../limits/client-address.ts'
 import { readLimits } from '../../limits/limits.ts'
-import type { TransportMetrics } from '../../limits/metrics.ts'
 import { fetchWithin, type ReadBudget, type Waiting } from '../../limits/read-budget.ts'
-import { checkWay } from '../../limits/read-way.ts'
 import type { WaitingReads } from '../../limits/waiting-reads.ts'
 import type { Abandonment } from '../abandonment.ts'
 import type { Admission } from '../load-shedding.ts'
@@ -21,7 +18,6 @@ export interface RecordRouteParts {
   readonly api: BrokerApi
   readonly clock: Clock
   readonly publisher: JsonPublisher
-  readonly metrics: TransportMetrics
   readonly admission: Admission
   readonly abandonment: Abandonment
   readonly reads: ReadBudget
@@ -46,7 +42,7 @@ interface ReadRequest {
 
 /** Records: publish, and read with a long poll. */
 export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): void {
-  const { api, clock, publisher, metrics, admission, abandonment, reads, waits } = parts
+  const { api, clock, publisher, admission, abandonment, reads, waits } = parts
   const turns = new RestingQueue(clock)
 
   app.post<{ Params: { topic: string }; Querystring: { topicId: string }; Body: { records?: unknown } | null }>(
@@ -59,10 +55,11 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
         httpPart === 'body' ? anything : app.validatorCompiler!({ schema } as never),
     },
     async (request) => {
-      const started = clock.monotonic()
+      const { context } = request
+      const started = context.now()
       const records = recordsFromJson(request.body?.records)
       const published = await publisher.publish(request.params.topic, records, request.query.topicId)
-      metrics.published(Number(request.headers['content-length'] ?? 0), (clock.monotonic() - started) / 1000)
+      context.published(Number(request.headers['content-length'] ?? 0), started)
       return published
     },
   )
@@ -73,40 +70,33 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
     async (request, reply) => {
       const { topic, partition } = request.params
       const { maxBytes, waitMs, token, replica, topicId, linearizable } = request.query
-      checkWay(replica, linearizable)
+      const { context } = request
       const signal = abandonment.of(reply)
+      const covered = token === undefined ? {} : { token: parseReadToken(token) }
+      const most = Math.min(maxBytes, readLimits.jsonBytes)
+      const asked = { offset: 0, maxBytes: most, waitMs, replica, linearizable, ...covered, topicId }
+      const bounded = context.read(asked, signal)
       const from = request.query.offset
       if (replica && !/^[0-9]+$/.test(from)) throw new TailraceError('INVALID_REQUEST', replicaNeedsOffset)
       const offset = await startOffset(api, topic, partition, from, topicId, linearizable)
-      const covered = token === undefined ? {} : { token: parseReadToken(token) }
-      const wanted = {
-        offset,
-        maxBytes: Math.min(maxBytes, readLimits.jsonBytes),
-        waitMs,
-        replica,
-        linearizable,
-        ...covered,
-        topicId,
-        signal,
-      }
       const waiting: Waiting = (empty, fetch) => {
         admission.leave(request)
-        return waits.wait(clientOf(request.ip), empty, signal, fetch)
+        return waits.wait(context.sender.client, empty, signal, fetch)
       }
-      const result = await fetchWithin(reads, api, topic, partition, wanted, waiting)
-      const most = mostJsonBytes(result.batches, readLimits.jsonBytes)
+      const result = await fetchWithin(reads, api, topic, partition, { ...bounded, offset }, waiting)
+      const mostText = mostJsonBytes(result.batches, readLimits.jsonBytes)
       const write = (): Buffer => {
         // Nobody waits for it: and 'close', which gives back what is taken below, has been.
         if (signal.aborted) throw new TailraceError('ABORTED')
         // What could not be kept is refused before the work. Later only the text counts, which may be many times what was fetched.
-        const room = admission.answer(reply, most)
+        const room = admission.answer(reply, mostText)
         const { records, nextOffset } = readRun(result, offset, readLimits.jsonBytes)
         const text = Buffer.from(JSON.stringify({ records, nextOffset, highWatermark: result.highWatermark }))
         room.hold(text.length)
         return text
       }
-      metrics.fetched(result.bytes)
-      const answer = most > longWorkBytes ? await turns.run(write) : write()
+      context.metrics.fetched(result.bytes)
+      const answer = mostText > longWorkBytes ? await turns.run(write) : write()
       if (signal.aborted) throw new TailraceError('ABORTED')
       return reply.type('application/json; charset=utf-8').send(answer)
     },
