@@ -1,5 +1,7 @@
-import { encodeFrame, MessageNumber, protocolJson } from '@tailrace/schemas'
+import { encodeFrame, MessageNumber, peerRequestNames, protocolJson, TailraceError } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
+import { NewerProtocol } from '../../../../schemas/src/testing/newer-protocol.ts'
+import { sampleMessages } from '../../../../schemas/src/testing/sample-messages.ts'
 import { addressOf, identityOfBroker, PeerCluster, type RawPeer } from '../testing/peer-cluster.ts'
 import { helloOf, helloReplyOf } from './identity-frames.ts'
 
@@ -25,14 +27,14 @@ function numbered(number: number, correlation: number): Uint8Array {
   return frame!
 }
 
-async function newerPeer() {
+async function newerPeer(protocol = newerProtocol()) {
   const cluster = new PeerCluster()
   const broker = await cluster.start(1, { join: [] })
   const raw: RawPeer = await cluster.connectTo(broker)
   const me = identityOfBroker(9, '')
   raw.send('Hello', { ...helloOf(me), schemas: 'newer' })
   await cluster.pass(20)
-  raw.send('HelloReply', helloReplyOf(me, newerProtocol(), null))
+  raw.send('HelloReply', helloReplyOf(me, protocol, null))
   await cluster.pass(20)
   raw.frames.length = 0
   return { cluster, broker, raw }
@@ -47,6 +49,22 @@ test('a request that only a newer broker knows is answered with a Failure, and t
     { name: 'Failure', fields: { correlation: 2 ** 40, error: { code: 'UNSUPPORTED_MESSAGE' } } },
   ])
   expect(broker.peers.stats).toMatchObject({ unknownMessages: 1, malformed: 0 })
+})
+
+test('requests in which every record has a field more are heard as this version knows them, and answered', async () => {
+  const names = [...peerRequestNames]
+  const protocol = new NewerProtocol(names)
+  const { cluster, broker, raw } = await newerPeer(protocol.json)
+  const heard: unknown[] = []
+  broker.answer = async (_from, name, fields) => {
+    heard.push([name, fields])
+    throw new TailraceError('NOT_LEADER')
+  }
+  for (const name of names) raw.stream.write([protocol.frame(name, sampleMessages[name])])
+  await cluster.pass(20)
+  expect(heard).toEqual(names.map((name) => [name, sampleMessages[name]]))
+  expect(raw.frames.map(({ name }) => name)).toEqual(names.map(() => 'Failure'))
+  expect(broker.peers.stats).toMatchObject({ malformed: 0, handlerFaults: 0 })
 })
 
 test('a message without answer that only a newer broker knows is ignored; what follows it is heard', async () => {
