@@ -61,8 +61,14 @@ const sessions: readonly (readonly Block[])[] = [
   ],
   [answer('beat', moved), answer('topic', { id: 't2' }), answer('created', { id: 't2' }), answer('status')],
   [answer('beat', { level: 1, ancestors: [5, 1], caughtUp: false }), answer('beat', { ancestors: [7, 1] })],
-  [refusal('beat', 'NOT_READY'), answer('beat'), refusal('beat', 'CASCADE_CYCLE'), answer('beat')],
-  [refusal('beat', 'UNSUPPORTED_MESSAGE'), refusal('topics', 'OVERLOADED'), answer('beat'), answer('topics')],
+  [
+    refusal('beat', 'NOT_READY'),
+    answer('beat'),
+    refusal('beat', 'CASCADE_CYCLE'),
+    answer('beat'),
+    refusal('beat', 'UNSUPPORTED_MESSAGE'),
+    refusal('topics', 'OVERLOADED'),
+  ],
   [
     answer('beat'),
     refusal('topic', 'UNKNOWN_TOPIC'),

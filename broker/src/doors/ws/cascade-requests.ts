@@ -7,7 +7,8 @@ import type { Peer } from './peer.ts'
 
 /**
  * Requests of a cascade broker on the WebSocket that carries its records. Any client may send them, so they are
- * bounded: one beat at work on a connection, nothing for a client that does not read, nothing for a page of a foreign origin.
+ * bounded: one beat at work on a connection, nothing for a client that does not read, nothing for a page of a foreign
+ * origin.
  */
 export class CascadeRequests {
   readonly #peer: Pick<Peer, 'choked'>
