@@ -1,5 +1,5 @@
-import type { BrokerId, GroupId, PartitionNumber } from '@tailrace/schemas'
-import { METADATA_GROUP, NO_BROKER } from '@tailrace/schemas'
+import type { BrokerId } from '@tailrace/schemas'
+import { METADATA_GROUP } from '@tailrace/schemas'
 import type { AdminApi } from '../api/admin-api.ts'
 import type { BrokerApi } from '../api/broker-api.ts'
 import { damagedFile } from '../log/recovery/damaged-file.ts'
@@ -14,13 +14,12 @@ import type { BrokerRegistration } from './metadata/command.ts'
 import { outOfRange, supports } from './metadata/feature-levels.ts'
 import type { FormationRecord } from './metadata/formation-record.ts'
 import { clusterSecret } from './metadata/formation-record.ts'
-import type { Applied, Topic } from './metadata/metadata-state.ts'
 import { loadMetadata } from './metadata/metadata-store.ts'
 import { checkStoredSizes } from './metadata/stored-sizes.ts'
+import { MetadataEffects } from './metadata-effects.ts'
 import type { ClusterNodeDeps } from './node-deps.ts'
 import { composePeerHandlers } from './peer-handlers.ts'
-import { describeRefusals } from './refusals.ts'
-import { describeStandings } from './replicas/replica-standings.ts'
+import { freshness, not, readinessOf } from './readiness.ts'
 import { createBrokerApi } from './routing/broker-facade.ts'
 
 export type { ClusterNodeDeps, DiallingPeers, GroupsWithPeers } from './node-deps.ts'
@@ -43,7 +42,6 @@ export interface ClusterNode {
 /** How long the first metadata leader waits for the others to be there, so that its first election is not in vain. */
 const SHARED_MS = 500
 const OPEN_RETRY_MS = 1000
-const COMMAND_MS = 10_000
 
 /** A broker as a member of its cluster. */
 export function createClusterNode(deps: ClusterNodeDeps): ClusterNode {
@@ -58,30 +56,32 @@ class BrokerNode implements ClusterNode {
   readonly #file: IdentityFile
   readonly #parts: BrokerParts
   readonly #witness: Witness
-  readonly #listeners = new Set<(topic: string, partition: PartitionNumber) => void>()
+  readonly #effects: MetadataEffects
   #closed = false
 
   constructor(deps: ClusterNodeDeps) {
     this.#deps = deps
     this.#file = new IdentityFile(deps.disk, deps.dataFolder, deps.brokerId)
     this.#parts = createParts(deps, this.#file, {
-      applied: (applied) => this.#applied(applied),
-      restored: () => this.#restored(),
+      applied: (applied) => this.#effects.applied(applied),
+      restored: () => this.#effects.restored(),
       formed: (record) => void this.#becomeMember(record),
       welcomed: (welcome) => this.#welcomed(welcome),
-      leadershipChanged: (group) => this.#leadershipChanged(group),
-      removed: (group) => this.#replicaRemoved(group),
+      leadershipChanged: (group) => this.#effects.leadershipChanged(group),
+      removed: (group) => this.#effects.replicaRemoved(group),
       describeSelf: () => this.#describeSelf(),
     })
-    this.#parts.state.freshness = () => this.#freshness()
+    this.#effects = new MetadataEffects(deps, this.#parts)
+    this.#parts.state.freshness = () => freshness(this.#parts)
     this.admin = this.#parts.admin
     this.api = createBrokerApi({
       ...this.#parts,
       brokerId: deps.brokerId,
       peers: deps.peers,
-      listeners: this.#listeners,
+      listeners: this.#effects.listeners,
       formation: () => this.#file.formation,
-      readiness: () => this.#readiness(),
+      readiness: () =>
+        this.#closed ? not('The broker is shutting down.') : readinessOf(deps, this.#parts, this.#file),
     })
     this.#witness = new Witness({
       ...deps,
@@ -115,7 +115,7 @@ class BrokerNode implements ClusterNode {
     const record = this.#file.formation
     if (record === null) return formation.tryToForm()
     groups.sealTokens(clusterSecret(record))
-    this.#dial(this.#parts.addresses())
+    this.#effects.dial(this.#parts.addresses())
     reconciler.start()
     await this.#openMetadata(record, { preferred: false, isNew: false })
     void registration.run()
@@ -123,6 +123,7 @@ class BrokerNode implements ClusterNode {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#effects.close()
     const { formation, joining, registration, reconciler, controller, leaderReturn, members, forcedLeader } =
       this.#parts
     const parts = [formation, joining, registration, reconciler, controller, leaderReturn, members, forcedLeader]
@@ -151,7 +152,7 @@ class BrokerNode implements ClusterNode {
 
   async #welcomed({ record, admission, addresses }: Welcome): Promise<void> {
     await this.#parts.formation.welcomed(record, admission)
-    this.#dial(addresses)
+    this.#effects.dial(addresses)
   }
 
   async #openMetadata(
@@ -183,124 +184,6 @@ class BrokerNode implements ClusterNode {
     return members.filter((id) => !removed.has(id))
   }
 
-  #applied(applied: Applied): void {
-    const { created, deleted, altered, changed, broker, joined, removed } = applied
-    const { reconciler, controller, forcedLeader, leader, directory } = this.#parts
-    if (broker !== undefined) this.#dial([broker.peer])
-    if (joined !== undefined) this.#memberChanged(joined.id)
-    if (removed !== undefined) this.#memberChanged(removed)
-    if (created !== undefined) {
-      for (const { group } of created.partitions) this.#reviewLeader(group)
-      reconciler.created(created)
-    }
-    if (altered !== undefined) reconciler.altered(altered)
-    if (deleted !== undefined) {
-      reconciler.deleted(deleted)
-      this.#forget(deleted)
-    }
-    if (changed !== undefined) {
-      this.#reviewLeader(changed.topic.partitions[changed.partition]!.group)
-      reconciler.changed(changed)
-      forcedLeader.look(changed.topic.partitions[changed.partition]!.group)
-      controller.wake()
-    }
-    if (applied.metadataPriority) this.#prioritise()
-    if (broker?.id === this.#deps.brokerId && this.#parts.registration.applied) this.#caughtUp()
-    leader.applied(applied)
-    directory.touch()
-  }
-
-  /** The metadata has come as a whole, from another broker: what changed is not known, so everything is looked at. */
-  #restored(): void {
-    const { state, reconciler, controller, forcedLeader, members, registration, directory } = this.#parts
-    this.#dial(this.#parts.addresses())
-    for (const id of [...state.joined.keys(), ...state.removed.keys()]) this.#memberChanged(id)
-    if (registration.applied) this.#caughtUp()
-    reconciler.resync()
-    forcedLeader.lookAtAll()
-    controller.wake()
-    members.wake()
-    this.#prioritise()
-    directory.keepOnly((group) => state.mayExist(group))
-    for (const group of state.places.keys()) this.#reviewLeader(group)
-    directory.touch()
-  }
-
-  /** This broker knows all that was decided before its start. */
-  #caughtUp(): void {
-    const { reconciler, forcedLeader, state } = this.#parts
-    reconciler.caughtUp()
-    forcedLeader.lookAtAll()
-    for (const group of state.fenced) if (!reconciler.holds(group)) this.#replicaRemoved(group)
-  }
-
-  /** What was announced before this broker knew who holds the partition. */
-  #reviewLeader(group: GroupId): void {
-    const { directory, hearing } = this.#parts
-    directory.review(group, (broker) => hearing.mayHold(broker, group))
-  }
-
-  /** Whoever was left behind when members were forced may come back as a new replica, once the outdated one is gone. */
-  #replicaRemoved(group: GroupId): void {
-    const { brokerId, clock, logger } = this.#deps
-    const { state, client, directory } = this.#parts
-    directory.disown(group)
-    if (this.#closed || !state.partitionOf(group)?.outcasts?.includes(brokerId)) return
-    client.submit({ type: 'replica-dropped', group, broker: brokerId }, COMMAND_MS).catch((error) => {
-      logger.warn({ group, err: error }, 'cannot tell that an outdated replica is gone; trying again')
-      clock.after(OPEN_RETRY_MS, () => this.#replicaRemoved(group))
-    })
-  }
-
-  #memberChanged(id: BrokerId): void {
-    const { state, formation, members } = this.#parts
-    formation.memberChanged(id)
-    const joined = state.joined.get(id)
-    if (joined !== undefined) this.#dial([joined.peer])
-    if (state.removed.has(id) && id !== this.#deps.brokerId) this.#deps.clock.soon(() => this.#deps.peers.hangUp(id))
-    members.wake()
-  }
-
-  #dial(addresses: readonly string[]): void {
-    const { peers, peerAddress } = this.#deps
-    for (const address of addresses) if (address !== peerAddress && address !== '') peers.dial(address)
-  }
-
-  #forget(topic: Topic): void {
-    const { directory, publisher, status, groupRequests } = this.#parts
-    for (const { group } of topic.partitions) {
-      directory.forget(group)
-      publisher.forget(group)
-      status.forget(group)
-      groupRequests.leadershipChanged(group)
-    }
-  }
-
-  #prioritise(): void {
-    const factor = this.#parts.state.metadataPriorities[this.#deps.brokerId] ?? 1
-    this.#deps.groups.get(METADATA_GROUP)?.update({ electionFactor: factor })
-  }
-
-  #leadershipChanged(group: GroupId): void {
-    const { publisher, groupRequests, controller, leaderReturn, members, state } = this.#parts
-    publisher.leadershipChanged(group)
-    groupRequests.leadershipChanged(group)
-    if (group === METADATA_GROUP) {
-      controller.wake()
-      leaderReturn.wake()
-      members.wake()
-    }
-    const place = state.places.get(group)
-    if (place === undefined) return
-    for (const listener of this.#listeners) {
-      try {
-        listener(place.topic.name, place.partition)
-      } catch (error) {
-        this.#deps.logger.error({ err: error }, 'a listener for leaderships has failed')
-      }
-    }
-  }
-
   #describeSelf(): BrokerRegistration {
     const { brokerId, http, peerAddress, pid, incarnation } = this.#deps
     const { lowest, highest } = this.#parts.levels
@@ -313,37 +196,6 @@ class BrokerNode implements ClusterNode {
       directoryId: this.#file.directoryId,
       levels: { lowest, highest },
     }
-  }
-
-  #freshness(): 'level' | 'leaderless' | 'behind' {
-    const { registration, directory } = this.#parts
-    if (!registration.applied) return 'behind'
-    return directory.lookup(METADATA_GROUP).leader === NO_BROKER ? 'leaderless' : 'level'
-  }
-
-  #readiness(): { ready: boolean; reason: string } {
-    const { formation, joining, directory, registration, reconciler, state, machine } = this.#parts
-    const not = (reason: string): { ready: boolean; reason: string } => ({ ready: false, reason })
-    if (this.#closed) return not('The broker is shutting down.')
-    const refusals = (): string => describeRefusals(this.#deps.peers, [...this.#deps.join, ...this.#parts.addresses()])
-    if (this.#file.formation === null) {
-      const refused = refusals()
-      if (refused !== '') return not(refused)
-      if (joining.refusal !== '') return not(`The broker is not admitted: ${joining.refusal}`)
-      if (!this.#deps.join.includes(this.#deps.peerAddress)) {
-        return not(`Waiting for a member of a cluster at ${this.#deps.join.join(', ')}.`)
-      }
-      return not(`The cluster is not formed; waiting for ${formation.missing.join(', ') || 'its members'}.`)
-    }
-    if (machine.unreadable !== null) return not(machine.unreadable.message)
-    if (state.removed.has(this.#deps.brokerId)) return not('The broker was removed from the cluster.')
-    if (directory.lookup(METADATA_GROUP).leader === NO_BROKER) {
-      return not(`The metadata group has no leader. ${refusals()}`.trimEnd())
-    }
-    if (!registration.applied) return not('The broker has not caught up with the metadata.')
-    for (const { unfit } of this.#deps.groups.all()) if (unfit) return not(`A replica does not go on. ${unfit}`)
-    if (reconciler.pending > 0) return not(`${reconciler.pending} replicas are not opened yet.`)
-    return { ready: true, reason: describeStandings(this.#deps.groups.all()) }
   }
 }
 

@@ -1,0 +1,146 @@
+import type { BrokerId, GroupId, PartitionNumber } from '@tailrace/schemas'
+import { METADATA_GROUP } from '@tailrace/schemas'
+import type { BrokerParts } from './broker-parts.ts'
+import type { Applied, Topic } from './metadata/metadata-state.ts'
+import type { ClusterNodeDeps } from './node-deps.ts'
+
+const RETRY_MS = 1000
+const COMMAND_MS = 10_000
+
+export type LeadershipListener = (topic: string, partition: PartitionNumber) => void
+
+/** Brings what the metadata says, and who leads what, to the parts of a broker that act on it. */
+export class MetadataEffects {
+  /** Subscribers that look again where a leadership may have moved. */
+  readonly listeners = new Set<LeadershipListener>()
+  readonly #deps: ClusterNodeDeps
+  readonly #parts: BrokerParts
+  #closed = false
+
+  constructor(deps: ClusterNodeDeps, parts: BrokerParts) {
+    this.#deps = deps
+    this.#parts = parts
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  applied(applied: Applied): void {
+    const { created, deleted, altered, changed, broker, joined, removed } = applied
+    const { reconciler, controller, forcedLeader, leader, directory } = this.#parts
+    if (broker !== undefined) this.dial([broker.peer])
+    if (joined !== undefined) this.#memberChanged(joined.id)
+    if (removed !== undefined) this.#memberChanged(removed)
+    if (created !== undefined) {
+      for (const { group } of created.partitions) this.#reviewLeader(group)
+      reconciler.created(created)
+    }
+    if (altered !== undefined) reconciler.altered(altered)
+    if (deleted !== undefined) {
+      reconciler.deleted(deleted)
+      this.#forget(deleted)
+    }
+    if (changed !== undefined) {
+      this.#reviewLeader(changed.topic.partitions[changed.partition]!.group)
+      reconciler.changed(changed)
+      forcedLeader.look(changed.topic.partitions[changed.partition]!.group)
+      controller.wake()
+    }
+    if (applied.metadataPriority) this.#prioritise()
+    if (broker?.id === this.#deps.brokerId && this.#parts.registration.applied) this.#caughtUp()
+    leader.applied(applied)
+    directory.touch()
+  }
+
+  /** The metadata has come as a whole, from another broker: what changed is not known, so everything is looked at. */
+  restored(): void {
+    const { state, reconciler, controller, forcedLeader, members, registration, directory } = this.#parts
+    this.dial(this.#parts.addresses())
+    for (const id of [...state.joined.keys(), ...state.removed.keys()]) this.#memberChanged(id)
+    if (registration.applied) this.#caughtUp()
+    reconciler.resync()
+    forcedLeader.lookAtAll()
+    controller.wake()
+    members.wake()
+    this.#prioritise()
+    directory.keepOnly((group) => state.mayExist(group))
+    for (const group of state.places.keys()) this.#reviewLeader(group)
+    directory.touch()
+  }
+
+  /** This broker knows all that was decided before its start. */
+  #caughtUp(): void {
+    const { reconciler, forcedLeader, state } = this.#parts
+    reconciler.caughtUp()
+    forcedLeader.lookAtAll()
+    for (const group of state.fenced) if (!reconciler.holds(group)) this.replicaRemoved(group)
+  }
+
+  /** What was announced before this broker knew who holds the partition. */
+  #reviewLeader(group: GroupId): void {
+    const { directory, hearing } = this.#parts
+    directory.review(group, (broker) => hearing.mayHold(broker, group))
+  }
+
+  /** A broker that was left out when members were forced may have a new replica once the outdated one is gone. */
+  replicaRemoved(group: GroupId): void {
+    const { brokerId, clock, logger } = this.#deps
+    const { state, client, directory } = this.#parts
+    directory.disown(group)
+    if (this.#closed || !state.partitionOf(group)?.outcasts?.includes(brokerId)) return
+    client.submit({ type: 'replica-dropped', group, broker: brokerId }, COMMAND_MS).catch((error) => {
+      logger.warn({ group, err: error }, 'cannot tell that an outdated replica is gone; trying again')
+      clock.after(RETRY_MS, () => this.replicaRemoved(group))
+    })
+  }
+
+  #memberChanged(id: BrokerId): void {
+    const { state, formation, members } = this.#parts
+    formation.memberChanged(id)
+    const joined = state.joined.get(id)
+    if (joined !== undefined) this.dial([joined.peer])
+    if (state.removed.has(id) && id !== this.#deps.brokerId) this.#deps.clock.soon(() => this.#deps.peers.hangUp(id))
+    members.wake()
+  }
+
+  dial(addresses: readonly string[]): void {
+    const { peers, peerAddress } = this.#deps
+    for (const address of addresses) if (address !== peerAddress && address !== '') peers.dial(address)
+  }
+
+  #forget(topic: Topic): void {
+    const { directory, publisher, status, groupRequests } = this.#parts
+    for (const { group } of topic.partitions) {
+      directory.forget(group)
+      publisher.forget(group)
+      status.forget(group)
+      groupRequests.leadershipChanged(group)
+    }
+  }
+
+  #prioritise(): void {
+    const factor = this.#parts.state.metadataPriorities[this.#deps.brokerId] ?? 1
+    this.#deps.groups.get(METADATA_GROUP)?.update({ electionFactor: factor })
+  }
+
+  leadershipChanged(group: GroupId): void {
+    const { publisher, groupRequests, controller, leaderReturn, members, state } = this.#parts
+    publisher.leadershipChanged(group)
+    groupRequests.leadershipChanged(group)
+    if (group === METADATA_GROUP) {
+      controller.wake()
+      leaderReturn.wake()
+      members.wake()
+    }
+    const place = state.places.get(group)
+    if (place === undefined) return
+    for (const listener of this.listeners) {
+      try {
+        listener(place.topic.name, place.partition)
+      } catch (error) {
+        this.#deps.logger.error({ err: error }, 'a listener for leaderships has failed')
+      }
+    }
+  }
+}

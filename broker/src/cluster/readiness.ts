@@ -1,0 +1,45 @@
+import { METADATA_GROUP, NO_BROKER } from '@tailrace/schemas'
+import type { BrokerParts } from './broker-parts.ts'
+import type { IdentityFile } from './formation/identity-file.ts'
+import type { ClusterNodeDeps } from './node-deps.ts'
+import { describeRefusals } from './refusals.ts'
+import { describeStandings } from './replicas/replica-standings.ts'
+
+export interface Readiness {
+  readonly ready: boolean
+  readonly reason: string
+}
+
+/** How far this broker is with the metadata: `level` with it, as far as it can tell; `leaderless`: it may miss the end of it. */
+export function freshness({ registration, directory }: BrokerParts): 'level' | 'leaderless' | 'behind' {
+  if (!registration.applied) return 'behind'
+  return directory.lookup(METADATA_GROUP).leader === NO_BROKER ? 'leaderless' : 'level'
+}
+
+/** Whether clients may be sent here, and if not, why and what is awaited. */
+export function readinessOf(deps: ClusterNodeDeps, parts: BrokerParts, file: IdentityFile): Readiness {
+  const { directory, registration, reconciler, state, machine } = parts
+  const refusals = (): string => describeRefusals(deps.peers, [...deps.join, ...parts.addresses()])
+  if (file.formation === null) return not(whyNoMember(deps, parts, refusals()))
+  if (machine.unreadable !== null) return not(machine.unreadable.message)
+  if (state.removed.has(deps.brokerId)) return not('The broker was removed from the cluster.')
+  if (directory.lookup(METADATA_GROUP).leader === NO_BROKER) {
+    return not(`The metadata group has no leader. ${refusals()}`.trimEnd())
+  }
+  if (!registration.applied) return not('The broker has not caught up with the metadata.')
+  for (const { unfit } of deps.groups.all()) if (unfit) return not(`A replica does not go on. ${unfit}`)
+  if (reconciler.pending > 0) return not(`${reconciler.pending} replicas are not opened yet.`)
+  return { ready: true, reason: describeStandings(deps.groups.all()) }
+}
+
+export function not(reason: string): Readiness {
+  return { ready: false, reason }
+}
+
+function whyNoMember({ join, peerAddress }: ClusterNodeDeps, parts: BrokerParts, refused: string): string {
+  const { formation, joining } = parts
+  if (refused !== '') return refused
+  if (joining.refusal !== '') return `The broker is not admitted: ${joining.refusal}`
+  if (!join.includes(peerAddress)) return `Waiting for a member of a cluster at ${join.join(', ')}.`
+  return `The cluster is not formed; waiting for ${formation.missing.join(', ') || 'its members'}.`
+}
