@@ -54,7 +54,7 @@ describe('an entry beside the log', () => {
   })
 })
 
-it('what is absurd is told, eight at most until the driver takes it', () => {
+it('absurd messages are reported, eight at most until the driver takes the reports', () => {
   const outbox = { hasRare: false, absurdities: [] as string[] }
   for (let at = 0; at < 20; at++) noteAbsurdity({ outbox } as unknown as RaftState, `${at}`)
   expect(outbox).toEqual({ hasRare: true, absurdities: ['0', '1', '2', '3', '4', '5', '6', '7'] })

@@ -2,11 +2,11 @@ import type { EntryHeader } from '@tailrace/schemas'
 import type { AppendMessage } from './messages.ts'
 import type { RaftState } from './state.ts'
 
-/** So many are told at once; what repeats itself thousands of times would fill memory until the driver takes it. */
+/** At most so many reports wait for the driver: a message that is repeated thousands of times would fill memory. */
 const MOST_TOLD = 8
 
 /**
- * A peer has sent what no correct replica sends. It is dropped and told: a rule of this replica's own is not broken by it, so it goes on
+ * A peer has sent a message that no correct replica sends. The message is dropped and reported: it breaks no rule of this replica's own, so the replica continues
  * (invariant.ts is for those).
  */
 export function noteAbsurdity({ outbox }: RaftState, text: string): void {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ET, TestCluster } from './testing/test-cluster.ts'
 
-test('a fresh group of three elects a leader, and everybody holds and commits its first entry', () => {
+test('a fresh group of three elects a leader, and all replicas hold and commit its first entry', () => {
   const cluster = new TestCluster(3)
   cluster.tick(3 * ET)
   expect(cluster.leaders).toHaveLength(1)
@@ -56,13 +56,13 @@ describe('M8: every other heartbeat is lost', () => {
     cluster.tick(60 * ET)
     return cluster.leaderChanges
   }
-  test('nobody campaigns, not even with the shortest of all timers', () => {
+  test('no replica campaigns, not even with the shortest of all timers', () => {
     expect(run((count) => count % 2 === 0)).toBe(0)
   })
-  test('control: without any, somebody does, though appends would reach everybody', () => {
+  test('control: without any heartbeat a replica does, though appends would reach all replicas', () => {
     expect(run(() => false, { noHeartbeats: true })).toBeGreaterThan(0)
   })
-  test('control: if one in eleven arrives, somebody does', () => {
+  test('control: if one in eleven arrives, a replica does', () => {
     expect(run((count) => count % 11 !== 0)).toBeGreaterThan(0)
   })
 })
@@ -85,7 +85,7 @@ describe('M7: five brokers whose clocks tick together', () => {
     expect(Math.max(...terms)).toBeLessThan(20)
     expect(terms.filter((term) => term === 1).length).toBeGreaterThan(100)
   })
-  test('control: with one fixed timeout for all, nobody is ever elected', () => {
+  test('control: with one fixed timeout for all, no replica is ever elected', () => {
     expect(termsUntilLeader(1, { fixedTimeouts: true })).toBe(100)
   })
 })
@@ -134,7 +134,7 @@ describe('M20: asymmetric partition', () => {
   test('600 election timeouts without a change of leader, appends going on; healed, the third catches up', () => {
     expect(run({})).toEqual({ changes: 0, lag: 0 })
   })
-  test('control: without pre-vote and lease check leadership wanders', () => {
+  test('control: without pre-vote and lease check leadership moves again and again', () => {
     expect(run({ noLeaseCheck: true, noPreVote: true }).changes).toBeGreaterThan(100)
   })
 })
@@ -149,7 +149,7 @@ describe('M80: a node that was alone for 1000 election timeouts', () => {
     cluster.leaderChanges = 0
     return cluster
   }
-  test('has kept its term, and disturbs nobody when it returns', () => {
+  test('has kept its term, and disturbs no other replica when it returns', () => {
     const cluster = isolate({})
     expect(cluster.node(3).core.term).toBe(cluster.node(1).core.term)
     cluster.heal()
@@ -173,7 +173,7 @@ describe('M80: a node that was alone for 1000 election timeouts', () => {
 })
 
 describe('M19: a symmetric partition is healed', () => {
-  /** Broker 3 was alone, campaigning without pre-vote, for 100 elections or more. With `removed` the others no longer count it in. */
+  /** Broker 3 was alone, campaigning without pre-vote, for 100 elections or more. With `removed` it is no member of the others' configuration any more. */
   function healed(removed: boolean): { cluster: TestCluster; term: number } {
     const remaining = { voters: [1, 2], outgoing: [], learners: [] }
     const cluster = new TestCluster(3, {}, [], { noPreVote: true })
@@ -224,7 +224,7 @@ describe('M22: check quorum', () => {
     expect(ticks).toBeGreaterThanOrEqual(ET)
     expect(ticks).toBeLessThanOrEqual(2 * ET)
   })
-  test('control: without it, it does not stop leading', () => {
+  test('control: without the check of the quorum it does not stop leading', () => {
     expect(leadsAlone({ noCheckQuorum: true })).toBe(50 * ET)
   })
   test('heartbeat replies are contact enough for an idle leader', () => {
@@ -237,7 +237,7 @@ describe('M22: check quorum', () => {
 })
 
 describe('M11, M18, M21: a member whose term has run ahead', () => {
-  /** Broker 3 was alone and campaigned without asking first. Returns who leads and what broker 3 has, ten election timeouts after it is back. */
+  /** Broker 3 was alone and campaigned without pre-vote. Returns the leader and the entries of broker 3, ten election timeouts after broker 3 is back. */
   function returns(defects: object): { term: number; leads: number[]; caughtUp: boolean } {
     const cluster = new TestCluster(3, {}, [], { noPreVote: true, ...defects })
     cluster.elect(1)
@@ -257,15 +257,15 @@ describe('M11, M18, M21: a member whose term has run ahead', () => {
     expect(after.leads).toHaveLength(1)
     expect(after.caughtUp).toBe(true)
   })
-  test('control: where leaders of earlier terms get no answer it stays outside permanently', () => {
+  test('control: where leaders of earlier terms get no answer, that member stays outside permanently', () => {
     expect(returns({ staleUnanswered: true })).toMatchObject({ leads: [1], caughtUp: false })
   })
-  test('control: where a leader does not heed a later term in an answer as well', () => {
+  test('control: where a leader ignores a later term in an answer, it stays outside too', () => {
     expect(returns({ leaderKeepsTerm: true })).toMatchObject({ leads: [1], caughtUp: false })
   })
 })
 
-describe('M26: appends on their way to a follower are lost', () => {
+describe('M26: appends in flight to a follower are lost', () => {
   function copies(defects: object): number {
     const cluster = new TestCluster(3, {}, [], defects)
     cluster.elect(1)

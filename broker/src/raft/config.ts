@@ -1,6 +1,6 @@
 import type { BrokerId, EntryHeader, HardState, LogIndex, Offset, TermStart } from '@tailrace/schemas'
 
-/** Who takes part in a group. Joint consensus adds the outgoing voters, learners do not vote (M58, M90). */
+/** The members of a group. Joint consensus adds the outgoing voters, learners do not vote (M58, M90). */
 export interface Configuration {
   readonly voters: readonly BrokerId[]
   /** The old set while a joint change is under way; empty otherwise. */
@@ -9,7 +9,7 @@ export interface Configuration {
   readonly learners: readonly BrokerId[]
   /**
    * Which replica of a broker is meant; missing means 0, a founder. A broker that is removed deletes its replica; added again it comes
-   * with a higher number, so that nobody takes the blank replica for the one that has voted and acknowledged (membership.ts).
+   * with a higher number, so that no replica takes the blank replica for the one that has voted and acknowledged (membership.ts).
    */
   readonly admissions?: Readonly<Record<number, number>>
 }
@@ -48,7 +48,7 @@ export interface RaftOptions {
   readonly maxUncommittedBytes: number
   /** Bytes of a control batch: the size that a TermStart entry is given. */
   readonly controlBytes: number
-  /** Tell followers of a new commit at once when nothing else is on its way to them. For groups whose followers act on commits. */
+  /** Tell followers of a new commit at once when nothing else is in flight to them. For groups whose followers act on commits. */
   readonly announceCommit: boolean
   /**
    * M31: a rejection names the last entry whose term could still match, so that the place of agreement is found in as many steps as
@@ -61,7 +61,7 @@ export interface RaftOptions {
   readonly random: (bound: number) => number
 }
 
-/** What was found on disk when the broker started; all zero and empty for a new group. */
+/** The state found on disk when the broker started; all zero and empty for a new group. */
 export interface RaftStart {
   readonly hardState: HardState
   /** Index before the first entry held, and its term: (0, 0) unless the prefix was compacted. */
@@ -72,7 +72,7 @@ export interface RaftStart {
   readonly nextOffset: Offset
   /** Ascending; covers every entry from prevIndex + 1 on. */
   readonly terms: readonly TermStart[]
-  /** Ascending by index: what the log holds, preceded by what governed at prevIndex. The last one governs (M73). */
+  /** Ascending by index: the configurations in the log, preceded by the one that governed at prevIndex. The last one governs (M73). */
   readonly configurations: readonly IndexedConfiguration[]
   /** A safe lower bound of the commit index (M36), or 0. */
   readonly commitHint: LogIndex

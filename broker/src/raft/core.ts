@@ -8,7 +8,7 @@ import type { MemberTarget } from './members/member-target.ts'
 import type { RaftMessage } from './messages.ts'
 import type { Ready, Role } from './ready.ts'
 
-/** What a caller wants in the log: one batch of `records` records (offsets) and `bytes` bytes. */
+/** A batch that a caller wants in the log: `records` records (offsets) and `bytes` bytes. */
 export interface Proposal {
   readonly records: number
   readonly bytes: number
@@ -39,14 +39,14 @@ export interface RaftCore {
   /** True once an entry of the leader's own term is committed: only then does its commitIndex cover all that was ever acknowledged. */
   readonly commitIsCurrent: boolean
   /**
-   * M24: true while no other broker can lead, so that this leader's commitIndex may answer a linearizable read without asking anybody.
+   * M24: true while no other broker can lead, so that this leader's commitIndex may answer a linearizable read without asking any other replica.
    * Leader only: commitIsCurrent, and a majority (both when joint) has answered a heartbeat that was SENT less than
    * `leaseTicks(electionTicks)` ticks ago (lease.ts; dissertation §6.4.1). A single voter has it always.
    *
    * It stands on three assumptions. If one fails a read may be stale; nothing else is harmed:
    * - No broker's tick is longer than 10/9 of another's, and all brokers of the group have the same electionTicks.
    * - A process that stood still feeds the ticks that it missed, or calls `stoodStill`, before it asks for the lease.
-   * - Nobody is made to campaign past the lease: a leader that sends TimeoutNow must give its lease up first.
+   * - No replica is made to campaign past the lease: a leader that sends TimeoutNow must give its lease up first.
    */
   readonly hasLease: boolean
   /**
@@ -70,30 +70,30 @@ export interface RaftCore {
   persisted(number: number): void
   /** Answer to a ReadRequest: headers of consecutive entries from request.from on; empty if they could not be read. */
   entriesRead(ticket: number, headers: readonly EntryHeader[]): void
-  /** Ends the sleep: somebody may be gone, or something is about to happen. Without effect on who is awake. */
+  /** Ends the sleep: a member may be gone, or something is about to happen. Without effect on a replica that is awake. */
   wake(): void
-  /** Whether the driver can reach a peer: the group's sleep does not wait for a member that it cannot. Wakes a leader when one is back. */
+  /** Whether the driver can reach a peer: the group's sleep does not wait for a member that cannot be reached. Wakes a leader when a member can be reached again. */
   setReachable(peer: BrokerId, reachable: boolean): void
   /**
    * Sleeping follower: its leader's broker shows no sign of life. `elapsedTicks`: ticks of this broker since it fell asleep. `eager`: of all replicas that
-   * are left this one is to campaign first, so that they do not split the votes. Without effect on anybody else.
+   * are left this one is to campaign first, so that they do not split the votes. Without effect on any other replica.
    */
   leaderLost(elapsedTicks: number, eager: boolean): void
   /**
    * M41: the driver has cut its log's prefix, and the cut is durable: the entry before the first one held is (prevIndex, prevTerm).
-   * Only what a Ready has told as committed, and what is durable here, may go (throws otherwise). The configuration stays known.
+   * Only entries that a Ready has told as committed, and that are durable here, may be cut (throws otherwise). The configuration stays known.
    */
   compacted(prevIndex: LogIndex, prevTerm: Term): void
   /**
    * Leader: answers `Ready.offers`, or offers a state to any member by the operator's wish (M84). The state covers all up to
-   * (lastIndex, lastTerm), which is committed (throws otherwise), and is fetched from `source`. False: no longer possible, see
-   * snapshot-offer.ts; then the core asks again if it needs to.
+   * (lastIndex, lastTerm), which is committed (throws otherwise), and is fetched from `source`. False: no longer possible (
+   * snapshot-offer.ts); the core then asks again if it needs to.
    */
   offerSnapshot(to: BrokerId, lastIndex: LogIndex, lastTerm: Term, source: BrokerId): boolean
   /**
    * Answers `Ready.install`: the fetched state and log are durable and have replaced this replica's. `start` describes them; commitHint
-   * must be at least the index that was offered. Between the request and this call, or `installFailed`, the core appends nothing and
-   * does not campaign, but its term and vote may change: they must survive the replacement.
+   * must be at least the index that was offered. Between the request and this call (or `installFailed`) the core appends nothing and
+   * does not campaign, but its term and vote may change. Both must survive the replacement.
    */
   installed(start: RaftStart): void
   /** The state could not be fetched, or is not wanted any more; the old log is still in place. The leader offers again. */
@@ -107,32 +107,32 @@ export interface RaftCore {
   holdersOf(index: LogIndex): BrokerId[]
   /** M35: the state of entries from `from` on, `count` at most. For status pages. */
   entryStates(from: LogIndex, count: number): readonly EntryStatus[]
-  /** The link to a peer broke or was renewed: what was in flight may be lost (M91). */
+  /** The link to a peer broke or was renewed: messages in flight may be lost (M91). */
   peerUnreachable(peer: BrokerId): void
   /**
-   * Starts an election now, by pre-vote, unless leader, or a leader is or may be alive: one was heard, or (except in a new group) the
+   * Starts an election now, by pre-vote. Does nothing on a leader, or while a leader is or may be alive: a message of one arrived, or (except in a new group) the
    * replica started, less than electionTicks ago. A single voter need not wait. For a fresh group's first replica, and tests.
    */
   campaign(): void
   /**
-   * Leader only: changes who takes part, one change at a time (M58 to M66). Newcomers must run, blank, under the admission that the target
-   * gives them. The end comes with Ready.memberChange; if this replica is deposed before, the next leader finishes what is appended.
+   * Leader only: changes the members, one change at a time (M58 to M66). Newcomers must run, blank, under the admission that the target
+   * gives them. The end comes with Ready.memberChange; if this replica is deposed before, the next leader finishes the change that is appended.
    */
   changeMembers(target: MemberTarget): 'started' | 'unchanged' | ChangeRefusal
   /** Leader only: calls a change off whose newcomers still catch up; it then ends as failed. False if it is too late, or there is none. */
   cancelChange(): boolean
   /**
-   * Leader only: hands leadership to another voter (M81). Until Ready.transfer tells the end, an election timeout at most, proposals are
+   * Leader only: transfers leadership to another voter (M81). Until Ready.transfer tells the end, an election timeout at most, proposals are
    * refused with 'transferring'. Once the target was told to campaign there are no lease reads in this term any more, whatever the end.
    */
   transferLeadership(to: BrokerId): TransferAnswer
-  /** It leads nothing and asks for no votes from now on, until a timer fires again: what it has promised is in doubt. */
+  /** From now on this replica neither leads nor asks for votes, until a timer fires again: its promises are in doubt. */
   standBack(): void
   /** M82: this replica campaigns the later the larger the factor, at least 1. */
   setElectionFactor(factor: number): void
   /**
-   * M83: this replica leads `voters` from the next term on, which is above `aboveTerm`, whatever the configuration in force says. Loses what only others have; the
-   * caller has made sure that the quorum is gone for good. Not allowed unless the log names all of them, this replica is one, and there is a term left.
+   * M83: this replica leads `voters` from the next term on, which is above `aboveTerm`, whatever the configuration in force says. Loses the entries that only others have; the
+   * caller has made sure that the quorum is gone permanently. Not allowed unless the log names all of them, this replica is one, and there is a term left.
    */
   forceConfiguration(voters: readonly BrokerId[], aboveTerm?: Term): 'started' | 'not-allowed'
   hasReady(): boolean
@@ -171,7 +171,7 @@ export interface RaftStatus {
 
 export interface ChangeStatus {
   readonly stage: 'stable' | 'staging' | 'joint' | 'leaving'
-  /** Who is to take part; null if stable. */
+  /** The members that the change leads to; null if stable. */
   readonly target: MemberTarget | null
   /** Staging: the round of catch-up that the slowest newcomer is in (M59); 0 otherwise. */
   readonly round: number

@@ -9,7 +9,7 @@ export interface Defects {
   readonly leaderCountsUnsynced: boolean
   /** M32: an entry of an older term is committed by counting its copies (Figure 8). */
   readonly commitOlderTerm: boolean
-  /** M30: matchIndex is taken from a rejection's hint, which nobody has verified. */
+  /** M30: matchIndex is taken from a rejection's hint, which no replica has verified. */
   readonly matchFromRejection: boolean
   /** M29: a follower cuts its log after prevIndex and appends, instead of looking for the first conflict. */
   readonly blindOverwrite: boolean
@@ -29,17 +29,17 @@ export interface Defects {
   readonly voteRequestBeforeFsync: boolean
   /** The ABA race: a write that completes late counts although a truncation has replaced its entries. */
   readonly lateWriteCounts: boolean
-  /** M10: vote requests are heard in spite of a live leader. Costs availability, not safety. */
+  /** M10: vote requests are considered in spite of a live leader. Costs availability, not safety. */
   readonly noLeaseCheck: boolean
   /** M10 (e): a replica that restarts votes at once, though it may have answered a heartbeat just before. */
   readonly noRestartLease: boolean
-  /** M24: the lease runs from the arrival of an answer instead of from the sending of what it answers. */
+  /** M24: the lease runs from the arrival of an answer instead of from the sending of the heartbeat that it answers. */
   readonly leaseFromArrival: boolean
   /** M24: a leader whose process stood still counts on answers from before. */
   readonly pauseKeepsLease: boolean
   /** M86: a leader that slept counts on answers from before its sleep. */
   readonly sleeperKeepsLease: boolean
-  /** M86: a leader sleeps as soon as the others agree, without looking at what is open at its own place. */
+  /** M86: a leader sleeps as soon as the others agree, although it has something open itself. */
   readonly sleepsUnsettled: boolean
   /** M57: a change of several voters is appended as the new set alone, without the joint configuration. */
   readonly noJointConsensus: boolean
@@ -55,7 +55,7 @@ export interface Defects {
   readonly configurationStays: boolean
   /** M66: a leader that is outside its configuration counts itself. */
   readonly outsiderCountsItself: boolean
-  /** A replica votes whatever it was admitted as: a blank one for what its predecessor on that broker was. */
+  /** A replica votes under any admission: a blank one votes in the place of its predecessor on that broker. */
   readonly votesUnderAnyAdmission: boolean
   /** M24, M81: a leader that has told another to campaign answers reads under its lease. */
   readonly transferKeepsLease: boolean
@@ -63,11 +63,11 @@ export interface Defects {
   readonly learnersCount: boolean
   /** M95: a token commits by its index, whatever the term of the entry that this log holds there. */
   readonly tokenByIndexOnly: boolean
-  /** M50, M51: an offered state replaces the log although this holds it already and more, which has been acknowledged. */
+  /** M50, M51: an offered state replaces the log although the log already holds the state and, after it, acknowledged entries. */
   readonly installOverMatching: boolean
   /** M53: an offered state is acknowledged before it is in place. */
   readonly acknowledgeBeforeInstall: boolean
-  /** M42: a state is offered that covers what is not committed. */
+  /** M42: a state is offered that covers uncommitted entries. */
   readonly offerUncommitted: boolean
   /** M7: every timer runs for the same time. Costs availability, not safety. */
   readonly fixedTimeouts: boolean
@@ -77,7 +77,7 @@ export interface Defects {
   readonly noCheckQuorum: boolean
   /** M6: a refused vote rearms the timer too. Costs availability, not safety. */
   readonly refusedVoteRearms: boolean
-  /** M11: what comes from an earlier term gets no answer. Costs availability, not safety. */
+  /** M11: a message of an earlier term gets no answer. Costs availability, not safety. */
   readonly staleUnanswered: boolean
   /** M18, M21: a leader takes no notice of a later term in an answer. Costs availability, not safety. */
   readonly leaderKeepsTerm: boolean
@@ -85,9 +85,9 @@ export interface Defects {
   readonly noHeartbeats: boolean
   /** M82: all timeouts are drawn from the same range. Costs nothing but the operator's wish. */
   readonly factorIgnored: boolean
-  /** M66: whom an uncommitted entry removes does not campaign. Costs availability, not safety. */
+  /** M66: a voter that an uncommitted entry removes does not campaign. Costs availability, not safety. */
   readonly outsiderNeverCampaigns: boolean
-  /** M26: what was lost on the way to a follower is not sent again. Costs availability, not safety. */
+  /** M26: appends that were lost in flight to a follower are not sent again. Costs availability, not safety. */
   readonly noResend: boolean
   /** M59: newcomers become voters before they have caught up. Costs availability, not safety. */
   readonly noCatchUp: boolean
@@ -95,7 +95,7 @@ export interface Defects {
   readonly bothSetsNeeded: boolean
   /** M90: learners campaign like voters. */
   readonly learnersCampaign: boolean
-  /** M67: only who knows itself to be a voter votes. Costs availability, not safety. */
+  /** M67: only a replica that knows itself to be a voter votes. Costs availability, not safety. */
   readonly onlyVotersVote: boolean
 }
 

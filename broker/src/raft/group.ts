@@ -44,7 +44,7 @@ const behaviours: Record<Role, RoleBehaviour> = {
   leader: { tick: tickLeader, step: stepLeader },
 }
 
-/** A replica of one group, as a follower of nobody, with the log that was found on disk. */
+/** A replica of one group, a follower without a leader, with the log that was found on disk. */
 export function createRaft(options: RaftOptions, start: RaftStart): RaftCore {
   return new Group(options, start, noDefects)
 }
@@ -222,7 +222,7 @@ class Group implements CheckedRaftCore {
   }
 
   peerUnreachable(peer: BrokerId): void {
-    // Nothing of a sleeper is on its way.
+    // Nothing of a sleeper is in flight.
     if (this.#state.silence.asleep) return
     const progress = followerOf(this.#state, peer)
     if (progress !== undefined) restartFollower(this.#state, progress)
@@ -231,8 +231,8 @@ class Group implements CheckedRaftCore {
   campaign(): void {
     const state = this.#state
     wake(state)
-    // Its own vote is bound like any other by what it has heard (M10). Where it decides alone there is nobody to hear, once that is
-    // committed: until then a leader that is on its way out may count on this replica's promise (M66).
+    // Its own vote is bound like any other by its promise to a leader (M10). A single voter has no other leader, once the configuration that says so is
+    // committed: until then a leader that is leaving may count on this replica's promise (M66).
     const { configuration, configurationIndex, commitIndex, id } = state
     const decidesAlone = isAlone(configuration, id) && configurationIndex <= commitIndex
     if (decidesAlone || !leaderIsAlive(state)) campaign(state)
@@ -283,7 +283,7 @@ class Group implements CheckedRaftCore {
     if (state.flushNeeded) flushFollowers(state)
     if (state.rounds.wanted) sendWantedRound(state)
     const ready = takeReady(state)
-    // Only what the driver has been given may leave the window, and only what is committed.
+    // Only entries that the driver has been given and that are committed may leave the window.
     state.log.window.trim(state.commitIndex, state.options.maxUncommittedBytes)
     return ready
   }

@@ -1,8 +1,8 @@
 import type { BrokerId, EntryHeader, LogIndex, Term } from '@tailrace/schemas'
 
 /**
- * What brokers of one group say to each other. `from` and `to` are broker ids; the driver adds the group and carries the batches of
- * an Append beside it. A message may be lost, delayed, duplicated or overtaken (M2): every handler must stand that.
+ * The messages between brokers of one group. `from` and `to` are broker ids; the driver adds the group and carries the batches of
+ * an Append beside it. A message may be lost, delayed, duplicated or overtaken (M2): every handler must cope with that.
  */
 interface Envelope {
   readonly from: BrokerId
@@ -34,7 +34,7 @@ export interface AppendReplyMessage extends Envelope {
   readonly admission?: number
 }
 
-/** `pre`: pre-vote, changes nobody's term or vote (M80). `transfer`: sent on a TimeoutNow, exempt from the lease check (M10). */
+/** `pre`: pre-vote, changes no replica's term or vote (M80). `transfer`: sent on a TimeoutNow, exempt from the lease check (M10). */
 export interface VoteMessage extends Envelope {
   readonly type: 'vote'
   readonly pre: boolean
@@ -59,7 +59,7 @@ export interface HeartbeatMessage extends Envelope {
   readonly sentAt: number
   /** The leader asks the follower to sleep, if nothing is open there (M86). Absent: no. */
   readonly sleep?: boolean
-  /** What the receiver has acknowledged in this term, as the leader knows it. Absent or 0: not known. */
+  /** The last index that the receiver has acknowledged in this term, as the leader knows it. Absent or 0: not known. */
   readonly acknowledged?: LogIndex
   /** Reads wait for the answer, which repeats this number, above 0 (read-index.ts). Absent: none does. */
   readonly round?: number
@@ -67,7 +67,7 @@ export interface HeartbeatMessage extends Envelope {
 
 /**
  * `lastIndex`: the last durable index here, so that a leader notices a follower that has fallen behind. `sentAt` repeats the
- * heartbeat's: replies may be lost, repeated and overtaken, so nothing else tells which heartbeat was heard (M24).
+ * heartbeat's: replies may be lost, repeated and overtaken, so nothing else tells which heartbeat arrived (M24).
  */
 export interface HeartbeatReplyMessage extends Envelope {
   readonly type: 'heartbeat-reply'
@@ -77,7 +77,7 @@ export interface HeartbeatReplyMessage extends Envelope {
   readonly asleep?: boolean
   /** Which replica of the broker answers (Configuration.admissions). Absent: not known. */
   readonly admission?: number
-  /** That of the heartbeat which is answered. Absent: 0, of a heartbeat for which no read waits. */
+  /** The number in the answered heartbeat. Absent: 0, of a heartbeat for which no read waits. */
   readonly round?: number
 }
 
@@ -92,7 +92,7 @@ export interface SnapshotMessage extends Envelope {
   readonly source: BrokerId
 }
 
-/** M81: the leader hands on; its receiver campaigns at once, without asking first. */
+/** M81: the leader transfers its leadership; the receiver campaigns at once, without a pre-vote. */
 export interface TimeoutNowMessage extends Envelope {
   readonly type: 'timeout-now'
 }
@@ -107,7 +107,7 @@ export type RaftMessage =
   | SnapshotMessage
   | TimeoutNowMessage
 
-/** Only the leader of a term sends these: who hears one promises it an election timeout (M10). */
+/** Only the leader of a term sends these: a replica that receives one promises the leader an election timeout (M10). */
 export function isOfLeader({ type }: RaftMessage): boolean {
   return type === 'append' || type === 'heartbeat' || type === 'snapshot'
 }

@@ -4,17 +4,17 @@ import type { RaftMessage } from './messages.ts'
 import type { CutTail, InstallRequest, LostLog, LostTail, OfferRequest, ReadRequest, Role } from './ready.ts'
 
 /**
- * Gathers what the driver must do, and what it has been told already.
+ * Gathers the work for the driver, and remembers what the driver has been told already.
  *
  * Two queues keep the rule "nothing that promises durability leaves before the fsync" (M5, M25): an acknowledgement, a granted vote
- * and a vote request go to `afterPersist`; what promises nothing of this replica's disk goes to `now`: appends and heartbeats of a
+ * and a vote request go to `afterPersist`; messages that promise nothing of this replica's disk go to `now`: appends and heartbeats of a
  * leader ("the leader can write to its disk in parallel with replicating", dissertation §10.2.1), refusals, pre-votes.
  */
 export interface Outbox {
   now: RaftMessage[]
   afterPersist: RaftMessage[]
   reads: ReadRequest[]
-  /** Something stands in the six fields below: they are seldom filled and would else be asked, one by one, in every turn. */
+  /** One of the six fields below is filled: they seldom are, and each turn would else test them one by one. */
   hasRare: boolean
   offers: OfferRequest[]
   install: InstallRequest | null

@@ -27,7 +27,7 @@ export interface InstallRequest {
   readonly source: BrokerId
 }
 
-/** A follower acknowledged entries up to `acknowledged` and now has `has`: its disk lost what it promised. To be logged as an error. */
+/** A follower acknowledged entries up to `acknowledged` and now has `has`: its disk lost entries that it promised to keep. To be logged as an error. */
 export interface LostLog {
   readonly from: BrokerId
   readonly acknowledged: LogIndex
@@ -35,8 +35,8 @@ export interface LostLog {
 }
 
 /**
- * The leader of this term has heard this replica acknowledge entries up to `acknowledged`, and the log ends at `has`: the disk lost what
- * was promised. Entries, votes and terms of other groups may be gone as well.
+ * The leader of this term has this replica's acknowledgement of entries up to `acknowledged`, and the log ends at `has`: the disk lost entries that
+ * were promised. Entries, votes and terms of other groups may be gone as well.
  */
 export interface LostTail {
   readonly leader: BrokerId
@@ -54,7 +54,7 @@ export interface CutTail {
 }
 
 /**
- * What the driver must do next, in this order:
+ * The driver's next duties, in this order:
  * 1. log: make `hardState` the group's term and vote, discard from `truncateFrom`, append `append` (all in one write, ticket = number);
  * 2. send `send` at once, each peer's messages in order;
  * 3. start `reads`, get what `offers` asks for, start `install`;
@@ -75,7 +75,7 @@ export interface Ready {
   readonly lostLogs: readonly LostLog[]
   readonly lostTail: LostTail | null
   readonly cutTail: CutTail | null
-  /** What peers sent that cannot be, and was dropped. To be logged as errors. */
+  /** Messages of peers that no correct replica sends, which were dropped. To be logged as errors. */
   readonly absurdities: readonly string[]
   readonly commitIndex: LogIndex
   /** Set when one of its fields has changed since the last Ready. */

@@ -12,9 +12,9 @@ import type { Progress } from './replication/progress.ts'
 import { newSilence, type Silence } from './sleep/silence.ts'
 
 /**
- * The state of one replica of one group; roles and rules are functions over it. `checkInvariants` tests what is promised here:
+ * The state of one replica of one group; roles and rules are functions over it. `checkInvariants` tests these promises:
  * 1. term and commitIndex never fall; the term of the last entry is at most `term`.
- * 2. prevIndex <= commitIndex <= lastIndex, durable index <= lastIndex. (A leader may commit what its own disk does not have yet: M92.)
+ * 2. prevIndex <= commitIndex <= lastIndex, durable index <= lastIndex. (A leader may commit entries that its own disk does not have yet: M92.)
  * 3. role = leader: leader = id, votedFor = id, and `followers` holds every other member.
  * 4. role = candidate: votedFor = id, leader = none. role = pre-candidate: leader = none.
  * 5. Every Progress keeps its own rules.
@@ -31,18 +31,18 @@ export interface RaftState {
   configuration: Configuration
   /** Index of its entry. */
   configurationIndex: LogIndex
-  /** The same, as elections and commits count it: different only where a test has switched a rule off. */
+  /** The configuration that elections and commits count by: it differs only where a test has switched a rule off. */
   deciding: Configuration
   /** M82. */
   electionFactor: number
   term: Term
-  /** From where the growth of the term is counted (term-rules.ts); null in a blank replica that has heard of none. */
+  /** From where the growth of the term is counted (term-rules.ts); null in a blank replica that knows no term yet. */
   termBase: Term | null
   votedFor: BrokerId
   role: Role
   leader: BrokerId
   commitIndex: LogIndex
-  /** Follower: up to here some leader was told, or may have been told before the start, that the log is kept. */
+  /** Follower: the last index that it has acknowledged to some leader, or may have before the start. */
   acknowledged: LogIndex
   /** Ticks since the start. */
   now: number
@@ -58,7 +58,7 @@ export interface RaftState {
   /** Leader: index of its TermStart entry. */
   termStartIndex: LogIndex
   heartbeatAt: number
-  /** Leader: tick when it became that, or last woke (sleep.ts). Only answers to heartbeats that left at later ticks tell anything. */
+  /** Leader: tick when it became leader, or last woke (sleep.ts). Only answers to heartbeats that left at later ticks tell anything. */
   beatsCountAfter: number
   lastTicket: number
   readonly rounds: ReadRounds
@@ -68,7 +68,7 @@ export interface RaftState {
   readonly membership: MembershipState
   /** Leader: some follower may be sent something. */
   flushNeeded: boolean
-  /** Leader: what each voter has durably; allocated once, for it is asked at every acknowledgement. */
+  /** Leader: the last durable index of each voter; allocated once, for it is used at every acknowledgement. */
   readonly matchOf: (id: BrokerId) => LogIndex
 }
 
@@ -96,9 +96,9 @@ export function newState(options: RaftOptions, start: RaftStart, defects: Defect
     votedFor,
     role: 'follower',
     leader: NO_BROKER,
-    // A leader may have committed, and hinted at, what its own disk then lost (M92), so the hint can lie beyond the log.
+    // A leader may have committed, and hinted at, an entry that its own disk then lost (M92), so the hint can lie beyond the log.
     commitIndex: Math.min(Math.max(start.commitHint, start.prevIndex), log.lastIndex),
-    // What it wrote as a leader itself it has acknowledged to nobody.
+    // Entries that it wrote as the leader it has acknowledged to no other replica.
     acknowledged: votedFor === options.id && log.lastTerm === term ? 0 : log.lastIndex,
     now: 0,
     leaderHeardAt: start.hardState.term === 0 || defects.noRestartLease ? Number.NEGATIVE_INFINITY : 0,
@@ -158,7 +158,7 @@ export function commitTo(state: RaftState, index: LogIndex): void {
 
 function matchOf(state: RaftState, id: BrokerId): LogIndex {
   if (id !== state.id) return followerOf(state, id)?.match ?? 0
-  // M92: the leader is a voter like any other, with what its own disk has.
+  // M92: the leader is a voter like any other, with the entries on its own disk.
   return state.defects.leaderCountsUnsynced ? state.log.lastIndex : state.log.durability.lastIndex
 }
 

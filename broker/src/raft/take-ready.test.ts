@@ -20,7 +20,7 @@ function still(): RaftState {
   return state
 }
 
-/** What a Ready says beyond its number and the commit index. */
+/** The fields of a Ready beyond its number and the commit index. */
 function contentOf(ready: Ready): string[] {
   const { number: _number, commitIndex: _commitIndex, ...rest } = ready
   return Object.keys(rest).filter((name) => {
@@ -53,7 +53,7 @@ test.each(often)('%s of the outbox is told once, and alone', (from, to, value) =
   expect(ready[to]).toEqual(value)
   expect(hasNews(state)).toBe(false)
   expect(contentOf(takeReady(state))).toEqual([])
-  // The next rare news must not bring the earlier back.
+  // The next rare news must not repeat the earlier.
   state.outbox.hasRare = true
   expect(contentOf(takeReady(state))).toEqual([])
 })

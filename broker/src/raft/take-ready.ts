@@ -29,7 +29,7 @@ export function hasNews(state: RaftState): boolean {
   )
 }
 
-/** Everything since the last Ready. What it carries counts as told afterwards. */
+/** Everything since the last Ready, which counts as told afterwards. */
 export function takeReady(state: RaftState): Ready {
   const { outbox, log, membership } = state
   const { term, votedFor, role, leader, commitIndex } = state

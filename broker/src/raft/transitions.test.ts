@@ -57,7 +57,7 @@ const events: Record<string, Event> = {
   'vote reply, higher term': step({ type: 'vote-reply', pre: false, granted: false, term: 6 }),
 }
 
-// What follows from each event: F, P (pre-candidate), C, L, or X where the event cannot happen and stops the group.
+// The role after each event: F, P (pre-candidate), C, L, or X where the event cannot happen and stops the group.
 const table: Record<string, string> = {
   //                                   F P C L
   'silence for two election timeouts': 'PPPF',

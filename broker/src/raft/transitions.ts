@@ -8,17 +8,17 @@ import { armElectionTimer, type RaftState } from './state.ts'
 /**
  * Every change of role, and nothing else. An arrow that is not in this table throws.
  *
- *   from           event                                                      to             term
- *   follower       message of a higher term (M12); leader of this term heard  follower       raised / same
- *   follower       election timer fired, campaign()                           pre-candidate  same
- *   follower       told to campaign (M81), forced (M83)                       candidate      + 1
- *   pre-candidate  election timer fired, campaign()                           pre-candidate  same
- *   pre-candidate  quorum of pre-votes (M80)                                  candidate      + 1
- *   pre-candidate  leader of this term heard, higher term, quorum refused     follower       same / raised
- *   candidate      quorum of votes, own one durable (M9, M17)                 leader         same
- *   candidate      election timer fired, campaign()                           pre-candidate  same
- *   candidate      leader of this term heard, higher term, quorum refused     follower       same / raised
- *   leader         higher term (M21); no quorum heard for ET (M22)            follower       raised / same
+ *   from           event                                                       to             term
+ *   follower       message of a higher term (M12), or of this term's leader    follower       raised / same
+ *   follower       election timer fired, campaign()                            pre-candidate  same
+ *   follower       told to campaign (M81), forced (M83)                        candidate      + 1
+ *   pre-candidate  election timer fired, campaign()                            pre-candidate  same
+ *   pre-candidate  quorum of pre-votes (M80)                                   candidate      + 1
+ *   pre-candidate  message of this term's leader, higher term, quorum refused  follower       same / raised
+ *   candidate      quorum of votes, own one durable (M9, M17)                  leader         same
+ *   candidate      election timer fired, campaign()                            pre-candidate  same
+ *   candidate      message of this term's leader, higher term, quorum refused  follower       same / raised
+ *   leader         higher term (M21); no quorum answers for ET (M22)           follower       raised / same
  */
 const arrows: Record<Role, readonly Role[]> = {
   follower: ['follower', 'pre-candidate', 'candidate'],
@@ -27,7 +27,7 @@ const arrows: Record<Role, readonly Role[]> = {
   leader: ['follower'],
 }
 
-/** Follows `leader` (or nobody yet) in `term`. A higher term forgets the vote (M12). */
+/** Follows `leader` (or no leader yet) in `term`. A higher term forgets the vote (M12). */
 export function becomeFollower(state: RaftState, term: Term, leader: BrokerId): void {
   guard(state, 'follower')
   if (term < state.term) broken(`term falls from ${state.term} to ${term}`)
@@ -67,7 +67,7 @@ export function becomeCandidate(state: RaftState): void {
   armElectionTimer(state)
 }
 
-/** Leads the term: knows nothing of the others (M30), and appends an entry of its own term at once (M38). */
+/** Leads the term without knowledge of the others (M30), and appends an entry of its own term at once (M38). */
 export function becomeLeader(state: RaftState): void {
   guard(state, 'leader')
   const { log, id, term } = state
@@ -76,7 +76,7 @@ export function becomeLeader(state: RaftState): void {
   state.votes.clear()
   state.followers = []
   trackMembers(state)
-  // M61: whatever an earlier leader has left unfinished is looked for.
+  // M61: a change that an earlier leader has left unfinished is looked for.
   state.membership.active = true
   state.termStartIndex = log.lastIndex + 1
   log.append({
@@ -87,7 +87,7 @@ export function becomeLeader(state: RaftState): void {
     lastOffset: log.nextOffset - 1,
     bytes: state.options.controlBytes,
   })
-  // Heartbeats wait a full interval: the TermStart entry goes to everybody right now.
+  // Heartbeats wait a full interval: the TermStart entry goes to all members right now.
   state.heartbeatAt = state.now
   state.beatsCountAfter = state.now
   state.flushNeeded = true

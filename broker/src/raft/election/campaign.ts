@@ -22,7 +22,7 @@ export function campaign(state: RaftState): void {
   countVote(state, state.id, true)
 }
 
-/** M81: the leader hands on. Nobody is asked first, and nobody holds a promise to that leader against the candidate (M10 (c)). */
+/** M81: the leader transfers its leadership. There is no pre-vote, and no replica refuses the candidate because of a promise to that leader (M10 (c)). */
 export function campaignAtOnce(state: RaftState): void {
   if (!mayCampaign(state) || state.term >= MAX_TERM) return
   becomeCandidate(state)

@@ -84,7 +84,7 @@ describe('one vote a term (M14)', () => {
   })
 })
 
-describe('M10: who hears a leader hears no candidate', () => {
+describe('M10: a replica that has a live leader ignores candidates', () => {
   function follower(silence: number): TestNode {
     const node = voter()
     node.step(heartbeat(3, 5))
@@ -113,7 +113,7 @@ describe('M10: who hears a leader hears no candidate', () => {
   test('a candidate that was told to campaign is exempt', () => {
     expect(answer(follower(0), voteRequest({ transfer: true }))).toMatchObject({ granted: true })
   })
-  test('a leader that a quorum answers does not listen either; one that is alone does', () => {
+  test('a leader that a quorum answers ignores them as well; one that is alone does not', () => {
     const node = voter()
     node.core.campaign()
     node.drain()
@@ -129,7 +129,7 @@ describe('M10: who hears a leader hears no candidate', () => {
   })
 })
 
-test('M80: a pre-vote binds nobody: yes to a fresh log of a later term; term, vote and timer stay', () => {
+test('M80: a pre-vote is no promise: yes to a fresh log of a later term; term, vote and timer stay', () => {
   const node = voter()
   const ask = (changes: Partial<VoteMessage>) => answer(node, voteRequest({ pre: true, term: 6, ...changes }))
   expect(ask({ lastTerm: 2, lastIndex: 9 })).toMatchObject({ pre: true, granted: false, term: 5 })
@@ -172,7 +172,7 @@ test('M6: only a granted vote rearms the election timer', () => {
   }
 })
 
-test('M6: control: if a refused one rearms it as well, a candidate without hope keeps everybody from campaigning', () => {
+test('M6: control: if a refused one rearms it as well, a candidate that cannot win keeps all others from campaigning', () => {
   const node = voter(5, 0, { refusedVoteRearms: true })
   for (let i = 0; i < 10; i++) {
     node.tick(ET - 1)
@@ -189,7 +189,7 @@ test('M6: control: if a refused one rearms it as well, a candidate without hope 
 describe('a vote that answers an earlier life of the candidate', () => {
   /**
    * Broker 1 is writing entry 2, which brokers 2 and 3 have and which is committed, campaigns, and loses both the entry and the term in
-   * a crash. Returns what its vote request drew from broker 2 before the crash.
+   * a crash. Returns the answer of broker 2 to its vote request before the crash.
    */
   function firstLife(defects: Partial<Defects>): RaftMessage[] {
     const node = new TestNode(testOptions(1, [1, 2, 3]), logOf([1]), undefined, { noPreVote: true, ...defects })

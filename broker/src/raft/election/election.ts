@@ -5,9 +5,9 @@ import { armElectionTimer, followerOf, type RaftState } from '../state.ts'
 import { mayVote } from './eligibility.ts'
 
 /**
- * M10: whether a live leader is known, so that nobody's wish for an election is heard. The bound is the minimum election timeout, not
+ * M10: whether a live leader is known, so that requests for an election are refused. The bound is the minimum election timeout, not
  * the one that this replica has drawn. A leader knows itself to be alive while a quorum has answered it within that time (M19).
- * What was heard binds even when the leader's term is over: the leader may not know yet, and count on it (M24).
+ * The promise to a leader binds even when its term is over: the leader may not know that yet, and count on the promise (M24).
  */
 export function leaderIsAlive(state: RaftState): boolean {
   if (state.defects.noLeaseCheck) return false
@@ -41,7 +41,7 @@ export function answerVoteRequest(state: RaftState, message: VoteMessage): void 
 function answerPreVote(state: RaftState, message: VoteMessage): void {
   const alive = !message.transfer && leaderIsAlive(state)
   const granted = message.term > state.term && logIsFresh(state, message) && !alive && mayVote(state)
-  // A yes names the term that was asked for; a no tells the own one, so that a candidate from the past catches up (M11).
+  // A yes names the term that was asked for; a no names this replica's term, so that a candidate of an earlier term catches up (M11).
   reply(state, message, granted, granted ? message.term : state.term)
 }
 

@@ -4,10 +4,10 @@ import type { RaftState } from '../state.ts'
 
 /**
  * Whether this replica may vote and pre-vote for others. A broker that was removed, deleted its replica and is added again has forgotten
- * its votes and what it has acknowledged; were it to vote before its log reaches the entry that admits it anew, two majorities need
- * have no replica in common that remembers. So a blank replica does not vote, nor one that is named under another admission.
+ * its votes and what it has acknowledged; if it voted before its log reaches the entry that admits it anew, two majorities need
+ * have no replica in common that remembers. So neither a blank replica votes nor one that is named under another admission.
  *
- * M67: one that the latest configuration names no longer, or as a learner, votes still: the candidate may know of a later change.
+ * M67: a replica that the latest configuration does not name any more, or names as a learner, still votes: the candidate may know of a later change.
  */
 export function mayVote(state: RaftState): boolean {
   const { configuration, id, admission, log } = state
@@ -19,13 +19,13 @@ export function mayVote(state: RaftState): boolean {
 }
 
 /**
- * Whether this replica may ask for votes: a voter of the latest configuration, under its own admission. M66: also who was a voter before
- * an entry that is not known to be committed (dissertation §4.2.2). Nobody else may have that entry, and then nobody else can win: the
+ * Whether this replica may ask for votes: a voter of the latest configuration, under its own admission. M66: also a replica that was a voter before
+ * an entry that is not known to be committed (dissertation §4.2.2). Perhaps no other replica has that entry, and then no other can win: the
  * change of a single replica to another one would be stuck permanently after a crash. It does not count itself.
  */
 export function mayCampaign(state: RaftState): boolean {
   const { configuration, configurationIndex, commitIndex, id, admission, log } = state
-  // M53: it lacks committed entries, so somebody of every quorum can win who does not.
+  // M53: it lacks committed entries, so every quorum has a member that has them and can win.
   if (state.installing !== null) return false
   const isEligible = isVoter(configuration, id) || (state.defects.learnersCampaign && isMember(configuration, id))
   if (isEligible) return admissionOf(configuration, id) === admission

@@ -6,7 +6,7 @@ import { MAX_TERM, MAX_TERM_LEAP } from './term-rules.ts'
 const heartbeat = (term: number): RaftMessage => {
   return { type: 'heartbeat', from: 2, to: 1, term, commit: 0, sentAt: 0 }
 }
-/** One message of each kind that raises terms, and those that only ask. */
+/** One message of each kind that raises terms, and the kinds that only ask. */
 const messages = (term: number): RaftMessage[] =>
   [
     heartbeat(term),
@@ -80,7 +80,7 @@ describe('at the end of all terms', () => {
     expect(node.core.term).toBe(MAX_TERM)
   })
 
-  test('nobody campaigns beyond it, by whatever way', () => {
+  test('no replica campaigns beyond it, in any way', () => {
     const node = follower(MAX_TERM)
     for (let tick = 0; tick < 5 * ET; tick++) node.core.tick()
     node.core.campaign()

@@ -19,7 +19,7 @@ export function isTerm(value: number): boolean {
 /**
  * Whether a term can be the outcome of elections. Terms never fall again, and there is an end to them: a single message with an absurd one
  * would stop the group permanently. So the term may grow by MAX_TERM_LEAP in the life of this replica, and beyond that as fast as elections
- * can follow each other. A blank replica has nothing to compare with: it takes the first term that it hears.
+ * can follow each other. A blank replica has nothing to compare with: it takes the first term that it receives.
  */
 export function isPlausible(state: RaftState, term: Term): boolean {
   if (state.defects.anyTerm || term <= state.term) return true
@@ -28,7 +28,7 @@ export function isPlausible(state: RaftState, term: Term): boolean {
 }
 
 /**
- * What a message's term does before its content is looked at. Returns whether the content is to be looked at.
+ * Applies a message's term before its content is looked at. Returns whether the content is to be looked at.
  *
  *   term    message                                   effect
  *   lower   append, heartbeat, snapshot, vote         answered with the own term, so that its sender catches up (M11)
@@ -36,7 +36,7 @@ export function isPlausible(state: RaftState, term: Term): boolean {
  *   higher  anything, beyond what is plausible        dropped, term untouched: see isPlausible
  *   higher  vote, while a leader is alive             dropped, term untouched (M10), unless sent on a TimeoutNow
  *   higher  pre-vote, or a yes to one                 the term is only asked about: untouched (M80)
- *   higher  anything else                             adopted, follower of nobody yet (M12, M21)
+ *   higher  anything else                             adopted, follower without a leader yet (M12, M21)
  */
 export function applyTerm(state: RaftState, message: RaftMessage): boolean {
   if (message.term === state.term) return true
@@ -57,14 +57,14 @@ export function applyTerm(state: RaftState, message: RaftMessage): boolean {
   return true
 }
 
-/** What a leader sends that changes a follower's log. */
+/** The messages of a leader that change a follower's log. */
 function isOrder({ type }: RaftMessage): boolean {
   return type === 'append' || type === 'snapshot'
 }
 
 /**
- * Says the own term and nothing else: the message is of an earlier term, perhaps of an earlier life of a broker that leads this one now,
- * and what it asked must not be taken for a question of the present leader (indexes and ticks are 0, which answer nothing).
+ * Tells this replica's term and nothing else. The message is of an earlier term, perhaps of an earlier life of a broker that leads this one now,
+ * and its question must not be taken for one of the present leader (indexes and ticks are 0, which answer nothing).
  */
 function answerFromTheFuture(state: RaftState, message: RaftMessage): void {
   const { id: from, term, outbox } = state

@@ -9,7 +9,7 @@ function group(count = 3): TestCluster {
   return cluster
 }
 
-describe('M81: leadership is handed on', () => {
+describe('M81: leadership is transferred', () => {
   test('to a follower that has everything: it leads within an election timeout, and nothing is lost', () => {
     const cluster = group()
     const one = cluster.node(1)
@@ -73,7 +73,7 @@ describe('M81: leadership is handed on', () => {
 })
 
 describe('M10, M24: a transfer passes the promises that a lease rests on', () => {
-  test('M10: the vote request that it causes is heard in spite of a live leader', () => {
+  test('M10: the vote request that it causes is granted in spite of a live leader', () => {
     const voter = new TestNode(testOptions(3, [1, 2, 3]))
     voter.step({ type: 'heartbeat', from: 1, to: 3, term: 1, commit: 0, sentAt: 1 })
     const request = { type: 'vote', from: 2, to: 3, term: 2, pre: false, lastIndex: 0, lastTerm: 0 } as const
@@ -83,12 +83,12 @@ describe('M10, M24: a transfer passes the promises that a lease rests on', () =>
     voter.step({ ...request, transfer: true })
     expect(voter.take()).toMatchObject([{ type: 'vote-reply', granted: true, term: 2 }])
   })
-  test('M24: the leader gives its lease up first, and has none in this term once somebody was told to campaign', () => {
+  test('M24: the leader gives its lease up first, and has none in this term once a voter was told to campaign', () => {
     const cluster = group()
     const one = cluster.node(1)
     cluster.tick()
     expect(one.core.hasLease).toBe(true)
-    // The message is lost, or late: nobody knows.
+    // The message is lost, or late: the leader cannot tell.
     cluster.loses = ({ type }) => type === 'timeout-now'
     one.core.transferLeadership(2)
     expect(one.core.hasLease).toBe(false)
@@ -96,7 +96,7 @@ describe('M10, M24: a transfer passes the promises that a lease rests on', () =>
     expect(one.outcomes).toEqual(['transfer to 2 timed-out'])
     expect([one.core.role, one.core.hasLease]).toEqual(['leader', false])
   })
-  test('M24: a transfer that ends before anybody was told leaves the lease as it is', () => {
+  test('M24: a transfer that ends before the target was told leaves the lease as it is', () => {
     const cluster = group()
     const one = cluster.node(1)
     cluster.cut(1, 2)
@@ -106,7 +106,7 @@ describe('M10, M24: a transfer passes the promises that a lease rests on', () =>
     cluster.tick(ET)
     expect(one.core.hasLease).toBe(true)
   })
-  test('M81: nobody campaigns because of a message of an earlier term, or of one who is not its leader', () => {
+  test('M81: no replica campaigns because of a message of an earlier term, or of a broker that is not its leader', () => {
     const node = new TestNode(testOptions(2, [1, 2, 3]), [], startFrom([], { term: 3, votedFor: 0 }))
     node.step({ type: 'timeout-now', from: 1, to: 2, term: 3 })
     node.step({ type: 'heartbeat', from: 1, to: 2, term: 3, commit: 0, sentAt: 1 })
@@ -121,7 +121,7 @@ describe('M10, M24: a transfer passes the promises that a lease rests on', () =>
 describe('M82: brokers with one, two and three times the timeout', () => {
   /** How often, of 200 dead leaders, the first that lives is the next. */
   function firstWins(defects: Partial<Defects>): number {
-    // Like three places, of which the first is near to everybody who writes.
+    // Like three places, of which the first is near to all writers.
     let seed = 1
     const random = (bound: number): number => {
       seed = (seed * 48271) % 0x7fffffff

@@ -11,7 +11,7 @@ export type TransferAnswer = 'started' | 'not-leader' | 'changing-members' | 'bu
 
 /**
  * M81: takes no more proposals, waits until `to` has the whole log, and tells it to campaign at once. Gives up after an election timeout;
- * leadership and term are then what they were, and proposals are taken again.
+ * leadership and term are then as before, and proposals are taken again.
  */
 export function beginTransfer(state: RaftState, to: BrokerId): TransferAnswer {
   const { membership, configuration, term, now } = state
@@ -24,7 +24,7 @@ export function beginTransfer(state: RaftState, to: BrokerId): TransferAnswer {
   return 'started'
 }
 
-/** After everything that may bring it forward: tells the target when it has the log, and notices who leads in the end. */
+/** After every event that may advance a transfer: tells the target to campaign when it has the log, and notices who leads in the end. */
 export function reviewTransfer(state: RaftState): void {
   const { transfer } = state.membership
   if (transfer === null) return
@@ -51,7 +51,7 @@ export function tickTransfer(state: RaftState): void {
   else reviewTransfer(state)
 }
 
-/** M66: a leader that is not of the committed configuration tells everybody of the commit, and the best voter to campaign. */
+/** M66: a leader that is not of the committed configuration tells all members of the commit, and tells the best voter to campaign. */
 export function handOver(state: RaftState): void {
   sendHeartbeats(state)
   flushFollowers(state)
@@ -67,7 +67,7 @@ export function handOver(state: RaftState): void {
 }
 
 function sendTimeoutNow(state: RaftState, to: BrokerId): void {
-  // M24: the lease goes first, for the target's election does not wait for its end.
+  // M24: the leader gives up its lease first, for the target's election does not wait for the end of the lease.
   state.membership.handedOn = true
   const { id: from, term, outbox } = state
   outbox.now.push({ type: 'timeout-now', from, to, term })

@@ -25,7 +25,7 @@ function append(terms: readonly Term[], from: number, to: number, term = 5): App
 
 describe('M41: a log that begins later', () => {
   const terms = [1, 1, 2, 2, 3]
-  test('answers as before for all that it still holds', () => {
+  test('answers as before for all entries that it still holds', () => {
     const node = follower(terms, 4)
     node.compact(3)
     expect([node.core.prevIndex, node.core.lastIndex, node.core.commitIndex]).toEqual([3, 5, 4])
@@ -34,7 +34,7 @@ describe('M41: a log that begins later', () => {
     node.step(append([1, 1, 2, 2, 5, 5, 5], 7, 7))
     expect(node.take()).toMatchObject([{ success: false, rejectedIndex: 6, hintIndex: 5, hintTerm: 5 }])
   })
-  test('what was compacted is committed, so an append that begins before the log matches', () => {
+  test('compacted entries are committed, so an append that begins before the log matches', () => {
     const node = follower(terms, 4)
     node.compact(4)
     node.step(append([1, 1, 2, 2, 3, 5], 2, 6))
@@ -57,7 +57,7 @@ describe('M41: a log that begins later', () => {
     node.step(append([1, 4, 5, 5], 4, 4))
     expect(node.take()).toMatchObject([{ success: false, hintIndex: 3 }])
   })
-  test('an empty log after its start campaigns with the term of what it has compacted', () => {
+  test('an empty log after its start campaigns with the term of its last compacted entry', () => {
     const node = follower([1, 3], 2)
     node.compact(2)
     node.core.campaign()
@@ -71,7 +71,7 @@ describe('M41: a log that begins later', () => {
   })
 })
 
-describe('M35: only what was applied, and is durable, is purged', () => {
+describe('M35: only entries that were applied, and are durable, are purged', () => {
   test('anything else stops the group', () => {
     const node = follower([1, 1, 1], 2)
     expect(() => node.core.compacted(3, 1)).toThrow(/compaction to 3, applied to 2/)

@@ -4,8 +4,8 @@ import type { RaftState } from '../state.ts'
 import { guardPurge } from './entry-states.ts'
 
 /**
- * M41: the driver has cut the prefix of its log; a state that it keeps stands for the entries up to `prevIndex`. Followers that were to
- * get some of them are probed after it: who has nothing that fits there gets the state (M46). Nothing happens if the log begins at
+ * M41: the driver has cut the prefix of its log; a state that it keeps stands for the entries up to `prevIndex`. Followers that need
+ * some of them are probed after it: one whose log does not match there gets the state (M46). Nothing happens if the log begins at
  * `prevIndex` or later already.
  */
 export function compactLog(state: RaftState, prevIndex: LogIndex, prevTerm: Term): void {

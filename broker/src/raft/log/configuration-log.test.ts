@@ -122,7 +122,7 @@ function forkedRemovals(defects: { configurationStays?: boolean }): TestCluster 
   expect(cluster.leaders).toContain(2)
   cluster.heal()
   cluster.tick(2)
-  // 1 and 3 have the first entry of the new term, and not what comes after it.
+  // 1 and 3 have the first entry of the new term, and no later one.
   cluster.cut(1, 2, 4)
   cluster.cut(3, 2, 4)
   cluster.node(2).core.changeMembers({ voters: [1, 2, 4], learners: [] })
@@ -135,7 +135,7 @@ test('M73: a configuration that was overwritten decides nothing any more', () =>
   cluster.tick(5 * ET, [cluster.node(1), cluster.node(3)])
   expect(cluster.node(2).commitIndex).toBe(cluster.node(2).log.length)
   expect([cluster.node(1).core.role, cluster.node(3).core.role]).not.toContain('leader')
-  // Control: with the old entry still in force, 1 and 3 elect a leader that lacks what 2 and 4 have committed.
+  // Control: with the old entry still in force, 1 and 3 elect a leader that lacks entries that 2 and 4 have committed.
   const control = forkedRemovals({ configurationStays: true })
   control.tick(5 * ET, [control.node(1), control.node(3)])
   expect(control.node(2).commitIndex).toBe(control.node(2).log.length)

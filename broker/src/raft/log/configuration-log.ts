@@ -6,7 +6,7 @@ import { isNamed } from '../members/membership.ts'
 
 /**
  * Which configuration governs at which index. A configuration is a log entry and governs from its append on (M68), committed or not;
- * it goes when its entry is truncated (M71), and the latest one in the log governs from the start on, not from an election on (M73).
+ * it ceases when its entry is truncated (M71), and the latest one in the log governs from the start on, not from an election on (M73).
  * 1. Indexes ascend strictly; the first one is the base, which no truncation reaches.
  * 2. After a compaction to prevIndex the base is the last configuration at or before prevIndex (M42).
  */
@@ -44,7 +44,7 @@ export class ConfigurationLog {
     return this.#entries[this.#entries.length - 2]?.configuration
   }
 
-  /** Whether any configuration of this log has named this replica as what it is (M67). */
+  /** Whether any configuration of this log has named this replica under its own id and admission (M67). */
   get everNamed(): boolean {
     return (
       this.#namedBefore || this.#entries.some(({ configuration }) => isNamed(configuration, this.#id, this.#admission))
@@ -72,7 +72,7 @@ export class ConfigurationLog {
     this.#entries = this.#entries.slice(base)
   }
 
-  /** What a copy of this log up to `index` must carry: the configuration that governs there (M42). */
+  /** The configuration that governs at `index`, which a copy of this log up to there must carry (M42). */
   at(index: LogIndex): IndexedConfiguration {
     return this.#entries.findLast((entry) => entry.index <= index) ?? this.#entries[0]!
   }

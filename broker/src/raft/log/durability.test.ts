@@ -3,7 +3,7 @@ import type { AppendMessage } from '../messages.ts'
 import { logOf, TestNode, testOptions } from '../testing/test-cluster.ts'
 import { Durability } from './durability.ts'
 
-test('a truncation lowers what is durable and what pending writes can still make durable', () => {
+test('a truncation lowers the durable index and the index that pending writes can still make durable', () => {
   const durability = new Durability(4, 1, 0, false)
   durability.issued(1, 10, 1, 0)
   durability.truncatedFrom(6)

@@ -27,7 +27,7 @@ describe('M35: the state of each entry', () => {
     node.drain()
     expect(states(node)).toEqual(['purged', 'purged', 'applied', 'applied', 'uncommitted'])
   })
-  test('kinds are known of what is in memory', () => {
+  test('kinds are known of entries in memory', () => {
     const node = new TestNode(testOptions(1, [1]))
     node.core.campaign()
     node.drain()
@@ -35,7 +35,7 @@ describe('M35: the state of each entry', () => {
     node.drain()
     expect(node.core.entryStates(1, 9).map(({ kind }) => kind)).toEqual([EntryKind.TermStart, EntryKind.Records])
   })
-  /** The four arrows, and what a follower that learns several things at once shows of them. */
+  /** The four arrows, and the combined ones that a follower shows when it learns several things at once. */
   const allowed = new Set([
     'uncommitted -> committed',
     'uncommitted -> applied',
@@ -43,7 +43,7 @@ describe('M35: the state of each entry', () => {
     'committed -> applied',
     'applied -> purged',
   ])
-  /** Each entry's way from one look to the next, by what it is: index and term. */
+  /** The change of each entry's state from one look to the next; index and term identify the entry. */
   function arrows(before: ReadonlyMap<string, EntryState>, after: ReadonlyMap<string, EntryState>): string[] {
     return [...before]
       .map(([entry, state]) => [state, after.get(entry) ?? 'discarded'] as const)
@@ -51,7 +51,7 @@ describe('M35: the state of each entry', () => {
       .map(([from, to]) => `${from} -> ${to}`)
   }
   function look(node: TestNode): Map<string, EntryState> {
-    // What was purged has no term any more: it is found by what the log held there.
+    // A purged entry has no term any more: it is found by the entry that the log held there.
     return new Map(node.core.entryStates(1, 1000).map(({ index, state }) => [nameAt(node, index), state]))
   }
   function nameAt(node: TestNode, index: number): string {
@@ -61,7 +61,7 @@ describe('M35: the state of each entry', () => {
     kind: fc.constantFrom('append', 'append', 'commit', 'token', 'compact', 'drain', 'new-leader'),
     at: fc.nat(12),
   })
-  test('M35: every entry goes along the arrows, and all of them are gone, whatever leaders send and the driver cuts', () => {
+  test('M35: entries change state along the arrows only, and every arrow occurs, whatever leaders send and the driver cuts', () => {
     const seen = new Set<string>()
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -72,7 +72,7 @@ describe('M35: the state of each entry', () => {
         for (const { kind, at } of steps) {
           const { core } = node
           if (kind === 'new-leader') {
-            // It has all that is committed, and then entries of its own.
+            // It has all committed entries, and then entries of its own.
             term += 1
             const kept = Math.max(core.commitIndex, Math.min(at, core.lastIndex))
             leader = logOf([...node.terms.slice(0, kept), ...Array.from({ length: 12 - kept }, () => term)])
@@ -85,7 +85,7 @@ describe('M35: the state of each entry', () => {
             core.step({ type: 'append', from: 2, to: 1, term, prevIndex: from, prevTerm, entries, commit: from })
           } else if (kind === 'token' && at > 0) core.commitToken(leader[at - 1]!.term, at)
           else if (kind === 'compact' && at > 0 && at <= node.commitIndex) node.compact(at)
-          // A look between a step and what the driver does: the log of the core may be ahead of the test's.
+          // A look between a step and the driver's turn: the log of the core may be ahead of the test's.
           const drained = kind === 'drain' || kind === 'append' || kind === 'new-leader'
           if (drained) node.drain()
           const after = look(node)
@@ -102,8 +102,8 @@ describe('M35: the state of each entry', () => {
     expect([...seen].filter((arrow) => !allowed.has(arrow))).toEqual([])
     expect([...allowed].filter((arrow) => !seen.has(arrow))).toEqual([])
   })
-  test('M35: control: what is committed by mistake would be discarded, and the group stops (tokenByIndexOnly)', () => {
-    /** Holds an entry of term 1 where the token speaks of one of term 2, which the leader then sends. */
+  test('M35: control: an entry that is committed by mistake would be discarded, and the group stops (tokenByIndexOnly)', () => {
+    /** Holds an entry of term 1 where the token names one of term 2, which the leader then sends. */
     const shown = (defects: Partial<Defects>) => {
       const log = logOf([1, 1])
       const node = new TestNode(testOptions(1, [1, 2, 3]), log, startFrom(log, undefined, 1), defects)
@@ -126,7 +126,7 @@ describe('M35: the state of each entry', () => {
       const entries = logOf([1, 2]).slice(1)
       const append = { type: 'append', from: 2, to: 1, term: 2, prevIndex: 1, prevTerm: 1, entries, commit: 0 } as const
       expect(() => node.core.step(append)).toThrow(/truncation at 2, committed to 2/)
-      // What is uncommitted may go.
+      // An uncommitted entry may be discarded.
       const third = logOf([1, 1, 2]).slice(2)
       node.core.step({ ...append, prevIndex: 2, entries: third })
       node.drain()
@@ -135,7 +135,7 @@ describe('M35: the state of each entry', () => {
   })
 })
 
-test('M36: after a restart nothing of the tail is applied until it is known to be committed', () => {
+test('M36: after a restart no entry of the tail is applied until it is known to be committed', () => {
   const log = logOf(Array.from({ length: 100 }, () => 1))
   const node = new TestNode(testOptions(1, [1, 2, 3]), log, startFrom(log, undefined, 10))
   expect(node.commitIndex).toBe(10)

@@ -10,7 +10,7 @@ import type { RaftState } from '../state.ts'
  *   committed   -> applied      the driver has been told of the commit
  *   applied     -> purged       compacted away; a state stands for it
  *
- * Every other change stops the group: what is committed is never discarded, and nothing is purged before it was applied.
+ * Every other change stops the group: a committed entry is never discarded, and none is purged before it was applied.
  */
 export type EntryState = 'uncommitted' | 'committed' | 'applied' | 'purged'
 
@@ -43,12 +43,12 @@ export function entryStates(state: RaftState, from: LogIndex, count: number): En
   return rows
 }
 
-/** M29, M35: what is committed is never discarded. */
+/** M29, M35: committed entries are never discarded. */
 export function guardTruncation(state: RaftState, first: LogIndex): void {
   if (first <= state.commitIndex) broken(`truncation at ${first}, committed to ${state.commitIndex}`)
 }
 
-/** M35: only what was applied and is durable may go. (A leader may have committed what its own disk does not hold yet: M92.) */
+/** M35: only entries that were applied and are durable may be purged. (A leader may have committed entries that its own disk does not hold yet: M92.) */
 export function guardPurge({ outbox, log }: RaftState, last: LogIndex): void {
   if (last > outbox.toldCommit) broken(`compaction to ${last}, applied to ${outbox.toldCommit}`)
   if (last > log.durability.lastIndex) broken(`compaction to ${last}, durable to ${log.durability.lastIndex}`)

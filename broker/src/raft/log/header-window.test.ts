@@ -54,7 +54,7 @@ test('keeps all uncommitted entries and the newest committed ones, like a filter
   )
 })
 
-test('a slice holds what fits, and never less than one entry', () => {
+test('a slice holds as many entries as fit, and never less than one', () => {
   const window = new HeaderWindow(1)
   for (let index = 1; index <= 4; index++) window.push(entry(index, 100))
   expect(window.slice(2, 10).map(({ index }) => index)).toEqual([2])

@@ -13,7 +13,7 @@ export class HeaderWindow {
   /** Bytes of the entries that the last `slice` returned. */
   sliceBytes = 0
   readonly #headers: EntryHeader[] = []
-  /** Slot of firstIndex; dropped slots before it are given back in bulk. */
+  /** Slot of firstIndex; dropped slots before it are released in bulk. */
   #head = 0
   #firstIndex: LogIndex
   #bytes = 0

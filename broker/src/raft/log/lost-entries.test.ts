@@ -3,7 +3,7 @@ import type { RaftState } from '../state.ts'
 import { startFrom, TestNode, testOptions } from '../testing/test-cluster.ts'
 import { noteCutTail, noteLostTail } from './lost-entries.ts'
 
-/** Broker 1 leads five; 2 has acknowledged entry 3, which nobody else has, and 3 has acknowledged 2, which is committed with it. */
+/** Broker 1 leads five; 2 has acknowledged entry 3, which no other follower has, and 3 has acknowledged 2, which is committed with it. */
 function leader(): TestNode {
   const node = new TestNode(testOptions(1, [1, 2, 3, 4, 5]), [], startFrom([]))
   node.core.campaign()
@@ -30,8 +30,8 @@ function beat(node: TestNode, lastIndex: number, sentAt: number, from = 2): void
   node.step({ type: 'heartbeat-reply', from, to: 1, term: 1, lastIndex, sentAt })
 }
 
-describe('M30: a follower that lost what it acknowledged', () => {
-  test('is reported, sent it again from its end on, and its lost copies count for nothing more', () => {
+describe('M30: a follower that lost entries that it acknowledged', () => {
+  test('is reported and sent them again from its end on, and its lost copies do not count any more', () => {
     const node = leader()
     node.take()
     beat(node, 1, 1)
@@ -44,14 +44,14 @@ describe('M30: a follower that lost what it acknowledged', () => {
     acknowledge(node, 2, 3)
     expect(node.commitIndex).toBe(3)
   })
-  test('an answer from before the acknowledgement, or to a leader of before, means nothing', () => {
+  test('an answer from before the acknowledgement, or to an earlier leader, proves no loss', () => {
     const node = leader()
     for (const sentAt of [0, 5]) beat(node, 1, sentAt)
     expect(node.lostLogs).toEqual([])
     beat(node, 3, 1)
     expect(node.lostLogs).toEqual([])
   })
-  test('what was committed stays committed, and heartbeats promise it nothing that it lacks', () => {
+  test('committed entries stay committed, and heartbeats tell it of no commit that it lacks', () => {
     const node = leader()
     beat(node, 0, 1)
     node.take()
@@ -74,19 +74,19 @@ test('M24: an answer to a heartbeat of an earlier term renews no lease, whatever
   expect(node.core.hasLease).toBe(true)
 })
 
-describe('what a follower has lost or cuts off', () => {
+describe('entries that a follower has lost or cuts off', () => {
   let state: RaftState
   beforeEach(() => {
     const outbox = { hasRare: false, lostTail: null, cutTail: null }
     state = { outbox, log: { lastIndex: 9 }, leader: 2, acknowledged: 6 } as unknown as RaftState
   })
 
-  test('a lost tail is told with what the log has now', () => {
+  test('a lost tail is told with the present end of the log', () => {
     noteLostTail(state, 3, 12)
     expect(state.outbox).toMatchObject({ hasRare: true, lostTail: { leader: 3, acknowledged: 12, has: 9 } })
   })
 
-  test('a cut is told, and whether something of it had been acknowledged, which it is not any more', () => {
+  test('a cut is told, and whether an entry of it had been acknowledged, which it is not any more', () => {
     noteCutTail(state, 7)
     expect(state.outbox).toMatchObject({ hasRare: true, cutTail: { leader: 2, from: 7, to: 9, acknowledged: false } })
     expect(state.acknowledged).toBe(6)

@@ -4,7 +4,7 @@ import { noDefects } from '../defects.ts'
 import { logOf, startFrom, testOptions } from '../testing/test-cluster.ts'
 import { RaftLog } from './raft-log.ts'
 
-/** A log of the terms on disk, whose headers are known, with what a driver has written of it. */
+/** A log of the terms on disk, whose headers are known, and the entries that a driver has written of it. */
 function logOnDisk(terms: readonly number[]): { log: RaftLog; disk: number[] } {
   const log = new RaftLog(startFrom([]), testOptions(1, [1]), noDefects)
   for (const header of logOf(terms)) log.append(header)
@@ -21,7 +21,7 @@ function write(log: RaftLog, disk: number[]): void {
   for (const { index, term } of append) expect(disk.push(term)).toBe(index)
 }
 
-test('what is appended and cut between two writes is written in one: the lowest cut, and what then follows', () => {
+test('appends and cuts between two writes are written in one: the lowest cut, and the entries that then follow', () => {
   const step = fc.record({ act: fc.constantFrom('append', 'cut', 'write'), back: fc.integer({ min: 1, max: 5 }) })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
@@ -45,7 +45,7 @@ test('what is appended and cut between two writes is written in one: the lowest 
   )
 })
 
-test('two cuts before a write are the lower one, and a cut of what is not written is none', () => {
+test('two cuts before a write become the lower one, and a cut of unwritten entries is none', () => {
   const { log } = logOnDisk([1, 1, 1, 1])
   log.truncateFrom(4)
   log.truncateFrom(2)

@@ -10,10 +10,10 @@ import { TermTable } from './term-table.ts'
 const NO_ENTRIES: readonly EntryHeader[] = Object.freeze([])
 /** nextOffset between a truncation and the append that follows it in the same step. */
 const UNKNOWN_OFFSET = -1
-/** What `termAt` answers for a position that the log does not hold. */
+/** The answer of `termAt` for a position that the log does not hold. */
 export const NO_TERM = -1
 
-/** What one Ready tells the driver to write to the log. */
+/** The change of the log that one Ready tells the driver to write. */
 export interface LogWrite {
   readonly truncateFrom: LogIndex | null
   readonly append: readonly EntryHeader[]
@@ -21,7 +21,7 @@ export interface LogWrite {
 
 /**
  * The log as it will be once all queued writes are done: votes and consistency checks look at this one (M16), acknowledgements at
- * `durability` alone. Entries before `unwrittenFrom` have been handed to the driver.
+ * `durability` alone. Entries before `unwrittenFrom` have been given to the driver.
  */
 export class RaftLog {
   prevIndex: LogIndex
@@ -35,7 +35,7 @@ export class RaftLog {
   #unwrittenFrom: LogIndex
   #truncateFrom: LogIndex | null = null
 
-  /** A state may cover more than the log beside it holds (M92 (5)): then the log is empty and begins after what the state covers. */
+  /** A state may cover more than the log beside it holds (M92 (5)): then the log is empty and begins after the entries that the state covers. */
   constructor(start: RaftStart, options: RaftOptions, defects: Defects, durability = durabilityOf(start, defects)) {
     const { prevIndex, prevTerm, nextOffset } = start
     const terms = start.lastIndex < prevIndex ? [] : start.terms
@@ -79,7 +79,7 @@ export class RaftLog {
     this.nextOffset = header.lastOffset + 1
   }
 
-  /** Discards entries from `index` on; the caller appends the leader's in their place, which says where offsets go on. */
+  /** Discards entries from `index` on; the caller appends the leader's in their place, which says where offsets continue. */
   truncateFrom(index: LogIndex): void {
     this.nextOffset = this.window.get(index)?.baseOffset ?? UNKNOWN_OFFSET
     this.terms.truncateFrom(index)
@@ -88,7 +88,7 @@ export class RaftLog {
     this.configurations.truncateFrom(index)
     this.lastIndex = index - 1
     if (index >= this.#unwrittenFrom) return
-    // Below any earlier truncation that is not told yet: what was appended behind that one is unwritten.
+    // Below any earlier truncation that is not told yet: entries appended after that one are unwritten.
     this.#unwrittenFrom = index
     this.#truncateFrom = index
   }
@@ -103,7 +103,7 @@ export class RaftLog {
     this.configurations.compactedTo(prevIndex)
   }
 
-  /** What the driver has not been told yet; it has been told afterwards. */
+  /** The change that the driver has not been told yet; this call counts as telling it. */
   takeWrite(): LogWrite {
     const truncateFrom = this.#truncateFrom
     const append = this.#unwrittenFrom <= this.lastIndex ? this.window.tail(this.#unwrittenFrom) : NO_ENTRIES

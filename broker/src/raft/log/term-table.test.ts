@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { TermTable } from './term-table.ts'
 
-/** The dumb second implementation: one term per position, found by walking. */
+/** The simple second implementation: one term per position, found by walking. */
 function lastAtMost(terms: readonly number[], prevIndex: number, term: number, from: number): number {
   let index = from
   while (index > prevIndex && terms[index - prevIndex]! > term) index--

@@ -61,7 +61,7 @@ export class TermTable {
 
   /**
    * The last position in [prevIndex, from] whose term is at most `term` (etcd's findConflictByTerm): a log that has `term` at
-   * `from` cannot match this one later than there. prevIndex if there is none, for what lies before it is committed.
+   * `from` cannot match this one later than there. prevIndex if there is none, for all entries before it are committed.
    */
   lastIndexOfTermAtMost(term: Term, from: LogIndex): LogIndex {
     if (from <= this.prevIndex) return from
@@ -72,7 +72,7 @@ export class TermTable {
       if (start.term <= term) return end
       end = start.index - 1
     }
-    // What lies before the first start goes on with the term of prevIndex.
+    // Positions before the first start have the term of prevIndex.
     return this.prevTerm <= term ? Math.max(end, this.prevIndex) : this.prevIndex
   }
 

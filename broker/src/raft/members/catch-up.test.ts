@@ -5,10 +5,10 @@ import { catchUpFailure, isCaughtUp, newCatchUp } from './catch-up.ts'
 
 const ELECTION_TICKS = 10
 const voters = (...ids: number[]) => ({ voters: ids, outgoing: [], learners: [] })
-/** One newcomer and nobody else. */
+/** One newcomer and no other member. */
 const ALONE = voters(4)
 
-/** A leader of 1, 2 and 3 at tick 100 whose log ends at 50 and is committed up to 40, with followers that have `match` and were heard at `heardAt`. */
+/** A leader of 1, 2 and 3 at tick 100 whose log ends at 50 and is committed up to 40, with followers that have `match` and last answered at `heardAt`. */
 function leader(followers: readonly { id: number; match?: number; heardAt?: number }[]): RaftState {
   const known = followers.map(({ id, match = 0, heardAt = 100 }) => ({ id, match, heardAt }))
   return {
@@ -93,7 +93,7 @@ describe('M59 voters that stay', () => {
     return isCaughtUp(state, final, newCatchUp(state, final))
   }
 
-  it('are ready with all that is committed, as most are at once', () => {
+  it('are ready with all committed entries, as most are at once', () => {
     expect(isReady(voters(2), { id: 2, match: 40 })).toBe(true)
     expect(isReady(voters(2), { id: 2, match: 39 })).toBe(false)
   })

@@ -9,7 +9,7 @@ const MOST_ROUNDS = 10
 /** Election timeouts for which a replica that has to catch up may be silent. */
 const PATIENCE = 10
 
-/** Voters that stay and have all that is committed have caught up already. */
+/** Voters that stay and have all committed entries have caught up already. */
 export function newCatchUp(
   { id: leader, log, now, commitIndex, configuration }: RaftState,
   final: Configuration,
@@ -23,7 +23,7 @@ export function newCatchUp(
 }
 
 /**
- * M59: whether all newcomers, and with those that stay a majority of the new set, have nearly what the leader has, and are there. Ends the rounds that are
+ * M59: whether all newcomers, and with the voters that stay a majority of the new set, have nearly all entries of the leader, and answer. Ends the rounds that are
  * complete.
  */
 export function isCaughtUp(state: RaftState, final: Configuration, { learning }: CatchUp): boolean {
@@ -31,7 +31,7 @@ export function isCaughtUp(state: RaftState, final: Configuration, { learning }:
   return late.every(({ isNew }) => !isNew) && hasQuorum(final, (id) => late.every((replica) => replica.id !== id))
 }
 
-/** Why the change cannot be gone on with, or null. */
+/** Why the change cannot continue, or null. */
 export function catchUpFailure(
   state: RaftState,
   final: Configuration,

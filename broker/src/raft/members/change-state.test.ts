@@ -11,7 +11,7 @@ const change = (stage: MemberChange['stage']): MemberChange => {
   }
 }
 
-test('who leads no more has no change under way, and has told nobody to campaign', () => {
+test('a replica that does not lead any more has no change under way, and counts no voter as told to campaign', () => {
   for (const stage of ['staging', 'joint', 'leaving'] as const) {
     const membership = { ...newMembershipState(), active: true, handedOn: true, change: change(stage) }
     abandonChange(membership)
@@ -22,7 +22,7 @@ test('who leads no more has no change under way, and has told nobody to campaign
   }
 })
 
-test('members that were to be forced are not, and that is told in the place of anything else', () => {
+test('members that were to be forced are not, and that outcome replaces any other', () => {
   const forced = { voters: [1], outgoing: [], learners: [] }
   const membership = { ...newMembershipState(), forced, change: change('joint') }
   abandonChange(membership)

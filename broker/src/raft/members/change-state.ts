@@ -6,19 +6,19 @@ import type { Configuration } from '../config.ts'
  *
  *   stable   -> staging  newcomers become learners (one entry) and catch up (M59), as do voters that stay and are needed
  *   staging  -> joint    the new and the old voters, each with a majority of its own (M58); skipped if one voter differs (M63)
- *   joint    -> leaving  the new voters alone; appended by whoever leads, when the joint entry is committed (M61)
- *   leaving  -> stable   committed: done. A leader that is not of the new set hands over (M66)
+ *   joint    -> leaving  the new voters alone; appended by the leader at the time, when the joint entry is committed (M61)
+ *   leaving  -> stable   committed: done. A leader that is not of the new set transfers its leadership (M66)
  *   staging  -> leaving  a replica that is needed cannot be reached or does not catch up: the learners are taken out again, and the change has failed
  *
  * Every entry waits for the commit of the one before (M65).
  */
 export interface MemberChange {
   stage: 'staging' | 'joint' | 'leaving'
-  /** What governs when all goes well. */
+  /** The configuration that governs when all goes well. */
   readonly final: Configuration
-  /** What governed before; to it a failed staging returns. */
+  /** The configuration before; a failed staging returns to it. */
   readonly before: Configuration
-  /** Null if nobody needs to, or all have. */
+  /** Null if no replica needs to, or all have. */
   catchUp: CatchUp | null
   /** Why it has failed; it is being undone. */
   failure: string | null
@@ -43,7 +43,7 @@ export interface Learning {
   round: number
   roundStartedAt: number
   roundEnd: LogIndex
-  /** A round took less than an election timeout: the rest can be made up for while the group goes on. */
+  /** A round took less than an election timeout: the rest can be caught up with while the group goes on. */
   caughtUp: boolean
 }
 
@@ -52,7 +52,7 @@ export interface MemberOutcome {
   readonly reason: string
 }
 
-/** Leadership on its way to `to` (M81). Outlives the leadership, until it is known who leads next. */
+/** Leadership in transfer to `to` (M81). Outlives the leadership, until it is known who leads next. */
 export interface Transfer {
   readonly to: BrokerId
   readonly term: Term
@@ -66,7 +66,7 @@ export interface TransferOutcome {
   readonly outcome: 'done' | 'timed-out'
 }
 
-/** What a replica keeps of changes of members and of leadership. */
+/** The state of changes of members and of leadership that a replica keeps. */
 export interface MembershipState {
   /** Leader: some step of a change may be due. */
   active: boolean
@@ -74,11 +74,11 @@ export interface MembershipState {
   lastChange: MemberOutcome | null
   transfer: Transfer | null
   /**
-   * Leader: somebody was told to campaign in this term, past everybody's promise not to vote (M10 (c)). That message may arrive at any
+   * Leader: a voter was told to campaign in this term, in spite of the promises of all not to vote (M10 (c)). That message may arrive at any
    * time, so there are no lease reads until the term ends (M24).
    */
   handedOn: boolean
-  /** Candidate: it leads once its term is durable, asks nobody, and appends this configuration (M83). */
+  /** Candidate: it leads once its term is durable, asks no other replica, and appends this configuration (M83). */
   forced: Configuration | null
   /** For the next Ready. */
   changeOutcome: MemberOutcome | null
@@ -104,7 +104,7 @@ export function reportChange(membership: MembershipState, outcome: 'done' | 'fai
   membership.changeOutcome = membership.lastChange
 }
 
-/** Leads, or is about to, no more: what is appended goes on without this replica, and what is not does not. */
+/** Does not lead any more, nor is about to: an appended change continues without this replica, one that is not appended ends. */
 export function abandonChange(membership: MembershipState): void {
   membership.active = false
   membership.handedOn = false

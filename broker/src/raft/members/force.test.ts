@@ -10,7 +10,7 @@ function group(count = 3): TestCluster {
 
 describe('M83: a leader by force', () => {
   const beat = { type: 'heartbeat', commit: 0, sentAt: 1 } as const
-  /** 1 of 3 lives, with two entries that nobody else may have. */
+  /** 1 of 3 lives, with two entries that perhaps no other replica has. */
   function survivor(): TestCluster {
     const cluster = group()
     cluster.node(1).propose()
@@ -22,7 +22,7 @@ describe('M83: a leader by force', () => {
     expect(cluster.leaders).toEqual([])
     return cluster
   }
-  test('service resumes with all that the survivor had, in a new term, and others can be added again', () => {
+  test('service resumes with all entries of the survivor, in a new term, and others can be added again', () => {
     const cluster = survivor()
     const one = cluster.node(1)
     const { term, lastIndex } = one.core
@@ -42,7 +42,7 @@ describe('M83: a leader by force', () => {
     expect(one.core.configuration).toEqual({ voters: [1, 2], outgoing: [], learners: [], admissions: { 2: 7 } })
     expect(cluster.node(2).log).toEqual(one.log)
   })
-  test('nothing is sent in the new term before it is durable: forced again after a crash, nobody leads a term twice', () => {
+  test('nothing is sent in the new term before it is durable: forced again after a crash, no replica leads a term twice', () => {
     const cluster = survivor()
     const one = cluster.node(1)
     one.autoSync = false
@@ -56,7 +56,7 @@ describe('M83: a leader by force', () => {
   test('M83: its term is above the one that is asked for, so that a member with a later term follows at once', () => {
     const cluster = survivor()
     const [one, two] = [cluster.node(1), cluster.node(2)]
-    // It was a candidate in vain, until nobody answered any more.
+    // It was a candidate in vain, until no other replica answered any more.
     for (let round = 0; round < 5; round++) two.step({ ...beat, from: 3, to: 2, term: two.core.term + 1 })
     const later = two.core.term
     expect(later).toBeGreaterThan(one.core.term + 1)

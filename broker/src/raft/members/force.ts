@@ -7,10 +7,10 @@ import { withAdmissions } from './member-target.ts'
 import { admissionOf, isMember } from './membership.ts'
 
 /**
- * M83: makes this replica the leader of `voters`, without the quorum that the configuration in force asks for. What only the others have
- * is lost, and if they come back both sides hold committed entries that differ: the caller has made sure that the quorum is gone for good.
+ * M83: makes this replica the leader of `voters`, without the quorum that the configuration in force asks for. The entries that only the others have
+ * are lost. If the others come back both sides hold committed entries that differ: the caller has made sure that the quorum is gone permanently.
  *
- * The new term is above `aboveTerm`, the largest that the other members are known to have, so that they follow at once. It must be durable before anything is sent in it: forced again after a crash the replica would else lead one term twice.
+ * The new term is above `aboveTerm`, the largest that the other members are known to have, so that they follow at once. The term must be durable before anything is sent in it: forced again after a crash the replica would else lead one term twice.
  */
 export function forceConfiguration(
   state: RaftState,
@@ -27,10 +27,10 @@ export function forceConfiguration(
   return 'started'
 }
 
-/** Members that the log knows, this replica among them, with the admissions that they were last named with. */
+/** Members that the log knows, this replica included, with the admissions under which they were last named. */
 function forcedConfiguration(state: RaftState, voters: readonly BrokerId[]): Configuration | null {
   const { id, admission, log, installing } = state
-  // Its log is about to be replaced: when that is done the operator may ask again.
+  // Its log is about to be replaced: after that the operator may ask again.
   if (installing !== null) return null
   if (!voters.includes(id) || new Set(voters).size !== voters.length || !log.configurations.everNamed) return null
   const admissions: Record<number, number> = {}

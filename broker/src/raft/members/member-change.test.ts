@@ -16,7 +16,7 @@ function group(founders: number, blank = 0, defects: Partial<Defects> = {}): Tes
 
 const change = (node: TestNode): string => node.core.status().change.stage
 
-test('M56, M58: all three members are replaced by three others in one change, and what was written stays readable', () => {
+test('M56, M58: all three members are replaced by three others in one change, and written records stay readable', () => {
   const cluster = group(3, 3)
   cluster.node(1).propose()
   cluster.settle()
@@ -42,7 +42,7 @@ test('M58, M60: while joint an entry needs a majority of the old voters and one 
   const one = cluster.node(1)
   const before = one.core.configuration
   one.core.changeMembers(voters(1, 4, 5))
-  // The newcomers catch up; nothing more comes back from the others once the joint entry is appended.
+  // The newcomers catch up; the others answer nothing more once the joint entry is appended.
   cluster.loses = ({ to, type }) => to === 1 && type === 'append-reply' && one.core.configuration.outgoing.length > 0
   cluster.tick(3)
   expect(one.core.configuration).toEqual({ voters: [1, 4, 5], outgoing: before.voters, learners: [] })
@@ -71,7 +71,7 @@ test('M57: without the joint step two majorities without a common member decide 
   const outcome = (defects: Partial<Defects>) => {
     const cluster = group(3, 2, defects)
     cluster.node(1).core.changeMembers(voters(1, 2, 3, 4, 5))
-    // 2 and 3 get what makes 4 and 5 learners, and no more.
+    // 2 and 3 get the entry that makes 4 and 5 learners, and no more.
     cluster.loses = ({ from, to }) =>
       cluster.node(1).core.configuration.voters.length === 5 && (from <= 1 || from > 3) !== (to <= 1 || to > 3)
     cluster.tick(ET)
@@ -100,7 +100,7 @@ describe('M59: newcomers catch up as learners', () => {
     expect(one.core.configuration).toEqual({ voters: [1, 2, 3], outgoing: [], learners: [] })
     expect(one.core.status().lastChange?.outcome).toBe('failed')
   })
-  test('a voter that stays and lags catches up before those leave without which nothing could be committed', () => {
+  test('a voter that stays and lags catches up before the voters leave without which nothing could be committed', () => {
     const lagging = (defects: Partial<Defects> = {}) => {
       const cluster = group(3, 0, defects)
       cluster.loses = ({ from, type }) => from === 3 && type === 'append-reply'
@@ -136,7 +136,7 @@ describe('M59: newcomers catch up as learners', () => {
     }
     expect(one.outcomes).toEqual(['failed broker 3 does not answer'])
   })
-  test('control: made a voter at once, one that cannot be reached stops the writes', () => {
+  test('control: a newcomer that cannot be reached stops the writes if it becomes a voter at once', () => {
     const cluster = group(1, 1, { noCatchUp: true })
     const one = cluster.node(1)
     cluster.down.add(2)
@@ -146,14 +146,14 @@ describe('M59: newcomers catch up as learners', () => {
     expect(one.commitIndex).toBeLessThan(one.log.length)
     expect(one.core.configuration.voters).toEqual([1, 2])
   })
-  test('ten rounds, none of them shorter than an election timeout, are enough to see that it will not keep up', () => {
+  test('ten rounds, none of them shorter than an election timeout, show that a replica cannot keep up', () => {
     const cluster = group(1, 1)
     const one = cluster.node(1)
     cluster.loses = () => true
     one.core.changeMembers(voters(1, 2))
     for (let round = 1; round <= 10; round++) {
       expect(one.core.status().change).toMatchObject({ stage: 'staging', round })
-      // Whenever it has what there was at the beginning of a round, there is more.
+      // Whenever it has all entries from the beginning of a round, there are more.
       for (let i = 0; i <= ET; i++) {
         one.propose()
         cluster.tick(1, [one])
@@ -174,10 +174,10 @@ describe('M59: newcomers catch up as learners', () => {
     expect(one.outcomes).toEqual(['failed broker 2 does not catch up: the log grows faster than it takes it'])
     expect(one.core.configuration).toEqual({ voters: [1], outgoing: [], learners: [] })
   })
-  test('nobody becomes a voter before its own disk has the entry that names it: it could not vote, and nobody lead', () => {
+  test('no replica becomes a voter before its own disk has the entry that names it: it could not vote, and no replica could lead', () => {
     const cluster = group(1, 1)
     const [one, two] = [cluster.node(1), cluster.node(2)]
-    // 2 has what there was before the change, and stops there.
+    // 2 has all entries before the change, and stops there.
     cluster.loses = ({ type, to, ...message }) =>
       type === 'append' && to === 2 && 'entries' in message && message.entries.some(({ kind }) => kind === 2)
     one.core.changeMembers(voters(1, 2))
@@ -185,7 +185,7 @@ describe('M59: newcomers catch up as learners', () => {
     expect(two.core.configuration.voters).toEqual([])
     expect(one.core.configuration.voters).toEqual([1])
   })
-  test('a change can be called off while they do, and not later', () => {
+  test('a change can be called off while they catch up, and not later', () => {
     const cluster = group(3, 1)
     const one = cluster.node(1)
     cluster.down.add(4)
@@ -213,7 +213,7 @@ describe('M61: a change survives its leader', () => {
       cluster.crash(1)
       cluster.loses = () => false
       cluster.tick(8 * ET)
-      // An entry that only the dead leader has may keep the others from winning: it comes back.
+      // An entry that only the dead leader has may keep the others from winning, so the dead leader comes back.
       cluster.restart(1)
       cluster.tick(8 * ET)
       const leader = cluster.node(cluster.leaders[0]!)
@@ -231,7 +231,7 @@ describe('M61: a change survives its leader', () => {
       expect(leader.commitIndex, `moment ${moment}`).toBe(leader.log.length)
     }
   })
-  /** One voter moves from 1 to 2, and both crash after so many messages. Whether somebody leads and commits then. */
+  /** One voter moves from 1 to 2, and both crash after so many messages. Whether a broker leads and commits then. */
   function goesOn(moment: number, defects: Partial<Defects>): boolean {
     const cluster = group(1, 1, defects)
     let messages = 0
@@ -254,7 +254,7 @@ describe('M61: a change survives its leader', () => {
   test('M66: one voter moves to another broker and crashes at any moment: the group is never stuck', () => {
     expect(moments.filter((moment) => !goesOn(moment, {}))).toEqual([])
   })
-  test('M66: control: if the one that goes never campaigns it is', () => {
+  test('M66: control: if the voter that leaves never campaigns the group is stuck', () => {
     expect(moments.filter((moment) => !goesOn(moment, { outsiderNeverCampaigns: true }))).not.toEqual([])
   })
 })
@@ -295,7 +295,7 @@ function bugOf2015(defects: Partial<Defects>): { cluster: TestCluster; answer: s
   const one = cluster.node(1)
   cluster.node(1).core.changeMembers({ voters: [1, 2, 3, 4], learners: [5] })
   cluster.tick(2)
-  // From here on only 5 hears of what 1 appends.
+  // From here on only 5 receives the entries that 1 appends.
   for (const id of [2, 3, 4]) cluster.cut(1, id)
   one.core.changeMembers(voters(1, 2, 3, 4, 5))
   cluster.settle()
@@ -319,7 +319,7 @@ test('M64: no change before an entry of the term is committed: the published cou
   const two = cluster.node(2)
   expect(two.commitIndex).toBe(two.log.length)
   const removed = two.core.configurationIndex
-  // 2 and 3 fall silent; 1 wins with 4 and 5 and commits something else in the place of what is committed.
+  // 2 and 3 fall silent; 1 wins with 4 and 5 and commits another entry in the place of a committed one.
   cluster.crash(2)
   cluster.crash(3)
   cluster.loses = () => false
@@ -332,7 +332,7 @@ test('M64: no change before an entry of the term is committed: the published cou
 })
 
 describe('M65: of two changes at once one wins', () => {
-  /** 1 is cut off and removes 2, then 3, of which they hear nothing; they elect one of themselves. */
+  /** 1 is cut off and removes 2, then 3, of which the others learn nothing; they elect one of themselves. */
   function twoAtOnce(defects: Partial<Defects>) {
     const cluster = group(3, 0, defects)
     const [one, others] = [cluster.node(1), [cluster.node(2), cluster.node(3)]]
@@ -374,7 +374,7 @@ describe('M65: of two changes at once one wins', () => {
       cluster.crash(1)
       cluster.tick(6 * ET)
     }
-    // A leader whose term has committed nothing yet says that first.
+    // A leader whose term has committed nothing yet gives that reason first.
     expect([...outcomes].sort()).toEqual(['busy', 'term-not-committed'])
   })
 })

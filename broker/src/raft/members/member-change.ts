@@ -18,14 +18,14 @@ import { isMember } from './membership.ts'
 /** Why a change is not begun. */
 export type ChangeRefusal = 'not-leader' | 'term-not-committed' | 'busy' | 'transferring' | 'invalid'
 
-/** See RaftCore.changeMembers. The caller goes on with advanceChange. */
+/** See RaftCore.changeMembers. The caller continues with advanceChange. */
 export function beginChange(state: RaftState, target: MemberTarget): 'started' | 'unchanged' | ChangeRefusal {
   const { configuration, defects, membership } = state
   if (state.role !== 'leader') return 'not-leader'
   if (membership.transfer !== null) return 'transferring'
   const final = finalConfiguration(configuration, target)
   if (final === null) return 'invalid'
-  // M64: others may have an entry of an earlier term that this leader has not, and that changes members as well (the bug of 2015).
+  // M64: others may have an entry of an earlier term that this leader lacks and that changes members as well (the bug of 2015).
   if (!commitIsCurrent(state) && !defects.changeBeforeOwnTerm) return 'term-not-committed'
   if (isChanging(state) && !defects.twoChangesAtOnce) return 'busy'
   if (sameMembers(configuration, final)) return 'unchanged'
@@ -35,7 +35,7 @@ export function beginChange(state: RaftState, target: MemberTarget): 'started' |
   membership.change = change
   membership.active = true
   if (blank.length > 0) appendConfiguration(state, stagingConfiguration(configuration, blank, final))
-  // Only now, so that what they catch up with holds the entry that names them: a voter that does not know itself could not vote.
+  // Only now, so that they catch up with the entry that names them as well: a replica that does not know itself as a voter could not vote.
   if (!defects.noCatchUp) change.catchUp = newCatchUp(state, final)
   return 'started'
 }
@@ -47,7 +47,7 @@ export function cancelChange({ membership }: RaftState): boolean {
   return true
 }
 
-/** M65: a change is under way, whoever began it. */
+/** M65: a change is under way, begun by any leader. */
 export function isChanging({ membership, configuration, configurationIndex, commitIndex }: RaftState): boolean {
   return membership.change !== null || configuration.outgoing.length > 0 || configurationIndex > commitIndex
 }
@@ -58,7 +58,7 @@ export function isChanging({ membership, configuration, configurationIndex, comm
  */
 export function advanceChange(state: RaftState): boolean {
   const { membership, configuration, configurationIndex, commitIndex, defects } = state
-  // M61: what an earlier leader has begun goes on when an entry of this one's term is committed.
+  // M61: a change that an earlier leader has begun continues when an entry of this leader's term is committed.
   if (!commitIsCurrent(state) && !defects.changeBeforeOwnTerm) return false
   if (configurationIndex > commitIndex && !defects.twoChangesAtOnce) return false
   if (configuration.outgoing.length > 0) {

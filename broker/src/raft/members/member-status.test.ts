@@ -11,7 +11,7 @@ function statusOf(given: { change?: object; configuration?: object; configuratio
   return changeStatus({ membership: { change }, configuration, configurationIndex, commitIndex: 7 } as RaftState)
 }
 
-test('M62 a leader tells the stage of its change, its target, and the round of the awaited replica that has had most', () => {
+test('M62 a leader tells the stage of its change, its target, and the latest round among the replicas that it waits for', () => {
   const learning = [
     { isNew: true, round: 2 },
     { isNew: false, round: 5 },

@@ -1,7 +1,7 @@
 import type { ChangeStatus } from '../core.ts'
 import type { RaftState } from '../state.ts'
 
-/** M62: where a change of members stands, as far as this replica can tell. */
+/** M62: where a change of members stands, as far as this replica knows. */
 export function changeStatus({ membership, configuration, configurationIndex, commitIndex }: RaftState): ChangeStatus {
   const { change } = membership
   const { voters, learners, admissions } = change?.final ?? configuration

@@ -3,22 +3,22 @@ import type { Configuration } from '../config.ts'
 import { admissionOf, isMember } from './membership.ts'
 import { members } from './quorum.ts'
 
-/** Who is to take part when a change is done. A demoted voter is named as a learner. */
+/** The members when a change is done. A demoted voter is named as a learner. */
 export interface MemberTarget {
   readonly voters: readonly BrokerId[]
   readonly learners: readonly BrokerId[]
-  /** Of members who are no founders; a member that stays keeps the admission that it has. */
+  /** Of members that are no founders; a member that stays keeps the admission that it has. */
   readonly admissions?: Readonly<Record<number, number>>
 }
 
-/** The configuration that governs when the target is reached, or null if there is none: it has no voters, or names somebody twice. */
+/** The configuration that governs when the target is reached, or null if there is none: it has no voters, or names a broker twice. */
 export function finalConfiguration(now: Configuration, target: MemberTarget): Configuration | null {
   const { voters, learners } = target
-  const everybody = [...voters, ...learners]
-  if (voters.length === 0 || new Set(everybody).size !== everybody.length) return null
-  if (!everybody.every((id) => Number.isSafeInteger(id) && id > 0)) return null
+  const all = [...voters, ...learners]
+  if (voters.length === 0 || new Set(all).size !== all.length) return null
+  if (!all.every((id) => Number.isSafeInteger(id) && id > 0)) return null
   const admissions: Record<number, number> = {}
-  for (const id of everybody) {
+  for (const id of all) {
     const present = isMember(now, id) ? admissionOf(now, id) : 0
     const admission = target.admissions?.[id] ?? present
     if (!Number.isSafeInteger(admission) || admission < 0) return null
@@ -29,7 +29,7 @@ export function finalConfiguration(now: Configuration, target: MemberTarget): Co
   return withAdmissions({ voters: [...voters], outgoing: [], learners: [...learners] }, admissions)
 }
 
-/** The same configuration with the admissions of its members, and of nobody else. */
+/** The same configuration with the admissions of its members only. */
 export function withAdmissions(
   configuration: Configuration,
   admissions: Readonly<Record<number, number>> | undefined,
@@ -59,7 +59,7 @@ export function newVoters(from: Configuration, to: Configuration): BrokerId[] {
   return to.voters.filter((id) => !from.voters.includes(id))
 }
 
-/** M63: the majorities of two sets that differ in one voter always share somebody, so no joint configuration is needed. */
+/** M63: the majorities of two sets that differ in one voter always share a member, so no joint configuration is needed. */
 export function differsByOneVoter(from: Configuration, to: Configuration): boolean {
   return newVoters(from, to).length + newVoters(to, from).length <= 1
 }
@@ -70,12 +70,12 @@ export function jointConfiguration(from: Configuration, to: Configuration): Conf
   return withAdmissions(configuration, { ...from.admissions, ...to.admissions })
 }
 
-/** The new set alone, from the joint one: whoever leads can finish a change that it finds in its log (M61). */
+/** The new set alone, from the joint one: any leader can finish a change that it finds in its log (M61). */
 export function withoutOutgoing({ voters, learners, admissions }: Configuration): Configuration {
   return withAdmissions({ voters, outgoing: [], learners }, admissions)
 }
 
-/** M59: the present voters, with all newcomers as learners: they get the log, and count for nothing yet. */
+/** M59: the present voters, with all newcomers as learners: they get the log, and do not count yet. */
 export function stagingConfiguration(
   from: Configuration,
   newcomers: readonly BrokerId[],

@@ -21,7 +21,7 @@ describe('M66, M23: a leader that removes itself', () => {
     cluster.loses = ({ from, type }) => from === 3 && type === 'append-reply'
     one.core.changeMembers(voters(2, 3))
     cluster.tick(2)
-    // 1 and 2 have it; of the new set that is one of two.
+    // 1 and 2 have the entry; of the new set that is one of two.
     expect([one.core.role, one.commitIndex < one.core.configurationIndex]).toEqual(['leader', true])
     cluster.loses = () => false
     cluster.tick(2 * ET)
@@ -30,7 +30,7 @@ describe('M66, M23: a leader that removes itself', () => {
     expect(cluster.leaders).toHaveLength(1)
     expect([2, 3]).toContain(cluster.leaders[0])
   })
-  test('M23: of two the other one leads on, in less than an election timeout', () => {
+  test('M23: of two members the other one leads, in less than an election timeout', () => {
     const cluster = group(2)
     cluster.node(1).core.changeMembers(voters(2))
     cluster.tick(ET - 1)
@@ -39,12 +39,12 @@ describe('M66, M23: a leader that removes itself', () => {
     cluster.node(2).propose()
     cluster.tick(1, [cluster.node(2)])
     expect(cluster.node(2).commitIndex).toBe(cluster.node(2).log.length)
-    // The one that is out knows it, and leaves the other in peace.
+    // The one that was removed knows it, and does not campaign.
     const { term } = cluster.node(2).core
     cluster.tick(20 * ET)
     expect([cluster.leaders, cluster.node(2).core.term]).toEqual([[2], term])
   })
-  test('M66: the leader does not count itself: with the mistake the change is committed too soon', () => {
+  test('M66: the leader does not count itself: if it did the change would be committed too soon', () => {
     const committed = (defects: Partial<Defects>) => {
       const cluster = group(3, 0, defects)
       const one = cluster.node(1)
@@ -58,7 +58,7 @@ describe('M66, M23: a leader that removes itself', () => {
   })
 })
 
-test('M66: a removed follower learns that it is out before it is forgotten', () => {
+test('M66: a removed follower learns of its removal before it is forgotten', () => {
   const cluster = group(3)
   const [one, three] = [cluster.node(1), cluster.node(3)]
   one.core.changeMembers(voters(1, 2))
@@ -71,7 +71,7 @@ test('M66: a removed follower learns that it is out before it is forgotten', () 
   expect(three.core.role).toBe('follower')
 })
 
-test('M19: a member that was removed while it was cut off campaigns again and again, and disturbs nobody', () => {
+test('M19: a member that was removed while it was cut off campaigns again and again, and disturbs no other replica', () => {
   const cluster = group(3)
   cluster.cut(3, 1, 2)
   const one = cluster.node(1)
@@ -99,16 +99,16 @@ describe('M67: who may vote', () => {
     one.core.changeMembers(voters(1, 2, 3, 4))
     cluster.tick(2 * ET)
     expect(four.core.configuration.learners).toEqual([4])
-    // Three of four are needed, so without 4 and with 1 gone nobody could lead.
+    // Three of four are needed, so without 4 and with 1 gone no replica could lead.
     cluster.crash(1)
     cluster.loses = () => false
     cluster.tick(4 * ET)
     return cluster.leaders
   }
-  test('a learner that is a voter by now, and does not know it, votes when it is asked', () => {
+  test('a replica that became a voter without knowing it votes when it is asked', () => {
     expect(leadersWithoutOne({})).toHaveLength(1)
   })
-  test('control: if only those vote that know themselves as voters nobody can lead', () => {
+  test('control: if only replicas vote that know themselves as voters no replica can lead', () => {
     expect(leadersWithoutOne({ onlyVotersVote: true })).toEqual([])
   })
   test('entries are taken from a leader that the own configuration does not name', () => {
@@ -119,7 +119,7 @@ describe('M67: who may vote', () => {
   })
 })
 
-describe('M90: learners get everything, count for nothing and never campaign', () => {
+describe('M90: learners get all entries, count for nothing and never campaign', () => {
   /** Voters 1 to 3, of which only 1 is left, and learners 4 and 5, which have everything. */
   function lonely(defects: Partial<Defects>): TestCluster {
     const cluster = group(3, 2, defects)
@@ -128,7 +128,7 @@ describe('M90: learners get everything, count for nothing and never campaign', (
     for (const id of [2, 3]) cluster.down.add(id)
     return cluster
   }
-  /** What they could help the one voter to, were they counted. */
+  /** The decisions that the one voter could take if learners counted. */
   const helps: [string, (defects: Partial<Defects>) => boolean][] = [
     [
       'a commit',
@@ -158,7 +158,7 @@ describe('M90: learners get everything, count for nothing and never campaign', (
       },
     ],
     [
-      'a leadership that goes on (M22)',
+      'a leadership that continues (M22)',
       (defects) => {
         const cluster = lonely(defects)
         cluster.tick(3 * ET)
@@ -173,7 +173,7 @@ describe('M90: learners get everything, count for nothing and never campaign', (
         const one = cluster.node(1)
         cluster.tick(4 * ET, [one])
         expect(one.core.role).toBe('pre-candidate')
-        // They are not asked; what comes from them all the same is no vote.
+        // They are not asked; an answer that they send all the same is no vote.
         for (const pre of [true, false]) {
           const term = one.core.term + (pre ? 1 : 0)
           for (const from of [4, 5]) one.step({ type: 'vote-reply', from, to: 1, term, pre, granted: true })
@@ -188,7 +188,7 @@ describe('M90: learners get everything, count for nothing and never campaign', (
   test.each(helps)('M90: control: counted like voters they do (learnersCount): %s', (_, helped) => {
     expect(helped({ learnersCount: true })).toBe(true)
   })
-  test('M39: one that hears no leader for an election timeout names none, as one that has campaigned', () => {
+  test('M39: a learner without a leader for an election timeout names none, like a replica that has campaigned', () => {
     const cluster = group(1, 1)
     cluster.node(1).core.changeMembers({ voters: [1], learners: [2] })
     cluster.tick(2)
@@ -202,7 +202,7 @@ describe('M90: learners get everything, count for nothing and never campaign', (
     cluster.tick(2)
     expect(core.leader).toBe(1)
   })
-  test('they are in nobody’s way: what they lack is committed without them', () => {
+  test('they hold up no commit: entries that they lack are committed without them', () => {
     const cluster = group(1, 1)
     const [one, two] = [cluster.node(1), cluster.node(2)]
     one.core.changeMembers({ voters: [1], learners: [2] })
@@ -265,8 +265,8 @@ test('M69: entries after the last configuration are counted by it alone', () => 
 })
 
 /**
- * Broker 4 becomes a voter. `x` was appended before the entry that says so, `y` after it; that entry and both are on 1 and 2 alone: a
- * majority of the old three, not of the new four. What is committed then, and when 3 has `x` as well, and when it has all.
+ * Broker 4 becomes a voter. `x` was appended before the entry that says so, `y` after it; that entry and both are on 1 and 2 alone, a
+ * majority of the old three, not of the new four. Returns the commit index then, when 3 has `x` as well, and when 3 has all.
  */
 function commitsWhileGrowing(defects: Partial<Defects>) {
   const cluster = group(3, 1, defects)
@@ -293,11 +293,11 @@ function commitsWhileGrowing(defects: Partial<Defects>) {
   return { commits, staged, x, y }
 }
 
-test('M69, M72: what stands before and behind an uncommitted change is counted by the new set, be it larger', () => {
+test('M69, M72: entries before and after an uncommitted change are counted by the new set, even a larger one', () => {
   const { commits, staged, x, y } = commitsWhileGrowing({})
   expect(commits).toEqual([staged, x, y])
 })
-test('M69, M72: control: if either set will do the old majority commits behind a change that the new one has not (eitherSetCounts)', () => {
+test('M69, M72: control: if either set is enough the old majority commits after a change that the new one lacks (eitherSetCounts)', () => {
   const { commits, y } = commitsWhileGrowing({ eitherSetCounts: true })
   expect(commits[0]).toBe(y)
 })
@@ -316,7 +316,7 @@ function shrunk(defects: Partial<Defects>): TestCluster {
   cluster.settle()
   return cluster
 }
-/** After 1 has fallen: whoever of 3 and 4, which lack all of it, leads while 2 does not campaign. */
+/** After 1 has crashed: which of 3 and 4, which lack all of it, leads while 2 does not campaign. */
 function outdatedLeaders(defects: Partial<Defects>): number[] {
   const cluster = shrunk(defects)
   cluster.crash(1)
@@ -338,27 +338,27 @@ function outdatedLeaders(defects: Partial<Defects>): number[] {
   return []
 }
 
-test('M70, M72: an even group that loses a member commits what was short of its old majority together with the removal', () => {
+test('M70, M72: an even group that loses a member commits entries without a majority of the old set together with the removal', () => {
   const one = shrunk({}).node(1)
-  // Of the three that are left two are enough, for all that comes before as well.
+  // Of the three that are left two are enough, for all earlier entries as well.
   expect(one.commitIndex).toBe(one.log.length)
 })
-test('M70, M72: control: if the old set has to agree as well it never ends (bothSetsNeeded)', () => {
+test('M70, M72: control: if the old set has to agree as well the removal never ends (bothSetsNeeded)', () => {
   const cluster = shrunk({ bothSetsNeeded: true })
   const one = cluster.node(1)
   expect(one.commitIndex).toBe(1)
   cluster.tick(ET - 2)
   expect(one.commitIndex).toBe(1)
 })
-test('M70: nobody who lacks it is elected afterwards, the removed one included', () => {
+test('M70: no member that lacks the removal is elected afterwards, nor the removed one', () => {
   expect(outdatedLeaders({})).toEqual([])
 })
-test('M70: control: without the comparison of logs one of them is (voteWithoutLogCheck)', () => {
+test('M70: control: without the comparison of logs one of them is elected (voteWithoutLogCheck)', () => {
   expect(outdatedLeaders({ voteWithoutLogCheck: true })).not.toEqual([])
 })
 
 describe('a broker that was removed, and has deleted its replica', () => {
-  /** 1 and 2 have replaced 3, 4 and 5 by 6 and 7, of which 5 has not heard; 3 is blank again, under another admission. */
+  /** 1 and 2 have replaced 3, 4 and 5 by 6 and 7, which 5 does not know; 3 is blank again, under another admission. */
   function returned(defects: Partial<Defects>): Set<number> {
     const cluster = group(5, 2, defects)
     cluster.cut(4, 1, 2, 3, 5, 6, 7)
@@ -380,12 +380,12 @@ describe('a broker that was removed, and has deleted its replica', () => {
     }
     return leaders
   }
-  test('M60: does not vote as what it was: the old majority would be complete again', () => {
+  test('M60: does not vote in the place of its former replica: the old majority would be complete again', () => {
     expect([...returned({})]).toEqual([1])
-    // Elected by 3, 4 and 5 of five, without anything that 1, 6 and 7 have committed since.
+    // Elected by 3, 4 and 5 of five, without the entries that 1, 6 and 7 have committed since.
     expect([...returned({ votesUnderAnyAdmission: true })]).toEqual([1, 4])
   })
-  test('M30: what its former replica has acknowledged, and arrives late, does not count for it', () => {
+  test('M30: a late acknowledgement of its former replica does not count for it', () => {
     const cluster = group(2, 1)
     const one = cluster.node(1)
     one.core.changeMembers({ voters: [1, 2], learners: [3], admissions: { 3: 5 } })

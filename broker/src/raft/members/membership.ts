@@ -7,7 +7,7 @@ export function admissionOf(configuration: Configuration, id: BrokerId): number 
   return configuration.admissions?.[id] ?? 0
 }
 
-/** Whether the configuration has `id` as voter or learner, under whatever admission. */
+/** Whether the configuration has `id` as voter or learner, under any admission. */
 export function isMember(configuration: Configuration, id: BrokerId): boolean {
   return isVoter(configuration, id) || configuration.learners.includes(id)
 }

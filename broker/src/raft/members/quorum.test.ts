@@ -10,7 +10,7 @@ const configurations = fc.record({
   learners: fc.constant([] as number[]),
 })
 
-/** The dumb second implementation: counts heads for every index from the top. */
+/** The simple second implementation: counts the holders of every index from the top. */
 function dumbIndex(voters: readonly number[], match: readonly number[]): number {
   for (let index = 20; index > 0; index--) {
     if (voters.filter((id) => match[id]! >= index).length > voters.length / 2) return index
@@ -18,7 +18,7 @@ function dumbIndex(voters: readonly number[], match: readonly number[]): number 
   return 0
 }
 
-test('the commit index of simple and joint configurations is what counting heads gives', () => {
+test('the commit index of simple and joint configurations is the one that counting holders gives', () => {
   const matches = fc.array(fc.nat(20), { minLength: 10, maxLength: 10 })
   fc.assert(
     fc.property(configurations, matches, (configuration, match) => {
@@ -54,7 +54,7 @@ describe('literal cases', () => {
     expect(hasQuorum(four, (id) => id <= 2)).toBe(false)
     expect(hasQuorum(four, (id) => id <= 3)).toBe(true)
   })
-  test('learners count for nothing, and everybody is a member once', () => {
+  test('learners do not count, and each broker is a member once', () => {
     const configuration = { voters: [1, 2, 3], outgoing: [2, 3, 4], learners: [5] }
     expect(hasQuorum(configuration, (id) => id === 5)).toBe(false)
     expect(members(configuration)).toEqual([1, 2, 3, 4, 5])
@@ -71,7 +71,7 @@ describe('every configuration of up to 3 + 3 voters, every pattern', () => {
       }
     }
   }
-  /** Dumber still: looks for a set of brokers that is a majority of each side. */
+  /** Simpler still: looks for a set of brokers that is a majority of each side. */
   function quorumFinder({ voters, outgoing }: Configuration): (yes: ReadonlySet<number>) => boolean {
     const quorums = subsets(voters.length + outgoing.length).filter((chosen) => {
       const isMajority = (set: readonly number[]) => set.filter((id) => chosen.includes(id)).length > set.length / 2
@@ -79,7 +79,7 @@ describe('every configuration of up to 3 + 3 voters, every pattern', () => {
     })
     return (yes) => quorums.some((chosen) => chosen.every((id) => yes.has(id)))
   }
-  test('26 configurations, as many as there are', () => {
+  test('there are 26 configurations', () => {
     expect(all).toHaveLength(26)
     expect(new Set(all.map((configuration) => JSON.stringify(configuration))).size).toBe(26)
   })
@@ -119,7 +119,7 @@ describe('every configuration of up to 3 + 3 voters, every pattern', () => {
     }
     expect(cases).toBeGreaterThan(1_500)
   })
-  test('M57, M58: no two quorums of neighbouring configurations are disjoint; a direct switch from 3 to 5 has such', () => {
+  test('M57, M58: no two quorums of neighbouring configurations are disjoint; a direct switch from 3 to 5 has disjoint ones', () => {
     const disjoint = (one: Configuration, other: Configuration, count: number): boolean => {
       const quorums = (configuration: Configuration) =>
         subsets(count).filter((chosen) => hasQuorum(configuration, (id) => chosen.includes(id)))

@@ -31,7 +31,7 @@ export function hasQuorum(configuration: Configuration, holds: (id: BrokerId) =>
   return hasMajority(configuration.voters, holds) && hasMajority(configuration.outgoing, holds)
 }
 
-/** won: a quorum said yes; lost: no quorum can say yes any more. `voteOf` is undefined for who has not answered. */
+/** won: a quorum said yes; lost: no quorum can say yes any more. `voteOf` is undefined for a voter that has not answered. */
 export function voteOutcome(configuration: Configuration, voteOf: (id: BrokerId) => boolean | undefined): VoteOutcome {
   if (hasQuorum(configuration, (id) => voteOf(id) === true)) return 'won'
   return hasQuorum(configuration, (id) => voteOf(id) !== false) ? 'pending' : 'lost'
@@ -51,14 +51,14 @@ function medianOfThree(a: LogIndex, b: LogIndex, c: LogIndex): LogIndex {
   return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c))
 }
 
-/** An empty set has nothing to say: it never stands in the way. */
+/** An empty set has no vote: it prevents no decision. */
 function hasMajority(voters: readonly BrokerId[], holds: (id: BrokerId) => boolean): boolean {
   let count = 0
   for (let i = 0; i < voters.length; i++) if (holds(voters[i]!)) count++
   return voters.length === 0 || count > voters.length >> 1
 }
 
-/** Negative controls: who counts when a rule is switched off. */
+/** Negative controls: the members that count when a rule is switched off. */
 export function decidingConfiguration(configuration: Configuration, id: BrokerId, defects: Defects): Configuration {
   if (defects.outgoingIgnored) return { ...configuration, outgoing: [] }
   if (defects.learnersCount) {

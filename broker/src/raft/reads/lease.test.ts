@@ -76,7 +76,7 @@ describe('M24: a leader has a lease', () => {
     beatAnswered(node, 1)
     expect(node.core.hasLease).toBe(true)
   })
-  test('answers that come twice, late or from the future prolong nothing', () => {
+  test('answers that come twice, late or with a future tick prolong nothing', () => {
     const node = leader([2])
     node.tick(5)
     for (const sentAt of [5, 1, 5, 3, 6, 1e9]) beatAnswered(node, sentAt)
@@ -93,7 +93,7 @@ describe('M24: a leader has a lease', () => {
     expect(node.core.hasLease).toBe(true)
     expect(new TestNode(testOptions(2, [1, 2, 3])).core.hasLease).toBe(false)
   })
-  test('from both majorities while a joint change is under way, and never from learners', () => {
+  test('with the answers of both majorities while a joint change is under way, and never with those of learners', () => {
     const configuration: Configuration = { voters: [1, 4, 5], outgoing: [], learners: [2, 3, 6] }
     const node = leader([4, 5, 2, 3], { configuration })
     expect(node.core.changeMembers({ voters: [1, 2, 3], learners: [6] })).toBe('started')
@@ -140,7 +140,7 @@ const vote: VoteMessage = {
   lastTerm: 5,
 }
 
-describe('what a follower has answered binds it', () => {
+describe('the answer of a follower binds it', () => {
   function answers(node: TestNode, message: RaftMessage): RaftMessage[] {
     node.take()
     node.step(message)
@@ -151,7 +151,7 @@ describe('what a follower has answered binds it', () => {
     const patient = testOptions(1, [1, 2, 3], { random: (bound) => bound - 1 })
     return new TestNode(patient, log, startFrom(log, { term, votedFor: 0 }), { noRestartLease: false, ...defects })
   }
-  test('M10 (e): after a restart it votes for nobody, itself included, until an election timeout has passed', () => {
+  test('M10 (e): after a restart it votes for no candidate, itself included, until an election timeout has passed', () => {
     const node = restarted(5)
     node.tick(ET - 1)
     expect(answers(node, vote)).toEqual([])

@@ -21,7 +21,7 @@ export function commitIsCurrent({ role, commitIndex, termStartIndex }: RaftState
 /** M24; see RaftCore.hasLease. Appends would renew the lease as well, but heartbeats go out at every interval anyway. */
 export function hasLease(state: RaftState): boolean {
   if (!commitIsCurrent(state) || (state.silence.asleep && !state.defects.sleeperKeepsLease)) return false
-  // M81: whoever is told to campaign does so past the others' promises, which the lease rests on.
+  // M81: a voter that is told to campaign does so in spite of the others' promises, on which the lease rests.
   const { transfer, handedOn } = state.membership
   if ((transfer !== null || handedOn) && !state.defects.transferKeepsLease) return false
   const ticks = leaseTicks(state.options.electionTicks)
@@ -33,7 +33,7 @@ export function hasLease(state: RaftState): boolean {
 }
 
 /**
- * The process stood still for longer than its ticks show (SIGSTOP, a machine that was moved): what the others have promised may be over. The lease must be earned
+ * The process stood still for longer than its ticks show (SIGSTOP, a machine that was moved): the promises of the others may have run out. The lease must be earned
  * anew, by heartbeats that leave after this.
  */
 export function forgetBeats(state: RaftState): void {

@@ -33,7 +33,7 @@ describe('M24: a round of heartbeats confirms a leader', () => {
     for (const reply of cluster.node(own!.to).take()) node.step(reply)
     expect(node.core.roundAnswered(round)).toBe(true)
   })
-  test('not by made-up numbers, nor by what was asked in an earlier term', () => {
+  test('not by made-up numbers, nor by rounds of an earlier term', () => {
     const cluster = led()
     const node = cluster.node(1)
     const round = node.core.beginReadRound()
@@ -46,7 +46,7 @@ describe('M24: a round of heartbeats confirms a leader', () => {
     node.step({ ...answer, term, round })
     expect(node.core.roundAnswered(round)).toBe(true)
   })
-  test('never one that was deposed and does not know it', () => {
+  test('never a leader that was deposed and does not know it', () => {
     const cluster = led()
     cluster.cut(1, 2, 3)
     const old = cluster.node(1)
@@ -56,7 +56,7 @@ describe('M24: a round of heartbeats confirms a leader', () => {
     const round = old.core.beginReadRound()
     cluster.settle()
     expect([old.core.role, old.core.roundAnswered(round)]).toEqual(['leader', false])
-    // It hears of the later term by the answer.
+    // It learns the later term from the answer.
     cluster.heal()
     cluster.tick(2)
     expect([old.core.role, old.core.roundAnswered(round)]).toEqual(['follower', false])
@@ -76,7 +76,7 @@ describe('M24: a round of heartbeats confirms a leader', () => {
     node.tick()
     expect(carried()).toEqual([0, 0])
   })
-  test('needs both majorities while joint, and nobody where it is alone', () => {
+  test('needs both majorities while joint, and no answer where the leader is alone', () => {
     const cluster = new TestCluster(1)
     cluster.elect(1)
     const { core } = cluster.node(1)

@@ -4,8 +4,8 @@ import { followerOf, type RaftState } from '../state.ts'
 
 /**
  * M24: linearizable reads without a lease (ReadIndex, dissertation §6.4). A leader that a quorum has answered since a read came was not deposed before, whatever the
- * clocks show: nobody can have committed in a later term what this leader does not know. All reads of a turn share one round of heartbeats; a round that is lost on
- * the way goes out again with the regular heartbeats, until a quorum has answered it.
+ * clocks show: no later leader can have committed an entry that this leader does not know. All reads of a turn share one round of heartbeats; a round that is lost
+ * in flight goes out again with the regular heartbeats, until a quorum has answered it.
  */
 export function wantRound({ rounds }: RaftState): number {
   rounds.wanted = true
@@ -18,7 +18,7 @@ export function beginRound(state: RaftState): void {
   countAnswers(state)
 }
 
-/** What heartbeats carry: the newest round, while it is not answered; else 0. */
+/** The round that heartbeats carry: the newest one while it is not answered, else 0. */
 export function openRound({ rounds }: RaftState): number {
   return rounds.last > rounds.answered ? rounds.last : 0
 }

@@ -8,7 +8,7 @@ function replica(terms: readonly Term[], commitHint = 0, defects = {}): TestNode
 }
 
 describe('M95: a token of an acknowledged entry', () => {
-  test('commits what leads to exactly that entry, before the leader has told of it', () => {
+  test('commits all up to exactly that entry, before the leader has told of the commit', () => {
     const node = replica([1, 1, 2, 2], 1)
     expect(node.core.commitToken(2, 3)).toBe(true)
     node.drain()
@@ -16,7 +16,7 @@ describe('M95: a token of an acknowledged entry', () => {
     expect(node.core.commitToken(1, 2)).toBe(true)
     expect(node.core.commitIndex).toBe(3)
   })
-  test('is refused where the log holds another entry there: a divergent follower shows nothing of its own', () => {
+  test('is refused where the log holds another entry there: a divergent follower shows none of its own entries', () => {
     const node = replica([1, 1, 2, 2], 1)
     expect(node.core.commitToken(3, 3)).toBe(false)
     expect(node.core.commitToken(1, 3)).toBe(false)

@@ -14,13 +14,13 @@ export function commitByToken(state: RaftState, term: Term, index: LogIndex): bo
   if (index < log.prevIndex) return term <= log.prevTerm
   if (log.termAt(index) !== term && !(state.defects.tokenByIndexOnly && index <= log.lastIndex)) return false
   if (index <= state.commitIndex) return true
-  // A leader counts copies itself. On anybody's word it could show what its disk has not got: the driver answers from what is durable.
+  // A leader counts copies itself. By a token it could show entries that its disk lacks: the driver answers from durable entries.
   if (state.role === 'leader' || index > log.durability.lastIndex) return false
   commitTo(state, index)
   return true
 }
 
-/** Leader: who can answer for the entry, as far as acknowledgements tell; itself only once its own disk has it (M92). Asked for every acknowledged batch. */
+/** Leader: the members that hold the entry, as far as acknowledgements tell; itself only once its own disk has it (M92). Asked for every acknowledged batch. */
 export function holdersOf({ id, log, followers }: RaftState, index: LogIndex): BrokerId[] {
   const holders = log.durability.lastIndex >= index ? [id] : []
   for (let i = 0; i < followers.length; i++) {

@@ -14,7 +14,7 @@ import { repeatOffer } from './snapshot-offer.ts'
 /** Leader: an append was accepted, or rejected. */
 export function onAppendReply(state: RaftState, message: AppendReplyMessage): void {
   const progress = followerOf(state, message.from)
-  // A broker's former replica may have had what its present one has not.
+  // A broker's former replica may have had entries that its present one lacks.
   if (progress === undefined || progress.admission !== (message.admission ?? 0)) return
   progress.heardAt = state.now
   if (message.success) onAccepted(state, progress, message.matchIndex)
@@ -23,8 +23,8 @@ export function onAppendReply(state: RaftState, message: AppendReplyMessage): vo
 }
 
 /**
- * A follower is alive. If something has been on its way to it for long without an answer, that was lost: probe again. A pipeline gets
- * a whole election timeout, for a follower whose disk is slow must not be flooded with copies of what it is writing.
+ * A follower is alive. If an append to it has been in flight for long without an answer, that append was lost: probe again. A pipeline gets
+ * a whole election timeout, for a follower whose disk is slow must not be flooded with copies of the entries that it is writing.
  */
 export function onHeartbeatReply(state: RaftState, message: HeartbeatReplyMessage): void {
   const progress = followerOf(state, message.from)
@@ -55,13 +55,13 @@ export function advanceCommit(state: RaftState): void {
   if (index <= state.commitIndex) return
   if (state.log.termAt(index) !== state.term && !state.defects.commitOlderTerm) return
   commitTo(state, index)
-  // Followers learn of it with the next append or heartbeat; some groups want it told at once.
+  // Followers learn of the commit with the next append or heartbeat; some groups want it told at once.
   if (state.options.announceCommit) state.flushNeeded = true
 }
 
 /**
- * M69, M72: what the latest configuration has enough copies of, be it an entry before the change or after it. Negative controls: what the
- * set before a change has to say while the change is not committed.
+ * M69, M72: the last entry that enough members of the latest configuration have, before the change or after it. Negative controls: the vote that the
+ * set before a change has while the change is not committed.
  */
 function committable({ deciding, matchOf, defects, log, configurationIndex, commitIndex }: RaftState): LogIndex {
   const index = quorumIndex(deciding, matchOf)
@@ -92,15 +92,15 @@ function onAccepted(state: RaftState, progress: Progress, matchIndex: number): v
 }
 
 /**
- * A late answer, to what has been compacted since, does not say where to go on: the probe after it will. That may stand before what the answer is about: at a
- * place that is compacted as well, which a read that has failed keeps from becoming an offer.
+ * A late answer about entries that have been compacted since does not say where to continue: the probe after it will. That may stand before those entries: at a
+ * place that is compacted as well, and that does not become an offer because a read has failed.
  */
 function leaveProbe({ log }: RaftState, progress: Progress): void {
   if (progress.match >= log.prevIndex) replicateFromMatch(progress)
   else progress.next = Math.max(progress.next, progress.match + 1)
 }
 
-/** The state that the follower has acknowledged reaches up to this log; or this one was cut further meanwhile, and it needs another. */
+/** The state that the follower has acknowledged reaches up to this log; or this log was cut further meanwhile, and the follower needs another state. */
 function leaveSnapshot(state: RaftState, progress: Progress): void {
   if (progress.match >= state.log.prevIndex) replicateFromMatch(progress)
   else progress.next = progress.match + 1
@@ -108,7 +108,7 @@ function leaveSnapshot(state: RaftState, progress: Progress): void {
 
 /**
  * M31: goes back to the last place that could match. In a pipeline one gap earns a rejection of every append behind it: the first
- * rewinds, the others no longer name the place that is being probed and are dropped. A rejection says nothing about what matches.
+ * rewinds, the others no longer name the place that is being probed and are dropped. A rejection says nothing about the match.
  */
 function onRejected(state: RaftState, progress: Progress, message: AppendReplyMessage): void {
   const { rejectedIndex, hintIndex } = message
@@ -122,7 +122,7 @@ function onRejected(state: RaftState, progress: Progress, message: AppendReplyMe
   probeFrom(progress, Math.max(nextProbe(state, message), progress.match + 1), state.now)
 }
 
-/** Where to look next. At or below prevIndex means: what the follower needs is gone here, and it gets a snapshot (M46). */
+/** Where to look next. At or below prevIndex means: the entries that the follower needs are gone here, and it gets a snapshot (M46). */
 function nextProbe({ log, options }: RaftState, { rejectedIndex, hintIndex, hintTerm }: AppendReplyMessage): LogIndex {
   const reachable = Math.min(hintIndex, rejectedIndex - 1, log.lastIndex)
   if (options.termHint === false || reachable < log.prevIndex) return reachable + 1

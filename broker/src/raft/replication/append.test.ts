@@ -27,7 +27,7 @@ function accepted(node: TestNode): number[] {
   return node.take().flatMap((reply) => (reply.type === 'append-reply' && reply.success ? [reply.matchIndex] : []))
 }
 
-describe('M29: only what conflicts is cut', () => {
+describe('M29: only conflicting entries are cut', () => {
   const leader = logOf([1, 1, 1, 2, 2, 2, 2, 2, 2, 2])
   test('a short append that was overtaken by a longer one cuts nothing', () => {
     const node = follower([])
@@ -36,13 +36,13 @@ describe('M29: only what conflicts is cut', () => {
     expect(node.log).toHaveLength(10)
     expect(accepted(node)).toEqual([10, 3])
   })
-  test('control: blind overwriting loses what was acknowledged', () => {
+  test('control: blind overwriting loses acknowledged entries', () => {
     const node = follower([], 0, { blindOverwrite: true })
     node.step(append(leader, 1, 10, 2))
     node.step(append(leader, 1, 3, 2))
     expect(node.log).toHaveLength(3)
   })
-  test('the first differing term is where the cut is made, and offsets go on from the leader', () => {
+  test('the cut is made at the first differing term, and offsets continue from the leader', () => {
     const node = follower([1, 1, 1, 1, 1, 1])
     // The leader's entry 4 holds ten records, so its entry 5 begins at offset 13.
     const wide = leader.slice(0, 5)
@@ -52,7 +52,7 @@ describe('M29: only what conflicts is cut', () => {
     expect(node.terms).toEqual([1, 1, 1, 2, 2])
     expect([node.core.lastIndex, node.core.nextOffset]).toEqual([5, 14])
   })
-  test('cutting what is committed is fatal', () => {
+  test('cutting a committed entry is fatal', () => {
     const node = follower([1, 1, 1, 1], 3)
     const impossible = append(logOf([1, 1, 2, 2]), 3, 4, 2)
     expect(() => node.step(impossible)).toThrow(/truncation at 3, committed to 3/)
@@ -81,7 +81,7 @@ describe('M27: any order, any repetition', () => {
         expect(matchIndex).toBeLessThanOrEqual(node.core.durableIndex)
       }
     }
-    // A round brings one entry more each: what comes too soon is refused.
+    // Each round brings one entry more: an append that comes too soon is refused.
     for (let round = 0; round < leader.length; round++) {
       for (const piece of backwards) {
         for (let times = 0; times < 3; times++) {
@@ -97,7 +97,7 @@ describe('M27: any order, any repetition', () => {
     expect(node.log).toEqual(leader)
     expect(acknowledgements).toBeGreaterThan(leader.length)
   })
-  test('a repeated append is acknowledged only once what it holds is durable', () => {
+  test('a repeated append is acknowledged only once its entries are durable', () => {
     const node = follower([])
     node.autoSync = false
     node.step(append(leader, 1, 3, 3))
@@ -131,12 +131,12 @@ describe('M28: the consistency check compares index and term', () => {
     expect(node.terms).toEqual([1, 1, 2, 2, 5, 5])
     expect(accepted(node)).toEqual([6])
   })
-  test('control: a stale leader that is obeyed replaces what a later one has brought', () => {
+  test('control: a stale leader that is obeyed replaces entries of a later one', () => {
     const node = follower([1, 5], 0, { staleLeaderObeyed: true })
     node.step(append(logOf([1, 1, 1]), 2, 3, 4, 0))
     expect(node.terms).toEqual([1, 1, 1])
   })
-  test('a stale leader is answered with the term and obeyed in nothing', () => {
+  test('a stale leader is answered with the term and not obeyed', () => {
     const node = follower([1, 5])
     node.step(append(logOf([1, 1, 1]), 2, 3, 4, 3))
     expect(node.take()).toMatchObject([{ type: 'append-reply', term: 5, success: false }])
@@ -195,13 +195,13 @@ describe('a tail that was acknowledged in this term and is gone', () => {
     expect(node.take()).toMatchObject([{ type: 'heartbeat-reply', lastIndex: 2, sentAt: 7 }])
     expect(node.commitIndex).toBe(0)
   })
-  test('what is there is no loss', () => {
+  test('entries that are there are no loss', () => {
     const node = short()
     node.step(beat(2, 2))
     expect(node.lostTails).toEqual([])
     expect(node.commitIndex).toBe(2)
   })
-  test('a blank replica is not what its predecessor on this broker was', () => {
+  test('a blank replica has lost nothing that its predecessor on this broker acknowledged', () => {
     const node = new TestNode({ ...testOptions(1, [2, 3]), admission: 4 }, [], startFrom([]))
     node.step(beat(3, 3))
     expect(node.lostTails).toEqual([])
@@ -219,7 +219,7 @@ describe('entries that are cut for a later leader', () => {
     node.take()
     expect(cut(node)).toEqual({ leader: 2, from: 3, to: 4, acknowledged: true })
   })
-  test('what was there before the start was acknowledged as well, unless it was written as the leader', () => {
+  test('entries from before the start were acknowledged as well, unless they were written as the leader', () => {
     expect(cut(follower([1, 1, 1]))).toMatchObject({ from: 3, acknowledged: true })
     const log = logOf([1, 1, 1])
     const own = new TestNode(testOptions(1, [1, 2, 3]), log, startFrom(log, { term: 1, votedFor: 1 }))
@@ -227,7 +227,7 @@ describe('entries that are cut for a later leader', () => {
   })
 })
 
-describe('what no correct replica sends is dropped and told, and stops nobody', () => {
+describe('a message that no correct replica sends is dropped and reported, and stops no replica', () => {
   const sound = append(logOf([1, 1, 1]), 1, 3, 1)
   const changed = (at: number, change: Partial<EntryHeader>): AppendMessage => ({
     ...sound,
@@ -270,7 +270,7 @@ describe('what no correct replica sends is dropped and told, and stops nobody', 
     node.step(append(logOf([1, 3, 3]), 2, 3, 3))
     expect(accepted(node)).toEqual([3])
   })
-  test('an acknowledgement of what the leader has not written', () => {
+  test('an acknowledgement of entries that the leader has not written', () => {
     const node = follower([])
     node.core.campaign()
     node.drain()

@@ -10,7 +10,7 @@ import { armElectionTimer, commitTo, type RaftState } from '../state.ts'
 import { becomeFollower } from '../transitions.ts'
 import { followConfiguration } from './followers.ts'
 
-/** M28: a message of this term's leader. Whoever was asking for votes in this term follows it. */
+/** M28: a message of this term's leader. A replica that was asking for votes in this term follows it. */
 export function hearLeader(state: RaftState, leader: number): void {
   if (state.role !== 'follower' || state.leader === NO_BROKER) becomeFollower(state, state.term, leader)
   else if (state.leader !== leader) broken(`term ${state.term} has two leaders, ${state.leader} and ${leader}`)
@@ -27,7 +27,7 @@ export function acceptAppend(state: RaftState, message: AppendMessage): void {
     noteDropped(state, message, absurdity)
     return
   }
-  // What is compacted away was committed, and so it matches: later positions alone need a look.
+  // Compacted entries were committed, and so they match: only later positions need a look.
   if (prevIndex >= log.prevIndex && !holds(state, message)) {
     if (prevIndex <= state.commitIndex)
       broken(`committed entry ${prevIndex} differs from that of leader ${message.from}`)
@@ -35,7 +35,7 @@ export function acceptAppend(state: RaftState, message: AppendMessage): void {
     return
   }
   const lastNew = prevIndex + entries.length
-  // Whatever takes the place of this log soon must not lack what is acknowledged now. The leader sends it again.
+  // The log that soon replaces this one must not lack an entry that is acknowledged now. The leader sends the entry again.
   if (state.installing !== null && log.prevIndex < lastNew && log.termAt(lastNew) !== lastTermOf(message)) return
   if (state.defects.blindOverwrite) overwriteBlindly(state, message)
   else if (!appendMissing(state, message)) return
@@ -52,11 +52,11 @@ function holds({ log, defects }: RaftState, { prevIndex, prevTerm }: AppendMessa
 }
 
 /**
- * M34: the leader has already capped the commit index at what it knows this log to share. The answer renews the leader's lease (M24),
- * so it waits until the term is durable: a replica that restarted without it would take the group for a new one and vote at once.
+ * M34: the leader has already capped the commit index at the entries that it knows this log to share. The answer renews the leader's lease (M24),
+ * so it waits until the term is durable: a replica that restarted without the term would take the group for a new one and vote at once.
  *
- * A leader that has heard more acknowledged in this term than there is proves that the tail was lost: no leader of this term has cut it.
- * The answer, with the end as it is, goes all the same: the leader must not count on what is gone.
+ * A leader that has an acknowledgement of this term beyond the end of this log proves that the tail was lost: no leader of this term has cut it.
+ * The answer, with the present end, is sent all the same: the leader must not count on the lost entries.
  */
 export function acceptHeartbeat(state: RaftState, message: HeartbeatMessage): void {
   // A blank replica may be taken for the one that this broker had before, whose log the leader knew (membership.ts).
@@ -76,7 +76,7 @@ export function acceptHeartbeat(state: RaftState, message: HeartbeatMessage): vo
 
 /**
  * M29: finds the first entry whose term differs from the log's, cuts there, appends the rest. If none differs nothing is cut: a
- * short append that was overtaken must not remove what a longer one has brought, and this replica has acknowledged.
+ * short append that was overtaken must not remove the entries of a longer one, which this replica has acknowledged.
  * Returns false if the rest cannot belong here.
  */
 function appendMissing(state: RaftState, message: AppendMessage): boolean {
@@ -109,14 +109,14 @@ function lastTermOf({ prevTerm, entries }: AppendMessage): number {
   return entries.length === 0 ? prevTerm : entries[entries.length - 1]!.term
 }
 
-/** The mistake of M29, for the negative control: whatever follows prevIndex is replaced by what the message holds. */
+/** The mistake of M29, for the negative control: the entries of the message replace all that follow prevIndex. */
 function overwriteBlindly(state: RaftState, { prevIndex, entries }: AppendMessage): void {
   const { log } = state
   if (entries.length > 0 && prevIndex < log.lastIndex && prevIndex >= state.commitIndex) log.truncateFrom(prevIndex + 1)
   for (const entry of entries) if (entry.index === log.lastIndex + 1) log.append(entry)
 }
 
-/** M27: even what came twice is acknowledged only when it is durable: after the pending writes, unless it is on disk already. */
+/** M27: even a repeated entry is acknowledged only when it is durable: after the pending writes, unless it is on disk already. */
 export function acknowledge(state: RaftState, to: number, matchIndex: LogIndex): void {
   const { durability } = state.log
   if (matchIndex > state.acknowledged) state.acknowledged = matchIndex
@@ -141,7 +141,7 @@ export function acknowledge(state: RaftState, to: number, matchIndex: LogIndex):
 function reject(state: RaftState, message: AppendMessage): void {
   const { log, outbox } = state
   const reachable = Math.min(message.prevIndex, log.lastIndex)
-  // What is committed matches for certain, so the leader never needs to look before it.
+  // Committed entries match for certain, so the leader never needs to look before them.
   const hintIndex =
     state.options.termHint === false
       ? log.lastIndex

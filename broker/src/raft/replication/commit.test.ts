@@ -54,7 +54,7 @@ describe('M32: Figure 8 of the Raft paper', () => {
     cluster.tick(ET)
     for (const node of cluster.nodes) expect(node.terms.slice(0, 2)).toEqual([1, 3])
   })
-  test('control: commit by count commits in (c) what (d) removes', () => {
+  test('control: commit by count commits in (c) the entry that (d) removes', () => {
     expect(partC({ commitOlderTerm: true }).commitIndex).toBe(2)
   })
 })

@@ -23,7 +23,7 @@ function leader(match: number) {
   return { state, tick, leaver: state.followers[1]! }
 }
 
-test('a former member that does not hear of its removal is dropped an election timeout after the commit, not after the append', () => {
+test('a former member that does not learn of its removal is dropped an election timeout after the commit, not after the append', () => {
   const { tick } = leader(7)
   for (let now = 100; now <= 100 + 3 * ET; now++) expect(tick(now, 7)).toEqual([2, 3])
   const committed = 200
@@ -31,7 +31,7 @@ test('a former member that does not hear of its removal is dropped an election t
   expect(tick(committed + ET)).toEqual([2])
 })
 
-test('one that has the entry is dropped when it has answered a heartbeat that left after that was known', () => {
+test('one that has the entry is dropped when it has answered a heartbeat that left after its acknowledgement came', () => {
   const { tick, leaver } = leader(7)
   expect(tick(100)).toEqual([2, 3])
   leaver.match = 8

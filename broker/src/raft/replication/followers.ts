@@ -15,8 +15,8 @@ export function followConfiguration(state: RaftState): void {
 }
 
 /**
- * Leader: one Progress for every other member. A newcomer begins with nothing, and so does a broker that was admitted anew: what was
- * known of its old replica is not true of the new one. Who is no longer a member is kept until it knows (dropLeavers), also by a leader
+ * Leader: one Progress for every other member. A newcomer begins with nothing, and so does a broker that was admitted anew: the
+ * knowledge of its old replica is not true of the new one. A former member is kept until it knows that it is one (dropLeavers), also by a leader
  * that finds the change uncommitted in its log.
  */
 export function trackMembers(state: RaftState): void {
@@ -39,8 +39,8 @@ export function trackMembers(state: RaftState): void {
 }
 
 /**
- * Leader, at a tick: forgets a former member once it knows that it is out: it has the committed entry, and has answered a heartbeat that
- * told it so; or once an election timeout has passed since the commit (what it misses then it learns from the metadata).
+ * Leader, at a tick: forgets a former member once that member knows of its removal: it has the committed entry, and has answered a heartbeat that
+ * told it so; or once an election timeout has passed since the commit (the broker then learns of the removal from the metadata).
  */
 export function dropLeavers(state: RaftState): void {
   const { followers, configurationIndex, commitIndex, now, options } = state

@@ -27,16 +27,16 @@ function append(terms: readonly Term[], from: number, to: number, term = 5, send
   }
 }
 
-/** What it has acknowledged, and to whom. */
+/** The entries that it has acknowledged, and to which brokers. */
 function accepted(node: TestNode): string[] {
   return node
     .take()
     .flatMap((reply) => (reply.type === 'append-reply' && reply.success ? [`${reply.matchIndex} to ${reply.to}`] : []))
 }
 
-describe('M50: what becomes of the log', () => {
+describe('M50: the effect on the log', () => {
   const committed = logOf([1, 1, 1, 2, 2])
-  test('stale, up to the commit index or less: acknowledged, nothing else (M52)', () => {
+  test('a stale state, up to the commit index or less: acknowledged, nothing else (M52)', () => {
     const node = follower([1, 1, 1, 2, 2], 4)
     node.step(offer(3, 1))
     expect(accepted(node)).toEqual(['4 to 2'])
@@ -58,7 +58,7 @@ describe('M50: what becomes of the log', () => {
     const { prevIndex, lastIndex, commitIndex, durableIndex } = node.core
     expect([prevIndex, lastIndex, commitIndex, durableIndex]).toEqual([3, 5, 5, 5])
   })
-  test('beyond the log: the state, and the log goes on after it', () => {
+  test('beyond the log: the state, and the log continues after it', () => {
     const node = follower([1, 1])
     node.step(offer(5, 2))
     node.install(committed)
@@ -67,7 +67,7 @@ describe('M50: what becomes of the log', () => {
     node.step(append([1, 1, 1, 2, 2, 5], 6, 6))
     expect(accepted(node)).toEqual(['6 to 2'])
   })
-  test('control: a state that replaces what is there already drops what was acknowledged after it', () => {
+  test('control: a state that replaces entries that are there already drops those acknowledged after it', () => {
     const node = follower([], 0, { installOverMatching: true })
     node.step(append([1, 1, 1, 2, 2, 2, 2], 1, 7))
     expect(accepted(node)).toEqual(['7 to 2'])
@@ -85,7 +85,7 @@ test('M47: an offer of an earlier term is answered with the own term and changes
   expect(node.core.leader).toBe(0)
 })
 
-test('M47: control: one that is taken takes the place of what a later leader has brought', () => {
+test('M47: control: if it is taken it replaces the entries of a later leader', () => {
   const node = follower([1, 6], 0, { staleLeaderObeyed: true })
   node.step(offer(5, 2, 4))
   expect(node.installs).toHaveLength(1)
@@ -131,7 +131,7 @@ describe('M53: while the state is fetched', () => {
     expect(sent.filter(({ type }) => type === 'heartbeat-reply').length).toBeGreaterThan(10)
     expect(sent.some(({ type }) => type === 'append-reply')).toBe(false)
   })
-  test('it does not campaign, even when the leader is gone: others have what it lacks', () => {
+  test('it does not campaign, even when the leader is gone: others have the entries that it lacks', () => {
     const node = follower([1, 1])
     node.step(offer(5, 2))
     node.tick(5 * ET)
@@ -147,7 +147,7 @@ describe('M53: while the state is fetched', () => {
     node.step({ type: 'vote', from: 3, to: 1, term: 6, pre: false, transfer: false, lastIndex: 6, lastTerm: 5 })
     expect(node.take()).toMatchObject([{ type: 'vote-reply', granted: true }])
   })
-  test('nothing new is taken into the log that is about to go; what it has is acknowledged', () => {
+  test('nothing new is taken into the log that is about to be replaced; the entries that it has are acknowledged', () => {
     const node = follower([1, 1, 1])
     node.step(offer(5, 2))
     node.step(append([1, 1, 1, 2, 2], 3, 5))
@@ -167,7 +167,7 @@ describe('M53: while the state is fetched', () => {
     expect(accepted(node)).toEqual(['5 to 3'])
     expect([node.core.term, node.core.lastIndex]).toEqual([6, 5])
   })
-  test('no leader is known: nobody is told', () => {
+  test('no leader is known: no broker is told', () => {
     const node = follower([1, 1])
     node.step(offer(5, 2))
     node.step({ type: 'vote', from: 3, to: 1, term: 6, pre: false, transfer: true, lastIndex: 0, lastTerm: 0 })
@@ -205,10 +205,10 @@ describe('M53: while the state is fetched', () => {
   })
 })
 
-describe('what is installed must be what was asked for', () => {
-  test('a state that ends before the offer, or that nobody asked for, stops the group', () => {
+describe('the installed state must be the one that was asked for', () => {
+  test('a state that ends before the offer, or that was not asked for, stops the group', () => {
     const node = follower([1, 1])
-    expect(() => node.core.installed(startAfter(logOf([1, 1, 1]), 3))).toThrow(/nobody asked for/)
+    expect(() => node.core.installed(startAfter(logOf([1, 1, 1]), 3))).toThrow(/was not asked for/)
     node.step(offer(5, 2))
     expect(() => node.core.installed(startAfter(logOf([1, 1, 1]), 3))).toThrow(/ends at 3, 5 was offered/)
   })

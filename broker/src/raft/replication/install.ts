@@ -13,11 +13,11 @@ import { followConfiguration } from './followers.ts'
  *
  *   this log                               effect
  *   is committed to lastIndex or further   acknowledged, nothing else: applied state is never rolled back
- *   has lastTerm at lastIndex              committed to there and acknowledged; what follows stays, nothing is loaded (M51)
+ *   has lastTerm at lastIndex              committed to there and acknowledged; later entries stay, nothing is loaded (M51)
  *   has another term there, or ends before the driver is asked to fetch the state, which then replaces the whole log
  *
  * From that request until `installed` or `installFailed` the log is frozen (append.ts), and this replica does not campaign: the fetched
- * log takes the place of this one, so nothing may be acknowledged of this one that the other lacks.
+ * log takes the place of this one, so no entry of this one may be acknowledged that the other lacks.
  */
 export function acceptOffer(state: RaftState, { from, lastIndex, lastTerm, source }: SnapshotMessage): void {
   const { log, defects } = state
@@ -27,7 +27,7 @@ export function acceptOffer(state: RaftState, { from, lastIndex, lastTerm, sourc
     acknowledge(state, from, state.commitIndex)
     return
   }
-  // The offer under way goes on: it is committed state, whoever leads by now. What is missing after it is offered then.
+  // The offer under way continues: it is committed state under any later leader. Entries after it are offered then.
   if (state.installing !== null) return
   const request: InstallRequest = { from, lastIndex, lastTerm, source }
   state.installing = request
@@ -38,12 +38,12 @@ export function acceptOffer(state: RaftState, { from, lastIndex, lastTerm, sourc
 
 /**
  * The fetched log and state are durable and have replaced this log. `start` describes them; its hard state is not looked at, for this
- * replica may have gone on to later terms. They stay valid whatever happened to the leader that offered them (they were committed), but
+ * replica may have gone on to later terms. They stay valid even if the leader that offered them was deposed (they were committed), but
  * only the present leader, if one is known, is told (M53).
  */
 export function finishInstall(state: RaftState, start: RaftStart): void {
   const { installing, commitIndex } = state
-  if (installing === null) broken('a log was installed that nobody asked for')
+  if (installing === null) broken('a log was installed that was not asked for')
   state.installing = null
   const last = Math.min(Math.max(start.commitHint, start.prevIndex), Math.max(start.lastIndex, start.prevIndex))
   if (last < installing.lastIndex) broken(`the installed state ends at ${last}, ${installing.lastIndex} was offered`)
@@ -62,7 +62,7 @@ export function abandonInstall(state: RaftState): void {
   state.outbox.install = null
 }
 
-/** The mistake of acknowledging a state that is still under way, for the negative control. */
+/** The mistake of acknowledging a state that is still in transfer, for the negative control. */
 function promiseTooEarly({ id: from, term, admission, outbox }: RaftState, to: number, matchIndex: number): void {
   const nothing = { rejectedIndex: 0, hintIndex: 0, hintTerm: 0 }
   outbox.now.push({ type: 'append-reply', from, to, term, success: true, matchIndex, ...nothing, admission })

@@ -10,7 +10,7 @@ import { Inflights } from './inflights.ts'
 export type ProgressState = 'probe' | 'replicate' | 'snapshot'
 
 /**
- * What a leader knows of one other member.
+ * A leader's knowledge of one other member.
  * 1. match < next <= the leader's last index + 1.
  * 2. `match` comes from acknowledgements of this term alone and never falls (M30), unless the follower lost its log (lost-log.ts).
  * 3. In `replicate`, match + 1..next - 1 is in flight; in `probe` at most one append is, and `paused` tells.
@@ -41,9 +41,9 @@ export interface Progress {
   matchedAt: number
   /** Snapshot only: tick when a state was last offered, or asked for. */
   offeredAt: number
-  /** Highest commit index that messages on their way, or arrived, tell this follower of. */
+  /** Highest commit index that messages in flight, or arrived, tell this follower of. */
   commitTold: LogIndex
-  /** Which replica of that broker is meant (Configuration.admissions): what another one says does not count. */
+  /** Which replica of that broker is meant (Configuration.admissions): answers of another one do not count. */
   readonly admission: number
   /** No member any more; kept until it knows (followers.ts). */
   leaving: boolean
@@ -52,7 +52,7 @@ export interface Progress {
   knowsSince: number | null
 }
 
-/** A member of whom nothing is known: probing starts at the end of the leader's log (M30). */
+/** A member of which nothing is known: probing starts at the end of the leader's log (M30). */
 export function newProgress(
   id: BrokerId,
   lastIndex: LogIndex,
@@ -85,7 +85,7 @@ export function newProgress(
   }
 }
 
-/** Whatever was in flight no longer counts; look for the match again from `next`. */
+/** Appends in flight no longer count; look for the match again from `next`. */
 export function probeFrom(progress: Progress, next: LogIndex, now: number): void {
   progress.state = 'probe'
   progress.next = next

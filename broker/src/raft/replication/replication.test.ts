@@ -97,7 +97,7 @@ describe('pipelining (M91)', () => {
     for (let i = 0; i < 10; i++) send(narrow)
     expect(appends(narrow)).toHaveLength(3)
   })
-  test('window 1 is the serial mode: the next append holds all that has gathered (M40)', () => {
+  test('window 1 is the serial mode: the next append holds all entries that have gathered (M40)', () => {
     const node = leader([], { maxInflightAppends: 1 })
     node.step(ack(node, 1))
     node.take()
@@ -106,7 +106,7 @@ describe('pipelining (M91)', () => {
     node.step(ack(node, 2))
     expect(appends(node).map(({ entries }) => entries.length)).toEqual([4])
   })
-  test('a gap rewinds once; the rejections of what flew behind it are ignored', () => {
+  test('a gap rewinds once; the rejections of later appends in flight are ignored', () => {
     const node = leader()
     node.step(ack(node, 1))
     node.take()
@@ -122,7 +122,7 @@ describe('pipelining (M91)', () => {
     node.step(rejection(node, 5, 1, 1))
     expect(row(node)).toMatchObject({ state: 'replicate', matchIndex: 6, nextIndex: 7 })
   })
-  test('a broken link rewinds to what was acknowledged', () => {
+  test('a broken link rewinds to the last acknowledged entry', () => {
     const node = leader()
     node.step(ack(node, 1))
     for (let i = 0; i < 3; i++) send(node)
@@ -157,7 +157,7 @@ describe('pipelining (M91)', () => {
     cluster.tick()
     expect(one.commitIndex).toBe(4)
   })
-  test('control: without that they cost an election timeout', () => {
+  test('control: without the question they cost an election timeout', () => {
     const cluster = new TestCluster(3, {}, [], { noResend: true })
     cluster.elect(1)
     cluster.tick(2)
@@ -218,14 +218,14 @@ describe('pipelining (M91)', () => {
   })
 })
 
-describe('M30: a rejection teaches nothing about what matches', () => {
+describe('M30: a rejection says nothing about the match', () => {
   test('the commit index stays although the follower claims a long log', () => {
     const node = leader([1, 1, 1, 1])
     node.step(rejection(node, 4, 3, 1))
     expect(row(node).matchIndex).toBe(0)
     expect(node.commitIndex).toBe(0)
   })
-  test('control: match from a rejection commits what nobody has', () => {
+  test('control: match from a rejection commits entries that no other replica has', () => {
     const node = leader([1, 1, 1, 1], {}, { matchFromRejection: true, commitOlderTerm: true })
     node.step(rejection(node, 4, 3, 1))
     expect(node.commitIndex).toBe(3)
@@ -315,7 +315,7 @@ describe('entries that are no longer in memory', () => {
 })
 
 describe('announceCommit', () => {
-  test('tells a follower of a commit when nothing else is on its way', () => {
+  test('tells a follower of a commit when nothing else is in flight', () => {
     for (const announceCommit of [false, true]) {
       const node = leader([], { announceCommit })
       node.step(ack(node, 1))

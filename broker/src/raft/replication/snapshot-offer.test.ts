@@ -53,7 +53,7 @@ function leaderOfLaggard(): TestNode {
   return node
 }
 
-describe('M46: a follower that needs what is gone is offered a state', () => {
+describe('M46: a follower that needs compacted entries is offered a state', () => {
   test('the driver is asked once, and the follower gets heartbeats and the offer alone', () => {
     const node = leaderOfLaggard()
     expect(node.offers).toEqual([2])
@@ -66,7 +66,7 @@ describe('M46: a follower that needs what is gone is offered a state', () => {
     node.drain()
     expect(offered(node)).toMatchObject([{ to: 2, term: 2, lastIndex: 6, lastTerm: 1, source: 1 }])
   })
-  test('a follower that was to get what is compacted is probed after it, and gets a state if it has nothing there', () => {
+  test('a follower that needs compacted entries is probed after them, and gets a state if it has no entry there', () => {
     const node = leader([1, 1, 1, 1], { maxInflightAppends: 1 })
     node.step(rejection(node, 4, 1, 1))
     expect(row(node)).toMatchObject({ state: 'probe', nextIndex: 2 })
@@ -77,7 +77,7 @@ describe('M46: a follower that needs what is gone is offered a state', () => {
     node.step(rejection(node, 3, 1, 1))
     expect(node.offers).toEqual([2])
   })
-  test('a late acknowledgement of what is compacted since finds a probe that waits, because a read has failed, before it', () => {
+  test('a late acknowledgement of entries compacted since finds a probe before them, which waits because a read has failed', () => {
     const node = leader([1, 1, 1, 1], { maxUncommittedBytes: 1 })
     node.step(rejection(node, 4, 1, 1))
     node.core.entriesRead(node.reads.at(-1)!.ticket, [])
@@ -120,7 +120,7 @@ describe('M46: a follower that needs what is gone is offered a state', () => {
     expect(appends(node)).toEqual([])
     expect(node.reads.at(-1)).toMatchObject({ to: 2, from: 5 })
   })
-  test('a late acknowledgement of what was compacted since does not send it on from there', () => {
+  test('after a late acknowledgement of entries compacted since nothing is sent from there', () => {
     const node = leader([1, 1, 1, 1], { maxAppendBytes: 100, maxInflightAppends: 1, announceCommit: true })
     node.step(rejection(node, 4, 1, 1))
     node.core.entriesRead(node.reads.at(-1)!.ticket, node.log.slice(1, 2))
@@ -138,7 +138,7 @@ describe('M46: a follower that needs what is gone is offered a state', () => {
     node.step(ack(node, 6, 3))
     node.take()
     node.compact(4)
-    // It may well have them: the first place that is left is tried before a state is sent around.
+    // It may well have them: the first place that is left is tried before a state is sent.
     expect(appends(node)).toMatchObject([{ prevIndex: 4, entries: [{ index: 5 }, { index: 6 }] }])
     node.step(rejection(node, 4, 0, 0))
     expect(node.offers).toEqual([2])
@@ -153,7 +153,7 @@ describe('M37: after the state, the log that follows', () => {
     expect(row(node)).toMatchObject({ state: 'replicate', matchIndex: 6, nextIndex: 8 })
     expect(appends(node)).toMatchObject([{ prevIndex: 6, prevTerm: 1, entries: [{ index: 7, term: 2 }] }])
   })
-  test('one that ends before a log that was cut further is followed by another offer', () => {
+  test('a state that ends before a log that was cut further is followed by another offer', () => {
     const node = leaderOfLaggard()
     node.core.offerSnapshot(2, 5, 1, 1)
     node.drain()
@@ -168,8 +168,8 @@ describe('M37: after the state, the log that follows', () => {
   })
 })
 
-describe('M42: what may be offered', () => {
-  test('nothing uncommitted, nothing of another log, nothing that ends before the own log begins', () => {
+describe('M42: a state that may be offered', () => {
+  test('covers nothing uncommitted and nothing of another log, and does not end before the own log begins', () => {
     const node = leaderOfLaggard()
     node.propose()
     node.drain()

@@ -3,7 +3,7 @@ import { broken } from '../invariant.ts'
 import { followerOf, type RaftState } from '../state.ts'
 import type { Progress } from './progress.ts'
 
-/** M46: what the follower needs is gone here. The driver is asked for a state to offer; until that is in place only heartbeats go. */
+/** M46: the entries that the follower needs are gone here. The driver is asked for a state to offer; until that is in place only heartbeats go. */
 export function followerEntersSnapshot(state: RaftState, progress: Progress): void {
   progress.state = 'snapshot'
   progress.paused = false
@@ -20,9 +20,9 @@ export function repeatOffer(state: RaftState, progress: Progress): void {
 }
 
 /**
- * The driver offers a committed state, its own or a designated replica's (M84), to any member; one that has all of it adopts it without
+ * The driver offers a committed state, its own or a designated replica's (M84), to any member; a member that has all of it adopts it without
  * loading anything. False if that is not possible (any more): not the leader, no such member, or a state that ends before this log
- * begins, with which the follower could not go on.
+ * begins, with which the follower could not continue.
  */
 export function offerSnapshot(
   state: RaftState,

@@ -3,7 +3,7 @@ import type { RaftMessage } from '../messages.ts'
 import { electionTimerFired, type RaftState } from '../state.ts'
 import { stepFollower } from './follower.ts'
 
-/** Has lost its leader and asks, without raising the term, whether an election could be won (M80). */
+/** A pre-candidate has lost its leader and asks, without raising the term, whether an election could be won (M80). */
 export function tickPreCandidate(state: RaftState): void {
   if (electionTimerFired(state)) campaign(state)
 }

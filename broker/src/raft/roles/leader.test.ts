@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { TestCluster } from '../testing/test-cluster.ts'
 
-test('a leader sends heartbeats every so many ticks as the setting says, and none between', () => {
+test('a leader sends heartbeats at the interval of the setting, and none between', () => {
   for (const heartbeatTicks of [1, 3, 4]) {
     const cluster = new TestCluster(3, { heartbeatTicks })
     cluster.elect(1)

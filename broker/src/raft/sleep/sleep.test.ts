@@ -20,7 +20,7 @@ function asleep(cluster: TestCluster): boolean[] {
 }
 
 describe('M86: a group in which nothing happens', () => {
-  test('falls asleep, sends nothing more, and nobody campaigns', () => {
+  test('falls asleep, sends nothing more, and no replica campaigns', () => {
     const cluster = sleepers()
     const term = cluster.node(1).core.term
     for (let tick = 0; tick < 100 * ET; tick++) {
@@ -106,7 +106,7 @@ describe('M86: a group in which nothing happens', () => {
     expect(asleep(cluster)).toEqual([true, true, true])
   })
 
-  test('is awake wherever its driver asks something of it', () => {
+  test('is awake on each replica whose driver asks something of it', () => {
     const members = { voters: [1, 2], learners: [] }
     const calls: [string, (core: TestNode['core']) => unknown][] = [
       ['wake', (core) => core.wake()],
@@ -130,7 +130,7 @@ describe('M86: a group in which nothing happens', () => {
     const cluster = sleepers()
     cluster.crash(1)
     cluster.tick(10 * ET)
-    // Without the driver nobody would ever know.
+    // Without the driver no replica would ever know.
     expect(cluster.leaders).toEqual([])
     for (const id of [2, 3]) cluster.node(id).core.leaderLost(10 * ET, id === 3)
     cluster.tick(5)
@@ -138,7 +138,7 @@ describe('M86: a group in which nothing happens', () => {
     expect(cluster.leaders).toEqual([3])
   })
 
-  test('M10: waits as long as it is bound by what it heard before it fell asleep', () => {
+  test('M10: waits as long as it is bound by its promise from before it fell asleep', () => {
     const cluster = sleepers()
     cluster.crash(1)
     for (const id of [2, 3]) cluster.node(id).core.leaderLost(1, id === 3)
@@ -171,10 +171,10 @@ describe('M86: a group in which nothing happens', () => {
   })
 })
 
-/** What a leader has open although everybody who can be asked agrees to sleep: how it begins, and how it ends. */
+/** The work that a leader has open although all members that can be asked agree to sleep: how it begins, and how it ends. */
 const open: readonly [string, (cluster: TestCluster) => void, (cluster: TestCluster) => void][] = [
   [
-    'an entry that nobody else has',
+    'an entry that no other replica has',
     (cluster) => {
       cluster.loses = ({ type }) => type === 'append'
       cluster.node(1).propose()
@@ -207,7 +207,7 @@ const open: readonly [string, (cluster: TestCluster) => void, (cluster: TestClus
     (cluster) => expect(cluster.node(1).outcomes).toEqual(['failed broker 4 does not answer']),
   ],
   [
-    'a transfer to one that cannot be reached: it has to time out',
+    'a transfer to a voter that cannot be reached: it has to time out',
     (cluster) => {
       cluster.cut(3, 1, 2)
       for (const id of [1, 2]) cluster.node(id).core.setReachable(3, false)
@@ -246,7 +246,7 @@ describe('M86: a leader does not sleep while it has something open', () => {
     isOver(cluster)
     expect(asleep(cluster).slice(0, 2)).toEqual([true, true])
   })
-  test.each(open)('control: if it asks the others alone it sleeps over %s (sleepsUnsettled)', (_, begin) => {
+  test.each(open)('control: a leader that asks only the others sleeps in spite of %s (sleepsUnsettled)', (_, begin) => {
     expect(sleepsOver(begin, { sleepsUnsettled: true })).toBe(true)
   })
 })
@@ -265,10 +265,10 @@ describe('M86, M24: the lease of a leader', () => {
   test('ends when it falls asleep, and must be earned anew', () => {
     expect(leaseAfterSleep({})).toBe(false)
   })
-  test('is not earned by an answer that was under way all the while', () => {
+  test('is not earned by an answer that was in flight all the while', () => {
     const cluster = new TestCluster(3, { sleepAfterTicks: AFTER })
     const late: RaftMessage[] = []
-    // What the others answer comes twice, the second time much later.
+    // The answers of the others come twice, the second time much later.
     cluster.loses = (message) => {
       if (message.type === 'heartbeat-reply' && message.to === 1) late.push(message)
       return false
@@ -285,7 +285,7 @@ describe('M86, M24: the lease of a leader', () => {
     for (const message of late) cluster.node(1).step(message)
     expect(cluster.node(1).core.hasLease).toBe(false)
   })
-  test('control: counted through the sleep it holds while another leads (sleeperKeepsLease)', () => {
+  test('control: if it lasts through the sleep it holds while another leads (sleeperKeepsLease)', () => {
     expect(leaseAfterSleep({ sleeperKeepsLease: true })).toBe(true)
   })
 })

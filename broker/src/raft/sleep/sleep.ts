@@ -11,10 +11,10 @@ const EAGER_TICKS = 2
 
 /**
  * M86, M87: a group in which nothing happens sleeps. Its replicas send nothing, and their clocks stand still; the brokers' own heartbeats, one for each
- * pair of brokers, are all that is left. The leader asks for it with a heartbeat; who has nothing open agrees and sleeps; when all have
- * agreed the leader sleeps too. Anything wakes a replica: a proposal, a message of the group, and the driver, when a peer falls silent or comes back.
+ * pair of brokers, are all that is left. The leader asks for sleep with a heartbeat. A member that has nothing open agrees and sleeps. When all have
+ * agreed the leader sleeps too. Three things wake a replica: a proposal, a message of the group, and the driver, when a peer falls silent or comes back.
  *
- * Why it is safe: nothing is ever decided by a sleeper, and a clock that stood still makes a replica believe that it heard its leader more lately than it did:
+ * Why it is safe: nothing is ever decided by a sleeper, and a clock that stood still makes a replica believe that the last message of its leader came later than it did:
  * it refuses votes for longer (M10), never for less time. Only the leader's lease would be wrong (M24): a sleeping leader has none, and a
  * woken one must earn it anew.
  *
@@ -37,7 +37,7 @@ export function asksToSleep({ silence, options, now }: RaftState): boolean {
   return now - silence.quietSince >= (options.sleepAfterTicks ?? Number.POSITIVE_INFINITY)
 }
 
-/** Leader: what a heartbeat's answer says of its sender's sleep. */
+/** Leader: notes what a heartbeat's answer says of its sender's sleep. */
 export function noteSleeper(progress: Progress, { asleep, sentAt }: HeartbeatReplyMessage): void {
   if (asleep === true && sentAt > progress.agreedBeat) progress.agreedBeat = sentAt
 }
@@ -58,12 +58,12 @@ export function disturbs(state: RaftState, message: RaftMessage): boolean {
   return message.type !== 'heartbeat-reply' || message.asleep !== true
 }
 
-/** Leader: whether the member shows signs of life. Of a sleeper only its broker does. */
+/** Leader: whether the member is alive. Of a sleeper only its broker sends anything. */
 export function isActive({ silence, now, options }: RaftState, { id, heardAt }: Progress): boolean {
   return silence.asleep ? !silence.unreachable.has(id) : now - heardAt < options.electionTicks
 }
 
-/** A member that is gone disturbs nobody's sleep; a leader looks after one that is back. Who is no member may become one again. */
+/** A member that is gone wakes no replica; one that is back wakes the leader. A removed broker can become a member again. */
 export function setReachable(state: RaftState, peer: BrokerId, reachable: boolean): void {
   const { unreachable } = state.silence
   if (!reachable) unreachable.add(peer)
@@ -71,8 +71,8 @@ export function setReachable(state: RaftState, peer: BrokerId, reachable: boolea
 }
 
 /**
- * The leader of a sleeping follower is lost. The clock is put to what it would show had it not stood still: if no leader has been heard for an election timeout
- * by then, the replica is bound no longer (M10), and one of them may campaign after the moment that the others take to learn of the loss.
+ * The leader of a sleeping follower is lost. The clock is set to the tick that it would show had it not stood still: if no message of a leader has come for an election timeout
+ * by then, the replica is not bound any more (M10), and it may campaign as soon as the others have had time to learn of the loss.
  */
 export function loseLeader(state: RaftState, elapsedTicks: number, eager: boolean): void {
   if (!state.silence.asleep || state.role !== 'follower') return
@@ -81,7 +81,7 @@ export function loseLeader(state: RaftState, elapsedTicks: number, eager: boolea
   if (eager && !leaderIsAlive(state)) state.electionTimeout = EAGER_TICKS
 }
 
-/** The clocks go on. A leader asks at once who is there; what it knew of the others' answers is too old to count on. */
+/** The clocks go on. A leader asks at once who is alive; the answers that it has are too old to count on. */
 export function wake(state: RaftState): void {
   if (!state.silence.asleep) return
   state.silence.asleep = false
@@ -94,12 +94,12 @@ export function wake(state: RaftState): void {
     progress.heardAt = state.now
     if (!state.defects.sleeperKeepsLease) progress.answeredBeat = Number.NEGATIVE_INFINITY
   }
-  // Nor may an answer count that was under way for as long as the sleep: by a clock that stood still it would seem fresh.
+  // Nor may an answer count that was in flight for as long as the sleep: by a clock that stood still it would seem fresh.
   if (!state.defects.sleeperKeepsLease) state.beatsCountAfter = state.now
   state.heartbeatAt = Number.NEGATIVE_INFINITY
 }
 
-/** Nothing is open: every member that can be reached has everything, durably, and nobody is being looked for, copied to, added or removed. */
+/** Nothing is open: every member that can be reached has everything, durably, and no member is being probed, copied to, added or removed. */
 function isSettled(state: RaftState): boolean {
   const { log, commitIndex, followers, silence } = state
   if (state.membership.active || state.membership.transfer !== null) return false

@@ -33,7 +33,7 @@ export function testOptions(
     maxUncommittedBytes: 10_000_000,
     controlBytes: 61,
     announceCommit: false,
-    // Lower ids lose patience sooner, so that tests know who wins.
+    // Lower ids have shorter timeouts, so that tests know who wins.
     random: (bound) => Math.min(bound - 1, (id - 1) * 3),
     ...changes,
   }
@@ -82,7 +82,7 @@ export function configurationEntry(index: number, term: Term, baseOffset: number
   return { index, term, kind: EntryKind.Configuration, baseOffset, lastOffset, bytes: 100, configuration }
 }
 
-/** A disk whose log begins after `prevIndex`, where a state covers what came before. All of it is committed. */
+/** A disk whose log begins after `prevIndex`, where a state covers the entries before. All of it is committed. */
 export function startAfter(log: readonly EntryHeader[], prevIndex: LogIndex, hardState?: HardState): RaftStart {
   const start = startFrom(log, hardState, log.length)
   const terms = start.terms.filter(({ index }) => index > prevIndex)
@@ -91,12 +91,12 @@ export function startAfter(log: readonly EntryHeader[], prevIndex: LogIndex, har
 
 /**
  * One replica. With `autoSync` every write is durable at once; else `sync` says when. Unless the test says otherwise, it has run for so
- * long that what it may have heard before its start binds it no more (M10 (e)).
+ * long that no promise from before its start binds it any more (M10 (e)).
  */
 export class TestNode {
   readonly core: CheckedRaftCore
   readonly log: EntryHeader[]
-  /** Messages that have left, oldest first, until somebody takes them. */
+  /** Messages that have left, oldest first, until the test takes them. */
   sent: RaftMessage[] = []
   reads: ReadRequest[] = []
   offers: BrokerId[] = []
@@ -125,7 +125,7 @@ export class TestNode {
     this.drain()
   }
 
-  /** Does what the core asks for. */
+  /** Carries out the Readies of the core. */
   drain(): void {
     while (this.core.hasReady()) {
       const ready = this.core.ready()
@@ -177,7 +177,7 @@ export class TestNode {
     return this.sent.splice(0)
   }
 
-  /** Cuts the log up to `prevIndex`; `log` goes on holding what the state covers. */
+  /** Cuts the log up to `prevIndex`; `log` continues to hold the entries that the state covers. */
   compact(prevIndex: LogIndex): void {
     this.core.compacted(prevIndex, this.log[prevIndex - 1]!.term)
     this.drain()
@@ -204,14 +204,14 @@ export class TestNode {
 
 export class TestCluster {
   readonly nodes: TestNode[]
-  /** Brokers whose process is dead: nobody ticks them, and what is sent to them is lost. */
+  /** Brokers whose process is dead: they are not ticked, and messages to them are lost. */
   readonly down = new Set<BrokerId>()
   /** Directed links that lose everything, as "from>to". */
   readonly cuts = new Set<string>()
   readonly rejections: RaftMessage[] = []
   /** Messages that are lost on top of that. */
   loses: (message: RaftMessage) => boolean = () => false
-  /** How often somebody was found to lead in a new term. */
+  /** How often a broker was found to lead in a new term. */
   leaderChanges = 0
   #lastLeader = ''
   /** Options of replicas that differ from the founders'. */
@@ -219,7 +219,7 @@ export class TestCluster {
   readonly #options: (id: BrokerId) => RaftOptions
   readonly #defects: Partial<Defects>
 
-  /** `logs`: the terms of each broker's entries. `term`: the term that everybody knows at least. */
+  /** `logs`: the terms of each broker's entries. `term`: the least term that all know. */
   constructor(
     count: number,
     options: Partial<RaftOptions> = {},
@@ -266,13 +266,13 @@ export class TestCluster {
     this.cuts.clear()
   }
 
-  /** Kills a process. What it has sent and nobody has received is lost; its disk has all that was written. */
+  /** Kills a process. Messages that it has sent and that have not arrived are lost; its disk has all that was written. */
   crash(id: BrokerId): void {
     this.down.add(id)
     this.node(id).take()
   }
 
-  /** Starts a process, with what its disk holds. */
+  /** Starts a process, with the contents of its disk. */
   restart(id: BrokerId): void {
     const { log, hardState } = this.node(id)
     const defects = { noRestartLease: false, ...this.#defects }
@@ -280,7 +280,7 @@ export class TestCluster {
     this.down.delete(id)
   }
 
-  /** Delivers until nothing is on its way. */
+  /** Delivers until nothing is in flight. */
   settle(): void {
     for (let rounds = 0; rounds < 10_000; rounds++) {
       for (const node of this.nodes) this.#serveReads(node)
