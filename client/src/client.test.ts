@@ -24,7 +24,7 @@ afterEach(async () => {
 
 const settings = { connectTimeoutMs: 500, silenceMs: 1_000, maxFrameBytes: 1 << 26 }
 
-/** A server that passes every message to `onMessage`, and says what it was sent as. */
+/** A server that passes every message to `onMessage`, and echoes the message under the name it came with. */
 async function serve(onMessage: (socket: WebSocket, data: Buffer) => void): Promise<string> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/stream', perMessageDeflate: true })
   await new Promise((resolve) => server.once('listening', resolve))
@@ -148,7 +148,7 @@ describe('a connection', () => {
     })
   })
 
-  it('leaves nothing behind where an address is none', async () => {
+  it('leaves nothing behind where an address is invalid', async () => {
     const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
     await expect(Connection.open('ws://h:1 ', settings)).rejects.toThrow()
     expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBe(timers)
@@ -183,13 +183,13 @@ describe('a connection', () => {
     await expect(frozen).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
   })
 
-  it('does not take a server that is none, or that takes too long', async () => {
+  it('refuses a server that is no broker, or that takes too long', async () => {
     await expect(Connection.open('ws://127.0.0.1:1', settings)).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
   })
 })
 
 describe('the pool', () => {
-  it('opens one connection for all who ask, again after it broke, and leaves a dead address alone for a while', async () => {
+  it('opens one connection for all callers and a new one after it broke, and does not try a dead address for a while', async () => {
     const cluster = await TestCluster.start({})
     const pool = new ConnectionPool(settings)
     closing.push(
@@ -282,7 +282,7 @@ describe('metadata', () => {
 })
 
 describe('the client', () => {
-  it('takes any answer from whoever is up, and stops at its time limit or signal', async () => {
+  it('takes the answer of any broker that is up, and stops at its time limit or signal', async () => {
     const cluster = await TestCluster.start({ t: 1 }, 2)
     const client = new Client({ servers: ['ws://127.0.0.1:1', ...cluster.servers] })
     closing.push(
@@ -298,7 +298,7 @@ describe('the client', () => {
     await expect(client.refresh()).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
-  it('looks up what is wanted now, though a lookup of something else is under way', async () => {
+  it('looks up the topic that is wanted now, though a lookup of another topic is in flight', async () => {
     const cluster = await TestCluster.start({ a: 1, b: 1 })
     const client = new Client({ servers: cluster.servers })
     closing.push(

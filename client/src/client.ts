@@ -29,7 +29,7 @@ export interface Route {
 const MAX_FRAME_BYTES = 64 * 1024 * 1024
 /** A lookup goes to the next broker after this: the first one may be frozen. */
 const LOOKUP_TIMEOUT_MS = 1_500
-/** A topic that a broker does not know, or knows another one of its name, may have been created a moment ago on another. */
+/** When a broker does not know a topic, or knows another topic of its name, another broker may have created it a moment ago. */
 const UNKNOWN_TOPIC_GRACE_MS = 2_000
 
 /** What producer and consumer share: connections to the cluster, and where its partitions are led. */
@@ -111,7 +111,7 @@ export class Client {
       try {
         return { connection: await this.#pool.get(address), direct: true }
       } catch {
-        // Its address may be one that only the brokers can reach, or it may be gone: another broker knows.
+        // Perhaps only the brokers can reach its address, or it may be gone: another broker knows.
       }
     }
     return { connection: await this.#any(), direct: false }
@@ -196,7 +196,7 @@ export class Client {
     this.#pool.close()
   }
 
-  /** Repeats `attempt` with back-off until it gives something, or fails for good. */
+  /** Repeats `attempt` with back-off until it gives a result, or fails with an error that is not retriable. */
   async #retry<T>(
     options: { timeoutMs: number; signal?: AbortSignal },
     attempt: () => Promise<T | undefined>,
@@ -230,7 +230,7 @@ export class Client {
   }
 
   async #lookUp(topics: readonly string[]): Promise<void> {
-    // Another broker first each time: one that is cut off from the rest keeps telling old news.
+    // Another broker first each time: one that is cut off from the rest keeps sending outdated metadata.
     this.#rotation++
     let last: unknown
     for (const address of this.#candidates()) {

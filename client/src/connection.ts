@@ -26,7 +26,7 @@ export interface Reply<Name extends RequestName> {
 
 export type PushName = 'Subscribed' | 'Records' | 'SubscriptionEnd'
 export type PushFrame = { [Name in PushName]: { name: Name; fields: Message<Name>; body: Uint8Array } }[PushName]
-/** Hears what the broker pushes for one subscription. `lost` comes last, once, when the connection ends. */
+/** Receives the messages that the broker pushes for one subscription. `lost` comes last, once, when the connection ends. */
 export interface SubscriptionListener {
   frame(frame: PushFrame): void
   lost(error: TailraceError): void
@@ -34,7 +34,7 @@ export interface SubscriptionListener {
 
 export interface ConnectionSettings {
   readonly connectTimeoutMs: number
-  /** How long a peer may be silent before it is asked for a sign of life; see SilenceWatch. */
+  /** How long a peer may be silent before it is probed; see SilenceWatch. */
   readonly silenceMs: number
   /** A longer incoming frame ends the connection. */
   readonly maxFrameBytes: number
@@ -43,7 +43,7 @@ export interface ConnectionSettings {
 interface Pending {
   readonly reply: string
   readonly timer: ReturnType<typeof setTimeout>
-  /** Takes back what listens for the caller's giving up. */
+  /** Removes the listener on the caller's signal. */
   readonly forget: (() => void) | undefined
   readonly resolve: (reply: Reply<RequestName>) => void
   readonly reject: (error: TailraceError) => void
@@ -52,7 +52,7 @@ interface Pending {
 const NO_BODY: Uint8Array[] = []
 
 /**
- * One WebSocket to one broker, from open to lost: it never reconnects, so whoever holds it knows that what was sent on it went to one
+ * One WebSocket to one broker, from open to lost: it never reconnects, so its owner knows that everything sent on it went to one
  * process, in order. Requests are matched to replies by correlation; subscriptions share the same number space, so that a Failure finds either.
  */
 export class Connection {
@@ -102,7 +102,7 @@ export class Connection {
   }
 
   /**
-   * `address` is ws://host:port or wss://host:port, with a path or without; "/stream" is added. `closing`: it is not wanted any more.
+   * `address` is ws://host:port or wss://host:port, with a path or without; "/stream" is added. `closing`: fires when the connection is not wanted any more.
    * @throws TailraceError CONNECTION_LOST when it does not open in time, INCOMPATIBLE_PEER when its schemas cannot be resolved
    */
   static async open(address: string, settings: ConnectionSettings, closing?: AbortSignal): Promise<Connection> {
@@ -128,9 +128,9 @@ export class Connection {
   }
 
   /**
-   * Sends a request and resolves with its reply. Requests leave in the order of the calls. `dropOnTimeout` drops the connection with a
-   * request that got no answer, so that the broker cannot act on it, or on what follows it, after somebody else was asked (as Kafka clients do).
-   * `signal`: whoever waits gives up; the answer is dropped when it comes.
+   * Sends a request and resolves with its reply. Requests leave in the order of the calls. `dropOnTimeout` drops the connection together with a
+   * request that got no answer, so that the broker cannot act on it, or on later requests, after another broker was asked (as Kafka clients do).
+   * `signal`: when it fires the caller stops waiting; the answer is dropped when it comes.
    * @throws TailraceError what the broker answered; TIMED_OUT, CONNECTION_LOST, CLOSED, ABORTED when the outcome is not known
    */
   request<Name extends RequestName>(
@@ -158,7 +158,7 @@ export class Connection {
     })
   }
 
-  /** Opens a subscription and returns its number. Its listener hears of everything that follows. */
+  /** Opens a subscription and returns its number. Its listener is called for every message that follows. */
   subscribe(fields: Omit<Message<'Subscribe'>, 'subscription'>, listener: SubscriptionListener): number {
     const subscription = ++this.#lastId
     if (this.#lost !== undefined) {
@@ -177,7 +177,7 @@ export class Connection {
     this.#socket.send(encodeFrame('Credit', { subscription, bytes }, NO_BODY))
   }
 
-  /** Ends a subscription; its listener hears nothing more. */
+  /** Ends a subscription; its listener is not called any more. */
   unsubscribe(subscription: number): void {
     if (!this.#subscriptions.delete(subscription)) return
     this.#socket.send(encodeFrame('Unsubscribe', { subscription }, NO_BODY))
@@ -215,9 +215,9 @@ export class Connection {
       if ('subscription' in fields) this.#pushed({ name, fields, body } as PushFrame)
       else if ('correlation' in fields) this.#answered(name, fields, body)
     } catch (error) {
-      // A newer broker says something that nobody here has asked for.
+      // A newer broker sends a message that this client has not asked for.
       if (this.#decoder !== undefined && correlationOfUnknown(bytes, this.#decoder) !== undefined) return
-      // A listener's mistake or a frame that cannot be read: after either, what follows on this connection cannot be trusted.
+      // A listener's mistake or a frame that cannot be read: after either, the rest of this connection cannot be trusted.
       this.destroy(TailraceError.from(error).message, error)
     }
   }

@@ -35,7 +35,7 @@ describe('a delay', () => {
 })
 
 describe('a promise that is waited for until a signal', () => {
-  it('is told as it ends, and leaves nothing on the signal', async () => {
+  it('settles as it does, and leaves nothing on the signal', async () => {
     const { signal } = new AbortController()
     expect(await orAborted(Promise.resolve(1), undefined)).toBe(1)
     expect(await orAborted(Promise.resolve(2), signal)).toBe(2)
@@ -44,7 +44,7 @@ describe('a promise that is waited for until a signal', () => {
     expect(listeners(signal)).toBe(0)
   })
 
-  it('is given up with the signal, also with one that was aborted before', async () => {
+  it('ends with the signal, also with one that was aborted before', async () => {
     const controller = new AbortController()
     const waiting = orAborted(new Promise(() => {}), controller.signal)
     controller.abort(closed)

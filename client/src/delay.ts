@@ -1,6 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 
-/** Lets a Node process end although this timer runs. Browsers have no such thing. */
+/** Lets a Node process end although this timer runs. Browsers do not need it. */
 export function unref(timer: ReturnType<typeof setTimeout>): void {
   if (typeof timer === 'object') (timer as { unref?: () => void }).unref?.()
 }
@@ -12,7 +12,7 @@ export function abortError(signal: AbortSignal): TailraceError {
     : new TailraceError('ABORTED', undefined, { cause: signal.reason })
 }
 
-/** @throws TailraceError ABORTED, or whatever TailraceError the signal was aborted with. */
+/** @throws TailraceError ABORTED, or the TailraceError that the signal was aborted with. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortError(signal)
 }
@@ -33,7 +33,7 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   })
 }
 
-/** `promise`, or the signal's error if that comes first. What the promise stands for goes on regardless. */
+/** `promise`, or the signal's error if that comes first. The work behind the promise goes on regardless. */
 export function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** First in, first out, each in constant time however long it grows; `Array.shift` moves all that is behind. */
+/** First in, first out, each in constant time however long it grows; `Array.shift` moves all items behind the first. */
 export class Fifo<T> {
   #items: (T | undefined)[] = []
   #head = 0

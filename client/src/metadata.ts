@@ -2,7 +2,7 @@ import type { BrokerId, Message, PartitionNumber } from '@tailrace/schemas'
 import { NO_BROKER, TailraceError } from '@tailrace/schemas'
 import { toldAddress } from './server-address.ts'
 
-/** Where a topic's partitions are led, as last heard. Index: partition number. */
+/** Where a topic's partitions are led, as brokers last told. Index: partition number. */
 export interface TopicRoute {
   readonly name: string
   readonly id: string
@@ -14,8 +14,8 @@ export interface TopicRoute {
 type TopicFields = Message<'MetadataReply'>['topics'][number]
 
 /**
- * What the cluster last told about itself. `version` counts the changes, so that whoever has looked something up can tell cheaply
- * whether to look again.
+ * What the cluster last told about itself. `version` counts the changes, so that a caller that has looked something up can tell cheaply
+ * whether it must look again.
  */
 export class Metadata {
   /** Since when (performance.now) lookups have left a known topic out, or have told of another one of its name. */
@@ -49,16 +49,16 @@ export class Metadata {
     return this.#addresses.get(broker)
   }
 
-  /** Addresses of all brokers heard of. */
+  /** Addresses of all brokers known. */
   addresses(): string[] {
     return [...this.#addresses.values()]
   }
 
   /**
-   * Takes a reply in. `asked`: topics that the request named. One that replies leave out for longer than `graceMs` does not exist any more, and another
-   * one that they tell of in its place for so long has its name: a single broker may be behind. `scheme`: ws or wss.
-   * A partition's older term never replaces a newer one: brokers hear of elections at different times.
-   * @throws TailraceError MALFORMED_FRAME when a topic's partitions are not numbered from 0 on; nothing was taken in
+   * Takes a reply in. `asked`: topics that the request named. A topic that replies leave out for longer than `graceMs` does not exist any more. If replies tell of another
+   * topic of its name for that long, the name belongs to that one: a single broker may be behind. `scheme`: ws or wss.
+   * A partition's older term never replaces a newer one: brokers learn of elections at different times.
+   * @throws TailraceError MALFORMED_FRAME when a topic's partitions are not numbered from 0 on; nothing was changed
    */
   absorb(reply: Message<'MetadataReply'>, asked: readonly string[], scheme: string, graceMs: number): void {
     reply.topics.forEach(checkPartitions)
@@ -122,7 +122,7 @@ export class Metadata {
   }
 }
 
-/** A number beyond the partitions that are told would stand for as many that are not there. @throws TailraceError MALFORMED_FRAME */
+/** A number beyond the partitions of the reply would create entries for partitions that do not exist. @throws TailraceError MALFORMED_FRAME */
 function checkPartitions({ name, partitions }: TopicFields): void {
   const numbers = new Set(partitions.map(({ partition }) => partition))
   const isWrong = (number: number): boolean => number < 0 || number >= partitions.length

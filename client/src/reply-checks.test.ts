@@ -5,7 +5,7 @@ import { checkReply } from './reply-checks.ts'
 
 const names = ['PublishReply', 'FetchReply', 'FindOffsetReply', 'InitProducerReply', 'Records', 'Subscribed'] as const
 const body = new Uint8Array()
-/** What may be below 0, or is no number of the broker's. */
+/** Fields that may be below 0, or that are no number of the broker's. */
 const free = new Set(['correlation', 'subscription'])
 
 function frame(name: MessageName, fields: object): Frame {

@@ -7,7 +7,7 @@ const counts: { readonly [Name in Checked]: readonly (keyof Message<Name>)[] } =
   PublishReply: ['baseOffset', 'lastOffset', 'term', 'index'],
   FetchReply: ['nextOffset', 'highWatermark', 'logStart'],
   FindOffsetReply: ['offset', 'highWatermark', 'logStart'],
-  // A batch whose producer is -1 is of none: brokers would take it twice.
+  // A batch with producer -1 belongs to no producer: brokers would take it twice.
   InitProducerReply: ['producerId', 'epoch'],
   Records: ['partition', 'nextOffset', 'highWatermark'],
 }

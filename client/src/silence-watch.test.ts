@@ -34,7 +34,7 @@ test.each([
   expect(events).toEqual(expected)
 })
 
-test('a peer that is heard is not dead; when it falls silent again it is probed again', () => {
+test('a peer that sends something is not dead; when it falls silent again it is probed again', () => {
   const { watch, events, pass } = watching(true)
   pass(2)
   watch.heard()

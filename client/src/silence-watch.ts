@@ -2,8 +2,8 @@ import { unref } from './delay.ts'
 
 /**
  * Notices a peer that has fallen silent: a frozen process or a dead network path leaves a TCP connection open for many minutes.
- * It counts ticks of a timer and not elapsed time: when this process itself was busy for long, only one tick fires, and what the peer
- * sent meanwhile is heard before the next.
+ * It counts ticks of a timer and not elapsed time: when this process itself was busy for long, only one tick fires, and messages that the peer
+ * sent meanwhile are read before the next.
  */
 export class SilenceWatch {
   readonly #timer: ReturnType<typeof setInterval>

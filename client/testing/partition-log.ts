@@ -8,7 +8,7 @@ export interface StoredBatch {
   readonly lastOffset: number
 }
 
-/** Of every token here. */
+/** The seal of every token here. */
 export const tokenSeal = '00112233aabbccdd'
 
 /** As the broker answers; every batch is an entry, and the term is always 1. */

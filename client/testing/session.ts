@@ -59,7 +59,7 @@ export class Session {
     }
   }
 
-  /** Ends every subscription of a topic, as a broker does that hears that it is deleted. */
+  /** Ends every subscription of a topic, as a broker does that learns that it is deleted. */
   endTopic(topic: string): void {
     const error = new TailraceError('UNKNOWN_TOPIC', topic).toJSON()
     for (const [subscription, { topic: subscribed }] of this.#subscriptions) {

@@ -6,7 +6,7 @@ import { tokenSeal } from './partition-log.ts'
 import { Session, type SessionHost } from './session.ts'
 import type { World } from './world.ts'
 
-/** One broker of a test cluster: a real WebSocket server on a real port that speaks the real protocol. */
+/** One broker of a test cluster: a real WebSocket server on a real port with the real protocol. */
 export class TestBroker implements SessionHost {
   readonly id: number
   readonly cluster: World
@@ -15,15 +15,15 @@ export class TestBroker implements SessionHost {
   isFrozen = false
   /** It answers no Fetch, and everything else. */
   isSlow = false
-  /** Its replicas miss that many of the newest batches. */
+  /** Number of newest batches that its replicas lack. */
   lagEntries = 0
-  /** What it gives out is damaged. */
+  /** The batches that it sends are damaged. */
   spoils = false
   /** Which batch its answers to a Fetch leave out, counted as by Array.at. */
   leavesOut: number | undefined
   /** Fetch requests that came. */
   fetches = 0
-  /** Those among them that asked for what was acknowledged by the time. */
+  /** Linearizable ones among them. */
   linearizableFetches = 0
   port = 0
   /** The port that clients are told; 0: its own. */

@@ -13,7 +13,7 @@ interface TestTopic {
 }
 
 /**
- * Brokers in this process that share their logs, as if replication never failed: what it costs clients is leaders that move, connections that
+ * Brokers in this process that share their logs, as if replication never failed: clients see leaders that move, connections that
  * break and answers that do not come. Only the wire is like the real thing, and the rules by which batches are accepted.
  */
 export class TestCluster implements World {
@@ -60,7 +60,7 @@ export class TestCluster implements World {
     })
   }
 
-  /** Subscribers are told, as a broker does that hears of it. */
+  /** Subscribers are told, as a broker does that learns of it. */
   deleteTopic(name: string): void {
     this.#topics.delete(name)
     for (const { sessions } of this.brokers) for (const session of sessions) session.endTopic(name)
@@ -100,7 +100,7 @@ export class TestCluster implements World {
     return this.#topics.get(topic)?.leaders[partition] ?? 0
   }
 
-  /** `to` 0: nobody leads. Subscribers of the old leader are told. */
+  /** `to` 0: no broker leads. Subscribers of the old leader are told. */
   moveLeader(topic: string, partition: number, to: number): void {
     const state = this.#topics.get(topic)!
     const from = state.leaders[partition]!
@@ -151,7 +151,7 @@ export class TestCluster implements World {
     for (const broker of this.brokers) for (const session of broker.sessions) session.push()
   }
 
-  /** Ways on which batches of a partition were under way at the same time, as brokers saw it. */
+  /** Connections on which batches of a partition were in flight at the same time, as brokers saw it. */
   readonly mixedConnections: string[] = []
   readonly #underWay = new Map<string, Map<number, number>>()
 

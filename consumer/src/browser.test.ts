@@ -5,7 +5,7 @@ import { browserAliases } from '@tailrace/schemas/browser-build'
 import { build } from 'esbuild'
 import { expect, it } from 'vitest'
 
-/** What a page does: read a few records, break off, and say what it saw. */
+/** A page reads a few records, breaks off, and returns them. */
 const page = `
   import { Consumer } from './index.ts'
   globalThis.read = async (server, topic, count) => {

@@ -68,7 +68,7 @@ describe('readFrom nearest', () => {
     expect(offsets(await take(subscription, 40))).toEqual(range(0, 40))
   })
 
-  it('is refused as a word that it is not', async () => {
+  it('is refused as a word that is no choice', async () => {
     const consumer = await start()
     expect(() => consumer.subscribe('t', { readFrom: 'follower' as never })).toThrow(/readFrom/)
   })
@@ -114,7 +114,7 @@ describe('a subscription starts', () => {
     expect(offsets(await take(consumer.subscribe('t', { from: 11, onOutOfRange: 'earliest' }), 1))).toEqual([0])
   })
 
-  it('never on a topic that does not exist, and says so', async () => {
+  it('never on a topic that does not exist, with an error', async () => {
     const consumer = await start()
     await expect(take(consumer.subscribe('other'), 1)).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })
     expect(() => consumer.subscribe('t', { from: 'yesterday' })).toThrow(/from/)
@@ -314,7 +314,7 @@ describe('it goes on where it was', () => {
     expect(frames).toBeGreaterThan(50)
   })
 
-  it('whatever happens: each record once, in order', async () => {
+  it('reads each record once and in order under any of these faults', async () => {
     const event = fc.oneof(
       { weight: 4, arbitrary: fc.constant('nothing' as const) },
       { weight: 1, arbitrary: fc.constantFrom('drop' as const, 'move' as const, 'again' as const, 'lose' as const) },

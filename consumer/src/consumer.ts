@@ -55,8 +55,8 @@ export class Consumer {
   }
 
   /**
-   * Reads records from one offset on, once. With what a producer's `send` resolved with as `place`, a program reads its own writes, from any
-   * broker that holds them: the leader may be gone. Asks one broker after the other, each a little later, and takes the first good answer.
+   * Reads records from one offset on, once. With the result of a producer's `send` as `place`, a program reads its own writes, from any
+   * broker that holds them: the leader is not needed. Asks one broker after the other, each a little later, and takes the first good answer.
    * @throws TailraceError INVALID_SETTING, OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, UNKNOWN_PARTITION, INVALID_RECORD (not text),
    * UNSUPPORTED_COMPRESSION, INVALID_BATCH; TIMED_OUT with the last answer as its cause; ABORTED, CLOSED
    */

@@ -3,20 +3,20 @@ import { Cursor } from './cursor.ts'
 
 const earliest = { kind: 'EARLIEST', value: 0 } as const
 
-it('asks for its start until the broker has found it, and then for what comes next', () => {
+it('asks for its start until the broker has found it, and then for the next offset', () => {
   const cursor = new Cursor(3, earliest)
   expect([cursor.wanted, cursor.resumeAt, cursor.lag]).toEqual([earliest, undefined, 0])
   cursor.started(5, 9)
   expect([cursor.wanted, cursor.resumeAt, cursor.lag]).toEqual([{ kind: 'OFFSET', value: 5 }, 5, 4])
   cursor.received(8)
   cursor.position = 6
-  // Found anew after a reconnect: nothing that was received comes again.
+  // Found anew after a reconnect: no record that was received comes again.
   cursor.started(5, 9)
   expect([cursor.nextOffset, cursor.position, cursor.lag]).toEqual([8, 6, 3])
   expect(new Cursor(3, { kind: 'OFFSET', value: 7 }).resumeAt).toBe(7)
 })
 
-it('knows that what it has received is committed, and never a lower end than before', () => {
+it('knows that the records it has received are committed, and never a lower end than before', () => {
   const cursor = new Cursor(3, earliest)
   cursor.started(0, 4)
   cursor.received(7)
@@ -27,7 +27,7 @@ it('knows that what it has received is committed, and never a lower end than bef
   expect(cursor.lag).toBe(0)
 })
 
-it('is neither refused nor damaged any more when it goes on', () => {
+it('counts as neither refused nor damaged once records come again', () => {
   const cursor = new Cursor(3, earliest)
   Object.assign(cursor, { refusedSince: 1, damagedSince: 2 })
   cursor.started(0, 0)

@@ -1,8 +1,8 @@
 import type { Offset, PartitionNumber, Position } from '@tailrace/schemas'
 
-/** What a partition's records come from, as its reader sees it. */
+/** The source of a partition's records, as its reader sees it. */
 export interface RecordSource {
-  /** That many bytes have been read: as many may come. */
+  /** Called with the number of bytes that have been read: the source may send as many again. */
   consumed(bytes: number): void
   close(): void
 }
@@ -22,10 +22,10 @@ export class Cursor {
   stream: RecordSource | undefined
   /** Since when (performance.now) brokers refuse to go on here; 0: they do not. */
   refusedSince = 0
-  /** Since when what comes here is damaged; 0: it is not. */
+  /** Since when the batches received here are damaged; 0: they are not. */
   damagedSince = 0
 
-  /** Where it stood when it was sent elsewhere, until it is known where that is. */
+  /** Its offset when it was reset to another place, until the new offset is known. */
   #leftAt: Offset | undefined
 
   constructor(partition: PartitionNumber, start: Position) {
@@ -33,7 +33,7 @@ export class Cursor {
     this.#start = start
   }
 
-  /** What to ask the broker for. */
+  /** The position to request from the broker. */
   get wanted(): Position {
     return this.nextOffset === undefined ? this.#start : { kind: 'OFFSET', value: this.nextOffset }
   }
@@ -55,7 +55,7 @@ export class Cursor {
     this.raise(highWatermark)
   }
 
-  /** Starts over elsewhere: the offset that it stood at is gone. What was received before stays in order before it. */
+  /** Starts over elsewhere: the offset that it stood at is gone. Records received before are still read first. */
   restart(from: Position): void {
     const { kind, value } = this.wanted
     if (kind === 'OFFSET') this.#leftAt = value
@@ -74,7 +74,7 @@ export class Cursor {
     return { from, to }
   }
 
-  /** A new leader may know less than the old one for a moment; what was committed stays so. */
+  /** A new leader may know a lower high watermark for a moment; committed records stay committed. */
   raise(highWatermark: Offset): void {
     if (highWatermark > this.highWatermark) this.highWatermark = highWatermark
   }

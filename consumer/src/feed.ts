@@ -7,7 +7,7 @@ import { type ReceivedBatch, receive } from './received-batch.ts'
 import { type Start, startAnew } from './start.ts'
 import { Stream, type StreamEvents } from './stream.ts'
 
-/** A topic that is being created, or that a broker has not heard of yet, gets this long. */
+/** A topic that is being created, or that a broker does not know yet, gets this long. */
 const TOPIC_TIMEOUT_MS = 120_000
 /** Credit of a partition never falls below this, whatever its share of maxBufferedBytes: enough for progress. */
 const MIN_BYTES_PER_PARTITION = 64 * 1024
@@ -25,7 +25,7 @@ export class Feed implements StreamEvents {
   readonly cursors = new Map<PartitionNumber, Cursor>()
   /** Called once when it begins to receive. */
   onBegin: (() => void) | undefined
-  /** Called once when it has ended, whyever. */
+  /** Called once when it has ended, for any reason. */
   onEnd: (() => void) | undefined
   readonly #client: Client
   readonly #topic: string
@@ -38,7 +38,7 @@ export class Feed implements StreamEvents {
   readonly #backoff = retryBackoff()
   #stopListening: (() => void) | undefined
   readonly #allStarted = Promise.withResolvers<void>()
-  /** Partitions that come from nowhere at the moment. */
+  /** Partitions that no stream serves at the moment. */
   readonly #detached = new Set<Cursor>()
   #hasBegun = false
   #isAttaching = false
@@ -63,7 +63,7 @@ export class Feed implements StreamEvents {
     return this.#allStarted.promise
   }
 
-  /** What has been handed out, or was given to start from. */
+  /** The offsets behind the records handed out, or those given to start from. */
   get positions(): Positions {
     if (this.cursors.size === 0) return new Positions(this.#start.offsets, this.#topicId)
     const positions = new Positions([], this.#topicId)
@@ -74,8 +74,8 @@ export class Feed implements StreamEvents {
   }
 
   /**
-   * The next batch; undefined after `close`. What it takes of the buffer is free again once `release` is called with it.
-   * @throws TailraceError what ended the feed, after everything received before has been read
+   * The next batch; undefined after `close`. Its share of the buffer is free again once `release` is called with it.
+   * @throws TailraceError what ended the feed, after all records received before it have been read
    */
   async next(): Promise<ReceivedBatch | undefined> {
     this.#begin()
@@ -96,7 +96,7 @@ export class Feed implements StreamEvents {
     cursor.stream?.consumed(end - start)
   }
 
-  /** Ends quietly. What is not read is dropped. */
+  /** Ends quietly. Records that are not read are dropped. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -105,7 +105,7 @@ export class Feed implements StreamEvents {
     this.#shutDown()
   }
 
-  /** Ends with an error. `now`: before what has been received is read. */
+  /** Ends with an error. `now`: at once, without the records received before. */
   fail(error: TailraceError, now = false): void {
     if (this.#isClosed || this.#failure !== undefined) return
     this.#failure = error
@@ -123,7 +123,7 @@ export class Feed implements StreamEvents {
       this.#lastError = undefined
       this.#backoff.reset()
     } catch (error) {
-      // Another replica, or the same one asked again, may give what belongs here. `damagedSince` is reset by the next good batch only.
+      // Another replica, or the same one asked again, may send the right batch. `damagedSince` is reset by the next good batch only.
       const now = performance.now()
       if (cursor.damagedSince === 0) cursor.damagedSince = now
       if (now - cursor.damagedSince > PATIENCE_MS) this.fail(TailraceError.from(error))
@@ -165,13 +165,13 @@ export class Feed implements StreamEvents {
     return this.#isClosed || this.#failure !== undefined
   }
 
-  /** Whether a refusal that is for good elsewhere may go away by asking again, or has been dealt with. */
+  /** Whether a refusal that is final elsewhere may pass by asking again, or has been dealt with. */
   #mayPass(cursor: Cursor, error: TailraceError, logStart: Offset): boolean {
     const { onOutOfRange } = this.#settings
     const now = performance.now()
     if (cursor.refusedSince === 0) cursor.refusedSince = now
     const isOutOfRange = error.code === 'OFFSET_OUT_OF_RANGE'
-    // Offsets that follow those that were read exist, or are gone: a broker that refuses one past its end is behind. A start may simply be wrong.
+    // An offset that follows records already read exists or has been deleted: a broker that refuses it as past its end is behind. A start may simply be wrong.
     const isGone = cursor.wanted.value < logStart
     const mayLag = isOutOfRange ? cursor.position !== undefined && !isGone : lagging.has(error.code)
     if (mayLag && now - cursor.refusedSince < PATIENCE_MS) return true
@@ -180,7 +180,7 @@ export class Feed implements StreamEvents {
     return true
   }
 
-  /** With the first wish for records: a subscription that nobody reads holds nothing. */
+  /** Begins with the first request for records: a subscription that nobody reads holds nothing. */
   #begin(): void {
     if (this.#hasBegun || this.#isOver) return
     this.#hasBegun = true
@@ -204,7 +204,7 @@ export class Feed implements StreamEvents {
     }
   }
 
-  /** The topic of the name, by preference the one that the start belongs to: a broker that is behind still tells of another one. */
+  /** The topic of the name, by preference the one that the start belongs to: a broker that is behind still names another one. */
   async #findTopic(): Promise<TopicRoute> {
     const { signal } = this.#ended
     const route = await this.#client.topic(this.#topic, { timeoutMs: TOPIC_TIMEOUT_MS, signal })
@@ -231,7 +231,7 @@ export class Feed implements StreamEvents {
     if (wanted.length === 0) this.#allStarted.resolve()
   }
 
-  /** The name stands for another topic by now. What was received of the former one stays before what comes of this one. */
+  /** The name belongs to another topic by now. Records received of the former topic are read before those of this one. */
   #turnTo(route: TopicRoute): void {
     const { onTopicRecreated: choice } = this.#settings
     if (choice === 'fail') {
@@ -253,7 +253,7 @@ export class Feed implements StreamEvents {
     void this.#attach()
   }
 
-  /** The cluster tells something new of the topic. Partitions that were added after the start are read from their beginning: everything in them is new. */
+  /** The metadata of the topic has changed. Partitions that were added after the start are read from their beginning: everything in them is new. */
   #follow(): void {
     const route = this.#client.metadata.topic(this.#topic)
     if (route === undefined || this.cursors.size === 0 || this.#isOver) return
@@ -316,7 +316,7 @@ export class Feed implements StreamEvents {
 
   #subscribe(connection: Connection, found: readonly Cursor[]): void {
     if (this.#isOver) return
-    // Those of a topic that has been left meanwhile are not detached any more.
+    // Partitions of a topic that was replaced meanwhile are not detached any more.
     const cursors = found.filter((cursor) => this.#detached.delete(cursor))
     if (cursors.length === 0) return
     const share = Math.floor(this.#settings.maxBufferedBytes / this.cursors.size)

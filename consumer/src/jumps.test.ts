@@ -3,7 +3,7 @@ import { BatchWriter } from '@tailrace/schemas'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Consumer, type Jump, type SubscribeOptions } from './index.ts'
 
-/** What a broker that is behind is given. */
+/** The fault of a broker that is behind. */
 const PATIENCE_MS = 5_000
 let cluster: TestCluster
 let consumer: Consumer
@@ -45,8 +45,8 @@ async function overtaken(options: Omit<SubscribeOptions, 'bytes'>, logStart: num
   return records
 }
 
-describe('a reader whose offset is gone', () => {
-  it('goes on at the first that is there, at once, and is told how many it misses', async () => {
+describe('a reader whose offset has been deleted', () => {
+  it('goes on at once at the first offset that exists, and is told how many it misses', async () => {
     const records = await overtaken({ onOutOfRange: 'earliest' }, 15)
     const started = performance.now()
     expect((await records.next()).value).toMatchObject({ offset: 15 })
@@ -54,7 +54,7 @@ describe('a reader whose offset is gone', () => {
     expect(jumps).toEqual([{ topic: 't', partition: 0, from: 10, to: 15, missing: 5 }])
   })
 
-  it('fails at once where that is wanted', async () => {
+  it('fails at once where the option says so', async () => {
     const records = await overtaken({ onOutOfRange: 'fail' }, 15)
     const started = performance.now()
     await expect(records.next()).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
@@ -62,13 +62,13 @@ describe('a reader whose offset is gone', () => {
     expect(jumps).toEqual([])
   })
 
-  it('hears nothing while its offset is there', async () => {
+  it('is told nothing while its offset exists', async () => {
     const records = await overtaken({ onOutOfRange: 'earliest' }, 10)
     expect((await records.next()).value).toMatchObject({ offset: 10 })
     expect(jumps).toEqual([])
   })
 
-  it('is told too when it began there, and when it goes back', async () => {
+  it('is also told when it began there, and when it goes back', async () => {
     fill(10)
     cluster.log('t', 0).logStart = 4
     expect((await subscribe({ from: 1, onOutOfRange: 'earliest' }).next()).value).toMatchObject({ offset: 4 })
@@ -80,7 +80,7 @@ describe('a reader whose offset is gone', () => {
   })
 })
 
-it('a callback that throws ends the subscription; one that is none is refused', async () => {
+it('a callback that throws ends the subscription; a value that is no function is refused', async () => {
   fill(10)
   cluster.log('t', 0).logStart = 4
   const onJump = (): never => {

@@ -13,13 +13,13 @@ export interface ReadAnswer {
   readonly replica: BrokerId | null
 }
 
-/** A new leader may not know yet that an acknowledged record is committed, and a broker not of a new topic. */
+/** A new leader may not know yet that an acknowledged record is committed, and a broker may not know a new topic yet. */
 const PATIENCE_MS = 5_000
 
 const noToken = { term: 0, index: 0, seal: '' }
 
 /**
- * Reads a place from the partition's leader or a replica that holds it, whichever answers first (M95). What is committed is the same on every
+ * Reads a place from the partition's leader or a replica that holds it, whichever answers first (M95). Committed records are the same on every
  * replica, so it does not matter which; a replica that has less answers NOT_CAUGHT_UP, or nothing, and the next one is asked.
  * @throws TailraceError OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, TOPIC_ID_MISMATCH, UNKNOWN_PARTITION, TIMED_OUT with the last error as its cause, ABORTED, CLOSED
  */
@@ -64,7 +64,7 @@ class Asking {
   readonly #place: ReadPlace
   readonly #settings: ReadSettings
   readonly #timeoutMs: number
-  /** null: the leader, whoever that is. */
+  /** null: the broker that leads. */
   readonly #order: readonly (BrokerId | null)[]
 
   constructor(client: Client, topic: string, place: ReadPlace, settings: ReadSettings, timeoutMs: number) {
@@ -81,7 +81,7 @@ class Asking {
     const leader = route?.leaders[place.partition] ?? NO_BROKER
     const holders = place.holders?.length ? place.holders : (route?.replicas[place.partition] ?? [])
     const others = client.byNearness([...new Set(holders)].filter((broker) => broker !== leader))
-    // Who is taken for the leader may be none any more, and hand the question on to one that does not answer: its own replica does.
+    // The broker that is taken for the leader may have been deposed, and may forward the request to one that does not answer. Its own replica answers.
     if (holders.includes(leader)) others.push(leader)
     const [nearest, ...more] = others
     this.#order = settings.first === 'holder' && nearest !== undefined ? [nearest, null, ...more] : [null, ...others]
@@ -109,7 +109,7 @@ class Asking {
     } catch (error) {
       const known = TailraceError.from(error)
       if (known.retriable || signal.aborted) throw known
-      // That an offset, or a topic, is not there is the leader's to say: a replica may just be behind.
+      // Only the leader can say that an offset or a topic does not exist: a replica may just be behind.
       throw new TailraceError('NOT_CAUGHT_UP', `Broker ${broker}: ${known.message}`, { cause: known })
     }
   }
@@ -130,7 +130,7 @@ class Asking {
   }
 }
 
-/** @throws TailraceError STORAGE_CORRUPT, CORRUPT_BATCH, INVALID_BATCH: this replica's answer cannot be used */
+/** @throws TailraceError STORAGE_CORRUPT, CORRUPT_BATCH, INVALID_BATCH: the answer of this replica cannot be used */
 function checkBatches(body: Uint8Array, partition: number, offset: Offset, nextOffset: Offset): void {
   let expected = -1
   schemas.forEachBatch(body, (start, end) => {
@@ -147,7 +147,7 @@ function checkBatches(body: Uint8Array, partition: number, offset: Offset, nextO
     if (expected <= offset)
       throw new TailraceError('STORAGE_CORRUPT', `Partition ${partition}: a batch ends before ${offset}.`)
   })
-  // The broker counts what it has sent: if it is further, a batch at the end did not come.
+  // The broker counts the records that it has sent: if its count is further, a batch at the end did not come.
   const came = expected === -1 ? offset : expected
   if (nextOffset > came)
     throw new TailraceError(

@@ -14,7 +14,7 @@ it.each<[string, unknown]>([
   ['as it is', saved],
   ['as JSON', JSON.parse(JSON.stringify(saved))],
   ['its JSON, in the JSON of more', JSON.parse(JSON.stringify({ position: saved })).position],
-])('what position() gave is taken %s, with the topic that it belongs to', (_, given) => {
+])('the result of position() is taken %s, with the topic that it belongs to', (_, given) => {
   const positions = positionsFrom(given as object)
   expect([...positions]).toEqual([...saved])
   expect(positions.topicId).toBe('an-id')
@@ -53,7 +53,7 @@ it.each<[string, unknown]>([
   expect(() => positionsFrom(given as object)).toThrow(expect.objectContaining({ code: 'INVALID_SETTING' }))
 })
 
-it('partitions that are not named begin where `otherwise` says; by default nothing is left out', () => {
+it('partitions that are not named begin where `otherwise` says; by default no record is left out', () => {
   expect(startOf({ 0: 3 }, undefined).partitions).toBeUndefined()
   expect(startOf({ 0: 3 }, undefined).positionOf(0)).toEqual({ kind: 'OFFSET', value: 3 })
   expect(startOf({ 0: 3 }, undefined).positionOf(1)).toEqual({ kind: 'EARLIEST', value: 0 })

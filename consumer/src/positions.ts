@@ -5,7 +5,7 @@ import { type Offset, type PartitionNumber, TailraceError } from '@tailrace/sche
  * forms can be given to `from`.
  */
 export class Positions extends Map<PartitionNumber, Offset> {
-  /** The topic that the offsets belong to: another one may have its name later. Empty: not known. */
+  /** The topic that the offsets belong to: another topic may have its name later. Empty: not known. */
   readonly topicId: string
 
   constructor(offsets: Iterable<readonly [PartitionNumber, Offset]> = [], topicId = '') {
@@ -28,12 +28,12 @@ export function positionsFrom(given: object): Positions {
     ? given
     : { offsets: given, topicId: (given as Partial<Positions>).topicId }
   const isNamed = topicId === undefined || typeof topicId === 'string'
-  if (typeof offsets !== 'object' || offsets === null || !isNamed) throw refused('it is not what position() gave.')
+  if (typeof offsets !== 'object' || offsets === null || !isNamed) throw refused('it is not a result of position().')
   const positions = new Positions([], topicId ?? '')
   for (const [partition, offset] of entriesOf(offsets)) positions.set(whole(partition), whole(offset))
   if (positions.size > 0) return positions
   throw refused(
-    'it names no partition. A Map becomes {} as JSON; save what position() gives, once ready() has resolved.',
+    'it names no partition. A Map becomes {} as JSON; save the result of position() once ready() has resolved.',
   )
 }
 

@@ -19,7 +19,7 @@ describe('the place of a read', () => {
     }
   })
 
-  it('is refused for a token that is none, before any broker is asked', () => {
+  it('is refused for a malformed token, before any broker is asked', () => {
     expect(() => checkPlace({ ...place, token: 'abc' })).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }))
   })
 })

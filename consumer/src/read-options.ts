@@ -2,7 +2,7 @@ import { refuseUnknown, wholeNumber } from '@tailrace/client'
 import { type BrokerId, type Offset, type PartitionNumber, parseReadToken, TailraceError } from '@tailrace/schemas'
 import type { OnUnreadable } from './readable-records.ts'
 
-/** A record's place. What a producer's `send` resolves with is one: given on as it is, the record is found there. */
+/** A record's place. The result of a producer's `send` is one: passed on unchanged, it finds the record. */
 export interface ReadPlace {
   readonly partition: PartitionNumber
   readonly offset: Offset
@@ -10,27 +10,27 @@ export interface ReadPlace {
   readonly token?: string | null
   /** Brokers to ask beside the leader. Default: all replicas of the partition. */
   readonly holders?: readonly BrokerId[]
-  /** The topic that the offset belongs to: another one of its name is refused. Default: whichever has the name. */
+  /** The topic that the offset belongs to: another topic of its name is refused. Default: the topic that has the name. */
   readonly topicId?: string
 }
 
 export interface ReadOptions {
-  /** Whom to ask first: the leader, or the nearest of the holders, which spares the leader. Default 'leader'. */
+  /** Which broker to ask first: the leader, or the nearest of the holders, which spares the leader. Default 'leader'. */
   readonly first?: 'leader' | 'holder'
   /**
-   * The answer shows all that was acknowledged, to whomever, before the call: the leader alone is asked, and makes sure that it leads still. Default false: a leader
-   * that was deposed and does not know it yet may answer with an older end.
+   * The answer shows all records that were acknowledged to any client before the call: only the leader is asked, and it confirms that it still leads. Default false: a leader
+   * that was deposed and does not know that yet may answer with an older end.
    */
   readonly linearizable?: boolean
-  /** So long after a broker was asked without an answer another one is asked as well. Default 200. */
+  /** When a broker has not answered after this time, another one is asked as well. Default 200. */
   readonly hedgeAfterMs?: number
   /** How long the read is tried. Default 30,000. */
   readonly timeoutMs?: number
-  /** Whole batches up to that many bytes, one at least. Default 1 MiB. */
+  /** Whole batches up to this number of bytes, one at least. Default 1 MiB. */
   readonly maxBytes?: number
   /** Keys, values and headers as Uint8Array instead of text. Default false. */
   readonly bytes?: boolean
-  /** As for `subscribe`: what cannot be read fails where it stands first, else the result ends before it. 'skip' or a function: it is left out. */
+  /** As for `subscribe`: a record that cannot be read fails the call if it is the first, else the result ends before it. 'skip' or a function: it is left out. */
   readonly onUnreadable?: OnUnreadable
   readonly signal?: AbortSignal
 }

@@ -11,7 +11,7 @@ import type { ReadPlace } from './read-options.ts'
 import { eachMade, type OnUnreadable } from './readable-records.ts'
 import type { ConsumerRecord, RecordMaker } from './record.ts'
 
-/** What was found at a place. */
+/** The records found at a place. */
 export interface ReadResult<Data = string> {
   /** From the offset on, in order. Empty where the partition ends there. */
   readonly records: readonly ConsumerRecord<Data>[]
@@ -23,7 +23,7 @@ export interface ReadResult<Data = string> {
   readonly replica: BrokerId | null
 }
 
-/** @throws TailraceError INVALID_BATCH, UNSUPPORTED_COMPRESSION, INVALID_RECORD, with `place`, where that stands first */
+/** @throws TailraceError INVALID_BATCH, UNSUPPORTED_COMPRESSION, INVALID_RECORD, with `place`, when the first record has that error */
 export function readResult<Data>(
   topic: string,
   { partition, offset }: ReadPlace,

@@ -29,7 +29,7 @@ const seal = '00112233aabbccdd'
 const acknowledged = { partition: 0, offset: 4, token: `1-3-${seal}`, holders: [1, 2, 3] }
 
 describe('read', () => {
-  it('takes what the leader has, from the offset on, and asks nobody else', async () => {
+  it('takes the records of the leader from the offset on, and asks no other broker', async () => {
     await start()
     const result = await consumer.read('t', { partition: 0, offset: 3 })
     expect([values(result), result.nextOffset, result.highWatermark, result.replica]).toEqual([
@@ -42,7 +42,7 @@ describe('read', () => {
     expect(values(await consumer.read('t', { partition: 0, offset: 6 }))).toEqual([])
   })
 
-  it('linearizably: asks the leader alone, for just that', async () => {
+  it('linearizably: asks only the leader, with a linearizable request', async () => {
     await start()
     const result = await consumer.read('t', acknowledged, { linearizable: true, hedgeAfterMs: 0 })
     expect([values(result), result.replica]).toEqual([['v4', 'v5'], null])
@@ -57,7 +57,7 @@ describe('read', () => {
     }
   })
 
-  it('asks a holder as well when the leader takes its time, and takes the first answer', async () => {
+  it('asks a holder as well when the leader is slow, and takes the first answer', async () => {
     await start()
     cluster.broker(1).isSlow = true
     const result = await consumer.read('t', acknowledged, { hedgeAfterMs: 20 })
@@ -65,7 +65,7 @@ describe('read', () => {
     expect([2, 3]).toContain(result.replica)
   })
 
-  it('moves on at once from a holder that does not hold the entry', async () => {
+  it('asks the next broker at once when a holder does not hold the entry', async () => {
     await start()
     cluster.broker(1).isSlow = true
     cluster.broker(2).lagEntries = 1
@@ -95,7 +95,7 @@ describe('read', () => {
     expect(values(await consumer.read('t', acknowledged, { hedgeAfterMs: 20 }))).toEqual(['v4', 'v5'])
   })
 
-  it('asks also the replica of whoever is taken for the leader, and is none any more', async () => {
+  it('also asks the replica of a deposed broker that is still taken for the leader', async () => {
     await start()
     await consumer.read('t', acknowledged)
     cluster.moveLeader('t', 0, 0)
@@ -104,7 +104,7 @@ describe('read', () => {
     expect((await consumer.read('t', place, { hedgeAfterMs: 20, timeoutMs: 2000 })).replica).toBe(1)
   })
 
-  it('leaves a replica whose batches are damaged', async () => {
+  it('turns to another replica when the batches of one are damaged', async () => {
     await start()
     cluster.broker(1).spoils = true
     cluster.broker(2).spoils = true
@@ -116,28 +116,28 @@ describe('read', () => {
     ['first', 0],
     ['second', 1],
     ['last', -1],
-  ])('leaves a replica whose answer lacks its %s batch', async (_, missing) => {
+  ])('turns to another replica when an answer lacks its %s batch', async (_, missing) => {
     await start()
     for (const id of [1, 2]) cluster.broker(id).leavesOut = missing
     const result = await consumer.read('t', { ...acknowledged, offset: 0 }, { hedgeAfterMs: 1000 })
     expect([values(result), result.replica]).toEqual([['v0', 'v1', 'v2', 'v3', 'v4', 'v5'], 3])
   })
 
-  it('leaves a leader that says of nothing that it goes on further', async () => {
+  it('turns to another replica when the leader sends no batches but a later next offset', async () => {
     await start(1)
     cluster.broker(1).leavesOut = 0
     const result = await consumer.read('t', { partition: 0, offset: 1 }, { hedgeAfterMs: 1000 })
     expect([values(result), result.replica]).toEqual([['v1'], expect.any(Number)])
   })
 
-  it('asks a holder first if it shall spare the leader', async () => {
+  it('asks a holder first when told to spare the leader', async () => {
     await start()
     const result = await consumer.read('t', acknowledged, { first: 'holder' })
     expect([2, 3]).toContain(result.replica)
     expect(cluster.broker(1).fetches).toBe(0)
   })
 
-  it('tells what will not pass at once, and what does not pass after the time given', async () => {
+  it('fails at once with a final error, and with a passing one after the time given', async () => {
     await start()
     await expect(consumer.read('t', { partition: 0, offset: 7 })).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
     await expect(consumer.read('t', { partition: 9, offset: 0 })).rejects.toMatchObject({ code: 'UNKNOWN_PARTITION' })
@@ -145,7 +145,7 @@ describe('read', () => {
     await expect(never).rejects.toMatchObject({ code: 'TIMED_OUT', cause: { code: 'NOT_CAUGHT_UP' } })
   })
 
-  it('M95: hears at once that a token was made up', async () => {
+  it('M95: fails at once for a forged token', async () => {
     await start()
     for (const token of ['1-3', '1-3-0000000000000000']) {
       const made = consumer.read('t', { ...acknowledged, token }, { first: 'holder' })
@@ -153,7 +153,7 @@ describe('read', () => {
     }
   })
 
-  it("does not take a holder's word for what is not there", async () => {
+  it('does not believe a holder that an offset does not exist', async () => {
     await start()
     for (const broker of cluster.brokers) broker.lagEntries = 3
     cluster.moveLeader('t', 0, 0)
@@ -189,7 +189,7 @@ describe('read', () => {
 describe('the first answer', () => {
   const never = new TailraceError('CONNECTION_LOST')
 
-  it('gives up the others', async () => {
+  it('cancels the others', async () => {
     const lost: string[] = []
     const slow = (signal: AbortSignal) =>
       new Promise<string>((_resolve, reject) =>
@@ -202,7 +202,7 @@ describe('the first answer', () => {
     expect(lost).toEqual(['ABORTED', 'ABORTED'])
   })
 
-  it('asks the next when one fails while an earlier one is still out, and not before its time otherwise', async () => {
+  it('asks the next when one fails while an earlier one is still in flight, and not before its time otherwise', async () => {
     const asked: number[] = []
     const way = (number: number, answer: Promise<string>) => () => {
       asked.push(number)
@@ -216,7 +216,7 @@ describe('the first answer', () => {
     expect(asked).toEqual([0, 1, 2])
   })
 
-  it('fails with the error of the first way when all fail, at once with one that is final', async () => {
+  it('fails with the error of the first attempt when all fail, and at once with a final error', async () => {
     const fails = (code: 'NOT_CAUGHT_UP' | 'UNKNOWN_TOPIC') => () => Promise.reject(new TailraceError(code))
     await expect(
       firstAnswer([fails('NOT_CAUGHT_UP'), () => Promise.reject(never)], 1, () => false),

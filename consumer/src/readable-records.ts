@@ -12,8 +12,8 @@ import {
 } from '@tailrace/schemas'
 
 /**
- * What becomes of a record that is not text, or of the rest of a batch that cannot be decoded. fail: what comes before it is given, then its error with
- * `place`. skip: it is left out. A function is told the error, and it is left out.
+ * Treatment of a record that is not text, or of the rest of a batch that cannot be decoded. fail: the records before it are given, then its error with
+ * `place`. skip: it is left out. A function is called with the error, and the record is left out.
  */
 export type OnUnreadable = 'fail' | 'skip' | ((error: TailraceError) => void)
 
@@ -26,7 +26,7 @@ export interface BatchToRead {
   readonly firstOffset: Offset
 }
 
-/** Calls `onRecord` for every record that can be read. @throws TailraceError with `place`, where that is to fail; what `onRecord` throws comes through */
+/** Calls `onRecord` for every record that can be read. @throws TailraceError with `place`, when that is to fail; errors of `onRecord` pass through */
 export function eachReadable(
   batch: BatchToRead,
   onUnreadable: OnUnreadable,
@@ -50,7 +50,7 @@ export function eachReadable(
   }
 }
 
-/** The same for what `make` makes of each record. */
+/** The same for the result of `make` for each record. */
 export function eachMade<Made>(
   batch: BatchToRead,
   onUnreadable: OnUnreadable,

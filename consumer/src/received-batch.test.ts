@@ -29,22 +29,22 @@ function push(numbers: readonly number[], nextOffset: number, from = 0) {
 }
 
 describe('a push', () => {
-  it('is passed on batch by batch, and what came before is left out', () => {
+  it('is passed on batch by batch, without batches received before', () => {
     expect(push(NUMBERS, 6)).toEqual({ passed: [1, 3, 5], at: 6, code: '' })
     expect(push(NUMBERS, 6, 3)).toEqual({ passed: [3, 5], at: 6, code: '' })
     expect(push(NUMBERS, 6, 4)).toEqual({ passed: [5], at: 6, code: '' })
     expect(push([], 4, 4)).toEqual({ passed: [], at: 4, code: '' })
-    // The broker may know less than what has come already.
+    // The broker may be behind the records received already.
     expect(push([0], 2, 6)).toEqual({ passed: [], at: 6, code: '' })
   })
 
-  it.each(NUMBERS)('that lacks batch %i of three ends before it: nothing behind a gap is passed on', (missing) => {
+  it.each(NUMBERS)('that lacks batch %i of three ends before it: no batch behind a gap is passed on', (missing) => {
     const rest = NUMBERS.filter((number) => number !== missing)
     const passed = [1, 3, 5].slice(0, missing)
     expect(push(rest, 6)).toEqual({ passed, at: 2 * missing, code: 'STORAGE_CORRUPT' })
   })
 
-  it('of nothing that says that it goes on further lacks all of it', () => {
+  it('without batches but with a later next offset lacks them all', () => {
     expect(push([], 1)).toEqual({ passed: [], at: 0, code: 'STORAGE_CORRUPT' })
   })
 })

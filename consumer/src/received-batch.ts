@@ -43,7 +43,7 @@ export function receive(
     cursor.received(lastOffset + 1)
     onBatch({ cursor, bytes, start, end, firstOffset, lastOffset })
   })
-  // The broker counts what it has sent: if it is further than we are, something before it did not come.
+  // The broker counts the records that it has sent: if its count is further than ours, a batch before it did not come.
   if (cursor.nextOffset !== undefined && nextOffset > cursor.nextOffset) gap(cursor, nextOffset, cursor.nextOffset)
 }
 

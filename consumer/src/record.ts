@@ -13,7 +13,7 @@ export interface ConsumerRecord<Data = string> {
   readonly headers: Readonly<Record<string, Data | null | readonly (Data | null)[]>>
 }
 
-/** Makes what programs read out of what the wire gives. @throws TailraceError INVALID_RECORD */
+/** Makes a record for programs out of a decoded one. @throws TailraceError INVALID_RECORD */
 export type RecordMaker<Data> = (
   topic: string,
   partition: PartitionNumber,
@@ -34,7 +34,7 @@ export const bytesRecord: RecordMaker<Uint8Array> = (topic, partition, { offset,
   headers: headersOf(headers, (data) => data),
 })
 
-/** Keys, values and headers as text. What is not UTF-8 is refused, and never silently changed. */
+/** Keys, values and headers as text. Bytes that are not UTF-8 are refused, and never silently changed. */
 export const textRecord: RecordMaker<string> = (topic, partition, record) => {
   const { offset, timestamp, headers } = record
   try {

@@ -70,7 +70,7 @@ export class RecordsBatch<Data> {
     return { topic, partition, ...this.#received }
   }
 
-  /** What cannot be read has not been handed out, nor has what comes behind it. */
+  /** A record that cannot be read has not been handed out, nor have those behind it. */
   #orBack(position: (error: TailraceError) => Offset, read: () => void): void {
     try {
       read()

@@ -23,7 +23,7 @@ function fill(value: string, count: number, partition = 0): void {
   cluster.pushAll()
 }
 
-/** What a loop has read, and its error at the end. */
+/** The records that a loop has read, and its error at the end. */
 function read(options: SubscribeOptions & { bytes?: false }) {
   const subscription = consumer.subscribe('t', options)
   const got: string[] = []
@@ -53,7 +53,7 @@ describe('a topic is deleted and created again', () => {
   })
 
   it.each(['earliest', 'latest'] as const)(
-    'and is read from its %s where that is wished, with fewer partitions',
+    'and is read from its %s where the option says so, with fewer partitions',
     async (at) => {
       const { subscription, got } = read({ from: 'earliest', onTopicRecreated: at })
       fill('old', 6)

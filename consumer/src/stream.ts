@@ -5,15 +5,15 @@ import type { Cursor, RecordSource } from './cursor.ts'
 export interface StreamEvents {
   /** Batches of one partition, back to back. */
   records(stream: Stream, cursor: Cursor, body: Uint8Array, nextOffset: number): void
-  /** These partitions come from here no longer. `logStart`: where a partition begins whose offset is not there, if the broker tells. */
+  /** The stream does not serve these partitions any more. `logStart`: where a partition begins whose offset does not exist, if the broker says so. */
   ended(cursors: readonly Cursor[], error: TailraceError, logStart?: Offset): void
   /** A partition's start is known. */
   started(): void
 }
 
 /**
- * The records of some partitions from one broker. The broker may send as many bytes as it has been given credit for; it gets new credit as records
- * are read, so that a slow reader holds up its own broker's sending, and no memory anywhere.
+ * The records of some partitions from one broker. The broker may send as many bytes as it has been given credit for; It gets new credit as records
+ * are read, so that a slow reader slows the broker down and fills no memory.
  */
 export class Stream implements SubscriptionListener, RecordSource {
   readonly #connection: Connection
@@ -86,7 +86,7 @@ export class Stream implements SubscriptionListener, RecordSource {
     if (this.#cursors.has(cursor.partition)) this.#end(error)
   }
 
-  /** A reader has read that much. */
+  /** A reader has read so many bytes. */
   consumed(bytes: number): void {
     this.#granted -= bytes
     const room = this.#limit - this.#granted
@@ -112,7 +112,7 @@ export class Stream implements SubscriptionListener, RecordSource {
     for (const cursor of cursors) {
       this.#cursors.delete(cursor.partition)
       cursor.stream = undefined
-      // What it has buffered counts against the stream that it will have next.
+      // Its buffered bytes count against the stream that it will have next.
       this.#granted -= cursor.bufferedBytes
     }
     if (this.#cursors.size === 0 && !this.#isOver) this.close()

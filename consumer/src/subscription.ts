@@ -31,7 +31,7 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
 
   /**
    * @throws TailraceError (from `next`) OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, UNKNOWN_PARTITION, INVALID_RECORD (not text),
-   * UNSUPPORTED_COMPRESSION, INVALID_BATCH, STORAGE_CORRUPT, ABORTED. What can pass by waiting is waited for. What cannot be read is told with its
+   * UNSUPPORTED_COMPRESSION, INVALID_BATCH, STORAGE_CORRUPT, ABORTED. Errors that can pass are waited out. A record that cannot be read is reported with its
    * `place`, behind the records before it.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<Data>, undefined> {
@@ -47,7 +47,7 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
     }
   }
 
-  /** The same as batches: far less work for each record. Its memory is free for more when the next one is asked for. */
+  /** The same as batches: far less work for each record. The memory of a batch is free for more when the next one is asked for. */
   async *batches(): AsyncGenerator<RecordsBatch<Data>, undefined> {
     for await (const { batch, received } of this.#batches()) {
       received.cursor.position = batch.lastOffset + 1
@@ -55,7 +55,7 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
     }
   }
 
-  /** Resolves when the first offset of every partition is known: what is published from now on will be read, also from 'latest'. */
+  /** Resolves when the first offset of every partition is known: all records published from now on will be read, also from 'latest'. */
   ready(): Promise<void> {
     return this.#feed.whenStarted()
   }
@@ -65,7 +65,7 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
     return this.#feed.positions
   }
 
-  /** As last heard from the brokers, which tell it with every delivery and on each change. */
+  /** As the brokers last told it: with every delivery and on each change. */
   lag(): Lag {
     const partitions = new Map<PartitionNumber, number>()
     let total = 0
@@ -76,7 +76,7 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
     return { total, partitions }
   }
 
-  /** Ends the loop, and what is not read is dropped. */
+  /** Ends the loop. Records that are not read are dropped. */
   async close(): Promise<void> {
     this.#feed.close()
   }

@@ -23,7 +23,7 @@ function batchOf(values: readonly (string | Uint8Array)[]): Uint8Array {
   return writer.finish({ producerId: -1, producerEpoch: -1, baseSequence: -1, compression: 0 })
 }
 
-/** Stores a batch as a leader of an older version took it, whatever is in it. */
+/** Stores a batch as a leader of an older version took it, without checking its records. */
 function store(batch: Uint8Array, count: number): void {
   const log = cluster.log('t', 0)
   const baseOffset = log.highWatermark
@@ -61,7 +61,7 @@ it.each([
   { code: 'INVALID_RECORD', from: 0, before: ['good0', 'good1'], offset: 2, nextOffset: 3 },
   { code: 'INVALID_BATCH', from: 3, before: ['good3', 'good4', 'good5'], offset: 6, nextOffset: 7 },
   { code: 'INVALID_BATCH', from: 7, before: [], offset: 7, nextOffset: 8 },
-])('gives what stands before $code at $offset, then the error with its place', async (row) => {
+])('gives the records before $code at $offset, then the error with its place', async (row) => {
   storeAll()
   const { values, error, position } = await readOn({ from: row.from })
   expect(values).toEqual(row.before)
@@ -72,7 +72,7 @@ it.each([
   expect(position).toBe(row.offset)
 })
 
-it('goes on behind what it cannot read, from nextOffset on', async () => {
+it('goes on behind a record that it cannot read, from nextOffset on', async () => {
   storeAll()
   const values: unknown[] = []
   const places: number[] = []
@@ -86,7 +86,7 @@ it('goes on behind what it cannot read, from nextOffset on', async () => {
   expect(places).toEqual([3, 7, 8])
 })
 
-it('leaves out what it cannot read when told so, and tells a function each time', async () => {
+it('leaves out records that it cannot read when told so, and calls a function each time', async () => {
   storeAll()
   const all = ['good0', 'good1', 'good3', 'good4', 'good5', 'good8']
   expect(await readOn({ from: 'earliest', onUnreadable: 'skip' })).toMatchObject({ values: all, position: 9 })
@@ -100,7 +100,7 @@ it('leaves out what it cannot read when told so, and tells a function each time'
   ])
 })
 
-it('by batches: the position is never behind what could not be read', async () => {
+it('by batches: the position is never behind a record that could not be read', async () => {
   storeAll()
   const subscription = consumer.subscribe('t', { from: 'earliest' })
   const batches = subscription.batches()
@@ -133,7 +133,7 @@ it('an error of the program comes through as it is', async () => {
   expect(() => value!.each(raise)).toThrow(mine)
 })
 
-it('a single read ends before what it cannot read, and fails where that stands first', async () => {
+it('a single read ends before a record that it cannot read, and fails when that is the first', async () => {
   storeAll()
   const at = (offset: number, onUnreadable?: OnUnreadable) =>
     consumer.read('t', { partition: 0, offset }, onUnreadable === undefined ? {} : { onUnreadable })

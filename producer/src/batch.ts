@@ -1,7 +1,7 @@
 import { type BrokerId, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { ProducerRecord, Sent } from './record.ts'
 
-/** What a broker says of a batch that is on a majority's disks, and the topic that it was sent to. */
+/** A broker's answer for a batch that is on a majority's disks, and the topic that the batch was sent to. */
 export interface Acknowledgement {
   readonly topicId: string
   readonly baseOffset: number
@@ -9,17 +9,17 @@ export interface Acknowledgement {
   readonly holders: readonly BrokerId[]
 }
 
-/** Whoever waits for records: `position` tells it which of its records an outcome belongs to. */
+/** A call that waits for records. `position` tells it which of its records an outcome belongs to. */
 export interface Settler {
   settle(position: number, sent: Sent): void
   fail(error: TailraceError): void
   recordAt(position: number): ProducerRecord
-  /** Resolves, never rejects, when the outcome has been told. */
+  /** Resolves, never rejects, when the outcome has been reported. */
   whenSettled(): Promise<unknown>
 }
 
 /**
- * Records of one partition on their way together, and who waits for them. Once it has a sequence it is sent as the same bytes under the
+ * Records of one partition that are sent together, and the calls that wait for them. Once a batch has a sequence it is sent as the same bytes under the
  * same sequence until its outcome is known.
  */
 export class Batch {
@@ -32,14 +32,14 @@ export class Batch {
   bufferedBytes = 0
   /**
    * waiting: to be sent, or sent. acknowledged: on a majority's disks. gap: failed after it had been given a sequence, which brokers now
-   * miss, or may have: what follows it cannot be sent under the same producer id. moved: its records are on their way in other batches.
+   * miss, or may have: what follows it cannot be sent under the same producer id. moved: its records are in flight in other batches.
    */
   state: 'waiting' | 'acknowledged' | 'gap' | 'moved' = 'waiting'
-  /** Some transmission got no definite answer, so the broker may have it, or may yet get it out of a pipe. */
+  /** Some transmission got no definite answer, so the broker may have the batch, or may still receive it. */
   outcomeUnknown = false
-  /** Sent when nothing before it was open: an answer about its sequence is then about nobody else's. */
+  /** Sent when no batch before it was open: an answer about its sequence then concerns this batch alone. */
   sentAsHead = false
-  /** Until when (performance.now) errors that may come from a broker that lags behind are taken for passing. */
+  /** Until when (performance.now) errors that may come from a broker that lags behind count as temporary. */
   graceUntil = 0
   readonly #settlers: Settler[] = []
   readonly #positions: number[] = []
@@ -60,7 +60,7 @@ export class Batch {
     this.bufferedBytes += bytes
   }
 
-  /** Two batches without bytes, the first with `count` of the records; those who wait for this one wait for both. */
+  /** Two batches without bytes, the first with `count` of the records. The calls that wait for this batch wait for both. */
   split(count: number): [Batch, Batch] {
     const parts: [Batch, Batch] = [new Batch(this.partition, this.createdAt), new Batch(this.partition, this.createdAt)]
     this.state = 'moved'
@@ -75,7 +75,7 @@ export class Batch {
     return parts
   }
 
-  /** Resolves, never rejects, when every record's outcome has been told. */
+  /** Resolves, never rejects, when every record's outcome has been reported. */
   whenSettled(): Promise<void> {
     this.#whenSettled ??= Promise.withResolvers()
     return this.#whenSettled.promise

@@ -31,7 +31,7 @@ function nth(faults: Record<number, Fault>): () => Fault | undefined {
   return () => faults[arrived++]
 }
 
-describe('a batch that meets trouble is in the log once, in its place', () => {
+describe('a batch that meets a fault is in the log once, in its place', () => {
   const faults: [string, Fault][] = [
     ['the connection breaks before', { drop: true }],
     ['the connection breaks after', { applied: true, drop: true }],
@@ -40,7 +40,7 @@ describe('a batch that meets trouble is in the log once, in its place', () => {
     ['the broker says NOT_LEADER', { error: 'NOT_LEADER' }],
     ['the broker says LEADER_UNAVAILABLE', { error: 'LEADER_UNAVAILABLE' }],
     ['the broker is behind', { error: 'OUT_OF_ORDER_SEQUENCE' }],
-    ['the broker has not heard of the topic', { error: 'UNKNOWN_TOPIC' }],
+    ['the broker does not know the topic yet', { error: 'UNKNOWN_TOPIC' }],
     ['the bytes arrive damaged', { error: 'CORRUPT_BATCH' }],
   ]
   it.each(faults)('%s', async (_name, fault) => {
@@ -53,7 +53,7 @@ describe('a batch that meets trouble is in the log once, in its place', () => {
 })
 
 describe('the oldest batch without an answer', () => {
-  it('holds back those that would push it out of what brokers remember', async () => {
+  it('holds back later batches that would push it out of the memory of brokers', async () => {
     const [cluster, producer] = await start()
     await producer.send('t', { value: 'warm' })
     // The second batch stays unanswered although it is in the log, those behind it are answered; then again, and again.
@@ -81,7 +81,7 @@ describe('a change of leader', () => {
     expect(cluster.mixedConnections).toEqual([])
   })
 
-  it('is survived with the leader dead: another broker tells the new one', async () => {
+  it('is survived with the leader dead: another broker names the new one', async () => {
     const [cluster, producer] = await start({}, 3)
     await producer.send('t', { value: 'a' })
     const sends = ['b', 'c'].map((value) => producer.send('t', { value }))
@@ -102,7 +102,7 @@ describe('a change of leader', () => {
     expect(performance.now() - began).toBeLessThan(3_000)
   })
 
-  it('is waited for from the first batch on, which says why when it is late', async () => {
+  it('is waited for from the first batch on, whose error says why when it is late', async () => {
     const [cluster, producer] = await start({ deliveryTimeoutMs: 150 })
     cluster.moveLeader('t', 0, 0)
     const cause = { code: 'LEADER_UNAVAILABLE' }
@@ -134,7 +134,7 @@ describe('a change of leader', () => {
   })
 })
 
-describe('a batch that fails for good', () => {
+describe('a batch that fails permanently', () => {
   it('leaves no gap: what follows it goes on under a new producer id, once', async () => {
     const [cluster, producer] = await start()
     await producer.send('t', { value: 'warm' })
@@ -146,7 +146,7 @@ describe('a batch that fails for good', () => {
     expect(cluster.values('t', 0)).toEqual(['warm', ...texts(60).filter((_, i) => !failed.includes(i))])
   })
 
-  it('and whose outcome is open takes those down with it that were sent behind it, and no others', async () => {
+  it('with an unknown outcome fails the batches that were sent behind it, and no others', async () => {
     const [cluster, producer] = await start({ deliveryTimeoutMs: 400, requestTimeoutMs: 40 })
     await producer.send('t', { value: 'warm' })
     let isDown = true
@@ -162,7 +162,7 @@ describe('a batch that fails for good', () => {
     expect(cluster.values('t', 0)).toEqual(['warm', 'later', 'last'])
   })
 
-  it('fails with what the search for a leader ends with, as soon as that is known', async () => {
+  it('fails with the error of the search for a leader, as soon as that is known', async () => {
     const [cluster, producer] = await start({ deliveryTimeoutMs: 60_000 })
     await producer.send('t', { value: 'warm' })
     cluster.moveLeader('t', 0, 0)
@@ -192,8 +192,8 @@ const fault: fc.Arbitrary<Fault | 'move' | 'nobody leads' | undefined> = fc.oneo
   { weight: 1, arbitrary: fc.constantFrom('move' as const, 'nobody leads' as const) },
 )
 
-describe('whatever goes wrong', () => {
-  it('every record is in the log once and in order, and its offset is the one that was told', async () => {
+describe('under random faults', () => {
+  it('every record is in the log once and in order, and its offset is the reported one', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fault, { minLength: 5, maxLength: 40 }),

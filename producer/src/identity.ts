@@ -1,7 +1,7 @@
 import { crc32c } from '@tailrace/client'
 import * as schemas from '@tailrace/schemas'
 
-/** Under which name a partition's batches go. Sequences count per identity and partition. */
+/** The identity under which a partition's batches are sent. Sequences count per identity and partition. */
 export interface Identity {
   readonly producerId: number
   readonly epoch: number
@@ -13,8 +13,8 @@ export function sequenceAfter(sequence: number, count: number): number {
 }
 
 /**
- * Gives a finished batch another identity and sequence. Only for a batch that no broker has, or can still get, under the old one: it
- * would be a record twice.
+ * Gives a finished batch another identity and sequence. Only for a batch that no broker has, or can still receive, under the old one: each record
+ * would be in the log twice.
  */
 export function restamp(bytes: Uint8Array, identity: Identity, baseSequence: number): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -31,7 +31,7 @@ export class LaneQueue {
     return this.#sent
   }
 
-  /** Also steps over what needs no sending: batches acknowledged behind one that was not, after a rewind. */
+  /** Also skips batches that need no sending: those acknowledged behind one that was not, after a rewind. */
   get hasUnsent(): boolean {
     while (this.#batches[this.#sent]?.state === 'acknowledged') this.#sent++
     return this.#sent < this.#batches.length
@@ -53,7 +53,7 @@ export class LaneQueue {
     return this.#batches.filter((batch) => batch.state === 'waiting')
   }
 
-  /** Nothing in it will be sent any more. */
+  /** None of its batches will be sent any more. */
   clear(): void {
     this.#batches.length = 0
     this.#sent = 0
@@ -91,7 +91,7 @@ export class LaneQueue {
   }
 
   /**
-   * Closes the gap at the head by starting over: what waits gets a new identity and sequences from 0. Only with nothing in flight.
+   * Closes the gap at the head by starting over: waiting batches get a new identity and sequences from 0. Only with nothing in flight.
    *
    * If the failed batch may yet turn up in the log, so may those behind it that were sent and not answered: they fit its sequence.
    * They are taken out and returned. If it was refused each time it was sent, brokers can never take those behind it under the old identity,

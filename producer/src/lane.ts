@@ -14,7 +14,7 @@ export interface LaneContext {
   readonly settings: ProducerSettings
   /** Aborted with the error that everything unsettled shall fail with. */
   readonly ended: AbortSignal
-  /** Asks the cluster for an identity that nobody has had. */
+  /** Asks the cluster for an identity that no producer has had. */
   newIdentity(): Promise<Identity>
   /** Calls `lane.due(batch)` when the batch has lingered. */
   linger(lane: Lane, batch: Batch): void
@@ -22,7 +22,7 @@ export interface LaneContext {
   buffer(bytes: number): void
 }
 
-/** A broker answers within the time it is given; what it says needs a little longer to arrive. */
+/** A broker answers within the time it is given; its answer needs a little longer to arrive. */
 const ANSWER_GRACE_MS = 1_000
 /** How long a lane uses a forwarding broker before it tries the leader's own address again. */
 const RETRY_DIRECT_MS = 5_000
@@ -30,12 +30,12 @@ const RETRY_DIRECT_MS = 5_000
 const WARM_MS = 3_600_000
 
 /**
- * The way of one partition's records to its leader: batches leave in order, several at a time, on one connection at a time.
+ * Sends one partition's records to its leader: batches leave in order, several at a time, on one connection at a time.
  *
- * When anything goes wrong with one of them the lane sends nothing more until all that are under way have been answered or given up; then it looks
+ * When anything goes wrong with one of them the lane sends nothing more until all batches in flight have been answered or given up. Then it looks
  * for the leader again and sends everything that is not acknowledged once more, in order, as the same bytes under the same sequences. A broker knows
  * the last five batches of a producer, answers those it has with their old offsets, and refuses any that would leave a gap
- * (Kafka: KIP-98; ProducerAppendInfo). So nothing is twice in the log and nothing out of order, whatever got lost.
+ * (Kafka: KIP-98; ProducerAppendInfo). So no record is twice in the log or out of order, whatever got lost.
  */
 export class Lane {
   readonly partition: PartitionNumber
@@ -48,14 +48,14 @@ export class Lane {
   #metadataVersion = -1
   #rerouteAt = Number.POSITIVE_INFINITY
   #isDue = false
-  /** Nothing is sent until all that is under way has an outcome. */
+  /** Nothing is sent until all batches in flight have an outcome. */
   #isDraining = false
   #isRecovering = false
   #lastError: TailraceError | undefined
   #lastAcknowledgedAt = Number.NEGATIVE_INFINITY
   #sealed = 0
 
-  /** `topic`: it serves this one; another one that gets the name has lanes of its own. */
+  /** `topic`: the topic that it serves; another topic that gets the name has lanes of its own. */
   constructor(context: LaneContext, topic: TopicRoute, partition: PartitionNumber, identity: Identity) {
     this.#context = context
     this.#topic = topic
@@ -109,7 +109,7 @@ export class Lane {
     }
   }
 
-  /** The topic is gone and another one has its name: nothing more is sent here. What is not acknowledged, oldest first. */
+  /** The topic is gone and another one has its name: nothing more is sent here. Returns the batches that are not acknowledged, oldest first. */
   retire(): Batch[] {
     const batches = this.unsettled()
     if (!this.#open.isEmpty) this.#open.discard()
@@ -132,11 +132,11 @@ export class Lane {
     if (this.#isRecovering || this.#isDraining) return
     if (!this.#queue.hasWaiting && (!this.#isDue || this.#open.isEmpty)) return
     const now = performance.now()
-    // A producer that brokers may not know sends one batch and waits: to those who do not know it any sequence would do (KIP-360).
+    // A producer that brokers may not know sends one batch and waits: a broker that does not know it would take any sequence (KIP-360).
     const limit = now - this.#lastAcknowledgedAt < WARM_MS ? this.#context.settings.maxInFlight : 1
     for (;;) {
       const { hasUnsent } = this.#queue
-      // Asked after hasUnsent, which steps over what needs no sending: that counts, too.
+      // Asked after hasUnsent, which skips batches that need no sending: those count, too.
       if (this.#queue.sent >= limit) return
       if (!hasUnsent) {
         if (!this.#isDue || this.#open.isEmpty) return
@@ -206,7 +206,7 @@ export class Lane {
     this.#drain()
   }
 
-  /** The topic takes less than this producer was told: smaller batches have room, and so will those that follow. */
+  /** The topic's limit is below the one this producer was told: smaller batches fit, and later batches are made smaller too. */
   #split(batch: Batch): void {
     this.#open.limit(Math.floor(batch.bytes!.length / 2), performance.now())
     this.#queue.replace(batch, halves(batch))
@@ -258,12 +258,12 @@ export class Lane {
     return Math.max(1, oldest.createdAt + this.#context.settings.deliveryTimeoutMs - performance.now() + 1)
   }
 
-  /** Fails what has been tried for too long. */
+  /** Fails batches that have been tried for too long. */
   #expire(): void {
     const now = performance.now()
     const { deliveryTimeoutMs } = this.#context.settings
     const oldest = now - deliveryTimeoutMs
-    // A record's time is its batch's: one that comes late must not join a batch that has little left.
+    // A record has the time limit of its batch: a late record must not join a batch that has little time left.
     if (now - (this.#open.current?.createdAt ?? now) > deliveryTimeoutMs / 4) this.#seal()
     for (const batch of this.unsettled()) {
       if (batch.createdAt > oldest) break
@@ -275,7 +275,7 @@ export class Lane {
     }
   }
 
-  /** Followers of a batch whose fate is not known, their own fate not known either: sent under a new identity they might be there twice. */
+  /** Batches behind one of unknown outcome have an unknown outcome too: sent under a new identity they might be in the log twice. */
   #giveUp(batches: readonly Batch[]): void {
     for (const batch of batches)
       this.#fail(batch, new TailraceError('OUTCOME_UNKNOWN', 'A batch before it has failed.'))

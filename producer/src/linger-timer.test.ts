@@ -44,7 +44,7 @@ test('each batch is due when it has waited long enough, over one timer', () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('in a hurry what waits leaves as well; a closed timer lets nothing go', async () => {
+test('in a hurry waiting batches leave as well; after close none leaves', async () => {
   const { lane, due } = laneThatNotes()
   const timer = new LingerTimer(10)
   timer.add(lane, batch('a'))

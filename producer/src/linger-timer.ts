@@ -1,14 +1,14 @@
 import type { Batch } from './batch.ts'
 import type { Lane } from './lane.ts'
 
-/** One timer for all lanes: tells each when its open batch has waited long enough for company. */
+/** One timer for all lanes: tells each when its open batch has waited long enough for more records. */
 export class LingerTimer {
   readonly #lingerMs: number
   /** Batches in the order in which they are due, and when. */
   readonly #entries: { lane: Lane; batch: Batch; at: number }[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
   #isSoon = false
-  /** While it is true nothing waits longer than the present tick. */
+  /** While it is true no batch waits longer than the present tick. */
   #isHurried = false
 
   constructor(lingerMs: number) {
@@ -31,7 +31,7 @@ export class LingerTimer {
     this.#entries.length = 0
   }
 
-  /** At the end of the present tick: everything that is sent in one go travels together. */
+  /** At the end of the present tick: all records sent in one tick share batches. */
   #soon(): void {
     if (this.#isSoon) return
     this.#isSoon = true

@@ -45,7 +45,7 @@ export class OpenBatch {
     this.#fillUntil = now + LIMITED_MS
   }
 
-  /** The batch as it stands, for those who wait for it. */
+  /** The batch as it stands, for calls that wait for it. */
   get current(): Batch | undefined {
     return this.#batch
   }

@@ -8,7 +8,7 @@ export type Partitioner = (record: ProducerRecord, partitions: number, topic: st
 export interface ProducerOptions extends ClientOptions {
   /** A batch leaves when it has this many bytes, whatever the linger. Default 65,536. */
   readonly batchBytes?: number
-  /** How long a record waits for company. 0: until the end of the present tick. Default 5. */
+  /** How long a record waits for others to share its batch. 0: until the end of the present tick. Default 5. */
   readonly lingerMs?: number
   /** 'none', 'gzip', or (in Node) 'zstd'. Default 'none'. */
   readonly compression?: CompressionName
@@ -25,7 +25,7 @@ export interface ProducerOptions extends ClientOptions {
   /** How long a record is tried before its promise is rejected. Default 120,000. */
   readonly deliveryTimeoutMs?: number
   readonly partitioner?: Partitioner
-  /** Aborting it ends the producer at once: what is not acknowledged fails with ABORTED. */
+  /** Aborting it ends the producer at once: records that are not acknowledged fail with ABORTED. */
   readonly signal?: AbortSignal
 }
 

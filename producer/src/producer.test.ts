@@ -69,7 +69,7 @@ describe('send', () => {
     })
   })
 
-  it('refuses what cannot work before it is sent, and only that', async () => {
+  it('refuses records that no broker would take before they are sent, and no others', async () => {
     const producer = await start({ maxBatchBytes: 2000 })
     const ok = producer.send('t', { value: 'before' })
     await expect(producer.send('t', { value: 'x'.repeat(3000) })).rejects.toMatchObject({ code: 'BATCH_TOO_LARGE' })
@@ -89,7 +89,7 @@ describe('send', () => {
     expect(() => new Producer({ servers, compression: 'lzma' as never })).toThrow(/lzma/)
   })
 
-  it('waits for a topic that is only just being created, and gives up on one that is not', async () => {
+  it('waits for a topic that is only just being created, and gives up on one that does not exist', async () => {
     const producer = await start()
     const early = producer.send('late', { value: 'x' })
     setTimeout(() => cluster.createTopic('late', 1), 200)
@@ -136,7 +136,7 @@ describe('batches', () => {
     expect(await producer.sendBatch('t', [])).toEqual([])
   })
 
-  it('take one trip until a broker knows the producer, then at most five at a time', async () => {
+  it('take one round trip until a broker knows the producer, then at most five at a time', async () => {
     const producer = await start({ batchBytes: 200 })
     let underWay = 0
     const seen: number[] = []
@@ -187,7 +187,7 @@ describe('memory', () => {
 })
 
 describe('flush and close', () => {
-  it('flush sends at once what lingers and waits for it', async () => {
+  it('flush sends lingering records at once and waits for them', async () => {
     const producer = await start({ lingerMs: 60_000 })
     const sends = texts(10).map((value) => producer.send('t', { value }))
     await producer.flush()
@@ -211,7 +211,7 @@ describe('flush and close', () => {
     expect(published).toBe(1)
   })
 
-  it('close delivers what was sent, then refuses', async () => {
+  it('close delivers the records sent before it, then refuses more', async () => {
     const producer = await start({ lingerMs: 60_000 })
     const sends = texts(10).map((value) => producer.send('t', { value }))
     await producer.close()

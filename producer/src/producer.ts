@@ -7,11 +7,11 @@ import type { ProducerRecord, Sent } from './record.ts'
 import { abortable, ManySend, SingleSend } from './sends.ts'
 import { type TopicContext, TopicLanes } from './topic-lanes.ts'
 
-/** Asking for an identity is repeated by whoever needs it; this bounds one round. */
+/** Time limit of one request for an identity; the lane that needs it repeats the request. */
 const IDENTITY_TIMEOUT_MS = 5_000
 
 /**
- * Publishes records. Always idempotent: whatever is retried after a lost connection, a timeout or a change of leader is in the log once,
+ * Publishes records. Always idempotent: a record that is retried after a lost connection, a timeout or a change of leader is in the log once,
  * and in the order of the calls for each partition.
  */
 export class Producer {
@@ -47,7 +47,7 @@ export class Producer {
 
   /**
    * Publishes a record; resolves when it is on a majority's disks. Calls need not be awaited one by one: their order is kept. While more than
-   * maxBufferedBytes are on their way the record waits; `ready` tells when there is room again.
+   * maxBufferedBytes are in flight the record waits; `ready` tells when there is room again.
    * @throws TailraceError INVALID_RECORD, BATCH_TOO_LARGE, UNKNOWN_TOPIC, UNKNOWN_PARTITION: the record was refused;
    * TIMED_OUT: it was tried for deliveryTimeoutMs and is not in the log; OUTCOME_UNKNOWN: the same, but it may be there, once;
    * OVERLOADED: too many sends wait; ABORTED, CLOSED: given up, and it may be there, once
@@ -79,7 +79,7 @@ export class Producer {
     }
   }
 
-  /** Sends at once what is waiting for company, and resolves when the outcome of everything sent before this call is known. */
+  /** Sends lingering records at once, and resolves when the outcome of everything sent before this call is known. */
   async flush(options?: { signal?: AbortSignal }): Promise<void> {
     throwIfAborted(options?.signal)
     this.#flushes++
@@ -101,7 +101,7 @@ export class Producer {
   }
 
   /**
-   * Takes no more records, flushes, and disconnects. After `timeoutMs`, if given, what is not acknowledged fails with CLOSED.
+   * Takes no more records, flushes, and disconnects. After `timeoutMs`, if given, records that are not acknowledged fail with CLOSED.
    * Never throws; calling it again waits for the same end.
    */
   async close(options?: { timeoutMs?: number }): Promise<void> {
@@ -169,7 +169,7 @@ export class Producer {
     if (sends < 0) this.#wakeReady()
   }
 
-  /** Lets waiting sends of all topics go on. Those may free memory again, by failing, hence the guard. */
+  /** Continues waiting sends of all topics. A send that fails frees memory and calls this again, hence the guard. */
   #resume(): void {
     if (this.#isResuming) return
     this.#isResuming = true

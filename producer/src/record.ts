@@ -23,7 +23,7 @@ export interface ProducerRecord {
   readonly timestamp?: Timestamp
 }
 
-/** Where a record ended up. Given to a consumer's `read`, it is found there, whatever becomes of the leader. */
+/** Where a record ended up. A consumer's `read` finds the record there, even if the leader fails. */
 export interface Sent {
   readonly partition: PartitionNumber
   readonly offset: number
@@ -31,7 +31,7 @@ export interface Sent {
   readonly token: string | null
   /** Brokers that had it on disk when it was acknowledged. */
   readonly holders: readonly BrokerId[]
-  /** The topic that it is in: another one may have the name later. */
+  /** The topic that it is in: another topic may have the name later. */
   readonly topicId: string
 }
 

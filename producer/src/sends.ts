@@ -13,7 +13,7 @@ export interface Intake {
 
 /** A call of `send` or `sendBatch`: gives its records to batches when there is room, and answers when their outcomes are known. */
 export interface Send extends Settler {
-  /** Gives records away as long as there is room. True when there is nothing left to give. */
+  /** Adds records to batches while there is room. True when none is left. */
   feed(intake: Intake): boolean
 }
 
@@ -120,7 +120,7 @@ export class ManySend implements Send {
     this.#finish()
   }
 
-  /** Gives no further record away, and rejects at once. */
+  /** Adds no further record, and rejects at once. */
   stop(error: TailraceError): void {
     this.#error ??= error
     this.#reject(error)
@@ -137,7 +137,7 @@ export class ManySend implements Send {
   }
 }
 
-/** Lets a signal give up a send. Records that are in a batch already may still be committed. */
+/** Ends a send when its signal fires. Records that are in a batch already may still be committed. */
 export function abortable(send: SingleSend | ManySend, signal: AbortSignal): void {
   const stop = (): void => {
     if (send instanceof ManySend) send.stop(abortError(signal))

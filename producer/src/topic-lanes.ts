@@ -20,7 +20,7 @@ const scratch = new Uint8Array(1024)
 
 /**
  * A topic's lanes, one for each partition, and the sends that wait until the topic is known or there is room. Sends keep their order.
- * A send names a topic by its name: when the topic is deleted and another one gets the name, what is not acknowledged goes there.
+ * A send names a topic by its name: when the topic is deleted and another topic gets the name, records that are not acknowledged go there.
  */
 export class TopicLanes implements Intake {
   readonly #topic: string
@@ -70,7 +70,7 @@ export class TopicLanes implements Intake {
     }
   }
 
-  /** The sends that wait now, for those who wait for them. */
+  /** The sends that wait now, for calls that wait for them. */
   waitingSends(): Send[] {
     const sends: Send[] = []
     for (let n = this.#waiting.length; n > 0; n--) {
@@ -145,7 +145,7 @@ export class TopicLanes implements Intake {
         bytes += batch.bufferedBytes
       }
     }
-    // Only now: room lets sends go on, and they stand behind what has been moved.
+    // Only now: when there is room sends continue, and they stand behind the moved records.
     this.#context.buffer(-bytes)
   }
 

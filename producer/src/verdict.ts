@@ -2,7 +2,7 @@ import type { ErrorCode, TailraceError } from '@tailrace/schemas'
 import type { Batch } from './batch.ts'
 
 /**
- * What an answer other than success means for a batch.
+ * Meaning of an answer other than success for a batch.
  * retry: send it again as it is. fatal: it will never be accepted.
  * `definite`: this transmission was refused; the broker neither has it nor will have it from this transmission.
  */
@@ -11,7 +11,7 @@ export interface Verdict {
   readonly definite: boolean
 }
 
-/** Refusals before anything was appended. Whatever is not named here, or not retriable, leaves the outcome open. */
+/** Refusals before anything was appended. Any other retriable error leaves the outcome open. */
 const refusals = new Set<ErrorCode>([
   'NOT_LEADER',
   'OVERLOADED',
@@ -20,7 +20,7 @@ const refusals = new Set<ErrorCode>([
   'UNKNOWN_PRODUCER',
   'TOO_MANY_PRODUCERS',
 ])
-/** A broker that has not yet heard of the topic, or of the batches before this one, says these too. How long each is given, in ms. */
+/** A broker that does not know the topic or the batches before this one yet sends these errors too. How long each is given, in ms. */
 const passing = new Map<ErrorCode, number>([
   ['UNKNOWN_TOPIC', 2_000],
   ['UNKNOWN_PARTITION', 2_000],
@@ -30,14 +30,14 @@ const passing = new Map<ErrorCode, number>([
 /** `now`: performance.now() */
 export function judge(batch: Batch, error: TailraceError, now: number): Verdict {
   if (error.code === 'OUT_OF_ORDER_SEQUENCE' && !batch.sentAsHead) {
-    // It says that one before it did not get there, and nothing about this one.
+    // The error says that a batch before it did not arrive, and nothing about this one.
     return { retry: true, definite: true }
   }
-  // The lane's records move on as soon as lookups tell of the topic that has the name now; until then it may be the broker that is behind.
+  // The lane's records move on as soon as lookups tell of the topic that has the name now; until then the broker may be behind.
   if (error.code === 'TOPIC_ID_MISMATCH') return { retry: true, definite: true }
   const graceMs = passing.get(error.code)
   if (graceMs !== undefined) {
-    // A deposed leader that does not know it yet judges by an old log; it steps down within a few election timeouts.
+    // A deposed leader that does not know that yet judges by an old log; it steps down within a few election timeouts.
     if (batch.graceUntil === 0) batch.graceUntil = now + graceMs
     return { retry: now < batch.graceUntil, definite: true }
   }

@@ -9,7 +9,7 @@ export function backoffMs({ firstMs, maxMs }: BackoffBounds, failures: number): 
 }
 
 /**
- * Exponential back-off with "equal jitter": half of the wait is fixed, half random, so that many that lost the same broker do not come
+ * Exponential back-off with "equal jitter": half of the wait is fixed, half random, so that many clients that lost the same broker do not come
  * back in step, and none comes back at once.
  */
 export class Backoff {

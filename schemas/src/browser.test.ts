@@ -3,7 +3,7 @@ import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 import { browserAliases } from '../scripts/browser-build.ts'
 
-/** What a page does with this package: a batch and a frame, there and back, and the refusal of a bad one. */
+/** A page encodes and decodes a batch and a frame, and is refused a bad one. */
 const page = `
   import * as schemas from './index.ts'
   const writer = new schemas.BatchWriter()

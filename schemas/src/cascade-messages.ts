@@ -6,7 +6,7 @@ export interface LevelRangeFields {
   readonly highest: number
 }
 
-/** The state of one cascade broker, as it tells it once a beat; brokers between pass it on upward. */
+/** The state of one cascade broker, which it sends with every beat; brokers between it and level 0 pass it upward. */
 export interface CascadeReport {
   readonly broker: BrokerId
   /** Its data folder's own id: two folders under one number are a mistake. */
@@ -72,7 +72,7 @@ export interface TopicSummaryFields {
 /** The messages about cascade brokers, a part of MessageShapes. */
 export interface CascadeMessageShapes {
   /**
-   * On the WebSocket that carries the records: a cascade broker's sign of life to its source, with the reports of the
+   * On the WebSocket that carries the records: a cascade broker's beat to its source, with the reports of the
    * brokers below it.
    */
   CascadeBeat: {
@@ -90,7 +90,7 @@ export interface CascadeMessageShapes {
     level: number
     /** The answering broker, its source, and so on up to level 0: a broker in this list would copy from itself. */
     ancestors: readonly BrokerId[]
-    /** For brokers of the beat; those that are missing keep the source that they have. */
+    /** For brokers of the beat; brokers that are missing keep the source that they have. */
     assignments: readonly Assignment[]
     metadataLeader: BrokerId
     /** The feature level of the cluster; null: not known. */

@@ -8,7 +8,7 @@ export const EntryKind = { Records: 0, TermStart: 1, Configuration: 2 } as const
 export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind]
 
 /**
- * All that the consensus core knows of an entry. Its bytes, one RecordBatch v2, stay with the driver.
+ * Everything that the consensus core knows of an entry. Its bytes, one RecordBatch v2, stay with the driver.
  * 1. `index` follows the previous entry's index by one; `term` never falls along the log.
  * 2. A Records entry holds offsets baseOffset..lastOffset, lastOffset >= baseOffset.
  * 3. A control entry holds none: lastOffset = baseOffset - 1.
@@ -27,7 +27,7 @@ export interface EntryHeader {
 /** What Raft must find again after a crash besides the log (M5). Durable before any message that depends on it. */
 export interface HardState {
   readonly term: Term
-  /** Whom this broker voted for in `term`, or NO_BROKER. */
+  /** The broker that this broker voted for in `term`, or NO_BROKER. */
   readonly votedFor: BrokerId
 }
 

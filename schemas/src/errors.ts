@@ -260,7 +260,7 @@ export const errorTable = {
   TRANSFER_FAILED: {
     status: 503,
     retriable: true,
-    message: 'The leadership was not handed over; the old leader goes on.',
+    message: 'The leadership was not transferred; the old leader continues.',
     hint: 'The message says why; check that the target is up and in sync.',
   },
   QUORUM_ALIVE: {

@@ -8,13 +8,13 @@ export interface FormatRow {
   readonly version: number
   /** The file that checks it, before anything else of the bytes is believed. */
   readonly checkedIn: string
-  /** What tells a newer version from a version field that has rotted. */
+  /** The check that tells a newer version from a damaged version field. */
   readonly proof: string
 }
 
 /**
  * Every format and its version, in one place (docs/decisions/format-versions.md). A version that is newer than the one here is refused with
- * NEWER_FORMAT, and nothing is written: a newer broker must find its data as it has left them.
+ * NEWER_FORMAT, and nothing is written: a newer broker must find its data unchanged.
  */
 export const formatTable = {
   dataFolder: {
@@ -147,7 +147,7 @@ export const formatTable = {
 
 export type FormatName = keyof typeof formatTable
 
-/** `where`: the file, or what else helps to find it. */
+/** `where`: the file, or another description of the place. */
 export function newerFormat(name: FormatName, found: number | string, where = ''): TailraceError {
   const { what, version } = formatTable[name]
   const place = where === '' ? '' : ` (${where})`
@@ -157,7 +157,7 @@ export function newerFormat(name: FormatName, found: number | string, where = ''
   )
 }
 
-/** @throws TailraceError NEWER_FORMAT for a version above the table's. What is no version at all is the caller's to refuse. */
+/** @throws TailraceError NEWER_FORMAT for a version above the table's. The caller refuses a value that is no version. */
 export function refuseNewer(name: FormatName, found: unknown, where = ''): void {
   if (Number.isSafeInteger(found) && (found as number) > formatTable[name].version)
     throw newerFormat(name, found as number, where)

@@ -55,7 +55,7 @@ test('a frame within a chunk is not copied, one that spans chunks lies in memory
   expect(other.frames[2]!.body.buffer).toBe(chunks[1]!.buffer)
 })
 
-test('a frame above the limit is told and read past, wherever the stream is cut; those around it arrive', () => {
+test('a frame above the limit is reported and skipped, wherever the stream is cut; those around it arrive', () => {
   const large = bytesOf('Append', sampleMessages.Append, [new Uint8Array(300).fill(7)])
   const bytes = Uint8Array.from([...stream, ...large, ...stream])
   for (let first = 0; first <= bytes.length; first++) {
@@ -74,7 +74,7 @@ test('a frame above the limit is told and read past, wherever the stream is cut;
   }
 })
 
-test('what claims more than any broker takes is garbage, with or without somebody to tell', () => {
+test('a frame that claims more than any broker takes is garbage, with or without a callback for large frames', () => {
   const prefix = Uint8Array.from(bytesOf('Metadata', { correlation: 1, topics: [] }))
   writeInt32(prefix, 0, -1)
   const reader = new FrameReader({ maxFrameBytes: 300, onFrame: () => {}, onTooLarge: () => {} })
@@ -111,7 +111,7 @@ test.each<[string, string, number[]]>([
   ['another layout', 'MALFORMED_FRAME', [0, 0, 0, 100, 9, 0, 0, 1, 0, 0, 0, 1]],
   ['an unknown message', 'UNSUPPORTED_MESSAGE', [0, 0, 0, 100, 1, 0, 9, 9, 0, 0, 0, 1]],
   ['a header longer than the frame', 'MALFORMED_FRAME', [0, 0, 0, 100, 1, 0, 0, 1, 0, 0, 0, 93]],
-  ['a header that is none', 'MALFORMED_FRAME', [0, 0, 0, 9, 1, 0, 0, 26, 0, 0, 0, 1, 0x80]],
+  ['a header that does not decode', 'MALFORMED_FRAME', [0, 0, 0, 9, 1, 0, 0, 26, 0, 0, 0, 1, 0x80]],
 ])(
   '%s is refused as soon as its bytes are there, whole or in pieces, behind a sound frame or not',
   (_, code, garbage) => {
@@ -131,7 +131,7 @@ test.each<[string, string, number[]]>([
   },
 )
 
-test('what onFrame throws comes out of push, and the stream ends there', () => {
+test('an error of onFrame comes out of push, and the stream ends there', () => {
   const reader = new FrameReader({
     maxFrameBytes: 1000,
     onFrame: () => {
@@ -144,7 +144,7 @@ test('what onFrame throws comes out of push, and the stream ends there', () => {
 
 test('a decoder that is set by a frame reads the frames behind it in the same chunk', () => {
   const names: string[] = []
-  // A peer that has never heard of Metadata.
+  // A peer that does not know Metadata.
   const peer = decoderFor(JSON.stringify(withoutMessage('Metadata')))
   const reader = new FrameReader({
     maxFrameBytes: 1000,

@@ -16,25 +16,25 @@ export interface FrameReaderOptions {
   readonly maxFrameBytes: number
   readonly decoder?: MessageDecoder
   readonly onFrame: (frame: Frame) => void
-  /** Takes the messages that only a newer version knows; without it they are an error. `header` is their Avro header. */
+  /** Takes messages that only a newer version knows; without it they are an error. `header` is their Avro header. */
   readonly onUnknown?: (number: number, header: Uint8Array) => void
   /**
-   * Takes what is left of a frame above maxFrameBytes: its fields, without the body, which is read past. `frameBytes`: its whole length.
+   * Takes the fields of a frame above maxFrameBytes; its body is skipped. `frameBytes`: its whole length.
    * Without it such a frame is an error.
    */
   readonly onTooLarge?: (frame: Frame, frameBytes: number) => void
 }
 
-/** No broker takes longer frames, whatever its settings: what claims more is garbage. */
+/** No broker takes longer frames, whatever its settings: a frame that claims more is garbage. */
 const LONGEST_FRAME_BYTES = 2 ** 31 - 1
 
-/** What a connection may claim before it has shown that it sends that much. */
+/** The largest claim that a connection is trusted with before it has sent a frame of that size. */
 const UNPROVEN_BYTES = 16 * 1024
 
 /**
  * Cuts a TCP stream into frames. A frame that lies within one chunk is handed out as views into that chunk; one that spans chunks is
  * assembled in a buffer of its own. That buffer has the length of the frame if the connection has sent one as long before, and else
- * grows as bytes arrive, so that many connections which merely claim large frames take no memory.
+ * grows as bytes arrive, so that many connections that merely claim large frames take no memory.
  */
 export class FrameReader {
   readonly #maxFrameBytes: number
@@ -68,8 +68,8 @@ export class FrameReader {
 
   /**
    * Takes the next bytes of the stream and calls `onFrame` for every frame that they complete. The chunk must not be written to later.
-   * @throws TailraceError MALFORMED_FRAME, UNSUPPORTED_MESSAGE or FRAME_TOO_LARGE; the stream has lost its thread then, and every later
-   * push throws the same. What `onFrame` throws passes through with the same effect.
+   * @throws TailraceError MALFORMED_FRAME, UNSUPPORTED_MESSAGE or FRAME_TOO_LARGE; the frame boundaries are lost then, and every later
+   * push throws the same. An error of `onFrame` passes through with the same effect.
    */
   push(chunk: Uint8Array): void {
     if (this.#failure !== undefined) throw this.#failure
@@ -108,7 +108,7 @@ export class FrameReader {
     return at + skipped
   }
 
-  /** Adds to the frame that is being assembled; returns the position behind what belonged to it. */
+  /** Adds to the frame that is being assembled; returns the position behind its bytes. */
   #continue(chunk: Uint8Array, at: number): number {
     if (this.#frameBytes === 0) {
       at = this.#take(chunk, at, FRAME_PREFIX_BYTES)

@@ -62,7 +62,7 @@ test('a header longer than any before does not harm the next one', () => {
   expect(parseFrame(whole('DriveChangeReply', short))).toMatchObject({ fields: short })
 }, 20_000)
 
-test('garbage is told by what is wrong with it', () => {
+test('the error for garbage says what is wrong with it', () => {
   const sound = whole('Publish', sampleMessages.Publish, [Uint8Array.of(1)])
   expect(codeOf(sound)).toBeUndefined()
   for (let length = 0; length < sound.length; length++)
@@ -87,7 +87,7 @@ test('a header that is longer than headers may be is refused unread', () => {
   expect(codeOf(bytes)).toBe('FRAME_TOO_LARGE')
 })
 
-/** A frame with this header, whatever it is. */
+/** A frame with this header, valid or not. */
 function framed(name: MessageName, header: readonly number[]): Uint8Array {
   const bytes = Uint8Array.from([0, 0, 0, 0, 1, 0, 0, MessageNumber[name], 0, 0, 0, 0, ...header])
   writeInt32(bytes, 0, bytes.length - 4)

@@ -100,7 +100,7 @@ export function correlationOfUnknown(frame: Uint8Array, decoder: MessageDecoder)
 }
 
 /**
- * Checks the 12 bytes at `at` and returns the length of the whole frame, without looking at what follows them. `anyNumber`: also a message
+ * Checks the 12 bytes at `at` and returns the length of the whole frame, without looking at the bytes after them. `anyNumber`: also a message
  * that is not known here will do.
  */
 export function checkPrefix(bytes: Uint8Array, at: number, maxFrameBytes: number, anyNumber = false): number {

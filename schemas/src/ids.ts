@@ -1,6 +1,6 @@
 /**
  * Number types with a flavour: a plain number is accepted, but an Offset is not accepted where a LogIndex is meant.
- * All are safe integers; whoever turns bytes into one of them checks the range there (docs/design.md).
+ * All are safe integers; code that turns bytes into one of them checks the range there (docs/design.md).
  */
 type Flavour<Name extends string> = number & { readonly __flavour?: Name }
 

@@ -6,7 +6,7 @@ import { sampleIntents } from './testing/sample-peer-messages.ts'
 
 interface List {
   readonly message: MessageName
-  /** Field names from the message down to the list; a list on the way is entered at its first item, a union of records at the record's full name. */
+  /** Field names from the message down to the list; a list above it is entered at its first item, a union of records at the record's full name. */
   readonly path: readonly string[]
   readonly maxItems: unknown
 }
@@ -50,7 +50,7 @@ function withItems({ message, path }: List, count: number): Uint8Array {
 const otherVersion = JSON.parse(protocolJson)
 for (const { schema } of otherVersion.messages) schema.fields.push({ name: 'later', type: 'int', default: 0 })
 const resolver = decoderFor(JSON.stringify(otherVersion))
-/** What a peer of another version wrote, the added field included. */
+/** The bytes that a peer of another version wrote, the added field included. */
 const resolving: MessageDecoder = {
   decode(name, header) {
     const longer = new Uint8Array(header.length + 1)
@@ -91,7 +91,7 @@ test('a list in several blocks is counted over all of them', () => {
   expect(() => ownDecoder.decode('Metadata', header)).toThrow(expect.objectContaining({ code: 'MALFORMED_FRAME' }))
 })
 
-test('a door reads nothing but the correlation of what it does not take', () => {
+test('a door reads only the correlation of a message that it does not take', () => {
   const decoder = decoderOfOnly(new Set(['Metadata']))
   for (const message of Object.keys(sampleMessages) as MessageName[]) {
     const header = encodeHeader(message, sampleMessages[message], 0)

@@ -111,7 +111,7 @@ export interface BeatReply {
   asleep: boolean
   /** Which replica of the broker answers, see AppendReply. */
   admission?: number
-  /** That of the heartbeat which is answered. */
+  /** The beat number of the heartbeat that is answered. */
   round?: number
 }
 
@@ -162,25 +162,25 @@ export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
     rejectedIndex: LogIndex
     hintIndex: LogIndex
     hintTerm: Term
-    /** Which replica of the broker answers: 0 a founder, more one that was admitted later. */
+    /** Which replica of the broker answers: 0: a founder; above 0: one that was admitted later. */
     admission?: number
   }
   Vote: { group: GroupId; term: Term; pre: boolean; transfer: boolean; lastIndex: LogIndex; lastTerm: Term }
   VoteReply: { group: GroupId; term: Term; pre: boolean; granted: boolean }
   Heartbeats: { beats: Beat[] }
   HeartbeatReplies: { beats: BeatReply[] }
-  /** A broker's sign of life to each other (M87), with the number and digest of the sleeping groups that the two share. */
+  /** The beat of a broker to each other broker (M87), with the number and digest of the sleeping groups that the two share. */
   NodeBeat: { led: number; ledDigest: number; followed: number; followedDigest: number; durable: number }
   Lives: { directoryId: string; lives: string[]; atoned: string[]; recovered: number }
   Witness: { directoryId: string; life: string; durable: number }
   SleepingGroups: { led: { group: GroupId; term: Term }[]; followed: { group: GroupId; term: Term }[] }
   WakeGroups: { groups: GroupId[] }
-  /** Who leads what, as the sender knows it of itself; sent on connection and on change, so that every broker can route. */
+  /** The groups that the sender leads; sent on connection and on change, so that every broker can route. */
   Leaders: { leaders: { group: GroupId; term: Term }[] }
 
   /** Offers a state that covers the log up to (lastIndex, lastTerm); its data is fetched from broker `source` with CopyOpen. */
   Snapshot: { group: GroupId; term: Term; lastIndex: LogIndex; lastTerm: Term; source: BrokerId }
-  /** The leader hands on: the receiver campaigns at once (M81). */
+  /** The leader transfers its leadership: the receiver campaigns at once (M81). */
   TimeoutNow: { group: GroupId; term: Term }
 
   /** Asks for a stable copy of a replica, at least up to (lastIndex, lastTerm). Reply's body: its manifest as JSON. */
@@ -189,7 +189,7 @@ export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
   /** Reply's body: bytes of the file from `position` on, `maxBytes` at most; fewer only at its end. */
   CopyRead: { correlation: number; copy: number; file: string; position: number; maxBytes: number }
   CopyReadReply: { correlation: number; crc32c: number }
-  /** `damaged`: what was received is not what was described, so that the source looks at its files; answered when it has. */
+  /** `damaged`: the received bytes do not match the manifest, so the source checks its files; answered when it has. */
   CopyClose: { correlation: number; copy: number; damaged: boolean }
   CopyCloseReply: { correlation: number }
   /** Committed entries firstIndex..lastIndex for a replica whose disk has lost them; fewer when they do not fit. Reply's body as Append's. */
@@ -202,7 +202,7 @@ export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
     topic: string
     partition: PartitionNumber
     timeoutMs: number
-    /** The topic that is meant: another one of this name is refused with TOPIC_ID_MISMATCH. Empty: whichever has the name. */
+    /** The id of the topic: another topic of this name is refused with TOPIC_ID_MISMATCH. Empty: the topic that has the name. */
     topicId?: string
   }
   /** (`term`, `index`, `seal`) is a token for reading it elsewhere (M95), taken only as it was given; `holders` had it on disk at the time of the answer. */
@@ -228,7 +228,7 @@ export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
     tokenTerm?: Term
     tokenIndex?: LogIndex
     tokenSeal?: string
-    /** The asked broker's own replica answers, leader or not. */
+    /** The replica of the asked broker answers, leader or not. */
     replica?: boolean
     topicId?: string
     /** The answer shows all that was acknowledged before the request was sent (M24). */

@@ -15,7 +15,7 @@ interface Asked {
   broker: BrokerId
 }
 
-/** What a broker can want of the metadata (MetadataCommand). A new one is a new record of the union: older brokers refuse it by its name. */
+/** The requests that a broker can make of the metadata (MetadataCommand). A new one is a new record of the union: older brokers refuse it by its name. */
 export interface IntentShapes {
   RegisterBroker: {
     broker: {
@@ -29,7 +29,7 @@ export interface IntentShapes {
     }
   }
   CreateTopic: { name: string; topicId: string; partitions: number; replicas: number; config: SettingFields[] }
-  /** `topicId`: the topic that is meant; empty: whichever has the name. */
+  /** `topicId`: the id of the topic; empty: the topic that has the name. */
   DeleteTopic: { name: string; topicId?: string }
   SetTopicConfig: { name: string; topicId?: string; changes: SettingFields[] }
   AllocateProducerIds: { broker: BrokerId; count: number }

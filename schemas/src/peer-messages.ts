@@ -1,9 +1,9 @@
 import type { BrokerId, GroupId, LogIndex, Offset, ProducerId, Term, Timestamp } from './ids.ts'
 import type { IntentFields } from './metadata-intents.ts'
 
-/** What brokers ask each other about the cluster and about the groups of which they have replicas. */
+/** Requests of brokers to each other about the cluster and about the groups of which they have replicas. */
 export interface PeerMessageShapes {
-  /** Hands the record of the cluster to a founder that may lack it. Answered when it is durable. */
+  /** Sends the record of the cluster to a founder that may lack it. Answered when it is durable. */
   Formation: { correlation: number; record: ClusterRecordFields }
   FormationReply: { correlation: number }
   /** A broker without a cluster asks to be admitted. `admission` 0: it is a founder that had lost its record. */

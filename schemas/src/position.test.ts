@@ -73,7 +73,7 @@ it('agrees on every day of four centuries', () => {
   }
 })
 
-it('refuses what is no time', () => {
+it('refuses text that is no time', () => {
   for (const text of [
     '',
     'earliest',

@@ -3,7 +3,7 @@ import type { Position } from './messages.ts'
 
 /**
  * A place to start at, as people write it: "earliest", "latest", an offset (a number, or its digits as command lines and JSON give it), or a time (ISO 8601 with at least a
- * date, UTC where it names no zone; or a Date). The one reading of it for SDKs, HTTP, JSON and the command line. Null for anything else.
+ * date, UTC where it names no zone; or a Date). SDKs, HTTP, JSON and the command line all read positions with this function. Null for anything else.
  */
 export function positionFrom(given: unknown): Position | null {
   if (given === 'earliest') return { kind: 'EARLIEST', value: 0 }

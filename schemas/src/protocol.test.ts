@@ -83,7 +83,7 @@ test.each<[string, string]>([
   expect(() => decoderFor(json)).toThrow(expect.objectContaining({ code: 'INCOMPATIBLE_PEER' }))
 })
 
-test('a message that only one side knows is no hindrance until it is sent', () => {
+test('a message that only one side knows does no harm until it is sent', () => {
   const protocol: Protocol = JSON.parse(protocolJson)
   protocol.messages = protocol.messages.filter(({ schema }) => schema.name !== 'Credit')
   protocol.messages.push({ number: 999, schema: { name: 'Future', fields: [] } })
@@ -125,7 +125,7 @@ test('Hello, HelloReply and Schemas never change: they are read before the schem
   expect(protocolFingerprint).toMatch(/^[0-9a-f]{32}$/)
 })
 
-test('a request that only a newer writer knows tells its correlation, what has no answer tells none', () => {
+test('a request that only a newer writer knows gives its correlation, a message without an answer gives none', () => {
   const protocol = JSON.parse(protocolJson)
   const fields = [{ name: 'correlation', type: 'long' }]
   for (const [number, name] of [

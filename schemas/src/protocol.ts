@@ -9,11 +9,11 @@ export { protocolFingerprint, protocolJson }
 export interface MessageDecoder {
   /** @throws TailraceError MALFORMED_FRAME, or UNSUPPORTED_MESSAGE when the writer's protocol has no such message */
   decode<Name extends MessageName>(name: Name, header: Uint8Array): Message<Name>
-  /** The correlation of a message that only the writer's protocol knows, if it is a request there; else null: nobody waits for an answer. */
+  /** The correlation of a message that only the writer's protocol knows, if it is a request there; else null: the peer waits for no answer. */
   correlationOfUnknown?(number: number, header: Uint8Array): number | null
 }
 
-/** A peer's protocol is some kilobytes; what is far larger is not one. */
+/** A peer's protocol has some kilobytes; far larger text is not one. */
 const MAX_PROTOCOL_JSON_LENGTH = 1024 * 1024
 
 const nameOfNumber = new Map<number, MessageName>(
@@ -29,7 +29,7 @@ for (const { number, schema } of JSON.parse(protocolJson).messages) {
   if (schema.fields[0]?.name === 'correlation') correlated.add(name)
 }
 
-/** Compiled when it is needed: no program needs all of them, and all of them cost a start some tens of milliseconds. */
+/** Compiled when it is needed: no program needs all of them, and compiling all takes some tens of milliseconds at a start. */
 function ownType(name: MessageName): AvroType {
   const known = ownTypes.get(name)
   if (known !== undefined) return known
@@ -64,13 +64,13 @@ export function encodeHeader<Name extends MessageName>(
   }
 }
 
-/** Reads what a writer with our own schemas wrote: every client, and every broker until its schemas are known. */
+/** Reads the messages of a writer with our own schemas: every client, and every broker until its schemas are known. */
 export const ownDecoder: MessageDecoder = {
   decode: (name, header) => decodeHeader(name, ownType(name), header),
 }
 
 /**
- * As another decoder, for a door that takes these messages only: of any other one nothing but its correlation is read, so that a message which will
+ * As another decoder, for a door that takes only these messages: of any other message only the correlation is read, so that a message that will
  * be refused costs no objects.
  */
 export function decoderOfOnly(taken: ReadonlySet<MessageName>, decoder: MessageDecoder = ownDecoder): MessageDecoder {
@@ -87,10 +87,10 @@ export function decoderOfOnly(taken: ReadonlySet<MessageName>, decoder: MessageD
 
 /**
  * A decoder for a peer of another version, by Avro's rules of schema resolution: fields we do not know are skipped, fields the peer does
- * not know take our default. Messages that only one side knows are no hindrance until they are sent.
+ * not know take our default. Messages that only one side knows do no harm until they are sent.
  * @param peerProtocolJson the peer's `protocolJson`
  * @param isNeeded whether a message that cannot be resolved matters: by default every one does
- * @throws TailraceError INCOMPATIBLE_PEER when it is none, or a message that both know cannot be resolved
+ * @throws TailraceError INCOMPATIBLE_PEER when it is no protocol, or a message that both know cannot be resolved
  */
 export function decoderFor(peerProtocolJson: string, isNeeded = (_name: MessageName) => true): MessageDecoder {
   if (peerProtocolJson === protocolJson) return ownDecoder
@@ -170,7 +170,7 @@ function parseProtocol(json: string): { number: number; schema: unknown }[] {
   }
 }
 
-/** avsc's and JSON's messages may quote the input; what is shown to people stays short. */
+/** avsc's and JSON's messages may quote the input; the text shown to people stays short. */
 function reason(cause: unknown): string {
   return (cause instanceof Error ? cause.message : String(cause)).slice(0, 200)
 }

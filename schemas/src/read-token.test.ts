@@ -3,7 +3,7 @@ import { parseReadToken, readTokenText } from './read-token.ts'
 
 const seal = '0123456789abcdef'
 
-it.each([seal, ''])('a token with the seal %j is the same after a way through text', (seal) => {
+it.each([seal, ''])('a token with the seal %j is the same after it was written as text and read back', (seal) => {
   const token = { term: 2 ** 31 - 1, index: 10 ** 15 - 1, seal }
   expect(parseReadToken(readTokenText(token))).toEqual(token)
 })

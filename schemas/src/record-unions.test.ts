@@ -14,7 +14,7 @@ interface Protocol {
   messages: { number: (typeof MessageNumber)[keyof typeof MessageNumber]; schema: { fields: { type: unknown }[] } }[]
 }
 
-/** The protocol of a peer that has changed the intents, and what it writes. */
+/** The protocol of a peer that has changed the intents, and the bytes that it writes. */
 function peerWith(change: (intents: Branch[]) => void): { json: string; write: (intent: object) => Uint8Array } {
   const protocol = JSON.parse(protocolJson) as Protocol
   const { schema } = protocol.messages.find(({ number }) => number === 66)!
@@ -53,7 +53,7 @@ describe('a record of a union that only the peer knows', () => {
   const added = { type: 'record', name: 'MakeCoffee', namespace: 'tailrace.metadata', fields: [cups] }
   const { json, write } = peerWith((intents) => void intents.push(added as never))
 
-  it('gives its name, and what follows it is read', () => {
+  it('gives its name, and the fields after it are read', () => {
     const header = write({ 'tailrace.metadata.MakeCoffee': { cups: ['one', 'two'] } })
     expect(decoderFor(json).decode('MetadataCommand', header)).toEqual({
       ...sampleMessages.MetadataCommand,

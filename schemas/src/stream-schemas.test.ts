@@ -11,7 +11,7 @@ const fromClients: MessageName[] = ['Publish', 'Fetch', 'Subscribe']
 const decoders = () => new StreamDecoders(new Set(fromClients))
 const joined = (pieces: readonly Uint8Array[]) => new Uint8Array(Buffer.concat(pieces))
 
-test('every message of a protocol in which every record has grown is read as if it had not', () => {
+test('every message of a protocol in which every record has grown is read as if none had', () => {
   const newer = new NewerProtocol(names)
   const decoder = new StreamDecoders(new Set(names)).for(newer.json)
   for (const name of names) {
@@ -20,7 +20,7 @@ test('every message of a protocol in which every record has grown is read as if 
   }
 })
 
-test('what the door does not take is not built, and need not be resolved', () => {
+test('a message that the door does not take is not built, and need not be resolved', () => {
   const protocol = JSON.parse(protocolJson)
   protocol.messages.find((message: { number: number }) => message.number === 10).schema.fields[0].type = 'boolean'
   const decoder = decoders().for(JSON.stringify(protocol))

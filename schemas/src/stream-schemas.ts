@@ -17,20 +17,20 @@ import { TailraceError } from './tailrace-error.ts'
  *     broker           <- Schemas           its own fingerprint, and its protocol if the two differ
  *     client    Schemas ->                  its protocol, only if they differ
  *
- * The broker's frame follows its answer to the upgrade at once, so it costs no round trip. Whatever either sends afterwards is read by the writer's
+ * The broker's frame follows its answer to the upgrade at once, so it costs no round trip. Every later frame is read by the writer's
  * schemas. A client that names no fingerprint has the schemas of the broker, and the broker sends it no such frame.
  */
 export const schemasParameter = 'schemas'
 
-/** What a client adds to the address of `/stream`. */
+/** The query that a client adds to the address of `/stream`. */
 export const streamQuery = `?${schemasParameter}=${protocolFingerprint}`
 
-/** A protocol has some 30 KiB. A stranger sends it, and compiling takes about a millisecond for each KiB, so less is taken than of another broker. */
+/** A protocol has some 30 KiB. An unknown client sends it, and compiling takes about a millisecond for each KiB, so the limit is lower than for another broker. */
 const MAX_STREAM_PROTOCOL_LENGTH = 64 * 1024
 /** Versions that are in use side by side are few. */
 const MAX_KEPT_DECODERS = 8
 
-/** What a broker sends on a stream. */
+/** Messages that a broker sends on a stream. */
 const brokerMessages: ReadonlySet<MessageName> = new Set<MessageName>([
   'Failure',
   'PublishReply',
@@ -48,7 +48,7 @@ const brokerMessages: ReadonlySet<MessageName> = new Set<MessageName>([
 /** Decoders for the other side's protocols, the latest few of them: compiling one takes milliseconds. */
 export class StreamDecoders {
   readonly #taken: ReadonlySet<MessageName>
-  /** By the protocol itself: anybody can claim any fingerprint. */
+  /** By the protocol itself: any client can claim any fingerprint. */
   readonly #kept = new Map<string, MessageDecoder>()
   readonly own: MessageDecoder
 
@@ -87,7 +87,7 @@ export function schemasFrame(isKnown: boolean): Uint8Array[] {
   return encodeFrame('Schemas', { fingerprint: protocolFingerprint, protocolJson: isKnown ? '' : protocolJson })
 }
 
-/** What a client does with the first frame of a broker: how it reads all that follow, and what it sends before anything else, if it must. */
+/** The result of a client's check of the first frame of a broker: the decoder of later frames, and the frame to send first, if any. */
 export function schemasOfBroker(frame: Uint8Array): { decoder: MessageDecoder; answer: Uint8Array[] | null } {
   const { fingerprint, protocolJson: json } = schemasIn(parseFrame(frame, ownDecoder))
   if (fingerprint === protocolFingerprint) return { decoder: brokers.own, answer: null }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { errorTable } from './errors.ts'
 import { TailraceError, unreadableAt } from './tailrace-error.ts'
 
-it('an error shows code, message with detail, retriable and hint, and keeps its cause to itself', () => {
+it('an error shows code, message with detail, retriable and hint, and does not show its cause', () => {
   const error = new TailraceError('CORRUPT_BATCH', 'crc says 1.', { cause: new Error('secret') })
   expect(error.message).toBe('The batch does not match its CRC-32C. crc says 1.')
   expect(error.status).toBe(400)
@@ -14,7 +14,7 @@ it('an error shows code, message with detail, retriable and hint, and keeps its 
   })
 })
 
-it('whatever was thrown becomes an error of ours, which keeps the words of what was none unless they are concealed', () => {
+it('anything thrown becomes a TailraceError, which keeps the text of another error unless it is concealed', () => {
   const ours = new TailraceError('NOT_LEADER')
   const foreign = new Error('/secret/path')
   const told = TailraceError.from(foreign)
@@ -30,7 +30,7 @@ const place = { topic: 'orders', partition: 3, offset: 7, nextOffset: 9 }
 const general = errorTable.STORAGE_CORRUPT.message
 
 describe('an error of a place that cannot be read', () => {
-  it('tells its code, what it said before, the place and where what follows begins', () => {
+  it('shows its code, its former text, the place and where the next record begins', () => {
     const cause = new TailraceError('STORAGE_CORRUPT', 'The checksum differs.')
     const told = unreadableAt(cause, place) as TailraceError
     expect(told).toMatchObject({ code: 'STORAGE_CORRUPT', cause, place })
@@ -39,7 +39,7 @@ describe('an error of a place that cannot be read', () => {
     )
   })
 
-  it('tells the place alone when nothing was said before, or the topic is not known', () => {
+  it('shows the place alone when there was no former text, or the topic is not known', () => {
     const { topic, ...rest } = place
     const told = unreadableAt(new TailraceError('STORAGE_CORRUPT'), rest as typeof place) as TailraceError
     expect(told.message).toBe(`${general} offset 7; what follows begins at 9.`)

@@ -1,7 +1,7 @@
 import { type ErrorCode, errorTable } from './errors.ts'
 import type { Offset, PartitionNumber } from './ids.ts'
 
-/** Where something stands that cannot be read, and where reading can go on. */
+/** The place of a record that cannot be read, and the offset at which reading can go on. */
 export interface UnreadablePlace {
   readonly topic?: string
   readonly partition?: PartitionNumber
@@ -9,7 +9,7 @@ export interface UnreadablePlace {
   readonly nextOffset: Offset
 }
 
-/** What every side shows of an error: JSON bodies, WebSocket text frames, and the SDKs' error objects. */
+/** The fields of an error that every side shows: JSON bodies, WebSocket text frames, and the SDKs' error objects. */
 export interface ErrorShape {
   readonly code: ErrorCode
   readonly message: string
@@ -22,7 +22,7 @@ export interface ErrorShape {
   readonly nextOffset?: Offset
 }
 
-/** The one error class of Tailrace; `code` tells them apart. `detail` says what exactly was wrong, for people. */
+/** The one error class of Tailrace; `code` tells them apart. `detail` is text for people that says what exactly was wrong. */
 export class TailraceError extends Error {
   override readonly name = 'TailraceError'
   readonly code: ErrorCode
@@ -39,13 +39,13 @@ export class TailraceError extends Error {
     this.place = options?.place
   }
 
-  /** Whatever was thrown as a TailraceError: what is none becomes INTERNAL, with its own words behind. */
+  /** Anything thrown as a TailraceError: any other error becomes INTERNAL, followed by its own text. */
   static from(thrown: unknown): TailraceError {
     if (thrown instanceof TailraceError) return thrown
     return new TailraceError('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown })
   }
 
-  /** As {@link from}, for those outside: the words of what is no TailraceError stay in the cause, since they may name paths and peers. */
+  /** As {@link from}, for clients: the text of any other error stays in the cause, since it may name paths and peers. */
   static concealed(thrown: unknown): TailraceError {
     return thrown instanceof TailraceError ? thrown : new TailraceError('INTERNAL', undefined, { cause: thrown })
   }
@@ -60,7 +60,7 @@ export class TailraceError extends Error {
 }
 
 /**
- * The same error with the place that it is about. What was thrown and is none of ours stays as it is: it is a mistake of the program.
+ * The same error with the place that it is about. Any other error stays as it is: it is a mistake of the program.
  */
 export function unreadableAt(thrown: unknown, place: UnreadablePlace): unknown {
   if (!(thrown instanceof TailraceError)) return thrown

@@ -57,7 +57,7 @@ export function writeVarlong(bytes: Uint8Array, at: number, value: number): numb
 export class VarintReader {
   readonly bytes: Uint8Array
   at: number
-  /** Whoever walks a record narrows this to the record's end. */
+  /** The reader of a record narrows this to the record's end. */
   end: number
 
   constructor(bytes: Uint8Array, at: number, end: number) {

@@ -3,7 +3,7 @@ import { Gunzip, gzipSync } from 'fflate'
 import { Decompress } from 'fzstd'
 import type { CompressionCodecs } from './compression.ts'
 
-/** Fed in pieces, a bomb is noticed after one of them and not after all of it is in memory. */
+/** The input is fed in pieces, so that a decompression bomb is noticed after one piece and not after all of it is in memory. */
 const PIECE_BYTES = 16 * 1024
 
 /** Pure JavaScript: browsers have gzip only as an asynchronous stream, and no zstd. */

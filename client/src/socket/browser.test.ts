@@ -53,7 +53,7 @@ function opened() {
   return { socket, peer: ManualSocket.last, messages, reasons }
 }
 
-it('gives up a connection that takes too long to open, and tells that once', () => {
+it('gives up a connection that takes too long to open, and reports that once', () => {
   const { peer, reasons } = opened()
   vi.advanceTimersByTime(99)
   expect([peer.closes, reasons]).toEqual([[], []])

@@ -52,7 +52,7 @@ it.each([
   ['single', ['a'.repeat(9000)]],
 ])('%s pieces leave as one binary message', async (_, pieces) => {
   const { socket, peer } = await opened()
-  // The server hears of the connection before this end does.
+  // The server sees the connection before this end does.
   const first = new Promise<[Buffer, boolean]>((resolve) =>
     peer.once('message', (data, isBinary) => resolve([data as Buffer, isBinary])),
   )
@@ -64,7 +64,7 @@ it.each([
   expect([data.toString(), isBinary]).toEqual([pieces.join(''), true])
 })
 
-it('says why it was closed: the words of the other end, its code, or what was wrong with a message', async () => {
+it('reports why it was closed: the text of the other end, its code, or what was wrong with a message', async () => {
   const [told, silent, large] = [await opened(), await opened(), await opened(10)]
   told.peer.close(4000, 'enough')
   expect(await told.closed).toBe('enough')

@@ -1,4 +1,4 @@
-/** What a connection hears from its socket; that it is open shows by the first message, for brokers speak first. `closed` comes exactly once, whatever went wrong, also when it never opened. */
+/** Events of a socket. That it is open shows by the first message, for brokers send first. `closed` comes exactly once, whatever went wrong, also when it never opened. */
 export interface SocketEvents {
   /** One binary message. The bytes stay valid and unchanged. */
   message(bytes: Uint8Array): void

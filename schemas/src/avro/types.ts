@@ -25,7 +25,7 @@ function arrayType(schema: object, options: Options, most: number): AvroType {
       return items
     }
 
-    /** Nothing is built of what is skipped, so the bytes are limit enough. */
+    /** No object is built for skipped items, so their bytes are limit enough. */
     override _skip(tap: Tap): void {
       let skipped = 0
       for (let count = blockCount(tap, 0, Infinity); count > 0; count = blockCount(tap, skipped, Infinity)) {
@@ -51,7 +51,7 @@ function blockCount(tap: Tap, before: number, most: number): number {
 }
 
 /**
- * A union of records, one of which a value is. avsc refuses a writer whose union has a record that the reader does not know; here such a record is skipped
+ * A union of records, one of which a value is. avsc refuses a writer whose union has a record that the reader does not know. Here such a record is skipped
  * where it comes, and gives its name and null, so that the two can work together and the reader can say what it does not know.
  */
 class RecordUnionType extends avsc.types.WrappedUnionType {
@@ -107,14 +107,14 @@ function safeTypes(schema: unknown, options: Options): AvroType | undefined {
   return undefined
 }
 
-/** Compiles a schema. Throws what avsc throws when it is not one. */
+/** Compiles a schema. Throws the errors of avsc when it is not one. */
 export function compile(schema: unknown): AvroType {
   return avsc.Type.forSchema(schema, { typeHook: safeTypes, omitRecordMethods: true })
 }
 
 let scratch = Buffer.allocUnsafeSlow(4096)
 
-/** Encodes `value` behind `reserved` bytes that are left for the caller. Throws what avsc throws when a field does not fit its type. */
+/** Encodes `value` behind `reserved` bytes that are left for the caller. Throws the errors of avsc when a field does not fit its type. */
 export function encode(type: AvroType, value: unknown, reserved: number): Uint8Array {
   let buffer = scratch
   let end = type.encode(value, buffer, 0)
@@ -128,7 +128,7 @@ export function encode(type: AvroType, value: unknown, reserved: number): Uint8A
   return bytes
 }
 
-/** Decodes all of `bytes`. Throws what avsc throws, or a RangeError, when they are not exactly one value. */
+/** Decodes all of `bytes`. Throws the errors of avsc, or a RangeError, when they are not exactly one value. */
 export function decode(type: AvroType, bytes: Uint8Array, resolver?: Resolver): unknown {
   return type.fromBuffer(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), resolver)
 }

@@ -2,7 +2,7 @@ import nodeUtil from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { debuglog, deprecate, format, inherits } from './util-for-browsers.ts'
 
-describe('what stands for util in a browser', () => {
+describe('the replacement of util in a browser', () => {
   it.each([
     ['no marks', []],
     ['%s and %d', ['text', 7]],
@@ -14,7 +14,7 @@ describe('what stands for util in a browser', () => {
     expect(format(text, ...values)).toBe(nodeUtil.format(text, ...values))
   })
 
-  it('lets a constructor inherit, and leaves alone what is only told to developers', () => {
+  it('lets a constructor inherit, and does nothing for messages to developers', () => {
     class Parent {
       hello() {
         return 'hello'

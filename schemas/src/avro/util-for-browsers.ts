@@ -1,5 +1,5 @@
 /**
- * What avsc uses of Node's `util`, for browser bundles: they alias `util` to this file. The npm package of that name would do too, but
+ * The parts of Node's `util` that avsc uses, for browser bundles: they alias `util` to this file. The npm package of that name would do too, but
  * looks for `process` when it is loaded.
  */
 type Constructor = { prototype: object; super_?: unknown }

@@ -72,7 +72,7 @@ const record = ({ attributes = 0, time = [0], delta = [0], key = [1], value = [1
   ...headers,
 ]
 
-test('what BatchWriter makes is taken, whatever is in it', () => {
+test('every batch that BatchWriter makes is taken', () => {
   const headers: HeaderInput[] = [
     ['name', 'value'],
     ['gr\u00fc\u00dfe', null],
@@ -111,7 +111,7 @@ test.each<[string, RegExp, Uint8Array]>([
   ['more headers than bytes', /Record 0, headers/, batchWith([record({ headers: [4, 0, 0] })])],
   ['a header name of null', /Record 0, headers.*null/, batchWith([record({ headers: [2, 1, 0] })])],
   ['a header name beyond the record', /Record 0, headers/, batchWith([record({ headers: [2, 40, 0] })])],
-  ['a header name that is no UTF-8', /Record 0, headers.*UTF-8/, batchWith([record({ headers: [2, 2, 0xff, 1] })])],
+  ['a header name that is not UTF-8', /Record 0, headers.*UTF-8/, batchWith([record({ headers: [2, 2, 0xff, 1] })])],
   ['a header value beyond the record', /Record 0, headers/, batchWith([record({ headers: [2, 0, 40] })])],
   ['a varint of six bytes', /varint/, batchWith([record({ value: [0x80, 0x80, 0x80, 0x80, 0x80, 0x00] })])],
   ['a varlong past 2^53', /varlong/, batchWith([record({ time: [...new Array(9).fill(0xff), 1] })])],
@@ -141,7 +141,7 @@ test.each<[string, RegExp, Uint8Array]>([
   expect(error?.message).toMatch(message)
 })
 
-/** The check of the header has nothing against it, but for the count that cannot be. */
+/** The check of the header passes it, except for the count that no batch can have. */
 function checkBatchSoFar(batch: Uint8Array): void {
   try {
     checkBatch(batch, crc32c, 1_000_000)
@@ -157,14 +157,14 @@ describe('compressed records', () => {
     return sealed(batch)
   }
 
-  test('a count that is a lie takes no offsets', () => {
+  test('a false count takes no offsets', () => {
     const one = Uint8Array.from([12, ...record()])
     expect(refusal(lie(1, gzipSync(one)))).toBeUndefined()
     for (const count of [2, 100, 2 ** 31 - 1])
       expect(refusal(lie(count, gzipSync(one)))?.message).toMatch(/recordsCount/)
   })
 
-  test('garbage, a bomb, and what nobody here can decompress', () => {
+  test('garbage, a decompression bomb, and compression without a codec are refused', () => {
     expect(refusal(lie(1, Uint8Array.from([1, 2, 3])))?.code).toBe('INVALID_BATCH')
     expect(refusal(lie(1, gzipSync(new Uint8Array(200_000))))?.code).toBe('INVALID_BATCH')
     expect(refusal(lie(1, new Uint8Array(0)))?.code).toBe('INVALID_BATCH')
@@ -193,7 +193,7 @@ test('timestamps are taken up to the limits, and -1 is no time', () => {
   })
 })
 
-test('takes exactly what a plain second reading takes, out of changed batches with a right CRC', () => {
+test('takes exactly the batches that a simple second implementation takes, out of changed batches with a right CRC', () => {
   let taken = 0
   for (const batch of changedBatches(4_000, 7, { 1: gzipSync, 4: zstdCompressSync })) {
     try {

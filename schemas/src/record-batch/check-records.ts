@@ -5,7 +5,7 @@ import * as header from './header.ts'
 import { BATCH_HEADER_BYTES, COMPRESSION_MASK, MIN_RECORD_BYTES, RECORDS_AT } from './layout.ts'
 import { type Decompressors, decompressRecords } from './read.ts'
 
-/** What the records of a batch may be. */
+/** Limits of the records of a batch. */
 export interface RecordLimits {
   /** The most that compressed records may decompress to. */
   readonly maxDecompressedBytes: number
@@ -14,7 +14,7 @@ export interface RecordLimits {
   readonly newestTimestamp: Timestamp
 }
 
-/** The first and last millisecond that a Date can show: what lies outside cannot be shown by every reader. */
+/** The first and last millisecond that a Date can show: a time outside cannot be shown by every reader. */
 export const MAX_TIMESTAMP = 8.64e15
 export const MIN_TIMESTAMP = -MAX_TIMESTAMP
 /** Kafka's NO_TIMESTAMP: a record without a time, which no limit of time applies to. */
@@ -23,7 +23,7 @@ const NO_TIMESTAMP = -1
 const names = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Walks the records of a batch that `checkBatch` has taken, once, at the leader: every reader can read what passes here (Kafka: LogValidator,
+ * Walks the records of a batch that `checkBatch` has taken, once, at the leader: every reader can read a batch that passes here (Kafka: LogValidator,
  * DefaultRecord.readFrom). No object, view or copy is made for a record. Compressed records are decompressed for this, which is bounded.
  * @throws TailraceError INVALID_BATCH with the record and the field, UNSUPPORTED_COMPRESSION, INVALID_TIMESTAMP
  */

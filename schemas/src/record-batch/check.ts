@@ -67,7 +67,7 @@ function checkCounts(bytes: Uint8Array): void {
   const delta = header.lastOffsetDeltaAt(bytes, 0)
   if (delta !== count - 1) refuse('lastOffsetDelta', `${delta} does not belong to ${count} records`)
   const compressed = (header.attributesAt(bytes, 0) & layout.COMPRESSION_MASK) !== layout.Compression.none
-  // A lie about the count would take that many offsets; what is not compressed can be seen through without walking it.
+  // A false count would take as many offsets; without compression the length alone shows it.
   if (!compressed && count > (bytes.length - layout.BATCH_HEADER_BYTES) / layout.MIN_RECORD_BYTES) {
     refuse('recordsCount', `${count} records do not fit into ${bytes.length} bytes`)
   }

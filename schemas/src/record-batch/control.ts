@@ -8,7 +8,7 @@ import { decodeBatch } from './read.ts'
 import { BatchWriter } from './write.ts'
 
 /**
- * Control batches: what Raft itself writes into a partition's log. Kafka's tools can read them (KIP-595), but in Tailrace a control entry
+ * Control batches: the entries that Raft itself writes into a partition's log. Kafka's tools can read them (KIP-595), but in Tailrace a control entry
  * takes **no offset**: its baseOffset is the offset of the next record, which the next data batch carries too, and readers never get it.
  */
 const KEY_VERSION = 0
@@ -48,7 +48,7 @@ export function configurationBatch(fields: {
   return controlBatch(KRAFT_VOTERS, new TextEncoder().encode(fields.json), fields)
 }
 
-/** What a control batch says. */
+/** Content of a control batch. */
 export type Control =
   | { readonly kind: typeof EntryKind.TermStart; readonly leader: BrokerId }
   | { readonly kind: typeof EntryKind.Configuration; readonly json: string }
@@ -63,7 +63,7 @@ export function isControlAt(bytes: Uint8Array, at: number): boolean {
  * @throws TailraceError INVALID_BATCH for anything else
  */
 export function readControl(bytes: Uint8Array, at: number): Control {
-  // Nobody compresses what Raft writes: said here, for the reader of records would answer with an error about codecs.
+  // Control batches are never compressed. Checked here, since the reader of records would report an error about codecs.
   const isPlain = isControlAt(bytes, at) && (attributesAt(bytes, at) & COMPRESSION_MASK) === Compression.none
   const records = isPlain ? decodeBatch(bytes, at, {}) : []
   const { key = null, value = null } = records.length === 1 ? records[0]! : {}

@@ -15,9 +15,9 @@ function sound(): Uint8Array {
   return writer.finish({ producerId: 7, producerEpoch: 0, baseSequence: 0, compression: Compression.none })
 }
 
-/** Decodes; nothing but records within the batch or INVALID_BATCH may come of it. */
+/** Decodes; the outcome may only be records within the batch, or INVALID_BATCH. */
 function decodeGarbage(batch: Uint8Array): void {
-  // What lies around the batch must not be looked at: records may not reach into it.
+  // The bytes around the batch must not be looked at: records may not reach into it.
   const room = new Uint8Array(batch.length + 200).fill(0x02)
   room.set(batch, 100)
   try {
@@ -68,7 +68,7 @@ test('a batch cut anywhere, with its length made to fit or not', () => {
 test('a sound header with garbage for records, however many it claims', () => {
   const head = sound().subarray(0, RECORDS_AT)
   const count = fc.oneof(fc.nat(5), fc.integer())
-  // Bytes that mean something as varints come up often, so that the walk gets beyond the first field.
+  // Bytes that are valid varints are frequent, so that the walk gets beyond the first field.
   const byte = fc.oneof(fc.constantFrom(0, 1, 2, 4, 6, 12, 14, 16, 0x80, 0xff), fc.nat(255))
   fc.assert(
     fc.property(fc.array(byte, { maxLength: 60 }), count, (records, claimed) => {

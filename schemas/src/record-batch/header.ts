@@ -7,12 +7,12 @@ export interface BatchHeader {
   readonly baseOffset: Offset
   /** Length of the whole batch, header included. */
   readonly batchBytes: number
-  /** The Raft term under which the batch was appended; whatever the producer wrote before that. */
+  /** The Raft term under which the batch was appended; before that, any value that the producer wrote. */
   readonly leaderEpoch: Term
   readonly magic: number
   readonly crc: number
   readonly attributes: number
-  /** One of `Compression`, or 5 to 7 when the producer is from the future. */
+  /** One of `Compression`, or 5 to 7 when the producer is of a later version. */
   readonly compression: number
   readonly isControl: boolean
   readonly isTransactional: boolean
@@ -27,7 +27,7 @@ export interface BatchHeader {
 }
 
 /**
- * Reads the header of the batch that starts at `at`. The batch's body need not be there; nothing is checked but what reading needs.
+ * Reads the header of the batch that starts at `at`. The batch's body need not be there; only what reading needs is checked.
  * @throws TailraceError INVALID_BATCH when fewer than 61 bytes are left or a 64-bit field is no safe integer.
  */
 export function readBatchHeader(bytes: Uint8Array, at = 0): BatchHeader {

@@ -42,7 +42,7 @@ const bytesOf = (given: string | Uint8Array | null) =>
     ? null
     : Buffer.from(typeof given === 'string' ? new TextEncoder().encode(given) : given).toString('hex')
 
-/** What should come back for a record, in a form that compares well. */
+/** The record that should come back, in a form that compares well. */
 const expected = (given: RecordInput, offset: number) => ({
   offset,
   timestamp: given.timestamp,
@@ -51,7 +51,7 @@ const expected = (given: RecordInput, offset: number) => ({
   headers: (given.headers ?? []).map(([name, value]) => [name, bytesOf(value)]),
 })
 
-test('what is appended is read back, with any compression, out of any place, by a writer that is used again', () => {
+test('appended records are read back, with any compression, out of any place, by a writer that is used again', () => {
   const writer = new BatchWriter(64)
   fc.assert(
     fc.property(
@@ -150,7 +150,7 @@ test('without a codec a compressed batch is neither written nor read', () => {
   expect(() => decodeBatch(batch, 0, {})).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_COMPRESSION' }))
 })
 
-test('utf8Length is what TextEncoder gives, lone surrogates included', () => {
+test('utf8Length is the length that TextEncoder gives, lone surrogates included', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'binary', maxLength: 20 }),

@@ -27,7 +27,7 @@ test('a batch that is not whole is refused, wherever it is cut', () => {
   for (let length = 163; length < 243; length++) expect(() => walk(three.subarray(0, length))).toThrow(/batchLength/)
 })
 
-test('a length that leads nowhere ends the walk instead of going round', () => {
+test('a length that leads nowhere ends the walk instead of looping', () => {
   for (const length of [-12, -1000, 0, 48, 0x7fffffff]) {
     const wrong = three.slice()
     writeInt32(wrong, batch.length + BATCH_LENGTH_AT, length)

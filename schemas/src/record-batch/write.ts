@@ -61,7 +61,7 @@ export class BatchWriter {
   }
 
   /**
-   * Upper bound of what `append` would add to `estimatedBytes`: exact but for some 36 bytes when keys and values are bytes or long
+   * Upper bound of the bytes that `append` would add to `estimatedBytes`: exact but for some 36 bytes when keys and values are bytes or long
    * strings; strings up to 1,024 characters count three bytes a character, without being looked at.
    */
   sizeOf(record: RecordInput): number {
@@ -211,7 +211,7 @@ function writeField(bytes: Uint8Array, at: number, field: Field): number | undef
   return start + length
 }
 
-/** Half of a surrogate pair has no UTF-8 form: something else than was given would be stored. */
+/** Half of a surrogate pair has no UTF-8 form: another text than the given one would be stored. */
 function utf8(field: Field, name: string): Uint8Array | null {
   if (typeof field !== 'string') return field
   if (field.isWellFormed()) return encoder.encode(field)
@@ -219,7 +219,7 @@ function utf8(field: Field, name: string): Uint8Array | null {
 }
 
 function utf8Header([name, value]: HeaderInput): HeaderInput {
-  // A name is written like a value; the type speaks of strings for those who call from outside.
+  // A name is written like a value; the type says string for callers from outside.
   return [utf8(name, 'header name') as unknown as string, utf8(value, 'header value')]
 }
 

@@ -13,7 +13,7 @@ export function sealed(batch: Uint8Array): Uint8Array {
 /** By compression number; handed in, since schemas know no zlib. */
 export type Compressors = Readonly<Record<number, (records: Uint8Array) => Uint8Array>>
 
-/** Bytes that mean something: lengths, counts, signs of varints. */
+/** Bytes with a meaning: lengths, counts, signs of varints. */
 const telling = [0, 1, 2, 3, 4, 6, 12, 14, 16, 0x7f, 0x80, 0x81, 0xff]
 
 /**

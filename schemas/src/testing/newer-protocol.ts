@@ -25,7 +25,7 @@ export class NewerProtocol {
     this.json = JSON.stringify(protocol)
   }
 
-  /** A frame as a side with this protocol writes it: the new fields hold something. */
+  /** A frame as a side with this protocol writes it: the new fields are not empty. */
   frame(name: string, fields: object, body: Uint8Array = new Uint8Array(), number = numberOf(name)): Uint8Array {
     const head = Buffer.from(encode(this.#types.get(name)!, filled(fields), FRAME_PREFIX_BYTES))
     head.writeUInt32BE(head.length + body.length - 4, 0)
@@ -53,7 +53,7 @@ function filled(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(filled)
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).map(([key, part]) => [key, filled(part)])
-  // One record of a union stands under its full name; what holds it is no record.
+  // One record of a union stands under its full name; its container is no record.
   const isBranch = entries.length === 1 && String(entries[0]![0]).includes('.')
   return { ...Object.fromEntries(entries), ...(isBranch ? {} : { sinceLater: 'something' }) }
 }

@@ -65,7 +65,7 @@ export const sampleIntents: readonly IntentFields[] = [
 
 const admissions = [{ broker: 4, admission: far }]
 
-/** As sample-messages.ts, of what brokers ask each other. */
+/** As sample-messages.ts, for the requests between brokers. */
 export const samplePeerMessages: PeerMessageShapes = {
   Formation: { correlation, record },
   FormationReply: { correlation },
