@@ -1,12 +1,22 @@
 import { defineConfig } from 'vitest/config'
 import config from '../../vitest.config.ts'
 
-const unit = config.test!.projects![0] as { test: object }
+interface Project {
+  readonly test: { readonly name: string; readonly include: string[]; readonly exclude?: string[] }
+}
 
-/** The unit tests, one at a time. Node.js reads the source as it is, so that places of the code that ran are places of the text. */
+const projects = config.test!.projects as readonly Project[]
+const [unit, long] = ['unit', 'long'].map((name) => projects.find(({ test }) => test.name === name)!.test)
+
+/**
+ * The unit tests, the long ones with them, one at a time. Node.js reads the source as it is, so that places of the code that ran are places of the text.
+ */
 export default defineConfig({
   test: {
-    ...unit.test,
+    ...unit!,
+    exclude: unit!.exclude!.filter((path) => !long!.include.includes(path)),
+    // A mutant must not live on in a module that the next test shares.
+    isolate: true,
     setupFiles: ['test/mutants/record-run.ts'],
     watch: false,
     bail: 1,

@@ -29,9 +29,9 @@ async function find({ test, record }: Question): Promise<Finding> {
   // The limit of failures counts those of earlier runs, too, unless they are forgotten.
   vitest.state.filesMap.clear()
   vitest.state.idMap.clear()
-  const { testModules, unhandledErrors } = await vitest.runTestSpecifications([
-    specifications.get(`${process.cwd()}/${test}`)!,
-  ])
+  const specification = specifications.get(`${process.cwd()}/${test}`)
+  if (specification === undefined) throw new Error(`${test} is no unit test (test/mutants/judge.config.ts).`)
+  const { testModules, unhandledErrors } = await vitest.runTestSpecifications([specification])
   vitest.state.errorsSet.clear()
   return findingOf(testModules[0]!, unhandledErrors.length === 0)
 }
