@@ -15,7 +15,7 @@ function openAt(disk: MemoryDisk, time: { now: number }): Promise<LogStorage> {
 
 const timesOf = (log: GroupLog): number[] => log.segmentStarts().map(({ appendedAt }) => appendedAt)
 
-/** Two segments, closed, whose last entries were written at 1000 and 2000; records bear other times. */
+/** Two segments, closed, whose last entries were written at 1000 and 2000; records have other timestamps. */
 async function written(disk: MemoryDisk, time: { now: number }): Promise<LogStorage> {
   const storage = await openAt(disk, time)
   const writer = new Acknowledgements(storage).writer(storage.create(1))
@@ -29,7 +29,7 @@ async function written(disk: MemoryDisk, time: { now: number }): Promise<LogStor
 }
 
 describe('the time of the last append to a segment', () => {
-  test('is that of the clock, whatever records bear, and stays through a restart', async () => {
+  test('is that of the clock, not of the records, and stays through a restart', async () => {
     const disk = new MemoryDisk()
     const time = { now: 0 }
     const storage = await written(disk, time)
@@ -40,7 +40,7 @@ describe('the time of the last append to a segment', () => {
     expect(timesOf(again.group(1)!)).toEqual([1000, 2000])
   })
 
-  test('is that of the start for what only the journal has', async () => {
+  test('is that of the start for entries that only the journal has', async () => {
     const disk = new MemoryDisk()
     const time = { now: 0 }
     await written(disk, time)

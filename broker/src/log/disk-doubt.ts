@@ -10,7 +10,7 @@ export interface DiskDoubtDeps {
   isClosing(): boolean
 }
 
-/** Whether the disk may have lost what it had promised to keep, also of groups that it does not know any more. */
+/** Whether the disk may have lost writes that it had confirmed, also of groups that the log does not know any more. */
 export class DiskDoubt {
   mayHaveForgotten = false
   readonly #deps: DiskDoubtDeps
@@ -31,7 +31,7 @@ export class DiskDoubt {
     })
   }
 
-  /** See LogStorage. `open`: the groups' logs of now. */
+  /** See LogStorage. `open`: the present logs of the groups. */
   async distrust(reason: string, open: Iterable<StoredGroupLog>): Promise<boolean> {
     const { logs, whenDurable, checkpointer } = this.#deps
     this.mayHaveForgotten = true
@@ -39,7 +39,7 @@ export class DiskDoubt {
       if (log.damage === null) log.lose(log.lastIndex + 1, log.endOffset, reason)
     }
     const groupsKept = whenDurable(() => [...logs].every(({ pending }) => !pending.hasDamage))
-    // Of groups that it does not know only a checkpoint tells.
+    // Only a checkpoint tells of groups that the log does not know.
     const doubtKept = await checkpointer().make()
     return (await groupsKept) && doubtKept
   }

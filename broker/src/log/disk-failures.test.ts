@@ -29,7 +29,7 @@ describe('failures of the disk', () => {
     await storage.close()
   })
 
-  test('a failure while the storage is being opened is told to who listens later', async () => {
+  test('a failure while the storage is being opened is told to a listener that comes later', async () => {
     const disk = new MemoryDisk()
     const before = await open(disk)
     const writer = new Acknowledgements(before).writer(before.create(1))
@@ -37,7 +37,7 @@ describe('failures of the disk', () => {
       writer.write({ sizes: [3000] })
       await settled()
     }
-    // As after a crash: the segments get from the journal what they have not got.
+    // As after a crash: the segments get the missing entries from the journal.
     disk.crash(() => 0)
     let failed = false
     disk.onOperation = (operation, path) => {
@@ -53,7 +53,7 @@ describe('failures of the disk', () => {
     expect(failures).toEqual(['the disk is on fire'])
   })
 
-  test('what a start has read of the journal is synced before anything is written behind it', async () => {
+  test('the part of the journal that a start has read is synced before anything is written after it', async () => {
     const disk = new MemoryDisk()
     const before = await open(disk)
     new Acknowledgements(before).writer(before.create(1)).write({ sizes: [10] })
@@ -66,7 +66,7 @@ describe('failures of the disk', () => {
     expect(operations.slice(0, 3)).toEqual(['sync', 'write', 'sync'])
   })
 
-  test('no segment goes before the journal says that the log begins after it', async () => {
+  test('no segment is removed before the journal says that the log begins after it', async () => {
     const disk = new MemoryDisk()
     const storage = await open(disk)
     const writer = new Acknowledgements(storage).writer(storage.create(1))

@@ -7,11 +7,11 @@ import { openLogStorage } from './open.ts'
 import { options } from './testing/small-log.ts'
 
 const JOURNAL = options.journalFileBytes
-/** What one batch of the backlog has; about as many wait as fill three rounds. */
+/** Bytes of one batch of the backlog; enough batches wait to fill three rounds. */
 const BACKLOG_BATCH = 2000
 const BACKLOG = 60
 
-/** Rounds until an entry of one group is durable while another has a backlog of several rounds, which is as large again after each round. */
+/** Rounds until an entry of one group is durable while another has a backlog of several rounds, which is refilled after each round. */
 async function roundsUntilDurable(directBytes: number, bytes: number, endlessMarks = false): Promise<number> {
   const clock = new ManualClock(0)
   const disk = new MemoryDisk({ pace: () => new Promise((resolve) => setImmediate(resolve)) })
@@ -56,7 +56,7 @@ describe('one group with a backlog larger than a round', () => {
   })
 })
 
-test('one group begins few segments a round: the others do not wait for the syncs of all that it has', async () => {
+test('one group begins few segments a round: the others do not wait for the syncs of all its segments', async () => {
   const clock = new ManualClock(0)
   const disk = new MemoryDisk({ pace: () => new Promise((resolve) => setImmediate(resolve)) })
   const sizes = { segmentBytes: 4096, tailBytes: 64 << 20, directBytes: 2000 }

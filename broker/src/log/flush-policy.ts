@@ -17,7 +17,7 @@ export interface FlushPolicyDeps {
   readonly logs: Iterable<StoredGroupLog>
 }
 
-/** Says when groups' entries are written to their segments, when that becomes a checkpoint, and what the next round waits for. */
+/** Decides when groups' entries are written to their segments, when a checkpoint is made, and whether the next round waits. */
 export class FlushPolicy {
   readonly #deps: FlushPolicyDeps
   #checkpointedBytes = 0
@@ -37,7 +37,7 @@ export class FlushPolicy {
     checkpointer.request()
   }
 
-  /** What the next round has to wait for: memory for what segments have not got, or a journal file. */
+  /** The condition that the next round has to wait for: memory for entries that segments lack, or a journal file. */
   room(): Promise<void> | null {
     const { pool, flusher, journal, checkpointer } = this.#deps
     if (pool.crowded) {

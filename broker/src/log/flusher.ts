@@ -16,7 +16,7 @@ export class Flusher {
     this.#onFailure = onFailure
   }
 
-  /** Writes what is allowed of the group's operations, soon. */
+  /** Soon writes the operations of the group that are allowed. */
   add(log: StoredGroupLog): void {
     if (this.#stopped) return
     this.#waiting.add(log)
@@ -38,7 +38,7 @@ export class Flusher {
     await this.#ended
   }
 
-  /** Resolves what waits for progress. */
+  /** Resolves the promises that wait for progress. */
   wake(): void {
     for (const call of this.#progress.splice(0)) call()
   }

@@ -23,18 +23,18 @@ import { type SegmentOp, SegmentSet } from './segment/segment-set.ts'
 import type { Tail } from './tail/tail.ts'
 import type { TailPool } from './tail/tail-pool.ts'
 
-/** What a group's log asks of the storage it belongs to. */
+/** The services that a group's log needs of its storage. */
 export interface GroupLogHost {
   readonly env: SegmentContext
   readonly pool: TailPool
   readonly groupsFolder: string
   /** The group has something for the next round. @throws TailraceError SHUTTING_DOWN */
   onWrite(log: StoredGroupLog): void
-  /** Resolves when rounds have taken what `staged` asks for and are durable; with false if nothing will be durable any more. */
+  /** Resolves when rounds have taken the parts that `staged` asks for and are durable; with false if nothing will be durable any more. */
   whenDurable(staged: () => boolean): Promise<boolean>
 }
 
-/** One group's log: its state now, its newest entries in memory, its segments, and what still waits for a round. */
+/** One group's log: its state now, its newest entries in memory, its segments, and its writes that wait for a round. */
 export class StoredGroupLog implements GroupLog {
   readonly group: GroupId
   readonly state: LogState
@@ -118,7 +118,7 @@ export class StoredGroupLog implements GroupLog {
   }
 
   async seal(): Promise<void> {
-    // On a full disk what is sealed already must do: the cut that the caller has in mind makes room.
+    // On a full disk the segments sealed already must be enough: the cut that the caller intends makes room.
     if (!(await this.segments.tryFlush(this.segments.allowed))) return
     await this.#host.env.space.attempt(() => this.segments.seal())
   }
@@ -135,7 +135,7 @@ export class StoredGroupLog implements GroupLog {
     // A large write stands in its segment before the journal refers to it: then it is still needed.
     const limit = Math.min(before, ...this.#entries.cuts, this.pending.staged.lastIndex + 1)
     const found = this.removed ? null : this.segments.prefixBelow(limit)
-    // An earlier cut may have gone as far, and not be durable yet.
+    // An earlier cut may have reached as far, and not be durable yet.
     if (found === null || found.prevIndex <= this.prevIndex) return this.#cutting
     this.#host.onWrite(this)
     const { prevIndex, startOffset } = found
@@ -208,20 +208,20 @@ export class StoredGroupLog implements GroupLog {
     this.segments.allowed = this.segments.queued
   }
 
-  /** Drops what waits for a round, and makes readers find nothing. */
+  /** Drops the writes that wait for a round, and makes readers find nothing. */
   forget(): void {
     this.removed = true
     this.#entries.generation++
     for (const chunk of this.pending.drop()) this.#host.pool.discard(chunk)
   }
 
-  /** As `forget`; but what is still promised with it, the new one keeps. */
+  /** As `forget`, but the new log keeps the promises that were made with the old one. */
   replacedBy(log: StoredGroupLog): void {
     this.forget()
     this.#successor = log
   }
 
-  /** Keeps a term or vote that was given to the log before this one. Nobody is told: entries of that log that nobody was told of are gone. */
+  /** Keeps a term or vote that was given to the log before this one. No listener is told: entries of that log that were not told durable are gone. */
   promise(hardState: HardState | null): void {
     if (hardState === null) return
     this.#host.onWrite(this)

@@ -6,7 +6,7 @@ import type { OpenFiles } from './segment/open-files.ts'
 import { type Segment, segmentName } from './segment/segment.ts'
 import type { Tail } from './tail/tail.ts'
 
-/** What there is to copy from. */
+/** The source of a copy. */
 export interface CopySource {
   readonly group: GroupId
   readonly files: OpenFiles
@@ -29,7 +29,7 @@ interface Part {
   readonly endOffset: Offset
 }
 
-/** Takes what stands in the segments up to the entry `upTo`, whole entries only, and holds the files. */
+/** Takes the content of the segments up to the entry `upTo`, whole entries only, and keeps the files. */
 export function copyLog(source: CopySource, upTo: LogIndex): LogCopy {
   const limit = Math.min(upTo, source.readable)
   const parts: Part[] = []
@@ -103,7 +103,7 @@ class SegmentCopy implements LogCopy {
     if (part === undefined || position < 0)
       throw new RangeError(`group ${group}: the copy has no ${name} at ${position}`)
     const { segment } = part
-    // Its file is getting another name.
+    // Its file is being renamed.
     while (segment.moving !== null) await segment.moving
     if (this.#closed) throw new TailraceError('CLOSED', `The copy of group ${group} has been closed.`)
     if (this.#source.removed()) {

@@ -13,14 +13,14 @@ export interface EntryCut {
   readonly endOffset: Offset
 }
 
-/** Which entries one group's log has now, the newest of them in memory: appends, truncates, and cuts off the start. */
+/** The entries that one group's log has now, the newest of them in memory: appends, truncates, and cuts off the start. */
 export class LogEntries {
   readonly state: LogState
   readonly tail = new Tail()
   readonly corrupt = new CorruptRanges()
   /** Truncations that have not reached the segments yet, oldest first. */
   readonly cuts: LogIndex[] = []
-  /** Rises when something that could be read cannot any more. */
+  /** Rises when entries that could be read cannot be read any more. */
   generation = 0
   readonly #group: GroupId
   readonly #env: Pick<SegmentContext, 'pool' | 'now'>
@@ -68,7 +68,7 @@ export class LogEntries {
     }
   }
 
-  /** What a write truncates; null when that is nothing. */
+  /** The truncation of a write; null when there is none. */
   truncate({ truncateFrom: from, entries }: LogWrite): EntryCut | null {
     const { state } = this
     if (from === null || from > state.lastIndex) return null

@@ -12,7 +12,7 @@ import { type InstallHost, ReceivedLog } from './received-log.ts'
 import type { Rounds } from './rounds.ts'
 import type { SegmentContext } from './segment/segment-context.ts'
 
-/** What installations ask of the storage. */
+/** The services that installations need of the storage. */
 export interface InstallingStorage extends GroupLogHost {
   readonly parts: { readonly journal: Journal; readonly rounds: Rounds }
   newIncarnation(): number
@@ -21,7 +21,7 @@ export interface InstallingStorage extends GroupLogHost {
   group(id: GroupId): StoredGroupLog | undefined
   /** From now on the group has this log. */
   replaced(old: StoredGroupLog, log: StoredGroupLog): void
-  /** That is durable. */
+  /** The replacement is durable. */
   replacementDurable(old: StoredGroupLog, log: StoredGroupLog): void
   fail(error: Error): void
 }
@@ -57,7 +57,7 @@ export class LogInstalls implements InstallHost {
     const log = this.#storage.group(id)
     if (log === undefined) throw new RangeError(`there is no group ${id}`)
     this.refuseWhenClosing()
-    // Durable, so that a restart knows whose it is.
+    // Durable, so that a restart knows its group.
     if (!log.pending.announced) this.#storage.parts.rounds.list(log)
     const incarnation = this.staged.get(id) ?? this.#storage.newIncarnation()
     const install = new ReceivedLog(this, log, incarnation, this.#folderOf(id, incarnation), description, files)
@@ -85,7 +85,7 @@ export class LogInstalls implements InstallHost {
     }
     storage.replaced(old, log)
     old.replacedBy(log)
-    // Whatever else the journal gets of it comes after.
+    // All later records of the group in the journal come after this one.
     pending.announced = true
     const write = (writer: RecordWriter) => writer.install(pending, describe())
     await new Promise<void>((resolve, reject) => {
@@ -108,7 +108,7 @@ export class LogInstalls implements InstallHost {
     this.staged.delete(id)
   }
 
-  /** Ends what is being received for a group, and removes what was received of it, also before the start. */
+  /** Ends the transfer of a log to a group, and removes the received part, also from before the start. */
   async drop(id: GroupId): Promise<void> {
     const install = this.#installs.get(id)
     const incarnation = this.staged.get(id)

@@ -9,7 +9,7 @@ import type { SegmentContext } from './segment/segment-context.ts'
 import type { SegmentSet } from './segment/segment-set.ts'
 import type { Tail } from './tail/tail.ts'
 
-/** What reads need of a log. */
+/** The parts of a log that reads need. */
 export interface ReadableLog {
   readonly group: GroupId
   readonly state: LogState
@@ -28,9 +28,9 @@ const changed = Symbol('changed')
 export class LogReads {
   readonly #log: ReadableLog
   readonly #env: SegmentContext
-  /** `corrupt` gets what reads find. */
+  /** `corrupt` gets the rotten entries that reads find. */
   readonly #entries: Pick<LogEntries, 'cuts' | 'corrupt' | 'generation'>
-  /** Where the next scrub goes on. */
+  /** Where the next scrub continues. */
   #scrubbed: LogIndex = 0
 
   constructor(log: ReadableLog, env: SegmentContext, entries: Pick<LogEntries, 'cuts' | 'corrupt' | 'generation'>) {
@@ -128,13 +128,13 @@ export class LogReads {
     }
   }
 
-  /** Nothing has left the tail for the segments since the view was taken that the view does not have. */
+  /** The view has all entries that have moved from the tail to the segments since. */
   #tailFollows(view: SegmentView): boolean {
     const first = this.#log.tail.first
     return first !== undefined && first.index <= view.readable + 1
   }
 
-  /** What a read has found, unless a truncation or removal came in between: then it may have seen what is no longer there, or stumbled over it. */
+  /** The result of a read, unless a truncation or removal came in between: then the read may have seen discarded entries, or failed because of them. */
   async #unlessChanged<Result>(
     generation: number,
     view: SegmentView,

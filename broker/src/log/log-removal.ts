@@ -9,7 +9,7 @@ export interface LogRemovalDeps {
   readonly fail: (error: Error) => void
 }
 
-/** Removes a log that is no group's any more: durably first, so that a restart never finds half of its files. */
+/** Removes a log that no group has any more: durably first, so that a restart never finds half of its files. */
 export async function removeLog(log: StoredGroupLog, deps: LogRemovalDeps): Promise<void> {
   log.forget()
   const durable = !log.pending.announced || (await markRemoved(log, deps))

@@ -2,14 +2,14 @@ import type { EntryHeader, HardState, LogIndex, Offset, Term, TermStart } from '
 import { EntryKind, NO_BROKER } from '@tailrace/schemas'
 import type { StoredConfiguration } from './log-storage.ts'
 
-/** A new start of a log: what is at or before `prevIndex` has gone. */
+/** A new start of a log: entries at or before `prevIndex` are gone. */
 export interface LogStart {
   readonly prevIndex: LogIndex
   readonly prevTerm: Term
   readonly startOffset: Offset
 }
 
-/** What a log says of itself in a few numbers. Lists are replaced, never changed, so that a copy is cheap. */
+/** A log's description in a few numbers. Lists are replaced, never changed, so that a copy is cheap. */
 export class LogState {
   hardState: HardState = { term: 0, votedFor: NO_BROKER }
   /** The entry before the first one held, and its term. */
@@ -70,7 +70,7 @@ export class LogState {
     this.endOffset = endOffset
   }
 
-  /** Lets go of everything at or before `prevIndex`, which is at most `lastIndex`; the configuration in force there stays. */
+  /** Drops everything at or before `prevIndex`, which is at most `lastIndex`; the configuration in force there stays. */
   trim(start: LogStart): void {
     const { prevIndex, prevTerm, startOffset } = start
     if (prevIndex <= this.prevIndex) return

@@ -12,7 +12,7 @@ export interface LogWrite {
   readonly entries: readonly EntryHeader[]
   /** The entries' batches, one each. They belong to the log from now on and must not change. */
   readonly payloads: readonly Uint8Array[]
-  /** Handed back by the durability listener. Rises with every write of a group. */
+  /** Returned through the durability listener. Rises with every write of a group. */
   readonly ticket: number
 }
 
@@ -30,13 +30,13 @@ export interface RecordRun {
   readonly nextOffset: Offset
 }
 
-/** A configuration entry as it stands in the log: the bytes of its batch. */
+/** A configuration entry of the log: the bytes of its batch. */
 export interface StoredConfiguration {
   readonly index: LogIndex
   readonly batch: Uint8Array
 }
 
-/** One segment of a log, for those who decide what may go. */
+/** One segment of a log, as retention sees it. */
 export interface SegmentStart {
   readonly first: LogIndex
   readonly last: LogIndex
@@ -50,7 +50,7 @@ export interface SegmentStart {
   readonly sealed: boolean
 }
 
-/** What a log holds, without its batches: enough to make an empty replica's log from it and the segments. */
+/** The description of a log without its batches: with the segments it is enough to make an empty replica's log. */
 export interface LogDescription {
   readonly prevIndex: LogIndex
   readonly prevTerm: Term
@@ -73,7 +73,7 @@ export interface LogFile {
 }
 
 /**
- * What stood in a log's segments at one moment: durable, whole entries only. Later appends, truncations and prefix cuts do not change it (copy on write, M44): files
+ * The content of a log's segments at one moment: durable, whole entries only. Later appends, truncations and prefix cuts do not change it (copy on write, M44): files
  * that it needs stay until it is closed.
  */
 export interface LogCopy {
@@ -81,29 +81,29 @@ export interface LogCopy {
   /** In log order. None when no entry is copied: then description.lastIndex = prevIndex. */
   readonly files: readonly LogFile[]
   /**
-   * Up to `maxBytes` at `position` of a file, empty at its end. Nothing is checked: who receives it does (`LogInstall.finish`).
+   * Up to `maxBytes` at `position` of a file, empty at its end. Nothing is checked: the receiver does that (`LogInstall.finish`).
    * @throws TailraceError UNKNOWN_PARTITION when the group has been removed or its log replaced; CLOSED; RangeError for another name
    */
   read(name: string, position: number, maxBytes: number): Promise<Uint8Array>
   close(): Promise<void>
 }
 
-/** A log that is being received, beside the group's present one, which goes on serving until `finish`. */
+/** A log that is being received, beside the group's present one, which continues to serve until `finish`. */
 export interface LogInstall {
   readonly description: LogDescription
   readonly files: readonly LogFile[]
-  /** Bytes of a file that are here already, also from an earlier attempt: go on there. */
+  /** Bytes of a file that are here already, also from an earlier attempt: continue there. */
   have(name: string): number
   /** Adds to a file, at `have(name)`. @throws RangeError for another name or position; DiskError; TailraceError CLOSED */
   write(name: string, position: number, bytes: Uint8Array): Promise<void>
   /**
-   * Verifies every batch and the chain of offsets, terms and configurations, makes all durable, and puts it in the place of the group's log: a crash
-   * before leaves the old one, after the new one, never neither (M49). Term and vote are those of the old log; damage stays until `repaired`. What was written to the old
-   * log and not told durable is given up, and the old object answers nothing any more; a term or vote that is still written to it counts, and is durable with `finish`.
-   * @throws TailraceError STORAGE_CORRUPT when bytes are not as described: `have` of that file has gone back to what is sound
+   * Verifies every batch and the chain of offsets, terms and configurations, makes all durable, and puts the received log in the place of the group's: a crash
+   * leaves either the old log or the new one (M49). Term and vote are those of the old log; damage stays until `repaired`. Writes to the old
+   * log that were not told durable are given up, and the old object answers nothing any more. A term or vote that is still written to it counts, and is durable with `finish`.
+   * @throws TailraceError STORAGE_CORRUPT when bytes are not as described: `have` of that file has gone back to the sound part
    */
   finish(): Promise<GroupLog>
-  /** Gives up and removes what was received. */
+  /** Gives up and removes the received part. */
   abort(): Promise<void>
 }
 
@@ -116,11 +116,11 @@ export interface CorruptRange {
 export interface ScrubStep {
   /** Verified in this step. */
   readonly bytes: number
-  /** There was nothing behind it: all sealed segments have been looked at. */
+  /** No entry follows: all sealed segments have been looked at. */
   readonly ended: boolean
 }
 
-/** The log of one group: what Raft appends to and what everybody reads. */
+/** The log of one group: Raft appends to it and all readers read it. */
 export interface GroupLog {
   readonly group: GroupId
   readonly firstIndex: LogIndex
@@ -143,7 +143,7 @@ export interface GroupLog {
   /** Set when entries that may have been acknowledged cannot be read any more (docs/decisions/torn-or-rotten.md). */
   readonly damage: Damage | null
 
-  /** Its entries are few and lead out of a full disk (metadata): they are written also where records have to wait for room. */
+  /** Its entries are few and help to free a full disk (metadata): they are written even where records have to wait for room. */
   essential: boolean
 
   /** Joins the next round. Readers see the entries as soon as it returns; durability comes with the listener. */
@@ -157,18 +157,18 @@ export interface GroupLog {
   readRecords(offset: Offset, limit: Offset, maxBytes: number): RecordRun | Promise<RecordRun>
   /** The first offset below `limit` whose batch has maxTimestamp >= timestamp (precise to the batch), or null. */
   offsetForTime(timestamp: Timestamp, limit: Offset): Promise<Offset | null>
-  /** The segments that hold entries now, in log order. What waits in memory for its segment is in none. */
+  /** The segments that hold entries now, in log order. Entries that wait in memory for their segment are in none. */
   segmentStarts(): readonly SegmentStart[]
-  /** Writes what is durable to the segments and closes the growing one, so that it can be cut off. The next write begins another. */
+  /** Writes the durable entries to the segments and closes the growing one, so that it can be cut off. The next write begins another. */
   seal(): Promise<void>
   /**
-   * Lets go of whole sealed segments whose entries are all below `before`; the caller has made sure that those are committed and durable. `prevIndex`, `prevTerm` and
-   * `startOffset` move before this returns; it resolves when a restart will not bring them back. Files go afterwards, those of a `LogCopy` when it is closed.
+   * Deletes whole sealed segments whose entries are all below `before`; the caller has made sure that those are committed and durable. `prevIndex`, `prevTerm` and
+   * `startOffset` move before this returns; it resolves when a restart cannot bring them back. Files are removed afterwards, those of a `LogCopy` when it is closed.
    */
   cutPrefix(before: LogIndex): Promise<void>
-  /** What the segments hold now, entries up to `upTo` only (committed ones, say); `lastIndex` may be below both, since memory is left out. Close it. */
+  /** A copy of the segments' present entries up to `upTo` (the committed ones, for example); `lastIndex` may be lower, since memory is left out. The caller closes it. */
   copy(upTo?: LogIndex): LogCopy
-  /** What reads and scrubs have found since the start and nobody has replaced: ascending, each within one segment. Reads of them throw STORAGE_CORRUPT. */
+  /** The rotten entries that reads and scrubs have found since the start and that were not replaced: ascending, each within one segment. Reads of them throw STORAGE_CORRUPT. */
   corruptRanges(): readonly CorruptRange[]
   /** Verifies the next entries of sealed segments, about `maxBytes`; the one after the last begins again at the log's start. */
   scrub(maxBytes: number): Promise<ScrubStep>
@@ -179,9 +179,9 @@ export interface GroupLog {
    */
   replaceCorrupt(first: LogIndex, last: LogIndex, payloads: readonly Uint8Array[]): Promise<void>
   /**
-   * Splits a closed segment before entry `first`, in the midst of it, so that `cutPrefix` can cut off what stands before:
-   * that is rotten, and no other replica has it any more. `payloads`: that entry and those that follow it, as a peer has
-   * them. The place of the entry behind them must be known, as it is behind a range of `corruptRanges`.
+   * Splits a closed segment before entry `first`, in the midst of it, so that `cutPrefix` can cut off the entries before:
+   * those are rotten, and no other replica has them any more. `payloads`: that entry and those that follow it, as a peer has
+   * them. The place of the entry after them must be known, as it is after a range of `corruptRanges`.
    * @throws RangeError for an entry in no such segment; TailraceError STORAGE_CORRUPT when the batches are not those entries
    */
   splitBefore(first: LogIndex, payloads: readonly Uint8Array[]): Promise<void>
@@ -195,8 +195,8 @@ export interface GroupLog {
 }
 
 /**
- * What recovery could not read. Entries from `fromIndex` on may have been acknowledged and are lost here, term and vote may be older than what
- * was promised: the replica must neither vote nor lead until a leader has brought it up to date and `repaired` was called. Survives restarts.
+ * The damage that recovery found. Entries from `fromIndex` on may have been acknowledged and are lost here, term and vote may be older than the ones
+ * promised: the replica must neither vote nor lead until a leader has brought it up to date and `repaired` was called. Survives restarts.
  */
 export interface Damage {
   readonly fromIndex: LogIndex
@@ -223,7 +223,7 @@ export interface LogStorageOptions {
 export interface LogStorage {
   /** Set once, before the first write. Called after a round's fdatasync with the highest ticket of each group in it. */
   onDurable: (group: GroupId, ticket: number) => void
-  /** Set once. A write or fdatasync failed: what is on disk is unknown, nothing more will be made durable. Called at once when that was before it is set. */
+  /** Set once. A write or fdatasync failed: the content of the disk is unknown, nothing more will be made durable. Called at once when that was before it is set. */
   set onFailure(call: (error: Error) => void)
   /** False while free disk space is below the reserve: leaders take no records. */
   readonly writable: boolean
@@ -231,14 +231,14 @@ export interface LogStorage {
   readonly cramped: boolean
   /** Bytes of all groups that have been written and wait for a round: a disk that stands still holds them in memory. */
   readonly waitingBytes: number
-  /** The state store has found the disk full: gives up the room that is kept for this. */
+  /** The state store has found the disk full: gives up the room that is kept for this case. */
   ranOut(): Promise<void>
   readonly metrics: LogMetrics
   groups(): Iterable<GroupLog>
   group(id: GroupId): GroupLog | undefined
   /**
    * The journal has, or had, a place that cannot be read and may have held the only mention of a group. A group that is not here, and whose replica was on this
-   * broker before, is to be created damaged: what it promised is not known. Survives restarts, until `nothingForgotten`.
+   * broker before, is to be created damaged: its promises are not known. Survives restarts, until `nothingForgotten`.
    */
   readonly mayHaveForgotten: boolean
   /** Every group that may have been forgotten is here again, damaged. */
@@ -247,14 +247,14 @@ export interface LogStorage {
   readonly recoveredBlock: number
   readonly durableBlock: number
   /**
-   * The disk has lost what it had confirmed, somebody says: every group is damaged from its end on, unless it is already, and any may have been forgotten.
+   * Another broker says that the disk has lost writes that it had confirmed: every group is damaged from its end on, unless it is already, and any group may have been forgotten.
    * Resolves when that is durable; false if it never will be.
    */
   distrust(reason: string): Promise<boolean>
   /** Creates an empty log; durable with the group's first write, or, with `damage`, soon and before that. */
   create(id: GroupId, damage?: Damage): GroupLog
   /**
-   * Begins to receive a log in the place of the group's, or goes on with what an earlier attempt has left, also after a restart. An earlier LogInstall of the group ends.
+   * Begins to receive a log in the place of the group's, or continues from the part that an earlier attempt has left, also after a restart. An earlier LogInstall of the group ends.
    * @throws RangeError when there is no such group; TailraceError STORAGE_CORRUPT when the description contradicts itself
    */
   beginInstall(id: GroupId, description: LogDescription, files: readonly LogFile[]): Promise<LogInstall>
@@ -273,12 +273,12 @@ export interface LogMetrics {
   replayedEntries: number
 }
 
-/** A state store as it was at one moment; later writes do not change it, and it does not hold them up (copy on write, M44). */
+/** A state store as it was at one moment; later writes do not change it, and it does not delay them (copy on write, M44). */
 export interface StateSnapshot {
   get(key: string): Promise<Uint8Array | null>
   /** As `StateStore.range`. */
   range(from: string, to: string): AsyncIterable<readonly [string, Uint8Array]>
-  /** To be called, else what it shows is kept permanently. */
+  /** Must be called, else the state that it shows is kept permanently. */
   close(): Promise<void>
 }
 
@@ -287,9 +287,9 @@ export interface StateStore {
   get(key: string): Promise<Uint8Array | null>
   /** Pairs with from <= key < to, in key order. */
   range(from: string, to: string): AsyncIterable<readonly [string, Uint8Array]>
-  /** All of it or nothing of it, even through a crash. A null value removes the key. */
+  /** Writes all pairs or none, even through a crash. A null value removes the key. */
   write(changes: readonly (readonly [string, Uint8Array | null])[]): Promise<void>
-  /** Resolves when everything that was written before is durable: needed before the log is cut off that it could be replayed from. */
+  /** Resolves when everything that was written before is durable: needed before the log that it could be replayed from is cut off. */
   flush(): Promise<void>
   snapshot(): StateSnapshot
   close(): Promise<void>

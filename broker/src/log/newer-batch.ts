@@ -15,7 +15,7 @@ export function refuseNewerBatch(batch: Uint8Array, where: string): void {
   refuseNewerControl(batch, where)
 }
 
-/** As `refuseNewerBatch`, where nothing vouches for the magic: the CRC of a batch covers only what follows it. */
+/** As `refuseNewerBatch`, where no checksum covers the magic: the CRC of a batch covers only the bytes after itself. */
 export function refuseNewerControl(batch: Uint8Array, where: string): void {
   if ((attributesAt(batch, 0) & CONTROL_BIT) === 0) return
   const key = keyOf(batch)

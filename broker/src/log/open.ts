@@ -25,17 +25,17 @@ export interface LogStorageDeps {
   readonly crc32c: Crc32c
 }
 
-/** A round is closed when it has this much; one chunk that is larger has a round of its own. */
+/** A round is closed when it has this many bytes; one chunk that is larger has a round of its own. */
 const ROUND_BYTES = 4 * 1024 * 1024
 /**
- * What one group may write to its segments ahead of one round. Each segment that is begun costs several syncs, so their
+ * The bytes that one group may write to its segments ahead of one round. Each segment that is begun costs several syncs, so their
  * number is bounded too.
  */
 const MOST_DIRECT_BYTES = 16 * 1024 * 1024
 const MOST_DIRECT_SEGMENTS = 2
 /**
- * Kept back for what leads out of a full disk. Twice what a round can have, where that is less: on file systems that copy
- * on write the round at hand takes its part, also where it only writes over a file.
+ * Kept back for operations that free a full disk. Twice the largest round, where that is less: on file systems that copy
+ * on write the present round takes its part, even where it only writes over a file.
  */
 const KEPT_ROOM_BYTES = 16 * 1024 * 1024
 /** Beside a chunk that fills a journal file there must be room for its group's other records. */
@@ -61,7 +61,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
   const logs = new StoredLogs(env, groupsFolder, space)
 
   const recovered = await replayJournal(disk, folder, fileBytes, crc32c, options.hadLog === true)
-  // What a newer version has written is left as it is.
+  // Files of a newer version are left unchanged.
   await space.open()
   const { retryFull } = space
   const checkpoint = await retryFull(() => keepDoubt(disk, folder, recovered, crc32c))
@@ -153,10 +153,10 @@ function segmentEnv(
   }
 }
 
-/** The first round of an epoch says from where it goes on, for groups where that does not follow from the journal before it. */
+/** The first round of an epoch says from where the epoch continues, for groups where that does not follow from the journal before it. */
 function writeOpening(writer: RecordWriter, logs: StoredLogs): void {
-  const nobody: RecordOwner = { id: 0, incarnation: 0, counter: 0 }
-  writer.mark(RecordType.Open, nobody)
+  const noGroup: RecordOwner = { id: 0, incarnation: 0, counter: 0 }
+  writer.mark(RecordType.Open, noGroup)
   for (const log of logs.logs()) {
     if (log.damage === null) continue
     const { lastIndex, endOffset, lastTerm } = log.state

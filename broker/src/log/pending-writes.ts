@@ -14,38 +14,38 @@ import type { Damage } from './log-storage.ts'
 import type { SegmentSet } from './segment/segment-set.ts'
 import type { TailChunk } from './tail/tail-chunk.ts'
 
-/** One write of a group on its way into a round. Parts that a round has taken are null. */
+/** One write of a group that waits for a round. Parts that a round has taken are null. */
 export interface PendingWrite {
   hardState: HardState | null
   cut: { readonly from: LogIndex; readonly endOffset: Offset } | null
   chunk: TailChunk | null
   /** The log's new start. */
   prefix: LogStart | null
-  /** What cannot be read any more, after `cut`. */
+  /** The entries that cannot be read any more, after `cut`. */
   damage?: Damage | null
-  /** Below zero: nobody is told. */
+  /** Below zero: no listener is told. */
   readonly ticket: number
 }
 
 /** When a group's entries go to its segment ahead of their round, and how much a round takes. All in bytes. */
 export interface RoundLimits {
   readonly directBytes: number
-  /** What one group may write ahead of one round; the others wait for it. */
+  /** The most that one group may write ahead of one round; the others wait for it. */
   readonly mostDirectBytes: number
-  /** A chunk with more than this cannot go through the journal at all. */
+  /** A chunk with more than this cannot be written to the journal at all. */
   readonly journalCapacity: number
-  /** A round is closed when it has this much. */
+  /** A round is closed when it has this many bytes. */
   readonly roundBytes: number
-  /** No round may have more. */
+  /** No round may have more bytes. */
   readonly fileCapacity: number
 }
 
-/** What a group has written and no round has taken yet, in order; and the group's state as the journal has it. */
+/** The writes of a group that no round has taken yet, in order, and the group's state according to the journal. */
 export class PendingWrites implements RecordOwner {
   readonly id: GroupId
   readonly incarnation: number
   counter = 0
-  /** The state after everything that a round has taken: what a checkpoint keeps, once that round is durable. */
+  /** The state after all writes that a round has taken: a checkpoint keeps it once that round is durable. */
   readonly staged: LogState
   /** The last ticket whose write a round has taken whole. */
   stagedTicket = -1
@@ -98,7 +98,7 @@ export class PendingWrites implements RecordOwner {
 
   /**
    * Queues the leading chunks for the segments ahead of their round, if they are large enough. A truncation in front of them has to become durable first, since
-   * segment bytes that it discards may be overwritten: chunks behind one wait for the next round.
+   * segment bytes that it discards may be overwritten: chunks after one wait for the next round.
    */
   selectDirect(limits: RoundLimits): boolean {
     if (this.bytes < limits.directBytes && this.bytes < limits.journalCapacity / 2) return false
@@ -140,7 +140,7 @@ export class PendingWrites implements RecordOwner {
     else if (taken > 0) this.#writes.splice(0, taken)
   }
 
-  /** Cuts of the log's start overtake records that wait for room. They concern only what was staged before they were asked for. */
+  /** Cuts of the log's start overtake records that wait for room. They concern only writes that were staged before the cut was asked for. */
   #stagePrefixes(writer: RecordWriter, from: number): void {
     for (let i = from; i < this.#writes.length; i++) this.#stagePrefix(this.#writes[i]!, writer)
   }
@@ -153,7 +153,7 @@ export class PendingWrites implements RecordOwner {
     write.prefix = null
   }
 
-  /** False when something of the write has to wait for another round. */
+  /** False when a part of the write has to wait for another round. */
   #stageOne(
     write: PendingWrite,
     staging: Staging,
@@ -188,9 +188,9 @@ export class PendingWrites implements RecordOwner {
       for (const { index, batch } of chunk.configurations) writer.configuration(this, index, batch)
     } else {
       const bytes = journalBytes(chunk)
-      // It goes direct in the next round: only now nothing stands in front of it.
+      // It goes directly to its segment in the next round: only now no other write is before it.
       const large = chunk.bytes >= limits.directBytes || bytes > limits.journalCapacity
-      // Terms, votes and marks, which may come with every round, do not keep out a chunk that fits beside them.
+      // Terms, votes and marks, which may come with every round, leave room for a chunk that fits beside them.
       const most = staging.entries > 0 ? limits.roundBytes : limits.fileCapacity
       if ((large && canRefer(chunk)) || (!staging.empty && staging.contentBytes + bytes > most)) return false
       staging.entries += chunk.headers.length
@@ -207,12 +207,12 @@ function hasRecords({ headers }: TailChunk): boolean {
   return headers.some(({ kind }) => kind === EntryKind.Records)
 }
 
-/** What a chunk takes in a round. */
+/** The bytes that a chunk takes in a round. */
 function journalBytes(chunk: TailChunk): number {
   return chunk.bytes + chunk.headers.length * RECORD_HEADER_BYTES
 }
 
-/** What its configurations take beside a reference. */
+/** The bytes that its configurations take beside a reference. */
 function configurationBytes(chunk: TailChunk): number {
   let bytes = 0
   for (const { batch } of chunk.configurations) bytes += batch.length + RECORD_HEADER_BYTES

@@ -98,7 +98,7 @@ test('a crash at every operation of the disk leaves the old log or the new one, 
     return found
   }
 
-  /** It can be begun anew, whatever was left of the first attempt. */
+  /** The transfer can be begun anew, whatever the first attempt has left. */
   async function again(storage: LogStorage): Promise<void> {
     const log = storage.group(1) ?? storage.create(1)
     const install = await storage.beginInstall(1, copy.description, copy.files)
@@ -133,7 +133,7 @@ async function judge(
   throw new Error('the log is neither the old one nor the new one')
 }
 
-test('what was received before a crash is found again, but for what the crash has taken', async () => {
+test('bytes received before a crash are found again, except those that the crash has lost', async () => {
   const { copy, writer } = await peer()
   const disk = new MemoryDisk()
   const storage = await open(disk)

@@ -8,10 +8,10 @@ import type { Segment } from './segment/segment.ts'
 import type { SegmentContext } from './segment/segment-context.ts'
 import { checkDescription, hangsTogether, noteSound, receivedSegment } from './segment/verify.ts'
 
-/** A file of this name says that a folder holds a log on its way to the group: a restart keeps it. */
+/** A file of this name says that a folder holds a log in transfer to the group: a restart keeps it. */
 export const STAGED = 'receiving'
 
-/** What a log that is received asks of the storage. */
+/** The services that a received log needs of the storage. */
 export interface InstallHost {
   readonly env: SegmentContext
   readonly groupsFolder: string
@@ -20,7 +20,7 @@ export interface InstallHost {
   /** @throws TailraceError SHUTTING_DOWN */
   refuseWhenClosing(): void
   /**
-   * Puts the log in the place of the old one: from now on for everybody who asks, durably when it resolves, with a record whose body `describe` gives when it is written.
+   * Puts the log in the place of the old one: from now on for all callers, durably when it resolves, with a record whose body `describe` gives when it is written.
    * @throws TailraceError UNKNOWN_PARTITION when the old one is no longer the group's
    */
   replace(old: StoredGroupLog, log: StoredGroupLog, describe: () => Uint8Array): Promise<void>
@@ -28,7 +28,7 @@ export interface InstallHost {
   ended(install: ReceivedLog): void
 }
 
-/** One log on its way here, in a folder of its own. */
+/** One log in transfer to this broker, in a folder of its own. */
 export class ReceivedLog implements LogInstall {
   readonly description: LogDescription
   readonly files: readonly LogFile[]
@@ -61,7 +61,7 @@ export class ReceivedLog implements LogInstall {
     for (const { name } of files) receivedSegment(host.env, folder, name)
   }
 
-  /** Makes the folder, or looks at what an earlier attempt has left in it: whole sound batches of files that are still wanted are kept. */
+  /** Makes the folder, or looks at the files that an earlier attempt has left in it: whole sound batches of files that are still wanted are kept. */
   async prepare(): Promise<void> {
     const { disk, files } = this.#host.env
     const folder = this.#folder
@@ -121,7 +121,7 @@ export class ReceivedLog implements LogInstall {
     await this.#host.env.disk.remove(this.#folder)
   }
 
-  /** Nothing is written any more; what is here stays. */
+  /** Nothing is written any more; the received files stay. */
   async stop(): Promise<void> {
     this.#closed = true
     await this.#work
@@ -149,7 +149,7 @@ export class ReceivedLog implements LogInstall {
     await this.#host.env.files.forget(segment.indexPath)
   }
 
-  /** After a crash of the machine a file may have the length of what was written to it and not the content. */
+  /** After a crash of the machine a file may have the length of the bytes that were written to it and not the content. */
   async #keepSound({ name, bytes }: LogFile): Promise<void> {
     const { env } = this.#host
     const segment = receivedSegment(env, this.#folder, name)
@@ -189,7 +189,7 @@ export class ReceivedLog implements LogInstall {
     }
     throw new TailraceError(
       'STORAGE_CORRUPT',
-      `The segments received for group ${this.old.group} do not hang together.`,
+      `The segments received for group ${this.old.group} do not follow on each other.`,
     )
   }
 
@@ -228,7 +228,7 @@ export class ReceivedLog implements LogInstall {
   }
 }
 
-/** Term and vote are not the sender's to tell. */
+/** Term and vote are not taken from the sender. */
 function describedState(description: LogDescription): LogState {
   const { prevIndex, prevTerm, startOffset, lastIndex, endOffset, terms, configurations } = description
   const copies = configurations.map(({ index, batch }) => ({ index, batch: batch.slice() }))

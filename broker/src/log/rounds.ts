@@ -19,7 +19,7 @@ export interface RoundsDeps {
   onDurable(log: StoredGroupLog, group: GroupId, ticket: number): void
   /** The round's groups are durable: their segments may follow. */
   onRound(logs: readonly StoredGroupLog[]): void
-  /** What was written is durable, and nothing follows for the moment; or much has followed since the last call. */
+  /** The round is durable and no other follows at once; or many rounds have followed since the last call. */
   onIdle(): void
   /** Resolves at once, or when memory and journal have room for another round. */
   room(): Promise<void> | null
@@ -27,10 +27,10 @@ export interface RoundsDeps {
   onFailure(error: Error): void
 }
 
-/** So many rounds, each behind the other, may be lost together without anybody knowing (journal/durable-mark.ts). */
+/** So many consecutive rounds may be lost together without being noticed (journal/durable-mark.ts). */
 const MARKED_ROUNDS = 16
 
-/** Something that joins the next round beside what groups write. */
+/** Something that joins the next round beside the writes of groups. */
 interface Mark {
   write(writer: RecordWriter): void
   onDurable(durable: boolean): void
@@ -40,7 +40,7 @@ interface Mark {
  * Makes writes durable, one round after the other: everything that has been written since the last round joins the next, which starts as soon as the last is
  * synced. A round is one write and one sync of the journal. Chunks that go to their segments directly (docs/decisions/large-rounds-are-written-once.md) are written
  * and synced there *before* the journal's write begins. So a reference in the journal proves that its bytes were durable: if they do not match their
- * checksum after a crash, they have rotted, and nobody need guess whether the round was complete. Both at once would save a sync and lose that.
+ * checksum after a crash, they have rotted, and recovery need not guess whether the round was complete. Both at once would save a sync and lose that proof.
  */
 export class Rounds {
   readonly #deps: RoundsDeps
@@ -54,7 +54,7 @@ export class Rounds {
   #running = false
   #scheduled = false
   #failed = false
-  /** No round is being staged or written: what is staged is durable. */
+  /** No round is being staged or written: all staged writes are durable. */
   #between = true
   #atBoundary: ((failed: boolean) => void)[] = []
   #whenIdle: (() => void)[] = []
@@ -95,19 +95,19 @@ export class Rounds {
     this.#schedule()
   }
 
-  /** Calls when everything staged is durable: at once, or after the round at hand. `failed`: it never will be. */
+  /** Calls `onDurable` when everything staged is durable: at once, or after the present round. `failed`: it never will be. */
   atBoundary(call: (failed: boolean) => void): void {
     if (this.#between || this.#failed) call(this.#failed)
     else this.#atBoundary.push(call)
   }
 
-  /** Resolves when nothing waits for a round, or nothing ever will be durable again. */
+  /** Resolves when nothing waits for a round, or nothing will be durable any more. */
   idle(): Promise<void> {
     if (this.#failed || (!this.#running && !this.#scheduled)) return Promise.resolve()
     return new Promise((resolve) => this.#whenIdle.push(resolve))
   }
 
-  /** Writes a round of its own, before there are others: what the opening of the storage has to say. */
+  /** Writes the first round, with the records of the opening of the storage. */
   async write(fill: (writer: RecordWriter) => void): Promise<void> {
     this.#staging.clear()
     fill(this.#writer)
@@ -124,7 +124,7 @@ export class Rounds {
     for (const mark of this.#inRound.splice(0)) mark.onDurable(false)
   }
 
-  /** The first round waits until the turn's events have been handled: what they write goes with it. */
+  /** The first round waits until the turn's events have been handled: their writes join it. */
   #schedule(): void {
     if (this.#running || this.#scheduled || this.#failed) return
     this.#scheduled = true
@@ -143,7 +143,7 @@ export class Rounds {
       this.#between = true
       if (this.#deps.metrics.rounds % MARKED_ROUNDS === 0) this.#deps.onIdle()
       for (const call of this.#atBoundary.splice(0)) call(false)
-      // Somebody may ask for round after round until something is staged that has to wait.
+      // Groups may ask for round after round until something is staged that has to wait.
       if (this.#deps.space.full && this.#staging.empty) await this.#pause()
     }
     this.#running = false
@@ -209,7 +209,7 @@ export class Rounds {
       if (staging.contentBytes > before) behind.push(log)
       else waiting.push(log)
     }
-    // Logs that this round has taken nothing of come first next time: a backlog larger than a round starves nobody.
+    // Logs of which this round has taken nothing come first next time: a backlog larger than a round starves no group.
     waiting?.push(...behind)
     if (waiting !== null) this.#next = waiting
   }

@@ -62,7 +62,7 @@ export class StoredLogs implements LogStorage, InstallingStorage {
     this.#flusher = new Flusher((error) => this.fail(error))
   }
 
-  /** Segments are written while the storage is being opened, when nobody listens yet: who comes later is told at once. */
+  /** Segments are written while the storage is being opened, when there is no listener yet: a later listener is told at once. */
   set onFailure(call: (error: Error) => void) {
     this.#onFailure = call
     if (this.#failure !== null) call(this.#failure)
@@ -177,7 +177,7 @@ export class StoredLogs implements LogStorage, InstallingStorage {
     const { rounds } = this.parts
     return new Promise((resolve) => {
       const ask = (): void => rounds.join(nothing, look)
-      // At the end of a round, before the next is staged: what has been staged is durable.
+      // At the end of a round, before the next is staged: all staged writes are durable.
       const look = (durable: boolean): void => {
         if (!durable || staged()) resolve(durable)
         else ask()
@@ -203,9 +203,9 @@ export class StoredLogs implements LogStorage, InstallingStorage {
     this.#policy?.onRound(logs)
   }
 
-  /** What the next round has to wait for. */
+  /** The condition that the next round has to wait for. */
   room(): Promise<void> | null {
-    // Records, which fill memory and journal, wait for a full disk; what leads out of it must not wait for them.
+    // Records, which fill memory and journal, wait for a full disk; operations that free it must not wait for them.
     return this.#failure !== null || this.#space.full || this.#policy === null ? null : this.#policy.room()
   }
 
@@ -220,14 +220,14 @@ export class StoredLogs implements LogStorage, InstallingStorage {
     else this.fail(error)
   }
 
-  /** A write or a sync has failed: what is on disk is unknown, so nothing more is promised. */
+  /** A write or a sync has failed: the content of the disk is unknown, so nothing more is promised. */
   fail(error: Error): void {
     if (this.#failure !== null) return
     this.#failure = error
     void this.#flusher.stop()
     this.#parts?.rounds.fail(error)
     this.#parts?.journal.wake()
-    // A close does not wait for room: the next start finds all that was durable.
+    // A close does not wait for room: the next start finds all durable entries.
     if (this.#closing === null || !isFull(error)) this.#onFailure(error)
   }
 

@@ -22,7 +22,7 @@ async function filled(): Promise<{ disk: MemoryDisk; log: GroupLog; starts: Map<
   return { disk, log: writer.log, starts }
 }
 
-/** For each time the first batch that has it; just above it, the next one; and nothing behind the youngest. */
+/** For each time the first batch that has it; just above it, the next one; and nothing after the youngest. */
 async function findsAll(log: GroupLog, starts: ReadonlyMap<number, number>): Promise<void> {
   const limit = log.endOffset
   for (const [time, offset] of starts) {
@@ -40,7 +40,7 @@ test('a search by time finds the first batch that is exactly as young, in memory
   await findsAll(log, starts)
 })
 
-test('also after a start, out of what the disk has', async () => {
+test('also after a start, from the disk', async () => {
   const { disk, log, starts } = await filled()
   await log.seal()
   disk.crash(() => 1)

@@ -25,7 +25,7 @@ const marks = (bytes: Uint8Array): number[] => {
   })
 }
 
-test('blocks are copied as they stand, also across the piece that was read last, and as zeros behind the end', async () => {
+test('blocks are copied unchanged, also across the piece that was read last, and as zeros after the end', async () => {
   const file = await journalFile()
   const reader = new BlockReader(nodeCrc32c)
   await reader.view(file, 1)
@@ -35,7 +35,7 @@ test('blocks are copied as they stand, also across the piece that was read last,
   expect(marks(await reader.copy(file, BLOCKS - 1, 2))).toEqual([(BLOCKS - 1) % 251, 0])
 })
 
-test('a block that is all zeros, or behind the end, is empty; any other that is none is unsound', async () => {
+test('a block of zeros, or after the end, is empty; any other that is not a block is unsound', async () => {
   const file = await journalFile()
   const reader = new BlockReader(nodeCrc32c)
   expect(await reader.view(file, 0)).toBe('empty')

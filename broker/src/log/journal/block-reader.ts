@@ -4,7 +4,7 @@ import type { JournalFile } from './journal-file.ts'
 
 const WINDOW_BLOCKS = 256
 
-/** What stands in a block's place. `empty`: zeros or past the end of the file. */
+/** The content found in a block's place. `empty`: zeros or past the end of the file. */
 export type BlockView = BlockHeader | 'empty' | 'unsound'
 
 /** Reads a journal's blocks, mostly one after the other, through one window. */

@@ -10,7 +10,7 @@ import {
   sealBlock,
 } from './block.ts'
 
-/** Behind its start, as blocks lie in a longer read. */
+/** Not at the start of the memory, as blocks of a longer read are. */
 const AT = 16
 const header = { sequence: 2 ** 40 + 1, epoch: 7, roundBlocks: 3, placeInRound: 2, used: 5, firstRecord: 4 }
 
@@ -30,10 +30,13 @@ function sealedWith(change: (view: DataView) => void, used = header.used): Uint8
 }
 
 describe('a block of the journal', () => {
-  it.each([0, 5, BLOCK_CONTENT_BYTES])('tells what it was sealed with, with %s bytes of content', (used) => {
-    const given = { ...header, used }
-    expect(openBlock(sealed(given).bytes, AT, nodeCrc32c)).toEqual(given)
-  })
+  it.each([0, 5, BLOCK_CONTENT_BYTES])(
+    'gives back the values that it was sealed with, with %s bytes of content',
+    (used) => {
+      const given = { ...header, used }
+      expect(openBlock(sealed(given).bytes, AT, nodeCrc32c)).toEqual(given)
+    },
+  )
 
   it('begins with its checksum, three letters and a digit, as the files of earlier releases do', () => {
     expect(Buffer.from(sealed(header).bytes).toString('latin1', AT + 4, AT + 8)).toBe('TRJ1')
@@ -50,7 +53,7 @@ describe('a block of the journal', () => {
     }
   })
 
-  it('is not sound when a bit of what its checksum covers is another one, and does not look at the rest', () => {
+  it('is not sound when a bit under its checksum has changed, and does not look at the rest', () => {
     for (let byte = 0; byte < BLOCK_HEADER_BYTES + header.used + 3; byte++) {
       const { bytes } = sealed(header)
       bytes[AT + byte]! ^= 1
@@ -59,7 +62,7 @@ describe('a block of the journal', () => {
     }
   })
 
-  it('is none when its letters are others, or it claims more content than a block has, though its checksum fits', () => {
+  it('is none when its letters are others, or it claims more content than a block can have, though its checksum fits', () => {
     expect(
       openBlock(
         sealedWith((view) => view.setUint8(AT + 4, 0x55)),

@@ -44,7 +44,7 @@ test('the last block that is found is the one that the mark names, or as many fe
   }
 })
 
-describe('writes at the end of the journal that the disk had confirmed and has not got', () => {
+describe('writes at the end of the journal that the disk had confirmed and lost', () => {
   test.each([1, 2, 3])('%i blocks: every group is damaged, and stays so until it is repaired', async (blocks) => {
     const { disk, writers, path, to } = await killed()
     await zero(disk, path, to - blocks * 4096, to)
@@ -66,7 +66,7 @@ describe('writes at the end of the journal that the disk had confirmed and has n
     expect((await damages(disk)).damaged).toEqual([false, false])
   })
 
-  test('are known from then on, wherever the start that has found it is killed', async () => {
+  test('are known from then on, even if the start that has found the loss is killed at any place', async () => {
     for (let operations = 0; ; operations++) {
       const { disk, path, to } = await killed()
       await zero(disk, path, to - 4096, to)
@@ -85,7 +85,7 @@ describe('writes at the end of the journal that the disk had confirmed and has n
     }
   })
 
-  test('a journal file that somebody has deleted', async () => {
+  test('a journal file that a person has deleted', async () => {
     const { disk, path } = await killed()
     await disk.remove(path)
     await disk.syncFolder('log/journal')
@@ -94,7 +94,7 @@ describe('writes at the end of the journal that the disk had confirmed and has n
     expect(storage.mayHaveForgotten).toBe(true)
   })
 
-  test('without the mark nobody would know (control)', async () => {
+  test('without the mark the loss is not noticed (control)', async () => {
     const { disk, path, to } = await killed()
     await zero(disk, path, to - 4096, to)
     await disk.remove(MARK)
@@ -104,8 +104,8 @@ describe('writes at the end of the journal that the disk had confirmed and has n
   })
 })
 
-describe('the mark says nothing', () => {
-  test('of a journal that has all that it names', async () => {
+describe('the mark proves no loss', () => {
+  test('in a journal that has all blocks that it names', async () => {
     const { disk, writers } = await killed()
     const { storage, damaged } = await damages(disk)
     expect(damaged).toEqual([false, false])
@@ -121,7 +121,7 @@ describe('the mark says nothing', () => {
     }
   })
 
-  test('of a round that a loss of power tears before its sync, wherever that is', async () => {
+  test('in a round that a loss of power tears at any place before its sync', async () => {
     for (let at = 1; at < 12; at++) {
       const { disk, writers } = await journalOnly()
       disk.crash(() => 0)
@@ -137,7 +137,7 @@ describe('the mark says nothing', () => {
   })
 })
 
-describe('what the mark costs', () => {
+describe('the cost of the mark', () => {
   /** Writes to the mark, and syncs of it. */
   function counted(disk: MemoryDisk) {
     const counts = { write: 0, sync: 0 }
@@ -157,7 +157,7 @@ describe('what the mark costs', () => {
     const before = storage.metrics.rounds
     for (let n = 0; n < 20; n++) {
       writer.write({ sizes: [50] })
-      // Before the round at hand is durable the next one waits already.
+      // Before the present round is durable the next one waits already.
       while (storage.metrics.rounds - before < n) await clock.advance(0, settled)
     }
     await clock.advance(0, settled)
@@ -172,7 +172,7 @@ describe('what the mark costs', () => {
     await storage.close()
   })
 
-  test('a full disk goes without it', async () => {
+  test('a full disk works without it', async () => {
     const { disk, writers } = await killed()
     const storage = await open(disk)
     let failure: Error | null = null
@@ -190,11 +190,11 @@ describe('what the mark costs', () => {
   })
 })
 
-test('a journal file that a killed process had just created is a file for good before rounds go there', async () => {
+test('a journal file that a killed process had just created is made durable before rounds go there', async () => {
   for (let rounds = 1; rounds <= 12; rounds++) {
     const { disk, writers } = await journalOnly()
     disk.crash(() => 0)
-    // The process was killed then: the kernel knows of the new file, and the disk does not. By its name it is the one to be used next.
+    // The process was killed then: the kernel knows of the new file, and the disk does not. By its name the file is the one to be used next.
     await disk.open('log/journal/00000000.journal')
     const storage = await open(disk)
     const writer = new Acknowledgements(storage).writer(storage.group(1)!, writers[0]!.now)

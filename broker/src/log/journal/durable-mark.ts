@@ -26,9 +26,9 @@ export interface DurableMarkDeps {
 }
 
 /**
- * Knows of the newest round, apart from the journal. A round proves by its being there that the one before it was synced; of the newest itself nothing in the journal
- * tells whether it was lost or never written. The mark is written behind the fdatasync, so where it names a round that is not there, the disk has lost what it had
- * confirmed: a torn round never had a mark. It is not waited for, and it is not written while the next round follows anyhow.
+ * Knows of the newest round, apart from the journal. A round proves by its being there that the one before it was synced; of the newest round itself nothing in the journal
+ * tells whether it was lost or never written. The mark is written after the fdatasync, so where it names a round that is not there, the disk has lost a write that it had
+ * confirmed: a torn round never had a mark. No round waits for the mark, and it is not written while another round follows at once.
  */
 export class DurableMark {
   readonly #deps: DurableMarkDeps
@@ -45,7 +45,7 @@ export class DurableMark {
     this.#deps = deps
   }
 
-  /** Durable when it resolves, whatever stood there before. Before `note`. A disk that is full goes without. */
+  /** Durable when it resolves, whatever was there before. To be called before `note`. On a full disk there is no mark. */
   async begin(sequence: number): Promise<void> {
     const { disk, folder } = this.#deps
     this.#file = await disk.open(pathIn(folder))
@@ -106,7 +106,7 @@ export class DurableMark {
   }
 }
 
-/** What the mark names, or null where there is none that can be read: it only ever proves a loss. @throws TailraceError NEWER_FORMAT; DiskError */
+/** The block that the mark names, or null where no mark can be read: a mark can only prove a loss. @throws TailraceError NEWER_FORMAT; DiskError */
 export async function readDurableMark(disk: Disk, folder: string, crc: Crc32c): Promise<number | null> {
   const path = pathIn(folder)
   if ((await disk.size(path)) === null) return null

@@ -1,6 +1,6 @@
 import { type Disk, DiskError, type DiskFile } from '../../platform/disk.ts'
 
-/** How far ahead of the writer a file that is new is filled, and in which pieces. */
+/** How far ahead of the writer a new file is filled, and in which pieces. */
 const FILL_AHEAD_BYTES = 8 * 1024 * 1024
 const FILL_PIECE_BYTES = 1024 * 1024
 /** A file filled as a whole is synced this often, so that no sync has much to do while rounds wait behind it. */
@@ -9,7 +9,7 @@ const FILL_SYNC_BYTES = 16 * 1024 * 1024
 const zeros = new Uint8Array(FILL_PIECE_BYTES)
 
 /**
- * One file of the journal. It has one size for life and is written with zeros ahead of its first use: an fdatasync of bytes that are allocated and written
+ * One file of the journal. Its size never changes, and it is written with zeros ahead of its first use: an fdatasync of bytes that are allocated and written
  * already has no metadata to commit. Filling and rounds never write the same bytes: a round that reaches the piece being filled waits for it.
  */
 export class JournalFile {
@@ -42,7 +42,7 @@ export class JournalFile {
     return new JournalFile(name, file, bytes, await file.size())
   }
 
-  /** One write, one sync. Resolves when the bytes are durable. Rejects with DiskError `full` only when nothing depends on what was written. */
+  /** One write, one sync. Resolves when the bytes are durable. Rejects with DiskError `full` only when nothing depends on the bytes that were written. */
   async write(bytes: Uint8Array, position: number): Promise<void> {
     while (this.#filling !== null && position + bytes.length > this.#filled) await this.#filling
     this.onGrowth(position + bytes.length - this.#filled)
@@ -51,7 +51,7 @@ export class JournalFile {
     try {
       await this.file.sync()
     } catch (error) {
-      // Even for want of space: after a failed sync nobody knows what the file holds.
+      // Even for lack of space: after a failed sync the content of the file is unknown.
       throw new DiskError('failed', `the journal cannot be synced: ${(error as Error).message}`, { cause: error })
     }
   }

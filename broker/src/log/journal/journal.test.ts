@@ -31,7 +31,7 @@ async function newJournal() {
   return { disk, journal, append, switches: () => switches }
 }
 
-test('a round that does not fit begins another file, and that asks for a checkpoint', async () => {
+test('a round that does not fit begins another file, which requests a checkpoint', async () => {
   const { append, switches } = await newJournal()
   const first = await append(5)
   expect(first).toMatchObject({ sequence: 5, base: 1 })

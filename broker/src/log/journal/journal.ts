@@ -12,7 +12,7 @@ export interface JournalPlace {
   readonly base: number
 }
 
-/** Files that may wait for a checkpoint before rounds have to; one more is being written, one more is made ready. */
+/** Files that may wait for a checkpoint before rounds have to wait; one more is being written, one more is prepared. */
 const MAX_FILES = 4
 
 export interface JournalOptions {
@@ -25,12 +25,12 @@ export interface JournalOptions {
   readonly onGrowth: (bytes: number) => void
   /** Whether there is room to fill files ahead. */
   readonly mayFill: () => boolean
-  /** Filling a file in the background failed; rounds go on. */
+  /** Filling a file in the background failed; rounds continue. */
   readonly onFillError: (error: Error) => void
 }
 
 /**
- * The journal's files and the place where the next round goes. A file holds whole rounds; what does not fit begins the next file. A file is free again when a
+ * The journal's files and the place where the next round goes. A file holds whole rounds; a round that does not fit begins the next file. A file is free again when a
  * checkpoint has passed its last block, and is written over from its start: its old blocks carry lower sequences.
  */
 export class Journal {
@@ -72,7 +72,7 @@ export class Journal {
     return files.filter((file) => file !== null).map(({ name }) => name)
   }
 
-  /** Hands over the files that recovery found, and where to go on. Called once, before the first append. */
+  /** Takes the files that recovery found, and the place where the journal continues. Called once, before the first append. */
   resume(state: {
     full: JournalFile[]
     free: JournalFile[]
@@ -121,9 +121,9 @@ export class Journal {
   }
 
   /**
-   * Makes durable what recovery has read: the kernel may hold the last round of a process that was killed, and not the disk. Before anything is written behind it: were the
-   * sync of both to fail, a hole with something sound behind it would be taken for rot. A file that it had just created may be known to the kernel alone as well: with a loss of
-   * power it would go, and all rounds in it.
+   * Makes durable the rounds that recovery has read: the kernel may hold the last round of a process that was killed, and not the disk. Before anything is written after them: were the
+   * sync of both to fail, a hole with a sound round after it would be taken for rot. A file that it had just created may be known to the kernel alone as well: with a loss of
+   * power that file, and all rounds in it, would be lost.
    */
   async keep(): Promise<void> {
     await this.#current?.file.sync()
@@ -138,7 +138,7 @@ export class Journal {
     this.wake()
   }
 
-  /** Resolves what waits for a release. */
+  /** Resolves the promises that wait for a release. */
   wake(): void {
     this.#released?.()
     this.#released = null
@@ -170,7 +170,7 @@ export class Journal {
       const preparing = this.#preparing
       if (preparing === null) return this.#create()
       await preparing.stopFilling()
-      // It may have become free while we waited; else it is taken half filled.
+      // A file may have become free in the meantime; else the new one is taken half filled.
       if (this.#preparing !== preparing) continue
       this.#preparing = null
       return preparing
@@ -186,7 +186,7 @@ export class Journal {
     return file
   }
 
-  /** Sees to it that there is a file to go on with, in the background. */
+  /** Prepares the next file in the background. */
   #prepare(): void {
     if (this.#free.length > 0 || this.#preparing !== null || this.#creating) return
     if (this.#full.length + 2 > MAX_FILES) return

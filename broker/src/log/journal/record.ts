@@ -4,7 +4,7 @@ import type { Crc32c } from '../../platform/checksum.ts'
 import type { Staging } from './staging.ts'
 
 /**
- * What a journal holds. Layout of a record, little-endian; one record follows the other within a round:
+ * The content of a journal. Layout of a record, little-endian; one record follows the other within a round:
  *
  *   0  u32  crc32c of bytes 4 to 32 and the covered part of the body
  *   4  u32  type
@@ -18,7 +18,7 @@ import type { Staging } from './staging.ts'
  * The covered part is the whole body, but for an entry its first 21 bytes: those that the batch's own CRC-32C does not cover, and that CRC itself.
  */
 export const RecordType = {
-  /** The journal was opened: whatever follows the records so far belongs to a new epoch. */
+  /** The journal was opened: all records from here on belong to a new epoch. */
   Open: 1,
   Create: 2,
   /** index = term; body: u32 votedFor. */
@@ -41,7 +41,7 @@ export const RecordType = {
   Install: 12,
 } as const
 /**
- * A type that is not above may come from a newer version. Its checksum covers the whole body, as for all types but Entry, so that a type of the future
+ * A type that is not above may come from a newer version. Its checksum covers the whole body, as for all types but Entry, so that a newer type
  * differs from one that has rotted.
  */
 export const NEWEST_RECORD_TYPE = formatTable.journalRecord.version
@@ -55,7 +55,7 @@ const MAX_REASON_BYTES = 200
 const DAMAGE_REASON_AT = 20
 const REFERENCE_TERMS_AT = 36
 
-/** Whose record it is. `counter` counts what this broker has written for the group. */
+/** The owner of a record. `counter` counts the records that this broker has written for the group. */
 export interface RecordOwner {
   readonly id: GroupId
   readonly incarnation: number
@@ -63,7 +63,7 @@ export interface RecordOwner {
 }
 
 /**
- * A run of entries that stands in a segment. It needs no checksum over the bytes there: each batch has its own, and what that does not cover (length, base
+ * A run of entries that stands in a segment. It needs no checksum over the bytes there: each batch has its own, and the fields that this does not cover (length, base
  * offset, term) must agree with the run before it and with `terms`.
  */
 export interface Reference {
@@ -176,7 +176,7 @@ export class RecordWriter {
     this.#large(RecordType.Install, owner, 0, body)
   }
 
-  /** A record that says all with its type. */
+  /** A record without a body: its type says all. */
   mark(type: RecordType, owner: RecordOwner): void {
     this.#small(type, owner, 0, 0)
   }

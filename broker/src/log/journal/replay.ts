@@ -11,7 +11,7 @@ export class Replay implements RecordSink {
   readonly groups = new Map<GroupId, ReplayedGroup>()
   /** The highest incarnation seen, of any group. */
   highestIncarnation: number
-  /** Something was found that nobody wrote. */
+  /** Bytes were found that no broker wrote. */
   damaged = false
   records = 0
   readonly #crc: Crc32c
@@ -42,7 +42,7 @@ export class Replay implements RecordSink {
   onRecord(record: RecordHeader, body: Uint8Array, sound: boolean): void {
     this.records++
     if (record.type > NEWEST_RECORD_TYPE) throw newerFormat('journalRecord', record.type, 'in the journal')
-    // What follows was written by a broker that had already made up its mind about everything before.
+    // The records from here on were written by a broker that had already decided about everything before.
     if (record.type === RecordType.Open) {
       this.finish()
       return

@@ -13,11 +13,11 @@ it('a group that lacks records, and has entries of a later term than it knows, l
   group.suspect('a place that cannot be read')
   group.settle()
   expect(group.damage).toEqual({ fromIndex: 4, reason: 'a place that cannot be read' })
-  // Nobody may be voted for in a term in which this replica may have voted.
+  // This replica may not vote again in a term in which it may have voted.
   expect(group.state.hardState).toEqual({ term: 2, votedFor: 0 })
 })
 
-it('a group that is whole keeps what it has', () => {
+it('a whole group keeps its entries', () => {
   const group = withEntriesOfTerm2()
   group.settle()
   expect([group.damage, group.state.hardState]).toEqual([null, { term: 1, votedFor: 4 }])

@@ -32,11 +32,11 @@ export class ReplayedGroup implements RecordOwner {
   headers: EntryHeader[] = []
   payloads: Uint8Array[] = []
   replayedEntries = 0
-  /** What is known of the segments from a checkpoint. */
+  /** The segments that a checkpoint names. */
   segments: readonly SegmentRecord[] = []
-  /** A record is missing: what follows it cannot be placed, except term and vote, which say all by themselves. */
+  /** A record is missing: later records cannot be placed, except those of term and vote, which are complete by themselves. */
   #lost = false
-  /** The journal has an unreadable place behind which no record of this group has been seen yet. */
+  /** The journal has an unreadable place after which no record of this group has been seen yet. */
   #doubt: string | null = null
 
   constructor(id: GroupId, incarnation: number) {
@@ -59,11 +59,11 @@ export class ReplayedGroup implements RecordOwner {
     this.#doubt ??= reason
   }
 
-  /** No later record of this group has put the doubt to rest. */
+  /** No later record of this group has removed the doubt. */
   settle(): void {
     if (this.#doubt !== null) this.#lose(this.#doubt)
     this.#doubt = null
-    // A term is written before the first entry of it: that record is among those that are missing, and with it a vote perhaps.
+    // A term is written before the first entry of it: that record is among the missing ones, and perhaps a vote with it.
     if (this.damage !== null && this.state.hardState.term < this.state.lastTerm)
       this.state.hardState = { term: this.state.lastTerm, votedFor: NO_BROKER }
   }
@@ -87,7 +87,7 @@ export class ReplayedGroup implements RecordOwner {
     }
   }
 
-  /** An earlier recovery found the damage and went on from here: if this is the same log, later records can be placed again. */
+  /** An earlier recovery found the damage and continued from here: if this is the same log, later records can be placed again. */
   #resume(fromIndex: LogIndex, body: DamageBody): void {
     this.markDamage(fromIndex, body.reason)
     if (body.lastIndex < this.state.lastIndex) this.#cut(body.lastIndex + 1, body.endOffset)
@@ -114,7 +114,7 @@ export class ReplayedGroup implements RecordOwner {
 
   #trim(prevIndex: LogIndex, { prevTerm, startOffset }: PrefixBody): void {
     if (prevIndex > this.state.lastIndex) {
-      this.#lose('the log was cut behind the last entry that is known')
+      this.#lose('the log was cut after the last entry that is known')
       this.state.extend(prevIndex, startOffset, [], [])
     }
     this.state.trim({ prevIndex, prevTerm, startOffset })

@@ -16,7 +16,7 @@ function round(sequence: number, epoch: number, groups: readonly number[]): Uint
   return staging.seal(sequence, epoch).slice()
 }
 
-/** What is found where the round 9 should stand: groups of which there is a record, and '?' where some may be lost. */
+/** The result where round 9 should stand: groups of which there is a record, and '?' where some may be lost. */
 function found(bytes: Uint8Array, sound = false): string {
   const seen: string[] = []
   const sink = {
@@ -35,11 +35,11 @@ test('a block of an earlier use of the file tells nothing of the round in whose 
   expect(found(round(SEQUENCE - 8, EPOCH, [1, 2]))).toBe('?')
 })
 
-test('nor does one that a torn round before the last opening has left there', () => {
+test('nor does a block that a torn round before the last opening has left there', () => {
   expect(found(round(SEQUENCE, EPOCH - 1, [1, 2]))).toBe('?')
 })
 
-test('a foreign block between sound ones takes its own records with it, and no others', () => {
+test('a foreign block between sound ones costs the records in its place, and no others', () => {
   const groups = Array.from({ length: 300 }, (_, at) => at + 1)
   const bytes = round(SEQUENCE, EPOCH, groups)
   const blocks = bytes.length / BLOCK_BYTES
@@ -51,14 +51,14 @@ test('a foreign block between sound ones takes its own records with it, and no o
   expect(seen.split(' ').at(-1)).toBe('300')
 })
 
-test('a length that has rotted hides records behind it: all groups are in doubt, though what is left proves itself', () => {
+test('a length that has rotted hides the records after it: all groups are in doubt, though the remaining records prove themselves', () => {
   const bytes = round(SEQUENCE, EPOCH, [1, 2])
   const view = new DataView(bytes.buffer)
   view.setUint16(28, view.getUint16(28, true) / 2, true)
   expect(found(bytes)).toBe('1 ?')
 })
 
-test('what is left of a block behind its last record may be a record of any group, however little it is', () => {
+test('the rest of a block after its last record may be a record of any group, however short it is', () => {
   for (const sound of [true, false]) {
     for (const left of [0, 1, RECORD_HEADER_BYTES - 1]) {
       const bytes = round(SEQUENCE, EPOCH, [1, 2])

@@ -8,18 +8,18 @@ import type { ScannedRound } from './scan.ts'
 export interface RecordSink {
   /** `sound` is false when the header is right but the body is not. */
   onRecord(header: RecordHeader, body: Uint8Array, sound: boolean): void
-  /** Some records, of whichever groups, cannot be read. */
+  /** Some records, of unknown groups, cannot be read. */
   onUnreadable(): void
 }
 
 /**
- * Hands the round's records to the sink. Bodies are parts of the round's own memory. In a sound round the blocks' checksums stand for all; in one that
- * is not, each record has to prove itself, and reading resumes at the next sound block behind an unreadable record. A block that is sound, but another's,
- * was here before a write that got lost: its records are not the round's. How long the round was only a sound last block can tell.
+ * Passes the round's records to the sink. Bodies are parts of the round's own memory. In a sound round the blocks' checksums stand for all; in one that
+ * is not, each record has to prove itself, and reading resumes at the next sound block after an unreadable record. A block that is sound, but another's,
+ * was here before a write that was lost: its records are not the round's. Only a sound last block tells the length of the round.
  */
 export function parseRound(round: ScannedRound, crc: Crc32c, sink: RecordSink): void {
   const { stream, resume, endKnown } = joinBlocks(round, crc)
-  // Whether the sink knows of everything that it is not given.
+  // Whether the sink knows of all records that it is not given.
   let allTold = endKnown
   let at = 0
   while (at + RECORD_HEADER_BYTES <= stream.length) {
@@ -37,7 +37,7 @@ export function parseRound(round: ScannedRound, crc: Crc32c, sink: RecordSink): 
     sink.onUnreadable()
     at = resume.find((place) => place > at) ?? stream.length
   }
-  // What is left is too short for a record: the lengths of an unsound round cannot be trusted.
+  // The rest is too short for a record: the lengths of an unsound round cannot be trusted.
   if (at < stream.length || !allTold) sink.onUnreadable()
 }
 

@@ -10,7 +10,7 @@ import { Staging } from './staging.ts'
 const FILE_BYTES = 8 * BLOCK_BYTES
 const start = { sequence: 0, epoch: 0, file: '', base: 0 }
 
-/** Puts blocks where a test wants them, without a journal's order. */
+/** Puts blocks at the places that a test chooses, without a journal's order. */
 async function journal(names: readonly string[]) {
   const disk = new MemoryDisk()
   await disk.makeFolder('j')
@@ -67,7 +67,7 @@ describe('walking the journal', () => {
     })
   })
 
-  test('a round that was written over the one before it is missed at its own place, also in the first blocks of a file', async () => {
+  test('a round that was written over the one before it is found missing at its own place, also in the first blocks of a file', async () => {
     const { put, scan } = await journal(['a', 'b'])
     await put(0, 0, 1, 1, 1)
     for (let block = 1; block < 8; block++) await put(0, block, 1 + block, 1)
@@ -77,13 +77,13 @@ describe('walking the journal', () => {
     await put(0, 2, 19, 1)
     await put(0, 3, 20, 1)
     expect(await scan({ sequence: 17, epoch: 1, file: 'a', base: 17 })).toEqual({
-      // What else was written to a wrong place is not known: the newest round may be missing as well.
+      // Other writes to wrong places are not known: the newest round may be missing as well.
       rounds: ['18+1 unsound', '19+1', '20+1', '21+0 unsound'],
       end: 'a 4 next 21 epoch 1',
     })
   })
 
-  test('a round behind a first one that was never written tells that this was lost', async () => {
+  test('a round after a first one that was never written tells that the first was lost', async () => {
     for (const lost of [1, 2]) {
       const { put, scan } = await journal(['a'])
       for (let block = lost; block < 4; block++) await put(0, block, 1 + block, 1)
@@ -99,7 +99,7 @@ describe('walking the journal', () => {
     expect((await scan()).rounds).toEqual([])
   })
 
-  test('a round that was written over the first block of its file does not hide those behind its own place', async () => {
+  test('a round that was written over the first block of its file does not hide rounds after its own place', async () => {
     const { put, scan } = await journal(['a', 'b'])
     await put(0, 0, 1, 1, 2)
     await put(1, 0, 3, 1, 2)
@@ -121,7 +121,7 @@ describe('walking the journal', () => {
     expect((await scan({ sequence: 13, epoch: 1, file: 'a', base: 14 })).rounds).toEqual(['14+1 unsound', '15+1'])
   })
 
-  test('a torn round is cut off silently, whichever of its blocks were written', async () => {
+  test('a torn round is cut off silently, with any of its blocks written', async () => {
     for (const only of [[0], [1], [2], [0, 1], [1, 2], [0, 2]]) {
       const { put, scan } = await journal(['a'])
       await put(0, 0, 1, 1)
@@ -140,7 +140,7 @@ describe('walking the journal', () => {
     expect(await scan()).toEqual({ rounds: ['1+1', '2+1', '3+1'], end: 'a 3 next 4 epoch 2' })
   })
 
-  test('a torn round at the start of a file loses against one of a later epoch elsewhere', async () => {
+  test('of a torn round at the start of a file and a round of a later epoch elsewhere, the later one is taken', async () => {
     const { put, scan } = await journal(['a', 'b'])
     await put(0, 0, 1, 1, 5)
     await put(1, 0, 6, 1, 4, [0, 1])
@@ -158,7 +158,7 @@ describe('walking the journal', () => {
     }
   })
 
-  test('a round before another one was complete: what is missing of it has rotted', async () => {
+  test('a round before another one was complete: its missing blocks have rotted', async () => {
     const { put, spoil, scan } = await journal(['a'])
     await put(0, 0, 1, 1)
     await put(0, 1, 2, 1, 2, [1])
@@ -189,7 +189,7 @@ describe('walking the journal', () => {
     }
   })
 
-  test('an empty journal ends where it begins', async () => {
+  test('the end of an empty journal is its beginning', async () => {
     const { scan } = await journal([])
     expect(await scan()).toEqual({ rounds: [], end: 'undefined 0 next 1 epoch 0' })
   })
@@ -215,7 +215,7 @@ describe('walking the journal', () => {
     expect(rounds).toEqual(['9+8'])
   })
 
-  test('the file that ended where the scan begins may have been used again since', async () => {
+  test('the file that ended at the start of the scan may have been used again since', async () => {
     const { put, scan } = await journal(['a', 'b'])
     await put(1, 0, 9, 1, 8)
     await put(0, 0, 17, 1, 2)
@@ -223,7 +223,7 @@ describe('walking the journal', () => {
     expect(rounds).toEqual(['9+8', '17+2'])
   })
 
-  test('a block that came by mistake to the start of the file where the scan begins does not hide what follows', async () => {
+  test('a block that was written by mistake to the start of the file where the scan begins does not hide later rounds', async () => {
     const { put, scan } = await journal(['a'])
     await put(0, 0, 5, 1)
     await put(0, 1, 2, 1)

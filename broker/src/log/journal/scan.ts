@@ -14,7 +14,7 @@ export interface ScannedRound {
   readonly sound: boolean
 }
 
-/** Where a scan has ended, and so where the next round goes. */
+/** The end of a scan, which is the place of the next round. */
 export interface ScanEnd {
   readonly file: JournalFile | null
   /** Bytes from the start of `file`. */
@@ -29,14 +29,14 @@ interface Place {
   readonly block: number
 }
 
-/** So much of a file that begins with nothing is looked through for rounds: more than what one round takes, less than what would be felt in a start. */
+/** So many bytes of a file with an empty start are searched for rounds: more than one round takes, too few to slow a start down. */
 const MOST_LOST_BLOCKS = 2048
 
 /**
  * Walks the rounds that follow `from`, in order. Where the next round is not whole, three cases are told apart:
- * 1. a later round exists: it was only begun after this one was synced, so this one has rotted: yielded as it is, not sound, and the walk goes on behind it;
+ * 1. a later round exists: it was only begun after this one was synced, so this one has rotted: yielded unchanged, not sound, and the walk continues after it;
  * 2. no later round, and a block of this one was never written (zeros, or a sound block of an earlier use): torn, never acknowledged, the end;
- * 3. no later round, and a block shows something that nobody wrote: it may have been acknowledged: yielded as it is, not sound, then the end.
+ * 3. no later round, and a block has content that no broker wrote. The round may have been acknowledged: yielded unchanged, not sound, then the end.
  */
 export class JournalScan {
   readonly #reader: BlockReader
@@ -50,12 +50,12 @@ export class JournalScan {
   /** The file in which the scan begins starts with a block that belongs elsewhere. */
   #startIsForeign = false
   #ended = false
-  /** A file that the checkpoint names is not there: it may have held the rounds that came last. */
+  /** A file that the checkpoint names is not there: it may have held the last rounds. */
   readonly #isFileMissing: boolean
-  /** Files that hold something behind the place where the scan began. */
+  /** Files that have content after the place where the scan began. */
   readonly visited = new Set<JournalFile>()
 
-  /** `named`: the files that are there unless somebody has removed them. */
+  /** `named`: the files that exist unless a person has removed them. */
   constructor(files: readonly JournalFile[], from: JournalPlace, crc: Crc32c, named: readonly string[] = []) {
     const expected = from.file === '' ? named : [...named, from.file]
     this.#isFileMissing = expected.some((name) => files.every((file) => file.name !== name))
@@ -109,12 +109,12 @@ export class JournalScan {
     }
     if (place === null || place.file.base === base) return
     if (!this.#unsoundStarts.has(place.file)) {
-      // A file that ends at the checkpoint's place is used again when the journal has gone on in another one.
+      // A file that ends at the checkpoint's place is used again when the journal has continued in another one.
       if (this.#files.some((file) => file !== place.file && file.base === this.#sequence)) {
         this.#place = null
         return
       }
-      // Where the checkpoint was made before the file got its first round, an earlier use of it is what stands there until then.
+      // Where the checkpoint was made before the file got its first round, it shows an earlier use until then.
       this.#startIsForeign = place.block > 0 || place.file.base > base
     }
     place.file.base = base
@@ -136,8 +136,8 @@ export class JournalScan {
   }
 
   /**
-   * A round behind a first block that was never written: it was only begun after the first round was synced, so the write of that was lost. Blocks of the first round
-   * alone are what a crash leaves of it.
+   * A round after a first block that was never written: it was only begun after the first round was synced, so the write of the first was lost. Blocks of the first round
+   * alone are left by a crash during its write.
    */
   async #behindNothing(file: JournalFile): Promise<{ header: BlockHeader; block: number } | null> {
     const blocks = Math.min(MOST_LOST_BLOCKS, Math.ceil(file.writtenBytes / BLOCK_BYTES))
@@ -151,7 +151,7 @@ export class JournalScan {
   }
 
   /**
-   * The second round of a later use of the file, behind a first block of an earlier one: it was only begun after the first round was synced, so the write of
+   * The second round of a later use of the file, after a first block of an earlier one: it was only begun after the first round was synced, so the write of
    * that block was lost. A first round alone, of which later blocks are there and the first is not, is torn.
    */
   async #laterUse(file: JournalFile, first: BlockHeader): Promise<{ header: BlockHeader; block: number } | null> {
@@ -166,7 +166,7 @@ export class JournalScan {
   }
 
   /**
-   * A first block that belongs further back in the file came there by mistake: what is behind its own place goes on with the use that the second block belongs to. (A
+   * A first block that belongs further back in the file was written there by mistake: after its own place the file continues with the use that the second block belongs to. (A
    * later use of the file has none of the numbers that an earlier one has.)
    */
   async #sameUse(
@@ -190,7 +190,7 @@ export class JournalScan {
     return null
   }
 
-  /** Where the round that begins with the expected sequence stands. Leftovers of an older epoch lose against a newer one. */
+  /** The place of the round that begins with the expected sequence. A newer epoch is preferred to leftovers of an older one. */
   async #findNext(): Promise<{ place: Place; header: BlockHeader } | null> {
     const places: Place[] = this.#place === null ? [] : [this.#place]
     for (const file of this.#files) if (file.base === this.#sequence) places.push({ file, block: 0 })
@@ -218,7 +218,7 @@ export class JournalScan {
     return true
   }
 
-  /** Yields `blocks` blocks and moves behind them. */
+  /** Yields `blocks` blocks and moves past them. */
   async #take(place: Place, blocks: number, sound: boolean): Promise<ScannedRound> {
     const bytes = await this.#reader.copy(place.file, place.block, blocks)
     const round = { sequence: this.#sequence, epoch: this.#epoch, bytes, sound }
@@ -262,7 +262,7 @@ export class JournalScan {
     return { sequence: this.#sequence, epoch: this.#epoch, bytes: new Uint8Array(0), sound: false }
   }
 
-  /** What the blocks from `place` on tell of the round that should begin there. */
+  /** Reads from the blocks at `place` the state of the round that should begin there. */
   async #lookAhead(
     place: Place,
     known: number | null,
@@ -284,7 +284,7 @@ export class JournalScan {
     }
     if (roundBlocks === null) roundBlocks = countLeading(views, 'unsound')
     const own = views.slice(0, Math.max(1, roundBlocks))
-    // What lies past the end of the file was never written either.
+    // Blocks past the end of the file were never written either.
     const unwritten =
       own.length < roundBlocks ||
       own.some((view, i) => view !== 'unsound' && !this.#isOwn(view, base + place.block + i))

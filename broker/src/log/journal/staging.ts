@@ -2,7 +2,7 @@ import type { Crc32c } from '../../platform/checksum.ts'
 import { BLOCK_BYTES, BLOCK_CONTENT_BYTES, BLOCK_HEADER_BYTES, NO_RECORD, sealBlock } from './block.ts'
 
 const FIRST_BYTES = 64 * 1024
-/** A larger buffer, which one large round has needed, is given back after it. */
+/** A larger buffer, which one large round has needed, is released after it. */
 const KEPT_BYTES = 4 * 1024 * 1024
 
 /** Collects a round's records, cut into blocks, in one buffer that every round uses again. */
@@ -49,7 +49,7 @@ export class Staging {
     if (this.#firstRecord[at] === NO_RECORD) this.#firstRecord[at] = this.#used[at]!
   }
 
-  /** Copies source[from, to) behind what is there. */
+  /** Appends a copy of source[from, to). */
   put(source: Uint8Array, from: number, to: number): void {
     this.#content += to - from
     while (from < to) {

@@ -18,7 +18,7 @@ export interface GroupCheckpoint {
   readonly prev: readonly [LogIndex, Term, Offset]
   readonly end: readonly [LogIndex, Offset]
   readonly terms: readonly (readonly [Term, LogIndex, Offset])[]
-  /** Index and batch in base64. Missing in checkpoints of the time before memberships changed. */
+  /** Index and batch in base64. Missing in checkpoints of versions before memberships could change. */
   readonly configurations?: readonly (readonly [LogIndex, string])[]
   readonly damage: Damage | null
   readonly segments: readonly SegmentRecord[]
@@ -31,7 +31,7 @@ export interface Checkpoint {
   readonly nextIncarnation: number
   /** `LogStorage.mayHaveForgotten`; missing: no. */
   readonly mayHaveForgotten?: boolean
-  /** Names of the journal's files: one that is missing may have held rounds. Missing in checkpoints of the time before. */
+  /** Names of the journal's files: one that is missing may have held rounds. Missing in checkpoints of earlier versions. */
   readonly files?: readonly string[]
   readonly groups: readonly GroupCheckpoint[]
 }
@@ -107,7 +107,7 @@ function refuseNewerCheckpoint(path: string, name: string, checksum: number, bod
   if (checksum === crc(covered, 0, covered.length)) throw newerFormat('checkpoint', version, path)
 }
 
-/** Null unless it has all that recovery relies on: a file that was written wrongly is as lost as one that has rotted. */
+/** Null unless it has all fields that recovery relies on: a file that was written wrongly is as lost as one that has rotted. */
 function parseCheckpoint(text: string): Checkpoint | null {
   let found: Partial<Checkpoint> | null
   try {
@@ -167,7 +167,7 @@ export function stateOf(record: GroupCheckpoint): LogState {
   return state
 }
 
-/** The part of a group's checkpoint that its state gives; the segments follow when they are synced. */
+/** The part of a group's checkpoint that comes from its state; the segments are added when they are synced. */
 export function describeState(
   state: LogState,
 ): Pick<GroupCheckpoint, 'hardState' | 'prev' | 'end' | 'terms' | 'configurations'> {

@@ -20,7 +20,7 @@ export interface CheckpointerDeps {
   onFailure(error: Error): void
 }
 
-/** A group's state at one place of the journal, and how many operations its segments must have done to hold all entries of it. */
+/** A group's state at one place of the journal, and how many operations its segments must have carried out to hold all its entries. */
 interface Captured {
   readonly log: StoredGroupLog
   readonly ops: number
@@ -38,11 +38,11 @@ interface Capture {
 
 /**
  * Makes checkpoints: notes the groups' states at a boundary between rounds, brings the segments up to them, syncs these, writes the checkpoint, and releases the journal
- * files that end before it. Rounds go on meanwhile: what they add stands in the journal behind the checkpoint's place.
+ * files that end before it. Rounds go on meanwhile: their records stand in the journal after the checkpoint's place.
  */
 export class Checkpointer {
   readonly #deps: CheckpointerDeps
-  /** What the last checkpoint had of a log, and the log's version then: most groups of a broker do not change. */
+  /** The last checkpoint of a log, and the log's version then: most groups of a broker do not change. */
   #known = new Map<StoredGroupLog, { version: number; record: GroupCheckpoint }>()
   #generation: number
   #running: Promise<void> | null = null
@@ -54,7 +54,7 @@ export class Checkpointer {
     this.#generation = generation
   }
 
-  /** Makes a checkpoint soon; one more after the one that is being made, since that may end before what the caller has in mind. */
+  /** Makes a checkpoint soon, after one that is being made, since that one may end before the place that the caller needs. */
   request(): void {
     if (this.#stopped) return
     if (this.#running !== null) {

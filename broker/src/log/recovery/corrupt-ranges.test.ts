@@ -101,7 +101,7 @@ test('a repair names a range by its first entry, and may end before it does', ()
   expect(listed(all)).toBe('')
 })
 
-test('what was replaced up to the end of a range is sound, and what only begins or ends beside it is not', () => {
+test('entries replaced up to the end of a range are sound, and a range that only begins or ends beside them is not', () => {
   for (const [first, last, left] of [
     [15, 20, '10-14'],
     [15, 30, '10-14'],
@@ -116,7 +116,7 @@ test('what was replaced up to the end of a range is sound, and what only begins 
   }
 })
 
-test('ranges end with the log and begin with it', () => {
+test('ranges are cut where the log ends and where it begins', () => {
   const all = ranges([1, 5], [10, 20], [30, 40])
   all.cut(35)
   expect(listed(all)).toBe('1-5 10-20 30-34')

@@ -9,7 +9,7 @@ export class CorruptRanges {
     return this.#ranges
   }
 
-  /** What is known already is left out: a range always begins at an entry whose place in its segment can be told. */
+  /** Known entries are left out: a range always begins at an entry whose place in its segment can be told. */
   add({ from, to }: CorruptRange): void {
     if (this.#ranges.some((known) => known.from <= from && from <= known.to)) return
     const others = this.#ranges.filter((known) => known.to < from || known.from > to)
@@ -36,7 +36,7 @@ export class CorruptRanges {
     this.#replace(({ from, to }) => ({ from, to: Math.min(to, index - 1) }))
   }
 
-  /** The log begins after `prevIndex` now; whole segments have gone. */
+  /** The log begins after `prevIndex` now; whole segments were removed. */
   trim(prevIndex: LogIndex): void {
     this.#replace(({ from, to }) => ({ from: Math.max(from, prevIndex + 1), to }))
   }

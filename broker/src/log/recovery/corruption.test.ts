@@ -54,7 +54,7 @@ async function filled(): Promise<Filled> {
 const batchesOf = (writer: LogWriter, from: number, to: number) =>
   writer.now.entries.slice(from - 1, to).map(({ batch }) => batch)
 
-/** Replaces all that is known to be rotten, as from a peer, until nothing is. */
+/** Replaces all entries that are known to be rotten, as from a peer, until none is. */
 async function repair(log: GroupLog, writer: LogWriter): Promise<number> {
   let rounds = 0
   while (log.corruptRanges().length > 0) {
@@ -73,7 +73,7 @@ async function scrubAll(log: GroupLog): Promise<number> {
 }
 
 describe('a rotten place of a sealed segment', () => {
-  test('is noted by the read that finds it, is never served, and what is around it still is', async () => {
+  test('is noted by the read that finds it and is never served; the entries around it still are', async () => {
     const { disk, writer, log, paths } = await filled()
     disk.flip(paths[1]!, 20_000, 4)
     expect(log.corruptRanges()).toEqual([])
@@ -99,7 +99,7 @@ describe('a rotten place of a sealed segment', () => {
     expect((await records(bad.baseOffset - 1)).nextOffset).toBe(bad.baseOffset)
   })
 
-  test('is found by a scrub wherever it is, repaired from a peer, and kept aside', async () => {
+  test('is found by a scrub at any place, repaired from a peer, and kept aside', async () => {
     for (let seed = 1; seed <= 12; seed++) {
       const random = seededRandom(seed)
       const { disk, writer, storage, log, paths } = await filled()
@@ -118,7 +118,7 @@ describe('a rotten place of a sealed segment', () => {
     }
   })
 
-  test('is replaced by nothing but the entries that were there', async () => {
+  test('is replaced only by the entries that were there', async () => {
     const { disk, writer, log, paths } = await filled()
     disk.flip(paths[0]!, 5000, 1)
     await scrubAll(log)
@@ -148,7 +148,7 @@ describe('a rotten place of a sealed segment', () => {
     ['below zero', 40, 12, 7, 3 - 2 ** 31],
     ['later', 20, 15, 0, 3],
     ['far later', 40, 13, 6, 3 + 2 ** 22],
-  ])('that is a term which is %s is refused by reads, scrubs and repairs', async (_, index, byte, bit, term) => {
+  ])('in a term, which is then %s, is refused by reads, scrubs and repairs', async (_, index, byte, bit, term) => {
     const { disk, writer, log, paths } = await filled()
     const entries = writer.now.entries
     const first = [1, 17, 32].findLast((start) => start <= index)!
@@ -209,7 +209,7 @@ describe('a rotten place of a sealed segment', () => {
 })
 
 describe('at the start', () => {
-  test('sealed segments are not read, whatever configurations they hold (M73)', async () => {
+  test('sealed segments are not read, even if they hold configurations (M73)', async () => {
     const { disk, writer, storage, paths } = await filled()
     await storage.close()
     const read: string[] = []
@@ -285,8 +285,8 @@ describe('at the start', () => {
   })
 })
 
-describe('a segment that is split before an entry, since what stands before is rotten and nobody’s any more', () => {
-  /** Entry 20 is in the midst of the second segment, and rotten like some behind it; others begin at `first`. */
+describe('a segment that is split before an entry, since the entries before are rotten and no replica has them any more', () => {
+  /** Entry 20 is in the midst of the second segment, and rotten like some after it; others begin at `first`. */
   async function rotten() {
     const filling = await filled()
     const { disk, log, paths } = filling
@@ -296,9 +296,9 @@ describe('a segment that is split before an entry, since what stands before is r
     return { ...filling, range: range! }
   }
 
-  test.each(['in the midst of the range', 'behind it'])('%s', async (where) => {
+  test.each(['in the midst of the range', 'after it'])('%s', async (where) => {
     const { disk, writer, log, storage, range } = await rotten()
-    const first = where === 'behind it' ? range.to + 1 : Math.min(range.from + 1, range.to)
+    const first = where === 'after it' ? range.to + 1 : Math.min(range.from + 1, range.to)
     await log.splitBefore(first, batchesOf(writer, first, range.to))
     await log.cutPrefix(first)
     expect([log.prevIndex, log.corruptRanges()]).toEqual([first - 1, []])
@@ -312,7 +312,7 @@ describe('a segment that is split before an entry, since what stands before is r
     expect((await readAll(again)).length).toBe(entries.length)
   })
 
-  test('takes nothing that is not those entries, and only the midst of a closed segment', async () => {
+  test('takes only those entries, and only in the midst of a closed segment', async () => {
     const { writer, log, range } = await rotten()
     const first = range.from + 1
     const refused = { code: 'STORAGE_CORRUPT' }
@@ -322,7 +322,7 @@ describe('a segment that is split before an entry, since what stands before is r
     await expect(log.splitBefore(log.lastIndex + 1, [])).rejects.toThrow(RangeError)
   })
 
-  test('killed at any moment: what follows is there, or the damage is told', async () => {
+  test('killed at any moment: later entries are there, or the damage is told', async () => {
     for (let operations = 0; ; operations++) {
       const { disk, writer, log, range } = await rotten()
       const first = range.from + 1

@@ -10,12 +10,12 @@ describe('damage', () => {
   async function damagedStorage(): Promise<{ disk: MemoryDisk; storage: LogStorage; writers: LogWriter[] }> {
     const { disk, writers, path, from } = await journalOnly()
     disk.crash(() => 0)
-    // In the first entry's batch of the third round: its record header still says whose it is.
+    // In the first entry's batch of the third round: its record header still names the group.
     disk.flip(path, from + 150, 3)
     return { disk, storage: await open(disk), writers }
   }
 
-  test('is told of the group that it has hit, and of no other', async () => {
+  test('is told for the damaged group, and for no other', async () => {
     const { storage, writers } = await damagedStorage()
     expect(storage.group(1)!.damage).toMatchObject({ fromIndex: 2 })
     expect(storage.group(2)!.damage).toBeNull()
@@ -48,7 +48,7 @@ describe('damage', () => {
     expect((await open(disk)).group(1)!.damage).toBeNull()
   })
 
-  test('of a batch whose header says wrong offsets begins at that batch, not at the sound one behind it', async () => {
+  test('of a batch whose header says wrong offsets begins at that batch, not at the sound one after it', async () => {
     const disk = new MemoryDisk()
     const storage = await open(disk)
     const writer = new Acknowledgements(storage).writer(storage.create(1))
@@ -64,7 +64,7 @@ describe('damage', () => {
     expect([again.damage?.fromIndex, again.lastIndex]).toEqual([3, 2])
   })
 
-  test('that is told from outside is durable: the entries from there on are gone', async () => {
+  test('that is told from outside is durable: the entries from the named one on are gone', async () => {
     const disk = new MemoryDisk()
     const storage = await open(disk)
     const writer = new Acknowledgements(storage).writer(storage.create(1))
@@ -128,7 +128,7 @@ describe('damage', () => {
     expect(await difference(again.group(1)!, writer.now)).toBeNull()
   })
 
-  test('of one checkpoint falls back on the other; of both, nothing can be opened', async () => {
+  test('of one checkpoint leaves the other; with both damaged nothing can be opened', async () => {
     const disk = new MemoryDisk()
     const storage = await open(disk)
     const writer = new Acknowledgements(storage).writer(storage.create(1))
@@ -145,7 +145,7 @@ describe('damage', () => {
   })
 })
 
-test('a checkpoint that was written wrongly counts as lost, however right its checksum', async () => {
+test('a checkpoint that was written wrongly counts as lost, even with a right checksum', async () => {
   for (const [right, wrong] of [
     ['"hardState":[4,1]', '"hardState":[4,null]'],
     ['"terms":[[', '"terms":[{'],

@@ -19,7 +19,7 @@ const forgotten = { fromIndex: 1, reason: 'it may have been here' }
 const open = (disk: MemoryDisk): Promise<LogStorage> =>
   openLogStorage({ disk: disk.mount(), clock: promptClock, crc32c: nodeCrc32c }, options)
 
-/** Two groups; the journal's only round that speaks of the second has rotted, and the broker has been killed. */
+/** Two groups; the journal's only round that mentions the second has rotted, and the broker has been killed. */
 async function forgetful(): Promise<MemoryDisk> {
   const disk = new MemoryDisk()
   const storage = await open(disk)
@@ -35,23 +35,23 @@ async function forgetful(): Promise<MemoryDisk> {
   return disk
 }
 
-test('a journal that has lost the only mention of a group says that it may have', async () => {
+test('a journal that has lost the only mention of a group says that this may be so', async () => {
   const storage = await open(await forgetful())
   expect(storage.group(1)).toBeDefined()
   expect(storage.group(2)).toBeUndefined()
   expect(storage.mayHaveForgotten).toBe(true)
 })
 
-test('a whole journal says nothing of the kind, and a new group in it is whole', async () => {
+test('a whole journal does not say so, and a new group in it is whole', async () => {
   const disk = new MemoryDisk()
   const storage = await open(disk)
   expect(storage.mayHaveForgotten).toBe(false)
   expect(storage.create(2).damage).toBeNull()
 })
 
-test('it goes on saying so through checkpoints and restarts, until somebody has seen to it', async () => {
+test('it continues to say so through checkpoints and restarts, until the groups are created again', async () => {
   const disk = await forgetful()
-  // Closing makes a checkpoint, behind which the rotten place is not read any more.
+  // Closing makes a checkpoint, so that the rotten place is not read any more.
   for (let restart = 0; restart < 3; restart++) await (await open(disk)).close()
   const storage = await open(disk)
   expect(storage.mayHaveForgotten).toBe(true)
@@ -75,7 +75,7 @@ test('a group that is created damaged is so after a crash as well, before anythi
   expect(again.group(2)?.hardState).toEqual({ term: 9, votedFor: 2 })
 })
 
-test('a disk that others distrust is distrusted after a crash as well, as soon as the storage has said so', async () => {
+test('a disk that other brokers distrust is distrusted after a crash as well, once the storage has confirmed it', async () => {
   const disk = new MemoryDisk()
   const storage = await open(disk)
   new Acknowledgements(storage).writer(storage.create(1)).write({ term: 1, sizes: [100] })

@@ -18,7 +18,7 @@ import { damagedFile } from './damaged-file.ts'
 
 const nowhere: JournalPlace = { sequence: 0, epoch: 0, file: '', base: 0 }
 
-/** What checkpoint and journal say, and how the journal goes on. */
+/** The state in checkpoint and journal, and the place where the journal continues. */
 export interface RecoveredJournal {
   readonly checkpoint: Checkpoint
   readonly replay: Replay
@@ -29,7 +29,7 @@ export interface RecoveredJournal {
   resume(journal: Journal): void
 }
 
-/** Reads the newest checkpoint and applies the journal behind it. @throws TailraceError STORAGE_CORRUPT; DiskError */
+/** Reads the newest checkpoint and applies the journal after it. @throws TailraceError STORAGE_CORRUPT; DiskError */
 export async function replayJournal(
   disk: Disk,
   folder: string,
@@ -51,8 +51,8 @@ export async function replayJournal(
 }
 
 /**
- * Both files, so that from now on one that cannot be read is known to be a loss. `hadLog`: there was a log here, so nothing of it is left, and every replica may have
- * promised something.
+ * Both files, so that from now on one that cannot be read is known to be a loss. `hadLog`: there was a log here of which nothing is left, so every replica may have
+ * made promises.
  * @throws TailraceError STORAGE_CORRUPT where only the checkpoints are gone
  */
 async function firstCheckpoints(disk: Disk, folder: string, crc: Crc32c, hadLog: boolean): Promise<Checkpoint> {
@@ -67,7 +67,7 @@ async function firstCheckpoints(disk: Disk, folder: string, crc: Crc32c, hadLog:
 
 /**
  * The newest checkpoint, which says that groups may be forgotten where the journal shows it: durable before the first
- * write of this start, which may destroy what shows it (the opening round stands where lost rounds stood, and the durable
+ * write of this start, which may destroy the evidence (the opening round stands where lost rounds stood, and the durable
  * mark names it).
  */
 export async function keepDoubt(
@@ -93,7 +93,7 @@ function* replayedGroups(checkpoint: Checkpoint): Iterable<ReplayedGroup> {
   }
 }
 
-/** The next round follows what the scan has found; files that it did not need are free. */
+/** The next round follows the last one of the scan; files that the scan did not need are free. */
 function resumeJournal(journal: Journal, files: readonly JournalFile[], scan: JournalScan): void {
   const { file, position, nextSequence, epoch } = scan.end
   const full = files.filter((candidate) => candidate !== file && scan.visited.has(candidate))
@@ -104,7 +104,7 @@ function resumeJournal(journal: Journal, files: readonly JournalFile[], scan: Jo
   journal.resume({ full, free, current: file, position, nextSequence, epoch: epoch + 1, nextName })
 }
 
-/** Brings the segments into the state that was replayed, hands the logs over, and removes what belongs to none. */
+/** Brings the segments into the state that was replayed, passes the logs on, and removes files that belong to none. */
 export async function restoreGroups(logs: StoredLogs, { replay, names }: RecoveredJournal): Promise<void> {
   for (const group of replay.groups.values()) {
     const name = folderName(group.id, group.incarnation)
@@ -136,15 +136,15 @@ async function listGroups(disk: Disk, groupsFolder: string): Promise<Map<string,
 }
 
 /**
- * Folders of groups that the journal does not know: removed, or never durable. One that holds a log on its way to a group that is there stays, so that
- * receiving it can go on.
+ * Folders of groups that the journal does not know: removed, or never durable. A folder that holds a log in transfer to an existing group stays, so that
+ * the transfer can continue.
  */
 async function removeStrangers(logs: StoredLogs, groups: Map<GroupId, ReplayedGroup>): Promise<void> {
   const { groupsFolder } = logs
   const { disk } = logs.env
   for (const name of await disk.list(groupsFolder)) {
     const [id, incarnation] = name.split('-').map(Number) as [GroupId, number]
-    // A number is never used twice, lest a folder that came back after a crash were taken for a new one.
+    // A number is never used twice: else a folder that came back after a crash would be taken for a new one.
     if (Number.isSafeInteger(incarnation)) logs.nextIncarnation = Math.max(logs.nextIncarnation, incarnation + 1)
     const known = groups.get(id)
     if (known !== undefined && name === folderName(id, known.incarnation)) continue

@@ -23,7 +23,7 @@ interface Story {
   readonly cut: { asked: number; done: number }
 }
 
-/** Writes of every kind to three groups: some alone in their round, some together, some behind a truncation. */
+/** Writes of every kind to three groups: some alone in their round, some together, some after a truncation. */
 async function tell(disk: MemoryDisk): Promise<Story> {
   const storage = await open(disk)
   const acks = new Acknowledgements(storage)
@@ -72,7 +72,7 @@ async function tell(disk: MemoryDisk): Promise<Story> {
   return story
 }
 
-/** Appends, and lets go of the log's prefix again and again: some entries still in memory only, some in large writes, some behind a truncation. */
+/** Appends, and cuts the log's prefix again and again: some entries still in memory only, some in large writes, some after a truncation. */
 async function cutOff(writer: LogWriter, story: Story, disk: MemoryDisk): Promise<void> {
   const { log } = writer
   for (let i = 0; i < 5 && !disk.halted; i++) {
@@ -99,7 +99,7 @@ async function cutOff(writer: LogWriter, story: Story, disk: MemoryDisk): Promis
   await settled()
 }
 
-/** Opens after a crash, and compares with what may be there. */
+/** Opens after a crash, and compares with the states that are allowed. */
 async function reopened(
   disk: MemoryDisk,
   story: Story,
@@ -131,14 +131,14 @@ async function toldOrHalted(disk: MemoryDisk): Promise<Story | null> {
   })
   for (let turns = 0; story === null && turns < 50; ) {
     await settled()
-    // Who waits for a disk that has halted is not answered; everybody else notices soon.
+    // A caller that waits for a halted disk is not answered; all others notice soon.
     if (disk.halted) turns++
   }
   return story
 }
 
 describe('a crash at every operation of the disk', () => {
-  test('loses nothing that was acknowledged, brings nothing back, and the log goes on', async () => {
+  test('loses nothing that was acknowledged, brings nothing back, and the log continues', async () => {
     const whole = new MemoryDisk()
     await tell(whole)
     const operations = whole.operations
@@ -195,7 +195,7 @@ describe('a crash at every operation of the disk', () => {
 })
 
 describe('the end of the journal', () => {
-  test('cut off at every byte: what was acknowledged by a whole round is there, and the rest is told or gone', async () => {
+  test('cut off at every byte: entries that a whole round acknowledged are there, and the rest is told or gone', async () => {
     for (let size = 2 * 4096; size <= 5 * 4096; size += size % 4096 < 80 || size % 4096 > 4010 ? 1 : 97) {
       const { disk, writers, path, to } = await journalOnly()
       disk.crash(() => 0)
@@ -205,7 +205,7 @@ describe('the end of the journal', () => {
       for (const writer of writers) {
         const log = storage.group(writer.log.group)!
         const last = log.damage === null ? await lastKnown(log, writer) : 0
-        // A file that ends short has lost blocks as a crash before the sync does; half a block is nothing that a disk writes.
+        // A file that ends short has lost blocks as a crash before the sync does; a disk never writes half a block.
         if (size >= to) expect(last).toBe(writer.snapshots.length - 1)
         else if (log.damage === null) expect(last).toBeGreaterThanOrEqual(1)
       }
@@ -234,7 +234,7 @@ describe('the end of the journal', () => {
     expect(damaged).toBeGreaterThan(100)
   }, 60_000)
 
-  /** Opens twice. Whatever is missing must be told by `damage`; whatever is there must be as it was written. */
+  /** Opens twice. Entries that are missing must be told by `damage`; entries that are there must be as they were written. */
   async function checkDamage(disk: MemoryDisk, writers: readonly LogWriter[]): Promise<boolean> {
     let told = false
     for (const _ of [1, 2]) {
@@ -253,7 +253,7 @@ describe('the end of the journal', () => {
     return told
   }
 
-  /** Number of the newest snapshot that the log's entries equal. Fails when there is none: then it shows what was never written. */
+  /** Number of the newest snapshot that the log's entries equal. Fails when there is none: then the log shows entries that were never written. */
   async function lastKnown(log: Parameters<typeof difference>[0], writer: LogWriter): Promise<number> {
     for (let i = writer.snapshots.length - 1; i >= 0; i--) {
       const { entries } = writer.snapshots[i]!

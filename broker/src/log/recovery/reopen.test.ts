@@ -96,7 +96,7 @@ test('on the disk of the machine: a journal that is cut off loses nothing before
     const kept = { ...writer.now, entries: writer.now.entries.slice(0, entries) }
     for (const [at, damaged] of [
       [copy, bytes < 5 * 4096],
-      // Nothing says that it was durable: as a loss of power leaves a round that was being written.
+      // Nothing says that the round was durable: a loss of power leaves a round like this while it is being written.
       [unmarked, false],
     ] as const) {
       const again = await open(at, 64 * 1024)

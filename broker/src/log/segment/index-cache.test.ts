@@ -50,7 +50,7 @@ test('it ends before the first batch that is not sound', async () => {
   expect(rebuilt.byIndex(16)).toMatchObject({ index: 7 })
 })
 
-test('where no batch is sound it says where the segment begins, and nothing else', async () => {
+test('where no batch is sound it tells only the start of the segment', async () => {
   for (const batches of [0, 3]) {
     const { disk, env, one } = await segment(batches)
     if (batches > 0) disk.flip(one.path, 200, 1)

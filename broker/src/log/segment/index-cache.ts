@@ -10,7 +10,7 @@ import { INDEX_ENTRY_BYTES, NO_TIME, SparseIndex } from './sparse-index.ts'
 const MAX_CACHED = 64
 const SCAN_WINDOW_BYTES = 1024 * 1024
 
-/** What it takes to read an index. */
+/** The services that reading an index needs. */
 export interface IndexEnv {
   readonly files: OpenFiles
   readonly crc32c: Crc32c
@@ -25,7 +25,7 @@ export class IndexCache {
   /** The index of a segment: from memory, else from its file, else from its batches. */
   async load(env: IndexEnv, segment: Segment): Promise<SparseIndex> {
     const index = segment.index ?? (await readIndex(env, segment)) ?? (await rebuildIndex(env, segment))
-    // Somebody else may have been faster, and may have changed it since.
+    // Another reader may have been faster, and may have changed it since.
     segment.index ??= index
     if (segment.sealed) this.#note(segment)
     return segment.index
@@ -51,7 +51,7 @@ export class IndexCache {
 /** Null if the file is missing, short, or not the one that the checkpoint or the segment's writer knows. */
 export async function readIndex(env: IndexEnv, segment: Segment): Promise<SparseIndex | null> {
   const bytes = await env.files.use(segment.indexPath, async (file) => {
-    // The number of places is a checkpoint's word: it is not believed before the file has as many.
+    // The number of places comes from a checkpoint: it is not trusted before the file has as many.
     if ((await file.size()) < segment.indexed * INDEX_ENTRY_BYTES) return null
     const whole = new Uint8Array(segment.indexed * INDEX_ENTRY_BYTES)
     return whole.subarray(0, await file.read(whole, 0))

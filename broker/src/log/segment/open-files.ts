@@ -9,8 +9,8 @@ interface OpenFile {
 }
 
 /**
- * The open segment files of all groups. A file is never closed while somebody uses it: its descriptor could be given to another file in the meantime. Files that
- * nobody uses are closed when there are many, the one that was used longest ago first.
+ * The open segment files of all groups. A file is never closed while it is in use: its descriptor could be given to another file in the meantime. Files that
+ * are not in use are closed when there are many, the one that was used longest ago first.
  */
 export class OpenFiles {
   readonly #disk: Disk
@@ -34,7 +34,7 @@ export class OpenFiles {
     }
   }
 
-  /** Before the file is removed: those who use it finish, nobody else gets it. */
+  /** Before the file is removed: present users finish, no other gets it. */
   async forget(path: string): Promise<void> {
     const entry = this.#open.get(path)
     if (entry === undefined) return

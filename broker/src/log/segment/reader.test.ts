@@ -75,7 +75,7 @@ describe('an entry that is not as it was written', () => {
   it.each([
     ['base offset', 7],
     ['content', 300],
-  ])('in its %s is refused, and what stands before it is read', async (_, byte) => {
+  ])('in its %s is refused, and the entries before it are read', async (_, byte) => {
     disk.flip(path, positionOf(5) + byte, 0)
     expect(await indexes(3, 1e6)).toEqual([3, 4])
     const run = await readRecords(entries[2]!.header.baseOffset, log.endOffset, 1e6)

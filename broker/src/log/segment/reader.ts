@@ -12,18 +12,18 @@ import type { IndexPlace } from './sparse-index.ts'
 const LARGEST_READ_BYTES = 1024 * 1024
 const SMALLEST_READ_BYTES = 64 * 1024
 
-/** What may be read of a group's segments at one moment: entries up to `readable`. */
+/** The part of a group's segments that may be read at one moment: entries up to `readable`. */
 export interface SegmentView {
   readonly env: SegmentContext
   readonly segments: readonly Segment[]
   readonly readable: LogIndex
   readonly state: LogState
-  /** The first entries, to where the segment can be told again, that a read has found not to be as written. */
+  /** Called with the first entries that a read has found not to be as written, up to the next known place in the segment. */
   found: CorruptRange | null
 }
 
 /**
- * Entries from `from` on out of one segment. Each is checked: its CRC, and what the CRC does not cover against what the log knows.
+ * Entries from `from` on out of one segment. Each is checked: its CRC, and the fields that the CRC does not cover against the log's state.
  * @throws TailraceError STORAGE_CORRUPT when the first entry wanted cannot be told or is not as written
  */
 export async function readEntries(view: SegmentView, from: LogIndex, maxBytes: number): Promise<EntryRun> {
@@ -43,7 +43,7 @@ export async function readEntries(view: SegmentView, from: LogIndex, maxBytes: n
       return true
     })
   } catch (error) {
-    // What stands before the rotten place is good.
+    // Entries before the rotten place are good.
     if (headers.length === 0 || view.found === null) throw error
   }
   if (headers.length === 0) throw corrupt(segment, `Entry ${from} is not where it should be.`)
@@ -147,7 +147,7 @@ async function walk(
   visit: (header: EntryHeader, batch: Uint8Array) => boolean,
 ): Promise<void> {
   const wanted = Math.min(Math.max(wantedBytes + view.env.indexInterval, SMALLEST_READ_BYTES), LARGEST_READ_BYTES)
-  // What the segment has now: it may grow while it is read.
+  // The present entries of the segment: it may grow while it is read.
   const last = Math.min(view.readable, segment.lastIndex)
   let { index, offset } = place
   let stopped = false

@@ -19,7 +19,7 @@ export interface Place {
 }
 
 /**
- * Writes the segment anew with `payloads` as the entries from `first` on, and puts it in the place of the rotten file, which stays beside it (only the first one: later
+ * Writes the segment anew with `payloads` as the entries from `first` on, and puts it in the place of the rotten file, which is kept beside it (only the first one: later
  * repairs replace a file that is mostly good). Not at the same time as anything else that changes the segment.
  * @throws TailraceError STORAGE_CORRUPT when the payloads are not those entries
  */
@@ -42,7 +42,7 @@ export async function repairSegment(
   if (segment.sealed && next > segment.lastIndex) await rebuildIndex(env, segment)
 }
 
-/** A repair that a crash has interrupted: what was written whole takes its place, what was not goes. */
+/** Ends a repair that a crash has interrupted: a complete file takes its place, an incomplete one is removed. */
 export async function finishRepairs(disk: Disk, folder: string, names: readonly string[]): Promise<void> {
   for (const name of names) {
     const path = `${folder}/${name}`
@@ -70,7 +70,7 @@ async function placeOf(env: SegmentContext, segment: Segment, first: LogIndex, s
   return { position, offset }
 }
 
-/** Where the entry begins, if that can be told without reading what is rotten. */
+/** Where the entry begins, if that can be told without reading rotten bytes. */
 export async function knownPlace(env: SegmentContext, segment: Segment, entry: LogIndex): Promise<Place | null> {
   if (entry > segment.lastIndex) return { position: segment.bytes, offset: segment.endOffset }
   const place = (await env.indexes.load(env, segment)).byIndex(entry)
@@ -115,7 +115,7 @@ async function writeRepaired(
   }
 }
 
-/** Writes the payloads back to back from `start` on. Resolves with the place behind them. */
+/** Writes the payloads back to back from `start` on. Resolves with the place after them. */
 export async function writeAll(target: DiskFile, payloads: readonly Uint8Array[], start: number): Promise<number> {
   let position = start
   for (const payload of payloads) {
@@ -125,7 +125,7 @@ export async function writeAll(target: DiskFile, payloads: readonly Uint8Array[]
   return position
 }
 
-/** Bytes `from` to `to` of the source, at `place` of the target. What cannot be read stays zero: not a batch, so it is found again. */
+/** Bytes `from` to `to` of the source, at `place` of the target. Unreadable bytes stay zero: they are no batch, so they are found again. */
 export async function copyBytes(
   source: DiskFile,
   target: DiskFile,
@@ -149,10 +149,10 @@ async function swap(env: SegmentContext, folder: string, path: string): Promise<
   if ((await disk.size(`${path}${ROTTEN}`)) === null) await disk.rename(path, `${path}${ROTTEN}`)
   await disk.rename(`${path}${WHOLE}`, path)
   await disk.syncFolder(folder)
-  // Whoever has opened it in between has the rotten one.
+  // A user that has opened the file in between has the rotten one.
   await files.forget(path)
 }
 
 export function unfit(segment: Segment, entry: LogIndex): TailraceError {
-  return new TailraceError('STORAGE_CORRUPT', `${segment.path}: what was given does not fit before entry ${entry}.`)
+  return new TailraceError('STORAGE_CORRUPT', `${segment.path}: the given batches do not fit before entry ${entry}.`)
 }

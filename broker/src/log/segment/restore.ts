@@ -15,14 +15,14 @@ const SCAN_WINDOW_BYTES = 1024 * 1024
 
 export interface RestoredSegments {
   readonly segments: Segment[]
-  /** Something differs from the checkpoint, so the next one has to look at the group. */
+  /** The segments differ from the checkpoint, so the next one has to look at the group. */
   readonly changed: boolean
 }
 
 /**
  * Finds a group's segments, up to the entry `inSegments` of its replayed state. Sealed segments that the checkpoint knows are taken as they are; the last one is
- * read from its last indexed place on; younger ones, which exist because the journal refers to what follows them, as a whole. Files behind are removed: their
- * entries are in the journal, or have been truncated. `found`: the names in the folder. Where bytes are not as written, the group's state is cut back to what can be read and its damage noted.
+ * read from its last indexed place on; younger ones, which exist because the journal refers to later entries, as a whole. Files after them are removed: their
+ * entries are in the journal, or have been truncated. `found`: the names in the folder. Where bytes are not as written, the group's state is cut back to the readable entries and its damage noted.
  */
 export async function restoreSegments(
   env: SegmentContext,
@@ -45,7 +45,7 @@ export async function restoreSegments(
       record?.[1] === baseOffset
         ? restoreSegment(folder, record, env.crc32c, env.now())
         : new Segment(folder, baseIndex, baseOffset, new SparseIndex(env.crc32c))
-    // Behind what segments have to hold, or cut off at the log's start.
+    // After the entries that segments have to hold, or cut off at the log's start.
     if (baseIndex > wanted || baseIndex <= group.state.prevIndex) {
       await env.disk.remove(segment.path)
       await env.disk.remove(segment.indexPath)
@@ -59,7 +59,7 @@ export async function restoreSegments(
     if (segment.sealed && segment.lastIndex === end && size !== null && size >= segment.bytes) continue
     changed ||= segment.lastIndex !== end
     await readUpTo(env, segment, end, group, Math.min(segment.lastIndex, end))
-    // The batch that does not fit may be sound, and the one before it say a wrong offset: then all of them are checked.
+    // The batch that does not fit may be sound, and the one before it have a wrong offset: then all of them are checked.
     if (segment.lastIndex < end) await readUpTo(env, segment, end, group, 0)
     segment.sealed = i + 1 < segments.length
   }
@@ -94,7 +94,7 @@ async function readUpTo(
     scanBatches(file, segment.bytes, size, SCAN_WINDOW_BYTES, (bytes, at, stop) => {
       const next = segment.lastIndex + 1
       if (next > end) return false
-      // What the checkpoint has synced is checked when it is read; younger bytes were promised by a reference in the journal.
+      // Bytes that the checkpoint has synced are checked when they are read; younger bytes were promised by a reference in the journal.
       if (next > trusted && !verifyBatch(bytes, at, stop, env.crc32c)) return false
       const header = headerOrNull(bytes, at, stop, next)
       if (header === null && verifyBatch(bytes, at, stop, env.crc32c))
@@ -105,7 +105,7 @@ async function readUpTo(
     }),
   )
   if (size > segment.bytes || segment.lastIndex > trusted) segment.touched()
-  // What came after the checkpoint came later than it says; when, nothing tells.
+  // Entries after the checkpoint were appended later than it says; the time is not known.
   if (segment.lastIndex > trusted || segment.appendedAt === 0) segment.appendedAt = env.now()
   if (index.length < segment.indexed) segment.indexed = 0
 }
@@ -122,7 +122,7 @@ function isAdded(...[segment, ...batch]: [Segment, ...Parameters<Segment['add']>
 }
 
 /**
- * How many of the segments hang together from the log's start. It cannot go on behind a gap: what they do not reach is cut off the state, and may have
+ * How many segments follow on each other from the log's start. The log cannot continue after a gap: entries that they do not reach are cut off the state, and may have
  * been acknowledged.
  */
 function reachable(group: ReplayedGroup, segments: readonly Segment[]): number {

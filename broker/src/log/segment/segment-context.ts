@@ -6,7 +6,7 @@ import type { TailPool } from '../tail/tail-pool.ts'
 import type { GatherPool } from './gather.ts'
 import type { IndexCache, IndexEnv } from './index-cache.ts'
 
-/** What the segments of all groups share. */
+/** The settings and services that the segments of all groups share. */
 export interface SegmentContext extends IndexEnv {
   readonly disk: Disk
   readonly indexes: IndexCache

@@ -7,7 +7,7 @@ import type { SegmentFiles } from './segment-files.ts'
 
 const SCAN_WINDOW_BYTES = 256 * 1024
 
-/** A truncation on its way to the segments; `endOffset` is the base offset of the entry `from`. */
+/** A truncation that the segments have not carried out yet; `endOffset` is the base offset of the entry `from`. */
 export interface SegmentCut {
   readonly from: LogIndex
   readonly endOffset: Offset
@@ -54,7 +54,7 @@ async function shorten(env: SegmentContext, files: SegmentFiles, segment: Segmen
   files.written(segment)
   // Its index file is written from the start, so that it never holds places of two histories.
   if (segment.indexed > index.length) segment.indexed = 0
-  // Bytes behind the end that a copy needs stay where they are: the next entry begins another segment.
+  // Bytes after the end that a copy needs stay where they are: the next entry begins another segment.
   if (segment.heldBytes > position) await files.seal(segment)
   else await env.files.use(segment.path, (file) => file.truncate(position))
 }

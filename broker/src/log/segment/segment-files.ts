@@ -3,13 +3,13 @@ import { Segment } from './segment.ts'
 import type { SegmentContext } from './segment-context.ts'
 import { SparseIndex } from './sparse-index.ts'
 
-/** What follows a segment's name while only copies need its file. */
+/** The ending of a segment's name while only copies need its file. */
 export const HELD = '.held-'
 
 /** The files of one group's segments, and their folder: makes them, makes them durable, and removes them. */
 export class SegmentFiles {
   readonly folder: string
-  /** The group's log is removed, and its folder goes. */
+  /** The group's log and its folder are being removed. */
   removed = false
   readonly #env: SegmentContext
   readonly #parent: string
@@ -42,7 +42,7 @@ export class SegmentFiles {
     if (!this.#folderMade) await this.#env.disk.makeFolder(this.folder)
     this.#folderMade = true
     const segment = new Segment(this.folder, baseIndex, baseOffset, new SparseIndex(this.#env.crc32c))
-    // The file has to be there before its name can be synced, by whoever is the first to do so.
+    // The file has to exist before its name can be synced by any caller.
     await this.#env.files.use(segment.path, async () => {})
     this.#folderDirty = true
     return segment
@@ -100,7 +100,7 @@ export class SegmentFiles {
     await this.#env.disk.syncFolder(this.#parent)
   }
 
-  /** Gives the file of a segment that copies need another name, so that a segment of the same name can take its place; it goes with the last copy. */
+  /** Gives the file of a segment that copies need another name, so that a segment of the same name can take its place; it is removed with the last copy. */
   async #setAside(segment: Segment): Promise<void> {
     const { disk, files } = this.#env
     const path = `${segment.path}${HELD}${this.#asides++}`
@@ -110,7 +110,7 @@ export class SegmentFiles {
     segment.moving = null
     const remove = async () => {
       await files.forget(path)
-      // Left over, it goes with the next start.
+      // If it is left over, the next start removes it.
       await disk.remove(path).catch(() => {})
     }
     if (segment.heldBytes === 0) await remove()

@@ -18,8 +18,8 @@ const MAX_WRITE_BYTES = 2 * 1024 * 1024
 const INDEX_BACKLOG = 32
 
 /**
- * The segments of one group. What happens to the log reaches them as a queue of operations in journal order, and only operations whose round is
- * durable are carried out (or a chunk ahead of its round, when nothing stands before it that is not durable, and the journal will refer to it): so the files show the log
+ * The segments of one group. Changes of the log reach them as a queue of operations in journal order, and only operations whose round is
+ * durable are carried out (or a chunk ahead of its round, when all before it is durable and the journal will refer to it). So the files show the log
  * as it was at some place of the journal, plus a tail that recovery can tell from it, and never bytes of a truncation that a crash could undo.
  */
 export class SegmentSet {
@@ -31,7 +31,7 @@ export class SegmentSet {
   allowed = 0
   done = 0
   queuedBytes = 0
-  /** Its entries are written also where only the kept room is left. */
+  /** Its entries are written even where only the kept room is left. */
   essential = false
   readonly #env: SegmentContext
   readonly #files: SegmentFiles
@@ -74,7 +74,7 @@ export class SegmentSet {
     this.#env.pool.pin(op)
   }
 
-  /** Carries out operations until `count` were done since the beginning. Waits while the disk is full, out of the way of what makes room. */
+  /** Carries out operations until `count` were done since the beginning. Waits while the disk is full, without blocking operations that make room. */
   async flush(count: number): Promise<void> {
     const { space } = this.#env
     while (!(await this.tryFlush(count))) {
@@ -108,7 +108,7 @@ export class SegmentSet {
     return this.#files.sync()
   }
 
-  /** Syncs, and tells what a checkpoint must keep. `all`: the whole index, for a close. */
+  /** Syncs, and returns the part that a checkpoint must keep. `all`: the whole index, for a close. */
   async checkpoint(all: boolean): Promise<SegmentRecord[]> {
     let records: SegmentRecord[] = []
     await this.#inLane(async () => {

@@ -6,7 +6,7 @@ import { INDEX_ENTRY_BYTES, NO_TIME, SparseIndex } from './sparse-index.ts'
 
 const DIGITS = 20
 
-/** What a checkpoint keeps of a segment: [base index, base offset, bytes, last index, end offset, youngest record, sealed, index entries, their checksum, time of the last append]. */
+/** A segment as a checkpoint keeps it: [base index, base offset, bytes, last index, end offset, youngest record, sealed, index entries, their checksum, time of the last append]. */
 export type SegmentRecord = readonly [
   LogIndex,
   Offset,
@@ -47,7 +47,7 @@ export class Segment {
   moving: Promise<void> | null = null
   /** Bytes from the start that copies need; 0: no copy. */
   heldBytes = 0
-  /** Set when the file is to go as soon as no copy needs it. */
+  /** Set when the file is to be removed as soon as no copy needs it. */
   onReleased: (() => Promise<void>) | null = null
   #holders = 0
   #dirty = false
@@ -101,7 +101,7 @@ export class Segment {
     this.#dirty = true
   }
 
-  /** Appends to the index file what it lacks. Not at the same time as anything else that changes the segment. */
+  /** Appends the missing entries to the index file. Not at the same time as anything else that changes the segment. */
   async writeIndex(files: OpenFiles): Promise<void> {
     const index = this.index
     if (index === null || index.length <= this.indexed) return
@@ -112,7 +112,7 @@ export class Segment {
     this.#indexDirty = true
   }
 
-  /** Makes all that was written before the call durable, whoever else is syncing. */
+  /** Makes all writes before the call durable, even while another sync is running. */
   async sync(files: OpenFiles): Promise<void> {
     while (this.#syncing !== null) await this.#syncing
     if (this.removed || (!this.#dirty && !this.#indexDirty)) return
@@ -163,7 +163,7 @@ export function refuseNewerSegments(folder: string, names: readonly string[]): v
 export function restoreSegment(folder: string, record: SegmentRecord, crc: Crc32c, now: Timestamp): Segment {
   const [baseIndex, baseOffset, bytes, lastIndex, endOffset, youngest, sealed, indexed, checksum, time] = record
   const segment = new Segment(folder, baseIndex, baseOffset, indexed === 0 ? new SparseIndex(crc) : null)
-  // Missing in checkpoints of the time before it was kept: rather too long than too short.
+  // Missing in checkpoints of earlier versions: the records are then kept rather too long than too short.
   const appendedAt = time ?? now
   Object.assign(segment, { bytes, lastIndex, endOffset, youngest, appendedAt, sealed: sealed === 1, indexed })
   segment.indexChecksum = checksum

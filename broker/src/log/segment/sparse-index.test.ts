@@ -25,12 +25,12 @@ test('also where the records before several places are equally young', () => {
   expect([999, 1000, 1001].map((time) => index.byTime(time).index)).toEqual([1, 1, 31])
 })
 
-test('a search by offset begins at the last place that is below it: control entries share their offset with what follows', () => {
+test('a search by offset begins at the last place that is below it: control entries share their offset with the next batch', () => {
   const index = indexOf([NO_TIME, 1, 2, 3])
   expect([0, 99, 100, 101, 300, 301].map((offset) => index.byOffset(offset).offset)).toEqual([0, 0, 0, 100, 200, 300])
 })
 
-test('a search by entry begins at the last place that is not behind it', () => {
+test('a search by entry begins at the last place that is not after it', () => {
   const index = indexOf([NO_TIME, 1, 2, 3])
   expect([1, 10, 11, 12, 31, 99].map((entry) => index.byIndex(entry).index)).toEqual([1, 1, 11, 11, 31, 31])
   expect([1, 10, 11, 30, 31].map((entry) => index.lastBeforeNext(entry))).toEqual([10, 10, 20, 30, null])

@@ -14,8 +14,8 @@ const CHECKED_BYTES = 32
 export const NO_TIME: Timestamp = -1
 
 /**
- * Every so many bytes of a segment: which entry and offset stand where, and how young the records before it are. Each entry's checksum covers the one
- * before it too, so that the last one stands for all.
+ * At intervals of a segment: the entry and offset at a place, and the youngest record before it. Each index entry's checksum covers the one
+ * before it too, so that the last one proves all.
  */
 export class SparseIndex {
   readonly #crc: Crc32c
@@ -41,7 +41,7 @@ export class SparseIndex {
     return this.length === 0 ? Number.NEGATIVE_INFINITY : this.#positions[this.length - 1]!
   }
 
-  /** Stands for the first `count` entries. */
+  /** The checksum of the first `count` entries. */
   checksum(count: number): number {
     return count === 0 ? 0 : this.#checksums[count - 1]!
   }
@@ -79,8 +79,8 @@ export class SparseIndex {
   }
 
   /**
-   * The last place whose offset is below `offset` or the first place: control entries share their offset with what follows, so a place with an equal
-   * offset may stand behind an entry that is wanted.
+   * The last place whose offset is below `offset` or the first place: control entries share their offset with the next batch, so a place with an equal
+   * offset may be after an entry that is wanted.
    */
   byOffset(offset: Offset): IndexPlace {
     return this.#place(firstAbove(this.#offsets, offset - 1) - 1)

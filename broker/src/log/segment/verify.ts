@@ -17,8 +17,8 @@ export function receivedSegment(env: SegmentContext, folder: string, name: strin
 }
 
 /**
- * Notes in the segment the batches of its file, up to `bytes`, that are sound and are what the log `state` has there: checksum, offset, term, configuration. Stops
- * before the first that is not, so that `segment.bytes` tells how much is good.
+ * Notes in the segment the batches of its file, up to `bytes`, that are sound and are the entries of the log `state` there: checksum, offset, term, configuration. Stops
+ * before the first that is not, so that `segment.bytes` is the size of the good part.
  */
 export async function noteSound(env: SegmentContext, segment: Segment, bytes: number, state: LogState): Promise<void> {
   await env.files.use(segment.path, (file) =>

@@ -4,7 +4,7 @@ import { MemoryDisk } from '../../platform/testing/disk.ts'
 import { DiskSpace } from './disk-space.ts'
 import { KeptRoom } from './kept-room.ts'
 
-/** A disk with so many free bytes above a reserve of 100, at which the file system was looked a moment ago. */
+/** A disk with so many free bytes above a reserve of 100, which the file system told a moment ago. */
 async function spaceWith(above: number) {
   const disk = new MemoryDisk()
   await disk.makeFolder('log')
@@ -26,7 +26,7 @@ async function spaceWith(above: number) {
   return { disk, space, owed, looks: () => looks }
 }
 
-test('each byte that files grow by counts, and a file that shrinks gives none back before the file system says so', async () => {
+test('each byte that files grow by counts, and a file that shrinks frees none before the file system says so', async () => {
   const { space } = await spaceWith(3)
   for (const writable of [true, true, true, false]) {
     space.took(0)
@@ -36,7 +36,7 @@ test('each byte that files grow by counts, and a file that shrinks gives none ba
   }
 })
 
-test('the file system is asked once when the count says that the reserve is reached, and its word counts', async () => {
+test('the file system is asked once when the count says that the reserve is reached, and its answer counts', async () => {
   const { disk, space, looks } = await spaceWith(10)
   space.took(10)
   expect([space.writable, looks()]).toEqual([true, 0])
@@ -50,7 +50,7 @@ test('the file system is asked once when the count says that the reserve is reac
   expect([space.writable, space.cramped]).toEqual([false, false])
 })
 
-test('what is promised and in memory counts as written, and half of the reserve is left to what leaders send', async () => {
+test('promised bytes in memory count as written, and half of the reserve is left to entries that leaders send', async () => {
   const { space, owed } = await spaceWith(10)
   const seen = [10, 11, 60, 61].map((bytes) => {
     owed.bytes = bytes

@@ -16,15 +16,15 @@ export interface DiskSpaceOptions {
 }
 
 /**
- * Knows how much room there is. Between two looks at the file system it counts down what is written, and what the journal has and segments have not got is taken for
- * written. Three states: `writable`; below the reserve, where publishes are refused; and `full`, where a write has failed for want of space: then the kept room
- * is given up, and only what leads out (metadata, removals, cuts of a log's start) is written until there is enough room for all of that again.
+ * Knows how much room there is. Between two looks at the file system it subtracts written bytes, and entries that the journal has and segments lack are taken for
+ * written. Three states: `writable`; below the reserve, where publishes are refused; and `full`, where a write has failed for lack of space: then the kept room
+ * is given up, and only operations that free the disk (metadata, removals, cuts of a log's start) are written until there is enough room for everything again.
  */
 export class DiskSpace {
   full = false
   /** There is room again after the disk was full. */
   onRoom: () => void = () => {}
-  /** From now on only what leads out of the full disk is written. */
+  /** From now on only operations that free the full disk are written. */
   onFull: () => void = () => {}
   readonly #disk: Disk
   readonly #clock: Clock
@@ -51,7 +51,7 @@ export class DiskSpace {
     return !this.full && this.#available >= this.#options.reserve
   }
 
-  /** Even what a leader sends has to wait: half of the reserve has gone too. */
+  /** Even entries that a leader sends have to wait: half of the reserve is used too. */
   get cramped(): boolean {
     return this.full || this.#available < this.#options.reserve / 2
   }
@@ -65,7 +65,7 @@ export class DiskSpace {
     if (bytes <= 0) return
     const wasWritable = this.writable
     this.#taken += bytes
-    // By the file system's own word, not by ours alone.
+    // By the file system's own answer, not by this count alone.
     if (wasWritable && !this.writable) void this.look()
   }
 
@@ -88,7 +88,7 @@ export class DiskSpace {
     return this.#looking
   }
 
-  /** A write has failed for want of space. True when that has freed the kept room: it may be worth another attempt. */
+  /** A write has failed for lack of space. True when that has freed the kept room: another attempt may succeed. */
   async ranOut(): Promise<boolean> {
     const wasFull = this.full
     this.full = true
@@ -110,13 +110,13 @@ export class DiskSpace {
     })
   }
 
-  /** Waits a moment after a write has failed with `error`. Throws it when it was not for want of space, or nothing is waited for any more. */
+  /** Waits a moment after a write has failed with `error`. Throws the error when it was not for lack of space, or the storage is being closed. */
   async wait(error: unknown): Promise<void> {
     if (!isFull(error) || this.#closed) throw error
     if (!(await this.ranOut())) await this.pause()
   }
 
-  /** Does the work again for as long as it fails for want of space: somebody may delete topics. */
+  /** Does the work again for as long as it fails for lack of space: an operator may delete topics. */
   readonly retryFull = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     for (;;) {
       try {
@@ -161,14 +161,14 @@ export class DiskSpace {
     if (this.full) await this.#recover()
   }
 
-  /** Room for what is owed, for the room that is to be kept, and as much again: else the next write would be the last one. */
+  /** Room for the bytes that are owed, for the room that is to be kept, and as much again: else the next write would be the last one. */
   async #recover(): Promise<void> {
     const { kept } = this.#options
     if (this.#available < (kept.held ? kept.bytes : 2 * kept.bytes)) return
     try {
       await kept.keep()
     } catch {
-      // Whatever it is, there is no room that could be relied on.
+      // Whatever the error is, no room can be relied on.
       return
     }
     this.took(kept.bytes)

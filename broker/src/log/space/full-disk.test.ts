@@ -46,7 +46,7 @@ async function fullDisk(limits: Partial<typeof options> = {}): Promise<FullDisk>
 }
 
 describe('a disk that is full', () => {
-  test('still takes metadata, and holds records back', async () => {
+  test('still takes metadata, and makes records wait', async () => {
     const { storage, metadata, data, pass } = await fullDisk()
     expect(storage).toMatchObject({ writable: false, cramped: true })
     const held = data.acknowledged
@@ -76,7 +76,7 @@ describe('a disk that is full', () => {
     await storage.close()
   })
 
-  test('votes of groups whose records wait go on', async () => {
+  test('takes votes of groups whose records wait', async () => {
     const { storage, pass } = await fullDisk()
     const late = new Acknowledgements(storage).writer(storage.create(9))
     late.write({ vote: { term: 3, votedFor: 1 } })
@@ -85,7 +85,7 @@ describe('a disk that is full', () => {
     expect(late.acknowledged).toBe(2)
   })
 
-  test('is left again when a group is removed: what was held back becomes durable', async () => {
+  test('is free again when a group is removed: the waiting records become durable', async () => {
     const { disk, storage, data, other, pass } = await fullDisk()
     data.write({ sizes: [2000] })
     await pass(50)
@@ -101,7 +101,7 @@ describe('a disk that is full', () => {
     await storage.close()
   })
 
-  test('is left again when starts of logs are cut off', async () => {
+  test('is free again when starts of logs are cut off', async () => {
     const { storage, data, other, pass } = await fullDisk()
     for (const { log } of [data, other]) {
       const cut = log.cutPrefix(log.lastIndex)
@@ -114,7 +114,7 @@ describe('a disk that is full', () => {
     await storage.close()
   })
 
-  test('can be closed and opened again, and is left then', async () => {
+  test('can be closed and opened again, and is free then', async () => {
     const { disk, storage, pass } = await fullDisk()
     const closing = storage.close()
     await pass(1000)
@@ -131,15 +131,15 @@ describe('a disk that is full', () => {
 })
 
 describe('the reserve', () => {
-  test('is counted down by what is written, between two looks at the file system', async () => {
+  test('counts written bytes between two looks at the file system', async () => {
     const { disk, storage } = await fullDisk({ diskReserveBytes: 100_000 })
     expect(storage.writable).toBe(false)
-    // All that has been taken in fits above the reserve, but for the last round.
+    // All records that were taken fit above the reserve, except the last round.
     expect(disk.freeBytes).toBeGreaterThan(100_000 - 40_000)
     expect(storage.cramped).toBe(false)
   })
 
-  test('half of it is left to what leaders send', async () => {
+  test('half of the reserve is left to entries that leaders send', async () => {
     const { disk, storage, pass } = await fullDisk({ diskReserveBytes: 100_000 })
     disk.freeBytes = 40_000
     await pass(1000)

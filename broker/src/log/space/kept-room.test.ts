@@ -58,7 +58,7 @@ describe('the room that is kept', () => {
     expect([kept.held, await size()]).toEqual([false, 0])
   })
 
-  it('is no file where none is wanted, and none to give up where none was', async () => {
+  it('is no file where no room is to be kept, and then there is none to give up', async () => {
     await room(0).keep()
     expect(await size()).toBeNull()
     await releaseKeptRoom(disk.mount(), 'log')

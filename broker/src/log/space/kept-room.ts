@@ -4,8 +4,8 @@ const NAME = 'kept-room'
 const PIECE_BYTES = 1024 * 1024
 
 /**
- * A file that only takes up room. When the disk is full it is emptied, and what makes room again (a deletion, the cut of a log's start) has blocks to be written in:
- * without it a disk that is full stays full, since every way out begins with a write.
+ * A file that only takes up room. When the disk is full it is emptied, so that operations that make room (a deletion, the cut of a log's start) have blocks to be written in:
+ * without it a full disk stays full, since each of these operations begins with a write.
  */
 export class KeptRoom {
   readonly bytes: number
@@ -19,7 +19,7 @@ export class KeptRoom {
     this.bytes = bytes
   }
 
-  /** What an earlier start has kept. */
+  /** The room that an earlier start has kept. */
   async find(): Promise<void> {
     this.held = (await this.#disk.size(`${this.#folder}/${NAME}`)) === this.bytes
   }
@@ -43,7 +43,7 @@ export class KeptRoom {
     }
   }
 
-  /** Gives the room up, for those who need it now. False when there was none. */
+  /** Gives the room up. False when there was none. */
   async release(): Promise<boolean> {
     if (!this.held) return false
     this.held = false
@@ -52,7 +52,7 @@ export class KeptRoom {
   }
 }
 
-/** Gives the room up while no log is open that could say so. */
+/** Gives the room up while no log is open that could ask for it. */
 export async function releaseKeptRoom(disk: Disk, folder: string): Promise<void> {
   if ((await disk.size(`${folder}/${NAME}`)) === null) return
   const file = await disk.open(`${folder}/${NAME}`)

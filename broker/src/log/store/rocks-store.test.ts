@@ -18,7 +18,7 @@ describe('the store in RocksDB', () => {
       durable: true,
       openCopy: async () => {
         const copy = join(await folder, 'copy')
-        // Without RocksDB's own log, which is not synced: what is left was flushed.
+        // Without RocksDB's own log, which is not synced: only flushed data is left.
         await cp(join(await folder, 'state'), copy, { recursive: true, filter: (path) => !path.endsWith('.log') })
         return openRocksStore(copy, options)
       },
@@ -50,7 +50,7 @@ const windows = process.platform === 'win32'
 if (windows) console.log('Skipped: a full disk under the state store, since Windows has no ulimit to stand in for it.')
 
 // Windows has no ulimit.
-test.skipIf(windows)('a store goes on after a write that failed for want of space', async () => {
+test.skipIf(windows)('a store works again after a write that failed for lack of space', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tailrace-store-'))
   try {
     // 2000 blocks of 512 bytes.

@@ -1,11 +1,11 @@
 import RocksDB, { type ReadBatch } from 'rocksdb-native'
 import type { StateSnapshot, StateStore } from '../log-storage.ts'
 
-/** Small on purpose: the store holds maps that are read at the start and written behind, and an idle broker must stay small. */
+/** Small on purpose: the store holds maps that are read at the start and written in the background, and an idle broker must stay small. */
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
 const BACKGROUND_JOBS = 2
 const RANGE_CAPACITY = 64
-/** Reads of one turn that go together: each batch costs as much as many keys. */
+/** Reads of one turn share a batch of this size: each batch costs as much as many keys. */
 const READ_CAPACITY = 16
 
 /** Between two attempts to open anew a store that takes no writes. */
@@ -43,12 +43,12 @@ async function openDatabase(folder: string, openFiles = 64): Promise<RocksDB> {
   return db
 }
 
-/** After one write that failed for want of space, RocksDB takes no other, though there be room again: so it is closed and opened anew, which loses nothing. */
+/** After one write that failed for lack of space, RocksDB takes no other, even when there is room again: so it is closed and opened anew, which loses nothing. */
 class RocksStore implements StateStore {
   readonly #folder: string
   readonly #options: RocksStoreOptions
   #db: RocksDB
-  /** What is asked for in this turn. */
+  /** The keys that are asked for in this turn. */
   #reads: ReadBatch | null = null
   #reopening: Promise<void> | null = null
   #reopenedAt = Number.NEGATIVE_INFINITY
@@ -88,7 +88,7 @@ class RocksStore implements StateStore {
     })
   }
 
-  /** Writes what is in memory to a table file and syncs it: RocksDB's own log is not synced with each write. */
+  /** Writes the pairs in memory to a table file and syncs it: RocksDB's own log is not synced with each write. */
   async flush(): Promise<void> {
     await this.#twice((db) => db.flush())
   }
@@ -115,7 +115,7 @@ class RocksStore implements StateStore {
     }
   }
 
-  /** @throws `reason` when it was opened anew a moment ago, and that has not helped */
+  /** @throws `reason` when the store was opened anew a moment ago, and that has not helped */
   #reopen(reason: unknown): Promise<void> {
     const { monotonic } = this.#options
     if (this.#reopening === null && monotonic() - this.#reopenedAt < REOPEN_MS) return Promise.reject(reason)

@@ -11,14 +11,14 @@ async function storeOf(text: string | null) {
   return store
 }
 
-test('a store without a version gets the present one, and is taken with it', async () => {
+test('a store without a version gets the present one, and is accepted with it', async () => {
   const store = await storeOf(null)
   await checkStateFormat(store)
   expect(new TextDecoder().decode((await store.get('format'))!)).toBe(String(version))
   await checkStateFormat(store)
 })
 
-test('versions up to the present one are taken', async () => {
+test('versions up to the present one are accepted', async () => {
   for (let known = 1; known <= version; known++) await checkStateFormat(await storeOf(`${known}`))
 })
 
@@ -29,7 +29,7 @@ test.each(['', '0', '-1', '1.5', 'one', '1 ', '1\0'].filter((text) => Number(tex
   },
 )
 
-test('a newer version is refused, and left as it is', async () => {
+test('a newer version is refused, and left unchanged', async () => {
   const store = await storeOf(`${version + 1}`)
   await expect(checkStateFormat(store)).rejects.toMatchObject({ code: 'NEWER_FORMAT' })
   expect(new TextDecoder().decode((await store.get('format'))!)).toBe(`${version + 1}`)

@@ -2,11 +2,11 @@ import { formatTable, refuseNewer } from '@tailrace/schemas'
 import type { StateStore } from '../log-storage.ts'
 import { damagedFile } from '../recovery/damaged-file.ts'
 
-/** Sorts apart from all others. A store without it is of version 1. */
+/** The key sorts apart from all others. A store without it is of version 1. */
 const KEY = 'format'
 
 /**
- * Before anything else is read from the store: one version stands for all keys and values in it.
+ * Before anything else is read from the store: one version covers all keys and values in it.
  * @throws TailraceError NEWER_FORMAT; STORAGE_CORRUPT when it is no version
  */
 export async function checkStateFormat(store: StateStore): Promise<void> {

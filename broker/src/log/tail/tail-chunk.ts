@@ -2,16 +2,16 @@ import type { EntryHeader, LogIndex, Offset, TermStart, Timestamp } from '@tailr
 import { EntryKind } from '@tailrace/schemas'
 import type { StoredConfiguration } from '../log-storage.ts'
 
-/** What a header object and its place in two arrays cost beside the batch, roughly. */
+/** The rough cost of a header object and its place in two arrays, beside the batch. */
 const ENTRY_OVERHEAD_BYTES = 128
 
-/** Whose memory a chunk is in. */
+/** The tail that holds a chunk. */
 export interface ChunkOwner {
   /** Drops the chunk if it is the oldest. */
   evict(chunk: TailChunk): void
 }
 
-/** The entries of one write, kept together on their way from memory to a segment. */
+/** The entries of one write, kept together until a segment has them. */
 export class TailChunk {
   readonly first: LogIndex
   headers: readonly EntryHeader[]
@@ -32,7 +32,7 @@ export class TailChunk {
   position = -1
   /** Written and synced ahead of its round, so that the journal needs only a reference. */
   direct = false
-  /** No reader and no segment needs it any more; its batches are let go, wherever it is still listed. */
+  /** No reader and no segment needs it any more; its batches are released, even where it is still listed. */
   released = false
 
   constructor(
@@ -73,7 +73,7 @@ export class TailChunk {
   }
 }
 
-/** Stands where a chunk has been. */
+/** Takes the place of a removed chunk. */
 export const noChunk = new TailChunk(
   [{ index: 0, term: 0, kind: EntryKind.TermStart, baseOffset: 0, lastOffset: -1, bytes: 0 }],
   [],

@@ -15,7 +15,7 @@ function header(index: number, bytes: number): EntryHeader {
   return { index, term: 1, kind: EntryKind.Records, baseOffset: index - 1, lastOffset: index - 1, bytes }
 }
 
-it('lets go of the batches of evicted chunks at once, not when its queues are cleaned', () => {
+it('releases the batches of evicted chunks at once, not when its queues are cleaned', () => {
   const tail = new Tail()
   const pool = new TailPool(8 * 1024)
   const batches: WeakRef<ArrayBufferLike>[] = []

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { TailChunk } from './tail-chunk.ts'
 import { TailPool } from './tail-pool.ts'
 
-/** Chunks of 10 bytes for a pool of `limit`, with what became of them. */
+/** Chunks of 10 bytes for a pool of `limit`, with their states. */
 function poolOf(limit: number) {
   const pool = new TailPool(limit)
   const evicted: number[] = []
@@ -35,7 +35,7 @@ function poolOf(limit: number) {
   return { pool, evicted, looks, chunk, written }
 }
 
-test('the oldest chunk that its segment has goes when the pool is over its limit', () => {
+test('the oldest chunk that its segment has is evicted when the pool is over its limit', () => {
   const { pool, evicted, chunk, written } = poolOf(30)
   const pinned = chunk()
   pool.add(pinned)
@@ -51,7 +51,7 @@ test('the oldest chunk that its segment has goes when the pool is over its limit
   expect([evicted, pool.bytes, pool.pinnedBytes]).toEqual([[2, 3, 4, 1], 30, 0])
 })
 
-test('what is released or discarded takes no room, and is not evicted', () => {
+test('a released or discarded chunk takes no room, and is not evicted', () => {
   const { pool, evicted, chunk, written } = poolOf(30)
   const first = written()
   written()

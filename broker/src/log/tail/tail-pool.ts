@@ -1,8 +1,8 @@
 import type { TailChunk } from './tail-chunk.ts'
 
 /**
- * The memory of all groups' tails. A chunk stays for readers until the pool is over its limit and it is the oldest, but never goes before its segment
- * has it. What rounds have taken and segments have not is pinned: it counts towards the limit, so rounds wait while the pool is `crowded`.
+ * The memory of all groups' tails. A chunk stays for readers until the pool is over its limit and it is the oldest, but is never evicted before its segment
+ * has it. Chunks that rounds have taken and segments lack are pinned: it counts towards the limit, so rounds wait while the pool is `crowded`.
  */
 export class TailPool {
   readonly limit: number
@@ -27,7 +27,7 @@ export class TailPool {
     return this.#pinned
   }
 
-  /** What no round has taken yet: it waits for the disk. */
+  /** Bytes that no round has taken yet: they wait for the disk. */
   get waitingBytes(): number {
     return this.#waiting
   }
@@ -67,7 +67,7 @@ export class TailPool {
     chunk.owner.evict(chunk)
   }
 
-  /** Lets go of a chunk that its segment has and its tail has given up. */
+  /** Releases a chunk that its segment has and its tail has dropped. */
   release(chunk: TailChunk): void {
     this.#bytes -= chunk.memoryBytes
     chunk.release()
@@ -90,7 +90,7 @@ export class TailPool {
       this.#bytes -= chunk.memoryBytes
       chunk.owner.evict(chunk)
     }
-    // Cut off what has been passed now and then, so that the queue costs O(1) a chunk.
+    // Passed places are cut off now and then, so that the queue costs O(1) a chunk.
     if (this.#head > 1024 && this.#head * 2 > this.#evictable.length) {
       this.#evictable = this.#evictable.slice(this.#head)
       this.#head = 0
