@@ -8,19 +8,19 @@ export interface BrokerLevels {
 }
 
 /**
- * What an operator can do to a cluster and its partitions; HTTP and, through it, the command line speak to this. Every call works on every
- * broker: it goes to whoever must do it. `target` names a partition of a topic, or the metadata group. All methods reject with TailraceError.
+ * What an operator can do to a cluster and its partitions; HTTP and, through it, the command line call this. Every call works on every
+ * broker: it is forwarded to the broker that must do it. `target` names a partition of a topic, or the metadata group. All methods reject with TailraceError.
  */
 export interface AdminApi {
-  /** Who belongs to the group and how far each is; while a change runs, how far that is (M62). */
+  /** The members of the group and the progress of each; while a change runs, its progress (M62). */
   members(target: GroupTarget): Promise<MembersDescription>
   /**
-   * Asks for other replicas, in order of preference for leadership. Resolves when the wish is recorded; `members` shows the progress, and its
-   * `lastOutcome` what came of it. For the metadata group `replicas` are the voters; all other brokers follow it as learners.
+   * Asks for other replicas, in order of preference for leadership. Resolves when the request is recorded; `members` shows the progress, and its
+   * `lastOutcome` the result. For the metadata group `replicas` are the voters; all other brokers follow it as learners.
    * MEMBERS_CHANGING, INVALID_MEMBERS, UNKNOWN_BROKER
    */
   changeMembers(target: GroupTarget, replicas: readonly BrokerId[]): Promise<void>
-  /** Gives up a change that has not become joint yet. CHANGE_FAILED when it is too late or there is none. */
+  /** Gives up a change that has not become joint yet. CHANGE_FAILED when it is too late or no change runs. */
   cancelChange(target: GroupTarget): Promise<void>
   /** M81. 0: to the preferred replica. Resolves with the new leader. TRANSFER_FAILED, MEMBERS_CHANGING, INVALID_MEMBERS */
   transferLeadership(target: GroupTarget, to: BrokerId): Promise<{ readonly leader: BrokerId }>
@@ -37,9 +37,9 @@ export interface AdminApi {
     target: GroupTarget,
     request: { readonly broker: BrokerId; readonly thenFetch: boolean },
   ): Promise<{ readonly index: LogIndex; readonly bytes: number }>
-  /** M82: a replica with a larger factor waits that many election timeouts longer before it campaigns. 1 to 10. */
+  /** M82: a replica with a larger factor waits as many election timeouts longer before it campaigns. 1 to 10. */
   setPriority(target: GroupTarget, request: { readonly broker: BrokerId; readonly factor: number }): Promise<void>
-  /** Without a leader (0): as the replica sees it that would win among those that answer. LEADER_UNAVAILABLE when none does. */
+  /** Without a leader (0): as seen by the replica that would win among those that answer. LEADER_UNAVAILABLE when none does. */
   describeGroup(target: GroupTarget): Promise<GroupDescription>
   /** Settings that are not named stay as they are; null puts one back to its default. `topicId`: see BrokerApi.deleteTopic. */
   alterTopic(name: string, changes: TopicChanges, topicId?: string): Promise<TopicConfig>
@@ -47,7 +47,7 @@ export interface AdminApi {
   removeBroker(broker: BrokerId, by?: string): Promise<void>
   /**
    * Raises the feature level, to the highest that all brokers support where `level` is null. Resolves with the level. It never falls.
-   * `cascades`: what those outside of the quorum support. FEATURE_LEVEL_UNSUPPORTED
+   * `cascades`: the levels that the brokers outside of the quorum support. FEATURE_LEVEL_UNSUPPORTED
    */
   raiseFeatureLevel(request: {
     readonly level: number | null
@@ -64,7 +64,7 @@ export type GroupTarget =
       readonly kind: 'partition'
       readonly topic: string
       readonly partition: PartitionNumber
-      /** The topic that is meant, where the caller knows it. */
+      /** The id of the topic, where the caller knows it. */
       readonly topicId?: string
     }
 
@@ -87,7 +87,7 @@ export interface MembersDescription {
   /** The old voters while both majorities are needed. */
   readonly outgoing: readonly BrokerId[]
   readonly learners: readonly BrokerId[]
-  /** What was asked for and is not reached yet, or null. */
+  /** The members that were requested and are not reached yet, or null. */
   readonly target: readonly BrokerId[] | null
   readonly members: readonly MemberProgress[]
   readonly lastOutcome: {
@@ -108,7 +108,7 @@ export interface MemberProgress {
   readonly inFlight: number
   readonly active: boolean
   readonly caughtUp: boolean
-  /** A copy on its way to this member, or null. */
+  /** A copy in transfer to this member, or null. */
   readonly copy: { readonly receivedBytes: number; readonly totalBytes: number } | null
 }
 
@@ -134,7 +134,7 @@ export interface GroupDescription extends MembersDescription {
   readonly lastSnapshot: { readonly index: LogIndex; readonly at: Timestamp; readonly bytes: number } | null
   /** The newest entries as the leader sees them, oldest first (M35). */
   readonly tail: readonly EntryDescription[]
-  /** What each replica that answers says of itself. */
+  /** The report of each replica that answers. */
   readonly replicas: readonly ReplicaDescription[]
 }
 

@@ -8,22 +8,22 @@ export interface LevelRange {
 }
 
 /**
- * What a broker can do for whoever is connected to it; HTTP, WebSocket, peers (for forwarded requests) and later Kafka speak to this and nothing
+ * What a broker can do for its connections; HTTP, WebSocket, peers (for forwarded requests) and later Kafka call this and nothing
  * else. Every call works on every broker: it goes to the partition's leader, or the metadata leader, where that is another one.
- * A caller that knows a topic's id gives it as `topicId`; TOPIC_ID_MISMATCH refuses another topic that has the name by now. Empty or absent: whichever has it.
+ * A caller that knows a topic's id gives it as `topicId`; TOPIC_ID_MISMATCH refuses another topic that has the name by now. Empty or absent: the topic that has it.
  * All methods reject with TailraceError.
  */
 export interface BrokerApi {
   readonly brokerId: BrokerId
   /**
    * Appends one RecordBatch v2 and resolves when it is durable on a majority. The batch's bytes belong to the broker afterwards. Where this broker leads,
-   * the batch is validated and takes its place before the call returns, so that call order is log order.
+   * the batch is validated and appended before the call returns, so that call order is log order.
    * `wait`: hold the request through an election instead of failing with NOT_LEADER / LEADER_UNAVAILABLE (for callers that do not retry themselves).
    */
   publish(topic: string, partition: PartitionNumber, batch: Uint8Array, options: PublishOptions): Promise<PublishResult>
   /**
-   * Whole batches from the one that holds `offset`; waits up to `waitMs` for the first. With `replica` what this broker itself holds, which may be
-   * less than the leader has; NOT_CAUGHT_UP where it holds no replica, or not the entry of the request's token.
+   * Whole batches from the one that holds `offset`; waits up to `waitMs` for the first. With `replica` the batches of this broker's own replica, which may be
+   * behind the leader; NOT_CAUGHT_UP where it holds no replica, or not the entry of the request's token.
    */
   fetch(topic: string, partition: PartitionNumber, request: ReadRequest): Promise<FetchResult>
   /** `linearizable`: see FetchRequest. */
@@ -36,18 +36,18 @@ export interface BrokerApi {
   ): Promise<OffsetResult>
   initProducer(): Promise<{ producerId: ProducerId; epoch: number }>
   /**
-   * Resolves when the topic is recorded and all its partitions have leaders; some seconds after the former at the latest, since with thousands of partitions the latter takes
-   * its time: until then those that have none yet answer LEADER_UNAVAILABLE (retriable).
+   * Resolves when the topic is recorded and all its partitions have leaders; but at most some seconds after it is recorded: with thousands of partitions electing leaders takes
+   * longer, and partitions without a leader then answer LEADER_UNAVAILABLE (retriable).
    */
   createTopic(request: CreateTopicRequest): Promise<TopicSummary>
-  /** `topicId`: the one that is meant; missing or empty: whichever has the name when the deletion is recorded. */
+  /** `topicId`: the id of the topic; missing or empty: the topic that has the name when the deletion is recorded. */
   deleteTopic(name: string, topicId?: string): Promise<void>
   listTopics(): TopicSummary[]
-  /** Grows with the list of topics: what a list of a higher version lacks has been deleted since. 0: not known. */
+  /** Grows with the list of topics: a topic that a list of a higher version lacks has been deleted since. 0: not known. */
   topicsVersion(): number
   /** With leaders' figures, asked from them; `leader` 0 and the last known figures where a partition has none. */
   describeTopic(name: string, topicId?: string): Promise<TopicDescription>
-  /** What this broker knows at once, for routing: no request leaves it. */
+  /** Topics as this broker knows them, for routing: it sends no request. */
   routing(topics: readonly string[]): {
     clusterId: string
     brokers: { id: BrokerId; http: string; alive: boolean }[]
@@ -78,13 +78,13 @@ export interface CreateTopicRequest {
 /** Settings of a topic; unknown names are refused. */
 export interface TopicConfig {
   readonly maxBatchBytes?: number
-  /** Bytes that a partition keeps at least before its oldest segments go; absent: everything is kept. */
+  /** Bytes that a partition keeps at least before its oldest segments are deleted; absent: all records are kept. */
   readonly retentionBytes?: number
-  /** Age in milliseconds from which on a segment goes; absent: everything is kept. */
+  /** Age in milliseconds from which on a segment is deleted; absent: all records are kept. */
   readonly retentionMs?: number
   /** Publishing is refused with READ_ONLY. */
   readonly readOnly?: boolean
-  /** How far behind the leader's clock a record's timestamp may be; absent: as far as anybody likes. */
+  /** How far behind the leader's clock a record's timestamp may be; absent: any distance. */
   readonly timestampBeforeMaxMs?: number
   /** How far ahead of the leader's clock a record's timestamp may be; absent: an hour. */
   readonly timestampAfterMaxMs?: number
@@ -121,7 +121,7 @@ export interface PartitionDescription {
 export interface ClusterDescription {
   readonly clusterId: string
   readonly metadataLeader: BrokerId
-  /** What the cluster may write (feature-levels.ts). Missing: of the time before, or not known. */
+  /** The feature level of the cluster (feature-levels.ts). Missing: older than levels, or not known. */
   readonly featureLevel?: number
   readonly brokers: readonly BrokerDescription[]
 }

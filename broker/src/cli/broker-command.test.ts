@@ -36,7 +36,7 @@ function command(change: Partial<BrokerCommand> = {}) {
 }
 
 describe('a broker process', () => {
-  it('tells its supervisor where it listens, and stops when that is gone', async () => {
+  it('tells its supervisor where it listens, and stops when the supervisor is gone', async () => {
     const { full, told, state, gone } = command()
     const running = runBroker(full)
     await expect.poll(() => told).toEqual([{ tailrace: 'started', http: '127.0.0.1:81', peer: '127.0.0.1:71' }])
@@ -54,7 +54,7 @@ describe('a broker process', () => {
     expect(state.stops).toBe(1)
   })
 
-  it('prints where it listens when nobody supervises it', async () => {
+  it('prints where it listens when nothing supervises it', async () => {
     const { full, terminal } = command({ supervisor: null })
     const running = runBroker(full)
     await expect.poll(() => terminal.text()).toBe('broker 1  http://127.0.0.1:81  peer 127.0.0.1:71  data d\n')

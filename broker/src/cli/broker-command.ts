@@ -12,7 +12,7 @@ export interface BrokerCommand {
   readonly supervisor: Supervisor | null
   readonly clock: Clock
   readonly terminal: Terminal
-  /** Ends the process at once: a broker that does not stop in time must not stay half alive. */
+  /** Ends the process at once: a broker that does not stop in time must not keep running in part. */
   readonly exit: (code: ExitCode) => void
 }
 

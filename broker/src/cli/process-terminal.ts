@@ -7,7 +7,7 @@ export function processTerminal(): Terminal {
   const interruption = new AbortController()
   const interrupt = (why: Interruption) => interruption.abort(why)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt(signal))
-  // npm does not always pass a signal on, and may be killed: what it has started ends with it.
+  // npm does not always pass a signal on, and may be killed: the process that it has started ends with it.
   if (process.env.npm_lifecycle_event !== undefined) whenParentEnds(() => interrupt('SIGTERM'))
   // `tailrace tail … | head` closes the pipe: the end of the command, not a failure.
   for (const stream of [process.stdout, process.stderr]) {

@@ -8,7 +8,7 @@ import { publishCommand } from './commands/publish.ts'
 import { tailCommand } from './commands/tail.ts'
 import { topicCommand } from './commands/topic.ts'
 
-/** The whole command line. What a command does is imported when it is called, so that each starts fast. */
+/** The whole command line. The code of a command is imported when it is called, so that each starts fast. */
 export function buildProgram(context: CommandContext, version: string): Command {
   const program = new Command('tailrace')
     .description('Tailrace: a Raft-replicated, partitioned, append-only message log')

@@ -1,4 +1,4 @@
-/** What a broker process tells the process that supervises it, over the channel that Node opens between the two. */
+/** Messages of a broker process to the process that supervises it, over the channel that Node opens between the two. */
 export interface StartedMessage {
   readonly tailrace: 'started'
   readonly http: string
@@ -9,7 +9,7 @@ export function isStartedMessage(message: unknown): message is StartedMessage {
   return typeof message === 'object' && message !== null && (message as { tailrace?: unknown }).tailrace === 'started'
 }
 
-/** The channel to a supervisor, if this process has one. The supervisor stops a broker by closing it, and so does its death. */
+/** The channel to a supervisor, if this process has one. A supervisor closes the channel to stop a broker; the channel also closes when the supervisor dies. */
 export interface Supervisor {
   tell(message: StartedMessage): void
   /** Calls once, when the channel is closed from the other side, or at once if it is already. */
@@ -19,7 +19,7 @@ export interface Supervisor {
 export function supervisorOf(self: NodeJS.Process): Supervisor | null {
   if (self.send === undefined) return null
   return {
-    // A supervisor that has just died takes no message; onGone tells of it.
+    // A supervisor that has just died takes no message; onGone reports its end.
     tell: (message) => void self.send!(message, undefined, undefined, () => undefined),
     onGone: (call) => {
       if (self.connected) self.once('disconnect', call)

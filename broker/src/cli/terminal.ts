@@ -1,4 +1,4 @@
-/** What a command may see and touch of the process that runs it; tests give their own. */
+/** The part of its process that a command may use; tests give their own. */
 export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Whether a person watches standard error: the place of progress bars. */
@@ -14,7 +14,7 @@ export interface Terminal {
   draw(text: string): void
   /** Bytes of standard input. */
   input(): AsyncIterable<Uint8Array>
-  /** Fires when the command shall end: Ctrl-C, SIGTERM, or nobody reads standard output any more. */
+  /** Fires when the command shall end: Ctrl-C, SIGTERM, or standard output is not read any more. */
   readonly interrupted: AbortSignal
 }
 

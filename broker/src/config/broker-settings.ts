@@ -20,9 +20,9 @@ export interface BrokerSettings {
   /** HTTP addresses of brokers that a cascade broker may copy from; empty for a broker of level 0. */
   readonly source: readonly string[]
   readonly readyLagMs: number
-  /** What clients are told; the same as `http` unless set. */
+  /** The address that clients are told; the same as `http` unless set. */
   readonly advertisedHttp: string
-  /** What other brokers are told; the same as `peer` unless set. */
+  /** The address that other brokers are told; the same as `peer` unless set. */
   readonly advertisedPeer: string
   readonly electionTimeoutMs: number
   readonly heartbeatMs: number
@@ -43,7 +43,7 @@ export interface BrokerSettings {
   readonly readOrigins: readonly string[]
   readonly writeOrigins: readonly string[]
   readonly maxConnections: number
-  /** 0: what the system says. */
+  /** 0: the limit of the system. */
   readonly openFiles: number
   readonly maxWebSockets: number
   readonly maxReceiveBytes: number

@@ -26,7 +26,7 @@ variable counts as not set. A variable \`TAILRACE_…\` that is no setting is ig
 
 \`tailrace cluster start\` takes the same settings, except those that differ from broker to broker (${settingNames
   .filter((name) => settingTable[name].perBroker === true)
-  .join(', ')}), and hands them to every broker.
+  .join(', ')}), and passes them to every broker.
 
 \`\`\`yaml
 # broker.yaml, used with: tailrace broker --config broker.yaml

@@ -1,4 +1,4 @@
-/** The known name that `given` is most likely a slip of, or null when none is near: "did you mean …?". */
+/** The known name that is nearest to `given`, or null when none is near: "did you mean …?". */
 export function nearest(given: string, known: readonly string[]): string | null {
   let best: string | null = null
   let bestDistance = Math.max(2, Math.floor(given.length / 3)) + 1

@@ -105,7 +105,7 @@ describe('variables of others', () => {
     expect(settingNames.map(environmentNameOf).filter(isServiceVariable)).toEqual([])
   })
 
-  it('are ignored with a warning that names what may have been meant', () => {
+  it('are ignored with a warning that names the setting that may have been meant', () => {
     const warnings: string[] = []
     const given = fromEnvironment({ TAILRACE_ELECTION_TIMEOUT: '1', TAILRACE_ID: '3' }, (text) => warnings.push(text))
     expect([...given.keys()]).toEqual(['id'])
@@ -134,7 +134,7 @@ describe('defaults', () => {
     expect(settingTable[name].kind.read(Array.isArray(value) ? [...value] : value)).toEqual(value)
   })
 
-  it('demands what has none', () => {
+  it('demands settings that have none', () => {
     const text = messageOf(() => resolveSettings({ flags: flags({ data: 'd' }), environment: none, file: none }))
     expect(text).toContain('id is missing')
     expect(text).toContain('--id, TAILRACE_ID')

@@ -56,7 +56,7 @@ function fallback(name: SettingName, settings: BrokerSettings): unknown {
   return 'value' in fallback ? fallback.value : fallback.from(settings)
 }
 
-/** What one setting demands of another; each answers what is wrong, or null. */
+/** Demands of one setting on another; each returns the fault, or null. */
 const rulesAcross: readonly ((settings: BrokerSettings) => string | null)[] = [
   (s) =>
     s.heartbeatMs * 2 <= s.electionTimeoutMs
@@ -91,7 +91,7 @@ function atMost(settings: BrokerSettings, small: SettingName, large: SettingName
   return `${small} is ${settings[small]}, but must be at most ${most} (${why}).`
 }
 
-/** An address that stands for all interfaces can be listened on, but nobody can connect to it from elsewhere. */
+/** An address that stands for all interfaces can be listened on, but no other machine can connect to it. */
 function reachable(address: string, name: SettingName, listen: SettingName): string | null {
   const host = splitAddress(address)?.host
   if (host !== '0.0.0.0' && host !== '::') return null

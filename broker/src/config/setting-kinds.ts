@@ -1,10 +1,10 @@
 /**
- * How a value of each kind is read from text or from a JSON/YAML file, and what is said when it is wrong.
+ * How a value of each kind is read from text or from a JSON/YAML file, and the text of the error when it is wrong.
  * `read` answers the value, or `undefined` when the given one is not of this kind or out of range.
  */
 export interface SettingKind<Value> {
   readonly name: string
-  /** What would be valid, as the end of "must be …". */
+  /** The valid values, as the end of "must be …". */
   readonly valid: string
   read(given: unknown): Value | undefined
   /** How a value is shown in documentation. */

@@ -78,25 +78,25 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     kind: duration(100, 86_400_000),
     fallback: { value: 10_000 },
     about:
-      'Of a cascade broker only: after a start it is ready once it has all that its source had then, and no partition has lacked anything for longer than this. Later lag does not change that.',
+      'Of a cascade broker only: after a start it is ready once it has all records that its source had then, and no partition has lacked records for longer than this. Later lag does not change that.',
   },
   advertisedHttp: {
     kind: address,
     fallback: { follows: 'http', from: (settings) => settings.http },
-    about: 'HTTP address that clients are told, where it differs from the one listened on.',
+    about: 'HTTP address that clients are told, if it differs from the one listened on.',
     perBroker: true,
   },
   advertisedPeer: {
     kind: address,
     fallback: { follows: 'peer', from: (settings) => settings.peer },
-    about: 'Peer address that other brokers are told, where it differs from the one listened on.',
+    about: 'Peer address that other brokers are told, if it differs from the one listened on.',
     perBroker: true,
   },
   electionTimeoutMs: {
     kind: duration(50, 60_000),
     fallback: { value: 600 },
     about:
-      'A follower that hears nothing for this long, up to twice as long, calls an election. The same on all brokers.',
+      'A follower that receives no message from a leader for this long, up to twice as long, calls an election. The same on all brokers.',
   },
   heartbeatMs: {
     kind: duration(5, 10_000),
@@ -110,7 +110,7 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
   sleepAfterMs: {
     kind: duration(100, 3_600_000),
     fallback: { value: 1_000 },
-    about: 'A partition in which nothing has happened for this long sleeps: it costs no message until something does.',
+    about: 'A partition that has had no request for this long sleeps: it costs no message until the next request.',
   },
   maxBatchBytes: {
     kind: bytes(KiB, GiB),
@@ -131,12 +131,12 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
   maxInflightAppends: {
     kind: integer(1, 10_000),
     fallback: { value: 64 },
-    about: 'Messages with entries on their way to one follower of a partition.',
+    about: 'Messages with entries in flight to one follower of a partition.',
   },
   maxInflightBytes: {
     kind: bytes(KiB, 16 * GiB),
     fallback: { value: 8 * MiB },
-    about: 'Bytes of entries on their way to one follower of a partition.',
+    about: 'Bytes of entries in flight to one follower of a partition.',
   },
   maxUncommittedBytes: {
     kind: bytes(64 * KiB, 16 * GiB),
@@ -165,7 +165,7 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     kind: duration(1_000, 30 * 86_400_000),
     fallback: { value: 86_400_000 },
     about:
-      'A partition remembers a producer, and so recognises its retries, at least that long after its last batch; while it remembers 10,000 of them, new ones are refused with TOO_MANY_PRODUCERS.',
+      'A partition remembers a producer, and so recognises its retries, at least this long after its last batch; while it remembers 10,000 of them, new ones are refused with TOO_MANY_PRODUCERS.',
   },
   replicationBytesPerSecond: {
     kind: bytes(0, 1024 * GiB),
@@ -228,10 +228,10 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     kind: bytes(MiB, 1024 * GiB),
     fallback: { value: 64 * MiB },
     about:
-      'Memory for recent batches of all partitions, so that readers who keep up never wait for the disk. Used as it fills.',
+      'Memory for recent batches of all partitions, so that readers that keep up never wait for the disk. Used as it fills.',
   },
   directBytes: {
-    // Half of what one round of the journal takes: with more, one partition fills round after round.
+    // Half of the bytes of one round of the journal: with more, one partition fills round after round.
     kind: bytes(4 * KiB, 2 * MiB),
     fallback: { value: 512 * KiB },
     about:

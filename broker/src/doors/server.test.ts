@@ -43,7 +43,7 @@ const get = (path: string) => call('GET', path)
 
 /** An error as every error must look. */
 function expectError(answer: Answer, status: number, code: keyof typeof errorTable, message?: RegExp): void {
-  // Errors about what is stored say where it stands, too.
+  // Errors about stored records have their place, too.
   const { offset: _, nextOffset: __, ...body } = answer.body
   expect(body).toEqual({
     code,
@@ -86,7 +86,7 @@ describe('publish', () => {
     expect(used.size).toBe(3)
   })
 
-  it('answers a token for each partition, by which a replica can be asked for the records', async () => {
+  it('answers a token for each partition, with which a replica can be asked for the records', async () => {
     await post('/topics', { name: 'told', partitions: 2, replicas: 1, config: { maxBatchBytes: 1024 } })
     const records = Array.from({ length: 4 }, (_, i) => ({ value: 'v'.repeat(600), partition: i === 3 ? 1 : 0 }))
     const { body } = await post('/topics/told/records', { records })
@@ -145,7 +145,7 @@ describe('publish', () => {
     expect(again.body.offsets).toEqual([{ partition: 0, offset: 2 }])
   })
 
-  it('says how many records are written where not all are, and why the others are not', async () => {
+  it('says how many records are written if not all are, and why the others are not', async () => {
     await post('/topics', { name: 'half', partitions: 1, replicas: 1, config: { maxBatchBytes: 1024 } })
     const records = Array.from({ length: 2 }, () => ({ value: 'v'.repeat(800) }))
     const publish = fixture.broker.publish.bind(fixture.broker)
@@ -157,7 +157,7 @@ describe('publish', () => {
     expectError(answer, 400, 'INVALID_BATCH', /magic: 7\. 1 of the 2 records are written\.$/)
   })
 
-  it('says what is wrong with which record', async () => {
+  it('names the record and its fault', async () => {
     const cases: [unknown, RegExp][] = [
       [{ value: { a: 1 } }, /records\[0\]\.value is an object.*base64/],
       [{ value: 5 }, /records\[0\]\.value is a number/],
@@ -183,7 +183,7 @@ describe('publish', () => {
     expectError(await post('/topics/nowhere/records', { records: [{ value: 'v' }] }), 404, 'UNKNOWN_TOPIC')
   })
 
-  it('surfaces what the broker says, with how long to wait', async () => {
+  it('passes the error of the broker on, with how long to wait', async () => {
     fixture.broker.publishFailures.push('OVERLOADED')
     const overloaded = await post('/topics/flights/records', { records: [{ value: 'v' }] })
     expectError(overloaded, 429, 'OVERLOADED')
@@ -221,7 +221,7 @@ describe('read', () => {
     })
   })
 
-  it('gives nothing below the offset asked for, although batches come whole', async () => {
+  it('gives no record below the requested offset, although batches come whole', async () => {
     await fixture.broker.createTopic({ name: 'middle', partitions: 1, replicas: 1 })
     await fixture.broker.publish('middle', 0, batchOf(['a', 'b', 'c']))
     const { body } = await get('/topics/middle/partitions/0/records?offset=1')
@@ -282,7 +282,7 @@ describe('read', () => {
     expect((await pending).body.records[0].value).toBe('late')
   })
 
-  it('checks what stands in the URL', async () => {
+  it('checks the parts of the URL', async () => {
     expectError(await get('/topics/flights/partitions/0/records?offset=-1'), 400, 'INVALID_REQUEST', /offset/)
     expectError(await get('/topics/flights/partitions/0/records?offset=soon'), 400, 'INVALID_REQUEST')
     expectError(await get('/topics/flights/partitions/0/records?maxBytes=99999999'), 400, 'INVALID_REQUEST', /maxBytes/)
@@ -320,7 +320,7 @@ describe('topics and cluster', () => {
     expectError(await get('/topics/made'), 404, 'UNKNOWN_TOPIC')
   })
 
-  it('refuses a topic that cannot be, by the field that is wrong', async () => {
+  it('refuses an impossible topic, by the field that is wrong', async () => {
     const good = { name: 'ok', partitions: 1, replicas: 1 }
     expectError(await post('/topics', { ...good, name: 'a b' }), 400, 'INVALID_TOPIC_NAME')
     expectError(await post('/topics', { ...good, partitions: 0 }), 400, 'INVALID_REPLICATION', /body\.partitions/)
@@ -433,7 +433,7 @@ describe('OpenAPI', () => {
     expect(new Set(ids).size).toBe(ids.length)
     for (const [, name] of JSON.stringify(body).matchAll(/"#\/components\/schemas\/(\w+)"/g))
       expect(body.components.schemas).toHaveProperty(name!)
-    // What the routes answer is what the description promises.
+    // The routes answer as the description promises.
     const isError = ajv.getSchema('api#/components/schemas/Error')!
     expect(isError((await get('/nowhere')).body)).toBe(true)
     expect(ajv.getSchema('api#/components/schemas/Topic')!((await get('/topics/flights')).body)).toBe(true)
@@ -442,7 +442,7 @@ describe('OpenAPI', () => {
 })
 
 describe('bad input', () => {
-  it('answers what is not understood with an error of the usual shape', async () => {
+  it('answers a request that is not understood with an error of the usual shape', async () => {
     expectError(await get('/nowhere?x=1'), 404, 'NOT_FOUND', /GET \/nowhere$|GET \/nowhere[^?]/)
     expectError(await call('PUT', '/topics'), 404, 'NOT_FOUND')
     expectError(await post('/topics', '{"name":'), 400, 'INVALID_REQUEST')
@@ -564,7 +564,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe('close', () => {
-  it('does not wait for whoever asks for a WebSocket while it goes on', async () => {
+  it('does not wait for a client that asks for a WebSocket during the close', async () => {
     const { gateway, url } = await startGateway(nodeClock, nodeRandom)
     const dial = async () => {
       const socket = connect(Number(new URL(url).port), '127.0.0.1')

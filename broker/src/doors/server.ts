@@ -36,14 +36,14 @@ import { SharedTexts } from './ws/shared-texts.ts'
 
 export interface HttpGatewayParts {
   readonly api: BrokerApi
-  /** What operators may ask for. */
+  /** The requests of operators. */
   readonly admin: AdminApi
-  /** For brokers that copy from this one; without it there are none. */
+  /** Serves brokers that copy from this one; without it none may. */
   readonly cascade?: CascadeApi
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
-  /** Metrics of other parts of the broker may stand in it already; a new one else. */
+  /** It may hold metrics of other parts of the broker already; default: a new one. */
   readonly registry?: Registry
   readonly limits?: Partial<GatewayLimits>
   readonly listen: { readonly host: string; readonly port: number }
@@ -67,7 +67,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   let closing = false
   app.addHook('onRequest', (_request, _reply, done) => done(closing ? new TailraceError('SHUTTING_DOWN') : undefined))
   app.addHook('onResponse', (request, _reply, done) => {
-    // The socket of a refused upgrade is no HTTP connection to Node any more: nobody else closes it, and the server waits for it.
+    // The socket of a refused upgrade is no HTTP connection to Node any more: no other code closes it, and the server waits for it.
     if (closing || (request.raw as { upgrade?: unknown }).upgrade === true) request.raw.socket.destroySoon()
     done()
   })
@@ -151,14 +151,14 @@ function newServer(limits: GatewayLimits, metrics: GatewayMetrics): FastifyInsta
     http: {
       headersTimeout: limits.headersTimeoutMs,
       maxHeaderSize: 16 * 1024,
-      // Node looks for late requests every 30 s otherwise, whatever the time limits are.
+      // By default Node looks for late requests every 30 s, with any time limits.
       connectionsCheckingInterval: 1_000,
     },
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerBareConnections(metrics.transports.http),
   })
   boundConnections(app.server, limits.maxConnections)
-  // JSON is all that is understood. It also keeps browsers honest: text/plain would let any page POST without a preflight.
+  // Only JSON is understood. This also protects against browsers: text/plain would let any page POST without a preflight.
   app.removeContentTypeParser('text/plain')
   parseJsonBodies(app)
   return app

@@ -55,7 +55,7 @@ function frameHead(bytes: number, final = true): Buffer {
   return head
 }
 
-test('bodies count by what has come of them, and slow ones take no place of those that are whole', async () => {
+test('bodies count by the bytes that have come, and slow ones take no place of those that are whole', async () => {
   await start({ maxRequests: 4, maxReceiveBytes: 1_000_000, maxBodyBytes: 500_000 })
   for (let n = 0; n < 40; n++) await stall(`${post}transfer-encoding: chunked\r\n\r\n1\r\n{\r\n`)
   for (let n = 0; n < 40; n++) await stall(`${post}content-length: 400000\r\n\r\n{`)
@@ -64,7 +64,7 @@ test('bodies count by what has come of them, and slow ones take no place of thos
   for (let n = 0; n < 5; n++) expect(await publish()).toBe(200)
 })
 
-test('a body in as many pieces as bytes counts what the pieces cost', async () => {
+test('a body in as many pieces as bytes counts the cost of the pieces', async () => {
   await start({ maxReceiveBytes: 500_000, stallGraceMs: 60_000 })
   await stall(`${post}transfer-encoding: chunked\r\n\r\n`, '1\r\n \r\n'.repeat(1000))
   await expect.poll(() => held('received')).toBe(129 * 1000)

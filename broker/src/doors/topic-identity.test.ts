@@ -109,7 +109,7 @@ describe('a topic was deleted and created again under its name', () => {
     const hidden = fixture.broker.topics.get('flights')!
     fixture.broker.topics.delete('flights')
     await fixture.broker.createTopic(topic)
-    // Its readers are woken when the new topic is there already: no answer of UNKNOWN_TOPIC lies between.
+    // Its readers are woken when the new topic exists already: no answer of UNKNOWN_TOPIC comes between.
     for (const { waiting } of hidden.partitions) for (const wake of [...waiting]) wake()
     const end = await client.nextFrame()
     expect(end).toMatchObject({

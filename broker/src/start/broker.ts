@@ -29,7 +29,7 @@ export interface RunningBroker {
   readonly http: string
   /** `host:port` for other brokers. */
   readonly peer: string
-  /** Stops taking requests, answers what waits, and closes the log so that the next start need not replay. */
+  /** Stops taking requests, answers waiting requests, and closes the log so that the next start need not replay. */
   stop(): Promise<void>
 }
 
@@ -113,7 +113,7 @@ function metricsOf(storage: LogStorage, groups: BrokerGroups, peers: PeerStats):
   return registry
 }
 
-/** What the cluster layer has of the settings. */
+/** The settings of the cluster layer. */
 function nodeSettings(settings: BrokerSettings) {
   return {
     brokerId: settings.id,
@@ -131,7 +131,7 @@ function nodeSettings(settings: BrokerSettings) {
   }
 }
 
-/** What brokers say to each other about all their groups has no body, and always fits. */
+/** Messages between brokers about all their groups have no body, and always fit. */
 function peerFrameBytes({ maxFrameBytes, maxAppendBytes }: BrokerSettings): number {
   return Math.max(maxFrameBytes, 2 * maxAppendBytes, MAX_FRAME_HEADER_BYTES + frameOverhead)
 }

@@ -13,7 +13,7 @@ import { openFileLimit } from '../platform/node/file-descriptors.ts'
 import { type OpenFileBudget, openFileBudget } from './open-file-budget.ts'
 import { openState } from './state-folder.ts'
 
-/** What every broker, of whatever level, keeps in its folder, and the log that tells of it. */
+/** The parts that a broker of any level keeps in its folder, and its logger. */
 export interface DataFolder {
   readonly logger: Logger
   readonly storage: LogStorage
@@ -44,7 +44,7 @@ export async function openDataFolder(settings: BrokerSettings): Promise<DataFold
   const { isMember } = await checkIdentity(nodeDisk, settings.data)
   const hadLog = found.used || isMember
   const folder = `${settings.data}/log`
-  // Until the log is open and knows what is kept.
+  // Until the log is open and knows which segments are kept.
   let makeRoom = () => releaseKeptRoom(nodeDisk, folder)
   const { monotonic } = nodeClock
   const storeOptions = { openFiles: files.store, makeRoom: () => makeRoom(), monotonic }
@@ -55,7 +55,7 @@ export async function openDataFolder(settings: BrokerSettings): Promise<DataFold
   const platform = { disk: nodeDisk, clock: nodeClock, crc32c: nodeCrc32c }
   const storage = await openLogStorage(platform, { ...settings, folder, openSegments: files.segments, hadLog })
   storage.onFailure = (error) => {
-    // What is on disk is unknown now; only a restart finds out (fsync errors are not repeatable).
+    // The state of the disk is unknown now; only a restart finds out (fsync errors are not repeatable).
     logger.fatal({ err: error }, 'the log cannot be written any more; the broker ends')
     process.exit(70)
   }

@@ -3,11 +3,11 @@ import { hostName } from '../doors/limits/access.ts'
 import type { GatewayLimits } from '../doors/limits/limits.ts'
 import type { OpenFileBudget } from './open-file-budget.ts'
 
-/** What of a broker's settings bounds its gateway. */
+/** The settings of a broker that bound its gateway. */
 export function gatewayLimits(settings: BrokerSettings, { clients }: OpenFileBudget): Partial<GatewayLimits> {
   const { maxBatchBytes, maxFrameBytes, maxReceiveBytes, requestTimeoutMs } = settings
   const maxConnections = Math.min(settings.maxConnections, clients)
-  // WebSockets stay: were all connections such, nobody could ask for anything over HTTP.
+  // WebSockets stay: if all connections were WebSockets, no client could send a request over HTTP.
   const maxWebSockets = Math.min(settings.maxWebSockets, Math.ceil(maxConnections * 0.75))
   const own = [settings.http, settings.advertisedHttp].map(hostName)
   return {

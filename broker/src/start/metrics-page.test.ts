@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { metricsPage } from './metrics-page.ts'
 
-it('docs/metrics.md is what is declared beside the counters; "npm run docs" writes it', () => {
+it('docs/metrics.md follows from the declarations beside the counters; "npm run docs" writes it', () => {
   const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8')
   expect(page).toBe(metricsPage())
   const names = [...page.matchAll(/^\| `(tailrace_\w+)`/gm)].map(([, name]) => name!)

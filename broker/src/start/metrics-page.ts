@@ -6,7 +6,7 @@ import { logMetrics } from '../log/log-metrics.ts'
 import { replicaMetrics } from '../partition/broker/replica-metrics.ts'
 import type { MetricTable } from '../platform/metric-table.ts'
 
-/** The text of docs/metrics.md, out of the declarations beside what is counted; a test compares it with the file. */
+/** The text of docs/metrics.md, out of the declarations beside the counters; a test compares it with the file. */
 export function metricsPage(): string {
   return `${introduction}
 ${chapter('Log', tableRows(logMetrics))}

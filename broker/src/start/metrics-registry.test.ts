@@ -5,7 +5,7 @@ import { replicaMetrics } from '../partition/broker/replica-metrics.ts'
 import { noPartitionMetrics } from '../partition/metrics.ts'
 import { register } from './metrics-registry.ts'
 
-test('replicas that take no part are counted and told, and leave their broker ready', async () => {
+test('replicas that take no part are counted and reported, and leave their broker ready', async () => {
   const cluster = await TestCluster.of(3)
   const created = cluster.broker(1).node.api.createTopic({ name: 't', partitions: 3, replicas: 3 })
   await cluster.clock.advance(2000)

@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { MetricTable } from '../platform/metric-table.ts'
 
-/** Shows what a part keeps; its values are read when somebody asks. */
+/** Shows the figures of a part; they are read at each scrape. */
 export function register<Part>(registry: Registry, table: MetricTable<Part>, part: Part): void {
   const registers = [registry]
   for (const [name, help, read] of table.counters) {

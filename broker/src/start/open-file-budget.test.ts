@@ -12,7 +12,7 @@ test.each([
   expect(budget.segments + budget.store + budget.unknownPeers + budget.clients).toBeLessThanOrEqual(limit - 64)
 })
 
-test('where nothing limits them, only our own limits count', () => {
+test('without a limit of the system, only our own limits count', () => {
   expect(openFileBudget(null).clients).toBe(Number.POSITIVE_INFINITY)
 })
 

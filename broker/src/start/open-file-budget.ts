@@ -16,12 +16,12 @@ const most: OpenFileBudget = { segments: 256, store: 64, unknownPeers: 64, clien
 const least: OpenFileBudget = { segments: 16, store: 16, unknownPeers: 8, clients: 16 }
 /** Node.js itself, listeners, logs, the journal with its spare files, checkpoints, copies that are made or fetched. */
 const always = 64
-/** Known peers, each way, beside those of which nobody knows yet who they are. */
+/** Known peers, each way, beside those that have not introduced themselves yet. */
 const knownPeers = 16
 const leastLimit = always + knownPeers + least.segments + least.store + least.unknownPeers + least.clients
 
 /**
- * Divides the limit so that the log has what it needs before clients get the rest: a client that is not let in comes again, a log that cannot open its next file
+ * Divides the limit so that the log has enough before clients get the rest: a client that is refused comes again, a log that cannot open its next file
  * stops the broker.
  * @param limit null: there is none
  * @throws TailraceError INVALID_SETTING when nothing would be left for clients

@@ -61,7 +61,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The broker's own error, or a plain statement that whoever answered is no broker. */
+/** The broker's own error, or a plain statement that the server that answered is no broker. */
 function refused(server: string, status: number, answer: unknown): CommandFailure {
   const shape = (answer ?? {}) as Partial<Record<keyof ErrorShape, unknown>>
   if (typeof shape.code === 'string' && typeof shape.message === 'string') {

@@ -48,7 +48,7 @@ const broker = (id: number, alive: boolean) => ({
 const cluster = { clusterId: 'c1', metadataLeader: 1, brokers: [broker(1, true), broker(2, false)] }
 
 describe('topic create', () => {
-  it('sends what was asked for', async () => {
+  it('sends the request as given', async () => {
     const { asked, address } = await serve({ 'POST /topics': { status: 201, body: { name: 'flights' } } })
     const flags = ['--partitions', '6', '--replicas', '3', '--config', 'maxBatchBytes=2000', '--server', address]
     expect(await run('topic', 'create', 'flights', ...flags)).toEqual({
@@ -142,7 +142,7 @@ describe('tables for people, JSON for programs', () => {
     expect(await run('topic', 'delete', 'a/b', '-s', address)).toEqual({ code: 0, out: 'deleted topic a/b\n', err: '' })
   })
 
-  it('topic delete and topic alter name the topic that is meant, where it is told', async () => {
+  it('topic delete and topic alter name the id of the topic, where it is given', async () => {
     const { address } = await serve({
       'DELETE /topics/t?topicId=a%26b': { status: 204 },
       'PATCH /topics/t/config?topicId=a%26b': { body: { readOnly: true } },
@@ -185,7 +185,7 @@ describe('servers that do not answer as they should', () => {
     expect((await run('topic', 'list', '--server', `${closed},ws://${address}`)).code).toBe(0)
   })
 
-  it('says so when it is no broker', async () => {
+  it('says so when the server is no broker', async () => {
     const { address } = await serve({
       'GET /topics': { status: 200, text: '<html>' },
       'GET /cluster': { status: 502, text: 'bad' },

@@ -34,7 +34,7 @@ describe('tailrace cascade', () => {
     expect(code).toBe(2)
   })
 
-  it('M88 shows levels, sources and lag; M89 and what an operator has chosen', async () => {
+  it('M88 shows levels, sources and lag; M89 and the choice of an operator', async () => {
     const server = await answeringServer({ 'GET /cascade': { body: status } })
     servers.push(server)
     const { out } = await run(['status', '--server', server.address])
@@ -43,7 +43,7 @@ describe('tailrace cascade', () => {
     expect(JSON.parse((await run(['status', '--json', '--server', server.address])).out)).toEqual(status)
   })
 
-  it('M88 shows who copies from whom as a tree, also those whose source is not heard of', async () => {
+  it('M88 shows who copies from whom as a tree, also those whose source is unknown', async () => {
     const broker = (id: number, level: number, source: number) =>
       ({ ...status.brokers[0]!, broker: id, http: `h:${id}`, level, source, lagRecords: id }) as const
     const brokers = [

@@ -14,7 +14,7 @@ interface Branch {
 
 interface Tree {
   readonly brokers: readonly Branch[]
-  /** Cascade brokers that have no source, or one that is not heard of. */
+  /** Cascade brokers that have no source, or an unknown one. */
   readonly withoutSource: readonly Branch[]
 }
 

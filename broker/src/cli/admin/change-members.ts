@@ -9,20 +9,20 @@ import { reasonText, stageText } from './members-text.ts'
 
 export interface ChangeOptions {
   readonly replicas: readonly number[]
-  /** Return when the wish is recorded. */
+  /** Return when the request is recorded. */
   readonly wait: boolean
   readonly json: boolean
 }
 
 const pollMs = 250
-/** Figures move all the time: no more than a line a second of them. */
+/** Figures change all the time: at most a line a second shows them. */
 const figuresMs = 1000
-/** A recorded wish is taken up sooner than this, also through an election. */
+/** A recorded request is taken up sooner than this, also through an election. */
 const takenUpMs = 20_000
-/** So long no broker may know how the change goes before the command gives up watching. */
+/** When no broker has known the progress for this long, the command stops watching. */
 const silentMs = 60_000
 
-/** Asks for other members and shows the progress until they are reached. A change that was asked for goes on without this command. */
+/** Asks for other members and shows the progress until they are reached. A recorded change goes on without this command. */
 export async function changeMembers(
   group: GroupAddress,
   options: ChangeOptions,
@@ -131,7 +131,7 @@ class Watch {
     const isNews = JSON.stringify(lastOutcome) !== JSON.stringify(this.#before.lastOutcome)
     const isOver =
       isNews && lastOutcome?.outcome === 'failed' && sameBrokers(lastOutcome.target, this.#options.replicas)
-    // The broker that answers may not have heard of the wish yet.
+    // The broker that answers may not know the request yet.
     if (!isOver && this.#clock.monotonic() - this.#started < takenUpMs) return
     const reason = isOver
       ? reasonText(lastOutcome.reason)

@@ -11,7 +11,7 @@ export interface ForceOptions {
   readonly json: boolean
 }
 
-/** Makes `members` all of a group whose majority is gone permanently. Without --i-accept-data-loss it only says what would be lost. */
+/** Makes `members` the only members of a group whose majority is gone permanently. Without --i-accept-data-loss it only says what would be lost. */
 export async function forceMembers(
   group: GroupAddress,
   options: ForceOptions,
@@ -30,10 +30,10 @@ export async function forceMembers(
 
 async function explanation(group: GroupAddress, options: ForceOptions, admin: AdminClient): Promise<CommandFailure> {
   const named = options.members.join(',')
-  const lines = [`${group.name} would go on with ${named} alone, and with nothing but what they have on disk.`]
+  const lines = [`${group.name} would go on with ${named} alone, and with only the records that they have on disk.`]
   const known = await look(group, admin)
   if (known !== null) lines.push(...lossLines(known, options.members))
-  lines.push('What only the other members have, acknowledged records among it, would be lost permanently.')
+  lines.push('Records that only the other members have, acknowledged ones among them, would be lost permanently.')
   return new CommandFailure({
     code: 'DATA_LOSS_NOT_ACCEPTED',
     message: lines.join('\n  '),
@@ -42,7 +42,7 @@ async function explanation(group: GroupAddress, options: ForceOptions, admin: Ad
   })
 }
 
-/** Null where no broker can tell, which is what a group without a majority may come to. */
+/** Null where no broker can tell, as can happen without a majority. */
 async function look(group: GroupAddress, admin: AdminClient): Promise<GroupDescription | null> {
   try {
     return (await admin.request('GET', `${group.path}/describe`)) as GroupDescription
@@ -58,7 +58,7 @@ function lossLines(group: GroupDescription, members: readonly number[]): string[
     lines.push(`It has a leader, broker ${group.leader}: as long as a majority is alive this is refused.`)
   for (const broker of members) {
     const replica = group.replicas.find((candidate) => candidate.broker === broker)
-    if (replica === undefined) lines.push(`Broker ${broker} does not answer; what it has is not known.`)
+    if (replica === undefined) lines.push(`Broker ${broker} does not answer; its entries are not known.`)
     else
       lines.push(
         `Broker ${broker} has entries to ${replica.lastIndex} and knows offsets below ${replica.highWatermark} as committed.`,

@@ -49,7 +49,7 @@ const failure = (code: string, retriable: boolean): Answer => ({
 })
 
 describe('partition members and describe', () => {
-  it('show the leader, the change under way, what came of the last one, and each member', async () => {
+  it('show the leader, the change under way, the result of the last one, and each member', async () => {
     const { address } = await serve({ [`GET ${path}/members`]: { body: aMembersDescription } })
     expect((await run(['partition', 'members', 'flights/3', '-s', address])).out).toBe(
       [
@@ -70,7 +70,7 @@ describe('partition members and describe', () => {
     expect(JSON.parse(json.out)).toEqual(aMembersDescription)
   })
 
-  it('describe is a page of all that the leader and the replicas know', async () => {
+  it('describe is a page of everything that the leader and the replicas know', async () => {
     const trouble = { ...aGroupDescription.replicas[0]!, broker: 2, trouble: 'quarantined: entry 7 is damaged' }
     const group = { ...aGroupDescription, replicas: [...aGroupDescription.replicas, trouble], readOnly: true }
     const { address } = await serve({ [`GET ${path}/describe`]: { body: group } })
@@ -98,7 +98,7 @@ describe('partition members and describe', () => {
 describe('partition change', () => {
   const change = ['partition', 'change', 'flights/3']
 
-  it('shows the progress until the members are reached, through an election, whatever their order', async () => {
+  it('shows the progress until the members are reached, through an election, in any order', async () => {
     const progress = [stable, stable, staging(1200), staging(0)].map((body) => ({ body }))
     const { asked, address } = await serve({
       [`PUT ${path}/members`]: { status: 202 },
@@ -226,7 +226,7 @@ describe('force-members', () => {
   })
 })
 
-describe('what asks once', () => {
+describe('commands that ask once', () => {
   it.each([
     [
       ['partition', 'transfer', 'flights/3', '--to', '2'],

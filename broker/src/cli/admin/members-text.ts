@@ -3,12 +3,12 @@ import type { MemberProgress, MembersDescription } from '../../api/admin-api.ts'
 import { grouped, sizeText } from '../quantity.ts'
 import { table } from '../table.ts'
 
-/** Who belongs to a group, for people. */
+/** The members of a group, for people. */
 export function membersText(name: string, members: MembersDescription): string {
   return `${headLines(name, members).join('\n')}\n\n${progressTable(members.members)}`
 }
 
-/** The lines above a table of members: leader, term, and what of a change is under way or came of the last one. */
+/** The lines above a table of members: leader, term, the change under way and the result of the last one. */
 export function headLines(name: string, members: MembersDescription): string[] {
   const { leader, term, stage, voters, outgoing, learners, target, lastOutcome } = members
   const lines = [`group     ${name}`, `leader    ${leader === 0 ? 'none' : `broker ${leader}`}, term ${grouped(term)}`]
@@ -25,14 +25,14 @@ export function headLines(name: string, members: MembersDescription): string[] {
   return lines
 }
 
-/** Why a change came to its end, without what everyone knows who sees it. */
+/** Why a change ended, without the general text of its error code. */
 export function reasonText(reason: string): string {
   const general = errorTable.CHANGE_FAILED.message
   const special = reason.startsWith(general) ? reason.slice(general.length) : reason
   return special.trim().replace(/\.$/, '')
 }
 
-/** What a change of members is waiting for. */
+/** The stage of a change of members. */
 export function stageText({ stage, members, voters, target }: MembersDescription): string {
   switch (stage) {
     case 'stable':
@@ -46,7 +46,7 @@ export function stageText({ stage, members, voters, target }: MembersDescription
     case 'joint':
       return 'joint: agreed on by the old majority and the new'
     case 'leaving':
-      return 'the leader hands on and leaves'
+      return 'the leader transfers its leadership and leaves'
   }
 }
 

@@ -44,7 +44,7 @@ export async function describeTopic(
   terminal.print(json ? JSON.stringify(topic) : topicText(topic))
 }
 
-/** `topicId`: the topic that is meant, where it is known; undefined: whichever has the name. */
+/** `topicId`: the id of the topic, where it is known; undefined: the topic that has the name. */
 export async function deleteTopic(
   name: string,
   topicId: string | undefined,
@@ -79,7 +79,7 @@ export async function alterTopic(
   )
 }
 
-/** `name=value` pairs of --config; numbers and booleans become such. */
+/** `name=value` pairs of --config; text of a number or boolean becomes one. */
 export function parseTopicConfig(pairs: readonly string[]): Record<string, string | number | boolean> {
   const config: Record<string, string | number | boolean> = {}
   for (const pair of pairs) {

@@ -16,9 +16,9 @@ export interface ChildEnd {
 export interface BrokerChild {
   readonly pid: number
   readonly started: Promise<StartedMessage>
-  /** Resolves when the process has ended and all it wrote is read. Never rejects. */
+  /** Resolves when the process has ended and all its output has been read. Never rejects. */
   readonly ended: Promise<ChildEnd>
-  /** Asks it to stop by closing the channel, which works alike on all systems. */
+  /** Asks it to stop by closing the channel, which works on all systems. */
   stop(): void
   kill(): void
 }

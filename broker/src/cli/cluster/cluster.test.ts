@@ -116,7 +116,7 @@ describe('a cluster of processes', () => {
     expect(await result).toBe(0)
   })
 
-  it('gives up with exit code 1 when a broker ends before it was ready: no loop over a port in use', async () => {
+  it('gives up with exit code 1 when a broker ends before it was ready: no restart loop over a port in use', async () => {
     const { terminal, children, result } = cluster((child, nth) => {
       if (nth === 2) child.end(1, null, ['error: 127.0.0.1:8081 is in use by another process.'])
       else child.start()
@@ -153,7 +153,7 @@ describe('a cluster of processes', () => {
     expect(children[0]!.calls).toEqual(['stop', 'kill'])
   })
 
-  it('starts nothing when it was interrupted during a pause before a restart', async () => {
+  it('starts no broker when it was interrupted during a pause before a restart', async () => {
     const { terminal, children, result } = cluster((child) => child.start(), 1)
     await expect.poll(() => terminal.out.at(-1)).toBe('ready\n')
     children[0]!.end(1)
@@ -165,7 +165,7 @@ describe('a cluster of processes', () => {
 })
 
 describe('the restart policy', () => {
-  it('gives up at once on what was never ready', () => {
+  it('gives up at once on a broker that was never ready', () => {
     expect(new RestartPolicy().ended(0)).toBeNull()
   })
 

@@ -60,7 +60,7 @@ function whenSettled(promise: Promise<unknown>): AbortSignal {
   return controller.signal
 }
 
-/** A start that takes long says from time to time what it waits for. */
+/** During a long start, tells from time to time which broker is not ready and why. */
 async function sayWhyNotReady(
   plans: readonly BrokerPlan[],
   brokers: readonly SupervisedBroker[],

@@ -7,7 +7,7 @@ import type { AskReadiness } from './readiness.ts'
 import { untilReady } from './readiness.ts'
 import { RestartPolicy } from './restart-policy.ts'
 
-/** What supervision needs from outside. */
+/** The dependencies of supervision. */
 export interface Supervision {
   readonly launch: LaunchBroker
   readonly askReadiness: AskReadiness
@@ -21,7 +21,7 @@ export interface Supervision {
 export interface SupervisedBroker {
   /** Resolves when the broker is ready for the first time; never, if it ends before. */
   readonly firstReady: Promise<void>
-  /** Resolves when the broker has ended for good: true if it was told to, false if supervision gave up on it. */
+  /** Resolves when the broker has ended and is not started again: true if it was told to, false if supervision gave up on it. */
   readonly finished: Promise<boolean>
   /** Why it is not ready yet. */
   readonly reason: string

@@ -8,7 +8,7 @@ import { configOption, givenFlags, readSettings, settingOptions } from './settin
 import type { ClientOptions } from './shared-options.ts'
 import { adminOf, jsonOption, serverOption } from './shared-options.ts'
 
-/** Settings of what a cascade broker has no part in. */
+/** Settings that a cascade broker does not use. */
 const foreign: ReadonlySet<SettingName> = new Set<SettingName>([
   'peer',
   'join',
@@ -22,7 +22,7 @@ const foreign: ReadonlySet<SettingName> = new Set<SettingName>([
 ])
 const names = settingNames.filter((name) => !foreign.has(name))
 
-/** `tailrace cascade`: one cascade broker in this process; `status`, `tree` and `assign` for who looks after them. */
+/** `tailrace cascade`: one cascade broker in this process; `status`, `tree` and `assign` for operators. */
 export function cascadeCommand(context: CommandContext): Command {
   const { terminal, run } = context
   const command = new Command('cascade')
@@ -58,7 +58,7 @@ export function cascadeCommand(context: CommandContext): Command {
 function statusCommand({ terminal, run }: CommandContext): Command {
   return new Command('status')
     .alias('list')
-    .description('show the cascade brokers of a cluster, whom they copy from, and how far they are behind')
+    .description('show the cascade brokers of a cluster, which brokers they copy from, and how far they are behind')
     .addOption(serverOption())
     .addOption(jsonOption())
     .action((options: ClientOptions) =>

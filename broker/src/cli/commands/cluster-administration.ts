@@ -8,7 +8,7 @@ import { adminOf, jsonOption, serverOption } from './shared-options.ts'
 
 const asks = () => import('../admin/group-commands.ts')
 
-/** What `tailrace cluster` has beside start and status: the metadata group's members, brokers to take out, the audit. */
+/** Commands of `tailrace cluster` beside start and status: the metadata group's members, brokers to take out, the audit. */
 export function clusterAdministration(context: CommandContext): Command[] {
   return [...groupCommands(metadataKind, context), removeBroker(context), featureLevel(context), audit(context)]
 }
@@ -31,7 +31,9 @@ function removeBroker({ terminal, run }: CommandContext): Command {
 
 function featureLevel({ terminal, run }: CommandContext): Command {
   return new Command('feature-level')
-    .description('show what the cluster may write and what its brokers support; --raise raises it for good')
+    .description(
+      'show the feature level of the cluster and those that its brokers support; --raise raises it permanently',
+    )
     .option('--raise [level]', 'to this level; without a number, to the highest that all brokers support')
     .addOption(serverOption())
     .addOption(jsonOption())

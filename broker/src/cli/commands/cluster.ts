@@ -16,10 +16,10 @@ interface StartOptions extends Readonly<Record<string, unknown>> {
   readonly config?: string
 }
 
-/** A signal asks every broker first; this much later the supervisor kills those that did not even end themselves in time. */
+/** A signal asks every broker first; this much later the supervisor kills those that have not ended themselves in time. */
 const graceMs = 2000
 
-/** `tailrace cluster start`, `tailrace cluster status`, and what operators do to a cluster. */
+/** `tailrace cluster start`, `tailrace cluster status`, and the commands of operators. */
 export function clusterCommand(context: CommandContext): Command {
   const command = new Command('cluster')
     .description('start a cluster on this machine, look at one, or change its brokers')
@@ -63,7 +63,7 @@ async function start(options: StartOptions, terminal: CommandContext['terminal']
     peerPort: parseCount('--peer-port', options.peerPort, 1, 65_535),
     shared,
   })
-  // A wrong setting is told once, here, and not by every broker.
+  // A wrong setting is reported once, here, and not by every broker.
   const first = plans[0]!
   const own = givenFlags({ id: String(first.id), data: first.data, http: first.http, peer: first.peer }, settingNames)
   const settings = await readSettings(new Map([...given, ...own]), options.config, terminal)

@@ -9,7 +9,7 @@ import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
 import { adminOf, jsonOption, serverOption } from './shared-options.ts'
 
-/** What `tailrace partition` and `tailrace cluster` have in common: the same commands, for a partition and for the metadata group. */
+/** Commands that `tailrace partition` and `tailrace cluster` share: for a partition and for the metadata group. */
 export interface GroupKind {
   /** For descriptions: "a partition". */
   readonly about: string
@@ -64,7 +64,7 @@ function newCommand(name: string, about: string, kind: GroupKind, context: Comma
 }
 
 function members(kind: GroupKind, context: CommandContext): Command {
-  const about = `show who belongs to ${kind.about} and how far each is`
+  const about = `show the members of ${kind.about} and the progress of each`
   return newCommand('members', about, kind, context, async (group, _flags, asking) => {
     await (await asks()).showMembers(group, asking)
     return undefined
@@ -80,7 +80,7 @@ function describe(kind: GroupKind, context: CommandContext): Command {
 }
 
 function change(kind: GroupKind, context: CommandContext): Command {
-  const about = `change who belongs to ${kind.about}; shows the progress until it is done`
+  const about = `change the members of ${kind.about}; shows the progress until it is done`
   const command = newCommand('change', about, kind, context, async (group, flags, asking) => {
     const { cancelChange, changeMembers } = await import('../admin/change-members.ts')
     const wanted = flags[kind.wanted.slice(2)] as string | undefined
@@ -102,7 +102,7 @@ function change(kind: GroupKind, context: CommandContext): Command {
 }
 
 function transfer(kind: GroupKind, context: CommandContext): Command {
-  const about = `hand the leadership of ${kind.about} to another member`
+  const about = `transfer the leadership of ${kind.about} to another member`
   const command = newCommand('transfer', about, kind, context, async (group, flags, asking) => {
     const to = flags.to === undefined ? null : parseBroker('--to', flags.to as string, '--to 2')
     await (await asks()).transferLeadership(group, to, asking)
@@ -122,7 +122,7 @@ function forceMembers(kind: GroupKind, context: CommandContext): Command {
     return undefined
   })
   return command
-    .option('--members <brokers>', 'living members, which become all of it')
+    .option('--members <brokers>', 'living members, which become the only ones')
     .option('--i-accept-data-loss', 'without this the command only says what would be lost')
 }
 
@@ -134,7 +134,7 @@ function snapshot(kind: GroupKind, context: CommandContext): Command {
     return undefined
   })
   return command
-    .option('--broker <broker>', 'whose replica takes it')
+    .option('--broker <broker>', 'the broker whose replica takes it')
     .option('--then-fetch', 'late replicas take it from that broker instead of from the leader')
 }
 

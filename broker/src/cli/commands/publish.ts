@@ -70,7 +70,7 @@ async function publish(topic: string, flags: PublishFlags, terminal: Terminal): 
   }
 }
 
-/** What is under way at Ctrl-C may still be acknowledged, for a limited time. */
+/** Records in flight at Ctrl-C may still be acknowledged, for a limited time. */
 function afterInterruption(terminal: Terminal, clock: Clock, call: () => void): TimerHandle {
   let timer: TimerHandle | null = null
   const start = () => {

@@ -106,8 +106,11 @@ function alter({ terminal, run }: CommandContext): Command {
 function withSettings(command: Command): Command {
   return command
     .option('--max-batch-bytes <size>', 'largest batch that the topic accepts, like 2MiB')
-    .option('--retention-bytes <size>', 'bytes that a partition keeps before its oldest segments go, like 10GiB')
-    .option('--retention-ms <duration>', 'age from which on a segment goes, like 7d')
+    .option(
+      '--retention-bytes <size>',
+      'bytes that a partition keeps before its oldest segments are deleted, like 10GiB',
+    )
+    .option('--retention-ms <duration>', 'age from which on a segment is deleted, like 7d')
     .option('--read-only <true|false>', 'refuse publishing')
     .option(
       '--timestamp-before-max-ms <duration>',

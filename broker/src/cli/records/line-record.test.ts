@@ -44,7 +44,7 @@ describe('a line of JSON', () => {
   })
 })
 
-it('a line of text is the value, whatever it is', () => {
+it('any line of text is the value', () => {
   expect(recordOfLine(line('{"k":'), { format: 'text', keyField: null, valueField: null })).toEqual({
     key: null,
     value: line('{"k":'),

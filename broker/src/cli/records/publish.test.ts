@@ -94,7 +94,7 @@ describe('publishing lines', () => {
     expect(terminal.err).toEqual(['stopped: line 2 was not acknowledged'])
   })
 
-  it('stops reading when interrupted, waits for what it has sent, and answers 130', async () => {
+  it('stops reading when interrupted, waits for the records it has sent, and answers 130', async () => {
     const terminal = memoryTerminal()
     const sink = slowSink()
     async function* endless(): AsyncGenerator<Uint8Array> {

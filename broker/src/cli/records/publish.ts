@@ -10,7 +10,7 @@ import { linesOf } from './lines.ts'
 import type { ProgressFigures } from './progress.ts'
 import { perSecond, progressLine, publishedText } from './progress.ts'
 
-/** What publishing needs of a producer; `Producer` of @tailrace/producer is one. */
+/** The part of a producer that publishing needs; `Producer` of @tailrace/producer is one. */
 export interface RecordSink {
   send(topic: string, record: { key?: string; value: string | Uint8Array | null; partition?: number }): Promise<unknown>
   flush(): Promise<void>

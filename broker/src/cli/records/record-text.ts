@@ -48,7 +48,7 @@ function withNewline(value: Uint8Array | null): Uint8Array {
   return line
 }
 
-/** One line, without control characters that could drive somebody's terminal. */
+/** One line, without control characters that could control the reader's terminal. */
 function readable(content: Content): string {
   const json = contentJson(content)
   if (json === null) return '-'

@@ -38,7 +38,7 @@ describe('tailing', () => {
     expect(terminal.text()).toBe('v0\nv1\n')
   })
 
-  it('prints what it has while it waits, and ends cleanly when interrupted', async () => {
+  it('prints the records at hand while it waits, and ends cleanly when interrupted', async () => {
     const terminal = memoryTerminal()
     const tailing = tailRecords(options, source(3), nodeClock, terminal)
     while (terminal.text() === '') await new Promise((resolve) => setImmediate(resolve))
@@ -53,7 +53,7 @@ describe('tailing', () => {
     expect(records.asked).toEqual([['t', { from: 7, bytes: true, partitions: [1] }]])
   })
 
-  it('asks for nothing when it was interrupted before', async () => {
+  it('sends no request when it was interrupted before', async () => {
     const records = source(1)
     const terminal = memoryTerminal()
     terminal.interrupt()
@@ -98,7 +98,7 @@ describe('a record as text', () => {
     expect(recordText(binary, 'text')).toBe('2:5  2023-11-14T22:13:20.000Z  -  base64:/w==\n')
   })
 
-  it('text: control characters cannot drive the terminal', () => {
+  it('text: control characters cannot control the terminal', () => {
     expect(recordText({ ...binary, key: Buffer.from('k'), value: 'a\n\x1b[31m' }, 'text')).toContain(
       'k  a\\u000a\\u001b[31m\n',
     )

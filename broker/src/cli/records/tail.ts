@@ -5,7 +5,7 @@ import type { Terminal } from '../terminal.ts'
 import type { TailedRecord, TailFormat } from './record-text.ts'
 import { recordText } from './record-text.ts'
 
-/** What tailing needs of a consumer; `Consumer` of @tailrace/consumer is one. */
+/** The part of a consumer that tailing needs; `Consumer` of @tailrace/consumer is one. */
 export interface RecordSource {
   subscribe(
     topic: string,

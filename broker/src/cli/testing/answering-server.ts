@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What a server answers to one request. */
+/** A server's answer to one request. */
 export interface Answer {
   readonly status?: number
   readonly body?: unknown
@@ -15,7 +15,7 @@ export interface AnsweringServer {
 }
 
 /**
- * A server that answers like a broker, for what the command line makes of the answers. Of several answers of a route each is given once, the last
+ * A server that answers like a broker, for tests of the command line. Of several answers of a route each is given once, the last
  * one from then on; a route without an answer is NOT_FOUND.
  */
 export async function answeringServer(answers: Record<string, Answer | Answer[]>): Promise<AnsweringServer> {

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { nobodyWaits } from '../limits/nobody-waits.ts'
 
-/** Ends waiting work when nobody waits for its answer any more: the client went away, or the gateway closes. */
+/** Ends waiting work when its answer is not wanted any more: the client went away, or the gateway closes. */
 export class Abandonment {
   readonly #waiting = new Set<AbortController>()
   #closing = false

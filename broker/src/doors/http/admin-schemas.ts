@@ -1,6 +1,6 @@
 import { array, bool, integer, object, string } from './schema-parts.ts'
 
-/** JSON schemas of what operators ask for and are told; the shapes are those of AdminApi (api/admin-api.ts). */
+/** JSON schemas of the requests of operators and their answers; the shapes are those of AdminApi (api/admin-api.ts). */
 
 const broker = { ...integer, minimum: 1, maximum: 2 ** 31 - 1 } as const
 const brokers = array(integer)
@@ -23,7 +23,7 @@ const memberProgress = object({
   caughtUp: bool,
   copy: {
     ...orNull(object({ receivedBytes: integer, totalBytes: integer })),
-    description: 'A copy of files that is on its way to it.',
+    description: 'A copy of files in transfer to it.',
   },
 })
 
@@ -38,7 +38,7 @@ const membersFields = {
   voters: brokers,
   outgoing: { ...brokers, description: 'The old voters, while their majority is needed too.' },
   learners: brokers,
-  target: { ...orNull(brokers), description: 'What was asked for and is not reached yet.' },
+  target: { ...orNull(brokers), description: 'The members that were requested and are not reached yet.' },
   members: array(memberProgress),
   lastOutcome: orNull(
     object({ outcome: { type: 'string', enum: ['done', 'failed'] }, reason: string, target: brokers }),
@@ -90,7 +90,7 @@ const group = {
     transferringTo: brokerOrNone,
     lastSnapshot: orNull(object({ index: integer, at: integer, bytes: integer })),
     tail: { ...array(entry), description: 'The newest entries as the leader sees them, oldest first.' },
-    replicas: { ...array(replica), description: 'What each replica that answers says of itself.' },
+    replicas: { ...array(replica), description: 'The report of each replica that answers.' },
   }),
 }
 

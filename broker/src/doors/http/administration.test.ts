@@ -139,7 +139,7 @@ describe('errors', () => {
     expect([word.status, word.body.code]).toEqual([400, 'INVALID_REQUEST'])
   })
 
-  it('of a change without a majority: data loss must be accepted; who asked is the address if nothing is said', async () => {
+  it('of a change without a majority: data loss must be accepted; without a name the audit records the address', async () => {
     const refused = await call('POST', '/cluster/force-members', { members: [1] })
     expect([refused.status, refused.body.code]).toEqual([400, 'DATA_LOSS_NOT_ACCEPTED'])
     await call('POST', '/cluster/force-members', { members: [1], acceptDataLoss: true })
@@ -174,7 +174,7 @@ describe('topic settings', () => {
     ...times,
   }
 
-  it('are given when a topic is made', async () => {
+  it('are given when a topic is created', async () => {
     const made = await call('POST', '/topics', { name: 'kept', partitions: 1, replicas: 1, config: settings })
     expect([made.status, made.body.config]).toEqual([201, settings])
   })

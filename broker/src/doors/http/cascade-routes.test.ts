@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => fixture.gateway.close())
 
-test('the choice of a source is answered when it is made, and its failure is told', async () => {
+test('the choice of a source is answered when it is made, and its failure is reported', async () => {
   const response = await fetch(`${fixture.url}/cascade/brokers/5/source`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },

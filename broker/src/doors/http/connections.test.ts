@@ -36,7 +36,7 @@ test('connections without a request make room for new ones, those that wait for 
   for (let n = 0; n < 30; n++) idle.push(await dial())
   await expect.poll(() => idle.filter(isOpen).length).toBe(4)
   expect(idle.slice(-4).every(isOpen)).toBe(true)
-  // One that has asked stays, however many come that have not.
+  // One that has sent a request stays, however many come that have not.
   const asked = await dial(get('/healthz'))
   await once(asked, 'data')
   for (let n = 0; n < 10; n++) idle.push(await dial())

@@ -5,8 +5,8 @@ import type { Socket } from 'node:net'
 const slack = 8
 
 /**
- * Bounds the connections of a server. Beyond the limit the oldest that has never asked for anything is closed for the new one, else the one that has been idle
- * longest, so that clients that only connect do not shut out those that ask for something. Where all are at work, the new one is dropped.
+ * Bounds the connections of a server. Beyond the limit the oldest that has never sent a request is closed for the new one, else the one that has been idle
+ * longest, so that clients that only connect do not shut out those that send requests. Where all are at work, the new one is dropped.
  */
 export function boundConnections(server: Server, limit: number): void {
   if (limit === Number.POSITIVE_INFINITY) return
@@ -26,7 +26,7 @@ export function boundConnections(server: Server, limit: number): void {
     if (open <= limit) return
     const [oldest] = silent
     const [idlest = oldest] = idle
-    // The new one is among the silent ones, and goes only where all others are at work.
+    // The new one is among the silent ones, and is closed only where all others are at work.
     if (silent.size > 1) oldest!.destroy()
     else idlest!.destroy()
   })

@@ -6,7 +6,7 @@ import { type ContextParts, RequestContext } from '../limits/request-context.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set before any other hook that knows who asks. */
+    /** Set before any other hook that knows the sender. */
     context: RequestContext
   }
 }

@@ -52,7 +52,7 @@ async function raw(text: string): Promise<string> {
   return answer
 }
 
-test('pages of other origins may do nothing, and those of configured ones what they are configured for', async () => {
+test('pages of other origins may do nothing, and those of configured ones as much as is configured', async () => {
   const topic = { name: 'x', partitions: 1, replicas: 1 }
   const evil = 'https://evil.example'
   for (const [method, path] of await routes()) {
@@ -98,7 +98,7 @@ test('requests for other hosts are refused on every route, the upgrade included'
     const rebound = 'host: evil.example:8080\r\norigin: http://evil.example:8080\r\nconnection: close\r\n\r\n'
     expect(await raw(`${method} ${path} HTTP/1.1\r\n${rebound}`)).toMatch(/^HTTP\/1.1 421 .*"code":"HOST_REFUSED"/s)
   }
-  // Its connection is closed, too: nobody else would.
+  // Its connection is closed, too: no other code would.
   const upgrade = `connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: ${'A'.repeat(22)}==\r\n`
   expect(await raw(`GET /stream HTTP/1.1\r\nhost: evil.example\r\n${upgrade}\r\n`)).toMatch(/^HTTP\/1.1 421 /)
   const foreign = `host: 127.0.0.1\r\norigin: https://evil.example\r\n${upgrade}`

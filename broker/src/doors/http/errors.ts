@@ -5,7 +5,7 @@ import type { TransportMetrics } from '../limits/metrics.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The code of a validation error by the field it is about, `/config` for instance; INVALID_REQUEST else. */
+    /** The code of a validation error by the field it is about, `/config` for instance; else INVALID_REQUEST. */
     errorCodes?: Readonly<Record<string, ErrorCode>>
     /** Answered however busy the gateway is. */
     alwaysAnswered?: boolean
@@ -14,7 +14,7 @@ declare module 'fastify' {
   }
 }
 
-/** Seconds that a client had better wait. */
+/** Seconds that a client should wait. */
 const retryAfter: Partial<Record<ErrorCode, number>> = {
   OVERLOADED: 1,
   LEADER_UNAVAILABLE: 1,

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
 
-/** JSON is UTF-8 (RFC 8259): what is not would be stored as other text than was sent. */
+/** JSON is UTF-8 (RFC 8259): other bytes would be stored as another text than was sent. */
 export function parseJsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {

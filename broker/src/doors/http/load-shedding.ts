@@ -7,7 +7,7 @@ import { sendError } from './errors.ts'
 
 /** What a piece of a body costs beside its bytes: chunked, a body may come in as many pieces as it has bytes. */
 const pieceBytes = 128
-/** Of the requests at work, as many may publish: where partitions are without a leader, they wait, and all else goes on. */
+/** The share of requests at work that may be publishes: where partitions have no leader publishes wait, and other requests go on. */
 const publishingShare = 0.5
 
 /** Places of requests at work. */
@@ -45,11 +45,11 @@ export function admitRequests(
   }
 }
 
-/** Counts bytes of bodies as they arrive, whatever the route, and none that a header merely promises. */
+/** Counts bytes of bodies on all routes as they arrive, and none that a header merely promises. */
 function countBodies(app: FastifyInstance, received: HeldBytes): void {
   app.addHook('preParsing', (request, reply, payload, done) => {
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
-    // Bodies of GET and HEAD are not read by anybody: they stay with the kernel.
+    // Bodies of GET and HEAD are not read: they stay with the kernel.
     const isRead = request.method !== 'GET' && request.method !== 'HEAD'
     if (!isRead || (encoding === undefined && (length === undefined || length === '0'))) return done(null, payload)
     const cutOff = (error: TailraceError) => refuseRest(request, reply, error)

@@ -49,7 +49,7 @@ test.each([
   socket.write(text.repeat(requests))
   expect(await mostInATurn(calls, requests)).toBeLessThan((4 * 64 * 1024) / text.length)
   await vi.waitFor(() => expect(answers(200)).toBe(requests), 20_000)
-  // And on it goes.
+  // Then the next read is handled.
   socket.write(text)
   await vi.waitFor(() => expect(answers(200)).toBe(requests + 1), 10_000)
 })

@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts'
 
 /**
  * Requests of one connection that are taken on before the first of them is answered, and before all other connections have had their turn; those that one read has
- * brought are taken on all the same.
+ * brought are taken on in any case.
  */
 const mostAhead = 16
 

@@ -1,4 +1,4 @@
-/** What the JSON schemas of this gateway are put together from. */
+/** The parts of which the JSON schemas of this gateway consist. */
 
 export const integer = { type: 'integer' } as const
 export const string = { type: 'string' } as const

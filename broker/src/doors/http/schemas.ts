@@ -2,7 +2,7 @@ import { errorTable } from '@tailrace/schemas'
 import { adminSchemas } from './admin-schemas.ts'
 import { array, bool, integer, levelRange, object, string } from './schema-parts.ts'
 
-/** JSON schemas of what crosses HTTP: checked on the way in, and the source of /openapi.json. */
+/** JSON schemas of requests and answers over HTTP: requests are checked against them, and /openapi.json is made of them. */
 
 const bytesSchema = {
   description: 'A string where the bytes are UTF-8, else {"base64": "…"}; null where there are none.',
@@ -25,8 +25,8 @@ const errorSchema = {
       hint: { ...string, description: 'What you can do about it.' },
       topic: string,
       partition: integer,
-      offset: { ...integer, description: 'What is stored at this offset cannot be read.' },
-      nextOffset: { ...integer, description: 'Where to read on behind what cannot be read.' },
+      offset: { ...integer, description: 'The record at this offset cannot be read.' },
+      nextOffset: { ...integer, description: 'Where to read on behind the record that cannot be read.' },
     },
     ['topic', 'partition', 'offset', 'nextOffset'],
   ),
@@ -59,9 +59,9 @@ const settings = {
   maxBatchBytes: { minimum: 1024, description: 'Largest batch that the topic accepts.' },
   retentionBytes: {
     minimum: 0,
-    description: 'Bytes that a partition keeps before its oldest segments go. Default: all.',
+    description: 'Bytes that a partition keeps before its oldest segments are deleted. Default: all.',
   },
-  retentionMs: { minimum: 0, description: 'Age in milliseconds from which on a segment goes. Default: never.' },
+  retentionMs: { minimum: 0, description: 'Age in milliseconds from which on a segment is deleted. Default: never.' },
   timestampBeforeMaxMs: {
     minimum: 0,
     description: "Milliseconds by which a record's timestamp may be before the leader's clock. Default: any number.",
@@ -98,7 +98,7 @@ const config = {
 
 const changes = {
   $id: 'TopicChanges',
-  description: 'What is not named stays as it is; null puts a setting back to its default.',
+  description: 'Settings that are not named stay as they are; null puts one back to its default.',
   minProperties: 1,
   ...object(
     {
@@ -142,7 +142,10 @@ const topic = {
 const clusterFields = {
   clusterId: string,
   metadataLeader: integer,
-  featureLevel: { ...integer, description: 'What the cluster may write; "tailrace cluster feature-level" raises it.' },
+  featureLevel: {
+    ...integer,
+    description: 'The feature level of the cluster; "tailrace cluster feature-level" raises it.',
+  },
   brokers: array(
     object(
       {
@@ -188,7 +191,7 @@ export const topicId = {
   type: 'string',
   maxLength: 100,
   default: '',
-  description: 'The id of the topic that is meant: another one of this name answers TOPIC_ID_MISMATCH.',
+  description: 'The id of the topic: if the name belongs to another topic the answer is TOPIC_ID_MISMATCH.',
 } as const
 export const topicQuery = object({ topicId }, ['topicId'])
 export const partitionParams = object({

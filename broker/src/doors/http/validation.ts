@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import { sharedSchemas } from './schemas.ts'
 
 /**
- * Checks requests against the routes' schemas. What stands in a URL is text and becomes the number that its schema asks for; a body is taken at
- * its word, since turning 5 into "5" or dropping an unknown field would store something else than was sent.
+ * Checks requests against the routes' schemas. Text in a URL becomes the number that its schema asks for; a body is taken
+ * as it is, since turning 5 into "5" or dropping an unknown field would store another record than was sent.
  */
 export function validateRequests(app: FastifyInstance): void {
   const options = {

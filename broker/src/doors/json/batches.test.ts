@@ -17,11 +17,11 @@ function gathered(records: RecordInput[], changes: Partial<Spread> = {}) {
   ])
 }
 
-/** What one record takes in a batch of its own. */
+/** The bytes of one record in a batch of its own. */
 const alone = (valueBytes: number): number =>
   gatherBatches([record(valueBytes)], { ...spread, maxBatchBytes: 1 << 20 })[0]!.batches[0]!.writer.estimatedBytes
 
-test('records go where they say, where their key says, or all to one partition', () => {
+test('records go to the partition they name, to that of their key, or all to one partition', () => {
   const key = new TextEncoder().encode('key')
   const records = [
     record(1),
@@ -45,7 +45,7 @@ test.each([4, 5])('partition %i is not there', (partition) => {
   )
 })
 
-test('a record that takes exactly what the topic accepts is a batch, and one that takes a byte more is refused', () => {
+test('a record as large as the topic accepts is a batch, and one that takes a byte more is refused', () => {
   const maxBatchBytes = alone(300)
   expect(gathered([record(300)], { maxBatchBytes })).toEqual([[3, [[0]]]])
   expect(() => gathered([record(1), record(301)], { maxBatchBytes })).toThrow(

@@ -2,7 +2,7 @@ import type { PartitionNumber, Timestamp } from '@tailrace/schemas'
 import { BatchWriter, partitionForKey, TailraceError } from '@tailrace/schemas'
 import type { RecordInput } from './record.ts'
 
-/** What goes to one partition: writers in order, each a batch to be, and whose records they hold. */
+/** The batches of one partition: writers in order, each with the positions of its records. */
 export interface PartitionBatches {
   readonly partition: PartitionNumber
   readonly batches: { readonly writer: BatchWriter /** Positions in the request. */; readonly inputs: number[] }[]
@@ -11,7 +11,7 @@ export interface PartitionBatches {
 export interface Spread {
   readonly topic: string
   readonly partitions: number
-  /** Where records without key and partition go: one partition for a request, so that they share a batch. */
+  /** The partition of records without key and partition: one for a request, so that they share a batch. */
   readonly unkeyedPartition: PartitionNumber
   readonly maxBatchBytes: number
   /** For records without a timestamp. */

@@ -7,7 +7,7 @@ import { decompressors as codecs } from '../../platform/decompressors.ts'
  */
 export const maxJsonBatchBytes = 4 * 1024 * 1024
 
-/** What a broker can decompress to show records as JSON; batches on their way to programs stay compressed. */
+/** The codecs with which a broker decompresses records to show them as JSON; batches for programs stay compressed. */
 export const decompressors: Decompressors = {
   [Compression.gzip]: (bytes) => codecs[Compression.gzip]!(bytes, maxJsonBatchBytes),
   [Compression.zstd]: (bytes) => codecs[Compression.zstd]!(bytes, maxJsonBatchBytes),

@@ -24,7 +24,7 @@ async function borrow(from: ProducerSlots, count: number): Promise<ProducerSlot[
 
 const ids = (borrowed: readonly ProducerSlot[]): number[] => borrowed.map(({ producerId }) => Number(producerId))
 
-test('a slot serves one request at a time, and the one that came back last goes first', async () => {
+test('a slot serves one request at a time, and the one that came back last is used first', async () => {
   const all = slots()
   const [one, two] = await borrow(all, 2)
   expect(ids([one!, two!])).toEqual([1, 2])

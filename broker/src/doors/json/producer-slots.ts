@@ -17,7 +17,7 @@ const sequenceLimit = 2 ** 31
 /**
  * Producers for callers that have none (HTTP and JSON). A request borrows one for itself alone, so its batches have no gap before them, and a retry
  * inside the gateway is dropped by the broker as a duplicate (Kafka's rules, kafka KIP-98). A slot with an unknown outcome is never given back: the
- * next request must not build on a sequence that may or may not be there.
+ * next request must not follow a sequence that may or may not be in the log.
  */
 export class ProducerSlots {
   readonly #initProducer: () => Promise<{ producerId: ProducerId; epoch: number }>

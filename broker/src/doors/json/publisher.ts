@@ -24,7 +24,7 @@ export interface PublishedRecord {
   readonly offset: Offset
 }
 
-/** Where a request's records are, and for each partition the token of the last of them: who holds that holds all before it. */
+/** The places of a request's records, and for each partition the token of the last of them: a broker that holds that record holds all before it. */
 export interface Published {
   readonly offsets: readonly PublishedRecord[]
   readonly tokens: readonly {
@@ -72,7 +72,7 @@ export class JsonPublisher {
 
   /**
    * Resolves with a place for each record, in the order given, once all are on a majority's disks.
-   * `topicId`: the topic that is meant; absent or empty: whichever has the name.
+   * `topicId`: the id of the topic; absent or empty: the topic that has the name.
    * Not atomic across batches: on an error some of them may be written, and the message says how many were.
    */
   async publish(topic: string, records: readonly RecordInput[], topicId?: string): Promise<Published> {
@@ -97,7 +97,7 @@ export class JsonPublisher {
     return { offsets: places, tokens: tokensOf(groups, outcomes) }
   }
 
-  /** What was said of the last batch. */
+  /** The answer for the last batch. */
   async #publishPartition(work: PartitionWork): Promise<PublishResult | null> {
     let last: PublishResult | null = null
     for (const { writer, inputs } of work.group.batches) {
@@ -113,7 +113,7 @@ export class JsonPublisher {
     return last
   }
 
-  /** Until it is known to be written, known to be refused, or time is up. */
+  /** Repeats until the batch is known to be written, known to be refused, or the time is up. */
   async #send({ topic, id, group, deadline }: PartitionWork, batch: Uint8Array): Promise<PublishResult> {
     const { partition } = group
     const pause = new RetryPause(this.#clock, this.#random)
@@ -134,7 +134,7 @@ export class JsonPublisher {
     }
   }
 
-  /** As it is now: settings of a topic change, and its name may go to another one. */
+  /** As it is now: settings of a topic change, and its name may go to another topic. */
   #topic(name: string): { id: string; partitions: number; maxBatchBytes: number } {
     const topic = this.#api.routing([name]).topics[0]
     if (topic === undefined || topic.partitions.length === 0) throw new TailraceError('UNKNOWN_TOPIC', `"${name}".`)
@@ -168,7 +168,7 @@ function tokensOf(
 
 /**
  * A copy in the state in which a producer sends it. The bytes handed to the broker are the broker's, which may hold them in its log under other
- * offsets; the two fields that it writes there stand before what the CRC covers.
+ * offsets; the two fields that it writes there stand before the bytes that the CRC covers.
  */
 function unsent(batch: Uint8Array): Uint8Array {
   const copy = batch.slice()
@@ -177,7 +177,7 @@ function unsent(batch: Uint8Array): Uint8Array {
   return copy
 }
 
-/** Says how much of a request was written, where that is not "nothing". */
+/** Adds to the error how many records of a request were written, unless none was. */
 function explain(reason: unknown, places: readonly PublishedRecord[]): unknown {
   let written = 0
   for (const place of places) if (place !== undefined) written++

@@ -50,7 +50,7 @@ test.each([
   ['garbage', garbage, 1, 'INVALID_BATCH', []],
   ['a batch that is torn inside', torn, 3, 'INVALID_BATCH', ['a', 'b']],
   ['a batch that cannot be decompressed', snappy, 2, 'UNSUPPORTED_COMPRESSION', []],
-] as const)('%s: what comes before it, then its place, then what follows', (_, bad, count, code, before) => {
+] as const)('%s: the records before it, then its place, then the records behind it', (_, bad, count, code, before) => {
   for (const isApart of [true, false]) {
     const parts = [batchOf(0, ['v0', 'v1']), bad(2), batchOf(2 + count, ['last'])]
     const batches = isApart ? parts : [Uint8Array.from(parts.flatMap((part) => [...part]))]

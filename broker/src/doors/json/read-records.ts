@@ -21,7 +21,7 @@ export interface JsonRun {
 /** A byte that is a control character: \u0000. */
 const mostCharactersOfByte = 6
 
-/** What these batches may become as JSON, at most, without a look into them. `maxBytes` as for `readRun`. */
+/** The largest size that these batches may have as JSON, without a look into them. `maxBytes` as for `readRun`. */
 export function mostJsonBytes(batches: readonly Uint8Array[], maxBytes: number): number {
   let bytes = 0
   for (const piece of batches) {
@@ -35,7 +35,7 @@ export function mostJsonBytes(batches: readonly Uint8Array[], maxBytes: number):
 
 /**
  * The records from `offset` on, as JSON. Stops behind the batch that takes keys and values past `maxBytes`: compressed batches may hold far more
- * than was fetched. Stops before what cannot be read; where that stands first it throws UNSUPPORTED_COMPRESSION or INVALID_BATCH, with the offset
+ * than was fetched. Stops before a record that cannot be read; if that is the first one it throws UNSUPPORTED_COMPRESSION or INVALID_BATCH, with the offset
  * behind it.
  */
 export function readRun(

@@ -28,7 +28,7 @@ test.each([
   [{}, 'an object'],
   [{ base64: 'w6k=', more: 1 }, 'an object'],
   [{ text: 'a' }, 'an object'],
-])('%j is refused as what it is', (value, name) => {
+])('%j is refused under the name of its type', (value, name) => {
   expect(nameOf(value)).toBe(name)
   expect(() => bytesFromJson(value, 'records[3].value')).toThrow(
     expect.objectContaining({
@@ -45,7 +45,7 @@ test.each(['\ud800', { base64: 5 }, { base64: 'w6k' }, { base64: 'w6k?' }, { bas
   },
 )
 
-test('bytes that are no UTF-8 come as base64, and back', () => {
+test('bytes that are not UTF-8 come as base64, and back', () => {
   const bytes = Uint8Array.of(0xff, 0, 1)
   expect(bytesToJson(bytes)).toEqual({ base64: '/wAB' })
   expect(bytesFromJson(bytesToJson(bytes), 'value')).toEqual(Buffer.from(bytes))

@@ -10,7 +10,7 @@ const base64Form = /^[A-Za-z0-9+/]*={0,2}$/
 export function bytesFromJson(value: unknown, at: string): Uint8Array | null {
   if (value === null || value === undefined) return null
   if (typeof value === 'string') {
-    // A lone surrogate has no UTF-8 form: encoding it would store something else than was sent.
+    // A lone surrogate has no UTF-8 form: encoding it would store another text than was sent.
     if (!value.isWellFormed()) throw new TailraceError('INVALID_RECORD', `${at} holds half of a surrogate pair.`)
     return Buffer.from(value, 'utf8')
   }
@@ -31,14 +31,14 @@ export function bytesToJson(bytes: Uint8Array | null): JsonBytes {
 }
 
 function bytesFromBase64(text: unknown, at: string): Uint8Array {
-  // Buffer.from skips what is not base64, so that a typing error would be stored as other bytes.
+  // Buffer.from skips characters that are not base64, so that a typing error would be stored as other bytes.
   if (typeof text !== 'string' || text.length % 4 !== 0 || !base64Form.test(text)) {
     throw new TailraceError('INVALID_RECORD', `${at}.base64 is not base64 (A-Z a-z 0-9 + /, padded with =).`)
   }
   return Buffer.from(text, 'base64')
 }
 
-/** "an object", "a number": what a JSON value is, for error messages. */
+/** "an object", "a number": the type of a JSON value, for error messages. */
 export function nameOf(value: unknown): string {
   if (value === null) return 'null'
   if (value === undefined) return 'missing'

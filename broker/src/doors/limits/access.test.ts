@@ -29,7 +29,7 @@ test.each([
   '',
   'a:b:c',
   '[evil]',
-])('host %s is not ours, but where any will do', (host) => {
+])('host %s is refused, unless any host is allowed', (host) => {
   expect(() => checkHost({ host }, limits)).toThrow(expect.objectContaining({ code: 'HOST_REFUSED' }))
   expect(() => checkHost({ host }, { ...limits, hosts: ['*'] })).not.toThrow()
 })

@@ -10,16 +10,16 @@ export interface AccessLimits {
   readonly writeOrigins: readonly string[]
 }
 
-/** What the sender of a request may do. */
+/** The rights of the sender of a request. */
 export type Access = 'write' | 'read' | 'nothing'
 
 /**
  * Refuses requests for another host. A page of `evil.example` may let its own name point to an address of this machine (DNS rebinding): for its browser the broker
- * is then that page's own server, and only the name in Host tells. An address cannot be rebound.
+ * is then that page's own server, and only the name in Host differs. An address cannot be rebound.
  * @throws TailraceError HOST_REFUSED
  */
 export function checkHost({ host }: IncomingHttpHeaders, { hosts }: AccessLimits): void {
-  // HTTP/1.0 alone may leave it out, and no browser speaks that.
+  // HTTP/1.0 alone may leave it out, and no browser uses that.
   if (host === undefined || hosts.includes('*')) return
   const name = hostName(host)
   if (name === 'localhost' || name.endsWith('.localhost') || isAddress(host, name) || hosts.includes(name)) return
@@ -40,8 +40,8 @@ export function checkOneHost(rawHeaders: readonly string[]): void {
 }
 
 /**
- * What a request may do whose host has been checked. Programs send no Origin and may do all. A browser names the page's origin: pages served by this broker may do
- * all, those of configured origins what these may, all others nothing, so that a page that someone happens to visit reaches no broker on loopback.
+ * The rights of a request whose host has been checked. Programs send no Origin and may do all. A browser names the page's origin: pages served by this broker may do
+ * all, pages of configured origins have the configured rights, all others none, so that a page that a user happens to visit reaches no broker on loopback.
  */
 export function accessOf({ origin, host }: IncomingHttpHeaders, limits: AccessLimits): Access {
   if (origin === undefined || limits.writeOrigins.includes(origin)) return 'write'

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { ClientShares } from './client-shares.ts'
 
-it('one client takes three quarters at most, all together the limit, and what is given back can be taken again', () => {
+it('one client takes three quarters at most, all together the limit, and places given back can be taken again', () => {
   const shares = new ClientShares(6)
   const takes = (client: string, count: number) => Array.from({ length: count }, () => shares.take(client))
   expect(takes('a', 6)).toEqual([true, true, true, true, true, false])

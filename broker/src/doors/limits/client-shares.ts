@@ -1,4 +1,4 @@
-/** Of a limit, what one client may take at most: the rest is left to all others. */
+/** The share of a limit that one client may take at most: the rest is left to all others. */
 const largestShare = 0.75
 
 /** Counts places that clients take, with a limit for all of them and a share of it for each. */

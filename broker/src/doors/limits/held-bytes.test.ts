@@ -27,11 +27,11 @@ test('one client gets half of the limit, all together get all of it', () => {
   expect(open('b').hold(500)).toBe(true)
   expect(open('c').hold(1)).toBe(false)
   expect([held.bytes, told]).toEqual([1001, []])
-  // The oldest may go on: it will end, and give back what it has.
+  // The oldest may go on: it will end, and give back its room.
   expect(oldest.hold(200)).toBe(true)
 })
 
-test('what stalls makes room for what does not, also where both have one address', async () => {
+test('a message that stalls makes room for one that does not, also where both have one address', async () => {
   const { held, open, told, pass } = setUp()
   const stalled = [1, 2, 3, 4].map((n) => open(`stalled${n}`, 'x'))
   for (const holding of stalled) holding.hold(125)
@@ -50,7 +50,7 @@ test('control: with a grace that never ends, the stalled ones keep the room', as
   expect(open('honest', 'x').hold(50)).toBe(false)
 })
 
-test('where all is taken, the client with most of it gives room', async () => {
+test('where all room is taken, the client with most of it has to make room', async () => {
   const { open, told, pass } = setUp()
   open('small').hold(200)
   open('middle').hold(300)
@@ -60,7 +60,7 @@ test('where all is taken, the client with most of it gives room', async () => {
   expect(told).toEqual(['large OVERLOADED'])
 })
 
-test('what arrives in one go is bounded too', () => {
+test('bytes that arrive in one read are bounded too', () => {
   const { held, open, told } = setUp()
   let most = 0
   for (let n = 0; n < 100; n++) {
@@ -71,7 +71,7 @@ test('what arrives in one go is bounded too', () => {
   expect(told[0]).toBe('one0 OVERLOADED')
 })
 
-test('what is whole is not cut off, counts until it is released, and is a limit for what is new', async () => {
+test('a whole message is not cut off, counts until it is released, and limits new ones', async () => {
   const { held, open, told, pass } = setUp()
   const whole = open('whole', 'x')
   whole.hold(480)
@@ -88,11 +88,11 @@ test('what is whole is not cut off, counts until it is released, and is a limit 
   expect(held.bytes).toBe(30)
 })
 
-test('what is alone always fits', () => {
+test('a message that is alone always fits', () => {
   expect(setUp().open('alone').hold(5000)).toBe(true)
 })
 
-test('what had to wait hears of room', async () => {
+test('a message that had to wait is told of room', async () => {
   const { open, told, pass } = setUp()
   const first = open('first', 'x')
   first.hold(499)
@@ -103,7 +103,7 @@ test('what had to wait hears of room', async () => {
   expect(told).toEqual(['second resumes'])
 })
 
-test('what is not finished in time is cut off, and nothing is kept of it', async () => {
+test('a message that is not finished in time is cut off, and no bytes of it are kept', async () => {
   const { held, open, told, pass } = setUp()
   open('slow').hold(10)
   await pass(limits.maxAgeMs - 1000)
@@ -112,7 +112,7 @@ test('what is not finished in time is cut off, and nothing is kept of it', async
   expect([told, held.bytes]).toEqual([['slow TIMED_OUT'], 0])
 })
 
-test('what is never finished is cut off after its time, also where nothing was held for a while before', async () => {
+test('a message that is never finished is cut off after its time, also where none was held for a while before', async () => {
   const { open, told, pass } = setUp()
   for (const name of ['first', 'second']) {
     const early = open(name)

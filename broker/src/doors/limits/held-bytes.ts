@@ -3,17 +3,17 @@ import type { Clock, TimerHandle } from '../../platform/clock.ts'
 
 export interface HeldBytesLimits {
   readonly bytes: number
-  /** What is held unfinished for longer than this is cut off where others need the room. */
+  /** A message held unfinished for longer than this is cut off where others need the room. */
   readonly graceMs: number
-  /** What is unfinished for longer than this is cut off in any case. */
+  /** A message unfinished for longer than this is cut off in any case. */
   readonly maxAgeMs: number
 }
 
-/** The owner of what is held. */
+/** The owner of held bytes. */
 export interface Holder {
   /** Drops everything, tells the client why where that is possible, and calls `release`. */
   cutOff(error: TailraceError): void
-  /** There is room for what `hold` has said false to. */
+  /** There is room for the bytes to which `hold` returned false. */
   resume?(): void
 }
 
@@ -21,7 +21,7 @@ const sweepMs = 500
 
 interface Client {
   bytes: number
-  /** Of these: what is whole and cannot be cut off. */
+  /** Of these: bytes of whole messages, which cannot be cut off. */
   finishedBytes: number
   /** In the order of their begin. */
   readonly unfinished: Set<Holding>
@@ -29,8 +29,8 @@ interface Client {
 
 /**
  * Bytes that clients make the broker hold: messages that arrive, answers that wait to be read. One limit for all, half of it for one client. Where it is
- * reached, what has been unfinished longest is cut off: an honest message takes milliseconds, so clients that stall make room for those that do not, also
- * where all have one address. The oldest may always go on, so that what is within its own limits ends.
+ * reached, the message that has been unfinished longest is cut off: an honest message takes milliseconds, so clients that stall make room for those that do not, also
+ * where all have one address. The oldest may always go on, so that a message within its own limits is finished.
  */
 export class HeldBytes {
   readonly #clock: Clock
@@ -91,7 +91,7 @@ export class HeldBytes {
     this.#sweep = null
   }
 
-  /** Of what has ended. */
+  /** Bytes that have been released. */
   release(holding: Holding): void {
     const client = this.#clientOf(holding.client)
     client.finishedBytes -= holding.bytes
@@ -110,11 +110,11 @@ export class HeldBytes {
     const { bytes } = this.#limits
     if (client.bytes <= bytes / 2 && this.#bytes <= bytes) return true
     if (!this.#couldFit(holding, client)) return false
-    // The oldest one ends sooner or later, and what it needs is bounded by the size of a message.
+    // The oldest one ends sooner or later, and its room is bounded by the size of a message.
     return first(this.#unfinished) === holding || (this.#bytes <= bytes && first(client.unfinished) === holding)
   }
 
-  /** Whether there would be room beside what is whole. What is held alone always fits. */
+  /** Whether there would be room beside whole messages. A message held alone always fits. */
   #couldFit(holding: Holding, client: Client): boolean {
     const { bytes } = this.#limits
     if (this.#finishedBytes === 0) return true
@@ -124,7 +124,7 @@ export class HeldBytes {
   #makeRoom(holding: Holding, client: Client): boolean {
     const now = this.#clock.monotonic()
     while (!this.#fits(holding, client)) {
-      // What has arrived in one go counts even where it does not fit: beyond twice what a client may have, nothing is spared.
+      // Bytes that arrived in one read count even where they do not fit: beyond twice a client's share, no message is spared.
       const { bytes } = this.#limits
       const isFar = client.bytes - holding.bytes > bytes || this.#bytes - holding.bytes > 1.5 * bytes
       const oldest = isFar ? now : now - this.#limits.graceMs
@@ -173,7 +173,7 @@ export class HeldBytes {
   }
 }
 
-/** What is held for one message or answer. */
+/** The bytes held for one message or answer. */
 export class Holding {
   bytes = 0
   /** When the unfinished message began. */
@@ -189,7 +189,7 @@ export class Holding {
     this.#holder = holder
   }
 
-  /** Says how many bytes are held now, for something unfinished. False: take no more, until `resume` is called or for good; the bytes count all the same. */
+  /** Says how many bytes are held now, for something unfinished. False: take no more until `resume` is called, which may never happen; the bytes count in any case. */
   hold(bytes: number): boolean {
     if (!this.#isUnfinished) {
       this.#isUnfinished = true
@@ -198,7 +198,7 @@ export class Holding {
     return this.#held.change(this, bytes)
   }
 
-  /** It is whole, or waits for us: it cannot be cut off, and its bytes count until `release`. */
+  /** The message is whole, or waits for the broker: it cannot be cut off, and its bytes count until `release`. */
   finish(): void {
     if (!this.#isUnfinished) return
     this.#isUnfinished = false
@@ -213,7 +213,7 @@ export class Holding {
   cutOff(error: TailraceError): void {
     this.finish()
     this.#holder.cutOff(error)
-    // Whatever the holder does: the room is free.
+    // The room is free even if the holder throws.
     this.release()
   }
 

@@ -5,7 +5,7 @@ export type Transport = 'http' | 'websocket_json' | 'websocket_binary'
 
 const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
-/** What the gateway counts for one way in; the label is bound once, since binding costs more than counting. */
+/** The counters of the gateway for one door; the label is bound once, since binding costs more than counting. */
 export interface TransportMetrics {
   published(bytes: number, seconds: number): void
   fetched(bytes: number): void
@@ -19,7 +19,7 @@ export interface GatewayMetrics {
   readonly slowReaders: Counter
   readonly handlerFaults: Counter
   readonly transports: Readonly<Record<Transport, TransportMetrics>>
-  /** Shows what clients make the broker hold. */
+  /** Shows the bytes that clients make the broker hold. */
   watchHeld(held: Readonly<Record<string, { readonly bytes: number }>>): void
   request(method: string, route: string, status: number, seconds: number): void
 }
@@ -27,7 +27,7 @@ export interface GatewayMetrics {
 /** Registers the gateway's metrics, and the process's unless the registry has them. */
 export function gatewayMetrics(registry: Registry = new Registry()): GatewayMetrics {
   if (registry.getSingleMetric('process_cpu_seconds_total') === undefined) {
-    // A coarse loop monitor: at the default of 10 ms its timer alone would be most of an idle broker's work.
+    // A coarse loop monitor: at the default of 10 ms its timer alone would be most of the work of an idle broker.
     collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 200 })
   }
   const registers = [registry]
@@ -65,7 +65,7 @@ export function gatewayMetrics(registry: Registry = new Registry()): GatewayMetr
 function heldGauge(held: Readonly<Record<string, { readonly bytes: number }>>, registers: Registry[]): Gauge {
   return new Gauge({
     name: 'tailrace_client_held_bytes',
-    help: 'What clients make the gateway hold: received and not answered, or answered over HTTP and not read.',
+    help: 'Bytes that clients make the gateway hold: received and not answered, or answered over HTTP and not read.',
     labelNames: ['what'],
     registers,
     collect() {

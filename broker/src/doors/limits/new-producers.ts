@@ -3,7 +3,7 @@ import { TailraceError } from '@tailrace/schemas'
 export interface NewProducerLimits {
   /** Producer ids that one client may take at once. */
   readonly producersAtOnce: number
-  /** Milliseconds after which a client that has taken that many may take one more. */
+  /** Milliseconds after which a client that has taken all of them may take one more. */
   readonly producerEveryMs: number
 }
 

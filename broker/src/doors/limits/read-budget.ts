@@ -2,12 +2,12 @@ import type { PartitionNumber } from '@tailrace/schemas'
 import type { BrokerApi, ReadRequest } from '../../api/broker-api.ts'
 import type { FetchResult } from '../../partition/requests.ts'
 
-/** What a read gets however little is left, so that nobody starves. A first batch that is larger comes whole. */
+/** Bytes that a read gets however little is left, so that no reader starves. A first batch that is larger comes whole. */
 const leastBytes = 64 * 1024
-/** What a read gets that had to wait: what comes then is new, and no more than that. */
+/** Bytes that a read gets that had to wait: only new records come then. */
 const afterWaitBytes = 256 * 1024
 
-/** Bounds what all reads under way may bring into memory: each may bring what it asks for, or what is left of the budget. */
+/** Bounds what all reads under way may bring into memory: each may bring as much as it asks for, or the rest of the budget. */
 export class ReadBudget {
   readonly #limit: number
   readonly #mostAtOnce: number
@@ -25,7 +25,7 @@ export class ReadBudget {
     return Math.min(this.#limit - this.#taken, this.#shared?.left ?? Number.POSITIVE_INFINITY)
   }
 
-  /** Returns how much the read may bring; to be given back when it is done. */
+  /** Returns how many bytes the read may bring; to be given back when it is done. */
   take(asked: number): number {
     const bytes = Math.min(asked, this.#mostAtOnce, Math.max(this.left, leastBytes))
     this.#add(bytes)
@@ -42,14 +42,14 @@ export class ReadBudget {
   }
 }
 
-/** Waits with `fetch`; `empty`: what was found at first, for a wait that ends early. */
+/** Waits with `fetch`; `empty`: the result of the first look, for a wait that ends early. */
 export type Waiting = (
   empty: FetchResult,
   fetch: (signal?: AbortSignal) => Promise<FetchResult>,
 ) => Promise<FetchResult>
 
 /**
- * Fetches within the budget. A reader at the end of the log waits without any of it: thousands may wait, and nothing is read for them. `waiting` may
+ * Fetches within the budget. A reader at the end of the log waits without any of it: thousands may wait, and no byte is read for them. `waiting` may
  * bound such waits.
  */
 export async function fetchWithin(

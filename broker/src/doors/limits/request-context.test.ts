@@ -23,7 +23,7 @@ function contextOf(access: 'write' | 'read' | 'nothing', limits = defaultLimits)
   }
 }
 
-describe('what a sender may do', () => {
+describe('the rights of a sender', () => {
   test.each(['read', 'nothing'] as const)('with access to %s it neither writes nor takes producer ids', (access) => {
     const { context } = contextOf(access)
     expect(() => context.checkWrite()).toThrow(expect.objectContaining({ code: 'ORIGIN_REFUSED' }))
@@ -75,7 +75,7 @@ describe('the bounds of a request', () => {
   })
 })
 
-test('an error of ours is told as it is; any other is logged and concealed', () => {
+test('an error of ours is sent as it is; any other is logged and concealed', () => {
   const { context, errors } = contextOf('read')
   const ours = new TailraceError('UNKNOWN_TOPIC')
   expect(context.known(ours)).toBe(ours)

@@ -10,14 +10,14 @@ import type { NewProducers } from './new-producers.ts'
 /** No request may ask for more time. */
 const longestPublishMs = 300_000
 
-/** Who asks: known before anything of a request is read. */
+/** The sender: known before any byte of a request is read. */
 export interface Sender {
   /** See clientOf. */
   readonly client: string
   readonly access: Access
 }
 
-/** What the requests of all doors share. */
+/** The parts that the requests of all doors share. */
 export interface ContextParts {
   readonly clock: Clock
   readonly log: Logger
@@ -38,7 +38,7 @@ export interface AskedRead {
 }
 
 /**
- * One of each WebSocket and protocol, and one of each HTTP request: what its sender may do, how long it may take, how much it may read, and where it is
+ * One of each WebSocket and protocol, and one of each HTTP request: the rights of its sender, its time limit, its read limit, and the metrics in which it is
  * counted. Doors ask here, so that a rule of one of them is a rule of all.
  */
 export class RequestContext {
@@ -57,7 +57,7 @@ export class RequestContext {
     if (this.sender.access !== 'write') throw new TailraceError('ORIGIN_REFUSED')
   }
 
-  /** Counts a producer id that the sender asks for. @throws TailraceError ORIGIN_REFUSED, TOO_MANY_PRODUCERS */
+  /** Counts a producer id that the sender requests. @throws TailraceError ORIGIN_REFUSED, TOO_MANY_PRODUCERS */
   takeProducer(): void {
     this.checkWrite()
     this.#parts.newProducers.take(this.sender.client, this.#parts.clock.monotonic())
@@ -69,7 +69,7 @@ export class RequestContext {
   }
 
   /**
-   * The read within the bounds of one. `gone` fires when nobody waits for it any more.
+   * The read within the bounds of one. `gone` fires when the client does not wait for it any more.
    * @throws TailraceError INVALID_REQUEST: it asks for two things that exclude each other
    */
   read(asked: AskedRead, gone: AbortSignal): ReadRequest {
@@ -100,7 +100,7 @@ export class RequestContext {
     this.metrics.published(bytes, (this.#parts.clock.monotonic() - startedAt) / 1000)
   }
 
-  /** What a client may be told of an error. One that no rule of ours has raised is written to the log, and concealed. */
+  /** The error that a client may see. An error that is no TailraceError is written to the log, and concealed. */
   known(error: unknown, fields: object = {}): TailraceError {
     const known = TailraceError.concealed(error)
     if (known !== error) this.#parts.log.error({ err: error, ...fields }, 'a request failed unexpectedly')

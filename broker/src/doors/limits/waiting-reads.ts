@@ -2,13 +2,13 @@ import { nobodyWaits } from './nobody-waits.ts'
 
 export interface WaitingRead {
   readonly client: string
-  /** Answers now, with what there is: nothing. */
+  /** Answers now, without records. */
   readonly end: () => void
 }
 
 /**
  * Reads that wait at the end of a partition, over HTTP. They take no place of a request at work. Beyond the limit the client with most of them gets its oldest
- * answered early, as if its time were up: nobody is refused, and no client's waits end those of one with fewer.
+ * answered early, as if its time were up: no read is refused, and no client's waits end those of a client with fewer.
  */
 export class WaitingReads {
   readonly #limit: number
@@ -19,7 +19,7 @@ export class WaitingReads {
     this.#limit = limit
   }
 
-  /** What `fetch` finds; `empty` when the wait ends early. `gone`: nobody waits for it any more. */
+  /** The result of `fetch`; `empty` when the wait ends early. `gone`: the client does not wait for it any more. */
   async wait<Result>(
     client: string,
     empty: Result,

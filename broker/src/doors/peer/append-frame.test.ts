@@ -167,7 +167,7 @@ test('every other kind of Raft message comes out as it went in', () => {
   }
 })
 
-test('a flipped bit anywhere in the batches keeps the whole message from Raft, and the connection lives', () => {
+test('a flipped bit anywhere in the batches keeps the whole message from Raft, and the connection stays up', () => {
   const { message, payloads } = appendOfThree()
   const bytes = bytesOf(encodeRaft(7, message, payloads))
   const bodyBytes = payloads.reduce((sum, payload) => sum + payload.length, 0)

@@ -27,8 +27,8 @@ export function appendEntries(fields: Message<'Append'>): EntryHeader[] {
 }
 
 /**
- * Cuts the body of an Append into its batches, as views. Undefined if any of them is not what its header says: Raft must never take
- * in a batch that differs from what the leader has.
+ * Cuts the body of an Append into its batches, as views. Undefined if any of them does not match its header: Raft must never take
+ * in a batch that differs from the leader's.
  * @throws TailraceError INVALID_BATCH when a batch header cannot even be read
  */
 export function appendPayloads(
@@ -47,7 +47,7 @@ export function appendPayloads(
   return at === body.length ? payloads : undefined
 }
 
-/** baseOffset and term are not covered by the batch's CRC: the header is the only guard they have. */
+/** baseOffset and term are not covered by the batch's CRC: only the header guards them. */
 function headerFits(body: Uint8Array, at: number, { term, kind, baseOffset, lastOffset }: EntryFields): boolean {
   if (leaderEpochAt(body, at) !== term || baseOffsetAt(body, at) !== baseOffset || entryKindAt(body, at) !== kind)
     return false

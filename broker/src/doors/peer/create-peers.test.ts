@@ -32,7 +32,7 @@ function append(from: number, to: number, index: number, payload: Uint8Array): R
 
 const payload = termStartBatch({ term: 1, baseOffset: 0, timestamp: 0, leader: 1 })
 
-test('each broker links to each other once, whoever starts first', async () => {
+test('each broker links to each other once, in any order of starts', async () => {
   const { brokers } = await three()
   expect(brokers.map(({ links }) => links.sort())).toEqual([
     ['+2', '+3'],
@@ -118,7 +118,7 @@ test('heartbeats of one turn to one broker are one frame, and so are their repli
   expect(two.raft).toHaveLength(2001)
 })
 
-test('what concerns all groups is told without an answer', async () => {
+test('messages about all groups are sent without an answer', async () => {
   const { cluster, brokers } = await three()
   const beat = { led: 3, ledDigest: 2 ** 32 - 1, followed: 2, followedDigest: 1, durable: 0 }
   brokers[0].peers.tell(2, 'NodeBeat', beat)
@@ -131,7 +131,7 @@ test('what concerns all groups is told without an answer', async () => {
   expect(brokers[2].notes).toEqual([])
 })
 
-test('leaders are announced to all who are linked', async () => {
+test('leaders are announced to all linked brokers', async () => {
   const { cluster, brokers } = await three()
   brokers[0].peers.announceLeaders([{ group: 5, term: 2 }])
   await cluster.pass(20)
@@ -160,7 +160,7 @@ test('a broker that is killed and comes back is dialled at once, not after the b
   const { cluster, brokers } = await three()
   const [one] = brokers
   cluster.network.kill('b3')
-  // Its dead instance would go on dialling in this process.
+  // Its dead instance would continue to dial in this process.
   await brokers[2].peers.close()
   await cluster.pass(20_000)
   one.links.length = 0
@@ -200,7 +200,7 @@ test('an idle link stays up', async () => {
   for (const { links } of brokers) expect(links).toHaveLength(2)
 })
 
-test('a broker that restarted behind a cut is not taken for its former self', async () => {
+test('a broker that restarted behind a cut is not taken for its former process', async () => {
   const { cluster, brokers } = await three()
   const [one] = brokers
   one.links.length = 0
@@ -250,7 +250,7 @@ test('two addresses of one broker make one link; the second takes over when the 
   expect(one.links).toEqual(['+2', '-2', '+2'])
 })
 
-test('a broker can say who refuses it and why, until it is let in', async () => {
+test('a broker can say which broker refuses it and why, until it is admitted', async () => {
   const cluster = new PeerCluster()
   const one = await cluster.start(1, { join: [] })
   one.admit = ({ brokerId }) => {
@@ -299,7 +299,7 @@ test('a broker that does not read is dropped when its queue is full; memory is f
   for (let i = 1; i <= 100; i++) {
     one.peers.sendRaft(1, append(1, 2, i, large), [large])
     largest = Math.max(largest, one.peers.queuedBytes(2))
-    // Nobody is told within the call that noticed it.
+    // No handler is called within the call that noticed it.
     expect(one.links).toEqual(['+2'])
   }
   expect(largest).toBeGreaterThan(1_000_000)

@@ -17,9 +17,9 @@ export interface PeersOptions extends Omit<PeerDeps, 'self' | 'limits' | 'stats'
   readonly limits?: Partial<PeerLimits>
 }
 
-/** For whom the transport works: that part is made after it, since it sends through it. */
+/** The part that the transport serves: it is made after the transport, since it sends through it. */
 export interface PeerOwner {
-  /** What this broker says of itself now; asked anew for each connection. */
+  /** The identity of this broker now; read anew for each connection. */
   identity(): PeerIdentity
   readonly handlers: PeerHandlers
 }
@@ -29,11 +29,11 @@ export interface RunningPeers extends Peers {
   start(owner: PeerOwner): Promise<void>
   /** Drops all connections; open requests fail with SHUTTING_DOWN. No handler is called any more. */
   close(): Promise<void>
-  /** Where others reach this broker, with the real port; after `start`. */
+  /** The address at which others reach this broker, with the real port; after `start`. */
   readonly address: string
   /** Keeps a connection to this address from now on, beside those of the join list: a broker that joined later. */
   dial(address: string): void
-  /** Ends all connections with a broker, which is no member any more, and dials it no longer. */
+  /** Ends all connections with a broker that is no member any more, and does not dial it again. */
   hangUp(broker: BrokerId): void
   /** Why the broker at this address refuses this one; undefined when it does not, or when that is not known. */
   refusal(address: string): TailraceError | undefined
@@ -45,7 +45,7 @@ export interface RunningPeers extends Peers {
 /**
  * The transport between brokers. Each broker keeps one connection to each other: on it go its Raft messages, announcements and requests,
  * in order, and the answers to them come back. So a link is up exactly when this side can send, and each side knows of its own losses;
- * no rule is needed for which of two connections that were made at the same time survives.
+ * no rule is needed to choose between two connections that were made at the same time.
  */
 export function createPeers(options: PeersOptions): RunningPeers {
   return new PeerTransport(options)

@@ -7,14 +7,14 @@ import type { Random } from '../../platform/random.ts'
 import type { PeerLimits } from './limits.ts'
 import type { PeerStats } from './stats.ts'
 
-/** What every part of the peer transport is handed. */
+/** The dependencies of every part of the peer transport. */
 export interface PeerDeps {
   readonly network: Network
   readonly clock: Clock
   readonly random: Random
   readonly crc32c: Crc32c
   readonly log: Logger
-  /** What this broker says of itself now; asked anew for each connection. */
+  /** The identity of this broker now; read anew for each connection. */
   readonly self: () => PeerIdentity
   readonly limits: PeerLimits
   readonly stats: PeerStats

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { addressOf, identityOfBroker, PeerCluster } from '../testing/peer-cluster.ts'
 import { helloOf } from './identity-frames.ts'
 
-/** A broker that refuses others, and what it logs of one more attempt of theirs. */
+/** A broker that refuses others, and its log of one more attempt of theirs. */
 async function refusing() {
   const cluster = new PeerCluster()
   const broker = await cluster.start(1, { join: [] })

@@ -1,6 +1,6 @@
 import { type ErrorFields, errorTable, isErrorCode, TailraceError } from '@tailrace/schemas'
 
-/** What a peer may see of an error. Anything that is not ours stays in our log. */
+/** The fields of an error that a peer may see. The text of an error that is no TailraceError stays in our log. */
 export function errorFields(error: unknown): ErrorFields {
   return TailraceError.concealed(error).toJSON()
 }

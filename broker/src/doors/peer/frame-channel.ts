@@ -24,13 +24,13 @@ export interface ChannelHandlers {
   onClose(reason: Error | null): void
 }
 
-/** Handled without a turn of the event loop between them: some milliseconds of work when they are requests. */
+/** Frames handled without a turn of the event loop between them: some milliseconds of work when they are requests. */
 const MOST_IN_A_TURN = 128
 
 /**
  * Frames over a byte stream. Garbage closes it, and so does a queue that the other side does not drain. Handlers are called by the
  * network only, never within a call to the channel. Every frame between brokers is handled in here, so this is the one place that
- * keeps what a handler throws: it costs the connection, never the process, whatever bytes led to it.
+ * catches the error of a handler: it costs the connection, never the process, for any bytes.
  */
 export class FrameChannel {
   readonly remote: string
@@ -64,7 +64,7 @@ export class FrameChannel {
     stream.onClose = (error) => this.#end(error)
   }
 
-  /** From the next chunk on: larger frames, the peer's own dialect, other handlers. What the present chunk still holds goes to the old ones. */
+  /** From the next chunk on: larger frames, the peer's own schemas, other handlers. The rest of the present chunk goes to the old ones. */
   upgrade(maxFrameBytes: number, decoder: MessageDecoder, handlers: ChannelHandlers): void {
     this.#handlers = handlers
     this.#reader = this.#newReader(maxFrameBytes, decoder)
@@ -82,7 +82,7 @@ export class FrameChannel {
     this.write(encodeFrame(name, fields, body))
   }
 
-  /** Writes one encoded frame, or drops the connection if too much waits already: what waited is freed, and onClose tells. */
+  /** Writes one encoded frame, or drops the connection if too much waits already: the waiting bytes are freed, and onClose reports it. */
   write(pieces: readonly Uint8Array[]): void {
     if (!this.#open) return
     if (this.#stream.queuedBytes > this.#maxQueuedBytes) {

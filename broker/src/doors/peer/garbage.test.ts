@@ -135,7 +135,7 @@ describe('on a connection of a broker that is known', () => {
   })
 })
 
-describe('what a handler throws costs the connection, not the process', () => {
+describe('an error of a handler costs the connection, not the process', () => {
   const vote = { type: 'vote-reply', from: 2, to: 1, term: 1, pre: false, granted: true } as const
   const fail = (): never => {
     throw new Error('a broken invariant')
@@ -152,7 +152,7 @@ describe('what a handler throws costs the connection, not the process', () => {
     else two.peers.sendRaft(1, vote, [])
     await cluster.pass(20)
     if (name === 'request') {
-      // It has somebody to tell.
+      // A peer is there to be told.
       expect(two.log.at(-1)).toBe('INTERNAL')
       return
     }

@@ -49,7 +49,7 @@ test('equal protocols: Hello, Hello, HelloReply, HelloReply, and no protocol is 
   raw.send('HelloReply', helloReplyOf(me, '', null))
   raw.send('Vote', { group: 3, term: 4, pre: true, transfer: false, lastIndex: 5, lastTerm: 3 })
   await cluster.pass(20)
-  // The Vote came before the last word of the handshake.
+  // The Vote came before the last frame of the handshake.
   expect(raw.closed).toBe(true)
   expect(broker.raft).toEqual([])
 })
@@ -122,7 +122,7 @@ describe('a broker of another version of the handshake', () => {
     },
   )
 
-  test('is refused where it is dialled', async () => {
+  test('is refused when it is dialled', async () => {
     const { cluster, broker, raws } = await dialling()
     raws[0]!.send('Hello', { ...helloOf(identityOfBroker(2, '')), protocol: 3 })
     await cluster.pass(20)
@@ -133,7 +133,7 @@ describe('a broker of another version of the handshake', () => {
     expect(broker.log).toEqual([message])
   })
 
-  test('refuses this one as version 1 does: the log says what that means', async () => {
+  test('refuses this one as version 1 does: the log explains the refusal', async () => {
     const { cluster, broker, raws } = await dialling()
     const error = new TailraceError('INCOMPATIBLE_PEER', 'It speaks version 2 of the handshake.').toJSON()
     raws[0]!.send('HelloReply', helloReplyOf(identityOfBroker(2, ''), '', error))
@@ -155,7 +155,7 @@ describe('a broker of another version of the handshake', () => {
   })
 })
 
-test('who is refused by admit is told why, and is dropped when he does not go', async () => {
+test('a broker that admit refuses is told why, and is dropped if it does not close', async () => {
   const { cluster, broker, raw } = await dialled()
   broker.admit = ({ clusterId }) => {
     throw new TailraceError('CLUSTER_MISMATCH', `${clusterId} is not ours.`)
@@ -178,7 +178,7 @@ test('our own id at the other end is refused', async () => {
   expect(broker.peers.connected(1)).toBe(false)
 })
 
-test('whoever says nothing, or nothing more, is dropped after the handshake time limit', async () => {
+test('a peer that sends nothing, or nothing more, is dropped after the handshake time limit', async () => {
   const { cluster, raw } = await dialled()
   raw.send('Hello', helloOf(me))
   await cluster.pass(4900)
@@ -187,7 +187,7 @@ test('whoever says nothing, or nothing more, is dropped after the handshake time
   expect(raw.closed).toBe(true)
 })
 
-test('the dialler refuses too, tells so, comes back, and logs it once', async () => {
+test('the dialler refuses too, reports that, comes back, and logs it once', async () => {
   const { cluster, broker, raws } = await dialling()
   broker.admit = () => {
     throw new TailraceError('CLUSTER_MISMATCH')
@@ -232,7 +232,7 @@ test('a listener that never answers is given up after the time limit and dialled
   expect([raws.length, raws[0]!.closed]).toEqual([2, true])
 })
 
-test('what this broker says of itself is asked anew for each connection', async () => {
+test('the identity of this broker is read anew for each connection', async () => {
   const { cluster, broker, raws } = await dialling()
   broker.identity = { ...broker.identity, clusterId: 'formed later' }
   raws[0]!.stream.destroy()

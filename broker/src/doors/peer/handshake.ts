@@ -19,20 +19,20 @@ export interface HandshakeDeps {
   /** Throws to refuse the peer. */
   readonly admit: (identity: PeerIdentity) => void
   readonly done: (identity: PeerIdentity, decoder: MessageDecoder) => void
-  /** `identity`: what the other side said of itself, if it came to that. `byUs`: the other side has been told and closes, or is closed for being late. */
+  /** `identity`: of the other side, if it has sent one. `byUs`: the other side has been told and closes, or is closed for being late. */
   readonly refused: (error: TailraceError, identity: PeerIdentity | undefined, byUs: boolean) => void
 }
 
 /**
- * How two brokers get to know each other on a new connection:
+ * How two brokers introduce themselves on a new connection:
  *
- *     dialler   Hello ->               who I am, the fingerprint of my protocol
+ *     dialler   Hello ->               its identity, the fingerprint of its protocol
  *     acceptor           <- Hello
- *     dialler   HelloReply ->          my whole protocol, if the fingerprints differ
+ *     dialler   HelloReply ->          its whole protocol, if the fingerprints differ
  *     acceptor           <- HelloReply
  *
- * Each side sends one frame and waits, so that no frame of the peer's dialect arrives before it can be read. Either may answer with a
- * HelloReply that carries an error instead; whoever receives that closes. The dialler's link is up once it has the last frame.
+ * Each side sends one frame and waits, so that no frame in the peer's schemas arrives before it can be read. Either may answer with a
+ * HelloReply that carries an error instead; the side that receives it closes. The dialler's link is up once it has the last frame.
  */
 export class Handshake {
   readonly #channel: FrameChannel
@@ -48,7 +48,7 @@ export class Handshake {
     this.#deps = deps
   }
 
-  /** The dialler's first word. */
+  /** The dialler's first frame. */
   start(): void {
     this.#channel.send('Hello', helloOf(this.#deps.self()))
   }

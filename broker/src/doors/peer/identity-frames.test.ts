@@ -11,7 +11,7 @@ const self = {
   formed: true,
 }
 
-describe('what brokers say of themselves', () => {
+describe('the identity that brokers send', () => {
   it('comes out of both frames of the handshake as it went in, and nothing besides', () => {
     expect(identityOf(helloOf(self))).toEqual(self)
     expect(identityOf(helloReplyOf(self, '{}', null))).toEqual(self)

@@ -7,7 +7,7 @@ import { FrameChannel } from './frame-channel.ts'
 import { Handshake } from './handshake.ts'
 import { IncomingPeer } from './incoming-peer.ts'
 
-/** A connection of which nobody knows yet who is at its other end. */
+/** A connection whose other end is not known yet. */
 interface Stranger {
   readonly channel: FrameChannel
   readonly timer: TimerHandle
@@ -71,7 +71,7 @@ export class IncomingConnections {
     })
   }
 
-  /** Gives up connections that have been silent for too long: their brokers are gone without a farewell. */
+  /** Gives up connections that have been silent for too long: their brokers are gone without closing them. */
   tick(): void {
     for (const [id, peer] of this.#peers) {
       if (peer.tick(2 * this.#deps.limits.maxSilentProbes)) continue
@@ -96,7 +96,7 @@ export class IncomingConnections {
     this.#peers.clear()
   }
 
-  /** The oldest goes: a broker needs two round trips, whoever takes longer is not one. */
+  /** The oldest is dropped: a broker needs two round trips, so a connection that takes longer is not one. */
   #makeRoom(): void {
     if (this.#strangers.size < this.#deps.limits.maxUnknownConnections) return
     const [oldest] = this.#strangers
@@ -129,7 +129,7 @@ export class IncomingConnections {
     this.#door.arrived(identity)
   }
 
-  /** Who was refused by us is left to close the connection, so that it surely reads why; the handshake's timer sees to the rest. */
+  /** A broker that was refused closes the connection itself, so that it surely reads why. If it does not, the handshake's timer does. */
   #refused(stranger: Stranger, error: TailraceError, identity: PeerIdentity | undefined, byUs: boolean): void {
     this.#note(stranger.channel, identity, error)
     if (byUs) {

@@ -36,7 +36,7 @@ export class IncomingPeer {
     this.#requests = new RequestAnswerer(brokerId, channel, handlers, deps.limits, deps.log)
   }
 
-  /** @throws TailraceError MALFORMED_FRAME for what no broker sends this way */
+  /** @throws TailraceError MALFORMED_FRAME for a frame that no broker sends this way */
   receive(frame: Frame): void {
     this.#heard = true
     if (frame.name === 'Heartbeats' && frame.fields.beats.length === 0) {
@@ -46,11 +46,11 @@ export class IncomingPeer {
     } else if (isNote(frame)) {
       this.#handlers.told(this.identity.brokerId, frame.name, frame.fields)
     } else if (!this.#raft.receive(frame) && !this.#requests.receive(frame)) {
-      throw new TailraceError('MALFORMED_FRAME', `${frame.name} is nothing that brokers tell each other.`)
+      throw new TailraceError('MALFORMED_FRAME', `${frame.name} is no message that brokers send each other.`)
     }
   }
 
-  /** The sender has larger limits than this broker. Only what the frame was about suffers, never the link. */
+  /** The sender has larger limits than this broker. Only the frame is lost, never the link. */
   refuseTooLarge(frame: Frame, bytes: number): void {
     this.#heard = true
     if (frame.name === 'Append') this.#handlers.tooLarge(this.identity.brokerId, frame.fields.group, bytes)
@@ -58,7 +58,7 @@ export class IncomingPeer {
     else throw new TailraceError('MALFORMED_FRAME', `${frame.name} has ${bytes} bytes.`)
   }
 
-  /** A newer broker says what this one does not know: Raft stands the loss of a message, who waits for an answer is told. */
+  /** A newer broker sends a message that this one does not know: Raft tolerates the loss of a message, and a request gets a Failure. */
   refuseUnknown(correlation: number | null): void {
     this.#heard = true
     if (correlation !== null) this.#requests.refuse(correlation, new TailraceError('UNSUPPORTED_MESSAGE'))

@@ -12,13 +12,13 @@ export interface PeerLimits {
   readonly connectTimeoutMs: number
   readonly minBackoffMs: number
   readonly maxBackoffMs: number
-  /** A silent link is probed this often, and dropped after `maxSilentProbes` probes without a sign of life. */
+  /** A silent link is probed this often, and dropped after `maxSilentProbes` probes without an answer. */
   readonly probeMs: number
   readonly maxSilentProbes: number
   /** Requests sent to one peer and not answered: more are refused with OVERLOADED. */
   readonly maxRequests: number
   readonly maxRequestBytes: number
-  /** Requests of one peer taken in and not answered; twice what an honest peer sends. */
+  /** Requests of one peer taken in and not answered; twice as many as an honest peer sends. */
   readonly maxInboundRequests: number
   readonly maxInboundRequestBytes: number
   /** Addresses dialled beside those of the join list, learnt from brokers that connected here. */

@@ -10,7 +10,7 @@ export interface LinkEvents {
   link(peer: BrokerId, up: boolean): void
 }
 
-/** The outgoing links by address, and which broker each turned out to lead to. */
+/** The outgoing links by address, and the broker that each leads to. */
 export class LinkTable implements LinkOwner {
   readonly #deps: PeerDeps
   readonly #events: LinkEvents
@@ -49,7 +49,7 @@ export class LinkTable implements LinkOwner {
     return this.#byAddress.get(address)?.refusedWith
   }
 
-  /** A broker connected to us, so it is up: a lost link to it is worth dialling now, and one to its former life is dead. */
+  /** A broker connected to us, so it is up: a lost link to it is worth dialling now, and a link to its former process is dead. */
   arrived(identity: PeerIdentity, own: string): void {
     const { brokerId, peer, incarnation } = identity
     this.#identities.set(brokerId, identity)
@@ -61,13 +61,13 @@ export class LinkTable implements LinkOwner {
     else if (peer !== '') this.#learn(brokerId, peer)
   }
 
-  /** Ends the connections to a broker for good, under each of its addresses, unless they are dialled anew. */
+  /** Ends the connections to a broker permanently, under each of its addresses, unless they are dialled anew. */
   hangUp(broker: BrokerId): void {
     const address = this.#learnt.get(broker) ?? this.#identities.get(broker)?.peer ?? ''
     this.#learnt.delete(broker)
     const wasUp = this.#byBroker.delete(broker)
     for (const link of this.#byAddress.values()) if (link.leadsTo === broker) this.#drop(link)
-    // If another broker is there by now, it says so when it connects, and is dialled again.
+    // If another broker has this address by now, it announces it when it connects, and is dialled again.
     this.#dropIfIdle(address)
     if (wasUp) this.#events.link(broker, false)
   }
@@ -105,7 +105,7 @@ export class LinkTable implements LinkOwner {
   }
 
   #learn(broker: BrokerId, address: string): void {
-    // A link to `address` does not exist yet, so the former address is another one, or there is none.
+    // A link to `address` does not exist yet, so the former address is another one, or there is no former address.
     const former = this.#learnt.get(broker) ?? ''
     this.#dropIfIdle(former)
     if (former === '' && this.#learnt.size >= this.#deps.limits.maxLearntAddresses) return
@@ -113,7 +113,7 @@ export class LinkTable implements LinkOwner {
     this.dial(address)
   }
 
-  /** An address that a broker has left; another one may be there by now. */
+  /** An address that a broker has left; another broker may have it by now. */
   #dropIfIdle(address: string): void {
     const link = this.#byAddress.get(address)
     if (link !== undefined && !link.isUp) this.#drop(link)

@@ -35,7 +35,7 @@ test('a link that lasted is dialled again at once; one that is lost right away i
   expect(broker.links).toEqual(changes)
 })
 
-test('a broker that says Hello in a new life: the link to its former life is given up, though nothing else tells', async () => {
+test('a broker that says Hello in a new life: the link to its former process is given up, even without another sign', async () => {
   const { cluster, broker, raws } = await dialling()
   await cluster.shakeHands(raws[0]!, second)
   const incoming = await cluster.connectTo(broker)
@@ -113,7 +113,7 @@ test('one that is removed while it cannot be reached is not dialled any more eit
   expect(raws).toHaveLength(length)
 })
 
-test('one that is removed before it answered is not dialled any more, which leaves room for another; an address that has not answered yet is', async () => {
+test('one that is removed before it answered is not dialled any more, which leaves room for another; an address that has not answered yet is dialled', async () => {
   const cluster = new PeerCluster()
   const raws: RawPeer[] = []
   await cluster.network.host('b2').listen(addressOf(2), (stream) => raws.push(new RawPeer(stream)))

@@ -74,7 +74,7 @@ export class LiveLink {
     throw new TailraceError('MALFORMED_FRAME', `${frame.name} is no answer.`)
   }
 
-  /** An answer that does not fit: whoever has asked is told. */
+  /** An answer that does not fit: the request fails with that. */
   refuseTooLarge(frame: Frame, bytes: number): void {
     this.#heard = true
     if (!('correlation' in frame.fields)) throw new TailraceError('MALFORMED_FRAME', `${frame.name} is no answer.`)
@@ -92,7 +92,7 @@ export class LiveLink {
     return true
   }
 
-  /** The connection is gone: nobody will answer. */
+  /** The connection is gone: no answer will come. */
   end(error: TailraceError): void {
     this.#requests.failAll(error)
   }

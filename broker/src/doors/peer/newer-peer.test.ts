@@ -67,7 +67,7 @@ test('requests in which every record has a field more are heard as this version 
   expect(broker.peers.stats).toMatchObject({ malformed: 0, handlerFaults: 0 })
 })
 
-test('a message without answer that only a newer broker knows is ignored; what follows it is heard', async () => {
+test('a message without answer that only a newer broker knows is ignored; the messages behind it are handled', async () => {
   const { cluster, broker, raw } = await newerPeer()
   const [vote] = encodeFrame('VoteReply', { group: 3, term: 4, pre: true, granted: true })
   raw.stream.write([numbered(SHOUT, 1), vote!])

@@ -9,7 +9,7 @@ import { LiveLink } from './live-link.ts'
 
 export interface LinkOwner {
   admit(identity: PeerIdentity): void
-  /** False: there is a link to this broker already, under another address; this one waits until it is wanted. */
+  /** False: there is a link to this broker already, under another address; this one waits until it is needed. */
   up(link: OutgoingLink, identity: PeerIdentity): boolean
   down(link: OutgoingLink, identity: PeerIdentity): void
 }
@@ -17,8 +17,8 @@ export interface LinkOwner {
 type State = 'new' | 'waiting' | 'connecting' | 'handshake' | 'up' | 'parked' | 'closed'
 
 /**
- * The connection that this broker keeps to one address, as long as it runs: dials, shakes hands, and starts over when it is lost. Everything this
- * broker asks of the other or tells it goes this way, in order; the way back carries answers only, since the other dials us too.
+ * The connection that this broker keeps to one address, as long as it runs: dials, shakes hands, and starts over when it is lost. All requests and
+ * messages of this broker to the other use this connection, in order; the other direction carries answers only, since the other broker dials too.
  */
 export class OutgoingLink {
   readonly address: string
@@ -33,7 +33,7 @@ export class OutgoingLink {
   #leadsTo: BrokerId | undefined
   /** Why this side refused the broker, until that closes the connection. */
   #refusal: TailraceError | undefined
-  /** Why the broker there refused this one, when it was asked last. */
+  /** Why the broker there refused this one at the last attempt. */
   #refusedWith: TailraceError | undefined
   /** The last problem that was logged. */
   #problem = ''
@@ -61,12 +61,12 @@ export class OutgoingLink {
     return this.#leadsTo
   }
 
-  /** Why the broker at the address does not want to know this one; until it answers otherwise, or not at all. */
+  /** Why the broker at the address refuses this one; until it answers otherwise, or not at all. */
   get refusedWith(): TailraceError | undefined {
     return this.#refusedWith
   }
 
-  /** Dials now, unless that is done or under way: at the start, and when there is a sign that the other side is up. */
+  /** Dials now, unless that is done or under way: at the start, and when the other side seems to be up. */
   dial(): void {
     if (this.#state !== 'new' && this.#state !== 'waiting' && this.#state !== 'parked') return
     this.#timer?.cancel()
@@ -90,7 +90,7 @@ export class OutgoingLink {
     if (this.#state === 'up') this.#lost(new TailraceError('CONNECTION_LOST', reason))
   }
 
-  /** Asks for a sign of life; a link without one is given up. */
+  /** Sends a probe; a link that has not answered the last ones is given up. */
   probe(): void {
     if (this.#live !== undefined && !this.#live.probe(this.#deps.limits.maxSilentProbes)) {
       this.restart('The broker is silent.')
@@ -132,12 +132,12 @@ export class OutgoingLink {
 
   #refused(error: TailraceError, identity: PeerIdentity | undefined, byUs: boolean): void {
     if (identity?.incarnation === this.#deps.self().incarnation) {
-      // An address of the join list that leads back here; it will never be anyone else.
+      // An address of the join list that leads back here; it will never be another broker.
       this.close()
       return
     }
     this.#deps.stats.handshakesRefused++
-    // Whoever was told closes the connection; the handshake's time limit sees to it that it does.
+    // The side that was told closes the connection; after the handshake's time limit this side does.
     if (byUs) {
       this.#refusal = error
       return
@@ -153,7 +153,7 @@ export class OutgoingLink {
     channel.upgrade(limits.maxFrameBytes, decoder, {
       onFrame: (frame) => live.receive(frame),
       onTooLarge: (frame, bytes) => live.refuseTooLarge(frame, bytes),
-      // What is new in the answers of a newer broker, this one has not asked for.
+      // New messages of a newer broker answer no request of this one.
       onUnknown: () => {},
       onClose: (error) => this.#lost(error),
     })

@@ -19,7 +19,7 @@ export const peerMetrics: MetricTable<PeerCounts> = {
     ],
     [
       'tailrace_peer_raft_dropped_total',
-      'Raft messages not sent for want of a link or room.',
+      'Raft messages not sent for lack of a link or room.',
       ({ raftDropped }) => raftDropped,
     ],
     [
@@ -34,7 +34,7 @@ export const peerMetrics: MetricTable<PeerCounts> = {
     ],
     [
       'tailrace_peer_unheard_total',
-      'Raft messages and announcements of brokers without a replica of the partition, not heard.',
+      'Raft messages and announcements of brokers without a replica of the partition, which were dropped.',
       ({ unheard }) => unheard,
     ],
   ],

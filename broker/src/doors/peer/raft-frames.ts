@@ -2,10 +2,10 @@ import { encodeFrame, type GroupId } from '@tailrace/schemas'
 import type { HeartbeatMessage, HeartbeatReplyMessage, RaftMessage } from '../../raft/messages.ts'
 import { appendFields } from './append-frame.ts'
 
-/** Heartbeats are gathered, see beats.ts; every other Raft message is a frame of its own. */
+/** Heartbeats are gathered, see heartbeat-frames.ts; every other Raft message is a frame of its own. */
 export type SingleRaftMessage = Exclude<RaftMessage, HeartbeatMessage | HeartbeatReplyMessage>
 
-/** The message as pieces to write. `from` and `to` stay behind: they are those of the connection. */
+/** The message as pieces to write. `from` and `to` are not sent: they are those of the connection. */
 export function encodeRaft(group: GroupId, message: SingleRaftMessage, payloads: readonly Uint8Array[]): Uint8Array[] {
   switch (message.type) {
     case 'append':

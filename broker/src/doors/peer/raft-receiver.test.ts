@@ -21,7 +21,7 @@ type RaftName = (typeof names)[number]
 /** The place of a number in the fields of a message. */
 type Path = readonly (string | number)[]
 
-/** Ticks of its sender, which come back to it; and what has to be as in the batches themselves, or the message is dropped. */
+/** Ticks of its sender, which come back to it; and fields that must equal those of the batches, or the message is dropped. */
 const unbounded = new Set(['sentAt', 'baseOffset', 'lastOffset', 'bytes'])
 
 function numbersIn(value: unknown, path: Path = []): Path[] {
@@ -68,7 +68,7 @@ test.each(refused)('%s with %s = %d is refused', (name, _text, number, path) => 
   const { heard, receiver: one } = receiver()
   const before = path[0] === 'beats' ? Number(path[1]) : 0
   expect(() => one.receive(frameWith(name, path, number))).toThrow(expect.objectContaining({ code: 'MALFORMED_FRAME' }))
-  // What stands before it in the same frame is sound.
+  // The message before it in the same frame is sound.
   expect(heard).toHaveLength(before)
 })
 
@@ -82,7 +82,7 @@ describe.each(names)('%s', (name) => {
     }
   })
 
-  test('of a group in which its sender is not heard is counted, whatever it says', () => {
+  test('of a group whose sender is no member is counted, with any content', () => {
     const { heard, stats, receiver: one } = receiver(() => false)
     const place = name.startsWith('Heartbeat') ? ['beats', 0, 'term'] : ['term']
     expect(one.receive(frameWith(name, place, -1))).toBe(true)
@@ -91,7 +91,7 @@ describe.each(names)('%s', (name) => {
   })
 })
 
-test('a Snapshot must come from a source that is heard, too', () => {
+test('a Snapshot must also have a source that is a member', () => {
   const { heard, stats, receiver: one } = receiver((from) => from === 2)
   expect(one.receive(frameWith('Snapshot', ['source'], 4))).toBe(true)
   expect([heard, stats.unheard]).toEqual([[], 1])
@@ -99,7 +99,7 @@ test('a Snapshot must come from a source that is heard, too', () => {
   expect(heard).toHaveLength(1)
 })
 
-test('other messages are left to others', () => {
+test('other messages are left to other receivers', () => {
   const { heard, receiver: one } = receiver()
   for (const name of Object.keys(sampleMessages) as MessageName[]) {
     const isRaft = (names as readonly string[]).includes(name)

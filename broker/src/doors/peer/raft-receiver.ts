@@ -9,7 +9,7 @@ const NO_PAYLOADS: readonly Uint8Array[] = []
 const LARGEST_KIND = Math.max(...Object.values(EntryKind))
 
 /**
- * Turns the frames of one peer into Raft messages, of groups in which it is heard. `from` and `to` are not on the wire: they are the two
+ * Turns the frames of one peer into Raft messages, of groups in which it is a member. `from` and `to` are not on the wire: they are the two
  * ends of the connection.
  */
 export class RaftReceiver {
@@ -95,7 +95,7 @@ export class RaftReceiver {
     try {
       return appendPayloads(fields.entries, body, this.#crc)
     } catch (error) {
-      // A flipped bit may leave a baseOffset that is no safe integer, or a control batch that says nothing.
+      // A flipped bit may leave a baseOffset that is no safe integer, or a control batch without meaning.
       if (error instanceof TailraceError) return undefined
       throw error
     }
@@ -144,7 +144,7 @@ export class RaftReceiver {
 
   #snapshot({ group, term, lastIndex, lastTerm, source }: Message<'Snapshot'>): void {
     if (!this.#hears(group)) return
-    // The state is fetched from there: it must be as good a source as the leader itself.
+    // The state is fetched from the source, so it must be a member like the leader itself.
     if (!this.#handlers.hears(source, group)) {
       this.#stats.unheard++
       return

@@ -16,8 +16,8 @@ import type { PeerLimits } from './limits.ts'
 const requestNames: ReadonlySet<MessageName> = new Set(peerRequestNames)
 
 /**
- * Answers the requests that come in on one connection. What is too much is refused with OVERLOADED rather than left unread: Raft's
- * messages share the connection, and a leader that stops reading them can never commit, hence never answer.
+ * Answers the requests that come in on one connection. Requests beyond the limits are refused with OVERLOADED and not left unread: Raft's
+ * messages share the connection, and a leader that stops reading them can never commit, so it would never answer.
  */
 export class RequestAnswerer {
   readonly #from: BrokerId
@@ -75,7 +75,7 @@ export class RequestAnswerer {
     this.#channel.send('Failure', { correlation, error: errorFields(error) })
   }
 
-  /** The peer drops a connection on which a longer frame comes, with all that is on its way there. */
+  /** The peer drops a connection on which a longer frame comes, with all frames in flight. */
   #checkLength(name: RequestName, pieces: readonly Uint8Array[]): void {
     let bytes = 0
     for (const piece of pieces) bytes += piece.length

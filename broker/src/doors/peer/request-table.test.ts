@@ -69,7 +69,7 @@ test('a request fails at its time limit, and its late answer is swallowed', asyn
   expect(outcomes).toEqual(['1 TIMED_OUT', '2 TIMED_OUT', '3 TIMED_OUT'])
 })
 
-test('answers go to their requests; what answers another kind of request is malformed, and what is no answer is for others', async () => {
+test('answers go to their requests; an answer to another kind of request is malformed, and a frame that is no answer is left to others', async () => {
   const { requests, outcomes, ask, answer, pass } = table()
   const [one, two] = [ask('Publish', 1), ask('Fetch', 1)]
   expect(() => answer('PublishReply', two)).toThrow(expect.objectContaining({ code: 'MALFORMED_FRAME' }))

@@ -14,7 +14,7 @@ async function pair(limits: Partial<PeerLimits> = {}, answererLimits: Partial<Pe
 
 type Outcome = { value: unknown } | { error: TailraceError } | undefined
 
-/** What has become of a promise; never an unhandled rejection. */
+/** The outcome of a promise; never an unhandled rejection. */
 function watch(promise: Promise<unknown>): { outcome: Outcome } {
   const watched: { outcome: Outcome } = { outcome: undefined }
   promise.then(
@@ -65,7 +65,7 @@ async function settled(cluster: PeerCluster, promise: Promise<unknown>) {
   return watched
 }
 
-test('requests are handled in call order; answers in any order find their askers', async () => {
+test('requests are handled in call order; answers in any order find their requests', async () => {
   const { cluster, one, two } = await pair()
   const order: number[] = []
   const answers: ((reason: string) => void)[] = []
@@ -108,7 +108,7 @@ test('a mistake of the other side is INTERNAL; its stack stays in its log', asyn
   expect(two.log.filter((line) => line.startsWith('a request of a peer failed'))).toHaveLength(1)
 })
 
-test('an unknown code of a newer broker becomes INTERNAL, with what the broker says of it', async () => {
+test('an unknown code of a newer broker becomes INTERNAL, with the text of the broker', async () => {
   const { cluster, one, raw } = await withRaw()
   const failed = drive(one, 2)
   await cluster.pass(20)
@@ -150,7 +150,7 @@ test('an answer of the wrong kind closes the connection', async () => {
   expect(failed.outcome).toMatchObject({ error: { code: 'CONNECTION_LOST' } })
 })
 
-test('without a link nothing is sent, and a lost link fails what waits: CONNECTION_LOST', async () => {
+test('without a link nothing is sent, and a lost link fails waiting requests: CONNECTION_LOST', async () => {
   const { cluster, one, two } = await pair()
   two.answer = () => new Promise(() => {})
   const unknown = drive(one, 7)
@@ -163,7 +163,7 @@ test('without a link nothing is sent, and a lost link fails what waits: CONNECTI
   expect(waiting.outcome).toMatchObject({ error: { code: 'CONNECTION_LOST' } })
 })
 
-test('close fails what waits with SHUTTING_DOWN', async () => {
+test('close fails waiting requests with SHUTTING_DOWN', async () => {
   const { cluster, one, two } = await pair()
   two.answer = () => new Promise(() => {})
   const waiting = drive(one, 2)
@@ -173,7 +173,7 @@ test('close fails what waits with SHUTTING_DOWN', async () => {
   expect(waiting.outcome).toMatchObject({ error: { code: 'SHUTTING_DOWN' } })
 })
 
-test('the asker holds back: more than so many requests or bytes in flight are OVERLOADED, and room comes back', async () => {
+test('the sender limits itself: requests or bytes beyond the limit are OVERLOADED, and room comes back', async () => {
   const { cluster, one, two } = await pair({ maxRequests: 5, maxRequestBytes: 10_000 })
   const answers: (() => void)[] = []
   two.answer = () =>
@@ -208,7 +208,7 @@ test('fields that do not fit their schema fail the request alone', async () => {
   expect(one.links).toEqual(['+2'])
 })
 
-test('the asked refuses what is too much, while Raft messages on the same connection go on', async () => {
+test('the receiver refuses requests beyond the limit, while Raft messages on the same connection go on', async () => {
   const { cluster, one, two } = await pair({}, { maxInboundRequests: 3, maxInboundRequestBytes: 10_000 })
   const answers: (() => void)[] = []
   two.answer = () =>

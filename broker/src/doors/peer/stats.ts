@@ -4,7 +4,7 @@ export interface PeerStats {
   framesReceived: number
   /** Raft messages not sent: no link to the peer, or its queue was full. */
   raftDropped: number
-  /** Append messages thrown away on arrival because a batch was not what its header says. */
+  /** Append messages thrown away on arrival because a batch did not match its header. */
   corruptAppends: number
   /** Connections dropped because the peer did not read. */
   slowPeers: number
@@ -14,7 +14,7 @@ export interface PeerStats {
   handlerFaults: number
   /** Frames above maxFrameBytes, whose bodies were dropped. */
   tooLarge: number
-  /** Raft messages and announcements that were not heard because their sender is no member of the group. */
+  /** Raft messages and announcements that were dropped because their sender is no member of the group. */
   unheard: number
   /** Messages that only a newer version knows, ignored or answered with a Failure. */
   unknownMessages: number

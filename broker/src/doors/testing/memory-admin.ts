@@ -12,7 +12,7 @@ import type { TopicConfig } from '../../api/broker-api.ts'
 import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
 import type { MemoryBroker } from './memory-broker.ts'
 
-/** An operator's side of MemoryBroker, for the gateway's tests: remembers what was asked, and answers as told. */
+/** The administrative side of MemoryBroker, for the gateway's tests: remembers the calls, and answers as told. */
 export class MemoryAdmin implements AdminApi {
   /** Every call, by name and arguments. */
   readonly asked: unknown[][] = []

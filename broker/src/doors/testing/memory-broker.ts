@@ -14,7 +14,7 @@ import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
 import type { FetchResult, PublishResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
 
-/** Of every token here. */
+/** The seal of every token here. */
 const seal = '00112233aabbccdd'
 
 interface Stored {
@@ -26,29 +26,29 @@ interface Stored {
 interface Partition {
   readonly batches: Stored[]
   end: Offset
-  /** What is before it is gone. */
+  /** Records before it are gone. */
   logStart?: Offset
   readonly waiting: Set<() => void>
 }
 
-/** A broker for the gateway's tests: one process's memory, no replication, failures on demand. Not part of what is shipped. */
+/** A broker for the gateway's tests: one process's memory, no replication, failures on demand. Not part of a published package. */
 export class MemoryBroker implements BrokerApi {
   readonly brokerId = 1
   readonly topics = new Map<string, { id: string; config: TopicConfig; replicas: number; partitions: Partition[] }>()
   readonly leadership = new Set<(topic: string, partition: PartitionNumber) => void>()
-  /** Answers to come, in order, before real ones; 'lost': done, but the caller hears OUTCOME_UNKNOWN. */
+  /** Answers to come, in order, before real ones; 'lost': done, but the caller gets OUTCOME_UNKNOWN. */
   readonly publishFailures: (ErrorCode | 'lost')[] = []
   readonly fetchFailures: ErrorCode[] = []
   readonly findFailures: ErrorCode[] = []
-  /** While set, it is not told where a position is. */
+  /** While set, requests for a position are not answered. */
   findGate: Promise<void> | null = null
   /** While set, publishes are appended and not acknowledged. */
   gate: Promise<void> | null = null
   ready = { ready: true, reason: 'ready' }
   aborted = 0
-  /** Its own replicas answer nothing, and say so with this. */
+  /** Its own replicas answer with this error. */
   replicaFailure: ErrorCode | null = null
-  /** What the last fetch asked for. */
+  /** The request of the last fetch. */
   lastFetch: ReadRequest | null = null
   lastSearch: { readonly linearizable: boolean } | null = null
   fetches = 0
@@ -228,7 +228,7 @@ export class MemoryBroker implements BrokerApi {
     return partition
   }
 
-  /** Drops what it has seen of a producer, as the broker does (a sequence that is known). */
+  /** Drops batches of a producer that it has seen, as the broker does (a sequence that is known). */
   #append(partition: Partition, batch: Uint8Array): PublishResult {
     const producer = `${producerIdAt(batch, 0)}/${baseSequenceAt(batch, 0)}`
     const known = producer.startsWith('-1')

@@ -18,13 +18,13 @@ import { createPeers, type RunningPeers } from '../peer/create-peers.ts'
 import { helloOf, helloReplyOf } from '../peer/identity-frames.ts'
 import type { PeerLimits } from '../peer/limits.ts'
 
-/** For tests: brokers that have nothing but their peer transport, and write down what they hear. */
+/** For tests: brokers that consist of their peer transport only, and record the messages that they receive. */
 export interface TestBroker {
   readonly id: BrokerId
   readonly peers: RunningPeers
-  /** What `peers` calls. */
+  /** The handlers that `peers` calls. */
   readonly handlers: PeerHandlers
-  /** What `self` answers; replace it to play a restart or a cluster that forms. */
+  /** The answer of `self`; replace it to simulate a restart or a cluster that forms. */
   identity: PeerIdentity
   readonly raft: { group: number; message: RaftMessage; payloads: readonly Uint8Array[] }[]
   /** '+2': the link to broker 2 came up; '-2': it went down. */
@@ -107,7 +107,7 @@ export function addressOf(id: BrokerId): string {
   return `b${id}:7000`
 }
 
-/** Writes down what the broker hears; `peers` is not started. */
+/** Records the messages that the broker receives; `peers` is not started. */
 export function testBroker(id: BrokerId, peers: RunningPeers, log: string[], identity: PeerIdentity): TestBroker {
   const handlers: PeerHandlers = {
     raft: (group, message, payloads) => void broker.raft.push({ group, message, payloads }),
@@ -142,7 +142,7 @@ export function testBroker(id: BrokerId, peers: RunningPeers, log: string[], ide
   return broker
 }
 
-/** The bare other end of a stream: says what no broker of ours would say. */
+/** The bare other end of a stream: sends frames that no broker of ours would send. */
 export class RawPeer {
   readonly stream: ByteStream
   readonly frames: Frame[] = []

@@ -23,7 +23,7 @@ export interface Fixture {
   readonly gateway: HttpGateway
   readonly address: string
   readonly url: string
-  /** What was logged as an error; a test of good and bad input leaves it empty. */
+  /** The errors that were logged; a test of good and bad input leaves it empty. */
   readonly logged: { fields: object; message: string }[]
 }
 
@@ -68,7 +68,7 @@ export async function startGateway(
 export class Client {
   readonly socket: WebSocket
   readonly closed: Promise<{ code: number; reason: string }>
-  /** Answers to subscribe messages that `nextJson` has come by. */
+  /** Answers to subscribe messages that `nextJson` has skipped. */
   readonly subscribed: object[] = []
   readonly #messages: (string | Uint8Array)[] = []
   readonly #readers: ((message: string | Uint8Array) => void)[] = []

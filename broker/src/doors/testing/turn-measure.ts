@@ -1,4 +1,4 @@
-/** How much was done in the turn of the event loop in which most was, until `done` are done. */
+/** The most work done in one turn of the event loop, until `done` pieces are done. */
 export async function mostInATurn(count: () => number, done: number): Promise<number> {
   let most = 0
   for (let before = 0; before < done; ) {

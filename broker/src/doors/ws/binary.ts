@@ -38,7 +38,7 @@ export class BinaryProtocol {
     this.#cascade = new CascadeRequests(peer, this.#context, parts.cascade)
   }
 
-  /** What is sent before anything else, once the connection stands. */
+  /** Sends the first frame, once the connection is open. */
   welcome(): void {
     if (this.#schemas.welcome !== null) this.#peer.sendPieces(this.#schemas.welcome)
   }
@@ -144,7 +144,7 @@ export class BinaryProtocol {
       0,
       fetchWithin(this.#peer.reads, this.#parts.api, topic, partition, request),
       (result) => {
-        // Many large fetches at once by a client that does not read would pile up here.
+        // Many large fetches at once by a client that does not read would fill the memory.
         if (this.#peer.choked) throw new TailraceError('OVERLOADED', 'Read the answers first.')
         this.#context.metrics.fetched(result.bytes)
         const { nextOffset, highWatermark, logStart } = result
@@ -172,7 +172,7 @@ export class BinaryProtocol {
   }
 
   #metadata({ fields }: FrameOf<'Metadata'>): void {
-    // Answers are much larger than requests: many requests by a client that does not read would pile up here.
+    // Answers are much larger than requests: many requests by a client that does not read would fill the memory.
     if (this.#peer.choked) throw new TailraceError('OVERLOADED', 'Read the answers first.')
     const { clusterId, brokers, topics } = this.#parts.api.routing(fields.topics)
     this.#peer.sendPieces(encodeFrame('MetadataReply', { correlation: fields.correlation, clusterId, brokers, topics }))
@@ -198,7 +198,7 @@ export class BinaryProtocol {
       subscription.start()
     } catch (error) {
       subscription?.close()
-      // The client hears that this id has no subscription, so the one that may have had it must end too.
+      // The answer says that this id has no subscription, so one that had the id must end too.
       this.#peer.subscriptions.remove(key)
       sink.ended(null, this.#context.known(error))
     }
@@ -209,7 +209,7 @@ export class BinaryProtocol {
     if (fields.bytes > 0) this.#peer.subscriptions.get(subscriptionKey(fields.subscription))?.grant(fields.bytes)
   }
 
-  /** A newer client may ask what this broker does not know, and is told; what cannot be read for another reason ends the connection. */
+  /** A newer client may send a request that this broker does not know, and gets a Failure. A frame that cannot be read for another reason ends the connection. */
   #refuseFrame(pieces: readonly Uint8Array[], error: TailraceError): void {
     const correlation = correlationOfUnknown(
       pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces),

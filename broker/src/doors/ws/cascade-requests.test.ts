@@ -54,7 +54,7 @@ async function slowReaders(): Promise<number> {
 }
 
 describe('a beat of a cascade broker', () => {
-  test('is answered with all that it needs', async () => {
+  test('is answered with everything that it needs', async () => {
     const { beats } = await gateway()
     const client = await dial()
     beat(client, 1)

@@ -7,7 +7,7 @@ import type { Peer } from './peer.ts'
 
 /**
  * Requests of a cascade broker on the WebSocket that carries its records. Any client may send them, so they are
- * bounded: one beat at work on a connection, nothing for a client that does not read, nothing for a page of a foreign
+ * bounded: one beat at work on a connection, no answer for a client that does not read, none for a page of a foreign
  * origin.
  */
 export class CascadeRequests {
@@ -16,7 +16,7 @@ export class CascadeRequests {
   readonly #cascade: CascadeApi | undefined
   #beating = false
 
-  /** `cascade`: undefined where nobody may copy. */
+  /** `cascade`: undefined where no broker may copy. */
   constructor(
     peer: Pick<Peer, 'choked'>,
     context: Pick<RequestContext, 'checkWrite'>,
@@ -50,7 +50,7 @@ export class CascadeRequests {
   }
 
   #admit(): CascadeApi {
-    if (this.#cascade === undefined) throw new TailraceError('UNSUPPORTED_MESSAGE', 'Nobody may copy from here.')
+    if (this.#cascade === undefined) throw new TailraceError('UNSUPPORTED_MESSAGE', 'No broker may copy from here.')
     this.#context.checkWrite()
     this.#refuseIfChoked()
     return this.#cascade

@@ -22,7 +22,7 @@ async function dial(query: string): Promise<Client> {
   return client.open()
 }
 
-/** A client of a version that the broker does not have, which has heard of the broker's schemas. */
+/** A client of a version that the broker does not have, after it has received the broker's schemas. */
 async function newerClient(): Promise<{ client: Client; welcome: Frame }> {
   const client = await dial('?schemas=newer')
   return { client, welcome: await client.nextFrame() }
@@ -31,7 +31,7 @@ async function newerClient(): Promise<{ client: Client; welcome: Frame }> {
 const say = (client: Client, json: string) => client.frame('Schemas', { fingerprint: 'newer', protocolJson: json })
 const metadata = (correlation: number) => ({ correlation, topics: ['flights'] })
 
-test('a client with the schemas of the broker hears so, and speaks at once', async () => {
+test('a client with the schemas of the broker is told so, and can send at once', async () => {
   const client = await dial(streamQuery)
   client.frame('Metadata', metadata(1))
   expect(await client.nextFrame()).toMatchObject({
@@ -41,13 +41,13 @@ test('a client with the schemas of the broker hears so, and speaks at once', asy
   expect(await client.nextFrame()).toMatchObject({ name: 'MetadataReply', fields: { correlation: 1 } })
 })
 
-test('a client that names no schemas is not told any', async () => {
+test('a client that names no schemas is sent none', async () => {
   const client = await dial('')
   client.frame('Metadata', metadata(1))
   expect(await client.nextFrame()).toMatchObject({ name: 'MetadataReply' })
 })
 
-test('a client with other schemas hears those of the broker, tells its own, and is read by them', async () => {
+test('a client with other schemas receives those of the broker, sends its own, and is read by them', async () => {
   const { client, welcome } = await newerClient()
   expect(welcome).toMatchObject({ name: 'Schemas', fields: { fingerprint: protocolFingerprint, protocolJson } })
   say(client, newer.json)
@@ -79,11 +79,11 @@ incompatible.messages.find((message: { number: number }) => message.number === 2
 
 test.each<[string, string, (client: Client) => void]>([
   ['schemas that cannot be resolved', 'INCOMPATIBLE_PEER', (client) => say(client, JSON.stringify(incompatible))],
-  ['schemas that are none', 'INCOMPATIBLE_PEER', (client) => say(client, '{')],
+  ['malformed schemas', 'INCOMPATIBLE_PEER', (client) => say(client, '{')],
   ['schemas that are too long', 'INCOMPATIBLE_PEER', (client) => say(client, protocolJson.padEnd(200_000))],
   ['no schemas', 'MALFORMED_FRAME', (client) => client.frame('Metadata', metadata(1))],
   [
-    'a message that nobody knows',
+    'an unknown message',
     'UNSUPPORTED_MESSAGE',
     (client) => client.socket.send(newer.frame('Shout', { correlation: 1 }, undefined, 902)),
   ],
@@ -94,7 +94,7 @@ test.each<[string, string, (client: Client) => void]>([
   expect(await client.closed).toEqual({ code: 1002, reason: code })
 })
 
-test('schemas that nobody has asked for are refused, also a second time', async () => {
+test('schemas that the broker has not asked for are refused, also a second time', async () => {
   const same = await dial(streamQuery)
   await same.nextFrame()
   say(same, newer.json)

@@ -9,7 +9,7 @@ import {
   schemasIn,
 } from '@tailrace/schemas'
 
-/** What clients may send. */
+/** The messages that clients may send. */
 const clientMessages: ReadonlySet<MessageName> = new Set<MessageName>([
   'Publish',
   'Fetch',
@@ -31,7 +31,7 @@ export class ClientSchemas {
   /** The broker's first frame; null for a client that has not named its schemas. */
   readonly welcome: readonly Uint8Array[] | null
   decoder: MessageDecoder
-  /** The next frame must say which schemas the client has. */
+  /** The next frame must carry the schemas of the client. */
   isAwaited = false
 
   /** `fingerprint`: of the client's protocol; undefined: the same as the broker's. */

@@ -15,7 +15,7 @@ import { TextProtocol } from './text.ts'
 
 /** How long a client may take to answer a close frame. */
 const farewellMs = 2_000
-/** The same where the client is one that stalls. */
+/** The same for a client that stalls. */
 const shortFarewellMs = 100
 /** Messages in one read from the socket. */
 const manyMessages = 32
@@ -32,15 +32,15 @@ export class Connection implements Peer {
   readonly #binary: BinaryProtocol
   readonly #text: TextProtocol
   readonly #abort = new AbortController()
-  /** What has arrived of a message that is not whole. */
+  /** The bytes that have arrived of an unfinished message. */
   readonly #arriving: Holding
   #starved = false
   /** Messages, pings and pongs of the bytes at hand. */
   #handled = 0
   #givesWay = false
-  /** The bytes at hand have completed a message: what is left of them belongs to another. */
+  /** The bytes at hand have completed a message: the rest of them belongs to another. */
   #completed = false
-  /** Errors about the connection as a whole are binary once the client has spoken binary. */
+  /** Errors about the connection as a whole are binary once the client has sent a binary message. */
   #speaksBinary = false
   #unackedBytes = 0
   #requests = 0
@@ -75,7 +75,7 @@ export class Connection implements Peer {
     socket.on('pong', () => this.#guard(() => this.#onSign()))
     socket.on('close', () => this.#guard(() => this.#onClose()))
     stream.on('drain', () => this.#guard(() => this.#onDrain()))
-    // After ws, which listens already: what it holds now is what it could not use.
+    // After ws, which listens already: the bytes that it holds now belong to an unfinished message.
     stream.on('data', () => this.#guard(() => this.#onBytes()))
     this.#binary.welcome()
   }
@@ -140,7 +140,7 @@ export class Connection implements Peer {
     this.#farewell(closeCode, error)
   }
 
-  /** Takes nothing new, acknowledges what is under way, then says SHUTTING_DOWN and closes. */
+  /** Takes no new requests, acknowledges those under way, then sends SHUTTING_DOWN and closes. */
   shutDown(): void {
     this.#closing = true
     this.subscriptions.clear()
@@ -162,7 +162,7 @@ export class Connection implements Peer {
       return
     }
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping()
-    // Counted after the ping, which the kernel of a dead connection takes as well.
+    // Counted after the ping, since the kernel takes a ping even for a dead connection.
     this.#bytesTaken = this.#stream.bytesWritten - this.#stream.writableLength
   }
 
@@ -170,7 +170,7 @@ export class Connection implements Peer {
     return this.#unackedBytes === 0 && this.#requests === 0
   }
 
-  /** Whatever a client has sent: what handling it throws costs the connection, never the process. */
+  /** An error while a message is handled costs the connection, never the process, for any bytes. */
   #guard(handle: () => void): void {
     try {
       handle()
@@ -261,12 +261,12 @@ export class Connection implements Peer {
     this.#regulate()
   }
 
-  /** Reads from the client only while what it has asked for stays within the limits. */
+  /** Reads from the client only while its requests stay within the limits. */
   #regulate(): void {
     const { maxUnackedBytes, maxPendingRequests } = this.#parts.limits
     const waitsForUs = this.#unackedBytes > maxUnackedBytes || this.#requests > maxPendingRequests
     const full = this.#choked || this.#starved || this.#givesWay || waitsForUs
-    // A client whose message cannot go on because of us is not to blame for its age.
+    // If the broker holds up a message, its age is not the client's fault.
     if (waitsForUs) this.#arriving.finish()
     if (full === this.#socket.isPaused) return
     if (full) this.#socket.pause()

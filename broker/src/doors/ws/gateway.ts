@@ -11,12 +11,12 @@ import type { StreamParts } from './peer.ts'
 import { GatewaySocket } from './socket.ts'
 
 export interface StreamGateway {
-  /** Acknowledges what is under way, for two seconds at most, and closes all connections. */
+  /** Acknowledges requests under way, for two seconds at most, and closes all connections. */
   close(): Promise<void>
 }
 
 const drainMs = 2_000
-/** There are no subprotocols: to agree to one that a client names would promise what nobody keeps. */
+/** There are no subprotocols: to agree to one that a client names would promise rules that no side keeps. */
 const handleProtocols = () => false as const
 const farewellMs = 1_000
 
@@ -85,7 +85,7 @@ export async function streamGateway(app: FastifyInstance, parts: StreamParts): P
   }
 }
 
-/** Until the socket closes, whether or not it becomes a WebSocket. Says why not. */
+/** Takes a place until the socket closes, whether or not it becomes a WebSocket. Returns why it cannot. */
 function takePlace({ ip, raw }: FastifyRequest, places: ClientShares): TailraceError | undefined {
   const client = clientOf(ip)
   if (!places.take(client)) {

@@ -12,13 +12,13 @@ afterEach(() => fixture.gateway.close())
 const position = { kind: 'EARLIEST', value: 0 } as const
 const subscribe = { subscription: 1, topic: 'flights', position, partitions: [], credit: 1000 }
 
-/** The broker's own parts answer what they never should: a mistake of ours, which no client is to blame for. */
+/** The broker's own parts answer wrongly: a mistake of ours, not of a client. */
 const mistakes: [string, () => void][] = [
   ['a position', () => void (fixture.broker.findOffset = async () => ({ offset: 'x' }) as never)],
   ['records', () => void (fixture.broker.fetch = async () => null as never)],
 ]
 
-test.each(mistakes)('a mistake with %s costs the connection, and nothing else', async (_, mistake) => {
+test.each(mistakes)('a mistake with %s costs the connection only', async (_, mistake) => {
   const bystander = await new Client(fixture.address).open()
   const client = await new Client(fixture.address).open()
   mistake()

@@ -18,7 +18,7 @@ afterEach(async () => {
 
 const at = (value: number) => ({ kind: 'OFFSET', value }) as const
 
-describe('a subscriber at an offset that is not there is told what is', () => {
+describe('a subscriber at an offset that does not exist is told which do', () => {
   it('as a frame', async () => {
     const end = async (subscription: number, value: number) => {
       const partitions = [{ partition: 0, position: at(value) }]
@@ -31,7 +31,7 @@ describe('a subscriber at an offset that is not there is told what is', () => {
     const error = { code: 'OFFSET_OUT_OF_RANGE' }
     expect(await end(1, 2)).toMatchObject({ partition: 0, error, logStart: 5, highWatermark: 9 })
     expect(await end(2, 10)).toMatchObject({ partition: 0, error, logStart: 5, highWatermark: 9 })
-    // Nobody can tell, and the end is told nevertheless.
+    // No broker can tell, and the end is reported in any case.
     fixture.broker.findFailures.push('OFFSET_OUT_OF_RANGE', 'LEADER_UNAVAILABLE')
     expect(await end(3, 2)).toMatchObject({ partition: 0, error, logStart: -1, highWatermark: -1 })
   })

@@ -21,7 +21,7 @@ const forms = [
   ['pieces', (box: Outbox) => box.sendPieces([new Uint8Array(1), new Uint8Array(10_000)])],
 ] as const
 
-test.each(forms)('%s leaves with all else of the turn in one write', async (_, send) => {
+test.each(forms)('%s leaves with all other messages of the turn in one write', async (_, send) => {
   const { box, sent, corks, clock } = outbox()
   send(box)
   send(box)

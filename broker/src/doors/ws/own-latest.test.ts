@@ -75,7 +75,7 @@ describe('a publish behind a subscribe from "latest" on the same connection', ()
     expect([bases.get(1), bases.get(2)]).toEqual([0, 1])
   })
 
-  it('goes on when the subscription is given up, or begins elsewhere than at the end', async () => {
+  it('goes on when the subscription ends, or begins elsewhere than at the end', async () => {
     client.json({ op: 'subscribe', id: 'a', topic: 'flights', from: 'earliest' })
     client.json({ op: 'publish', id: '1', topic: 'flights', records: [{ value: 'x' }] })
     expect(await client.nextJson()).toMatchObject({ op: 'ack', id: '1' })
@@ -102,7 +102,7 @@ it('a publish that has waited for as long as it may is refused, and not written 
   await clock.advance(100, async () => {})
   expect(await first).toBe('LEADER_UNAVAILABLE')
   beginnings.known(0)
-  // One that comes while others are about to go must not overtake them.
+  // A publish that comes while others are about to start must not overtake them.
   const third = publish('third', 1_000)
   await Promise.all([second, third])
   expect(published).toEqual(['second', 'third'])

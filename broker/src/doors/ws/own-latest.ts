@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
 /**
- * The publishes of a connection behind its own subscriptions from "latest": what is published after such a subscribe must be delivered by it, so it waits until
+ * The publishes of a connection behind its own subscriptions from "latest": a record that is published after such a subscribe must be delivered by it, so the publish waits until
  * the subscription knows where it begins. That takes a request to the leader, and on a new topic an election.
  */
 export class OwnLatest {

@@ -10,11 +10,11 @@ export interface PartitionReader {
   offset: Offset
   highWatermark: Offset
   resolved: boolean
-  /** This broker's own replica could not answer the last time. */
+  /** This broker's own replica could not answer the last request. */
   askLeader: boolean
-  /** queued: waits for its turn. busy: a request is out. pausing: until the next attempt. ended: for good. */
+  /** queued: waits for its turn. busy: a request is in flight. pausing: until the next attempt. ended: permanently. */
   state: 'queued' | 'busy' | 'pausing' | 'ended'
-  /** Credit set aside for the fetch that is out; 0 for one that waits at the end of the log. */
+  /** Credit set aside for the fetch in flight; 0 for one that waits at the end of the log. */
   reserved: number
 }
 

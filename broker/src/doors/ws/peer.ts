@@ -14,10 +14,10 @@ import type { Sender } from '../limits/request-context.ts'
 import type { SharedTexts } from './shared-texts.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
-/** What all connections share. */
+/** The parts that all connections share. */
 export interface StreamParts {
   readonly api: BrokerApi
-  /** For brokers that copy from this one; without it there are none. */
+  /** Serves brokers that copy from this one; without it none may. */
   readonly cascade?: CascadeApi | undefined
   readonly clock: Clock
   readonly random: Random
@@ -27,20 +27,20 @@ export interface StreamParts {
   readonly publisher: JsonPublisher
   readonly reads: ReadBudget
   readonly newProducers: NewProducers
-  /** What arrives and is not whole, over HTTP and WebSocket. */
+  /** Bytes of unfinished messages, over HTTP and WebSocket. */
   readonly received: HeldBytes
   readonly texts: SharedTexts
 }
 
-/** What the binary and the text protocol may do with their connection. */
+/** The part of a connection that the binary and the text protocol use. */
 export interface Peer {
   readonly subscriptions: Subscriptions
-  /** What may be read for this connection at once. */
+  /** The budget of reads for this connection. */
   readonly reads: ReadBudget
   readonly sender: Sender
   /** Little enough waits to be sent that subscriptions may go on. */
   readonly roomy: boolean
-  /** So much waits to be sent that data must be refused. */
+  /** So many bytes wait to be sent that data must be refused. */
   readonly choked: boolean
   sendText(text: string): void
   /** One text message. `shared` is not copied where it is large, and must not change afterwards. */
@@ -49,9 +49,9 @@ export interface Peer {
   /** Takes a request on; reading from the client pauses while too many or too large ones are at work. `bytes` 0: not a publish. */
   hold(bytes: number): void
   release(bytes: number): void
-  /** Counts what a request holds until it is released, for work that keeps no bytes of its own kind. Throws OVERLOADED. */
+  /** Counts what a request holds until it is released, for work that no other limit counts. Throws OVERLOADED. */
   takeIn(bytes: number): Holding
-  /** Tells the client what was wrong and closes. `closeCode`: RFC 6455 §7.4.1. */
+  /** Sends the error to the client and closes. `closeCode`: RFC 6455 §7.4.1. */
   fail(closeCode: number, error: TailraceError): void
   /** Handling something of this client has failed for a mistake of the broker: ends the connection at once. */
   fault(error: unknown): void

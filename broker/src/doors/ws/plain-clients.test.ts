@@ -8,13 +8,13 @@ import { batchOf, Client, type Fixture, startGateway } from '../testing/running-
 let fixture: Fixture
 afterEach(() => fixture.gateway.close())
 
-test('a client that reads and never speaks of credit is sent all there is, and one that does not read is not', async () => {
+test('a client that reads and never sends credit gets all records, and one that does not read is not', async () => {
   fixture = await startGateway(nodeClock, nodeRandom, { pauseBufferedBytes: 100_000 })
   for (let i = 0; i < 200; i++) await fixture.broker.publish('flights', 0, batchOf(['x'.repeat(100_000)]))
   const client = await new Client(fixture.address).open()
   client.socket.pause()
   client.json({ op: 'subscribe', id: 's', topic: 'flights', from: 'earliest', partitions: [0] })
-  // Until the kernel's buffers are full: then nothing is fetched any more.
+  // Until the kernel's buffers are full: then no more batches are fetched.
   for (let quiet = 0, before = -1; quiet < 10; quiet = fixture.broker.fetches === before ? quiet + 1 : 0) {
     before = fixture.broker.fetches
     await new Promise((resolve) => setTimeout(resolve, 20))

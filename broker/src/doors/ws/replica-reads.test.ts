@@ -45,7 +45,7 @@ it('lets a client read by the token of an acknowledgement, from this very replic
   expect([broker.lastFetch?.replica, broker.lastFetch?.token]).toEqual([false, undefined])
 })
 
-it('reads from this very replica where the subscriber wants that, and from the leader where the replica cannot', async () => {
+it('reads from this very replica if the subscriber asks for that, and from the leader if the replica cannot', async () => {
   const { broker } = fixture
   await broker.publish('flights', 0, batchOf(['x']))
   const partitions = [{ partition: 0, position: earliest }]

@@ -46,7 +46,7 @@ describe('the JSON of records', () => {
       expect(text).not.toBe(both)
       expect(texts.of(other, offset)).toBe(text)
     }
-    // Those that begin with the same batch stand beside each other.
+    // Texts that begin with the same batch are kept side by side.
     expect(texts.of(result(a, b), 0)).toBe(both)
     expect(made()).toBe(5)
     await clock.advance(1, async () => {})
@@ -54,7 +54,7 @@ describe('the JSON of records', () => {
     expect(made()).toBe(6)
   })
 
-  test('is nothing where there are no records, and an error for each that asks for what cannot be read', () => {
+  test('is nothing where there are no records, and an error for each that asks for a batch that cannot be read', () => {
     const texts = new SharedTexts(new ManualClock(0))
     expect(texts.of(result(), 4)).toEqual({ utf8: null, characters: 0, nextOffset: 9 })
     expect(texts.of(result(placed(0, ['a'])), 5)).toEqual({ utf8: null, characters: 0, nextOffset: 9 })

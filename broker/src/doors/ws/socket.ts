@@ -20,7 +20,7 @@ interface Received {
   readonly _fragments: readonly unknown[]
 }
 
-/** A server's side of a WebSocket that says what is wrong before it closes because of it. */
+/** The server's side of a WebSocket that reports a fault before it closes because of it. */
 export class GatewaySocket extends WebSocket {
   /**
    * Called when ws itself is about to close: too large a message (1009), bytes that are no WebSocket frame (1002), text that is not UTF-8 (1007).
@@ -28,7 +28,7 @@ export class GatewaySocket extends WebSocket {
    */
   explain: ((closeCode: number) => string) | null = null
 
-  /** What ws holds of a message that is not whole, each piece with what it costs beside its bytes. connection.test.ts fails if its fields change. */
+  /** The bytes that ws holds of an unfinished message, each piece with its cost beside its bytes. connection.test.ts fails if its fields change. */
   get unfinishedBytes(): number {
     const { _bufferedBytes, _messageLength, _buffers, _fragments } = (this as unknown as { _receiver: Received })
       ._receiver
@@ -36,7 +36,7 @@ export class GatewaySocket extends WebSocket {
   }
 
   override close(code?: number, reason?: string | Buffer): void {
-    // ws closes without a reason when the receiver fails, and after it nothing can be sent any more.
+    // ws closes without a reason when the receiver fails, and afterwards no message can be sent any more.
     if (code !== undefined && reason === undefined && this.readyState === this.OPEN && this.explain !== null) {
       super.close(code, this.explain(code))
     } else {

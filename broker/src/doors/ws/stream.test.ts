@@ -42,7 +42,7 @@ function valuesOf(body: Uint8Array): string[] {
 }
 
 describe('text', () => {
-  it('subscribes, gets what is there and what comes, exactly in the documented shape', async () => {
+  it('subscribes, gets present and later records, exactly in the documented shape', async () => {
     const { broker } = await start()
     const client = await dial()
     client.json({
@@ -127,7 +127,7 @@ describe('text', () => {
     expect(seen).toEqual(Array.from({ length: 20 }, (_, offset) => offset))
   })
 
-  it('answers errors with the id, in the usual shape, and stays', async () => {
+  it('answers errors with the id, in the usual shape, and keeps the connection', async () => {
     await start()
     const client = await dial()
     const cases: [unknown, string, unknown][] = [
@@ -237,7 +237,7 @@ describe('binary', () => {
     client.frame('Publish', { correlation: 5, ...flights, timeoutMs: 1000 })
     expect((await client.nextFrame()).fields).toMatchObject({ correlation: 5, error: { code: 'INVALID_BATCH' } })
     expect(broker.publishes).toBe(publishes)
-    // What a body says is for the broker to judge, however short it is.
+    // The broker judges the content of a body, however short it is.
     client.frame('Publish', { correlation: 5, ...flights, timeoutMs: 1000 }, [new Uint8Array(1)])
     expect((await client.nextFrame()).fields).toMatchObject({ correlation: 5 })
     expect(broker.publishes).toBe(publishes + 1)
@@ -307,7 +307,7 @@ describe('binary', () => {
     expect((await client.nextFrame()).body.length).toBeGreaterThan(50_000)
   })
 
-  it('looks for the leader by itself, and ends with the topic', async () => {
+  it('finds the leader by itself, and ends with the topic', async () => {
     const { broker } = await start()
     broker.findFailures.push('LEADER_UNAVAILABLE')
     broker.fetchFailures.push('NOT_LEADER', 'CONNECTION_LOST', 'LEADER_UNAVAILABLE')
@@ -334,7 +334,7 @@ describe('binary', () => {
   })
 
   it('retries at once when leadership moves', async () => {
-    // A clock whose pauses never end: only the news of a leader can wake the subscription.
+    // A clock whose pauses never end: only a change of leader can wake the subscription.
     const stuck: Clock = { ...nodeClock, after: (ms, call) => nodeClock.after(ms < 3_000 ? 1e9 : ms, call) }
     const { broker } = await start({}, stuck)
     await broker.publish('flights', 0, batchOf(['x']))
@@ -459,7 +459,7 @@ describe('bounds', () => {
     client.socket.pause()
     client.frame('Subscribe', { subscription: 1, topic: 'flights', position: earliest, partitions: [], credit: 1e9 })
     let asked = 0
-    // Until the kernel's buffers are full as well: then the choke lasts, and nothing is read or fetched for this client.
+    // Until the kernel's buffers are full as well: then the connection stays full, and nothing is read or fetched for this client.
     for (
       let quiet = 0, before = -1;
       quiet < 10;
@@ -516,7 +516,7 @@ describe('bounds', () => {
     expect(await client.nextJson()).toMatchObject({ op: 'records' })
   })
 
-  it('acknowledges what is under way before it closes', async () => {
+  it('acknowledges requests under way before it closes', async () => {
     const { broker, gateway } = await start()
     let acknowledge = () => {}
     broker.gate = new Promise((resolve) => (acknowledge = resolve))
@@ -533,7 +533,7 @@ describe('bounds', () => {
 })
 
 describe('garbage', () => {
-  it('answers frames that are none with MALFORMED_FRAME and closes with 1002', async () => {
+  it('answers malformed frames with MALFORMED_FRAME and closes with 1002', async () => {
     await start()
     for (const bytes of [
       Buffer.from('nonsense'),

@@ -20,7 +20,7 @@ export interface SubscriptionRequest {
   readonly credit: number
   /** Read from this broker's own replicas where they are far enough (M95); else from the leaders. */
   readonly replica?: boolean
-  /** The topic that is meant; undefined or empty: whichever has the name now. */
+  /** The id of the topic; undefined or empty: the topic that has the name now. */
   readonly topicId?: string | undefined
 }
 
@@ -30,22 +30,22 @@ export interface ResolvedPartition {
   readonly highWatermark: Offset
 }
 
-/** What a partition has, for a reader that stands outside of it at `offset`. */
+/** The bounds of a partition, for a reader outside of it at `offset`. */
 export interface OutOfRange {
   readonly offset: Offset
   readonly logStart: Offset
   readonly highWatermark: Offset
 }
 
-/** The form in which a subscriber gets what is found: binary frames or JSON. */
+/** The form in which a subscriber gets records: binary frames or JSON. */
 export interface SubscriptionSink {
-  /** What one fetch asks for. */
+  /** The request of one fetch. */
   readonly fetchBytes: number
-  /** Before any records of these partitions of the topic with this id. Again for a partition that was without a leader at first. */
+  /** Called before any records of these partitions of the topic with this id, and again for a partition that had no leader at first. */
   subscribed(partitions: readonly ResolvedPartition[], topicId: string): void
-  /** Sends what `result` holds from `offset` on. Returns the credit used and how far it came; the rest is fetched again. */
+  /** Sends the records of `result` from `offset` on. Returns the credit used and how far it came; the rest is fetched again. */
   records(partition: PartitionNumber, offset: Offset, result: FetchResult): { bytes: number; nextOffset: Offset }
-  /** A partition, or with null all of the subscription, is over. */
+  /** A partition, or with null the whole subscription, has ended. */
   ended(partition: PartitionNumber | null, error: TailraceError, range?: OutOfRange): void
 }
 
@@ -56,7 +56,7 @@ export interface SubscriptionParts {
   /** Whether there is room to send; `wake` is called when there is again. */
   readonly peer: { readonly roomy: boolean; readonly reads: ReadBudget; fault(error: unknown): void }
   readonly sink: SubscriptionSink
-  /** It has ended by itself, after `sink.ended`. */
+  /** The subscription has ended by itself, after `sink.ended`. */
   readonly onEnd: () => void
 }
 
@@ -69,8 +69,8 @@ const smallestFetchBytes = 16 * 1024
 const maxCredit = 2 ** 50
 
 /**
- * Follows the partitions of a topic and pushes what is committed, as long as the subscriber has credit and reads. Nothing is held back for a slow
- * subscriber: what cannot be sent is dropped and fetched again in its turn, so a subscription costs its readers' positions and no more.
+ * Follows the partitions of a topic and pushes committed records, as long as the subscriber has credit and reads. No records are kept for a slow
+ * subscriber: records that cannot be sent are dropped and fetched again later, so a subscription costs only the memory of its positions.
  * Fetches of partitions that lag take turns, and each sets credit aside; a partition at its end waits without.
  */
 export class Subscription {
@@ -78,7 +78,7 @@ export class Subscription {
   readonly topic: string
   readonly #beginnings: Beginnings
   readonly #parts: SubscriptionParts
-  /** A subscription follows one topic, and ends when the name goes to another. */
+  /** A subscription follows one topic, and ends when the name goes to another topic. */
   readonly #topicId: string
   readonly #fromReplica: boolean
   readonly #readers: PartitionReader[]
@@ -109,7 +109,7 @@ export class Subscription {
     this.#stopListening = parts.api.onLeadership((topic, partition) => this.#onLeadership(topic, partition))
   }
 
-  /** Resolves when the partition (null: each) that begins at the end has begun, and what is published from then on is delivered; null: it has. */
+  /** Resolves when the partition (null: each) that begins at the end has begun, and records published from then on are delivered; null: it has. */
   untilBegun(partition: PartitionNumber | null): Promise<void> | null {
     return this.#beginnings.until(partition)
   }
@@ -161,7 +161,7 @@ export class Subscription {
     found.catch((error) => this.#parts.peer.fault(error))
   }
 
-  /** Only now may records flow: the subscriber knows where they start. */
+  /** Only now may records flow: the subscriber knows their start. */
   #announce(): void {
     if (this.#announced || this.#closed) return
     this.#announced = true
@@ -191,7 +191,7 @@ export class Subscription {
   #fetch(reader: PartitionReader, lags: boolean): void {
     const { api, clock, peer, sink } = this.#parts
     const left = this.#credit - this.#reserved
-    // What is left is shared with those that wait for a turn, but not in crumbs.
+    // The rest of the credit is shared with partitions that wait for a turn, but not in tiny parts.
     const share = Math.max(left / Math.min(maxFetches, this.#queue.length + 1), smallestFetchBytes)
     const wanted = Math.min(sink.fetchBytes, left, Math.ceil(share))
     const maxBytes = lags ? peer.reads.take(wanted) : wanted
@@ -239,10 +239,10 @@ export class Subscription {
     if (this.#closed) return
     const isNews = found.nextOffset > reader.offset || found.highWatermark > reader.highWatermark
     reader.askLeader = false
-    // A replica, or a leader that was deposed and does not know it, may be behind what was told before; what was committed stays so.
+    // A replica, or a leader that was deposed and does not know that, may be behind the high watermark told before; committed records stay committed.
     reader.highWatermark = Math.max(reader.highWatermark, found.highWatermark)
     const result = { ...found, highWatermark: reader.highWatermark }
-    // An empty answer before its time would be asked for again at once, without end: treat it like a failure.
+    // An empty answer before its time would be requested again at once, without end: treat it like a failure.
     if (!isNews && waitedMs < maxWaitMs / 2) {
       this.#rest(reader)
       return
@@ -272,7 +272,7 @@ export class Subscription {
     else this.#end(reader, known)
   }
 
-  /** Tells what there is, so that the subscriber knows how much it misses. */
+  /** Reports the bounds of the partition, so that the subscriber knows how many records it misses. */
   async #endOutOfRange(reader: PartitionReader, error: TailraceError): Promise<void> {
     const { topic } = this
     const offset = reader.resolved ? reader.offset : reader.position.value
@@ -282,7 +282,7 @@ export class Subscription {
       const found = await this.#parts.api.findOffset(topic, reader.partition, earliest, this.#topicId)
       range = { offset, logStart: found.logStart, highWatermark: found.highWatermark }
     } catch {
-      // The error is told without it.
+      // The error is reported without the bounds.
     }
     if (!this.#closed) this.#end(reader, error, range)
   }

@@ -10,7 +10,7 @@ export class Subscriptions {
   readonly #byId = new Map<string, Subscription>()
   #partitions = 0
 
-  /** `count` hears of every change of their number. */
+  /** `count` is called at every change of their number. */
   constructor(limits: GatewayLimits, count: (change: number) => void) {
     this.#limits = limits
     this.#count = count

@@ -19,7 +19,7 @@ export type TextRequest =
     }
 
 const operations = 'subscribe, credit, unsubscribe and publish'
-/** A client that names none is sent what there is as fast as it reads: the socket holds the broker back. */
+/** A client that names no credit is sent records as fast as it reads: the socket slows the broker down. */
 const defaultCredit = Number.MAX_SAFE_INTEGER
 const maxIdLength = 256
 /** As many as a Subscribe frame may name. */
@@ -117,7 +117,7 @@ function topicFrom(topic: unknown): string {
   throw invalid('topic must be the name of a topic.')
 }
 
-/** Empty: whichever topic has the name. */
+/** Empty: the topic that has the name. */
 function topicIdFrom(topicId: unknown): string {
   if (topicId === undefined) return ''
   if (typeof topicId === 'string' && topicId.length > 0) return topicId

@@ -21,7 +21,7 @@ function sink(text: RecordsText) {
 
 const result = { bytes: 70, highWatermark: 9 } as FetchResult
 
-test('records are one message, whose characters are what it costs', () => {
+test('records are one message, whose characters count as its cost', () => {
   const utf8 = new TextEncoder().encode('[{"value":"é"}]')
   const { one, sent, fetched } = sink({ utf8, characters: utf8.length - 1, nextOffset: 6 })
   const { bytes, nextOffset } = one.records(2, 5, result)
@@ -37,12 +37,12 @@ test('records are one message, whose characters are what it costs', () => {
   expect([sent.length, bytes, nextOffset, fetched]).toEqual([1, sent[0]!.length, 6, [70]])
 })
 
-test('where there are no records nothing is sent or counted, and the reading goes on behind them', () => {
+test('where there are no records nothing is sent or counted, and the reader goes on behind them', () => {
   const { one, sent, fetched } = sink({ utf8: null, characters: 0, nextOffset: 8 })
   expect([one.records(2, 5, result), sent, fetched]).toEqual([{ bytes: 0, nextOffset: 8 }, [], []])
 })
 
-test('what it is subscribed to is told without terms and leaders', () => {
+test('the answer to a subscribe has no terms and leaders', () => {
   const { one, sent } = sink({ utf8: null, characters: 0, nextOffset: 8 })
   const place = { partition: 1, offset: 4, highWatermark: 7, logStart: 0 }
   one.subscribed([place], 'id')

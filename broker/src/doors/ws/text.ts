@@ -103,12 +103,12 @@ export class TextProtocol {
   }
 }
 
-/** `missing`: records between the offset and the first that there is. */
+/** `missing`: records between the offset and the first that exists. */
 function shownRange(range: OutOfRange | undefined): Partial<OutOfRange> & { missing?: number } {
   return range === undefined ? {} : { ...range, missing: Math.max(0, range.logStart - range.offset) }
 }
 
-/** Apart from the numbers of binary subscriptions, should a connection use both. */
+/** Kept apart from the numbers of binary subscriptions, since a connection may use both. */
 function subscriptionKey(id: TextId): string {
   return JSON.stringify(id)
 }

@@ -15,7 +15,7 @@ afterEach(async () => {
   await fixture.gateway.close()
 })
 
-it('shows what comes before a batch that it cannot show, then an error that says where to go on', async () => {
+it('shows the records before a batch that it cannot show, then an error that says where to go on', async () => {
   const { broker } = fixture
   await broker.publish('flights', 0, batchOf(['before']))
   await broker.publish(

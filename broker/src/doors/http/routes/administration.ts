@@ -6,7 +6,7 @@ import { brokerNumber } from '../admin-schemas.ts'
 import { integer, object } from '../schema-parts.ts'
 import { errorResponses } from '../schemas.ts'
 
-/** What operators do to the cluster as a whole: take brokers out, read the audit. */
+/** Requests of operators about the whole cluster: take brokers out, read the audit. */
 export function administrationRoutes(app: FastifyInstance, admin: AdminApi, cascade?: CascadeApi): void {
   app.post<{ Body: { level?: number } }>(
     '/cluster/feature-level',
@@ -50,7 +50,7 @@ const schemas = {
   },
   audit: {
     tags,
-    summary: 'What operators did that could not be undone',
+    summary: 'Actions of operators that cannot be undone',
     operationId: 'audit',
     response: {
       200: {

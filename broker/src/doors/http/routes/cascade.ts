@@ -52,7 +52,7 @@ const schemas = {
     operationId: 'cascadeStatus',
     response: {
       200: {
-        description: 'All that were heard of in the last seconds.',
+        description: 'All that sent a report in the last seconds.',
         ...object({
           brokers: array(
             object({ ...reportFields, assigned: { ...integer, description: 'The source it should have.' } }),

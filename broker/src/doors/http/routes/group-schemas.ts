@@ -16,18 +16,22 @@ const bodies = {
   ),
   force: object(
     {
-      members: { ...brokerList, description: 'Living replicas, which become all of the group.' },
+      members: { ...brokerList, description: 'Living replicas, which become the only ones of the group.' },
       acceptDataLoss: {
         ...bool,
         description: 'Must be true: acknowledged records that only lost replicas held are lost.',
       },
-      by: { type: 'string', maxLength: 200, description: 'Who asks, for the audit, which has the address beside it.' },
+      by: {
+        type: 'string',
+        maxLength: 200,
+        description: 'The operator, for the audit, which also records the address.',
+      },
     },
     ['acceptDataLoss', 'by'],
   ),
   snapshot: object(
     {
-      broker: { ...brokerNumber, description: 'Whose replica takes the snapshot.' },
+      broker: { ...brokerNumber, description: 'The broker whose replica takes the snapshot.' },
       thenFetch: { ...bool, description: 'Late replicas take it from there instead of from the leader.' },
     },
     ['thenFetch'],
@@ -48,8 +52,8 @@ const success = {
   describe: { 200: { description: 'The group, as its leader and each replica see it.', $ref: 'Group#' } },
   accepted: { 202: { description: 'Recorded; GET the same address for the progress.', type: 'null' } },
   leader: { 200: { description: 'The new leader.', ...object({ leader: integer }) } },
-  forced: { 200: { description: 'What the group goes on from.', $ref: 'ForcedMembers#' } },
-  snapshot: { 200: { description: 'What the snapshot covers.', ...object({ index: integer, bytes: integer }) } },
+  forced: { 200: { description: 'The state from which the group goes on.', $ref: 'ForcedMembers#' } },
+  snapshot: { 200: { description: 'The extent of the snapshot.', ...object({ index: integer, bytes: integer }) } },
   done: { 204: { description: 'Done.', type: 'null' } },
 }
 
@@ -69,7 +73,7 @@ export function groupSchemas(prefix: 'partition' | 'cluster') {
     describe: common('Describe', 'Everything about', success.describe),
     change: { ...common('ChangeMembers', 'Ask for other replicas of', success.accepted), body: bodies.change },
     cancel: common('CancelChange', 'Give up the change of members of', success.done),
-    transfer: { ...common('Transfer', 'Hand on the leadership of', success.leader), body: bodies.transfer },
+    transfer: { ...common('Transfer', 'Transfer the leadership of', success.leader), body: bodies.transfer },
     force: {
       ...common('ForceMembers', 'Replace the members, without a majority, of', success.forced),
       body: bodies.force,

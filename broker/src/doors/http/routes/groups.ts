@@ -4,7 +4,7 @@ import type { AdminApi, GroupTarget } from '../../../api/admin-api.ts'
 import { groupSchemas } from './group-schemas.ts'
 
 type Params = { topic: string; partition: number }
-/** Only under a partition's path: the id of the topic that is meant. */
+/** Only under a partition's path: the id of the topic. */
 type Query = { topicId?: string }
 type Request<Body> = FastifyRequest<{ Body: Body; Params: Params }>
 
@@ -14,7 +14,7 @@ interface ForceRequest {
   readonly by?: string
 }
 
-/** What operators do to a Raft group: the same under a partition's path and, for the metadata group, under /cluster. */
+/** Requests of operators about a Raft group: the same under a partition's path and, for the metadata group, under /cluster. */
 export function groupRoutes(app: FastifyInstance, admin: AdminApi): void {
   routesOf(app, admin, 'partition', '/topics/:topic/partitions/:partition', ({ topic, partition }, { topicId }) => ({
     kind: 'partition',
@@ -46,7 +46,7 @@ function routesOf(
     { schema: schemas.change, config: named },
     async (request: Request<{ replicas: BrokerId[] }>, reply) => {
       await admin.changeMembers(target(request), request.body.replicas)
-      // It is recorded and goes on by itself: this is where to see how far it is.
+      // The change is recorded and goes on by itself: this address shows its progress.
       return reply.code(202).header('location', request.url.split('?')[0]).send()
     },
   )

@@ -5,7 +5,7 @@ import type { BrokerApi } from '../../../api/broker-api.ts'
 import { object } from '../schema-parts.ts'
 import { errorResponses } from '../schemas.ts'
 
-/** What operators and their tools ask: cluster, health, readiness, metrics, OpenAPI. */
+/** Requests of operators and their tools: cluster, health, readiness, metrics, OpenAPI. */
 export function operationRoutes(app: FastifyInstance, api: BrokerApi, registry: Registry): void {
   app.get('/', { schema: schemas.welcome, config: always }, () => ({
     name: 'tailrace',
@@ -27,7 +27,7 @@ export function operationRoutes(app: FastifyInstance, api: BrokerApi, registry: 
   app.get('/readyz', { schema: schemas.ready, config: always }, (_request, reply) => {
     const { ready, reason } = api.readiness()
     if (ready) return reply.send({ ready, reason })
-    // An error like any other, with what a probe's reader looks for beside it.
+    // An error like any other, with the fields that the reader of a probe looks for.
     return reply
       .code(503)
       .header('retry-after', 1)

@@ -24,7 +24,7 @@ export interface RecordRouteParts {
   readonly waits: WaitingReads
 }
 
-/** Making this much JSON takes some milliseconds. */
+/** Making so many bytes of JSON takes some milliseconds. */
 const longWorkBytes = 1024 * 1024
 
 interface ReadRequest {
@@ -47,7 +47,7 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
 
   app.post<{ Params: { topic: string }; Querystring: { topicId: string }; Body: { records?: unknown } | null }>(
     '/topics/:topic/records',
-    // Records are checked by recordsFromJson, which says what is wrong with which record; a schema could only say "no match".
+    // Records are checked by recordsFromJson, whose errors name the record and the fault; a schema could only say "no match".
     {
       schema: schemas.publish,
       config: { publishes: true },
@@ -86,9 +86,9 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
       const result = await fetchWithin(reads, api, topic, partition, { ...bounded, offset }, waiting)
       const mostText = mostJsonBytes(result.batches, readLimits.jsonBytes)
       const write = (): Buffer => {
-        // Nobody waits for it: and 'close', which gives back what is taken below, has been.
+        // The client has left, and the event 'close', which releases the room taken below, has been.
         if (signal.aborted) throw new TailraceError('ABORTED')
-        // What could not be kept is refused before the work. Later only the text counts, which may be many times what was fetched.
+        // An answer that could not be kept is refused before the work. Later only the text counts, which may be many times as long as the fetched batches.
         const room = admission.answer(reply, mostText)
         const { records, nextOffset } = readRun(result, offset, readLimits.jsonBytes)
         const text = Buffer.from(JSON.stringify({ records, nextOffset, highWatermark: result.highWatermark }))
@@ -118,7 +118,7 @@ async function startOffset(
   return (await api.findOffset(topic, partition, position, topicId, linearizable)).offset
 }
 
-/** Where "earliest" and "latest" are is the leader's to say, and a replica is asked when the leader cannot be. */
+/** Only the leader can say where "earliest" and "latest" are, and a replica is asked when the leader cannot be. */
 const replicaNeedsOffset = 'replica=true needs a number as offset.'
 
 const offsetForms = 'a number, "earliest", "latest" or a time such as 2026-03-01T12:00:00Z'
@@ -181,14 +181,14 @@ const schemas = {
           type: 'boolean',
           default: false,
           description:
-            'What the asked broker itself holds, which may be less than the leader has. Needs a number as offset.',
+            'Reads from the replica of the asked broker, which may be behind the leader. Needs a number as offset.',
         },
         topicId,
         linearizable: {
           type: 'boolean',
           default: false,
           description:
-            'The answer shows all that was acknowledged before the request was sent: the leader makes sure that it leads still.',
+            'The answer shows all records that were acknowledged before the request was sent: the leader confirms that it still leads.',
         },
       },
       ['offset', 'maxBytes', 'waitMs', 'token', 'replica', 'topicId', 'linearizable'],

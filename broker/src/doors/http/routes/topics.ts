@@ -5,7 +5,7 @@ import { topicPath } from '../../../cluster/routing/topic-path.ts'
 import { object } from '../schema-parts.ts'
 import { errorResponses, topicParams, topicQuery } from '../schemas.ts'
 
-/** The id of the topic that is meant; empty: whichever has the name. */
+/** The id of the topic; empty: the topic that has the name. */
 type Query = { topicId: string }
 
 /** Topics: create, list, describe, alter, delete. */
