@@ -5,22 +5,22 @@ import { fileURLToPath } from 'node:url'
 import { findChromium } from './runner/chromium.ts'
 import type { Counts, VitestReport } from './runner/counts.ts'
 import { countsOf, resultLine, sum } from './runner/counts.ts'
-import { helpIfAsked } from './tool-arguments.ts'
+import { helpIfAsked, toolArguments } from './tool-arguments.ts'
 
-const usage = `npm test [-- ARGUMENT...]
+const testUsage = `npm test [-- ARGUMENT...]
 Runs the type checker, the linter, and every test. Arguments go to vitest, which then runs alone: npm test -- broker/src/raft
 npm test -- --changed runs the tests that what is not committed can reach, npm test -- --changed main those of a branch.
-
-npm run check
-Runs the type checker, the linter, the rules of the architecture and the unit tests: what to run before each commit.
-
 The last line sums up: "N passed, N failed". npx vitest --help tells what vitest takes.`
+
+const checkUsage = `npm run check
+Runs the type checker, the linter, the rules of the architecture and the unit tests: what to run before each commit. "npm test" runs
+what takes longer, too. The last line sums up: "N passed, N failed".`
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const report = join(root, '.tmp', `vitest-${process.pid}.json`)
 const given = process.argv.slice(2)
 const isCheck = given[0] === 'check'
-const args = isCheck ? ['--project', 'unit', ...given.slice(1)] : given
+const args = isCheck ? ['--project', 'unit'] : given
 
 function run(title: string, command: readonly string[]): number {
   const started = performance.now()
@@ -49,10 +49,11 @@ function readReport(): VitestReport | null {
   }
 }
 
-helpIfAsked(usage, args)
+if (isCheck) toolArguments(checkUsage, {}, 1)
+else helpIfAsked(testUsage, given)
 mkdirSync(join(root, '.tmp'), { recursive: true })
 const checks =
-  given.length > (isCheck ? 1 : 0)
+  given.length > 0 && !isCheck
     ? []
     : [check('types', ['typescript/bin/tsc', '--noEmit']), check('lint', ['@biomejs/biome/bin/biome', 'check', '.'])]
 const vitest = [

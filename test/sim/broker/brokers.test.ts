@@ -72,7 +72,7 @@ const controls: [BrokerDefectName, number, number, string[]][] = [
   ['leaderCountsUnsynced', 1, 20, ['durable-majority']],
   ['ackBeforeFsync', 1, 20, ['durable-majority']],
   ['rotIsTorn', 3, 60, ['synced-is-kept', 'minority-loses-nothing', 'acknowledged-once-in-order']],
-  ['disksLie', 2, 40, ['synced-is-kept', 'acknowledged-once-in-order']],
+  ['disksLie', 100, 200, ['synced-is-kept', 'acknowledged-once-in-order']],
   ['anonymousRetries', 1, 20, ['acknowledged-once-in-order']],
   ['noBatchCheck', 5, 120, ['checksums-hold']],
   ['noQuarantine', 50, 60, ['replica-broken', 'leader-completeness', 'election-safety', 'durable-majority']],
