@@ -15,41 +15,41 @@ import type { EntryStatus } from '../raft/log/entry-states.ts'
 import type { MemberTarget } from '../raft/members/member-target.ts'
 import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from './requests.ts'
 
-/** What a broker must know to run its replica of a group. */
+/** The facts that a broker needs to run its replica of a group. */
 export interface GroupSpec {
   readonly group: GroupId
-  /** The founders: who the group was created with. They govern until the log holds a configuration (M73). */
+  /** The founders: the voters that the group was created with. They govern until the log holds a configuration (M73). */
   readonly voters: readonly BrokerId[]
-  /** Under which number this replica was admitted to the group; absent or 0: a founder. A later one starts blank, and votes for nobody before its log names it. */
+  /** Under which number this replica was admitted to the group; absent or 0: a founder. A later one starts blank, and does not vote before its log names it. */
   readonly admission?: number
   readonly retention?: Retention
   /** Publishing is refused with READ_ONLY. */
   readonly readOnly?: boolean
-  /** Election timeouts are longer by this, from 1 on: the replica leads only when those with less cannot (M82). */
+  /** Election timeouts are longer by this factor, at least 1: the replica leads only when those with a lower one cannot (M82). */
   readonly electionFactor?: number
   readonly maxBatchBytes: number
   /** Absent: every time that a Date can show. */
   readonly timestamps?: TimestampLimits
   /** The first producer id that the cluster has not given yet, as far as this broker knows. Absent: all are taken. */
   readonly producersEnd?: () => ProducerId
-  /** The group was made just now: no replica of it can have been on this broker before. Matters where the disk has lost what it had (`LogStorage.mayHaveForgotten`). */
+  /** The group was made just now: no replica of it can have been on this broker before. Matters where the disk has lost its content (`LogStorage.mayHaveForgotten`). */
   readonly isNew?: boolean
   /**
-   * Who takes part at present, or may in a moment, as far as the caller knows: a replica that has forgotten what it promised asks them, since what its log says of members may
-   * be old. Missing: those of its log.
+   * The present members, and those that may become members in a moment, as far as the caller knows. A replica that has forgotten its promises asks them, since the members in its log may
+   * be outdated. Missing: those of its log.
    */
   readonly present?: () => readonly BrokerId[]
   /** Campaign as soon as the group is created, so that a new topic is usable at once. One replica of a group has this set. */
   readonly preferred: boolean
-  /** The group drives a state machine on every member (the metadata group): spread commits at once, and hand over what is committed. */
+  /** The group drives a state machine on every member (the metadata group): spread commits at once, and give the machine all committed entries. */
   readonly stateMachine: StateMachine | null
 }
 
-/** When a partition lets go of its oldest segments. Null: never for that reason. */
+/** When a partition deletes its oldest segments. Null: never for that reason. */
 export interface Retention {
   /** Bytes that are kept at least. */
   readonly bytes: number | null
-  /** Milliseconds; a segment goes when its last entry was appended longer ago. */
+  /** Milliseconds; a segment is deleted when its last entry was appended longer ago. */
   readonly ms: number | null
 }
 
@@ -59,14 +59,14 @@ export interface TimestampLimits {
   readonly afterMaxMs: number
 }
 
-/** What of a GroupSpec can be changed while the replica runs. */
+/** The part of a GroupSpec that can be changed while the replica runs. */
 export type SpecChanges = Partial<
   Pick<GroupSpec, 'retention' | 'readOnly' | 'maxBatchBytes' | 'timestamps' | 'electionFactor'>
 >
 
 /** A pure function of the log. */
 export interface StateMachine {
-  /** Entries up to here are in its state already; apply starts behind it. */
+  /** Entries up to here are in its state already; apply starts after them. */
   readonly appliedIndex: LogIndex
   /** Called once for each committed Records entry, in log order. Must not throw: an unknown command is ignored, the same way on every broker. */
   apply(header: EntryHeader, batch: Uint8Array): void
@@ -74,11 +74,11 @@ export interface StateMachine {
   readonly snapshots?: MachineSnapshots
 }
 
-/** The durable side of a state machine: with it, the state stands for the log's prefix (M41). */
+/** The durable side of a state machine: with it, the state covers the log's prefix (M41). */
 export interface MachineSnapshots {
-  /** Makes what is applied durable, and resolves to the index up to which it is: the log may be cut to there. */
+  /** Makes the applied entries durable, and resolves to the index up to which they are: the log may be cut to there. */
   flush(): Promise<LogIndex>
-  /** The state as it is now, at exactly `index`, unchanged by what is applied later (copy on write, M44). */
+  /** The state as it is now, at exactly `index`, unchanged by entries that are applied later (copy on write, M44). */
   take(): Promise<MachineSnapshot>
   /**
    * Puts the state of another replica's snapshot in the place of this one, durably: a crash leaves the old or the new one, `appliedIndex` with it. `appliedIndex` is
@@ -95,14 +95,14 @@ export interface MachineSnapshot {
 }
 
 /**
- * Whether a replica takes part. Quarantined: it neither votes nor leads until others have made it whole (quarantine.ts). Stopped: a rule was broken, or its entries are too
- * large for this broker, and it goes on after a start at the earliest.
+ * Whether a replica takes part. Quarantined: it neither votes nor leads until others have restored its entries (quarantine.ts). Stopped: a rule was broken, or its entries are too
+ * large for this broker; it does not run before the next start.
  */
 export type Standing = 'sound' | 'quarantined' | 'stopped'
 
 /** A broker's replica of one group. All methods reject or throw with TailraceError. */
 export interface Group {
-  /** Why this replica does not go on: the entries of its group are larger than this broker takes, or it cannot read them. */
+  /** Why this replica does not continue: the entries of its group are larger than this broker takes, or it cannot read them. */
   readonly unfit?: string | null
   readonly standing: Standing
   readonly id: GroupId
@@ -113,13 +113,13 @@ export interface Group {
   readonly highWatermark: Offset
   readonly logStart: Offset
   /**
-   * Leader only, else NOT_LEADER. Checks the batch, gives it offsets, and resolves when it is committed. Takes its place in the log before it
+   * Leader only, else NOT_LEADER. Checks the batch, gives it offsets, and resolves when it is committed. The batch takes its place in the log before this
    * returns. OUTCOME_UNKNOWN when leadership is lost first.
    */
   publish(batch: Uint8Array): Promise<PublishResult>
   /**
-   * Committed batches; waits for more up to waitMs. A leader answers once it knows all that was ever acknowledged (`confirmed`), unless only what this replica has is
-   * wanted. The leader is asked by the caller where that matters.
+   * Committed batches; waits for more up to waitMs. A leader answers once it knows all entries that were ever acknowledged (`confirmed`), unless only the entries of this replica are
+   * wanted. The caller asks the leader where that matters.
    */
   fetch(request: FetchRequest): Promise<FetchResult>
   findOffset(position: Position, linearizable?: boolean): Promise<OffsetResult>
@@ -129,29 +129,29 @@ export interface Group {
    */
   confirmed(linearizable?: boolean): Promise<void> | undefined
   status(): GroupStatus
-  /** The one that governs here: the latest in this replica's log. */
+  /** The configuration that governs here: the latest in this replica's log. */
   readonly configuration: Configuration
-  /** The number under which this replica takes part: what it was created as, which may not be what it was opened as (admission-record.ts). */
+  /** The number under which this replica takes part: that of its creation, which may differ from the one that it was opened with (admission-record.ts). */
   readonly admission: number
   /**
    * Leader only, else NOT_LEADER. Makes these the members, newcomers catching up first (M59); resolves when the new configuration is committed. May last for as
    * long as copying a replica does; `status().change` shows how far it is. MEMBERS_CHANGING, INVALID_MEMBERS, LEADER_UNAVAILABLE (no entry of its term is
-   * committed yet, M64): nothing was begun. CHANGE_FAILED: the members are what they were. OUTCOME_UNKNOWN: leadership was lost, the next leader finishes or drops it.
+   * committed yet, M64): nothing was begun. CHANGE_FAILED: the members are as before. OUTCOME_UNKNOWN: leadership was lost, the next leader finishes or drops it.
    */
   changeMembers(target: MemberTarget): Promise<void>
   /** Leader only: calls off a change whose newcomers still catch up; it then ends with CHANGE_FAILED. False if it is too late, or there is none. */
   cancelChange(): boolean
-  /** Leader only. Hands on to this voter, 0: to the best one; resolves to it when it leads. TRANSFER_FAILED: nothing has changed. MEMBERS_CHANGING. */
+  /** Leader only. Transfers the leadership to this voter, 0: to the best one; resolves to the voter when it leads. TRANSFER_FAILED: nothing has changed. MEMBERS_CHANGING. */
   transferLeadership(to: BrokerId): Promise<BrokerId>
   /**
    * Makes these the voters although no majority of the present ones agrees, and this replica their leader: acknowledged records that it lacks are lost (M83). Resolves
-   * when that is committed. QUORUM_ALIVE when a leader is heard here; the caller asks the others. INVALID_MEMBERS when it is not one of them. The new term is above
-   * `aboveTerm`: the largest that any of those who answer has, so that nobody needs another election to follow.
+   * when that is committed. QUORUM_ALIVE when this replica has a live leader; the caller asks the others. INVALID_MEMBERS when this replica is not one of the voters. The new term is above
+   * `aboveTerm`, the largest term of any replica that answers, so that no replica needs another election to follow.
    */
   forceMembers(voters: readonly BrokerId[], aboveTerm?: Term): Promise<void>
-  /** Makes the state durable as of now, and cuts the log of a state machine's group to there (M43, M45). Resolves to what it covers. */
+  /** Makes the state durable as of now, and cuts the log of a state machine's group to there (M43, M45). Resolves to the entries that it covers. */
   takeSnapshot(): Promise<Snapshot>
-  /** Leader only: offers the others that replica's snapshot; who has that much lets go of its log before it, who lacks it fetches it there (M84). */
+  /** Leader only: offers the others that replica's snapshot. Replicas that already have this state cut their log before it; the others fetch it (M84). */
   offerSnapshot(source: BrokerId, place: SnapshotPlace): void
   update(changes: SpecChanges): void
   /** States of the entries from `from` on, at most `count` (M35). */
@@ -167,7 +167,7 @@ export interface SnapshotPlace {
 export interface Snapshot extends SnapshotPlace {
   /** When it was taken here, or was completely received. */
   readonly at: Timestamp
-  /** What somebody who needs it would receive: the derived state and the segments that were left. */
+  /** Bytes that a replica that needs it would receive: the derived state and the remaining segments. */
   readonly bytes: number
 }
 
@@ -182,7 +182,7 @@ export interface GroupStatus extends RaftStatus {
   readonly prevIndex: LogIndex
   /** Why this replica takes no part at present, or null: quarantine, a broken rule. */
   readonly trouble: string | null
-  /** What this replica is receiving instead of a log that the others have cut, or null. */
+  /** The copy that this replica is receiving instead of a log that the others have cut, or null. */
   readonly installing: { readonly source: BrokerId; readonly receivedBytes: number; readonly totalBytes: number } | null
   /** The last snapshot taken or installed here, or null. */
   readonly snapshot: Snapshot | null
@@ -198,20 +198,20 @@ export interface Groups {
   stored(): Iterable<GroupId>
   /** Open replicas that are not asleep (M86). */
   readonly awake: number
-  /** Every replica that this broker is to have is open: what was forgotten of others by the disk is no matter any more. */
+  /** Every replica that this broker is to have is open: other replicas that the disk has forgotten do not matter any more. */
   allOpened(): void
   /** The last block of the journal that this start has found. */
   readonly recoveredBlock: number
   /**
-   * The disk has lost synced writes. What stood in them is not known: any replica of this broker may lack entries that it has acknowledged, or a vote that it has given. So each is
-   * quarantined, at once, until a later leader has made it whole (quarantine.ts). Resolves when a restart cannot forget that; false if it never will be durable.
+   * The disk has lost synced writes. Their content is not known: any replica of this broker may lack entries that it has acknowledged, or a vote that it has given. So each is
+   * quarantined, at once, until a later leader has restored its entries (quarantine.ts). Resolves when a restart cannot forget that; false if it never will be durable.
    */
   distrustDisk(reason: string): Promise<boolean>
-  /** From now on tokens are given and taken (M95). `secret`: what all brokers of the cluster know, and nobody else; 16 bytes or more. */
+  /** From now on tokens are given and taken (M95). `secret`: 16 bytes or more, which all brokers of the cluster know and no other program. */
   sealTokens(secret: Uint8Array): void
   /** Stops the replica and removes its log. Waiting callers get UNKNOWN_TOPIC. */
   remove(id: GroupId): Promise<void>
-  /** Set once. Called when this replica's view of who leads the group changes (0: nobody). */
+  /** Set once. Called when this replica's view of who leads the group changes (0: no broker). */
   onLeadership: (group: GroupId, term: Term, leader: BrokerId) => void
   close(): Promise<void>
 }

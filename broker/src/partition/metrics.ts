@@ -25,7 +25,7 @@ export interface PartitionMetrics {
   tokensNotGenuine: number
   /** Replicas stopped because their entries do not fit into this broker's limits. */
   replicasUnfit: number
-  /** Raft messages that were not heard because of their term. */
+  /** Raft messages that were refused because of their term. */
   implausibleTerms: number
 }
 

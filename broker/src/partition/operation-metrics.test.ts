@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { outcomeOf, TestWorld } from './testing/test-world.ts'
 
-test('changes of members and transfers that are done and that fail are counted apart, where they were led', async () => {
+test('completed and failed changes of members and transfers are counted separately, where they were led', async () => {
   const world = await TestWorld.start({ brokers: 4, founders: 3 })
   const counted = (id: number) => {
     const { membersChanged, memberChangesFailed, transfersDone, transfersFailed } = world.broker(id).groups.metrics

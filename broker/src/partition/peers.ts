@@ -2,7 +2,7 @@ import type { BrokerId, GroupId, Message, MessageName, PeerRequestName } from '@
 import type { RaftMessage } from '../raft/messages.ts'
 
 /**
- * The way to the other brokers: one connection to each, shared by all groups. doors/peer implements it over a Network.
+ * Messages to the other brokers: one connection to each, shared by all groups. doors/peer implements it over a Network.
  * Raft messages may be dropped at any time (no link, full queue): Raft repairs that.
  */
 export interface Peers {
@@ -10,10 +10,10 @@ export interface Peers {
   sendRaft(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void
   /** Tells all connected brokers which groups this one leads. */
   announceLeaders(leaders: Message<'Leaders'>['leaders']): void
-  /** Tells a broker something that nobody answers; lost where there is no link. */
+  /** Sends a broker a message without an answer; lost where there is no link. */
   tell<Name extends NoteName>(to: BrokerId, name: Name, fields: Message<Name>): void
   /**
-   * Asks a broker something. Rejects with TailraceError: CONNECTION_LOST (never sent or no answer: outcome unknown), TIMED_OUT, or the
+   * Sends a broker a request. Rejects with TailraceError: CONNECTION_LOST (never sent or no answer: outcome unknown), TIMED_OUT, or the
    * code that the other side answered. Requests on one link are sent in call order.
    */
   request<Name extends RequestName>(
@@ -25,15 +25,15 @@ export interface Peers {
   ): Promise<PeerReply<Name>>
   /** Whether there is a working link to the broker now. */
   connected(to: BrokerId): boolean
-  /** What a connected broker said of itself, if it ever did. */
+  /** A connected broker's description of itself, if it has sent one. */
   identity(of: BrokerId): PeerIdentity | undefined
 }
 
-/** What the brokers say to each other about all their groups together (sleepers.ts), and about their disks (cluster/formation/witness.ts). */
+/** The messages between brokers about all their groups together (sleepers.ts), and about their disks (cluster/formation/witness.ts). */
 export type NoteName = 'NodeBeat' | 'SleepingGroups' | 'WakeGroups' | 'Lives' | 'Witness'
 
 export type RequestName = PeerRequestName
-/** What a request says, and what its answer does, beside the correlation. */
+/** The fields of a request, and of its answer, beside the correlation. */
 export type RequestFields<Name extends RequestName> = Omit<Message<Name>, 'correlation'>
 export type ReplyFields<Name extends RequestName> = Omit<PeerReply<Name>['fields'], 'correlation'>
 /** Requests that a group's replica answers by itself, on whatever broker it is: copies of its state and entries that another has lost. */
@@ -44,7 +44,7 @@ export interface PeerAnswer<Name extends RequestName> {
   readonly body: readonly Uint8Array[]
 }
 
-/** Who answers them. */
+/** Answers them. */
 export interface GroupRequests {
   answer<Name extends GroupRequestName>(from: BrokerId, name: Name, fields: Message<Name>): Promise<PeerAnswer<Name>>
 }
@@ -67,7 +67,7 @@ export interface PeerIdentity {
 
 export interface PeerHandlers {
   /**
-   * Whether the broker may say anything about this group's log: asked before anything of a Raft message but its group is looked at,
+   * Whether the broker may send messages about this group's log: asked before any field of a Raft message but its group is looked at,
    * and only then is `raft` called.
    */
   hears(from: BrokerId, group: GroupId): boolean

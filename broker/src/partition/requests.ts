@@ -11,11 +11,11 @@ export interface PublishResult {
   readonly holders?: readonly BrokerId[]
 }
 
-/** An acknowledged entry. Together they name it: an index alone may hold another entry on a replica that has lost touch (M95). */
+/** An acknowledged entry. Together they name it: an index alone may hold another entry on a replica that is cut off (M95). */
 export interface ReadToken {
   readonly term: Term
   readonly index: LogIndex
-  /** Shows that a leader of the cluster has given it out (token-seal.ts): 16 hex digits; empty from one that cannot seal. */
+  /** Proves that a leader of the cluster has given it out (token-seal.ts): 16 hex digits; empty from a leader that cannot seal. */
   readonly seal: string
 }
 
@@ -23,11 +23,11 @@ export interface FetchRequest {
   readonly offset: Offset
   readonly maxBytes: number
   readonly waitMs: number
-  /** What the answer must cover, else NOT_CAUGHT_UP. */
+  /** The entry that the answer must cover, else NOT_CAUGHT_UP. */
   readonly token?: ReadToken
-  /** What this replica has is wanted, whether it leads or not (M95). */
+  /** Reads this replica, whether it leads or not (M95). */
   readonly replica?: boolean
-  /** Leader: the answer shows all that was acknowledged before it was asked, by whomever (M24). */
+  /** Leader: the answer shows all records that any leader acknowledged before the request (M24). */
   readonly linearizable?: boolean
   readonly signal?: AbortSignal
 }

@@ -16,21 +16,21 @@ export interface PartitionSettings {
   readonly producerCapacity: number
   /** A producer is remembered at least that long after its last batch. */
   readonly producerExpirationMs: number
-  /** Committed bytes of a partition between two checkpoints of its derived state: what a restart reads at most. */
+  /** Committed bytes of a partition between two checkpoints of its derived state: the most that a restart reads. */
   readonly checkpointBytes: number
-  /** Bytes of one piece of a copied replica: what is in memory of it at one time. */
+  /** Bytes of one piece of a copied replica: the part of it that is in memory at one time. */
   readonly copyChunkBytes: number
   /** Bytes a second at which this broker copies replicas from others, all together; 0: as fast as it goes. */
   readonly replicationBytesPerSecond: number
   /** Replicas that are copied from others at one time; the next ones wait. Those with a state machine do not: there are few of them, and all else waits for the metadata. */
   readonly maxInstallations: number
-  /** A copy that nobody reads is kept open this long: while it is, its files take space although they were let go of. */
+  /** A copy without a reader is kept open this long: while it is, its files take space although the log has deleted them. */
   readonly copyIdleMs: number
   /** Snapshots of groups with a state machine: after so many committed bytes, or after this time, but never in a shorter time than the gap (M43). */
   readonly snapshotBytes: number
   readonly snapshotMs: number
   readonly snapshotGapMs: number
-  /** Time between two looks at what may go by retention. */
+  /** Time between two looks for segments that retention may delete. */
   readonly retentionCheckMs: number
   /** Bytes of segments that are verified every `scrubMs`; 0: none. */
   readonly scrubBytes: number

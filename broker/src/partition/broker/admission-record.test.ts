@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { MemoryStore } from '../../log/testing/memory-store.ts'
 import { Admissions } from './admission-record.ts'
 
-test('a new replica is what it is asked to be, durably before it exists', async () => {
+test('a new replica gets the admission that is asked for, durably before it exists', async () => {
   const store = new MemoryStore()
   const order: string[] = []
   store.flush = async () => void order.push(`flushed ${[...store.content.keys()].join()}`)
@@ -21,16 +21,16 @@ test('founders write nothing, and wait for no disk', async () => {
   expect([writes, flushes]).toEqual([0, 0])
 })
 
-test('one that is on the disk is what it was created as, whoever asks for what', async () => {
+test('a replica on the disk keeps the admission that it was created with, whatever is asked for', async () => {
   const store = new MemoryStore()
   await new Admissions(store).of(5, 2, { stored: false, wanted: 80 })
-  // By one that has old news, and by one that has newer news than this replica.
+  // By a caller with older news, and by one with newer news than this replica.
   expect(await new Admissions(store).of(5, 2, { stored: true, wanted: 0 })).toBe(80)
   expect(await new Admissions(store).of(5, 2, { stored: true, wanted: 90 })).toBe(80)
   expect(await new Admissions(store).of(6, 2, { stored: true, wanted: 90 })).toBe(0)
 })
 
-test('what is left of a removed replica does not name the next one', async () => {
+test('a record left of a removed replica does not name the next one', async () => {
   const store = new MemoryStore()
   await new Admissions(store).of(5, 2, { stored: false, wanted: 80 })
   // The process ended between the log's removal and this record's.
@@ -39,7 +39,7 @@ test('what is left of a removed replica does not name the next one', async () =>
   expect(await new Admissions(store).of(5, 2, { stored: false, wanted: 0 })).toBe(0)
 })
 
-test('what one life has written, the same and the next one know; the store is read once', async () => {
+test('a record is known in the same life of the broker and in the next one; the store is read once', async () => {
   const store = new MemoryStore()
   let reads = 0
   const { range } = store

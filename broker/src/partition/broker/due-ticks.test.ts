@@ -5,7 +5,7 @@ import { GROUP, TestWorld } from '../testing/test-world.ts'
 const MOST_TICKS = 11
 const TICK_MS = 100
 
-/** Broker 3 hears nobody for so many ticks, and its timers are late by almost another one. */
+/** Broker 3 gets no message for so many ticks, and its timers are late by almost another one. */
 async function late(ticks: number): Promise<TestWorld> {
   const world = await TestWorld.start()
   world.isolate(3)
@@ -28,6 +28,6 @@ it('a replica that is asked for a vote begins no election of its own first, thou
     world.broker(3).paused = false
     if (group.status().role !== before) onceDue += 1
   }
-  // In one of these worlds the tick that was due ends the patience of broker 3.
+  // In one of these worlds the tick that was due fires the election timer of broker 3.
   expect(onceDue).toBe(1)
 })

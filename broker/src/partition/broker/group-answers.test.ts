@@ -23,7 +23,7 @@ test.each([
   expect(opened).toEqual([])
 })
 
-test('one that is sound does', async () => {
+test('a sound replica does', async () => {
   const fields = { correlation: 1, group: 5, lastIndex: 0, lastTerm: 0 }
   await new GroupAnswers(source, () => replicaThat({})).answer(2, 'CopyOpen', fields)
   expect(opened).toEqual([2])

@@ -9,7 +9,7 @@ type Answers = {
   readonly [Name in GroupRequestName]: (from: BrokerId, fields: Message<Name>) => Promise<PeerAnswer<Name>>
 }
 
-/** What other brokers' replicas ask of those of this one. */
+/** Answers requests of other brokers' replicas to those of this one. */
 export class GroupAnswers implements GroupRequests {
   readonly #answers: Answers
 

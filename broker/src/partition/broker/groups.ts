@@ -28,10 +28,10 @@ export interface GroupsDeps extends ReplicaOpeningDeps {
   readonly peers: Peers
 }
 
-/** Election timeouts that a shutdown takes at most to hand its leaderships on; it is done when the last one has gone. */
+/** Election timeouts that a shutdown takes at most to transfer its leaderships; it ends earlier when the last one is transferred. */
 const HAND_ON_TIMEOUTS = 3
 
-/** All replicas of this broker behind one ticker, one journal and one link per peer: opens, removes and closes them, and finds the one that something is for. */
+/** All replicas of this broker behind one ticker, one journal and one link per peer: opens, removes and closes them, and finds the one that a message is for. */
 export class BrokerGroups implements Groups, GroupRequests {
   onLeadership: Groups['onLeadership'] = () => {}
   readonly metrics: PartitionMetrics = noPartitionMetrics()
@@ -172,17 +172,17 @@ export class BrokerGroups implements Groups, GroupRequests {
     return this.#services.source.open
   }
 
-  /** What another broker's replica asks of this one's. */
+  /** Requests of another broker's replica to this one's. */
   answer<Name extends GroupRequestName>(from: BrokerId, name: Name, fields: Message<Name>): Promise<PeerAnswer<Name>> {
     return this.#answers.answer(from, name, fields)
   }
 
-  /** The link to a peer went down or came up: what was in flight on it is lost. */
+  /** The link to a peer went down or came up: messages in flight on it are lost. */
   link(peer: BrokerId, up: boolean): void {
     this.#scheduler.link(peer, up)
   }
 
-  /** What a peer says of all groups that it shares with this broker. */
+  /** A peer's message about all groups that it shares with this broker. */
   told<Name extends NoteName>(from: BrokerId, name: Name, fields: Message<Name>): void {
     this.#scheduler.told(from, name, fields)
   }
@@ -211,7 +211,7 @@ export class BrokerGroups implements Groups, GroupRequests {
     for (const member of members(core.configuration)) {
       if (member !== brokerId && !this.#scheduler.isReachable(member)) core.setReachable(member, false)
     }
-    // A replica that was here before has voted before: it waits its time as all others do.
+    // A replica that was here before has voted before: it waits for its timer as all others do.
     if (((spec.preferred && isNew) || isAlone(core.configuration, brokerId)) && log.damage === null) core.campaign()
     this.#scheduler.wake(replica)
     return replica
@@ -223,7 +223,7 @@ export class BrokerGroups implements Groups, GroupRequests {
   }
 }
 
-/** What all replicas of a broker share. */
+/** The services that all replicas of a broker share. */
 function servicesOf(deps: GroupsDeps, metrics: PartitionMetrics): ReplicaServices & CopyServices {
   const { clock, crc32c, settings, logger } = deps
   const { copyIdleMs, copyChunkBytes: maxChunkBytes } = settings

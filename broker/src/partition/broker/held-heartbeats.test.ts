@@ -6,7 +6,7 @@ const heartbeat = { type: 'heartbeat', from: 1, to: 2, term: 3, commit: 4, sentA
 const reply = { type: 'heartbeat-reply', from: 1, to: 2, term: 3, lastIndex: 4, sentAt: 5 } as const
 const vote = { type: 'vote-reply', from: 1, to: 2, term: 3, pre: false, granted: true } as const
 
-test('heartbeats and answers wait for the beat, in order and once; what a read waits for and all else goes at once', () => {
+test('heartbeats and answers wait for the beat, in order and once; heartbeats that a read waits for and all other messages leave at once', () => {
   const sent: [number, string, number][] = []
   const beats = new HeldHeartbeats({
     sendRaft: (group, message, payloads) => void sent.push([group, message.type, payloads.length]),

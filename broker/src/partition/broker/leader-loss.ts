@@ -16,8 +16,8 @@ export interface LeaderLossDeps {
 }
 
 /**
- * Sleeping replicas whose leader's broker is gone (M86). All that are left know who is to campaign first in a group: another one for each, so that leaderships
- * spread. A broker wakes those that it is the first of, in waves; the others wake when they are asked for their vote, or, for want of that, at the end.
+ * Sleeping replicas whose leader's broker is gone (M86). All remaining replicas know who is to campaign first: another broker for each group, so that leaderships
+ * spread. A broker wakes the replicas that are the first of their groups, in waves; the others wake when they are asked for their vote, or else at the end.
  */
 export class LeaderLoss {
   readonly #deps: LeaderLossDeps
@@ -43,7 +43,7 @@ export class LeaderLoss {
     }
   }
 
-  /** Before a message is looked at: who sleeps on under a leader that is gone would take its own sleep for a sign of life, and refuse the vote. */
+  /** Before a message is looked at: a replica that sleeps on under a lost leader would take its own sleep for a sign of life, and refuse the vote. */
   wakeIfLost(replica: Replica): void {
     const { sleepers, ticks } = this.#deps
     const since = sleepers.asleepSince(replica.id)

@@ -34,7 +34,7 @@ function setUp(outcomes: readonly Promise<number>[], given: { isLeader?: boolean
 
 const never = new Promise<number>(() => {})
 
-test('all are handed on at the same time, and those that cannot be keep nobody; no timer is left', async () => {
+test('all are transferred at the same time, and those that cannot be delay no other; no timer is left', async () => {
   const outcomes = [Promise.resolve(2), Promise.reject(new Error('no successor')), Promise.resolve(3)]
   const { asked, replicas, clock, timers } = setUp(outcomes)
   const handedOn = handOverLeaderships(replicas, clock, 1000)
@@ -46,7 +46,7 @@ test('all are handed on at the same time, and those that cannot be keep nobody; 
   expect(timers()).toEqual([0, 1])
 })
 
-test('one that takes too long is waited for until the bound, and not longer', async () => {
+test('a transfer that takes too long is waited for until the bound, and not longer', async () => {
   const { replicas, clock } = setUp([Promise.resolve(2), never])
   let isOver = false
   void handOverLeaderships(replicas, clock, 1000).then(() => {
@@ -58,7 +58,7 @@ test('one that takes too long is waited for until the bound, and not longer', as
   expect(isOver).toBe(true)
 })
 
-test('the only leadership is handed on, also to the only other voter', async () => {
+test('the only leadership is transferred, even to the only other voter', async () => {
   const { asked, replicas, clock } = setUp([Promise.resolve(2)], { voters: [1, 2] })
   await handOverLeaderships(replicas, clock, 1000)
   expect(asked).toEqual([0])
@@ -67,7 +67,7 @@ test('the only leadership is handed on, also to the only other voter', async () 
 test.each([
   ['a follower', { isLeader: false }],
   ['the only voter', { voters: [1] }],
-])('%s has nothing to hand on', async (_, given) => {
+])('%s has nothing to transfer', async (_, given) => {
   const { asked, replicas, clock, timers } = setUp([never], given)
   await handOverLeaderships(replicas, clock, 1000)
   expect([asked, timers()]).toEqual([[], [0, 0]])

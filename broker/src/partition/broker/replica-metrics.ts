@@ -13,7 +13,10 @@ export interface CountedGroups extends Pick<Groups, 'all'> {
 /** Name and explanation of each counter of the replicas. */
 const replicaCounters: Record<keyof PartitionMetrics, readonly [string, string]> = {
   snapshotsTaken: ['tailrace_snapshots_taken_total', 'Snapshots of own replicas.'],
-  snapshotsOffered: ['tailrace_snapshots_offered_total', 'Offers of a copy to followers that need what is gone.'],
+  snapshotsOffered: [
+    'tailrace_snapshots_offered_total',
+    'Offers of a copy to followers that need entries that were cut off.',
+  ],
   snapshotsInstalled: ['tailrace_snapshots_installed_total', 'Copies of other replicas put in the place of own ones.'],
   copiedBytesIn: ['tailrace_copy_bytes_received_total', 'Bytes received of copies.'],
   copiedBytesOut: ['tailrace_copy_bytes_sent_total', 'Bytes given of copies.'],
@@ -36,7 +39,7 @@ const replicaCounters: Record<keyof PartitionMetrics, readonly [string, string]>
     'Messages of other brokers that no correct replica sends; they were dropped.',
   ],
   tokenReads: ['tailrace_token_reads_total', 'Reads with the token of an acknowledgement.'],
-  tokenReadsRefused: ['tailrace_token_reads_refused_total', 'Those that a replica could not answer.'],
+  tokenReadsRefused: ['tailrace_token_reads_refused_total', 'Reads with a token that a replica could not answer.'],
   tokensNotGenuine: ['tailrace_tokens_not_genuine_total', 'Reads with a token that the cluster did not give out.'],
   replicasUnfit: [
     'tailrace_replicas_unfit_total',
@@ -67,12 +70,12 @@ export const replicaMetrics: MetricTable<CountedGroups> = {
     ],
     [
       'tailrace_quarantined_replicas',
-      'Replicas here that neither vote nor lead until others have made them whole.',
+      'Replicas here that neither vote nor lead until others have restored their entries.',
       (groups) => count(groups, ({ standing }) => standing === 'quarantined'),
     ],
     [
       'tailrace_stopped_replicas',
-      'Replicas here that have stopped, and go on after a start at the earliest.',
+      'Replicas here that have stopped; they do not run before the next start.',
       (groups) => count(groups, ({ standing }) => standing === 'stopped'),
     ],
     [

@@ -35,14 +35,14 @@ export interface ReplicaOpeningDeps {
 
 export type CreateCore = (options: RaftOptions, start: RaftStart, group: GroupId) => RaftCore
 
-/** What an opened replica tells its broker. */
+/** The events that an opened replica tells its broker. */
 export interface ReplicaEvents {
   readonly distrustDisk: (reason: string) => void
   readonly onLeadership: (group: GroupId, term: Term, leader: BrokerId) => void
 }
 
-/** What a replica is that the disk may have lost without a trace. */
-const forgotten = { fromIndex: 1, reason: 'the journal has lost what it may have said of this group' }
+/** The damage of a replica that the disk may have lost without a trace. */
+const forgotten = { fromIndex: 1, reason: 'the journal has lost records, perhaps of this group' }
 
 /** Recovers replicas that are on the disk, creates those that are not, and puts each together. */
 export class ReplicaOpening {
@@ -110,7 +110,7 @@ export class ReplicaOpening {
       schedule: new CheckpointSchedule(settings.checkpointBytes, state),
       inSyncTicks: ELECTION_TICKS,
       copying: (copied) => createCopying(this.#services, copied),
-      // After the turn at hand: a core is at work in it.
+      // After the present turn: a core is at work in it.
       distrustDisk: (reason) => clock.soon(() => this.#events.distrustDisk(reason)),
       catchUp: () => scheduler.catchUp(),
       takesRecords: () => spec.stateMachine !== null || !(storage.cramped || isTooMuchForFollowers(this.#services)),

@@ -24,7 +24,7 @@ export interface SchedulerDeps {
 }
 
 /**
- * Says when each replica works: ticks for those that are not asleep, beats for all together, and one `drain` at the end of a turn for those that its events gave work.
+ * Decides when each replica works: ticks for replicas that are not asleep, beats for all together, and one `drain` at the end of a turn for those that its events gave work.
  * That is what makes batches out of concurrent publishes without waiting for anything. A replica that breaks a rule of its own is stopped here.
  */
 export class ReplicaScheduler {
@@ -110,7 +110,7 @@ export class ReplicaScheduler {
     this.#lostLeaders.wakeIfLost(replica)
   }
 
-  /** Called wherever a replica may have fallen asleep or woken. */
+  /** Called after every event that may have put a replica to sleep or woken it. */
   noteSleep(replica: Replica): void {
     const { core, asleep } = replica.driver
     if (asleep === this.#sleepers.has(replica.id)) return
@@ -124,7 +124,7 @@ export class ReplicaScheduler {
     this.#sleepers.fellAsleep(replica.id, { term, leader, members: members(core.configuration), since: this.#ticks })
   }
 
-  /** The link to a peer went down or came up: what was in flight on it is lost. */
+  /** The link to a peer went down or came up: messages in flight on it are lost. */
   link(peer: BrokerId, up: boolean): void {
     this.#sleepers.link(peer, up)
     for (const replica of this.#deps.replicas.values()) {
@@ -146,7 +146,7 @@ export class ReplicaScheduler {
     }
   }
 
-  /** A broken invariant stops this replica, permanently and with a line in the log; the others have nothing to do with it. */
+  /** A broken invariant stops this replica, permanently and with a line in the log; the others are not affected. */
   stopBroken(replica: Replica, err: unknown): void {
     this.#deps.logger.error({ group: replica.id, err }, 'the replica has broken a rule of its own and is stopped')
     replica.stop('broken')

@@ -37,7 +37,7 @@ function replicas(of: Record<number, Scrubbed>) {
   return { all, step, scrubber, warned, calls }
 }
 
-test('a step verifies so many bytes of one replica after the other, and the next goes on there', async () => {
+test('a step verifies so many bytes of one replica after the other, and the next continues there', async () => {
   const { step } = replicas({ 1: { bytes: 250 }, 2: { bytes: 30 }, 3: { bytes: 500 } })
   expect(await step(100)).toBe('1 100')
   expect(await step(100)).toBe('1 100')
@@ -47,7 +47,7 @@ test('a step verifies so many bytes of one replica after the other, and the next
   expect(await step(1000)).toBe('1 0, 2 0, 3 0')
 })
 
-test('replicas that are stopped are passed over, one that cannot be read is told, and neither holds the others up', async () => {
+test('stopped replicas are passed over, one that cannot be read is reported, and neither delays the others', async () => {
   const failure = new Error('no such file')
   const { step, warned } = replicas({ 1: { bytes: 10, stopped: true }, 2: { bytes: 10, failure }, 3: { bytes: 10 } })
   expect(await step(100)).toBe('3 10')

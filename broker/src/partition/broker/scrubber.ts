@@ -1,10 +1,10 @@
 import type { Logger } from '../../platform/logger.ts'
 import type { Replica } from '../replica/replica.ts'
 
-/** Replicas looked at in one step at most: most of them have next to nothing on disk. */
+/** Replicas looked at in one step at most: most of them have very little on disk. */
 const MAX_REPLICAS = 64
 
-/** Reads the segments of all replicas again and again, slowly, so that rot is found while other replicas still have what it took. */
+/** Reads the segments of all replicas again and again, slowly, so that rot is found while other replicas still have the entries. */
 export class Scrubber {
   readonly #logger: Logger
   #queue: Replica[] = []
@@ -32,7 +32,7 @@ export class Scrubber {
     if (replica.driver.stopped) return 0
     try {
       const { bytes } = await replica.driver.log.scrub(maxBytes)
-      // Not at its end yet: it goes on here.
+      // Not at its end yet: the next step continues here.
       if (bytes >= maxBytes) this.#queue.unshift(replica)
       return bytes
     } catch (error) {

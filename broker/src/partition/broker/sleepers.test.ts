@@ -18,7 +18,7 @@ function asleep(world: TestWorld): boolean[] {
   return world.brokers.map(({ id }) => world.replica(id).driver.asleep)
 }
 
-/** The replica is told what no leader can say, breaks a rule of its own, and stops; its process lives. */
+/** The replica gets a message that no leader can send, breaks a rule of its own, and stops; its process lives. */
 function breakReplica(world: TestWorld, to: number): void {
   const payload = batchOf(['x'])
   const term = world.group(to).term
@@ -55,7 +55,7 @@ describe('M86, M87: a group that sleeps', () => {
     expect(asleep(world)).toEqual([true, true, true])
   })
 
-  it('has a leader again within 3 s when that of its own vanishes without a word', async () => {
+  it('has a leader again within 3 s when its own vanishes without a message', async () => {
     const world = await sleepingWorld()
     world.isolate(1)
     world.broker(1).paused = true
@@ -71,7 +71,7 @@ describe('M86, M87: a group that sleeps', () => {
     expect(world.leader().id).not.toBe(1)
   })
 
-  it('sleeps again without the dead one, and takes it back when it returns', async () => {
+  it('sleeps again without the dead broker, and takes it back when it returns', async () => {
     const world = await sleepingWorld()
     world.broker(3).kill()
     for (const id of [1, 2]) world.broker(id).groups.link(3, false)
@@ -88,7 +88,7 @@ describe('M86, M87: a group that sleeps', () => {
     const world = await sleepingWorld()
     breakReplica(world, 1)
     await world.run(1_000)
-    // Its broker goes on saying that it lives: only the figures of the beats tell.
+    // Its broker still sends beats: only the figures of the beats show the loss.
     await world.run(4_000)
     expect([world.group(2).isLeader, world.group(3).isLeader]).toContain(true)
   })
@@ -107,7 +107,7 @@ describe('M86, M87: a group that sleeps', () => {
     expect(world.group(1).isLeader).toBe(true)
   })
 
-  it('control: notices neither where brokers do not compare what they hold to be asleep', async () => {
+  it('control: notices neither where brokers do not compare their sets of sleeping groups', async () => {
     for (const id of [1, 3]) {
       const world = await sleepingWorld()
       world.passesNotes = (_from, _to, name) => name === 'NodeBeat'

@@ -2,18 +2,18 @@ import type { BrokerId, GroupId, Message, Term } from '@tailrace/schemas'
 import type { NoteName, Peers } from '../peers.ts'
 import { SleepingSet } from './sleeping-set.ts'
 
-/** Beats without a sign of a peer after which nobody counts on it any more. */
+/** Beats without a message of a peer after which this broker does not count on it any more. */
 const SILENT_BEATS = 4
-/** Beats for which neither side's figures have changed, and differ, until the sets are compared; and after how many they are in any case. */
+/** The sets are compared after so many beats with different but unchanged figures; and after so many with different figures in any case. */
 const STEADY_BEATS = 3
 const UNSTEADY_BEATS = 20
 
 export interface SleepersDeps {
   readonly brokerId: BrokerId
   readonly peers: Pick<Peers, 'tell'>
-  /** The replica is to find out for itself who is there. */
+  /** Wakes the replica, so that it finds out for itself which members are alive. */
   readonly wake: (group: GroupId) => void
-  /** The last block of this broker's journal that is durable: others remember it (cluster/formation/witness.ts). */
+  /** The last block of this broker's journal that is durable: other brokers remember it (cluster/formation/witness.ts). */
   readonly durableBlock: () => number
   /** Whether a peer shows signs of life, each time that this changes. */
   readonly reachable: (peer: BrokerId, reachable: boolean) => void
@@ -23,7 +23,7 @@ interface SharedWith {
   /** Sleeping groups that this broker leads and the peer belongs to; and those in which it follows the peer. */
   readonly led: SleepingSet
   readonly followed: SleepingSet
-  /** The connection to it stands. */
+  /** The connection to it is up. */
   linked: boolean
   /** Beats since its last one. */
   silentBeats: number
@@ -44,8 +44,8 @@ interface Sleeper {
 
 /**
  * Watches over the sleeping groups of this broker (M86, M87): one beat for each pair of brokers in the place of heartbeats for each group. A beat says that its
- * sender lives, and what it takes to be asleep together with the receiver. A peer without beats wakes every group that it belongs to. A replica that is
- * dead in a living broker is missing in that broker's figures; then the two compare their sets, and wake what only one of them has.
+ * sender lives, and which groups it takes to be asleep together with the receiver. A peer without beats wakes every group that it belongs to. A replica that is
+ * dead in a living broker is missing in that broker's figures; then the two compare their sets, and wake the groups that only one of them has.
  */
 export class Sleepers {
   readonly #deps: SleepersDeps
@@ -93,7 +93,7 @@ export class Sleepers {
     this.#setReachable(peer, shared, up)
   }
 
-  /** Tells every connected peer that this broker lives, and counts who has been silent. */
+  /** Tells every connected peer that this broker lives, and counts the beats for which peers have been silent. */
   beat(): void {
     const durable = this.#deps.durableBlock()
     for (const [peer, shared] of this.#shared) {
@@ -107,18 +107,18 @@ export class Sleepers {
   }
 
   told<Name extends NoteName>(from: BrokerId, name: Name, fields: Message<Name>): void {
-    if (name === 'NodeBeat') this.#heard(from, fields as Message<'NodeBeat'>)
+    if (name === 'NodeBeat') this.#takeBeat(from, fields as Message<'NodeBeat'>)
     else if (name === 'SleepingGroups') this.#compare(from, fields as Message<'SleepingGroups'>)
     else if (name === 'WakeGroups')
       for (const group of (fields as Message<'WakeGroups'>).groups) this.#wakeWith(from, group)
   }
 
-  #heard(from: BrokerId, beat: Message<'NodeBeat'>): void {
+  #takeBeat(from: BrokerId, beat: Message<'NodeBeat'>): void {
     const shared = this.#sharedWith(from)
     shared.silentBeats = 0
     if (shared.linked) this.#setReachable(from, shared, true)
     const { led, followed } = shared
-    // What it leads is what we follow, and the other way round.
+    // The groups that the peer leads are those that this broker follows, and the other way round.
     const agrees =
       beat.led === followed.size &&
       beat.ledDigest === followed.digest &&
@@ -130,14 +130,14 @@ export class Sleepers {
     shared.differing = agrees ? 0 : shared.differing + 1
     shared.steady = agrees || figures !== shared.figures ? 0 : shared.steady + 1
     shared.figures = figures
-    // Groups on their way into or out of sleep differ for a beat or two.
+    // Groups that fall asleep or wake differ for a beat or two.
     if (shared.steady < STEADY_BEATS && shared.differing < UNSTEADY_BEATS) return
     shared.differing = 0
     shared.steady = 0
     this.#deps.peers.tell(from, 'SleepingGroups', { led: led.list(), followed: followed.list() })
   }
 
-  /** Wakes what only one of the two has: here at once, there by an answer. */
+  /** Wakes the groups that only one of the two has: here at once, there by an answer. */
   #compare(from: BrokerId, theirs: Message<'SleepingGroups'>): void {
     const { led, followed } = this.#sharedWith(from)
     const unknown: GroupId[] = []
@@ -175,8 +175,8 @@ export class Sleepers {
     let shared = this.#shared.get(peer)
     if (shared === undefined) {
       const sets = { led: new SleepingSet(), followed: new SleepingSet() }
-      const unheard = { linked: false, silentBeats: 0, reachable: false, differing: 0, steady: 0, figures: '' }
-      shared = { ...sets, ...unheard }
+      const silent = { linked: false, silentBeats: 0, reachable: false, differing: 0, steady: 0, figures: '' }
+      shared = { ...sets, ...silent }
       this.#shared.set(peer, shared)
     }
     return shared

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { SleepingSet } from './sleeping-set.ts'
 
-test('equal sets have equal figures, whatever way led there; others differ', () => {
+test('equal sets have equal figures, whatever changes led to them; others differ', () => {
   const change = fc.record({ add: fc.boolean(), group: fc.nat(20), term: fc.nat(3) })
   fc.assert(
     fc.property(fc.array(change), fc.array(change), (one, two) => {

@@ -15,7 +15,7 @@ function plain(clock: ManualClock): Clock {
   }
 }
 
-/** A ticker, and a clock of which it hears nothing by timers, as in a process whose event loop is busy or that stands still. */
+/** A ticker and a clock that fires no timers, as in a process whose event loop is busy or that stands still. */
 function paced(): { after: (ms: number) => Promise<string> } {
   const clock = new ManualClock()
   let fed = ''
@@ -73,7 +73,7 @@ test('timers that come a little late feed as many ticks as have passed', async (
   expect(fed).toBe('t'.repeat(1070))
 })
 
-test('a look between two ticks feeds none, and one that is late is made up for', async () => {
+test('a look between two ticks feeds none, and the next tick after a late one comes earlier', async () => {
   const { after } = paced()
   expect([await after(99), await after(1), await after(250), await after(50)]).toEqual(['', 't', 'tt', 't'])
 })

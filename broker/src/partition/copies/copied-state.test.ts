@@ -39,7 +39,7 @@ const snapshotsAt = (index: number) => ({
 })
 
 describe('the state of a machine, for others to copy', () => {
-  it('stands for the log up to the entry that it is as of', async () => {
+  it('covers the log up to the entry that it is as of', async () => {
     const { manifest, close } = await copyMachine(log, snapshotsAt(6))
     const ends = { prevIndex: 6, prevTerm: 3, startOffset: 61, lastIndex: 6, lastTerm: 3, endOffset: 61 }
     const description = { ...ends, terms: [], configurations: [configurations[1]] }

@@ -17,8 +17,8 @@ export interface CopiedState {
 }
 
 /**
- * A partition: its segments, with the producers. Those are as of the commit index, which may lie above what segments have yet; what is between, the receiver
- * gets as entries, and they change nothing in the producers (PartitionState).
+ * A partition: its segments, with the producers. Those are as of the commit index, which may lie above the entries in segments; the receiver gets the entries between as
+ * part of the log, and they change nothing in the producers (PartitionState).
  */
 export function copyPartition(log: GroupLog, state: PartitionState, crc32c: Crc32c): CopiedState {
   const checkpoint = checkpointOf(state)
@@ -33,7 +33,7 @@ export function copyPartition(log: GroupLog, state: PartitionState, crc32c: Crc3
   }
 }
 
-/** A group with a state machine: its whole state, which stands for the log up to it; no entries (M41). */
+/** A group with a state machine: its whole state, which covers the log up to its index; no entries (M41). */
 export async function copyMachine(log: GroupLog, snapshots: MachineSnapshots): Promise<CopiedState> {
   const snapshot = await snapshots.take()
   try {
@@ -65,11 +65,11 @@ function describeUpTo(log: GroupLog, index: LogIndex, offset: Offset): LogDescri
   }
 }
 
-/** The chunks of a snapshot as bytes of a file. Read mostly in order; going back begins anew, which a snapshot stands. */
+/** The chunks of a snapshot as bytes of a file. Read mostly in order; going back begins anew, which a snapshot allows. */
 class SnapshotFile {
   readonly #snapshot: MachineSnapshot
   #chunks: AsyncIterator<Uint8Array> | null = null
-  /** The chunk at hand, and where it begins. */
+  /** The present chunk, and where it begins. */
   #chunk: Uint8Array = new Uint8Array(0)
   #start = 0
   #turn: Promise<unknown> = Promise.resolve()

@@ -7,7 +7,7 @@ import { outcomeOf, TestWorld } from '../testing/test-world.ts'
 const CHUNK_BYTES = 2048
 const settings = { retentionCheckMs: 100, copyChunkBytes: CHUNK_BYTES, copyIdleMs: 5000, sleepAfterMs: 600_000 }
 
-/** A machine that goes on with its state as it was when the snapshot was asked for, and takes its time. */
+/** A machine whose snapshot is slow, and shows the state as it was when the snapshot was asked for. */
 class SlowMachine extends ListMachine {
   finish: () => void = () => {}
   readonly #disk: ListDisk
@@ -123,7 +123,7 @@ describe('M41: publishing without end', () => {
     expect(world.group(1).highWatermark).toBe(600)
     expect(largest).toBeGreaterThan(10_000)
     expect(largest).toBeLessThan(30_000)
-    // What a restart has to look at is bounded with it.
+    // The entries that a restart has to look at are bounded with it.
     const kept = world.group(1).highWatermark - world.group(1).logStart
     expect(kept * value.length).toBeLessThan(30_000)
   })

@@ -14,7 +14,7 @@ async function sameRecords(world: TestWorld, id: BrokerId): Promise<void> {
   expect(world.group(id).logStart).toBeGreaterThan(0)
 }
 
-/** The next sequence is known there: a retry of the last one is a duplicate, and what skips one is refused. */
+/** The next sequence is known there: a retry of the last batch is a duplicate, and a batch that skips one is refused. */
 async function knowsProducers(world: TestWorld, id: BrokerId, next: number): Promise<void> {
   await world.during(world.group(world.leader().id).transferLeadership(id))
   await world.until(() => world.replica(id).driver.core.commitIsCurrent)
@@ -25,7 +25,7 @@ async function knowsProducers(world: TestWorld, id: BrokerId, next: number): Pro
 }
 
 describe('retention', () => {
-  it('M41, M45 cuts off whole segments on each replica by itself; readers of what is gone are told so', async () => {
+  it('M41, M45 cuts off whole segments on each replica by itself; readers of removed records are told so', async () => {
     const world = await worldOf()
     await publish(world, 0, 40)
     await world.run(300)
@@ -39,7 +39,7 @@ describe('retention', () => {
     expect(world.broker(2).groups.metrics.prefixCuts).toBeGreaterThan(0)
   })
 
-  it('M45 begins on each replica where its own rule says; all show the same records, whoever leads', async () => {
+  it('M45 begins on each replica where its own rule says; all show the same records under any leader', async () => {
     const world = await worldOf()
     await publish(world, 0, 40)
     await world.run(300)
@@ -91,7 +91,7 @@ describe('retention', () => {
     expect(last).toMatchObject({ duplicate: true, baseOffset: 40 })
   })
 
-  it('M41 by age, also where the only segment still grows', async () => {
+  it('M41 by age, even where the only segment still grows', async () => {
     const world = await worldOf()
     const { clock } = world
     await world.during(world.group(1).publish(batchOf(['old'], { timestamp: clock.now() - 10_000 })))
@@ -131,7 +131,7 @@ describe('a damaged checkpoint', () => {
 })
 
 describe('a late replica', () => {
-  it('M37, M46, M53 gets a copy of what is left, then the log; and knows the producers', async () => {
+  it('M37, M46, M53 gets a copy of the remaining segments, then the log; and knows the producers', async () => {
     const world = await lateWorld()
     await world.restart(3)
     await caughtUp(world, 3)
@@ -142,7 +142,7 @@ describe('a late replica', () => {
     await knowsProducers(world, 3, 40)
   })
 
-  it('M42 the producers may be ahead of the copied segments: what follows is not counted twice', async () => {
+  it('M42 the producers may be ahead of the copied segments: later entries are not counted twice', async () => {
     const world = await lateWorld()
     // These are in no segment yet.
     await publish(world, 40, 43)
@@ -192,7 +192,7 @@ describe('a late replica', () => {
     expect(asked).toBeGreaterThan(8)
   })
 
-  it('M54 a piece that was lost or damaged on the way is asked for again, at its place, and no other is', async () => {
+  it('M54 a piece that was lost or damaged in transfer is asked for again, at its place, and no other is', async () => {
     const world = await lateWorld()
     const asked: { place: string; bytes: number; isGood: boolean }[] = []
     world.answers = (name, reply, _from, _to, request) => {
@@ -220,7 +220,7 @@ describe('a late replica', () => {
     expect(world.broker(3).groups.metrics.snapshotsInstalled).toBe(1)
   })
 
-  it('M54 goes on where it was when the source comes back with another copy', async () => {
+  it('M54 continues at its place when the source comes back with another copy', async () => {
     const world = await lateWorld()
     let asked = 0
     world.answers = (name, reply) => {
@@ -233,12 +233,12 @@ describe('a late replica', () => {
     await world.restart(3)
     await caughtUp(world, 3)
     const [source, receiver] = [world.broker(1).groups.metrics, world.broker(3).groups.metrics]
-    // Nothing was sent twice but the piece that got lost.
+    // Only the lost piece was sent twice.
     expect(source.copiedBytesOut - receiver.copiedBytesIn).toBeLessThanOrEqual(settings.copyChunkBytes)
     await sameRecords(world, 3)
   })
 
-  it('M52, M54 a change of leader on the way does no harm, and the pieces still come from the old source', async () => {
+  it('M52, M54 a change of leader in the meantime does no harm, and the pieces still come from the old source', async () => {
     const world = await lateWorld()
     let asked = 0
     world.answers = (name, reply) => {
@@ -268,7 +268,7 @@ describe('a late replica', () => {
     await sameRecords(world, 3)
   })
 
-  it('M49 a crash after any number of pieces leaves the old or the new log, and the copy goes on', async () => {
+  it('M49 a crash after any number of pieces leaves the old or the new log, and the copy continues', async () => {
     for (let crashAt = 1; crashAt <= 14; crashAt += 1) {
       const world = await lateWorld()
       let asked = 0
@@ -302,7 +302,7 @@ describe('a late replica', () => {
     }
   })
 
-  it('M53 answers heartbeats while it copies: the leader stays, and at a limited rate it takes its time', async () => {
+  it('M53 answers heartbeats while it copies: the leader stays, and a limited rate makes it slow', async () => {
     const world = await lateWorld({ settings: { ...settings, replicationBytesPerSecond: 1500 } })
     const { term } = world.group(1)
     await world.restart(3)
@@ -322,7 +322,7 @@ describe('a late replica', () => {
     await sameRecords(world, 3)
   })
 
-  it('M44 the copy does not change while records are appended and segments go', async () => {
+  it('M44 the copy does not change while records are appended and segments are removed', async () => {
     const world = await lateWorld({ settings: { ...settings, replicationBytesPerSecond: 2000 } })
     await world.restart(3)
     await world.until(() => world.group(3).status().installing !== null)
@@ -354,7 +354,7 @@ describe('a late replica', () => {
     expect(world.broker(1).groups.metrics.copiedBytesOut).toBe(0)
   })
 
-  it('copies that nobody reads are closed', async () => {
+  it('copies without a reader are closed', async () => {
     const world = await lateWorld()
     world.answers = () => {
       throw new TailraceError('CONNECTION_LOST')
@@ -373,7 +373,7 @@ async function caughtUpAfterElection(world: TestWorld): Promise<void> {
 }
 
 describe('a replica in quarantine', () => {
-  it('M46 whose leader has cut off what it lacks becomes whole by a copy', async () => {
+  it('M46 whose leader has cut off the missing entries becomes whole by a copy', async () => {
     const world = await worldOf()
     await publish(world, 0, 3)
     await world.run(200)

@@ -4,11 +4,11 @@ import type { LogDescription, LogFile } from '../../log/log-storage.ts'
 /** The derived state, as a file of the copy like others: a checkpoint, or the pieces of a state machine's snapshot back to back. */
 export const STATE_FILE = '#state'
 
-/** What a copy of a replica consists of. */
+/** The parts of a copy of a replica. */
 export interface CopyManifest {
   readonly description: LogDescription
   readonly files: readonly LogFile[]
-  /** Bytes of STATE_FILE; null when that shows only at its end. */
+  /** Bytes of STATE_FILE; null when the size is known only at the end. */
   readonly stateBytes: number | null
 }
 
@@ -24,7 +24,7 @@ export function encodeManifest({ description, files, stateBytes }: CopyManifest)
   )
 }
 
-/** @throws TailraceError MALFORMED_FRAME for what is no manifest of this version, or does not hang together; NEWER_FORMAT */
+/** @throws TailraceError MALFORMED_FRAME for bytes that are no manifest of this version, or one that contradicts itself; NEWER_FORMAT */
 export function decodeManifest(bytes: Uint8Array): CopyManifest {
   const parsed = parse(bytes)
   refuseNewer('copyManifest', parsed.version)
@@ -71,7 +71,7 @@ function parse(bytes: Uint8Array): Record<string, unknown> {
   throw malformed('its form')
 }
 
-/** What stands in a list, as something that has fields. */
+/** An element of a list, as an object that may have fields. */
 function fieldsOf(value: unknown): Record<string, unknown> {
   if (typeof value !== 'object' || value === null) throw malformed('a list')
   return value as Record<string, unknown>
@@ -82,7 +82,7 @@ function whole(value: unknown): number {
   return value as number
 }
 
-/** Becomes a path on the disk. */
+/** The name becomes a path on the disk. */
 function fileName(name: unknown): string {
   if (typeof name !== 'string' || !/^[\w-]+(\.[\w-]+)*$/.test(name)) throw malformed('the name of a file')
   return name

@@ -9,7 +9,7 @@ import type { CopySource } from './copy-source.ts'
 import type { CopyThrottle } from './copy-throttle.ts'
 import type { WorkSlots } from './work-slots.ts'
 
-/** What copying needs, and all replicas of a broker share. */
+/** The services for copying that all replicas of a broker share. */
 export interface CopyServices {
   readonly storage: LogStorage
   readonly store: StateStore

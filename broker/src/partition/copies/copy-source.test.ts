@@ -19,7 +19,7 @@ beforeEach(() => {
   source = new CopySource(deps as unknown as CopySourceDeps)
 })
 
-/** A replica with a state machine as of entry `index`, which is of term 3; its log begins behind `prevIndex`. */
+/** A replica with a state machine as of entry `index`, which is of term 3; its log begins after `prevIndex`. */
 function replica(index: number, { id = 1, prevIndex = 0 } = {}) {
   const readEntries = (at: number) => ({ headers: [{ index: at, lastOffset: at }], payloads: [] })
   const terms = [{ term: 3, index: 0, offset: 0 }]
@@ -52,7 +52,7 @@ const open = async (from: number, index: number) =>
   (await source.answerOpen(from, replica(index), opening(index))).fields.copy
 
 describe('M54 a copy that others fetch', () => {
-  it('is made once for all who ask at the same time, and again when the log begins behind it', async () => {
+  it('is made once for all that ask at the same time, and again when the log begins after it', async () => {
     const places = await Promise.all([source.offer(replica(5)), source.offer(replica(6))])
     expect([places, source.open]).toEqual([
       [
@@ -82,14 +82,14 @@ describe('M54 a copy that others fetch', () => {
     await expect(reading(copy + 1, 0)).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
-  it('is refused where it ends before what is wanted, or in another term', async () => {
+  it('is refused where it ends before the wanted entry, or in another term', async () => {
     const behind = { code: 'NOT_CAUGHT_UP' }
     await expect(source.answerOpen(2, replica(5), opening(6))).rejects.toMatchObject(behind)
     await expect(source.answerOpen(2, replica(5), opening(5, 4))).rejects.toMatchObject(behind)
     expect(await source.answerOpen(2, replica(5), opening(4, 4))).toHaveProperty('fields.copy')
   })
 
-  it('is closed when all who read it have said so', async () => {
+  it('is closed when all readers have said that they are done', async () => {
     const copy = await open(2, 5)
     expect(await open(3, 5)).toBe(copy)
     source.answerClose(2, { correlation: 0, copy, damaged: false })
@@ -98,7 +98,7 @@ describe('M54 a copy that others fetch', () => {
     expect([source.open, source.groupOf(copy), closed]).toEqual([0, undefined, 1])
   })
 
-  it('is closed when nobody has asked for it for the time that is set, and not before', async () => {
+  it('is closed when it has not been asked for during the time that is set, and not before', async () => {
     const copy = await open(2, 5)
     await pass(150)
     await reading(copy, 0)

@@ -10,7 +10,7 @@ import type { PartitionState } from '../replica/state/partition-state.ts'
 import { type CopiedState, copyMachine, copyPartition } from './copied-state.ts'
 import { encodeManifest } from './copy-manifest.ts'
 
-/** What of a replica is copied. */
+/** The parts of a replica that are copied. */
 export interface CopiedReplica {
   readonly id: GroupId
   readonly spec: GroupSpec
@@ -38,8 +38,8 @@ interface OpenCopy {
 const MAX_COPIES = 4
 
 /**
- * Copies of this broker's replicas that others fetch (M54). A copy is kept as long as somebody reads it; one that nobody has asked for in
- * `copyIdleMs` is closed, for it holds on to files that have been let go of.
+ * Copies of this broker's replicas that others fetch (M54). A copy is kept as long as a broker reads it; one that no broker has asked for in
+ * `copyIdleMs` is closed, for it keeps files that the log has deleted.
  */
 export class CopySource {
   readonly #deps: CopySourceDeps
@@ -57,7 +57,7 @@ export class CopySource {
     return this.#copies.size
   }
 
-  /** A copy of the replica as it is now, or one that is open and not older than its log's start; resolves to what it covers. */
+  /** A copy of the replica as it is now, or one that is open and not older than its log's start; resolves to the entries that it covers. */
   async offer(replica: CopiedReplica): Promise<SnapshotPlace> {
     const { prevIndex } = replica.driver.log
     const open = this.#newest(replica.id)
@@ -66,7 +66,7 @@ export class CopySource {
     return copy.place
   }
 
-  /** @throws TailraceError NOT_CAUGHT_UP when the replica's state ends before what is asked for */
+  /** @throws TailraceError NOT_CAUGHT_UP when the replica's state ends before the entry that is asked for */
   async answerOpen(
     from: BrokerId,
     replica: CopiedReplica,
@@ -160,7 +160,7 @@ export class CopySource {
     return copy
   }
 
-  /** Not the numbers of a broker's life before, which readers may still ask for. */
+  /** Differs from the numbers of the broker's earlier life, which readers may still ask for. */
   #newId(): number {
     this.#lastId = Math.max(this.#lastId + 1, Math.floor(this.#deps.clock.now()) * 1000)
     return this.#lastId

@@ -35,7 +35,7 @@ test('M54: copies side by side share it', async () => {
   ])
 })
 
-test('M54: what was not used in a pause is not made up for', async () => {
+test('M54: bytes that were not used in a pause are not saved up', async () => {
   const clock = new ManualClock()
   const throttle = new CopyThrottle(clock, 1000)
   await throttle.take(500)

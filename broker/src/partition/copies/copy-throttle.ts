@@ -1,11 +1,11 @@
 import type { Clock } from '../../platform/clock.ts'
 import { pause } from '../../platform/timing/pause.ts'
 
-/** Lets bytes pass at a rate, for all copies of a broker together: who takes some waits until the rate allows them. */
+/** Lets bytes pass at a rate, for all copies of a broker together: a copy that takes some waits until the rate allows them. */
 export class CopyThrottle {
   readonly #clock: Clock
   readonly #bytesPerMs: number
-  /** On the monotonic clock: when all that was taken has passed. */
+  /** On the monotonic clock: when all bytes that were taken have passed. */
   #passedAt = 0
 
   /** `bytesPerSecond` 0: no limit. */

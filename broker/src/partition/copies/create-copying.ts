@@ -30,6 +30,6 @@ export function createCopying(services: CopyServices, deps: CopyingDeps): Copyin
   }
   const snapshots = new SnapshotController(shared)
   const producers = new ProducerRecovery(shared, deps.producersUnknown)
-  const repairs = new RepairController(shared, (before) => snapshots.letGo(before))
+  const repairs = new RepairController(shared, (before) => snapshots.cutStart(before))
   return { snapshots, repairs, producers }
 }

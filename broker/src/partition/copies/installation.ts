@@ -22,12 +22,12 @@ export interface Installed {
 
 /** How often segments whose bytes turn out to be wrong are fetched again. */
 const ATTEMPTS = 3
-/** Election timeouts without a word of the source after which it is given up. */
+/** Election timeouts without an answer of the source after which it is given up. */
 const PATIENCE = 10
 
 /**
- * Another replica's state and log in the place of this one's. The derived state goes first, with a record that says so, and then, atomically, the log: after a
- * crash in between, the state is ahead of the old log, which recovery knows how to take (M49).
+ * Another replica's state and log in the place of this one's. The derived state is replaced first, with a record that says so, and then, atomically, the log: after a
+ * crash in between, the state is ahead of the old log, which recovery can handle (M49).
  */
 export class Installation {
   readonly #deps: InstallationDeps
@@ -59,7 +59,10 @@ export class Installation {
         } catch (error) {
           const corrupt = error instanceof TailraceError && error.code === 'STORAGE_CORRUPT'
           if (!corrupt || attempt === ATTEMPTS) throw error
-          this.#deps.logger.warn({ group: this.#deps.group, err: error }, 'a copied replica is damaged; once more')
+          this.#deps.logger.warn(
+            { group: this.#deps.group, err: error },
+            'a copied replica is damaged; it is fetched again',
+          )
           await this.#fetch.complain()
         }
       }
@@ -79,7 +82,7 @@ export class Installation {
         : await this.#restoreMachine(fetched, machine, { lastIndex, lastTerm })
     this.#fetch.checkGoing()
     metrics.copiedBytesIn += this.#fetch.receivedBytes
-    // Nothing may be awaited from here on before the new log is in use: what is written to the old one would be lost.
+    // Nothing may be awaited from here on before the new log is in use: writes to the old one would be lost.
     return { log: await fetched.install.finish(), state }
   }
 

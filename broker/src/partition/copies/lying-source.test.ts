@@ -38,7 +38,7 @@ const anotherTerm = ({ terms }: Description): Partial<Description> => ({
 
 const lies: [string, (world: TestWorld) => void][] = [
   [
-    'a log that ends before what was offered',
+    'a log that ends before the offered entry',
     (world) =>
       tellOfLog(world, ({ prevIndex, prevTerm, startOffset }) => ({
         lastIndex: prevIndex,
@@ -49,12 +49,12 @@ const lies: [string, (world: TestWorld) => void][] = [
   ],
   ['a log of another term', (world) => tellOfLog(world, anotherTerm)],
   ['a state that ends before its log', (world) => tellOfState(world, { commitIndex: 1 })],
-  ['a state that ends behind its log', (world) => tellOfState(world, { commitIndex: 1_000 })],
+  ['a state that ends after its log', (world) => tellOfState(world, { commitIndex: 1_000 })],
   ['a state with another high watermark', (world) => tellOfState(world, { highWatermark: 3 })],
 ]
 
-describe('a copy that is not what its source has offered', () => {
-  it.each(lies)('%s: nothing is installed, and the replica goes on when the source is right', async (_what, lie) => {
+describe('a copy that differs from the offer of its source', () => {
+  it.each(lies)('%s: nothing is installed, and the replica continues when the source is right', async (_what, lie) => {
     const world = await lateWorld()
     lie(world)
     await world.restart(3)

@@ -81,7 +81,7 @@ describe('a group with a state machine', () => {
     expect([1, 2, 3].map((id) => world.group(id).status().prevIndex)).toEqual(places)
   })
 
-  it('cuts off what has rotted where nobody else holds it any more: the state stands for it', async () => {
+  it('cuts off rotten entries that no other replica has any more: the state covers them', async () => {
     const machineWorld = await MachineWorld.start({
       settings: { snapshotBytes: 1 << 30, scrubMs: 500 },
       log: { segmentBytes: 1000, tailBytes: 64 << 10 },
@@ -115,7 +115,7 @@ describe('a group with a state machine', () => {
     expect(machines.get(3)!.loads).toBe(1)
   })
 
-  it('M49, M54 crashes and lost pieces on the way do no harm', async () => {
+  it('M49, M54 crashes and lost pieces in transfer do no harm', async () => {
     for (let crashAt = 1; crashAt <= 12; crashAt += 1) {
       const machineWorld = await MachineWorld.start()
       const { world } = machineWorld
@@ -142,12 +142,12 @@ describe('a group with a state machine', () => {
     }
   })
 
-  it('M49 a crash between state and log: what the old log ends in is not taken for committed', async () => {
+  it('M49 a crash between state and log: the end of the old log is not taken for committed', async () => {
     const machineWorld = await MachineWorld.start()
     const { world, disks, machines } = machineWorld
     await machineWorld.publish(0, 2)
     await world.run(200)
-    // A leader that nobody hears writes what will never be committed.
+    // A leader that is cut off writes entries that will never be committed.
     world.isolate(1)
     for (let at = 0; at < 10; at += 1) outcomeOf(world.group(1).publish(batchOf([`lost${at}`])))
     await world.run(100)
@@ -161,7 +161,7 @@ describe('a group with a state machine', () => {
     await world.until(() => disks.get(1)!.listed.index > 20)
     expect(world.group(1).status()).toMatchObject({ prevIndex: 0, lastIndex: 13 })
     world.broker(1).kill()
-    // Nobody tells it what is committed until its own word on that has been heard.
+    // It does not learn the commit index until the leader has its acknowledgement.
     world.passes = () => false
     await world.restart(1)
     expect(world.group(1).status().commitIndex).toBe(0)

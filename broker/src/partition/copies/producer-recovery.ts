@@ -13,18 +13,18 @@ export interface ProducerRecoveryDeps extends CopyServices {
   readonly core: RaftCore
   readonly state: () => PartitionState
   readonly log: () => GroupLog
-  /** The factor that the replica's timeouts shall have. */
+  /** Sets the factor of the replica's timeouts. */
   readonly electionFactor: () => number
 }
 
 /** Attempts, one at each upkeep, before the producers are taken for lost. */
 const ATTEMPTS = 100
-/** Others get the leadership first, if there is anybody. */
+/** Transfers the leadership to another voter first, if there is one. */
 const HESITATION = 10
 
 /**
- * Producers' sequences that cannot be had from this disk any more: their checkpoint is damaged, and the entries that it was made of are cut off. Another replica's are
- * taken, as soon as they are as of no less than what this log holds. Until then this replica does not know every retry for one, so it should not lead.
+ * Restores producers' sequences that this disk has lost: their checkpoint is damaged, and the entries that it was made of are cut off. Another replica's sequences are
+ * taken, as soon as they cover all entries of this log. Until then this replica does not recognise every retry, so it should not lead.
  */
 export class ProducerRecovery {
   readonly #deps: ProducerRecoveryDeps
@@ -36,7 +36,10 @@ export class ProducerRecovery {
     this.#deps = deps
     this.#done = !producersUnknown
     if (!producersUnknown) return
-    deps.logger.error({ group: deps.group }, 'the sequences of producers cannot be read: they are asked for elsewhere')
+    deps.logger.error(
+      { group: deps.group },
+      'the sequences of producers cannot be read: other replicas are asked for them',
+    )
     deps.core.setElectionFactor(HESITATION)
   }
 
@@ -53,7 +56,7 @@ export class ProducerRecovery {
       this.#done = true
       logger.error(
         { group },
-        'no other replica knows the sequences of producers: retries of what was let go of look new',
+        'no other replica knows the sequences of producers: retries of batches that were cut off look new',
       )
       return
     }

@@ -18,11 +18,11 @@ export interface RepairControllerDeps {
   readonly logger: Logger
   readonly metrics: Pick<PartitionMetrics, 'repairedEntries'>
   readonly commitIndex: () => LogIndex
-  /** Gives up leadership and every promise made on this log: what the others elect puts its own entries in the place of those that nobody has. */
+  /** Gives up leadership and every promise made on this log: the leader that the others elect replaces the entries that no voter has. */
   distrust(reason: string): void
 }
 
-/** What another replica has said of its log. `holds`: of the entry asked for, whatever it can give. */
+/** Another replica's answer about its log. `holds`: it has the entry that was asked for, even if it cannot give it. */
 interface Answer {
   readonly peer: BrokerId
   readonly start: LogIndex
@@ -32,36 +32,36 @@ interface Answer {
 
 const REPLY_MS = 5000
 const READ_BYTES = 4 << 20
-/** Between two attempts at what nobody could give. */
+/** Between two attempts to get entries that no replica could give. */
 const RETRY_MS = 5000
 
 /**
- * Puts entries that a disk gives back other than they were written in their place again, out of a replica that has them. They are committed, and
- * their terms are known here, so whoever has an entry of that index and term has that very entry. Until then nobody is served them.
+ * Replaces entries that a disk does not return as they were written by those of a replica that has them. They are committed, and
+ * their terms are known here, so a replica that has an entry of that index and term has that very entry. Until then they are not served.
  */
 export class RepairController {
   readonly #deps: RepairControllerDeps
-  readonly #letGo: (before: LogIndex) => Promise<void>
+  readonly #cutStart: (before: LogIndex) => Promise<void>
   #running: Promise<void> | null = null
   #retryAt = 0
   #verifying: Promise<void> | null = null
   #verifyAt = 0
   #stopped = false
 
-  /** `letGo` cuts off the start of the log: as much as a state stands for, and without a state machine no entry from `before` on. */
-  constructor(deps: RepairControllerDeps, letGo: (before: LogIndex) => Promise<void>) {
+  /** `cutStart` cuts off the start of the log: as much as a state covers, and without a state machine no entry from `before` on. */
+  constructor(deps: RepairControllerDeps, cutStart: (before: LogIndex) => Promise<void>) {
     this.#deps = deps
-    this.#letGo = letGo
+    this.#cutStart = cutStart
   }
 
-  /** Begins with what has been found since, if anything. */
+  /** Begins to replace entries that have been found since, if there are any. */
   tick(): void {
     const { clock, log } = this.#deps
     if (this.#stopped || this.#running !== null || clock.monotonic() < this.#retryAt) return
     if (log().corruptRanges().length > 0) void this.repair()
   }
 
-  /** Resolves when all that is known to be rotten has been replaced, or nobody can help at present. Never rejects. */
+  /** Resolves when all entries known to be rotten have been replaced, or no replica can help at present. Never rejects. */
   repair(): Promise<void> {
     if (this.#stopped) return Promise.resolve()
     this.#running ??= this.#repairAll().finally(() => {
@@ -71,8 +71,8 @@ export class RepairController {
   }
 
   /**
-   * Reads all segments, and replaces what is rotten: somebody has received something else than he was told. Resolves when that is done, as far as it can be.
-   * Not more often than every so many seconds, whoever complains: it is a lot of reading. Never rejects.
+   * Reads all segments, and replaces rotten entries: the receiver of a copy got other bytes than the source described. Resolves when that is done, as far as possible.
+   * Runs at most once every so many seconds, however many receivers complain: it reads much. Never rejects.
    */
   verify(): Promise<void> {
     const { clock } = this.#deps
@@ -93,9 +93,9 @@ export class RepairController {
     const { logger, group } = this.#deps
     const log = this.#deps.log()
     try {
-      // What still grows is verified by nobody.
+      // A scrub does not verify the growing segment.
       await log.seal()
-      // From wherever the last scrub stopped to the end, and once from the start.
+      // From the place where the last scrub stopped to the end, and once from the start.
       for (let ends = 0; ends < 2 && !this.#stopped && log === this.#deps.log(); ) {
         const { ended } = await log.scrub(READ_BYTES)
         if (ended) ends += 1
@@ -112,7 +112,7 @@ export class RepairController {
       if (this.#stopped) return
       const answers: Answer[] = []
       if (await this.#repairRange(ranges[0]!, answers)) continue
-      if (await this.#isLetGo(ranges[0]!, answers)) continue
+      if (await this.#isCutOff(ranges[0]!, answers)) continue
       this.#giveUpAlone(ranges[0]!, answers)
       this.#retryAt = clock.monotonic() + RETRY_MS
       logger.error(
@@ -143,43 +143,43 @@ export class RepairController {
   }
 
   /**
-   * The others may have cut off what is rotten here: then nobody ever gives it again, and sound entries behind it are not
-   * found. Where they begin in the midst of a segment of this replica, that one is split there first.
+   * The others may have cut off the entries that are rotten here: then no replica can ever give them, and sound entries after them are not
+   * found. Where the logs of the others begin in the midst of a segment of this replica, that segment is split there first.
    */
-  async #isLetGo({ from, to }: CorruptRange, answers: readonly Answer[]): Promise<boolean> {
+  async #isCutOff({ from, to }: CorruptRange, answers: readonly Answer[]): Promise<boolean> {
     const { log, logger, group } = this.#deps
-    // One that ends before the range waits for these entries itself.
+    // A replica whose log ends before the range waits for these entries itself.
     const known = answers.filter(({ endsBefore }) => !endsBefore).map(({ start }) => start)
-    // One that has not answered may have it.
+    // A replica that has not answered may have them.
     const before = answers.length < this.#others().length || known.length === 0 ? 0 : Math.min(...known)
     try {
-      await this.#letGo(before)
+      await this.#cutStart(before)
       if (before > from && from > log().prevIndex) {
         const first = Math.min(before, to + 1)
         await log().splitBefore(first, await this.#fetch(first, to, answers))
-        await this.#letGo(first)
+        await this.#cutStart(first)
       }
     } catch (error) {
-      logger.info({ group, err: error }, 'damaged entries cannot be let go of yet')
+      logger.info({ group, err: error }, 'damaged entries cannot be cut off yet')
     }
     return from <= log().prevIndex
   }
 
-  /** The batches of the entries `first` to `last`, as one of those has them that begin there; none where the range is empty. */
+  /** The batches of the entries `first` to `last`, from one of the replicas whose logs begin there; none where the range is empty. */
   async #fetch(first: LogIndex, last: LogIndex, answers: readonly Answer[]): Promise<Uint8Array[]> {
     const payloads: Uint8Array[] = []
     const source = answers.find(({ start }) => start === first)
     while (source !== undefined && first + payloads.length <= last) {
       const given = await this.#ask(source.peer, first + payloads.length, last)
-      if (given.payloads.length === 0) throw new TailraceError('NOT_READY', 'No replica gives the entries behind them.')
+      if (given.payloads.length === 0) throw new TailraceError('NOT_READY', 'No replica gives the entries after them.')
       payloads.push(...given.payloads)
     }
     return payloads
   }
 
   /**
-   * A leader whose own entry has rotted before it was committed, and which no other voter has, could neither send it nor go on without it. That entry is no loss: it was never
-   * acknowledged. While a voter does not answer, it may have been, on that one's disk.
+   * A leader whose own entry has rotted before it was committed, and which no other voter has, could neither send it nor continue without it. That entry is no loss: it was never
+   * acknowledged. While a voter does not answer, that voter may have acknowledged it.
    */
   #giveUpAlone({ from }: CorruptRange, answers: readonly Answer[]): void {
     const { core, commitIndex, distrust } = this.#deps
@@ -203,7 +203,7 @@ export class RepairController {
     return payloads.length
   }
 
-  /** What the peer says of its log, and the batches that it has of these entries, from the first on. */
+  /** The peer's answer about its log, with the batches that it has of these entries, from the first on. */
   async #ask(peer: BrokerId, firstIndex: LogIndex, lastIndex: LogIndex) {
     const { group, peers } = this.#deps
     const fields = { group, firstIndex, lastIndex, maxBytes: READ_BYTES }

@@ -36,7 +36,7 @@ describe('rot of a replica’s segments', () => {
     expect(await world.records(2)).toEqual(await world.records(1))
   })
 
-  it('is not served where nobody can help', async () => {
+  it('is not served where no replica can help', async () => {
     const world = await written()
     await world.broker(2).flip('<7>', 'groups')
     await world.restart(2)
@@ -51,7 +51,7 @@ describe('rot of a replica’s segments', () => {
 })
 
 describe('rot of entries that all other replicas have cut off', () => {
-  /** Broker 2 has it alone; retention is as before when it comes back. */
+  /** Only broker 2 has the rotten entries; retention is as before when it comes back. */
   async function alone(): Promise<TestWorld> {
     const world = await written()
     expect(await world.broker(2).flip('<7>', 'groups')).toBeGreaterThan(0)
@@ -61,7 +61,7 @@ describe('rot of entries that all other replicas have cut off', () => {
     return world
   }
 
-  it('goes with them, and what stands behind it is read', async () => {
+  it('is cut off too, and the entries after it are read', async () => {
     const world = await alone()
     await world.restart(2)
     const { log } = world.replica(2).driver
@@ -72,7 +72,7 @@ describe('rot of entries that all other replicas have cut off', () => {
     expect(records.slice(-10)).toEqual((await world.records(1)).slice(-10))
   })
 
-  it('is kept while one replica that may have it does not answer', async () => {
+  it('is kept while a replica that may have the entries does not answer', async () => {
     const world = await alone()
     await world.restart(2)
     world.passesNotes = (from, to) => from !== 3 && to !== 3
@@ -86,7 +86,7 @@ describe('rot of entries that all other replicas have cut off', () => {
 })
 
 describe('rot in a segment in the midst of which all other replicas begin', () => {
-  /** All have one segment, of which 1 and 3 have closed a part and let go of it. The first rotten record is given. */
+  /** All have one segment, of which 1 and 3 have closed a part and cut it off. The first rotten record is given. */
   async function misaligned(rotten: string): Promise<TestWorld> {
     const world = await TestWorld.start({ settings, log: { segmentBytes: 1 << 20, tailBytes: 4 << 10 } })
     const publish = async (from: number, to: number) => {
@@ -109,7 +109,7 @@ describe('rot in a segment in the midst of which all other replicas begin', () =
   }
 
   it.each(['<0>', '<7>', '<19>'])(
-    'goes with what they have let go of (%s), and what stands behind it is read',
+    'is cut off where they have cut (%s), and the entries after it are read',
     async (rotten) => {
       const world = await misaligned(rotten)
       const { log } = world.replica(2).driver
@@ -127,7 +127,7 @@ describe('rot in a segment in the midst of which all other replicas begin', () =
 })
 
 describe('rot of a leader’s entries that a follower waits for', () => {
-  it('goes when nobody else has them: the follower gets a copy of what stands behind', async () => {
+  it('is cut off when no other replica has them: the follower gets a copy of the later entries', async () => {
     const world = await TestWorld.start({ settings, log: { segmentBytes: 1000, tailBytes: 4 << 10 } })
     const publish = async (from: number, to: number) => {
       for (let at = from; at < to; at += 1)
@@ -167,7 +167,7 @@ describe('rot of a leader’s entries that are not committed', () => {
   const isBlocked = (world: TestWorld): boolean =>
     world.group(1).isLeader && world.replica(1).driver.log.corruptRanges().length > 0
 
-  it('costs it its leadership when no other voter has them: the others go on', async () => {
+  it('costs the leader its leadership when no other voter has them: the others continue', async () => {
     const world = await leading()
     for (const id of [2, 3]) await world.restart(id)
     await world.until(() => isBlocked(world), 30_000)
@@ -224,7 +224,7 @@ describe('rot of entries that a start has to read', () => {
     return world
   }
 
-  it('ends the log there: the replica opens, keeps still, and a leader gives it the rest again', async () => {
+  it('ends the log there: the replica opens, neither votes nor leads, and a leader gives it the rest again', async () => {
     const world = await rotten('<7>')
     await world.restart(2)
     const { log } = world.replica(2).driver
@@ -234,7 +234,7 @@ describe('rot of entries that a start has to read', () => {
     expect(await world.records(2)).toEqual(await world.records(1))
   })
 
-  it('is known after the next crash as well, before anything has come of it', async () => {
+  it('is known after the next crash as well, before any repair', async () => {
     const world = await rotten('<7>')
     world.passes = () => false
     await world.restart(2)
@@ -253,8 +253,8 @@ describe('rot of entries that a start has to read', () => {
   })
 })
 
-describe('a read of what goes by retention meanwhile', () => {
-  it('says so, and does not begin behind it', async () => {
+describe('a read of records that retention removes meanwhile', () => {
+  it('fails with that reason, and does not begin after them', async () => {
     const world = await written()
     await world.restart(2)
     await world.until(() => world.group(2).highWatermark === 30)
@@ -268,7 +268,7 @@ describe('a read of what goes by retention meanwhile', () => {
 })
 
 describe('the only replica, with a rotten tail', () => {
-  it('M83 stays offline, says how to go on, and does so when the loss is accepted', async () => {
+  it('M83 stays offline, says how to resume, and resumes when the loss is accepted', async () => {
     const world = await TestWorld.start({ brokers: 1 })
     await world.during(world.group(1).publish(batchOf(['kept'])))
     await world.during(world.group(1).publish(batchOf(['rotten'])))

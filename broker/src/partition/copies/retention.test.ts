@@ -17,28 +17,28 @@ function view(changes: Partial<RetentionView> = {}): RetentionView {
   return { segments, sizeBytes: 400, settledIndex: 40, now: 10_000, ...changes }
 }
 
-test('M41 by bytes: as much as asked for stays, in whole segments', () => {
+test('M41 by bytes: as many bytes as asked for stay, in whole segments', () => {
   expect(retentionCut({ bytes: 200, ms: null }, view())).toBe(21)
   expect(retentionCut({ bytes: 201, ms: null }, view())).toBe(11)
   expect(retentionCut({ bytes: 400, ms: null }, view())).toBeNull()
   expect(retentionCut({ bytes: 0, ms: null }, view())).toBe(31)
 })
 
-test('M41 a clock that was wrong for a while, in either direction, keeps no segment longer than those behind it', () => {
+test('M41 a clock that was wrong for a while, in either direction, keeps no segment longer than those after it', () => {
   const wrong = (times: number[]) =>
     view({ segments: view().segments.map((at, i) => ({ ...at, appendedAt: times[i]! })) })
   expect(retentionCut({ bytes: null, ms: 8000 }, wrong([9e12, 1000, 3000, 4000]))).toBe(21)
   expect(retentionCut({ bytes: null, ms: 8000 }, wrong([9e12, 9e12, 9e12, 9e12]))).toBeNull()
 })
 
-test('M41 by age: a segment goes when its last entry was appended longer ago', () => {
+test('M41 by age: a segment is removed when its last entry was appended longer ago', () => {
   expect(retentionCut({ bytes: null, ms: 8000 }, view())).toBe(11)
   expect(retentionCut({ bytes: null, ms: 7999 }, view())).toBe(21)
   expect(retentionCut({ bytes: null, ms: 9000 }, view())).toBeNull()
   expect(retentionCut({ bytes: null, ms: null }, view())).toBeNull()
 })
 
-test('M45 what is not committed and durable here stays, whatever its size and age', () => {
+test('M45 entries that are not committed and durable here stay, whatever their size and age', () => {
   expect(retentionCut({ bytes: 0, ms: 0 }, view({ settledIndex: 19 }))).toBe(11)
   expect(retentionCut({ bytes: 0, ms: 0 }, view({ settledIndex: 9 }))).toBeNull()
 })
@@ -50,7 +50,7 @@ test('a segment that fills slowly is closed after a quarter of the time that rec
   expect(mustSeal({ bytes: 0, ms: null }, { segments }, 40, 99_999)).toBe(false)
 })
 
-test('nothing is closed where all is; what has no segment yet is', () => {
+test('nothing is closed where all segments are; entries without a segment are put in a closed one', () => {
   const segments = view().segments.slice(0, 3)
   expect(mustSeal({ bytes: null, ms: 0 }, { segments }, 30, 0)).toBe(false)
   expect(mustSeal({ bytes: null, ms: 0 }, { segments }, 31, 0)).toBe(true)
@@ -77,7 +77,7 @@ for (const [what, timestamp] of [
     await world.run(1000)
     expect(starts()).toEqual([0, 0, 0])
     await world.run(3000)
-    // All but what the growing segment has, which is closed late by a quarter of the time at most.
+    // All but the records of the growing segment, which is closed late by a quarter of the time at most.
     for (const start of starts()) expect(start).toBeGreaterThan(15)
     await world.run(3000)
     expect(starts()).toEqual([30, 30, 30])

@@ -30,19 +30,19 @@ export interface SnapshotControllerDeps extends CopyServices {
   readonly driver: CopiedDriver
   readonly spec: () => GroupSpec
   readonly schedule: CheckpointSchedule
-  /** The core has something to say. */
+  /** The core has a Ready. */
   readonly wake: () => void
   readonly broken: (error: unknown) => void
-  /** The replica's derived state is not that of its log. */
+  /** The replica's derived state does not belong to its log. */
   readonly incomplete: () => boolean
 }
 
-/** A disk that is this far behind what is committed does not catch up soon. */
+/** A disk that is this far behind the commit index does not catch up soon. */
 const DISK_MS = 10_000
 
 /**
- * What stands for a log's prefix, on one replica: lets go of what retention or a snapshot has made superfluous, each replica for itself
- * (M41, M45); offers its state to followers that need what is gone (M46), and puts another's in the place of its own (M48 to M53).
+ * The state that covers a log's prefix, on one replica: cuts off entries that retention or a snapshot has made superfluous, each replica for itself
+ * (M41, M45). Offers its state to followers that need entries that are gone (M46), and puts another replica's in the place of its own (M48 to M53).
  */
 export class SnapshotController {
   readonly #deps: SnapshotControllerDeps
@@ -82,7 +82,7 @@ export class SnapshotController {
     this.#policy.committed(bytes)
   }
 
-  /** Looks whether something may go. */
+  /** Looks whether entries may be cut off. */
   tick(): void {
     if (this.#mustRest || this.#cutting !== null) return
     void this.#oneAtATime(() => this.#review()).catch((error: unknown) => {
@@ -96,8 +96,8 @@ export class SnapshotController {
     return this.#oneAtATime(() => (this.#machine === null ? this.#saveState() : this.#snapshotMachine()))
   }
 
-  /** Cuts off as much of the log as the state machine stands for; without one, whole segments that end below `before`, since no other replica has them any more. */
-  async letGo(before: LogIndex): Promise<void> {
+  /** Cuts off as much of the log as the state machine covers; without one, whole segments that end below `before`, since no other replica has them any more. */
+  async cutStart(before: LogIndex): Promise<void> {
     if (this.#mustRest) return
     if (this.#machine?.snapshots !== undefined) await this.take()
     if (this.#machine !== null || before <= this.#deps.driver.log.firstIndex) return
@@ -107,7 +107,7 @@ export class SnapshotController {
     })
   }
 
-  /** Another replica's snapshot is offered to this one, which has all of it already: it serves to let go of the log before it (M84). */
+  /** Another replica's snapshot is offered to this one, which has all of it already: it allows to cut off the log before it (M84). */
   offered(lastIndex: LogIndex): void {
     if (this.#machine === null || this.#mustRest || lastIndex > this.#deps.driver.state.commitIndex) return
     if (lastIndex <= this.#deps.driver.log.prevIndex) return
@@ -131,7 +131,7 @@ export class SnapshotController {
     return this.#deps.spec().stateMachine
   }
 
-  /** Nothing may be let go of while the log is about to be replaced, or is known to have lost something. */
+  /** Nothing may be cut off while the log is about to be replaced, or is known to have lost entries. */
   get #mustRest(): boolean {
     return this.#stopped || this.#deps.incomplete() || this.#deps.driver.log.damage !== null
   }
@@ -167,7 +167,7 @@ export class SnapshotController {
     await this.#cut(Math.min(before, (await this.#savedState()) + 1))
   }
 
-  /** How far a state that is durable reaches. On a full disk the log may stand still behind what is committed: then the last one that was saved must do. */
+  /** How far a state that is durable reaches. On a full disk the log may stay behind the commit index: then the last state that was saved must be enough. */
   async #savedState(): Promise<LogIndex> {
     const { driver, storage, store, schedule } = this.#deps
     if (!storage.cramped || driver.core.durableIndex >= driver.state.commitIndex) return (await this.#saveState()).index
@@ -176,7 +176,7 @@ export class SnapshotController {
     return index
   }
 
-  /** Derived state as of now, durable: what a cut takes away is in it. */
+  /** The present derived state, durable: it covers the entries that a cut removes. */
   async #saveState(): Promise<Snapshot> {
     const { driver, schedule, store, group, crc32c } = this.#deps
     const { state, log, core } = driver
@@ -204,7 +204,7 @@ export class SnapshotController {
     return this.#taken(place, await sizeOf(await snapshots.take()))
   }
 
-  /** A machine may be ahead of its log, where that has lost entries: then it stands for no more than what the log is known to have again. */
+  /** A machine may be ahead of its log, where that has lost entries: then it covers only the entries that the log is known to have again. */
   #reached(applied: LogIndex): LogIndex {
     const { core, state } = this.#deps.driver
     return Math.min(applied, core.durableIndex, state.commitIndex)
@@ -273,7 +273,7 @@ export class SnapshotController {
       this.#place = { ...place, at: clock.now(), bytes: installation.progress.receivedBytes }
       metrics.snapshotsInstalled += 1
       driver.replaced(log, state)
-      // Kept until here for a crash in between; if it stays, the next start finds that the log fits it.
+      // The record is kept until here for a crash in between; if it stays, the next start finds that the log fits it.
       void dropInstallRecord(store, group).catch(() => undefined)
     } catch (error) {
       this.#installation = null
@@ -289,7 +289,7 @@ export class SnapshotController {
     return this.#machine === null ? this.#deps.turns.take(work) : work()
   }
 
-  /** Two cuts at one time would each believe in the checkpoint of the other. */
+  /** Two cuts at one time would each rely on the checkpoint of the other. */
   #oneAtATime<Result>(work: () => Promise<Result>): Promise<Result> {
     const turn = (this.#cutting ?? Promise.resolve()).catch(() => undefined).then(work)
     this.#cutting = turn

@@ -12,7 +12,7 @@ const PATIENCE_MS = 1000
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 const checked = (body: Uint8Array) => ({ fields: { crc32c: nodeCrc32c(body, 0, body.length) }, body })
-/** One bit is another one than the checksum was made of. */
+/** One bit differs from the bytes that the checksum was made of. */
 const damaged = (body: Uint8Array) => ({ ...checked(body), body: body.map((byte, at) => (at === 0 ? byte ^ 1 : byte)) })
 
 interface Asked {
@@ -21,7 +21,7 @@ interface Asked {
   readonly at: number
 }
 
-/** A source with a copy of two files, and what it was asked. `answer` may put another answer in the place of the right one. */
+/** A source with a copy of two files, and the requests that it got. `answer` may put another answer in the place of the right one. */
 class Source {
   files: Record<string, string> = { one: 'abcdefghij', two: 'klm' }
   stateBytes: number | null = 6
@@ -66,7 +66,7 @@ class Source {
   }
 }
 
-/** What is received is kept by the name of its file and the ends of its copy, as the log keeps it. */
+/** Received bytes are kept by the name of their file and the ends of their copy, as the log keeps them. */
 function world() {
   const clock = new ManualClock()
   const source = new Source(clock)
@@ -87,7 +87,7 @@ function world() {
   const deps = { group: 1, storage: { beginInstall }, peers, clock, crc32c: nodeCrc32c, throttle }
   const request = { from: 1, source: 2, lastIndex: 5, lastTerm: 2 }
   const fetch = new StateFetch({ ...deps, chunkBytes: CHUNK, patienceMs: PATIENCE_MS }, request)
-  /** How it ends, in at most a minute of the clock. */
+  /** The outcome, within a minute of the clock. */
   const end = async <T>(work: Promise<T>): Promise<T | string> => {
     const outcome = work.catch((error: TailraceError) => error.code)
     await clock.advance(60_000, settled)
@@ -99,7 +99,7 @@ function world() {
 const allPlaces = ['', 'one 0', 'one 4', 'one 8', 'two 0']
 
 describe('M54 the segments of a copy', () => {
-  it('come piece by piece, each file as long as was said, as fast as the rate allows', async () => {
+  it('come piece by piece, each file as long as described, as fast as the rate allows', async () => {
     const { source, kept, fetch, throttled, end } = world()
     expect(await end(fetch.segments())).toMatchObject({ manifest: { description: { lastIndex: 9 } } })
     expect([...kept]).toEqual([
@@ -126,7 +126,7 @@ describe('M54 the segments of a copy', () => {
     expect(fetch.receivedBytes).toBe(13)
   })
 
-  it('are given up when no piece comes for too long, and at once for what asking again does not mend', async () => {
+  it('are given up when no piece comes for too long, and at once for an error that another request does not repair', async () => {
     const lost = world()
     lost.source.answer = (_asked, count) => (count > 2 ? new TailraceError('CONNECTION_LOST') : 'right')
     expect(await lost.end(lost.fetch.segments())).toBe('CONNECTION_LOST')
@@ -137,7 +137,7 @@ describe('M54 the segments of a copy', () => {
     expect(refused.source.asked).toHaveLength(3)
   })
 
-  it('go on where they were when the source has opened the same copy anew, or another attempt has some of them', async () => {
+  it('continue at their place when the source has opened the same copy anew, or another attempt has some of them', async () => {
     const { source, kept, fetch, end } = world()
     kept.set('one 0 to 9 of 2', 'abcd')
     source.answer = (_asked, count) => (count === 3 ? new TailraceError('CLOSED') : 'right')
@@ -151,7 +151,7 @@ describe('M54 the segments of a copy', () => {
     ['begins elsewhere', { prevIndex: 3 }],
     ['ends elsewhere', { lastIndex: 12 }],
     ['ends in another term', { lastTerm: 3 }],
-  ])('begin anew when the source has a copy by then that %s', async (_, ends) => {
+  ])('begin anew when the source now has a copy that %s', async (_, ends) => {
     const { source, kept, fetch, end } = world()
     source.answer = (_asked, count) => {
       if (count !== 3) return 'right'
@@ -169,7 +169,7 @@ describe('M54 the segments of a copy', () => {
   it.each([
     ['shorter', bytesOf('')],
     ['longer', bytesOf('ijk')],
-  ])('are refused when a file is %s than was said', async (_, piece) => {
+  ])('are refused when a file is %s than described', async (_, piece) => {
     const { source, kept, fetch, end } = world()
     source.answer = ({ place }) => (place === 'one 8' ? piece : 'right')
     expect(await end(fetch.segments())).toBe('STORAGE_CORRUPT')
@@ -213,7 +213,7 @@ describe('M54 the derived state of a copy', () => {
   it.each([
     ['longer', 'STATES!', 'STORAGE_CORRUPT'],
     ['shorter', 'STAT', 'STORAGE_CORRUPT'],
-  ])('is refused when it is %s than was said', async (_, state, code) => {
+  ])('is refused when it is %s than described', async (_, state, code) => {
     const { source, fetch, end } = world()
     source.state = state
     expect(await end(fetch.derivedState())).toBe(code)

@@ -21,7 +21,7 @@ export interface StateFetchDeps {
   readonly patienceMs: number
 }
 
-/** What has come, beside the segments that `install` holds. */
+/** The received parts, beside the segments that `install` holds. */
 export interface FetchedState {
   readonly manifest: CopyManifest
   readonly install: LogInstall
@@ -29,14 +29,14 @@ export interface FetchedState {
 
 const REPLY_MS = 5000
 const PAUSE_MS = 100
-/** A source reads all its segments of the group, and has damaged entries given again. */
+/** A source reads all its segments of the group, and gets damaged entries from other replicas. */
 const CHECK_MS = 60_000
 /** A derived state that is larger is not read into memory; state machines take theirs in pieces. */
 const MAX_STATE_BYTES = 256 << 20
 
 /**
- * Fetches a copy of a replica from the broker that offers it (M46, M54), one piece after the other, so that no more than one is in memory. What
- * was received is kept through lost links and restarts as long as the source has a copy that begins and ends at the same entries.
+ * Fetches a copy of a replica from the broker that offers it (M46, M54), one piece after the other, so that no more than one is in memory. Pieces that
+ * were received are kept through lost links and restarts as long as the source has a copy that begins and ends at the same entries.
  */
 export class StateFetch {
   readonly #deps: StateFetchDeps
@@ -64,7 +64,7 @@ export class StateFetch {
     if (this.#stopped) throw new TailraceError('ABORTED')
   }
 
-  /** The segments of the copy, all of them. @throws TailraceError what the source answers; CONNECTION_LOST when it stays away */
+  /** The segments of the copy, all of them. @throws TailraceError with the code that the source answers; CONNECTION_LOST when it stays away */
   async segments(): Promise<FetchedState> {
     const { storage, group } = this.#deps
     let manifest = await this.#open()
@@ -103,30 +103,30 @@ export class StateFetch {
     const whole = new Uint8Array(length)
     let at = 0
     for await (const piece of this.state()) {
-      if (at + piece.length > length) throw new TailraceError('STORAGE_CORRUPT', 'The state is longer than was said.')
+      if (at + piece.length > length) throw new TailraceError('STORAGE_CORRUPT', 'The state is longer than described.')
       whole.set(piece, at)
       at += piece.length
       if (at === length) break
     }
-    if (at < length) throw new TailraceError('STORAGE_CORRUPT', 'The state is shorter than was said.')
+    if (at < length) throw new TailraceError('STORAGE_CORRUPT', 'The state is shorter than described.')
     return whole
   }
 
-  /** Tells the source that the copy has served. */
+  /** Tells the source that the copy is not needed any more. */
   async close(): Promise<void> {
     const { peers } = this.#deps
     const fields = { copy: this.#copy, damaged: false }
     await peers.request(this.source, 'CopyClose', fields, [], REPLY_MS).catch(() => undefined)
   }
 
-  /** Tells the source that its copy is not what it says, and waits until that has looked at its files; the next copy is another one. */
+  /** Tells the source that its copy differs from its description, and waits until the source has looked at its files; the next copy is another one. */
   async complain(): Promise<void> {
     const { peers } = this.#deps
     const fields = { copy: this.#copy, damaged: true }
     await peers.request(this.source, 'CopyClose', fields, [], CHECK_MS).catch(() => undefined)
   }
 
-  /** A manifest instead of null: the source has another copy by now, begin again with that. */
+  /** A manifest instead of null: the source now has another copy, and the fetch begins again with that. */
   async #files(manifest: CopyManifest, install: LogInstall): Promise<CopyManifest | null> {
     for (const { name, bytes } of manifest.files) {
       for (let position = install.have(name); position < bytes; position = install.have(name)) {
@@ -137,7 +137,7 @@ export class StateFetch {
           continue
         }
         if (piece.length === 0 || position + piece.length > bytes) {
-          throw new TailraceError('STORAGE_CORRUPT', `${name} of the copy is not as long as was said.`)
+          throw new TailraceError('STORAGE_CORRUPT', `${name} of the copy is not as long as described.`)
         }
         await install.write(name, position, piece)
         this.receivedBytes += piece.length
@@ -155,7 +155,7 @@ export class StateFetch {
     if (this.#isDamaged(body, fields.crc32c)) throw new TailraceError('STORAGE_CORRUPT', 'The manifest is damaged.')
     this.#copy = fields.copy
     const manifest = decodeManifest(body)
-    // What is installed takes the place of the log here: it must not end before what was offered, nor be another log's.
+    // The installed log takes the place of the one here: it must not end before the offered entry, nor be another group's.
     if (!covers(manifest.description, lastIndex, lastTerm))
       throw new TailraceError('STORAGE_CORRUPT', 'The copy is not of the state that was offered.')
     return manifest
@@ -179,7 +179,7 @@ export class StateFetch {
     }
   }
 
-  /** Asks again while the link is down, or an answer is lost or damaged on the way. */
+  /** Asks again while the link is down, or an answer is lost or damaged in transfer. */
   async #patiently<Result>(ask: () => Promise<Result>): Promise<Result> {
     const { clock, patienceMs } = this.#deps
     const deadline = clock.monotonic() + patienceMs

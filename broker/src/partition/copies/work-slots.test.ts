@@ -5,7 +5,7 @@ import { lateWorld } from '../testing/late-world.ts'
 import { outcomeOf } from '../testing/test-world.ts'
 import { WorkSlots } from './work-slots.ts'
 
-it('so many run at one time, in order, whatever becomes of each', async () => {
+it('so many run at one time, in order, whatever the outcome of each', async () => {
   const turns = new WorkSlots(2)
   const begun: number[] = []
   const ends: PromiseWithResolvers<void>[] = []
@@ -33,7 +33,7 @@ it('so many run at one time, in order, whatever becomes of each', async () => {
   expect(turns.running).toBe(0)
 })
 
-it('an installation waits for its turn, and goes on then', async () => {
+it('an installation waits for its turn, and runs then', async () => {
   const world = await lateWorld({ settings: { maxInstallations: 1 } })
   const asked: string[] = []
   world.answers = (name, reply) => {

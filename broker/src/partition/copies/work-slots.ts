@@ -18,7 +18,7 @@ export class WorkSlots {
     try {
       return await work()
     } finally {
-      // The place is handed on, so that nobody who comes in between takes it.
+      // The slot passes to the next in line, so that no later caller takes it.
       const next = this.#waiting.shift()
       if (next === undefined) this.#running -= 1
       else next()

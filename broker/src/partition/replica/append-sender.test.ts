@@ -31,7 +31,7 @@ function runOf(from: number, to: number): EntryRun {
   return { headers: entries.slice(from - 1, to), payloads: payloads.slice(from - 1, to) }
 }
 
-/** What a sender sends of one Append when the log answers so. */
+/** The messages that a sender sends for one Append when the log answers so. */
 async function sent(readEntries: GroupLog['readEntries']): Promise<(readonly Uint8Array[])[]> {
   const found: (readonly Uint8Array[])[] = []
   const peers = {
@@ -43,7 +43,7 @@ async function sent(readEntries: GroupLog['readEntries']): Promise<(readonly Uin
 }
 
 test('an Append whose batches stand partly in a segment and partly in memory is sent as a whole', async () => {
-  // Segments end somewhere, and what follows is in the next one or in memory: one read gives what one place has.
+  // A segment ends, and later entries are in the next one or in memory: one read gives the entries of one place.
   const spread: GroupLog['readEntries'] = (from) => (from <= 2 ? Promise.resolve(runOf(from, 2)) : runOf(from, 4))
   expect(await sent(spread)).toEqual([payloads])
 })

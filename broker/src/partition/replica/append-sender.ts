@@ -7,7 +7,7 @@ import type { Peers } from '../peers.ts'
 
 const NOTHING: readonly Uint8Array[] = []
 
-/** Per follower: what must leave in order behind a read from disk. */
+/** Per follower: the messages that must leave in order after a read from disk. */
 interface Lane {
   /** The run just read for this follower, while the Append that it leads to looks for its batches. */
   run: EntryRun | null
@@ -16,8 +16,8 @@ interface Lane {
 }
 
 /**
- * Gives Appends their batches: from memory at once, from segments behind a read, each follower's in order. One whose batches cannot be
- * read is lost like a message on the way: Raft sends it again when its patience is over, so that a broken disk is not asked without a pause.
+ * Gives Appends their batches: from memory at once, from segments after a read, each follower's in order. One whose batches cannot be
+ * read counts as a lost message: Raft sends it again after a while, so that a broken disk is not asked without a pause.
  */
 export class AppendSender {
   readonly #group: GroupId

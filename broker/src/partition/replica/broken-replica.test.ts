@@ -5,7 +5,7 @@ import { GROUP, outcomeOf, TestWorld } from '../testing/test-world.ts'
 
 const OTHER = 2
 
-/** What no leader can send: it would cut away what is committed. */
+/** A message that no leader can send: it would cut off committed entries. */
 function impossible(world: TestWorld, to: number) {
   const term = world.group(to).term + 1
   const entry = { index: 1, term, kind: 0, baseOffset: 0, lastOffset: 0, bytes: batchOf(['x']).length } as const
@@ -13,7 +13,7 @@ function impossible(world: TestWorld, to: number) {
 }
 
 describe('a replica that breaks a rule of its own', () => {
-  it('stops alone, tells everybody who waits, and leaves the lead to others', async () => {
+  it('stops alone, fails all waiting calls, and leaves the leadership to others', async () => {
     const world = await TestWorld.start()
     const spec = { group: OTHER, voters: [1], maxBatchBytes: 1000, preferred: true, stateMachine: null }
     const other = await world.during(world.broker(1).groups.open(spec))
@@ -57,7 +57,7 @@ describe('a replica that breaks a rule of its own', () => {
 })
 
 describe('a configuration of a newer version', () => {
-  it('is not taken, is told once and shown, until the log goes on', async () => {
+  it('is not taken, is told once and shown, until the log continues', async () => {
     const world = await TestWorld.start()
     await world.during(world.group(1).publish(batchOf(['a'])))
     await world.run(200)

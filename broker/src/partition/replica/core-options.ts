@@ -17,12 +17,12 @@ export interface CoreParts {
   readonly heartbeatTicks: number
 }
 
-/** A replica's consensus core as the broker's settings and the group's specification want it. */
+/** A replica's consensus core, built from the broker's settings and the group's specification. */
 export function coreOptions({ brokerId, spec, settings, random, heartbeatTicks }: CoreParts): RaftOptions {
   const { admission = 0, electionFactor = 1 } = spec
   return {
     id: brokerId,
-    // Who was added later knows nothing before its log does, and votes for nobody.
+    // A replica that was added later knows only its log, and does not vote before that names it.
     configuration: { voters: admission > 0 ? [] : spec.voters, outgoing: [], learners: [] },
     admission,
     electionFactor,

@@ -39,13 +39,13 @@ describe('a state that is ahead of its own disk', () => {
   })
 })
 
-describe('M92: what waits for a disk that stands still', () => {
+describe('M92: the memory that waits for a disk that stands still', () => {
   const value = 'x'.repeat(100_000)
   const bound = 1 << 20
-  // Those of the group alone would bound it too.
+  // The limits of the group alone would bound it too.
   const settings = { maxInflightBytes: 1 << 30, maxInflightAppends: 1000, maxAppendBytes: 200_000 }
 
-  /** How much a broker holds in memory after so many batches of 100 kB, of which some may be refused. */
+  /** The bytes that a broker holds in memory after so many batches of 100 kB, of which some may be refused. */
   async function held(
     broker: number,
     maxUncommittedBytes: number,
@@ -70,7 +70,7 @@ describe('M92: what waits for a disk that stands still', () => {
     await world.during(world.group(1).publish(batchOf(['again'])))
   })
 
-  it('of a follower is bounded too, and it has everything when the disk works again', async () => {
+  it('of a follower is bounded too, and the follower has all records when the disk works again', async () => {
     const { world, refused } = await held(3, bound / 8)
     expect(refused.size).toBe(0)
     expect(world.broker(3).storage.waitingBytes).toBeLessThan(bound + 400_000)
@@ -78,7 +78,7 @@ describe('M92: what waits for a disk that stands still', () => {
     await world.until(() => world.group(3).highWatermark === 60, 20_000)
   })
 
-  it('is all that comes where the bound is out of reach (a control)', async () => {
+  it('grows with every batch where the bound is out of reach (a control)', async () => {
     const { world, refused } = await held(1, 1 << 30)
     expect(refused.size).toBe(0)
     expect(world.broker(1).storage.waitingBytes).toBeGreaterThan(5_000_000)

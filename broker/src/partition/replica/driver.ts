@@ -27,7 +27,7 @@ export interface DriverDeps {
   readonly services: Pick<ReplicaServices, 'terms'>
   /** `GroupSpec.present`. */
   readonly present?: (() => readonly BrokerId[]) | undefined
-  /** False while the disk has no room for what a leader sends. */
+  /** False while the disk has no room for entries that a leader sends. */
   readonly takesRecords: () => boolean
   /** Asks for a `drain` at the end of the turn. */
   readonly wake: () => void
@@ -37,24 +37,24 @@ export interface DriverDeps {
   readonly broken: (error: unknown) => void
 }
 
-/** What the driver tells the replica it drives. */
+/** The events that the driver tells its replica. */
 export interface DriverEvents {
   appended(bytes: number): void
   readonly committed: (index: LogIndex) => void
   highWatermarkAdvanced(): void
-  /** What a read at the leader waits for may have come. */
+  /** A condition that a read at the leader waits for may hold now. */
   settled(): void
   leadership(): void
   /** More of the log is durable here. */
   persisted(): void
-  /** What the core wants that is no matter of one turn. */
+  /** Requests of the core that take longer than one turn. */
   asked(ready: Ready): void
   /** A leader offers a state up to there that this replica has. */
   offered(lastIndex: LogIndex): void
 }
 
 /**
- * Carries out what the consensus core of one group decides: brings headers and batches together, writes to the log, sends, and
+ * Carries out the decisions of the consensus core of one group: brings headers and batches together, writes to the log, sends, and
  * reports durability back. A Ready has its batches from one source only: an Append being stepped, or proposals of this leader.
  */
 export class GroupDriver {
@@ -94,7 +94,7 @@ export class GroupDriver {
     return this.#quarantine.active
   }
 
-  /** The disk has lost something of what this replica promised, nobody knows what: it is as good as a log that has rotted. */
+  /** The disk has lost a part of this replica's promises, and it is not known which: the log is treated as one that has rotted. */
   distrust(reason: string): void {
     if (this.#stopped || this.#quarantine.active) return
     this.core.standBack()
@@ -120,7 +120,7 @@ export class GroupDriver {
 
   /** Leader only: gives the batch its place in the log. The batch is the log's from now on. */
   propose(batch: Uint8Array, records: number): EntryHeader | Refusal {
-    // The core's own entries before it, a TermStart or a configuration, must pass first: what is in `state` follows log order.
+    // The core's own entries before it, a TermStart or a configuration, must pass first: `state` takes entries in log order.
     if (this.core.lastIndex !== this.#state.appendedIndex) this.drain()
     const header = this.core.propose({ records, bytes: batch.length })
     if (typeof header === 'string') return header
@@ -142,7 +142,7 @@ export class GroupDriver {
       else this.#deps.wake()
       return
     }
-    // As if it had been lost: the leader sends it again, and counts on the others meanwhile. What was taken would wait in memory.
+    // The append is dropped as if it had been lost: the leader sends it again, and counts on the others meanwhile. If it were taken it would wait in memory.
     if (!this.#deps.takesRecords() && hasRecords(message)) return
     const completed = withConfigurations(message, payloads)
     if (completed instanceof TailraceError) {
@@ -156,13 +156,13 @@ export class GroupDriver {
     this.#stepping = null
   }
 
-  /** What the leader sends and this broker cannot read, so that its log ends here; null when it goes on. */
+  /** Why this broker cannot read the leader's entries, so that its log ends here; null when the log continues. */
   get unreadable(): string | null {
     const { after, reason } = this.#unreadable
     return this.core.lastIndex > after ? null : reason
   }
 
-  /** As if it had been lost: a later version reads it. Told once for each place. */
+  /** The append is dropped as if it had been lost: a later version can read it. Reported once for each place. */
   #dropUnreadable({ from, prevIndex: after }: AppendMessage, error: TailraceError): void {
     if (this.#unreadable.after === after) return
     const reason = `Broker ${from} sends entries after ${after} that this broker cannot read: ${error.message}`
@@ -232,7 +232,7 @@ export class GroupDriver {
     this.#deps.wake()
   }
 
-  /** See RaftCore.commitToken; what it commits is committed when this returns. */
+  /** See RaftCore.commitToken; entries that it commits are committed when this returns. */
   commitToken(term: Term, index: LogIndex): boolean {
     const held = this.core.commitToken(term, index)
     if (held) this.drain()
@@ -253,7 +253,7 @@ export class GroupDriver {
 
   /** The order of ready.ts. */
   #perform(ready: Ready): void {
-    // One Append may depose a leader, replace what it has not committed, and commit the replacement: nobody may take that for his own entry.
+    // One Append may depose a leader, replace its uncommitted entries, and commit the replacement: no waiting publisher may take that for its own entry.
     const deposed = ready.change !== null && ready.change.role !== 'leader'
     if (deposed) this.#events.leadership()
     const hasWrite = ready.hardState !== null || ready.truncateFrom !== null || ready.append.length > 0
@@ -334,7 +334,7 @@ export class GroupDriver {
     this.#quarantine.review()
   }
 
-  /** A heartbeat or its answer that changed nothing: what it leads to leaves with the next beat anyhow. */
+  /** A heartbeat or its answer that changed nothing: messages that follow from it leave with the next beat anyway. */
   #canWait(message: RaftMessage): boolean {
     const isBeat = message.type === 'heartbeat' || message.type === 'heartbeat-reply'
     return (

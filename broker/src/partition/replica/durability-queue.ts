@@ -24,7 +24,7 @@ export class DurabilityQueue {
     return false
   }
 
-  /** A write is durable: hands over what it frees, in order, and returns the highest Ready number that is now persisted. */
+  /** A write is durable: passes on the messages that may leave now, in order, and returns the highest Ready number that is now persisted. */
   durable(ticket: number, release: (messages: readonly RaftMessage[]) => void): number {
     this.#durable = Math.max(this.#durable, ticket)
     let persisted = ticket
@@ -36,7 +36,7 @@ export class DurabilityQueue {
     return persisted
   }
   /**
-   * The log has been replaced by another one: term and vote of every earlier write are durable with that, entries are given up. Returns what may leave:
+   * The log has been replaced by another one: term and vote of every earlier write are durable with that, entries are given up. Returns the messages that may leave:
    * not an acknowledgement of entries that are gone.
    */
   replaced(): readonly RaftMessage[] {

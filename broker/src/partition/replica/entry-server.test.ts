@@ -4,10 +4,10 @@ import { GROUP, TestWorld } from '../testing/test-world.ts'
 
 const asked = { correlation: 0, group: GROUP, maxBytes: 1 << 20 }
 
-test('entries are given also by who does not know them to be committed: who asks knows their term', async () => {
+test('entries are also given by a replica that does not know them to be committed: the replica that asks knows their term', async () => {
   const world = await TestWorld.start()
   await world.during(world.group(1).publish(batchOf(['a'])))
-  // Nothing tells broker 2 of the commit any more.
+  // No message tells broker 2 of the commit any more.
   world.passes = (message) => message.type !== 'heartbeat' && message.type !== 'append'
   const { core, log } = world.replica(2).driver
   expect(log.lastIndex).toBe(2)
@@ -19,7 +19,7 @@ test('entries are given also by who does not know them to be committed: who asks
   expect(body).toHaveLength(1)
 })
 
-test('what the log does not hold is not given', async () => {
+test('entries that the log does not hold are not given', async () => {
   const world = await TestWorld.start()
   const answer = await world.during(
     world.broker(2).groups.answer(1, 'ReadEntries', { ...asked, firstIndex: 2, lastIndex: 9 }),

@@ -2,12 +2,12 @@ import type { Message } from '@tailrace/schemas'
 import type { EntryRun, GroupLog } from '../../log/log-storage.ts'
 import type { PeerAnswer } from '../peers.ts'
 
-/** More than this is not read for a peer at once. */
+/** The most bytes that are read for a peer at once. */
 const MAX_BYTES = 4 << 20
 
 /**
- * Entries for a replica whose disk has lost them. Also those that are not known to be committed here: who asks takes none but of the term that it knows, and an entry
- * of that index and term is the same everywhere (log matching). A leader with a rotten entry can tell nobody that it is committed.
+ * Entries for a replica whose disk has lost them. Also those that are not known to be committed here: the replica that asks takes only entries of the term that it knows, and an entry
+ * of that index and term is the same everywhere (log matching). A leader with a rotten entry cannot tell any replica that it is committed.
  */
 export async function serveEntries(
   log: GroupLog,

@@ -19,12 +19,12 @@ async function full(): Promise<TestWorld> {
 }
 
 describe('a follower whose disk is full', () => {
-  it('takes no records, while the others go on and it goes on to follow them', async () => {
+  it('takes no records, while the others take them and it still follows them', async () => {
     const world = await full()
     const { core, state, log: held } = world.replica(3).driver
     expect(world.broker(3).storage.cramped).toBe(true)
     expect(world.group(1).highWatermark).toBe(200)
-    // What it took before it knew is bounded, whatever comes later.
+    // The records that it took before it knew are bounded, whatever comes later.
     const { lastIndex } = held
     for (let at = 200; at < 230; at += 1) await world.during(world.group(1).publish(batchOf([`${at} ${value}`])))
     await world.run(1_000)
@@ -34,7 +34,7 @@ describe('a follower whose disk is full', () => {
     expect(world.broker(3).errors).toEqual([])
   })
 
-  it('cuts its log by retention, and has everything again when that has made room', async () => {
+  it('cuts its log by retention, and has all records again when that has made room', async () => {
     const world = await full()
     for (const { id } of world.brokers) world.group(id).update({ retention: { bytes: 20_000, ms: null } })
     await world.until(() => !world.broker(3).storage.cramped, 20_000)
@@ -42,7 +42,7 @@ describe('a follower whose disk is full', () => {
     expect((await world.records(3)).at(-1)).toBe(`199:199 ${value}`)
   })
 
-  it('is left by removing another group, although records of this one wait for room', async () => {
+  it('works again when another group is removed, although records of this one wait for room', async () => {
     const world = await full()
     const third = world.broker(3)
     expect(world.group(3).highWatermark).toBeLessThan(200)

@@ -40,7 +40,7 @@ describe('a follower that was away for long', () => {
     }
   })
 
-  it('is asked for again without haste where a batch cannot be read, and gets it from another leader', async () => {
+  it('gets a batch that cannot be read from another leader, and the read is not repeated in every turn', async () => {
     const world = await fallBehind({ settings: { maxAppendBytes: 8 * KIB } }, 30)
     expect(await world.broker(1).flip('9.....', 'groups')).toBeGreaterThan(0)
     world.heal()
@@ -55,7 +55,7 @@ describe('a follower that was away for long', () => {
   })
 })
 
-/** A log whose reads end when the test says so. */
+/** A log whose reads end at the test's command. */
 class SlowLog {
   readonly reads: { from: number; resolve: (run: EntryRun) => void; reject: (error: Error) => void }[] = []
 
@@ -95,7 +95,7 @@ function setUp() {
 }
 
 describe('appends whose batches must be read', () => {
-  it('leave in order, one follower behind no other', async () => {
+  it('leave in order, and no follower waits for another', async () => {
     const { log, sent, sender } = setUp()
     sender.send(append(2, 1, 2))
     sender.send(append(2, 3))
@@ -106,7 +106,7 @@ describe('appends whose batches must be read', () => {
     expect(sent).toEqual(['3 append 1'])
     log.reads[0]!.resolve(runOf(1, 2))
     await settled()
-    // The next one needs a read of its own, and whoever comes meanwhile waits behind it.
+    // The next one needs a read of its own, and later appends wait for that read.
     sender.send(append(2, 4))
     log.reads[2]!.resolve(runOf(3, 3))
     await settled()

@@ -34,13 +34,13 @@ describe('a follower that comes back without the end of its journal while its le
     expect(await world.during(world.group(world.leader().id).publish(batchOf(['f'])))).toMatchObject({ baseOffset: 5 })
   })
 
-  it('the leader says aloud which of its followers has lost what', async () => {
+  it('the leader logs which of its followers has lost entries', async () => {
     const world = await story(2)
     await world.run(2000)
     expect(world.broker(1).errors).toContainEqual(expect.objectContaining({ group: GROUP, peer: 3, acknowledged: 6 }))
   })
 
-  it('neither votes nor acknowledges before another restart has been survived and all others have told their terms', async () => {
+  it('neither votes nor acknowledges, also after another restart, until all others have told their terms', async () => {
     const world = await story(2)
     await world.until(() => world.replica(3).driver.inQuarantine)
     world.broker(2).kill()
@@ -56,7 +56,7 @@ describe('a follower that comes back without the end of its journal while its le
     expect((await world.records(3)).slice(0, 5)).toEqual(all)
   })
 
-  it('all its other replicas are in doubt as well: what else stood in the lost blocks is not known', async () => {
+  it('all its other replicas are in doubt as well: the rest of the lost blocks is not known', async () => {
     const world = await withFiveRecords()
     const spec = { group: OTHER, voters: [1, 2, 3], maxBatchBytes: 1 << 20, stateMachine: null, sleepAfterMs: 0 }
     for (const { id, groups } of world.brokers) await world.during(groups.open({ ...spec, preferred: id === 3 }))
@@ -79,8 +79,8 @@ describe('a follower that comes back without the end of its journal while its le
   })
 })
 
-describe('a replica that is found out while it leads', () => {
-  it('leads no more at once, and what it has not committed is of unknown outcome', async () => {
+describe('a replica whose loss is found while it leads', () => {
+  it('ceases to lead at once, and its uncommitted entries have an unknown outcome', async () => {
     const world = await withFiveRecords()
     world.passes = ({ type }) => type !== 'append'
     const publish = outcomeOf(world.group(1).publish(batchOf(['x'])))
@@ -93,7 +93,7 @@ describe('a replica that is found out while it leads', () => {
     expect((await world.records(1)).slice(0, 5)).toEqual(all)
   })
 
-  it('what waits for the disk promises nothing any more', async () => {
+  it('messages that wait for the disk promise nothing any more', async () => {
     const world = await withFiveRecords()
     world.broker(2).kill()
     world.broker(3).holdDisk()

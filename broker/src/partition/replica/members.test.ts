@@ -4,7 +4,7 @@ import type { PublishResult } from '../requests.ts'
 import { batchOf } from '../testing/batches.ts'
 import { type Outcome, outcomeOf, TestWorld } from '../testing/test-world.ts'
 
-/** Publishes one record after the other at whoever leads, until told to stop; a failed one is sent again, under its number (M98). */
+/** Publishes one record after the other at the present leader, until told to stop; a failed one is sent again, under its number (M98). */
 class Load {
   readonly #world: TestWorld
   readonly acknowledged: number[] = []
@@ -93,7 +93,7 @@ describe('a change of members', () => {
     }
   })
 
-  it('M59 to a broker that does not answer fails, and the members are what they were', async () => {
+  it('M59 to a broker that does not answer fails, and the members are as before', async () => {
     const world = await TestWorld.start({ brokers: 4, founders: 3 })
     const outcome = outcomeOf(
       world.group(1).changeMembers({ voters: [1, 2, 3, 4], learners: [], admissions: { 4: 9 } }),
@@ -118,7 +118,7 @@ describe('a change of members', () => {
     expect(first).toMatchObject({ state: 'failed', code: 'CHANGE_FAILED' })
   })
 
-  it('M71, M73 governs after a restart of everybody, without a word of who was there at first', async () => {
+  it('M71, M73 governs after a restart of all, without knowledge of the founders', async () => {
     const world = await TestWorld.start({ brokers: 4, founders: 3 })
     const outcome = await change(world, [1, 2, 4], 9)
     await world.until(() => outcome.state !== 'pending')
@@ -156,7 +156,7 @@ describe('a transfer of leadership', () => {
     expect(world.broker(1).groups.metrics).toMatchObject({ transfersDone: 1, transfersFailed: 0 })
   })
 
-  it('M81 to one who does not answer fails, and the old leader takes publishes again in the same term', async () => {
+  it('M81 to a voter that does not answer fails, and the old leader takes publishes again in the same term', async () => {
     const world = await TestWorld.start()
     world.isolate(2)
     const { term } = world.group(1)
@@ -168,7 +168,7 @@ describe('a transfer of leadership', () => {
     await world.during(world.group(1).publish(batchOf(['on'])))
   })
 
-  it('M81 is refused to who cannot lead', async () => {
+  it('M81 is refused to a broker that cannot lead', async () => {
     const world = await TestWorld.start({ brokers: 4, founders: 3 })
     await expect(world.group(1).transferLeadership(4)).rejects.toMatchObject({ code: 'INVALID_MEMBERS' })
     await expect(world.group(2).transferLeadership(3)).rejects.toMatchObject({ code: 'NOT_LEADER' })
@@ -201,8 +201,8 @@ describe('a transfer of leadership', () => {
   })
 })
 
-describe('the last resort', () => {
-  it('M83 one of three goes on alone with all that it has, and not while somebody leads', async () => {
+describe('forced members', () => {
+  it('M83 one of three continues alone with all its records, and not while a leader lives', async () => {
     const world = await TestWorld.start()
     await world.during(world.group(1).publish(batchOf(['kept'])))
     await world.run(200)
@@ -218,7 +218,7 @@ describe('the last resort', () => {
     expect(world.group(3).configuration.voters).toEqual([3])
   })
 
-  it('M83 refuses members of whom this replica is none', async () => {
+  it('M83 refuses members without this replica', async () => {
     const world = await TestWorld.start()
     world.broker(1).kill()
     world.broker(2).kill()
@@ -242,7 +242,7 @@ describe('the last resort', () => {
     await world.during(world.group(3).publish(batchOf(['on'])))
   })
 
-  it('M83 leads in a term above all that it is told of', async () => {
+  it('M83 leads in a term above all terms that it is told', async () => {
     const world = await TestWorld.start()
     world.broker(1).kill()
     world.broker(2).kill()
@@ -255,7 +255,7 @@ describe('the last resort', () => {
 })
 
 describe('priority', () => {
-  it('M82 who has the longer timeouts leads only when the others cannot', async () => {
+  it('M82 a replica with longer timeouts leads only when the others cannot', async () => {
     const world = await TestWorld.start({ spec: (id) => ({ electionFactor: id === 2 ? 4 : 1 }) })
     await world.run(600)
     world.broker(1).kill()

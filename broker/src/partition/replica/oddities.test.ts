@@ -19,8 +19,8 @@ function tell(odd: Partial<Ready>): void {
   tellOddities({ ...nothing, ...odd } as Ready, deps as unknown as OdditiesDeps)
 }
 
-describe('what should never happen', () => {
-  it('is not told when it has not', () => {
+describe('an event that should never happen', () => {
+  it('is not reported when it has not happened', () => {
     tell({})
     expect([told, distrusted, metrics]).toEqual([
       [],
@@ -49,7 +49,7 @@ describe('what should never happen', () => {
     expect([told, metrics.acknowledgedEntriesCut]).toEqual([['warn', 'error', 'error'], 10])
   })
 
-  it('is counted for each message that cannot be', () => {
+  it('is counted for each message that no correct replica sends', () => {
     tell({ absurdities: ['one', 'two'] })
     expect([told, metrics.absurdMessages]).toEqual([['error', 'error'], 2])
   })

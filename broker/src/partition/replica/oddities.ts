@@ -7,11 +7,11 @@ export interface OdditiesDeps {
   readonly group: GroupId
   readonly logger: Logger
   readonly metrics: PartitionMetrics
-  /** This broker's disk has lost synced writes: of which groups is not known. */
+  /** This broker's disk has lost synced writes; it is not known of which groups. */
   readonly distrustDisk: (reason: string) => void
 }
 
-/** Says aloud what should never happen and yet is no broken rule of this replica: disks that lost what they had promised, peers that send what cannot be. */
+/** Logs events that should never happen and yet break no rule of this replica: disks that lost confirmed writes, peers that send impossible messages. */
 export function tellOddities({ lostLogs, lostTail, cutTail, absurdities }: Ready, deps: OdditiesDeps): void {
   const { group, logger, metrics, distrustDisk } = deps
   for (const { from: peer, acknowledged, has } of lostLogs) {

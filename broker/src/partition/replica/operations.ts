@@ -12,14 +12,14 @@ import { notLeader } from './leader-refusal.ts'
 export interface OperationsDeps {
   readonly core: RaftCore
   readonly clock: Clock
-  /** After this long a transfer or a forced configuration has failed, whatever the core still hopes for. */
+  /** After this long a transfer or a forced configuration has failed, even if the core still waits for it. */
   readonly timeoutMs: number
   readonly metrics: PartitionMetrics
   /** @throws TailraceError when the replica has stopped */
   readonly checkRunning: () => void
   /** A sleeping core neither leads nor answers. */
   readonly wakeUp: () => void
-  /** Something for the core to say. */
+  /** The core has a Ready. */
   readonly wake: () => void
 }
 
@@ -32,7 +32,7 @@ interface Waiting<Result> {
 const refusals: Record<Exclude<ChangeRefusal, 'not-leader'>, readonly [ErrorCode, string]> = {
   'term-not-committed': ['LEADER_UNAVAILABLE', 'The leader has just been elected.'],
   busy: ['MEMBERS_CHANGING', ''],
-  transferring: ['MEMBERS_CHANGING', 'The leadership is being handed over.'],
+  transferring: ['MEMBERS_CHANGING', 'The leadership is being transferred.'],
   invalid: ['INVALID_MEMBERS', ''],
 }
 
@@ -42,7 +42,7 @@ const transferRefusals: Record<Exclude<TransferAnswer, 'started' | 'not-leader'>
   'not-voter': ['INVALID_MEMBERS', 'Only a voter can lead.'],
 }
 
-/** What an operator asks of one replica's core, as promises: the core says later what has become of it. */
+/** Operators' requests to one replica's core, as promises: the core tells the outcome later. */
 export class Operations {
   readonly #deps: OperationsDeps
   #change: Waiting<void> | null = null
@@ -70,7 +70,7 @@ export class Operations {
     const target = to === NO_BROKER ? bestSuccessor(core) : to
     if (target === NO_BROKER) {
       if (core.role !== 'leader') throw notLeader(core.leader)
-      throw new TailraceError('TRANSFER_FAILED', 'No other voter is heard of.')
+      throw new TailraceError('TRANSFER_FAILED', 'No other voter answers.')
     }
     const outcome = core.transferLeadership(target)
     if (outcome === 'not-leader') throw notLeader(core.leader)
@@ -82,7 +82,7 @@ export class Operations {
     })
   }
 
-  /** `begun`: called when the core has agreed, before anything comes of it. */
+  /** `begun`: called when the core has agreed, before it has any effect. */
   async forceMembers(voters: readonly BrokerId[], aboveTerm: Term, begun: () => void): Promise<void> {
     const { core, wake } = this.#begin()
     if (core.leader !== NO_BROKER && core.role !== 'leader') {
@@ -97,8 +97,8 @@ export class Operations {
     })
   }
 
-  /** Call with every Ready that says something of them. */
-  heard({ memberChange, transfer }: Pick<Ready, 'memberChange' | 'transfer'>): void {
+  /** Call with every Ready that tells an outcome of theirs. */
+  settle({ memberChange, transfer }: Pick<Ready, 'memberChange' | 'transfer'>): void {
     const { metrics } = this.#deps
     if (memberChange !== null) metrics[memberChange.outcome === 'done' ? 'membersChanged' : 'memberChangesFailed'] += 1
     if (transfer !== null) metrics[transfer.outcome === 'done' ? 'transfersDone' : 'transfersFailed'] += 1
@@ -154,7 +154,7 @@ export class Operations {
   }
 }
 
-/** The voter that is heard of and has the most of the log; 0 if there is none. */
+/** The voter that answers and has the most of the log; 0 if there is none. */
 export function bestSuccessor(core: RaftCore): BrokerId {
   const { voters } = core.configuration
   let best = { id: NO_BROKER, matchIndex: -1 }

@@ -34,7 +34,7 @@ describe('a replica with a damaged log', () => {
     await world.restart(1)
     await world.until(() => world.brokers.some(({ id }) => id !== 3 && world.group(id).isLeader))
     const log = world.replica(3).driver.log
-    // Nobody publishes: the heartbeat that tells of the commit must be enough.
+    // No client publishes: the heartbeat that tells of the commit must be enough.
     await world.until(() => log.damage === null)
     expect(await world.records(3)).toEqual(['0:before', '1:VICTIM', '2:after'])
 
@@ -110,14 +110,14 @@ describe('the rules of the quarantine', () => {
     return { quarantine, core, state, log, sent, heartbeat, tells }
   }
 
-  it('asks those who are members now, and not those that its old log names', () => {
+  it('asks the present members, and not those that its old log names', () => {
     let present = [1, 4, 5]
     const { quarantine, sent, heartbeat, tells } = setUp(() => present)
     quarantine.tick()
     expect(sent.map(({ to }) => to)).toEqual([4, 5])
     tells(4, 3)
     expect(heartbeat(9)).toBe(true)
-    // Broker 5 is lost for good, and taken out.
+    // Broker 5 is lost permanently, and removed.
     present = [1, 4]
     expect(heartbeat(9)).toBe(false)
   })
@@ -176,7 +176,7 @@ describe('an acknowledged entry whose second copy has rotted', () => {
     return world
   }
 
-  it('survives, for the replica that lacks it elects nobody', async () => {
+  it('survives, for the replica that lacks it votes for no candidate', async () => {
     const world = await story(false)
     for (const id of [1, 2, 3]) expect(await world.records(id)).toEqual(['0:VICTIM'])
   })
@@ -212,7 +212,7 @@ describe('a vote that was forgotten with the damaged end of the journal', () => 
     return { world, publish, elected, voter }
   }
 
-  it('helps no earlier leader to a commit', async () => {
+  it('does not count for a commit of an earlier leader', async () => {
     const { world, publish, voter } = await story(false)
     expect(publish.state).toBe('pending')
     world.heal()
@@ -233,7 +233,7 @@ describe('a vote that was forgotten with the damaged end of the journal', () => 
 })
 
 describe('a quarantined replica in a busy group', () => {
-  it('follows at full length and is repaired while records keep coming', async () => {
+  it('follows the whole log and is repaired while records keep coming', async () => {
     const world = await TestWorld.start()
     await world.during(world.group(1).publish(batchOf(['VICTIM'])))
     world.broker(3).kill()

@@ -11,7 +11,7 @@ const ofLeaders: ReadonlySet<RaftMessage['type']> = new Set(['append', 'heartbea
 export interface QuarantineDeps {
   readonly group: GroupId
   readonly core: RaftCore
-  /** What the replica has now: an installation may put others in their place. */
+  /** The present parts of the replica: an installation may put others in their place. */
   readonly replica: { readonly log: GroupLog; readonly state: PartitionState }
   readonly peers: Pick<Peers, 'sendRaft'>
   readonly logger: Logger
@@ -21,22 +21,22 @@ export interface QuarantineDeps {
 
 /**
  * A replica that lost entries, votes or terms that it may have promised (docs/decisions/torn-or-rotten.md: a flipped bit, not a torn tail) must neither vote nor
- * lead: its vote could elect somebody who lacks those entries too. Nor may it acknowledge: a vote that it forgot may have made
- * another broker leader of a later term than that of the leader who asks. So it goes three steps:
- * 1. It asks every other voter for its term. What it forgot was promised in the highest of them or before: whoever asked for the promise is in
- *    that term or a later one. (The question is a pre-vote that nobody grants; the refusal names the term.)
+ * lead: its vote could elect a replica that lacks those entries too. Nor may it acknowledge: a vote that it forgot may have made
+ * another broker leader of a later term than that of the leader that asks. So it takes three steps:
+ * 1. It asks every other voter for its term. Forgotten promises were made in the highest of these terms or before: the broker that asked for the promise is in
+ *    that term or a later one. (The question is a pre-vote that no replica grants; the refusal names the term.)
  * 2. It follows leaders of later terms only. Those were elected after its return, and without its vote, so they have all that was ever
- *    committed, and count on nothing of this replica. A leader of an earlier term is told of a later one, so that it makes room.
+ *    committed, and count on nothing of this replica. A leader of an earlier term is told of a later one, so that it steps down.
  * 3. It is whole once it holds, durably, an entry that was committed in such a term: by Leader Completeness and Log Matching that covers
- *    whatever it once acknowledged and was committed.
+ *    all committed entries that it once acknowledged.
  */
 export class Quarantine {
   readonly #deps: QuarantineDeps
-  readonly #heard = new Set<BrokerId>()
+  readonly #answered = new Set<BrokerId>()
   readonly #members: () => readonly BrokerId[]
-  /** Everybody has answered. */
+  /** All voters have answered. */
   #isTold = false
-  /** The highest term that another voter has told; what was forgotten is not above it once all have answered. */
+  /** The highest term that another voter has told; forgotten terms are not above it once all have answered. */
   #promised: Term
 
   constructor(deps: QuarantineDeps) {
@@ -49,15 +49,15 @@ export class Quarantine {
     if (log.damage !== null) this.#tell(log)
   }
 
-  /** From now on: the log has been found out to have lost something while the replica was at work. What was heard before counts for nothing. */
+  /** From now on: the log was found to have lost entries while the replica was at work. Answers from before do not count. */
   enter(): void {
-    this.#heard.clear()
+    this.#answered.clear()
     this.#isTold = false
     this.#promised = this.#deps.core.term
     this.#tell(this.#deps.replica.log)
   }
 
-  /** Whether a message that waited for the disk may leave: none that promises on the strength of what may have been forgotten. */
+  /** Whether a message that waited for the disk may leave: no promise may leave that rests on a state that may have been forgotten. */
   lets(message: RaftMessage): boolean {
     if (!this.active) return true
     const promises =
@@ -82,7 +82,7 @@ export class Quarantine {
   tick(): void {
     const { group, core, peers } = this.#deps
     const from = core.id
-    for (const to of this.#unheard()) {
+    for (const to of this.#unanswered()) {
       const question = { from, to, term: core.term, pre: true, transfer: false, lastIndex: 0, lastTerm: 0 }
       peers.sendRaft(group, { type: 'vote', ...question }, [])
     }
@@ -92,7 +92,7 @@ export class Quarantine {
   holdsBack(message: RaftMessage): boolean {
     if (!this.active) return false
     if (message.type === 'vote-reply') {
-      this.#heard.add(message.from)
+      this.#answered.add(message.from)
       this.#promised = Math.max(this.#promised, message.term)
     }
     if (message.type === 'vote' && message.pre) this.#refuse(message)
@@ -113,17 +113,17 @@ export class Quarantine {
     logger.info({ group, commitIndex: state.commitIndex }, 'the replica is whole again')
   }
 
-  #unheard(): BrokerId[] {
+  #unanswered(): BrokerId[] {
     if (this.#isTold) return []
-    return this.#members().filter((id) => id !== this.#deps.core.id && !this.#heard.has(id))
+    return this.#members().filter((id) => id !== this.#deps.core.id && !this.#answered.has(id))
   }
 
   #hasAsked(): boolean {
-    this.#isTold ||= this.#unheard().length === 0
+    this.#isTold ||= this.#unanswered().length === 0
     return this.#isTold
   }
 
-  /** Another replica in quarantine may be asking. What this one forgot is no matter: it has no votes that it could still win with. */
+  /** Another replica in quarantine may be asking. The votes that this one forgot do not matter: it cannot win with them any more. */
   #refuse({ from: to }: VoteMessage): void {
     const { group, core, peers } = this.#deps
     peers.sendRaft(group, { type: 'vote-reply', from: core.id, to, term: core.term, pre: true, granted: false }, [])

@@ -3,7 +3,7 @@ import type { GroupLog } from '../../log/log-storage.ts'
 import type { RaftStart } from '../../raft/config.ts'
 import { configurationIn } from './state/configuration-codec.ts'
 
-/** What the core must know of a log. */
+/** The facts of a log that the core needs. */
 export function raftStart(log: GroupLog, commitHint: LogIndex): RaftStart {
   return {
     hardState: log.hardState,

@@ -16,7 +16,7 @@ const READ_BYTES = 1 << 20
 export interface Recovered {
   readonly raft: RaftStart
   readonly state: PartitionState
-  /** The log's start is cut off and no checkpoint tells what was there: a peer must. */
+  /** The log's start is cut off and no checkpoint covers the removed part: a peer must give the state. */
   readonly producersUnknown: boolean
 }
 
@@ -36,7 +36,7 @@ export async function recoverReplica(log: GroupLog, spec: GroupSpec, deps: Recov
   const { producerCapacity } = deps
   if (deps.created && spec.stateMachine === null) return createdReplica(log, producerCapacity)
   const install = await loadInstallRecord(deps.store, log.group)
-  // An installation was about to replace this log, whose entries need not be those that its state was made of.
+  // An installation was about to replace this log, whose entries may differ from those that the state was made of.
   const trusted = install === null || termAt(log, install.lastIndex) === install.lastTerm
   if (install !== null && trusted) await dropInstallRecord(deps.store, log.group)
   if (spec.stateMachine !== null) {
@@ -58,8 +58,8 @@ function createdReplica(log: GroupLog, producerCapacity: number): Recovered {
 }
 
 /**
- * Shows the state every entry of the log that it has not seen. Where one has rotted the log ends from now on, as where the journal has: without it nobody knows what came of
- * those after it. They are few, and a leader has them, or they were never committed.
+ * Shows the state every entry of the log that it has not seen. Where one has rotted the log ends from now on, as where the journal has: without it the effect of the entries after it
+ * is unknown. They are few, and a leader has them, or they were never committed.
  */
 async function readOn(log: GroupLog, state: PartitionState): Promise<void> {
   let endOffset = state.highWatermark
@@ -73,7 +73,7 @@ async function readOn(log: GroupLog, state: PartitionState): Promise<void> {
   }
 }
 
-/** Resolves to the error when what was read has rotted. */
+/** Resolves to the error when an entry that was read has rotted. */
 async function orRotten<Result>(read: Result | Promise<Result>): Promise<Result | TailraceError> {
   try {
     return await read
@@ -99,7 +99,7 @@ function fromCheckpoint(
   return state
 }
 
-/** A state machine knows how far it has applied; that much was committed. */
+/** A state machine knows the index up to which it has applied; entries up to there were committed. */
 async function fromMachine(
   log: GroupLog,
   machine: StateMachine,
@@ -116,7 +116,7 @@ async function fromMachine(
   return new PartitionState(await readablePlace(log, commitIndex), machine, producerCapacity)
 }
 
-/** The last entry up to `index` that can be read: behind it the log will end. */
+/** The last entry up to `index` that can be read: the log will end after it. */
 async function readablePlace(log: GroupLog, index: LogIndex): Promise<CommittedStart> {
   for (let commitIndex = index; ; commitIndex -= 1) {
     const highWatermark = await orRotten(offsetAfter(log, commitIndex))

@@ -5,7 +5,7 @@ import type { GroupSpec, GroupStatus, Snapshot } from '../group.ts'
 import type { GroupDriver } from './driver.ts'
 import type { CheckpointSchedule } from './state/checkpoint.ts'
 
-/** What a replica gives the parts that copy to and from others. */
+/** The services that a replica gives the parts that copy to and from others. */
 export interface CopyingReplica {
   readonly group: GroupId
   readonly core: RaftCore
@@ -14,9 +14,9 @@ export interface CopyingReplica {
   readonly producersUnknown: boolean
   readonly replica: { readonly id: GroupId; readonly spec: GroupSpec; readonly driver: GroupDriver }
   readonly spec: () => GroupSpec
-  /** Its derived state is not that of its log. */
+  /** Its derived state does not belong to its log. */
   readonly incomplete: () => boolean
-  /** The core has something to say. */
+  /** The core has a Ready. */
   readonly wake: () => void
   readonly broken: (error: unknown) => void
   /** Gives up leadership and every promise made on this log. */
@@ -48,9 +48,9 @@ interface Snapshots {
 }
 
 interface Repairs {
-  /** Replaces what is known to be rotten. Never rejects. */
+  /** Replaces entries that are known to be rotten. Never rejects. */
   repair(): Promise<void>
-  /** Reads all, and replaces what is rotten. Never rejects. */
+  /** Reads all segments, and replaces rotten entries. Never rejects. */
   verify(): Promise<void>
   tick(): void
   stop(): void

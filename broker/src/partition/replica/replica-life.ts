@@ -8,7 +8,7 @@ export type StopReason = 'removed' | 'closing' | 'broken'
 const errors = {
   removed: { waiting: 'UNKNOWN_TOPIC', asking: 'UNKNOWN_TOPIC', detail: 'The topic has been deleted.' },
   closing: { waiting: 'OUTCOME_UNKNOWN', asking: 'SHUTTING_DOWN', detail: 'The broker is shutting down.' },
-  // Retriable: a replica on another broker will do.
+  // Retriable: a replica on another broker can answer.
   broken: {
     waiting: 'OUTCOME_UNKNOWN',
     asking: 'LEADER_UNAVAILABLE',
@@ -16,7 +16,7 @@ const errors = {
   },
 } as const
 
-/** Code and detail of the error for those who wait for an outcome when a replica stops. */
+/** Code and detail of the error for calls that wait for an outcome when a replica stops. */
 export function failureOfWaiting(reason: StopReason): readonly ['OUTCOME_UNKNOWN' | 'UNKNOWN_TOPIC', string] {
   return [errors[reason].waiting, errors[reason].detail]
 }
@@ -24,7 +24,7 @@ export function failureOfWaiting(reason: StopReason): readonly ['OUTCOME_UNKNOWN
 /** Whether a replica runs, and why it does not. */
 export class ReplicaLife {
   stopped: StopReason | null = null
-  /** What a setting of this broker keeps it from. */
+  /** Why a setting of this broker keeps it from running. */
   unfit: string | null = null
 
   /** @throws TailraceError when the replica has stopped */
@@ -39,7 +39,7 @@ export class ReplicaLife {
     return log.damage === null ? 'sound' : 'quarantined'
   }
 
-  /** See GroupStatus.trouble. `unreadable`: what the leader sends and this replica cannot read. */
+  /** See GroupStatus.trouble. `unreadable`: why this replica cannot read the leader's entries. */
   trouble(log: GroupLog, unreadable: string | null): string | null {
     if (this.stopped === 'broken') return this.unfit ?? errors.broken.detail
     return log.damage?.reason ?? unreadable

@@ -45,10 +45,10 @@ export interface ReplicaParts {
   readonly copying: ReplicaCopying
 }
 
-/** Election timeouts after which an operator's wish has failed, whatever may still come of it. */
+/** Election timeouts after which an operator's request has failed, even if it may still take effect. */
 const OPERATION_TIMEOUTS = 4
 
-/** Puts together what one replica consists of. The parts use `owner` only after its construction. */
+/** Puts together the parts of one replica. The parts use `owner` only after its construction. */
 export function createParts(deps: ReplicaDeps, owner: PartsOwner): ReplicaParts {
   const { services, clock, core, wake, broken, logger, schedule, catchUp } = deps
   const { metrics, settings } = services
@@ -65,7 +65,7 @@ export function createParts(deps: ReplicaDeps, owner: PartsOwner): ReplicaParts 
     leadership: () => owner.leadershipChanged(),
     persisted: () => snapshots.persisted(),
     asked: (ready) => {
-      operations.heard(ready)
+      operations.settle(ready)
       snapshots.asked(ready)
       tellOddities(ready, oddities)
     },

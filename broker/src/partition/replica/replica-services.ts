@@ -7,7 +7,7 @@ import type { PartitionSettings } from '../settings.ts'
 import type { TermWatch } from './state/term-watch.ts'
 import type { TokenSeal } from './state/token-seal.ts'
 
-/** What all replicas of a broker share. */
+/** The services that all replicas of a broker share. */
 export interface ReplicaServices {
   readonly storage: LogStorage
   readonly clock: Clock

@@ -17,7 +17,7 @@ import { createParts, type ReplicaDeps } from './replica-parts.ts'
 import type { ReplicaServices } from './replica-services.ts'
 import type { CheckpointSchedule } from './state/checkpoint.ts'
 
-/** One broker's replica of one group: what publishers and readers meet. */
+/** One broker's replica of one group, as publishers and readers use it. */
 export class Replica implements Group {
   readonly id: GroupId
   readonly driver: GroupDriver
@@ -55,7 +55,7 @@ export class Replica implements Group {
     return this.#spec
   }
 
-  /** Its derived state is not that of its log: it is no good for checkpoints or copies. */
+  /** Its derived state does not belong to its log: it may not be used for checkpoints or copies. */
   get incomplete(): boolean {
     return this.snapshots.installation !== null || this.#producers.unknown
   }
@@ -88,7 +88,7 @@ export class Replica implements Group {
     return this.life.stopped === null && this.driver.core.role === 'leader'
   }
 
-  /** What those hear who ask it for what the leader does. */
+  /** The error for requests that only the leader can serve. */
   notLeader(): TailraceError {
     return notLeading(this.driver.core, this.driver.log, this.leader)
   }
@@ -156,7 +156,7 @@ export class Replica implements Group {
 
   forceMembers(voters: readonly BrokerId[], aboveTerm: Term = 0): Promise<void> {
     return this.#operations.forceMembers(voters, aboveTerm, () => {
-      // Whoever forces the members accepts the loss of what this replica cannot read any more.
+      // An operator that forces the members accepts the loss of entries that this replica cannot read any more.
       if (this.driver.log.damage !== null) this.driver.log.repaired()
     })
   }
@@ -170,7 +170,7 @@ export class Replica implements Group {
   offerSnapshot(source: BrokerId, { index, term }: SnapshotPlace): void {
     this.life.checkRunning()
     if (!this.isLeader) throw this.notLeader()
-    // Who took it may know of commits that this leader, a new one, does not know of yet.
+    // The replica that took the snapshot may know of commits that this leader, a new one, does not know of yet.
     if (index > this.driver.core.commitIndex) throw new TailraceError('NOT_CAUGHT_UP')
     this.driver.offerSnapshot(index, term, source)
     this.snapshots.offered(index)
@@ -210,7 +210,7 @@ export class Replica implements Group {
     this.stop('broken')
   }
 
-  /** For good. Nobody waits on this replica any longer, and nobody takes it for the leader. */
+  /** Stops permanently. No call waits on this replica any more, and no broker takes it for the leader. */
   stop(reason: StopReason): void {
     if (this.life.stopped !== null) return
     this.life.stopped = reason

@@ -11,7 +11,7 @@ function numbered(sequence: number): Uint8Array {
   return batchOf([`v${sequence}`], { producerId: 7, sequence })
 }
 
-/** Publishes so many batches one after the other, and lets everybody hear of the commits. */
+/** Publishes so many batches one after the other, and waits until all replicas know of the commits. */
 async function publishUpTo(world: TestWorld, from: number, to: number): Promise<void> {
   for (let sequence = from; sequence < to; sequence += 1) {
     await world.during(world.group(world.leader().id).publish(numbered(sequence)))
@@ -19,7 +19,7 @@ async function publishUpTo(world: TestWorld, from: number, to: number): Promise<
   await world.run(250)
 }
 
-/** What a recovery of the broker's replica reads and finds. */
+/** The entries that a recovery of the broker's replica reads, and the state that it finds. */
 async function recover(world: TestWorld, id: number) {
   const broker = world.broker(id)
   await world.during(broker.start())
@@ -63,7 +63,7 @@ describe('a new replica', () => {
 })
 
 describe('a restart', () => {
-  it('after a kill reads what came after the checkpoint, and knows the same producers', async () => {
+  it('after a kill reads the entries after the checkpoint, and knows the same producers', async () => {
     const world = await TestWorld.start({ settings: { checkpointBytes: 5 * batchBytes } })
     await publishUpTo(world, 0, 5)
     await publishUpTo(world, 5, 8)
@@ -111,7 +111,7 @@ describe('a restart', () => {
     for (const { id } of world.brokers) expect(await world.records(id)).toEqual(all)
   })
 
-  it('takes a checkpoint ahead of a log that has lost its end for none', async () => {
+  it('ignores a checkpoint that is ahead of a log that has lost its end', async () => {
     const world = await TestWorld.start()
     await publishUpTo(world, 0, 4)
     await world.during(world.broker(2).close())
@@ -123,7 +123,7 @@ describe('a restart', () => {
     expect(state).toMatchObject({ commitIndex: 0, highWatermark: 0, appendedIndex: 5 })
   })
 
-  it('saves nothing of what is not durable here', async () => {
+  it('saves nothing that is not durable here', async () => {
     const world = await TestWorld.start({ settings: { checkpointBytes: 1 } })
     await publishUpTo(world, 0, 1)
     world.broker(1).holdDisk()
@@ -134,7 +134,7 @@ describe('a restart', () => {
   })
 })
 
-/** Remembers what it was given, as a store would that outlives the broker. */
+/** Remembers the applied records, like a store that outlives the broker. */
 class Recorder implements StateMachine {
   appliedIndex = 0
   readonly applied: LogIndex[] = []
@@ -158,7 +158,7 @@ describe('a group with a state machine', () => {
     for (const { applied } of machines) expect(applied).toEqual([2, 3, 4])
   })
 
-  it('applies after a restart what the machine has not got yet', async () => {
+  it('applies after a restart the entries that the machine lacks', async () => {
     const machines = [new Recorder(), new Recorder(), new Recorder()]
     const world = await startWith(machines)
     for (let at = 0; at < 4; at += 1) await world.during(world.group(1).publish(batchOf([`${at}`])))

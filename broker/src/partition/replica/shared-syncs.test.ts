@@ -5,7 +5,7 @@ import { TestWorld } from '../testing/test-world.ts'
 
 const DISK_MS = 5
 
-/** Disks that answer every 5 ms what has been asked by then: a round takes 10, one for its write and one for its sync. */
+/** Disks that answer every 5 ms all requests so far: a round takes 10, one for its write and one for its sync. */
 function slowDown(world: TestWorld): void {
   for (const broker of world.brokers) {
     broker.holdDisk()
@@ -33,7 +33,7 @@ async function publishFor(world: TestWorld, ms: number, producers: number): Prom
   return waits.sort((a, b) => a - b)
 }
 
-describe('M94: one sync covers whatever has come together', () => {
+describe('M94: one sync covers all writes that have come together', () => {
   it('64 producers need no more syncs than one, and wait no longer', async () => {
     const figures: { waits: number[]; syncs: number }[] = []
     for (const producers of [1, 64]) {
@@ -50,7 +50,7 @@ describe('M94: one sync covers whatever has come together', () => {
     expect(many.waits.at(-1)).toBeLessThanOrEqual(2 * one.waits.at(-1)!)
   })
 
-  it('nobody waits for company: a producer alone is acknowledged after one round of the disks', async () => {
+  it('no write waits for others: a producer alone is acknowledged after one round of the disks', async () => {
     const world = await TestWorld.start()
     slowDown(world)
     const waits = await publishFor(world, 1000, 1)

@@ -22,7 +22,7 @@ export async function publish(world: TestWorld, from: number, to: number): Promi
   }
 }
 
-/** Lets go of old segments on the brokers that have them in segments; the memory of the log is small enough to be written out by sealing. */
+/** Deletes old segments on the brokers that have closed ones; the memory of the log is small enough to be written out by sealing. */
 export async function cut(world: TestWorld, ids: readonly BrokerId[]): Promise<void> {
   for (const id of ids) {
     await world.during(world.replica(id).driver.log.seal())
@@ -31,7 +31,7 @@ export async function cut(world: TestWorld, ids: readonly BrokerId[]): Promise<v
   await world.until(() => ids.every((id) => world.group(id).logStart > 0))
 }
 
-/** Broker 3 is away while 40 records are published, of which the first are then let go. */
+/** Broker 3 is away while 40 records are published, of which the first are then deleted. */
 export async function lateWorld(options: WorldOptions = {}): Promise<TestWorld> {
   const world = await worldOf(options)
   await publish(world, 0, 2)

@@ -7,7 +7,7 @@ interface Listed {
   readonly records: readonly string[]
 }
 
-/** What a machine has on its disk; outlives the broker. */
+/** The disk of a machine; outlives the broker. */
 export interface ListDisk {
   listed: Listed
 }
@@ -16,13 +16,13 @@ export function emptyListDisk(): ListDisk {
   return { listed: { index: 0, records: [] } }
 }
 
-/** A state machine that lists `offset:value` of all records; on its disk is what was flushed. */
+/** A state machine that lists `offset:value` of all records; its disk has the flushed ones. */
 export class ListMachine implements StateMachine, MachineSnapshots {
   readonly snapshots: MachineSnapshots = this
   /** How often a state was taken in from elsewhere. */
   loads = 0
   takes = 0
-  /** Called when a state has been taken in, before anybody knows. */
+  /** Called when a state has been taken in, before the caller knows. */
   onRestored = (): void => {}
   readonly #disk: ListDisk
   #index: LogIndex

@@ -42,7 +42,7 @@ class SharedGroup {
 export class GroupsWorld {
   readonly clock: ManualClock
   readonly shared = new Map<GroupId, SharedGroup>()
-  /** Brokers that hear and answer nobody. */
+  /** Brokers that neither get nor answer messages. */
   readonly isolated = new Set<BrokerId>()
   /** Replicas that were removed while their group still counted on them. */
   readonly treasons: string[] = []
@@ -74,7 +74,7 @@ export class GroupsWorld {
     this.catchUp(id)
   }
 
-  /** As after the death of a leader: somebody else takes over after a while. */
+  /** As after the death of a leader: another broker takes over after a while. */
   electionSoon(id: GroupId): void {
     this.clock.after(ELECTION_MS, () => {
       const shared = this.group(id)
@@ -114,7 +114,7 @@ export class MemoryGroup implements Group {
   standing: Standing = 'sound'
   /** What to do with a publish instead of committing it. */
   onPublish: ((batch: Uint8Array) => Promise<PublishResult>) | null = null
-  /** What a read at the leader waits for. */
+  /** The promise that a read at the leader waits for. */
   onConfirmed: (() => Promise<void>) | null = null
   onFetch: ((request: FetchRequest) => Promise<FetchResult>) | null = null
   readonly #world: GroupsWorld
@@ -187,11 +187,11 @@ export class MemoryGroup implements Group {
       if (ms < STAGING_MS && !change.cancelled) continue
       shared.change = null
       shared.lastChange = { outcome: 'failed', reason: change.cancelled ? 'cancelled' : 'unreachable' }
-      throw new TailraceError('CHANGE_FAILED', change.cancelled ? 'cancelled' : `${missing} not heard`)
+      throw new TailraceError('CHANGE_FAILED', change.cancelled ? 'cancelled' : `${missing} do not answer`)
     }
     change.stage = 'joint'
     await pass(JOINT_MS)
-    // Whoever leads by now has finished it.
+    // The present leader has finished it.
     shared.change = null
     shared.lastChange = { outcome: 'done', reason: '' }
     this.#world.configure(this.id, target)
@@ -312,7 +312,7 @@ export class MemoryGroup implements Group {
   }
 }
 
-/** One broker's groups in that world. `logs`: what is on its disk, by the admission of the replica. */
+/** One broker's groups in that world. `logs`: the content of its disk, by the admission of the replica. */
 export class MemoryGroups implements Groups {
   onLeadership: Groups['onLeadership'] = () => {}
   readonly received: unknown[] = []
@@ -407,7 +407,7 @@ export class MemoryGroups implements Groups {
     for (const id of this.#groups.keys()) {
       const shared = this.#world.group(id)
       shared.replicas.delete(this.#self)
-      // A leader that hears no majority any more steps down, too.
+      // A leader without the answers of a majority steps down, too.
       if (shared.leader !== this.#self && (shared.leader === 0 || shared.hasQuorum(this.#world.isolated))) continue
       this.#world.elect(id, 0)
       this.#world.electionSoon(id)

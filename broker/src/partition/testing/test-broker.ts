@@ -12,7 +12,7 @@ import type { CreateCore } from '../broker/replica-opening.ts'
 import type { NoteName, PeerReply, Peers, RequestName } from '../peers.ts'
 import type { PartitionSettings } from '../settings.ts'
 
-/** What all brokers of this cluster know. */
+/** The secret that all brokers of this cluster know. */
 export const SECRET = new Uint8Array(16).fill(7)
 
 export type SendRaft = (group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]) => void
@@ -36,13 +36,13 @@ export class TestBroker {
   readonly id: BrokerId
   readonly disk: MemoryDisk
   readonly store = new MemoryStore()
-  /** What it has logged as an error. */
+  /** The errors that it has logged. */
   readonly errors: object[] = []
   groups!: BrokerGroups
   storage!: LogStorage
   alive = false
   #paused = false
-  /** What fell due while the process was stopped, in order. */
+  /** The timers that ran out while the process was stopped, in order. */
   #overdue: (() => void)[] = []
   readonly #clock: Clock
   readonly #options: TestBrokerOptions
@@ -98,7 +98,7 @@ export class TestBroker {
     return this.#paused
   }
 
-  /** A stopped process has no timers; those that ran out meanwhile ring when it goes on. */
+  /** A stopped process has no timers; those that ran out meanwhile fire when it continues. */
   set paused(paused: boolean) {
     this.#paused = paused
     if (paused) return
@@ -107,7 +107,7 @@ export class TestBroker {
     for (const call of calls) call()
   }
 
-  /** Power failure: what was not synced may be lost, and nothing of this life is heard of again. */
+  /** Power failure: writes that were not synced may be lost, and nothing of this life has an effect any more. */
   kill(): void {
     this.alive = false
     this.#life += 1
@@ -150,7 +150,7 @@ export class TestBroker {
     return found
   }
 
-  /** Inverts one bit of the first record of the newest round, in a journal that has not come round yet. */
+  /** Inverts one bit of the first record of the newest round, in a journal that has not used a file again yet. */
   async flipNewestRound(): Promise<void> {
     let newest = { path: '', at: -1 }
     for (const path of this.disk.paths().filter((name) => name.startsWith('data/journal/'))) {
@@ -163,7 +163,7 @@ export class TestBroker {
     this.disk.flip(newest.path, newest.at - (newest.at % BLOCK_BYTES) + BLOCK_HEADER_BYTES, 0)
   }
 
-  /** The last blocks of the journal, of a dead broker, never reached the disk; nor did whatever else could tell of them. */
+  /** The last blocks of the journal, of a dead broker, never reached the disk; nor did any other record of them. */
   async loseNewestBlocks(count: number): Promise<void> {
     for (const path of this.disk.paths().filter((name) => name.startsWith('data/journal/'))) {
       const file = await this.disk.open(path)
@@ -194,7 +194,7 @@ export class TestBroker {
     }
   }
 
-  /** A dead broker's timers stay silent. */
+  /** A dead broker's timers do not fire. */
   #clockOfThisLife(): Clock {
     const life = this.#life
     const clock = this.#clock

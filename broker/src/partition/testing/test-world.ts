@@ -11,7 +11,7 @@ import { type AskPeer, type SendRaft, type TellPeer, TestBroker, type TestBroker
 
 export const GROUP = 1
 
-/** What has become of a promise so far. */
+/** The state of a promise so far. */
 export interface Outcome<T> {
   state: 'pending' | 'done' | 'failed'
   value: T | undefined
@@ -44,9 +44,9 @@ export class TestWorld {
   readonly brokers: TestBroker[]
   /** Messages that are delivered. */
   passes: (message: RaftMessage) => boolean = () => true
-  /** Whether brokers hear each other's notes (sleepers.ts). */
+  /** Whether brokers get each other's notes (sleepers.ts). */
   passesNotes: (from: BrokerId, to: BrokerId, name?: NoteName) => boolean = () => true
-  /** What becomes of the answer to a request: itself, another one, or a rejection. */
+  /** Changes the answer to a request: to itself, another one, or a rejection. */
   answers: (
     name: RequestName,
     reply: PeerAnswer<RequestName>,
@@ -139,7 +139,7 @@ export class TestWorld {
   leader(): TestBroker {
     const leaders = this.brokers.filter(({ id, alive }) => alive && this.group(id)?.isLeader)
     leaders.sort((a, b) => this.group(b.id).term - this.group(a.id).term)
-    if (leaders.length === 0) throw new Error('nobody leads')
+    if (leaders.length === 0) throw new Error('no broker leads')
     return leaders[0]!
   }
 

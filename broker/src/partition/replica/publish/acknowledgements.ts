@@ -6,13 +6,13 @@ interface Waiter {
   readonly result: PublishResult
   resolve(result: PublishResult): void
   reject(error: TailraceError): void
-  /** Who waits for the same entry. */
+  /** The publishers that wait for the same entry. */
   readonly next: Waiter | null
 }
 
 /** Publishers that wait for the commit of an entry. A retry may wait for the same entry as the original. */
 export class Acknowledgements {
-  /** Null while nobody has ever waited: most partitions of thousands are idle, and an empty map takes room too. */
+  /** Null until the first publisher waits: most partitions of thousands are idle, and an empty map takes room too. */
   #waiters: Map<LogIndex, Waiter> | null = null
 
   get size(): number {
@@ -27,7 +27,7 @@ export class Acknowledgements {
     })
   }
 
-  /** `holdersOf`: who has an entry on disk. */
+  /** `holdersOf`: the brokers that have an entry on disk. */
   committed(index: LogIndex, holdersOf: (index: LogIndex) => readonly BrokerId[]): void {
     const first = this.#waiters?.get(index)
     if (first === undefined) return

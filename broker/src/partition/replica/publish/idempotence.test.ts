@@ -35,7 +35,7 @@ describe('a retry', () => {
     expect(await world.records(1)).toEqual(['0:v0'])
   })
 
-  it('at the next leader finds what the dead one has committed', async () => {
+  it('at the next leader finds the batch that the dead one has committed', async () => {
     const world = await TestWorld.start()
     await world.during(world.group(1).publish(batchOf(['other', 'other'])))
     await world.during(world.group(1).publish(numbered(0)))
@@ -53,7 +53,7 @@ describe('a retry', () => {
 
   it('at the next leader waits until an inherited entry is committed', async () => {
     const world = await TestWorld.start()
-    // Broker 3 alone gets the entry, and nobody hears that it has it.
+    // Only broker 3 gets the entry, and its acknowledgement is lost.
     world.passes = ({ from, to, type }) => (from === 1 && to === 3) || (type !== 'append' && type !== 'append-reply')
     const original = publish(world, 1, numbered(0))
     await world.run(0)
@@ -86,7 +86,7 @@ describe('sequences', () => {
     expect(await world.during(world.group(1).publish(numbered(6)))).toMatchObject({ baseOffset: 6, duplicate: false })
   })
 
-  it('start over with a new epoch, which fences the old one, at the next leader too', async () => {
+  it('start again with a new epoch, which fences the old one, at the next leader too', async () => {
     const world = await TestWorld.start()
     await world.during(world.group(1).publish(numbered(0)))
     await expect(world.group(1).publish(numbered(1, 'x', 1))).rejects.toMatchObject({ code: 'OUT_OF_ORDER_SEQUENCE' })
@@ -98,7 +98,7 @@ describe('sequences', () => {
     expect(await world.during(group.publish(numbered(1, 'y', 1)))).toMatchObject({ baseOffset: 2, duplicate: false })
   })
 
-  it('hold for batches under way too, and a refused batch leaves no trace', async () => {
+  it('hold for uncommitted batches too, and a refused batch leaves no trace', async () => {
     const world = await TestWorld.start({ settings: { maxUncommittedBytes: 160 } })
     world.isolate(1)
     const first = publish(world, 1, numbered(0))
@@ -112,8 +112,8 @@ describe('sequences', () => {
   })
 })
 
-describe('an old leader that comes back with batches that nobody else has', () => {
-  it('loses them, and what they had said of their producers', async () => {
+describe('an old leader that comes back with batches that no other replica has', () => {
+  it('loses them, and the changes that they made to their producers', async () => {
     const world = await TestWorld.start()
     await world.during(world.group(1).publish(numbered(0)))
     await world.run(200)
@@ -140,7 +140,7 @@ describe('an old leader that comes back with batches that nobody else has', () =
     const lost = publish(world, 1, batchOf(['lost']))
     const leader = await newLeader(world, 1)
     await world.run(0)
-    // The old leader still holds itself for one, and its entry has the index of the new leader's first.
+    // The old leader still takes itself for the leader, and its entry has the index of the new leader's first.
     expect(world.group(1).isLeader).toBe(true)
     world.passes = ({ type, from }) => type === 'append' && from === leader
     world.broker(leader).groups.link(1, true)
@@ -150,7 +150,7 @@ describe('an old leader that comes back with batches that nobody else has', () =
     expect(lost.code).toBe('OUTCOME_UNKNOWN')
   })
 
-  it('remembers again the producer that had to make room for them', async () => {
+  it('remembers again the producer that was forgotten to make room for them', async () => {
     const short = { producerExpirationMs: 300, retentionCheckMs: 20 }
     const world = await TestWorld.start({ settings: { producerCapacity: 1, ...short } })
     await world.during(world.group(1).publish(numbered(0)))

@@ -5,7 +5,7 @@ import { InSyncWindow } from './in-sync-window.ts'
 const leader = (commitIndex: number, ...matches: readonly number[]): RaftStatus =>
   ({ commitIndex, followers: matches.map((matchIndex, at) => ({ id: at + 2, matchIndex, active: true })) }) as never
 
-test('in sync is who has what was committed a window ago, not what is in flight', () => {
+test('a follower is in sync that has the entries committed a window ago, even without those in flight', () => {
   const window = new InSyncWindow(2)
   for (const commitIndex of [10, 20, 30]) window.tick(commitIndex)
   // The first window has ended at 20, and none before it.
@@ -18,7 +18,7 @@ test('in sync is who has what was committed a window ago, not what is in flight'
   expect(window.members(1, leader(60, 39, 40))).toEqual([1, 3])
 })
 
-test('of a leader that knows less, its commit index counts; the list is sorted, and a silent follower is not in it', () => {
+test('with a leader whose commit index is lower that index counts; the list is sorted, and a silent follower is not in it', () => {
   const window = new InSyncWindow(1)
   for (const commitIndex of [50, 60]) window.tick(commitIndex)
   const status = leader(7, 7, 6, 8)

@@ -3,7 +3,7 @@ import type { PublishResult } from '../../requests.ts'
 import { batchOf } from '../../testing/batches.ts'
 import { TestWorld, type WorldOptions } from '../../testing/test-world.ts'
 
-/** Of a producer's only or next batch: what came of it, an error as its code. */
+/** The outcome of a producer's only or next batch, an error as its code. */
 async function publish(
   world: TestWorld,
   producerId: number,
@@ -31,7 +31,7 @@ async function fullWorld(): Promise<TestWorld> {
   return world
 }
 
-describe('where as many producers are remembered as can be', () => {
+describe('where the most producers are remembered', () => {
   it('a new one is refused, and no retry of the others becomes a second record', async () => {
     const world = await fullWorld()
     for (let id = 100; id < 110; id += 1) expect(await publish(world, id)).toBe('TOO_MANY_PRODUCERS')
@@ -72,7 +72,7 @@ describe('where as many producers are remembered as can be', () => {
 })
 
 describe('an id or epoch that the cluster has not given', () => {
-  it('is refused, shuts nobody out, and is taken once it has been given', async () => {
+  it('is refused, fences no producer, and is taken once it has been given', async () => {
     let producersEnd = 10
     const world = await TestWorld.start({ spec: () => ({ producersEnd: () => producersEnd }) })
     expect(await publish(world, 9)).toMatchObject({ duplicate: false })

@@ -54,7 +54,7 @@ describe('publish', () => {
     for (const id of [1, 2, 3]) expect(await world.records(id)).toEqual(['0:a', '1:b', '2:c'])
   })
 
-  it('in the very turn of the election comes behind the entry that opens the term', async () => {
+  it('in the very turn of the election comes after the entry that opens the term', async () => {
     const world = await TestWorld.start()
     world.broker(1).kill()
     const results: Outcome<PublishResult>[] = []
@@ -73,7 +73,7 @@ describe('publish', () => {
     expect(await world.records(leader)).toEqual(['0:first'])
   })
 
-  it('is refused by who does not lead, and by who knows of no leader', async () => {
+  it('is refused by a replica that does not lead, and by one that knows of no leader', async () => {
     const world = await TestWorld.start()
     expect(await world.during(refusal(world.group(2).publish(batchOf(['a']))))).toBe('NOT_LEADER')
     world.broker(1).kill()
@@ -124,7 +124,7 @@ describe('publish', () => {
     expect(await world.during(world.group(1).publish(batchOf(['old'])))).toMatchObject({ baseOffset: 3 })
   })
 
-  it('is refused while the disk has no space, and reading goes on', async () => {
+  it('is refused while the disk has no space, and reading still works', async () => {
     const world = await TestWorld.start({ log: { diskReserveBytes: 1000 } })
     await world.during(world.group(1).publish(batchOf(['a'])))
     world.broker(1).disk.freeBytes = 999
@@ -133,7 +133,7 @@ describe('publish', () => {
     expect(await world.records(1)).toEqual(['0:a'])
   })
 
-  it('goes on below the reserve where it is metadata: deleting a topic is a way out', async () => {
+  it('still works below the reserve for metadata: deleting a topic frees the disk', async () => {
     const machine = { appliedIndex: 0, apply: () => {} }
     const world = await TestWorld.start({ log: { diskReserveBytes: 1000 }, spec: () => ({ stateMachine: machine }) })
     world.broker(1).disk.freeBytes = 999
@@ -143,7 +143,7 @@ describe('publish', () => {
 })
 
 describe('an acknowledgement', () => {
-  it('waits for the disks of a majority, whichever they are', async () => {
+  it('waits for the disks of any majority', async () => {
     for (const slow of [
       [1, 2],
       [1, 3],
@@ -180,7 +180,7 @@ describe('an acknowledgement', () => {
 })
 
 describe('bounds', () => {
-  it('refuses what would wait beyond the bound for its commit, and takes it once there is room', async () => {
+  it('refuses a batch that would exceed the bytes that may wait for their commit, and takes it once there is room', async () => {
     const world = await TestWorld.start({ settings: { maxUncommittedBytes: 300 } })
     world.isolate(1)
     const first = outcomeOf(world.group(1).publish(batchOf(['x'.repeat(200)])))
@@ -204,7 +204,7 @@ describe('bounds', () => {
 })
 
 describe('removing the group', () => {
-  it('tells everybody who waits for something', async () => {
+  it('fails all waiting calls', async () => {
     const world = await TestWorld.start()
     world.isolate(1)
     const group = world.group(1)
@@ -221,7 +221,7 @@ describe('removing the group', () => {
 })
 
 describe('shutting down', () => {
-  it('tells everybody who waits that the broker ends, not that the topic is gone', async () => {
+  it('tells all waiting calls that the broker ends, not that the topic is gone', async () => {
     const world = await TestWorld.start()
     world.isolate(1)
     const group = world.group(1)

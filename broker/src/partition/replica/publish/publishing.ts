@@ -22,7 +22,7 @@ import { isTooMuchForLeaders } from '../state/disk-wait.ts'
 import { termAt } from '../state/log-places.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 
-/** What InitProducer gives with every id (BrokerApi.initProducer). */
+/** The epoch that InitProducer gives with every id (BrokerApi.initProducer). */
 const GIVEN_EPOCH = 0
 
 export interface PublishingDeps {
@@ -49,7 +49,7 @@ export class Publishing {
   publish(batch: Uint8Array): Promise<PublishResult> {
     const spec = this.#deps.spec()
     if (spec.readOnly) throw new TailraceError('READ_ONLY')
-    // Metadata goes on below the reserve: deleting a topic is a way out.
+    // Metadata is still taken below the reserve: deleting a topic frees the disk.
     if (!this.#deps.services.storage.writable && spec.stateMachine === null) throw new TailraceError('DISK_FULL')
     if (spec.stateMachine === null && isTooMuchForLeaders(this.#deps.services)) {
       throw new TailraceError('OVERLOADED', "Too many bytes wait for the leader's disk.")
@@ -71,7 +71,7 @@ export class Publishing {
     }
     const header = this.#propose(batch, records)
     if (header === 'not-leader') throw this.#deps.notLeader()
-    if (header === 'transferring') throw new TailraceError('LEADER_UNAVAILABLE', 'The leadership is being handed over.')
+    if (header === 'transferring') throw new TailraceError('LEADER_UNAVAILABLE', 'The leadership is being transferred.')
     if (header === 'too-much-uncommitted')
       throw new TailraceError('OVERLOADED', 'Too many bytes wait for their commit.')
     return this.#acknowledgements.wait(header.index, {
@@ -82,7 +82,7 @@ export class Publishing {
     })
   }
 
-  /** Now and then: a producer may be forgotten for another one when it has been silent for long. */
+  /** Called now and then: a producer may be forgotten for another one when it has been silent for long. */
   upkeep(): void {
     const { state } = this.#deps.driver
     if (state.producers.isFilling) this.#times.note(this.#deps.services.clock.monotonic(), state.appendedIndex)
@@ -96,7 +96,7 @@ export class Publishing {
     this.#acknowledgements.failAll(...failure)
   }
 
-  /** An id or epoch that nobody was given would take a place among those remembered, or shut out the one who was. */
+  /** An id or epoch that the cluster has not given would take a place among the remembered ones, or fence the producer that it was given to. */
   #checkGiven(producerId: ProducerId, epoch: number): void {
     const end = this.#deps.spec().producersEnd?.()
     if (end === undefined) return

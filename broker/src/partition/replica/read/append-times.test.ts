@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { AppendTimes } from './append-times.ts'
 
-test('tells how far the log had grown a span ago, never more', () => {
+test('tells the last index of a span ago, never a later one', () => {
   const times = new AppendTimes(6400)
   expect(times.oldUpTo(1e9)).toBe(0)
   for (let now = 0; now <= 20_000; now += 10) {

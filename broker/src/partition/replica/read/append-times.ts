@@ -1,6 +1,6 @@
 import type { LogIndex } from '@tailrace/schemas'
 
-/** Marks in the time span that is asked about: how exactly it is known. */
+/** Marks in the time span that is asked about; they set the precision. */
 const MARKS = 64
 
 interface Mark {
@@ -9,7 +9,7 @@ interface Mark {
 }
 
 /**
- * How far a log had grown a span of time ago, as this broker has seen it. Entries that were there at the start count as of then, so an entry is
+ * The last index of a log a span of time ago, as this broker has seen it. Entries that were there at the start count as appended then, so an entry is
  * never taken for older than it is. Times are monotonic milliseconds.
  */
 export class AppendTimes {
@@ -23,7 +23,7 @@ export class AppendTimes {
   /** The log ends at `index` now. */
   note(now: number, index: LogIndex): void {
     const marks = this.#marks
-    // What was cut and written anew is younger than the old mark says.
+    // Entries that were cut and written anew are younger than the old mark says.
     while (marks.length > 0 && marks[marks.length - 1]!.index > index) marks.pop()
     const last = marks[marks.length - 1]
     if (last !== undefined && (last.index === index || now - last.at < this.#spanMs / MARKS)) return

@@ -5,7 +5,7 @@ import { outcomeOf, TestWorld } from '../../testing/test-world.ts'
 const MUCH = 1 << 20
 
 describe('fetch', () => {
-  it('gives what is committed and nothing that is not', async () => {
+  it('gives committed records only', async () => {
     const world = await TestWorld.start()
     await world.during(world.group(1).publish(batchOf(['a', 'b'])))
     world.isolate(1)
@@ -31,7 +31,7 @@ describe('fetch', () => {
     expect(await group.fetch({ offset: 0, maxBytes: two, waitMs: 0 })).toMatchObject({ nextOffset: 3, bytes: two })
   })
 
-  it('of a follower gives what that one knows to be committed', async () => {
+  it('of a follower gives the records that it knows to be committed', async () => {
     const world = await TestWorld.start()
     await world.during(world.group(1).publish(batchOf(['a'])))
     expect(await world.group(2).fetch({ offset: 0, maxBytes: MUCH, waitMs: 0 })).toMatchObject({ bytes: 0 })
@@ -68,7 +68,7 @@ describe('a reader at the end', () => {
     expect(recordsOf(reader.value!.batches)).toEqual(['0:a'])
   })
 
-  it('gets nothing when its time is over, or when it gives up', async () => {
+  it('gets nothing when its time has run out, or when it gives up', async () => {
     const world = await TestWorld.start()
     const timed = outcomeOf(world.group(1).fetch({ offset: 0, maxBytes: MUCH, waitMs: 500 }))
     const abort = new AbortController()

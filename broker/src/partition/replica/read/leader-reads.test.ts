@@ -8,10 +8,10 @@ import { outcomeOf, TestWorld, type WorldOptions } from '../../testing/test-worl
 
 const MUCH = 1 << 20
 
-/** What tells a reader where the partition ends. */
+/** The reads that tell the end of the partition. */
 const reads = {
   'fetch from the start': (group: Group) => group.fetch({ offset: 0, maxBytes: MUCH, waitMs: 0 }),
-  'fetch behind what it knows': (group: Group) => group.fetch({ offset: 1, maxBytes: MUCH, waitMs: 0 }),
+  'fetch after the known records': (group: Group) => group.fetch({ offset: 1, maxBytes: MUCH, waitMs: 0 }),
   'fetch that waits': (group: Group) => group.fetch({ offset: 1, maxBytes: MUCH, waitMs: 300 }),
   'find the beginning': (group: Group) => group.findOffset({ kind: 'EARLIEST', value: 0 }),
   'find the end': (group: Group) => group.findOffset({ kind: 'LATEST', value: 0 }),
@@ -40,7 +40,7 @@ async function justElected(): Promise<{ world: TestWorld; group: Group }> {
 }
 
 describe('a leader that has just been elected', () => {
-  it.each(Object.entries(reads))('%s: is answered when all that was acknowledged is known', async (_, read) => {
+  it.each(Object.entries(reads))('%s: is answered when all acknowledged records are known', async (_, read) => {
     const { world, group } = await justElected()
     const answer = outcomeOf<{ highWatermark: number }>(read(group))
     await world.run(20)
@@ -57,14 +57,14 @@ describe('a leader that has just been elected', () => {
     expect(answer.code).toBe('LEADER_UNAVAILABLE')
   })
 
-  it('shows what it holds to those who ask for just that', async () => {
+  it('shows its own records to a reader that asks for just those', async () => {
     const { group } = await justElected()
     const result = await group.fetch({ offset: 0, maxBytes: MUCH, waitMs: 0, replica: true })
     expect(recordsOf(result.batches)).toEqual(['0:a', '1:b'])
   })
 })
 
-/** Broker 1 stands still while it leads; the others go on without it. Then it runs again, with messages of nobody. */
+/** Broker 1 stands still while it leads; the others go on without it. Then it runs again, without any message. */
 async function stoodStill(options: WorldOptions = {}): Promise<TestWorld> {
   const world = await TestWorld.start(options)
   await world.during(world.group(1).publish(batchOf(['a'])))
@@ -93,7 +93,7 @@ describe('M24: a linearizable read', () => {
     expect(reads.map(({ code }) => code)).toEqual(['LEADER_UNAVAILABLE', 'LEADER_UNAVAILABLE'])
   })
 
-  it('control: would be, if what a process misses did not count', async () => {
+  it('control: would be, if missed ticks did not count', async () => {
     const createCore: WorldOptions['createCore'] = (options, start) =>
       createRaftWithDefects(options, start, { ...noDefects, pauseKeepsLease: true })
     const world = await stoodStill({ createCore })
@@ -131,7 +131,7 @@ describe('M24: a linearizable read', () => {
     expect(read.state).toBe('done')
   })
 
-  it('is the leader to answer', async () => {
+  it('is answered by the leader only', async () => {
     const world = await TestWorld.start()
     const search = () => world.group(2).findOffset({ kind: 'LATEST', value: 0 }, true)
     await expect(search()).rejects.toMatchObject({ code: 'NOT_LEADER' })

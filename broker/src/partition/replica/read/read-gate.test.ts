@@ -35,7 +35,7 @@ test('a leader that shows an entry of its term answers at once; with a lease lin
   expect([opened.pass(false), opened.pass(true)]).toEqual([undefined, undefined])
 })
 
-test('in the middle of a turn, what is committed and not shown yet keeps a linearizable read waiting', async () => {
+test('in the middle of a turn, committed entries that are not shown yet keep a linearizable read waiting', async () => {
   const { core, shown, gate: opened } = gate()
   core.commitIndex = 8
   expect(opened.pass(false)).toBeUndefined()
@@ -59,7 +59,7 @@ test('an entry of an earlier term is not enough, even where the core has committ
   await Promise.all(reads)
 })
 
-test('who leads no longer says so, before and while a read waits', async () => {
+test('a replica that does not lead any more says so, before and while a read waits', async () => {
   const { core, gate: opened } = gate()
   core.hasLease = false
   const read = opened.pass(true)

@@ -5,10 +5,10 @@ import type { RaftCore } from '../../../raft/core.ts'
 
 export interface ReadGateDeps {
   readonly core: Pick<RaftCore, 'role' | 'term' | 'commitIndex' | 'hasLease' | 'beginReadRound' | 'roundAnswered'>
-  /** What readers are shown; in the middle of a turn it is behind what the core knows to be committed. */
+  /** The entries that readers are shown; in the middle of a turn they end before the commit index of the core. */
   readonly shown: () => { readonly commitIndex: LogIndex; readonly commitTerm: Term }
   readonly clock: Clock
-  /** How long a read waits for what it needs. */
+  /** How long a read waits for its conditions. */
   readonly patienceMs: number
   readonly maxWaiting: number
   /** Feeds the core the ticks that are due, so that it does not count on a lease that is over. */
@@ -27,8 +27,8 @@ interface WaitingRead {
 }
 
 /**
- * Whether a leader may answer reads. One that has just been elected does not know yet all that its predecessor has acknowledged, until an entry of its own term is
- * committed. A linearizable read needs to know as well that nobody leads a later term: by the lease, or by a round of heartbeats that a quorum has answered (M24).
+ * Whether a leader may answer reads. A leader that has just been elected does not know all acknowledgements of its predecessor until an entry of its own term is
+ * committed. A linearizable read needs to know as well that no broker leads a later term: by the lease, or by a round of heartbeats that a quorum has answered (M24).
  */
 export class ReadGate {
   readonly #deps: ReadGateDeps
@@ -55,7 +55,7 @@ export class ReadGate {
     return this.#wait(round)
   }
 
-  /** What a read waits for may have come. Called often: nearly always nobody waits. */
+  /** A condition that a read waits for may hold now. Called often: nearly always no read waits. */
   review(): void {
     if (this.#waiting.size === 0) return
     const { core } = this.#deps
@@ -64,7 +64,7 @@ export class ReadGate {
     }
   }
 
-  /** Everybody looks again. */
+  /** All waiting reads look again. */
   wakeAll(): void {
     for (const read of this.#waiting) read.wake()
   }
@@ -88,7 +88,7 @@ export class ReadGate {
     return this.#isShown(round > 0) && (round === 0 || this.#deps.core.roundAnswered(round))
   }
 
-  /** Whether readers are shown an entry of this leader's own term, and so all from before it; with `all` whatever it knows to be committed. */
+  /** Whether readers are shown an entry of this leader's own term, and so all earlier entries; with `all` every entry that it knows to be committed. */
   #isShown(all: boolean): boolean {
     const { core, shown } = this.#deps
     const { commitIndex, commitTerm } = shown()
@@ -97,6 +97,6 @@ export class ReadGate {
 }
 
 function unconfirmed(round: number): TailraceError {
-  const why = round === 0 ? 'has just been elected' : 'hears no majority that confirms that it still leads'
+  const why = round === 0 ? 'has just been elected' : 'has no majority that confirms that it still leads'
   return new TailraceError('LEADER_UNAVAILABLE', `The leader ${why}.`)
 }

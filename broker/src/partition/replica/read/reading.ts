@@ -23,11 +23,11 @@ export interface ReadingDeps {
   readonly notLeader: () => TailraceError
   /** @throws TailraceError when the replica has stopped */
   readonly checkRunning: () => void
-  /** Fetches what the disk has lost from another replica. */
+  /** Fetches entries that the disk has lost from another replica. */
   readonly repair: () => Promise<void>
 }
 
-/** What is committed, for readers of one replica: see Group for the rules. */
+/** The committed records, for readers of one replica: see Group for the rules. */
 export class Reading {
   readonly #deps: ReadingDeps
   readonly #readers: WaitingReaders
@@ -72,7 +72,7 @@ export class Reading {
       this.#checkOffset(request.offset)
     }
     const run = await this.#readRecords(request)
-    // It may have gone by retention while it was read: what comes behind would pass for what was asked for.
+    // Retention may have removed the batch while it was read: a later one would be taken for the one that was asked for.
     this.#checkOffset(request.offset)
     return this.#found(run)
   }
@@ -96,18 +96,18 @@ export class Reading {
     this.#readers.advanced(this.#deps.replica.highWatermark)
   }
 
-  /** What a read at the leader waits for may have come. */
+  /** A condition that a read at the leader waits for may hold now. */
   review(): void {
     this.#gate.review()
   }
 
-  /** Leadership is lost, or the replica stops: everybody who waits looks again. */
+  /** Leadership is lost, or the replica stops: all waiting readers look again. */
   wakeAll(): void {
     this.#readers.wakeAll()
     this.#gate.wakeAll()
   }
 
-  /** What the disk has lost is fetched from another replica before anybody is told. */
+  /** Entries that the disk has lost are fetched from another replica before a reader is told. */
   async #readRecords({ offset, maxBytes }: FetchRequest): Promise<RecordRun> {
     const { driver, replica, repair } = this.#deps
     const read = async (): Promise<RecordRun> => driver.log.readRecords(offset, replica.highWatermark, maxBytes)
@@ -155,13 +155,13 @@ export class Reading {
     }
   }
 
-  /** M95: all up to the token's entry is committed here from now on, or this replica is not the one to ask. */
+  /** M95: all up to the token's entry is committed here from now on, or this replica cannot answer. */
   #commitToken(token: ReadToken): void {
     const { driver, services, replica } = this.#deps
     const { metrics, seal } = services
     const { term, index } = token
     metrics.tokenReads += 1
-    // Up to there nothing is committed by it. Beyond, a token that somebody has made up could commit what is about to be replaced.
+    // Up to there the token commits nothing. Beyond, a forged token could commit an entry that is about to be replaced.
     if (index > driver.core.commitIndex && !seal.isGenuine(replica.id, token)) {
       metrics.tokensNotGenuine += 1
       throw new TailraceError('INVALID_REQUEST', 'token: this cluster has not given it out for this partition.')

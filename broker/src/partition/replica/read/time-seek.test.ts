@@ -35,7 +35,7 @@ it('records out of order of time: the first of them in the order of offsets', ()
   expect(firstOffsetAt(batch('none', times), 1000, start + 5 * minute)).toBe(1005)
 })
 
-it('a batch that cannot be read is begun at its start, and so is one that is gone', () => {
+it('a batch that cannot be read is read from its start, and so is one that is gone', () => {
   const garbage = batch('gzip')
   garbage.fill(7, 70)
   expect(firstOffsetAt(garbage, 1000, start + minute)).toBe(1000)

@@ -8,7 +8,7 @@ import { TokenSeal } from '../state/token-seal.ts'
 const request = { offset: 0, maxBytes: 1 << 20, waitMs: 0 }
 
 describe('M95 reads with the token of an acknowledgement', () => {
-  it('are answered by every holder at once, although it has not heard of the commit', async () => {
+  it('are answered by every holder at once, although it does not know of the commit', async () => {
     const world = await TestWorld.start()
     const { token, holders } = await world.during(world.group(1).publish(batchOf(['a'])))
     expect(holders!.length).toBeGreaterThanOrEqual(2)
@@ -67,7 +67,7 @@ function sealed(term: number, index: number, group = GROUP, secret = SECRET): Re
   return seal.tokenOf(group, term, index)!
 }
 
-/** Broker 1 has led, and has an entry 2 of its term that nobody else has; the others have another leader. */
+/** Broker 1 has led, and has an entry 2 of its term that no other replica has; the others have another leader. */
 async function divergent(): Promise<TestWorld> {
   const world = await TestWorld.start()
   world.isolate(1)
@@ -77,7 +77,7 @@ async function divergent(): Promise<TestWorld> {
   return world
 }
 
-describe('M95 a token that somebody has made up', () => {
+describe('M95 a forged token', () => {
   it.each<[string, ReadToken]>([
     ['has no seal, as from a broker before seals', { term: 1, index: 2, seal: '' }],
     ['has a seal of the right form', { term: 1, index: 2, seal: '0123456789abcdef' }],

@@ -6,7 +6,7 @@ import type { Clock } from '../../../platform/clock.ts'
 export class WaitingReaders {
   readonly #clock: Clock
   readonly #limit: number
-  /** Null while nobody has ever waited: most partitions of thousands are idle, and an empty set takes room too. */
+  /** Null until the first reader waits: most partitions of thousands are idle, and an empty set takes room too. */
   #waiting: Set<{ offset: Offset; wake: () => void }> | null = null
 
   constructor(clock: Clock, limit: number) {

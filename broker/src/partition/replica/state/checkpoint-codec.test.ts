@@ -28,7 +28,7 @@ test('M42 a checkpoint comes back as it was', () => {
   expect(decodeCheckpoint(encodeCheckpoint(checkpoint, crc32c), crc32c)).toEqual(checkpoint)
 })
 
-test('M42 whatever bit of it flips, and wherever it breaks off, it is not taken for a checkpoint', () => {
+test('M42 with any bit flipped, or cut off at any place, it is not taken for a checkpoint', () => {
   const sound = encodeCheckpoint(checkpointOf(4), crc32c)
   for (let bit = 0; bit < sound.length * 8; bit += 1) {
     const damaged = sound.slice()

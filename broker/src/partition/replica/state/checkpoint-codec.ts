@@ -3,7 +3,7 @@ import { hasFields, isWhole } from '../../../log/store/stored-json.ts'
 import type { Crc32c } from '../../../platform/checksum.ts'
 import type { ProducerBatch, ProducerState } from './producer-table.ts'
 
-/** What a replica keeps of its committed prefix, so that a restart reads only what came after (M36, M42). */
+/** The state that a replica keeps of its committed prefix, so that a restart reads only later entries (M36, M42). */
 export interface Checkpoint {
   readonly commitIndex: LogIndex
   readonly highWatermark: Offset

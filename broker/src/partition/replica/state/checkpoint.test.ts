@@ -45,7 +45,7 @@ describe('when the next checkpoint of a partition is due', () => {
     expect([schedule.index, schedule.due(stateAt(9), 9)]).toEqual([8, false])
   })
 
-  test('a change of the commit index or of the high watermark alone is one', () => {
+  test('a change of the commit index or of the high watermark alone is a change', () => {
     const schedule = new CheckpointSchedule(100, stateAt(4, 40))
     expect(schedule.changed(stateAt(4, 40))).toBe(false)
     expect(schedule.changed(stateAt(5, 40))).toBe(true)

@@ -53,7 +53,7 @@ export class CheckpointSchedule {
     this.#bytes += bytes
   }
 
-  /** The state may only be saved up to what is durable here: a checkpoint ahead of its own log could not be resumed from. */
+  /** The state may only be saved up to the durable index: a checkpoint ahead of its own log could not be resumed from. */
   due(state: PartitionState, durableIndex: LogIndex): boolean {
     return (
       !this.#saving &&

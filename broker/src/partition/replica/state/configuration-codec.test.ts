@@ -30,7 +30,7 @@ test.each([
   ['a voter that is text', '{"version":1,"voters":["1"],"outgoing":[],"learners":[],"admissions":{}}'],
   ['a voter that learns', '{"version":1,"voters":[1],"outgoing":[],"learners":[1],"admissions":{}}'],
   ['an admission below 0', '{"version":1,"voters":[1],"outgoing":[],"learners":[],"admissions":{"1":-1}}'],
-  ['an admission of nobody', '{"version":1,"voters":[1],"outgoing":[],"learners":[],"admissions":{"x":1}}'],
+  ['an admission of no broker', '{"version":1,"voters":[1],"outgoing":[],"learners":[],"admissions":{"x":1}}'],
 ])('%s is refused', (_, json) => {
   expect(() => decodeConfiguration(json)).toThrow(expect.objectContaining({ code: 'INVALID_BATCH' }))
 })

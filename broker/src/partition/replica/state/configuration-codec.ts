@@ -4,7 +4,7 @@ import type { Configuration, ConfigurationHeader } from '../../../raft/config.ts
 import type { AppendMessage } from '../../../raft/messages.ts'
 
 const VERSION = formatTable.configuration.version
-/** More members than any group has: what is longer is not a configuration of ours. */
+/** More members than any group has: a longer batch is not a configuration of this version. */
 const MAX_MEMBERS = 1000
 const MAX_BROKER_ID = 2 ** 31 - 1
 

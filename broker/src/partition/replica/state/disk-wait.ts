@@ -3,7 +3,7 @@ import type { LogStorage } from '../../../log/log-storage.ts'
 import type { Clock, TimerHandle } from '../../../platform/clock.ts'
 import type { PartitionSettings } from '../../settings.ts'
 
-/** Lets one caller at a time wait until its replica's disk has what it needs. */
+/** Lets one caller at a time wait until its replica's disk has the needed entries. */
 export class DiskWait {
   readonly #clock: Clock
   readonly #limitMs: number
@@ -18,14 +18,14 @@ export class DiskWait {
     this.#limitMs = limitMs
   }
 
-  /** @throws TailraceError NOT_READY when the disk does not get there in time, or is not waited for any longer */
+  /** @throws TailraceError NOT_READY when the disk does not catch up in time, or the wait is ended */
   async until(enough: () => boolean): Promise<void> {
     if (enough()) return
     const met = await new Promise<boolean>((end) => {
       const timer = this.#clock.after(this.#limitMs, () => this.giveUp())
       this.#waiting = { enough, end, timer }
     })
-    if (!met) throw new TailraceError('NOT_READY', 'The disk is behind what is committed, and does not catch up.')
+    if (!met) throw new TailraceError('NOT_READY', 'The disk is behind the commit index, and does not catch up.')
   }
 
   /** Something has become durable. */
@@ -45,9 +45,9 @@ export class DiskWait {
   }
 }
 
-/** What of all groups may wait for this broker's disk, in multiples of what one group may have uncommitted. */
+/** The bytes of all groups that may wait for this broker's disk, in multiples of the bytes that one group may have uncommitted. */
 const MOST_OF_LEADERS = 4
-/** More, so that leaders, who can tell their clients, come first: a follower that takes nothing is sent all of it again. */
+/** Higher, so that leaders, which can tell their clients, refuse first: a follower that takes nothing is sent all of it again. */
 const MOST_OF_FOLLOWERS = 8
 
 interface Broker {
@@ -56,7 +56,7 @@ interface Broker {
 }
 
 /**
- * M92 lets the other disks acknowledge what this broker's own one has not got, and a disk that stands still would hold all of that in memory: beyond a bound leaders
+ * M92 lets the other disks acknowledge entries that this broker's own disk lacks. With a disk that stands still all of them would stay in memory: beyond a bound leaders
  * refuse records.
  */
 export function isTooMuchForLeaders({ storage, settings }: Broker): boolean {

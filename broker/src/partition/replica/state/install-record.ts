@@ -4,7 +4,7 @@ import { hasFields, isWhole, storedJson } from '../../../log/store/stored-json.t
 
 /**
  * Written before an installation replaces a replica's derived state, and with it: that state covers the log of another replica up to here. After a crash
- * in between, the log here may be the old one, of which no more is known to be committed than before its start.
+ * in between, the log here may be the old one, of which no entry after its start is known to be committed.
  */
 export interface InstallRecord {
   readonly lastIndex: LogIndex

@@ -5,7 +5,7 @@ import type { Checkpoint } from './checkpoint-codec.ts'
 import { ProducerTable, type ProducerUndo } from './producer-table.ts'
 import { Uncommitted } from './uncommitted.ts'
 
-/** Where a replica's knowledge of what is committed begins. */
+/** Where a replica's knowledge of commits begins. */
 export interface CommittedStart {
   readonly commitIndex: LogIndex
   readonly highWatermark: Offset
@@ -16,11 +16,11 @@ export interface CommittedStart {
 }
 
 /**
- * What a replica derives from its log: producers' sequences over the whole of it, the high watermark over the committed part.
+ * The state that a replica derives from its log: producers' sequences over the whole of it, the high watermark over the committed part.
  * 1. `appendedIndex` is the last entry seen; `commitIndex` <= `appendedIndex` never falls.
  * 2. `highWatermark` is the offset after the last committed record.
  * 3. `producers` may be ahead of the log, up to a commit that was known elsewhere; entries up to there change nothing in them. They are committed, so
- *    whatever stands at those indexes once this log has reached the commit is what the producers were made of.
+ *    the producers were made of the same entries that this log has at those indexes once it has reached the commit.
  * 4. Entries above `commitIndex` can be taken back, newest first; entries below never.
  */
 export class PartitionState {
@@ -45,7 +45,7 @@ export class PartitionState {
     this.#producersStart = start.producersIndex ?? start.commitIndex
   }
 
-  /** What `committedProducers` is as of. */
+  /** The index that `committedProducers` is as of. */
   get producersIndex(): LogIndex {
     return Math.max(this.#producersStart, this.#commitIndex)
   }
@@ -124,7 +124,7 @@ export class PartitionState {
     }
   }
 
-  /** The producers as of the commit index: the table without what uncommitted entries have changed. */
+  /** The producers as of the commit index: the table without the changes of uncommitted entries. */
   committedProducers(): ProducerTable {
     const table = new ProducerTable(Number.POSITIVE_INFINITY)
     for (const [id, state] of this.#producers.entries()) table.restore(id, state)

@@ -74,7 +74,7 @@ describe('the idempotence rules (Kafka, KIP-98 and KIP-360)', () => {
     expect(table.check(1, 0, 1, 1)?.index).toBe(3)
   })
 
-  it('remembers again whom an append that is taken back had displaced', () => {
+  it('remembers again the producer that an append had displaced when that append is taken back', () => {
     const table = new ProducerTable(2)
     table.append(batch(0, 1, 1, 0, 1))
     table.append(batch(0, 1, 2, 0, 2))

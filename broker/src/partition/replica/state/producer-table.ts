@@ -15,33 +15,33 @@ export interface ProducerBatch {
   readonly baseOffset: Offset
 }
 
-/** What a partition remembers of one producer. Never changed in place: an older version is the undo record of a newer one. */
+/** The state of one producer that a partition remembers. Never changed in place: an older version is the undo record of a newer one. */
 export interface ProducerState {
   readonly epoch: number
   /** Oldest first; at most WINDOW. */
   readonly batches: readonly ProducerBatch[]
 }
 
-/** What takes one append back. */
+/** The record that takes one append back. */
 export interface ProducerUndo {
   readonly producerId: ProducerId
   readonly before: ProducerState | undefined
-  /** Who had to go to make room. */
+  /** The producer that was forgotten to make room. */
   readonly forgotten: readonly [ProducerId, ProducerState] | null
 }
 
-/** For all tables that have never had anybody: most partitions of thousands are idle, and an empty map takes room too. */
-const nobody: ReadonlyMap<ProducerId, ProducerState> = new Map()
+/** For all tables that have never had a producer: most partitions of thousands are idle, and an empty map takes room too. */
+const noProducers: ReadonlyMap<ProducerId, ProducerState> = new Map()
 
 /**
  * The idempotence rules of one partition, over committed and appended-but-uncommitted batches alike: a pure function of the log. `append` returns
  * how to undo itself, for when Raft truncates. When more than `capacity` producers are known, the one that has been silent for the most
- * entries is forgotten: by log position and not by clock, so that every replica forgets the same. Whether a new one may push it out is the
+ * entries is forgotten: by log position and not by clock, so that every replica forgets the same. Whether a new one may displace it is the
  * leader's decision (`admit`), made before the batch is in the log.
  */
 export class ProducerTable {
   /** In the order of the last append. */
-  #states: ReadonlyMap<ProducerId, ProducerState> = nobody
+  #states: ReadonlyMap<ProducerId, ProducerState> = noProducers
   readonly #capacity: number
 
   constructor(capacity: number) {
@@ -77,7 +77,7 @@ export class ProducerTable {
   }
 
   /**
-   * Refuses a producer that is not known here while there is no room: unless the one that would be forgotten for it has written nothing behind
+   * Refuses a producer that is not known here while there is no room: unless the one that would be forgotten for it has written nothing after
    * `forgettable`. @throws TailraceError TOO_MANY_PRODUCERS
    */
   admit(producerId: ProducerId, forgettable: LogIndex): void {
@@ -95,7 +95,7 @@ export class ProducerTable {
     return this.#states.size * 2 >= this.#capacity
   }
 
-  /** Records an appended batch; what it returns is for `undo`. */
+  /** Records an appended batch; the result is for `undo`. */
   append(batch: ProducerBatch): ProducerUndo {
     const before = this.#states.get(batch.producerId)
     const kept = before !== undefined && before.epoch === batch.epoch ? before.batches.slice(1 - WINDOW) : []
@@ -129,7 +129,7 @@ export class ProducerTable {
   }
 
   #changeable(): Map<ProducerId, ProducerState> {
-    if (this.#states === nobody) this.#states = new Map()
+    if (this.#states === noProducers) this.#states = new Map()
     return this.#states as Map<ProducerId, ProducerState>
   }
 

@@ -4,10 +4,10 @@ import type { RaftCore } from '../../../raft/core.ts'
 import type { RaftMessage } from '../../../raft/messages.ts'
 import type { PartitionMetrics } from '../../metrics.ts'
 
-/** Refusals that are remembered, so that each sender is told of once a group and not with every message. */
+/** Refusals that are remembered, so that each sender is reported once a group and not with every message. */
 const MAX_REMEMBERED = 10_000
 
-/** Tells of messages with a term that no elections can have led to (term-rules.ts). They reach no replica. */
+/** Reports messages with a term that no elections can have led to (term-rules.ts). They reach no replica. */
 export class TermWatch {
   readonly #metrics: PartitionMetrics
   readonly #logger: Logger
@@ -32,7 +32,7 @@ export class TermWatch {
     this.#told.add(sender)
     this.#logger.error(
       { group, from, theirs, ours },
-      'a broker speaks of a term that no elections can have led to, and is not heard; see "terms" in docs/operations.md',
+      'a broker sends a term that no elections can have led to, and its messages are refused; see "terms" in docs/operations.md',
     )
   }
 }

@@ -7,7 +7,7 @@ const HALF = 2 ** 32
 
 /**
  * M95: a replica commits by a token, so it must be one that a leader of this cluster has given out. The seal is a keyed hash over group, term and
- * index; the key is known to the brokers alone. As long as a broker belongs to no cluster, it gives no tokens and takes none.
+ * index; only the brokers know the key. As long as a broker belongs to no cluster, it gives no tokens and takes none.
  */
 export class TokenSeal {
   readonly #message = new DataView(new ArrayBuffer(24))

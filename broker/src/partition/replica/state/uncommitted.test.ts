@@ -42,7 +42,7 @@ test.each([
   ['of few entries', 1200, [1025]],
   ['of many entries', 5000, [2501, 3751, 4776]],
 ])(
-  'the room of what has left %s is given back when it is more than 1,024 places and than half',
+  'the places of entries that have left %s are released when they are more than 1,024 and more than half',
   (_, count, expected) => {
     const held = holding(count)
     const copies = vi.spyOn(Array.prototype, 'slice')

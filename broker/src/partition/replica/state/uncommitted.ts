@@ -48,7 +48,7 @@ export class Uncommitted {
     return undos
   }
 
-  /** What the entries have changed is gone: taking them back changes nothing any more. */
+  /** The state that the entries changed was replaced: taking them back changes nothing any more. */
   forgetUndos(): void {
     this.#entries = this.#entries.slice(this.#head).map((entry) => ({ ...entry, undo: null }))
     this.#head = 0
