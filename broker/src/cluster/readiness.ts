@@ -1,9 +1,8 @@
 import { METADATA_GROUP, NO_BROKER } from '@tailrace/schemas'
+import type { Group, Standing } from '../partition/group.ts'
 import type { BrokerParts } from './broker-parts.ts'
 import type { IdentityFile } from './formation/identity-file.ts'
-import type { ClusterNodeDeps } from './node-deps.ts'
-import { describeRefusals } from './refusals.ts'
-import { describeStandings } from './replicas/replica-standings.ts'
+import type { ClusterNodeDeps, DiallingPeers } from './node-deps.ts'
 
 export interface Readiness {
   readonly ready: boolean
@@ -42,4 +41,28 @@ function whyNoMember({ join, peerAddress }: ClusterNodeDeps, parts: BrokerParts,
   if (joining.refusal !== '') return `The broker is not admitted: ${joining.refusal}`
   if (!join.includes(peerAddress)) return `Waiting for a member of a cluster at ${join.join(', ')}.`
   return `The cluster is not formed; waiting for ${formation.missing.join(', ') || 'its members'}.`
+}
+
+/** For people: who refuses this broker and why, with what to do about it; empty when nobody does. */
+function describeRefusals(peers: Pick<DiallingPeers, 'refusal'>, addresses: Iterable<string>): string {
+  const refusing = new Map<string, string[]>()
+  for (const address of new Set(addresses)) {
+    const error = peers.refusal(address)
+    if (error === undefined) continue
+    const why = `${error.code}: ${error.message} ${error.hint}`
+    refusing.set(why, [...(refusing.get(why) ?? []), address])
+  }
+  return [...refusing].map(([why, by]) => `Refused by ${by.join(', ')} with ${why}`).join(' ')
+}
+
+/**
+ * What operators should know of replicas that take no part; empty: there are none. The broker is ready all the same: other replicas serve these partitions, and clients that were
+ * sent away would miss all that it serves.
+ */
+function describeStandings(groups: Iterable<Pick<Group, 'standing'>>): string {
+  const counts: Record<Standing, number> = { sound: 0, quarantined: 0, stopped: 0 }
+  for (const { standing } of groups) counts[standing] += 1
+  const { quarantined, stopped } = counts
+  if (quarantined + stopped === 0) return ''
+  return `Replicas here in quarantine: ${quarantined}, stopped: ${stopped}. The log says why.`
 }
