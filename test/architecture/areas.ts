@@ -1,5 +1,5 @@
 /**
- * The parts of the house from the bottom up (docs/architecture.md): {schemas, platform} <- {raft, log} <- partition <- api <- cluster <- cascade <- doors <- start <- cli.
+ * The parts of the code from the bottom up (docs/architecture.md): {schemas, platform} <- {raft, log} <- partition <- api <- cluster <- cascade <- doors <- start <- cli.
  * An area may always import itself.
  */
 const base = ['schemas', 'platform']
@@ -50,7 +50,7 @@ export const floors: Readonly<Record<string, readonly (string | readonly string[
   'broker/src/doors': ['limits', 'peer', 'json', 'http', 'ws', ''],
 }
 
-/** What belongs to none of them and may import all: nothing that is shipped may import it. */
+/** Code that belongs to none of them and may import all: no published code may import it. */
 export const outside = 'outside'
 
 const packages: Readonly<Record<string, string>> = {

@@ -14,7 +14,7 @@ import { filesTooLong, functionsTooLong, medianTooLong } from './sizes.ts'
 import type { Tree } from './source-tree.ts'
 import { emptyNamesOf, foreignPlaces, looseEnds } from './wording.ts'
 
-// Each check is given trees with the mistake it is there for, and must find it; and the nearest thing that is right, and must not.
+// Each check must find the mistake that it exists for, and must not find the nearest code that is right.
 const treeOf = (files: Record<string, string>): Tree => new Map(Object.entries(files))
 const graphOf = (files: Record<string, string>) => importGraph(parseTree(treeOf(files)))
 const existsIn = (files: Record<string, string>) => (path: string) =>
@@ -448,7 +448,7 @@ describe('literals that are spread to save lines', () => {
     expect(found('a = { ...{ ...{ b } } }')).toBe(2)
   })
 
-  it('are not found where something else is spread, or what is spread becomes another thing', () => {
+  it('are not found where another value is spread, or the literal becomes another kind of value', () => {
     expect(found('a = { ...b, ...(c ? { d } : {}), ...e() }')).toBe(0)
     expect(found('a = [...[1, 2].map(b), ...c]')).toBe(0)
     expect(found("a = { ...['b', 'c'] }")).toBe(0)

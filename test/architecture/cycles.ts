@@ -1,6 +1,6 @@
 import type { ImportGraph } from './import-graph.ts'
 
-/** Cycles of imports between files, type imports included; each is told once, as the chain that closes it. */
+/** Cycles of imports between files, type imports included; each is reported once, as the chain that closes it. */
 export function cycles(graph: ImportGraph): string[] {
   const found: string[] = []
   const done = new Set<string>()

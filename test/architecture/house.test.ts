@@ -16,7 +16,7 @@ import { filesTooLong, functionsTooLong, medianTooLong } from './sizes.ts'
 import { exists, isCode, readTree, root } from './source-tree.ts'
 import { emptyNamesOf, foreignPlaces, looseEnds } from './wording.ts'
 
-// What each check finds is listed in its failure. That each check does find something is proven in bites.test.ts.
+// The failure of a check lists its findings. bites.test.ts proves that each check finds its mistake.
 const tree = readTree()
 const sources = parseTree(tree)
 const graph = importGraph(sources)

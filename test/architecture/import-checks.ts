@@ -3,7 +3,7 @@ import type { ImportGraph, ResolvedImport } from './import-graph.ts'
 import type { Tree } from './source-tree.ts'
 import { isTest } from './source-tree.ts'
 
-/** Imports against the direction of the house. Tests may reach further, but those of the SDKs do not see the broker either. */
+/** Imports against the direction of the layers. Tests may reach further, but those of the SDKs do not see the broker either. */
 export function importsAgainstDirection(graph: ImportGraph): string[] {
   const found: string[] = []
   for (const [path, imports] of graph) {
@@ -37,7 +37,7 @@ function against(path: string, area: string, { specifier, target }: ResolvedImpo
   return `${area} must not import ${targetArea} (${specifier})`
 }
 
-/** Within an area: what stands on a lower floor must not know what stands above, nor what stands beside it. */
+/** Within an area: a file on a lower floor must not know files above it or beside it. */
 function upward(path: string, target: string): string | null {
   const [own, other] = [floorOf(path), floorOf(target)]
   if (own === null || other === null || other.height < own.height || other.name === own.name) return null
@@ -46,7 +46,7 @@ function upward(path: string, target: string): string | null {
   return `${place(own)} must not import ${place(other)}, which stands ${where} it`
 }
 
-/** Relative imports without the ending of a file, and ones that lead nowhere. */
+/** Relative imports without the ending of a file, and imports that lead nowhere. */
 export function brokenImports(graph: ImportGraph, exists: (path: string) => boolean): string[] {
   const found: string[] = []
   for (const [path, imports] of graph) {
@@ -68,7 +68,7 @@ export function unusedFiles(graph: ImportGraph, tree: Tree): string[] {
     for (const [file] of text.matchAll(/\bsrc\/[A-Za-z0-9/._-]+\.ts\b/g)) used.add(`${folder}/${file}`)
   }
   for (const [path, imports] of graph) {
-    // Its own test does not keep a file alive.
+    // The test of a file does not count as an importer.
     for (const { target } of imports)
       if (target !== null && path.replace('.test.ts', '.ts') !== target) used.add(target)
   }

@@ -11,7 +11,7 @@ export type ImportGraph = ReadonlyMap<string, readonly ResolvedImport[]>
 
 const ownPackage = /^@tailrace\/([a-z]+)$/
 
-/** Who imports what. Relative paths are taken as they stand; '@tailrace/x' stands for x/src/index.ts. */
+/** The imports of each file. Relative paths are taken as they stand; '@tailrace/x' stands for x/src/index.ts. */
 export function importGraph(sources: readonly ParsedSource[]): ImportGraph {
   return new Map(
     sources.map((source) => [

@@ -24,7 +24,7 @@ export function listensEverywhere(sources: readonly ParsedSource[]): string[] {
   })
 }
 
-/** server.listen(port), server.listen(port, callback), server.listen({ port }). What comes in a variable is not judged. */
+/** server.listen(port), server.listen(port, callback), server.listen({ port }). A value in a variable is not judged. */
 function listensWithoutHost(node: Node): boolean {
   if (node.type !== 'CallExpression') return false
   const callee = node.callee as Node

@@ -1,13 +1,13 @@
 import type { Node, ParsedSource } from './parsed-source.ts'
 
 const wrappers = new Set(['TSAsExpression', 'TSSatisfiesExpression', 'TSNonNullExpression', 'ParenthesizedExpression'])
-/** By the kind of the literal that is spread: what takes its parts just as well. */
+/** By the kind of the spread literal: the nodes that can hold its parts directly. */
 const takers: Readonly<Record<string, readonly string[]>> = {
   ObjectExpression: ['ObjectExpression'],
   ArrayExpression: ['ArrayExpression', 'CallExpression', 'NewExpression'],
 }
 
-/** Literals spread into another literal or a call, which saves lines and nothing else: `{ ...{ a, b }, c }`. Their parts are to be written where they go. */
+/** Literals spread into another literal or a call, which only saves lines: `{ ...{ a, b }, c }`. Their parts are to be written where they go. */
 export function spreadLiterals(sources: readonly ParsedSource[]): string[] {
   const found: string[] = []
   for (const { path, visit, lineOf } of sources) {
@@ -20,7 +20,7 @@ export function spreadLiterals(sources: readonly ParsedSource[]): string[] {
   return found
 }
 
-/** The type of an expression, whatever a cast says of it. */
+/** The type of an expression, without casts. */
 function literalType(expression: Node): string {
   let inner = expression
   while (wrappers.has(inner.type)) inner = inner.expression as Node

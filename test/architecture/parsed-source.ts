@@ -2,7 +2,7 @@ import { parseSync } from 'oxc-parser'
 import type { Tree } from './source-tree.ts'
 import { isCode } from './source-tree.ts'
 
-/** What the checks need to know of a source file, read off its syntax tree (types included). */
+/** The parts of a source file that the checks need, read off its syntax tree (types included). */
 export interface ParsedSource {
   readonly path: string
   readonly imports: readonly { readonly specifier: string; readonly line: number; readonly typesOnly: boolean }[]

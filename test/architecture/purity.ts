@@ -3,7 +3,7 @@ import { isTest } from './source-tree.ts'
 
 const platformModules = /^(node:)?(fs|fs\/promises|net|tls|dgram|timers|timers\/promises|perf_hooks)$/
 const platformGlobals = new Set(['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'performance'])
-/** Clocks and dice that hang on an object. */
+/** Clocks and random numbers that are members of an object. */
 const platformMembers: Readonly<Record<string, ReadonlySet<string>>> = {
   Date: new Set(['now']),
   Math: new Set(['random']),

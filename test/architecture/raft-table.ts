@@ -1,6 +1,6 @@
 import type { Tree } from './source-tree.ts'
 
-/** Mechanisms M1 to M99 of the documents that Tailrace comes from. */
+/** Mechanisms M1 to M99 of the documents on which Tailrace is based. */
 const MECHANISMS = 99
 /** At least one defect of each is a negative control; where a mechanism has none, the cell begins with this and gives the reason. */
 const NO_CONTROL = '—'
@@ -13,7 +13,7 @@ interface Row {
 }
 
 /**
- * What is wrong with docs/raft.md: a mechanism without a row, a place that does not exist, a test that cannot be found, a control that nobody
+ * Faults of docs/raft.md: a mechanism without a row, a place that does not exist, a test that cannot be found, a control that no test
  * can switch on. Rows are `| M13 … | where | tests | control |`. A test is cited as `file › part of its title`, or as a scenario file; a
  * control as `defect` together with the test that shows it biting.
  */
@@ -54,7 +54,7 @@ function rowsOf(page: string): Row[] {
 function faultsOf({ number, where, shown, control }: Row, tree: Tree, defects: ReadonlySet<string>): string[] {
   const faults: string[] = []
   const places = quoted(where)
-  if (places.length === 0) faults.push('says nowhere where it lives')
+  if (places.length === 0) faults.push('names no place in the code')
   for (const place of places) {
     if (![...tree.keys()].some((path) => path === place || path.startsWith(`${place}/`)))
       faults.push(`lives in ${place}, which does not exist`)
@@ -85,7 +85,7 @@ function faultsOf({ number, where, shown, control }: Row, tree: Tree, defects: R
   return faults
 }
 
-/** A defect that only a comment speaks of is switched on nowhere. */
+/** A defect that only a comment mentions is switched on nowhere. */
 function withoutComments(text: string): string {
   return text.replace(/^\s*(\/\/|#).*$/gm, '')
 }

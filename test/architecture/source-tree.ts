@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Files by path from the repository's root, with '/'. The checks see nothing else, so that tests can give them trees with a mistake. */
+/** Files by path from the repository's root, with '/'. The checks see only these files, so that tests can give them trees with a mistake. */
 export type Tree = ReadonlyMap<string, string>
 
 const skippedFolders = new Set(['node_modules', 'dist', '.git', 'data', '.tmp', 'bench-results', 'coverage'])
@@ -31,12 +31,12 @@ export function exists(path: string): boolean {
   return existsSync(join(root, path))
 }
 
-/** Code that is shipped or runs in development, tests included. */
+/** Code that is published or runs in development, tests included. */
 export function isCode(path: string): boolean {
   return /\.(ts|js|mjs)$/.test(path) && !path.endsWith('.d.ts')
 }
 
-/** Tests and what only they use: *.test.ts, folders named testing, and everything under test/. */
+/** Tests and code that only they use: *.test.ts, folders named testing, and everything under test/. */
 export function isTest(path: string): boolean {
   return path.startsWith('test/') || /\.test\.ts$|\/testing\//.test(path)
 }

@@ -2,7 +2,7 @@ import type { ParsedSource } from './parsed-source.ts'
 import type { Tree } from './source-tree.ts'
 import { isTest } from './source-tree.ts'
 
-/** Names that say nothing of a duty; a file under such a name, or one that ends in it, collects what has no place. */
+/** Names that say nothing of a duty; a file under such a name, or one that ends in it, collects code that has no place. */
 const emptyNames = new Set(['util', 'utils', 'helper', 'helpers', 'common', 'misc', 'stuff'])
 
 export function emptyNamesOf(paths: Iterable<string>): string[] {
@@ -11,7 +11,7 @@ export function emptyNamesOf(paths: Iterable<string>): string[] {
   return [...paths].filter(named).map((path) => `${path}: name it after its duty`)
 }
 
-/** Work left for later, and checks switched off without a word why. */
+/** Work left for later, and checks switched off without a reason. */
 export function looseEnds(sources: readonly ParsedSource[]): string[] {
   return sources.flatMap((source) => [...marksIn(source), ...switchedOff(source)])
 }

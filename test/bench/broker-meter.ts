@@ -1,6 +1,6 @@
 import type { ClusterProcesses } from '../e2e/cluster-processes.ts'
 
-/** What the brokers used, summed over them, between `start` and `stop`. */
+/** The resources that the brokers used, summed over them, between `start` and `stop`. */
 export interface BrokerUse {
   readonly cpuSeconds: number
   readonly syncs: number

@@ -36,7 +36,7 @@ function values(bytes: number): Buffer[] {
   )
 }
 
-/** Counts of what falls between the warm-up and the end. */
+/** Counts of records between the warm-up and the end. */
 class Meter {
   readonly histogram = build({
     lowestDiscernibleValue: 1,
@@ -89,7 +89,7 @@ async function flatOut(producer: Producer, order: ProducerOrder, meter: Meter, e
   }
 }
 
-/** Sends record n when it is due, however late the ones before it are. */
+/** Sends record n when it is due, however late the records before it are. */
 async function paced(producer: Producer, order: ProducerOrder, meter: Meter, end: number): Promise<void> {
   const pool = values(order.recordBytes)
   const start = performance.now()

@@ -19,13 +19,13 @@ const IDLE_CONNECTIONS = 200
 const FLOOD_BYTES = 200e6
 /** In all: 400 MB have flowed, recent batches hold 64 MiB, HTTP at work 128 MiB, and V8 collects when it has time. */
 const MOST_MEGABYTES = 1000
-/** An election would take longer. Two cores are shared with whoever does the abuse. */
+/** An election would take longer. Two cores are shared with the abusing clients. */
 const P99_MS = 500
 
 const tlsHello = Buffer.from(`16030100f8010000f40303${'5a'.repeat(32)}20${'a5'.repeat(32)}0026c02bc02f`, 'hex')
 const hugeClaim = Buffer.from('ffffffff', 'hex')
 
-/** Made before the measurement: compressing them would hold up the bystanders, who share this process. */
+/** Made before the measurement: compressing them would hold up the bystanders, which share this process. */
 const bomb = batchOf([new Uint8Array(60 * MiB)], Compression.gzip, gzipSync)
 const swollen = batchOf([new Uint8Array(3.9 * MiB)], Compression.gzip, gzipSync)
 
@@ -62,7 +62,7 @@ afterEach(async ({ task }) => {
   await report(task.name)
 })
 
-/** Nobody else is harmed: publishes stay fast, memory bounded, all brokers are the processes that they were. */
+/** No other client is harmed: publishes stay fast, memory bounded, all brokers are the processes that they were. */
 async function report(name: string): Promise<void> {
   const latencies = bystanders.takeLatencies()
   const peaks = await memory.takePeaks()
@@ -117,7 +117,7 @@ describe('garbage', () => {
       (bytes) => new RawConnection(address).write(bytes),
     )
     for (const { closed } of dropped) expect(await closed).toBeLessThan(1000)
-    // The beginning of a frame of 60 KB, and no more of it; and another that comes a byte at a time.
+    // The beginning of a frame of 60 KB, and no more; and another that comes a byte at a time.
     const begun = Buffer.from('0000ea6001000000', 'hex')
     begun.writeUInt16BE(MessageNumber.Hello, 6)
     const slow = [new RawConnection(address).write(begun), new RawConnection(address).write(begun).drip('\0', 500)]
@@ -224,7 +224,7 @@ describe('requests that ask too much or are wrong', () => {
       const response = await request()
       expect([response.status, await response.json()]).toEqual([status, shape(code)])
     }
-    // Refused by what it announces, before it is sent.
+    // Refused for its announced length, before it is sent.
     const announced = `POST /topics/victim/records HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${9 * MiB}\r\n\r\n`
     const huge = new RawConnection(cluster.http(2)).write(announced)
     await huge.closed
@@ -270,7 +270,7 @@ describe('requests that ask too much or are wrong', () => {
   })
 })
 
-it('a client that subscribes with huge credit and never reads costs nobody anything while 200 MB flow', async () => {
+it('a client that subscribes with huge credit and never reads costs no other client anything while 200 MB flow', async () => {
   const [before, usual] = [await flood(), await memory.takePeaks()]
   const leader = await leaderOf('flood')
   const other = cluster.ids.find((id) => id !== leader)!
@@ -300,7 +300,7 @@ it('a client that subscribes with huge credit and never reads costs nobody anyth
   )
 })
 
-it('batches that swell in JSON are refused, and so are readers who let the answers lie', async () => {
+it('batches that swell in JSON are refused, and so are clients that do not read the answers', async () => {
   const leader = await leaderOf('victim')
   const client = await dial(leader)
   const publish = async (correlation: number, batch: Uint8Array): Promise<Frame> => {
@@ -313,7 +313,7 @@ it('batches that swell in JSON are refused, and so are readers who let the answe
   })
   const { fields } = (await publish(1, swollen)) as Frame & { name: 'PublishReply' }
   const path = `/topics/victim/partitions/0/records?maxBytes=1&offset=`
-  // As JSON each is of 24 MB: those who do not read may not make the broker hold more than a few of them.
+  // As JSON each is of 24 MB: clients that do not read may not make the broker hold more than a few of them.
   const silent = Array.from({ length: 20 }, () => {
     const connection = new RawConnection(cluster.http(leader))
     connection.socket.pause()
@@ -326,7 +326,7 @@ it('batches that swell in JSON are refused, and so are readers who let the answe
   for (const { socket } of silent) socket.destroy()
 })
 
-it('in the end everything that was published has been read once, in order', async () => {
+it('in the end every published record has been read once, in order', async () => {
   const { published, problems } = await bystanders.stop()
   console.log(`${published} records of bystanders`)
   expect(problems).toEqual([])

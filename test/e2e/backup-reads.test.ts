@@ -35,7 +35,7 @@ async function leaderNow(through: number): Promise<number> {
 }
 
 describe('reads with the token of an acknowledgement', () => {
-  it('M95: whoever has published reads it at once, from any holder, also while the leadership moves', async () => {
+  it('M95: a program that has published a record reads it at once, from any holder, also while the leadership moves', async () => {
     const flights = await readFlights(0, 120)
     const answered = new Map<number | null, number>()
     for (const [at, { key, value }] of flights.entries()) {
@@ -66,7 +66,7 @@ describe('reads with the token of an acknowledgement', () => {
     const began = performance.now()
     const { records, replica } = await fresh.read('flights', sent, { hedgeAfterMs: HEDGE_MS })
     const took = performance.now() - began
-    // Taken for the leader is another one here, since the leadership has moved: no more than one hedge for each broker.
+    // The leadership has moved, so another broker is taken for the leader: at most one hedge for each broker.
     const stale = performance.now()
     await consumer.read('flights', sent, { hedgeAfterMs: HEDGE_MS })
     const staleTook = performance.now() - stale
@@ -91,7 +91,7 @@ describe('reads with the token of an acknowledgement', () => {
     await cluster.kill(late)
     const sent = await producer.send('flights', { value: 'while one was away' })
     expect(sent.holders).not.toContain(late)
-    // It comes back, and hears of nobody.
+    // It comes back, and receives no message.
     for (const id of others) cluster.pause(id)
     await cluster.launch(late)
     const client = new Client({ servers: [`ws://${cluster.http(late)}`] })
@@ -104,7 +104,7 @@ describe('reads with the token of an acknowledgement', () => {
   })
 })
 
-/** Asks this one broker for its own replica's records; resolves with the offset after them. */
+/** Asks this broker for the records of its own replica; resolves with the offset after them. */
 async function readFromReplica(client: Client, broker: number, { partition, offset, token }: Sent): Promise<number> {
   const { term, index, seal } = parseReadToken(token!)
   await client.refresh(['flights'])

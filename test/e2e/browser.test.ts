@@ -102,7 +102,7 @@ describe.skipIf(executablePath === null)('a page in Chromium', () => {
     await producer.close()
   }
 
-  /** What the page shows once it has as many lines as were published; nothing more may come after them. */
+  /** The lines of the page once it has as many as were published; no more may come after them. */
   async function linesOfPage(): Promise<string[]> {
     await page
       .locator(`#records li:nth-child(${published.length})`)
@@ -129,7 +129,7 @@ describe.skipIf(executablePath === null)('a page in Chromium', () => {
     expect(lines).toHaveLength(published.length)
   }
 
-  it('shows records of all partitions while they are published, in order, whatever their compression', async () => {
+  it('shows records of all partitions while they are published, in order, with any compression', async () => {
     for (const compression of ['none', 'gzip', 'zstd'] as const) await publish(compression, compression)
     await expectAllOnThePage()
     expect(await compressionsStored()).toEqual(new Set([Compression.none, Compression.gzip, Compression.zstd]))
@@ -150,7 +150,7 @@ describe.skipIf(executablePath === null)('a page in Chromium', () => {
     expect(problems).toEqual([])
   })
 
-  /** Compressions of the batches as the brokers have them: that of the producers must not have been lost on the way. */
+  /** Compressions of the batches as the brokers have them: that of the producers must not have been lost before. */
   async function compressionsStored(): Promise<Set<number>> {
     const consumer = new Consumer({ servers: cluster.servers })
     const seen = new Set<number>()

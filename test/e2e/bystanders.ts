@@ -5,7 +5,7 @@ import type { ClusterProcesses } from './cluster-processes.ts'
 const PER_TICK = 5
 const TICK_MS = 10
 
-/** Somebody who publishes 500 records of 1 KB a second and somebody who reads them, while others misbehave. */
+/** A producer that publishes 500 records of 1 KB a second and a consumer that reads them, while other clients misbehave. */
 export class Bystanders {
   readonly #topic: string
   readonly #producer: Producer
@@ -35,7 +35,7 @@ export class Bystanders {
   }
 
   /**
-   * Publishes no more, waits until all is read or ten seconds have passed, and tells what is not as it should be: failed publishes, records
+   * Stops publishing, waits until all records are read or ten seconds have passed, and returns the problems: failed publishes, records
    * lost, doubled, changed or out of order.
    */
   async stop(): Promise<{ published: number; problems: string[] }> {
@@ -57,7 +57,7 @@ export class Bystanders {
     return { published: this.#sent.size, problems: [...this.#failures, ...this.#problems] }
   }
 
-  /** Open loop: what is due is due, however slow the answers are. */
+  /** Open loop: a record is sent when it is due, however slow the answers are. */
   #publishWhatIsDue(): void {
     for (; this.#intended <= performance.now(); this.#intended += TICK_MS) {
       for (let at = 0; at < PER_TICK; at += 1) this.#publish(this.#intended)

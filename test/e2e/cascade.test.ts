@@ -68,13 +68,13 @@ const sourcesOf = (brokers: CascadeStatus['brokers'], ids: readonly number[]): n
 describe('three levels of real brokers', () => {
   let before = 0
 
-  it('M88 levels find their sources, M89 which the metadata leader spreads evenly', async () => {
+  it('M88 levels find their sources, M89 over which the metadata leader spreads them evenly', async () => {
     await publishLatency()
     before = await publishLatency()
     const top = cluster.ids.map((id) => cluster.http(id)).join(',')
     for (const id of level1) await cascade.add(id, top)
     await cascade.ready()
-    // All are given the same source: to have two each is the cluster's doing.
+    // All are given the same source: the cluster gives each source two.
     for (const id of level2) await cascade.add(id, cascade.http(101))
     await cascade.ready()
     await eventually('two brokers of level 2 to each source', async () => {
@@ -97,7 +97,7 @@ describe('three levels of real brokers', () => {
       for await (const _ of subscription.batches());
     })().catch(() => {})
     const during = await publishLatency()
-    // Subscribed, and silent: whoever waited for a level below would wait now.
+    // They are subscribed and silent: a publish that waited for a level below would wait now.
     cascade.signalAll('SIGSTOP')
     const frozen = await publishLatency()
     cascade.signalAll('SIGCONT')
@@ -124,7 +124,7 @@ describe('three levels of real brokers', () => {
         seen.get(partition)!.push(offset)
       }
     })()
-    // Through level 2: publishes are passed on upward.
+    // Through level 2: publishes are forwarded upward.
     const producer = new Producer({ servers: [`ws://${cascade.http(victims[1]!)}`] })
     const sends: Promise<unknown>[] = []
     for (let n = 0; n < 3000; n++) {

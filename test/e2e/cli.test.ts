@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { freePortRange, isAlive, npmStart, pressCtrlC, type Started, start, tailrace } from './command-line.ts'
 
-/** What a user does, in this order, with one cluster that `npm start` has brought up. */
+/** The steps of a user, in this order, with one cluster that `npm start` has started. */
 const folder = mkdtempSync(join(tmpdir(), 'tailrace-cli-'))
 let cluster: Started
 let server: string
@@ -62,7 +62,7 @@ describe('npm start', () => {
     expect(cluster.err()).not.toContain('broker')
   })
 
-  it('does not start twice on the same ports: says which is in use, and ends with exit code 1', async () => {
+  it('does not start twice on the same ports: says which port is in use, and ends with exit code 1', async () => {
     const second = flags.with(3, join(folder, 'other'))
     const { code, out, err } = await tailrace(['cluster', 'start', ...second])
     expect(code).toBe(1)
@@ -88,7 +88,7 @@ describe('topics', () => {
     })
   })
 
-  it('that exist or do not exist are told by code, message and hint', async () => {
+  it('that exist or do not exist are reported by code, message and hint', async () => {
     const twice = await tailrace(['topic', 'create', 'flights', '-s', server])
     expect([twice.code, twice.err]).toEqual([1, expect.stringContaining('error TOPIC_EXISTS: ')])
     for (const args of [
@@ -122,7 +122,7 @@ describe('records', () => {
     expect(out).toMatch(/^published 20,000 records \(.* MB\) to flights in .* s: [\d,]+ records\/s\n$/)
   })
 
-  it('are published from standard input; broken lines are told by number', async () => {
+  it('are published from standard input; broken lines are reported by number', async () => {
     const { code, out, err } = await tailrace(
       ['publish', 'flights', '--key-field', 'origin', '--json', '-s', server],
       `${flight(20_000)}\n{oops\n`,
@@ -192,7 +192,7 @@ describe('records', () => {
   it('come live, and Ctrl-C ends the tail with exit code 0', async () => {
     const tail = start(['tail', 'flights', '--format', 'value', '-s', server])
     let sent = 0
-    // Whether the subscription stands cannot be seen from outside, so records are published until one arrives.
+    // Whether the subscription is ready cannot be seen from outside, so records are published until one arrives.
     while (tail.out() === '')
       expect((await tailrace(['publish', 'flights', '-s', server], `{"live":${sent++}}\n`)).code).toBe(0)
     tail.child.kill('SIGINT')

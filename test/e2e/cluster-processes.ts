@@ -75,7 +75,7 @@ export class ClusterProcesses {
     return this.#running.get(id)!.pid!
   }
 
-  /** One more broker, which joins the cluster that is there, at the address of one that is gone if given. Resolves with its number when it is ready. */
+  /** One more broker, which joins the present cluster; `address`: that of a broker that is gone. Resolves with its number when it is ready. */
   async add(atAddressOf?: number): Promise<number> {
     const [http, peer] = (await freePorts(2)) as [number, number]
     const id = this.#ports.push(atAddressOf === undefined ? { http, peer } : this.#ports[atAddressOf - 1]!)
@@ -112,7 +112,7 @@ export class ClusterProcesses {
     this.#running.set(id, child)
   }
 
-  /** Resolves when every running broker answers /readyz with 200; after 30 s rejects with what the brokers have logged. */
+  /** Resolves when every running broker answers /readyz with 200; after 30 s rejects with the logs of the brokers. */
   async ready(ids: readonly number[] = [...this.#running.keys()]): Promise<void> {
     const deadline = Date.now() + 30_000
     for (const id of ids) {
@@ -159,7 +159,7 @@ export class ClusterProcesses {
     await Promise.all([...this.#running.keys()].map((id) => this.stop(id)))
   }
 
-  /** Stops everything and removes the folder. */
+  /** Stops all brokers and removes the folder. */
   async destroy(): Promise<void> {
     await Promise.all([...this.#running.keys()].map((id) => this.kill(id)))
     await rm(this.folder, { recursive: true, force: true })

@@ -12,7 +12,7 @@ export interface Finished {
   readonly err: string
 }
 
-/** A started command, and what it has written so far. */
+/** A started command, and its output so far. */
 export interface Started {
   readonly child: ChildProcess
   readonly finished: Promise<Finished>
@@ -59,7 +59,7 @@ function watch(child: ChildProcess): Started {
   return { child, finished, out: () => out, err: () => err }
 }
 
-/** Settings of whoever runs the tests must not reach the brokers under test. */
+/** Settings of the person who runs the tests must not reach the brokers under test. */
 function cleanEnvironment(extra: Record<string, string>): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('TAILRACE_') && !name.startsWith('VITEST') && name !== 'NODE_ENV',

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
 const PORT = 23_700
-/** Longer than two looks at the parent, the handing on of leaderships, and a close of the log. */
+/** Longer than two looks at the parent, the transfer of leaderships, and a close of the log. */
 const LIMIT_MS = 15_000
 
 let folder: string
@@ -19,7 +19,7 @@ afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
 
 interface Started {
   readonly npm: ChildProcess
-  /** Of all processes below npm, whatever stands between. */
+  /** Of all processes below npm, with any processes between. */
   readonly pids: readonly number[]
   readonly supervisor: number
 }
@@ -78,13 +78,13 @@ if (windows) console.log('Skipped: how npm start ends, since Windows has no ps a
 
 // Windows has no ps, and no signals.
 it.skipIf(windows).each(ends)(
-  'nothing of npm start is left when %s',
+  'no process of npm start is left when %s',
   async (_what, end) => {
     const started = await npmStart()
     expect(started.pids.length).toBeGreaterThanOrEqual(3)
     end(started)
     await allEnd(started.pids)
-    // In good order, except for the one that was killed.
+    // Stopped in order, except for the one that was killed.
     const log = await readFile(join(folder, 'data', 'broker-1.log'), 'utf8')
     expect(log).not.toContain('did not stop')
   },

@@ -10,7 +10,7 @@ let cluster: ClusterProcesses
 
 afterEach(() => cluster.destroy())
 
-describe('300,000 flights from 3 producers while leaders are hurt every second', () => {
+describe('300,000 flights from 3 producers while leaders fail every second', () => {
   for (const [name, hurt] of [
     ['kill -9 and restart', killAndRestart],
     ['SIGSTOP and SIGCONT', pauseAndResume],

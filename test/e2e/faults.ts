@@ -16,7 +16,7 @@ export const killAndRestart: Hurt = async (cluster, broker) => {
   await cluster.ready([broker])
 }
 
-/** SIGSTOP long enough that another leader is elected, then SIGCONT: the old one wakes up believing that it leads. */
+/** SIGSTOP long enough that another leader is elected, then SIGCONT: the old one runs again and believes that it leads. */
 export const pauseAndResume: Hurt = async (cluster, broker) => {
   cluster.pause(broker)
   await new Promise((done) => setTimeout(done, 1500))
@@ -24,7 +24,7 @@ export const pauseAndResume: Hurt = async (cluster, broker) => {
   await cluster.ready([broker])
 }
 
-/** Every second hurts the leader of some partition, another partition each time. */
+/** Every second causes a fault at the leader of some partition, another partition each time. */
 export function hurtLeaders(cluster: ClusterProcesses, topic: string, hurt: Hurt): Faults {
   let stopped = false
   let count = 0

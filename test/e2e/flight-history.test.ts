@@ -28,7 +28,7 @@ function kinds(records: Seen[]): string[] {
   ]
 }
 
-it('finds nothing in a whole history, and names each way to break one', () => {
+it('finds no problem in a whole history, and names each way to break one', () => {
   expect(kinds([seen(0, 0), seen(1, 1), seen(2, 2)])).toEqual([])
   expect(kinds([seen(0, 0), seen(1, 1)])).toEqual(['lost-write'])
   expect(kinds([seen(0, 0), seen(1, 1), seen(2, 2), seen(2, 3)])).toEqual(['duplicate'])

@@ -6,13 +6,13 @@ export interface Place {
   readonly offset: number
 }
 
-/** A record as some reader saw it. */
+/** A record as a reader saw it. */
 export interface Seen extends Place {
   readonly key: string
   readonly value: string
 }
 
-/** What producers were told and readers saw; `problems` judges it in the terms of the Jepsen Kafka workload. */
+/** The acknowledgements of producers and the records of readers; `problems` judges it in the terms of the Jepsen Kafka workload. */
 export class FlightHistory {
   readonly #flights = new Map<number, Flight>()
   readonly #acknowledged = new Map<number, Place>()
@@ -30,7 +30,7 @@ export class FlightHistory {
   }
 
   /**
-   * Whether a reader that read everything saw what must be there: empty if so. `partitions` is what it saw, in the order it saw it. Names of
+   * The problems of a reader that read all partitions: empty if it saw all records that must be there. `partitions` is what it saw, in its order. Names of
    * the anomalies: lost-write, duplicate, inconsistent-offsets, phantom, changed, poll-skip, nonmonotonic-poll, reordered.
    */
   problems(reader: string, seen: readonly Seen[]): string[] {
@@ -43,7 +43,7 @@ export class FlightHistory {
       const place = `${record.partition}/${record.offset}`
       const { row } = JSON.parse(record.value) as { row: number }
       const flight = this.#flights.get(row)
-      if (flight === undefined) problems.push(`phantom: ${place} holds row ${row}, which nobody sent`)
+      if (flight === undefined) problems.push(`phantom: ${place} holds row ${row}, which no producer sent`)
       else if (flight.value !== record.value || flight.key !== record.key)
         problems.push(`changed: row ${row} at ${place}`)
       const expected = nextOffset.get(record.partition) ?? 0

@@ -6,7 +6,7 @@ import { type Flight, readFlights } from './flights.ts'
 import { collect } from './publish-under-faults.ts'
 
 const PRODUCERS = 3
-/** Read before anything is sent: while a file is decompressed nothing else happens in this process. */
+/** Read before anything is sent: while a file is decompressed this process does no other work. */
 const ROWS = 100_000
 const TICK_MS = 5
 
@@ -18,7 +18,7 @@ interface Acknowledgement {
 
 /**
  * Flights from three idempotent producers without a pause, each key always through the same one so that its order is defined; remembers when
- * what was acknowledged. Open loop: what is due is sent, however slow the answers are.
+ * the acknowledged records. Open loop: a record is sent when it is due, however slow the answers are.
  */
 export class FlightLoad {
   readonly #topic: string
@@ -83,14 +83,14 @@ export class FlightLoad {
     return longest
   }
 
-  /** Sends no more; resolves when the outcome of everything is known. */
+  /** Sends no more; resolves when the outcome of every record is known. */
   async stop(): Promise<void> {
     this.#isOver = true
     await this.#running
     await Promise.all(this.#producers.map((producer) => producer.close()))
   }
 
-  /** For the end of a test that may have failed: waits for nobody. */
+  /** For the end of a test that may have failed: waits for no answer. */
   async abandon(): Promise<void> {
     this.#isOver = true
     await Promise.all(this.#producers.map((producer) => producer.close({ timeoutMs: 1 })))
@@ -98,7 +98,7 @@ export class FlightLoad {
   }
 
   /**
-   * What is not as it should be, when everything is read again after `stop`, through brokers that run: records lost, doubled, changed, out of
+   * The problems when all records are read again after `stop`, through brokers that run: records lost, doubled, changed, out of
    * order, publishes failed.
    */
   async problems(cluster: ClusterProcesses): Promise<string[]> {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 
-/** One flight as a record: the key is where it left, the value a JSON text that starts with its row number. */
+/** One flight as a record: the key is its origin, the value a JSON text that starts with its row number. */
 export interface Flight {
   readonly row: number
   readonly key: string

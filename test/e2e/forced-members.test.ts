@@ -41,7 +41,7 @@ async function groupsOf(broker: number): Promise<string[]> {
   return folders.map((name) => name.split('-')[0]!)
 }
 
-it('M83: C, D and E are killed: A and B are forced to go on with all that they have; C, D and E come back and drop what is outdated', async () => {
+it('M83: C, D and E are killed: A and B are forced to go on with all records that they have; C, D and E come back and drop outdated replicas', async () => {
   const flights = await readFlights(0, 3 * ROWS)
   const history = new FlightHistory()
   const producer = new Producer({ servers: cluster.servers })
@@ -50,7 +50,7 @@ it('M83: C, D and E are killed: A and B are forced to go on with all that they h
   await membersBecome(cluster, A, PARTITION, ({ leader }) => leader === C)
   const everywhere = history.acknowledgements
 
-  // What C, D and E acknowledge without A and B is what the last resort costs.
+  // Forcing the members loses the records that C, D and E acknowledge without A and B.
   await cluster.kill(A)
   await cluster.kill(B)
   const lost = new FlightHistory()
@@ -79,7 +79,7 @@ it('M83: C, D and E are killed: A and B are forced to go on with all that they h
   await waiting
   await patient.close()
 
-  // They are a majority of the members that they know, and of no use any more.
+  // They are a majority of the members that they know, but must not act as one any more.
   for (const broker of [C, D, E]) await cluster.launch(broker)
   await cluster.ready()
   const { group } = await operator.json<{ group: number }>('partition', 'describe', PARTITION)
@@ -90,7 +90,7 @@ it('M83: C, D and E are killed: A and B are forced to go on with all that they h
   const audit = await operator.json<{ action: string; target: string; detail: string }[]>('cluster', 'audit')
   expect(audit[0]).toMatchObject({ action: expect.stringContaining('force'), target: PARTITION })
 
-  // As new replicas they are welcome, and get what A and B have.
+  // They are taken as new replicas, and get the records of A and B.
   await operator.done('partition', 'change', PARTITION, '--replicas', '1,2,3,4,5')
   expect(history.acknowledgements).toBe(everywhere + ROWS)
   const total = (await operator.json<{ highWatermark: number }>('partition', 'describe', PARTITION)).highWatermark

@@ -6,7 +6,7 @@ import { ClusterProcesses } from './cluster-processes.ts'
 import { parsePrometheusText } from './prometheus-text.ts'
 import { allInSync, topicBecomes, viewTopic } from './topic-view.ts'
 
-/** A stranger's walk with what every language has: fetch and WebSocket. Once through each broker; two of them do not lead what is asked for. */
+/** The requests of a program with the means of every language: fetch and WebSocket. Once through each broker; two of them do not lead the requested partition. */
 const REQUEST_TIMEOUT_MS = 3000
 let cluster: ClusterProcesses
 let api: OpenApi
@@ -33,7 +33,7 @@ beforeAll(async () => {
 
 afterAll(() => cluster.destroy())
 
-/** Asks, and holds the answer to what /openapi.json says of this route and status. */
+/** Sends a request, and compares the answer with /openapi.json for this route and status. */
 async function ask(broker: number, method: string, path: string, body?: unknown): Promise<Answer> {
   const json = { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
   const url = `http://${cluster.http(broker)}${path}`
@@ -167,7 +167,7 @@ describe.each([1, 2, 3])('through broker %i', (broker) => {
     expect(body.records.at(-1)).toMatchObject({ key: null, value: null, headers: {} })
   })
 
-  it('waits for a record that is not there yet, and no longer than asked', async () => {
+  it('waits for a record that does not exist yet, and no longer than asked', async () => {
     const path = `/topics/${topic}/partitions/1/records?offset=latest`
     const started = performance.now()
     const empty = await ask(broker, 'GET', `${path}&waitMs=300`)
@@ -207,7 +207,7 @@ describe.each([1, 2, 3])('through broker %i', (broker) => {
     }
   })
 
-  it('speaks JSON over WebSocket', async () => {
+  it('takes and sends JSON over WebSocket', async () => {
     const { term: _, ...before } = (await viewTopic(cluster, broker, topic)).partitions[0]!
     const stream = await connect(broker)
     stream.send({ op: 'subscribe', id: 's1', topic, from: before.highWatermark, partitions: [0] })
@@ -253,7 +253,7 @@ describe.each([1, 2, 3])('through broker %i', (broker) => {
     stream.close()
   })
 
-  it('tells of itself: cluster, health, readiness, metrics', async () => {
+  it('shows its state: cluster, health, readiness, metrics', async () => {
     const { body } = await ask(broker, 'GET', '/cluster')
     expect(body).toEqual({
       clusterId: expect.any(String),
@@ -288,7 +288,7 @@ describe.each([1, 2, 3])('through broker %i', (broker) => {
   })
 })
 
-it('describes all of that in /openapi.json', () => {
+it('describes all of these routes in /openapi.json', () => {
   expect(api.openapi).toMatch(/^3\.1\./)
   const routes = Object.entries(api.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),

@@ -4,7 +4,7 @@ import { ClusterProcesses } from './cluster-processes.ts'
 import { cannotReadProcessorTime, leastShares } from './processor-time.ts'
 import { allInSync, topicBecomes } from './topic-view.ts'
 
-// Long enough that what has just been compiled and opened is done with.
+// Long enough that compiling and opening are finished.
 const SETTLE_MS = 12_000
 const WINDOWS = 3
 const MEASURE_MS = 6000
@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 afterAll(() => cluster.destroy())
 
-// Only Linux tells a process's CPU time in a file.
+// Only Linux shows a process's CPU time in a file.
 it.skipIf(cannotReadProcessorTime('what an idle broker costs'))(
   'uses under 1 % of a core and under 150 MB in each idle broker',
   async () => {

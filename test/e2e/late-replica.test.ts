@@ -30,7 +30,7 @@ afterAll(async () => {
   await cluster?.destroy()
 })
 
-/** A producer whose every step is in our hands: the same batch can be sent again long afterwards. */
+/** A producer whose every step the test controls: the same batch can be sent again long afterwards. */
 class StepwiseProducer {
   readonly #client: Client
   readonly #identity: { producerId: number; epoch: number }
@@ -64,7 +64,7 @@ class StepwiseProducer {
   }
 }
 
-/** Publishes a record now and then, and says how long it took at most. */
+/** Publishes a record now and then, and returns the longest time that one took. */
 async function trickle(producer: Producer, until: Promise<unknown>): Promise<{ count: number; longestMs: number }> {
   let isOver = false
   void until.finally(() => {
@@ -80,7 +80,7 @@ async function trickle(producer: Producer, until: Promise<unknown>): Promise<{ c
   return { count, longestMs }
 }
 
-it('M44, M46, M53: a replica behind the start of the log gets state and segments, as slowly as is allowed, and nobody is disturbed', async () => {
+it('M44, M46, M53: a replica behind the start of the log gets state and segments, as slowly as is allowed, and publishes stay fast', async () => {
   const { leader, term } = (await viewTopic(cluster, 1, 'flights')).partitions[0]!
   const late = cluster.ids.find((id) => id !== leader)!
   const old = await StepwiseProducer.start()
@@ -114,7 +114,7 @@ it('M44, M46, M53: a replica behind the start of the log gets state and segments
   expect(meanwhile.longestMs).toBeLessThan(ELECTION_MS)
   expect((await viewTopic(cluster, leader, 'flights')).partitions[0]).toMatchObject({ leader, term })
 
-  // What it was given is whole: it leads, tells a retry of a batch that no log holds any more from a new one, and has every record that is left.
+  // Its copy is whole: it leads, tells a retry of a batch that no log holds any more from a new one, and has every record that is left.
   await cluster.request(late, 'POST', '/topics/flights/partitions/0/leader', { to: late })
   await topicBecomes(cluster, late, 'flights', ({ partitions }) => partitions[0]!.leader === late)
   expect(await old.publish(late, 0)).toMatchObject({ baseOffset: first.baseOffset, duplicate: true })
@@ -124,7 +124,7 @@ it('M44, M46, M53: a replica behind the start of the log gets state and segments
   await readAll(new Map(sent.map(({ offset }, at) => [offset, flights[at]!.value])), sent.at(-1)!.offset)
 })
 
-/** Looks at how far the copy is until it is over. */
+/** Follows the progress of the copy to its end. */
 async function watchCopy(
   through: number,
   late: number,

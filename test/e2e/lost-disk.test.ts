@@ -29,7 +29,7 @@ it('M5, M56: the disk of broker 3 is gone: the steps of docs/operations.md, by t
   await cluster.kill(3)
   await rm(cluster.dataFolder(3), { recursive: true })
 
-  // Its id with an empty folder is refused, and it says what to do.
+  // Its id with an empty folder is refused, and the error says what to do.
   await cluster.launch(3)
   const advice =
     /Broker 3 is known with another data directory.*new --id: it joins as a new broker.*partition change.*remove-broker 3/
@@ -40,7 +40,7 @@ it('M5, M56: the disk of broker 3 is gone: the steps of docs/operations.md, by t
 
   // 1. A new id and the empty folder, at the same address.
   expect(await cluster.add(3)).toBe(4)
-  // 2. In the place of the old one, in every partition.
+  // 2. The new broker takes the place of the old one in every partition.
   for (let partition = 0; partition < PARTITIONS; partition += 1) {
     const text = await operator.done('partition', 'change', `flights/${partition}`, '--replicas', '1,2,4')
     expect(text).toMatch(new RegExp(`flights/${partition} has members [124,]+\\n$`))
@@ -56,7 +56,7 @@ it('M5, M56: the disk of broker 3 is gone: the steps of docs/operations.md, by t
   const { brokers } = await operator.json<{ brokers: { id: number; alive: boolean }[] }>('cluster', 'status')
   expect(brokers.map(({ id, alive }) => ({ id, alive }))).toEqual([1, 2, 4].map((id) => ({ id, alive: true })))
 
-  // The new broker counts: without another one the rest goes on.
+  // The new broker counts: with another one down the rest goes on.
   await cluster.kill(1)
   await load.nextAcknowledgement()
   await cluster.launch(1)

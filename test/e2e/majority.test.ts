@@ -28,7 +28,7 @@ async function publish(producer: Producer, flights: readonly Flight[], history: 
   return outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason)
 }
 
-it('M1: two of three go on; one alone acknowledges nothing and says so; all that was acknowledged is there afterwards, the same on all', async () => {
+it('M1: two of three go on; one alone acknowledges no record and answers an error; all acknowledged records are there afterwards, the same on all', async () => {
   const flights = await readFlights(0, 3 * ROWS)
   const history = new FlightHistory()
   const producer = new Producer({ servers: cluster.servers })
@@ -55,10 +55,10 @@ it('M1: two of three go on; one alone acknowledges nothing and says so; all that
   await cluster.ready()
   const view = await topicBecomes(cluster, alone, 'flights', allInSync)
   const total = view.partitions.reduce((sum, { highWatermark }) => sum + highWatermark, 0)
-  // What was not acknowledged may be there, once (M97).
+  // Records that were not acknowledged may be there, once (M97).
   expect(total).toBeGreaterThanOrEqual(2 * ROWS)
   expect(history.problems('reader', await collect(cluster, 'flights', total))).toEqual([])
-  // And the cluster takes records again, from a producer that has seen it all.
+  // And the cluster takes records again, from a producer that has run all the time.
   const { offset } = await producer.send('flights', { key: 'again', value: 'again' })
   expect(offset).toBeGreaterThan(0)
   await Promise.all([producer.close(), impatient.close()])

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ClusterProcesses } from './cluster-processes.ts'
 import { tailrace } from './command-line.ts'
 
-/** What an operator does to a cluster under load, in this order: one more broker, its replicas, who leads, and the last resort. */
+/** The steps of an operator on a cluster under load, in this order: one more broker, its replicas, its leaders, and forced members. */
 let cluster: ClusterProcesses
 let load: Load
 let server: string
@@ -21,7 +21,7 @@ afterAll(async () => {
   await cluster?.destroy()
 })
 
-/** Publishes without a pause, and keeps what was acknowledged. */
+/** Publishes without a pause, and keeps the acknowledged records. */
 class Load {
   readonly #producer = new Producer({ servers: cluster.servers, lingerMs: 1 })
   readonly #values: string[] = []
@@ -76,7 +76,7 @@ interface Members {
 
 const sorted = (brokers: number[]) => [...brokers].sort((a, b) => a - b)
 
-/** Reads the partition from its start, up to what was acknowledged when this was called. */
+/** Reads the partition from its start to the last record that was acknowledged when this was called. */
 async function readAll(readFrom: 'leader' | 'nearest'): Promise<void> {
   const expected = [...load.acknowledged]
   const consumer = new Consumer({ servers: cluster.servers })
@@ -91,7 +91,7 @@ async function readAll(readFrom: 'leader' | 'nearest'): Promise<void> {
 }
 
 describe('members under load', () => {
-  it('move to a broker that joined later, and nothing acknowledged is missing', async () => {
+  it('move to a broker that joined later, and no acknowledged record is missing', async () => {
     await expect.poll(() => load.acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(1000)
     expect(await cluster.add()).toBe(4)
     const change = await command('partition', 'change', 'm/0', '--replicas', '2,3,4')
@@ -105,14 +105,14 @@ describe('members under load', () => {
     expect(load.failures).toEqual([])
   }, 90_000)
 
-  it('hand the leadership to the one that is named', async () => {
+  it('transfer the leadership to the named broker', async () => {
     expect(await json('partition', 'transfer', 'm/0', '--to', '4')).toEqual({ leader: 4 })
     expect((await json<Members>('partition', 'members', 'm/0')).leader).toBe(4)
     await readAll('nearest')
     expect(load.failures).toEqual([])
   }, 60_000)
 
-  it('are described: roles, progress, newest entries, what each replica says of itself', async () => {
+  it('are described: roles, progress, newest entries, the report of each replica', async () => {
     const { code, out } = await command('partition', 'describe', 'm/0')
     expect(code).toBe(0)
     expect(out).toMatch(/^leader {4}broker 4, term \d+$/m)
@@ -161,7 +161,7 @@ describe('force-members', () => {
     expect([code, err]).toEqual([1, expect.stringContaining('error QUORUM_ALIVE: ')])
   }, 30_000)
 
-  it('says what would be lost, then makes the rest go on, and leaves a record', async () => {
+  it('says which records would be lost, then makes the rest go on, and records it in the audit', async () => {
     await load.stop()
     await cluster.kill(3)
     await cluster.kill(4)

@@ -3,7 +3,7 @@ import type { ClusterProcesses } from './cluster-processes.ts'
 
 const SAMPLE_MS = 250
 
-/** Follows the resident memory of all brokers, as they tell it themselves. */
+/** Follows the resident memory of all brokers, as they report it themselves. */
 export class MemoryWatch {
   readonly #cluster: ClusterProcesses
   readonly #timer: NodeJS.Timeout

@@ -28,7 +28,7 @@ interface Members {
 const partition = '/topics/m/partitions/0'
 const members = (of: string) => cluster.request<Members>(1, 'GET', `${of}/members`)
 
-/** Asks until it is so; fails with what was answered last. */
+/** Asks until it is so; fails with the last answer. */
 async function until<Answer>(ask: () => Promise<Answer>, isSo: (answer: Answer) => boolean): Promise<Answer> {
   const deadline = Date.now() + 30_000
   for (;;) {
@@ -75,7 +75,7 @@ it('the two versions have other schemas', async () => {
   expect(await NewerVersion.generated()).not.toContain('sinceLater')
 })
 
-it('they form a cluster, and each creates, alters and describes topics, whichever version leads the metadata', async () => {
+it('they form a cluster, and each creates, alters and describes topics, with either version as leader of the metadata', async () => {
   const { clusterId, brokers } = await cluster.request<{
     clusterId: string
     brokers: { id: number; alive: boolean }[]
@@ -103,7 +103,7 @@ it('they form a cluster, and each creates, alters and describes topics, whicheve
   }
 })
 
-it('what is written through any of them is read from each, whichever version leads the partition', async () => {
+it('records written through any of them are read from each, with either version as leader of the partition', async () => {
   for (const leader of [1, 2]) {
     await cluster.request(3, 'POST', `${partition}/leader`, { to: leader })
     await until(

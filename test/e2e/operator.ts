@@ -15,7 +15,7 @@ export interface MembersView {
   readonly lastOutcome: { readonly outcome: string; readonly reason: string; readonly target: readonly number[] } | null
 }
 
-/** Somebody who looks after a cluster with the command line, and with nothing else. */
+/** An operator who uses only the command line. */
 export class Operator {
   readonly #cluster: ClusterProcesses
 
@@ -29,7 +29,7 @@ export class Operator {
     return tailrace([...args, '-s', servers.join(',')])
   }
 
-  /** What it printed; throws when it failed. */
+  /** The output of the command; throws when it failed. */
   async done(...args: string[]): Promise<string> {
     const { code, out, err } = await this.run(...args)
     if (code !== 0) throw new Error(`tailrace ${args.join(' ')} ended with ${code}:\n${out}${err}`)
@@ -52,7 +52,7 @@ export async function viewMembers(
   return cluster.request<MembersView>(through, 'GET', path).catch(() => null)
 }
 
-/** Polls until the members are as asked; rejects with what they were at the end. */
+/** Polls until the members are as asked; rejects with the members at the end. */
 export async function membersBecome(
   cluster: ClusterProcesses,
   through: number,
@@ -70,7 +70,7 @@ export async function membersBecome(
   }
 }
 
-/** These are the members, and nothing is under way. */
+/** These are the members, and no change is under way. */
 export function settledOn(brokers: readonly number[]): (view: MembersView) => boolean {
   return ({ leader, stage, target, voters }) =>
     leader !== 0 && stage === 'stable' && target === null && String([...voters].sort()) === String([...brokers].sort())

@@ -55,7 +55,7 @@ it('are imported by their names, as JavaScript', async () => {
   expect(stderr).toBe('')
 })
 
-it('have nothing in them that only tests use', () => {
+it('hold no file that only tests use', () => {
   const published = ['@tailrace/schemas', '@tailrace/client', '@tailrace/producer', '@tailrace/consumer', 'tailrace']
   for (const name of published) {
     const files = readdirSync(join(modules, name), { recursive: true, encoding: 'utf8' })

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { ClusterProcesses } from './cluster-processes.ts'
 
-/** What Linux has shown to programs ever since, whatever the kernel's own. */
+/** Clock ticks a second as Linux shows them to programs, for any frequency of the kernel. */
 const CLOCK_TICKS_PER_SECOND = 100
 
 /** For `it.skipIf`: whether processor time cannot be read here. Says so once, since a skipped test says nothing itself. */
@@ -14,8 +14,8 @@ export function cannotReadProcessorTime(what: string): boolean {
 }
 
 /**
- * Each broker's share of a core, 0.01 for one per cent, from outside: a broker that is asked for its metrics is not idle. Of several windows the least counts: what else the
- * machine does can only add, by cold caches and clocks.
+ * Each broker's share of a core, 0.01 for one per cent, from outside: a broker that is asked for its metrics is not idle. Of several windows the least counts: other work of the
+ * machine can only add, by cold caches and clocks.
  */
 export async function leastShares(cluster: ClusterProcesses, windows: number, windowMs: number): Promise<number[]> {
   const least = cluster.ids.map(() => Number.POSITIVE_INFINITY)

@@ -13,7 +13,7 @@ const READ_ROWS = 100_000
 export interface FaultRun {
   readonly cluster: ClusterProcesses
   readonly rows: number
-  /** Rows published per second, so that the faults have something to hit. */
+  /** Rows published per second, so that the faults meet records in flight. */
   readonly rowsPerSecond: number
   readonly startFaults: (topic: string) => Faults
 }
@@ -28,7 +28,7 @@ export interface FaultOutcome {
 }
 
 /**
- * Publishes flights, each key always through the same producer so that its order is defined, while something hurts the cluster; a consumer
+ * Publishes flights, each key always through the same producer so that its order is defined, while faults happen in the cluster; a consumer
  * reads throughout, another one afterwards. Then stops the brokers and compares their bytes.
  */
 export async function publishUnderFaults(run: FaultRun): Promise<FaultOutcome> {

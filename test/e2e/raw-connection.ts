@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net'
 
-/** A TCP connection that says whatever it is told, to an address like "127.0.0.1:8080". */
+/** A TCP connection that sends the bytes it is given, to an address like "127.0.0.1:8080". */
 export class RawConnection {
   readonly socket: Socket
-  /** Resolves with the milliseconds that the connection lived when the other side has closed it. */
+  /** Resolves when the other side has closed the connection, with the milliseconds that it was open. */
   readonly closed: Promise<number>
   readonly #received: Buffer[] = []
 

@@ -23,7 +23,7 @@ afterAll(async () => {
   await cluster?.destroy()
 })
 
-/** Nobody who publishes waits for three election timeouts, from the beginning of the step until a record sent after it is acknowledged. */
+/** No producer waits for three election timeouts, from the beginning of the step until a record sent after it is acknowledged. */
 async function step(name: string, work: () => Promise<void>): Promise<void> {
   const from = performance.now()
   await work()
@@ -47,11 +47,11 @@ describe('members of a partition under the load of three idempotent producers', 
     expect(await viewMembers(cluster, 5, PARTITION)).toMatchObject({ stage: 'stable', voters: [1, 2, 3, 4, 5] })
   })
 
-  it('M56, M66: 5 to 3, and the leader is one of the two that go', async () => {
+  it('M56, M66: 5 to 3, and the leader is one of the two that leave', async () => {
     const { leader } = (await viewMembers(cluster, 5, PARTITION))!
     const others = [1, 2, 3, 4, 5].filter((id) => id !== leader)
     await step(`from 1,2,3,4,5 to three without the leader, ${leader}`, () => change(others.slice(0, 3)))
-    // A broker whose replica was removed hears of the new leader a moment later.
+    // A broker whose replica was removed learns of the new leader a moment later.
     const isSettled = settledOn(others.slice(0, 3))
     await membersBecome(cluster, 5, PARTITION, (view) => isSettled(view) && view.leader !== leader)
     await change([1, 2, 3])
@@ -75,7 +75,7 @@ describe('members of a partition under the load of three idempotent producers', 
     await cluster.ready([leader])
   })
 
-  it('M61: and back, with the leader killed as soon as more than catching up can be seen', async () => {
+  it('M61: and back, with the leader killed as soon as the change is past catching up', async () => {
     const { leader } = (await viewMembers(cluster, 1, PARTITION))!
     await cluster.request(1, 'PUT', `/topics/flights/partitions/0/members`, { replicas: [1, 2, 3] })
     const moment = await membersBecome(
@@ -100,7 +100,7 @@ describe('members of a partition under the load of three idempotent producers', 
     expect(settledOn([4, 5, 6])((await viewMembers(cluster, 1, 'cluster'))!)).toBe(true)
   })
 
-  it('every record exactly once, in order per key, the same bytes on all replicas, none left elsewhere', async () => {
+  it('every record exactly once, in order per key, the same bytes on all replicas, no replica left elsewhere', async () => {
     await load.stop()
     expect(await load.problems(cluster)).toEqual([])
     expect(load.acknowledged).toBeGreaterThan(10_000)

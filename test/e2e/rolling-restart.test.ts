@@ -22,7 +22,7 @@ afterAll(async () => {
   await cluster?.destroy()
 })
 
-/** Ends a broker and has it come back; resolves with the partitions that it led and the longest time in which one of all got no acknowledgement. */
+/** Restarts a broker; resolves with the partitions that it led and the longest time in which a partition got no acknowledgement. */
 async function restart(broker: number, end: () => Promise<unknown>): Promise<{ led: number; gap: number }> {
   const witness = cluster.ids.find((id) => id !== broker)!
   const view = await viewTopic(cluster, witness, 'flights')
@@ -36,12 +36,12 @@ async function restart(broker: number, end: () => Promise<unknown>): Promise<{ l
   return { led, gap: load.longestGap(from, performance.now()) }
 }
 
-it('M81: a restart of all three brokers hands leaderships on first; whoever publishes does not notice, as with kill -9 one would', async () => {
+it('M81: a restart of all three brokers transfers leaderships first; a producer does not notice it, unlike kill -9', async () => {
   const rolling: { led: number; gap: number }[] = []
   for (const broker of [1, 2, 3]) {
     rolling.push(await restart(broker, async () => expect(await cluster.stop(broker)).toBe(0)))
   }
-  // The last one that was stopped has handed on what it led.
+  // The last one that was stopped has transferred its leaderships.
   const killed = await restart(1, () => cluster.kill(1))
   const text = (each: { led: number; gap: number }) => `${each.gap.toFixed(0)} ms (led ${each.led})`
   console.log(

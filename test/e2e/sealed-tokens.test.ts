@@ -23,7 +23,7 @@ const read = async (broker: number, query: string): Promise<{ status: number; bo
 }
 
 describe('M95: tokens of real brokers', () => {
-  it('one that was made up is refused over HTTP by every broker, leader or not; those that were given are good everywhere', async () => {
+  it('a forged one is refused over HTTP by every broker, leader or not; real ones are valid everywhere', async () => {
     const producer = new Producer({ servers: cluster.servers, lingerMs: 0 })
     const { token, offset } = await producer.send('flights', { value: 'mine' })
     await producer.close()
@@ -43,14 +43,14 @@ describe('M95: tokens of real brokers', () => {
     expect(metrics).toMatch(/^tailrace_tokens_not_genuine_total 2$/m)
   })
 
-  it('one that was made up is refused over WebSocket, to an SDK', async () => {
+  it('a forged one is refused over WebSocket, to an SDK', async () => {
     const consumer = new Consumer({ servers: cluster.servers })
     const place = { partition: 0, offset: 0, token: `1-100000-${FORGED}` }
     await expect(consumer.read('flights', place)).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
     await consumer.close()
   })
 
-  it('no answer to a client shows what the seals are made with', async () => {
+  it('no answer to a client shows the key of the seals', async () => {
     const folders = cluster.ids.map((id) => readFile(`${cluster.dataFolder(id)}/identity.json`, 'utf8'))
     const ids = (await Promise.all(folders)).map((text) => JSON.parse(text).directoryId as string)
     expect(ids[0]).toMatch(/^[0-9a-f-]{36}$/)

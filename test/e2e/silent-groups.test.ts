@@ -6,7 +6,7 @@ import { cannotReadProcessorTime, leastShares } from './processor-time.ts'
 
 const PARTITIONS = 10_000
 const WINDOW_MS = 4_000
-/** Of several windows the least counts: what else the machine does can only add. */
+/** Of several windows the least counts: other work of the machine can only add. */
 const WINDOWS = 2
 /** After a load V8 collects its whole heap up to three times, some 10 s apart, for 0.3 s of processor time each: of three windows one has none. */
 const WINDOWS_BETWEEN_COLLECTIONS = 3
@@ -69,7 +69,7 @@ describe(`M86, M87: three brokers with ${PARTITIONS} idle partitions`, () => {
     expect(many).toBeLessThan(few * 1.2)
   })
 
-  // Only Linux tells a process's CPU time in a file.
+  // Only Linux shows a process's CPU time in a file.
   it.skipIf(cannotReadProcessorTime(`what ${PARTITIONS} idle partitions cost`))(
     'use less than 3 % of a core each',
     async () => {

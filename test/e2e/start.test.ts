@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** What `npm start` runs; resolves with the time until the line "ready", after stopping it again. */
+/** The command that `npm start` runs; resolves with the time until the line "ready", after stopping it again. */
 async function timeToReady(data: string): Promise<number> {
   const [http, peer] = await consecutivePorts()
   const began = performance.now()

@@ -17,7 +17,7 @@ export function viewTopic(cluster: ClusterProcesses, through: number, topic: str
   return cluster.request<TopicView>(through, 'GET', `/topics/${topic}`)
 }
 
-/** Polls until the topic looks as asked; rejects with what it looked like at the end. */
+/** Polls until the topic looks as asked; rejects with its last state. */
 export async function topicBecomes(
   cluster: ClusterProcesses,
   through: number,

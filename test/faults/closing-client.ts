@@ -2,8 +2,8 @@ import { Consumer } from '@tailrace/consumer'
 import { Producer } from '@tailrace/producer'
 
 /**
- * A program that uses a client against servers that stop answering, closes it, and has nothing else to do: started by clients-close.test.ts. The parent
- * freezes the servers when it is asked to.
+ * A program that uses a client against servers that stop answering, closes it, and then has no other work: started by clients-close.test.ts. The parent
+ * freezes the servers on request.
  */
 const [kind, server] = process.argv.slice(2) as [string, string]
 const servers = [server]
@@ -15,7 +15,7 @@ async function freeze(): Promise<void> {
   await frozen
 }
 
-/** Nothing that is left of this process's own keeps it alive from here on. */
+/** From here on no handle of this process itself keeps it alive. */
 function closing(): Promise<void> {
   return new Promise((resolve) => {
     process.send!('closing', () => {

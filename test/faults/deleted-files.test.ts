@@ -20,7 +20,7 @@ const open = (disk: MemoryDisk) =>
 
 const storeOptions = { monotonic: () => 0 }
 
-/** Two groups that have written so many rounds, then a kill. What has been acknowledged is on the disk. */
+/** Two groups that have written so many rounds, then a kill. Acknowledged rounds are on the disk. */
 async function killedAfter(rounds: number): Promise<{ disk: MemoryDisk; writers: LogWriter[] }> {
   const disk = new MemoryDisk()
   await disk.makeFolder('data')
@@ -40,7 +40,7 @@ async function killedAfter(rounds: number): Promise<{ disk: MemoryDisk; writers:
   return { disk, writers }
 }
 
-/** What came of a start: everything is there, it says what is missing, or it refuses with a reason. */
+/** The result of a start: all records are there, it reports the missing ones, or it refuses with a reason. */
 async function outcome(disk: MemoryDisk, writers: readonly LogWriter[]): Promise<string> {
   let storage: Awaited<ReturnType<typeof open>>
   try {
@@ -62,7 +62,7 @@ async function outcome(disk: MemoryDisk, writers: readonly LogWriter[]): Promise
   return 'whole'
 }
 
-test('every file of a log, deleted while the broker is down: all is there, or the loss is told', async () => {
+test('every file of a log, deleted while the broker is down: all records are there, or the loss is reported', async () => {
   const seen = new Map<string, Set<string>>()
   for (const rounds of [1, 3, 6, 9, 13, 18, 24, 40]) {
     const { disk: whole, writers } = await killedAfter(rounds)
@@ -77,14 +77,14 @@ test('every file of a log, deleted while the broker is down: all is there, or th
       seen.set(kind, (seen.get(kind) ?? new Set()).add(result))
     }
   }
-  // Each of these can hold something that nothing else does.
+  // Each of these can hold data that no other file holds.
   expect([...seen].filter(([, results]) => results.has('told')).map(([kind]) => kind)).toEqual(
     expect.arrayContaining(['data/log/journal/N.journal', 'data/log/groups/N-N/N-N.log']),
   )
   expect(seen.get('data/log/groups/N-N/N-N.index')).toEqual(new Set(['whole']))
 })
 
-test('both checkpoints, the whole journal, all groups, or the whole log deleted: it is told, and nothing is removed', async () => {
+test('both checkpoints, the whole journal, all groups, or the whole log deleted: it is reported, and no file is removed', async () => {
   for (const folder of ['data/log/journal', 'data/log/groups', 'data/log', 'data/log/checkpoint-']) {
     const { disk, writers } = await killedAfter(24)
     for (const path of disk.paths()) if (path.startsWith(folder)) await disk.remove(path)
@@ -107,7 +107,7 @@ test('a log that was lost as a whole is known to be lost through restarts', asyn
   expect(storage.mayHaveForgotten).toBe(true)
 })
 
-test('every file of the state store deleted: what it had is there, or the start is refused and says which folder', async () => {
+test('every file of the state store deleted: its data is there, or the start is refused and names the folder', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'deleted-files-'))
   const logged: string[] = []
   const log = (_fields: object, message: string): void => void logged.push(message)

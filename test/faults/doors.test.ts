@@ -32,7 +32,7 @@ afterAll(async () => {
   await fixture.gateway.close()
 })
 
-/** Bytes that are text, some that look like it, and any others. */
+/** Bytes that are text, bytes that look like text, and any others. */
 const bytes = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }).map((text) => new TextEncoder().encode(text)),
   fc
@@ -52,7 +52,7 @@ const record: fc.Arbitrary<AnyRecord> = fc.record({
   ),
 })
 
-/** Fields by the same rule in every door, so that what comes out can be compared. */
+/** Fields by the same rule in every door, so that the results can be compared. */
 function shown({ timestamp, key, value, headers }: AnyRecord): object {
   const one = (data: Bytes): JsonBytes => bytesToJson(data)
   const named = Object.entries(headers).map(([name, data]) => [
@@ -116,7 +116,7 @@ const doorsOut: Record<string, (offset: number, count: number) => Promise<object
   },
 }
 
-describe('any record: what was sent is what is read', () => {
+describe('any record is read as it was sent', () => {
   for (const [doorIn, publish] of Object.entries(doorsIn)) {
     for (const [doorOut, read] of Object.entries(doorsOut)) {
       it(`in by ${doorIn}, out by ${doorOut}`, async () => {
@@ -130,7 +130,7 @@ describe('any record: what was sent is what is read', () => {
   }
 })
 
-describe('what has no UTF-8 form is refused by name', () => {
+describe('text without a UTF-8 form is refused by name', () => {
   const half = ['a\ud800b', '\udc00', '\ud83d', `${'x'.repeat(300)}\ud800`]
   it.each(half)('SDK: %j as key, value, header and header name', async (text) => {
     const records = [

@@ -8,11 +8,11 @@ import type { Disk } from '../../broker/src/platform/disk.ts'
 import { MemoryDisk } from '../../broker/src/platform/testing/disk.ts'
 import { seededRandom } from '../../broker/src/platform/testing/random.ts'
 
-/** A small file that a start reads and goes by. */
+/** A small file on which a start relies. */
 interface KeptFile {
-  /** What the process does that is killed. */
+  /** The work of the process that is killed. */
   write(disk: Disk): Promise<unknown>
-  /** What each later start does; resolves with what it has found. */
+  /** The work of each later start; resolves with the content that it has found. */
   start(disk: Disk): Promise<unknown>
 }
 
@@ -57,17 +57,20 @@ const files: Record<string, KeptFile> = {
   },
 }
 
-test.each(Object.entries(files))('%s: what a start has found is there after a power failure', async (_, file) => {
-  const disk = new MemoryDisk()
-  await disk.makeFolder(folder)
-  await disk.syncFolder('')
-  await file.write(withoutSyncs(disk))
-  const found = await file.start(disk.mount())
-  disk.crash(() => 0)
-  expect(await file.start(disk.mount())).toEqual(found)
-})
+test.each(Object.entries(files))(
+  '%s: the content that a start has found is there after a power failure',
+  async (_, file) => {
+    const disk = new MemoryDisk()
+    await disk.makeFolder(folder)
+    await disk.syncFolder('')
+    await file.write(withoutSyncs(disk))
+    const found = await file.start(disk.mount())
+    disk.crash(() => 0)
+    expect(await file.start(disk.mount())).toEqual(found)
+  },
+)
 
-test('control: without the start between, a power failure takes what was not synced', async () => {
+test('control: without the start between, a power failure loses bytes that were not synced', async () => {
   for (const [name, file] of Object.entries(files)) {
     const disk = new MemoryDisk()
     await disk.makeFolder(folder)
@@ -83,7 +86,7 @@ test('control: without the start between, a power failure takes what was not syn
   }
 })
 
-/** The process is killed before each sync: the kernel has what was written, the disk does not. */
+/** The process is killed before each sync: the kernel has the written bytes, the disk does not. */
 function withoutSyncs(disk: MemoryDisk): Disk {
   const mounted = disk.mount()
   return {

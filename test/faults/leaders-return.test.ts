@@ -22,7 +22,7 @@ async function restart(id: BrokerId): Promise<void> {
   await cluster.until(() => started.node.api.readiness().ready)
 }
 
-test('after a rolling restart leaderships return by themselves, those of partitions that sleep too, and nothing is lost', async () => {
+test('after a rolling restart leaderships return by themselves, also for sleeping partitions, and no record is lost', async () => {
   cluster = await WholeBrokers.of(3, options)
   const { api } = cluster.broker(1).node
   await cluster.during(api.createTopic({ name: 't', partitions: PARTITIONS, replicas: 3 }))

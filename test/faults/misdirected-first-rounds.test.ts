@@ -17,7 +17,7 @@ const options = {
   diskReserveBytes: 0,
 }
 
-/** The disk, on which the first `count` rounds of the journal go where `aim` says; null: nowhere. It confirms them all. */
+/** The disk, on which the first `count` rounds of the journal are written where `aim` says; null: nowhere. It confirms them all. */
 function misdirecting(disk: Disk, count: number, aim: (round: number) => number | null): Disk {
   let round = 0
   return {
@@ -46,7 +46,7 @@ const aims: Record<string, (round: number) => number | null> = {
 }
 
 for (const [name, aim] of Object.entries(aims)) {
-  test(`first rounds of a journal that went to ${name} are known to be lost: no replica comes back blank`, async () => {
+  test(`first rounds of a journal that went to ${name} are known to be lost: no replica comes back empty`, async () => {
     for (let count = 1; count <= 5; count++) {
       for (let power = 0; power < 2; power++) {
         const disk = new MemoryDisk()
@@ -64,7 +64,7 @@ for (const [name, aim] of Object.entries(aims)) {
         disk.crash((bound) => (power === 1 ? 0 : bound - 1))
         const again = await openLogStorage({ disk: disk.mount(), clock: promptClock, crc32c: nodeCrc32c }, options)
         const found = again.group(1)
-        // Only the opening was written: nothing was promised.
+        // Only the opening was written: no record was acknowledged.
         if (count === 1) continue
         const told = found === undefined ? again.mayHaveForgotten : found.damage !== null
         expect(told, `${count} rounds, ${power === 1 ? 'power lost' : 'killed'}`).toBe(true)

@@ -35,7 +35,7 @@ import { settled } from '../../broker/src/platform/testing/clock.ts'
 import { MemoryDisk } from '../../broker/src/platform/testing/disk.ts'
 import { promptClock } from '../../broker/src/platform/testing/prompt-clock.ts'
 
-/** A data folder as the first version has left it after a kill, and the CRC of each batch in it, by group. */
+/** A data folder of the first version after a kill, and the CRC of each batch in it, by group. */
 const kept = JSON.parse(readFileSync(new URL('data-of-version-1.json', import.meta.url), 'utf8')) as {
   files: Record<string, string>
   batches: number[][]
@@ -74,7 +74,7 @@ async function everything(disk: MemoryDisk): Promise<Map<string, string>> {
   return files
 }
 
-/** What a start does with the folder, in its order. */
+/** The steps of a start with the folder, in their order. */
 async function start(disk: MemoryDisk) {
   await readDataFormat(disk, 'data', crc)
   await checkIdentity(disk, 'data')
@@ -84,7 +84,7 @@ async function start(disk: MemoryDisk) {
   )
 }
 
-/** Changes a folder of the first version as a newer one might, and starts on it. */
+/** Changes a folder of the first version as a newer version might, and starts on it. */
 function onDisk(change: (disk: MemoryDisk) => Promise<unknown>): () => Promise<void> {
   return async () => {
     const disk = await oldFolder()
@@ -154,7 +154,7 @@ async function addEntry(disk: MemoryDisk, batch: Uint8Array): Promise<void> {
 const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
 const checksumOf = (covered: string): number => crc(Buffer.from(covered), 0, Buffer.byteLength(covered))
 
-/** What each format would look like in the next version, and who reads it. */
+/** Each format as the next version might write it, and its reader. */
 const cases: Record<FormatName, () => unknown> = {
   dataFolder: onDisk((disk) =>
     put(disk, 'data/format', Buffer.from(`tailrace-data-2 ${checksumOf('tailrace-data-2')}\n`)),
@@ -228,17 +228,17 @@ const cases: Record<FormatName, () => unknown> = {
   handshake: () => {},
 }
 
-/** The others are shown where a live replica and a live connection stand: each with its own test. */
+/** The other formats need a running replica or connection: each has a test of its own. */
 const elsewhere: Partial<Record<FormatName, string>> = {
   command: 'broker/src/cluster/metadata/newer-member.test.ts',
   handshake: 'broker/src/doors/peer/handshake.test.ts',
 }
-/** What comes over a connection that has not said its version is garbage to us; nothing is kept of it. */
+/** Bytes over a connection that has not sent its version are garbage; none of them are kept. */
 const otherCode: Partial<Record<FormatName, string>> = { frame: 'MALFORMED_FRAME' }
 
 for (const [name, run] of Object.entries(cases) as [FormatName, () => unknown][]) {
   if (elsewhere[name] !== undefined) continue
-  test(`${name} of a newer version is refused, and nothing on the disk changes`, async () => {
+  test(`${name} of a newer version is refused, and no file on the disk changes`, async () => {
     const error = await Promise.resolve()
       .then(run)
       .then(
@@ -249,7 +249,7 @@ for (const [name, run] of Object.entries(cases) as [FormatName, () => unknown][]
   })
 }
 
-test('every format is checked in the file that the table names, and stands in the decision page', () => {
+test('every format is checked in the file that the table names, and is listed in the decision page', () => {
   const page = readFileSync('docs/decisions/format-versions.md', 'utf8')
   for (const [name, { checkedIn }] of Object.entries(formatTable)) {
     const source = readFileSync(checkedIn, 'utf8')
@@ -275,7 +275,7 @@ test('a folder of the first version is read whole', async () => {
   }
 })
 
-test('a version field that has rotted is rot, not a newer version', async () => {
+test('a damaged version field is reported as damage, not as a newer version', async () => {
   for (const [path, position, bit] of [
     [JOURNAL, BLOCK_BYTES * 3 + 7, 1],
     ['data/log/checkpoint-a', 'tailrace-checkpoint-'.length, 1],
@@ -291,7 +291,7 @@ test('a version field that has rotted is rot, not a newer version', async () => 
   await expect(start(disk)).resolves.toBeDefined()
 })
 
-test('an identity file that has rotted says so; one of the time before checksums is read', async () => {
+test('a damaged identity file is reported; one from before checksums is read', async () => {
   const disk = await oldFolder()
   const { IdentityFile } = await import('../../broker/src/cluster/formation/identity-file.ts')
   await disk.makeFolder('new')

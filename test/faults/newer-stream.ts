@@ -30,11 +30,11 @@ const names: MessageName[] = [
 const newer = new NewerProtocol(names, { Shout: 902 })
 
 /**
- * Stands between a client and a broker of this version, and is to one of them a newer version: what comes from the other side it says again in
+ * A proxy between a client and a broker of this version that acts as a newer version to one of them: it sends the messages of the other side again in
  * schemas in which every record has got a field more.
  */
 export class NewerStream {
-  /** The messages that have been said in newer schemas. */
+  /** The messages that have been sent in newer schemas. */
   readonly said = new Set<MessageName>()
   readonly #newer: 'broker' | 'client'
   readonly #target: string
@@ -46,7 +46,7 @@ export class NewerStream {
     this.#target = target
   }
 
-  /** Resolves with the address to which the client is to go. */
+  /** Resolves with the address to which the client is to connect. */
   async listen(): Promise<string> {
     const streams = new WebSocketServer({ server: this.#server, path: '/stream' })
     streams.on('connection', (socket, { url }) => {
@@ -83,7 +83,7 @@ export class NewerStream {
       toClient: (data: RawData) => {
         if (!isFirst) return client.send(data)
         isFirst = false
-        if (frameOf(data).name !== 'Schemas') throw new Error('the broker does not say its schemas')
+        if (frameOf(data).name !== 'Schemas') throw new Error('the broker does not send its schemas')
         broker.send(Buffer.concat(encodeFrame('Schemas', { fingerprint: 'newer', protocolJson: newer.json })))
         client.send(Buffer.concat(schemasFrame(true)))
       },
@@ -105,7 +105,7 @@ export class NewerStream {
       toBroker: (data: RawData) => {
         if (hasAnswered) return broker.send(data)
         hasAnswered = true
-        if (frameOf(data).name !== 'Schemas') throw new Error('the client does not say its schemas')
+        if (frameOf(data).name !== 'Schemas') throw new Error('the client does not send its schemas')
       },
     }
   }

@@ -14,7 +14,7 @@ import { Connection } from '../../client/src/connection.ts'
 import { sampleMessages } from '../../schemas/src/testing/sample-messages.ts'
 import { NewerStream } from './newer-stream.ts'
 
-/** Clients and brokers of two versions on one WebSocket: whatever either says, the other understands. */
+/** Clients and brokers of two versions on one WebSocket: each side understands every message of the other. */
 
 let fixture: Fixture
 beforeAll(async () => {
@@ -45,7 +45,7 @@ const said: Record<'client' | 'broker', MessageName[]> = {
   ],
 }
 
-/** What an SDK's connection and a cascade's link have in common. */
+/** The common interface of an SDK's connection and a cascade's link. */
 interface Asking {
   request(
     name: 'Publish' | 'Fetch' | 'FindOffset' | 'InitProducer',
@@ -126,7 +126,7 @@ describe.each(['broker', 'client'] as const)('the %s is newer', (newer) => {
   test.each([
     ['a connection of the SDKs', connectionTo],
     ['the link of a cascade broker', linkTo],
-  ])('%s says and hears every kind of message', async (_, open) => {
+  ])('%s sends and receives every kind of message', async (_, open) => {
     stream.said.clear()
     const asking = await open(address)
     try {
@@ -169,7 +169,7 @@ describe.each(['broker', 'client'] as const)('the %s is newer', (newer) => {
   })
 })
 
-/** A broker that says these first frames and nothing else. */
+/** A broker that sends only these first frames. */
 async function brokerThatSays(frames: readonly Uint8Array[][]): Promise<{ address: string; close: () => void }> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/stream' })
   await new Promise((resolve) => server.once('listening', resolve))
@@ -193,7 +193,7 @@ test.each<[string, Uint8Array[][], string, RegExp]>([
     'INCOMPATIBLE_PEER',
     /Records/,
   ],
-  ['are not the first that it says', [encodeFrame('Records', records)], 'MALFORMED_FRAME', /Records, not Schemas/],
+  ['are not its first frame', [encodeFrame('Records', records)], 'MALFORMED_FRAME', /Records, not Schemas/],
   ['do not come', [], 'CONNECTION_LOST', /which schemas/],
 ])('a broker whose schemas %s is refused by name', async (_, frames, code, reason) => {
   const { address, close } = await brokerThatSays(frames)

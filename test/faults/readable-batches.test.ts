@@ -57,7 +57,7 @@ const readers: Record<string, (batch: Uint8Array) => number> = {
     decodeBatch(batch, 0, decompressors).filter(({ timestamp }) => new Date(timestamp).toISOString() !== '').length,
 }
 
-test('whatever a leader takes, every reader can read', { timeout: 600_000 }, () => {
+test('every reader can read any batch that a leader takes', { timeout: 600_000 }, () => {
   const seen = { taken: 0, refused: 0 }
   for (const batch of changedBatches(batches, seed, { 1: gzipSync, 4: zstdCompressSync })) {
     if (!isTaken(batch)) {

@@ -31,7 +31,7 @@ function endsAt(group: number): number[] {
   return cluster.brokers.map(({ groups }) => groups.get(group)!.highWatermark)
 }
 
-describe('a broker that comes back with limits below what is stored', () => {
+describe('a broker that comes back with limits below the stored sizes', () => {
   const limits = { maxFrameBytes: 128 * KiB }
 
   test('is refused at its start, with the setting, the topic and the sizes', async () => {
@@ -78,7 +78,7 @@ describe('a broker that comes back with limits below what is stored', () => {
     await cluster.until(() => endsAt(bigGroup).join() === '1,1,1')
   })
 
-  test('asks others for what is too large: told with a code, and the link stays', async () => {
+  test('requests for too large data are answered with a code, and the link stays', async () => {
     cluster = await WholeBrokers.of(3)
     await create('big', 1)
     await publish('big', big)
@@ -105,7 +105,7 @@ const differing: [string, BrokerOptions][] = [
   ['maxBatchBytes', { maxBatchBytes: 2 * KiB, largestMaxBatchBytes: 2 * KiB }],
   ['maxQueuedBytes', { limits: { maxQueuedBytes: 1024 * KiB } }],
 ]
-test.each(differing)('a smaller %s on one broker keeps nothing from it, and it leads', async (_, options) => {
+test.each(differing)('a smaller %s on one broker keeps no record from it, and it leads', async (_, options) => {
   cluster = await WholeBrokers.of(3)
   const group = await create('big')
   await restart(3, options)

@@ -6,7 +6,7 @@ import { batchOf } from '../../broker/src/partition/testing/batches.ts'
 import { sampleMessages } from '../../schemas/src/testing/sample-messages.ts'
 import { stranger, type WholeBroker, WholeBrokers } from './whole-brokers.ts'
 
-/** All but the one by which a broker that is in no cluster asks to be admitted: joining.test.ts has it. */
+/** All messages but the request by which a broker without a cluster asks to be admitted: joining.test.ts has it. */
 const names = (Object.keys(MessageNumber) as MessageName[]).filter((name) => name !== 'Join')
 const numbers = [-1, 0, 1, 2 ** 31 - 1, -(2 ** 31), Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER]
 const texts = ['', 'null', '{}', '[]', '{"groups":5}', '../../etc/passwd', 'x'.repeat(5000)]
@@ -59,7 +59,7 @@ async function flood(identity: PeerIdentity, to: WholeBroker, name: MessageName)
       connections++
     }
     trySend(raw, name, fields, bodies[at % bodies.length]!)
-    // What a handler throws comes out here.
+    // An error of a handler is thrown here.
     await cluster.pass(4)
   }
   return connections
@@ -82,10 +82,10 @@ beforeAll(async () => {
 
 afterAll(() => cluster.close())
 
-describe.each(['in no cluster', 'in this cluster, as it says'])('a broker that is %s', (kind) => {
+describe.each(['in no cluster', 'in this cluster, as it claims'])('a broker that is %s', (kind) => {
   const identity = () => stranger(cluster, 77, kind !== 'in no cluster')
 
-  test.each(names)('changes nothing with %s, whatever is in it', async (name) => {
+  test.each(names)('changes nothing with %s, with any content', async (name) => {
     const before = cluster.brokers.map(stateOf)
     await flood(identity(), cluster.broker(1), name)
     expect(cluster.brokers.map(stateOf)).toEqual(before)
@@ -123,7 +123,7 @@ test('a stranger that all brokers dial, and that announces leaderships, is sent 
 })
 
 describe('in the name of a broker that is a member', () => {
-  test.each(names)('%s, whatever is in it, ends no process and stops no other partition', async (name) => {
+  test.each(names)('%s, with any content, ends no process and stops no other partition', async (name) => {
     const own = await WholeBrokers.of(3)
     const before = cluster
     cluster = own

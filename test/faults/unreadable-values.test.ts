@@ -21,7 +21,7 @@ import { seededRandom } from '../../broker/src/platform/testing/random.ts'
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
 const random = { below: () => 0, uuid: () => 'u' }
 
-/** Puts the bytes under a key and lets the reader loose on them. */
+/** Puts the bytes under a key and calls the reader. */
 const stored = (key: string, read: (store: MemoryStore) => unknown) => async (bytes: Uint8Array) => {
   const store = new MemoryStore()
   await store.write([[key, bytes]])
@@ -38,7 +38,7 @@ const topic = { name: 't', id: 'i', partitions: 2, replicas: 1, config: {}, grou
 const identity = { broker: 1, directoryId: 'd', clusterId: '', home: 1, pinned: 0, known: ['a:1'] }
 const founders = [{ id: 1, directoryId: 'd', peer: 'one:1' }]
 
-/** What a broker keeps, a value of each, and who reads it. Those that npm run fuzz has a target for are not here. */
+/** A value of each kind that a broker stores, and its reader. Kinds with a target of npm run fuzz are not here. */
 const readers: Record<string, [Uint8Array, (bytes: Uint8Array) => unknown]> = {
   'the record of an installation': [
     json({ lastIndex: 4, lastTerm: 2 }),
@@ -86,7 +86,7 @@ function parsed(bytes: Uint8Array): unknown {
 
 const odd = [null, -1, 0.5, '', 'x', [], {}, [null], true, 2 ** 60]
 
-/** The value with one of its parts replaced by something odd: every part, every oddity. */
+/** The value with one of its parts replaced by an odd one: every part, every odd value. */
 function* replaced(value: unknown): Generator<unknown> {
   yield* odd
   if (typeof value !== 'object' || value === null) return
@@ -113,7 +113,7 @@ function* mutations(sound: Uint8Array, seed: number): Generator<Uint8Array> {
 }
 
 for (const [at, [name, [sound, read]]] of Object.entries(readers).entries()) {
-  test(`${name}: whatever stands there is read, or refused with an error of ours`, async () => {
+  test(`${name}: any stored value is read, or refused with an error of ours`, async () => {
     for (const bytes of mutations(sound, at + 1)) {
       try {
         await read(bytes)

@@ -28,7 +28,7 @@ export interface BrokerOptions {
   readonly leaderReturnMs?: number
 }
 
-/** One broker with everything but the gateways for clients, put together as broker/src/start/broker.ts does it. */
+/** One broker without the gateways for clients, put together as broker/src/start/broker.ts does it. */
 export interface WholeBroker {
   readonly id: BrokerId
   readonly node: ClusterNode
@@ -158,7 +158,7 @@ export class WholeBrokers {
     return this.brokers.find(({ groups }) => groups.get(group)?.isLeader)!
   }
 
-  /** What the broker says of itself to anybody. */
+  /** The identity that the broker sends to any peer. */
   identity(id: BrokerId): PeerIdentity {
     return this.broker(id).node.identity()
   }
@@ -174,7 +174,7 @@ export class WholeBrokers {
     return raw
   }
 
-  /** A broker that is none and can be dialled: it shakes hands with whoever connects, and answers nothing else. */
+  /** A listener that pretends to be a broker: it completes the handshake with any peer, and sends no other answer. */
   async impostor(identity: PeerIdentity, host: string): Promise<RawPeer[]> {
     const peers: RawPeer[] = []
     await this.network.host(host).listen(identity.peer, (stream) => {
@@ -193,7 +193,7 @@ export class WholeBrokers {
   }
 }
 
-/** Somebody who says that he is a broker of the cluster, whose id is no secret. */
+/** A stranger that claims to be a broker of the cluster, whose id is no secret. */
 export function stranger(cluster: WholeBrokers, id: BrokerId, formed = true): PeerIdentity {
   const { clusterId } = cluster.identity(1)
   return { ...identityOfBroker(id, `x${id}:7000`), clusterId: formed ? clusterId : '', formed }

@@ -1,4 +1,4 @@
-/** One message of a session: what kind it is of, and its bytes. */
+/** One message of a session: its kind and its bytes. */
 export interface Block {
   readonly kind: number
   readonly bytes: Uint8Array

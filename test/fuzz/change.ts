@@ -3,9 +3,9 @@ import type { FuzzRandom } from './random.ts'
 type Change = (input: Uint8Array, random: FuzzRandom, other: Uint8Array) => Uint8Array
 
 const LONGEST = 64 * 1024
-/** Numbers at which lengths, counts and signs go wrong. */
+/** Numbers at which lengths, counts and signs often fail. */
 const edges = [0, 1, 2, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff]
-/** Pieces at which texts go wrong. */
+/** Pieces at which texts often fail. */
 const pieces = ['"', '{', '}', '[', ']', ',', ':', 'null', '-1', '1e309', '9007199254740993', '\\ud800', '__proto__']
 
 const changes: readonly Change[] = [

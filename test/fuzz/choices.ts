@@ -1,8 +1,8 @@
-/** Where numbers go wrong, next to an anchor and on their own. */
+/** Numbers at which code often fails, next to an anchor and on their own. */
 const steps = [0, 0, 0, 0, 0, 0, 0, 0, 1, -1, 2, -2, 5, -5, 100, 1_000_000]
 const edges = [0, -1, 1, 2 ** 20, 2 ** 31 - 1, 2 ** 31, Number.MAX_SAFE_INTEGER]
 
-/** Reads choices from an input, a byte each; all are 0 when it is used up. So every input stands for something, and a shorter one for less. */
+/** Reads choices from an input, a byte each; all are 0 when it is used up. So every input has a meaning, and a shorter one stands for less. */
 export class Choices {
   readonly #input: Uint8Array
   #at = 0
@@ -23,7 +23,7 @@ export class Choices {
     return items[this.byte() % items.length]!
   }
 
-  /** One of the anchors, or a number near one; rarely one at which numbers go wrong. */
+  /** One of the anchors, or a number near one; rarely one at which code often fails. */
   number(anchors: readonly number[]): number {
     const choice = this.byte()
     if (choice >= 240) return edges[choice % edges.length]!

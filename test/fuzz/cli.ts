@@ -5,7 +5,7 @@ import { spread, targetTable } from './targets/table.ts'
 
 const usage = `npm run fuzz -- [--target NAME] [--inputs 100000] [--seed 1]
 Gives every parser inputs that were made from sound ones by small changes. An input that fails is made small and written to test/fuzz/cases,
-where it is a test from then on. Exit code 0: nothing failed; 1: something did; 2: wrong arguments.
+where it is a test from then on. Exit code 0: no input failed; 1: one did; 2: wrong arguments.
 targets: ${targetTable.map(({ target }) => target.name).join(' ')}`
 
 async function main(): Promise<number> {

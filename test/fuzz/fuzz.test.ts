@@ -51,7 +51,7 @@ describe('the fuzzer itself', () => {
     },
   })
 
-  it('finds what breaks, and makes it small', async () => {
+  it('finds inputs that fail, and makes them small', async () => {
     const { failure } = await fuzz(breaksAt(77), 10_000, 3)
     expect(failure?.error).toBeInstanceOf(RangeError)
     expect([...failure!.input]).toEqual([77])
@@ -74,7 +74,7 @@ describe('the fuzzer itself', () => {
     expect(() => refusedAs(new TypeError('x'), ['INVALID_BATCH'])).toThrow(TypeError)
   })
 
-  it('lets a target finish what it puts off to a later turn, so that memory stays bounded', async () => {
+  it('lets a target finish work of a later turn, so that memory stays bounded', async () => {
     let [open, most] = [0, 0]
     const target: FuzzTarget = {
       name: 'closes later',
@@ -89,7 +89,7 @@ describe('the fuzzer itself', () => {
     expect(most).toBeLessThan(100)
   })
 
-  it('counts what was refused, and gives the slowest target its part', async () => {
+  it('counts refused inputs, and gives the slowest target its part', async () => {
     const target: FuzzTarget = { name: 'half', samples: [new Uint8Array(1)], run: () => 'refused' }
     expect(await fuzz(target, 100, 1)).toEqual({ inputs: 100, refused: 100, failure: null })
     const rows = spread(10_000_000)
@@ -106,12 +106,12 @@ describe('the fuzzer itself', () => {
   })
 })
 
-describe('what the targets that run something would see', () => {
+describe('faults that the targets that run a broker or SDK would see', () => {
   afterEach(() => {
     vi.restoreAllMocks()
   })
 
-  it('a group that hears a broker without a replica', async () => {
+  it('a group that takes messages from a broker without a replica', async () => {
     const leaderOfTheTerm = Uint8Array.of(0, 0x16)
     await attack(leaderOfTheTerm)
     await expect(attack(leaderOfTheTerm, true)).rejects.toThrow(/has two leaders, 1 and 9/)
@@ -123,13 +123,13 @@ describe('what the targets that run something would see', () => {
     expect(installations).toBeGreaterThan(3)
   })
 
-  it('a broker that trips over what a client says', async () => {
+  it('a broker that fails on a message of a client', async () => {
     vi.spyOn(MemoryBroker.prototype, 'findOffset').mockResolvedValue(null as never)
     const outcomes = await Promise.allSettled(webSocketClients.samples.map((sample) => webSocketClients.run(sample)))
     expect(outcomes.map(({ status }) => status)).toContain('rejected')
   })
 
-  it('a cascade broker that trips over what a source or its own store says', async () => {
+  it('a cascade broker that fails on an answer of its source or a value of its own store', async () => {
     vi.spyOn(Copies.prototype, 'update').mockRejectedValue(new TypeError('Cannot read properties of undefined'))
     for (const { samples, run } of [cascadeAnswers, cascadeStores]) {
       const outcomes = await Promise.allSettled(samples.map((sample) => run(sample)))
@@ -137,12 +137,12 @@ describe('what the targets that run something would see', () => {
     }
   })
 
-  it('a broker that lets a cascade broker say what others cannot bear', async () => {
+  it('a broker that passes on values of a cascade broker on which others fail', async () => {
     vi.spyOn(CascadeRegistry.prototype, 'all').mockReturnValue([reportOf(1e300)])
     for (const sample of cascadeBeats.samples.slice(0, 1)) await expect(cascadeBeats.run(sample)).rejects.toThrow()
   })
 
-  it('an SDK that trips over what a broker says', async () => {
+  it('an SDK that fails on a message of a broker', async () => {
     vi.spyOn(Metadata.prototype, 'absorb').mockImplementation(() => {
       throw new TypeError('of undefined')
     })

@@ -2,7 +2,7 @@ import { change } from './change.ts'
 import { FuzzRandom } from './random.ts'
 import type { FuzzTarget, Verdict } from './target.ts'
 
-/** An input that a parser did not survive. */
+/** An input on which a parser failed. */
 export interface Failure {
   readonly target: string
   readonly input: Uint8Array
@@ -22,10 +22,10 @@ export interface Run {
 const SLOWEST_MS = 5_000
 /** Of a hundred inputs this many are not put right again. */
 const UNSEALED_PERCENT = 10
-/** A turn of the event loop after so many: what is put off to the next turn, such as the end of a decompressor, is kept in memory until then. */
+/** A turn of the event loop after so many inputs: work of the next turn, such as the end of a decompressor, is kept in memory until then. */
 const INPUTS_A_TURN = 64
 
-/** Runs `inputs` changed inputs; the first that fails ends it, made as small as it goes. */
+/** Runs `inputs` changed inputs; the first that fails ends it, made as small as possible. */
 export async function fuzz(target: FuzzTarget, inputs: number, seed: number): Promise<Run> {
   const random = new FuzzRandom(seed)
   let refused = 0
@@ -42,7 +42,7 @@ export async function fuzz(target: FuzzTarget, inputs: number, seed: number): Pr
   return { inputs, refused, failure: null }
 }
 
-/** What the parser did wrong with the input; null when it did nothing wrong. */
+/** The error of the parser for the input; null without one. */
 export async function failureOf(target: FuzzTarget, input: Uint8Array): Promise<{ reason: unknown } | null> {
   const outcome = await outcomeOf(target, input)
   return typeof outcome === 'string' ? null : outcome

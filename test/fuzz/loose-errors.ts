@@ -1,4 +1,4 @@
-/** Runs it, and throws what it throws, or what was thrown meanwhile where nobody could catch it. */
+/** Runs it, and throws its error, or an error that was thrown meanwhile where no code could catch it. */
 export async function withoutLooseErrors<Result>(run: () => Promise<Result>): Promise<Result> {
   const loose: unknown[] = []
   const keep = (error: unknown): void => void loose.push(error)

@@ -16,7 +16,7 @@ import type { Block } from './blocks.ts'
 import { joined } from './target.ts'
 
 const kinds = ['honest', 'frame', 'frame with checksum', 'frame', 'more', 'raw', 'welcome', 'frame'] as const
-/** What a number of a frame may become; its fields are right otherwise. */
+/** Values that a number of a frame may get; its other fields are right. */
 const oddNumbers = [-1, 0, 2 ** 31 - 1, Number.MAX_SAFE_INTEGER - 1]
 const HEADER_BYTES = 61
 const FIRST_SIGN_MS = 1_000
@@ -25,7 +25,7 @@ const flights = { name: 'flights', id: 't1' }
 /** A broker on a real port that answers each request with the next block of a script, and honestly when that is used up. */
 export class LyingBroker {
   readonly port: number
-  /** performance.now() of the last message, either way. */
+  /** performance.now() of the last message in either direction. */
   lastSign = 0
   #script: Block[] = []
   readonly #sockets = new Set<Socket>()
@@ -51,17 +51,17 @@ export class LyingBroker {
 
   play(script: readonly Block[]): void {
     this.#script = [...script]
-    // A program has this much time to say something at all.
+    // The time in which a program must send its first message.
     this.lastSign = performance.now() + FIRST_SIGN_MS
   }
 
-  /** Drops all connections, in such a way that the machine keeps nothing of them. */
+  /** Resets all connections, so that the machine keeps no state of them. */
   drop(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy()
     this.#sockets.clear()
   }
 
-  /** Says which schemas it has; the script may begin with another first frame, which is of no request. */
+  /** Sends its schemas; the script may begin with another first frame, which is of no request. */
   #welcome(socket: WebSocket): void {
     const isLie = this.#script[0] !== undefined && kinds[this.#script[0].kind % kinds.length] === 'welcome'
     if (isLie) socket.send(this.#script.shift()!.bytes)
@@ -124,7 +124,7 @@ export function storedBatch(): Uint8Array {
   return batch
 }
 
-/** The frame as an answer to this request, as far as it is a frame. `odd` above 0: with one number changed. */
+/** The frame as an answer to this request, if it is a frame. `odd` above 0: with one number changed. */
 function addressed(bytes: Uint8Array, request: Frame, withChecksum: boolean, odd: number): Uint8Array {
   let frame: Frame
   try {

@@ -1,4 +1,4 @@
-/** What stands in the place of a part of a JSON value; undefined: it is missing. */
+/** Replacements of a part of a JSON value; undefined: it is missing. */
 const odd: readonly unknown[] = [
   undefined,
   null,
@@ -29,7 +29,7 @@ const odd: readonly unknown[] = [
   { name: 'x' },
 ]
 
-/** The JSON text of a value of which parts, at any depth, are replaced by odd ones: each two bytes choose a part and what stands in its place. */
+/** The JSON text of a value of which parts, at any depth, are replaced by odd ones: each two bytes choose a part and its replacement. */
 export function oddJson(value: unknown, choices: Uint8Array): string {
   let changed = value
   for (let at = 0; at + 1 < choices.length; at += 2) {

@@ -1,4 +1,4 @@
-/** A small deterministic generator (mulberry32): one seed, one row of inputs. */
+/** A small deterministic generator (mulberry32): one seed, one series of inputs. */
 export class FuzzRandom {
   #state: number
 

@@ -3,10 +3,10 @@ import { Client } from '../../client/src/client.ts'
 import { Connection } from '../../client/src/connection.ts'
 import { Feed } from '../../consumer/src/feed.ts'
 
-/** Errors of the language in the SDK, which its retries would hide: what a broker says must not surprise it. */
+/** Errors of the language in the SDK, which its retries would hide: no message of a broker may cause one. */
 export const surprises: unknown[] = []
 
-/** What these say of a broker's bytes, a decoder may have learnt from the language. */
+/** Errors of these codes about a broker's bytes may have an error of the language as their cause. */
 const explained: ReadonlySet<ErrorCode> = new Set([
   'MALFORMED_FRAME',
   'INVALID_BATCH',

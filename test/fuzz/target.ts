@@ -1,6 +1,6 @@
 import { type ErrorCode, TailraceError } from '@tailrace/schemas'
 
-/** What became of an input: it was made something of, or refused with an error that is documented. */
+/** The outcome of an input: it was parsed, or refused with an error that is documented. */
 export type Verdict = 'taken' | 'refused'
 
 /** A parser under test. */
@@ -8,10 +8,10 @@ export interface FuzzTarget {
   readonly name: string
   /** Sound inputs, from which the others are made by changing them. */
   readonly samples: readonly Uint8Array[]
-  /** Puts right what would stop nearly every changed input at the door, such as a length or a checksum. */
+  /** Repairs fields that would have nearly every changed input refused at once, such as a length or a checksum. */
   readonly seal?: (input: Uint8Array) => Uint8Array
   /**
-   * Parses the input and checks what comes of it. Whatever it throws is a failure, so it catches the refusals that the parser's documentation
+   * Parses the input and checks the result. Any error that it throws is a failure, so it catches the refusals that the parser's documentation
    * names with `refusedAs`.
    */
   readonly run: (input: Uint8Array) => Verdict | Promise<Verdict>

@@ -16,7 +16,7 @@ export interface ServerMessage {
   readonly payload: Uint8Array
 }
 
-/** The whole messages in what a server has sent, its control frames among them. @throws Error on what is no server's frame */
+/** The whole messages in what a server has sent, its control frames among them. @throws Error on bytes that are no frame of a server */
 export function serverMessages(bytes: Uint8Array): ServerMessage[] {
   const messages: ServerMessage[] = []
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)

@@ -1,6 +1,6 @@
 import type { Mutant } from './operators.ts'
 
-/** The parts of the house whose rules are worth a mutant. */
+/** The parts of the code whose rules are worth a mutant. */
 export const mutatedFolders = [
   'schemas/src/',
   'client/src/',

@@ -72,7 +72,7 @@ async function tryAll(mutants: readonly Mutant[], tree: Tree, jobs: number, repo
   const removeAll = () => {
     for (const workshop of workshops) workshop.remove()
   }
-  // Without it the folders would stay, and nobody would learn what was found.
+  // Without it the folders would stay, and the findings would be lost.
   process.once('SIGINT', () => {
     removeAll()
     console.log(report.score)
@@ -90,7 +90,7 @@ async function tryAll(mutants: readonly Mutant[], tree: Tree, jobs: number, repo
   } finally {
     removeAll()
   }
-  // When there are any, a survivor says little.
+  // If any test fails on sound code, a survivor says little.
   for (const test of sound.failing) console.log(`not asked, as it fails on sound code: ${test}`)
 }
 

@@ -1,6 +1,6 @@
 import type { Mutant } from './operators.ts'
 
-/** A mutant that changes nothing anybody could see, with the reason. It is known by its text, so that lines may move. */
+/** A mutant whose change has no visible effect, with the reason. It is known by its text, so that lines may move. */
 export interface Equivalent {
   readonly file: string
   readonly operator: string

@@ -25,7 +25,7 @@ describe('the code that a test has run', () => {
     expect(ran(code, 'b.ts', 10)).toBe(false)
   })
 
-  it('leaves out what is not of the repository, or not wanted', () => {
+  it('leaves out files outside of the repository, or not wanted', () => {
     const whole = [[0, 9, 1]] as const
     const scripts = [script('a.test.ts', [...whole]), { ...script('', [...whole]), url: 'node:fs' }]
     expect(rangesOf(scripts, root, (path) => !path.includes('test'))).toEqual({})

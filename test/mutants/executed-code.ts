@@ -13,7 +13,7 @@ interface Script {
   }[]
 }
 
-/** What ran of the files of a repository that are wanted. */
+/** The code that ran in the wanted files of a repository. */
 export function rangesOf(scripts: readonly Script[], root: string, isWanted: (path: string) => boolean): ExecutedCode {
   const base = `${pathToFileURL(root).href}/`
   const code: Record<string, Range[]> = {}
@@ -29,7 +29,7 @@ export function rangesOf(scripts: readonly Script[], root: string, isWanted: (pa
   return code
 }
 
-/** Whether the place was reached: what the smallest function or block around it says. */
+/** Whether the place was reached: the smallest function or block around it decides. */
 export function ran(code: ExecutedCode, file: string, position: number): boolean {
   const around = code[file]?.findLast(([start, end]) => start <= position && position < end)
   return around !== undefined && around[2] > 0

@@ -1,7 +1,7 @@
 import { createVitest, type TestModule } from 'vitest/node'
 import { RECORDS_CODE, type RunRecord } from './run-record.ts'
 
-/** What the workshop asks of its judge: to run a test; with `record`, to tell also which code ran. */
+/** A request of the workshop to its judge: to run a test; with `record`, to report also which code ran. */
 export interface Question {
   readonly test: string
   readonly record: boolean
@@ -23,7 +23,7 @@ function findingOf(module: TestModule, isQuiet: boolean): Finding {
 }
 
 async function find({ test, record }: Question): Promise<Finding> {
-  // Functions from the cache are compiled already, and tell less of what ran.
+  // Functions from the cache are compiled already, and report less of the code that ran.
   process.env[RECORDS_CODE] = record ? '1' : ''
   process.env.NODE_COMPILE_CACHE = record ? '' : '.tmp/compiled'
   // The limit of failures counts those of earlier runs, too, unless they are forgotten.
@@ -45,6 +45,6 @@ process.on('message', (question: Question) => {
     },
   )
 })
-// Nobody is left to answer to.
+// The process that asked is gone.
 process.on('disconnect', () => process.kill(-process.pid, 'SIGKILL'))
 process.send!('ready')

@@ -1,9 +1,9 @@
 import { type ExecutedCode, ran } from './executed-code.ts'
 
-/** What one mutant may cost: the nearest tests that run the mutated place, until these milliseconds of the processor are used up. */
+/** The cost of one mutant: the nearest tests that run the mutated place, until these milliseconds of the processor are used up. */
 const MOST_TESTS = 40
 const MOST_CPU_MS = 20_000
-/** A test that takes longer judges only what it is nearest to. */
+/** A test that takes longer judges only the files that it is nearest to. */
 const LONG_CPU_MS = 5000
 const NEAREST = 3
 /** How much slower a mutant may make a test before it counts as one that never ends. */
@@ -16,7 +16,7 @@ export interface Run {
   /** Of the tests alone. */
   readonly ms: number
   readonly cpuMs: number
-  /** On sound code: what ran of it. */
+  /** On sound code: the parts that ran. */
   readonly executed: ExecutedCode | null
 }
 
@@ -44,7 +44,7 @@ export interface Judgement {
 export class Jury {
   readonly #sound: KnownRuns
 
-  /** How tests ran on sound code, as far as that is known; what is learnt is added. */
+  /** How tests ran on sound code, as far as that is known; new results are added. */
   constructor(sound: KnownRuns = new Map()) {
     this.#sound = sound
   }

@@ -38,13 +38,13 @@ describe('the operators of mutants', () => {
     ])
   })
 
-  it('remove a call inside of a function, but not what only tells people', () => {
+  it('remove a call inside of a function, but not one that only informs people', () => {
     expect(texts('function f() { act() }')).toEqual(['function f() { {} }'])
     expect(texts('function f() { logger.warn(1) }')).toEqual([])
     expect(texts('act()')).toEqual([])
   })
 
-  it('leave alone what runs only while a defect is switched on', () => {
+  it('leave alone code that runs only while a defect is switched on', () => {
     const switched = 'function f() { if (this.defects.x && a < b) { act() } }'
     expect(texts(switched, 'always')).toEqual([switched.replace('this.defects.x && a < b', 'true')])
     expect(texts(switched, 'logic')).toEqual([switched.replace('&&', '||')])
@@ -97,7 +97,7 @@ describe('the choice of mutants', () => {
     }
   })
 
-  it('leaves out what was judged to be equivalent, wherever the line has moved', () => {
+  it('leaves out mutants that were judged to be equivalent, also when the line has moved', () => {
     const text = 'x\n  a\n'
     const known = { file: 'a.ts', operator: 'value', line: 'a', before: 'a', reason: '' }
     expect(isEquivalent([known], mutant('a.ts', 2), text)).toBe(true)

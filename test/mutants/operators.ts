@@ -26,7 +26,7 @@ const arithmetic: Readonly<Record<string, string>> = { '+': '-', '-': '+', '*': 
 const assignments: Readonly<Record<string, string>> = { '+=': '-=', '-=': '+=', '??=': '=' }
 const extremes: Readonly<Record<string, string>> = { 'Math.max': 'Math.min', 'Math.min': 'Math.max' }
 
-/** What only tells people: its removal is no fault of the program. */
+/** Calls that only inform people: their removal is no fault of the program. */
 const tellsPeople = /\b(log|logger|terminal|console)\b|\binvariant\(|^super\(/
 
 /** Every mutant of a file, in the order of the text. */
@@ -58,7 +58,7 @@ interface Range {
   readonly only?: string
 }
 
-/** What runs only in tests, or when a defect is switched on for a negative control: changes of it are no changes of what is shipped. */
+/** Code that runs only in tests, or when a defect is switched on for a negative control: a change there does not change the published program. */
 function idleParts(node: Node, text: string): Range[] {
   if (node.type === 'FunctionDeclaration') return isOnlyForTests(node) ? [node] : []
   if (node.type === 'LogicalExpression')

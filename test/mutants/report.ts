@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { Mutant } from './operators.ts'
 import type { Verdict } from './trial.ts'
 
-/** What a run has found so far. The file holds every verdict as soon as it is known: a run that is interrupted loses none. */
+/** The findings of a run so far. The file holds every verdict as soon as it is known: a run that is interrupted loses none. */
 export class Report {
   readonly #path: string
   readonly #seed: number
@@ -37,7 +37,7 @@ export class Report {
     return this.#verdicts.length === 0 ? 100 : (100 * this.#killed) / this.#verdicts.length
   }
 
-  /** Bugs written by hand have a test each: whatever the share, none may survive. */
+  /** Bugs written by hand have a test each: with any share, none may survive. */
   get plantedSurvivors(): number {
     return this.#verdicts.filter((verdict) => verdict.operator === 'planted' && !isKilled(verdict)).length
   }
@@ -62,7 +62,7 @@ export function isKilled({ outcome }: Verdict): boolean {
   return outcome === 'killed' || outcome === 'timed out'
 }
 
-/** What an earlier run has found to be killed among these: tests that noticed them then will do so again. */
+/** The mutants among these that an earlier run has found to be killed: tests that noticed them then will do so again. */
 export function killedBefore(path: string, mutants: readonly Mutant[]): Verdict[] {
   if (!existsSync(path)) return []
   const { verdicts } = JSON.parse(readFileSync(path, 'utf8')) as { verdicts: Verdict[] }
@@ -70,7 +70,7 @@ export function killedBefore(path: string, mutants: readonly Mutant[]): Verdict[
   return verdicts.filter((verdict) => isKilled(verdict) && wanted.has(nameOf(verdict)))
 }
 
-/** Tells it from all others of the same source. */
+/** The key that distinguishes it from all others of the same source. */
 export function nameOf({ file, start, operator, before, after }: Mutant): string {
   return JSON.stringify([file, start, operator, before, after])
 }

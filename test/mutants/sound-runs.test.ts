@@ -12,7 +12,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 const run = (cpuMs: number) => ({ failed: false, ms: 1, cpuMs, executed: {} })
 
-it('runs on sound code are known again until something changes that the test imports', () => {
+it('runs on sound code are known again until a file changes that the test imports', () => {
   const path = join(folder, 'deep', 'runs.jsonl')
   const versions: Record<string, string> = { a: '1', b: '1', ill: '1' }
   const open = () => new SoundRuns(path, (test) => versions[test]!)

@@ -57,7 +57,7 @@ export class Workshop {
 
   /**
    * The next message; null when there is none within `limitMs`.
-   * @throws Error when the judge itself ends: that says nothing of the mutant
+   * @throws Error when the judge itself ends: that says nothing about the mutant
    */
   #answer(judge: ChildProcess, limitMs: number): Promise<unknown> {
     return new Promise((resolve, reject) => {

@@ -42,7 +42,7 @@ import { Topics } from './routing/topics.ts'
 const PRODUCER_BLOCK_MS = 10_000
 export const DEFAULT_LEADER_RETURN_MS = 60_000
 
-/** What the parts tell the broker that they are parts of. */
+/** Callbacks of the parts to their broker. */
 export interface PartEvents {
   applied(applied: Applied): void
   restored(): void
@@ -60,7 +60,7 @@ type MetadataEvents = Pick<PartEvents, 'applied' | 'restored'> & {
 
 export type BrokerParts = ReturnType<typeof createParts>
 
-/** Everything that a broker's cluster layer consists of, put together. */
+/** All parts of a broker's cluster layer, put together. */
 export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: PartEvents) {
   const { brokerId, clock, random, logger, groups, peers, levels = featureLevels } = deps
   const { writable, leaderReturnMs: settleMs = DEFAULT_LEADER_RETURN_MS } = deps
@@ -75,7 +75,7 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   const checked = checkedPeers(peers)
   const onFormed = (record: FormationRecord): void => events.formed(record)
   const formation = new Formation({ ...deps, peers: checked, file, members: state, onFormed })
-  const hearing = new PeerPermissions({ formation, state, groups, caughtUp: () => registration.applied })
+  const permissions = new PeerPermissions({ formation, state, groups, caughtUp: () => registration.applied })
   const alive = (id: BrokerId): boolean => id === brokerId || peers.connected(id)
   const living = (): BrokerId[] => brokers().filter((id) => state.brokers.has(id) && alive(id))
   const limits = { ...defaultPartitionLimits, ...given(deps), maxBatchBytes: deps.largestMaxBatchBytes }
@@ -122,7 +122,7 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
     status,
     addresses,
     registration,
-    hearing,
+    permissions,
     admission: new JoinRequests({ brokerId, client, clock, peers, addresses, formation: () => file.formation }),
     joining: new Joining({ peers: checked, clock, logger, isFormed, welcomed: (welcome) => events.welcomed(welcome) }),
   }
@@ -144,7 +144,7 @@ function createDirectory(
   })
 }
 
-/** What the parts below need, for those that serve clients and operators. */
+/** The dependencies of the parts that serve clients and operators. */
 interface Underneath {
   readonly state: MetadataState
   readonly client: MetadataClient
@@ -157,7 +157,7 @@ interface Underneath {
   brokers(): BrokerId[]
 }
 
-/** What carries out what clients, operators and the metadata ask for. */
+/** The parts that carry out the requests of clients, operators and the metadata. */
 function createControl({ brokerId, groups, peers, clock, random, logger }: ClusterNodeDeps, underneath: Underneath) {
   const { state, client, directory, calls, alive, status, brokers, limits, settleMs } = underneath
   return {
@@ -182,7 +182,7 @@ function given({ maxPartitionsPerTopic, maxReplicasPerBroker }: ClusterNodeDeps)
   }
 }
 
-/** The state of group 0, and what applies and keeps it. */
+/** The state of group 0, and the parts that apply and store it. */
 function createMetadata({ store, clock, logger }: ClusterNodeDeps, events: MetadataEvents) {
   const state = new MetadataState()
   const writer = new MetadataWriter(store, clock, logger)
@@ -201,7 +201,7 @@ function createMetadata({ store, clock, logger }: ClusterNodeDeps, events: Metad
   return { state, writer, machine }
 }
 
-/** Where each broker of the cluster can be found: as it said last, else as it was admitted. */
+/** The address of each broker of the cluster: the one that it registered last, else the one with which it was admitted. */
 export function brokerAddresses(formation: FormationRecord | null, state: MetadataState): string[] {
   const addresses = new Map<BrokerId, string>()
   for (const { id, peer } of formation?.voters ?? []) if (!state.removed.has(id)) addresses.set(id, peer)

@@ -9,7 +9,7 @@ const COMMAND_MS = 10_000
 
 export type LeadershipListener = (topic: string, partition: PartitionNumber) => void
 
-/** Brings what the metadata says, and who leads what, to the parts of a broker that act on it. */
+/** Passes changes of the metadata, and of leaderships, to the parts of a broker that act on them. */
 export class MetadataEffects {
   /** Subscribers that look again where a leadership may have moved. */
   readonly listeners = new Set<LeadershipListener>()
@@ -53,7 +53,7 @@ export class MetadataEffects {
     directory.touch()
   }
 
-  /** The metadata has come as a whole, from another broker: what changed is not known, so everything is looked at. */
+  /** The metadata has come as a whole, from another broker: the changes are not known, so everything is looked at. */
   restored(): void {
     const { state, reconciler, controller, forcedLeader, members, registration, directory } = this.#parts
     this.dial(this.#parts.addresses())
@@ -69,7 +69,7 @@ export class MetadataEffects {
     directory.touch()
   }
 
-  /** This broker knows all that was decided before its start. */
+  /** This broker knows all decisions from before its start. */
   #caughtUp(): void {
     const { reconciler, forcedLeader, state } = this.#parts
     reconciler.caughtUp()
@@ -77,10 +77,10 @@ export class MetadataEffects {
     for (const group of state.fenced) if (!reconciler.holds(group)) this.replicaRemoved(group)
   }
 
-  /** What was announced before this broker knew who holds the partition. */
+  /** Leaderships that were announced before this broker knew the replicas of the partition. */
   #reviewLeader(group: GroupId): void {
-    const { directory, hearing } = this.#parts
-    directory.review(group, (broker) => hearing.mayHold(broker, group))
+    const { directory, permissions } = this.#parts
+    directory.review(group, (broker) => permissions.mayHold(broker, group))
   }
 
   /** A broker that was left out when members were forced may have a new replica once the outdated one is gone. */
@@ -90,7 +90,7 @@ export class MetadataEffects {
     directory.disown(group)
     if (this.#closed || !state.partitionOf(group)?.outcasts?.includes(brokerId)) return
     client.submit({ type: 'replica-dropped', group, broker: brokerId }, COMMAND_MS).catch((error) => {
-      logger.warn({ group, err: error }, 'cannot tell that an outdated replica is gone; trying again')
+      logger.warn({ group, err: error }, 'cannot report that an outdated replica is gone; trying again')
       clock.after(RETRY_MS, () => this.replicaRemoved(group))
     })
   }

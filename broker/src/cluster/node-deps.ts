@@ -8,7 +8,7 @@ import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { FeatureLevels } from './metadata/feature-levels.ts'
 
-/** All groups of this broker, with the entry for what peers send. */
+/** All groups of this broker, with the entry for messages of peers. */
 export type GroupsWithPeers = Groups &
   GroupRequests &
   Pick<PeerHandlers, 'link' | 'told' | 'tooLarge'> & { receive: PeerHandlers['raft'] }
@@ -43,9 +43,9 @@ export interface ClusterNodeDeps {
   readonly logger: Logger
   /** False: the disk has no room for records. */
   readonly writable: () => boolean
-  /** What this version supports; a test gives others. */
+  /** The levels that this version supports; a test gives others. */
   readonly levels?: FeatureLevels
-  /** For topics that do not say. */
+  /** For topics without a setting. */
   readonly maxBatchBytes: number
   /** The most that a topic may ask for. */
   readonly largestMaxBatchBytes: number

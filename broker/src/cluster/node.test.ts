@@ -73,7 +73,7 @@ describe('topics', () => {
     ).toBe(true)
   })
 
-  test('what cannot be is refused', async () => {
+  test('impossible topics are refused', async () => {
     const refused = async (request: object): Promise<string> => {
       const base = { name: 't', partitions: 1, replicas: 1 }
       return during(api(2).createTopic({ ...base, ...request })).then(
@@ -98,7 +98,7 @@ describe('topics', () => {
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   })
 
-  test('deleted: replicas go, the name is free, group numbers are not used again', async () => {
+  test('deleted: replicas are removed, the name is free, group numbers are not used again', async () => {
     const before = await during(api(1).createTopic({ name: 't', partitions: 2, replicas: 3 }))
     await during(api(2).deleteTopic('t'))
     await cluster.clock.advance(100)
@@ -162,7 +162,7 @@ describe('metadata', () => {
     expect(await during(creation)).toMatchObject({ name: 't' })
   })
 
-  test('a restarted broker has its topics before it hears of anyone', async () => {
+  test('a restarted broker has its topics before it has a link to another broker', async () => {
     await during(api(1).createTopic({ name: 't', partitions: 3, replicas: 3 }))
     const { data } = cluster.broker(2)
     await cluster.kill(cluster.broker(2))
@@ -186,7 +186,7 @@ describe('metadata', () => {
     expect(cluster.broker(2).groups.removed).toEqual([])
   })
 
-  test('a replica that cannot be opened is tried again, and readiness tells', async () => {
+  test('a replica that cannot be opened is tried again, and readiness shows it', async () => {
     cluster.broker(2).groups.failOpen = 3
     await during(api(1).createTopic({ name: 't', partitions: 1, replicas: 3 }))
     expect(api(2).readiness()).toEqual({ ready: false, reason: '1 replicas are not opened yet.' })
@@ -223,12 +223,12 @@ test('producer ids are unique over brokers, blocks and restarts', async () => {
   }
 })
 
-test('a broker hands out producer ids to a peer that asks', async () => {
+test('a broker gives producer ids to a peer that asks', async () => {
   const asked = cluster.broker(1).node.handlers.request(2, 'InitProducer', { correlation: 0 }, new Uint8Array())
   expect((await during(asked)).fields).toMatchObject({ producerId: 0, epoch: 0 })
 })
 
-test('the cluster is described with who is alive', async () => {
+test('the cluster is described with the living brokers', async () => {
   const leader = cluster.world.leaderOf(0)
   const cluster3 = await api(1).describeCluster()
   expect(cluster3).toMatchObject({ clusterId: cluster.broker(1).node.identity().clusterId, metadataLeader: leader })
@@ -253,7 +253,7 @@ test('the cluster is described with who is alive', async () => {
   ).toEqual([true, true, false])
 })
 
-test('subscribers hear of partitions that change hands, until they stop', async () => {
+test('subscribers are told of partitions that change leaders, until they stop', async () => {
   await during(api(1).createTopic({ name: 't', partitions: 1, replicas: 3 }))
   const heard: string[] = []
   const stop = api(1).onLeadership((topic, partition) => void heard.push(`${topic} ${partition}`))
@@ -267,13 +267,13 @@ test('subscribers hear of partitions that change hands, until they stop', async 
   expect(heard).toHaveLength(before)
 })
 
-test('a peer that asks for what is not answered here gets an error', async () => {
+test('a peer that sends a request that is not answered here gets an error', async () => {
   // A cluster without the part that looks after cascade brokers.
   const answer = cluster.broker(1).node.handlers.request(2, 'CascadeStatus', { correlation: 0 }, new Uint8Array())
   await expect(answer).rejects.toMatchObject({ code: 'UNSUPPORTED_MESSAGE' })
 })
 
-test('closing answers who waits and writes the state out', async () => {
+test('closing answers waiting callers and writes the state out', async () => {
   await during(api(1).createTopic({ name: 't', partitions: 1, replicas: 3 }))
   cluster.world.elect(1, 0)
   const writer = new BatchWriter()

@@ -28,10 +28,10 @@ export interface ClusterNode {
   readonly api: BrokerApi
   readonly admin: AdminApi
   readonly handlers: PeerHandlers
-  /** What this broker says of itself to peers now; after `start`. */
+  /** The identity of this broker for peers now; after `start`. */
   identity(): PeerIdentity
   /**
-   * Before Peers starts. Joining the cluster goes on in the background; `api.readiness()` tells.
+   * Before Peers starts. Joining the cluster goes on in the background; `api.readiness()` shows it.
    * @throws TailraceError BROKER_IDENTITY_MISMATCH, INVALID_SETTING, STORAGE_CORRUPT, NEWER_FORMAT, FEATURE_LEVEL_UNSUPPORTED
    */
   start(): Promise<void>
@@ -39,7 +39,7 @@ export interface ClusterNode {
   close(): Promise<void>
 }
 
-/** How long the first metadata leader waits for the others to be there, so that its first election is not in vain. */
+/** How long the first metadata leader waits for links to the others, so that its first election does not fail. */
 const SHARED_MS = 500
 const OPEN_RETRY_MS = 1000
 
@@ -176,7 +176,7 @@ class BrokerNode implements ClusterNode {
     directory.touch()
   }
 
-  /** Whom to ask for what the replica may have promised: who votes by its own log; without one, everybody. */
+  /** The brokers to ask for entries that the replica may have acknowledged: the voters by its own log; without one, all brokers. */
   #metadataMembers(founders: readonly BrokerId[]): readonly BrokerId[] {
     const { joined, removed } = this.#parts.state
     const { voters = [], outgoing = [] } = this.#deps.groups.get(METADATA_GROUP)?.configuration ?? {}

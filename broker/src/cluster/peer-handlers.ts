@@ -24,14 +24,14 @@ export interface PeerHandlersDeps extends Omit<Answerers, 'receiveFormation' | '
   readonly joining: Joining
   readonly admission: JoinRequests
   readonly directory: LeaderDirectory
-  readonly hearing: PeerPermissions
+  readonly permissions: PeerPermissions
   readonly state: MetadataState
   readonly witness: Witness
 }
 
-/** Sends what comes from peers where it belongs, once it is clear that they may say it. */
+/** Passes messages of peers to the parts that handle them, after checking that the peer may send them. */
 export function composePeerHandlers(deps: PeerHandlersDeps): PeerHandlers {
-  const { groups, formation, directory, joining, admission, hearing, witness } = deps
+  const { groups, formation, directory, joining, admission, permissions, witness } = deps
   const answer = requestAnswerer(deps, {
     ...deps,
     receiveFormation: (from, record) => formation.receive(from, record),
@@ -39,23 +39,23 @@ export function composePeerHandlers(deps: PeerHandlersDeps): PeerHandlers {
   })
   return {
     hears(from, group) {
-      if (!hearing.hears(from, group)) return false
-      // What it remembers came before what it says now, and may have been kept until it was clear who it is.
-      witness.heed(from)
+      if (!permissions.hears(from, group)) return false
+      // Its memory came before this message, and may have been kept until the peer was known to be a member.
+      witness.accept(from)
       return true
     },
     raft: (group, message, payloads) => groups.receive(group, message, payloads),
     tooLarge(from, group, frameBytes) {
-      if (hearing.hears(from, group)) groups.tooLarge(from, group, frameBytes)
+      if (permissions.hears(from, group)) groups.tooLarge(from, group, frameBytes)
     },
     leaders(from, leaders) {
-      const heard = formation.isMember(from) ? leaders.filter(({ group }) => hearing.mayHold(from, group)) : []
+      const heard = formation.isMember(from) ? leaders.filter(({ group }) => permissions.mayHold(from, group)) : []
       return leaders.length - heard.length + directory.announced(from, heard)
     },
     told(from, name, fields) {
       witness.told(from, name, fields)
       if (!formation.trusts(from)) return
-      witness.heed(from)
+      witness.accept(from)
       groups.told(from, name, fields)
     },
     link(peer, up) {
@@ -63,7 +63,7 @@ export function composePeerHandlers(deps: PeerHandlersDeps): PeerHandlers {
       witness.link(peer, up)
       groups.link(peer, up)
       formation.link(peer, up)
-      if (formation.trusts(peer)) witness.heed(peer)
+      if (formation.trusts(peer)) witness.accept(peer)
       joining.link(peer, up)
       directory.link(peer, up)
     },
@@ -73,8 +73,8 @@ export function composePeerHandlers(deps: PeerHandlersDeps): PeerHandlers {
 }
 
 /**
- * Answers what other brokers ask of this one. It answers as the leader or with NOT_LEADER: a request that was forwarded once never travels on, so two
- * brokers with wrong ideas of each other cannot send it to and fro (M39).
+ * Answers requests of other brokers. It answers as the leader or with NOT_LEADER: a request that was forwarded once is never forwarded again, so two
+ * brokers that each take the other for the leader cannot send it back and forth (M39).
  */
 function requestAnswerer(deps: PeerHandlersDeps, answerers: Answerers): PeerHandlers['request'] {
   const rows: { readonly [Name in RequestName]?: Name extends ClusterRequestName ? RequestRow<Name> : never } =
@@ -89,7 +89,7 @@ function requestAnswerer(deps: PeerHandlersDeps, answerers: Answerers): PeerHand
       }
       const speaker = row.speaker(fields)
       if (speaker !== null && speaker !== from) {
-        throw new TailraceError('INVALID_REQUEST', `Broker ${from} cannot say this for broker ${speaker}.`)
+        throw new TailraceError('INVALID_REQUEST', `Broker ${from} cannot send this for broker ${speaker}.`)
       }
       return row.handler.answer(answerers, from, fields, body)
     } catch (error) {
@@ -98,9 +98,9 @@ function requestAnswerer(deps: PeerHandlersDeps, answerers: Answerers): PeerHand
   }
 }
 
-/** @throws TailraceError CLUSTER_MISMATCH, NOT_READY: the broker may not ask this, or not yet */
+/** @throws TailraceError CLUSTER_MISMATCH, NOT_READY: the broker may not send this request, or not yet */
 function refuseStrangers(
-  { state, formation, hearing }: PeerHandlersDeps,
+  { state, formation, permissions }: PeerHandlersDeps,
   from: BrokerId,
   askers: Askers,
   group: GroupId | undefined,
@@ -111,7 +111,7 @@ function refuseStrangers(
   if (!formation.isMember(from)) {
     throw new TailraceError('NOT_READY', `Broker ${from} is not known here as a broker of the cluster.`)
   }
-  if (askers === 'replicas' && group !== undefined && !hearing.mayHold(from, group)) {
+  if (askers === 'replicas' && group !== undefined && !permissions.mayHold(from, group)) {
     throw new TailraceError('NOT_READY', `Broker ${from} is not known here to have a replica of it.`)
   }
 }

@@ -9,13 +9,13 @@ export interface Readiness {
   readonly reason: string
 }
 
-/** How far this broker is with the metadata: `level` with it, as far as it can tell; `leaderless`: it may miss the end of it. */
+/** The state of this broker's metadata: `level`: it has caught up, as far as it can tell; `leaderless`: it may miss the end of it. */
 export function freshness({ registration, directory }: BrokerParts): 'level' | 'leaderless' | 'behind' {
   if (!registration.applied) return 'behind'
   return directory.lookup(METADATA_GROUP).leader === NO_BROKER ? 'leaderless' : 'level'
 }
 
-/** Whether clients may be sent here, and if not, why and what is awaited. */
+/** Whether clients may be sent here, and if not, the reason and the awaited event. */
 export function readinessOf(deps: ClusterNodeDeps, parts: BrokerParts, file: IdentityFile): Readiness {
   const { directory, registration, reconciler, state, machine } = parts
   const refusals = (): string => describeRefusals(deps.peers, [...deps.join, ...parts.addresses()])
@@ -26,7 +26,7 @@ export function readinessOf(deps: ClusterNodeDeps, parts: BrokerParts, file: Ide
     return not(`The metadata group has no leader. ${refusals()}`.trimEnd())
   }
   if (!registration.applied) return not('The broker has not caught up with the metadata.')
-  for (const { unfit } of deps.groups.all()) if (unfit) return not(`A replica does not go on. ${unfit}`)
+  for (const { unfit } of deps.groups.all()) if (unfit) return not(`A replica cannot continue. ${unfit}`)
   if (reconciler.pending > 0) return not(`${reconciler.pending} replicas are not opened yet.`)
   return { ready: true, reason: describeStandings(deps.groups.all()) }
 }
@@ -43,7 +43,7 @@ function whyNoMember({ join, peerAddress }: ClusterNodeDeps, parts: BrokerParts,
   return `The cluster is not formed; waiting for ${formation.missing.join(', ') || 'its members'}.`
 }
 
-/** For people: who refuses this broker and why, with what to do about it; empty when nobody does. */
+/** For people: the brokers that refuse this one, with reason and remedy; empty when none does. */
 function describeRefusals(peers: Pick<DiallingPeers, 'refusal'>, addresses: Iterable<string>): string {
   const refusing = new Map<string, string[]>()
   for (const address of new Set(addresses)) {
@@ -56,8 +56,8 @@ function describeRefusals(peers: Pick<DiallingPeers, 'refusal'>, addresses: Iter
 }
 
 /**
- * What operators should know of replicas that take no part; empty: there are none. The broker is ready all the same: other replicas serve these partitions, and clients that were
- * sent away would miss all that it serves.
+ * Text for operators about replicas that take no part; empty: there are none. The broker is ready in any case: other replicas serve these partitions, and clients that were
+ * sent away would miss the partitions that it serves.
  */
 function describeStandings(groups: Iterable<Pick<Group, 'standing'>>): string {
   const counts: Record<Standing, number> = { sound: 0, quarantined: 0, stopped: 0 }

@@ -33,7 +33,7 @@ async function join(disk: MemoryDisk): Promise<void> {
 }
 
 type Work = (disk: MemoryDisk) => Promise<unknown>
-/** What a start or a change does with one small file, on a disk where some other work is done. */
+/** The work of a start or a change with one small file, on a disk where some other work is done. */
 const works: [string, Work, Work][] = [
   ['keepFile', (disk) => write(disk, 'a', new Uint8Array(5)), (disk) => keepFile(disk, FOLDER, 'a')],
   ['the first data format', async () => {}, (disk) => writeDataFormat(disk, FOLDER, crc32c)],
@@ -61,7 +61,7 @@ const works: [string, Work, Work][] = [
   ['checkIdentity', join, (disk) => checkIdentity(disk, FOLDER)],
   ['the first life', async () => {}, (disk) => new LivesFile(disk, FOLDER).begin('a')],
   ['a later life', (disk) => new LivesFile(disk, FOLDER).begin('a'), (disk) => new LivesFile(disk, FOLDER).begin('b')],
-  ['an atoned life', async () => {}, (disk) => new LivesFile(disk, FOLDER).atone('a')],
+  ['a life made good', async () => {}, (disk) => new LivesFile(disk, FOLDER).recordMadeGood('a')],
 ]
 
 /** Does the work, whose operation number `failing` fails; the operations, and how many files are open afterwards. */

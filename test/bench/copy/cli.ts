@@ -36,7 +36,7 @@ const scenarios: Scenario[] = [
   { name: 'the new broker killed at half and started again', throttled: false, breaks: true },
 ]
 
-/** Publishes until retention has cut the log's start off and what is left has the size. */
+/** Publishes until retention has cut the log's start off and the rest has the size. */
 async function fill(cluster: ClusterProcesses): Promise<void> {
   const segment = Math.max(2 * MB, size / 8)
   const config = { retentionBytes: size }
@@ -94,7 +94,7 @@ function memory({ before, most }: Memory): string {
   return `${(before / MB).toFixed(0)} to ${(most / MB).toFixed(0)}`
 }
 
-/** Its links break, and it knows of the copy only what is on its disk. */
+/** Its links break, and it knows only the part of the copy that is on its disk. */
 async function killAtHalf(cluster: ClusterProcesses, broker: number, watch: CopyWatch): Promise<void> {
   while (watch.totalBytes === 0 || watch.received < watch.totalBytes / 2) await pause(20)
   await cluster.kill(broker)

@@ -6,7 +6,7 @@ import { readMetrics } from '../broker-meter.ts'
 const EVERY_MS = 100
 
 export interface CopyFigures {
-  /** From the first byte to the last, as the members tell it. */
+  /** From the first byte to the last, as the members report it. */
   readonly seconds: number
   readonly totalBytes: number
   /** Sent by all sources together. */

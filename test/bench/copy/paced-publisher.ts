@@ -22,7 +22,7 @@ export class PacedPublisher {
     this.#timer = setInterval(() => this.#publishWhatIsDue(), TICK_MS)
   }
 
-  /** Milliseconds, of what was acknowledged since the last call. */
+  /** Milliseconds, for records acknowledged since the last call. */
   take(): { p50: number; p99: number; most: number; count: number } {
     const taken = this.#latencies
     this.#latencies = newHistogram()

@@ -1,5 +1,5 @@
 /**
- * The floor: what this machine does with the same bytes through the same processes, hops and fsyncs, and no protocol at all. A node takes bytes
+ * The floor: the throughput of this machine with the same bytes through the same processes, hops and fsyncs, and no protocol at all. A node takes bytes
  * from producers, passes them to the two others, makes them durable with one fdatasync a round, and acknowledges byte counts once a
  * majority has them. No frames, no offsets, no checksums, no elections, no reads.
  *
@@ -20,8 +20,8 @@ interface NodeOrder {
 }
 
 /**
- * One file; everything that has arrived shares the next fdatasync. `keep`: the file grows, as it must for whoever keeps what he is given; else it is
- * allocated ahead and used round and round, so that the disk is asked for as little as can be, and nothing is kept.
+ * One file; everything that has arrived shares the next fdatasync. `keep`: the file grows, as it must to keep all bytes; else it is
+ * allocated ahead and used round and round, so that the disk does as little work as possible, and no bytes are kept.
  */
 class RoundFile {
   readonly #descriptor: number

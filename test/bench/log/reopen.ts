@@ -22,7 +22,7 @@ else {
   await dispose()
 }
 
-/** Writes until the partition has its size, tells so, and goes on writing until it is killed. */
+/** Writes until the partition has its size, reports that, and writes on until it is killed. */
 async function fill(folder: string): Promise<void> {
   const storage = await openBench(folder, {})
   const workload = { groups: 1, bytesPerGroup: 64 * 1024, batchBytes: 16 * 1024, seconds: 0.2 }

@@ -93,7 +93,7 @@ export async function measure(seconds: number, roundBytes: number, round: () => 
   }
 }
 
-/** The same batch again and again, with the offset of its place: what a leader does to a producer's batch. */
+/** The same batch again and again, with the offset of its place: as a leader writes it into a producer's batch. */
 export function writeOf(log: GroupLog, template: Uint8Array, count: number, ticket: number) {
   const entries = []
   const payloads = []

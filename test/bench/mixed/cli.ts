@@ -6,7 +6,7 @@ import { bytesPerHour, type Sample } from './memory-trend.ts'
 import { type Place, visitors } from './visitors.ts'
 
 const usage = `npm run bench:mixed -- [--minutes 60] [--rate 1000] [--guests 2]
-Lets clients of all kinds come to three brokers and go again, at a steady load, and follows the brokers' memory.
+Lets clients of all kinds connect to three brokers and leave again, at a steady load, and follows the brokers' memory.
   --minutes N  of visits
   --rate N     records of 1 KB a second beside the visitors
   --guests N   visitors of each kind at a time`

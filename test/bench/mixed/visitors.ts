@@ -44,7 +44,7 @@ async function consumeWithSdk(place: Place): Promise<void> {
 
 async function request(place: Place, path: string, init: RequestInit = {}): Promise<Response> {
   const response = await fetch(`http://${anyOf(place)}${path}`, init)
-  // What the broker refuses for a while is not a fault.
+  // A request that the broker refuses for a while is not a fault.
   if (response.status >= 500 && response.status !== 503) throw new Error(`${path}: ${await response.text()}`)
   return response
 }
@@ -63,7 +63,7 @@ async function useHttp(place: Place): Promise<void> {
   }
 }
 
-/** Asks for what is not there yet and goes before the answer. */
+/** Asks for records that do not exist yet and leaves before the answer. */
 async function leaveLongPoll(place: Place): Promise<void> {
   const path = `/topics/${place.topic}/partitions/${place.random(16)}/records?offset=latest&waitMs=20000`
   await request(place, path, { signal: AbortSignal.timeout(500 + place.random(1500)) }).catch(() => {})
@@ -105,7 +105,7 @@ async function stall(place: Place): Promise<void> {
   socket.terminate()
 }
 
-/** Half a request, half a frame, noise: and is gone. */
+/** Sends half a request, half a frame, noise, and leaves. */
 async function talkNonsense(place: Place): Promise<void> {
   const [host, port] = anyOf(place).split(':') as [string, string]
   const socket = connect(Number(port), host)

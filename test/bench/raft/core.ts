@@ -1,9 +1,9 @@
 /**
  * npx node test/bench/raft/core.ts [--against FOLDER] [--rounds N] [--window N,M]: entries for each second of processor time through three consensus cores that
- * are joined by nothing but function calls: a proposal, an append to either follower, three fsyncs that take no time, two acknowledgements, the commit. With the
- * folder of another working copy of this repository its core is measured in turns with this one, and the ratio of the best of each is told.
+ * are joined only by function calls: a proposal, an append to either follower, three fsyncs that take no time, two acknowledgements, the commit. With the
+ * folder of another working copy of this repository its core is measured in turns with this one, and the ratio of the best of each is printed.
  *
- * Every measurement is a process of its own, so that no core finds caches and call sites as another one has left them.
+ * Every measurement is a process of its own, so that no core inherits caches and call sites from another.
  */
 import { spawnSync } from 'node:child_process'
 import { resolve } from 'node:path'
@@ -26,7 +26,7 @@ const { values } = parseArgs({
   },
 })
 const HERE = fileURLToPath(new URL('../../..', import.meta.url))
-/** Until the compilers are done, and what is measured then. */
+/** The warm-up until the compilers are done, and the measured part. */
 const WARM_UP_ENTRIES = 200_000
 const ENTRIES = 600_000
 /** Entries between two ticks: heartbeats are a part of the work. */
@@ -60,7 +60,7 @@ function optionsOf(id: number): RaftOptions {
   }
 }
 
-/** Three cores; whatever one says the others hear at once. */
+/** Three cores; each message of one reaches the others at once. */
 class Trio {
   readonly cores: readonly RaftCore[]
   #mail: RaftMessage[] = []
@@ -135,7 +135,7 @@ function measureApart(folder: string, window: number): number {
   return Number(stdout)
 }
 
-/** What else the machine does can only slow a measurement down. */
+/** Other work of the machine can only slow a measurement down. */
 function best(rates: readonly number[]): number {
   return Math.max(...rates)
 }

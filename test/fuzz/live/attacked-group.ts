@@ -11,13 +11,13 @@ import { PeerLine } from './peer-line.ts'
 export const STRANGER = 9
 const founders = [1, 2, 3]
 const smallFiles = { journalFileBytes: 1 << 18, segmentBytes: 1 << 14, directBytes: 1 << 13, tailBytes: 1 << 20 }
-/** A copy takes many requests, so that a liar can speak in the middle of one. */
+/** A copy takes many requests, so that a liar can send messages in the middle of one. */
 const settings = { retentionCheckMs: 500, copyChunkBytes: 2000 }
-/** Three batches fill a segment, which may go then. */
+/** Three batches fill a segment, which may be deleted then. */
 const longRecord = 'x'.repeat(6000)
 const keepLittle = { retention: { bytes: 1000, ms: null } }
 
-/** Three brokers with one group over the real log and core, lines on which anybody may say anything, and what was acknowledged meanwhile. */
+/** Three brokers with one group over the real log and core, connections on which any broker may send any message, and the records acknowledged meanwhile. */
 export class AttackedGroup {
   readonly world: TestWorld
   readonly #lines = new Map<string, PeerLine>()
@@ -41,7 +41,7 @@ export class AttackedGroup {
     }
   }
 
-  /** `hearsAll`: a negative control, in which brokers that have no replica are heard in the group. */
+  /** `hearsAll`: a negative control, in which the group takes messages from brokers without a replica. */
   static async start(hearsAll = false): Promise<AttackedGroup> {
     const group = new AttackedGroup(await TestWorld.start({ log: smallFiles, settings }), hearsAll)
     group.publish()
@@ -58,14 +58,14 @@ export class AttackedGroup {
     return outcome
   }
 
-  /** Cuts one broker off from the others, or lets it back. */
+  /** Cuts one broker off from the others, or reconnects it. */
   toggle(broker: BrokerId): void {
     if (this.#cutOff === NO_BROKER) this.world.isolate(broker)
     else this.world.heal()
     this.#cutOff = this.#cutOff === NO_BROKER ? broker : NO_BROKER
   }
 
-  /** Cuts a follower off while the others write more than they keep: it needs a copy of another's log when it is let back. */
+  /** Cuts a follower off while the others write more than they keep: it needs a copy of another's log when it is reconnected. */
   async leaveBehind(broker: BrokerId): Promise<void> {
     if (this.#cutOff !== NO_BROKER) this.toggle(broker)
     const late = broker === this.#leader() ? (broker % founders.length) + 1 : broker
@@ -81,7 +81,7 @@ export class AttackedGroup {
 
   say(from: BrokerId, to: BrokerId, bytes: Uint8Array): void {
     const key = `${from} ${to}`
-    // A line is closed by bytes that make no sense; brokers connect again.
+    // Malformed bytes close a connection; brokers connect again.
     const line = new PeerLine(from, to, this.world.broker(to).groups, this.#mayHold(to))
     this.#lines.set(`${key} ${this.#lines.size}`, line)
     line.say(bytes)
@@ -102,7 +102,7 @@ export class AttackedGroup {
     }
   }
 
-  /** Records that were acknowledged and are not so old that a replica may have let go of them. */
+  /** Records that were acknowledged and are not so old that a replica may have deleted them. */
   get acknowledged(): string[] {
     return this.#publishes
       .filter(({ outcome }) => outcome.state === 'done' && outcome.value!.baseOffset >= this.#commonStart)
@@ -114,7 +114,7 @@ export class AttackedGroup {
     return this.world.brokers.reduce((sum, { groups }) => sum + groups.metrics.snapshotsInstalled, 0)
   }
 
-  /** Mistakes on the lines, and errors that were logged and are none of ours. */
+  /** Mistakes on the connections, and logged errors that are no TailraceError. */
   get faults(): unknown[] {
     const loggedBy = (id: BrokerId): unknown[] => {
       const errors = this.world.broker(id).errors as { err?: unknown }[]
@@ -134,7 +134,7 @@ export class AttackedGroup {
       })
   }
 
-  /** The group as it was made: no replica has stopped, is being repaired, or has been told of other members. */
+  /** The group is as at its start: no replica has stopped, is being repaired, or has been told of other members. */
   get isWhole(): boolean {
     return founders.every((id) => {
       const { driver, unfit, configuration } = this.world.replica(id)
@@ -144,7 +144,7 @@ export class AttackedGroup {
     })
   }
 
-  /** Lets everything through again, and waits until something is acknowledged; false if that takes too long. */
+  /** Reconnects all brokers, and waits until a record is acknowledged; false if that takes too long. */
   async recover(maxMs: number): Promise<boolean> {
     this.world.heal()
     for (let ms = 0; ms < maxMs; ms += 200) {
@@ -155,7 +155,7 @@ export class AttackedGroup {
     return false
   }
 
-  /** `offset:value` of what is committed there, from where all replicas have it. */
+  /** `offset:value` of the records committed there, from the first offset that all replicas have. */
   async records(id: BrokerId): Promise<string[]> {
     const all = await this.world.records(id)
     return all.filter((record) => Number.parseInt(record, 10) >= this.#commonStart)
@@ -174,13 +174,13 @@ export class AttackedGroup {
     const state = new MetadataState()
     state.apply(1, { id: 'c', command: topic })
     const formation = { trusts: () => true, isMember: () => true }
-    const hearing = new PeerPermissions({
+    const permissions = new PeerPermissions({
       formation,
       state,
       groups: this.world.broker(to).groups,
       caughtUp: () => true,
     })
-    return (from, group) => this.#hearsAll || hearing.hears(from, group)
+    return (from, group) => this.#hearsAll || permissions.hears(from, group)
   }
 }
 

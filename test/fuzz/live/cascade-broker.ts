@@ -30,7 +30,7 @@ import { joined } from '../target.ts'
 export const SELF = 7
 const SOURCE = 's:1'
 const smallFiles = { journalFileBytes: 1 << 18, segmentBytes: 1 << 14, tailBytes: 1 << 16, directBytes: 1 << 13 }
-/** What V8 says of a value that is not what the code takes it for. */
+/** Messages of V8 for a value of an unexpected type. */
 const surprise =
   /Cannot (read|set|destructure|convert)|is not (a function|iterable|defined|an object)|is undefined|Invalid (array|typed)/
 
@@ -101,14 +101,14 @@ export const honestAnswers: Readonly<Record<Question, unknown>> = {
   audit: { records: [] },
 }
 
-/** What a source answers, in order; an honest answer where nothing is left. */
+/** The answers of a source, in order; an honest answer when none is left. */
 export interface Lie {
   readonly question: Question
   /** False: with an error. */
   readonly ok: boolean
   /** JSON of the answer. */
   readonly text: string
-  /** In its place, on the WebSocket: the Avro header behind the correlation. */
+  /** On the WebSocket, in the place of the JSON: the Avro header behind the correlation. */
   readonly header?: Uint8Array
 }
 
@@ -165,7 +165,7 @@ interface Kept {
   readonly store: StateStore
 }
 
-/** A cascade broker whose source answers as it is told. */
+/** A cascade broker whose source answers by a script. */
 export class CascadeBroker {
   readonly clock: ManualClock
   readonly node: CascadeNode
@@ -180,7 +180,7 @@ export class CascadeBroker {
     this.#storage = storage
   }
 
-  /** @throws TailraceError what a broker does not start with */
+  /** @throws TailraceError for a store with which a broker does not start */
   static async open(kept: Kept, lies: readonly Lie[] = []): Promise<CascadeBroker> {
     const clock = new ManualClock(1.7e12)
     const mistakes: unknown[] = []
@@ -217,7 +217,7 @@ export class CascadeBroker {
     return this.clock.advance(ms)
   }
 
-  /** The outcome of a request, which may take its time. Null: refused, with an error of ours. */
+  /** The outcome of a request, which may take long. Null: refused, with an error of ours. */
   async asked<Result>(request: () => Promise<Result>): Promise<Result | null> {
     let result: { readonly value: Result | null } | undefined
     request().then(
@@ -240,7 +240,7 @@ export class CascadeBroker {
   }
 }
 
-/** What the error table says of INTERNAL where nobody says more: an error of the language became one. */
+/** The text of INTERNAL in the error table without a detail: an error of the language became one. */
 const unexpected = new TailraceError('INTERNAL').message
 const MOST_MS = 60_000
 
@@ -261,7 +261,7 @@ function sourceOf(left: Lie[]): HttpClient {
   }
 }
 
-/** What a broker below asks of this one. */
+/** The requests of a broker below to this one. */
 export const beatFromBelow: CascadeBeat = { clusterId: '', broker: 21, reports: [reportOf(21)] }
 
 /** The answer to a beat as a broker below reads it. */
@@ -270,7 +270,7 @@ export function asHeardBelow(reply: CascadeBeatReply): CascadeBeatReply {
   return checkBeatReply(ownDecoder.decode('CascadeBeatReply', header), 'this broker')
 }
 
-/** All that others can see of it can be written as JSON, and a broker below can use what it hears. */
+/** All its state that others can see can be written as JSON, and a broker below can use its answers. */
 export async function checkView(broker: CascadeBroker): Promise<void> {
   const { node } = broker
   const { api, control, admin } = node

@@ -28,7 +28,7 @@ const brokers = [LEADER, FOLLOWER].map((id) => ({
 const cluster = { clusterId: 'c', metadataLeader: LEADER, featureLevel: 1, brokers }
 const topics = [{ name: 'flights', id: 't1', partitions: 2, replicas: 1, config: {} }]
 
-/** The control that the routes of this process speak to at the moment. */
+/** The control that the routes of this process call at the moment. */
 let present: CascadeApi
 let app: FastifyInstance | undefined
 const mistakes: unknown[] = []
@@ -55,7 +55,7 @@ async function routes(): Promise<FastifyInstance> {
 export const messageNames = ['CascadeBeat', 'CascadeReports', 'AssignSource', 'CascadeStatus', 'CascadeTopics'] as const
 export type CascadeMessageName = (typeof messageNames)[number]
 
-/** Two brokers of level 0 as the sources of cascade brokers; the first leads the metadata group, and cascade brokers speak to the second. */
+/** Two brokers of level 0 as the sources of cascade brokers; the first leads the metadata group, and cascade brokers send requests to the second. */
 export class CascadeControls {
   readonly clock = new ManualClock(1.7e12)
   readonly #leader: LevelZeroControl
@@ -68,7 +68,7 @@ export class CascadeControls {
     this.#leader = this.#control(LEADER, { request: nobody })
     this.#answers = withCascade({ hears: () => true } as unknown as PeerHandlers, this.#leader)
     this.#follower = this.#control(FOLLOWER, { request: this.#toLeader as unknown as Peers['request'] })
-    this.#door = new CascadeRequests({ choked: false }, { checkWrite() {} }, this.#follower)
+    this.#door = new CascadeRequests({ overfull: false }, { checkWrite() {} }, this.#follower)
   }
 
   #control(brokerId: number, peers: Pick<Peers, 'request'>): LevelZeroControl {
@@ -76,7 +76,7 @@ export class CascadeControls {
     return levelZeroControlOver(peers, api, this.clock)
   }
 
-  /** A beat that the door lets in is taken by the leader too: it would refuse all of it for the word of one broker. */
+  /** A beat that the door accepts is taken by the leader too: the leader would refuse the whole beat for the report of one broker. */
   readonly #toLeader = async (_to: number, name: 'CascadeReports', fields: object) => {
     try {
       return { fields: await this.#answered(name, encodeHeader(name, { ...fields, correlation: 1 } as never, 0)) }
@@ -86,7 +86,7 @@ export class CascadeControls {
     }
   }
 
-  /** The leader's answer to another broker of level 0, which has come over the wire as the question has. */
+  /** The leader's answer to another broker of level 0, which is sent over the wire like the question. */
   async #answered(name: 'CascadeReports' | 'CascadeStatus' | 'AssignSource', header: Uint8Array): Promise<object> {
     const { fields } = await this.#answers.request(FOLLOWER, name, ownDecoder.decode(name, header), new Uint8Array())
     const reply = { ...fields, correlation: 1 } as Message<`${typeof name}Reply`>
@@ -139,7 +139,7 @@ export class CascadeControls {
     return this.clock.advance(ms)
   }
 
-  /** Whatever one cascade broker has said, another is answered, and can use the answer. */
+  /** After any message of one cascade broker, another is answered, and can use the answer. */
   async check(): Promise<void> {
     const beat = checkBeat({ correlation: 1, clusterId: 'c', broker: HONEST, reports: [reportOf(HONEST, own)] })
     for (const control of [this.#leader, this.#follower]) {
@@ -160,5 +160,5 @@ const HONEST = 1_234_567
 const own = { level: 1, home: 1, source: LEADER }
 const STEP_MS = 5_000
 const MOST_MS = 60_000
-/** Longer than what was said once is believed. */
+/** Longer than the time for which one report counts. */
 const LIFE_MS = 6_000

@@ -13,7 +13,7 @@ import { batchOf } from '../../../broker/src/partition/testing/batches.ts'
 import type { Choices } from '../choices.ts'
 import { joined } from '../target.ts'
 
-/** What the receiver of a message knows: made-up numbers lie near these. */
+/** The state of the receiver of a message: made-up numbers lie near these. */
 export interface Surroundings {
   readonly group: number
   readonly terms: readonly number[]
@@ -56,7 +56,7 @@ function entry(choices: Choices, term: number, baseOffset: number): { fields: En
   return { fields: { term, kind, baseOffset, lastOffset: baseOffset - 1, bytes: batch.length }, batch }
 }
 
-/** Most of the time it fits the end of the log: what is wrong with the rest is found out then. */
+/** Most of the time it fits the end of the log, so that faults in its other fields are reached. */
 const append: Maker<'Append'> = (choices, { group, terms, indexes, offsets, end }) => {
   const fits = choices.byte() % 4 > 0
   const { prevIndex, prevTerm } = fits ? end : { prevIndex: choices.number(indexes), prevTerm: choices.number(terms) }
@@ -186,7 +186,7 @@ const names = [
 ] as MessageName[]
 
 /**
- * What a broker says that lies as little as it can: Raft promises that these harm nobody, whatever they hold. The others are the word of a
+ * Messages of a broker that lies as little as it can: Raft promises that these harm no replica, with any content. The others are the word of a
  * leader or of a voter, which a group must believe.
  */
 function isHarmless(name: MessageName, fields: Partial<Message<'VoteReply'> & Message<'AppendReply'>>): boolean {

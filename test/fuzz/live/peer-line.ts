@@ -10,7 +10,7 @@ import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
 
 const groupRequests: ReadonlySet<string> = new Set(['CopyOpen', 'CopyRead', 'CopyClose', 'ReadEntries'])
 
-/** The stream of a peer that takes everything and whose own bytes are handed in. */
+/** The stream of a peer that takes all bytes; its own bytes are passed in by the test. */
 class FedStream implements ByteStream {
   readonly remote = 'x:1'
   readonly queuedBytes = 0
@@ -23,7 +23,7 @@ class FedStream implements ByteStream {
   destroy(): void {}
 }
 
-/** How one broker's bytes reach the groups of another: by the real decoding and the real checks of who may say what. */
+/** How one broker's bytes reach the groups of another: by the real decoding and the real checks of permissions. */
 export class PeerLine {
   /** Mistakes of the receiver itself; none is allowed. */
   readonly faults: unknown[] = []

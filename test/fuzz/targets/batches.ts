@@ -39,7 +39,7 @@ function sound(): Uint8Array[] {
   return [writer.finish(fields), ...changedBatches(60, 11, compressors)]
 }
 
-/** What a leader takes, every reader can read. */
+/** Every reader can read a batch that a leader takes. */
 export const batches: FuzzTarget = {
   name: 'batch',
   samples: sound(),

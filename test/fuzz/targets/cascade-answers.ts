@@ -101,7 +101,7 @@ async function hear(input: Uint8Array): Promise<Verdict> {
   await checkView(broker)
   await broker.close()
   if (broker.mistakes.length > 0) throw broker.mistakes[0]
-  // Whatever it has kept of what it heard, it can begin with.
+  // It can start again with the state that it has stored.
   await (await CascadeBroker.open(kept)).close()
   return verdict
 }

@@ -21,7 +21,7 @@ const bodies = {
 type Name = keyof typeof bodies
 const names = [...messageNames, 'assign'] as const satisfies readonly Name[]
 /**
- * A block's kind says which request it is, and whether it is these bytes (an Avro header, or JSON over HTTP), or odd
+ * A block's kind chooses the request, and whether it is these bytes (an Avro header, or JSON over HTTP), or odd
  * parts in a sound one.
  */
 const kindOf = (name: Name, isOdd: boolean): number => names.indexOf(name) + (isOdd ? names.length : 0)

@@ -24,7 +24,7 @@ async function keptValues(): Promise<readonly Uint8Array[]> {
 
 const values = await keptValues()
 
-/** What is in a store: a block's kind says whose value it is, and whether these bytes stand for it or odd parts in the value that was kept. */
+/** The content of a store: a block's kind chooses the key, and whether the value is these bytes or the stored value with odd parts. */
 async function start(input: Uint8Array): Promise<Verdict> {
   const kept = { disk: new MemoryDisk(), store: new MemoryStore() }
   const found = keys.map((key, at): [string, Uint8Array] => [key, values[at]!])
@@ -55,7 +55,7 @@ async function start(input: Uint8Array): Promise<Verdict> {
 
 const odd = (key: number, ...choices: number[]): Block => ({ kind: keys.length + key, bytes: Uint8Array.from(choices) })
 
-/** What a cascade broker remembers of itself and of its topics, behind checksums that are right. */
+/** The stored state of a cascade broker and its topics, behind right checksums. */
 export const cascadeStores: FuzzTarget = {
   name: 'cascade-store',
   samples: [

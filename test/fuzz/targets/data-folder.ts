@@ -97,7 +97,7 @@ function pathsOf(files: Files, ending: RegExp): string[] {
 }
 
 /**
- * Damaged files of one kind: opens, and serves nothing that was never written. `path` is told by the input's sample, so all files of the kind are one
+ * Damaged files of one kind: opens, and serves no batch that was never written. The input's sample gives `path`, so all files of the kind are one
  * target each.
  */
 function damaged(name: string, { files, written }: typeof closed, ending: RegExp): FuzzTarget {
@@ -109,13 +109,13 @@ function damaged(name: string, { files, written }: typeof closed, ending: RegExp
     samples: [files.get(path)!],
     async run(input) {
       return openAndRead(await diskOf(files, path, input), (batch) => {
-        if (!written.has(fingerprint(batch))) throw new Error('a batch is served that nobody wrote')
+        if (!written.has(fingerprint(batch))) throw new Error('a batch is served that was never written')
       })
     },
   }
 }
 
-/** Each block with a right checksum: what only a wrong program writes. */
+/** Each block with a right checksum: as only a wrong program writes it. */
 function sealBlocks(input: Uint8Array): Uint8Array {
   const bytes = input.slice()
   const view = new DataView(bytes.buffer)
@@ -149,7 +149,7 @@ function sealCheckpoint(input: Uint8Array): Uint8Array {
 
 const checkpointPath = 'log/checkpoint-a'
 
-/** What a checkpoint says, behind a checksum that is right. */
+/** The content of a checkpoint, behind a right checksum. */
 export const checkpointContents: FuzzTarget = {
   name: 'checkpoint-content',
   samples: [closed.files.get(checkpointPath)!],

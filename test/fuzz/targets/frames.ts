@@ -14,7 +14,7 @@ const MAX_FRAME_BYTES = 1024 * 1024
 const names = Object.keys(sampleMessages) as MessageName[]
 const samples = names.map((name) => joined(encodeFrame(name, sampleMessages[name], [Uint8Array.of(1, 2, 3)])))
 
-/** The lengths that the frame has, in the place of those it claims. */
+/** The real lengths of the frame, in the place of those it claims. */
 export function sealedFrame(input: Uint8Array): Uint8Array {
   if (input.length < FRAME_PREFIX_BYTES) return input
   const frame = input.slice()
@@ -41,7 +41,7 @@ export const frames: FuzzTarget = {
   },
 }
 
-/** A stream of frames in chunks that know nothing of frames. */
+/** A stream of frames, cut into chunks at any place. */
 export const frameStreams: FuzzTarget = {
   name: 'frame-stream',
   samples: samples.map((sample, at) =>

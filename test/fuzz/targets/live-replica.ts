@@ -6,14 +6,14 @@ import type { FuzzTarget, Verdict } from '../target.ts'
 
 const MOST_STEPS = 24
 const RECOVERY_MS = 20_000
-/** Of so many steps one leaves a broker behind. */
+/** One of so many steps leaves a broker behind. */
 const STEPS_TO_LEAVE = 16
 
 /** The liar of a run: a broker without a replica; a member that sends only what Raft promises to bear; a member that sends anything. */
 const liars = ['stranger', 'harmless member', 'member'] as const
 type Liar = (typeof liars)[number]
 
-/** What only a group's safety can be broken by, and what a replica may stop for, aloud: a leader, or a voter, lies about its log or its vote. */
+/** The only lies that can break a group's safety, and for which a replica may stop with a log line: a leader, or a voter, lies about its log or its vote. */
 const saidAloud = /has two leaders|committed entry \d+ differs|truncation at \d+, committed to/
 
 function samples(): Uint8Array[] {
@@ -48,11 +48,11 @@ async function check(group: AttackedGroup, liar: Liar): Promise<Verdict> {
   const silent = stopped.filter((reason) => liar !== 'member' || !saidAloud.test(reason))
   if (silent.length > 0) throw new Error(silent.join('\n'))
   const recovered = await group.recover(RECOVERY_MS)
-  if (!recovered && group.isWhole) throw new Error('a whole group acknowledges nothing any more')
+  if (!recovered && group.isWhole) throw new Error('a whole group acknowledges no record any more')
   if (group.faults.length > 0) throw group.faults[0]
   const verdict = stopped.length > 0 ? 'refused' : 'taken'
   if (liar === 'member') return verdict
-  if (!recovered) throw new Error('the group acknowledges nothing any more')
+  if (!recovered) throw new Error('the group acknowledges no record any more')
   await group.world.run(2_000)
   const all = await Promise.all([1, 2, 3].map((id) => group.records(id)))
   const lost = group.acknowledged.filter((record) => !all[0]!.includes(record))
@@ -73,8 +73,8 @@ export async function attack(
 }
 
 /**
- * Messages that no broker sends, to a group at work. Whatever a stranger says, and whatever a member says but its word as leader or voter, nothing
- * acknowledged is lost, the group goes on, and its replicas are the same. Whatever a member says, a replica goes on or says aloud which rule was broken.
+ * Messages that no broker sends, to a group at work. With any message of a stranger, and any of a member except its word as leader or voter, no
+ * acknowledged record is lost, the group goes on, and its replicas are the same. With any message of a member, a replica goes on or logs which rule was broken.
  */
 export const liveReplicas: FuzzTarget = {
   name: 'live-replica',

@@ -9,7 +9,7 @@ import { asked, samplesOf } from './peer-requests.ts'
 
 const STRANGER = 9
 
-/** What a broker answers, as the broker that has asked reads it. @throws TailraceError what becomes of a Failure */
+/** The answer of a broker, as the broker that has asked reads it. @throws TailraceError the error of a Failure */
 async function answerOf(cluster: TestCluster, to: TestBroker, from: number, input: Uint8Array): Promise<void> {
   const { name, fields } = parseFrame(input, undefined, input.length)
   if (!asked.includes(name as RequestName)) throw new TailraceError('UNSUPPORTED_MESSAGE')
@@ -18,7 +18,7 @@ async function answerOf(cluster: TestCluster, to: TestBroker, from: number, inpu
   overTheWire(`${name}Reply` as MessageName, { correlation: 0, ...reply.fields } as never)
 }
 
-/** Whatever was asked, the cluster goes on: its leader takes a topic, and says so. */
+/** After any requests the cluster goes on: its leader creates a topic, and acknowledges it. */
 async function check(cluster: TestCluster): Promise<void> {
   const leader = cluster.broker(cluster.world.leaderOf(METADATA_GROUP))
   await during(cluster, leader.node.api.createTopic({ name: 'after', partitions: 1, replicas: 1 }))
@@ -45,7 +45,7 @@ async function run(input: Uint8Array): Promise<Verdict> {
   return verdict
 }
 
-/** Requests that no broker makes, to a cluster at work, from a member and from a broker that is none: answered, or refused with a code. */
+/** Requests that no broker makes, to a cluster at work, from a member and from a broker that is no member: answered, or refused with a code. */
 export const peerAnswers: FuzzTarget = {
   name: 'peer-answer',
   samples: asked.flatMap(samplesOf),

@@ -25,7 +25,7 @@ const checks = new Map<string, Check>(
     ]
   }),
 )
-/** Requests that are checked when they come in; the others are checked by what they are for. */
+/** Requests that are checked when they come in; the others are checked by the code that they are for. */
 export const asked: readonly RequestName[] = names.filter(
   (name) => requestTable[name].handler.check !== anything || name === 'Join',
 )
@@ -42,7 +42,7 @@ export function samplesOf(name: MessageName): Uint8Array[] {
   return samples(name).map((fields) => joined(encodeFrame(name, fields as never)))
 }
 
-/** What becomes of checked fields before anybody looks at them again; a command is written to the log, and has to be readable there. */
+/** The further use of checked fields: a command is written to the log, and has to be readable there. */
 function use(name: string, fields: object): void {
   if (name === 'GroupReportReply') JSON.stringify(groupReportOf(fields as Parameters<typeof groupReportOf>[0]))
   if (name === 'MetadataCommandReply') commandResultOf(fields as Parameters<typeof commandResultOf>[0])
@@ -54,7 +54,7 @@ function use(name: string, fields: object): void {
   }
 }
 
-/** What brokers ask each other, and what they answer: as frames, and through the checks of the table. */
+/** Requests between brokers and their answers: as frames, and through the checks of the table. */
 export const peerRequests: FuzzTarget = {
   name: 'peer-request',
   samples: [...checks.keys()].flatMap((name) => samplesOf(name as MessageName)),

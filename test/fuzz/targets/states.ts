@@ -31,7 +31,7 @@ const commands: readonly IdentifiedCommand['command'][] = [
 ]
 const encoded = commands.map((command, at) => encodeCommand({ id: `id-${at}`, command }, 1.7e12))
 
-/** Commands of the metadata group: those that can be read are applied to a state that has others before them. */
+/** Commands of the metadata group: those that can be read are applied after others. */
 export const metadataCommands: FuzzTarget = {
   name: 'metadata-command',
   samples: encoded,
@@ -113,7 +113,7 @@ export const copyManifests: FuzzTarget = {
 const CHECKPOINT_CRC_AT = 5
 const CHECKPOINT_FIELDS_AT = 9
 
-/** What a replica keeps of its committed prefix, producers' sequences above all. */
+/** The state that a replica derives from its committed prefix, mainly producers' sequences. */
 export const producerCheckpoints: FuzzTarget = {
   name: 'producer-checkpoint',
   samples: [

@@ -9,9 +9,9 @@ import { isSurprise, surprises } from '../sdk-watch.ts'
 import { type FuzzTarget, joined, type Verdict } from '../target.ts'
 import { sealedFrame } from './frames.ts'
 
-/** A client that has heard nothing for this long waits for something that does not come. */
+/** A client that has received nothing for this long waits for a message that does not come. */
 const QUIET_MS = 15
-/** Short, so that what a late connection does falls into the input that led to it, or the next. */
+/** Short, so that errors of a late connection are found with the input that caused them, or the next. */
 const CONNECT_MS = 300
 const END_MS = 2_000
 const MOST_RECORDS = 20
@@ -19,7 +19,7 @@ const MOST_RECORDS = 20
 let broker: LyingBroker | undefined
 
 interface Use {
-  /** Resolves with what the program was given. */
+  /** Resolves with the results that the program got. */
   readonly result: Promise<unknown>
   close(): Promise<void>
 }
@@ -78,7 +78,7 @@ function withOddNumbers(block: Block, numbers: number): Block[][] {
   return Array.from({ length: numbers }, (_, at) => [{ ...block, kind: 1 + 8 * (4 * at + 1) }])
 }
 
-/** The first byte says what the program does. */
+/** The first byte chooses the program. */
 const sessions: readonly (readonly [number, ...Block[]])[] = [
   [0, told, honest],
   [0, honest, frame('Subscribed', places), honest],
@@ -122,7 +122,7 @@ function sealBlocks(input: Uint8Array): Uint8Array {
   return joined([input.subarray(0, 1), bytesOf(blocks)])
 }
 
-/** An error of the SDK says what the broker did or did not; one of the language means that the SDK was surprised. */
+/** An error of the SDK is about the broker; one of the language is a mistake of the SDK. */
 function checkError(error: unknown): Verdict {
   if (!(error instanceof TailraceError) || isSurprise(error)) throw error
   return 'refused'
@@ -140,7 +140,7 @@ async function within<T>(ms: number, what: string, promise: Promise<T>): Promise
   }
 }
 
-/** Until the program has its result, or nothing is said any more. */
+/** Until the program has its result, or no message comes any more. */
 async function settled({ result }: Use, lying: LyingBroker): Promise<void> {
   let isOver = false
   const over = result.then(
@@ -152,7 +152,7 @@ async function settled({ result }: Use, lying: LyingBroker): Promise<void> {
   }
 }
 
-/** A broker that answers anything to a program that subscribes, publishes, or reads with the SDK. */
+/** A broker that sends any answer to a program that subscribes, publishes, or reads with the SDK. */
 export const webSocketBrokers: FuzzTarget = {
   name: 'ws-client',
   samples: sessions.map(([use, ...blocks]) => joined([Uint8Array.of(use), bytesOf(blocks)])),

@@ -62,7 +62,7 @@ function op(message: object) {
 const flights = { topic: 'flights', partition: 0 }
 const noToken = { tokenTerm: 0, tokenIndex: 0, tokenSeal: '', replica: false, linearizable: false, offset: 0 }
 const fromStart = { kind: 'EARLIEST', value: 0 } as const
-/** What the client says of its schemas when it connects: nothing, those of the broker, others. The first byte of an input chooses. */
+/** The schemas that the client names when it connects: none, those of the broker, others. The first byte of an input chooses. */
 const fingerprints = [undefined, protocolFingerprint, 'other'] as const
 const sessions: readonly (readonly [number, ...Block[]])[] = [
   [
@@ -99,7 +99,7 @@ const sessions: readonly (readonly [number, ...Block[]])[] = [
   [2, frame('Schemas', { fingerprint: 'other', protocolJson }), frame('Metadata', { topics: ['flights'] })],
 ]
 
-/** What a client writes for one block. */
+/** The bytes that a client writes for one block. */
 function written(kind: (typeof kinds)[number], bytes: Uint8Array): Uint8Array {
   const sealed = sealedFrame(bytes)
   if (kind === 'frame') return clientFrame(Opcode.binary, sealed)
@@ -181,7 +181,7 @@ class Session {
     return this.clock.advance(ms)
   }
 
-  /** Goes, and gives what the broker has said. */
+  /** Leaves, and returns the broker's messages. */
   async leave(): Promise<ReturnType<typeof serverMessages>> {
     this.#socket.terminate()
     this.#client.destroy()
@@ -205,12 +205,12 @@ function check(session: Session, said: ReturnType<typeof serverMessages>): Verdi
     }
   }
   const { broker, received } = session
-  if (received.bytes !== 0) throw new Error(`${received.bytes} bytes are held for nobody`)
-  if (broker.leadership.size !== 0) throw new Error(`${broker.leadership.size} subscriptions go on for nobody`)
+  if (received.bytes !== 0) throw new Error(`${received.bytes} bytes are held for no client`)
+  if (broker.leadership.size !== 0) throw new Error(`${broker.leadership.size} subscriptions go on without a client`)
   return verdict
 }
 
-/** A client that says anything in any order on one WebSocket, to the gateway's own connection. */
+/** A client that sends any messages in any order on one WebSocket, to the gateway's own connection. */
 export const webSocketClients: FuzzTarget = {
   name: 'ws-server',
   samples: sessions.map(([schemas, ...blocks]) => joined([Uint8Array.of(schemas), bytesOf(blocks)])),

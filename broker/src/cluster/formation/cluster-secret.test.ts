@@ -4,7 +4,7 @@ import { BrokerData, TestCluster } from '../testing/test-cluster.ts'
 
 const secretOf = (cluster: TestCluster, id: number): string => cluster.broker(id).groups.secret
 
-test('M95: founders and whoever joins later seal tokens with the same secret, also after a restart', async () => {
+test('M95: founders and brokers that join later seal tokens with the same secret, also after a restart', async () => {
   const cluster = await TestCluster.of(3)
   const secret = secretOf(cluster, 1)
   expect(secret).toMatch(/^[0-9a-f]{64}$/)

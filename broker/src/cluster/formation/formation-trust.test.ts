@@ -46,7 +46,7 @@ async function offering() {
   return { formation, removed, answered: () => answer.resolve({} as never) }
 }
 
-test('who takes the record is trusted', async () => {
+test('a broker that takes the record is trusted', async () => {
   const { formation, answered } = await offering()
   expect(formation.trusts(2)).toBe(false)
   answered()
@@ -54,7 +54,7 @@ test('who takes the record is trusted', async () => {
   expect(formation.trusts(2)).toBe(true)
 })
 
-test('who was removed while the record was on its way is not heard when the answer comes', async () => {
+test('a broker that was removed while the record was in flight is not trusted when the answer comes', async () => {
   const { formation, removed, answered } = await offering()
   removed.set(2, { directoryId: 'two' })
   formation.memberChanged(2)
@@ -63,7 +63,7 @@ test('who was removed while the record was on its way is not heard when the answ
   expect(formation.trusts(2)).toBe(false)
 })
 
-test('who is removed is not heard from then on, also where nobody has told of the change yet', async () => {
+test('a broker that is removed is not trusted from then on, also before the change is announced', async () => {
   const { formation, removed, answered } = await offering()
   answered()
   await settled()

@@ -46,7 +46,7 @@ test('nothing forms before the last one is there; then all do', async () => {
   for (const id of ids) expect(cluster.broker(id).node.api.readiness().ready).toBe(true)
 })
 
-test('restarted brokers are members without seeing all the others, and nobody campaigns out of turn', async () => {
+test('restarted brokers are members without seeing all the others, and none campaigns out of turn', async () => {
   const cluster = await TestCluster.of(3)
   const { clusterId } = cluster.broker(1).node.identity()
   const data = ids.map((id) => cluster.broker(id).data)
@@ -61,7 +61,7 @@ test('restarted brokers are members without seeing all the others, and nobody ca
   expect(broker.node.api.readiness().ready).toBe(true)
 })
 
-test('a wiped disk is nobody: it is refused, and never opens the metadata group', async () => {
+test('a broker with a wiped disk is refused, and never opens the metadata group', async () => {
   const cluster = await TestCluster.of(3)
   await cluster.kill(cluster.broker(3))
   const wiped = await cluster.start(3, ids, new BrokerData())
@@ -93,7 +93,7 @@ test('a record that names this broker with another data directory is not taken',
   expect(await formationOn(wiped.data)).toBeNull()
 })
 
-test('a broker that has lost the race to its disk gets the record from those who have it', async () => {
+test('a broker that has lost the race to its disk gets the record from brokers that have it', async () => {
   const cluster = new TestCluster()
   const data = ids.map(() => new BrokerData())
   for (const id of ids) await cluster.start(id, ids, data[id - 1])

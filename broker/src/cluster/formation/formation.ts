@@ -24,13 +24,13 @@ export interface FormationDeps {
   readonly logger: Logger
   /** The record is durable. Called once for each start at most, and never for a cluster that was formed before this start. */
   readonly onFormed: (record: FormationRecord) => void
-  /** What the metadata knows of brokers beside the founders. */
+  /** The brokers beside the founders that the metadata knows. */
   readonly members: Pick<MetadataState, 'brokers' | 'joined' | 'removed'>
 }
 
 /**
  * How brokers become a cluster. Nobody is formed at first; when all addresses of `join` have introduced themselves, each broker writes the same record
- * to its own disk. Whoever has the record hands it to peers that may lack it, and they take it only if it names them with the very data
+ * to its own disk. A broker that has the record sends it to peers that may lack it, and they take it only if it names them with the very data
  * directory they have. So a crash at any point leaves brokers that have the record, and brokers that will get it.
  */
 export class Formation {
@@ -58,13 +58,13 @@ export class Formation {
     return join.filter((address) => address !== peerAddress && this.#newcomerAt(address) === undefined)
   }
 
-  /** Whether the peer is known to be in this very cluster, so that its Raft messages may be heard. */
+  /** Whether the peer is known to be in this very cluster, so that its Raft messages may be taken. */
   trusts(peer: BrokerId): boolean {
     return this.#trusted.has(peer) && !this.#deps.members.removed.has(peer)
   }
 
   /**
-   * Whether a connected peer is a broker of this cluster, so that its requests are answered and its word on leaderships counts: it is known
+   * Whether a connected peer is a broker of this cluster, so that its requests are answered and its announcements of leaderships count: it is known
    * under the data directory that it names, or is trusted. Unlike `trusts` this does not wait for the link from here to it.
    */
   isMember(peer: BrokerId): boolean {
@@ -75,7 +75,7 @@ export class Formation {
     return known === undefined ? this.#trusted.has(peer) : known === this.#deps.peers.identity(peer)?.directoryId
   }
 
-  /** The metadata has another word on this broker. */
+  /** The metadata has changed its entry of this broker. */
   memberChanged(peer: BrokerId): void {
     if (this.#deps.members.removed.has(peer)) this.#trusted.delete(peer)
     else if (this.record !== null && this.#linked.has(peer)) this.#greet(this.record, peer)
@@ -89,7 +89,7 @@ export class Formation {
     }, timeoutMs)
   }
 
-  /** @throws TailraceError BROKER_IDENTITY_MISMATCH or CLUSTER_MISMATCH when the peer must not be talked to */
+  /** @throws TailraceError BROKER_IDENTITY_MISMATCH or CLUSTER_MISMATCH when the peer must be refused */
   admit(identity: PeerIdentity): void {
     const { brokerId, file } = this.#deps
     if (identity.brokerId === brokerId) {
@@ -111,11 +111,11 @@ export class Formation {
     else this.#greet(this.record, peer)
   }
 
-  /** Forms the cluster if all that are needed are there; also called at the start, for a cluster of one. */
+  /** Forms the cluster if all founders are connected; also called at the start, for a cluster of one. */
   tryToForm(): void {
     const { brokerId, peerAddress, join, file } = this.#deps
     if (this.record !== null || this.#saving !== null || this.#closed || this.missing.length > 0) return
-    // Not a founder: it joins a cluster that there is.
+    // Not a founder: it joins an existing cluster.
     if (!join.includes(peerAddress)) return
     const self: Member = { id: brokerId, directoryId: file.directoryId, peer: peerAddress }
     const others = join
@@ -129,7 +129,7 @@ export class Formation {
   }
 
   /**
-   * A peer hands over its record. Resolves when this broker has it durably.
+   * A peer sends its record. Resolves when this broker has it durably.
    * @throws TailraceError BROKER_IDENTITY_MISMATCH or CLUSTER_MISMATCH when it is not for this broker
    */
   async receive(from: BrokerId, offered: FormationRecord): Promise<void> {
@@ -211,7 +211,7 @@ export class Formation {
     if (known !== undefined && known !== directoryId) {
       throw new TailraceError('BROKER_IDENTITY_MISMATCH', wipedHint(brokerId))
     }
-    // An unknown one may ask to be admitted; or was admitted, and this broker has not heard of it yet.
+    // An unknown one may ask to be admitted; or was admitted, and this broker does not know that yet.
   }
 
   /** The data directory that a broker of this cluster has, as far as it is known. */
@@ -222,9 +222,9 @@ export class Formation {
   }
 
   /**
-   * Trusts a peer that is known to have the record, and hands it to a founder that is not. A peer that this broker has never heard of may have
-   * joined since: without it this broker could not even hear of that from a leader that joined. But anybody can say so of itself, for the
-   * cluster's id is no secret, so a broker that is known has to confirm it.
+   * Trusts a peer that is known to have the record, and sends it to a founder that is not. A peer that this broker does not know may have
+   * joined since: without trust this broker could not even learn that from a leader that joined. But any peer can claim that, since the
+   * cluster's id is no secret. So a broker that is known has to confirm it.
    */
   #greet(record: FormationRecord, peer: BrokerId): void {
     const identity = this.#deps.peers.identity(peer)
@@ -241,7 +241,7 @@ export class Formation {
     else if (this.#deps.members.joined.has(peer)) this.#trustKnown(record, peer)
   }
 
-  /** Now there is one more to ask about peers that nobody has confirmed yet. */
+  /** Now one more broker can confirm peers that no broker has confirmed yet. */
   #trustKnown(record: FormationRecord, peer: BrokerId): void {
     this.#trust(peer)
     for (const other of this.#linked) if (!this.#trusted.has(other)) this.#greet(record, other)

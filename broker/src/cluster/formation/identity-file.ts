@@ -21,7 +21,7 @@ interface Content {
   readonly admission: number
 }
 
-/** `<data>/identity.json`: who this data directory belongs to, and which cluster it has joined. Replaced atomically. */
+/** `<data>/identity.json`: the broker that this data directory belongs to, and the cluster that it has joined. Replaced atomically. */
 export class IdentityFile {
   readonly #disk: Disk
   readonly #folder: string
@@ -129,7 +129,7 @@ const CHECKSUM = ',\n  "checksum": '
 
 /**
  * The checksum is the last member and covers every byte before the comma in front of it, in every version: so a newer version differs from a file that
- * has rotted. It is made here, since files of the time before it have none.
+ * is damaged. It is computed here, since older files have none.
  */
 function withChecksum(json: string): string {
   const covered = json.slice(0, json.lastIndexOf('\n}'))

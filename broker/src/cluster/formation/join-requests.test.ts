@@ -3,7 +3,7 @@ import { ManualClock } from '../../platform/testing/clock.ts'
 import { formationOf } from '../metadata/formation-record.ts'
 import { JoinRequests, type JoinRequestsDeps } from './join-requests.ts'
 
-/** Broker 1 of a cluster that 1 and 2 have founded; whoever asks has this data directory. */
+/** Broker 1 of a cluster that 1 and 2 have founded; the broker that asks has this data directory. */
 function member(directoryId: string | undefined, formed = true) {
   const record = formationOf([
     { id: 1, directoryId: 'one', peer: 'one:1' },
@@ -29,7 +29,7 @@ function member(directoryId: string | undefined, formed = true) {
   return { admission, record, submitted }
 }
 
-test('a founder is let in as what it was', async () => {
+test('a founder is admitted as the founder that it was', async () => {
   const { admission, record, submitted } = member('two')
   expect(await admission.receive(2)).toEqual({ record, admission: 0, addresses: ['one:1', 'two:1'] })
   expect(submitted).toEqual([])
@@ -46,7 +46,7 @@ test.each([
   expect(submitted).toEqual([{ type: 'join-broker', joining, at: 5000, broker: 1 }])
 })
 
-test('nobody is let in without a cluster, or without having said who it is', async () => {
+test('no broker is admitted without a cluster, or without an identity', async () => {
   for (const { admission } of [member('three', false), member(undefined)]) {
     await expect(admission.receive(3)).rejects.toMatchObject({ code: 'NOT_READY' })
   }

@@ -18,7 +18,7 @@ export interface JoinRequestsDeps {
   readonly addresses: () => readonly string[]
 }
 
-/** Any member of a cluster takes in whoever asks: the metadata decides, and remembers. */
+/** Any member of a cluster takes requests to join: the metadata decides, and remembers. */
 export class JoinRequests {
   readonly #deps: JoinRequestsDeps
 
@@ -27,7 +27,7 @@ export class JoinRequests {
   }
 
   /**
-   * Resolves when the broker is admitted; asked again, with the same answer.
+   * Resolves when the broker is admitted; a repeated request has the same answer.
    * @throws TailraceError BROKER_IDENTITY_MISMATCH: its id is known with another data directory, or was removed; NOT_READY; LEADER_UNAVAILABLE
    */
   async receive(from: BrokerId): Promise<Welcome> {

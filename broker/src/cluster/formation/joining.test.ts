@@ -11,12 +11,12 @@ const ready = (cluster: TestCluster, id: number) => cluster.broker(id).node.api.
 const idsOf = async (cluster: TestCluster, id: number) =>
   (await cluster.broker(id).node.api.describeCluster()).brokers.map((broker) => broker.id)
 
-/** Broker 4 joins through member `via`, which is all it knows of. */
+/** Broker 4 joins through member `via`, the only one that it knows. */
 async function join(cluster: TestCluster, id = 4, via = 2, data = new BrokerData()): Promise<void> {
   await cluster.start(id, [via], data)
   cluster.link(cluster.broker(id), cluster.broker(via))
   await cluster.clock.advance(2000)
-  // As dialled by whoever has learnt the address.
+  // As dialled by brokers that have learnt the address.
   for (const broker of cluster.brokers.values()) {
     if (broker.dialled.has(`peer-${id}:7080`)) cluster.link(broker, cluster.broker(id))
   }
@@ -41,7 +41,7 @@ describe('a broker that joins later', () => {
     expect((await admin(cluster, 1).audit())[0]).toMatchObject({ action: 'join-broker', target: 'broker 4' })
   })
 
-  test('starts again as what it is, with members that it has met since', async () => {
+  test('starts again as the same member, with members that it has met since', async () => {
     const cluster = await TestCluster.of(3)
     const data = new BrokerData()
     await join(cluster, 4, 2, data)
@@ -55,7 +55,7 @@ describe('a broker that joins later', () => {
     expect(configuration(cluster).learners).toEqual([4])
   })
 
-  test('lost its answer or its life before it had the record on its disk: it asks again and is the same', async () => {
+  test('lost its answer or was killed before it had the record on its disk: it asks again and is the same', async () => {
     const cluster = await TestCluster.of(3)
     const data = new BrokerData()
     await cluster.start(4, [2], data)
@@ -88,7 +88,7 @@ describe('a broker that joins later', () => {
     expect(ready(cluster, 4)).toBe(true)
   })
 
-  test('is heard as metadata leader by a broker that was away when it joined', async () => {
+  test('is accepted as metadata leader by a broker that was away when it joined', async () => {
     const cluster = await TestCluster.of(3)
     const { data } = cluster.broker(3)
     await cluster.kill(cluster.broker(3))
@@ -131,7 +131,7 @@ describe('a wiped disk', () => {
     expect(one.node.api.readiness().ready).toBe(true)
   })
 
-  test('of a broker that joined later is nobody as well', async () => {
+  test('of a broker that joined later is refused as well', async () => {
     const cluster = await TestCluster.of(3)
     await join(cluster)
     await cluster.kill(cluster.broker(4))
@@ -186,7 +186,7 @@ describe('a broker that was removed', () => {
 })
 
 describe('the metadata group', () => {
-  test('gets other voters; all other brokers follow as learners; its leader is handed on', async () => {
+  test('gets other voters; all other brokers follow as learners; its leadership is transferred', async () => {
     const cluster = await TestCluster.of(3)
     await join(cluster)
     await during(cluster, admin(cluster, 4).changeMembers(METADATA, [2, 3, 4]))

@@ -9,7 +9,7 @@ import { readFormation } from '../metadata/formation-record.ts'
 const REPLY_MS = 10_000
 const RETRY_MS = 1000
 
-/** What a member of the cluster answers a broker that it has admitted. */
+/** The answer of a member of the cluster to a broker that it has admitted. */
 export interface Welcome {
   readonly record: FormationRecord
   /** Under which the newcomer takes part in the metadata group; 0: it is a founder that had lost its record. */
@@ -69,7 +69,7 @@ export class Joining {
     const [member] = this.#members()
     if (this.#closed || member === undefined || this.#deps.isFormed()) return
     this.#asking = true
-    // Whoever does not answer is asked last the next time.
+    // A member that does not answer is asked last the next time.
     this.#linked.delete(member)
     this.#linked.add(member)
     try {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { MemoryDisk } from '../../platform/testing/disk.ts'
 import { LivesFile } from './lives-file.ts'
 
-/** The lists that a start goes by, where this text stands with its checksum. */
+/** The lists that a start reads from this text with its checksum. */
 async function read(text: string): Promise<{ lives: readonly string[]; atoned: readonly string[] }> {
   const disk = new MemoryDisk()
   await disk.makeFolder('data')
@@ -20,14 +20,14 @@ describe('a list of lives', () => {
   test.each([
     ['both lists', { lives: ['a', 'b'], atoned: ['c'] }, ['a', 'b', 'new'], ['c']],
     ['no lives', { atoned: ['c'] }, ['new'], ['c']],
-    ['no atoned ones', { lives: ['a'] }, ['a', 'new'], []],
+    ['no lives made good', { lives: ['a'] }, ['a', 'new'], []],
     ['a list that is none', { lives: 'a', atoned: ['c'] }, ['new'], ['c']],
     ['ids that are no texts', { lives: ['a', 5, null, 'b'], atoned: [{}, 'c'] }, ['a', 'b', 'new'], ['c']],
   ])('of a file with %s', async (_, content, lives, atoned) => {
     expect(await read(JSON.stringify({ version: 1, ...content }))).toEqual({ lives, atoned })
   })
 
-  test.each(['null', '5', '"text"', '{', ''])('of a file that says %s is empty', async (text) => {
+  test.each(['null', '5', '"text"', '{', ''])('of a file with the text %s is empty', async (text) => {
     expect(await read(text)).toEqual({ lives: ['new'], atoned: [] })
   })
 
@@ -35,7 +35,7 @@ describe('a list of lives', () => {
     await expect(read('{"version":2,"lives":["a"]}')).rejects.toMatchObject({ code: 'NEWER_FORMAT' })
   })
 
-  test('keeps the thousand newest, and each atoned one once', async () => {
+  test('keeps the thousand newest, and each life that was made good once', async () => {
     const ids = Array.from({ length: 1000 }, (_, i) => `${i}`)
     const found = await read(JSON.stringify({ version: 1, lives: ids, atoned: [] }))
     expect(found.lives).toEqual([...ids.slice(1), 'new'])
@@ -43,7 +43,7 @@ describe('a list of lives', () => {
     await disk.makeFolder('data')
     const file = new LivesFile(disk, 'data')
     await file.begin('a')
-    for (const life of ['x', ...ids, ids[999]!]) await file.atone(life)
+    for (const life of ['x', ...ids, ids[999]!]) await file.recordMadeGood(life)
     expect(file.atoned).toEqual(ids)
     const again = new LivesFile(disk, 'data')
     await again.begin('b')

@@ -6,14 +6,14 @@ import { lossOf } from './lives.ts'
 import { LivesFile } from './lives-file.ts'
 import { Witness } from './witness.ts'
 
-describe('what others remember of a broker', () => {
+describe('the memory of other brokers about a broker', () => {
   const told = { directoryId: 'd', lives: ['a', 'b', 'c'], atoned: ['x'], recovered: 50 }
   test.each([
     ['the present life', { directoryId: 'd', life: 'c', durable: 99 }, null],
-    ['an earlier life, of which all is there', { directoryId: 'd', life: 'b', durable: 50 }, null],
+    ['an earlier life, all of whose writes are there', { directoryId: 'd', life: 'b', durable: 50 }, null],
     ['an earlier life with more', { directoryId: 'd', life: 'b', durable: 51 }, /lost writes/],
     ['a life that the folder does not know', { directoryId: 'd', life: 'y', durable: 0 }, /put back/],
-    ['one that has been atoned for', { directoryId: 'd', life: 'x', durable: 99 }, null],
+    ['one that has been made good', { directoryId: 'd', life: 'x', durable: 99 }, null],
     ['another folder', { directoryId: 'e', life: 'y', durable: 99 }, null],
     ['nothing', { directoryId: '', life: '', durable: 0 }, null],
   ])('%s', (_what, memory, loss) => {
@@ -23,7 +23,7 @@ describe('what others remember of a broker', () => {
   })
 })
 
-/** Brokers that tell each other things; folders and stores outlive their lives. */
+/** Brokers that send each other lives and witnesses; folders and stores outlive their lives. */
 class Pair {
   readonly disks = new Map([1, 2].map((id) => [id, new MemoryDisk()]))
   readonly stores = new Map<number, MemoryStore>()
@@ -51,7 +51,7 @@ class Pair {
           this.notes.push([to, name])
           const other = this.witnesses.get(to)
           other?.told(id, name, structuredClone(fields))
-          other?.heed(id)
+          other?.accept(id)
         },
       },
       store: this.stores.get(id)!,
@@ -104,7 +104,7 @@ describe('a folder that was put back from a copy', () => {
     return pair
   }
 
-  test.each([1, 2])('is found out, whoever speaks first (%i), and once only', async (first) => {
+  test.each([1, 2])('is detected, whichever broker sends first (%i), and once only', async (first) => {
     const pair = await story()
     await pair.start(1)
     await pair.meet(first)
@@ -116,7 +116,7 @@ describe('a folder that was put back from a copy', () => {
     expect(pair.distrusted).toHaveLength(1)
   })
 
-  test('also when it was started some times before anybody hears of it, and after a crash of those who remember', async () => {
+  test('also when it was started some times before a broker learns of it, and after a crash of those that remember', async () => {
     const pair = await story()
     for (let restart = 0; restart < 3; restart++) await pair.start(1)
     await pair.start(2)
@@ -124,7 +124,7 @@ describe('a folder that was put back from a copy', () => {
     expect(pair.distrusted).toHaveLength(1)
   })
 
-  test('what is remembered is told before anything else on a connection', async () => {
+  test('the memory is sent before any other message on a connection', async () => {
     const pair = await story()
     pair.notes.length = 0
     await pair.start(1)
@@ -133,28 +133,28 @@ describe('a folder that was put back from a copy', () => {
     expect(pair.notes.filter(([to]) => to === 2)[0]).toEqual([2, 'Witness'])
   })
 
-  test('a wiped disk is another broker: nothing of it is missing', async () => {
+  test('a wiped disk is another broker: none of its writes are missing', async () => {
     const pair = await story()
     pair.witnesses.get(2)!.told(1, 'Lives', { directoryId: 'new', lives: ['n'], atoned: [], recovered: 0 })
-    pair.witnesses.get(2)!.heed(1)
+    pair.witnesses.get(2)!.accept(1)
     expect(pair.distrusted).toEqual([])
   })
 })
 
-test('a broker that finds less of its journal than it had told of is found out', async () => {
+test('a broker that finds less of its journal than it had reported is detected', async () => {
   const pair = new Pair()
   await pair.start(1)
   await pair.start(2)
   await pair.meet()
   const beat = { led: 0, ledDigest: 0, followed: 0, followedDigest: 0 }
   pair.witnesses.get(2)!.told(1, 'NodeBeat', { ...beat, durable: 77 })
-  pair.witnesses.get(2)!.heed(1)
+  pair.witnesses.get(2)!.accept(1)
   pair.recovered = 77
   await pair.start(1)
   await pair.meet()
   expect(pair.distrusted).toEqual([])
   pair.witnesses.get(2)!.told(1, 'NodeBeat', { ...beat, durable: 90 })
-  pair.witnesses.get(2)!.heed(1)
+  pair.witnesses.get(2)!.accept(1)
   pair.recovered = 89
   await pair.start(1)
   await pair.meet()
@@ -164,7 +164,7 @@ test('a broker that finds less of its journal than it had told of is found out',
   expect(pair.distrusted).toHaveLength(1)
 })
 
-test('a list of lives that has rotted counts as lost', async () => {
+test('a damaged list of lives counts as lost', async () => {
   const pair = new Pair()
   await pair.start(1)
   await pair.start(2)
@@ -175,12 +175,12 @@ test('a list of lives that has rotted counts as lost', async () => {
   expect(pair.distrusted).toHaveLength(1)
 })
 
-test('what a stranger tells is kept for when it turns out to be no stranger, and counts for nothing before', async () => {
+test('the messages of a stranger are kept until it turns out to be a member, and have no effect before', async () => {
   const pair = new Pair()
   await pair.start(1)
   const witness = pair.witnesses.get(1)!
   witness.told(2, 'Witness', { directoryId: 'folder 1', life: 'another', durable: 0 })
   expect(pair.distrusted).toEqual([])
-  witness.heed(2)
+  witness.accept(2)
   expect(pair.distrusted).toHaveLength(1)
 })

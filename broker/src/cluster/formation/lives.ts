@@ -1,4 +1,4 @@
-/** What a broker tells of the lives that its data folder remembers (`Lives` on the wire). */
+/** The lives that a broker's data folder remembers (`Lives` on the wire). */
 export interface LivesTold {
   readonly directoryId: string
   /** One id for each start, the present one last. */
@@ -9,17 +9,17 @@ export interface LivesTold {
   readonly recovered: number
 }
 
-/** What another broker remembers of it (`Witness` on the wire). */
+/** The memory of another broker about it (`Witness` on the wire). */
 export interface Memory {
   readonly directoryId: string
-  /** The newest life that it has heard of. */
+  /** The newest life that it knows. */
   readonly life: string
   /** A block of the journal that was durable in that life, as far as it was told. */
   readonly durable: number
 }
 
 /**
- * What of a life that others remember is missing in a data folder, or null when nothing is. A folder that was put back from an older copy does not know
+ * The loss of a data folder compared with a life that others remember, or null when nothing is missing. A folder that was put back from an older copy does not know
  * of lives that came after the copy. One that has lost the end of its journal knows of the life, and has found less than was durable in it.
  */
 export function lossOf(told: LivesTold, memory: Memory): string | null {

@@ -5,8 +5,8 @@ import { PeerPermissions, type PeerPermissionsDeps } from './peer-permissions.ts
 const GROUP = 7
 const partition = { replicas: [1, 2], change: null, outcasts: [] as number[] }
 
-/** Broker 9 is not of the cluster; 1 and 2 hold the group, says the metadata, and 3 is of the group as it is open here. */
-function hearing(given: { caughtUp?: boolean; outcasts?: number[]; opened?: boolean } = {}): PeerPermissions {
+/** Broker 9 is not of the cluster; by the metadata 1 and 2 hold the group, and 3 is a member of the group as it is open here. */
+function permissions(given: { caughtUp?: boolean; outcasts?: number[]; opened?: boolean } = {}): PeerPermissions {
   const { caughtUp = true, outcasts = [], opened = false } = given
   const configuration = { voters: [3], outgoing: [], learners: [] }
   return new PeerPermissions({
@@ -20,29 +20,29 @@ function hearing(given: { caughtUp?: boolean; outcasts?: number[]; opened?: bool
   } as unknown as PeerPermissionsDeps)
 }
 
-describe('who is heard in a group', () => {
+describe('the brokers whose messages a group takes', () => {
   it('are the brokers that hold a replica of it, and are of the cluster', () => {
-    expect([1, 2, 3, 9].map((id) => hearing().hears(id, GROUP))).toEqual([true, true, false, false])
-    expect(hearing({ caughtUp: false }).hears(9, GROUP)).toBe(false)
+    expect([1, 2, 3, 9].map((id) => permissions().hears(id, GROUP))).toEqual([true, true, false, false])
+    expect(permissions({ caughtUp: false }).hears(9, GROUP)).toBe(false)
   })
 
   it('are all of the cluster until this broker has caught up, and those of the group as it is open here', () => {
-    expect(hearing({ caughtUp: false }).mayHold(4, GROUP)).toBe(true)
-    expect(hearing({ opened: true }).mayHold(3, GROUP)).toBe(true)
-    expect(hearing({ opened: true }).mayHold(4, GROUP)).toBe(false)
+    expect(permissions({ caughtUp: false }).mayHold(4, GROUP)).toBe(true)
+    expect(permissions({ opened: true }).mayHold(3, GROUP)).toBe(true)
+    expect(permissions({ opened: true }).mayHold(4, GROUP)).toBe(false)
   })
 
-  it('is no replica that was left behind when members were forced', () => {
-    expect(hearing({ outcasts: [2], caughtUp: false }).mayHold(2, GROUP)).toBe(false)
-    expect(hearing({ outcasts: [2] }).mayHold(1, GROUP)).toBe(true)
+  it('have no replica that was left behind when members were forced', () => {
+    expect(permissions({ outcasts: [2], caughtUp: false }).mayHold(2, GROUP)).toBe(false)
+    expect(permissions({ outcasts: [2] }).mayHold(1, GROUP)).toBe(true)
   })
 
-  it('are all in a group that the metadata has yet to hear of, and nobody in one that is gone', () => {
-    expect(hearing().mayHold(4, 20)).toBe(true)
-    expect(hearing().mayHold(4, 19)).toBe(false)
+  it('are all in a group that the metadata does not know yet, and none in one that is gone', () => {
+    expect(permissions().mayHold(4, 20)).toBe(true)
+    expect(permissions().mayHold(4, 19)).toBe(false)
   })
 
   it('are the members in the metadata group', () => {
-    expect([3, 4].map((id) => hearing().mayHold(id, METADATA_GROUP))).toEqual([true, false])
+    expect([3, 4].map((id) => permissions().mayHold(id, METADATA_GROUP))).toEqual([true, false])
   })
 })

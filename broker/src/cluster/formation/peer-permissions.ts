@@ -15,9 +15,9 @@ export interface PeerPermissionsDeps {
 }
 
 /**
- * Whose word counts in which group. What a broker may say follows from what it is: one that has no replica of a group neither votes nor appends
+ * Whose messages count in which group. A broker that has no replica of a group neither votes nor appends
  * in it, gets no copy of it, and is no candidate for its leadership. The metadata says which brokers have a replica before the group itself acts on it; a
- * broker that has just started may not have heard of it yet, and hears all brokers of its cluster until it has caught up.
+ * broker that has just started may not know that yet, and takes messages of all brokers of its cluster until it has caught up.
  */
 export class PeerPermissions {
   readonly #deps: PeerPermissionsDeps
@@ -26,7 +26,7 @@ export class PeerPermissions {
     this.#deps = deps
   }
 
-  /** Whether Raft messages of this broker are heard in the group. */
+  /** Whether the group takes Raft messages of this broker. */
   hears(from: BrokerId, group: GroupId): boolean {
     return this.#deps.formation.trusts(from) && this.mayHold(from, group)
   }

@@ -41,7 +41,7 @@ test('a broker registers itself once where that succeeds', async () => {
   expect(submitted).toEqual([{ type: 'register-broker', broker: own }])
 })
 
-test('it tries again every half second, and tells of what is more than a metadata group without a leader', async () => {
+test('it tries again every half second, and logs errors other than a metadata group without a leader', async () => {
   const { registration, submitted, warned, pass } = broker('LEADER_UNAVAILABLE', 'TIMED_OUT', 'LEADER_UNAVAILABLE')
   void registration.run()
   await pass(499)
@@ -63,7 +63,7 @@ test('it stops when its own life has been applied, and not for an earlier one', 
   expect([submitted.length, registration.applied]).toEqual([2, true])
 })
 
-test('it stops when it is closed, and tells of no failure then', async () => {
+test('it stops when it is closed, and logs no failure then', async () => {
   const { registration, submitted, warned, pass } = broker('TIMED_OUT', 'TIMED_OUT')
   void registration.run()
   registration.close()

@@ -27,7 +27,7 @@ export class Registration {
     this.#deps = deps
   }
 
-  /** This broker has seen its own registration in the metadata log, and so all that was there before it. */
+  /** This broker has applied its own registration in the metadata log, and so all commands before it. */
   get applied(): boolean {
     const { id, incarnation } = this.#broker()
     return this.#deps.state.brokers.get(id)?.incarnation === incarnation

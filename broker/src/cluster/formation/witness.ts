@@ -23,16 +23,16 @@ const MOST_KEPT = 256
 const NOTHING: Memory = { directoryId: '', life: '', durable: 0 }
 
 /**
- * Brokers remember for each other what a disk cannot know of itself: that it had more. Each tells the others, as soon as a connection is up and before anything else on it, what it
- * remembers of the receiver, and which lives it remembers itself. Raft messages come behind that on the same connection. So a broker whose folder was put
- * back, or that has lost the end of its journal, is quarantined before it can give or get a vote of anybody who knows better.
+ * Brokers remember for each other that a disk had more than it has now, which the disk itself cannot know. As soon as a connection is up, each sends before any other message its
+ * memory of the receiver, and the lives that it remembers itself. Raft messages come behind that on the same connection. So a broker whose folder was put
+ * back, or that has lost the end of its journal, is quarantined before it can exchange votes with a broker that remembers more.
  */
 export class Witness {
   readonly #deps: WitnessDeps
   readonly #memories = new Map<BrokerId, Memory>()
   readonly #linked = new Set<BrokerId>()
   readonly #atoning = new Set<string>()
-  /** What has come and has not been heeded: the last of each kind. */
+  /** Messages that have come and have not been accepted: the last of each kind. */
   readonly #kept = new Map<BrokerId, { lives?: Message<'Lives'>; witness?: Message<'Witness'>; durable?: number }>()
 
   constructor(deps: WitnessDeps) {
@@ -59,7 +59,7 @@ export class Witness {
     this.#deps.peers.tell(peer, 'Lives', this.#lives())
   }
 
-  /** Keeps it until `heed`. */
+  /** Keeps it until `accept`. */
   told<Name extends NoteName>(from: BrokerId, name: Name, fields: Message<Name>): void {
     const isOurs = name === 'Lives' || name === 'Witness' || name === 'NodeBeat'
     if (!isOurs || (!this.#kept.has(from) && this.#kept.size >= MOST_KEPT)) return
@@ -70,8 +70,8 @@ export class Witness {
     this.#kept.set(from, kept)
   }
 
-  /** The broker belongs to the cluster: what it has told counts. Before any Raft message of it. */
-  heed(from: BrokerId): void {
+  /** The broker belongs to the cluster: its messages count. Called before any Raft message of it. */
+  accept(from: BrokerId): void {
     const kept = this.#kept.get(from)
     if (kept === undefined) return
     this.#kept.delete(from)
@@ -90,7 +90,7 @@ export class Witness {
     this.#deps.peers.tell(peer, 'Witness', { ...(this.#memories.get(peer) ?? NOTHING) })
   }
 
-  /** What is remembered of a peer stays until the peer knows of it: else one that was put back would only have to speak first. */
+  /** The memory of a peer stays until the peer knows of it: else a peer whose folder was put back would only have to send first. */
   #hear(from: BrokerId, told: LivesTold): void {
     const life = told.lives.at(-1)
     const memory = this.#memories.get(from) ?? NOTHING
@@ -111,7 +111,7 @@ export class Witness {
       await store.write([[`${KEY}${peer}`, new TextEncoder().encode(JSON.stringify({ directoryId, life }))]])
       await store.flush()
     } catch (err) {
-      logger.warn({ peer, err }, 'what this broker remembers of another one could not be saved')
+      logger.warn({ peer, err }, 'the memory of another broker could not be saved')
     }
   }
 
@@ -127,17 +127,17 @@ export class Witness {
     this.#atoning.add(life)
     const { logger, groups } = this.#deps
     logger.error({ peer: from, life }, `${loss} All replicas are quarantined until they have been made whole.`)
-    void this.#atone(life, groups.distrustDisk(loss))
+    void this.#recordQuarantine(life, groups.distrustDisk(loss))
   }
 
-  async #atone(life: string, quarantined: Promise<boolean>): Promise<void> {
+  async #recordQuarantine(life: string, quarantined: Promise<boolean>): Promise<void> {
     const { file, logger, peers } = this.#deps
     try {
       if (!(await quarantined)) return
-      await file.atone(life)
+      await file.recordMadeGood(life)
       for (const peer of this.#linked) peers.tell(peer, 'Lives', this.#lives())
     } catch (err) {
-      logger.error({ err }, 'the quarantine of all replicas could not be noted down; the next start will see to it')
+      logger.error({ err }, 'the quarantine of all replicas could not be recorded; the next start will do it')
     }
   }
 }

@@ -31,7 +31,7 @@ const COMMAND_MS = 10_000
 const LEADER_MS = 5000
 const REPLICA_MS = 2000
 const CHANGE_MS = 30_000
-/** A whole state is written out. */
+/** A snapshot writes out a whole state. */
 const SNAPSHOT_MS = 60_000
 
 export interface AdminDeps {
@@ -53,7 +53,7 @@ interface Found {
   readonly topic: Topic | null
 }
 
-/** What an operator can do; see AdminApi for each method. */
+/** The actions of an operator; see AdminApi for each method. */
 export class Admin implements AdminApi {
   readonly #deps: AdminDeps
 
@@ -102,7 +102,7 @@ export class Admin implements AdminApi {
     }
     const { calls } = this.#deps
     const { leader } = await calls.atLeader('TransferLeadership', { group, to }, LEADER_MS)
-    // Where this is not heard, the leadership may return to the preferred replica: no harm comes of that.
+    // If this message is lost, the leadership may return to the preferred replica, which does no harm.
     if (to !== 0 && partition !== null) await calls.at(to, 'KeepLeadership', { group }, LEADER_MS).catch(() => {})
     return { leader }
   }
@@ -199,7 +199,7 @@ export class Admin implements AdminApi {
     return this.#deps.state.audit.toReversed()
   }
 
-  /** In the metadata first: whoever is lost is not heard any more before a new leader relies on it, and the decision is on record. */
+  /** In the metadata first: before a new leader relies on it, messages of the lost brokers are not taken any more, and the decision is on record. */
   async #forcePartition(
     partition: number,
     { group, partition: present, topic }: Found,
@@ -227,7 +227,7 @@ export class Admin implements AdminApi {
     if (!(await directory.until(ended, CHANGE_MS))) throw new TailraceError('OUTCOME_UNKNOWN', 'It goes on.')
   }
 
-  /** On this broker, whose replica leads afterwards: there may be nobody else who could decide. The record follows as soon as it can be written. */
+  /** On this broker, whose replica leads afterwards: no other broker may be able to decide. The record follows as soon as it can be written. */
   async #forceCluster({ members, by }: { readonly members: readonly BrokerId[]; readonly by: string }): Promise<void> {
     const { brokerId, brokers, calls, client, clock, groups } = this.#deps
     if (!members.includes(brokerId)) {
@@ -244,7 +244,7 @@ export class Admin implements AdminApi {
     await client.submit({ type: 'forced-cluster', members, at: clock.now(), broker: brokerId, by }, COMMAND_MS)
   }
 
-  /** Resolves when this broker has applied it too, so that who asks next is told of it. */
+  /** Resolves when this broker has applied it too, so that the next request sees it. */
   async #submit(intent: Intent): Promise<void> {
     const { client, directory, state } = this.#deps
     const { index = 0 } = await client.submit(intent, COMMAND_MS)
@@ -259,11 +259,11 @@ export class Admin implements AdminApi {
     return { group: partition.group, partition, topic }
   }
 
-  /** Null: nobody leads it now. */
+  /** Null: no broker leads it now. */
   async #ledReport(group: GroupId, tail: boolean): Promise<GroupReport | null> {
     try {
       const led = await this.#report(group, tail)
-      // A leader that has lost its majority steps down before everyone has heard of it.
+      // A leader that has lost its majority steps down before all brokers know it.
       return led.status.leader === led.broker ? led : null
     } catch (error) {
       if (!TailraceError.from(error).retriable) throw error

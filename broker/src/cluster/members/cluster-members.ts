@@ -18,8 +18,8 @@ export interface ClusterMembersDeps {
 }
 
 /**
- * Keeps the members of the metadata group, where that is led: its voters are what an operator made them, and every other broker of the
- * cluster follows it as a learner. Brokers that were removed are members no more.
+ * Keeps the members of the metadata group, where that is led: its voters are those that an operator chose, and every other broker of the
+ * cluster follows it as a learner. Brokers that were removed are no members any more.
  */
 export class ClusterMembers {
   readonly #deps: ClusterMembersDeps
@@ -41,7 +41,7 @@ export class ClusterMembers {
 
   /**
    * Resolves when these are the voters. Leader only.
-   * @throws TailraceError UNKNOWN_BROKER, and what Group.changeMembers throws
+   * @throws TailraceError UNKNOWN_BROKER, and the errors of Group.changeMembers
    */
   async change(voters: readonly BrokerId[]): Promise<void> {
     const led = this.#led()

@@ -58,7 +58,7 @@ test('members are forced again a second after it failed, and until the log says 
   answers[2]!.resolve()
   await pass(3000)
   expect(calls).toHaveLength(3)
-  // It goes on looking as long as the metadata says so: another leader may undo it.
+  // It keeps looking as long as the metadata says so: another leader may undo it.
   world.voters = [1, 2, 3]
   await pass(1000)
   expect(calls).toHaveLength(4)
@@ -92,7 +92,7 @@ test('a replica that is not there yet is looked for again', async () => {
   expect(calls).toHaveLength(1)
 })
 
-test('after the close nothing is forced, whether it was at work or waited', async () => {
+test('after the close no members are forced, whether it was at work or waited', async () => {
   const first = broker()
   first.one.look(7)
   first.one.close()

@@ -8,7 +8,7 @@ import type { GroupReport } from './group-requests.ts'
 const ASK_MS = 2000
 
 export interface ForcedMembersSurvey {
-  /** The member with the most of the log: what it lacks is lost. */
+  /** The member with the longest log: entries that it lacks are lost. */
   readonly leader: BrokerId
   /** Members of the present configuration that are not to be members any more. */
   readonly lost: readonly BrokerId[]
@@ -17,9 +17,9 @@ export interface ForcedMembersSurvey {
 }
 
 /**
- * Whether the members of a group may be forced (M83), and who of them has to lead: asks every replica that can be asked.
+ * Whether the members of a group may be forced (M83), and which of them has to lead: asks every replica that can be asked.
  * @param candidates brokers that may hold a replica
- * @throws TailraceError QUORUM_ALIVE while a majority of the present configuration answers; INVALID_MEMBERS when one of `members` does not, or is none
+ * @throws TailraceError QUORUM_ALIVE while a majority of the present configuration answers; INVALID_MEMBERS when one of `members` does not, or is no member
  */
 export async function examine(
   calls: GroupCalls,
@@ -47,7 +47,7 @@ export async function examine(
   const { broker: leader, status } = reports
     .filter(({ broker }) => members.includes(broker))
     .reduce((best, report) => (isNewer(report, best) ? report : best))
-  // The other members would not hear of a term that lies too far ahead of theirs.
+  // The other members would not take a term that lies too far ahead of theirs.
   const terms = heard.map((report) => report.status.term).filter((term) => term <= status.term + MAX_TERM_LEAP)
   const term = Math.max(...terms)
   return { leader, lost: [...new Set(named)].filter((id) => !members.includes(id)), term }

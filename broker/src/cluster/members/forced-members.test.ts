@@ -30,7 +30,7 @@ async function back(id: number, data: BrokerData): Promise<void> {
 }
 
 describe('members forced (M83)', () => {
-  test('never while a majority answers, nor to brokers that do not, nor without a word on the loss', async () => {
+  test('never while a majority answers, nor to brokers that do not, nor unless the loss is accepted', async () => {
     await expect(during(cluster, admin(1).forceMembers(target, force))).rejects.toMatchObject({ code: 'QUORUM_ALIVE' })
     await lose(4, 5)
     await expect(during(cluster, admin(1).forceMembers(target, force))).rejects.toMatchObject({ code: 'QUORUM_ALIVE' })
@@ -46,7 +46,7 @@ describe('members forced (M83)', () => {
     expect(await admin(1).audit()).toEqual([])
   })
 
-  test('the partition goes on with what is left, and that is on record', async () => {
+  test('the partition goes on with the replicas that are left, and that is on record', async () => {
     await lose(3, 4, 5)
     expect(cluster.world.group(1).leader).toBe(0)
     const before = await during(cluster, admin(7).members(target))
@@ -77,11 +77,11 @@ describe('members forced (M83)', () => {
     }
   })
 
-  test('who comes back with an outdated replica is not heard, deletes it, and may then be admitted anew', async () => {
+  test('a broker that comes back with an outdated replica is ignored, deletes it, and may then be admitted anew', async () => {
     const data = await lose(3, 4, 5)
     await during(cluster, admin(7).forceMembers(target, force))
     await back(3, data.get(3)!)
-    // Linked to the others before it has the metadata: it opens what it has, and would stand for election.
+    // Linked to the others before it has the metadata: it opens the replicas that it has, and would stand for election.
     expect(data.get(3)!.logs.has(1)).toBe(true)
     const one = cluster.broker(1)
     cluster.link(one, cluster.broker(3))
@@ -107,7 +107,7 @@ describe('members forced (M83)', () => {
     })
   })
 
-  test('the new leader begins above every term that any of those who answer has seen', async () => {
+  test('the new leader begins above every term that any broker that answers has seen', async () => {
     await lose(3, 4, 5)
     // It was a candidate in vain.
     cluster.broker(2).groups.get(1)!.term = 70

@@ -5,7 +5,7 @@ import { silentLogger } from '../../platform/testing/logger.ts'
 import { LeaderDirectory } from '../routing/leader-directory.ts'
 import { GroupCalls } from './group-calls.ts'
 
-it('a broker that does not lead is not asked again on the word of a replica here', async () => {
+it('a broker that does not lead is not asked again because a replica here names it', async () => {
   const clock = new ManualClock()
   const known = { connected: () => true, announce: () => {}, mayExist: () => true, onChange: () => {} }
   const directory = new LeaderDirectory({ brokerId: 1, clock, logger: silentLogger, ...known })
@@ -21,7 +21,7 @@ it('a broker that does not lead is not asked again on the word of a replica here
     peers: { request } as never,
     here: () => Promise.reject(new Error('not asked')),
   })
-  // The replica here was removed while 3 led, and never heard of the leader that came after.
+  // The replica here was removed while 3 led, and never learnt of the leader after it.
   directory.own(7, 2, 3)
   directory.announced(4, [{ group: 7, term: 3 }])
   expect(calls.leaderOf(7)).toBe(3)

@@ -17,7 +17,7 @@ const repeatable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SHUTTING_DOWN',
 ])
 
-/** What a broker asks another about a replica of a group; one that names no group is about the metadata group. */
+/** Requests of a broker to another about a replica of a group; one that names no group is about the metadata group. */
 export type GroupCallName =
   | 'GroupReport'
   | 'DriveChange'
@@ -48,8 +48,8 @@ export class GroupCalls {
   }
 
   /**
-   * A broker that says that it does not lead the group is believed: a replica here that was removed, and has not heard of it, may take it for the leader.
-   * @throws TailraceError what the broker answered; CONNECTION_LOST; TIMED_OUT
+   * A broker that says that it does not lead the group is believed: a replica here that was removed, and does not know that, may take it for the leader.
+   * @throws TailraceError the error that the broker answered; CONNECTION_LOST; TIMED_OUT
    */
   async at<Name extends GroupCallName>(
     broker: BrokerId,
@@ -73,7 +73,7 @@ export class GroupCalls {
 
   /**
    * Finds the leader, however often that changes.
-   * @throws TailraceError LEADER_UNAVAILABLE after `timeoutMs`; what the leader answered
+   * @throws TailraceError LEADER_UNAVAILABLE after `timeoutMs`; the error that the leader answered
    */
   async atLeader<Name extends GroupCallName>(
     name: Name,
@@ -94,12 +94,12 @@ export class GroupCalls {
     }
   }
 
-  /** What a broker says of its replica. */
+  /** A broker's report of its replica. */
   async reportOf(broker: BrokerId, group: GroupId, timeoutMs: number): Promise<GroupReport> {
     return groupReportOf(await this.at(broker, 'GroupReport', { group, tail: false }, timeoutMs))
   }
 
-  /** What the leader says of its replica. */
+  /** The leader's report of its replica. */
   async leaderReport(group: GroupId, tail: boolean, timeoutMs: number): Promise<GroupReport> {
     return groupReportOf(await this.atLeader('GroupReport', { group, tail }, timeoutMs))
   }

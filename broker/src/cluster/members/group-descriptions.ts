@@ -19,7 +19,7 @@ const NAMES: Record<number, EntryDescription['kind']> = {
   [EntryKind.Configuration]: 'configuration',
 }
 
-/** What a leader's report says of the members, for people. `partition`: null for the metadata group, which knows its wishes by itself. */
+/** The members in a leader's report, for people. `partition`: null for the metadata group, whose own log has the wanted members. */
 export function membersPage({ broker, status }: GroupReport, partition: TopicPartition | null): MembersDescription {
   const { voters, outgoing, learners } = status.configuration
   const target = partition === null ? (status.change.target?.voters ?? null) : (partition.change?.replicas ?? null)
@@ -72,7 +72,7 @@ function progressOf(id: BrokerId, leader: BrokerId, status: GroupReport['status'
   }
 }
 
-/** Adds to the members' progress what they themselves say of a copy that they are receiving. */
+/** Adds to the members' progress their own report of a copy that they are receiving. */
 export function withCopies(page: MembersDescription, replicas: readonly GroupReport[]): MembersDescription {
   const members = page.members.map((member) => {
     const installing = replicas.find(({ broker }) => broker === member.broker)?.status.installing
@@ -112,7 +112,7 @@ export function groupPage(
     readOnly,
     transferringTo: status.transferringTo ?? 0,
     lastSnapshot: snapshotOf(led),
-    // After a start the headers of older entries are on the disk only: what they are is not known here, and not made up.
+    // After a start the headers of older entries are on the disk only: their kind is not known here, and not guessed.
     tail: led.tail.filter(({ state, kind }) => state !== 'purged' && kind !== null).map(describeEntry),
     replicas: replicas.map(describeReplica),
   }

@@ -9,7 +9,7 @@ import type { GroupReport } from './group-requests.ts'
 type Fields = Omit<Message<'GroupReportReply'>, 'correlation'>
 type Admissions = GroupStatusFields['configuration']['admissions']
 
-/** What a broker says of its replica, on its way to another. */
+/** A broker's report of its replica, as it is sent to another. */
 export function groupReportFields({ broker, status, lastTerm, tail }: GroupReport): Fields {
   const { configuration, change, followers, voters, inSync } = status
   return {
@@ -55,7 +55,7 @@ const outcomes: readonly NonNullable<GroupStatus['lastChange']>['outcome'][] = [
 const followerStates: readonly GroupStatus['followers'][number]['state'][] = ['probe', 'replicate', 'snapshot']
 const entryStates: readonly EntryStatus['state'][] = ['uncommitted', 'committed', 'applied', 'purged']
 
-/** What Avro's types leave open: numbers that are none, brokers that are named twice, words that only a newer broker knows. */
+/** Checks beyond Avro's types: invalid numbers, brokers that are named twice, words that only a newer broker knows. */
 export function isGroupReport({ broker, status, lastTerm, tail }: Fields): boolean {
   const { commitIndex, lastIndex, durableIndex, prevIndex, configurationIndex } = status
   const { term, leader, group, highWatermark, logStart, sizeBytes, transferringTo } = status
@@ -85,7 +85,7 @@ function isChange({ change, lastChange }: GroupStatusFields): boolean {
   return isOneOf(stages, stage) && isNatural(round) && (target === null || isMembership(target)) && isEnded
 }
 
-/** What the replica does beside: leading others, receiving a copy, keeping a snapshot. */
+/** Other work of the replica: leading others, receiving a copy, keeping a snapshot. */
 function isDuty({ followers, installing, snapshot }: GroupStatusFields): boolean {
   const { source, receivedBytes, totalBytes } = installing ?? { source: 1, receivedBytes: 0, totalBytes: 0 }
   const { index, term, at, bytes } = snapshot ?? { index: 0, term: 0, at: 0, bytes: 0 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { answersHere } from '../requests/answers-here.ts'
 import { GroupRequestAnswerer } from './group-requests.ts'
 
-it('a broker without a replica of the group says that it does not lead it, so that who asks looks for the leader again', async () => {
+it('a broker without a replica of the group says that it does not lead it, so that the broker that asks looks for the leader again', async () => {
   const state = { partitionOf: () => undefined }
   const deps = { brokerId: 1, groups: { get: () => undefined }, state, writable: () => true }
   const groupRequests = new GroupRequestAnswerer({ ...deps, changeMetadata: async () => {} } as never)

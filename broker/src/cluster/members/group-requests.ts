@@ -8,7 +8,7 @@ import { LeadershipRequests, type LeadershipRequestsDeps, type ReturnOutcome } f
 
 const TAIL_ENTRIES = 20
 
-/** What a broker says of its replica of a group. */
+/** A broker's report of its replica of a group. */
 export interface GroupReport {
   readonly broker: BrokerId
   readonly status: GroupStatus
@@ -17,7 +17,7 @@ export interface GroupReport {
   readonly tail: readonly EntryStatus[]
 }
 
-/** How far a change of members is. `failed` is final: the members are what they were. */
+/** The progress of a change of members. `failed` is final: the members are the same as before. */
 export interface ChangeProgress {
   readonly state: 'done' | 'failed' | 'running'
   readonly reason: string
@@ -35,7 +35,7 @@ export interface GroupRequestAnswererDeps extends LeadershipRequestsDeps {
   readonly changeMetadata: (voters: readonly BrokerId[]) => Promise<void>
 }
 
-/** Answers for this broker's own replicas, to this broker and to others. What only a leader can do is refused with NOT_LEADER. */
+/** Answers for this broker's own replicas, to this broker and to others. A request that only a leader can carry out is refused with NOT_LEADER. */
 export class GroupRequestAnswerer {
   readonly #deps: GroupRequestAnswererDeps
   /** The last attempt at a change in each group, while this broker leads it. */
@@ -58,14 +58,14 @@ export class GroupRequestAnswerer {
   }
 
   /**
-   * Brings about what the metadata wants of a partition that this broker leads, step by step: to be called until it says done or failed.
+   * Changes a partition that this broker leads to the members that the metadata wants, step by step: to be called until it says done or failed.
    * Only for the change that this broker knows from the metadata too: a controller that was deposed without knowing may ask for an older one.
    * @throws TailraceError NOT_LEADER
    */
   drive(group: GroupId, change: LogIndex): ChangeProgress {
     const led = this.#led(group)
     const partition = this.#deps.state.partitionOf(group)
-    if (partition?.change?.index !== change) return running('The leader has not heard of it yet.')
+    if (partition?.change?.index !== change) return running('The leader does not know of it yet.')
     const { stage } = led.status().change
     if (stage !== 'stable') {
       if (partition.change.kind === 'cancel' && stage === 'staging') led.cancelChange()
@@ -98,7 +98,7 @@ export class GroupRequestAnswerer {
     await this.#deps.changeMetadata(voters)
   }
 
-  /** @throws TailraceError CHANGE_FAILED: it is too late, or there is none */
+  /** @throws TailraceError CHANGE_FAILED: it is too late, or there is no change */
   cancelChange(group: GroupId): void {
     if (!this.#led(group).cancelChange()) throw new TailraceError('CHANGE_FAILED', 'There is no change to cancel.')
   }
@@ -138,13 +138,13 @@ export class GroupRequestAnswerer {
     this.#led(group).offerSnapshot(source, place)
   }
 
-  /** The group's leadership has changed: what was tried here says nothing any more. */
+  /** The group's leadership has changed: earlier attempts here do not count any more. */
   leadershipChanged(group: GroupId): void {
     this.#attempts.delete(group)
     this.#leaders.forget(group)
   }
 
-  /** `failure`: why what was tried before has failed; this takes it back. */
+  /** `failure`: the error of the attempt before; this undoes that attempt. */
   #attempt(led: Group, change: LogIndex, target: MemberTarget, failure: string | null = null): void {
     const attempt: Attempt = { change, failure }
     this.#attempts.set(led.id, attempt)
@@ -154,7 +154,7 @@ export class GroupRequestAnswerer {
       },
       (error) => {
         const { code, message } = TailraceError.from(error)
-        // Anything else passes: the next call tries again.
+        // Any other error is temporary: the next call tries again.
         if (code === 'CHANGE_FAILED' || code === 'INVALID_MEMBERS') attempt.failure = message
         else if (this.#attempts.get(led.id) === attempt) this.#attempts.delete(led.id)
       },

@@ -142,7 +142,7 @@ describe('a leadership stays where it is', () => {
   })
 })
 
-describe('who is preferred', () => {
+describe('the preferred replica', () => {
   test('follows the order that an operator gives', async () => {
     await during(cluster, admin(1).changeMembers(at(0), [2, 3, 1]))
     await cluster.clock.advance(2 * SETTLE_MS)

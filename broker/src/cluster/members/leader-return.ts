@@ -7,7 +7,7 @@ import type { MetadataState } from '../metadata/metadata-state.ts'
 import { preferredReplica } from '../metadata/partition-replicas.ts'
 import type { GroupCalls } from './group-calls.ts'
 
-/** Time from one round to the next while there is something to do, and while there is not. */
+/** Time from one round to the next while leaderships are to be returned, and while none are. */
 const ROUND_MS = 500
 const IDLE_ROUND_MS = 5000
 /** Leaderships that return in one round, all partitions together: each one stops publishing to its partition for a moment. */
@@ -20,7 +20,7 @@ export interface LeaderReturnDeps {
   readonly groups: Pick<Groups, 'get'>
   readonly state: MetadataState
   readonly calls: GroupCalls
-  /** Whether this broker is in touch with that one now. */
+  /** Whether this broker has a link to that one now. */
   readonly alive: (broker: BrokerId) => boolean
   readonly clock: Clock
   readonly logger: Logger
@@ -37,7 +37,7 @@ interface Presence {
 }
 
 /**
- * Brings leaderships back to the replicas that are preferred, after a broker was down. It runs where the metadata group is led. What it remembers may be lost at
+ * Brings leaderships back to the replicas that are preferred, after a broker was down. It runs where the metadata group is led. Its memory may be lost at
  * any time: a new metadata leader counts anew for how long each broker has been up.
  *
  * A leadership that does not stay where it was returned to waits twice as long each time, until that broker starts again. So does one that cannot be returned.

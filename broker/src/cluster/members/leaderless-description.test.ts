@@ -14,7 +14,7 @@ beforeEach(async () => {
   await during(cluster, api.createTopic({ name: 't', partitions: 1, replicas: 3 }))
 })
 
-test('a group that has lost its leader and its majority is described by who is left', async () => {
+test('a group that has lost its leader and its majority is described by the replicas that are left', async () => {
   const { replicas } = cluster.broker(1).node.api.routing(['t']).topics[0]!.partitions[0]!
   const [left, ...lost] = replicas
   for (const id of lost) await cluster.kill(cluster.broker(id))
@@ -28,7 +28,7 @@ test('a group that has lost its leader and its majority is described by who is l
   expect(page.lastIndex).toBe(page.replicas[0]!.lastIndex)
 })
 
-test('nobody left is LEADER_UNAVAILABLE', async () => {
+test('without any replica left the error is LEADER_UNAVAILABLE', async () => {
   const { replicas } = cluster.broker(1).node.api.routing(['t']).topics[0]!.partitions[0]!
   const asked = cluster.broker([1, 2, 3, 4, 5].find((id) => !replicas.includes(id))!)
   for (const id of replicas) await cluster.kill(cluster.broker(id))
@@ -66,7 +66,7 @@ describe('members of a group without a leader', () => {
     expect([page.leader, page.lastIndex]).toEqual([0, 12])
   })
 
-  test('have what they say that they have on their disks, measured against the newest log', () => {
+  test('have as much as they report on their disks, measured against the newest log', () => {
     const { members } = pageOf([report(1, 3, 10, 8), report(2, 2, 14)])
     const of = (id: number) => members.find(({ broker }) => broker === id)
     const common = { state: 'probe', inFlight: 0, caughtUp: false }

@@ -6,8 +6,8 @@ import { groupPage, roleOf } from './group-descriptions.ts'
 import type { GroupReport } from './group-requests.ts'
 
 /**
- * A group without a leader, as the replica sees it that would win an election among those that answer (the newest last entry, M13). Whoever has
- * to decide whether to force members needs to know who has what. `replicas`: one at least.
+ * A group without a leader, as seen by the replica that would win an election among those that answer (the newest last entry, M13). An operator who has
+ * to decide whether to force members needs to know which entries each has. `replicas`: one at least.
  */
 export function describeLeaderless(
   replicas: readonly GroupReport[],
@@ -23,7 +23,7 @@ export function describeLeaderless(
   return { ...page, leader: NO_BROKER, members }
 }
 
-/** What a leader would know of a follower, taken from what that says of itself. */
+/** A leader's view of a follower, taken from the follower's own report. */
 function withoutLeader(member: MemberProgress, report: GroupReport | undefined, lastIndex: number): MemberProgress {
   const matchIndex = report?.status.durableIndex ?? 0
   return {

@@ -63,7 +63,7 @@ test.each([
   ['another replica is preferred', 'INVALID_MEMBERS', { partition: { replicas: [1, 2] } }, {}],
   ['its members change', 'MEMBERS_CHANGING', { partition: { replicas: [2, 1], change: {} } }, {}],
   ['that replica is not in sync', 'TRANSFER_FAILED', {}, { inSync: [1] }],
-])('nothing is given back when %s', async (_, code, world, group) => {
+])('no leadership is given back when %s', async (_, code, world, group) => {
   const all = groupRequests()
   Object.assign(all.world, world)
   Object.assign(all.group, group)

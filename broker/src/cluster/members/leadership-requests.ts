@@ -4,7 +4,7 @@ import type { Group, Groups } from '../../partition/group.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
 import { preferredReplica } from '../metadata/partition-replicas.ts'
 
-/** What came of returning a leadership. `kept`: an operator has put it where it is. */
+/** The result of returning a leadership. `kept`: an operator has put it where it is. */
 export interface ReturnOutcome {
   readonly outcome: 'returned' | 'kept'
 }
@@ -12,7 +12,7 @@ export interface ReturnOutcome {
 export interface LeadershipRequestsDeps {
   readonly groups: Pick<Groups, 'get'>
   readonly state: MetadataState
-  /** False: publishing to what this broker leads is refused, for want of disk space. */
+  /** False: publishing to partitions that this broker leads is refused, for lack of disk space. */
   readonly writable: () => boolean
 }
 
@@ -53,7 +53,7 @@ export class LeadershipRequests {
       throw new TailraceError('INVALID_MEMBERS', `Broker ${to} is not the preferred replica here.`)
     }
     if (partition.change !== undefined) throw new TailraceError('MEMBERS_CHANGING')
-    // While a replica that is far behind catches up for the transfer, nobody could publish.
+    // While a replica that is far behind catches up for the transfer, no client could publish.
     if (!led.status().inSync.includes(to)) throw new TailraceError('TRANSFER_FAILED', `Broker ${to} is not in sync.`)
     await led.transferLeadership(to)
     return { outcome: 'returned' }

@@ -47,7 +47,7 @@ test('each change is driven four times a second until its outcome is recorded', 
   expect(driven).toHaveLength(3)
 })
 
-test('a broker that leads the metadata group no more drives nothing, and sets no timer, until it is woken as the leader', async () => {
+test('a broker that does not lead the metadata group any more drives no change, and sets no timer, until it is woken as the leader', async () => {
   const { controller, world, driven, timers, pass } = leader([7])
   controller.wake()
   await pass(0)
@@ -77,7 +77,7 @@ test('32 changes are under way at most, and the others have their turn; one with
   expect(new Set(driven)).toEqual(new Set(all))
 })
 
-test('after the close nothing is driven', async () => {
+test('after the close no change is driven', async () => {
   const { controller, driven, pass } = leader([7])
   controller.wake()
   controller.close()

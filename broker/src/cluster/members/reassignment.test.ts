@@ -32,7 +32,7 @@ async function restart(id: number): Promise<void> {
 }
 
 describe('a change of replicas', () => {
-  test('newcomers start blank under the number of the command, whoever leaves deletes its own, and progress shows', async () => {
+  test('newcomers start empty under the number of the command, a broker that leaves deletes its own replica, and progress shows', async () => {
     await during(cluster, admin(4).changeMembers(target, [2, 3, 4]))
     expect(await during(cluster, admin(4).members(target))).toMatchObject({ target: [2, 3, 4], lastOutcome: null })
     await until(cluster, () => replicasAt(4).join() === '2,3,4' && holders().join() === '2,3,4', 'the change')
@@ -46,7 +46,7 @@ describe('a change of replicas', () => {
     expect(cluster.world.treasons).toEqual([])
   })
 
-  test('another one meanwhile is refused, the same replicas in another order only change who is preferred', async () => {
+  test('another one meanwhile is refused, the same replicas in another order only change which is preferred', async () => {
     await during(cluster, admin(1).changeMembers(target, [3, 1, 2]))
     expect(replicasAt(1)).toEqual([3, 1, 2])
     await during(cluster, admin(1).transferLeadership(target, 0))
@@ -57,13 +57,13 @@ describe('a change of replicas', () => {
     })
   })
 
-  test('of brokers that there are, each once', async () => {
+  test('of brokers that exist, each once', async () => {
     await expect(admin(1).changeMembers(target, [1, 9])).rejects.toMatchObject({ code: 'UNKNOWN_BROKER' })
     await expect(admin(1).changeMembers(target, [1, 1])).rejects.toMatchObject({ code: 'INVALID_MEMBERS' })
     await expect(admin(1).changeMembers(target, [])).rejects.toMatchObject({ code: 'INVALID_MEMBERS' })
   })
 
-  test('to a newcomer that cannot be reached fails: members as they were, the reason kept, its blank replica gone', async () => {
+  test('to a newcomer that cannot be reached fails: members as they were, the reason kept, its empty replica gone', async () => {
     cluster.world.isolated.add(4)
     await during(cluster, admin(1).changeMembers(target, [1, 2, 4]))
     await until(cluster, () => cluster.broker(1).groups.get(1)!.status().lastChange?.outcome === 'failed')
@@ -91,7 +91,7 @@ describe('a change of replicas', () => {
     await expect(during(cluster, admin(2).cancelChange(target))).rejects.toMatchObject({ code: 'CHANGE_FAILED' })
   })
 
-  test('taken out and brought in again, a broker comes back blank under a higher number', async () => {
+  test('taken out and brought in again, a broker comes back empty under a higher number', async () => {
     await during(cluster, admin(1).changeMembers(target, [1, 2]))
     await settled()
     expect(holders()).toEqual([1, 2])
@@ -103,7 +103,7 @@ describe('a change of replicas', () => {
   })
 })
 
-describe('whoever is lost on the way', () => {
+describe('a broker that is lost meanwhile', () => {
   const steps = [0, 1, 2, 3, 5, 20, 40, 60, 100, 130, 150, 200, 260, 300, 400, 520]
 
   for (const who of ['controller', 'partition leader', 'newcomer', 'leaver'] as const) {
@@ -128,7 +128,7 @@ describe('whoever is lost on the way', () => {
     })
   }
 
-  test('a controller that is cut off for good is followed by another', async () => {
+  test('a controller that is cut off permanently is followed by another', async () => {
     await during(cluster, admin(1).transferLeadership({ kind: 'metadata' }, 3))
     await during(cluster, admin(1).changeMembers(target, [1, 2, 4]))
     await cluster.kill(cluster.broker(3))
@@ -178,7 +178,7 @@ describe('a controller that was deposed and does not know', () => {
     expect(world.treasons).toEqual([])
   })
 
-  test('asks for a change that is not the one: nothing is begun, and its outcome is nobody’s', async () => {
+  test('asks for a change that is not the one: no change is begun, and its outcome belongs to none', async () => {
     cluster.world.isolated.add(4)
     await during(cluster, admin(1).changeMembers(target, [1, 2, 4]))
     await until(cluster, () => group().change !== null, 'staging')
@@ -242,7 +242,7 @@ describe('settings', () => {
     for (const maxBatchBytes of [5000, null, 7000]) {
       await during(cluster, admin(2).alterTopic('t', { maxBatchBytes }))
       await cluster.clock.advance(100)
-      // What HTTP and JSON publishing make their batches by.
+      // The limit by which HTTP and JSON publishing make their batches.
       const routed = [1, 2, 3].map((id) => cluster.broker(id).node.api.routing(['t']).topics[0]!.maxBatchBytes ?? null)
       expect(routed).toEqual([maxBatchBytes, maxBatchBytes, maxBatchBytes])
     }

@@ -27,7 +27,7 @@ function gone(status: object, given: { outcasts?: number[]; own?: object | null 
 const changing = { code: 'MEMBERS_CHANGING' }
 
 describe('a replica may be deleted', () => {
-  it('once its leader names it no more, and that is committed', async () => {
+  it('once its leader does not name it any more, and that is committed', async () => {
     await gone({})
     await gone({ change: { target: others } })
     await expect(gone({ configurationIndex: 6 })).rejects.toMatchObject(changing)
@@ -50,7 +50,7 @@ describe('a replica may be deleted', () => {
     ).rejects.toMatchObject(changing)
   })
 
-  it('at once when it was left behind by force, or never was anything', async () => {
+  it('at once when it was left behind by force, or was never a member', async () => {
     const named = { configuration: { ...others, voters: [1], admissions: { 1: 4 } } }
     await gone(named, { outcasts: [1] })
     await expect(gone(named, { outcasts: [2] })).rejects.toMatchObject(changing)

@@ -16,11 +16,11 @@ export interface RemovalCheckDeps {
 /**
  * Whether this broker's replica of a group may be deleted, which the metadata no longer counts among the group's. The metadata alone is not enough: a controller that was
  * deposed without knowing it may have made the replica a member again, and one that votes and forgets would lose what it has acknowledged. Once its leader does not
- * name this replica, nobody can bring it back: it would have to be admitted under a new number.
+ * name this replica, no broker can bring it back: it would have to be admitted under a new number.
  * @throws TailraceError MEMBERS_CHANGING while the leader names it; LEADER_UNAVAILABLE
  */
 export async function confirmGone({ brokerId, groups, state, calls }: RemovalCheckDeps, group: GroupId): Promise<void> {
-  // Whoever was left behind by force is outdated whatever it believes.
+  // A replica that was left behind by force is outdated in any case.
   if (state.partitionOf(group)?.outcasts?.includes(brokerId)) return
   const own = groups.get(group)
   if (own !== undefined && own.status().lastIndex === 0 && own.configuration.voters.length === 0) return

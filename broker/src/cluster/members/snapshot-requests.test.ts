@@ -6,7 +6,7 @@ import { snapshotOf } from './group-descriptions.ts'
 
 const target: GroupTarget = { kind: 'partition', topic: 't', partition: 0 }
 
-test('a snapshot is asked of a broker that has a replica; of another it says who has none', async () => {
+test('a snapshot is asked of a broker that has a replica; of another the error names the broker', async () => {
   const cluster = await TestCluster.of(4)
   const { api, admin } = cluster.broker(1).node
   await during(cluster, api.createTopic({ name: 't', partitions: 1, replicas: 3 }))

@@ -5,7 +5,7 @@ import type { CommandResult } from './metadata-state.ts'
 
 type Fields = Omit<Message<'MetadataCommandReply'>, 'correlation'>
 
-/** What a command came to, on its way back from the metadata leader. */
+/** The result of a command, as the metadata leader sends it back. */
 export function commandResultFields(result: CommandResult): Fields {
   if (!result.ok) return { refusal: { code: result.code, detail: result.detail } }
   const { first = null, count = null, index = null } = result

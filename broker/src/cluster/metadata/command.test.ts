@@ -21,7 +21,7 @@ test.each([
   ['of a type that this version does not know', { version: 1, type: 'make-coffee' }, '"make-coffee"'],
   ['without a type', { version: 1 }, 'undefined'],
   ['of a long type', { version: 1, type: 'x'.repeat(100) }, `"${'x'.repeat(59)}`],
-])('a command %s is none, and is named', (_, value, name) => {
+])('a command %s is unreadable, and is named', (_, value, name) => {
   const batch = batchOf(JSON.stringify(value))
   expect(decodeCommand(batch)).toBeNull()
   expect(nameOfUnreadable(batch)).toBe(name)

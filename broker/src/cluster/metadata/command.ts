@@ -11,7 +11,7 @@ import type { TopicCommand } from './topic-commands.ts'
 import { isTopicCommand } from './topic-commands.ts'
 
 /**
- * What the metadata log consists of: decisions, already made, so that applying them needs nothing but the log. Each is one batch of one
+ * The metadata log consists of decisions, already made, so that applying them needs only the log. Each is one batch of one
  * record: key = command id (a UUID), value = JSON of the command with `version`. A broker stops applying at a command that it cannot read.
  */
 export type Command =
@@ -53,7 +53,7 @@ export interface DeleteTopic {
   readonly type: 'delete-topic'
   readonly name: string
 }
-/** Asks for `count` producer ids that nobody else gets. */
+/** Asks for `count` producer ids that no other broker gets. */
 export interface AllocateProducerIds {
   readonly type: 'allocate-producer-ids'
   readonly broker: BrokerId
@@ -61,7 +61,7 @@ export interface AllocateProducerIds {
 }
 
 export interface IdentifiedCommand {
-  /** Chosen by whoever wants the command; a retry carries the same, and is applied once. */
+  /** Chosen by the broker that wants the command; a retry carries the same, and is applied once. */
   readonly id: string
   readonly command: Command
 }
@@ -87,7 +87,7 @@ export function decodeCommand(batch: Uint8Array): IdentifiedCommand | null {
   }
 }
 
-/** What cannot be read about a command, for people: its type, or its version where that is another one. */
+/** The unreadable part of a command, for people: its type, or its version where that is another one. */
 export function nameOfUnreadable(batch: Uint8Array): string {
   try {
     const value = JSON.parse(new TextDecoder().decode(decodeBatch(batch, 0, {})[0]!.value!)) as Record<string, unknown>

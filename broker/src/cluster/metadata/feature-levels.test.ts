@@ -36,7 +36,7 @@ const prioritise = (cluster: TestCluster) =>
 const levelAt = async (cluster: TestCluster, id: number) =>
   (await cluster.broker(id).node.api.describeCluster()).featureLevel
 
-test('what the second level brings is refused until the level is raised, and written from then on', async () => {
+test('commands of the second level are refused until the level is raised, and written from then on', async () => {
   const cluster = await TestCluster.of(3, [two, two, two])
   await expect(prioritise(cluster)).rejects.toMatchObject({ code: 'FEATURE_LEVEL_TOO_LOW', retriable: false })
   expect(await raise(cluster)).toEqual({ level: 2 })
@@ -62,7 +62,7 @@ test('the level is not raised beyond what a broker of any level supports, and th
   expect(await raise(cluster, 2)).toEqual({ level: 2 })
 })
 
-test('the metadata leader and the log decide for themselves, whoever asks', async () => {
+test('the metadata leader and the log decide for themselves, for any broker that asks', async () => {
   const cluster = await TestCluster.of(3, [two, two, one])
   const intent = { type: 'set-feature-level', level: 2, at: 1, broker: 2, by: '' } as const
   const fields = { id: 'raise', timeoutMs: 1000, intent: intentFields(intent) }
@@ -89,7 +89,7 @@ test('a broker that knows the level of its cluster and does not support it refus
   })
 })
 
-test('one that learns of it later applies nothing more, says so, and is not registered', async () => {
+test('one that learns of it later applies no more commands, reports that, and is not registered', async () => {
   const cluster = await TestCluster.of(3, [two, two, two])
   const { data } = cluster.broker(3)
   await cluster.kill(cluster.broker(3))
@@ -108,7 +108,7 @@ test('one that learns of it later applies nothing more, says so, and is not regi
   expect(cluster.broker(3).node.api.readiness()).toMatchObject({ ready: true })
 })
 
-test('a newcomer that does not support the level is admitted to nothing', async () => {
+test('a newcomer that does not support the level is not admitted', async () => {
   const cluster = await TestCluster.of(3, [two, two, two])
   await raise(cluster)
   cluster.levels.set(4, one)

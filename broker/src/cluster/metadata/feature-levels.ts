@@ -4,18 +4,18 @@ import type { BrokerLevels } from '../../api/admin-api.ts'
 import type { LevelRange } from '../../api/broker-api.ts'
 import { isPositive } from './command-checks.ts'
 
-/** What this version of Tailrace supports. `commands`: those of the metadata that need a level above the first. */
+/** The feature levels that this version of Tailrace supports. `commands`: those of the metadata that need a level above the first. */
 export interface FeatureLevels extends LevelRange {
   readonly commands: Readonly<Record<string, number>>
 }
 
 /**
- * The level rises by one with each release that writes what the one before cannot read (docs/decisions/feature-levels.md). A cluster writes by its own level,
+ * The level rises by one with each release that writes data that the one before cannot read (docs/decisions/feature-levels.md). A cluster writes by its own level,
  * which an operator raises when all brokers are new enough.
  */
 export const featureLevels: FeatureLevels = { lowest: 1, highest: 1, commands: {} }
 
-/** Of a broker that does not say: it is of the time before levels. */
+/** Of a broker that names none: it is older than levels. */
 export const FIRST_LEVEL: LevelRange = { lowest: 1, highest: 1 }
 
 export function supports({ lowest, highest }: LevelRange, level: number): boolean {

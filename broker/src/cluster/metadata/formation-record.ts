@@ -11,7 +11,7 @@ export interface Member {
 }
 
 /**
- * Who founded the cluster: the voters of group 0, by ascending id. Every broker keeps it, and never changes it. `clusterId` follows from ids and
+ * The founders of the cluster: the voters of group 0, by ascending id. Every broker keeps it, and never changes it. `clusterId` follows from ids and
  * directory ids, so brokers that see the same founders write the same record without asking each other.
  */
 export interface FormationRecord {
@@ -42,7 +42,7 @@ export function readFormation(value: unknown): FormationRecord {
   return record
 }
 
-/** A record on its way to another broker; `isClusterRecord` and `readFormation` check it there. */
+/** A record as it is sent to another broker; `isClusterRecord` and `readFormation` check it there. */
 export function recordFields({ clusterId, voters }: FormationRecord): ClusterRecordFields {
   const version = formatTable.formation.version
   return { version, clusterId, voters: voters.map(({ id, directoryId, peer }) => ({ id, directoryId, peer })) }
@@ -55,7 +55,7 @@ export function isClusterRecord(record: ClusterRecordFields): boolean {
 }
 
 /**
- * What the record says of a broker with this id and data directory.
+ * The entry of the record for a broker with this id and data directory.
  * @throws TailraceError CLUSTER_MISMATCH when it is no member; BROKER_IDENTITY_MISMATCH when the member has another data directory
  */
 export function requireMember(record: FormationRecord, id: BrokerId, directoryId: string): Member {
@@ -70,7 +70,7 @@ export function requireMember(record: FormationRecord, id: BrokerId, directoryId
   if (member.directoryId !== directoryId) {
     throw new TailraceError(
       'BROKER_IDENTITY_MISMATCH',
-      // Not whose: this may reach clients, by way of a broker's readiness, and the ids are the cluster's secret.
+      // The other directory is not named: this text may reach clients through a broker's readiness, and the ids are the cluster's secret.
       `Broker ${id} of cluster ${record.clusterId} has another data directory than ${directoryId}.`,
     )
   }
@@ -78,8 +78,8 @@ export function requireMember(record: FormationRecord, id: BrokerId, directoryId
 }
 
 /**
- * What the brokers of the cluster know and clients do not: data directories' ids are random, and no answer to a client shows them. Brokers that join
- * later know it too, as they are handed the record.
+ * The secret that the brokers of the cluster know and clients do not: data directories' ids are random, and no answer to a client shows them. Brokers that join
+ * later know it too, since they get the record.
  */
 export function clusterSecret({ voters }: FormationRecord): Uint8Array {
   return sha256(new TextEncoder().encode(`tailrace: seal of tokens\n${membersText(voters)}`))

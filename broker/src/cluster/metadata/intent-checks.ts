@@ -16,8 +16,8 @@ export interface IntentChecksDeps {
 }
 
 /**
- * What the metadata leader checks of every wish, whoever has it: what HTTP refuses must not come in from another broker either. Whether a
- * wish has the fields of a command at all is checked when that is encoded.
+ * Checks of the metadata leader on every intent of any broker: an intent that HTTP refuses must not come in from another broker either. Whether an
+ * intent has the fields of a command at all is checked when the command is encoded.
  */
 export function refuseByChecks(deps: IntentChecksDeps, intent: Intent): (CommandResult & { ok: false }) | null {
   try {
@@ -57,13 +57,13 @@ function check(deps: IntentChecksDeps, intent: Intent): void {
   }
 }
 
-/** An older broker does not say which topic it means. */
+/** An older broker does not name the id of the topic. */
 function checkMeant(topicId: unknown): void {
   if (topicId === undefined || typeof topicId === 'string') return
   throw new TailraceError('INVALID_REQUEST', 'The id of a topic is text.')
 }
 
-/** A broker that is away gets no new replicas: nobody knows whether it comes back. */
+/** A broker that is away gets no new replicas: no broker knows whether it comes back. */
 function checkLiving(replicas: number, { living, brokers }: IntentChecksDeps): void {
   const up = living().length
   if (replicas <= up) return

@@ -31,16 +31,19 @@ const intents: readonly Intent[] = [
   { type: 'set-feature-level', level: 2, ...stamp },
 ]
 
-test.each(intents.map((intent) => [intent.type, intent] as const))('%s: the leader gets what was sent', (_, intent) => {
-  const sent = { correlation: 1, id: 'c', timeoutMs: 100, intent: intentFields(intent) }
-  const heard = intentOf(overTheWire('MetadataCommand', sent).intent)!
-  expect(heard).toEqual(intent)
-  expect(isIntent(heard)).toBe(true)
-  // In the log a command is what it has always been, and what is read from there says the same.
-  if (intent.type === 'create-topic') return
-  const command = heard as Exclude<Intent, { type: 'create-topic' }>
-  expect(decodeCommand(encodeCommand({ id: 'c', command }, 0))).toMatchObject({ id: 'c', command: intent })
-})
+test.each(intents.map((intent) => [intent.type, intent] as const))(
+  '%s: the leader gets the intent as it was sent',
+  (_, intent) => {
+    const sent = { correlation: 1, id: 'c', timeoutMs: 100, intent: intentFields(intent) }
+    const heard = intentOf(overTheWire('MetadataCommand', sent).intent)!
+    expect(heard).toEqual(intent)
+    expect(isIntent(heard)).toBe(true)
+    // The form of a command in the log has not changed, and reading it gives the same command.
+    if (intent.type === 'create-topic') return
+    const command = heard as Exclude<Intent, { type: 'create-topic' }>
+    expect(decodeCommand(encodeCommand({ id: 'c', command }, 0))).toMatchObject({ id: 'c', command: intent })
+  },
+)
 
 test('settings that are left out stay left out', () => {
   const changes = { retentionMs: undefined, readOnly: false } as unknown as { readOnly: boolean }
@@ -55,7 +58,7 @@ test.each<CommandResult>([
   { ok: true, index: 12 },
   { ok: true, first: 0, count: 1000, index: 3 },
   { ok: false, code: 'UNKNOWN_TOPIC', detail: '"t"' },
-])('what a command came to is the same at the broker that wanted it: %j', (result) => {
+])('the result of a command is the same at the broker that wanted it: %j', (result) => {
   const heard = overTheWire('MetadataCommandReply', { correlation: 1, ...commandResultFields(result) })
   expect(commandResultOf(heard)).toEqual(result)
 })

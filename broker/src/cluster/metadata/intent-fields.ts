@@ -6,7 +6,7 @@ import type { Intent } from './metadata-leader.ts'
 
 const NAMESPACE = 'tailrace.metadata.'
 
-/** What an intent is on its way to the metadata leader. */
+/** An intent as it is sent to the metadata leader. */
 export function intentFields(intent: Intent): IntentFields {
   switch (intent.type) {
     case 'register-broker':
@@ -48,7 +48,7 @@ export function intentFields(intent: Intent): IntentFields {
   }
 }
 
-/** What Avro's types leave open is left open here: `isIntent` checks it. */
+/** Only Avro's types are checked here: `isIntent` checks the rest. */
 const readers: { readonly [Name in IntentName]: (fields: IntentShapes[Name]) => Intent } = {
   RegisterBroker: ({ broker: { levels, ...broker } }) => ({
     type: 'register-broker',
@@ -74,7 +74,7 @@ const readers: { readonly [Name in IntentName]: (fields: IntentShapes[Name]) => 
   SetFeatureLevel: (fields) => ({ type: 'set-feature-level', ...fields }),
 }
 
-/** Null for an intent that only a newer broker knows; `nameOfIntent` tells which. */
+/** Null for an intent that only a newer broker knows; `nameOfIntent` gives its name. */
 export function intentOf(fields: IntentFields): Intent | null {
   const name = nameOfIntent(fields)
   if (!Object.hasOwn(readers, name)) return null
@@ -86,7 +86,7 @@ export function nameOfIntent(fields: IntentFields): string {
   return Object.keys(fields)[0]!.slice(NAMESPACE.length)
 }
 
-/** Whether the fields of an intent are what its command may have; the rules for a new topic are the metadata leader's. */
+/** Whether the fields of an intent are valid for its command; the rules for a new topic are the metadata leader's. */
 export function isIntent(intent: Intent): boolean {
   return intent.type === 'create-topic' || isCommand(intent)
 }
@@ -105,7 +105,7 @@ function settingFields(settings: TopicChanges): SettingFields[] {
   return named.map(([name, value]) => ({ name, value: value as SettingFields['value'] }))
 }
 
-/** Which settings there are, and what each can be, is for the metadata leader to say. */
+/** The metadata leader checks the names and values of settings. */
 function settingsOf(settings: readonly SettingFields[]): TopicConfig {
   return Object.fromEntries(settings.map(({ name, value }) => [name, value])) as TopicConfig
 }

@@ -20,8 +20,8 @@ export interface IntentRulesDeps extends IntentChecksDeps {
 type Refusal = CommandResult & { readonly ok: false }
 
 /**
- * What the metadata leader knows beside the metadata, and refuses for it: who founded the cluster, and who votes in the metadata group. Neither
- * is in the state that commands are applied to, which has to come out the same everywhere.
+ * Refusals of the metadata leader that follow from facts beside the metadata: the founders of the cluster, and the voters of the metadata group. Neither
+ * is in the state that commands are applied to, which must be the same on all brokers.
  */
 export function refusalOf(deps: IntentRulesDeps, intent: Intent): Refusal | null {
   const { levels, state } = deps

@@ -1,7 +1,7 @@
 import type { BrokerId, Timestamp } from '@tailrace/schemas'
 import { areTexts, isNatural, isPositive } from './command-checks.ts'
 
-/** From here on the log may hold what brokers below this level cannot read. `at`, `broker`, `by`: when, where and by whom it was asked for. */
+/** From here on the log may hold commands that brokers below this level cannot read. `at`, `broker`, `by`: time, broker and operator of the request. */
 export interface SetFeatureLevel {
   readonly type: 'set-feature-level'
   readonly level: number

@@ -4,8 +4,8 @@ import type { Change, MetadataTables } from './metadata-model.ts'
 import { refused } from './metadata-model.ts'
 
 /**
- * A forced metadata group may have lost commands, and numbers that they gave out with them. Those that it gives from now on are beyond
- * whatever can have been lost: a number that names one thing here and another on a broker's disk would mix up two partitions.
+ * A forced metadata group may have lost commands, and the numbers that those gave out. Numbers that it gives from now on are beyond
+ * any that can have been lost: a number that names one group here and another on a broker's disk would mix up two partitions.
  */
 const GROUPS_SKIPPED = 1_000_000
 const PRODUCERS_SKIPPED = 1_000_000_000
@@ -65,7 +65,7 @@ function replicasOf(state: MetadataTables, broker: number): string | null {
   return oldest === null ? null : `a replica of ${oldest.name}`
 }
 
-/** What to do with a broker whose disk was wiped; for whoever is refused because of it. */
+/** Advice for the operator of a broker that is refused because its disk was wiped. */
 export function wipedHint(id: number): string {
   return (
     `Broker ${id} is known with another data directory. If that one is lost, start this broker with a new --id: it joins as a new broker. ` +

@@ -1,7 +1,7 @@
 import type { BrokerId, Timestamp } from '@tailrace/schemas'
 import { areTexts, isBrokerSet, isNatural, isPositive } from './command-checks.ts'
 
-/** Who belongs to the cluster beside its founders. `at`, `broker`, `by`: when, where and by whom it was asked for. */
+/** The members of the cluster beside its founders. `at`, `broker`, `by`: time, broker and operator of the request. */
 export type MemberCommand = JoinBroker | RemoveBroker | ForcedCluster
 
 /** A new broker is admitted, under the index of this command. */
@@ -16,7 +16,7 @@ export interface JoinBroker {
   readonly at: Timestamp
   readonly broker: BrokerId
 }
-/** For ever: neither the id nor the data directory is taken again. */
+/** Permanent: neither the id nor the data directory is taken again. */
 export interface RemoveBroker {
   readonly type: 'remove-broker'
   readonly removed: BrokerId

@@ -13,8 +13,8 @@ import { isAnother } from './required-topic.ts'
 import type { SetTopicConfig } from './topic-commands.ts'
 
 /**
- * What somebody wants of the metadata; the leader turns it into a command by deciding what is open. `topicId` beside a name: the topic that is meant; missing or empty:
- * whichever has the name.
+ * A request to the metadata; the leader turns it into a command by deciding the open parts. `topicId` beside a name: the id of the topic; missing or empty:
+ * the topic that has the name.
  */
 export type Intent =
   | Exclude<Command, { type: 'create-topic' | 'delete-topic' | 'set-topic-config' }>
@@ -41,9 +41,9 @@ export interface MetadataLeaderDeps {
   readonly state: MetadataState
   /** Brokers that may get replicas: those that are up. */
   readonly living: () => readonly BrokerId[]
-  /** Why what somebody wants is not proposed at all; null: it is. Applying it decides for good. */
+  /** Why an intent is not proposed at all; null: it is. Applying it decides finally. */
   readonly refusal: (intent: Intent) => (CommandResult & { ok: false }) | null
-  /** Why this broker applies nothing any more; null: it does. */
+  /** Why this broker does not apply commands any more; null: it does. */
   readonly unreadable: () => TailraceError | null
 }
 
@@ -52,7 +52,7 @@ interface Waiting {
   readonly reject: (error: TailraceError) => void
 }
 
-/** Puts commands into group 0 while this broker leads it, and gives back what they came to. */
+/** Puts commands into group 0 while this broker leads it, and returns their results. */
 export class MetadataLeader {
   readonly #deps: MetadataLeaderDeps
   readonly #waiting = new Map<string, Waiting>()
@@ -83,7 +83,7 @@ export class MetadataLeader {
   }
 
   /**
-   * What a newer broker wants and this one does not know, by its name. Only the leader refuses it: the broker that leads may know it.
+   * An intent of a newer broker that this one does not know, by its name. Only the leader refuses it: the broker that leads may know it.
    * @throws TailraceError NOT_LEADER
    */
   refuseUnknown(name: string): CommandResult {
@@ -96,13 +96,13 @@ export class MetadataLeader {
     this.#waiting.get(id)?.resolve(result)
   }
 
-  /** Nothing is applied any more, so nobody who waits will hear of his command. */
+  /** No command is applied any more, so no waiting caller will get its result. */
   giveUp(error: TailraceError): void {
     for (const { reject } of this.#waiting.values()) reject(error)
   }
 
   #start(id: string, intent: Intent): Promise<CommandResult> {
-    // Before it counts: what a newer broker sends must not be in the way of what can be read.
+    // Before it counts: an intent of a newer broker must not block those that can be read.
     const unreadable =
       intent.type === 'create-topic' ? null : refuseUnreadable(encodeCommand({ id, command: intent }, 0))
     if (unreadable !== null) return Promise.resolve(unreadable)
@@ -129,7 +129,7 @@ export class MetadataLeader {
   }
 
   /**
-   * The log names topics by their names. What is decided here holds when the command is applied: all that former leaders have decided is applied by now, and this one
+   * The log names topics by their names. A decision made here holds when the command is applied: all decisions of former leaders are applied by now, and this one
    * proposes a new topic of a name only once the deletion of the one before is applied.
    */
   async #ifStillMeant(id: string, command: DeleteTopic | SetTopicConfig, topicId: string): Promise<CommandResult> {
@@ -145,7 +145,7 @@ export class MetadataLeader {
     const created = this.#lastCreation.then(() => {
       const { name, topicId, config } = intent
       const { state, living, refusal } = this.#deps
-      // Applying decides this for good; asking before spares a placement.
+      // Applying decides this finally; asking before spares a placement.
       if (state.topics.has(name) && state.topics.get(name)!.id !== topicId) {
         return { ok: false, code: 'TOPIC_EXISTS', detail: `"${name}"` } as const
       }
@@ -160,7 +160,7 @@ export class MetadataLeader {
     return created
   }
 
-  /** Commit and application are told separately, in any order; the answer is there when both have come. */
+  /** Commit and application are reported separately, in any order; the answer is complete when both have come. */
   async #propose(command: IdentifiedCommand): Promise<CommandResult> {
     const { groups, clock } = this.#deps
     const group = groups.get(METADATA_GROUP)
@@ -179,7 +179,7 @@ export class MetadataLeader {
   }
 }
 
-/** What this broker could not apply is not proposed. */
+/** A command that this broker could not apply is not proposed. */
 function refuseUnreadable(batch: Uint8Array): (CommandResult & { ok: false }) | null {
   return decodeCommand(batch) === null ? unreadableCommand(nameOfUnreadable(batch)) : null
 }

@@ -18,7 +18,7 @@ export interface MetadataMachineDeps {
 }
 
 /**
- * Group 0's state machine on this broker: applies, then tells the store and whoever else follows. It stops at an entry that it cannot read: a state that
+ * Group 0's state machine on this broker: applies, then tells the store and other listeners. It stops at an entry that it cannot read: a state that
  * lacks one command differs from that of the other brokers. A later version of Tailrace goes on from there.
  */
 export class MetadataMachine implements StateMachine {
@@ -39,12 +39,12 @@ export class MetadataMachine implements StateMachine {
     this.#levelProblem = levelProblem
   }
 
-  /** Why nothing is applied any more, or null. */
+  /** Why no command is applied any more, or null. */
   get unreadable(): TailraceError | null {
     return this.#unreadable
   }
 
-  /** Another state has come, with what could not be read applied by who could. */
+  /** Another state has come, with the unreadable commands applied by brokers that could read them. */
   restored(): void {
     this.#unreadable = null
     this.#stopIf(this.#levelProblem())
@@ -55,13 +55,13 @@ export class MetadataMachine implements StateMachine {
   }
 
   apply(header: EntryHeader, batch: Uint8Array): void {
-    // A group that was recovered from its log may start before what the store has.
+    // A group that was recovered from its log may start before the index that the store has.
     if (header.index <= this.appliedIndex || this.#unreadable !== null) return
     const command = decodeCommand(batch)
     if (command === null) {
       const what = `Entry ${header.index} of the metadata group is the command ${nameOfUnreadable(batch)}`
       this.#stopIf(
-        new TailraceError('NEWER_FORMAT', `${what}, which this broker cannot read; it applies nothing after it.`),
+        new TailraceError('NEWER_FORMAT', `${what}, which this broker cannot read; it applies no command after it.`),
       )
       return
     }

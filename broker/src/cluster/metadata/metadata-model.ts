@@ -27,12 +27,12 @@ export interface JoinedBroker {
   readonly admission: LogIndex
 }
 
-/** What a command came to. Kept for a while under the command's id, so that a retry gets the same answer. */
+/** The result of a command. Kept for a while under the command's id, so that a retry gets the same answer. */
 export type CommandResult =
   | { readonly ok: true; readonly first?: ProducerId; readonly count?: number; readonly index?: LogIndex }
   | { readonly ok: false; readonly code: ErrorCode; readonly detail: string }
 
-/** What one applied entry changed, for those who keep or use the state. */
+/** The changes of one applied entry, for parts that store or use the state. */
 export interface Applied {
   readonly id: string
   readonly result: CommandResult
@@ -43,7 +43,7 @@ export interface Applied {
   readonly deleted?: Topic
   /** Its configuration is another one now. */
   readonly altered?: Topic
-  /** This partition's replicas, or what shall become of them. */
+  /** This partition's replicas, or the wanted ones. */
   readonly changed?: TopicPlace
   readonly joined?: JoinedBroker
   readonly removed?: BrokerId
@@ -51,7 +51,7 @@ export interface Applied {
   readonly metadataPriority?: boolean
   readonly audit?: AuditRecord
 }
-/** What performing a command gives. */
+/** The result of performing a command. */
 export type Change = Omit<Applied, 'id' | 'repeated'>
 
 /** The counters; group and producer numbers only ever rise, so none is used twice. */
@@ -63,7 +63,7 @@ export interface MetadataHead {
   commands: number
   /** Audit records so far; the last AUDIT_RECORDS are kept. */
   audits: number
-  /** What the cluster may write (feature-levels.ts). */
+  /** The feature level of the cluster (feature-levels.ts). */
   featureLevel: number
 }
 
@@ -77,7 +77,7 @@ export interface RememberedCommand {
 export const REMEMBERED_COMMANDS = 1024
 export const AUDIT_RECORDS = 1000
 
-/** What the cluster knows of itself, for those that apply commands to it and those that read it. */
+/** The metadata of the cluster, for the parts that apply commands to it and those that read it. */
 export interface MetadataTables {
   readonly head: MetadataHead
   readonly brokers: Map<BrokerId, BrokerRegistration>

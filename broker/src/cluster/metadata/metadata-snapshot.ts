@@ -12,13 +12,13 @@ export interface MetadataSnapshotsDeps {
   readonly store: StateStore
   readonly state: MetadataState
   readonly writer: MetadataWriter
-  /** The state is another one from now on: nothing that was known of it holds. */
+  /** The state is another one from now on: earlier knowledge of it does not hold. */
   readonly onRestored: () => void
 }
 
 /**
  * The metadata as a snapshot: the pairs of the state store, each key and value behind its length (u32, big endian), in key order. The store's own
- * snapshot is the copy on write (M44): it stays what it was while the log goes on being applied.
+ * snapshot is the copy on write (M44): it stays the same while more of the log is applied.
  */
 export function metadataSnapshots({ store, state, writer, onRestored }: MetadataSnapshotsDeps): MachineSnapshots {
   return {
@@ -41,7 +41,7 @@ export function metadataSnapshots({ store, state, writer, onRestored }: Metadata
     },
     async restore(index, chunks) {
       const pairs = await readPairs(chunks)
-      // Read once before it counts: what cannot be read must not take the place of what can.
+      // Read once before it counts: an unreadable state must not replace a readable one.
       const checked = new MetadataState()
       await loadMetadata(sourceOf(pairs), checked)
       checkIndex(checked, index)

@@ -144,7 +144,7 @@ describe('the metadata is a pure function of the log', () => {
 
         const after = await start(survived, clock)
         expect(after.state.head.appliedIndex).toBeLessThanOrEqual(crashAt)
-        // From the start of the log: what the store has already is passed over.
+        // From the start of the log: entries that the store has already are skipped.
         for (const [at, some] of commands.entries()) after.machine.apply(...entry(at + 1, some))
         expect(picture(after.state)).toEqual(picture(whole))
 
@@ -155,7 +155,7 @@ describe('the metadata is a pure function of the log', () => {
     )
   })
 
-  test('a snapshot is the state at its index, whatever is applied meanwhile, and takes the place of any other', async () => {
+  test('a snapshot is the state at its index, also when more is applied meanwhile, and takes the place of any other', async () => {
     await fc.assert(
       fc.asyncProperty(log, log, fc.nat(), async (commands, others, any) => {
         const clock = new ManualClock(1_700_000_000_000)
@@ -257,7 +257,7 @@ test('memory of commands is bounded, the same after a restart', async () => {
   expect(store.writes).toBeLessThan(10)
 })
 
-test('entries that the store has already are passed over without a trace', async () => {
+test('entries that the store has already are skipped without a trace', async () => {
   const store = new MemoryStore()
   const clock = new ManualClock(1_700_000_000_000)
   const { machine, writer, state } = await start(store, clock)
@@ -273,7 +273,7 @@ test('entries that the store has already are passed over without a trace', async
   expect(store.writes).toBe(writes)
 })
 
-test('at an entry that is no command it stops, says which one and why, and applies nothing after it', async () => {
+test('at an entry that is no command it stops, reports which one and why, and applies no entry after it', async () => {
   const { machine, state, unreadable } = await start(new MemoryStore(), new ManualClock(1_700_000_000_000))
   const [header, batch] = entry(1, { id: 'x', command: { type: 'delete-topic', name: 'a' } })
   const garbled = batch.slice()
@@ -298,7 +298,7 @@ test('at an entry that is no command it stops, says which one and why, and appli
   expect(machine.unreadable?.message).toMatch(/Entry 2 .*"make-coffee"/)
 })
 
-test('a store that fails for a while gets it all in the end', async () => {
+test('a store that fails for a while gets all writes in the end', async () => {
   const clock = new ManualClock(1_700_000_000_000)
   const store = new MemoryStore()
   const { machine, writer, state } = await start(store, clock)
@@ -314,7 +314,7 @@ test('a store that fails for a while gets it all in the end', async () => {
   expect(picture(loaded.state)).toEqual(picture(state))
 })
 
-test('what is asked of a closed writer is refused as by a broker that stops, and not as a fault of the store', async () => {
+test('requests to a closed writer are refused as by a broker that stops, and not as a fault of the store', async () => {
   const { machine, writer } = await start(new MemoryStore(), new ManualClock(1_700_000_000_000))
   machine.apply(...entry(1, { id: 'x', command: { type: 'delete-topic', name: 'a' } }))
   await writer.close()

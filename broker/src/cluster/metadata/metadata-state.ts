@@ -25,7 +25,7 @@ export type { TopicPartition } from './partition-replicas.ts'
 
 /**
  * The cluster's metadata: a pure function of group 0's log (docs/design.md). No clock, no randomness, no IO; the same commands in the same order give the
- * same state on every broker, whatever part of them came from a store.
+ * same state on every broker, for any part of them that came from a store.
  */
 export class MetadataState implements MetadataTables {
   readonly head: MetadataHead = {
@@ -48,8 +48,8 @@ export class MetadataState implements MetadataTables {
   readonly fenced = new Set<GroupId>()
   metadataPriorities: Readonly<Record<number, number>> = {}
   /**
-   * How far this broker's copy can be trusted to be complete; set by who runs it. behind: what was decided before its start is not all here. leaderless: what others
-   * decide does not come here at present.
+   * How far this broker's copy can be trusted to be complete; set by its owner. behind: some decisions from before its start are missing here. leaderless: decisions of others
+   * do not arrive here at present.
    */
   freshness: () => 'level' | 'leaderless' | 'behind' = () => 'level'
   readonly #audit: AuditRecord[] = []

@@ -24,11 +24,11 @@ const JOINED = 'meta/joined/'
 const REMOVED = 'meta/removed/'
 const AUDIT = 'meta/audit/'
 const PRIORITIES = 'meta/priorities'
-/** All of the above: what belongs to the metadata group's state. */
+/** All of the above: the keys of the metadata group's state. */
 export const METADATA_KEYS = { from: 'meta/', to: 'meta0' } as const
 const RETRY_MS = 1000
 
-/** What of a store loadMetadata reads: the store itself, or a snapshot of it. */
+/** The part of a store that loadMetadata reads: the store itself, or a snapshot of it. */
 export type MetadataSource = Pick<StateStore, 'get' | 'range'>
 
 /**
@@ -45,7 +45,7 @@ export async function storedHead(
 }
 
 /**
- * Fills an empty state with what the store has: some prefix of the log.
+ * Fills an empty state from the store: some prefix of the log.
  * @throws TailraceError STORAGE_CORRUPT, NEWER_FORMAT
  */
 export async function loadMetadata(store: MetadataSource, state: MetadataState): Promise<void> {
@@ -77,8 +77,8 @@ export async function loadMetadata(store: MetadataSource, state: MetadataState):
 }
 
 /**
- * Writes the state out behind `apply`: one write at a time, each holds all that was applied meanwhile, together with the index it is as of. What
- * waits is one value a key, so it is bounded by the state itself.
+ * Writes the state out behind `apply`: one write at a time, each holds all changes applied meanwhile, together with their index. It
+ * queues one value a key, so the queue is bounded by the state itself.
  */
 export class MetadataWriter {
   readonly #store: StateStore
@@ -131,7 +131,7 @@ export class MetadataWriter {
     throw new TailraceError('INTERNAL', 'The metadata cannot be written to the state store.')
   }
 
-  /** What waits to be written belongs to a state that another has taken the place of. Resolves when no write is under way. */
+  /** The waiting writes belong to a state that another has replaced. Resolves when no write is under way. */
   async discard(): Promise<void> {
     this.#pending.clear()
     while (this.#writing !== null) {
@@ -140,7 +140,7 @@ export class MetadataWriter {
     }
   }
 
-  /** Writes out what waits, then no more. */
+  /** Writes out waiting changes, then no more. */
   async close(): Promise<void> {
     while (this.#writing !== null) await this.#writing
     this.#closed = true
@@ -172,7 +172,7 @@ export class MetadataWriter {
       },
       (error) => {
         this.#writing = null
-        // Nothing is lost: the log has it. What was applied since is newer.
+        // Nothing is lost: the log has it. Changes applied since are newer.
         this.#pending = new Map([...changes, ...this.#pending])
         this.#logger.error({ err: error }, 'cannot write the metadata to the state store; trying again')
         this.#clock.after(RETRY_MS, () => this.#flush())
@@ -225,7 +225,7 @@ async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
 
 type Check = (value: Record<string, unknown>) => boolean
 
-/** @throws TailraceError STORAGE_CORRUPT when it is no JSON, or `check` finds something missing */
+/** @throws TailraceError STORAGE_CORRUPT when it is no JSON, or `check` finds a fault */
 function parse<T>(bytes: Uint8Array, check: Check): T {
   const value = parseJson(bytes)
   if (typeof value !== 'object' || value === null || !check(value as Record<string, unknown>)) throw corrupt()

@@ -9,7 +9,7 @@ import type { Intent } from './metadata-leader.ts'
 import { MetadataState } from './metadata-state.ts'
 import { checkChanges, defaultPartitionLimits } from './topic-rules.ts'
 
-/** What a broker asks of the metadata leader, and of others, with one field after the other made odd. */
+/** Requests of a broker to the metadata leader, and to others, with one field after the other made odd. */
 
 let cluster: TestCluster
 let topicId: string
@@ -25,7 +25,7 @@ function leader(): TestBroker {
   return cluster.broker(cluster.world.leaderOf(0))
 }
 
-/** Another broker than the leader: who asks. */
+/** The broker that asks: another than the leader. */
 function asker(): number {
   return leader().id === 3 ? 2 : 3
 }
@@ -33,7 +33,7 @@ function asker(): number {
 type Outcome = { readonly ok: boolean; readonly code?: string; readonly detail?: string }
 
 let ids = 0
-/** `intent`: as it is on the wire; what cannot be there is refused where it is written. */
+/** `intent`: as it is on the wire; a value that cannot be there is refused when it is written. */
 async function wish(intent: object): Promise<Outcome> {
   const fields = { id: `odd-${ids++}`, timeoutMs: 3000, intent: intent as IntentFields }
   try {
@@ -53,7 +53,7 @@ const registration = (id: number) => ({
   incarnation: 'i',
   directoryId: 'd',
 })
-/** Each kind that there is. */
+/** Each kind that exists. */
 const intents = (): { readonly [Type in Intent['type']]: Omit<Intent & { type: Type }, 'type'> } => ({
   'create-topic': { name: `n${ids}`, topicId: `id${ids}`, config: { retentionMs: 5 }, partitions: 1, replicas: 1 },
   'delete-topic': { name: 'nobody' },
@@ -143,8 +143,8 @@ function onTheWire(type: Intent['type'], changes: object = {}): object {
   return intentFields({ ...intents()[type], ...changes, type } as Intent)
 }
 
-test.each(types)('%s: whatever a field is, it is refused with a code, or harmless', async (type) => {
-  // A wish that can be granted would change what the others are about; of those only the odd ones are sent.
+test.each(types)('%s: any value of a field is refused with a code, or harmless', async (type) => {
+  // An intent that is accepted would change the objects of the others; of those only the odd ones are sent.
   const [[name, fields] = []] = Object.entries(onTheWire(type))
   for (const variant of variants(fields)) {
     const outcome = await wish({ [name!]: variant })
@@ -155,7 +155,7 @@ test.each(types)('%s: whatever a field is, it is refused with a code, or harmles
   expect(leader().logged.filter((line) => line.includes('fail'))).toEqual([])
 })
 
-test('what no command is, is refused where it is written', async () => {
+test('a value that is no command is refused when it is written', async () => {
   const sound = onTheWire('delete-topic')
   const two = { ...sound, ...onTheWire('cancel-change') }
   for (const intent of [undefined, null, {}, [], 'delete-topic', { 'tailrace.metadata.NoSuchCommand': {} }, two]) {
@@ -173,11 +173,11 @@ test('what no command is, is refused where it is written', async () => {
   }
 })
 
-test('no kind of wish is left out', () => {
+test('no kind of intent is left out', () => {
   expect(Object.keys(intents()).sort()).toEqual([...types].sort())
 })
 
-test.each(speakers)('%s: no broker says for another that it was asked', async (type) => {
+test.each(speakers)('%s: no broker claims for another that it was asked', async (type) => {
   const other = [1, 2, 3].find((id) => id !== asker() && id !== leader().id)!
   expect(await wish(onTheWire(type, { broker: other }))).toMatchObject({ ok: false, code: 'INVALID_REQUEST' })
 })
@@ -200,7 +200,7 @@ describe('refused by name at the leader, as HTTP refuses it', () => {
     ['a name that is too long', creation({ topicId: 'x'.repeat(1001) }), 'INVALID_REQUEST'],
     ['a name of a setting that is', creation({ config: setting('x'.repeat(1001), 1) }), 'INVALID_REQUEST'],
     ['a path for a name', creation({ name: '../../../etc/x' }), 'INVALID_TOPIC_NAME'],
-    ['a batch limit that is none', creation({ config: setting('maxBatchBytes', true) }), 'INVALID_SETTING'],
+    ['a batch limit that is no number', creation({ config: setting('maxBatchBytes', true) }), 'INVALID_SETTING'],
     ['a batch limit that is text', creation({ config: setting('maxBatchBytes', 'NaN') }), 'INVALID_REQUEST'],
     ['a setting with its default', creation({ config: setting('retentionMs', null) }), 'INVALID_SETTING'],
     ['a setting twice', creation({ config: twice }), 'INVALID_REQUEST'],

@@ -1,6 +1,6 @@
 import type { BrokerId, GroupId, LogIndex, Term } from '@tailrace/schemas'
 
-/** Who holds a partition, who shall hold it, and who must not be believed. Never changed in place. */
+/** The brokers that hold a partition, shall hold it, or must be ignored. Never changed in place. */
 export interface TopicPartition {
   readonly group: GroupId
   /** The first replicas; they were there without being admitted. */
@@ -18,7 +18,7 @@ export interface TopicPartition {
     readonly reason: string
     readonly target: readonly BrokerId[]
   }
-  /** Brokers that were lost when members were forced and may come back with an outdated replica: it is not heard (M83). */
+  /** Brokers that were lost when members were forced and may come back with an outdated replica: its messages are ignored (M83). */
   readonly outcasts?: readonly BrokerId[]
 }
 

@@ -22,7 +22,7 @@ it('each id is given once, and a block is asked for when the last one is used up
   expect(asked).toEqual([1000, 1000, 1000, 1000])
 })
 
-it('all who wait are told of a failure, and the next one asks again', async () => {
+it('all waiting callers get a failure, and the next one asks again', async () => {
   let fails = true
   const ids = new ProducerIds(async () => {
     if (fails) throw new Error('no leader')
@@ -34,7 +34,7 @@ it('all who wait are told of a failure, and the next one asks again', async () =
   expect(await ids.take()).toBe(7)
 })
 
-it('too many who wait are refused', async () => {
+it('too many waiting callers are refused', async () => {
   const ids = new ProducerIds(() => new Promise(() => {}))
   for (let at = 0; at < 10_000; at++) void ids.take()
   await expect(ids.take()).rejects.toMatchObject({ code: 'OVERLOADED' })

@@ -1,7 +1,7 @@
 import type { ProducerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 
-/** As many as Kafka's controller hands out at once. Those left at a restart are never used. */
+/** As many as Kafka's controller gives out at once. Those left at a restart are never used. */
 const BLOCK = 1000
 const MAX_WAITING = 10_000
 
@@ -10,7 +10,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** Hands out producer ids from a block that the metadata group gave to this broker alone. */
+/** Gives out producer ids from a block that the metadata group gave to this broker alone. */
 export class ProducerIds {
   readonly #allocate: (count: number) => Promise<ProducerId>
   readonly #waiting: Waiting[] = []

@@ -3,7 +3,7 @@ import { TailraceError } from '@tailrace/schemas'
 import type { MetadataState, Topic, TopicPartition } from './metadata-state.ts'
 
 /**
- * The topic that has this name. `id`: the one that is meant, where the caller knows it; undefined or empty: whichever has the name.
+ * The topic that has this name. `id`: of the topic, where the caller knows it; undefined or empty: the topic that has the name.
  * @throws TailraceError UNKNOWN_TOPIC, TOPIC_ID_MISMATCH; NOT_READY where this broker cannot tell
  */
 export function requireTopic(state: MetadataState, name: string, id = ''): Topic {
@@ -13,12 +13,12 @@ export function requireTopic(state: MetadataState, name: string, id = ''): Topic
   return topic
 }
 
-/** There is no such topic, as far as this broker can tell: one that has not caught up with the metadata cannot. */
+/** The error for a topic that this broker does not know. A broker that has not caught up with the metadata cannot say that it does not exist. */
 export function isMissing(state: MetadataState, name: string): TailraceError {
   return cannotTell(state, name) ?? new TailraceError('UNKNOWN_TOPIC', `"${name}"`)
 }
 
-/** Undefined where what this broker knows of topics is up to date. */
+/** Undefined where this broker's list of topics is up to date. */
 function cannotTell(state: MetadataState, name: string): TailraceError | undefined {
   const reasons = {
     level: undefined,
@@ -29,7 +29,7 @@ function cannotTell(state: MetadataState, name: string): TailraceError | undefin
   return reason === undefined ? undefined : new TailraceError('NOT_READY', reason)
 }
 
-/** @throws TailraceError TOPIC_ID_MISMATCH unless the topic of this name is the one that is meant, or none in particular is */
+/** @throws TailraceError TOPIC_ID_MISMATCH unless the topic of this name has the given id, or no id is given */
 export function refuseAnother(name: string, present: string, meant: string | undefined): void {
   if (meant === undefined || meant === '' || meant === present) return
   throw anotherTopic(name, present, meant)
@@ -39,7 +39,7 @@ function anotherTopic(name: string, present: string, meant: string): TailraceErr
   return new TailraceError('TOPIC_ID_MISMATCH', isAnother(name, present, meant))
 }
 
-/** What TOPIC_ID_MISMATCH says beside its code. */
+/** The text of TOPIC_ID_MISMATCH. */
 export function isAnother(name: string, present: string, meant: string): string {
   return `"${name}" is ${present} here, not ${meant.slice(0, 100)}.`
 }

@@ -12,7 +12,7 @@ const notObject = [NONE, null, 'a', 1, [1]]
 const notBrokers = [NONE, null, 1, 'a', {}, [0], ['1'], [1, 1]]
 const notNumbers = [null, 1, 'a', [1], { 1: '2' }, { 1: null }]
 
-/** Sound values, and what makes each of them unsound in one place. Numbers are beside their bounds. */
+/** Sound values, and changes that make each of them unsound in one place. Numbers are beside their bounds. */
 const rows: [Kind, Fields, Record<string, readonly unknown[]>][] = [
   [
     'head',
@@ -117,7 +117,7 @@ describe.each(rows)('a stored %s', (kind, sound, unsound) => {
     expect(Object.keys(unsound)).toEqual(Object.keys(sound))
   })
 
-  test('is refused with any field that is left out, or is something else', () => {
+  test('is refused with any field that is left out, or has another type', () => {
     for (const [name, values] of Object.entries(unsound)) {
       for (const value of values) {
         expect(check(kind, withField(sound, name, value)), `${name}: ${JSON.stringify(value) ?? 'none'}`).toBe(false)
@@ -126,7 +126,7 @@ describe.each(rows)('a stored %s', (kind, sound, unsound) => {
   })
 })
 
-test('what came with later versions may be missing: of a partition, its admissions, priorities, change and outcasts', () => {
+test('fields of later versions may be missing: of a partition, its admissions, priorities, change and outcasts', () => {
   const fields = { group: 1, replicas: [1], founders: [1] }
   expect(check('partition', fields)).toBe(true)
   expect(check('topic', { name: 't', id: 'i', config: {}, partitions: [] })).toBe(true)

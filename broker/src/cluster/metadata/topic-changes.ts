@@ -62,7 +62,7 @@ function ofGroup(state: MetadataTables, group: GroupId, perform: Perform): Chang
 function assign(state: MetadataTables, place: TopicPlace, partition: TopicPartition, command: AssignReplicas): Change {
   const { replicas } = command
   if (partition.change !== undefined) {
-    return refused('MEMBERS_CHANGING', `On its way to ${partition.change.replicas.join(',')}.`)
+    return refused('MEMBERS_CHANGING', `It is changing to ${partition.change.replicas.join(',')}.`)
   }
   const gone = replicas.find((id) => state.removed.has(id))
   if (gone !== undefined) return refused('UNKNOWN_BROKER', `Broker ${gone} was removed from the cluster.`)
@@ -87,7 +87,7 @@ function conclude(
   partition: TopicPartition,
   command: ReplicasChanged,
 ): Change {
-  // Told twice, by two controllers perhaps: the first has it.
+  // Reported twice, perhaps by two controllers: the first counts.
   if (partition.change?.index !== command.change) return DONE
   return replace(state, place, withOutcome(partition, command.outcome, command.reason))
 }

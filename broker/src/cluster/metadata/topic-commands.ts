@@ -2,7 +2,7 @@ import type { BrokerId, GroupId, LogIndex, PartitionNumber, Term, Timestamp } fr
 import type { TopicChanges } from '../../api/admin-api.ts'
 import { areTexts, isBrokerSet, isNatural, isPositive } from './command-checks.ts'
 
-/** What happens to topics and partitions that exist. `at` and `broker`: when and where an operator asked; `by`: who, as far as the request said. */
+/** Changes of existing topics and partitions. `at` and `broker`: time and broker of an operator's request; `by`: the operator, if the request names one. */
 export type TopicCommand =
   | AssignReplicas
   | CancelChange
@@ -24,7 +24,7 @@ export interface CancelChange {
   readonly topicId: string
   readonly partition: PartitionNumber
 }
-/** What came of the change that was asked for at index `change`. */
+/** The result of the change that was requested at index `change`. */
 export interface ReplicasChanged {
   readonly type: 'replicas-changed'
   readonly group: GroupId
@@ -32,7 +32,7 @@ export interface ReplicasChanged {
   readonly outcome: 'done' | 'failed'
   readonly reason: string
 }
-/** M83: `leader` makes `members` the partition's replicas by itself; what the `lost` brokers still have is outdated from now on. */
+/** M83: `leader` makes `members` the partition's replicas by itself; replicas of the `lost` brokers are outdated from now on. */
 export interface ForceReplicas {
   readonly type: 'force-replicas'
   readonly topicId: string
@@ -40,7 +40,7 @@ export interface ForceReplicas {
   readonly members: readonly BrokerId[]
   readonly leader: BrokerId
   readonly lost: readonly BrokerId[]
-  /** The leader's term will be above this one, which is the largest that was known (0 if nobody said). */
+  /** The leader's term will be above this one, which is the largest that was known (0 if none was known). */
   readonly term?: Term
   readonly at: Timestamp
   readonly broker: BrokerId

@@ -17,7 +17,7 @@ test('waits while many replicas are awake, and goes on when they sleep', async (
   expect(pace.mayOpen()).toBe(true)
 })
 
-test('opens a few all the same when they stay awake', async () => {
+test('opens a few in any case when they stay awake', async () => {
   const clock = new ManualClock(0)
   const pace = new OpeningPace({ awake: 5_000 }, clock, () => {})
   let opened = 0

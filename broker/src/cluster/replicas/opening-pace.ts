@@ -2,16 +2,16 @@ import type { Groups } from '../../partition/group.ts'
 import type { Clock } from '../../platform/clock.ts'
 
 /**
- * Replicas awake at one time from which on no more are opened, for a while. Fresh ones hold elections and send heartbeats until they fall asleep: ten thousand at once
- * keep a busy machine from all of that for so long that they lose their leaders again, and never come to rest.
+ * While so many replicas are awake, no more are opened for a while. Fresh ones hold elections and send heartbeats until they fall asleep: ten thousand at once
+ * keep a busy machine from that work for so long that they lose their leaders again, and never fall asleep.
  */
 const MANY_AWAKE = 1_000
-/** They may be awake because records flow, or because nobody is there to elect a leader: then this many more are opened after this time. */
+/** They may be awake because records flow, or because no other broker is there to elect a leader: then this many more are opened after this time. */
 const PATIENCE_MS = 300
 const NEVERTHELESS = 128
 const LOOK_AGAIN_MS = 25
 
-/** Opens replicas in waves: the next ones when those before have come to rest. */
+/** Opens replicas in waves: the next ones when those before have fallen asleep. */
 export class OpeningPace {
   readonly #groups: Pick<Groups, 'awake'>
   readonly #clock: Clock

@@ -89,7 +89,7 @@ function manyPartitions(count: number, clock: Clock) {
   return { opened, reconciler }
 }
 
-test('thousands of replicas are opened in many turns: what else happens does not wait for all of them', async () => {
+test('thousands of replicas are opened in many turns: other work does not wait for all of them', async () => {
   const clock = new ManualClock(0)
   const turns: (() => void)[] = []
   const { opened } = manyPartitions(1000, {

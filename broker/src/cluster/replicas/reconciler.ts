@@ -10,17 +10,17 @@ import { settingsOf, specOf } from './replica-spec.ts'
 
 const RETRIES = { firstMs: 200, maxMs: 10_000 }
 /**
- * A new group's preferred leader opens it this much later than the others: it asks for their votes at once, and who has not opened the group by then
+ * A new group's preferred leader opens it this much later than the others: it asks for their votes at once, and a broker that has not opened the group by then
  * cannot give one, which would cost a whole election timeout.
  */
 const PREFERRED_DELAY_MS = 20
-/** Replicas being opened or removed at one time, so that a topic of many partitions does not hold up all else. */
+/** Replicas being opened or removed at one time, so that a topic of many partitions does not hold up other work. */
 const MAX_BUSY = 16
 
 /** Begun in one turn: a replica takes some 0.2 ms to open, and requests wait meanwhile. */
 const MAX_A_TURN = 128
 
-/** A group to be looked at: what this broker has of it, and what the metadata says. */
+/** A group to be looked at: the replica of this broker, and the wanted state in the metadata. */
 interface Task {
   readonly group: GroupId
   /** The topic was created just now, so its first replica campaigns at once; after a restart the leader may be another one. */
@@ -39,23 +39,23 @@ export interface ReconcilerDeps {
   readonly maxBatchBytes: number
   /** Resolves when the replica's group goes on without it; rejects when that is not known. */
   readonly confirmGone: (group: GroupId) => Promise<void>
-  /** Something was opened, removed or has failed. */
+  /** A replica was opened, was removed or has failed. */
   readonly onProgress: () => void
   /** The replica is off the disk. */
   readonly onRemoved: (group: GroupId) => void
 }
 
 /**
- * Makes the replicas of this broker what the metadata says. What is on disk is opened at once. Nothing is created or removed before this broker has
- * caught up with the metadata after its start: what the store knows may be old, and a replica that was here, was moved away and deleted
- * would be made anew, blank, and vote as the one that it was.
+ * Makes the replicas of this broker those that the metadata wants. Replicas on disk are opened at once. None is created or removed before this broker has
+ * caught up with the metadata after its start: the stored metadata may be old, and a replica that was here, was moved away and deleted
+ * would be created again, empty, and vote as the former one.
  */
 export class Reconciler {
   readonly #deps: ReconcilerDeps
   /** The latest task of each group, until it is done. In order. */
   readonly #tasks = new Map<GroupId, Task>()
   readonly #ready = new Set<Task>()
-  /** Those whose delay is over. Before all others: with thousands of groups those that follow would else have campaigned long ago. */
+  /** Tasks whose delay is over. They go before all others: with thousands of groups those that follow would else have campaigned long ago. */
   readonly #delayed = new Set<Task>()
   readonly #busy = new Set<GroupId>()
   /** Admission of each open replica. */
@@ -72,12 +72,12 @@ export class Reconciler {
     this.#pace = new OpeningPace(deps.groups, deps.clock, () => this.#next())
   }
 
-  /** Replicas that are not yet what they should be. */
+  /** Replicas that are not yet as wanted. */
   get pending(): number {
     return this.#tasks.size
   }
 
-  /** Opens what is on the disk. */
+  /** Opens the replicas on the disk. */
   start(): void {
     for (const group of this.#deps.groups.stored()) {
       if (group === METADATA_GROUP) continue
@@ -86,7 +86,7 @@ export class Reconciler {
     }
   }
 
-  /** This broker knows all that was decided before its start. */
+  /** This broker knows all decisions from before its start. */
   caughtUp(): void {
     if (this.#caughtUp) return
     this.#caughtUp = true
@@ -97,7 +97,7 @@ export class Reconciler {
     for (const group of this.#stored) if (this.#wanted(group) === null) this.look(group)
   }
 
-  /** Anything may be different from what was known. */
+  /** Any group may have changed. */
   resync(): void {
     const { state } = this.#deps
     for (const group of state.places.keys()) {
@@ -161,7 +161,7 @@ export class Reconciler {
     return this.#stored.has(group) || this.#deps.groups.get(group) !== undefined
   }
 
-  /** A replica is here, or may be here in a moment: what is being opened must be looked at again when its topic goes meanwhile. */
+  /** A replica is here, or may be here in a moment: a replica that is being opened must be looked at again when its topic is deleted meanwhile. */
   #concerns(group: GroupId): boolean {
     return this.#has(group) || this.#tasks.has(group)
   }
@@ -231,13 +231,13 @@ export class Reconciler {
       const admission = this.#admissions.get(group)
       if (admission === wanted.admission) return this.#update(group)
       if (!this.#caughtUp) return
-      // It was taken out and brought in again: whoever comes in is blank.
+      // It was removed and admitted again: an admitted replica starts empty.
       await this.#remove(group)
     }
     if (!this.#stored.has(group) && !this.#caughtUp) return
     const { brokerId, state, maxBatchBytes } = this.#deps
     const partition = state.partitionOf(group)
-    // Things may have changed while the old one was removed; then this group is looked at again.
+    // The wanted state may have changed while the old one was removed; then this group is looked at again.
     const place = partition === undefined ? null : placeOf(partition, brokerId)
     if (place === null) return
     const { topic } = state.places.get(group)!
@@ -274,10 +274,10 @@ export class Reconciler {
   #retryLater(task: Task, error: unknown): void {
     const { logger } = this.#deps
     const fields = { group: task.group, error }
-    // What passes by itself, as a leader that is being elected, is no error unless it stays.
+    // A temporary failure, such as a leader that is being elected, is no error unless it stays.
     const passing = error instanceof TailraceError && error.retriable && task.failures < 5
-    if (passing) logger.info(fields, 'a replica cannot be made what it should be yet; trying again')
-    else logger.error(fields, 'cannot make a replica what it should be; trying again')
+    if (passing) logger.info(fields, 'a replica cannot be brought to its wanted state yet; trying again')
+    else logger.error(fields, 'cannot bring a replica to its wanted state; trying again')
     this.#deps.clock.after(backoffMs(RETRIES, task.failures++), () => this.#enqueue(task, this.#ready))
   }
 }

@@ -7,7 +7,7 @@ import type { Place, TopicPartition } from '../metadata/partition-replicas.ts'
 const TIMESTAMP_AFTER_MAX_MS = 3_600_000
 
 interface Circumstances {
-  /** The topic was made just now, after this broker knew all that was decided before its start. */
+  /** The topic was created just now, after this broker knew all decisions from before its start. */
   readonly created: boolean
   readonly maxBatchBytes: number
   readonly present: () => readonly BrokerId[]
@@ -35,7 +35,7 @@ export function specOf(
   }
 }
 
-/** What of it can be changed while the replica runs. */
+/** The part of it that can be changed while the replica runs. */
 export function settingsOf(
   { config }: Topic,
   { priorities }: TopicPartition,

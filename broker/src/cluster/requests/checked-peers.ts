@@ -7,7 +7,7 @@ import { requestTable } from './table.ts'
 type Asked = Pick<Peers, 'request' | 'connected' | 'identity'>
 type ReplyCheck = (fields: ReplyFields<RequestName>) => boolean
 
-/** The way to the other brokers, for those that believe what an answer says: it is checked before they see it. */
+/** Requests to other brokers, for parts that rely on the content of an answer: it is checked before they see it. */
 export function checkedPeers(peers: Asked): Asked {
   return {
     connected: (broker) => peers.connected(broker),
@@ -21,7 +21,7 @@ export function checkedPeers(peers: Asked): Asked {
     ): Promise<PeerReply<Name>> {
       const reply = await peers.request(to, name, fields, body, timeoutMs)
       if (replyCheckOf(name)(reply.fields)) return reply
-      // As of a source that answers a cascade broker: no version of Tailrace says this, as far as this one knows.
+      // As of a source that answers a cascade broker: no version of Tailrace that this one knows sends this.
       throw new TailraceError('INCOMPATIBLE_PEER', `A field of what broker ${to} answers to ${name} is wrong.`)
     },
   }

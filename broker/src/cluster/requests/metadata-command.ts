@@ -24,7 +24,7 @@ export const metadataCommand: RequestHandler<'MetadataCommand'> = {
   },
 }
 
-/** The broker that alone can say this: of itself, or that an operator has asked it; null: any may. */
+/** The only broker that may send this: about itself, or because an operator has asked it; null: any may. */
 export function speakerOfCommand(fields: Message<'MetadataCommand'>): BrokerId | null {
   const intent = intentOf(fields.intent)
   switch (intent?.type) {

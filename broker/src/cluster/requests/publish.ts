@@ -1,7 +1,7 @@
 import type { RequestHandler } from './request.ts'
 import { anything, withoutBody } from './request.ts'
 
-/** Takes its place in the log before the first await, so that arrival order is log order. */
+/** Is appended before the first await, so that arrival order is log order. */
 export const publish: RequestHandler<'Publish'> = {
   check: anything,
   checkReply: anything,

@@ -9,7 +9,7 @@ import type { PartitionStatus } from '../routing/partition-status.ts'
 import type { Publisher } from '../routing/publisher.ts'
 import type { Reader } from '../routing/reader.ts'
 
-/** The parts of this broker that answer what others ask. */
+/** The parts of this broker that answer requests of others. */
 export interface Answerers {
   readonly groups: GroupRequests
   readonly publisher: Publisher
@@ -25,9 +25,9 @@ export interface Answerers {
 
 /** How one kind of request is checked and answered; table.ts lists them. */
 export interface RequestHandler<Name extends RequestName, Needed = Answerers> {
-  /** What Avro's types leave open of the request. False: it is refused with INVALID_REQUEST; it may throw a code of its own. */
+  /** Checks the request beyond Avro's types. False: it is refused with INVALID_REQUEST; it may throw a code of its own. */
   readonly check: (fields: Message<Name>) => boolean
-  /** The same of the answer, at the broker that has asked. */
+  /** Checks the answer, at the broker that has asked. */
   readonly checkReply: (fields: ReplyFields<Name>) => boolean
   readonly answer: (here: Needed, from: BrokerId, fields: Message<Name>, body: Uint8Array) => Promise<PeerAnswer<Name>>
 }

@@ -41,12 +41,12 @@ function requests(name: ClusterRequestName): object[] {
 function replies(name: ClusterRequestName): object[] {
   const sample = sampleMessages[`${name}Reply`]
   if (name === 'Join') return [{ ...sample, record }]
-  // A reply has either a refusal or what came of the command.
+  // A reply has either a refusal or the result of the command.
   if (name === 'MetadataCommand') return [sample, { ...sample, refusal: null }]
   return [sample]
 }
 
-/** What a check says of fields as the wire brings them: false, or the code that it throws. */
+/** The result of a check for fields as they come over the wire: false, or the code that it throws. */
 function verdict(message: MessageName, fields: object, check: (fields: never) => boolean): boolean | string {
   const heard = overTheWire(message, fields as Message<MessageName>)
   try {
@@ -57,14 +57,14 @@ function verdict(message: MessageName, fields: object, check: (fields: never) =>
   }
 }
 
-test('the table has each request that there is', () => {
+test('the table has each request that exists', () => {
   const elsewhere = peerRequestNames.filter((name) => !(names as string[]).includes(name))
   expect(elsewhere).toEqual(['CascadeReports', 'CascadeStatus', 'AssignSource'])
   expect(names.filter((name) => !peerRequestNames.includes(name))).toEqual([])
   expect(checked.length).toBeGreaterThanOrEqual(14)
 })
 
-/** Fields of requests of which any value may be taken: another part decides, or it means nothing. */
+/** Fields of requests of which any value may be taken: another part decides, or the value has no meaning. */
 const openInRequests: ReadonlySet<string> = new Set([
   // The metadata leader refuses these by name, as HTTP does.
   'number intent.CreateTopic.partitions',
@@ -83,7 +83,7 @@ describe.each(checked)('the request %s', (name) => {
   it('is refused where a number, a text or a list is odd', () => {
     for (const sound of requests(name)) {
       for (const { path, what, fields } of oddFields(name, sound)) {
-        // Which words there are is said where they are used.
+        // The code that uses the words checks them.
         if (what === 'word' || openInRequests.has(`${what} ${path}`)) continue
         expect(verdict(name, fields, rows[name].handler.check), `${what} ${path}`).not.toBe(true)
       }
@@ -92,7 +92,7 @@ describe.each(checked)('the request %s', (name) => {
 })
 
 const texts = ['reason', 'detail', 'code', 'trouble', 'peer', 'addresses']
-/** Texts for people may be any; two brokers may have said the same address. */
+/** Texts for people may be any; two brokers may have sent the same address. */
 function isOpenInReplies(what: string, path: string): boolean {
   const isText = (what === 'text' || what === 'word') && texts.includes(path.split('.').at(-1)!)
   return isText || (what === 'twice' && path === 'addresses')
@@ -131,7 +131,7 @@ describe('at a broker', () => {
   }
 
   it.each(checked)(
-    '%s: what is odd is refused with a code, and a broker that is not known as a member by that',
+    '%s: an odd field is refused with a code, and a broker that is not known as a member for that',
     async (name) => {
       const open = rows[name].askers === 'anybody'
       for (const sound of requests(name)) {
@@ -157,7 +157,7 @@ describe('a broker that asks', () => {
   const answering = (fields: object) =>
     checkedPeers({ request: async () => ({ fields, body: new Uint8Array() }) } as unknown as Peers)
 
-  it.each(checked)('%s: sees a sound answer, and none that no version gives', async (name) => {
+  it.each(checked)('%s: sees a sound answer, and none that no version would send', async (name) => {
     for (const sound of replies(name)) {
       const reply = await answering(sound).request(2, name, {} as never, [], 100)
       expect(reply.fields).toEqual(sound)
@@ -170,7 +170,7 @@ describe('a broker that asks', () => {
     })
   })
 
-  it('is told which broker has answered what', async () => {
+  it('is told which broker has sent which answer', async () => {
     const wrong = { correlation: 1, state: 'perhaps', reason: '' }
     await expect(answering(wrong).request(2, 'DriveChange', { group: 1, change: 1 }, [], 100)).rejects.toThrow(
       'A field of what broker 2 answers to DriveChange is wrong.',

@@ -22,7 +22,7 @@ import { takeSnapshot } from './take-snapshot.ts'
 import { transferLeadership } from './transfer-leadership.ts'
 
 /**
- * Which brokers are answered: any that has shaken hands, which is how one becomes a member; those that are known as members of the cluster; of
+ * The brokers that are answered: any after the handshake, since one becomes a member so; those that are known as members of the cluster; of
  * these, those that may have a replica of the group.
  */
 export type Askers = 'anybody' | 'members' | 'replicas'
@@ -30,7 +30,7 @@ export type Askers = 'anybody' | 'members' | 'replicas'
 export interface RequestRow<Name extends RequestName, Needed = Answerers> {
   readonly handler: RequestHandler<Name, Needed>
   readonly askers: Askers
-  /** The only broker that may say this, where only one may; null: any of the askers may. */
+  /** The only broker that may send this, where only one may; null: any of the askers may. */
   readonly speaker: (fields: Message<Name>) => BrokerId | null
 }
 
@@ -40,7 +40,7 @@ export type ClusterRequestName = Exclude<RequestName, CascadeRequestName>
 
 const any = (): null => null
 
-/** All that brokers ask each other but for requests about cascade brokers. A new request is a message with a reply (schemas), a handler file here, and a row. */
+/** All requests between brokers except those about cascade brokers. A new request is a message with a reply (schemas), a handler file here, and a row. */
 export const requestTable = {
   Formation: { handler: formation, askers: 'anybody', speaker: any },
   Join: { handler: join, askers: 'anybody', speaker: any },

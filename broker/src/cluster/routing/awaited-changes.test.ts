@@ -26,7 +26,7 @@ function world(limit = 10) {
   return { changes, wait, become, ended, looked: () => looked, pass: (ms: number) => clock.advance(ms, settled) }
 }
 
-it('who waits is told when its condition holds, and not before', async () => {
+it('a caller that waits is told when its condition holds, and not before', async () => {
   const { wait, become, ended, pass } = world()
   wait(0)
   wait(1)
@@ -52,7 +52,7 @@ it('conditions are looked at once a turn', async () => {
   expect(looked()).toBe(3)
 })
 
-it('who has waited for its time is told that in vain, or that it holds though nobody said so', async () => {
+it('after its time a caller is told false, or true if the condition holds without an announced change', async () => {
   const { wait, become, ended, pass } = world()
   wait(1, 50)
   await pass(49)

@@ -7,7 +7,7 @@ interface Waiter {
   readonly timer: TimerHandle
 }
 
-/** Lets callers wait until something they can look at has become true. Conditions are looked at once a turn in which something changed. */
+/** Lets callers wait until a condition has become true. Conditions are looked at once a turn in which something changed. */
 export class AwaitedChanges {
   readonly #clock: Clock
   readonly #limit: number
@@ -19,7 +19,7 @@ export class AwaitedChanges {
     this.#limit = limit
   }
 
-  /** Something a condition may look at has changed. */
+  /** State that a condition may look at has changed. */
   happened(): void {
     if (this.#queued || this.#waiters.size === 0) return
     this.#queued = true
@@ -45,7 +45,7 @@ export class AwaitedChanges {
     })
   }
 
-  /** Nobody waits any longer. */
+  /** Ends all waits. */
   close(): void {
     for (const waiter of this.#waiters) this.#settle(waiter, false)
   }

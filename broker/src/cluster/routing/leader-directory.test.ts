@@ -28,7 +28,7 @@ beforeEach(() => {
   })
 })
 
-test('of what leaders announce the highest term wins', () => {
+test('among announced leaderships the highest term wins', () => {
   directory.announced(2, [{ group: 5, term: 4 }])
   directory.announced(3, [{ group: 5, term: 3 }])
   expect(directory.lookup(5)).toEqual({ leader: 2, term: 4 })
@@ -40,7 +40,7 @@ test('of what leaders announce the highest term wins', () => {
 })
 
 describe('an announcement that is not true', () => {
-  test('does not count where a replica here knows a leader, and gives way to the replica that finds one', () => {
+  test('does not count where a replica here knows a leader, and is dropped when a replica here finds one', () => {
     directory.own(5, 6, 3)
     directory.announced(2, [{ group: 5, term: 9 }])
     expect(directory.lookup(5)).toEqual({ leader: 3, term: 6 })
@@ -48,13 +48,13 @@ describe('an announcement that is not true', () => {
     expect(directory.lookup(5)).toEqual({ leader: 2, term: 9 })
     directory.own(5, 7, 1)
     expect(directory.lookup(5)).toEqual({ leader: 1, term: 7 })
-    // The replica has gone from here: what it knew last says nothing any more.
+    // The replica has gone from here: its last knowledge does not count any more.
     directory.own(5, 7, 3)
     directory.disown(5)
     expect(directory.lookup(5)).toEqual({ leader: 2, term: 9 })
   })
 
-  test('of a term that no elections can have led to is refused and told', () => {
+  test('of a term that no elections can have led to is refused and reported', () => {
     directory.announced(2, [{ group: 5, term: 4 }])
     const far = 2 ** 20 + 4
     expect(directory.announced(3, [{ group: 5, term: far + 1 }])).toBe(1)
@@ -66,7 +66,7 @@ describe('an announcement that is not true', () => {
     expect(directory.lookup(5)).toEqual({ leader: 3, term: far })
   })
 
-  test('is forgotten when nobody repeats it, so that the true leader is heard again', async () => {
+  test('is forgotten when no broker repeats it, so that the true leader counts again', async () => {
     directory.announced(3, [{ group: 5, term: 1_000_000 }])
     directory.deny(5, { leader: 3, term: 1_000_000 })
     directory.announced(2, [{ group: 5, term: 4 }])
@@ -74,7 +74,7 @@ describe('an announcement that is not true', () => {
     await clock.advance(25_000)
     directory.announced(2, [{ group: 5, term: 4 }])
     expect(directory.lookup(5)).toEqual({ leader: 2, term: 4 })
-    // A broker's later word on itself replaces what it said before.
+    // A broker's later announcement replaces its former one.
     directory.announced(2, [{ group: 5, term: 3 }])
     expect(directory.lookup(5)).toEqual({ leader: 2, term: 3 })
   })
@@ -132,7 +132,7 @@ test('own leaderships of one turn are announced together, all of them on a new l
   expect(announced[2]).toEqual([{ group: 6, term: 2 }])
 })
 
-test('who waits for a leader gets the first that can be reached, or an error in time', async () => {
+test('a caller that waits for a leader gets the first that can be reached, or an error in time', async () => {
   const waiting = directory.leaderOf(5, 1000)
   connected.delete(2)
   directory.announced(2, [{ group: 5, term: 4 }])
@@ -146,7 +146,7 @@ test('who waits for a leader gets the first that can be reached, or an error in 
   await late
 })
 
-test('late news of a deleted group take no memory', () => {
+test('late announcements of a deleted group take no memory', () => {
   directory.announced(2, [{ group: 5, term: 4 }])
   gone.add(5)
   directory.forget(5)

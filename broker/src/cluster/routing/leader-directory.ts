@@ -11,15 +11,15 @@ export interface Leadership {
 }
 const NOBODY: Leadership = { leader: NO_BROKER, term: 0 }
 
-/** Announcements may be dropped on the way like anything between brokers; saying it all again now and then repairs that. */
+/** Announcements may be lost like any message between brokers; sending all of them again now and then repairs that. */
 const REPEAT_MS = 10_000
-/** What was announced and not repeated for so long no longer stands in the way of an announcement with a lower term. */
+/** A leadership that was announced and not repeated for so long no longer excludes an announcement with a lower term. */
 const STALE_MS = 2.5 * REPEAT_MS
 const MAX_WAITERS = 10_000
 /** Groups of which announcements are kept: those that the metadata does not know yet must not take memory without a bound. */
 const MAX_GROUPS = 1_000_000
 
-/** What a broker has said of itself, and when it said so last. */
+/** An announcement of a broker about itself, and the time of its last repetition. */
 interface Announced {
   readonly said: Leadership
   readonly at: number
@@ -31,21 +31,21 @@ export interface DirectoryDeps {
   readonly connected: (peer: BrokerId) => boolean
   readonly announce: (leaders: { group: GroupId; term: Term }[]) => void
   readonly logger: Logger
-  /** False for groups that are gone for good, so that late news of them takes no memory. */
+  /** False for groups that are gone permanently, so that late announcements of them take no memory. */
   readonly mayExist: (group: GroupId) => boolean
   /** The leadership of a group, or whether its leader can be reached, has changed. */
   readonly onChange: (group: GroupId) => void
 }
 
 /**
- * The leader of each group, from this broker's own replicas and from what leaders say of themselves. A replica here that knows a leader is always
+ * The leader of each group, from this broker's own replicas and from the announcements of leaders. A replica here that knows a leader is always
  * right: Raft has checked that leader, and would have deposed it for a higher term. Else the highest term that was announced counts; it is
- * remembered for a while, so that old news does not come back, and then forgotten, so that no announcement can keep out the true leader
+ * remembered for a while, so that old announcements do not come back, and then forgotten, so that no announcement can keep out the true leader
  * permanently. A leader that cannot be reached counts as none until its link is up again.
  */
 export class LeaderDirectory {
   readonly #deps: DirectoryDeps
-  /** What the replicas here believe. */
+  /** The leaders that the replicas here know. */
   readonly #own = new Map<GroupId, Leadership>()
   readonly #announced = new Map<GroupId, Announced>()
   readonly #changes: AwaitedChanges
@@ -58,7 +58,7 @@ export class LeaderDirectory {
     this.#repeat = deps.clock.every(REPEAT_MS, () => this.#announceAll())
   }
 
-  /** A leader that can be reached now, else leader 0; with the highest term heard of. */
+  /** A leader that can be reached now, else leader 0; with the highest known term. */
   lookup(group: GroupId): Leadership {
     const known = this.#known(group)
     const reachable = known.leader === this.#deps.brokerId || this.#deps.connected(known.leader)
@@ -80,7 +80,7 @@ export class LeaderDirectory {
     return this.#changes.until(condition, timeoutMs)
   }
 
-  /** What this broker's replica believes. */
+  /** The leader that this broker's replica knows. */
   own(group: GroupId, term: Term, leader: BrokerId): void {
     this.#change(group, () => this.#own.set(group, { leader, term }))
     if (leader === this.#deps.brokerId) this.#announceSoon([group])
@@ -112,7 +112,7 @@ export class LeaderDirectory {
     return refused
   }
 
-  /** The leader of that term has said that it is not. Of itself this broker hears from its own replica. */
+  /** The leader of that term has said that it is not. About itself this broker knows from its own replica. */
   deny(group: GroupId, { leader, term }: Leadership): void {
     if (leader === this.#deps.brokerId) return
     const [own, announced] = [this.#own.get(group), this.#announced.get(group)]
@@ -146,7 +146,7 @@ export class LeaderDirectory {
     this.#change(group, () => this.#announced.delete(group))
   }
 
-  /** Something else that a condition of `until` may look at has changed. */
+  /** Other state that a condition of `until` may look at has changed. */
   touch(): void {
     this.#changes.happened()
   }
@@ -194,7 +194,7 @@ export class LeaderDirectory {
     if (own.length > 0) this.#announceSoon(own.map(([group]) => group))
   }
 
-  /** All changes of one turn travel together. */
+  /** All changes of one turn are sent together. */
   #announceSoon(groups: readonly GroupId[]): void {
     const queued = this.#toAnnounce !== null
     this.#toAnnounce ??= new Set()

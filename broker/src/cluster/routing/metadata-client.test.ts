@@ -9,7 +9,7 @@ import { MetadataClient, type MetadataClientDeps } from './metadata-client.ts'
 
 const intent = { type: 'delete-topic', name: 'a' } as unknown as Intent
 
-/** Broker 1, whose attempts end as `ends` say; broker 2 leads unless the test says otherwise. */
+/** Broker 1, whose attempts end as `ends` say; broker 2 leads by default. */
 function broker(leader: number, ...ends: (ErrorCode | object)[]) {
   const clock = new ManualClock()
   const world = { leader }
@@ -63,7 +63,7 @@ test.each([1, 2])('a command goes to the leader, broker %i', async (leader) => {
   expect(attempts.map(([to]) => to)).toEqual([leader])
 })
 
-test('without a leader nothing is asked, and it is known that the command was never proposed', async () => {
+test('without a leader no request is sent, and it is known that the command was never proposed', async () => {
   const { attempts, submit } = broker(0)
   expect(await submit(990)).toBe('pending')
   const { submit: again } = broker(0)
@@ -71,7 +71,7 @@ test('without a leader nothing is asked, and it is known that the command was ne
   expect(attempts).toEqual([])
 })
 
-test('it is sent when somebody leads', async () => {
+test('it is sent when a broker leads', async () => {
   const { world, clock, attempts, submit } = broker(0)
   clock.after(300, () => {
     world.leader = 2
@@ -80,7 +80,7 @@ test('it is sent when somebody leads', async () => {
   expect(attempts.map(([to]) => to)).toEqual([2])
 })
 
-test('it is repeated under the same id after a refusal and after a lost answer, and the one who refused is not believed to lead', async () => {
+test('it is repeated under the same id after a refusal and after a lost answer, and the broker that refused is not taken for the leader', async () => {
   const { attempts, denied, submit } = broker(2, 'NOT_LEADER', 'CONNECTION_LOST')
   expect(await submit(900)).toBe(9)
   expect(new Set(attempts.map(([, id]) => id)).size).toBe(1)
@@ -93,7 +93,7 @@ test('when time is over it says whether the command may have been proposed', asy
   expect(await broker(2, 'CONNECTION_LOST', ...refusals).submit(3000)).toBe('OUTCOME_UNKNOWN')
 })
 
-test('what the command is refused with is not tried again', async () => {
+test('a refused command is not tried again', async () => {
   const { attempts, submit } = broker(2, { ok: false, code: 'UNKNOWN_TOPIC', detail: '' })
   expect(await submit(900)).toBe('UNKNOWN_TOPIC')
   const other = broker(2, 'DISK_FULL')

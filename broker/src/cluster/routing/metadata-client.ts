@@ -10,7 +10,7 @@ import type { IdentifiedIntent, Intent, MetadataLeader } from '../metadata/metad
 import type { CommandResult } from '../metadata/metadata-state.ts'
 import type { LeaderDirectory, Leadership } from './leader-directory.ts'
 
-/** One attempt; a leader that takes longer is given up for whoever leads then. */
+/** Time of one attempt; a leader that takes longer is given up for the broker that leads then. */
 const ATTEMPT_MS = 3000
 const PAUSE_MS = 50
 
@@ -43,7 +43,7 @@ export class MetadataClient {
 
   /**
    * Resolves when the command is applied at the leader; this broker may still be behind.
-   * @throws TailraceError what the command was refused with; OUTCOME_UNKNOWN or LEADER_UNAVAILABLE after `timeoutMs`
+   * @throws TailraceError the error with which the command was refused; OUTCOME_UNKNOWN or LEADER_UNAVAILABLE after `timeoutMs`
    */
   async submit(intent: Intent, timeoutMs: number): Promise<CommandResult & { ok: true }> {
     const { clock, random, directory } = this.#deps

@@ -33,7 +33,7 @@ const figures = async (broker: TestBroker) => (await broker.node.api.describeTop
 for (const from of ['the leader', 'another broker']) {
   const asked = (): TestBroker => (from === 'the leader' ? leader : other)
 
-  test(`asked of ${from}: a leader that does not know yet what was acknowledged is waited for`, async () => {
+  test(`asked of ${from}: a leader that does not know yet which records were acknowledged is waited for`, async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     leader.groups.get(1)!.onConfirmed = () => promise
     let told: { leader: number; highWatermark: number } | null = null
@@ -45,7 +45,7 @@ for (const from of ['the leader', 'another broker']) {
     expect(told).toMatchObject({ leader: leader.id, highWatermark: 1 })
   })
 
-  test(`asked of ${from}: where it does not get to know it, the partition has no leader`, async () => {
+  test(`asked of ${from}: if it does not learn that in time, the partition has no leader`, async () => {
     leader.groups.get(1)!.onConfirmed = () => Promise.reject(new Error('an election timeout has passed'))
     const told = figures(asked())
     await cluster.clock.advance(10)
@@ -53,7 +53,7 @@ for (const from of ['the leader', 'another broker']) {
   })
 }
 
-test('without the leader, the end is the last one that is known, be it from this broker or from another', async () => {
+test('without the leader, the end is the last one that is known, from this broker or from another', async () => {
   const first = figures(other)
   await cluster.clock.advance(10)
   expect(await first).toMatchObject({ highWatermark: 1 })
@@ -79,7 +79,7 @@ describe('of a partition whose leader does not answer', () => {
   const topic = { partitions: [{ group: 1, replicas: [1, 2, 3] }] } as unknown as Topic
   type Told = ReturnType<typeof figures>
 
-  /** What broker 1 tells, which knows `heard` from the leader, broker 2, and `here` from its own replica. */
+  /** The figures that broker 1 gives, which knows `heard` from the leader, broker 2, and `here` from its own replica. */
   async function told(heard: Told | null, here: Told | null, ledHere = false): Promise<[readonly number[], number]> {
     let answer: Told | null = heard
     let led = false
@@ -108,7 +108,7 @@ describe('of a partition whose leader does not answer', () => {
   }
 
   test.each([
-    ['neither is known: nothing', null, null, [[], 0]],
+    ['neither is known: none', null, null, [[], 0]],
     ['only its own replica is known', null, figures(3, [1], 4), [[1], 4]],
     ['only the leader was heard', figures(3, [2, 3], 5), null, [[2, 3], 5]],
     ['the leader was heard in the same term', figures(3, [2, 3], 5), figures(3, [1], 4), [[2, 3], 5]],

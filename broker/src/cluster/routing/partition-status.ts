@@ -8,7 +8,7 @@ import type { LeaderDirectory } from './leader-directory.ts'
 
 const REPLY_MS = 2000
 
-/** What a leader says of a partition. */
+/** A leader's figures of a partition. */
 export interface Figures {
   readonly group: GroupId
   readonly term: Term
@@ -27,7 +27,7 @@ export interface PartitionStatusDeps {
 /** Figures of partitions, from their leaders: each broker that leads some is asked once for all of them. */
 export class PartitionStatus {
   readonly #deps: PartitionStatusDeps
-  /** The last heard, for partitions that nobody leads; one entry a partition, removed with its topic. */
+  /** The last figures received, for partitions that no broker leads; one entry a partition, removed with its topic. */
   readonly #last = new Map<GroupId, Figures>()
 
   constructor(deps: PartitionStatusDeps) {
@@ -64,13 +64,13 @@ export class PartitionStatus {
     })
   }
 
-  /** For a peer: figures of those groups that this broker leads, and of which it knows all that was ever acknowledged. */
+  /** For a peer: figures of those groups that this broker leads, and of which it knows all acknowledged records. */
   async ledHere(groups: readonly GroupId[]): Promise<Figures[]> {
     const led = await Promise.all(groups.map((group) => this.#mayTell(group)))
     return groups.flatMap((group, at) => (led[at] ? [this.#figuresHere(group)!] : []))
   }
 
-  /** A leader that has just been elected does not know its end yet: who is told of it would miss what was acknowledged. */
+  /** A leader that has just been elected does not know its end yet: a client that is told this end would miss acknowledged records. */
   async #mayTell(group: GroupId): Promise<boolean> {
     try {
       await this.#deps.groups.get(group)?.confirmed()
@@ -89,13 +89,13 @@ export class PartitionStatus {
     return local?.isLeader ? { leader: this.#deps.brokerId, term: local.term } : this.#deps.directory.lookup(group)
   }
 
-  /** Null: it does not answer, and what is known of it stays. */
+  /** Null: it does not answer, and its known figures stay. */
   async #ask(leader: BrokerId, groups: readonly GroupId[]): Promise<Figures[] | null> {
     try {
       const fields = { groups: [...groups] }
       return (await this.#deps.peers.request(leader, 'PartitionStatus', fields, [], REPLY_MS)).fields.partitions
     } catch {
-      // Described as far as it is known: that is what this call promises.
+      // Described as far as it is known, as this call promises.
       return null
     }
   }
@@ -111,7 +111,7 @@ export class PartitionStatus {
     const heard = this.#last.get(group)
     const known = leader !== this.#deps.brokerId && (heard?.term ?? -1) >= (here?.term ?? 0) ? heard : (here ?? heard)
     const { inSync = [], logStart = 0 } = told ?? known ?? {}
-    // Without the leader's word: both are of the same log, and what was committed once stays so.
+    // Without an answer of the leader: both are of the same log, and committed records stay committed.
     const highWatermark = told?.highWatermark ?? Math.max(here?.highWatermark ?? 0, heard?.highWatermark ?? 0)
     return { partition, leader, term: Math.max(term, knownTerm), replicas, inSync, logStart, highWatermark }
   }

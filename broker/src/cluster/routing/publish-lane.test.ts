@@ -73,7 +73,7 @@ test('a publish that is held for a second attempt and given up there is not sent
   expect(lane.idle).toBe(true)
 })
 
-test('what is held is failed once, and its timers are over', async () => {
+test('held publishes fail once, and their timers end', async () => {
   const { lane, budget, attempts, outcomes, publish, pass } = laneTo({ now: 3 })
   publish(100, 1000)
   publish(10, 1000)

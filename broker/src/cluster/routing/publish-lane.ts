@@ -3,7 +3,7 @@ import { TailraceError } from '@tailrace/schemas'
 import type { PublishResult } from '../../partition/requests.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 
-/** Who would take a batch now. `attempt` gives it its place in the order before it returns. */
+/** The broker that would take a batch now. `attempt` fixes the batch's place in the order before it returns. */
 export interface PublishTarget {
   readonly leader: BrokerId
   readonly term: Term
@@ -12,7 +12,7 @@ export interface PublishTarget {
   deny(): void
 }
 
-/** A publish that is held through elections until it succeeds, fails for good, or its time is over. */
+/** A publish that is held through elections until it succeeds, fails permanently, or its time is over. */
 interface Held {
   readonly order: number
   batch: Uint8Array
@@ -26,7 +26,7 @@ interface Held {
   settled: boolean
 }
 
-/** What is held in all lanes together. */
+/** The publishes held in all lanes together. */
 export interface LaneBudget {
   requests: number
   bytes: number
@@ -46,8 +46,8 @@ const uncertainCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 const SAME_TARGET_PAUSE_MS = 50
 
 /**
- * Publishes to one partition that wait for a leader. They keep their order across a change of leader: nothing goes to a new one while an answer
- * of the old one is out, for that batch may have to go first.
+ * Publishes to one partition that wait for a leader. They keep their order across a change of leader: no batch goes to a new one while an answer
+ * of the old one is pending, since that batch may have to go first.
  */
 export class PublishLane {
   readonly #clock: Clock
@@ -69,7 +69,7 @@ export class PublishLane {
     return this.#held.length === 0 && this.#inFlight === 0
   }
 
-  /** @throws TailraceError (as a rejection) LEADER_UNAVAILABLE: never sent; OUTCOME_UNKNOWN; OVERLOADED; what the leader answered */
+  /** @throws TailraceError (as a rejection) LEADER_UNAVAILABLE: never sent; OUTCOME_UNKNOWN; OVERLOADED; the error that the leader answered */
   publish(batch: Uint8Array, idempotent: boolean, timeoutMs: number): Promise<PublishResult> {
     const budget = this.#budget
     if (budget.requests >= MAX_HELD_REQUESTS || budget.bytes + batch.length > MAX_HELD_BYTES) {
@@ -87,7 +87,7 @@ export class PublishLane {
     })
   }
 
-  /** Sends what may be sent; called when the leadership may have changed. */
+  /** Sends publishes that may be sent; called when the leadership may have changed. */
   drain(): void {
     while (this.#held.length > 0 && this.#pause === null) {
       const target = this.#pick()
@@ -97,7 +97,7 @@ export class PublishLane {
     }
   }
 
-  /** Nobody will take what is held. What is on its way to a leader fails or succeeds there. */
+  /** No broker will take held publishes. Publishes in flight to a leader fail or succeed there. */
   fail(error: TailraceError): void {
     this.#pause?.cancel()
     for (const held of this.#held.splice(0)) {

@@ -20,7 +20,7 @@ function batch(value: string, producerId = -1): Uint8Array {
 const replica = (broker: TestBroker) => broker.groups.get(1)!
 const sent = (broker: TestBroker): number => broker.requests.filter(({ name }) => name === 'Publish').length
 
-/** What became of a promise by now. */
+/** The outcome of a promise by now. */
 function outcome(promise: Promise<unknown>): { value: unknown } {
   const seen: { value: unknown } = { value: 'pending' }
   promise.then(
@@ -69,7 +69,7 @@ describe('elsewhere', () => {
     expect(replica(leader).published).toEqual(values)
   })
 
-  test('a forwarded batch is answered with all that the leader tells, and with no token where there is none', async () => {
+  test('a forwarded batch is answered with all fields of the answer of the leader, and with no token where there is none', async () => {
     const told = { baseOffset: 7, lastOffset: 9, duplicate: true, holders: [1, 3] }
     const token = { term: 2, index: 5, seal: 'ab' }
     for (const answer of [told, { ...told, token }]) {
@@ -80,14 +80,14 @@ describe('elsewhere', () => {
     }
   })
 
-  test('what is left of a time limit is whole milliseconds on the wire', async () => {
+  test('the rest of a time limit is whole milliseconds on the wire', async () => {
     const result = other.node.api.publish('t', 0, batch('a'), { timeoutMs: 999.5, wait: false })
     await cluster.clock.advance(10)
     expect((await result).baseOffset).toBe(0)
     expect(other.requests.filter(({ name }) => name === 'Publish').at(-1)!.fields).toMatchObject({ timeoutMs: 1000 })
   })
 
-  test('a forwarded request never travels on, even where the leader is known', async () => {
+  test('a forwarded request is never forwarded again, even where the leader is known', async () => {
     const third = [...cluster.brokers.values()].find((broker) => broker !== leader && broker !== other)!
     const fields = { correlation: 0, topic: 't', partition: 0, timeoutMs: 1000 }
     const asked = outcome(third.node.handlers.request(other.id, 'Publish', fields, batch('a')))
@@ -132,7 +132,7 @@ describe('held through an election', () => {
     expect(replica(other).published).toHaveLength(1)
   })
 
-  test('nobody leads in time', async () => {
+  test('no broker leads in time', async () => {
     cluster.world.elect(1, 0)
     const held = outcome(other.node.api.publish('t', 0, batch('a'), waiting))
     await cluster.clock.advance(3000)
@@ -153,7 +153,7 @@ describe('held through an election', () => {
     expect(replica(other).published).toHaveLength(1)
   })
 
-  test('order survives the change of leader: nothing overtakes what may have to be sent again', async () => {
+  test('order survives the change of leader: no batch overtakes one that may have to be sent again', async () => {
     replica(leader).onPublish = () => new Promise(() => {})
     const first = batch('a', 7)
     const second = batch('b', 7)
@@ -172,7 +172,7 @@ describe('held through an election', () => {
     expect(replica(other).published[0]).not.toBe(first)
   })
 
-  test('a refusal is taken at its word, and the leader of a later term is asked', async () => {
+  test('a refusal is believed, and the leader of a later term is asked', async () => {
     // The others do not know yet that the leader has stepped down.
     replica(leader).leadershipChanged(replica(leader).term, 0)
     const held = outcome(other.node.api.publish('t', 0, batch('a'), waiting))
@@ -184,7 +184,7 @@ describe('held through an election', () => {
     expect(held.value).toBe('done')
   })
 
-  test('what the leader refuses for good is not tried again', async () => {
+  test('a batch that the leader refuses permanently is not tried again', async () => {
     replica(leader).onPublish = async () => {
       throw new TailraceError('OUT_OF_ORDER_SEQUENCE')
     }
@@ -203,7 +203,7 @@ describe('held through an election', () => {
     expect(held.value).toBe('UNKNOWN_TOPIC')
   })
 
-  test('what is held is bounded', async () => {
+  test('held publishes are bounded', async () => {
     cluster.world.elect(1, 0)
     const large = new Uint8Array(16 * 1024 * 1024)
     const held = [1, 2, 3, 4, 5].map(() => outcome(other.node.api.publish('t', 0, large, waiting)))

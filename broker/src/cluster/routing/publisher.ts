@@ -31,7 +31,7 @@ export class Publisher {
     this.#deps = deps
   }
 
-  /** See BrokerApi.publish. Not async: the batch takes its place (here, or on the way to the leader) before this returns. */
+  /** See BrokerApi.publish. Not async: the batch takes its place (here, or among those sent to the leader) before this returns. */
   publish(
     topic: string,
     partition: PartitionNumber,
@@ -53,7 +53,7 @@ export class Publisher {
     }
   }
 
-  /** As leader or not at all: a forwarded request never travels on (M39). */
+  /** As leader or not at all: a forwarded request is never forwarded again (M39). */
   async publishAsLeader(
     topic: string,
     partition: PartitionNumber,
@@ -71,7 +71,7 @@ export class Publisher {
     this.#lanes.get(group)?.drain()
   }
 
-  /** The group is gone for good. */
+  /** The group is gone permanently. */
   forget(group: GroupId): void {
     this.#lanes.get(group)?.fail(new TailraceError('UNKNOWN_TOPIC'))
     this.#lanes.delete(group)
@@ -131,7 +131,7 @@ export class Publisher {
     return { baseOffset, lastOffset, duplicate, ...token, holders }
   }
 
-  /** What a caller that retries by itself is told. The link was up when the batch was sent, so a lost one leaves the outcome open. */
+  /** The error for a caller that retries by itself. The link was up when the batch was sent, so a lost one leaves the outcome open. */
   #failure(target: PublishTarget, error: TailraceError): TailraceError {
     if (error.code === 'NOT_LEADER') target.deny()
     if (error.code === 'CONNECTION_LOST' || error.code === 'TIMED_OUT') return new TailraceError('OUTCOME_UNKNOWN')

@@ -44,7 +44,7 @@ test('a fraction of a millisecond that is left to wait does not reach the wire',
   expect(fetches().at(-1)!.fields).toMatchObject({ waitMs: 21 })
 })
 
-test('readers that wait through another broker are one request, and all get what comes', async () => {
+test('readers that wait through another broker are one request, and all get the records that come', async () => {
   const come = Promise.withResolvers<void>()
   replica(leader).onFetch = async () => {
     await come.promise
@@ -76,7 +76,7 @@ test('a long wait at another broker is a chain of bounded ones', async () => {
   expect(waits).toHaveLength(3)
 })
 
-test('a change of leader during the wait is survived, a caller who leaves is not waited for', async () => {
+test('a change of leader during the wait is survived, a caller that leaves is not waited for', async () => {
   replica(leader).onFetch = () => new Promise(() => {})
   const values: unknown[] = []
   void other.node.api.fetch('t', 0, { ...request, waitMs: 20_000 }).then((found) => values.push(found.nextOffset))
@@ -135,7 +135,7 @@ test('a replica that is asked for itself answers without the leader; a token tra
   expect(asked.at(-1)).toEqual(['leader', token])
 })
 
-test('a broker without a replica says that it holds nothing', async () => {
+test('a broker without a replica answers that it holds no replica', async () => {
   await other.groups.remove(1)
   await expect(other.node.api.fetch('t', 0, { ...request, replica: true })).rejects.toMatchObject({
     code: 'NOT_CAUGHT_UP',

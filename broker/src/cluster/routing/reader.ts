@@ -34,7 +34,7 @@ export interface ReaderDeps {
   readonly clock: Clock
 }
 
-/** Reads from the partition's leader, here or elsewhere. Reading twice harms nobody, so whatever passes is tried again. */
+/** Reads from the partition's leader, here or elsewhere. Reading twice does no harm, so temporary errors are retried. */
 export class Reader {
   readonly #deps: ReaderDeps
   readonly #remote: RemoteReads
@@ -87,7 +87,7 @@ export class Reader {
   }
 
   /**
-   * This broker's replica, if it leads (a forwarded request never travels on, M39).
+   * This broker's replica, if it leads (a forwarded request is never forwarded again, M39).
    * @throws TailraceError UNKNOWN_TOPIC, TOPIC_ID_MISMATCH, UNKNOWN_PARTITION, NOT_LEADER
    */
   ledHere(topic: string, partition: PartitionNumber, topicId?: string): Group {
@@ -97,7 +97,7 @@ export class Reader {
     return local
   }
 
-  /** M95: what this broker holds, whoever leads. */
+  /** M95: this broker's own replica, leader or not. */
   #fetchFromReplica(group: GroupId, request: FetchRequest): Promise<FetchResult> {
     const local = this.#deps.groups.get(group)
     if (local === undefined) throw new TailraceError('NOT_CAUGHT_UP', 'This broker holds no replica of the partition.')
@@ -124,7 +124,7 @@ export class Reader {
         }
       } catch (error) {
         const { code } = TailraceError.from(error)
-        // Counted from the first failure: what went before was a wait that the caller asked for.
+        // Counted from the first failure: the time before it was a wait that the caller asked for.
         end ??= clock.monotonic() + ELECTION_MS
         if (!retriable.has(code) || clock.monotonic() >= end) throw error
         if (code === 'NOT_LEADER') directory.deny(group, leadership)

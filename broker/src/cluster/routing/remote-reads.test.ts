@@ -111,7 +111,7 @@ test('reads that are answered at once do not queue behind waits, and leave room 
   await search
 })
 
-test('a wait that began before a reader came does not tell it that there is nothing', async () => {
+test('a wait that began before a reader came does not tell it that there are no records', async () => {
   const first = fetch(0, { waitMs: 1000 })
   await clock.advance(500)
   const second = fetch(0, { waitMs: 500 })

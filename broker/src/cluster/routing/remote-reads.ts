@@ -6,20 +6,20 @@ import type { FetchResult, OffsetResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { RequestSlots } from './request-slots.ts'
 
-/** The longest wait asked of another broker at a time, so that a caller who left is forgotten there soon. */
+/** The longest wait asked of another broker at a time, so that a caller that left is forgotten there soon. */
 const LONGEST_WAIT_MS = 5000
-/** The longest one while others wait for their turn: then the waits of all take turns, and nobody starves. */
+/** The longest one while others wait for their turn: then the waits of all take turns, and none starves. */
 const CROWDED_WAIT_MS = 250
-/** What an answer may take beyond its wait. */
+/** The time that an answer may take beyond its wait. */
 const REPLY_MS = 5000
-/** What a wait brings that many readers share: what comes then is new, and no more than that. */
+/** The bytes that a wait shared by many readers brings: only new records come then. */
 const SHARED_BYTES = 256 * 1024
-/** Requests to one broker at one time: with both, half of what its link takes (peer/limits.ts) is left to publishes and all else. */
+/** Requests to one broker at one time: with both, half of the requests that its link takes (peer/limits.ts) is left to publishes and other requests. */
 const MAX_WAITS = 1024
 const MAX_ANSWERED_AT_ONCE = 1024
 const MAX_QUEUED = 100_000
 
-/** Waits may be asked for on behalf of several readers. */
+/** A wait may serve several readers. */
 interface SharedWait {
   readonly sentAt: number
   readonly endsAt: number
@@ -33,7 +33,7 @@ interface LeaderSlots {
 
 export interface RemoteFetch {
   readonly result: FetchResult
-  /** False: the time to wait is not over, or the answer may be older than the question. Without records it is to be asked again. */
+  /** False: the time to wait is not over, or the answer may be older than the question. Without records the reader asks again. */
   readonly final: boolean
 }
 
@@ -44,7 +44,7 @@ export interface RemoteReadsDeps {
 
 /**
  * Reads that are asked of another broker, which leads. However many readers wait at the end of a partition, one request waits there for all of them, and all waits
- * together leave room on the link for what else goes that way: thousands of subscribers must not keep anybody from publishing.
+ * together leave room on the link for other requests: thousands of subscribers must not keep clients from publishing.
  */
 export class RemoteReads {
   readonly #deps: RemoteReadsDeps

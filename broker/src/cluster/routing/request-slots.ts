@@ -12,7 +12,7 @@ export class RequestSlots {
     this.#maxQueued = maxQueued
   }
 
-  /** Whether somebody waits for a turn. */
+  /** Whether a call waits for a turn. */
   get crowded(): boolean {
     return this.#queue.length > 0
   }
@@ -24,7 +24,7 @@ export class RequestSlots {
     try {
       return await call()
     } finally {
-      // A slot goes to the next one as it is, so nobody who comes in between takes it.
+      // A slot goes directly to the next call, so a call that comes in between cannot take it.
       const next = this.#queue.shift()
       if (next === undefined) this.#taken -= 1
       else next()

@@ -16,12 +16,12 @@ function batch(): Uint8Array {
 }
 
 async function run<Result>(work: Promise<Result>, ms = 3000): Promise<Result> {
-  // It may be refused before the time has passed.
+  // The request may be refused before the time has passed.
   work.catch(() => {})
   await cluster.clock.advance(ms)
   return work
 }
-/** What the broker answers to each request that carries a position or a batch. */
+/** The broker's answer to each request that carries a position or a batch. */
 async function outcomes({ node }: TestBroker, topicId: string): Promise<string[]> {
   const asked = [
     ...[true, false].map((wait) => node.api.publish('t', 0, batch(), { timeoutMs: 1000, wait, topicId })),
@@ -45,7 +45,7 @@ beforeEach(async () => {
   present = (await run(api.createTopic(topic))).id
 })
 
-test('every broker refuses what is meant for a topic that the name no longer stands for, and takes what names the present one', async () => {
+test('every broker refuses requests for a former topic of the name, and takes those for the present one', async () => {
   expect(present).not.toBe(former)
   for (const broker of cluster.brokers.values()) {
     expect(await outcomes(broker, former), `${broker.id}`).toEqual(Array(5).fill('TOPIC_ID_MISMATCH'))
@@ -54,7 +54,7 @@ test('every broker refuses what is meant for a topic that the name no longer sta
   }
 })
 
-test('what is forwarded names its topic, and its leader refuses another one', async () => {
+test('a forwarded request names its topic, and its leader refuses another one', async () => {
   // The former topic had group 1.
   const leader = cluster.broker(cluster.world.leaderOf(2))
   const other = [...cluster.brokers.values()].find((broker) => broker !== leader)!
@@ -69,14 +69,14 @@ test('what is forwarded names its topic, and its leader refuses another one', as
   }
 })
 
-/** What operators do to a topic or one of its partitions; what changes nothing when it is done comes first. */
+/** Requests of operators about a topic or one of its partitions; those that change nothing come first. */
 const acts: Record<string, (broker: TestBroker, topicId?: string) => Promise<unknown>> = {
   describe: ({ node }, topicId) => node.api.describeTopic('t', topicId),
   members: ({ node }, topicId) => node.admin.members(place(topicId)),
   'describe a partition': ({ node }, topicId) => node.admin.describeGroup(place(topicId)),
   'change settings': ({ node }, topicId) => node.admin.alterTopic('t', { retentionMs: 1000 }, topicId),
   'set a priority': ({ node }, topicId) => node.admin.setPriority(place(topicId), { broker: 1, factor: 2 }),
-  'hand on the leadership': ({ node }, topicId) => node.admin.transferLeadership(place(topicId), 2),
+  'transfer the leadership': ({ node }, topicId) => node.admin.transferLeadership(place(topicId), 2),
   'take a snapshot': ({ node }, topicId) => node.admin.snapshot(place(topicId), { broker: 1, thenFetch: false }),
   'change members': ({ node }, topicId) => node.admin.changeMembers(place(topicId), [1, 2]),
   delete: ({ node }, topicId) => node.api.deleteTopic('t', topicId),
@@ -86,7 +86,7 @@ function place(topicId: string | undefined) {
   return topicId === undefined ? target : { ...target, topicId }
 }
 
-test.each(Object.keys(acts))('%s: what is meant for the former topic leaves the present one alone', async (act) => {
+test.each(Object.keys(acts))('%s: a request for the former topic leaves the present one alone', async (act) => {
   for (const broker of cluster.brokers.values()) {
     const refused = acts[act]!(broker, former)
     await expect(run(refused), `${broker.id}`).rejects.toMatchObject({ code: 'TOPIC_ID_MISMATCH' })
@@ -101,7 +101,7 @@ test.each(['change settings', 'delete'])('%s: without an id it is about the topi
   expect(cluster.broker(1).node.api.listTopics()).toMatchObject(left)
 })
 
-test('a new metadata leader decides once it has applied what former leaders have decided', async () => {
+test('a new metadata leader decides once it has applied the decisions of former leaders', async () => {
   const leader = cluster.broker(cluster.world.leaderOf(0))
   const { api } = leader.node
   const { promise, resolve } = Promise.withResolvers<void>()

@@ -19,8 +19,8 @@ const COMMAND_MS = 10_000
 const BROKERS_MS = 5_000
 const PAUSE_MS = 100
 /**
- * How long `create` waits until the new topic can be used at once. It is created when that is recorded, whether or not this is reached: as in Kafka, who is early
- * gets LEADER_UNAVAILABLE, and tries again. Well below the time limits of those who ask.
+ * How long `create` waits until the new topic can be used at once. It is created when that is recorded, whether or not this is reached: as in Kafka, a client that is early
+ * gets LEADER_UNAVAILABLE, and tries again. Well below the time limits of callers.
  */
 const USABLE_MS = 5_000
 
@@ -82,7 +82,7 @@ export class Topics {
     await directory.until(() => id === undefined || state.topics.get(name)?.id !== id, USABLE_MS)
   }
 
-  /** As far as this broker knows. @throws TailraceError NOT_READY where it knows nothing yet: no topics would pass for that there are none */
+  /** As far as this broker knows. @throws TailraceError NOT_READY where it knows nothing yet: an empty list would mean that there are no topics */
   list(): TopicSummary[] {
     const { freshness, head } = this.#deps.state
     if (freshness() === 'behind' && head.appliedIndex === 0) {

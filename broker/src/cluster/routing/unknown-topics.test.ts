@@ -48,11 +48,11 @@ beforeEach(async () => {
 })
 
 describe.each(Object.entries(doors))('%s, of a topic that is not known here', (name, ask) => {
-  test('is refused for good by a broker that is level with the metadata', async () => {
+  test('is refused finally by a broker that has caught up with the metadata', async () => {
     expect(await codeOf(ask)).toBe(name === 'route' ? 'answered' : 'UNKNOWN_TOPIC')
   })
 
-  test('is not ready at a broker that does not hear what others decide', async () => {
+  test('is not ready at a broker that does not receive the decisions of others', async () => {
     for (const other of [2, 3]) cluster.cut(broker, cluster.broker(other))
     cluster.world.isolated.add(1)
     cluster.world.elect(METADATA_GROUP, 0)
@@ -61,7 +61,7 @@ describe.each(Object.entries(doors))('%s, of a topic that is not known here', (n
   })
 })
 
-test('a broker that has not caught up lists no topics, for they would pass for all', async () => {
+test('a broker that has not caught up lists no topics, since they would be taken for all', async () => {
   broker.node.handlers.link(2, true)
   const restarted = await cluster.start(4, [1, 2, 3])
   expect(() => restarted.node.api.listTopics()).toThrow(expect.objectContaining({ code: 'NOT_READY', retriable: true }))

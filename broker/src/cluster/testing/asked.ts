@@ -3,7 +3,7 @@ import type { ReplyFields, RequestFields, RequestName } from '../../partition/pe
 import { overTheWire } from './over-the-wire.ts'
 import type { TestCluster } from './test-cluster.ts'
 
-/** What one broker answers to another that asks by itself; a rejection is what becomes of a Failure. */
+/** The answer of one broker to a request of another; a rejection stands for a Failure. */
 export async function asked<Name extends RequestName>(
   cluster: TestCluster,
   from: BrokerId,

@@ -19,7 +19,7 @@ export class TestCluster {
   readonly world = new GroupsWorld(this.clock)
   readonly brokers = new Map<string, TestBroker>()
   readonly refusals: TailraceError[] = []
-  /** What brokers that are started from now on support; others: what this version does. */
+  /** The feature levels of brokers that are started from now on; default: those of this version. */
   readonly levels = new Map<BrokerId, FeatureLevels>()
   leaderReturnMs = 60_000
   #uuids = 0
@@ -102,7 +102,7 @@ export class TestCluster {
     }
   }
 
-  /** The process ends: kill -9 for all that the others can see. */
+  /** The process ends: like kill -9 to the others. */
   async kill(broker: TestBroker): Promise<void> {
     for (const other of [...broker.links.values()]) this.cut(broker, other)
     await broker.groups.close()
@@ -120,7 +120,7 @@ export function failing(operation: DiskOperation): (asked: DiskOperation) => voi
   }
 }
 
-/** What survives a restart. */
+/** The state that survives a restart. */
 export class BrokerData {
   readonly disk = new MemoryDisk()
   readonly store = new MemoryStore()
@@ -182,7 +182,7 @@ export class TestBroker implements DiallingPeers {
     })
   }
 
-  /** A Raft message has come, as the peer transport hands it on. */
+  /** A Raft message has come, as the peer transport passes it on. */
   hear(group: GroupId, message: RaftMessage): void {
     const { handlers } = this.node
     if (handlers.hears(message.from, group)) handlers.raft(group, message, [])

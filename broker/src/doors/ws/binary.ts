@@ -145,7 +145,7 @@ export class BinaryProtocol {
       fetchWithin(this.#peer.reads, this.#parts.api, topic, partition, request),
       (result) => {
         // Many large fetches at once by a client that does not read would fill the memory.
-        if (this.#peer.choked) throw new TailraceError('OVERLOADED', 'Read the answers first.')
+        if (this.#peer.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
         this.#context.metrics.fetched(result.bytes)
         const { nextOffset, highWatermark, logStart } = result
         this.#peer.sendPieces(
@@ -173,7 +173,7 @@ export class BinaryProtocol {
 
   #metadata({ fields }: FrameOf<'Metadata'>): void {
     // Answers are much larger than requests: many requests by a client that does not read would fill the memory.
-    if (this.#peer.choked) throw new TailraceError('OVERLOADED', 'Read the answers first.')
+    if (this.#peer.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
     const { clusterId, brokers, topics } = this.#parts.api.routing(fields.topics)
     this.#peer.sendPieces(encodeFrame('MetadataReply', { correlation: fields.correlation, clusterId, brokers, topics }))
   }

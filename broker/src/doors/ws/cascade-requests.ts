@@ -11,14 +11,14 @@ import type { Peer } from './peer.ts'
  * origin.
  */
 export class CascadeRequests {
-  readonly #peer: Pick<Peer, 'choked'>
+  readonly #peer: Pick<Peer, 'overfull'>
   readonly #context: Pick<RequestContext, 'checkWrite'>
   readonly #cascade: CascadeApi | undefined
   #beating = false
 
   /** `cascade`: undefined where no broker may copy. */
   constructor(
-    peer: Pick<Peer, 'choked'>,
+    peer: Pick<Peer, 'overfull'>,
     context: Pick<RequestContext, 'checkWrite'>,
     cascade: CascadeApi | undefined,
   ) {
@@ -58,6 +58,6 @@ export class CascadeRequests {
 
   /** Answers are much larger than requests: they would pile up for a client that does not read. */
   #refuseIfChoked(): void {
-    if (this.#peer.choked) throw new TailraceError('OVERLOADED', 'Read the answers first.')
+    if (this.#peer.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
   }
 }

@@ -37,15 +37,15 @@ export class Connection implements Peer {
   #starved = false
   /** Messages, pings and pongs of the bytes at hand. */
   #handled = 0
-  #givesWay = false
+  #waitsForTurn = false
   /** The bytes at hand have completed a message: the rest of them belongs to another. */
   #completed = false
   /** Errors about the connection as a whole are binary once the client has sent a binary message. */
   #speaksBinary = false
   #unackedBytes = 0
   #requests = 0
-  #choked = false
-  #chokedTimer: TimerHandle | null = null
+  #overfull = false
+  #overfullTimer: TimerHandle | null = null
   #closing = false
   #faulted = false
   #farewellTimer: TimerHandle | null = null
@@ -84,7 +84,7 @@ export class Connection implements Peer {
     return this.#outbox.bufferedBytes <= this.#parts.limits.pauseBufferedBytes
   }
 
-  get choked(): boolean {
+  get overfull(): boolean {
     return this.#outbox.bufferedBytes > this.#parts.limits.maxBufferedBytes
   }
 
@@ -204,12 +204,12 @@ export class Connection implements Peer {
    * messages that is seconds of work.
    */
   #giveWay(): void {
-    if (this.#givesWay) return
-    this.#givesWay = true
+    if (this.#waitsForTurn) return
+    this.#waitsForTurn = true
     this.#regulate()
     this.#parts.clock.soon(() =>
       this.#guard(() => {
-        this.#givesWay = false
+        this.#waitsForTurn = false
         this.#regulate()
       }),
     )
@@ -229,13 +229,13 @@ export class Connection implements Peer {
   }
 
   #onDrain(): void {
-    this.#endChoke()
+    this.#endOverfull()
     this.subscriptions.wake()
   }
 
   #onClose(): void {
     this.#closing = true
-    this.#chokedTimer?.cancel()
+    this.#overfullTimer?.cancel()
     this.#farewellTimer?.cancel()
     this.#arriving.release()
     this.subscriptions.clear()
@@ -243,21 +243,21 @@ export class Connection implements Peer {
   }
 
   #watchBuffer(): void {
-    if (this.#choked || !this.choked) return
-    this.#choked = true
+    if (this.#overfull || !this.overfull) return
+    this.#overfull = true
     this.#regulate()
-    this.#chokedTimer = this.#parts.clock.after(this.#parts.limits.slowReaderMs, () => {
-      if (!this.choked) return this.#endChoke()
+    this.#overfullTimer = this.#parts.clock.after(this.#parts.limits.slowReaderMs, () => {
+      if (!this.overfull) return this.#endOverfull()
       this.#parts.metrics.slowReaders.inc()
       this.#socket.close(CloseCode.tryAgainLater, 'OVERLOADED: the client does not read')
       this.terminate()
     })
   }
 
-  #endChoke(): void {
-    if (!this.#choked) return
-    this.#choked = false
-    this.#chokedTimer?.cancel()
+  #endOverfull(): void {
+    if (!this.#overfull) return
+    this.#overfull = false
+    this.#overfullTimer?.cancel()
     this.#regulate()
   }
 
@@ -265,7 +265,7 @@ export class Connection implements Peer {
   #regulate(): void {
     const { maxUnackedBytes, maxPendingRequests } = this.#parts.limits
     const waitsForUs = this.#unackedBytes > maxUnackedBytes || this.#requests > maxPendingRequests
-    const full = this.#choked || this.#starved || this.#givesWay || waitsForUs
+    const full = this.#overfull || this.#starved || this.#waitsForTurn || waitsForUs
     // If the broker holds up a message, its age is not the client's fault.
     if (waitsForUs) this.#arriving.finish()
     if (full === this.#socket.isPaused) return

@@ -41,7 +41,7 @@ export interface Peer {
   /** Little enough waits to be sent that subscriptions may go on. */
   readonly roomy: boolean
   /** So many bytes wait to be sent that data must be refused. */
-  readonly choked: boolean
+  readonly overfull: boolean
   sendText(text: string): void
   /** One text message. `shared` is not copied where it is large, and must not change afterwards. */
   sendTextAround(before: string, shared: Uint8Array, after: string): void
