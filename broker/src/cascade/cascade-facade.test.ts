@@ -46,7 +46,7 @@ function cascade() {
 const partition = { partition: 0, leader: 2, term: 5, replicas: [1, 2], inSync: [2], logStart: 0, highWatermark: 9 }
 const above = (id: string) => ({ name: 't', id, config: { above: 1 }, partitions: [partition] })
 
-test('a topic is described by what is here where the source does not answer', async () => {
+test('a topic is described by the copy here when the source does not answer', async () => {
   const { described } = cascade()
   const expected = {
     name: 't',
@@ -72,13 +72,13 @@ test('a topic of this name with another id is refused, whether the source answer
   expect(await described('another')).toBe('TOPIC_ID_MISMATCH')
   world.answer = new TailraceError('TOPIC_ID_MISMATCH')
   expect(await described('another')).toBe('TOPIC_ID_MISMATCH')
-  // The source has it, and it does not arrive here.
+  // The source has it, and it is not copied here.
   world.answer = above('another')
   expect(await described('another')).toBe('TOPIC_ID_MISMATCH')
   expect(world.hurried).toBeGreaterThan(0)
 })
 
-test('of another topic of the name nothing is told of the one that is here', async () => {
+test('the description of another topic of the name has no figures of the one that is here', async () => {
   const { world, described } = cascade()
   world.answer = above('another')
   expect(await described()).toMatchObject({ id: 'here', config: { own: 1 }, partitions: [{ leader: 0, term: 0 }] })

@@ -43,7 +43,7 @@ const figuresMs = 3_000
 const arrivalMs = 3_000
 const lookMs = 20
 
-/** A cascade broker as HTTP, WebSocket and the rest see it: reads are answered here, all else by the source. */
+/** A cascade broker as HTTP, WebSocket and the rest see it: reads are answered here, other requests by the source. */
 export function createCascadeApi(deps: FacadeDeps): BrokerApi {
   const { brokerId, copies, forwarding, uplink } = deps
   return {
@@ -76,7 +76,7 @@ export function createCascadeApi(deps: FacadeDeps): BrokerApi {
     },
     describeCluster: async () => describeCluster(deps),
     readiness: () => deps.catchUp.readiness(),
-    // Whoever reads here reads from here for good.
+    // A client that reads from this broker continues to read from it.
     onLeadership: () => () => {},
   }
 }
@@ -89,7 +89,7 @@ async function fetch(
 ): Promise<FetchResult> {
   const copy = copies.partition(topic, partition, request.topicId)
   const { topicId } = copy
-  // What was acknowledged a moment ago may not be here yet.
+  // Records acknowledged a moment ago may not be here yet.
   if (request.linearizable === true) return forwarding.fetch(topic, partition, { ...request, topicId })
   if (request.token !== undefined) {
     // Tokens name entries by the index that replicas of level 0 give them.
@@ -98,7 +98,7 @@ async function fetch(
   }
   try {
     const result = await copy.fetch(request)
-    // A reader that was served elsewhere may be ahead of this broker: it waits, and is not sent back.
+    // A reader that was served elsewhere may be ahead of this broker: it waits, and its offset is not refused.
     if (request.offset > result.highWatermark && request.waitMs > 0 && !request.signal?.aborted) {
       await refuseWhatIsNowhere(forwarding, copy, request.offset)
     }
@@ -161,7 +161,7 @@ async function describeTopic(deps: FacadeDeps, name: string, topicId?: string): 
   const topic = copies.topic(name)
   if (topic === undefined) throw new TailraceError('UNKNOWN_TOPIC', `"${name}".`)
   refuseAnother(name, topic.id, topicId)
-  // Leaders and settings of another topic of this name say nothing about the one that is here.
+  // Leaders and settings of another topic of this name do not apply to the one that is here.
   const above = told?.id === topic.id ? told : null
   const partitions = copies.partitionsOf(topic.id).map(({ partition, logStart, highWatermark }) => {
     const { leader = 0, term = 0, replicas = [], inSync = [] } = above?.partitions[partition] ?? {}
@@ -188,7 +188,7 @@ async function topicAbove(
 }
 
 /**
- * Clients are told that this broker leads everything, so that they read here and publish through here; the term 0 gives way to what any broker of level
+ * Clients are told that this broker leads everything, so that they read here and publish through here; the term 0 is replaced by the term that any broker of level
  * 0 tells them.
  */
 function routed(brokerId: BrokerId, { name, id, config, groups }: CatalogTopic): RoutedTopic {

@@ -34,7 +34,7 @@ export const cascadeMetrics: MetricTable<Pick<CascadeNode, 'uplink' | 'counts' |
     ['tailrace_cascade_partitions', 'Partitions that are copied.', ({ lag }) => lag.partitions],
     [
       'tailrace_cascade_stopped_partitions',
-      'Partitions not copied any more: what came did not fit.',
+      'Partitions not copied any more: batches of the source did not fit.',
       ({ lag }) => lag.stopped,
     ],
   ],

@@ -30,7 +30,7 @@ function broker(copies: CopiedPartition[], told: { last?: Partial<CascadeBeatRep
 }
 
 describe('a cascade broker is ready', () => {
-  test('once every copy has all that its source had at first, and lag is below the bound; and stays so', () => {
+  test('once every copy has all records that its source had at first, and lag is below the bound; and stays so', () => {
     const copies = [copyWith({}), copyWith({ complete: false, lagRecords: 30_000 })]
     const { catchUp, identity } = broker(copies)
     expect(catchUp.readiness()).toEqual({
@@ -47,7 +47,7 @@ describe('a cascade broker is ready', () => {
     expect(catchUp.readiness().ready).toBe(true)
   })
 
-  test('not before its source is, which does not know what is missing until then', () => {
+  test('not before its source is, which does not know which records are missing until then', () => {
     const { catchUp, uplink } = broker([copyWith({})], { last: { caughtUp: false } })
     expect(catchUp.readiness()).toEqual({
       ready: false,
@@ -57,7 +57,7 @@ describe('a cascade broker is ready', () => {
     expect(catchUp.readiness().ready).toBe(true)
   })
 
-  test('without a source, if what is here was complete once', () => {
+  test('without a source, if the copies here were complete once', () => {
     const waiting = { ready: false, reason: 'Waiting for a source. nobody there' }
     expect(broker([copyWith({})], { last: null }).catchUp.readiness()).toEqual(waiting)
     expect(broker([], { last: null, caughtUp: true }).catchUp.readiness()).toEqual(waiting)
@@ -91,16 +91,16 @@ describe('a position that a copy does not know yet is asked of the source', () =
     expect(await find('LATEST', at({}), { sourceComplete: false })).toEqual([30, 1])
     expect(await find('LATEST', at({}))).toEqual([10, 0])
   })
-  test('the start, while nothing is here', async () => {
+  test('the start, while no record is here', async () => {
     expect(await find('EARLIEST', at({ complete: false, isEmpty: true, find: async () => 0 }))).toEqual([30, 1])
     expect(await find('EARLIEST', at({ complete: false, find: async () => 0 }))).toEqual([0, 0])
   })
-  test('a time that is after all that is here', async () => {
+  test('a time that is after all records here', async () => {
     expect(await find('TIME', at({}))).toEqual([30, 1])
     expect(await find('TIME', at({ find: async () => 9 }))).toEqual([9, 0])
     expect(await find('TIME', at({ sourceEnd: 10 }))).toEqual([10, 0])
   })
-  test('without a source what is here must do; what the source denies is denied', async () => {
+  test('without a source the copy here decides; a refusal of the source is passed on', async () => {
     const lost = new TailraceError('LEADER_UNAVAILABLE')
     expect(await find('LATEST', at({ complete: false }), { answer: lost })).toEqual([10, 1])
     const gone = new TailraceError('UNKNOWN_TOPIC')

@@ -8,12 +8,12 @@ export interface CatchUpDeps {
   readonly uplink: Pick<Uplink, 'last' | 'refusal'>
   readonly identity: Pick<CascadeIdentity, 'fields' | 'change'>
   readonly logger: Logger
-  /** A copy that has lacked something for longer has not caught up. Milliseconds. */
+  /** A copy that has lacked records for longer has not caught up. Milliseconds. */
   readonly readyLagMs: number
 }
 
 /**
- * Whether this broker has once been level with its source since its start. Before that readers would miss what they are sent here for. After it, lag is no reason to send
+ * Whether this broker has once caught up with its source since its start. Before that readers would miss records. After it, lag is no reason to send
  * all readers away: they would only go to brokers that have as much to do.
  */
 export class CatchUp {
@@ -30,21 +30,21 @@ export class CatchUp {
     return this.#done
   }
 
-  /** What was complete once is served without a source, too. */
+  /** Copies that were complete once are served without a source, too. */
   readiness(): { ready: boolean; reason: string } {
     const { uplink, identity, copies } = this.#deps
     if (this.done) return { ready: true, reason: 'ready' }
     const { clusterId, caughtUp = true } = identity.fields
     if (uplink.last !== null) return { ready: false, reason: this.#whatIsMissing() }
     if (clusterId !== '' && caughtUp && !copies.isEmpty) {
-      return { ready: true, reason: 'serving what is here; no source yet' }
+      return { ready: true, reason: 'serving the records here; no source yet' }
     }
     return { ready: false, reason: `Waiting for a source. ${uplink.refusal}`.trim() }
   }
 
   #isLevel(): boolean {
     const { copies, uplink, readyLagMs } = this.#deps
-    // A source that is itself incomplete does not tell what is missing.
+    // A source that is itself incomplete does not tell which records are missing.
     if (uplink.last === null || uplink.last.caughtUp === false) return false
     for (const copy of copies.all()) if (!copy.complete || copy.lagMs() > readyLagMs) return false
     return true
@@ -56,7 +56,7 @@ export class CatchUp {
     logger.info({}, 'this broker has caught up with its source')
     if (identity.fields.caughtUp !== false) return
     identity.change({ caughtUp: true }).catch((error: unknown) => {
-      logger.warn({ err: error }, 'cannot keep that this broker has caught up; it will catch up again after a restart')
+      logger.warn({ err: error }, 'cannot store that this broker has caught up; it will catch up again after a restart')
     })
   }
 

@@ -43,7 +43,7 @@ function batch(value: string): Uint8Array {
   return writer.finish({ producerId: -1, producerEpoch: -1, baseSequence: -1, compression: 0 })
 }
 
-test('what is fetched comes as the batches that the source has sent', async () => {
+test('fetched batches come as the source has sent them', async () => {
   const batches = [batch('a'), batch('bcd')]
   const body = new Uint8Array(Buffer.concat(batches))
   const { one, asked } = forwarding([{ fields: { nextOffset: 9, highWatermark: 12, logStart: 3 }, body }])
@@ -56,14 +56,14 @@ test('what is fetched comes as the batches that the source has sent', async () =
   expect(asked).toEqual([['Fetch', { ...place, ...covered }]])
 })
 
-test('a publish is answered with what the source tells, and with no token where there is none', async () => {
+test('a publish is answered with the fields of the answer of the source, and with no token where there is none', async () => {
   const told = { baseOffset: 7, lastOffset: 9, duplicate: true, holders: [1, 3] }
   expect(await forwarding([{ fields: told }]).published(false)).toEqual(told)
   const token = { term: 2, index: 5, seal: 'ab' }
   expect(await forwarding([{ fields: { ...told, ...token } }]).published(false)).toEqual({ ...told, token })
 })
 
-test('a publish that waits is sent again where nothing was written, until its time is over', async () => {
+test('a publish that waits is sent again if nothing was written, until its time is over', async () => {
   const fields = { baseOffset: 7, lastOffset: 7, duplicate: false }
   const { asked, published } = forwarding(['NOT_LEADER', 'NOT_READY', 'LEADER_UNAVAILABLE', { fields }])
   expect(await published(true)).toMatchObject(fields)

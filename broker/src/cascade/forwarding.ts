@@ -10,11 +10,11 @@ import type { Uplink } from './upstream/uplink.ts'
 /** Refused before anything was written: safe to send again. */
 const notWritten: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['NOT_LEADER', 'LEADER_UNAVAILABLE', 'NOT_READY'])
 const againMs = 50
-/** What an answer may take beyond what was asked for: a hop's network and queues. */
+/** The time that an answer may take beyond the requested time: network and queues of one hop. */
 const hopMs = 2_000
 const askMs = 5_000
 
-/** What this broker cannot do itself, done by its source: publishes, producers' ids, reads that only a replica can answer. */
+/** Requests that this broker forwards to its source: publishes, producers' ids, reads that only a replica can answer. */
 export class Forwarding {
   readonly #uplink: Uplink
   readonly #clock: Clock

@@ -25,7 +25,7 @@ import type { CascadeApi } from './wire/cascade-messages.ts'
 
 export interface CascadeNodeDeps {
   readonly brokerId: BrokerId
-  /** What clients and brokers below are told. */
+  /** The address that clients and brokers below are told. */
   readonly http: string
   /** HTTP addresses of brokers one level up: any of them will do. */
   readonly sources: readonly string[]
@@ -46,13 +46,13 @@ export interface CascadeLag {
   readonly records: number
   /** Of the partition that lacks most. */
   readonly mostRecords: number
-  /** Of the partition that has lacked something for longest; at least the time without a source. */
+  /** Of the partition that has lacked records for longest; at least the time without a source. */
   readonly milliseconds: number
   readonly partitions: number
   readonly stopped: number
 }
 
-/** A broker outside of the quorum: it copies what is committed from a source and serves it (M88). */
+/** A broker outside of the quorum: it copies committed records from a source and serves them (M88). */
 export class CascadeNode {
   readonly api: BrokerApi
   readonly admin: AdminApi
@@ -133,7 +133,7 @@ export class CascadeNode {
     return { records, mostRecords, milliseconds: Math.round(milliseconds), partitions, stopped }
   }
 
-  /** What it says of itself. */
+  /** The report about itself. */
   report(): CascadeReport {
     const { records, milliseconds, partitions, stopped } = this.lag
     const { directoryId, home, pinned } = this.#identity.fields

@@ -90,7 +90,7 @@ describe('levels', () => {
     const one = await tier(101, [address])
     await reaches(one, 't', 2)
     const copy = one.node.api
-    // The list that it has is from before: it asks again and again for the topic that it copies, by its id.
+    // Its list is outdated: it asks again and again for the topic that it copies, by its id.
     await broker.deleteTopic('t')
     await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
     await publishTo(broker, 't', ['new 0', 'new 1', 'new 2', 'new 3'])
@@ -98,7 +98,7 @@ describe('levels', () => {
     expect(await recordsAt(copy, 't')).toEqual(['0:new 0', '1:new 1', '2:new 2', '3:new 3'])
   })
 
-  it('M88 what operators ask of a cascade broker is about one topic, not about two of the same name', async () => {
+  it('M88 a request of an operator to a cascade broker is about one topic, not about two of the same name', async () => {
     const { broker, address } = await top()
     const former = await broker.createTopic({ name: 't', partitions: 1, replicas: 1, config: { readOnly: true } })
     const { node } = await tier(101, [address])
@@ -130,7 +130,7 @@ describe('levels', () => {
     expect(broker.topics.has('t')).toBe(false)
   })
 
-  it('M88 each copies the one above: the same offsets and bytes, topics made later included; publishes go up', async () => {
+  it('M88 each copies the one above: the same offsets and bytes, topics created later included; publishes are forwarded upward', async () => {
     const { broker, address } = await top()
     await broker.createTopic({ name: 'early', partitions: 1, replicas: 1 })
     await publishTo(broker, 'early', ['a', 'b'])
@@ -162,7 +162,7 @@ describe('levels', () => {
     expect(described.partitions[1]).toMatchObject({ leader: 1, replicas: [1], logStart: 0, highWatermark: 3 })
   })
 
-  it('M88 what is asked of the leader only is asked of the source, with its own errors', async () => {
+  it('M88 requests that only the leader can answer are forwarded to the source, with its own errors', async () => {
     const { broker, address } = await top()
     await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
     const { node } = await tier(101, [address])
@@ -185,7 +185,7 @@ describe('levels', () => {
     await expect(made).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
   })
 
-  it('M88 goes on after a restart where its disk ends, and serves what is there without a source', async () => {
+  it('M88 goes on after a restart where its disk ends, and serves its records without a source', async () => {
     const { broker, address, gateway } = await top()
     await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
     await publishTo(broker, 't', values(10))
@@ -208,7 +208,7 @@ describe('levels', () => {
     await until('time to count as lag', () => second.node.lag.milliseconds > 50)
   })
 
-  it('M88 a source whose connection goes silent without an end is lost, and found again by another way', async () => {
+  it('M88 a source whose connection goes silent without an end is lost, and found again at another address', async () => {
     const { broker, address } = await top()
     await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
     const one = await tier(101, [address])
@@ -228,7 +228,7 @@ describe('levels', () => {
     await reaches(below, 't', 1)
   })
 
-  it('M88 one connection to the source carries all that a cascade broker asks for itself', async () => {
+  it('M88 one connection to the source carries all requests that a cascade broker makes for itself', async () => {
     const { broker, address, gateway } = await top()
     for (const name of ['a', 'b', 'c']) await broker.createTopic({ name, partitions: 4, replicas: 1 })
     await publishTo(broker, 'c', values(5), 3)
@@ -244,7 +244,7 @@ describe('levels', () => {
       (line) => !line.includes('/stream'),
     )
     expect(overHttp).toEqual([])
-    // Requests of clients are passed on beside it.
+    // Requests of clients are forwarded on another connection.
     await publishTo(node.api, 'a', ['x'])
     expect(await figure('tailrace_websocket_connections')).toEqual(['tailrace_websocket_connections 2'])
   })
@@ -270,7 +270,7 @@ describe('levels', () => {
 })
 
 describe('a source', () => {
-  it('M89 that copies from the asker is refused, as is the asker itself', async () => {
+  it('M89 that copies from the broker that asks is refused, as is that broker itself', async () => {
     const { address } = await top()
     const one = await tier(101, [address])
     const two = await tier(201, [one.address])
@@ -285,7 +285,7 @@ describe('a source', () => {
     await expect(two.node.control.assign(101, 201)).rejects.toMatchObject({ code: 'CASCADE_CYCLE' })
   })
 
-  it('M88 of another cluster is refused, and nothing here is touched', async () => {
+  it('M88 of another cluster is refused, and the copies here are not changed', async () => {
     const { broker, address } = await top()
     await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
     await publishTo(broker, 't', ['mine'])
@@ -346,7 +346,7 @@ describe('a source', () => {
     expect(second.node.counts.newBeginnings).toBe(1)
   })
 
-  it('M88 whose bytes change on the way is asked again', async () => {
+  it('M88 whose bytes change in transfer is asked again', async () => {
     const memory: { broker: MemoryBroker | null; spoil: boolean } = { broker: null, spoil: true }
     const { broker, address } = await top({
       async fetch(topic, partition, request) {
@@ -370,7 +370,7 @@ describe('a source', () => {
 })
 
 describe('a new cascade broker', () => {
-  it('is not ready before it has what its source has, and "latest" is where that ends, on the level below too', async () => {
+  it('is not ready before it has all records of its source, and "latest" is where that ends, on the level below too', async () => {
     let open = () => {}
     const gate = new Promise<void>((resolve) => (open = resolve))
     const { broker, address } = await top({
@@ -385,7 +385,7 @@ describe('a new cascade broker', () => {
     await until('the topic', () => tiers.every(({ node }) => node.api.listTopics().length === 1))
     expect(await Promise.all(tiers.map(latest))).toEqual([30, 30])
     expect(tiers.map(({ node }) => node.api.readiness().ready)).toEqual([false, false])
-    // The level below has all that its source has, which is nothing.
+    // The level below has all records of its source, which has none.
     const { readiness } = two.node.api
     await until('the reason', () => readiness().reason === 'The source has not caught up with its own source yet.')
     const waiting = two.node.api.fetch('t', 0, fetching(await latest(two), 5_000))
@@ -398,7 +398,7 @@ describe('a new cascade broker', () => {
 })
 
 describe('a slow disk', () => {
-  it('M88 slows the subscription: what is not on the disk is bounded', async () => {
+  it('M88 slows the subscription: bytes that are not on the disk are bounded', async () => {
     const { broker, address } = await top()
     await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
     const disk = new CascadeDisk()
@@ -423,7 +423,7 @@ describe('a slow disk', () => {
     await reaches(one, 't', 40)
   })
 
-  it('M88 readers that have seen more elsewhere wait here, and are not sent back', async () => {
+  it('M88 readers that have seen more elsewhere wait here, and their offset is not refused', async () => {
     const { broker, address } = await top()
     await broker.createTopic({ name: 't', partitions: 1, replicas: 1 })
     const disk = new CascadeDisk()

@@ -15,7 +15,7 @@ function moves(seekers: readonly Seeker[], assigned: ReadonlyMap<number, number>
   return seekers.filter(({ broker, source }) => living.has(source) && assigned.get(broker) !== source).length
 }
 
-/** The dumb way: the most loaded sources may keep one more, everything above that has to go. */
+/** A simple second implementation: the most loaded sources may keep one more, all brokers above that have to move. */
 function leastMoves(seekers: readonly Seeker[], sources: readonly Source[]): number {
   const now = sources
     .map(({ broker }) => seekers.filter(({ source }) => source === broker).length)
@@ -37,7 +37,7 @@ describe('assignment of sources', () => {
     expect(loads(assignSources(seekers, sourcesOf(2)), sourcesOf(2))).toEqual([50, 50])
   })
 
-  it('M89 loads differ by one at most, whoever had which source before, with as few moves as that takes', () => {
+  it('M89 loads differ by one at most, for any sources before, with as few moves as possible', () => {
     const cases = fc.integer({ min: 1, max: 7 }).chain((count) => fc.tuple(fc.constant(count), freeSeekers(count)))
     fc.assert(
       fc.property(cases, ([count, seekers]) => {
@@ -52,7 +52,7 @@ describe('assignment of sources', () => {
     )
   })
 
-  it('M89 has nobody move once all have what they are assigned', () => {
+  it('M89 moves no broker once all have their assigned source', () => {
     fc.assert(
       fc.property(freeSeekers(4), (seekers) => {
         const once = assignSources(seekers, sourcesOf(4))
@@ -62,7 +62,7 @@ describe('assignment of sources', () => {
     )
   })
 
-  it('M89 a source that dies has its brokers move, and nobody else', () => {
+  it('M89 when a source dies its brokers move, and no others', () => {
     const seekers = Array.from(
       { length: 10 },
       (_, n): Seeker => ({ broker: 201 + n, home: 2, source: 101 + (n % 2), pinned: 0 }),
@@ -74,7 +74,7 @@ describe('assignment of sources', () => {
     expect(loads(assigned, sourcesOf(2))).toEqual([0, 10])
   })
 
-  it("M89 an operator's choice stands and counts; the others make up for it", () => {
+  it("M89 an operator's choice stands and counts; the others balance it", () => {
     const seekers = Array.from(
       { length: 9 },
       (_, n): Seeker => ({ broker: 201 + n, home: 2, source: 101, pinned: n < 3 ? 102 : 0 }),
@@ -84,12 +84,12 @@ describe('assignment of sources', () => {
     expect(loads(assigned, sourcesOf(2))).toEqual([5, 4])
   })
 
-  it('M89 a chosen source that is gone is as if nobody had chosen', () => {
+  it('M89 a chosen source that is gone is as if none was chosen', () => {
     const seeker: Seeker = { broker: 201, home: 2, source: 0, pinned: 150 }
     expect(assignSources([seeker], sourcesOf(1)).get(201)).toBe(101)
   })
 
-  it('M89 levels are apart, and who has no source of its level is left where it is', () => {
+  it('M89 levels are apart, and a broker without a source of its level is left where it is', () => {
     const seekers: Seeker[] = [
       { broker: 101, home: 1, source: 0, pinned: 0 },
       { broker: 201, home: 2, source: 0, pinned: 0 },

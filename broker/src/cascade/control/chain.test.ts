@@ -9,8 +9,8 @@ const links = [
 const level0 = new Set([1, 2])
 const refusal = (broker: number, source: number) => () => checkAssignment(broker, source, links, level0)
 
-describe('who may copy from whom', () => {
-  it('M88 ancestors go up to level 0, and end where a chain bites itself', () => {
+describe('which broker may copy from which', () => {
+  it('M88 ancestors go up to level 0, and end where a chain closes a cycle', () => {
     expect(ancestorsOf(301, links)).toEqual([301, 201, 101, 1])
     expect(
       ancestorsOf(7, [
@@ -28,7 +28,7 @@ describe('who may copy from whom', () => {
     expect(refusal(201, 0)).not.toThrow()
   })
 
-  it('M89 brokers that nobody has heard of are refused', () => {
+  it('M89 unknown brokers are refused', () => {
     expect(refusal(999, 1)).toThrowError(/No cascade broker 999/)
     expect(refusal(201, 999)).toThrowError(/999 is not heard of/)
   })

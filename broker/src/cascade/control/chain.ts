@@ -18,7 +18,7 @@ export function ancestorsOf(broker: BrokerId, links: readonly Link[]): BrokerId[
 }
 
 /**
- * Whether `broker` may copy from `source` (0: whoever is assigned).
+ * Whether `broker` may copy from `source` (0: the assigned one).
  * @throws TailraceError UNKNOWN_BROKER, CASCADE_CYCLE
  */
 export function checkAssignment(

@@ -14,7 +14,7 @@ const nothing = new Uint8Array()
 const names = ['CascadeReports', 'CascadeStatus', 'AssignSource'] as const
 const without = <Fields extends { correlation: number }>({ correlation: _, ...fields }: Fields) => fields
 
-/** Handlers that note their calls and give back their names; broker 9 is not heard. */
+/** Handlers that note their calls and give back their names; broker 9 is no member. */
 function handlersThatNote(calls: string[]): PeerHandlers {
   const note = (name: string, value?: unknown) => {
     return (...parts: unknown[]) => {
@@ -32,7 +32,7 @@ function handlersThatNote(calls: string[]): PeerHandlers {
   } as unknown as PeerHandlers
 }
 
-/** A metadata leader that answers what the sample messages say, and notes what it has heard. */
+/** A metadata leader that answers with the sample messages, and records the requests that it gets. */
 function leader(heard: unknown[] = []) {
   const control = {
     hearAsLeader: async (...parts: unknown[]) => {
@@ -46,7 +46,7 @@ function leader(heard: unknown[] = []) {
 }
 
 describe('requests about cascade brokers', () => {
-  it.each(names)('%s is answered by the control, to brokers that are heard in the metadata group', async (name) => {
+  it.each(names)('%s is answered by the control, to members of the metadata group', async (name) => {
     const calls: string[] = []
     const control = {
       hearAsLeader: async () => decisionFrom(sampleMessages.CascadeReportsReply),
@@ -60,7 +60,7 @@ describe('requests about cascade brokers', () => {
     expect(calls).toEqual([`hears [2,${METADATA_GROUP}]`, `hears [9,${METADATA_GROUP}]`])
   })
 
-  it('are all that is taken out: whatever else peers say goes where it went', async () => {
+  it('are the only ones taken out: other messages of peers reach their former handlers', async () => {
     const calls: string[] = []
     const handlers = withCascade(handlersThatNote(calls), {} as never)
     await handlers.request(9, 'FindOffset', sampleMessages.FindOffset, nothing)
@@ -115,7 +115,7 @@ describe('a broker that does not lead the metadata group', () => {
   const sample = (name: MessageName) => sampleMessages[`${name}Reply` as MessageName]
   const [report] = sampleMessages.CascadeReports.reports
 
-  it('asks the leader, each thing with a message of its own', async () => {
+  it('asks the leader, each request with a message of its own', async () => {
     const asked: unknown[] = []
     const control = broker(sample, asked)
     const { brokers } = sampleMessages.CascadeStatusReply

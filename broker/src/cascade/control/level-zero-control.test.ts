@@ -40,11 +40,11 @@ function levelZero(clock = new ManualClock()) {
 }
 
 describe('level 0', () => {
-  it('M89 assigns 100 brokers of level 2 evenly to 2 of level 1, heard through different brokers', async () => {
+  it('M89 assigns 100 brokers of level 2 evenly to 2 of level 1, reported through different brokers', async () => {
     const { control, clock } = levelZero()
     const below = (source: number, from: number) =>
       Array.from({ length: 50 }, (_, n) => report(201 + from + n, { source, level: 2, home: 2 }))
-    // All hundred began at 101, which tells broker 2; broker 3 hears of 102 alone.
+    // All hundred began at 101, which reports to broker 2; only 102 reports to broker 3.
     const first = beatOf(report(101, { source: 2 }), ...below(101, 0), ...below(101, 50))
     await control(2).beat(first)
     expect((await control(3).beat(beatOf(report(102, { source: 3 })))).assignments).toEqual([])
@@ -57,7 +57,7 @@ describe('level 0', () => {
     expect([count(101), count(102)]).toEqual([50, 50])
   })
 
-  it('M89 refuses the word of a broker that the leader would not take, and nobody else for it', async () => {
+  it('M89 refuses the report of a broker that the leader would not take, and no other for it', async () => {
     const { control } = levelZero()
     for (const odd of [{ lagMs: 1e300 }, { level: 2 ** 53 }, { featureLevels: { lowest: 2, highest: 1 } }]) {
       const beat = beatOf(report(101, { source: 2, ...odd }))
@@ -67,7 +67,7 @@ describe('level 0', () => {
     expect(cluster.brokers.map(({ id }) => id)).toEqual([1, 2, 3, 102])
   })
 
-  it('M89 a leader that has just taken over leaves everybody where he is', async () => {
+  it('M89 a leader that has just taken over leaves all brokers where they are', async () => {
     const { control, world, clock } = levelZero()
     await control(1).beat(beatOf(report(101), report(201, { source: 101, level: 2, home: 2 })))
     await clock.advance(6_000)
@@ -75,7 +75,7 @@ describe('level 0', () => {
     expect((await control(2).beat(beatOf(report(101)))).assignments).toEqual([])
   })
 
-  it('M89 without a leader nobody is moved, and topics are told all the same', async () => {
+  it('M89 without a leader no broker is moved, and topics are sent in any case', async () => {
     const { control, world, cut } = levelZero()
     world.leader = 3
     cut.add(3)
@@ -87,7 +87,7 @@ describe('level 0', () => {
     expect((await control(2).describeCluster()).brokers.map(({ id }) => id)).toEqual([1, 2, 3, 101])
   })
 
-  it("M89 an operator's choice is told until the broker has it, at once and through any broker", async () => {
+  it("M89 an operator's choice is sent until the broker has it, at once and through any broker", async () => {
     const { control, clock } = levelZero()
     const [a, b] = [report(101, { source: 2 }), report(102, { source: 2 })]
     const before = report(201, { source: 101, level: 2, home: 2 })
@@ -104,7 +104,7 @@ describe('level 0', () => {
     expect(after.assignments.some(({ pin }) => pin !== null)).toBe(false)
   })
 
-  it('M89 a choice that nobody takes is given up aloud', async () => {
+  it('M89 a choice that no broker takes is given up with an error', async () => {
     const { control, clock } = levelZero()
     await control(1).beat(beatOf(report(101)))
     const outcome = control(1)
@@ -167,7 +167,7 @@ describe('the list of cascade brokers', () => {
     expect(() => registry.take([report(10_001)])).toThrow(expect.objectContaining({ code: 'OVERLOADED' }))
   })
 
-  it('M89 keeps the younger of two reports, and nobody longer than five seconds', async () => {
+  it('M89 keeps the younger of two reports, and none longer than five seconds', async () => {
     const clock = new ManualClock()
     const registry = new CascadeRegistry(clock)
     registry.take([report(101), report(201, { source: 101 })])

@@ -36,12 +36,12 @@ export interface LevelZeroControlDeps {
 const askMs = 1_000
 const assignMs = 20_000
 const confirmEveryMs = 100
-/** One that is known only since a moment ago may have a source already that has not told it yet. */
+/** A cascade broker that is known only since a moment ago may have a source that has not been reported yet. */
 const settleMs = reportLifeMs
 
 /**
- * A broker of level 0 as the source of cascade brokers. The leader of the metadata group keeps the list of all of them and decides on sources (M89); the others pass on to it what they
- * hear. The list is soft state: docs/decisions/cascade-soft-state.md.
+ * A broker of level 0 as the source of cascade brokers. The leader of the metadata group keeps the list of all of them and decides on sources (M89); the others pass on to it the reports that they
+ * get. The list is soft state: docs/decisions/cascade-soft-state.md.
  */
 export class LevelZeroControl implements CascadeApi {
   readonly #deps: LevelZeroControlDeps
@@ -107,7 +107,7 @@ export class LevelZeroControl implements CascadeApi {
       const { brokers } = await this.status()
       return { ...cluster, brokers: [...cluster.brokers, ...brokers.map(asBroker)] }
     } catch {
-      // The metadata leader is out of reach: what this broker has heard itself.
+      // The metadata leader cannot be reached: the reports that this broker has got itself.
       return { ...cluster, brokers: [...cluster.brokers, ...this.#registry.all().map(asBroker)] }
     }
   }
@@ -118,7 +118,7 @@ export class LevelZeroControl implements CascadeApi {
   }
 
   /**
-   * Decides for another broker of level 0, which has heard these reports.
+   * Decides for another broker of level 0, which has got these reports.
    * @throws TailraceError NOT_LEADER, BROKER_IDENTITY_MISMATCH, OVERLOADED
    */
   async hearAsLeader(reports: readonly CascadeReport[]): Promise<Decision> {
@@ -154,7 +154,7 @@ export class LevelZeroControl implements CascadeApi {
       return await this.#deps.questions.reports(leaderOf(cluster), reports, askMs)
     } catch (error) {
       if (error instanceof TailraceError && error.code === 'BROKER_IDENTITY_MISMATCH') throw error
-      // Without a leader everybody keeps the source that it has.
+      // Without a leader all brokers keep the source that they have.
       return { assignments: [], cascades: this.#registry.all().map(asBroker) }
     }
   }
@@ -191,7 +191,7 @@ export class LevelZeroControl implements CascadeApi {
       ...settled.map(({ broker, level }) => ({ broker, level })),
     ]
     const assigned = assignSources(seekers, sources)
-    // Choices of operators may contradict each other by now, one way or another around.
+    // Choices of operators may form a cycle by now.
     for (const [broker, source] of assigned) if (ancestorsOf(source, known).includes(broker)) assigned.delete(broker)
     return assigned
   }

@@ -2,7 +2,7 @@ import type { BrokerId, CascadeReport } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { Clock } from '../../platform/clock.ts'
 
-/** Five beats: a broker between that changes its own source delays what it passes on. */
+/** Five beats: a broker between that changes its own source delays the reports that it passes on. */
 export const reportLifeMs = 5_000
 const maxBrokers = 10_000
 
@@ -12,7 +12,7 @@ interface Known {
 }
 
 /**
- * The cascade brokers below this one, as long as they are heard of. Soft state: nothing of it is kept through a restart, and a beat later it is there
+ * The cascade brokers below this one, as long as they send reports. Soft state: it is not kept through a restart, and a beat later it is complete
  * again (docs/decisions/cascade-soft-state.md).
  */
 export class CascadeRegistry {
@@ -25,7 +25,7 @@ export class CascadeRegistry {
 
   /**
    * Takes a broker's own report, which comes first, and those of brokers below it. Of two reports of one broker the younger counts.
-   * @throws TailraceError BROKER_IDENTITY_MISMATCH, OVERLOADED: then nothing is taken
+   * @throws TailraceError BROKER_IDENTITY_MISMATCH, OVERLOADED: then no report is taken
    */
   take(reports: readonly CascadeReport[]): void {
     const own = reports[0]
@@ -46,7 +46,7 @@ export class CascadeRegistry {
     this.#expire(now)
   }
 
-  /** Those heard of lately, by number, each with its age now. */
+  /** Brokers with a recent report, by number, each with its age now. */
   all(): CascadeReport[] {
     const now = this.#clock.monotonic()
     this.#expire(now)

@@ -22,7 +22,7 @@ export interface RelayedControlDeps {
 const assignTimeoutMs = 25_000
 const statusTimeoutMs = 5_000
 
-/** A cascade broker as the source of others: passes on what they say with its own beat, and what level 0 decides with its answers. */
+/** A cascade broker as the source of others: passes on their reports with its own beat, and the decisions of level 0 with its answers. */
 export class RelayedControl implements CascadeApi {
   readonly #deps: RelayedControlDeps
 
@@ -71,7 +71,7 @@ export class RelayedControl implements CascadeApi {
     return this.#deps.topics.page(from)
   }
 
-  /** This and `assign` are an operator's own requests, and go on as they came: over HTTP. */
+  /** This and `assign` are an operator's own requests, and are forwarded as they came: over HTTP. */
   async status(): Promise<CascadeStatus> {
     const { address, answer } = await this.#ask('GET', '/cascade', undefined, statusTimeoutMs)
     return checkStatus(answer, address)

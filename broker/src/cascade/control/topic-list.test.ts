@@ -5,7 +5,7 @@ import { TopicList } from './topic-list.ts'
 
 const settle = () => Promise.resolve()
 
-test('the list is made anew after a quarter of a second or a change, and its digest tells whether it is another', async () => {
+test('the list is made anew after a quarter of a second or a change, and its digest shows whether it has changed', async () => {
   const clock = new ManualClock()
   let [version, made] = [1, 0]
   let names = ['a']

@@ -5,7 +5,7 @@ import { Catalog } from './catalog.ts'
 const topic = (name: string, id: string, partitions: number) => ({ name, id, partitions, replicas: 1, config: {} })
 const encoded = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
 
-/** A store in which two topics are kept, with a change of what is kept of them. */
+/** A store in which two topics are kept, with a change of their stored values. */
 async function loaded(changes: Readonly<Record<string, object>>): Promise<Catalog> {
   const store = new MemoryStore()
   await new Catalog(store).put([topic('a', 'A', 2), topic('b', 'B', 1)], 4)
@@ -21,7 +21,7 @@ async function loaded(changes: Readonly<Record<string, object>>): Promise<Catalo
 }
 
 describe('the catalogue of a cascade broker', () => {
-  it('is after a restart what it was, and gives new partitions groups of their own', async () => {
+  it('is the same after a restart, and gives new partitions groups of their own', async () => {
     const catalog = await loaded({})
     await catalog.put([topic('a', 'A', 3), topic('c', 'C', 1)], 5)
     expect([...catalog.topics.values()].map(({ id, groups }) => [id, groups])).toEqual([
@@ -31,7 +31,7 @@ describe('the catalogue of a cascade broker', () => {
     ])
   })
 
-  it('forgets no partition because a list says less', async () => {
+  it('forgets no partition because a list has fewer', async () => {
     const catalog = await loaded({})
     await catalog.put([topic('a', 'A', 1)], 5)
     expect(catalog.topics.get('A')).toMatchObject({ partitions: 2, groups: [1, 2] })
@@ -45,9 +45,9 @@ describe('the catalogue of a cascade broker', () => {
     ['fewer groups than partitions', { 'cascade/topic/B': { partitions: 2 } }],
     ['the id of another topic', { 'cascade/topic/B': { id: 'A' } }],
     ['a name that no topic can have', { 'cascade/topic/B': { name: '../x' } }],
-    ['settings that are none', { 'cascade/topic/B': { config: { retentionMs: 'x' } } }],
-    ['a next group that is given out', { 'cascade/next-group': { value: 2 } }],
-    ['a next group that is none', { 'cascade/next-group': { value: 0 } }],
+    ['invalid settings', { 'cascade/topic/B': { config: { retentionMs: 'x' } } }],
+    ['a next group that is in use', { 'cascade/next-group': { value: 2 } }],
+    ['an invalid next group', { 'cascade/next-group': { value: 0 } }],
   ])('does not begin with %s', async (_, changes) => {
     await expect(loaded(changes)).rejects.toMatchObject({ code: 'STORAGE_CORRUPT' })
   })

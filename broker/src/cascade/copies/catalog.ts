@@ -16,7 +16,7 @@ const topicPrefix = 'cascade/topic/'
 const afterTopics = 'cascade/topic0'
 const nextGroupKey = 'cascade/next-group'
 
-/** Which topics this broker copies and where they stand on its disk. Durable before a group is created, so that no group is ever without its topic's name. */
+/** The topics that this broker copies, and their groups on its disk. Durable before a group is created, so that no group is ever without its topic's name. */
 export class Catalog {
   readonly topics = new Map<string, CatalogTopic>()
   readonly #store: StateStore
@@ -48,7 +48,7 @@ export class Catalog {
       const known = this.topics.get(topic.id)
       const groups = [...(known?.groups ?? [])]
       while (groups.length < topic.partitions) groups.push(this.#nextGroup++)
-      // No partition that is here is forgotten because a list says less.
+      // No partition that is here is forgotten because a list has fewer.
       return { ...topic, partitions: groups.length, groups, listedAt: known?.listedAt || version }
     })
     await this.#store.write([

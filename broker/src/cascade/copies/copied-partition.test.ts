@@ -46,13 +46,13 @@ async function read(copy: CopiedPartition, offset: number): Promise<string[]> {
 const ignore = (): void => {}
 async function until(met: () => boolean): Promise<void> {
   for (let turns = 0; !met(); turns++) {
-    if (turns > 10_000) throw new Error('it does not come about')
+    if (turns > 10_000) throw new Error('it does not happen')
     await settled()
   }
 }
 
 describe('a copy of a partition', () => {
-  it('M88 shows what is durable here, and lets the source send as much again only then', async () => {
+  it('M88 shows records that are durable here, and lets the source send as many bytes again only then', async () => {
     const { copy } = await openOn(new MemoryDisk())
     let credit = 0
     const batch = committed(0, ['a', 'b'])
@@ -93,7 +93,7 @@ describe('a copy of a partition', () => {
     }
   })
 
-  it('M88 a gap stops it aloud; what is here is served on', async () => {
+  it('M88 a gap stops it with an error; records here are still served', async () => {
     const { copy } = await openOn(new MemoryDisk())
     copy.take(committed(0, ['a']), ignore)
     await until(() => copy.highWatermark === 1)
@@ -135,7 +135,7 @@ describe('a copy of a partition', () => {
     expect(await copy.find({ kind: 'LATEST', value: 0 })).toBe(8)
   })
 
-  it('M88 readers that wait hear of a topic that goes', async () => {
+  it('M88 readers that wait are told of a deleted topic', async () => {
     const { copy } = await openOn(new MemoryDisk())
     const waiting = copy.fetch({ offset: 0, maxBytes: 1, waitMs: 60_000 })
     copy.remove()

@@ -19,7 +19,7 @@ interface Unsynced {
   readonly ticket: number
   readonly end: Offset
   readonly bytes: number
-  /** Lets the source send as much again. */
+  /** Lets the source send as many bytes again. */
   readonly durable: (bytes: number) => void
 }
 
@@ -27,17 +27,17 @@ interface Unsynced {
 const maxWaitingReaders = 10_000
 
 /**
- * One partition's committed records on this broker's disk, with the offsets and bytes that they have everywhere. Readers see what is durable here: after a crash this broker
- * is not behind what it has shown.
+ * One partition's committed records on this broker's disk, with the offsets and bytes that they have everywhere. Readers see records that are durable here: after a crash this broker
+ * still has all records that it has shown.
  */
 export class CopiedPartition {
   readonly topic: string
   readonly topicId: string
   readonly partition: PartitionNumber
   readonly group: GroupId
-  /** Why nothing is copied any more, or empty. Ends with a restart or another source. */
+  /** Why no records are copied any more, or empty. Ends with a restart or another source. */
   stopped = ''
-  /** What the source has, as last heard. */
+  /** The end of the source, as it was last told. */
   sourceEnd: Offset
   readonly #services: CopyServices
   readonly #readers: WaitingReaders
@@ -66,7 +66,7 @@ export class CopiedPartition {
     this.#durableEnd = log.endOffset
     this.sourceEnd = log.endOffset
     this.#readers = new WaitingReaders(services.clock, maxWaitingReaders)
-    // What the disk has lost is committed, and the source has it: nobody's vote depends on this copy.
+    // Records that the disk has lost are committed, and the source has them: no vote depends on this copy.
     if (log.damage !== null) log.repaired()
   }
 
@@ -93,7 +93,7 @@ export class CopiedPartition {
     return Math.max(0, this.sourceEnd - this.#durableEnd)
   }
 
-  /** Whether all is here that the source had when it was heard first. A copy that is not continued will never have more. */
+  /** Whether all records are here that the source had when it first told its end. A copy that is not continued will never have more. */
   get complete(): boolean {
     return this.stopped !== '' || (this.#firstHeard !== null && this.#durableEnd >= this.#firstHeard)
   }
@@ -102,7 +102,7 @@ export class CopiedPartition {
     return this.#marks.behindMs(this.#services.clock.monotonic())
   }
 
-  /** The source has told where it stands. */
+  /** The source has told its end. */
   heard(sourceEnd: Offset): void {
     this.sourceEnd = sourceEnd
     this.#firstHeard ??= sourceEnd
@@ -110,7 +110,7 @@ export class CopiedPartition {
   }
 
   /**
-   * Takes batches in. `durable` is called with their bytes when they are on the disk, or at once for those that are not wanted.
+   * Takes batches in. `durable` is called with their bytes when they are on the disk, or at once for those that are not needed.
    * @throws TailraceError CORRUPT_BATCH, INVALID_BATCH. A mismatch stops the partition and throws CopyMismatch, once
    */
   take(body: Uint8Array, durable: (bytes: number) => void): void {
@@ -151,7 +151,7 @@ export class CopiedPartition {
     for (const { bytes, durable } of synced) durable(bytes)
   }
 
-  /** What the source has begins past the end here: what lies between is gone there too, so the copy goes on at `start`, with nothing before it. */
+  /** The source's log begins past the end here: records between are gone there too, so the copy goes on at `start`, without records before it. */
   async beginAt(start: Offset): Promise<void> {
     if (start <= this.#log.endOffset) throw new RangeError(`${start} is not past ${this.#log.endOffset}`)
     this.#beginning = true
@@ -185,7 +185,7 @@ export class CopiedPartition {
       const { offset, maxBytes, signal } = request
       if (offset < this.#durableEnd) {
         const run = await this.#log.readRecords(offset, this.#durableEnd, maxBytes)
-        // What was cut off or replaced meanwhile is looked up again.
+        // A log that was cut or replaced meanwhile is looked up again.
         if (run.batches.length > 0 || offset < this.logStart) return { ...run, ...this.#places() }
       }
       const left = deadline - clock.monotonic()
@@ -194,7 +194,7 @@ export class CopiedPartition {
     }
   }
 
-  /** `LATEST`: behind all that the source is known to have. @throws TailraceError OFFSET_OUT_OF_RANGE before the log's start; the end is not checked */
+  /** `LATEST`: behind all records that the source is known to have. @throws TailraceError OFFSET_OUT_OF_RANGE before the log's start; the end is not checked */
   async find(position: Position): Promise<Offset> {
     switch (position.kind) {
       case 'EARLIEST':
@@ -216,7 +216,7 @@ export class CopiedPartition {
     return firstOffsetAt(batches[0], base, time)
   }
 
-  /** Readers that wait hear UNKNOWN_TOPIC. */
+  /** Readers that wait get UNKNOWN_TOPIC. */
   remove(): void {
     this.#removed = true
     this.#readers.wakeAll()

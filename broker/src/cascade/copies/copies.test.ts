@@ -37,7 +37,7 @@ async function during<Result>(clock: ManualClock, work: Promise<Result>): Promis
   return done
 }
 
-describe('what a cascade broker copies', () => {
+describe('the copies of a cascade broker', () => {
   it('M88 a topic that is not listed for a moment is kept, one that stays away is removed with its records', async () => {
     const { clock, copies, storage } = await opened()
     await during(clock, copies.update([topic('a', 'A', 2), topic('b', 'B')], 0))
@@ -71,7 +71,7 @@ describe('what a cascade broker copies', () => {
     expect(copies.partition('a', 0).group).toBe(2)
   })
 
-  it('M88 a list of a later version says what is deleted: its records go at once, one that may be older deletes nothing', async () => {
+  it('M88 a topic that a list of a later version lacks is deleted at once; a list that may be older deletes none', async () => {
     const { clock, copies, storage, disk, store } = await opened()
     await during(clock, copies.update([topic('a', 'A'), topic('b', 'B')], 7))
     await during(clock, copies.update([topic('a', 'A')], 7))

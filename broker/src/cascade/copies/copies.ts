@@ -17,7 +17,7 @@ export interface CopiesDeps extends CopyServices {
   readonly logger: Logger
 }
 
-/** All that this broker holds: the catalogue of topics and one copy for each partition. */
+/** All topics and records of this broker: the catalogue of topics and one copy for each partition. */
 export class Copies {
   readonly #deps: CopiesDeps
   readonly #catalog: Catalog
@@ -82,7 +82,7 @@ export class Copies {
     return found
   }
 
-  /** The source's list of topics. Resolves when what is new can be copied, and what is gone has been removed. */
+  /** The source's list of topics. Resolves when new topics can be copied, and deleted ones have been removed. */
   update(list: readonly TopicSummary[], version: number): Promise<void> {
     const work = this.#work.then(() => this.#update(list, version))
     this.#work = work.catch(() => {})
@@ -103,14 +103,14 @@ export class Copies {
     await this.#forgetMissing(new Set(list.map(({ id }) => id)), version)
   }
 
-  /** The source's list is as it was. `ids`: the topics in it. */
+  /** The source's list has not changed. `ids`: the topics in it. */
   forgetMissing(ids: readonly string[], version: number): Promise<void> {
     const work = this.#work.then(() => this.#forgetMissing(new Set(ids), version))
     this.#work = work.catch(() => {})
     return work
   }
 
-  /** A topic that a later list lacks is gone at once; one that a list lacks that may be older, when that has lasted. */
+  /** A topic that a later list lacks is removed at once; one that a possibly older list lacks, after a grace period. */
   async #forgetMissing(listed: ReadonlySet<string>, version: number): Promise<void> {
     const now = this.#deps.clock.monotonic()
     for (const { id, listedAt = 0 } of [...this.#catalog.topics.values()]) {
@@ -126,7 +126,7 @@ export class Copies {
     this.#version = version
   }
 
-  /** Lets go of records that are too old or too many by the topics' own settings, as replicas do. */
+  /** Deletes records that are too old or too many by the topics' own settings, as replicas do. */
   startRetention(): { cancel(): void } {
     return this.#deps.clock.every(retentionMs, () => void this.#retain())
   }

@@ -14,7 +14,7 @@ const bodyOf = (...batches: Uint8Array[]) => new Uint8Array(Buffer.concat(batche
 const end = { lastIndex: 4, endOffset: 10, lastTerm: 3 }
 const take = (body: Uint8Array) => takeBatches(body, end, nodeCrc32c)
 
-describe('what a source has sent', () => {
+describe('the batches that a source has sent', () => {
   it('M88 becomes entries with its own offsets, terms and bytes, one a batch', () => {
     const [one, two] = [committed(10, 2), committed(12, 3, 5)]
     const { headers, payloads } = take(bodyOf(one, two))
@@ -37,19 +37,19 @@ describe('what a source has sent', () => {
     ['a gap within it', bodyOf(committed(10, 1), committed(12, 1)), /a gap: 11 was next/],
     ['a batch of which a part is here', bodyOf(committed(9, 3)), /a part is here/],
     ['a term that falls', bodyOf(committed(10, 1, 2)), /term 2 at 10 came after term 3/],
-  ])('M88 is refused for good with %s', (_, body, reason) => {
+  ])('M88 is refused permanently with %s', (_, body, reason) => {
     expect(() => take(body)).toThrow(CopyMismatch)
     expect(() => take(body)).toThrow(reason)
   })
 
-  it('M88 is refused when a bit of it has changed, wherever', () => {
+  it('M88 is refused when any bit of it has changed', () => {
     const body = bodyOf(committed(10, 2), committed(12, 2))
     body[body.length - 3]! ^= 1
     expect(() => take(body)).toThrow(expect.objectContaining({ code: 'CORRUPT_BATCH' }))
     expect(() => take(body.subarray(0, body.length - 5))).toThrow(expect.objectContaining({ code: 'INVALID_BATCH' }))
   })
 
-  it('M88 little ones do not keep the chunk in memory in which they came', () => {
+  it('M88 small ones do not keep the chunk in memory in which they came', () => {
     const chunk = new Uint8Array(64 * 1024)
     const batch = committed(10, 1)
     chunk.set(batch, 100)

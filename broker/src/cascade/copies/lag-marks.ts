@@ -3,7 +3,7 @@ import type { Offset } from '@tailrace/schemas'
 const maxMarks = 32
 
 /**
- * Since when a copy has been behind its source: high watermarks with the time at which they were heard of, forgotten as the copy passes them. Bounded: when there
+ * Since when a copy has been behind its source: high watermarks with the time at which they were announced, forgotten as the copy passes them. Bounded: when there
  * are too many, a new one takes the last one's time, so that lag is never told too small.
  */
 export class LagMarks {
@@ -23,7 +23,7 @@ export class LagMarks {
     if (passed > 0) this.#marks.splice(0, passed)
   }
 
-  /** Milliseconds for which something has been missing; 0 when nothing is. */
+  /** Milliseconds for which records have been missing; 0 when none are. */
   behindMs(now: number): number {
     return this.#marks.length === 0 ? 0 : Math.max(0, now - this.#marks[0]!.at)
   }

@@ -1,7 +1,7 @@
 import { encodeFrame, type Frame, type Message, parseFrame, schemasFrame, TailraceError } from '@tailrace/schemas'
 import type { MessageSocket, MessageSockets } from '../../platform/message-socket.ts'
 
-/** Requests of a cascade broker to its source for itself. */
+/** Requests that a cascade broker makes to its source for itself. */
 export type AskedName = 'CascadeBeat' | 'CascadeTopics'
 export type Answers = { readonly [Name in AskedName]: Omit<Message<`${Name}Reply`>, 'correlation'> }
 
@@ -33,7 +33,7 @@ export class ScriptedConnection implements MessageSocket {
     if (isAsked(frame)) this.#reply(frame.name, frame.fields.correlation)
   }
 
-  /** The source says this. */
+  /** The source sends this. */
   say(pieces: readonly Uint8Array[]): void {
     queueMicrotask(() => this.isOpen && this.#onMessage(joined(pieces)))
   }
@@ -59,7 +59,7 @@ export class ScriptedConnection implements MessageSocket {
   }
 }
 
-/** A source that answers on its WebSocket as it is told, with all connections that it has had. */
+/** A source that answers on its WebSocket by a script, with all connections that it has had. */
 export class ScriptedSource implements MessageSockets {
   readonly connections: ScriptedConnection[] = []
   readonly #answer: (name: AskedName, correlation: number) => Answer

@@ -18,7 +18,7 @@ import { MemoryDisk } from '../../platform/testing/disk.ts'
 import { LevelZeroControl } from '../control/level-zero-control.ts'
 import { CascadeNode } from '../node.ts'
 
-/** Five times as fast as it is, so that beats come in five times as often. */
+/** Five times as fast as the real clock, so that beats come five times as often. */
 export const fastClock: Clock = {
   now: () => nodeClock.now(),
   monotonic: () => nodeClock.monotonic() * speed,
@@ -31,7 +31,7 @@ const speed = 5
 const silent = { info: () => {}, warn: () => {}, error: () => {} }
 const listen = { host: '127.0.0.1', port: 0 }
 
-/** A broker of level 0 in memory behind a real gateway: what cascade brokers see of one. */
+/** A broker of level 0 in memory behind a real gateway: the parts of one that cascade brokers see. */
 export interface Top {
   readonly broker: MemoryBroker
   readonly control: LevelZeroControl
@@ -39,7 +39,7 @@ export interface Top {
   readonly gateway: HttpGateway
 }
 
-/** `change`: what it does differently from MemoryBroker. */
+/** `change`: its differences from MemoryBroker. */
 export async function startTop(change: Partial<BrokerApi> = {}, clusterId = 'test-cluster'): Promise<Top> {
   const broker = new MemoryBroker(nodeClock)
   let address = ''
@@ -87,11 +87,11 @@ export async function startTop(change: Partial<BrokerApi> = {}, clusterId = 'tes
   return { broker, control, address, gateway }
 }
 
-/** What outlives a cascade broker's process. */
+/** The state that outlives a cascade broker's process. */
 export class CascadeDisk {
   readonly disk: MemoryDisk
   readonly store: StateStore = new MemoryStore()
-  /** While set, nothing gets onto the disk. */
+  /** While set, no write reaches the disk. */
   gate: Promise<void> | null = null
 
   constructor() {

@@ -15,7 +15,7 @@ export interface FollowerDeps {
   readonly link: SourceLink
   /** A further one, for more partitions. Rejects with TailraceError. */
   readonly openLink: () => Promise<SourceLink>
-  /** For questions whose answer may take its time. Rejects with TailraceError. */
+  /** For requests whose answer may take long. Rejects with TailraceError. */
   readonly askingLink: () => Promise<SourceLink>
   /** A further connection is lost, or cannot be had. */
   readonly onLost: (reason: string) => void
@@ -43,7 +43,7 @@ interface Subscription {
 /** A source takes 256 subscriptions and 10,000 partitions of a connection, and a topic has 1,000 partitions at most. */
 const maxSubscriptions = 200
 const maxPartitions = 8_000
-/** What all subscriptions together may have sent that is not on the disk here. */
+/** Bytes that all subscriptions together may have sent and that are not on the disk here. */
 const totalCredit = 32 * 1024 * 1024
 const leastCredit = 64 * 1024
 const mostCredit = 4 * 1024 * 1024
@@ -52,8 +52,8 @@ const retryMs = 500
 const shorterSourceMs = 30_000
 
 /**
- * Keeps every partition subscribed to one source, each from where its copy ends. The source may send as much as is durable here, so a slow disk slows the
- * subscription and nothing piles up.
+ * Keeps every partition subscribed to one source, each from where its copy ends. The source may send as many bytes as have become durable here, so a slow disk slows the
+ * subscription and fills no memory.
  */
 export class Follower {
   readonly #deps: FollowerDeps
@@ -72,11 +72,11 @@ export class Follower {
   constructor(deps: FollowerDeps) {
     this.#deps = deps
     this.#links.set(deps.link, 0)
-    // Another source may be sane.
+    // Another source may be sound.
     for (const copy of deps.copies.all()) copy.stopped = ''
   }
 
-  /** The topics of the source, ids by name; what is not subscribed to yet will be. */
+  /** The topics of the source, ids by name; those that are not subscribed to yet will be. */
   async follow(topics: ReadonlyMap<string, string> = this.#topics): Promise<void> {
     this.#topics = topics
     if (this.#attaching) {
@@ -103,7 +103,7 @@ export class Follower {
     this.#subscriptions.clear()
   }
 
-  /** Below the disk reserve nothing is asked for. */
+  /** Below the disk reserve no records are requested. */
   #mayWrite(): boolean {
     const { writable, logger } = this.#deps
     if (writable()) {
@@ -140,7 +140,7 @@ export class Follower {
       return { partition: copy.partition, position }
     })
     const earliest = { kind: 'EARLIEST', value: 0 } as const
-    // The source's own replicas, where it has them: its leaders have enough to do.
+    // The source's own replicas, where it has them: its leaders have enough work.
     const fields = { topic, position: earliest, partitions, credit, replica: true, topicId: id }
     subscription.id = link.subscribe(fields, {
       subscribed: (told) => this.#onSubscribed(subscription, told),
@@ -271,7 +271,7 @@ export class Follower {
     this.#retry = this.#deps.clock.after(retryMs, () => void this.follow())
   }
 
-  /** In pieces of a quarter: a message for each batch would cost more than it lets through. */
+  /** In pieces of a quarter: a message for each batch would cost too much. */
   #repay(subscription: Subscription, bytes: number): void {
     subscription.owed += bytes
     if (subscription.owed < subscription.credit / 4 || this.#closed) return

@@ -17,7 +17,7 @@ export interface CascadeIdentityFields {
   readonly pinned: BrokerId
   /** HTTP addresses of brokers that may be the source, as learnt. */
   readonly known: readonly string[]
-  /** False: this broker has never been level with a source. Missing: of the time before this was kept. */
+  /** False: this broker has never caught up with a source. Missing: written before this field existed. */
   readonly caughtUp?: boolean
   /** The level that it had before an operator chose a source for it, and has again without that choice. Missing: none was chosen yet. */
   readonly ownHome?: number
@@ -37,7 +37,7 @@ function isIdentity(value: unknown): value is CascadeIdentityFields {
   })
 }
 
-/** What a cascade broker remembers of itself in its data folder. */
+/** The state of a cascade broker in its data folder. */
 export class CascadeIdentity {
   readonly #store: StateStore
   #fields: CascadeIdentityFields

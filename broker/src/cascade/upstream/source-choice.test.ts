@@ -18,7 +18,7 @@ const choice = (change: Partial<SourceChoice> = {}): SourceChoice => ({
   ...change,
 })
 
-describe('whom to ask to be the source', () => {
+describe('the brokers to ask to be the source', () => {
   it('M88 first the addresses given, then living brokers of the level above that were learnt', () => {
     expect(sourceCandidates(choice())).toEqual(['h101', 'h102'])
     expect(sourceCandidates(choice({ cluster: null, known: ['h102', 'h101'] }))).toEqual(['h101', 'h102'])
@@ -33,7 +33,7 @@ describe('whom to ask to be the source', () => {
     expect(sourceCandidates(choice({ withoutMs: 10_000 }))).toEqual(['h101', 'h102', 'h1'])
   })
 
-  it('M88 knows nobody but the addresses given before its first source', () => {
+  it('M88 knows only the addresses given before its first source', () => {
     expect(sourceCandidates(choice({ home: 0, cluster: null, withoutMs: 60_000 }))).toEqual(['h101'])
   })
 

@@ -7,7 +7,7 @@ export interface SourceChoice {
   readonly given: readonly string[]
   /** Addresses of brokers that were fit to be the source, as remembered. */
   readonly known: readonly string[]
-  /** As the last source told it; null: never asked one since the start. */
+  /** The brokers that the last source named; null: none was asked since the start. */
   readonly cluster: ClusterDescription | null
   /** The level this broker belongs to; 0: not known. */
   readonly home: number
@@ -17,11 +17,11 @@ export interface SourceChoice {
   readonly withoutMs: number
 }
 
-/** So long only brokers of the level above are asked; after it any that is nearer to level 0, since records late are better than none. */
+/** For this time only brokers of the level above are asked; afterwards any that is nearer to level 0, since late records are better than none. */
 const patienceMs = 10_000
 
 /**
- * Whom to ask to be the source, in this order: the operator's choice, the addresses of the setting, others of the level above, and in the end whoever is further up, the nearest
+ * The brokers to ask to be the source, in this order: the operator's choice, the addresses of the setting, others of the level above, and at last brokers further up, the nearest
  * level first. Each once.
  */
 export function sourceCandidates(choice: SourceChoice): string[] {

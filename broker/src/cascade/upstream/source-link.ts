@@ -22,7 +22,7 @@ export interface LinkReply<Name extends RequestName> {
   readonly body: Uint8Array
 }
 
-/** Hears what the source pushes for one subscription. */
+/** Receives the messages that the source pushes for one subscription. */
 export interface SubscriptionListener {
   subscribed(fields: Message<'Subscribed'>): void
   records(fields: Message<'Records'>, body: Uint8Array): void
@@ -37,7 +37,7 @@ interface Pending {
   readonly reject: (error: TailraceError) => void
 }
 
-/** Handed over and not yet taken by the network; beyond it requests are refused. Below what the source takes in unacknowledged. */
+/** Bytes not yet taken by the network; beyond it requests are refused. Below the source's limit of unacknowledged bytes. */
 const maxQueuedBytes = 32 * 1024 * 1024
 const maxMessageBytes = 64 * 1024 * 1024
 const connectTimeoutMs = 3_000
@@ -119,7 +119,7 @@ export class SourceLink {
     return new Promise((resolve, reject) => {
       if (this.#lost) return reject(new TailraceError('CONNECTION_LOST'))
       if (this.#socket.queuedBytes > maxQueuedBytes) {
-        return reject(new TailraceError('OVERLOADED', 'The source does not take what is forwarded to it.'))
+        return reject(new TailraceError('OVERLOADED', 'The source does not take forwarded requests.'))
       }
       const correlation = ++this.#lastId
       const timer = this.#clock.after(timeoutMs, () => {
@@ -165,7 +165,7 @@ export class SourceLink {
       else this.#dispatch(parseFrame(bytes, this.#decoder))
     } catch (error) {
       if (this.#decoder !== undefined && correlationOfUnknown(bytes, this.#decoder) !== undefined) return
-      // A frame that cannot be read, or batches that changed on the way: what follows cannot be trusted either.
+      // A frame that cannot be read, or batches that changed in transfer: later frames cannot be trusted either.
       this.#end((error as Error).message, error)
       this.#socket.destroy()
     }
@@ -226,7 +226,7 @@ export class SourceLink {
   }
 }
 
-/** The other's words stay as they are. */
+/** The text of the source stays as it is. */
 function errorFrom({ code, message }: ErrorFields): TailraceError {
   if (!isErrorCode(code)) return new TailraceError('INTERNAL', `${code}: ${message}`)
   const error = new TailraceError(code)

@@ -10,7 +10,7 @@ import { mostSilentBeats, type SessionDeps, SourceSession } from './source-sessi
 const topic = (name: string): TopicSummary => ({ name, id: `id of ${name}`, partitions: 1, replicas: 1, config: {} })
 const honest = (name: AskedName): Answer => (name === 'CascadeBeat' ? beatAnswer : topicsAnswer)
 
-/** Cascade broker 101 with one empty copy for each topic that it has heard of, and its source. */
+/** Cascade broker 101 with one empty copy for each topic that it knows, and its source. */
 function tier(answer: (name: AskedName, correlation: number) => Answer = honest) {
   const clock = new ManualClock()
   const source = new ScriptedSource(answer)
@@ -77,7 +77,7 @@ describe('one connection to the source', () => {
     await started()
     await pass(1_500)
     answers = false
-    // The last answer was heard in the first of these beats.
+    // The last answer came in the first of these beats.
     await pass(1_000 * mostSilentBeats)
     expect(losses).toEqual([])
     await pass(1_000)
@@ -96,7 +96,7 @@ describe('one connection to the source', () => {
       await pass(1_000)
     }
     expect(losses).toEqual([])
-    // It goes on to say that it is there.
+    // It still sends beats.
     expect(source.connections[0]!.heard.filter((name) => name === 'CascadeBeat')).toHaveLength(1 + 4)
     // A source that sends records and answers no beat does not know that this broker is there.
     for (let second = 0; second < 4; second++) {
@@ -115,7 +115,7 @@ describe('one connection to the source', () => {
 
   it('M88 that ends right behind the first answer is no source', async () => {
     const { source, started, losses } = tier((name) => {
-      // The answer comes in the next microtask, the end before anybody who waits for the answer goes on.
+      // The answer comes in the next microtask, the end before code that waits for the answer goes on.
       queueMicrotask(() => queueMicrotask(() => source.connections[0]!.end('killed')))
       return honest(name)
     })
@@ -125,7 +125,7 @@ describe('one connection to the source', () => {
 })
 
 describe('a source that refuses', () => {
-  it('M88 a beat for good is left at once, and one that asks for patience after three seconds', async () => {
+  it('M88 a beat permanently is left at once, and one that asks for patience after three seconds', async () => {
     let refusal: TailraceError | null = null
     const { started, losses, pass } = tier((name) => refusal ?? honest(name))
     await started()
@@ -141,7 +141,7 @@ describe('a source that refuses', () => {
     expect(losses.map(({ code }) => code)).toEqual(['OVERLOADED', 'CASCADE_CYCLE'])
   })
 
-  it('is told from one of an earlier version, which does not know the message', async () => {
+  it('is distinguished from one of an earlier version, which does not know the message', async () => {
     const { started, source } = tier(() => new TailraceError('UNSUPPORTED_MESSAGE', 'Its number is 80.'))
     await expect(started()).rejects.toMatchObject({
       code: 'INCOMPATIBLE_PEER',

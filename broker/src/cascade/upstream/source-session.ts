@@ -20,10 +20,10 @@ export interface SessionDeps extends BeatDeps {
 }
 
 export const beatMs = 1_000
-/** Between two beats, however often somebody is in a hurry. */
+/** Least time between two beats, also when beats are requested at once. */
 const leastBeatMs = 100
 /**
- * After so many beats during which nothing came on the connection the source counts as dead. Counted in beats and not
+ * After so many beats without any message on the connection the source counts as dead. Counted in beats and not
  * in milliseconds: a process that was stopped for a while has messages of the source to read.
  */
 export const mostSilentBeats = 3
@@ -110,15 +110,15 @@ export class SourceSession {
     await this.#takeAll()
   }
 
-  /** The next beat now rather than in its time. */
+  /** Sends the next beat now. */
   hurry(): void {
     if (this.#unanswered > 0 || this.#deps.clock.monotonic() - this.#answeredAt < leastBeatMs) return
     void this.#beat()
   }
 
   /**
-   * The connection for requests that are passed on: its own, opened when there are any. Publishes may wait for a
-   * quorum, and a source reads no further on a connection on which too much waits: beats would wait as well.
+   * The connection for forwarded requests: its own, opened when there are any. Publishes may wait for a
+   * quorum, and a source reads no further on a connection on which too many requests wait: beats would wait as well.
    */
   forward(): Promise<SourceLink> {
     if (this.#over) return Promise.reject(lost(this.address))

@@ -21,7 +21,7 @@ function sessionOf(source: number): SourceSession {
   return parts as unknown as SourceSession
 }
 
-describe('whoever needs a source', () => {
+describe('a request that needs a source', () => {
   it('waits for it so long, and no longer', async () => {
     const { uplink, pass } = broker(() => Promise.reject(new Error('refused')))
     uplink.start()

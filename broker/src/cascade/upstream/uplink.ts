@@ -24,7 +24,7 @@ const pauses = { firstMs: 100, maxMs: 2_000 }
 /** An assigned source that cannot be reached from here is not tried again before. */
 const moveAgainMs = 30_000
 
-/** Keeps this broker with a source: finds one, takes another when that dies, and moves to the one that it is assigned. */
+/** Keeps a source for this broker: finds one, takes another when that dies, and moves to the one that it is assigned. */
 export class Uplink {
   readonly #deps: UplinkDeps
   readonly #listeners = new Set<() => void>()
@@ -40,7 +40,7 @@ export class Uplink {
 
   constructor(deps: UplinkDeps) {
     this.#deps = deps
-    // Brokers started with one list of sources spread over it before anybody assigns them.
+    // Brokers started with one list of sources spread over it before the leader assigns them.
     const first = deps.random.below(deps.given.length)
     this.#given = [...deps.given.slice(first), ...deps.given.slice(0, first)]
     this.#withoutSince = deps.clock.monotonic()
@@ -49,7 +49,7 @@ export class Uplink {
   get session(): SourceSession | null {
     return this.#session
   }
-  /** What the last source said last; null: none since the start. */
+  /** The last answer of the last source; null: none since the start. */
   get last(): CascadeBeatReply | null {
     return this.#last
   }
@@ -64,7 +64,7 @@ export class Uplink {
   get refusal(): string {
     return this.#refusal
   }
-  /** This broker and all it copies from. */
+  /** This broker and all brokers that it copies from, directly or not. */
   get ancestors(): readonly BrokerId[] {
     return [this.#deps.brokerId, ...(this.#session === null ? [] : this.#session.reply.ancestors)]
   }
@@ -147,7 +147,7 @@ export class Uplink {
     const { reply, address, source } = session
     logger.info({ source, address, level: reply.level + 1 }, 'copying from this source')
     const { clusterId, home } = identity.fields
-    // Whose records these are must be on the disk before the first of them.
+    // The cluster of the records must be on the disk before the first of them.
     if (clusterId === '') await identity.change({ clusterId: reply.clusterId })
     if (home === 0) await identity.change({ home: reply.level + 1 })
     try {
@@ -166,11 +166,11 @@ export class Uplink {
     const { brokerId, identity } = this.#deps
     const { pinned } = identity.fields
     const own = reply.assignments.find(({ broker }) => broker === brokerId)
-    // An operator's choice needs nobody to repeat it.
+    // An operator's choice stands without being repeated.
     const wish = own ?? (pinned === 0 ? undefined : { broker: brokerId, source: pinned, pin: null })
     if (wish !== undefined) {
       this.#obey(session, wish).catch((error: unknown) => {
-        this.#deps.logger.error({ err: error, source: wish.source }, 'an assignment could not be followed')
+        this.#deps.logger.error({ err: error, source: wish.source }, 'an assignment could not be carried out')
       })
     }
     const known = fitSources(reply.cluster, identity.fields.home, brokerId)
@@ -183,7 +183,7 @@ export class Uplink {
     if (pin === 0 && pinned !== 0) await this.#remember({ pinned: 0, home: ownHome })
     const target = session.reply.cluster.brokers.find(({ id }) => id === source)
     if (target !== undefined && source !== 0 && source !== session.source) await this.#move(session, target)
-    // Kept only once it has proved to be possible: a choice that closes a circle must not come back at each start.
+    // Stored only once the broker has moved: a choice that closes a cycle must not come back at each start.
     const current = this.#session
     if (!pin || pin === identity.fields.pinned || current?.source !== pin) return
     await this.#remember({ pinned: pin, home: current.reply.level + 1, ownHome })
@@ -210,7 +210,7 @@ export class Uplink {
     try {
       await this.#deps.identity.change(change)
     } catch (error) {
-      this.#deps.logger.warn({ err: error }, 'what was learnt could not be kept')
+      this.#deps.logger.warn({ err: error }, 'the learnt addresses could not be stored')
     }
   }
 

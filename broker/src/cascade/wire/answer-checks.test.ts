@@ -45,7 +45,7 @@ function* variants(value: unknown): Iterable<unknown> {
   }
 }
 
-/** What those that use an answer do with it, or hand on to Avro. */
+/** The use of an answer by other code, or its encoding by Avro. */
 function use(answer: object): void {
   for (const [name, value] of Object.entries(answer)) {
     if (Array.isArray(value))
@@ -55,12 +55,12 @@ function use(answer: object): void {
   }
 }
 
-describe('what a source answers to the request of a cascade broker', () => {
+describe('the answers of a source to requests of a cascade broker', () => {
   it.each(answers)('%s is taken when it is right', (_, check, right) => {
     expect(check(right, 'a:1')).toBeDefined()
   })
 
-  it.each(answers)('in the place of %s anything else is refused by name, or can be used', (_, check, right) => {
+  it.each(answers)('in the place of %s any other value is refused by name, or can be used', (_, check, right) => {
     let refused = 0
     for (const variant of variants(right)) {
       try {

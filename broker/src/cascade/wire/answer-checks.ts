@@ -25,7 +25,7 @@ const isAuditRecord = shape({
   detail: isText,
 })
 
-/** @throws TailraceError INCOMPATIBLE_PEER, as the others here: a source has answered what no broker would */
+/** @throws TailraceError INCOMPATIBLE_PEER, as the others here: a source has answered as no broker would */
 export function checkTopicSummary(value: unknown, address: string): TopicSummary {
   return checked(value, isTopicSummary, 'a new topic', address) as TopicSummary
 }
@@ -48,5 +48,5 @@ export function checkAudit(value: unknown, address: string): readonly AuditRecor
 
 function checked(value: unknown, check: Check, what: string, address: string): unknown {
   if (check(value)) return value
-  throw new TailraceError('INCOMPATIBLE_PEER', `${address} answers something else than ${what}.`)
+  throw new TailraceError('INCOMPATIBLE_PEER', `${address} answers with something other than ${what}.`)
 }

@@ -21,7 +21,7 @@ function* variants(value: unknown): Iterable<unknown> {
   }
 }
 
-/** Those variants that Avro carries: another broker can send nothing else. */
+/** Those variants that Avro carries: another broker can send no others. */
 function* carried<Name extends 'CascadeBeat' | 'CascadeBeatReply' | 'CascadeTopicsReply'>(
   name: Name,
 ): Iterable<Message<Name>> {
@@ -36,7 +36,7 @@ function* carried<Name extends 'CascadeBeat' | 'CascadeBeatReply' | 'CascadeTopi
   }
 }
 
-/** What those that use a reply do with it. */
+/** The use of a reply by other code. */
 function use({ cluster, assignments, ancestors, level, topicsVersion }: CascadeBeatReply): void {
   const counts = [level, topicsVersion, cluster.metadataLeader, cluster.featureLevel ?? 0, ...ancestors]
   for (const { id, level, pid, http, peer } of cluster.brokers) {
@@ -66,7 +66,7 @@ function refusals<Name extends 'CascadeBeat' | 'CascadeBeatReply' | 'CascadeTopi
   return [taken, refused]
 }
 
-test('a right answer is taken, and says what was sent', () => {
+test('a right answer is taken, with the values that were sent', () => {
   const { correlation: _, ...fields } = reply
   expect(beatReplyFields(checkBeatReply(reply, 'a:1'))).toEqual(fields)
   expect(checkReports([report!, report!])).toHaveLength(2)
@@ -78,7 +78,7 @@ test('a right answer is taken, and says what was sent', () => {
   ])
 })
 
-test('whatever else a source answers is refused by name, or can be used', () => {
+test('any other answer of a source is refused by name, or can be used', () => {
   const [taken, refused] = refusals('CascadeBeatReply', 'INCOMPATIBLE_PEER', (fields) => {
     use(checkBeatReply(fields, 'a:1'))
   })

@@ -61,7 +61,7 @@ const replyChecks: Readonly<Record<Exclude<keyof Message<'CascadeBeatReply'>, 'c
 }
 
 /**
- * What a source has answered to a beat. It may be anybody: an address is all that is known of it.
+ * The answer of a source to a beat. It may be any program: only its address is known.
  * @throws TailraceError INCOMPATIBLE_PEER, with the field that no broker would send
  */
 export function checkBeatReply(fields: Message<'CascadeBeatReply'>, address: string): CascadeBeatReply {
@@ -84,7 +84,7 @@ export function checkBeat({ clusterId, broker, reports }: Message<'CascadeBeat'>
 }
 
 /**
- * Whether the sender of a beat is who it says: its own report comes first, and its number is none of level 0's.
+ * Checks that the sender of a beat is the broker that it claims to be: its own report comes first, and its number is none of level 0's.
  * @throws TailraceError BROKER_IDENTITY_MISMATCH, INVALID_REQUEST
  */
 export function checkSender({ broker, reports: [own] }: CascadeBeat, levelZero: readonly BrokerId[]): void {

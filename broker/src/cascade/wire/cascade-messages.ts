@@ -1,7 +1,7 @@
 import type { Assignment, BrokerId, CascadeReport, Message } from '@tailrace/schemas'
 import type { ClusterDescription, TopicSummary } from '../../api/broker-api.ts'
 
-/** A cascade broker's sign of life to its source, with those of the brokers below it. */
+/** A cascade broker's beat to its source, with those of the brokers below it. */
 export type CascadeBeat = Omit<Message<'CascadeBeat'>, 'correlation'>
 
 export interface CascadeBeatReply {
@@ -10,7 +10,7 @@ export interface CascadeBeatReply {
   readonly level: number
   /** The answering broker, its source, and so on up to level 0: a broker in this list would copy from itself. */
   readonly ancestors: readonly BrokerId[]
-  /** For brokers of the beat; those that are missing keep the source that they have. */
+  /** For brokers of the beat; brokers that are missing keep the source that they have. */
   readonly assignments: readonly Assignment[]
   /** Brokers of all levels, as level 0 knows them. */
   readonly cluster: ClusterDescription
@@ -22,7 +22,7 @@ export interface CascadeBeatReply {
   readonly caughtUp: boolean
 }
 
-/** A part of a source's list of topics, or all of it. */
+/** A part of a source's list of topics, or the whole list. */
 export interface TopicPage {
   /** Of the whole list. */
   readonly digest: string
@@ -46,7 +46,7 @@ export interface CascadeStatus {
 /** The service of every broker to cascade brokers and their operators. All methods reject with TailraceError. */
 export interface CascadeApi {
   /**
-   * A broker below says that it is there, and hears what it needs to go on.
+   * A broker below reports itself, and gets the data that it needs to continue.
    * CASCADE_CYCLE, CLUSTER_MISMATCH, BROKER_IDENTITY_MISMATCH, INVALID_REQUEST, NOT_READY, OVERLOADED
    */
   beat(beat: CascadeBeat): Promise<CascadeBeatReply>

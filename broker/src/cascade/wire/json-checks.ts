@@ -1,7 +1,7 @@
 import { isTopicName } from '@tailrace/schemas'
 import type { TopicSummary } from '../../api/broker-api.ts'
 
-/** Whether a value that came as JSON, or in a message, is sound: Avro's types do not say all. */
+/** Whether a value that came as JSON, or in a message, is sound: Avro's types do not cover all rules. */
 export type Check = (value: unknown) => boolean
 
 const MAX_ITEMS = 100_000
@@ -47,7 +47,7 @@ export function shape(fields: Readonly<Record<string, Check>>): Check {
 
 const isSetting = orMissing(isCount)
 
-/** Settings of a topic: a copy keeps and tells them. */
+/** Settings of a topic: a copy stores and shows them. */
 export const isTopicConfig = shape({
   maxBatchBytes: isSetting,
   retentionBytes: isSetting,

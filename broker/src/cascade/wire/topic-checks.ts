@@ -14,7 +14,10 @@ export function checkTopicPage(fields: Message<'CascadeTopicsReply'>, address: s
   const page = topicPageFrom(fields)
   const isPage = isText(digest) && isCount(version) && isCount(total) && total <= MAX_TOPICS
   if (isPage && page.topics.length <= total && listOf(isTopicSummary)(page.topics)) return page
-  throw new TailraceError('INCOMPATIBLE_PEER', `${address} answers something else than a part of its list of topics.`)
+  throw new TailraceError(
+    'INCOMPATIBLE_PEER',
+    `${address} answers with something other than a part of its list of topics.`,
+  )
 }
 
 /**
