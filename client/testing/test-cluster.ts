@@ -22,7 +22,7 @@ export class TestCluster implements World {
   fault: ((broker: number, fields: Message<'Publish'>, body: Uint8Array) => Fault | undefined) | undefined
   /** Changes what one Records frame carries. */
   alterPush: ((batches: StoredBatch[]) => StoredBatch[] | 'drop connection' | undefined) | undefined
-  /** Brokers that do not lead serve all the same. */
+  /** Brokers that do not lead serve in any case. */
   forwards = false
   maxBatchBytes = 1_048_588
   maxPushBytes = 1_048_576

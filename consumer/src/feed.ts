@@ -180,7 +180,7 @@ export class Feed implements StreamEvents {
     return true
   }
 
-  /** Begins with the first request for records: a subscription that nobody reads holds nothing. */
+  /** Begins with the first request for records: a subscription without a reader holds no memory. */
   #begin(): void {
     if (this.#hasBegun || this.#isOver) return
     this.#hasBegun = true

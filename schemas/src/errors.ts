@@ -7,7 +7,7 @@ export interface ErrorRow {
 }
 
 /**
- * Every error that Tailrace shows to anyone, in one table. Types, HTTP statuses and docs/errors.md follow from it.
+ * Every error that Tailrace shows, in one table. Types, HTTP statuses and docs/errors.md follow from it.
  * `retriable`: the same request may succeed later, unchanged. `hint`: what the reader can do about it.
  */
 export const errorTable = {
@@ -297,7 +297,7 @@ export const errorTable = {
     status: 409,
     retriable: false,
     message: 'A cascade broker cannot copy from itself, through others either.',
-    hint: 'Give it a source that is nearer to level 0; "tailrace cascade status" shows who copies from whom.',
+    hint: 'Give it a source that is nearer to level 0; "tailrace cascade status" shows which broker copies from which.',
   },
   BROKER_IDENTITY_MISMATCH: {
     status: 409,

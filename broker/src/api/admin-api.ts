@@ -43,7 +43,7 @@ export interface AdminApi {
   describeGroup(target: GroupTarget): Promise<GroupDescription>
   /** Settings that are not named stay as they are; null puts one back to its default. `topicId`: see BrokerApi.deleteTopic. */
   alterTopic(name: string, changes: TopicChanges, topicId?: string): Promise<TopicConfig>
-  /** Takes a broker out of the cluster permanently. `by`: who asks, for the audit. BROKER_IN_USE while it has replicas or votes in the metadata group. */
+  /** Takes a broker out of the cluster permanently. `by`: the operator, for the audit. BROKER_IN_USE while it has replicas or votes in the metadata group. */
   removeBroker(broker: BrokerId, by?: string): Promise<void>
   /**
    * Raises the feature level, to the highest that all brokers support where `level` is null. Resolves with the level. It never falls.
@@ -168,7 +168,7 @@ export interface ReplicaDescription {
 export interface AuditRecord {
   readonly at: Timestamp
   readonly broker: BrokerId
-  /** Who asked, as far as the request said. */
+  /** The operator, if the request named one. */
   readonly by: string
   readonly action: string
   readonly target: string

@@ -106,7 +106,7 @@ function refuseStrangers(
   group: GroupId | undefined,
 ): void {
   if (state.removed.has(from)) throw new TailraceError('CLUSTER_MISMATCH', removedHint(from))
-  if (askers === 'anybody') return
+  if (askers === 'any') return
   // Retriable: this broker may be behind, or the other one not admitted yet.
   if (!formation.isMember(from)) {
     throw new TailraceError('NOT_READY', `Broker ${from} is not known here as a broker of the cluster.`)

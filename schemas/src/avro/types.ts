@@ -37,7 +37,7 @@ function arrayType(schema: object, options: Options, most: number): AvroType {
   return new BoundedArrayType(schema, options)
 }
 
-/** Items in the next block of an array; a negative count is followed by the size of the block, which nobody here needs. */
+/** Items in the next block of an array; a negative count is followed by the size of the block, which is not needed here. */
 function blockCount(tap: Tap, before: number, most: number): number {
   let count = tap.readLong()
   if (count < 0) {

@@ -30,7 +30,7 @@ export const COMPRESSION_MASK = 0x07
 export const LOG_APPEND_TIME_BIT = 0x08
 export const TRANSACTIONAL_BIT = 0x10
 export const CONTROL_BIT = 0x20
-/** Only Kafka's log cleaner sets it: baseTimestamp then holds the time when tombstones may go. */
+/** Only Kafka's log cleaner sets it: baseTimestamp then holds the time from which on tombstones may be removed. */
 export const DELETE_HORIZON_BIT = 0x40
 
 /** The number in attribute bits 0 to 2. */

@@ -8,7 +8,7 @@ import { batchEnd } from './split.ts'
 
 /**
  * By compression number. Each gives back the decompressed bytes, or throws when they are garbage or more than `maxBytes`.
- * Node's zlib gives gzip and zstd; what is missing here cannot be read.
+ * Node's zlib gives gzip and zstd; batches with a codec that is missing here cannot be read.
  */
 export type Decompressors = Partial<Record<number, (bytes: Uint8Array, maxBytes: number) => Uint8Array>>
 
@@ -27,7 +27,7 @@ export function decodeBatch(bytes: Uint8Array, at: number, codecs: Decompressors
 
 /**
  * Calls `onRecord` for each record of the batch that starts at `at`, in order of offsets. Records are views, no copies, and may be kept.
- * The CRC is not checked. A control batch is read like any other; callers who show records to users skip it.
+ * The CRC is not checked. A control batch is read like any other; callers that show records to users skip it.
  * @throws TailraceError UNSUPPORTED_COMPRESSION, or INVALID_BATCH when anything in the batch is malformed (records before it were given)
  */
 export function readRecords(
@@ -58,7 +58,7 @@ function decompressed(blob: Uint8Array, compression: number, codecs: Decompresso
   return new VarintReader(records, 0, records.length)
 }
 
-/** @throws TailraceError UNSUPPORTED_COMPRESSION, or INVALID_BATCH for garbage and for what takes more than `maxBytes` */
+/** @throws TailraceError UNSUPPORTED_COMPRESSION, or INVALID_BATCH for garbage and for records that take more than `maxBytes` */
 export function decompressRecords(
   blob: Uint8Array,
   compression: number,
@@ -130,7 +130,7 @@ function readField(reader: VarintReader): Uint8Array | null {
 function readHeaders(reader: VarintReader): readonly DecodedHeader[] {
   const count = reader.varint()
   if (count === 0) return NO_HEADERS
-  // Two bytes are the least that a header takes; so a lie about their number ends here and not in a long loop.
+  // Two bytes are the least that a header takes; so a false number of them ends here and not in a long loop.
   if (count < 0 || count > (reader.end - reader.at) / 2) {
     throw new TailraceError('INVALID_BATCH', `A record claims ${count} headers.`)
   }

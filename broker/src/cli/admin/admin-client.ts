@@ -2,7 +2,7 @@ import type { ErrorShape } from '@tailrace/schemas'
 import { errorTable, isErrorCode } from '@tailrace/schemas'
 import { CommandFailure } from '../command-failure.ts'
 
-/** How to start a cluster, for people who have none. */
+/** How to start a cluster, for users without one. */
 const startHint =
   'Start a cluster with "tailrace cluster start" ("npm start" inside the repository), or name another broker with --server.'
 

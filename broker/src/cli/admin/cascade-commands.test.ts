@@ -43,7 +43,7 @@ describe('tailrace cascade', () => {
     expect(JSON.parse((await run(['status', '--json', '--server', server.address])).out)).toEqual(status)
   })
 
-  it('M88 shows who copies from whom as a tree, also those whose source is unknown', async () => {
+  it('M88 shows which broker copies from which as a tree, also those whose source is unknown', async () => {
     const broker = (id: number, level: number, source: number) =>
       ({ ...status.brokers[0]!, broker: id, http: `h:${id}`, level, source, lagRecords: id }) as const
     const brokers = [

@@ -29,7 +29,7 @@ export interface FormationDeps {
 }
 
 /**
- * How brokers become a cluster. Nobody is formed at first; when all addresses of `join` have introduced themselves, each broker writes the same record
+ * How brokers become a cluster. No broker is formed at first; when all addresses of `join` have introduced themselves, each broker writes the same record
  * to its own disk. A broker that has the record sends it to peers that may lack it, and they take it only if it names them with the very data
  * directory they have. So a crash at any point leaves brokers that have the record, and brokers that will get it.
  */

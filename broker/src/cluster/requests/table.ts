@@ -25,7 +25,7 @@ import { transferLeadership } from './transfer-leadership.ts'
  * The brokers that are answered: any after the handshake, since one becomes a member so; those that are known as members of the cluster; of
  * these, those that may have a replica of the group.
  */
-export type Askers = 'anybody' | 'members' | 'replicas'
+export type Askers = 'any' | 'members' | 'replicas'
 
 export interface RequestRow<Name extends RequestName, Needed = Answerers> {
   readonly handler: RequestHandler<Name, Needed>
@@ -42,8 +42,8 @@ const any = (): null => null
 
 /** All requests between brokers except those about cascade brokers. A new request is a message with a reply (schemas), a handler file here, and a row. */
 export const requestTable = {
-  Formation: { handler: formation, askers: 'anybody', speaker: any },
-  Join: { handler: join, askers: 'anybody', speaker: any },
+  Formation: { handler: formation, askers: 'any', speaker: any },
+  Join: { handler: join, askers: 'any', speaker: any },
   MetadataCommand: { handler: metadataCommand, askers: 'members', speaker: speakerOfCommand },
   PartitionStatus: { handler: partitionStatus, askers: 'members', speaker: any },
   GroupReport: { handler: groupReport, askers: 'members', speaker: any },

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { nobodyWaits } from '../limits/nobody-waits.ts'
+import { noLongerWanted } from '../limits/no-longer-wanted.ts'
 
 /** Ends waiting work when its answer is not wanted any more: the client went away, or the gateway closes. */
 export class Abandonment {
@@ -8,17 +8,17 @@ export class Abandonment {
 
   of(reply: FastifyReply): AbortSignal {
     const controller = new AbortController()
-    if (this.#closing) controller.abort(nobodyWaits)
+    if (this.#closing) controller.abort(noLongerWanted)
     this.#waiting.add(controller)
     reply.raw.once('close', () => {
       this.#waiting.delete(controller)
-      controller.abort(nobodyWaits)
+      controller.abort(noLongerWanted)
     })
     return controller.signal
   }
 
   close(): void {
     this.#closing = true
-    for (const controller of this.#waiting) controller.abort(nobodyWaits)
+    for (const controller of this.#waiting) controller.abort(noLongerWanted)
   }
 }

@@ -1,4 +1,4 @@
-import { nobodyWaits } from './nobody-waits.ts'
+import { noLongerWanted } from './no-longer-wanted.ts'
 
 export interface WaitingRead {
   readonly client: string
@@ -27,7 +27,7 @@ export class WaitingReads {
     fetch: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
     const over = new AbortController()
-    const end = (): void => over.abort(nobodyWaits)
+    const end = (): void => over.abort(noLongerWanted)
     const read = { client, end }
     gone.addEventListener('abort', end, { once: true })
     this.add(read)

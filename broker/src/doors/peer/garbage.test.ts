@@ -75,7 +75,7 @@ async function expectUnharmed(cluster: PeerCluster, one: TestBroker, two: TestBr
 }
 
 describe('on a fresh connection', () => {
-  test.each(garbage)('%s closes it and harms nobody', async (_, bytes) => {
+  test.each(garbage)('%s closes it and harms no other connection', async (_, bytes) => {
     const { cluster, one, two } = await pair()
     const raw = await cluster.connectTo(one)
     raw.stream.write([bytes])
@@ -124,7 +124,7 @@ describe('on a connection of a broker that is known', () => {
     ['a frame longer than any broker takes', frame(2 ** 31, MessageNumber.Append, 10)],
   ]
 
-  test.each(sent)('%s closes it and harms nobody', async (_, bytes) => {
+  test.each(sent)('%s closes it and harms no other connection', async (_, bytes) => {
     const { cluster, one, two } = await pair()
     const raw = await known(cluster, one)
     raw.stream.write([bytes])

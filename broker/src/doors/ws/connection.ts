@@ -3,7 +3,7 @@ import { TailraceError } from '@tailrace/schemas'
 import type { TimerHandle } from '../../platform/clock.ts'
 import type { Holding } from '../limits/held-bytes.ts'
 import { mostReadBytes } from '../limits/limits.ts'
-import { nobodyWaits } from '../limits/nobody-waits.ts'
+import { noLongerWanted } from '../limits/no-longer-wanted.ts'
 import { ReadBudget } from '../limits/read-budget.ts'
 import type { Sender } from '../limits/request-context.ts'
 import { BinaryProtocol } from './binary.ts'
@@ -239,7 +239,7 @@ export class Connection implements Peer {
     this.#farewellTimer?.cancel()
     this.#arriving.release()
     this.subscriptions.clear()
-    this.#abort.abort(nobodyWaits)
+    this.#abort.abort(noLongerWanted)
   }
 
   #watchBuffer(): void {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { nodeClock } from '../../platform/node/clock.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
-import { nobodyWaits } from '../limits/nobody-waits.ts'
+import { noLongerWanted } from '../limits/no-longer-wanted.ts'
 import { Client, type Fixture, startGateway } from '../testing/running-gateway.ts'
 import { mostInATurn } from '../testing/turn-measure.ts'
 
@@ -50,6 +50,6 @@ test('reads that are given up for clients that leave make no exception for each'
   gone.abort()
   await expect(left).rejects.toThrow()
   await vi.waitFor(() => expect(reasons).toHaveLength(4))
-  expect(new Set(reasons)).toEqual(new Set([nobodyWaits]))
-  expect(reasons[0]).toBe(nobodyWaits)
+  expect(new Set(reasons)).toEqual(new Set([noLongerWanted]))
+  expect(reasons[0]).toBe(noLongerWanted)
 })

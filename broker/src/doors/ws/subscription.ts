@@ -5,7 +5,7 @@ import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
 import type { FetchResult } from '../../partition/requests.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
-import { nobodyWaits } from '../limits/nobody-waits.ts'
+import { noLongerWanted } from '../limits/no-longer-wanted.ts'
 import type { ReadBudget } from '../limits/read-budget.ts'
 import { RetryPause } from '../limits/retry-pause.ts'
 import { Beginnings } from './beginnings.ts'
@@ -138,7 +138,7 @@ export class Subscription {
     this.#grace?.cancel()
     for (const reader of this.#readers) reader.pause.cancel()
     this.#queue = []
-    this.#abort.abort(nobodyWaits)
+    this.#abort.abort(noLongerWanted)
   }
 
   #resolve(reader: PartitionReader): void {
