@@ -8,7 +8,7 @@ export interface DiskUnderTest {
   dispose(): Promise<void>
 }
 
-/** What broker/src/platform/disk.ts promises, for any implementation. */
+/** The promises of broker/src/platform/disk.ts, for any implementation. */
 export function diskConformance(make: () => Promise<DiskUnderTest>): void {
   let subject: DiskUnderTest
   let disk: Disk

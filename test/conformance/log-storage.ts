@@ -16,7 +16,7 @@ export const smallOptions = {
   diskReserveBytes: 0,
 }
 
-/** What LogStorage in broker/src/log/log-storage.ts promises, for any implementation and disk. */
+/** The promises of LogStorage in broker/src/log/log-storage.ts, for any implementation and disk. */
 export function logStorageConformance(make: () => Promise<LogStorageUnderTest>): void {
   let subject: LogStorageUnderTest
   let storage: LogStorage
@@ -34,7 +34,7 @@ export function logStorageConformance(make: () => Promise<LogStorageUnderTest>):
     await open()
   }
   const durable = (writer: LogWriter, step: Step) => acks.durable(writer, writer.write(step))
-  /** So much that what was written before has left the tail. */
+  /** So many bytes that entries written before have left the tail. */
   async function evict(writer: LogWriter): Promise<void> {
     for (let i = 0; i < 12; i++) await durable(writer, { sizes: [4000] })
   }
@@ -101,7 +101,7 @@ export function logStorageConformance(make: () => Promise<LogStorageUnderTest>):
     expect(await difference(storage.group(5)!, writer.now)).toBeNull()
   })
 
-  test('a log goes on after it was opened again', async () => {
+  test('a log continues after it was opened again', async () => {
     const first = acks.writer(storage.create(5))
     await durable(first, { sizes: [100] })
     await reopen()
@@ -182,7 +182,7 @@ export function logStorageConformance(make: () => Promise<LogStorageUnderTest>):
     expect(await log.offsetForTime(10_385, at[38]!)).toBeNull()
   })
 
-  test('truncated entries are gone at once, their places taken by others, and they never come back', async () => {
+  test('truncated entries are gone at once, others take their places, and they never come back', async () => {
     const writer = acks.writer(storage.create(1))
     await durable(writer, { term: 1, sizes: [100, 100, 100, 100] })
     writer.write({ term: 2, truncateFrom: 3, control: 'term', sizes: [70] })
@@ -222,7 +222,7 @@ export function logStorageConformance(make: () => Promise<LogStorageUnderTest>):
     expect(writer.log.lastIndex).toBe(1)
   })
 
-  test('a prefix is cut off in whole sealed segments: at once for readers, and for good', async () => {
+  test('a prefix is cut off in whole sealed segments: at once for readers, and permanently', async () => {
     const writer = acks.writer(storage.create(1))
     await durable(writer, { term: 1, control: 'configuration', sizes: [3000, 3000] })
     await durable(writer, { term: 3, control: 'configuration' })
@@ -249,7 +249,7 @@ export function logStorageConformance(make: () => Promise<LogStorageUnderTest>):
     expect(storage.group(1)!.firstIndex).toBe(third!.first)
   })
 
-  test('a log that was cut off to its end goes on, also in the term of what is gone', async () => {
+  test('a log that was cut off to its end continues, also in the term of its last entry', async () => {
     const writer = acks.writer(storage.create(1))
     await durable(writer, { term: 2, control: 'configuration', sizes: [100, 100] })
     await writer.log.seal()
@@ -267,7 +267,7 @@ export function logStorageConformance(make: () => Promise<LogStorageUnderTest>):
     expect(await difference(storage.group(1)!, second.now)).toBeNull()
   })
 
-  test('configurations go with the entries that a truncation discards, and one in a large write is kept as well', async () => {
+  test('configurations are discarded with the entries of a truncation, and one in a large write is kept as well', async () => {
     const writer = acks.writer(storage.create(1))
     await durable(writer, { term: 1, control: 'configuration', sizes: [10] })
     await durable(writer, { term: 1, control: 'configuration', sizes: [20_000, 20_000] })

@@ -3,7 +3,7 @@ import type { GroupLog, LogCopy, LogInstall, LogStorage } from '../../broker/src
 import { type LogStorageUnderTest, smallOptions } from './log-storage.ts'
 import { Acknowledgements, difference, type LogWriter, readAll, type Step } from './log-writer.ts'
 
-/** Carries what a copy has into an install, in chunks, from where that already is. Returns the bytes that were carried. */
+/** Transfers the bytes of a copy to an install, in chunks, from the place where the install is. Returns the bytes that were transferred. */
 export async function transfer(copy: LogCopy, install: LogInstall, chunkBytes = 1000): Promise<number> {
   let carried = 0
   for (const { name, bytes } of copy.files) {
@@ -16,7 +16,7 @@ export async function transfer(copy: LogCopy, install: LogInstall, chunkBytes = 
   return carried
 }
 
-/** What GroupLog.copy and LogStorage.beginInstall promise together, for any implementation and disk. */
+/** The promises of GroupLog.copy and LogStorage.beginInstall together, for any implementation and disk. */
 export function logTransferConformance(make: () => Promise<LogStorageUnderTest>): void {
   let subject: LogStorageUnderTest
   let storage: LogStorage
@@ -31,7 +31,7 @@ export function logTransferConformance(make: () => Promise<LogStorageUnderTest>)
     await open()
   }
   const durable = (writer: LogWriter, step: Step) => acks.durable(writer, writer.write(step))
-  /** A log of several segments, which has let go of its first one. */
+  /** A log of several segments, which has deleted its first one. */
   async function source(id = 1): Promise<LogWriter> {
     const writer = acks.writer(storage.create(id))
     await durable(writer, { vote: { term: 9, votedFor: 3 }, term: 2, control: 'configuration', sizes: [100] })
@@ -57,7 +57,7 @@ export function logTransferConformance(make: () => Promise<LogStorageUnderTest>)
     await subject.dispose()
   })
 
-  test('a copy that is installed is the same log, but for term and vote', async () => {
+  test('a copy that is installed is the same log, except for term and vote', async () => {
     const writer = await source()
     const target = acks.writer(storage.create(2))
     await durable(target, { vote: { term: 11, votedFor: 2 }, sizes: [700, 900] })
@@ -79,7 +79,7 @@ export function logTransferConformance(make: () => Promise<LogStorageUnderTest>)
     expect(await difference(storage.group(1)!, writer.now)).toBeNull()
   })
 
-  test('a copy without entries makes a log that begins behind them', async () => {
+  test('a copy without entries makes a log that begins after them', async () => {
     const writer = await source()
     await writer.log.cutPrefix(writer.log.lastIndex + 1)
     const target = acks.writer(storage.create(2))
@@ -93,7 +93,7 @@ export function logTransferConformance(make: () => Promise<LogStorageUnderTest>)
     expect(await difference(storage.group(2)!, expected)).toBeNull()
   })
 
-  test('a copy up to an entry holds that entry and none after it, wherever it stands in a segment', async () => {
+  test('a copy up to an entry holds that entry and none after it, at any place in a segment', async () => {
     const writer = await source()
     for (let i = 0; i < 3; i++) await durable(writer, { sizes: [3000, 40] })
     const target = acks.writer(storage.create(2))
@@ -116,13 +116,13 @@ export function logTransferConformance(make: () => Promise<LogStorageUnderTest>)
     expect(exact).toBeGreaterThan(3)
   })
 
-  test('what happens to the log afterwards does not change a copy', async () => {
+  test('later changes of the log do not change a copy', async () => {
     const writer = await source()
     const { firstIndex } = writer.log
     const before = await contentOf(writer.log)
     const copy = writer.log.copy()
     await durable(writer, { sizes: [3000, 3000] })
-    // Into the middle of a segment, to the start of one, and to one that goes altogether; then the same names again with other entries.
+    // Into the middle of a segment, to the start of one, and to one that is removed as a whole; then the same names again with other entries.
     const [second] = writer.log.segmentStarts().slice(1)
     await durable(writer, { term: 20, truncateFrom: second!.last - 1, sizes: [50] })
     for (let i = 0; i < 14; i++) await durable(writer, { sizes: [4000] })
@@ -144,7 +144,7 @@ export function logTransferConformance(make: () => Promise<LogStorageUnderTest>)
     expect(await difference(storage.group(1)!, writer.now)).toBeNull()
   })
 
-  test('a broken transfer goes on where it was, also after a restart and with a later copy', async () => {
+  test('a broken transfer continues at its place, also after a restart and with a later copy', async () => {
     const writer = await source()
     const target = acks.writer(storage.create(2))
     await durable(target, { vote: { term: 5, votedFor: 1 } })
@@ -174,7 +174,7 @@ export function logTransferConformance(make: () => Promise<LogStorageUnderTest>)
     expect(await difference(log, { hardState: { term: 5, votedFor: 1 }, entries: later.now.entries })).toBeNull()
   })
 
-  test('bytes that changed on the way are found, and are asked for again', async () => {
+  test('bytes that changed in transfer are found, and are asked for again', async () => {
     const writer = await source()
     const target = acks.writer(storage.create(2))
     await durable(target, { sizes: [10] })
@@ -195,7 +195,7 @@ export function logTransferConformance(make: () => Promise<LogStorageUnderTest>)
     expect(await difference(log, { hardState: target.now.hardState, entries: writer.now.entries })).toBeNull()
   })
 
-  test('what is given up leaves the old log and no files; a removed group ends what was under way', async () => {
+  test('a transfer that is given up leaves the old log and no files; the removal of a group ends its transfer', async () => {
     const writer = await source()
     const target = acks.writer(storage.create(2))
     await durable(target, { sizes: [10] })

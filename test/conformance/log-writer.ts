@@ -7,13 +7,13 @@ export interface StoredEntry {
   readonly batch: Uint8Array
 }
 
-/** What a log should be after one step of a write. */
+/** The state that a log should have after one step of a write. */
 export interface Snapshot {
   readonly hardState: HardState
   readonly entries: readonly StoredEntry[]
 }
 
-/** What one write shall do; `sizes` gives a Records batch for each value size. */
+/** The changes of one write; `sizes` gives a Records batch for each value size. */
 export interface Step {
   readonly term?: Term
   readonly vote?: HardState
@@ -28,7 +28,7 @@ export class LogWriter {
   readonly log: GroupLog
   /** Every state that the log passes through, in order: a write may become durable in two parts. */
   readonly snapshots: Snapshot[]
-  /** Number of the snapshot that the highest durable ticket stands for. */
+  /** Number of the snapshot that belongs to the highest durable ticket. */
   acknowledged = 0
   #ticket = 0
   readonly #snapshotOfTicket = new Map<number, number>()
@@ -123,7 +123,7 @@ export async function readAll(log: GroupLog, pieceBytes = 2000): Promise<StoredE
   return entries
 }
 
-/** In what the log and a snapshot differ, or null. The log may have let go of a prefix; the snapshot has everything that there ever was. */
+/** The difference between the log and a snapshot, or null. The log may have cut a prefix; the snapshot has every entry that there ever was. */
 export async function difference(log: GroupLog, snapshot: Snapshot): Promise<string | null> {
   const { hardState, entries } = snapshot
   if (log.hardState.term !== hardState.term || log.hardState.votedFor !== hardState.votedFor) return 'term or vote'
@@ -149,7 +149,7 @@ export async function difference(log: GroupLog, snapshot: Snapshot): Promise<str
   return null
 }
 
-/** The one in force at `prevIndex` and all later ones. */
+/** The configuration in force at `prevIndex` and all later ones. */
 function configurationsOf(entries: readonly StoredEntry[], prevIndex: LogIndex): StoredConfiguration[] {
   const all = entries.filter(({ header }) => header.kind === EntryKind.Configuration)
   const base = all.filter(({ header }) => header.index <= prevIndex).slice(-1)

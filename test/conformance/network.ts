@@ -7,17 +7,17 @@ export interface NetworkUnderTest {
   readonly far: Network
   /** An address of `far` with a free port to be picked. */
   readonly farAddress: string
-  /** An address where nobody listens. */
+  /** An address without a listener. */
   readonly deadAddress: string
   /** Returns when `happened` is true; fails when it does not become so in a few seconds. */
   until(happened: () => boolean): Promise<void>
-  /** Lets everything happen that is about to. */
+  /** Runs all pending events. */
   settle(): Promise<void>
   /** Drives time until the promise is settled. */
   drive<T>(promise: Promise<T>): Promise<T>
 }
 
-/** What broker/src/platform/network.ts promises, for any implementation. */
+/** The promises of broker/src/platform/network.ts, for any implementation. */
 export function networkConformance(make: () => NetworkUnderTest): void {
   const listeners: Listener[] = []
   const streams: ByteStream[] = []
@@ -89,26 +89,26 @@ export function networkConformance(make: () => NetworkUnderTest): void {
     expect(near.queuedBytes).toBe(0)
   })
 
-  test('destroy: both sides hear of it once, later, and nothing afterwards', async () => {
+  test('destroy: both sides are told once, later, and get nothing afterwards', async () => {
     const net = make()
     const [near, far] = await pair(net)
-    const heard: string[] = []
-    near.onClose = () => heard.push('near')
-    far.onClose = () => heard.push('far')
-    near.onData = () => heard.push('data')
+    const events: string[] = []
+    near.onClose = () => events.push('near')
+    far.onClose = () => events.push('far')
+    near.onData = () => events.push('data')
     near.destroy()
     near.destroy()
-    expect(heard).toEqual([])
-    await net.until(() => heard.length === 2)
+    expect(events).toEqual([])
+    await net.until(() => events.length === 2)
     near.write([new Uint8Array(10)])
     far.write([new Uint8Array(10)])
     far.destroy()
     await net.settle()
-    expect(heard.sort()).toEqual(['far', 'near'])
+    expect(events.sort()).toEqual(['far', 'near'])
     expect(near.queuedBytes).toBe(0)
   })
 
-  test('what arrives before a destroy is a prefix of what was sent', async () => {
+  test('the bytes that arrive before a destroy are a prefix of those that were sent', async () => {
     const net = make()
     const [near, far] = await pair(net)
     const got: number[] = []
@@ -123,7 +123,7 @@ export function networkConformance(make: () => NetworkUnderTest): void {
     expect([1, 2, 3, 4, 5, 6].slice(0, got.length)).toEqual(got)
   })
 
-  test('connect rejects where nobody listens, and after the listener is closed', async () => {
+  test('connect rejects where there is no listener, and after the listener is closed', async () => {
     const net = make()
     await expect(net.drive(net.near.connect(net.deadAddress, 1000))).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
     const listener = await net.drive(net.far.listen(net.farAddress, (stream) => streams.push(stream)))

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { StateStore } from '../../broker/src/log/log-storage.ts'
 
-/** A store under test; `reopen` closes and opens it again where it outlives that. */
+/** A store under test; `reopen` closes and opens it again if it survives that. */
 export interface StateStoreUnderTest {
   open(): Promise<StateStore>
   readonly durable: boolean
-  /** Opens a copy of the files as they are now, without what the system still holds for the process; undefined where there are no files. */
+  /** Opens a copy of the files as they are now, without the bytes that the system still holds for the process; undefined where there are no files. */
   openCopy?(): Promise<StateStore>
   dispose(): Promise<void>
 }
 
-/** What StateStore in broker/src/log/log-storage.ts promises, for any implementation. */
+/** The promises of StateStore in broker/src/log/log-storage.ts, for any implementation. */
 export function stateStoreConformance(make: () => StateStoreUnderTest): void {
   let subject: StateStoreUnderTest
   let store: StateStore
@@ -44,7 +44,7 @@ export function stateStoreConformance(make: () => StateStoreUnderTest): void {
     expect(await read('b')).toBe('')
   })
 
-  test('many reads at once are each answered with their own', async () => {
+  test('many reads at once are each answered with their own values', async () => {
     const names = Array.from({ length: 100 }, (_, at) => `many/${at}`)
     await store.write(names.filter((_, at) => at % 3 > 0).map((name) => [name, text(name)]))
     const found = await Promise.all(names.map(read))
@@ -84,7 +84,7 @@ export function stateStoreConformance(make: () => StateStoreUnderTest): void {
     expect(await keys('k249', 'k252')).toEqual(['k249', 'k251'])
   })
 
-  test('a snapshot shows the state in which it was taken, whatever is written later', async () => {
+  test('a snapshot shows the state in which it was taken, unchanged by later writes', async () => {
     await store.write(Array.from({ length: 200 }, (_, i) => [`k${String(i).padStart(3, '0')}`, text('old')] as const))
     const snapshot = store.snapshot()
     await store.write([
@@ -107,7 +107,7 @@ export function stateStoreConformance(make: () => StateStoreUnderTest): void {
     expect(await keys('k099', 'k103')).toEqual(['k099', 'k100', 'k1005', 'k102'])
   })
 
-  test('what was flushed is there without a close', async () => {
+  test('flushed pairs are there without a close', async () => {
     await store.write([['a', text('1')]])
     await store.flush()
     expect(await read('a')).toBe('1')
@@ -124,7 +124,7 @@ export function stateStoreConformance(make: () => StateStoreUnderTest): void {
     expect(await read('a')).toBe('before')
   })
 
-  test('what was written is there after closing and opening', async () => {
+  test('written pairs are there after closing and opening', async () => {
     if (!subject.durable) return
     await store.write([['a', text('1')]])
     await store.close()

@@ -12,7 +12,7 @@ const MOST_LINES = 20_000
 
 export type Kind = 'core' | 'whole'
 
-/** Runs a failing seed again, as small as it can be made, and writes down what happened. Returns the file. */
+/** Runs a failing seed again, as small as it can be made, and writes its history to a file. Returns the file. */
 export async function writeFailure(kind: Kind, seed: number): Promise<string> {
   const lines: string[] = []
   const trace = (line: string): void => void lines.push(line)

@@ -4,13 +4,13 @@ import { runSeed } from './core/run-seed.ts'
 import type { Kind } from './failure-file.ts'
 import { writeFailure } from './failure-file.ts'
 
-/** What a worker tells after each turn. */
+/** The report of a worker after each turn. */
 export interface Turn {
   readonly kind: Kind
   readonly seeds: number
   readonly events: number
   readonly seconds: number
-  /** What failed, and the file that tells of it. */
+  /** The failure, and the file with its history. */
   readonly failure: { readonly seed: number; readonly message: string; readonly path: string } | null
 }
 

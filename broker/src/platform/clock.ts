@@ -13,6 +13,6 @@ export interface Clock {
   after(ms: number, call: () => void): TimerHandle
   /** Calls again and again, about every `ms` milliseconds. */
   every(ms: number, call: () => void): TimerHandle
-  /** Calls once, when the events at hand have been handled: the broker's way to gather a turn's work. */
+  /** Calls once, when the present events have been handled: the broker's way to gather a turn's work. */
   soon(call: () => void): void
 }

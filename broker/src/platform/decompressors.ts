@@ -2,7 +2,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { Compression, type Decompressors, TailraceError } from '@tailrace/schemas'
 
 /**
- * What a broker can decompress. Synchronous, since a batch takes its place in the log in the turn in which it arrives: a megabyte takes about a
+ * The codecs that a broker can decompress. Synchronous, since a batch takes its place in the log in the turn in which it arrives: a megabyte takes about a
  * millisecond with zstd and two with gzip (measured), and no output is allocated beyond the limit.
  */
 export const decompressors: Decompressors = {
@@ -10,7 +10,7 @@ export const decompressors: Decompressors = {
   [Compression.zstd]: (bytes, maxBytes) => decompress((options) => zstdDecompressSync(bytes, options), bytes, maxBytes),
 }
 
-/** What `info: true` makes of the result; the types of Node do not know it. */
+/** The result with `info: true`; the types of Node do not know it. */
 interface WithEngine {
   readonly buffer: Uint8Array
   readonly engine: { readonly bytesWritten: number }
@@ -28,7 +28,7 @@ function decompress(codec: (options: Options) => unknown, bytes: Uint8Array, max
   const options = { maxOutputLength: maxBytes, chunkSize: CHUNK_BYTES, info: true }
   try {
     const { buffer, engine } = codec(options) as WithEngine
-    // Node stops behind the compressed data and is content; the decoders of browsers are not.
+    // Node stops after the compressed data and accepts more bytes; the decoders of browsers do not.
     if (engine.bytesWritten === bytes.length) return buffer
   } catch (cause) {
     if ((cause as { code?: string }).code !== 'ERR_BUFFER_TOO_LARGE') throw cause

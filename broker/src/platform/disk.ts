@@ -1,5 +1,5 @@
 /**
- * The little of a file system that the log needs. Paths are absolute or relative to the process, with '/'.
+ * The part of a file system that the log needs. Paths are absolute or relative to the process, with '/'.
  * Every method may reject with a DiskError; after a failed `sync` the file's content is unknown and the broker must stop writing to it.
  */
 export interface Disk {

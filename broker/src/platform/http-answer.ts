@@ -1,9 +1,9 @@
 import { isErrorCode, TailraceError } from '@tailrace/schemas'
 
 /**
- * What the body of another broker's answer says.
+ * The content of the body of another broker's answer.
  * @param ok whether its status is 2xx
- * @throws TailraceError the other's own error; INVALID_REQUEST when it is no JSON; INTERNAL when the error is none of ours
+ * @throws TailraceError the other's own error; INVALID_REQUEST when it is no JSON; INTERNAL when the error code is unknown
  */
 export function answerFrom(text: string, ok: boolean, address: string): unknown {
   const answer = parsed(text, address)
@@ -22,7 +22,7 @@ function parsed(text: string, address: string): unknown {
   }
 }
 
-/** The other's words stay as they are. */
+/** The other broker's message stays unchanged. */
 function errorOf(answer: unknown, address: string): TailraceError {
   const { code, message } = (answer ?? {}) as { code?: unknown; message?: unknown }
   if (typeof code !== 'string' || typeof message !== 'string' || !isErrorCode(code)) {

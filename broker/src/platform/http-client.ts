@@ -2,7 +2,7 @@
 export interface HttpClient {
   /**
    * The parsed body of an answer with a 2xx status; undefined where it is empty.
-   * @throws TailraceError the other's own error; CONNECTION_LOST when nobody answers; TIMED_OUT after `timeoutMs`
+   * @throws TailraceError the other's own error; CONNECTION_LOST when no program answers; TIMED_OUT after `timeoutMs`
    */
   request(
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',

@@ -1,6 +1,6 @@
 /** Connections that carry whole binary messages (WebSocket), from the side that opens them. */
 export interface MessageSockets {
-  /** `url`: ws://host:port/path. Rejects with an Error when nobody answers within `timeoutMs`. */
+  /** `url`: ws://host:port/path. Rejects with an Error when no program answers within `timeoutMs`. */
   connect(
     url: string,
     options: { readonly timeoutMs: number; readonly maxMessageBytes: number },
@@ -8,13 +8,13 @@ export interface MessageSockets {
 }
 
 export interface MessageSocket {
-  /** Handlers; set once, right after the socket is handed over: what came before is handed on then. `onMessage` bytes belong to the receiver. */
+  /** Handlers; set once, right after the caller gets the socket: earlier messages are passed on then. `onMessage` bytes belong to the receiver. */
   set onMessage(listener: (bytes: Uint8Array) => void)
   /** Once, when the connection is gone, `destroy` included. */
   onClose: (reason: string) => void
   /** Sends the pieces back to back as one message. They must not change afterwards. */
   send(pieces: readonly Uint8Array[]): void
-  /** Bytes handed over that the network has not taken yet. */
+  /** Bytes sent that the network has not taken yet. */
   readonly queuedBytes: number
   /** Drops the connection at once. */
   destroy(): void

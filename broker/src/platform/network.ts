@@ -2,7 +2,7 @@
 export interface Network {
   /** Listens on `host:port`; port 0 picks a free one. Rejects if the address is taken or malformed. */
   listen(address: string, onStream: (stream: ByteStream) => void): Promise<Listener>
-  /** Connects; rejects if nobody answers within `timeoutMs`. */
+  /** Connects; rejects if no program answers within `timeoutMs`. */
   connect(address: string, timeoutMs: number): Promise<ByteStream>
 }
 
@@ -14,11 +14,11 @@ export interface Listener {
 
 export interface ByteStream {
   readonly remote: string
-  /** Handlers; set once, right after the stream is handed over. `onData` chunks belong to the receiver. */
+  /** Handlers; set once, right after the caller gets the stream. `onData` chunks belong to the receiver. */
   onData: (chunk: Uint8Array) => void
   /** Once, when the stream is gone for whatever reason, `destroy` included; never within a call to the stream. */
   onClose: (error: Error | null) => void
-  /** What was queued over some mark has been taken by the kernel. */
+  /** The kernel has taken the bytes that were queued above some mark. */
   onDrain: () => void
   /** Queues the pieces, back to back. Pieces must not change afterwards. Flushed together at `uncork` or at the end of the turn. */
   write(pieces: readonly Uint8Array[]): void

@@ -4,7 +4,7 @@
  */
 export interface Defects {
   /** A follower takes no notice of a heartbeat which says that it has acknowledged more than it has. */
-  readonly lostTailUnheeded: boolean
+  readonly lostTailIgnored: boolean
   /** M92 (1): the leader counts its own copy before its fsync. */
   readonly leaderCountsUnsynced: boolean
   /** M32: an entry of an older term is committed by counting its copies (Figure 8). */
@@ -100,7 +100,7 @@ export interface Defects {
 }
 
 export const noDefects: Defects = Object.freeze({
-  lostTailUnheeded: false,
+  lostTailIgnored: false,
   leaderCountsUnsynced: false,
   commitOlderTerm: false,
   matchFromRejection: false,

@@ -1,4 +1,4 @@
-/** What happened, as a digest that two runs of one seed must share, and on demand as lines for people. */
+/** The history, as a digest that two runs of one seed must share, and on demand as lines for people. */
 export class Chronicle {
   readonly #trace: ((line: string) => void) | null
   #high = 0x811c9dc5 | 0
@@ -22,13 +22,13 @@ export class Chronicle {
     this.#low = (Math.imul(this.#low, 31) + now + (this.#high >>> 15)) | 0
   }
 
-  /** Something worth telling; part of the digest. */
+  /** An event worth a line; part of the digest. */
   note(now: number, text: string): void {
     for (let at = 0; at < text.length; at++) this.event(text.charCodeAt(at))
     this.comment(now, text)
   }
 
-  /** For the reader alone. */
+  /** For people only; not part of the digest. */
   comment(now: number, text: string): void {
     this.#trace?.(`${(now / 1000).toFixed(3).padStart(10)} ${text}`)
   }

@@ -10,31 +10,31 @@ export interface BrokerDefects {
   readonly disksLie: boolean
   /** The log tells of durability as soon as it has been asked to write: followers acknowledge before the fsync (M25). */
   readonly ackBeforeFsync: boolean
-  /** Recovery takes what has rotted for a torn tail: the replica votes and leads with what is left. */
+  /** Recovery takes rotten entries for a torn tail: the replica votes and leads with the rest. */
   readonly rotIsTorn: boolean
   /** Batches are served without a look at their checksum. */
   readonly noBatchCheck: boolean
-  /** Producers send again without the number under which a broker knows what it has already (M98). */
+  /** Producers send again without the number under which a broker recognises a batch (M98). */
   readonly anonymousRetries: boolean
   /** A replica that says that its log is damaged votes, leads and acknowledges all the same. */
   readonly noQuarantine: boolean
-  /** A disk that is lost comes back blank, and its broker under the identity that it had. */
+  /** A disk that is lost comes back blank, and its broker under its old identity. */
   readonly sameIdAfterWipe: boolean
-  /** Repair takes whatever it is given for the entries that it asked for. */
+  /** Repair takes any batches for the entries that it asked for. */
   readonly repairTrusts: boolean
   /** The log that a copy replaces is deleted before the copy is in place. */
   readonly installDeletesFirst: boolean
-  /** A prefix is cut off before the state that stands for it is durable. */
+  /** A prefix is cut off before the state that covers it is durable. */
   readonly cutBeforeFlush: boolean
-  /** Retention takes what is not committed as well. */
+  /** Retention deletes uncommitted entries as well. */
   readonly cutBeyondCommit: boolean
-  /** Nobody looks at the mark beside the journal: one that ends too early counts as torn. */
+  /** The mark beside the journal is ignored: a journal that ends too early counts as torn. */
   readonly marksUnread: boolean
-  /** Nothing is kept back for what leads out of a full disk. */
+  /** No room is kept for operations that free a full disk. */
   readonly noKeptRoom: boolean
-  /** Brokers remember nothing for each other: one whose folder is put back is taken for what it was. */
-  readonly witnessUnheeded: boolean
-  /** A newer release writes what only it can read, whatever the feature level of the cluster. */
+  /** Brokers remember nothing for each other: one whose folder is put back is taken for the broker before. */
+  readonly witnessIgnored: boolean
+  /** A newer release writes formats that only it can read, at any feature level of the cluster. */
   readonly newFormatAtOnce: boolean
   /** An older release says that it supports the level that the newer one needs. */
   readonly levelOverstated: boolean
@@ -56,7 +56,7 @@ export const noBrokerDefects: BrokerDefects = {
   cutBeyondCommit: false,
   marksUnread: false,
   noKeptRoom: false,
-  witnessUnheeded: false,
+  witnessIgnored: false,
   newFormatAtOnce: false,
   levelOverstated: false,
   levelCheckedLate: false,
@@ -68,7 +68,7 @@ export function defectiveStorage({ rotIsTorn }: BrokerDefects, storage: LogStora
   for (const log of storage.groups()) (log as { damage: unknown }).damage = null
 }
 
-/** `told`: the listener of BrokerGroups itself, so that the watch goes on seeing what is really synced. */
+/** `told`: the listener of BrokerGroups itself, so that the watch still sees which writes are really synced. */
 export function defectiveDurability(
   { ackBeforeFsync }: BrokerDefects,
   storage: LogStorage,
@@ -95,7 +95,7 @@ const CRC_COVERS_FROM = 21
 const MAGIC_BEFORE = 5
 const CRC_BEFORE = 4
 
-/** The checksum that the log is handed; with the defect, that of a batch is whatever the batch says. */
+/** The checksum that the log gets; with the defect, that of a batch is the one in the batch. */
 export function crcOf({ noBatchCheck }: BrokerDefects, crc: Crc32c): Crc32c {
   if (!noBatchCheck) return crc
   return (bytes, start, end) => {
@@ -104,7 +104,7 @@ export function crcOf({ noBatchCheck }: BrokerDefects, crc: Crc32c): Crc32c {
   }
 }
 
-/** Changes logs in what they do after they have been opened; the watch has seen them as they are. */
+/** Changes the behaviour of logs after they have been opened; the watch has seen them unchanged. */
 export function defectiveLogs(defects: BrokerDefects, storage: LogStorage): void {
   const { noQuarantine, repairTrusts, cutBeyondCommit } = defects
   if (!noQuarantine && !repairTrusts && !cutBeyondCommit) return
@@ -128,7 +128,7 @@ export function defectiveLogs(defects: BrokerDefects, storage: LogStorage): void
   storage.create = (id, damage) => change(create(id, damage))
 }
 
-/** The same batch with another record in it, and a checksum that says that this is right. */
+/** The same batch with another record in it, and a checksum that fits. */
 function forged(batch: Uint8Array): Uint8Array {
   const other = batch.slice()
   other[other.length - 1]! ^= 1
@@ -162,7 +162,7 @@ export class DeletedFirst {
   }
 }
 
-/** Nobody hears what others remember; what they do remember is as before, for folders are put back only where that helps. */
+/** No broker is told what others remember. They do remember it as before, for folders are put back only where that helps. */
 export function withoutWitnesses(peers: Peers): void {
   const tell = peers.tell.bind(peers)
   peers.tell = (to, name, fields) => {

@@ -66,7 +66,7 @@ function drawFaults(random: SimRandom, classes: readonly FaultClass[]): Record<s
   return drawn
 }
 
-/** What seeds have decided since there are more faults than at first: drawn last, so that what a seed decided before stays as it was. */
+/** The choices of seeds since there are more faults than at first: drawn last, so that the earlier choices of a seed stay unchanged. */
 function withMore(random: SimRandom, first: BrokerSwarm): BrokerSwarm {
   const faults = { ...first.faults, ...drawFaults(random, faultClasses.slice(FIRST_CLASSES, SECOND_CLASSES)) }
   const late = random.between(1, 2)
@@ -94,7 +94,7 @@ function drawUpkeep(random: SimRandom): Partial<PartitionSettings> {
     sleepAfterMs,
     copyChunkBytes,
     replicationBytesPerSecond,
-    // More than is published, or no newcomer would ever catch up; and a source must not take a reader for gone that only takes its time.
+    // More than is published, or no newcomer would ever catch up; and a source must not take a slow reader for one that is gone.
     copyIdleMs: replicationBytesPerSecond > 0 ? 60_000 : copyIdleMs,
     snapshotBytes: random.pick([1_000, 5_000, 1 << 20]),
     snapshotMs: random.pick([1_000, 3_600_000]),

@@ -2,7 +2,7 @@ import type { TimerHandle } from '../../../broker/src/platform/clock.ts'
 import { EventQueue } from '../event-queue.ts'
 
 /**
- * Virtual time for asynchronous code: runs what is due, then lets every promise that has become ready be followed up before the next event. Nothing
+ * Virtual time for asynchronous code: runs due events, then lets every promise that has become ready be followed up before the next event. Nothing
  * in the simulated world waits for the machine's own time, disk or network, so one turn of Node's event loop follows up all of them, and
  * equal calls give equal histories.
  */
@@ -31,7 +31,7 @@ export class EventLoop {
     return { cancel: () => void (wanted = false) }
   }
 
-  /** Runs events until `done` says so, asked after each; false when time `until` (microseconds) has passed, or nothing is left to happen. */
+  /** Runs events until `done` says so, asked after each; false when time `until` (microseconds) has passed, or no event is left. */
   run(until: number, done: () => boolean): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const next = (): void => {
@@ -47,12 +47,12 @@ export class EventLoop {
     })
   }
 
-  /** Looks at what the last event has led to and runs the next one; tells how it ends when it does. */
+  /** Follows up the last event and runs the next one; returns the outcome when the run ends. */
   #turn(until: number, done: () => boolean): boolean | null {
     if (this.#ran) this.onEvent()
     this.#ran = false
     if (done()) return true
-    // What was cancelled needs no following up.
+    // A cancelled event needs no following up.
     while (!this.#ran) if (this.#queue.now >= until || !this.#queue.step()) return false
     return null
   }

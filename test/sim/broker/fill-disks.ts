@@ -13,7 +13,7 @@ const MOST_BATCHES = 400
 const LARGE_DISK_BYTES = 2 ** 40
 
 /**
- * Somebody else fills every disk to the last byte while records are published, so that even what brokers have allocated ahead is used up. Deleting a topic must still work: it
+ * Another program fills every disk to the last byte while records are published, so that even the space that brokers have allocated ahead is used up. Deleting a topic must still work: it
  * writes to the metadata's log, to the journal and to the state store before it frees anything. Resolves when no broker has the topic any more.
  */
 export async function fillAndLeave(world: World): Promise<void> {
@@ -41,7 +41,7 @@ function giveRoom({ machine }: SimBroker, bytes: number): void {
   machine.disk.behaviour.capacity = machine.disk.used + bytes
 }
 
-/** A control: the blocks that were kept back are gone. */
+/** A control: the blocks that were kept are gone. */
 function loseKeptRoom({ machine }: SimBroker): void {
   for (const [path, file] of machine.disk.files()) if (path.endsWith('kept-room')) file.truncate(0)
 }
@@ -52,7 +52,7 @@ function holdsStranger(world: World): (broker: SimBroker) => boolean {
     life === null || [...life.storage.groups()].some(({ group }) => group !== 0 && !places.has(group))
 }
 
-/** Publishes until nobody takes anything any more. */
+/** Publishes until no broker takes a record any more. */
 async function fill(world: World, random: SimRandom, most: number): Promise<void> {
   const value = 'x'.repeat(VALUE_BYTES)
   for (let batches = 0, failures = 0; batches < most && failures < 10; batches++) {

@@ -1,7 +1,7 @@
 import { TailraceError } from '@tailrace/schemas'
 import { Violation } from '../core/invariants.ts'
 
-/** What the world of whole brokers watches for beside the properties of the Raft core (../invariants.ts). */
+/** The properties that the world of whole brokers checks beside those of the Raft core (../invariants.ts). */
 export type BrokerProperty =
   | 'synced-is-kept'
   | 'only-deleted-is-removed'

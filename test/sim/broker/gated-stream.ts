@@ -1,6 +1,6 @@
 import type { ByteStream } from '../../../broker/src/platform/network.ts'
 
-/** A stream whose end in a process hears nothing while that stands still. */
+/** A stream whose end in a process gets nothing while that process stands still. */
 export class GatedStream implements ByteStream {
   onData: ByteStream['onData'] = () => {}
   onClose: ByteStream['onClose'] = () => {}

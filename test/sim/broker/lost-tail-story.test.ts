@@ -3,14 +3,14 @@ import { tellLostTailStory } from './lost-tail-story.ts'
 
 const SEEDS = [4, 12]
 
-test('lostTailUnheeded: a loss that only the heartbeats of a leader prove costs nothing, and is found where they are not heeded', async () => {
+test('lostTailIgnored: a loss that only the heartbeats of a leader prove costs nothing, and is found where they are ignored', async () => {
   for (let seed = SEEDS[0]!; seed <= SEEDS[1]!; seed++) {
-    const { finding } = await tellLostTailStory(seed, ['lostTailUnheeded'])
+    const { finding } = await tellLostTailStory(seed, ['lostTailIgnored'])
     if (finding?.property !== 'leader-completeness') continue
-    const heeded = await tellLostTailStory(seed)
-    expect(heeded.finding?.message ?? null).toBeNull()
-    expect(heeded.lost).toBeGreaterThan(0)
-    expect(heeded.acknowledged).toBeGreaterThan(0)
+    const regarded = await tellLostTailStory(seed)
+    expect(regarded.finding?.message ?? null).toBeNull()
+    expect(regarded.lost).toBeGreaterThan(0)
+    expect(regarded.acknowledged).toBeGreaterThan(0)
     return
   }
   expect.unreachable(`no seed of ${SEEDS.join(' to ')} violates leader-completeness`)

@@ -17,7 +17,7 @@ import { World } from './world.ts'
 
 const TOPIC = 'flights'
 const STEP_MS = 60_000
-/** So many that some still publish when most wait for an answer of a broker that cannot reach the leader. */
+/** So many producers that some still publish when most wait for an answer of a broker that cannot reach the leader. */
 const PRODUCERS = 15
 
 export interface LostTailStory {
@@ -28,9 +28,9 @@ export interface LostTailStory {
 }
 
 /**
- * A follower loses the end of its journal in a way of which nothing tells but the heartbeats of a leader: the mark beside the journal is lost as well, and no beat
- * has named the lost blocks. It follows two leaders that do not reach each other. One of them falls in the same moment, so that what it had committed with the
- * follower is nowhere else; the other lacks that, and asks the follower for its vote. The heartbeats of the group that it leads itself prove the loss in time.
+ * A follower loses the end of its journal in a way that only the heartbeats of a leader show: the mark beside the journal is lost as well, and no beat
+ * has named the lost blocks. It follows two leaders that do not reach each other. One of them crashes in the same moment, so that the entries that it had committed with the
+ * follower are nowhere else; the other leader lacks them, and asks the follower for its vote. The heartbeats of the group that it leads itself prove the loss in time.
  */
 export async function tellLostTailStory(
   seed: number,
@@ -83,7 +83,7 @@ class Story {
     this.#part(falling, staying, 'cut')
     await this.#pass(this.#random.between(50, 300))
     const [proven, atRisk] = ledgers.map(({ group }) => world.watch.groups.get(group)!)
-    // What is lost has to hold an entry by which the one leader can prove it, and one that only the other leader has besides.
+    // The lost blocks must hold an entry by which the one leader can prove the loss, and one that only the other leader has.
     await this.#until(
       () =>
         proven!.replica(staying)!.commitIndex > this.#told.ends[0]! &&
@@ -103,7 +103,7 @@ class Story {
     world.crash(world.broker(falling), false, 4_000)
     world.crash(world.broker(follower), true, 1)
     this.lost = loseUntold(world.broker(follower).machine.disk.files(), this.#told.block)
-    world.note(`broker ${follower} has lost ${this.lost} blocks of its journal, of which nobody has heard`)
+    world.note(`broker ${follower} has lost ${this.lost} blocks of its journal, of which no broker knows`)
     world.watch.wasPutBack(follower)
   }
 
@@ -166,7 +166,7 @@ class Story {
   }
 }
 
-/** Three brokers to which nothing happens by itself. */
+/** Three brokers without faults of their own. */
 function quiet(drawn: BrokerSwarm): BrokerSwarm {
   const disks = drawn.disks.slice(0, 3).map((disk) => ({ ...disk, syncMicros: [100, 500] as const, capacity: 1 << 28 }))
   return {

@@ -13,13 +13,13 @@ import { Finding } from './finding.ts'
 /** Which version of Tailrace a broker runs, in seeds that have two. The second writes two things that the first cannot read. */
 export type Release = 1 | 2
 
-/** The command of the second release; it takes the part of one that is really new. */
+/** The command of the second release; it stands in for one that is really new. */
 const NEWER_COMMAND = 'set-priority'
 const NEWER_LEVEL = 2
 
 export function levelsOf(release: Release, { newFormatAtOnce, levelOverstated }: BrokerDefects): FeatureLevels {
   const highest = release === 2 || levelOverstated ? NEWER_LEVEL : 1
-  // The first release does not know the command at all: it refuses it, whatever the level.
+  // The first release does not know the command at all: it refuses it at any level.
   const needed = release === 1 ? Number.POSITIVE_INFINITY : NEWER_LEVEL
   const commands: Record<string, number> = release === 2 && newFormatAtOnce ? {} : { [NEWER_COMMAND]: needed }
   return { lowest: 1, highest, commands }
@@ -47,7 +47,7 @@ export async function markFolder(disk: Disk, folder: string): Promise<void> {
   await file.close()
 }
 
-/** Holds the metadata log to what every member can read. */
+/** Checks that every member can read the metadata log. */
 export class ReleaseWatch {
   readonly #releases = new Map<string, Release>()
   /** How often the level was raised, the newer command written, and a start refused. */

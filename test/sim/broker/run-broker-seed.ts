@@ -22,7 +22,7 @@ export const brokerDefectNames = [...Object.keys(noDefects), ...Object.keys(noBr
 
 const RAFT_MESSAGES = 'raft-messages'
 
-/** Classes of faults that a history can be had without. */
+/** Classes of faults that can be left out of a history. */
 export const brokerFaultNames: readonly string[] = [...faultClasses.map(({ name }) => name), RAFT_MESSAGES]
 
 export interface BrokerSeedOptions {
@@ -49,7 +49,7 @@ export interface BrokerSeedResult {
   readonly sleeps: number
   readonly cuts: number
   readonly installs: number
-  /** What the operator asked for and got: changes of members, transfers, snapshots and the like. */
+  /** Operations that the operator asked for and got: changes of members, transfers, snapshots and the like. */
   readonly operations: number
   /** Times that the feature level was raised, that the newer release's command was written, and that the older one refused to start (release.ts). */
   readonly raised: number
@@ -61,7 +61,7 @@ export interface BrokerSeedResult {
 /** Virtual time in which a cluster without faults must be formed and have its topics. */
 const FORMATION_MS = 60_000
 
-/** Virtual time in which full disks must be left again once a topic is to be deleted. */
+/** Virtual time in which full disks must have room again once a topic is to be deleted. */
 const LEAVING_MS = 30_000
 
 /** Runs the history of one seed with whole brokers: faults, then calm. The same seed gives the same history on every machine. */
@@ -112,7 +112,7 @@ export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {
   }
 }
 
-/** Who takes part besides the brokers. */
+/** The clients and operators of a world. */
 class Cast {
   readonly producers: Producer[] = []
   readonly #world: World
@@ -171,7 +171,7 @@ async function settle(world: World, ledgers: readonly PartitionLedger[]): Promis
     throw new Finding('liveness', `${PATIENCE_MS} ms after the end of faults ${why}`)
   }
   if (world.swarm.fillsDisks && !(await leavesFullDisks(world)))
-    throw new Finding('full-disk-left', `full disks are not left again within ${LEAVING_MS} ms: ${unsettled(world)}`)
+    throw new Finding('full-disk-left', `full disks have no room again within ${LEAVING_MS} ms: ${unsettled(world)}`)
   let checked = false
   let failure: unknown = null
   checkOutcome(world, ledgers).then(
@@ -200,7 +200,7 @@ async function makeTopics(world: World): Promise<PartitionLedger[]> {
   return world.swarm.topics.flatMap(({ name }) => world.ledgersOf(name))
 }
 
-/** Lets time pass until something has come true; false if it has not by then. Ends early, aloud, when a property does not hold. */
+/** Lets time pass until a condition holds; false if it does not by then. Throws early when a property does not hold. */
 async function pass(world: World, ms: number, done: () => boolean): Promise<boolean> {
   const { watch, loop } = world
   const happened = await loop.run(loop.now + ms * 1000, () => watch.finding !== null || done())

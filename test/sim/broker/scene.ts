@@ -6,12 +6,12 @@ import type { Life, SimBroker } from './sim-broker.ts'
 import type { BrokerSwarm } from './swarm.ts'
 import type { Watch } from './watch.ts'
 
-/** What befalls a world: the part of it that faults and operators act on. */
+/** The part of a world that faults and operators act on. */
 export interface Scene {
   readonly swarm: BrokerSwarm
   readonly watch: Watch
   readonly network: { reset(a: string, b: string): void }
-  /** Those that have been started once and are not lost permanently. */
+  /** The brokers that have been started once and are not lost permanently. */
   readonly inService: readonly SimBroker[]
   readonly ids: readonly BrokerId[]
   /** The seed's topics are there. */
@@ -31,10 +31,10 @@ export interface Scene {
   undoAfter(ms: number, undo: () => void): void
   /** A broker that was not there before is started, and joins. Null when there is none left. */
   join(): SimBroker | null
-  /** A machine's disk is lost with all that is on it. A new broker takes its place, as far as there is one. */
+  /** A machine's disk is lost with its content. A new broker takes its place if there is one. */
   wipe(broker: SimBroker): void
   readonly operator: { ask<Result>(what: string, call: (admin: AdminApi) => Promise<Result>): Promise<Result | null> }
-  /** Another release is put in the place of the one that a broker runs, which is stopped for it. */
+  /** A broker is stopped and started again with another release. */
   install(broker: SimBroker, release: Release, downMs: number): void
   /** No broker works at a level that its release does not support. */
   checkReleases(): void

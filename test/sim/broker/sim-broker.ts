@@ -33,7 +33,7 @@ import type { Watch } from './watch.ts'
 
 const DATA = 'data'
 
-/** What a broker's machine is made of, and what it has around it. All of it outlives the broker's process. */
+/** The parts of a broker's machine, and its surroundings. All of it outlives the broker's process. */
 export interface Machine {
   readonly loop: EventLoop
   readonly random: SimRandom
@@ -58,7 +58,7 @@ export interface Life {
   readonly node: ClusterNode
 }
 
-/** What a broker keeps on its machine, as it was at one moment. */
+/** The data of a broker on its machine, at one moment. */
 export interface FolderCopy {
   readonly disk: DiskImage
   readonly store: ReadonlyMap<string, Uint8Array>
@@ -68,7 +68,7 @@ export interface FolderCopy {
 export class SimBroker {
   readonly id: BrokerId
   readonly machine: Machine
-  /** The life that has come so far that clients may call it; null while it is down or starting. */
+  /** The present life, once clients may call it; null while the broker is down or starting. */
   life: Life | null = null
   /** Set from the beginning of a start to the end of that life. */
   process: SimProcess | null = null
@@ -76,11 +76,11 @@ export class SimBroker {
   present = false
   /** Its disk is lost: it never comes back. */
   gone = false
-  /** Of its folder, as it was once. */
+  /** A copy of its folder from an earlier moment. */
   copy: FolderCopy | null = null
-  /** What it runs from its next start on; null in seeds with one release. */
+  /** The release that it runs from its next start on; null in seeds with one release. */
   release: Release | null
-  /** What its present life runs. */
+  /** The release that its present life runs. */
   running: Release | null = null
   /** Why the last start or life came to its end by itself. */
   failure: unknown = null
@@ -162,7 +162,7 @@ export class SimBroker {
     }
   }
 
-  /** The process dies without a word of its own. `power`: what the kernel had not stored is lost as well. */
+  /** The process dies without a message. `power`: bytes that the kernel had not stored are lost as well. */
   crash(power: boolean): void {
     const { disk, store, watch } = this.machine
     if (this.process !== null) this.process.alive = false
@@ -180,7 +180,7 @@ export class SimBroker {
     if (life === null) return
     const { node, groups, peers, storage, store, process } = life
     this.life = null
-    // It answers nobody any more, so what its cores believe, of their leases say, is of no account.
+    // It answers no request any more, so the state of its cores, such as their leases, does not matter.
     this.machine.watch.stopped(this.id)
     await node.close()
     await groups.close()
@@ -235,7 +235,7 @@ export class SimBroker {
       listen: addressOf(id),
       dial: swarm.addresses,
     })
-    if (defects.witnessUnheeded || defects.sameIdAfterWipe) withoutWitnesses(peers)
+    if (defects.witnessIgnored || defects.sameIdAfterWipe) withoutWitnesses(peers)
     makeUnreliable(peers, machine.messages, machine.loop, machine.random, process)
     const groups = new BrokerGroups({
       storage,

@@ -3,7 +3,7 @@ import type { Network } from '../../../broker/src/platform/network.ts'
 import type { EventLoop } from './event-loop.ts'
 import { GatedStream } from './gated-stream.ts'
 
-/** A machine's clocks: how fast they run, and what the one for people shows. */
+/** A machine's clocks: their speed, and the time that the one for people shows. */
 export interface Timepiece {
   /** Milliseconds that it counts in a true one. */
   rate: number
@@ -14,12 +14,12 @@ export interface Timepiece {
 const EPOCH_MS = 1_700_000_000_000
 const NEVER: TimerHandle = { cancel: () => {} }
 
-/** One life of a broker. When it is dead its timers stay silent, and nothing that it still waits for comes. */
+/** One life of a broker. When it is dead its timers do not fire, and the answers that it waits for do not come. */
 export class SimProcess {
   alive = true
-  /** It has stood still once: what it counts in ticks may be old. */
+  /** It has stood still once: times that it counts in ticks may be outdated. */
   stoodStill = false
-  /** What the process will find when it goes on; null while it runs. */
+  /** The calls that the process will get when it continues; null while it runs. */
   #missed: (() => void)[] | null = null
   readonly clock: Clock
   readonly #loop: EventLoop
@@ -56,7 +56,7 @@ export class SimProcess {
     for (const call of missed) this.run(call)
   }
 
-  /** The network as this life sees it: a connection that comes about after its death is dropped. */
+  /** The network as this life sees it: a connection that is made after its death is dropped. */
   network(host: Network): Network {
     return {
       listen: (address, onStream) =>

@@ -22,9 +22,9 @@ export interface BrokerSwarm {
   readonly rates: readonly number[]
   readonly network: { readonly minDelayMs: number; readonly maxDelayMs: number; readonly maxChunkBytes: number }
   readonly messages: MessageFaults
-  /** Mean milliseconds between the strikes of each class of faults that the seed has. */
+  /** Mean milliseconds between two faults of each class that the seed has. */
   readonly faults: Readonly<Record<string, number>>
-  /** Brokers whose disks may rot: never a majority of any partition's replicas, for nobody can promise anything then. */
+  /** Brokers whose disks may rot: never a majority of any partition's replicas, for no promise would be possible then. */
   readonly rotten: readonly number[]
   readonly topics: readonly { readonly name: string; readonly partitions: number; readonly replicas: number }[]
   readonly producers: number
@@ -34,7 +34,7 @@ export interface BrokerSwarm {
   readonly valueBytes: Range
   /** Mean milliseconds between creations of topics that are deleted again; 0: none. */
   readonly churnEveryMs: number
-  /** At the end all disks become full, and must be left again. */
+  /** At the end all disks become full, and must get room again. */
   readonly fillsDisks: boolean
 }
 

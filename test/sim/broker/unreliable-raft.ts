@@ -3,7 +3,7 @@ import type { SimRandom } from '../random.ts'
 import type { EventLoop } from './event-loop.ts'
 import type { SimProcess } from './sim-process.ts'
 
-/** What befalls Raft messages between core and transport, beyond what a byte stream can do to them (M2). */
+/** Faults of Raft messages between core and transport, beyond those of a byte stream (M2). */
 export interface MessageFaults {
   loss: number
   duplication: number

@@ -20,14 +20,14 @@ export class Watch {
   readonly groups = new Map<GroupId, WatchedGroup>()
   readonly metadata = new MetadataState()
   finding: Finding | null = null
-  /** Brokers that may come back blank: what that leads to is to be found, and not that they are. */
+  /** Brokers that may come back blank: the consequences are to be found, not the blank replica itself. */
   readonly excused = new Set<BrokerId>()
   /** In seeds with two releases. */
   releases: ReleaseWatch | null = null
   readonly #defects: Defects
   readonly #founders: readonly BrokerId[]
   readonly #brokers: readonly BrokerId[]
-  /** Replicas whose core has done something in this event. */
+  /** Replicas whose core took part in this event. */
   readonly #touched = new Set<WatchedReplica>()
 
   /** `brokers`: all that there may ever be; `founders`: those that form the cluster. */
@@ -37,12 +37,12 @@ export class Watch {
     this.#brokers = brokers
   }
 
-  /** The first is what counts: the product may go on for a while after it. */
+  /** The first finding counts: the product may run on for a while after it. */
   report(finding: Finding): void {
     this.finding ??= finding
   }
 
-  /** Runs a check; what it finds ends the history, and not the broker that it was made in. */
+  /** Runs a check; its finding ends the history, and not the broker in which it was made. */
   guard(check: () => void): void {
     try {
       check()
@@ -71,7 +71,7 @@ export class Watch {
     }
   }
 
-  /** Watches what a broker writes to its logs; after BrokerGroups was made, before it opens a group. */
+  /** Watches a broker's writes to its logs; after BrokerGroups was made, before it opens a group. */
   storage(broker: BrokerId, process: SimProcess, storage: LogStorage): void {
     for (const log of storage.groups()) {
       this.guard(() => this.#replica(log.group, broker)?.recovered(log))
@@ -101,7 +101,7 @@ export class Watch {
     }
   }
 
-  /** Its folder is an older one: nothing on it tells what is missing. */
+  /** Its folder is an older one: nothing on it shows the missing part. */
   wasPutBack(broker: BrokerId): void {
     for (const group of this.groups.values()) group.replica(broker)!.hasLostTail = true
   }
@@ -116,7 +116,7 @@ export class Watch {
     this.#touched.clear()
   }
 
-  /** Somebody was told that the group is committed up to `end`: whoever has a lease must know it too (M24). */
+  /** A client was told that the group is committed up to `end`: a leader with a lease must know it too (M24). */
   told(id: GroupId, end: number): void {
     const group = this.groups.get(id)
     if (group === undefined) return
@@ -173,7 +173,7 @@ export class Watch {
       install.finish = () => {
         const finishing = finish()
         if (process.alive) this.#replica(id, broker)?.installing()
-        // Heard before the broker hears it: from then on it writes to the new log.
+        // Called before the broker is told: from then on it writes to the new log.
         finishing.then(
           (log) => {
             // It may have been removed as soon as it was in its place.

@@ -3,19 +3,19 @@ import { EntryKind } from '@tailrace/schemas'
 import { Invariants } from '../core/invariants.ts'
 import type { StoredEntry } from '../core/sim-disk.ts'
 import { Finding } from './finding.ts'
-import { type GroupView, nobody, WatchedReplica } from './watched-replica.ts'
+import { type GroupView, noMembers, WatchedReplica } from './watched-replica.ts'
 
-/** One group over all brokers: the properties M74 to M79, and what it has committed. */
+/** One group over all brokers: the properties M74 to M79, and its committed entries. */
 export class WatchedGroup implements GroupView {
   readonly id: GroupId
-  /** Of every broker that there may ever be: most are blank, belong to nothing, and vote for nobody. */
+  /** Of every broker that there may ever be: most are blank, belong to no group, and do not vote. */
   readonly replicas: readonly WatchedReplica[]
   readonly invariants: Invariants
   /** The offset after the last record that any replica knows to be committed. */
   committedEnd: Offset = 0
-  /** The highest offset that anybody was told to be committed. */
+  /** The highest offset that any client was told to be committed. */
   toldEnd: Offset = 0
-  /** No replica begins later: what stands before may have gone by retention. */
+  /** No replica begins later: retention may have deleted the entries before. */
   start: Offset = 0
   elections = 0
   damages = 0
@@ -31,7 +31,7 @@ export class WatchedGroup implements GroupView {
     this.id = id
     const founding = { voters: founders, outgoing: [], learners: [] }
     this.replicas = brokers.map(
-      (broker) => new WatchedReplica(this, broker, founders.includes(broker) ? founding : nobody),
+      (broker) => new WatchedReplica(this, broker, founders.includes(broker) ? founding : noMembers),
     )
     this.invariants = new Invariants(this.replicas)
     this.invariants.configuration = founding

@@ -8,7 +8,7 @@ import type { Observed } from '../core/invariants.ts'
 import type { StoredEntry } from '../core/sim-disk.ts'
 import { Finding } from './finding.ts'
 
-/** What a replica tells of itself, and asks about all of its group. */
+/** The events that a replica reports, and its questions about its group. */
 export interface GroupView {
   readonly id: number
   /** The entry of this index and term: Log Matching says that there is one. */
@@ -23,19 +23,19 @@ export interface GroupView {
   damaged(): void
 }
 
-export const nobody: Configuration = { voters: [], outgoing: [], learners: [] }
+export const noMembers: Configuration = { voters: [], outgoing: [], learners: [] }
 
 /**
- * One broker's replica as core and log show it: what is written, what is synced, what is committed. It outlives its broker's lives. Entry of index i is in
- * slot i - 1 also where the log's prefix has been cut or never was here: what stands for it is committed, and so known.
+ * One broker's replica as core and log show it: its written, synced and committed entries. It outlives its broker's lives. Entry of index i is in
+ * slot i - 1 also where the log's prefix has been cut or never was here: the state that covers it is committed, and so known.
  */
 export class WatchedReplica implements Observed {
   readonly id: BrokerId
   /** As written. */
   log: StoredEntry[] = []
-  /** As synced. Rot does not change it: what a minority has lost must still be on the others. */
+  /** As synced. Rot does not change it: entries that a minority has lost must still be on the others. */
   readonly durable: StoredEntry[] = []
-  /** Those in `durable`. */
+  /** The entries in `durable`. */
   readonly configurations: IndexedConfiguration[] = []
   admission = 0
   base: Configuration
@@ -44,7 +44,7 @@ export class WatchedReplica implements Observed {
   commitIndex: LogIndex = 0
   core: CheckedRaftCore | null = null
   process: { readonly stoodStill: boolean } | null = null
-  /** Its disk has lost what was synced, so that nothing on it tells: others must (BrokerDefects, faults/rot.ts). */
+  /** Its disk has lost synced entries without a trace: other brokers must show it (BrokerDefects, faults/rot.ts). */
   hasLostTail = false
   /** Sleeps that have begun. */
   sleeps = 0
@@ -61,15 +61,15 @@ export class WatchedReplica implements Observed {
     this.base = base
   }
 
-  /** A broker has recovered this replica's log: all that was ever synced must be there, unless it says that its disk is damaged. */
+  /** A broker has recovered this replica's log: all entries that were ever synced must be there, unless it says that its disk is damaged. */
   recovered(log: GroupLog): void {
-    // What was being written when the broker fell may have reached the disk.
+    // Entries that were being written when the broker crashed may have reached the disk.
     const replaced = Math.min(...this.#unsynced.map(({ truncateFrom }) => truncateFrom ?? Number.POSITIVE_INFINITY))
     this.#unsynced = []
     this.log = this.#entriesOf(log)
     if (log.damage !== null || this.hasLostTail) {
       this.#group.damaged()
-      // What it has, and what it had promised before as far as that can still follow. What an old copy shows takes no promise back.
+      // Its entries, and those that it had promised before as far as they can still follow. An old copy takes no promise back.
       const differs = !this.hasLostTail && this.#commonLength() < Math.min(this.log.length, this.durable.length)
       if (differs || this.log.length > this.durable.length) this.#setDurable(this.log)
       return
@@ -87,24 +87,24 @@ export class WatchedReplica implements Observed {
     this.#forget()
   }
 
-  /** It says that it may have forgotten what it had: as damaged as one that has lost everything. */
+  /** It says that it may have forgotten its log: as damaged as one that has lost everything. */
   createdDamaged(): void {
     this.#unsynced = []
     this.log = []
     this.#group.damaged()
   }
 
-  /** It has found that it cannot read what it had from there on, and says so. */
+  /** It has found that it cannot read its entries from there on, and says so. */
   lost(from: LogIndex): void {
     this.log.length = Math.min(this.log.length, from - 1)
     this.#group.damaged()
   }
 
-  /** The group goes on without it: whatever comes back under this broker's name is another replica. */
+  /** The group goes on without it: a replica that comes back under this broker's name is another one. */
   removed(): void {
     this.#forget()
     this.hasLostTail = false
-    this.base = nobody
+    this.base = noMembers
   }
 
   /** Another replica's log is being put in the place of this one's: from now on a crash leaves the old or the new one. */
@@ -118,16 +118,16 @@ export class WatchedReplica implements Observed {
     this.#installing = false
     this.log = entries
     this.#setDurable(entries)
-    // What the old log was told and had not stored is given up, except terms and votes.
+    // Writes that the old log had not stored are given up, except terms and votes.
     this.#unsynced = this.#unsynced.map((write) => ({ ...write, truncateFrom: null, entries: [], payloads: [] }))
   }
 
-  /** The log has let go of what stands before `prevIndex`. */
+  /** The log has cut the entries up to `prevIndex`. */
   cut(prevIndex: LogIndex): void {
-    // Of one that is being stopped only what all know is known.
+    // Of a replica that is being stopped only the group's knowledge is left.
     const own = this.core === null ? prevIndex : Math.max(this.commitIndex, this.core.commitIndex)
     if (prevIndex <= Math.min(this.#group.committedCount, own)) return
-    throw new Finding('cut-is-committed', `${this.#name} lets go of entry ${prevIndex}, which it has not committed`)
+    throw new Finding('cut-is-committed', `${this.#name} cuts entry ${prevIndex}, which it has not committed`)
   }
 
   repaired(): void {
@@ -151,7 +151,7 @@ export class WatchedReplica implements Observed {
     this.isLeader = false
   }
 
-  /** What the core asks for, before the driver does it. */
+  /** The core's Ready, before the driver carries it out. */
   ready({ change, hardState, truncateFrom, append, commitIndex, lostTail, absurdities }: Ready): void {
     if (lostTail !== null && !this.hasLostTail)
       throw new Finding('synced-is-kept', `${this.#name} has lost entry ${lostTail.acknowledged}, says its leader`)
@@ -204,7 +204,7 @@ export class WatchedReplica implements Observed {
       for (const header of entries) {
         const entry = this.#group.known(header.index, header.term)
         if (entry === undefined || this.durable[header.index - 1] === entry) continue
-        // Where it replaces what rot has taken, nothing was truncated.
+        // Where it replaces rotten entries, nothing was truncated.
         if (header.index <= this.durable.length) this.#setDurable(this.durable.slice(0, header.index - 1))
         this.durable[header.index - 1] = entry
         if (header.kind === EntryKind.Configuration) this.configurations.push(indexed(entry))
@@ -244,7 +244,7 @@ export class WatchedReplica implements Observed {
     for (let index = log.prevIndex + 1; index <= log.lastIndex; index++) {
       const entry = this.#group.known(index, termAt(log.terms, index))
       if (entry === undefined)
-        throw new Finding('log-matching', `${this.#name} has found entry ${index}, which nobody wrote`)
+        throw new Finding('log-matching', `${this.#name} has found entry ${index}, which no broker wrote`)
       entries.push(entry)
     }
     return entries
@@ -257,7 +257,7 @@ export class WatchedReplica implements Observed {
   }
 
   #requireSynced(log: GroupLog, replaced: LogIndex): void {
-    // What an installation takes away is not committed.
+    // Entries that an installation removes are not committed.
     const promised = this.#installing ? Math.min(this.durable.length, this.#group.committedCount) : this.durable.length
     for (let at = log.prevIndex; at < promised; at++) {
       const [was, is] = [this.durable[at]!, this.log[at]]

@@ -29,14 +29,14 @@ const NEWER_VERSION = 'newer-version'
 /** So many ends in a row, without a start that came to its end, are one too many once nothing fails any more. */
 const MOST_FAILED_STARTS = 5
 
-/** Brokers with their machines, the network between them, and all that befalls them. */
+/** Brokers with their machines, the network between them, and all their faults. */
 export class World implements Scene {
   readonly loop = new EventLoop()
   readonly brokers: readonly SimBroker[]
   readonly network: MemoryNetwork
   readonly watch: Watch
   readonly swarm: BrokerSwarm
-  /** Clients go on. */
+  /** Clients still work. */
   open = true
   formed = false
   /** How often disks have rotted. */
@@ -107,7 +107,7 @@ export class World implements Scene {
     return hostOf(id)
   }
 
-  /** Groups that a broker leads, by its own word. */
+  /** Groups that a broker leads, as it says itself. */
   ledBy(id: BrokerId): number {
     let led = 0
     for (const group of this.watch.groups.values()) if (group.replica(id)?.isLeader) led++
@@ -147,7 +147,7 @@ export class World implements Scene {
     if (life === null) return Promise.reject(new Error('connection refused'))
     return new Promise((resolve, reject) => {
       const late = this.loop.after(timeoutMs * 1000, () => reject(new Error('no answer')))
-      // The way there and back takes time, and ends where the process does.
+      // Request and answer take time, and end with the process.
       this.loop.after(100, () => {
         life.process.run(() => {
           ask(life)
@@ -188,7 +188,7 @@ export class World implements Scene {
     void this.operator.replace(broker.id, heir.id)
   }
 
-  /** What must not be: the broker's data are gone, and it is still taken for the one that had them. */
+  /** A forbidden operation: the broker's data are gone, and it is still taken for the one that had them. */
   #wipeInPlace(broker: SimBroker): void {
     this.crash(broker, true, 100)
     broker.machine.disk.wipe('identity.json')
@@ -270,7 +270,7 @@ export class World implements Scene {
     this.loop.after(ms * 1000, once)
   }
 
-  /** From now on the seed's faults strike. */
+  /** From now on the seed's faults occur. */
   unleash(): void {
     faultClasses.forEach((fault, at) => {
       const mean = this.swarm.faults[fault.name]
@@ -278,7 +278,7 @@ export class World implements Scene {
     })
   }
 
-  /** Faults end: links are whole, disks fast, every broker up. What has rotted stays so until the brokers themselves make it good. */
+  /** Faults end: links are whole, disks fast, every broker up. Rotten entries stay so until the brokers repair them. */
   calm(): void {
     this.#calm = true
     this.note('faults end')
@@ -286,7 +286,7 @@ export class World implements Scene {
     Object.assign(this.#messages, noMessageFaults)
     for (const broker of this.inService) {
       const { behaviour, scars } = broker.machine.disk
-      // Who has run out of room gets a larger disk.
+      // A broker that has run out of room gets a larger disk.
       Object.assign(behaviour, { failSync: false, tears: false, capacity: LARGE_DISK_BYTES })
       scars.next = null
       // The level may be raised by now, or be about to be.

@@ -4,7 +4,7 @@ import { runSeed } from './run-seed.ts'
 import { shrinkSeed } from './shrink.ts'
 
 /*
- * Builds that are broken on purpose. Whoever sees no violation in them sees none anywhere: if one of these tests fails, no green result of the
+ * Builds that are broken on purpose. A simulator that sees no violation in them sees none anywhere: if one of these tests fails, no green result of the
  * simulators beside it means anything.
  */
 
@@ -18,7 +18,7 @@ test('the simulator of the core reports a follower that acknowledges before its 
   expect(reported).toBeGreaterThan(0)
 })
 
-test('the simulator of whole brokers reports a log that calls durable what it has only been asked to write', async () => {
+test('the simulator of whole brokers reports a log that calls unsynced writes durable', async () => {
   let reported = 0
   for (let seed = 1; seed <= SEEDS && reported === 0; seed++) {
     const { finding } = await runBrokerSeed(seed, { defects: ['ackBeforeFsync'] })
@@ -27,7 +27,7 @@ test('the simulator of whole brokers reports a log that calls durable what it ha
   expect(reported).toBeGreaterThan(0)
 })
 
-test('a failing history of the core is told smaller, and fails in the same way', () => {
+test('a failing history of the core is made smaller, and fails in the same way', () => {
   const defects = ['blindOverwrite'] as const
   let seed = 1
   while (runSeed(seed, defects).violation === null) seed++

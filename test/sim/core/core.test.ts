@@ -49,7 +49,7 @@ test('one seed, one history', () => {
 })
 
 /**
- * Each mechanism that is switched off, and what must then be seen to break, within so many seeds. Some need a story that few seeds tell: of those only the
+ * Each mechanism that is switched off, and the properties that must then be seen to break, within so many seeds. Some need a history that few seeds have: of those only the
  * ones that have the fault count, and are run.
  */
 const controls: [DefectName, number, string[], (keyof SwarmOptions)?][] = [

@@ -2,21 +2,21 @@ import type { BrokerId } from '@tailrace/schemas'
 import type { Configuration, IndexedConfiguration } from '../../../broker/src/raft/config.ts'
 import type { StoredEntry } from './sim-disk.ts'
 
-/** What an election needs to know of a replica. */
+/** The facts about a replica that decide an election. */
 export interface Electable {
   readonly id: BrokerId
   /** The log as fsynced. */
   readonly durable: readonly StoredEntry[]
-  /** Which replica of the broker it is; what governs while the fsynced log holds no configuration, and those that it holds. */
+  /** The replica of the broker that it is; the configuration that governs while the fsynced log holds none, and those that it holds. */
   readonly admission?: number
   readonly base?: Configuration
   readonly configurations?: readonly IndexedConfiguration[]
-  /** Its disk has lost what was synced: until others have made it whole it neither votes nor leads, whatever is left of its log. */
+  /** Its disk has lost synced entries: until others have restored them it neither votes nor leads, whatever is left of its log. */
   readonly hasLostTail?: boolean
 }
 
 /**
- * Whether `candidate` would win an election if every broker crashed now and kept what is fsynced: asked of the brokers that lack a
+ * Whether `candidate` would win an election if every broker crashed now and kept the fsynced entries: asked of the brokers that lack a
  * committed entry, which must never win. Written from the rules on paper (M13, M60, M66, M67), not from the code under test, which
  * counts acknowledgements instead; under changing configurations no count of copies says who may win.
  */
@@ -46,7 +46,7 @@ function votes({ voters, outgoing, admissions }: Configuration, { id, admission 
   return (voters.includes(id) || outgoing.includes(id)) && (admissions?.[id] ?? 0) === (admission ?? 0)
 }
 
-/** It is named as what it is, or it was once and is not named at all; and it has lost nothing. */
+/** It is named under its admission, or it was once and is not named at all; and it has lost nothing. */
 function mayVote(broker: Electable): boolean {
   const { id, admission } = broker
   if (broker.hasLostTail === true) return false

@@ -10,7 +10,7 @@ test(`M7: five brokers, ${KILLS} dead leaders: p99 of the time to the next is be
   const leader = () => world.brokers.find((broker) => broker.core?.commitIsCurrent === true)
   const times: number[] = []
   while (times.length < KILLS) {
-    // A group at rest, so that what is measured is the one election.
+    // A group at rest, so that only the one election is measured.
     runUntil(world, 2 * timeout, () => false)
     const victim = leader()
     if (victim === undefined) throw new Error('no leader in two election timeouts of peace')

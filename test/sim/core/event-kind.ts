@@ -1,4 +1,4 @@
-/** What a history notes, see history.ts. */
+/** The events that a history notes, see history.ts. */
 export const EventKind = {
   Deliver: 1,
   Tick: 2,
@@ -24,5 +24,5 @@ export const EventKind = {
   Asleep: 22,
 } as const
 
-/** Notes one event; `text` is asked for only when somebody reads along. */
+/** Notes one event; `text` is called only when a trace is printed. */
 export type Note = (kind: number, broker: number, a: number, b: number, text: () => string) => void

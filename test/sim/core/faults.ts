@@ -36,7 +36,7 @@ export function bothWays(some: readonly number[], others: readonly number[]): Li
   return some.flatMap((a) => others.flatMap((b) => [[a, b] as const, [b, a] as const]))
 }
 
-/** A random time with the given mean: the gap between events that know nothing of each other. */
+/** A random time with the given mean: the gap between independent events. */
 export function randomGap(random: SimRandom, mean: number): number {
   return 1 + Math.floor(-Math.log(1 - random.next() / 0x100000000) * mean)
 }

@@ -1,4 +1,4 @@
-/** What happened, as a digest that two runs of one seed must share, and on demand as lines for people. */
+/** The history, as a digest that two runs of one seed must share, and on demand as lines for people. */
 export class History {
   events = 0
   readonly #trace: ((line: string) => void) | null
@@ -9,7 +9,7 @@ export class History {
     this.#trace = trace
   }
 
-  /** Notes one event at virtual time `now` (microseconds). `describe` is called only when somebody reads along. */
+  /** Notes one event at virtual time `now` (microseconds). `describe` is called only when a trace is printed. */
   note(now: number, kind: number, broker: number, a: number, b: number, describe: () => string): void {
     this.events++
     this.#mix(now)

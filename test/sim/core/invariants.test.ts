@@ -10,7 +10,7 @@ function entryOf(index: LogIndex, term: Term, value: number): StoredEntry {
   return { header, value }
 }
 
-/** A broker of which the test says what it holds; what it has written is durable. */
+/** A broker whose log the test chooses; all that it has written is durable. */
 class Broker implements Observed {
   readonly base = base
   readonly admission = 0
@@ -82,7 +82,7 @@ describe('each property is seen when it is broken, and not before', () => {
     ).toBe('election-safety')
   })
 
-  test('M75: a leader that takes something out of its log', () => {
+  test('M75: a leader that removes an entry of its log', () => {
     const truncates = (isLeader: boolean) => (story: Story) => {
       const [one] = story.brokers
       story.append(one, 1, 1, 7)
@@ -131,7 +131,7 @@ describe('each property is seen when it is broken, and not before', () => {
     ).toBe('state-machine-safety')
   })
 
-  test('M79: what is committed is taken out; what is not may be', () => {
+  test('M79: a committed entry is removed; an uncommitted one may be', () => {
     const truncates = (from: LogIndex) => (story: Story) => {
       story.commitOne()
       story.append(story.brokers[1], 2, 1, 8)

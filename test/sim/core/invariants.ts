@@ -31,7 +31,7 @@ export class Violation extends Error {
   }
 }
 
-/** What the checks need to see of a broker. */
+/** The part of a broker that the checks see. */
 export interface Observed extends Electable {
   /** The log as written; entry of index i in slot i - 1. */
   readonly log: readonly StoredEntry[]
@@ -64,19 +64,19 @@ export class Invariants {
   readonly #committed: Committed[] = []
 
   readonly #byId: ReadonlyMap<BrokerId, Observed>
-  /** The last committed configuration: who has to have everything in the end. */
+  /** The last committed configuration: its members must have everything in the end. */
   configuration: Configuration
-  /** Nobody has appended a configuration yet: majorities are those of the founders. */
+  /** No configuration has been appended yet: majorities are those of the founders. */
   #isFixed = true
 
   constructor(brokers: readonly Observed[]) {
     this.#brokers = brokers
     this.#byId = new Map(brokers.map((broker) => [broker.id, broker]))
-    const everybody = { voters: brokers.map(({ id }) => id), outgoing: [], learners: [] }
-    this.configuration = brokers[0]?.base ?? everybody
+    const all = { voters: brokers.map(({ id }) => id), outgoing: [], learners: [] }
+    this.configuration = brokers[0]?.base ?? all
   }
 
-  /** Whether the last committed configuration names the broker as what it is. */
+  /** Whether the last committed configuration names this replica of the broker. */
   isMember({ id, admission }: Observed): boolean {
     const { voters, outgoing, learners, admissions } = this.configuration
     const isNamed = voters.includes(id) || outgoing.includes(id) || learners.includes(id)
@@ -116,7 +116,7 @@ export class Invariants {
     known.push({ term, value: entry.value, prevTerm: previous })
   }
 
-  /** M75: a leader never removes. M79: nobody removes what is committed. Called while the log still holds the entries. */
+  /** M75: a leader never removes. M79: no broker removes a committed entry. Called while the log still holds the entries. */
   truncating(broker: Observed, from: LogIndex): void {
     if (broker.isLeader) throw new Violation('leader-append-only', `leader ${broker.id} truncates at ${from}`)
     const end = Math.min(broker.log.length, this.#committed.length)
@@ -127,7 +127,7 @@ export class Invariants {
     }
   }
 
-  /** M42: a state covers committed entries alone. M50: it takes nothing away that is committed. Called before it takes the log's place. */
+  /** M42: a state covers committed entries alone. M50: it removes no committed entry. Called before it takes the log's place. */
   installing(broker: Observed, entries: readonly StoredEntry[]): void {
     entries.forEach((entry, slot) => {
       const known = this.#committed[slot]
@@ -139,13 +139,13 @@ export class Invariants {
     if (broker.log.length > entries.length) this.truncating(broker, entries.length + 1)
   }
 
-  /** An entry that was ever in some log at `index`, whatever became of it; null if there was none. */
+  /** An entry that was ever in some log at `index`, discarded or not; null if there was none. */
   seenAt(index: LogIndex, pick: (count: number) => number): { readonly term: Term; readonly value: number } | null {
     const seen = this.#seen[index - 1]
     return seen === undefined ? null : seen[pick(seen.length)]!
   }
 
-  /** M78: all brokers commit the same entry at an index. M96: what is committed is on a majority's disks. */
+  /** M78: all brokers commit the same entry at an index. M96: committed entries are on a majority's disks. */
   committed(broker: Observed, from: LogIndex, to: LogIndex): void {
     if (to < from) throw new Violation('monotone-commit', `broker ${broker.id} goes back from ${from} to ${to}`)
     const before = this.#committed.length
@@ -162,15 +162,15 @@ export class Invariants {
     }
     if (this.#committed.length === before) return
     this.durableMajority()
-    // Leader Completeness seen from the other side: leaders of later terms who lead already.
+    // Leader Completeness from the other side: leaders of later terms that lead already.
     for (const other of this.#brokers) {
       if (other.isLeader && other.term > broker.term) this.#mustHold(other, this.#committed.length)
     }
   }
 
   /**
-   * M96: whatever crashes now, the last committed entry, and by Log Matching all before it, is not lost. With the same voters all the time:
-   * a majority has fsynced it. Under changing configurations: nobody who lacks it could be elected. After commits, and after crashes.
+   * M96: after any crash now, the last committed entry, and by Log Matching all before it, is not lost. With the same voters all the time:
+   * a majority has fsynced it. Under changing configurations: no replica that lacks it could be elected. After commits, and after crashes.
    */
   durableMajority(): void {
     const index = this.#committed.length

@@ -7,7 +7,7 @@ import { drawTarget } from './faults.ts'
 import type { SimBroker } from './sim-broker.ts'
 import type { SwarmOptions } from './swarm-options.ts'
 
-/** What migrations need of the world around them. */
+/** The services that migrations need of the world. */
 interface Scene {
   readonly brokers: readonly SimBroker[]
   readonly invariants: { isMember(broker: SimBroker): boolean }
@@ -17,7 +17,7 @@ interface Scene {
   enclose(ids: readonly BrokerId[]): void
 }
 
-/** Members that come and go, and leadership that is handed on. */
+/** Members that come and go, and leadership that is transferred. */
 export class Migrations {
   readonly #options: SwarmOptions
   readonly #random: SimRandom
@@ -34,7 +34,7 @@ export class Migrations {
     this.#lastAdmission = options.spares
   }
 
-  /** Some leader, perhaps one that is deposed and does not know, is asked for other members. */
+  /** Some leader, perhaps a deposed one that does not know it, is asked for other members. */
   change(): void {
     const { brokers } = this.#world
     const broker = this.#random.pick(brokers)
@@ -66,13 +66,13 @@ export class Migrations {
     if (!broker.isLeader) return
     const { id: to } = this.#random.pick(this.#world.brokers)
     const answer = broker.transferLeadership(to)
-    this.#note(EventKind.Transfer, broker.id, to, 0, () => `broker ${broker.id} hands on to ${to}: ${answer}`)
-    // Who is deposed and does not hear of it is the one that must have given up its lease.
+    this.#note(EventKind.Transfer, broker.id, to, 0, () => `broker ${broker.id} transfers to ${to}: ${answer}`)
+    // A deposed leader that does not learn of it must have given up its lease.
     if (answer === 'started' && this.#random.chance(0.5)) this.#world.deafen(broker)
   }
 
   /**
-   * A leader is left with nobody, or with a minority, and asked to remove one of those whom it does not reach. Who was removed before is asked back first.
+   * A leader is left alone, or with a minority, and asked to remove one of the brokers that it does not reach. A broker that was removed before is asked back first.
    */
   schism(broker: SimBroker): void {
     if (!broker.isLeader) return

@@ -7,7 +7,7 @@ import { members } from '../../../broker/src/raft/members/quorum.ts'
 /** The only group of the simulated brokers. */
 const GROUP = 1
 
-/** What one broker tells another of all groups that they share: here of the one. */
+/** The messages of one broker to another about all groups that they share: here about the one. */
 export interface NodeNote {
   readonly from: BrokerId
   readonly to: BrokerId
@@ -19,13 +19,13 @@ export interface NodeNote {
 export interface Watched {
   readonly id: BrokerId
   readonly core: CheckedRaftCore | null
-  /** Does what the core asks for. */
+  /** Carries out the Readies of the core. */
   drain(): void
 }
 
 /**
- * What a broker does beside its replicas for those of them that sleep (M86), with the watch that the product keeps (partition/broker/sleepers.ts): it counts the
- * broker's ticks, beats, and tells the core who is gone and who is back. Lives as long as the process.
+ * The work of a broker for its sleeping replicas (M86), with the watch that the product keeps (partition/broker/sleepers.ts): it counts the
+ * broker's ticks, beats, and tells the core which brokers are gone and which are back. Lives as long as the process.
  */
 export class NodeWatch {
   readonly #broker: Watched
@@ -55,7 +55,7 @@ export class NodeWatch {
     })
   }
 
-  /** The process has started, and connects to everybody. Whether anybody is there the beats will tell. */
+  /** The process has started, and connects to all brokers. The beats will tell which of them are alive. */
   begin(): void {
     for (const peer of this.#peers) this.#broker.core!.setReachable(peer, false)
     for (const peer of this.#peers) this.#sleepers.link(peer, true)
@@ -76,7 +76,7 @@ export class NodeWatch {
     this.#sleepers.link(peer, true)
   }
 
-  /** After whatever may have sent the replica to sleep, or woken it. */
+  /** Called after every event that may have put the replica to sleep, or woken it. */
   noteSleep(): void {
     const { asleep, term, leader, configuration } = this.#broker.core!
     if (asleep === this.#sleepers.has(GROUP)) return

@@ -31,7 +31,7 @@ describe('M91: round trips of 50 ms', () => {
     expect(serial).toBeLessThan(25)
     expect(pipelined / serial).toBeGreaterThanOrEqual(10)
   })
-  test('a network that reorders and repeats what is in flight breaks nothing: all converge, nothing acknowledged is lost', () => {
+  test('a network that reorders and repeats messages in flight breaks nothing: all converge, no acknowledged entry is lost', () => {
     const far = farApart(32, 5_000, 45_000, 0.1)
     expect(throughput(far)).toBeGreaterThan(0)
     far.world.calm()

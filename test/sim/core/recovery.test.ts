@@ -5,15 +5,15 @@ import type { RaftMessage } from '../../../broker/src/raft/messages.ts'
 import { logOf, startFrom, TestNode, testOptions } from '../../../broker/src/raft/testing/test-cluster.ts'
 
 const IDS: readonly BrokerId[] = [1, 2, 3]
-/** A term that all have heard of before, later than any entry's. */
+/** A term that all know from before, later than any entry's. */
 const KNOWN_TERM = 5
 
-/** Entries that a leader of an earlier term appended and nobody else got. More of them would travel like these. */
+/** Entries that a leader of an earlier term appended and no other broker got. More of them would be sent like these. */
 const MOST_OWN = 2
 
 /**
- * What three brokers may hold when an election begins: a prefix each of the log of term 1, and after it what brokers 1 and 2 appended as
- * leaders of terms 2 and 3 and nobody else has. Somebody has nothing of term 1: what all have in common changes nothing.
+ * The logs that three brokers may hold when an election begins: a prefix each of the log of term 1, and after it the entries that brokers 1 and 2 appended as
+ * leaders of terms 2 and 3 and no other broker has. One broker has no entry of term 1: common entries of all change nothing.
  */
 function* histories(longest: number): Generator<Term[][]> {
   const shapes = (term: Term): Term[][] => {
@@ -33,7 +33,7 @@ function* histories(longest: number): Generator<Term[][]> {
 }
 
 /**
- * How many entries of term 1 may have been acknowledged: a majority has them, and so has everybody who was elected later (Leader
+ * How many entries of term 1 may have been acknowledged: a majority has them, and so has every leader that was elected later (Leader
  * Completeness).
  */
 function acknowledgedBefore(logs: readonly Term[][]): LogIndex {
@@ -46,7 +46,7 @@ function acknowledgedBefore(logs: readonly Term[][]): LogIndex {
 class Recovery {
   readonly nodes: TestNode[]
   readonly #defects: Defects
-  /** A broker to which nothing gets through. */
+  /** A broker that gets no messages. */
   unreached: BrokerId = 0
   #mail: RaftMessage[] = []
   #down: BrokerId = 0
@@ -54,7 +54,7 @@ class Recovery {
   readonly #acknowledged: Term[]
 
   constructor(logs: readonly Term[][], defects: Partial<Defects>) {
-    // Who may vote when is not the question here; without M10 it takes no ticks to elect somebody.
+    // The bound on votes does not matter here; without M10 an election takes no ticks.
     this.#defects = { ...noDefects, noLeaseCheck: true, ...defects }
     this.nodes = IDS.map((id) => this.#boot(id, logOf(logs[id - 1]!), KNOWN_TERM))
     this.#acknowledged = Array<Term>(acknowledgedBefore(logs)).fill(1)
@@ -93,7 +93,7 @@ class Recovery {
     while (this.deliver());
   }
 
-  /** The process dies, and all that is under way is lost. */
+  /** The process dies, and all messages in flight are lost. */
   crash(id: BrokerId): void {
     for (const node of this.nodes) node.take()
     this.#mail = []
@@ -111,7 +111,7 @@ class Recovery {
     }
   }
 
-  /** All logs are one, committed to its end, and hold what was acknowledged. */
+  /** All logs are equal, committed to their end, and hold all acknowledged entries. */
   check(): void {
     const [first] = this.nodes
     for (const node of this.nodes) {
@@ -124,7 +124,7 @@ class Recovery {
     })
   }
 
-  /** What any broker takes as committed may have been acknowledged. */
+  /** Entries that any broker takes as committed may have been acknowledged. */
   #observe(node: TestNode): void {
     for (let index = 1; index <= node.commitIndex; index++) {
       const { term } = node.log[index - 1]!
@@ -174,7 +174,7 @@ function crashAfter(
   for (let count = 0; count < messages; count++) if (!recovery.deliver()) return false
   recovery.unreached = 0
   recovery.crash(candidate)
-  // Who lacks the newest term learns it at its first attempt, and may win with the second.
+  // A survivor that lacks the newest term learns it at its first attempt, and may win with the second.
   if (![...survivors, ...survivors].some((id) => recovery.campaign(id))) throw new Error('no survivor can lead')
   recovery.settle()
   recovery.restart()

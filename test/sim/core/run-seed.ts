@@ -116,7 +116,7 @@ export function converge(world: World, { raft }: SwarmOptions): number {
     if (goal === 0 && world.acks.length > acksBefore) goal = invariants.commitIndex
     const lags = (broker: SimBroker) => broker.commitIndex < goal || !invariants.isDurable(broker, goal)
     const rests = goal > 0 && invariants.configuration.outgoing.length === 0
-    // Whoever has far to go, one entry at a time, is waited for as long as it moves.
+    // A broker that has many entries to get, one at a time, is waited for as long as it advances.
     const caughtUp = brokers.reduce((sum, { commitIndex }) => sum + Math.min(commitIndex, goal), 0)
     if (caughtUp > moved) deadline = queue.now + patience
     moved = Math.max(moved, caughtUp)

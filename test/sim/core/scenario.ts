@@ -5,7 +5,7 @@ import { noDriverDefects } from './run-seed.ts'
 import { type SwarmOptions, TICK } from './swarm-options.ts'
 import { World } from './world.ts'
 
-/** What may differ from a world without faults. */
+/** The options that may differ from a world without faults. */
 export interface ScenarioChanges extends Partial<Omit<SwarmOptions, 'raft' | 'network'>> {
   readonly raft?: Partial<SwarmOptions['raft']>
   readonly network?: Partial<SwarmOptions['network']>
@@ -16,7 +16,7 @@ export interface Scenario {
   readonly options: SwarmOptions
 }
 
-/** A world in which nothing fails by itself, for tests that say what happens. All invariants are checked as ever. */
+/** A world in which nothing fails by itself, for tests that cause the events themselves. All invariants are checked as ever. */
 export function scenario(seed: number, { raft, network, ...changes }: ScenarioChanges): Scenario {
   const brokers = changes.brokers ?? 3
   const options: SwarmOptions = {

@@ -1,7 +1,7 @@
 import { type DefectName, runSeed, type SeedResult, type SmallerHistory } from './run-seed.ts'
 import { absenceNames } from './without-faults.ts'
 
-/** Histories that are tried without a class of faults before it is taken for needed: what is left then strikes at other times. */
+/** Histories that are tried without a class of faults before it is taken for needed: the remaining faults then occur at other times. */
 const ATTEMPTS = 60
 
 export interface ShrunkSeed {

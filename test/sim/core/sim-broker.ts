@@ -25,10 +25,10 @@ export interface DriverDefects {
   readonly restartCommitsTail: boolean
 }
 
-/** What a broker needs of the world around it. */
+/** The services that a broker needs of the world. */
 export interface Surroundings {
   readonly invariants: Invariants
-  /** Everybody who may be a member. */
+  /** All brokers that may be members. */
   readonly ids: readonly BrokerId[]
   send(parcel: Parcel): void
   tell(note: NodeNote): void
@@ -59,7 +59,7 @@ const NO_VALUES: readonly number[] = []
 export class SimBroker implements Observed {
   readonly id: BrokerId
   disk: SimDisk
-  /** The log as written; what a crash leaves of it is on the disk. */
+  /** The log as written; the part that a crash leaves is on the disk. */
   log: StoredEntry[] = []
   isLeader = false
   term: Term = 0
@@ -89,7 +89,7 @@ export class SimBroker implements Observed {
     this.#world = world
   }
 
-  /** What governs while the log holds no configuration, and which replica of this broker it is. */
+  /** The configuration that governs while the log holds none, and the replica of this broker that it is. */
   get base(): Configuration {
     return this.#options.configuration
   }
@@ -336,7 +336,7 @@ export class SimBroker implements Observed {
       if (proposed === undefined) continue
       this.#waiting.delete(index)
       const { header, value } = this.log[index - 1]!
-      // Another leader's entry may have taken the place of the proposal: then its client never hears of it (M97).
+      // Another leader's entry may have taken the place of the proposal: then its client never gets an answer (M97).
       if (header.term === proposed.header.term && value === proposed.value)
         this.#world.acknowledged(value, index, header.term)
     }

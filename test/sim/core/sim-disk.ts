@@ -2,7 +2,7 @@ import { type EntryHeader, EntryKind, type HardState, type LogIndex } from '@tai
 import type { ConfigurationHeader, IndexedConfiguration } from '../../../broker/src/raft/config.ts'
 import type { SimRandom } from '../random.ts'
 
-/** An entry with what a header alone does not show: the identity of its content. */
+/** An entry with the identity of its content, which a header alone does not show. */
 export interface StoredEntry {
   readonly header: EntryHeader
   readonly value: number
@@ -24,13 +24,13 @@ export interface LogCopy {
 }
 
 /**
- * One broker's disk, with two watermarks: what was written, and what was fsynced. A crash forgets what was not fsynced, or keeps
- * some of it from the front: the journal writes in order, so what survives is always a prefix.
+ * One broker's disk, with two watermarks: of written and of fsynced entries. A crash forgets entries that were not fsynced, or keeps
+ * some of it from the front: the journal writes in order, so the surviving part is always a prefix.
  */
 export class SimDisk {
   hardState: HardState = { term: 0, votedFor: 0 }
   commitHint: LogIndex = 0
-  /** The log begins after it. Entries before stand for the state that covers them: what a snapshot holds. */
+  /** The log begins after it. Entries before represent the state that covers them: the content of a snapshot. */
   prevIndex: LogIndex = 0
   /** Durable entries; entry of index i in slot i - 1. */
   readonly entries: StoredEntry[] = []
@@ -65,7 +65,7 @@ export class SimDisk {
     this.#forgetConfigurations()
   }
 
-  /** A fetched state takes the place of state and log, all at once. Writes under way hold no entries meanwhile. */
+  /** A fetched state takes the place of state and log, all at once. Pending writes hold no entries meanwhile. */
   install(copy: LogCopy): void {
     this.entries.splice(0, this.entries.length, ...copy.entries)
     this.prevIndex = copy.prevIndex
@@ -90,7 +90,7 @@ export class SimDisk {
     return done[done.length - 1]!.number
   }
 
-  /** Loses what was not fsynced, except, with `keepSome`, a random prefix of it that ends anywhere, even within a write. */
+  /** Loses entries that were not fsynced, except, with `keepSome`, a random prefix of it that ends anywhere, even within a write. */
   crash(random: SimRandom, keepSome: boolean): void {
     const lost = this.#queue.splice(0)
     this.#syncing = 0
@@ -132,7 +132,7 @@ export class SimDisk {
     while (this.configurations.length > 0 && this.configurations.at(-1)!.index >= index) this.configurations.pop()
   }
 
-  /** Of those before the log's beginning only the one that governs there is kept (M42). */
+  /** Of the configurations before the log's beginning only the one that governs there is kept (M42). */
   #forgetConfigurations(): void {
     const base = this.configurations.findLastIndex(({ index }) => index <= this.prevIndex)
     if (base > 0) this.configurations.splice(0, base)

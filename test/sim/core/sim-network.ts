@@ -20,17 +20,17 @@ export interface NetworkFaults {
   readonly straggler: number
 }
 
-/** Microseconds for which a link that is cut may hold back what was under way. */
+/** Microseconds for which a link that is cut may hold back messages in flight. */
 const LATEST_DRAIN = 200_000
 
 export const calmNetwork: NetworkFaults = { loss: 0, duplication: 0, minDelay: 100, maxDelay: 400, straggler: 0 }
 
-/** Links between brokers. Messages under way survive a crash of either end, and arrive at its next incarnation (M2). */
+/** Links between brokers. Messages in flight survive a crash of either end, and arrive at its next incarnation (M2). */
 export class SimNetwork {
   faults: NetworkFaults
   readonly #queue: EventQueue
   readonly #random: SimRandom
-  /** Directed links that take nothing, and those that bring nothing either, as from * 16 + to. */
+  /** Directed links that take no messages, and those that deliver none either, as from * 16 + to. */
   readonly #cut = new Set<number>()
   readonly #silent = new Set<number>()
 
@@ -49,7 +49,7 @@ export class SimNetwork {
       this.#queue.after(this.#delay(), () => this.#arrive(link, deliver))
   }
 
-  /** `drain`: what is already under way arrives, but late. */
+  /** `drain`: messages in flight arrive, but late. */
   cut(from: number, to: number, drain: boolean): void {
     this.#cut.add(from * 16 + to)
     if (!drain) this.#silent.add(from * 16 + to)

@@ -7,7 +7,7 @@ import type { SimBroker } from './sim-broker.ts'
 import type { LogCopy } from './sim-disk.ts'
 import type { SwarmOptions } from './swarm-options.ts'
 
-/** What states on their way need of the world around them. */
+/** The services that the transfer of states needs of the world. */
 interface Scene {
   readonly brokers: readonly SimBroker[]
   readonly queue: EventQueue
@@ -16,7 +16,7 @@ interface Scene {
   crash(broker: SimBroker): void
 }
 
-/** Logs that are cut, states that are offered, and the way of a state from one broker's disk to another's. */
+/** Cuts logs, offers states, and transfers a state from one broker's disk to another's. */
 export class Snapshots {
   readonly #options: SwarmOptions
   readonly #random: SimRandom
@@ -84,7 +84,7 @@ export class Snapshots {
       if (broker.core !== core) return
       if (broker.staged === null) {
         if (broker.disk.lastPending === 0) broker.staged = copy
-        // The moment that M49 is about is short: without help hardly any crash would hit it.
+        // The moment that M49 is about is short: without help hardly any crash would happen in it.
         if (broker.staged !== null && this.#mayCrash()) {
           this.#world.crash(broker)
           return

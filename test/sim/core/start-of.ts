@@ -2,7 +2,7 @@ import type { TermStart } from '@tailrace/schemas'
 import type { RaftStart } from '../../../broker/src/raft/config.ts'
 import type { SimDisk } from './sim-disk.ts'
 
-/** What a core is told of the disk when it starts, or when a fetched state has replaced its log. */
+/** The description of the disk for a core that starts, or whose log a fetched state has replaced. */
 export function startOf(disk: SimDisk): RaftStart {
   const terms: TermStart[] = []
   for (const { header } of disk.entries) {

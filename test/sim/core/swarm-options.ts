@@ -30,7 +30,7 @@ export interface SwarmOptions {
   /** Changes of members and transfers that some leader is asked for. */
   readonly changeEvery: number
   readonly transferEvery: number
-  /** Probability that a removed broker comes back blank, under a new admission, and not with what it had. */
+  /** Probability that a removed broker comes back blank, under a new admission, and not with its old replica. */
   readonly renewal: number
   /** Changes that a leader is asked for while it reaches a minority of the voters alone: they are not committed, or by few (M64, M71). */
   readonly schismEvery: number
@@ -39,16 +39,16 @@ export interface SwarmOptions {
   /** Probability that a broker which asks for votes dies a moment later, to campaign again at once when it is back. */
   readonly candidateFalls: number
   readonly partitionFor: number
-  /** Probability that a crash keeps some of what was not fsynced. */
+  /** Probability that a crash keeps some entries that were not fsynced. */
   readonly keepUnsynced: number
   /** Mean microseconds between proposals. */
   readonly proposeEvery: number
   readonly proposalBurst: number
   /** Brokers refuse votes while a leader may be alive (M10). Without it elections come at any time: the log must be safe all the same. */
   readonly leases: boolean
-  /** Mean microseconds between reads of whoever has a lease; 0 where nothing is promised to them. */
+  /** Mean microseconds between reads of leaders with a lease; 0 where nothing is promised to them. */
   readonly readEvery: number
-  /** Mean microseconds between cuts of somebody's log, and between states that a leader offers unasked (M84). */
+  /** Mean microseconds between cuts of a broker's log, and between states that a leader offers unasked (M84). */
   readonly compactEvery: number
   readonly offerEvery: number
   /** Microseconds that it takes to fetch a state, at most. */

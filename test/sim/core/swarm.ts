@@ -19,7 +19,7 @@ function drawShape(random: SimRandom): SwarmOptions {
   return random.chance(USURPATION) ? usurp(random, options) : options
 }
 
-/** In half the seeds logs are cut, so that who falls behind needs a state; in a part of them readers come with tokens. */
+/** In half the seeds logs are cut, so that a broker that falls behind needs a state; in a part of them readers come with tokens. */
 function cutLogs(random: SimRandom, options: SwarmOptions): SwarmOptions {
   const cut = random.chance(0.5)
   return {
@@ -31,18 +31,18 @@ function cutLogs(random: SimRandom, options: SwarmOptions): SwarmOptions {
   }
 }
 
-/** Share of the seeds that are all about elections, and of the others that are all about leaders who do not know that they lost one. */
+/** Share of the seeds that are all about elections, and of the others that are all about leaders that do not know that they lost one. */
 const CHURN = 0.4
 const USURPATION = 0.4
-/** Share of the seeds, of every kind, in which members change or leadership is handed on. */
+/** Share of the seeds, of every kind, in which members change or leadership is transferred. */
 const MIGRATION = 0.4
-/** Share of the seeds in which leaders who reach a minority alone change members, and in which candidates die. */
+/** Share of the seeds in which leaders that reach a minority alone change members, and in which candidates die. */
 const SCHISM = 0.08
 const REVENANTS = 0.05
 /** Share of the seeds, of every kind, in which clients pause and groups sleep. */
 const SLEEP = 0.2
 
-/** Members come and go, wholly new sets among them, leaders remove themselves, and leadership is handed on. */
+/** Members come and go, wholly new sets among them, leaders remove themselves, and leadership is transferred. */
 function migrate(random: SimRandom, options: SwarmOptions): SwarmOptions {
   const brokers = random.pick([1, 2, 3, 3, 4, 5])
   const spares = random.pick(brokers === 1 ? [1, 2, 3] : [0, 1, 2, 3])
@@ -60,8 +60,8 @@ function migrate(random: SimRandom, options: SwarmOptions): SwarmOptions {
 }
 
 /**
- * Four voters, so that there are halves: each change is begun by a leader with few, the next leader begins another one before it is heard of the first, and
- * majorities of the two need have nobody in common (the bug of 2015).
+ * Four voters, so that there are halves: each change is begun by a leader with few, the next leader begins another one before it learns of the first, and
+ * majorities of the two need have no member in common (the bug of 2015).
  */
 function divide(random: SimRandom, options: SwarmOptions): SwarmOptions {
   const brokers = random.pick([4, 4, 4, 5])
@@ -82,8 +82,8 @@ function divide(random: SimRandom, options: SwarmOptions): SwarmOptions {
 }
 
 /**
- * Disks so slow that a candidate has entries, and its own term, in memory alone: it dies, forgets both, and asks again, while answers to what it was are still
- * on their way (M5, M9).
+ * Disks so slow that a candidate has entries, and its own term, in memory alone: it dies, forgets both, and asks again, while answers to its earlier life are still
+ * in flight (M5, M9).
  */
 function revive(random: SimRandom, options: SwarmOptions): SwarmOptions {
   const { raft, network } = options
@@ -110,8 +110,8 @@ function revive(random: SimRandom, options: SwarmOptions): SwarmOptions {
 }
 
 /**
- * Leaders fall every few election timeouts, messages and fsyncs are slow against them, and entries travel one at a time: logs stay
- * short and diverge often. Here live the mistakes that need two or three changes of leader around one entry (Figure 8).
+ * Leaders crash every few election timeouts, messages and fsyncs are slow against them, and entries travel one at a time: logs stay
+ * short and diverge often. This finds mistakes that need two or three changes of leader around one entry (Figure 8).
  */
 function churn(random: SimRandom, options: SwarmOptions): SwarmOptions {
   const slow = random.pick([5_000, 20_000, 80_000])
@@ -156,7 +156,7 @@ function usurp(random: SimRandom, options: SwarmOptions): SwarmOptions {
   }
 }
 
-/** Groups fall asleep between proposals (M86), and whatever else happens meets them there: seldom enough that they get there. */
+/** Groups fall asleep between proposals (M86), and other events happen in their sleep, seldom enough that they fall asleep. */
 function doze(random: SimRandom, options: SwarmOptions): SwarmOptions {
   const { raft, network, changeEvery, transferEvery, compactEvery, offerEvery, readEvery } = options
   const calm = (every: number) => every * random.pick([1, 5, 20])

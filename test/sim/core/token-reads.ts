@@ -4,7 +4,7 @@ import { EventKind, type Note } from './event-kind.ts'
 import { type Invariants, Violation } from './invariants.ts'
 import type { SimBroker } from './sim-broker.ts'
 
-/** What readers need of the world around them. */
+/** The services that readers need of the world. */
 interface Scene {
   readonly brokers: readonly SimBroker[]
   readonly acks: readonly { readonly value: number; readonly index: LogIndex; readonly term: Term }[]
@@ -12,7 +12,7 @@ interface Scene {
   tokenReads: number
 }
 
-/** M95: a token serves where its entry is, and nowhere else; a token of an entry that was discarded serves nowhere that has another. */
+/** M95: a token is served where its entry is, and nowhere else; a token of a discarded entry is not served where another took its place. */
 export function readWithToken(random: SimRandom, world: Scene, note: Note): void {
   const { brokers, acks, invariants } = world
   const broker = random.pick(brokers)

@@ -1,6 +1,6 @@
 import type { SwarmOptions } from './swarm-options.ts'
 
-/** What a history can be without, as changes of its options. */
+/** The faults that a history can do without, as changes of its options. */
 const absences: Readonly<Record<string, Partial<SwarmOptions>>> = {
   crashes: { crashEvery: 0, candidateFalls: 0 },
   partitions: { partitionEvery: 0, partitionsAtLeader: false },
@@ -17,7 +17,7 @@ const absences: Readonly<Record<string, Partial<SwarmOptions>>> = {
 
 export const absenceNames = Object.keys(absences)
 
-/** The options without the named classes of faults. @throws RangeError for a name that is none */
+/** The options without the named classes of faults. @throws RangeError for an unknown name */
 export function withoutFaults(options: SwarmOptions, without: readonly string[]): SwarmOptions {
   let left = options
   for (const name of without) {

@@ -24,7 +24,7 @@ export interface Acknowledged {
 
 const blank = { configuration: { voters: [], outgoing: [], learners: [] } }
 
-/** The brokers, the clock, the network, and all that befalls them. Every event goes through `#note`, so that the digest covers it. */
+/** The brokers, the clock, the network, and all their faults. Every event goes through `#note`, so that the digest covers it. */
 export class World implements Surroundings {
   readonly queue = new EventQueue()
   readonly brokers: SimBroker[]
@@ -101,7 +101,7 @@ export class World implements Surroundings {
     this.#network.faults = calmNetwork
     this.#note(EventKind.Calm, 0, 0, 0, () => 'faults end')
     for (const broker of this.brokers) if (broker.core === null) this.start(broker)
-    // Those who have paused for long until now go on as well.
+    // Clients that have paused for long until now continue as well.
     this.#again(10 * TICK, () => this.#propose(), true)
   }
 
@@ -169,7 +169,7 @@ export class World implements Surroundings {
     this.queue.after(this.#random.below(10_000), () => {
       if (broker.core !== core) return
       this.stop(broker)
-      // What it says now may be lost, while answers to what it said before still come.
+      // Its present messages may be lost, while answers to earlier ones still come.
       if (this.#random.chance(0.7)) this.#mute(broker)
       this.queue.after(this.#random.below(2_000), () => {
         if (broker.core !== null) return
@@ -232,7 +232,7 @@ export class World implements Surroundings {
   #propose(): void {
     const leaders = this.brokers.filter((broker) => broker.isLeader)
     if (leaders.length === 0) return
-    // A leader that nobody follows any more gets proposals too.
+    // A leader without followers gets proposals too.
     const broker = this.#random.pick(leaders)
     for (let i = this.#calm ? 1 : this.#random.between(1, this.#options.proposalBurst); i > 0; i--) {
       const value = this.#nextValue++
@@ -242,7 +242,7 @@ export class World implements Surroundings {
   }
 
   /**
-   * M24: a client asks every broker at once for the newest committed entry. Who has a lease answers, and must know of all that any
+   * M24: a client asks every broker at once for the newest committed entry. A leader with a lease answers, and must know of all entries that any
    * client was told before.
    */
   #readFromLeases(): void {
@@ -260,13 +260,13 @@ export class World implements Surroundings {
     }
   }
 
-  /** Half the time a leader: its fall is what moves a history on. */
+  /** Half the time a leader: its crash changes the most. */
   #victim(): SimBroker {
     const leaders = this.brokers.filter((broker) => broker.isLeader)
     return this.#random.pick(leaders.length > 0 && this.#random.chance(0.5) ? leaders : this.brokers)
   }
 
-  /** A broker falls, and comes back some time later. */
+  /** A broker crashes, and comes back some time later. */
   crash(broker: SimBroker): void {
     if (broker.core === null) return
     this.stop(broker)
@@ -275,7 +275,7 @@ export class World implements Surroundings {
     })
   }
 
-  /** Kills the process; its disk loses what was not fsynced, or part of it. */
+  /** Kills the process; its disk loses entries that were not fsynced, or part of them. */
   stop(broker: SimBroker): void {
     this.#note(
       EventKind.Crash,
@@ -286,7 +286,7 @@ export class World implements Surroundings {
     )
     broker.stop()
     broker.disk.crash(this.#random, this.#random.chance(this.#options.keepUnsynced))
-    // M49: the old state or the new one, never neither.
+    // M49: always the old state or the new one.
     if (broker.staged !== null && this.#random.chance(0.5))
       broker.disk.install(this.#installDeletesFirst ? { entries: [], prevIndex: 0 } : broker.staged)
     this.invariants.durableMajority()
@@ -304,7 +304,7 @@ export class World implements Surroundings {
       0,
       () => `links cut: ${links.map(([from, to]) => `${from}->${to}`).join(' ')}`,
     )
-    // Late answers to a leader that is cut off: the most that can be made of a lease.
+    // Late answers to a leader that is cut off: they stretch its lease the most.
     const drained = leader !== undefined && this.#random.chance(0.5) ? leader.id : 0
     for (const [from, to] of links) this.#network.cut(from, to, to === drained)
     if (leader !== undefined && this.#random.chance(0.3)) {
@@ -338,7 +338,7 @@ export class World implements Surroundings {
     })
   }
 
-  /** Anybody; or, where candidates fall, who has the most to lose. */
+  /** Any broker; or, where candidates crash, the one with the most unsynced state. */
   #challenger(): SimBroker {
     const writing = this.brokers.filter(({ log, durable }) => log.length > durable.length)
     return this.#random.pick(this.#options.candidateFalls > 0 && writing.length > 0 ? writing : this.brokers)
@@ -377,7 +377,7 @@ export class World implements Surroundings {
 
   readonly #note: Note = (kind, broker, a, b, text) => this.#history.note(this.queue.now, kind, broker, a, b, text)
 
-  /** After the calm: every disk holds what was acknowledged up to `index`. */
+  /** After the calm: every disk holds all acknowledged entries up to `index`. */
   checkOutcome(upTo: LogIndex): void {
     for (const { value, index, term } of this.acks) {
       if (index > upTo) continue

@@ -32,7 +32,7 @@ describe('the log of another process', () => {
     for (const name of names) expect(statSync(join(folder, 'sub', name)).size).toBeLessThan(3000)
   })
 
-  it('that cannot be written drops what it gets, and goes on when it can', async () => {
+  it('drops lines while it cannot be written, and writes again when it can', async () => {
     const path = join(folder, 'b.log')
     mkdirSync(path)
     const file = openAppendFile(path)

@@ -17,7 +17,7 @@ export interface RotationOptions {
 const defaults: RotationOptions = { fileBytes: 16 * 1024 * 1024, kept: 4 }
 /** Beyond this the disk does not keep up, and memory matters more than the log. */
 const MOST_WAITING_BYTES = 8 * 1024 * 1024
-/** Between two attempts at a file that cannot be written: a full disk gets room again. */
+/** Milliseconds between two attempts at a file that cannot be written: a full disk can get room again. */
 const RETRY_MS = 1000
 
 /** Opens or creates the file, and its folder where it is missing. Throws Node's error, which names the path. */
@@ -26,14 +26,14 @@ export function openAppendFile(path: string, options: RotationOptions = defaults
   return new RotatedFile(path, options)
 }
 
-/** A log that cannot be written must not end the process that is being logged: what does not fit is dropped. */
+/** A log that cannot be written must not end the process that is being logged: lines that do not fit are dropped. */
 class RotatedFile implements AppendFile {
   readonly #path: string
   readonly #options: RotationOptions
   #stream: WriteStream | null = null
   #bytes = 0
   #failedAt = Number.NEGATIVE_INFINITY
-  /** What is written while one file is closed and the next is not yet open. */
+  /** Lines written while one file is closed and the next is not yet open. */
   #waiting: string[] = []
   #waitingBytes = 0
   #rotation: Promise<void> | null = null
@@ -99,7 +99,7 @@ class RotatedFile implements AppendFile {
       if (kept > 0) renameSync(this.#path, `${this.#path}.1`)
       else rmSync(this.#path, { force: true })
     } catch {
-      // It grows on, and the next write that finds it too long tries again.
+      // The file continues to grow, and the next write that finds it too long tries again.
     }
   }
 }

@@ -8,7 +8,7 @@ function delay(ms: number): number {
   return Math.min(Math.max(Math.ceil(ms), 0), LONGEST_DELAY_MS)
 }
 
-/** The machine's time. `soon` runs in the event loop's check phase: after every socket and file event at hand. */
+/** The machine's time. `soon` runs in the event loop's check phase: after every present socket and file event. */
 export const nodeClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

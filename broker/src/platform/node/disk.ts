@@ -164,7 +164,7 @@ class NodeFile implements DiskFile {
   }
 }
 
-/** What is left of the pieces after a short write of `count` bytes. */
+/** The rest of the pieces after a short write of `count` bytes. */
 function unwritten(pieces: readonly Uint8Array[], count: number): Uint8Array[] {
   let skip = count
   let first = 0

@@ -30,7 +30,7 @@ test.skipIf(windows)('the limit of open files is told', async () => {
 })
 
 // As above.
-test.skipIf(windows)('whatever needs a file descriptor waits until there is one', async () => {
+test.skipIf(windows)('each operation that needs a file descriptor waits until there is one', async () => {
   const path = await mkdtemp(join(tmpdir(), 'tailrace-descriptors-'))
   const script = `
     import { openSync, closeSync } from 'node:fs'

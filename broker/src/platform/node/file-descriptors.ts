@@ -34,7 +34,7 @@ function limitInProc(): number | undefined {
   }
 }
 
-/** What Node tells in its diagnostic reports, on all systems but Windows. */
+/** The limit in Node's diagnostic reports, on all systems but Windows. */
 function limitInReport(): number | undefined {
   const report = process.report.getReport() as { userLimits?: { open_files?: { soft?: unknown } } }
   const soft = report.userLimits?.open_files?.soft

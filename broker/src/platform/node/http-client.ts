@@ -28,7 +28,7 @@ export const nodeHttpClient: HttpClient = {
   },
 }
 
-/** No further than what any broker answers: whoever is at the address may send without end. */
+/** More bytes than any broker answers: another program at the address may send without end. */
 async function textOf(response: Response): Promise<string> {
   const pieces: Uint8Array[] = []
   let bytes = 0

@@ -3,7 +3,7 @@ import { MemoryRelease } from './memory-release.ts'
 
 const MiB = 1024 * 1024
 
-/** What is allocated at each look, and what a collection leaves. */
+/** The bytes that are allocated at each look, and those that a collection leaves. */
 function collectionsAt(megabytes: number[], live = 50): number[] {
   const collections: number[] = []
   let allocated = live * MiB
@@ -25,16 +25,16 @@ test('nothing is collected under load, and once after it', () => {
   expect(collectionsAt([100, 300, 200, 500, 501, 55, 56, 60])).toEqual([501])
 })
 
-test('a little is not worth a pause, and what grows slowly is collected when it is', () => {
+test('a few bytes are not worth a pause, and slow growth is collected when it is', () => {
   expect(collectionsAt([55, 60, 70, 75])).toEqual([])
   expect(collectionsAt([60, 70, 80, 90, 60, 70])).toEqual([90])
 })
 
-test('what is live is not collected again and again', () => {
+test('live memory is not collected again and again', () => {
   expect(collectionsAt([300, 301, 300, 302, 303], 300)).toEqual([])
 })
 
-test('this process: what nobody holds is freed', async () => {
+test('this process: memory without a reference is freed', async () => {
   const release = new MemoryRelease()
   const external = () => process.memoryUsage().external
   const before = external()

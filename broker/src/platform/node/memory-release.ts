@@ -6,19 +6,19 @@ import type { Clock, TimerHandle } from '../clock.ts'
 export interface MemoryReadings {
   /** Bytes that are allocated, live or not, inside of V8's heap and outside. */
   allocated(): number
-  /** Frees what is not live. Stops everything for some tens of milliseconds. */
+  /** Frees memory that is not live. Stops everything for some tens of milliseconds. */
   collect(): void
 }
 
 const lookMs = 5_000
-/** What is worth a collection. */
+/** Bytes that are worth a collection. */
 const worthBytes = 32 * 1024 * 1024
 /** More than this since the last look: there is load, and V8 collects by itself. */
 const loadBytes = 16 * 1024 * 1024
 
 /**
- * Lets memory fall back after load. Batches lie outside of V8's heap, and V8 counts them in a limit of some gigabytes (docs/decisions/external-memory.md): as long as it allocates
- * it collects, but when load ends, what the load left stays until as much again has been allocated, which under light load is never. `look` is to be called every
+ * Frees memory after load. Batches lie outside of V8's heap, and V8 counts them in a limit of some gigabytes (docs/decisions/external-memory.md): as long as it allocates
+ * it collects, but when load ends, the garbage of the load stays until as much again has been allocated, which under light load is never. `look` is to be called every
  * few seconds; it collects once when things have become quiet and more has piled up since the last collection than is worth the pause.
  */
 export class MemoryRelease {

@@ -18,7 +18,7 @@ export const nodeMessageSockets: MessageSockets = {
 }
 
 class OpenedSocket implements MessageSocket {
-  /** Messages that came before anybody listened: the first may come together with the answer to the upgrade. */
+  /** Messages that came before there was a listener: the first may come together with the answer to the upgrade. */
   #early: Uint8Array[] = []
   #onMessage: (bytes: Uint8Array) => void = (bytes) => void this.#early.push(bytes)
   onClose: (reason: string) => void = () => {}
@@ -46,7 +46,7 @@ class OpenedSocket implements MessageSocket {
 
   send(pieces: readonly Uint8Array[]): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
-    // Fragments of one message: a batch is not copied to stand behind its header.
+    // Fragments of one message: a batch is not copied to follow its header.
     for (const [at, piece] of pieces.entries()) {
       this.#socket.send(piece, { binary: true, compress: false, fin: at === pieces.length - 1 })
     }

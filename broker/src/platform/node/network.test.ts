@@ -24,7 +24,7 @@ function loopback(): NetworkUnderTest {
 
 networkConformance(loopback)
 
-test('what is written in one turn leaves in one piece, batches and small frames alike', async () => {
+test('bytes written in one turn leave in one piece, batches and small frames alike', async () => {
   const chunks: Uint8Array[] = []
   const listener = await nodeNetwork.listen('127.0.0.1:0', (stream) => (stream.onData = (chunk) => chunks.push(chunk)))
   const stream = await nodeNetwork.connect(listener.address, 1000)

@@ -7,7 +7,7 @@ const COPY_BELOW = 2048
 /** Joined pieces stay in blocks of this size, so that a burst of small frames needs no single large block. */
 const JOIN_UP_TO = 65536
 
-/** A TCP connection. Everything written in one turn leaves in one writev; batches go to the kernel from where they lie. */
+/** A TCP connection. Everything written in one turn leaves in one writev; batches go to the kernel without a copy. */
 export class SocketStream implements ByteStream {
   readonly remote: string
   onData: (chunk: Uint8Array) => void = () => {}
@@ -25,7 +25,7 @@ export class SocketStream implements ByteStream {
     this.remote = formatAddress({ host: socket.remoteAddress ?? 'gone', port: socket.remotePort ?? 0 })
     socket.on('data', (chunk: Uint8Array) => this.onData(chunk))
     socket.on('drain', () => this.onDrain())
-    // A side that has ended its half will not read ours to the end: nothing is worth waiting for.
+    // A side that has ended its half will not read this side's bytes to the end: there is no reason to wait.
     socket.on('end', () => socket.destroy())
     socket.on('error', (error) => {
       this.#error = error

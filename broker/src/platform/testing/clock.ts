@@ -10,7 +10,7 @@ interface Timer {
   readonly call: () => void
 }
 
-/** Time that stands still until it is told to go on. Nothing is called but within `advance`. */
+/** Time that stands still until the test advances it. Nothing is called but within `advance`. */
 export class ManualClock implements Clock {
   #time = 0
   #order = 0
@@ -18,7 +18,7 @@ export class ManualClock implements Clock {
   #soon: (() => void)[] = []
   readonly #startedAt: number
 
-  /** `startedAt`: what `now` says at first, in ms since 1970. */
+  /** `startedAt`: the first value of `now`, in ms since 1970. */
   constructor(startedAt = 0) {
     this.#startedAt = startedAt
   }

@@ -11,7 +11,7 @@ describe('the disk in memory', () => {
   })
 })
 
-/** Two pages written, the first one synced; then a crash. What the file holds. */
+/** Two pages written, the first one synced; then a crash. Returns the content of the file. */
 async function crashed(seed: number): Promise<string> {
   const disk = new MemoryDisk()
   await disk.makeFolder('d')

@@ -23,15 +23,15 @@ export interface MemoryDiskOptions {
 }
 
 /**
- * A disk in memory that forgets like a real one: a crash keeps what was synced, and of the rest any subset of 4 KiB pages and any leading part of the changes of names in
+ * A disk in memory that forgets like a real one: a crash keeps synced bytes, and of the rest any subset of 4 KiB pages and any leading part of the changes of names in
  * each folder. Faults can be put in. Also the disk of the simulator.
  */
 export class MemoryDisk implements Disk {
-  /** Bytes that may still be written; writes that grow a file take from it, removals give back. */
+  /** Bytes that may still be written; writes that grow a file lower it, removals raise it. */
   freeBytes = Number.MAX_SAFE_INTEGER
   /** Counts operations that change something or make it durable. */
   operations = 0
-  /** When set, is asked before each operation; may throw what the operation shall reject with. */
+  /** When set, is asked before each operation; may throw the error that the operation shall reject with. */
   onOperation: ((operation: DiskOperation, path: string) => void) | null = null
   readonly #pace: () => Promise<void>
   #names = new Map<string, MemoryContent>()
@@ -56,7 +56,7 @@ export class MemoryDisk implements Disk {
     return this.operations >= this.#haltAt
   }
 
-  /** Power failure and restart. `below(n)` gives a number from 0 to n - 1 and decides what was lost. */
+  /** Power failure and restart. `below(n)` gives a number from 0 to n - 1 and decides which writes were lost. */
   crash(below: (bound: number) => number): void {
     this.#life++
     this.#haltAt = Number.POSITIVE_INFINITY
@@ -150,7 +150,7 @@ export class MemoryDisk implements Disk {
         for (const name of [...names.keys()]) if (isWithin(name, path)) names.delete(name)
       },
     })
-    // What a removed folder has lost in the meantime is lost with it.
+    // Names that a removed folder has lost in the meantime are lost with it.
     this.#changes = this.#changes.filter((change) => !isWithin(change.folder, path))
   }
 
@@ -236,7 +236,7 @@ export class MemoryDisk implements Disk {
   }
 }
 
-/** What a machine that has lost its power answers. One promise for all would keep everybody who ever waited for it in memory. */
+/** The answer of a machine that has lost its power: none. One promise for all would keep every caller that ever waited for it in memory. */
 function never(): Promise<never> {
   return new Promise(() => {})
 }

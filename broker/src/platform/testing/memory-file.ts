@@ -60,7 +60,7 @@ export class MemoryContent {
     }
   }
 
-  /** What a power failure leaves: of each unsynced page, the old or the new one; of an unsynced size, the old, the new or one between. */
+  /** The content after a power failure: of each unsynced page, the old or the new one; of an unsynced size, the old, the new or one between. */
   crash(below: (bound: number) => number): void {
     for (const page of this.#dirty) {
       if (below(2) === 0) continue

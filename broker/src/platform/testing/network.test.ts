@@ -49,7 +49,7 @@ async function connected(seed?: number, maxChunkBytes?: number) {
   return { clock, network, near: await connecting, far }
 }
 
-test('a cut holds back what is sent one way, and healing delivers it in order', async () => {
+test('a cut holds back bytes sent one way, and healing delivers them in order', async () => {
   const { clock, network, near, far } = await connected()
   const got = { near: [] as number[], far: [] as number[] }
   near.onData = (chunk) => got.near.push(...chunk)
@@ -94,19 +94,19 @@ test('behind a cut a destroyed connection looks alive until the link heals', asy
 
 test('a reset closes both ends with an error, a killed host only lets the others know', async () => {
   const { clock, network, near, far } = await connected()
-  const heard: (string | null)[] = []
-  near.onClose = (error) => heard.push(error?.message ?? null)
-  far.onClose = (error) => heard.push(error?.message ?? null)
+  const closed: (string | null)[] = []
+  near.onClose = (error) => closed.push(error?.message ?? null)
+  far.onClose = (error) => closed.push(error?.message ?? null)
   network.reset('b', 'a')
   await clock.advance(10)
-  expect(heard).toEqual(['connection reset', 'connection reset'])
+  expect(closed).toEqual(['connection reset', 'connection reset'])
 
   const second = await connected()
-  second.near.onClose = () => heard.push('near')
-  second.far.onClose = () => heard.push('far')
+  second.near.onClose = () => closed.push('near')
+  second.far.onClose = () => closed.push('far')
   second.network.kill('b')
   await second.clock.advance(100)
-  expect(heard.slice(2)).toEqual(['near'])
+  expect(closed.slice(2)).toEqual(['near'])
   const refused = expect(second.network.host('a').connect('b:7', 100)).rejects.toMatchObject({
     code: 'CONNECTION_LOST',
   })

@@ -24,7 +24,7 @@ const FIRST_FREE_PORT = 40_000
 
 /**
  * A network within one process: hosts by name, streams that behave like TCP, links that can be cut and healed. The same clock, seed
- * and calls give the same history. A cut link loses nothing and tells nobody, as a pulled cable: bytes wait, connects time out.
+ * and calls give the same history. A cut link loses nothing and closes no connection, like a pulled cable: bytes wait, connects time out.
  */
 export class MemoryNetwork {
   readonly #clock: Clock
@@ -51,12 +51,12 @@ export class MemoryNetwork {
     }
   }
 
-  /** From now on nothing that `from` sends reaches `to`. Call it twice, the other way round too, to cut both ways. */
+  /** From now on no bytes that `from` sends reach `to`. Call it twice, the other way round too, to cut both ways. */
   cut(from: string, to: string): void {
     this.#cut.add(way(from, to))
   }
 
-  /** Undoes `cut`: what waited is delivered. */
+  /** Undoes `cut`: waiting bytes are delivered. */
   heal(from: string, to: string): void {
     if (!this.#cut.delete(way(from, to))) return
     for (const stream of [...this.#streams]) if (stream.host === to && stream.peerHost === from) stream.arrive()
@@ -70,7 +70,7 @@ export class MemoryNetwork {
     }
   }
 
-  /** A machine's process ends without a word of its own: its streams and listeners are gone, others see their connections close. */
+  /** A machine's process ends without a message of its own: its streams and listeners are gone, others see their connections close. */
   kill(host: string): void {
     for (const [address, listener] of this.#listeners) if (listener.host === host) this.#listeners.delete(address)
     for (const stream of [...this.#streams]) {

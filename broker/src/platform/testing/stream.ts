@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { ByteStream } from '../network.ts'
 import type { Random } from '../random.ts'
 
-/** What a stream needs of the network it belongs to. */
+/** The services that a stream needs of its network. */
 export interface Wire {
   readonly clock: Clock
   readonly random: Random
@@ -15,7 +15,7 @@ export interface Wire {
 /** Sent and not yet read bytes that count as taken by the kernels of both sides, as TCP's buffers do. */
 const KERNEL_BYTES = 256 * 1024
 
-/** What is on its way to a stream: bytes, or the other side's farewell. */
+/** In flight to a stream: bytes, or the end of the connection by the other side. */
 interface Flight {
   readonly bytes: Uint8Array | null
 }
@@ -77,7 +77,7 @@ export class MemoryStream implements ByteStream {
     this.#wire.clock.soon(() => this.arrive())
   }
 
-  /** What is under way may be lost or not, as with TCP: the seed decides. The other side learns of it later, if the link is up. */
+  /** Bytes in flight may be lost or not, as with TCP: the seed decides. The other side learns of it later, if the link is up. */
   destroy(): void {
     if (this.#closed) return
     if (this.#wire.random.below(2) === 0) this.peer.#loseFlights()
@@ -91,14 +91,14 @@ export class MemoryStream implements ByteStream {
     this.peer.#close(error)
   }
 
-  /** Its owner is dead and hears nothing more. */
+  /** Its owner is dead and gets nothing more. */
   silence(): void {
     this.onData = () => {}
     this.onClose = () => {}
     this.onDrain = () => {}
   }
 
-  /** Hands over what has landed, as far as the receiver wants it and the link lets it through. */
+  /** Delivers the bytes that have landed, as far as the receiver wants them and the link lets them through. */
   arrive(): void {
     if (this.#delivering) return
     this.#delivering = true
@@ -150,7 +150,7 @@ export class MemoryStream implements ByteStream {
     clock.after(this.#lastLanding - clock.monotonic(), () => peer.#land())
   }
 
-  /** The first under way lands, whichever timer fires: order does not rest on the clock's treatment of equal deadlines. */
+  /** The first one in flight lands, whichever timer fires: order does not depend on the clock's treatment of equal deadlines. */
   #land(): void {
     const [flight] = this.#underWay
     if (flight === undefined) return

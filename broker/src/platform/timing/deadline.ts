@@ -1,7 +1,7 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { Clock } from '../clock.ts'
 
-/** Settles as `work` does; after `ms` milliseconds resolves with what `late` returns, or rejects with what it throws. */
+/** Settles as `work` does; after `ms` milliseconds resolves with the result of `late`, or rejects with its error. */
 export function withDeadline<T>(clock: Clock, ms: number, work: Promise<T>, late: () => T): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = clock.after(ms, () => {
@@ -24,7 +24,7 @@ export function withDeadline<T>(clock: Clock, ms: number, work: Promise<T>, late
   })
 }
 
-/** Rejects with ABORTED as soon as the signal fires; `work` goes on unheard. */
+/** Rejects with ABORTED as soon as the signal fires; `work` continues, and its result is ignored. */
 export function abortable<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
   if (signal === undefined) return work
   return new Promise((resolve, reject) => {

@@ -63,7 +63,7 @@ export function acceptHeartbeat(state: RaftState, message: HeartbeatMessage): vo
   if (isNamed(state.configuration, state.id, state.admission)) {
     const acknowledged = Math.max(message.commit, message.acknowledged ?? 0)
     if (acknowledged <= state.log.lastIndex) commitTo(state, message.commit)
-    else if (state.defects.lostTailUnheeded) commitTo(state, Math.min(message.commit, state.log.lastIndex))
+    else if (state.defects.lostTailIgnored) commitTo(state, Math.min(message.commit, state.log.lastIndex))
     else noteLostTail(state, message.from, acknowledged)
   }
   const { id: from, term, log, outbox, admission } = state

@@ -1,10 +1,10 @@
 import type { SimRandom } from '../../random.ts'
 
-/** What a disk writes whole, or, where it tears writes, in parts. */
+/** A block, which a disk writes whole, or, where it tears writes, in parts. */
 export const BLOCK_BYTES = 4096
 const SECTOR_BYTES = 512
 
-/** Blocks as they were when a sync was asked for, each with the number of its last change; what is written later is not part of it. */
+/** Blocks as they were when a sync was asked for, each with the number of its last change; later writes are not part of it. */
 export interface PendingSync {
   readonly blocks: readonly (readonly [block: number, bytes: Uint8Array | undefined, change: number])[]
   readonly size: number
@@ -23,13 +23,13 @@ export class BlockFile {
   #storedSize = 0
   /** Blocks that differ, or may differ, between the two. */
   readonly #dirty = new Set<number>()
-  /** The number of the last change of each block, and of that which is stored. */
+  /** The number of the last change of each block, and of the stored one. */
   readonly #changes = new Map<number, number>()
   readonly #storedChanges = new Map<number, number>()
   #lastChange = 0
   #storedChange = 0
 
-  /** Another file with what is stored in this one. Blocks are never changed, so both share them. */
+  /** Another file with the stored content of this one. Blocks are never changed, so both share them. */
   copy(): BlockFile {
     const file = new BlockFile()
     file.size = this.#storedSize
@@ -116,7 +116,7 @@ export class BlockFile {
     this.#storedSize = Math.max(size, this.#storedSize)
   }
 
-  /** What a loss of power leaves: of each unsynced block the old or the new one, or, on a disk that tears, some sectors of each. */
+  /** The content after a loss of power: of each unsynced block the old or the new one, or, on a disk that tears, some sectors of each. */
   losePower(random: SimRandom, tears: boolean): void {
     for (const block of this.#dirty) {
       const kind = random.below(tears ? 3 : 2)
@@ -137,7 +137,7 @@ export class BlockFile {
     this.#storedSize = this.size
   }
 
-  /** Blocks that hold something, ascending. */
+  /** Blocks with content, ascending. */
   blocks(): number[] {
     return [...this.#stored.keys()].sort((a, b) => a - b)
   }
@@ -146,13 +146,13 @@ export class BlockFile {
     return this.#stored.get(block)
   }
 
-  /** Rot of what is stored. What the kernel has still to write in its place is as it was. */
+  /** Rot of stored bytes. Bytes that the kernel has still to write in their place are unchanged. */
   rot(block: number, bytes: Uint8Array): void {
     if (this.#dirty.has(block)) put(this.#stored, block, bytes)
     else this.corrupt(block, bytes)
   }
 
-  /** Puts bytes in a block's place on the platter and in the cache: what no write of this file ever did. */
+  /** Puts bytes in a block's place on the platter and in the cache, without a write of this file. */
   corrupt(block: number, bytes: Uint8Array | undefined): void {
     put(this.#stored, block, bytes)
     put(this.#cached, block, bytes)

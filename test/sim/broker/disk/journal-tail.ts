@@ -24,8 +24,8 @@ export function sequenceOf(block: Uint8Array): number {
 }
 
 /**
- * The newest blocks of the journal become what they were before anything was written there. Only where the mark tells of the newest: a loss that it does not tell of could
- * not be told from a write that had not come to its end. The kernel has written the mark back by then, so that no loss of power takes away what tells of it.
+ * The newest blocks of the journal get their content from before they were written. Only where the mark names the newest: a loss that it does not show could
+ * not be told from a write that had not come to its end. The kernel has written the mark back by then, so that no loss of power removes the evidence.
  */
 export function loseTail(files: Files, blocks: number): number {
   const all = [...files]
@@ -38,7 +38,7 @@ export function loseTail(files: Files, blocks: number): number {
   return lost.length
 }
 
-/** All blocks of the journal above a sequence become what they were before, and the mark as well. Nothing on the disk tells of it. Returns how many. */
+/** All blocks of the journal above a sequence, and the mark, get their earlier content. Nothing on the disk shows the loss. Returns how many. */
 export function loseUntold(files: Files, kept: number): number {
   const all = [...files]
   const lost = newestFirst(all).filter(({ sequence }) => sequence > kept)

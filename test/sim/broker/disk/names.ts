@@ -64,7 +64,7 @@ export class Names {
 
   remove(path: string): void {
     for (const folder of [...this.#folders]) if (isWithin(folder, path)) this.#folders.delete(folder)
-    // What a removed folder has lost in the meantime is lost with it.
+    // Names that a removed folder has lost in the meantime are lost with it.
     this.#changes = this.#changes.filter((change) => !isWithin(change.folder, path))
     this.#change({
       folder: folderOf(path),
@@ -92,7 +92,7 @@ export class Names {
     this.#names = new Map(this.#stored)
   }
 
-  /** All files as they are stored, as a copy that what happens later does not change. */
+  /** All files as they are stored, as a copy that later changes do not affect. */
   image(): ReadonlyMap<string, BlockFile> {
     return copied(this.#stored)
   }

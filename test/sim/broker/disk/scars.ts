@@ -5,9 +5,9 @@ import { sequenceOf } from './journal-tail.ts'
 interface Scar {
   readonly file: BlockFile
   readonly block: number
-  /** What should stand there. */
+  /** The bytes that should be there. */
   readonly bytes: Uint8Array | undefined
-  /** What stood there instead when the scar was made. */
+  /** The bytes that were there instead when the scar was made. */
   readonly found: Uint8Array | undefined
 }
 
@@ -22,12 +22,12 @@ interface Round {
 /**
  * Writes that went nowhere, or to another place of the file, although the disk said that they were done.
  *
- * What a product can promise about them has a limit, and so has this: the newest round of a journal that is lost without a trace cannot be told from one that
- * was never synced (a disk that lies about that is a negative control). So such a scar in the newest round heals when the broker falls, unless the mark beside the
+ * The promises of a product about them have a limit, and so have these scars: the newest round of a journal that is lost without a trace cannot be told from one that
+ * was never synced (a disk that lies about that is a negative control). So such a scar in the newest round heals when the broker crashes, unless the mark beside the
  * journal tells of that round; as soon as a later round has been synced it stays.
  */
 export class Scars {
-  /** What befalls the next sync of a file whose path contains `where`. */
+  /** The fault of the next sync of a file whose path contains `where`. */
   next: { readonly kind: 'lost' | 'misdirected'; readonly where: string } | null = null
   /** How many there have been, and how many of them outside the journal. */
   count = 0
@@ -64,7 +64,7 @@ export class Scars {
     this.#hit(file, block, before)
   }
 
-  /** The broker has fallen: what cannot be told from a torn round is made good. `marked`: the last block that the mark names. */
+  /** The broker has crashed: scars that cannot be told from a torn round are undone. `marked`: the last block that the mark names. */
   crash(marked: number): void {
     const isMarked = this.#newest !== null && this.#newest.sequence <= marked
     for (const scar of this.#scars) {

@@ -18,7 +18,7 @@ const calm = {
   liesAboutSync: false,
 } as const
 
-/** Time that goes on by itself for as long as a test lasts. */
+/** Time that passes by itself for as long as a test lasts. */
 function running(): { loop: EventLoop; process: SimProcess; stop: () => void } {
   const loop = new EventLoop()
   let over = false
@@ -45,7 +45,7 @@ describe('the simulated state store', () => {
   })
 })
 
-/** Writes two blocks over two others, syncs only the first pair, and loses power. What the file holds then. */
+/** Writes two blocks over two others, syncs only the first pair, and loses power. Returns the content of the file then. */
 async function afterPowerLoss(seed: number, change: Partial<SimDisk['behaviour']> = {}): Promise<string> {
   const { loop, process, stop } = running()
   const machine = new SimDisk(loop, new SimRandom(seed), { ...calm, ...change })
@@ -65,7 +65,7 @@ async function afterPowerLoss(seed: number, change: Partial<SimDisk['behaviour']
   return `${count} ${[...new Set([bytes.subarray(0, 4096).join(''), bytes.subarray(4096).join('')].map((block) => [...new Set(block)].sort().join('')))].join(',')}`
 }
 
-test('a loss of power keeps what was synced, and any of the blocks that were not', async () => {
+test('a loss of power keeps synced blocks, and any of the others', async () => {
   const found = new Set<string>()
   for (let seed = 1; seed <= 40; seed++) found.add(await afterPowerLoss(seed))
   expect([...found].sort()).toEqual(['8192 1', '8192 1,2', '8192 2', '8192 2,1'])
@@ -77,7 +77,7 @@ test('a disk that tears leaves parts of blocks', async () => {
   expect([...found].some((content) => content.includes('12'))).toBe(true)
 })
 
-test('a sync that fails leaves nobody knows what, and says so', async () => {
+test('a sync that fails leaves any of the blocks, and says so', async () => {
   const { loop, process, stop } = running()
   const machine = new SimDisk(loop, new SimRandom(1), calm)
   const disk = machine.mount(process)

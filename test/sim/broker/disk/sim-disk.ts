@@ -14,11 +14,11 @@ export interface DiskBehaviour {
   syncMicros: readonly [number, number]
   /** Bytes that the files together may have. */
   capacity: number
-  /** What is written over needs new blocks first, as on file systems that copy on write. */
+  /** Overwriting needs new blocks first, as on file systems that copy on write. */
   copiesOnWrite: boolean
   /** The next sync fails. */
   failSync: boolean
-  /** Loss of power tears blocks apart. What that leaves cannot be told from rot, so it counts as corruption (faults/corruption.ts). */
+  /** Loss of power tears blocks apart. Torn blocks cannot be told from rot, so it counts as corruption (faults/corruption.ts). */
   tears: boolean
   /** A control: syncs are answered, and nothing is stored. */
   liesAboutSync: boolean
@@ -78,7 +78,7 @@ export class SimDisk {
     }
   }
 
-  /** What the platter holds, while nothing runs on the machine; and the same put back later. */
+  /** The content of the platter, while nothing runs on the machine; and the same put back later. */
   image(): DiskImage {
     return this.#names.image()
   }
@@ -92,7 +92,7 @@ export class SimDisk {
     return loseTail(this.files(), blocks)
   }
 
-  /** The process is gone; the kernel keeps what it was given. */
+  /** The process is gone; the kernel keeps the bytes that it was given. */
   crashProcess(): void {
     this.#interrupt()
     this.#locks.clear()
@@ -162,7 +162,7 @@ export class SimDisk {
       const { length } = write.bytes
       const needed = this.behaviour.copiesOnWrite ? length : position + length - file.size
       if (needed > 0 && this.used + needed > this.behaviour.capacity) {
-        // As much as there is room for is written.
+        // As many bytes as there is room for are written.
         const room = Math.max(0, length - needed)
         file.write(write.bytes.subarray(0, room), position)
         throw new DiskError('full', `no space for ${path}`)
@@ -212,7 +212,7 @@ export class SimDisk {
   }
 }
 
-/** What a dead process hears of its disk. */
+/** The answer of the disk to a dead process: none. */
 function never(): Promise<never> {
   return new Promise(() => {})
 }

@@ -49,7 +49,7 @@ export class SimStore {
     return new Map(this.#content)
   }
 
-  /** What is durable for certain; and the same put back later. */
+  /** The pairs that are durable for certain; and the same put back later. */
   image(): ReadonlyMap<string, Uint8Array> {
     return new Map(this.#settled)
   }

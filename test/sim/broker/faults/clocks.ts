@@ -1,6 +1,6 @@
 import type { FaultClass } from './fault.ts'
 
-/** A broker's clock for people jumps, back as well. How fast it runs a seed decides once (swarm.rates). */
+/** A broker's clock for people jumps, back as well. A seed decides its speed once (swarm.rates). */
 const clockJump: FaultClass = {
   name: 'clock-jump',
   likelihood: 0.3,

@@ -6,7 +6,7 @@ function downMs(random: SimRandom): number {
   return random.pick([1, 50, 500, 3_000]) * (0.5 + random.below(100) / 100)
 }
 
-/** The process is killed: memory gone, what the kernel was given stays. */
+/** The process is killed: memory is gone, bytes that the kernel was given stay. */
 const processCrash: FaultClass = {
   name: 'process-crash',
   likelihood: 0.5,
@@ -14,7 +14,7 @@ const processCrash: FaultClass = {
   strike: (world, random) => world.crash(victim(world, random), false, downMs(random)),
 }
 
-/** One machine loses its power: any of what was not synced is gone. */
+/** One machine loses its power: any unsynced bytes may be gone. */
 const powerLoss: FaultClass = {
   name: 'power-loss',
   likelihood: 0.6,
@@ -22,7 +22,7 @@ const powerLoss: FaultClass = {
   strike: (world, random) => world.crash(victim(world, random), true, downMs(random)),
 }
 
-/** The whole building does. */
+/** All machines lose their power. */
 const blackout: FaultClass = {
   name: 'blackout',
   likelihood: 0.3,

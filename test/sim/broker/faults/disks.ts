@@ -16,7 +16,7 @@ const slowDisk: FaultClass = {
   },
 }
 
-/** A sync fails: the broker must take nothing of what it was to store for stored. */
+/** A sync fails: the broker must take none of the bytes for stored. */
 const syncError: FaultClass = {
   name: 'sync-error',
   likelihood: 0.2,

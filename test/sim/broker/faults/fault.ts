@@ -2,17 +2,17 @@ import type { SimRandom } from '../../random.ts'
 import type { Scene } from '../scene.ts'
 import type { SimBroker } from '../sim-broker.ts'
 
-/** One kind of fault. A seed has it or not; if it has, it strikes again and again at random times. */
+/** One kind of fault. A seed has it or not; if it has, the fault occurs again and again at random times. */
 export interface FaultClass {
   readonly name: string
   /** Share of the seeds that have it. */
   readonly likelihood: number
-  /** A seed draws from these the mean milliseconds between two strikes. */
+  /** A seed draws from these the mean milliseconds between two occurrences. */
   readonly everyMs: readonly number[]
   strike(world: Scene, random: SimRandom): void
 }
 
-/** Half the time the broker that leads most: its fall is what moves a history on. */
+/** Half the time the broker that leads most: its crash changes the most. */
 export function victim(world: Scene, random: SimRandom): SimBroker {
   const up = world.inService.filter((broker) => broker.up)
   if (up.length === 0) return random.pick(world.inService)

@@ -9,7 +9,7 @@ function cut(world: Scene, random: SimRandom, links: Links): void {
   const whole = random.chance(0.3)
   world.undoAfter(random.pick([100, 1_000, 4_000]) * (0.5 + random.below(100) / 100), () => {
     for (const [from, to] of links) {
-      // A network that comes back often breaks what hung in it.
+      // A network that comes back often breaks the connections that waited.
       if (whole) world.network.reset(world.hostOf(from), world.hostOf(to))
       world.heal(from, to)
     }
@@ -17,7 +17,7 @@ function cut(world: Scene, random: SimRandom, links: Links): void {
   })
 }
 
-/** One-way, between two brokers, around one, or between two groups. Bytes wait, and nobody is told. */
+/** One-way, between two brokers, around one, or between two groups. Bytes wait, and no broker is told. */
 const partition: FaultClass = {
   name: 'partition',
   likelihood: 0.4,
@@ -25,7 +25,7 @@ const partition: FaultClass = {
   strike: (world, random) => cut(world, random, drawPartition(random, world.ids)),
 }
 
-/** The same around whoever leads most. */
+/** The same around the broker that leads most. */
 const leaderCutOff: FaultClass = {
   name: 'leader-cut-off',
   likelihood: 0.3,
@@ -33,7 +33,7 @@ const leaderCutOff: FaultClass = {
   strike: (world, random) => cut(world, random, drawPartitionAt(random, victim(world, random).id, world.ids)),
 }
 
-/** Connections break, and what was under way on them is lost; new ones can be made. */
+/** Connections break, and messages in flight on them are lost; new ones can be made. */
 const connectionReset: FaultClass = {
   name: 'connection-reset',
   likelihood: 0.4,

@@ -1,6 +1,6 @@
 import { type FaultClass, victim } from './fault.ts'
 
-/** A broker comes to a cluster that is there already. */
+/** A broker joins an existing cluster. */
 const join: FaultClass = {
   name: 'join',
   likelihood: 0.4,
@@ -10,7 +10,7 @@ const join: FaultClass = {
   },
 }
 
-/** A disk is lost permanently: the one that would rot otherwise, so that no more than a minority is ever lost. */
+/** A disk is lost permanently: one that would rot otherwise, so that no more than a minority is ever lost. */
 const wipe: FaultClass = {
   name: 'wipe',
   likelihood: 0.2,
@@ -38,7 +38,7 @@ const pause: FaultClass = {
   },
 }
 
-/** A machine is gone without a word: nobody's connection to it closes. */
+/** A machine is gone without a message: no connection to it closes. */
 const vanish: FaultClass = {
   name: 'vanish',
   likelihood: 0.25,

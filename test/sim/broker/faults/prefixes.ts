@@ -1,7 +1,7 @@
 import type { FaultClass } from './fault.ts'
 import { anyTarget } from './members.ts'
 
-/** A topic keeps less, or all again: segments go while some replicas are away. */
+/** A topic keeps fewer bytes, or all again: segments are deleted while some replicas are away. */
 const retention: FaultClass = {
   name: 'retention',
   likelihood: 0.3,

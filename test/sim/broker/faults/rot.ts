@@ -5,8 +5,8 @@ import type { SimBroker } from '../sim-broker.ts'
 import type { FaultClass } from './fault.ts'
 
 /**
- * What is on a disk changes without a write of the broker. This befalls the disks of `swarm.rotten` alone, a minority of every partition's replicas: what a
- * majority has lost nobody can give back, so the product promises nothing then. A flip may lie unread for long, so a disk that has rotted once counts as
+ * The content of a disk changes without a write of the broker. Only the disks of `swarm.rotten` rot, a minority of every partition's replicas: entries that a
+ * majority has lost no replica can give back, so the product promises nothing then. A flip may lie unread for long, so a disk that has rotted once counts as
  * rotten to the end of the history. Identity file and checkpoints are spared: a broker whose identity cannot be read refuses to start, and says so.
  */
 function rotten(world: Scene, random: SimRandom): SimBroker {
@@ -22,7 +22,7 @@ function flip(world: Scene, random: SimRandom, where: string): void {
   const [path, file] = random.pick(files)
   const blocks = file.blocks().filter((block) => file.stored(block)!.some((byte) => byte !== 0))
   if (blocks.length === 0) return
-  // Half the time near the end, where what is not yet committed, or just now, stands.
+  // Half the time near the end, where entries are that are not yet committed, or only just.
   const block = random.chance(0.5) ? blocks.at(-1 - random.below(Math.min(3, blocks.length)))! : random.pick(blocks)
   const bytes = file.stored(block)!.slice()
   const at = random.below(BLOCK_BYTES)
@@ -60,7 +60,7 @@ const lostWrite: FaultClass = {
   strike: (world, random) => scar(world, random, 'lost'),
 }
 
-/** It is done, in another place of the file. */
+/** The write is done, in another place of the file. */
 const misdirectedWrite: FaultClass = {
   name: 'misdirected-write',
   likelihood: 0.1,
@@ -90,7 +90,7 @@ const checkpointFlip: FaultClass = {
   strike: (world, random) => flip(world, random, '/checkpoint-a'),
 }
 
-/** What is being received from another broker, or what has just taken the place of an older log. */
+/** A log that is being received from another broker, or that has just taken the place of an older one. */
 const copyFlip: FaultClass = {
   name: 'copy-flip',
   likelihood: 0.2,
@@ -121,7 +121,7 @@ const lostTail: FaultClass = {
 }
 
 /**
- * An operator puts an old copy of a broker's folder back. That is found out by those who remember a life of the broker that came after the copy; where nobody does, nobody can
+ * An operator puts an old copy of a broker's folder back. It is found out by brokers that remember a life of the broker after the copy; where no broker does, it cannot be found out
  * (docs/decisions/lost-tails.md). So it is done when all others remember one, durably.
  */
 const folderPutBack: FaultClass = {
@@ -141,7 +141,7 @@ const folderPutBack: FaultClass = {
         world.rot(broker.id, '', 'an old copy of its folder is put back')
         broker.putBack()
       }
-      // Half the time one that knows nothing of what comes is away before, and who leads is gone afterwards.
+      // Half the time a broker that will miss the next writes is away before, and the leader is gone afterwards.
       const [leader, ...late] = others.toSorted((a, b) => world.ledBy(b.id) - world.ledBy(a.id))
       if (random.chance(0.5) || leader === undefined || late.length === 0) return putBack()
       for (const other of late) world.crash(other, false, 1_500)

@@ -5,10 +5,10 @@ import type { World } from '../world.ts'
 import type { PartitionLedger } from './partition-ledger.ts'
 
 const PATIENCE_MS = 4_000
-/** Reads under way of one reader: some are to be waiting when a process that stood still goes on. */
+/** Pending reads of one reader: some are to be waiting when a process that stood still continues. */
 const AT_ONCE = 4
 
-/** Asks for the ends of partitions, linearizably (M24): each answer covers what anybody was told before it was asked. */
+/** Asks for the ends of partitions, linearizably (M24): each answer covers all offsets that any client was told before the request. */
 export class LinearizableReader {
   readonly #world: World
   readonly #random: SimRandom
@@ -48,11 +48,11 @@ export class LinearizableReader {
         ),
       )
     } catch {
-      // Not answered: then nothing untrue was said.
+      // Not answered: then no answer was wrong.
     }
   }
 
-  /** Half the time one that takes itself for the leader: who was deposed and does not know it is the one to ask. */
+  /** Half the time one that takes itself for the leader: a deposed leader that does not know it may answer wrongly. */
   #whoLeads(group: number): SimBroker | undefined {
     if (this.#random.chance(0.5)) return undefined
     const leaders = this.#world.inService.filter((broker) => broker.life?.groups.get(group)?.isLeader)

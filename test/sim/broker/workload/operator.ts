@@ -8,7 +8,7 @@ import type { Scene } from '../scene.ts'
 const CALL_MS = 40_000
 const PAUSE_MS = 300
 
-/** What the operator needs of the world beyond what faults do. */
+/** The services that the operator needs of the world beyond those for faults. */
 export interface Workplace extends Scene {
   readonly open: boolean
   pause(ms: number): Promise<void>
@@ -26,7 +26,7 @@ export class Operator {
     this.#random = random
   }
 
-  /** Asks once. What is refused for a reason is no fault; null then. */
+  /** Asks once. A refusal with a reason is no fault; null then. */
   async ask<Result>(what: string, call: (admin: AdminApi) => Promise<Result>): Promise<Result | null> {
     const world = this.#world
     const broker = world.anyBroker(this.#random)
@@ -45,7 +45,7 @@ export class Operator {
     }
   }
 
-  /** Puts a new broker in the place of one that is lost, everywhere, and strikes the old one off. */
+  /** Puts a new broker in the place of one that is lost, everywhere, and removes the old one. */
   async replace(old: BrokerId, heir: BrokerId): Promise<void> {
     const world = this.#world
     const { metadata } = world.watch
@@ -64,7 +64,7 @@ export class Operator {
     this.replacing.delete(old)
   }
 
-  /** All brokers run the newer release, and nobody wants to go back. */
+  /** All brokers run the newer release, and the operator does not want to go back. */
   async finishUpgrade(): Promise<void> {
     const { releases } = this.#world.watch
     while (releases?.raised === 0) {

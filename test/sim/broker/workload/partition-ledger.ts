@@ -4,13 +4,13 @@ import type { FetchResult, PublishResult } from '../../../../broker/src/partitio
 import { nodeCrc32c } from '../../../../broker/src/platform/node/checksum.ts'
 import { Finding } from '../finding.ts'
 
-/** The value of one record: who published it, and as which one. */
+/** The value of one record: its producer, and its number there. */
 export interface Value {
   readonly producer: number
   readonly sequence: number
 }
 
-/** All that clients were told about one partition. Whatever is told once must hold permanently, at every broker. */
+/** All answers to clients about one partition. An answer that is given once must hold permanently, at every broker. */
 export class PartitionLedger {
   readonly topic: string
   readonly partition: PartitionNumber
@@ -48,7 +48,7 @@ export class PartitionLedger {
     })
   }
 
-  /** An answer to a fetch at `offset`. `committedEnd`: what is committed by the knowledge of all. @throws Finding */
+  /** An answer to a fetch at `offset`. `committedEnd`: the end of the committed records by the knowledge of all. @throws Finding */
   show(offset: Offset, { batches, nextOffset, highWatermark }: FetchResult, committedEnd: Offset): void {
     if (highWatermark > committedEnd)
       throw this.#finding('never-beyond-commit', `the high watermark is ${highWatermark}, ${committedEnd} is committed`)
@@ -70,8 +70,8 @@ export class PartitionLedger {
   }
 
   /**
-   * After everything up to `end` was read: every acknowledged value was among it, each producer's in order. What stood before `start` may have gone by retention
-   * before anybody read it.
+   * After everything up to `end` was read: every acknowledged value was among it, each producer's in order. Retention may have deleted records before `start`
+   * before any client read them.
    * @throws Finding
    */
   checkComplete(start: Offset, end: Offset): void {
@@ -79,7 +79,8 @@ export class PartitionLedger {
     for (let offset = 0; offset < end; offset++) {
       const text = this.#valueAt.get(offset)
       if (text === undefined && offset < start) continue
-      if (text === undefined) throw this.#finding('gapless-offsets', `nobody was ever shown offset ${offset} of ${end}`)
+      if (text === undefined)
+        throw this.#finding('gapless-offsets', `no client was ever shown offset ${offset} of ${end}`)
       const { producer, sequence } = parse(text)
       if (sequence <= (newest.get(producer) ?? -1))
         throw this.#finding('acknowledged-once-in-order', `${text} at ${offset} comes after ${newest.get(producer)}`)
@@ -101,13 +102,13 @@ export class PartitionLedger {
     for (const { offset, value } of decodeBatch(batch, 0, {})) {
       const text = new TextDecoder().decode(value!).split(' ')[0]!
       if (!this.#sent.has(text))
-        throw this.#finding('acknowledged-once-in-order', `nobody published "${text}" at ${offset}`)
+        throw this.#finding('acknowledged-once-in-order', `no producer published "${text}" at ${offset}`)
       this.#place(text, offset)
     }
     this.shown += last - base + 1
   }
 
-  /** Says that the value stands at the offset: the only one there, and the only place of it. */
+  /** Notes that the value is at the offset: no other is there, and it is nowhere else. */
   #place(text: string, offset: Offset): void {
     const there = this.#valueAt.get(offset)
     if (there !== undefined && there !== text)

@@ -9,13 +9,13 @@ const ATTEMPT_MS = 3_000
 const PAUSE_MS = 40
 /**
  * A leader that has been deposed and does not know it yet may miss a batch that its successor has acknowledged, and so refuse the one after it. Asked
- * again, somebody must take it.
+ * again, a leader must take it.
  */
 const MOST_REFUSALS = 200
 
 const neverRight = new Set(['INVALID_BATCH', 'CORRUPT_BATCH', 'INVALID_REQUEST', 'BATCH_TOO_LARGE', 'INTERNAL'])
 
-/** One idempotent producer for one partition: a batch at a time, sent again in the same words until it is acknowledged. */
+/** One idempotent producer for one partition: a batch at a time, sent again unchanged until it is acknowledged. */
 export class Producer {
   readonly ledger: PartitionLedger
   readonly #world: World
@@ -34,7 +34,7 @@ export class Producer {
     this.ledger = ledger
   }
 
-  /** Publishes until the world has had enough. */
+  /** Publishes until the world ends the workload. */
   async run(everyMs: number): Promise<void> {
     while (this.#world.open) {
       await this.#world.pause(this.#random.below(2 * everyMs) + 1)

@@ -8,7 +8,7 @@ import type { PartitionLedger } from './partition-ledger.ts'
 const WAIT_MS = 200
 const ATTEMPT_MS = 6_000
 
-/** Reads partitions, from leaders through any broker and from replicas as they are, and holds what it is shown against all that was ever shown. */
+/** Reads partitions, from leaders through any broker and from replicas as they are, and compares the records with all that were ever shown. */
 export class SimReader {
   readonly #world: World
   readonly #random: SimRandom
@@ -52,7 +52,7 @@ export class SimReader {
   }
 }
 
-/** What one broker's own replica shows, whoever leads. */
+/** Reads one broker's own replica, whether it leads or not. */
 export function fetchReplica(
   world: World,
   broker: SimBroker,

@@ -5,7 +5,7 @@ import { Producer } from './producer.ts'
 const CALL_MS = 15_000
 const PAUSE_MS = 100
 
-/** Creates topics, publishes a little to them, and deletes them again, through whatever fails meanwhile. */
+/** Creates topics, publishes a little to them, and deletes them again, in spite of faults in the meantime. */
 export async function churnTopics(world: World, random: SimRandom, everyMs: number): Promise<void> {
   for (let number = 0; world.open; number++) {
     await world.pause(random.between(1, 2 * everyMs))
