@@ -6,7 +6,7 @@ export interface Arguments {
   readonly name: string
   readonly words: readonly string[]
   readonly settings: ReadonlyMap<string, string>
-  /** What stands behind the first colon that ends a word; null without one. */
+  /** The text after the first colon that ends a word; null without one. */
   readonly list: readonly string[] | null
 }
 

@@ -1,6 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 
-/** What a story counts, from its begin or from the last `mark` on. */
+/** The counts of a story, from its beginning or from the last `mark` on. */
 export interface Tally {
   elections: number
   delivered: number
@@ -9,7 +9,7 @@ export interface Tally {
   committed: number
   /** Ticks from the proposal to the leader's commit, at most. */
   longestWait: number
-  /** Who has rejected an append, for each rejection. */
+  /** The broker that has rejected an append, for each rejection. */
   rejections: BrokerId[]
 }
 

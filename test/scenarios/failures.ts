@@ -17,7 +17,7 @@ export interface Breach {
   readonly detail: string
 }
 
-/** What an error says of the cores under test; null if it says that the scenario or the runner is wrong. */
+/** The fault of the cores under test that an error shows; null if the scenario or the runner is wrong. */
 export function breachOf(error: unknown): Breach | null {
   if (error instanceof Violation) {
     return { what: error.property, detail: error.message.slice(error.property.length + 2) }

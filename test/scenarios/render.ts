@@ -4,7 +4,7 @@ import type { Configuration } from '../../broker/src/raft/config.ts'
 import type { RaftMessage } from '../../broker/src/raft/messages.ts'
 import type { StoredEntry } from '../sim/core/sim-disk.ts'
 
-/** What messages, logs and brokers look like in a scenario's outcome. An entry is `index@term`; `*` marks the entry that opens a term, `c` a
+/** The text of messages, logs and brokers in a scenario's outcome. An entry is `index@term`; `*` marks the entry that opens a term, `c` a
  * configuration. */
 export function messageText(message: RaftMessage): string {
   return `${message.from}>${message.to} ${kindOf(message)} t${message.term}${detailOf(message)}`

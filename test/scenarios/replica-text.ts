@@ -1,7 +1,7 @@
 import { hardStateText } from './render.ts'
 import type { Replica } from './replica.ts'
 
-/** Terms of a log, a dot for what was compacted; `|` stands behind the last committed entry, `~` behind the last durable one if more is written. */
+/** Terms of a log, a dot for a compacted entry; `|` follows the last committed entry, `~` the last durable one if more is written. */
 export function logText(replica: Replica): string {
   const marks = (index: number): string[] => [
     ...(index === replica.commitIndex ? ['|'] : []),
@@ -25,7 +25,7 @@ export function statusLines(replica: Replica): string[] {
   return [head, ...rows]
 }
 
-/** What the core itself takes as durable; what the disk has, if it is down. */
+/** The last index that the core takes as durable; that of the disk, if the process is down. */
 function durableIndex({ core, durable }: Replica): number {
   return core === null ? durable.length : core.durableIndex
 }

@@ -15,7 +15,7 @@ import { type DiskDefects, StoryDisk } from './story-disk.ts'
 export const weights = ['step', 'progress', 'change'] as const
 export type Weight = (typeof weights)[number]
 
-/** What a replica needs of the story around it. */
+/** The services that a replica needs of the story. */
 export interface Surroundings {
   readonly invariants: Invariants
   readonly diskDefects: DiskDefects
@@ -25,7 +25,7 @@ export interface Surroundings {
   acknowledged(value: number): void
   /** False: offers and installs wait for a command. */
   readonly handsOutStates: boolean
-  /** What a source has up to the index asked for; null if it is not to be had now. */
+  /** The entries of a source up to the index asked for; null if it cannot give them now. */
   fetchState(request: InstallRequest): readonly StoredEntry[] | null
 }
 
@@ -91,7 +91,7 @@ export class Replica implements Observed {
     this.isLeader = false
   }
 
-  /** Another replica on this broker: blank, knowing nobody, under another admission. */
+  /** Another replica on this broker: blank, without a configuration, under another admission. */
   renew(admission: number): void {
     this.options = { ...this.options, configuration: { voters: [], outgoing: [], learners: [] }, admission }
     this.disk = new StoryDisk(this.#world.diskDefects)
@@ -126,7 +126,7 @@ export class Replica implements Observed {
     return done
   }
 
-  /** Does what the core asks for. */
+  /** Carries out the Readies of the core. */
   drain(): void {
     const core = this.core!
     while (core.hasReady()) {
@@ -139,7 +139,7 @@ export class Replica implements Observed {
     this.#values = NO_VALUES
   }
 
-  /** Cuts the prefix of the log. For the checks of the story the entries stay to be seen; the core has them no more. */
+  /** Cuts the prefix of the log. The entries stay visible for the checks of the story; the core does not have them any more. */
   compact(prevIndex: LogIndex): void {
     this.core!.compacted(prevIndex, this.log[prevIndex - 1]!.header.term)
     this.disk.compact(prevIndex)
@@ -247,7 +247,7 @@ export class Replica implements Observed {
     }
   }
 
-  /** A follower needs what was compacted. What stands for it is offered at once, unless the story does it by hand. */
+  /** A follower needs compacted entries. The state that covers them is offered at once, unless the story does it by command. */
   #offer(to: BrokerId): void {
     this.#world.note('change', `${this.id} has no entries any more for ${to}`)
     const { prevIndex, prevTerm } = this.disk

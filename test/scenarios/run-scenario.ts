@@ -7,7 +7,7 @@ import { Story } from './story.ts'
 export interface ScenarioRun {
   /** The file as it would be with the outcomes found. */
   readonly rewritten: string
-  /** What no rewriting may hide: expectations that do not hold, properties that broke and were not expected to. */
+  /** Failures that no rewriting may hide: expectations that do not hold, properties that broke and were not expected to. */
   readonly failures: readonly string[]
 }
 
@@ -36,7 +36,7 @@ class Teller {
   #excused = false
   #at = 0
 
-  /** Does one command; returns its outcome. */
+  /** Carries out one command; returns its outcome. */
   tell(line: Line): string[] {
     this.#at = line.number
     const { name, words } = parseArguments(line.text)

@@ -4,7 +4,7 @@ import type { ConfigurationHeader, IndexedConfiguration, RaftStart } from '../..
 import type { StoredEntry } from '../sim/core/sim-disk.ts'
 import type { StoryDisk } from './story-disk.ts'
 
-/** What a core is told of the disk when it starts, or when a fetched state has replaced its log. */
+/** The description of the disk for a core that starts, or whose log a fetched state has replaced. */
 export function startOf(disk: StoryDisk): RaftStart {
   const { entries, prevIndex, prevTerm, commitHint } = disk
   const terms: TermStart[] = []
@@ -34,7 +34,7 @@ export function configurationsOf(entries: readonly StoredEntry[]): IndexedConfig
     .map(({ header }) => ({ index: header.index, configuration: (header as ConfigurationHeader).configuration }))
 }
 
-/** What governed at prevIndex, and all configurations after it. */
+/** The configuration that governed at prevIndex, and all after it. */
 function knownConfigurations({ entries, prevIndex }: StoryDisk): IndexedConfiguration[] {
   const all = configurationsOf(entries)
   const base = all.findLastIndex(({ index }) => index <= prevIndex)

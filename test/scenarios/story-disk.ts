@@ -23,7 +23,7 @@ export interface DiskWrite {
   readonly held: RaftMessage[]
 }
 
-/** What one broker has fsynced, and the writes that are not: each becomes durable by itself, in order. */
+/** The fsynced state of one broker, and the writes that are not fsynced: each becomes durable by itself, in order. */
 export class StoryDisk {
   hardState: HardState = { term: 0, votedFor: 0 }
   commitHint: LogIndex = 0
@@ -59,7 +59,7 @@ export class StoryDisk {
     return write
   }
 
-  /** Durable at once, like the state that stands for what goes. */
+  /** Durable at once, like the state that covers the removed entries. */
   compact(prevIndex: LogIndex): void {
     this.prevIndex = prevIndex
     this.prevTerm = this.entries[prevIndex - 1]!.header.term
@@ -74,7 +74,7 @@ export class StoryDisk {
     this.compact(state.length)
   }
 
-  /** Loses what is not durable, but for the oldest `keep` writes, whose completion the process did not live to see. */
+  /** Loses the writes that are not durable, except the oldest `keep`, whose completion the process did not see. */
   crash(keep: number): void {
     for (const write of this.pending.slice(0, keep)) this.#apply(write)
     this.pending = []

@@ -15,7 +15,7 @@ import { Wire } from './wire.ts'
 
 export type StoryDefect = keyof Defects | keyof DiskDefects
 
-/** What a broker finds when it is first started. */
+/** The state that a broker finds when it is first started. */
 interface Beginning {
   terms: readonly Term[]
   hardState: HardState | null
@@ -24,7 +24,7 @@ interface Beginning {
   admission: number
 }
 
-/** What `brokers` may set. */
+/** The options that `brokers` may set. */
 export interface StoryOptions {
   electionTicks: number
   heartbeatTicks: number
@@ -72,13 +72,13 @@ export class Story implements Surroundings {
   readonly defects = new Set<StoryDefect>()
   readonly acked: string[] = []
   tally: Tally = newTally()
-  /** Everything that is sent is lost. */
+  /** All messages are lost. */
   losing = false
   /** Leaders offer the state behind their log's start, and followers fetch it, as soon as they are asked to. */
   handsOutStates = true
-  /** What is worth a line: everything, commits and changes, or changes alone. */
+  /** The events that get a line: all, commits and changes, or changes alone. */
   telling: Weight = 'step'
-  /** A fresh story that has lived through all commands so far; set by who runs the file. */
+  /** A fresh story that has lived through all commands so far; set by the runner of the file. */
   replay: () => Story = () => {
     throw new BadCommand('nothing to replay')
   }
@@ -167,7 +167,7 @@ export class Story implements Surroundings {
   start(id: BrokerId, first = false): void {
     const defects: Record<string, boolean> = { ...noDefects }
     for (const name of this.defects) if (name in noDefects) defects[name] = true
-    // At the story's begin everybody has run for so long that what it heard before its start binds it no more (M10 (e)).
+    // At the beginning of the story all have run for so long that no promise from before their start binds them any more (M10 (e)).
     if (first) defects.noRestartLease = true
     this.replica(id).start(defects as unknown as Defects)
   }
@@ -267,7 +267,7 @@ export class Story implements Surroundings {
     replica.disk.commitHint = commitHint
   }
 
-  /** Lower ids lose patience sooner, unless the story says otherwise. */
+  /** Lower ids have shorter timeouts, unless the story says otherwise. */
   #draw(id: BrokerId, bound: number): number {
     const timeout = this.timeouts.get(id)
     return timeout === undefined ? Math.min(bound - 1, (id - 1) * 3) : timeout - this.options.electionTicks

@@ -3,7 +3,7 @@ import type { Parcel } from '../sim/core/sim-network.ts'
 import type { LinkPattern } from './arguments.ts'
 import { kindOf } from './render.ts'
 
-/** Which messages a command means. */
+/** The messages that a command means. */
 export interface Selection {
   readonly link: LinkPattern
   /** As `kindOf` names it; null for any. */
@@ -12,7 +12,7 @@ export interface Selection {
   readonly place: 'all' | 'first' | 'last' | number
 }
 
-/** Messages that have left and not arrived, oldest first, and the links that lose everything. Nothing moves unless the story says so. */
+/** Messages that have left and not arrived, oldest first, and the links that lose everything. No message moves without a command. */
 export class Wire {
   parcels: Parcel[] = []
   /** Taken off the wire, to be put back later. */
@@ -28,7 +28,7 @@ export class Wire {
     return this.#cuts.has(`${message.from}>${message.to}`)
   }
 
-  /** What is under way on the link is lost too. */
+  /** Messages in flight on the link are lost too. */
   cut(from: BrokerId, to: BrokerId): void {
     this.#cuts.add(`${from}>${to}`)
     this.parcels = this.parcels.filter((parcel) => !this.isCut(parcel))

@@ -2,7 +2,7 @@ import { toNumber, toPosition } from '../arguments.ts'
 import type { CommandTable } from '../command.ts'
 
 export const clients: CommandTable = {
-  /** `propose 1 x y`: the proposals share what the core sends. */
+  /** `propose 1 x y`: the proposals share the messages that the core sends. */
   propose: (story, { words }) => {
     const replica = story.running(toNumber(words[0]))
     for (const name of words.slice(1)) {
@@ -13,7 +13,7 @@ export const clients: CommandTable = {
     }
     replica.drain()
   },
-  /** `token 2 3@1`: a client asks broker 2 to show what an acknowledgement named (M95). */
+  /** `token 2 3@1`: a client asks broker 2 to show the entry that an acknowledgement named (M95). */
   token: (story, { words }) => {
     const replica = story.running(toNumber(words[0]))
     const { index, term } = toPosition(words[1] ?? '')

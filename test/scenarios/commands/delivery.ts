@@ -7,14 +7,14 @@ import type { Selection } from '../wire.ts'
 
 /** The network. A selection is `1>2 append first`: link, type, place (first, last, nth=3); each may be left out. */
 export const delivery: CommandTable = {
-  /** `deliver <selection> times=3 reversed keep`: what is on the wire now; `keep` leaves a copy there. */
+  /** `deliver <selection> times=3 reversed keep`: the messages on the wire now; `keep` leaves a copy there. */
   deliver: (story, args) => {
     const chosen = select(story, args, 'parcels')
     const round = args.words.includes('reversed') ? chosen.toReversed() : chosen
     for (let times = toNumber(args.settings.get('times') ?? '1'); times > 0; times--)
       for (const parcel of round) story.deliver(parcel)
   },
-  /** Without a selection: all that is under way, be it nothing. */
+  /** Without a selection: all messages in flight, even none. */
   drop: (story, args) => {
     if (args.words.length + args.settings.size === 0 && story.wire.parcels.length === 0) return
     for (const { message } of select(story, args, 'parcels')) story.note('step', `lost: ${messageText(message)}`)
@@ -44,7 +44,7 @@ export const delivery: CommandTable = {
     if (words[0] !== undefined && words[0] !== 'among') throw new BadCommand('settle, or settle among 1 2 3')
     settle(story, words[0] === 'among' ? toNumbers(words.slice(1)) : null)
   },
-  /** Lists what is under way. */
+  /** Lists the messages in flight. */
   wire: (story) => {
     const { parcels, held } = story.wire
     story.say(...parcels.map(({ message }) => messageText(message)))
@@ -53,7 +53,7 @@ export const delivery: CommandTable = {
   },
 }
 
-/** Delivers, without a line for each message, until nothing is under way between `among` (null: anybody). */
+/** Delivers, without a line for each message, until nothing is in flight between `among` (null: any brokers). */
 export function settle(story: Story, among: readonly number[] | null): void {
   const { wire } = story
   const { telling } = story

@@ -2,7 +2,7 @@ import { toNumber, toNumbers } from '../arguments.ts'
 import type { CommandTable } from '../command.ts'
 import { BadCommand } from '../failures.ts'
 
-/** Disks and processes. Written is not durable: what no `persist` has covered is lost in a crash. */
+/** Disks and processes. Written is not durable: a write that no `persist` has covered is lost in a crash. */
 export const disk: CommandTable = {
   /** `disk 1 2 manual`: their writes wait for `persist`; `disk 1 auto`: every write is durable at once. */
   disk: (story, { words }) => {

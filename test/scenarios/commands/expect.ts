@@ -3,7 +3,7 @@ import type { CommandTable } from '../command.ts'
 import { BadCommand, Unexpected } from '../failures.ts'
 import type { Story } from '../story.ts'
 
-/** What must hold whatever the recorded outcome says. A check that holds says nothing. */
+/** Conditions that must hold independently of the recorded outcome. A check that holds prints nothing. */
 export const expectations: CommandTable = {
   expect: (story, args) => {
     const [what = ''] = args.words
@@ -26,7 +26,7 @@ const checks: Readonly<Record<string, Check>> = {
     equal('leaders', found, toNumbers(words))
   },
   role: (story, [id, role]) => equal(`role of ${id}`, story.running(toNumber(id)).core!.role, role),
-  /** `expect follows 3 1`: 3 knows 1 as its leader; 0 for nobody. */
+  /** `expect follows 3 1`: 3 knows 1 as its leader; 0 for none. */
   follows: (story, [id, leader]) =>
     equal(`leader of ${id}`, story.running(toNumber(id)).core!.leader, toNumber(leader)),
   term: (story, [id, term]) => equal(`term of ${id}`, story.running(toNumber(id)).core!.term, toNumber(term)),
@@ -39,7 +39,7 @@ const checks: Readonly<Record<string, Check>> = {
       equal(`durable index of ${id}`, story.running(id).core!.durableIndex, toNumber(list?.[0]))
     }
   },
-  /** `expect disk 1: 1 1 2`: terms of what a crash would leave. */
+  /** `expect disk 1: 1 1 2`: terms of the entries that a crash would leave. */
   disk: (story, ids, { list }) => {
     for (const id of toNumbers(ids)) {
       const terms = story.replica(id).durable.map(({ header }) => header.term)
@@ -59,7 +59,7 @@ const checks: Readonly<Record<string, Check>> = {
     const content = replicas.map(({ log }) => log.map(({ header, value }) => `${header.index}@${header.term}=${value}`))
     for (const log of content) equal('log', log, content[0])
   },
-  /** `expect next 1 2: 5`: what leader 1 sends 2 next. */
+  /** `expect next 1 2: 5`: the entry that leader 1 sends 2 next. */
   next: (story, [leader, id], { list }) => {
     equal(`next of ${id}`, rowOf(story, leader, id).nextIndex, toNumber(list?.[0]))
   },
@@ -67,7 +67,7 @@ const checks: Readonly<Record<string, Check>> = {
     equal(`match of ${id}`, rowOf(story, leader, id).matchIndex, toNumber(list?.[0]))
   },
   elections: (story, [count]) => equal('elections', story.tally.elections, toNumber(count)),
-  /** `expect rejections 2: 7`: sent by 2, since the last mark; without a broker: by anybody. `most=3` instead of a list: at most. */
+  /** `expect rejections 2: 7`: sent by 2, since the last mark; without a broker: by any broker. `most=3` instead of a list: at most. */
   rejections: (story, [id], { list, settings }) => {
     const found = story.tally.rejections.filter((from) => id === undefined || from === toNumber(id)).length
     const most = settings.get('most')

@@ -30,7 +30,7 @@ export const exploration: CommandTable = {
   },
 }
 
-/** How it ends; null if the story comes to rest in fewer steps. */
+/** The outcome; null if the story comes to rest in fewer steps. */
 function crashAfter(story: Story, steps: number, id: number, loseWire: boolean): string | null {
   const life = story.replay()
   let alive = true

@@ -5,7 +5,7 @@ import type { CommandTable } from '../command.ts'
 import { BadCommand } from '../failures.ts'
 import type { Story } from '../story.ts'
 
-/** Messages that nobody in the story has sent, for the rows of a table; delivered at once. */
+/** Messages that no broker in the story has sent, for the rows of a table; delivered at once. */
 export const inject: CommandTable = {
   /**
    * `inject 2>1 append term=3 prev=2@1 commit=4: 3@2 4@3`, `... vote term=3 last=2@1 transfer`, `... pre-vote`, `... vote-reply term=3 yes`,

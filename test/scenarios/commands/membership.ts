@@ -3,9 +3,9 @@ import type { CommandTable } from '../command.ts'
 import { BadCommand } from '../failures.ts'
 import { configurationText } from '../render.ts'
 
-/** Who takes part, and who leads by arrangement. */
+/** Changes of members, and of leaders by command. */
 export const membership: CommandTable = {
-  /** `change 1: 2 3 4 learners=5 admissions=4:1`: asks leader 1 for these voters and learners; says what it answers. */
+  /** `change 1: 2 3 4 learners=5 admissions=4:1`: asks leader 1 for these voters and learners; prints the answer. */
   change: (story, args) => {
     const replica = story.running(toNumber(args.words[0]))
     const target = { voters: toNumbers(args.list ?? []), learners: ids(args, 'learners'), ...admissions(args) }
@@ -38,7 +38,7 @@ export const membership: CommandTable = {
     if (answer !== 'started') story.say(`refused: ${answer}`)
     replica.drain()
   },
-  /** What governs at each broker, and where a change stands. */
+  /** The configuration that governs at each broker, and the stage of a change. */
   configuration: (story, { words }) => {
     for (const id of words.length === 0 ? story.ids : toNumbers(words)) {
       const { core } = story.replica(id)

@@ -3,7 +3,7 @@ import type { CommandTable } from '../command.ts'
 import { BadCommand } from '../failures.ts'
 import type { Story } from '../story.ts'
 
-/** The scene: who takes part, and what is on their disks before they start. */
+/** The scene: the brokers, and the content of their disks before they start. */
 export const setup: CommandTable = {
   /** `brokers 3 window=1 batch=1 election=10 heartbeat=1 announce=on hint=off sleep=20`: appends in flight, bytes an append, ticks, M31's term hint. */
   brokers: (story, { words, settings }) => {
@@ -23,7 +23,7 @@ export const setup: CommandTable = {
   committed: (story, { words, list }) => {
     for (const id of toNumbers(words)) story.beginning(id).commitHint = toNumber(list?.[0])
   },
-  /** `members 1 2: 1 2 outgoing=3 learners=4,5`: who takes part, in the eyes of these brokers; everybody votes without it. */
+  /** `members 1 2: 1 2 outgoing=3 learners=4,5`: the members, as these brokers know them; without it all brokers vote. */
   members: (story, { words, settings, list }) => {
     const ids = (name: string) => toNumbers((settings.get(name) ?? '').split(',').filter((id) => id !== ''))
     const configuration = { voters: toNumbers(list ?? []), outgoing: ids('outgoing'), learners: ids('learners') }

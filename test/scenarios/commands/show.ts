@@ -9,7 +9,7 @@ export const show: CommandTable = {
     const ids = words.length === 0 ? story.ids : toNumbers(words)
     for (const id of ids) story.say(...statusLines(story.replica(id)))
   },
-  /** Terms of each log; `|` behind what is committed, `~` behind what is durable. */
+  /** Terms of each log; `|` after the last committed entry, `~` after the last durable one. */
   logs: (story, { words }) => {
     const ids = words.length === 0 ? story.ids : toNumbers(words)
     story.say(...ids.map((id) => logText(story.replica(id))))
@@ -21,7 +21,7 @@ export const show: CommandTable = {
       story.say(`${id}: ${rows.map(({ index, state }) => `${index} ${state}`).join(', ')}`)
     }
   },
-  /** What has been counted since the last `mark`. */
+  /** The counts since the last `mark`. */
   counters: (story) => story.say(tallyText(story.tally)),
   /** Counting begins anew. */
   mark: (story) => {

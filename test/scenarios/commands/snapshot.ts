@@ -2,7 +2,7 @@ import { toLink, toNumber, toNumbers, toPosition } from '../arguments.ts'
 import type { CommandTable } from '../command.ts'
 import { BadCommand } from '../failures.ts'
 
-/** Logs that begin later, and the states that stand for what is gone. */
+/** Logs that begin later, and the states that cover the removed entries. */
 export const snapshot: CommandTable = {
   /** `compact 1 2: 5`: their logs begin after entry 5. */
   compact: (story, { words, list }) => {
@@ -12,7 +12,7 @@ export const snapshot: CommandTable = {
       replica.drain()
     }
   },
-  /** `snapshots manual`: nobody offers or fetches a state unless `offer` and `install` say so; `snapshots auto`: at once. */
+  /** `snapshots manual`: no broker offers or fetches a state without `offer` and `install`; `snapshots auto`: at once. */
   snapshots: (story, { words }) => {
     if (words[0] !== 'manual' && words[0] !== 'auto') throw new BadCommand('snapshots manual, or auto')
     story.handsOutStates = words[0] === 'auto'
@@ -28,7 +28,7 @@ export const snapshot: CommandTable = {
     replica.drain()
     if (!offered) story.say(`${link.from} cannot offer that`)
   },
-  /** `install 3`: what it fetches is in place; `install 3 fails`. */
+  /** `install 3`: the state that it fetches is in place; `install 3 fails`. */
   install: (story, { words }) => {
     const replica = story.running(toNumber(words[0]))
     const { installing } = replica

@@ -15,7 +15,7 @@ export const time: CommandTable = {
   tick: (story, args) => {
     for (let i = count(args); i > 0; i--) tickAll(story, chosen(story, args))
   },
-  /** `silence 10 on 2 3`: ticks during which all that is sent is lost. */
+  /** `silence 10 on 2 3`: ticks during which all messages are lost. */
   silence: (story, args) => {
     story.losing = true
     try {
@@ -54,7 +54,7 @@ export const time: CommandTable = {
       `stable after ${ticks} ticks: ${leader!.id} leads term ${leader!.term}, everything to ${leader!.commitIndex} is committed`,
     )
   },
-  /** `wake 1 2`: as if its broker had been told that somebody may be gone (M86). */
+  /** `wake 1 2`: as if its broker had been told that a member may be gone (M86). */
   wake: (story, { words }) => {
     for (const id of toNumbers(words)) {
       const replica = story.running(id)
@@ -69,7 +69,7 @@ export const time: CommandTable = {
     replica.drain()
   },
   /**
-   * `elect 1 by 2 3`: broker 1 campaigns and wins with these votes (default: everybody's); requests to others are lost. It may try again
+   * `elect 1 by 2 3`: broker 1 campaigns and wins with these votes (default: all); requests to others are lost. It may try again
    * where a refusal has only taught it a later term.
    */
   elect: (story, { words }) => {
