@@ -22,7 +22,7 @@ export interface PeerHandlersDeps extends Omit<Answerers, 'receiveFormation' | '
   }
   readonly formation: Formation
   readonly joining: Joining
-  readonly admission: JoinRequests
+  readonly joinRequests: JoinRequests
   readonly directory: LeaderDirectory
   readonly permissions: PeerPermissions
   readonly state: MetadataState
@@ -31,11 +31,11 @@ export interface PeerHandlersDeps extends Omit<Answerers, 'receiveFormation' | '
 
 /** Passes messages of peers to the parts that handle them, after checking that the peer may send them. */
 export function composePeerHandlers(deps: PeerHandlersDeps): PeerHandlers {
-  const { groups, formation, directory, joining, admission, permissions, witness } = deps
+  const { groups, formation, directory, joining, joinRequests, permissions, witness } = deps
   const answer = requestAnswerer(deps, {
     ...deps,
     receiveFormation: (from, record) => formation.receive(from, record),
-    receiveApplication: (from) => admission.receive(from),
+    receiveApplication: (from) => joinRequests.receive(from),
   })
   return {
     hears(from, group) {

@@ -79,7 +79,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   answerCrossOrigin(app, limits)
   refuseEncodedBodies(app)
   const held = heldBytes(limits, parts.clock, metrics)
-  const admission = admitRequests(app, limits, held.received, held.answers)
+  const places = admitRequests(app, limits, held.received, held.answers)
   validateRequests(app)
   await app.register(swagger, openapi)
   const { api, admin } = parts
@@ -111,7 +111,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     groupRoutes(routes, admin)
     administrationRoutes(routes, admin, parts.cascade)
     if (parts.cascade !== undefined) cascadeRoutes(routes, parts.cascade)
-    recordRoutes(routes, { api, clock, publisher, admission, abandonment, reads, waits })
+    recordRoutes(routes, { api, clock, publisher, places, abandonment, reads, waits })
     operationRoutes(routes, api, metrics.registry)
   })
   await app.ready()

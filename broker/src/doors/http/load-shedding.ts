@@ -11,7 +11,7 @@ const pieceBytes = 128
 const publishingShare = 0.5
 
 /** Places of requests at work. */
-export interface Admission {
+export interface RequestPlaces {
   /** For a request that goes on to wait: others may have its place. */
   leave(request: FastifyRequest): void
   /** Room for an answer until it is sent; a client that does not read it loses its connection. Throws OVERLOADED. */
@@ -24,7 +24,7 @@ export function admitRequests(
   limits: GatewayLimits,
   received: HeldBytes,
   answers: HeldBytes,
-): Admission {
+): RequestPlaces {
   countBodies(app, received)
   const leave = givePlaces(app, limits)
   app.addHook('onSend', (_request, reply, _payload, done) => {

@@ -2,31 +2,33 @@ import type { Offset, PartitionNumber } from '@tailrace/schemas'
 import { encodeFrame, type TailraceError } from '@tailrace/schemas'
 import type { FetchResult } from '../../partition/requests.ts'
 import type { TransportMetrics } from '../limits/metrics.ts'
-import type { Peer } from './peer.ts'
+import type { StreamClient } from './stream-client.ts'
 import type { OutOfRange, ResolvedPartition, SubscriptionSink } from './subscription.ts'
 
 /** Sends a subscription as frames: batches as they are. Credit counts batch bytes. */
 export class BinarySink implements SubscriptionSink {
   readonly fetchBytes = 256 * 1024
   readonly #subscription: number
-  readonly #peer: Peer
+  readonly #client: StreamClient
   readonly #metrics: TransportMetrics
 
-  constructor(subscription: number, peer: Peer, metrics: TransportMetrics) {
+  constructor(subscription: number, client: StreamClient, metrics: TransportMetrics) {
     this.#subscription = subscription
-    this.#peer = peer
+    this.#client = client
     this.#metrics = metrics
   }
 
   subscribed(partitions: readonly ResolvedPartition[], topicId: string): void {
     const places = partitions.map(({ partition, offset, highWatermark }) => ({ partition, offset, highWatermark }))
-    this.#peer.sendPieces(encodeFrame('Subscribed', { subscription: this.#subscription, partitions: places, topicId }))
+    this.#client.sendPieces(
+      encodeFrame('Subscribed', { subscription: this.#subscription, partitions: places, topicId }),
+    )
   }
 
   records(partition: PartitionNumber, _offset: Offset, result: FetchResult): { bytes: number; nextOffset: Offset } {
     const { nextOffset, highWatermark } = result
     const fields = { subscription: this.#subscription, partition, nextOffset, highWatermark }
-    this.#peer.sendPieces(encodeFrame('Records', fields, result.batches))
+    this.#client.sendPieces(encodeFrame('Records', fields, result.batches))
     this.#metrics.fetched(result.bytes)
     return { bytes: result.bytes, nextOffset }
   }
@@ -36,6 +38,6 @@ export class BinarySink implements SubscriptionSink {
     const { logStart = -1, highWatermark = -1 } = range ?? {}
     const place = { subscription: this.#subscription, partition: partition ?? -1 }
     const fields = { ...place, error: error.toJSON(), logStart, highWatermark }
-    this.#peer.sendPieces(encodeFrame('SubscriptionEnd', fields))
+    this.#client.sendPieces(encodeFrame('SubscriptionEnd', fields))
   }
 }

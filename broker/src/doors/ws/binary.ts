@@ -13,13 +13,13 @@ import { BinarySink } from './binary-sink.ts'
 import { CascadeRequests } from './cascade-requests.ts'
 import { ClientSchemas } from './client-schemas.ts'
 import { OwnLatest } from './own-latest.ts'
-import type { Peer, StreamParts } from './peer.ts'
 import { CloseCode } from './socket.ts'
+import type { StreamClient, StreamParts } from './stream-client.ts'
 import { Subscription } from './subscription.ts'
 
 /** The Tailrace protocol on one WebSocket: a frame a message. Batches pass through as they are. */
 export class BinaryProtocol {
-  readonly #peer: Peer
+  readonly #client: StreamClient
   readonly #parts: StreamParts
   readonly #context: RequestContext
   readonly #gone: AbortSignal
@@ -28,19 +28,19 @@ export class BinaryProtocol {
   readonly #cascade: CascadeRequests
 
   /** `gone` fires when the connection is closed. `schemas`: the fingerprint that the client has named, if it has. */
-  constructor(peer: Peer, parts: StreamParts, gone: AbortSignal, schemas: string | undefined) {
-    this.#peer = peer
+  constructor(client: StreamClient, parts: StreamParts, gone: AbortSignal, schemas: string | undefined) {
+    this.#client = client
     this.#parts = parts
-    this.#context = new RequestContext(peer.sender, parts.metrics.transports.websocket_binary, parts)
+    this.#context = new RequestContext(client.sender, parts.metrics.transports.websocket_binary, parts)
     this.#gone = gone
-    this.#ownLatest = new OwnLatest(peer.subscriptions, parts.clock)
+    this.#ownLatest = new OwnLatest(client.subscriptions, parts.clock)
     this.#schemas = new ClientSchemas(schemas)
-    this.#cascade = new CascadeRequests(peer, this.#context, parts.cascade)
+    this.#cascade = new CascadeRequests(client, this.#context, parts.cascade)
   }
 
   /** Sends the first frame, once the connection is open. */
   welcome(): void {
-    if (this.#schemas.welcome !== null) this.#peer.sendPieces(this.#schemas.welcome)
+    if (this.#schemas.welcome !== null) this.#client.sendPieces(this.#schemas.welcome)
   }
 
   receive(pieces: readonly Uint8Array[]): void {
@@ -60,7 +60,7 @@ export class BinaryProtocol {
     } catch (error) {
       const known = this.#context.known(error)
       if ('correlation' in frame.fields) this.sendFailure(frame.fields.correlation, known)
-      else this.#peer.fail(CloseCode.internalError, known)
+      else this.#client.fail(CloseCode.internalError, known)
     }
   }
 
@@ -85,7 +85,7 @@ export class BinaryProtocol {
         this.#cascadeBeat(frame)
         break
       case 'CascadeTopics':
-        this.#peer.sendPieces(encodeFrame('CascadeTopicsReply', this.#cascade.topics(frame.fields)))
+        this.#client.sendPieces(encodeFrame('CascadeTopicsReply', this.#cascade.topics(frame.fields)))
         break
       case 'Subscribe':
         this.#subscribe(frame)
@@ -94,7 +94,7 @@ export class BinaryProtocol {
         this.#credit(frame)
         break
       case 'Unsubscribe':
-        this.#peer.subscriptions.remove(subscriptionKey(frame.fields.subscription))
+        this.#client.subscriptions.remove(subscriptionKey(frame.fields.subscription))
         break
       default:
         this.#refuse(frame)
@@ -103,7 +103,7 @@ export class BinaryProtocol {
 
   sendFailure(correlation: number, error: TailraceError): void {
     this.#context.metrics.failed(error.code)
-    this.#peer.sendPieces(encodeFrame('Failure', { correlation, error: error.toJSON() }))
+    this.#client.sendPieces(encodeFrame('Failure', { correlation, error: error.toJSON() }))
   }
 
   /** Calls api.publish before it returns, so that frames are appended in the order in which they arrive; but see OwnLatest. */
@@ -124,7 +124,7 @@ export class BinaryProtocol {
         this.#context.published(bytes, started)
         const { baseOffset, lastOffset, duplicate, token, holders = [] } = result
         const fields = { correlation, baseOffset, lastOffset, duplicate, ...token, holders: [...holders] }
-        this.#peer.sendPieces(encodeFrame('PublishReply', fields))
+        this.#client.sendPieces(encodeFrame('PublishReply', fields))
       },
     )
   }
@@ -142,13 +142,13 @@ export class BinaryProtocol {
     this.#answer(
       correlation,
       0,
-      fetchWithin(this.#peer.reads, this.#parts.api, topic, partition, request),
+      fetchWithin(this.#client.reads, this.#parts.api, topic, partition, request),
       (result) => {
         // Many large fetches at once by a client that does not read would fill the memory.
-        if (this.#peer.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
+        if (this.#client.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
         this.#context.metrics.fetched(result.bytes)
         const { nextOffset, highWatermark, logStart } = result
-        this.#peer.sendPieces(
+        this.#client.sendPieces(
           encodeFrame('FetchReply', { correlation, nextOffset, highWatermark, logStart }, result.batches),
         )
       },
@@ -160,53 +160,55 @@ export class BinaryProtocol {
     const found = this.#parts.api.findOffset(topic, partition, position, topicId, linearizable)
     this.#answer(correlation, 0, found, (result) => {
       const { offset, highWatermark, logStart } = result
-      this.#peer.sendPieces(encodeFrame('FindOffsetReply', { correlation, offset, highWatermark, logStart }))
+      this.#client.sendPieces(encodeFrame('FindOffsetReply', { correlation, offset, highWatermark, logStart }))
     })
   }
 
   #initProducer({ fields: { correlation } }: FrameOf<'InitProducer'>): void {
     this.#context.takeProducer()
     this.#answer(correlation, 0, this.#parts.api.initProducer(), ({ producerId, epoch }) => {
-      this.#peer.sendPieces(encodeFrame('InitProducerReply', { correlation, producerId, epoch }))
+      this.#client.sendPieces(encodeFrame('InitProducerReply', { correlation, producerId, epoch }))
     })
   }
 
   #metadata({ fields }: FrameOf<'Metadata'>): void {
     // Answers are much larger than requests: many requests by a client that does not read would fill the memory.
-    if (this.#peer.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
+    if (this.#client.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
     const { clusterId, brokers, topics } = this.#parts.api.routing(fields.topics)
-    this.#peer.sendPieces(encodeFrame('MetadataReply', { correlation: fields.correlation, clusterId, brokers, topics }))
+    this.#client.sendPieces(
+      encodeFrame('MetadataReply', { correlation: fields.correlation, clusterId, brokers, topics }),
+    )
   }
 
   #cascadeBeat({ fields }: FrameOf<'CascadeBeat'>): void {
     this.#answer(fields.correlation, 0, this.#cascade.beat(fields), (reply) => {
-      this.#peer.sendPieces(encodeFrame('CascadeBeatReply', reply))
+      this.#client.sendPieces(encodeFrame('CascadeBeatReply', reply))
     })
   }
 
   #subscribe({ fields }: FrameOf<'Subscribe'>): void {
     const { subscription: id, topic, position, partitions, credit, replica = false, topicId } = fields
     const key = subscriptionKey(id)
-    const sink = new BinarySink(id, this.#peer, this.#context.metrics)
+    const sink = new BinarySink(id, this.#client, this.#context.metrics)
     let subscription: Subscription | null = null
     try {
       const { api, clock, random } = this.#parts
-      const onEnd = () => this.#peer.subscriptions.remove(key)
+      const onEnd = () => this.#client.subscriptions.remove(key)
       const request = { topic, position, partitions, credit: Math.max(credit, 0), replica, topicId }
-      subscription = new Subscription(request, { api, clock, random, peer: this.#peer, sink, onEnd })
-      this.#peer.subscriptions.add(key, subscription)
+      subscription = new Subscription(request, { api, clock, random, client: this.#client, sink, onEnd })
+      this.#client.subscriptions.add(key, subscription)
       subscription.start()
     } catch (error) {
       subscription?.close()
       // The answer says that this id has no subscription, so one that had the id must end too.
-      this.#peer.subscriptions.remove(key)
+      this.#client.subscriptions.remove(key)
       sink.ended(null, this.#context.known(error))
     }
   }
 
   #credit({ fields }: FrameOf<'Credit'>): void {
     // Credit may cross the end of its subscription on the way, hence no error.
-    if (fields.bytes > 0) this.#peer.subscriptions.get(subscriptionKey(fields.subscription))?.grant(fields.bytes)
+    if (fields.bytes > 0) this.#client.subscriptions.get(subscriptionKey(fields.subscription))?.grant(fields.bytes)
   }
 
   /** A newer client may send a request that this broker does not know, and gets a Failure. A frame that cannot be read for another reason ends the connection. */
@@ -216,26 +218,26 @@ export class BinaryProtocol {
       this.#schemas.decoder,
     )
     if (correlation === undefined) {
-      this.#peer.fail(error.code === 'FRAME_TOO_LARGE' ? CloseCode.tooLarge : CloseCode.protocolError, error)
+      this.#client.fail(error.code === 'FRAME_TOO_LARGE' ? CloseCode.tooLarge : CloseCode.protocolError, error)
     } else if (correlation !== null) this.sendFailure(correlation, error)
   }
 
   #refuse(frame: Frame): void {
     const error = new TailraceError('UNSUPPORTED_MESSAGE', `${frame.name} is not for clients.`)
     if ('correlation' in frame.fields) this.sendFailure(frame.fields.correlation, error)
-    else this.#peer.fail(CloseCode.protocolError, error)
+    else this.#client.fail(CloseCode.protocolError, error)
   }
 
   #answer<Result>(correlation: number, bytes: number, work: Promise<Result>, reply: (result: Result) => void): void {
-    this.#peer.hold(bytes)
+    this.#client.hold(bytes)
     const answered = work.then(reply).then(
-      () => this.#peer.release(bytes),
+      () => this.#client.release(bytes),
       (error) => {
         if (!this.#gone.aborted) this.sendFailure(correlation, this.#context.known(error))
-        this.#peer.release(bytes)
+        this.#client.release(bytes)
       },
     )
-    answered.catch((error) => this.#peer.fault(error))
+    answered.catch((error) => this.#client.fault(error))
   }
 }
 

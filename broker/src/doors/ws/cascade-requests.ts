@@ -3,7 +3,7 @@ import { checkBeat } from '../../cascade/wire/beat-checks.ts'
 import { beatReplyFields, topicPageFields } from '../../cascade/wire/cascade-fields.ts'
 import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
 import type { RequestContext } from '../limits/request-context.ts'
-import type { Peer } from './peer.ts'
+import type { StreamClient } from './stream-client.ts'
 
 /**
  * Requests of a cascade broker on the WebSocket that carries its records. Any client may send them, so they are
@@ -11,18 +11,18 @@ import type { Peer } from './peer.ts'
  * origin.
  */
 export class CascadeRequests {
-  readonly #peer: Pick<Peer, 'overfull'>
+  readonly #client: Pick<StreamClient, 'overfull'>
   readonly #context: Pick<RequestContext, 'checkWrite'>
   readonly #cascade: CascadeApi | undefined
   #beating = false
 
   /** `cascade`: undefined where no broker may copy. */
   constructor(
-    peer: Pick<Peer, 'overfull'>,
+    client: Pick<StreamClient, 'overfull'>,
     context: Pick<RequestContext, 'checkWrite'>,
     cascade: CascadeApi | undefined,
   ) {
-    this.#peer = peer
+    this.#client = client
     this.#context = context
     this.#cascade = cascade
   }
@@ -58,6 +58,6 @@ export class CascadeRequests {
 
   /** Answers are much larger than requests: they would pile up for a client that does not read. */
   #refuseIfChoked(): void {
-    if (this.#peer.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
+    if (this.#client.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
   }
 }

@@ -8,8 +8,8 @@ import { ReadBudget } from '../limits/read-budget.ts'
 import type { Sender } from '../limits/request-context.ts'
 import { BinaryProtocol } from './binary.ts'
 import { Outbox } from './outbox.ts'
-import type { Peer, StreamParts } from './peer.ts'
 import { CloseCode, type GatewaySocket } from './socket.ts'
+import type { StreamClient, StreamParts } from './stream-client.ts'
 import { Subscriptions } from './subscriptions.ts'
 import { TextProtocol } from './text.ts'
 
@@ -21,7 +21,7 @@ const shortFarewellMs = 100
 const manyMessages = 32
 
 /** One WebSocket: bounds what it holds, both ways, and hands its messages to the protocol they are of. */
-export class Connection implements Peer {
+export class Connection implements StreamClient {
   readonly subscriptions: Subscriptions
   readonly sender: Sender
   readonly reads: ReadBudget

@@ -7,8 +7,8 @@ import { accessOf } from '../limits/access.ts'
 import { clientOf } from '../limits/client-address.ts'
 import { ClientShares } from '../limits/client-shares.ts'
 import { Connection } from './connection.ts'
-import type { StreamParts } from './peer.ts'
 import { GatewaySocket } from './socket.ts'
+import type { StreamParts } from './stream-client.ts'
 
 export interface StreamGateway {
   /** Acknowledges requests under way, for two seconds at most, and closes all connections. */

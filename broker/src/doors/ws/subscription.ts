@@ -54,7 +54,7 @@ export interface SubscriptionParts {
   readonly clock: Clock
   readonly random: Random
   /** Whether there is room to send; `wake` is called when there is again. */
-  readonly peer: { readonly roomy: boolean; readonly reads: ReadBudget; fault(error: unknown): void }
+  readonly client: { readonly roomy: boolean; readonly reads: ReadBudget; fault(error: unknown): void }
   readonly sink: SubscriptionSink
   /** The subscription has ended by itself, after `sink.ended`. */
   readonly onEnd: () => void
@@ -158,7 +158,7 @@ export class Subscription {
       },
       (error) => this.#onFailure(reader, error),
     )
-    found.catch((error) => this.#parts.peer.fault(error))
+    found.catch((error) => this.#parts.client.fault(error))
   }
 
   /** Only now may records flow: the subscriber knows their start. */
@@ -180,7 +180,7 @@ export class Subscription {
   #pump(): void {
     if (!this.#announced || this.#closed) return
     const turns = this.#queue.length
-    for (let turn = 0; turn < turns && this.#credit - this.#reserved > 0 && this.#parts.peer.roomy; turn++) {
+    for (let turn = 0; turn < turns && this.#credit - this.#reserved > 0 && this.#parts.client.roomy; turn++) {
       const reader = this.#queue.shift()!
       const lags = reader.offset < reader.highWatermark
       if (lags && this.#fetches >= maxFetches) this.#queue.push(reader)
@@ -189,12 +189,12 @@ export class Subscription {
   }
 
   #fetch(reader: PartitionReader, lags: boolean): void {
-    const { api, clock, peer, sink } = this.#parts
+    const { api, clock, client, sink } = this.#parts
     const left = this.#credit - this.#reserved
     // The rest of the credit is shared with partitions that wait for a turn, but not in tiny parts.
     const share = Math.max(left / Math.min(maxFetches, this.#queue.length + 1), smallestFetchBytes)
     const wanted = Math.min(sink.fetchBytes, left, Math.ceil(share))
-    const maxBytes = lags ? peer.reads.take(wanted) : wanted
+    const maxBytes = lags ? client.reads.take(wanted) : wanted
     reader.state = 'busy'
     if (lags) {
       reader.reserved = maxBytes
@@ -216,7 +216,7 @@ export class Subscription {
         else this.#onFailure(reader, error)
       },
     )
-    fetched.catch((error) => peer.fault(error))
+    fetched.catch((error) => client.fault(error))
   }
 
   /** The replica here is behind, damaged or gone. The next answer comes from the leader; after that the replica is tried again. */
@@ -229,7 +229,7 @@ export class Subscription {
 
   #unreserve(reader: PartitionReader, lags: boolean): void {
     if (!lags) return
-    this.#parts.peer.reads.release(reader.reserved)
+    this.#parts.client.reads.release(reader.reserved)
     this.#reserved -= reader.reserved
     reader.reserved = 0
     this.#fetches--
@@ -248,7 +248,7 @@ export class Subscription {
       return
     }
     reader.pause.reset()
-    if (isNews && this.#credit > 0 && this.#parts.peer.roomy) {
+    if (isNews && this.#credit > 0 && this.#parts.client.roomy) {
       try {
         const taken = this.#parts.sink.records(reader.partition, reader.offset, result)
         this.#credit -= taken.bytes

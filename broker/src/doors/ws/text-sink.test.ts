@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest'
 import type { FetchResult } from '../../partition/requests.ts'
 import type { TransportMetrics } from '../limits/metrics.ts'
-import type { Peer } from './peer.ts'
 import type { RecordsText, SharedTexts } from './shared-texts.ts'
+import type { StreamClient } from './stream-client.ts'
 import { TextSink } from './text-sink.ts'
 
 /** A subscription "a" of the topic "t" whose records are this text. */
 function sink(text: RecordsText) {
   const sent: string[] = []
   const fetched: number[] = []
-  const peer = {
+  const client = {
     sendText: (message: string) => void sent.push(message),
     sendTextAround: (before: string, utf8: Uint8Array, after: string) =>
       void sent.push(before + new TextDecoder().decode(utf8) + after),
-  } as unknown as Peer
+  } as unknown as StreamClient
   const metrics = { fetched: (bytes: number) => void fetched.push(bytes) } as unknown as TransportMetrics
   const texts = { of: () => text } as unknown as SharedTexts
-  return { one: new TextSink({ id: 'a', topic: 't' }, { peer, metrics, texts }, () => {}), sent, fetched }
+  return { one: new TextSink({ id: 'a', topic: 't' }, { client, metrics, texts }, () => {}), sent, fetched }
 }
 
 const result = { bytes: 70, highWatermark: 9 } as FetchResult

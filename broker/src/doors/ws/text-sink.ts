@@ -1,8 +1,8 @@
 import type { Offset, PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { FetchResult } from '../../partition/requests.ts'
 import type { TransportMetrics } from '../limits/metrics.ts'
-import type { Peer } from './peer.ts'
 import type { SharedTexts } from './shared-texts.ts'
+import type { StreamClient } from './stream-client.ts'
 import type { OutOfRange, ResolvedPartition, SubscriptionSink } from './subscription.ts'
 import type { TextId } from './text-requests.ts'
 
@@ -11,19 +11,23 @@ export class TextSink implements SubscriptionSink {
   readonly fetchBytes = 64 * 1024
   readonly #id: TextId
   readonly #topic: string
-  readonly #peer: Peer
+  readonly #client: StreamClient
   readonly #metrics: TransportMetrics
   readonly #texts: SharedTexts
   readonly #tellError: TextSink['ended']
 
   constructor(
     { id, topic }: { readonly id: TextId; readonly topic: string },
-    { peer, metrics, texts }: { readonly peer: Peer; readonly metrics: TransportMetrics; readonly texts: SharedTexts },
+    {
+      client,
+      metrics,
+      texts,
+    }: { readonly client: StreamClient; readonly metrics: TransportMetrics; readonly texts: SharedTexts },
     tellError: TextSink['ended'],
   ) {
     this.#id = id
     this.#topic = topic
-    this.#peer = peer
+    this.#client = client
     this.#metrics = metrics
     this.#texts = texts
     this.#tellError = tellError
@@ -32,7 +36,7 @@ export class TextSink implements SubscriptionSink {
   subscribed(partitions: readonly ResolvedPartition[], topicId: string): void {
     const places = partitions.map(({ partition, offset, highWatermark }) => ({ partition, offset, highWatermark }))
     const [id, topic] = [this.#id, this.#topic]
-    this.#peer.sendText(JSON.stringify({ op: 'subscribed', id, topic, topicId, partitions: places }))
+    this.#client.sendText(JSON.stringify({ op: 'subscribed', id, topic, topicId, partitions: places }))
   }
 
   records(partition: PartitionNumber, offset: Offset, result: FetchResult): { bytes: number; nextOffset: Offset } {
@@ -41,7 +45,7 @@ export class TextSink implements SubscriptionSink {
     const place = JSON.stringify({ op: 'records', id: this.#id, topic: this.#topic, partition })
     const before = `${place.slice(0, -1)},"records":`
     const after = `,"nextOffset":${nextOffset},"highWatermark":${result.highWatermark}}`
-    this.#peer.sendTextAround(before, utf8, after)
+    this.#client.sendTextAround(before, utf8, after)
     this.#metrics.fetched(result.bytes)
     return { bytes: before.length + characters + after.length, nextOffset }
   }

@@ -2,25 +2,25 @@ import { TailraceError } from '@tailrace/schemas'
 import { recordsFromJson } from '../json/record.ts'
 import { RequestContext } from '../limits/request-context.ts'
 import { OwnLatest } from './own-latest.ts'
-import type { Peer, StreamParts } from './peer.ts'
+import type { StreamClient, StreamParts } from './stream-client.ts'
 import { type OutOfRange, Subscription } from './subscription.ts'
 import { idOf, objectFromText, requestFrom, type TextId, type TextRequest } from './text-requests.ts'
 import { TextSink } from './text-sink.ts'
 
 /** JSON on one WebSocket, for people and small scripts: the same subscriptions and publishing, a JSON object a message. */
 export class TextProtocol {
-  readonly #peer: Peer
+  readonly #client: StreamClient
   readonly #parts: StreamParts
   readonly #context: RequestContext
   readonly #ownLatest: OwnLatest
   /** Publishes of a connection are done one after the other, so that their records keep its order. */
   #lastPublish: Promise<void> = Promise.resolve()
 
-  constructor(peer: Peer, parts: StreamParts) {
-    this.#peer = peer
+  constructor(client: StreamClient, parts: StreamParts) {
+    this.#client = client
     this.#parts = parts
-    this.#ownLatest = new OwnLatest(peer.subscriptions, parts.clock)
-    this.#context = new RequestContext(peer.sender, parts.metrics.transports.websocket_json, parts)
+    this.#ownLatest = new OwnLatest(client.subscriptions, parts.clock)
+    this.#context = new RequestContext(client.sender, parts.metrics.transports.websocket_json, parts)
   }
 
   /** A message that cannot be used is answered with an error and the connection stays: a typing error should not end a session. */
@@ -37,7 +37,7 @@ export class TextProtocol {
 
   sendError(id: TextId | undefined, error: TailraceError, place: { partition?: number } = {}): void {
     this.#context.metrics.failed(error.code)
-    this.#peer.sendText(JSON.stringify({ op: 'error', id, ...place, ...error.toJSON() }))
+    this.#client.sendText(JSON.stringify({ op: 'error', id, ...place, ...error.toJSON() }))
   }
 
   #handle(request: TextRequest, bytes: number): void {
@@ -46,16 +46,16 @@ export class TextProtocol {
         this.#subscribe(request)
         break
       case 'credit': {
-        const subscription = this.#peer.subscriptions.get(subscriptionKey(request.id))
+        const subscription = this.#client.subscriptions.get(subscriptionKey(request.id))
         if (subscription === undefined) throw new TailraceError('UNKNOWN_SUBSCRIPTION', String(request.id))
         subscription.grant(request.bytes)
         break
       }
       case 'unsubscribe':
-        if (!this.#peer.subscriptions.remove(subscriptionKey(request.id))) {
+        if (!this.#client.subscriptions.remove(subscriptionKey(request.id))) {
           throw new TailraceError('UNKNOWN_SUBSCRIPTION', String(request.id))
         }
-        this.#peer.sendText(JSON.stringify({ op: 'unsubscribed', id: request.id }))
+        this.#client.sendText(JSON.stringify({ op: 'unsubscribed', id: request.id }))
         break
       case 'publish':
         this.#publish(request, bytes)
@@ -68,12 +68,12 @@ export class TextProtocol {
     const key = subscriptionKey(request.id)
     const tellError = (partition: number | null, error: TailraceError, range?: OutOfRange) =>
       this.sendError(request.id, error, partition === null ? {} : { partition, ...shownRange(range) })
-    const [peer, metrics] = [this.#peer, this.#context.metrics]
-    const sink = new TextSink(request, { peer, metrics, texts }, tellError)
-    const onEnd = () => this.#peer.subscriptions.remove(key)
-    const subscription = new Subscription(request, { api, clock, random, peer, sink, onEnd })
+    const [client, metrics] = [this.#client, this.#context.metrics]
+    const sink = new TextSink(request, { client, metrics, texts }, tellError)
+    const onEnd = () => this.#client.subscriptions.remove(key)
+    const subscription = new Subscription(request, { api, clock, random, client, sink, onEnd })
     try {
-      this.#peer.subscriptions.add(key, subscription)
+      this.#client.subscriptions.add(key, subscription)
     } catch (error) {
       subscription.close()
       throw error
@@ -85,21 +85,21 @@ export class TextProtocol {
     this.#context.checkWrite()
     const inputs = recordsFromJson(records)
     const started = this.#context.now()
-    const taken = this.#peer.takeIn(bytes)
-    this.#peer.hold(bytes)
+    const taken = this.#client.takeIn(bytes)
+    this.#client.hold(bytes)
     const published = this.#lastPublish.then(async () => {
       try {
         const publish = () => this.#parts.publisher.publish(topic, inputs, topicId)
         const { offsets, tokens } = await this.#ownLatest.behind(topic, null, this.#context.publishMs(), publish)
         this.#context.published(bytes, started)
-        this.#peer.sendText(JSON.stringify({ op: 'ack', id, offsets, tokens }))
+        this.#client.sendText(JSON.stringify({ op: 'ack', id, offsets, tokens }))
       } catch (error) {
         this.sendError(id, this.#context.known(error))
       }
       taken.release()
-      this.#peer.release(bytes)
+      this.#client.release(bytes)
     })
-    this.#lastPublish = published.catch((error) => this.#peer.fault(error))
+    this.#lastPublish = published.catch((error) => this.#client.fault(error))
   }
 }
 

@@ -213,7 +213,7 @@ export class BrokerGroups implements Groups, GroupRequests {
     }
     // A replica that was here before has voted before: it waits for its timer as all others do.
     if (((spec.preferred && isNew) || isAlone(core.configuration, brokerId)) && log.damage === null) core.campaign()
-    this.#scheduler.wake(replica)
+    this.#scheduler.schedule(replica)
     return replica
   }
 

@@ -114,9 +114,9 @@ export class ReplicaOpening {
       distrustDisk: (reason) => clock.soon(() => this.#events.distrustDisk(reason)),
       catchUp: () => scheduler.catchUp(),
       takesRecords: () => spec.stateMachine !== null || !(storage.cramped || isTooMuchForFollowers(this.#services)),
-      wake: () => scheduler.wake(replica),
+      wake: () => scheduler.schedule(replica),
       broken: (error) => scheduler.stopBroken(replica, error),
-      wakeAtBeat: () => scheduler.wakeAtBeat(replica),
+      wakeAtBeat: () => scheduler.scheduleAtBeat(replica),
       onLeadership: this.#events.onLeadership,
     })
     return replica

@@ -32,8 +32,7 @@ export class ReplicaScheduler {
   readonly beats: HeldHeartbeats
   readonly ticksPerBeat: number
   readonly #deps: SchedulerDeps
-  /** To be drained. */
-  readonly #awake = new Set<Replica>()
+  readonly #toDrain = new Set<Replica>()
   /** Replicas that are not asleep: only they get ticks. */
   readonly #ticking = new Set<Replica>()
   readonly #sleepers: Sleepers
@@ -83,7 +82,7 @@ export class ReplicaScheduler {
   }
 
   remove(replica: Replica): void {
-    this.#awake.delete(replica)
+    this.#toDrain.delete(replica)
     this.#forget(replica)
   }
 
@@ -93,16 +92,17 @@ export class ReplicaScheduler {
   }
 
   /** The replica is drained at the end of the turn. */
-  wake(replica: Replica): void {
-    this.#awake.add(replica)
+  schedule(replica: Replica): void {
+    this.#toDrain.add(replica)
     this.noteSleep(replica)
     if (this.#drainPending) return
     this.#drainPending = true
     this.#deps.clock.soon(() => this.#drain())
   }
 
-  wakeAtBeat(replica: Replica): void {
-    this.#awake.add(replica)
+  /** The replica is drained with the next beat. */
+  scheduleAtBeat(replica: Replica): void {
+    this.#toDrain.add(replica)
   }
 
   /** See LeaderLoss. */
@@ -173,8 +173,8 @@ export class ReplicaScheduler {
 
   #drain(): void {
     this.#drainPending = false
-    const awake = [...this.#awake]
-    this.#awake.clear()
+    const awake = [...this.#toDrain]
+    this.#toDrain.clear()
     for (const replica of awake) this.guarded(replica, ({ driver }) => driver.drain())
   }
 

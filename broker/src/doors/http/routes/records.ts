@@ -10,7 +10,7 @@ import { readLimits } from '../../limits/limits.ts'
 import { fetchWithin, type ReadBudget, type Waiting } from '../../limits/read-budget.ts'
 import type { WaitingReads } from '../../limits/waiting-reads.ts'
 import type { Abandonment } from '../abandonment.ts'
-import type { Admission } from '../load-shedding.ts'
+import type { RequestPlaces } from '../load-shedding.ts'
 import { object } from '../schema-parts.ts'
 import { errorResponses, partitionParams, topicId, topicParams, topicQuery } from '../schemas.ts'
 
@@ -18,7 +18,7 @@ export interface RecordRouteParts {
   readonly api: BrokerApi
   readonly clock: Clock
   readonly publisher: JsonPublisher
-  readonly admission: Admission
+  readonly places: RequestPlaces
   readonly abandonment: Abandonment
   readonly reads: ReadBudget
   readonly waits: WaitingReads
@@ -42,7 +42,7 @@ interface ReadRequest {
 
 /** Records: publish, and read with a long poll. */
 export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): void {
-  const { api, clock, publisher, admission, abandonment, reads, waits } = parts
+  const { api, clock, publisher, places, abandonment, reads, waits } = parts
   const turns = new RestingQueue(clock)
 
   app.post<{ Params: { topic: string }; Querystring: { topicId: string }; Body: { records?: unknown } | null }>(
@@ -80,7 +80,7 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
       if (replica && !/^[0-9]+$/.test(from)) throw new TailraceError('INVALID_REQUEST', replicaNeedsOffset)
       const offset = await startOffset(api, topic, partition, from, topicId, linearizable)
       const waiting: Waiting = (empty, fetch) => {
-        admission.leave(request)
+        places.leave(request)
         return waits.wait(context.sender.client, empty, signal, fetch)
       }
       const result = await fetchWithin(reads, api, topic, partition, { ...bounded, offset }, waiting)
@@ -89,7 +89,7 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
         // The client has left, and the event 'close', which releases the room taken below, has been.
         if (signal.aborted) throw new TailraceError('ABORTED')
         // An answer that could not be kept is refused before the work. Later only the text counts, which may be many times as long as the fetched batches.
-        const room = admission.answer(reply, mostText)
+        const room = places.answer(reply, mostText)
         const { records, nextOffset } = readRun(result, offset, readLimits.jsonBytes)
         const text = Buffer.from(JSON.stringify({ records, nextOffset, highWatermark: result.highWatermark }))
         room.hold(text.length)

@@ -33,7 +33,7 @@ export interface StreamParts {
 }
 
 /** The part of a connection that the binary and the text protocol use. */
-export interface Peer {
+export interface StreamClient {
   readonly subscriptions: Subscriptions
   /** The budget of reads for this connection. */
   readonly reads: ReadBudget
