@@ -12,7 +12,7 @@ import { impurities } from './purity.ts'
 import { defectsOf, raftTableFaults } from './raft-table.ts'
 import { filesTooLong, functionsTooLong, medianTooLong } from './sizes.ts'
 import type { Tree } from './source-tree.ts'
-import { emptyNamesOf, foreignPlaces, looseEnds } from './wording.ts'
+import { emptyNamesOf, foreignPlaces, looseEnds, stumblingWords } from './wording.ts'
 
 // Each check must find the mistake that it exists for, and must not find the nearest code that is right.
 const treeOf = (files: Record<string, string>): Tree => new Map(Object.entries(files))
@@ -281,6 +281,45 @@ describe('wording', () => {
     '// todos are stored here',
   ])('lets %s pass', (text) => {
     expect(looseEnds([parseSource('test/a.test.ts', text)])).toEqual([])
+  })
+
+  it.each([
+    ['// It fails for good.', 1],
+    ['/** Kept for\n * ever. */', 1],
+    ['// The dearest part.', 1],
+    ['// It lets go of its log, and they let go of theirs.', 1],
+    ['// Level with the leader.', 1],
+    ['\n// A record on\n/* and another on their way */', 3],
+    ['// The leader hands on.', 1],
+    ['// Whoever asks.', 1],
+    ['// To whomever it is sent.', 1],
+    ['// Who leads is asked.', 1],
+    ['/** Kept. Who has it\n * keeps it. */', 1],
+    ["throw new Error('Failed for good.')", 1],
+    ['const text = `A record\n is handed on.`', 2],
+  ])('finds words at which readers stumble: %j', (text, line) => {
+    const found = stumblingWords(new Map(), [parseSource('schemas/src/a.ts', text)])
+    expect(found[0]).toMatch(`schemas/src/a.ts:${line}: `)
+  })
+
+  it('finds them in pages, and not in the changelog', () => {
+    const text = '# Title\n\nA line.\nIt waits for\never.\n\n| a | Who asks |\n'
+    const found = stumblingWords(treeOf({ 'docs/a.md': text, 'CHANGELOG.md': text }), [])
+    expect(found.map((fault) => fault.split(' ')[0])).toEqual(['docs/a.md:4:', 'docs/a.md:7:'])
+  })
+
+  it.each([
+    '// Who leads? It decides who leads, and whose turn it is.',
+    '// Forgood, a level within bounds, by its way of counting.',
+    '// A hand on each side; one hands it on.',
+    "const name = 'forever'",
+  ])('lets plain words pass: %s', (text) => {
+    expect(stumblingWords(treeOf({ 'docs/a.md': text.slice(3) }), [parseSource('schemas/src/a.ts', text)])).toEqual([])
+  })
+
+  it('lets the texts of tests pass, but not their comments', () => {
+    const found = stumblingWords(new Map(), [parseSource('a.test.ts', "// for good\nconst a = 'for good'")])
+    expect(found).toHaveLength(1)
   })
 
   it('finds hosts of registries and paths of one machine', () => {

@@ -14,7 +14,7 @@ import { defectsOf, raftTableFaults } from './raft-table.ts'
 import type { Ratchet } from './sizes.ts'
 import { filesTooLong, functionsTooLong, medianTooLong } from './sizes.ts'
 import { exists, isCode, readTree, root } from './source-tree.ts'
-import { emptyNamesOf, foreignPlaces, looseEnds } from './wording.ts'
+import { emptyNamesOf, foreignPlaces, looseEnds, stumblingWords } from './wording.ts'
 
 // The failure of a check lists its findings. bites.test.ts proves that each check finds its mistake.
 const tree = readTree()
@@ -40,6 +40,7 @@ describe('the house', () => {
   it('names say what a file is for', () => expect(emptyNamesOf([...tree.keys()].filter(isCode))).toEqual([]))
   it('errors are logged with message and stack', () => expect(errorsLoggedAsNothing(sources)).toEqual([]))
   it('literals are written out', () => expect(spreadLiterals(sources)).toEqual([]))
+  it('words are plain', () => expect(stumblingWords(tree, sources)).toEqual([]))
   it('no loose ends', () => expect(looseEnds(sources)).toEqual([]))
   it('nothing listens on every interface by default', () => expect(listensEverywhere(sources)).toEqual([]))
   it('packages name what they import', () => expect(undeclaredDependencies(graph, tree)).toEqual([]))

@@ -1,4 +1,4 @@
-import type { ParsedSource } from './parsed-source.ts'
+import type { Node, ParsedSource } from './parsed-source.ts'
 import type { Tree } from './source-tree.ts'
 import { isTest } from './source-tree.ts'
 
@@ -73,4 +73,63 @@ export function foreignPlaces(tree: Tree, repositoryRoot: string): string[] {
     })
   }
   return found
+}
+
+const gap = '[\\s*]+'
+const phrase = (words: string) => new RegExp(`\\b${words.replaceAll(' ', gap)}\\b`, 'gi')
+
+/** Figures of speech, and pronouns that stand for a noun; beside each what to write in its place. */
+const stumbling: readonly (readonly [RegExp, string])[] = [
+  [phrase('for good'), 'permanently'],
+  [phrase('for ever'), 'permanently'],
+  [phrase('dearest'), 'most expensive'],
+  [phrase('lets? go of'), 'deletes, releases or cuts'],
+  [phrase('level with'), 'has caught up with'],
+  [phrase('on (?:its|their) way'), 'in flight, pending or in transfer'],
+  [phrase('hand(?:s|ed) on'), 'transfers, forwards or passes'],
+  [phrase('whom?ever'), 'a noun: any broker, the client that'],
+  [
+    /(?<=^[\s*>|-]*|[.!?:|][\s*]+)Who\b(?:[^.!?]|\.\w)*(?:[.!]|$)/g,
+    'a noun: a sentence begins with Who only as a question',
+  ],
+]
+
+/** Words at which readers stumble, in comments, in texts of published code, and in pages. The changelog may quote former texts. */
+export function stumblingWords(tree: Tree, sources: readonly ParsedSource[]): string[] {
+  const found = sources.flatMap((source) =>
+    textsOf(source).flatMap(({ text, line }) => wordsIn(source.path, text, line)),
+  )
+  for (const [path, text] of tree) {
+    if (!path.endsWith('.md') || path === 'CHANGELOG.md') continue
+    let line = 1
+    for (const paragraph of text.split('\n\n')) {
+      found.push(...wordsIn(path, paragraph, line))
+      line += paragraph.split('\n').length + 1
+    }
+  }
+  return found
+}
+
+function textsOf({ path, comments, visit, lineOf }: ParsedSource): { text: string; line: number }[] {
+  const texts = [...comments]
+  if (isTest(path)) return texts
+  visit((node) => {
+    const text = textOf(node)
+    if (text !== null) texts.push({ text, line: lineOf(node.start) })
+  })
+  return texts
+}
+
+function textOf({ type, value }: Node): string | null {
+  const text = type === 'TemplateElement' ? (value as { raw: string }).raw : type === 'Literal' ? value : null
+  return typeof text === 'string' ? text : null
+}
+
+function wordsIn(path: string, text: string, firstLine: number): string[] {
+  return stumbling.flatMap(([words, plain]) =>
+    [...text.matchAll(words)].map(({ index, 0: match }) => {
+      const line = firstLine + text.slice(0, index).split('\n').length - 1
+      return `${path}:${line}: "${match.slice(0, 40)}": write ${plain}`
+    }),
+  )
 }
