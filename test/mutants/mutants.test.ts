@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { root } from '../architecture/source-tree.ts'
 import { parseDiff } from './changed-lines.ts'
 import { choose, isMutated } from './choose.ts'
-import { isEquivalent } from './equivalents.ts'
+import { type Equivalent, isEquivalent } from './equivalents.ts'
 import { apply, type Mutant, mutantsOf } from './operators.ts'
 import { parsePlanted, plantedBugs } from './planted.ts'
 import { relatedTests } from './related-tests.ts'
@@ -95,6 +95,15 @@ describe('the choice of mutants', () => {
     for (const path of ['broker/src/raft/defects.ts', 'schemas/src/errors.ts', 'broker/src/partition/testing/a.ts']) {
       expect(isMutated(path)).toBe(false)
     }
+  })
+
+  it('has no equivalent mutant of a line that is gone', () => {
+    const known = JSON.parse(readFileSync(join(root, 'test/mutants/equivalents.json'), 'utf8')) as Equivalent[]
+    const hasLine = ({ file, line }: Equivalent) =>
+      readFileSync(join(root, file), 'utf8')
+        .split('\n')
+        .some((text) => text.trim() === line)
+    expect(known.filter((one) => !hasLine(one))).toEqual([])
   })
 
   it('leaves out mutants that were judged to be equivalent, also when the line has moved', () => {

@@ -60,7 +60,7 @@ export class Uplink {
   get changes(): number {
     return this.#changes
   }
-  /** Why no source has been found yet. */
+  /** Why no broker could be the source when all were tried last. */
   get refusal(): string {
     return this.#refusal
   }
@@ -115,6 +115,7 @@ export class Uplink {
     const cluster = this.#last?.cluster ?? null
     const withoutMs = this.withoutMs()
     const choice = { self: brokerId, given: this.#given, known, cluster, home, pinned, withoutMs }
+    const refusals = new Set<string>()
     for (const address of sourceCandidates(choice)) {
       try {
         const session = await this.#deps.open(address)
@@ -123,10 +124,11 @@ export class Uplink {
         return true
       } catch (error) {
         const { code, message } = error as TailraceError
-        this.#refusal = message
+        refusals.add(message)
         logger.warn({ address, code, error: message }, 'this broker cannot be the source')
       }
     }
+    this.#refusal = [...refusals].join(' ')
     return false
   }
 

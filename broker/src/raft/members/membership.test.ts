@@ -89,7 +89,7 @@ test('M19: a member that was removed while it was cut off campaigns again and ag
 })
 
 describe('M67: who may vote', () => {
-  /** Broker 4 has become a voter and does not know it; broker 1 falls. Three of four are needed now. Who leads then. */
+  /** Broker 4 has become a voter and does not know it; broker 1 falls. Three of four are needed now. Returns the leaders that there are then. */
   function leadersWithoutOne(defects: Partial<Defects>): number[] {
     const cluster = group(3, 1, defects)
     const [one, four] = [cluster.node(1), cluster.node(4)]
