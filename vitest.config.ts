@@ -1,7 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
-/** Tests that start processes of their own: one file at a time, after the others, so that they measure what they mean to. */
+/**
+ * Tests that start processes of their own: one file at a time, after the others, so that they measure what they mean
+ * to.
+ */
 const processTests = ['test/e2e/**/*.test.ts']
 /** Those of them that ask what happens, not how fast: they mostly wait, so two files share the machine. */
 const functions = [

@@ -10,13 +10,14 @@ export interface Manifest {
 }
 
 /**
- * What the published packages run on. Here npm scripts run on a Node.js that npm itself installs, so that the packages of the workspace name none, and installing them with an older one warns of nothing.
+ * What the published packages run on. Here npm scripts run on a Node.js that npm itself installs, so that the packages
+ * of the workspace name none, and installing them with an older one warns of nothing.
  */
 export const publishedEngines = { node: '>=22.18.0' }
 
 /**
- * The package.json of the published form: entries point to dist instead of src, with declarations; entries outside of src serve development and are
- * left out; our own packages are asked for in exactly the version they were built with.
+ * The package.json of the published form: entries point to dist instead of src, with declarations; entries outside of
+ * src serve development and are left out; our own packages are asked for in exactly the version they were built with.
  */
 export function publishable(manifest: Manifest, versions: ReadonlyMap<string, string>): Manifest {
   const { exports, imports, dependencies, scripts: _scripts, devDependencies: _devDependencies, ...rest } = manifest

@@ -60,7 +60,9 @@ describe('every tool of package.json that is a program of this repository', () =
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>
   }
-  /** `start` is the command line of the broker, which has tests of its own; the others of these are programs of others. */
+  /**
+   * `start` is the command line of the broker, which has tests of its own; the others of these are programs of others.
+   */
   const notOurs = ['start', 'typecheck', 'format', 'lint']
   /** What they do not know they hand on to a program of others. */
   const handsOn = ['test']

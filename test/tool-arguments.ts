@@ -27,8 +27,9 @@ export interface ToolArguments<Wanted extends Options> {
 class WrongArgument extends Error {}
 
 /**
- * The arguments that a tool was started with; flags are false and lists empty where they are not given. With `--help` the process ends after it
- * has printed the usage, with 0; with an argument that the tool does not take, after one line that names it and the usage, with 2.
+ * The arguments that a tool was started with; flags are false and lists empty where they are not given. With `--help`
+ * the process ends after it has printed the usage, with 0; with an argument that the tool does not take, after one line
+ * that names it and the usage, with 2.
  */
 export function toolArguments<const Wanted extends Options>(
   usage: string,

@@ -14,9 +14,9 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.exit(1)
 }
 
-// A broker's memory is batches, which lie outside V8's heap. By default V8 collects the whole heap again and again once they are some
-// 200 MB, whatever that frees; counted in its ordinary limit they grow with it (docs/decisions/external-memory.md). Node.js 22 does not
-// know the flag, and says so at every command.
+// A broker's memory is batches, which lie outside V8's heap. By default V8 collects the whole heap again and again once
+// they are some 200 MB, whatever that frees; counted in its ordinary limit they grow with it
+// (docs/decisions/external-memory.md). Node.js 22 does not know the flag, and says so at every command.
 if (major >= 24) setFlagsFromString('--external-memory-accounted-in-global-limit')
 
 // Compiled code is kept between starts: it halves the time until a broker is up.

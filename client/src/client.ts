@@ -12,7 +12,10 @@ export interface ClientOptions {
   readonly servers: readonly string[]
   /** How long opening a connection may take. Default 3,000. */
   readonly connectTimeoutMs?: number
-  /** After this long without a word from a broker that owes an answer it is probed, after three times as long dropped. Default 1,000. */
+  /**
+   * After this long without a word from a broker that owes an answer it is probed, after three times as long dropped.
+   * Default 1,000.
+   */
   readonly silenceMs?: number
   /** How often leaders are looked up again without a reason. Default 15,000. */
   readonly metadataMaxAgeMs?: number
@@ -29,7 +32,10 @@ export interface Route {
 const MAX_FRAME_BYTES = 64 * 1024 * 1024
 /** A lookup goes to the next broker after this: the first one may be frozen. */
 const LOOKUP_TIMEOUT_MS = 1_500
-/** When a broker does not know a topic, or knows another topic of its name, another broker may have created it a moment ago. */
+/**
+ * When a broker does not know a topic, or knows another topic of its name, another broker may have created it a moment
+ * ago.
+ */
 const UNKNOWN_TOPIC_GRACE_MS = 2_000
 
 /** What producer and consumer share: connections to the cluster, and where its partitions are led. */
@@ -93,8 +99,10 @@ export class Client {
   }
 
   /**
-   * A connection to the partition's leader, or, where that cannot be reached, to any broker, which will forward. One attempt.
-   * @throws TailraceError LEADER_UNAVAILABLE, CONNECTION_LOST (both: refresh and try again), UNKNOWN_TOPIC, UNKNOWN_PARTITION, CLOSED
+   * A connection to the partition's leader, or, where that cannot be reached, to any broker, which will forward. One
+   * attempt.
+   * @throws TailraceError LEADER_UNAVAILABLE, CONNECTION_LOST (both: refresh and try again), UNKNOWN_TOPIC,
+   * UNKNOWN_PARTITION, CLOSED
    */
   async route(topic: string, partition: PartitionNumber): Promise<Route> {
     const known = this.metadata.topic(topic)
@@ -138,7 +146,8 @@ export class Client {
   }
 
   /**
-   * A connection to the nearest broker that holds the partition: the one that opened fastest. Where none can be reached, as {@link route}.
+   * A connection to the nearest broker that holds the partition: the one that opened fastest. Where none can be
+   * reached, as {@link route}.
    * @throws TailraceError as {@link route}
    */
   async nearest(topic: string, partition: PartitionNumber): Promise<Route> {
@@ -154,7 +163,8 @@ export class Client {
   }
 
   /**
-   * Asks a broker where `topics`, and all topics looked up before, are led now. Calls share a request that is under way.
+   * Asks a broker where `topics`, and all topics looked up before, are led now. Calls share a request that is under
+   * way.
    * @throws TailraceError CONNECTION_LOST, TIMED_OUT when no broker answers; CLOSED
    */
   async refresh(topics: readonly string[] = []): Promise<void> {

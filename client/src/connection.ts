@@ -26,7 +26,9 @@ export interface Reply<Name extends RequestName> {
 
 export type PushName = 'Subscribed' | 'Records' | 'SubscriptionEnd'
 export type PushFrame = { [Name in PushName]: { name: Name; fields: Message<Name>; body: Uint8Array } }[PushName]
-/** Receives the messages that the broker pushes for one subscription. `lost` comes last, once, when the connection ends. */
+/**
+ * Receives the messages that the broker pushes for one subscription. `lost` comes last, once, when the connection ends.
+ */
 export interface SubscriptionListener {
   frame(frame: PushFrame): void
   lost(error: TailraceError): void
@@ -52,8 +54,9 @@ interface Pending {
 const NO_BODY: Uint8Array[] = []
 
 /**
- * One WebSocket to one broker, from open to lost: it never reconnects, so its owner knows that everything sent on it went to one
- * process, in order. Requests are matched to replies by correlation; subscriptions share the same number space, so that a Failure finds either.
+ * One WebSocket to one broker, from open to lost: it never reconnects, so its owner knows that everything sent on it
+ * went to one process, in order. Requests are matched to replies by correlation; subscriptions share the same number
+ * space, so that a Failure finds either.
  */
 export class Connection {
   readonly address: string
@@ -102,8 +105,10 @@ export class Connection {
   }
 
   /**
-   * `address` is ws://host:port or wss://host:port, with a path or without; "/stream" is added. `closing`: fires when the connection is not wanted any more.
-   * @throws TailraceError CONNECTION_LOST when it does not open in time, INCOMPATIBLE_PEER when its schemas cannot be resolved
+   * `address` is ws://host:port or wss://host:port, with a path or without; "/stream" is added. `closing`: fires when
+   * the connection is not wanted any more.
+   * @throws TailraceError CONNECTION_LOST when it does not open in time, INCOMPATIBLE_PEER when its schemas cannot be
+   * resolved
    */
   static async open(address: string, settings: ConnectionSettings, closing?: AbortSignal): Promise<Connection> {
     let drop: (() => void) | undefined
@@ -128,10 +133,12 @@ export class Connection {
   }
 
   /**
-   * Sends a request and resolves with its reply. Requests leave in the order of the calls. `dropOnTimeout` drops the connection together with a
-   * request that got no answer, so that the broker cannot act on it, or on later requests, after another broker was asked (as Kafka clients do).
-   * `signal`: when it fires the caller stops waiting; the answer is dropped when it comes.
-   * @throws TailraceError what the broker answered; TIMED_OUT, CONNECTION_LOST, CLOSED, ABORTED when the outcome is not known
+   * Sends a request and resolves with its reply. Requests leave in the order of the calls. `dropOnTimeout` drops the
+   * connection together with a request that got no answer, so that the broker cannot act on it, or on later requests,
+   * after another broker was asked (as Kafka clients do). `signal`: when it fires the caller stops waiting; the answer
+   * is dropped when it comes.
+   * @throws TailraceError what the broker answered; TIMED_OUT, CONNECTION_LOST, CLOSED, ABORTED when the outcome is not
+   * known
    */
   request<Name extends RequestName>(
     name: Name,
@@ -217,7 +224,8 @@ export class Connection {
     } catch (error) {
       // A newer broker sends a message that this client has not asked for.
       if (this.#decoder !== undefined && correlationOfUnknown(bytes, this.#decoder) !== undefined) return
-      // A listener's mistake or a frame that cannot be read: after either, the rest of this connection cannot be trusted.
+      // A listener's mistake or a frame that cannot be read: after either, the rest of this connection cannot be
+      // trusted.
       this.destroy(TailraceError.from(error).message, error)
     }
   }

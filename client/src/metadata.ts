@@ -14,8 +14,8 @@ export interface TopicRoute {
 type TopicFields = Message<'MetadataReply'>['topics'][number]
 
 /**
- * What the cluster last told about itself. `version` counts the changes, so that a caller that has looked something up can tell cheaply
- * whether it must look again.
+ * What the cluster last told about itself. `version` counts the changes, so that a caller that has looked something up
+ * can tell cheaply whether it must look again.
  */
 export class Metadata {
   /** Since when (performance.now) lookups have left a known topic out, or have told of another one of its name. */
@@ -55,9 +55,10 @@ export class Metadata {
   }
 
   /**
-   * Takes a reply in. `asked`: topics that the request named. A topic that replies leave out for longer than `graceMs` does not exist any more. If replies tell of another
-   * topic of its name for that long, the name belongs to that one: a single broker may be behind. `scheme`: ws or wss.
-   * A partition's older term never replaces a newer one: brokers learn of elections at different times.
+   * Takes a reply in. `asked`: topics that the request named. A topic that replies leave out for longer than `graceMs`
+   * does not exist any more. If replies tell of another topic of its name for that long, the name belongs to that one:
+   * a single broker may be behind. `scheme`: ws or wss. A partition's older term never replaces a newer one: brokers
+   * learn of elections at different times.
    * @throws TailraceError MALFORMED_FRAME when a topic's partitions are not numbered from 0 on; nothing was changed
    */
   absorb(reply: Message<'MetadataReply'>, asked: readonly string[], scheme: string, graceMs: number): void {
@@ -122,7 +123,10 @@ export class Metadata {
   }
 }
 
-/** A number beyond the partitions of the reply would create entries for partitions that do not exist. @throws TailraceError MALFORMED_FRAME */
+/**
+ * A number beyond the partitions of the reply would create entries for partitions that do not exist.
+ * @throws TailraceError MALFORMED_FRAME
+ */
 function checkPartitions({ name, partitions }: TopicFields): void {
   const numbers = new Set(partitions.map(({ partition }) => partition))
   const isWrong = (number: number): boolean => number < 0 || number >= partitions.length

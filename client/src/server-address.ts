@@ -1,8 +1,10 @@
 import { TailraceError } from '@tailrace/schemas'
 
 /**
- * Turns an address as a user writes it ("ws://host:8080", "http://host:8080/", "host:8080", "https://host/below/a/proxy") to ws://host:port or wss://host:port with the path, if
- * there is one, under which a proxy passes requests on to a broker. An address with parts that would be left out (a query, a fragment, a user) is refused.
+ * Turns an address as a user writes it ("ws://host:8080", "http://host:8080/", "host:8080",
+ * "https://host/below/a/proxy") to ws://host:port or wss://host:port with the path, if there is one, under which a
+ * proxy passes requests on to a broker. An address with parts that would be left out (a query, a fragment, a user) is
+ * refused.
  * @throws TailraceError INVALID_SETTING
  */
 export function serverAddress(text: unknown): string {
@@ -18,7 +20,9 @@ export function serverAddress(text: unknown): string {
   return `${scheme}://${url.host}${url.pathname.replace(/\/+$/, '').replace(/\/stream$/, '')}`
 }
 
-/** The same for an address that a broker tells of another broker; undefined where no connection to it could be tried. */
+/**
+ * The same for an address that a broker tells of another broker; undefined where no connection to it could be tried.
+ */
 export function toldAddress(text: string): string | undefined {
   try {
     return serverAddress(text)

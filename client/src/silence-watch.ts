@@ -1,15 +1,18 @@
 import { unref } from './delay.ts'
 
 /**
- * Notices a peer that has fallen silent: a frozen process or a dead network path leaves a TCP connection open for many minutes.
- * It counts ticks of a timer and not elapsed time: when this process itself was busy for long, only one tick fires, and messages that the peer
- * sent meanwhile are read before the next.
+ * Notices a peer that has fallen silent: a frozen process or a dead network path leaves a TCP connection open for many
+ * minutes. It counts ticks of a timer and not elapsed time: when this process itself was busy for long, only one tick
+ * fires, and messages that the peer sent meanwhile are read before the next.
  */
 export class SilenceWatch {
   readonly #timer: ReturnType<typeof setInterval>
   #silentTicks = 0
 
-  /** After one silent tick `probe` is called once, after `deadAfterTicks` of them `dead`. `expecting`: whether an answer is owed soon. */
+  /**
+   * After one silent tick `probe` is called once, after `deadAfterTicks` of them `dead`. `expecting`: whether an answer
+   * is owed soon.
+   */
   constructor(tickMs: number, events: { expecting(): boolean; probe(): void; dead(): void }) {
     const idleTicks = 5
     const deadAfterTicks = 3

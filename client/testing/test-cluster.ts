@@ -13,8 +13,9 @@ interface TestTopic {
 }
 
 /**
- * Brokers in this process that share their logs, as if replication never failed: clients see leaders that move, connections that
- * break and answers that do not come. Only the wire is like the real thing, and the rules by which batches are accepted.
+ * Brokers in this process that share their logs, as if replication never failed: clients see leaders that move,
+ * connections that break and answers that do not come. Only the wire is like the real thing, and the rules by which
+ * batches are accepted.
  */
 export class TestCluster implements World {
   readonly brokers: TestBroker[] = []

@@ -24,7 +24,10 @@ export interface World {
   /** 0 when there is no such topic. */
   partitions(topic: string): number
   log(topic: string, partition: number): PartitionLog
-  /** @throws TailraceError TOPIC_ID_MISMATCH when the request means another topic than the one that has the name; empty: any topic */
+  /**
+   * @throws TailraceError TOPIC_ID_MISMATCH when the request means another topic than the one that has the name; empty:
+   * any topic
+   */
   refuseAnother(topic: string, topicId: string | undefined): void
   /** 0 when there is none. */
   leader(topic: string, partition: number): number

@@ -297,7 +297,8 @@ describe('it goes on where it was', () => {
 
   it('past batches that come twice, damaged or not at all', async () => {
     const consumer = await start()
-    // Two batches a frame and some three frames before credit runs out, so that every fault meets a reader that has caught up.
+    // Two batches a frame and some three frames before credit runs out, so that every fault meets a reader that has
+    // caught up.
     fill(0, 200, { padTo: 5_000, batch: 2 })
     cluster.maxPushBytes = 21_000
     let frames = 0

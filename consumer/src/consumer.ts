@@ -24,8 +24,8 @@ export class Consumer {
   }
 
   /**
-   * Subscribes to a topic; receiving begins with the loop over it, or with its `ready`. Every record comes once and, within its partition, in order, over lost connections and
-   * changes of leader.
+   * Subscribes to a topic; receiving begins with the loop over it, or with its `ready`. Every record comes once and,
+   * within its partition, in order, over lost connections and changes of leader.
    * @throws TailraceError INVALID_SETTING, INVALID_TOPIC_NAME, CLOSED; everything else comes out of the loop
    */
   subscribe(topic: string, options?: SubscribeOptions & { bytes?: false }): Subscription<string>
@@ -55,10 +55,11 @@ export class Consumer {
   }
 
   /**
-   * Reads records from one offset on, once. With the result of a producer's `send` as `place`, a program reads its own writes, from any
-   * broker that holds them: the leader is not needed. Asks one broker after the other, each a little later, and takes the first good answer.
-   * @throws TailraceError INVALID_SETTING, OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, UNKNOWN_PARTITION, INVALID_RECORD (not text),
-   * UNSUPPORTED_COMPRESSION, INVALID_BATCH; TIMED_OUT with the last answer as its cause; ABORTED, CLOSED
+   * Reads records from one offset on, once. With the result of a producer's `send` as `place`, a program reads its own
+   * writes, from any broker that holds them: the leader is not needed. Asks one broker after the other, each a little
+   * later, and takes the first good answer.
+   * @throws TailraceError INVALID_SETTING, OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, UNKNOWN_PARTITION, INVALID_RECORD (not
+   * text), UNSUPPORTED_COMPRESSION, INVALID_BATCH; TIMED_OUT with the last answer as its cause; ABORTED, CLOSED
    */
   read(topic: string, place: ReadPlace, options?: ReadOptions & { bytes?: false }): Promise<ReadResult<string>>
   read(topic: string, place: ReadPlace, options: ReadOptions & { bytes: true }): Promise<ReadResult<Uint8Array>>

@@ -18,8 +18,9 @@ const lagging = new Set(['UNKNOWN_TOPIC', 'TOPIC_ID_MISMATCH', 'UNKNOWN_PARTITIO
 const LOOK_AGAIN_MS = 250
 
 /**
- * The batches of a topic's partitions in one queue, each once and in order of offsets for every partition. Keeps every partition attached to a broker
- * that serves it, and resumes at the first offset that was not received whenever that ends.
+ * The batches of a topic's partitions in one queue, each once and in order of offsets for every partition. Keeps every
+ * partition attached to a broker that serves it, and resumes at the first offset that was not received whenever that
+ * ends.
  */
 export class Feed implements StreamEvents {
   readonly cursors = new Map<PartitionNumber, Cursor>()
@@ -123,7 +124,8 @@ export class Feed implements StreamEvents {
       this.#lastError = undefined
       this.#backoff.reset()
     } catch (error) {
-      // Another replica, or the same one asked again, may send the right batch. `damagedSince` is reset by the next good batch only.
+      // Another replica, or the same one asked again, may send the right batch. `damagedSince` is reset by the next
+      // good batch only.
       const now = performance.now()
       if (cursor.damagedSince === 0) cursor.damagedSince = now
       if (now - cursor.damagedSince > PATIENCE_MS) this.fail(TailraceError.from(error))
@@ -171,7 +173,8 @@ export class Feed implements StreamEvents {
     const now = performance.now()
     if (cursor.refusedSince === 0) cursor.refusedSince = now
     const isOutOfRange = error.code === 'OFFSET_OUT_OF_RANGE'
-    // An offset that follows records already read exists or has been deleted: a broker that refuses it as past its end is behind. A start may simply be wrong.
+    // An offset that follows records already read exists or has been deleted: a broker that refuses it as past its end
+    // is behind. A start may simply be wrong.
     const isGone = cursor.wanted.value < logStart
     const mayLag = isOutOfRange ? cursor.position !== undefined && !isGone : lagging.has(error.code)
     if (mayLag && now - cursor.refusedSince < PATIENCE_MS) return true
@@ -204,7 +207,10 @@ export class Feed implements StreamEvents {
     }
   }
 
-  /** The topic of the name, by preference the one that the start belongs to: a broker that is behind still names another one. */
+  /**
+   * The topic of the name, by preference the one that the start belongs to: a broker that is behind still names another
+   * one.
+   */
   async #findTopic(): Promise<TopicRoute> {
     const { signal } = this.#ended
     const route = await this.#client.topic(this.#topic, { timeoutMs: TOPIC_TIMEOUT_MS, signal })
@@ -231,7 +237,9 @@ export class Feed implements StreamEvents {
     if (wanted.length === 0) this.#allStarted.resolve()
   }
 
-  /** The name belongs to another topic by now. Records received of the former topic are read before those of this one. */
+  /**
+   * The name belongs to another topic by now. Records received of the former topic are read before those of this one.
+   */
   #turnTo(route: TopicRoute): void {
     const { onTopicRecreated: choice } = this.#settings
     if (choice === 'fail') {
@@ -253,7 +261,10 @@ export class Feed implements StreamEvents {
     void this.#attach()
   }
 
-  /** The metadata of the topic has changed. Partitions that were added after the start are read from their beginning: everything in them is new. */
+  /**
+   * The metadata of the topic has changed. Partitions that were added after the start are read from their beginning:
+   * everything in them is new.
+   */
   #follow(): void {
     const route = this.#client.metadata.topic(this.#topic)
     if (route === undefined || this.cursors.size === 0 || this.#isOver) return

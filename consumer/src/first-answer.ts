@@ -4,8 +4,9 @@ import { TailraceError } from '@tailrace/schemas'
 export type Way<Answer> = (signal: AbortSignal) => Promise<Answer>
 
 /**
- * Asks in the order given: the next one when an answer fails or, at the latest, `hedgeAfterMs` after the one before was asked. The first good
- * answer wins and the others are given up ("The Tail at Scale", Dean and Barroso 2013: hedged requests).
+ * Asks in the order given: the next one when an answer fails or, at the latest, `hedgeAfterMs` after the one before was
+ * asked. The first good answer wins and the others are given up ("The Tail at Scale", Dean and Barroso 2013: hedged
+ * requests).
  * @throws TailraceError the first way's error when all have failed; at once one for which `isFinal` says so
  */
 export function firstAnswer<Answer>(

@@ -28,23 +28,31 @@ export interface SubscribeOptions {
   readonly bytes?: boolean
   /** What to do when the wanted offset is not, or no longer, in the partition. Default 'fail': OFFSET_OUT_OF_RANGE. */
   readonly onOutOfRange?: 'fail' | 'earliest' | 'latest'
-  /** Told of each jump that `onOutOfRange` has led to, as soon as the new offset is known. An error that it throws ends the subscription. */
+  /**
+   * Told of each jump that `onOutOfRange` has led to, as soon as the new offset is known. An error that it throws ends
+   * the subscription.
+   */
   readonly onJump?: (jump: Jump) => void
-  /** Where partitions begin that `from` does not name when it gives offsets by partition. Default 'earliest': no record is left out. */
+  /**
+   * Where partitions begin that `from` does not name when it gives offsets by partition. Default 'earliest': no record
+   * is left out.
+   */
   readonly otherwise?: 'earliest' | 'latest'
   /**
-   * What to do when the topic has been deleted and another one has its name, also when `from` is a position of the former one. Default 'fail':
-   * TOPIC_ID_MISMATCH. Else the new topic is read, all of it or from its end.
+   * What to do when the topic has been deleted and another one has its name, also when `from` is a position of the
+   * former one. Default 'fail': TOPIC_ID_MISMATCH. Else the new topic is read, all of it or from its end.
    */
   readonly onTopicRecreated?: 'fail' | 'earliest' | 'latest'
   /**
-   * The broker to read from: each partition's leader, or the nearest broker that holds it, which spares leaders and long distances. The records are the same
-   * in the same order; from a follower they come a little later, and later still while it is cut off. Default 'leader'.
+   * The broker to read from: each partition's leader, or the nearest broker that holds it, which spares leaders and
+   * long distances. The records are the same in the same order; from a follower they come a little later, and later
+   * still while it is cut off. Default 'leader'.
    */
   readonly readFrom?: 'leader' | 'nearest'
   /**
-   * What to do with a record that is not text (without `bytes`), and with a batch that cannot be decoded: 'fail' gives the records before it and then the
-   * error, whose `place` says where it stands and where to go on; 'skip' leaves it out; a function is called with the error, and the record is left out. Default 'fail'.
+   * What to do with a record that is not text (without `bytes`), and with a batch that cannot be decoded: 'fail' gives
+   * the records before it and then the error, whose `place` says where it stands and where to go on; 'skip' leaves it
+   * out; a function is called with the error, and the record is left out. Default 'fail'.
    */
   readonly onUnreadable?: OnUnreadable
   /** Aborting it ends the subscription with ABORTED. */

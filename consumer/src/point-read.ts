@@ -13,15 +13,19 @@ export interface ReadAnswer {
   readonly replica: BrokerId | null
 }
 
-/** A new leader may not know yet that an acknowledged record is committed, and a broker may not know a new topic yet. */
+/**
+ * A new leader may not know yet that an acknowledged record is committed, and a broker may not know a new topic yet.
+ */
 const PATIENCE_MS = 5_000
 
 const noToken = { term: 0, index: 0, seal: '' }
 
 /**
- * Reads a place from the partition's leader or a replica that holds it, whichever answers first (M95). Committed records are the same on every
- * replica, so it does not matter which; a replica that has less answers NOT_CAUGHT_UP, or nothing, and the next one is asked.
- * @throws TailraceError OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, TOPIC_ID_MISMATCH, UNKNOWN_PARTITION, TIMED_OUT with the last error as its cause, ABORTED, CLOSED
+ * Reads a place from the partition's leader or a replica that holds it, whichever answers first (M95). Committed
+ * records are the same on every replica, so it does not matter which; a replica that has less answers NOT_CAUGHT_UP, or
+ * nothing, and the next one is asked.
+ * @throws TailraceError OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, TOPIC_ID_MISMATCH, UNKNOWN_PARTITION, TIMED_OUT with the
+ * last error as its cause, ABORTED, CLOSED
  */
 export async function readPlace(
   client: Client,
@@ -81,7 +85,8 @@ class Asking {
     const leader = route?.leaders[place.partition] ?? NO_BROKER
     const holders = place.holders?.length ? place.holders : (route?.replicas[place.partition] ?? [])
     const others = client.byNearness([...new Set(holders)].filter((broker) => broker !== leader))
-    // The broker that is taken for the leader may have been deposed, and may forward the request to one that does not answer. Its own replica answers.
+    // The broker that is taken for the leader may have been deposed, and may forward the request to one that does not
+    // answer. Its own replica answers.
     if (holders.includes(leader)) others.push(leader)
     const [nearest, ...more] = others
     this.#order = settings.first === 'holder' && nearest !== undefined ? [nearest, null, ...more] : [null, ...others]

@@ -1,8 +1,8 @@
 import { type Offset, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 
 /**
- * Where a reader of one topic goes on: the next offset of each partition. A Map, which JSON.stringify turns into `{"topicId":"…","offsets":{"0":3}}`; both
- * forms can be given to `from`.
+ * Where a reader of one topic goes on: the next offset of each partition. A Map, which JSON.stringify turns into
+ * `{"topicId":"…","offsets":{"0":3}}`; both forms can be given to `from`.
  */
 export class Positions extends Map<PartitionNumber, Offset> {
   /** The topic that the offsets belong to: another topic may have its name later. Empty: not known. */
@@ -19,8 +19,8 @@ export class Positions extends Map<PartitionNumber, Offset> {
 }
 
 /**
- * Offsets by partition as a program has kept them: a Map; an array of offsets by partition, or of pairs; an object of offsets by partition; an object with `offsets` and
- * `topicId`. Numbers may be text, as JSON has them in names.
+ * Offsets by partition as a program has kept them: a Map; an array of offsets by partition, or of pairs; an object of
+ * offsets by partition; an object with `offsets` and `topicId`. Numbers may be text, as JSON has them in names.
  * @throws TailraceError INVALID_SETTING
  */
 export function positionsFrom(given: object): Positions {

@@ -10,16 +10,21 @@ export interface ReadPlace {
   readonly token?: string | null
   /** Brokers to ask beside the leader. Default: all replicas of the partition. */
   readonly holders?: readonly BrokerId[]
-  /** The topic that the offset belongs to: another topic of its name is refused. Default: the topic that has the name. */
+  /**
+   * The topic that the offset belongs to: another topic of its name is refused. Default: the topic that has the name.
+   */
   readonly topicId?: string
 }
 
 export interface ReadOptions {
-  /** Which broker to ask first: the leader, or the nearest of the holders, which spares the leader. Default 'leader'. */
+  /**
+   * Which broker to ask first: the leader, or the nearest of the holders, which spares the leader. Default 'leader'.
+   */
   readonly first?: 'leader' | 'holder'
   /**
-   * The answer shows all records that were acknowledged to any client before the call: only the leader is asked, and it confirms that it still leads. Default false: a leader
-   * that was deposed and does not know that yet may answer with an older end.
+   * The answer shows all records that were acknowledged to any client before the call: only the leader is asked, and it
+   * confirms that it still leads. Default false: a leader that was deposed and does not know that yet may answer with
+   * an older end.
    */
   readonly linearizable?: boolean
   /** When a broker has not answered after this time, another one is asked as well. Default 200. */
@@ -30,7 +35,10 @@ export interface ReadOptions {
   readonly maxBytes?: number
   /** Keys, values and headers as Uint8Array instead of text. Default false. */
   readonly bytes?: boolean
-  /** As for `subscribe`: a record that cannot be read fails the call if it is the first, else the result ends before it. 'skip' or a function: it is left out. */
+  /**
+   * As for `subscribe`: a record that cannot be read fails the call if it is the first, else the result ends before it.
+   * 'skip' or a function: it is left out.
+   */
   readonly onUnreadable?: OnUnreadable
   readonly signal?: AbortSignal
 }

@@ -23,7 +23,10 @@ export interface ReadResult<Data = string> {
   readonly replica: BrokerId | null
 }
 
-/** @throws TailraceError INVALID_BATCH, UNSUPPORTED_COMPRESSION, INVALID_RECORD, with `place`, when the first record has that error */
+/**
+ * @throws TailraceError INVALID_BATCH, UNSUPPORTED_COMPRESSION, INVALID_RECORD, with `place`, when the first record has
+ * that error
+ */
 export function readResult<Data>(
   topic: string,
   { partition, offset }: ReadPlace,

@@ -12,8 +12,9 @@ import {
 } from '@tailrace/schemas'
 
 /**
- * Treatment of a record that is not text, or of the rest of a batch that cannot be decoded. fail: the records before it are given, then its error with
- * `place`. skip: it is left out. A function is called with the error, and the record is left out.
+ * Treatment of a record that is not text, or of the rest of a batch that cannot be decoded. fail: the records before it
+ * are given, then its error with `place`. skip: it is left out. A function is called with the error, and the record is
+ * left out.
  */
 export type OnUnreadable = 'fail' | 'skip' | ((error: TailraceError) => void)
 
@@ -26,7 +27,10 @@ export interface BatchToRead {
   readonly firstOffset: Offset
 }
 
-/** Calls `onRecord` for every record that can be read. @throws TailraceError with `place`, when that is to fail; errors of `onRecord` pass through */
+/**
+ * Calls `onRecord` for every record that can be read.
+ * @throws TailraceError with `place`, when that is to fail; errors of `onRecord` pass through
+ */
 export function eachReadable(
   batch: BatchToRead,
   onUnreadable: OnUnreadable,

@@ -14,7 +14,9 @@ function batch(number: number): Uint8Array {
   return bytes
 }
 
-/** A push of these batches to a reader that stands at `from`: the last offsets that were passed on, and where it stands. */
+/**
+ * A push of these batches to a reader that stands at `from`: the last offsets that were passed on, and where it stands.
+ */
 function push(numbers: readonly number[], nextOffset: number, from = 0) {
   const cursor = new Cursor(0, { kind: 'OFFSET', value: from })
   cursor.started(from, nextOffset)

@@ -16,13 +16,16 @@ export interface ReceivedBatch {
   readonly lastOffset: Offset
 }
 
-/** A frame below this share of the memory that its bytes lie in is copied out: kept for long, it would hold all of it. */
+/**
+ * A frame below this share of the memory that its bytes lie in is copied out: kept for long, it would hold all of it.
+ */
 const COPY_BELOW_SHARE = 1 / 8
 
 /**
- * Takes batches back to back, checks each against its CRC-32C and against the offset that must come next, and passes it on. Batches that were
- * received before are left out.
- * @throws TailraceError INVALID_BATCH, CORRUPT_BATCH, or STORAGE_CORRUPT for a gap in the offsets; the batches before it were passed on
+ * Takes batches back to back, checks each against its CRC-32C and against the offset that must come next, and passes it
+ * on. Batches that were received before are left out.
+ * @throws TailraceError INVALID_BATCH, CORRUPT_BATCH, or STORAGE_CORRUPT for a gap in the offsets; the batches before
+ * it were passed on
  */
 export function receive(
   cursor: Cursor,

@@ -37,7 +37,8 @@ export class RecordsBatch<Data> {
 
   /**
    * Calls `onRecord` for every record, with views into the batch: nothing is copied, nothing turned into text.
-   * @throws TailraceError INVALID_BATCH, UNSUPPORTED_COMPRESSION; `place` says which records were not given, and the subscription's position is there
+   * @throws TailraceError INVALID_BATCH, UNSUPPORTED_COMPRESSION; `place` says which records were not given, and the
+   * subscription's position is there
    */
   forEach(onRecord: (record: DecodedRecord) => void): void {
     this.#orBack(
@@ -48,7 +49,8 @@ export class RecordsBatch<Data> {
 
   /**
    * All records, as the record interface gives them.
-   * @throws TailraceError INVALID_BATCH, UNSUPPORTED_COMPRESSION, INVALID_RECORD; none was given then, and the subscription's position is before them
+   * @throws TailraceError INVALID_BATCH, UNSUPPORTED_COMPRESSION, INVALID_RECORD; none was given then, and the
+   * subscription's position is before them
    */
   records(): ConsumerRecord<Data>[] {
     const records: ConsumerRecord<Data>[] = []
@@ -59,7 +61,10 @@ export class RecordsBatch<Data> {
     return records
   }
 
-  /** Calls `onRecord` for every record, as the record interface gives them. @throws TailraceError as {@link records}, behind the records before it */
+  /**
+   * Calls `onRecord` for every record, as the record interface gives them.
+   * @throws TailraceError as {@link records}, behind the records before it
+   */
   each(onRecord: (record: ConsumerRecord<Data>) => void): void {
     const make = (record: DecodedRecord): ConsumerRecord<Data> => this.#make(this.topic, this.partition, record)
     eachMade(this.#place, this.#onUnreadable, make, onRecord)

@@ -2,8 +2,9 @@ import { type Offset, type PartitionNumber, type Position, positionFrom, Tailrac
 import { Positions, positionsFrom } from './positions.ts'
 
 /**
- * Where to begin: 'earliest', 'latest' (only records published from now on), an offset, a time (the first record at or after it; a Date or an ISO 8601
- * text, UTC where it names no zone), or an offset for each partition, as `position()` gave it or as JSON has kept that.
+ * Where to begin: 'earliest', 'latest' (only records published from now on), an offset, a time (the first record at or
+ * after it; a Date or an ISO 8601 text, UTC where it names no zone), or an offset for each partition, as `position()`
+ * gave it or as JSON has kept that.
  */
 export type From =
   | 'earliest'
@@ -28,7 +29,10 @@ export interface Start {
 const earliest: Position = { kind: 'EARLIEST', value: 0 }
 const latest: Position = { kind: 'LATEST', value: 0 }
 
-/** `otherwise`: where partitions begin that `from` does not name when it gives offsets by partition. @throws TailraceError INVALID_SETTING */
+/**
+ * `otherwise`: where partitions begin that `from` does not name when it gives offsets by partition.
+ * @throws TailraceError INVALID_SETTING
+ */
 export function startOf(
   from: From,
   partitions: readonly PartitionNumber[] | undefined,

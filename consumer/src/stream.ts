@@ -5,15 +5,18 @@ import type { Cursor, RecordSource } from './cursor.ts'
 export interface StreamEvents {
   /** Batches of one partition, back to back. */
   records(stream: Stream, cursor: Cursor, body: Uint8Array, nextOffset: number): void
-  /** The stream does not serve these partitions any more. `logStart`: where a partition begins whose offset does not exist, if the broker says so. */
+  /**
+   * The stream does not serve these partitions any more. `logStart`: where a partition begins whose offset does not
+   * exist, if the broker says so.
+   */
   ended(cursors: readonly Cursor[], error: TailraceError, logStart?: Offset): void
   /** A partition's start is known. */
   started(): void
 }
 
 /**
- * The records of some partitions from one broker. The broker may send as many bytes as it has been given credit for; It gets new credit as records
- * are read, so that a slow reader slows the broker down and fills no memory.
+ * The records of some partitions from one broker. The broker may send as many bytes as it has been given credit for; It
+ * gets new credit as records are read, so that a slow reader slows the broker down and fills no memory.
  */
 export class Stream implements SubscriptionListener, RecordSource {
   readonly #connection: Connection

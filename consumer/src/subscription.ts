@@ -13,8 +13,10 @@ export interface Lag {
 }
 
 /**
- * The records of a topic from a start on, without end. Receiving begins when the first record is asked for, or `ready` is called; before that it holds nothing. Iterate over it, or over `batches()`, but not over both, and not twice. Leaving the loop closes it.
- * The loop's body holds up the brokers: no more than maxBufferedBytes are received ahead of it.
+ * The records of a topic from a start on, without end. Receiving begins when the first record is asked for, or `ready`
+ * is called; before that it holds nothing. Iterate over it, or over `batches()`, but not over both, and not twice.
+ * Leaving the loop closes it. The loop's body holds up the brokers: no more than maxBufferedBytes are received ahead of
+ * it.
  */
 export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
   readonly topic: string
@@ -30,9 +32,9 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
   }
 
   /**
-   * @throws TailraceError (from `next`) OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, UNKNOWN_PARTITION, INVALID_RECORD (not text),
-   * UNSUPPORTED_COMPRESSION, INVALID_BATCH, STORAGE_CORRUPT, ABORTED. Errors that can pass are waited out. A record that cannot be read is reported with its
-   * `place`, behind the records before it.
+   * @throws TailraceError (from `next`) OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, UNKNOWN_PARTITION, INVALID_RECORD (not
+   * text), UNSUPPORTED_COMPRESSION, INVALID_BATCH, STORAGE_CORRUPT, ABORTED. Errors that can pass are waited out. A
+   * record that cannot be read is reported with its `place`, behind the records before it.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<Data>, undefined> {
     for await (const { batch, received } of this.#batches()) {
@@ -47,7 +49,10 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
     }
   }
 
-  /** The same as batches: far less work for each record. The memory of a batch is free for more when the next one is asked for. */
+  /**
+   * The same as batches: far less work for each record. The memory of a batch is free for more when the next one is
+   * asked for.
+   */
   async *batches(): AsyncGenerator<RecordsBatch<Data>, undefined> {
     for await (const { batch, received } of this.#batches()) {
       received.cursor.position = batch.lastOffset + 1
@@ -55,12 +60,18 @@ export class Subscription<Data> implements AsyncIterable<ConsumerRecord<Data>> {
     }
   }
 
-  /** Resolves when the first offset of every partition is known: all records published from now on will be read, also from 'latest'. */
+  /**
+   * Resolves when the first offset of every partition is known: all records published from now on will be read, also
+   * from 'latest'.
+   */
   ready(): Promise<void> {
     return this.#feed.whenStarted()
   }
 
-  /** The next offset of each partition that has not been handed out: where a later subscription goes on (`from`), also by way of JSON. */
+  /**
+   * The next offset of each partition that has not been handed out: where a later subscription goes on (`from`), also
+   * by way of JSON.
+   */
   position(): Positions {
     return this.#feed.positions
   }

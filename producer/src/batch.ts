@@ -19,8 +19,8 @@ export interface Settler {
 }
 
 /**
- * Records of one partition that are sent together, and the calls that wait for them. Once a batch has a sequence it is sent as the same bytes under the
- * same sequence until its outcome is known.
+ * Records of one partition that are sent together, and the calls that wait for them. Once a batch has a sequence it is
+ * sent as the same bytes under the same sequence until its outcome is known.
  */
 export class Batch {
   readonly partition: PartitionNumber
@@ -31,8 +31,9 @@ export class Batch {
   /** Bytes that it takes of the producer's memory allowance. */
   bufferedBytes = 0
   /**
-   * waiting: to be sent, or sent. acknowledged: on a majority's disks. gap: failed after it had been given a sequence, which brokers now
-   * miss, or may have: what follows it cannot be sent under the same producer id. moved: its records are in flight in other batches.
+   * waiting: to be sent, or sent. acknowledged: on a majority's disks. gap: failed after it had been given a sequence,
+   * which brokers now miss, or may have: what follows it cannot be sent under the same producer id. moved: its records
+   * are in flight in other batches.
    */
   state: 'waiting' | 'acknowledged' | 'gap' | 'moved' = 'waiting'
   /** Some transmission got no definite answer, so the broker may have the batch, or may still receive it. */
@@ -60,7 +61,9 @@ export class Batch {
     this.bufferedBytes += bytes
   }
 
-  /** Two batches without bytes, the first with `count` of the records. The calls that wait for this batch wait for both. */
+  /**
+   * Two batches without bytes, the first with `count` of the records. The calls that wait for this batch wait for both.
+   */
   split(count: number): [Batch, Batch] {
     const parts: [Batch, Batch] = [new Batch(this.partition, this.createdAt), new Batch(this.partition, this.createdAt)]
     this.state = 'moved'

@@ -7,14 +7,17 @@ export interface Identity {
   readonly epoch: number
 }
 
-/** The sequence that follows `count` records from `sequence` on: after 2^31-1 comes 0 (Kafka: DefaultRecordBatch.incrementSequence). */
+/**
+ * The sequence that follows `count` records from `sequence` on: after 2^31-1 comes 0 (Kafka:
+ * DefaultRecordBatch.incrementSequence).
+ */
 export function sequenceAfter(sequence: number, count: number): number {
   return (sequence + count) % 2 ** 31
 }
 
 /**
- * Gives a finished batch another identity and sequence. Only for a batch that no broker has, or can still receive, under the old one: each record
- * would be in the log twice.
+ * Gives a finished batch another identity and sequence. Only for a batch that no broker has, or can still receive,
+ * under the old one: each record would be in the log twice.
  */
 export function restamp(bytes: Uint8Array, identity: Identity, baseSequence: number): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

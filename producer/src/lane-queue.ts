@@ -2,9 +2,9 @@ import type { Batch } from './batch.ts'
 import { type Identity, restamp, sequenceAfter } from './identity.ts'
 
 /**
- * The batches of a partition that have a sequence, oldest first; the first `sent` of them have been sent since the last rewind.
- * An acknowledged batch stays until all before it are acknowledged: its place counts against what may be under way, so that a broker,
- * which remembers five batches, still knows the oldest one.
+ * The batches of a partition that have a sequence, oldest first; the first `sent` of them have been sent since the last
+ * rewind. An acknowledged batch stays until all before it are acknowledged: its place counts against what may be under
+ * way, so that a broker, which remembers five batches, still knows the oldest one.
  */
 export class LaneQueue {
   readonly #batches: Batch[] = []
@@ -68,7 +68,10 @@ export class LaneQueue {
     this.#nextSequence = sequenceAfter(this.#nextSequence, batch.count)
   }
 
-  /** Puts batches with the same records and sequences in the place of one that was refused. They go out with the next rewind. */
+  /**
+   * Puts batches with the same records and sequences in the place of one that was refused. They go out with the next
+   * rewind.
+   */
   replace(batch: Batch, parts: readonly Batch[]): void {
     this.#batches.splice(this.#batches.indexOf(batch), 1, ...parts)
   }
@@ -91,11 +94,12 @@ export class LaneQueue {
   }
 
   /**
-   * Closes the gap at the head by starting over: waiting batches get a new identity and sequences from 0. Only with nothing in flight.
+   * Closes the gap at the head by starting over: waiting batches get a new identity and sequences from 0. Only with
+   * nothing in flight.
    *
-   * If the failed batch may yet turn up in the log, so may those behind it that were sent and not answered: they fit its sequence.
-   * They are taken out and returned. If it was refused each time it was sent, brokers can never take those behind it under the old identity,
-   * and all of them may be sent again.
+   * If the failed batch may yet turn up in the log, so may those behind it that were sent and not answered: they fit
+   * its sequence. They are taken out and returned. If it was refused each time it was sent, brokers can never take
+   * those behind it under the old identity, and all of them may be sent again.
    */
   renew(identity: Identity): Batch[] {
     const mayTurnUp = this.#batches.some((batch) => batch.state === 'gap' && batch.outcomeUnknown)

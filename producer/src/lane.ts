@@ -32,10 +32,11 @@ const WARM_MS = 3_600_000
 /**
  * Sends one partition's records to its leader: batches leave in order, several at a time, on one connection at a time.
  *
- * When anything goes wrong with one of them the lane sends nothing more until all batches in flight have been answered or given up. Then it looks
- * for the leader again and sends everything that is not acknowledged once more, in order, as the same bytes under the same sequences. A broker knows
- * the last five batches of a producer, answers those it has with their old offsets, and refuses any that would leave a gap
- * (Kafka: KIP-98; ProducerAppendInfo). So no record is twice in the log or out of order, whatever got lost.
+ * When anything goes wrong with one of them the lane sends nothing more until all batches in flight have been answered
+ * or given up. Then it looks for the leader again and sends everything that is not acknowledged once more, in order, as
+ * the same bytes under the same sequences. A broker knows the last five batches of a producer, answers those it has
+ * with their old offsets, and refuses any that would leave a gap (Kafka: KIP-98; ProducerAppendInfo). So no record is
+ * twice in the log or out of order, whatever got lost.
  */
 export class Lane {
   readonly partition: PartitionNumber
@@ -109,7 +110,10 @@ export class Lane {
     }
   }
 
-  /** The topic is gone and another one has its name: nothing more is sent here. Returns the batches that are not acknowledged, oldest first. */
+  /**
+   * The topic is gone and another one has its name: nothing more is sent here. Returns the batches that are not
+   * acknowledged, oldest first.
+   */
   retire(): Batch[] {
     const batches = this.unsettled()
     if (!this.#open.isEmpty) this.#open.discard()
@@ -132,7 +136,8 @@ export class Lane {
     if (this.#isRecovering || this.#isDraining) return
     if (!this.#queue.hasWaiting && (!this.#isDue || this.#open.isEmpty)) return
     const now = performance.now()
-    // A producer that brokers may not know sends one batch and waits: a broker that does not know it would take any sequence (KIP-360).
+    // A producer that brokers may not know sends one batch and waits: a broker that does not know it would take any
+    // sequence (KIP-360).
     const limit = now - this.#lastAcknowledgedAt < WARM_MS ? this.#context.settings.maxInFlight : 1
     for (;;) {
       const { hasUnsent } = this.#queue
@@ -206,7 +211,10 @@ export class Lane {
     this.#drain()
   }
 
-  /** The topic's limit is below the one this producer was told: smaller batches fit, and later batches are made smaller too. */
+  /**
+   * The topic's limit is below the one this producer was told: smaller batches fit, and later batches are made smaller
+   * too.
+   */
   #split(batch: Batch): void {
     this.#open.limit(Math.floor(batch.bytes!.length / 2), performance.now())
     this.#queue.replace(batch, halves(batch))
@@ -223,7 +231,10 @@ export class Lane {
     else if (this.#queue.inFlight === 0 && !this.#isRecovering) void this.#recover()
   }
 
-  /** Finds a way to the leader, then starts over with the oldest batch that is not acknowledged. Nothing is under way meanwhile. */
+  /**
+   * Finds a way to the leader, then starts over with the oldest batch that is not acknowledged. Nothing is under way
+   * meanwhile.
+   */
   async #recover(): Promise<void> {
     this.#isRecovering = true
     while (!this.#context.ended.aborted) {
@@ -275,7 +286,10 @@ export class Lane {
     }
   }
 
-  /** Batches behind one of unknown outcome have an unknown outcome too: sent under a new identity they might be in the log twice. */
+  /**
+   * Batches behind one of unknown outcome have an unknown outcome too: sent under a new identity they might be in the
+   * log twice.
+   */
   #giveUp(batches: readonly Batch[]): void {
     for (const batch of batches)
       this.#fail(batch, new TailraceError('OUTCOME_UNKNOWN', 'A batch before it has failed.'))

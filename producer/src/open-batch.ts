@@ -39,7 +39,10 @@ export class OpenBatch {
     return this.#writer.estimatedBytes >= Math.min(this.#settings.batchBytes, this.#fillTo)
   }
 
-  /** Fills batches to no more than this for a while: brokers have refused a larger one, and the topic's limit may be raised again. */
+  /**
+   * Fills batches to no more than this for a while: brokers have refused a larger one, and the topic's limit may be
+   * raised again.
+   */
   limit(bytes: number, now: number): void {
     this.#fillTo = Math.min(this.#fillTo, Math.max(bytes, BATCH_HEADER_BYTES))
     this.#fillUntil = now + LIMITED_MS

@@ -18,7 +18,10 @@ export interface ProducerOptions extends ClientOptions {
   readonly maxWaitingSends?: number
   /** Batches of a partition that may be under way at once, 1 to 5. Default 5. */
   readonly maxInFlight?: number
-  /** The largest batch that brokers accept; a single record beyond it is refused at once. Default 1,048,588, as brokers have it. */
+  /**
+   * The largest batch that brokers accept; a single record beyond it is refused at once. Default 1,048,588, as brokers
+   * have it.
+   */
   readonly maxBatchBytes?: number
   /** How long a broker may take over a batch before the batch is sent again. Default 10,000. */
   readonly requestTimeoutMs?: number
@@ -57,7 +60,10 @@ const names = [
 ]
 const MEBIBYTE = 1024 * 1024
 const DAY_MS = 86_400_000
-/** Brokers remember a producer's last five batches of a partition; an older one could not be told from a new one (Kafka: KIP-98). */
+/**
+ * Brokers remember a producer's last five batches of a partition; an older one could not be told from a new one (Kafka:
+ * KIP-98).
+ */
 const MAX_IN_FLIGHT = 5
 
 /** @throws TailraceError INVALID_SETTING, UNSUPPORTED_COMPRESSION */

@@ -11,8 +11,8 @@ import { type TopicContext, TopicLanes } from './topic-lanes.ts'
 const IDENTITY_TIMEOUT_MS = 5_000
 
 /**
- * Publishes records. Always idempotent: a record that is retried after a lost connection, a timeout or a change of leader is in the log once,
- * and in the order of the calls for each partition.
+ * Publishes records. Always idempotent: a record that is retried after a lost connection, a timeout or a change of
+ * leader is in the log once, and in the order of the calls for each partition.
  */
 export class Producer {
   readonly #client: Client
@@ -46,11 +46,11 @@ export class Producer {
   }
 
   /**
-   * Publishes a record; resolves when it is on a majority's disks. Calls need not be awaited one by one: their order is kept. While more than
-   * maxBufferedBytes are in flight the record waits; `ready` tells when there is room again.
+   * Publishes a record; resolves when it is on a majority's disks. Calls need not be awaited one by one: their order is
+   * kept. While more than maxBufferedBytes are in flight the record waits; `ready` tells when there is room again.
    * @throws TailraceError INVALID_RECORD, BATCH_TOO_LARGE, UNKNOWN_TOPIC, UNKNOWN_PARTITION: the record was refused;
-   * TIMED_OUT: it was tried for deliveryTimeoutMs and is not in the log; OUTCOME_UNKNOWN: the same, but it may be there, once;
-   * OVERLOADED: too many sends wait; ABORTED, CLOSED: given up, and it may be there, once
+   * TIMED_OUT: it was tried for deliveryTimeoutMs and is not in the log; OUTCOME_UNKNOWN: the same, but it may be
+   * there, once; OVERLOADED: too many sends wait; ABORTED, CLOSED: given up, and it may be there, once
    */
   send(topic: string, record: ProducerRecord, options?: { signal?: AbortSignal }): Promise<Sent> {
     const send = new SingleSend(record)
@@ -60,8 +60,9 @@ export class Producer {
   }
 
   /**
-   * Publishes many records with one promise; the fastest way. They may be of several partitions, and the promise tells where each ended up,
-   * in the order given. A failure is told when the outcome of all is known: the others may have been published.
+   * Publishes many records with one promise; the fastest way. They may be of several partitions, and the promise tells
+   * where each ended up, in the order given. A failure is told when the outcome of all is known: the others may have
+   * been published.
    * @throws TailraceError as {@link send}
    */
   sendBatch(topic: string, records: readonly ProducerRecord[], options?: { signal?: AbortSignal }): Promise<Sent[]> {
@@ -101,8 +102,8 @@ export class Producer {
   }
 
   /**
-   * Takes no more records, flushes, and disconnects. After `timeoutMs`, if given, records that are not acknowledged fail with CLOSED.
-   * Never throws; calling it again waits for the same end.
+   * Takes no more records, flushes, and disconnects. After `timeoutMs`, if given, records that are not acknowledged
+   * fail with CLOSED. Never throws; calling it again waits for the same end.
    */
   async close(options?: { timeoutMs?: number }): Promise<void> {
     this.#isClosing = true

@@ -27,7 +27,10 @@ export interface ProducerRecord {
 export interface Sent {
   readonly partition: PartitionNumber
   readonly offset: number
-  /** Names the record's entry in the log; null where the broker could not tell, as for a record found to be there already. */
+  /**
+   * Names the record's entry in the log; null where the broker could not tell, as for a record found to be there
+   * already.
+   */
   readonly token: string | null
   /** Brokers that had it on disk when it was acknowledged. */
   readonly holders: readonly BrokerId[]

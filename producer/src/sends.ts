@@ -11,7 +11,10 @@ export interface Intake {
   accept(record: ProducerRecord, settler: Settler, position: number): void
 }
 
-/** A call of `send` or `sendBatch`: gives its records to batches when there is room, and answers when their outcomes are known. */
+/**
+ * A call of `send` or `sendBatch`: gives its records to batches when there is room, and answers when their outcomes are
+ * known.
+ */
 export interface Send extends Settler {
   /** Adds records to batches while there is room. True when none is left. */
   feed(intake: Intake): boolean

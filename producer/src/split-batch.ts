@@ -4,8 +4,9 @@ import type { Batch } from './batch.ts'
 import { sequenceAfter } from './identity.ts'
 
 /**
- * Two batches with the records of one that brokers refuse for its size (KIP-126). Together they have the sequences of that batch, so that nothing behind it
- * changes. Only for a batch that no broker has, or can still receive: its records would be in the log twice.
+ * Two batches with the records of one that brokers refuse for its size (KIP-126). Together they have the sequences of
+ * that batch, so that nothing behind it changes. Only for a batch that no broker has, or can still receive: its records
+ * would be in the log twice.
  */
 export function halves(batch: Batch): [Batch, Batch] {
   const bytes = batch.bytes!

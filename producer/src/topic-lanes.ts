@@ -19,8 +19,9 @@ const encoder = new TextEncoder()
 const scratch = new Uint8Array(1024)
 
 /**
- * A topic's lanes, one for each partition, and the sends that wait until the topic is known or there is room. Sends keep their order.
- * A send names a topic by its name: when the topic is deleted and another topic gets the name, records that are not acknowledged go there.
+ * A topic's lanes, one for each partition, and the sends that wait until the topic is known or there is room. Sends
+ * keep their order. A send names a topic by its name: when the topic is deleted and another topic gets the name,
+ * records that are not acknowledged go there.
  */
 export class TopicLanes implements Intake {
   readonly #topic: string
@@ -164,7 +165,10 @@ export class TopicLanes implements Intake {
     return typeof key === 'string' ? partitionForText(key, partitions) : partitionForKey(key, partitions)
   }
 
-  /** Records without a key fill one partition's batch, then the next one's: fuller batches, and evenly spread (Kafka: KIP-480). */
+  /**
+   * Records without a key fill one partition's batch, then the next one's: fuller batches, and evenly spread (Kafka:
+   * KIP-480).
+   */
   #keyless(): number {
     if (this.#lanes[this.#sticky]!.sealedBatches === this.#stickySealed) return this.#sticky
     for (let tries = 0; tries < this.#lanes.length; tries++) {
@@ -176,7 +180,10 @@ export class TopicLanes implements Intake {
   }
 }
 
-/** A key's text becomes bytes twice, here and in the batch; without memory of its own this costs less than passing it along. */
+/**
+ * A key's text becomes bytes twice, here and in the batch; without memory of its own this costs less than passing it
+ * along.
+ */
 function partitionForText(key: string, partitions: number): number {
   if (partitions === 1) return 0
   if (key.length * 3 > scratch.length) return partitionForKey(encoder.encode(key), partitions)

@@ -20,7 +20,10 @@ const refusals = new Set<ErrorCode>([
   'UNKNOWN_PRODUCER',
   'TOO_MANY_PRODUCERS',
 ])
-/** A broker that does not know the topic or the batches before this one yet sends these errors too. How long each is given, in ms. */
+/**
+ * A broker that does not know the topic or the batches before this one yet sends these errors too. How long each is
+ * given, in ms.
+ */
 const passing = new Map<ErrorCode, number>([
   ['UNKNOWN_TOPIC', 2_000],
   ['UNKNOWN_PARTITION', 2_000],
@@ -33,7 +36,8 @@ export function judge(batch: Batch, error: TailraceError, now: number): Verdict 
     // The error says that a batch before it did not arrive, and nothing about this one.
     return { retry: true, definite: true }
   }
-  // The lane's records move on as soon as lookups tell of the topic that has the name now; until then the broker may be behind.
+  // The lane's records move on as soon as lookups tell of the topic that has the name now; until then the broker may be
+  // behind.
   if (error.code === 'TOPIC_ID_MISMATCH') return { retry: true, definite: true }
   const graceMs = passing.get(error.code)
   if (graceMs !== undefined) {

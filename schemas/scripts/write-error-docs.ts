@@ -1,7 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { type ErrorRow, errorTable } from '../src/errors.ts'
 
-/** Writes docs/errors.md out of the error table. Run it after every change of the table: node schemas/scripts/write-error-docs.ts */
+/**
+ * Writes docs/errors.md out of the error table. Run it after every change of the table: node
+ * schemas/scripts/write-error-docs.ts
+ */
 export const errorDocsFile = new URL('../../docs/errors.md', import.meta.url)
 
 /** The text that docs/errors.md must have. */

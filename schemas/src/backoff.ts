@@ -3,14 +3,17 @@ export interface BackoffBounds {
   readonly maxMs: number
 }
 
-/** Exponential back-off without chance: twice as long after each failure, up to `maxMs`. `failures`: those before the last one. */
+/**
+ * Exponential back-off without chance: twice as long after each failure, up to `maxMs`. `failures`: those before the
+ * last one.
+ */
 export function backoffMs({ firstMs, maxMs }: BackoffBounds, failures: number): number {
   return Math.min(maxMs, firstMs * 2 ** Math.min(failures, 30))
 }
 
 /**
- * Exponential back-off with "equal jitter": half of the wait is fixed, half random, so that many clients that lost the same broker do not come
- * back in step, and none comes back at once.
+ * Exponential back-off with "equal jitter": half of the wait is fixed, half random, so that many clients that lost the
+ * same broker do not come back in step, and none comes back at once.
  */
 export class Backoff {
   readonly #bounds: BackoffBounds

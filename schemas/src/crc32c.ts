@@ -6,7 +6,10 @@ export type Crc32c = (bytes: Uint8Array, start: number, end: number) => number
 
 const POLYNOMIAL = 0x82f63b78
 
-/** Table k holds the CRC of a byte followed by k zero bytes, so that eight bytes can be looked up at once ("slicing by 8"). */
+/**
+ * Table k holds the CRC of a byte followed by k zero bytes, so that eight bytes can be looked up at once ("slicing by
+ * 8").
+ */
 function buildTables(): Int32Array[] {
   const tables = Array.from({ length: 8 }, () => new Int32Array(256))
   for (let byte = 0; byte < 256; byte++) {

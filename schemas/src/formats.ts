@@ -13,8 +13,8 @@ export interface FormatRow {
 }
 
 /**
- * Every format and its version, in one place (docs/decisions/format-versions.md). A version that is newer than the one here is refused with
- * NEWER_FORMAT, and nothing is written: a newer broker must find its data unchanged.
+ * Every format and its version, in one place (docs/decisions/format-versions.md). A version that is newer than the one
+ * here is refused with NEWER_FORMAT, and nothing is written: a newer broker must find its data unchanged.
  */
 export const formatTable = {
   dataFolder: {
@@ -157,7 +157,9 @@ export function newerFormat(name: FormatName, found: number | string, where = ''
   )
 }
 
-/** @throws TailraceError NEWER_FORMAT for a version above the table's. The caller refuses a value that is no version. */
+/**
+ * @throws TailraceError NEWER_FORMAT for a version above the table's. The caller refuses a value that is no version.
+ */
 export function refuseNewer(name: FormatName, found: unknown, where = ''): void {
   if (Number.isSafeInteger(found) && (found as number) > formatTable[name].version)
     throw newerFormat(name, found as number, where)

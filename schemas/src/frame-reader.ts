@@ -32,9 +32,10 @@ const LONGEST_FRAME_BYTES = 2 ** 31 - 1
 const UNPROVEN_BYTES = 16 * 1024
 
 /**
- * Cuts a TCP stream into frames. A frame that lies within one chunk is handed out as views into that chunk; one that spans chunks is
- * assembled in a buffer of its own. That buffer has the length of the frame if the connection has sent one as long before, and else
- * grows as bytes arrive, so that many connections that merely claim large frames take no memory.
+ * Cuts a TCP stream into frames. A frame that lies within one chunk is handed out as views into that chunk; one that
+ * spans chunks is assembled in a buffer of its own. That buffer has the length of the frame if the connection has sent
+ * one as long before, and else grows as bytes arrive, so that many connections that merely claim large frames take no
+ * memory.
  */
 export class FrameReader {
   readonly #maxFrameBytes: number
@@ -61,15 +62,19 @@ export class FrameReader {
     this.#decoder = options.decoder ?? ownDecoder
   }
 
-  /** Sets how later frames are decoded, also those behind the present one in the same chunk: for a peer whose schemas have become known. */
+  /**
+   * Sets how later frames are decoded, also those behind the present one in the same chunk: for a peer whose schemas
+   * have become known.
+   */
   useDecoder(decoder: MessageDecoder): void {
     this.#decoder = decoder
   }
 
   /**
-   * Takes the next bytes of the stream and calls `onFrame` for every frame that they complete. The chunk must not be written to later.
-   * @throws TailraceError MALFORMED_FRAME, UNSUPPORTED_MESSAGE or FRAME_TOO_LARGE; the frame boundaries are lost then, and every later
-   * push throws the same. An error of `onFrame` passes through with the same effect.
+   * Takes the next bytes of the stream and calls `onFrame` for every frame that they complete. The chunk must not be
+   * written to later.
+   * @throws TailraceError MALFORMED_FRAME, UNSUPPORTED_MESSAGE or FRAME_TOO_LARGE; the frame boundaries are lost then,
+   * and every later push throws the same. An error of `onFrame` passes through with the same effect.
    */
   push(chunk: Uint8Array): void {
     if (this.#failure !== undefined) throw this.#failure

@@ -31,7 +31,8 @@ export interface FrameOf<Name extends MessageName> {
 }
 
 /**
- * The pieces of a frame, to be written one after the other: prefix and Avro header in one small buffer, then `body` untouched.
+ * The pieces of a frame, to be written one after the other: prefix and Avro header in one small buffer, then `body`
+ * untouched.
  * @throws TailraceError INVALID_REQUEST when a field is missing or of the wrong type
  */
 export function encodeFrame<Name extends MessageName>(
@@ -67,7 +68,8 @@ export function parseFrame(bytes: Uint8Array, decoder: MessageDecoder = ownDecod
 }
 
 /**
- * Reads pieces that are exactly one frame, back to back. A body that is a piece of its own, as senders cut them, is not copied.
+ * Reads pieces that are exactly one frame, back to back. A body that is a piece of its own, as senders cut them, is not
+ * copied.
  * @throws TailraceError as parseFrame
  */
 export function parseFramePieces(
@@ -89,8 +91,8 @@ export function parseFramePieces(
 }
 
 /**
- * Of a frame that parseFrame refuses because only the writer's protocol knows its message: the correlation under which the writer waits for an
- * answer, null where it waits for none. Undefined: the frame is refused for another reason.
+ * Of a frame that parseFrame refuses because only the writer's protocol knows its message: the correlation under which
+ * the writer waits for an answer, null where it waits for none. Undefined: the frame is refused for another reason.
  */
 export function correlationOfUnknown(frame: Uint8Array, decoder: MessageDecoder): number | null | undefined {
   if (decoder.correlationOfUnknown === undefined || frame.length < FRAME_PREFIX_BYTES) return undefined
@@ -100,8 +102,8 @@ export function correlationOfUnknown(frame: Uint8Array, decoder: MessageDecoder)
 }
 
 /**
- * Checks the 12 bytes at `at` and returns the length of the whole frame, without looking at the bytes after them. `anyNumber`: also a message
- * that is not known here will do.
+ * Checks the 12 bytes at `at` and returns the length of the whole frame, without looking at the bytes after them.
+ * `anyNumber`: also a message that is not known here will do.
  */
 export function checkPrefix(bytes: Uint8Array, at: number, maxFrameBytes: number, anyNumber = false): number {
   const frameBytes = checkLength(bytes, at, maxFrameBytes)
@@ -141,7 +143,9 @@ export function frameAt(bytes: Uint8Array, at: number, end: number, decoder: Mes
   return { name, fields: decoder.decode(name, header), body } as Frame
 }
 
-/** The Avro header of the frame at `at`; always a plain Uint8Array, also out of a Buffer, whose slice() would not copy. */
+/**
+ * The Avro header of the frame at `at`; always a plain Uint8Array, also out of a Buffer, whose slice() would not copy.
+ */
 export function frameHeaderAt(bytes: Uint8Array, at: number): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset + at + FRAME_PREFIX_BYTES, uint32At(bytes, at + 8))
 }

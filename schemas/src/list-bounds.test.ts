@@ -6,7 +6,10 @@ import { sampleIntents } from './testing/sample-peer-messages.ts'
 
 interface List {
   readonly message: MessageName
-  /** Field names from the message down to the list; a list above it is entered at its first item, a union of records at the record's full name. */
+  /**
+   * Field names from the message down to the list; a list above it is entered at its first item, a union of records at
+   * the record's full name.
+   */
   readonly path: readonly string[]
   readonly maxItems: unknown
 }

@@ -3,10 +3,11 @@ import type { BrokerId, GroupId, LogIndex, Offset, PartitionNumber, ProducerId, 
 import type { PeerMessageShapes } from './peer-messages.ts'
 
 /**
- * Shapes of every message of the Tailrace protocol. Each has a number (below), an Avro schema in ../avro/<Name>.avsc with the same
- * field names and order, and may be followed by raw batch bytes ("body") that Avro never sees. Requests and their replies carry the
- * same `correlation`, their first field, chosen by the requester, unique on its connection. Fields may be added with a default: they are optional
- * here, for a writer may leave them out, and a reader always gets them. Numbers are never reused.
+ * Shapes of every message of the Tailrace protocol. Each has a number (below), an Avro schema in ../avro/<Name>.avsc
+ * with the same field names and order, and may be followed by raw batch bytes ("body") that Avro never sees. Requests
+ * and their replies carry the same `correlation`, their first field, chosen by the requester, unique on its connection.
+ * Fields may be added with a default: they are optional here, for a writer may leave them out, and a reader always gets
+ * them. Numbers are never reused.
  */
 export const MessageNumber = {
   Hello: 1,
@@ -125,7 +126,10 @@ export interface EntryFields {
 }
 
 export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
-  /** First frame of each side on a peer connection. `schemas` is the fingerprint of the sender's protocol; `incarnation` is new at each start. */
+  /**
+   * First frame of each side on a peer connection. `schemas` is the fingerprint of the sender's protocol; `incarnation`
+   * is new at each start.
+   */
   Hello: {
     protocol: number
     schemas: string
@@ -169,7 +173,10 @@ export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
   VoteReply: { group: GroupId; term: Term; pre: boolean; granted: boolean }
   Heartbeats: { beats: Beat[] }
   HeartbeatReplies: { beats: BeatReply[] }
-  /** The beat of a broker to each other broker (M87), with the number and digest of the sleeping groups that the two share. */
+  /**
+   * The beat of a broker to each other broker (M87), with the number and digest of the sleeping groups that the two
+   * share.
+   */
   NodeBeat: { led: number; ledDigest: number; followed: number; followedDigest: number; durable: number }
   Lives: { directoryId: string; lives: string[]; atoned: string[]; recovered: number }
   Witness: { directoryId: string; life: string; durable: number }
@@ -178,7 +185,10 @@ export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
   /** The groups that the sender leads; sent on connection and on change, so that every broker can route. */
   Leaders: { leaders: { group: GroupId; term: Term }[] }
 
-  /** Offers a state that covers the log up to (lastIndex, lastTerm); its data is fetched from broker `source` with CopyOpen. */
+  /**
+   * Offers a state that covers the log up to (lastIndex, lastTerm); its data is fetched from broker `source` with
+   * CopyOpen.
+   */
   Snapshot: { group: GroupId; term: Term; lastIndex: LogIndex; lastTerm: Term; source: BrokerId }
   /** The leader transfers its leadership: the receiver campaigns at once (M81). */
   TimeoutNow: { group: GroupId; term: Term }
@@ -192,7 +202,10 @@ export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
   /** `damaged`: the received bytes do not match the manifest, so the source checks its files; answered when it has. */
   CopyClose: { correlation: number; copy: number; damaged: boolean }
   CopyCloseReply: { correlation: number }
-  /** Committed entries firstIndex..lastIndex for a replica whose disk has lost them; fewer when they do not fit. Reply's body as Append's. */
+  /**
+   * Committed entries firstIndex..lastIndex for a replica whose disk has lost them; fewer when they do not fit. Reply's
+   * body as Append's.
+   */
   ReadEntries: { correlation: number; group: GroupId; firstIndex: LogIndex; lastIndex: LogIndex; maxBytes: number }
   ReadEntriesReply: { correlation: number; entries: EntryFields[]; logStart: LogIndex; logEnd: LogIndex }
 
@@ -202,10 +215,16 @@ export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
     topic: string
     partition: PartitionNumber
     timeoutMs: number
-    /** The id of the topic: another topic of this name is refused with TOPIC_ID_MISMATCH. Empty: the topic that has the name. */
+    /**
+     * The id of the topic: another topic of this name is refused with TOPIC_ID_MISMATCH. Empty: the topic that has the
+     * name.
+     */
     topicId?: string
   }
-  /** (`term`, `index`, `seal`) is a token for reading it elsewhere (M95), taken only as it was given; `holders` had it on disk at the time of the answer. */
+  /**
+   * (`term`, `index`, `seal`) is a token for reading it elsewhere (M95), taken only as it was given; `holders` had it
+   * on disk at the time of the answer.
+   */
   PublishReply: {
     correlation: number
     baseOffset: Offset
@@ -250,7 +269,10 @@ export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
   Metadata: { correlation: number; topics: string[] }
   MetadataReply: { correlation: number; clusterId: string; brokers: BrokerFields[]; topics: TopicFields[] }
 
-  /** All partitions at `position` when `partitions` is empty. `credit`: bytes of batches that may be sent before more credit comes. */
+  /**
+   * All partitions at `position` when `partitions` is empty. `credit`: bytes of batches that may be sent before more
+   * credit comes.
+   */
   Subscribe: {
     subscription: number
     topic: string
@@ -266,7 +288,10 @@ export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
     partitions: { partition: PartitionNumber; offset: Offset; highWatermark: Offset }[]
     topicId?: string
   }
-  /** Body: whole batches of one partition back to back. `nextOffset` is where to resume after them. May come empty, to tell a new high watermark. */
+  /**
+   * Body: whole batches of one partition back to back. `nextOffset` is where to resume after them. May come empty, to
+   * tell a new high watermark.
+   */
   Records: { subscription: number; partition: PartitionNumber; nextOffset: Offset; highWatermark: Offset }
   Credit: { subscription: number; bytes: number }
   Unsubscribe: { subscription: number }

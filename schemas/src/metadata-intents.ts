@@ -15,7 +15,10 @@ interface Asked {
   broker: BrokerId
 }
 
-/** The requests that a broker can make of the metadata (MetadataCommand). A new one is a new record of the union: older brokers refuse it by its name. */
+/**
+ * The requests that a broker can make of the metadata (MetadataCommand). A new one is a new record of the union: older
+ * brokers refuse it by its name.
+ */
 export interface IntentShapes {
   RegisterBroker: {
     broker: {

@@ -2,8 +2,9 @@ import type { Timestamp } from './ids.ts'
 import type { Position } from './messages.ts'
 
 /**
- * A place to start at, as people write it: "earliest", "latest", an offset (a number, or its digits as command lines and JSON give it), or a time (ISO 8601 with at least a
- * date, UTC where it names no zone; or a Date). SDKs, HTTP, JSON and the command line all read positions with this function. Null for anything else.
+ * A place to start at, as people write it: "earliest", "latest", an offset (a number, or its digits as command lines
+ * and JSON give it), or a time (ISO 8601 with at least a date, UTC where it names no zone; or a Date). SDKs, HTTP, JSON
+ * and the command line all read positions with this function. Null for anything else.
  */
 export function positionFrom(given: unknown): Position | null {
   if (given === 'earliest') return { kind: 'EARLIEST', value: 0 }
@@ -16,7 +17,10 @@ export function positionFrom(given: unknown): Position | null {
 
 const form = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?$/i
 
-/** Milliseconds since 1970 of `2026-03-01`, `2026-03-01T12:00Z`, `2026-03-01T12:00:00.123+01:00`; UTC where no zone is given. Null for anything else. */
+/**
+ * Milliseconds since 1970 of `2026-03-01`, `2026-03-01T12:00Z`, `2026-03-01T12:00:00.123+01:00`; UTC where no zone is
+ * given. Null for anything else.
+ */
 export function timeFromIso(text: string): Timestamp | null {
   const match = form.exec(text)
   if (match === null) return null
@@ -28,7 +32,10 @@ export function timeFromIso(text: string): Timestamp | null {
   return seconds * 1_000 + Number(fraction.padEnd(3, '0').slice(0, 3))
 }
 
-/** In the Gregorian calendar; years counted from March, so that the leap day is a year's last. Null for a day that does not exist. */
+/**
+ * In the Gregorian calendar; years counted from March, so that the leap day is a year's last. Null for a day that does
+ * not exist.
+ */
 function daysSince1970(year: number, month: number, day: number): number | null {
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
   const lengths = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]

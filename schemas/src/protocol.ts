@@ -9,7 +9,10 @@ export { protocolFingerprint, protocolJson }
 export interface MessageDecoder {
   /** @throws TailraceError MALFORMED_FRAME, or UNSUPPORTED_MESSAGE when the writer's protocol has no such message */
   decode<Name extends MessageName>(name: Name, header: Uint8Array): Message<Name>
-  /** The correlation of a message that only the writer's protocol knows, if it is a request there; else null: the peer waits for no answer. */
+  /**
+   * The correlation of a message that only the writer's protocol knows, if it is a request there; else null: the peer
+   * waits for no answer.
+   */
   correlationOfUnknown?(number: number, header: Uint8Array): number | null
 }
 
@@ -29,7 +32,10 @@ for (const { number, schema } of JSON.parse(protocolJson).messages) {
   if (schema.fields[0]?.name === 'correlation') correlated.add(name)
 }
 
-/** Compiled when it is needed: no program needs all of them, and compiling all takes some tens of milliseconds at a start. */
+/**
+ * Compiled when it is needed: no program needs all of them, and compiling all takes some tens of milliseconds at a
+ * start.
+ */
 function ownType(name: MessageName): AvroType {
   const known = ownTypes.get(name)
   if (known !== undefined) return known
@@ -70,8 +76,8 @@ export const ownDecoder: MessageDecoder = {
 }
 
 /**
- * As another decoder, for a door that takes only these messages: of any other message only the correlation is read, so that a message that will
- * be refused costs no objects.
+ * As another decoder, for a door that takes only these messages: of any other message only the correlation is read, so
+ * that a message that will be refused costs no objects.
  */
 export function decoderOfOnly(taken: ReadonlySet<MessageName>, decoder: MessageDecoder = ownDecoder): MessageDecoder {
   const { correlationOfUnknown } = decoder
@@ -86,8 +92,8 @@ export function decoderOfOnly(taken: ReadonlySet<MessageName>, decoder: MessageD
 }
 
 /**
- * A decoder for a peer of another version, by Avro's rules of schema resolution: fields we do not know are skipped, fields the peer does
- * not know take our default. Messages that only one side knows do no harm until they are sent.
+ * A decoder for a peer of another version, by Avro's rules of schema resolution: fields we do not know are skipped,
+ * fields the peer does not know take our default. Messages that only one side knows do no harm until they are sent.
  * @param peerProtocolJson the peer's `protocolJson`
  * @param isNeeded whether a message that cannot be resolved matters: by default every one does
  * @throws TailraceError INCOMPATIBLE_PEER when it is no protocol, or a message that both know cannot be resolved

@@ -17,15 +17,19 @@ import { TailraceError } from './tailrace-error.ts'
  *     broker           <- Schemas           its own fingerprint, and its protocol if the two differ
  *     client    Schemas ->                  its protocol, only if they differ
  *
- * The broker's frame follows its answer to the upgrade at once, so it costs no round trip. Every later frame is read by the writer's
- * schemas. A client that names no fingerprint has the schemas of the broker, and the broker sends it no such frame.
+ * The broker's frame follows its answer to the upgrade at once, so it costs no round trip. Every later frame is read by
+ * the writer's schemas. A client that names no fingerprint has the schemas of the broker, and the broker sends it no
+ * such frame.
  */
 export const schemasParameter = 'schemas'
 
 /** The query that a client adds to the address of `/stream`. */
 export const streamQuery = `?${schemasParameter}=${protocolFingerprint}`
 
-/** A protocol has some 30 KiB. An unknown client sends it, and compiling takes about a millisecond for each KiB, so the limit is lower than for another broker. */
+/**
+ * A protocol has some 30 KiB. An unknown client sends it, and compiling takes about a millisecond for each KiB, so the
+ * limit is lower than for another broker.
+ */
 const MAX_STREAM_PROTOCOL_LENGTH = 64 * 1024
 /** Versions that are in use side by side are few. */
 const MAX_KEPT_DECODERS = 8
@@ -58,7 +62,10 @@ export class StreamDecoders {
     this.own = decoderOfOnly(taken)
   }
 
-  /** @throws TailraceError INCOMPATIBLE_PEER when it is no protocol, or one of the messages that are taken cannot be resolved */
+  /**
+   * @throws TailraceError INCOMPATIBLE_PEER when it is no protocol, or one of the messages that are taken cannot be
+   * resolved
+   */
   for(json: string): MessageDecoder {
     if (json === protocolJson) return this.own
     if (json.length > MAX_STREAM_PROTOCOL_LENGTH) {
@@ -87,7 +94,10 @@ export function schemasFrame(isKnown: boolean): Uint8Array[] {
   return encodeFrame('Schemas', { fingerprint: protocolFingerprint, protocolJson: isKnown ? '' : protocolJson })
 }
 
-/** The result of a client's check of the first frame of a broker: the decoder of later frames, and the frame to send first, if any. */
+/**
+ * The result of a client's check of the first frame of a broker: the decoder of later frames, and the frame to send
+ * first, if any.
+ */
 export function schemasOfBroker(frame: Uint8Array): { decoder: MessageDecoder; answer: Uint8Array[] | null } {
   const { fingerprint, protocolJson: json } = schemasIn(parseFrame(frame, ownDecoder))
   if (fingerprint === protocolFingerprint) return { decoder: brokers.own, answer: null }

@@ -22,7 +22,10 @@ export interface ErrorShape {
   readonly nextOffset?: Offset
 }
 
-/** The one error class of Tailrace; `code` tells them apart. `detail` is text for people that says what exactly was wrong. */
+/**
+ * The one error class of Tailrace; `code` tells them apart. `detail` is text for people that says what exactly was
+ * wrong.
+ */
 export class TailraceError extends Error {
   override readonly name = 'TailraceError'
   readonly code: ErrorCode
@@ -45,7 +48,9 @@ export class TailraceError extends Error {
     return new TailraceError('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown })
   }
 
-  /** As {@link from}, for clients: the text of any other error stays in the cause, since it may name paths and peers. */
+  /**
+   * As {@link from}, for clients: the text of any other error stays in the cause, since it may name paths and peers.
+   */
   static concealed(thrown: unknown): TailraceError {
     return thrown instanceof TailraceError ? thrown : new TailraceError('INTERNAL', undefined, { cause: thrown })
   }

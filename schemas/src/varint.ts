@@ -1,8 +1,8 @@
 import { TailraceError } from './tailrace-error.ts'
 
 /**
- * Zig-zag varints as RecordBatch v2 uses them: "varint" is an int32 in at most 5 bytes, "varlong" an int64 in at most 10.
- * Varlongs are read and written as plain numbers and refused outside the safe integers.
+ * Zig-zag varints as RecordBatch v2 uses them: "varint" is an int32 in at most 5 bytes, "varlong" an int64 in at most
+ * 10. Varlongs are read and written as plain numbers and refused outside the safe integers.
  */
 export const MAX_VARINT_BYTES = 5
 export const MAX_VARLONG_BYTES = 10
@@ -53,7 +53,10 @@ export function writeVarlong(bytes: Uint8Array, at: number, value: number): numb
   return at
 }
 
-/** Reads varints one after the other from bytes[at, end). Every read past `end` or malformed number throws INVALID_BATCH. */
+/**
+ * Reads varints one after the other from bytes[at, end). Every read past `end` or malformed number throws
+ * INVALID_BATCH.
+ */
 export class VarintReader {
   readonly bytes: Uint8Array
   at: number

@@ -1,6 +1,6 @@
 /**
- * The parts of the code from the bottom up (docs/architecture.md): {schemas, platform} <- {raft, log} <- partition <- api <- cluster <- cascade <- doors <- start <- cli.
- * An area may always import itself.
+ * The parts of the code from the bottom up (docs/architecture.md): {schemas, platform} <- {raft, log} <- partition <-
+ * api <- cluster <- cascade <- doors <- start <- cli. An area may always import itself.
  */
 const base = ['schemas', 'platform']
 const cores = [...base, 'raft', 'log']
@@ -40,8 +40,9 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * The floors of an area, from the bottom up: a file imports from its own floor and from those below. Folders that stand side by side on one floor do not know
- * each other. A folder without a floor of its own belongs to that of the folder around it. Areas that are not named here are chapters round one state (raft, log), or flat.
+ * The floors of an area, from the bottom up: a file imports from its own floor and from those below. Folders that stand
+ * side by side on one floor do not know each other. A folder without a floor of its own belongs to that of the folder
+ * around it. Areas that are not named here are chapters round one state (raft, log), or flat.
  */
 export const floors: Readonly<Record<string, readonly (string | readonly string[])[]>> = {
   'broker/src/partition': ['', 'replica/state', ['copies', 'replica'], 'broker'],

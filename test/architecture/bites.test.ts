@@ -10,7 +10,7 @@ import { undeclaredDependencies } from './packages.ts'
 import { parseSource, parseTree } from './parsed-source.ts'
 import { impurities } from './purity.ts'
 import { defectsOf, raftTableFaults } from './raft-table.ts'
-import { filesTooLong, functionsTooLong, medianTooLong } from './sizes.ts'
+import { commentsTooWide, filesTooLong, functionsTooLong, medianTooLong } from './sizes.ts'
 import type { Tree } from './source-tree.ts'
 import { emptyNamesOf, foreignPlaces, looseEnds, stumblingWords } from './wording.ts'
 
@@ -191,6 +191,19 @@ describe('clocks, timers, randomness, files and sockets', () => {
 })
 
 describe('sizes', () => {
+  it('finds comments wider than 120 columns, not code, and none for a tool', () => {
+    const wide = 'x'.repeat(118)
+    const files = {
+      'broker/src/a.ts': `/** ${wide} */\n/**\n * ${wide}\n */\n  // ${wide}\nconst a = '${wide}' // ${wide}\n// biome-ignore ${wide}`,
+      'broker/src/b.ts': `// ${'x'.repeat(117)}`,
+    }
+    expect(commentsTooWide(treeOf(files))).toEqual([
+      'broker/src/a.ts:1: 125 columns, at most 120',
+      'broker/src/a.ts:3: 121 columns, at most 120',
+      'broker/src/a.ts:5: 123 columns, at most 120',
+    ])
+  })
+
   it('finds a file above 400 lines, and a test above 600', () => {
     const tree = treeOf({
       'a/a.ts': lines(401),

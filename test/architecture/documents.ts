@@ -3,8 +3,8 @@ import type { Tree } from './source-tree.ts'
 import { isTest } from './source-tree.ts'
 
 /**
- * Links in Markdown pages to files or headings that are not there, pages of docs/ that code mentions but that do not exist, and comments that cite a page
- * or a section of a document that is not in the repository.
+ * Links in Markdown pages to files or headings that are not there, pages of docs/ that code mentions but that do not
+ * exist, and comments that cite a page or a section of a document that is not in the repository.
  */
 export function deadReferences(tree: Tree, exists: (path: string) => boolean): string[] {
   const found: string[] = []

@@ -3,7 +3,10 @@ import type { ImportGraph, ResolvedImport } from './import-graph.ts'
 import type { Tree } from './source-tree.ts'
 import { isTest } from './source-tree.ts'
 
-/** Imports against the direction of the layers. Tests may reach further, but those of the SDKs do not see the broker either. */
+/**
+ * Imports against the direction of the layers. Tests may reach further, but those of the SDKs do not see the broker
+ * either.
+ */
 export function importsAgainstDirection(graph: ImportGraph): string[] {
   const found: string[] = []
   for (const [path, imports] of graph) {
@@ -59,7 +62,10 @@ export function brokenImports(graph: ImportGraph, exists: (path: string) => bool
   return found
 }
 
-/** Source files that nothing imports, except those that are started or published, and those that a package.json or a build script names. */
+/**
+ * Source files that nothing imports, except those that are started or published, and those that a package.json or a
+ * build script names.
+ */
 export function unusedFiles(graph: ImportGraph, tree: Tree): string[] {
   const used = new Set<string>()
   for (const [path, text] of tree) {

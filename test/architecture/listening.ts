@@ -1,7 +1,10 @@
 import type { Node, ParsedSource } from './parsed-source.ts'
 import { isTest } from './source-tree.ts'
 
-/** Addresses that stand for all interfaces. Only the check of settings may name them, to ask for an address that others can reach. */
+/**
+ * Addresses that stand for all interfaces. Only the check of settings may name them, to ask for an address that others
+ * can reach.
+ */
 const everywhere = new Set(['0.0.0.0', '::', '0:0:0:0:0:0:0:0', '*'])
 const mayName = new Set(['broker/src/config/resolve-settings.ts'])
 

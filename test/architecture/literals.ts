@@ -7,7 +7,10 @@ const takers: Readonly<Record<string, readonly string[]>> = {
   ArrayExpression: ['ArrayExpression', 'CallExpression', 'NewExpression'],
 }
 
-/** Literals spread into another literal or a call, which only saves lines: `{ ...{ a, b }, c }`. Their parts are to be written where they go. */
+/**
+ * Literals spread into another literal or a call, which only saves lines: `{ ...{ a, b }, c }`. Their parts are to be
+ * written where they go.
+ */
 export function spreadLiterals(sources: readonly ParsedSource[]): string[] {
   const found: string[] = []
   for (const { path, visit, lineOf } of sources) {

@@ -5,7 +5,10 @@ const levels = new Set(['debug', 'info', 'warn', 'error', 'fatal'])
 /** Names under which code holds a caught error. */
 const errorNames = /^(e|err|error|cause|failure|thrown)$/
 
-/** Logger calls that pass an error under another name than `err`: pino writes message and stack only for that name, for others `{}`. */
+/**
+ * Logger calls that pass an error under another name than `err`: pino writes message and stack only for that name, for
+ * others `{}`.
+ */
 export function errorsLoggedAsNothing(sources: readonly ParsedSource[]): string[] {
   const found: string[] = []
   for (const { path, visit, lineOf } of sources) {

@@ -9,7 +9,9 @@ interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
-/** Packages that a published package imports without naming them as dependencies: it would work here and nowhere else. */
+/**
+ * Packages that a published package imports without naming them as dependencies: it would work here and nowhere else.
+ */
 export function undeclaredDependencies(graph: ImportGraph, tree: Tree): string[] {
   const found = new Map<string, string>()
   for (const [path, imports] of graph) {

@@ -15,9 +15,9 @@ const platformMembers: Readonly<Record<string, ReadonlySet<string>>> = {
 const randomNames = new Set(['randomUUID', 'randomBytes', 'randomInt', 'randomFillSync'])
 
 /**
- * Clocks, timers, randomness, files and sockets in the broker outside platform/node, where the simulator could not own them. Turning a given time
- * into text (`new Date(ms)`, `Date.parse`) reads no clock and is allowed,
- * and so is a type, which does nothing.
+ * Clocks, timers, randomness, files and sockets in the broker outside platform/node, where the simulator could not own
+ * them. Turning a given time into text (`new Date(ms)`, `Date.parse`) reads no clock and is allowed, and so is a type,
+ * which does nothing.
  */
 export function impurities(sources: readonly ParsedSource[]): string[] {
   const inBroker = (path: string) => path.startsWith('broker/src/') && !path.startsWith('broker/src/platform/node/')

@@ -2,7 +2,10 @@ import type { Tree } from './source-tree.ts'
 
 /** Mechanisms M1 to M99 of the documents on which Tailrace is based. */
 const MECHANISMS = 99
-/** At least one defect of each is a negative control; where a mechanism has none, the cell begins with this and gives the reason. */
+/**
+ * At least one defect of each is a negative control; where a mechanism has none, the cell begins with this and gives
+ * the reason.
+ */
 const NO_CONTROL = '—'
 
 interface Row {
@@ -13,9 +16,9 @@ interface Row {
 }
 
 /**
- * Faults of docs/raft.md: a mechanism without a row, a place that does not exist, a test that cannot be found, a control that no test
- * can switch on. Rows are `| M13 … | where | tests | control |`. A test is cited as `file › part of its title`, or as a scenario file; a
- * control as `defect` together with the test that shows it biting.
+ * Faults of docs/raft.md: a mechanism without a row, a place that does not exist, a test that cannot be found, a
+ * control that no test can switch on. Rows are `| M13 … | where | tests | control |`. A test is cited as `file › part
+ * of its title`, or as a scenario file; a control as `defect` together with the test that shows it biting.
  */
 export function raftTableFaults(page: string, tree: Tree, defects: ReadonlySet<string>): string[] {
   const rows = rowsOf(page)

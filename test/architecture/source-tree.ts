@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Files by path from the repository's root, with '/'. The checks see only these files, so that tests can give them trees with a mistake. */
+/**
+ * Files by path from the repository's root, with '/'. The checks see only these files, so that tests can give them
+ * trees with a mistake.
+ */
 export type Tree = ReadonlyMap<string, string>
 
 const skippedFolders = new Set(['node_modules', 'dist', '.git', 'data', '.tmp', 'bench-results', 'coverage'])

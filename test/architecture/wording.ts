@@ -2,7 +2,9 @@ import type { Node, ParsedSource } from './parsed-source.ts'
 import type { Tree } from './source-tree.ts'
 import { isTest } from './source-tree.ts'
 
-/** Names that say nothing of a duty; a file under such a name, or one that ends in it, collects code that has no place. */
+/**
+ * Names that say nothing of a duty; a file under such a name, or one that ends in it, collects code that has no place.
+ */
 const emptyNames = new Set(['util', 'utils', 'helper', 'helpers', 'common', 'misc', 'stuff'])
 
 export function emptyNamesOf(paths: Iterable<string>): string[] {
@@ -94,7 +96,10 @@ const stumbling: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-/** Words at which readers stumble, in comments, in texts of published code, and in pages. The changelog may quote former texts. */
+/**
+ * Words at which readers stumble, in comments, in texts of published code, and in pages. The changelog may quote former
+ * texts.
+ */
 export function stumblingWords(tree: Tree, sources: readonly ParsedSource[]): string[] {
   const found = sources.flatMap((source) =>
     textsOf(source).flatMap(({ text, line }) => wordsIn(source.path, text, line)),

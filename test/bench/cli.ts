@@ -66,7 +66,8 @@ const scenarios: Scenario[] = [
 async function runScenario(
   scenario: Scenario,
 ): Promise<{ scenario: Scenario; result: PublishResult; floor: FloorResult | null }> {
-  // The floor goes first and alone: the same bytes in pieces of a batch, as many unacknowledged as the producer may have.
+  // The floor goes first and alone: the same bytes in pieces of a batch, as many unacknowledged as the producer may
+  // have.
   const floor =
     scenario.rate === null
       ? await runFloor({

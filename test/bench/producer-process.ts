@@ -1,6 +1,7 @@
 /**
- * One producer of the benchmark, a process of its own, with nothing but the public SDK. Started with IPC; answers with counts, CPU time and,
- * when paced, the latencies from the moment each record was due (not from when it could be sent: no coordinated omission).
+ * One producer of the benchmark, a process of its own, with nothing but the public SDK. Started with IPC; answers with
+ * counts, CPU time and, when paced, the latencies from the moment each record was due (not from when it could be sent:
+ * no coordinated omission).
  */
 import { Producer } from '@tailrace/producer'
 import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js'

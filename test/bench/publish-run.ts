@@ -34,7 +34,9 @@ export interface PublishResult {
 
 let topicNumber = 0
 
-/** Publishes to a fresh topic with replication 3 from producer processes, and measures producers and brokers meanwhile. */
+/**
+ * Publishes to a fresh topic with replication 3 from producer processes, and measures producers and brokers meanwhile.
+ */
 export async function runPublish(cluster: ClusterProcesses, run: PublishRun): Promise<PublishResult> {
   topicNumber += 1
   const topic = `bench-${topicNumber}`

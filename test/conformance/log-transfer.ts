@@ -3,7 +3,10 @@ import type { GroupLog, LogCopy, LogInstall, LogStorage } from '../../broker/src
 import { type LogStorageUnderTest, smallOptions } from './log-storage.ts'
 import { Acknowledgements, difference, type LogWriter, readAll, type Step } from './log-writer.ts'
 
-/** Transfers the bytes of a copy to an install, in chunks, from the place where the install is. Returns the bytes that were transferred. */
+/**
+ * Transfers the bytes of a copy to an install, in chunks, from the place where the install is. Returns the bytes that
+ * were transferred.
+ */
 export async function transfer(copy: LogCopy, install: LogInstall, chunkBytes = 1000): Promise<number> {
   let carried = 0
   for (const { name, bytes } of copy.files) {
@@ -122,7 +125,8 @@ export function logTransferConformance(make: () => Promise<LogStorageUnderTest>)
     const before = await contentOf(writer.log)
     const copy = writer.log.copy()
     await durable(writer, { sizes: [3000, 3000] })
-    // Into the middle of a segment, to the start of one, and to one that is removed as a whole; then the same names again with other entries.
+    // Into the middle of a segment, to the start of one, and to one that is removed as a whole; then the same names
+    // again with other entries.
     const [second] = writer.log.segmentStarts().slice(1)
     await durable(writer, { term: 20, truncateFrom: second!.last - 1, sizes: [50] })
     for (let i = 0; i < 14; i++) await durable(writer, { sizes: [4000] })

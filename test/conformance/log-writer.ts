@@ -123,7 +123,10 @@ export async function readAll(log: GroupLog, pieceBytes = 2000): Promise<StoredE
   return entries
 }
 
-/** The difference between the log and a snapshot, or null. The log may have cut a prefix; the snapshot has every entry that there ever was. */
+/**
+ * The difference between the log and a snapshot, or null. The log may have cut a prefix; the snapshot has every entry
+ * that there ever was.
+ */
 export async function difference(log: GroupLog, snapshot: Snapshot): Promise<string | null> {
   const { hardState, entries } = snapshot
   if (log.hardState.term !== hardState.term || log.hardState.votedFor !== hardState.votedFor) return 'term or vote'

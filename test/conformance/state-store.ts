@@ -5,7 +5,10 @@ import type { StateStore } from '../../broker/src/log/log-storage.ts'
 export interface StateStoreUnderTest {
   open(): Promise<StateStore>
   readonly durable: boolean
-  /** Opens a copy of the files as they are now, without the bytes that the system still holds for the process; undefined where there are no files. */
+  /**
+   * Opens a copy of the files as they are now, without the bytes that the system still holds for the process; undefined
+   * where there are no files.
+   */
   openCopy?(): Promise<StateStore>
   dispose(): Promise<void>
 }

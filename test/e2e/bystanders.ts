@@ -5,7 +5,9 @@ import type { ClusterProcesses } from './cluster-processes.ts'
 const PER_TICK = 5
 const TICK_MS = 10
 
-/** A producer that publishes 500 records of 1 KB a second and a consumer that reads them, while other clients misbehave. */
+/**
+ * A producer that publishes 500 records of 1 KB a second and a consumer that reads them, while other clients misbehave.
+ */
 export class Bystanders {
   readonly #topic: string
   readonly #producer: Producer
@@ -35,8 +37,8 @@ export class Bystanders {
   }
 
   /**
-   * Stops publishing, waits until all records are read or ten seconds have passed, and returns the problems: failed publishes, records
-   * lost, doubled, changed or out of order.
+   * Stops publishing, waits until all records are read or ten seconds have passed, and returns the problems: failed
+   * publishes, records lost, doubled, changed or out of order.
    */
   async stop(): Promise<{ published: number; problems: string[] }> {
     clearInterval(this.#timer)

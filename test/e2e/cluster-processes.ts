@@ -75,7 +75,10 @@ export class ClusterProcesses {
     return this.#running.get(id)!.pid!
   }
 
-  /** One more broker, which joins the present cluster; `address`: that of a broker that is gone. Resolves with its number when it is ready. */
+  /**
+   * One more broker, which joins the present cluster; `address`: that of a broker that is gone. Resolves with its
+   * number when it is ready.
+   */
   async add(atAddressOf?: number): Promise<number> {
     const [http, peer] = (await freePorts(2)) as [number, number]
     const id = this.#ports.push(atAddressOf === undefined ? { http, peer } : this.#ports[atAddressOf - 1]!)

@@ -16,7 +16,9 @@ export const killAndRestart: Hurt = async (cluster, broker) => {
   await cluster.ready([broker])
 }
 
-/** SIGSTOP long enough that another leader is elected, then SIGCONT: the old one runs again and believes that it leads. */
+/**
+ * SIGSTOP long enough that another leader is elected, then SIGCONT: the old one runs again and believes that it leads.
+ */
 export const pauseAndResume: Hurt = async (cluster, broker) => {
   cluster.pause(broker)
   await new Promise((done) => setTimeout(done, 1500))

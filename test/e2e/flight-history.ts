@@ -12,7 +12,10 @@ export interface Seen extends Place {
   readonly value: string
 }
 
-/** The acknowledgements of producers and the records of readers; `problems` judges it in the terms of the Jepsen Kafka workload. */
+/**
+ * The acknowledgements of producers and the records of readers; `problems` judges it in the terms of the Jepsen Kafka
+ * workload.
+ */
 export class FlightHistory {
   readonly #flights = new Map<number, Flight>()
   readonly #acknowledged = new Map<number, Place>()
@@ -30,8 +33,9 @@ export class FlightHistory {
   }
 
   /**
-   * The problems of a reader that read all partitions: empty if it saw all records that must be there. `partitions` is what it saw, in its order. Names of
-   * the anomalies: lost-write, duplicate, inconsistent-offsets, phantom, changed, poll-skip, nonmonotonic-poll, reordered.
+   * The problems of a reader that read all partitions: empty if it saw all records that must be there. `partitions` is
+   * what it saw, in its order. Names of the anomalies: lost-write, duplicate, inconsistent-offsets, phantom, changed,
+   * poll-skip, nonmonotonic-poll, reordered.
    */
   problems(reader: string, seen: readonly Seen[]): string[] {
     const problems: string[] = []

@@ -17,8 +17,9 @@ interface Acknowledgement {
 }
 
 /**
- * Flights from three idempotent producers without a pause, each key always through the same one so that its order is defined; remembers when
- * the acknowledged records. Open loop: a record is sent when it is due, however slow the answers are.
+ * Flights from three idempotent producers without a pause, each key always through the same one so that its order is
+ * defined; remembers when the acknowledged records. Open loop: a record is sent when it is due, however slow the
+ * answers are.
  */
 export class FlightLoad {
   readonly #topic: string
@@ -69,7 +70,10 @@ export class FlightLoad {
     throw new Error(`nothing was acknowledged for ${timeoutMs} ms; ${this.#failures.length} publishes failed`)
   }
 
-  /** The longest time between two acknowledgements of one partition, in milliseconds; times are those of `performance.now()`. */
+  /**
+   * The longest time between two acknowledgements of one partition, in milliseconds; times are those of
+   * `performance.now()`.
+   */
   longestGap(from: number, to: number): number {
     const last = new Map<number, number>()
     for (const { partition } of this.#acknowledgements) last.set(partition, from)
@@ -98,8 +102,8 @@ export class FlightLoad {
   }
 
   /**
-   * The problems when all records are read again after `stop`, through brokers that run: records lost, doubled, changed, out of
-   * order, publishes failed.
+   * The problems when all records are read again after `stop`, through brokers that run: records lost, doubled,
+   * changed, out of order, publishes failed.
    */
   async problems(cluster: ClusterProcesses): Promise<string[]> {
     const through = cluster.running[0]!

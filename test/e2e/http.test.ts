@@ -6,7 +6,10 @@ import { ClusterProcesses } from './cluster-processes.ts'
 import { parsePrometheusText } from './prometheus-text.ts'
 import { allInSync, topicBecomes, viewTopic } from './topic-view.ts'
 
-/** The requests of a program with the means of every language: fetch and WebSocket. Once through each broker; two of them do not lead the requested partition. */
+/**
+ * The requests of a program with the means of every language: fetch and WebSocket. Once through each broker; two of
+ * them do not lead the requested partition.
+ */
 const REQUEST_TIMEOUT_MS = 3000
 let cluster: ClusterProcesses
 let api: OpenApi

@@ -114,7 +114,8 @@ it('M44, M46, M53: a replica behind the start of the log gets state and segments
   expect(meanwhile.longestMs).toBeLessThan(ELECTION_MS)
   expect((await viewTopic(cluster, leader, 'flights')).partitions[0]).toMatchObject({ leader, term })
 
-  // Its copy is whole: it leads, tells a retry of a batch that no log holds any more from a new one, and has every record that is left.
+  // Its copy is whole: it leads, tells a retry of a batch that no log holds any more from a new one, and has every
+  // record that is left.
   await cluster.request(late, 'POST', '/topics/flights/partitions/0/leader', { to: late })
   await topicBecomes(cluster, late, 'flights', ({ partitions }) => partitions[0]!.leader === late)
   expect(await old.publish(late, 0)).toMatchObject({ baseOffset: first.baseOffset, duplicate: true })

@@ -4,7 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ClusterProcesses } from './cluster-processes.ts'
 import { tailrace } from './command-line.ts'
 
-/** The steps of an operator on a cluster under load, in this order: one more broker, its replicas, its leaders, and forced members. */
+/**
+ * The steps of an operator on a cluster under load, in this order: one more broker, its replicas, its leaders, and
+ * forced members.
+ */
 let cluster: ClusterProcesses
 let load: Load
 let server: string

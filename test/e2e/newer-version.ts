@@ -8,7 +8,10 @@ const packages = ['schemas', 'client', 'producer', 'consumer', 'broker']
 /** They are read before the schemas of the other side are known, so they never change. */
 const frozen: ReadonlySet<string> = new Set(['Hello', 'HelloReply', 'Schemas'])
 
-/** A copy of this checkout that stands for a later version: every record of every message has got one field more, with a default. */
+/**
+ * A copy of this checkout that stands for a later version: every record of every message has got one field more, with a
+ * default.
+ */
 export class NewerVersion {
   readonly executable: string
   readonly #folder: string

@@ -41,7 +41,10 @@ export class Operator {
   }
 }
 
-/** The members of `flights/0`, or of the metadata group for "cluster", as `through` knows them; null while it cannot tell. */
+/**
+ * The members of `flights/0`, or of the metadata group for "cluster", as `through` knows them; null while it cannot
+ * tell.
+ */
 export async function viewMembers(
   cluster: ClusterProcesses,
   through: number,

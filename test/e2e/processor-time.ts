@@ -4,7 +4,9 @@ import type { ClusterProcesses } from './cluster-processes.ts'
 /** Clock ticks a second as Linux shows them to programs, for any frequency of the kernel. */
 const CLOCK_TICKS_PER_SECOND = 100
 
-/** For `it.skipIf`: whether processor time cannot be read here. Says so once, since a skipped test says nothing itself. */
+/**
+ * For `it.skipIf`: whether processor time cannot be read here. Says so once, since a skipped test says nothing itself.
+ */
 export function cannotReadProcessorTime(what: string): boolean {
   if (process.platform === 'linux') return false
   console.log(
@@ -14,8 +16,8 @@ export function cannotReadProcessorTime(what: string): boolean {
 }
 
 /**
- * Each broker's share of a core, 0.01 for one per cent, from outside: a broker that is asked for its metrics is not idle. Of several windows the least counts: other work of the
- * machine can only add, by cold caches and clocks.
+ * Each broker's share of a core, 0.01 for one per cent, from outside: a broker that is asked for its metrics is not
+ * idle. Of several windows the least counts: other work of the machine can only add, by cold caches and clocks.
  */
 export async function leastShares(cluster: ClusterProcesses, windows: number, windowMs: number): Promise<number[]> {
   const least = cluster.ids.map(() => Number.POSITIVE_INFINITY)

@@ -12,8 +12,8 @@ const sample = new RegExp(String.raw`^(${metricName})(?:\{(${label}(?:,${label})
 const number = /^(?:[+-]?Inf|NaN|[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$/
 
 /**
- * Reads Prometheus' text format 0.0.4 as strictly as Prometheus does; throws on a line that is none, a sample without family, a family twice,
- * a sample twice.
+ * Reads Prometheus' text format 0.0.4 as strictly as Prometheus does; throws on a line that is none, a sample without
+ * family, a family twice, a sample twice.
  */
 export function parsePrometheusText(text: string): Map<string, MetricFamily> {
   if (!text.endsWith('\n')) throw new Error('the last line does not end')

@@ -28,8 +28,8 @@ export interface FaultOutcome {
 }
 
 /**
- * Publishes flights, each key always through the same producer so that its order is defined, while faults happen in the cluster; a consumer
- * reads throughout, another one afterwards. Then stops the brokers and compares their bytes.
+ * Publishes flights, each key always through the same producer so that its order is defined, while faults happen in the
+ * cluster; a consumer reads throughout, another one afterwards. Then stops the brokers and compares their bytes.
  */
 export async function publishUnderFaults(run: FaultRun): Promise<FaultOutcome> {
   const { cluster, rows } = run

@@ -23,7 +23,10 @@ afterAll(async () => {
   await cluster?.destroy()
 })
 
-/** No producer waits for three election timeouts, from the beginning of the step until a record sent after it is acknowledged. */
+/**
+ * No producer waits for three election timeouts, from the beginning of the step until a record sent after it is
+ * acknowledged.
+ */
 async function step(name: string, work: () => Promise<void>): Promise<void> {
   const from = performance.now()
   await work()

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { forEachBatch, isControlAt } from '@tailrace/schemas'
 
 /**
- * One digest for each group's batches of records, headers with offset and term included, as a stopped broker has them in its segments: batches back to back,
- * so that replicas with the same log have the same bytes wherever each began its files. Control entries are left out: while
- * brokers stop one after the other, those that are still up may elect once more.
+ * One digest for each group's batches of records, headers with offset and term included, as a stopped broker has them
+ * in its segments: batches back to back, so that replicas with the same log have the same bytes wherever each began its
+ * files. Control entries are left out: while brokers stop one after the other, those that are still up may elect once
+ * more.
  */
 export async function digestReplicas(dataFolder: string): Promise<Map<string, string>> {
   const groups = join(dataFolder, 'log', 'groups')

@@ -22,7 +22,10 @@ afterAll(async () => {
   await cluster?.destroy()
 })
 
-/** Restarts a broker; resolves with the partitions that it led and the longest time in which a partition got no acknowledgement. */
+/**
+ * Restarts a broker; resolves with the partitions that it led and the longest time in which a partition got no
+ * acknowledgement.
+ */
 async function restart(broker: number, end: () => Promise<unknown>): Promise<{ led: number; gap: number }> {
   const witness = cluster.ids.find((id) => id !== broker)!
   const view = await viewTopic(cluster, witness, 'flights')

@@ -8,7 +8,10 @@ const PARTITIONS = 10_000
 const WINDOW_MS = 4_000
 /** Of several windows the least counts: other work of the machine can only add. */
 const WINDOWS = 2
-/** After a load V8 collects its whole heap up to three times, some 10 s apart, for 0.3 s of processor time each: of three windows one has none. */
+/**
+ * After a load V8 collects its whole heap up to three times, some 10 s apart, for 0.3 s of processor time each: of
+ * three windows one has none.
+ */
 const WINDOWS_BETWEEN_COLLECTIONS = 3
 
 let cluster: ClusterProcesses

@@ -5,7 +5,9 @@ import { BatchWriter } from '@tailrace/schemas'
 import { expect, it } from 'vitest'
 import { closingKinds } from './closing-client.ts'
 
-/** ws waits 30 s for the answer to a close frame; the rest is the time that a process needs to end on a busy machine. */
+/**
+ * ws waits 30 s for the answer to a close frame; the rest is the time that a process needs to end on a busy machine.
+ */
 const MOST_MS = 4_000
 
 async function cluster(): Promise<TestCluster> {
@@ -18,7 +20,10 @@ async function cluster(): Promise<TestCluster> {
   return started
 }
 
-/** A proxy before the broker; once frozen it takes connections and bytes as the kernel does for a stopped process, and no process reads them. */
+/**
+ * A proxy before the broker; once frozen it takes connections and bytes as the kernel does for a stopped process, and
+ * no process reads them.
+ */
 async function freezer(brokerPort: number) {
   const sockets = new Set<Socket>()
   let isFrozen = false

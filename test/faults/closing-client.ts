@@ -2,8 +2,8 @@ import { Consumer } from '@tailrace/consumer'
 import { Producer } from '@tailrace/producer'
 
 /**
- * A program that uses a client against servers that stop answering, closes it, and then has no other work: started by clients-close.test.ts. The parent
- * freezes the servers on request.
+ * A program that uses a client against servers that stop answering, closes it, and then has no other work: started by
+ * clients-close.test.ts. The parent freezes the servers on request.
  */
 const [kind, server] = process.argv.slice(2) as [string, string]
 const servers = [server]

@@ -17,7 +17,10 @@ const options = {
   diskReserveBytes: 0,
 }
 
-/** The disk, on which the first `count` rounds of the journal are written where `aim` says; null: nowhere. It confirms them all. */
+/**
+ * The disk, on which the first `count` rounds of the journal are written where `aim` says; null: nowhere. It confirms
+ * them all.
+ */
 function misdirecting(disk: Disk, count: number, aim: (round: number) => number | null): Disk {
   let round = 0
   return {

@@ -30,8 +30,8 @@ const names: MessageName[] = [
 const newer = new NewerProtocol(names, { Shout: 902 })
 
 /**
- * A proxy between a client and a broker of this version that acts as a newer version to one of them: it sends the messages of the other side again in
- * schemas in which every record has got a field more.
+ * A proxy between a client and a broker of this version that acts as a newer version to one of them: it sends the
+ * messages of the other side again in schemas in which every record has got a field more.
  */
 export class NewerStream {
   /** The messages that have been sent in newer schemas. */

@@ -2,7 +2,10 @@
 const steps = [0, 0, 0, 0, 0, 0, 0, 0, 1, -1, 2, -2, 5, -5, 100, 1_000_000]
 const edges = [0, -1, 1, 2 ** 20, 2 ** 31 - 1, 2 ** 31, Number.MAX_SAFE_INTEGER]
 
-/** Reads choices from an input, a byte each; all are 0 when it is used up. So every input has a meaning, and a shorter one stands for less. */
+/**
+ * Reads choices from an input, a byte each; all are 0 when it is used up. So every input has a meaning, and a shorter
+ * one stands for less.
+ */
 export class Choices {
   readonly #input: Uint8Array
   #at = 0

@@ -22,7 +22,10 @@ export interface Run {
 const SLOWEST_MS = 5_000
 /** Of a hundred inputs this many are not put right again. */
 const UNSEALED_PERCENT = 10
-/** A turn of the event loop after so many inputs: work of the next turn, such as the end of a decompressor, is kept in memory until then. */
+/**
+ * A turn of the event loop after so many inputs: work of the next turn, such as the end of a decompressor, is kept in
+ * memory until then.
+ */
 const INPUTS_A_TURN = 64
 
 /** Runs `inputs` changed inputs; the first that fails ends it, made as small as possible. */

@@ -22,7 +22,9 @@ const HEADER_BYTES = 61
 const FIRST_SIGN_MS = 1_000
 const flights = { name: 'flights', id: 't1' }
 
-/** A broker on a real port that answers each request with the next block of a script, and honestly when that is used up. */
+/**
+ * A broker on a real port that answers each request with the next block of a script, and honestly when that is used up.
+ */
 export class LyingBroker {
   readonly port: number
   /** performance.now() of the last message in either direction. */

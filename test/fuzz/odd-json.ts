@@ -29,7 +29,10 @@ const odd: readonly unknown[] = [
   { name: 'x' },
 ]
 
-/** The JSON text of a value of which parts, at any depth, are replaced by odd ones: each two bytes choose a part and its replacement. */
+/**
+ * The JSON text of a value of which parts, at any depth, are replaced by odd ones: each two bytes choose a part and its
+ * replacement.
+ */
 export function oddJson(value: unknown, choices: Uint8Array): string {
   let changed = value
   for (let at = 0; at + 1 < choices.length; at += 2) {

@@ -11,8 +11,8 @@ export interface FuzzTarget {
   /** Repairs fields that would have nearly every changed input refused at once, such as a length or a checksum. */
   readonly seal?: (input: Uint8Array) => Uint8Array
   /**
-   * Parses the input and checks the result. Any error that it throws is a failure, so it catches the refusals that the parser's documentation
-   * names with `refusedAs`.
+   * Parses the input and checks the result. Any error that it throws is a failure, so it catches the refusals that the
+   * parser's documentation names with `refusedAs`.
    */
   readonly run: (input: Uint8Array) => Verdict | Promise<Verdict>
 }

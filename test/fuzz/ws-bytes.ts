@@ -1,6 +1,9 @@
 export const Opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const
 
-/** A WebSocket frame as a client sends it (RFC 6455 §5.2), with a masking key of zeros, which leaves the payload as it is. */
+/**
+ * A WebSocket frame as a client sends it (RFC 6455 §5.2), with a masking key of zeros, which leaves the payload as it
+ * is.
+ */
 export function clientFrame(opcode: number, payload: Uint8Array, fin = true): Uint8Array {
   const long = payload.length > 125
   const frame = new Uint8Array((long ? 8 : 6) + payload.length)
@@ -16,7 +19,10 @@ export interface ServerMessage {
   readonly payload: Uint8Array
 }
 
-/** The whole messages in what a server has sent, its control frames among them. @throws Error on bytes that are no frame of a server */
+/**
+ * The whole messages in what a server has sent, its control frames among them.
+ * @throws Error on bytes that are no frame of a server
+ */
 export function serverMessages(bytes: Uint8Array): ServerMessage[] {
   const messages: ServerMessage[] = []
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)

@@ -23,8 +23,8 @@ export function isMutated(path: string): boolean {
 
 /**
  * `count` of them, the same for the same seed. Files take turns, so that a long file does not get all; a further turn
- * gives each file one more. The order comes from the text of each mutant, so that a change of one place, or a mutant that is left out,
- * moves no other.
+ * gives each file one more. The order comes from the text of each mutant, so that a change of one place, or a mutant
+ * that is left out, moves no other.
  */
 export function choose(byFile: ReadonlyMap<string, readonly Mutant[]>, count: number, seed: number): Mutant[] {
   const inOrder = <T>(items: readonly T[], textOf: (item: T) => string): T[] => {

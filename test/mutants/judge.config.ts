@@ -9,7 +9,8 @@ const projects = config.test!.projects as readonly Project[]
 const [unit, long] = ['unit', 'long'].map((name) => projects.find(({ test }) => test.name === name)!.test)
 
 /**
- * The unit tests, the long ones with them, one at a time. Node.js reads the source as it is, so that places of the code that ran are places of the text.
+ * The unit tests, the long ones with them, one at a time. Node.js reads the source as it is, so that places of the code
+ * that ran are places of the text.
  */
 export default defineConfig({
   test: {

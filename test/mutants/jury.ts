@@ -1,6 +1,9 @@
 import { type ExecutedCode, ran } from './executed-code.ts'
 
-/** The cost of one mutant: the nearest tests that run the mutated place, until these milliseconds of the processor are used up. */
+/**
+ * The cost of one mutant: the nearest tests that run the mutated place, until these milliseconds of the processor are
+ * used up.
+ */
 const MOST_TESTS = 40
 const MOST_CPU_MS = 20_000
 /** A test that takes longer judges only the files that it is nearest to. */
@@ -38,8 +41,9 @@ export interface Judgement {
 }
 
 /**
- * Tries tests on a mutant, the nearest first, until one fails. Before its first mutant each test runs on sound code: one that fails
- * there would fail for every mutant and is asked no more, and one that never comes to the mutated place is not asked about it.
+ * Tries tests on a mutant, the nearest first, until one fails. Before its first mutant each test runs on sound code:
+ * one that fails there would fail for every mutant and is asked no more, and one that never comes to the mutated place
+ * is not asked about it.
  */
 export class Jury {
   readonly #sound: KnownRuns

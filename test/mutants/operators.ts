@@ -58,7 +58,10 @@ interface Range {
   readonly only?: string
 }
 
-/** Code that runs only in tests, or when a defect is switched on for a negative control: a change there does not change the published program. */
+/**
+ * Code that runs only in tests, or when a defect is switched on for a negative control: a change there does not change
+ * the published program.
+ */
 function idleParts(node: Node, text: string): Range[] {
   if (node.type === 'FunctionDeclaration') return isOnlyForTests(node) ? [node] : []
   if (node.type === 'LogicalExpression')

@@ -4,8 +4,9 @@ import { root } from '../architecture/source-tree.ts'
 import type { Mutant } from './operators.ts'
 
 /**
- * A bug written by hand, where no operator makes it: `# text`, then the file, then the text before and after it, each behind a
- * line of dashes. The text before must stand in the file exactly once, so that a bug that has lost its place is noticed.
+ * A bug written by hand, where no operator makes it: `# text`, then the file, then the text before and after it, each
+ * behind a line of dashes. The text before must stand in the file exactly once, so that a bug that has lost its place
+ * is noticed.
  */
 export interface PlantedBug extends Mutant {
   readonly title: string

@@ -5,8 +5,8 @@ import type { ImportGraph } from '../architecture/import-graph.ts'
 const slow = /^test\/(e2e|bench|sim|scenarios|mutants|fuzz)\//
 
 /**
- * The unit tests that can notice a change of `file`: its own, then those with the fewest imports between them and it, among them its own
- * folder's before others.
+ * The unit tests that can notice a change of `file`: its own, then those with the fewest imports between them and it,
+ * among them its own folder's before others.
  */
 export function relatedTests(graph: ImportGraph, file: string): string[] {
   const importers = new Map<string, string[]>()

@@ -3,7 +3,10 @@ import { dirname } from 'node:path'
 import type { Mutant } from './operators.ts'
 import type { Verdict } from './trial.ts'
 
-/** The findings of a run so far. The file holds every verdict as soon as it is known: a run that is interrupted loses none. */
+/**
+ * The findings of a run so far. The file holds every verdict as soon as it is known: a run that is interrupted loses
+ * none.
+ */
 export class Report {
   readonly #path: string
   readonly #seed: number
@@ -62,7 +65,9 @@ export function isKilled({ outcome }: Verdict): boolean {
   return outcome === 'killed' || outcome === 'timed out'
 }
 
-/** The mutants among these that an earlier run has found to be killed: tests that noticed them then will do so again. */
+/**
+ * The mutants among these that an earlier run has found to be killed: tests that noticed them then will do so again.
+ */
 export function killedBefore(path: string, mutants: readonly Mutant[]): Verdict[] {
   if (!existsSync(path)) return []
   const { verdicts } = JSON.parse(readFileSync(path, 'utf8')) as { verdicts: Verdict[] }

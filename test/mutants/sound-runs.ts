@@ -11,7 +11,9 @@ interface Line {
   readonly run: Run
 }
 
-/** How tests ran on sound code, kept in a file for later runs: for as long as no file has changed that the test imports. */
+/**
+ * How tests ran on sound code, kept in a file for later runs: for as long as no file has changed that the test imports.
+ */
 export class SoundRuns {
   readonly #path: string
   readonly #digestOf: (test: string) => string

@@ -7,8 +7,8 @@ import type { Finding, Question } from './judge.ts'
 const START_LIMIT_MS = 120_000
 
 /**
- * A copy of the working tree to break things in. Its node_modules links to the original's, but for the packages of the workspace:
- * they lead into the copy, so that a mutant in one package is seen by the tests of all.
+ * A copy of the working tree to break things in. Its node_modules links to the original's, but for the packages of the
+ * workspace: they lead into the copy, so that a mutant in one package is seen by the tests of all.
  */
 export class Workshop {
   readonly folder: string

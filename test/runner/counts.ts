@@ -18,8 +18,8 @@ export interface VitestReport {
 }
 
 /**
- * What a run of vitest came to. A file that could not even be loaded counts as one failure, and so does a run that ended badly although no
- * test failed (an error outside of any test, or no report at all).
+ * What a run of vitest came to. A file that could not even be loaded counts as one failure, and so does a run that
+ * ended badly although no test failed (an error outside of any test, or no report at all).
  */
 export function countsOf(report: VitestReport | null, exitCode: number): Counts {
   if (report === null) return { passed: 0, failed: 1, skipped: 0 }

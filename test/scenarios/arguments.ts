@@ -1,7 +1,10 @@
 import type { BrokerId, LogIndex, Term } from '@tailrace/schemas'
 import { BadCommand } from './failures.ts'
 
-/** A command taken apart: `deliver 1>2 append times=3` has words `1>2`, `append` and the setting times = 3; `log 1: 1 1 4` has a list. */
+/**
+ * A command taken apart: `deliver 1>2 append times=3` has words `1>2`, `append` and the setting times = 3; `log 1: 1 1
+ * 4` has a list.
+ */
 export interface Arguments {
   readonly name: string
   readonly words: readonly string[]

@@ -1,7 +1,10 @@
 import { TailraceError } from '@tailrace/schemas'
 import { Violation } from '../sim/core/invariants.ts'
 
-/** The scenario asks for something that makes no sense here: a broker that is not there, a message that is not on the wire. */
+/**
+ * The scenario asks for something that makes no sense here: a broker that is not there, a message that is not on the
+ * wire.
+ */
 export class BadCommand extends Error {
   override readonly name = 'BadCommand'
 }

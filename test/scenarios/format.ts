@@ -1,6 +1,7 @@
 /**
- * How a scenario file is read and written back. A line that begins with `> ` is a command, the lines indented by two spaces below it are
- * its recorded outcome; all others (prose behind `#`, blank lines) are for people and kept as they are.
+ * How a scenario file is read and written back. A line that begins with `> ` is a command, the lines indented by two
+ * spaces below it are its recorded outcome; all others (prose behind `#`, blank lines) are for people and kept as they
+ * are.
  */
 export interface Line {
   readonly kind: 'prose' | 'command'

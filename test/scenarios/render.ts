@@ -4,8 +4,10 @@ import type { Configuration } from '../../broker/src/raft/config.ts'
 import type { RaftMessage } from '../../broker/src/raft/messages.ts'
 import type { StoredEntry } from '../sim/core/sim-disk.ts'
 
-/** The text of messages, logs and brokers in a scenario's outcome. An entry is `index@term`; `*` marks the entry that opens a term, `c` a
- * configuration. */
+/**
+ * The text of messages, logs and brokers in a scenario's outcome. An entry is `index@term`; `*` marks the entry that
+ * opens a term, `c` a configuration.
+ */
 export function messageText(message: RaftMessage): string {
   return `${message.from}>${message.to} ${kindOf(message)} t${message.term}${detailOf(message)}`
 }

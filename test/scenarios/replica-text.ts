@@ -1,7 +1,10 @@
 import { hardStateText } from './render.ts'
 import type { Replica } from './replica.ts'
 
-/** Terms of a log, a dot for a compacted entry; `|` follows the last committed entry, `~` the last durable one if more is written. */
+/**
+ * Terms of a log, a dot for a compacted entry; `|` follows the last committed entry, `~` the last durable one if more
+ * is written.
+ */
 export function logText(replica: Replica): string {
   const marks = (index: number): string[] => [
     ...(index === replica.commitIndex ? ['|'] : []),

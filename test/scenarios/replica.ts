@@ -11,7 +11,9 @@ import { configurationText, entryList, hardStateText } from './render.ts'
 import { configurationsOf, startOf } from './start-of.ts'
 import { type DiskDefects, StoryDisk } from './story-disk.ts'
 
-/** How much a line is worth: a step by itself, progress, or a change of roles and logs that even a long run should tell. */
+/**
+ * How much a line is worth: a step by itself, progress, or a change of roles and logs that even a long run should tell.
+ */
 export const weights = ['step', 'progress', 'change'] as const
 export type Weight = (typeof weights)[number]
 
@@ -31,7 +33,9 @@ export interface Surroundings {
 
 const NO_VALUES: readonly number[] = []
 
-/** The driver of one core: follows the order that ready.ts lays down, on a disk whose every fsync is the story's own. */
+/**
+ * The driver of one core: follows the order that ready.ts lays down, on a disk whose every fsync is the story's own.
+ */
 export class Replica implements Observed {
   readonly id: BrokerId
   disk: StoryDisk
@@ -139,7 +143,10 @@ export class Replica implements Observed {
     this.#values = NO_VALUES
   }
 
-  /** Cuts the prefix of the log. The entries stay visible for the checks of the story; the core does not have them any more. */
+  /**
+   * Cuts the prefix of the log. The entries stay visible for the checks of the story; the core does not have them any
+   * more.
+   */
   compact(prevIndex: LogIndex): void {
     this.core!.compacted(prevIndex, this.log[prevIndex - 1]!.header.term)
     this.disk.compact(prevIndex)
@@ -247,7 +254,10 @@ export class Replica implements Observed {
     }
   }
 
-  /** A follower needs compacted entries. The state that covers them is offered at once, unless the story does it by command. */
+  /**
+   * A follower needs compacted entries. The state that covers them is offered at once, unless the story does it by
+   * command.
+   */
   #offer(to: BrokerId): void {
     this.#world.note('change', `${this.id} has no entries any more for ${to}`)
     const { prevIndex, prevTerm } = this.disk

@@ -7,16 +7,19 @@ import { Story } from './story.ts'
 export interface ScenarioRun {
   /** The file as it would be with the outcomes found. */
   readonly rewritten: string
-  /** Failures that no rewriting may hide: expectations that do not hold, properties that broke and were not expected to. */
+  /**
+   * Failures that no rewriting may hide: expectations that do not hold, properties that broke and were not expected to.
+   */
   readonly failures: readonly string[]
 }
 
 /**
  * Runs all stories of a file. Beside the commands of `commands/`, three belong to the file itself:
  * - `story <title>` begins anew with other brokers;
- * - `control <defects> breaks <what>` tells the story so far once more with safety mechanisms switched off: it must break, at a
- *   property of Raft (then no `expect` is asked) or, as `expectation`, at an `expect`;
- * - `expect broken <property>` must follow a command that broke a property, in a story that has switched one off by `defects`.
+ * - `control <defects> breaks <what>` tells the story so far once more with safety mechanisms switched off: it must
+ *   break, at a property of Raft (then no `expect` is asked) or, as `expectation`, at an `expect`;
+ * - `expect broken <property>` must follow a command that broke a property, in a story that has switched one off by
+ *   `defects`.
  */
 export function runScenario(text: string): ScenarioRun {
   const lines = parseScenario(text)

@@ -167,7 +167,8 @@ export class Story implements Surroundings {
   start(id: BrokerId, first = false): void {
     const defects: Record<string, boolean> = { ...noDefects }
     for (const name of this.defects) if (name in noDefects) defects[name] = true
-    // At the beginning of the story all have run for so long that no promise from before their start binds them any more (M10 (e)).
+    // At the beginning of the story all have run for so long that no promise from before their start binds them any
+    // more (M10 (e)).
     if (first) defects.noRestartLease = true
     this.replica(id).start(defects as unknown as Defects)
   }

@@ -12,7 +12,10 @@ export interface Selection {
   readonly place: 'all' | 'first' | 'last' | number
 }
 
-/** Messages that have left and not arrived, oldest first, and the links that lose everything. No message moves without a command. */
+/**
+ * Messages that have left and not arrived, oldest first, and the links that lose everything. No message moves without a
+ * command.
+ */
 export class Wire {
   parcels: Parcel[] = []
   /** Taken off the wire, to be put back later. */

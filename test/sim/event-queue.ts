@@ -4,7 +4,10 @@ interface Event {
   readonly run: () => void
 }
 
-/** Virtual time: the event that is due first runs first, and of two events due together the one that was scheduled first. A binary heap. */
+/**
+ * Virtual time: the event that is due first runs first, and of two events due together the one that was scheduled
+ * first. A binary heap.
+ */
 export class EventQueue {
   /** Microseconds since the start. */
   now = 0

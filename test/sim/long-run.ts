@@ -7,8 +7,8 @@ const REPORT_MS = 60_000
 const kinds: readonly Kind[] = ['core', 'whole']
 
 /**
- * Runs seeds that were not run before, on every core, worlds of the core alone and of whole brokers in turn, until the time is over or
- * something fails. Exit code 0: no violation; 1: a violation, whose history has been written to a file.
+ * Runs seeds that were not run before, on every core, worlds of the core alone and of whole brokers in turn, until the
+ * time is over or something fails. Exit code 0: no violation; 1: a violation, whose history has been written to a file.
  */
 export async function runHours(hours: number): Promise<number> {
   const first = Date.now()

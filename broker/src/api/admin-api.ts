@@ -8,46 +8,60 @@ export interface BrokerLevels {
 }
 
 /**
- * What an operator can do to a cluster and its partitions; HTTP and, through it, the command line call this. Every call works on every
- * broker: it is forwarded to the broker that must do it. `target` names a partition of a topic, or the metadata group. All methods reject with TailraceError.
+ * What an operator can do to a cluster and its partitions; HTTP and, through it, the command line call this. Every call
+ * works on every broker: it is forwarded to the broker that must do it. `target` names a partition of a topic, or the
+ * metadata group. All methods reject with TailraceError.
  */
 export interface AdminApi {
   /** The members of the group and the progress of each; while a change runs, its progress (M62). */
   members(target: GroupTarget): Promise<MembersDescription>
   /**
-   * Asks for other replicas, in order of preference for leadership. Resolves when the request is recorded; `members` shows the progress, and its
-   * `lastOutcome` the result. For the metadata group `replicas` are the voters; all other brokers follow it as learners.
-   * MEMBERS_CHANGING, INVALID_MEMBERS, UNKNOWN_BROKER
+   * Asks for other replicas, in order of preference for leadership. Resolves when the request is recorded; `members`
+   * shows the progress, and its `lastOutcome` the result. For the metadata group `replicas` are the voters; all other
+   * brokers follow it as learners. MEMBERS_CHANGING, INVALID_MEMBERS, UNKNOWN_BROKER
    */
   changeMembers(target: GroupTarget, replicas: readonly BrokerId[]): Promise<void>
   /** Gives up a change that has not become joint yet. CHANGE_FAILED when it is too late or no change runs. */
   cancelChange(target: GroupTarget): Promise<void>
-  /** M81. 0: to the preferred replica. Resolves with the new leader. TRANSFER_FAILED, MEMBERS_CHANGING, INVALID_MEMBERS */
+  /**
+   * M81. 0: to the preferred replica. Resolves with the new leader. TRANSFER_FAILED, MEMBERS_CHANGING, INVALID_MEMBERS
+   */
   transferLeadership(target: GroupTarget, to: BrokerId): Promise<{ readonly leader: BrokerId }>
   /**
-   * M83: makes `members` the group when its quorum is lost permanently. Acknowledged records that only lost replicas held are lost.
-   * QUORUM_ALIVE, DATA_LOSS_NOT_ACCEPTED, INVALID_MEMBERS
+   * M83: makes `members` the group when its quorum is lost permanently. Acknowledged records that only lost replicas
+   * held are lost. QUORUM_ALIVE, DATA_LOSS_NOT_ACCEPTED, INVALID_MEMBERS
    */
   forceMembers(
     target: GroupTarget,
     request: { readonly members: readonly BrokerId[]; readonly acceptDataLoss: boolean; readonly by: string },
   ): Promise<ForcedMembers>
-  /** M84: `broker` takes a snapshot now; with `thenFetch` late replicas take it from there instead of from the leader. */
+  /**
+   * M84: `broker` takes a snapshot now; with `thenFetch` late replicas take it from there instead of from the leader.
+   */
   snapshot(
     target: GroupTarget,
     request: { readonly broker: BrokerId; readonly thenFetch: boolean },
   ): Promise<{ readonly index: LogIndex; readonly bytes: number }>
   /** M82: a replica with a larger factor waits as many election timeouts longer before it campaigns. 1 to 10. */
   setPriority(target: GroupTarget, request: { readonly broker: BrokerId; readonly factor: number }): Promise<void>
-  /** Without a leader (0): as seen by the replica that would win among those that answer. LEADER_UNAVAILABLE when none does. */
+  /**
+   * Without a leader (0): as seen by the replica that would win among those that answer. LEADER_UNAVAILABLE when none
+   * does.
+   */
   describeGroup(target: GroupTarget): Promise<GroupDescription>
-  /** Settings that are not named stay as they are; null puts one back to its default. `topicId`: see BrokerApi.deleteTopic. */
+  /**
+   * Settings that are not named stay as they are; null puts one back to its default. `topicId`: see
+   * BrokerApi.deleteTopic.
+   */
   alterTopic(name: string, changes: TopicChanges, topicId?: string): Promise<TopicConfig>
-  /** Takes a broker out of the cluster permanently. `by`: the operator, for the audit. BROKER_IN_USE while it has replicas or votes in the metadata group. */
+  /**
+   * Takes a broker out of the cluster permanently. `by`: the operator, for the audit. BROKER_IN_USE while it has
+   * replicas or votes in the metadata group.
+   */
   removeBroker(broker: BrokerId, by?: string): Promise<void>
   /**
-   * Raises the feature level, to the highest that all brokers support where `level` is null. Resolves with the level. It never falls.
-   * `cascades`: the levels that the brokers outside of the quorum support. FEATURE_LEVEL_UNSUPPORTED
+   * Raises the feature level, to the highest that all brokers support where `level` is null. Resolves with the level.
+   * It never falls. `cascades`: the levels that the brokers outside of the quorum support. FEATURE_LEVEL_UNSUPPORTED
    */
   raiseFeatureLevel(request: {
     readonly level: number | null

@@ -8,22 +8,24 @@ export interface LevelRange {
 }
 
 /**
- * What a broker can do for its connections; HTTP, WebSocket, peers (for forwarded requests) and later Kafka call this and nothing
- * else. Every call works on every broker: it goes to the partition's leader, or the metadata leader, where that is another one.
- * A caller that knows a topic's id gives it as `topicId`; TOPIC_ID_MISMATCH refuses another topic that has the name by now. Empty or absent: the topic that has it.
- * All methods reject with TailraceError.
+ * What a broker can do for its connections; HTTP, WebSocket, peers (for forwarded requests) and later Kafka call this
+ * and nothing else. Every call works on every broker: it goes to the partition's leader, or the metadata leader, where
+ * that is another one. A caller that knows a topic's id gives it as `topicId`; TOPIC_ID_MISMATCH refuses another topic
+ * that has the name by now. Empty or absent: the topic that has it. All methods reject with TailraceError.
  */
 export interface BrokerApi {
   readonly brokerId: BrokerId
   /**
-   * Appends one RecordBatch v2 and resolves when it is durable on a majority. The batch's bytes belong to the broker afterwards. Where this broker leads,
-   * the batch is validated and appended before the call returns, so that call order is log order.
-   * `wait`: hold the request through an election instead of failing with NOT_LEADER / LEADER_UNAVAILABLE (for callers that do not retry themselves).
+   * Appends one RecordBatch v2 and resolves when it is durable on a majority. The batch's bytes belong to the broker
+   * afterwards. Where this broker leads, the batch is validated and appended before the call returns, so that call
+   * order is log order. `wait`: hold the request through an election instead of failing with NOT_LEADER /
+   * LEADER_UNAVAILABLE (for callers that do not retry themselves).
    */
   publish(topic: string, partition: PartitionNumber, batch: Uint8Array, options: PublishOptions): Promise<PublishResult>
   /**
-   * Whole batches from the one that holds `offset`; waits up to `waitMs` for the first. With `replica` the batches of this broker's own replica, which may be
-   * behind the leader; NOT_CAUGHT_UP where it holds no replica, or not the entry of the request's token.
+   * Whole batches from the one that holds `offset`; waits up to `waitMs` for the first. With `replica` the batches of
+   * this broker's own replica, which may be behind the leader; NOT_CAUGHT_UP where it holds no replica, or not the
+   * entry of the request's token.
    */
   fetch(topic: string, partition: PartitionNumber, request: ReadRequest): Promise<FetchResult>
   /** `linearizable`: see FetchRequest. */
@@ -36,14 +38,17 @@ export interface BrokerApi {
   ): Promise<OffsetResult>
   initProducer(): Promise<{ producerId: ProducerId; epoch: number }>
   /**
-   * Resolves when the topic is recorded and all its partitions have leaders; but at most some seconds after it is recorded: with thousands of partitions electing leaders takes
-   * longer, and partitions without a leader then answer LEADER_UNAVAILABLE (retriable).
+   * Resolves when the topic is recorded and all its partitions have leaders; but at most some seconds after it is
+   * recorded: with thousands of partitions electing leaders takes longer, and partitions without a leader then answer
+   * LEADER_UNAVAILABLE (retriable).
    */
   createTopic(request: CreateTopicRequest): Promise<TopicSummary>
   /** `topicId`: the id of the topic; missing or empty: the topic that has the name when the deletion is recorded. */
   deleteTopic(name: string, topicId?: string): Promise<void>
   listTopics(): TopicSummary[]
-  /** Grows with the list of topics: a topic that a list of a higher version lacks has been deleted since. 0: not known. */
+  /**
+   * Grows with the list of topics: a topic that a list of a higher version lacks has been deleted since. 0: not known.
+   */
   topicsVersion(): number
   /** With leaders' figures, asked from them; `leader` 0 and the last known figures where a partition has none. */
   describeTopic(name: string, topicId?: string): Promise<TopicDescription>
@@ -56,7 +61,9 @@ export interface BrokerApi {
   describeCluster(): Promise<ClusterDescription>
   /** Resolves after joining a formed cluster and when this broker has applied the metadata log. */
   readiness(): { ready: boolean; reason: string }
-  /** Tells a subscriber that leadership of a partition may have moved, so that it can look again. Returns how to stop. */
+  /**
+   * Tells a subscriber that leadership of a partition may have moved, so that it can look again. Returns how to stop.
+   */
   onLeadership(listener: (topic: string, partition: PartitionNumber) => void): () => void
 }
 

@@ -188,8 +188,8 @@ async function topicAbove(
 }
 
 /**
- * Clients are told that this broker leads everything, so that they read here and publish through here; the term 0 is replaced by the term that any broker of level
- * 0 tells them.
+ * Clients are told that this broker leads everything, so that they read here and publish through here; the term 0 is
+ * replaced by the term that any broker of level 0 tells them.
  */
 function routed(brokerId: BrokerId, { name, id, config, groups }: CatalogTopic): RoutedTopic {
   const partitions = groups.map((_, partition) => ({ partition, leader: brokerId, term: 0, replicas: [brokerId] }))

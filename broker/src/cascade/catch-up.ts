@@ -13,8 +13,8 @@ export interface CatchUpDeps {
 }
 
 /**
- * Whether this broker has once caught up with its source since its start. Before that readers would miss records. After it, lag is no reason to send
- * all readers away: they would only go to brokers that have as much to do.
+ * Whether this broker has once caught up with its source since its start. Before that readers would miss records. After
+ * it, lag is no reason to send all readers away: they would only go to brokers that have as much to do.
  */
 export class CatchUp {
   readonly #deps: CatchUpDeps

@@ -14,7 +14,9 @@ const againMs = 50
 const hopMs = 2_000
 const askMs = 5_000
 
-/** Requests that this broker forwards to its source: publishes, producers' ids, reads that only a replica can answer. */
+/**
+ * Requests that this broker forwards to its source: publishes, producers' ids, reads that only a replica can answer.
+ */
 export class Forwarding {
   readonly #uplink: Uplink
   readonly #clock: Clock

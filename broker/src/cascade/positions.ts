@@ -5,8 +5,9 @@ import type { CopiedPartition } from './copies/copied-partition.ts'
 import type { Forwarding } from './forwarding.ts'
 
 /**
- * Where a position of a reader is. A copy that is behind does not know where its source ends, where it begins while no record is here, or which later records are at
- * a time: the source is asked then. Without a source the copy here decides.
+ * Where a position of a reader is. A copy that is behind does not know where its source ends, where it begins while no
+ * record is here, or which later records are at a time: the source is asked then. Without a source the copy here
+ * decides.
  * @param sourceComplete false: the source itself is still copying what its own source had at its start
  * @throws TailraceError OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, TOPIC_ID_MISMATCH
  */

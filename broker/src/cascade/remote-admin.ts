@@ -8,7 +8,10 @@ import { checkAudit } from './wire/answer-checks.ts'
 const askMs = 60_000
 const sourceMs = 3_000
 
-/** Requests of operators to a cascade broker are forwarded to its source, over HTTP, where they are checked like any other request. */
+/**
+ * Requests of operators to a cascade broker are forwarded to its source, over HTTP, where they are checked like any
+ * other request.
+ */
 export function remoteAdmin(uplink: Uplink, client: HttpClient): AdminApi {
   const ask = async <Answer>(
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',

@@ -3,8 +3,9 @@ import { UsageError } from './command-failure.ts'
 export const defaultServer = 'http://127.0.0.1:8080'
 
 /**
- * Addresses of brokers to talk to: from --server (comma separated, several times), else TAILRACE_SERVER, else the first broker of a local cluster.
- * Each is an http(s) or ws(s) URL or host:port; a path is kept, for brokers behind a proxy. Throws UsageError on anything else.
+ * Addresses of brokers to talk to: from --server (comma separated, several times), else TAILRACE_SERVER, else the first
+ * broker of a local cluster. Each is an http(s) or ws(s) URL or host:port; a path is kept, for brokers behind a proxy.
+ * Throws UsageError on anything else.
  */
 export function httpServers(
   given: readonly string[] | undefined,

@@ -9,7 +9,10 @@ export function isStartedMessage(message: unknown): message is StartedMessage {
   return typeof message === 'object' && message !== null && (message as { tailrace?: unknown }).tailrace === 'started'
 }
 
-/** The channel to a supervisor, if this process has one. A supervisor closes the channel to stop a broker; the channel also closes when the supervisor dies. */
+/**
+ * The channel to a supervisor, if this process has one. A supervisor closes the channel to stop a broker; the channel
+ * also closes when the supervisor dies.
+ */
 export interface Supervisor {
   tell(message: StartedMessage): void
   /** Calls once, when the channel is closed from the other side, or at once if it is already. */

@@ -6,7 +6,9 @@ export interface Terminal {
   readonly columns: number
   /** Writes a line to standard output. */
   print(line: string): void
-  /** Writes text to standard output as it is; resolves when more may be written, so that a slow reader slows us down. */
+  /**
+   * Writes text to standard output as it is; resolves when more may be written, so that a slow reader slows us down.
+   */
   write(text: string | Uint8Array): Promise<void>
   /** Writes a line to standard error. */
   complain(line: string): void

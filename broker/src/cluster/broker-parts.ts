@@ -201,7 +201,9 @@ function createMetadata({ store, clock, logger }: ClusterNodeDeps, events: Metad
   return { state, writer, machine }
 }
 
-/** The address of each broker of the cluster: the one that it registered last, else the one with which it was admitted. */
+/**
+ * The address of each broker of the cluster: the one that it registered last, else the one with which it was admitted.
+ */
 export function brokerAddresses(formation: FormationRecord | null, state: MetadataState): string[] {
   const addresses = new Map<BrokerId, string>()
   for (const { id, peer } of formation?.voters ?? []) if (!state.removed.has(id)) addresses.set(id, peer)

@@ -32,7 +32,8 @@ export interface ClusterNode {
   identity(): PeerIdentity
   /**
    * Before Peers starts. Joining the cluster goes on in the background; `api.readiness()` shows it.
-   * @throws TailraceError BROKER_IDENTITY_MISMATCH, INVALID_SETTING, STORAGE_CORRUPT, NEWER_FORMAT, FEATURE_LEVEL_UNSUPPORTED
+   * @throws TailraceError BROKER_IDENTITY_MISMATCH, INVALID_SETTING, STORAGE_CORRUPT, NEWER_FORMAT,
+   * FEATURE_LEVEL_UNSUPPORTED
    */
   start(): Promise<void>
   /** Before Groups and the store are closed. */
@@ -176,7 +177,10 @@ class BrokerNode implements ClusterNode {
     directory.touch()
   }
 
-  /** The brokers to ask for entries that the replica may have acknowledged: the voters by its own log; without one, all brokers. */
+  /**
+   * The brokers to ask for entries that the replica may have acknowledged: the voters by its own log; without one, all
+   * brokers.
+   */
   #metadataMembers(founders: readonly BrokerId[]): readonly BrokerId[] {
     const { joined, removed } = this.#parts.state
     const { voters = [], outgoing = [] } = this.#deps.groups.get(METADATA_GROUP)?.configuration ?? {}

@@ -73,8 +73,8 @@ export function composePeerHandlers(deps: PeerHandlersDeps): PeerHandlers {
 }
 
 /**
- * Answers requests of other brokers. It answers as the leader or with NOT_LEADER: a request that was forwarded once is never forwarded again, so two
- * brokers that each take the other for the leader cannot send it back and forth (M39).
+ * Answers requests of other brokers. It answers as the leader or with NOT_LEADER: a request that was forwarded once is
+ * never forwarded again, so two brokers that each take the other for the leader cannot send it back and forth (M39).
  */
 function requestAnswerer(deps: PeerHandlersDeps, answerers: Answerers): PeerHandlers['request'] {
   const rows: { readonly [Name in RequestName]?: Name extends ClusterRequestName ? RequestRow<Name> : never } =

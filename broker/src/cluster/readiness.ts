@@ -9,7 +9,10 @@ export interface Readiness {
   readonly reason: string
 }
 
-/** The state of this broker's metadata: `level`: it has caught up, as far as it can tell; `leaderless`: it may miss the end of it. */
+/**
+ * The state of this broker's metadata: `level`: it has caught up, as far as it can tell; `leaderless`: it may miss the
+ * end of it.
+ */
 export function freshness({ registration, directory }: BrokerParts): 'level' | 'leaderless' | 'behind' {
   if (!registration.applied) return 'behind'
   return directory.lookup(METADATA_GROUP).leader === NO_BROKER ? 'leaderless' : 'level'
@@ -56,8 +59,8 @@ function describeRefusals(peers: Pick<DiallingPeers, 'refusal'>, addresses: Iter
 }
 
 /**
- * Text for operators about replicas that take no part; empty: there are none. The broker is ready in any case: other replicas serve these partitions, and clients that were
- * sent away would miss the partitions that it serves.
+ * Text for operators about replicas that take no part; empty: there are none. The broker is ready in any case: other
+ * replicas serve these partitions, and clients that were sent away would miss the partitions that it serves.
  */
 function describeStandings(groups: Iterable<Pick<Group, 'standing'>>): string {
   const counts: Record<Standing, number> = { sound: 0, quarantined: 0, stopped: 0 }

@@ -4,8 +4,8 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 's
 export type LogLevel = (typeof logLevels)[number]
 
 /**
- * Everything that can be set on a broker, checked and complete. Sizes are bytes, durations milliseconds, addresses host:port.
- * The table in ./setting-table.ts says for each where it comes from, its default and its range.
+ * Everything that can be set on a broker, checked and complete. Sizes are bytes, durations milliseconds, addresses
+ * host:port. The table in ./setting-table.ts says for each where it comes from, its default and its range.
  */
 export interface BrokerSettings {
   readonly id: BrokerId

@@ -1,6 +1,9 @@
 import { TailraceError } from '@tailrace/schemas'
 
-/** Parses the text of a configuration file by its ending: .json, .yaml or .yml. Throws INVALID_SETTING with the place of a mistake. */
+/**
+ * Parses the text of a configuration file by its ending: .json, .yaml or .yml. Throws INVALID_SETTING with the place of
+ * a mistake.
+ */
 export async function parseConfigFile(text: string, path: string): Promise<unknown> {
   const ending = /\.([^./\\]+)$/.exec(path)?.[1]?.toLowerCase()
   if (ending === 'json') return parseWith(JSON.parse, text, path)

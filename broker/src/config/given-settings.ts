@@ -13,13 +13,17 @@ export type GivenSettings = ReadonlyMap<SettingName, GivenValue>
 /** Names in the environment that belong to the command line and not to a broker. */
 const otherEnvironmentNames = ['TAILRACE_SERVER', 'TAILRACE_CONFIG']
 
-/** Variables that Kubernetes and Docker put into the environment for a service whose name begins with `tailrace`. No setting may have such a name (a test makes sure). */
+/**
+ * Variables that Kubernetes and Docker put into the environment for a service whose name begins with `tailrace`. No
+ * setting may have such a name (a test makes sure).
+ */
 export const isServiceVariable = (variable: string): boolean =>
   /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/.test(variable)
 
 /**
- * Settings out of TAILRACE_… variables. An empty variable counts as not set, as shells and compose files write it. A variable that is no setting may belong
- * to another program: `warn` is told of it, and of the setting that may have been meant.
+ * Settings out of TAILRACE_… variables. An empty variable counts as not set, as shells and compose files write it. A
+ * variable that is no setting may belong to another program: `warn` is told of it, and of the setting that may have
+ * been meant.
  */
 export function fromEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
@@ -40,7 +44,10 @@ export function fromEnvironment(
   return given
 }
 
-/** Settings out of a parsed configuration file. Throws INVALID_SETTING for a name that is no setting, or if the file holds no object. */
+/**
+ * Settings out of a parsed configuration file. Throws INVALID_SETTING for a name that is no setting, or if the file
+ * holds no object.
+ */
 export function fromFile(content: unknown, path: string): GivenSettings {
   if (content === null || content === undefined) return new Map()
   if (typeof content !== 'object' || Array.isArray(content)) {

@@ -87,7 +87,8 @@ describe('precedence', () => {
 })
 
 describe('variables of others', () => {
-  // As a Kubernetes Service called tailrace, tailrace-http or tailrace-peer has them put into the environment of every pod beside it.
+  // As a Kubernetes Service called tailrace, tailrace-http or tailrace-peer has them put into the environment of every
+  // pod beside it.
   const injected = ['TAILRACE', 'TAILRACE_HTTP', 'TAILRACE_PEER', 'TAILRACE_SERVER'].flatMap((service) => [
     `${service}_PORT`,
     `${service}_SERVICE_HOST`,

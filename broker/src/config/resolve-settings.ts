@@ -11,7 +11,10 @@ export interface SettingSources {
   readonly file: GivenSettings
 }
 
-/** Checked and complete settings. Throws INVALID_SETTING that names the setting, the value given, and what would be valid. */
+/**
+ * Checked and complete settings. Throws INVALID_SETTING that names the setting, the value given, and what would be
+ * valid.
+ */
 export function resolveSettings(sources: SettingSources): BrokerSettings {
   const resolved: Record<string, unknown> = {}
   for (const name of settingNames) {

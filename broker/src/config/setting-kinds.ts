@@ -143,7 +143,10 @@ function isAddress(text: string): boolean {
   return splitAddress(text) !== null
 }
 
-/** A whole number of the smallest unit. Files give numbers, flags and environment give text; both may carry a unit as text. */
+/**
+ * A whole number of the smallest unit. Files give numbers, flags and environment give text; both may carry a unit as
+ * text.
+ */
 function scaled(given: unknown, units: Readonly<Record<string, number>>): number | undefined {
   if (typeof given === 'number') return Number.isSafeInteger(given) ? given : undefined
   if (typeof given !== 'string') return undefined

@@ -18,7 +18,10 @@ const KiB = 1024
 const MiB = 1024 * KiB
 const GiB = 1024 * MiB
 
-/** One setting. `fallback` gives the default; 'required' where there cannot be one, a function where it follows from other settings. */
+/**
+ * One setting. `fallback` gives the default; 'required' where there cannot be one, a function where it follows from
+ * other settings.
+ */
 export interface Setting<Value> {
   readonly kind: SettingKind<Value>
   readonly fallback:
@@ -31,8 +34,8 @@ export interface Setting<Value> {
 }
 
 /**
- * Every setting of a broker, in the order of the documentation. Flags, environment names, the configuration file, the checks and
- * docs/configuration.md all follow from this table. A fallback that follows another setting stands after it.
+ * Every setting of a broker, in the order of the documentation. Flags, environment names, the configuration file, the
+ * checks and docs/configuration.md all follow from this table. A fallback that follows another setting stands after it.
  */
 export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSettings[Name]> } = {
   id: {

@@ -50,7 +50,10 @@ export interface HttpGatewayParts {
 }
 
 export interface HttpGateway {
-  /** Resolves with `host:port` as others reach it, the real port where 0 was asked for. Rejects when the address is taken. */
+  /**
+   * Resolves with `host:port` as others reach it, the real port where 0 was asked for. Rejects when the address is
+   * taken.
+   */
   listen(): Promise<string>
   /** Ends waiting requests and subscriptions with SHUTTING_DOWN, lets the rest finish, and closes all connections. */
   close(): Promise<void>
@@ -67,7 +70,8 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   let closing = false
   app.addHook('onRequest', (_request, _reply, done) => done(closing ? new TailraceError('SHUTTING_DOWN') : undefined))
   app.addHook('onResponse', (request, _reply, done) => {
-    // The socket of a refused upgrade is no HTTP connection to Node any more: no other code closes it, and the server waits for it.
+    // The socket of a refused upgrade is no HTTP connection to Node any more: no other code closes it, and the server
+    // waits for it.
     if (closing || (request.raw as { upgrade?: unknown }).upgrade === true) request.raw.socket.destroySoon()
     done()
   })
@@ -158,7 +162,8 @@ function newServer(limits: GatewayLimits, metrics: GatewayMetrics): FastifyInsta
     clientErrorHandler: answerBareConnections(metrics.transports.http),
   })
   boundConnections(app.server, limits.maxConnections)
-  // Only JSON is understood. This also protects against browsers: text/plain would let any page POST without a preflight.
+  // Only JSON is understood. This also protects against browsers: text/plain would let any page POST without a
+  // preflight.
   app.removeContentTypeParser('text/plain')
   parseJsonBodies(app)
   return app

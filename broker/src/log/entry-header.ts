@@ -9,7 +9,8 @@ import {
 } from '@tailrace/schemas'
 
 /**
- * The header of the entry whose batch is bytes[at, end). Nothing but the index has to be stored beside a batch (docs/design.md).
+ * The header of the entry whose batch is bytes[at, end). Nothing but the index has to be stored beside a batch
+ * (docs/design.md).
  * @throws TailraceError INVALID_BATCH for a control batch of no known kind
  */
 export function entryHeaderAt(bytes: Uint8Array, at: number, end: number, index: LogIndex): EntryHeader {

@@ -11,7 +11,10 @@ const JOURNAL = options.journalFileBytes
 const BACKLOG_BATCH = 2000
 const BACKLOG = 60
 
-/** Rounds until an entry of one group is durable while another has a backlog of several rounds, which is refilled after each round. */
+/**
+ * Rounds until an entry of one group is durable while another has a backlog of several rounds, which is refilled after
+ * each round.
+ */
 async function roundsUntilDurable(directBytes: number, bytes: number, endlessMarks = false): Promise<number> {
   const clock = new ManualClock(0)
   const disk = new MemoryDisk({ pace: () => new Promise((resolve) => setImmediate(resolve)) })

@@ -5,7 +5,9 @@ import type { LogMetrics } from './log-storage.ts'
 import type { Checkpointer } from './recovery/checkpointer.ts'
 import type { TailPool } from './tail/tail-pool.ts'
 
-/** Bytes that segments may get without a checkpoint, when the journal has references only: recovery reads them again. */
+/**
+ * Bytes that segments may get without a checkpoint, when the journal has references only: recovery reads them again.
+ */
 const CHECKPOINT_SEGMENT_BYTES = 256 * 1024 * 1024
 
 export interface FlushPolicyDeps {
@@ -17,7 +19,10 @@ export interface FlushPolicyDeps {
   readonly logs: Iterable<StoredGroupLog>
 }
 
-/** Decides when groups' entries are written to their segments, when a checkpoint is made, and whether the next round waits. */
+/**
+ * Decides when groups' entries are written to their segments, when a checkpoint is made, and whether the next round
+ * waits.
+ */
 export class FlushPolicy {
   readonly #deps: FlushPolicyDeps
   #checkpointedBytes = 0

@@ -30,7 +30,10 @@ export interface GroupLogHost {
   readonly groupsFolder: string
   /** The group has something for the next round. @throws TailraceError SHUTTING_DOWN */
   onWrite(log: StoredGroupLog): void
-  /** Resolves when rounds have taken the parts that `staged` asks for and are durable; with false if nothing will be durable any more. */
+  /**
+   * Resolves when rounds have taken the parts that `staged` asks for and are durable; with false if nothing will be
+   * durable any more.
+   */
   whenDurable(staged: () => boolean): Promise<boolean>
 }
 
@@ -221,7 +224,10 @@ export class StoredGroupLog implements GroupLog {
     this.#successor = log
   }
 
-  /** Keeps a term or vote that was given to the log before this one. No listener is told: entries of that log that were not told durable are gone. */
+  /**
+   * Keeps a term or vote that was given to the log before this one. No listener is told: entries of that log that were
+   * not told durable are gone.
+   */
   promise(hardState: HardState | null): void {
     if (hardState === null) return
     this.#host.onWrite(this)

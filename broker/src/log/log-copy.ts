@@ -15,7 +15,10 @@ export interface CopySource {
   readonly segments: readonly Segment[]
   /** The last entry of the segments that is still part of the log. */
   readonly readable: LogIndex
-  /** The newest entries in memory; null when it is not the same log as in the segments, which have a truncation before them. */
+  /**
+   * The newest entries in memory; null when it is not the same log as in the segments, which have a truncation before
+   * them.
+   */
   readonly tail: Tail | null
   /** The group's log is no longer this one. */
   removed(): boolean
@@ -56,7 +59,10 @@ function describe(state: LogState, last: Part | undefined): LogDescription {
   }
 }
 
-/** The entries of a segment up to `limit`, or fewer: to somewhere before where neither memory nor index tells where an entry ends. */
+/**
+ * The entries of a segment up to `limit`, or fewer: to somewhere before where neither memory nor index tells where an
+ * entry ends.
+ */
 function leadingPart({ tail }: CopySource, segment: Segment, limit: LogIndex): Part | null {
   const { baseIndex, lastIndex, bytes, endOffset, index } = segment
   if (lastIndex <= limit) return bytes === 0 ? null : { segment, bytes, lastIndex, endOffset }

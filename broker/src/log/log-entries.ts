@@ -13,7 +13,9 @@ export interface EntryCut {
   readonly endOffset: Offset
 }
 
-/** The entries that one group's log has now, the newest of them in memory: appends, truncates, and cuts off the start. */
+/**
+ * The entries that one group's log has now, the newest of them in memory: appends, truncates, and cuts off the start.
+ */
 export class LogEntries {
   readonly state: LogState
   readonly tail = new Tail()
@@ -53,7 +55,10 @@ export class LogEntries {
     return chunk
   }
 
-  /** Takes entries that recovery has found in the journal, and which no segment has yet; in pieces, so that memory and segments take them in pieces. */
+  /**
+   * Takes entries that recovery has found in the journal, and which no segment has yet; in pieces, so that memory and
+   * segments take them in pieces.
+   */
   restore(headers: readonly EntryHeader[], payloads: readonly Uint8Array[], onChunk: (chunk: TailChunk) => void): void {
     const now = this.#env.now()
     for (let from = 0; from < headers.length; ) {

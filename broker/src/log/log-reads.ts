@@ -134,7 +134,10 @@ export class LogReads {
     return first !== undefined && first.index <= view.readable + 1
   }
 
-  /** The result of a read, unless a truncation or removal came in between: then the read may have seen discarded entries, or failed because of them. */
+  /**
+   * The result of a read, unless a truncation or removal came in between: then the read may have seen discarded
+   * entries, or failed because of them.
+   */
   async #unlessChanged<Result>(
     generation: number,
     view: SegmentView,

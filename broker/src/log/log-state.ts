@@ -70,7 +70,9 @@ export class LogState {
     this.endOffset = endOffset
   }
 
-  /** Drops everything at or before `prevIndex`, which is at most `lastIndex`; the configuration in force there stays. */
+  /**
+   * Drops everything at or before `prevIndex`, which is at most `lastIndex`; the configuration in force there stays.
+   */
   trim(start: LogStart): void {
     const { prevIndex, prevTerm, startOffset } = start
     if (prevIndex <= this.prevIndex) return
@@ -125,7 +127,10 @@ export function newTerms(last: Term | null, headers: readonly EntryHeader[]): re
 
 const noConfigurations: readonly StoredConfiguration[] = []
 
-/** The configurations within a run of entries. Their bytes are copied: they outlive the memory that a read or a message shares. */
+/**
+ * The configurations within a run of entries. Their bytes are copied: they outlive the memory that a read or a message
+ * shares.
+ */
 export function newConfigurations(
   headers: readonly EntryHeader[],
   payloads: readonly Uint8Array[],

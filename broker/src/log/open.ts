@@ -28,14 +28,14 @@ export interface LogStorageDeps {
 /** A round is closed when it has this many bytes; one chunk that is larger has a round of its own. */
 const ROUND_BYTES = 4 * 1024 * 1024
 /**
- * The bytes that one group may write to its segments ahead of one round. Each segment that is begun costs several syncs, so their
- * number is bounded too.
+ * The bytes that one group may write to its segments ahead of one round. Each segment that is begun costs several
+ * syncs, so their number is bounded too.
  */
 const MOST_DIRECT_BYTES = 16 * 1024 * 1024
 const MOST_DIRECT_SEGMENTS = 2
 /**
- * Kept back for operations that free a full disk. Twice the largest round, where that is less: on file systems that copy
- * on write the present round takes its part, even where it only writes over a file.
+ * Kept back for operations that free a full disk. Twice the largest round, where that is less: on file systems that
+ * copy on write the present round takes its part, even where it only writes over a file.
  */
 const KEPT_ROOM_BYTES = 16 * 1024 * 1024
 /** Beside a chunk that fills a journal file there must be room for its group's other records. */
@@ -44,9 +44,11 @@ const MIN_JOURNAL_BLOCKS = 8
 const DEFAULT_OPEN_SEGMENTS = 256
 
 /**
- * Opens the logs under `options.folder`, creating it where it is missing, and brings them to the state in which all rounds that were synced left them. The caller
- * has locked the folder. Damage of single groups is told by `GroupLog.damage`.
- * @throws TailraceError STORAGE_CORRUPT when no checkpoint is there or can be read, so that not even the groups are known; DiskError
+ * Opens the logs under `options.folder`, creating it where it is missing, and brings them to the state in which all
+ * rounds that were synced left them. The caller has locked the folder. Damage of single groups is told by
+ * `GroupLog.damage`.
+ * @throws TailraceError STORAGE_CORRUPT when no checkpoint is there or can be read, so that not even the groups are
+ * known; DiskError
  */
 export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOptions): Promise<LogStorage> {
   const { disk, clock, crc32c } = deps
@@ -153,7 +155,10 @@ function segmentEnv(
   }
 }
 
-/** The first round of an epoch says from where the epoch continues, for groups where that does not follow from the journal before it. */
+/**
+ * The first round of an epoch says from where the epoch continues, for groups where that does not follow from the
+ * journal before it.
+ */
 function writeOpening(writer: RecordWriter, logs: StoredLogs): void {
   const noGroup: RecordOwner = { id: 0, incarnation: 0, counter: 0 }
   writer.mark(RecordType.Open, noGroup)

@@ -97,8 +97,9 @@ export class PendingWrites implements RecordOwner {
   }
 
   /**
-   * Queues the leading chunks for the segments ahead of their round, if they are large enough. A truncation in front of them has to become durable first, since
-   * segment bytes that it discards may be overwritten: chunks after one wait for the next round.
+   * Queues the leading chunks for the segments ahead of their round, if they are large enough. A truncation in front of
+   * them has to become durable first, since segment bytes that it discards may be overwritten: chunks after one wait
+   * for the next round.
    */
   selectDirect(limits: RoundLimits): boolean {
     if (this.bytes < limits.directBytes && this.bytes < limits.journalCapacity / 2) return false
@@ -122,7 +123,10 @@ export class PendingWrites implements RecordOwner {
     return true
   }
 
-  /** Moves writes into the round until it is full. `withoutRecords`: only up to the first records, since the disk is full. */
+  /**
+   * Moves writes into the round until it is full. `withoutRecords`: only up to the first records, since the disk is
+   * full.
+   */
   stage(staging: Staging, writer: RecordWriter, limits: RoundLimits, withoutRecords = false): void {
     if (!this.announced) writer.mark(RecordType.Create, this)
     this.announced = true
@@ -140,7 +144,10 @@ export class PendingWrites implements RecordOwner {
     else if (taken > 0) this.#writes.splice(0, taken)
   }
 
-  /** Cuts of the log's start overtake records that wait for room. They concern only writes that were staged before the cut was asked for. */
+  /**
+   * Cuts of the log's start overtake records that wait for room. They concern only writes that were staged before the
+   * cut was asked for.
+   */
   #stagePrefixes(writer: RecordWriter, from: number): void {
     for (let i = from; i < this.#writes.length; i++) this.#stagePrefix(this.#writes[i]!, writer)
   }

@@ -20,7 +20,8 @@ export interface InstallHost {
   /** @throws TailraceError SHUTTING_DOWN */
   refuseWhenClosing(): void
   /**
-   * Puts the log in the place of the old one: from now on for all callers, durably when it resolves, with a record whose body `describe` gives when it is written.
+   * Puts the log in the place of the old one: from now on for all callers, durably when it resolves, with a record
+   * whose body `describe` gives when it is written.
    * @throws TailraceError UNKNOWN_PARTITION when the old one is no longer the group's
    */
   replace(old: StoredGroupLog, log: StoredGroupLog, describe: () => Uint8Array): Promise<void>
@@ -41,7 +42,10 @@ export class ReceivedLog implements LogInstall {
   #closed = false
   #work: Promise<unknown> = Promise.resolve()
 
-  /** @throws TailraceError STORAGE_CORRUPT when the description contradicts itself; RangeError for a file that is no segment */
+  /**
+   * @throws TailraceError STORAGE_CORRUPT when the description contradicts itself; RangeError for a file that is no
+   * segment
+   */
   constructor(
     host: InstallHost,
     old: StoredGroupLog,
@@ -61,7 +65,10 @@ export class ReceivedLog implements LogInstall {
     for (const { name } of files) receivedSegment(host.env, folder, name)
   }
 
-  /** Makes the folder, or looks at the files that an earlier attempt has left in it: whole sound batches of files that are still wanted are kept. */
+  /**
+   * Makes the folder, or looks at the files that an earlier attempt has left in it: whole sound batches of files that
+   * are still wanted are kept.
+   */
   async prepare(): Promise<void> {
     const { disk, files } = this.#host.env
     const folder = this.#folder
@@ -149,7 +156,9 @@ export class ReceivedLog implements LogInstall {
     await this.#host.env.files.forget(segment.indexPath)
   }
 
-  /** After a crash of the machine a file may have the length of the bytes that were written to it and not the content. */
+  /**
+   * After a crash of the machine a file may have the length of the bytes that were written to it and not the content.
+   */
   async #keepSound({ name, bytes }: LogFile): Promise<void> {
     const { env } = this.#host
     const segment = receivedSegment(env, this.#folder, name)

@@ -37,10 +37,12 @@ interface Mark {
 }
 
 /**
- * Makes writes durable, one round after the other: everything that has been written since the last round joins the next, which starts as soon as the last is
- * synced. A round is one write and one sync of the journal. Chunks that go to their segments directly (docs/decisions/large-rounds-are-written-once.md) are written
- * and synced there *before* the journal's write begins. So a reference in the journal proves that its bytes were durable: if they do not match their
- * checksum after a crash, they have rotted, and recovery need not guess whether the round was complete. Both at once would save a sync and lose that proof.
+ * Makes writes durable, one round after the other: everything that has been written since the last round joins the
+ * next, which starts as soon as the last is synced. A round is one write and one sync of the journal. Chunks that go to
+ * their segments directly (docs/decisions/large-rounds-are-written-once.md) are written and synced there *before* the
+ * journal's write begins. So a reference in the journal proves that its bytes were durable: if they do not match their
+ * checksum after a crash, they have rotted, and recovery need not guess whether the round was complete. Both at once
+ * would save a sync and lose that proof.
  */
 export class Rounds {
   readonly #deps: RoundsDeps
@@ -83,8 +85,8 @@ export class Rounds {
   }
 
   /**
-   * `write` adds to the start of the next round. `onDurable` is called as soon as that round is durable, before anything else can look at the storage; with false if
-   * nothing will be durable any more.
+   * `write` adds to the start of the next round. `onDurable` is called as soon as that round is durable, before
+   * anything else can look at the storage; with false if nothing will be durable any more.
    */
   join(write: (writer: RecordWriter) => void, onDurable: (durable: boolean) => void): void {
     if (this.#failed) {
@@ -95,7 +97,10 @@ export class Rounds {
     this.#schedule()
   }
 
-  /** Calls `onDurable` when everything staged is durable: at once, or after the present round. `failed`: it never will be. */
+  /**
+   * Calls `onDurable` when everything staged is durable: at once, or after the present round. `failed`: it never will
+   * be.
+   */
   atBoundary(call: (failed: boolean) => void): void {
     if (this.#between || this.#failed) call(this.#failed)
     else this.#atBoundary.push(call)

@@ -62,7 +62,10 @@ export class StoredLogs implements LogStorage, InstallingStorage {
     this.#flusher = new Flusher((error) => this.fail(error))
   }
 
-  /** Segments are written while the storage is being opened, when there is no listener yet: a later listener is told at once. */
+  /**
+   * Segments are written while the storage is being opened, when there is no listener yet: a later listener is told at
+   * once.
+   */
   set onFailure(call: (error: Error) => void) {
     this.#onFailure = call
     if (this.#failure !== null) call(this.#failure)

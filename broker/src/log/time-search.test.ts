@@ -5,7 +5,9 @@ import { MemoryDisk } from '../platform/testing/disk.ts'
 import type { GroupLog } from './log-storage.ts'
 import { open } from './testing/small-log.ts'
 
-/** Sixty batches, each four of the same time, in segments of about a dozen, with several places in the index of each. */
+/**
+ * Sixty batches, each four of the same time, in segments of about a dozen, with several places in the index of each.
+ */
 async function filled(): Promise<{ disk: MemoryDisk; log: GroupLog; starts: Map<number, number> }> {
   const disk = new MemoryDisk()
   const storage = await open(disk)

@@ -6,15 +6,18 @@ import type { RaftMessage } from '../raft/messages.ts'
  * Raft messages may be dropped at any time (no link, full queue): Raft repairs that.
  */
 export interface Peers {
-  /** Queues a Raft message; heartbeats of one turn are merged into one frame. `payloads`: the batches of an append's entries. */
+  /**
+   * Queues a Raft message; heartbeats of one turn are merged into one frame. `payloads`: the batches of an append's
+   * entries.
+   */
   sendRaft(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void
   /** Tells all connected brokers which groups this one leads. */
   announceLeaders(leaders: Message<'Leaders'>['leaders']): void
   /** Sends a broker a message without an answer; lost where there is no link. */
   tell<Name extends NoteName>(to: BrokerId, name: Name, fields: Message<Name>): void
   /**
-   * Sends a broker a request. Rejects with TailraceError: CONNECTION_LOST (never sent or no answer: outcome unknown), TIMED_OUT, or the
-   * code that the other side answered. Requests on one link are sent in call order.
+   * Sends a broker a request. Rejects with TailraceError: CONNECTION_LOST (never sent or no answer: outcome unknown),
+   * TIMED_OUT, or the code that the other side answered. Requests on one link are sent in call order.
    */
   request<Name extends RequestName>(
     to: BrokerId,
@@ -29,14 +32,20 @@ export interface Peers {
   identity(of: BrokerId): PeerIdentity | undefined
 }
 
-/** The messages between brokers about all their groups together (sleepers.ts), and about their disks (cluster/formation/witness.ts). */
+/**
+ * The messages between brokers about all their groups together (sleepers.ts), and about their disks
+ * (cluster/formation/witness.ts).
+ */
 export type NoteName = 'NodeBeat' | 'SleepingGroups' | 'WakeGroups' | 'Lives' | 'Witness'
 
 export type RequestName = PeerRequestName
 /** The fields of a request, and of its answer, beside the correlation. */
 export type RequestFields<Name extends RequestName> = Omit<Message<Name>, 'correlation'>
 export type ReplyFields<Name extends RequestName> = Omit<PeerReply<Name>['fields'], 'correlation'>
-/** Requests that a group's replica answers by itself, on whatever broker it is: copies of its state and entries that another has lost. */
+/**
+ * Requests that a group's replica answers by itself, on whatever broker it is: copies of its state and entries that
+ * another has lost.
+ */
 export type GroupRequestName = 'CopyOpen' | 'CopyRead' | 'CopyClose' | 'ReadEntries'
 
 export interface PeerAnswer<Name extends RequestName> {
@@ -67,8 +76,8 @@ export interface PeerIdentity {
 
 export interface PeerHandlers {
   /**
-   * Whether the broker may send messages about this group's log: asked before any field of a Raft message but its group is looked at,
-   * and only then is `raft` called.
+   * Whether the broker may send messages about this group's log: asked before any field of a Raft message but its group
+   * is looked at, and only then is `raft` called.
    */
   hears(from: BrokerId, group: GroupId): boolean
   raft(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void
@@ -81,7 +90,10 @@ export interface PeerHandlers {
   link(peer: BrokerId, up: boolean): void
   /** Decides whether to accept a peer; a TailraceError's code tells it why not. */
   admit(identity: PeerIdentity): void
-  /** Answers a request; a rejection becomes a Failure. Called in arrival order; must do its ordering-sensitive part before its first await. */
+  /**
+   * Answers a request; a rejection becomes a Failure. Called in arrival order; must do its ordering-sensitive part
+   * before its first await.
+   */
   request<Name extends RequestName>(
     from: BrokerId,
     name: Name,

@@ -5,17 +5,26 @@ export interface PublishResult {
   readonly lastOffset: Offset
   /** The batch was in the log already; the offsets are the original ones (idempotence). */
   readonly duplicate: boolean
-  /** Names the record's entry, for reading it from any replica that holds it (M95). Absent when the leader cannot tell any more. */
+  /**
+   * Names the record's entry, for reading it from any replica that holds it (M95). Absent when the leader cannot tell
+   * any more.
+   */
   readonly token?: ReadToken
   /** The brokers that had it on disk when it was acknowledged: a majority, the leader not always among them. */
   readonly holders?: readonly BrokerId[]
 }
 
-/** An acknowledged entry. Together they name it: an index alone may hold another entry on a replica that is cut off (M95). */
+/**
+ * An acknowledged entry. Together they name it: an index alone may hold another entry on a replica that is cut off
+ * (M95).
+ */
 export interface ReadToken {
   readonly term: Term
   readonly index: LogIndex
-  /** Proves that a leader of the cluster has given it out (token-seal.ts): 16 hex digits; empty from a leader that cannot seal. */
+  /**
+   * Proves that a leader of the cluster has given it out (token-seal.ts): 16 hex digits; empty from a leader that
+   * cannot seal.
+   */
   readonly seal: string
 }
 

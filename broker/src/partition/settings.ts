@@ -22,11 +22,20 @@ export interface PartitionSettings {
   readonly copyChunkBytes: number
   /** Bytes a second at which this broker copies replicas from others, all together; 0: as fast as it goes. */
   readonly replicationBytesPerSecond: number
-  /** Replicas that are copied from others at one time; the next ones wait. Those with a state machine do not: there are few of them, and all else waits for the metadata. */
+  /**
+   * Replicas that are copied from others at one time; the next ones wait. Those with a state machine do not: there are
+   * few of them, and all else waits for the metadata.
+   */
   readonly maxInstallations: number
-  /** A copy without a reader is kept open this long: while it is, its files take space although the log has deleted them. */
+  /**
+   * A copy without a reader is kept open this long: while it is, its files take space although the log has deleted
+   * them.
+   */
   readonly copyIdleMs: number
-  /** Snapshots of groups with a state machine: after so many committed bytes, or after this time, but never in a shorter time than the gap (M43). */
+  /**
+   * Snapshots of groups with a state machine: after so many committed bytes, or after this time, but never in a shorter
+   * time than the gap (M43).
+   */
   readonly snapshotBytes: number
   readonly snapshotMs: number
   readonly snapshotGapMs: number

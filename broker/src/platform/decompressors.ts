@@ -2,8 +2,9 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { Compression, type Decompressors, TailraceError } from '@tailrace/schemas'
 
 /**
- * The codecs that a broker can decompress. Synchronous, since a batch takes its place in the log in the turn in which it arrives: a megabyte takes about a
- * millisecond with zstd and two with gzip (measured), and no output is allocated beyond the limit.
+ * The codecs that a broker can decompress. Synchronous, since a batch takes its place in the log in the turn in which
+ * it arrives: a megabyte takes about a millisecond with zstd and two with gzip (measured), and no output is allocated
+ * beyond the limit.
  */
 export const decompressors: Decompressors = {
   [Compression.gzip]: (bytes, maxBytes) => decompress((options) => gunzipSync(bytes, options), bytes, maxBytes),

@@ -1,6 +1,7 @@
 /**
- * The part of a file system that the log needs. Paths are absolute or relative to the process, with '/'.
- * Every method may reject with a DiskError; after a failed `sync` the file's content is unknown and the broker must stop writing to it.
+ * The part of a file system that the log needs. Paths are absolute or relative to the process, with '/'. Every method
+ * may reject with a DiskError; after a failed `sync` the file's content is unknown and the broker must stop writing to
+ * it.
  */
 export interface Disk {
   /** Opens for reading and writing, creating the file (not its folder) where it is missing. */
@@ -19,7 +20,10 @@ export interface Disk {
   size(path: string): Promise<number | null>
   /** Bytes that may still be written to the file system that holds `folder`. */
   free(folder: string): Promise<number>
-  /** Takes an exclusive lock on the folder for this process's life, so that two brokers never share it; throws if it is taken. */
+  /**
+   * Takes an exclusive lock on the folder for this process's life, so that two brokers never share it; throws if it is
+   * taken.
+   */
   lock(folder: string): Promise<void>
 }
 

@@ -3,7 +3,8 @@ import { isErrorCode, TailraceError } from '@tailrace/schemas'
 /**
  * The content of the body of another broker's answer.
  * @param ok whether its status is 2xx
- * @throws TailraceError the other's own error; INVALID_REQUEST when it is no JSON; INTERNAL when the error code is unknown
+ * @throws TailraceError the other's own error; INVALID_REQUEST when it is no JSON; INTERNAL when the error code is
+ * unknown
  */
 export function answerFrom(text: string, ok: boolean, address: string): unknown {
   const answer = parsed(text, address)

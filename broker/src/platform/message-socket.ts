@@ -8,7 +8,10 @@ export interface MessageSockets {
 }
 
 export interface MessageSocket {
-  /** Handlers; set once, right after the caller gets the socket: earlier messages are passed on then. `onMessage` bytes belong to the receiver. */
+  /**
+   * Handlers; set once, right after the caller gets the socket: earlier messages are passed on then. `onMessage` bytes
+   * belong to the receiver.
+   */
   set onMessage(listener: (bytes: Uint8Array) => void)
   /** Once, when the connection is gone, `destroy` included. */
   onClose: (reason: string) => void

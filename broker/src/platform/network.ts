@@ -20,7 +20,10 @@ export interface ByteStream {
   onClose: (error: Error | null) => void
   /** The kernel has taken the bytes that were queued above some mark. */
   onDrain: () => void
-  /** Queues the pieces, back to back. Pieces must not change afterwards. Flushed together at `uncork` or at the end of the turn. */
+  /**
+   * Queues the pieces, back to back. Pieces must not change afterwards. Flushed together at `uncork` or at the end of
+   * the turn.
+   */
   write(pieces: readonly Uint8Array[]): void
   /** Bytes queued and not yet taken by the kernel. */
   readonly queuedBytes: number

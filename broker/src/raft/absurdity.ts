@@ -6,15 +6,18 @@ import type { RaftState } from './state.ts'
 const MOST_TOLD = 8
 
 /**
- * A peer has sent a message that no correct replica sends. The message is dropped and reported: it breaks no rule of this replica's own, so the replica continues
- * (invariant.ts is for those).
+ * A peer has sent a message that no correct replica sends. The message is dropped and reported: it breaks no rule of
+ * this replica's own, so the replica continues (invariant.ts is for those).
  */
 export function noteAbsurdity({ outbox }: RaftState, text: string): void {
   outbox.hasRare = true
   if (outbox.absurdities.length < MOST_TOLD) outbox.absurdities.push(text)
 }
 
-/** Why these entries are no part of any leader's log, or null: they follow on by index and offset, and their terms rise up to the leader's. */
+/**
+ * Why these entries are no part of any leader's log, or null: they follow on by index and offset, and their terms rise
+ * up to the leader's.
+ */
 export function absurdityOf({ term, prevIndex, prevTerm, entries }: AppendMessage): string | null {
   let lastTerm = prevTerm
   for (let i = 0; i < entries.length; i++) {
@@ -30,7 +33,10 @@ export function absurdityOf({ term, prevIndex, prevTerm, entries }: AppendMessag
     : null
 }
 
-/** Why an entry cannot stand in this log, or null. The log before it is the leader's as well, so its term and its offset are bounded. */
+/**
+ * Why an entry cannot stand in this log, or null. The log before it is the leader's as well, so its term and its offset
+ * are bounded.
+ */
 export function misfitOf({ log }: RaftState, { index, term, baseOffset }: EntryHeader): string | null {
   const termBefore = log.termAt(index - 1)
   if (term < termBefore) return `entry ${index} of term ${term} follows one of term ${termBefore}`

@@ -173,7 +173,10 @@ describe('M80: a node that was alone for 1000 election timeouts', () => {
 })
 
 describe('M19: a symmetric partition is healed', () => {
-  /** Broker 3 was alone, campaigning without pre-vote, for 100 elections or more. With `removed` it is no member of the others' configuration any more. */
+  /**
+   * Broker 3 was alone, campaigning without pre-vote, for 100 elections or more. With `removed` it is no member of the
+   * others' configuration any more.
+   */
   function healed(removed: boolean): { cluster: TestCluster; term: number } {
     const remaining = { voters: [1, 2], outgoing: [], learners: [] }
     const cluster = new TestCluster(3, {}, [], { noPreVote: true })
@@ -237,7 +240,10 @@ describe('M22: check quorum', () => {
 })
 
 describe('M11, M18, M21: a member whose term has run ahead', () => {
-  /** Broker 3 was alone and campaigned without pre-vote. Returns the leader and the entries of broker 3, ten election timeouts after broker 3 is back. */
+  /**
+   * Broker 3 was alone and campaigned without pre-vote. Returns the leader and the entries of broker 3, ten election
+   * timeouts after broker 3 is back.
+   */
   function returns(defects: object): { term: number; leads: number[]; caughtUp: boolean } {
     const cluster = new TestCluster(3, {}, [], { noPreVote: true, ...defects })
     cluster.elect(1)

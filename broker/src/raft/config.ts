@@ -8,8 +8,9 @@ export interface Configuration {
   /** May name outgoing voters: those stay as learners when the change is done. */
   readonly learners: readonly BrokerId[]
   /**
-   * Which replica of a broker is meant; missing means 0, a founder. A broker that is removed deletes its replica; added again it comes
-   * with a higher number, so that no replica takes the blank replica for the one that has voted and acknowledged (membership.ts).
+   * Which replica of a broker is meant; missing means 0, a founder. A broker that is removed deletes its replica; added
+   * again it comes with a higher number, so that no replica takes the blank replica for the one that has voted and
+   * acknowledged (membership.ts).
    */
   readonly admissions?: Readonly<Record<number, number>>
 }
@@ -20,7 +21,10 @@ export interface IndexedConfiguration {
   readonly configuration: Configuration
 }
 
-/** The header of a Configuration entry: the core makes it, and the driver fills it in from the batch when it arrives in an Append. */
+/**
+ * The header of a Configuration entry: the core makes it, and the driver fills it in from the batch when it arrives in
+ * an Append.
+ */
 export interface ConfigurationHeader extends EntryHeader {
   readonly configuration: Configuration
 }
@@ -31,11 +35,16 @@ export interface RaftOptions {
   readonly configuration: Configuration
   /** Under which number this replica was admitted (Configuration.admissions). Default 0: a founder. */
   readonly admission?: number
-  /** M82: timeouts are drawn from [electionTicks * factor, electionTicks * factor + electionTicks). At least 1, the default. */
+  /**
+   * M82: timeouts are drawn from [electionTicks * factor, electionTicks * factor + electionTicks). At least 1, the
+   * default.
+   */
   readonly electionFactor?: number
   /** Bytes of the batch of a Configuration entry. Default: controlBytes. */
   readonly configurationBytes?: (configuration: Configuration) => number
-  /** Ticks without a leader before a campaign, at least; each arming draws from [electionTicks, 2 * electionTicks) (M7). */
+  /**
+   * Ticks without a leader before a campaign, at least; each arming draws from [electionTicks, 2 * electionTicks) (M7).
+   */
   readonly electionTicks: number
   /** Ticks between heartbeats; electionTicks / 10 by default (M8). */
   readonly heartbeatTicks: number
@@ -48,11 +57,15 @@ export interface RaftOptions {
   readonly maxUncommittedBytes: number
   /** Bytes of a control batch: the size that a TermStart entry is given. */
   readonly controlBytes: number
-  /** Tell followers of a new commit at once when nothing else is in flight to them. For groups whose followers act on commits. */
+  /**
+   * Tell followers of a new commit at once when nothing else is in flight to them. For groups whose followers act on
+   * commits.
+   */
   readonly announceCommit: boolean
   /**
-   * M31: a rejection names the last entry whose term could still match, so that the place of agreement is found in as many steps as
-   * terms differ. Default true. False is the baseline of the literature, one step back at a time: for tests that compare them.
+   * M31: a rejection names the last entry whose term could still match, so that the place of agreement is found in as
+   * many steps as terms differ. Default true. False is the baseline of the literature, one step back at a time: for
+   * tests that compare them.
    */
   readonly termHint?: boolean
   /** Ticks without anything open after which a leader puts its group to sleep (M86). Absent: never. */
@@ -72,7 +85,10 @@ export interface RaftStart {
   readonly nextOffset: Offset
   /** Ascending; covers every entry from prevIndex + 1 on. */
   readonly terms: readonly TermStart[]
-  /** Ascending by index: the configurations in the log, preceded by the one that governed at prevIndex. The last one governs (M73). */
+  /**
+   * Ascending by index: the configurations in the log, preceded by the one that governed at prevIndex. The last one
+   * governs (M73).
+   */
   readonly configurations: readonly IndexedConfiguration[]
   /** A safe lower bound of the commit index (M36), or 0. */
   readonly commitHint: LogIndex

@@ -1,6 +1,6 @@
 /**
- * Safety mechanisms that a test may switch off, one at a time, to show that the simulator notices (negative controls, docs/design.md).
- * Nothing but `createRaftWithDefects` can set them; `createRaft` always runs with `noDefects`.
+ * Safety mechanisms that a test may switch off, one at a time, to show that the simulator notices (negative controls,
+ * docs/design.md). Nothing but `createRaftWithDefects` can set them; `createRaft` always runs with `noDefects`.
  */
 export interface Defects {
   /** A follower takes no notice of a heartbeat which says that it has acknowledged more than it has. */
@@ -63,7 +63,10 @@ export interface Defects {
   readonly learnersCount: boolean
   /** M95: a token commits by its index, whatever the term of the entry that this log holds there. */
   readonly tokenByIndexOnly: boolean
-  /** M50, M51: an offered state replaces the log although the log already holds the state and, after it, acknowledged entries. */
+  /**
+   * M50, M51: an offered state replaces the log although the log already holds the state and, after it, acknowledged
+   * entries.
+   */
   readonly installOverMatching: boolean
   /** M53: an offered state is acknowledged before it is in place. */
   readonly acknowledgeBeforeInstall: boolean

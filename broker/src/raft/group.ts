@@ -231,8 +231,9 @@ class Group implements CheckedRaftCore {
   campaign(): void {
     const state = this.#state
     wake(state)
-    // Its own vote is bound like any other by its promise to a leader (M10). A single voter has no other leader, once the configuration that says so is
-    // committed: until then a leader that is leaving may count on this replica's promise (M66).
+    // Its own vote is bound like any other by its promise to a leader (M10). A single voter has no other leader, once
+    // the configuration that says so is committed: until then a leader that is leaving may count on this replica's
+    // promise (M66).
     const { configuration, configurationIndex, commitIndex, id } = state
     const decidesAlone = isAlone(configuration, id) && configurationIndex <= commitIndex
     if (decidesAlone || !leaderIsAlive(state)) campaign(state)

@@ -1,8 +1,9 @@
 import type { BrokerId, EntryHeader, LogIndex, Term } from '@tailrace/schemas'
 
 /**
- * The messages between brokers of one group. `from` and `to` are broker ids; the driver adds the group and carries the batches of
- * an Append beside it. A message may be lost, delayed, duplicated or overtaken (M2): every handler must cope with that.
+ * The messages between brokers of one group. `from` and `to` are broker ids; the driver adds the group and carries the
+ * batches of an Append beside it. A message may be lost, delayed, duplicated or overtaken (M2): every handler must cope
+ * with that.
  */
 interface Envelope {
   readonly from: BrokerId
@@ -10,7 +11,9 @@ interface Envelope {
   readonly term: Term
 }
 
-/** AppendEntries (M28). `entries` follow (prevIndex, prevTerm) without a gap; empty entries probe, or announce a commit. */
+/**
+ * AppendEntries (M28). `entries` follow (prevIndex, prevTerm) without a gap; empty entries probe, or announce a commit.
+ */
 export interface AppendMessage extends Envelope {
   readonly type: 'append'
   readonly prevIndex: LogIndex
@@ -20,8 +23,9 @@ export interface AppendMessage extends Envelope {
 }
 
 /**
- * `matchIndex` is set on success only: the last index verified against the leader's log and durable here (M30). On a rejection
- * `rejectedIndex` repeats the request's prevIndex, and (`hintIndex`, `hintTerm`) is the last entry that could still match (M31).
+ * `matchIndex` is set on success only: the last index verified against the leader's log and durable here (M30). On a
+ * rejection `rejectedIndex` repeats the request's prevIndex, and (`hintIndex`, `hintTerm`) is the last entry that could
+ * still match (M31).
  */
 export interface AppendReplyMessage extends Envelope {
   readonly type: 'append-reply'
@@ -34,7 +38,10 @@ export interface AppendReplyMessage extends Envelope {
   readonly admission?: number
 }
 
-/** `pre`: pre-vote, changes no replica's term or vote (M80). `transfer`: sent on a TimeoutNow, exempt from the lease check (M10). */
+/**
+ * `pre`: pre-vote, changes no replica's term or vote (M80). `transfer`: sent on a TimeoutNow, exempt from the lease
+ * check (M10).
+ */
 export interface VoteMessage extends Envelope {
   readonly type: 'vote'
   readonly pre: boolean
@@ -50,8 +57,8 @@ export interface VoteReplyMessage extends Envelope {
 }
 
 /**
- * The driver merges the heartbeats of all groups to one peer into one frame (M87). `commit` = min(commitIndex, matchIndex) (M34).
- * `sentAt`: the leader's tick; only the leader knows what it means.
+ * The driver merges the heartbeats of all groups to one peer into one frame (M87). `commit` = min(commitIndex,
+ * matchIndex) (M34). `sentAt`: the leader's tick; only the leader knows what it means.
  */
 export interface HeartbeatMessage extends Envelope {
   readonly type: 'heartbeat'
@@ -66,8 +73,9 @@ export interface HeartbeatMessage extends Envelope {
 }
 
 /**
- * `lastIndex`: the last durable index here, so that a leader notices a follower that has fallen behind. `sentAt` repeats the
- * heartbeat's: replies may be lost, repeated and overtaken, so nothing else tells which heartbeat arrived (M24).
+ * `lastIndex`: the last durable index here, so that a leader notices a follower that has fallen behind. `sentAt`
+ * repeats the heartbeat's: replies may be lost, repeated and overtaken, so nothing else tells which heartbeat arrived
+ * (M24).
  */
 export interface HeartbeatReplyMessage extends Envelope {
   readonly type: 'heartbeat-reply'
@@ -82,8 +90,9 @@ export interface HeartbeatReplyMessage extends Envelope {
 }
 
 /**
- * The offer of a committed state that covers everything up to (lastIndex, lastTerm) (M46). The data travels outside the core: the
- * follower's driver fetches it from `source`, the leader or a designated replica (M84). Answered by an append reply.
+ * The offer of a committed state that covers everything up to (lastIndex, lastTerm) (M46). The data travels outside the
+ * core: the follower's driver fetches it from `source`, the leader or a designated replica (M84). Answered by an append
+ * reply.
  */
 export interface SnapshotMessage extends Envelope {
   readonly type: 'snapshot'

@@ -6,9 +6,10 @@ import type { CutTail, InstallRequest, LostLog, LostTail, OfferRequest, ReadRequ
 /**
  * Gathers the work for the driver, and remembers what the driver has been told already.
  *
- * Two queues keep the rule "nothing that promises durability leaves before the fsync" (M5, M25): an acknowledgement, a granted vote
- * and a vote request go to `afterPersist`; messages that promise nothing of this replica's disk go to `now`: appends and heartbeats of a
- * leader ("the leader can write to its disk in parallel with replicating", dissertation §10.2.1), refusals, pre-votes.
+ * Two queues keep the rule "nothing that promises durability leaves before the fsync" (M5, M25): an acknowledgement, a
+ * granted vote and a vote request go to `afterPersist`; messages that promise nothing of this replica's disk go to
+ * `now`: appends and heartbeats of a leader ("the leader can write to its disk in parallel with replicating",
+ * dissertation §10.2.1), refusals, pre-votes.
  */
 export interface Outbox {
   now: RaftMessage[]

@@ -13,12 +13,18 @@ export interface ReadRequest {
   readonly maxBytes: number
 }
 
-/** A follower needs entries that were compacted. Answered by `offerSnapshot`; asked again once an election timeout until it is in place. */
+/**
+ * A follower needs entries that were compacted. Answered by `offerSnapshot`; asked again once an election timeout until
+ * it is in place.
+ */
 export interface OfferRequest {
   readonly to: BrokerId
 }
 
-/** The state to fetch from `source` and to put in the place of this replica's log. Answered by `installed` or `installFailed`. */
+/**
+ * The state to fetch from `source` and to put in the place of this replica's log. Answered by `installed` or
+ * `installFailed`.
+ */
 export interface InstallRequest {
   /** The leader that offers it. */
   readonly from: BrokerId
@@ -27,7 +33,10 @@ export interface InstallRequest {
   readonly source: BrokerId
 }
 
-/** A follower acknowledged entries up to `acknowledged` and now has `has`: its disk lost entries that it promised to keep. To be logged as an error. */
+/**
+ * A follower acknowledged entries up to `acknowledged` and now has `has`: its disk lost entries that it promised to
+ * keep. To be logged as an error.
+ */
 export interface LostLog {
   readonly from: BrokerId
   readonly acknowledged: LogIndex
@@ -35,8 +44,8 @@ export interface LostLog {
 }
 
 /**
- * The leader of this term has this replica's acknowledgement of entries up to `acknowledged`, and the log ends at `has`: the disk lost entries that
- * were promised. Entries, votes and terms of other groups may be gone as well.
+ * The leader of this term has this replica's acknowledgement of entries up to `acknowledged`, and the log ends at
+ * `has`: the disk lost entries that were promised. Entries, votes and terms of other groups may be gone as well.
  */
 export interface LostTail {
   readonly leader: BrokerId
@@ -55,12 +64,13 @@ export interface CutTail {
 
 /**
  * The driver's next duties, in this order:
- * 1. log: make `hardState` the group's term and vote, discard from `truncateFrom`, append `append` (all in one write, ticket = number);
+ * 1. log: make `hardState` the group's term and vote, discard from `truncateFrom`, append `append` (all in one write,
+ *    ticket = number);
  * 2. send `send` at once, each peer's messages in order;
  * 3. start `reads`, get what `offers` asks for, start `install`;
  * 4. take `commitIndex` as committed: apply, wake readers, acknowledge;
- * 5. once the write is durable call `persisted(number)`, then send `sendAfterPersist` (M5, M25: nothing that promises durability
- *    leaves before). With nothing to write, and no earlier write of this group pending, that is at once.
+ * 5. once the write is durable call `persisted(number)`, then send `sendAfterPersist` (M5, M25: nothing that promises
+ *    durability leaves before). With nothing to write, and no earlier write of this group pending, that is at once.
  */
 export interface Ready {
   readonly number: number
@@ -79,9 +89,15 @@ export interface Ready {
   readonly absurdities: readonly string[]
   readonly commitIndex: LogIndex
   /** Set when one of its fields has changed since the last Ready. */
-  /** The configuration that governs here, if it has changed: appended (M68), or fallen back from after a truncation (M71). */
+  /**
+   * The configuration that governs here, if it has changed: appended (M68), or fallen back from after a truncation
+   * (M71).
+   */
   readonly configuration: Configuration | null
-  /** Leader: a change of members has come to its end. A deposed leader reports its own as failed, though the next one may finish it. */
+  /**
+   * Leader: a change of members has come to its end. A deposed leader reports its own as failed, though the next one
+   * may finish it.
+   */
   readonly memberChange: MemberOutcome | null
   /** The transfer of leadership that began here has come to its end. */
   readonly transfer: TransferOutcome | null

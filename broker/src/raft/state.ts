@@ -14,7 +14,8 @@ import { newSilence, type Silence } from './sleep/silence.ts'
 /**
  * The state of one replica of one group; roles and rules are functions over it. `checkInvariants` tests these promises:
  * 1. term and commitIndex never fall; the term of the last entry is at most `term`.
- * 2. prevIndex <= commitIndex <= lastIndex, durable index <= lastIndex. (A leader may commit entries that its own disk does not have yet: M92.)
+ * 2. prevIndex <= commitIndex <= lastIndex, durable index <= lastIndex. (A leader may commit entries that its own disk
+ *    does not have yet: M92.)
  * 3. role = leader: leader = id, votedFor = id, and `followers` holds every other member.
  * 4. role = candidate: votedFor = id, leader = none. role = pre-candidate: leader = none.
  * 5. Every Progress keeps its own rules.
@@ -58,7 +59,10 @@ export interface RaftState {
   /** Leader: index of its TermStart entry. */
   termStartIndex: LogIndex
   heartbeatAt: number
-  /** Leader: tick when it became leader, or last woke (sleep.ts). Only answers to heartbeats that left at later ticks tell anything. */
+  /**
+   * Leader: tick when it became leader, or last woke (sleep.ts). Only answers to heartbeats that left at later ticks
+   * tell anything.
+   */
   beatsCountAfter: number
   lastTicket: number
   readonly rounds: ReadRounds
@@ -96,7 +100,8 @@ export function newState(options: RaftOptions, start: RaftStart, defects: Defect
     votedFor,
     role: 'follower',
     leader: NO_BROKER,
-    // A leader may have committed, and hinted at, an entry that its own disk then lost (M92), so the hint can lie beyond the log.
+    // A leader may have committed, and hinted at, an entry that its own disk then lost (M92), so the hint can lie
+    // beyond the log.
     commitIndex: Math.min(Math.max(start.commitHint, start.prevIndex), log.lastIndex),
     // Entries that it wrote as the leader it has acknowledged to no other replica.
     acknowledged: votedFor === options.id && log.lastTerm === term ? 0 : log.lastIndex,

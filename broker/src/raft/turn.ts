@@ -3,7 +3,9 @@ import { advanceChange } from './members/member-change.ts'
 import { isVoter } from './members/quorum.ts'
 import type { RaftState } from './state.ts'
 
-/** After every input: takes the steps of a change of members or of a transfer that have become due. Nearly always none. */
+/**
+ * After every input: takes the steps of a change of members or of a transfer that have become due. Nearly always none.
+ */
 export function settleTurn(state: RaftState): void {
   const { membership } = state
   if (membership.active && state.role === 'leader') {

@@ -34,8 +34,8 @@ export interface RunningBroker {
 }
 
 /**
- * Puts one broker together: the only place that chooses real time, disk and network. Parts start from the inside out (log, cluster, peers, gateway) and
- * stop in the opposite order.
+ * Puts one broker together: the only place that chooses real time, disk and network. Parts start from the inside out
+ * (log, cluster, peers, gateway) and stop in the opposite order.
  * @throws TailraceError INVALID_SETTING, BROKER_IDENTITY_MISMATCH, STORAGE_CORRUPT; DiskError
  */
 export async function startBroker(settings: BrokerSettings): Promise<RunningBroker> {

@@ -18,7 +18,8 @@ import { gatewayLimits } from './door-settings.ts'
 import { register } from './metrics-registry.ts'
 
 /**
- * Puts one cascade broker together, on real time, disk and network: log, node, gateway, from the inside out; they stop in the opposite order.
+ * Puts one cascade broker together, on real time, disk and network: log, node, gateway, from the inside out; they stop
+ * in the opposite order.
  * @throws TailraceError INVALID_SETTING, BROKER_IDENTITY_MISMATCH, STORAGE_CORRUPT; DiskError
  */
 export async function startCascadeBroker(settings: BrokerSettings): Promise<RunningBroker> {

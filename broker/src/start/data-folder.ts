@@ -22,8 +22,10 @@ export interface DataFolder {
 }
 
 /**
- * Takes the folder for this process alone and opens log and state store. A log that cannot be written any more ends the process.
- * @throws TailraceError STORAGE_CORRUPT, NEWER_FORMAT, FEATURE_LEVEL_UNSUPPORTED (then nothing has been written); DiskError
+ * Takes the folder for this process alone and opens log and state store. A log that cannot be written any more ends the
+ * process.
+ * @throws TailraceError STORAGE_CORRUPT, NEWER_FORMAT, FEATURE_LEVEL_UNSUPPORTED (then nothing has been written);
+ * DiskError
  */
 export async function openDataFolder(settings: BrokerSettings): Promise<DataFolder> {
   const files = openFileBudget(settings.openFiles === 0 ? openFileLimit() : settings.openFiles)

@@ -21,8 +21,8 @@ const knownPeers = 16
 const leastLimit = always + knownPeers + least.segments + least.store + least.unknownPeers + least.clients
 
 /**
- * Divides the limit so that the log has enough before clients get the rest: a client that is refused comes again, a log that cannot open its next file
- * stops the broker.
+ * Divides the limit so that the log has enough before clients get the rest: a client that is refused comes again, a log
+ * that cannot open its next file stops the broker.
  * @param limit null: there is none
  * @throws TailraceError INVALID_SETTING when nothing would be left for clients
  */

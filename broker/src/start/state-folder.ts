@@ -7,7 +7,8 @@ import type { Logger } from '../platform/logger.ts'
 import { nodeDisk } from '../platform/node/disk.ts'
 
 /**
- * Opens the state store of a data folder. `hadState`: there was one before, so that a store with a missing file is not taken for a new one.
+ * Opens the state store of a data folder. `hadState`: there was one before, so that a store with a missing file is not
+ * taken for a new one.
  * @throws TailraceError STORAGE_CORRUPT, NEWER_FORMAT
  */
 export async function openState(

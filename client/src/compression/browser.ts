@@ -3,7 +3,10 @@ import { Gunzip, gzipSync } from 'fflate'
 import { Decompress } from 'fzstd'
 import type { CompressionCodecs } from './compression.ts'
 
-/** The input is fed in pieces, so that a decompression bomb is noticed after one piece and not after all of it is in memory. */
+/**
+ * The input is fed in pieces, so that a decompression bomb is noticed after one piece and not after all of it is in
+ * memory.
+ */
 const PIECE_BYTES = 16 * 1024
 
 /** Pure JavaScript: browsers have gzip only as an asynchronous stream, and no zstd. */
@@ -44,7 +47,10 @@ function collect(bytes: Uint8Array, maxBytes: number, open: (take: (data: Uint8A
   return whole
 }
 
-/** The larger of window and content size that a Zstandard frame's header claims (RFC 8878 §3.1.1.1); Infinity when it is no header. */
+/**
+ * The larger of window and content size that a Zstandard frame's header claims (RFC 8878 §3.1.1.1); Infinity when it is
+ * no header.
+ */
 export function zstdClaim(bytes: Uint8Array): number {
   if (bytes.length < 6) return Infinity
   const descriptor = bytes[4]!

@@ -2,13 +2,15 @@ import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync }
 import { Compression } from '@tailrace/schemas'
 import type { CompressionCodecs } from './compression.ts'
 
-/** Speed matters more than the last per cent of size: at level 1 gzip takes a third of the time of its default, level 6. */
+/**
+ * Speed matters more than the last per cent of size: at level 1 gzip takes a third of the time of its default, level 6.
+ */
 const GZIP = { level: 1 }
 const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 /**
- * Node's own zlib, called synchronously: a batch of 64 KiB takes a fraction of a millisecond with zstd, less than a trip to the thread pool
- * and back costs a busy process, and batches stay in order without further work.
+ * Node's own zlib, called synchronously: a batch of 64 KiB takes a fraction of a millisecond with zstd, less than a
+ * trip to the thread pool and back costs a busy process, and batches stay in order without further work.
  */
 export const codecs: CompressionCodecs = {
   compressors: {

@@ -1,6 +1,8 @@
 import { join, type OpenSocket } from './socket.ts'
 
-/** The browser's own WebSocket. It limits incoming messages by itself, and offers no way to drop what it has buffered. */
+/**
+ * The browser's own WebSocket. It limits incoming messages by itself, and offers no way to drop what it has buffered.
+ */
 export const openSocket: OpenSocket = (url, settings, events) => {
   const socket = new WebSocket(url)
   socket.binaryType = 'arraybuffer'

@@ -10,8 +10,9 @@ const JOIN_BELOW_BYTES = 4096
 const FAREWELL_MS = 500
 
 /**
- * A masking key of zeros is legal, and `ws` then leaves the bytes alone instead of walking every one of them in JavaScript or C++.
- * Masking keeps a hostile web page from steering what an old proxy sees (RFC 6455 §10.3); a Node program sends what it likes anyway.
+ * A masking key of zeros is legal, and `ws` then leaves the bytes alone instead of walking every one of them in
+ * JavaScript or C++. Masking keeps a hostile web page from steering what an old proxy sees (RFC 6455 §10.3); a Node
+ * program sends what it likes anyway.
  */
 function zeroMask(mask: Buffer): void {
   mask.fill(0)
@@ -45,7 +46,8 @@ export const openSocket: OpenSocket = (url, settings, events) => {
         socket.send(join(pieces))
         return
       }
-      // Each piece is a fragment of one message, so that a batch is not copied; the cork puts all of them into one system call.
+      // Each piece is a fragment of one message, so that a batch is not copied; the cork puts all of them into one
+      // system call.
       tcp?.cork()
       for (let i = 0; i < pieces.length; i++) socket.send(pieces[i]!, { binary: true, fin: i === pieces.length - 1 })
       tcp?.uncork()

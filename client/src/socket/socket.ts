@@ -1,11 +1,16 @@
-/** Events of a socket. That it is open shows by the first message, for brokers send first. `closed` comes exactly once, whatever went wrong, also when it never opened. */
+/**
+ * Events of a socket. That it is open shows by the first message, for brokers send first. `closed` comes exactly once,
+ * whatever went wrong, also when it never opened.
+ */
 export interface SocketEvents {
   /** One binary message. The bytes stay valid and unchanged. */
   message(bytes: Uint8Array): void
   closed(reason: string): void
 }
 
-/** A WebSocket that carries binary messages; one implementation for Node, one for browsers (package.json, "imports"). */
+/**
+ * A WebSocket that carries binary messages; one implementation for Node, one for browsers (package.json, "imports").
+ */
 export interface Socket {
   /** Sends the pieces as one message. They must not be changed afterwards. */
   send(pieces: readonly Uint8Array[]): void

@@ -2,17 +2,18 @@ import avsc, { type AvroType, type Options, type Resolver, type Tap } from 'avsc
 import { Buffer } from 'buffer'
 
 /**
- * The only file that touches avsc, and the only one that touches Buffer, which avsc needs. In a browser bundle `buffer` is the npm
- * package of that name; README.md gives the two aliases.
+ * The only file that touches avsc, and the only one that touches Buffer, which avsc needs. In a browser bundle `buffer`
+ * is the npm package of that name; README.md gives the two aliases.
  */
 export type { AvroType, Resolver }
 
 const MAX_KEPT_SCRATCH_BYTES = 1024 * 1024
 
 /**
- * avsc trusts counts: an array that claims 2^32 items is allocated and read past the end of the buffer. Here a count is checked before an
- * item is read: against the bytes that are there, since every item of ours takes at least one, and against `most`, `maxItems` of the reader's
- * schema, since one byte becomes some ten bytes of objects. Overrides avsc's internals; list-bounds.test.ts fails if they change.
+ * avsc trusts counts: an array that claims 2^32 items is allocated and read past the end of the buffer. Here a count is
+ * checked before an item is read: against the bytes that are there, since every item of ours takes at least one, and
+ * against `most`, `maxItems` of the reader's schema, since one byte becomes some ten bytes of objects. Overrides avsc's
+ * internals; list-bounds.test.ts fails if they change.
  */
 function arrayType(schema: object, options: Options, most: number): AvroType {
   class BoundedArrayType extends avsc.types.ArrayType {
@@ -37,7 +38,9 @@ function arrayType(schema: object, options: Options, most: number): AvroType {
   return new BoundedArrayType(schema, options)
 }
 
-/** Items in the next block of an array; a negative count is followed by the size of the block, which is not needed here. */
+/**
+ * Items in the next block of an array; a negative count is followed by the size of the block, which is not needed here.
+ */
 function blockCount(tap: Tap, before: number, most: number): number {
   let count = tap.readLong()
   if (count < 0) {
@@ -51,8 +54,9 @@ function blockCount(tap: Tap, before: number, most: number): number {
 }
 
 /**
- * A union of records, one of which a value is. avsc refuses a writer whose union has a record that the reader does not know. Here such a record is skipped
- * where it comes, and gives its name and null, so that the two can work together and the reader can say what it does not know.
+ * A union of records, one of which a value is. avsc refuses a writer whose union has a record that the reader does not
+ * know. Here such a record is skipped where it comes, and gives its name and null, so that the two can work together
+ * and the reader can say what it does not know.
  */
 class RecordUnionType extends avsc.types.WrappedUnionType {
   override createResolver(writer: AvroType, options?: object): Resolver {
@@ -114,7 +118,10 @@ export function compile(schema: unknown): AvroType {
 
 let scratch = Buffer.allocUnsafeSlow(4096)
 
-/** Encodes `value` behind `reserved` bytes that are left for the caller. Throws the errors of avsc when a field does not fit its type. */
+/**
+ * Encodes `value` behind `reserved` bytes that are left for the caller. Throws the errors of avsc when a field does not
+ * fit its type.
+ */
 export function encode(type: AvroType, value: unknown, reserved: number): Uint8Array {
   let buffer = scratch
   let end = type.encode(value, buffer, 0)

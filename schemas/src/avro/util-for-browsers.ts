@@ -1,6 +1,6 @@
 /**
- * The parts of Node's `util` that avsc uses, for browser bundles: they alias `util` to this file. The npm package of that name would do too, but
- * looks for `process` when it is loaded.
+ * The parts of Node's `util` that avsc uses, for browser bundles: they alias `util` to this file. The npm package of
+ * that name would do too, but looks for `process` when it is loaded.
  */
 type Constructor = { prototype: object; super_?: unknown }
 

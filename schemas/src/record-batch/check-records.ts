@@ -23,8 +23,9 @@ const NO_TIMESTAMP = -1
 const names = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Walks the records of a batch that `checkBatch` has taken, once, at the leader: every reader can read a batch that passes here (Kafka: LogValidator,
- * DefaultRecord.readFrom). No object, view or copy is made for a record. Compressed records are decompressed for this, which is bounded.
+ * Walks the records of a batch that `checkBatch` has taken, once, at the leader: every reader can read a batch that
+ * passes here (Kafka: LogValidator, DefaultRecord.readFrom). No object, view or copy is made for a record. Compressed
+ * records are decompressed for this, which is bounded.
  * @throws TailraceError INVALID_BATCH with the record and the field, UNSUPPORTED_COMPRESSION, INVALID_TIMESTAMP
  */
 export function checkRecords(batch: Uint8Array, codecs: Decompressors, limits: RecordLimits): void {
@@ -53,7 +54,10 @@ export function maxDecompressedBytes(maxBytes: number): number {
   return Math.max(4 * 1024 * 1024, 4 * (maxBytes - BATCH_HEADER_BYTES))
 }
 
-/** Where the varint that `long…` has read last ends. Everything here is synchronous, and a second result would be an object. */
+/**
+ * Where the varint that `long…` has read last ends. Everything here is synchronous, and a second result would be an
+ * object.
+ */
 let after = 0
 
 /** Returns the largest timestamp. The first byte of each varint is read in place: most have no second one. */

@@ -6,9 +6,10 @@ import * as layout from './layout.ts'
 const ALLOWED_BITS = layout.COMPRESSION_MASK
 
 /**
- * Everything that a leader checks of a producer's batch (Kafka: LogValidator, DefaultRecordBatch), from the header and the CRC alone:
- * records are not walked. `bytes` must hold exactly one batch. baseOffset and leaderEpoch may be anything, the broker overwrites them;
- * with producerId -1 epoch and sequence may be anything too, since some Kafka clients send 0 there.
+ * Everything that a leader checks of a producer's batch (Kafka: LogValidator, DefaultRecordBatch), from the header and
+ * the CRC alone: records are not walked. `bytes` must hold exactly one batch. baseOffset and leaderEpoch may be
+ * anything, the broker overwrites them; with producerId -1 epoch and sequence may be anything too, since some Kafka
+ * clients send 0 there.
  * @param maxBytes the longest batch that the topic takes, header included
  * @throws TailraceError BATCH_TOO_LARGE, CORRUPT_BATCH, or INVALID_BATCH with a detail that names the field
  */
@@ -37,8 +38,8 @@ export function checkBatch(bytes: Uint8Array, crc: Crc32c, maxBytes: number): vo
 }
 
 /**
- * Whether bytes[at, end) is one whole batch as its producer made it. For batches from disk or from the leader, which were checked on
- * arrival: length, magic and CRC only.
+ * Whether bytes[at, end) is one whole batch as its producer made it. For batches from disk or from the leader, which
+ * were checked on arrival: length, magic and CRC only.
  */
 export function verifyBatch(bytes: Uint8Array, at: number, end: number, crc: Crc32c): boolean {
   return (

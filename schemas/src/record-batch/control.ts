@@ -8,8 +8,9 @@ import { decodeBatch } from './read.ts'
 import { BatchWriter } from './write.ts'
 
 /**
- * Control batches: the entries that Raft itself writes into a partition's log. Kafka's tools can read them (KIP-595), but in Tailrace a control entry
- * takes **no offset**: its baseOffset is the offset of the next record, which the next data batch carries too, and readers never get it.
+ * Control batches: the entries that Raft itself writes into a partition's log. Kafka's tools can read them (KIP-595),
+ * but in Tailrace a control entry takes **no offset**: its baseOffset is the offset of the next record, which the next
+ * data batch carries too, and readers never get it.
  */
 const KEY_VERSION = 0
 const KEY_BYTES = 4
@@ -17,11 +18,17 @@ const KEY_BYTES = 4
 const LEADER_CHANGE = 2
 const KRAFT_VOTERS = 6
 
-/** LeaderChangeMessage v0: version int16, leaderId int32, voters and granting voters as empty compact arrays, no tagged fields. */
+/**
+ * LeaderChangeMessage v0: version int16, leaderId int32, voters and granting voters as empty compact arrays, no tagged
+ * fields.
+ */
 const LEADER_CHANGE_BYTES = 9
 const EMPTY_COMPACT_ARRAY = 1
 
-/** Length of every term start batch: header, then a record of length byte, 5 bytes of fields, key and value with their lengths, no headers. */
+/**
+ * Length of every term start batch: header, then a record of length byte, 5 bytes of fields, key and value with their
+ * lengths, no headers.
+ */
 export const TERM_START_BYTES = BATCH_HEADER_BYTES + 1 + 3 + (1 + KEY_BYTES) + (1 + LEADER_CHANGE_BYTES) + 1
 
 /** The batch with which a leader opens its term. Always TERM_START_BYTES long. */

@@ -27,7 +27,8 @@ export interface BatchHeader {
 }
 
 /**
- * Reads the header of the batch that starts at `at`. The batch's body need not be there; only what reading needs is checked.
+ * Reads the header of the batch that starts at `at`. The batch's body need not be there; only what reading needs is
+ * checked.
  * @throws TailraceError INVALID_BATCH when fewer than 61 bytes are left or a 64-bit field is no safe integer.
  */
 export function readBatchHeader(bytes: Uint8Array, at = 0): BatchHeader {

@@ -1,6 +1,6 @@
 /**
- * Kafka's RecordBatch v2, byte for byte (Kafka: DefaultRecordBatch.java). All numbers are big-endian.
- * The CRC covers bytes 21 to the end; of the bytes before it a broker writes baseOffset and leaderEpoch, and nothing else.
+ * Kafka's RecordBatch v2, byte for byte (Kafka: DefaultRecordBatch.java). All numbers are big-endian. The CRC covers
+ * bytes 21 to the end; of the bytes before it a broker writes baseOffset and leaderEpoch, and nothing else.
  */
 export const BASE_OFFSET_AT = 0
 export const BATCH_LENGTH_AT = 8

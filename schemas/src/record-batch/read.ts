@@ -7,8 +7,8 @@ import type { DecodedHeader, DecodedRecord } from './record.ts'
 import { batchEnd } from './split.ts'
 
 /**
- * By compression number. Each gives back the decompressed bytes, or throws when they are garbage or more than `maxBytes`.
- * Node's zlib gives gzip and zstd; batches with a codec that is missing here cannot be read.
+ * By compression number. Each gives back the decompressed bytes, or throws when they are garbage or more than
+ * `maxBytes`. Node's zlib gives gzip and zstd; batches with a codec that is missing here cannot be read.
  */
 export type Decompressors = Partial<Record<number, (bytes: Uint8Array, maxBytes: number) => Uint8Array>>
 
@@ -26,9 +26,11 @@ export function decodeBatch(bytes: Uint8Array, at: number, codecs: Decompressors
 }
 
 /**
- * Calls `onRecord` for each record of the batch that starts at `at`, in order of offsets. Records are views, no copies, and may be kept.
- * The CRC is not checked. A control batch is read like any other; callers that show records to users skip it.
- * @throws TailraceError UNSUPPORTED_COMPRESSION, or INVALID_BATCH when anything in the batch is malformed (records before it were given)
+ * Calls `onRecord` for each record of the batch that starts at `at`, in order of offsets. Records are views, no copies,
+ * and may be kept. The CRC is not checked. A control batch is read like any other; callers that show records to users
+ * skip it.
+ * @throws TailraceError UNSUPPORTED_COMPRESSION, or INVALID_BATCH when anything in the batch is malformed (records
+ * before it were given)
  */
 export function readRecords(
   bytes: Uint8Array,
@@ -58,7 +60,10 @@ function decompressed(blob: Uint8Array, compression: number, codecs: Decompresso
   return new VarintReader(records, 0, records.length)
 }
 
-/** @throws TailraceError UNSUPPORTED_COMPRESSION, or INVALID_BATCH for garbage and for records that take more than `maxBytes` */
+/**
+ * @throws TailraceError UNSUPPORTED_COMPRESSION, or INVALID_BATCH for garbage and for records that take more than
+ * `maxBytes`
+ */
 export function decompressRecords(
   blob: Uint8Array,
   compression: number,

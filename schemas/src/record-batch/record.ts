@@ -10,7 +10,9 @@ export interface RecordInput {
 }
 export type HeaderInput = readonly [name: string, value: Uint8Array | string | null]
 
-/** What a consumer gets. `key`, `value` and header values are views into the batch (or into its decompressed records). */
+/**
+ * What a consumer gets. `key`, `value` and header values are views into the batch (or into its decompressed records).
+ */
 export interface DecodedRecord {
   readonly offset: Offset
   readonly timestamp: Timestamp

@@ -4,7 +4,8 @@ import { BATCH_HEADER_BYTES } from './layout.ts'
 
 /**
  * Calls `onBatch(start, end)` for each of the batches that lie back to back in `bytes`. Only lengths are looked at.
- * @throws TailraceError INVALID_BATCH when the last batch is not whole or a length is impossible; batches before it were handed out.
+ * @throws TailraceError INVALID_BATCH when the last batch is not whole or a length is impossible; batches before it
+ * were handed out.
  */
 export function forEachBatch(bytes: Uint8Array, onBatch: (start: number, end: number) => void): void {
   for (let start = 0; start < bytes.length; ) {

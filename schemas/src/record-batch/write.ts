@@ -31,8 +31,9 @@ const NO_HEADERS: readonly HeaderInput[] = []
 const encoder = new TextEncoder()
 
 /**
- * Builds one RecordBatch v2 after the other in one buffer that grows and is kept. Records are encoded as they come, so that `finish`
- * has only the header to write. Offset deltas count from 0, timestamp deltas from the first record, maxTimestamp is the largest.
+ * Builds one RecordBatch v2 after the other in one buffer that grows and is kept. Records are encoded as they come, so
+ * that `finish` has only the header to write. Offset deltas count from 0, timestamp deltas from the first record,
+ * maxTimestamp is the largest.
  */
 export class BatchWriter {
   #bytes: Uint8Array
@@ -61,8 +62,9 @@ export class BatchWriter {
   }
 
   /**
-   * Upper bound of the bytes that `append` would add to `estimatedBytes`: exact but for some 36 bytes when keys and values are bytes or long
-   * strings; strings up to 1,024 characters count three bytes a character, without being looked at.
+   * Upper bound of the bytes that `append` would add to `estimatedBytes`: exact but for some 36 bytes when keys and
+   * values are bytes or long strings; strings up to 1,024 characters count three bytes a character, without being
+   * looked at.
    */
   sizeOf(record: RecordInput): number {
     let size = RECORD_OVERHEAD_BYTES + fieldBound(record.key) + fieldBound(record.value)
@@ -72,7 +74,10 @@ export class BatchWriter {
     return size
   }
 
-  /** @throws TailraceError INVALID_RECORD when the timestamp is no safe integer, a field is neither bytes, string nor null, or a string has no UTF-8 form. */
+  /**
+   * @throws TailraceError INVALID_RECORD when the timestamp is no safe integer, a field is neither bytes, string nor
+   * null, or a string has no UTF-8 form.
+   */
   append(record: RecordInput): void {
     const { timestamp, key, value } = record
     const headers = record.headers ?? NO_HEADERS
@@ -91,7 +96,8 @@ export class BatchWriter {
   }
 
   /**
-   * The batch, in memory of its own, with baseOffset 0 and leaderEpoch -1. May be called again; `reset` starts the next batch.
+   * The batch, in memory of its own, with baseOffset 0 and leaderEpoch -1. May be called again; `reset` starts the next
+   * batch.
    * @throws TailraceError INVALID_BATCH when no record was appended, UNSUPPORTED_COMPRESSION when `compress` is missing
    */
   finish(options: FinishOptions): Uint8Array {
@@ -133,7 +139,9 @@ export class BatchWriter {
     return batch
   }
 
-  /** Writes a record after the last one. Returns where it ends, or undefined when a string turns out not to be ASCII. */
+  /**
+   * Writes a record after the last one. Returns where it ends, or undefined when a string turns out not to be ASCII.
+   */
   #write(timestampDelta: number, key: Field, value: Field, headers: readonly HeaderInput[]): number | undefined {
     const bodyBytes =
       1 +

@@ -17,8 +17,9 @@ export type Compressors = Readonly<Record<number, (records: Uint8Array) => Uint8
 const telling = [0, 1, 2, 3, 4, 6, 12, 14, 16, 0x7f, 0x80, 0x81, 0xff]
 
 /**
- * Batches as a hostile or broken producer may send them: sound ones of every kind with some bytes changed, cut out or put in, then given a right length and
- * CRC. Half of them are compressed, most of those after the change. The same seed gives the same batches.
+ * Batches as a hostile or broken producer may send them: sound ones of every kind with some bytes changed, cut out or
+ * put in, then given a right length and CRC. Half of them are compressed, most of those after the change. The same seed
+ * gives the same batches.
  */
 export function* changedBatches(count: number, seed: number, compressors: Compressors): Generator<Uint8Array> {
   const below = dice(seed)

@@ -3,7 +3,10 @@ import { FRAME_PREFIX_BYTES } from '../frame.ts'
 import { type MessageName, MessageNumber } from '../messages.ts'
 import { protocolJson } from '../protocol.ts'
 
-/** A protocol as a later version may have it: every record of these messages, nested ones too, has got one field more, with a default. */
+/**
+ * A protocol as a later version may have it: every record of these messages, nested ones too, has got one field more,
+ * with a default.
+ */
 export class NewerProtocol {
   readonly json: string
   readonly #types = new Map<string, ReturnType<typeof compile>>()

@@ -31,7 +31,10 @@ const clusterBroker: ClusterBrokerFields = {
   featureLevels,
 }
 
-/** One of each message with no field at its zero, for tests of code that carries messages. The type checker compares it with messages.ts. */
+/**
+ * One of each message with no field at its zero, for tests of code that carries messages. The type checker compares it
+ * with messages.ts.
+ */
 export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
   Hello: {
     protocol: 2,

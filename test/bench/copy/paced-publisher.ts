@@ -3,7 +3,10 @@ import { build, type Histogram } from 'hdr-histogram-js'
 
 const TICK_MS = 2
 
-/** Publishes at a steady rate, each record when it is due, and measures from then to its acknowledgement (no coordinated omission). */
+/**
+ * Publishes at a steady rate, each record when it is due, and measures from then to its acknowledgement (no coordinated
+ * omission).
+ */
 export class PacedPublisher {
   readonly #producer: Producer
   readonly #topic: string

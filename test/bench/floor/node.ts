@@ -1,9 +1,11 @@
 /**
- * The floor: the throughput of this machine with the same bytes through the same processes, hops and fsyncs, and no protocol at all. A node takes bytes
- * from producers, passes them to the two others, makes them durable with one fdatasync a round, and acknowledges byte counts once a
- * majority has them. No frames, no offsets, no checksums, no elections, no reads.
+ * The floor: the throughput of this machine with the same bytes through the same processes, hops and fsyncs, and no
+ * protocol at all. A node takes bytes from producers, passes them to the two others, makes them durable with one
+ * fdatasync a round, and acknowledges byte counts once a majority has them. No frames, no offsets, no checksums, no
+ * elections, no reads.
  *
- * Started with IPC: { clientPort, peerPort, peerPorts, file, keep }; answers 'listening'. On 'report' it sends its CPU time, fsyncs and memory.
+ * Started with IPC: { clientPort, peerPort, peerPorts, file, keep }; answers 'listening'. On 'report' it sends its CPU
+ * time, fsyncs and memory.
  */
 import * as fs from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
@@ -20,8 +22,9 @@ interface NodeOrder {
 }
 
 /**
- * One file; everything that has arrived shares the next fdatasync. `keep`: the file grows, as it must to keep all bytes; else it is
- * allocated ahead and used round and round, so that the disk does as little work as possible, and no bytes are kept.
+ * One file; everything that has arrived shares the next fdatasync. `keep`: the file grows, as it must to keep all
+ * bytes; else it is allocated ahead and used round and round, so that the disk does as little work as possible, and no
+ * bytes are kept.
  */
 class RoundFile {
   readonly #descriptor: number

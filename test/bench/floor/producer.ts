@@ -1,6 +1,6 @@
 /**
- * A producer of the floor: sends pieces of `pieceBytes` to its leaders in turn, with at most `windowBytes` unacknowledged on each, for
- * `seconds`. Started with IPC; answers with the acknowledged bytes.
+ * A producer of the floor: sends pieces of `pieceBytes` to its leaders in turn, with at most `windowBytes`
+ * unacknowledged on each, for `seconds`. Started with IPC; answers with the acknowledged bytes.
  */
 import { connect, type Socket } from 'node:net'
 import { onCounts } from './counts.ts'

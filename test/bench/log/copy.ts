@@ -1,7 +1,8 @@
 /**
- * What does a copy of a partition of 1 GB cost producers that publish meanwhile (M44), and how much memory does it take (M54)? Durable writes of 16 KiB, one after the other: alone, while the
- * copy is read in pieces of 256 KiB, at most 32 MiB a second (the setting replicationBytesPerSecond) and as fast as it goes, and while it is put in place on another broker's log on the
- * same disk. Run: npx node test/bench/log/copy.ts [megabytes]
+ * What does a copy of a partition of 1 GB cost producers that publish meanwhile (M44), and how much memory does it take
+ * (M54)? Durable writes of 16 KiB, one after the other: alone, while the copy is read in pieces of 256 KiB, at most 32
+ * MiB a second (the setting replicationBytesPerSecond) and as fast as it goes, and while it is put in place on another
+ * broker's log on the same disk. Run: npx node test/bench/log/copy.ts [megabytes]
  */
 
 import { setTimeout as pause } from 'node:timers/promises'

@@ -1,6 +1,6 @@
 /**
- * How long does a partition of 1 GB take to open: after a clean close, and after the process was killed (the journal is then replayed)?
- * Run: npx node test/bench/log/reopen.ts [megabytes] [folder]
+ * How long does a partition of 1 GB take to open: after a clean close, and after the process was killed (the journal is
+ * then replayed)? Run: npx node test/bench/log/reopen.ts [megabytes] [folder]
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'

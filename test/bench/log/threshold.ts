@@ -1,6 +1,8 @@
 /**
- * Where does writing large rounds once begin to pay (docs/decisions/large-rounds-are-written-once.md)? For rounds of rising size: through the journal and then to the segment, and straight to the segment
- * with a reference in the journal; beside the floor, one write and one sync of the same bytes. Run: npx node test/bench/log/threshold.ts [seconds]
+ * Where does writing large rounds once begin to pay (docs/decisions/large-rounds-are-written-once.md)? For rounds of
+ * rising size: through the journal and then to the segment, and straight to the segment with a reference in the
+ * journal; beside the floor, one write and one sync of the same bytes. Run: npx node test/bench/log/threshold.ts
+ * [seconds]
  */
 import { benchFolder, openBench, perSecond, runFloor, runLog, type Workload } from './workload.ts'
 

@@ -109,7 +109,10 @@ export function writeOf(log: GroupLog, template: Uint8Array, count: number, tick
   return { hardState: null, truncateFrom: null, entries, payloads, ticket }
 }
 
-/** The least that durability costs: one write and one fdatasync of the same bytes, over and over in one file that is allocated. */
+/**
+ * The least that durability costs: one write and one fdatasync of the same bytes, over and over in one file that is
+ * allocated.
+ */
 export async function runFloor(folder: string, workload: Workload): Promise<Measured> {
   const bytes = new Uint8Array(Math.ceil((workload.bytesPerGroup * workload.groups) / 4096) * 4096).fill(7)
   const file = await nodeDisk.open(join(folder, 'floor'))

@@ -1,7 +1,8 @@
 /**
- * npx node test/bench/raft/core.ts [--against FOLDER] [--rounds N] [--window N,M]: entries for each second of processor time through three consensus cores that
- * are joined only by function calls: a proposal, an append to either follower, three fsyncs that take no time, two acknowledgements, the commit. With the
- * folder of another working copy of this repository its core is measured in turns with this one, and the ratio of the best of each is printed.
+ * npx node test/bench/raft/core.ts [--against FOLDER] [--rounds N] [--window N,M]: entries for each second of processor
+ * time through three consensus cores that are joined only by function calls: a proposal, an append to either follower,
+ * three fsyncs that take no time, two acknowledgements, the commit. With the folder of another working copy of this
+ * repository its core is measured in turns with this one, and the ratio of the best of each is printed.
  *
  * Every measurement is a process of its own, so that no core inherits caches and call sites from another.
  */

@@ -17,7 +17,10 @@ const settings = { retentionCheckMs: 500, copyChunkBytes: 2000 }
 const longRecord = 'x'.repeat(6000)
 const keepLittle = { retention: { bytes: 1000, ms: null } }
 
-/** Three brokers with one group over the real log and core, connections on which any broker may send any message, and the records acknowledged meanwhile. */
+/**
+ * Three brokers with one group over the real log and core, connections on which any broker may send any message, and
+ * the records acknowledged meanwhile.
+ */
 export class AttackedGroup {
   readonly world: TestWorld
   readonly #lines = new Map<string, PeerLine>()
@@ -65,7 +68,10 @@ export class AttackedGroup {
     this.#cutOff = this.#cutOff === NO_BROKER ? broker : NO_BROKER
   }
 
-  /** Cuts a follower off while the others write more than they keep: it needs a copy of another's log when it is reconnected. */
+  /**
+   * Cuts a follower off while the others write more than they keep: it needs a copy of another's log when it is
+   * reconnected.
+   */
   async leaveBehind(broker: BrokerId): Promise<void> {
     if (this.#cutOff !== NO_BROKER) this.toggle(broker)
     const late = broker === this.#leader() ? (broker % founders.length) + 1 : broker

@@ -55,7 +55,10 @@ async function routes(): Promise<FastifyInstance> {
 export const messageNames = ['CascadeBeat', 'CascadeReports', 'AssignSource', 'CascadeStatus', 'CascadeTopics'] as const
 export type CascadeMessageName = (typeof messageNames)[number]
 
-/** Two brokers of level 0 as the sources of cascade brokers; the first leads the metadata group, and cascade brokers send requests to the second. */
+/**
+ * Two brokers of level 0 as the sources of cascade brokers; the first leads the metadata group, and cascade brokers
+ * send requests to the second.
+ */
 export class CascadeControls {
   readonly clock = new ManualClock(1.7e12)
   readonly #leader: LevelZeroControl
@@ -76,7 +79,10 @@ export class CascadeControls {
     return levelZeroControlOver(peers, api, this.clock)
   }
 
-  /** A beat that the door accepts is taken by the leader too: the leader would refuse the whole beat for the report of one broker. */
+  /**
+   * A beat that the door accepts is taken by the leader too: the leader would refuse the whole beat for the report of
+   * one broker.
+   */
   readonly #toLeader = async (_to: number, name: 'CascadeReports', fields: object) => {
     try {
       return { fields: await this.#answered(name, encodeHeader(name, { ...fields, correlation: 1 } as never, 0)) }

@@ -186,8 +186,8 @@ const names = [
 ] as MessageName[]
 
 /**
- * Messages of a broker that lies as little as it can: Raft promises that these harm no replica, with any content. The others are the word of a
- * leader or of a voter, which a group must believe.
+ * Messages of a broker that lies as little as it can: Raft promises that these harm no replica, with any content. The
+ * others are the word of a leader or of a voter, which a group must believe.
  */
 function isHarmless(name: MessageName, fields: Partial<Message<'VoteReply'> & Message<'AppendReply'>>): boolean {
   if (name === 'VoteReply') return fields.pre === true || fields.granted !== true

@@ -24,7 +24,10 @@ async function keptValues(): Promise<readonly Uint8Array[]> {
 
 const values = await keptValues()
 
-/** The content of a store: a block's kind chooses the key, and whether the value is these bytes or the stored value with odd parts. */
+/**
+ * The content of a store: a block's kind chooses the key, and whether the value is these bytes or the stored value with
+ * odd parts.
+ */
 async function start(input: Uint8Array): Promise<Verdict> {
   const kept = { disk: new MemoryDisk(), store: new MemoryStore() }
   const found = keys.map((key, at): [string, Uint8Array] => [key, values[at]!])

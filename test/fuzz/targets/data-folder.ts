@@ -13,7 +13,10 @@ const BLOCK_HEADER_BYTES = 32
 const MAX_BLOCK_CONTENT = BLOCK_BYTES - BLOCK_HEADER_BYTES
 const refusals: readonly ErrorCode[] = ['STORAGE_CORRUPT', 'NEWER_FORMAT']
 
-/** Some writes to two groups, of which segments, journal and checkpoints are left: closed, or as a loss of power leaves them. */
+/**
+ * Some writes to two groups, of which segments, journal and checkpoints are left: closed, or as a loss of power leaves
+ * them.
+ */
 async function sampleFolder(closed: boolean): Promise<{ files: Files; written: ReadonlySet<string> }> {
   const disk = new MemoryDisk()
   const storage = await open(disk)
@@ -97,8 +100,8 @@ function pathsOf(files: Files, ending: RegExp): string[] {
 }
 
 /**
- * Damaged files of one kind: opens, and serves no batch that was never written. The input's sample gives `path`, so all files of the kind are one
- * target each.
+ * Damaged files of one kind: opens, and serves no batch that was never written. The input's sample gives `path`, so all
+ * files of the kind are one target each.
  */
 function damaged(name: string, { files, written }: typeof closed, ending: RegExp): FuzzTarget {
   const paths = pathsOf(files, ending)

@@ -9,11 +9,17 @@ const RECOVERY_MS = 20_000
 /** One of so many steps leaves a broker behind. */
 const STEPS_TO_LEAVE = 16
 
-/** The liar of a run: a broker without a replica; a member that sends only what Raft promises to bear; a member that sends anything. */
+/**
+ * The liar of a run: a broker without a replica; a member that sends only what Raft promises to bear; a member that
+ * sends anything.
+ */
 const liars = ['stranger', 'harmless member', 'member'] as const
 type Liar = (typeof liars)[number]
 
-/** The only lies that can break a group's safety, and for which a replica may stop with a log line: a leader, or a voter, lies about its log or its vote. */
+/**
+ * The only lies that can break a group's safety, and for which a replica may stop with a log line: a leader, or a
+ * voter, lies about its log or its vote.
+ */
 const saidAloud = /has two leaders|committed entry \d+ differs|truncation at \d+, committed to/
 
 function samples(): Uint8Array[] {
@@ -73,8 +79,9 @@ export async function attack(
 }
 
 /**
- * Messages that no broker sends, to a group at work. With any message of a stranger, and any of a member except its word as leader or voter, no
- * acknowledged record is lost, the group goes on, and its replicas are the same. With any message of a member, a replica goes on or logs which rule was broken.
+ * Messages that no broker sends, to a group at work. With any message of a stranger, and any of a member except its
+ * word as leader or voter, no acknowledged record is lost, the group goes on, and its replicas are the same. With any
+ * message of a member, a replica goes on or logs which rule was broken.
  */
 export const liveReplicas: FuzzTarget = {
   name: 'live-replica',

@@ -45,7 +45,10 @@ async function run(input: Uint8Array): Promise<Verdict> {
   return verdict
 }
 
-/** Requests that no broker makes, to a cluster at work, from a member and from a broker that is no member: answered, or refused with a code. */
+/**
+ * Requests that no broker makes, to a cluster at work, from a member and from a broker that is no member: answered, or
+ * refused with a code.
+ */
 export const peerAnswers: FuzzTarget = {
   name: 'peer-answer',
   samples: asked.flatMap(samplesOf),

@@ -16,7 +16,10 @@ import { webSocketClients } from './ws-server.ts'
 /** Of five hundred inputs each target gets one at the least, however slow it is. */
 const LEAST_SHARE = 1 / 500
 
-/** Every target, with its share of the inputs: those that open a data folder or run a group for each input are slower by a factor of a hundred. */
+/**
+ * Every target, with its share of the inputs: those that open a data folder or run a group for each input are slower by
+ * a factor of a hundred.
+ */
 export const targetTable: readonly { readonly target: FuzzTarget; readonly share: number }[] = [
   ...[batches, storedBatches, controlBatches, frames, frameStreams, textOperations].map((target) => share(target, 100)),
   ...[metadataCommands, peerRequests, copyManifests, producerCheckpoints, readTokens, jsonConfigFiles].map((target) =>

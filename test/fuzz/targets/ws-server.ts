@@ -62,7 +62,10 @@ function op(message: object) {
 const flights = { topic: 'flights', partition: 0 }
 const noToken = { tokenTerm: 0, tokenIndex: 0, tokenSeal: '', replica: false, linearizable: false, offset: 0 }
 const fromStart = { kind: 'EARLIEST', value: 0 } as const
-/** The schemas that the client names when it connects: none, those of the broker, others. The first byte of an input chooses. */
+/**
+ * The schemas that the client names when it connects: none, those of the broker, others. The first byte of an input
+ * chooses.
+ */
 const fingerprints = [undefined, protocolFingerprint, 'other'] as const
 const sessions: readonly (readonly [number, ...Block[]])[] = [
   [

@@ -24,7 +24,10 @@ export const disk: CommandTable = {
       story.say(`${id} has ${replica.core!.durableIndex} of ${replica.log.length} entries durable`)
     }
   },
-  /** `crash 1`: the process and all that was not fsynced is gone; `keeping=2`: the oldest two writes reached the disk all the same. */
+  /**
+   * `crash 1`: the process and all that was not fsynced is gone; `keeping=2`: the oldest two writes reached the disk
+   * all the same.
+   */
   crash: (story, { words, settings }) => {
     for (const id of toNumbers(words)) {
       const replica = story.running(id)

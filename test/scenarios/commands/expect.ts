@@ -67,7 +67,10 @@ const checks: Readonly<Record<string, Check>> = {
     equal(`match of ${id}`, rowOf(story, leader, id).matchIndex, toNumber(list?.[0]))
   },
   elections: (story, [count]) => equal('elections', story.tally.elections, toNumber(count)),
-  /** `expect rejections 2: 7`: sent by 2, since the last mark; without a broker: by any broker. `most=3` instead of a list: at most. */
+  /**
+   * `expect rejections 2: 7`: sent by 2, since the last mark; without a broker: by any broker. `most=3` instead of a
+   * list: at most.
+   */
   rejections: (story, [id], { list, settings }) => {
     const found = story.tally.rejections.filter((from) => id === undefined || from === toNumber(id)).length
     const most = settings.get('most')

@@ -9,9 +9,9 @@ import { isStable, quietly, tickAll } from './time.ts'
 /** Every moment at which something could go wrong, one after the other. */
 export const exploration: CommandTable = {
   /**
-   * `explore crash 1`: lives through the story so far again and again, each time with one step more (a message or an fsync), and kills
-   * broker 1 there, once with what is on the wire and once without. The others go on, it comes back, and all must agree with nothing
-   * acknowledged lost.
+   * `explore crash 1`: lives through the story so far again and again, each time with one step more (a message or an
+   * fsync), and kills broker 1 there, once with what is on the wire and once without. The others go on, it comes back,
+   * and all must agree with nothing acknowledged lost.
    */
   explore: (story, { words }) => {
     const id = toNumber(words[1])

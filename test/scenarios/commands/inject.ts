@@ -8,9 +8,9 @@ import type { Story } from '../story.ts'
 /** Messages that no broker in the story has sent, for the rows of a table; delivered at once. */
 export const inject: CommandTable = {
   /**
-   * `inject 2>1 append term=3 prev=2@1 commit=4: 3@2 4@3`, `... vote term=3 last=2@1 transfer`, `... pre-vote`, `... vote-reply term=3 yes`,
-   * `... append-reply term=3 match=4` or `rejected=4 hint=3@2`, `... heartbeat term=3 commit=2 sent=0`, `... heartbeat-reply term=3 last=4`,
-   * `... snapshot term=3 last=5@2 source=2`.
+   * `inject 2>1 append term=3 prev=2@1 commit=4: 3@2 4@3`, `... vote term=3 last=2@1 transfer`, `... pre-vote`, `...
+   * vote-reply term=3 yes`, `... append-reply term=3 match=4` or `rejected=4 hint=3@2`, `... heartbeat term=3 commit=2
+   * sent=0`, `... heartbeat-reply term=3 last=4`, `... snapshot term=3 last=5@2 source=2`.
    */
   inject: (story, args) => {
     const link = toLink(args.words[0] ?? '')

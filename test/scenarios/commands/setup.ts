@@ -5,7 +5,10 @@ import type { Story } from '../story.ts'
 
 /** The scene: the brokers, and the content of their disks before they start. */
 export const setup: CommandTable = {
-  /** `brokers 3 window=1 batch=1 election=10 heartbeat=1 announce=on hint=off sleep=20`: appends in flight, bytes an append, ticks, M31's term hint. */
+  /**
+   * `brokers 3 window=1 batch=1 election=10 heartbeat=1 announce=on hint=off sleep=20`: appends in flight, bytes an
+   * append, ticks, M31's term hint.
+   */
   brokers: (story, { words, settings }) => {
     for (const [name, value] of settings) setOption(story, name, value)
     story.addBrokers(toNumber(words[0]))
@@ -23,7 +26,9 @@ export const setup: CommandTable = {
   committed: (story, { words, list }) => {
     for (const id of toNumbers(words)) story.beginning(id).commitHint = toNumber(list?.[0])
   },
-  /** `members 1 2: 1 2 outgoing=3 learners=4,5`: the members, as these brokers know them; without it all brokers vote. */
+  /**
+   * `members 1 2: 1 2 outgoing=3 learners=4,5`: the members, as these brokers know them; without it all brokers vote.
+   */
   members: (story, { words, settings, list }) => {
     const ids = (name: string) => toNumbers((settings.get(name) ?? '').split(',').filter((id) => id !== ''))
     const configuration = { voters: toNumbers(list ?? []), outgoing: ids('outgoing'), learners: ids('learners') }

@@ -12,7 +12,9 @@ export const snapshot: CommandTable = {
       replica.drain()
     }
   },
-  /** `snapshots manual`: no broker offers or fetches a state without `offer` and `install`; `snapshots auto`: at once. */
+  /**
+   * `snapshots manual`: no broker offers or fetches a state without `offer` and `install`; `snapshots auto`: at once.
+   */
   snapshots: (story, { words }) => {
     if (words[0] !== 'manual' && words[0] !== 'auto') throw new BadCommand('snapshots manual, or auto')
     story.handsOutStates = words[0] === 'auto'

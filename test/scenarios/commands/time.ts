@@ -24,7 +24,10 @@ export const time: CommandTable = {
       story.losing = false
     }
   },
-  /** `run 100 on 1 2 proposing`: after each tick everything is delivered; `proposing`: the leader gets a proposal before each. */
+  /**
+   * `run 100 on 1 2 proposing`: after each tick everything is delivered; `proposing`: the leader gets a proposal before
+   * each.
+   */
   run: (story, args) => {
     const proposals = args.words.includes('proposing') ? new Map<number, number>() : null
     const ticks = count(args)
@@ -69,8 +72,8 @@ export const time: CommandTable = {
     replica.drain()
   },
   /**
-   * `elect 1 by 2 3`: broker 1 campaigns and wins with these votes (default: all); requests to others are lost. It may try again
-   * where a refusal has only taught it a later term.
+   * `elect 1 by 2 3`: broker 1 campaigns and wins with these votes (default: all); requests to others are lost. It may
+   * try again where a refusal has only taught it a later term.
    */
   elect: (story, { words }) => {
     const candidate = story.running(toNumber(words[0]))

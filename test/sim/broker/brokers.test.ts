@@ -3,21 +3,29 @@ import { type BrokerDefectName, type BrokerSeedOptions, runBrokerSeed } from './
 
 const SEEDS = 60
 /**
- * Seeds that have found a mistake. 87, 210: the replica of a topic that was deleted while it was being opened stayed. 335: a block that was written by mistake to the start of a
- * journal file hid the file's rounds; 1215, 1241: looking for such blocks took sound journals for rotten. 171: first rounds of a journal that were never written, and with them
- * the only mention of a group. 104: an offered snapshot was newer than the commit index of a new leader. 125: a prefix cut off in a term whose record was lost. 191: a
- * rotten timestamp kept a broker from starting. 792: a read that retention overtook began after the offset that was asked for. 1022: a newcomer of a change that failed stayed a member.
- * 1255: a round written over the first block of its file. 1334: a checkpoint made before its file got a round, taken for rot. 1780: a log cut further than it was known to be
- * committed. 1776: a write that failed while the log was being opened was not reported: the broker continued without a log. 60408: rot at a start of the log that all others had cut off. No replica
- * could give it again, nor the entries after it. 60526, 60921: a start that wrote its first round after one that only the kernel held; both failed to be synced.
- * 61232: the first rounds of a journal were written to another place, so nothing in it told that there had been any.
- * 53: records that waited for a full disk made metadata wait. 61823: a rotten entry that all others had cut off by retention. 7000119: one partition's backlog starved the journal's other groups.
+ * Seeds that have found a mistake. 87, 210: the replica of a topic that was deleted while it was being opened stayed.
+ * 335: a block that was written by mistake to the start of a journal file hid the file's rounds; 1215, 1241: looking
+ * for such blocks took sound journals for rotten. 171: first rounds of a journal that were never written, and with them
+ * the only mention of a group. 104: an offered snapshot was newer than the commit index of a new leader. 125: a prefix
+ * cut off in a term whose record was lost. 191: a rotten timestamp kept a broker from starting. 792: a read that
+ * retention overtook began after the offset that was asked for. 1022: a newcomer of a change that failed stayed a
+ * member. 1255: a round written over the first block of its file. 1334: a checkpoint made before its file got a round,
+ * taken for rot. 1780: a log cut further than it was known to be committed. 1776: a write that failed while the log was
+ * being opened was not reported: the broker continued without a log. 60408: rot at a start of the log that all others
+ * had cut off. No replica could give it again, nor the entries after it. 60526, 60921: a start that wrote its first
+ * round after one that only the kernel held; both failed to be synced. 61232: the first rounds of a journal were
+ * written to another place, so nothing in it told that there had been any. 53: records that waited for a full disk made
+ * metadata wait. 61823: a rotten entry that all others had cut off by retention. 7000119: one partition's backlog
+ * starved the journal's other groups.
  */
 const PINNED = [
   87, 104, 125, 140, 171, 191, 210, 335, 792, 1022, 1215, 1241, 1255, 1334, 1776, 1780, 60408, 60526, 60921, 61232,
   61823, 7000119,
 ]
-/** A class of faults that came after these seeds, and the windows of the older controls, had been found: without it they are unchanged. */
+/**
+ * A class of faults that came after these seeds, and the windows of the older controls, had been found: without it they
+ * are unchanged.
+ */
 const LATER = ['newer-version']
 
 test(`${SEEDS} seeds of whole brokers keep every property, and come to rest when the faults end`, async () => {
@@ -67,7 +75,10 @@ test('one seed, one history of whole brokers', async () => {
   expect(digests.size).toBe(4)
 }, 60_000)
 
-/** Each mechanism that is switched off, a range of seeds in which that must be noticed, and the properties that must break. */
+/**
+ * Each mechanism that is switched off, a range of seeds in which that must be noticed, and the properties that must
+ * break.
+ */
 const controls: [BrokerDefectName, number, number, string[]][] = [
   ['leaderCountsUnsynced', 1, 20, ['durable-majority']],
   ['ackBeforeFsync', 1, 20, ['durable-majority']],

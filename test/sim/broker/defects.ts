@@ -8,7 +8,9 @@ import { nodeCrc32c } from '../../../broker/src/platform/node/checksum.ts'
 export interface BrokerDefects {
   /** Every disk answers syncs and stores nothing. */
   readonly disksLie: boolean
-  /** The log tells of durability as soon as it has been asked to write: followers acknowledge before the fsync (M25). */
+  /**
+   * The log tells of durability as soon as it has been asked to write: followers acknowledge before the fsync (M25).
+   */
   readonly ackBeforeFsync: boolean
   /** Recovery takes rotten entries for a torn tail: the replica votes and leads with the rest. */
   readonly rotIsTorn: boolean
@@ -162,7 +164,10 @@ export class DeletedFirst {
   }
 }
 
-/** No broker is told what others remember. They do remember it as before, for folders are put back only where that helps. */
+/**
+ * No broker is told what others remember. They do remember it as before, for folders are put back only where that
+ * helps.
+ */
 export function withoutWitnesses(peers: Peers): void {
   const tell = peers.tell.bind(peers)
   peers.tell = (to, name, fields) => {

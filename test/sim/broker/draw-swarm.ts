@@ -11,7 +11,10 @@ const FIRST_CLASSES = 16
 /** And those that there were when disks began to lose the end of their journals. */
 const SECOND_CLASSES = 28
 
-/** Draws which faults a seed has, and how hard: a seed with few kinds reaches deeper into each than one with all (swarm testing). */
+/**
+ * Draws which faults a seed has, and how hard: a seed with few kinds reaches deeper into each than one with all (swarm
+ * testing).
+ */
 export function drawBrokerSwarm(random: SimRandom): BrokerSwarm {
   const brokers = random.chance(0.85) ? 3 : 5
   const ids = Array.from({ length: brokers }, (_, at) => at + 1)
@@ -66,7 +69,10 @@ function drawFaults(random: SimRandom, classes: readonly FaultClass[]): Record<s
   return drawn
 }
 
-/** The choices of seeds since there are more faults than at first: drawn last, so that the earlier choices of a seed stay unchanged. */
+/**
+ * The choices of seeds since there are more faults than at first: drawn last, so that the earlier choices of a seed
+ * stay unchanged.
+ */
 function withMore(random: SimRandom, first: BrokerSwarm): BrokerSwarm {
   const faults = { ...first.faults, ...drawFaults(random, faultClasses.slice(FIRST_CLASSES, SECOND_CLASSES)) }
   const late = random.between(1, 2)
@@ -94,7 +100,8 @@ function drawUpkeep(random: SimRandom): Partial<PartitionSettings> {
     sleepAfterMs,
     copyChunkBytes,
     replicationBytesPerSecond,
-    // More than is published, or no newcomer would ever catch up; and a source must not take a slow reader for one that is gone.
+    // More than is published, or no newcomer would ever catch up; and a source must not take a slow reader for one that
+    // is gone.
     copyIdleMs: replicationBytesPerSecond > 0 ? 60_000 : copyIdleMs,
     snapshotBytes: random.pick([1_000, 5_000, 1 << 20]),
     snapshotMs: random.pick([1_000, 3_600_000]),

@@ -2,9 +2,9 @@ import type { TimerHandle } from '../../../broker/src/platform/clock.ts'
 import { EventQueue } from '../event-queue.ts'
 
 /**
- * Virtual time for asynchronous code: runs due events, then lets every promise that has become ready be followed up before the next event. Nothing
- * in the simulated world waits for the machine's own time, disk or network, so one turn of Node's event loop follows up all of them, and
- * equal calls give equal histories.
+ * Virtual time for asynchronous code: runs due events, then lets every promise that has become ready be followed up
+ * before the next event. Nothing in the simulated world waits for the machine's own time, disk or network, so one turn
+ * of Node's event loop follows up all of them, and equal calls give equal histories.
  */
 export class EventLoop {
   /** Events run so far. */
@@ -31,7 +31,10 @@ export class EventLoop {
     return { cancel: () => void (wanted = false) }
   }
 
-  /** Runs events until `done` says so, asked after each; false when time `until` (microseconds) has passed, or no event is left. */
+  /**
+   * Runs events until `done` says so, asked after each; false when time `until` (microseconds) has passed, or no event
+   * is left.
+   */
   run(until: number, done: () => boolean): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const next = (): void => {

@@ -13,8 +13,9 @@ const MOST_BATCHES = 400
 const LARGE_DISK_BYTES = 2 ** 40
 
 /**
- * Another program fills every disk to the last byte while records are published, so that even the space that brokers have allocated ahead is used up. Deleting a topic must still work: it
- * writes to the metadata's log, to the journal and to the state store before it frees anything. Resolves when no broker has the topic any more.
+ * Another program fills every disk to the last byte while records are published, so that even the space that brokers
+ * have allocated ahead is used up. Deleting a topic must still work: it writes to the metadata's log, to the journal
+ * and to the state store before it frees anything. Resolves when no broker has the topic any more.
  */
 export async function fillAndLeave(world: World): Promise<void> {
   const random = world.stream(900)

@@ -28,9 +28,11 @@ export interface LostTailStory {
 }
 
 /**
- * A follower loses the end of its journal in a way that only the heartbeats of a leader show: the mark beside the journal is lost as well, and no beat
- * has named the lost blocks. It follows two leaders that do not reach each other. One of them crashes in the same moment, so that the entries that it had committed with the
- * follower are nowhere else; the other leader lacks them, and asks the follower for its vote. The heartbeats of the group that it leads itself prove the loss in time.
+ * A follower loses the end of its journal in a way that only the heartbeats of a leader show: the mark beside the
+ * journal is lost as well, and no beat has named the lost blocks. It follows two leaders that do not reach each other.
+ * One of them crashes in the same moment, so that the entries that it had committed with the follower are nowhere else;
+ * the other leader lacks them, and asks the follower for its vote. The heartbeats of the group that it leads itself
+ * prove the loss in time.
  */
 export async function tellLostTailStory(
   seed: number,
@@ -83,7 +85,8 @@ class Story {
     this.#part(falling, staying, 'cut')
     await this.#pass(this.#random.between(50, 300))
     const [proven, atRisk] = ledgers.map(({ group }) => world.watch.groups.get(group)!)
-    // The lost blocks must hold an entry by which the one leader can prove the loss, and one that only the other leader has.
+    // The lost blocks must hold an entry by which the one leader can prove the loss, and one that only the other leader
+    // has.
     await this.#until(
       () =>
         proven!.replica(staying)!.commitIndex > this.#told.ends[0]! &&

@@ -7,7 +7,10 @@ import { Producer } from './workload/producer.ts'
 import { fetchReplica } from './workload/reader.ts'
 import type { World } from './world.ts'
 
-/** Virtual time after the end of faults in which the cluster must have recovered: links dropped silently are found out after some seconds. */
+/**
+ * Virtual time after the end of faults in which the cluster must have recovered: links dropped silently are found out
+ * after some seconds.
+ */
 export const PATIENCE_MS = 120_000
 const READ_BYTES = 100_000
 
@@ -107,7 +110,8 @@ async function readAll(world: World, broker: SimBroker, ledger: PartitionLedger,
       if (result.nextOffset <= offset) throw new Error('nothing there')
       offset = result.nextOffset
     } catch (error) {
-      // Rotten entries are not served, and soon fetched again from another replica; records that retention deletes meanwhile need not be read.
+      // Rotten entries are not served, and soon fetched again from another replica; records that retention deletes
+      // meanwhile need not be read.
       const code = (error as { code?: string }).code
       if (code === 'OFFSET_OUT_OF_RANGE') offset = Math.max(offset, broker.life!.groups.get(ledger.group)!.logStart)
       if (++failures < (code === 'STORAGE_CORRUPT' ? 100 : 5)) await world.pause(300)

@@ -10,7 +10,10 @@ import { nodeCrc32c } from '../../../broker/src/platform/node/checksum.ts'
 import type { BrokerDefects } from './defects.ts'
 import { Finding } from './finding.ts'
 
-/** Which version of Tailrace a broker runs, in seeds that have two. The second writes two things that the first cannot read. */
+/**
+ * Which version of Tailrace a broker runs, in seeds that have two. The second writes two things that the first cannot
+ * read.
+ */
 export type Release = 1 | 2
 
 /** The command of the second release; it stands in for one that is really new. */
@@ -25,7 +28,11 @@ export function levelsOf(release: Release, { newFormatAtOnce, levelOverstated }:
   return { lowest: 1, highest, commands }
 }
 
-/** Before the log is opened, as broker/src/start/data-folder.ts does it. `levels`: null leaves the level to be checked later. @throws TailraceError NEWER_FORMAT, FEATURE_LEVEL_UNSUPPORTED */
+/**
+ * Before the log is opened, as broker/src/start/data-folder.ts does it. `levels`: null leaves the level to be checked
+ * later.
+ * @throws TailraceError NEWER_FORMAT, FEATURE_LEVEL_UNSUPPORTED
+ */
 export async function checkFolder(
   release: Release,
   levels: FeatureLevels | null,
@@ -75,7 +82,10 @@ export class ReleaseWatch {
     }
   }
 
-  /** A broker of the first release says that it can work. `level`: that of the cluster, as the broker itself knows it. @throws Finding */
+  /**
+   * A broker of the first release says that it can work. `level`: that of the cluster, as the broker itself knows it.
+   * @throws Finding
+   */
   isReady(broker: BrokerId, release: Release, level: number): void {
     if (release < level) throw unreadable(`broker ${broker} of release ${release} is ready at level ${level}`)
   }

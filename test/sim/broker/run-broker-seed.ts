@@ -51,7 +51,10 @@ export interface BrokerSeedResult {
   readonly installs: number
   /** Operations that the operator asked for and got: changes of members, transfers, snapshots and the like. */
   readonly operations: number
-  /** Times that the feature level was raised, that the newer release's command was written, and that the older one refused to start (release.ts). */
+  /**
+   * Times that the feature level was raised, that the newer release's command was written, and that the older one
+   * refused to start (release.ts).
+   */
   readonly raised: number
   readonly newer: number
   readonly refusedStarts: number
@@ -64,7 +67,10 @@ const FORMATION_MS = 60_000
 /** Virtual time in which full disks must have room again once a topic is to be deleted. */
 const LEAVING_MS = 30_000
 
-/** Runs the history of one seed with whole brokers: faults, then calm. The same seed gives the same history on every machine. */
+/**
+ * Runs the history of one seed with whole brokers: faults, then calm. The same seed gives the same history on every
+ * machine.
+ */
 export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {}): Promise<BrokerSeedResult> {
   const { defects = [], trace = null } = options
   const swarm = shrunk(drawBrokerSwarm(new SimRandom(seed)), options)

@@ -11,8 +11,9 @@ export interface Shrunk {
 const HALVINGS = 6
 
 /**
- * Makes a failing history smaller: leaves out one class of faults after the other where the same property still fails without it, then ends the
- * faults earlier. Each class draws from randomness of its own, so the remaining faults occur as before.
+ * Makes a failing history smaller: leaves out one class of faults after the other where the same property still fails
+ * without it, then ends the faults earlier. Each class draws from randomness of its own, so the remaining faults occur
+ * as before.
  */
 export async function shrink(failed: BrokerSeedResult, options: BrokerSeedOptions): Promise<Shrunk> {
   const { seed, swarm, finding } = failed

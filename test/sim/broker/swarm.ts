@@ -24,7 +24,9 @@ export interface BrokerSwarm {
   readonly messages: MessageFaults
   /** Mean milliseconds between two faults of each class that the seed has. */
   readonly faults: Readonly<Record<string, number>>
-  /** Brokers whose disks may rot: never a majority of any partition's replicas, for no promise would be possible then. */
+  /**
+   * Brokers whose disks may rot: never a majority of any partition's replicas, for no promise would be possible then.
+   */
   readonly rotten: readonly number[]
   readonly topics: readonly { readonly name: string; readonly partitions: number; readonly replicas: number }[]
   readonly producers: number

@@ -13,8 +13,8 @@ import { WatchedGroup } from './watched-group.ts'
 import type { WatchedReplica } from './watched-replica.ts'
 
 /**
- * Looks into the cores and logs of all brokers and holds them to the properties, at every change. Knows the metadata as well: group 0's
- * committed log says which groups there are, and whose replicas may be removed.
+ * Looks into the cores and logs of all brokers and holds them to the properties, at every change. Knows the metadata as
+ * well: group 0's committed log says which groups there are, and whose replicas may be removed.
  */
 export class Watch {
   readonly groups = new Map<GroupId, WatchedGroup>()
@@ -81,7 +81,8 @@ export class Watch {
     storage.create = (id, damage) => {
       const log = create(id, damage)
       const replica = process.alive ? this.#replica(id, broker) : undefined
-      // A broker whose store has forgotten that a topic was deleted opens its replicas once more, blank, and removes them again.
+      // A broker whose store has forgotten that a topic was deleted opens its replicas once more, blank, and removes
+      // them again.
       const isDeleted = id !== METADATA_GROUP && !this.metadata.places.has(id)
       if (log.damage !== null) replica?.createdDamaged()
       else this.guard(() => replica?.created(isDeleted || this.excused.has(broker) || replica.hasLostTail))
@@ -122,7 +123,8 @@ export class Watch {
     if (group === undefined) return
     group.toldEnd = Math.max(group.toldEnd, end)
     for (const replica of group.replicas) {
-      // Leases are counted in ticks, of which a process that stands still has none; a broker catches up before it asks for one (LinearizableReader).
+      // Leases are counted in ticks, of which a process that stands still has none; a broker catches up before it asks
+      // for one (LinearizableReader).
       if (replica.core?.hasLease !== true || replica.process?.stoodStill || group.watermarkOf(replica) >= group.toldEnd)
         continue
       const name = `broker ${replica.id} has a lease on group ${id}`

@@ -26,8 +26,9 @@ export interface GroupView {
 export const noMembers: Configuration = { voters: [], outgoing: [], learners: [] }
 
 /**
- * One broker's replica as core and log show it: its written, synced and committed entries. It outlives its broker's lives. Entry of index i is in
- * slot i - 1 also where the log's prefix has been cut or never was here: the state that covers it is committed, and so known.
+ * One broker's replica as core and log show it: its written, synced and committed entries. It outlives its broker's
+ * lives. Entry of index i is in slot i - 1 also where the log's prefix has been cut or never was here: the state that
+ * covers it is committed, and so known.
  */
 export class WatchedReplica implements Observed {
   readonly id: BrokerId
@@ -61,7 +62,10 @@ export class WatchedReplica implements Observed {
     this.base = base
   }
 
-  /** A broker has recovered this replica's log: all entries that were ever synced must be there, unless it says that its disk is damaged. */
+  /**
+   * A broker has recovered this replica's log: all entries that were ever synced must be there, unless it says that its
+   * disk is damaged.
+   */
   recovered(log: GroupLog): void {
     // Entries that were being written when the broker crashed may have reached the disk.
     const replaced = Math.min(...this.#unsynced.map(({ truncateFrom }) => truncateFrom ?? Number.POSITIVE_INFINITY))
@@ -69,7 +73,8 @@ export class WatchedReplica implements Observed {
     this.log = this.#entriesOf(log)
     if (log.damage !== null || this.hasLostTail) {
       this.#group.damaged()
-      // Its entries, and those that it had promised before as far as they can still follow. An old copy takes no promise back.
+      // Its entries, and those that it had promised before as far as they can still follow. An old copy takes no
+      // promise back.
       const differs = !this.hasLostTail && this.#commonLength() < Math.min(this.log.length, this.durable.length)
       if (differs || this.log.length > this.durable.length) this.#setDurable(this.log)
       return
@@ -107,7 +112,9 @@ export class WatchedReplica implements Observed {
     this.base = noMembers
   }
 
-  /** Another replica's log is being put in the place of this one's: from now on a crash leaves the old or the new one. */
+  /**
+   * Another replica's log is being put in the place of this one's: from now on a crash leaves the old or the new one.
+   */
   installing(): void {
     this.#installing = true
   }

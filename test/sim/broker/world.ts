@@ -77,7 +77,10 @@ export class World implements Scene {
     }
   }
 
-  /** Randomness of its own for each part of the world, so that one fault more or less does not change what all others do. */
+  /**
+   * Randomness of its own for each part of the world, so that one fault more or less does not change what all others
+   * do.
+   */
   stream(part: number): SimRandom {
     return new SimRandom(this.#seed * 1_000 + part)
   }

@@ -4,8 +4,8 @@ import { runSeed } from './run-seed.ts'
 import { shrinkSeed } from './shrink.ts'
 
 /*
- * Builds that are broken on purpose. A simulator that sees no violation in them sees none anywhere: if one of these tests fails, no green result of the
- * simulators beside it means anything.
+ * Builds that are broken on purpose. A simulator that sees no violation in them sees none anywhere: if one of these
+ * tests fails, no green result of the simulators beside it means anything.
  */
 
 const SEEDS = 20

@@ -49,8 +49,8 @@ test('one seed, one history', () => {
 })
 
 /**
- * Each mechanism that is switched off, and the properties that must then be seen to break, within so many seeds. Some need a history that few seeds have: of those only the
- * ones that have the fault count, and are run.
+ * Each mechanism that is switched off, and the properties that must then be seen to break, within so many seeds. Some
+ * need a history that few seeds have: of those only the ones that have the fault count, and are run.
  */
 const controls: [DefectName, number, string[], (keyof SwarmOptions)?][] = [
   ['votesNotSynced', 200, ['election-safety']],

@@ -7,18 +7,25 @@ export interface Electable {
   readonly id: BrokerId
   /** The log as fsynced. */
   readonly durable: readonly StoredEntry[]
-  /** The replica of the broker that it is; the configuration that governs while the fsynced log holds none, and those that it holds. */
+  /**
+   * The replica of the broker that it is; the configuration that governs while the fsynced log holds none, and those
+   * that it holds.
+   */
   readonly admission?: number
   readonly base?: Configuration
   readonly configurations?: readonly IndexedConfiguration[]
-  /** Its disk has lost synced entries: until others have restored them it neither votes nor leads, whatever is left of its log. */
+  /**
+   * Its disk has lost synced entries: until others have restored them it neither votes nor leads, whatever is left of
+   * its log.
+   */
   readonly hasLostTail?: boolean
 }
 
 /**
- * Whether `candidate` would win an election if every broker crashed now and kept the fsynced entries: asked of the brokers that lack a
- * committed entry, which must never win. Written from the rules on paper (M13, M60, M66, M67), not from the code under test, which
- * counts acknowledgements instead; under changing configurations no count of copies says who may win.
+ * Whether `candidate` would win an election if every broker crashed now and kept the fsynced entries: asked of the
+ * brokers that lack a committed entry, which must never win. Written from the rules on paper (M13, M60, M66, M67), not
+ * from the code under test, which counts acknowledgements instead; under changing configurations no count of copies
+ * says who may win.
  */
 export function couldLead(candidate: Electable, brokers: ReadonlyMap<BrokerId, Electable>): boolean {
   if (candidate.hasLostTail === true) return false

@@ -53,8 +53,8 @@ interface Seen {
 }
 
 /**
- * The safety properties of Raft (M74 to M79) over the state of all brokers, checked at every change and only for what has changed:
- * each broker reports elections, appended and truncated entries, and commits.
+ * The safety properties of Raft (M74 to M79) over the state of all brokers, checked at every change and only for what
+ * has changed: each broker reports elections, appended and truncated entries, and commits.
  */
 export class Invariants {
   readonly #brokers: readonly Observed[]
@@ -99,7 +99,10 @@ export class Invariants {
     }
   }
 
-  /** M76: an index and a term name one content and one predecessor, in all logs and permanently; so equal ends mean equal logs. */
+  /**
+   * M76: an index and a term name one content and one predecessor, in all logs and permanently; so equal ends mean
+   * equal logs.
+   */
   appended(broker: Observed, entry: StoredEntry): void {
     const { index, term } = entry.header
     if (entry.header.kind === EntryKind.Configuration) this.#isFixed = false
@@ -116,7 +119,10 @@ export class Invariants {
     known.push({ term, value: entry.value, prevTerm: previous })
   }
 
-  /** M75: a leader never removes. M79: no broker removes a committed entry. Called while the log still holds the entries. */
+  /**
+   * M75: a leader never removes. M79: no broker removes a committed entry. Called while the log still holds the
+   * entries.
+   */
   truncating(broker: Observed, from: LogIndex): void {
     if (broker.isLeader) throw new Violation('leader-append-only', `leader ${broker.id} truncates at ${from}`)
     const end = Math.min(broker.log.length, this.#committed.length)
@@ -127,7 +133,10 @@ export class Invariants {
     }
   }
 
-  /** M42: a state covers committed entries alone. M50: it removes no committed entry. Called before it takes the log's place. */
+  /**
+   * M42: a state covers committed entries alone. M50: it removes no committed entry. Called before it takes the log's
+   * place.
+   */
   installing(broker: Observed, entries: readonly StoredEntry[]): void {
     entries.forEach((entry, slot) => {
       const known = this.#committed[slot]
@@ -169,8 +178,9 @@ export class Invariants {
   }
 
   /**
-   * M96: after any crash now, the last committed entry, and by Log Matching all before it, is not lost. With the same voters all the time:
-   * a majority has fsynced it. Under changing configurations: no replica that lacks it could be elected. After commits, and after crashes.
+   * M96: after any crash now, the last committed entry, and by Log Matching all before it, is not lost. With the same
+   * voters all the time: a majority has fsynced it. Under changing configurations: no replica that lacks it could be
+   * elected. After commits, and after crashes.
    */
   durableMajority(): void {
     const index = this.#committed.length

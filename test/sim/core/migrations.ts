@@ -72,7 +72,8 @@ export class Migrations {
   }
 
   /**
-   * A leader is left alone, or with a minority, and asked to remove one of the brokers that it does not reach. A broker that was removed before is asked back first.
+   * A leader is left alone, or with a minority, and asked to remove one of the brokers that it does not reach. A broker
+   * that was removed before is asked back first.
    */
   schism(broker: SimBroker): void {
     if (!broker.isLeader) return

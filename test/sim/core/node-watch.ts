@@ -24,8 +24,9 @@ export interface Watched {
 }
 
 /**
- * The work of a broker for its sleeping replicas (M86), with the watch that the product keeps (partition/broker/sleepers.ts): it counts the
- * broker's ticks, beats, and tells the core which brokers are gone and which are back. Lives as long as the process.
+ * The work of a broker for its sleeping replicas (M86), with the watch that the product keeps
+ * (partition/broker/sleepers.ts): it counts the broker's ticks, beats, and tells the core which brokers are gone and
+ * which are back. Lives as long as the process.
  */
 export class NodeWatch {
   readonly #broker: Watched

@@ -12,8 +12,9 @@ const KNOWN_TERM = 5
 const MOST_OWN = 2
 
 /**
- * The logs that three brokers may hold when an election begins: a prefix each of the log of term 1, and after it the entries that brokers 1 and 2 appended as
- * leaders of terms 2 and 3 and no other broker has. One broker has no entry of term 1: common entries of all change nothing.
+ * The logs that three brokers may hold when an election begins: a prefix each of the log of term 1, and after it the
+ * entries that brokers 1 and 2 appended as leaders of terms 2 and 3 and no other broker has. One broker has no entry of
+ * term 1: common entries of all change nothing.
  */
 function* histories(longest: number): Generator<Term[][]> {
   const shapes = (term: Term): Term[][] => {
@@ -33,8 +34,8 @@ function* histories(longest: number): Generator<Term[][]> {
 }
 
 /**
- * How many entries of term 1 may have been acknowledged: a majority has them, and so has every leader that was elected later (Leader
- * Completeness).
+ * How many entries of term 1 may have been acknowledged: a majority has them, and so has every leader that was elected
+ * later (Leader Completeness).
  */
 function acknowledgedBefore(logs: readonly Term[][]): LogIndex {
   const shared = logs.map((log) => log.filter((term) => term === 1).length)
@@ -144,8 +145,8 @@ class Recovery {
 }
 
 /**
- * Crashes the leader after each single message of its recovery, during which it reaches both others or only one, and lets a survivor
- * follow: the one that it did not reach, if its log allows. Returns the number of histories.
+ * Crashes the leader after each single message of its recovery, during which it reaches both others or only one, and
+ * lets a survivor follow: the one that it did not reach, if its log allows. Returns the number of histories.
  */
 function crashEverywhere(logs: readonly Term[][], defects: Partial<Defects>): number {
   let runs = 0

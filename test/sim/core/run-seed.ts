@@ -50,7 +50,10 @@ function switchedOn(defects: readonly DefectName[], known: object): Record<strin
 /** Election timeouts of calm after which the cluster must have converged. */
 const PATIENCE = 60
 
-/** Part of a seed's history: without some classes of faults, with the rest of them at other times in each turn but the first. */
+/**
+ * Part of a seed's history: without some classes of faults, with the rest of them at other times in each turn but the
+ * first.
+ */
 export interface SmallerHistory {
   readonly without: readonly string[]
   readonly turn: number
@@ -101,8 +104,8 @@ export function runSeed(
 }
 
 /**
- * Runs on until a new proposal is acknowledged and every broker has committed, and fsynced, all that was committed by then. Returns
- * that commit index; clients go on all the while.
+ * Runs on until a new proposal is acknowledged and every broker has committed, and fsynced, all that was committed by
+ * then. Returns that commit index; clients go on all the while.
  */
 export function converge(world: World, { raft }: SwarmOptions): number {
   const { queue, brokers, invariants } = world

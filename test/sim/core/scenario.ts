@@ -16,7 +16,10 @@ export interface Scenario {
   readonly options: SwarmOptions
 }
 
-/** A world in which nothing fails by itself, for tests that cause the events themselves. All invariants are checked as ever. */
+/**
+ * A world in which nothing fails by itself, for tests that cause the events themselves. All invariants are checked as
+ * ever.
+ */
 export function scenario(seed: number, { raft, network, ...changes }: ScenarioChanges): Scenario {
   const brokers = changes.brokers ?? 3
   const options: SwarmOptions = {

@@ -1,7 +1,10 @@
 import { type DefectName, runSeed, type SeedResult, type SmallerHistory } from './run-seed.ts'
 import { absenceNames } from './without-faults.ts'
 
-/** Histories that are tried without a class of faults before it is taken for needed: the remaining faults then occur at other times. */
+/**
+ * Histories that are tried without a class of faults before it is taken for needed: the remaining faults then occur at
+ * other times.
+ */
 const ATTEMPTS = 60
 
 export interface ShrunkSeed {
@@ -10,8 +13,8 @@ export interface ShrunkSeed {
 }
 
 /**
- * Makes a failing history smaller: leaves out one class of faults after the other where the same property still fails in one of some histories without
- * it, and takes, of those that fail, the one that does so after the fewest events.
+ * Makes a failing history smaller: leaves out one class of faults after the other where the same property still fails
+ * in one of some histories without it, and takes, of those that fail, the one that does so after the fewest events.
  */
 export function shrinkSeed(failed: SeedResult, defects: readonly DefectName[]): ShrunkSeed {
   const { seed, violation } = failed

@@ -223,7 +223,10 @@ export class SimBroker implements Observed {
     this.drain()
   }
 
-  /** State and log up to `lastIndex`, as they are on the disk, or null if the log there is another, or the state already covers more. */
+  /**
+   * State and log up to `lastIndex`, as they are on the disk, or null if the log there is another, or the state already
+   * covers more.
+   */
   copy({ lastIndex, lastTerm }: InstallRequest): readonly StoredEntry[] | null {
     if (this.core === null || lastIndex < this.prevIndex) return null
     return this.durable[lastIndex - 1]?.header.term === lastTerm ? this.durable.slice(0, lastIndex) : null

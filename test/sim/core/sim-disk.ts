@@ -24,8 +24,8 @@ export interface LogCopy {
 }
 
 /**
- * One broker's disk, with two watermarks: of written and of fsynced entries. A crash forgets entries that were not fsynced, or keeps
- * some of it from the front: the journal writes in order, so the surviving part is always a prefix.
+ * One broker's disk, with two watermarks: of written and of fsynced entries. A crash forgets entries that were not
+ * fsynced, or keeps some of it from the front: the journal writes in order, so the surviving part is always a prefix.
  */
 export class SimDisk {
   hardState: HardState = { term: 0, votedFor: 0 }
@@ -90,7 +90,10 @@ export class SimDisk {
     return done[done.length - 1]!.number
   }
 
-  /** Loses entries that were not fsynced, except, with `keepSome`, a random prefix of it that ends anywhere, even within a write. */
+  /**
+   * Loses entries that were not fsynced, except, with `keepSome`, a random prefix of it that ends anywhere, even within
+   * a write.
+   */
   crash(random: SimRandom, keepSome: boolean): void {
     const lost = this.#queue.splice(0)
     this.#syncing = 0

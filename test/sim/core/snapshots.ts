@@ -32,7 +32,10 @@ export class Snapshots {
     this.#note = note
   }
 
-  /** The leader's own state, or that of any replica that has it (M84): up to its last committed entry, or an earlier one. */
+  /**
+   * The leader's own state, or that of any replica that has it (M84): up to its last committed entry, or an earlier
+   * one.
+   */
   startOffer(broker: SimBroker, to: BrokerId): void {
     const { core } = broker
     this.#world.queue.after(this.#random.between(50, 5_000), () => {
@@ -76,7 +79,9 @@ export class Snapshots {
     })
   }
 
-  /** Once all earlier writes are durable, the new state takes the place of the old one; a crash meanwhile leaves either. */
+  /**
+   * Once all earlier writes are durable, the new state takes the place of the old one; a crash meanwhile leaves either.
+   */
   #install(broker: SimBroker, copy: LogCopy): void {
     const { core } = broker
     const [least, most] = this.#options.syncs[broker.id - 1]!

@@ -32,7 +32,10 @@ export interface SwarmOptions {
   readonly transferEvery: number
   /** Probability that a removed broker comes back blank, under a new admission, and not with its old replica. */
   readonly renewal: number
-  /** Changes that a leader is asked for while it reaches a minority of the voters alone: they are not committed, or by few (M64, M71). */
+  /**
+   * Changes that a leader is asked for while it reaches a minority of the voters alone: they are not committed, or by
+   * few (M64, M71).
+   */
   readonly schismEvery: number
   /** Probability that a leader is asked for such a change as soon as it is elected. */
   readonly hastyChanges: number
@@ -44,7 +47,10 @@ export interface SwarmOptions {
   /** Mean microseconds between proposals. */
   readonly proposeEvery: number
   readonly proposalBurst: number
-  /** Brokers refuse votes while a leader may be alive (M10). Without it elections come at any time: the log must be safe all the same. */
+  /**
+   * Brokers refuse votes while a leader may be alive (M10). Without it elections come at any time: the log must be safe
+   * all the same.
+   */
   readonly leases: boolean
   /** Mean microseconds between reads of leaders with a lease; 0 where nothing is promised to them. */
   readonly readEvery: number

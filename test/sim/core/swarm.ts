@@ -1,7 +1,10 @@
 import type { SimRandom } from '../random.ts'
 import { type SwarmOptions, TICK } from './swarm-options.ts'
 
-/** Draws which faults a seed has, and how hard: a seed with few kinds reaches deeper into each than one with all (swarm testing). */
+/**
+ * Draws which faults a seed has, and how hard: a seed with few kinds reaches deeper into each than one with all (swarm
+ * testing).
+ */
 export function drawSwarm(random: SimRandom): SwarmOptions {
   if (random.chance(REVENANTS)) return revive(random, drawMixed(random))
   const options = cutLogs(random, drawMembers(random, drawShape(random)))
@@ -19,7 +22,10 @@ function drawShape(random: SimRandom): SwarmOptions {
   return random.chance(USURPATION) ? usurp(random, options) : options
 }
 
-/** In half the seeds logs are cut, so that a broker that falls behind needs a state; in a part of them readers come with tokens. */
+/**
+ * In half the seeds logs are cut, so that a broker that falls behind needs a state; in a part of them readers come with
+ * tokens.
+ */
 function cutLogs(random: SimRandom, options: SwarmOptions): SwarmOptions {
   const cut = random.chance(0.5)
   return {
@@ -31,7 +37,10 @@ function cutLogs(random: SimRandom, options: SwarmOptions): SwarmOptions {
   }
 }
 
-/** Share of the seeds that are all about elections, and of the others that are all about leaders that do not know that they lost one. */
+/**
+ * Share of the seeds that are all about elections, and of the others that are all about leaders that do not know that
+ * they lost one.
+ */
 const CHURN = 0.4
 const USURPATION = 0.4
 /** Share of the seeds, of every kind, in which members change or leadership is transferred. */
@@ -60,8 +69,8 @@ function migrate(random: SimRandom, options: SwarmOptions): SwarmOptions {
 }
 
 /**
- * Four voters, so that there are halves: each change is begun by a leader with few, the next leader begins another one before it learns of the first, and
- * majorities of the two need have no member in common (the bug of 2015).
+ * Four voters, so that there are halves: each change is begun by a leader with few, the next leader begins another one
+ * before it learns of the first, and majorities of the two need have no member in common (the bug of 2015).
  */
 function divide(random: SimRandom, options: SwarmOptions): SwarmOptions {
   const brokers = random.pick([4, 4, 4, 5])
@@ -82,8 +91,8 @@ function divide(random: SimRandom, options: SwarmOptions): SwarmOptions {
 }
 
 /**
- * Disks so slow that a candidate has entries, and its own term, in memory alone: it dies, forgets both, and asks again, while answers to its earlier life are still
- * in flight (M5, M9).
+ * Disks so slow that a candidate has entries, and its own term, in memory alone: it dies, forgets both, and asks again,
+ * while answers to its earlier life are still in flight (M5, M9).
  */
 function revive(random: SimRandom, options: SwarmOptions): SwarmOptions {
   const { raft, network } = options
@@ -110,8 +119,9 @@ function revive(random: SimRandom, options: SwarmOptions): SwarmOptions {
 }
 
 /**
- * Leaders crash every few election timeouts, messages and fsyncs are slow against them, and entries travel one at a time: logs stay
- * short and diverge often. This finds mistakes that need two or three changes of leader around one entry (Figure 8).
+ * Leaders crash every few election timeouts, messages and fsyncs are slow against them, and entries travel one at a
+ * time: logs stay short and diverge often. This finds mistakes that need two or three changes of leader around one
+ * entry (Figure 8).
  */
 function churn(random: SimRandom, options: SwarmOptions): SwarmOptions {
   const slow = random.pick([5_000, 20_000, 80_000])
@@ -134,7 +144,10 @@ function churn(random: SimRandom, options: SwarmOptions): SwarmOptions {
   }
 }
 
-/** Leaders are cut off, wholly, one-way or from one follower, while clients write and read all the time: a lease must hold (M24). */
+/**
+ * Leaders are cut off, wholly, one-way or from one follower, while clients write and read all the time: a lease must
+ * hold (M24).
+ */
 function usurp(random: SimRandom, options: SwarmOptions): SwarmOptions {
   const { brokers, raft, network } = options
   return {
@@ -156,7 +169,10 @@ function usurp(random: SimRandom, options: SwarmOptions): SwarmOptions {
   }
 }
 
-/** Groups fall asleep between proposals (M86), and other events happen in their sleep, seldom enough that they fall asleep. */
+/**
+ * Groups fall asleep between proposals (M86), and other events happen in their sleep, seldom enough that they fall
+ * asleep.
+ */
 function doze(random: SimRandom, options: SwarmOptions): SwarmOptions {
   const { raft, network, changeEvery, transferEvery, compactEvery, offerEvery, readEvery } = options
   const calm = (every: number) => every * random.pick([1, 5, 20])

@@ -12,7 +12,10 @@ interface Scene {
   tokenReads: number
 }
 
-/** M95: a token is served where its entry is, and nowhere else; a token of a discarded entry is not served where another took its place. */
+/**
+ * M95: a token is served where its entry is, and nowhere else; a token of a discarded entry is not served where another
+ * took its place.
+ */
 export function readWithToken(random: SimRandom, world: Scene, note: Note): void {
   const { brokers, acks, invariants } = world
   const broker = random.pick(brokers)

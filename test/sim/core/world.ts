@@ -24,7 +24,10 @@ export interface Acknowledged {
 
 const blank = { configuration: { voters: [], outgoing: [], learners: [] } }
 
-/** The brokers, the clock, the network, and all their faults. Every event goes through `#note`, so that the digest covers it. */
+/**
+ * The brokers, the clock, the network, and all their faults. Every event goes through `#note`, so that the digest
+ * covers it.
+ */
 export class World implements Surroundings {
   readonly queue = new EventQueue()
   readonly brokers: SimBroker[]
@@ -242,8 +245,8 @@ export class World implements Surroundings {
   }
 
   /**
-   * M24: a client asks every broker at once for the newest committed entry. A leader with a lease answers, and must know of all entries that any
-   * client was told before.
+   * M24: a client asks every broker at once for the newest committed entry. A leader with a lease answers, and must
+   * know of all entries that any client was told before.
    */
   #readFromLeases(): void {
     for (const { id, core } of this.brokers) {

@@ -17,8 +17,9 @@ export interface Source {
 }
 
 /**
- * A source for each seeker (M89), a pure function: brokers of one level are spread over the living brokers of the level above so that their numbers differ by one at most, with
- * as few moves as possible. An operator's choice stands while that source lives, and counts. A broker without a source of its level is left out: it keeps the source that it has.
+ * A source for each seeker (M89), a pure function: brokers of one level are spread over the living brokers of the level
+ * above so that their numbers differ by one at most, with as few moves as possible. An operator's choice stands while
+ * that source lives, and counts. A broker without a source of its level is left out: it keeps the source that it has.
  */
 export function assignSources(seekers: readonly Seeker[], sources: readonly Source[]): Map<BrokerId, BrokerId> {
   const assigned = new Map<BrokerId, BrokerId>()

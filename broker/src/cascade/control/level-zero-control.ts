@@ -40,8 +40,9 @@ const confirmEveryMs = 100
 const settleMs = reportLifeMs
 
 /**
- * A broker of level 0 as the source of cascade brokers. The leader of the metadata group keeps the list of all of them and decides on sources (M89); the others pass on to it the reports that they
- * get. The list is soft state: docs/decisions/cascade-soft-state.md.
+ * A broker of level 0 as the source of cascade brokers. The leader of the metadata group keeps the list of all of them
+ * and decides on sources (M89); the others pass on to it the reports that they get. The list is soft state:
+ * docs/decisions/cascade-soft-state.md.
  */
 export class LevelZeroControl implements CascadeApi {
   readonly #deps: LevelZeroControlDeps

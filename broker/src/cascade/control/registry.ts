@@ -12,8 +12,8 @@ interface Known {
 }
 
 /**
- * The cascade brokers below this one, as long as they send reports. Soft state: it is not kept through a restart, and a beat later it is complete
- * again (docs/decisions/cascade-soft-state.md).
+ * The cascade brokers below this one, as long as they send reports. Soft state: it is not kept through a restart, and a
+ * beat later it is complete again (docs/decisions/cascade-soft-state.md).
  */
 export class CascadeRegistry {
   readonly #clock: Clock
@@ -24,7 +24,8 @@ export class CascadeRegistry {
   }
 
   /**
-   * Takes a broker's own report, which comes first, and those of brokers below it. Of two reports of one broker the younger counts.
+   * Takes a broker's own report, which comes first, and those of brokers below it. Of two reports of one broker the
+   * younger counts.
    * @throws TailraceError BROKER_IDENTITY_MISMATCH, OVERLOADED: then no report is taken
    */
   take(reports: readonly CascadeReport[]): void {

@@ -22,7 +22,10 @@ export interface RelayedControlDeps {
 const assignTimeoutMs = 25_000
 const statusTimeoutMs = 5_000
 
-/** A cascade broker as the source of others: passes on their reports with its own beat, and the decisions of level 0 with its answers. */
+/**
+ * A cascade broker as the source of others: passes on their reports with its own beat, and the decisions of level 0
+ * with its answers.
+ */
 export class RelayedControl implements CascadeApi {
   readonly #deps: RelayedControlDeps
 

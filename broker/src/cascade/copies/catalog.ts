@@ -5,10 +5,16 @@ import type { StateStore } from '../../log/log-storage.ts'
 import { hasFields, isWhole, storedJson } from '../../log/store/stored-json.ts'
 import { isTopicSummary } from '../wire/json-checks.ts'
 
-/** A topic and the groups of this broker's log that hold its partitions, by partition number. Groups are this broker's own, from 1, never used again. */
+/**
+ * A topic and the groups of this broker's log that hold its partitions, by partition number. Groups are this broker's
+ * own, from 1, never used again.
+ */
 export interface CatalogTopic extends TopicSummary {
   readonly groups: readonly GroupId[]
-  /** Version of the first list that had it (BrokerApi.topicsVersion): one of a higher version without it says that it has been deleted. 0: not known. */
+  /**
+   * Version of the first list that had it (BrokerApi.topicsVersion): one of a higher version without it says that it
+   * has been deleted. 0: not known.
+   */
   readonly listedAt?: number
 }
 
@@ -16,7 +22,10 @@ const topicPrefix = 'cascade/topic/'
 const afterTopics = 'cascade/topic0'
 const nextGroupKey = 'cascade/next-group'
 
-/** The topics that this broker copies, and their groups on its disk. Durable before a group is created, so that no group is ever without its topic's name. */
+/**
+ * The topics that this broker copies, and their groups on its disk. Durable before a group is created, so that no group
+ * is ever without its topic's name.
+ */
 export class Catalog {
   readonly topics = new Map<string, CatalogTopic>()
   readonly #store: StateStore
@@ -41,7 +50,9 @@ export class Catalog {
     }
   }
 
-  /** Takes topics as a list of this version has them; partitions that are new get groups. Resolves when it is durable. */
+  /**
+   * Takes topics as a list of this version has them; partitions that are new get groups. Resolves when it is durable.
+   */
   async put(topics: readonly TopicSummary[], version: number): Promise<void> {
     if (topics.length === 0) return
     const changed = topics.map((topic) => {

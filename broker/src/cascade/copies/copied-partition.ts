@@ -27,8 +27,8 @@ interface Unsynced {
 const maxWaitingReaders = 10_000
 
 /**
- * One partition's committed records on this broker's disk, with the offsets and bytes that they have everywhere. Readers see records that are durable here: after a crash this broker
- * still has all records that it has shown.
+ * One partition's committed records on this broker's disk, with the offsets and bytes that they have everywhere.
+ * Readers see records that are durable here: after a crash this broker still has all records that it has shown.
  */
 export class CopiedPartition {
   readonly topic: string
@@ -93,7 +93,10 @@ export class CopiedPartition {
     return Math.max(0, this.sourceEnd - this.#durableEnd)
   }
 
-  /** Whether all records are here that the source had when it first told its end. A copy that is not continued will never have more. */
+  /**
+   * Whether all records are here that the source had when it first told its end. A copy that is not continued will
+   * never have more.
+   */
   get complete(): boolean {
     return this.stopped !== '' || (this.#firstHeard !== null && this.#durableEnd >= this.#firstHeard)
   }
@@ -110,7 +113,8 @@ export class CopiedPartition {
   }
 
   /**
-   * Takes batches in. `durable` is called with their bytes when they are on the disk, or at once for those that are not needed.
+   * Takes batches in. `durable` is called with their bytes when they are on the disk, or at once for those that are not
+   * needed.
    * @throws TailraceError CORRUPT_BATCH, INVALID_BATCH. A mismatch stops the partition and throws CopyMismatch, once
    */
   take(body: Uint8Array, durable: (bytes: number) => void): void {
@@ -151,7 +155,10 @@ export class CopiedPartition {
     for (const { bytes, durable } of synced) durable(bytes)
   }
 
-  /** The source's log begins past the end here: records between are gone there too, so the copy goes on at `start`, without records before it. */
+  /**
+   * The source's log begins past the end here: records between are gone there too, so the copy goes on at `start`,
+   * without records before it.
+   */
   async beginAt(start: Offset): Promise<void> {
     if (start <= this.#log.endOffset) throw new RangeError(`${start} is not past ${this.#log.endOffset}`)
     this.#beginning = true
@@ -176,7 +183,10 @@ export class CopiedPartition {
     }
   }
 
-  /** @throws TailraceError OFFSET_OUT_OF_RANGE before the log's start, STORAGE_CORRUPT, UNKNOWN_TOPIC, OVERLOADED. Past the end: nothing */
+  /**
+   * @throws TailraceError OFFSET_OUT_OF_RANGE before the log's start, STORAGE_CORRUPT, UNKNOWN_TOPIC, OVERLOADED. Past
+   * the end: nothing
+   */
   async fetch(request: FetchRequest): Promise<FetchResult> {
     const { clock } = this.#services
     const deadline = clock.monotonic() + request.waitMs
@@ -194,7 +204,10 @@ export class CopiedPartition {
     }
   }
 
-  /** `LATEST`: behind all records that the source is known to have. @throws TailraceError OFFSET_OUT_OF_RANGE before the log's start; the end is not checked */
+  /**
+   * `LATEST`: behind all records that the source is known to have.
+   * @throws TailraceError OFFSET_OUT_OF_RANGE before the log's start; the end is not checked
+   */
   async find(position: Position): Promise<Offset> {
     switch (position.kind) {
       case 'EARLIEST':

@@ -8,7 +8,10 @@ import type { Logger } from '../../platform/logger.ts'
 import { Catalog, type CatalogTopic } from './catalog.ts'
 import { CopiedPartition, type CopyServices } from './copied-partition.ts'
 
-/** A source that is behind, or does not tell the version of its list, may not list a topic for a moment. Its records would have to be copied anew. */
+/**
+ * A source that is behind, or does not tell the version of its list, may not list a topic for a moment. Its records
+ * would have to be copied anew.
+ */
 const missingGraceMs = 10_000
 const retentionMs = 10_000
 

@@ -14,7 +14,9 @@ import {
 } from '@tailrace/schemas'
 import type { Crc32c } from '../../platform/checksum.ts'
 
-/** Below this a body is copied: a socket's chunk of 64 KiB would stay in memory for the few bytes of it that are needed. */
+/**
+ * Below this a body is copied: a socket's chunk of 64 KiB would stay in memory for the few bytes of it that are needed.
+ */
 const copiedBelow = 16 * 1024
 
 /** Where a copy stands. */
@@ -37,9 +39,10 @@ export class CopyMismatch extends Error {
 }
 
 /**
- * Cuts the bytes that a source has sent into entries that follow `end`, one a batch. Batches that are here already are left out; each other one must follow the one before, in offset and in
- * term, and match its checksum.
- * @throws TailraceError CORRUPT_BATCH, INVALID_BATCH: it changed in transfer; CopyMismatch: a gap, a batch that is here in part, a control batch, a term that falls
+ * Cuts the bytes that a source has sent into entries that follow `end`, one a batch. Batches that are here already are
+ * left out; each other one must follow the one before, in offset and in term, and match its checksum.
+ * @throws TailraceError CORRUPT_BATCH, INVALID_BATCH: it changed in transfer; CopyMismatch: a gap, a batch that is here
+ * in part, a control batch, a term that falls
  */
 export function takeBatches(body: Uint8Array, end: CopyEnd, crc: Crc32c): TakenBatches {
   const bytes = body.length < copiedBelow ? body.slice() : body

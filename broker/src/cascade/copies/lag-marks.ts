@@ -3,8 +3,9 @@ import type { Offset } from '@tailrace/schemas'
 const maxMarks = 32
 
 /**
- * Since when a copy has been behind its source: high watermarks with the time at which they were announced, forgotten as the copy passes them. Bounded: when there
- * are too many, a new one takes the last one's time, so that lag is never told too small.
+ * Since when a copy has been behind its source: high watermarks with the time at which they were announced, forgotten
+ * as the copy passes them. Bounded: when there are too many, a new one takes the last one's time, so that lag is never
+ * told too small.
  */
 export class LagMarks {
   readonly #marks: { highWatermark: Offset; readonly at: number }[] = []

@@ -52,8 +52,8 @@ const retryMs = 500
 const shorterSourceMs = 30_000
 
 /**
- * Keeps every partition subscribed to one source, each from where its copy ends. The source may send as many bytes as have become durable here, so a slow disk slows the
- * subscription and fills no memory.
+ * Keeps every partition subscribed to one source, each from where its copy ends. The source may send as many bytes as
+ * have become durable here, so a slow disk slows the subscription and fills no memory.
  */
 export class Follower {
   readonly #deps: FollowerDeps

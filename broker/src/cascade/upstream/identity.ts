@@ -19,7 +19,10 @@ export interface CascadeIdentityFields {
   readonly known: readonly string[]
   /** False: this broker has never caught up with a source. Missing: written before this field existed. */
   readonly caughtUp?: boolean
-  /** The level that it had before an operator chose a source for it, and has again without that choice. Missing: none was chosen yet. */
+  /**
+   * The level that it had before an operator chose a source for it, and has again without that choice. Missing: none
+   * was chosen yet.
+   */
   readonly ownHome?: number
 }
 

@@ -17,12 +17,15 @@ export interface SourceChoice {
   readonly withoutMs: number
 }
 
-/** For this time only brokers of the level above are asked; afterwards any that is nearer to level 0, since late records are better than none. */
+/**
+ * For this time only brokers of the level above are asked; afterwards any that is nearer to level 0, since late records
+ * are better than none.
+ */
 const patienceMs = 10_000
 
 /**
- * The brokers to ask to be the source, in this order: the operator's choice, the addresses of the setting, others of the level above, and at last brokers further up, the nearest
- * level first. Each once.
+ * The brokers to ask to be the source, in this order: the operator's choice, the addresses of the setting, others of
+ * the level above, and at last brokers further up, the nearest level first. Each once.
  */
 export function sourceCandidates(choice: SourceChoice): string[] {
   const { self, given, known, cluster, home, pinned, withoutMs } = choice

@@ -37,7 +37,9 @@ interface Pending {
   readonly reject: (error: TailraceError) => void
 }
 
-/** Bytes not yet taken by the network; beyond it requests are refused. Below the source's limit of unacknowledged bytes. */
+/**
+ * Bytes not yet taken by the network; beyond it requests are refused. Below the source's limit of unacknowledged bytes.
+ */
 const maxQueuedBytes = 32 * 1024 * 1024
 const maxMessageBytes = 64 * 1024 * 1024
 const connectTimeoutMs = 3_000
@@ -108,7 +110,8 @@ export class SourceLink {
 
   /**
    * Requests leave in the order of the calls.
-   * @throws TailraceError what the source answered; OVERLOADED: not sent; TIMED_OUT, CONNECTION_LOST: the outcome is not known
+   * @throws TailraceError what the source answered; OVERLOADED: not sent; TIMED_OUT, CONNECTION_LOST: the outcome is
+   * not known
    */
   request<Name extends RequestName>(
     name: Name,

@@ -24,7 +24,9 @@ const pauses = { firstMs: 100, maxMs: 2_000 }
 /** An assigned source that cannot be reached from here is not tried again before. */
 const moveAgainMs = 30_000
 
-/** Keeps a source for this broker: finds one, takes another when that dies, and moves to the one that it is assigned. */
+/**
+ * Keeps a source for this broker: finds one, takes another when that dies, and moves to the one that it is assigned.
+ */
 export class Uplink {
   readonly #deps: UplinkDeps
   readonly #listeners = new Set<() => void>()

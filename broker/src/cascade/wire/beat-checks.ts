@@ -84,7 +84,8 @@ export function checkBeat({ clusterId, broker, reports }: Message<'CascadeBeat'>
 }
 
 /**
- * Checks that the sender of a beat is the broker that it claims to be: its own report comes first, and its number is none of level 0's.
+ * Checks that the sender of a beat is the broker that it claims to be: its own report comes first, and its number is
+ * none of level 0's.
  * @throws TailraceError BROKER_IDENTITY_MISMATCH, INVALID_REQUEST
  */
 export function checkSender({ broker, reports: [own] }: CascadeBeat, levelZero: readonly BrokerId[]): void {

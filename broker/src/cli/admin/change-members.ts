@@ -22,7 +22,9 @@ const takenUpMs = 20_000
 /** When no broker has known the progress for this long, the command stops watching. */
 const silentMs = 60_000
 
-/** Asks for other members and shows the progress until they are reached. A recorded change goes on without this command. */
+/**
+ * Asks for other members and shows the progress until they are reached. A recorded change goes on without this command.
+ */
 export async function changeMembers(
   group: GroupAddress,
   options: ChangeOptions,

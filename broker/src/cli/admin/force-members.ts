@@ -11,7 +11,10 @@ export interface ForceOptions {
   readonly json: boolean
 }
 
-/** Makes `members` the only members of a group whose majority is gone permanently. Without --i-accept-data-loss it only says what would be lost. */
+/**
+ * Makes `members` the only members of a group whose majority is gone permanently. Without --i-accept-data-loss it only
+ * says what would be lost.
+ */
 export async function forceMembers(
   group: GroupAddress,
   options: ForceOptions,

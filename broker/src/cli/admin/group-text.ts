@@ -3,7 +3,10 @@ import { grouped, sizeText } from '../quantity.ts'
 import { table } from '../table.ts'
 import { headLines, progressTable } from './members-text.ts'
 
-/** The status page of a group: the leader's view of the group, of each follower and of the newest entries, and the report of each replica. */
+/**
+ * The status page of a group: the leader's view of the group, of each follower and of the newest entries, and the
+ * report of each replica.
+ */
 export function groupText(name: string, group: GroupDescription): string {
   const lines = [...headLines(name, group), ...logLines(group)]
   if (group.transferringTo !== 0) lines.push(`transfer  to broker ${group.transferringTo} under way`)
@@ -62,7 +65,10 @@ function tailTable(tail: readonly EntryDescription[]): string {
   ])
 }
 
-/** An entry of the log itself holds no records: its last offset is below its base. An entry without bytes is one whose bytes the broker does not know any more. */
+/**
+ * An entry of the log itself holds no records: its last offset is below its base. An entry without bytes is one whose
+ * bytes the broker does not know any more.
+ */
 function offsetsText({ baseOffset, lastOffset, bytes }: EntryDescription): string {
   if (lastOffset < baseOffset || bytes === 0) return ''
   return lastOffset === baseOffset ? String(baseOffset) : `${baseOffset}-${lastOffset}`

@@ -57,8 +57,8 @@ export async function deleteTopic(
 }
 
 /**
- * Changes some settings of a topic and shows all of them as they are then. `topicId`: see deleteTopic. Throws UsageError when there is
- * nothing to change.
+ * Changes some settings of a topic and shows all of them as they are then. `topicId`: see deleteTopic. Throws
+ * UsageError when there is nothing to change.
  */
 export async function alterTopic(
   name: string,

@@ -29,7 +29,10 @@ const linesKept = 20
 const longestLine = 2000
 const program = fileURLToPath(new URL('../../../bin/tailrace.js', import.meta.url))
 
-/** A broker as a process of its own. It writes to its log and, by the closing of the channel, ends when this process does. */
+/**
+ * A broker as a process of its own. It writes to its log and, by the closing of the channel, ends when this process
+ * does.
+ */
 export const launchBroker: LaunchBroker = (plan, log) => {
   const child = spawn(process.execPath, [...process.execArgv, program, ...plan.arguments], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

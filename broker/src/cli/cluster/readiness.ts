@@ -22,7 +22,10 @@ export const askReadiness: AskReadiness = async (http, clock, signal) => {
   }
 }
 
-/** Asks until the broker is ready (true) or `signal` fires (false). `waiting` is called with the reason each time it is not. */
+/**
+ * Asks until the broker is ready (true) or `signal` fires (false). `waiting` is called with the reason each time it is
+ * not.
+ */
 export async function untilReady(
   http: string,
   ask: AskReadiness,

@@ -6,8 +6,9 @@ const healthyAfterMs = 30_000
 const mostFailures = 8
 
 /**
- * What to do about a broker that ended by itself. One that was never ready has a fault that a restart does not heal (a port in use, a
- * wrong setting), so the cluster gives up; one that ran is started again, more slowly each time, a bounded number of times in a row.
+ * What to do about a broker that ended by itself. One that was never ready has a fault that a restart does not heal (a
+ * port in use, a wrong setting), so the cluster gives up; one that ran is started again, more slowly each time, a
+ * bounded number of times in a row.
  */
 export class RestartPolicy {
   #everReady = false

@@ -10,8 +10,8 @@ import { superviseBroker } from './supervised-broker.ts'
 const sayWhyAfterMs = 10_000
 
 /**
- * Runs all brokers as processes until the terminal is interrupted. Prints their addresses, and "ready" when every one is. Exit code 0
- * after an interruption, 1 when a broker never became ready or supervision gave up on all of them.
+ * Runs all brokers as processes until the terminal is interrupted. Prints their addresses, and "ready" when every one
+ * is. Exit code 0 after an interruption, 1 when a broker never became ready or supervision gave up on all of them.
  */
 export async function startCluster(
   plans: readonly BrokerPlan[],

@@ -21,7 +21,10 @@ export interface Supervision {
 export interface SupervisedBroker {
   /** Resolves when the broker is ready for the first time; never, if it ends before. */
   readonly firstReady: Promise<void>
-  /** Resolves when the broker has ended and is not started again: true if it was told to, false if supervision gave up on it. */
+  /**
+   * Resolves when the broker has ended and is not started again: true if it was told to, false if supervision gave up
+   * on it.
+   */
   readonly finished: Promise<boolean>
   /** Why it is not ready yet. */
   readonly reason: string
@@ -74,7 +77,9 @@ async function supervise(
   return true
 }
 
-/** Not before the process itself says that it listens: another cluster may own the port, and would answer in its place. */
+/**
+ * Not before the process itself says that it listens: another cluster may own the port, and would answer in its place.
+ */
 async function watchReadiness(
   child: BrokerChild,
   { askReadiness, clock }: Supervision,

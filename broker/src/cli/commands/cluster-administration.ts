@@ -8,7 +8,9 @@ import { adminOf, jsonOption, serverOption } from './shared-options.ts'
 
 const asks = () => import('../admin/group-commands.ts')
 
-/** Commands of `tailrace cluster` beside start and status: the metadata group's members, brokers to take out, the audit. */
+/**
+ * Commands of `tailrace cluster` beside start and status: the metadata group's members, brokers to take out, the audit.
+ */
 export function clusterAdministration(context: CommandContext): Command[] {
   return [...groupCommands(metadataKind, context), removeBroker(context), featureLevel(context), audit(context)]
 }

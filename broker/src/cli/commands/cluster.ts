@@ -16,7 +16,9 @@ interface StartOptions extends Readonly<Record<string, unknown>> {
   readonly config?: string
 }
 
-/** A signal asks every broker first; this much later the supervisor kills those that have not ended themselves in time. */
+/**
+ * A signal asks every broker first; this much later the supervisor kills those that have not ended themselves in time.
+ */
 const graceMs = 2000
 
 /** `tailrace cluster start`, `tailrace cluster status`, and the commands of operators. */

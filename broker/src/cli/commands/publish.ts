@@ -56,7 +56,8 @@ async function publish(topic: string, flags: PublishFlags, terminal: Terminal): 
   }
   checkLineFormat(options)
   const input = await openInput(flags.file, terminal)
-  // Asked first, because the producer would wait for a broker, and says at once which address refuses or that there is no such topic.
+  // Asked first, because the producer would wait for a broker, and says at once which address refuses or that there is
+  // no such topic.
   await adminOf(flags, terminal).request('GET', topicPath(topic))
   const servers = webSocketServers(httpServers(flags.server, terminal.environment))
   const givingUp = new AbortController()

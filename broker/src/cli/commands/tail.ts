@@ -49,7 +49,8 @@ async function tail(topic: string, flags: TailFlags, terminal: Terminal): Promis
     import('../records/tail.ts'),
     import('../../platform/node/clock.ts'),
   ])
-  // Asked first, because the consumer would wait for a broker, and says at once which address refuses or that there is no such topic.
+  // Asked first, because the consumer would wait for a broker, and says at once which address refuses or that there is
+  // no such topic.
   await adminOf(flags, terminal).request('GET', topicPath(topic))
   const consumer = new Consumer({ servers })
   try {

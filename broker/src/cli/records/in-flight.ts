@@ -1,6 +1,6 @@
 /**
- * Records sent and not yet acknowledged, bounded in number and bytes, so that a file of any size is published in the same memory.
- * `add` never waits; the caller awaits `room()` before the next one.
+ * Records sent and not yet acknowledged, bounded in number and bytes, so that a file of any size is published in the
+ * same memory. `add` never waits; the caller awaits `room()` before the next one.
  */
 export class InFlight {
   acknowledged = 0

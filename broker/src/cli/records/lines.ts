@@ -9,8 +9,9 @@ export interface Line {
 }
 
 /**
- * Cuts a stream of bytes into lines, a chunk's worth at a time; only an unfinished line is kept between chunks. Ends of lines are LF or CR LF, the
- * last line needs none, and empty lines are left out but counted. Throws RangeError on a line above `longest` bytes.
+ * Cuts a stream of bytes into lines, a chunk's worth at a time; only an unfinished line is kept between chunks. Ends of
+ * lines are LF or CR LF, the last line needs none, and empty lines are left out but counted. Throws RangeError on a
+ * line above `longest` bytes.
  */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array>, longest: number): AsyncGenerator<Line[]> {
   let rest: Uint8Array[] = []

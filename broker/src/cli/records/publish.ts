@@ -36,8 +36,8 @@ const brokenLinesShown = 10
 const drawEveryMs = 100
 
 /**
- * Publishes each line as a record. A line that is no record is reported with its number and left out; a record that the broker refuses ends the
- * command. Exit code 0 only if every line has been acknowledged.
+ * Publishes each line as a record. A line that is no record is reported with its number and left out; a record that the
+ * broker refuses ends the command. Exit code 0 only if every line has been acknowledged.
  */
 export async function publishLines(
   input: PublishInput,

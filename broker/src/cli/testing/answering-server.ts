@@ -15,8 +15,8 @@ export interface AnsweringServer {
 }
 
 /**
- * A server that answers like a broker, for tests of the command line. Of several answers of a route each is given once, the last
- * one from then on; a route without an answer is NOT_FOUND.
+ * A server that answers like a broker, for tests of the command line. Of several answers of a route each is given once,
+ * the last one from then on; a route without an answer is NOT_FOUND.
  */
 export async function answeringServer(answers: Record<string, Answer | Answer[]>): Promise<AnsweringServer> {
   const asked: AnsweringServer['asked'] = []

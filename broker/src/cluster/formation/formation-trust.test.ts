@@ -9,7 +9,10 @@ import { formationOf } from '../metadata/formation-record.ts'
 import { Formation } from './formation.ts'
 import { IdentityFile } from './identity-file.ts'
 
-/** Broker 1 of a cluster of two, to which broker 2 comes without its record; the answer to the offer of it is up to the test. */
+/**
+ * Broker 1 of a cluster of two, to which broker 2 comes without its record; the answer to the offer of it is up to the
+ * test.
+ */
 async function offering() {
   const file = new IdentityFile(new MemoryDisk(), 'data', 1)
   await file.load(seededRandom(1))

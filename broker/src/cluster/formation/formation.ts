@@ -22,16 +22,20 @@ export interface FormationDeps {
   readonly peers: Pick<Peers, 'request' | 'connected' | 'identity'>
   readonly clock: Clock
   readonly logger: Logger
-  /** The record is durable. Called once for each start at most, and never for a cluster that was formed before this start. */
+  /**
+   * The record is durable. Called once for each start at most, and never for a cluster that was formed before this
+   * start.
+   */
   readonly onFormed: (record: FormationRecord) => void
   /** The brokers beside the founders that the metadata knows. */
   readonly members: Pick<MetadataState, 'brokers' | 'joined' | 'removed'>
 }
 
 /**
- * How brokers become a cluster. No broker is formed at first; when all addresses of `join` have introduced themselves, each broker writes the same record
- * to its own disk. A broker that has the record sends it to peers that may lack it, and they take it only if it names them with the very data
- * directory they have. So a crash at any point leaves brokers that have the record, and brokers that will get it.
+ * How brokers become a cluster. No broker is formed at first; when all addresses of `join` have introduced themselves,
+ * each broker writes the same record to its own disk. A broker that has the record sends it to peers that may lack it,
+ * and they take it only if it names them with the very data directory they have. So a crash at any point leaves brokers
+ * that have the record, and brokers that will get it.
  */
 export class Formation {
   readonly #deps: FormationDeps
@@ -64,8 +68,9 @@ export class Formation {
   }
 
   /**
-   * Whether a connected peer is a broker of this cluster, so that its requests are answered and its announcements of leaderships count: it is known
-   * under the data directory that it names, or is trusted. Unlike `trusts` this does not wait for the link from here to it.
+   * Whether a connected peer is a broker of this cluster, so that its requests are answered and its announcements of
+   * leaderships count: it is known under the data directory that it names, or is trusted. Unlike `trusts` this does not
+   * wait for the link from here to it.
    */
   isMember(peer: BrokerId): boolean {
     const { record } = this
@@ -222,9 +227,9 @@ export class Formation {
   }
 
   /**
-   * Trusts a peer that is known to have the record, and sends it to a founder that is not. A peer that this broker does not know may have
-   * joined since: without trust this broker could not even learn that from a leader that joined. But any peer can claim that, since the
-   * cluster's id is no secret. So a broker that is known has to confirm it.
+   * Trusts a peer that is known to have the record, and sends it to a founder that is not. A peer that this broker does
+   * not know may have joined since: without trust this broker could not even learn that from a leader that joined. But
+   * any peer can claim that, since the cluster's id is no secret. So a broker that is known has to confirm it.
    */
   #greet(record: FormationRecord, peer: BrokerId): void {
     const identity = this.#deps.peers.identity(peer)
@@ -257,7 +262,10 @@ export class Formation {
     else this.#deps.clock.after(RETRY_MS, () => this.#linked.has(peer) && !this.#closed && this.#greet(record, peer))
   }
 
-  /** Whether a broker that is known counts this one among the members of the metadata group; the brokers that an operator named are believed. */
+  /**
+   * Whether a broker that is known counts this one among the members of the metadata group; the brokers that an
+   * operator named are believed.
+   */
   async #isConfirmed(record: FormationRecord, peer: BrokerId): Promise<boolean> {
     const { peers, join } = this.#deps
     if (join.includes(peers.identity(peer)?.peer ?? '')) return true

@@ -13,7 +13,9 @@ const NAME = 'identity.json'
 interface Content {
   readonly format: typeof FORMAT
   readonly brokerId: BrokerId
-  /** Made once: a wiped disk gets another one, and so is never taken for the broker that voted before (docs/design.md). */
+  /**
+   * Made once: a wiped disk gets another one, and so is never taken for the broker that voted before (docs/design.md).
+   */
   readonly directoryId: string
   readonly clusterId: string
   readonly formation: FormationRecord | null
@@ -21,7 +23,10 @@ interface Content {
   readonly admission: number
 }
 
-/** `<data>/identity.json`: the broker that this data directory belongs to, and the cluster that it has joined. Replaced atomically. */
+/**
+ * `<data>/identity.json`: the broker that this data directory belongs to, and the cluster that it has joined. Replaced
+ * atomically.
+ */
 export class IdentityFile {
   readonly #disk: Disk
   readonly #folder: string
@@ -34,9 +39,11 @@ export class IdentityFile {
   }
 
   /**
-   * Reads the file, or makes it durable with a new directory id where there is none. Before anything else of this object.
+   * Reads the file, or makes it durable with a new directory id where there is none. Before anything else of this
+   * object.
    * @returns whether the directory is new
-   * @throws TailraceError BROKER_IDENTITY_MISMATCH when the directory belongs to another broker id; STORAGE_CORRUPT when it cannot be read; NEWER_FORMAT
+   * @throws TailraceError BROKER_IDENTITY_MISMATCH when the directory belongs to another broker id; STORAGE_CORRUPT
+   * when it cannot be read; NEWER_FORMAT
    */
   async load(random: Random): Promise<boolean> {
     const { brokerId } = this.#content
@@ -128,8 +135,8 @@ function parse(path: string, text: string): Content {
 const CHECKSUM = ',\n  "checksum": '
 
 /**
- * The checksum is the last member and covers every byte before the comma in front of it, in every version: so a newer version differs from a file that
- * is damaged. It is computed here, since older files have none.
+ * The checksum is the last member and covers every byte before the comma in front of it, in every version: so a newer
+ * version differs from a file that is damaged. It is computed here, since older files have none.
  */
 function withChecksum(json: string): string {
   const covered = json.slice(0, json.lastIndexOf('\n}'))
@@ -150,7 +157,10 @@ function checksumOf(text: string): number {
   return crc32c(bytes, 0, bytes.length)
 }
 
-/** Looks at the identity in a folder that is not open yet: whether its broker belongs to a cluster. @throws TailraceError NEWER_FORMAT, STORAGE_CORRUPT */
+/**
+ * Looks at the identity in a folder that is not open yet: whether its broker belongs to a cluster.
+ * @throws TailraceError NEWER_FORMAT, STORAGE_CORRUPT
+ */
 export async function checkIdentity(disk: Disk, folder: string): Promise<{ readonly isMember: boolean }> {
   const found = await read(disk, folder)
   return { isMember: found !== null && found.formation !== null }

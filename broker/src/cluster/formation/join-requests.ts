@@ -28,7 +28,8 @@ export class JoinRequests {
 
   /**
    * Resolves when the broker is admitted; a repeated request has the same answer.
-   * @throws TailraceError BROKER_IDENTITY_MISMATCH: its id is known with another data directory, or was removed; NOT_READY; LEADER_UNAVAILABLE
+   * @throws TailraceError BROKER_IDENTITY_MISMATCH: its id is known with another data directory, or was removed;
+   * NOT_READY; LEADER_UNAVAILABLE
    */
   async receive(from: BrokerId): Promise<Welcome> {
     const { brokerId, client, clock, peers, addresses } = this.#deps

@@ -27,7 +27,9 @@ export interface JoiningDeps {
   readonly welcomed: (welcome: Welcome) => Promise<void>
 }
 
-/** A broker without a cluster asks those that have one to be admitted, one after the other, until one of them says yes. */
+/**
+ * A broker without a cluster asks those that have one to be admitted, one after the other, until one of them says yes.
+ */
 export class Joining {
   readonly #deps: JoiningDeps
   readonly #linked = new Set<BrokerId>()

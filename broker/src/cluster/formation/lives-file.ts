@@ -1,7 +1,10 @@
 import { crc32c, refuseNewer, TailraceError } from '@tailrace/schemas'
 import type { Disk } from '../../platform/disk.ts'
 
-/** The number of lives kept: a broker that has been away for as many starts of this broker takes its folder for an old copy, which costs a quarantine. */
+/**
+ * The number of lives kept: a broker that has been away for as many starts of this broker takes its folder for an old
+ * copy, which costs a quarantine.
+ */
 const MOST_LIVES = 1000
 
 interface Content {
@@ -10,7 +13,10 @@ interface Content {
   readonly atoned: readonly string[]
 }
 
-/** `<data>/lives.json`: an id for each start of the broker on this folder. Others remember the newest, so that a folder that was put back is detected (witness.ts). */
+/**
+ * `<data>/lives.json`: an id for each start of the broker on this folder. Others remember the newest, so that a folder
+ * that was put back is detected (witness.ts).
+ */
 export class LivesFile {
   readonly #disk: Disk
   readonly #folder: string
@@ -29,7 +35,11 @@ export class LivesFile {
     return this.#content.atoned
   }
 
-  /** A new life begins: durable when it resolves, before any broker learns of it. A file that cannot be read counts as lost. @throws TailraceError NEWER_FORMAT; DiskError */
+  /**
+   * A new life begins: durable when it resolves, before any broker learns of it. A file that cannot be read counts as
+   * lost.
+   * @throws TailraceError NEWER_FORMAT; DiskError
+   */
   async begin(life: string): Promise<void> {
     const { lives, atoned } = await read(this.#disk, pathIn(this.#folder))
     await this.#replace({ version: 1, lives: [...lives, life].slice(-MOST_LIVES), atoned })

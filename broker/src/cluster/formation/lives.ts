@@ -19,8 +19,9 @@ export interface Memory {
 }
 
 /**
- * The loss of a data folder compared with a life that others remember, or null when nothing is missing. A folder that was put back from an older copy does not know
- * of lives that came after the copy. One that has lost the end of its journal knows of the life, and has found less than was durable in it.
+ * The loss of a data folder compared with a life that others remember, or null when nothing is missing. A folder that
+ * was put back from an older copy does not know of lives that came after the copy. One that has lost the end of its
+ * journal knows of the life, and has found less than was durable in it.
  */
 export function lossOf(told: LivesTold, memory: Memory): string | null {
   const { lives, atoned, recovered } = told

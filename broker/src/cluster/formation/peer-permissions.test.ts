@@ -5,7 +5,10 @@ import { PeerPermissions, type PeerPermissionsDeps } from './peer-permissions.ts
 const GROUP = 7
 const partition = { replicas: [1, 2], change: null, outcasts: [] as number[] }
 
-/** Broker 9 is not of the cluster; by the metadata 1 and 2 hold the group, and 3 is a member of the group as it is open here. */
+/**
+ * Broker 9 is not of the cluster; by the metadata 1 and 2 hold the group, and 3 is a member of the group as it is open
+ * here.
+ */
 function permissions(given: { caughtUp?: boolean; outcasts?: number[]; opened?: boolean } = {}): PeerPermissions {
   const { caughtUp = true, outcasts = [], opened = false } = given
   const configuration = { voters: [3], outgoing: [], learners: [] }

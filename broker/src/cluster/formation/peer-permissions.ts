@@ -15,9 +15,10 @@ export interface PeerPermissionsDeps {
 }
 
 /**
- * Whose messages count in which group. A broker that has no replica of a group neither votes nor appends
- * in it, gets no copy of it, and is no candidate for its leadership. The metadata says which brokers have a replica before the group itself acts on it; a
- * broker that has just started may not know that yet, and takes messages of all brokers of its cluster until it has caught up.
+ * Whose messages count in which group. A broker that has no replica of a group neither votes nor appends in it, gets no
+ * copy of it, and is no candidate for its leadership. The metadata says which brokers have a replica before the group
+ * itself acts on it; a broker that has just started may not know that yet, and takes messages of all brokers of its
+ * cluster until it has caught up.
  */
 export class PeerPermissions {
   readonly #deps: PeerPermissionsDeps
@@ -31,13 +32,17 @@ export class PeerPermissions {
     return this.#deps.formation.trusts(from) && this.mayHold(from, group)
   }
 
-  /** Whether a broker of the cluster may have a replica of the group. True of groups that the metadata does not know yet. */
+  /**
+   * Whether a broker of the cluster may have a replica of the group. True of groups that the metadata does not know
+   * yet.
+   */
   mayHold(broker: BrokerId, group: GroupId): boolean {
     const { formation, state, groups, caughtUp } = this.#deps
     if (group === METADATA_GROUP) return formation.isMember(broker)
     const partition = state.partitionOf(group)
     if (partition === undefined) return group >= state.head.nextGroup
-    // A replica that was left behind when members were forced (M83) may have a higher term, and its log is not the group's.
+    // A replica that was left behind when members were forced (M83) may have a higher term, and its log is not the
+    // group's.
     if (partition.outcasts?.includes(broker)) return false
     if (placeOf(partition, broker) !== null || !caughtUp()) return true
     const open = groups.get(group)

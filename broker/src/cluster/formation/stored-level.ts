@@ -4,8 +4,8 @@ import { featureLevels, outOfRange, supports } from '../metadata/feature-levels.
 import { type MetadataSource, storedHead } from '../metadata/metadata-store.ts'
 
 /**
- * Before the log is opened, which may write: a broker that must not work in its cluster leaves its folder as it is. The log may have a higher level than the
- * store; then the broker stops applying there.
+ * Before the log is opened, which may write: a broker that must not work in its cluster leaves its folder as it is. The
+ * log may have a higher level than the store; then the broker stops applying there.
  * @throws TailraceError FEATURE_LEVEL_UNSUPPORTED, NEWER_FORMAT, STORAGE_CORRUPT
  */
 export async function checkStoredLevel(

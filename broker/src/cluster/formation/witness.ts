@@ -23,9 +23,10 @@ const MOST_KEPT = 256
 const NOTHING: Memory = { directoryId: '', life: '', durable: 0 }
 
 /**
- * Brokers remember for each other that a disk had more than it has now, which the disk itself cannot know. As soon as a connection is up, each sends before any other message its
- * memory of the receiver, and the lives that it remembers itself. Raft messages come behind that on the same connection. So a broker whose folder was put
- * back, or that has lost the end of its journal, is quarantined before it can exchange votes with a broker that remembers more.
+ * Brokers remember for each other that a disk had more than it has now, which the disk itself cannot know. As soon as a
+ * connection is up, each sends before any other message its memory of the receiver, and the lives that it remembers
+ * itself. Raft messages come behind that on the same connection. So a broker whose folder was put back, or that has
+ * lost the end of its journal, is quarantined before it can exchange votes with a broker that remembers more.
  */
 export class Witness {
   readonly #deps: WitnessDeps
@@ -90,7 +91,10 @@ export class Witness {
     this.#deps.peers.tell(peer, 'Witness', { ...(this.#memories.get(peer) ?? NOTHING) })
   }
 
-  /** The memory of a peer stays until the peer knows of it: else a peer whose folder was put back would only have to send first. */
+  /**
+   * The memory of a peer stays until the peer knows of it: else a peer whose folder was put back would only have to
+   * send first.
+   */
   #hear(from: BrokerId, told: LivesTold): void {
     const life = told.lives.at(-1)
     const memory = this.#memories.get(from) ?? NOTHING

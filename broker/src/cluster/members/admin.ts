@@ -199,7 +199,10 @@ export class Admin implements AdminApi {
     return this.#deps.state.audit.toReversed()
   }
 
-  /** In the metadata first: before a new leader relies on it, messages of the lost brokers are not taken any more, and the decision is on record. */
+  /**
+   * In the metadata first: before a new leader relies on it, messages of the lost brokers are not taken any more, and
+   * the decision is on record.
+   */
   async #forcePartition(
     partition: number,
     { group, partition: present, topic }: Found,
@@ -227,7 +230,10 @@ export class Admin implements AdminApi {
     if (!(await directory.until(ended, CHANGE_MS))) throw new TailraceError('OUTCOME_UNKNOWN', 'It goes on.')
   }
 
-  /** On this broker, whose replica leads afterwards: no other broker may be able to decide. The record follows as soon as it can be written. */
+  /**
+   * On this broker, whose replica leads afterwards: no other broker may be able to decide. The record follows as soon
+   * as it can be written.
+   */
   async #forceCluster({ members, by }: { readonly members: readonly BrokerId[]; readonly by: string }): Promise<void> {
     const { brokerId, brokers, calls, client, clock, groups } = this.#deps
     if (!members.includes(brokerId)) {

@@ -18,8 +18,8 @@ export interface ClusterMembersDeps {
 }
 
 /**
- * Keeps the members of the metadata group, where that is led: its voters are those that an operator chose, and every other broker of the
- * cluster follows it as a learner. Brokers that were removed are no members any more.
+ * Keeps the members of the metadata group, where that is led: its voters are those that an operator chose, and every
+ * other broker of the cluster follows it as a learner. Brokers that were removed are no members any more.
  */
 export class ClusterMembers {
   readonly #deps: ClusterMembersDeps

@@ -16,8 +16,9 @@ export interface ForcedLeaderDeps {
 }
 
 /**
- * Carries out what the metadata says about forced members (M83): the one broker that a command names makes its replica the leader of the new set. No other broker does,
- * and this one does so until its log contains it, so that a crash in between changes nothing.
+ * Carries out what the metadata says about forced members (M83): the one broker that a command names makes its replica
+ * the leader of the new set. No other broker does, and this one does so until its log contains it, so that a crash in
+ * between changes nothing.
  */
 export class ForcedLeader {
   readonly #deps: ForcedLeaderDeps

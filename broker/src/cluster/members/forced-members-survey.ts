@@ -17,9 +17,11 @@ export interface ForcedMembersSurvey {
 }
 
 /**
- * Whether the members of a group may be forced (M83), and which of them has to lead: asks every replica that can be asked.
+ * Whether the members of a group may be forced (M83), and which of them has to lead: asks every replica that can be
+ * asked.
  * @param candidates brokers that may hold a replica
- * @throws TailraceError QUORUM_ALIVE while a majority of the present configuration answers; INVALID_MEMBERS when one of `members` does not, or is no member
+ * @throws TailraceError QUORUM_ALIVE while a majority of the present configuration answers; INVALID_MEMBERS when one of
+ * `members` does not, or is no member
  */
 export async function examine(
   calls: GroupCalls,

@@ -48,7 +48,8 @@ export class GroupCalls {
   }
 
   /**
-   * A broker that says that it does not lead the group is believed: a replica here that was removed, and does not know that, may take it for the leader.
+   * A broker that says that it does not lead the group is believed: a replica here that was removed, and does not know
+   * that, may take it for the leader.
    * @throws TailraceError the error that the broker answered; CONNECTION_LOST; TIMED_OUT
    */
   async at<Name extends GroupCallName>(

@@ -19,7 +19,10 @@ const NAMES: Record<number, EntryDescription['kind']> = {
   [EntryKind.Configuration]: 'configuration',
 }
 
-/** The members in a leader's report, for people. `partition`: null for the metadata group, whose own log has the wanted members. */
+/**
+ * The members in a leader's report, for people. `partition`: null for the metadata group, whose own log has the wanted
+ * members.
+ */
 export function membersPage({ broker, status }: GroupReport, partition: TopicPartition | null): MembersDescription {
   const { voters, outgoing, learners } = status.configuration
   const target = partition === null ? (status.change.target?.voters ?? null) : (partition.change?.replicas ?? null)

@@ -35,7 +35,10 @@ export interface GroupRequestAnswererDeps extends LeadershipRequestsDeps {
   readonly changeMetadata: (voters: readonly BrokerId[]) => Promise<void>
 }
 
-/** Answers for this broker's own replicas, to this broker and to others. A request that only a leader can carry out is refused with NOT_LEADER. */
+/**
+ * Answers for this broker's own replicas, to this broker and to others. A request that only a leader can carry out is
+ * refused with NOT_LEADER.
+ */
 export class GroupRequestAnswerer {
   readonly #deps: GroupRequestAnswererDeps
   /** The last attempt at a change in each group, while this broker leads it. */
@@ -58,8 +61,9 @@ export class GroupRequestAnswerer {
   }
 
   /**
-   * Changes a partition that this broker leads to the members that the metadata wants, step by step: to be called until it says done or failed.
-   * Only for the change that this broker knows from the metadata too: a controller that was deposed without knowing may ask for an older one.
+   * Changes a partition that this broker leads to the members that the metadata wants, step by step: to be called until
+   * it says done or failed. Only for the change that this broker knows from the metadata too: a controller that was
+   * deposed without knowing may ask for an older one.
    * @throws TailraceError NOT_LEADER
    */
   drive(group: GroupId, change: LogIndex): ChangeProgress {
@@ -84,7 +88,8 @@ export class GroupRequestAnswerer {
     if (failure !== null) {
       const { replicas, admissions: present = {} } = partition
       if (isConfiguration(led, replicas, present)) return { state: 'failed', reason: failure }
-      // An earlier leader has left newcomers of this change behind, and the failed attempt took them for members that had been there before.
+      // An earlier leader has left newcomers of this change behind, and the failed attempt took them for members that
+      // had been there before.
       this.#attempt(led, change, { voters: replicas, learners: [], admissions: present }, failure)
       return running('leaving')
     }
@@ -168,7 +173,10 @@ export class GroupRequestAnswerer {
     return open
   }
 
-  /** @throws TailraceError NOT_LEADER: a broker that asks here takes this one for the leader, and looks for the leader again */
+  /**
+   * @throws TailraceError NOT_LEADER: a broker that asks here takes this one for the leader, and looks for the leader
+   * again
+   */
   #open(group: GroupId): Group {
     const open = this.#deps.groups.get(group)
     if (open === undefined) throw new TailraceError('NOT_LEADER', `Broker ${this.#deps.brokerId} has no replica of it.`)

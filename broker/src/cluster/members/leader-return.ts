@@ -10,7 +10,10 @@ import type { GroupCalls } from './group-calls.ts'
 /** Time from one round to the next while leaderships are to be returned, and while none are. */
 const ROUND_MS = 500
 const IDLE_ROUND_MS = 5000
-/** Leaderships that return in one round, all partitions together: each one stops publishing to its partition for a moment. */
+/**
+ * Leaderships that return in one round, all partitions together: each one stops publishing to its partition for a
+ * moment.
+ */
 const MAX_BUSY = 8
 const CALL_MS = 3000
 /** A partition waits at most this many times longer than the first time until its leadership returns once more. */
@@ -37,10 +40,11 @@ interface Presence {
 }
 
 /**
- * Brings leaderships back to the replicas that are preferred, after a broker was down. It runs where the metadata group is led. Its memory may be lost at
- * any time: a new metadata leader counts anew for how long each broker has been up.
+ * Brings leaderships back to the replicas that are preferred, after a broker was down. It runs where the metadata group
+ * is led. Its memory may be lost at any time: a new metadata leader counts anew for how long each broker has been up.
  *
- * A leadership that does not stay where it was returned to waits twice as long each time, until that broker starts again. So does one that cannot be returned.
+ * A leadership that does not stay where it was returned to waits twice as long each time, until that broker starts
+ * again. So does one that cannot be returned.
  */
 export class LeaderReturn {
   readonly #deps: LeaderReturnDeps
@@ -90,7 +94,9 @@ export class LeaderReturn {
     }
   }
 
-  /** Partitions that another replica leads than the preferred one, which has been up for long enough; at most `count`. */
+  /**
+   * Partitions that another replica leads than the preferred one, which has been up for long enough; at most `count`.
+   */
   #misplaced(count: number): GroupId[] {
     const { state, calls, clock, settleMs } = this.#deps
     const now = clock.monotonic()

@@ -39,7 +39,8 @@ test('without any replica left the error is LEADER_UNAVAILABLE', async () => {
 })
 
 describe('members of a group without a leader', () => {
-  // A change from voters 1, 4 and 5 is under way, 4 stays as a learner when it is done, 6 is one in any case; 3 and 5 do not answer.
+  // A change from voters 1, 4 and 5 is under way, 4 stays as a learner when it is done, 6 is one in any case; 3 and 5
+  // do not answer.
   const configuration = { voters: [1, 2, 3], outgoing: [1, 4, 5], learners: [4, 6] }
   const report = (broker: number, lastTerm: number, lastIndex: number, durableIndex = lastIndex): GroupReport => {
     const change = { stage: 'joint', target: null, round: 0 }

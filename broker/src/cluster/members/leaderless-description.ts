@@ -6,8 +6,9 @@ import { groupPage, roleOf } from './group-descriptions.ts'
 import type { GroupReport } from './group-requests.ts'
 
 /**
- * A group without a leader, as seen by the replica that would win an election among those that answer (the newest last entry, M13). An operator who has
- * to decide whether to force members needs to know which entries each has. `replicas`: one at least.
+ * A group without a leader, as seen by the replica that would win an election among those that answer (the newest last
+ * entry, M13). An operator who has to decide whether to force members needs to know which entries each has. `replicas`:
+ * one at least.
  */
 export function describeLeaderless(
   replicas: readonly GroupReport[],

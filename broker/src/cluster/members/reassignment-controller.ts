@@ -23,13 +23,15 @@ export interface ControllerDeps {
 }
 
 /**
- * Brings partitions to the replicas that the metadata wants. It runs where the metadata group is led and keeps no state: each round looks at the replicas that
- * are wanted, asks each partition's leader for its progress (which makes the leader take the next step), and records final outcomes. So it may be
- * cut off anywhere, run twice, or go on elsewhere: the request is in the log, the members are in the partition's own log, and the outcome is
- * recorded once, by the number of the change.
+ * Brings partitions to the replicas that the metadata wants. It runs where the metadata group is led and keeps no
+ * state: each round looks at the replicas that are wanted, asks each partition's leader for its progress (which makes
+ * the leader take the next step), and records final outcomes. So it may be cut off anywhere, run twice, or go on
+ * elsewhere: the request is in the log, the members are in the partition's own log, and the outcome is recorded once,
+ * by the number of the change.
  *
- * In order: the request is recorded; newcomers see it and open empty replicas; the partition's leader makes them members (learners first, M59);
- * the outcome is recorded; a broker that is no replica any more sees it and deletes its own, once the leader confirms that it is not a member.
+ * In order: the request is recorded; newcomers see it and open empty replicas; the partition's leader makes them
+ * members (learners first, M59); the outcome is recorded; a broker that is no replica any more sees it and deletes its
+ * own, once the leader confirms that it is not a member.
  */
 export class ReassignmentController {
   readonly #deps: ControllerDeps

@@ -14,9 +14,10 @@ export interface RemovalCheckDeps {
 }
 
 /**
- * Whether this broker's replica of a group may be deleted, which the metadata no longer counts among the group's. The metadata alone is not enough: a controller that was
- * deposed without knowing it may have made the replica a member again, and one that votes and forgets would lose what it has acknowledged. Once its leader does not
- * name this replica, no broker can bring it back: it would have to be admitted under a new number.
+ * Whether this broker's replica of a group may be deleted, which the metadata no longer counts among the group's. The
+ * metadata alone is not enough: a controller that was deposed without knowing it may have made the replica a member
+ * again, and one that votes and forgets would lose what it has acknowledged. Once its leader does not name this
+ * replica, no broker can bring it back: it would have to be admitted under a new number.
  * @throws TailraceError MEMBERS_CHANGING while the leader names it; LEADER_UNAVAILABLE
  */
 export async function confirmGone({ brokerId, groups, state, calls }: RemovalCheckDeps, group: GroupId): Promise<void> {

@@ -11,8 +11,9 @@ import type { TopicCommand } from './topic-commands.ts'
 import { isTopicCommand } from './topic-commands.ts'
 
 /**
- * The metadata log consists of decisions, already made, so that applying them needs only the log. Each is one batch of one
- * record: key = command id (a UUID), value = JSON of the command with `version`. A broker stops applying at a command that it cannot read.
+ * The metadata log consists of decisions, already made, so that applying them needs only the log. Each is one batch of
+ * one record: key = command id (a UUID), value = JSON of the command with `version`. A broker stops applying at a
+ * command that it cannot read.
  */
 export type Command =
   | RegisterBroker

@@ -4,14 +4,18 @@ import type { BrokerLevels } from '../../api/admin-api.ts'
 import type { LevelRange } from '../../api/broker-api.ts'
 import { isPositive } from './command-checks.ts'
 
-/** The feature levels that this version of Tailrace supports. `commands`: those of the metadata that need a level above the first. */
+/**
+ * The feature levels that this version of Tailrace supports. `commands`: those of the metadata that need a level above
+ * the first.
+ */
 export interface FeatureLevels extends LevelRange {
   readonly commands: Readonly<Record<string, number>>
 }
 
 /**
- * The level rises by one with each release that writes data that the one before cannot read (docs/decisions/feature-levels.md). A cluster writes by its own level,
- * which an operator raises when all brokers are new enough.
+ * The level rises by one with each release that writes data that the one before cannot read
+ * (docs/decisions/feature-levels.md). A cluster writes by its own level, which an operator raises when all brokers are
+ * new enough.
  */
 export const featureLevels: FeatureLevels = { lowest: 1, highest: 1, commands: {} }
 

@@ -11,8 +11,9 @@ export interface Member {
 }
 
 /**
- * The founders of the cluster: the voters of group 0, by ascending id. Every broker keeps it, and never changes it. `clusterId` follows from ids and
- * directory ids, so brokers that see the same founders write the same record without asking each other.
+ * The founders of the cluster: the voters of group 0, by ascending id. Every broker keeps it, and never changes it.
+ * `clusterId` follows from ids and directory ids, so brokers that see the same founders write the same record without
+ * asking each other.
  */
 export interface FormationRecord {
   readonly clusterId: string
@@ -56,7 +57,8 @@ export function isClusterRecord(record: ClusterRecordFields): boolean {
 
 /**
  * The entry of the record for a broker with this id and data directory.
- * @throws TailraceError CLUSTER_MISMATCH when it is no member; BROKER_IDENTITY_MISMATCH when the member has another data directory
+ * @throws TailraceError CLUSTER_MISMATCH when it is no member; BROKER_IDENTITY_MISMATCH when the member has another
+ * data directory
  */
 export function requireMember(record: FormationRecord, id: BrokerId, directoryId: string): Member {
   const member = record.voters.find((voter) => voter.id === id)
@@ -70,7 +72,8 @@ export function requireMember(record: FormationRecord, id: BrokerId, directoryId
   if (member.directoryId !== directoryId) {
     throw new TailraceError(
       'BROKER_IDENTITY_MISMATCH',
-      // The other directory is not named: this text may reach clients through a broker's readiness, and the ids are the cluster's secret.
+      // The other directory is not named: this text may reach clients through a broker's readiness, and the ids are the
+      // cluster's secret.
       `Broker ${id} of cluster ${record.clusterId} has another data directory than ${directoryId}.`,
     )
   }
@@ -78,8 +81,8 @@ export function requireMember(record: FormationRecord, id: BrokerId, directoryId
 }
 
 /**
- * The secret that the brokers of the cluster know and clients do not: data directories' ids are random, and no answer to a client shows them. Brokers that join
- * later know it too, since they get the record.
+ * The secret that the brokers of the cluster know and clients do not: data directories' ids are random, and no answer
+ * to a client shows them. Brokers that join later know it too, since they get the record.
  */
 export function clusterSecret({ voters }: FormationRecord): Uint8Array {
   return sha256(new TextEncoder().encode(`tailrace: seal of tokens\n${membersText(voters)}`))

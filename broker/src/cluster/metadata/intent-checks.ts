@@ -16,8 +16,8 @@ export interface IntentChecksDeps {
 }
 
 /**
- * Checks of the metadata leader on every intent of any broker: an intent that HTTP refuses must not come in from another broker either. Whether an
- * intent has the fields of a command at all is checked when the command is encoded.
+ * Checks of the metadata leader on every intent of any broker: an intent that HTTP refuses must not come in from
+ * another broker either. Whether an intent has the fields of a command at all is checked when the command is encoded.
  */
 export function refuseByChecks(deps: IntentChecksDeps, intent: Intent): (CommandResult & { ok: false }) | null {
   try {

@@ -20,8 +20,9 @@ export interface IntentRulesDeps extends IntentChecksDeps {
 type Refusal = CommandResult & { readonly ok: false }
 
 /**
- * Refusals of the metadata leader that follow from facts beside the metadata: the founders of the cluster, and the voters of the metadata group. Neither
- * is in the state that commands are applied to, which must be the same on all brokers.
+ * Refusals of the metadata leader that follow from facts beside the metadata: the founders of the cluster, and the
+ * voters of the metadata group. Neither is in the state that commands are applied to, which must be the same on all
+ * brokers.
  */
 export function refusalOf(deps: IntentRulesDeps, intent: Intent): Refusal | null {
   const { levels, state } = deps

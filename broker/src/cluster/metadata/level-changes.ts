@@ -3,7 +3,10 @@ import type { SetFeatureLevel } from './level-commands.ts'
 import type { Change, MetadataTables } from './metadata-model.ts'
 import { refused } from './metadata-model.ts'
 
-/** Every broker that the metadata knows has said that it supports the level; one that comes later is refused when it registers. */
+/**
+ * Every broker that the metadata knows has said that it supports the level; one that comes later is refused when it
+ * registers.
+ */
 export function performLevelCommand(state: MetadataTables, { level, at, broker, by }: SetFeatureLevel): Change {
   const present = state.head.featureLevel
   if (level === present) return { result: { ok: true } }

@@ -1,7 +1,10 @@
 import type { BrokerId, Timestamp } from '@tailrace/schemas'
 import { areTexts, isNatural, isPositive } from './command-checks.ts'
 
-/** From here on the log may hold commands that brokers below this level cannot read. `at`, `broker`, `by`: time, broker and operator of the request. */
+/**
+ * From here on the log may hold commands that brokers below this level cannot read. `at`, `broker`, `by`: time, broker
+ * and operator of the request.
+ */
 export interface SetFeatureLevel {
   readonly type: 'set-feature-level'
   readonly level: number

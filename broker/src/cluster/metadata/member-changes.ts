@@ -4,8 +4,9 @@ import type { Change, MetadataTables } from './metadata-model.ts'
 import { refused } from './metadata-model.ts'
 
 /**
- * A forced metadata group may have lost commands, and the numbers that those gave out. Numbers that it gives from now on are beyond
- * any that can have been lost: a number that names one group here and another on a broker's disk would mix up two partitions.
+ * A forced metadata group may have lost commands, and the numbers that those gave out. Numbers that it gives from now
+ * on are beyond any that can have been lost: a number that names one group here and another on a broker's disk would
+ * mix up two partitions.
  */
 const GROUPS_SKIPPED = 1_000_000
 const PRODUCERS_SKIPPED = 1_000_000_000
@@ -54,7 +55,10 @@ function forced(state: MetadataTables, { members, at, broker, by }: ForcedCluste
   return { result: { ok: true }, audit: { at, broker, by, action: 'force-members', target: 'metadata', detail } }
 }
 
-/** The oldest partition that a broker holds or is to hold, for people. Not the first of the map: a state that comes from a snapshot has another order. */
+/**
+ * The oldest partition that a broker holds or is to hold, for people. Not the first of the map: a state that comes from
+ * a snapshot has another order.
+ */
 function replicasOf(state: MetadataTables, broker: number): string | null {
   let oldest: { readonly group: GroupId; readonly name: string } | null = null
   for (const [group, { topic, partition }] of state.places) {

@@ -13,8 +13,8 @@ import { isAnother } from './required-topic.ts'
 import type { SetTopicConfig } from './topic-commands.ts'
 
 /**
- * A request to the metadata; the leader turns it into a command by deciding the open parts. `topicId` beside a name: the id of the topic; missing or empty:
- * the topic that has the name.
+ * A request to the metadata; the leader turns it into a command by deciding the open parts. `topicId` beside a name:
+ * the id of the topic; missing or empty: the topic that has the name.
  */
 export type Intent =
   | Exclude<Command, { type: 'create-topic' | 'delete-topic' | 'set-topic-config' }>
@@ -67,7 +67,8 @@ export class MetadataLeader {
 
   /**
    * Resolves when the command is committed and applied here.
-   * @throws TailraceError NOT_LEADER: not proposed; OUTCOME_UNKNOWN: proposed, may be applied later; OVERLOADED; NEWER_FORMAT
+   * @throws TailraceError NOT_LEADER: not proposed; OUTCOME_UNKNOWN: proposed, may be applied later; OVERLOADED;
+   * NEWER_FORMAT
    */
   execute({ id, intent }: IdentifiedIntent, timeoutMs: number): Promise<CommandResult> {
     const group = this.#deps.groups.get(METADATA_GROUP)
@@ -83,7 +84,8 @@ export class MetadataLeader {
   }
 
   /**
-   * An intent of a newer broker that this one does not know, by its name. Only the leader refuses it: the broker that leads may know it.
+   * An intent of a newer broker that this one does not know, by its name. Only the leader refuses it: the broker that
+   * leads may know it.
    * @throws TailraceError NOT_LEADER
    */
   refuseUnknown(name: string): CommandResult {
@@ -129,8 +131,9 @@ export class MetadataLeader {
   }
 
   /**
-   * The log names topics by their names. A decision made here holds when the command is applied: all decisions of former leaders are applied by now, and this one
-   * proposes a new topic of a name only once the deletion of the one before is applied.
+   * The log names topics by their names. A decision made here holds when the command is applied: all decisions of
+   * former leaders are applied by now, and this one proposes a new topic of a name only once the deletion of the one
+   * before is applied.
    */
   async #ifStillMeant(id: string, command: DeleteTopic | SetTopicConfig, topicId: string): Promise<CommandResult> {
     const { groups, state } = this.#deps

@@ -18,8 +18,9 @@ export interface MetadataMachineDeps {
 }
 
 /**
- * Group 0's state machine on this broker: applies, then tells the store and other listeners. It stops at an entry that it cannot read: a state that
- * lacks one command differs from that of the other brokers. A later version of Tailrace goes on from there.
+ * Group 0's state machine on this broker: applies, then tells the store and other listeners. It stops at an entry that
+ * it cannot read: a state that lacks one command differs from that of the other brokers. A later version of Tailrace
+ * goes on from there.
  */
 export class MetadataMachine implements StateMachine {
   readonly state: MetadataState

@@ -17,8 +17,8 @@ export interface MetadataSnapshotsDeps {
 }
 
 /**
- * The metadata as a snapshot: the pairs of the state store, each key and value behind its length (u32, big endian), in key order. The store's own
- * snapshot is the copy on write (M44): it stays the same while more of the log is applied.
+ * The metadata as a snapshot: the pairs of the state store, each key and value behind its length (u32, big endian), in
+ * key order. The store's own snapshot is the copy on write (M44): it stays the same while more of the log is applied.
  */
 export function metadataSnapshots({ store, state, writer, onRestored }: MetadataSnapshotsDeps): MachineSnapshots {
   return {

@@ -114,7 +114,9 @@ const start = async (store: MemoryStore, clock: ManualClock) => {
   return { state, writer, snapshots, unreadable, machine: new MetadataMachine({ state, writer, snapshots, ...told }) }
 }
 
-/** A refusal behind the snapshot names a partition: the same one, in whatever order the snapshot has brought the topics. */
+/**
+ * A refusal behind the snapshot names a partition: the same one, in whatever order the snapshot has brought the topics.
+ */
 const refusalAfterSnapshot: IdentifiedCommand[] = [
   { id: 'c0', command: createTopic('c', 't0') },
   { id: 'c1', command: createTopic('a', 't1') },

@@ -24,8 +24,8 @@ export { AUDIT_RECORDS, REMEMBERED_COMMANDS } from './metadata-model.ts'
 export type { TopicPartition } from './partition-replicas.ts'
 
 /**
- * The cluster's metadata: a pure function of group 0's log (docs/design.md). No clock, no randomness, no IO; the same commands in the same order give the
- * same state on every broker, for any part of them that came from a store.
+ * The cluster's metadata: a pure function of group 0's log (docs/design.md). No clock, no randomness, no IO; the same
+ * commands in the same order give the same state on every broker, for any part of them that came from a store.
  */
 export class MetadataState implements MetadataTables {
   readonly head: MetadataHead = {
@@ -48,8 +48,8 @@ export class MetadataState implements MetadataTables {
   readonly fenced = new Set<GroupId>()
   metadataPriorities: Readonly<Record<number, number>> = {}
   /**
-   * How far this broker's copy can be trusted to be complete; set by its owner. behind: some decisions from before its start are missing here. leaderless: decisions of others
-   * do not arrive here at present.
+   * How far this broker's copy can be trusted to be complete; set by its owner. behind: some decisions from before its
+   * start are missing here. leaderless: decisions of others do not arrive here at present.
    */
   freshness: () => 'level' | 'leaderless' | 'behind' = () => 'level'
   readonly #audit: AuditRecord[] = []

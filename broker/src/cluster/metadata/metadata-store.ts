@@ -77,8 +77,8 @@ export async function loadMetadata(store: MetadataSource, state: MetadataState):
 }
 
 /**
- * Writes the state out behind `apply`: one write at a time, each holds all changes applied meanwhile, together with their index. It
- * queues one value a key, so the queue is bounded by the state itself.
+ * Writes the state out behind `apply`: one write at a time, each holds all changes applied meanwhile, together with
+ * their index. It queues one value a key, so the queue is bounded by the state itself.
  */
 export class MetadataWriter {
   readonly #store: StateStore

@@ -18,7 +18,10 @@ export interface TopicPartition {
     readonly reason: string
     readonly target: readonly BrokerId[]
   }
-  /** Brokers that were lost when members were forced and may come back with an outdated replica: its messages are ignored (M83). */
+  /**
+   * Brokers that were lost when members were forced and may come back with an outdated replica: its messages are
+   * ignored (M83).
+   */
   readonly outcasts?: readonly BrokerId[]
 }
 

@@ -7,10 +7,10 @@ export interface Load {
 }
 
 /**
- * Chooses the replicas of new partitions; the first of each is its preferred leader. Replicas go to the brokers that have fewest, so counts that
- * differed by at most one still do. Brokers are paired anew each time, so that the load of a lost one spreads over all others.
- * Deterministic. Leaders of one topic differ by at most one too; over several topics by two, and by three in one of some
- * 4,000 random sequences of eight, since those that exist stay.
+ * Chooses the replicas of new partitions; the first of each is its preferred leader. Replicas go to the brokers that
+ * have fewest, so counts that differed by at most one still do. Brokers are paired anew each time, so that the load of
+ * a lost one spreads over all others. Deterministic. Leaders of one topic differ by at most one too; over several
+ * topics by two, and by three in one of some 4,000 random sequences of eight, since those that exist stay.
  * @param replicas at most the number of brokers
  */
 export function placePartitions(
@@ -42,7 +42,10 @@ export function placePartitions(
   return placed
 }
 
-/** Moves a leader to the front of each partition's replicas; of equals the one with most replicas, whose turn comes again last. */
+/**
+ * Moves a leader to the front of each partition's replicas; of equals the one with most replicas, whose turn comes
+ * again last.
+ */
 function chooseLeaders(
   placed: BrokerId[][],
   leaders: Map<BrokerId, number>,
@@ -60,8 +63,9 @@ function chooseLeaders(
 }
 
 /**
- * Takes one leader from a broker to one that has two fewer or less, over a chain of partitions whose replicas overlap. The greedy choice above alone can leave
- * such chains; without any, from whichever broker, the spread is the best that these replicas allow.
+ * Takes one leader from a broker to one that has two fewer or less, over a chain of partitions whose replicas overlap.
+ * The greedy choice above alone can leave such chains; without any, from whichever broker, the spread is the best that
+ * these replicas allow.
  */
 function passOneOn(placed: BrokerId[][], leaders: Map<BrokerId, number>, most: BrokerId): boolean {
   const cameBy = new Map<BrokerId, BrokerId[] | null>([[most, null]])

@@ -3,7 +3,8 @@ import { TailraceError } from '@tailrace/schemas'
 import type { MetadataState, Topic, TopicPartition } from './metadata-state.ts'
 
 /**
- * The topic that has this name. `id`: of the topic, where the caller knows it; undefined or empty: the topic that has the name.
+ * The topic that has this name. `id`: of the topic, where the caller knows it; undefined or empty: the topic that has
+ * the name.
  * @throws TailraceError UNKNOWN_TOPIC, TOPIC_ID_MISMATCH; NOT_READY where this broker cannot tell
  */
 export function requireTopic(state: MetadataState, name: string, id = ''): Topic {
@@ -13,7 +14,10 @@ export function requireTopic(state: MetadataState, name: string, id = ''): Topic
   return topic
 }
 
-/** The error for a topic that this broker does not know. A broker that has not caught up with the metadata cannot say that it does not exist. */
+/**
+ * The error for a topic that this broker does not know. A broker that has not caught up with the metadata cannot say
+ * that it does not exist.
+ */
 export function isMissing(state: MetadataState, name: string): TailraceError {
   return cannotTell(state, name) ?? new TailraceError('UNKNOWN_TOPIC', `"${name}"`)
 }

@@ -1,5 +1,6 @@
-// FIPS 180-4. A pure function on purpose: the cluster's id must come out the same in every runtime and in the simulator, and is made once
-// in a cluster's life, so speed does not matter; nor does time that depends on the input, since no client chooses it.
+// FIPS 180-4. A pure function on purpose: the cluster's id must come out the same in every runtime and in the
+// simulator, and is made once in a cluster's life, so speed does not matter; nor does time that depends on the input,
+// since no client chooses it.
 
 const initial = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19]
 

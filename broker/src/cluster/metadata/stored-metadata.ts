@@ -1,8 +1,9 @@
 import { areTexts, isBrokerSet, isNatural, isPositive } from './command-checks.ts'
 
 /**
- * Whether values of the state store have the form on which the state relies. They come from this broker's disk or from another broker, under a checksum: one that
- * fails here was written wrongly, and is refused as a whole before it is used.
+ * Whether values of the state store have the form on which the state relies. They come from this broker's disk or from
+ * another broker, under a checksum: one that fails here was written wrongly, and is refused as a whole before it is
+ * used.
  */
 type Check = (value: never) => boolean
 

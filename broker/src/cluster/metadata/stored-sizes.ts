@@ -2,8 +2,8 @@ import { TailraceError } from '@tailrace/schemas'
 import type { MetadataState } from './metadata-state.ts'
 
 /**
- * Whether this broker's limits fit the batches that its known topics may hold. A broker with smaller ones could neither take a batch from another
- * broker nor keep it, so it does not start.
+ * Whether this broker's limits fit the batches that its known topics may hold. A broker with smaller ones could neither
+ * take a batch from another broker nor keep it, so it does not start.
  * @param limits by the name of the setting, the largest batch that it leaves room for
  * @throws TailraceError INVALID_SETTING
  */

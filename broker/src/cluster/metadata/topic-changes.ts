@@ -17,7 +17,9 @@ const TOPIC_SETTINGS = [
 ] as const
 const DONE: { readonly result: CommandResult } = { result: { ok: true } }
 
-/** Applies a command about topics that exist; as pure as MetadataState. The head's applied index is the command's own. */
+/**
+ * Applies a command about topics that exist; as pure as MetadataState. The head's applied index is the command's own.
+ */
 export function performTopicCommand(state: MetadataTables, command: TopicCommand): Change {
   switch (command.type) {
     case 'assign-replicas':

@@ -2,7 +2,10 @@ import type { BrokerId, GroupId, LogIndex, PartitionNumber, Term, Timestamp } fr
 import type { TopicChanges } from '../../api/admin-api.ts'
 import { areTexts, isBrokerSet, isNatural, isPositive } from './command-checks.ts'
 
-/** Changes of existing topics and partitions. `at` and `broker`: time and broker of an operator's request; `by`: the operator, if the request names one. */
+/**
+ * Changes of existing topics and partitions. `at` and `broker`: time and broker of an operator's request; `by`: the
+ * operator, if the request names one.
+ */
 export type TopicCommand =
   | AssignReplicas
   | CancelChange
@@ -32,7 +35,10 @@ export interface ReplicasChanged {
   readonly outcome: 'done' | 'failed'
   readonly reason: string
 }
-/** M83: `leader` makes `members` the partition's replicas by itself; replicas of the `lost` brokers are outdated from now on. */
+/**
+ * M83: `leader` makes `members` the partition's replicas by itself; replicas of the `lost` brokers are outdated from
+ * now on.
+ */
 export interface ForceReplicas {
   readonly type: 'force-replicas'
   readonly topicId: string

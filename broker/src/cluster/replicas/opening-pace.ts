@@ -2,11 +2,15 @@ import type { Groups } from '../../partition/group.ts'
 import type { Clock } from '../../platform/clock.ts'
 
 /**
- * While so many replicas are awake, no more are opened for a while. Fresh ones hold elections and send heartbeats until they fall asleep: ten thousand at once
- * keep a busy machine from that work for so long that they lose their leaders again, and never fall asleep.
+ * While so many replicas are awake, no more are opened for a while. Fresh ones hold elections and send heartbeats until
+ * they fall asleep: ten thousand at once keep a busy machine from that work for so long that they lose their leaders
+ * again, and never fall asleep.
  */
 const MANY_AWAKE = 1_000
-/** They may be awake because records flow, or because no other broker is there to elect a leader: then this many more are opened after this time. */
+/**
+ * They may be awake because records flow, or because no other broker is there to elect a leader: then this many more
+ * are opened after this time.
+ */
 const PATIENCE_MS = 300
 const NEVERTHELESS = 128
 const LOOK_AGAIN_MS = 25

@@ -10,8 +10,8 @@ import { settingsOf, specOf } from './replica-spec.ts'
 
 const RETRIES = { firstMs: 200, maxMs: 10_000 }
 /**
- * A new group's preferred leader opens it this much later than the others: it asks for their votes at once, and a broker that has not opened the group by then
- * cannot give one, which would cost a whole election timeout.
+ * A new group's preferred leader opens it this much later than the others: it asks for their votes at once, and a
+ * broker that has not opened the group by then cannot give one, which would cost a whole election timeout.
  */
 const PREFERRED_DELAY_MS = 20
 /** Replicas being opened or removed at one time, so that a topic of many partitions does not hold up other work. */
@@ -23,7 +23,10 @@ const MAX_A_TURN = 128
 /** A group to be looked at: the replica of this broker, and the wanted state in the metadata. */
 interface Task {
   readonly group: GroupId
-  /** The topic was created just now, so its first replica campaigns at once; after a restart the leader may be another one. */
+  /**
+   * The topic was created just now, so its first replica campaigns at once; after a restart the leader may be another
+   * one.
+   */
   readonly created: boolean
   /** Its turn comes a little later than its place says: PREFERRED_DELAY_MS. */
   hesitates: boolean
@@ -46,16 +49,19 @@ export interface ReconcilerDeps {
 }
 
 /**
- * Makes the replicas of this broker those that the metadata wants. Replicas on disk are opened at once. None is created or removed before this broker has
- * caught up with the metadata after its start: the stored metadata may be old, and a replica that was here, was moved away and deleted
- * would be created again, empty, and vote as the former one.
+ * Makes the replicas of this broker those that the metadata wants. Replicas on disk are opened at once. None is created
+ * or removed before this broker has caught up with the metadata after its start: the stored metadata may be old, and a
+ * replica that was here, was moved away and deleted would be created again, empty, and vote as the former one.
  */
 export class Reconciler {
   readonly #deps: ReconcilerDeps
   /** The latest task of each group, until it is done. In order. */
   readonly #tasks = new Map<GroupId, Task>()
   readonly #ready = new Set<Task>()
-  /** Tasks whose delay is over. They go before all others: with thousands of groups those that follow would else have campaigned long ago. */
+  /**
+   * Tasks whose delay is over. They go before all others: with thousands of groups those that follow would else have
+   * campaigned long ago.
+   */
   readonly #delayed = new Set<Task>()
   readonly #busy = new Set<GroupId>()
   /** Admission of each open replica. */
@@ -161,7 +167,10 @@ export class Reconciler {
     return this.#stored.has(group) || this.#deps.groups.get(group) !== undefined
   }
 
-  /** A replica is here, or may be here in a moment: a replica that is being opened must be looked at again when its topic is deleted meanwhile. */
+  /**
+   * A replica is here, or may be here in a moment: a replica that is being opened must be looked at again when its
+   * topic is deleted meanwhile.
+   */
   #concerns(group: GroupId): boolean {
     return this.#has(group) || this.#tasks.has(group)
   }
@@ -179,7 +188,10 @@ export class Reconciler {
     this.#begin(this.#ready)
   }
 
-  /** All brokers go through new groups in the same order, so that the replicas of a group are opened at about the same time. */
+  /**
+   * All brokers go through new groups in the same order, so that the replicas of a group are opened at about the same
+   * time.
+   */
   #begin(queue: Set<Task>): void {
     for (const task of queue) {
       if (this.#busy.size >= MAX_BUSY || this.#begunThisTurn >= MAX_A_TURN) return

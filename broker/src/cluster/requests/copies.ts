@@ -2,7 +2,10 @@ import type { GroupRequestName, GroupRequests } from '../../partition/peers.ts'
 import type { RequestHandler } from './request.ts'
 import { anything } from './request.ts'
 
-/** Requests that a group's replica answers and checks itself: for copies of its state, and for entries that another has lost. */
+/**
+ * Requests that a group's replica answers and checks itself: for copies of its state, and for entries that another has
+ * lost.
+ */
 function answeredByReplica<Name extends GroupRequestName>(
   name: Name,
 ): RequestHandler<Name, { readonly groups: GroupRequests }> {

@@ -25,7 +25,9 @@ export interface Answerers {
 
 /** How one kind of request is checked and answered; table.ts lists them. */
 export interface RequestHandler<Name extends RequestName, Needed = Answerers> {
-  /** Checks the request beyond Avro's types. False: it is refused with INVALID_REQUEST; it may throw a code of its own. */
+  /**
+   * Checks the request beyond Avro's types. False: it is refused with INVALID_REQUEST; it may throw a code of its own.
+   */
   readonly check: (fields: Message<Name>) => boolean
   /** Checks the answer, at the broker that has asked. */
   readonly checkReply: (fields: ReplyFields<Name>) => boolean

@@ -22,8 +22,8 @@ import { takeSnapshot } from './take-snapshot.ts'
 import { transferLeadership } from './transfer-leadership.ts'
 
 /**
- * The brokers that are answered: any after the handshake, since one becomes a member so; those that are known as members of the cluster; of
- * these, those that may have a replica of the group.
+ * The brokers that are answered: any after the handshake, since one becomes a member so; those that are known as
+ * members of the cluster; of these, those that may have a replica of the group.
  */
 export type Askers = 'any' | 'members' | 'replicas'
 
@@ -40,7 +40,10 @@ export type ClusterRequestName = Exclude<RequestName, CascadeRequestName>
 
 const any = (): null => null
 
-/** All requests between brokers except those about cascade brokers. A new request is a message with a reply (schemas), a handler file here, and a row. */
+/**
+ * All requests between brokers except those about cascade brokers. A new request is a message with a reply (schemas), a
+ * handler file here, and a row.
+ */
 export const requestTable = {
   Formation: { handler: formation, askers: 'any', speaker: any },
   Join: { handler: join, askers: 'any', speaker: any },

@@ -7,7 +7,9 @@ interface Waiter {
   readonly timer: TimerHandle
 }
 
-/** Lets callers wait until a condition has become true. Conditions are looked at once a turn in which something changed. */
+/**
+ * Lets callers wait until a condition has become true. Conditions are looked at once a turn in which something changed.
+ */
 export class AwaitedChanges {
   readonly #clock: Clock
   readonly #limit: number

@@ -13,10 +13,15 @@ const NOBODY: Leadership = { leader: NO_BROKER, term: 0 }
 
 /** Announcements may be lost like any message between brokers; sending all of them again now and then repairs that. */
 const REPEAT_MS = 10_000
-/** A leadership that was announced and not repeated for so long no longer excludes an announcement with a lower term. */
+/**
+ * A leadership that was announced and not repeated for so long no longer excludes an announcement with a lower term.
+ */
 const STALE_MS = 2.5 * REPEAT_MS
 const MAX_WAITERS = 10_000
-/** Groups of which announcements are kept: those that the metadata does not know yet must not take memory without a bound. */
+/**
+ * Groups of which announcements are kept: those that the metadata does not know yet must not take memory without a
+ * bound.
+ */
 const MAX_GROUPS = 1_000_000
 
 /** An announcement of a broker about itself, and the time of its last repetition. */
@@ -38,10 +43,11 @@ export interface DirectoryDeps {
 }
 
 /**
- * The leader of each group, from this broker's own replicas and from the announcements of leaders. A replica here that knows a leader is always
- * right: Raft has checked that leader, and would have deposed it for a higher term. Else the highest term that was announced counts; it is
- * remembered for a while, so that old announcements do not come back, and then forgotten, so that no announcement can keep out the true leader
- * permanently. A leader that cannot be reached counts as none until its link is up again.
+ * The leader of each group, from this broker's own replicas and from the announcements of leaders. A replica here that
+ * knows a leader is always right: Raft has checked that leader, and would have deposed it for a higher term. Else the
+ * highest term that was announced counts; it is remembered for a while, so that old announcements do not come back, and
+ * then forgotten, so that no announcement can keep out the true leader permanently. A leader that cannot be reached
+ * counts as none until its link is up again.
  */
 export class LeaderDirectory {
   readonly #deps: DirectoryDeps

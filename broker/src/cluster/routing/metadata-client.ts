@@ -43,7 +43,8 @@ export class MetadataClient {
 
   /**
    * Resolves when the command is applied at the leader; this broker may still be behind.
-   * @throws TailraceError the error with which the command was refused; OUTCOME_UNKNOWN or LEADER_UNAVAILABLE after `timeoutMs`
+   * @throws TailraceError the error with which the command was refused; OUTCOME_UNKNOWN or LEADER_UNAVAILABLE after
+   * `timeoutMs`
    */
   async submit(intent: Intent, timeoutMs: number): Promise<CommandResult & { ok: true }> {
     const { clock, random, directory } = this.#deps

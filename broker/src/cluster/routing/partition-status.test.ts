@@ -79,7 +79,9 @@ describe('of a partition whose leader does not answer', () => {
   const topic = { partitions: [{ group: 1, replicas: [1, 2, 3] }] } as unknown as Topic
   type Told = ReturnType<typeof figures>
 
-  /** The figures that broker 1 gives, which knows `heard` from the leader, broker 2, and `here` from its own replica. */
+  /**
+   * The figures that broker 1 gives, which knows `heard` from the leader, broker 2, and `here` from its own replica.
+   */
   async function told(heard: Told | null, here: Told | null, ledHere = false): Promise<[readonly number[], number]> {
     let answer: Told | null = heard
     let led = false

@@ -70,7 +70,10 @@ export class PartitionStatus {
     return groups.flatMap((group, at) => (led[at] ? [this.#figuresHere(group)!] : []))
   }
 
-  /** A leader that has just been elected does not know its end yet: a client that is told this end would miss acknowledged records. */
+  /**
+   * A leader that has just been elected does not know its end yet: a client that is told this end would miss
+   * acknowledged records.
+   */
   async #mayTell(group: GroupId): Promise<boolean> {
     try {
       await this.#deps.groups.get(group)?.confirmed()

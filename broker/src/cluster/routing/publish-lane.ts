@@ -46,8 +46,8 @@ const uncertainCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 const SAME_TARGET_PAUSE_MS = 50
 
 /**
- * Publishes to one partition that wait for a leader. They keep their order across a change of leader: no batch goes to a new one while an answer
- * of the old one is pending, since that batch may have to go first.
+ * Publishes to one partition that wait for a leader. They keep their order across a change of leader: no batch goes to
+ * a new one while an answer of the old one is pending, since that batch may have to go first.
  */
 export class PublishLane {
   readonly #clock: Clock
@@ -69,7 +69,10 @@ export class PublishLane {
     return this.#held.length === 0 && this.#inFlight === 0
   }
 
-  /** @throws TailraceError (as a rejection) LEADER_UNAVAILABLE: never sent; OUTCOME_UNKNOWN; OVERLOADED; the error that the leader answered */
+  /**
+   * @throws TailraceError (as a rejection) LEADER_UNAVAILABLE: never sent; OUTCOME_UNKNOWN; OVERLOADED; the error that
+   * the leader answered
+   */
   publish(batch: Uint8Array, idempotent: boolean, timeoutMs: number): Promise<PublishResult> {
     const budget = this.#budget
     if (budget.requests >= MAX_HELD_REQUESTS || budget.bytes + batch.length > MAX_HELD_BYTES) {

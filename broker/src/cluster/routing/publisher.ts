@@ -31,7 +31,10 @@ export class Publisher {
     this.#deps = deps
   }
 
-  /** See BrokerApi.publish. Not async: the batch takes its place (here, or among those sent to the leader) before this returns. */
+  /**
+   * See BrokerApi.publish. Not async: the batch takes its place (here, or among those sent to the leader) before this
+   * returns.
+   */
   publish(
     topic: string,
     partition: PartitionNumber,
@@ -131,7 +134,10 @@ export class Publisher {
     return { baseOffset, lastOffset, duplicate, ...token, holders }
   }
 
-  /** The error for a caller that retries by itself. The link was up when the batch was sent, so a lost one leaves the outcome open. */
+  /**
+   * The error for a caller that retries by itself. The link was up when the batch was sent, so a lost one leaves the
+   * outcome open.
+   */
   #failure(target: PublishTarget, error: TailraceError): TailraceError {
     if (error.code === 'NOT_LEADER') target.deny()
     if (error.code === 'CONNECTION_LOST' || error.code === 'TIMED_OUT') return new TailraceError('OUTCOME_UNKNOWN')

@@ -34,7 +34,9 @@ export interface ReaderDeps {
   readonly clock: Clock
 }
 
-/** Reads from the partition's leader, here or elsewhere. Reading twice does no harm, so temporary errors are retried. */
+/**
+ * Reads from the partition's leader, here or elsewhere. Reading twice does no harm, so temporary errors are retried.
+ */
 export class Reader {
   readonly #deps: ReaderDeps
   readonly #remote: RemoteReads

@@ -14,7 +14,10 @@ const CROWDED_WAIT_MS = 250
 const REPLY_MS = 5000
 /** The bytes that a wait shared by many readers brings: only new records come then. */
 const SHARED_BYTES = 256 * 1024
-/** Requests to one broker at one time: with both, half of the requests that its link takes (peer/limits.ts) is left to publishes and other requests. */
+/**
+ * Requests to one broker at one time: with both, half of the requests that its link takes (peer/limits.ts) is left to
+ * publishes and other requests.
+ */
 const MAX_WAITS = 1024
 const MAX_ANSWERED_AT_ONCE = 1024
 const MAX_QUEUED = 100_000
@@ -33,7 +36,10 @@ interface LeaderSlots {
 
 export interface RemoteFetch {
   readonly result: FetchResult
-  /** False: the time to wait is not over, or the answer may be older than the question. Without records the reader asks again. */
+  /**
+   * False: the time to wait is not over, or the answer may be older than the question. Without records the reader asks
+   * again.
+   */
   readonly final: boolean
 }
 
@@ -43,8 +49,9 @@ export interface RemoteReadsDeps {
 }
 
 /**
- * Reads that are asked of another broker, which leads. However many readers wait at the end of a partition, one request waits there for all of them, and all waits
- * together leave room on the link for other requests: thousands of subscribers must not keep clients from publishing.
+ * Reads that are asked of another broker, which leads. However many readers wait at the end of a partition, one request
+ * waits there for all of them, and all waits together leave room on the link for other requests: thousands of
+ * subscribers must not keep clients from publishing.
  */
 export class RemoteReads {
   readonly #deps: RemoteReadsDeps

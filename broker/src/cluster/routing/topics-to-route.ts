@@ -5,7 +5,8 @@ const mostPartitions = 100_000
 
 /**
  * The topics that a routing request names and that exist, each once however often it is named.
- * @throws TailraceError INVALID_REQUEST when they have too many partitions for one answer; nothing has been built for it then
+ * @throws TailraceError INVALID_REQUEST when they have too many partitions for one answer; nothing has been built for
+ * it then
  */
 export function topicsToRoute<Found>(
   names: readonly string[],

@@ -19,8 +19,9 @@ const COMMAND_MS = 10_000
 const BROKERS_MS = 5_000
 const PAUSE_MS = 100
 /**
- * How long `create` waits until the new topic can be used at once. It is created when that is recorded, whether or not this is reached: as in Kafka, a client that is early
- * gets LEADER_UNAVAILABLE, and tries again. Well below the time limits of callers.
+ * How long `create` waits until the new topic can be used at once. It is created when that is recorded, whether or not
+ * this is reached: as in Kafka, a client that is early gets LEADER_UNAVAILABLE, and tries again. Well below the time
+ * limits of callers.
  */
 const USABLE_MS = 5_000
 
@@ -82,7 +83,10 @@ export class Topics {
     await directory.until(() => id === undefined || state.topics.get(name)?.id !== id, USABLE_MS)
   }
 
-  /** As far as this broker knows. @throws TailraceError NOT_READY where it knows nothing yet: an empty list would mean that there are no topics */
+  /**
+   * As far as this broker knows.
+   * @throws TailraceError NOT_READY where it knows nothing yet: an empty list would mean that there are no topics
+   */
   list(): TopicSummary[] {
     const { freshness, head } = this.#deps.state
     if (freshness() === 'behind' && head.appliedIndex === 0) {
@@ -101,7 +105,10 @@ export class Topics {
     return { name, id: topic.id, config: topic.config, partitions }
   }
 
-  /** Unknown topics are left out. @throws TailraceError NOT_READY: one is unknown, and this broker cannot tell whether it is there */
+  /**
+   * Unknown topics are left out.
+   * @throws TailraceError NOT_READY: one is unknown, and this broker cannot tell whether it is there
+   */
   route(names: readonly string[]): RoutedTopic[] {
     const { state, directory } = this.#deps
     const unknown = names.find((name) => !state.topics.has(name))

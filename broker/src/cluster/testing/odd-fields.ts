@@ -26,8 +26,8 @@ const schemas = new Map<MessageName, Node>(
 )
 
 /**
- * Every field of a message that the sample has, odd in turn: a number below any place, count or id; a text that is too long, and one that is no
- * word of ours; a list with an item twice. So a message that is not checked is noticed.
+ * Every field of a message that the sample has, odd in turn: a number below any place, count or id; a text that is too
+ * long, and one that is no word of ours; a list with an item twice. So a message that is not checked is noticed.
  */
 export function* oddFields(name: MessageName, sample: object): Iterable<Odd> {
   const named = new Map<string, Node>()

@@ -7,7 +7,10 @@ const statuses: Record<string, [number, string]> = {
   HPE_HEADER_OVERFLOW: [431, 'The headers are too large.'],
 }
 
-/** Answers bytes that are no HTTP request (garbage on the port, a client too slow to finish its request) and closes the connection. */
+/**
+ * Answers bytes that are no HTTP request (garbage on the port, a client too slow to finish its request) and closes the
+ * connection.
+ */
 export function answerBareConnections(
   metrics: TransportMetrics,
 ): (error: Error & { code?: string }, socket: Socket) => void {

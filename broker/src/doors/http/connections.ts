@@ -5,8 +5,9 @@ import type { Socket } from 'node:net'
 const slack = 8
 
 /**
- * Bounds the connections of a server. Beyond the limit the oldest that has never sent a request is closed for the new one, else the one that has been idle
- * longest, so that clients that only connect do not shut out those that send requests. Where all are at work, the new one is dropped.
+ * Bounds the connections of a server. Beyond the limit the oldest that has never sent a request is closed for the new
+ * one, else the one that has been idle longest, so that clients that only connect do not shut out those that send
+ * requests. Where all are at work, the new one is dropped.
  */
 export function boundConnections(server: Server, limit: number): void {
   if (limit === Number.POSITIVE_INFINITY) return

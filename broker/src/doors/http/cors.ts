@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import { type AccessLimits, checkHost, checkOneHost } from '../limits/access.ts'
 
 /**
- * Refuses requests for other hosts, and requests that a page's origin does not allow. Answers preflights. None of it is left to the browser: it lets some
- * cross-origin POSTs pass without asking, and WebSockets altogether.
+ * Refuses requests for other hosts, and requests that a page's origin does not allow. Answers preflights. None of it is
+ * left to the browser: it lets some cross-origin POSTs pass without asking, and WebSockets altogether.
  */
 export function answerCrossOrigin(app: FastifyInstance, limits: AccessLimits): void {
   app.addHook('onRequest', (request, reply, done) => {

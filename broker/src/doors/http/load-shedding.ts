@@ -7,7 +7,10 @@ import { sendError } from './errors.ts'
 
 /** What a piece of a body costs beside its bytes: chunked, a body may come in as many pieces as it has bytes. */
 const pieceBytes = 128
-/** The share of requests at work that may be publishes: where partitions have no leader publishes wait, and other requests go on. */
+/**
+ * The share of requests at work that may be publishes: where partitions have no leader publishes wait, and other
+ * requests go on.
+ */
 const publishingShare = 0.5
 
 /** Places of requests at work. */
@@ -75,7 +78,10 @@ function refuseRest(request: FastifyRequest, reply: FastifyReply, error: Tailrac
   socket.destroySoon()
 }
 
-/** A request takes a place once it is whole, so that slow clients hold none, until it is answered. Returns how it gives it back earlier. */
+/**
+ * A request takes a place once it is whole, so that slow clients hold none, until it is answered. Returns how it gives
+ * it back earlier.
+ */
 function givePlaces(app: FastifyInstance, limits: GatewayLimits): (request: FastifyRequest) => void {
   const places = new ClientShares(limits.maxRequests)
   const mostPublishing = Math.ceil(limits.maxRequests * publishingShare)

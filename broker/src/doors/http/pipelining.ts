@@ -3,8 +3,8 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../../platform/clock.ts'
 
 /**
- * Requests of one connection that are taken on before the first of them is answered, and before all other connections have had their turn; those that one read has
- * brought are taken on in any case.
+ * Requests of one connection that are taken on before the first of them is answered, and before all other connections
+ * have had their turn; those that one read has brought are taken on in any case.
  */
 const mostAhead = 16
 
@@ -17,8 +17,9 @@ interface Ahead {
 }
 
 /**
- * A client that sends requests without waiting for answers is read on when its answers are under way and all other connections have been served. A socket that has more to
- * read than one read takes is read up to 32 times before any other, which is 2 MiB: of small requests, that is seconds of work. Those that are answered at once count as well.
+ * A client that sends requests without waiting for answers is read on when its answers are under way and all other
+ * connections have been served. A socket that has more to read than one read takes is read up to 32 times before any
+ * other, which is 2 MiB: of small requests, that is seconds of work. Those that are answered at once count as well.
  */
 export function boundPipelining(server: Server, clock: Clock): void {
   const connections = new WeakMap<Socket, Ahead>()

@@ -2,7 +2,9 @@ import { errorTable } from '@tailrace/schemas'
 import { adminSchemas } from './admin-schemas.ts'
 import { array, bool, integer, levelRange, object, string } from './schema-parts.ts'
 
-/** JSON schemas of requests and answers over HTTP: requests are checked against them, and /openapi.json is made of them. */
+/**
+ * JSON schemas of requests and answers over HTTP: requests are checked against them, and /openapi.json is made of them.
+ */
 
 const bytesSchema = {
   description: 'A string where the bytes are UTF-8, else {"base64": "…"}; null where there are none.',

@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import { sharedSchemas } from './schemas.ts'
 
 /**
- * Checks requests against the routes' schemas. Text in a URL becomes the number that its schema asks for; a body is taken
- * as it is, since turning 5 into "5" or dropping an unknown field would store another record than was sent.
+ * Checks requests against the routes' schemas. Text in a URL becomes the number that its schema asks for; a body is
+ * taken as it is, since turning 5 into "5" or dropping an unknown field would store another record than was sent.
  */
 export function validateRequests(app: FastifyInstance): void {
   const options = {
@@ -23,6 +23,7 @@ export function validateRequests(app: FastifyInstance): void {
   app.setValidatorCompiler<AnySchema>(
     ({ schema, httpPart }): ValidateFunction => (httpPart === 'body' ? ofBody.compile(schema) : ofUrl.compile(schema)),
   )
-  // Answers are ours already: fast-json-stringify would drop fields that a schema forgot, and check every value of a union.
+  // Answers are ours already: fast-json-stringify would drop fields that a schema forgot, and check every value of a
+  // union.
   app.setSerializerCompiler(() => JSON.stringify)
 }

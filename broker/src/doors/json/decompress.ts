@@ -2,8 +2,9 @@ import { Compression, type Decompressors } from '@tailrace/schemas'
 import { decompressors as codecs } from '../../platform/decompressors.ts'
 
 /**
- * The most that one batch may decompress to for JSON, far below what binary readers take: as JSON a byte can become six characters, and while they are
- * made the broker does nothing else. Leaders take no more than this either, where a topic's batches have their default limit.
+ * The most that one batch may decompress to for JSON, far below what binary readers take: as JSON a byte can become six
+ * characters, and while they are made the broker does nothing else. Leaders take no more than this either, where a
+ * topic's batches have their default limit.
  */
 export const maxJsonBatchBytes = 4 * 1024 * 1024
 

@@ -24,7 +24,10 @@ export interface PublishedRecord {
   readonly offset: Offset
 }
 
-/** The places of a request's records, and for each partition the token of the last of them: a broker that holds that record holds all before it. */
+/**
+ * The places of a request's records, and for each partition the token of the last of them: a broker that holds that
+ * record holds all before it.
+ */
 export interface Published {
   readonly offsets: readonly PublishedRecord[]
   readonly tokens: readonly {
@@ -34,7 +37,9 @@ export interface Published {
   }[]
 }
 
-/** The same batch under the same sequence may be sent again after these: the partition moved, or the answer was lost. */
+/**
+ * The same batch under the same sequence may be sent again after these: the partition moved, or the answer was lost.
+ */
 const retried = new Set<ErrorCode>([
   'NOT_LEADER',
   'UNKNOWN_PRODUCER',
@@ -44,12 +49,15 @@ const retried = new Set<ErrorCode>([
   'CONNECTION_LOST',
 ])
 
-/** Those of them that say that this attempt wrote nothing. UNKNOWN_PRODUCER: the leader does not know the broker's newest ids yet. */
+/**
+ * Those of them that say that this attempt wrote nothing. UNKNOWN_PRODUCER: the leader does not know the broker's
+ * newest ids yet.
+ */
 const refused = new Set<ErrorCode>(['NOT_LEADER', 'UNKNOWN_PRODUCER', 'LEADER_UNAVAILABLE'])
 
 /**
- * Publishes the records of HTTP and JSON requests. Within a request each record is appended exactly once, through elections and broken connections;
- * a caller that sends the request again after an error may write it twice.
+ * Publishes the records of HTTP and JSON requests. Within a request each record is appended exactly once, through
+ * elections and broken connections; a caller that sends the request again after an error may write it twice.
  */
 export class JsonPublisher {
   readonly #api: BrokerApi
@@ -167,8 +175,8 @@ function tokensOf(
 }
 
 /**
- * A copy in the state in which a producer sends it. The bytes handed to the broker are the broker's, which may hold them in its log under other
- * offsets; the two fields that it writes there stand before the bytes that the CRC covers.
+ * A copy in the state in which a producer sends it. The bytes handed to the broker are the broker's, which may hold
+ * them in its log under other offsets; the two fields that it writes there stand before the bytes that the CRC covers.
  */
 function unsent(batch: Uint8Array): Uint8Array {
   const copy = batch.slice()

@@ -34,9 +34,9 @@ export function mostJsonBytes(batches: readonly Uint8Array[], maxBytes: number):
 }
 
 /**
- * The records from `offset` on, as JSON. Stops behind the batch that takes keys and values past `maxBytes`: compressed batches may hold far more
- * than was fetched. Stops before a record that cannot be read; if that is the first one it throws UNSUPPORTED_COMPRESSION or INVALID_BATCH, with the offset
- * behind it.
+ * The records from `offset` on, as JSON. Stops behind the batch that takes keys and values past `maxBytes`: compressed
+ * batches may hold far more than was fetched. Stops before a record that cannot be read; if that is the first one it
+ * throws UNSUPPORTED_COMPRESSION or INVALID_BATCH, with the offset behind it.
  */
 export function readRun(
   result: Pick<FetchResult, 'batches' | 'nextOffset'>,

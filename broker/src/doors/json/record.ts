@@ -37,7 +37,9 @@ const fields = new Set(['key', 'value', 'headers', 'partition', 'timestamp'])
 /** The last millisecond that a JavaScript Date can show. */
 const lastTimestamp = 8.64e15
 
-/** Of one request: a byte or two of JSON becomes a hundred bytes of objects, and the limit of a body counts the former. */
+/**
+ * Of one request: a byte or two of JSON becomes a hundred bytes of objects, and the limit of a body counts the former.
+ */
 const mostRecords = 100_000
 const mostHeaders = 100_000
 

@@ -14,8 +14,9 @@ export interface AccessLimits {
 export type Access = 'write' | 'read' | 'nothing'
 
 /**
- * Refuses requests for another host. A page of `evil.example` may let its own name point to an address of this machine (DNS rebinding): for its browser the broker
- * is then that page's own server, and only the name in Host differs. An address cannot be rebound.
+ * Refuses requests for another host. A page of `evil.example` may let its own name point to an address of this machine
+ * (DNS rebinding): for its browser the broker is then that page's own server, and only the name in Host differs. An
+ * address cannot be rebound.
  * @throws TailraceError HOST_REFUSED
  */
 export function checkHost({ host }: IncomingHttpHeaders, { hosts }: AccessLimits): void {
@@ -27,7 +28,8 @@ export function checkHost({ host }: IncomingHttpHeaders, { hosts }: AccessLimits
 }
 
 /**
- * Refuses a request with two Host headers (RFC 9112 §3.2): Node takes the first, and a proxy before the broker may have let it pass for the other.
+ * Refuses a request with two Host headers (RFC 9112 §3.2): Node takes the first, and a proxy before the broker may have
+ * let it pass for the other.
  * @throws TailraceError INVALID_REQUEST
  */
 export function checkOneHost(rawHeaders: readonly string[]): void {
@@ -40,8 +42,9 @@ export function checkOneHost(rawHeaders: readonly string[]): void {
 }
 
 /**
- * The rights of a request whose host has been checked. Programs send no Origin and may do all. A browser names the page's origin: pages served by this broker may do
- * all, pages of configured origins have the configured rights, all others none, so that a page that a user happens to visit reaches no broker on loopback.
+ * The rights of a request whose host has been checked. Programs send no Origin and may do all. A browser names the
+ * page's origin: pages served by this broker may do all, pages of configured origins have the configured rights, all
+ * others none, so that a page that a user happens to visit reaches no broker on loopback.
  */
 export function accessOf({ origin, host }: IncomingHttpHeaders, limits: AccessLimits): Access {
   if (origin === undefined || limits.writeOrigins.includes(origin)) return 'write'

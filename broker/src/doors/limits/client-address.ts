@@ -1,6 +1,7 @@
 /**
- * The address that counts as one client: an IPv4 address, or the first 64 bits of an IPv6 address, since a host has that many addresses for itself.
- * An address that cannot be read (a socket that is gone) counts as one client with all others of its kind.
+ * The address that counts as one client: an IPv4 address, or the first 64 bits of an IPv6 address, since a host has
+ * that many addresses for itself. An address that cannot be read (a socket that is gone) counts as one client with all
+ * others of its kind.
  */
 export function clientOf(address: string | undefined): string {
   if (address === undefined) return ''

@@ -28,9 +28,10 @@ interface Client {
 }
 
 /**
- * Bytes that clients make the broker hold: messages that arrive, answers that wait to be read. One limit for all, half of it for one client. Where it is
- * reached, the message that has been unfinished longest is cut off: an honest message takes milliseconds, so clients that stall make room for those that do not, also
- * where all have one address. The oldest may always go on, so that a message within its own limits is finished.
+ * Bytes that clients make the broker hold: messages that arrive, answers that wait to be read. One limit for all, half
+ * of it for one client. Where it is reached, the message that has been unfinished longest is cut off: an honest message
+ * takes milliseconds, so clients that stall make room for those that do not, also where all have one address. The
+ * oldest may always go on, so that a message within its own limits is finished.
  */
 export class HeldBytes {
   readonly #clock: Clock
@@ -124,7 +125,8 @@ export class HeldBytes {
   #makeRoom(holding: Holding, client: Client): boolean {
     const now = this.#clock.monotonic()
     while (!this.#fits(holding, client)) {
-      // Bytes that arrived in one read count even where they do not fit: beyond twice a client's share, no message is spared.
+      // Bytes that arrived in one read count even where they do not fit: beyond twice a client's share, no message is
+      // spared.
       const { bytes } = this.#limits
       const isFar = client.bytes - holding.bytes > bytes || this.#bytes - holding.bytes > 1.5 * bytes
       const oldest = isFar ? now : now - this.#limits.graceMs
@@ -189,7 +191,10 @@ export class Holding {
     this.#holder = holder
   }
 
-  /** Says how many bytes are held now, for something unfinished. False: take no more until `resume` is called, which may never happen; the bytes count in any case. */
+  /**
+   * Says how many bytes are held now, for something unfinished. False: take no more until `resume` is called, which may
+   * never happen; the bytes count in any case.
+   */
   hold(bytes: number): boolean {
     if (!this.#isUnfinished) {
       this.#isUnfinished = true

@@ -11,7 +11,10 @@ export interface GatewayLimits extends AccessLimits {
   readonly requestTimeoutMs: number
   /** TCP connections, WebSockets included; beyond them a connection is dropped at once. */
   readonly maxConnections: number
-  /** Bytes that all reads under way may bring into memory at once; beyond it each brings 64 KiB, or one batch. Waiting readers do not count. */
+  /**
+   * Bytes that all reads under way may bring into memory at once; beyond it each brings 64 KiB, or one batch. Waiting
+   * readers do not count.
+   */
   readonly maxReadBytes: number
 
   readonly maxBodyBytes: number
@@ -19,13 +22,22 @@ export interface GatewayLimits extends AccessLimits {
   readonly maxRequests: number
   /** HTTP reads that wait for records at once; beyond it the oldest are answered early. */
   readonly maxWaitingReads: number
-  /** Bytes of unfinished messages of clients and of bodies at work, over HTTP and WebSocket. Half of it for one client address. */
+  /**
+   * Bytes of unfinished messages of clients and of bodies at work, over HTTP and WebSocket. Half of it for one client
+   * address.
+   */
   readonly maxReceiveBytes: number
   /** Answers made and not yet sent, over all HTTP requests. Half of it for one client address. */
   readonly maxAnswerBytes: number
-  /** A message that is not whole for this long, or an answer that is not read for three times as long, is cut off where others need the room. */
+  /**
+   * A message that is not whole for this long, or an answer that is not read for three times as long, is cut off where
+   * others need the room.
+   */
   readonly stallGraceMs: number
-  /** Time from the connection to the last header, and to the last byte of a body or a WebSocket message: the bound for a client that sends very slowly. */
+  /**
+   * Time from the connection to the last header, and to the last byte of a body or a WebSocket message: the bound for a
+   * client that sends very slowly.
+   */
   readonly headersTimeoutMs: number
   readonly receiveTimeoutMs: number
 
@@ -43,7 +55,10 @@ export interface GatewayLimits extends AccessLimits {
   readonly maxConnectionReadBytes: number
   /** On one WebSocket: subscriptions stop while more than this waits to be sent. */
   readonly pauseBufferedBytes: number
-  /** On one WebSocket: above this, fetches are refused with OVERLOADED, nothing is read from the client, and `slowReaderMs` counts. */
+  /**
+   * On one WebSocket: above this, fetches are refused with OVERLOADED, nothing is read from the client, and
+   * `slowReaderMs` counts.
+   */
   readonly maxBufferedBytes: number
   /** Without a byte taken by the client that has something to read. */
   readonly slowReaderMs: number
@@ -87,12 +102,15 @@ export const defaultLimits: GatewayLimits = {
   writeOrigins: [],
 }
 
-/** Limits of the wishes of one read. `jsonBytes`: keys and values after which an answer in JSON ends, behind the batch that it is in. */
+/**
+ * Limits of the wishes of one read. `jsonBytes`: keys and values after which an answer in JSON ends, behind the batch
+ * that it is in.
+ */
 export const readLimits = { defaultBytes: MiB, maxBytes: 16 * MiB, jsonBytes: 4 * MiB, maxWaitMs: 60_000 } as const
 
 /**
- * The bytes that one read may bring. Where another broker leads, they come in one frame from there: a larger one would cost the link between the two. No
- * topic may have batches above half a frame either.
+ * The bytes that one read may bring. Where another broker leads, they come in one frame from there: a larger one would
+ * cost the link between the two. No topic may have batches above half a frame either.
  */
 export function mostReadBytes(limits: GatewayLimits): number {
   return Math.min(readLimits.maxBytes, Math.floor(limits.maxFrameBytes / 2))

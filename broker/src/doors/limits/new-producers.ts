@@ -11,8 +11,8 @@ export interface NewProducerLimits {
 const maxClients = 10_000
 
 /**
- * Bounds the producer ids that one client takes: each may be remembered by every partition that it publishes to for a day, and a partition remembers a
- * bounded number. A client's allowance grows back by one in `producerEveryMs`.
+ * Bounds the producer ids that one client takes: each may be remembered by every partition that it publishes to for a
+ * day, and a partition remembers a bounded number. A client's allowance grows back by one in `producerEveryMs`.
  */
 export class NewProducers {
   readonly #limits: NewProducerLimits

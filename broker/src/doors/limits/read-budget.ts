@@ -2,12 +2,17 @@ import type { PartitionNumber } from '@tailrace/schemas'
 import type { BrokerApi, ReadRequest } from '../../api/broker-api.ts'
 import type { FetchResult } from '../../partition/requests.ts'
 
-/** Bytes that a read gets however little is left, so that no reader starves. A first batch that is larger comes whole. */
+/**
+ * Bytes that a read gets however little is left, so that no reader starves. A first batch that is larger comes whole.
+ */
 const leastBytes = 64 * 1024
 /** Bytes that a read gets that had to wait: only new records come then. */
 const afterWaitBytes = 256 * 1024
 
-/** Bounds what all reads under way may bring into memory: each may bring as much as it asks for, or the rest of the budget. */
+/**
+ * Bounds what all reads under way may bring into memory: each may bring as much as it asks for, or the rest of the
+ * budget.
+ */
 export class ReadBudget {
   readonly #limit: number
   readonly #mostAtOnce: number
@@ -49,8 +54,8 @@ export type Waiting = (
 ) => Promise<FetchResult>
 
 /**
- * Fetches within the budget. A reader at the end of the log waits without any of it: thousands may wait, and no byte is read for them. `waiting` may
- * bound such waits.
+ * Fetches within the budget. A reader at the end of the log waits without any of it: thousands may wait, and no byte is
+ * read for them. `waiting` may bound such waits.
  */
 export async function fetchWithin(
   reads: ReadBudget,

@@ -38,8 +38,8 @@ export interface AskedRead {
 }
 
 /**
- * One of each WebSocket and protocol, and one of each HTTP request: the rights of its sender, its time limit, its read limit, and the metrics in which it is
- * counted. Doors ask here, so that a rule of one of them is a rule of all.
+ * One of each WebSocket and protocol, and one of each HTTP request: the rights of its sender, its time limit, its read
+ * limit, and the metrics in which it is counted. Doors ask here, so that a rule of one of them is a rule of all.
  */
 export class RequestContext {
   readonly sender: Sender

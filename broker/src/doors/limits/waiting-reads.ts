@@ -7,8 +7,9 @@ export interface WaitingRead {
 }
 
 /**
- * Reads that wait at the end of a partition, over HTTP. They take no place of a request at work. Beyond the limit the client with most of them gets its oldest
- * answered early, as if its time were up: no read is refused, and no client's waits end those of a client with fewer.
+ * Reads that wait at the end of a partition, over HTTP. They take no place of a request at work. Beyond the limit the
+ * client with most of them gets its oldest answered early, as if its time were up: no read is refused, and no client's
+ * waits end those of a client with fewer.
  */
 export class WaitingReads {
   readonly #limit: number

@@ -27,8 +27,8 @@ export function appendEntries(fields: Message<'Append'>): EntryHeader[] {
 }
 
 /**
- * Cuts the body of an Append into its batches, as views. Undefined if any of them does not match its header: Raft must never take
- * in a batch that differs from the leader's.
+ * Cuts the body of an Append into its batches, as views. Undefined if any of them does not match its header: Raft must
+ * never take in a batch that differs from the leader's.
  * @throws TailraceError INVALID_BATCH when a batch header cannot even be read
  */
 export function appendPayloads(

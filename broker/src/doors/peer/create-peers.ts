@@ -43,9 +43,10 @@ export interface RunningPeers extends Peers {
 }
 
 /**
- * The transport between brokers. Each broker keeps one connection to each other: on it go its Raft messages, announcements and requests,
- * in order, and the answers to them come back. So a link is up exactly when this side can send, and each side knows of its own losses;
- * no rule is needed to choose between two connections that were made at the same time.
+ * The transport between brokers. Each broker keeps one connection to each other: on it go its Raft messages,
+ * announcements and requests, in order, and the answers to them come back. So a link is up exactly when this side can
+ * send, and each side knows of its own losses; no rule is needed to choose between two connections that were made at
+ * the same time.
  */
 export function createPeers(options: PeersOptions): RunningPeers {
   return new PeerTransport(options)

@@ -14,13 +14,22 @@ import type { PeerDeps } from './deps.ts'
 import type { PeerStats } from './stats.ts'
 
 export interface ChannelHandlers {
-  /** May throw MALFORMED_FRAME to say that the frame is out of place. Any other error is a mistake of ours. Both close the channel. */
+  /**
+   * May throw MALFORMED_FRAME to say that the frame is out of place. Any other error is a mistake of ours. Both close
+   * the channel.
+   */
   onFrame(frame: Frame): void
   /** A frame above the limit has come, and its body has been dropped. Without this it closes the channel. */
   onTooLarge?(frame: Frame, frameBytes: number): void
-  /** A message that only the peer's newer version knows; `correlation` if it waits for an answer. Without this it closes the channel. */
+  /**
+   * A message that only the peer's newer version knows; `correlation` if it waits for an answer. Without this it closes
+   * the channel.
+   */
   onUnknown?(correlation: number | null): void
-  /** Called once; not after `close`. `reason` is a TailraceError when the other side broke the rules or reads too slowly, or a handler failed. */
+  /**
+   * Called once; not after `close`. `reason` is a TailraceError when the other side broke the rules or reads too
+   * slowly, or a handler failed.
+   */
   onClose(reason: Error | null): void
 }
 
@@ -28,9 +37,9 @@ export interface ChannelHandlers {
 const MOST_IN_A_TURN = 128
 
 /**
- * Frames over a byte stream. Garbage closes it, and so does a queue that the other side does not drain. Handlers are called by the
- * network only, never within a call to the channel. Every frame between brokers is handled in here, so this is the one place that
- * catches the error of a handler: it costs the connection, never the process, for any bytes.
+ * Frames over a byte stream. Garbage closes it, and so does a queue that the other side does not drain. Handlers are
+ * called by the network only, never within a call to the channel. Every frame between brokers is handled in here, so
+ * this is the one place that catches the error of a handler: it costs the connection, never the process, for any bytes.
  */
 export class FrameChannel {
   readonly remote: string
@@ -64,7 +73,10 @@ export class FrameChannel {
     stream.onClose = (error) => this.#end(error)
   }
 
-  /** From the next chunk on: larger frames, the peer's own schemas, other handlers. The rest of the present chunk goes to the old ones. */
+  /**
+   * From the next chunk on: larger frames, the peer's own schemas, other handlers. The rest of the present chunk goes
+   * to the old ones.
+   */
   upgrade(maxFrameBytes: number, decoder: MessageDecoder, handlers: ChannelHandlers): void {
     this.#handlers = handlers
     this.#reader = this.#newReader(maxFrameBytes, decoder)
@@ -82,7 +94,10 @@ export class FrameChannel {
     this.write(encodeFrame(name, fields, body))
   }
 
-  /** Writes one encoded frame, or drops the connection if too much waits already: the waiting bytes are freed, and onClose reports it. */
+  /**
+   * Writes one encoded frame, or drops the connection if too much waits already: the waiting bytes are freed, and
+   * onClose reports it.
+   */
   write(pieces: readonly Uint8Array[]): void {
     if (!this.#open) return
     if (this.#stream.queuedBytes > this.#maxQueuedBytes) {
@@ -168,7 +183,10 @@ export class FrameChannel {
     if (this.#handled >= MOST_IN_A_TURN) this.#giveWay()
   }
 
-  /** libuv reads a stream up to 32 times before it comes to another one: 2 MiB, which is seconds of work with small frames. */
+  /**
+   * libuv reads a stream up to 32 times before it comes to another one: 2 MiB, which is seconds of work with small
+   * frames.
+   */
   #giveWay(): void {
     this.#handled = 0
     if (!this.#open) return

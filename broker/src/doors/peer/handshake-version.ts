@@ -2,14 +2,17 @@ import { type BrokerId, formatTable, type Message, TailraceError } from '@tailra
 
 const OURS = formatTable.handshake.version
 
-/** The handshake of this version is at the other end, or else the text that both brokers are to log. `self`: the broker that looks. */
+/**
+ * The handshake of this version is at the other end, or else the text that both brokers are to log. `self`: the broker
+ * that looks.
+ */
 export function checkHandshakeVersion({ protocol, brokerId }: Message<'Hello'>, self: BrokerId): void {
   if (protocol !== OURS) throw otherVersion(brokerId, protocol, self)
 }
 
 /**
- * Why this broker's Hello was refused, for its log. Version 1, which was before all others, says only that this broker's version is another one; all
- * later ones use the text of `checkHandshakeVersion`.
+ * Why this broker's Hello was refused, for its log. Version 1, which was before all others, says only that this
+ * broker's version is another one; all later ones use the text of `checkHandshakeVersion`.
  */
 export function refusalOfHello(error: TailraceError, by: BrokerId, self: BrokerId): TailraceError {
   const isOfFirst =

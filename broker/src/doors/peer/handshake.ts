@@ -19,7 +19,10 @@ export interface HandshakeDeps {
   /** Throws to refuse the peer. */
   readonly admit: (identity: PeerIdentity) => void
   readonly done: (identity: PeerIdentity, decoder: MessageDecoder) => void
-  /** `identity`: of the other side, if it has sent one. `byUs`: the other side has been told and closes, or is closed for being late. */
+  /**
+   * `identity`: of the other side, if it has sent one. `byUs`: the other side has been told and closes, or is closed
+   * for being late.
+   */
   readonly refused: (error: TailraceError, identity: PeerIdentity | undefined, byUs: boolean) => void
 }
 
@@ -31,8 +34,9 @@ export interface HandshakeDeps {
  *     dialler   HelloReply ->          its whole protocol, if the fingerprints differ
  *     acceptor           <- HelloReply
  *
- * Each side sends one frame and waits, so that no frame in the peer's schemas arrives before it can be read. Either may answer with a
- * HelloReply that carries an error instead; the side that receives it closes. The dialler's link is up once it has the last frame.
+ * Each side sends one frame and waits, so that no frame in the peer's schemas arrives before it can be read. Either may
+ * answer with a HelloReply that carries an error instead; the side that receives it closes. The dialler's link is up
+ * once it has the last frame.
  */
 export class Handshake {
   readonly #channel: FrameChannel

@@ -3,7 +3,10 @@ import type { Clock } from '../../platform/clock.ts'
 import type { HeartbeatMessage, HeartbeatReplyMessage } from '../../raft/messages.ts'
 import type { FrameChannel } from './frame-channel.ts'
 
-/** Gathers one turn's heartbeats of all groups to one peer into one frame each way (M87): their number does not grow with the groups. */
+/**
+ * Gathers one turn's heartbeats of all groups to one peer into one frame each way (M87): their number does not grow
+ * with the groups.
+ */
 export class HeartbeatFrames {
   readonly #clock: Clock
   readonly #channel: FrameChannel

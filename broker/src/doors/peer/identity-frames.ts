@@ -1,7 +1,10 @@
 import { formatTable, type Message, protocolFingerprint, TailraceError } from '@tailrace/schemas'
 import type { PeerIdentity } from '../../partition/peers.ts'
 
-/** Number of the handshake itself. Hello and HelloReply are read before schemas are known, so their fields can change only together with it. */
+/**
+ * Number of the handshake itself. Hello and HelloReply are read before schemas are known, so their fields can change
+ * only together with it.
+ */
 const HANDSHAKE_VERSION = formatTable.handshake.version
 
 export function helloOf(self: PeerIdentity): Message<'Hello'> {

@@ -20,7 +20,10 @@ export interface Doorkeeper {
   arrived(identity: PeerIdentity): void
 }
 
-/** Everything that connects to the peer port: strangers until they have shaken hands, then one connection for each broker. */
+/**
+ * Everything that connects to the peer port: strangers until they have shaken hands, then one connection for each
+ * broker.
+ */
 export class IncomingConnections {
   readonly #deps: PeerDeps
   readonly #door: Doorkeeper
@@ -129,7 +132,10 @@ export class IncomingConnections {
     this.#door.arrived(identity)
   }
 
-  /** A broker that was refused closes the connection itself, so that it surely reads why. If it does not, the handshake's timer does. */
+  /**
+   * A broker that was refused closes the connection itself, so that it surely reads why. If it does not, the
+   * handshake's timer does.
+   */
   #refused(stranger: Stranger, error: TailraceError, identity: PeerIdentity | undefined, byUs: boolean): void {
     this.#note(stranger.channel, identity, error)
     if (byUs) {

@@ -15,7 +15,10 @@ function isNote(frame: Frame): frame is Extract<Frame, { name: NoteName }> {
 
 export type IncomingDeps = Pick<PeerDeps, 'crc32c' | 'log' | 'limits' | 'stats' | 'self'>
 
-/** The connection that another broker keeps to this one: its Raft messages and requests, and the way back for the answers. */
+/**
+ * The connection that another broker keeps to this one: its Raft messages and requests, and the way back for the
+ * answers.
+ */
 export class IncomingPeer {
   readonly identity: PeerIdentity
   readonly #channel: FrameChannel
@@ -58,13 +61,19 @@ export class IncomingPeer {
     else throw new TailraceError('MALFORMED_FRAME', `${frame.name} has ${bytes} bytes.`)
   }
 
-  /** A newer broker sends a message that this one does not know: Raft tolerates the loss of a message, and a request gets a Failure. */
+  /**
+   * A newer broker sends a message that this one does not know: Raft tolerates the loss of a message, and a request
+   * gets a Failure.
+   */
   refuseUnknown(correlation: number | null): void {
     this.#heard = true
     if (correlation !== null) this.#requests.refuse(correlation, new TailraceError('UNSUPPORTED_MESSAGE'))
   }
 
-  /** Called once a probe interval, in which the other side has sent a probe at least. False after `maxSilent` intervals without. */
+  /**
+   * Called once a probe interval, in which the other side has sent a probe at least. False after `maxSilent` intervals
+   * without.
+   */
   tick(maxSilent: number): boolean {
     this.#silentTicks = this.#heard ? 0 : this.#silentTicks + 1
     this.#heard = false

@@ -49,7 +49,10 @@ export class LinkTable implements LinkOwner {
     return this.#byAddress.get(address)?.refusedWith
   }
 
-  /** A broker connected to us, so it is up: a lost link to it is worth dialling now, and a link to its former process is dead. */
+  /**
+   * A broker connected to us, so it is up: a lost link to it is worth dialling now, and a link to its former process is
+   * dead.
+   */
   arrived(identity: PeerIdentity, own: string): void {
     const { brokerId, peer, incarnation } = identity
     this.#identities.set(brokerId, identity)

@@ -9,7 +9,9 @@ import type { PeerLimits } from './limits.ts'
 import { encodeRaft } from './raft-frames.ts'
 import { RequestTable } from './request-table.ts'
 
-/** A connection to a broker from the end of its handshake to its loss: what is sent here arrives in order or not at all. */
+/**
+ * A connection to a broker from the end of its handshake to its loss: what is sent here arrives in order or not at all.
+ */
 export class LiveLink {
   readonly identity: PeerIdentity
   readonly #channel: FrameChannel
@@ -51,7 +53,10 @@ export class LiveLink {
     this.#channel.send(name, fields)
   }
 
-  /** @throws TailraceError OVERLOADED, FRAME_TOO_LARGE: nothing was sent. The promise fails with what the RequestTable says. */
+  /**
+   * @throws TailraceError OVERLOADED, FRAME_TOO_LARGE: nothing was sent. The promise fails with what the RequestTable
+   * says.
+   */
   request<Name extends RequestName>(
     name: Name,
     fields: Omit<Message<Name>, 'correlation'>,
@@ -83,7 +88,10 @@ export class LiveLink {
     this.#requests.settle({ name: 'Failure', fields: { correlation, error }, body: new Uint8Array(0) })
   }
 
-  /** Sends an empty heartbeat, which the other side answers. False when it has not answered the last `maxSilent` of them. */
+  /**
+   * Sends an empty heartbeat, which the other side answers. False when it has not answered the last `maxSilent` of
+   * them.
+   */
   probe(maxSilent: number): boolean {
     this.#silentProbes = this.#heard ? 0 : this.#silentProbes + 1
     this.#heard = false

@@ -17,8 +17,9 @@ export interface LinkOwner {
 type State = 'new' | 'waiting' | 'connecting' | 'handshake' | 'up' | 'parked' | 'closed'
 
 /**
- * The connection that this broker keeps to one address, as long as it runs: dials, shakes hands, and starts over when it is lost. All requests and
- * messages of this broker to the other use this connection, in order; the other direction carries answers only, since the other broker dials too.
+ * The connection that this broker keeps to one address, as long as it runs: dials, shakes hands, and starts over when
+ * it is lost. All requests and messages of this broker to the other use this connection, in order; the other direction
+ * carries answers only, since the other broker dials too.
  */
 export class OutgoingLink {
   readonly address: string

@@ -21,7 +21,10 @@ type RaftName = (typeof names)[number]
 /** The place of a number in the fields of a message. */
 type Path = readonly (string | number)[]
 
-/** Ticks of its sender, which come back to it; and fields that must equal those of the batches, or the message is dropped. */
+/**
+ * Ticks of its sender, which come back to it; and fields that must equal those of the batches, or the message is
+ * dropped.
+ */
 const unbounded = new Set(['sentAt', 'baseOffset', 'lastOffset', 'bytes'])
 
 function numbersIn(value: unknown, path: Path = []): Path[] {
@@ -34,7 +37,10 @@ function isTermAt(path: Path): boolean {
   return /term$/i.test(String(path.at(-1)))
 }
 
-/** The sample of a message with another number in one place; of Append without its batches, unless the place is in an entry. */
+/**
+ * The sample of a message with another number in one place; of Append without its batches, unless the place is in an
+ * entry.
+ */
 function frameWith(name: RaftName, path: Path, number: number): Frame {
   const fields = structuredClone(sampleMessages[name]) as Record<string, unknown>
   if (name === 'Append' && path[0] !== 'entries') fields.entries = []

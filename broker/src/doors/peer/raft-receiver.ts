@@ -9,8 +9,8 @@ const NO_PAYLOADS: readonly Uint8Array[] = []
 const LARGEST_KIND = Math.max(...Object.values(EntryKind))
 
 /**
- * Turns the frames of one peer into Raft messages, of groups in which it is a member. `from` and `to` are not on the wire: they are the two
- * ends of the connection.
+ * Turns the frames of one peer into Raft messages, of groups in which it is a member. `from` and `to` are not on the
+ * wire: they are the two ends of the connection.
  */
 export class RaftReceiver {
   readonly #from: BrokerId

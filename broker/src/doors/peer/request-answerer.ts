@@ -16,8 +16,9 @@ import type { PeerLimits } from './limits.ts'
 const requestNames: ReadonlySet<MessageName> = new Set(peerRequestNames)
 
 /**
- * Answers the requests that come in on one connection. Requests beyond the limits are refused with OVERLOADED and not left unread: Raft's
- * messages share the connection, and a leader that stops reading them can never commit, so it would never answer.
+ * Answers the requests that come in on one connection. Requests beyond the limits are refused with OVERLOADED and not
+ * left unread: Raft's messages share the connection, and a leader that stops reading them can never commit, so it would
+ * never answer.
  */
 export class RequestAnswerer {
   readonly #from: BrokerId

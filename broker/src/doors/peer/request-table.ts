@@ -4,7 +4,9 @@ import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import { errorOf } from './error-fields.ts'
 import type { PeerLimits } from './limits.ts'
 
-/** Deadlines are looked at this often: one timer for all requests, which may therefore fail so many milliseconds late. */
+/**
+ * Deadlines are looked at this often: one timer for all requests, which may therefore fail so many milliseconds late.
+ */
 const SWEEP_MS = 50
 
 interface PendingRequest {
@@ -50,7 +52,10 @@ export class RequestTable {
     return this.#nextCorrelation++
   }
 
-  /** Waits for the answer to a request. The promise fails with TIMED_OUT, CONNECTION_LOST or the error that the peer answers. */
+  /**
+   * Waits for the answer to a request. The promise fails with TIMED_OUT, CONNECTION_LOST or the error that the peer
+   * answers.
+   */
   add(correlation: number, name: RequestName, bodyBytes: number, timeoutMs: number): Promise<PeerReply<RequestName>> {
     const deadline = this.#clock.monotonic() + timeoutMs
     const reply = new Promise<PeerReply<RequestName>>((resolve, reject) => {

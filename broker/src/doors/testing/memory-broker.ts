@@ -31,7 +31,10 @@ interface Partition {
   readonly waiting: Set<() => void>
 }
 
-/** A broker for the gateway's tests: one process's memory, no replication, failures on demand. Not part of a published package. */
+/**
+ * A broker for the gateway's tests: one process's memory, no replication, failures on demand. Not part of a published
+ * package.
+ */
 export class MemoryBroker implements BrokerApi {
   readonly brokerId = 1
   readonly topics = new Map<string, { id: string; config: TopicConfig; replicas: number; partitions: Partition[] }>()

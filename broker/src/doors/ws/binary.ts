@@ -106,7 +106,10 @@ export class BinaryProtocol {
     this.#client.sendPieces(encodeFrame('Failure', { correlation, error: error.toJSON() }))
   }
 
-  /** Calls api.publish before it returns, so that frames are appended in the order in which they arrive; but see OwnLatest. */
+  /**
+   * Calls api.publish before it returns, so that frames are appended in the order in which they arrive; but see
+   * OwnLatest.
+   */
   #publish({ fields, body }: FrameOf<'Publish'>): void {
     const { correlation, topic, partition, topicId } = fields
     this.#context.checkWrite()
@@ -211,7 +214,10 @@ export class BinaryProtocol {
     if (fields.bytes > 0) this.#client.subscriptions.get(subscriptionKey(fields.subscription))?.grant(fields.bytes)
   }
 
-  /** A newer client may send a request that this broker does not know, and gets a Failure. A frame that cannot be read for another reason ends the connection. */
+  /**
+   * A newer client may send a request that this broker does not know, and gets a Failure. A frame that cannot be read
+   * for another reason ends the connection.
+   */
   #refuseFrame(pieces: readonly Uint8Array[], error: TailraceError): void {
     const correlation = correlationOfUnknown(
       pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces),

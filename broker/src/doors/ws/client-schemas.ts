@@ -41,7 +41,9 @@ export class ClientSchemas {
     this.decoder = this.isAwaited ? onlySchemas : clientDecoders.own
   }
 
-  /** @throws TailraceError MALFORMED_FRAME for anything but schemas, INCOMPATIBLE_PEER for those that cannot be resolved */
+  /**
+   * @throws TailraceError MALFORMED_FRAME for anything but schemas, INCOMPATIBLE_PEER for those that cannot be resolved
+   */
   learn(frame: Frame): void {
     this.decoder = clientDecoders.for(schemasIn(frame).protocolJson)
     this.isAwaited = false

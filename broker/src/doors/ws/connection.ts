@@ -200,8 +200,8 @@ export class Connection implements StreamClient {
   }
 
   /**
-   * Reads on when all others have been served. A socket that has more to read than one read takes is read up to 32 times before any other, which is 2 MiB: with small
-   * messages that is seconds of work.
+   * Reads on when all others have been served. A socket that has more to read than one read takes is read up to 32
+   * times before any other, which is 2 MiB: with small messages that is seconds of work.
    */
   #giveWay(): void {
     if (this.#waitsForTurn) return

@@ -4,8 +4,9 @@ import type { WebSocket } from 'ws'
 import type { Clock } from '../../platform/clock.ts'
 
 /**
- * Pieces smaller than this are copied together: a fragment of its own costs a frame header and two entries of a writev, about as much as copying
- * a few kilobytes. Larger ones leave as fragments of one message, uncopied, which every WebSocket client puts together again.
+ * Pieces smaller than this are copied together: a fragment of its own costs a frame header and two entries of a writev,
+ * about as much as copying a few kilobytes. Larger ones leave as fragments of one message, uncopied, which every
+ * WebSocket client puts together again.
  */
 const gatherBelow = 4096
 const whole = { binary: true, fin: true, compress: false } as const

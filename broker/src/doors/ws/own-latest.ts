@@ -4,8 +4,9 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
 /**
- * The publishes of a connection behind its own subscriptions from "latest": a record that is published after such a subscribe must be delivered by it, so the publish waits until
- * the subscription knows where it begins. That takes a request to the leader, and on a new topic an election.
+ * The publishes of a connection behind its own subscriptions from "latest": a record that is published after such a
+ * subscribe must be delivered by it, so the publish waits until the subscription knows where it begins. That takes a
+ * request to the leader, and on a new topic an election.
  */
 export class OwnLatest {
   readonly #subscriptions: Subscriptions
@@ -19,7 +20,8 @@ export class OwnLatest {
   }
 
   /**
-   * Calls `publish` before it returns, unless it has to wait; then in order, for each partition. `partition` null: those of all partitions.
+   * Calls `publish` before it returns, unless it has to wait; then in order, for each partition. `partition` null:
+   * those of all partitions.
    * @throws TailraceError LEADER_UNAVAILABLE when a subscription has not begun after `waitMs`: `publish` is not called
    */
   behind<Result>(

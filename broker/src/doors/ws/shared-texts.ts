@@ -4,7 +4,10 @@ import type { FetchResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { readRun } from '../json/read-records.ts'
 
-/** Keys and values in one message, but for a last batch that is larger: as much as a browser console still shows at once. */
+/**
+ * Keys and values in one message, but for a last batch that is larger: as much as a browser console still shows at
+ * once.
+ */
 const maxMessageBytes = 256 * 1024
 
 /** Records as a JSON array. */
@@ -23,8 +26,9 @@ interface Made {
 }
 
 /**
- * Makes the JSON of the same batches once for all subscribers that get them in one turn of the event loop, which is most of those that wait at the end of a partition. For
- * each alone, a batch of 1 MB and a thousand subscribers would take seconds and 1 GB.
+ * Makes the JSON of the same batches once for all subscribers that get them in one turn of the event loop, which is
+ * most of those that wait at the end of a partition. For each alone, a batch of 1 MB and a thousand subscribers would
+ * take seconds and 1 GB.
  */
 export class SharedTexts {
   readonly #clock: Clock

@@ -23,12 +23,15 @@ interface Received {
 /** The server's side of a WebSocket that reports a fault before it closes because of it. */
 export class GatewaySocket extends WebSocket {
   /**
-   * Called when ws itself is about to close: too large a message (1009), bytes that are no WebSocket frame (1002), text that is not UTF-8 (1007).
-   * May send; returns the reason for the close frame.
+   * Called when ws itself is about to close: too large a message (1009), bytes that are no WebSocket frame (1002), text
+   * that is not UTF-8 (1007). May send; returns the reason for the close frame.
    */
   explain: ((closeCode: number) => string) | null = null
 
-  /** The bytes that ws holds of an unfinished message, each piece with its cost beside its bytes. connection.test.ts fails if its fields change. */
+  /**
+   * The bytes that ws holds of an unfinished message, each piece with its cost beside its bytes. connection.test.ts
+   * fails if its fields change.
+   */
   get unfinishedBytes(): number {
     const { _bufferedBytes, _messageLength, _buffers, _fragments } = (this as unknown as { _receiver: Received })
       ._receiver

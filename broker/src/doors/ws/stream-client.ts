@@ -46,7 +46,10 @@ export interface StreamClient {
   /** One text message. `shared` is not copied where it is large, and must not change afterwards. */
   sendTextAround(before: string, shared: Uint8Array, after: string): void
   sendPieces(pieces: readonly Uint8Array[]): void
-  /** Takes a request on; reading from the client pauses while too many or too large ones are at work. `bytes` 0: not a publish. */
+  /**
+   * Takes a request on; reading from the client pauses while too many or too large ones are at work. `bytes` 0: not a
+   * publish.
+   */
   hold(bytes: number): void
   release(bytes: number): void
   /** Counts what a request holds until it is released, for work that no other limit counts. Throws OVERLOADED. */

@@ -459,7 +459,8 @@ describe('bounds', () => {
     client.socket.pause()
     client.frame('Subscribe', { subscription: 1, topic: 'flights', position: earliest, partitions: [], credit: 1e9 })
     let asked = 0
-    // Until the kernel's buffers are full as well: then the connection stays full, and nothing is read or fetched for this client.
+    // Until the kernel's buffers are full as well: then the connection stays full, and nothing is read or fetched for
+    // this client.
     for (
       let quiet = 0, before = -1;
       quiet < 10;

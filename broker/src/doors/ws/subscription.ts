@@ -41,9 +41,15 @@ export interface OutOfRange {
 export interface SubscriptionSink {
   /** The request of one fetch. */
   readonly fetchBytes: number
-  /** Called before any records of these partitions of the topic with this id, and again for a partition that had no leader at first. */
+  /**
+   * Called before any records of these partitions of the topic with this id, and again for a partition that had no
+   * leader at first.
+   */
   subscribed(partitions: readonly ResolvedPartition[], topicId: string): void
-  /** Sends the records of `result` from `offset` on. Returns the credit used and how far it came; the rest is fetched again. */
+  /**
+   * Sends the records of `result` from `offset` on. Returns the credit used and how far it came; the rest is fetched
+   * again.
+   */
   records(partition: PartitionNumber, offset: Offset, result: FetchResult): { bytes: number; nextOffset: Offset }
   /** A partition, or with null the whole subscription, has ended. */
   ended(partition: PartitionNumber | null, error: TailraceError, range?: OutOfRange): void
@@ -69,9 +75,10 @@ const smallestFetchBytes = 16 * 1024
 const maxCredit = 2 ** 50
 
 /**
- * Follows the partitions of a topic and pushes committed records, as long as the subscriber has credit and reads. No records are kept for a slow
- * subscriber: records that cannot be sent are dropped and fetched again later, so a subscription costs only the memory of its positions.
- * Fetches of partitions that lag take turns, and each sets credit aside; a partition at its end waits without.
+ * Follows the partitions of a topic and pushes committed records, as long as the subscriber has credit and reads. No
+ * records are kept for a slow subscriber: records that cannot be sent are dropped and fetched again later, so a
+ * subscription costs only the memory of its positions. Fetches of partitions that lag take turns, and each sets credit
+ * aside; a partition at its end waits without.
  */
 export class Subscription {
   readonly partitionCount: number
@@ -109,7 +116,10 @@ export class Subscription {
     this.#stopListening = parts.api.onLeadership((topic, partition) => this.#onLeadership(topic, partition))
   }
 
-  /** Resolves when the partition (null: each) that begins at the end has begun, and records published from then on are delivered; null: it has. */
+  /**
+   * Resolves when the partition (null: each) that begins at the end has begun, and records published from then on are
+   * delivered; null: it has.
+   */
   untilBegun(partition: PartitionNumber | null): Promise<void> | null {
     return this.#beginnings.until(partition)
   }
@@ -219,7 +229,10 @@ export class Subscription {
     fetched.catch((error) => client.fault(error))
   }
 
-  /** The replica here is behind, damaged or gone. The next answer comes from the leader; after that the replica is tried again. */
+  /**
+   * The replica here is behind, damaged or gone. The next answer comes from the leader; after that the replica is tried
+   * again.
+   */
   #turnToLeader(reader: PartitionReader): void {
     if (this.#closed) return
     reader.askLeader = true
@@ -239,7 +252,8 @@ export class Subscription {
     if (this.#closed) return
     const isNews = found.nextOffset > reader.offset || found.highWatermark > reader.highWatermark
     reader.askLeader = false
-    // A replica, or a leader that was deposed and does not know that, may be behind the high watermark told before; committed records stay committed.
+    // A replica, or a leader that was deposed and does not know that, may be behind the high watermark told before;
+    // committed records stay committed.
     reader.highWatermark = Math.max(reader.highWatermark, found.highWatermark)
     const result = { ...found, highWatermark: reader.highWatermark }
     // An empty answer before its time would be requested again at once, without end: treat it like a failure.

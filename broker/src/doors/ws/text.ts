@@ -7,7 +7,9 @@ import { type OutOfRange, Subscription } from './subscription.ts'
 import { idOf, objectFromText, requestFrom, type TextId, type TextRequest } from './text-requests.ts'
 import { TextSink } from './text-sink.ts'
 
-/** JSON on one WebSocket, for people and small scripts: the same subscriptions and publishing, a JSON object a message. */
+/**
+ * JSON on one WebSocket, for people and small scripts: the same subscriptions and publishing, a JSON object a message.
+ */
 export class TextProtocol {
   readonly #client: StreamClient
   readonly #parts: StreamParts
@@ -23,7 +25,10 @@ export class TextProtocol {
     this.#context = new RequestContext(client.sender, parts.metrics.transports.websocket_json, parts)
   }
 
-  /** A message that cannot be used is answered with an error and the connection stays: a typing error should not end a session. */
+  /**
+   * A message that cannot be used is answered with an error and the connection stays: a typing error should not end a
+   * session.
+   */
   receive(data: Buffer): void {
     let id: TextId | undefined
     try {

@@ -2,21 +2,21 @@ import { formatTable, newerFormat } from '@tailrace/schemas'
 import type { Crc32c } from '../../platform/checksum.ts'
 
 /**
- * A journal file is a row of blocks of 4096 bytes, the size that disks and page caches write whole. Layout of a block, little-endian:
+ * A journal file is a row of blocks of 4096 bytes, the size that disks and page caches write whole. Layout of a block,
+ * little-endian:
  *
  *   0  u32  crc32c of bytes 4 to 32 + used
  *   4  u32  magic: three letters, then the version as a digit. In every version the checksum has this place and covers
  *            these bytes, and `used` has this place: so a newer version differs from a version that has rotted
- *   8  f64  sequence: rises by one with every block ever written by this broker; sequence - place in file = the file's base
- *  16  u32  epoch: rises with every opening of the journal, so that leftovers of a torn round are told from a later one in their place
- *  20  u32  blocks of the round
- *  24  u32  this block's place in its round, from 0
- *  28  u16  used: bytes of content
- *  30  u16  where the first record that begins in this block begins, or 0xffff: readers can resume after an unreadable block
- *  32       content: the round's records, running on over its blocks
+ *   8 f64 sequence: rises by one with every block ever written by this broker; sequence - place in file = the file's
+ *   base 16 u32 epoch: rises with every opening of the journal, so that leftovers of a torn round are told from a later
+ *   one in their place 20 u32 blocks of the round 24 u32 this block's place in its round, from 0 28 u16 used: bytes of
+ *   content 30 u16 where the first record that begins in this block begins, or 0xffff: readers can resume after an
+ *   unreadable block 32 content: the round's records, running on over its blocks
  *
- * So recovery can tell three things apart (docs/decisions/torn-or-rotten.md): a block that was never written shows zeros or a sound older block; a block that was written
- * and has rotted shows neither; and a later round is only ever written after all before it were synced.
+ * So recovery can tell three things apart (docs/decisions/torn-or-rotten.md): a block that was never written shows
+ * zeros or a sound older block; a block that was written and has rotted shows neither; and a later round is only ever
+ * written after all before it were synced.
  */
 export const BLOCK_BYTES = 4096
 export const BLOCK_HEADER_BYTES = 32

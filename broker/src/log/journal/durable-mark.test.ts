@@ -194,7 +194,8 @@ test('a journal file that a killed process had just created is made durable befo
   for (let rounds = 1; rounds <= 12; rounds++) {
     const { disk, writers } = await journalOnly()
     disk.crash(() => 0)
-    // The process was killed then: the kernel knows of the new file, and the disk does not. By its name the file is the one to be used next.
+    // The process was killed then: the kernel knows of the new file, and the disk does not. By its name the file is the
+    // one to be used next.
     await disk.open('log/journal/00000000.journal')
     const storage = await open(disk)
     const writer = new Acknowledgements(storage).writer(storage.group(1)!, writers[0]!.now)

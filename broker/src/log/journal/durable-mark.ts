@@ -26,9 +26,11 @@ export interface DurableMarkDeps {
 }
 
 /**
- * Knows of the newest round, apart from the journal. A round proves by its being there that the one before it was synced; of the newest round itself nothing in the journal
- * tells whether it was lost or never written. The mark is written after the fdatasync, so where it names a round that is not there, the disk has lost a write that it had
- * confirmed: a torn round never had a mark. No round waits for the mark, and it is not written while another round follows at once.
+ * Knows of the newest round, apart from the journal. A round proves by its being there that the one before it was
+ * synced; of the newest round itself nothing in the journal tells whether it was lost or never written. The mark is
+ * written after the fdatasync, so where it names a round that is not there, the disk has lost a write that it had
+ * confirmed: a torn round never had a mark. No round waits for the mark, and it is not written while another round
+ * follows at once.
  */
 export class DurableMark {
   readonly #deps: DurableMarkDeps
@@ -45,7 +47,9 @@ export class DurableMark {
     this.#deps = deps
   }
 
-  /** Durable when it resolves, whatever was there before. To be called before `note`. On a full disk there is no mark. */
+  /**
+   * Durable when it resolves, whatever was there before. To be called before `note`. On a full disk there is no mark.
+   */
   async begin(sequence: number): Promise<void> {
     const { disk, folder } = this.#deps
     this.#file = await disk.open(pathIn(folder))
@@ -106,7 +110,10 @@ export class DurableMark {
   }
 }
 
-/** The block that the mark names, or null where no mark can be read: a mark can only prove a loss. @throws TailraceError NEWER_FORMAT; DiskError */
+/**
+ * The block that the mark names, or null where no mark can be read: a mark can only prove a loss.
+ * @throws TailraceError NEWER_FORMAT; DiskError
+ */
 export async function readDurableMark(disk: Disk, folder: string, crc: Crc32c): Promise<number | null> {
   const path = pathIn(folder)
   if ((await disk.size(path)) === null) return null

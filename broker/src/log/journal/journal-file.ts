@@ -9,8 +9,9 @@ const FILL_SYNC_BYTES = 16 * 1024 * 1024
 const zeros = new Uint8Array(FILL_PIECE_BYTES)
 
 /**
- * One file of the journal. Its size never changes, and it is written with zeros ahead of its first use: an fdatasync of bytes that are allocated and written
- * already has no metadata to commit. Filling and rounds never write the same bytes: a round that reaches the piece being filled waits for it.
+ * One file of the journal. Its size never changes, and it is written with zeros ahead of its first use: an fdatasync of
+ * bytes that are allocated and written already has no metadata to commit. Filling and rounds never write the same
+ * bytes: a round that reaches the piece being filled waits for it.
  */
 export class JournalFile {
   readonly name: string
@@ -42,7 +43,10 @@ export class JournalFile {
     return new JournalFile(name, file, bytes, await file.size())
   }
 
-  /** One write, one sync. Resolves when the bytes are durable. Rejects with DiskError `full` only when nothing depends on the bytes that were written. */
+  /**
+   * One write, one sync. Resolves when the bytes are durable. Rejects with DiskError `full` only when nothing depends
+   * on the bytes that were written.
+   */
   async write(bytes: Uint8Array, position: number): Promise<void> {
     while (this.#filling !== null && position + bytes.length > this.#filled) await this.#filling
     this.onGrowth(position + bytes.length - this.#filled)

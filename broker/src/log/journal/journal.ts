@@ -30,8 +30,9 @@ export interface JournalOptions {
 }
 
 /**
- * The journal's files and the place where the next round goes. A file holds whole rounds; a round that does not fit begins the next file. A file is free again when a
- * checkpoint has passed its last block, and is written over from its start: its old blocks carry lower sequences.
+ * The journal's files and the place where the next round goes. A file holds whole rounds; a round that does not fit
+ * begins the next file. A file is free again when a checkpoint has passed its last block, and is written over from its
+ * start: its old blocks carry lower sequences.
  */
 export class Journal {
   readonly #options: JournalOptions
@@ -72,7 +73,10 @@ export class Journal {
     return files.filter((file) => file !== null).map(({ name }) => name)
   }
 
-  /** Takes the files that recovery found, and the place where the journal continues. Called once, before the first append. */
+  /**
+   * Takes the files that recovery found, and the place where the journal continues. Called once, before the first
+   * append.
+   */
   resume(state: {
     full: JournalFile[]
     free: JournalFile[]
@@ -93,7 +97,9 @@ export class Journal {
     if (state.current !== null) state.current.onGrowth = this.#options.onGrowth
   }
 
-  /** False when all files are in use: no round may start before a checkpoint has released one. This bounds the journal. */
+  /**
+   * False when all files are in use: no round may start before a checkpoint has released one. This bounds the journal.
+   */
   get spare(): boolean {
     return this.#free.length > 0 || this.#preparing !== null || this.#full.length + 2 <= MAX_FILES
   }
@@ -105,7 +111,10 @@ export class Journal {
     })
   }
 
-  /** Makes the staged round durable. One at a time, and only with a spare file. A DiskError `full` leaves all as it was: try again later. */
+  /**
+   * Makes the staged round durable. One at a time, and only with a spare file. A DiskError `full` leaves all as it was:
+   * try again later.
+   */
   async append(staging: Staging): Promise<void> {
     const length = staging.blocks * BLOCK_BYTES
     if (this.#current === null || this.#position + length > this.#options.fileBytes) await this.#switch()
@@ -121,9 +130,10 @@ export class Journal {
   }
 
   /**
-   * Makes durable the rounds that recovery has read: the kernel may hold the last round of a process that was killed, and not the disk. Before anything is written after them: were the
-   * sync of both to fail, a hole with a sound round after it would be taken for rot. A file that it had just created may be known to the kernel alone as well: with a loss of
-   * power that file, and all rounds in it, would be lost.
+   * Makes durable the rounds that recovery has read: the kernel may hold the last round of a process that was killed,
+   * and not the disk. Before anything is written after them: were the sync of both to fail, a hole with a sound round
+   * after it would be taken for rot. A file that it had just created may be known to the kernel alone as well: with a
+   * loss of power that file, and all rounds in it, would be lost.
    */
   async keep(): Promise<void> {
     await this.#current?.file.sync()

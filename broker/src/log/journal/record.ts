@@ -6,16 +6,13 @@ import type { Staging } from './staging.ts'
 /**
  * The content of a journal. Layout of a record, little-endian; one record follows the other within a round:
  *
- *   0  u32  crc32c of bytes 4 to 32 and the covered part of the body
- *   4  u32  type
- *   8  u32  group
- *  12  u32  incarnation of the group: a number never used again, so that a re-created group cannot see its predecessor's records
- *  16  u32  counter: 1 for the group's first record, then rising by one: a gap proves that records of this group are missing
- *  20  u32  length of the body
- *  24  f64  index (the term for HardState)
- *  32       body
+ *   0 u32 crc32c of bytes 4 to 32 and the covered part of the body 4 u32 type 8 u32 group 12 u32 incarnation of the
+ *   group: a number never used again, so that a re-created group cannot see its predecessor's records 16 u32 counter: 1
+ *   for the group's first record, then rising by one: a gap proves that records of this group are missing 20 u32 length
+ *   of the body 24 f64 index (the term for HardState) 32 body
  *
- * The covered part is the whole body, but for an entry its first 21 bytes: those that the batch's own CRC-32C does not cover, and that CRC itself.
+ * The covered part is the whole body, but for an entry its first 21 bytes: those that the batch's own CRC-32C does not
+ * cover, and that CRC itself.
  */
 export const RecordType = {
   /** The journal was opened: all records from here on belong to a new epoch. */
@@ -33,7 +30,10 @@ export const RecordType = {
   /** index = first one lost; see DamageBody. */
   Damage: 8,
   Repaired: 9,
-  /** index = a configuration entry's; body: its batch. Follows the Reference of the run that holds it, so that a restart need not read the segment (M73). */
+  /**
+   * index = a configuration entry's; body: its batch. Follows the Reference of the run that holds it, so that a restart
+   * need not read the segment (M73).
+   */
   Configuration: 10,
   /** index = prevIndex of the log's new start (see PrefixBody): segments before it may be gone from now on. */
   Prefix: 11,
@@ -41,8 +41,8 @@ export const RecordType = {
   Install: 12,
 } as const
 /**
- * A type that is not above may come from a newer version. Its checksum covers the whole body, as for all types but Entry, so that a newer type
- * differs from one that has rotted.
+ * A type that is not above may come from a newer version. Its checksum covers the whole body, as for all types but
+ * Entry, so that a newer type differs from one that has rotted.
  */
 export const NEWEST_RECORD_TYPE = formatTable.journalRecord.version
 
@@ -63,8 +63,8 @@ export interface RecordOwner {
 }
 
 /**
- * A run of entries that stands in a segment. It needs no checksum over the bytes there: each batch has its own, and the fields that this does not cover (length, base
- * offset, term) must agree with the run before it and with `terms`.
+ * A run of entries that stands in a segment. It needs no checksum over the bytes there: each batch has its own, and the
+ * fields that this does not cover (length, base offset, term) must agree with the run before it and with `terms`.
  */
 export interface Reference {
   readonly first: LogIndex

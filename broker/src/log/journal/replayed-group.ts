@@ -34,7 +34,10 @@ export class ReplayedGroup implements RecordOwner {
   replayedEntries = 0
   /** The segments that a checkpoint names. */
   segments: readonly SegmentRecord[] = []
-  /** A record is missing: later records cannot be placed, except those of term and vote, which are complete by themselves. */
+  /**
+   * A record is missing: later records cannot be placed, except those of term and vote, which are complete by
+   * themselves.
+   */
   #lost = false
   /** The journal has an unreadable place after which no record of this group has been seen yet. */
   #doubt: string | null = null
@@ -63,7 +66,8 @@ export class ReplayedGroup implements RecordOwner {
   settle(): void {
     if (this.#doubt !== null) this.#lose(this.#doubt)
     this.#doubt = null
-    // A term is written before the first entry of it: that record is among the missing ones, and perhaps a vote with it.
+    // A term is written before the first entry of it: that record is among the missing ones, and perhaps a vote with
+    // it.
     if (this.damage !== null && this.state.hardState.term < this.state.lastTerm)
       this.state.hardState = { term: this.state.lastTerm, votedFor: NO_BROKER }
   }
@@ -87,7 +91,10 @@ export class ReplayedGroup implements RecordOwner {
     }
   }
 
-  /** An earlier recovery found the damage and continued from here: if this is the same log, later records can be placed again. */
+  /**
+   * An earlier recovery found the damage and continued from here: if this is the same log, later records can be placed
+   * again.
+   */
   #resume(fromIndex: LogIndex, body: DamageBody): void {
     this.markDamage(fromIndex, body.reason)
     if (body.lastIndex < this.state.lastIndex) this.#cut(body.lastIndex + 1, body.endOffset)

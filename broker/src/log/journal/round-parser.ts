@@ -13,9 +13,10 @@ export interface RecordSink {
 }
 
 /**
- * Passes the round's records to the sink. Bodies are parts of the round's own memory. In a sound round the blocks' checksums stand for all; in one that
- * is not, each record has to prove itself, and reading resumes at the next sound block after an unreadable record. A block that is sound, but another's,
- * was here before a write that was lost: its records are not the round's. Only a sound last block tells the length of the round.
+ * Passes the round's records to the sink. Bodies are parts of the round's own memory. In a sound round the blocks'
+ * checksums stand for all; in one that is not, each record has to prove itself, and reading resumes at the next sound
+ * block after an unreadable record. A block that is sound, but another's, was here before a write that was lost: its
+ * records are not the round's. Only a sound last block tells the length of the round.
  */
 export function parseRound(round: ScannedRound, crc: Crc32c, sink: RecordSink): void {
   const { stream, resume, endKnown } = joinBlocks(round, crc)

@@ -29,14 +29,20 @@ interface Place {
   readonly block: number
 }
 
-/** So many bytes of a file with an empty start are searched for rounds: more than one round takes, too few to slow a start down. */
+/**
+ * So many bytes of a file with an empty start are searched for rounds: more than one round takes, too few to slow a
+ * start down.
+ */
 const MOST_LOST_BLOCKS = 2048
 
 /**
  * Walks the rounds that follow `from`, in order. Where the next round is not whole, three cases are told apart:
- * 1. a later round exists: it was only begun after this one was synced, so this one has rotted: yielded unchanged, not sound, and the walk continues after it;
- * 2. no later round, and a block of this one was never written (zeros, or a sound block of an earlier use): torn, never acknowledged, the end;
- * 3. no later round, and a block has content that no broker wrote. The round may have been acknowledged: yielded unchanged, not sound, then the end.
+ * 1. a later round exists: it was only begun after this one was synced, so this one has rotted: yielded unchanged, not
+ *    sound, and the walk continues after it;
+ * 2. no later round, and a block of this one was never written (zeros, or a sound block of an earlier use): torn, never
+ *    acknowledged, the end;
+ * 3. no later round, and a block has content that no broker wrote. The round may have been acknowledged: yielded
+ *    unchanged, not sound, then the end.
  */
 export class JournalScan {
   readonly #reader: BlockReader
@@ -136,8 +142,8 @@ export class JournalScan {
   }
 
   /**
-   * A round after a first block that was never written: it was only begun after the first round was synced, so the write of the first was lost. Blocks of the first round
-   * alone are left by a crash during its write.
+   * A round after a first block that was never written: it was only begun after the first round was synced, so the
+   * write of the first was lost. Blocks of the first round alone are left by a crash during its write.
    */
   async #behindNothing(file: JournalFile): Promise<{ header: BlockHeader; block: number } | null> {
     const blocks = Math.min(MOST_LOST_BLOCKS, Math.ceil(file.writtenBytes / BLOCK_BYTES))
@@ -151,8 +157,9 @@ export class JournalScan {
   }
 
   /**
-   * The second round of a later use of the file, after a first block of an earlier one: it was only begun after the first round was synced, so the write of
-   * that block was lost. A first round alone, of which later blocks are there and the first is not, is torn.
+   * The second round of a later use of the file, after a first block of an earlier one: it was only begun after the
+   * first round was synced, so the write of that block was lost. A first round alone, of which later blocks are there
+   * and the first is not, is torn.
    */
   async #laterUse(file: JournalFile, first: BlockHeader): Promise<{ header: BlockHeader; block: number } | null> {
     const second = await this.#reader.view(file, 1)
@@ -166,8 +173,9 @@ export class JournalScan {
   }
 
   /**
-   * A first block that belongs further back in the file was written there by mistake: after its own place the file continues with the use that the second block belongs to. (A
-   * later use of the file has none of the numbers that an earlier one has.)
+   * A first block that belongs further back in the file was written there by mistake: after its own place the file
+   * continues with the use that the second block belongs to. (A later use of the file has none of the numbers that an
+   * earlier one has.)
    */
   async #sameUse(
     file: JournalFile,
@@ -190,7 +198,10 @@ export class JournalScan {
     return null
   }
 
-  /** The place of the round that begins with the expected sequence. A newer epoch is preferred to leftovers of an older one. */
+  /**
+   * The place of the round that begins with the expected sequence. A newer epoch is preferred to leftovers of an older
+   * one.
+   */
   async #findNext(): Promise<{ place: Place; header: BlockHeader } | null> {
     const places: Place[] = this.#place === null ? [] : [this.#place]
     for (const file of this.#files) if (file.base === this.#sequence) places.push({ file, block: 0 })
@@ -257,7 +268,10 @@ export class JournalScan {
     this.#place = next
   }
 
-  /** Stands for rounds of which nothing is left: that the first block of a file is unsound may mean that the newest round has rotted. */
+  /**
+   * Stands for rounds of which nothing is left: that the first block of a file is unsound may mean that the newest
+   * round has rotted.
+   */
   #missing(): ScannedRound {
     return { sequence: this.#sequence, epoch: this.#epoch, bytes: new Uint8Array(0), sound: false }
   }

@@ -9,7 +9,10 @@ import type { Damage } from '../log-storage.ts'
 import type { SegmentRecord } from '../segment/segment.ts'
 import { damagedFile } from './damaged-file.ts'
 
-/** A group as a checkpoint keeps it: its state after the journal's `place`, and its segments, which hold all entries up to there. */
+/**
+ * A group as a checkpoint keeps it: its state after the journal's `place`, and its segments, which hold all entries up
+ * to there.
+ */
 export interface GroupCheckpoint {
   readonly group: GroupId
   readonly incarnation: number
@@ -31,7 +34,9 @@ export interface Checkpoint {
   readonly nextIncarnation: number
   /** `LogStorage.mayHaveForgotten`; missing: no. */
   readonly mayHaveForgotten?: boolean
-  /** Names of the journal's files: one that is missing may have held rounds. Missing in checkpoints of earlier versions. */
+  /**
+   * Names of the journal's files: one that is missing may have held rounds. Missing in checkpoints of earlier versions.
+   */
   readonly files?: readonly string[]
   readonly groups: readonly GroupCheckpoint[]
 }
@@ -41,8 +46,8 @@ const FORMAT = `${NAME}${formatTable.checkpoint.version}`
 const NAMES = ['checkpoint-a', 'checkpoint-b'] as const
 
 /**
- * Writes the checkpoint over the older one of two files, so that a crash leaves the newer. One line of text with format and checksum, then JSON. Durable when it
- * resolves; the journal's files must not be reused before.
+ * Writes the checkpoint over the older one of two files, so that a crash leaves the newer. One line of text with format
+ * and checksum, then JSON. Durable when it resolves; the journal's files must not be reused before.
  */
 export async function writeCheckpoint(disk: Disk, folder: string, checkpoint: Checkpoint, crc: Crc32c): Promise<void> {
   const body = new TextEncoder().encode(JSON.stringify(checkpoint))
@@ -59,7 +64,8 @@ export async function writeCheckpoint(disk: Disk, folder: string, checkpoint: Ch
 
 /**
  * The newest checkpoint that is whole; null when there has never been one.
- * @throws TailraceError STORAGE_CORRUPT when there has been one and none can be read: term and vote of every group are lost; NEWER_FORMAT
+ * @throws TailraceError STORAGE_CORRUPT when there has been one and none can be read: term and vote of every group are
+ * lost; NEWER_FORMAT
  */
 export async function readCheckpoint(disk: Disk, folder: string, crc: Crc32c): Promise<Checkpoint | null> {
   let newest: Checkpoint | null = null
@@ -97,8 +103,8 @@ async function readOne(disk: Disk, path: string, size: number, crc: Crc32c): Pro
 }
 
 /**
- * From version 2 on the checksum covers the name with the version and then the body: so a version that has rotted is none. In every version the first line is name,
- * length and checksum.
+ * From version 2 on the checksum covers the name with the version and then the body: so a version that has rotted is
+ * none. In every version the first line is name, length and checksum.
  */
 function refuseNewerCheckpoint(path: string, name: string, checksum: number, body: Uint8Array, crc: Crc32c): void {
   const version = name.startsWith(NAME) ? Number(name.slice(NAME.length)) : 0
@@ -107,7 +113,10 @@ function refuseNewerCheckpoint(path: string, name: string, checksum: number, bod
   if (checksum === crc(covered, 0, covered.length)) throw newerFormat('checkpoint', version, path)
 }
 
-/** Null unless it has all fields that recovery relies on: a file that was written wrongly is as lost as one that has rotted. */
+/**
+ * Null unless it has all fields that recovery relies on: a file that was written wrongly is as lost as one that has
+ * rotted.
+ */
 function parseCheckpoint(text: string): Checkpoint | null {
   let found: Partial<Checkpoint> | null
   try {

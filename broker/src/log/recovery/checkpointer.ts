@@ -20,7 +20,10 @@ export interface CheckpointerDeps {
   onFailure(error: Error): void
 }
 
-/** A group's state at one place of the journal, and how many operations its segments must have carried out to hold all its entries. */
+/**
+ * A group's state at one place of the journal, and how many operations its segments must have carried out to hold all
+ * its entries.
+ */
 interface Captured {
   readonly log: StoredGroupLog
   readonly ops: number
@@ -37,8 +40,9 @@ interface Capture {
 }
 
 /**
- * Makes checkpoints: notes the groups' states at a boundary between rounds, brings the segments up to them, syncs these, writes the checkpoint, and releases the journal
- * files that end before it. Rounds go on meanwhile: their records stand in the journal after the checkpoint's place.
+ * Makes checkpoints: notes the groups' states at a boundary between rounds, brings the segments up to them, syncs
+ * these, writes the checkpoint, and releases the journal files that end before it. Rounds go on meanwhile: their
+ * records stand in the journal after the checkpoint's place.
  */
 export class Checkpointer {
   readonly #deps: CheckpointerDeps
@@ -54,7 +58,10 @@ export class Checkpointer {
     this.#generation = generation
   }
 
-  /** Makes a checkpoint soon, after one that is being made, since that one may end before the place that the caller needs. */
+  /**
+   * Makes a checkpoint soon, after one that is being made, since that one may end before the place that the caller
+   * needs.
+   */
   request(): void {
     if (this.#stopped) return
     if (this.#running !== null) {

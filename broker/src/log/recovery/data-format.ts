@@ -14,8 +14,8 @@ export interface FoundDataFolder {
 }
 
 /**
- * Looks at `<data>/format`, before anything in the folder is opened. A folder without the file is new, or of a version before it. A file that cannot be read proves nothing:
- * each other file has its own version, too.
+ * Looks at `<data>/format`, before anything in the folder is opened. A folder without the file is new, or of a version
+ * before it. A file that cannot be read proves nothing: each other file has its own version, too.
  * @throws TailraceError NEWER_FORMAT
  */
 export async function readDataFormat(disk: Disk, folder: string, crc: Crc32c): Promise<FoundDataFolder> {
@@ -30,7 +30,9 @@ export async function readDataFormat(disk: Disk, folder: string, crc: Crc32c): P
   return { used: true }
 }
 
-/** After everything in the folder has been opened. Durable when it resolves; a full disk gets the file at a later start. */
+/**
+ * After everything in the folder has been opened. Durable when it resolves; a full disk gets the file at a later start.
+ */
 export async function writeDataFormat(disk: Disk, folder: string, crc: Crc32c): Promise<void> {
   const head = `${NAME}${formatTable.dataFolder.version}`
   const bytes = new TextEncoder().encode(`${head} ${checksumOf(head, crc)}\n`)

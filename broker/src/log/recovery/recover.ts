@@ -51,8 +51,8 @@ export async function replayJournal(
 }
 
 /**
- * Both files, so that from now on one that cannot be read is known to be a loss. `hadLog`: there was a log here of which nothing is left, so every replica may have
- * made promises.
+ * Both files, so that from now on one that cannot be read is known to be a loss. `hadLog`: there was a log here of
+ * which nothing is left, so every replica may have made promises.
  * @throws TailraceError STORAGE_CORRUPT where only the checkpoints are gone
  */
 async function firstCheckpoints(disk: Disk, folder: string, crc: Crc32c, hadLog: boolean): Promise<Checkpoint> {
@@ -67,8 +67,8 @@ async function firstCheckpoints(disk: Disk, folder: string, crc: Crc32c, hadLog:
 
 /**
  * The newest checkpoint, which says that groups may be forgotten where the journal shows it: durable before the first
- * write of this start, which may destroy the evidence (the opening round stands where lost rounds stood, and the durable
- * mark names it).
+ * write of this start, which may destroy the evidence (the opening round stands where lost rounds stood, and the
+ * durable mark names it).
  */
 export async function keepDoubt(
   disk: Disk,
@@ -136,8 +136,8 @@ async function listGroups(disk: Disk, groupsFolder: string): Promise<Map<string,
 }
 
 /**
- * Folders of groups that the journal does not know: removed, or never durable. A folder that holds a log in transfer to an existing group stays, so that
- * the transfer can continue.
+ * Folders of groups that the journal does not know: removed, or never durable. A folder that holds a log in transfer to
+ * an existing group stays, so that the transfer can continue.
  */
 async function removeStrangers(logs: StoredLogs, groups: Map<GroupId, ReplayedGroup>): Promise<void> {
   const { groupsFolder } = logs

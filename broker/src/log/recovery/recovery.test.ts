@@ -72,7 +72,10 @@ async function tell(disk: MemoryDisk): Promise<Story> {
   return story
 }
 
-/** Appends, and cuts the log's prefix again and again: some entries still in memory only, some in large writes, some after a truncation. */
+/**
+ * Appends, and cuts the log's prefix again and again: some entries still in memory only, some in large writes, some
+ * after a truncation.
+ */
 async function cutOff(writer: LogWriter, story: Story, disk: MemoryDisk): Promise<void> {
   const { log } = writer
   for (let i = 0; i < 5 && !disk.halted; i++) {
@@ -234,7 +237,10 @@ describe('the end of the journal', () => {
     expect(damaged).toBeGreaterThan(100)
   }, 60_000)
 
-  /** Opens twice. Entries that are missing must be told by `damage`; entries that are there must be as they were written. */
+  /**
+   * Opens twice. Entries that are missing must be told by `damage`; entries that are there must be as they were
+   * written.
+   */
   async function checkDamage(disk: MemoryDisk, writers: readonly LogWriter[]): Promise<boolean> {
     let told = false
     for (const _ of [1, 2]) {
@@ -253,7 +259,10 @@ describe('the end of the journal', () => {
     return told
   }
 
-  /** Number of the newest snapshot that the log's entries equal. Fails when there is none: then the log shows entries that were never written. */
+  /**
+   * Number of the newest snapshot that the log's entries equal. Fails when there is none: then the log shows entries
+   * that were never written.
+   */
   async function lastKnown(log: Parameters<typeof difference>[0], writer: LogWriter): Promise<number> {
     for (let i = writer.snapshots.length - 1; i >= 0; i--) {
       const { entries } = writer.snapshots[i]!

@@ -5,9 +5,10 @@ import type { DiskFile } from '../../platform/disk.ts'
 export type BatchVisitor = (bytes: Uint8Array, at: number, end: number, position: number) => boolean
 
 /**
- * Shows the batches of file[from, to), which begins with a batch, to the visitor. Reads windows of `windowBytes`, more where one batch is larger; each window is
- * memory of its own, so the visitor may keep parts of it. Returns the position after the last batch that the visitor took: short of `to` if it stopped or if
- * no whole batch follows. Checks lengths only.
+ * Shows the batches of file[from, to), which begins with a batch, to the visitor. Reads windows of `windowBytes`, more
+ * where one batch is larger; each window is memory of its own, so the visitor may keep parts of it. Returns the
+ * position after the last batch that the visitor took: short of `to` if it stopped or if no whole batch follows. Checks
+ * lengths only.
  */
 export async function scanBatches(
   file: DiskFile,

@@ -1,4 +1,7 @@
-/** Batches below this size are copied together: for them a copy costs less than a piece of their own in a vectored write. */
+/**
+ * Batches below this size are copied together: for them a copy costs less than a piece of their own in a vectored
+ * write.
+ */
 const COPIED_BYTES = 8 * 1024
 const SCRATCH_BYTES = 256 * 1024
 

@@ -9,7 +9,9 @@ import { INDEX_ENTRY_BYTES, SparseIndex } from './sparse-index.ts'
 
 const BATCHES = 12
 
-/** A segment from entry 5 and offset 40 on, with a place in its index for each second batch, in memory and in its file. */
+/**
+ * A segment from entry 5 and offset 40 on, with a place in its index for each second batch, in memory and in its file.
+ */
 async function segment(batches = BATCHES) {
   const disk = new MemoryDisk()
   await disk.makeFolder('log')

@@ -59,7 +59,10 @@ export async function readIndex(env: IndexEnv, segment: Segment): Promise<Sparse
   return bytes === null ? null : SparseIndex.decode(bytes, segment.indexed, segment.indexChecksum, env.crc32c)
 }
 
-/** Walks the whole segment and writes the file anew. Stops at the first batch that is not sound, which reads will then find as well. */
+/**
+ * Walks the whole segment and writes the file anew. Stops at the first batch that is not sound, which reads will then
+ * find as well.
+ */
 export async function rebuildIndex(env: IndexEnv, segment: Segment): Promise<SparseIndex> {
   const copy = new Segment('', segment.baseIndex, segment.baseOffset, new SparseIndex(env.crc32c))
   await env.files.use(segment.path, (file) =>

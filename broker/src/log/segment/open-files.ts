@@ -9,8 +9,9 @@ interface OpenFile {
 }
 
 /**
- * The open segment files of all groups. A file is never closed while it is in use: its descriptor could be given to another file in the meantime. Files that
- * are not in use are closed when there are many, the one that was used longest ago first.
+ * The open segment files of all groups. A file is never closed while it is in use: its descriptor could be given to
+ * another file in the meantime. Files that are not in use are closed when there are many, the one that was used longest
+ * ago first.
  */
 export class OpenFiles {
   readonly #disk: Disk
@@ -23,7 +24,10 @@ export class OpenFiles {
     this.#most = most
   }
 
-  /** Creates the file where it is missing. The file is taken before this returns, so a removal that begins later waits for it. */
+  /**
+   * Creates the file where it is missing. The file is taken before this returns, so a removal that begins later waits
+   * for it.
+   */
   async use<Result>(path: string, work: (file: DiskFile) => Promise<Result>): Promise<Result> {
     const entry = this.#take(path)
     try {

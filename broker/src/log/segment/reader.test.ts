@@ -13,7 +13,10 @@ let log: GroupLog
 let entries: LogWriter['now']['entries']
 let path: string
 
-/** One sealed segment of twelve batches of about 900 bytes, of the terms 3 and 5; opened again, so that none is in memory. */
+/**
+ * One sealed segment of twelve batches of about 900 bytes, of the terms 3 and 5; opened again, so that none is in
+ * memory.
+ */
 beforeEach(async () => {
   disk = new MemoryDisk()
   const first = await open(disk)

@@ -18,12 +18,16 @@ export interface SegmentView {
   readonly segments: readonly Segment[]
   readonly readable: LogIndex
   readonly state: LogState
-  /** Called with the first entries that a read has found not to be as written, up to the next known place in the segment. */
+  /**
+   * Called with the first entries that a read has found not to be as written, up to the next known place in the
+   * segment.
+   */
   found: CorruptRange | null
 }
 
 /**
- * Entries from `from` on out of one segment. Each is checked: its CRC, and the fields that the CRC does not cover against the log's state.
+ * Entries from `from` on out of one segment. Each is checked: its CRC, and the fields that the CRC does not cover
+ * against the log's state.
  * @throws TailraceError STORAGE_CORRUPT when the first entry wanted cannot be told or is not as written
  */
 export async function readEntries(view: SegmentView, from: LogIndex, maxBytes: number): Promise<EntryRun> {
@@ -102,7 +106,10 @@ export async function findTime(view: SegmentView, timestamp: Timestamp, limit: O
   return null
 }
 
-/** Verifies entries of a segment from `from` on, about `maxBytes`, and at least one. A rotten place ends it and is told by `view.found`. */
+/**
+ * Verifies entries of a segment from `from` on, about `maxBytes`, and at least one. A rotten place ends it and is told
+ * by `view.found`.
+ */
 export async function verifyEntries(
   view: SegmentView,
   segment: Segment,

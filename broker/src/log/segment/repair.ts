@@ -19,8 +19,9 @@ export interface Place {
 }
 
 /**
- * Writes the segment anew with `payloads` as the entries from `first` on, and puts it in the place of the rotten file, which is kept beside it (only the first one: later
- * repairs replace a file that is mostly good). Not at the same time as anything else that changes the segment.
+ * Writes the segment anew with `payloads` as the entries from `first` on, and puts it in the place of the rotten file,
+ * which is kept beside it (only the first one: later repairs replace a file that is mostly good). Not at the same time
+ * as anything else that changes the segment.
  * @throws TailraceError STORAGE_CORRUPT when the payloads are not those entries
  */
 export async function repairSegment(
@@ -125,7 +126,10 @@ export async function writeAll(target: DiskFile, payloads: readonly Uint8Array[]
   return position
 }
 
-/** Bytes `from` to `to` of the source, at `place` of the target. Unreadable bytes stay zero: they are no batch, so they are found again. */
+/**
+ * Bytes `from` to `to` of the source, at `place` of the target. Unreadable bytes stay zero: they are no batch, so they
+ * are found again.
+ */
 export async function copyBytes(
   source: DiskFile,
   target: DiskFile,

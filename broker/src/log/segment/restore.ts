@@ -20,9 +20,11 @@ export interface RestoredSegments {
 }
 
 /**
- * Finds a group's segments, up to the entry `inSegments` of its replayed state. Sealed segments that the checkpoint knows are taken as they are; the last one is
- * read from its last indexed place on; younger ones, which exist because the journal refers to later entries, as a whole. Files after them are removed: their
- * entries are in the journal, or have been truncated. `found`: the names in the folder. Where bytes are not as written, the group's state is cut back to the readable entries and its damage noted.
+ * Finds a group's segments, up to the entry `inSegments` of its replayed state. Sealed segments that the checkpoint
+ * knows are taken as they are; the last one is read from its last indexed place on; younger ones, which exist because
+ * the journal refers to later entries, as a whole. Files after them are removed: their entries are in the journal, or
+ * have been truncated. `found`: the names in the folder. Where bytes are not as written, the group's state is cut back
+ * to the readable entries and its damage noted.
  */
 export async function restoreSegments(
   env: SegmentContext,
@@ -59,7 +61,8 @@ export async function restoreSegments(
     if (segment.sealed && segment.lastIndex === end && size !== null && size >= segment.bytes) continue
     changed ||= segment.lastIndex !== end
     await readUpTo(env, segment, end, group, Math.min(segment.lastIndex, end))
-    // The batch that does not fit may be sound, and the one before it have a wrong offset: then all of them are checked.
+    // The batch that does not fit may be sound, and the one before it have a wrong offset: then all of them are
+    // checked.
     if (segment.lastIndex < end) await readUpTo(env, segment, end, group, 0)
     segment.sealed = i + 1 < segments.length
   }
@@ -68,7 +71,10 @@ export async function restoreSegments(
   return { segments, changed }
 }
 
-/** Reads the segment from its last indexed place until the entry `end`, and makes it end there. Batches up to `trusted` are not checked. */
+/**
+ * Reads the segment from its last indexed place until the entry `end`, and makes it end there. Batches up to `trusted`
+ * are not checked.
+ */
 async function readUpTo(
   env: SegmentContext,
   segment: Segment,
@@ -94,7 +100,8 @@ async function readUpTo(
     scanBatches(file, segment.bytes, size, SCAN_WINDOW_BYTES, (bytes, at, stop) => {
       const next = segment.lastIndex + 1
       if (next > end) return false
-      // Bytes that the checkpoint has synced are checked when they are read; younger bytes were promised by a reference in the journal.
+      // Bytes that the checkpoint has synced are checked when they are read; younger bytes were promised by a reference
+      // in the journal.
       if (next > trusted && !verifyBatch(bytes, at, stop, env.crc32c)) return false
       const header = headerOrNull(bytes, at, stop, next)
       if (header === null && verifyBatch(bytes, at, stop, env.crc32c))
@@ -122,8 +129,8 @@ function isAdded(...[segment, ...batch]: [Segment, ...Parameters<Segment['add']>
 }
 
 /**
- * How many segments follow on each other from the log's start. The log cannot continue after a gap: entries that they do not reach are cut off the state, and may have
- * been acknowledged.
+ * How many segments follow on each other from the log's start. The log cannot continue after a gap: entries that they
+ * do not reach are cut off the state, and may have been acknowledged.
  */
 function reachable(group: ReplayedGroup, segments: readonly Segment[]): number {
   let next = group.state.prevIndex + 1

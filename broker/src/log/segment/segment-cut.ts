@@ -59,7 +59,10 @@ async function shorten(env: SegmentContext, files: SegmentFiles, segment: Segmen
   else await env.files.use(segment.path, (file) => file.truncate(position))
 }
 
-/** Where the entry begins in the segment that holds it. @throws TailraceError STORAGE_CORRUPT when the batches before it cannot be told */
+/**
+ * Where the entry begins in the segment that holds it.
+ * @throws TailraceError STORAGE_CORRUPT when the batches before it cannot be told
+ */
 async function positionOf(env: SegmentContext, segment: Segment, entry: LogIndex): Promise<number> {
   if (entry > segment.lastIndex) return segment.bytes
   const index = await env.indexes.load(env, segment)

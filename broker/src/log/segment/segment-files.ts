@@ -100,7 +100,10 @@ export class SegmentFiles {
     await this.#env.disk.syncFolder(this.#parent)
   }
 
-  /** Gives the file of a segment that copies need another name, so that a segment of the same name can take its place; it is removed with the last copy. */
+  /**
+   * Gives the file of a segment that copies need another name, so that a segment of the same name can take its place;
+   * it is removed with the last copy.
+   */
   async #setAside(segment: Segment): Promise<void> {
     const { disk, files } = this.#env
     const path = `${segment.path}${HELD}${this.#asides++}`

@@ -14,19 +14,26 @@ export type SegmentOp = TailChunk | SegmentCut
 
 /** Bytes that one write to a segment gathers, at most; more only where one chunk has more. */
 const MAX_WRITE_BYTES = 2 * 1024 * 1024
-/** A checkpoint writes the index of a growing segment when this much is missing: less is found again by reading half a megabyte. */
+/**
+ * A checkpoint writes the index of a growing segment when this much is missing: less is found again by reading half a
+ * megabyte.
+ */
 const INDEX_BACKLOG = 32
 
 /**
- * The segments of one group. Changes of the log reach them as a queue of operations in journal order, and only operations whose round is
- * durable are carried out (or a chunk ahead of its round, when all before it is durable and the journal will refer to it). So the files show the log
- * as it was at some place of the journal, plus a tail that recovery can tell from it, and never bytes of a truncation that a crash could undo.
+ * The segments of one group. Changes of the log reach them as a queue of operations in journal order, and only
+ * operations whose round is durable are carried out (or a chunk ahead of its round, when all before it is durable and
+ * the journal will refer to it). So the files show the log as it was at some place of the journal, plus a tail that
+ * recovery can tell from it, and never bytes of a truncation that a crash could undo.
  */
 export class SegmentSet {
   readonly list: Segment[] = []
   /** Up to here the operations carried out so far have written the log. */
   flushedTo: LogIndex = 0
-  /** How many operations were ever queued, may be carried out in the background (their rounds are durable), and have been. */
+  /**
+   * How many operations were ever queued, may be carried out in the background (their rounds are durable), and have
+   * been.
+   */
   queued = 0
   allowed = 0
   done = 0
@@ -74,7 +81,10 @@ export class SegmentSet {
     this.#env.pool.pin(op)
   }
 
-  /** Carries out operations until `count` were done since the beginning. Waits while the disk is full, without blocking operations that make room. */
+  /**
+   * Carries out operations until `count` were done since the beginning. Waits while the disk is full, without blocking
+   * operations that make room.
+   */
   async flush(count: number): Promise<void> {
     const { space } = this.#env
     while (!(await this.tryFlush(count))) {
@@ -124,7 +134,10 @@ export class SegmentSet {
     return records
   }
 
-  /** The last entry of the leading sealed segments that end below `before`, and the offset after it; null when there is none to cut. */
+  /**
+   * The last entry of the leading sealed segments that end below `before`, and the offset after it; null when there is
+   * none to cut.
+   */
   prefixBelow(before: LogIndex): { readonly prevIndex: LogIndex; readonly startOffset: Offset } | null {
     let found: Segment | null = null
     for (const segment of this.list) {
@@ -160,7 +173,10 @@ export class SegmentSet {
     })
   }
 
-  /** The segment that holds entry `first` becomes two, of which the second begins with it (split.ts). Only of a sealed one. */
+  /**
+   * The segment that holds entry `first` becomes two, of which the second begins with it (split.ts). Only of a sealed
+   * one.
+   */
   split(first: LogIndex, payloads: readonly Uint8Array[], state: LogState): Promise<void> {
     return this.#inLane(() => splitSegment(this.#env, this.folder, this.list, first, payloads, state))
   }

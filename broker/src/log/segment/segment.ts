@@ -6,7 +6,10 @@ import { INDEX_ENTRY_BYTES, NO_TIME, SparseIndex } from './sparse-index.ts'
 
 const DIGITS = 20
 
-/** A segment as a checkpoint keeps it: [base index, base offset, bytes, last index, end offset, youngest record, sealed, index entries, their checksum, time of the last append]. */
+/**
+ * A segment as a checkpoint keeps it: [base index, base offset, bytes, last index, end offset, youngest record, sealed,
+ * index entries, their checksum, time of the last append].
+ */
 export type SegmentRecord = readonly [
   LogIndex,
   Offset,
@@ -20,7 +23,10 @@ export type SegmentRecord = readonly [
   Timestamp?,
 ]
 
-/** One file of a log: batches back to back, the first of them the entry `baseIndex`. Only the last segment of a log grows. */
+/**
+ * One file of a log: batches back to back, the first of them the entry `baseIndex`. Only the last segment of a log
+ * grows.
+ */
 export class Segment {
   readonly baseIndex: LogIndex
   readonly baseOffset: Offset

@@ -8,14 +8,17 @@ export interface IndexPlace {
   readonly position: number
 }
 
-/** Bytes of one entry in an index file: f64 index, f64 offset, f64 position, f64 time, u32 checksum, u32 zero; little-endian. */
+/**
+ * Bytes of one entry in an index file: f64 index, f64 offset, f64 position, f64 time, u32 checksum, u32 zero;
+ * little-endian.
+ */
 export const INDEX_ENTRY_BYTES = 40
 const CHECKED_BYTES = 32
 export const NO_TIME: Timestamp = -1
 
 /**
- * At intervals of a segment: the entry and offset at a place, and the youngest record before it. Each index entry's checksum covers the one
- * before it too, so that the last one proves all.
+ * At intervals of a segment: the entry and offset at a place, and the youngest record before it. Each index entry's
+ * checksum covers the one before it too, so that the last one proves all.
  */
 export class SparseIndex {
   readonly #crc: Crc32c
@@ -79,8 +82,8 @@ export class SparseIndex {
   }
 
   /**
-   * The last place whose offset is below `offset` or the first place: control entries share their offset with the next batch, so a place with an equal
-   * offset may be after an entry that is wanted.
+   * The last place whose offset is below `offset` or the first place: control entries share their offset with the next
+   * batch, so a place with an equal offset may be after an entry that is wanted.
    */
   byOffset(offset: Offset): IndexPlace {
     return this.#place(firstAbove(this.#offsets, offset - 1) - 1)

@@ -9,11 +9,11 @@ import { soundHeader } from './verify.ts'
 
 /**
  * Puts the entries of a sealed segment from `first` on into a segment of their own, after it in `segments`, with
- * `payloads` as the first of them: the entries before cannot be read, and are to be cut off. The new file is durable when
- * this resolves. After a crash before that cut is durable, the old one ends where the new one begins, and is found to be
- * damaged.
- * @throws RangeError for an entry in the midst of no sealed segment; TailraceError STORAGE_CORRUPT when the payloads are
- *   not those entries, or the index does not tell the place of the entry after them
+ * `payloads` as the first of them: the entries before cannot be read, and are to be cut off. The new file is durable
+ * when this resolves. After a crash before that cut is durable, the old one ends where the new one begins, and is found
+ * to be damaged.
+ * @throws RangeError for an entry in the midst of no sealed segment; TailraceError STORAGE_CORRUPT when the payloads
+ * are not those entries, or the index does not tell the place of the entry after them
  */
 export async function splitSegment(
   env: SegmentContext,

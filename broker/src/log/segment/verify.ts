@@ -9,7 +9,10 @@ import { SparseIndex } from './sparse-index.ts'
 
 const SCAN_WINDOW_BYTES = 1024 * 1024
 
-/** A new segment object for a file that was received, with nothing noted yet. @throws RangeError when the name is not a segment's */
+/**
+ * A new segment object for a file that was received, with nothing noted yet.
+ * @throws RangeError when the name is not a segment's
+ */
 export function receivedSegment(env: SegmentContext, folder: string, name: string): Segment {
   const parsed = parseSegmentName(name)
   if (parsed === null) throw new RangeError(`${name} is not a segment's name`)
@@ -17,8 +20,9 @@ export function receivedSegment(env: SegmentContext, folder: string, name: strin
 }
 
 /**
- * Notes in the segment the batches of its file, up to `bytes`, that are sound and are the entries of the log `state` there: checksum, offset, term, configuration. Stops
- * before the first that is not, so that `segment.bytes` is the size of the good part.
+ * Notes in the segment the batches of its file, up to `bytes`, that are sound and are the entries of the log `state`
+ * there: checksum, offset, term, configuration. Stops before the first that is not, so that `segment.bytes` is the size
+ * of the good part.
  */
 export async function noteSound(env: SegmentContext, segment: Segment, bytes: number, state: LogState): Promise<void> {
   await env.files.use(segment.path, (file) =>

@@ -16,9 +16,11 @@ export interface DiskSpaceOptions {
 }
 
 /**
- * Knows how much room there is. Between two looks at the file system it subtracts written bytes, and entries that the journal has and segments lack are taken for
- * written. Three states: `writable`; below the reserve, where publishes are refused; and `full`, where a write has failed for lack of space: then the kept room
- * is given up, and only operations that free the disk (metadata, removals, cuts of a log's start) are written until there is enough room for everything again.
+ * Knows how much room there is. Between two looks at the file system it subtracts written bytes, and entries that the
+ * journal has and segments lack are taken for written. Three states: `writable`; below the reserve, where publishes are
+ * refused; and `full`, where a write has failed for lack of space: then the kept room is given up, and only operations
+ * that free the disk (metadata, removals, cuts of a log's start) are written until there is enough room for everything
+ * again.
  */
 export class DiskSpace {
   full = false
@@ -110,7 +112,10 @@ export class DiskSpace {
     })
   }
 
-  /** Waits a moment after a write has failed with `error`. Throws the error when it was not for lack of space, or the storage is being closed. */
+  /**
+   * Waits a moment after a write has failed with `error`. Throws the error when it was not for lack of space, or the
+   * storage is being closed.
+   */
   async wait(error: unknown): Promise<void> {
     if (!isFull(error) || this.#closed) throw error
     if (!(await this.ranOut())) await this.pause()
@@ -161,7 +166,10 @@ export class DiskSpace {
     if (this.full) await this.#recover()
   }
 
-  /** Room for the bytes that are owed, for the room that is to be kept, and as much again: else the next write would be the last one. */
+  /**
+   * Room for the bytes that are owed, for the room that is to be kept, and as much again: else the next write would be
+   * the last one.
+   */
   async #recover(): Promise<void> {
     const { kept } = this.#options
     if (this.#available < (kept.held ? kept.bytes : 2 * kept.bytes)) return

@@ -4,8 +4,9 @@ const NAME = 'kept-room'
 const PIECE_BYTES = 1024 * 1024
 
 /**
- * A file that only takes up room. When the disk is full it is emptied, so that operations that make room (a deletion, the cut of a log's start) have blocks to be written in:
- * without it a full disk stays full, since each of these operations begins with a write.
+ * A file that only takes up room. When the disk is full it is emptied, so that operations that make room (a deletion,
+ * the cut of a log's start) have blocks to be written in: without it a full disk stays full, since each of these
+ * operations begins with a write.
  */
 export class KeptRoom {
   readonly bytes: number

@@ -31,7 +31,10 @@ describe('the store in memory', () => {
   stateStoreConformance(() => ({ open: async () => new MemoryStore(), durable: false, dispose: async () => {} }))
 })
 
-/** Fills a store under a limit of the size of files, which stands for a full disk: after the first failed write RocksDB itself takes no other. */
+/**
+ * Fills a store under a limit of the size of files, which stands for a full disk: after the first failed write RocksDB
+ * itself takes no other.
+ */
 const fill = `
 import { openRocksStore } from '${join(import.meta.dirname, 'rocks-store.ts')}'
 let asked = 0

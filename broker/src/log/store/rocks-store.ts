@@ -1,7 +1,10 @@
 import RocksDB, { type ReadBatch } from 'rocksdb-native'
 import type { StateSnapshot, StateStore } from '../log-storage.ts'
 
-/** Small on purpose: the store holds maps that are read at the start and written in the background, and an idle broker must stay small. */
+/**
+ * Small on purpose: the store holds maps that are read at the start and written in the background, and an idle broker
+ * must stay small.
+ */
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
 const BACKGROUND_JOBS = 2
 const RANGE_CAPACITY = 64
@@ -43,7 +46,10 @@ async function openDatabase(folder: string, openFiles = 64): Promise<RocksDB> {
   return db
 }
 
-/** After one write that failed for lack of space, RocksDB takes no other, even when there is room again: so it is closed and opened anew, which loses nothing. */
+/**
+ * After one write that failed for lack of space, RocksDB takes no other, even when there is room again: so it is closed
+ * and opened anew, which loses nothing.
+ */
 class RocksStore implements StateStore {
   readonly #folder: string
   readonly #options: RocksStoreOptions

@@ -1,7 +1,8 @@
 import { damagedFile } from '../recovery/damaged-file.ts'
 
 /**
- * A value of the state store that is JSON. RocksDB has checksums of its own; a value that does not fit nevertheless must not be taken for another one.
+ * A value of the state store that is JSON. RocksDB has checksums of its own; a value that does not fit nevertheless
+ * must not be taken for another one.
  * @throws TailraceError STORAGE_CORRUPT, naming the key, when it is no JSON or `fits` says no
  */
 export function storedJson<Value>(key: string, bytes: Uint8Array, fits: (value: unknown) => value is Value): Value {

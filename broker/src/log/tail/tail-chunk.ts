@@ -25,7 +25,10 @@ export class TailChunk {
   /** The terms that begin within it. */
   readonly terms: readonly TermStart[]
   readonly configurations: readonly StoredConfiguration[]
-  /** How many entries from the start the log still holds; a truncation lowers it, the segment gets all of them nevertheless. */
+  /**
+   * How many entries from the start the log still holds; a truncation lowers it, the segment gets all of them
+   * nevertheless.
+   */
   live: number
   /** Base index of the segment that holds the chunk and its position there; -1 until it has been written. */
   segmentBase: LogIndex = -1

@@ -1,8 +1,9 @@
 import type { TailChunk } from './tail-chunk.ts'
 
 /**
- * The memory of all groups' tails. A chunk stays for readers until the pool is over its limit and it is the oldest, but is never evicted before its segment
- * has it. Chunks that rounds have taken and segments lack are pinned: it counts towards the limit, so rounds wait while the pool is `crowded`.
+ * The memory of all groups' tails. A chunk stays for readers until the pool is over its limit and it is the oldest, but
+ * is never evicted before its segment has it. Chunks that rounds have taken and segments lack are pinned: it counts
+ * towards the limit, so rounds wait while the pool is `crowded`.
  */
 export class TailPool {
   readonly limit: number

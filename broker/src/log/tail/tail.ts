@@ -100,7 +100,10 @@ export class Tail implements ChunkOwner {
     return { batches, bytes, nextOffset }
   }
 
-  /** Base offset of the first batch after index `after` that has a record as young as `timestamp`, below `limit`; or null. */
+  /**
+   * Base offset of the first batch after index `after` that has a record as young as `timestamp`, below `limit`; or
+   * null.
+   */
   offsetForTime(timestamp: Timestamp, after: LogIndex, limit: Offset): Offset | null {
     for (let at = this.#head; at < this.#chunks.length; at++) {
       const chunk = this.#chunks[at]!

@@ -1,6 +1,8 @@
 import type { StateSnapshot, StateStore } from '../log-storage.ts'
 
-/** A state store without a disk, which outlives the broker that uses it: the caller decides what a crash leaves of it. */
+/**
+ * A state store without a disk, which outlives the broker that uses it: the caller decides what a crash leaves of it.
+ */
 export class MemoryStore implements StateStore {
   readonly content = new Map<string, Uint8Array>()
   /** Calls of `write` so far. */

@@ -19,8 +19,8 @@ interface Found {
 }
 
 /**
- * The numbers under which this broker's replicas take part. They are read once, together: most replicas are founders and have none; each would wait for the
- * disk to learn that.
+ * The numbers under which this broker's replicas take part. They are read once, together: most replicas are founders
+ * and have none; each would wait for the disk to learn that.
  */
 export class Admissions {
   readonly #store: StateStore
@@ -31,8 +31,9 @@ export class Admissions {
   }
 
   /**
-   * The number of one replica. A replica on the disk keeps the admission that it was created with. A caller that asks for another one may not know yet that the replica was
-   * removed and added again, or may know that before the old replica was removed. A new replica gets the admission that is asked for, durably before it exists.
+   * The number of one replica. A replica on the disk keeps the admission that it was created with. A caller that asks
+   * for another one may not know yet that the replica was removed and added again, or may know that before the old
+   * replica was removed. A new replica gets the admission that is asked for, durably before it exists.
    */
   async of(group: GroupId, broker: BrokerId, { stored, wanted, configurations = [] }: Found): Promise<number> {
     const known = await this.#all()

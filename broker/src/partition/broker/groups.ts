@@ -28,10 +28,16 @@ export interface GroupsDeps extends ReplicaOpeningDeps {
   readonly peers: Peers
 }
 
-/** Election timeouts that a shutdown takes at most to transfer its leaderships; it ends earlier when the last one is transferred. */
+/**
+ * Election timeouts that a shutdown takes at most to transfer its leaderships; it ends earlier when the last one is
+ * transferred.
+ */
 const HAND_ON_TIMEOUTS = 3
 
-/** All replicas of this broker behind one ticker, one journal and one link per peer: opens, removes and closes them, and finds the one that a message is for. */
+/**
+ * All replicas of this broker behind one ticker, one journal and one link per peer: opens, removes and closes them, and
+ * finds the one that a message is for.
+ */
 export class BrokerGroups implements Groups, GroupRequests {
   onLeadership: Groups['onLeadership'] = () => {}
   readonly metrics: PartitionMetrics = noPartitionMetrics()

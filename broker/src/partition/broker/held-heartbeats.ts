@@ -5,8 +5,9 @@ import type { Peers } from '../peers.ts'
 const NOTHING: readonly Uint8Array[] = []
 
 /**
- * Holds heartbeats and their answers, of all groups, until the broker's next beat, so that each peer gets one write with all of them (M87). On an idle broker the
- * system call of that write is most of the work, so the number of writes must depend on peers and beats alone. Nothing else is held, nor a heartbeat that a read waits for.
+ * Holds heartbeats and their answers, of all groups, until the broker's next beat, so that each peer gets one write
+ * with all of them (M87). On an idle broker the system call of that write is most of the work, so the number of writes
+ * must depend on peers and beats alone. Nothing else is held, nor a heartbeat that a read waits for.
  */
 export class HeldHeartbeats implements Pick<Peers, 'sendRaft'> {
   readonly #peers: Pick<Peers, 'sendRaft'>

@@ -2,7 +2,10 @@ import type { BrokerId } from '@tailrace/schemas'
 import type { Replica } from '../replica/replica.ts'
 import type { Sleepers } from './sleepers.ts'
 
-/** Replicas awake at one time from which on no more are woken, except for a few: elections of thousands at once would all come too late. */
+/**
+ * Replicas awake at one time from which on no more are woken, except for a few: elections of thousands at once would
+ * all come too late.
+ */
 const MANY_AWAKE = 1_000
 const NEVERTHELESS = 64
 
@@ -16,8 +19,9 @@ export interface LeaderLossDeps {
 }
 
 /**
- * Sleeping replicas whose leader's broker is gone (M86). All remaining replicas know who is to campaign first: another broker for each group, so that leaderships
- * spread. A broker wakes the replicas that are the first of their groups, in waves; the others wake when they are asked for their vote, or else at the end.
+ * Sleeping replicas whose leader's broker is gone (M86). All remaining replicas know who is to campaign first: another
+ * broker for each group, so that leaderships spread. A broker wakes the replicas that are the first of their groups, in
+ * waves; the others wake when they are asked for their vote, or else at the end.
  */
 export class LeaderLoss {
   readonly #deps: LeaderLossDeps
@@ -43,7 +47,10 @@ export class LeaderLoss {
     }
   }
 
-  /** Before a message is looked at: a replica that sleeps on under a lost leader would take its own sleep for a sign of life, and refuse the vote. */
+  /**
+   * Before a message is looked at: a replica that sleeps on under a lost leader would take its own sleep for a sign of
+   * life, and refuse the vote.
+   */
   wakeIfLost(replica: Replica): void {
     const { sleepers, ticks } = this.#deps
     const since = sleepers.asleepSince(replica.id)

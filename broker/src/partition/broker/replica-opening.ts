@@ -29,7 +29,10 @@ export interface ReplicaOpeningDeps {
   readonly crc32c: Crc32c
   readonly logger: Logger
   readonly settings: PartitionSettings
-  /** Makes a group's consensus core in the place of `createRaft`: for a simulator that watches it, or switches a mechanism off. */
+  /**
+   * Makes a group's consensus core in the place of `createRaft`: for a simulator that watches it, or switches a
+   * mechanism off.
+   */
   readonly createCore?: CreateCore
 }
 

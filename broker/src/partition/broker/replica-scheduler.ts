@@ -24,8 +24,9 @@ export interface SchedulerDeps {
 }
 
 /**
- * Decides when each replica works: ticks for replicas that are not asleep, beats for all together, and one `drain` at the end of a turn for those that its events gave work.
- * That is what makes batches out of concurrent publishes without waiting for anything. A replica that breaks a rule of its own is stopped here.
+ * Decides when each replica works: ticks for replicas that are not asleep, beats for all together, and one `drain` at
+ * the end of a turn for those that its events gave work. That is what makes batches out of concurrent publishes without
+ * waiting for anything. A replica that breaks a rule of its own is stopped here.
  */
 export class ReplicaScheduler {
   /** Where replicas send: heartbeats wait here for the beat. */

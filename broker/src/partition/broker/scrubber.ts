@@ -4,7 +4,10 @@ import type { Replica } from '../replica/replica.ts'
 /** Replicas looked at in one step at most: most of them have very little on disk. */
 const MAX_REPLICAS = 64
 
-/** Reads the segments of all replicas again and again, slowly, so that rot is found while other replicas still have the entries. */
+/**
+ * Reads the segments of all replicas again and again, slowly, so that rot is found while other replicas still have the
+ * entries.
+ */
 export class Scrubber {
   readonly #logger: Logger
   #queue: Replica[] = []

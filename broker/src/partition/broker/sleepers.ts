@@ -4,7 +4,10 @@ import { SleepingSet } from './sleeping-set.ts'
 
 /** Beats without a message of a peer after which this broker does not count on it any more. */
 const SILENT_BEATS = 4
-/** The sets are compared after so many beats with different but unchanged figures; and after so many with different figures in any case. */
+/**
+ * The sets are compared after so many beats with different but unchanged figures; and after so many with different
+ * figures in any case.
+ */
 const STEADY_BEATS = 3
 const UNSTEADY_BEATS = 20
 
@@ -13,7 +16,9 @@ export interface SleepersDeps {
   readonly peers: Pick<Peers, 'tell'>
   /** Wakes the replica, so that it finds out for itself which members are alive. */
   readonly wake: (group: GroupId) => void
-  /** The last block of this broker's journal that is durable: other brokers remember it (cluster/formation/witness.ts). */
+  /**
+   * The last block of this broker's journal that is durable: other brokers remember it (cluster/formation/witness.ts).
+   */
   readonly durableBlock: () => number
   /** Whether a peer shows signs of life, each time that this changes. */
   readonly reachable: (peer: BrokerId, reachable: boolean) => void
@@ -43,9 +48,10 @@ interface Sleeper {
 }
 
 /**
- * Watches over the sleeping groups of this broker (M86, M87): one beat for each pair of brokers in the place of heartbeats for each group. A beat says that its
- * sender lives, and which groups it takes to be asleep together with the receiver. A peer without beats wakes every group that it belongs to. A replica that is
- * dead in a living broker is missing in that broker's figures; then the two compare their sets, and wake the groups that only one of them has.
+ * Watches over the sleeping groups of this broker (M86, M87): one beat for each pair of brokers in the place of
+ * heartbeats for each group. A beat says that its sender lives, and which groups it takes to be asleep together with
+ * the receiver. A peer without beats wakes every group that it belongs to. A replica that is dead in a living broker is
+ * missing in that broker's figures; then the two compare their sets, and wake the groups that only one of them has.
  */
 export class Sleepers {
   readonly #deps: SleepersDeps

@@ -1,9 +1,10 @@
 import type { GroupId, Term } from '@tailrace/schemas'
 
 /**
- * Sleeping groups that this broker shares with another, in one of two roles. Number and digest are kept up to date, so that two brokers can tell at every beat
- * whether their sets agree, at a cost that does not grow with them. A digest is the sum of a hash over (group, term): order does not matter, and a group
- * that is removed leaves no trace. Equal figures of different sets (one in 2^32) last until either set changes.
+ * Sleeping groups that this broker shares with another, in one of two roles. Number and digest are kept up to date, so
+ * that two brokers can tell at every beat whether their sets agree, at a cost that does not grow with them. A digest is
+ * the sum of a hash over (group, term): order does not matter, and a group that is removed leaves no trace. Equal
+ * figures of different sets (one in 2^32) last until either set changes.
  */
 export class SleepingSet {
   readonly #terms = new Map<GroupId, Term>()

@@ -1,16 +1,21 @@
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 
-/** So many ticks are fed at once. More in one go would be an election timeout that no message of the others could interrupt. */
+/**
+ * So many ticks are fed at once. More in one go would be an election timeout that no message of the others could
+ * interrupt.
+ */
 const MOST_AT_ONCE = 2
 /** Part of a tick: the rounding error that a sum of fractions may have. */
 const ROUNDING = 1e-6
 
 /**
- * Ticks by the clock. Timers come late, and a process that is stopped (SIGSTOP, a machine that is moved) has none, while the promises of other replicas, which a leader's
- * lease rests on, run out (M24). So a broker catches up before it uses a lease, and before it takes a message of a leader: that message makes it promise the leader a time
- * from now on (M10), not from a tick on that is long over. It does not catch up before it takes a vote request: a tick that is due then could begin an election in the
- * same millisecond as the other replica's, and both would fail. Ticks missed beyond `MOST_AT_ONCE` are left out, and reported: elections lose nothing by a
- * clock that was behind, since a replica then only refuses votes for longer (M10).
+ * Ticks by the clock. Timers come late, and a process that is stopped (SIGSTOP, a machine that is moved) has none,
+ * while the promises of other replicas, which a leader's lease rests on, run out (M24). So a broker catches up before
+ * it uses a lease, and before it takes a message of a leader: that message makes it promise the leader a time from now
+ * on (M10), not from a tick on that is long over. It does not catch up before it takes a vote request: a tick that is
+ * due then could begin an election in the same millisecond as the other replica's, and both would fail. Ticks missed
+ * beyond `MOST_AT_ONCE` are left out, and reported: elections lose nothing by a clock that was behind, since a replica
+ * then only refuses votes for longer (M10).
  */
 export class Ticker {
   readonly #clock: Clock
@@ -50,7 +55,10 @@ export class Ticker {
     this.#timer.cancel()
   }
 
-  /** When the next tick is due, not a tick's time after the last call: timers come late, and their delays would add up to two ticks in one call. */
+  /**
+   * When the next tick is due, not a tick's time after the last call: timers come late, and their delays would add up
+   * to two ticks in one call.
+   */
   #next(): TimerHandle {
     const due = Math.max(0, this.#fedTo + this.#tickMs - this.#clock.monotonic())
     return this.#clock.after(due, () => {

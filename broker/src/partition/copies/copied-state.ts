@@ -17,8 +17,9 @@ export interface CopiedState {
 }
 
 /**
- * A partition: its segments, with the producers. Those are as of the commit index, which may lie above the entries in segments; the receiver gets the entries between as
- * part of the log, and they change nothing in the producers (PartitionState).
+ * A partition: its segments, with the producers. Those are as of the commit index, which may lie above the entries in
+ * segments; the receiver gets the entries between as part of the log, and they change nothing in the producers
+ * (PartitionState).
  */
 export function copyPartition(log: GroupLog, state: PartitionState, crc32c: Crc32c): CopiedState {
   const checkpoint = checkpointOf(state)
@@ -65,7 +66,9 @@ function describeUpTo(log: GroupLog, index: LogIndex, offset: Offset): LogDescri
   }
 }
 
-/** The chunks of a snapshot as bytes of a file. Read mostly in order; going back begins anew, which a snapshot allows. */
+/**
+ * The chunks of a snapshot as bytes of a file. Read mostly in order; going back begins anew, which a snapshot allows.
+ */
 class SnapshotFile {
   readonly #snapshot: MachineSnapshot
   #chunks: AsyncIterator<Uint8Array> | null = null

@@ -14,7 +14,9 @@ async function sameRecords(world: TestWorld, id: BrokerId): Promise<void> {
   expect(world.group(id).logStart).toBeGreaterThan(0)
 }
 
-/** The next sequence is known there: a retry of the last batch is a duplicate, and a batch that skips one is refused. */
+/**
+ * The next sequence is known there: a retry of the last batch is a duplicate, and a batch that skips one is refused.
+ */
 async function knowsProducers(world: TestWorld, id: BrokerId, next: number): Promise<void> {
   await world.during(world.group(world.leader().id).transferLeadership(id))
   await world.until(() => world.replica(id).driver.core.commitIsCurrent)

@@ -1,7 +1,10 @@
 import { formatTable, type LogIndex, refuseNewer, TailraceError } from '@tailrace/schemas'
 import type { LogDescription, LogFile } from '../../log/log-storage.ts'
 
-/** The derived state, as a file of the copy like others: a checkpoint, or the pieces of a state machine's snapshot back to back. */
+/**
+ * The derived state, as a file of the copy like others: a checkpoint, or the pieces of a state machine's snapshot back
+ * to back.
+ */
 export const STATE_FILE = '#state'
 
 /** The parts of a copy of a replica. */
@@ -12,7 +15,10 @@ export interface CopyManifest {
   readonly stateBytes: number | null
 }
 
-/** As JSON: `{"version":1,"description":{…},"files":[{"name","bytes","appendedAt"}],"stateBytes":…}`, batches of configurations in base64. */
+/**
+ * As JSON: `{"version":1,"description":{…},"files":[{"name","bytes","appendedAt"}],"stateBytes":…}`, batches of
+ * configurations in base64.
+ */
 const VERSION = formatTable.copyManifest.version
 
 export function encodeManifest({ description, files, stateBytes }: CopyManifest): Uint8Array {
@@ -24,7 +30,10 @@ export function encodeManifest({ description, files, stateBytes }: CopyManifest)
   )
 }
 
-/** @throws TailraceError MALFORMED_FRAME for bytes that are no manifest of this version, or one that contradicts itself; NEWER_FORMAT */
+/**
+ * @throws TailraceError MALFORMED_FRAME for bytes that are no manifest of this version, or one that contradicts itself;
+ * NEWER_FORMAT
+ */
 export function decodeManifest(bytes: Uint8Array): CopyManifest {
   const parsed = parse(bytes)
   refuseNewer('copyManifest', parsed.version)

@@ -38,8 +38,8 @@ interface OpenCopy {
 const MAX_COPIES = 4
 
 /**
- * Copies of this broker's replicas that others fetch (M54). A copy is kept as long as a broker reads it; one that no broker has asked for in
- * `copyIdleMs` is closed, for it keeps files that the log has deleted.
+ * Copies of this broker's replicas that others fetch (M54). A copy is kept as long as a broker reads it; one that no
+ * broker has asked for in `copyIdleMs` is closed, for it keeps files that the log has deleted.
  */
 export class CopySource {
   readonly #deps: CopySourceDeps
@@ -57,7 +57,10 @@ export class CopySource {
     return this.#copies.size
   }
 
-  /** A copy of the replica as it is now, or one that is open and not older than its log's start; resolves to the entries that it covers. */
+  /**
+   * A copy of the replica as it is now, or one that is open and not older than its log's start; resolves to the entries
+   * that it covers.
+   */
   async offer(replica: CopiedReplica): Promise<SnapshotPlace> {
     const { prevIndex } = replica.driver.log
     const open = this.#newest(replica.id)

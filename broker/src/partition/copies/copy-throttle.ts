@@ -1,7 +1,10 @@
 import type { Clock } from '../../platform/clock.ts'
 import { pause } from '../../platform/timing/pause.ts'
 
-/** Lets bytes pass at a rate, for all copies of a broker together: a copy that takes some waits until the rate allows them. */
+/**
+ * Lets bytes pass at a rate, for all copies of a broker together: a copy that takes some waits until the rate allows
+ * them.
+ */
 export class CopyThrottle {
   readonly #clock: Clock
   readonly #bytesPerMs: number

@@ -26,8 +26,9 @@ const ATTEMPTS = 3
 const PATIENCE = 10
 
 /**
- * Another replica's state and log in the place of this one's. The derived state is replaced first, with a record that says so, and then, atomically, the log: after a
- * crash in between, the state is ahead of the old log, which recovery can handle (M49).
+ * Another replica's state and log in the place of this one's. The derived state is replaced first, with a record that
+ * says so, and then, atomically, the log: after a crash in between, the state is ahead of the old log, which recovery
+ * can handle (M49).
  */
 export class Installation {
   readonly #deps: InstallationDeps

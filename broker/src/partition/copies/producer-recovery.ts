@@ -23,8 +23,9 @@ const ATTEMPTS = 100
 const HESITATION = 10
 
 /**
- * Restores producers' sequences that this disk has lost: their checkpoint is damaged, and the entries that it was made of are cut off. Another replica's sequences are
- * taken, as soon as they cover all entries of this log. Until then this replica does not recognise every retry, so it should not lead.
+ * Restores producers' sequences that this disk has lost: their checkpoint is damaged, and the entries that it was made
+ * of are cut off. Another replica's sequences are taken, as soon as they cover all entries of this log. Until then this
+ * replica does not recognise every retry, so it should not lead.
  */
 export class ProducerRecovery {
   readonly #deps: ProducerRecoveryDeps

@@ -18,7 +18,10 @@ export interface RepairControllerDeps {
   readonly logger: Logger
   readonly metrics: Pick<PartitionMetrics, 'repairedEntries'>
   readonly commitIndex: () => LogIndex
-  /** Gives up leadership and every promise made on this log: the leader that the others elect replaces the entries that no voter has. */
+  /**
+   * Gives up leadership and every promise made on this log: the leader that the others elect replaces the entries that
+   * no voter has.
+   */
   distrust(reason: string): void
 }
 
@@ -36,8 +39,9 @@ const READ_BYTES = 4 << 20
 const RETRY_MS = 5000
 
 /**
- * Replaces entries that a disk does not return as they were written by those of a replica that has them. They are committed, and
- * their terms are known here, so a replica that has an entry of that index and term has that very entry. Until then they are not served.
+ * Replaces entries that a disk does not return as they were written by those of a replica that has them. They are
+ * committed, and their terms are known here, so a replica that has an entry of that index and term has that very entry.
+ * Until then they are not served.
  */
 export class RepairController {
   readonly #deps: RepairControllerDeps
@@ -48,7 +52,10 @@ export class RepairController {
   #verifyAt = 0
   #stopped = false
 
-  /** `cutStart` cuts off the start of the log: as much as a state covers, and without a state machine no entry from `before` on. */
+  /**
+   * `cutStart` cuts off the start of the log: as much as a state covers, and without a state machine no entry from
+   * `before` on.
+   */
   constructor(deps: RepairControllerDeps, cutStart: (before: LogIndex) => Promise<void>) {
     this.#deps = deps
     this.#cutStart = cutStart
@@ -61,7 +68,9 @@ export class RepairController {
     if (log().corruptRanges().length > 0) void this.repair()
   }
 
-  /** Resolves when all entries known to be rotten have been replaced, or no replica can help at present. Never rejects. */
+  /**
+   * Resolves when all entries known to be rotten have been replaced, or no replica can help at present. Never rejects.
+   */
   repair(): Promise<void> {
     if (this.#stopped) return Promise.resolve()
     this.#running ??= this.#repairAll().finally(() => {
@@ -71,8 +80,9 @@ export class RepairController {
   }
 
   /**
-   * Reads all segments, and replaces rotten entries: the receiver of a copy got other bytes than the source described. Resolves when that is done, as far as possible.
-   * Runs at most once every so many seconds, however many receivers complain: it reads much. Never rejects.
+   * Reads all segments, and replaces rotten entries: the receiver of a copy got other bytes than the source described.
+   * Resolves when that is done, as far as possible. Runs at most once every so many seconds, however many receivers
+   * complain: it reads much. Never rejects.
    */
   verify(): Promise<void> {
     const { clock } = this.#deps
@@ -143,8 +153,9 @@ export class RepairController {
   }
 
   /**
-   * The others may have cut off the entries that are rotten here: then no replica can ever give them, and sound entries after them are not
-   * found. Where the logs of the others begin in the midst of a segment of this replica, that segment is split there first.
+   * The others may have cut off the entries that are rotten here: then no replica can ever give them, and sound entries
+   * after them are not found. Where the logs of the others begin in the midst of a segment of this replica, that
+   * segment is split there first.
    */
   async #isCutOff({ from, to }: CorruptRange, answers: readonly Answer[]): Promise<boolean> {
     const { log, logger, group } = this.#deps
@@ -165,7 +176,10 @@ export class RepairController {
     return from <= log().prevIndex
   }
 
-  /** The batches of the entries `first` to `last`, from one of the replicas whose logs begin there; none where the range is empty. */
+  /**
+   * The batches of the entries `first` to `last`, from one of the replicas whose logs begin there; none where the range
+   * is empty.
+   */
   async #fetch(first: LogIndex, last: LogIndex, answers: readonly Answer[]): Promise<Uint8Array[]> {
     const payloads: Uint8Array[] = []
     const source = answers.find(({ start }) => start === first)
@@ -178,8 +192,9 @@ export class RepairController {
   }
 
   /**
-   * A leader whose own entry has rotted before it was committed, and which no other voter has, could neither send it nor continue without it. That entry is no loss: it was never
-   * acknowledged. While a voter does not answer, that voter may have acknowledged it.
+   * A leader whose own entry has rotted before it was committed, and which no other voter has, could neither send it
+   * nor continue without it. That entry is no loss: it was never acknowledged. While a voter does not answer, that
+   * voter may have acknowledged it.
    */
   #giveUpAlone({ from }: CorruptRange, answers: readonly Answer[]): void {
     const { core, commitIndex, distrust } = this.#deps

@@ -150,7 +150,10 @@ describe('rot of a leader’s entries that a follower waits for', () => {
 })
 
 describe('rot of a leader’s entries that are not committed', () => {
-  /** Broker 1 has appended 20 records while it was alone, and its disk loses the first of them; now the others are back, and elect it. */
+  /**
+   * Broker 1 has appended 20 records while it was alone, and its disk loses the first of them; now the others are back,
+   * and elect it.
+   */
   async function leading(): Promise<TestWorld> {
     const world = await TestWorld.start({ settings, log: { segmentBytes: 1000, tailBytes: 4 << 10 } })
     for (let at = 0; at < 5; at += 1) await world.during(world.group(1).publish(batchOf([`<${at}>${'x'.repeat(90)}`])))

@@ -3,7 +3,9 @@ import { batchOf } from '../testing/batches.ts'
 import { TestWorld } from '../testing/test-world.ts'
 import { mustSeal, type RetentionView, retentionCut } from './retention.ts'
 
-/** Four segments of 10 entries and 100 bytes, the last one growing; the last append of each at 1000, 2000, 3000, 4000. */
+/**
+ * Four segments of 10 entries and 100 bytes, the last one growing; the last append of each at 1000, 2000, 3000, 4000.
+ */
 function view(changes: Partial<RetentionView> = {}): RetentionView {
   const segments = [0, 1, 2, 3].map((at) => ({
     first: at * 10 + 1,

@@ -12,8 +12,9 @@ export interface RetentionView {
 }
 
 /**
- * The index before which a log may be cut, or null: whole segments, oldest first, while what remains is still `bytes` long, or while their last entry was appended
- * more than `ms` ago. The timestamps of records do not count: producers choose them.
+ * The index before which a log may be cut, or null: whole segments, oldest first, while what remains is still `bytes`
+ * long, or while their last entry was appended more than `ms` ago. The timestamps of records do not count: producers
+ * choose them.
  */
 export function retentionCut({ bytes, ms }: Retention, view: RetentionView): LogIndex | null {
   const times = appendTimes(view)
@@ -30,7 +31,10 @@ export function retentionCut({ bytes, ms }: Retention, view: RetentionView): Log
   return cut
 }
 
-/** A segment is at least as old as those after it, and none is of the future: so a clock that was wrong for a while keeps nothing for long. */
+/**
+ * A segment is at least as old as those after it, and none is of the future: so a clock that was wrong for a while
+ * keeps nothing for long.
+ */
 function appendTimes({ segments, now }: RetentionView): number[] {
   const times: number[] = new Array(segments.length)
   let latest = now
@@ -41,10 +45,16 @@ function appendTimes({ segments, now }: RetentionView): number[] {
   return times
 }
 
-/** Of the time that records are kept, the part after which a growing segment is closed: a removal is late by this part at most. */
+/**
+ * Of the time that records are kept, the part after which a growing segment is closed: a removal is late by this part
+ * at most.
+ */
 const SEAL_FRACTION = 4
 
-/** Whether entries outside of closed segments must be put in one, so that they can be removed in time: a segment that fills slowly would keep its oldest records permanently. */
+/**
+ * Whether entries outside of closed segments must be put in one, so that they can be removed in time: a segment that
+ * fills slowly would keep its oldest records permanently.
+ */
 export function mustSeal(
   { ms }: Retention,
   { segments }: Pick<RetentionView, 'segments'>,

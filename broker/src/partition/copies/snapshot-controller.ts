@@ -41,8 +41,9 @@ export interface SnapshotControllerDeps extends CopyServices {
 const DISK_MS = 10_000
 
 /**
- * The state that covers a log's prefix, on one replica: cuts off entries that retention or a snapshot has made superfluous, each replica for itself
- * (M41, M45). Offers its state to followers that need entries that are gone (M46), and puts another replica's in the place of its own (M48 to M53).
+ * The state that covers a log's prefix, on one replica: cuts off entries that retention or a snapshot has made
+ * superfluous, each replica for itself (M41, M45). Offers its state to followers that need entries that are gone (M46),
+ * and puts another replica's in the place of its own (M48 to M53).
  */
 export class SnapshotController {
   readonly #deps: SnapshotControllerDeps
@@ -96,7 +97,10 @@ export class SnapshotController {
     return this.#oneAtATime(() => (this.#machine === null ? this.#saveState() : this.#snapshotMachine()))
   }
 
-  /** Cuts off as much of the log as the state machine covers; without one, whole segments that end below `before`, since no other replica has them any more. */
+  /**
+   * Cuts off as much of the log as the state machine covers; without one, whole segments that end below `before`, since
+   * no other replica has them any more.
+   */
   async cutStart(before: LogIndex): Promise<void> {
     if (this.#mustRest) return
     if (this.#machine?.snapshots !== undefined) await this.take()
@@ -107,7 +111,10 @@ export class SnapshotController {
     })
   }
 
-  /** Another replica's snapshot is offered to this one, which has all of it already: it allows to cut off the log before it (M84). */
+  /**
+   * Another replica's snapshot is offered to this one, which has all of it already: it allows to cut off the log before
+   * it (M84).
+   */
   offered(lastIndex: LogIndex): void {
     if (this.#machine === null || this.#mustRest || lastIndex > this.#deps.driver.state.commitIndex) return
     if (lastIndex <= this.#deps.driver.log.prevIndex) return
@@ -167,7 +174,10 @@ export class SnapshotController {
     await this.#cut(Math.min(before, (await this.#savedState()) + 1))
   }
 
-  /** How far a state that is durable reaches. On a full disk the log may stay behind the commit index: then the last state that was saved must be enough. */
+  /**
+   * How far a state that is durable reaches. On a full disk the log may stay behind the commit index: then the last
+   * state that was saved must be enough.
+   */
   async #savedState(): Promise<LogIndex> {
     const { driver, storage, store, schedule } = this.#deps
     if (!storage.cramped || driver.core.durableIndex >= driver.state.commitIndex) return (await this.#saveState()).index
@@ -204,7 +214,10 @@ export class SnapshotController {
     return this.#taken(place, await sizeOf(await snapshots.take()))
   }
 
-  /** A machine may be ahead of its log, where that has lost entries: then it covers only the entries that the log is known to have again. */
+  /**
+   * A machine may be ahead of its log, where that has lost entries: then it covers only the entries that the log is
+   * known to have again.
+   */
   #reached(applied: LogIndex): LogIndex {
     const { core, state } = this.#deps.driver
     return Math.min(applied, core.durableIndex, state.commitIndex)
@@ -284,7 +297,10 @@ export class SnapshotController {
     }
   }
 
-  /** Each has a file and a piece of it in memory, and is verified as a whole at its end: not all groups of a broker at one time. */
+  /**
+   * Each has a file and a piece of it in memory, and is verified as a whole at its end: not all groups of a broker at
+   * one time.
+   */
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.#machine === null ? this.#deps.turns.take(work) : work()
   }

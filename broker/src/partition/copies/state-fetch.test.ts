@@ -21,7 +21,10 @@ interface Asked {
   readonly at: number
 }
 
-/** A source with a copy of two files, and the requests that it got. `answer` may put another answer in the place of the right one. */
+/**
+ * A source with a copy of two files, and the requests that it got. `answer` may put another answer in the place of the
+ * right one.
+ */
 class Source {
   files: Record<string, string> = { one: 'abcdefghij', two: 'klm' }
   stateBytes: number | null = 6

@@ -35,8 +35,9 @@ const CHECK_MS = 60_000
 const MAX_STATE_BYTES = 256 << 20
 
 /**
- * Fetches a copy of a replica from the broker that offers it (M46, M54), one piece after the other, so that no more than one is in memory. Pieces that
- * were received are kept through lost links and restarts as long as the source has a copy that begins and ends at the same entries.
+ * Fetches a copy of a replica from the broker that offers it (M46, M54), one piece after the other, so that no more
+ * than one is in memory. Pieces that were received are kept through lost links and restarts as long as the source has a
+ * copy that begins and ends at the same entries.
  */
 export class StateFetch {
   readonly #deps: StateFetchDeps
@@ -64,7 +65,10 @@ export class StateFetch {
     if (this.#stopped) throw new TailraceError('ABORTED')
   }
 
-  /** The segments of the copy, all of them. @throws TailraceError with the code that the source answers; CONNECTION_LOST when it stays away */
+  /**
+   * The segments of the copy, all of them.
+   * @throws TailraceError with the code that the source answers; CONNECTION_LOST when it stays away
+   */
   async segments(): Promise<FetchedState> {
     const { storage, group } = this.#deps
     let manifest = await this.#open()
@@ -119,7 +123,10 @@ export class StateFetch {
     await peers.request(this.source, 'CopyClose', fields, [], REPLY_MS).catch(() => undefined)
   }
 
-  /** Tells the source that its copy differs from its description, and waits until the source has looked at its files; the next copy is another one. */
+  /**
+   * Tells the source that its copy differs from its description, and waits until the source has looked at its files;
+   * the next copy is another one.
+   */
   async complain(): Promise<void> {
     const { peers } = this.#deps
     const fields = { copy: this.#copy, damaged: true }
@@ -155,7 +162,8 @@ export class StateFetch {
     if (this.#isDamaged(body, fields.crc32c)) throw new TailraceError('STORAGE_CORRUPT', 'The manifest is damaged.')
     this.#copy = fields.copy
     const manifest = decodeManifest(body)
-    // The installed log takes the place of the one here: it must not end before the offered entry, nor be another group's.
+    // The installed log takes the place of the one here: it must not end before the offered entry, nor be another
+    // group's.
     if (!covers(manifest.description, lastIndex, lastTerm))
       throw new TailraceError('STORAGE_CORRUPT', 'The copy is not of the state that was offered.')
     return manifest

@@ -16,8 +16,9 @@ interface Lane {
 }
 
 /**
- * Gives Appends their batches: from memory at once, from segments after a read, each follower's in order. One whose batches cannot be
- * read counts as a lost message: Raft sends it again after a while, so that a broken disk is not asked without a pause.
+ * Gives Appends their batches: from memory at once, from segments after a read, each follower's in order. One whose
+ * batches cannot be read counts as a lost message: Raft sends it again after a while, so that a broken disk is not
+ * asked without a pause.
  */
 export class AppendSender {
   readonly #group: GroupId
@@ -45,8 +46,8 @@ export class AppendSender {
   }
 
   /**
-   * Reads old entries for a lagging follower; `done` gets their headers, none when they cannot be read. The Append must be sent before
-   * `done` returns, which must not throw: the batches are not kept.
+   * Reads old entries for a lagging follower; `done` gets their headers, none when they cannot be read. The Append must
+   * be sent before `done` returns, which must not throw: the batches are not kept.
    */
   async read(request: ReadRequest, done: (headers: readonly EntryHeader[]) => void): Promise<void> {
     const lane = this.#lane(request.to)

@@ -6,7 +6,10 @@ import type { GroupSpec } from '../group.ts'
 import type { PartitionSettings } from '../settings.ts'
 import { configurationBytes } from './state/configuration-codec.ts'
 
-/** Ticks in an election timeout. Every tick wakes an idle broker, so they are few; brokers' ticks are not in step, which tells equal draws apart. */
+/**
+ * Ticks in an election timeout. Every tick wakes an idle broker, so they are few; brokers' ticks are not in step, which
+ * tells equal draws apart.
+ */
 export const ELECTION_TICKS = 5
 
 export interface CoreParts {

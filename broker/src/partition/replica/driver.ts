@@ -54,8 +54,9 @@ export interface DriverEvents {
 }
 
 /**
- * Carries out the decisions of the consensus core of one group: brings headers and batches together, writes to the log, sends, and
- * reports durability back. A Ready has its batches from one source only: an Append being stepped, or proposals of this leader.
+ * Carries out the decisions of the consensus core of one group: brings headers and batches together, writes to the log,
+ * sends, and reports durability back. A Ready has its batches from one source only: an Append being stepped, or
+ * proposals of this leader.
  */
 export class GroupDriver {
   readonly core: RaftCore
@@ -94,7 +95,10 @@ export class GroupDriver {
     return this.#quarantine.active
   }
 
-  /** The disk has lost a part of this replica's promises, and it is not known which: the log is treated as one that has rotted. */
+  /**
+   * The disk has lost a part of this replica's promises, and it is not known which: the log is treated as one that has
+   * rotted.
+   */
   distrust(reason: string): void {
     if (this.#stopped || this.#quarantine.active) return
     this.core.standBack()
@@ -104,7 +108,10 @@ export class GroupDriver {
     this.#deps.wake()
   }
 
-  /** An installation is complete: another log and the state that belongs to it, both durable, are in the place of the old ones (M48, M53). */
+  /**
+   * An installation is complete: another log and the state that belongs to it, both durable, are in the place of the
+   * old ones (M48, M53).
+   */
   replaced(log: GroupLog, state: PartitionState): void {
     if (this.#stopped) return
     this.#log = log
@@ -120,7 +127,8 @@ export class GroupDriver {
 
   /** Leader only: gives the batch its place in the log. The batch is the log's from now on. */
   propose(batch: Uint8Array, records: number): EntryHeader | Refusal {
-    // The core's own entries before it, a TermStart or a configuration, must pass first: `state` takes entries in log order.
+    // The core's own entries before it, a TermStart or a configuration, must pass first: `state` takes entries in log
+    // order.
     if (this.core.lastIndex !== this.#state.appendedIndex) this.drain()
     const header = this.core.propose({ records, bytes: batch.length })
     if (typeof header === 'string') return header
@@ -142,7 +150,8 @@ export class GroupDriver {
       else this.#deps.wake()
       return
     }
-    // The append is dropped as if it had been lost: the leader sends it again, and counts on the others meanwhile. If it were taken it would wait in memory.
+    // The append is dropped as if it had been lost: the leader sends it again, and counts on the others meanwhile. If
+    // it were taken it would wait in memory.
     if (!this.#deps.takesRecords() && hasRecords(message)) return
     const completed = withConfigurations(message, payloads)
     if (completed instanceof TailraceError) {
@@ -253,7 +262,8 @@ export class GroupDriver {
 
   /** The order of ready.ts. */
   #perform(ready: Ready): void {
-    // One Append may depose a leader, replace its uncommitted entries, and commit the replacement: no waiting publisher may take that for its own entry.
+    // One Append may depose a leader, replace its uncommitted entries, and commit the replacement: no waiting publisher
+    // may take that for its own entry.
     const deposed = ready.change !== null && ready.change.role !== 'leader'
     if (deposed) this.#events.leadership()
     const hasWrite = ready.hardState !== null || ready.truncateFrom !== null || ready.append.length > 0

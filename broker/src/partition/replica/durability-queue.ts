@@ -8,8 +8,8 @@ interface Held {
 }
 
 /**
- * Messages that promise durability, held back until the fsync (M5, M25). Readies come in order and leave in order: a Ready with nothing to write may
- * acknowledge what an earlier one is still writing.
+ * Messages that promise durability, held back until the fsync (M5, M25). Readies come in order and leave in order: a
+ * Ready with nothing to write may acknowledge what an earlier one is still writing.
  */
 export class DurabilityQueue {
   readonly #held: Held[] = []
@@ -24,7 +24,10 @@ export class DurabilityQueue {
     return false
   }
 
-  /** A write is durable: passes on the messages that may leave now, in order, and returns the highest Ready number that is now persisted. */
+  /**
+   * A write is durable: passes on the messages that may leave now, in order, and returns the highest Ready number that
+   * is now persisted.
+   */
   durable(ticket: number, release: (messages: readonly RaftMessage[]) => void): number {
     this.#durable = Math.max(this.#durable, ticket)
     let persisted = ticket
@@ -36,8 +39,8 @@ export class DurabilityQueue {
     return persisted
   }
   /**
-   * The log has been replaced by another one: term and vote of every earlier write are durable with that, entries are given up. Returns the messages that may leave:
-   * not an acknowledgement of entries that are gone.
+   * The log has been replaced by another one: term and vote of every earlier write are durable with that, entries are
+   * given up. Returns the messages that may leave: not an acknowledgement of entries that are gone.
    */
   replaced(): readonly RaftMessage[] {
     this.#durable = this.#lastWrite

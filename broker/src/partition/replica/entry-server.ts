@@ -6,8 +6,9 @@ import type { PeerAnswer } from '../peers.ts'
 const MAX_BYTES = 4 << 20
 
 /**
- * Entries for a replica whose disk has lost them. Also those that are not known to be committed here: the replica that asks takes only entries of the term that it knows, and an entry
- * of that index and term is the same everywhere (log matching). A leader with a rotten entry cannot tell any replica that it is committed.
+ * Entries for a replica whose disk has lost them. Also those that are not known to be committed here: the replica that
+ * asks takes only entries of the term that it knows, and an entry of that index and term is the same everywhere (log
+ * matching). A leader with a rotten entry cannot tell any replica that it is committed.
  */
 export async function serveEntries(
   log: GroupLog,

@@ -4,7 +4,10 @@ import type { PublishResult } from '../requests.ts'
 import { batchOf } from '../testing/batches.ts'
 import { type Outcome, outcomeOf, TestWorld } from '../testing/test-world.ts'
 
-/** Publishes one record after the other at the present leader, until told to stop; a failed one is sent again, under its number (M98). */
+/**
+ * Publishes one record after the other at the present leader, until told to stop; a failed one is sent again, under its
+ * number (M98).
+ */
 class Load {
   readonly #world: TestWorld
   readonly acknowledged: number[] = []

@@ -11,7 +11,10 @@ export interface OdditiesDeps {
   readonly distrustDisk: (reason: string) => void
 }
 
-/** Logs events that should never happen and yet break no rule of this replica: disks that lost confirmed writes, peers that send impossible messages. */
+/**
+ * Logs events that should never happen and yet break no rule of this replica: disks that lost confirmed writes, peers
+ * that send impossible messages.
+ */
 export function tellOddities({ lostLogs, lostTail, cutTail, absurdities }: Ready, deps: OdditiesDeps): void {
   const { group, logger, metrics, distrustDisk } = deps
   for (const { from: peer, acknowledged, has } of lostLogs) {

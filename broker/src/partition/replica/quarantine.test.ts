@@ -8,7 +8,10 @@ import { GROUP, outcomeOf, TestWorld } from '../testing/test-world.ts'
 import { Quarantine } from './quarantine.ts'
 import type { PartitionState } from './state/partition-state.ts'
 
-/** Restarts the broker; `asIfWhole`: as a broker without a quarantine would, that takes what it can read for its whole log. */
+/**
+ * Restarts the broker; `asIfWhole`: as a broker without a quarantine would, that takes what it can read for its whole
+ * log.
+ */
 async function restart(world: TestWorld, id: number, asIfWhole: boolean): Promise<void> {
   const broker = world.broker(id)
   await world.during(broker.start())

@@ -20,15 +20,18 @@ export interface QuarantineDeps {
 }
 
 /**
- * A replica that lost entries, votes or terms that it may have promised (docs/decisions/torn-or-rotten.md: a flipped bit, not a torn tail) must neither vote nor
- * lead: its vote could elect a replica that lacks those entries too. Nor may it acknowledge: a vote that it forgot may have made
- * another broker leader of a later term than that of the leader that asks. So it takes three steps:
- * 1. It asks every other voter for its term. Forgotten promises were made in the highest of these terms or before: the broker that asked for the promise is in
- *    that term or a later one. (The question is a pre-vote that no replica grants; the refusal names the term.)
- * 2. It follows leaders of later terms only. Those were elected after its return, and without its vote, so they have all that was ever
- *    committed, and count on nothing of this replica. A leader of an earlier term is told of a later one, so that it steps down.
- * 3. It is whole once it holds, durably, an entry that was committed in such a term: by Leader Completeness and Log Matching that covers
- *    all committed entries that it once acknowledged.
+ * A replica that lost entries, votes or terms that it may have promised (docs/decisions/torn-or-rotten.md: a flipped
+ * bit, not a torn tail) must neither vote nor lead: its vote could elect a replica that lacks those entries too. Nor
+ * may it acknowledge: a vote that it forgot may have made another broker leader of a later term than that of the leader
+ * that asks. So it takes three steps:
+ * 1. It asks every other voter for its term. Forgotten promises were made in the highest of these terms or before: the
+ *    broker that asked for the promise is in that term or a later one. (The question is a pre-vote that no replica
+ *    grants; the refusal names the term.)
+ * 2. It follows leaders of later terms only. Those were elected after its return, and without its vote, so they have
+ *    all that was ever committed, and count on nothing of this replica. A leader of an earlier term is told of a later
+ *    one, so that it steps down.
+ * 3. It is whole once it holds, durably, an entry that was committed in such a term: by Leader Completeness and Log
+ *    Matching that covers all committed entries that it once acknowledged.
  */
 export class Quarantine {
   readonly #deps: QuarantineDeps
@@ -49,7 +52,10 @@ export class Quarantine {
     if (log.damage !== null) this.#tell(log)
   }
 
-  /** From now on: the log was found to have lost entries while the replica was at work. Answers from before do not count. */
+  /**
+   * From now on: the log was found to have lost entries while the replica was at work. Answers from before do not
+   * count.
+   */
   enter(): void {
     this.#answered.clear()
     this.#isTold = false
@@ -57,7 +63,10 @@ export class Quarantine {
     this.#tell(this.#deps.replica.log)
   }
 
-  /** Whether a message that waited for the disk may leave: no promise may leave that rests on a state that may have been forgotten. */
+  /**
+   * Whether a message that waited for the disk may leave: no promise may leave that rests on a state that may have been
+   * forgotten.
+   */
   lets(message: RaftMessage): boolean {
     if (!this.active) return true
     const promises =
@@ -123,7 +132,10 @@ export class Quarantine {
     return this.#isTold
   }
 
-  /** Another replica in quarantine may be asking. The votes that this one forgot do not matter: it cannot win with them any more. */
+  /**
+   * Another replica in quarantine may be asking. The votes that this one forgot do not matter: it cannot win with them
+   * any more.
+   */
   #refuse({ from: to }: VoteMessage): void {
     const { group, core, peers } = this.#deps
     peers.sendRaft(group, { type: 'vote-reply', from: core.id, to, term: core.term, pre: true, granted: false }, [])

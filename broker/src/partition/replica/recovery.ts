@@ -29,8 +29,8 @@ export interface RecoveryDeps {
 }
 
 /**
- * Brings a replica's derived state back: the checkpoint, then every entry after it as not yet committed; a leader's commit index decides
- * about those (M36). Reads at most what was appended since the last checkpoint.
+ * Brings a replica's derived state back: the checkpoint, then every entry after it as not yet committed; a leader's
+ * commit index decides about those (M36). Reads at most what was appended since the last checkpoint.
  */
 export async function recoverReplica(log: GroupLog, spec: GroupSpec, deps: RecoveryDeps): Promise<Recovered> {
   const { producerCapacity } = deps
@@ -58,8 +58,9 @@ function createdReplica(log: GroupLog, producerCapacity: number): Recovered {
 }
 
 /**
- * Shows the state every entry of the log that it has not seen. Where one has rotted the log ends from now on, as where the journal has: without it the effect of the entries after it
- * is unknown. They are few, and a leader has them, or they were never committed.
+ * Shows the state every entry of the log that it has not seen. Where one has rotted the log ends from now on, as where
+ * the journal has: without it the effect of the entries after it is unknown. They are few, and a leader has them, or
+ * they were never committed.
  */
 async function readOn(log: GroupLog, state: PartitionState): Promise<void> {
   let endOffset = state.highWatermark

@@ -23,7 +23,9 @@ export interface CopyingReplica {
   readonly distrust: (reason: string) => void
 }
 
-/** The parts that copy to and from other replicas, as the replica uses them; copies/ has them, and is not known here. */
+/**
+ * The parts that copy to and from other replicas, as the replica uses them; copies/ has them, and is not known here.
+ */
 export interface ReplicaCopying {
   readonly snapshots: Snapshots
   readonly repairs: Repairs

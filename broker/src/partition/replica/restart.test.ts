@@ -70,7 +70,8 @@ describe('a restart', () => {
     const before = [...world.replica(2).driver.state.producers.entries()]
     world.broker(2).kill()
     const { reads, state, raft } = await recover(world, 2)
-    // The TermStart is entry 1; the checkpoint was taken when the bytes of 5 batches had been appended, of which a follower may not know the last commit.
+    // The TermStart is entry 1; the checkpoint was taken when the bytes of 5 batches had been appended, of which a
+    // follower may not know the last commit.
     const { commitIndex } = state
     expect([5, 6]).toContain(commitIndex)
     expect(reads[0]).toBe(commitIndex + 1)

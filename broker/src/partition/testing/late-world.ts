@@ -22,7 +22,10 @@ export async function publish(world: TestWorld, from: number, to: number): Promi
   }
 }
 
-/** Deletes old segments on the brokers that have closed ones; the memory of the log is small enough to be written out by sealing. */
+/**
+ * Deletes old segments on the brokers that have closed ones; the memory of the log is small enough to be written out by
+ * sealing.
+ */
 export async function cut(world: TestWorld, ids: readonly BrokerId[]): Promise<void> {
   for (const id of ids) {
     await world.during(world.replica(id).driver.log.seal())

@@ -135,7 +135,9 @@ export class TestBroker {
     gate?.unlock()
   }
 
-  /** Inverts one bit of every place in the journal (or in the segments) that shows the text. Returns how many there are. */
+  /**
+   * Inverts one bit of every place in the journal (or in the segments) that shows the text. Returns how many there are.
+   */
   async flip(text: string, where: 'journal' | 'groups'): Promise<number> {
     let found = 0
     for (const path of this.disk.paths().filter((name) => name.startsWith(`data/${where}/`))) {

@@ -38,7 +38,10 @@ export interface WorldOptions {
   readonly founders?: number
 }
 
-/** Brokers with one group over a network that loses nothing unless told to, on a clock that stands still unless told to go on. */
+/**
+ * Brokers with one group over a network that loses nothing unless told to, on a clock that stands still unless told to
+ * go on.
+ */
 export class TestWorld {
   readonly clock = new ManualClock(1_700_000_000_000)
   readonly brokers: TestBroker[]

@@ -4,8 +4,9 @@ import { backoffMs } from '@tailrace/schemas'
 const pauses = { firstMs: 20, maxMs: 1_000 }
 
 /**
- * Does the work again for as long as it fails because the process, or the machine, has no file descriptor left: connections end, and other files are closed. As
- * with a full disk, waiting loses nothing, while an error of the log would end the broker.
+ * Does the work again for as long as it fails because the process, or the machine, has no file descriptor left:
+ * connections end, and other files are closed. As with a full disk, waiting loses nothing, while an error of the log
+ * would end the broker.
  */
 export async function whenDescriptorsAllow<Result>(work: () => Promise<Result>): Promise<Result> {
   for (let failures = 0; ; failures++) {
@@ -19,7 +20,10 @@ export async function whenDescriptorsAllow<Result>(work: () => Promise<Result>):
   }
 }
 
-/** How many files and connections this process may have open at once; null where the system sets no limit or does not tell it. */
+/**
+ * How many files and connections this process may have open at once; null where the system sets no limit or does not
+ * tell it.
+ */
 export function openFileLimit(): number | null {
   const told = process.platform === 'linux' ? limitInProc() : limitInReport()
   return told !== undefined && Number.isSafeInteger(told) ? told : null

@@ -7,9 +7,11 @@ import { DiskError } from '../disk.ts'
 const EXCLUSIVE_LOCK = { win32: 0x10000000, darwin: 0x20 } as const
 
 /**
- * An exclusive lock on a folder that the kernel drops when the process ends in any way: a pid file would outlive kill -9 and name another process.
- * macOS and Windows open files exclusively. Linux offers Node no file lock, so there the lock is an abstract socket named after the folder's device and inode;
- * it is bound to the network namespace, so two containers that share a volume are told apart by the state store's own file lock only (docs/decisions/folder-lock.md).
+ * An exclusive lock on a folder that the kernel drops when the process ends in any way: a pid file would outlive kill
+ * -9 and name another process. macOS and Windows open files exclusively. Linux offers Node no file lock, so there the
+ * lock is an abstract socket named after the folder's device and inode; it is bound to the network namespace, so two
+ * containers that share a volume are told apart by the state store's own file lock only
+ * (docs/decisions/folder-lock.md).
  */
 export function lockFolder(folder: string): Promise<void> {
   const platform = process.platform

@@ -5,7 +5,10 @@ export function readTextFile(path: string): Promise<string> {
   return readFile(path, 'utf8')
 }
 
-/** A file of any size, to be read once from its start. `bytes` is null where it has no size (a pipe). Rejects if it cannot be opened. */
+/**
+ * A file of any size, to be read once from its start. `bytes` is null where it has no size (a pipe). Rejects if it
+ * cannot be opened.
+ */
 export async function openInputFile(
   path: string,
 ): Promise<{ chunks: AsyncIterable<Uint8Array>; bytes: number | null }> {

@@ -17,9 +17,11 @@ const worthBytes = 32 * 1024 * 1024
 const loadBytes = 16 * 1024 * 1024
 
 /**
- * Frees memory after load. Batches lie outside of V8's heap, and V8 counts them in a limit of some gigabytes (docs/decisions/external-memory.md): as long as it allocates
- * it collects, but when load ends, the garbage of the load stays until as much again has been allocated, which under light load is never. `look` is to be called every
- * few seconds; it collects once when things have become quiet and more has piled up since the last collection than is worth the pause.
+ * Frees memory after load. Batches lie outside of V8's heap, and V8 counts them in a limit of some gigabytes
+ * (docs/decisions/external-memory.md): as long as it allocates it collects, but when load ends, the garbage of the load
+ * stays until as much again has been allocated, which under light load is never. `look` is to be called every few
+ * seconds; it collects once when things have become quiet and more has piled up since the last collection than is worth
+ * the pause.
  */
 export class MemoryRelease {
   readonly #readings: MemoryReadings

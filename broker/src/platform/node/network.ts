@@ -27,7 +27,8 @@ async function listen(address: string, onStream: (stream: ByteStream) => void): 
   const real = typeof bound === 'object' && bound !== null ? bound.port : port
   return {
     address: formatAddress({ host, port: real }),
-    // The port is free at once; the callback of close() would wait for the accepted streams, which belong to their owners.
+    // The port is free at once; the callback of close() would wait for the accepted streams, which belong to their
+    // owners.
     close: async () => void server.close(),
   }
 }

@@ -4,8 +4,9 @@ const LOOK_MS = 500
 const shells = new Set(['sh', 'dash', 'bash', 'ash', 'busybox', 'zsh'])
 
 /**
- * Calls once, soon after the process that started this one has ended in any way. npm runs scripts through a shell that may pass no signal on and may outlive npm: then
- * the shell's parent counts too, where the system tells it. Keeps no process alive.
+ * Calls once, soon after the process that started this one has ended in any way. npm runs scripts through a shell that
+ * may pass no signal on and may outlive npm: then the shell's parent counts too, where the system tells it. Keeps no
+ * process alive.
  */
 export function whenParentEnds(call: () => void): void {
   const parent = process.ppid

@@ -51,8 +51,8 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Lets `ms` milliseconds pass, event by event. `settle` runs after each of them: it must return when all promises that have become
-   * ready have been followed up.
+   * Lets `ms` milliseconds pass, event by event. `settle` runs after each of them: it must return when all promises
+   * that have become ready have been followed up.
    */
   async advance(ms: number, settle: () => Promise<void> = settled): Promise<void> {
     const until = this.#time + ms

@@ -23,8 +23,8 @@ export interface MemoryDiskOptions {
 }
 
 /**
- * A disk in memory that forgets like a real one: a crash keeps synced bytes, and of the rest any subset of 4 KiB pages and any leading part of the changes of names in
- * each folder. Faults can be put in. Also the disk of the simulator.
+ * A disk in memory that forgets like a real one: a crash keeps synced bytes, and of the rest any subset of 4 KiB pages
+ * and any leading part of the changes of names in each folder. Faults can be put in. Also the disk of the simulator.
  */
 export class MemoryDisk implements Disk {
   /** Bytes that may still be written; writes that grow a file lower it, removals raise it. */
@@ -47,7 +47,10 @@ export class MemoryDisk implements Disk {
     this.#pace = options.pace ?? (() => Promise.resolve())
   }
 
-  /** After so many more changing operations the machine stands still: no operation is carried out or answered until `crash`. */
+  /**
+   * After so many more changing operations the machine stands still: no operation is carried out or answered until
+   * `crash`.
+   */
   haltAfter(operations: number): void {
     this.#haltAt = this.operations + operations
   }
@@ -74,7 +77,10 @@ export class MemoryDisk implements Disk {
     this.#locks.clear()
   }
 
-  /** The disk as the processes of this life see it: after the next crash it never answers, as dead processes ask for nothing. */
+  /**
+   * The disk as the processes of this life see it: after the next crash it never answers, as dead processes ask for
+   * nothing.
+   */
   mount(): Disk {
     const life = this.#life
     const alive = <Arguments extends unknown[], Result>(work: (...args: Arguments) => Promise<Result>) => {
@@ -236,7 +242,10 @@ export class MemoryDisk implements Disk {
   }
 }
 
-/** The answer of a machine that has lost its power: none. One promise for all would keep every caller that ever waited for it in memory. */
+/**
+ * The answer of a machine that has lost its power: none. One promise for all would keep every caller that ever waited
+ * for it in memory.
+ */
 function never(): Promise<never> {
   return new Promise(() => {})
 }

@@ -1,8 +1,8 @@
 const PAGE_BYTES = 4096
 
 /**
- * The content of a file, as its readers see it and as it would be found after a power failure. Pages of 4 KiB are written whole or not at all; each page that has
- * changed since the last sync may or may not have reached the disk.
+ * The content of a file, as its readers see it and as it would be found after a power failure. Pages of 4 KiB are
+ * written whole or not at all; each page that has changed since the last sync may or may not have reached the disk.
  */
 export class MemoryContent {
   size = 0
@@ -60,7 +60,10 @@ export class MemoryContent {
     }
   }
 
-  /** The content after a power failure: of each unsynced page, the old or the new one; of an unsynced size, the old, the new or one between. */
+  /**
+   * The content after a power failure: of each unsynced page, the old or the new one; of an unsynced size, the old, the
+   * new or one between.
+   */
   crash(below: (bound: number) => number): void {
     for (const page of this.#dirty) {
       if (below(2) === 0) continue

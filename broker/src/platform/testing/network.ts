@@ -23,8 +23,9 @@ interface MemoryListener {
 const FIRST_FREE_PORT = 40_000
 
 /**
- * A network within one process: hosts by name, streams that behave like TCP, links that can be cut and healed. The same clock, seed
- * and calls give the same history. A cut link loses nothing and closes no connection, like a pulled cable: bytes wait, connects time out.
+ * A network within one process: hosts by name, streams that behave like TCP, links that can be cut and healed. The same
+ * clock, seed and calls give the same history. A cut link loses nothing and closes no connection, like a pulled cable:
+ * bytes wait, connects time out.
  */
 export class MemoryNetwork {
   readonly #clock: Clock
@@ -70,7 +71,10 @@ export class MemoryNetwork {
     }
   }
 
-  /** A machine's process ends without a message of its own: its streams and listeners are gone, others see their connections close. */
+  /**
+   * A machine's process ends without a message of its own: its streams and listeners are gone, others see their
+   * connections close.
+   */
   kill(host: string): void {
     for (const [address, listener] of this.#listeners) if (listener.host === host) this.#listeners.delete(address)
     for (const stream of [...this.#streams]) {

@@ -20,7 +20,9 @@ interface Flight {
   readonly bytes: Uint8Array | null
 }
 
-/** One end of a connection in memory. Bytes arrive in order, in random chunks, never within the call that wrote them. */
+/**
+ * One end of a connection in memory. Bytes arrive in order, in random chunks, never within the call that wrote them.
+ */
 export class MemoryStream implements ByteStream {
   readonly host: string
   readonly peerHost: string
@@ -77,7 +79,10 @@ export class MemoryStream implements ByteStream {
     this.#wire.clock.soon(() => this.arrive())
   }
 
-  /** Bytes in flight may be lost or not, as with TCP: the seed decides. The other side learns of it later, if the link is up. */
+  /**
+   * Bytes in flight may be lost or not, as with TCP: the seed decides. The other side learns of it later, if the link
+   * is up.
+   */
   destroy(): void {
     if (this.#closed) return
     if (this.#wire.random.below(2) === 0) this.peer.#loseFlights()
@@ -150,7 +155,10 @@ export class MemoryStream implements ByteStream {
     clock.after(this.#lastLanding - clock.monotonic(), () => peer.#land())
   }
 
-  /** The first one in flight lands, whichever timer fires: order does not depend on the clock's treatment of equal deadlines. */
+  /**
+   * The first one in flight lands, whichever timer fires: order does not depend on the clock's treatment of equal
+   * deadlines.
+   */
   #land(): void {
     const [flight] = this.#underWay
     if (flight === undefined) return

@@ -22,7 +22,10 @@ export function campaign(state: RaftState): void {
   countVote(state, state.id, true)
 }
 
-/** M81: the leader transfers its leadership. There is no pre-vote, and no replica refuses the candidate because of a promise to that leader (M10 (c)). */
+/**
+ * M81: the leader transfers its leadership. There is no pre-vote, and no replica refuses the candidate because of a
+ * promise to that leader (M10 (c)).
+ */
 export function campaignAtOnce(state: RaftState): void {
   if (!mayCampaign(state) || state.term >= MAX_TERM) return
   becomeCandidate(state)
@@ -71,9 +74,10 @@ function countVote(state: RaftState, from: number, granted: boolean): void {
 }
 
 /**
- * A vote request waits for the fsync. It names a log and a term, and a vote that answers it can arrive after a crash; had the crash
- * taken the tail of that log and the term, the restarted candidate would ask again in the same term with a shorter log, and the old
- * vote would make it leader over a voter with more. A pre-vote decides nothing and leaves at once.
+ * A vote request waits for the fsync. It names a log and a term, and a vote that answers it can arrive after a crash;
+ * had the crash taken the tail of that log and the term, the restarted candidate would ask again in the same term with
+ * a shorter log, and the old vote would make it leader over a voter with more. A pre-vote decides nothing and leaves at
+ * once.
  */
 function requestVotes(state: RaftState, pre: boolean, transfer: boolean): void {
   const { outbox, log, id } = state

@@ -188,8 +188,8 @@ test('M6: control: if a refused one rearms it as well, a candidate that cannot w
 
 describe('a vote that answers an earlier life of the candidate', () => {
   /**
-   * Broker 1 is writing entry 2, which brokers 2 and 3 have and which is committed, campaigns, and loses both the entry and the term in
-   * a crash. Returns the answer of broker 2 to its vote request before the crash.
+   * Broker 1 is writing entry 2, which brokers 2 and 3 have and which is committed, campaigns, and loses both the entry
+   * and the term in a crash. Returns the answer of broker 2 to its vote request before the crash.
    */
   function firstLife(defects: Partial<Defects>): RaftMessage[] {
     const node = new TestNode(testOptions(1, [1, 2, 3]), logOf([1]), undefined, { noPreVote: true, ...defects })

@@ -5,9 +5,10 @@ import { armElectionTimer, followerOf, type RaftState } from '../state.ts'
 import { mayVote } from './eligibility.ts'
 
 /**
- * M10: whether a live leader is known, so that requests for an election are refused. The bound is the minimum election timeout, not
- * the one that this replica has drawn. A leader knows itself to be alive while a quorum has answered it within that time (M19).
- * The promise to a leader binds even when its term is over: the leader may not know that yet, and count on the promise (M24).
+ * M10: whether a live leader is known, so that requests for an election are refused. The bound is the minimum election
+ * timeout, not the one that this replica has drawn. A leader knows itself to be alive while a quorum has answered it
+ * within that time (M19). The promise to a leader binds even when its term is over: the leader may not know that yet,
+ * and count on the promise (M24).
  */
 export function leaderIsAlive(state: RaftState): boolean {
   if (state.defects.noLeaseCheck) return false
@@ -15,7 +16,9 @@ export function leaderIsAlive(state: RaftState): boolean {
   return state.now - state.leaderHeardAt < state.options.electionTicks
 }
 
-/** Leader: whether a quorum, itself included, has answered within the last `ticks` (M22; both majorities when joint). */
+/**
+ * Leader: whether a quorum, itself included, has answered within the last `ticks` (M22; both majorities when joint).
+ */
 export function hearsQuorum(state: RaftState, ticks: number): boolean {
   return hasQuorum(state.deciding, (id) => {
     if (id === state.id) return true
@@ -37,11 +40,15 @@ export function answerVoteRequest(state: RaftState, message: VoteMessage): void 
   else answerVote(state, message)
 }
 
-/** M80: yes only to a later term, a fresh log, and when no leader is alive. Nothing changes here, so nothing needs the disk. */
+/**
+ * M80: yes only to a later term, a fresh log, and when no leader is alive. Nothing changes here, so nothing needs the
+ * disk.
+ */
 function answerPreVote(state: RaftState, message: VoteMessage): void {
   const alive = !message.transfer && leaderIsAlive(state)
   const granted = message.term > state.term && logIsFresh(state, message) && !alive && mayVote(state)
-  // A yes names the term that was asked for; a no names this replica's term, so that a candidate of an earlier term catches up (M11).
+  // A yes names the term that was asked for; a no names this replica's term, so that a candidate of an earlier term
+  // catches up (M11).
   reply(state, message, granted, granted ? message.term : state.term)
 }
 

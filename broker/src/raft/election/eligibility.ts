@@ -3,11 +3,13 @@ import { isVoter } from '../members/quorum.ts'
 import type { RaftState } from '../state.ts'
 
 /**
- * Whether this replica may vote and pre-vote for others. A broker that was removed, deleted its replica and is added again has forgotten
- * its votes and what it has acknowledged; if it voted before its log reaches the entry that admits it anew, two majorities need
- * have no replica in common that remembers. So neither a blank replica votes nor one that is named under another admission.
+ * Whether this replica may vote and pre-vote for others. A broker that was removed, deleted its replica and is added
+ * again has forgotten its votes and what it has acknowledged; if it voted before its log reaches the entry that admits
+ * it anew, two majorities need have no replica in common that remembers. So neither a blank replica votes nor one that
+ * is named under another admission.
  *
- * M67: a replica that the latest configuration does not name any more, or names as a learner, still votes: the candidate may know of a later change.
+ * M67: a replica that the latest configuration does not name any more, or names as a learner, still votes: the
+ * candidate may know of a later change.
  */
 export function mayVote(state: RaftState): boolean {
   const { configuration, id, admission, log } = state
@@ -19,9 +21,10 @@ export function mayVote(state: RaftState): boolean {
 }
 
 /**
- * Whether this replica may ask for votes: a voter of the latest configuration, under its own admission. M66: also a replica that was a voter before
- * an entry that is not known to be committed (dissertation §4.2.2). Perhaps no other replica has that entry, and then no other can win: the
- * change of a single replica to another one would be stuck permanently after a crash. It does not count itself.
+ * Whether this replica may ask for votes: a voter of the latest configuration, under its own admission. M66: also a
+ * replica that was a voter before an entry that is not known to be committed (dissertation §4.2.2). Perhaps no other
+ * replica has that entry, and then no other can win: the change of a single replica to another one would be stuck
+ * permanently after a crash. It does not count itself.
  */
 export function mayCampaign(state: RaftState): boolean {
   const { configuration, configurationIndex, commitIndex, id, admission, log } = state

@@ -7,8 +7,9 @@ import { leaderIsAlive } from './election.ts'
 /** A term travels as an int32. */
 export const MAX_TERM: Term = 2 ** 31 - 1
 /**
- * How far a term may have risen without this replica, beside one term for each of its ticks. A group that holds an election every second
- * takes 12 days for so many terms, and an attempt that no majority supports does not raise the term at all (M80).
+ * How far a term may have risen without this replica, beside one term for each of its ticks. A group that holds an
+ * election every second takes 12 days for so many terms, and an attempt that no majority supports does not raise the
+ * term at all (M80).
  */
 export const MAX_TERM_LEAP = 2 ** 20
 
@@ -17,9 +18,10 @@ export function isTerm(value: number): boolean {
 }
 
 /**
- * Whether a term can be the outcome of elections. Terms never fall again, and there is an end to them: a single message with an absurd one
- * would stop the group permanently. So the term may grow by MAX_TERM_LEAP in the life of this replica, and beyond that as fast as elections
- * can follow each other. A blank replica has nothing to compare with: it takes the first term that it receives.
+ * Whether a term can be the outcome of elections. Terms never fall again, and there is an end to them: a single message
+ * with an absurd one would stop the group permanently. So the term may grow by MAX_TERM_LEAP in the life of this
+ * replica, and beyond that as fast as elections can follow each other. A blank replica has nothing to compare with: it
+ * takes the first term that it receives.
  */
 export function isPlausible(state: RaftState, term: Term): boolean {
   if (state.defects.anyTerm || term <= state.term) return true
@@ -63,8 +65,9 @@ function isOrder({ type }: RaftMessage): boolean {
 }
 
 /**
- * Tells this replica's term and nothing else. The message is of an earlier term, perhaps of an earlier life of a broker that leads this one now,
- * and its question must not be taken for one of the present leader (indexes and ticks are 0, which answer nothing).
+ * Tells this replica's term and nothing else. The message is of an earlier term, perhaps of an earlier life of a broker
+ * that leads this one now, and its question must not be taken for one of the present leader (indexes and ticks are 0,
+ * which answer nothing).
  */
 function answerFromTheFuture(state: RaftState, message: RaftMessage): void {
   const { id: from, term, outbox } = state

@@ -10,8 +10,8 @@ import { becomeFollower } from '../transitions.ts'
 export type TransferAnswer = 'started' | 'not-leader' | 'changing-members' | 'busy' | 'not-voter'
 
 /**
- * M81: takes no more proposals, waits until `to` has the whole log, and tells it to campaign at once. Gives up after an election timeout;
- * leadership and term are then as before, and proposals are taken again.
+ * M81: takes no more proposals, waits until `to` has the whole log, and tells it to campaign at once. Gives up after an
+ * election timeout; leadership and term are then as before, and proposals are taken again.
  */
 export function beginTransfer(state: RaftState, to: BrokerId): TransferAnswer {
   const { membership, configuration, term, now } = state
@@ -24,7 +24,10 @@ export function beginTransfer(state: RaftState, to: BrokerId): TransferAnswer {
   return 'started'
 }
 
-/** After every event that may advance a transfer: tells the target to campaign when it has the log, and notices who leads in the end. */
+/**
+ * After every event that may advance a transfer: tells the target to campaign when it has the log, and notices who
+ * leads in the end.
+ */
 export function reviewTransfer(state: RaftState): void {
   const { transfer } = state.membership
   if (transfer === null) return
@@ -51,7 +54,10 @@ export function tickTransfer(state: RaftState): void {
   else reviewTransfer(state)
 }
 
-/** M66: a leader that is not of the committed configuration tells all members of the commit, and tells the best voter to campaign. */
+/**
+ * M66: a leader that is not of the committed configuration tells all members of the commit, and tells the best voter to
+ * campaign.
+ */
 export function handOver(state: RaftState): void {
   sendHeartbeats(state)
   flushFollowers(state)

@@ -106,8 +106,8 @@ test('M67: a log has named a replica only under its own id and admission, compac
 })
 
 /**
- * Four brokers. 1 appends the removal of 4 and is deposed; 2 replaces that entry everywhere, and then removes 3. If the entry that is gone
- * governed on at 1, {1, 3} and {2, 4} would decide apart from each other.
+ * Four brokers. 1 appends the removal of 4 and is deposed; 2 replaces that entry everywhere, and then removes 3. If the
+ * entry that is gone governed on at 1, {1, 3} and {2, 4} would decide apart from each other.
  */
 function forkedRemovals(defects: { configurationStays?: boolean }): TestCluster {
   const cluster = new TestCluster(4, {}, [], defects)

@@ -5,8 +5,9 @@ import { broken } from '../invariant.ts'
 import { isNamed } from '../members/membership.ts'
 
 /**
- * Which configuration governs at which index. A configuration is a log entry and governs from its append on (M68), committed or not;
- * it ceases when its entry is truncated (M71), and the latest one in the log governs from the start on, not from an election on (M73).
+ * Which configuration governs at which index. A configuration is a log entry and governs from its append on (M68),
+ * committed or not; it ceases when its entry is truncated (M71), and the latest one in the log governs from the start
+ * on, not from an election on (M73).
  * 1. Indexes ascend strictly; the first one is the base, which no truncation reaches.
  * 2. After a compaction to prevIndex the base is the last configuration at or before prevIndex (M42).
  */

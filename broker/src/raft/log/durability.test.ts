@@ -24,9 +24,9 @@ test('one report covers all writes up to its number', () => {
 })
 
 /**
- * etcd's async_storage_writes_append_aba_race: entry 1 of term 1 is being written; a leader of term 2 replaces it; a leader of term 3
- * puts the entry of term 1 back. When the first write completes, the log again says (1, term 1), but the disk is about to hold the
- * entry of term 2.
+ * etcd's async_storage_writes_append_aba_race: entry 1 of term 1 is being written; a leader of term 2 replaces it; a
+ * leader of term 3 puts the entry of term 1 back. When the first write completes, the log again says (1, term 1), but
+ * the disk is about to hold the entry of term 2.
  */
 function abaRace(defects = {}): { durableAfter: number[]; acknowledged: number[][] } {
   const node = new TestNode(testOptions(1, [1, 2, 3]), [], undefined, defects)

@@ -10,12 +10,13 @@ interface PendingWrite {
 
 /**
  * The part of this replica's state that is durable. Writes become durable in the order of their Readies.
- * 1. Entries 1..lastIndex of the current log are on disk; lastIndex never covers an entry that replaced another and is not durable.
+ * 1. Entries 1..lastIndex of the current log are on disk; lastIndex never covers an entry that replaced another and is
+ *    not durable.
  * 2. (term, votedFor) is the newest hard state on disk.
  *
- * A truncation lowers, at once, the index that every earlier write can still make durable. Comparing the (index, term) of a late completion
- * with the log instead would be fooled when an entry is truncated, replaced, and put back by a third leader (etcd's
- * async_storage_writes_append_aba_race): the disk may hold the middle version.
+ * A truncation lowers, at once, the index that every earlier write can still make durable. Comparing the (index, term)
+ * of a late completion with the log instead would be fooled when an entry is truncated, replaced, and put back by a
+ * third leader (etcd's async_storage_writes_append_aba_race): the disk may hold the middle version.
  */
 export class Durability {
   lastIndex: LogIndex
@@ -45,7 +46,9 @@ export class Durability {
     }
   }
 
-  /** Another log, durable to `lastIndex`, has taken the place of this one: pending writes make nothing of it durable. */
+  /**
+   * Another log, durable to `lastIndex`, has taken the place of this one: pending writes make nothing of it durable.
+   */
   replaced(lastIndex: LogIndex): void {
     this.truncatedFrom(lastIndex + 1)
     this.lastIndex = lastIndex

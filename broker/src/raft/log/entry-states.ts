@@ -48,7 +48,10 @@ export function guardTruncation(state: RaftState, first: LogIndex): void {
   if (first <= state.commitIndex) broken(`truncation at ${first}, committed to ${state.commitIndex}`)
 }
 
-/** M35: only entries that were applied and are durable may be purged. (A leader may have committed entries that its own disk does not hold yet: M92.) */
+/**
+ * M35: only entries that were applied and are durable may be purged. (A leader may have committed entries that its own
+ * disk does not hold yet: M92.)
+ */
 export function guardPurge({ outbox, log }: RaftState, last: LogIndex): void {
   if (last > outbox.toldCommit) broken(`compaction to ${last}, applied to ${outbox.toldCommit}`)
   if (last > log.durability.lastIndex) broken(`compaction to ${last}, durable to ${log.durability.lastIndex}`)

@@ -5,7 +5,8 @@ const COMPACT_AFTER = 256
 /**
  * Headers of the newest entries, found by index in O(1).
  * 1. It holds the consecutive entries firstIndex..nextIndex-1, and nextIndex - 1 is the log's last entry.
- * 2. Uncommitted entries that were appended since the start are never dropped; of the committed ones only the newest are kept.
+ * 2. Uncommitted entries that were appended since the start are never dropped; of the committed ones only the newest
+ *    are kept.
  */
 export class HeaderWindow {
   /** Bytes of the entries that are held and not committed. */
@@ -89,7 +90,9 @@ export class HeaderWindow {
     this.#giveBack()
   }
 
-  /** Drops the oldest entries up to `limit`, all committed, until the committed ones take `maxCommittedBytes` at most. */
+  /**
+   * Drops the oldest entries up to `limit`, all committed, until the committed ones take `maxCommittedBytes` at most.
+   */
   trim(limit: LogIndex, maxCommittedBytes: number): void {
     while (this.#bytes - this.uncommittedBytes > maxCommittedBytes && this.#firstIndex <= limit) {
       this.#bytes -= this.#headers[this.#head]!.bytes

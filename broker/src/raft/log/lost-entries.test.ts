@@ -3,7 +3,10 @@ import type { RaftState } from '../state.ts'
 import { startFrom, TestNode, testOptions } from '../testing/test-cluster.ts'
 import { noteCutTail, noteLostTail } from './lost-entries.ts'
 
-/** Broker 1 leads five; 2 has acknowledged entry 3, which no other follower has, and 3 has acknowledged 2, which is committed with it. */
+/**
+ * Broker 1 leads five; 2 has acknowledged entry 3, which no other follower has, and 3 has acknowledged 2, which is
+ * committed with it.
+ */
 function leader(): TestNode {
   const node = new TestNode(testOptions(1, [1, 2, 3, 4, 5]), [], startFrom([]))
   node.core.campaign()

@@ -4,11 +4,13 @@ import { type Progress, probeFrom } from '../replication/progress.ts'
 import type { RaftState } from '../state.ts'
 
 /**
- * A follower says that less is durable there than it acknowledged: it came back without a part of its log that it had promised to keep.
- * An answer may be old, so only one to a heartbeat counts that was sent after the acknowledgement had come.
+ * A follower says that less is durable there than it acknowledged: it came back without a part of its log that it had
+ * promised to keep. An answer may be old, so only one to a heartbeat counts that was sent after the acknowledgement had
+ * come.
  *
- * Committed entries stay committed. But the lost copies must not be counted for any other entry, and the rest of the follower's log is
- * unverified: the match falls to nothing, the one exception to M30, and the follower is probed from its end on.
+ * Committed entries stay committed. But the lost copies must not be counted for any other entry, and the rest of the
+ * follower's log is unverified: the match falls to nothing, the one exception to M30, and the follower is probed from
+ * its end on.
  */
 export function noticeLostLog(
   state: RaftState,
@@ -29,15 +31,18 @@ export function noticeLostLog(
   probeFrom(progress, Math.min(lastIndex, state.log.lastIndex) + 1, state.now)
 }
 
-/** A follower learns from its leader that it has lost the end of its log (append.ts). The driver decides the next step. */
+/**
+ * A follower learns from its leader that it has lost the end of its log (append.ts). The driver decides the next step.
+ */
 export function noteLostTail({ outbox, log }: RaftState, leader: BrokerId, acknowledged: LogIndex): void {
   outbox.hasRare = true
   outbox.lostTail = { leader, acknowledged, has: log.lastIndex }
 }
 
 /**
- * A follower discards entries from `first` on for its leader. Uncommitted entries may be discarded, but only their leader knew which of them were committed. An entry
- * that this replica has acknowledged was committed if enough others have acknowledged it too: then a committed entry is lost, which is reported.
+ * A follower discards entries from `first` on for its leader. Uncommitted entries may be discarded, but only their
+ * leader knew which of them were committed. An entry that this replica has acknowledged was committed if enough others
+ * have acknowledged it too: then a committed entry is lost, which is reported.
  */
 export function noteCutTail(state: RaftState, first: LogIndex): void {
   const { outbox, log, leader } = state

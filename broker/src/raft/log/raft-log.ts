@@ -20,8 +20,8 @@ export interface LogWrite {
 }
 
 /**
- * The log as it will be once all queued writes are done: votes and consistency checks look at this one (M16), acknowledgements at
- * `durability` alone. Entries before `unwrittenFrom` have been given to the driver.
+ * The log as it will be once all queued writes are done: votes and consistency checks look at this one (M16),
+ * acknowledgements at `durability` alone. Entries before `unwrittenFrom` have been given to the driver.
  */
 export class RaftLog {
   prevIndex: LogIndex
@@ -35,7 +35,10 @@ export class RaftLog {
   #unwrittenFrom: LogIndex
   #truncateFrom: LogIndex | null = null
 
-  /** A state may cover more than the log beside it holds (M92 (5)): then the log is empty and begins after the entries that the state covers. */
+  /**
+   * A state may cover more than the log beside it holds (M92 (5)): then the log is empty and begins after the entries
+   * that the state covers.
+   */
   constructor(start: RaftStart, options: RaftOptions, defects: Defects, durability = durabilityOf(start, defects)) {
     const { prevIndex, prevTerm, nextOffset } = start
     const terms = start.lastIndex < prevIndex ? [] : start.terms
@@ -79,7 +82,10 @@ export class RaftLog {
     this.nextOffset = header.lastOffset + 1
   }
 
-  /** Discards entries from `index` on; the caller appends the leader's in their place, which says where offsets continue. */
+  /**
+   * Discards entries from `index` on; the caller appends the leader's in their place, which says where offsets
+   * continue.
+   */
   truncateFrom(index: LogIndex): void {
     this.nextOffset = this.window.get(index)?.baseOffset ?? UNKNOWN_OFFSET
     this.terms.truncateFrom(index)

@@ -3,8 +3,8 @@ import type { LogIndex, Offset, Term, TermStart } from '@tailrace/schemas'
 /**
  * The term of every log position, as the list of places where the term changes.
  * 1. Starts ascend strictly by index and by term.
- * 2. Position `prevIndex`, the one before the first entry held, has term `prevTerm`, and so have all up to the first start.
- * Callers ask only for positions from prevIndex to the log's last.
+ * 2. Position `prevIndex`, the one before the first entry held, has term `prevTerm`, and so have all up to the first
+ *    start. Callers ask only for positions from prevIndex to the log's last.
  */
 export class TermTable {
   prevIndex: LogIndex
@@ -60,8 +60,9 @@ export class TermTable {
   }
 
   /**
-   * The last position in [prevIndex, from] whose term is at most `term` (etcd's findConflictByTerm): a log that has `term` at
-   * `from` cannot match this one later than there. prevIndex if there is none, for all entries before it are committed.
+   * The last position in [prevIndex, from] whose term is at most `term` (etcd's findConflictByTerm): a log that has
+   * `term` at `from` cannot match this one later than there. prevIndex if there is none, for all entries before it are
+   * committed.
    */
   lastIndexOfTermAtMost(term: Term, from: LogIndex): LogIndex {
     if (from <= this.prevIndex) return from

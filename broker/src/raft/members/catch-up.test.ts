@@ -8,7 +8,10 @@ const voters = (...ids: number[]) => ({ voters: ids, outgoing: [], learners: [] 
 /** One newcomer and no other member. */
 const ALONE = voters(4)
 
-/** A leader of 1, 2 and 3 at tick 100 whose log ends at 50 and is committed up to 40, with followers that have `match` and last answered at `heardAt`. */
+/**
+ * A leader of 1, 2 and 3 at tick 100 whose log ends at 50 and is committed up to 40, with followers that have `match`
+ * and last answered at `heardAt`.
+ */
 function leader(followers: readonly { id: number; match?: number; heardAt?: number }[]): RaftState {
   const known = followers.map(({ id, match = 0, heardAt = 100 }) => ({ id, match, heardAt }))
   return {

@@ -23,8 +23,8 @@ export function newCatchUp(
 }
 
 /**
- * M59: whether all newcomers, and with the voters that stay a majority of the new set, have nearly all entries of the leader, and answer. Ends the rounds that are
- * complete.
+ * M59: whether all newcomers, and with the voters that stay a majority of the new set, have nearly all entries of the
+ * leader, and answer. Ends the rounds that are complete.
  */
 export function isCaughtUp(state: RaftState, final: Configuration, { learning }: CatchUp): boolean {
   const late = learning.filter((replica) => !isThere(state, replica))

@@ -4,11 +4,12 @@ import type { Configuration } from '../config.ts'
 /**
  * One change of members, as its leader sees it (M62):
  *
- *   stable   -> staging  newcomers become learners (one entry) and catch up (M59), as do voters that stay and are needed
- *   staging  -> joint    the new and the old voters, each with a majority of its own (M58); skipped if one voter differs (M63)
- *   joint    -> leaving  the new voters alone; appended by the leader at the time, when the joint entry is committed (M61)
- *   leaving  -> stable   committed: done. A leader that is not of the new set transfers its leadership (M66)
- *   staging  -> leaving  a replica that is needed cannot be reached or does not catch up: the learners are taken out again, and the change has failed
+ *   stable -> staging newcomers become learners (one entry) and catch up (M59), as do voters that stay and are needed
+ *   staging -> joint the new and the old voters, each with a majority of its own (M58); skipped if one voter differs
+ *   (M63) joint -> leaving the new voters alone; appended by the leader at the time, when the joint entry is committed
+ *   (M61) leaving -> stable committed: done. A leader that is not of the new set transfers its leadership (M66) staging
+ *   -> leaving a replica that is needed cannot be reached or does not catch up: the learners are taken out again, and
+ *   the change has failed
  *
  * Every entry waits for the commit of the one before (M65).
  */
@@ -74,8 +75,8 @@ export interface MembershipState {
   lastChange: MemberOutcome | null
   transfer: Transfer | null
   /**
-   * Leader: a voter was told to campaign in this term, in spite of the promises of all not to vote (M10 (c)). That message may arrive at any
-   * time, so there are no lease reads until the term ends (M24).
+   * Leader: a voter was told to campaign in this term, in spite of the promises of all not to vote (M10 (c)). That
+   * message may arrive at any time, so there are no lease reads until the term ends (M24).
    */
   handedOn: boolean
   /** Candidate: it leads once its term is durable, asks no other replica, and appends this configuration (M83). */
@@ -104,7 +105,10 @@ export function reportChange(membership: MembershipState, outcome: 'done' | 'fai
   membership.changeOutcome = membership.lastChange
 }
 
-/** Does not lead any more, nor is about to: an appended change continues without this replica, one that is not appended ends. */
+/**
+ * Does not lead any more, nor is about to: an appended change continues without this replica, one that is not appended
+ * ends.
+ */
 export function abandonChange(membership: MembershipState): void {
   membership.active = false
   membership.handedOn = false

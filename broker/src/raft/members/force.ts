@@ -7,10 +7,13 @@ import { withAdmissions } from './member-target.ts'
 import { admissionOf, isMember } from './membership.ts'
 
 /**
- * M83: makes this replica the leader of `voters`, without the quorum that the configuration in force asks for. The entries that only the others have
- * are lost. If the others come back both sides hold committed entries that differ: the caller has made sure that the quorum is gone permanently.
+ * M83: makes this replica the leader of `voters`, without the quorum that the configuration in force asks for. The
+ * entries that only the others have are lost. If the others come back both sides hold committed entries that differ:
+ * the caller has made sure that the quorum is gone permanently.
  *
- * The new term is above `aboveTerm`, the largest that the other members are known to have, so that they follow at once. The term must be durable before anything is sent in it: forced again after a crash the replica would else lead one term twice.
+ * The new term is above `aboveTerm`, the largest that the other members are known to have, so that they follow at once.
+ * The term must be durable before anything is sent in it: forced again after a crash the replica would else lead one
+ * term twice.
  */
 export function forceConfiguration(
   state: RaftState,

@@ -287,8 +287,8 @@ test('M63: when one voter is added its acknowledgement counts for the entry that
 })
 
 /**
- * The bug of 2015: brokers 1 to 4, 1 adds 5 and is deposed with that entry on its own disk and on 5's; 2, elected by 3 and 4, removes 1;
- * then 1 comes back with the votes of 4 and 5, three of its five.
+ * The bug of 2015: brokers 1 to 4, 1 adds 5 and is deposed with that entry on its own disk and on 5's; 2, elected by 3
+ * and 4, removes 1; then 1 comes back with the votes of 4 and 5, three of its five.
  */
 function bugOf2015(defects: Partial<Defects>): { cluster: TestCluster; answer: string } {
   const cluster = group(4, 1, defects)

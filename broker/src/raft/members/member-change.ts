@@ -25,7 +25,8 @@ export function beginChange(state: RaftState, target: MemberTarget): 'started' |
   if (membership.transfer !== null) return 'transferring'
   const final = finalConfiguration(configuration, target)
   if (final === null) return 'invalid'
-  // M64: others may have an entry of an earlier term that this leader lacks and that changes members as well (the bug of 2015).
+  // M64: others may have an entry of an earlier term that this leader lacks and that changes members as well (the bug
+  // of 2015).
   if (!commitIsCurrent(state) && !defects.changeBeforeOwnTerm) return 'term-not-committed'
   if (isChanging(state) && !defects.twoChangesAtOnce) return 'busy'
   if (sameMembers(configuration, final)) return 'unchanged'
@@ -35,7 +36,8 @@ export function beginChange(state: RaftState, target: MemberTarget): 'started' |
   membership.change = change
   membership.active = true
   if (blank.length > 0) appendConfiguration(state, stagingConfiguration(configuration, blank, final))
-  // Only now, so that they catch up with the entry that names them as well: a replica that does not know itself as a voter could not vote.
+  // Only now, so that they catch up with the entry that names them as well: a replica that does not know itself as a
+  // voter could not vote.
   if (!defects.noCatchUp) change.catchUp = newCatchUp(state, final)
   return 'started'
 }
@@ -53,8 +55,8 @@ export function isChanging({ membership, configuration, configurationIndex, comm
 }
 
 /**
- * Leader: takes the next step of the change, if its time has come. For everything that may move the commit index or a follower, while
- * `membership.active`. Returns whether the group is stable again.
+ * Leader: takes the next step of the change, if its time has come. For everything that may move the commit index or a
+ * follower, while `membership.active`. Returns whether the group is stable again.
  */
 export function advanceChange(state: RaftState): boolean {
   const { membership, configuration, configurationIndex, commitIndex, defects } = state

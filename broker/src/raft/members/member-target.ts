@@ -11,7 +11,10 @@ export interface MemberTarget {
   readonly admissions?: Readonly<Record<number, number>>
 }
 
-/** The configuration that governs when the target is reached, or null if there is none: it has no voters, or names a broker twice. */
+/**
+ * The configuration that governs when the target is reached, or null if there is none: it has no voters, or names a
+ * broker twice.
+ */
 export function finalConfiguration(now: Configuration, target: MemberTarget): Configuration | null {
   const { voters, learners } = target
   const all = [...voters, ...learners]
@@ -59,7 +62,9 @@ export function newVoters(from: Configuration, to: Configuration): BrokerId[] {
   return to.voters.filter((id) => !from.voters.includes(id))
 }
 
-/** M63: the majorities of two sets that differ in one voter always share a member, so no joint configuration is needed. */
+/**
+ * M63: the majorities of two sets that differ in one voter always share a member, so no joint configuration is needed.
+ */
 export function differsByOneVoter(from: Configuration, to: Configuration): boolean {
   return newVoters(from, to).length + newVoters(to, from).length <= 1
 }

@@ -89,7 +89,10 @@ test('M19: a member that was removed while it was cut off campaigns again and ag
 })
 
 describe('M67: who may vote', () => {
-  /** Broker 4 has become a voter and does not know it; broker 1 falls. Three of four are needed now. Returns the leaders that there are then. */
+  /**
+   * Broker 4 has become a voter and does not know it; broker 1 falls. Three of four are needed now. Returns the leaders
+   * that there are then.
+   */
   function leadersWithoutOne(defects: Partial<Defects>): number[] {
     const cluster = group(3, 1, defects)
     const [one, four] = [cluster.node(1), cluster.node(4)]
@@ -265,8 +268,9 @@ test('M69: entries after the last configuration are counted by it alone', () => 
 })
 
 /**
- * Broker 4 becomes a voter. `x` was appended before the entry that says so, `y` after it; that entry and both are on 1 and 2 alone, a
- * majority of the old three, not of the new four. Returns the commit index then, when 3 has `x` as well, and when 3 has all.
+ * Broker 4 becomes a voter. `x` was appended before the entry that says so, `y` after it; that entry and both are on 1
+ * and 2 alone, a majority of the old three, not of the new four. Returns the commit index then, when 3 has `x` as well,
+ * and when 3 has all.
  */
 function commitsWhileGrowing(defects: Partial<Defects>) {
   const cluster = group(3, 1, defects)

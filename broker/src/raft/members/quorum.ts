@@ -31,7 +31,10 @@ export function hasQuorum(configuration: Configuration, holds: (id: BrokerId) =>
   return hasMajority(configuration.voters, holds) && hasMajority(configuration.outgoing, holds)
 }
 
-/** won: a quorum said yes; lost: no quorum can say yes any more. `voteOf` is undefined for a voter that has not answered. */
+/**
+ * won: a quorum said yes; lost: no quorum can say yes any more. `voteOf` is undefined for a voter that has not
+ * answered.
+ */
 export function voteOutcome(configuration: Configuration, voteOf: (id: BrokerId) => boolean | undefined): VoteOutcome {
   if (hasQuorum(configuration, (id) => voteOf(id) === true)) return 'won'
   return hasQuorum(configuration, (id) => voteOf(id) !== false) ? 'pending' : 'lost'

@@ -192,7 +192,10 @@ describe('the answer of a follower binds it', () => {
 })
 
 describe('waiting after a restart costs at most an election timeout', () => {
-  /** Ticks until the group has a leader again, after its leader died and a follower restarted somewhat later, or all restarted. */
+  /**
+   * Ticks until the group has a leader again, after its leader died and a follower restarted somewhat later, or all
+   * restarted.
+   */
   function failover(seed: number, leaderDies: boolean, noRestartLease: boolean): number {
     let state = seed * 7919 + 1
     const random = (bound: number) => {

@@ -3,9 +3,10 @@ import type { Progress } from '../replication/progress.ts'
 import { followerOf, type RaftState } from '../state.ts'
 
 /**
- * M24: linearizable reads without a lease (ReadIndex, dissertation §6.4). A leader that a quorum has answered since a read came was not deposed before, whatever the
- * clocks show: no later leader can have committed an entry that this leader does not know. All reads of a turn share one round of heartbeats; a round that is lost
- * in flight goes out again with the regular heartbeats, until a quorum has answered it.
+ * M24: linearizable reads without a lease (ReadIndex, dissertation §6.4). A leader that a quorum has answered since a
+ * read came was not deposed before, whatever the clocks show: no later leader can have committed an entry that this
+ * leader does not know. All reads of a turn share one round of heartbeats; a round that is lost in flight goes out
+ * again with the regular heartbeats, until a quorum has answered it.
  */
 export function wantRound({ rounds }: RaftState): number {
   rounds.wanted = true

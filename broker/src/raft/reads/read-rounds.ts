@@ -1,4 +1,6 @@
-/** The rounds of heartbeats that reads wait for (read-index.ts). Their numbers only grow, across changes of leader too. */
+/**
+ * The rounds of heartbeats that reads wait for (read-index.ts). Their numbers only grow, across changes of leader too.
+ */
 export interface ReadRounds {
   /** The last one that was begun. */
   last: number

@@ -23,8 +23,9 @@ export function onAppendReply(state: RaftState, message: AppendReplyMessage): vo
 }
 
 /**
- * A follower is alive. If an append to it has been in flight for long without an answer, that append was lost: probe again. A pipeline gets
- * a whole election timeout, for a follower whose disk is slow must not be flooded with copies of the entries that it is writing.
+ * A follower is alive. If an append to it has been in flight for long without an answer, that append was lost: probe
+ * again. A pipeline gets a whole election timeout, for a follower whose disk is slow must not be flooded with copies of
+ * the entries that it is writing.
  */
 export function onHeartbeatReply(state: RaftState, message: HeartbeatReplyMessage): void {
   const progress = followerOf(state, message.from)
@@ -47,8 +48,9 @@ export function onHeartbeatReply(state: RaftState, message: HeartbeatReplyMessag
 }
 
 /**
- * M32: commits up to the last entry that a majority has durably, if that entry is of the leader's own term; older entries commit with
- * it, never by their own count (Figure 8). M92: the leader's own copy counts from its own fsync on, no sooner.
+ * M32: commits up to the last entry that a majority has durably, if that entry is of the leader's own term; older
+ * entries commit with it, never by their own count (Figure 8). M92: the leader's own copy counts from its own fsync on,
+ * no sooner.
  */
 export function advanceCommit(state: RaftState): void {
   const index = committable(state)
@@ -60,8 +62,8 @@ export function advanceCommit(state: RaftState): void {
 }
 
 /**
- * M69, M72: the last entry that enough members of the latest configuration have, before the change or after it. Negative controls: the vote that the
- * set before a change has while the change is not committed.
+ * M69, M72: the last entry that enough members of the latest configuration have, before the change or after it.
+ * Negative controls: the vote that the set before a change has while the change is not committed.
  */
 function committable({ deciding, matchOf, defects, log, configurationIndex, commitIndex }: RaftState): LogIndex {
   const index = quorumIndex(deciding, matchOf)
@@ -92,23 +94,28 @@ function onAccepted(state: RaftState, progress: Progress, matchIndex: number): v
 }
 
 /**
- * A late answer about entries that have been compacted since does not say where to continue: the probe after it will. That may stand before those entries: at a
- * place that is compacted as well, and that does not become an offer because a read has failed.
+ * A late answer about entries that have been compacted since does not say where to continue: the probe after it will.
+ * That may stand before those entries: at a place that is compacted as well, and that does not become an offer because
+ * a read has failed.
  */
 function leaveProbe({ log }: RaftState, progress: Progress): void {
   if (progress.match >= log.prevIndex) replicateFromMatch(progress)
   else progress.next = Math.max(progress.next, progress.match + 1)
 }
 
-/** The state that the follower has acknowledged reaches up to this log; or this log was cut further meanwhile, and the follower needs another state. */
+/**
+ * The state that the follower has acknowledged reaches up to this log; or this log was cut further meanwhile, and the
+ * follower needs another state.
+ */
 function leaveSnapshot(state: RaftState, progress: Progress): void {
   if (progress.match >= state.log.prevIndex) replicateFromMatch(progress)
   else progress.next = progress.match + 1
 }
 
 /**
- * M31: goes back to the last place that could match. In a pipeline one gap earns a rejection of every append behind it: the first
- * rewinds, the others no longer name the place that is being probed and are dropped. A rejection says nothing about the match.
+ * M31: goes back to the last place that could match. In a pipeline one gap earns a rejection of every append behind it:
+ * the first rewinds, the others no longer name the place that is being probed and are dropped. A rejection says nothing
+ * about the match.
  */
 function onRejected(state: RaftState, progress: Progress, message: AppendReplyMessage): void {
   const { rejectedIndex, hintIndex } = message
@@ -122,7 +129,10 @@ function onRejected(state: RaftState, progress: Progress, message: AppendReplyMe
   probeFrom(progress, Math.max(nextProbe(state, message), progress.match + 1), state.now)
 }
 
-/** Where to look next. At or below prevIndex means: the entries that the follower needs are gone here, and it gets a snapshot (M46). */
+/**
+ * Where to look next. At or below prevIndex means: the entries that the follower needs are gone here, and it gets a
+ * snapshot (M46).
+ */
 function nextProbe({ log, options }: RaftState, { rejectedIndex, hintIndex, hintTerm }: AppendReplyMessage): LogIndex {
   const reachable = Math.min(hintIndex, rejectedIndex - 1, log.lastIndex)
   if (options.termHint === false || reachable < log.prevIndex) return reachable + 1

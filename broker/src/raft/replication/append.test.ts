@@ -117,7 +117,8 @@ describe('M28: the consistency check compares index and term', () => {
     const node = follower([1, 1, 2, 2])
     node.step(append(leader, 6, 6, 5))
     node.step(append(leader, 5, 6, 5))
-    // (4, term 2) is the last entry that a leader without term 2 can judge; with (4, term 4) asked for, term 2 may still match.
+    // (4, term 2) is the last entry that a leader without term 2 can judge; with (4, term 4) asked for, term 2 may
+    // still match.
     expect(node.take()).toMatchObject([
       { success: false, rejectedIndex: 5, hintIndex: 4, hintTerm: 2, matchIndex: 0 },
       { success: false, rejectedIndex: 4, hintIndex: 4, hintTerm: 2, matchIndex: 0 },

@@ -35,7 +35,8 @@ export function acceptAppend(state: RaftState, message: AppendMessage): void {
     return
   }
   const lastNew = prevIndex + entries.length
-  // The log that soon replaces this one must not lack an entry that is acknowledged now. The leader sends the entry again.
+  // The log that soon replaces this one must not lack an entry that is acknowledged now. The leader sends the entry
+  // again.
   if (state.installing !== null && log.prevIndex < lastNew && log.termAt(lastNew) !== lastTermOf(message)) return
   if (state.defects.blindOverwrite) overwriteBlindly(state, message)
   else if (!appendMissing(state, message)) return
@@ -52,11 +53,13 @@ function holds({ log, defects }: RaftState, { prevIndex, prevTerm }: AppendMessa
 }
 
 /**
- * M34: the leader has already capped the commit index at the entries that it knows this log to share. The answer renews the leader's lease (M24),
- * so it waits until the term is durable: a replica that restarted without the term would take the group for a new one and vote at once.
+ * M34: the leader has already capped the commit index at the entries that it knows this log to share. The answer renews
+ * the leader's lease (M24), so it waits until the term is durable: a replica that restarted without the term would take
+ * the group for a new one and vote at once.
  *
- * A leader that has an acknowledgement of this term beyond the end of this log proves that the tail was lost: no leader of this term has cut it.
- * The answer, with the present end, is sent all the same: the leader must not count on the lost entries.
+ * A leader that has an acknowledgement of this term beyond the end of this log proves that the tail was lost: no leader
+ * of this term has cut it. The answer, with the present end, is sent all the same: the leader must not count on the
+ * lost entries.
  */
 export function acceptHeartbeat(state: RaftState, message: HeartbeatMessage): void {
   // A blank replica may be taken for the one that this broker had before, whose log the leader knew (membership.ts).
@@ -75,9 +78,9 @@ export function acceptHeartbeat(state: RaftState, message: HeartbeatMessage): vo
 }
 
 /**
- * M29: finds the first entry whose term differs from the log's, cuts there, appends the rest. If none differs nothing is cut: a
- * short append that was overtaken must not remove the entries of a longer one, which this replica has acknowledged.
- * Returns false if the rest cannot belong here.
+ * M29: finds the first entry whose term differs from the log's, cuts there, appends the rest. If none differs nothing
+ * is cut: a short append that was overtaken must not remove the entries of a longer one, which this replica has
+ * acknowledged. Returns false if the rest cannot belong here.
  */
 function appendMissing(state: RaftState, message: AppendMessage): boolean {
   const { log } = state
@@ -116,7 +119,10 @@ function overwriteBlindly(state: RaftState, { prevIndex, entries }: AppendMessag
   for (const entry of entries) if (entry.index === log.lastIndex + 1) log.append(entry)
 }
 
-/** M27: even a repeated entry is acknowledged only when it is durable: after the pending writes, unless it is on disk already. */
+/**
+ * M27: even a repeated entry is acknowledged only when it is durable: after the pending writes, unless it is on disk
+ * already.
+ */
 export function acknowledge(state: RaftState, to: number, matchIndex: LogIndex): void {
   const { durability } = state.log
   if (matchIndex > state.acknowledged) state.acknowledged = matchIndex
@@ -137,7 +143,10 @@ export function acknowledge(state: RaftState, to: number, matchIndex: LogIndex):
   })
 }
 
-/** M31: says up to where this log could still match: the last entry whose term is at most that of the leader's prevIndex. */
+/**
+ * M31: says up to where this log could still match: the last entry whose term is at most that of the leader's
+ * prevIndex.
+ */
 function reject(state: RaftState, message: AppendMessage): void {
   const { log, outbox } = state
   const reachable = Math.min(message.prevIndex, log.lastIndex)

@@ -4,7 +4,10 @@ import { decidingConfiguration, members } from '../members/quorum.ts'
 import type { RaftState } from '../state.ts'
 import { newProgress, type Progress } from './progress.ts'
 
-/** The log has changed: its latest configuration governs from now on, whether longer or, after a truncation, shorter (M68, M71). */
+/**
+ * The log has changed: its latest configuration governs from now on, whether longer or, after a truncation, shorter
+ * (M68, M71).
+ */
 export function followConfiguration(state: RaftState): void {
   const { latest } = state.log.configurations
   if (latest.configuration === state.configuration) return
@@ -15,9 +18,9 @@ export function followConfiguration(state: RaftState): void {
 }
 
 /**
- * Leader: one Progress for every other member. A newcomer begins with nothing, and so does a broker that was admitted anew: the
- * knowledge of its old replica is not true of the new one. A former member is kept until it knows that it is one (dropLeavers), also by a leader
- * that finds the change uncommitted in its log.
+ * Leader: one Progress for every other member. A newcomer begins with nothing, and so does a broker that was admitted
+ * anew: the knowledge of its old replica is not true of the new one. A former member is kept until it knows that it is
+ * one (dropLeavers), also by a leader that finds the change uncommitted in its log.
  */
 export function trackMembers(state: RaftState): void {
   const { configuration, configurationIndex, commitIndex, id, log } = state
@@ -39,8 +42,9 @@ export function trackMembers(state: RaftState): void {
 }
 
 /**
- * Leader, at a tick: forgets a former member once that member knows of its removal: it has the committed entry, and has answered a heartbeat that
- * told it so; or once an election timeout has passed since the commit (the broker then learns of the removal from the metadata).
+ * Leader, at a tick: forgets a former member once that member knows of its removal: it has the committed entry, and has
+ * answered a heartbeat that told it so; or once an election timeout has passed since the commit (the broker then learns
+ * of the removal from the metadata).
  */
 export function dropLeavers(state: RaftState): void {
   const { followers, configurationIndex, commitIndex, now, options } = state

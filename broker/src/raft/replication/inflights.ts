@@ -4,8 +4,8 @@ const none = new Float64Array(0)
 const FIRST_SLOTS = 4
 
 /**
- * The appends in flight to one follower, oldest first, in a ring of bounded size (M91).
- * `full` bounds their number strictly; bytes may exceed the bound by one append, so that one larger than the window still goes.
+ * The appends in flight to one follower, oldest first, in a ring of bounded size (M91). `full` bounds their number
+ * strictly; bytes may exceed the bound by one append, so that one larger than the window still goes.
  */
 export class Inflights {
   count = 0

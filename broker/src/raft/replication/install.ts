@@ -11,13 +11,13 @@ import { followConfiguration } from './followers.ts'
 /**
  * A follower is offered a committed state up to (lastIndex, lastTerm) (M50 to M52):
  *
- *   this log                               effect
- *   is committed to lastIndex or further   acknowledged, nothing else: applied state is never rolled back
- *   has lastTerm at lastIndex              committed to there and acknowledged; later entries stay, nothing is loaded (M51)
- *   has another term there, or ends before the driver is asked to fetch the state, which then replaces the whole log
+ *   this log effect is committed to lastIndex or further acknowledged, nothing else: applied state is never rolled back
+ *   has lastTerm at lastIndex committed to there and acknowledged; later entries stay, nothing is loaded (M51) has
+ *   another term there, or ends before the driver is asked to fetch the state, which then replaces the whole log
  *
- * From that request until `installed` or `installFailed` the log is frozen (append.ts), and this replica does not campaign: the fetched
- * log takes the place of this one, so no entry of this one may be acknowledged that the other lacks.
+ * From that request until `installed` or `installFailed` the log is frozen (append.ts), and this replica does not
+ * campaign: the fetched log takes the place of this one, so no entry of this one may be acknowledged that the other
+ * lacks.
  */
 export function acceptOffer(state: RaftState, { from, lastIndex, lastTerm, source }: SnapshotMessage): void {
   const { log, defects } = state
@@ -37,9 +37,9 @@ export function acceptOffer(state: RaftState, { from, lastIndex, lastTerm, sourc
 }
 
 /**
- * The fetched log and state are durable and have replaced this log. `start` describes them; its hard state is not looked at, for this
- * replica may have gone on to later terms. They stay valid even if the leader that offered them was deposed (they were committed), but
- * only the present leader, if one is known, is told (M53).
+ * The fetched log and state are durable and have replaced this log. `start` describes them; its hard state is not
+ * looked at, for this replica may have gone on to later terms. They stay valid even if the leader that offered them was
+ * deposed (they were committed), but only the present leader, if one is known, is told (M53).
  */
 export function finishInstall(state: RaftState, start: RaftStart): void {
   const { installing, commitIndex } = state

@@ -12,7 +12,8 @@ export type ProgressState = 'probe' | 'replicate' | 'snapshot'
 /**
  * A leader's knowledge of one other member.
  * 1. match < next <= the leader's last index + 1.
- * 2. `match` comes from acknowledgements of this term alone and never falls (M30), unless the follower lost its log (lost-log.ts).
+ * 2. `match` comes from acknowledgements of this term alone and never falls (M30), unless the follower lost its log
+ *    (lost-log.ts).
  * 3. In `replicate`, match + 1..next - 1 is in flight; in `probe` at most one append is, and `paused` tells.
  */
 export interface Progress {
@@ -47,7 +48,9 @@ export interface Progress {
   readonly admission: number
   /** No member any more; kept until it knows (followers.ts). */
   leaving: boolean
-  /** Leaving: tick since which its removal is committed, and since which it has acknowledged the entry that removed it. */
+  /**
+   * Leaving: tick since which its removal is committed, and since which it has acknowledged the entry that removed it.
+   */
   outSince: number | null
   knowsSince: number | null
 }

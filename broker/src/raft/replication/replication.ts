@@ -4,7 +4,10 @@ import type { RaftState } from '../state.ts'
 import { type Progress, probeFrom } from './progress.ts'
 import { followerEntersSnapshot } from './snapshot-offer.ts'
 
-/** Sends every follower as many entries as its window has room for. Called once per Ready, so that a turn's proposals share appends. */
+/**
+ * Sends every follower as many entries as its window has room for. Called once per Ready, so that a turn's proposals
+ * share appends.
+ */
 export function flushFollowers(state: RaftState): void {
   state.flushNeeded = false
   for (let i = 0; i < state.followers.length; i++) fillWindow(state, state.followers[i]!)
@@ -17,7 +20,9 @@ export function hasRoomAndNeed(state: RaftState, progress: Progress): boolean {
   return progress.state === 'probe' ? !progress.paused : !progress.inflights.full
 }
 
-/** The link to a peer broke or is new: appends in flight may be lost, so look from the last acknowledged entry (M91). */
+/**
+ * The link to a peer broke or is new: appends in flight may be lost, so look from the last acknowledged entry (M91).
+ */
 export function restartFollower(state: RaftState, progress: Progress): void {
   if (progress.state === 'snapshot') return
   probeFrom(progress, resumeAt(state, progress), state.now)
@@ -25,7 +30,10 @@ export function restartFollower(state: RaftState, progress: Progress): void {
   state.flushNeeded = true
 }
 
-/** After the last acknowledged entry; where that is gone, at the start of the log: the follower may well have the missing entries. */
+/**
+ * After the last acknowledged entry; where that is gone, at the start of the log: the follower may well have the
+ * missing entries.
+ */
 export function resumeAt({ log }: RaftState, { match }: Progress): LogIndex {
   return Math.max(match, log.prevIndex) + 1
 }
@@ -54,9 +62,10 @@ export function sendEntriesRead(state: RaftState, ticket: number, headers: reado
 }
 
 /**
- * After an answer to a heartbeat, as in etcd: where the leader waits for nothing but an acknowledgement, an empty append after the last one sent asks for it. The
- * follower has all before it, and says so, however the earlier answers were lost; or it rejects, and the lost appends are sent again. A member of whose log
- * nothing is known is asked in the same way: in an idle group nothing else would ever be sent there, and it would stay in probe.
+ * After an answer to a heartbeat, as in etcd: where the leader waits for nothing but an acknowledgement, an empty
+ * append after the last one sent asks for it. The follower has all before it, and says so, however the earlier answers
+ * were lost; or it rejects, and the lost appends are sent again. A member of whose log nothing is known is asked in the
+ * same way: in an idle group nothing else would ever be sent there, and it would stay in probe.
  */
 export function askAtEnd(state: RaftState, progress: Progress, sentAt: number): void {
   const { log, defects } = state
@@ -121,7 +130,9 @@ function sendAppend(state: RaftState, progress: Progress, entries: readonly Entr
   progress.inflights.add(last, bytes)
 }
 
-/** announceCommit: the follower has all entries, no message in flight can tell it, and it does not know the commit yet. */
+/**
+ * announceCommit: the follower has all entries, no message in flight can tell it, and it does not know the commit yet.
+ */
 function commitIsUntold(state: RaftState, progress: Progress): boolean {
   const announces = state.options.announceCommit || progress.leaving
   if (!announces || progress.state !== 'replicate' || progress.inflights.count > 0) return false

@@ -3,7 +3,10 @@ import { broken } from '../invariant.ts'
 import { followerOf, type RaftState } from '../state.ts'
 import type { Progress } from './progress.ts'
 
-/** M46: the entries that the follower needs are gone here. The driver is asked for a state to offer; until that is in place only heartbeats go. */
+/**
+ * M46: the entries that the follower needs are gone here. The driver is asked for a state to offer; until that is in
+ * place only heartbeats go.
+ */
 export function followerEntersSnapshot(state: RaftState, progress: Progress): void {
   progress.state = 'snapshot'
   progress.paused = false
@@ -13,16 +16,19 @@ export function followerEntersSnapshot(state: RaftState, progress: Progress): vo
   askForOffer(state, progress)
 }
 
-/** The follower is alive: an offer that went unanswered for an election timeout is repeated, for it, or its answer, may be lost. */
+/**
+ * The follower is alive: an offer that went unanswered for an election timeout is repeated, for it, or its answer, may
+ * be lost.
+ */
 export function repeatOffer(state: RaftState, progress: Progress): void {
   if (progress.state === 'snapshot' && state.now - progress.offeredAt >= state.options.electionTicks)
     askForOffer(state, progress)
 }
 
 /**
- * The driver offers a committed state, its own or a designated replica's (M84), to any member; a member that has all of it adopts it without
- * loading anything. False if that is not possible (any more): not the leader, no such member, or a state that ends before this log
- * begins, with which the follower could not continue.
+ * The driver offers a committed state, its own or a designated replica's (M84), to any member; a member that has all of
+ * it adopts it without loading anything. False if that is not possible (any more): not the leader, no such member, or a
+ * state that ends before this log begins, with which the follower could not continue.
  */
 export function offerSnapshot(
   state: RaftState,

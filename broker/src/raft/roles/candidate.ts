@@ -14,7 +14,10 @@ export function stepPreCandidate(state: RaftState, message: RaftMessage): void {
   else stepFollower(state, message)
 }
 
-/** Holds an election (M9). One that ends without a winner is not repeated blindly: the next begins with a pre-vote (M17). */
+/**
+ * Holds an election (M9). One that ends without a winner is not repeated blindly: the next begins with a pre-vote
+ * (M17).
+ */
 export function tickCandidate(state: RaftState): void {
   if (electionTimerFired(state)) campaign(state)
 }

@@ -6,8 +6,9 @@ import { acceptOffer } from '../replication/install.ts'
 import { electionTimerFired, type RaftState } from '../state.ts'
 
 /**
- * Waits for its leader; campaigns when it has waited too long (M6). A replica that may not campaign, as a learner or one that was removed, goes on
- * waiting, but no longer names the leader that it has lost: others are asked then who leads. One that installs a snapshot tells its leader when it has it.
+ * Waits for its leader; campaigns when it has waited too long (M6). A replica that may not campaign, as a learner or
+ * one that was removed, goes on waiting, but no longer names the leader that it has lost: others are asked then who
+ * leads. One that installs a snapshot tells its leader when it has it.
  */
 export function tickFollower(state: RaftState): void {
   if (!electionTimerFired(state)) return

@@ -10,7 +10,10 @@ import { fallAsleepIfAgreed } from '../sleep/sleep.ts'
 import type { RaftState } from '../state.ts'
 import { becomeFollower } from '../transitions.ts'
 
-/** Steps down when no quorum has answered for an election timeout (M22); else keeps the timers of all members from firing (M8). */
+/**
+ * Steps down when no quorum has answered for an election timeout (M22); else keeps the timers of all members from
+ * firing (M8).
+ */
 export function tickLeader(state: RaftState): void {
   const { electionTicks, heartbeatTicks } = state.options
   if (!state.defects.noCheckQuorum && !hearsQuorum(state, electionTicks + 1)) {

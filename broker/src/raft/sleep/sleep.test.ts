@@ -171,7 +171,10 @@ describe('M86: a group in which nothing happens', () => {
   })
 })
 
-/** The work that a leader has open although all members that can be asked agree to sleep: how it begins, and how it ends. */
+/**
+ * The work that a leader has open although all members that can be asked agree to sleep: how it begins, and how it
+ * ends.
+ */
 const open: readonly [string, (cluster: TestCluster) => void, (cluster: TestCluster) => void][] = [
   [
     'an entry that no other replica has',

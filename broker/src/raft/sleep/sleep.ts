@@ -10,13 +10,14 @@ import { armElectionTimer, followerOf, type RaftState } from '../state.ts'
 const EAGER_TICKS = 2
 
 /**
- * M86, M87: a group in which nothing happens sleeps. Its replicas send nothing, and their clocks stand still; the brokers' own heartbeats, one for each
- * pair of brokers, are all that is left. The leader asks for sleep with a heartbeat. A member that has nothing open agrees and sleeps. When all have
- * agreed the leader sleeps too. Three things wake a replica: a proposal, a message of the group, and the driver, when a peer falls silent or comes back.
+ * M86, M87: a group in which nothing happens sleeps. Its replicas send nothing, and their clocks stand still; the
+ * brokers' own heartbeats, one for each pair of brokers, are all that is left. The leader asks for sleep with a
+ * heartbeat. A member that has nothing open agrees and sleeps. When all have agreed the leader sleeps too. Three things
+ * wake a replica: a proposal, a message of the group, and the driver, when a peer falls silent or comes back.
  *
- * Why it is safe: nothing is ever decided by a sleeper, and a clock that stood still makes a replica believe that the last message of its leader came later than it did:
- * it refuses votes for longer (M10), never for less time. Only the leader's lease would be wrong (M24): a sleeping leader has none, and a
- * woken one must earn it anew.
+ * Why it is safe: nothing is ever decided by a sleeper, and a clock that stood still makes a replica believe that the
+ * last message of its leader came later than it did: it refuses votes for longer (M10), never for less time. Only the
+ * leader's lease would be wrong (M24): a sleeping leader has none, and a woken one must earn it anew.
  *
  * Leader, each tick: whether the group sleeps from now on.
  */
@@ -63,7 +64,10 @@ export function isActive({ silence, now, options }: RaftState, { id, heardAt }: 
   return silence.asleep ? !silence.unreachable.has(id) : now - heardAt < options.electionTicks
 }
 
-/** A member that is gone wakes no replica; one that is back wakes the leader. A removed broker can become a member again. */
+/**
+ * A member that is gone wakes no replica; one that is back wakes the leader. A removed broker can become a member
+ * again.
+ */
 export function setReachable(state: RaftState, peer: BrokerId, reachable: boolean): void {
   const { unreachable } = state.silence
   if (!reachable) unreachable.add(peer)
@@ -71,8 +75,9 @@ export function setReachable(state: RaftState, peer: BrokerId, reachable: boolea
 }
 
 /**
- * The leader of a sleeping follower is lost. The clock is set to the tick that it would show had it not stood still: if no message of a leader has come for an election timeout
- * by then, the replica is not bound any more (M10), and it may campaign as soon as the others have had time to learn of the loss.
+ * The leader of a sleeping follower is lost. The clock is set to the tick that it would show had it not stood still: if
+ * no message of a leader has come for an election timeout by then, the replica is not bound any more (M10), and it may
+ * campaign as soon as the others have had time to learn of the loss.
  */
 export function loseLeader(state: RaftState, elapsedTicks: number, eager: boolean): void {
   if (!state.silence.asleep || state.role !== 'follower') return
@@ -94,12 +99,16 @@ export function wake(state: RaftState): void {
     progress.heardAt = state.now
     if (!state.defects.sleeperKeepsLease) progress.answeredBeat = Number.NEGATIVE_INFINITY
   }
-  // Nor may an answer count that was in flight for as long as the sleep: by a clock that stood still it would seem fresh.
+  // Nor may an answer count that was in flight for as long as the sleep: by a clock that stood still it would seem
+  // fresh.
   if (!state.defects.sleeperKeepsLease) state.beatsCountAfter = state.now
   state.heartbeatAt = Number.NEGATIVE_INFINITY
 }
 
-/** Nothing is open: every member that can be reached has everything, durably, and no member is being probed, copied to, added or removed. */
+/**
+ * Nothing is open: every member that can be reached has everything, durably, and no member is being probed, copied to,
+ * added or removed.
+ */
 function isSettled(state: RaftState): boolean {
   const { log, commitIndex, followers, silence } = state
   if (state.membership.active || state.membership.transfer !== null) return false

@@ -90,8 +90,8 @@ export function startAfter(log: readonly EntryHeader[], prevIndex: LogIndex, har
 }
 
 /**
- * One replica. With `autoSync` every write is durable at once; else `sync` says when. Unless the test says otherwise, it has run for so
- * long that no promise from before its start binds it any more (M10 (e)).
+ * One replica. With `autoSync` every write is durable at once; else `sync` says when. Unless the test says otherwise,
+ * it has run for so long that no promise from before its start binds it any more (M10 (e)).
  */
 export class TestNode {
   readonly core: CheckedRaftCore
@@ -183,7 +183,9 @@ export class TestNode {
     this.drain()
   }
 
-  /** The state that was asked for is in place: `log` up to its end, of which the log on disk begins after `prevIndex`. */
+  /**
+   * The state that was asked for is in place: `log` up to its end, of which the log on disk begins after `prevIndex`.
+   */
   install(log: readonly EntryHeader[], prevIndex = log.length): void {
     this.log.splice(0, this.log.length, ...log)
     this.core.installed(startAfter(log, prevIndex))
@@ -266,7 +268,9 @@ export class TestCluster {
     this.cuts.clear()
   }
 
-  /** Kills a process. Messages that it has sent and that have not arrived are lost; its disk has all that was written. */
+  /**
+   * Kills a process. Messages that it has sent and that have not arrived are lost; its disk has all that was written.
+   */
   crash(id: BrokerId): void {
     this.down.add(id)
     this.node(id).take()

@@ -4,7 +4,10 @@ import type { SimRandom } from '../../random.ts'
 export const BLOCK_BYTES = 4096
 const SECTOR_BYTES = 512
 
-/** Blocks as they were when a sync was asked for, each with the number of its last change; later writes are not part of it. */
+/**
+ * Blocks as they were when a sync was asked for, each with the number of its last change; later writes are not part of
+ * it.
+ */
 export interface PendingSync {
   readonly blocks: readonly (readonly [block: number, bytes: Uint8Array | undefined, change: number])[]
   readonly size: number
@@ -13,8 +16,8 @@ export interface PendingSync {
 }
 
 /**
- * A file as its readers see it (the page cache) and as it would be found after a loss of power (the platter), block by block. A block is replaced,
- * never changed, so that both can share it; undefined is a hole, which reads as zeros.
+ * A file as its readers see it (the page cache) and as it would be found after a loss of power (the platter), block by
+ * block. A block is replaced, never changed, so that both can share it; undefined is a hole, which reads as zeros.
  */
 export class BlockFile {
   size = 0
@@ -96,7 +99,8 @@ export class BlockFile {
 
   endSync({ blocks, size, change: last }: PendingSync): void {
     for (const [block, bytes, change] of blocks) {
-      // A sync that took longer than a later one has not stored older bytes over newer ones: a page is written back as it is.
+      // A sync that took longer than a later one has not stored older bytes over newer ones: a page is written back as
+      // it is.
       if (change < (this.#storedChanges.get(block) ?? 0)) continue
       this.#storedChanges.set(block, change)
       put(this.#stored, block, bytes)
@@ -116,7 +120,10 @@ export class BlockFile {
     this.#storedSize = Math.max(size, this.#storedSize)
   }
 
-  /** The content after a loss of power: of each unsynced block the old or the new one, or, on a disk that tears, some sectors of each. */
+  /**
+   * The content after a loss of power: of each unsynced block the old or the new one, or, on a disk that tears, some
+   * sectors of each.
+   */
   losePower(random: SimRandom, tears: boolean): void {
     for (const block of this.#dirty) {
       const kind = random.below(tears ? 3 : 2)

@@ -6,7 +6,10 @@ type Files = Iterable<[string, BlockFile]>
 const MARK = '/log/durable'
 const MARK_BYTES = 16
 
-/** The block of the journal that the mark beside it names (log/journal/durable-mark.ts); 0 when there is none to be read. */
+/**
+ * The block of the journal that the mark beside it names (log/journal/durable-mark.ts); 0 when there is none to be
+ * read.
+ */
 export function markedBlock(files: Files): number {
   for (const [path, file] of files) {
     if (!path.endsWith(MARK)) continue
@@ -24,8 +27,9 @@ export function sequenceOf(block: Uint8Array): number {
 }
 
 /**
- * The newest blocks of the journal get their content from before they were written. Only where the mark names the newest: a loss that it does not show could
- * not be told from a write that had not come to its end. The kernel has written the mark back by then, so that no loss of power removes the evidence.
+ * The newest blocks of the journal get their content from before they were written. Only where the mark names the
+ * newest: a loss that it does not show could not be told from a write that had not come to its end. The kernel has
+ * written the mark back by then, so that no loss of power removes the evidence.
  */
 export function loseTail(files: Files, blocks: number): number {
   const all = [...files]
@@ -38,7 +42,10 @@ export function loseTail(files: Files, blocks: number): number {
   return lost.length
 }
 
-/** All blocks of the journal above a sequence, and the mark, get their earlier content. Nothing on the disk shows the loss. Returns how many. */
+/**
+ * All blocks of the journal above a sequence, and the mark, get their earlier content. Nothing on the disk shows the
+ * loss. Returns how many.
+ */
 export function loseUntold(files: Files, kept: number): number {
   const all = [...files]
   const lost = newestFirst(all).filter(({ sequence }) => sequence > kept)

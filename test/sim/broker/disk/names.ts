@@ -8,8 +8,9 @@ interface NameChange {
 }
 
 /**
- * The names of files, as processes see them and as they would be found after a loss of power: of the changes in a folder that were not synced any leading
- * part survives, as in a file system that writes them to its own journal in order. A new folder is there at once, as with the sync of the first file in it.
+ * The names of files, as processes see them and as they would be found after a loss of power: of the changes in a
+ * folder that were not synced any leading part survives, as in a file system that writes them to its own journal in
+ * order. A new folder is there at once, as with the sync of the first file in it.
  */
 export class Names {
   #names = new Map<string, BlockFile>()

@@ -22,9 +22,10 @@ interface Round {
 /**
  * Writes that went nowhere, or to another place of the file, although the disk said that they were done.
  *
- * The promises of a product about them have a limit, and so have these scars: the newest round of a journal that is lost without a trace cannot be told from one that
- * was never synced (a disk that lies about that is a negative control). So such a scar in the newest round heals when the broker crashes, unless the mark beside the
- * journal tells of that round; as soon as a later round has been synced it stays.
+ * The promises of a product about them have a limit, and so have these scars: the newest round of a journal that is
+ * lost without a trace cannot be told from one that was never synced (a disk that lies about that is a negative
+ * control). So such a scar in the newest round heals when the broker crashes, unless the mark beside the journal tells
+ * of that round; as soon as a later round has been synced it stays.
  */
 export class Scars {
   /** The fault of the next sync of a file whose path contains `where`. */
@@ -64,7 +65,10 @@ export class Scars {
     this.#hit(file, block, before)
   }
 
-  /** The broker has crashed: scars that cannot be told from a torn round are undone. `marked`: the last block that the mark names. */
+  /**
+   * The broker has crashed: scars that cannot be told from a torn round are undone. `marked`: the last block that the
+   * mark names.
+   */
   crash(marked: number): void {
     const isMarked = this.#newest !== null && this.#newest.sequence <= marked
     for (const scar of this.#scars) {

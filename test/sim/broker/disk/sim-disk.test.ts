@@ -45,7 +45,9 @@ describe('the simulated state store', () => {
   })
 })
 
-/** Writes two blocks over two others, syncs only the first pair, and loses power. Returns the content of the file then. */
+/**
+ * Writes two blocks over two others, syncs only the first pair, and loses power. Returns the content of the file then.
+ */
 async function afterPowerLoss(seed: number, change: Partial<SimDisk['behaviour']> = {}): Promise<string> {
   const { loop, process, stop } = running()
   const machine = new SimDisk(loop, new SimRandom(seed), { ...calm, ...change })

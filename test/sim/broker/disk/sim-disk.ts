@@ -18,7 +18,10 @@ export interface DiskBehaviour {
   copiesOnWrite: boolean
   /** The next sync fails. */
   failSync: boolean
-  /** Loss of power tears blocks apart. Torn blocks cannot be told from rot, so it counts as corruption (faults/corruption.ts). */
+  /**
+   * Loss of power tears blocks apart. Torn blocks cannot be told from rot, so it counts as corruption
+   * (faults/corruption.ts).
+   */
   tears: boolean
   /** A control: syncs are answered, and nothing is stored. */
   liesAboutSync: boolean
@@ -32,7 +35,10 @@ interface Write {
   readonly position: number
 }
 
-/** One machine's disk, which outlives its processes. Every operation takes virtual time; until it is over a crash may leave any part of it. */
+/**
+ * One machine's disk, which outlives its processes. Every operation takes virtual time; until it is over a crash may
+ * leave any part of it.
+ */
 export class SimDisk {
   readonly behaviour: DiskBehaviour
   readonly scars = new Scars()
@@ -87,7 +93,10 @@ export class SimDisk {
     this.#names.putBack(image)
   }
 
-  /** The last blocks of the journal, of a broker that is down, are gone, as far as the mark beside it tells of them. Returns how many. */
+  /**
+   * The last blocks of the journal, of a broker that is down, are gone, as far as the mark beside it tells of them.
+   * Returns how many.
+   */
   loseTail(blocks: number): number {
     return loseTail(this.files(), blocks)
   }

@@ -9,7 +9,10 @@ const WRITE_MICROS = [20, 400] as const
 /** Writes that may be lost. Older ones have reached the platter on their own. */
 const UNSYNCED_WRITES = 12
 
-/** A state store as `StateStore` describes it: whole writes in order, none ever synced, so that a crash loses any number of the newest. */
+/**
+ * A state store as `StateStore` describes it: whole writes in order, none ever synced, so that a crash loses any number
+ * of the newest.
+ */
 export class SimStore {
   readonly #loop: EventLoop
   readonly #random: SimRandom

@@ -24,7 +24,10 @@ function available(world: Scene): BrokerId[] {
   return world.inService.map(({ id }) => id).filter((id) => world.watch.metadata.brokers.has(id))
 }
 
-/** One more, one less, one for another, or all anew; disks that may rot stay a minority, or no promise would be possible. */
+/**
+ * One more, one less, one for another, or all anew; disks that may rot stay a minority, or no promise would be
+ * possible.
+ */
 function drawMembers(world: Scene, random: SimRandom, target: GroupTarget): BrokerId[] {
   const present = membersOf(world, target)
   const others = available(world).filter((id) => !present.includes(id))

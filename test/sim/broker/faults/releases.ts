@@ -9,7 +9,10 @@ function useIt(world: Scene, random: SimRandom): void {
   void world.operator.ask('newer command', (admin) => admin.setPriority({ kind: 'metadata' }, request))
 }
 
-/** An upgrade that is stopped, taken back and begun again: brokers run two releases, and operators raise the level as soon as they can. */
+/**
+ * An upgrade that is stopped, taken back and begun again: brokers run two releases, and operators raise the level as
+ * soon as they can.
+ */
 const newerVersion: FaultClass = {
   name: 'newer-version',
   likelihood: 0.25,

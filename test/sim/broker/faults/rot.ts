@@ -5,9 +5,11 @@ import type { SimBroker } from '../sim-broker.ts'
 import type { FaultClass } from './fault.ts'
 
 /**
- * The content of a disk changes without a write of the broker. Only the disks of `swarm.rotten` rot, a minority of every partition's replicas: entries that a
- * majority has lost no replica can give back, so the product promises nothing then. A flip may lie unread for long, so a disk that has rotted once counts as
- * rotten to the end of the history. Identity file and checkpoints are spared: a broker whose identity cannot be read refuses to start, and says so.
+ * The content of a disk changes without a write of the broker. Only the disks of `swarm.rotten` rot, a minority of
+ * every partition's replicas: entries that a majority has lost no replica can give back, so the product promises
+ * nothing then. A flip may lie unread for long, so a disk that has rotted once counts as rotten to the end of the
+ * history. Identity file and checkpoints are spared: a broker whose identity cannot be read refuses to start, and says
+ * so.
  */
 function rotten(world: Scene, random: SimRandom): SimBroker {
   return world.broker(random.pick(world.swarm.rotten))
@@ -106,7 +108,10 @@ const copyFlip: FaultClass = {
 
 export const laterRot: readonly FaultClass[] = [checkpointFlip, copyFlip]
 
-/** A broker comes back without the last synced blocks of its journal, so soon that its groups have still the same leaders. */
+/**
+ * A broker comes back without the last synced blocks of its journal, so soon that its groups have still the same
+ * leaders.
+ */
 const lostTail: FaultClass = {
   name: 'lost-tail',
   likelihood: 0.2,
@@ -121,8 +126,9 @@ const lostTail: FaultClass = {
 }
 
 /**
- * An operator puts an old copy of a broker's folder back. It is found out by brokers that remember a life of the broker after the copy; where no broker does, it cannot be found out
- * (docs/decisions/lost-tails.md). So it is done when all others remember one, durably.
+ * An operator puts an old copy of a broker's folder back. It is found out by brokers that remember a life of the broker
+ * after the copy; where no broker does, it cannot be found out (docs/decisions/lost-tails.md). So it is done when all
+ * others remember one, durably.
  */
 const folderPutBack: FaultClass = {
   name: 'folder-put-back',

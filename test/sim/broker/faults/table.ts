@@ -9,7 +9,10 @@ import { prefixes } from './prefixes.ts'
 import { releases } from './releases.ts'
 import { laterRot, lostTails, rot } from './rot.ts'
 
-/** All kinds of faults. A new theme is a file beside this one and a line here, at the end: the earlier choices of seeds stay unchanged. */
+/**
+ * All kinds of faults. A new theme is a file beside this one and a line here, at the end: the earlier choices of seeds
+ * stay unchanged.
+ */
 export const faultClasses: readonly FaultClass[] = [
   ...crashes,
   ...links,

@@ -8,7 +8,10 @@ const PATIENCE_MS = 4_000
 /** Pending reads of one reader: some are to be waiting when a process that stood still continues. */
 const AT_ONCE = 4
 
-/** Asks for the ends of partitions, linearizably (M24): each answer covers all offsets that any client was told before the request. */
+/**
+ * Asks for the ends of partitions, linearizably (M24): each answer covers all offsets that any client was told before
+ * the request.
+ */
 export class LinearizableReader {
   readonly #world: World
   readonly #random: SimRandom

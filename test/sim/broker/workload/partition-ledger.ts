@@ -48,7 +48,10 @@ export class PartitionLedger {
     })
   }
 
-  /** An answer to a fetch at `offset`. `committedEnd`: the end of the committed records by the knowledge of all. @throws Finding */
+  /**
+   * An answer to a fetch at `offset`. `committedEnd`: the end of the committed records by the knowledge of all.
+   * @throws Finding
+   */
   show(offset: Offset, { batches, nextOffset, highWatermark }: FetchResult, committedEnd: Offset): void {
     if (highWatermark > committedEnd)
       throw this.#finding('never-beyond-commit', `the high watermark is ${highWatermark}, ${committedEnd} is committed`)
@@ -70,8 +73,8 @@ export class PartitionLedger {
   }
 
   /**
-   * After everything up to `end` was read: every acknowledged value was among it, each producer's in order. Retention may have deleted records before `start`
-   * before any client read them.
+   * After everything up to `end` was read: every acknowledged value was among it, each producer's in order. Retention
+   * may have deleted records before `start` before any client read them.
    * @throws Finding
    */
   checkComplete(start: Offset, end: Offset): void {

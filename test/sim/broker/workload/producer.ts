@@ -8,8 +8,8 @@ import { textOf } from './partition-ledger.ts'
 const ATTEMPT_MS = 3_000
 const PAUSE_MS = 40
 /**
- * A leader that has been deposed and does not know it yet may miss a batch that its successor has acknowledged, and so refuse the one after it. Asked
- * again, a leader must take it.
+ * A leader that has been deposed and does not know it yet may miss a batch that its successor has acknowledged, and so
+ * refuse the one after it. Asked again, a leader must take it.
  */
 const MOST_REFUSALS = 200
 

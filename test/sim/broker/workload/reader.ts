@@ -8,7 +8,10 @@ import type { PartitionLedger } from './partition-ledger.ts'
 const WAIT_MS = 200
 const ATTEMPT_MS = 6_000
 
-/** Reads partitions, from leaders through any broker and from replicas as they are, and compares the records with all that were ever shown. */
+/**
+ * Reads partitions, from leaders through any broker and from replicas as they are, and compares the records with all
+ * that were ever shown.
+ */
 export class SimReader {
   readonly #world: World
   readonly #random: SimRandom

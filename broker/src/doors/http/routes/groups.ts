@@ -14,7 +14,10 @@ interface ForceRequest {
   readonly by?: string
 }
 
-/** Requests of operators about a Raft group: the same under a partition's path and, for the metadata group, under /cluster. */
+/**
+ * Requests of operators about a Raft group: the same under a partition's path and, for the metadata group, under
+ * /cluster.
+ */
 export function groupRoutes(app: FastifyInstance, admin: AdminApi): void {
   routesOf(app, admin, 'partition', '/topics/:topic/partitions/:partition', ({ topic, partition }, { topicId }) => ({
     kind: 'partition',

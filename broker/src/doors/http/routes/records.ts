@@ -47,7 +47,8 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
 
   app.post<{ Params: { topic: string }; Querystring: { topicId: string }; Body: { records?: unknown } | null }>(
     '/topics/:topic/records',
-    // Records are checked by recordsFromJson, whose errors name the record and the fault; a schema could only say "no match".
+    // Records are checked by recordsFromJson, whose errors name the record and the fault; a schema could only say "no
+    // match".
     {
       schema: schemas.publish,
       config: { publishes: true },
@@ -88,7 +89,8 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
       const write = (): Buffer => {
         // The client has left, and the event 'close', which releases the room taken below, has been.
         if (signal.aborted) throw new TailraceError('ABORTED')
-        // An answer that could not be kept is refused before the work. Later only the text counts, which may be many times as long as the fetched batches.
+        // An answer that could not be kept is refused before the work. Later only the text counts, which may be many
+        // times as long as the fetched batches.
         const room = places.answer(reply, mostText)
         const { records, nextOffset } = readRun(result, offset, readLimits.jsonBytes)
         const text = Buffer.from(JSON.stringify({ records, nextOffset, highWatermark: result.highWatermark }))

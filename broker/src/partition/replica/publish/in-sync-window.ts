@@ -2,8 +2,9 @@ import type { BrokerId, LogIndex } from '@tailrace/schemas'
 import type { RaftStatus } from '../../../raft/core.ts'
 
 /**
- * The followers that keep up: they answer and hold all entries that were committed one window ago. With traffic the newest entries are always
- * in flight to some follower, so with the present commit index every follower would leave and join the set again and again.
+ * The followers that keep up: they answer and hold all entries that were committed one window ago. With traffic the
+ * newest entries are always in flight to some follower, so with the present commit index every follower would leave and
+ * join the set again and again.
  */
 export class InSyncWindow {
   readonly #ticks: number

@@ -96,7 +96,10 @@ export class Publishing {
     this.#acknowledgements.failAll(...failure)
   }
 
-  /** An id or epoch that the cluster has not given would take a place among the remembered ones, or fence the producer that it was given to. */
+  /**
+   * An id or epoch that the cluster has not given would take a place among the remembered ones, or fence the producer
+   * that it was given to.
+   */
   #checkGiven(producerId: ProducerId, epoch: number): void {
     const end = this.#deps.spec().producersEnd?.()
     if (end === undefined) return

@@ -9,8 +9,8 @@ interface Mark {
 }
 
 /**
- * The last index of a log a span of time ago, as this broker has seen it. Entries that were there at the start count as appended then, so an entry is
- * never taken for older than it is. Times are monotonic milliseconds.
+ * The last index of a log a span of time ago, as this broker has seen it. Entries that were there at the start count as
+ * appended then, so an entry is never taken for older than it is. Times are monotonic milliseconds.
  */
 export class AppendTimes {
   readonly #spanMs: number

@@ -25,7 +25,10 @@ const reads = {
   'a linearizable search': (group: Group) => group.findOffset({ kind: 'LATEST', value: 0 }, true),
 }
 
-/** Three records are acknowledged, the last of which no follower knows to be committed; then their leader dies, and no entry of the next one's term is committed. */
+/**
+ * Three records are acknowledged, the last of which no follower knows to be committed; then their leader dies, and no
+ * entry of the next one's term is committed.
+ */
 async function justElected(): Promise<{ world: TestWorld; group: Group }> {
   const world = await TestWorld.start()
   await world.during(world.group(1).publish(batchOf(['a'], { timestamp: 1 })))

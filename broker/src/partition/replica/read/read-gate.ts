@@ -27,8 +27,9 @@ interface WaitingRead {
 }
 
 /**
- * Whether a leader may answer reads. A leader that has just been elected does not know all acknowledgements of its predecessor until an entry of its own term is
- * committed. A linearizable read needs to know as well that no broker leads a later term: by the lease, or by a round of heartbeats that a quorum has answered (M24).
+ * Whether a leader may answer reads. A leader that has just been elected does not know all acknowledgements of its
+ * predecessor until an entry of its own term is committed. A linearizable read needs to know as well that no broker
+ * leads a later term: by the lease, or by a round of heartbeats that a quorum has answered (M24).
  */
 export class ReadGate {
   readonly #deps: ReadGateDeps
@@ -88,7 +89,10 @@ export class ReadGate {
     return this.#isShown(round > 0) && (round === 0 || this.#deps.core.roundAnswered(round))
   }
 
-  /** Whether readers are shown an entry of this leader's own term, and so all earlier entries; with `all` every entry that it knows to be committed. */
+  /**
+   * Whether readers are shown an entry of this leader's own term, and so all earlier entries; with `all` every entry
+   * that it knows to be committed.
+   */
   #isShown(all: boolean): boolean {
     const { core, shown } = this.#deps
     const { commitIndex, commitTerm } = shown()

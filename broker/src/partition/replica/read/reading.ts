@@ -72,7 +72,8 @@ export class Reading {
       this.#checkOffset(request.offset)
     }
     const run = await this.#readRecords(request)
-    // Retention may have removed the batch while it was read: a later one would be taken for the one that was asked for.
+    // Retention may have removed the batch while it was read: a later one would be taken for the one that was asked
+    // for.
     this.#checkOffset(request.offset)
     return this.#found(run)
   }

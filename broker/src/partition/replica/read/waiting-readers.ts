@@ -14,7 +14,10 @@ export class WaitingReaders {
     this.#limit = limit
   }
 
-  /** Resolves when `offset` is below the high watermark, after `ms`, or on abort; the caller looks again. Rejects with OVERLOADED. */
+  /**
+   * Resolves when `offset` is below the high watermark, after `ms`, or on abort; the caller looks again. Rejects with
+   * OVERLOADED.
+   */
   wait(offset: Offset, ms: number, signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted) return Promise.resolve()
     this.#waiting ??= new Set()

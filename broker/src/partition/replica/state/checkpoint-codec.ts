@@ -7,16 +7,20 @@ import type { ProducerBatch, ProducerState } from './producer-table.ts'
 export interface Checkpoint {
   readonly commitIndex: LogIndex
   readonly highWatermark: Offset
-  /** The producers are as of this index: commitIndex, or above it where a copied log ends before the state that came with it. */
+  /**
+   * The producers are as of this index: commitIndex, or above it where a copied log ends before the state that came
+   * with it.
+   */
   readonly producersIndex: LogIndex
   /** In the order of their last append. */
   readonly producers: readonly (readonly [number, ProducerState])[]
 }
 
 /**
- * Binary form: `TRCP`, version byte, CRC-32C of all that follows (big-endian), then varlongs: commit index, high watermark, index of the producers, number of producers, and for
- * each its id, epoch, number of batches, and for each batch its first sequence, records, distance to the index of the producers, base offset. Some 30
- * bytes a producer; as JSON it was 600, and 50 ms of a core for 10,000 of them.
+ * Binary form: `TRCP`, version byte, CRC-32C of all that follows (big-endian), then varlongs: commit index, high
+ * watermark, index of the producers, number of producers, and for each its id, epoch, number of batches, and for each
+ * batch its first sequence, records, distance to the index of the producers, base offset. Some 30 bytes a producer; as
+ * JSON it was 600, and 50 ms of a core for 10,000 of them.
  */
 const MAGIC = [0x54, 0x52, 0x43, 0x50]
 const VERSION = formatTable.producerCheckpoint.version
@@ -57,7 +61,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint, crc32c: Crc32c): Uint8A
 }
 
 /**
- * Null for what is damaged. From version 3 on the checksum, where it stands here, covers the version too: magic and version, then all that follows it.
+ * Null for what is damaged. From version 3 on the checksum, where it stands here, covers the version too: magic and
+ * version, then all that follows it.
  * @throws TailraceError NEWER_FORMAT
  */
 export function decodeCheckpoint(bytes: Uint8Array, crc32c: Crc32c): Checkpoint | null {

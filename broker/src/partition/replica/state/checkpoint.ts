@@ -35,7 +35,10 @@ export async function dropCheckpoint(store: StateStore, group: GroupId): Promise
   await store.write([[keyOf(group), null]])
 }
 
-/** Decides when the next checkpoint is due: by bytes committed since the last one, so that a restart has a bounded amount to read. */
+/**
+ * Decides when the next checkpoint is due: by bytes committed since the last one, so that a restart has a bounded
+ * amount to read.
+ */
 export class CheckpointSchedule {
   readonly #everyBytes: number
   #index: LogIndex
@@ -53,7 +56,9 @@ export class CheckpointSchedule {
     this.#bytes += bytes
   }
 
-  /** The state may only be saved up to the durable index: a checkpoint ahead of its own log could not be resumed from. */
+  /**
+   * The state may only be saved up to the durable index: a checkpoint ahead of its own log could not be resumed from.
+   */
   due(state: PartitionState, durableIndex: LogIndex): boolean {
     return (
       !this.#saving &&

@@ -8,7 +8,10 @@ const VERSION = formatTable.configuration.version
 const MAX_MEMBERS = 1000
 const MAX_BROKER_ID = 2 ** 31 - 1
 
-/** The JSON of a configuration entry: `{"version":1,"voters":[1,2,3],"outgoing":[],"learners":[],"admissions":{"4":17}}`. */
+/**
+ * The JSON of a configuration entry:
+ * `{"version":1,"voters":[1,2,3],"outgoing":[],"learners":[],"admissions":{"4":17}}`.
+ */
 export function encodeConfiguration({ voters, outgoing, learners, admissions }: Configuration): string {
   return JSON.stringify({ version: VERSION, voters, outgoing, learners, admissions: admissions ?? {} })
 }
@@ -33,7 +36,10 @@ export function configurationIn(batch: Uint8Array): Configuration {
   return decodeConfiguration(control.json)
 }
 
-/** The Append with the configurations of its entries, for the core never sees a batch; the error if one of them cannot be read. */
+/**
+ * The Append with the configurations of its entries, for the core never sees a batch; the error if one of them cannot
+ * be read.
+ */
 export function withConfigurations(
   message: AppendMessage,
   payloads: readonly Uint8Array[],

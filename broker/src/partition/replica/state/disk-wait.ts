@@ -45,9 +45,15 @@ export class DiskWait {
   }
 }
 
-/** The bytes of all groups that may wait for this broker's disk, in multiples of the bytes that one group may have uncommitted. */
+/**
+ * The bytes of all groups that may wait for this broker's disk, in multiples of the bytes that one group may have
+ * uncommitted.
+ */
 const MOST_OF_LEADERS = 4
-/** Higher, so that leaders, which can tell their clients, refuse first: a follower that takes nothing is sent all of it again. */
+/**
+ * Higher, so that leaders, which can tell their clients, refuse first: a follower that takes nothing is sent all of it
+ * again.
+ */
 const MOST_OF_FOLLOWERS = 8
 
 interface Broker {
@@ -56,8 +62,8 @@ interface Broker {
 }
 
 /**
- * M92 lets the other disks acknowledge entries that this broker's own disk lacks. With a disk that stands still all of them would stay in memory: beyond a bound leaders
- * refuse records.
+ * M92 lets the other disks acknowledge entries that this broker's own disk lacks. With a disk that stands still all of
+ * them would stay in memory: beyond a bound leaders refuse records.
  */
 export function isTooMuchForLeaders({ storage, settings }: Broker): boolean {
   return storage.waitingBytes > MOST_OF_LEADERS * settings.maxUncommittedBytes

@@ -3,8 +3,9 @@ import type { StateStore } from '../../../log/log-storage.ts'
 import { hasFields, isWhole, storedJson } from '../../../log/store/stored-json.ts'
 
 /**
- * Written before an installation replaces a replica's derived state, and with it: that state covers the log of another replica up to here. After a crash
- * in between, the log here may be the old one, of which no entry after its start is known to be committed.
+ * Written before an installation replaces a replica's derived state, and with it: that state covers the log of another
+ * replica up to here. After a crash in between, the log here may be the old one, of which no entry after its start is
+ * known to be committed.
  */
 export interface InstallRecord {
   readonly lastIndex: LogIndex

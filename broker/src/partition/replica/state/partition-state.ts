@@ -16,11 +16,13 @@ export interface CommittedStart {
 }
 
 /**
- * The state that a replica derives from its log: producers' sequences over the whole of it, the high watermark over the committed part.
+ * The state that a replica derives from its log: producers' sequences over the whole of it, the high watermark over the
+ * committed part.
  * 1. `appendedIndex` is the last entry seen; `commitIndex` <= `appendedIndex` never falls.
  * 2. `highWatermark` is the offset after the last committed record.
- * 3. `producers` may be ahead of the log, up to a commit that was known elsewhere; entries up to there change nothing in them. They are committed, so
- *    the producers were made of the same entries that this log has at those indexes once it has reached the commit.
+ * 3. `producers` may be ahead of the log, up to a commit that was known elsewhere; entries up to there change nothing
+ *    in them. They are committed, so the producers were made of the same entries that this log has at those indexes
+ *    once it has reached the commit.
  * 4. Entries above `commitIndex` can be taken back, newest first; entries below never.
  */
 export class PartitionState {
@@ -54,7 +56,10 @@ export class PartitionState {
     return this.#producers
   }
 
-  /** Takes another replica's committed producers for these; false if this log has entries that they do not cover: then nothing is changed. */
+  /**
+   * Takes another replica's committed producers for these; false if this log has entries that they do not cover: then
+   * nothing is changed.
+   */
   adoptProducers(index: LogIndex, producers: Checkpoint['producers']): boolean {
     if (index < this.#appendedIndex) return false
     this.#producers = new ProducerTable(this.#producerCapacity)

@@ -1,7 +1,10 @@
 import type { LogIndex, Offset, ProducerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 
-/** Kafka's window: clients keep at most 5 batches in flight, so 5 remembered ones catch every honest retry (KIP-98, ProducerStateEntry). */
+/**
+ * Kafka's window: clients keep at most 5 batches in flight, so 5 remembered ones catch every honest retry (KIP-98,
+ * ProducerStateEntry).
+ */
 const WINDOW = 5
 const SEQUENCE_MODULUS = 2 ** 31
 
@@ -15,7 +18,10 @@ export interface ProducerBatch {
   readonly baseOffset: Offset
 }
 
-/** The state of one producer that a partition remembers. Never changed in place: an older version is the undo record of a newer one. */
+/**
+ * The state of one producer that a partition remembers. Never changed in place: an older version is the undo record of
+ * a newer one.
+ */
 export interface ProducerState {
   readonly epoch: number
   /** Oldest first; at most WINDOW. */
@@ -30,14 +36,18 @@ export interface ProducerUndo {
   readonly forgotten: readonly [ProducerId, ProducerState] | null
 }
 
-/** For all tables that have never had a producer: most partitions of thousands are idle, and an empty map takes room too. */
+/**
+ * For all tables that have never had a producer: most partitions of thousands are idle, and an empty map takes room
+ * too.
+ */
 const noProducers: ReadonlyMap<ProducerId, ProducerState> = new Map()
 
 /**
- * The idempotence rules of one partition, over committed and appended-but-uncommitted batches alike: a pure function of the log. `append` returns
- * how to undo itself, for when Raft truncates. When more than `capacity` producers are known, the one that has been silent for the most
- * entries is forgotten: by log position and not by clock, so that every replica forgets the same. Whether a new one may displace it is the
- * leader's decision (`admit`), made before the batch is in the log.
+ * The idempotence rules of one partition, over committed and appended-but-uncommitted batches alike: a pure function of
+ * the log. `append` returns how to undo itself, for when Raft truncates. When more than `capacity` producers are known,
+ * the one that has been silent for the most entries is forgotten: by log position and not by clock, so that every
+ * replica forgets the same. Whether a new one may displace it is the leader's decision (`admit`), made before the batch
+ * is in the log.
  */
 export class ProducerTable {
   /** In the order of the last append. */
@@ -77,8 +87,8 @@ export class ProducerTable {
   }
 
   /**
-   * Refuses a producer that is not known here while there is no room: unless the one that would be forgotten for it has written nothing after
-   * `forgettable`. @throws TailraceError TOO_MANY_PRODUCERS
+   * Refuses a producer that is not known here while there is no room: unless the one that would be forgotten for it has
+   * written nothing after `forgettable`. @throws TailraceError TOO_MANY_PRODUCERS
    */
   admit(producerId: ProducerId, forgettable: LogIndex): void {
     if (this.#states.size < this.#capacity || this.#states.has(producerId)) return

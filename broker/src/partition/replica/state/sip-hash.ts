@@ -1,4 +1,5 @@
-// SipHash-2-4 (Aumasson, Bernstein: SipHash: a fast short-input PRF, 2012). In halves of 32 bits: BigInts would cost microseconds and garbage.
+// SipHash-2-4 (Aumasson, Bernstein: SipHash: a fast short-input PRF, 2012). In halves of 32 bits: BigInts would cost
+// microseconds and garbage.
 
 /** v0..v3 of the state, the low half of each before the high one; one for all, as nothing waits in between. */
 const state = new Int32Array(8)

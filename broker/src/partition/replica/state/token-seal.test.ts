@@ -6,7 +6,8 @@ const counting = (bytes: number): DataView => new DataView(Uint8Array.from({ len
 
 describe('SipHash-2-4', () => {
   test.each([
-    // Appendix A of the paper; the others are of the authors' reference vectors (their bytes are the least significant first).
+    // Appendix A of the paper; the others are of the authors' reference vectors (their bytes are the least significant
+    // first).
     [15, 'a129ca6149be45e5'],
     [0, '726fdb47dd0e0e31'],
     [1, '74f839c593dc67fd'],

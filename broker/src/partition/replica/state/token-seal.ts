@@ -6,8 +6,9 @@ const KEY_BYTES = 16
 const HALF = 2 ** 32
 
 /**
- * M95: a replica commits by a token, so it must be one that a leader of this cluster has given out. The seal is a keyed hash over group, term and
- * index; only the brokers know the key. As long as a broker belongs to no cluster, it gives no tokens and takes none.
+ * M95: a replica commits by a token, so it must be one that a leader of this cluster has given out. The seal is a keyed
+ * hash over group, term and index; only the brokers know the key. As long as a broker belongs to no cluster, it gives
+ * no tokens and takes none.
  */
 export class TokenSeal {
   readonly #message = new DataView(new ArrayBuffer(24))
