@@ -362,6 +362,17 @@ describe('documents', () => {
     ])
   })
 
+  it('finds source files that a page names and that are gone', () => {
+    const named = {
+      'docs/a.md': '`start/broker.ts`, `broker.ts` and `gone.ts`, and `ker.ts`\n```\n`fenced.ts`\n```',
+      'broker/src/start/broker.ts': '',
+    }
+    expect(deadReferences(treeOf(named), existsIn(named))).toEqual([
+      'docs/a.md: names gone.ts, which does not exist',
+      'docs/a.md: names ker.ts, which does not exist',
+    ])
+  })
+
   it('finds comments that cite what is not in the repository', () => {
     const cited = {
       'docs/a.md': '',

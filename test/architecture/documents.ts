@@ -9,7 +9,7 @@ import { isTest } from './source-tree.ts'
 export function deadReferences(tree: Tree, exists: (path: string) => boolean): string[] {
   const found: string[] = []
   for (const [path, text] of tree) {
-    if (path.endsWith('.md')) found.push(...deadLinks(path, text, tree, exists))
+    if (path.endsWith('.md')) found.push(...deadLinks(path, text, tree, exists), ...deadNames(path, text, tree))
     else if (/\.(ts|js)$/.test(path)) {
       if (!isTest(path)) found.push(...deadMentions(path, text, exists))
       found.push(...deadCitations(path, text, exists))
@@ -29,6 +29,14 @@ function deadLinks(path: string, text: string, tree: Tree, exists: (path: string
       found.push(`${path}: link to ${link}: there is no such heading`)
   }
   return found
+}
+
+/** Source files that a page names, by the end of their path or the whole of it. The changelog names what was there. */
+function deadNames(path: string, text: string, tree: Tree): string[] {
+  if (path === 'CHANGELOG.md') return []
+  const names = new Set([...withoutFences(text).matchAll(/`([\w./-]+\.ts)`/g)].map(([, name]) => name!))
+  const isThere = (name: string): boolean => [...tree.keys()].some((file) => `/${file}`.endsWith(`/${name}`))
+  return [...names].filter((name) => !isThere(name)).map((name) => `${path}: names ${name}, which does not exist`)
 }
 
 function deadMentions(path: string, text: string, exists: (path: string) => boolean): string[] {
