@@ -116,13 +116,13 @@ export const formatTable = {
   metadataSnapshot: {
     what: 'A snapshot of the metadata',
     version: 1,
-    checkedIn: 'broker/src/cluster/metadata/metadata-store.ts',
+    checkedIn: 'broker/src/cluster/metadata/store/metadata-store.ts',
     proof: 'the checksums of RocksDB, or the connection between brokers',
   },
   command: {
     what: 'A command of the metadata',
     version: 1,
-    checkedIn: 'broker/src/cluster/metadata/command.ts',
+    checkedIn: 'broker/src/cluster/metadata/commands/command.ts',
     proof: 'CRC-32C of its batch',
   },
   readToken: {

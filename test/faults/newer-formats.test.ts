@@ -18,7 +18,7 @@ import { checkIdentity } from '../../broker/src/cluster/formation/identity-file.
 import { LivesFile } from '../../broker/src/cluster/formation/lives-file.ts'
 import { readFormation } from '../../broker/src/cluster/metadata/formation-record.ts'
 import { MetadataState } from '../../broker/src/cluster/metadata/metadata-state.ts'
-import { loadMetadata } from '../../broker/src/cluster/metadata/metadata-store.ts'
+import { loadMetadata } from '../../broker/src/cluster/metadata/store/metadata-store.ts'
 import type { StoredGroupLog } from '../../broker/src/log/group-log.ts'
 import { BLOCK_BYTES, BLOCK_HEADER_BYTES } from '../../broker/src/log/journal/block.ts'
 import { RecordType, RecordWriter } from '../../broker/src/log/journal/record.ts'

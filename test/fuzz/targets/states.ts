@@ -1,9 +1,13 @@
 import { crc32c } from '@tailrace/schemas'
 import { IdentityFile } from '../../../broker/src/cluster/formation/identity-file.ts'
-import { decodeCommand, encodeCommand, type IdentifiedCommand } from '../../../broker/src/cluster/metadata/command.ts'
-import { metadataSnapshots } from '../../../broker/src/cluster/metadata/metadata-snapshot.ts'
+import {
+  decodeCommand,
+  encodeCommand,
+  type IdentifiedCommand,
+} from '../../../broker/src/cluster/metadata/commands/command.ts'
 import { MetadataState } from '../../../broker/src/cluster/metadata/metadata-state.ts'
-import { MetadataWriter } from '../../../broker/src/cluster/metadata/metadata-store.ts'
+import { metadataSnapshots } from '../../../broker/src/cluster/metadata/store/metadata-snapshot.ts'
+import { MetadataWriter } from '../../../broker/src/cluster/metadata/store/metadata-store.ts'
 import { MemoryStore } from '../../../broker/src/log/testing/memory-store.ts'
 import { decodeManifest, encodeManifest } from '../../../broker/src/partition/copies/copy-manifest.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../../../broker/src/partition/replica/state/checkpoint-codec.ts'

@@ -1,6 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { checkStoredLevel } from '../../../broker/src/cluster/formation/stored-level.ts'
-import type { Command } from '../../../broker/src/cluster/metadata/command.ts'
+import type { Command } from '../../../broker/src/cluster/metadata/commands/command.ts'
 import type { FeatureLevels } from '../../../broker/src/cluster/metadata/feature-levels.ts'
 import type { MetadataState } from '../../../broker/src/cluster/metadata/metadata-state.ts'
 import type { StateStore } from '../../../broker/src/log/log-storage.ts'

@@ -1,6 +1,6 @@
 import type { BrokerId, GroupId, LogIndex } from '@tailrace/schemas'
 import { METADATA_GROUP } from '@tailrace/schemas'
-import { decodeCommand, type IdentifiedCommand } from '../../../broker/src/cluster/metadata/command.ts'
+import { decodeCommand, type IdentifiedCommand } from '../../../broker/src/cluster/metadata/commands/command.ts'
 import { MetadataState, type Topic } from '../../../broker/src/cluster/metadata/metadata-state.ts'
 import type { GroupLog, LogStorage } from '../../../broker/src/log/log-storage.ts'
 import type { CreateCore } from '../../../broker/src/partition/broker/replica-opening.ts'

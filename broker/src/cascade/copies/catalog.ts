@@ -1,6 +1,6 @@
 import type { GroupId } from '@tailrace/schemas'
 import type { TopicSummary } from '../../api/broker-api.ts'
-import { isPositive } from '../../cluster/metadata/command-checks.ts'
+import { isPositive } from '../../cluster/metadata/commands/command-checks.ts'
 import type { StateStore } from '../../log/log-storage.ts'
 import { hasFields, isWhole, storedJson } from '../../log/store/stored-json.ts'
 import { isTopicSummary } from '../wire/json-checks.ts'

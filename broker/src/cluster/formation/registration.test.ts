@@ -1,7 +1,7 @@
 import { type ErrorCode, TailraceError } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../platform/testing/clock.ts'
-import type { BrokerRegistration } from '../metadata/command.ts'
+import type { BrokerRegistration } from '../metadata/commands/command.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
 import type { MetadataClient } from '../routing/metadata-client.ts'
 import { Registration } from './registration.ts'

@@ -2,7 +2,7 @@ import { TailraceError } from '@tailrace/schemas'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { pause } from '../../platform/timing/pause.ts'
-import type { BrokerRegistration } from '../metadata/command.ts'
+import type { BrokerRegistration } from '../metadata/commands/command.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
 import type { MetadataClient } from '../routing/metadata-client.ts'
 

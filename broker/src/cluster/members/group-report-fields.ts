@@ -3,7 +3,7 @@ import type { GroupStatus } from '../../partition/group.ts'
 import type { Configuration } from '../../raft/config.ts'
 import type { EntryStatus } from '../../raft/log/entry-states.ts'
 import type { MemberTarget } from '../../raft/members/member-target.ts'
-import { isBrokerSet, isNatural, isPositive } from '../metadata/command-checks.ts'
+import { isBrokerSet, isNatural, isPositive } from '../metadata/commands/command-checks.ts'
 import type { GroupReport } from './group-requests.ts'
 
 type Fields = Omit<Message<'GroupReportReply'>, 'correlation'>

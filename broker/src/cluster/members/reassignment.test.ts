@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { GroupTarget } from '../../api/admin-api.ts'
-import { intentFields } from '../metadata/intent-fields.ts'
+import { intentFields } from '../metadata/intents/intent-fields.ts'
 import type { Intent } from '../metadata/metadata-leader.ts'
 import { asked } from '../testing/asked.ts'
 import { during, until } from '../testing/running.ts'

@@ -3,7 +3,7 @@ import type { BrokerLevels } from '../../api/admin-api.ts'
 import { asked } from '../testing/asked.ts'
 import { TestCluster } from '../testing/test-cluster.ts'
 import type { FeatureLevels } from './feature-levels.ts'
-import { intentFields } from './intent-fields.ts'
+import { intentFields } from './intents/intent-fields.ts'
 import { MetadataState } from './metadata-state.ts'
 
 const one: FeatureLevels = { lowest: 1, highest: 1, commands: {} }

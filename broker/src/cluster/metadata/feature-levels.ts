@@ -2,7 +2,7 @@ import type { BrokerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { BrokerLevels } from '../../api/admin-api.ts'
 import type { LevelRange } from '../../api/broker-api.ts'
-import { isPositive } from './command-checks.ts'
+import { isPositive } from './commands/command-checks.ts'
 
 /**
  * The feature levels that this version of Tailrace supports. `commands`: those of the metadata that need a level above

@@ -1,6 +1,6 @@
 import type { BrokerId, ClusterRecordFields } from '@tailrace/schemas'
 import { formatTable, refuseNewer, TailraceError } from '@tailrace/schemas'
-import { areShort, isPositive } from './command-checks.ts'
+import { areShort, isPositive } from './commands/command-checks.ts'
 import { sha256 } from './sha256.ts'
 
 /** A founding member of the cluster. `peer`: the address it had then. */

@@ -1,5 +1,5 @@
+import type { SetFeatureLevel } from './commands/level-commands.ts'
 import { notSupportedBy } from './feature-levels.ts'
-import type { SetFeatureLevel } from './level-commands.ts'
 import type { Change, MetadataTables } from './metadata-model.ts'
 import { refused } from './metadata-model.ts'
 

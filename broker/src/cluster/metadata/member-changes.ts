@@ -1,5 +1,5 @@
 import type { GroupId } from '@tailrace/schemas'
-import type { ForcedCluster, JoinBroker, MemberCommand, RemoveBroker } from './member-commands.ts'
+import type { ForcedCluster, JoinBroker, MemberCommand, RemoveBroker } from './commands/member-commands.ts'
 import type { Change, MetadataTables } from './metadata-model.ts'
 import { refused } from './metadata-model.ts'
 

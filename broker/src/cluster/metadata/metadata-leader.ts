@@ -4,13 +4,13 @@ import type { TopicConfig } from '../../api/broker-api.ts'
 import type { Groups } from '../../partition/group.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { withDeadline } from '../../platform/timing/deadline.ts'
-import type { Command, DeleteTopic, IdentifiedCommand } from './command.ts'
-import { decodeCommand, encodeCommand, nameOfUnreadable } from './command.ts'
+import type { Command, DeleteTopic, IdentifiedCommand } from './commands/command.ts'
+import { decodeCommand, encodeCommand, nameOfUnreadable } from './commands/command.ts'
+import type { SetTopicConfig } from './commands/topic-commands.ts'
 import type { Applied, CommandResult, MetadataState } from './metadata-state.ts'
 import type { Load } from './placement.ts'
 import { placePartitions } from './placement.ts'
 import { isAnother } from './required-topic.ts'
-import type { SetTopicConfig } from './topic-commands.ts'
 
 /**
  * A request to the metadata; the leader turns it into a command by deciding the open parts. `topicId` beside a name:

@@ -1,9 +1,9 @@
 import type { EntryHeader, LogIndex } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { MachineSnapshots, StateMachine } from '../../partition/group.ts'
-import { decodeCommand, nameOfUnreadable } from './command.ts'
+import { decodeCommand, nameOfUnreadable } from './commands/command.ts'
 import type { Applied, MetadataState } from './metadata-state.ts'
-import type { MetadataWriter } from './metadata-store.ts'
+import type { MetadataWriter } from './store/metadata-store.ts'
 
 export interface MetadataMachineDeps {
   readonly state: MetadataState

@@ -1,7 +1,7 @@
 import type { BrokerId, ErrorCode, GroupId, LogIndex, PartitionNumber, ProducerId } from '@tailrace/schemas'
 import type { AuditRecord } from '../../api/admin-api.ts'
 import type { TopicConfig } from '../../api/broker-api.ts'
-import type { BrokerRegistration } from './command.ts'
+import type { BrokerRegistration } from './commands/command.ts'
 import type { TopicPartition } from './partition-replicas.ts'
 
 /** `partitions` and `config` are replaced in place as commands are applied. */

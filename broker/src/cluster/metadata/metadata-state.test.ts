@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { MemoryStore } from '../../log/testing/memory-store.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
 import { silentLogger } from '../../platform/testing/logger.ts'
-import type { Command, IdentifiedCommand } from './command.ts'
-import { decodeCommand, encodeCommand } from './command.ts'
+import type { Command, IdentifiedCommand } from './commands/command.ts'
+import { decodeCommand, encodeCommand } from './commands/command.ts'
 import { MetadataMachine } from './metadata-machine.ts'
-import { metadataSnapshots } from './metadata-snapshot.ts'
 import { MetadataState, REMEMBERED_COMMANDS } from './metadata-state.ts'
-import { loadMetadata, MetadataWriter } from './metadata-store.ts'
+import { metadataSnapshots } from './store/metadata-snapshot.ts'
+import { loadMetadata, MetadataWriter } from './store/metadata-store.ts'
 
 const registration = { http: 'h:1', peer: 'p:1', pid: 7, incarnation: 'i', directoryId: 'd' }
 

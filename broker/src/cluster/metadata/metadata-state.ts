@@ -1,6 +1,12 @@
 import type { BrokerId, GroupId, LogIndex } from '@tailrace/schemas'
 import type { AuditRecord } from '../../api/admin-api.ts'
-import type { AllocateProducerIds, BrokerRegistration, Command, CreateTopic, IdentifiedCommand } from './command.ts'
+import type {
+  AllocateProducerIds,
+  BrokerRegistration,
+  Command,
+  CreateTopic,
+  IdentifiedCommand,
+} from './commands/command.ts'
 import { FIRST_LEVEL, notSupportedBy } from './feature-levels.ts'
 import { performLevelCommand } from './level-changes.ts'
 import { performMemberCommand } from './member-changes.ts'

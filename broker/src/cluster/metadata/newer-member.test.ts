@@ -1,8 +1,8 @@
 import { type IntentFields, METADATA_GROUP } from '@tailrace/schemas'
 import { beforeEach, expect, test } from 'vitest'
 import { TestCluster } from '../testing/test-cluster.ts'
-import type { Command } from './command.ts'
-import { encodeCommand } from './command.ts'
+import type { Command } from './commands/command.ts'
+import { encodeCommand } from './commands/command.ts'
 
 let cluster: TestCluster
 const ids = [1, 2, 3]

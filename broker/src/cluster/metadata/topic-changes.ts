@@ -1,10 +1,16 @@
 import type { BrokerId, GroupId, PartitionNumber } from '@tailrace/schemas'
 import type { TopicConfig } from '../../api/broker-api.ts'
+import type {
+  AssignReplicas,
+  ForceReplicas,
+  ReplicasChanged,
+  SetTopicConfig,
+  TopicCommand,
+} from './commands/topic-commands.ts'
 import type { Change, CommandResult, MetadataTables, TopicPlace } from './metadata-model.ts'
 import { refused } from './metadata-model.ts'
 import type { TopicPartition } from './partition-replicas.ts'
 import { withChange, withForced, withOutcome, withoutOutcast, withPriority } from './partition-replicas.ts'
-import type { AssignReplicas, ForceReplicas, ReplicasChanged, SetTopicConfig, TopicCommand } from './topic-commands.ts'
 
 /** Those that this version knows; a command that names another leaves it alone. */
 const TOPIC_SETTINGS = [

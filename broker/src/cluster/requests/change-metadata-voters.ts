@@ -1,4 +1,4 @@
-import { isBrokerSet } from '../metadata/command-checks.ts'
+import { isBrokerSet } from '../metadata/commands/command-checks.ts'
 import type { GroupRequestHandler } from './request.ts'
 import { anything, withoutBody } from './request.ts'
 

@@ -1,5 +1,5 @@
 import { groupReportFields, isGroupReport } from '../members/group-report-fields.ts'
-import { isNatural } from '../metadata/command-checks.ts'
+import { isNatural } from '../metadata/commands/command-checks.ts'
 import type { GroupRequestHandler } from './request.ts'
 import { withoutBody } from './request.ts'
 

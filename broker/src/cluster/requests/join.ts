@@ -1,4 +1,4 @@
-import { areShort, isNatural } from '../metadata/command-checks.ts'
+import { areShort, isNatural } from '../metadata/commands/command-checks.ts'
 import { isClusterRecord, recordFields } from '../metadata/formation-record.ts'
 import type { RequestHandler } from './request.ts'
 import { anything, withoutBody } from './request.ts'

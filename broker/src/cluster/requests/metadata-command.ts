@@ -1,7 +1,7 @@
 import type { BrokerId, Message } from '@tailrace/schemas'
-import { commandResultFields, isCommandResult } from '../metadata/command-result-fields.ts'
-import { textsAreShort } from '../metadata/intent-checks.ts'
-import { areSettings, intentOf, isIntent, nameOfIntent } from '../metadata/intent-fields.ts'
+import { commandResultFields, isCommandResult } from '../metadata/intents/command-result-fields.ts'
+import { textsAreShort } from '../metadata/intents/intent-checks.ts'
+import { areSettings, intentOf, isIntent, nameOfIntent } from '../metadata/intents/intent-fields.ts'
 import type { RequestHandler } from './request.ts'
 import { withoutBody } from './request.ts'
 

@@ -1,5 +1,5 @@
 import type { GroupId } from '@tailrace/schemas'
-import { isBrokerSet, isNatural } from '../metadata/command-checks.ts'
+import { isBrokerSet, isNatural } from '../metadata/commands/command-checks.ts'
 import type { RequestHandler } from './request.ts'
 import { withoutBody } from './request.ts'
 

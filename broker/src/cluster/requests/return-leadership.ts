@@ -1,4 +1,4 @@
-import { isNatural, isPositive } from '../metadata/command-checks.ts'
+import { isNatural, isPositive } from '../metadata/commands/command-checks.ts'
 import type { GroupRequestHandler } from './request.ts'
 import { withoutBody } from './request.ts'
 

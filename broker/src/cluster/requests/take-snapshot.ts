@@ -1,4 +1,4 @@
-import { isNatural } from '../metadata/command-checks.ts'
+import { isNatural } from '../metadata/commands/command-checks.ts'
 import type { GroupRequestHandler } from './request.ts'
 import { withoutBody } from './request.ts'
 

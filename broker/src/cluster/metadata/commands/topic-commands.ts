@@ -1,5 +1,5 @@
 import type { BrokerId, GroupId, LogIndex, PartitionNumber, Term, Timestamp } from '@tailrace/schemas'
-import type { TopicChanges } from '../../api/admin-api.ts'
+import type { TopicChanges } from '../../../api/admin-api.ts'
 import { areTexts, isBrokerSet, isNatural, isPositive } from './command-checks.ts'
 
 /**

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { overTheWire } from '../testing/over-the-wire.ts'
-import { decodeCommand, encodeCommand } from './command.ts'
+import { overTheWire } from '../../testing/over-the-wire.ts'
+import { decodeCommand, encodeCommand } from '../commands/command.ts'
+import type { Intent } from '../metadata-leader.ts'
+import type { CommandResult } from '../metadata-state.ts'
 import { commandResultFields, commandResultOf } from './command-result-fields.ts'
 import { intentFields, intentOf, isIntent } from './intent-fields.ts'
-import type { Intent } from './metadata-leader.ts'
-import type { CommandResult } from './metadata-state.ts'
 
 const stamp = { at: 1.7e12, broker: 2, by: 'ann' }
 const place = { topicId: 't1', partition: 0 }

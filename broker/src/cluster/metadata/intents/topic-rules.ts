@@ -1,6 +1,6 @@
 import { checkTopicName, TailraceError } from '@tailrace/schemas'
-import type { TopicChanges } from '../../api/admin-api.ts'
-import type { CreateTopicRequest } from '../../api/broker-api.ts'
+import type { TopicChanges } from '../../../api/admin-api.ts'
+import type { CreateTopicRequest } from '../../../api/broker-api.ts'
 
 /** A hundred years. */
 const LONGEST_RETENTION_MS = 36_525 * 24 * 3600 * 1000

@@ -1,5 +1,5 @@
 import { TailraceError } from '@tailrace/schemas'
-import type { MetadataState } from './metadata-state.ts'
+import type { MetadataState } from '../metadata-state.ts'
 
 /**
  * Whether this broker's limits fit the batches that its known topics may hold. A broker with smaller ones could neither

@@ -1,4 +1,4 @@
-import { areTexts, isBrokerSet, isNatural, isPositive } from './command-checks.ts'
+import { areTexts, isBrokerSet, isNatural, isPositive } from '../commands/command-checks.ts'
 
 /**
  * Whether values of the state store have the form on which the state relies. They come from this broker's disk or from

@@ -1,8 +1,8 @@
 import type { LogIndex } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
-import type { StateStore } from '../../log/log-storage.ts'
-import type { MachineSnapshot, MachineSnapshots } from '../../partition/group.ts'
-import { MetadataState } from './metadata-state.ts'
+import type { StateStore } from '../../../log/log-storage.ts'
+import type { MachineSnapshot, MachineSnapshots } from '../../../partition/group.ts'
+import { MetadataState } from '../metadata-state.ts'
 import type { MetadataWriter } from './metadata-store.ts'
 import { loadMetadata, METADATA_KEYS } from './metadata-store.ts'
 

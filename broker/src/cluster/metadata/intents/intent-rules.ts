@@ -1,14 +1,14 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { METADATA_GROUP } from '@tailrace/schemas'
-import type { Groups } from '../../partition/group.ts'
-import type { FeatureLevels } from './feature-levels.ts'
-import { notSupportedBy } from './feature-levels.ts'
-import type { FormationRecord } from './formation-record.ts'
+import type { Groups } from '../../../partition/group.ts'
+import type { FeatureLevels } from '../feature-levels.ts'
+import { notSupportedBy } from '../feature-levels.ts'
+import type { FormationRecord } from '../formation-record.ts'
+import { removedHint, wipedHint } from '../member-changes.ts'
+import type { Intent } from '../metadata-leader.ts'
+import type { CommandResult, MetadataState } from '../metadata-state.ts'
 import type { IntentChecksDeps } from './intent-checks.ts'
 import { refuseByChecks } from './intent-checks.ts'
-import { removedHint, wipedHint } from './member-changes.ts'
-import type { Intent } from './metadata-leader.ts'
-import type { CommandResult, MetadataState } from './metadata-state.ts'
 
 export interface IntentRulesDeps extends IntentChecksDeps {
   readonly groups: Pick<Groups, 'get'>

@@ -1,8 +1,8 @@
 import type { IntentFields, IntentName, IntentShapes, SettingFields } from '@tailrace/schemas'
-import type { TopicChanges } from '../../api/admin-api.ts'
-import type { TopicConfig } from '../../api/broker-api.ts'
-import { isCommand } from './command.ts'
-import type { Intent } from './metadata-leader.ts'
+import type { TopicChanges } from '../../../api/admin-api.ts'
+import type { TopicConfig } from '../../../api/broker-api.ts'
+import { isCommand } from '../commands/command.ts'
+import type { Intent } from '../metadata-leader.ts'
 
 const NAMESPACE = 'tailrace.metadata.'
 

@@ -1,8 +1,8 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { errorTable, TailraceError } from '@tailrace/schemas'
-import { areShort } from './command-checks.ts'
-import type { Intent } from './metadata-leader.ts'
-import type { CommandResult, MetadataState } from './metadata-state.ts'
+import { areShort } from '../commands/command-checks.ts'
+import type { Intent } from '../metadata-leader.ts'
+import type { CommandResult, MetadataState } from '../metadata-state.ts'
 import type { TopicLimits } from './topic-rules.ts'
 import { checkChanges, checkCreateTopic } from './topic-rules.ts'
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import type { AuditRecord } from '../../api/admin-api.ts'
-import { MemoryStore } from '../../log/testing/memory-store.ts'
-import { ManualClock } from '../../platform/testing/clock.ts'
-import { silentLogger } from '../../platform/testing/logger.ts'
-import { AUDIT_RECORDS, MetadataState, REMEMBERED_COMMANDS } from './metadata-state.ts'
+import type { AuditRecord } from '../../../api/admin-api.ts'
+import { MemoryStore } from '../../../log/testing/memory-store.ts'
+import { ManualClock } from '../../../platform/testing/clock.ts'
+import { silentLogger } from '../../../platform/testing/logger.ts'
+import { AUDIT_RECORDS, MetadataState, REMEMBERED_COMMANDS } from '../metadata-state.ts'
 import { loadMetadata, MetadataWriter } from './metadata-store.ts'
 
 test('the store keeps as many audit records and answers as the state does, and a start finds the newest, in order', async () => {

@@ -1,7 +1,7 @@
 import type { Message } from '@tailrace/schemas'
 import { isErrorCode } from '@tailrace/schemas'
-import { isNatural, isPositive } from './command-checks.ts'
-import type { CommandResult } from './metadata-state.ts'
+import { isNatural, isPositive } from '../commands/command-checks.ts'
+import type { CommandResult } from '../metadata-state.ts'
 
 type Fields = Omit<Message<'MetadataCommandReply'>, 'correlation'>
 

@@ -1,12 +1,12 @@
 import { type IntentFields, isTopicName } from '@tailrace/schemas'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { asked } from '../testing/asked.ts'
-import { during } from '../testing/running.ts'
-import { type TestBroker, TestCluster } from '../testing/test-cluster.ts'
+import { asked } from '../../testing/asked.ts'
+import { during } from '../../testing/running.ts'
+import { type TestBroker, TestCluster } from '../../testing/test-cluster.ts'
+import type { Intent } from '../metadata-leader.ts'
+import { MetadataState } from '../metadata-state.ts'
 import { refuseByChecks } from './intent-checks.ts'
 import { intentFields } from './intent-fields.ts'
-import type { Intent } from './metadata-leader.ts'
-import { MetadataState } from './metadata-state.ts'
 import { checkChanges, defaultPartitionLimits } from './topic-rules.ts'
 
 /** Requests of a broker to the metadata leader, and to others, with one field after the other made odd. */
