@@ -38,15 +38,15 @@ export function composePeerHandlers(deps: PeerHandlersDeps): PeerHandlers {
     receiveApplication: (from) => joinRequests.receive(from),
   })
   return {
-    hears(from, group) {
-      if (!permissions.hears(from, group)) return false
+    accepts(from, group) {
+      if (!permissions.accepts(from, group)) return false
       // Its memory came before this message, and may have been kept until the peer was known to be a member.
       witness.accept(from)
       return true
     },
     raft: (group, message, payloads) => groups.receive(group, message, payloads),
     tooLarge(from, group, frameBytes) {
-      if (permissions.hears(from, group)) groups.tooLarge(from, group, frameBytes)
+      if (permissions.accepts(from, group)) groups.tooLarge(from, group, frameBytes)
     },
     leaders(from, leaders) {
       const heard = formation.isMember(from) ? leaders.filter(({ group }) => permissions.mayHold(from, group)) : []

@@ -79,7 +79,7 @@ export interface PeerHandlers {
    * Whether the broker may send messages about this group's log: asked before any field of a Raft message but its group
    * is looked at, and only then is `raft` called.
    */
-  hears(from: BrokerId, group: GroupId): boolean
+  accepts(from: BrokerId, group: GroupId): boolean
   raft(group: GroupId, message: RaftMessage, payloads: readonly Uint8Array[]): void
   /** Entries of the group came in a frame that is longer than this broker takes, and were dropped. */
   tooLarge(from: BrokerId, group: GroupId, frameBytes: number): void

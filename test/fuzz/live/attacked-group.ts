@@ -29,11 +29,11 @@ export class AttackedGroup {
   readonly spoilt: { readonly at: number; readonly bits: number }[] = []
   #cutOff: BrokerId = NO_BROKER
 
-  readonly #hearsAll: boolean
+  readonly #acceptsAll: boolean
 
   private constructor(world: TestWorld, hearsAll: boolean) {
     this.world = world
-    this.#hearsAll = hearsAll
+    this.#acceptsAll = hearsAll
     world.answers = (_name, reply) => {
       const lie = reply.body.length > 0 ? this.spoilt.shift() : undefined
       if (lie === undefined) return reply
@@ -186,7 +186,7 @@ export class AttackedGroup {
       groups: this.world.broker(to).groups,
       caughtUp: () => true,
     })
-    return (from, group) => this.#hearsAll || permissions.hears(from, group)
+    return (from, group) => this.#acceptsAll || permissions.accepts(from, group)
   }
 }
 

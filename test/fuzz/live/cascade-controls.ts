@@ -69,7 +69,7 @@ export class CascadeControls {
   constructor() {
     const nobody = async (): Promise<never> => Promise.reject(new TailraceError('LEADER_UNAVAILABLE'))
     this.#leader = this.#control(LEADER, { request: nobody })
-    this.#answers = withCascade({ hears: () => true } as unknown as PeerHandlers, this.#leader)
+    this.#answers = withCascade({ accepts: () => true } as unknown as PeerHandlers, this.#leader)
     this.#follower = this.#control(FOLLOWER, { request: this.#toLeader as unknown as Peers['request'] })
     this.#door = new CascadeRequests({ overfull: false }, { checkWrite() {} }, this.#follower)
   }

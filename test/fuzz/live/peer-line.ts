@@ -82,7 +82,7 @@ export class PeerLine {
 /** As cluster/peer-handlers.ts, for brokers that all belong to the cluster. */
 function handlersOf(groups: BrokerGroups, mayHold: (from: BrokerId, group: GroupId) => boolean): PeerHandlers {
   return {
-    hears: mayHold,
+    accepts: mayHold,
     raft: (group, message, payloads) => groups.receive(group, message, payloads),
     tooLarge: (from, group, bytes) => {
       if (mayHold(from, group)) groups.tooLarge(from, group, bytes)

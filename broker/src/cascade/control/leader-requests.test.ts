@@ -23,8 +23,8 @@ function handlersThatNote(calls: string[]): PeerHandlers {
     }
   }
   return {
-    hears: (from: number, group: number) => {
-      note('hears')(from, group)
+    accepts: (from: number, group: number) => {
+      note('accepts')(from, group)
       return from !== 9
     },
     request: async (...parts: unknown[]) => note('request', { fields: {}, body: [] })(...parts),
@@ -57,7 +57,7 @@ describe('requests about cascade brokers', () => {
     const expected = { fields: without(sampleMessages[`${name}Reply`]), body: [] }
     expect(await handlers.request(2, name, sampleMessages[name], nothing)).toEqual(expected)
     await expect(handlers.request(9, name, sampleMessages[name], nothing)).rejects.toMatchObject({ code: 'NOT_READY' })
-    expect(calls).toEqual([`hears [2,${METADATA_GROUP}]`, `hears [9,${METADATA_GROUP}]`])
+    expect(calls).toEqual([`accepts [2,${METADATA_GROUP}]`, `accepts [9,${METADATA_GROUP}]`])
   })
 
   it('are the only ones taken out: other messages of peers reach their former handlers', async () => {

@@ -11,7 +11,7 @@ import { cascadeRequestTable, type LeaderControl } from './requests/table.ts'
 /** The handlers of peers' requests; those about cascade brokers are answered by the control. */
 export function withCascade(handlers: PeerHandlers, control: LeaderControl): PeerHandlers {
   return {
-    hears: (from, group) => handlers.hears(from, group),
+    accepts: (from, group) => handlers.accepts(from, group),
     raft: (group, message, payloads) => handlers.raft(group, message, payloads),
     tooLarge: (from, group, bytes) => handlers.tooLarge(from, group, bytes),
     leaders: (from, leaders) => handlers.leaders(from, leaders),
@@ -26,7 +26,7 @@ export function withCascade(handlers: PeerHandlers, control: LeaderControl): Pee
     ): Promise<PeerAnswer<Name>> {
       const handler = handlerOf(name)
       if (handler === undefined) return handlers.request(from, name, fields, body)
-      if (!handlers.hears(from, METADATA_GROUP)) {
+      if (!handlers.accepts(from, METADATA_GROUP)) {
         throw new TailraceError('NOT_READY', `Broker ${from} is not known here as a broker of the cluster.`)
       }
       if (!handler.check(fields)) throw new TailraceError('INVALID_REQUEST', `A field of ${name} is missing or wrong.`)

@@ -25,8 +25,8 @@ function permissions(given: { caughtUp?: boolean; outcasts?: number[]; opened?: 
 
 describe('the brokers whose messages a group takes', () => {
   it('are the brokers that hold a replica of it, and are of the cluster', () => {
-    expect([1, 2, 3, 9].map((id) => permissions().hears(id, GROUP))).toEqual([true, true, false, false])
-    expect(permissions({ caughtUp: false }).hears(9, GROUP)).toBe(false)
+    expect([1, 2, 3, 9].map((id) => permissions().accepts(id, GROUP))).toEqual([true, true, false, false])
+    expect(permissions({ caughtUp: false }).accepts(9, GROUP)).toBe(false)
   })
 
   it('are all of the cluster until this broker has caught up, and those of the group as it is open here', () => {

@@ -28,7 +28,7 @@ export class PeerPermissions {
   }
 
   /** Whether the group takes Raft messages of this broker. */
-  hears(from: BrokerId, group: GroupId): boolean {
+  accepts(from: BrokerId, group: GroupId): boolean {
     return this.#deps.formation.trusts(from) && this.mayHold(from, group)
   }
 

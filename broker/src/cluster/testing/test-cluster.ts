@@ -185,7 +185,7 @@ export class TestBroker implements DiallingPeers {
   /** A Raft message has come, as the peer transport passes it on. */
   hear(group: GroupId, message: RaftMessage): void {
     const { handlers } = this.node
-    if (handlers.hears(message.from, group)) handlers.raft(group, message, [])
+    if (handlers.accepts(message.from, group)) handlers.raft(group, message, [])
   }
 
   sendRaft(): void {}

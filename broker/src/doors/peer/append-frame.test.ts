@@ -61,7 +61,7 @@ function receiver() {
   const stats = noStats()
   const heard: Heard[] = []
   const handlers = {
-    hears: () => true,
+    accepts: () => true,
     raft: (group: number, message: RaftMessage, payloads: readonly Uint8Array[]) =>
       heard.push({ group, message, payloads }),
   } as unknown as PeerHandlers

@@ -141,7 +141,7 @@ describe('an error of a handler costs the connection, not the process', () => {
     throw new Error('a broken invariant')
   }
 
-  test.each(['hears', 'raft', 'leaders', 'told', 'request'] as const)('of %s', async (name) => {
+  test.each(['accepts', 'raft', 'leaders', 'told', 'request'] as const)('of %s', async (name) => {
     const { cluster, one, two } = await pair()
     one.handlers[name] = fail
     if (name === 'leaders') two.peers.announceLeaders([{ group: 1, term: 1 }])

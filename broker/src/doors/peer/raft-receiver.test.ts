@@ -50,11 +50,11 @@ function frameWith(name: RaftName, path: Path, number: number): Frame {
   return { name, fields, body: new Uint8Array(0) } as unknown as Frame
 }
 
-function receiver(hears: PeerHandlers['hears'] = () => true) {
+function receiver(accepts: PeerHandlers['accepts'] = () => true) {
   const heard: { group: number; message: RaftMessage }[] = []
   const stats = noStats()
   const raft: PeerHandlers['raft'] = (group, message) => void heard.push({ group, message })
-  const handlers = { hears, raft } as unknown as PeerHandlers
+  const handlers = { accepts, raft } as unknown as PeerHandlers
   return { heard, stats, receiver: new RaftReceiver(2, 1, handlers, crc32c, stats) }
 }
 

@@ -62,16 +62,16 @@ export class RaftReceiver {
     }
   }
 
-  #hears(group: number): boolean {
+  #accepts(group: number): boolean {
     if (group < 0) throw malformed('a negative group')
-    if (this.#handlers.hears(this.#from, group)) return true
+    if (this.#handlers.accepts(this.#from, group)) return true
     this.#stats.unheard++
     return false
   }
 
   #append(fields: Message<'Append'>, body: Uint8Array): void {
     const { group, term, prevIndex, prevTerm, commit } = fields
-    if (!this.#hears(group)) return
+    if (!this.#accepts(group)) return
     checkIndexes(prevIndex, commit)
     checkTerms(term, prevTerm)
     for (const entry of fields.entries) {
@@ -103,7 +103,7 @@ export class RaftReceiver {
 
   #appendReply(fields: Message<'AppendReply'>): void {
     const { group, term, success, matchIndex, rejectedIndex, hintIndex, hintTerm, admission = 0 } = fields
-    if (!this.#hears(group)) return
+    if (!this.#accepts(group)) return
     checkIndexes(matchIndex, rejectedIndex)
     checkIndexes(hintIndex, admission)
     checkTerms(term, hintTerm)
@@ -126,7 +126,7 @@ export class RaftReceiver {
   }
 
   #vote({ group, term, pre, transfer, lastIndex, lastTerm }: Message<'Vote'>): void {
-    if (!this.#hears(group)) return
+    if (!this.#accepts(group)) return
     checkIndexes(lastIndex, 0)
     checkTerms(term, lastTerm)
     this.#handlers.raft(
@@ -137,15 +137,15 @@ export class RaftReceiver {
   }
 
   #voteReply({ group, term, pre, granted }: Message<'VoteReply'>): void {
-    if (!this.#hears(group)) return
+    if (!this.#accepts(group)) return
     checkTerms(term, 0)
     this.#handlers.raft(group, { type: 'vote-reply', from: this.#from, to: this.#to, term, pre, granted }, NO_PAYLOADS)
   }
 
   #snapshot({ group, term, lastIndex, lastTerm, source }: Message<'Snapshot'>): void {
-    if (!this.#hears(group)) return
+    if (!this.#accepts(group)) return
     // The state is fetched from the source, so it must be a member like the leader itself.
-    if (!this.#handlers.hears(source, group)) {
+    if (!this.#handlers.accepts(source, group)) {
       this.#stats.unheard++
       return
     }
@@ -159,14 +159,14 @@ export class RaftReceiver {
   }
 
   #timeoutNow({ group, term }: Message<'TimeoutNow'>): void {
-    if (!this.#hears(group)) return
+    if (!this.#accepts(group)) return
     checkTerms(term, 0)
     this.#handlers.raft(group, { type: 'timeout-now', from: this.#from, to: this.#to, term }, NO_PAYLOADS)
   }
 
   #heartbeats({ beats }: Message<'Heartbeats'>): void {
     for (const { group, term, commit, sentAt, sleep, acknowledged = 0, round = 0 } of beats) {
-      if (!this.#hears(group)) continue
+      if (!this.#accepts(group)) continue
       checkIndexes(commit, acknowledged)
       checkIndexes(round, 0)
       checkTerms(term, 0)
@@ -180,7 +180,7 @@ export class RaftReceiver {
 
   #heartbeatReplies({ beats }: Message<'HeartbeatReplies'>): void {
     for (const { group, term, lastIndex, sentAt, asleep, admission = 0, round = 0 } of beats) {
-      if (!this.#hears(group)) continue
+      if (!this.#accepts(group)) continue
       checkIndexes(lastIndex, admission)
       checkIndexes(round, 0)
       checkTerms(term, 0)

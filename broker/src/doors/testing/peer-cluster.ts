@@ -33,7 +33,7 @@ export interface TestBroker {
   readonly notes: { from: BrokerId; name: string; fields: unknown }[]
   readonly log: string[]
   admit: (identity: PeerIdentity) => void
-  hears: PeerHandlers['hears']
+  accepts: PeerHandlers['accepts']
   readonly tooLarge: { from: BrokerId; group: number; bytes: number }[]
   answer: PeerHandlers['request']
 }
@@ -111,7 +111,7 @@ export function addressOf(id: BrokerId): string {
 export function testBroker(id: BrokerId, peers: RunningPeers, log: string[], identity: PeerIdentity): TestBroker {
   const handlers: PeerHandlers = {
     raft: (group, message, payloads) => void broker.raft.push({ group, message, payloads }),
-    hears: (from, group) => broker.hears(from, group),
+    accepts: (from, group) => broker.accepts(from, group),
     tooLarge: (from, group, bytes) => void broker.tooLarge.push({ from, group, bytes }),
     leaders(from, leaders) {
       broker.leaders.push({ from, leaders })
@@ -133,7 +133,7 @@ export function testBroker(id: BrokerId, peers: RunningPeers, log: string[], ide
     notes: [],
     log,
     admit: () => {},
-    hears: () => true,
+    accepts: () => true,
     tooLarge: [],
     answer: async () => {
       throw new TailraceError('NOT_LEADER')
