@@ -31,9 +31,9 @@ export class AttackedGroup {
 
   readonly #acceptsAll: boolean
 
-  private constructor(world: TestWorld, hearsAll: boolean) {
+  private constructor(world: TestWorld, acceptsAll: boolean) {
     this.world = world
-    this.#acceptsAll = hearsAll
+    this.#acceptsAll = acceptsAll
     world.answers = (_name, reply) => {
       const lie = reply.body.length > 0 ? this.spoilt.shift() : undefined
       if (lie === undefined) return reply
@@ -44,9 +44,9 @@ export class AttackedGroup {
     }
   }
 
-  /** `hearsAll`: a negative control, in which the group takes messages from brokers without a replica. */
-  static async start(hearsAll = false): Promise<AttackedGroup> {
-    const group = new AttackedGroup(await TestWorld.start({ log: smallFiles, settings }), hearsAll)
+  /** `acceptsAll`: a negative control, in which the group takes messages from brokers without a replica. */
+  static async start(acceptsAll = false): Promise<AttackedGroup> {
+    const group = new AttackedGroup(await TestWorld.start({ log: smallFiles, settings }), acceptsAll)
     group.publish()
     await group.world.run(100)
     return group

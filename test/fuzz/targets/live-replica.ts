@@ -69,11 +69,11 @@ async function check(group: AttackedGroup, liar: Liar): Promise<Verdict> {
 
 export async function attack(
   input: Uint8Array,
-  hearsAll = false,
+  acceptsAll = false,
 ): Promise<{ verdict: Verdict; installations: number }> {
   const choices = new Choices(input)
   const liar = choices.of(liars)
-  const group = await AttackedGroup.start(hearsAll)
+  const group = await AttackedGroup.start(acceptsAll)
   for (let count = 0; choices.left > 0 && count < MOST_STEPS; count++) await step(group, choices, liar)
   return { verdict: await check(group, liar), installations: group.installations }
 }
