@@ -17,12 +17,18 @@ export function cannotReadProcessorTime(what: string): boolean {
 
 /**
  * Each broker's share of a core, 0.01 for one per cent, from outside: a broker that is asked for its metrics is not
- * idle. Of several windows the least counts: other work of the machine can only add, by cold caches and clocks.
+ * idle. Of several windows the least counts: what else the machine does can only add, by cold caches and clocks. No
+ * more windows are taken once all shares are below `enough`.
  */
-export async function leastShares(cluster: ClusterProcesses, windows: number, windowMs: number): Promise<number[]> {
+export async function leastShares(
+  cluster: ClusterProcesses,
+  windows: number,
+  windowMs: number,
+  enough = 0,
+): Promise<number[]> {
   const least = cluster.ids.map(() => Number.POSITIVE_INFINITY)
   const spent = (): Promise<number[]> => Promise.all(cluster.ids.map((id) => processorSeconds(cluster.pid(id))))
-  for (let window = 0; window < windows; window += 1) {
+  for (let window = 0; window < windows && !least.every((share) => share < enough); window += 1) {
     const before = await spent()
     await new Promise((done) => setTimeout(done, windowMs))
     for (const [at, seconds] of (await spent()).entries()) {

@@ -9,10 +9,11 @@ const WINDOW_MS = 4_000
 /** Of several windows the least counts: other work of the machine can only add. */
 const WINDOWS = 2
 /**
- * After a load V8 collects its whole heap up to three times, some 10 s apart, for 0.3 s of processor time each: of
- * three windows one has none.
+ * After a load V8 collects its whole heap up to three times within some 30 s, for 0.3 s of processor time each, which
+ * may fall into two windows (--trace-gc). So of eight windows two have none; mostly the first or second is enough.
  */
-const WINDOWS_BETWEEN_COLLECTIONS = 3
+const MOST_WINDOWS = 8
+const MOST_SHARE = 0.03
 
 let cluster: ClusterProcesses
 
@@ -76,12 +77,12 @@ describe(`M86, M87: three brokers with ${PARTITIONS} idle partitions`, () => {
   it.skipIf(cannotReadProcessorTime(`what ${PARTITIONS} idle partitions cost`))(
     'use less than 3 % of a core each',
     async () => {
-      const shares = await leastShares(cluster, WINDOWS_BETWEEN_COLLECTIONS, WINDOW_MS)
+      const shares = await leastShares(cluster, MOST_WINDOWS, WINDOW_MS, MOST_SHARE)
       const memory = await sumOf('process_resident_memory_bytes')
       console.log(
         `idle with ${PARTITIONS} partitions: ${shares.map((share) => `${(share * 100).toFixed(2)} %`).join(', ')} of a core, ${(memory / 3e6).toFixed(0)} MB each`,
       )
-      for (const share of shares) expect(share).toBeLessThan(0.03)
+      for (const share of shares) expect(share).toBeLessThan(MOST_SHARE)
     },
   )
 
