@@ -15,10 +15,12 @@ export function cannotReadProcessorTime(what: string): boolean {
   return true
 }
 
+const FEWEST_WINDOWS = 3
+
 /**
  * Each broker's share of a core, 0.01 for one per cent, from outside: a broker that is asked for its metrics is not
  * idle. Of several windows the least counts: what else the machine does can only add, by cold caches and clocks. No
- * more windows are taken once all shares are below `enough`.
+ * more windows are taken after three once all shares are below `enough`.
  */
 export async function leastShares(
   cluster: ClusterProcesses,
@@ -28,7 +30,8 @@ export async function leastShares(
 ): Promise<number[]> {
   const least = cluster.ids.map(() => Number.POSITIVE_INFINITY)
   const spent = (): Promise<number[]> => Promise.all(cluster.ids.map((id) => processorSeconds(cluster.pid(id))))
-  for (let window = 0; window < windows && !least.every((share) => share < enough); window += 1) {
+  for (let window = 0; window < windows; window += 1) {
+    if (window >= FEWEST_WINDOWS && least.every((share) => share < enough)) break
     const before = await spent()
     await new Promise((done) => setTimeout(done, windowMs))
     for (const [at, seconds] of (await spent()).entries()) {

@@ -10,7 +10,7 @@ const WINDOW_MS = 4_000
 const WINDOWS = 2
 /**
  * After a load V8 collects its whole heap up to three times within some 30 s, for 0.3 s of processor time each, which
- * may fall into two windows (--trace-gc). So of eight windows two have none; mostly the first or second is enough.
+ * may fall into two windows (--trace-gc). So of eight windows two have none; mostly the first three are enough.
  */
 const MOST_WINDOWS = 8
 const MOST_SHARE = 0.03
