@@ -8,7 +8,7 @@ import type { PeerPermissions } from './formation/peer-permissions.ts'
 import type { Witness } from './formation/witness.ts'
 import { removedHint } from './metadata/member-changes.ts'
 import type { MetadataState } from './metadata/metadata-state.ts'
-import type { Answerers } from './requests/request.ts'
+import { type Answerers, checkRequest } from './requests/request.ts'
 import type { Askers, ClusterRequestName, RequestRow } from './requests/table.ts'
 import { requestTable } from './requests/table.ts'
 import type { LeaderDirectory } from './routing/leader-directory.ts'
@@ -84,9 +84,7 @@ function requestAnswerer(deps: PeerHandlersDeps, answerers: Answerers): PeerHand
       const row = rows[name] as RequestRow<Name> | undefined
       if (row === undefined) throw new TailraceError('UNSUPPORTED_MESSAGE', `${name} is not answered here.`)
       refuseStrangers(deps, from, row.askers, 'group' in fields ? fields.group : undefined)
-      if (!row.handler.check(fields)) {
-        throw new TailraceError('INVALID_REQUEST', `A field of ${name} is missing or wrong.`)
-      }
+      checkRequest(name, row.handler, fields)
       const speaker = row.speaker(fields)
       if (speaker !== null && speaker !== from) {
         throw new TailraceError('INVALID_REQUEST', `Broker ${from} cannot send this for broker ${speaker}.`)

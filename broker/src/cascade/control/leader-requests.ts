@@ -1,6 +1,6 @@
 import type { BrokerId, Message } from '@tailrace/schemas'
 import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
-import type { RequestHandler } from '../../cluster/requests/request.ts'
+import { checkReply, checkRequest, type RequestHandler } from '../../cluster/requests/request.ts'
 import type { CascadeRequestName } from '../../cluster/requests/table.ts'
 import type { PeerAnswer, PeerHandlers, Peers, ReplyFields, RequestFields, RequestName } from '../../partition/peers.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -29,7 +29,7 @@ export function withCascade(handlers: PeerHandlers, control: LeaderControl): Pee
       if (!handlers.accepts(from, METADATA_GROUP)) {
         throw new TailraceError('NOT_READY', `Broker ${from} is not known here as a broker of the cluster.`)
       }
-      if (!handler.check(fields)) throw new TailraceError('INVALID_REQUEST', `A field of ${name} is missing or wrong.`)
+      checkRequest(name, handler, fields)
       return handler.answer(control, from, fields, body)
     },
   }
@@ -58,8 +58,8 @@ function questionsOver(peers: Pick<Peers, 'request'>): LeaderQuestions {
   ): Promise<ReplyFields<Name>> => {
     const { fields: told } = await peers.request(leader, name, fields, [], timeoutMs)
     const reply = told as unknown as ReplyFields<Name>
-    if (handlerOf(name)!.checkReply(reply)) return reply
-    throw new TailraceError('INCOMPATIBLE_PEER', `A field of what broker ${leader} answers to ${name} is wrong.`)
+    checkReply<Name>(name, handlerOf(name)!, reply, leader)
+    return reply
   }
   return {
     reports: async (leader, reports, ms) => decisionFrom(await ask(leader, 'CascadeReports', { reports }, ms)),

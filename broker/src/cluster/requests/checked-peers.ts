@@ -1,6 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
-import { TailraceError } from '@tailrace/schemas'
 import type { PeerReply, Peers, ReplyFields, RequestFields, RequestName } from '../../partition/peers.ts'
+import { checkReply } from './request.ts'
 import type { ClusterRequestName, RequestRow } from './table.ts'
 import { requestTable } from './table.ts'
 
@@ -20,9 +20,8 @@ export function checkedPeers(peers: Asked): Asked {
       timeoutMs: number,
     ): Promise<PeerReply<Name>> {
       const reply = await peers.request(to, name, fields, body, timeoutMs)
-      if (replyCheckOf(name)(reply.fields)) return reply
-      // As of a source that answers a cascade broker: no version of Tailrace that this one knows sends this.
-      throw new TailraceError('INCOMPATIBLE_PEER', `A field of what broker ${to} answers to ${name} is wrong.`)
+      checkReply<RequestName>(name, { checkReply: replyCheckOf(name) }, reply.fields, to)
+      return reply
     },
   }
 }

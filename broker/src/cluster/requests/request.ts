@@ -1,4 +1,4 @@
-import type { BrokerId, Message } from '@tailrace/schemas'
+import { type BrokerId, type Message, TailraceError } from '@tailrace/schemas'
 import type { GroupRequests, PeerAnswer, ReplyFields, RequestName } from '../../partition/peers.ts'
 import type { Welcome } from '../formation/joining.ts'
 import type { GroupRequestAnswerer } from '../members/group-requests.ts'
@@ -32,6 +32,28 @@ export interface RequestHandler<Name extends RequestName, Needed = Answerers> {
   /** Checks the answer, at the broker that has asked. */
   readonly checkReply: (fields: ReplyFields<Name>) => boolean
   readonly answer: (here: Needed, from: BrokerId, fields: Message<Name>, body: Uint8Array) => Promise<PeerAnswer<Name>>
+}
+
+type Check<Fields> = (fields: Fields) => boolean
+
+/** @throws TailraceError INVALID_REQUEST, and what the check throws: another broker has sent this request */
+export function checkRequest<Name extends RequestName>(
+  name: Name,
+  { check }: { readonly check: Check<Message<Name>> },
+  fields: Message<Name>,
+): void {
+  if (!check(fields)) throw new TailraceError('INVALID_REQUEST', `A field of ${name} is missing or wrong.`)
+}
+
+/** @throws TailraceError INCOMPATIBLE_PEER: no version of Tailrace that this one knows answers so */
+export function checkReply<Name extends RequestName>(
+  name: Name,
+  handler: { readonly checkReply: Check<ReplyFields<Name>> },
+  fields: ReplyFields<Name>,
+  from: BrokerId,
+): void {
+  if (handler.checkReply(fields)) return
+  throw new TailraceError('INCOMPATIBLE_PEER', `A field of what broker ${from} answers to ${name} is wrong.`)
 }
 
 /** Of requests about a group. */
