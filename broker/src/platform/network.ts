@@ -12,8 +12,27 @@ export interface Listener {
   close(): Promise<void>
 }
 
+/** The certificate of the other end of a TLS connection. A CA that this side trusts has signed it. */
+export interface PeerCertificate {
+  /** DNS names of its subject alternative names, in lower case. */
+  readonly names: readonly string[]
+  /** URIs of its subject alternative names. */
+  readonly uris: readonly string[]
+  /** Distinguished names in the form of RFC 4514's examples: `CN=alice,O=Example`. */
+  readonly subject: string
+  readonly issuer: string
+  /** SHA-256 of the certificate, 64 hexadecimal digits. */
+  readonly fingerprint: string
+  /** Unix milliseconds. */
+  readonly validUntil: number
+}
+
 export interface ByteStream {
   readonly remote: string
+  /** Whether the bytes go through TLS. */
+  readonly encrypted: boolean
+  /** Null: the other end has shown none, or the connection is plain. One that is not trusted ends the connection. */
+  readonly certificate: PeerCertificate | null
   /** Handlers; set once, right after the caller gets the stream. `onData` chunks belong to the receiver. */
   onData: (chunk: Uint8Array) => void
   /** Once, when the stream is gone for whatever reason, `destroy` included; never within a call to the stream. */

@@ -13,6 +13,8 @@ const groupRequests: ReadonlySet<string> = new Set(['CopyOpen', 'CopyRead', 'Cop
 /** The stream of a peer that takes all bytes; its own bytes are passed in by the test. */
 class FedStream implements ByteStream {
   readonly remote = 'x:1'
+  readonly encrypted = false
+  readonly certificate = null
   readonly queuedBytes = 0
   onData: (chunk: Uint8Array) => void = () => {}
   onClose: (error: Error | null) => void = () => {}

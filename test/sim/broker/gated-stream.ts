@@ -1,4 +1,4 @@
-import type { ByteStream } from '../../../broker/src/platform/network.ts'
+import type { ByteStream, PeerCertificate } from '../../../broker/src/platform/network.ts'
 
 /** A stream whose end in a process gets nothing while that process stands still. */
 export class GatedStream implements ByteStream {
@@ -16,6 +16,14 @@ export class GatedStream implements ByteStream {
 
   get remote(): string {
     return this.#stream.remote
+  }
+
+  get encrypted(): boolean {
+    return this.#stream.encrypted
+  }
+
+  get certificate(): PeerCertificate | null {
+    return this.#stream.certificate
   }
 
   get queuedBytes(): number {

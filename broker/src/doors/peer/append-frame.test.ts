@@ -84,6 +84,8 @@ function silentStream(): ByteStream {
   const none = () => {}
   return {
     remote: 'test',
+    encrypted: false,
+    certificate: null,
     onData: none,
     onClose: none,
     onDrain: none,

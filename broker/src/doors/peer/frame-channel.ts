@@ -9,7 +9,7 @@ import {
   TailraceError,
 } from '@tailrace/schemas'
 import type { Clock } from '../../platform/clock.ts'
-import type { ByteStream } from '../../platform/network.ts'
+import type { ByteStream, PeerCertificate } from '../../platform/network.ts'
 import type { PeerDeps } from './deps.ts'
 import type { PeerStats } from './stats.ts'
 
@@ -84,6 +84,11 @@ export class FrameChannel {
 
   get open(): boolean {
     return this.#open
+  }
+
+  /** See ByteStream. */
+  get certificate(): PeerCertificate | null {
+    return this.#stream.certificate
   }
 
   get queuedBytes(): number {

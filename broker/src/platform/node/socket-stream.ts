@@ -1,15 +1,22 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { formatAddress } from '../address.ts'
-import type { ByteStream } from '../network.ts'
+import type { ByteStream, PeerCertificate } from '../network.ts'
+import { peerCertificateOf } from './peer-certificate.ts'
 
 /** Copying a piece this small costs less than a queue entry of its own in node:net (about 2 µs each). */
 const COPY_BELOW = 2048
 /** Joined pieces stay in blocks of this size, so that a burst of small frames needs no single large block. */
 const JOIN_UP_TO = 65536
 
-/** A TCP connection. Everything written in one turn leaves in one writev; batches go to the kernel without a copy. */
+/**
+ * A TCP connection, or TLS over one. Everything written in one turn leaves in one writev; without TLS, batches go to
+ * the kernel without a copy.
+ */
 export class SocketStream implements ByteStream {
   readonly remote: string
+  readonly encrypted: boolean
+  readonly certificate: PeerCertificate | null
   onData: (chunk: Uint8Array) => void = () => {}
   onClose: (error: Error | null) => void = () => {}
   onDrain: () => void = () => {}
@@ -21,6 +28,8 @@ export class SocketStream implements ByteStream {
 
   constructor(socket: Socket) {
     this.#socket = socket
+    this.encrypted = socket instanceof TLSSocket
+    this.certificate = certificateOf(socket)
     this.#flush = () => this.#flushTurn()
     this.remote = formatAddress({ host: socket.remoteAddress ?? 'gone', port: socket.remotePort ?? 0 })
     socket.on('data', (chunk: Uint8Array) => this.onData(chunk))
@@ -92,4 +101,11 @@ function join(pieces: readonly Uint8Array[], start: number, end: number): Uint8A
   const joined = Buffer.allocUnsafe(bytes)
   for (let at = start, to = 0; at < end; to += pieces[at]!.length, at++) joined.set(pieces[at]!, to)
   return joined
+}
+
+/** The certificate that the other end of a socket has shown and a trusted CA has signed; null for a plain socket. */
+export function certificateOf(socket: Socket): PeerCertificate | null {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return null
+  const certificate = socket.getPeerX509Certificate()
+  return certificate === undefined ? null : peerCertificateOf(certificate)
 }

@@ -27,6 +27,8 @@ export class MemoryStream implements ByteStream {
   readonly host: string
   readonly peerHost: string
   readonly remote: string
+  readonly encrypted = false
+  readonly certificate = null
   peer!: MemoryStream
   onData: (chunk: Uint8Array) => void = () => {}
   onClose: (error: Error | null) => void = () => {}
