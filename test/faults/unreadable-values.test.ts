@@ -19,7 +19,7 @@ import { MemoryDisk } from '../../broker/src/platform/testing/disk.ts'
 import { seededRandom } from '../../broker/src/platform/testing/random.ts'
 
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
-const random = { below: () => 0, uuid: () => 'u' }
+const random = { below: () => 0, uuid: () => 'u', secret: (bytes: number) => new Uint8Array(bytes) }
 
 /** Puts the bytes under a key and calls the reader. */
 const stored = (key: string, read: (store: MemoryStore) => unknown) => async (bytes: Uint8Array) => {

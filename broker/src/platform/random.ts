@@ -4,4 +4,6 @@ export interface Random {
   below(bound: number): number
   /** A random UUID (version 4), lower case. */
   uuid(): string
+  /** Bytes that nobody can guess. */
+  secret(bytes: number): Uint8Array
 }

@@ -307,6 +307,7 @@ function randomOf(random: SimRandom): Random {
   return {
     below: (bound) => random.below(bound),
     uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(8)}${hex(4)}`,
+    secret: (bytes) => Uint8Array.from({ length: bytes }, () => random.below(256)),
   }
 }
 

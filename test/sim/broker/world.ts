@@ -350,6 +350,7 @@ export class World implements Scene {
   }
 }
 
-function randomOf(random: SimRandom): { below(bound: number): number; uuid(): string } {
-  return { below: (bound) => random.below(bound), uuid: () => String(random.next()) }
+function randomOf(random: SimRandom): ConstructorParameters<typeof MemoryNetwork>[0]['random'] {
+  const secret = (bytes: number): Uint8Array => Uint8Array.from({ length: bytes }, () => random.below(256))
+  return { below: (bound) => random.below(bound), uuid: () => String(random.next()), secret }
 }

@@ -28,6 +28,7 @@ export class TestCluster {
   readonly random: Random = {
     below: () => 0,
     uuid: () => `00000000-0000-4000-8000-${String(++this.#uuids).padStart(12, '0')}`,
+    secret: (bytes) => new Uint8Array(bytes).fill(++this.#uuids),
   }
 
   /** Starts brokers 1 to `count` that know of each other, and links them. */

@@ -11,6 +11,7 @@ export function seededRandom(seed: number): Random {
   }
   const hex = (bits: number) => (next() >>> (32 - bits)).toString(16).padStart(bits / 4, '0')
   return {
+    secret: (bytes) => Uint8Array.from({ length: bytes }, () => next() & 0xff),
     below: (bound) => Math.floor((next() / 2 ** 32) * bound),
     uuid: () => `${hex(32)}-${hex(16)}-4${hex(12)}-a${hex(12)}-${hex(32)}${hex(16)}`,
   }
