@@ -11,6 +11,7 @@ const functions = [
   'backup-reads',
   'browser',
   'cli',
+  'cluster-key',
   'flight-history',
   'forced-members',
   'http',

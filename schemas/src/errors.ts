@@ -299,6 +299,12 @@ export const errorTable = {
     message: 'A cascade broker cannot copy from itself, through others either.',
     hint: 'Give it a source that is nearer to level 0; "tailrace cascade status" shows which broker copies from which.',
   },
+  PEER_NOT_AUTHENTICATED: {
+    status: 401,
+    retriable: false,
+    message: 'The peer has not proved that it belongs to the cluster.',
+    hint: 'Give every broker the same clusterKeyFile; see "Brokers among themselves" in docs/security.md.',
+  },
   BROKER_IDENTITY_MISMATCH: {
     status: 409,
     retriable: false,

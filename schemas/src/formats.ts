@@ -139,7 +139,7 @@ export const formatTable = {
   },
   handshake: {
     what: 'The handshake of brokers',
-    version: 2,
+    version: 3,
     checkedIn: 'broker/src/doors/peer/handshake-version.ts',
     proof: 'the connection between brokers',
   },

@@ -14,6 +14,7 @@ export const MessageNumber = {
   HelloReply: 2,
   Failure: 3,
   Schemas: 4,
+  Challenge: 5,
   Append: 10,
   AppendReply: 11,
   Vote: 12,
@@ -152,6 +153,11 @@ export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
     protocolJson: string
     error: ErrorFields | null
   }
+  /**
+   * First frame of each side on a connection between brokers that have a cluster key. Body: a random nonce of 32 bytes;
+   * behind the acceptor's its proof that it has the key. Hello then has a proof as its body.
+   */
+  Challenge: { protocol: number }
   /** Answer to any request that failed. */
   Failure: { correlation: number; error: ErrorFields }
   /** First frame of each side on a WebSocket whose client has named its schemas (stream-schemas.ts). */

@@ -2,6 +2,7 @@ import type { BrokerId } from '@tailrace/schemas'
 import { crc32c } from '@tailrace/schemas'
 import type { ClusterNode } from '../../broker/src/cluster/node.ts'
 import { createClusterNode } from '../../broker/src/cluster/node.ts'
+import type { ClusterKeys } from '../../broker/src/doors/peer/cluster-key.ts'
 import type { RunningPeers } from '../../broker/src/doors/peer/create-peers.ts'
 import { createPeers } from '../../broker/src/doors/peer/create-peers.ts'
 import { helloOf, helloReplyOf } from '../../broker/src/doors/peer/identity-frames.ts'
@@ -12,6 +13,7 @@ import { MemoryStore } from '../../broker/src/log/testing/memory-store.ts'
 import { BrokerGroups } from '../../broker/src/partition/broker/groups.ts'
 import type { PeerIdentity } from '../../broker/src/partition/peers.ts'
 import { defaultPartitionSettings, type PartitionSettings } from '../../broker/src/partition/settings.ts'
+import { nodeCrypto } from '../../broker/src/platform/node/crypto.ts'
 import { ManualClock } from '../../broker/src/platform/testing/clock.ts'
 import { MemoryDisk } from '../../broker/src/platform/testing/disk.ts'
 import { MemoryNetwork } from '../../broker/src/platform/testing/network.ts'
@@ -26,6 +28,7 @@ export interface BrokerOptions {
   readonly sizeLimits?: Readonly<Record<string, number>>
   readonly partition?: Partial<PartitionSettings>
   readonly leaderReturnMs?: number
+  readonly clusterKeys?: ClusterKeys
 }
 
 /** One broker without the gateways for clients, put together as broker/src/start/broker.ts does it. */
@@ -81,6 +84,8 @@ export class WholeBrokers {
       clock,
       random,
       crc32c,
+      crypto: nodeCrypto,
+      clusterKeys: options.clusterKeys ?? null,
       log: logger,
       limits: options.limits ?? {},
       listen: addressOf(id),

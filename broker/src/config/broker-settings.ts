@@ -3,6 +3,9 @@ import type { BrokerId } from '@tailrace/schemas'
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
 
+export const clusterKeyUses = ['required', 'optional'] as const
+export type ClusterKeyUse = (typeof clusterKeyUses)[number]
+
 /**
  * Everything that can be set on a broker, checked and complete. Sizes are bytes, durations milliseconds, addresses
  * host:port. The table in ./setting-table.ts says for each where it comes from, its default and its range.
@@ -20,6 +23,9 @@ export interface BrokerSettings {
   /** HTTP addresses of brokers that a cascade broker may copy from; empty for a broker of level 0. */
   readonly source: readonly string[]
   readonly readyLagMs: number
+  /** Keys that the brokers of the cluster have in common; empty: they prove nothing to each other. */
+  readonly clusterKeyFile: string
+  readonly clusterKey: ClusterKeyUse
   /** The address that clients are told; the same as `http` unless set. */
   readonly advertisedHttp: string
   /** The address that other brokers are told; the same as `peer` unless set. */

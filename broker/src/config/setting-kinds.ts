@@ -67,6 +67,14 @@ export const folder: SettingKind<string> = {
   show: String,
 }
 
+/** The path of a file; empty for none. */
+export const fileOrNone: SettingKind<string> = {
+  name: 'file',
+  valid: 'the path of a file, or nothing for none',
+  read: (given) => (typeof given === 'string' && !given.includes('\0') ? given : undefined),
+  show: (value) => value || 'none',
+}
+
 /** host:port; an IPv6 host stands in brackets. */
 export const address: SettingKind<string> = {
   name: 'address',

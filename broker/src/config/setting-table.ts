@@ -1,5 +1,5 @@
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
-import { logLevels } from './broker-settings.ts'
+import { clusterKeyUses, logLevels } from './broker-settings.ts'
 import type { SettingKind } from './setting-kinds.ts'
 import {
   address,
@@ -8,6 +8,7 @@ import {
   bytes,
   choice,
   duration,
+  fileOrNone,
   folder,
   hostNames,
   integer,
@@ -82,6 +83,18 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     fallback: { value: 10_000 },
     about:
       'Of a cascade broker only: after a start it is ready once it has all records that its source had then, and no partition has lacked records for longer than this. Later lag does not change that.',
+  },
+  clusterKeyFile: {
+    kind: fileOrNone,
+    fallback: { value: '' },
+    about:
+      'File with the key that the brokers of the cluster have in common, by which they prove to each other that they belong to it: at least 32 random bytes in base64 (openssl rand -base64 32), readable by the owner alone. It may have two keys, in lines of their own: the first one proves, each is accepted. A changed file counts within seconds. "tailrace cluster start" makes one.',
+  },
+  clusterKey: {
+    kind: choice(clusterKeyUses),
+    fallback: { value: 'required' },
+    about:
+      'With clusterKeyFile: whether brokers that do not prove that they have the key are refused. optional: they are taken, which is for the time in which the brokers of a running cluster get a key one after the other.',
   },
   advertisedHttp: {
     kind: address,

@@ -16,10 +16,13 @@ import { replicaMetrics } from '../partition/broker/replica-metrics.ts'
 import { defaultPartitionSettings } from '../partition/settings.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
 import { nodeClock } from '../platform/node/clock.ts'
+import { nodeCrypto } from '../platform/node/crypto.ts'
 import { nodeDisk } from '../platform/node/disk.ts'
 import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
 import { nodeNetwork } from '../platform/node/network.ts'
 import { nodeRandom } from '../platform/node/random.ts'
+import { readSecretFile } from '../platform/node/secret-file.ts'
+import { openClusterKeys } from './cluster-key-file.ts'
 import { openDataFolder } from './data-folder.ts'
 import { gatewayLimits } from './door-settings.ts'
 import { register } from './metrics-registry.ts'
@@ -41,11 +44,11 @@ export interface RunningBroker {
 export async function startBroker(settings: BrokerSettings): Promise<RunningBroker> {
   const [clock, random, disk, crc32c] = [nodeClock, nodeRandom, nodeDisk, nodeCrc32c]
   const { logger, storage, store, files } = await openDataFolder(settings)
+  const clusterKeys = await openClusterKeys(settings, { read: readSecretFile, clock, logger })
+  const machine = { network: nodeNetwork, clock, random, crc32c, crypto: nodeCrypto }
   const peers = createPeers({
-    network: nodeNetwork,
-    clock,
-    random,
-    crc32c,
+    ...machine,
+    clusterKeys,
     log: logger,
     listen: settings.peer,
     dial: settings.join,
@@ -99,6 +102,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
       await node.close()
       await groups.close()
       await peers.close()
+      clusterKeys?.close()
       await storage.close()
       await store.close()
     },

@@ -47,6 +47,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
     http: '127.0.0.1:8080',
     formed: true,
   },
+  Challenge: { protocol: 3 },
   HelloReply: {
     brokerId: 0x7fffffff,
     directoryId: 'd',

@@ -10,6 +10,7 @@ import { BrokerGroups } from '../../../broker/src/partition/broker/groups.ts'
 import type { Logger } from '../../../broker/src/platform/logger.ts'
 import type { Network } from '../../../broker/src/platform/network.ts'
 import { nodeCrc32c } from '../../../broker/src/platform/node/checksum.ts'
+import { nodeCrypto } from '../../../broker/src/platform/node/crypto.ts'
 import type { Random } from '../../../broker/src/platform/random.ts'
 import type { SimRandom } from '../random.ts'
 import {
@@ -231,6 +232,8 @@ export class SimBroker {
       clock,
       random,
       crc32c: nodeCrc32c,
+      crypto: nodeCrypto,
+      clusterKeys: null,
       log: logger,
       listen: addressOf(id),
       dial: swarm.addresses,

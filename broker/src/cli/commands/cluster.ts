@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { settingNames, sharedSettingNames } from '../../config/setting-table.ts'
+import { flagOf, settingNames, sharedSettingNames } from '../../config/setting-table.ts'
 import { parseCount } from '../option-values.ts'
 import { clusterAdministration } from './cluster-administration.ts'
 import type { CommandContext } from './context.ts'
@@ -54,24 +54,32 @@ async function start(options: StartOptions, terminal: CommandContext['terminal']
       import('../../platform/node/clock.ts'),
       import('../../platform/node/append-file.ts'),
     ])
+  const [{ makeSecretFile }, { nodeRandom }] = await Promise.all([
+    import('../../platform/node/secret-file.ts'),
+    import('../../platform/node/random.ts'),
+  ])
   const given = givenFlags(options, sharedSettingNames)
   const shared = [...given.values()].flatMap(({ origin, value }) => [origin, String(value)])
   if (options.config !== undefined) shared.push('--config', options.config)
-  const plans = planCluster({
+  const planned = {
     brokers: parseCount('--brokers', options.brokers, 1, 1000),
     data: options.data,
     host: options.host,
     httpPort: parseCount('--http-port', options.httpPort, 1, 65_535),
     peerPort: parseCount('--peer-port', options.peerPort, 1, 65_535),
-    shared,
-  })
+  }
   // A wrong setting is reported once, here, and not by every broker.
-  const first = plans[0]!
+  const first = planCluster({ ...planned, shared })[0]!
   const own = givenFlags({ id: String(first.id), data: first.data, http: first.http, peer: first.peer }, settingNames)
   const settings = await readSettings(new Map([...given, ...own]), options.config, terminal)
+  if (settings.clusterKeyFile === '') {
+    const path = `${options.data}/cluster.key`
+    await makeSecretFile(path, () => `${Buffer.from(nodeRandom.secret(32)).toString('base64')}\n`)
+    shared.push(flagOf('clusterKeyFile'), path)
+  }
   const stopTimeoutMs = settings.shutdownTimeoutMs + graceMs
   return startCluster(
-    plans,
+    planCluster({ ...planned, shared }),
     openAppendFile,
     { launch: launchBroker, askReadiness, clock: nodeClock, stopTimeoutMs },
     terminal,

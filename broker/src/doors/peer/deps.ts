@@ -1,9 +1,11 @@
 import type { PeerIdentity } from '../../partition/peers.ts'
 import type { Crc32c } from '../../platform/checksum.ts'
 import type { Clock } from '../../platform/clock.ts'
+import type { Crypto } from '../../platform/crypto.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Network } from '../../platform/network.ts'
 import type { Random } from '../../platform/random.ts'
+import type { ClusterKeys } from './cluster-key.ts'
 import type { PeerLimits } from './limits.ts'
 import type { PeerStats } from './stats.ts'
 
@@ -13,6 +15,9 @@ export interface PeerDeps {
   readonly clock: Clock
   readonly random: Random
   readonly crc32c: Crc32c
+  readonly crypto: Crypto
+  /** Null: brokers prove nothing to each other. */
+  readonly clusterKeys: ClusterKeys | null
   readonly log: Logger
   /** The identity of this broker now; read anew for each connection. */
   readonly self: () => PeerIdentity

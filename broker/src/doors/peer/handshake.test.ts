@@ -105,10 +105,10 @@ test.each([
 describe('a broker of another version of the handshake', () => {
   const told = (theirs: number) =>
     new RegExp(
-      `Broker 9 speaks version ${theirs} of the handshake between brokers, broker 1 version 2: stop all .*data stays`,
+      `Broker 9 speaks version ${theirs} of the handshake between brokers, broker 1 version 3: stop all .*data stays`,
     )
 
-  test.each([1, 3])(
+  test.each([1, 4])(
     'is refused with INCOMPATIBLE_PEER where it dials, and both can log versions and remedy: %i',
     async (version) => {
       const { cluster, broker, raw } = await dialled()
@@ -124,9 +124,9 @@ describe('a broker of another version of the handshake', () => {
 
   test('is refused when it is dialled', async () => {
     const { cluster, broker, raws } = await dialling()
-    raws[0]!.send('Hello', { ...helloOf(identityOfBroker(2, '')), protocol: 3 })
+    raws[0]!.send('Hello', { ...helloOf(identityOfBroker(2, '')), protocol: 4 })
     await cluster.pass(20)
-    const message = expect.stringContaining('Broker 2 speaks version 3')
+    const message = expect.stringContaining('Broker 2 speaks version 4')
     expect(raws[0]!.frames[1]!.fields).toMatchObject({ error: { code: 'INCOMPATIBLE_PEER', message } })
     raws[0]!.stream.destroy()
     await cluster.pass(20)
@@ -140,7 +140,7 @@ describe('a broker of another version of the handshake', () => {
     await cluster.pass(20)
     expect(broker.log).toEqual([
       expect.stringMatching(
-        /Broker 2 speaks version 1 of the handshake between brokers, broker 1 version 2: .*data stays/,
+        /Broker 2 speaks version 1 of the handshake between brokers, broker 1 version 3: .*data stays/,
       ),
     ])
     expect(broker.peers.refusal(addressOf(2))).toMatchObject({ code: 'INCOMPATIBLE_PEER' })

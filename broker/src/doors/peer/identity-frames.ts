@@ -1,14 +1,27 @@
-import { formatTable, type Message, protocolFingerprint, TailraceError } from '@tailrace/schemas'
+import { type Message, protocolFingerprint, TailraceError } from '@tailrace/schemas'
 import type { PeerIdentity } from '../../partition/peers.ts'
+import { PLAIN_VERSION } from './handshake-version.ts'
 
 /**
- * Number of the handshake itself. Hello and HelloReply are read before schemas are known, so their fields can change
- * only together with it.
+ * In the place of an identity, for a peer that has not proved itself. Its id is one that former versions read, for they
+ * log why they are refused.
  */
-const HANDSHAKE_VERSION = formatTable.handshake.version
+export const nobody: PeerIdentity = {
+  brokerId: 2 ** 31 - 1,
+  directoryId: '',
+  incarnation: '',
+  clusterId: '',
+  peer: '',
+  http: '',
+  formed: false,
+}
 
-export function helloOf(self: PeerIdentity): Message<'Hello'> {
-  return { protocol: HANDSHAKE_VERSION, schemas: protocolFingerprint, ...plain(self) }
+/**
+ * Hello and HelloReply are read before schemas are known, so their fields can change only together with the number of
+ * the handshake.
+ */
+export function helloOf(self: PeerIdentity, protocol: number = PLAIN_VERSION): Message<'Hello'> {
+  return { protocol, schemas: protocolFingerprint, ...plain(self) }
 }
 
 export function helloReplyOf(
@@ -26,6 +39,11 @@ export function identityOf(fields: Message<'Hello'> | Message<'HelloReply'>): Pe
     throw new TailraceError('MALFORMED_FRAME', `${identity.brokerId} is no broker id.`)
   }
   return identity
+}
+
+/** Of a refusal: undefined where the broker does not say who it is. @throws TailraceError MALFORMED_FRAME */
+export function identityIn(fields: Message<'HelloReply'>): PeerIdentity | undefined {
+  return fields.directoryId === '' ? undefined : identityOf(fields)
 }
 
 /** The identity's fields and no others. */

@@ -5,6 +5,7 @@ import type { ByteStream } from '../../platform/network.ts'
 import type { PeerDeps } from './deps.ts'
 import { FrameChannel } from './frame-channel.ts'
 import { Handshake } from './handshake.ts'
+import { proofFor } from './handshake-proof.ts'
 import { IncomingPeer } from './incoming-peer.ts'
 
 /** A connection whose other end is not known yet. */
@@ -45,7 +46,7 @@ export class IncomingConnections {
   }
 
   accept(stream: ByteStream): void {
-    const { limits, clock, self } = this.#deps
+    const { limits, clock, self, clusterKeys } = this.#deps
     this.#makeRoom()
     const channel = new FrameChannel(
       stream,
@@ -68,6 +69,8 @@ export class IncomingConnections {
     this.#strangers.add(stranger)
     const handshake = new Handshake(channel, 'acceptor', {
       self,
+      proof: proofFor('acceptor', this.#deps),
+      proofRequired: clusterKeys?.required === true,
       admit: (identity) => this.#door.admit(identity),
       done: (identity, decoder) => this.#welcome(stranger, identity, decoder),
       refused: (error, identity, byUs) => this.#refused(stranger, error, identity, byUs),

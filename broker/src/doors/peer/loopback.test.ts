@@ -2,6 +2,7 @@ import { encodeFrame, termStartBatch } from '@tailrace/schemas'
 import { afterEach, expect, test } from 'vitest'
 import { nodeCrc32c } from '../../platform/node/checksum.ts'
 import { nodeClock } from '../../platform/node/clock.ts'
+import { nodeCrypto } from '../../platform/node/crypto.ts'
 import { nodeNetwork } from '../../platform/node/network.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
 import type { AppendMessage } from '../../raft/messages.ts'
@@ -23,6 +24,8 @@ async function start(id: number, join: readonly string[], listen = '127.0.0.1:0'
     clock: nodeClock,
     random: nodeRandom,
     crc32c: nodeCrc32c,
+    crypto: nodeCrypto,
+    clusterKeys: null,
     log: { info: write, warn: write, error: write },
     listen,
     dial: join,

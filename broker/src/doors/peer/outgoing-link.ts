@@ -5,6 +5,7 @@ import type { ByteStream } from '../../platform/network.ts'
 import type { PeerDeps } from './deps.ts'
 import { FrameChannel } from './frame-channel.ts'
 import { Handshake } from './handshake.ts'
+import { proofFor } from './handshake-proof.ts'
 import { LiveLink } from './live-link.ts'
 
 export interface LinkOwner {
@@ -28,6 +29,9 @@ export class OutgoingLink {
   readonly #backoff: Backoff
   #state: State = 'new'
   #channel: FrameChannel | undefined
+  #handshake: Handshake | undefined
+  /** At the next attempt: the broker there has not answered a challenge, and one without a key will do. */
+  #provesNothing = false
   #live: LiveLink | undefined
   #timer: TimerHandle | undefined
   #upSince = 0
@@ -112,19 +116,22 @@ export class OutgoingLink {
       return
     }
     this.#state = 'handshake'
-    const { limits, self } = this.#deps
+    const { limits, self, clusterKeys } = this.#deps
     const handlers = {
       onFrame: (frame: Frame) => handshake.receive(frame),
-      onClose: (e: Error | null) => this.#retry(e),
+      onClose: (e: Error | null) => this.#retry(e ?? (handshake.unanswered ? unansweredChallenge() : null)),
     }
     const channel = new FrameChannel(stream, handlers, this.#deps)
     const handshake = new Handshake(channel, 'dialler', {
       self,
+      proof: this.#provesNothing ? undefined : proofFor('dialler', this.#deps),
+      proofRequired: clusterKeys?.required === true,
       admit: (identity) => this.#owner.admit(identity),
       done: (identity, decoder) => this.#done(channel, identity, decoder),
       refused: (error, identity, byUs) => this.#refused(error, identity, byUs),
     })
     this.#channel = channel
+    this.#handshake = handshake
     this.#timer = this.#deps.clock.after(limits.handshakeTimeoutMs, () => {
       this.#retry(new TailraceError('TIMED_OUT', 'The broker accepts connections but does not answer.'))
     })
@@ -188,6 +195,8 @@ export class OutgoingLink {
     this.#timer?.cancel()
     this.#channel?.close()
     this.#channel = undefined
+    this.#provesNothing = this.#handshake?.unanswered === true && this.#deps.clusterKeys?.required === false
+    this.#handshake = undefined
     this.#note(this.#refusal ?? error ?? new TailraceError('CONNECTION_LOST'))
     this.#refusal = undefined
     this.#refusedWith = undefined
@@ -205,4 +214,9 @@ export class OutgoingLink {
       this.#deps.log.error({ ...fields, err: error.cause }, 'no link to a broker')
     else this.#deps.log.warn(fields, 'no link to a broker')
   }
+}
+
+function unansweredChallenge(): TailraceError {
+  const detail = 'It has not answered a challenge: it has no cluster key, or is of an earlier version of Tailrace.'
+  return new TailraceError('PEER_NOT_AUTHENTICATED', detail)
 }

@@ -7,6 +7,7 @@ export interface PeerCounts {
   readonly corruptAppends: number
   readonly handlerFaults: number
   readonly unheard: number
+  readonly handshakesRefused: number
 }
 
 export const peerMetrics: MetricTable<PeerCounts> = {
@@ -36,6 +37,11 @@ export const peerMetrics: MetricTable<PeerCounts> = {
       'tailrace_peer_unheard_total',
       'Raft messages and announcements of brokers without a replica of the partition, which were dropped.',
       ({ unheard }) => unheard,
+    ],
+    [
+      'tailrace_peer_handshakes_refused_total',
+      'Connections between brokers that either side refused in the handshake.',
+      ({ handshakesRefused }) => handshakesRefused,
     ],
   ],
   gauges: [],

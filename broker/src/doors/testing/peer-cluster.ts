@@ -10,10 +10,12 @@ import {
 } from '@tailrace/schemas'
 import type { PeerHandlers, PeerIdentity } from '../../partition/peers.ts'
 import type { ByteStream, Network } from '../../platform/network.ts'
+import { nodeCrypto } from '../../platform/node/crypto.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
 import { MemoryNetwork } from '../../platform/testing/network.ts'
 import { seededRandom } from '../../platform/testing/random.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
+import type { ClusterKeys } from '../peer/cluster-key.ts'
 import { createPeers, type RunningPeers } from '../peer/create-peers.ts'
 import { helloOf, helloReplyOf } from '../peer/identity-frames.ts'
 import type { PeerLimits } from '../peer/limits.ts'
@@ -44,6 +46,7 @@ export interface TestBrokerOptions {
   readonly limits?: Partial<PeerLimits>
   readonly incarnation?: string
   readonly network?: Network
+  readonly clusterKeys?: ClusterKeys
 }
 
 export function identityOfBroker(id: BrokerId, peer: string, incarnation = `life-${id}`): PeerIdentity {
@@ -72,6 +75,8 @@ export class PeerCluster {
       clock: this.clock,
       random: this.#random,
       crc32c,
+      crypto: nodeCrypto,
+      clusterKeys: options.clusterKeys ?? null,
       log: { info: write, warn: write, error: write },
       listen,
       dial: join,

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import * as fsp from 'node:fs/promises'
 import { type Disk, DiskError, type DiskFile } from '../disk.ts'
+import { codeOf } from './error-code.ts'
 import { whenDescriptorsAllow } from './file-descriptors.ts'
 import { lockFolder } from './folder-lock.ts'
 
@@ -181,10 +182,6 @@ function told(action: string, path: string, work: Promise<unknown>): Promise<voi
       throw diskError(action, path, error)
     },
   )
-}
-
-function codeOf(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException).code
 }
 
 function diskError(action: string, path: string, cause: unknown): DiskError {
