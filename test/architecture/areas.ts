@@ -1,11 +1,11 @@
 /**
  * The parts of the code from the bottom up (docs/architecture.md): {schemas, platform} <- {raft, log} <- partition <-
- * api <- cluster <- cascade <- doors <- start <- cli. An area may always import itself.
+ * api <- security <- cluster <- cascade <- doors <- start <- cli. An area may always import itself.
  */
 const base = ['schemas', 'platform']
 const cores = [...base, 'raft', 'log']
 const replicas = [...cores, 'partition']
-const brokers = [...replicas, 'api', 'cluster']
+const brokers = [...replicas, 'api', 'security', 'cluster']
 const cascades = [...brokers, 'cascade']
 
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -19,15 +19,17 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   log: base,
   partition: cores,
   api: replicas,
-  cluster: [...replicas, 'api'],
+  security: [...base, 'api'],
+  cluster: [...replicas, 'api', 'security'],
   cascade: brokers,
   doors: cascades,
-  config: ['schemas'],
+  config: ['schemas', 'security'],
   start: [...cascades, 'doors', 'platform/node', 'config', 'cli'],
   cli: [
     ...base,
     'partition',
     'api',
+    'security',
     'cluster',
     'cascade',
     'doors',
@@ -46,6 +48,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
  */
 export const floors: Readonly<Record<string, readonly (string | readonly string[])[]>> = {
   'broker/src/partition': ['', 'replica/state', ['copies', 'replica'], 'broker'],
+  'broker/src/security': ['', 'identity', 'acl', 'access'],
   'broker/src/cluster': ['metadata', 'routing', 'replicas', 'members', 'formation', 'requests', ''],
   'broker/src/cascade': ['wire', 'copies', 'upstream', 'control', ''],
   'broker/src/doors': ['limits', 'peer', 'json', 'http', 'ws', ''],

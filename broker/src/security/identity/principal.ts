@@ -1,0 +1,30 @@
+import { TailraceError } from '@tailrace/schemas'
+
+/** Of a client that has shown no credential; Kafka's name for it. */
+export const ANONYMOUS = 'User:ANONYMOUS'
+/** In a rule: everybody. */
+export const EVERYBODY = 'User:*'
+
+/** User: a person or a service. Cascade: a broker outside of the quorum. Broker: a member of the cluster. */
+export const principalKinds = ['User', 'Cascade', 'Broker'] as const
+export type PrincipalKind = (typeof principalKinds)[number]
+
+const MOST_CHARACTERS = 255
+
+/** Letters, digits and what names of services, mail addresses and distinguished names are made of. */
+const namePattern = /^[\p{L}\p{N}][\p{L}\p{N} ._@=,:/+-]*$/u
+
+/** Whether a principal of this kind can have the name. */
+export function isPrincipalName(name: string): boolean {
+  return name.length <= MOST_CHARACTERS && namePattern.test(name)
+}
+
+/** `User:alice` in its parts. @throws TailraceError INVALID_REQUEST */
+export function parsePrincipal(text: string): { readonly kind: PrincipalKind; readonly name: string } {
+  const at = text.indexOf(':')
+  const [kind, name] = [text.slice(0, at), text.slice(at + 1)]
+  const known = principalKinds.find((one) => one === kind)
+  if (at > 0 && known !== undefined && isPrincipalName(name)) return { kind: known, name }
+  const detail = `A principal is one of ${principalKinds.join(', ')}, a colon and a name, as "User:alice".`
+  throw new TailraceError('INVALID_REQUEST', detail)
+}

@@ -1,0 +1,26 @@
+import type { Timestamp } from '@tailrace/schemas'
+import type { TokenScope } from '../../api/security-api.ts'
+import { ANONYMOUS } from './principal.ts'
+
+/** How a client has shown who it is. */
+export type CredentialKind = 'none' | 'scram' | 'token' | 'jwt' | 'certificate' | 'admin-token'
+
+/** Whose requests a connection, or one HTTP request, carries. */
+export interface Session {
+  /** `User:alice` */
+  readonly principal: string
+  /** `Group:admins`, as the issuer of the credential says. */
+  readonly groups: readonly string[]
+  /** The client's address, for rules that name one. */
+  readonly host: string
+  readonly kind: CredentialKind
+  /** What was shown, so that the connection ends when it is revoked: a user's name, a token's id; else empty. */
+  readonly credential: string
+  /** The session ends then; null: with its connection. */
+  readonly expiresAt: Timestamp | null
+  readonly scope: TokenScope | null
+}
+
+export function anonymousSession(host: string): Session {
+  return { principal: ANONYMOUS, groups: [], host, kind: 'none', credential: '', expiresAt: null, scope: null }
+}
