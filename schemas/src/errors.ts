@@ -47,6 +47,24 @@ export const errorTable = {
     message: 'The request is for another host.',
     hint: 'Use an address of the broker, or add the name to its setting hosts.',
   },
+  AUTHENTICATION_REQUIRED: {
+    status: 401,
+    retriable: false,
+    message: 'This needs a credential that is valid.',
+    hint: 'Give a user with its password, a token or a client certificate: see docs/security.md.',
+  },
+  AUTHENTICATION_FAILED: {
+    status: 401,
+    retriable: false,
+    message: 'The credential is not accepted.',
+    hint: 'Check user, password or token; expired and revoked ones are not accepted. The log of the broker says more.',
+  },
+  AUTHORIZATION_FAILED: {
+    status: 403,
+    retriable: false,
+    message: 'No rule allows this, or one forbids it.',
+    hint: 'An operator allows it with "tailrace acl add"; "tailrace acl test" says what holds. A token may be limited.',
+  },
   UNKNOWN_TOPIC: {
     status: 404,
     retriable: false,

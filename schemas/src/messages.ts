@@ -1,5 +1,5 @@
 import type { CascadeMessageShapes } from './cascade-messages.ts'
-import type { BrokerId, GroupId, LogIndex, Offset, PartitionNumber, ProducerId, Term } from './ids.ts'
+import type { BrokerId, GroupId, LogIndex, Offset, PartitionNumber, ProducerId, Term, Timestamp } from './ids.ts'
 import type { PeerMessageShapes } from './peer-messages.ts'
 
 /**
@@ -53,6 +53,8 @@ export const MessageNumber = {
   WakeGroups: 51,
   Lives: 52,
   Witness: 53,
+  Authenticate: 54,
+  AuthenticateReply: 55,
   // 60 and 61 were Admin and AdminReply, a request by its name in JSON: never used again.
   Formation: 62,
   FormationReply: 63,
@@ -273,7 +275,21 @@ export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
   InitProducerReply: { correlation: number; producerId: ProducerId; epoch: number }
   /** No topics: only brokers. Unknown topics are left out of the reply. */
   Metadata: { correlation: number; topics: string[] }
-  MetadataReply: { correlation: number; clusterId: string; brokers: BrokerFields[]; topics: TopicFields[] }
+  /** `denied`: topics of the request that the client may not see. */
+  MetadataReply: {
+    correlation: number
+    clusterId: string
+    brokers: BrokerFields[]
+    topics: TopicFields[]
+    denied?: string[]
+  }
+  /**
+   * A step of showing a credential. `mechanism`: SCRAM-SHA-256, SCRAM-SHA-512 (RFC 5802, `data` is its text) or BEARER
+   * (`data` is a token). On a connection that has shown one before: the same principal, anew.
+   */
+  Authenticate: { correlation: number; mechanism: string; data: string }
+  /** `data`: the answer to this step. `done`: the client is `principal`, until `expiresAt`; -1: without an end. */
+  AuthenticateReply: { correlation: number; data: string; done: boolean; principal: string; expiresAt: Timestamp }
 
   /**
    * All partitions at `position` when `partitions` is empty. `credit`: bytes of batches that may be sent before more

@@ -57,6 +57,8 @@ export interface BrokerApi {
     clusterId: string
     brokers: { id: BrokerId; http: string; alive: boolean }[]
     topics: RoutedTopic[]
+    /** Of the named topics those that the caller may not see. */
+    denied?: readonly string[]
   }
   describeCluster(): Promise<ClusterDescription>
   /** Resolves after joining a formed cluster and when this broker has applied the metadata log. */

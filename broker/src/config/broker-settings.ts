@@ -1,4 +1,5 @@
 import type { BrokerId } from '@tailrace/schemas'
+import type { AuthenticationMode } from '../security/access/authorizer.ts'
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
@@ -48,6 +49,10 @@ export interface BrokerSettings {
   readonly hosts: readonly string[]
   readonly readOrigins: readonly string[]
   readonly writeOrigins: readonly string[]
+  readonly authentication: AuthenticationMode
+  readonly superUsers: readonly string[]
+  /** Empty: there is no such token. */
+  readonly adminTokenFile: string
   readonly maxConnections: number
   /** 0: the limit of the system. */
   readonly openFiles: number

@@ -1,3 +1,5 @@
+import { isPrincipal } from '../security/identity/principal.ts'
+
 /**
  * How a value of each kind is read from text or from a JSON/YAML file, and the text of the error when it is wrong.
  * `read` answers the value, or `undefined` when the given one is not of this kind or out of range.
@@ -107,6 +109,14 @@ export const hostNames: SettingKind<readonly string[]> = {
   name: 'host names',
   valid: 'host names separated by commas, like broker.example.org, or * for any',
   read: (given) => listOf(given, (item) => item === '*' || /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/.test(item)),
+  show: (value) => value.join(',') || 'none',
+}
+
+/** Principals as `User:alice`, or none. */
+export const principals: SettingKind<readonly string[]> = {
+  name: 'principals',
+  valid: 'principals separated by commas, like User:admin,User:ops',
+  read: (given) => listOf(given, (item) => isPrincipal(item)),
   show: (value) => value.join(',') || 'none',
 }
 

@@ -1,3 +1,4 @@
+import { authenticationModes } from '../security/access/authorizer.ts'
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
 import { clusterKeyUses, logLevels } from './broker-settings.ts'
 import type { SettingKind } from './setting-kinds.ts'
@@ -13,6 +14,7 @@ import {
   hostNames,
   integer,
   origins,
+  principals,
 } from './setting-kinds.ts'
 
 const KiB = 1024
@@ -203,6 +205,23 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     kind: origins(false),
     fallback: { value: [] },
     about: 'Origins of web pages that may read and write.',
+  },
+  authentication: {
+    kind: choice(authenticationModes),
+    fallback: { value: 'off' },
+    about:
+      'off: nobody is asked for a credential, and everybody may do everything. optional: rules hold for clients that show a credential. required: rules hold for all, and nothing is allowed without one. The same on all brokers.',
+  },
+  superUsers: {
+    kind: principals,
+    fallback: { value: [] },
+    about: 'Principals that may do everything, whatever the rules say.',
+  },
+  adminTokenFile: {
+    kind: fileOrNone,
+    fallback: { value: '' },
+    about:
+      'File with a token that may do everything, for the first steps and for emergencies: anybody who can read it is an administrator. Made with a random token where it is missing.',
   },
   maxConnections: {
     kind: integer(1, 1_000_000),

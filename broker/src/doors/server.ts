@@ -2,13 +2,11 @@ import swagger from '@fastify/swagger'
 import { TailraceError } from '@tailrace/schemas'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
-import type { AdminApi } from '../api/admin-api.ts'
-import type { BrokerApi } from '../api/broker-api.ts'
-import type { CascadeApi } from '../cascade/wire/cascade-messages.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import { Abandonment } from './http/abandonment.ts'
+import { authenticateRequests } from './http/authentication.ts'
 import { answerBareConnections } from './http/bare-connections.ts'
 import { boundConnections } from './http/connections.ts'
 import { giveContexts } from './http/contexts.ts'
@@ -30,16 +28,13 @@ import { defaultLimits, type GatewayLimits, mostReadBytes } from './limits/limit
 import { type GatewayMetrics, gatewayMetrics } from './limits/metrics.ts'
 import { NewProducers } from './limits/new-producers.ts'
 import { ReadBudget } from './limits/read-budget.ts'
+import type { Services } from './limits/rights.ts'
 import { WaitingReads } from './limits/waiting-reads.ts'
 import { streamGateway } from './ws/gateway.ts'
 import { SharedTexts } from './ws/shared-texts.ts'
 
 export interface HttpGatewayParts {
-  readonly api: BrokerApi
-  /** The requests of operators. */
-  readonly admin: AdminApi
-  /** Serves brokers that copy from this one; without it none may. */
-  readonly cascade?: CascadeApi
+  readonly services: Services
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -77,18 +72,18 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   })
   answerErrors(app, parts.log, metrics.transports.http)
   measureRequests(app, parts.clock, metrics)
-  const { clock, random, log } = parts
+  const { clock, random, log, services } = parts
   const newProducers = new NewProducers(limits)
-  giveContexts(app, metrics.transports.http, { clock, log, limits, newProducers })
+  giveContexts(app, metrics.transports.http, services, { clock, log, limits, newProducers })
   answerCrossOrigin(app, limits)
   refuseEncodedBodies(app)
+  authenticateRequests(app, services)
   const held = heldBytes(limits, parts.clock, metrics)
   const places = admitRequests(app, limits, held.received, held.answers)
   validateRequests(app)
   await app.register(swagger, openapi)
-  const { api, admin } = parts
   const publisher = new JsonPublisher({
-    api,
+    api: services.api,
     clock,
     random,
     timeoutMs: limits.requestTimeoutMs,
@@ -96,8 +91,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   })
   const reads = new ReadBudget(limits.maxReadBytes, mostReadBytes(limits))
   const stream = await streamGateway(app, {
-    api,
-    cascade: parts.cascade,
+    services,
     clock,
     random,
     log,
@@ -111,12 +105,12 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   })
   const waits = new WaitingReads(limits.maxWaitingReads)
   await app.register(async (routes) => {
-    topicRoutes(routes, api, admin)
-    groupRoutes(routes, admin)
-    administrationRoutes(routes, admin, parts.cascade)
-    if (parts.cascade !== undefined) cascadeRoutes(routes, parts.cascade)
-    recordRoutes(routes, { api, clock, publisher, places, abandonment, reads, waits })
-    operationRoutes(routes, api, metrics.registry)
+    topicRoutes(routes)
+    groupRoutes(routes)
+    administrationRoutes(routes)
+    cascadeRoutes(routes)
+    recordRoutes(routes, { clock, publisher, places, abandonment, reads, waits })
+    operationRoutes(routes, metrics.registry)
   })
   await app.ready()
   return {

@@ -36,3 +36,6 @@ export interface SecurityTables {
   /** By `aclKey`. */
   readonly acls: ReadonlyMap<string, Acl>
 }
+
+/** Of a broker that has not learned any. */
+export const noTables: SecurityTables = { version: 0, users: new Map(), tokens: new Map(), acls: new Map() }

@@ -22,6 +22,8 @@ import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
 import { nodeNetwork } from '../platform/node/network.ts'
 import { nodeRandom } from '../platform/node/random.ts'
 import { readSecretFile } from '../platform/node/secret-file.ts'
+import { noTables } from '../security/security-tables.ts'
+import { accessControl } from './access-control.ts'
 import { openClusterKeys } from './cluster-key-file.ts'
 import { openDataFolder } from './data-folder.ts'
 import { gatewayLimits } from './door-settings.ts'
@@ -79,13 +81,13 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   })
   const cascade = levelZeroControlOver(peers, node.api, clock)
   await node.start()
+  const access = await accessControl(settings, logger, () => noTables)
+  const api = { ...node.api, describeCluster: () => cascade.describeCluster() }
   const gateway = await createHttpGateway({
-    admin: node.admin,
-    cascade,
+    services: { api, admin: node.admin, cascade, ...access },
     clock,
     random,
     log: logger,
-    api: { ...node.api, describeCluster: () => cascade.describeCluster() },
     registry: metricsOf(storage, groups, peers.stats),
     limits: gatewayLimits(settings, files),
     listen: splitAddress(settings.http)!,

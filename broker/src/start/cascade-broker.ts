@@ -12,6 +12,8 @@ import { nodeHttpClient } from '../platform/node/http-client.ts'
 import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
 import { nodeMessageSockets } from '../platform/node/message-sockets.ts'
 import { nodeRandom } from '../platform/node/random.ts'
+import { noTables } from '../security/security-tables.ts'
+import { accessControl } from './access-control.ts'
 import type { RunningBroker } from './broker.ts'
 import { openDataFolder } from './data-folder.ts'
 import { gatewayLimits } from './door-settings.ts'
@@ -46,9 +48,12 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   register(registry, logMetrics, storage)
   register(registry, cascadeMetrics, node)
   const gateway = await createHttpGateway({
-    api: node.api,
-    admin: node.admin,
-    cascade: node.control,
+    services: {
+      api: node.api,
+      admin: node.admin,
+      cascade: node.control,
+      ...(await accessControl(settings, logger, () => noTables)),
+    },
     clock,
     random,
     log: logger,

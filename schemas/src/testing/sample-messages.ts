@@ -157,7 +157,10 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
     clusterId: 'c',
     brokers: [{ id: 1, http: 'h:1', alive: true }],
     topics: [{ name: 'flights', id: 'uuid', partitions: [{ partition: 1, leader: 2, term: 3, replicas: [1, 2, 3] }] }],
+    denied: ['secrets'],
   },
+  Authenticate: { correlation, mechanism: 'SCRAM-SHA-256', data: 'n,,n=user,r=nonce' },
+  AuthenticateReply: { correlation, data: 'v=proof', done: true, principal: 'User:alice', expiresAt: far },
   Subscribe: {
     subscription: 9,
     topic: 'flights',

@@ -4,14 +4,19 @@ import { levelZeroControlOver, withCascade } from '../../../broker/src/cascade/c
 import type { LevelZeroControl } from '../../../broker/src/cascade/control/level-zero-control.ts'
 import { checkBeat } from '../../../broker/src/cascade/wire/beat-checks.ts'
 import type { CascadeApi } from '../../../broker/src/cascade/wire/cascade-messages.ts'
+import { giveContexts } from '../../../broker/src/doors/http/contexts.ts'
 import { answerErrors } from '../../../broker/src/doors/http/errors.ts'
 import { parseJsonBodies } from '../../../broker/src/doors/http/json-bodies.ts'
 import { cascadeRoutes } from '../../../broker/src/doors/http/routes/cascade.ts'
 import { validateRequests } from '../../../broker/src/doors/http/validation.ts'
+import { defaultLimits } from '../../../broker/src/doors/limits/limits.ts'
 import { gatewayMetrics } from '../../../broker/src/doors/limits/metrics.ts'
+import { NewProducers } from '../../../broker/src/doors/limits/new-producers.ts'
+import { testSender, testServices } from '../../../broker/src/doors/testing/test-services.ts'
 import { CascadeRequests } from '../../../broker/src/doors/ws/cascade-requests.ts'
 import type { PeerHandlers, Peers } from '../../../broker/src/partition/peers.ts'
 import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
+import { silentLogger } from '../../../broker/src/platform/testing/logger.ts'
 import { encodeHeader, ownDecoder } from '../../../schemas/src/protocol.ts'
 import { asHeardBelow, reportOf } from './cascade-broker.ts'
 
@@ -33,6 +38,14 @@ let present: CascadeApi
 let app: FastifyInstance | undefined
 const mistakes: unknown[] = []
 
+const no = {} as never
+const presentControl: CascadeApi = {
+  beat: (beat) => present.beat(beat),
+  topicPage: (from) => present.topicPage(from),
+  status: () => present.status(),
+  assign: (broker, source) => present.assign(broker, source),
+}
+
 /** The gateway's own routes with their checks. */
 async function routes(): Promise<FastifyInstance> {
   const server = fastify({ logger: false })
@@ -41,12 +54,18 @@ async function routes(): Promise<FastifyInstance> {
   const note = (fields: object): void => void mistakes.push((fields as { err?: unknown }).err)
   answerErrors(server, { info: () => {}, warn: note, error: note }, gatewayMetrics().transports.http)
   validateRequests(server)
-  cascadeRoutes(server, {
-    beat: (beat) => present.beat(beat),
-    topicPage: (from) => present.topicPage(from),
-    status: () => present.status(),
-    assign: (broker, source) => present.assign(broker, source),
-  })
+  giveContexts(
+    server,
+    gatewayMetrics().transports.http,
+    testServices({ api: no, admin: no, cascade: presentControl }),
+    {
+      clock: new ManualClock(0),
+      log: silentLogger,
+      limits: defaultLimits,
+      newProducers: new NewProducers(defaultLimits),
+    },
+  )
+  cascadeRoutes(server)
   await server.ready()
   return server
 }
@@ -71,7 +90,8 @@ export class CascadeControls {
     this.#leader = this.#control(LEADER, { request: nobody })
     this.#answers = withCascade({ accepts: () => true } as unknown as PeerHandlers, this.#leader)
     this.#follower = this.#control(FOLLOWER, { request: this.#toLeader as unknown as Peers['request'] })
-    this.#door = new CascadeRequests({ overfull: false }, { checkWrite() {} }, this.#follower)
+    const { rights } = testSender(testServices({ api: no, admin: no, cascade: this.#follower }))
+    this.#door = new CascadeRequests({ overfull: false }, { checkWrite() {}, rights })
   }
 
   #control(brokerId: number, peers: Pick<Peers, 'request'>): LevelZeroControl {

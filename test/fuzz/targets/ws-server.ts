@@ -19,6 +19,7 @@ import { NewProducers } from '../../../broker/src/doors/limits/new-producers.ts'
 import { ReadBudget } from '../../../broker/src/doors/limits/read-budget.ts'
 import { MemoryBroker } from '../../../broker/src/doors/testing/memory-broker.ts'
 import { batchOf } from '../../../broker/src/doors/testing/running-gateway.ts'
+import { testSender, testServices } from '../../../broker/src/doors/testing/test-services.ts'
 import { Connection } from '../../../broker/src/doors/ws/connection.ts'
 import { SharedTexts } from '../../../broker/src/doors/ws/shared-texts.ts'
 import { GatewaySocket } from '../../../broker/src/doors/ws/socket.ts'
@@ -149,10 +150,10 @@ class Session {
     this.#socket.on('error', () => {
       if (this.#socket.readyState === this.#socket.OPEN) this.#socket.terminate()
     })
-    const cascade = this.#control()
-    new Connection(this.#socket, stream, { client: '127.0.0.1', access: 'write' }, schemas, {
-      api,
-      cascade,
+    const admin = {} as never
+    const services = testServices({ api, admin, cascade: this.#control() }, { clock, random, log })
+    new Connection(this.#socket, stream, testSender(services), schemas, {
+      services,
       clock,
       random,
       log,

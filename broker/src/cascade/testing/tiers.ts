@@ -4,6 +4,7 @@ import type { BrokerApi } from '../../api/broker-api.ts'
 import { createHttpGateway, type HttpGateway } from '../../doors/server.ts'
 import { MemoryAdmin } from '../../doors/testing/memory-admin.ts'
 import { MemoryBroker } from '../../doors/testing/memory-broker.ts'
+import { testServices } from '../../doors/testing/test-services.ts'
 import type { LogStorage, StateStore } from '../../log/log-storage.ts'
 import { openLogStorage } from '../../log/open.ts'
 import { MemoryStore } from '../../log/testing/memory-store.ts'
@@ -75,9 +76,7 @@ export async function startTop(change: Partial<BrokerApi> = {}, clusterId = 'tes
   }
   const admin = new MemoryAdmin(broker)
   const gateway = await createHttpGateway({
-    api,
-    admin,
-    cascade: control,
+    services: testServices({ api, admin, cascade: control }),
     clock: fastClock,
     random: nodeRandom,
     log: silent,
@@ -131,7 +130,8 @@ export async function startTier(brokerId: number, sources: string[], on = new Ca
     readyLagMs: 10_000,
   })
   const { api, admin, control } = node
-  const parts = { api, admin, cascade: control, clock: fastClock, random: nodeRandom, log: silent }
+  const services = testServices({ api, admin, cascade: control })
+  const parts = { services, clock: fastClock, random: nodeRandom, log: silent }
   const gateway = await createHttpGateway({ ...parts, listen: { ...listen, port } })
   const address = await gateway.listen()
   node.start()

@@ -1,8 +1,11 @@
+import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { anonymousSession } from '../../security/identity/session.ts'
 import { accessOf } from '../limits/access.ts'
 import { clientOf } from '../limits/client-address.ts'
 import type { TransportMetrics } from '../limits/metrics.ts'
 import { type ContextParts, RequestContext } from '../limits/request-context.ts'
+import { Rights, type Services } from '../limits/rights.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -11,11 +14,25 @@ declare module 'fastify' {
   }
 }
 
-/** Gives each request its context. */
-export function giveContexts(app: FastifyInstance, metrics: TransportMetrics, parts: ContextParts): void {
+/** Whether others could read what comes from there. */
+function wayOf({ remoteAddress, encrypted }: Socket & { readonly encrypted?: boolean }): { readonly secret: boolean } {
+  const isLoopback = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/i.test(remoteAddress ?? '')
+  return { secret: encrypted === true || isLoopback }
+}
+
+/** Gives each request its context. The sender is nobody until it has been authenticated. */
+export function giveContexts(
+  app: FastifyInstance,
+  metrics: TransportMetrics,
+  services: Services,
+  parts: ContextParts,
+): void {
   app.decorateRequest('context', null as never)
   app.addHook('onRequest', (request, _reply, done) => {
-    const sender = { client: clientOf(request.ip), access: accessOf(request.headers, parts.limits) }
+    const client = clientOf(request.ip)
+    const rights = new Rights(services, anonymousSession(client))
+    const { secret } = wayOf(request.raw.socket)
+    const sender = { client, access: accessOf(request.headers, parts.limits), rights, secret }
     request.context = new RequestContext(sender, metrics, parts)
     done()
   })

@@ -15,6 +15,7 @@ import type { PublishResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { RetryPause } from '../limits/retry-pause.ts'
+import type { Rights } from '../limits/rights.ts'
 import { gatherBatches, type PartitionBatches } from './batches.ts'
 import { type ProducerSlot, ProducerSlots, takeSequences } from './producer-slots.ts'
 import type { RecordInput } from './record.ts'
@@ -83,7 +84,13 @@ export class JsonPublisher {
    * `topicId`: the id of the topic; absent or empty: the topic that has the name.
    * Not atomic across batches: on an error some of them may be written, and the message says how many were.
    */
-  async publish(topic: string, records: readonly RecordInput[], topicId?: string): Promise<Published> {
+  async publish(
+    sender: Pick<Rights, 'checkWrite'>,
+    topic: string,
+    records: readonly RecordInput[],
+    topicId?: string,
+  ): Promise<Published> {
+    sender.checkWrite(topic)
     const { id, partitions, maxBatchBytes } = this.#topic(topic)
     refuseAnother(topic, id, topicId)
     const groups = gatherBatches(records, {

@@ -2,6 +2,7 @@ import { TailraceError } from '@tailrace/schemas'
 import { Registry } from 'prom-client'
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../platform/testing/clock.ts'
+import { testSender, testServices } from '../testing/test-services.ts'
 import { defaultLimits, readLimits } from './limits.ts'
 import { gatewayMetrics } from './metrics.ts'
 import { NewProducers } from './new-producers.ts'
@@ -15,9 +16,10 @@ function contextOf(access: 'write' | 'read' | 'nothing', limits = defaultLimits)
   const metrics = gatewayMetrics(new Registry())
   const log = { info() {}, warn() {}, error: (fields: object) => void errors.push(fields) }
   const clock = new ManualClock(0)
+  const services = testServices({ api: {} as never, admin: {} as never })
   const parts = { clock, log, limits, newProducers: new NewProducers(limits) }
   return {
-    context: new RequestContext({ client: '10.0.0.9', access }, metrics.transports.http, parts),
+    context: new RequestContext({ ...testSender(services, '10.0.0.9'), access }, metrics.transports.http, parts),
     errors,
     metrics,
   }

@@ -6,6 +6,7 @@ import type { Access } from './access.ts'
 import { type GatewayLimits, readLimits } from './limits.ts'
 import type { TransportMetrics } from './metrics.ts'
 import type { NewProducers } from './new-producers.ts'
+import type { Rights } from './rights.ts'
 
 /** No request may ask for more time. */
 const longestPublishMs = 300_000
@@ -15,6 +16,9 @@ export interface Sender {
   /** See clientOf. */
   readonly client: string
   readonly access: Access
+  readonly rights: Rights
+  /** Nobody on the way reads along: it comes over TLS, or from this machine. */
+  readonly secret: boolean
 }
 
 /** The parts that the requests of all doors share. */
@@ -50,6 +54,11 @@ export class RequestContext {
     this.sender = sender
     this.metrics = metrics
     this.#parts = parts
+  }
+
+  /** All that the sender may use of the broker. */
+  get rights(): Rights {
+    return this.sender.rights
   }
 
   /** @throws TailraceError ORIGIN_REFUSED: a page of a foreign origin reads only */

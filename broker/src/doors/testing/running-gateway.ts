@@ -9,6 +9,7 @@ import {
   TailraceError,
 } from '@tailrace/schemas'
 import { WebSocket } from 'ws'
+import type { SecurityApi } from '../../api/security-api.ts'
 import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
@@ -16,6 +17,7 @@ import type { GatewayLimits } from '../limits/limits.ts'
 import { createHttpGateway, type HttpGateway } from '../server.ts'
 import { MemoryAdmin } from './memory-admin.ts'
 import { MemoryBroker } from './memory-broker.ts'
+import { type TestAccess, testServices } from './test-services.ts'
 
 export interface Fixture {
   readonly broker: MemoryBroker
@@ -40,6 +42,8 @@ export async function startGateway(
   random: Random,
   limits: Partial<GatewayLimits> = {},
   cascade: CascadeApi = noCascade,
+  access: TestAccess = {},
+  more: { readonly security?: SecurityApi } = {},
 ): Promise<Fixture> {
   const broker = new MemoryBroker(clock)
   await broker.createTopic({ name: 'flights', partitions: 3, replicas: 1 })
@@ -51,9 +55,7 @@ export async function startGateway(
     error: (fields: object, message: string) => void logged.push({ fields, message }),
   }
   const gateway = await createHttpGateway({
-    api: broker,
-    admin,
-    cascade,
+    services: testServices({ api: broker, admin, cascade, ...more }, { clock, random, log, ...access }),
     clock,
     random,
     log,

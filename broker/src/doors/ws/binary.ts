@@ -35,7 +35,7 @@ export class BinaryProtocol {
     this.#gone = gone
     this.#ownLatest = new OwnLatest(client.subscriptions, parts.clock)
     this.#schemas = new ClientSchemas(schemas)
-    this.#cascade = new CascadeRequests(client, this.#context, parts.cascade)
+    this.#cascade = new CascadeRequests(client, this.#context)
   }
 
   /** Sends the first frame, once the connection is open. */
@@ -81,6 +81,11 @@ export class BinaryProtocol {
       case 'Metadata':
         this.#metadata(frame)
         break
+      case 'Authenticate':
+        this.#answer(frame.fields.correlation, 0, this.#client.authentication.step(frame.fields), (reply) =>
+          this.#client.sendPieces(encodeFrame('AuthenticateReply', reply)),
+        )
+        break
       case 'CascadeBeat':
         this.#cascadeBeat(frame)
         break
@@ -121,7 +126,7 @@ export class BinaryProtocol {
       correlation,
       bytes,
       this.#ownLatest.behind(topic, partition, timeoutMs, () =>
-        this.#parts.api.publish(topic, partition, body, { timeoutMs, wait: false, topicId }),
+        this.#context.rights.api.publish(topic, partition, body, { timeoutMs, wait: false, topicId }),
       ),
       (result) => {
         this.#context.published(bytes, started)
@@ -145,7 +150,7 @@ export class BinaryProtocol {
     this.#answer(
       correlation,
       0,
-      fetchWithin(this.#client.reads, this.#parts.api, topic, partition, request),
+      fetchWithin(this.#client.reads, this.#context.rights.api, topic, partition, request),
       (result) => {
         // Many large fetches at once by a client that does not read would fill the memory.
         if (this.#client.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
@@ -160,7 +165,7 @@ export class BinaryProtocol {
 
   #findOffset({ fields }: FrameOf<'FindOffset'>): void {
     const { correlation, topic, partition, position, topicId, linearizable } = fields
-    const found = this.#parts.api.findOffset(topic, partition, position, topicId, linearizable)
+    const found = this.#context.rights.api.findOffset(topic, partition, position, topicId, linearizable)
     this.#answer(correlation, 0, found, (result) => {
       const { offset, highWatermark, logStart } = result
       this.#client.sendPieces(encodeFrame('FindOffsetReply', { correlation, offset, highWatermark, logStart }))
@@ -169,7 +174,7 @@ export class BinaryProtocol {
 
   #initProducer({ fields: { correlation } }: FrameOf<'InitProducer'>): void {
     this.#context.takeProducer()
-    this.#answer(correlation, 0, this.#parts.api.initProducer(), ({ producerId, epoch }) => {
+    this.#answer(correlation, 0, this.#context.rights.api.initProducer(), ({ producerId, epoch }) => {
       this.#client.sendPieces(encodeFrame('InitProducerReply', { correlation, producerId, epoch }))
     })
   }
@@ -177,10 +182,9 @@ export class BinaryProtocol {
   #metadata({ fields }: FrameOf<'Metadata'>): void {
     // Answers are much larger than requests: many requests by a client that does not read would fill the memory.
     if (this.#client.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
-    const { clusterId, brokers, topics } = this.#parts.api.routing(fields.topics)
-    this.#client.sendPieces(
-      encodeFrame('MetadataReply', { correlation: fields.correlation, clusterId, brokers, topics }),
-    )
+    const { clusterId, brokers, topics, denied = [] } = this.#context.rights.api.routing(fields.topics)
+    const reply = { correlation: fields.correlation, clusterId, brokers, topics, denied: [...denied] }
+    this.#client.sendPieces(encodeFrame('MetadataReply', reply))
   }
 
   #cascadeBeat({ fields }: FrameOf<'CascadeBeat'>): void {
@@ -195,9 +199,11 @@ export class BinaryProtocol {
     const sink = new BinarySink(id, this.#client, this.#context.metrics)
     let subscription: Subscription | null = null
     try {
-      const { api, clock, random } = this.#parts
+      const { clock, random } = this.#parts
+      const { api } = this.#context.rights
       const onEnd = () => this.#client.subscriptions.remove(key)
       const request = { topic, position, partitions, credit: Math.max(credit, 0), replica, topicId }
+      this.#context.rights.checkRead(topic)
       subscription = new Subscription(request, { api, clock, random, client: this.#client, sink, onEnd })
       this.#client.subscriptions.add(key, subscription)
       subscription.start()

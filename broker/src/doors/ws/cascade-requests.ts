@@ -12,19 +12,12 @@ import type { StreamClient } from './stream-client.ts'
  */
 export class CascadeRequests {
   readonly #client: Pick<StreamClient, 'overfull'>
-  readonly #context: Pick<RequestContext, 'checkWrite'>
-  readonly #cascade: CascadeApi | undefined
+  readonly #context: Pick<RequestContext, 'checkWrite' | 'rights'>
   #beating = false
 
-  /** `cascade`: undefined where no broker may copy. */
-  constructor(
-    client: Pick<StreamClient, 'overfull'>,
-    context: Pick<RequestContext, 'checkWrite'>,
-    cascade: CascadeApi | undefined,
-  ) {
+  constructor(client: Pick<StreamClient, 'overfull'>, context: Pick<RequestContext, 'checkWrite' | 'rights'>) {
     this.#client = client
     this.#context = context
-    this.#cascade = cascade
   }
 
   /** @throws TailraceError ORIGIN_REFUSED, OVERLOADED, UNSUPPORTED_MESSAGE, and as CascadeApi.beat */
@@ -50,10 +43,10 @@ export class CascadeRequests {
   }
 
   #admit(): CascadeApi {
-    if (this.#cascade === undefined) throw new TailraceError('UNSUPPORTED_MESSAGE', 'No broker may copy from here.')
+    const { cascade } = this.#context.rights
     this.#context.checkWrite()
     this.#refuseIfChoked()
-    return this.#cascade
+    return cascade
   }
 
   /** Answers are much larger than requests: they would pile up for a client that does not read. */

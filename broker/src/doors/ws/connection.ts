@@ -6,6 +6,7 @@ import { mostReadBytes } from '../limits/limits.ts'
 import { noLongerWanted } from '../limits/no-longer-wanted.ts'
 import { ReadBudget } from '../limits/read-budget.ts'
 import type { Sender } from '../limits/request-context.ts'
+import { StreamAuthentication } from './authentication.ts'
 import { BinaryProtocol } from './binary.ts'
 import { Outbox } from './outbox.ts'
 import { CloseCode, type GatewaySocket } from './socket.ts'
@@ -24,6 +25,7 @@ const manyMessages = 32
 export class Connection implements StreamClient {
   readonly subscriptions: Subscriptions
   readonly sender: Sender
+  readonly authentication: StreamAuthentication
   readonly reads: ReadBudget
   readonly #parts: StreamParts
   readonly #socket: GatewaySocket
@@ -58,6 +60,7 @@ export class Connection implements StreamClient {
     this.#stream = stream
     this.#parts = parts
     this.sender = sender
+    this.authentication = new StreamAuthentication(parts.services, sender.rights, () => parts.clock.monotonic())
     this.reads = new ReadBudget(parts.limits.maxConnectionReadBytes, mostReadBytes(parts.limits), parts.reads)
     this.subscriptions = new Subscriptions(parts.limits, (change) => parts.metrics.subscriptions.inc(change))
     this.#outbox = new Outbox(socket, stream, parts.clock)
@@ -149,6 +152,12 @@ export class Connection implements StreamClient {
 
   terminate(): void {
     this.#socket.terminate()
+  }
+
+  /** Ends a connection whose credential has expired or is revoked, and one that has shown none in time. */
+  checkSession(): void {
+    const problem = this.authentication.problem()
+    if (problem !== null && !this.#closing) this.fail(CloseCode.policyViolation, problem)
   }
 
   /** Once every keep-alive period: a client that neither answers pings nor takes bytes is gone. */

@@ -1,9 +1,9 @@
 import websocket from '@fastify/websocket'
 import { schemasParameter, TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { bearerProtocol } from '../http/authentication.ts'
 import { sendError } from '../http/errors.ts'
 import { errorResponses } from '../http/schemas.ts'
-import { accessOf } from '../limits/access.ts'
 import { clientOf } from '../limits/client-address.ts'
 import { ClientShares } from '../limits/client-shares.ts'
 import { Connection } from './connection.ts'
@@ -16,8 +16,16 @@ export interface StreamGateway {
 }
 
 const drainMs = 2_000
-/** There are no subprotocols: to agree to one that a client names would promise rules that no side keeps. */
-const handleProtocols = () => false as const
+/** A connection ends so soon after its credential. */
+const sessionCheckMs = 1_000
+/**
+ * There is one subprotocol, which says nothing; a browser that brings its token as another one needs a subprotocol in
+ * the answer, and names both.
+ */
+const handleProtocols = (named: ReadonlySet<string>) => {
+  if (named.has('tailrace')) return 'tailrace'
+  return [...named].find((name) => name.startsWith(bearerProtocol)) ?? false
+}
 const farewellMs = 1_000
 
 /** WebSocket on /stream. */
@@ -47,14 +55,14 @@ export async function streamGateway(app: FastifyInstance, parts: StreamParts): P
     exposeHeadRoute: false,
     url: '/stream',
     schema,
-    config: { alwaysAnswered: true },
+    config: { alwaysAnswered: true, open: true },
     onRequest: (request, _reply, done) => done(request.ws ? takePlace(request, places) : undefined),
     handler: (_request, reply) => {
       reply.header('upgrade', 'websocket').header('connection', 'Upgrade')
       sendError(reply, new TailraceError('INVALID_REQUEST', 'Connect with WebSocket.'), 426)
     },
     wsHandler: (socket, request) => {
-      const sender = { client: clientOf(request.raw.socket.remoteAddress), access: accessOf(request.headers, limits) }
+      const { sender } = request.context
       const named = (request.query as Record<string, unknown>)[schemasParameter]
       const schemas = named === undefined ? undefined : String(named)
       const connection = new Connection(socket as GatewaySocket, request.raw.socket, sender, schemas, parts)
@@ -70,9 +78,13 @@ export async function streamGateway(app: FastifyInstance, parts: StreamParts): P
   const keepAlive = clock.every(limits.keepAliveMs, () => {
     for (const connection of connections) connection.checkAlive()
   })
+  const sessions = clock.every(sessionCheckMs, () => {
+    for (const connection of connections) connection.checkSession()
+  })
   return {
     close: async () => {
       keepAlive.cancel()
+      sessions.cancel()
       if (connections.size === 0) return
       const empty = new Promise<void>((resolve) => (onEmpty = resolve))
       for (const connection of connections) connection.shutDown()

@@ -28,9 +28,9 @@ test('a client that reads and never sends credit gets all records, and one that 
   client.socket.terminate()
 })
 
-test('no subprotocol is agreed to', async () => {
+test('no subprotocol of others is agreed to', async () => {
   fixture = await startGateway(nodeClock, nodeRandom)
-  const socket = new WebSocket(`ws://${fixture.address}/stream`, ['mqtt', 'tailrace'])
+  const socket = new WebSocket(`ws://${fixture.address}/stream`, ['mqtt', 'tailrace.v9'])
   const [error] = await once(socket, 'error')
   expect(error.message).toBe('Server sent no subprotocol')
 })

@@ -1,6 +1,4 @@
 import type { TailraceError } from '@tailrace/schemas'
-import type { BrokerApi } from '../../api/broker-api.ts'
-import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Random } from '../../platform/random.ts'
@@ -11,14 +9,14 @@ import type { GatewayMetrics } from '../limits/metrics.ts'
 import type { NewProducers } from '../limits/new-producers.ts'
 import type { ReadBudget } from '../limits/read-budget.ts'
 import type { Sender } from '../limits/request-context.ts'
+import type { Services } from '../limits/rights.ts'
+import type { StreamAuthentication } from './authentication.ts'
 import type { SharedTexts } from './shared-texts.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
 /** The parts that all connections share. */
 export interface StreamParts {
-  readonly api: BrokerApi
-  /** Serves brokers that copy from this one; without it none may. */
-  readonly cascade?: CascadeApi | undefined
+  readonly services: Services
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -38,6 +36,7 @@ export interface StreamClient {
   /** The budget of reads for this connection. */
   readonly reads: ReadBudget
   readonly sender: Sender
+  readonly authentication: StreamAuthentication
   /** Little enough waits to be sent that subscriptions may go on. */
   readonly roomy: boolean
   /** So many bytes wait to be sent that data must be refused. */

@@ -6,10 +6,15 @@ import type { SubscriptionRequest } from './subscription.ts'
 /** An id that the client chose; it comes back in every answer. */
 export type TextId = string | number
 
+export type TextCredential =
+  | { readonly token: string; readonly user?: never; readonly password?: never }
+  | { readonly token?: never; readonly user: string; readonly password: string }
+
 export type TextRequest =
   | ({ readonly op: 'subscribe'; readonly id: TextId } & SubscriptionRequest)
   | { readonly op: 'credit'; readonly id: TextId; readonly bytes: number }
   | { readonly op: 'unsubscribe'; readonly id: TextId }
+  | { readonly op: 'authenticate'; readonly id: TextId; readonly credential: TextCredential }
   | {
       readonly op: 'publish'
       readonly id: TextId
@@ -18,7 +23,7 @@ export type TextRequest =
       readonly records: unknown
     }
 
-const operations = 'subscribe, credit, unsubscribe and publish'
+const operations = 'subscribe, credit, unsubscribe, publish and authenticate'
 /** A client that names no credit is sent records as fast as it reads: the socket slows the broker down. */
 const defaultCredit = Number.MAX_SAFE_INTEGER
 const maxIdLength = 256
@@ -48,7 +53,7 @@ export function idOf(message: Record<string, unknown>): TextId | undefined {
 export function requestFrom(message: Record<string, unknown>): TextRequest {
   const { op } = message
   const id = idOf(message)
-  if (op !== 'subscribe' && op !== 'credit' && op !== 'unsubscribe' && op !== 'publish') {
+  if (op !== 'subscribe' && op !== 'credit' && op !== 'unsubscribe' && op !== 'publish' && op !== 'authenticate') {
     throw invalid(`op must be one of ${operations}.`)
   }
   if (id === undefined) throw invalid(`id must be a string of up to ${maxIdLength} characters, or a number.`)
@@ -59,6 +64,8 @@ export function requestFrom(message: Record<string, unknown>): TextRequest {
       return { op, id, bytes: positiveInteger(message.bytes, 'bytes') }
     case 'unsubscribe':
       return { op, id }
+    case 'authenticate':
+      return { op, id, credential: credentialFrom(message) }
     case 'publish':
       return {
         op,
@@ -68,6 +75,13 @@ export function requestFrom(message: Record<string, unknown>): TextRequest {
         records: message.records,
       }
   }
+}
+
+/** `{"token": …}`, or `{"user": …, "password": …}`. */
+function credentialFrom({ token, user, password }: Record<string, unknown>): TextCredential {
+  if (typeof token === 'string' && user === undefined && password === undefined) return { token }
+  if (token === undefined && typeof user === 'string' && typeof password === 'string') return { user, password }
+  throw invalid('authenticate takes a token, or a user and a password.')
 }
 
 function subscriptionFrom(message: Record<string, unknown>): SubscriptionRequest {

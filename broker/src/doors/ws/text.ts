@@ -62,6 +62,9 @@ export class TextProtocol {
         }
         this.#client.sendText(JSON.stringify({ op: 'unsubscribed', id: request.id }))
         break
+      case 'authenticate':
+        this.#authenticate(request)
+        break
       case 'publish':
         this.#publish(request, bytes)
         break
@@ -69,13 +72,15 @@ export class TextProtocol {
   }
 
   #subscribe(request: TextRequest & { op: 'subscribe' }): void {
-    const { api, clock, random, texts } = this.#parts
+    const { clock, random, texts } = this.#parts
+    const { api } = this.#context.rights
     const key = subscriptionKey(request.id)
     const tellError = (partition: number | null, error: TailraceError, range?: OutOfRange) =>
       this.sendError(request.id, error, partition === null ? {} : { partition, ...shownRange(range) })
     const [client, metrics] = [this.#client, this.#context.metrics]
     const sink = new TextSink(request, { client, metrics, texts }, tellError)
     const onEnd = () => this.#client.subscriptions.remove(key)
+    this.#context.rights.checkRead(request.topic)
     const subscription = new Subscription(request, { api, clock, random, client, sink, onEnd })
     try {
       this.#client.subscriptions.add(key, subscription)
@@ -86,6 +91,26 @@ export class TextProtocol {
     subscription.start()
   }
 
+  /** As the binary Authenticate, for people and browsers. */
+  #authenticate({ id, credential }: TextRequest & { op: 'authenticate' }): void {
+    const { authentication, sender } = this.#client
+    if (credential.token === undefined && !sender.secret) {
+      throw new TailraceError('AUTHENTICATION_FAILED', 'A password is taken over TLS, or from this machine itself.')
+    }
+    this.#client.hold(0)
+    const work =
+      credential.token === undefined
+        ? authentication.password(credential.user, credential.password)
+        : authentication.token(credential.token)
+    work
+      .then(({ principal, expiresAt }) =>
+        this.#client.sendText(JSON.stringify({ op: 'authenticated', id, principal, expiresAt })),
+      )
+      .catch((error) => this.sendError(id, this.#context.known(error)))
+      .then(() => this.#client.release(0))
+      .catch((error) => this.#client.fault(error))
+  }
+
   #publish({ id, topic, topicId, records }: TextRequest & { op: 'publish' }, bytes: number): void {
     this.#context.checkWrite()
     const inputs = recordsFromJson(records)
@@ -94,7 +119,7 @@ export class TextProtocol {
     this.#client.hold(bytes)
     const published = this.#lastPublish.then(async () => {
       try {
-        const publish = () => this.#parts.publisher.publish(topic, inputs, topicId)
+        const publish = () => this.#parts.publisher.publish(this.#context.rights, topic, inputs, topicId)
         const { offsets, tokens } = await this.#ownLatest.behind(topic, null, this.#context.publishMs(), publish)
         this.#context.published(bytes, started)
         this.#client.sendText(JSON.stringify({ op: 'ack', id, offsets, tokens }))

@@ -24,6 +24,12 @@ export class AclIndex {
     }
   }
 
+  /** Whether some rule allows the asker something. */
+  allowsAny(asker: Asker): boolean {
+    const lists = [...this.#literal.values(), ...this.#prefixed.values()]
+    return lists.some((list) => list.some((acl) => acl.permission === 'allow' && isAbout(acl, asker)))
+  }
+
   /** A rule that forbids comes before one that allows; null: there is none, which forbids. */
   decide(asker: Asker, operation: Operation, resource: Resource): Acl | null {
     const allowing = allowedBy(operation)

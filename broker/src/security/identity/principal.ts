@@ -19,12 +19,15 @@ export function isPrincipalName(name: string): boolean {
   return name.length <= MOST_CHARACTERS && namePattern.test(name)
 }
 
+export function isPrincipal(text: string): boolean {
+  const at = text.indexOf(':')
+  return principalKinds.some((kind) => kind === text.slice(0, at)) && isPrincipalName(text.slice(at + 1))
+}
+
 /** `User:alice` in its parts. @throws TailraceError INVALID_REQUEST */
 export function parsePrincipal(text: string): { readonly kind: PrincipalKind; readonly name: string } {
   const at = text.indexOf(':')
-  const [kind, name] = [text.slice(0, at), text.slice(at + 1)]
-  const known = principalKinds.find((one) => one === kind)
-  if (at > 0 && known !== undefined && isPrincipalName(name)) return { kind: known, name }
+  if (isPrincipal(text)) return { kind: text.slice(0, at) as PrincipalKind, name: text.slice(at + 1) }
   const detail = `A principal is one of ${principalKinds.join(', ')}, a colon and a name, as "User:alice".`
   throw new TailraceError('INVALID_REQUEST', detail)
 }

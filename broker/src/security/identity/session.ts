@@ -14,7 +14,7 @@ export interface Session {
   /** The client's address, for rules that name one. */
   readonly host: string
   readonly kind: CredentialKind
-  /** What was shown, so that the connection ends when it is revoked: a user's name, a token's id; else empty. */
+  /** So that the session ends with it: the id of a token, the stored key of a password; else empty. */
   readonly credential: string
   /** The session ends then; null: with its connection. */
   readonly expiresAt: Timestamp | null

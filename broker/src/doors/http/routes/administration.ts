@@ -1,20 +1,19 @@
 import type { BrokerId } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
-import type { AdminApi } from '../../../api/admin-api.ts'
-import type { CascadeApi } from '../../../cascade/wire/cascade-messages.ts'
 import { brokerNumber } from '../admin-schemas.ts'
 import { integer, object } from '../schema-parts.ts'
 import { errorResponses } from '../schemas.ts'
 
 /** Requests of operators about the whole cluster: take brokers out, read the audit. */
-export function administrationRoutes(app: FastifyInstance, admin: AdminApi, cascade?: CascadeApi): void {
+export function administrationRoutes(app: FastifyInstance): void {
   app.post<{ Body: { level?: number } }>(
     '/cluster/feature-level',
     { schema: schemas.featureLevel },
     async (request) => {
-      const { brokers = [] } = (await cascade?.status()) ?? {}
+      const { rights } = request.context
+      const { brokers } = await rights.cascade.status()
       const cascades = brokers.map(({ broker, featureLevels: range }) => ({ broker, range }))
-      return admin.raiseFeatureLevel({ level: request.body.level ?? null, by: request.ip, cascades })
+      return rights.admin.raiseFeatureLevel({ level: request.body.level ?? null, by: request.ip, cascades })
     },
   )
 
@@ -22,12 +21,14 @@ export function administrationRoutes(app: FastifyInstance, admin: AdminApi, casc
     '/cluster/brokers/:id',
     { schema: schemas.remove },
     async (request, reply) => {
-      await admin.removeBroker(request.params.id, request.ip)
+      await request.context.rights.admin.removeBroker(request.params.id, request.ip)
       reply.code(204)
     },
   )
 
-  app.get('/cluster/audit', { schema: schemas.audit }, async () => ({ records: await admin.audit() }))
+  app.get('/cluster/audit', { schema: schemas.audit }, async ({ context }) => ({
+    records: await context.rights.admin.audit(),
+  }))
 }
 
 const tags = ['operations']

@@ -1,25 +1,24 @@
 import { type BrokerId, TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
-import type { CascadeApi } from '../../../cascade/wire/cascade-messages.ts'
 import { brokerNumber } from '../admin-schemas.ts'
 import { sendError } from '../errors.ts'
 import { array, integer, levelRange, object, string } from '../schema-parts.ts'
 import { errorResponses } from '../schemas.ts'
 
 /** For operators: the list of cascade brokers, and the choice of a source (M89). Beats come over WebSocket. */
-export function cascadeRoutes(app: FastifyInstance, cascade: CascadeApi): void {
+export function cascadeRoutes(app: FastifyInstance): void {
   // Cascade brokers of an earlier version send their beats here, and show the error in their log.
-  app.post('/cascade/beat', { schema: { hide: true } as object }, (_request, reply) => {
+  app.post('/cascade/beat', { schema: { hide: true } as object, config: { open: true } }, (_request, reply) => {
     sendError(reply, new TailraceError('INCOMPATIBLE_PEER', outdated), 404)
   })
 
-  app.get('/cascade', { schema: schemas.status }, () => cascade.status())
+  app.get('/cascade', { schema: schemas.status }, ({ context }) => context.rights.cascade.status())
 
   app.put<{ Params: { id: BrokerId }; Body: { source: BrokerId } }>(
     '/cascade/brokers/:id/source',
     { schema: schemas.assign },
     async (request, reply) => {
-      await cascade.assign(request.params.id, request.body.source)
+      await request.context.rights.cascade.assign(request.params.id, request.body.source)
       reply.code(204)
     },
   )

@@ -1,15 +1,14 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
-import type { BrokerApi } from '../../../api/broker-api.ts'
 import { object } from '../schema-parts.ts'
 import { errorResponses } from '../schemas.ts'
 
 /** Requests of operators and their tools: cluster, health, readiness, metrics, OpenAPI. */
-export function operationRoutes(app: FastifyInstance, api: BrokerApi, registry: Registry): void {
-  app.get('/', { schema: schemas.welcome, config: always }, () => ({
+export function operationRoutes(app: FastifyInstance, registry: Registry): void {
+  app.get('/', { schema: schemas.welcome, config: always }, ({ context }) => ({
     name: 'tailrace',
-    brokerId: api.brokerId,
+    brokerId: context.rights.api.brokerId,
     links: {
       openapi: '/openapi.json',
       cluster: '/cluster',
@@ -20,12 +19,15 @@ export function operationRoutes(app: FastifyInstance, api: BrokerApi, registry: 
     },
   }))
 
-  app.get('/cluster', { schema: schemas.cluster }, () => api.describeCluster())
+  app.get('/cluster', { schema: schemas.cluster }, ({ context }) => context.rights.api.describeCluster())
 
-  app.get('/healthz', { schema: schemas.health, config: always }, () => ({ status: 'ok', brokerId: api.brokerId }))
+  app.get('/healthz', { schema: schemas.health, config: always }, ({ context }) => ({
+    status: 'ok',
+    brokerId: context.rights.api.brokerId,
+  }))
 
-  app.get('/readyz', { schema: schemas.ready, config: always }, (_request, reply) => {
-    const { ready, reason } = api.readiness()
+  app.get('/readyz', { schema: schemas.ready, config: always }, ({ context }, reply) => {
+    const { ready, reason } = context.rights.api.readiness()
     if (ready) return reply.send({ ready, reason })
     // An error like any other, with the fields that the reader of a probe looks for.
     return reply
@@ -34,7 +36,8 @@ export function operationRoutes(app: FastifyInstance, api: BrokerApi, registry: 
       .send({ ready, reason, ...new TailraceError('NOT_READY', reason).toJSON() })
   })
 
-  app.get('/metrics', { schema: schemas.metrics, config: always }, async (_request, reply) => {
+  app.get('/metrics', { schema: schemas.metrics, config: { alwaysAnswered: true } }, async ({ context }, reply) => {
+    context.rights.checkCluster('describe')
     reply.type(registry.contentType)
     return registry.metrics()
   })
@@ -42,7 +45,8 @@ export function operationRoutes(app: FastifyInstance, api: BrokerApi, registry: 
   app.get('/openapi.json', { schema: schemas.openapi, config: always }, () => app.swagger())
 }
 
-const always = { alwaysAnswered: true } as const
+/** Probes have no credential, and links show nothing of the cluster. */
+const always = { alwaysAnswered: true, open: true } as const
 const string = { type: 'string' } as const
 const tags = ['operations']
 const readiness = object({ ready: { type: 'boolean' }, reason: string })

@@ -15,7 +15,6 @@ import { object } from '../schema-parts.ts'
 import { errorResponses, partitionParams, topicId, topicParams, topicQuery } from '../schemas.ts'
 
 export interface RecordRouteParts {
-  readonly api: BrokerApi
   readonly clock: Clock
   readonly publisher: JsonPublisher
   readonly places: RequestPlaces
@@ -42,7 +41,7 @@ interface ReadRequest {
 
 /** Records: publish, and read with a long poll. */
 export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): void {
-  const { api, clock, publisher, places, abandonment, reads, waits } = parts
+  const { clock, publisher, places, abandonment, reads, waits } = parts
   const turns = new RestingQueue(clock)
 
   app.post<{ Params: { topic: string }; Querystring: { topicId: string }; Body: { records?: unknown } | null }>(
@@ -59,7 +58,7 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
       const { context } = request
       const started = context.now()
       const records = recordsFromJson(request.body?.records)
-      const published = await publisher.publish(request.params.topic, records, request.query.topicId)
+      const published = await publisher.publish(context.rights, request.params.topic, records, request.query.topicId)
       context.published(Number(request.headers['content-length'] ?? 0), started)
       return published
     },
@@ -72,6 +71,7 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
       const { topic, partition } = request.params
       const { maxBytes, waitMs, token, replica, topicId, linearizable } = request.query
       const { context } = request
+      const { api } = context.rights
       const signal = abandonment.of(reply)
       const covered = token === undefined ? {} : { token: parseReadToken(token) }
       const most = Math.min(maxBytes, readLimits.jsonBytes)

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import type { AdminApi, TopicChanges } from '../../../api/admin-api.ts'
-import type { BrokerApi, CreateTopicRequest } from '../../../api/broker-api.ts'
+import type { TopicChanges } from '../../../api/admin-api.ts'
+import type { CreateTopicRequest } from '../../../api/broker-api.ts'
 import { topicPath } from '../../../cluster/routing/topic-path.ts'
 import { object } from '../schema-parts.ts'
 import { errorResponses, topicParams, topicQuery } from '../schemas.ts'
@@ -9,14 +9,16 @@ import { errorResponses, topicParams, topicQuery } from '../schemas.ts'
 type Query = { topicId: string }
 
 /** Topics: create, list, describe, alter, delete. */
-export function topicRoutes(app: FastifyInstance, api: BrokerApi, admin: AdminApi): void {
-  app.get('/topics', { schema: schemas.list }, () => ({ topics: api.listTopics() }))
+export function topicRoutes(app: FastifyInstance): void {
+  app.get('/topics', { schema: schemas.list }, ({ context }) => ({
+    topics: context.rights.api.listTopics(),
+  }))
 
   app.post<{ Body: CreateTopicRequest }>(
     '/topics',
     { schema: schemas.create, config: { errorCodes: createErrors } },
     async (request, reply) => {
-      const topic = await api.createTopic(request.body)
+      const topic = await request.context.rights.api.createTopic(request.body)
       reply.code(201).header('location', topicPath(topic.name))
       return topic
     },
@@ -25,20 +27,20 @@ export function topicRoutes(app: FastifyInstance, api: BrokerApi, admin: AdminAp
   app.get<{ Params: { topic: string }; Querystring: Query }>(
     '/topics/:topic',
     { schema: schemas.describe },
-    ({ params, query }) => api.describeTopic(params.topic, query.topicId),
+    ({ params, query, context }) => context.rights.api.describeTopic(params.topic, query.topicId),
   )
 
   app.patch<{ Params: { topic: string }; Querystring: Query; Body: TopicChanges }>(
     '/topics/:topic/config',
     { schema: schemas.alter, config: { errorCodes: alterErrors } },
-    ({ params, query, body }) => admin.alterTopic(params.topic, body, query.topicId),
+    ({ params, query, body, context }) => context.rights.admin.alterTopic(params.topic, body, query.topicId),
   )
 
   app.delete<{ Params: { topic: string }; Querystring: Query }>(
     '/topics/:topic',
     { schema: schemas.remove },
-    async ({ params, query }, reply) => {
-      await api.deleteTopic(params.topic, query.topicId)
+    async ({ params, query, context }, reply) => {
+      await context.rights.api.deleteTopic(params.topic, query.topicId)
       reply.code(204)
     },
   )

@@ -1,0 +1,34 @@
+import type { BrokerId } from '@tailrace/schemas'
+import type { Guard } from '../../security/access/guard.ts'
+import type { CascadeApi, CascadeBeat, CascadeBeatReply, CascadeStatus, TopicPage } from './cascade-messages.ts'
+
+/** The CascadeApi of one session. */
+export class AuthorizedCascade implements CascadeApi {
+  readonly #cascade: CascadeApi
+  readonly #guard: Guard
+
+  constructor(cascade: CascadeApi, guard: Guard) {
+    this.#cascade = cascade
+    this.#guard = guard
+  }
+
+  async beat(beat: CascadeBeat): Promise<CascadeBeatReply> {
+    this.#guard.cluster('cluster-action')
+    return this.#cascade.beat(beat)
+  }
+
+  topicPage(from: number): TopicPage {
+    this.#guard.cluster('cluster-action')
+    return this.#cascade.topicPage(from)
+  }
+
+  async status(): Promise<CascadeStatus> {
+    this.#guard.cluster('describe')
+    return this.#cascade.status()
+  }
+
+  async assign(broker: BrokerId, source: BrokerId): Promise<void> {
+    this.#guard.cluster('alter')
+    return this.#cascade.assign(broker, source)
+  }
+}

@@ -1,0 +1,75 @@
+import { TailraceError } from '@tailrace/schemas'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Authenticator } from '../../security/identity/authenticator.ts'
+import type { Session } from '../../security/identity/session.ts'
+import type { Services } from '../limits/rights.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Answered to anybody: it shows nothing of the cluster, or each of its answers is checked. */
+    open?: boolean
+  }
+}
+
+/** The WebSocket of a browser can carry no header: its token is a subprotocol (docs/security.md). */
+export const bearerProtocol = 'tailrace.bearer.'
+
+/**
+ * Finds out who sends a request, before its body is read. Where credentials are required, a request without one goes no
+ * further, unless a rule lets nobody in particular do something.
+ */
+export function authenticateRequests(app: FastifyInstance, { authenticator, authorizer }: Services): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const { rights } = request.context
+    const shown = credentialOf(request)
+    if (shown === null) {
+      if (request.routeOptions.config.open === true || authorizer.admitsAnybody(rights.session)) return
+      reply.header('www-authenticate', challenges)
+      throw new TailraceError('AUTHENTICATION_REQUIRED')
+    }
+    try {
+      rights.renew(await shown(authenticator, rights.session.host))
+    } catch (error) {
+      reply.header('www-authenticate', challenges)
+      throw error
+    }
+  })
+}
+
+const challenges = 'Basic realm="tailrace", charset="UTF-8", Bearer realm="tailrace"'
+
+type Shown = (authenticator: Authenticator, host: string) => Promise<Session>
+
+/** @throws TailraceError AUTHENTICATION_FAILED: of a form that is not taken */
+function credentialOf(request: FastifyRequest): Shown | null {
+  const { authorization } = request.headers
+  if (authorization === undefined) return bearerOfStream(request)
+  const [, scheme, value] = /^([A-Za-z]+) +([^ ]+) *$/.exec(authorization) ?? []
+  switch (scheme?.toLowerCase()) {
+    case 'bearer':
+      return (authenticator, host) => authenticator.bearer(value!, host)
+    case 'basic':
+      return basic(request, value!)
+    default:
+      throw new TailraceError('AUTHENTICATION_FAILED', 'Authorization is Basic or Bearer.')
+  }
+}
+
+/** RFC 7617, in UTF-8. A password in clear text goes over TLS, or does not leave the machine. */
+function basic(request: FastifyRequest, value: string): Shown {
+  if (!request.context.sender.secret) {
+    throw new TailraceError('AUTHENTICATION_FAILED', 'A password is taken over TLS, or from this machine itself.')
+  }
+  const text = Buffer.from(value, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  if (colon < 1) throw new TailraceError('AUTHENTICATION_FAILED', 'Basic has the form user:password, in base64.')
+  return (authenticator, host) => authenticator.password(text.slice(0, colon), text.slice(colon + 1), host)
+}
+
+function bearerOfStream({ headers }: FastifyRequest): Shown | null {
+  const protocols =
+    headers.upgrade?.toLowerCase() === 'websocket' ? (headers['sec-websocket-protocol'] ?? '').split(',') : []
+  const named = protocols.map((name) => name.trim()).find((name) => name.startsWith(bearerProtocol))
+  if (named === undefined) return null
+  return (authenticator, host) => authenticator.bearer(named.slice(bearerProtocol.length), host)
+}

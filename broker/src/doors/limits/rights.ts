@@ -1,0 +1,84 @@
+import { TailraceError } from '@tailrace/schemas'
+import type { AdminApi } from '../../api/admin-api.ts'
+import type { BrokerApi } from '../../api/broker-api.ts'
+import type { Operation, SecurityApi } from '../../api/security-api.ts'
+import { AuthorizedCascade } from '../../cascade/wire/authorized-cascade.ts'
+import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
+import { AuthorizedAdmin } from '../../security/access/authorized-admin.ts'
+import { AuthorizedBroker } from '../../security/access/authorized-broker.ts'
+import { AuthorizedSecurity } from '../../security/access/authorized-security.ts'
+import type { Authorizer } from '../../security/access/authorizer.ts'
+import { Guard } from '../../security/access/guard.ts'
+import type { Authenticator } from '../../security/identity/authenticator.ts'
+import type { Session } from '../../security/identity/session.ts'
+
+/** All that a broker can do, without any check: a door gets it only through `Rights`. */
+export interface Services {
+  readonly api: BrokerApi
+  readonly admin: AdminApi
+  /** Undefined where rules and credentials cannot be changed. */
+  readonly security?: SecurityApi | undefined
+  /** Serves brokers that copy from this one; without it none may. */
+  readonly cascade?: CascadeApi | undefined
+  readonly authorizer: Authorizer
+  readonly authenticator: Authenticator
+}
+
+/** What the client of one connection, or of one HTTP request, may use, each call with its check. */
+export class Rights {
+  readonly api: BrokerApi
+  readonly admin: AdminApi
+  readonly #security: SecurityApi | undefined
+  readonly #cascade: CascadeApi | undefined
+  readonly #guard: Guard
+
+  constructor({ api, admin, security, cascade, authorizer, authenticator }: Services, session: Session) {
+    this.#guard = new Guard(authorizer, session, (of) => authenticator.problemOf(of))
+    this.api = new AuthorizedBroker(api, this.#guard)
+    this.admin = new AuthorizedAdmin(admin, this.#guard)
+    this.#security = security && new AuthorizedSecurity(security, this.#guard)
+    this.#cascade = cascade && new AuthorizedCascade(cascade, this.#guard)
+  }
+
+  get session(): Session {
+    return this.#guard.session
+  }
+
+  /** @throws TailraceError UNSUPPORTED_MESSAGE: ask a broker of level 0 */
+  get security(): SecurityApi {
+    if (this.#security !== undefined) return this.#security
+    throw new TailraceError('UNSUPPORTED_MESSAGE', 'Rules and credentials are changed at brokers of level 0.')
+  }
+
+  /** @throws TailraceError UNSUPPORTED_MESSAGE: no broker may copy from here */
+  get cascade(): CascadeApi {
+    if (this.#cascade !== undefined) return this.#cascade
+    throw new TailraceError('UNSUPPORTED_MESSAGE', 'No broker may copy from here.')
+  }
+
+  /** The client has shown another credential. */
+  renew(session: Session): void {
+    this.#guard.renew(session)
+  }
+
+  /**
+   * For a publisher that has producer ids of its own.
+   * @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED
+   */
+  checkWrite(topic: string): void {
+    this.#guard.topic('write', topic)
+  }
+
+  /**
+   * For a subscription, before it looks for its topic.
+   * @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED
+   */
+  checkRead(topic: string): void {
+    this.#guard.topic('read', topic)
+  }
+
+  /** For pages about the whole broker. @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED */
+  checkCluster(operation: Operation): void {
+    this.#guard.cluster(operation)
+  }
+}

@@ -1,0 +1,31 @@
+import { nodeCrypto } from '../../platform/node/crypto.ts'
+import { nodeRandom } from '../../platform/node/random.ts'
+import { ManualClock } from '../../platform/testing/clock.ts'
+import { silentLogger } from '../../platform/testing/logger.ts'
+import { Authorizer, type AuthorizerDeps } from '../../security/access/authorizer.ts'
+import { Authenticator, type AuthenticatorDeps } from '../../security/identity/authenticator.ts'
+import { anonymousSession } from '../../security/identity/session.ts'
+import { noTables } from '../../security/security-tables.ts'
+import type { Sender } from '../limits/request-context.ts'
+import { Rights, type Services } from '../limits/rights.ts'
+
+export type TestAccess = Partial<AuthorizerDeps & AuthenticatorDeps>
+
+/** The services behind a door; `access`: who may do what, by default everybody everything. */
+export function testServices(
+  services: Omit<Services, 'authorizer' | 'authenticator'>,
+  access: TestAccess = {},
+): Services {
+  const { mode = 'off', superUsers = [], tables = () => noTables } = access
+  const parts = { clock: new ManualClock(0), crypto: nodeCrypto, random: nodeRandom, log: silentLogger, ...access }
+  return {
+    ...services,
+    authorizer: new Authorizer({ mode, superUsers, tables }),
+    authenticator: new Authenticator({ ...parts, tables }),
+  }
+}
+
+/** A client on this machine that has shown no credential. */
+export function testSender(services: Services, client = '127.0.0.1'): Sender {
+  return { client, access: 'write', secret: true, rights: new Rights(services, anonymousSession(client)) }
+}

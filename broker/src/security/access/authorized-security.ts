@@ -1,0 +1,83 @@
+import type {
+  AccessAnswer,
+  AccessQuestion,
+  Acl,
+  AclFilter,
+  SecurityApi,
+  TokenDescription,
+  TokenRequest,
+  UserDescription,
+} from '../../api/security-api.ts'
+import type { Guard } from './guard.ts'
+
+/** The SecurityApi of one session: who may alter the cluster may change it, who may describe the cluster may see it. */
+export class AuthorizedSecurity implements SecurityApi {
+  readonly #security: SecurityApi
+  readonly #guard: Guard
+
+  constructor(security: SecurityApi, guard: Guard) {
+    this.#security = security
+    this.#guard = guard
+  }
+
+  listUsers(): readonly UserDescription[] {
+    this.#guard.cluster('describe')
+    return this.#security.listUsers()
+  }
+
+  async setPassword(user: string, password: string): Promise<void> {
+    this.#guard.cluster('alter')
+    return this.#security.setPassword(user, password)
+  }
+
+  async deleteUser(user: string): Promise<void> {
+    this.#guard.cluster('alter')
+    return this.#security.deleteUser(user)
+  }
+
+  /**
+   * A principal may make tokens for itself, which give it nothing new; but not by means of a token, which would outlive
+   * its own end.
+   */
+  async createToken(request: TokenRequest): ReturnType<SecurityApi['createToken']> {
+    const { kind, principal } = this.#guard.session
+    const forItself = request.principal === principal && kind !== 'token' && kind !== 'none'
+    if (!forItself) this.#guard.cluster('alter')
+    return this.#security.createToken(request)
+  }
+
+  /** Its own ones, where it may not describe the cluster. */
+  listTokens(): readonly TokenDescription[] {
+    const { kind, principal } = this.#guard.session
+    if (this.#guard.mayCluster('describe')) return this.#security.listTokens()
+    if (kind === 'none') this.#guard.cluster('describe')
+    return this.#security.listTokens().filter((token) => token.principal === principal)
+  }
+
+  async revokeToken(id: string): Promise<void> {
+    const { kind, principal } = this.#guard.session
+    const isOwn = this.#security.listTokens().some((token) => token.id === id && token.principal === principal)
+    if (kind === 'none' || !isOwn) this.#guard.cluster('alter')
+    return this.#security.revokeToken(id)
+  }
+
+  async addAcls(acls: readonly Acl[]): Promise<void> {
+    this.#guard.cluster('alter')
+    return this.#security.addAcls(acls)
+  }
+
+  async removeAcls(filter: AclFilter): Promise<readonly Acl[]> {
+    this.#guard.cluster('alter')
+    return this.#security.removeAcls(filter)
+  }
+
+  listAcls(filter: AclFilter): readonly Acl[] {
+    this.#guard.cluster('describe')
+    return this.#security.listAcls(filter)
+  }
+
+  test(question: AccessQuestion): AccessAnswer {
+    this.#guard.cluster('describe')
+    return this.#security.test(question)
+  }
+}

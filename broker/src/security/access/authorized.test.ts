@@ -1,0 +1,255 @@
+import { describe, expect, it, test } from 'vitest'
+import type { AdminApi } from '../../api/admin-api.ts'
+import type { BrokerApi } from '../../api/broker-api.ts'
+import { CLUSTER_NAME, type Operation, type Resource, type SecurityApi } from '../../api/security-api.ts'
+import { AuthorizedCascade } from '../../cascade/wire/authorized-cascade.ts'
+import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
+import type { Session } from '../identity/session.ts'
+import { MemoryTables } from '../testing/memory-tables.ts'
+import { AuthorizedAdmin } from './authorized-admin.ts'
+import { AuthorizedBroker } from './authorized-broker.ts'
+import { AuthorizedSecurity } from './authorized-security.ts'
+import { Authorizer } from './authorizer.ts'
+import { Guard } from './guard.ts'
+
+const topic: Resource = { type: 'topic', name: 't' }
+const cluster: Resource = { type: 'cluster', name: CLUSTER_NAME }
+const target = { kind: 'partition', topic: 't', partition: 0 } as const
+const metadata = { kind: 'metadata' } as const
+
+/** A call, and the rule that it needs; null: it is open, or shows what the session may see. */
+type Row<Api> = readonly [call: (api: Api) => unknown, operation: Operation | null, on?: Resource]
+type Rows<Api> = { readonly [Method in keyof Api]: readonly Row<Api>[] }
+
+const broker: Rows<BrokerApi> = {
+  brokerId: [[(api) => api.brokerId, null]],
+  publish: [[(api) => api.publish('t', 0, new Uint8Array(), { timeoutMs: 1, wait: false }), 'write', topic]],
+  fetch: [[(api) => api.fetch('t', 0, {} as never), 'read', topic]],
+  findOffset: [[(api) => api.findOffset('t', 0, { kind: 'LATEST', value: 0 }), 'describe', topic]],
+  initProducer: [
+    [(api) => api.initProducer(), 'idempotent-write', cluster],
+    [(api) => api.initProducer(), 'write', topic],
+  ],
+  createTopic: [
+    [(api) => api.createTopic({ name: 't', partitions: 1, replicas: 1 }), 'create', topic],
+    [(api) => api.createTopic({ name: 't', partitions: 1, replicas: 1 }), 'create', cluster],
+  ],
+  deleteTopic: [[(api) => api.deleteTopic('t'), 'delete', topic]],
+  listTopics: [[(api) => api.listTopics(), null]],
+  topicsVersion: [[(api) => api.topicsVersion(), null]],
+  describeTopic: [[(api) => api.describeTopic('t'), 'describe', topic]],
+  routing: [[(api) => api.routing(['t']), null]],
+  describeCluster: [[(api) => api.describeCluster(), 'describe', cluster]],
+  readiness: [[(api) => api.readiness(), null]],
+  onLeadership: [[(api) => api.onLeadership(() => {}), null]],
+}
+const admin: Rows<AdminApi> = {
+  members: [
+    [(api) => api.members(target), 'describe', topic],
+    [(api) => api.members(metadata), 'describe', cluster],
+  ],
+  changeMembers: [[(api) => api.changeMembers(target, [1]), 'alter', cluster]],
+  cancelChange: [[(api) => api.cancelChange(target), 'alter', cluster]],
+  transferLeadership: [[(api) => api.transferLeadership(target, 1), 'alter', cluster]],
+  forceMembers: [
+    [(api) => api.forceMembers(target, { members: [1], acceptDataLoss: true, by: 'me' }), 'alter', cluster],
+  ],
+  snapshot: [[(api) => api.snapshot(target, { broker: 1, thenFetch: false }), 'alter', cluster]],
+  setPriority: [[(api) => api.setPriority(target, { broker: 1, factor: 2 }), 'alter', cluster]],
+  describeGroup: [
+    [(api) => api.describeGroup(target), 'describe', topic],
+    [(api) => api.describeGroup(metadata), 'describe', cluster],
+  ],
+  alterTopic: [[(api) => api.alterTopic('t', {}), 'alter-configs', topic]],
+  removeBroker: [[(api) => api.removeBroker(1), 'alter', cluster]],
+  raiseFeatureLevel: [[(api) => api.raiseFeatureLevel({ level: 1, by: 'me', cascades: [] }), 'alter', cluster]],
+  audit: [[(api) => api.audit(), 'describe', cluster]],
+}
+const foreignToken = { principal: 'User:other', scope: null, lifetimeMs: null }
+const security: Rows<SecurityApi> = {
+  listUsers: [[(api) => api.listUsers(), 'describe', cluster]],
+  setPassword: [[(api) => api.setPassword('a', 'b'), 'alter', cluster]],
+  deleteUser: [[(api) => api.deleteUser('a'), 'alter', cluster]],
+  createToken: [[(api) => api.createToken(foreignToken), 'alter', cluster]],
+  listTokens: [[(api) => api.listTokens(), null]],
+  revokeToken: [[(api) => api.revokeToken('t1'), 'alter', cluster]],
+  addAcls: [[(api) => api.addAcls([]), 'alter', cluster]],
+  removeAcls: [[(api) => api.removeAcls({}), 'alter', cluster]],
+  listAcls: [[(api) => api.listAcls({}), 'describe', cluster]],
+  test: [[(api) => api.test({} as never), 'describe', cluster]],
+}
+const cascade: Rows<CascadeApi> = {
+  beat: [[(api) => api.beat({} as never), 'cluster-action', cluster]],
+  topicPage: [[(api) => api.topicPage(0), 'cluster-action', cluster]],
+  status: [[(api) => api.status(), 'describe', cluster]],
+  assign: [[(api) => api.assign(1, 2), 'alter', cluster]],
+}
+
+/** Does what it is asked, and notes it. */
+function recorder(): { readonly api: never; readonly calls: unknown[][] } {
+  const calls: unknown[][] = []
+  const answers: Record<string, unknown> = {
+    listTopics: [{ name: 't' }, { name: 'hidden' }],
+    routing: { clusterId: 'c', brokers: [], topics: [] },
+    listTokens: [
+      { id: 't1', principal: 'User:other' },
+      { id: 't2', principal: 'User:alice' },
+    ],
+  }
+  const api = new Proxy(
+    {},
+    {
+      get: (_, method: string) =>
+        method === 'brokerId'
+          ? 1
+          : (...args: unknown[]) => {
+              calls.push([method, ...args])
+              return answers[method] ?? Promise.resolve({})
+            },
+    },
+  )
+  return { api: api as never, calls }
+}
+
+const alice: Session = {
+  principal: 'User:alice',
+  groups: [],
+  host: '10.0.0.1',
+  kind: 'token',
+  credential: '',
+  expiresAt: null,
+  scope: null,
+}
+const nobody: Session = { ...alice, principal: 'User:ANONYMOUS', kind: 'none' }
+
+function world(session: Session) {
+  const tables = new MemoryTables()
+  const authorizer = new Authorizer({ mode: 'required', superUsers: [], tables: () => tables })
+  const state = { problem: null as Error | null }
+  const guard = new Guard(authorizer, session, () => state.problem as never)
+  return { tables, guard, state, ...recorder() }
+}
+const outcome = async (work: () => unknown): Promise<string> => {
+  try {
+    await work()
+    return 'done'
+  } catch (error) {
+    return (error as { code: string }).code
+  }
+}
+
+const apis = {
+  BrokerApi: [AuthorizedBroker, broker],
+  AdminApi: [AuthorizedAdmin, admin],
+  SecurityApi: [AuthorizedSecurity, security],
+  CascadeApi: [AuthorizedCascade, cascade],
+} as unknown as Record<string, [new (api: never, guard: Guard) => object, Record<string, readonly Row<object>[]>]>
+
+describe.each(Object.entries(apis))('%s', (_name, [Authorized, rows]) => {
+  it('has a row for each of its methods', () => {
+    const methods = Object.getOwnPropertyNames(Authorized.prototype).filter((name) => name !== 'constructor')
+    expect(methods.sort()).toEqual(Object.keys(rows).sort())
+  })
+
+  const checked = Object.entries(rows).flatMap(([method, list]) =>
+    list.filter(([, operation]) => operation !== null).map((row) => [method, row[1]!, row] as const),
+  )
+  it.each(checked)('%s needs %s, and nothing is asked for without', async (_method, operation, [call, , on]) => {
+    for (const [session, code] of [
+      [alice, 'AUTHORIZATION_FAILED'],
+      [nobody, 'AUTHENTICATION_REQUIRED'],
+    ] as const) {
+      const { tables, guard, api, calls } = world(session)
+      const authorized = new Authorized(api, guard)
+      expect(await outcome(() => call(authorized))).toBe(code)
+      // Every other rule does not help.
+      for (const other of ['read', 'write', 'create', 'delete', 'alter', 'alter-configs', 'cluster-action'] as const) {
+        const implied = operation === 'describe' && ['read', 'write', 'delete', 'alter'].includes(other)
+        const alternative = ['initProducer', 'createTopic'].includes(_method)
+        if (other === operation || implied || alternative) continue
+        for (const resource of [topic, cluster]) tables.rule('User:*', other, resource)
+      }
+      expect(await outcome(() => call(authorized))).toBe(code)
+      expect(calls.filter(([method]) => method === _method)).toEqual([])
+      tables.rule(session.principal, operation, on!)
+      expect(await outcome(() => call(authorized))).toBe('done')
+      tables.rule(session.principal, 'all', on!, 'deny')
+      if (!['createTopic', 'initProducer'].includes(_method)) expect(await outcome(() => call(authorized))).toBe(code)
+    }
+  })
+})
+
+test('lists show what the session may see', () => {
+  const { tables, guard, api } = world(alice)
+  const shown = new AuthorizedBroker(api, guard)
+  expect(shown.listTopics()).toEqual([])
+  expect(shown.routing(['t', 'x']).denied).toEqual(['t', 'x'])
+  tables.rule('User:alice', 'read', topic)
+  expect(shown.listTopics().map(({ name }) => name)).toEqual(['t'])
+  expect(shown.routing(['t', 'x']).denied).toEqual(['x'])
+  const tokens = new AuthorizedSecurity(api, guard)
+  expect(tokens.listTokens().map(({ id }) => id)).toEqual(['t2'])
+  tables.rule('User:alice', 'describe', cluster)
+  expect(tokens.listTokens().map(({ id }) => id)).toEqual(['t1', 't2'])
+})
+
+test('a principal makes and revokes its own tokens, but makes none by means of a token', async () => {
+  const own = { ...foreignToken, principal: 'User:alice' }
+  const byPassword = world({ ...alice, kind: 'scram' })
+  expect(await outcome(() => new AuthorizedSecurity(byPassword.api, byPassword.guard).createToken(own))).toBe('done')
+  const byToken = world(alice)
+  const tokens = new AuthorizedSecurity(byToken.api, byToken.guard)
+  expect(await outcome(() => tokens.createToken(own))).toBe('AUTHORIZATION_FAILED')
+  expect(await outcome(() => tokens.revokeToken('t2'))).toBe('done')
+  expect(await outcome(() => tokens.revokeToken('t1'))).toBe('AUTHORIZATION_FAILED')
+})
+
+test('a reader that waits gets nothing that has been forbidden meanwhile', async () => {
+  const { tables, guard } = world(alice)
+  tables.rule('User:alice', 'read', topic)
+  const { promise, resolve } = Promise.withResolvers<object>()
+  const waiting = outcome(() =>
+    new AuthorizedBroker({ fetch: () => promise } as never, guard).fetch('t', 0, {} as never),
+  )
+  tables.forgetRules()
+  resolve({})
+  expect(await waiting).toBe('AUTHORIZATION_FAILED')
+})
+
+test('nothing is allowed behind the end of a session', async () => {
+  const { tables, guard, api, state } = world(alice)
+  tables.rule('User:alice', 'all', topic)
+  tables.rule('User:alice', 'all', cluster)
+  state.problem = Object.assign(new Error(), { code: 'AUTHENTICATION_REQUIRED' })
+  expect(await outcome(() => new AuthorizedBroker(api, guard).describeTopic('t'))).toBe('AUTHENTICATION_REQUIRED')
+  expect(await outcome(() => new AuthorizedAdmin(api, guard).removeBroker(1))).toBe('AUTHENTICATION_REQUIRED')
+})
+
+test('the audit names the session, and what the caller says only where nobody has been asked', async () => {
+  const { tables, guard, api, calls } = world(alice)
+  tables.rule('User:*', 'alter', cluster)
+  await new AuthorizedAdmin(api, guard).removeBroker(7, 'the boss')
+  guard.renew(nobody)
+  await new AuthorizedAdmin(api, guard).removeBroker(7, 'the boss')
+  expect(calls).toEqual([
+    ['removeBroker', 7, 'User:alice from 10.0.0.1'],
+    ['removeBroker', 7, 'the boss'],
+  ])
+})
+
+test('a leadership is told only of topics that the session may describe', () => {
+  const { tables, guard } = world(alice)
+  let tell = (_topic: string, _partition: number) => {}
+  const api = {
+    onLeadership(listener: typeof tell) {
+      tell = listener
+      return () => {}
+    },
+  }
+  const told: string[] = []
+  new AuthorizedBroker(api as never, guard).onLeadership((name) => void told.push(name))
+  tell('t', 0)
+  tables.rule('User:alice', 'describe', topic)
+  tell('t', 0)
+  expect(told).toEqual(['t'])
+})

@@ -1,0 +1,91 @@
+import { TailraceError } from '@tailrace/schemas'
+import { CLUSTER_NAME, type Operation, type Resource, type ResourceType } from '../../api/security-api.ts'
+import type { Session } from '../identity/session.ts'
+import type { Authorizer } from './authorizer.ts'
+
+/** A client names what it likes; decisions about so many names are kept. */
+const MOST_REMEMBERED = 10_000
+
+/**
+ * The rights of one session. Decisions are remembered until a rule changes, so that a publish costs two look-ups.
+ */
+export class Guard {
+  readonly #authorizer: Authorizer
+  readonly #problemOf: (session: Session) => TailraceError | null
+  readonly #decisions = new Map<Operation, Map<string, boolean>>()
+  #session: Session
+  #version: number
+  #remembered = 0
+
+  /** `problemOf`: why a session is over, or null. */
+  constructor(authorizer: Authorizer, session: Session, problemOf: (session: Session) => TailraceError | null) {
+    this.#authorizer = authorizer
+    this.#problemOf = problemOf
+    this.#session = session
+    this.#version = authorizer.version
+  }
+
+  get session(): Session {
+    return this.#session
+  }
+
+  /** The client has shown another credential. */
+  renew(session: Session): void {
+    this.#session = session
+    this.#forget()
+  }
+
+  mayTopic(operation: Operation, topic: string): boolean {
+    if (this.#authorizer.version !== this.#version) this.#forget()
+    const known = this.#decisions.get(operation)?.get(topic)
+    if (known !== undefined) return known
+    const { allowed } = this.#authorizer.decide(this.#session, operation, { type: 'topic', name: topic })
+    this.#remember(operation, topic, allowed)
+    return allowed
+  }
+
+  mayCluster(operation: Operation): boolean {
+    return this.#authorizer.decide(this.#session, operation, { type: 'cluster', name: CLUSTER_NAME }).allowed
+  }
+
+  /** See Authorizer.decideAny. */
+  mayAny(operation: Operation, type: ResourceType): boolean {
+    return this.#authorizer.decideAny(this.#session, operation, type).allowed
+  }
+
+  /** @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED */
+  topic(operation: Operation, topic: string): void {
+    this.#checkSession()
+    if (!this.mayTopic(operation, topic)) throw this.refusal(operation, { type: 'topic', name: topic })
+  }
+
+  /** @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED */
+  cluster(operation: Operation): void {
+    this.#checkSession()
+    if (!this.mayCluster(operation)) throw this.refusal(operation, { type: 'cluster', name: CLUSTER_NAME })
+  }
+
+  refusal(operation: Operation, { type, name }: Resource): TailraceError {
+    const wanted = `${operation} on ${type}${type === 'cluster' ? '' : ` "${name}"`}`
+    const { kind, principal } = this.#session
+    if (kind === 'none') return new TailraceError('AUTHENTICATION_REQUIRED', `To ${wanted}.`)
+    return new TailraceError('AUTHORIZATION_FAILED', `${principal} may not ${wanted}.`)
+  }
+
+  #checkSession(): void {
+    const problem = this.#session.kind === 'none' ? null : this.#problemOf(this.#session)
+    if (problem !== null) throw problem
+  }
+
+  #remember(operation: Operation, topic: string, allowed: boolean): void {
+    if (this.#remembered++ >= MOST_REMEMBERED) this.#forget()
+    const decisions = this.#decisions.get(operation) ?? new Map<string, boolean>()
+    this.#decisions.set(operation, decisions.set(topic, allowed))
+  }
+
+  #forget(): void {
+    this.#version = this.#authorizer.version
+    this.#decisions.clear()
+    this.#remembered = 0
+  }
+}
