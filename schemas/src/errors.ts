@@ -1,10 +1,6 @@
-/** A row of the error table. */
-export interface ErrorRow {
-  readonly status: number
-  readonly retriable: boolean
-  readonly message: string
-  readonly hint: string
-}
+import { type ErrorRow, securityErrors } from './security-errors.ts'
+
+export type { ErrorRow } from './security-errors.ts'
 
 /**
  * Every error that Tailrace shows, in one table. Types, HTTP statuses and docs/errors.md follow from it.
@@ -35,36 +31,7 @@ export const errorTable = {
     message: 'The number of partitions or replicas cannot be met.',
     hint: 'Ask for at least 1 partition, and for no more replicas than there are brokers.',
   },
-  ORIGIN_REFUSED: {
-    status: 403,
-    retriable: false,
-    message: 'Pages of this origin may not do this.',
-    hint: 'Add the origin to the broker setting readOrigins or writeOrigins, or ask from a program.',
-  },
-  HOST_REFUSED: {
-    status: 421,
-    retriable: false,
-    message: 'The request is for another host.',
-    hint: 'Use an address of the broker, or add the name to its setting hosts.',
-  },
-  AUTHENTICATION_REQUIRED: {
-    status: 401,
-    retriable: false,
-    message: 'This needs a credential that is valid.',
-    hint: 'Give a user with its password, a token or a client certificate: see docs/security.md.',
-  },
-  AUTHENTICATION_FAILED: {
-    status: 401,
-    retriable: false,
-    message: 'The credential is not accepted.',
-    hint: 'Check user, password or token; expired and revoked ones are not accepted. The log of the broker says more.',
-  },
-  AUTHORIZATION_FAILED: {
-    status: 403,
-    retriable: false,
-    message: 'No rule allows this, or one forbids it.',
-    hint: 'An operator allows it with "tailrace acl add"; "tailrace acl test" says what holds. A token may be limited.',
-  },
+  ...securityErrors,
   UNKNOWN_TOPIC: {
     status: 404,
     retriable: false,
@@ -316,12 +283,6 @@ export const errorTable = {
     retriable: false,
     message: 'A cascade broker cannot copy from itself, through others either.',
     hint: 'Give it a source that is nearer to level 0; "tailrace cascade status" shows which broker copies from which.',
-  },
-  PEER_NOT_AUTHENTICATED: {
-    status: 401,
-    retriable: false,
-    message: 'The peer has not proved that it belongs to the cluster.',
-    hint: 'Give every broker the same clusterKeyFile; see "Brokers among themselves" in docs/security.md.',
   },
   BROKER_IDENTITY_MISMATCH: {
     status: 409,

@@ -17,12 +17,13 @@ function command(change: Partial<BrokerCommand> = {}) {
   const told: StartedMessage[] = []
   const exits: number[] = []
   let gone: () => void = () => undefined
-  const state = { stops: 0 }
-  const running = { http: settings.http, peer: settings.peer, stop: async () => void state.stops++ }
+  const state = { stops: 0, reloads: 0 }
+  const running = { http: settings.http, peer: settings.peer, reload: null, stop: async () => void state.stops++ }
   const supervisor = {
     tell: (message: StartedMessage) => void told.push(message),
     onGone: (call: () => void) => void (gone = call),
   }
+  const reloading = { ...running, reload: async () => void state.reloads++ }
   const full: BrokerCommand = {
     settings,
     start: async () => running,
@@ -32,7 +33,7 @@ function command(change: Partial<BrokerCommand> = {}) {
     exit: (code) => void exits.push(code),
     ...change,
   }
-  return { full, terminal, told, exits, state, gone: () => gone() }
+  return { full, reloading, terminal, told, exits, state, gone: () => gone() }
 }
 
 describe('a broker process', () => {
@@ -54,6 +55,18 @@ describe('a broker process', () => {
     expect(state.stops).toBe(1)
   })
 
+  it('reads its files anew at SIGHUP, and ends where it has none', async () => {
+    const [first, second] = [command(), command()]
+    const running = runBroker({ ...first.full, start: async () => first.reloading })
+    const ending = runBroker(second.full)
+    await expect.poll(() => [first.told.length, second.told.length]).toEqual([1, 1])
+    first.terminal.hangUp()
+    second.terminal.hangUp()
+    expect([await ending, first.state.reloads, first.state.stops]).toEqual([0, 1, 0])
+    first.terminal.interrupt()
+    expect(await running).toBe(0)
+  })
+
   it('prints where it listens when nothing supervises it', async () => {
     const { full, terminal } = command({ supervisor: null })
     const running = runBroker(full)
@@ -64,7 +77,7 @@ describe('a broker process', () => {
 
   it('ends itself when the stop takes longer than shutdownTimeoutMs', async () => {
     const { full, terminal, exits } = command({
-      start: async () => ({ http: '', peer: '', stop: () => new Promise(() => undefined) }),
+      start: async () => ({ http: '', peer: '', reload: null, stop: () => new Promise(() => undefined) }),
     })
     void runBroker(full)
     terminal.interrupt()

@@ -27,10 +27,15 @@ export async function runBroker(command: BrokerCommand): Promise<ExitCode> {
     terminal.complain(explainStartFailure(error, settings))
     return ExitCode.Failed
   }
+  const { reload } = broker
+  if (reload !== null) terminal.onHangUp(() => void reload())
   supervisor?.tell({ tailrace: 'started', http: broker.http, peer: broker.peer })
   // A cascade broker has no port for peers.
   const peer = broker.peer === '' ? '' : `  peer ${broker.peer}`
-  if (supervisor === null) terminal.print(`broker ${settings.id}  http://${broker.http}${peer}  data ${settings.data}`)
+  if (supervisor === null)
+    terminal.print(
+      `broker ${settings.id}  ${settings.tls === 'required' ? 'https' : 'http'}://${broker.http}${peer}  data ${settings.data}`,
+    )
   await stopped
   try {
     await broker.stop()

@@ -6,7 +6,9 @@ import type { Interruption, Terminal } from './terminal.ts'
 export function processTerminal(): Terminal {
   const interruption = new AbortController()
   const interrupt = (why: Interruption) => interruption.abort(why)
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt(signal))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt(signal))
+  let onHangUp = () => interrupt('SIGHUP')
+  process.on('SIGHUP', () => onHangUp())
   // npm does not always pass a signal on, and may be killed: the process that it has started ends with it.
   if (process.env.npm_lifecycle_event !== undefined) whenParentEnds(() => interrupt('SIGTERM'))
   // `tailrace tail … | head` closes the pipe: the end of the command, not a failure.
@@ -29,6 +31,9 @@ export function processTerminal(): Terminal {
     draw: (text) => void process.stderr.write(text),
     input: () => standardInput(interruption.signal),
     interrupted: interruption.signal,
+    onHangUp: (reload) => {
+      onHangUp = reload
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { brokerCommand } from './commands/broker.ts'
 import { cascadeCommand } from './commands/cascade.ts'
+import { certsCommand } from './commands/certs.ts'
 import { clusterCommand } from './commands/cluster.ts'
 import type { CommandContext } from './commands/context.ts'
 import { partitionCommand } from './commands/partition.ts'
@@ -23,6 +24,7 @@ export function buildProgram(context: CommandContext, version: string): Command 
     .addCommand(partitionCommand(context))
     .addCommand(publishCommand(context))
     .addCommand(tailCommand(context))
+    .addCommand(certsCommand(context))
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => context.terminal.print(text.trimEnd()),

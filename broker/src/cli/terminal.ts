@@ -18,6 +18,8 @@ export interface Terminal {
   input(): AsyncIterable<Uint8Array>
   /** Fires when the command shall end: Ctrl-C, SIGTERM, or standard output is not read any more. */
   readonly interrupted: AbortSignal
+  /** From now on SIGHUP calls this in the place of ending the command. */
+  onHangUp(reload: () => void): void
 }
 
 /** Why `interrupted` fired. */

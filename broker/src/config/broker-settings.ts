@@ -2,6 +2,11 @@ import type { BrokerId } from '@tailrace/schemas'
 import type { AuthenticationMode } from '../security/access/authorizer.ts'
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export const tlsModes = ['off', 'allowed', 'required'] as const
+export type TlsMode = (typeof tlsModes)[number]
+export const tlsVersions = ['1.2', '1.3'] as const
+export const clientCertificateModes = ['off', 'asked', 'required'] as const
+
 export type LogLevel = (typeof logLevels)[number]
 
 export const clusterKeyUses = ['required', 'optional'] as const
@@ -53,6 +58,13 @@ export interface BrokerSettings {
   readonly superUsers: readonly string[]
   /** Empty: there is no such token. */
   readonly adminTokenFile: string
+  readonly tls: TlsMode
+  /** Paths of PEM files; empty for none. */
+  readonly tlsCertFile: string
+  readonly tlsKeyFile: string
+  readonly tlsCaFile: string
+  readonly tlsMinVersion: (typeof tlsVersions)[number]
+  readonly tlsClientCertificates: (typeof clientCertificateModes)[number]
   readonly maxConnections: number
   /** 0: the limit of the system. */
   readonly openFiles: number

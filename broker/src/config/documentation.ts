@@ -1,5 +1,5 @@
 import type { SettingName } from './broker-settings.ts'
-import type { Setting } from './setting-table.ts'
+import type { Setting } from './setting.ts'
 import { environmentNameOf, flagOf, settingNames, settingTable } from './setting-table.ts'
 
 /** The text of docs/configuration.md; a test compares it with the file. */
@@ -38,8 +38,8 @@ join: [127.0.0.1:7080, 127.0.0.1:7081, 127.0.0.1:7082]
 tailBytes: 256 MiB
 \`\`\`
 
-Brokers listen on the loopback address unless another is given: Tailrace does not encrypt or authenticate yet, so put only trusted
-networks behind \`http\` and \`peer\`.
+Brokers listen on the loopback address unless another is given: read [security.md](security.md) before you let a network
+reach \`http\` or \`peer\`.
 `
 
 function row(name: SettingName): string {

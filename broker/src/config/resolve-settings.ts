@@ -3,6 +3,7 @@ import type { BrokerSettings, SettingName } from './broker-settings.ts'
 import type { GivenSettings, GivenValue } from './given-settings.ts'
 import { showBytes, splitAddress } from './setting-kinds.ts'
 import { environmentNameOf, flagOf, settingNames, settingTable } from './setting-table.ts'
+import { tlsRules } from './tls-settings.ts'
 
 /** Where settings come from; the earlier wins. */
 export interface SettingSources {
@@ -78,6 +79,7 @@ const rulesAcross: readonly ((settings: BrokerSettings) => string | null)[] = [
       ? null
       : `directBytes is ${s.directBytes}, but must be at most half of journalFileBytes, which is ${s.journalFileBytes}.`,
   (s) => atMost(s, 'maxBatchBytes', 'maxUncommittedBytes', 0),
+  ...tlsRules,
   (s) => reachable(s.advertisedHttp, 'advertisedHttp', 'http'),
   (s) => reachable(s.advertisedPeer, 'advertisedPeer', 'peer'),
   (s) =>

@@ -57,7 +57,8 @@ export function choice<Value extends string>(values: readonly Value[]): SettingK
   return {
     name: 'choice',
     valid: `one of ${values.join(', ')}`,
-    read: (given) => values.find((value) => value === given),
+    // YAML reads 1.3 as a number.
+    read: (given) => values.find((value) => value === (typeof given === 'number' ? String(given) : given)),
     show: String,
   }
 }

@@ -1,7 +1,7 @@
 import { authenticationModes } from '../security/access/authorizer.ts'
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
 import { clusterKeyUses, logLevels } from './broker-settings.ts'
-import type { SettingKind } from './setting-kinds.ts'
+import type { Setting } from './setting.ts'
 import {
   address,
   addresses,
@@ -16,25 +16,11 @@ import {
   origins,
   principals,
 } from './setting-kinds.ts'
+import { tlsSettings } from './tls-settings.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
 const GiB = 1024 * MiB
-
-/**
- * One setting. `fallback` gives the default; 'required' where there cannot be one, a function where it follows from
- * other settings.
- */
-export interface Setting<Value> {
-  readonly kind: SettingKind<Value>
-  readonly fallback:
-    | 'required'
-    | { readonly value: Value }
-    | { readonly follows: string; from(settings: BrokerSettings): Value }
-  readonly about: string
-  /** Differs from broker to broker, so `tailrace cluster start` sets it itself. */
-  readonly perBroker?: true
-}
 
 /**
  * Every setting of a broker, in the order of the documentation. Flags, environment names, the configuration file, the
@@ -223,6 +209,7 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     about:
       'File with a token that may do everything, for the first steps and for emergencies: anybody who can read it is an administrator. Made with a random token where it is missing.',
   },
+  ...tlsSettings,
   maxConnections: {
     kind: integer(1, 1_000_000),
     fallback: { value: 10_000 },

@@ -5,9 +5,10 @@ import type { Registry } from 'prom-client'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
+import type { TlsPort } from '../platform/tls-port.ts'
 import { Abandonment } from './http/abandonment.ts'
 import { authenticateRequests } from './http/authentication.ts'
-import { answerBareConnections } from './http/bare-connections.ts'
+import { answerBareConnections, refuseConnections } from './http/bare-connections.ts'
 import { boundConnections } from './http/connections.ts'
 import { giveContexts } from './http/contexts.ts'
 import { answerCrossOrigin } from './http/cors.ts'
@@ -41,6 +42,8 @@ export interface HttpGatewayParts {
   /** It may hold metrics of other parts of the broker already; default: a new one. */
   readonly registry?: Registry
   readonly limits?: Partial<GatewayLimits>
+  /** Default: plain HTTP and WebSocket. */
+  readonly tls?: TlsPort | undefined
   readonly listen: { readonly host: string; readonly port: number }
 }
 
@@ -59,8 +62,7 @@ export interface HttpGateway {
 export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGateway> {
   const limits = { ...defaultLimits, ...parts.limits }
   const metrics = gatewayMetrics(parts.registry)
-  const app = newServer(limits, metrics)
-  boundPipelining(app.server, parts.clock)
+  const app = newServer(parts, limits, metrics)
   const abandonment = new Abandonment()
   let closing = false
   app.addHook('onRequest', (_request, _reply, done) => done(closing ? new TailraceError('SHUTTING_DOWN') : undefined))
@@ -118,11 +120,24 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     listen: () => listen(app, parts.listen),
     async close() {
       closing = true
+      parts.tls?.close()
       abandonment.close()
       await stream.close()
       await app.close()
     },
   }
+}
+
+/** Connections count from when they are accepted, and are read when TLS has let them in. */
+function guardConnections(
+  { server }: FastifyInstance,
+  { clock, tls }: HttpGatewayParts,
+  limits: GatewayLimits,
+  metrics: GatewayMetrics,
+): void {
+  boundPipelining(server, clock)
+  tls?.guard(server, refuseConnections(metrics.transports.http))
+  boundConnections(server, limits.maxConnections, tls === undefined ? undefined : (socket) => tls.carrier(socket))
 }
 
 /** Answers that are read, however slowly, may take this long. */
@@ -136,7 +151,7 @@ function heldBytes(limits: GatewayLimits, clock: Clock, metrics: GatewayMetrics)
   return { received, answers }
 }
 
-function newServer(limits: GatewayLimits, metrics: GatewayMetrics): FastifyInstance {
+function newServer(parts: HttpGatewayParts, limits: GatewayLimits, metrics: GatewayMetrics): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: limits.maxBodyBytes,
@@ -155,7 +170,7 @@ function newServer(limits: GatewayLimits, metrics: GatewayMetrics): FastifyInsta
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerBareConnections(metrics.transports.http),
   })
-  boundConnections(app.server, limits.maxConnections)
+  guardConnections(app, parts, limits, metrics)
   // Only JSON is understood. This also protects against browsers: text/plain would let any page POST without a
   // preflight.
   app.removeContentTypeParser('text/plain')

@@ -28,12 +28,15 @@ import { openClusterKeys } from './cluster-key-file.ts'
 import { openDataFolder } from './data-folder.ts'
 import { gatewayLimits } from './door-settings.ts'
 import { register } from './metrics-registry.ts'
+import { type BrokerTls, openTls } from './tls.ts'
 
 export interface RunningBroker {
   /** `host:port` of HTTP and WebSocket, with the real port. */
   readonly http: string
   /** `host:port` for other brokers. */
   readonly peer: string
+  /** Reads certificate files anew; null: there are none. */
+  readonly reload: (() => Promise<void>) | null
   /** Stops taking requests, answers waiting requests, and closes the log so that the next start need not replay. */
   stop(): Promise<void>
 }
@@ -48,6 +51,8 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   const { logger, storage, store, files } = await openDataFolder(settings)
   const clusterKeys = await openClusterKeys(settings, { read: readSecretFile, clock, logger })
   const machine = { network: nodeNetwork, clock, random, crc32c, crypto: nodeCrypto }
+  const limits = gatewayLimits(settings, files)
+  const tls = await openTls(settings, limits, clock, logger)
   const peers = createPeers({
     ...machine,
     clusterKeys,
@@ -60,17 +65,14 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     storage,
     store,
     peers,
-    clock,
-    random,
-    crc32c,
+    ...machine,
     logger,
     brokerId: settings.id,
     settings: { ...defaultPartitionSettings, ...settings },
   })
   const node = createClusterNode({
+    ...machine,
     disk,
-    clock,
-    random,
     store,
     groups,
     peers,
@@ -85,11 +87,11 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   const api = { ...node.api, describeCluster: () => cascade.describeCluster() }
   const gateway = await createHttpGateway({
     services: { api, admin: node.admin, cascade, ...access },
-    clock,
-    random,
+    ...machine,
     log: logger,
-    registry: metricsOf(storage, groups, peers.stats),
-    limits: gatewayLimits(settings, files),
+    registry: metricsOf(storage, groups, peers.stats, tls),
+    limits,
+    tls: tls.http,
     listen: splitAddress(settings.http)!,
   })
   const http = await gateway.listen()
@@ -98,8 +100,10 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   return {
     http,
     peer: peers.address,
+    reload: tls.reload,
     async stop() {
       memory.cancel()
+      tls.close()
       await gateway.close()
       await node.close()
       await groups.close()
@@ -111,11 +115,12 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   }
 }
 
-function metricsOf(storage: LogStorage, groups: BrokerGroups, peers: PeerStats): Registry {
+function metricsOf(storage: LogStorage, groups: BrokerGroups, peers: PeerStats, tls: BrokerTls): Registry {
   const registry = new Registry()
   register(registry, logMetrics, storage)
   register(registry, replicaMetrics, groups)
   register(registry, peerMetrics, peers)
+  tls.registerMetrics(registry)
   return registry
 }
 

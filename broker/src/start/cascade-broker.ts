@@ -18,6 +18,7 @@ import type { RunningBroker } from './broker.ts'
 import { openDataFolder } from './data-folder.ts'
 import { gatewayLimits } from './door-settings.ts'
 import { register } from './metrics-registry.ts'
+import { openTls } from './tls.ts'
 
 /**
  * Puts one cascade broker together, on real time, disk and network: log, node, gateway, from the inside out; they stop
@@ -30,6 +31,8 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   }
   const [clock, random, crc32c] = [nodeClock, nodeRandom, nodeCrc32c]
   const { logger, storage, store, files } = await openDataFolder(settings)
+  const limits = gatewayLimits(settings, files)
+  const tls = await openTls(settings, limits, clock, logger)
   const node = await CascadeNode.open({
     storage,
     store,
@@ -47,6 +50,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   const registry = new Registry()
   register(registry, logMetrics, storage)
   register(registry, cascadeMetrics, node)
+  tls.registerMetrics(registry)
   const gateway = await createHttpGateway({
     services: {
       api: node.api,
@@ -58,7 +62,8 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     random,
     log: logger,
     registry,
-    limits: gatewayLimits(settings, files),
+    limits,
+    tls: tls.http,
     listen: splitAddress(settings.http)!,
   })
   const http = await gateway.listen()
@@ -67,8 +72,10 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   return {
     http,
     peer: '',
+    reload: tls.reload,
     async stop() {
       memory.cancel()
+      tls.close()
       await gateway.close()
       node.close()
       await storage.close()

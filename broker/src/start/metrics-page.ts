@@ -5,6 +5,7 @@ import { peerMetrics } from '../doors/peer/peer-metrics.ts'
 import { logMetrics } from '../log/log-metrics.ts'
 import { replicaMetrics } from '../partition/broker/replica-metrics.ts'
 import type { MetricTable } from '../platform/metric-table.ts'
+import { tlsMetrics } from '../platform/node/tls/tls-stats.ts'
 
 /** The text of docs/metrics.md, out of the declarations beside the counters; a test compares it with the file. */
 export function metricsPage(): string {
@@ -13,6 +14,7 @@ ${chapter('Log', tableRows(logMetrics))}
 ${chapter('Replicas', tableRows(replicaMetrics))}
 ${chapter('Connections of other brokers', tableRows(peerMetrics))}
 ${chapter('Cascade brokers', tableRows(cascadeMetrics))}
+${chapter('TLS', tableRows(tlsMetrics))}
 ${chapter('Clients', clientRows())}`
 }
 

@@ -8,6 +8,7 @@ export interface MemoryTerminal extends Terminal {
   /** All of standard output. */
   text(): string
   interrupt(why?: Interruption): void
+  hangUp(): void
 }
 
 export function memoryTerminal(
@@ -17,6 +18,7 @@ export function memoryTerminal(
   const out: string[] = []
   const err: string[] = []
   const drawn: string[] = []
+  let onHangUp = () => interruption.abort('SIGHUP')
   return {
     environment: given.environment ?? {},
     watched: given.watched ?? false,
@@ -34,5 +36,9 @@ export function memoryTerminal(
     },
     interrupted: interruption.signal,
     interrupt: (why = 'SIGINT') => interruption.abort(why),
+    onHangUp: (reload) => {
+      onHangUp = reload
+    },
+    hangUp: () => onHangUp(),
   }
 }

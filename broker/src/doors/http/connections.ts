@@ -7,9 +7,14 @@ const slack = 8
 /**
  * Bounds the connections of a server. Beyond the limit the oldest that has never sent a request is closed for the new
  * one, else the one that has been idle longest, so that clients that only connect do not shut out those that send
- * requests. Where all are at work, the new one is dropped.
+ * requests. Where all are at work, the new one is dropped. `carrier`: the accepted connection of a socket on which
+ * requests come.
  */
-export function boundConnections(server: Server, limit: number): void {
+export function boundConnections(
+  server: Server,
+  limit: number,
+  carrier: (socket: Socket) => Socket = (socket) => socket,
+): void {
   if (limit === Number.POSITIVE_INFINITY) return
   server.maxConnections = limit + slack
   let open = 0
@@ -31,7 +36,8 @@ export function boundConnections(server: Server, limit: number): void {
     if (silent.size > 1) oldest!.destroy()
     else idlest!.destroy()
   })
-  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const socket = carrier(request.socket)
     silent.delete(socket)
     idle.delete(socket)
     requests.set(socket, (requests.get(socket) ?? 0) + 1)
@@ -41,7 +47,8 @@ export function boundConnections(server: Server, limit: number): void {
       if (left === 0 && !socket.destroyed) idle.add(socket)
     })
   })
-  server.on('upgrade', ({ socket }: IncomingMessage) => {
+  server.on('upgrade', (request: IncomingMessage) => {
+    const socket = carrier(request.socket)
     silent.delete(socket)
     idle.delete(socket)
   })

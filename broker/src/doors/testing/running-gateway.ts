@@ -13,6 +13,7 @@ import type { SecurityApi } from '../../api/security-api.ts'
 import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
+import type { TlsPort } from '../../platform/tls-port.ts'
 import type { GatewayLimits } from '../limits/limits.ts'
 import { createHttpGateway, type HttpGateway } from '../server.ts'
 import { MemoryAdmin } from './memory-admin.ts'
@@ -43,7 +44,7 @@ export async function startGateway(
   limits: Partial<GatewayLimits> = {},
   cascade: CascadeApi = noCascade,
   access: TestAccess = {},
-  more: { readonly security?: SecurityApi } = {},
+  more: { readonly security?: SecurityApi; readonly tls?: TlsPort } = {},
 ): Promise<Fixture> {
   const broker = new MemoryBroker(clock)
   await broker.createTopic({ name: 'flights', partitions: 3, replicas: 1 })
@@ -60,6 +61,7 @@ export async function startGateway(
     random,
     log,
     limits,
+    tls: more.tls,
     listen: { host: '127.0.0.1', port: 0 },
   })
   const address = await gateway.listen()

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { formatAddress } from '../address.ts'
 import type { ByteStream, PeerCertificate } from '../network.ts'
-import { peerCertificateOf } from './peer-certificate.ts'
+import { certificateOf } from './tls/peer-certificate.ts'
 
 /** Copying a piece this small costs less than a queue entry of its own in node:net (about 2 µs each). */
 const COPY_BELOW = 2048
@@ -101,11 +101,4 @@ function join(pieces: readonly Uint8Array[], start: number, end: number): Uint8A
   const joined = Buffer.allocUnsafe(bytes)
   for (let at = start, to = 0; at < end; to += pieces[at]!.length, at++) joined.set(pieces[at]!, to)
   return joined
-}
-
-/** The certificate that the other end of a socket has shown and a trusted CA has signed; null for a plain socket. */
-export function certificateOf(socket: Socket): PeerCertificate | null {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return null
-  const certificate = socket.getPeerX509Certificate()
-  return certificate === undefined ? null : peerCertificateOf(certificate)
 }

@@ -1,5 +1,14 @@
 import type { X509Certificate } from 'node:crypto'
-import type { PeerCertificate } from '../network.ts'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { PeerCertificate } from '../../network.ts'
+
+/** The certificate that the other end of a socket has shown and a trusted CA has signed; null for a plain socket. */
+export function certificateOf(socket: Socket): PeerCertificate | null {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return null
+  const certificate = socket.getPeerX509Certificate()
+  return certificate === undefined ? null : peerCertificateOf(certificate)
+}
 
 /** The parts of a certificate by which brokers and clients are told apart. */
 export function peerCertificateOf(certificate: X509Certificate): PeerCertificate {

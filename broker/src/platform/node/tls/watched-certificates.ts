@@ -1,0 +1,110 @@
+import { stat } from 'node:fs/promises'
+import type { Clock, TimerHandle } from '../../clock.ts'
+import type { Logger } from '../../logger.ts'
+import { type CertificateFiles, type Certificates, readCertificates } from './certificate-files.ts'
+
+export interface WatchDeps {
+  readonly clock: Clock
+  readonly log: Logger
+  /** Default: a second. */
+  readonly lookEveryMs?: number
+}
+
+/**
+ * Certificates that follow their files. Several files are written one after the other: they are read when they have not
+ * changed between two looks. Files that are faulty change nothing: the former certificates stay in use.
+ */
+export class WatchedCertificates {
+  /** Reloads that failed since the start. */
+  failures = 0
+  reloads = 0
+  readonly #files: CertificateFiles
+  readonly #deps: WatchDeps
+  readonly #listeners = new Set<(certificates: Certificates) => void>()
+  readonly #timer: TimerHandle
+  #current: Certificates
+  /** State of the files when they were read, and at the last look. */
+  #read: string
+  #seen: string
+  #looking = false
+
+  private constructor(files: CertificateFiles, deps: WatchDeps, current: Certificates, state: string) {
+    this.#files = files
+    this.#deps = deps
+    this.#current = current
+    this.#read = state
+    this.#seen = state
+    this.#timer = deps.clock.every(deps.lookEveryMs ?? 1_000, () => void this.#look())
+    this.#warn()
+  }
+
+  /** @throws TailraceError INVALID_SETTING that names the file and its fault */
+  static async open(files: CertificateFiles, deps: WatchDeps): Promise<WatchedCertificates> {
+    const state = await stateOf(files)
+    return new WatchedCertificates(files, deps, await readCertificates(files, deps.clock.now()), state)
+  }
+
+  get current(): Certificates {
+    return this.#current
+  }
+
+  /** Calls `listener` with each later version. */
+  onChange(listener: (certificates: Certificates) => void): void {
+    this.#listeners.add(listener)
+  }
+
+  /** Reads the files now. Never rejects: a fault is logged and counted. */
+  async reload(): Promise<void> {
+    this.#read = this.#seen = await stateOf(this.#files)
+    const { clock, log } = this.#deps
+    try {
+      this.#current = await readCertificates(this.#files, clock.now())
+      for (const listener of this.#listeners) listener(this.#current)
+    } catch (error) {
+      this.failures++
+      log.error({ err: error }, 'the changed certificate files cannot be used; the former certificates stay in use')
+      return
+    }
+    this.reloads++
+    const { validUntil } = this.#current
+    log.info(
+      { files: pathsOf(this.#files), validUntil: validUntil === null ? null : new Date(validUntil).toISOString() },
+      'certificates loaded anew',
+    )
+    this.#warn()
+  }
+
+  close(): void {
+    this.#timer.cancel()
+  }
+
+  async #look(): Promise<void> {
+    if (this.#looking) return
+    this.#looking = true
+    try {
+      const state = await stateOf(this.#files)
+      const isSettled = state === this.#seen
+      this.#seen = state
+      if (isSettled && state !== this.#read) await this.reload()
+    } finally {
+      this.#looking = false
+    }
+  }
+
+  #warn(): void {
+    for (const warning of this.#current.warnings) this.#deps.log.warn({}, warning)
+  }
+}
+
+function pathsOf({ cert, key, ca }: CertificateFiles): string[] {
+  return [cert, key, ca].flatMap((file) => (file === null ? [] : [file.path]))
+}
+
+/** Changes whenever a file is written or replaced, links followed. */
+async function stateOf(files: CertificateFiles): Promise<string> {
+  const states = pathsOf(files).map(async (path) => {
+    const state = await stat(path, { bigint: true }).catch(() => null)
+    return state === null ? 'missing' : `${state.ino} ${state.size} ${state.mtimeNs}`
+  })
+  return (await Promise.all(states)).join(', ')
+}
