@@ -170,6 +170,36 @@ export const errorTable = {
     message: 'A newer instance of this producer exists.',
     hint: 'Stop the older instance, or start over with a new producer id.',
   },
+  UNKNOWN_USER: {
+    status: 404,
+    retriable: false,
+    message: 'The cluster has no such user.',
+    hint: '"tailrace user list" shows the users that the cluster keeps.',
+  },
+  UNKNOWN_TOKEN: {
+    status: 404,
+    retriable: false,
+    message: 'The cluster has no such token.',
+    hint: '"tailrace token list" shows the tokens; one that has expired is removed.',
+  },
+  TOO_MANY_USERS: {
+    status: 409,
+    retriable: false,
+    message: 'The cluster keeps as many users as it can.',
+    hint: 'Delete users that are not needed; for very many, use tokens of an identity provider.',
+  },
+  TOO_MANY_TOKENS: {
+    status: 409,
+    retriable: false,
+    message: 'The cluster keeps as many tokens as it can.',
+    hint: 'Revoke tokens that are not needed, and give new ones an expiry.',
+  },
+  TOO_MANY_ACLS: {
+    status: 409,
+    retriable: false,
+    message: 'The cluster keeps as many rules as it can.',
+    hint: 'Name resources by a prefix, or principals by a group, so that one rule is about many.',
+  },
   OVERLOADED: {
     status: 429,
     retriable: true,

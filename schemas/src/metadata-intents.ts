@@ -15,6 +15,36 @@ interface Asked {
   broker: BrokerId
 }
 
+/** How the password of a user is stored (RFC 5802); bytes are base64. */
+export interface ScramFields {
+  mechanism: string
+  salt: string
+  iterations: number
+  storedKey: string
+  serverKey: string
+}
+interface PatternFields {
+  type: string
+  name: string
+  pattern: string
+}
+export interface AclFields {
+  principal: string
+  host: string
+  operation: string
+  permission: string
+  resource: PatternFields
+}
+export interface TokenFields {
+  id: string
+  hash: string
+  principal: string
+  scope?: { operations: string[]; resources: PatternFields[] } | null
+  createdAt: Timestamp
+  createdBy: string
+  expiresAt?: Timestamp | null
+}
+
 /**
  * The requests that a broker can make of the metadata (MetadataCommand). A new one is a new record of the union: older
  * brokers refuse it by its name.
@@ -47,6 +77,12 @@ export interface IntentShapes {
   RemoveBroker: Asked & { removed: BrokerId; by: string }
   ForcedCluster: Asked & { members: BrokerId[]; by: string }
   SetFeatureLevel: Asked & { level: number; by: string }
+  SetUser: Asked & { name: string; scram: ScramFields[]; by: string }
+  DeleteUser: Asked & { name: string; by: string }
+  AddToken: Asked & { token: TokenFields; by: string }
+  RemoveTokens: Asked & { ids: string[]; expired: boolean; by: string }
+  AddAcls: Asked & { acls: AclFields[]; by: string }
+  RemoveAcls: Asked & { acls: AclFields[]; by: string }
 }
 export type IntentName = keyof IntentShapes
 

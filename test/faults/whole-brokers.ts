@@ -106,6 +106,7 @@ export class WholeBrokers {
       disk,
       clock,
       random,
+      crypto: nodeCrypto,
       store,
       groups,
       peers,

@@ -102,24 +102,28 @@ export interface TokenDescription {
 
 /**
  * The rules of who may do what, and the credentials that the cluster keeps; all in the metadata, the same on every
- * broker. Every call works on every broker. All methods reject with TailraceError.
+ * broker. Every call works on every broker. `by`: who asks for a change, for the audit. All methods reject with
+ * TailraceError.
  */
 export interface SecurityApi {
   listUsers(): readonly UserDescription[]
   /** A new user, or another password. INVALID_REQUEST */
-  setPassword(user: string, password: string): Promise<void>
-  /** NOT_FOUND */
-  deleteUser(user: string): Promise<void>
+  setPassword(user: string, password: string, by?: string): Promise<void>
+  /** UNKNOWN_USER */
+  deleteUser(user: string, by?: string): Promise<void>
   /** The token's text is in the answer and nowhere else: a hash of it is stored. INVALID_REQUEST */
-  createToken(request: TokenRequest): Promise<{ readonly token: string; readonly description: TokenDescription }>
+  createToken(
+    request: TokenRequest,
+    by?: string,
+  ): Promise<{ readonly token: string; readonly description: TokenDescription }>
   /** Expired ones among them, until they are removed. */
   listTokens(): readonly TokenDescription[]
-  /** Connections that use it end. NOT_FOUND */
-  revokeToken(id: string): Promise<void>
+  /** Connections that use it end. UNKNOWN_TOKEN */
+  revokeToken(id: string, by?: string): Promise<void>
   /** Rules that exist already stay. INVALID_REQUEST */
-  addAcls(acls: readonly Acl[]): Promise<void>
+  addAcls(acls: readonly Acl[], by?: string): Promise<void>
   /** Resolves with the removed ones. */
-  removeAcls(filter: AclFilter): Promise<readonly Acl[]>
+  removeAcls(filter: AclFilter, by?: string): Promise<readonly Acl[]>
   listAcls(filter: AclFilter): readonly Acl[]
   test(question: AccessQuestion): AccessAnswer
 }

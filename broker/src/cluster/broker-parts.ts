@@ -1,4 +1,5 @@
 import type { BrokerId, GroupId, TailraceError } from '@tailrace/schemas'
+import { Authorizer } from '../security/access/authorizer.ts'
 import { Formation } from './formation/formation.ts'
 import type { IdentityFile } from './formation/identity-file.ts'
 import { JoinRequests } from './formation/join-requests.ts'
@@ -8,6 +9,7 @@ import { PeerPermissions } from './formation/peer-permissions.ts'
 import { Registration } from './formation/registration.ts'
 import { Admin } from './members/admin.ts'
 import { ClusterMembers } from './members/cluster-members.ts'
+import { FirstLevel } from './members/first-level.ts'
 import { ForcedLeader } from './members/forced-leader.ts'
 import { GroupCalls } from './members/group-calls.ts'
 import { GroupRequestAnswerer } from './members/group-requests.ts'
@@ -38,6 +40,8 @@ import { PartitionStatus } from './routing/partition-status.ts'
 import { Publisher } from './routing/publisher.ts'
 import { Reader } from './routing/reader.ts'
 import { Topics } from './routing/topics.ts'
+import { ExpiredTokens } from './security/expired-tokens.ts'
+import { SecurityAdmin } from './security/security-admin.ts'
 
 const PRODUCER_BLOCK_MS = 10_000
 export const DEFAULT_LEADER_RETURN_MS = 60_000
@@ -110,10 +114,11 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   const addresses = (): string[] => brokerAddresses(file.formation, state)
   const status = new PartitionStatus({ brokerId, groups, directory, peers: checked })
   const metadata = { state, writer, machine, leader, client, directory, levels }
-  const control = createControl(deps, { state, client, directory, calls, alive, status, brokers, limits, settleMs })
+  const underneath = { state, client, directory, calls, alive, status, brokers, limits, settleMs }
   return {
     ...metadata,
-    ...control,
+    ...createControl(deps, underneath),
+    ...createSecurity(deps, underneath),
     formation,
     members,
     groupRequests,
@@ -163,6 +168,7 @@ function createControl({ brokerId, groups, peers, clock, random, logger }: Clust
   return {
     controller: new ReassignmentController({ groups, state, calls, client, clock, logger }),
     leaderReturn: new LeaderReturn({ groups, state, calls, alive, clock, logger, settleMs }),
+    firstLevel: new FirstLevel({ brokerId, groups, state, client, brokers, clock, logger }),
     forcedLeader: new ForcedLeader({ brokerId, groups, state, clock, logger }),
     publisher: new Publisher({ brokerId, state, groups, directory, peers, clock }),
     reader: new Reader({ brokerId, state, groups, directory, peers, clock }),
@@ -172,6 +178,17 @@ function createControl({ brokerId, groups, peers, clock, random, logger }: Clust
       return (await client.submit(command, PRODUCER_BLOCK_MS)).first!
     }),
     admin: new Admin({ brokerId, groups, state, client, calls, directory, clock, limits, brokers }),
+  }
+}
+
+/** The parts for credentials and rules. */
+function createSecurity(deps: ClusterNodeDeps, { state, client, directory }: Underneath) {
+  const { access = { mode: 'off', superUsers: [] } } = deps
+  const authorizer = new Authorizer({ ...access, tables: () => state.security })
+  return {
+    authorizer,
+    security: new SecurityAdmin({ ...deps, state, client, directory, authorizer }),
+    expiredTokens: new ExpiredTokens({ ...deps, state, client }),
   }
 }
 

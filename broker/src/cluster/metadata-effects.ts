@@ -28,8 +28,11 @@ export class MetadataEffects {
 
   applied(applied: Applied): void {
     const { created, deleted, altered, changed, broker, joined, removed } = applied
-    const { reconciler, controller, forcedLeader, leader, directory } = this.#parts
-    if (broker !== undefined) this.dial([broker.peer])
+    const { reconciler, controller, forcedLeader, firstLevel, leader, directory } = this.#parts
+    if (broker !== undefined) {
+      this.dial([broker.peer])
+      firstLevel.wake()
+    }
     if (joined !== undefined) this.#memberChanged(joined.id)
     if (removed !== undefined) this.#memberChanged(removed)
     if (created !== undefined) {
@@ -48,6 +51,7 @@ export class MetadataEffects {
       controller.wake()
     }
     if (applied.metadataPriority) this.#prioritise()
+    if (applied.security !== undefined) this.#parts.expiredTokens.wake()
     if (broker?.id === this.#deps.brokerId && this.#parts.registration.applied) this.#caughtUp()
     leader.applied(applied)
     directory.touch()
@@ -125,13 +129,15 @@ export class MetadataEffects {
   }
 
   leadershipChanged(group: GroupId): void {
-    const { publisher, groupRequests, controller, leaderReturn, members, state } = this.#parts
+    const { publisher, groupRequests, controller, leaderReturn, members, firstLevel, state } = this.#parts
     publisher.leadershipChanged(group)
     groupRequests.leadershipChanged(group)
     if (group === METADATA_GROUP) {
       controller.wake()
       leaderReturn.wake()
       members.wake()
+      firstLevel.wake()
+      this.#parts.expiredTokens.wake()
     }
     const place = state.places.get(group)
     if (place === undefined) return

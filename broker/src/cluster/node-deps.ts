@@ -3,9 +3,11 @@ import type { StateStore } from '../log/log-storage.ts'
 import type { Groups } from '../partition/group.ts'
 import type { GroupRequests, PeerHandlers, Peers } from '../partition/peers.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { Crypto } from '../platform/crypto.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
+import type { AuthenticationMode } from '../security/access/authorizer.ts'
 import type { FeatureLevels } from './metadata/feature-levels.ts'
 
 /** All groups of this broker, with the entry for messages of peers. */
@@ -37,12 +39,15 @@ export interface ClusterNodeDeps {
   readonly disk: Disk
   readonly clock: Clock
   readonly random: Random
+  readonly crypto: Crypto
   readonly store: StateStore
   readonly groups: GroupsWithPeers
   readonly peers: DiallingPeers
   readonly logger: Logger
   /** False: the disk has no room for records. */
   readonly writable: () => boolean
+  /** Whether clients are asked for a credential, and the principals that may do everything. Default: off, none. */
+  readonly access?: { readonly mode: AuthenticationMode; readonly superUsers: readonly string[] }
   /** The levels that this version supports; a test gives others. */
   readonly levels?: FeatureLevels
   /** For topics without a setting. */

@@ -2,8 +2,11 @@ import type { BrokerId } from '@tailrace/schemas'
 import { METADATA_GROUP } from '@tailrace/schemas'
 import type { AdminApi } from '../api/admin-api.ts'
 import type { BrokerApi } from '../api/broker-api.ts'
+import type { SecurityApi } from '../api/security-api.ts'
 import { damagedFile } from '../log/recovery/damaged-file.ts'
 import type { PeerHandlers, PeerIdentity } from '../partition/peers.ts'
+import type { Authorizer } from '../security/access/authorizer.ts'
+import type { SecurityTables } from '../security/security-tables.ts'
 import type { BrokerParts } from './broker-parts.ts'
 import { createParts } from './broker-parts.ts'
 import { IdentityFile } from './formation/identity-file.ts'
@@ -27,6 +30,11 @@ export type { ClusterNodeDeps, DiallingPeers, GroupsWithPeers } from './node-dep
 export interface ClusterNode {
   readonly api: BrokerApi
   readonly admin: AdminApi
+  readonly security: SecurityApi
+  /** Decides by the rules of the metadata, as this broker knows them. */
+  readonly authorizer: Authorizer
+  /** Credentials and rules: one object, always up to date. */
+  readonly tables: SecurityTables
   readonly handlers: PeerHandlers
   /** The identity of this broker for peers now; after `start`. */
   identity(): PeerIdentity
@@ -52,6 +60,9 @@ export function createClusterNode(deps: ClusterNodeDeps): ClusterNode {
 class BrokerNode implements ClusterNode {
   readonly api: BrokerApi
   readonly admin: AdminApi
+  readonly security: SecurityApi
+  readonly authorizer: Authorizer
+  readonly tables: SecurityTables
   readonly handlers: PeerHandlers
   readonly #deps: ClusterNodeDeps
   readonly #file: IdentityFile
@@ -75,6 +86,9 @@ class BrokerNode implements ClusterNode {
     this.#effects = new MetadataEffects(deps, this.#parts)
     this.#parts.state.freshness = () => freshness(this.#parts)
     this.admin = this.#parts.admin
+    this.security = this.#parts.security
+    this.authorizer = this.#parts.authorizer
+    this.tables = this.#parts.state.security
     this.api = createBrokerApi({
       ...this.#parts,
       brokerId: deps.brokerId,
@@ -125,10 +139,10 @@ class BrokerNode implements ClusterNode {
   async close(): Promise<void> {
     this.#closed = true
     this.#effects.close()
-    const { formation, joining, registration, reconciler, controller, leaderReturn, members, forcedLeader } =
-      this.#parts
-    const parts = [formation, joining, registration, reconciler, controller, leaderReturn, members, forcedLeader]
-    for (const part of parts) part.close()
+    const { formation, joining, registration, reconciler, controller, leaderReturn, members } = this.#parts
+    const { firstLevel, forcedLeader, expiredTokens } = this.#parts
+    const parts = [formation, joining, registration, reconciler, controller, leaderReturn, members]
+    for (const part of [...parts, firstLevel, forcedLeader, expiredTokens]) part.close()
     this.#parts.publisher.close()
     this.#parts.directory.close()
     await this.#parts.writer.close()

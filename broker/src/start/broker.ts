@@ -22,7 +22,6 @@ import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
 import { nodeNetwork } from '../platform/node/network.ts'
 import { nodeRandom } from '../platform/node/random.ts'
 import { readSecretFile } from '../platform/node/secret-file.ts'
-import { noTables } from '../security/security-tables.ts'
 import { accessControl } from './access-control.ts'
 import { openClusterKeys } from './cluster-key-file.ts'
 import { openDataFolder } from './data-folder.ts'
@@ -83,10 +82,10 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   })
   const cascade = levelZeroControlOver(peers, node.api, clock)
   await node.start()
-  const access = await accessControl(settings, logger, () => noTables)
+  const access = await accessControl(settings, logger, () => node.tables)
   const api = { ...node.api, describeCluster: () => cascade.describeCluster() }
   const gateway = await createHttpGateway({
-    services: { api, admin: node.admin, cascade, ...access },
+    services: { api, admin: node.admin, security: node.security, cascade, ...access, authorizer: node.authorizer },
     ...machine,
     log: logger,
     registry: metricsOf(storage, groups, peers.stats, tls),
@@ -128,6 +127,7 @@ function metricsOf(storage: LogStorage, groups: BrokerGroups, peers: PeerStats, 
 function nodeSettings(settings: BrokerSettings) {
   return {
     brokerId: settings.id,
+    access: { mode: settings.authentication, superUsers: settings.superUsers },
     http: settings.advertisedHttp,
     peerAddress: settings.advertisedPeer,
     join: settings.join,

@@ -6,6 +6,13 @@ const correlation = 2 ** 40
 const record = { version: 1, clusterId: 'c', voters: [{ id: 1, directoryId: 'd', peer: 'p:1' }] }
 const place = { topicId: 't1', partition: 3 }
 const asked = { at: 1.7e12, broker: 2 }
+const acl = {
+  principal: 'User:ann',
+  host: '*',
+  operation: 'read',
+  permission: 'allow',
+  resource: { type: 'topic', name: 'orders.', pattern: 'prefixed' },
+}
 const settings = [
   { name: 'retentionMs', value: far },
   { name: 'readOnly', value: true },
@@ -61,6 +68,43 @@ export const sampleIntents: readonly IntentFields[] = [
   { 'tailrace.metadata.RemoveBroker': { removed: 60, ...asked, by: 'ann' } },
   { 'tailrace.metadata.ForcedCluster': { members: [1, 2, 3], ...asked, by: 'ann' } },
   { 'tailrace.metadata.SetFeatureLevel': { level: 1, ...asked, by: 'ann' } },
+  {
+    'tailrace.metadata.SetUser': {
+      name: 'ann',
+      scram: [
+        {
+          mechanism: 'SCRAM-SHA-256',
+          salt: `${'A'.repeat(22)}==`,
+          iterations: 4096,
+          storedKey: `${'A'.repeat(43)}=`,
+          serverKey: `${'B'.repeat(43)}=`,
+        },
+      ],
+      ...asked,
+      by: 'ann',
+    },
+  },
+  { 'tailrace.metadata.DeleteUser': { name: 'ann', ...asked, by: 'ann' } },
+  {
+    'tailrace.metadata.AddToken': {
+      token: {
+        id: '0123456789abcdef01234567',
+        hash: `${'A'.repeat(43)}=`,
+        principal: 'User:svc',
+        scope: { operations: ['read'], resources: [acl.resource] },
+        createdAt: 1.7e12,
+        createdBy: 'User:ann',
+        expiresAt: 1.8e12,
+      },
+      ...asked,
+      by: 'ann',
+    },
+  },
+  {
+    'tailrace.metadata.RemoveTokens': { ids: ['0123456789abcdef01234567'], expired: true, ...asked, by: 'ann' },
+  },
+  { 'tailrace.metadata.AddAcls': { acls: [acl], ...asked, by: 'ann' } },
+  { 'tailrace.metadata.RemoveAcls': { acls: [acl], ...asked, by: 'ann' } },
 ]
 
 const admissions = [{ broker: 4, admission: far }]

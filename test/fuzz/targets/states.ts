@@ -33,7 +33,31 @@ const commands: readonly IdentifiedCommand['command'][] = [
   { type: 'remove-broker', removed: 3, at: 1.7e12, broker: 1, by: 'ann' },
   { type: 'delete-topic', name: 'flights' },
 ]
-const encoded = commands.map((command, at) => encodeCommand({ id: `id-${at}`, command }, 1.7e12))
+const key = `${'A'.repeat(43)}=`
+const credential = { salt: `${'A'.repeat(22)}==`, iterations: 4096, storedKey: key, serverKey: key }
+const asked = { at: 1.7e12, broker: 1, by: 'ann' }
+const orders = { type: 'topic', name: 'orders.', pattern: 'prefixed' } as const
+const acl = { principal: 'User:ann', host: '*', operation: 'read', permission: 'allow', resource: orders } as const
+const token = {
+  id: '0123456789abcdef01234567',
+  hash: key,
+  principal: 'User:svc',
+  scope: { operations: ['read', 'write'], resources: [orders] },
+  createdAt: 1.7e12,
+  createdBy: 'User:ann',
+  expiresAt: 1.8e12,
+} as const
+const securityCommands: readonly IdentifiedCommand['command'][] = [
+  { type: 'set-user', user: { name: 'ann', scram: { 'SCRAM-SHA-256': credential } }, ...asked },
+  { type: 'add-token', token, ...asked },
+  { type: 'add-acls', acls: [acl, { ...acl, permission: 'deny', host: '10.0.0.1' }], ...asked },
+  { type: 'remove-acls', acls: [acl], ...asked },
+  { type: 'remove-tokens', ids: [token.id], expired: false, ...asked },
+  { type: 'delete-user', name: 'ann', ...asked },
+]
+const encoded = [...commands, ...securityCommands].map((command, at) =>
+  encodeCommand({ id: `id-${at}`, command }, 1.7e12),
+)
 
 /** Commands of the metadata group: those that can be read are applied after others. */
 export const metadataCommands: FuzzTarget = {
@@ -44,17 +68,20 @@ export const metadataCommands: FuzzTarget = {
     const command = decodeCommand(input)
     if (command === null) return 'refused'
     const state = new MetadataState()
-    commands.slice(0, 3).forEach((before, at) => void state.apply(at + 1, { id: `before-${at}`, command: before }))
-    state.apply(4, command)
+    const before = [...commands.slice(0, 3), ...securityCommands.slice(0, 3)]
+    before.forEach((some, at) => void state.apply(at + 1, { id: `before-${at}`, command: some }))
+    state.apply(before.length + 1, command)
     return 'taken'
   },
 }
+
+const inSnapshot = [...commands.slice(0, 4), ...securityCommands.slice(0, 3)]
 
 async function snapshotBytes(): Promise<Uint8Array> {
   const state = new MetadataState()
   const store = new MemoryStore()
   const writer = new MetadataWriter(store, new ManualClock(1_700_000_000_000), silentLogger)
-  commands.slice(0, 4).forEach((command, at) => {
+  inSnapshot.forEach((command, at) => {
     writer.applied(state, state.apply(at + 1, { id: `id-${at}`, command }))
   })
   const snapshot = await metadataSnapshots({ store, state, writer, onRestored: () => {} }).take()
@@ -75,7 +102,7 @@ export const metadataStates: FuzzTarget = {
       yield input
     }
     try {
-      await metadataSnapshots({ store, state, writer, onRestored: () => {} }).restore(4, chunks())
+      await metadataSnapshots({ store, state, writer, onRestored: () => {} }).restore(inSnapshot.length, chunks())
       return 'taken'
     } catch (error) {
       return refusedAs(error, ['STORAGE_CORRUPT', 'NEWER_FORMAT'])

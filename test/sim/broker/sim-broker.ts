@@ -12,6 +12,7 @@ import type { Network } from '../../../broker/src/platform/network.ts'
 import { nodeCrc32c } from '../../../broker/src/platform/node/checksum.ts'
 import { nodeCrypto } from '../../../broker/src/platform/node/crypto.ts'
 import type { Random } from '../../../broker/src/platform/random.ts'
+import { promptCrypto } from '../../../broker/src/platform/testing/crypto.ts'
 import type { SimRandom } from '../random.ts'
 import {
   type BrokerDefects,
@@ -232,7 +233,7 @@ export class SimBroker {
       clock,
       random,
       crc32c: nodeCrc32c,
-      crypto: nodeCrypto,
+      crypto: promptCrypto,
       clusterKeys: null,
       log: logger,
       listen: addressOf(id),
@@ -263,6 +264,7 @@ export class SimBroker {
       disk,
       clock,
       random,
+      crypto: nodeCrypto,
       store,
       groups,
       peers,

@@ -1,7 +1,8 @@
 import type { BrokerId } from '@tailrace/schemas'
 import type { LevelRange } from '../../api/broker-api.ts'
 import { featureLevels, outOfRange, supports } from '../metadata/feature-levels.ts'
-import { type MetadataSource, storedHead } from '../metadata/store/metadata-store.ts'
+import { storedHead } from '../metadata/store/metadata-store.ts'
+import type { MetadataSource } from '../metadata/store/stored-values.ts'
 
 /**
  * Before the log is opened, which may write: a broker that must not work in its cluster leaves its folder as it is. The

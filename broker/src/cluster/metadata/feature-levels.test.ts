@@ -36,8 +36,15 @@ const prioritise = (cluster: TestCluster) =>
 const levelAt = async (cluster: TestCluster, id: number) =>
   (await cluster.broker(id).node.api.describeCluster()).featureLevel
 
+/** A cluster of the version before, of which all brokers run the next one by now. */
+async function upgraded(): Promise<TestCluster> {
+  const cluster = await TestCluster.of(3, [one, one, one])
+  for (const id of [1, 2, 3]) await restart(cluster, id, two)
+  return cluster
+}
+
 test('commands of the second level are refused until the level is raised, and written from then on', async () => {
-  const cluster = await TestCluster.of(3, [two, two, two])
+  const cluster = await upgraded()
   await expect(prioritise(cluster)).rejects.toMatchObject({ code: 'FEATURE_LEVEL_TOO_LOW', retriable: false })
   expect(await raise(cluster)).toEqual({ level: 2 })
   await cluster.clock.advance(500)
@@ -90,7 +97,7 @@ test('a broker that knows the level of its cluster and does not support it refus
 })
 
 test('one that learns of it later applies no more commands, reports that, and is not registered', async () => {
-  const cluster = await TestCluster.of(3, [two, two, two])
+  const cluster = await upgraded()
   const { data } = cluster.broker(3)
   await cluster.kill(cluster.broker(3))
   await raise(cluster)

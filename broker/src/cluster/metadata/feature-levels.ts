@@ -17,7 +17,18 @@ export interface FeatureLevels extends LevelRange {
  * (docs/decisions/feature-levels.md). A cluster writes by its own level, which an operator raises when all brokers are
  * new enough.
  */
-export const featureLevels: FeatureLevels = { lowest: 1, highest: 1, commands: {} }
+export const featureLevels: FeatureLevels = {
+  lowest: 1,
+  highest: 2,
+  commands: {
+    'set-user': 2,
+    'delete-user': 2,
+    'add-token': 2,
+    'remove-tokens': 2,
+    'add-acls': 2,
+    'remove-acls': 2,
+  },
+}
 
 /** Of a broker that names none: it is older than levels. */
 export const FIRST_LEVEL: LevelRange = { lowest: 1, highest: 1 }

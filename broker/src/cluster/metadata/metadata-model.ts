@@ -3,6 +3,7 @@ import type { AuditRecord } from '../../api/admin-api.ts'
 import type { TopicConfig } from '../../api/broker-api.ts'
 import type { BrokerRegistration } from './commands/command.ts'
 import type { TopicPartition } from './partition-replicas.ts'
+import type { SecurityChange, SecurityState } from './security-state.ts'
 
 /** `partitions` and `config` are replaced in place as commands are applied. */
 export interface Topic {
@@ -49,6 +50,7 @@ export interface Applied {
   readonly removed?: BrokerId
   /** The priority of a broker in the metadata group. */
   readonly metadataPriority?: boolean
+  readonly security?: SecurityChange
   readonly audit?: AuditRecord
 }
 /** The result of performing a command. */
@@ -65,6 +67,11 @@ export interface MetadataHead {
   audits: number
   /** The feature level of the cluster (feature-levels.ts). */
   featureLevel: number
+  /**
+   * The highest level that every broker has supported with each registration since the cluster was formed; 0: none has
+   * registered.
+   */
+  alwaysSupported: number
 }
 
 export interface RememberedCommand {
@@ -89,6 +96,7 @@ export interface MetadataTables {
   readonly removed: Map<BrokerId, { readonly directoryId: string }>
   /** Broker -> factor of its election timeout in the metadata group, where that is not 1. */
   metadataPriorities: Readonly<Record<number, number>>
+  readonly security: SecurityState
   replacePartition(place: TopicPlace, replaced: TopicPartition): void
 }
 

@@ -14,7 +14,62 @@ const registration = { http: 'h:1', peer: 'p:1', pid: 7, incarnation: 'i', direc
 
 const place = { topicId: fc.constantFrom('t1', 't2'), partition: fc.nat(3) }
 const asked = { at: fc.nat(9), broker: fc.constant(1), by: fc.constant('ann') }
+const key = `${'A'.repeat(43)}=`
+const credential = { salt: `${'A'.repeat(22)}==`, iterations: 4096, storedKey: key, serverKey: key }
+const acl = fc.record({
+  principal: fc.constantFrom('User:*', 'User:ann', 'Group:g'),
+  host: fc.constantFrom('*', '10.0.0.1'),
+  operation: fc.constantFrom('read' as const, 'all' as const),
+  permission: fc.constantFrom('allow' as const, 'deny' as const),
+  resource: fc.constantFrom(
+    { type: 'topic', name: 'orders.', pattern: 'prefixed' } as const,
+    { type: 'group', name: 'Grüße/0', pattern: 'literal' } as const,
+  ),
+})
+const tokenId = fc.constantFrom('0', '1', '2', '3').map((digit) => digit.repeat(24))
+const scope = { operations: ['read'], resources: [{ type: 'topic', name: 'a', pattern: 'literal' }] } as const
+const securityCommand: fc.Arbitrary<Command> = fc
+  .oneof(
+    fc.record({
+      type: fc.constant('set-user' as const),
+      user: fc.record({
+        name: fc.constantFrom('ann', 'bob', 'Zoë @ example.org'),
+        scram: fc.constantFrom(
+          { 'SCRAM-SHA-256': credential },
+          { 'SCRAM-SHA-256': { ...credential, iterations: 5000 } },
+        ),
+      }),
+      ...asked,
+    }),
+    fc.record({ type: fc.constant('delete-user' as const), name: fc.constantFrom('ann', 'bob'), ...asked }),
+    fc.record({
+      type: fc.constant('add-token' as const),
+      token: fc.record({
+        id: tokenId,
+        hash: fc.constant(key),
+        principal: fc.constantFrom('User:svc', 'Cascade:101'),
+        scope: fc.constantFrom(null, scope),
+        createdAt: fc.nat(9),
+        createdBy: fc.constant('ann'),
+        expiresAt: fc.constantFrom(null, 10),
+      }),
+      ...asked,
+    }),
+    fc.record({
+      type: fc.constant('remove-tokens' as const),
+      ids: fc.uniqueArray(tokenId, { maxLength: 3 }),
+      expired: fc.boolean(),
+      ...asked,
+    }),
+    fc.record({
+      type: fc.constantFrom('add-acls' as const, 'remove-acls' as const),
+      acls: fc.uniqueArray(acl, { maxLength: 4, selector: (some) => JSON.stringify(some) }),
+      ...asked,
+    }),
+  )
+  .filter((some) => decodeCommand(encodeCommand({ id: 'c', command: some }, 0)) !== null)
 const command: fc.Arbitrary<Command> = fc.oneof(
+  { arbitrary: securityCommand, weight: 5 },
   fc.record({
     type: fc.constant('register-broker' as const),
     broker: fc
@@ -91,8 +146,10 @@ function picture(state: MetadataState): unknown {
     [...map].sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1))
   const { head, brokers, topics, topicsById, places, joined, removed, metadataPriorities, audit } = state
   const maps = [brokers, topics, topicsById, places, joined, removed].map(byKey)
+  const { version, users, tokens, acls } = state.security
+  const security = [version, ...[users, tokens, acls].map((map) => byKey(new Map<unknown, unknown>(map)))]
   const sets = [[...state.changing].sort(), [...state.fenced].sort()]
-  return [head, maps, sets, metadataPriorities, [...audit], [...state.remembered()]]
+  return [head, maps, security, sets, metadataPriorities, [...audit], [...state.remembered()]]
 }
 
 const entry = (index: number, some: IdentifiedCommand): Parameters<MetadataMachine['apply']> => {
@@ -294,6 +351,7 @@ test('at an entry that is no command it stops, reports which one and why, and ap
     commands: 1,
     audits: 0,
     featureLevel: 1,
+    alwaysSupported: 0,
   })
   expect(unreadable).toHaveLength(1)
   expect(machine.unreadable).toMatchObject({ code: 'NEWER_FORMAT', retriable: false })

@@ -23,6 +23,8 @@ import type {
 } from './metadata-model.ts'
 import { AUDIT_RECORDS, REMEMBERED_COMMANDS, refused } from './metadata-model.ts'
 import type { TopicPartition } from './partition-replicas.ts'
+import { performSecurityCommand } from './security-changes.ts'
+import { SecurityState } from './security-state.ts'
 import { performTopicCommand } from './topic-changes.ts'
 
 export type * from './metadata-model.ts'
@@ -41,6 +43,7 @@ export class MetadataState implements MetadataTables {
     commands: 0,
     audits: 0,
     featureLevel: 1,
+    alwaysSupported: 0,
   }
   readonly brokers = new Map<BrokerId, BrokerRegistration>()
   readonly topics = new Map<string, Topic>()
@@ -53,6 +56,8 @@ export class MetadataState implements MetadataTables {
   /** Partitions with outcasts. */
   readonly fenced = new Set<GroupId>()
   metadataPriorities: Readonly<Record<number, number>> = {}
+  /** Credentials and rules. */
+  readonly security = new SecurityState()
   /**
    * How far this broker's copy can be trusted to be complete; set by its owner. behind: some decisions from before its
    * start are missing here. leaderless: decisions of others do not arrive here at present.
@@ -128,7 +133,10 @@ export class MetadataState implements MetadataTables {
     else this.fenced.add(replaced.group)
   }
 
-  /** Forgets everything, for a state that comes from elsewhere. */
+  /**
+   * Forgets everything, for a state that comes from elsewhere; but for credentials and rules, which hold until the
+   * others take their place (loadMetadata).
+   */
   clear(): void {
     Object.assign(this.head, new MetadataState().head)
     for (const map of [this.brokers, this.topics, this.topicsById, this.places, this.joined, this.removed]) map.clear()
@@ -160,6 +168,13 @@ export class MetadataState implements MetadataTables {
         return performMemberCommand(this, command)
       case 'set-feature-level':
         return performLevelCommand(this, command)
+      case 'set-user':
+      case 'delete-user':
+      case 'add-token':
+      case 'remove-tokens':
+      case 'add-acls':
+      case 'remove-acls':
+        return performSecurityCommand(this, command)
       default:
         return performTopicCommand(this, command)
     }
@@ -176,6 +191,9 @@ export class MetadataState implements MetadataTables {
     const behind = notSupportedBy(this.head.featureLevel, [{ broker: broker.id, range: broker.levels ?? FIRST_LEVEL }])
     if (behind !== null) return refused('FEATURE_LEVEL_UNSUPPORTED', behind)
     this.brokers.set(broker.id, broker)
+    const { highest } = broker.levels ?? FIRST_LEVEL
+    const { alwaysSupported } = this.head
+    this.head.alwaysSupported = alwaysSupported === 0 ? highest : Math.min(alwaysSupported, highest)
     return { result: { ok: true }, broker }
   }
 

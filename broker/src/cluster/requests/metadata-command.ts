@@ -37,6 +37,12 @@ export function speakerOfCommand(fields: Message<'MetadataCommand'>): BrokerId |
     case 'force-replicas':
     case 'forced-cluster':
     case 'set-feature-level':
+    case 'set-user':
+    case 'delete-user':
+    case 'add-token':
+    case 'remove-tokens':
+    case 'add-acls':
+    case 'remove-acls':
       return intent.broker
     default:
       return null

@@ -6,11 +6,12 @@ import { GroupsWorld } from '../../partition/testing/memory-group.ts'
 import { MemoryGroups } from '../../partition/testing/memory-groups.ts'
 import type { Random } from '../../platform/random.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
+import { promptCrypto } from '../../platform/testing/crypto.ts'
 import { type DiskOperation, MemoryDisk } from '../../platform/testing/disk.ts'
 import type { RaftMessage } from '../../raft/messages.ts'
 import type { FeatureLevels } from '../metadata/feature-levels.ts'
 import { featureLevels } from '../metadata/feature-levels.ts'
-import type { ClusterNode, DiallingPeers } from '../node.ts'
+import type { ClusterNode, ClusterNodeDeps, DiallingPeers } from '../node.ts'
 import { createClusterNode } from '../node.ts'
 import { overTheWire } from './over-the-wire.ts'
 
@@ -23,6 +24,8 @@ export class TestCluster {
   /** The feature levels of brokers that are started from now on; default: those of this version. */
   readonly levels = new Map<BrokerId, FeatureLevels>()
   leaderReturnMs = 60_000
+  /** Of brokers that are started from now on. */
+  access: NonNullable<ClusterNodeDeps['access']> = { mode: 'off', superUsers: [] }
   #uuids = 0
 
   readonly random: Random = {
@@ -173,6 +176,8 @@ export class TestBroker implements DiallingPeers {
       store: data.store,
       clock: cluster.clock,
       random: cluster.random,
+      crypto: promptCrypto,
+      access: cluster.access,
       groups: this.groups,
       peers: this,
       logger: { info: log, warn: log, error: log },

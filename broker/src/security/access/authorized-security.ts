@@ -27,12 +27,12 @@ export class AuthorizedSecurity implements SecurityApi {
 
   async setPassword(user: string, password: string): Promise<void> {
     this.#guard.cluster('alter')
-    return this.#security.setPassword(user, password)
+    return this.#security.setPassword(user, password, this.#by)
   }
 
   async deleteUser(user: string): Promise<void> {
     this.#guard.cluster('alter')
-    return this.#security.deleteUser(user)
+    return this.#security.deleteUser(user, this.#by)
   }
 
   /**
@@ -43,7 +43,7 @@ export class AuthorizedSecurity implements SecurityApi {
     const { kind, principal } = this.#guard.session
     const forItself = request.principal === principal && kind !== 'token' && kind !== 'none'
     if (!forItself) this.#guard.cluster('alter')
-    return this.#security.createToken(request)
+    return this.#security.createToken(request, this.#by)
   }
 
   /** Its own ones, where it may not describe the cluster. */
@@ -58,17 +58,17 @@ export class AuthorizedSecurity implements SecurityApi {
     const { kind, principal } = this.#guard.session
     const isOwn = this.#security.listTokens().some((token) => token.id === id && token.principal === principal)
     if (kind === 'none' || !isOwn) this.#guard.cluster('alter')
-    return this.#security.revokeToken(id)
+    return this.#security.revokeToken(id, this.#by)
   }
 
   async addAcls(acls: readonly Acl[]): Promise<void> {
     this.#guard.cluster('alter')
-    return this.#security.addAcls(acls)
+    return this.#security.addAcls(acls, this.#by)
   }
 
   async removeAcls(filter: AclFilter): Promise<readonly Acl[]> {
     this.#guard.cluster('alter')
-    return this.#security.removeAcls(filter)
+    return this.#security.removeAcls(filter, this.#by)
   }
 
   listAcls(filter: AclFilter): readonly Acl[] {
@@ -79,5 +79,10 @@ export class AuthorizedSecurity implements SecurityApi {
   test(question: AccessQuestion): AccessAnswer {
     this.#guard.cluster('describe')
     return this.#security.test(question)
+  }
+
+  /** For the audit. */
+  get #by(): string {
+    return this.#guard.session.principal
   }
 }

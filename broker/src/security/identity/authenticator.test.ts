@@ -57,6 +57,13 @@ describe('a password', () => {
     expect(logged).toEqual([{ host, shown: `user "${user}"` }])
   })
 
+  it('is the same however it was typed (SASLprep), and one that cannot be typed is refused', async () => {
+    await tables.user('zoe', 'über')
+    const session = await authenticator().password('zoe', 'u\u0308ber', host)
+    expect(session).toMatchObject({ principal: 'User:zoe' })
+    await expect(authenticator().password('zoe', '\u0007', host)).rejects.toEqual(refused)
+  })
+
   it('is remembered for a minute, and not beyond a change of the tables', async () => {
     const door = authenticator()
     await door.password('alice', 'pencil', host)

@@ -1,4 +1,4 @@
-import { TailraceError, type Timestamp } from '@tailrace/schemas'
+import { preparePassword, TailraceError, type Timestamp } from '@tailrace/schemas'
 import type { Clock } from '../../platform/clock.ts'
 import type { Crypto } from '../../platform/crypto.ts'
 import type { Logger } from '../../platform/logger.ts'
@@ -60,7 +60,7 @@ export class Authenticator {
     const stored = this.#deps.tables().users.get(user)?.scram['SCRAM-SHA-256']
     const expected = stored ?? this.#pretend(user)
     const salt = Buffer.from(expected.salt, 'base64')
-    const derive = () => scramCredential(crypto, 'SCRAM-SHA-256', password, salt, expected.iterations)
+    const derive = () => scramCredential(crypto, 'SCRAM-SHA-256', prepared(password), salt, expected.iterations)
     const made = await this.#waitFor(() => (this.#turn = this.#turn.then(derive)) as ReturnType<typeof derive>)
     const isRight = crypto.equal(Buffer.from(made.storedKey, 'base64'), Buffer.from(expected.storedKey, 'base64'))
     if (stored === undefined || !isRight) throw this.#refusal(host, `user ${JSON.stringify(user)}`)
@@ -185,5 +185,14 @@ export class Authenticator {
       storedKey: none,
       serverKey: none,
     }
+  }
+}
+
+/** As passwords are when they are set; one that has no such form is the password of nobody. */
+function prepared(password: string): string {
+  try {
+    return preparePassword(password)
+  } catch {
+    return password
   }
 }

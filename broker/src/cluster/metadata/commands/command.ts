@@ -7,6 +7,8 @@ import type { SetFeatureLevel } from './level-commands.ts'
 import { isLevelCommand } from './level-commands.ts'
 import type { MemberCommand } from './member-commands.ts'
 import { isMemberCommand } from './member-commands.ts'
+import type { SecurityCommand } from './security-commands.ts'
+import { isSecurityCommand } from './security-commands.ts'
 import type { TopicCommand } from './topic-commands.ts'
 import { isTopicCommand } from './topic-commands.ts'
 
@@ -23,6 +25,7 @@ export type Command =
   | MemberCommand
   | SetFeatureLevel
   | TopicCommand
+  | SecurityCommand
 const VERSION = formatTable.command.version
 
 /** A broker started: where to find it now. */
@@ -123,7 +126,9 @@ export function isCommand(value: object): value is Command {
     case 'allocate-producer-ids':
       return isPositive(command.broker) && isPositive(command.count) && command.count <= 1_000_000
     default:
-      return isMemberCommand(command) || isLevelCommand(command) || isTopicCommand(command)
+      return (
+        isMemberCommand(command) || isLevelCommand(command) || isTopicCommand(command) || isSecurityCommand(command)
+      )
   }
 }
 

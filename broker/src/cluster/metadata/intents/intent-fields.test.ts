@@ -9,6 +9,12 @@ import { intentFields, intentOf, isIntent } from './intent-fields.ts'
 const stamp = { at: 1.7e12, broker: 2, by: 'ann' }
 const place = { topicId: 't1', partition: 0 }
 const broker = { id: 2, http: 'h:1', peer: 'p:1', pid: 7, incarnation: 'i', directoryId: 'd' }
+const key = (letter: string) => `${letter.repeat(43)}=`
+const credential = { salt: `${'A'.repeat(22)}==`, iterations: 4096, storedKey: key('A'), serverKey: key('B') }
+const long = { ...credential, storedKey: `${'A'.repeat(86)}==`, serverKey: `${'B'.repeat(86)}==` }
+const token = { id: 'a'.repeat(24), hash: key('A'), principal: 'User:svc', createdAt: 1.7e12, createdBy: 'User:ann' }
+const orders = { type: 'topic', name: 'orders.', pattern: 'prefixed' } as const
+const acl = { principal: 'User:*', host: '10.0.0.1', operation: 'read', permission: 'deny', resource: orders } as const
 const intents: readonly Intent[] = [
   { type: 'register-broker', broker },
   { type: 'register-broker', broker: { ...broker, levels: { lowest: 1, highest: 3 } } },
@@ -29,6 +35,22 @@ const intents: readonly Intent[] = [
   { type: 'remove-broker', removed: 5, ...stamp },
   { type: 'forced-cluster', members: [1, 2], ...stamp },
   { type: 'set-feature-level', level: 2, ...stamp },
+  { type: 'set-user', user: { name: 'ann', scram: { 'SCRAM-SHA-256': credential } }, ...stamp },
+  {
+    type: 'set-user',
+    user: { name: 'ann', scram: { 'SCRAM-SHA-256': credential, 'SCRAM-SHA-512': long } },
+    ...stamp,
+  },
+  { type: 'delete-user', name: 'ann', ...stamp },
+  { type: 'add-token', token: { ...token, scope: null, expiresAt: null }, ...stamp },
+  {
+    type: 'add-token',
+    token: { ...token, scope: { operations: ['read', 'write'], resources: [orders] }, expiresAt: 1.8e12 },
+    ...stamp,
+  },
+  { type: 'remove-tokens', ids: ['a'.repeat(24)], expired: false, ...stamp },
+  { type: 'add-acls', acls: [acl], ...stamp },
+  { type: 'remove-acls', acls: [acl], ...stamp },
 ]
 
 test.each(intents.map((intent) => [intent.type, intent] as const))(

@@ -3,6 +3,7 @@ import type { TopicChanges } from '../../../api/admin-api.ts'
 import type { TopicConfig } from '../../../api/broker-api.ts'
 import { isCommand } from '../commands/command.ts'
 import type { Intent } from '../metadata-leader.ts'
+import { securityFields, securityReaders } from './security-fields.ts'
 
 const NAMESPACE = 'tailrace.metadata.'
 
@@ -45,6 +46,8 @@ export function intentFields(intent: Intent): IntentFields {
       return { 'tailrace.metadata.ForcedCluster': { ...withoutType(intent), members: [...intent.members] } }
     case 'set-feature-level':
       return { 'tailrace.metadata.SetFeatureLevel': withoutType(intent) }
+    default:
+      return securityFields(intent)
   }
 }
 
@@ -72,6 +75,7 @@ const readers: { readonly [Name in IntentName]: (fields: IntentShapes[Name]) => 
   RemoveBroker: (fields) => ({ type: 'remove-broker', ...fields }),
   ForcedCluster: (fields) => ({ type: 'forced-cluster', ...fields }),
   SetFeatureLevel: (fields) => ({ type: 'set-feature-level', ...fields }),
+  ...securityReaders,
 }
 
 /** Null for an intent that only a newer broker knows; `nameOfIntent` gives its name. */

@@ -53,6 +53,21 @@ const registration = (id: number) => ({
   incarnation: 'i',
   directoryId: 'd',
 })
+const key = `${'A'.repeat(43)}=`
+const credential = { salt: `${'A'.repeat(22)}==`, iterations: 4096, storedKey: key, serverKey: key }
+const ann = { name: 'ann', scram: { 'SCRAM-SHA-256': credential } }
+const orders = { type: 'topic', name: 'orders.', pattern: 'prefixed' } as const
+const token = {
+  id: '0'.repeat(24),
+  hash: key,
+  principal: 'User:svc',
+  scope: { operations: ['read'], resources: [orders] },
+  createdAt: 1,
+  createdBy: 'ann',
+  expiresAt: 2,
+} as const
+const acl = { principal: 'User:ann', host: '*', operation: 'read', permission: 'allow', resource: orders } as const
+const tokenId = (): string => String(ids).padStart(24, '0')
 /** Each kind that exists. */
 const intents = (): { readonly [Type in Intent['type']]: Omit<Intent & { type: Type }, 'type'> } => ({
   'create-topic': { name: `n${ids}`, topicId: `id${ids}`, config: { retentionMs: 5 }, partitions: 1, replicas: 1 },
@@ -70,6 +85,12 @@ const intents = (): { readonly [Type in Intent['type']]: Omit<Intent & { type: T
   'remove-broker': { removed: 60, broker: asker(), ...stamp },
   'forced-cluster': { members: [1, 2, 3], broker: asker(), ...stamp },
   'set-feature-level': { level: 1, broker: asker(), ...stamp },
+  'set-user': { user: ann, broker: asker(), ...stamp },
+  'delete-user': { name: 'nobody', broker: asker(), ...stamp },
+  'add-token': { token: { ...token, id: tokenId() }, broker: asker(), ...stamp },
+  'remove-tokens': { ids: [token.id], expired: false, broker: asker(), ...stamp },
+  'add-acls': { acls: [acl], broker: asker(), ...stamp },
+  'remove-acls': { acls: [acl], broker: asker(), ...stamp },
 })
 const speakers: readonly Intent['type'][] = [
   'force-replicas',
@@ -79,6 +100,12 @@ const speakers: readonly Intent['type'][] = [
   'join-broker',
   'forced-cluster',
   'set-feature-level',
+  'set-user',
+  'delete-user',
+  'add-token',
+  'remove-tokens',
+  'add-acls',
+  'remove-acls',
 ]
 const types = [
   'create-topic',
@@ -96,6 +123,12 @@ const types = [
   'remove-broker',
   'forced-cluster',
   'set-feature-level',
+  'set-user',
+  'delete-user',
+  'add-token',
+  'remove-tokens',
+  'add-acls',
+  'remove-acls',
 ] as const
 const odd = [
   null,

@@ -9,7 +9,9 @@ import type { BrokerRegistration } from '../commands/command.ts'
 import type { Applied, JoinedBroker, MetadataHead, MetadataState, RememberedCommand, Topic } from '../metadata-state.ts'
 import { AUDIT_RECORDS, REMEMBERED_COMMANDS } from '../metadata-state.ts'
 import type { TopicPartition } from '../partition-replicas.ts'
+import { loadSecurity, securityPairs } from './security-store.ts'
 import { storedMetadata } from './stored-metadata.ts'
+import { collect, inside, type MetadataSource, parse, parseJson, valuesOf } from './stored-values.ts'
 
 /** Travels with the pairs to other brokers. A state without it is of version 1. */
 const FORMAT = 'meta/format'
@@ -28,16 +30,13 @@ const PRIORITIES = 'meta/priorities'
 export const METADATA_KEYS = { from: 'meta/', to: 'meta0' } as const
 const RETRY_MS = 1000
 
-/** The part of a store that loadMetadata reads: the store itself, or a snapshot of it. */
-export type MetadataSource = Pick<StateStore, 'get' | 'range'>
-
 /**
  * Null: the store has no metadata. A level is missing in one of the time before levels.
  * @throws TailraceError STORAGE_CORRUPT, NEWER_FORMAT
  */
 export async function storedHead(
   store: Pick<StateStore, 'get'>,
-): Promise<(Omit<MetadataHead, 'featureLevel'> & Partial<MetadataHead>) | null> {
+): Promise<(Omit<MetadataHead, 'featureLevel' | 'alwaysSupported'> & Partial<MetadataHead>) | null> {
   const format = await store.get(FORMAT)
   if (format !== null) refuseNewer('metadataSnapshot', parseJson(format))
   const head = await store.get(HEAD)
@@ -51,7 +50,8 @@ export async function storedHead(
 export async function loadMetadata(store: MetadataSource, state: MetadataState): Promise<void> {
   const head = await storedHead(store)
   if (head === null) return
-  Object.assign(state.head, head)
+  // A store of the time before has brokers that supported the first level alone.
+  Object.assign(state.head, { alwaysSupported: 1, ...head })
   const { broker, joined, removed, topic, partition, audit, priorities, command } = storedMetadata
   for await (const some of valuesOf<BrokerRegistration>(store, BROKERS, broker)) state.brokers.set(some.id, some)
   for await (const some of valuesOf<JoinedBroker>(store, JOINED, joined)) state.joined.set(some.id, some)
@@ -74,6 +74,7 @@ export async function loadMetadata(store: MetadataSource, state: MetadataState):
   if (given !== null) state.metadataPriorities = parse(given, priorities)
   const commands = await collect<RememberedCommand>(valuesOf(store, COMMANDS, command))
   for (const some of commands.sort((a, b) => a.number - b.number)) state.remember(some)
+  state.security.replace(await loadSecurity(store))
 }
 
 /**
@@ -108,6 +109,12 @@ export class MetadataWriter {
     if (changed !== undefined) this.#putPartition(changed.topic.partitions[changed.partition]!)
     if (deleted !== undefined) this.#forget(deleted)
     if (applied.metadataPriority) this.#put(PRIORITIES, state.metadataPriorities)
+    if (applied.security !== undefined) {
+      for (const [key, value] of securityPairs(state.security.version, applied.security)) {
+        if (value === null) this.#pending.set(key, null)
+        else this.#put(key, value)
+      }
+    }
     const number = state.head.audits - 1
     if (audit !== undefined) this.#put(AUDIT + padded(number % AUDIT_RECORDS), [number, audit])
     if (!applied.repeated) {
@@ -206,40 +213,4 @@ function padded(id: number): string {
 
 function numberOf(key: string, prefix: string): number {
   return Number(key.slice(prefix.length))
-}
-
-function inside(store: MetadataSource, prefix: string): AsyncIterable<readonly [string, Uint8Array]> {
-  // '0' is the character after '/'.
-  return store.range(prefix, `${prefix.slice(0, -1)}0`)
-}
-
-async function* valuesOf<T>(store: MetadataSource, prefix: string, check: Check): AsyncIterable<T> {
-  for await (const [, value] of inside(store, prefix)) yield parse<T>(value, check)
-}
-
-async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = []
-  for await (const value of values) all.push(value)
-  return all
-}
-
-type Check = (value: Record<string, unknown>) => boolean
-
-/** @throws TailraceError STORAGE_CORRUPT when it is no JSON, or `check` finds a fault */
-function parse<T>(bytes: Uint8Array, check: Check): T {
-  const value = parseJson(bytes)
-  if (typeof value !== 'object' || value === null || !check(value as Record<string, unknown>)) throw corrupt()
-  return value as T
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes))
-  } catch (cause) {
-    throw corrupt(cause)
-  }
-}
-
-function corrupt(cause?: unknown): TailraceError {
-  return new TailraceError('STORAGE_CORRUPT', 'The state store holds metadata that cannot be read.', { cause })
 }

@@ -12,17 +12,29 @@ const notObject = [NONE, null, 'a', 1, [1]]
 const notBrokers = [NONE, null, 1, 'a', {}, [0], ['1'], [1, 1]]
 const notNumbers = [null, 1, 'a', [1], { 1: '2' }, { 1: null }]
 
+const key = `${'A'.repeat(43)}=`
+const credential = { salt: `${'A'.repeat(22)}==`, iterations: 4096, storedKey: key, serverKey: key }
 /** Sound values, and changes that make each of them unsound in one place. Numbers are beside their bounds. */
 const rows: [Kind, Fields, Record<string, readonly unknown[]>][] = [
   [
     'head',
-    { appliedIndex: 0, nextGroup: 0, nextProducer: 0, commands: 0, audits: 0 },
+    {
+      appliedIndex: 0,
+      nextGroup: 0,
+      nextProducer: 0,
+      commands: 0,
+      audits: 0,
+      featureLevel: 1,
+      alwaysSupported: 0,
+    },
     {
       appliedIndex: notNatural,
       nextGroup: notNatural,
       nextProducer: notNatural,
       commands: notNatural,
       audits: notNatural,
+      featureLevel: notNatural.filter((value) => value !== NONE && value !== null),
+      alwaysSupported: notNatural.filter((value) => value !== NONE && value !== null),
     },
   ],
   [
@@ -105,6 +117,48 @@ const rows: [Kind, Fields, Record<string, readonly unknown[]>][] = [
   ],
 ]
 
+const pattern = { type: 'topic', name: 't', pattern: 'literal' }
+rows.push(
+  ['security', { version: 0 }, { version: notNatural }],
+  [
+    'user',
+    { name: 'ann', scram: { 'SCRAM-SHA-256': credential } },
+    { name: [...notText, ''], scram: [...notObject, {}, { 'SCRAM-SHA-256': { ...credential, iterations: 1 } }] },
+  ],
+  [
+    'token',
+    {
+      id: '0'.repeat(24),
+      hash: key,
+      principal: 'User:a',
+      scope: { operations: ['read'], resources: [pattern] },
+      createdAt: 0,
+      createdBy: '',
+      expiresAt: null,
+    },
+    {
+      id: [...notText, '0'],
+      hash: [...notText, 'abcd'],
+      principal: [...notText, 'a'],
+      scope: [NONE, 'a', 1, {}, []],
+      createdAt: notNatural,
+      createdBy: notText,
+      expiresAt: ['1', -1, 1.5],
+    },
+  ],
+  [
+    'acl',
+    { principal: 'User:*', host: '*', operation: 'read', permission: 'deny', resource: pattern },
+    {
+      principal: [...notText, 'ann'],
+      host: [...notText, 'h'],
+      operation: [...notText, 'none'],
+      permission: [...notText, 'none'],
+      resource: [...notObject, { ...pattern, type: 'x' }],
+    },
+  ],
+)
+
 const withField = (fields: Fields, name: string, value: unknown): Fields => {
   const { [name]: _, ...rest } = fields
   return value === NONE ? rest : { ...rest, [name]: value === NONE ? undefined : value }
@@ -129,6 +183,7 @@ describe.each(rows)('a stored %s', (kind, sound, unsound) => {
 test('fields of later versions may be missing: of a partition, its admissions, priorities, change and outcasts', () => {
   const fields = { group: 1, replicas: [1], founders: [1] }
   expect(check('partition', fields)).toBe(true)
+  expect(check('head', { appliedIndex: 0, nextGroup: 0, nextProducer: 0, commands: 0, audits: 0 })).toBe(true)
   expect(check('topic', { name: 't', id: 'i', config: {}, partitions: [] })).toBe(true)
   expect(check('command', { number: 0, id: 'a', result: { ok: true } })).toBe(true)
 })

@@ -1,3 +1,5 @@
+import { faultOfAcl } from '../../../security/acl/acl-checks.ts'
+import { isStoredToken, isStoredUser } from '../../../security/acl/table-checks.ts'
 import { areTexts, isBrokerSet, isNatural, isPositive } from '../commands/command-checks.ts'
 
 /**
@@ -29,7 +31,8 @@ function isMapOfNumbers(value: unknown): boolean {
 
 export const storedMetadata = {
   head: (value: Record<string, unknown>) =>
-    [value.appliedIndex, value.nextGroup, value.nextProducer, value.commands, value.audits].every(isNatural),
+    [value.appliedIndex, value.nextGroup, value.nextProducer, value.commands, value.audits].every(isNatural) &&
+    [value.featureLevel ?? 1, value.alwaysSupported ?? 1].every(isNatural),
   broker: (value: Record<string, unknown>) =>
     isPositive(value.id) && areTexts(value.http, value.peer, value.incarnation, value.directoryId),
   joined: (value: Record<string, unknown>) =>
@@ -46,6 +49,10 @@ export const storedMetadata = {
     (value.outcasts === undefined || isBrokerSet(value.outcasts)),
   audit: (value: Record<string, unknown>) => areTexts(value.by, value.action, value.target, value.detail),
   priorities: isMapOfNumbers,
+  security: (value: Record<string, unknown>) => isNatural(value.version),
+  user: (value: Record<string, unknown>) => isStoredUser(value),
+  token: (value: Record<string, unknown>) => isStoredToken(value),
+  acl: (value: Record<string, unknown>) => faultOfAcl(value) === null,
   command: (value: Record<string, unknown>) =>
     isNatural(value.number) &&
     areTexts(value.id) &&

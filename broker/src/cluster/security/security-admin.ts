@@ -1,0 +1,174 @@
+import type { BrokerId } from '@tailrace/schemas'
+import { preparePassword, TailraceError } from '@tailrace/schemas'
+import type {
+  AccessAnswer,
+  AccessQuestion,
+  Acl,
+  AclFilter,
+  SecurityApi,
+  TokenDescription,
+  TokenRequest,
+  UserDescription,
+} from '../../api/security-api.ts'
+import { scramMechanisms } from '../../api/security-api.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Crypto } from '../../platform/crypto.ts'
+import type { Random } from '../../platform/random.ts'
+import type { Authorizer } from '../../security/access/authorizer.ts'
+import { aclKey, matchesFilter } from '../../security/acl/acl.ts'
+import { faultOfAcl, faultOfScope, isCredentialPrincipal } from '../../security/acl/acl-checks.ts'
+import { isTokenId, isUserName } from '../../security/acl/table-checks.ts'
+import { scramCredential } from '../../security/identity/scram.ts'
+import { parseToken, tokenHash, tokenText } from '../../security/identity/token.ts'
+import type { StoredToken } from '../../security/security-tables.ts'
+import { MOST_IN_COMMAND, type SecurityCommand } from '../metadata/commands/security-commands.ts'
+import type { MetadataState } from '../metadata/metadata-state.ts'
+import type { LeaderDirectory } from '../routing/leader-directory.ts'
+import type { MetadataClient } from '../routing/metadata-client.ts'
+
+const COMMAND_MS = 10_000
+/** Until this broker has applied a change as well. */
+const APPLIED_MS = 5000
+/** RFC 7677 §4 asks for 4096 at least. A client spends them with each connection, a broker once. */
+const ITERATIONS = 10_000
+const SALT_BYTES = 32
+const TOKEN_ID_BYTES = 12
+const TOKEN_SECRET_BYTES = 32
+/** A hundred years. */
+const LONGEST_LIFETIME_MS = 36_525 * 24 * 3600 * 1000
+
+export interface SecurityAdminDeps {
+  readonly brokerId: BrokerId
+  readonly state: MetadataState
+  readonly client: Pick<MetadataClient, 'submit'>
+  readonly directory: Pick<LeaderDirectory, 'until'>
+  readonly authorizer: Authorizer
+  readonly clock: Clock
+  readonly random: Random
+  readonly crypto: Crypto
+}
+
+type Wish<Command> = Command extends SecurityCommand ? Omit<Command, 'at' | 'broker' | 'by'> : never
+
+/** What an operator does about credentials and rules; see SecurityApi for each method. */
+export class SecurityAdmin implements SecurityApi {
+  readonly #deps: SecurityAdminDeps
+
+  constructor(deps: SecurityAdminDeps) {
+    this.#deps = deps
+  }
+
+  listUsers(): readonly UserDescription[] {
+    const users = [...this.#tables.users.values()].map(({ name, scram }) => {
+      return { name, mechanisms: scramMechanisms.filter((mechanism) => scram[mechanism] !== undefined) }
+    })
+    return users.sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  async setPassword(user: string, password: string, by = ''): Promise<void> {
+    if (!isUserName(user)) {
+      throw invalid(
+        'The name of a user has 1 to 255 letters, digits, spaces and ._@=,:/+- and begins with a letter or digit.',
+      )
+    }
+    const prepared = preparePassword(password)
+    const { crypto, random } = this.#deps
+    const keys = scramMechanisms.map(async (mechanism) => {
+      return [mechanism, await scramCredential(crypto, mechanism, prepared, random.secret(SALT_BYTES), ITERATIONS)]
+    })
+    const scram = Object.fromEntries(await Promise.all(keys))
+    await this.#submit({ type: 'set-user', user: { name: user, scram } }, by)
+  }
+
+  async deleteUser(user: string, by = ''): Promise<void> {
+    if (!isUserName(user)) throw new TailraceError('UNKNOWN_USER')
+    await this.#submit({ type: 'delete-user', name: user }, by)
+  }
+
+  async createToken(request: TokenRequest, by = ''): Promise<{ token: string; description: TokenDescription }> {
+    const { principal, scope, lifetimeMs } = request
+    if (!isCredentialPrincipal(principal)) throw invalid('A token is for "User:NAME" or "Cascade:NUMBER".')
+    const fault = faultOfScope(scope)
+    if (fault !== null) throw invalid(fault)
+    if (
+      lifetimeMs !== null &&
+      !(Number.isSafeInteger(lifetimeMs) && lifetimeMs >= 1 && lifetimeMs <= LONGEST_LIFETIME_MS)
+    ) {
+      throw invalid('A token lives for 1 millisecond at least and a hundred years at most.')
+    }
+    const { clock, random, crypto } = this.#deps
+    const id = Buffer.from(random.secret(TOKEN_ID_BYTES)).toString('hex')
+    const text = tokenText(id, random.secret(TOKEN_SECRET_BYTES))
+    const createdAt = clock.now()
+    const expiresAt = lifetimeMs === null ? null : createdAt + lifetimeMs
+    const hash = tokenHash(crypto, parseToken(text)!.secret)
+    const token: StoredToken = { id, hash, principal, scope, createdAt, createdBy: by, expiresAt }
+    await this.#submit({ type: 'add-token', token }, by)
+    return { token: text, description: described(token) }
+  }
+
+  listTokens(): readonly TokenDescription[] {
+    const oldestFirst = (a: StoredToken, b: StoredToken) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)
+    return [...this.#tables.tokens.values()].sort(oldestFirst).map(described)
+  }
+
+  async revokeToken(id: string, by = ''): Promise<void> {
+    if (!isTokenId(id)) throw new TailraceError('UNKNOWN_TOKEN')
+    await this.#submit({ type: 'remove-tokens', ids: [id], expired: false }, by)
+  }
+
+  async addAcls(acls: readonly Acl[], by = ''): Promise<void> {
+    if (acls.length > MOST_IN_COMMAND) throw invalid(`At most ${MOST_IN_COMMAND} rules are added at a time.`)
+    for (const acl of acls) {
+      const fault = faultOfAcl(acl)
+      if (fault !== null) throw invalid(fault)
+    }
+    await this.#submit({ type: 'add-acls', acls: distinct(acls) }, by)
+  }
+
+  /**
+   * The first command may name none: once it is applied here, this broker knows every rule that was there when it was
+   * asked.
+   */
+  async removeAcls(filter: AclFilter, by = ''): Promise<readonly Acl[]> {
+    const removed: Acl[] = []
+    do {
+      const acls = this.listAcls(filter).slice(0, MOST_IN_COMMAND)
+      await this.#submit({ type: 'remove-acls', acls }, by)
+      removed.push(...acls)
+    } while (this.listAcls(filter).length > 0)
+    return removed
+  }
+
+  listAcls(filter: AclFilter): readonly Acl[] {
+    return [...this.#tables.acls.values()].filter((acl) => matchesFilter(acl, filter))
+  }
+
+  test({ principal, groups, host, operation, resource }: AccessQuestion): AccessAnswer {
+    // Any kind but none: the question is about somebody who has shown who it is.
+    return this.#deps.authorizer.decide({ principal, groups, host, kind: 'scram', scope: null }, operation, resource)
+  }
+
+  get #tables() {
+    return this.#deps.state.security
+  }
+
+  /** Resolves when this broker has applied it too, so that the next request sees it. */
+  async #submit(wish: Wish<SecurityCommand>, by: string): Promise<void> {
+    const { brokerId, client, clock, directory, state } = this.#deps
+    const { index = 0 } = await client.submit({ ...wish, at: clock.now(), broker: brokerId, by }, COMMAND_MS)
+    await directory.until(() => state.head.appliedIndex >= index, APPLIED_MS)
+  }
+}
+
+function described({ hash: _, ...description }: StoredToken): TokenDescription {
+  return description
+}
+
+function distinct(acls: readonly Acl[]): Acl[] {
+  return [...new Map(acls.map((acl) => [aclKey(acl), acl])).values()]
+}
+
+function invalid(detail: string): TailraceError {
+  return new TailraceError('INVALID_REQUEST', detail)
+}
