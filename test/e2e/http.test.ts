@@ -268,9 +268,9 @@ describe.each([1, 2, 3])('through broker %i', (broker) => {
         level: 0,
         alive: true,
         pid: cluster.pid(id),
-        featureLevels: { lowest: 1, highest: 1 },
+        featureLevels: { lowest: 1, highest: 2 },
       })),
-      featureLevel: 1,
+      featureLevel: 2,
     })
     expect(cluster.ids).toContain(body.metadataLeader)
     expect(await ask(broker, 'GET', '/healthz')).toMatchObject({

@@ -20,6 +20,9 @@ export type Release = 1 | 2
 const NEWER_COMMAND = 'set-priority'
 const NEWER_LEVEL = 2
 
+/** In seeds with one release no level is raised, so that their histories stay as they were found. */
+export const ONLY_LEVEL: FeatureLevels = { lowest: 1, highest: 1, commands: {} }
+
 export function levelsOf(release: Release, { newFormatAtOnce, levelOverstated }: BrokerDefects): FeatureLevels {
   const highest = release === 2 || levelOverstated ? NEWER_LEVEL : 1
   // The first release does not know the command at all: it refuses it at any level.

@@ -27,7 +27,7 @@ import type { DiskImage, SimDisk } from './disk/sim-disk.ts'
 import type { SimStore } from './disk/sim-store.ts'
 import type { EventLoop } from './event-loop.ts'
 import { Finding } from './finding.ts'
-import { checkFolder, levelsOf, markFolder, type Release } from './release.ts'
+import { checkFolder, levelsOf, markFolder, ONLY_LEVEL, type Release } from './release.ts'
 import { SimProcess, type Timepiece } from './sim-process.ts'
 import { addressOf, type BrokerSwarm, hostOf } from './swarm.ts'
 import { type MessageFaults, makeUnreliable } from './unreliable-raft.ts'
@@ -212,7 +212,7 @@ export class SimBroker {
     await disk.makeFolder(DATA)
     await disk.lock(DATA)
     const { running } = this
-    const levels = running === null ? null : levelsOf(running, defects)
+    const levels = running === null ? ONLY_LEVEL : levelsOf(running, defects)
     if (running !== null) {
       const store = machine.store.mount(process)
       await checkFolder(running, defects.levelCheckedLate ? null : levels, { disk, store, folder: DATA, broker: id })
@@ -260,7 +260,7 @@ export class SimBroker {
     const incarnation = random.uuid()
     if (running !== null) watch.releases!.began(incarnation, running)
     const node = createClusterNode({
-      ...(levels === null ? {} : { levels }),
+      levels,
       disk,
       clock,
       random,
