@@ -1,5 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { crc32c } from '@tailrace/schemas'
+import { levelZeroControlOver, withCascade } from '../../broker/src/cascade/control/leader-requests.ts'
 import type { ClusterNode } from '../../broker/src/cluster/node.ts'
 import { createClusterNode } from '../../broker/src/cluster/node.ts'
 import type { ClusterKeys } from '../../broker/src/doors/peer/cluster-key.ts'
@@ -125,7 +126,8 @@ export class WholeBrokers {
       largestMaxBatchBytes: options.largestMaxBatchBytes ?? 4 * MiB,
     })
     await node.start()
-    await peers.start(node)
+    const handlers = withCascade(node.handlers, levelZeroControlOver(peers, node.api, clock))
+    await peers.start({ identity: () => node.identity(), handlers })
     const stop = async (): Promise<void> => {
       await node.close()
       await groups.close()

@@ -1,6 +1,12 @@
 import type { EntryHeader } from '@tailrace/schemas'
-import type { AppendMessage } from './messages.ts'
+import type { AppendMessage, HeartbeatMessage } from './messages.ts'
 import type { RaftState } from './state.ts'
+
+/**
+ * So many entries fill 262 GB at the least. A disk that has lost the end of its journal lacks some seconds, and a
+ * folder that was put back is known by the lives of its broker (docs/decisions/lost-tails.md): neither lacks so much.
+ */
+export const MOST_LOST_ENTRIES = 2 ** 32
 
 /** At most so many reports wait for the driver: a message that is repeated thousands of times would fill memory. */
 const MOST_TOLD = 8
@@ -43,4 +49,15 @@ export function misfitOf({ log }: RaftState, { index, term, baseOffset }: EntryH
   const expected = index > log.lastIndex ? log.nextOffset : log.window.get(index)?.baseOffset
   if (expected === undefined || expected === baseOffset) return null
   return `entry ${index} begins at offset ${baseOffset}, where ${expected} belongs`
+}
+
+/**
+ * Why a heartbeat is none of any leader, or null. What it says that this replica has acknowledged proves that the end
+ * of the log was lost, so it quarantines a whole broker: it has to be possible at least.
+ */
+export function absurdityOfBeat({ log }: RaftState, { commit, acknowledged = 0 }: HeartbeatMessage): string | null {
+  if (acknowledged > 0 && commit > acknowledged)
+    return `it commits up to ${commit}, and only ${acknowledged} is known to be acknowledged here`
+  const claimed = Math.max(commit, acknowledged)
+  return claimed - log.lastIndex > MOST_LOST_ENTRIES ? `${claimed} was never acknowledged here` : null
 }

@@ -196,6 +196,18 @@ describe('a tail that was acknowledged in this term and is gone', () => {
     expect(node.take()).toMatchObject([{ type: 'heartbeat-reply', lastIndex: 2, sentAt: 7 }])
     expect(node.commitIndex).toBe(0)
   })
+  test.each([
+    ['more lost than any disk can lose', beat(2, 2 ** 32 + 3), true],
+    ['committed beyond that, by a leader that does not say what is acknowledged', beat(Number.MAX_SAFE_INTEGER), true],
+    ['committed beyond what is acknowledged', beat(2, 1), true],
+    ['as much lost as a disk could lose', beat(2, 2 ** 32 + 2), false],
+  ])('a heartbeat that cannot be true is dropped: %s', (_what, heartbeat, isAbsurd) => {
+    const node = follower([3, 3])
+    node.step(heartbeat)
+    expect(node.lostTails.length).toBe(isAbsurd ? 0 : 1)
+    expect(node.absurdities).toEqual(isAbsurd ? [expect.stringContaining('a heartbeat of broker 2 is dropped: ')] : [])
+    expect([node.take().length, node.commitIndex]).toEqual([isAbsurd ? 0 : 1, 0])
+  })
   test('entries that are there are no loss', () => {
     const node = short()
     node.step(beat(2, 2))

@@ -1,4 +1,5 @@
 import { NO_BROKER } from '@tailrace/schemas'
+import { absurdityOfBeat, noteAbsurdity } from '../absurdity.ts'
 import { campaign, campaignAtOnce } from '../election/campaign.ts'
 import type { RaftMessage } from '../messages.ts'
 import { acceptAppend, acceptHeartbeat, hearLeader } from '../replication/append.ts'
@@ -21,6 +22,11 @@ export function stepFollower(state: RaftState, message: RaftMessage): void {
     hearLeader(state, message.from)
     acceptAppend(state, message)
   } else if (message.type === 'heartbeat') {
+    const absurdity = absurdityOfBeat(state, message)
+    if (absurdity !== null) {
+      noteAbsurdity(state, `a heartbeat of broker ${message.from} is dropped: ${absurdity}`)
+      return
+    }
     hearLeader(state, message.from)
     acceptHeartbeat(state, message)
   } else if (message.type === 'snapshot') {
