@@ -12,7 +12,7 @@ export const securityErrors = {
     status: 400,
     retriable: false,
     message: 'This port takes only TLS connections.',
-    hint: 'Use an address with https:// or wss://, and name the CA of its certificate: --tls-ca of the command line, tls.ca of the SDKs.',
+    hint: 'Clients use an address with https:// or wss:// and the CA of its certificate; brokers the settings sourceTls and peerTls.',
   },
   TLS_OFF: {
     status: 400,

@@ -65,6 +65,13 @@ export interface BrokerSettings {
   readonly tlsCaFile: string
   readonly tlsMinVersion: (typeof tlsVersions)[number]
   readonly tlsClientCertificates: (typeof clientCertificateModes)[number]
+  readonly peerTls: TlsMode
+  readonly peerTlsCertFile: string
+  readonly peerTlsKeyFile: string
+  readonly peerTlsCaFile: string
+  readonly peerTlsClientCertificates: (typeof clientCertificateModes)[number]
+  /** The name in the certificate of a broker, by its id, where it is not `broker-<id>`. */
+  readonly peerTlsNames: ReadonlyMap<BrokerId, string>
   readonly maxConnections: number
   /** 0: the limit of the system. */
   readonly openFiles: number

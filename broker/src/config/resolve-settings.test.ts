@@ -205,3 +205,50 @@ it('gives every setting a flag and an environment name of its own', () => {
   expect(environmentNameOf('advertisedHttp')).toBe('TAILRACE_ADVERTISED_HTTP')
   expect(new Set(settingNames.map(flagOf)).size).toBe(settingNames.length)
 })
+
+describe('TLS', () => {
+  const files = { tlsCertFile: 'c', tlsKeyFile: 'k' }
+
+  it('is off by default, and needs its files when it is on', () => {
+    expect(resolve({})).toMatchObject({
+      tls: 'off',
+      peerTls: 'off',
+      tlsMinVersion: '1.3',
+      tlsClientCertificates: 'off',
+    })
+    expect(messageOf(() => resolve({ tls: 'allowed' }))).toBe(
+      'A setting is unknown or wrong. tls is allowed, so tlsCertFile must be given.',
+    )
+    expect(messageOf(() => resolve({ tls: 'required', tlsCertFile: 'c' }))).toContain('tlsKeyFile must be given')
+    expect(messageOf(() => resolve({ tls: 'required', ...files, tlsClientCertificates: 'asked' }))).toContain(
+      'tlsCaFile',
+    )
+    expect(resolve({ tls: 'required', ...files }).tls).toBe('required')
+  })
+
+  it('between brokers uses the same files unless others are given, and a CA in any case', () => {
+    expect(messageOf(() => resolve({ peerTls: 'required', ...files }))).toContain(
+      'peerTls is required, so peerTlsCaFile must',
+    )
+    const settings = resolve({ peerTls: 'required', ...files, tlsCaFile: 'a', peerTlsKeyFile: 'p' })
+    expect(settings).toMatchObject({ peerTlsCertFile: 'c', peerTlsKeyFile: 'p', peerTlsCaFile: 'a' })
+    expect(settings.peerTlsClientCertificates).toBe('required')
+  })
+
+  it('takes the version as a number, as YAML reads it', () => {
+    const file = fromFile({ id: 1, data: 'd', tlsMinVersion: 1.2 }, 'b.yaml')
+    expect(resolveSettings({ flags: none, environment: none, file }).tlsMinVersion).toBe('1.2')
+  })
+
+  it('takes names by broker as text and as an object', () => {
+    const names = new Map([
+      [1, 'a.example'],
+      [3, 'spiffe://x/3'],
+    ])
+    expect(resolve({ peerTlsNames: '1=a.example, 3=spiffe://x/3' }).peerTlsNames).toEqual(names)
+    const file = fromFile({ id: 1, data: 'd', peerTlsNames: { 1: 'a.example', 3: 'spiffe://x/3' } }, 'b.yaml')
+    expect(resolveSettings({ flags: none, environment: none, file }).peerTlsNames).toEqual(names)
+    for (const wrong of ['a', '0=a', '1=', '1=a,1=b', '1=a b', ['1=a'], { 1: 2 }, null])
+      expect(messageOf(() => resolve({ peerTlsNames: wrong }))).toContain('names by broker')
+  })
+})

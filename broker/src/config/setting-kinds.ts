@@ -78,6 +78,26 @@ export const fileOrNone: SettingKind<string> = {
   show: (value) => value || 'none',
 }
 
+/** Names by broker: `1=a.example,2=b.example` in text, an object in a file. */
+export const brokerNames: SettingKind<ReadonlyMap<number, string>> = {
+  name: 'names',
+  valid: 'names by broker, like 1=a.example,2=b.example',
+  read(given) {
+    const pairs = typeof given === 'string' ? given.split(',').map((pair) => pair.trim().split('=')) : entriesOf(given)
+    const names = new Map<number, string>()
+    for (const [id, name] of pairs ?? [['']]) {
+      if (!/^[1-9]\d{0,9}$/.test(id!) || typeof name !== 'string' || !/^[\w.*:/@-]{1,255}$/.test(name)) return undefined
+      names.set(Number(id), name)
+    }
+    return names.size === pairs?.length ? names : undefined
+  },
+  show: (names) => [...names].map((pair) => pair.join('=')).join(',') || 'none',
+}
+
+function entriesOf(given: unknown): [string, unknown][] | null {
+  return typeof given === 'object' && given !== null && !Array.isArray(given) ? Object.entries(given) : null
+}
+
 /** host:port; an IPv6 host stands in brackets. */
 export const address: SettingKind<string> = {
   name: 'address',

@@ -1,7 +1,7 @@
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
 import { clientCertificateModes, tlsModes, tlsVersions } from './broker-settings.ts'
 import type { Setting } from './setting.ts'
-import { choice, fileOrNone } from './setting-kinds.ts'
+import { brokerNames, choice, fileOrNone } from './setting-kinds.ts'
 
 type TlsSettingName = Extract<SettingName, `${string}tls${string}` | `${string}Tls${string}`>
 
@@ -41,10 +41,43 @@ export const tlsSettings: { readonly [Name in TlsSettingName]: Setting<BrokerSet
     about:
       'Whether clients show certificates, which a CA of tlsCaFile must have signed. asked: a client may come without one.',
   },
+  peerTls: {
+    kind: choice(tlsModes),
+    fallback: { value: 'off' },
+    about:
+      'Whether brokers use TLS among themselves. allowed: with the brokers that have it, and without it with the others, for the time of a change.',
+  },
+  peerTlsCertFile: {
+    kind: fileOrNone,
+    fallback: { follows: 'tlsCertFile', from: (s) => s.tlsCertFile },
+    about: 'As tlsCertFile, for connections with other brokers, in both directions. It names broker-ID.',
+  },
+  peerTlsKeyFile: {
+    kind: fileOrNone,
+    fallback: { follows: 'tlsKeyFile', from: (s) => s.tlsKeyFile },
+    about: 'As tlsKeyFile, for connections with other brokers.',
+  },
+  peerTlsCaFile: {
+    kind: fileOrNone,
+    fallback: { follows: 'tlsCaFile', from: (s) => s.tlsCaFile },
+    about: 'Certificates of the CAs that sign those of brokers. Use one that signs for no others than your own.',
+  },
+  peerTlsClientCertificates: {
+    kind: choice(clientCertificateModes),
+    fallback: { value: 'required' },
+    about:
+      'Whether brokers that connect show certificates. Anything but required needs a cluster key, or leaves the port open to all.',
+  },
+  peerTlsNames: {
+    kind: brokerNames,
+    fallback: { value: new Map() },
+    about: 'Names in the certificates of other brokers, by broker, where they are not broker-ID.',
+  },
 }
 
 /** Demands of TLS settings on each other; each returns the fault, or null. */
 export const tlsRules: readonly ((settings: BrokerSettings) => string | null)[] = [
+  (s) => (s.peerTls === 'off' ? null : missing(s, 'peerTls', ['peerTlsCertFile', 'peerTlsKeyFile', 'peerTlsCaFile'])),
   (s) => (s.tls === 'off' ? null : missing(s, 'tls', ['tlsCertFile', 'tlsKeyFile'])),
   (s) =>
     s.tls === 'off' || s.tlsClientCertificates === 'off' ? null : missing(s, 'tlsClientCertificates', ['tlsCaFile']),

@@ -19,7 +19,6 @@ import { nodeClock } from '../platform/node/clock.ts'
 import { nodeCrypto } from '../platform/node/crypto.ts'
 import { nodeDisk } from '../platform/node/disk.ts'
 import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
-import { nodeNetwork } from '../platform/node/network.ts'
 import { nodeRandom } from '../platform/node/random.ts'
 import { readSecretFile } from '../platform/node/secret-file.ts'
 import { accessControl } from './access-control.ts'
@@ -49,16 +48,17 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   const [clock, random, disk, crc32c] = [nodeClock, nodeRandom, nodeDisk, nodeCrc32c]
   const { logger, storage, store, files } = await openDataFolder(settings)
   const clusterKeys = await openClusterKeys(settings, { read: readSecretFile, clock, logger })
-  const machine = { network: nodeNetwork, clock, random, crc32c, crypto: nodeCrypto }
   const limits = gatewayLimits(settings, files)
-  const tls = await openTls(settings, limits, clock, logger)
+  const tls = await openTls(settings, { limits, unknownPeers: files.unknownPeers, clock, log: logger })
+  const machine = { network: tls.network, clock, random, crc32c, crypto: nodeCrypto }
   const peers = createPeers({
     ...machine,
     clusterKeys,
+    certificateNames: settings.peerTlsNames,
     log: logger,
     listen: settings.peer,
     dial: settings.join,
-    limits: { maxFrameBytes: peerFrameBytes(settings), maxUnknownConnections: files.unknownPeers },
+    limits: { maxFrameBytes: peerFrameBytes(settings), maxUnknownConnections: tls.unknownPeers },
   })
   const groups = new BrokerGroups({
     storage,

@@ -32,7 +32,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   const [clock, random, crc32c] = [nodeClock, nodeRandom, nodeCrc32c]
   const { logger, storage, store, files } = await openDataFolder(settings)
   const limits = gatewayLimits(settings, files)
-  const tls = await openTls(settings, limits, clock, logger)
+  const tls = await openTls(settings, { limits, unknownPeers: 0, clock, log: logger })
   const node = await CascadeNode.open({
     storage,
     store,

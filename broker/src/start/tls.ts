@@ -1,8 +1,12 @@
 import type { Registry } from 'prom-client'
 import type { BrokerSettings } from '../config/broker-settings.ts'
 import { defaultLimits, type GatewayLimits } from '../doors/limits/limits.ts'
+import { defaultPeerLimits } from '../doors/peer/limits.ts'
+import { peerRefusals } from '../doors/peer/refusals.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import type { Network } from '../platform/network.ts'
+import { createNetwork, nodeNetwork } from '../platform/node/network.ts'
 import type { CertificateFiles, NamedFile } from '../platform/node/tls/certificate-files.ts'
 import { createTlsPort } from '../platform/node/tls/tls-port.ts'
 import { noTlsStats, type TlsFigures, type TlsStats, tlsMetrics } from '../platform/node/tls/tls-stats.ts'
@@ -10,10 +14,22 @@ import { WatchedCertificates } from '../platform/node/tls/watched-certificates.t
 import type { TlsPort } from '../platform/tls-port.ts'
 import { register } from './metrics-registry.ts'
 
+export interface TlsDeps {
+  readonly limits: Partial<GatewayLimits>
+  /** Connections to the peer port whose other end is not known yet. */
+  readonly unknownPeers: number
+  readonly clock: Clock
+  readonly log: Logger
+}
+
 /** TLS of one broker: its ports, and the certificate files that it follows. */
 export interface BrokerTls {
   /** Undefined: plain. */
   readonly http: TlsPort | undefined
+  /** For connections with other brokers. */
+  readonly network: Network
+  /** As `unknownPeers` given, less those that may be in a TLS handshake. */
+  readonly unknownPeers: number
   /** Only where TLS is on: alerts on the expiry would fire elsewhere. */
   registerMetrics(registry: Registry): void
   /** Reads the certificate files anew; null where there are none. */
@@ -26,54 +42,93 @@ const handshakeShare = 0.25
 const leastHandshakes = 64
 
 /** @throws TailraceError INVALID_SETTING that names a certificate file and its fault */
-export async function openTls(
-  settings: BrokerSettings,
-  limits: Partial<GatewayLimits>,
-  clock: Clock,
-  log: Logger,
-): Promise<BrokerTls> {
+export async function openTls(settings: BrokerSettings, deps: TlsDeps): Promise<BrokerTls> {
   const stats = noTlsStats()
-  const watched: WatchedCertificates[] = []
+  const watched = new Map<string, WatchedCertificates>()
   const open = async (files: CertificateFiles): Promise<WatchedCertificates> => {
-    const certificates = await WatchedCertificates.open(files, { clock, log })
-    watched.push(certificates)
+    const key = JSON.stringify([files.cert?.path, files.key?.path, files.ca?.path])
+    const certificates = watched.get(key) ?? (await WatchedCertificates.open(files, deps))
+    watched.set(key, certificates)
     return certificates
   }
-  const { maxConnections, headersTimeoutMs } = { ...defaultLimits, ...limits }
-  const { tls: mode, tlsMinVersion: minVersion, tlsClientCertificates: clientCertificates } = settings
-  const http =
-    mode === 'off'
-      ? undefined
-      : createTlsPort(
-          {
-            mode,
-            minVersion,
-            clientCertificates,
-            protocols: ['http/1.1'],
-            maxUnfinished: Math.max(leastHandshakes, Math.ceil(Math.min(maxConnections, 1e6) * handshakeShare)),
-            handshakeTimeoutMs: headersTimeoutMs,
-          },
-          await open(filesOf(settings)),
-          clock,
-          stats,
-        )
+  const http = settings.tls === 'off' ? undefined : httpPort(settings, await open(httpFiles(settings)), deps, stats)
+  const network =
+    settings.peerTls === 'off' ? nodeNetwork : peerNetwork(settings, await open(peerFiles(settings)), deps, stats)
+  const all = [...watched.values()]
   return {
     http,
+    network,
+    unknownPeers: deps.unknownPeers - (settings.peerTls === 'off' ? 0 : peerHandshakes(deps)),
     registerMetrics(registry) {
-      if (watched.length > 0) register(registry, tlsMetrics, figuresOf(stats, watched))
+      if (all.length > 0) register(registry, tlsMetrics, figuresOf(stats, all))
     },
-    reload: watched.length === 0 ? null : async () => void (await Promise.all(watched.map((files) => files.reload()))),
+    reload: all.length === 0 ? null : async () => void (await Promise.all(all.map((files) => files.reload()))),
     close: () => {
-      for (const certificates of watched) certificates.close()
+      for (const certificates of all) certificates.close()
     },
   }
 }
 
-function filesOf({ tlsCertFile, tlsKeyFile, tlsCaFile }: BrokerSettings): CertificateFiles {
+function httpPort(
+  settings: BrokerSettings,
+  certificates: WatchedCertificates,
+  { limits, clock }: TlsDeps,
+  stats: TlsStats,
+): TlsPort {
+  const { maxConnections, headersTimeoutMs } = { ...defaultLimits, ...limits }
+  const options = {
+    mode: settings.tls === 'required' ? 'required' : 'allowed',
+    minVersion: settings.tlsMinVersion,
+    clientCertificates: settings.tlsClientCertificates,
+    protocols: ['http/1.1'],
+    maxUnfinished: Math.max(leastHandshakes, Math.ceil(Math.min(maxConnections, 1e6) * handshakeShare)),
+    handshakeTimeoutMs: headersTimeoutMs,
+  } as const
+  return createTlsPort(options, certificates, clock, stats)
+}
+
+function peerNetwork(
+  settings: BrokerSettings,
+  certificates: WatchedCertificates,
+  deps: TlsDeps,
+  stats: TlsStats,
+): Network {
+  const [mode, minVersion] = [settings.peerTls === 'required' ? 'required' : 'allowed', settings.tlsMinVersion] as const
+  const options = {
+    mode,
+    minVersion,
+    clientCertificates: settings.peerTlsClientCertificates,
+    protocols: [],
+    maxUnfinished: peerHandshakes(deps),
+    handshakeTimeoutMs: defaultPeerLimits.handshakeTimeoutMs,
+  }
+  return createNetwork({
+    mode,
+    minVersion,
+    certificates,
+    newPort: () => createTlsPort(options, certificates, deps.clock, stats),
+    refusals: peerRefusals,
+  })
+}
+
+/** Half of the connections that have not introduced themselves may be in their TLS handshake. */
+function peerHandshakes({ unknownPeers }: TlsDeps): number {
+  return Math.ceil(unknownPeers / 2)
+}
+
+function httpFiles({ tlsCertFile, tlsKeyFile, tlsCaFile }: BrokerSettings): CertificateFiles {
   return {
     cert: named('tlsCertFile', tlsCertFile),
     key: named('tlsKeyFile', tlsKeyFile),
     ca: named('tlsCaFile', tlsCaFile),
+  }
+}
+
+function peerFiles({ peerTlsCertFile, peerTlsKeyFile, peerTlsCaFile }: BrokerSettings): CertificateFiles {
+  return {
+    cert: named('peerTlsCertFile', peerTlsCertFile),
+    key: named('peerTlsKeyFile', peerTlsKeyFile),
+    ca: named('peerTlsCaFile', peerTlsCaFile),
   }
 }
 

@@ -19,6 +19,12 @@ const foreign: ReadonlySet<SettingName> = new Set<SettingName>([
   'maxInflightAppends',
   'maxInflightBytes',
   'maxUncommittedBytes',
+  'peerTls',
+  'peerTlsCertFile',
+  'peerTlsKeyFile',
+  'peerTlsCaFile',
+  'peerTlsClientCertificates',
+  'peerTlsNames',
 ])
 const names = settingNames.filter((name) => !foreign.has(name))
 

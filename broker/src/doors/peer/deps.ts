@@ -1,3 +1,4 @@
+import type { BrokerId } from '@tailrace/schemas'
 import type { PeerIdentity } from '../../partition/peers.ts'
 import type { Crc32c } from '../../platform/checksum.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -18,6 +19,8 @@ export interface PeerDeps {
   readonly crypto: Crypto
   /** Null: brokers prove nothing to each other. */
   readonly clusterKeys: ClusterKeys | null
+  /** Names in the certificates of brokers, where they are not `broker-<id>`; default: none. */
+  readonly certificateNames?: ReadonlyMap<BrokerId, string>
   readonly log: Logger
   /** The identity of this broker now; read anew for each connection. */
   readonly self: () => PeerIdentity

@@ -1,4 +1,5 @@
 import {
+  type BrokerId,
   type Frame,
   type Message,
   type MessageDecoder,
@@ -8,6 +9,7 @@ import {
   TailraceError,
 } from '@tailrace/schemas'
 import type { PeerIdentity } from '../../partition/peers.ts'
+import { checkCertificate } from './certificate-identity.ts'
 import { errorFields, errorOf } from './error-fields.ts'
 import { foreignDecoder } from './foreign-decoder.ts'
 import type { FrameChannel } from './frame-channel.ts'
@@ -27,6 +29,8 @@ export interface HandshakeDeps {
   readonly proof: HandshakeProof | undefined
   /** Whether a broker that proves nothing is refused. */
   readonly proofRequired: boolean
+  /** See checkCertificate. */
+  readonly certificateNames: ReadonlyMap<BrokerId, string>
   /** Throws to refuse the peer. */
   readonly admit: (identity: PeerIdentity) => void
   readonly done: (identity: PeerIdentity, decoder: MessageDecoder) => void
@@ -112,6 +116,7 @@ export class Handshake {
     try {
       this.#check(fields, body)
       const identity = identityOf(fields)
+      checkCertificate(this.#channel.certificate, identity.brokerId, this.#deps.certificateNames)
       this.#identity = identity
       checkHandshakeVersion(fields, this.#deps.self().brokerId)
       this.#deps.admit(identity)

@@ -71,6 +71,7 @@ export class IncomingConnections {
       self,
       proof: proofFor('acceptor', this.#deps),
       proofRequired: clusterKeys?.required === true,
+      certificateNames: this.#deps.certificateNames ?? new Map(),
       admit: (identity) => this.#door.admit(identity),
       done: (identity, decoder) => this.#welcome(stranger, identity, decoder),
       refused: (error, identity, byUs) => this.#refused(stranger, error, identity, byUs),

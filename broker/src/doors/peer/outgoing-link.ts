@@ -126,6 +126,7 @@ export class OutgoingLink {
       self,
       proof: this.#provesNothing ? undefined : proofFor('dialler', this.#deps),
       proofRequired: clusterKeys?.required === true,
+      certificateNames: this.#deps.certificateNames ?? new Map(),
       admit: (identity) => this.#owner.admit(identity),
       done: (identity, decoder) => this.#done(channel, identity, decoder),
       refused: (error, identity, byUs) => this.#refused(error, identity, byUs),
