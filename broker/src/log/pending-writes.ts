@@ -102,6 +102,7 @@ export class PendingWrites implements RecordOwner {
    * for the next round.
    */
   selectDirect(limits: RoundLimits): boolean {
+    if (this.#awaitsSegment()) return true
     if (this.bytes < limits.directBytes && this.bytes < limits.journalCapacity / 2) return false
     let bytes = 0
     let count = 0
@@ -121,6 +122,15 @@ export class PendingWrites implements RecordOwner {
       this.#segments.push(chunk)
     }
     return true
+  }
+
+  /**
+   * The first chunk is queued for its segment, which has not taken it: the disk was full. No round can go on before it
+   * has, however few bytes are left by now.
+   */
+  #awaitsSegment(): boolean {
+    for (const { chunk } of this.#writes) if (chunk !== null) return chunk.direct && chunk.position < 0
+    return false
   }
 
   /**
