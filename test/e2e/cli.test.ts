@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -13,6 +13,13 @@ let flags: string[]
 
 interface Cluster {
   brokers: { id: number; alive: boolean; pid: number; http: string }[]
+}
+
+/** The files and folders in a folder, itself included, that other users of the machine can open. */
+function openToOthers(root: string): string[] {
+  if (process.platform === 'win32') return []
+  const all = [root, ...readdirSync(root, { recursive: true }).map((name) => join(root, String(name)))]
+  return all.filter((path) => (statSync(path).mode & 0o077) !== 0)
 }
 
 async function status(): Promise<Cluster> {
@@ -60,6 +67,16 @@ describe('npm start', () => {
       [3, true],
     ])
     expect(cluster.err()).not.toContain('broker')
+  })
+
+  // Windows has no such modes.
+  it.skipIf(process.platform === 'win32')('makes a cluster key and data folders that no other user can open', () => {
+    expect(statSync(join(folder, 'data', 'cluster.key')).mode & 0o777).toBe(0o600)
+    for (const id of [1, 2, 3]) {
+      expect(openToOthers(join(folder, 'data', `broker-${id}`))).toEqual([])
+      // A broker that has no key, or for which it is optional, warns.
+      expect(readFileSync(join(folder, 'data', `broker-${id}.log`), 'utf8')).not.toContain('clusterKey')
+    }
   })
 
   it('does not start twice on the same ports: says which port is in use, and ends with exit code 1', async () => {
@@ -235,8 +252,20 @@ describe('supervision', () => {
   })
 
   it('finds the records again after a restart; brokers end when their supervisor is killed', async () => {
+    // As versions before have left it.
+    const data = join(folder, 'data', 'broker-1')
+    for (const [name, mode] of [
+      ['identity.json', 0o644],
+      ['log', 0o755],
+      ['', 0o755],
+    ] as const)
+      chmodSync(join(data, name), mode)
     const again = start(['cluster', 'start', ...flags])
     await expect.poll(() => again.out(), { timeout: 30_000 }).toMatch(/^ready$/m)
+    expect(openToOthers(data)).toEqual([])
+    // Windows has no such modes.
+    if (process.platform !== 'win32')
+      expect(readFileSync(`${data}.log`, 'utf8')).toContain('the data folder was open to other users of this machine')
     const { out } = await tailrace([
       'tail',
       'flights',

@@ -10,6 +10,7 @@ import { nodeCrc32c } from '../platform/node/checksum.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeDisk } from '../platform/node/disk.ts'
 import { openFileLimit } from '../platform/node/file-descriptors.ts'
+import { makeFilesPrivate, tightenFolder } from '../platform/node/folder-modes.ts'
 import { type OpenFileBudget, openFileBudget } from './open-file-budget.ts'
 import { openState } from './state-folder.ts'
 
@@ -40,8 +41,10 @@ export async function openDataFolder(settings: BrokerSettings): Promise<DataFold
       'the limit of open files allows fewer connections of clients than maxConnections: raise it (ulimit -n, LimitNOFILE of systemd)',
     )
   }
+  makeFilesPrivate()
   await nodeDisk.makeFolder(settings.data)
   await nodeDisk.lock(settings.data)
+  await closeToOthers(settings.data, logger)
   const found = await readDataFormat(nodeDisk, settings.data, nodeCrc32c)
   const { isMember } = await checkIdentity(nodeDisk, settings.data)
   const hadLog = found.used || isMember
@@ -64,4 +67,13 @@ export async function openDataFolder(settings: BrokerSettings): Promise<DataFold
   makeRoom = () => storage.ranOut()
   await writeDataFormat(nodeDisk, settings.data, nodeCrc32c)
   return { logger, storage, store, files }
+}
+
+async function closeToOthers(folder: string, logger: Logger): Promise<void> {
+  const tightened = await tightenFolder(folder)
+  if (tightened === null) return
+  const { problem, ...closed } = tightened
+  if (closed.folders + closed.files > 0)
+    logger.info({ folder, ...closed }, 'the data folder was open to other users of this machine; it is closed now')
+  if (problem !== null) logger.warn({ folder, problem }, 'the data folder is open to other users of this machine')
 }

@@ -4,6 +4,7 @@ import { type Disk, DiskError, type DiskFile } from '../disk.ts'
 import { codeOf } from './error-code.ts'
 import { whenDescriptorsAllow } from './file-descriptors.ts'
 import { lockFolder } from './folder-lock.ts'
+import { FILE_MODE, makePrivateFolder } from './folder-modes.ts'
 
 /** The machine's file system. */
 export const nodeDisk: Disk = {
@@ -22,7 +23,7 @@ export const nodeDisk: Disk = {
       throw diskError('list', folder, error)
     }
   },
-  makeFolder: (folder) => told('make', folder, fsp.mkdir(folder, { recursive: true })),
+  makeFolder: (folder) => told('make', folder, makePrivateFolder(folder)),
   rename: (from, to) => told('rename', from, fsp.rename(from, to)),
   remove: (path) =>
     told(
@@ -63,7 +64,7 @@ export const nodeDisk: Disk = {
 
 function openForWriting(path: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    fs.open(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644, (error, descriptor) =>
+    fs.open(path, fs.constants.O_RDWR | fs.constants.O_CREAT, FILE_MODE, (error, descriptor) =>
       error === null ? resolve(descriptor) : reject(error),
     )
   })

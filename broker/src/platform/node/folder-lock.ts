@@ -2,6 +2,7 @@ import { constants, open, stat } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { DiskError } from '../disk.ts'
+import { FILE_MODE } from './folder-modes.ts'
 
 /** libuv's UV_FS_O_EXLOCK: share mode 0 on Windows, flock(2) on macOS. Node does not name it in fs.constants. */
 const EXCLUSIVE_LOCK = { win32: 0x10000000, darwin: 0x20 } as const
@@ -22,7 +23,7 @@ export function lockFolder(folder: string): Promise<void> {
 function lockFile(path: string, lockFlag: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const flags = constants.O_RDWR | constants.O_CREAT | lockFlag | (constants.O_NONBLOCK ?? 0)
-    open(path, flags, 0o644, (error) => {
+    open(path, flags, FILE_MODE, (error) => {
       // The descriptor is never closed: it stays locked until the process ends.
       if (error === null) return resolve()
       const taken =

@@ -1,6 +1,8 @@
-import { mkdir, open, rename } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { codeOf } from './error-code.ts'
+import { FILE_MODE, makePrivateFolder } from './folder-modes.ts'
+import { writeWholeFile } from './written-file.ts'
 
 /** A key or a password in base64 has a hundred bytes; more than this is another file, given by mistake. */
 const MOST_BYTES = 64 * 1024
@@ -30,17 +32,8 @@ export async function readSecretFile(path: string): Promise<string> {
 /** Makes the file, with the text and for its owner alone, unless there is one. Its folder too. */
 export async function makeSecretFile(path: string, text: () => string): Promise<void> {
   if (await exists(path)) return
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const temporary = `${path}.new`
-  const file = await open(temporary, 'w', 0o600)
-  try {
-    await file.chmod(0o600)
-    await file.writeFile(text())
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(temporary, path)
+  await makePrivateFolder(dirname(path))
+  await writeWholeFile(path, text(), FILE_MODE)
 }
 
 async function exists(path: string): Promise<boolean> {
