@@ -30,11 +30,17 @@ export function processTerminal(): Terminal {
     complain: (line) => void process.stderr.write(line + '\n'),
     draw: (text) => void process.stderr.write(text),
     input: () => standardInput(interruption.signal),
+    ...(process.stdin.isTTY && { hidden: (question) => hidden(question, interruption.signal) }),
     interrupted: interruption.signal,
     onHangUp: (reload) => {
       onHangUp = reload
     },
   }
+}
+
+async function hidden(question: string, interrupted: AbortSignal): Promise<string> {
+  const { askHidden } = await import('./password-prompt.ts')
+  return askHidden(question, process.stdin, (text) => void process.stderr.write(text), interrupted)
 }
 
 /** Standard input, which ends when the command is interrupted: a terminal would wait for its next line. */

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { aclCommand } from './commands/acl.ts'
 import { brokerCommand } from './commands/broker.ts'
 import { cascadeCommand } from './commands/cascade.ts'
 import { certsCommand } from './commands/certs.ts'
@@ -7,7 +8,9 @@ import type { CommandContext } from './commands/context.ts'
 import { partitionCommand } from './commands/partition.ts'
 import { publishCommand } from './commands/publish.ts'
 import { tailCommand } from './commands/tail.ts'
+import { tokenCommand } from './commands/token.ts'
 import { topicCommand } from './commands/topic.ts'
+import { userCommand } from './commands/user.ts'
 
 /** The whole command line. The code of a command is imported when it is called, so that each starts fast. */
 export function buildProgram(context: CommandContext, version: string): Command {
@@ -24,6 +27,9 @@ export function buildProgram(context: CommandContext, version: string): Command 
     .addCommand(partitionCommand(context))
     .addCommand(publishCommand(context))
     .addCommand(tailCommand(context))
+    .addCommand(aclCommand(context))
+    .addCommand(userCommand(context))
+    .addCommand(tokenCommand(context))
     .addCommand(certsCommand(context))
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({

@@ -16,6 +16,8 @@ export interface Terminal {
   draw(text: string): void
   /** Bytes of standard input. */
   input(): AsyncIterable<Uint8Array>
+  /** Asks a person for a line that is not shown. Missing: standard input is no terminal. */
+  readonly hidden?: (question: string) => Promise<string>
   /** Fires when the command shall end: Ctrl-C, SIGTERM, or standard output is not read any more. */
   readonly interrupted: AbortSignal
   /** From now on SIGHUP calls this in the place of ending the command. */

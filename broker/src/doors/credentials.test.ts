@@ -6,6 +6,7 @@ import { nodeClock } from '../platform/node/clock.ts'
 import { nodeCrypto } from '../platform/node/crypto.ts'
 import { nodeRandom } from '../platform/node/random.ts'
 import { MemoryTables } from '../security/testing/memory-tables.ts'
+import { memorySecurity } from './testing/memory-security.ts'
 import { batchOf, Client, type Fixture, startGateway } from './testing/running-gateway.ts'
 
 const flights: Resource = { type: 'topic', name: 'flights' }
@@ -20,7 +21,7 @@ beforeEach(async () => {
   await tables.user('alice', 'pencil')
   const hash = nodeCrypto.hash('sha256', new TextEncoder().encode(adminToken))
   const access = { mode: 'required', tables: () => tables, clock: nodeClock, adminToken: hash } as const
-  fixture = await startGateway(nodeClock, nodeRandom, {}, undefined, access)
+  fixture = await startGateway(nodeClock, nodeRandom, {}, undefined, access, memorySecurity(nodeClock, nodeRandom))
 })
 afterEach(() => fixture.gateway.close())
 
@@ -37,6 +38,13 @@ async function ask(method: string, path: string, headers: Record<string, string>
   return { status: answer.status, headers: answer.headers, body: type.includes('json') ? JSON.parse(text) : text }
 }
 
+const rule = {
+  principal: 'User:svc',
+  host: '*',
+  operation: 'read',
+  permission: 'allow',
+  resource: { ...flights, pattern: 'literal' },
+}
 /** A request for each operation of the OpenAPI description, and the rule that it needs; null: it is open to all. */
 const requests: Record<string, [path: string, needs: readonly [Operation, Resource] | null, body?: unknown]> = {
   welcome: ['/', null],
@@ -74,6 +82,16 @@ const requests: Record<string, [path: string, needs: readonly [Operation, Resour
   audit: ['/cluster/audit', ['describe', cluster]],
   cascadeStatus: ['/cascade', ['describe', cluster]],
   assignSource: ['/cascade/brokers/9/source', ['alter', cluster], { source: 1 }],
+  listUsers: ['/security/users', ['describe', cluster]],
+  setPassword: ['/security/users/bob', ['alter', cluster], { password: 'pencil' }],
+  deleteUser: ['/security/users/bob', ['alter', cluster]],
+  listTokens: ['/security/tokens', ['describe', cluster]],
+  createToken: ['/security/tokens', ['alter', cluster], { principal: 'User:svc' }],
+  revokeToken: ['/security/tokens/t9', ['alter', cluster]],
+  listAcls: ['/security/acls', ['describe', cluster]],
+  addAcls: ['/security/acls', ['alter', cluster], { acls: [rule] }],
+  removeAcls: ['/security/acls?name=flights', ['alter', cluster]],
+  testAccess: ['/security/acls/test', ['describe', cluster], { ...rule, permission: undefined, resource: flights }],
 }
 
 /** Every operation with its method, from the description that the gateway gives of itself. */
@@ -100,6 +118,7 @@ test('every route answers nobody without a credential, and nobody without the ru
     expect(anonymous.headers.get('www-authenticate')).toMatch(/Basic.*Bearer/)
     const denied = await ask(method, path, bearer(token), body)
     if (id === 'listTopics') expect(denied.body).toEqual({ topics: [] })
+    else if (id === 'listTokens') expect(denied.body).toEqual({ tokens: [] })
     else expect([id, denied.status, denied.body.code]).toEqual([id, 403, 'AUTHORIZATION_FAILED'])
     tables.rule('User:svc', ...needs)
     const allowed = await ask(method, path, bearer(token), body)

@@ -21,6 +21,7 @@ import { cascadeRoutes } from './http/routes/cascade.ts'
 import { groupRoutes } from './http/routes/groups.ts'
 import { operationRoutes } from './http/routes/operations.ts'
 import { recordRoutes } from './http/routes/records.ts'
+import { securityRoutes } from './http/routes/security.ts'
 import { topicRoutes } from './http/routes/topics.ts'
 import { validateRequests } from './http/validation.ts'
 import { JsonPublisher } from './json/publisher.ts'
@@ -111,6 +112,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     groupRoutes(routes)
     administrationRoutes(routes)
     cascadeRoutes(routes)
+    securityRoutes(routes)
     recordRoutes(routes, { clock, publisher, places, abandonment, reads, waits })
     operationRoutes(routes, metrics.registry)
   })
@@ -160,7 +162,8 @@ function newServer(parts: HttpGatewayParts, limits: GatewayLimits, metrics: Gate
     forceCloseConnections: true,
     return503OnClosing: false,
     exposeHeadRoutes: true,
-    routerOptions: { maxParamLength: 300 },
+    // The name of a user, percent-encoded.
+    routerOptions: { maxParamLength: 2_400 },
     http: {
       headersTimeout: limits.headersTimeoutMs,
       maxHeaderSize: 16 * 1024,
@@ -216,7 +219,7 @@ const openapi = {
       description: 'A Raft-replicated message log. WebSocket and binary frames: docs/protocol.md.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    tags: [{ name: 'records' }, { name: 'topics' }, { name: 'members' }, { name: 'operations' }],
+    tags: [{ name: 'records' }, { name: 'topics' }, { name: 'members' }, { name: 'operations' }, { name: 'security' }],
   },
   refResolver: {
     buildLocalReference: (json: { $id?: unknown }, _base: object, _fragment: string, i: number) =>

@@ -12,12 +12,19 @@ export interface MemoryTerminal extends Terminal {
 }
 
 export function memoryTerminal(
-  given: Partial<Pick<Terminal, 'environment' | 'watched' | 'columns'>> & { readonly input?: string } = {},
+  given: Partial<Pick<Terminal, 'environment' | 'watched' | 'columns'>> & {
+    readonly input?: string
+    readonly typed?: string[]
+  } = {},
 ): MemoryTerminal {
   const interruption = new AbortController()
   const out: string[] = []
   const err: string[] = []
   const drawn: string[] = []
+  const hidden = async (question: string): Promise<string> => {
+    drawn.push(question)
+    return given.typed!.shift()!
+  }
   let onHangUp = () => interruption.abort('SIGHUP')
   return {
     environment: given.environment ?? {},
@@ -34,6 +41,7 @@ export function memoryTerminal(
     async *input() {
       yield new TextEncoder().encode(given.input ?? '')
     },
+    ...(given.typed && { hidden }),
     interrupted: interruption.signal,
     interrupt: (why = 'SIGINT') => interruption.abort(why),
     onHangUp: (reload) => {

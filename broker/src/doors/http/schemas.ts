@@ -1,6 +1,7 @@
 import { errorTable } from '@tailrace/schemas'
 import { adminSchemas } from './admin-schemas.ts'
 import { array, bool, integer, levelRange, object, string } from './schema-parts.ts'
+import { securitySchemas } from './security-schemas.ts'
 
 /**
  * JSON schemas of requests and answers over HTTP: requests are checked against them, and /openapi.json is made of them.
@@ -180,6 +181,7 @@ export const sharedSchemas: readonly object[] = [
   topic,
   cluster,
   ...adminSchemas,
+  ...securitySchemas,
 ]
 
 export const errorResponses = {
