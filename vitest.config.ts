@@ -37,6 +37,7 @@ const longTests = [
   'producer/src/recreated.test.ts',
   'test/faults/**/*.test.ts',
   'test/fuzz/**/*.test.ts',
+  'test/security/**/*.test.ts',
   'test/sim/**/*.test.ts',
   'test/tool-arguments.test.ts',
 ]

@@ -1,6 +1,7 @@
 import { type BrokerId, type PartitionNumber, TailraceError } from '@tailrace/schemas'
 import type { Connection, Reply, RequestFields, RequestName } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
+import { type Credentials, checkCredentials } from './credentials.ts'
 import { delay, throwIfAborted, unref } from './delay.ts'
 import { Metadata, type TopicRoute } from './metadata.ts'
 import { retryBackoff } from './retry-backoff.ts'
@@ -19,8 +20,16 @@ export interface ClientOptions {
   readonly silenceMs?: number
   /** How often leaders are looked up again without a reason. Default 15,000. */
   readonly metadataMaxAgeMs?: number
+  /** Shown to each broker, where brokers ask for it. Default: none. */
+  readonly credentials?: Credentials
 }
-export const clientOptionNames = ['servers', 'connectTimeoutMs', 'silenceMs', 'metadataMaxAgeMs'] as const
+export const clientOptionNames = [
+  'servers',
+  'connectTimeoutMs',
+  'silenceMs',
+  'metadataMaxAgeMs',
+  'credentials',
+] as const
 
 /** A way to a partition. `direct`: to its leader; otherwise to a broker that forwards. */
 export interface Route {
@@ -45,6 +54,8 @@ export class Client {
   readonly #scheme: string
   readonly #pool: ConnectionPool
   readonly #topics = new Set<string>()
+  /** It shows a credential. */
+  readonly #isKnown: boolean
   readonly #changeListeners = new Set<() => void>()
   readonly #closing = new AbortController()
   readonly #refreshTimer: ReturnType<typeof setInterval>
@@ -55,11 +66,13 @@ export class Client {
   constructor(options: ClientOptions) {
     this.#servers = serverAddresses(options.servers)
     this.#scheme = this.#servers[0]!.split(':')[0]!
+    this.#isKnown = options.credentials !== undefined
     const max = 3_600_000
     this.#pool = new ConnectionPool({
       connectTimeoutMs: wholeNumber('connectTimeoutMs', options.connectTimeoutMs, { default: 3_000, min: 1, max }),
       silenceMs: wholeNumber('silenceMs', options.silenceMs, { default: 1_000, min: 10, max }),
       maxFrameBytes: MAX_FRAME_BYTES,
+      credentials: checkCredentials(options.credentials),
     })
     const maxAgeMs = wholeNumber('metadataMaxAgeMs', options.metadataMaxAgeMs, { default: 15_000, min: 10, max })
     this.#refreshTimer = setInterval(() => {
@@ -74,7 +87,8 @@ export class Client {
 
   /**
    * Where a topic's partitions are, asking until a broker answers.
-   * @throws TailraceError UNKNOWN_TOPIC; TIMED_OUT after `timeoutMs`; CLOSED, ABORTED
+   * @throws TailraceError UNKNOWN_TOPIC; AUTHENTICATION_REQUIRED, AUTHENTICATION_FAILED, AUTHORIZATION_FAILED;
+   * TIMED_OUT after `timeoutMs`; CLOSED, ABORTED
    */
   async topic(name: string, options: { timeoutMs: number; signal?: AbortSignal }): Promise<TopicRoute> {
     const started = performance.now()
@@ -86,7 +100,7 @@ export class Client {
       if (found !== undefined) return found
       if (performance.now() - started > UNKNOWN_TOPIC_GRACE_MS) {
         this.#topics.delete(name)
-        throw new TailraceError('UNKNOWN_TOPIC', `"${name}".`)
+        throw this.#missing(name)
       }
       return undefined
     })
@@ -110,7 +124,7 @@ export class Client {
     const address = this.metadata.leaderAddress(topic, partition)
     if (address === undefined) {
       const found = this.metadata.topic(topic)
-      if (found === undefined) throw new TailraceError('UNKNOWN_TOPIC', `"${topic}".`)
+      if (found === undefined) throw this.#missing(topic)
       if (partition >= found.leaders.length)
         throw new TailraceError('UNKNOWN_PARTITION', `"${topic}" has no partition ${partition}.`)
       throw new TailraceError('LEADER_UNAVAILABLE', `"${topic}" partition ${partition}.`)
@@ -204,6 +218,12 @@ export class Client {
     clearInterval(this.#refreshTimer)
     this.#closing.abort(new TailraceError('CLOSED'))
     this.#pool.close()
+  }
+
+  #missing(topic: string): TailraceError {
+    if (!this.metadata.denied.has(topic)) return new TailraceError('UNKNOWN_TOPIC', `"${topic}".`)
+    const code = this.#isKnown ? 'AUTHORIZATION_FAILED' : 'AUTHENTICATION_REQUIRED'
+    return new TailraceError(code, `To describe topic "${topic}".`)
   }
 
   /** Repeats `attempt` with back-off until it gives a result, or fails with an error that is not retriable. */

@@ -10,13 +10,15 @@ import {
   TailraceError,
 } from '@tailrace/schemas'
 import { openSocket } from '#socket'
+import { Authentication } from './authentication.ts'
+import type { Credentials } from './credentials.ts'
 import { abortError } from './delay.ts'
 import { checkReply } from './reply-checks.ts'
 import { SilenceWatch } from './silence-watch.ts'
 import type { Socket } from './socket/socket.ts'
 import { errorFromWire } from './wire-error.ts'
 
-export type RequestName = 'Publish' | 'Fetch' | 'FindOffset' | 'InitProducer' | 'Metadata'
+export type RequestName = 'Authenticate' | 'Publish' | 'Fetch' | 'FindOffset' | 'InitProducer' | 'Metadata'
 export type ReplyName<Name extends RequestName> = `${Name}Reply`
 export type RequestFields<Name extends RequestName> = Omit<Message<Name>, 'correlation'>
 export interface Reply<Name extends RequestName> {
@@ -40,6 +42,8 @@ export interface ConnectionSettings {
   readonly silenceMs: number
   /** A longer incoming frame ends the connection. */
   readonly maxFrameBytes: number
+  /** Shown before anything else is sent. */
+  readonly credentials?: Credentials | undefined
 }
 
 interface Pending {
@@ -72,6 +76,7 @@ export class Connection {
   /** Undefined until the broker has said which schemas it writes with. */
   #decoder: MessageDecoder | undefined
   readonly #opened: () => void
+  readonly #authentication: Authentication | undefined
 
   private constructor(address: string, settings: ConnectionSettings, settled: (error?: TailraceError) => void) {
     this.address = address
@@ -87,6 +92,10 @@ export class Connection {
       this.openedInMs = performance.now() - started
       settle()
     }
+    const { credentials } = settings
+    const step = async (mechanism: string, data: string) =>
+      (await this.request('Authenticate', { mechanism, data }, { timeoutMs: settings.connectTimeoutMs })).fields
+    this.#authentication = credentials && new Authentication(credentials, step, (error) => this.#refused(error))
     this.#socket = openSocket(
       `${address}/stream${streamQuery}`,
       { ...settings, maxMessageBytes: settings.maxFrameBytes },
@@ -108,7 +117,7 @@ export class Connection {
    * `address` is ws://host:port or wss://host:port, with a path or without; "/stream" is added. `closing`: fires when
    * the connection is not wanted any more.
    * @throws TailraceError CONNECTION_LOST when it does not open in time, INCOMPATIBLE_PEER when its schemas cannot be
-   * resolved
+   * resolved, AUTHENTICATION_FAILED when it does not accept the credentials
    */
   static async open(address: string, settings: ConnectionSettings, closing?: AbortSignal): Promise<Connection> {
     let drop: (() => void) | undefined
@@ -235,12 +244,19 @@ export class Connection {
       const { decoder, answer } = schemasOfBroker(bytes)
       this.#decoder = decoder
       if (answer !== null) this.#socket.send(answer)
-      this.#opened()
+      if (this.#authentication === undefined) this.#opened()
+      else this.#authentication.show().then(this.#opened, (error) => this.#refused(error))
     } catch (error) {
       const { code, message } = TailraceError.from(error)
       this.#end(new TailraceError(code, `${this.address}: ${message}`))
       this.#socket.destroy()
     }
+  }
+
+  #refused(error: unknown): void {
+    const { code, message } = TailraceError.from(error)
+    this.#end(new TailraceError(code, `${this.address}: ${message}`, { cause: error }))
+    this.#socket.destroy()
   }
 
   #pushed(frame: PushFrame): void {
@@ -290,6 +306,7 @@ export class Connection {
     if (this.#lost !== undefined) return
     this.#lost = error
     this.#watch?.stop()
+    this.#authentication?.stop()
     for (const pending of this.#pending.values()) {
       clearTimeout(pending.timer)
       pending.forget?.()

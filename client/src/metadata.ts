@@ -23,6 +23,7 @@ export class Metadata {
   readonly #topics = new Map<string, TopicRoute>()
   readonly #terms = new Map<string, number[]>()
   readonly #addresses = new Map<BrokerId, string>()
+  #denied: ReadonlySet<string> = new Set()
   #version = 0
   #clusterId = ''
 
@@ -32,6 +33,11 @@ export class Metadata {
 
   get clusterId(): string {
     return this.#clusterId
+  }
+
+  /** Topics that the last request named and this client may not see. */
+  get denied(): ReadonlySet<string> {
+    return this.#denied
   }
 
   topic(name: string): TopicRoute | undefined {
@@ -65,6 +71,7 @@ export class Metadata {
     reply.topics.forEach(checkPartitions)
     let changed = false
     this.#clusterId = reply.clusterId
+    this.#denied = new Set(reply.denied)
     for (const { id, http } of reply.brokers) {
       const address = toldAddress(`${scheme}://${http}`)
       // A broker without an address that can be dialled is reached through the others.

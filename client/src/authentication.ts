@@ -1,0 +1,60 @@
+import type { Message } from '@tailrace/schemas'
+import { TailraceError } from '@tailrace/schemas'
+import type { Credentials } from './credentials.ts'
+import { unref } from './delay.ts'
+import { ScramClient } from './scram.ts'
+
+/** Shows the credential again when so much of its time is over. */
+const RENEWED_AT = 0.8
+/** setTimeout takes no more. */
+const MOST_MS = 2 ** 31 - 1
+
+type Step = (mechanism: string, data: string) => Promise<Message<'AuthenticateReply'>>
+
+/** Shows the credential of a client on one connection, and another one before it ends. */
+export class Authentication {
+  readonly #credentials: Credentials
+  readonly #step: Step
+  readonly #failed: (error: unknown) => void
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #expiresAt = -1
+  #stopped = false
+
+  /** `step`: asks the broker. `failed`: a later credential was not accepted. */
+  constructor(credentials: Credentials, step: Step, failed: (error: unknown) => void) {
+    this.#credentials = credentials
+    this.#step = step
+    this.#failed = failed
+  }
+
+  /** @throws TailraceError AUTHENTICATION_FAILED; what the function that returns a token throws */
+  async show(): Promise<void> {
+    const { done, expiresAt } = await this.#exchange()
+    if (!done) throw new TailraceError('AUTHENTICATION_FAILED', 'The broker does not come to an end.')
+    // The same end as before: there is no other credential to show.
+    if (this.#stopped || expiresAt < 0 || expiresAt <= this.#expiresAt) return
+    this.#expiresAt = expiresAt
+    const ms = Math.min(MOST_MS, Math.max(0, expiresAt - Date.now()) * RENEWED_AT)
+    this.#timer = setTimeout(() => void this.show().catch(this.#failed), ms)
+    unref(this.#timer)
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+  }
+
+  async #exchange(): Promise<Message<'AuthenticateReply'>> {
+    const credentials = this.#credentials
+    if ('token' in credentials) {
+      const { token } = credentials
+      return this.#step('BEARER', typeof token === 'function' ? await token() : token)
+    }
+    const { username, password, mechanism = 'SCRAM-SHA-256' } = credentials
+    const scram = new ScramClient(mechanism, username, password)
+    const { data: challenge } = await this.#step(mechanism, scram.begin())
+    const reply = await this.#step(mechanism, await scram.prove(challenge))
+    scram.check(reply.data)
+    return reply
+  }
+}
