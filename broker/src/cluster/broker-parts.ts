@@ -128,7 +128,7 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
     addresses,
     registration,
     permissions,
-    joinRequests: new JoinRequests({ brokerId, client, clock, peers, addresses, formation: () => file.formation }),
+    joinRequests: new JoinRequests({ ...deps, client, addresses, formation: () => file.formation }),
     joining: new Joining({ peers: checked, clock, logger, isFormed, welcomed: (welcome) => events.welcomed(welcome) }),
   }
 }

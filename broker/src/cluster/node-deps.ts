@@ -46,6 +46,8 @@ export interface ClusterNodeDeps {
   readonly logger: Logger
   /** False: the disk has no room for records. */
   readonly writable: () => boolean
+  /** Brokers can prove that they belong to the cluster, so one that has not is not admitted. Default: they cannot. */
+  readonly brokersProve?: boolean
   /** Whether clients are asked for a credential, and the principals that may do everything. Default: off, none. */
   readonly access?: { readonly mode: AuthenticationMode; readonly superUsers: readonly string[] }
   /** The levels that this version supports; a test gives others. */

@@ -72,6 +72,8 @@ export interface PeerIdentity {
   readonly peer: string
   readonly http: string
   readonly formed: boolean
+  /** Of another broker: it has proved that it belongs to the cluster, by its key or by a certificate. Not sent. */
+  readonly proved?: boolean
 }
 
 export interface PeerHandlers {

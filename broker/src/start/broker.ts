@@ -133,6 +133,7 @@ function nodeSettings(settings: BrokerSettings) {
     join: settings.join,
     pid: process.pid,
     dataFolder: settings.data,
+    brokersProve: settings.clusterKeyFile !== '' || settings.peerTls !== 'off',
     maxBatchBytes: settings.maxBatchBytes,
     maxPartitionsPerTopic: settings.maxPartitionsPerTopic,
     maxReplicasPerBroker: settings.maxReplicasPerBroker,

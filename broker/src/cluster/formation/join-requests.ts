@@ -14,11 +14,17 @@ export interface JoinRequestsDeps {
   readonly clock: Clock
   readonly peers: Pick<Peers, 'identity'>
   readonly formation: () => FormationRecord | null
+  /** See ClusterNodeDeps. */
+  readonly brokersProve?: boolean
   /** Peer addresses of all brokers. */
   readonly addresses: () => readonly string[]
 }
 
-/** Any member of a cluster takes requests to join: the metadata decides, and remembers. */
+/**
+ * Any member of a cluster takes requests to join: the metadata decides, and remembers. With a cluster key or
+ * certificates a newcomer must have proved that it belongs, also while brokers that prove nothing are taken otherwise:
+ * it would stay a member.
+ */
 export class JoinRequests {
   readonly #deps: JoinRequestsDeps
 
@@ -28,8 +34,8 @@ export class JoinRequests {
 
   /**
    * Resolves when the broker is admitted; a repeated request has the same answer.
-   * @throws TailraceError BROKER_IDENTITY_MISMATCH: its id is known with another data directory, or was removed;
-   * NOT_READY; LEADER_UNAVAILABLE
+   * @throws TailraceError PEER_NOT_AUTHENTICATED; BROKER_IDENTITY_MISMATCH: its id is known with another data
+   * directory, or was removed; NOT_READY; LEADER_UNAVAILABLE
    */
   async receive(from: BrokerId): Promise<Welcome> {
     const { brokerId, client, clock, peers, addresses } = this.#deps
@@ -38,6 +44,8 @@ export class JoinRequests {
     if (record === null || identity === undefined)
       throw new TailraceError('NOT_READY', 'There is no cluster to join here.')
     const { directoryId, peer, http } = identity
+    if (this.#deps.brokersProve === true && identity.proved !== true)
+      throw new TailraceError('PEER_NOT_AUTHENTICATED', `Broker ${from} has proved nothing, so it cannot join.`)
     if (record.voters.some((voter) => voter.id === from && voter.directoryId === directoryId)) {
       return { record, admission: 0, addresses: addresses() }
     }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkCertificate } from './certificate-identity.ts'
+import { checkCertificate, checkIsOfBroker } from './certificate-identity.ts'
 
 const none: ReadonlyMap<number, string> = new Map()
 const certificate = (names: string[], uris: string[] = []) => ({
@@ -28,4 +28,15 @@ test.each([
 ])('and no other: %j', (names, mapped, text) => {
   const refused = { code: 'PEER_NOT_AUTHENTICATED', message: expect.stringContaining(text) }
   expect(() => checkCertificate(certificate(names), 3, mapped)).toThrow(expect.objectContaining(refused))
+})
+
+test('a certificate is one of a broker if it names any', () => {
+  checkIsOfBroker(null, none)
+  checkIsOfBroker(certificate(['localhost', 'broker-7']), none)
+  checkIsOfBroker(certificate(['a.example']), new Map([[3, 'A.example']]))
+  checkIsOfBroker(certificate([], ['spiffe://x/3']), new Map([[3, 'spiffe://x/3']]))
+  for (const names of [['alice'], [], ['broker-', 'broker-x', 'xbroker-1', 'broker-1.example']]) {
+    const refused = expect.objectContaining({ code: 'PEER_NOT_AUTHENTICATED' })
+    expect(() => checkIsOfBroker(certificate(names), new Map([[3, 'a.example']]))).toThrow(refused)
+  }
 })

@@ -21,3 +21,15 @@ export function checkCertificate(
     `Broker ${broker} shows a certificate that does not name ${name}, but ${shown}.`,
   )
 }
+
+/**
+ * Before this side says who it is: the certificate is one of some broker.
+ * @throws TailraceError PEER_NOT_AUTHENTICATED
+ */
+export function checkIsOfBroker(certificate: PeerCertificate | null, names: ReadonlyMap<BrokerId, string>): void {
+  if (certificate === null) return
+  const mapped = [...names.values()].map((name) => name.toLowerCase())
+  const isOfBroker = (name: string): boolean => /^broker-\d+$/.test(name) || mapped.includes(name.toLowerCase())
+  if ([...certificate.names, ...certificate.uris].some(isOfBroker)) return
+  throw new TailraceError('PEER_NOT_AUTHENTICATED', `The certificate of ${certificate.subject} is none of a broker.`)
+}

@@ -9,7 +9,7 @@ import {
   TailraceError,
 } from '@tailrace/schemas'
 import type { PeerIdentity } from '../../partition/peers.ts'
-import { checkCertificate } from './certificate-identity.ts'
+import { checkCertificate, checkIsOfBroker } from './certificate-identity.ts'
 import { errorFields, errorOf } from './error-fields.ts'
 import { foreignDecoder } from './foreign-decoder.ts'
 import type { FrameChannel } from './frame-channel.ts'
@@ -54,7 +54,8 @@ export interface HandshakeDeps {
  * Without a cluster key it begins with Hello, and nothing is proved. Each side sends one frame and waits, so that no
  * frame in the peer's schemas arrives before it can be read. Either may answer with a HelloReply that carries an error
  * instead; the side that receives it closes. No side says who it is before the other one has proved that it has the
- * key. The dialler's link is up once it has the last frame.
+ * key, or shown the certificate of a broker where the connection has one. The dialler's link is up once it has the last
+ * frame.
  */
 export class Handshake {
   readonly #channel: FrameChannel
@@ -76,6 +77,12 @@ export class Handshake {
 
   /** The dialler's first frame. */
   start(): void {
+    try {
+      checkIsOfBroker(this.#channel.certificate, this.#deps.certificateNames)
+    } catch (error) {
+      this.#refuse(error)
+      return
+    }
     if (this.#proof === undefined) this.#sendHello()
     else this.#channel.send('Challenge', { protocol: PROVEN_VERSION }, this.#proof.ask())
   }
@@ -115,8 +122,10 @@ export class Handshake {
     if (this.unanswered || isProven !== this.#challenged || (body.length > 0 && !isProven)) throw outOfPlace('Hello')
     try {
       this.#check(fields, body)
-      const identity = identityOf(fields)
-      checkCertificate(this.#channel.certificate, identity.brokerId, this.#deps.certificateNames)
+      const { certificate } = this.#channel
+      const said = identityOf(fields)
+      checkCertificate(certificate, said.brokerId, this.#deps.certificateNames)
+      const identity = this.#challenged || certificate !== null ? { ...said, proved: true } : said
       this.#identity = identity
       checkHandshakeVersion(fields, this.#deps.self().brokerId)
       this.#deps.admit(identity)
@@ -172,9 +181,9 @@ export class Handshake {
 
   #refuse(error: unknown): void {
     this.#over = true
-    // Also a proof of the wrong length is one that failed: the other side learns why, and nothing else.
-    const isKnown = !this.#deps.proofRequired || (this.#challenged && this.#identity !== undefined)
-    const self = isKnown ? this.#deps.self() : nobody
+    // A side that was to prove itself, and has not, learns why it is refused and nothing else.
+    const hadToProve = this.#deps.proofRequired || this.#channel.certificate !== null
+    const self = hadToProve && this.#identity === undefined ? nobody : this.#deps.self()
     this.#channel.send('HelloReply', helloReplyOf(self, '', errorFields(error)))
     this.#deps.refused(TailraceError.from(error), this.#identity, true)
   }
