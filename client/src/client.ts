@@ -1,4 +1,5 @@
 import { type BrokerId, type PartitionNumber, TailraceError } from '@tailrace/schemas'
+import { prepareTls } from '#socket'
 import type { Connection, Reply, RequestFields, RequestName } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { type Credentials, checkCredentials } from './credentials.ts'
@@ -7,6 +8,7 @@ import { Metadata, type TopicRoute } from './metadata.ts'
 import { retryBackoff } from './retry-backoff.ts'
 import { serverAddresses } from './server-address.ts'
 import { wholeNumber } from './settings.ts'
+import { type TlsOptions, wrong } from './socket/tls-options.ts'
 
 export interface ClientOptions {
   /** Any of the cluster's brokers, like "ws://127.0.0.1:8080"; the others are learned from them. */
@@ -22,6 +24,8 @@ export interface ClientOptions {
   readonly metadataMaxAgeMs?: number
   /** Shown to each broker, where brokers ask for it. Default: none. */
   readonly credentials?: Credentials
+  /** In Node.js: how wss:// connections are made. */
+  readonly tls?: TlsOptions
 }
 export const clientOptionNames = [
   'servers',
@@ -29,6 +33,7 @@ export const clientOptionNames = [
   'silenceMs',
   'metadataMaxAgeMs',
   'credentials',
+  'tls',
 ] as const
 
 /** A way to a partition. `direct`: to its leader; otherwise to a broker that forwards. */
@@ -65,7 +70,11 @@ export class Client {
   /** @throws TailraceError INVALID_SETTING */
   constructor(options: ClientOptions) {
     this.#servers = serverAddresses(options.servers)
-    this.#scheme = this.#servers[0]!.split(':')[0]!
+    const isSecure = this.#servers.some((server) => server.startsWith('wss:'))
+    // A program that asks for TLS gets it at every broker, also at those that it is told of.
+    this.#scheme = isSecure ? 'wss' : 'ws'
+    const tls = isSecure || options.tls !== undefined ? prepareTls(options.tls) : undefined
+    if (!isSecure && tls !== undefined) throw wrong('none of the servers has a wss:// address.')
     this.#isKnown = options.credentials !== undefined
     const max = 3_600_000
     this.#pool = new ConnectionPool({
@@ -73,6 +82,7 @@ export class Client {
       silenceMs: wholeNumber('silenceMs', options.silenceMs, { default: 1_000, min: 10, max }),
       maxFrameBytes: MAX_FRAME_BYTES,
       credentials: checkCredentials(options.credentials),
+      tls,
     })
     const maxAgeMs = wholeNumber('metadataMaxAgeMs', options.metadataMaxAgeMs, { default: 15_000, min: 10, max })
     this.#refreshTimer = setInterval(() => {
@@ -277,7 +287,7 @@ export class Client {
         if (this.metadata.version !== before) for (const listener of [...this.#changeListeners]) listener()
         return
       } catch (error) {
-        last = error
+        last = worthTelling(last, error)
       }
     }
     throw this.isClosed ? new TailraceError('CLOSED') : TailraceError.from(last)
@@ -293,7 +303,7 @@ export class Client {
       try {
         return await this.#pool.get(address)
       } catch (error) {
-        last = error
+        last = worthTelling(last, error)
       }
     }
     throw TailraceError.from(last)
@@ -305,4 +315,9 @@ export class Client {
     const start = this.#rotation % all.length
     return [...all.slice(start), ...all.slice(0, start)]
   }
+}
+
+/** Of the errors of several brokers one that may pass, if there is one: the next attempt may find that broker well. */
+function worthTelling(former: unknown, error: unknown): unknown {
+  return former !== undefined && TailraceError.from(former).retriable ? former : error
 }

@@ -15,7 +15,7 @@ import type { Credentials } from './credentials.ts'
 import { abortError } from './delay.ts'
 import { checkReply } from './reply-checks.ts'
 import { SilenceWatch } from './silence-watch.ts'
-import type { Socket } from './socket/socket.ts'
+import type { ClientTls, Socket } from './socket/socket.ts'
 import { errorFromWire } from './wire-error.ts'
 
 export type RequestName = 'Authenticate' | 'Publish' | 'Fetch' | 'FindOffset' | 'InitProducer' | 'Metadata'
@@ -44,6 +44,7 @@ export interface ConnectionSettings {
   readonly maxFrameBytes: number
   /** Shown before anything else is sent. */
   readonly credentials?: Credentials | undefined
+  readonly tls?: ClientTls | undefined
 }
 
 interface Pending {
@@ -101,7 +102,10 @@ export class Connection {
       { ...settings, maxMessageBytes: settings.maxFrameBytes },
       {
         message: (bytes) => this.#receive(bytes),
-        closed: (reason) => this.#end(new TailraceError('CONNECTION_LOST', `${address}: ${reason}.`)),
+        closed: (reason, refusal) => {
+          if (refusal !== undefined) refusal.message = `${address}: ${refusal.message}`
+          this.#end(refusal ?? new TailraceError('CONNECTION_LOST', `${address}: ${reason}.`))
+        },
       },
     )
     // Not before there is a socket to drop: an address that none can be made for throws above.
@@ -116,8 +120,9 @@ export class Connection {
   /**
    * `address` is ws://host:port or wss://host:port, with a path or without; "/stream" is added. `closing`: fires when
    * the connection is not wanted any more.
-   * @throws TailraceError CONNECTION_LOST when it does not open in time, INCOMPATIBLE_PEER when its schemas cannot be
-   * resolved, AUTHENTICATION_FAILED when it does not accept the credentials
+   * @throws TailraceError CONNECTION_LOST when it does not open in time; INCOMPATIBLE_PEER when its schemas cannot be
+   * resolved; TLS_REQUIRED, TLS_OFF, TLS_FAILED; AUTHENTICATION_FAILED when it does not accept the
+   * credentials; the error with which a broker refuses the connection
    */
   static async open(address: string, settings: ConnectionSettings, closing?: AbortSignal): Promise<Connection> {
     let drop: (() => void) | undefined

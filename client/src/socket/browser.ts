@@ -1,4 +1,11 @@
-import { join, type OpenSocket } from './socket.ts'
+import { type ClientTls, join, type OpenSocket } from './socket.ts'
+import { wrong } from './tls-options.ts'
+
+/** @throws TailraceError INVALID_SETTING when options are given */
+export function prepareTls(given: unknown): ClientTls {
+  if (given !== undefined) throw wrong('in a browser, TLS is set up in the browser.')
+  return {}
+}
 
 /**
  * The browser's own WebSocket. It limits incoming messages by itself, and offers no way to drop what it has buffered.

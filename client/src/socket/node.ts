@@ -1,7 +1,12 @@
 import type { Socket as TcpSocket } from 'node:net'
-import { WebSocket } from 'ws'
+import { type TailraceError, tlsFault } from '@tailrace/schemas'
+import { type ClientOptions, WebSocket } from 'ws'
 import { unref } from '../delay.ts'
+import { type ClientTls as NodeTls, prepareTls } from './node-tls.ts'
+import { refusalIn } from './refusal.ts'
 import { join, type OpenSocket } from './socket.ts'
+
+export { prepareTls }
 
 /** Below this, copying the pieces together is cheaper than a WebSocket frame header and a stream write for each. */
 const JOIN_BELOW_BYTES = 4096
@@ -24,9 +29,11 @@ export const openSocket: OpenSocket = (url, settings, events) => {
     generateMask: zeroMask,
     maxPayload: settings.maxMessageBytes,
     handshakeTimeout: settings.connectTimeoutMs,
+    ...(url.startsWith('wss:') ? secured(settings.tls as NodeTls | undefined) : {}),
   })
   let tcp: TcpSocket | undefined
   let reason = ''
+  let refusal: TailraceError | undefined
   socket.on('upgrade', (response) => {
     tcp = response.socket
   })
@@ -34,9 +41,19 @@ export const openSocket: OpenSocket = (url, settings, events) => {
     if (isBinary) events.message(data as Buffer)
   })
   socket.on('error', (error) => {
-    reason = error.message
+    reason ||= error.message
+    refusal ??= tlsFault(error) ?? undefined
   })
-  socket.on('close', (code, text) => events.closed(reason || text.toString() || `WebSocket close code ${code}`))
+  socket.on('unexpected-response', (_request, response) => {
+    reason = `it answers with status ${response.statusCode}`
+    void refusalIn(response).then((error) => {
+      refusal = error
+      socket.terminate()
+    })
+  })
+  socket.on('close', (code, text) =>
+    events.closed(reason || text.toString() || `WebSocket close code ${code}`, refusal),
+  )
   return {
     send(pieces) {
       if (socket.readyState !== WebSocket.OPEN) return
@@ -65,4 +82,8 @@ export const openSocket: OpenSocket = (url, settings, events) => {
     },
     destroy: () => socket.terminate(),
   }
+}
+
+function secured(tls = prepareTls(undefined)): ClientOptions {
+  return { createConnection: (target) => tls.connect(target as { host?: string; port?: number }) }
 }

@@ -1,3 +1,5 @@
+import type { TailraceError } from '@tailrace/schemas'
+
 /**
  * Events of a socket. That it is open shows by the first message, for brokers send first. `closed` comes exactly once,
  * whatever went wrong, also when it never opened.
@@ -5,7 +7,8 @@
 export interface SocketEvents {
   /** One binary message. The bytes stay valid and unchanged. */
   message(bytes: Uint8Array): void
-  closed(reason: string): void
+  /** `refusal`: the error with which the other end, or the check of its certificate, refused the connection. */
+  closed(reason: string, refusal?: TailraceError): void
 }
 
 /**
@@ -26,7 +29,12 @@ export interface SocketSettings {
   /** A longer incoming message ends the connection. */
   readonly maxMessageBytes: number
   readonly connectTimeoutMs: number
+  /** Of `prepareTls` of the same implementation; undefined where no address asks for it. */
+  readonly tls?: ClientTls | undefined
 }
+
+/** TLS of one client, as its implementation needs it. */
+export type ClientTls = object
 
 export type OpenSocket = (url: string, settings: SocketSettings, events: SocketEvents) => Socket
 
