@@ -7,6 +7,7 @@ import { clusterCommand } from './commands/cluster.ts'
 import type { CommandContext } from './commands/context.ts'
 import { partitionCommand } from './commands/partition.ts'
 import { publishCommand } from './commands/publish.ts'
+import { tlsOptions } from './commands/shared-options.ts'
 import { tailCommand } from './commands/tail.ts'
 import { tokenCommand } from './commands/token.ts'
 import { topicCommand } from './commands/topic.ts'
@@ -32,6 +33,9 @@ export function buildProgram(context: CommandContext, version: string): Command 
     .addCommand(tokenCommand(context))
     .addCommand(certsCommand(context))
   for (const command of withSubcommands(program)) {
+    if (command.options.some(({ long }) => long === '--server')) {
+      for (const option of tlsOptions()) command.addOption(option)
+    }
     command.exitOverride().configureOutput({
       writeOut: (text) => context.terminal.print(text.trimEnd()),
       writeErr: (text) => context.terminal.complain(text.trimEnd()),

@@ -4,6 +4,7 @@ import type { AuthenticationMode } from '../security/access/authorizer.ts'
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export const tlsModes = ['off', 'allowed', 'required'] as const
 export type TlsMode = (typeof tlsModes)[number]
+export const sourceTlsModes = ['off', 'required'] as const
 export const tlsVersions = ['1.2', '1.3'] as const
 export const clientCertificateModes = ['off', 'asked', 'required'] as const
 
@@ -72,6 +73,11 @@ export interface BrokerSettings {
   readonly peerTlsClientCertificates: (typeof clientCertificateModes)[number]
   /** The name in the certificate of a broker, by its id, where it is not `broker-<id>`. */
   readonly peerTlsNames: ReadonlyMap<BrokerId, string>
+  readonly sourceTls: (typeof sourceTlsModes)[number]
+  readonly sourceTlsCertFile: string
+  readonly sourceTlsKeyFile: string
+  readonly sourceTlsCaFile: string
+  readonly sourceTlsServerName: string
   readonly maxConnections: number
   /** 0: the limit of the system. */
   readonly openFiles: number

@@ -11,7 +11,14 @@ export interface GivenValue {
 export type GivenSettings = ReadonlyMap<SettingName, GivenValue>
 
 /** Names in the environment that belong to the command line and not to a broker. */
-const otherEnvironmentNames = ['TAILRACE_SERVER', 'TAILRACE_CONFIG']
+const otherEnvironmentNames = [
+  'TAILRACE_SERVER',
+  'TAILRACE_CONFIG',
+  'TAILRACE_TLS_CA',
+  'TAILRACE_TLS_CERT',
+  'TAILRACE_TLS_KEY',
+  'TAILRACE_TLS_SERVER_NAME',
+]
 
 /**
  * Variables that Kubernetes and Docker put into the environment for a service whose name begins with `tailrace`. No

@@ -78,6 +78,15 @@ export const fileOrNone: SettingKind<string> = {
   show: (value) => value || 'none',
 }
 
+/** The name of a host, or none. */
+export const hostNameOrNone: SettingKind<string> = {
+  name: 'name',
+  valid: 'a host name, or nothing for none',
+  read: (given) =>
+    typeof given === 'string' && /^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$/.test(given) ? given : undefined,
+  show: (value) => value || 'none',
+}
+
 /** Names by broker: `1=a.example,2=b.example` in text, an object in a file. */
 export const brokerNames: SettingKind<ReadonlyMap<number, string>> = {
   name: 'names',

@@ -1,7 +1,7 @@
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
-import { clientCertificateModes, tlsModes, tlsVersions } from './broker-settings.ts'
+import { clientCertificateModes, sourceTlsModes, tlsModes, tlsVersions } from './broker-settings.ts'
 import type { Setting } from './setting.ts'
-import { brokerNames, choice, fileOrNone } from './setting-kinds.ts'
+import { brokerNames, choice, fileOrNone, hostNameOrNone } from './setting-kinds.ts'
 
 type TlsSettingName = Extract<SettingName, `${string}tls${string}` | `${string}Tls${string}`>
 
@@ -72,6 +72,31 @@ export const tlsSettings: { readonly [Name in TlsSettingName]: Setting<BrokerSet
     kind: brokerNames,
     fallback: { value: new Map() },
     about: 'Names in the certificates of other brokers, by broker, where they are not broker-ID.',
+  },
+  sourceTls: {
+    kind: choice(sourceTlsModes),
+    fallback: { value: 'off' },
+    about: 'Of a cascade broker only: whether it uses TLS to its sources, those that it learns of included.',
+  },
+  sourceTlsCertFile: {
+    kind: fileOrNone,
+    fallback: { follows: 'tlsCertFile', from: (s) => s.tlsCertFile },
+    about: 'As tlsCertFile, to show to sources that ask for a certificate.',
+  },
+  sourceTlsKeyFile: {
+    kind: fileOrNone,
+    fallback: { follows: 'tlsKeyFile', from: (s) => s.tlsKeyFile },
+    about: 'As tlsKeyFile, for connections to sources.',
+  },
+  sourceTlsCaFile: {
+    kind: fileOrNone,
+    fallback: { follows: 'tlsCaFile', from: (s) => s.tlsCaFile },
+    about: 'Certificates of the CAs that sign those of sources; none: the CAs that Node.js trusts.',
+  },
+  sourceTlsServerName: {
+    kind: hostNameOrNone,
+    fallback: { value: '' },
+    about: 'The name that the certificates of sources must have, if it is not the host of their address.',
   },
 }
 

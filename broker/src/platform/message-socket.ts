@@ -1,8 +1,12 @@
 /** Connections that carry whole binary messages (WebSocket), from the side that opens them. */
 export interface MessageSockets {
-  /** `url`: ws://host:port/path. Rejects with an Error when no program answers within `timeoutMs`. */
+  /**
+   * To `host:port` and a path there, with TLS or without as these sockets are. Rejects with a TailraceError where the
+   * other end refuses the connection or TLS fails, else with an Error when no program answers within `timeoutMs`.
+   */
   connect(
-    url: string,
+    address: string,
+    path: string,
     options: { readonly timeoutMs: number; readonly maxMessageBytes: number },
   ): Promise<MessageSocket>
 }

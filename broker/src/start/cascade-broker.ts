@@ -8,9 +8,9 @@ import { createHttpGateway } from '../doors/server.ts'
 import { logMetrics } from '../log/log-metrics.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
 import { nodeClock } from '../platform/node/clock.ts'
-import { nodeHttpClient } from '../platform/node/http-client.ts'
+import { createHttpClient } from '../platform/node/http-client.ts'
 import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
-import { nodeMessageSockets } from '../platform/node/message-sockets.ts'
+import { createMessageSockets } from '../platform/node/message-sockets.ts'
 import { nodeRandom } from '../platform/node/random.ts'
 import { noTables } from '../security/security-tables.ts'
 import { accessControl } from './access-control.ts'
@@ -43,8 +43,8 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     brokerId: settings.id,
     http: settings.advertisedHttp,
     sources: settings.source,
-    client: nodeHttpClient,
-    sockets: nodeMessageSockets,
+    client: createHttpClient(tls.source),
+    sockets: createMessageSockets(tls.source),
     readyLagMs: settings.readyLagMs,
   })
   const registry = new Registry()

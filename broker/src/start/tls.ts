@@ -6,8 +6,9 @@ import { peerRefusals } from '../doors/peer/refusals.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Network } from '../platform/network.ts'
+import type { HttpTls } from '../platform/node/http-exchange.ts'
 import { createNetwork, nodeNetwork } from '../platform/node/network.ts'
-import type { CertificateFiles, NamedFile } from '../platform/node/tls/certificate-files.ts'
+import type { CertificateFiles, Certificates, NamedFile } from '../platform/node/tls/certificate-files.ts'
 import { createTlsPort } from '../platform/node/tls/tls-port.ts'
 import { noTlsStats, type TlsFigures, type TlsStats, tlsMetrics } from '../platform/node/tls/tls-stats.ts'
 import { WatchedCertificates } from '../platform/node/tls/watched-certificates.ts'
@@ -28,6 +29,8 @@ export interface BrokerTls {
   readonly http: TlsPort | undefined
   /** For connections with other brokers. */
   readonly network: Network
+  /** For connections of a cascade broker to its sources, as it is at the time of the call; null: plain. */
+  readonly source: (() => HttpTls) | null
   /** As `unknownPeers` given, less those that may be in a TLS handshake. */
   readonly unknownPeers: number
   /** Only where TLS is on: alerts on the expiry would fire elsewhere. */
@@ -54,10 +57,12 @@ export async function openTls(settings: BrokerSettings, deps: TlsDeps): Promise<
   const http = settings.tls === 'off' ? undefined : httpPort(settings, await open(httpFiles(settings)), deps, stats)
   const network =
     settings.peerTls === 'off' ? nodeNetwork : peerNetwork(settings, await open(peerFiles(settings)), deps, stats)
+  const source = settings.sourceTls === 'off' ? null : sourceTls(settings, await open(sourceFiles(settings)))
   const all = [...watched.values()]
   return {
     http,
     network,
+    source,
     unknownPeers: deps.unknownPeers - (settings.peerTls === 'off' ? 0 : peerHandshakes(deps)),
     registerMetrics(registry) {
       if (all.length > 0) register(registry, tlsMetrics, figuresOf(stats, all))
@@ -130,6 +135,31 @@ function peerFiles({ peerTlsCertFile, peerTlsKeyFile, peerTlsCaFile }: BrokerSet
     key: named('peerTlsKeyFile', peerTlsKeyFile),
     ca: named('peerTlsCaFile', peerTlsCaFile),
   }
+}
+
+function sourceFiles({ sourceTlsCertFile, sourceTlsKeyFile, sourceTlsCaFile }: BrokerSettings): CertificateFiles {
+  return {
+    cert: named('sourceTlsCertFile', sourceTlsCertFile),
+    key: named('sourceTlsKeyFile', sourceTlsKeyFile),
+    ca: named('sourceTlsCaFile', sourceTlsCaFile),
+  }
+}
+
+/** The same object until the files change: connections are kept as long. */
+function sourceTls(settings: BrokerSettings, certificates: WatchedCertificates): () => HttpTls {
+  const { sourceTlsServerName: name, tlsMinVersion } = settings
+  const fromFiles = ({ ca, cert, key }: Certificates): HttpTls => ({
+    ca,
+    cert,
+    key,
+    minVersion: `TLSv${tlsMinVersion}`,
+    ...(name === '' ? {} : { serverName: name }),
+  })
+  let current = fromFiles(certificates.current)
+  certificates.onChange((changed) => {
+    current = fromFiles(changed)
+  })
+  return () => current
 }
 
 function named(setting: string, path: string): NamedFile | null {

@@ -64,16 +64,21 @@ export class SourceLink {
     this.#clock = clock
   }
 
-  /** @throws TailraceError CONNECTION_LOST; INCOMPATIBLE_PEER: its schemas cannot be resolved with ours */
+  /**
+   * @throws TailraceError CONNECTION_LOST; INCOMPATIBLE_PEER: its schemas cannot be resolved with ours; TLS_REQUIRED,
+   * TLS_OFF, TLS_FAILED; the error with which the source refuses the connection
+   */
   static async open(address: string, sockets: MessageSockets, clock: Clock): Promise<SourceLink> {
     try {
       const options = { timeoutMs: connectTimeoutMs, maxMessageBytes }
-      const link = new SourceLink(await sockets.connect(`ws://${address}/stream${streamQuery}`, options), clock)
+      const link = new SourceLink(await sockets.connect(address, `/stream${streamQuery}`, options), clock)
       await link.#listen()
       return link
     } catch (error) {
-      const code = error instanceof TailraceError && error.code === 'INCOMPATIBLE_PEER' ? error.code : 'CONNECTION_LOST'
-      throw new TailraceError(code, `${address}: ${(error as Error).message}.`, { cause: error })
+      if (!(error instanceof TailraceError) || error.code === 'CONNECTION_LOST')
+        throw new TailraceError('CONNECTION_LOST', `${address}: ${(error as Error).message}.`, { cause: error })
+      error.message = `${address}: ${error.message}`
+      throw error
     }
   }
 

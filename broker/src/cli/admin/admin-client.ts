@@ -1,5 +1,6 @@
-import type { ErrorShape } from '@tailrace/schemas'
-import { errorTable, isErrorCode } from '@tailrace/schemas'
+import type { ErrorCode, ErrorShape } from '@tailrace/schemas'
+import { errorTable, isErrorCode, tlsFault } from '@tailrace/schemas'
+import type { HttpExchanges, HttpReply, HttpTls } from '../../platform/node/http-exchange.ts'
 import { CommandFailure } from '../command-failure.ts'
 
 /** How to start a cluster, for users without one. */
@@ -15,15 +16,21 @@ export interface AdminClient {
 }
 
 /** Servers are asked in turn until one can be reached. */
-export function adminClient(servers: readonly string[], signal: AbortSignal): AdminClient {
+export function adminClient(
+  servers: readonly string[],
+  signal: AbortSignal,
+  tls: () => Promise<HttpTls> = async () => ({}),
+): AdminClient {
+  let exchanges: HttpExchanges | undefined
   return {
     async request(method, path, body) {
+      exchanges ??= await open(tls)
       let unreachable: CommandFailure | null = null
       for (const server of servers) {
         try {
-          return await ask(server, method, path, body, signal)
+          return await ask(exchanges, server, method, path, body, signal)
         } catch (error) {
-          if (!(error instanceof CommandFailure) || error.shape.code !== 'CONNECTION_LOST') throw error
+          if (!(error instanceof CommandFailure) || !tryNext.has(error.shape.code)) throw error
           unreachable ??= error
         }
       }
@@ -32,24 +39,37 @@ export function adminClient(servers: readonly string[], signal: AbortSignal): Ad
   }
 }
 
-async function ask(server: string, method: string, path: string, body: unknown, signal: AbortSignal): Promise<unknown> {
-  const init: RequestInit = { method, signal }
-  if (body !== undefined) {
-    init.body = JSON.stringify(body)
-    init.headers = { 'content-type': 'application/json' }
-  }
-  let response: Response
-  let text: string
+async function open(tls: () => Promise<HttpTls>): Promise<HttpExchanges> {
+  // Loaded on demand: help and mistakes in options need no connection.
+  const [{ HttpExchanges }, options] = await Promise.all([import('../../platform/node/http-exchange.ts'), tls()])
+  return new HttpExchanges(options)
+}
+
+/** Errors of one server, with which another may be asked. */
+const tryNext: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['CONNECTION_LOST', 'TLS_OFF', 'TLS_FAILED', 'TLS_REQUIRED'])
+const maxAnswerBytes = 256 * 1024 * 1024
+
+async function ask(
+  exchanges: HttpExchanges,
+  server: string,
+  method: string,
+  path: string,
+  body: unknown,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const content =
+    body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+  let reply: HttpReply
   try {
-    response = await fetch(server + path, init)
-    text = await response.text()
+    reply = await exchanges.send({ method, url: server + path, ...content, signal, maxBytes: maxAnswerBytes })
   } catch (error) {
     signal.throwIfAborted()
     throw unreachable(server, error)
   }
+  const { status, text } = reply
   const answer = parse(text)
-  if (!response.ok) throw refused(server, response.status, answer)
-  if (text !== '' && answer === undefined) throw refused(server, response.status, answer)
+  const isDone = status >= 200 && status < 300
+  if (!isDone || (text !== '' && answer === undefined)) throw refused(server, status, answer)
   return answer
 }
 
@@ -84,6 +104,10 @@ function refused(server: string, status: number, answer: unknown): CommandFailur
 }
 
 function unreachable(server: string, error: unknown): CommandFailure {
+  const fault = tlsFault(error)
+  if (fault !== null) {
+    return new CommandFailure({ ...fault.toJSON(), message: `${server}: ${fault.message}` }, { cause: error })
+  }
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const code = (cause as { code?: unknown } | undefined)?.code
   const why = code === 'ECONNREFUSED' ? 'nothing listens there' : cause instanceof Error ? cause.message : String(cause)

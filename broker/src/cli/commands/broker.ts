@@ -4,7 +4,7 @@ import { settingNames } from '../../config/setting-table.ts'
 import type { CommandContext } from './context.ts'
 import { configOption, givenFlags, readSettings, settingOptions } from './setting-options.ts'
 
-const names = settingNames.filter((name) => name !== 'source')
+const names = settingNames.filter((name) => name !== 'source' && !name.startsWith('sourceTls'))
 
 /** `tailrace broker`: one broker in this process. */
 export function brokerCommand({ terminal, run }: CommandContext): Command {

@@ -3,11 +3,10 @@ import { topicPath } from '../../cluster/routing/topic-path.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import { parseCount } from '../option-values.ts'
 import type { PublishInput } from '../records/publish.ts'
-import { httpServers, webSocketServers } from '../servers.ts'
 import type { Terminal } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
-import { adminOf, jsonOption, serverOption } from './shared-options.ts'
+import { adminOf, jsonOption, sdkOptions, serverOption } from './shared-options.ts'
 
 interface PublishFlags extends ClientOptions {
   readonly file?: string
@@ -59,9 +58,9 @@ async function publish(topic: string, flags: PublishFlags, terminal: Terminal): 
   // Asked first, because the producer would wait for a broker, and says at once which address refuses or that there is
   // no such topic.
   await adminOf(flags, terminal).request('GET', topicPath(topic))
-  const servers = webSocketServers(httpServers(flags.server, terminal.environment))
+  const sdk = await sdkOptions(flags, terminal)
   const givingUp = new AbortController()
-  const producer = new Producer({ servers, compression: flags.compression, signal: givingUp.signal })
+  const producer = new Producer({ ...sdk, compression: flags.compression, signal: givingUp.signal })
   const grace = afterInterruption(terminal, nodeClock, () => givingUp.abort())
   try {
     return await publishLines(input, options, producer, nodeClock, terminal)

@@ -3,11 +3,10 @@ import { topicPath } from '../../cluster/routing/topic-path.ts'
 import { parseCount, parsePartitions, parsePosition } from '../option-values.ts'
 import type { TailFormat } from '../records/record-text.ts'
 import { tailFormats } from '../records/record-text.ts'
-import { httpServers, webSocketServers } from '../servers.ts'
 import type { Terminal } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
-import { adminOf, serverOption } from './shared-options.ts'
+import { adminOf, sdkOptions, serverOption } from './shared-options.ts'
 
 interface TailFlags extends ClientOptions {
   readonly from: string
@@ -43,7 +42,7 @@ async function tail(topic: string, flags: TailFlags, terminal: Terminal): Promis
     count: flags.count === undefined ? null : parseCount('--count', flags.count, 0, Number.MAX_SAFE_INTEGER),
     format: flags.format ?? (flags.json === true ? 'json' : 'text'),
   } as const
-  const servers = webSocketServers(httpServers(flags.server, terminal.environment))
+  const sdk = await sdkOptions(flags, terminal)
   const [{ Consumer }, { tailRecords }, { nodeClock }] = await Promise.all([
     import('@tailrace/consumer'),
     import('../records/tail.ts'),
@@ -52,7 +51,7 @@ async function tail(topic: string, flags: TailFlags, terminal: Terminal): Promis
   // Asked first, because the consumer would wait for a broker, and says at once which address refuses or that there is
   // no such topic.
   await adminOf(flags, terminal).request('GET', topicPath(topic))
-  const consumer = new Consumer({ servers })
+  const consumer = new Consumer(sdk)
   try {
     return await tailRecords(options, consumer, nodeClock, terminal)
   } finally {

@@ -6,10 +6,10 @@ import type { TLSSocket } from 'node:tls'
 import type { TailraceError } from '@tailrace/schemas'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'
-import { CertificateFolder } from '../../../broker/src/platform/node/tls/testing/certificate-folder.ts'
-import { Client } from '../client.ts'
-import * as browser from './browser.ts'
-import { openSocket, prepareTls } from './node.ts'
+import { CertificateFolder } from '../../broker/src/platform/node/tls/testing/certificate-folder.ts'
+import { Client } from '../../client/src/client.ts'
+import * as browser from '../../client/src/socket/browser.ts'
+import { openSocket, prepareTls } from '../../client/src/socket/node.ts'
 
 let folder: CertificateFolder
 beforeAll(async () => {
@@ -21,7 +21,7 @@ afterEach(() => {
   for (const close of closing.splice(0)) close()
 })
 
-/** A TLS server that greets with the name that the client asked for, its certificate, and whether its session is new. */
+/** A TLS server that greets with the name that a client asked for, its certificate, and whether its session is new. */
 async function listening(names: string[], addresses: string[], minVersion?: 'TLSv1.3') {
   const issued = await folder.server(names, addresses)
   const server = createServer({

@@ -1,0 +1,88 @@
+import { Agent as PlainAgent, type RequestOptions, request as requestPlain } from 'node:http'
+import { request as requestSecure, Agent as SecureAgent } from 'node:https'
+import { isIP } from 'node:net'
+
+/** TLS of requests to https:// addresses. PEM texts. */
+export interface HttpTls {
+  /** CAs that are trusted; undefined: those of Node.js. */
+  readonly ca?: string | readonly string[] | undefined
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+  /** The name that the certificate of the server must have, where it is not the host of the address. */
+  readonly serverName?: string | undefined
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
+  /** Takes any certificate: for a process of this machine that could be asked in plain text as well. */
+  readonly trustsAny?: true
+}
+
+export interface HttpExchange {
+  readonly method: string
+  /** http:// or https://, with the path. */
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | undefined
+  readonly signal: AbortSignal
+  /** A longer answer is an error: another program at the address may send without end. */
+  readonly maxBytes: number
+}
+
+export interface HttpReply {
+  readonly status: number
+  readonly text: string
+}
+
+/** Sends requests, over connections that are kept for the next one. */
+export class HttpExchanges {
+  readonly #plain = new PlainAgent({ keepAlive: true })
+  readonly #secure: SecureAgent
+  readonly #serverName: string | undefined
+
+  constructor({ ca, cert, key, serverName, minVersion, trustsAny }: HttpTls = {}) {
+    this.#serverName = serverName
+    const trusted = typeof ca === 'string' || ca === undefined ? ca : [...ca]
+    const options = { ca: trusted, cert, key, ...(minVersion && { minVersion }) }
+    this.#secure = new SecureAgent({ keepAlive: true, ...options, rejectUnauthorized: trustsAny !== true })
+  }
+
+  /** Rejects with the error of Node, or with the reason of the signal. */
+  async send({ method, url, headers, body, signal, maxBytes }: HttpExchange): Promise<HttpReply> {
+    const target = new URL(url)
+    const isSecure = target.protocol === 'https:'
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+    const options: RequestOptions & { servername?: string } = {
+      method,
+      headers: { ...headers, ...length },
+      signal,
+      agent: isSecure ? this.#secure : this.#plain,
+      ...(isSecure ? this.#named(target) : {}),
+    }
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown): void => reject(signal.aborted ? signal.reason : error)
+      const asked = (isSecure ? requestSecure : requestPlain)(target, options, (response) => {
+        const pieces: Buffer[] = []
+        let bytes = 0
+        response.on('data', (piece: Buffer) => {
+          pieces.push(piece)
+          bytes += piece.length
+          if (bytes > maxBytes) asked.destroy(new Error(`its answer has more than ${maxBytes} bytes`))
+        })
+        response.on('error', fail)
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(pieces).toString() }))
+      })
+      asked.on('error', fail)
+      asked.end(body)
+    })
+  }
+
+  /** Ends the connections that are kept. */
+  close(): void {
+    this.#plain.destroy()
+    this.#secure.destroy()
+  }
+
+  #named({ hostname }: URL): { servername?: string } {
+    const host = hostname.replace(/^\[|\]$/g, '')
+    if (this.#serverName !== undefined) return { servername: this.#serverName }
+    return isIP(host) === 0 ? { servername: host } : {}
+  }
+}
