@@ -14,6 +14,7 @@ const functions = [
   'cluster-key',
   'flight-history',
   'forced-members',
+  'hostile-peers',
   'http',
   'late-replica',
   'lost-disk',
