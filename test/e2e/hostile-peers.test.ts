@@ -23,9 +23,14 @@ const guards = {
   },
   certificates: {
     flagsOf: (id: number) => [
-      ...['--peer-tls', 'required', '--peer-tls-ca-file', join(certs, 'ca.crt')],
-      ...['--peer-tls-cert-file', join(certs, `broker-${id}.crt`)],
-      ...['--peer-tls-key-file', join(certs, `broker-${id}.key`)],
+      '--peer-tls',
+      'required',
+      '--peer-tls-ca-file',
+      join(certs, 'ca.crt'),
+      '--peer-tls-cert-file',
+      join(certs, `broker-${id}.crt`),
+      '--peer-tls-key-file',
+      join(certs, `broker-${id}.key`),
     ],
     approaches: {
       'without TLS': () => ({}),

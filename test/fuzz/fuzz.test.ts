@@ -1,5 +1,5 @@
 import { TailraceError } from '@tailrace/schemas'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, test, vi } from 'vitest'
 import { CascadeRegistry } from '../../broker/src/cascade/control/registry.ts'
 import { Copies } from '../../broker/src/cascade/copies/copies.ts'
 import { MemoryBroker } from '../../broker/src/doors/testing/memory-broker.ts'
@@ -14,6 +14,7 @@ import { cascadeAnswers } from './targets/cascade-answers.ts'
 import { cascadeBeats } from './targets/cascade-beats.ts'
 import { cascadeStores } from './targets/cascade-store.ts'
 import { attack, liveReplicas } from './targets/live-replica.ts'
+import { peerHandshakes } from './targets/peer-handshakes.ts'
 import { spread, targetTable } from './targets/table.ts'
 import { webSocketBrokers } from './targets/ws-client.ts'
 import { webSocketClients } from './targets/ws-server.ts'
@@ -31,6 +32,13 @@ describe(`${INPUTS} inputs over all parsers`, () => {
     },
     LIMIT_MS,
   )
+})
+
+test('a handshake between brokers that is sound is taken, and without a proof only where none is required', async () => {
+  const verdicts = await Promise.all(peerHandshakes.samples.map(async (sample) => peerHandshakes.run(sample)))
+  // Of the dialler, then of the acceptor: proven, proven, plain, plain where a proof is required, plain, refused.
+  const ofDialler = ['taken', 'taken', 'refused', 'refused', 'taken', 'refused']
+  expect(verdicts).toEqual([...ofDialler, ...ofDialler.with(2, 'taken')])
 })
 
 describe('an input that failed once', () => {

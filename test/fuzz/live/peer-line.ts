@@ -5,25 +5,10 @@ import { defaultPeerLimits } from '../../../broker/src/doors/peer/limits.ts'
 import { noStats } from '../../../broker/src/doors/peer/stats.ts'
 import type { BrokerGroups } from '../../../broker/src/partition/broker/groups.ts'
 import type { GroupRequestName, PeerHandlers } from '../../../broker/src/partition/peers.ts'
-import type { ByteStream } from '../../../broker/src/platform/network.ts'
 import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
+import { FedStream } from './fed-stream.ts'
 
 const groupRequests: ReadonlySet<string> = new Set(['CopyOpen', 'CopyRead', 'CopyClose', 'ReadEntries'])
-
-/** The stream of a peer that takes all bytes; its own bytes are passed in by the test. */
-class FedStream implements ByteStream {
-  readonly remote = 'x:1'
-  readonly encrypted = false
-  readonly certificate = null
-  readonly queuedBytes = 0
-  onData: (chunk: Uint8Array) => void = () => {}
-  onClose: (error: Error | null) => void = () => {}
-  onDrain: () => void = () => {}
-  write(): void {}
-  pause(): void {}
-  resume(): void {}
-  destroy(): void {}
-}
 
 /** How one broker's bytes reach the groups of another: by the real decoding and the real checks of permissions. */
 export class PeerLine {

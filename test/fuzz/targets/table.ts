@@ -7,6 +7,7 @@ import { checkpointContents, damagedFiles, journalRecords } from './data-folder.
 import { frameStreams, frames, peerProtocols } from './frames.ts'
 import { liveReplicas } from './live-replica.ts'
 import { peerAnswers } from './peer-answers.ts'
+import { peerHandshakes } from './peer-handshakes.ts'
 import { peerRequests } from './peer-requests.ts'
 import { copyManifests, identityFiles, metadataCommands, metadataStates, producerCheckpoints } from './states.ts'
 import { jsonConfigFiles, readTokens, textOperations, yamlConfigFiles } from './texts.ts'
@@ -25,7 +26,7 @@ export const targetTable: readonly { readonly target: FuzzTarget; readonly share
   ...[metadataCommands, peerRequests, copyManifests, producerCheckpoints, readTokens, jsonConfigFiles].map((target) =>
     share(target, 60),
   ),
-  ...[metadataStates, identityFiles].map((target) => share(target, 20)),
+  ...[metadataStates, identityFiles, peerHandshakes].map((target) => share(target, 20)),
   ...[yamlConfigFiles, webSocketClients].map((target) => share(target, 10)),
   share(peerProtocols, 5),
   ...[journalRecords, checkpointContents, ...damagedFiles].map((target) => share(target, 2)),
