@@ -146,6 +146,12 @@ export const errorTable = {
     message: 'The request took longer than its time limit.',
     hint: 'Retry; if it persists, check that a majority of replicas is up.',
   },
+  PRODUCER_NOT_YOURS: {
+    status: 403,
+    retriable: false,
+    message: 'The producer id belongs to another principal.',
+    hint: 'Ask for an id with InitProducer, with the credential that publishes.',
+  },
   OUT_OF_ORDER_SEQUENCE: {
     status: 409,
     retriable: false,

@@ -128,6 +128,14 @@ export interface EntryFields {
   bytes: number
 }
 
+/** A client, as the broker that it has shown its credential to knows it. */
+export interface AskerFields {
+  principal: string
+  groups: string[]
+  host: string
+  kind: string
+}
+
 export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
   /**
    * First frame of each side on a peer connection. `schemas` is the fingerprint of the sender's protocol; `incarnation`
@@ -228,6 +236,8 @@ export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
      * name.
      */
     topicId?: string
+    /** The client for which a broker forwards it; ignored in frames of clients. Null: nobody in particular. */
+    asker?: AskerFields | null
   }
   /**
    * (`term`, `index`, `seal`) is a token for reading it elsewhere (M95), taken only as it was given; `holders` had it

@@ -66,6 +66,7 @@ export interface IntentShapes {
   DeleteTopic: { name: string; topicId?: string }
   SetTopicConfig: { name: string; topicId?: string; changes: SettingFields[] }
   AllocateProducerIds: { broker: BrokerId; count: number }
+  AllocateOwnedIds: { broker: BrokerId; count: number; principal: string }
   AssignReplicas: Place & { replicas: BrokerId[] }
   CancelChange: Place
   ReplicasChanged: { group: GroupId; change: LogIndex; outcome: string; reason: string }

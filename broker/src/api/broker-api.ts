@@ -36,7 +36,8 @@ export interface BrokerApi {
     topicId?: string,
     linearizable?: boolean,
   ): Promise<OffsetResult>
-  initProducer(): Promise<{ producerId: ProducerId; epoch: number }>
+  /** `principal`: whose id it is; nobody else may publish under it. Absent, or anonymous: anybody's. */
+  initProducer(principal?: string): Promise<{ producerId: ProducerId; epoch: number }>
   /**
    * Resolves when the topic is recorded and all its partitions have leaders; but at most some seconds after it is
    * recorded: with thousands of partitions electing leaders takes longer, and partitions without a leader then answer
@@ -73,6 +74,21 @@ export interface PublishOptions {
   readonly timeoutMs: number
   readonly wait: boolean
   readonly topicId?: string
+  /** The client for which this is; its producer id must be this one's, or anybody's. Absent: nobody in particular. */
+  readonly asker?: Asker
+  /**
+   * The broker itself made the batch of what a client wants written, under a producer id that belongs to the broker.
+   */
+  readonly byBroker?: boolean
+}
+
+/** The client for which a broker acts. */
+export interface Asker {
+  readonly principal: string
+  readonly groups: readonly string[]
+  readonly host: string
+  /** How it has shown who it is. */
+  readonly kind: string
 }
 
 export interface ReadRequest extends FetchRequest {

@@ -1,5 +1,8 @@
 import type { BrokerId, GroupId, TailraceError } from '@tailrace/schemas'
+import type { Asker } from '../api/broker-api.ts'
 import { Authorizer } from '../security/access/authorizer.ts'
+import { checkForwarded } from '../security/access/forwarded.ts'
+import { ANONYMOUS } from '../security/identity/principal.ts'
 import { Formation } from './formation/formation.ts'
 import type { IdentityFile } from './formation/identity-file.ts'
 import { JoinRequests } from './formation/join-requests.ts'
@@ -17,16 +20,17 @@ import { LeaderReturn } from './members/leader-return.ts'
 import { ReassignmentController } from './members/reassignment-controller.ts'
 import { confirmGone } from './members/removal-check.ts'
 import type { BrokerRegistration } from './metadata/commands/command.ts'
-import { featureLevels, outOfRange, supports } from './metadata/feature-levels.ts'
+import { FIRST_LEVEL, featureLevels, outOfRange, supports } from './metadata/feature-levels.ts'
 import type { FormationRecord } from './metadata/formation-record.ts'
 import { refusalOf } from './metadata/intents/intent-rules.ts'
 import type { TopicLimits } from './metadata/intents/topic-rules.ts'
 import { defaultPartitionLimits } from './metadata/intents/topic-rules.ts'
+import type { Intent } from './metadata/metadata-leader.ts'
 import { MetadataLeader } from './metadata/metadata-leader.ts'
 import { MetadataMachine } from './metadata/metadata-machine.ts'
 import type { Applied } from './metadata/metadata-state.ts'
 import { MetadataState } from './metadata/metadata-state.ts'
-import { ProducerIds } from './metadata/producer-ids.ts'
+import { OwnedProducerIds } from './metadata/producer-ids.ts'
 import { metadataSnapshots } from './metadata/store/metadata-snapshot.ts'
 import { MetadataWriter } from './metadata/store/metadata-store.ts'
 import type { ClusterNodeDeps } from './node-deps.ts'
@@ -114,7 +118,9 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   const addresses = (): string[] => brokerAddresses(file.formation, state)
   const status = new PartitionStatus({ brokerId, groups, directory, peers: checked })
   const metadata = { state, writer, machine, leader, client, directory, levels }
-  const underneath = { state, client, directory, calls, alive, status, brokers, limits, settleMs }
+  const { access = { mode: 'off', superUsers: [] } } = deps
+  const authorizer = new Authorizer({ ...access, tables: () => state.security })
+  const underneath = { authorizer, state, client, directory, calls, alive, status, brokers, limits, settleMs }
   return {
     ...metadata,
     ...createControl(deps, underneath),
@@ -151,6 +157,7 @@ function createDirectory(
 
 /** The dependencies of the parts that serve clients and operators. */
 interface Underneath {
+  readonly authorizer: Authorizer
   readonly state: MetadataState
   readonly client: MetadataClient
   readonly directory: LeaderDirectory
@@ -164,17 +171,23 @@ interface Underneath {
 
 /** The parts that carry out the requests of clients, operators and the metadata. */
 function createControl({ brokerId, groups, peers, clock, random, logger }: ClusterNodeDeps, underneath: Underneath) {
-  const { state, client, directory, calls, alive, status, brokers, limits, settleMs } = underneath
+  const { authorizer, state, client, directory, calls, alive, status, brokers, limits, settleMs } = underneath
+  const mayWrite = (asker: Asker, topic: string): void => checkForwarded(authorizer, asker, 'write', topic)
   return {
     controller: new ReassignmentController({ groups, state, calls, client, clock, logger }),
     leaderReturn: new LeaderReturn({ groups, state, calls, alive, clock, logger, settleMs }),
     firstLevel: new FirstLevel({ brokerId, groups, state, client, brokers, clock, logger }),
     forcedLeader: new ForcedLeader({ brokerId, groups, state, clock, logger }),
-    publisher: new Publisher({ brokerId, state, groups, directory, peers, clock }),
+    publisher: new Publisher({ brokerId, state, groups, directory, peers, clock, mayWrite }),
     reader: new Reader({ brokerId, state, groups, directory, peers, clock }),
     topics: new Topics({ state, client, clock, directory, status, random, limits, brokers }),
-    producerIds: new ProducerIds(async (count) => {
-      const command = { type: 'allocate-producer-ids', broker: brokerId, count } as const
+    producerIds: new OwnedProducerIds(async (principal, count) => {
+      // Before the second level ids have no owners.
+      const isOwned = principal !== ANONYMOUS && state.head.featureLevel > FIRST_LEVEL.highest
+      const common = { broker: brokerId, count }
+      const command: Intent = isOwned
+        ? { type: 'allocate-owned-ids', ...common, principal }
+        : { type: 'allocate-producer-ids', ...common }
       return (await client.submit(command, PRODUCER_BLOCK_MS)).first!
     }),
     admin: new Admin({ brokerId, groups, state, client, calls, directory, clock, limits, brokers }),
@@ -182,9 +195,7 @@ function createControl({ brokerId, groups, peers, clock, random, logger }: Clust
 }
 
 /** The parts for credentials and rules. */
-function createSecurity(deps: ClusterNodeDeps, { state, client, directory }: Underneath) {
-  const { access = { mode: 'off', superUsers: [] } } = deps
-  const authorizer = new Authorizer({ ...access, tables: () => state.security })
+function createSecurity(deps: ClusterNodeDeps, { state, client, directory, authorizer }: Underneath) {
   return {
     authorizer,
     security: new SecurityAdmin({ ...deps, state, client, directory, authorizer }),

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import type { PublishOptions } from '../api/broker-api.ts'
 import { CLUSTER_NAME, type Operation, type Resource } from '../api/security-api.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeCrypto } from '../platform/node/crypto.ts'
@@ -212,6 +213,27 @@ describe('over WebSocket', () => {
     client.json({ op: 'subscribe', id: 5, topic: 'flights', from: 'earliest' })
     client.json({ op: 'publish', id: 6, topic: 'flights', records: [{ value: 'x' }] })
     expect(await client.nextJson()).toMatchObject({ op: 'error', id: 6, code: 'AUTHORIZATION_FAILED' })
+    client.socket.terminate()
+  })
+
+  it('a client publishes for itself alone, whatever its frames say; so do those that use JSON', async () => {
+    tables.rule('User:svc', 'write', flights)
+    const publish = vi.spyOn(fixture.broker, 'publish')
+    const initProducer = vi.spyOn(fixture.broker, 'initProducer')
+    const token = tables.token('User:svc')
+    const client = await new Client(fixture.address, bearer(token)).open()
+    const asker = { principal: 'User:alice', groups: ['Group:admins'], host: '10.0.0.1', kind: 'scram' }
+    client.frame('Publish', { correlation: 1, topic: 'flights', partition: 0, timeoutMs: 1000, asker }, [
+      batchOf(['x']),
+    ])
+    client.frame('InitProducer', { correlation: 2 })
+    for (const name of ['PublishReply', 'InitProducerReply']) expect(await client.nextFrame()).toMatchObject({ name })
+    await ask('POST', '/topics/flights/records', bearer(token), { records: [{ value: 'y' }] })
+    const options = publish.mock.calls.map(([, , , given]) => given)
+    expect(options).toMatchObject(Array(2).fill({ asker: { principal: 'User:svc', groups: [], kind: 'token' } }))
+    // JSON is published under ids of the broker, which no client can use.
+    expect(options.map((given) => (given as PublishOptions).byBroker)).toEqual([undefined, true])
+    expect(initProducer.mock.calls).toEqual([['User:svc'], [`Broker:${fixture.broker.brokerId}`]])
     client.socket.terminate()
   })
 

@@ -38,8 +38,8 @@ export interface GroupSpec {
   readonly maxBatchBytes: number
   /** Absent: every time that a Date can show. */
   readonly timestamps?: TimestampLimits
-  /** The first producer id that the cluster has not given yet, as far as this broker knows. Absent: all are taken. */
-  readonly producersEnd?: () => ProducerId
+  /** Whether the cluster has given a producer id, as far as this broker knows. Absent: all are taken. */
+  readonly isGiven?: (id: ProducerId) => boolean
   /**
    * The group was made just now: no replica of it can have been on this broker before. Matters where the disk has lost
    * its content (`LogStorage.mayHaveForgotten`).

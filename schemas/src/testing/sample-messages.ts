@@ -31,6 +31,7 @@ const clusterBroker: ClusterBrokerFields = {
   featureLevels,
 }
 
+const asker = { principal: 'User:ann', groups: ['Group:g'], host: '10.0.0.1', kind: 'token' }
 /**
  * One of each message with no field at its zero, for tests of code that carries messages. The type checker compares it
  * with messages.ts.
@@ -114,7 +115,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
     logStart: 5,
     logEnd: far,
   },
-  Publish: { correlation, topic: 'flights', partition: 5, timeoutMs: 30_000, topicId: 'a1' },
+  Publish: { correlation, topic: 'flights', partition: 5, timeoutMs: 30_000, topicId: 'a1', asker },
   PublishReply: {
     correlation,
     baseOffset: far,

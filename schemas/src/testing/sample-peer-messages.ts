@@ -105,6 +105,7 @@ export const sampleIntents: readonly IntentFields[] = [
   },
   { 'tailrace.metadata.AddAcls': { acls: [acl], ...asked, by: 'ann' } },
   { 'tailrace.metadata.RemoveAcls': { acls: [acl], ...asked, by: 'ann' } },
+  { 'tailrace.metadata.AllocateOwnedIds': { broker: 2, count: 1000, principal: 'User:svc' } },
 ]
 
 const admissions = [{ broker: 4, admission: far }]

@@ -21,6 +21,7 @@ export const featureLevels: FeatureLevels = {
   lowest: 1,
   highest: 2,
   commands: {
+    'allocate-owned-ids': 2,
     'set-user': 2,
     'delete-user': 2,
     'add-token': 2,

@@ -1,5 +1,6 @@
 import type { GroupId } from '@tailrace/schemas'
 import type { ForcedCluster, JoinBroker, MemberCommand, RemoveBroker } from './commands/member-commands.ts'
+import { FIRST_LEVEL } from './feature-levels.ts'
 import type { Change, MetadataTables } from './metadata-model.ts'
 import { refused } from './metadata-model.ts'
 
@@ -51,8 +52,13 @@ function remove(state: MetadataTables, { removed, at, broker, by }: RemoveBroker
 function forced(state: MetadataTables, { members, at, broker, by }: ForcedCluster): Change {
   state.head.nextGroup += GROUPS_SKIPPED
   state.head.nextProducer += PRODUCERS_SKIPPED
+  const owners = state.head.featureLevel > FIRST_LEVEL.highest ? state.producers.skip() : []
   const detail = `members ${members.join(',')}`
-  return { result: { ok: true }, audit: { at, broker, by, action: 'force-members', target: 'metadata', detail } }
+  return {
+    result: { ok: true },
+    owners,
+    audit: { at, broker, by, action: 'force-members', target: 'metadata', detail },
+  }
 }
 
 /**

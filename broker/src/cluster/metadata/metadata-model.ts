@@ -3,6 +3,7 @@ import type { AuditRecord } from '../../api/admin-api.ts'
 import type { TopicConfig } from '../../api/broker-api.ts'
 import type { BrokerRegistration } from './commands/command.ts'
 import type { TopicPartition } from './partition-replicas.ts'
+import type { ProducerOwner, ProducerOwners } from './producer-owners.ts'
 import type { SecurityChange, SecurityState } from './security-state.ts'
 
 /** `partitions` and `config` are replaced in place as commands are applied. */
@@ -51,6 +52,8 @@ export interface Applied {
   /** The priority of a broker in the metadata group. */
   readonly metadataPriority?: boolean
   readonly security?: SecurityChange
+  /** Principals that have got ids. */
+  readonly owners?: readonly ProducerOwner[]
   readonly audit?: AuditRecord
 }
 /** The result of performing a command. */
@@ -61,6 +64,8 @@ export interface MetadataHead {
   appliedIndex: LogIndex
   nextGroup: GroupId
   nextProducer: ProducerId
+  /** See ProducerCounters. */
+  lastOwner: number
   /** Commands remembered so far; their answers are kept in a ring of REMEMBERED_COMMANDS. */
   commands: number
   /** Audit records so far; the last AUDIT_RECORDS are kept. */
@@ -97,6 +102,7 @@ export interface MetadataTables {
   /** Broker -> factor of its election timeout in the metadata group, where that is not 1. */
   metadataPriorities: Readonly<Record<number, number>>
   readonly security: SecurityState
+  readonly producers: ProducerOwners
   replacePartition(place: TopicPlace, replaced: TopicPartition): void
 }
 

@@ -28,6 +28,12 @@ const acl = fc.record({
 })
 const tokenId = fc.constantFrom('0', '1', '2', '3').map((digit) => digit.repeat(24))
 const scope = { operations: ['read'], resources: [{ type: 'topic', name: 'a', pattern: 'literal' }] } as const
+const ownedIds: fc.Arbitrary<Command> = fc.record({
+  type: fc.constant('allocate-owned-ids' as const),
+  broker: fc.constant(1),
+  count: fc.integer({ min: 1, max: 1000 }),
+  principal: fc.constantFrom('User:ann', 'Broker:1', 'User:ANONYMOUS'),
+})
 const securityCommand: fc.Arbitrary<Command> = fc
   .oneof(
     fc.record({
@@ -70,6 +76,8 @@ const securityCommand: fc.Arbitrary<Command> = fc
   .filter((some) => decodeCommand(encodeCommand({ id: 'c', command: some }, 0)) !== null)
 const command: fc.Arbitrary<Command> = fc.oneof(
   { arbitrary: securityCommand, weight: 5 },
+  ownedIds,
+  fc.record({ type: fc.constant('set-feature-level' as const), level: fc.constant(2), ...asked }),
   fc.record({
     type: fc.constant('register-broker' as const),
     broker: fc
@@ -148,8 +156,9 @@ function picture(state: MetadataState): unknown {
   const maps = [brokers, topics, topicsById, places, joined, removed].map(byKey)
   const { version, users, tokens, acls } = state.security
   const security = [version, ...[users, tokens, acls].map((map) => byKey(new Map<unknown, unknown>(map)))]
+  const owners = byKey(new Map([...state.producers.all()].map((owner) => [owner.number, owner])))
   const sets = [[...state.changing].sort(), [...state.fenced].sort()]
-  return [head, maps, security, sets, metadataPriorities, [...audit], [...state.remembered()]]
+  return [head, maps, security, owners, sets, metadataPriorities, [...audit], [...state.remembered()]]
 }
 
 const entry = (index: number, some: IdentifiedCommand): Parameters<MetadataMachine['apply']> => {
@@ -352,6 +361,7 @@ test('at an entry that is no command it stops, reports which one and why, and ap
     audits: 0,
     featureLevel: 1,
     alwaysSupported: 0,
+    lastOwner: 0,
   })
   expect(unreadable).toHaveLength(1)
   expect(machine.unreadable).toMatchObject({ code: 'NEWER_FORMAT', retriable: false })

@@ -1,12 +1,7 @@
 import type { BrokerId, GroupId, LogIndex } from '@tailrace/schemas'
 import type { AuditRecord } from '../../api/admin-api.ts'
-import type {
-  AllocateProducerIds,
-  BrokerRegistration,
-  Command,
-  CreateTopic,
-  IdentifiedCommand,
-} from './commands/command.ts'
+import { ANONYMOUS } from '../../security/identity/principal.ts'
+import type { BrokerRegistration, Command, CreateTopic, IdentifiedCommand } from './commands/command.ts'
 import { FIRST_LEVEL, notSupportedBy } from './feature-levels.ts'
 import { performLevelCommand } from './level-changes.ts'
 import { performMemberCommand } from './member-changes.ts'
@@ -23,6 +18,7 @@ import type {
 } from './metadata-model.ts'
 import { AUDIT_RECORDS, REMEMBERED_COMMANDS, refused } from './metadata-model.ts'
 import type { TopicPartition } from './partition-replicas.ts'
+import { ProducerOwners } from './producer-owners.ts'
 import { performSecurityCommand } from './security-changes.ts'
 import { SecurityState } from './security-state.ts'
 import { performTopicCommand } from './topic-changes.ts'
@@ -40,6 +36,7 @@ export class MetadataState implements MetadataTables {
     appliedIndex: 0,
     nextGroup: 1,
     nextProducer: 0,
+    lastOwner: 0,
     commands: 0,
     audits: 0,
     featureLevel: 1,
@@ -58,6 +55,8 @@ export class MetadataState implements MetadataTables {
   metadataPriorities: Readonly<Record<number, number>> = {}
   /** Credentials and rules. */
   readonly security = new SecurityState()
+  /** Whose producer ids are whose. */
+  readonly producers = new ProducerOwners(this.head)
   /**
    * How far this broker's copy can be trusted to be complete; set by its owner. behind: some decisions from before its
    * start are missing here. leaderless: decisions of others do not arrive here at present.
@@ -142,6 +141,7 @@ export class MetadataState implements MetadataTables {
     for (const map of [this.brokers, this.topics, this.topicsById, this.places, this.joined, this.removed]) map.clear()
     this.changing.clear()
     this.fenced.clear()
+    this.producers.clear()
     this.metadataPriorities = {}
     this.#audit.length = 0
     this.#remembered.clear()
@@ -161,7 +161,9 @@ export class MetadataState implements MetadataTables {
       case 'delete-topic':
         return this.#delete(command.name)
       case 'allocate-producer-ids':
-        return this.#allocate(command)
+        return this.#allocate(command.count)
+      case 'allocate-owned-ids':
+        return this.#allocateOwned(command.principal, command.count)
       case 'join-broker':
       case 'remove-broker':
       case 'forced-cluster':
@@ -224,9 +226,18 @@ export class MetadataState implements MetadataTables {
     return { result: { ok: true }, deleted }
   }
 
-  #allocate({ count }: AllocateProducerIds): Change {
+  /** Brokers of the first level know no owners, and have to come to the same state. */
+  #allocate(count: number): Change {
+    if (this.head.featureLevel > FIRST_LEVEL.highest) return this.#allocateOwned(ANONYMOUS, count)
     const first = this.head.nextProducer
     this.head.nextProducer += count
     return { result: { ok: true, first, count } }
+  }
+
+  #allocateOwned(principal: string, count: number): Change {
+    const taken = this.producers.take(principal, count)
+    if (taken === null) return refused('TOO_MANY_PRODUCERS', 'No more principals get producer ids.')
+    const { first, owner } = taken
+    return { result: { ok: true, first, count }, ...(owner === undefined ? {} : { owners: [owner] }) }
   }
 }

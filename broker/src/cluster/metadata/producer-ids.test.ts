@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { settled } from '../../platform/testing/clock.ts'
-import { ProducerIds } from './producer-ids.ts'
+import { OwnedProducerIds, ProducerIds } from './producer-ids.ts'
 
 const take = (ids: ProducerIds, count: number) => Promise.all(Array.from({ length: count }, () => ids.take()))
 
@@ -39,4 +39,24 @@ it('too many waiting callers are refused', async () => {
   for (let at = 0; at < 10_000; at++) void ids.take()
   await expect(ids.take()).rejects.toMatchObject({ code: 'OVERLOADED' })
   await settled()
+})
+
+it('each principal has blocks of its own, small ones; clients without a name share large ones', async () => {
+  const asked: [string, number][] = []
+  const ids = new OwnedProducerIds(async (principal, count) => {
+    asked.push([principal, count])
+    return 10_000 * asked.length
+  })
+  expect(await ids.take()).toBe(10_000)
+  expect(await ids.take('User:ANONYMOUS')).toBe(10_001)
+  expect([await ids.take('User:a'), await ids.take('User:b'), await ids.take('User:a')]).toEqual([
+    20_000, 30_000, 20_001,
+  ])
+  expect(asked).toEqual([
+    ['User:ANONYMOUS', 1000],
+    ['User:a', 100],
+    ['User:b', 100],
+  ])
+  for (let at = 0; at < 10_000; at++) await ids.take(`User:${at}`)
+  expect(await ids.take('User:a')).not.toBe(20_002)
 })

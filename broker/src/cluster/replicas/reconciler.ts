@@ -254,8 +254,8 @@ export class Reconciler {
     if (place === null) return
     const { topic } = state.places.get(group)!
     const present = (): readonly BrokerId[] => this.#present(group)
-    const producersEnd = (): ProducerId => state.head.nextProducer
-    const circumstances = { created, maxBatchBytes, present, producersEnd }
+    const isGiven = (id: ProducerId): boolean => state.producers.isGiven(id)
+    const circumstances = { created, maxBatchBytes, present, isGiven }
     const opened = await groups.open(specOf(topic, partition!, brokerId, place, circumstances))
     this.#stored.add(group)
     this.#admissions.set(group, opened.admission ?? place.admission)

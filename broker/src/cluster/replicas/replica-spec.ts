@@ -11,7 +11,7 @@ interface Circumstances {
   readonly created: boolean
   readonly maxBatchBytes: number
   readonly present: () => readonly BrokerId[]
-  readonly producersEnd: () => ProducerId
+  readonly isGiven: (id: ProducerId) => boolean
 }
 
 /** How this broker opens its replica of a partition. One that was admitted later knows no members before it is told. */
@@ -20,7 +20,7 @@ export function specOf(
   partition: TopicPartition,
   self: BrokerId,
   { admission }: Place,
-  { created, maxBatchBytes, present, producersEnd }: Circumstances,
+  { created, maxBatchBytes, present, isGiven }: Circumstances,
 ): GroupSpec {
   return {
     group: partition.group,
@@ -28,7 +28,7 @@ export function specOf(
     admission,
     isNew: created,
     present,
-    producersEnd,
+    isGiven,
     preferred: created && partition.replicas[0] === self,
     stateMachine: null,
     ...settingsOf(topic, partition, self, maxBatchBytes),

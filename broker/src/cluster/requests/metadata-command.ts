@@ -31,6 +31,7 @@ export function speakerOfCommand(fields: Message<'MetadataCommand'>): BrokerId |
     case 'register-broker':
       return intent.broker.id
     case 'allocate-producer-ids':
+    case 'allocate-owned-ids':
     case 'replica-dropped':
     case 'join-broker':
     case 'remove-broker':

@@ -4,7 +4,7 @@ import type { Welcome } from '../formation/joining.ts'
 import type { GroupRequestAnswerer } from '../members/group-requests.ts'
 import type { FormationRecord } from '../metadata/formation-record.ts'
 import type { MetadataLeader } from '../metadata/metadata-leader.ts'
-import type { ProducerIds } from '../metadata/producer-ids.ts'
+import type { OwnedProducerIds } from '../metadata/producer-ids.ts'
 import type { PartitionStatus } from '../routing/partition-status.ts'
 import type { Publisher } from '../routing/publisher.ts'
 import type { Reader } from '../routing/reader.ts'
@@ -15,7 +15,7 @@ export interface Answerers {
   readonly publisher: Publisher
   readonly reader: Reader
   readonly status: PartitionStatus
-  readonly producerIds: ProducerIds
+  readonly producerIds: OwnedProducerIds
   readonly leader: MetadataLeader
   readonly groupRequests: GroupRequestAnswerer
   readonly receiveFormation: (from: BrokerId, record: FormationRecord) => Promise<void>

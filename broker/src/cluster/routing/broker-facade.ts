@@ -3,7 +3,7 @@ import type { BrokerApi, ClusterDescription } from '../../api/broker-api.ts'
 import type { Peers } from '../../partition/peers.ts'
 import type { FormationRecord } from '../metadata/formation-record.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
-import type { ProducerIds } from '../metadata/producer-ids.ts'
+import type { OwnedProducerIds } from '../metadata/producer-ids.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
 import type { Publisher } from './publisher.ts'
 import type { Reader } from './reader.ts'
@@ -18,7 +18,7 @@ export interface FacadeDeps {
   readonly publisher: Publisher
   readonly reader: Reader
   readonly topics: Topics
-  readonly producerIds: ProducerIds
+  readonly producerIds: OwnedProducerIds
   readonly readiness: () => { ready: boolean; reason: string }
   readonly listeners: Set<(topic: string, partition: PartitionNumber) => void>
 }
@@ -34,7 +34,7 @@ export function createBrokerApi(deps: FacadeDeps): BrokerApi {
     fetch: (topic, partition, request) => reader.fetch(topic, partition, request),
     findOffset: (topic, partition, position, topicId, linearizable) =>
       reader.findOffset(topic, partition, position, topicId, linearizable),
-    initProducer: async () => ({ producerId: await producerIds.take(), epoch: 0 }),
+    initProducer: async (principal) => ({ producerId: await producerIds.take(principal), epoch: 0 }),
     createTopic: (request) => topics.create(request),
     deleteTopic: (name, topicId) => topics.delete(name, topicId),
     listTopics: () => topics.list(),

@@ -16,7 +16,7 @@ function laneTo(term: { now: number }) {
   const clock = new ManualClock()
   const budget: LaneBudget = { requests: 0, bytes: 0 }
   const attempts: Attempt[] = []
-  const attempt: PublishTarget['attempt'] = (batch, timeoutMs) =>
+  const attempt: PublishTarget['attempt'] = ({ batch }, timeoutMs) =>
     new Promise((answer, reject) => {
       attempts.push({ batch, timeoutMs, answer, fail: (code) => reject(new TailraceError(code)) })
     })
@@ -24,7 +24,7 @@ function laneTo(term: { now: number }) {
   const outcomes: unknown[] = []
   const publish = (bytes: number, timeoutMs: number, idempotent = true) => {
     const at = outcomes.push('pending') - 1
-    lane.publish(new Uint8Array(bytes), idempotent, timeoutMs).then(
+    lane.publish({ batch: new Uint8Array(bytes), asker: undefined }, idempotent, timeoutMs).then(
       ({ baseOffset }) => (outcomes[at] = baseOffset),
       ({ code }) => (outcomes[at] = code),
     )

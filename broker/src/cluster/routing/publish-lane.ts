@@ -1,13 +1,20 @@
 import type { BrokerId, ErrorCode, Term } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
+import type { Asker } from '../../api/broker-api.ts'
 import type { PublishResult } from '../../partition/requests.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
+
+/** A batch, and the client for which it is. */
+export interface AskedBatch {
+  readonly batch: Uint8Array
+  readonly asker: Asker | undefined
+}
 
 /** The broker that would take a batch now. `attempt` fixes the batch's place in the order before it returns. */
 export interface PublishTarget {
   readonly leader: BrokerId
   readonly term: Term
-  attempt(batch: Uint8Array, timeoutMs: number): Promise<PublishResult>
+  attempt(asked: AskedBatch, timeoutMs: number): Promise<PublishResult>
   /** The target has said that it does not lead. */
   deny(): void
 }
@@ -16,6 +23,7 @@ export interface PublishTarget {
 interface Held {
   readonly order: number
   batch: Uint8Array
+  readonly asker: Asker | undefined
   readonly idempotent: boolean
   readonly end: number
   readonly timer: TimerHandle
@@ -73,7 +81,7 @@ export class PublishLane {
    * @throws TailraceError (as a rejection) LEADER_UNAVAILABLE: never sent; OUTCOME_UNKNOWN; OVERLOADED; the error that
    * the leader answered
    */
-  publish(batch: Uint8Array, idempotent: boolean, timeoutMs: number): Promise<PublishResult> {
+  publish({ batch, asker }: AskedBatch, idempotent: boolean, timeoutMs: number): Promise<PublishResult> {
     const budget = this.#budget
     if (budget.requests >= MAX_HELD_REQUESTS || budget.bytes + batch.length > MAX_HELD_BYTES) {
       return Promise.reject(new TailraceError('OVERLOADED', 'Too many publishes wait for a leader.'))
@@ -82,7 +90,8 @@ export class PublishLane {
       const timer = this.#clock.after(timeoutMs, () => this.#expire(held))
       const end = this.#clock.monotonic() + timeoutMs
       const order = this.#orders++
-      const held: Held = { order, batch, idempotent, end, timer, resolve, reject, uncertain: false, settled: false }
+      const fresh = { uncertain: false, settled: false }
+      const held: Held = { order, batch, asker, idempotent, end, timer, resolve, reject, ...fresh }
       budget.requests++
       budget.bytes += batch.length
       this.#held.push(held)
@@ -110,7 +119,7 @@ export class PublishLane {
 
   #send(held: Held, target: PublishTarget): void {
     this.#inFlight++
-    target.attempt(held.batch, Math.max(1, held.end - this.#clock.monotonic())).then(
+    target.attempt(held, Math.max(1, held.end - this.#clock.monotonic())).then(
       (result) => {
         this.#inFlight--
         this.#settle(held, () => held.resolve(result))

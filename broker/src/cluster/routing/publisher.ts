@@ -1,15 +1,16 @@
-import type { BrokerId, GroupId, PartitionNumber } from '@tailrace/schemas'
+import type { AskerFields, BrokerId, GroupId, PartitionNumber } from '@tailrace/schemas'
 import { BATCH_HEADER_BYTES, NO_BROKER, producerIdAt, TailraceError } from '@tailrace/schemas'
-import type { PublishOptions } from '../../api/broker-api.ts'
+import type { Asker, PublishOptions } from '../../api/broker-api.ts'
 import type { Group, Groups } from '../../partition/group.ts'
 import type { Peers } from '../../partition/peers.ts'
 import type { PublishResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { withDeadline } from '../../platform/timing/deadline.ts'
+import { ANONYMOUS, brokerPrincipal } from '../../security/identity/principal.ts'
 import type { MetadataState, Topic } from '../metadata/metadata-state.ts'
 import { partitionOf, requirePartition, requireTopic } from '../metadata/required-topic.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
-import type { LaneBudget, PublishTarget } from './publish-lane.ts'
+import type { AskedBatch, LaneBudget, PublishTarget } from './publish-lane.ts'
 import { PublishLane } from './publish-lane.ts'
 
 export interface PublisherDeps {
@@ -19,6 +20,14 @@ export interface PublisherDeps {
   readonly directory: LeaderDirectory
   readonly peers: Pick<Peers, 'request'>
   readonly clock: Clock
+  /** @throws TailraceError AUTHORIZATION_FAILED */
+  readonly mayWrite: (asker: Asker, topic: string) => void
+}
+
+/** A request that another broker has forwarded. */
+export interface Forwarded extends Pick<PublishOptions, 'timeoutMs' | 'topicId'> {
+  readonly asker: Asker | undefined
+  readonly from: BrokerId
 }
 
 /** Brings a batch to the partition's leader, here or elsewhere. */
@@ -39,16 +48,17 @@ export class Publisher {
     topic: string,
     partition: PartitionNumber,
     batch: Uint8Array,
-    { timeoutMs, wait, topicId }: PublishOptions,
+    { timeoutMs, wait, topicId, asker, byBroker }: PublishOptions,
   ): Promise<PublishResult> {
     try {
       const known = requireTopic(this.#deps.state, topic, topicId)
       const { group } = partitionOf(known, partition)
+      this.#checkProducer(batch, asker, byBroker ? this.#deps.brokerId : null)
       const pick = (): PublishTarget | null => this.#target(known, partition, group)
-      if (wait) return this.#hold(group, pick, batch, timeoutMs)
+      if (wait) return this.#hold(group, pick, { batch, asker }, timeoutMs)
       const target = pick()
       if (target === null) return Promise.reject(new TailraceError('LEADER_UNAVAILABLE'))
-      return target.attempt(batch, timeoutMs).catch((error) => {
+      return target.attempt({ batch, asker }, timeoutMs).catch((error) => {
         throw this.#failure(target, TailraceError.from(error))
       })
     } catch (error) {
@@ -56,16 +66,21 @@ export class Publisher {
     }
   }
 
-  /** As leader or not at all: a forwarded request is never forwarded again (M39). */
+  /**
+   * As leader or not at all: a forwarded request is never forwarded again (M39). `from`: the broker that forwards it,
+   * and vouches for the client. What the client may do is asked again, since that broker may know less of the metadata.
+   */
   async publishAsLeader(
     topic: string,
     partition: PartitionNumber,
     batch: Uint8Array,
-    { timeoutMs, topicId }: { readonly timeoutMs: number; readonly topicId?: string },
+    { timeoutMs, topicId, asker, from }: Forwarded,
   ): Promise<PublishResult> {
     const { group } = requirePartition(this.#deps.state, topic, partition, topicId)
     const local = this.#deps.groups.get(group)
     if (local === undefined || !local.isLeader) throw new TailraceError('NOT_LEADER')
+    if (asker !== undefined) this.#deps.mayWrite(asker, topic)
+    this.#checkProducer(batch, asker, from)
     return this.#publishHere(local, batch, timeoutMs)
   }
 
@@ -88,29 +103,46 @@ export class Publisher {
   #hold(
     group: GroupId,
     pick: () => PublishTarget | null,
-    batch: Uint8Array,
+    asked: AskedBatch,
     timeoutMs: number,
   ): Promise<PublishResult> {
+    const { batch } = asked
     const lane = this.#lanes.get(group) ?? new PublishLane(this.#deps.clock, this.#budget, pick)
     this.#lanes.set(group, lane)
     const idempotent = batch.length >= BATCH_HEADER_BYTES && producerIdAt(batch, 0) >= 0
-    return lane.publish(batch, idempotent, timeoutMs).finally(() => {
+    return lane.publish(asked, idempotent, timeoutMs).finally(() => {
       if (lane.idle && this.#lanes.get(group) === lane) this.#lanes.delete(group)
     })
+  }
+
+  /**
+   * One look-up for each batch. A batch that is too short for a header is refused where it is checked. `broker`: the
+   * one that has made the batch itself, or null.
+   */
+  #checkProducer(batch: Uint8Array, asker: Asker | undefined, broker: BrokerId | null): void {
+    if (batch.length < BATCH_HEADER_BYTES) return
+    const id = producerIdAt(batch, 0)
+    if (id < 0) return
+    const owner = this.#deps.state.producers.ownerOf(id)
+    const { principal = ANONYMOUS } = asker ?? {}
+    if (owner === ANONYMOUS || owner === principal || (broker !== null && owner === brokerPrincipal(broker))) return
+    throw new TailraceError('PRODUCER_NOT_YOURS', `${principal} may not publish under ${id}.`)
   }
 
   #target({ name: topic, id: topicId }: Topic, partition: PartitionNumber, group: GroupId): PublishTarget | null {
     const { brokerId, groups, directory } = this.#deps
     const local = groups.get(group)
     if (local?.isLeader) {
-      const attempt = (batch: Uint8Array, ms: number): Promise<PublishResult> => this.#publishHere(local, batch, ms)
+      const attempt = ({ batch }: AskedBatch, ms: number): Promise<PublishResult> => {
+        return this.#publishHere(local, batch, ms)
+      }
       return { leader: brokerId, term: local.term, attempt, deny: () => {} }
     }
     const found = directory.lookup(group)
     if (found.leader === NO_BROKER || found.leader === brokerId) return null
     return {
       ...found,
-      attempt: (batch, timeoutMs) => this.#publishThere(found.leader, { topic, partition, timeoutMs, topicId }, batch),
+      attempt: (asked, timeoutMs) => this.#publishThere(found.leader, { topic, partition, timeoutMs, topicId }, asked),
       deny: () => directory.deny(group, found),
     }
   }
@@ -124,10 +156,10 @@ export class Publisher {
   async #publishThere(
     leader: BrokerId,
     fields: { topic: string; partition: PartitionNumber; timeoutMs: number; topicId: string },
-    batch: Uint8Array,
+    { batch, asker }: AskedBatch,
   ): Promise<PublishResult> {
     // The wire has whole milliseconds, the clock has not.
-    const whole = { ...fields, timeoutMs: Math.ceil(fields.timeoutMs) }
+    const whole = { ...fields, timeoutMs: Math.ceil(fields.timeoutMs), ...(asker && { asker: askerFields(asker) }) }
     const reply = await this.#deps.peers.request(leader, 'Publish', whole, [batch], fields.timeoutMs)
     const { baseOffset, lastOffset, duplicate, term = 0, index = 0, seal = '', holders = [] } = reply.fields
     const token = index === 0 ? {} : { token: { term, index, seal } }
@@ -143,4 +175,8 @@ export class Publisher {
     if (error.code === 'CONNECTION_LOST' || error.code === 'TIMED_OUT') return new TailraceError('OUTCOME_UNKNOWN')
     return error
   }
+}
+
+function askerFields({ principal, groups, host, kind }: Asker): AskerFields {
+  return { principal, groups: [...groups], host, kind }
 }

@@ -10,8 +10,9 @@ export async function asked<Name extends RequestName>(
   to: BrokerId,
   name: Name,
   fields: RequestFields<Name>,
+  body: Uint8Array = new Uint8Array(),
 ): Promise<ReplyFields<Name>> {
   const heard = overTheWire(name, { correlation: 0, ...fields } as unknown as Message<Name>)
-  const reply = await cluster.broker(to).node.handlers.request(from, name, heard, new Uint8Array())
+  const reply = await cluster.broker(to).node.handlers.request(from, name, heard, body)
   return overTheWire(`${name}Reply`, { correlation: 0, ...reply.fields } as never) as unknown as ReplyFields<Name>
 }

@@ -9,11 +9,12 @@ import {
   readTokenText,
   TailraceError,
 } from '@tailrace/schemas'
-import type { BrokerApi } from '../../api/broker-api.ts'
+import type { Asker, BrokerApi } from '../../api/broker-api.ts'
 import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
 import type { PublishResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
+import { brokerPrincipal } from '../../security/identity/principal.ts'
 import { RetryPause } from '../limits/retry-pause.ts'
 import type { Rights } from '../limits/rights.ts'
 import { gatherBatches, type PartitionBatches } from './batches.ts'
@@ -75,7 +76,7 @@ export class JsonPublisher {
     this.#random = parts.random
     this.#timeoutMs = parts.timeoutMs
     this.#defaultMaxBatchBytes = parts.maxBatchBytes
-    this.#slots = new ProducerSlots(() => parts.api.initProducer())
+    this.#slots = new ProducerSlots(() => parts.api.initProducer(brokerPrincipal(parts.api.brokerId)))
     this.#turn = parts.random.below(1 << 16)
   }
 
@@ -85,7 +86,7 @@ export class JsonPublisher {
    * Not atomic across batches: on an error some of them may be written, and the message says how many were.
    */
   async publish(
-    sender: Pick<Rights, 'checkWrite'>,
+    sender: Pick<Rights, 'checkWrite' | 'session'>,
     topic: string,
     records: readonly RecordInput[],
     topicId?: string,
@@ -104,7 +105,9 @@ export class JsonPublisher {
     const slot = await this.#slots.borrow()
     const places = new Array<PublishedRecord>(records.length)
     const outcomes = await Promise.allSettled(
-      groups.map((group) => this.#publishPartition({ topic, id, slot, group, deadline, places })),
+      groups.map((group) =>
+        this.#publishPartition({ topic, id, slot, group, deadline, places, asker: sender.session }),
+      ),
     )
     const failure = outcomes.find((outcome) => outcome.status === 'rejected')
     if (failure !== undefined) throw explain(failure.reason, places)
@@ -129,14 +132,15 @@ export class JsonPublisher {
   }
 
   /** Repeats until the batch is known to be written, known to be refused, or the time is up. */
-  async #send({ topic, id, group, deadline }: PartitionWork, batch: Uint8Array): Promise<PublishResult> {
+  async #send({ topic, id, group, deadline, asker }: PartitionWork, batch: Uint8Array): Promise<PublishResult> {
     const { partition } = group
     const pause = new RetryPause(this.#clock, this.#random)
     let mayBeWritten = false
     for (let next = batch; ; next = unsent(next)) {
       const timeoutMs = Math.max(1, deadline - this.#clock.monotonic())
       try {
-        return await this.#api.publish(topic, partition, next, { timeoutMs, wait: true, topicId: id })
+        const options = { timeoutMs, wait: true, topicId: id, asker, byBroker: true }
+        return await this.#api.publish(topic, partition, next, options)
       } catch (error) {
         if (!(error instanceof TailraceError) || !retried.has(error.code)) throw error
         mayBeWritten ||= !refused.has(error.code)
@@ -165,6 +169,7 @@ interface PartitionWork {
   readonly group: PartitionBatches
   readonly deadline: number
   readonly places: PublishedRecord[]
+  readonly asker: Asker
 }
 
 function tokensOf(

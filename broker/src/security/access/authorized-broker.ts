@@ -33,7 +33,8 @@ export class AuthorizedBroker implements BrokerApi {
 
   publish(topic: string, partition: PartitionNumber, batch: Uint8Array, options: PublishOptions): Answer<'publish'> {
     this.#guard.topic('write', topic)
-    return this.#api.publish(topic, partition, batch, options)
+    const { timeoutMs, wait, topicId = '' } = options
+    return this.#api.publish(topic, partition, batch, { timeoutMs, wait, topicId, asker: this.#guard.session })
   }
 
   /** Checked again behind a wait: what was allowed may be forbidden by then. */
@@ -59,7 +60,7 @@ export class AuthorizedBroker implements BrokerApi {
   async initProducer(): Promise<{ producerId: ProducerId; epoch: number }> {
     const guard = this.#guard
     if (!guard.mayAny('write', 'topic')) guard.cluster('idempotent-write')
-    return this.#api.initProducer()
+    return this.#api.initProducer(guard.session.principal)
   }
 
   async createTopic(request: CreateTopicRequest): Promise<TopicSummary> {

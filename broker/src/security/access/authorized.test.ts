@@ -138,6 +138,39 @@ const outcome = async (work: () => unknown): Promise<string> => {
   }
 }
 
+test('a batch and a producer id are for the principal of the session, whatever the caller says', async () => {
+  const { tables, guard, api, calls } = world(alice)
+  tables.rule('User:alice', 'write', topic)
+  const authorized = new AuthorizedBroker(api, guard)
+  const lie = { ...alice, principal: 'User:eve' }
+  const batch = new Uint8Array()
+  await authorized.publish('t', 0, batch, { timeoutMs: 1, wait: true, topicId: 'i', asker: lie, byBroker: true })
+  await authorized.initProducer()
+  expect(calls).toEqual([
+    ['publish', 't', 0, batch, { timeoutMs: 1, wait: true, topicId: 'i', asker: alice }],
+    ['initProducer', 'User:alice'],
+  ])
+})
+
+test('a change of rules or credentials is recorded under the principal of the session', async () => {
+  const { tables, guard, api, calls } = world(alice)
+  tables.rule('User:alice', 'alter', cluster)
+  const authorized = new AuthorizedSecurity(api, guard)
+  await authorized.setPassword('bob', 'pencil')
+  await authorized.deleteUser('bob')
+  await authorized.createToken(foreignToken)
+  await authorized.revokeToken('t1')
+  await authorized.addAcls([])
+  await authorized.removeAcls({})
+  const changes = calls.filter(([method]) => method !== 'listTokens')
+  expect(changes.map((call) => [call[0], call.at(-1)])).toEqual(
+    ['setPassword', 'deleteUser', 'createToken', 'revokeToken', 'addAcls', 'removeAcls'].map((method) => [
+      method,
+      'User:alice',
+    ]),
+  )
+})
+
 const apis = {
   BrokerApi: [AuthorizedBroker, broker],
   AdminApi: [AuthorizedAdmin, admin],

@@ -1,4 +1,4 @@
-import { TailraceError } from '@tailrace/schemas'
+import { type BrokerId, TailraceError } from '@tailrace/schemas'
 
 /** Of a client that has shown no credential; Kafka's name for it. */
 export const ANONYMOUS = 'User:ANONYMOUS'
@@ -13,6 +13,10 @@ const MOST_CHARACTERS = 255
 
 /** Letters, digits and what names of services, mail addresses and distinguished names are made of. */
 const namePattern = /^[\p{L}\p{N}][\p{L}\p{N} ._@=,:/+-]*$/u
+
+export function brokerPrincipal(id: BrokerId): string {
+  return `Broker:${id}`
+}
 
 /** Whether a principal of this kind can have the name. */
 export function isPrincipalName(name: string): boolean {

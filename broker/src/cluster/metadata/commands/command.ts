@@ -1,6 +1,7 @@
 import type { BrokerId, Timestamp } from '@tailrace/schemas'
 import { BatchWriter, Compression, decodeBatch, formatTable, NO_PRODUCER } from '@tailrace/schemas'
 import type { LevelRange, TopicConfig } from '../../../api/broker-api.ts'
+import { isPrincipal } from '../../../security/identity/principal.ts'
 import { isRange } from '../feature-levels.ts'
 import { isNonEmptyArray, isPositive } from './command-checks.ts'
 import type { SetFeatureLevel } from './level-commands.ts'
@@ -22,11 +23,14 @@ export type Command =
   | CreateTopic
   | DeleteTopic
   | AllocateProducerIds
+  | AllocateOwnedIds
   | MemberCommand
   | SetFeatureLevel
   | TopicCommand
   | SecurityCommand
 const VERSION = formatTable.command.version
+/** That one command allocates. */
+const MOST_IDS = 1_000_000
 
 /** A broker started: where to find it now. */
 export interface RegisterBroker {
@@ -62,6 +66,14 @@ export interface AllocateProducerIds {
   readonly type: 'allocate-producer-ids'
   readonly broker: BrokerId
   readonly count: number
+}
+
+/** As before, for one principal, to which the ids belong; of the second feature level. */
+export interface AllocateOwnedIds {
+  readonly type: 'allocate-owned-ids'
+  readonly broker: BrokerId
+  readonly count: number
+  readonly principal: string
 }
 
 export interface IdentifiedCommand {
@@ -124,7 +136,11 @@ export function isCommand(value: object): value is Command {
     case 'delete-topic':
       return typeof command.name === 'string'
     case 'allocate-producer-ids':
-      return isPositive(command.broker) && isPositive(command.count) && command.count <= 1_000_000
+      return isPositive(command.broker) && isPositive(command.count) && command.count <= MOST_IDS
+    case 'allocate-owned-ids': {
+      const { broker, count, principal } = command
+      return isPositive(broker) && isPositive(count) && count <= MOST_IDS && isPrincipal(String(principal))
+    }
     default:
       return (
         isMemberCommand(command) || isLevelCommand(command) || isTopicCommand(command) || isSecurityCommand(command)

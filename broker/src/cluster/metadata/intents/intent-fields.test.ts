@@ -24,6 +24,7 @@ const intents: readonly Intent[] = [
   { type: 'delete-topic', name: 't', topicId: 't1' },
   { type: 'set-topic-config', name: 't', topicId: 't1', changes: { retentionMs: 2 ** 40, maxBatchBytes: null } },
   { type: 'allocate-producer-ids', broker: 2, count: 1000 },
+  { type: 'allocate-owned-ids', broker: 2, count: 1000, principal: 'User:svc' },
   { type: 'assign-replicas', ...place, replicas: [3, 1] },
   { type: 'cancel-change', ...place },
   { type: 'replicas-changed', group: 4, change: 9, outcome: 'failed', reason: 'late' },

@@ -24,6 +24,8 @@ export function intentFields(intent: Intent): IntentFields {
     }
     case 'allocate-producer-ids':
       return { 'tailrace.metadata.AllocateProducerIds': withoutType(intent) }
+    case 'allocate-owned-ids':
+      return { 'tailrace.metadata.AllocateOwnedIds': withoutType(intent) }
     case 'assign-replicas':
       return { 'tailrace.metadata.AssignReplicas': { ...withoutType(intent), replicas: [...intent.replicas] } }
     case 'cancel-change':
@@ -61,6 +63,7 @@ const readers: { readonly [Name in IntentName]: (fields: IntentShapes[Name]) => 
   DeleteTopic: (fields) => ({ type: 'delete-topic', ...fields }),
   SetTopicConfig: ({ changes, ...fields }) => ({ type: 'set-topic-config', ...fields, changes: settingsOf(changes) }),
   AllocateProducerIds: (fields) => ({ type: 'allocate-producer-ids', ...fields }),
+  AllocateOwnedIds: (fields) => ({ type: 'allocate-owned-ids', ...fields }),
   AssignReplicas: (fields) => ({ type: 'assign-replicas', ...fields }),
   CancelChange: (fields) => ({ type: 'cancel-change', ...fields }),
   ReplicasChanged: (fields) => ({ type: 'replicas-changed', ...fields, outcome: fields.outcome as 'done' | 'failed' }),

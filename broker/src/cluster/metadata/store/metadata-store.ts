@@ -9,6 +9,7 @@ import type { BrokerRegistration } from '../commands/command.ts'
 import type { Applied, JoinedBroker, MetadataHead, MetadataState, RememberedCommand, Topic } from '../metadata-state.ts'
 import { AUDIT_RECORDS, REMEMBERED_COMMANDS } from '../metadata-state.ts'
 import type { TopicPartition } from '../partition-replicas.ts'
+import type { ProducerOwner } from '../producer-owners.ts'
 import { loadSecurity, securityPairs } from './security-store.ts'
 import { storedMetadata } from './stored-metadata.ts'
 import { collect, inside, type MetadataSource, parse, parseJson, valuesOf } from './stored-values.ts'
@@ -26,6 +27,7 @@ const JOINED = 'meta/joined/'
 const REMOVED = 'meta/removed/'
 const AUDIT = 'meta/audit/'
 const PRIORITIES = 'meta/priorities'
+const OWNERS = 'meta/producer-owner/'
 /** All of the above: the keys of the metadata group's state. */
 export const METADATA_KEYS = { from: 'meta/', to: 'meta0' } as const
 const RETRY_MS = 1000
@@ -36,7 +38,7 @@ const RETRY_MS = 1000
  */
 export async function storedHead(
   store: Pick<StateStore, 'get'>,
-): Promise<(Omit<MetadataHead, 'featureLevel' | 'alwaysSupported'> & Partial<MetadataHead>) | null> {
+): Promise<(Omit<MetadataHead, 'featureLevel' | 'alwaysSupported' | 'lastOwner'> & Partial<MetadataHead>) | null> {
   const format = await store.get(FORMAT)
   if (format !== null) refuseNewer('metadataSnapshot', parseJson(format))
   const head = await store.get(HEAD)
@@ -51,8 +53,8 @@ export async function loadMetadata(store: MetadataSource, state: MetadataState):
   const head = await storedHead(store)
   if (head === null) return
   // A store of the time before has brokers that supported the first level alone.
-  Object.assign(state.head, { alwaysSupported: 1, ...head })
-  const { broker, joined, removed, topic, partition, audit, priorities, command } = storedMetadata
+  Object.assign(state.head, { alwaysSupported: 1, lastOwner: 0, ...head })
+  const { broker, joined, removed, topic, partition, audit, priorities, command, owner } = storedMetadata
   for await (const some of valuesOf<BrokerRegistration>(store, BROKERS, broker)) state.brokers.set(some.id, some)
   for await (const some of valuesOf<JoinedBroker>(store, JOINED, joined)) state.joined.set(some.id, some)
   for await (const [key, value] of inside(store, REMOVED)) {
@@ -74,6 +76,7 @@ export async function loadMetadata(store: MetadataSource, state: MetadataState):
   if (given !== null) state.metadataPriorities = parse(given, priorities)
   const commands = await collect<RememberedCommand>(valuesOf(store, COMMANDS, command))
   for (const some of commands.sort((a, b) => a.number - b.number)) state.remember(some)
+  for await (const some of valuesOf<ProducerOwner>(store, OWNERS, owner)) state.producers.put(some)
   state.security.replace(await loadSecurity(store))
 }
 
@@ -109,6 +112,7 @@ export class MetadataWriter {
     if (changed !== undefined) this.#putPartition(changed.topic.partitions[changed.partition]!)
     if (deleted !== undefined) this.#forget(deleted)
     if (applied.metadataPriority) this.#put(PRIORITIES, state.metadataPriorities)
+    for (const owner of applied.owners ?? []) this.#put(OWNERS + padded(owner.number), owner)
     if (applied.security !== undefined) {
       for (const [key, value] of securityPairs(state.security.version, applied.security)) {
         if (value === null) this.#pending.set(key, null)

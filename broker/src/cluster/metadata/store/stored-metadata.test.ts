@@ -26,6 +26,7 @@ const rows: [Kind, Fields, Record<string, readonly unknown[]>][] = [
       audits: 0,
       featureLevel: 1,
       alwaysSupported: 0,
+      lastOwner: 0,
     },
     {
       appliedIndex: notNatural,
@@ -35,6 +36,7 @@ const rows: [Kind, Fields, Record<string, readonly unknown[]>][] = [
       audits: notNatural,
       featureLevel: notNatural.filter((value) => value !== NONE && value !== null),
       alwaysSupported: notNatural.filter((value) => value !== NONE && value !== null),
+      lastOwner: notNatural.filter((value) => value !== NONE && value !== null),
     },
   ],
   [
@@ -119,6 +121,15 @@ const rows: [Kind, Fields, Record<string, readonly unknown[]>][] = [
 
 const pattern = { type: 'topic', name: 't', pattern: 'literal' }
 rows.push(
+  [
+    'owner',
+    { number: 1, principal: 'User:a', next: 0 },
+    {
+      number: notPositive,
+      principal: [...notText.filter((value) => !Array.isArray(value)), 'a', 'User:'],
+      next: notNatural,
+    },
+  ],
   ['security', { version: 0 }, { version: notNatural }],
   [
     'user',

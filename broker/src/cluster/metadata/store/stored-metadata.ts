@@ -1,5 +1,6 @@
 import { faultOfAcl } from '../../../security/acl/acl-checks.ts'
 import { isStoredToken, isStoredUser } from '../../../security/acl/table-checks.ts'
+import { isPrincipal } from '../../../security/identity/principal.ts'
 import { areTexts, isBrokerSet, isNatural, isPositive } from '../commands/command-checks.ts'
 
 /**
@@ -32,7 +33,7 @@ function isMapOfNumbers(value: unknown): boolean {
 export const storedMetadata = {
   head: (value: Record<string, unknown>) =>
     [value.appliedIndex, value.nextGroup, value.nextProducer, value.commands, value.audits].every(isNatural) &&
-    [value.featureLevel ?? 1, value.alwaysSupported ?? 1].every(isNatural),
+    [value.featureLevel ?? 1, value.alwaysSupported ?? 1, value.lastOwner ?? 0].every(isNatural),
   broker: (value: Record<string, unknown>) =>
     isPositive(value.id) && areTexts(value.http, value.peer, value.incarnation, value.directoryId),
   joined: (value: Record<string, unknown>) =>
@@ -49,6 +50,8 @@ export const storedMetadata = {
     (value.outcasts === undefined || isBrokerSet(value.outcasts)),
   audit: (value: Record<string, unknown>) => areTexts(value.by, value.action, value.target, value.detail),
   priorities: isMapOfNumbers,
+  owner: (value: Record<string, unknown>) =>
+    isPositive(value.number) && isPrincipal(String(value.principal)) && isNatural(value.next),
   security: (value: Record<string, unknown>) => isNatural(value.version),
   user: (value: Record<string, unknown>) => isStoredUser(value),
   token: (value: Record<string, unknown>) => isStoredToken(value),

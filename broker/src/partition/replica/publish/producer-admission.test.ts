@@ -74,7 +74,7 @@ describe('where the most producers are remembered', () => {
 describe('an id or epoch that the cluster has not given', () => {
   it('is refused, fences no producer, and is taken once it has been given', async () => {
     let producersEnd = 10
-    const world = await TestWorld.start({ spec: () => ({ producersEnd: () => producersEnd }) })
+    const world = await TestWorld.start({ spec: () => ({ isGiven: (id: number) => id < producersEnd }) })
     expect(await publish(world, 9)).toMatchObject({ duplicate: false })
     expect(await publish(world, 10)).toBe('UNKNOWN_PRODUCER')
     expect(await publish(world, 5_000_000, { sequence: 77 })).toBe('UNKNOWN_PRODUCER')

@@ -101,9 +101,9 @@ export class Publishing {
    * that it was given to.
    */
   #checkGiven(producerId: ProducerId, epoch: number): void {
-    const end = this.#deps.spec().producersEnd?.()
-    if (end === undefined) return
-    if (producerId >= end) throw new TailraceError('UNKNOWN_PRODUCER', `It is ${producerId}.`)
+    const { isGiven } = this.#deps.spec()
+    if (isGiven === undefined) return
+    if (!isGiven(producerId)) throw new TailraceError('UNKNOWN_PRODUCER', `It is ${producerId}.`)
     if (epoch !== GIVEN_EPOCH) {
       throw new TailraceError('INVALID_BATCH', `producerEpoch: ${epoch} was not given with the id, ${GIVEN_EPOCH} was.`)
     }
