@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -64,7 +65,8 @@ function cleanEnvironment(extra: Record<string, string>): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('TAILRACE_') && !name.startsWith('VITEST') && name !== 'NODE_ENV',
   )
-  return { ...Object.fromEntries(kept), ...extra }
+  // No profile of that person either.
+  return { ...Object.fromEntries(kept), XDG_CONFIG_HOME: join(root, '.tmp', 'no-profiles'), ...extra }
 }
 
 /** The first of `count` consecutive ports that are free on loopback. */

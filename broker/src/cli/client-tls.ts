@@ -18,17 +18,22 @@ export interface ClientTls {
 
 export type ReadText = (path: string) => Promise<string>
 
-/** From flags, else from the environment. @throws UsageError: a file cannot be read, or one of two is missing */
+/**
+ * From flags, else from the environment, else from a profile.
+ * @throws UsageError: a file cannot be read, or one of two is missing
+ */
 export async function readClientTls(
   flags: TlsFlags,
   environment: Readonly<Record<string, string | undefined>>,
   read: ReadText,
+  profile: TlsFlags = {},
 ): Promise<ClientTls> {
-  const given = (flag: string | undefined, name: string): string | undefined => flag ?? (environment[name] || undefined)
-  const cert = given(flags.tlsCert, 'TAILRACE_TLS_CERT')
-  const key = given(flags.tlsKey, 'TAILRACE_TLS_KEY')
+  const given = (flag: keyof TlsFlags, name: string): string | undefined =>
+    flags[flag] ?? (environment[name] || profile[flag])
+  const cert = given('tlsCert', 'TAILRACE_TLS_CERT')
+  const key = given('tlsKey', 'TAILRACE_TLS_KEY')
   if ((cert === undefined) !== (key === undefined)) throw new UsageError('--tls-cert and --tls-key come together')
-  const files = { ca: given(flags.tlsCa, 'TAILRACE_TLS_CA'), cert, key }
+  const files = { ca: given('tlsCa', 'TAILRACE_TLS_CA'), cert, key }
   const texts: Record<string, string> = {}
   for (const [name, path] of Object.entries(files)) {
     if (path === undefined) continue
@@ -36,6 +41,6 @@ export async function readClientTls(
       throw new UsageError(`--tls-${name} ${path} cannot be read: ${error.message}`, { cause: error })
     })
   }
-  const serverName = given(flags.tlsServerName, 'TAILRACE_TLS_SERVER_NAME')
+  const serverName = given('tlsServerName', 'TAILRACE_TLS_SERVER_NAME')
   return { ...texts, ...(serverName === undefined ? {} : { serverName }) }
 }

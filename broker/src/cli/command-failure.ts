@@ -36,6 +36,10 @@ export function explain(error: unknown, json: boolean): string {
 }
 
 function shapeOf(error: unknown): ErrorShape | null {
-  if (error instanceof TailraceError) return error.toJSON()
-  return error instanceof CommandFailure ? error.shape : null
+  const shape = error instanceof TailraceError ? error.toJSON() : error instanceof CommandFailure ? error.shape : null
+  return shape?.code === 'AUTHENTICATION_REQUIRED' ? { ...shape, hint: credentialHint } : shape
 }
+
+/** In the place of the broker's, which knows no flags. */
+const credentialHint =
+  'Name a user with --user NAME, or a token with --token-file FILE ("tailrace cluster start" makes DATA/admin.token).'

@@ -4,10 +4,11 @@ import { brokerCommand } from './commands/broker.ts'
 import { cascadeCommand } from './commands/cascade.ts'
 import { certsCommand } from './commands/certs.ts'
 import { clusterCommand } from './commands/cluster.ts'
+import { addConnectionOptions } from './commands/connection-options.ts'
 import type { CommandContext } from './commands/context.ts'
 import { partitionCommand } from './commands/partition.ts'
+import { profileCommand } from './commands/profile.ts'
 import { publishCommand } from './commands/publish.ts'
-import { tlsOptions } from './commands/shared-options.ts'
 import { tailCommand } from './commands/tail.ts'
 import { tokenCommand } from './commands/token.ts'
 import { topicCommand } from './commands/topic.ts'
@@ -32,10 +33,9 @@ export function buildProgram(context: CommandContext, version: string): Command 
     .addCommand(userCommand(context))
     .addCommand(tokenCommand(context))
     .addCommand(certsCommand(context))
+    .addCommand(profileCommand(context))
   for (const command of withSubcommands(program)) {
-    if (command.options.some(({ long }) => long === '--server')) {
-      for (const option of tlsOptions()) command.addOption(option)
-    }
+    if (command.options.some(({ long }) => long === '--server')) addConnectionOptions(command)
     command.exitOverride().configureOutput({
       writeOut: (text) => context.terminal.print(text.trimEnd()),
       writeErr: (text) => context.terminal.complain(text.trimEnd()),

@@ -14,6 +14,12 @@ export type GivenSettings = ReadonlyMap<SettingName, GivenValue>
 const otherEnvironmentNames = [
   'TAILRACE_SERVER',
   'TAILRACE_CONFIG',
+  'TAILRACE_PROFILE',
+  'TAILRACE_USER',
+  'TAILRACE_PASSWORD',
+  'TAILRACE_PASSWORD_FILE',
+  'TAILRACE_TOKEN',
+  'TAILRACE_TOKEN_FILE',
   'TAILRACE_TLS_CA',
   'TAILRACE_TLS_CERT',
   'TAILRACE_TLS_KEY',

@@ -1,6 +1,8 @@
 import type { ErrorCode, ErrorShape } from '@tailrace/schemas'
 import { errorTable, isErrorCode, tlsFault } from '@tailrace/schemas'
-import type { HttpExchanges, HttpReply, HttpTls } from '../../platform/node/http-exchange.ts'
+import type { HttpExchanges, HttpReply } from '../../platform/node/http-exchange.ts'
+import { authorizationFor } from '../access/authorization.ts'
+import type { Connection } from '../access/connection.ts'
 import { CommandFailure } from '../command-failure.ts'
 
 /** How to start a cluster, for users without one. */
@@ -15,20 +17,18 @@ export interface AdminClient {
   request(method: AdminMethod, path: string, body?: unknown): Promise<unknown>
 }
 
-/** Servers are asked in turn until one can be reached. */
-export function adminClient(
-  servers: readonly string[],
-  signal: AbortSignal,
-  tls: () => Promise<HttpTls> = async () => ({}),
-): AdminClient {
-  let exchanges: HttpExchanges | undefined
+/** Servers are asked in turn until one can be reached. `connect` is called once, with the first request. */
+export function adminClient(connect: () => Promise<Connection>, signal: AbortSignal): AdminClient {
+  let opened: Promise<Opened> | undefined
   return {
     async request(method, path, body) {
-      exchanges ??= await open(tls)
+      opened ??= open(connect)
+      const { connection, exchanges } = await opened
       let unreachable: CommandFailure | null = null
-      for (const server of servers) {
+      for (const server of connection.servers) {
         try {
-          return await ask(exchanges, server, method, path, body, signal)
+          const authorization = authorizationFor(server, connection.credential)
+          return await ask(exchanges, server, { method, path, body, authorization }, signal)
         } catch (error) {
           if (!(error instanceof CommandFailure) || !tryNext.has(error.shape.code)) throw error
           unreachable ??= error
@@ -39,29 +39,49 @@ export function adminClient(
   }
 }
 
-async function open(tls: () => Promise<HttpTls>): Promise<HttpExchanges> {
+interface Opened {
+  readonly connection: Connection
+  readonly exchanges: HttpExchanges
+}
+
+async function open(connect: () => Promise<Connection>): Promise<Opened> {
   // Loaded on demand: help and mistakes in options need no connection.
-  const [{ HttpExchanges }, options] = await Promise.all([import('../../platform/node/http-exchange.ts'), tls()])
-  return new HttpExchanges(options)
+  const [{ HttpExchanges }, connection] = await Promise.all([import('../../platform/node/http-exchange.ts'), connect()])
+  return { connection, exchanges: new HttpExchanges(connection.tls) }
 }
 
 /** Errors of one server, with which another may be asked. */
 const tryNext: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['CONNECTION_LOST', 'TLS_OFF', 'TLS_FAILED', 'TLS_REQUIRED'])
 const maxAnswerBytes = 256 * 1024 * 1024
 
+interface Asked {
+  readonly method: AdminMethod
+  readonly path: string
+  readonly body: unknown
+  readonly authorization: string | undefined
+}
+
 async function ask(
   exchanges: HttpExchanges,
   server: string,
-  method: string,
-  path: string,
-  body: unknown,
+  { method, path, body, authorization }: Asked,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const content =
-    body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+  const headers = {
+    ...(authorization !== undefined && { authorization }),
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+  }
+  const content = body === undefined ? undefined : JSON.stringify(body)
   let reply: HttpReply
   try {
-    reply = await exchanges.send({ method, url: server + path, ...content, signal, maxBytes: maxAnswerBytes })
+    reply = await exchanges.send({
+      method,
+      url: server + path,
+      headers,
+      body: content,
+      signal,
+      maxBytes: maxAnswerBytes,
+    })
   } catch (error) {
     signal.throwIfAborted()
     throw unreachable(server, error)

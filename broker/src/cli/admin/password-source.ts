@@ -12,7 +12,7 @@ const MOST_BYTES = 16 * 1024
  */
 export async function newPassword(file: string | undefined, terminal: Terminal): Promise<string> {
   if (file !== undefined) return withoutLineEnd(await read(file))
-  const typed = await terminal.hidden?.('Password: ')
+  const typed = await terminal.hidden?.('New password: ')
   if (typed === undefined) return fromInput(terminal)
   if ((await terminal.hidden!('The same again: ')) !== typed) throw new UsageError('the two passwords differ')
   return typed
@@ -22,7 +22,7 @@ async function read(file: string): Promise<string> {
   try {
     return await readSecretFile(file)
   } catch (error) {
-    throw new UsageError(`--password-file cannot be read: ${(error as Error).message}`, { cause: error })
+    throw new UsageError(`--new-password-file cannot be read: ${(error as Error).message}`, { cause: error })
   }
 }
 
@@ -39,7 +39,7 @@ async function fromInput({ input }: Terminal): Promise<string> {
 
 function withoutLineEnd(text: string): string {
   const line = text.replace(/\r?\n$/, '')
-  if (line === '') throw new UsageError('the password is empty: give it with --password-file or on standard input')
+  if (line === '') throw new UsageError('the password is empty: give it with --new-password-file or on standard input')
   if (line.includes('\n')) throw new UsageError('the password has more than one line')
   return line
 }

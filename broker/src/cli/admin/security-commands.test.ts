@@ -33,7 +33,7 @@ describe('tailrace user', () => {
       code: 0,
       out: 'the password of user ann is set\n',
       err: '',
-      drawn: ['Password: ', 'The same again: '],
+      drawn: ['New password: ', 'The same again: '],
     })
     expect(asked).toEqual([{ route: 'PUT /security/users/ann', body: { password: 'pencil' } }])
     const differ = await run(['user', 'set', 'ann', '--server', address], { typed: ['pencil', 'pencils'] })
@@ -62,13 +62,13 @@ describe('tailrace user', () => {
     const folder = await mkdtemp(join(tmpdir(), 'tailrace-'))
     const file = join(folder, 'password')
     await writeFile(file, 'pencil\n', { mode: 0o600 })
-    const args = ['user', 'set', 'ann', '--password-file', file, '--server', address]
+    const args = ['user', 'set', 'ann', '--new-password-file', file, '--server', address]
     expect((await run(args)).code).toBe(0)
     expect(asked[0]!.body).toEqual({ password: 'pencil' })
     await chmod(file, 0o644)
     expect(await run(args)).toMatchObject({ code: 2, err: expect.stringContaining('can be opened by others') })
     await rm(folder, { recursive: true })
-    expect(await run(args)).toMatchObject({ code: 2, err: expect.stringContaining('--password-file') })
+    expect(await run(args)).toMatchObject({ code: 2, err: expect.stringContaining('--new-password-file') })
   })
 
   it('never takes it as a flag', async () => {

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { flagOf, settingNames, sharedSettingNames } from '../../config/setting-table.ts'
+import { settingNames, sharedSettingNames } from '../../config/setting-table.ts'
 import { parseCount } from '../option-values.ts'
 import { clusterAdministration } from './cluster-administration.ts'
 import type { CommandContext } from './context.ts'
@@ -54,10 +54,7 @@ async function start(options: StartOptions, terminal: CommandContext['terminal']
       import('../../platform/node/clock.ts'),
       import('../../platform/node/append-file.ts'),
     ])
-  const [{ makeSecretFile }, { nodeRandom }] = await Promise.all([
-    import('../../platform/node/secret-file.ts'),
-    import('../../platform/node/random.ts'),
-  ])
+  const { makeClusterSecrets } = await import('../cluster/cluster-secrets.ts')
   const given = givenFlags(options, sharedSettingNames)
   const shared = [...given.values()].flatMap(({ origin, value }) => [origin, String(value)])
   if (options.config !== undefined) shared.push('--config', options.config)
@@ -72,11 +69,9 @@ async function start(options: StartOptions, terminal: CommandContext['terminal']
   const first = planCluster({ ...planned, shared })[0]!
   const own = givenFlags({ id: String(first.id), data: first.data, http: first.http, peer: first.peer }, settingNames)
   const settings = await readSettings(new Map([...given, ...own]), options.config, terminal)
-  if (settings.clusterKeyFile === '') {
-    const path = `${options.data}/cluster.key`
-    await makeSecretFile(path, () => `${Buffer.from(nodeRandom.secret(32)).toString('base64')}\n`)
-    shared.push(flagOf('clusterKeyFile'), path)
-  }
+  const secrets = await makeClusterSecrets(settings, options.data)
+  shared.push(...secrets.flags)
+  if (secrets.advice !== null) terminal.print(secrets.advice)
   const stopTimeoutMs = settings.shutdownTimeoutMs + graceMs
   return startCluster(
     planCluster({ ...planned, shared }),

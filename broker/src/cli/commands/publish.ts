@@ -1,12 +1,14 @@
 import { Command, Option } from 'commander'
 import { topicPath } from '../../cluster/routing/topic-path.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
+import { connectionOf, sdkOptions } from '../access/connection.ts'
+import { adminClient } from '../admin/admin-client.ts'
 import { parseCount } from '../option-values.ts'
 import type { PublishInput } from '../records/publish.ts'
 import type { Terminal } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
-import { adminOf, jsonOption, sdkOptions, serverOption } from './shared-options.ts'
+import { jsonOption, serverOption } from './shared-options.ts'
 
 interface PublishFlags extends ClientOptions {
   readonly file?: string
@@ -57,10 +59,10 @@ async function publish(topic: string, flags: PublishFlags, terminal: Terminal): 
   const input = await openInput(flags.file, terminal)
   // Asked first, because the producer would wait for a broker, and says at once which address refuses or that there is
   // no such topic.
-  await adminOf(flags, terminal).request('GET', topicPath(topic))
-  const sdk = await sdkOptions(flags, terminal)
+  const connection = await connectionOf(flags, terminal)
+  await adminClient(async () => connection, terminal.interrupted).request('GET', topicPath(topic))
   const givingUp = new AbortController()
-  const producer = new Producer({ ...sdk, compression: flags.compression, signal: givingUp.signal })
+  const producer = new Producer({ ...sdkOptions(connection), compression: flags.compression, signal: givingUp.signal })
   const grace = afterInterruption(terminal, nodeClock, () => givingUp.abort())
   try {
     return await publishLines(input, options, producer, nodeClock, terminal)

@@ -1,12 +1,14 @@
 import { Command, Option } from 'commander'
 import { topicPath } from '../../cluster/routing/topic-path.ts'
+import { connectionOf, sdkOptions } from '../access/connection.ts'
+import { adminClient } from '../admin/admin-client.ts'
 import { parseCount, parsePartitions, parsePosition } from '../option-values.ts'
 import type { TailFormat } from '../records/record-text.ts'
 import { tailFormats } from '../records/record-text.ts'
 import type { Terminal } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
 import type { ClientOptions } from './shared-options.ts'
-import { adminOf, sdkOptions, serverOption } from './shared-options.ts'
+import { serverOption } from './shared-options.ts'
 
 interface TailFlags extends ClientOptions {
   readonly from: string
@@ -42,7 +44,7 @@ async function tail(topic: string, flags: TailFlags, terminal: Terminal): Promis
     count: flags.count === undefined ? null : parseCount('--count', flags.count, 0, Number.MAX_SAFE_INTEGER),
     format: flags.format ?? (flags.json === true ? 'json' : 'text'),
   } as const
-  const sdk = await sdkOptions(flags, terminal)
+  const connection = await connectionOf(flags, terminal)
   const [{ Consumer }, { tailRecords }, { nodeClock }] = await Promise.all([
     import('@tailrace/consumer'),
     import('../records/tail.ts'),
@@ -50,8 +52,8 @@ async function tail(topic: string, flags: TailFlags, terminal: Terminal): Promis
   ])
   // Asked first, because the consumer would wait for a broker, and says at once which address refuses or that there is
   // no such topic.
-  await adminOf(flags, terminal).request('GET', topicPath(topic))
-  const consumer = new Consumer(sdk)
+  await adminClient(async () => connection, terminal.interrupted).request('GET', topicPath(topic))
+  const consumer = new Consumer(sdkOptions(connection))
   try {
     return await tailRecords(options, consumer, nodeClock, terminal)
   } finally {

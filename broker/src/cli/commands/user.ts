@@ -18,13 +18,13 @@ function set({ terminal, run }: CommandContext): Command {
   return new Command('set')
     .description('create a user, or give one another password; asks for it, or takes a line of standard input')
     .argument('<name>')
-    .option('--password-file <file>', 'take the password out of this file, which only its owner may read')
+    .option('--new-password-file <file>', 'take the password out of this file, which only its owner may read')
     .addOption(serverOption())
     .addOption(jsonOption())
-    .action((name: string, options: ClientOptions & { readonly passwordFile?: string }) =>
+    .action((name: string, options: ClientOptions & { readonly newPasswordFile?: string }) =>
       run(async () => {
         const { newPassword } = await import('../admin/password-source.ts')
-        const password = await newPassword(options.passwordFile, terminal)
+        const password = await newPassword(options.newPasswordFile, terminal)
         const asking = { json: options.json === true, admin: adminOf(options, terminal), terminal }
         await (await commands()).setUser(name, password, asking)
         return 0

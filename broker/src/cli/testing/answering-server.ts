@@ -10,6 +10,8 @@ export interface Answer {
 
 export interface AnsweringServer {
   readonly asked: { route: string; body: unknown }[]
+  /** The header Authorization of each request. */
+  readonly shown: (string | undefined)[]
   readonly address: string
   close(done?: () => void): void
 }
@@ -20,11 +22,13 @@ export interface AnsweringServer {
  */
 export async function answeringServer(answers: Record<string, Answer | Answer[]>): Promise<AnsweringServer> {
   const asked: AnsweringServer['asked'] = []
+  const shown: AnsweringServer['shown'] = []
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const route = `${request.method} ${request.url}`
     asked.push({ route, body: chunks.length === 0 ? null : JSON.parse(Buffer.concat(chunks).toString()) })
+    shown.push(request.headers.authorization)
     const given = answers[route] ?? notFound(route)
     const answer = Array.isArray(given) ? (given.length > 1 ? given.shift()! : given[0]!) : given
     response.writeHead(answer.status ?? 200)
@@ -32,7 +36,7 @@ export async function answeringServer(answers: Record<string, Answer | Answer[]>
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = `127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { asked, address, close: (done) => void server.close(done) }
+  return { asked, shown, address, close: (done) => void server.close(done) }
 }
 
 function notFound(route: string): Answer {

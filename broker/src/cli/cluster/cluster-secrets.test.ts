@@ -1,0 +1,46 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { adminTokenHash } from '../../start/admin-token.ts'
+import { makeClusterSecrets } from './cluster-secrets.ts'
+
+const none = { authentication: 'off', adminTokenFile: '', clusterKeyFile: '' } as const
+let data: string
+beforeEach(async () => {
+  data = await mkdtemp(join(tmpdir(), 'tailrace-'))
+})
+afterEach(() => rm(data, { recursive: true, force: true }))
+
+describe('the secrets of a local cluster', () => {
+  it('are a cluster key alone where nobody is asked for a credential', async () => {
+    expect(await makeClusterSecrets(none, data)).toEqual({
+      flags: ['--cluster-key-file', `${data}/cluster.key`],
+      advice: null,
+    })
+    expect(existsSync(join(data, 'admin.token'))).toBe(false)
+  })
+
+  it.each(['optional', 'required'] as const)('have an admin token where authentication is %s', async (mode) => {
+    const path = `${data}/admin.token`
+    const made = await makeClusterSecrets({ ...none, authentication: mode }, data)
+    expect(made.flags).toEqual(['--cluster-key-file', `${data}/cluster.key`, '--admin-token-file', path])
+    expect(made.advice).toBe(`authentication ${mode}  admin: tailrace … --token-file ${path}`)
+    const token = readFileSync(path, 'utf8')
+    expect(token).toMatch(/^admin-[\w-]{43}\n$/)
+    if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600)
+    await makeClusterSecrets({ ...none, authentication: mode }, data)
+    expect(readFileSync(path, 'utf8')).toBe(token)
+    expect(await adminTokenHash(path)).toHaveLength(32)
+  })
+
+  it('are those that the settings name', async () => {
+    const [adminTokenFile, clusterKeyFile] = [join(data, 'of', 'admin'), join(data, 'key')]
+    const made = await makeClusterSecrets({ authentication: 'required', adminTokenFile, clusterKeyFile }, data)
+    expect(made.flags).toEqual([])
+    expect(made.advice).toContain(`--token-file ${adminTokenFile}`)
+    expect(existsSync(adminTokenFile)).toBe(true)
+    expect(existsSync(clusterKeyFile)).toBe(false)
+  })
+})
