@@ -23,6 +23,7 @@ const functions = [
   'mixed-versions',
   'packages',
   'sealed-tokens',
+  'tls',
 ]
 /** Beside their file as the others, but they take seconds each, or need a process or modules of their own. */
 const longTests = [

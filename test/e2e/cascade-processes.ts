@@ -11,6 +11,7 @@ const executable = resolve(import.meta.dirname, '../../broker/bin/tailrace.js')
 interface Cascade {
   readonly http: string
   readonly source: string
+  readonly flags: readonly string[]
 }
 
 /** Real cascade brokers on loopback, each with a folder of its own, beside a cluster. */
@@ -45,15 +46,15 @@ export class CascadeProcesses {
   }
 
   /** `source`: addresses with commas. */
-  async add(id: number, source: string): Promise<void> {
+  async add(id: number, source: string, flags: readonly string[] = []): Promise<void> {
     const [port] = await freePorts(1)
-    this.#brokers.set(id, { http: `127.0.0.1:${port}`, source })
+    this.#brokers.set(id, { http: `127.0.0.1:${port}`, source, flags })
     this.launch(id)
   }
 
   launch(id: number): void {
-    const { http, source } = this.#brokers.get(id)!
-    const flags = ['--id', String(id), '--data', this.dataFolder(id), '--http', http, '--source', source]
+    const { http, source, flags: more } = this.#brokers.get(id)!
+    const flags = [...more, '--id', String(id), '--data', this.dataFolder(id), '--http', http, '--source', source]
     const child = spawn(process.execPath, [executable, 'cascade', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
     const log = createWriteStream(join(this.folder, `broker-${id}.log`), { flags: 'a' })
     child.stdout!.pipe(log, { end: false })

@@ -5,6 +5,8 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import type { TlsOptions } from '@tailrace/client'
+import { HttpExchanges, type HttpReply } from '../../broker/src/platform/node/http-exchange.ts'
 
 const executable = resolve(import.meta.dirname, '../../broker/bin/tailrace.js')
 
@@ -18,6 +20,8 @@ export interface ClusterOptions {
   readonly nodeFlags?: (id: number) => readonly string[]
   /** The program of a broker, where it is not that of this checkout; asked anew at each start. */
   readonly executableOf?: (id: number) => string | undefined
+  /** How this process asks brokers that use TLS; default: plain. */
+  readonly tls?: TlsOptions
 }
 
 /** Real broker processes on loopback with a folder of their own, for tests and benchmarks to hurt. */
@@ -27,11 +31,15 @@ export class ClusterProcesses {
   readonly #ports: { readonly http: number; readonly peer: number }[]
   readonly #options: ClusterOptions
   readonly #running = new Map<number, ChildProcess>()
+  #tls: TlsOptions | null
+  #exchanges: HttpExchanges
 
   private constructor(folder: string, ports: { http: number; peer: number }[], options: ClusterOptions) {
     this.folder = folder
     this.#ports = ports
     this.#options = options
+    this.#tls = options.tls ?? null
+    this.#exchanges = new HttpExchanges(options.tls)
     this.ids = ports.map((_, at) => at + 1)
   }
 
@@ -55,7 +63,19 @@ export class ClusterProcesses {
   }
 
   get servers(): string[] {
-    return this.ids.map((id) => `ws://${this.http(id)}`)
+    return this.ids.map((id) => `${this.#tls === null ? 'ws' : 'wss'}://${this.http(id)}`)
+  }
+
+  /** What an SDK needs to reach the brokers. */
+  get sdk(): { readonly servers: string[]; readonly tls?: TlsOptions } {
+    return { servers: this.servers, ...(this.#tls === null ? {} : { tls: this.#tls }) }
+  }
+
+  /** From now on this process asks with TLS. */
+  useTls(tls: TlsOptions): void {
+    this.#tls = tls
+    this.#exchanges.close()
+    this.#exchanges = new HttpExchanges(tls)
   }
 
   dataFolder(id: number): string {
@@ -165,6 +185,7 @@ export class ClusterProcesses {
   /** Stops all brokers and removes the folder. */
   async destroy(): Promise<void> {
     await Promise.all([...this.#running.keys()].map((id) => this.kill(id)))
+    this.#exchanges.close()
     await rm(this.folder, { recursive: true, force: true })
   }
 
@@ -174,21 +195,29 @@ export class ClusterProcesses {
 
   /** An HTTP request to one broker; rejects with the error body when the status is not 2xx. */
   async request<Answer>(id: number, method: string, path: string, body?: unknown): Promise<Answer> {
-    const response = await fetch(`http://${this.http(id)}${path}`, {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    })
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
+    const { status, text } = await this.#ask(id, method, path, 60_000, body)
+    if (status < 200 || status > 299) throw new Error(`${method} ${path}: ${status} ${text}`)
     return (text === '' ? undefined : JSON.parse(text)) as Answer
   }
 
   async #isReady(id: number): Promise<boolean> {
     try {
-      return (await fetch(`http://${this.http(id)}/readyz`, { signal: AbortSignal.timeout(1000) })).ok
+      return (await this.#ask(id, 'GET', '/readyz', 1000)).status === 200
     } catch {
       return false
     }
+  }
+
+  async #ask(id: number, method: string, path: string, timeoutMs: number, body?: unknown): Promise<HttpReply> {
+    const content =
+      body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+    const signal = AbortSignal.timeout(timeoutMs)
+    if (this.#tls !== null) {
+      const url = `https://${this.http(id)}${path}`
+      return this.#exchanges.send({ method, url, ...content, signal, maxBytes: 1024 * 1024 * 1024 })
+    }
+    const response = await fetch(`http://${this.http(id)}${path}`, { method, ...content, signal })
+    return { status: response.status, text: await response.text() }
   }
 }
 

@@ -44,7 +44,7 @@ export class FlightLoad {
     this.#topic = topic
     this.#rows = rows
     this.#rowsPerSecond = rowsPerSecond
-    this.#producers = Array.from({ length: PRODUCERS }, () => new Producer({ servers: cluster.servers, lingerMs: 2 }))
+    this.#producers = Array.from({ length: PRODUCERS }, () => new Producer({ ...cluster.sdk, lingerMs: 2 }))
     this.#running = this.#run()
   }
 

@@ -84,7 +84,7 @@ async function publishAll(
 
 /** Reads from the beginning until `rows` records have come. */
 export async function collect(cluster: ClusterProcesses, topic: string, rows: number): Promise<Seen[]> {
-  const consumer = new Consumer({ servers: cluster.servers })
+  const consumer = new Consumer(cluster.sdk)
   const seen: Seen[] = []
   for await (const record of consumer.subscribe(topic, { from: 'earliest' })) {
     seen.push({

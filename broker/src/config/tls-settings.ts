@@ -77,26 +77,31 @@ export const tlsSettings: { readonly [Name in TlsSettingName]: Setting<BrokerSet
     kind: choice(sourceTlsModes),
     fallback: { value: 'off' },
     about: 'Of a cascade broker only: whether it uses TLS to its sources, those that it learns of included.',
+    perBroker: true,
   },
   sourceTlsCertFile: {
     kind: fileOrNone,
     fallback: { follows: 'tlsCertFile', from: (s) => s.tlsCertFile },
     about: 'As tlsCertFile, to show to sources that ask for a certificate.',
+    perBroker: true,
   },
   sourceTlsKeyFile: {
     kind: fileOrNone,
     fallback: { follows: 'tlsKeyFile', from: (s) => s.tlsKeyFile },
     about: 'As tlsKeyFile, for connections to sources.',
+    perBroker: true,
   },
   sourceTlsCaFile: {
     kind: fileOrNone,
     fallback: { follows: 'tlsCaFile', from: (s) => s.tlsCaFile },
     about: 'Certificates of the CAs that sign those of sources; none: the CAs that Node.js trusts.',
+    perBroker: true,
   },
   sourceTlsServerName: {
     kind: hostNameOrNone,
     fallback: { value: '' },
     about: 'The name that the certificates of sources must have, if it is not the host of their address.',
+    perBroker: true,
   },
 }
 

@@ -9,11 +9,15 @@ export interface ClusterOptions {
   readonly peerPort: number
   /** Flags that every broker gets as they are, e.g. ['--log-level', 'debug']. */
   readonly shared: readonly string[]
+  /** Whether clients reach the brokers with TLS only. */
+  readonly secure?: boolean
 }
 
 export interface BrokerPlan {
   readonly id: number
   readonly http: string
+  /** For clients. */
+  readonly url: string
   readonly peer: string
   readonly data: string
   /** Where its output goes. */
@@ -38,7 +42,8 @@ export function planCluster(options: ClusterOptions): BrokerPlan[] {
     const [id, http, peer] = [index + 1, `${options.host}:${httpPort + index}`, `${options.host}:${peerPort + index}`]
     const data = `${options.data}/broker-${id}`
     const own = ['--id', String(id), '--data', data, '--http', http, '--peer', peer, '--join', join]
-    return { id, http, peer, data, log: `${data}.log`, arguments: ['broker', ...own, ...options.shared] }
+    const url = `${options.secure === true ? 'https' : 'http'}://${http}`
+    return { id, http, url, peer, data, log: `${data}.log`, arguments: ['broker', ...own, ...options.shared] }
   })
 }
 

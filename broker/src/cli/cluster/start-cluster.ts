@@ -20,7 +20,7 @@ export async function startCluster(
   terminal: Terminal,
 ): Promise<ExitCode> {
   for (const plan of plans) {
-    terminal.print(`broker ${plan.id}  http://${plan.http}  peer ${plan.peer}  data ${plan.data}  log ${plan.log}`)
+    terminal.print(`broker ${plan.id}  ${plan.url}  peer ${plan.peer}  data ${plan.data}  log ${plan.log}`)
   }
   const stopping = new AbortController()
   const stop = AbortSignal.any([terminal.interrupted, stopping.signal])

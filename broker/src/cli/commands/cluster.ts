@@ -74,7 +74,7 @@ async function start(options: StartOptions, terminal: CommandContext['terminal']
   if (secrets.advice !== null) terminal.print(secrets.advice)
   const stopTimeoutMs = settings.shutdownTimeoutMs + graceMs
   return startCluster(
-    planCluster({ ...planned, shared }),
+    planCluster({ ...planned, shared, secure: settings.tls === 'required' }),
     openAppendFile,
     { launch: launchBroker, askReadiness, clock: nodeClock, stopTimeoutMs },
     terminal,
