@@ -101,7 +101,7 @@ it('the key is replaced without a restart', async () => {
 
 it('a key file that others can read is not used: a broker goes on with the former key, and does not start', async () => {
   await chmod(keyFile(), 0o644)
-  await logged('the former cluster keys stay in use', 1)
+  await logged('the cluster key file that was read before stays in use', 1)
   await cluster.kill(3)
   await cluster.launch(3)
   await expect(cluster.ready([3])).rejects.toThrow(/can be opened by others .*chmod 600/)

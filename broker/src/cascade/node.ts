@@ -33,6 +33,8 @@ export interface CascadeNodeDeps {
   readonly store: StateStore
   readonly client: HttpClient
   readonly sockets: MessageSockets
+  /** See SessionDeps. */
+  readonly token?: () => string | null
   readonly clock: Clock
   readonly random: Random
   readonly crc32c: Crc32c

@@ -30,6 +30,8 @@ export interface BrokerSettings {
   /** HTTP addresses of brokers that a cascade broker may copy from; empty for a broker of level 0. */
   readonly source: readonly string[]
   readonly readyLagMs: number
+  /** Of the token of a cascade broker for its source; empty for none. */
+  readonly sourceTokenFile: string
   /** Keys that the brokers of the cluster have in common; empty: they prove nothing to each other. */
   readonly clusterKeyFile: string
   readonly clusterKey: ClusterKeyUse

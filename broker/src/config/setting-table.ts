@@ -72,6 +72,13 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     about:
       'Of a cascade broker only: after a start it is ready once it has all records that its source had then, and no partition has lacked records for longer than this. Later lag does not change that.',
   },
+  sourceTokenFile: {
+    kind: fileOrNone,
+    fallback: { value: '' },
+    about:
+      'Of a cascade broker only: file with the token that it shows to its source, of the principal Cascade:ID; readable by the owner alone. A changed file counts for the next connection.',
+    perBroker: true,
+  },
   clusterKeyFile: {
     kind: fileOrNone,
     fallback: { value: '' },

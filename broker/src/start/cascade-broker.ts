@@ -12,12 +12,14 @@ import { createHttpClient } from '../platform/node/http-client.ts'
 import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
 import { createMessageSockets } from '../platform/node/message-sockets.ts'
 import { nodeRandom } from '../platform/node/random.ts'
+import { readSecretFile } from '../platform/node/secret-file.ts'
 import { noTables } from '../security/security-tables.ts'
 import { accessControl } from './access-control.ts'
 import type { RunningBroker } from './broker.ts'
 import { openDataFolder } from './data-folder.ts'
 import { gatewayLimits } from './door-settings.ts'
 import { register } from './metrics-registry.ts'
+import { openSourceToken } from './source-token.ts'
 import { openTls } from './tls.ts'
 
 /**
@@ -33,6 +35,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   const { logger, storage, store, files } = await openDataFolder(settings)
   const limits = gatewayLimits(settings, files)
   const tls = await openTls(settings, { limits, unknownPeers: 0, clock, log: logger })
+  const token = await openSourceToken(settings, { read: readSecretFile, clock, logger })
   const node = await CascadeNode.open({
     storage,
     store,
@@ -43,8 +46,9 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     brokerId: settings.id,
     http: settings.advertisedHttp,
     sources: settings.source,
-    client: createHttpClient(tls.source),
+    client: createHttpClient(tls.source, token.current),
     sockets: createMessageSockets(tls.source),
+    token: token.current,
     readyLagMs: settings.readyLagMs,
   })
   const registry = new Registry()
@@ -76,6 +80,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     async stop() {
       memory.cancel()
       tls.close()
+      token.close()
       await gateway.close()
       node.close()
       await storage.close()

@@ -43,10 +43,10 @@ test('a file that changes counts within seconds, and one that is spoilt does not
   await pass(2100)
   expect(first()).toEqual([2])
   expect(log).toEqual([
-    'info the cluster key file has changed {"keys":2}',
-    expect.stringMatching(/^error the former cluster keys stay in use .*has 0 keys/),
-    expect.stringMatching(/^error the former cluster keys stay in use .*can be opened by others/),
-    'info the cluster key file has changed {"keys":1}',
+    'info the cluster key file has changed {"path":"/key"}',
+    expect.stringMatching(/^error the cluster key file that was read before stays in use .*has 0 keys/),
+    expect.stringMatching(/^error the cluster key file that was read before stays in use .*can be opened by others/),
+    'info the cluster key file has changed {"path":"/key"}',
   ])
 })
 

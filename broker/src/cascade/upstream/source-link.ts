@@ -14,7 +14,14 @@ import {
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { MessageSocket, MessageSockets } from '../../platform/message-socket.ts'
 
-type RequestName = 'Publish' | 'Fetch' | 'FindOffset' | 'InitProducer' | 'CascadeBeat' | 'CascadeTopics'
+type RequestName =
+  | 'Authenticate'
+  | 'Publish'
+  | 'Fetch'
+  | 'FindOffset'
+  | 'InitProducer'
+  | 'CascadeBeat'
+  | 'CascadeTopics'
 type ReplyName<Name extends RequestName> = `${Name}Reply`
 
 export interface LinkReply<Name extends RequestName> {
@@ -65,14 +72,21 @@ export class SourceLink {
   }
 
   /**
-   * @throws TailraceError CONNECTION_LOST; INCOMPATIBLE_PEER: its schemas cannot be resolved with ours; TLS_REQUIRED,
-   * TLS_OFF, TLS_FAILED; the error with which the source refuses the connection
+   * `token`: the credential of this broker; null for none.
+   * @throws TailraceError CONNECTION_LOST; AUTHENTICATION_FAILED; INCOMPATIBLE_PEER: its schemas cannot be resolved
+   * with ours; TLS_REQUIRED, TLS_OFF, TLS_FAILED; the error with which the source refuses the connection
    */
-  static async open(address: string, sockets: MessageSockets, clock: Clock): Promise<SourceLink> {
+  static async open(
+    address: string,
+    sockets: MessageSockets,
+    clock: Clock,
+    token: string | null = null,
+  ): Promise<SourceLink> {
     try {
       const options = { timeoutMs: connectTimeoutMs, maxMessageBytes }
       const link = new SourceLink(await sockets.connect(address, `/stream${streamQuery}`, options), clock)
       await link.#listen()
+      if (token !== null) await link.#authenticate(token)
       return link
     } catch (error) {
       if (!(error instanceof TailraceError) || error.code === 'CONNECTION_LOST')
@@ -100,6 +114,15 @@ export class SourceLink {
       this.#socket.onClose = (reason) => this.#end(reason)
       this.#socket.onMessage = (bytes) => this.#receive(bytes)
     })
+  }
+
+  async #authenticate(token: string): Promise<void> {
+    try {
+      await this.request('Authenticate', { mechanism: 'BEARER', data: token }, connectTimeoutMs)
+    } catch (error) {
+      this.close()
+      throw error
+    }
   }
 
   /** Whether anything has come since the last time that this was asked. */

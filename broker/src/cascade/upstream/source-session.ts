@@ -14,6 +14,8 @@ export interface SessionDeps extends BeatDeps {
   readonly copies: Copies
   readonly clock: Clock
   readonly sockets: MessageSockets
+  /** The credential for sources, at the time of the connection; null, or absent: none. */
+  readonly token?: () => string | null
   readonly logger: Logger
   readonly writable: () => boolean
   readonly counts: CopyCounts
@@ -86,7 +88,7 @@ export class SourceSession {
    * @throws TailraceError as sendBeat
    */
   static async open(address: string, deps: SessionDeps): Promise<SourceSession> {
-    const link = await SourceLink.open(address, deps.sockets, deps.clock)
+    const link = await SourceLink.open(address, deps.sockets, deps.clock, deps.token?.())
     try {
       return new SourceSession(address, deps, link, await sendBeat(link, address, deps, firstAnswerMs))
     } catch (error) {
@@ -155,7 +157,8 @@ export class SourceSession {
   }
 
   #open(): Promise<SourceLink> {
-    return SourceLink.open(this.address, this.#deps.sockets, this.#deps.clock)
+    const { sockets, clock, token } = this.#deps
+    return SourceLink.open(this.address, sockets, clock, token?.())
   }
 
   #tick(): void {

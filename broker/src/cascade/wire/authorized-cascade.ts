@@ -1,8 +1,8 @@
-import type { BrokerId } from '@tailrace/schemas'
+import { type BrokerId, TailraceError } from '@tailrace/schemas'
 import type { Guard } from '../../security/access/guard.ts'
 import type { CascadeApi, CascadeBeat, CascadeBeatReply, CascadeStatus, TopicPage } from './cascade-messages.ts'
 
-/** The CascadeApi of one session. */
+/** The CascadeApi of one session. A cascade broker with a credential of its own speaks for no other. */
 export class AuthorizedCascade implements CascadeApi {
   readonly #cascade: CascadeApi
   readonly #guard: Guard
@@ -14,6 +14,9 @@ export class AuthorizedCascade implements CascadeApi {
 
   async beat(beat: CascadeBeat): Promise<CascadeBeatReply> {
     this.#guard.cluster('cluster-action')
+    const { principal } = this.#guard.session
+    if (principal.startsWith('Cascade:') && principal !== `Cascade:${beat.broker}`)
+      throw new TailraceError('AUTHORIZATION_FAILED', `${principal} may not send the beat of broker ${beat.broker}.`)
     return this.#cascade.beat(beat)
   }
 

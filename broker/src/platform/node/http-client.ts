@@ -7,9 +7,9 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 /**
  * Requests to brokers; with `tls` over https, with what it is at the time of the request. Connections are kept for the
- * next request, for as long as `tls` gives the same object.
+ * next request, for as long as `tls` gives the same object. `token`: shown with each request; null for none.
  */
-export function createHttpClient(tls: (() => HttpTls) | null): HttpClient {
+export function createHttpClient(tls: (() => HttpTls) | null, token: () => string | null = () => null): HttpClient {
   const scheme = tls === null ? 'http' : 'https'
   let current: HttpTls | undefined
   let exchanges = new HttpExchanges()
@@ -26,9 +26,8 @@ export function createHttpClient(tls: (() => HttpTls) | null): HttpClient {
         reply = await exchanges.send({
           method,
           url: `${scheme}://${address}${path}`,
-          ...(body === undefined
-            ? {}
-            : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+          headers: { ...authorization(token()), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
           signal: AbortSignal.timeout(timeoutMs),
           maxBytes: MAX_ANSWER_BYTES,
         })
@@ -38,6 +37,10 @@ export function createHttpClient(tls: (() => HttpTls) | null): HttpClient {
       return answerFrom(reply.text, reply.status >= 200 && reply.status < 300, address)
     },
   }
+}
+
+function authorization(token: string | null): Record<string, string> {
+  return token === null ? {} : { authorization: `Bearer ${token}` }
 }
 
 export const nodeHttpClient: HttpClient = createHttpClient(null)

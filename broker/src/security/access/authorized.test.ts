@@ -286,3 +286,12 @@ test('a leadership is told only of topics that the session may describe', () => 
   tell('t', 0)
   expect(told).toEqual(['t'])
 })
+
+test('a cascade broker with a credential of its own sends no beat of another', async () => {
+  const { tables, guard, api, calls } = world({ ...alice, principal: 'Cascade:101' })
+  tables.rule('Cascade:101', 'cluster-action', cluster)
+  const cascade = new AuthorizedCascade(api, guard)
+  expect(await outcome(() => cascade.beat({ broker: 201 } as never))).toBe('AUTHORIZATION_FAILED')
+  expect(calls).toEqual([])
+  expect(await outcome(() => cascade.beat({ broker: 101 } as never))).toBe('done')
+})

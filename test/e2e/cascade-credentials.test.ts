@@ -1,0 +1,117 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { CascadeReport, Frame, Message, MessageName } from '@tailrace/schemas'
+import { encodeFrame, parseFrame } from '@tailrace/schemas'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { CascadeProcesses } from './cascade-processes.ts'
+import { ClusterProcesses } from './cluster-processes.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tailrace-credentials-'))
+const adminFile = join(folder, 'admin.token')
+let cluster: ClusterProcesses
+let cascades: CascadeProcesses
+
+interface Answer {
+  readonly status: number
+  readonly body: never
+}
+
+async function ask(http: string, method: string, path: string, body?: unknown, token = admin()): Promise<Answer> {
+  const headers = {
+    authorization: `Bearer ${token}`,
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+  }
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+  const response = await fetch(`http://${http}${path}`, { method, headers, ...sent })
+  const text = await response.text()
+  return { status: response.status, body: (text === '' ? undefined : JSON.parse(text)) as never }
+}
+
+const admin = () => readFileSync(adminFile, 'utf8').trim()
+
+async function tokenOf(principal: string): Promise<string> {
+  const { status, body } = await ask(cluster.http(1), 'POST', '/security/tokens', { principal })
+  expect(status).toBe(201)
+  return (body as { token: string }).token
+}
+
+const onCluster = { type: 'cluster', pattern: 'literal', name: 'kafka-cluster' }
+const onTopics = { type: 'topic', pattern: 'literal', name: '*' }
+
+async function allow(principal: string, operation: string, resource: object): Promise<void> {
+  const acl = { principal, host: '*', operation, permission: 'allow', resource }
+  expect((await ask(cluster.http(1), 'POST', '/security/acls', { acls: [acl] })).status).toBeLessThan(300)
+}
+
+/** The file with a token of its own for a cascade broker. */
+async function tokenFile(id: number): Promise<string> {
+  const path = join(folder, `${id}.token`)
+  writeFileSync(path, await tokenOf(`Cascade:${id}`), { mode: 0o600 })
+  return path
+}
+
+beforeAll(async () => {
+  cluster = await ClusterProcesses.start({
+    brokers: 1,
+    flags: ['--authentication', 'required', '--admin-token-file', adminFile],
+  })
+  cascades = await CascadeProcesses.inFolder()
+  expect((await ask(cluster.http(1), 'POST', '/topics', { name: 'bank', partitions: 1, replicas: 1 })).status).toBe(201)
+  const records = [{ value: 'salary' }]
+  expect((await ask(cluster.http(1), 'POST', '/topics/bank/records', { records })).status).toBe(200)
+  for (const id of [101, 201]) {
+    await allow(`Cascade:${id}`, 'cluster-action', onCluster)
+    await allow(`Cascade:${id}`, 'read', onTopics)
+  }
+}, 60_000)
+
+afterAll(async () => {
+  await cascades?.destroy()
+  await cluster?.destroy()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** What the broker answers to the beat of a made-up source, on a WebSocket with or without a credential. */
+async function beatOf(broker: number, token: string | null): Promise<Frame> {
+  const headers = token === null ? {} : { authorization: `Bearer ${token}` }
+  const socket = new WebSocket(`ws://${cluster.http(1)}/stream`, { headers })
+  const answer = new Promise<Frame>((resolve, reject) => {
+    socket.on('message', (data: Buffer) => resolve(parseFrame(new Uint8Array(data))))
+    socket.on('error', reject)
+  })
+  await new Promise((done) => socket.once('open', done))
+  const own: Partial<CascadeReport> = { broker, directoryId: 'x', http: '127.0.0.1:1', level: 1, home: 1, source: 1 }
+  const figures = { pinned: 0, lagRecords: 0, lagMs: 0, partitions: 1, stopped: 0, ageMs: 0 }
+  const report = { ...own, ...figures, featureLevels: { lowest: 1, highest: 1 } }
+  const fields = { correlation: 1, clusterId: '', broker, reports: [report] } as unknown as Message<'CascadeBeat'>
+  socket.send(Buffer.concat(encodeFrame('CascadeBeat', fields)))
+  return answer.finally(() => socket.terminate())
+}
+
+const codeOf = ({ name, fields }: Frame): [MessageName, unknown] => [
+  name,
+  name === 'Failure' ? (fields as Message<'Failure'>).error.code : null,
+]
+
+it('a made-up source is refused, without a credential and with that of another, and is in no list', async () => {
+  const token = await tokenOf('Cascade:101')
+  expect(codeOf(await beatOf(901, null))).toEqual(['Failure', 'AUTHENTICATION_REQUIRED'])
+  expect(codeOf(await beatOf(901, token))).toEqual(['Failure', 'AUTHORIZATION_FAILED'])
+  expect(codeOf(await beatOf(901, await tokenOf('User:alice')))).toEqual(['Failure', 'AUTHORIZATION_FAILED'])
+  const { body } = await ask(cluster.http(1), 'GET', '/cascade')
+  expect((body as { brokers: object[] }).brokers).toEqual([])
+  expect(codeOf(await beatOf(101, token))).toEqual(['CascadeBeatReply', null])
+})
+
+it('a cascade broker copies with a token of its own, and one without gets nothing', async () => {
+  await cascades.add(101, cluster.http(1), ['--source-token-file', await tokenFile(101)])
+  await cascades.ready([101])
+  const page = await fetch(`http://${cascades.http(101)}/topics/bank/partitions/0/records?offset=0`)
+  expect(await page.text()).toContain('salary')
+  await cascades.add(301, cluster.http(1))
+  await expect.poll(() => cascades.log(301), { timeout: 20_000 }).toContain('AUTHENTICATION_REQUIRED')
+  expect((await fetch(`http://${cascades.http(301)}/readyz`)).status).toBe(503)
+  await cascades.end(301, 'SIGKILL')
+})
