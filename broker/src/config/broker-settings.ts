@@ -61,6 +61,16 @@ export interface BrokerSettings {
   readonly superUsers: readonly string[]
   /** Empty: there is no such token. */
   readonly adminTokenFile: string
+  /** How the subject of a client's certificate becomes a name. */
+  readonly certificateRules: string
+  /** Where the keys of the issuer of JSON web tokens are; empty: there is none. */
+  readonly jwksUrl: string
+  readonly jwtIssuer: string
+  readonly jwtAudience: string
+  readonly jwtPrincipalClaim: string
+  readonly jwtGroupsClaim: string
+  /** Anybody who reaches a port beyond this machine may do everything there. */
+  readonly insecure: boolean
   readonly tls: TlsMode
   /** Paths of PEM files; empty for none. */
   readonly tlsCertFile: string

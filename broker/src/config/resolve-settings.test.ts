@@ -196,7 +196,8 @@ describe('settings that do not go together', () => {
   })
 
   it('accepts all interfaces with an address to advertise', () => {
-    expect(resolve({ http: '0.0.0.0:8080', advertisedHttp: 'b1.example:8080' }).advertisedHttp).toBe('b1.example:8080')
+    const listens = { http: '0.0.0.0:8080', advertisedHttp: 'b1.example:8080', authentication: 'required' }
+    expect(resolve(listens).advertisedHttp).toBe('b1.example:8080')
   })
 })
 

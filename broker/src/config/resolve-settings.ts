@@ -1,6 +1,8 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
+import { exposureRule } from './exposure.ts'
 import type { GivenSettings, GivenValue } from './given-settings.ts'
+import { securityRules } from './security-settings.ts'
 import { showBytes, splitAddress } from './setting-kinds.ts'
 import { environmentNameOf, flagOf, settingNames, settingTable } from './setting-table.ts'
 import { tlsRules } from './tls-settings.ts'
@@ -80,10 +82,12 @@ const rulesAcross: readonly ((settings: BrokerSettings) => string | null)[] = [
       : `directBytes is ${s.directBytes}, but must be at most half of journalFileBytes, which is ${s.journalFileBytes}.`,
   (s) => atMost(s, 'maxBatchBytes', 'maxUncommittedBytes', 0),
   ...tlsRules,
+  ...securityRules,
   (s) => reachable(s.advertisedHttp, 'advertisedHttp', 'http'),
   (s) => reachable(s.advertisedPeer, 'advertisedPeer', 'peer'),
   (s) =>
     s.http === s.peer && splitAddress(s.http)?.port !== 0 ? `http and peer are both ${s.http}, but must differ.` : null,
+  exposureRule,
 ]
 
 /** Room for the message header around a batch. */

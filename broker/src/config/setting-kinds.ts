@@ -150,6 +150,25 @@ export const principals: SettingKind<readonly string[]> = {
   show: (value) => value.join(',') || 'none',
 }
 
+/** True or false. */
+export const yesOrNo: SettingKind<boolean> = {
+  name: 'boolean',
+  valid: 'true or false',
+  read: (given) =>
+    given === true || given === 'true' ? true : given === false || given === 'false' ? false : undefined,
+  show: String,
+}
+
+/** Any text; `shape`: what it must match, and the words for that. */
+export function text(shape: RegExp, words: string): SettingKind<string> {
+  return {
+    name: 'text',
+    valid: words,
+    read: (given) => (typeof given === 'string' && shape.test(given) ? given : undefined),
+    show: (value) => value || 'none',
+  }
+}
+
 /** Origins of web pages as browsers send them, or none; `orAny`: `*` alone for any. */
 export function origins(orAny: boolean): SettingKind<readonly string[]> {
   return {

@@ -1,6 +1,6 @@
-import { authenticationModes } from '../security/access/authorizer.ts'
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
 import { clusterKeyUses, logLevels } from './broker-settings.ts'
+import { securitySettings } from './security-settings.ts'
 import type { Setting } from './setting.ts'
 import {
   address,
@@ -14,7 +14,6 @@ import {
   hostNames,
   integer,
   origins,
-  principals,
 } from './setting-kinds.ts'
 import { tlsSettings } from './tls-settings.ts'
 
@@ -199,24 +198,8 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     fallback: { value: [] },
     about: 'Origins of web pages that may read and write.',
   },
-  authentication: {
-    kind: choice(authenticationModes),
-    fallback: { value: 'off' },
-    about:
-      'off: nobody is asked for a credential, and everybody may do everything. optional: rules hold for clients that show a credential. required: rules hold for all, and nothing is allowed without one. The same on all brokers.',
-  },
-  superUsers: {
-    kind: principals,
-    fallback: { value: [] },
-    about: 'Principals that may do everything, whatever the rules say.',
-  },
-  adminTokenFile: {
-    kind: fileOrNone,
-    fallback: { value: '' },
-    about:
-      'File with a token that may do everything, for the first steps and for emergencies: anybody who can read it is an administrator. Made with a random token where it is missing.',
-  },
   ...tlsSettings,
+  ...securitySettings,
   maxConnections: {
     kind: integer(1, 1_000_000),
     fallback: { value: 10_000 },

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import swagger from '@fastify/swagger'
 import { TailraceError } from '@tailrace/schemas'
 import fastify, { type FastifyInstance } from 'fastify'
@@ -30,6 +31,7 @@ import { defaultLimits, type GatewayLimits, mostReadBytes } from './limits/limit
 import { type GatewayMetrics, gatewayMetrics } from './limits/metrics.ts'
 import { NewProducers } from './limits/new-producers.ts'
 import { ReadBudget } from './limits/read-budget.ts'
+import type { ContextParts } from './limits/request-context.ts'
 import type { Services } from './limits/rights.ts'
 import { WaitingReads } from './limits/waiting-reads.ts'
 import { streamGateway } from './ws/gateway.ts'
@@ -45,6 +47,8 @@ export interface HttpGatewayParts {
   readonly limits?: Partial<GatewayLimits>
   /** Default: plain HTTP and WebSocket. */
   readonly tls?: TlsPort | undefined
+  /** For operators: why any client, or any broker, may do everything here; a sentence each. */
+  readonly exposures?: readonly string[]
   readonly listen: { readonly host: string; readonly port: number }
 }
 
@@ -77,10 +81,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
   measureRequests(app, parts.clock, metrics)
   const { clock, random, log, services } = parts
   const newProducers = new NewProducers(limits)
-  giveContexts(app, metrics.transports.http, services, { clock, log, limits, newProducers })
-  answerCrossOrigin(app, limits)
-  refuseEncodedBodies(app)
-  authenticateRequests(app, services)
+  askSenders(app, parts, { clock, log, limits, newProducers }, metrics)
   const held = heldBytes(limits, parts.clock, metrics)
   const places = admitRequests(app, limits, held.received, held.answers)
   validateRequests(app)
@@ -114,7 +115,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     cascadeRoutes(routes)
     securityRoutes(routes)
     recordRoutes(routes, { clock, publisher, places, abandonment, reads, waits })
-    operationRoutes(routes, metrics.registry)
+    operationRoutes(routes, metrics.registry, parts.exposures ?? [])
   })
   await app.ready()
   return {
@@ -140,6 +141,20 @@ function guardConnections(
   boundPipelining(server, clock)
   tls?.guard(server, refuseConnections(metrics.transports.http))
   boundConnections(server, limits.maxConnections, tls === undefined ? undefined : (socket) => tls.carrier(socket))
+}
+
+/** Finds out the sender of a request, its page, and whether that is allowed here: before its body is read. */
+function askSenders(
+  app: FastifyInstance,
+  { services, tls }: HttpGatewayParts,
+  parts: ContextParts,
+  metrics: GatewayMetrics,
+): void {
+  const certificateOf = (socket: Socket) => tls?.certificateOf(socket) ?? null
+  giveContexts(app, metrics.transports.http, services, parts, certificateOf)
+  answerCrossOrigin(app, parts.limits)
+  refuseEncodedBodies(app)
+  authenticateRequests(app, services)
 }
 
 /** Answers that are read, however slowly, may take this long. */

@@ -21,10 +21,11 @@ import { nodeDisk } from '../platform/node/disk.ts'
 import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
 import { nodeRandom } from '../platform/node/random.ts'
 import { readSecretFile } from '../platform/node/secret-file.ts'
-import { accessControl } from './access-control.ts'
+import { openAuthenticator } from './authenticator.ts'
 import { openClusterKeys } from './cluster-key-file.ts'
 import { openDataFolder } from './data-folder.ts'
 import { gatewayLimits } from './door-settings.ts'
+import { exposureMetrics, tellExposures } from './exposures.ts'
 import { register } from './metrics-registry.ts'
 import { type BrokerTls, openTls } from './tls.ts'
 
@@ -51,15 +52,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   const limits = gatewayLimits(settings, files)
   const tls = await openTls(settings, { limits, unknownPeers: files.unknownPeers, clock, log: logger })
   const machine = { network: tls.network, clock, random, crc32c, crypto: nodeCrypto }
-  const peers = createPeers({
-    ...machine,
-    clusterKeys,
-    certificateNames: settings.peerTlsNames,
-    log: logger,
-    listen: settings.peer,
-    dial: settings.join,
-    limits: { maxFrameBytes: peerFrameBytes(settings), maxUnknownConnections: tls.unknownPeers },
-  })
+  const peers = createPeers({ ...machine, ...peerSettings(settings, tls), clusterKeys, log: logger })
   const groups = new BrokerGroups({
     storage,
     store,
@@ -82,14 +75,16 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   })
   const cascade = levelZeroControlOver(peers, node.api, clock)
   await node.start()
-  const access = await accessControl(settings, logger, () => node.tables)
+  const exposed = tellExposures(settings, logger)
+  const authenticator = await openAuthenticator(settings, logger, () => node.tables)
   const api = { ...node.api, describeCluster: () => cascade.describeCluster() }
   const gateway = await createHttpGateway({
-    services: { api, admin: node.admin, security: node.security, cascade, ...access, authorizer: node.authorizer },
+    services: { api, admin: node.admin, security: node.security, cascade, authenticator, authorizer: node.authorizer },
     ...machine,
     log: logger,
-    registry: metricsOf(storage, groups, peers.stats, tls),
+    registry: metricsOf({ storage, groups, peers: peers.stats, tls, exposed }),
     limits,
+    exposures: exposed,
     tls: tls.http,
     listen: splitAddress(settings.http)!,
   })
@@ -114,13 +109,32 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   }
 }
 
-function metricsOf(storage: LogStorage, groups: BrokerGroups, peers: PeerStats, tls: BrokerTls): Registry {
+interface Measured {
+  readonly storage: LogStorage
+  readonly groups: BrokerGroups
+  readonly peers: PeerStats
+  readonly tls: BrokerTls
+  readonly exposed: readonly string[]
+}
+
+function metricsOf({ storage, groups, peers, tls, exposed }: Measured): Registry {
   const registry = new Registry()
   register(registry, logMetrics, storage)
   register(registry, replicaMetrics, groups)
   register(registry, peerMetrics, peers)
+  register(registry, exposureMetrics, exposed)
   tls.registerMetrics(registry)
   return registry
+}
+
+/** The settings of the connections between brokers. */
+function peerSettings(settings: BrokerSettings, { unknownPeers }: BrokerTls) {
+  return {
+    certificateNames: settings.peerTlsNames,
+    listen: settings.peer,
+    dial: settings.join,
+    limits: { maxFrameBytes: peerFrameBytes(settings), maxUnknownConnections: unknownPeers },
+  }
 }
 
 /** The settings of the cluster layer. */

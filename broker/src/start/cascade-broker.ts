@@ -13,11 +13,13 @@ import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
 import { createMessageSockets } from '../platform/node/message-sockets.ts'
 import { nodeRandom } from '../platform/node/random.ts'
 import { readSecretFile } from '../platform/node/secret-file.ts'
+import { Authorizer } from '../security/access/authorizer.ts'
 import { noTables } from '../security/security-tables.ts'
-import { accessControl } from './access-control.ts'
+import { openAuthenticator } from './authenticator.ts'
 import type { RunningBroker } from './broker.ts'
 import { openDataFolder } from './data-folder.ts'
 import { gatewayLimits } from './door-settings.ts'
+import { exposureMetrics, tellExposures } from './exposures.ts'
 import { register } from './metrics-registry.ts'
 import { openSourceToken } from './source-token.ts'
 import { openTls } from './tls.ts'
@@ -55,18 +57,26 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   register(registry, logMetrics, storage)
   register(registry, cascadeMetrics, node)
   tls.registerMetrics(registry)
+  const exposed = tellExposures(settings, logger)
+  register(registry, exposureMetrics, exposed)
   const gateway = await createHttpGateway({
     services: {
       api: node.api,
       admin: node.admin,
       cascade: node.control,
-      ...(await accessControl(settings, logger, () => noTables)),
+      authorizer: new Authorizer({
+        mode: settings.authentication,
+        superUsers: settings.superUsers,
+        tables: () => noTables,
+      }),
+      authenticator: await openAuthenticator(settings, logger, () => noTables),
     },
     clock,
     random,
     log: logger,
     registry,
     limits,
+    exposures: exposed,
     tls: tls.http,
     listen: splitAddress(settings.http)!,
   })

@@ -20,7 +20,9 @@ export function settingOptions(names: readonly SettingName[]): Option[] {
         : 'value' in fallback
           ? `default: ${kind.show(fallback.value)}`
           : `default: follows ${fallback.follows}`
-    return new Option(`${flagOf(name)} <${kind.name}>`, `${about} (${standard})`)
+    // A switch needs no value.
+    const value = kind.name === 'boolean' ? `[${kind.name}]` : `<${kind.name}>`
+    return new Option(`${flagOf(name)} ${value}`, `${about} (${standard})`)
   })
 }
 

@@ -22,6 +22,7 @@ export function authenticateRequests(app: FastifyInstance, { authenticator, auth
   app.addHook('onRequest', async (request, reply) => {
     const { rights } = request.context
     const shown = credentialOf(request)
+    if (shown === null && rights.session.kind !== 'none') return
     if (shown === null) {
       if (request.routeOptions.config.open === true || authorizer.admitsAnybody(rights.session)) return
       reply.header('www-authenticate', challenges)

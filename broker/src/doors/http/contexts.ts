@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { anonymousSession } from '../../security/identity/session.ts'
+import type { PeerCertificate } from '../../platform/network.ts'
+import { anonymousSession, type Session } from '../../security/identity/session.ts'
 import { accessOf } from '../limits/access.ts'
 import { clientOf } from '../limits/client-address.ts'
 import type { TransportMetrics } from '../limits/metrics.ts'
@@ -20,17 +21,29 @@ function wayOf({ remoteAddress, encrypted }: Socket & { readonly encrypted?: boo
   return { secret: encrypted === true || isLoopback }
 }
 
-/** Gives each request its context. The sender is nobody until it has been authenticated. */
+/** Gives each request its context. Without a certificate the sender is nobody until it has been authenticated. */
 export function giveContexts(
   app: FastifyInstance,
   metrics: TransportMetrics,
   services: Services,
   parts: ContextParts,
+  certificateOf: (socket: Socket) => PeerCertificate | null = () => null,
 ): void {
+  const known = new WeakMap<Socket, Session>()
+  /** By its certificate, where its connection has one that means somebody. */
+  const sessionOf = (socket: Socket, client: string): Session => {
+    const kept = known.get(socket)
+    if (kept !== undefined) return kept
+    const certificate = certificateOf(socket)
+    const shown = certificate === null ? null : services.authenticator.certificate(certificate, client)
+    const session = shown ?? anonymousSession(client)
+    known.set(socket, session)
+    return session
+  }
   app.decorateRequest('context', null as never)
   app.addHook('onRequest', (request, _reply, done) => {
     const client = clientOf(request.ip)
-    const rights = new Rights(services, anonymousSession(client))
+    const rights = new Rights(services, sessionOf(request.raw.socket, client))
     const { secret } = wayOf(request.raw.socket)
     const sender = { client, access: accessOf(request.headers, parts.limits), rights, secret }
     request.context = new RequestContext(sender, metrics, parts)

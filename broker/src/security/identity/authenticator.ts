@@ -2,10 +2,13 @@ import { preparePassword, TailraceError, type Timestamp } from '@tailrace/schema
 import type { Clock } from '../../platform/clock.ts'
 import type { Crypto } from '../../platform/crypto.ts'
 import type { Logger } from '../../platform/logger.ts'
+import type { PeerCertificate } from '../../platform/network.ts'
 import type { Random } from '../../platform/random.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import type { ScramCredential, SecurityTables } from '../security-tables.ts'
+import { certificateRules, nameOfSubject } from './certificate-names.ts'
 import { FailedLogins } from './failed-logins.ts'
+import { isPrincipalName } from './principal.ts'
 import { SCRAM_ITERATIONS, ScramExchange, scramCredential, scramMechanism } from './scram.ts'
 import type { CredentialKind, Session } from './session.ts'
 import { isTokenSecret, parseToken } from './token.ts'
@@ -25,6 +28,8 @@ export interface AuthenticatorDeps {
   /** The SHA-256 of the token of `adminTokenFile`, where that is set. */
   readonly adminToken?: Uint8Array | undefined
   readonly verifier?: TokenVerifier | undefined
+  /** How the subject of a certificate becomes a name. */
+  readonly certificateRules?: string
 }
 
 /** Passwords that were right, so that each HTTP request does not cost thousands of hashes. */
@@ -40,6 +45,7 @@ export class Authenticator {
   readonly #remembered = new Map<string, { version: number; until: number; session: Session }>()
   /** Makes salts for users that do not exist. */
   readonly #pretence: Uint8Array
+  readonly #certificateRules: ReturnType<typeof certificateRules>
   #waiting = 0
   /** Passwords are looked at one after the other: each costs milliseconds of the threads that also write the log. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -47,6 +53,7 @@ export class Authenticator {
   constructor(deps: AuthenticatorDeps) {
     this.#deps = deps
     this.#pretence = deps.random.secret(32)
+    this.#certificateRules = certificateRules(deps.certificateRules ?? 'CN')
   }
 
   /** @throws TailraceError AUTHENTICATION_FAILED, OVERLOADED */
@@ -136,6 +143,23 @@ export class Authenticator {
   /** The exchange has gone wrong. */
   unproved({ user }: ScramExchange, host: string): TailraceError {
     return this.#refusal(host, `user ${JSON.stringify(user)}`)
+  }
+
+  /**
+   * A certificate that a trusted CA has signed. Those of brokers and cascade brokers name them (`broker-3`,
+   * `cascade-101`); null: no rule makes a name of its subject.
+   */
+  certificate({ names, subject, validUntil }: PeerCertificate, host: string): Session | null {
+    const session = (principal: string): Session => ({
+      ...this.#session(principal, host, 'certificate', ''),
+      expiresAt: validUntil,
+    })
+    for (const name of names) {
+      const [, kind, id] = /^(broker|cascade)-([1-9]\d{0,9})$/.exec(name) ?? []
+      if (kind !== undefined) return session(`${kind === 'broker' ? 'Broker' : 'Cascade'}:${id}`)
+    }
+    const name = nameOfSubject(this.#certificateRules, subject)
+    return name === null || !isPrincipalName(name) ? null : session(`User:${name}`)
   }
 
   /** Why a session must end, or null. Looked at every second, so that an end takes effect within seconds. */

@@ -5,7 +5,7 @@ import { object } from '../schema-parts.ts'
 import { errorResponses } from '../schemas.ts'
 
 /** Requests of operators and their tools: cluster, health, readiness, metrics, OpenAPI. */
-export function operationRoutes(app: FastifyInstance, registry: Registry): void {
+export function operationRoutes(app: FastifyInstance, registry: Registry, exposures: readonly string[]): void {
   app.get('/', { schema: schemas.welcome, config: always }, ({ context }) => ({
     name: 'tailrace',
     brokerId: context.rights.api.brokerId,
@@ -28,7 +28,8 @@ export function operationRoutes(app: FastifyInstance, registry: Registry): void 
 
   app.get('/readyz', { schema: schemas.ready, config: always }, ({ context }, reply) => {
     const { ready, reason } = context.rights.api.readiness()
-    if (ready) return reply.send({ ready, reason })
+    const insecure = exposures.length > 0 ? { insecure: exposures } : {}
+    if (ready) return reply.send({ ready, reason, ...insecure })
     // An error like any other, with the fields that the reader of a probe looks for.
     return reply
       .code(503)
@@ -49,7 +50,11 @@ export function operationRoutes(app: FastifyInstance, registry: Registry): void 
 const always = { alwaysAnswered: true, open: true } as const
 const string = { type: 'string' } as const
 const tags = ['operations']
-const readiness = object({ ready: { type: 'boolean' }, reason: string })
+const readiness = object({
+  ready: { type: 'boolean' },
+  reason: string,
+  insecure: { type: 'array', items: string, description: 'Ports on which any client or broker may do everything.' },
+})
 const notReady = object({
   ready: { type: 'boolean' },
   reason: string,

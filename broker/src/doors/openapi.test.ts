@@ -1,0 +1,119 @@
+import { Ajv } from 'ajv'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nodeClock } from '../platform/node/clock.ts'
+import { nodeRandom } from '../platform/node/random.ts'
+import { type Fixture, startGateway } from './testing/running-gateway.ts'
+
+let fixture: Fixture
+beforeAll(async () => {
+  fixture = await startGateway(nodeClock, nodeRandom)
+})
+afterAll(() => fixture.gateway.close())
+
+// biome-ignore lint/suspicious/noExplicitAny: what the assertions are about
+type Body = any
+async function call(method: string, path: string, body?: unknown): Promise<{ status: number; body: Body }> {
+  const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+  const response = await fetch(fixture.url + path, { method, ...sent })
+  const text = await response.text()
+  const isJson = response.headers.get('content-type')?.includes('json') === true
+  return { status: response.status, body: isJson && text !== '' ? JSON.parse(text) : text }
+}
+const get = (path: string) => call('GET', path)
+
+describe('OpenAPI', () => {
+  it('lists every route, with schemas that are JSON schemas and references that resolve', async () => {
+    const { body } = await get('/openapi.json')
+    expect(body.openapi).toBe('3.1.0')
+    const routes = Object.entries(body.paths as Record<string, object>).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    )
+    expect(routes.sort()).toEqual([
+      'delete /cluster/brokers/{id}',
+      'delete /cluster/members/change',
+      'delete /security/acls',
+      'delete /security/tokens/{id}',
+      'delete /security/users/{user}',
+      'delete /topics/{topic}',
+      'delete /topics/{topic}/partitions/{partition}/members/change',
+      'get /',
+      'get /cascade',
+      'get /cluster',
+      'get /cluster/audit',
+      'get /cluster/describe',
+      'get /cluster/members',
+      'get /healthz',
+      'get /metrics',
+      'get /openapi.json',
+      'get /readyz',
+      'get /security/acls',
+      'get /security/tokens',
+      'get /security/users',
+      'get /stream',
+      'get /topics',
+      'get /topics/{topic}',
+      'get /topics/{topic}/partitions/{partition}/describe',
+      'get /topics/{topic}/partitions/{partition}/members',
+      'get /topics/{topic}/partitions/{partition}/records',
+      'patch /topics/{topic}/config',
+      'post /cluster/feature-level',
+      'post /cluster/force-members',
+      'post /cluster/leader',
+      'post /cluster/snapshot',
+      'post /security/acls',
+      'post /security/acls/test',
+      'post /security/tokens',
+      'post /topics',
+      'post /topics/{topic}/partitions/{partition}/force-members',
+      'post /topics/{topic}/partitions/{partition}/leader',
+      'post /topics/{topic}/partitions/{partition}/snapshot',
+      'post /topics/{topic}/records',
+      'put /cascade/brokers/{id}/source',
+      'put /cluster/members',
+      'put /cluster/priority',
+      'put /security/users/{user}',
+      'put /topics/{topic}/partitions/{partition}/members',
+      'put /topics/{topic}/partitions/{partition}/priority',
+    ])
+    const ajv = new Ajv({ strict: false, formats: { byte: true } })
+    ajv.addSchema({ $id: 'api', ...body })
+    expect(Object.keys(body.components.schemas).sort()).toEqual([
+      'Acl',
+      'AuditRecord',
+      'Cluster',
+      'Error',
+      'ForcedMembers',
+      'Group',
+      'Members',
+      'Record',
+      'RecordInput',
+      'ResourcePattern',
+      'Token',
+      'TokenScope',
+      'Topic',
+      'TopicChanges',
+      'TopicConfig',
+      'TopicSummary',
+      'User',
+    ])
+    for (const name of Object.keys(body.components.schemas))
+      expect(ajv.getSchema(`api#/components/schemas/${name}`)).toBeDefined()
+    const ids: string[] = []
+    for (const methods of Object.values<Body>(body.paths)) {
+      for (const operation of Object.values<Body>(methods)) {
+        ids.push(operation.operationId)
+        expect(operation.summary).toBeTypeOf('string')
+        for (const response of Object.values<Body>(operation.responses))
+          expect(response.description).toBeTypeOf('string')
+      }
+    }
+    expect(new Set(ids).size).toBe(ids.length)
+    for (const [, name] of JSON.stringify(body).matchAll(/"#\/components\/schemas\/(\w+)"/g))
+      expect(body.components.schemas).toHaveProperty(name!)
+    // The routes answer as the description promises.
+    const isError = ajv.getSchema('api#/components/schemas/Error')!
+    expect(isError((await get('/nowhere')).body)).toBe(true)
+    expect(ajv.getSchema('api#/components/schemas/Topic')!((await get('/topics/flights')).body)).toBe(true)
+    expect(ajv.getSchema('api#/components/schemas/Cluster')!((await get('/cluster')).body)).toBe(true)
+  })
+})

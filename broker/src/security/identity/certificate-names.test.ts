@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { certificateRules, isCertificateRules, nameOfSubject } from './certificate-names.ts'
+
+const subject = 'CN=Alice.ops,OU=Logs,O=Example'
+const named = (rules: string, of = subject) => nameOfSubject(certificateRules(rules), of)
+
+describe('the name of a certificate', () => {
+  it.each([
+    ['CN', 'Alice.ops'],
+    ['DN', subject],
+    ['DEFAULT', subject],
+    ['RULE:^CN=(.*?),OU=Logs.*$/$1/', 'Alice.ops'],
+    ['RULE:^CN=(.*?),OU=Logs.*$/$1/L', 'alice.ops'],
+    ['RULE:CN=(.*?),.*/$1@example/U', 'ALICE.OPS@EXAMPLE'],
+    ['RULE:CN=bob,.*/bob/,CN', 'Alice.ops'],
+    ['RULE:CN=([^,.]+)\\..*/$1/', 'Alice'],
+  ])('by %s is %s', (rules, name) => expect(named(rules)).toBe(name))
+
+  it('is none where no rule matches', () => {
+    expect(named('RULE:CN=bob,.*/bob/')).toBeNull()
+    expect(named('CN', 'O=Example')).toBeNull()
+  })
+
+  it.each(['', 'cn', 'RULE:', 'RULE:a/b', 'RULE:(/x/', 'CN,', 'CN DN', 'CN,RULE:a/b/X'])('%j is no rule', (text) =>
+    expect(isCertificateRules(text)).toBe(false),
+  )
+})

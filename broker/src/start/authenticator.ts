@@ -1,0 +1,43 @@
+import { TailraceError } from '@tailrace/schemas'
+import type { BrokerSettings } from '../config/broker-settings.ts'
+import type { Logger } from '../platform/logger.ts'
+import { nodeClock } from '../platform/node/clock.ts'
+import { nodeCrypto } from '../platform/node/crypto.ts'
+import { nodeRandom } from '../platform/node/random.ts'
+import { type TokenIssuer, tokenVerifier } from '../platform/node/token-verifier.ts'
+import { Authenticator, type TokenVerifier } from '../security/identity/authenticator.ts'
+import { isPrincipalName } from '../security/identity/principal.ts'
+import type { SecurityTables } from '../security/security-tables.ts'
+import { adminTokenHash } from './admin-token.ts'
+
+/**
+ * The part that says who a client is. `tables`: the credentials as this broker knows them.
+ * @throws TailraceError INVALID_SETTING: adminTokenFile cannot be read
+ */
+export async function openAuthenticator(
+  settings: BrokerSettings,
+  log: Logger,
+  tables: () => SecurityTables,
+): Promise<Authenticator> {
+  const { adminTokenFile, certificateRules, jwksUrl, jwtIssuer, jwtAudience } = settings
+  const { jwtPrincipalClaim: principalClaim, jwtGroupsClaim: groupsClaim } = settings
+  const adminToken = adminTokenFile === '' ? undefined : await adminTokenHash(adminTokenFile)
+  const issuer = { jwksUrl, issuer: jwtIssuer, audience: jwtAudience, principalClaim, groupsClaim }
+  const verifier = jwksUrl === '' ? undefined : verifierOf(issuer)
+  const platform = { clock: nodeClock, crypto: nodeCrypto, random: nodeRandom, log }
+  return new Authenticator({ ...platform, tables, adminToken, certificateRules, verifier })
+}
+
+function verifierOf(issuer: TokenIssuer): TokenVerifier {
+  const verify = tokenVerifier(issuer, nodeClock)
+  return {
+    async verify(text) {
+      const { name, groups, expiresAt } = await verify(text)
+      if (!isPrincipalName(name)) {
+        const detail = `A JSON web token: ${JSON.stringify(name.slice(0, 100))} is no name of a principal.`
+        throw new TailraceError('AUTHENTICATION_FAILED', detail)
+      }
+      return { principal: `User:${name}`, groups: groups.map((group) => `Group:${group}`), expiresAt }
+    },
+  }
+}
