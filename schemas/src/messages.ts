@@ -1,6 +1,6 @@
 import type { CascadeMessageShapes } from './cascade-messages.ts'
 import type { BrokerId, GroupId, LogIndex, Offset, PartitionNumber, ProducerId, Term, Timestamp } from './ids.ts'
-import type { PeerMessageShapes } from './peer-messages.ts'
+import type { AskerFields, PeerMessageShapes } from './peer-messages.ts'
 
 /**
  * Shapes of every message of the Tailrace protocol. Each has a number (below), an Avro schema in ../avro/<Name>.avsc
@@ -126,14 +126,6 @@ export interface EntryFields {
   baseOffset: Offset
   lastOffset: Offset
   bytes: number
-}
-
-/** A client, as the broker that it has shown its credential to knows it. */
-export interface AskerFields {
-  principal: string
-  groups: string[]
-  host: string
-  kind: string
 }
 
 export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {

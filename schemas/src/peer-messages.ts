@@ -1,6 +1,14 @@
 import type { BrokerId, GroupId, LogIndex, Offset, ProducerId, Term, Timestamp } from './ids.ts'
 import type { IntentFields } from './metadata-intents.ts'
 
+/** A client, as the broker that it has shown its credential to knows it. */
+export interface AskerFields {
+  principal: string
+  groups: string[]
+  host: string
+  kind: string
+}
+
 /** Requests of brokers to each other about the cluster and about the groups of which they have replicas. */
 export interface PeerMessageShapes {
   /** Sends the record of the cluster to a founder that may lack it. Answered when it is durable. */
@@ -10,7 +18,14 @@ export interface PeerMessageShapes {
   Join: { correlation: number }
   JoinReply: { correlation: number; record: ClusterRecordFields; admission: LogIndex; addresses: string[] }
   /** For the metadata leader. `id` is kept by a retry, so that the command is applied once. */
-  MetadataCommand: { correlation: number; id: string; timeoutMs: number; intent: IntentFields }
+  MetadataCommand: {
+    correlation: number
+    id: string
+    timeoutMs: number
+    intent: IntentFields
+    /** The client that wants it. Null: the broker itself. */
+    asker?: AskerFields | null
+  }
   MetadataCommandReply: {
     correlation: number
     refusal?: { code: string; detail: string } | null

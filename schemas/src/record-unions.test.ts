@@ -74,8 +74,9 @@ describe('a record of a union that only the peer knows', () => {
   })
 
   it('is no branch that does not exist', () => {
-    const sound = encodeHeader('MetadataCommand', { ...sampleMessages.MetadataCommand, intent: sampleIntents[6]! }, 0)
-    const at = sound.length - 4 - 1
+    const fields = { ...sampleMessages.MetadataCommand, intent: sampleIntents[6]!, asker: null }
+    const sound = encodeHeader('MetadataCommand', fields, 0)
+    const at = sound.length - 1 - 4 - 1
     expect(sound[at]).toBe(12)
     expect(() => decoderFor(json).decode('MetadataCommand', sound.with(at, 100))).toThrow(
       expect.objectContaining({ code: 'MALFORMED_FRAME' }),

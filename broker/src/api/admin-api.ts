@@ -1,5 +1,5 @@
 import type { BrokerId, LogIndex, Offset, PartitionNumber, Term, Timestamp } from '@tailrace/schemas'
-import type { LevelRange, TopicConfig } from './broker-api.ts'
+import type { Asker, LevelRange, TopicConfig } from './broker-api.ts'
 
 export interface BrokerLevels {
   readonly broker: BrokerId
@@ -53,7 +53,7 @@ export interface AdminApi {
    * Settings that are not named stay as they are; null puts one back to its default. `topicId`: see
    * BrokerApi.deleteTopic.
    */
-  alterTopic(name: string, changes: TopicChanges, topicId?: string): Promise<TopicConfig>
+  alterTopic(name: string, changes: TopicChanges, topicId?: string, asker?: Asker): Promise<TopicConfig>
   /**
    * Takes a broker out of the cluster permanently. `by`: the operator, for the audit. BROKER_IN_USE while it has
    * replicas or votes in the metadata group.

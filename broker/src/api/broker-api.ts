@@ -11,7 +11,8 @@ export interface LevelRange {
  * What a broker can do for its connections; HTTP, WebSocket, peers (for forwarded requests) and later Kafka call this
  * and nothing else. Every call works on every broker: it goes to the partition's leader, or the metadata leader, where
  * that is another one. A caller that knows a topic's id gives it as `topicId`; TOPIC_ID_MISMATCH refuses another topic
- * that has the name by now. Empty or absent: the topic that has it. All methods reject with TailraceError.
+ * that has the name by now. Empty or absent: the topic that has it. `asker`: the client for which it is, of which the
+ * broker that carries it out asks its own rules as well. All methods reject with TailraceError.
  */
 export interface BrokerApi {
   readonly brokerId: BrokerId
@@ -43,9 +44,9 @@ export interface BrokerApi {
    * recorded: with thousands of partitions electing leaders takes longer, and partitions without a leader then answer
    * LEADER_UNAVAILABLE (retriable).
    */
-  createTopic(request: CreateTopicRequest): Promise<TopicSummary>
+  createTopic(request: CreateTopicRequest, asker?: Asker): Promise<TopicSummary>
   /** `topicId`: the id of the topic; missing or empty: the topic that has the name when the deletion is recorded. */
-  deleteTopic(name: string, topicId?: string): Promise<void>
+  deleteTopic(name: string, topicId?: string, asker?: Asker): Promise<void>
   listTopics(): TopicSummary[]
   /**
    * Grows with the list of topics: a topic that a list of a higher version lacks has been deleted since. 0: not known.

@@ -172,7 +172,9 @@ interface Underneath {
 /** The parts that carry out the requests of clients, operators and the metadata. */
 function createControl({ brokerId, groups, peers, clock, random, logger }: ClusterNodeDeps, underneath: Underneath) {
   const { authorizer, state, client, directory, calls, alive, status, brokers, limits, settleMs } = underneath
-  const mayWrite = (asker: Asker, topic: string): void => checkForwarded(authorizer, asker, 'write', topic)
+  const mayWrite = (asker: Asker, name: string): void => {
+    checkForwarded(authorizer, asker, [['write', { type: 'topic', name }]])
+  }
   return {
     controller: new ReassignmentController({ groups, state, calls, client, clock, logger }),
     leaderReturn: new LeaderReturn({ groups, state, calls, alive, clock, logger, settleMs }),

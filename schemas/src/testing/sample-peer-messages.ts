@@ -108,6 +108,7 @@ export const sampleIntents: readonly IntentFields[] = [
   { 'tailrace.metadata.AllocateOwnedIds': { broker: 2, count: 1000, principal: 'User:svc' } },
 ]
 
+const asker = { principal: 'User:ann', groups: ['Group:g'], host: '10.0.0.1', kind: 'token' }
 const admissions = [{ broker: 4, admission: far }]
 
 /** As sample-messages.ts, for the requests between brokers. */
@@ -116,7 +117,7 @@ export const samplePeerMessages: PeerMessageShapes = {
   FormationReply: { correlation },
   Join: { correlation },
   JoinReply: { correlation, record, admission: far, addresses: ['p:1', 'p:2'] },
-  MetadataCommand: { correlation, id: 'command', timeoutMs: 3000, intent: sampleIntents[5]! },
+  MetadataCommand: { correlation, id: 'command', timeoutMs: 3000, intent: sampleIntents[5]!, asker },
   MetadataCommandReply: {
     correlation,
     refusal: { code: 'UNKNOWN_TOPIC', detail: 'flights' },

@@ -48,6 +48,7 @@ const token = {
   expiresAt: 1.8e12,
 } as const
 const securityCommands: readonly IdentifiedCommand['command'][] = [
+  { type: 'allocate-owned-ids', broker: 1, count: 1000, principal: 'User:svc' },
   { type: 'set-user', user: { name: 'ann', scram: { 'SCRAM-SHA-256': credential } }, ...asked },
   { type: 'add-token', token, ...asked },
   { type: 'add-acls', acls: [acl, { ...acl, permission: 'deny', host: '10.0.0.1' }], ...asked },
@@ -68,14 +69,14 @@ export const metadataCommands: FuzzTarget = {
     const command = decodeCommand(input)
     if (command === null) return 'refused'
     const state = new MetadataState()
-    const before = [...commands.slice(0, 3), ...securityCommands.slice(0, 3)]
+    const before = [...commands.slice(0, 3), ...securityCommands.slice(0, 4)]
     before.forEach((some, at) => void state.apply(at + 1, { id: `before-${at}`, command: some }))
     state.apply(before.length + 1, command)
     return 'taken'
   },
 }
 
-const inSnapshot = [...commands.slice(0, 4), ...securityCommands.slice(0, 3)]
+const inSnapshot = [...commands.slice(0, 4), ...securityCommands.slice(0, 4)]
 
 async function snapshotBytes(): Promise<Uint8Array> {
   const state = new MetadataState()

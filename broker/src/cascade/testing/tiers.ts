@@ -64,7 +64,7 @@ export async function startTop(change: Partial<BrokerApi> = {}, clusterId = 'tes
     findOffset: (...args) => broker.findOffset(...args),
     initProducer: () => broker.initProducer(),
     createTopic: (request) => broker.createTopic(request),
-    deleteTopic: (...args) => broker.deleteTopic(...args),
+    deleteTopic: (name, topicId) => broker.deleteTopic(name, topicId),
     listTopics: () => broker.listTopics(),
     topicsVersion: () => broker.topicsVersion(),
     describeTopic: (...args) => broker.describeTopic(...args),

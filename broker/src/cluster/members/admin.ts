@@ -9,7 +9,7 @@ import type {
   MembersDescription,
   TopicChanges,
 } from '../../api/admin-api.ts'
-import type { TopicConfig } from '../../api/broker-api.ts'
+import type { Asker, TopicConfig } from '../../api/broker-api.ts'
 import type { Groups } from '../../partition/group.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { FIRST_LEVEL, notSupportedBy } from '../metadata/feature-levels.ts'
@@ -167,11 +167,11 @@ export class Admin implements AdminApi {
     )
   }
 
-  async alterTopic(name: string, changes: TopicChanges, topicId = ''): Promise<TopicConfig> {
+  async alterTopic(name: string, changes: TopicChanges, topicId = '', asker?: Asker): Promise<TopicConfig> {
     const { state, limits } = this.#deps
     requireTopic(state, name, topicId)
     checkChanges(changes, limits)
-    await this.#submit({ type: 'set-topic-config', name, topicId, changes })
+    await this.#submit({ type: 'set-topic-config', name, topicId, changes }, asker)
     return requireTopic(state, name, topicId).config
   }
 
@@ -251,9 +251,9 @@ export class Admin implements AdminApi {
   }
 
   /** Resolves when this broker has applied it too, so that the next request sees it. */
-  async #submit(intent: Intent): Promise<void> {
+  async #submit(intent: Intent, asker?: Asker): Promise<void> {
     const { client, directory, state } = this.#deps
-    const { index = 0 } = await client.submit(intent, COMMAND_MS)
+    const { index = 0 } = await client.submit(intent, COMMAND_MS, asker)
     await directory.until(() => state.head.appliedIndex >= index, LEADER_MS)
   }
 

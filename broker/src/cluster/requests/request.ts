@@ -1,5 +1,6 @@
 import { type BrokerId, type Message, TailraceError } from '@tailrace/schemas'
 import type { GroupRequests, PeerAnswer, ReplyFields, RequestName } from '../../partition/peers.ts'
+import type { Authorizer } from '../../security/access/authorizer.ts'
 import type { Welcome } from '../formation/joining.ts'
 import type { GroupRequestAnswerer } from '../members/group-requests.ts'
 import type { FormationRecord } from '../metadata/formation-record.ts'
@@ -17,6 +18,7 @@ export interface Answerers {
   readonly status: PartitionStatus
   readonly producerIds: OwnedProducerIds
   readonly leader: MetadataLeader
+  readonly authorizer: Authorizer
   readonly groupRequests: GroupRequestAnswerer
   readonly receiveFormation: (from: BrokerId, record: FormationRecord) => Promise<void>
   /** A broker without a cluster asks to be admitted. */

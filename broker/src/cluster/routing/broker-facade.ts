@@ -35,8 +35,8 @@ export function createBrokerApi(deps: FacadeDeps): BrokerApi {
     findOffset: (topic, partition, position, topicId, linearizable) =>
       reader.findOffset(topic, partition, position, topicId, linearizable),
     initProducer: async (principal) => ({ producerId: await producerIds.take(principal), epoch: 0 }),
-    createTopic: (request) => topics.create(request),
-    deleteTopic: (name, topicId) => topics.delete(name, topicId),
+    createTopic: (request, asker) => topics.create(request, asker),
+    deleteTopic: (name, topicId, asker) => topics.delete(name, topicId, asker),
     listTopics: () => topics.list(),
     topicsVersion: () => state.head.appliedIndex,
     describeTopic: (name, topicId) => topics.describe(name, topicId),

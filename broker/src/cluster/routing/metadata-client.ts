@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@tailrace/schemas'
 import { METADATA_GROUP, NO_BROKER, TailraceError } from '@tailrace/schemas'
+import type { Asker } from '../../api/broker-api.ts'
 import type { Peers } from '../../partition/peers.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
@@ -8,6 +9,7 @@ import { commandResultOf } from '../metadata/intents/command-result-fields.ts'
 import { intentFields } from '../metadata/intents/intent-fields.ts'
 import type { IdentifiedIntent, Intent, MetadataLeader } from '../metadata/metadata-leader.ts'
 import type { CommandResult } from '../metadata/metadata-state.ts'
+import { askerFields } from './asker-fields.ts'
 import type { LeaderDirectory, Leadership } from './leader-directory.ts'
 
 /** Time of one attempt; a leader that takes longer is given up for the broker that leads then. */
@@ -33,6 +35,10 @@ export interface MetadataClientDeps {
   readonly random: Random
 }
 
+interface Wish extends IdentifiedIntent {
+  readonly asker: Asker | undefined
+}
+
 /** Gets commands into the metadata log from any broker, through elections and lost connections, each once. */
 export class MetadataClient {
   readonly #deps: MetadataClientDeps
@@ -46,9 +52,9 @@ export class MetadataClient {
    * @throws TailraceError the error with which the command was refused; OUTCOME_UNKNOWN or LEADER_UNAVAILABLE after
    * `timeoutMs`
    */
-  async submit(intent: Intent, timeoutMs: number): Promise<CommandResult & { ok: true }> {
+  async submit(intent: Intent, timeoutMs: number, asker?: Asker): Promise<CommandResult & { ok: true }> {
     const { clock, random, directory } = this.#deps
-    const identified = { id: random.uuid(), intent }
+    const identified = { id: random.uuid(), intent, asker }
     const end = clock.monotonic() + timeoutMs
     let proposed = false
     for (let left = timeoutMs; left > 0; left = end - clock.monotonic()) {
@@ -70,10 +76,11 @@ export class MetadataClient {
     throw new TailraceError(proposed ? 'OUTCOME_UNKNOWN' : 'LEADER_UNAVAILABLE')
   }
 
-  async #attempt({ leader }: Leadership, identified: IdentifiedIntent, ms: number): Promise<CommandResult> {
+  async #attempt({ leader }: Leadership, identified: Wish, ms: number): Promise<CommandResult> {
     if (leader === this.#deps.self) return this.#deps.leader.execute(identified, ms)
-    const { id, intent } = identified
-    const fields = { id, timeoutMs: Math.ceil(ms), intent: intentFields(intent) }
+    const { id, intent, asker } = identified
+    const of = asker && { asker: askerFields(asker) }
+    const fields = { id, timeoutMs: Math.ceil(ms), intent: intentFields(intent), ...of }
     const reply = await this.#deps.peers.request(leader, 'MetadataCommand', fields, [], ms)
     return commandResultOf(reply.fields)
   }

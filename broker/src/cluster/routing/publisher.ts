@@ -1,4 +1,4 @@
-import type { AskerFields, BrokerId, GroupId, PartitionNumber } from '@tailrace/schemas'
+import type { BrokerId, GroupId, PartitionNumber } from '@tailrace/schemas'
 import { BATCH_HEADER_BYTES, NO_BROKER, producerIdAt, TailraceError } from '@tailrace/schemas'
 import type { Asker, PublishOptions } from '../../api/broker-api.ts'
 import type { Group, Groups } from '../../partition/group.ts'
@@ -9,6 +9,7 @@ import { withDeadline } from '../../platform/timing/deadline.ts'
 import { ANONYMOUS, brokerPrincipal } from '../../security/identity/principal.ts'
 import type { MetadataState, Topic } from '../metadata/metadata-state.ts'
 import { partitionOf, requirePartition, requireTopic } from '../metadata/required-topic.ts'
+import { askerFields } from './asker-fields.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
 import type { AskedBatch, LaneBudget, PublishTarget } from './publish-lane.ts'
 import { PublishLane } from './publish-lane.ts'
@@ -175,8 +176,4 @@ export class Publisher {
     if (error.code === 'CONNECTION_LOST' || error.code === 'TIMED_OUT') return new TailraceError('OUTCOME_UNKNOWN')
     return error
   }
-}
-
-function askerFields({ principal, groups, host, kind }: Asker): AskerFields {
-  return { principal, groups: [...groups], host, kind }
 }

@@ -1,6 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { NO_BROKER, TailraceError } from '@tailrace/schemas'
-import type { CreateTopicRequest, RoutedTopic, TopicDescription, TopicSummary } from '../../api/broker-api.ts'
+import type { Asker, CreateTopicRequest, RoutedTopic, TopicDescription, TopicSummary } from '../../api/broker-api.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { pause } from '../../platform/timing/pause.ts'
@@ -44,12 +44,12 @@ export class Topics {
     this.#deps = deps
   }
 
-  async create(request: CreateTopicRequest): Promise<TopicSummary> {
+  async create(request: CreateTopicRequest, asker?: Asker): Promise<TopicSummary> {
     const { state, directory, random, limits, brokers } = this.#deps
     checkCreateTopic(request, brokers().length, limits)
     const { name, partitions, replicas, config = {} } = request
     const topicId = random.uuid()
-    await this.#submit({ type: 'create-topic', name, topicId, config, partitions, replicas })
+    await this.#submit({ type: 'create-topic', name, topicId, config, partitions, replicas }, asker)
     // Each look goes on where the last one stopped: with 10,000 partitions it would start over 10,000 times.
     let led = 0
     await directory.until(() => {
@@ -62,12 +62,12 @@ export class Topics {
   }
 
   /** A broker that is being restarted is back in a moment. */
-  async #submit(intent: Intent): Promise<void> {
+  async #submit(intent: Intent, asker: Asker | undefined): Promise<void> {
     const { client, clock } = this.#deps
     const end = clock.monotonic() + BROKERS_MS
     for (;;) {
       try {
-        await client.submit(intent, COMMAND_MS)
+        await client.submit(intent, COMMAND_MS, asker)
         return
       } catch (error) {
         if (TailraceError.from(error).code !== 'NOT_READY' || clock.monotonic() >= end) throw error
@@ -76,10 +76,10 @@ export class Topics {
     }
   }
 
-  async delete(name: string, topicId = ''): Promise<void> {
+  async delete(name: string, topicId = '', asker?: Asker): Promise<void> {
     const { state, client, directory } = this.#deps
     const id = topicId === '' ? state.topics.get(name)?.id : topicId
-    await client.submit({ type: 'delete-topic', name, topicId }, COMMAND_MS)
+    await client.submit({ type: 'delete-topic', name, topicId }, COMMAND_MS, asker)
     await directory.until(() => id === undefined || state.topics.get(name)?.id !== id, USABLE_MS)
   }
 

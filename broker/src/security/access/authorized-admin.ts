@@ -71,7 +71,7 @@ export class AuthorizedAdmin implements AdminApi {
 
   async alterTopic(name: string, changes: TopicChanges, topicId?: string): Promise<TopicConfig> {
     this.#guard.topic('alter-configs', name)
-    return this.#admin.alterTopic(name, changes, topicId)
+    return this.#admin.alterTopic(name, changes, topicId, this.#guard.session)
   }
 
   async removeBroker(broker: BrokerId, by = ''): Promise<void> {

@@ -66,12 +66,12 @@ export class AuthorizedBroker implements BrokerApi {
   async createTopic(request: CreateTopicRequest): Promise<TopicSummary> {
     const guard = this.#guard
     if (!guard.mayCluster('create')) guard.topic('create', request.name)
-    return this.#api.createTopic(request)
+    return this.#api.createTopic(request, guard.session)
   }
 
   async deleteTopic(name: string, topicId?: string): Promise<void> {
     this.#guard.topic('delete', name)
-    return this.#api.deleteTopic(name, topicId)
+    return this.#api.deleteTopic(name, topicId, this.#guard.session)
   }
 
   listTopics(): TopicSummary[] {
