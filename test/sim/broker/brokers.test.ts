@@ -89,11 +89,11 @@ const controls: [BrokerDefectName, number, number, string[]][] = [
   ['noQuarantine', 50, 60, ['replica-broken', 'leader-completeness', 'election-safety', 'durable-majority']],
   ['sameIdAfterWipe', 28, 34, ['synced-is-kept', 'leader-completeness', 'election-safety', 'durable-majority']],
   ['repairTrusts', 4, 40, ['same-bytes-everywhere', 'minority-loses-nothing']],
-  ['installDeletesFirst', 465, 470, ['synced-is-kept', 'leader-completeness', 'election-safety', 'durable-majority']],
+  ['installDeletesFirst', 690, 700, ['synced-is-kept', 'leader-completeness', 'election-safety', 'durable-majority']],
   ['cutBeforeFlush', 1, 20, ['broker-cannot-start', 'acknowledged-once-in-order']],
   ['cutBeyondCommit', 5, 30, ['cut-is-committed']],
   ['marksUnread', 70, 90, ['synced-is-kept']],
-  ['witnessIgnored', 90, 110, ['leader-completeness', 'election-safety', 'durable-majority']],
+  ['witnessIgnored', 110, 130, ['leader-completeness', 'election-safety', 'durable-majority']],
   ['noKeptRoom', 1, 5, ['full-disk-left']],
 ]
 const releaseControls: typeof controls = [
