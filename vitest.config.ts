@@ -23,6 +23,7 @@ const functions = [
   'members',
   'mixed-versions',
   'packages',
+  'planted-secrets',
   'sealed-tokens',
   'tls',
 ]

@@ -188,7 +188,8 @@ profiles:
     ['current: [a]', 'current in .* must be the name'],
     ['current: bnn\nprofiles: { ann: {} }', 'no profile "bnn" in .*; did you mean ann?'],
     ['profiles: { a: { user: u, password: pencil, passwordFile: f } }\ncurrent: a', 'both password and passwordFile'],
-    ['profiles: {', 'cannot be read'],
+    ['profiles:\n  a:\n    password: pencil: x', 'not YAML: BLOCK_AS_IMPLICIT_KEY in line 3'],
+    ['profiles: { a: *pencil }', 'not YAML$'],
   ])('%j is refused', async (text, message) => {
     await profiles(text)
     const { code, err } = await run(['topic', 'list'])

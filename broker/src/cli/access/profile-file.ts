@@ -1,4 +1,3 @@
-import { parseConfigFile } from '../../config/config-file.ts'
 import { UsageError } from '../command-failure.ts'
 import { fileKeys, type Profile, type Profiles, readProfiles, secretKeys } from './profile.ts'
 
@@ -16,18 +15,31 @@ export function profilesPath(environment: Environment, platform: string): string
 
 /**
  * The profiles of a file; none without a file. Paths in it become absolute.
- * @throws UsageError: a mistake, or others can read a file that holds secrets. TailraceError INVALID_SETTING: no YAML
+ * @throws UsageError: a mistake, or others can read a file that holds secrets
  */
 export async function loadProfiles(path: string, environment: Environment, read: ReadGuarded): Promise<Profiles> {
   const file = await read(path).catch((error: Error) => {
     throw new UsageError(`${path} cannot be read: ${error.message}`, { cause: error })
   })
   if (file === null) return readProfiles(null, path)
-  const { current, profiles } = readProfiles(await parseConfigFile(file.text, path), path)
+  const { current, profiles } = readProfiles(await parseYaml(file.text, path), path)
   const holdsSecrets = [...profiles.values()].some((profile) => secretKeys.some((key) => profile[key] !== undefined))
   if (holdsSecrets && file.exposed !== null) throw new UsageError(file.exposed)
   const located = [...profiles].map(([name, profile]) => [name, withPaths(profile, path, environment)] as const)
   return { current, profiles: new Map(located) }
+}
+
+/** Says where a mistake is and of which kind. Errors of the library show the line, in which there may be a secret. */
+async function parseYaml(text: string, path: string): Promise<unknown> {
+  const { LineCounter, parse, YAMLParseError } = await import('yaml')
+  const lineCounter = new LineCounter()
+  try {
+    return parse(text, { logLevel: 'error', prettyErrors: false, lineCounter })
+  } catch (error) {
+    const isPlaced = error instanceof YAMLParseError
+    const place = isPlaced ? `: ${error.code} in line ${lineCounter.linePos(error.pos[0]).line}` : ''
+    throw new UsageError(`${path} cannot be read, because it is not YAML${place}`)
+  }
 }
 
 function withPaths(profile: Profile, path: string, { HOME }: Environment): Profile {
