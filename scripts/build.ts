@@ -5,10 +5,13 @@ import { fileURLToPath } from 'node:url'
 import { toolArguments } from '../test/tool-arguments.ts'
 import type { Manifest } from './publishable-manifest.ts'
 import { publishable } from './publishable-manifest.ts'
+import { licenceList, refusedLicences } from './supply-chain/licences.ts'
+import { readSbom, type Sbom } from './supply-chain/sbom.ts'
 
 const usage = `npm run build [-- FOLDER]
-Makes a publishable folder of each package under FOLDER (default: dist), as JavaScript with declarations and source maps. Nothing in the
-repository runs from there.`
+Makes a publishable folder of each package under FOLDER (default: dist), as JavaScript with declarations and source maps, and beside them
+sbom.cdx.json (CycloneDX) and licences.md of what an installation brings with it. Fails if one of these has a licence that is not
+allowed (scripts/supply-chain/licences.ts). Nothing in the repository runs from there.`
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const target = toolArguments(usage, {}, 1).operands[0] ?? join(root, 'dist')
@@ -44,9 +47,20 @@ function assemble(folder: string, manifest: Manifest): void {
   writeFileSync(join(made, 'package.json'), `${JSON.stringify(publishable(manifest, versions), null, 2)}\n`)
 }
 
+/** Before anything is made: what must not be shipped is not built either. */
+function supplyChain(): Sbom {
+  const sbom = readSbom(root)
+  const refused = refusedLicences(sbom)
+  if (refused.length > 0) throw new Error(`Licences that are not allowed:\n  ${refused.join('\n  ')}`)
+  return sbom
+}
+
 try {
+  const sbom = supplyChain()
   compile()
   for (const [folder, manifest] of manifests) if (manifest.private !== true) assemble(folder, manifest)
+  writeFileSync(join(target, 'sbom.cdx.json'), `${JSON.stringify(sbom, null, 2)}\n`)
+  writeFileSync(join(target, 'licences.md'), licenceList(sbom))
   console.log(`built ${[...versions.keys()].join(', ')} into ${target}`)
 } finally {
   rmSync(emitted, { recursive: true, force: true })

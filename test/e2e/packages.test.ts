@@ -5,19 +5,21 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Sbom } from '../../scripts/supply-chain/sbom.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'tailrace-packages-'))
+const built = join(folder, 'built')
 const modules = join(folder, 'app', 'node_modules')
 
 /** Builds, packs and unpacks as an installation would, beside links to the packages of others: no network is needed. */
 beforeAll(async () => {
-  const built = join(folder, 'built')
   await run(process.execPath, [join(root, 'scripts/build.ts'), built], { cwd: root })
   mkdirSync(join(modules, '@tailrace'), { recursive: true })
   linkPackages(join(root, 'node_modules'), modules)
-  await Promise.all(readdirSync(built).map((name) => install(join(built, name))))
+  const folders = readdirSync(built, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  await Promise.all(folders.map(({ name }) => install(join(built, name))))
 }, 60_000)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -89,4 +91,17 @@ it('start the command line', async () => {
     code: 2,
     stderr: expect.stringContaining('--id is "0"'),
   })
+})
+
+it('come with a list of what an installation brings, each with a hash and a licence', () => {
+  const sbom = JSON.parse(readFileSync(join(built, 'sbom.cdx.json'), 'utf8')) as Sbom
+  expect(sbom).toMatchObject({ bomFormat: 'CycloneDX', metadata: { component: { name: 'tailrace-workspace' } } })
+  const names = sbom.components.map(({ name }) => name)
+  for (const name of ['tailrace', '@tailrace/producer', 'fastify', '@node-rs/crc32-win32-x64-msvc']) {
+    expect(names).toContain(name)
+  }
+  for (const name of ['vitest', 'typescript', '@biomejs/biome']) expect(names).not.toContain(name)
+  const others = sbom.components.filter(({ name }) => !/^(@tailrace\/|tailrace$)/.test(name))
+  expect(others.filter(({ hashes, licenses }) => hashes === undefined || licenses === undefined)).toEqual([])
+  expect(readFileSync(join(built, 'licences.md'), 'utf8')).toMatch(/^\| fastify \| \d\S+ \| MIT \|$/m)
 })
