@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus, release } from 'node:os'
+import { CertificateFiles } from '../e2e/certificate-files.ts'
 import { ClusterProcesses } from '../e2e/cluster-processes.ts'
 import { toolArguments } from '../tool-arguments.ts'
 import { type FloorResult, runFloor } from './floor/floor.ts'
@@ -13,16 +14,18 @@ interface Scenario {
   readonly rate: number | null
 }
 
-const usage = `npm run bench -- [--seconds 8] [--only TEXT] [--profile]
+const usage = `npm run bench -- [--seconds 8] [--only TEXT] [--tls] [--profile]
 Publishes through three real brokers at replication 3, durability class D2 (an acknowledgement means a quorum of fsyncs), and runs the floor
 beside it: the same bytes through the same processes, hops and fsyncs, kept in a growing file, with no protocol at all.
   --seconds N   of each measurement
   --only TEXT   scenarios whose name contains it
+  --tls         each scenario once more with TLS, between producers and brokers and between brokers, and its share of the plain one
   --profile     brokers leave CPU profiles in bench-results`
 
 const { values } = toolArguments(usage, {
   seconds: { kind: 'number', default: 8, least: 1 },
   only: { kind: 'text', default: '' },
+  tls: { kind: 'flag' },
   profile: { kind: 'flag' },
 })
 const { seconds } = values
@@ -65,11 +68,12 @@ const scenarios: Scenario[] = [
 
 async function runScenario(
   scenario: Scenario,
+  files: CertificateFiles | null,
 ): Promise<{ scenario: Scenario; result: PublishResult; floor: FloorResult | null }> {
   // The floor goes first and alone: the same bytes in pieces of a batch, as many unacknowledged as the producer may
   // have.
   const floor =
-    scenario.rate === null
+    scenario.rate === null && files === null
       ? await runFloor({
           producers: scenario.producers,
           leaders: scenario.partitions === 1 ? 1 : 3,
@@ -80,6 +84,7 @@ async function runScenario(
         })
       : null
   const cluster = await ClusterProcesses.start({
+    flagsOf: (id) => (files === null ? [] : [...files.flagsOf(id), '--tls', 'allowed', '--peer-tls', 'required']),
     nodeFlags: (id) =>
       values.profile
         ? ['--cpu-prof', '--cpu-prof-dir', 'bench-results', '--cpu-prof-name', `broker-${id}.cpuprofile`]
@@ -88,6 +93,7 @@ async function runScenario(
   try {
     const result = await runPublish(cluster, {
       ...scenario,
+      tls: files?.tls(),
       seconds,
       warmSeconds: scenario.rate === null ? 2 : 8,
       batchBytes: scenario.rate === null ? BATCH_BYTES : 65_536,
@@ -120,6 +126,13 @@ function row({ scenario, result, floor }: Awaited<ReturnType<typeof runScenario>
   return `| ${cells.join(' | ')} |`
 }
 
+/** Of TLS, of the plain figures. */
+function shares(plain: PublishResult, secure: PublishResult): string {
+  const share = (read: (result: PublishResult) => number): string => (read(secure) / read(plain)).toFixed(2)
+  const [cpu, p99] = [share((result) => result.cpuSecondsPerMillionRecords), share((result) => result.p99)]
+  return `with TLS: ${share((result) => result.recordsPerSecond)} of the records/s, ${cpu} times the CPU, ${p99} times the p99`
+}
+
 await mkdir('bench-results', { recursive: true })
 console.log(
   `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, kernel ${release()}; durability D2; ${seconds} s each`,
@@ -129,11 +142,18 @@ console.log(
 )
 console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |')
 const results = []
+const files = values.tls ? await CertificateFiles.create() : null
 for (const scenario of scenarios) {
   if (!scenario.name.includes(values.only)) continue
-  const outcome = await runScenario(scenario)
+  const outcome = await runScenario(scenario, null)
   results.push(outcome)
   console.log(row(outcome))
+  if (files === null) continue
+  const secure = await runScenario({ ...scenario, name: `${scenario.name}, TLS` }, files)
+  results.push(secure)
+  console.log(row(secure))
+  console.log(`|   ${shares(outcome.result, secure.result)} |`)
 }
+await files?.remove()
 await writeFile('bench-results/publish.json', JSON.stringify({ node: process.version, seconds, results }, null, 2))
 process.exit(0)

@@ -3,11 +3,13 @@
  * counts, CPU time and, when paced, the latencies from the moment each record was due (not from when it could be sent:
  * no coordinated omission).
  */
+import type { TlsOptions } from '@tailrace/client'
 import { Producer } from '@tailrace/producer'
 import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js'
 
 export interface ProducerOrder {
   readonly servers: readonly string[]
+  readonly tls?: TlsOptions
   readonly topic: string
   readonly recordBytes: number
   readonly seconds: number
@@ -112,7 +114,13 @@ async function paced(producer: Producer, order: ProducerOrder, meter: Meter, end
 }
 
 async function run(order: ProducerOrder): Promise<void> {
-  const producer = new Producer({ servers: [...order.servers], batchBytes: order.batchBytes, lingerMs: order.lingerMs })
+  const { batchBytes, lingerMs, tls } = order
+  const producer = new Producer({
+    servers: [...order.servers],
+    batchBytes,
+    lingerMs,
+    ...(tls === undefined ? {} : { tls }),
+  })
   const meter = new Meter()
   let began = process.cpuUsage()
   let start = 0

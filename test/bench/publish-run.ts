@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
+import type { TlsOptions } from '@tailrace/client'
 import { decodeFromCompressedBase64, type Histogram } from 'hdr-histogram-js'
 import type { ClusterProcesses } from '../e2e/cluster-processes.ts'
 import { BrokerMeter } from './broker-meter.ts'
@@ -15,6 +16,8 @@ export interface PublishRun {
   readonly batchBytes: number
   readonly lingerMs: number
   readonly outstanding: number
+  /** Undefined: the producers are plain. */
+  readonly tls?: TlsOptions | undefined
 }
 
 export interface PublishResult {
@@ -42,7 +45,8 @@ export async function runPublish(cluster: ClusterProcesses, run: PublishRun): Pr
   const topic = `bench-${topicNumber}`
   await cluster.request(1, 'POST', '/topics', { name: topic, partitions: run.partitions, replicas: 3 })
   const meter = new BrokerMeter(cluster)
-  const order = { ...run, servers: cluster.servers, topic, rate: run.rate === null ? null : run.rate / run.producers }
+  const servers = cluster.ids.map((id) => `${run.tls === undefined ? 'ws' : 'wss'}://${cluster.http(id)}`)
+  const order = { ...run, servers, topic, rate: run.rate === null ? null : run.rate / run.producers }
   let measuring = 0
   let use: ReturnType<BrokerMeter['stop']> | undefined
   const reports = await Promise.all(

@@ -41,7 +41,8 @@ export async function leastShares(
   return least
 }
 
-async function processorSeconds(pid: number): Promise<number> {
+/** Seconds of processor time that a process has used; on Linux. */
+export async function processorSeconds(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND
