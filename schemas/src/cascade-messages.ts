@@ -1,4 +1,5 @@
 import type { BrokerId } from './ids.ts'
+import type { AclFields, ScramFields, TokenFields } from './metadata-intents.ts'
 
 /** Feature levels that a broker supports, both included. */
 export interface LevelRangeFields {
@@ -103,6 +104,8 @@ export interface CascadeMessageShapes {
     topicsVersion: number
     /** False: the answering broker lacks records that its own source had at its start. */
     caughtUp: boolean
+    /** Digest of the tables of users, tokens and rules; empty: the answering broker has none to give. */
+    security?: string
   }
   /** Asks the source for a part of its list of topics. `from`: how many of the list the asker has already. */
   CascadeTopics: { correlation: number; from: number }
@@ -113,6 +116,21 @@ export interface CascadeMessageShapes {
     version: number
     total: number
     topics: readonly TopicSummaryFields[]
+  }
+
+  /**
+   * Asks the source for a part of its tables of users, tokens and rules, which the asker applies to its own clients.
+   * `from`: how many items of the three, one after the other, the asker has already.
+   */
+  CascadeSecurity: { correlation: number; from: number }
+  /** `total`: items of the three tables. */
+  CascadeSecurityReply: {
+    correlation: number
+    digest: string
+    total: number
+    users: readonly { readonly name: string; readonly scram: ScramFields[] }[]
+    tokens: readonly TokenFields[]
+    acls: readonly AclFields[]
   }
 
   /** Broker of level 0 to the metadata leader: the reports of a beat. */

@@ -125,6 +125,12 @@ export const formatTable = {
     checkedIn: 'broker/src/cluster/metadata/commands/command.ts',
     proof: 'CRC-32C of its batch',
   },
+  securityCopy: {
+    what: 'The copy of users, tokens and rules of a cascade broker',
+    version: 1,
+    checkedIn: 'broker/src/cascade/upstream/copied-tables.ts',
+    proof: 'the checksums of RocksDB',
+  },
   readToken: {
     what: 'A read token',
     version: 1,

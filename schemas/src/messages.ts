@@ -84,6 +84,8 @@ export const MessageNumber = {
   CascadeStatusReply: 87,
   AssignSource: 88,
   AssignSourceReply: 89,
+  CascadeSecurity: 90,
+  CascadeSecurityReply: 91,
   MayLead: 100,
   MayLeadReply: 101,
   ReturnLeadership: 102,

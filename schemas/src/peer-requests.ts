@@ -3,7 +3,13 @@ import { MessageNumber } from './messages.ts'
 import { isCorrelated } from './protocol.ts'
 
 /** Requests that come over WebSocket, from clients and cascade brokers: brokers do not make them of each other. */
-const ofClients = ['Metadata', 'Authenticate', 'CascadeBeat', 'CascadeTopics'] as const satisfies readonly MessageName[]
+const ofClients = [
+  'Metadata',
+  'Authenticate',
+  'CascadeBeat',
+  'CascadeTopics',
+  'CascadeSecurity',
+] as const satisfies readonly MessageName[]
 
 type Request = {
   [Name in MessageName]: `${Name}Reply` extends MessageName

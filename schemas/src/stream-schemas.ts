@@ -48,6 +48,7 @@ const brokerMessages: ReadonlySet<MessageName> = new Set<MessageName>([
   'SubscriptionEnd',
   'CascadeBeatReply',
   'CascadeTopicsReply',
+  'CascadeSecurityReply',
 ])
 
 /** Decoders for the other side's protocols, the latest few of them: compiling one takes milliseconds. */

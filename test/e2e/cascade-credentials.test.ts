@@ -115,3 +115,33 @@ it('a cascade broker copies with a token of its own, and one without gets nothin
   expect((await fetch(`http://${cascades.http(301)}/readyz`)).status).toBe(503)
   await cascades.end(301, 'SIGKILL')
 })
+
+it('the rules of the cluster hold for its readers, also while its source is away, and follow changes', async () => {
+  const required = ['--authentication', 'required']
+  await cascades.add(201, cascades.http(101), [...required, '--source-token-file', await tokenFile(201)])
+  await cascades.end(101, 'SIGTERM')
+  cascades.launch(101)
+  await cascades.ready([101, 201])
+  const reader = await tokenOf('User:reader')
+  const page = '/topics/bank/partitions/0/records?offset=0'
+  const read = async (token: string | null): Promise<number> => {
+    const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` }
+    return (await fetch(`http://${cascades.http(201)}${page}`, { headers })).status
+  }
+  const becomes = (token: string | null, status: number) =>
+    expect.poll(() => read(token), { timeout: 10_000 }).toBe(status)
+  await becomes(reader, 403)
+  expect(await read(null)).toBe(401)
+  await allow('User:reader', 'read', onTopics)
+  await becomes(reader, 200)
+  const other = await tokenOf('User:reader')
+  await becomes(other, 200)
+  await ask(cluster.http(1), 'DELETE', `/security/tokens/${other.split('_')[1]}`)
+  await becomes(other, 401)
+  // Over a restart without any source it goes on with what it knew last.
+  await cascades.end(101, 'SIGKILL')
+  await cascades.end(201, 'SIGKILL')
+  cascades.launch(201)
+  await becomes(reader, 200)
+  expect([await read(null), await read(other)]).toEqual([401, 401])
+})

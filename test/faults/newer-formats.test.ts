@@ -14,6 +14,7 @@ import {
   parseReadToken,
 } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
+import { CopiedTables } from '../../broker/src/cascade/upstream/copied-tables.ts'
 import { checkIdentity } from '../../broker/src/cluster/formation/identity-file.ts'
 import { LivesFile } from '../../broker/src/cluster/formation/lives-file.ts'
 import { readFormation } from '../../broker/src/cluster/metadata/formation-record.ts'
@@ -219,6 +220,11 @@ const cases: Record<FormatName, () => unknown> = {
     await loadMetadata(store, new MetadataState())
   },
   command: () => {},
+  securityCopy: async () => {
+    const store = new MemoryStore()
+    await store.write([['cascade/security', text({ version: 2, more: [] })]])
+    await CopiedTables.load(store)
+  },
   readToken: () => parseReadToken('v2-abc'),
   frame: () => {
     const [bytes] = encodeFrame('InitProducer', { correlation: 1 })

@@ -25,6 +25,7 @@ afterAll(() => fixture.gateway.close())
 const cascade: CascadeApi = {
   beat: async () => beatReplyFrom(sampleMessages.CascadeBeatReply),
   topicPage: () => topicPageFrom(sampleMessages.CascadeTopicsReply),
+  securityPage: () => ({ digest: '', total: 0, users: [], tokens: [], acls: [] }),
   status: async () => ({ brokers: [] }),
   assign: async () => {},
 }

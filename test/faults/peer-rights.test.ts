@@ -107,6 +107,8 @@ const table: Readonly<Record<MessageName, Rights>> = {
   CascadeBeatReply: misplaced,
   CascadeTopics: misplaced,
   CascadeTopicsReply: misplaced,
+  CascadeSecurity: misplaced,
+  CascadeSecurityReply: misplaced,
   CascadeReports: ofMembers,
   CascadeReportsReply: misplaced,
   CascadeStatus: ofMembers,

@@ -5,18 +5,22 @@ import { featureLevels } from '../cluster/metadata/feature-levels.ts'
 import type { LogStorage, StateStore } from '../log/log-storage.ts'
 import type { Crc32c } from '../platform/checksum.ts'
 import type { Clock, TimerHandle } from '../platform/clock.ts'
+import type { Crypto } from '../platform/crypto.ts'
 import type { HttpClient } from '../platform/http-client.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { MessageSockets } from '../platform/message-socket.ts'
 import type { Random } from '../platform/random.ts'
+import type { SecurityTables } from '../security/security-tables.ts'
 import { createCascadeApi } from './cascade-facade.ts'
 import { CatchUp } from './catch-up.ts'
 import { CascadeRegistry } from './control/registry.ts'
 import { RelayedControl } from './control/relayed-control.ts'
+import { SecurityList } from './control/security-list.ts'
 import { TopicList } from './control/topic-list.ts'
 import { Copies } from './copies/copies.ts'
 import { Forwarding } from './forwarding.ts'
 import { remoteAdmin } from './remote-admin.ts'
+import { CopiedTables } from './upstream/copied-tables.ts'
 import type { CopyCounts } from './upstream/follower.ts'
 import { CascadeIdentity } from './upstream/identity.ts'
 import { SourceSession } from './upstream/source-session.ts'
@@ -38,6 +42,7 @@ export interface CascadeNodeDeps {
   readonly clock: Clock
   readonly random: Random
   readonly crc32c: Crc32c
+  readonly crypto: Pick<Crypto, 'hash'>
   readonly logger: Logger
   /** See CatchUp. */
   readonly readyLagMs: number
@@ -64,17 +69,19 @@ export class CascadeNode {
   readonly #deps: CascadeNodeDeps
   readonly #identity: CascadeIdentity
   readonly #copies: Copies
+  readonly #security: CopiedTables
   readonly #registry: CascadeRegistry
   readonly #catchUp: CatchUp
   #retention: TimerHandle | null = null
 
-  private constructor(deps: CascadeNodeDeps, identity: CascadeIdentity, copies: Copies) {
+  private constructor(deps: CascadeNodeDeps, identity: CascadeIdentity, copies: Copies, security: CopiedTables) {
     this.#deps = deps
+    this.#security = security
     this.#identity = identity
     this.#copies = copies
     const { brokerId, clock, client, http, storage } = deps
     const clusterId = (): string => identity.fields.clusterId
-    const session = { ...deps, copies, clusterId, counts: this.counts, writable: () => storage.writable }
+    const session = { ...deps, copies, security, clusterId, counts: this.counts, writable: () => storage.writable }
     const describe = () => ({
       clusterId: clusterId(),
       broker: brokerId,
@@ -95,6 +102,7 @@ export class CascadeNode {
       clusterId,
       registry: this.#registry,
       topics,
+      security: new SecurityList(() => (security.digest === '' ? null : security.tables), deps.crypto),
       uplink,
       http: client,
       caughtUp,
@@ -103,13 +111,18 @@ export class CascadeNode {
 
   /**
    * Before the first request. Finding a source goes on in the background; `api.readiness()` tells.
-   * @throws TailraceError BROKER_IDENTITY_MISMATCH
+   * @throws TailraceError BROKER_IDENTITY_MISMATCH, NEWER_FORMAT, STORAGE_CORRUPT
    */
   static async open(deps: CascadeNodeDeps): Promise<CascadeNode> {
     const identity = await CascadeIdentity.load(deps.store, deps.brokerId, deps.random)
     const copies = new Copies(deps)
     await copies.load()
-    return new CascadeNode(deps, identity, copies)
+    return new CascadeNode(deps, identity, copies, await CopiedTables.load(deps.store))
+  }
+
+  /** Users, tokens and rules of the cluster, as far as they are known here. */
+  get tables(): SecurityTables {
+    return this.#security.tables
   }
 
   start(): void {

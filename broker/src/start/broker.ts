@@ -1,6 +1,7 @@
 import { MAX_FRAME_HEADER_BYTES } from '@tailrace/schemas'
 import { Registry } from 'prom-client'
 import { levelZeroControlOver, withCascade } from '../cascade/control/leader-requests.ts'
+import { SecurityList } from '../cascade/control/security-list.ts'
 import { createClusterNode } from '../cluster/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
 import { frameOverhead } from '../config/resolve-settings.ts'
@@ -73,7 +74,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     writable: () => storage.writable,
     ...nodeSettings(settings),
   })
-  const cascade = levelZeroControlOver(peers, node.api, clock)
+  const cascade = levelZeroControlOver(peers, node.api, clock, new SecurityList(() => node.tables, nodeCrypto))
   await node.start()
   const exposed = tellExposures(settings, logger)
   const authenticator = await openAuthenticator(settings, logger, () => node.tables)

@@ -8,13 +8,13 @@ import { createHttpGateway } from '../doors/server.ts'
 import { logMetrics } from '../log/log-metrics.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
 import { nodeClock } from '../platform/node/clock.ts'
+import { nodeCrypto } from '../platform/node/crypto.ts'
 import { createHttpClient } from '../platform/node/http-client.ts'
 import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
 import { createMessageSockets } from '../platform/node/message-sockets.ts'
 import { nodeRandom } from '../platform/node/random.ts'
 import { readSecretFile } from '../platform/node/secret-file.ts'
 import { Authorizer } from '../security/access/authorizer.ts'
-import { noTables } from '../security/security-tables.ts'
 import { openAuthenticator } from './authenticator.ts'
 import type { RunningBroker } from './broker.ts'
 import { openDataFolder } from './data-folder.ts'
@@ -44,6 +44,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     clock,
     random,
     crc32c,
+    crypto: nodeCrypto,
     logger,
     brokerId: settings.id,
     http: settings.advertisedHttp,
@@ -53,6 +54,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     token: token.current,
     readyLagMs: settings.readyLagMs,
   })
+  const tables = () => node.tables
   const registry = new Registry()
   register(registry, logMetrics, storage)
   register(registry, cascadeMetrics, node)
@@ -64,12 +66,8 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
       api: node.api,
       admin: node.admin,
       cascade: node.control,
-      authorizer: new Authorizer({
-        mode: settings.authentication,
-        superUsers: settings.superUsers,
-        tables: () => noTables,
-      }),
-      authenticator: await openAuthenticator(settings, logger, () => noTables),
+      authorizer: new Authorizer({ mode: settings.authentication, superUsers: settings.superUsers, tables }),
+      authenticator: await openAuthenticator(settings, logger, tables),
     },
     clock,
     random,

@@ -191,6 +191,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
     topics: '1-2-3',
     topicsVersion: far,
     caughtUp: true,
+    security: 's',
   },
   CascadeTopics: { correlation, from: 5_000 },
   CascadeTopicsReply: {
@@ -212,6 +213,46 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
           timestampBeforeMaxMs: far,
           timestampAfterMaxMs: null,
         },
+      },
+    ],
+  },
+  CascadeSecurity: { correlation, from: 5_000 },
+  CascadeSecurityReply: {
+    correlation,
+    digest: 'd',
+    total: 3,
+    users: [
+      {
+        name: 'alice',
+        scram: [
+          {
+            mechanism: 'SCRAM-SHA-256',
+            salt: 'c2FsdHNhbHRzYWx0c2FsdA==',
+            iterations: 8192,
+            storedKey: `${'a'.repeat(43)}=`,
+            serverKey: `${'b'.repeat(43)}=`,
+          },
+        ],
+      },
+    ],
+    tokens: [
+      {
+        id: 'a'.repeat(24),
+        hash: `${'c'.repeat(43)}=`,
+        principal: 'User:svc',
+        scope: { operations: ['read'], resources: [{ type: 'topic', name: 'orders.', pattern: 'prefixed' }] },
+        createdAt: 1.7e12,
+        createdBy: 'ann',
+        expiresAt: 1.8e12,
+      },
+    ],
+    acls: [
+      {
+        principal: 'User:svc',
+        host: '*',
+        operation: 'read',
+        permission: 'allow',
+        resource: { type: 'topic', name: 'orders.', pattern: 'prefixed' },
       },
     ],
   },

@@ -21,6 +21,7 @@ import type { LogStorage, StateStore } from '../../../broker/src/log/log-storage
 import { openLogStorage } from '../../../broker/src/log/open.ts'
 import { answerFrom } from '../../../broker/src/platform/http-answer.ts'
 import type { HttpClient } from '../../../broker/src/platform/http-client.ts'
+import { nodeCrypto } from '../../../broker/src/platform/node/crypto.ts'
 import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
 import type { MemoryDisk } from '../../../broker/src/platform/testing/disk.ts'
 import { seededRandom } from '../../../broker/src/platform/testing/random.ts'
@@ -196,6 +197,7 @@ export class CascadeBroker {
     )
     const left = [...lies]
     const node = await CascadeNode.open({
+      crypto: nodeCrypto,
       brokerId: SELF,
       http: 'h:7',
       sources: [SOURCE],

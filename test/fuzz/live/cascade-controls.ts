@@ -42,6 +42,7 @@ const no = {} as never
 const presentControl: CascadeApi = {
   beat: (beat) => present.beat(beat),
   topicPage: (from) => present.topicPage(from),
+  securityPage: (from) => present.securityPage(from),
   status: () => present.status(),
   assign: (broker, source) => present.assign(broker, source),
 }

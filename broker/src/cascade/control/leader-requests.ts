@@ -7,6 +7,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { decisionFrom } from '../wire/cascade-fields.ts'
 import { type LeaderQuestions, LevelZeroControl, type LevelZeroControlDeps } from './level-zero-control.ts'
 import { cascadeRequestTable, type LeaderControl } from './requests/table.ts'
+import type { SecurityList } from './security-list.ts'
 
 /** The handlers of peers' requests; those about cascade brokers are answered by the control. */
 export function withCascade(handlers: PeerHandlers, control: LeaderControl): PeerHandlers {
@@ -45,8 +46,9 @@ export function levelZeroControlOver(
   peers: Pick<Peers, 'request'>,
   api: LevelZeroControlDeps['api'],
   clock: Clock,
+  security?: SecurityList,
 ): LevelZeroControl {
-  return new LevelZeroControl({ api, clock, questions: questionsOver(peers) })
+  return new LevelZeroControl({ api, clock, questions: questionsOver(peers), ...(security && { security }) })
 }
 
 function questionsOver(peers: Pick<Peers, 'request'>): LeaderQuestions {

@@ -10,11 +10,13 @@ import type {
   CascadeBeatReply,
   CascadeStatus,
   Decision,
+  SecurityPage,
   TopicPage,
 } from '../wire/cascade-messages.ts'
 import { assignSources } from './assignment.ts'
 import { ancestorsOf, checkAssignment } from './chain.ts'
 import { CascadeRegistry, reportLifeMs } from './registry.ts'
+import type { SecurityList } from './security-list.ts'
 import { TopicList } from './topic-list.ts'
 
 /**
@@ -31,6 +33,8 @@ export interface LevelZeroControlDeps {
   readonly api: Pick<BrokerApi, 'brokerId' | 'listTopics' | 'topicsVersion' | 'describeCluster'>
   readonly clock: Clock
   readonly questions: LeaderQuestions
+  /** Users, tokens and rules of the cluster. Default: none are given to brokers below. */
+  readonly security?: SecurityList
 }
 
 const askMs = 1_000
@@ -82,11 +86,17 @@ export class LevelZeroControl implements CascadeApi {
       topics: topics.digest,
       topicsVersion: topics.version,
       caughtUp: true,
+      security: this.#deps.security?.digest ?? '',
     }
   }
 
   topicPage(from: number): TopicPage {
     return this.#topics.page(from)
+  }
+
+  securityPage(from: number): SecurityPage {
+    if (this.#deps.security === undefined) throw new TailraceError('NOT_READY')
+    return this.#deps.security.page(from)
   }
 
   async status(): Promise<CascadeStatus> {

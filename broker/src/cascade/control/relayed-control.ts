@@ -4,8 +4,16 @@ import type { HttpClient } from '../../platform/http-client.ts'
 import type { Uplink } from '../upstream/uplink.ts'
 import { checkStatus } from '../wire/answer-checks.ts'
 import { checkReports, checkSender } from '../wire/beat-checks.ts'
-import type { CascadeApi, CascadeBeat, CascadeBeatReply, CascadeStatus, TopicPage } from '../wire/cascade-messages.ts'
+import type {
+  CascadeApi,
+  CascadeBeat,
+  CascadeBeatReply,
+  CascadeStatus,
+  SecurityPage,
+  TopicPage,
+} from '../wire/cascade-messages.ts'
 import type { CascadeRegistry } from './registry.ts'
+import type { SecurityList } from './security-list.ts'
 import type { TopicList } from './topic-list.ts'
 
 export interface RelayedControlDeps {
@@ -13,6 +21,7 @@ export interface RelayedControlDeps {
   readonly clusterId: () => string
   readonly registry: CascadeRegistry
   readonly topics: TopicList
+  readonly security: SecurityList
   readonly uplink: Uplink
   readonly http: HttpClient
   readonly caughtUp: () => boolean
@@ -67,11 +76,16 @@ export class RelayedControl implements CascadeApi {
       topics: list.digest,
       topicsVersion: list.version,
       caughtUp: this.#deps.caughtUp(),
+      security: this.#deps.security.digest,
     }
   }
 
   topicPage(from: number): TopicPage {
     return this.#deps.topics.page(from)
+  }
+
+  securityPage(from: number): SecurityPage {
+    return this.#deps.security.page(from)
   }
 
   /** This and `assign` are an operator's own requests, and are forwarded as they came: over HTTP. */

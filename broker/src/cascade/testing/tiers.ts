@@ -12,6 +12,7 @@ import { batchOf, recordsOf } from '../../partition/testing/batches.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { nodeCrc32c } from '../../platform/node/checksum.ts'
 import { nodeClock } from '../../platform/node/clock.ts'
+import { nodeCrypto } from '../../platform/node/crypto.ts'
 import { nodeHttpClient } from '../../platform/node/http-client.ts'
 import { nodeMessageSockets } from '../../platform/node/message-sockets.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
@@ -117,6 +118,7 @@ export async function startTier(brokerId: number, sources: string[], on = new Ca
   storage.onFailure = () => {}
   const port = await freePort()
   const node = await CascadeNode.open({
+    crypto: nodeCrypto,
     ...deps,
     brokerId,
     sources,

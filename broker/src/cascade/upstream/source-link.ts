@@ -22,6 +22,7 @@ type RequestName =
   | 'InitProducer'
   | 'CascadeBeat'
   | 'CascadeTopics'
+  | 'CascadeSecurity'
 type ReplyName<Name extends RequestName> = `${Name}Reply`
 
 export interface LinkReply<Name extends RequestName> {

@@ -5,13 +5,17 @@ import type { Logger } from '../../platform/logger.ts'
 import type { MessageSockets } from '../../platform/message-socket.ts'
 import type { Copies } from '../copies/copies.ts'
 import type { CascadeBeatReply } from '../wire/cascade-messages.ts'
+import type { CopiedTables } from './copied-tables.ts'
 import { type CopyCounts, Follower } from './follower.ts'
+import { readTables } from './security-pages.ts'
 import { type BeatDeps, sendBeat } from './source-beat.ts'
 import { SourceLink } from './source-link.ts'
 import { readTopics } from './topic-pages.ts'
 
 export interface SessionDeps extends BeatDeps {
   readonly copies: Copies
+  /** Absent: users, tokens and rules are not copied. */
+  readonly security?: Pick<CopiedTables, 'digest' | 'take'>
   readonly clock: Clock
   readonly sockets: MessageSockets
   /** The credential for sources, at the time of the connection; null, or absent: none. */
@@ -63,6 +67,8 @@ export class SourceSession {
   #sentAt = 0
   #forward: Promise<SourceLink> | null = null
   #over = false
+  /** Why the tables could not be read, as it was logged. */
+  #problem = ''
 
   private constructor(address: string, deps: SessionDeps, link: SourceLink, first: CascadeBeatReply) {
     this.address = address
@@ -208,6 +214,7 @@ export class SourceSession {
   async #take(reply: CascadeBeatReply): Promise<void> {
     const { copies } = this.#deps
     this.#reply = reply
+    await this.#takeTables(reply)
     const told = reply.topics === this.#digest ? null : await readTopics(this.#link, this.address)
     if (told !== null) {
       await copies.update(told.topics, told.version)
@@ -219,6 +226,21 @@ export class SourceSession {
     if (this.#over) return
     this.onReply(reply)
     if (!this.#over) void this.#follower.follow(this.#topics)
+  }
+
+  /** Only a broker with a credential of its own is told them. What is refused stays as it is, and is asked again. */
+  async #takeTables({ security: digest = '' }: CascadeBeatReply): Promise<void> {
+    const { security, token, logger } = this.#deps
+    if (security === undefined || token?.() == null || digest === '' || digest === security.digest) return
+    try {
+      const told = await readTables(this.#link, this.address)
+      if (told !== null) await security.take(told)
+      this.#problem = ''
+    } catch (error) {
+      const { message } = TailraceError.from(error)
+      if (message !== this.#problem) logger.warn({ err: error }, 'users, tokens and rules stay as they were')
+      this.#problem = message
+    }
   }
 
   #onRefusal(error: unknown): void {

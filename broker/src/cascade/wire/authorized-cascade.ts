@@ -1,6 +1,13 @@
 import { type BrokerId, TailraceError } from '@tailrace/schemas'
 import type { Guard } from '../../security/access/guard.ts'
-import type { CascadeApi, CascadeBeat, CascadeBeatReply, CascadeStatus, TopicPage } from './cascade-messages.ts'
+import type {
+  CascadeApi,
+  CascadeBeat,
+  CascadeBeatReply,
+  CascadeStatus,
+  SecurityPage,
+  TopicPage,
+} from './cascade-messages.ts'
 
 /** The CascadeApi of one session. A cascade broker with a credential of its own speaks for no other. */
 export class AuthorizedCascade implements CascadeApi {
@@ -23,6 +30,19 @@ export class AuthorizedCascade implements CascadeApi {
   topicPage(from: number): TopicPage {
     this.#guard.cluster('cluster-action')
     return this.#cascade.topicPage(from)
+  }
+
+  /**
+   * For cascade brokers alone, in every mode: the tables have what a password can be guessed with.
+   * @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED
+   */
+  securityPage(from: number): SecurityPage {
+    this.#guard.cluster('cluster-action')
+    const { kind, principal } = this.#guard.session
+    if (kind === 'none') throw new TailraceError('AUTHENTICATION_REQUIRED', 'To copy users, tokens and rules.')
+    if (!principal.startsWith('Cascade:'))
+      throw new TailraceError('AUTHORIZATION_FAILED', `${principal} is no cascade broker.`)
+    return this.#cascade.securityPage(from)
   }
 
   async status(): Promise<CascadeStatus> {

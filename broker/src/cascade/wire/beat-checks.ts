@@ -58,6 +58,7 @@ const replyChecks: Readonly<Record<Exclude<keyof Message<'CascadeBeatReply'>, 'c
   topics: isText,
   topicsVersion: isCount,
   caughtUp: isFlag,
+  security: isText,
 }
 
 /**

@@ -1,13 +1,12 @@
 import type { ClusterBrokerFields, Message, TopicConfigFields, TopicSummaryFields } from '@tailrace/schemas'
 import type { BrokerDescription, TopicConfig, TopicSummary } from '../../api/broker-api.ts'
-import type { CascadeBeatReply, Decision, TopicPage } from './cascade-messages.ts'
+import { aclFields, aclOf, tokenFields, tokenOf, userFields, userOf } from '../../security/acl/table-fields.ts'
+import type { CascadeBeatReply, Decision, SecurityPage, TopicPage } from './cascade-messages.ts'
 
 /** A field that Avro carries as null is missing in the shapes of the API; all others are the same on both sides. */
 
-type Fields<Name extends 'CascadeBeatReply' | 'CascadeTopicsReply' | 'CascadeReportsReply'> = Omit<
-  Message<Name>,
-  'correlation'
->
+type Reply = 'CascadeBeatReply' | 'CascadeTopicsReply' | 'CascadeSecurityReply' | 'CascadeReportsReply'
+type Fields<Name extends Reply> = Omit<Message<Name>, 'correlation'>
 
 export function beatReplyFields({ cluster, ...reply }: CascadeBeatReply): Fields<'CascadeBeatReply'> {
   const { metadataLeader, featureLevel = null, brokers } = cluster
@@ -31,6 +30,16 @@ export function topicPageFields({ topics, ...page }: TopicPage): Fields<'Cascade
 
 export function topicPageFrom({ topics, digest, version, total }: Message<'CascadeTopicsReply'>): TopicPage {
   return { digest, version, total, topics: topics.map(topicFrom) }
+}
+
+export function securityPageFields({ users, tokens, acls, ...page }: SecurityPage): Fields<'CascadeSecurityReply'> {
+  return { ...page, users: users.map(userFields), tokens: tokens.map(tokenFields), acls: acls.map(aclFields) }
+}
+
+export function securityPageFrom(fields: Message<'CascadeSecurityReply'>): SecurityPage {
+  const { digest, total, users, tokens, acls } = fields
+  const named = users.map(({ name, scram }) => userOf(name, scram))
+  return { digest, total, users: named, tokens: tokens.map(tokenOf), acls: acls.map(aclOf) }
 }
 
 export function decisionFields({ assignments, cascades }: Decision): Fields<'CascadeReportsReply'> {

@@ -1,5 +1,7 @@
 import type { Assignment, BrokerId, CascadeReport, Message } from '@tailrace/schemas'
 import type { ClusterDescription, TopicSummary } from '../../api/broker-api.ts'
+import type { Acl } from '../../api/security-api.ts'
+import type { StoredToken, StoredUser } from '../../security/security-tables.ts'
 
 /** A cascade broker's beat to its source, with those of the brokers below it. */
 export type CascadeBeat = Omit<Message<'CascadeBeat'>, 'correlation'>
@@ -20,6 +22,8 @@ export interface CascadeBeatReply {
   readonly topicsVersion: number
   /** False: the answering broker lacks records that its own source had at its start. */
   readonly caughtUp: boolean
+  /** Digest of the tables of users, tokens and rules; empty, or missing: it has none to give. */
+  readonly security?: string
 }
 
 /** A part of a source's list of topics, or the whole list. */
@@ -31,6 +35,17 @@ export interface TopicPage {
   /** Topics in the whole list. */
   readonly total: number
   readonly topics: readonly TopicSummary[]
+}
+
+/** A part of a source's tables of users, tokens and rules, or all of them. */
+export interface SecurityPage {
+  /** Of all tables. */
+  readonly digest: string
+  /** Items in all tables. */
+  readonly total: number
+  readonly users: readonly StoredUser[]
+  readonly tokens: readonly StoredToken[]
+  readonly acls: readonly Acl[]
 }
 
 /** The answer of the metadata leader to the reports of cascade brokers. */
@@ -52,6 +67,11 @@ export interface CascadeApi {
   beat(beat: CascadeBeat): Promise<CascadeBeatReply>
   /** The list of topics behind the first `from`, as many as fit into one answer. */
   topicPage(from: number): TopicPage
+  /**
+   * Users, tokens and rules behind the first `from`, as many as fit into one answer.
+   * @throws TailraceError NOT_READY: this broker has none to give
+   */
+  securityPage(from: number): SecurityPage
   /** All cascade brokers of the cluster, as the metadata leader knows them. */
   status(): Promise<CascadeStatus>
   /** Resolves when `broker` has taken the choice (source 0: none any more). UNKNOWN_BROKER, CASCADE_CYCLE, TIMED_OUT */

@@ -92,6 +92,9 @@ export class BinaryProtocol {
       case 'CascadeTopics':
         this.#client.sendPieces(encodeFrame('CascadeTopicsReply', this.#cascade.topics(frame.fields)))
         break
+      case 'CascadeSecurity':
+        this.#client.sendPieces(encodeFrame('CascadeSecurityReply', this.#cascade.security(frame.fields)))
+        break
       case 'Subscribe':
         this.#subscribe(frame)
         break

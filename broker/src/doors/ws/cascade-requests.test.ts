@@ -1,7 +1,7 @@
 import { encodeFrame, type Message, TailraceError } from '@tailrace/schemas'
 import { afterEach, describe, expect, test } from 'vitest'
 import { sampleMessages } from '../../../../schemas/src/testing/sample-messages.ts'
-import { beatReplyFrom, topicPageFrom } from '../../cascade/wire/cascade-fields.ts'
+import { beatReplyFrom, securityPageFrom, topicPageFrom } from '../../cascade/wire/cascade-fields.ts'
 import type { CascadeApi, CascadeBeat } from '../../cascade/wire/cascade-messages.ts'
 import { nodeClock } from '../../platform/node/clock.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
@@ -30,6 +30,7 @@ async function gateway(limits: Partial<GatewayLimits> = {}, change: Partial<Casc
       return reply
     },
     topicPage: () => page,
+    securityPage: () => securityPageFrom(sampleMessages.CascadeSecurityReply),
     status: async () => ({ brokers: [] }),
     assign: async () => {},
     ...change,

@@ -1,6 +1,6 @@
 import { type Message, TailraceError } from '@tailrace/schemas'
 import { checkBeat } from '../../cascade/wire/beat-checks.ts'
-import { beatReplyFields, topicPageFields } from '../../cascade/wire/cascade-fields.ts'
+import { beatReplyFields, securityPageFields, topicPageFields } from '../../cascade/wire/cascade-fields.ts'
 import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
 import type { RequestContext } from '../limits/request-context.ts'
 import type { StreamClient } from './stream-client.ts'
@@ -40,6 +40,13 @@ export class CascadeRequests {
     const cascade = this.#admit()
     if (from < 0) throw new TailraceError('INVALID_REQUEST', 'A list of topics begins at 0.')
     return { correlation, ...topicPageFields(cascade.topicPage(from)) }
+  }
+
+  /** @throws TailraceError ORIGIN_REFUSED, OVERLOADED, INVALID_REQUEST, UNSUPPORTED_MESSAGE, NOT_READY */
+  security({ correlation, from }: Message<'CascadeSecurity'>): Message<'CascadeSecurityReply'> {
+    const cascade = this.#admit()
+    if (from < 0) throw new TailraceError('INVALID_REQUEST', 'Tables begin at 0.')
+    return { correlation, ...securityPageFields(cascade.securityPage(from)) }
   }
 
   #admit(): CascadeApi {

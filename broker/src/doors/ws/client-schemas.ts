@@ -22,6 +22,7 @@ const clientMessages: ReadonlySet<MessageName> = new Set<MessageName>([
   // Cascade brokers.
   'CascadeBeat',
   'CascadeTopics',
+  'CascadeSecurity',
   'Authenticate',
 ])
 const clientDecoders = new StreamDecoders(clientMessages)

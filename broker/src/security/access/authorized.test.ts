@@ -81,6 +81,8 @@ const security: Rows<SecurityApi> = {
 const cascade: Rows<CascadeApi> = {
   beat: [[(api) => api.beat({} as never), 'cluster-action', cluster]],
   topicPage: [[(api) => api.topicPage(0), 'cluster-action', cluster]],
+  // A test of its own: a rule alone does not do.
+  securityPage: [[(api) => api.securityPage(0), null]],
   status: [[(api) => api.status(), 'describe', cluster]],
   assign: [[(api) => api.assign(1, 2), 'alter', cluster]],
 }
@@ -295,3 +297,19 @@ test('a cascade broker with a credential of its own sends no beat of another', a
   expect(calls).toEqual([])
   expect(await outcome(() => cascade.beat({ broker: 101 } as never))).toBe('done')
 })
+
+test.each([
+  ['a cascade broker', 'Cascade:101', 'token', 'done'],
+  ['any other client that may do all', 'User:alice', 'token', 'AUTHORIZATION_FAILED'],
+  ['a client without a credential', 'User:ANONYMOUS', 'none', 'AUTHENTICATION_REQUIRED'],
+] as const)(
+  'users, tokens and rules are for cascade brokers, where nobody is asked too: %s',
+  async (_, principal, kind, expected) => {
+    const { guard, tables, api } = world({ ...alice, principal, kind })
+    tables.rule('User:*', 'all', cluster)
+    expect(await outcome(() => new AuthorizedCascade(api, guard).securityPage(0))).toBe(expected)
+    const off = new Authorizer({ mode: 'off', superUsers: [], tables: () => tables })
+    const open = new Guard(off, { ...alice, principal, kind }, () => null)
+    expect(await outcome(() => new AuthorizedCascade(api, open).securityPage(0))).toBe(expected)
+  },
+)

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { MemoryStore } from '../../log/testing/memory-store.ts'
+import { MemoryTables } from '../../security/testing/memory-tables.ts'
+import { CopiedTables } from './copied-tables.ts'
+
+const topic = { type: 'topic', name: 't' } as const
+
+test('without any, nothing is allowed; what was told stays over a restart', async () => {
+  const store = new MemoryStore()
+  const copied = await CopiedTables.load(store)
+  expect([copied.digest, copied.tables.acls.size, copied.tables.users.size]).toEqual(['', 0, 0])
+  const tables = new MemoryTables()
+  await tables.user('alice-the-first', 'pencil')
+  tables.rule('User:alice', 'read', topic)
+  const { users, tokens, acls } = tables
+  const { version } = copied.tables
+  const taking = copied.take({ digest: 'd1', tables: { users, tokens, acls } })
+  // At once, and under another version: what was revoked must not be allowed until it is on the disk.
+  expect([copied.digest, copied.tables.acls.size]).toEqual(['d1', 1])
+  expect(copied.tables.version).toBeGreaterThan(version)
+  await taking
+  const again = await CopiedTables.load(store)
+  expect([again.digest, again.tables]).toEqual(['d1', { version: 1, users, tokens, acls }])
+})
+
+test.each([
+  '{',
+  '{}',
+  '{"version":1,"digest":"d","users":[{}],"tokens":[],"acls":[]}',
+  '{"version":1,"digest":"","users":[],"tokens":[],"acls":[]}',
+])('a copy that cannot be read is none that allows nothing, but a fault: %s', async (text) => {
+  const store = new MemoryStore()
+  await store.write([['cascade/security', new TextEncoder().encode(text)]])
+  await expect(CopiedTables.load(store)).rejects.toMatchObject({ code: 'STORAGE_CORRUPT' })
+})
