@@ -165,6 +165,14 @@ it('follows a link that is set to another file, as Kubernetes does', async () =>
   await expect.poll(() => certificates.current.cert).toBe(second.cert)
 })
 
+// Windows has no such modes.
+it.skipIf(process.platform === 'win32')('sees that a file has got other rights', async () => {
+  await write(await issue('first'))
+  const { lines } = await watching()
+  await chmod(path('key'), 0o644)
+  await expect.poll(() => lines.join()).toContain('may be read by every user')
+})
+
 it('reads at once when it is told to', async () => {
   await write(await issue('first'))
   const { certificates } = await watching()

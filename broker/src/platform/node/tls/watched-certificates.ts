@@ -100,11 +100,11 @@ function pathsOf({ cert, key, ca }: CertificateFiles): string[] {
   return [cert, key, ca].flatMap((file) => (file === null ? [] : [file.path]))
 }
 
-/** Changes whenever a file is written or replaced, links followed. */
+/** Changes whenever a file is written, replaced or given other rights, links followed. */
 async function stateOf(files: CertificateFiles): Promise<string> {
   const states = pathsOf(files).map(async (path) => {
     const state = await stat(path, { bigint: true }).catch(() => null)
-    return state === null ? 'missing' : `${state.ino} ${state.size} ${state.mtimeNs}`
+    return state === null ? 'missing' : `${state.ino} ${state.size} ${state.mtimeNs} ${state.ctimeNs}`
   })
   return (await Promise.all(states)).join(', ')
 }
