@@ -9,6 +9,8 @@ export interface ClusterOptions {
   readonly peerPort: number
   /** Flags that every broker gets as they are, e.g. ['--log-level', 'debug']. */
   readonly shared: readonly string[]
+  /** How clients reach them; http by default. */
+  readonly scheme?: 'http' | 'https'
   /** Whether clients reach the brokers with TLS only. */
   readonly secure?: boolean
 }

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { adminTokenHash } from '../../start/admin-token.ts'
-import { makeClusterSecrets } from './cluster-secrets.ts'
+import { runCommandLine } from '../cli.ts'
+import { memoryTerminal } from '../testing/memory-terminal.ts'
+import { makeClusterSecrets, secretFiles } from './cluster-secrets.ts'
 
-const none = { authentication: 'off', adminTokenFile: '', clusterKeyFile: '' } as const
 let data: string
 beforeEach(async () => {
   data = await mkdtemp(join(tmpdir(), 'tailrace-'))
@@ -15,7 +16,7 @@ afterEach(() => rm(data, { recursive: true, force: true }))
 
 describe('the secrets of a local cluster', () => {
   it('are a cluster key alone where nobody is asked for a credential', async () => {
-    expect(await makeClusterSecrets(none, data)).toEqual({
+    expect(await makeClusterSecrets({ ...secretFiles(data), authentication: 'off' }, data)).toEqual({
       flags: ['--cluster-key-file', `${data}/cluster.key`],
       advice: null,
     })
@@ -24,13 +25,13 @@ describe('the secrets of a local cluster', () => {
 
   it.each(['optional', 'required'] as const)('have an admin token where authentication is %s', async (mode) => {
     const path = `${data}/admin.token`
-    const made = await makeClusterSecrets({ ...none, authentication: mode }, data)
+    const made = await makeClusterSecrets({ ...secretFiles(data), authentication: mode }, data)
     expect(made.flags).toEqual(['--cluster-key-file', `${data}/cluster.key`, '--admin-token-file', path])
     expect(made.advice).toBe(`authentication ${mode}  admin: tailrace … --token-file ${path}`)
     const token = readFileSync(path, 'utf8')
     expect(token).toMatch(/^admin-[\w-]{43}\n$/)
     if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600)
-    await makeClusterSecrets({ ...none, authentication: mode }, data)
+    await makeClusterSecrets({ ...secretFiles(data), authentication: mode }, data)
     expect(readFileSync(path, 'utf8')).toBe(token)
     expect(await adminTokenHash(path)).toHaveLength(32)
   })
@@ -42,5 +43,13 @@ describe('the secrets of a local cluster', () => {
     expect(made.advice).toContain(`--token-file ${adminTokenFile}`)
     expect(existsSync(adminTokenFile)).toBe(true)
     expect(existsSync(clusterKeyFile)).toBe(false)
+  })
+
+  it('count before the settings are checked: beyond this machine, authentication alone is missing', async () => {
+    const terminal = memoryTerminal()
+    const code = await runCommandLine(['cluster', 'start', '--host', '192.0.2.1', '--data', data], terminal)
+    expect([code, terminal.err.join()]).toEqual([2, expect.stringContaining('Set authentication: required')])
+    expect(terminal.err.join()).not.toContain('clusterKeyFile')
+    expect(existsSync(join(data, 'cluster.key'))).toBe(false)
   })
 })

@@ -11,23 +11,29 @@ export interface ClusterSecrets {
   readonly advice: string | null
 }
 
-type Settings = Pick<BrokerSettings, 'authentication' | 'adminTokenFile' | 'clusterKeyFile'>
+/** The files of a local cluster that settings name none for. */
+export function secretFiles(data: string): { readonly clusterKeyFile: string; readonly adminTokenFile: string } {
+  return { clusterKeyFile: `${data}/cluster.key`, adminTokenFile: `${data}/admin.token` }
+}
 
 /**
  * Makes the files with which a local cluster is closed to others, those that the settings do not name in its data
  * folder: the cluster key, and the admin token where clients are asked for credentials. Here, and not in the brokers,
  * which would all make the same file at once.
  */
-export async function makeClusterSecrets(settings: Settings, data: string): Promise<ClusterSecrets> {
+export async function makeClusterSecrets(
+  settings: Pick<BrokerSettings, 'authentication' | 'adminTokenFile' | 'clusterKeyFile'>,
+  data: string,
+): Promise<ClusterSecrets> {
+  const { authentication, adminTokenFile, clusterKeyFile } = settings
+  const own = secretFiles(data)
   const flags: string[] = []
-  if (settings.clusterKeyFile === '') {
-    const path = `${data}/cluster.key`
-    await makeSecretFile(path, () => `${Buffer.from(nodeRandom.secret(32)).toString('base64')}\n`)
-    flags.push(flagOf('clusterKeyFile'), path)
+  if (clusterKeyFile === own.clusterKeyFile) {
+    await makeSecretFile(clusterKeyFile, () => `${Buffer.from(nodeRandom.secret(32)).toString('base64')}\n`)
+    flags.push(flagOf('clusterKeyFile'), clusterKeyFile)
   }
-  if (settings.authentication === 'off') return { flags, advice: null }
-  const path = settings.adminTokenFile || `${data}/admin.token`
-  await makeAdminToken(path)
-  if (settings.adminTokenFile === '') flags.push(flagOf('adminTokenFile'), path)
-  return { flags, advice: `authentication ${settings.authentication}  admin: tailrace … --token-file ${path}` }
+  if (authentication === 'off') return { flags, advice: null }
+  await makeAdminToken(adminTokenFile)
+  if (adminTokenFile === own.adminTokenFile) flags.push(flagOf('adminTokenFile'), adminTokenFile)
+  return { flags, advice: `authentication ${authentication}  admin: tailrace … --token-file ${adminTokenFile}` }
 }

@@ -54,7 +54,7 @@ async function start(options: StartOptions, terminal: CommandContext['terminal']
       import('../../platform/node/clock.ts'),
       import('../../platform/node/append-file.ts'),
     ])
-  const { makeClusterSecrets } = await import('../cluster/cluster-secrets.ts')
+  const { makeClusterSecrets, secretFiles } = await import('../cluster/cluster-secrets.ts')
   const given = givenFlags(options, sharedSettingNames)
   const shared = [...given.values()].flatMap(({ origin, value }) => [origin, String(value)])
   if (options.config !== undefined) shared.push('--config', options.config)
@@ -68,7 +68,8 @@ async function start(options: StartOptions, terminal: CommandContext['terminal']
   // A wrong setting is reported once, here, and not by every broker.
   const first = planCluster({ ...planned, shared })[0]!
   const own = givenFlags({ id: String(first.id), data: first.data, http: first.http, peer: first.peer }, settingNames)
-  const settings = await readSettings(new Map([...given, ...own]), options.config, terminal)
+  const made = givenFlags(secretFiles(options.data), ['clusterKeyFile', 'adminTokenFile'])
+  const settings = await readSettings(new Map([...given, ...own]), options.config, terminal, made)
   const secrets = await makeClusterSecrets(settings, options.data)
   shared.push(...secrets.flags)
   if (secrets.advice !== null) terminal.print(secrets.advice)

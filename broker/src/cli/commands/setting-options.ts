@@ -39,16 +39,17 @@ export function givenFlags(options: Readonly<Record<string, unknown>>, names: re
   return given
 }
 
-/** Settings from flags, environment and file together. Throws INVALID_SETTING. */
+/** Settings from flags, environment and file together; `otherwise`: what no place gives. Throws INVALID_SETTING. */
 export async function readSettings(
   flags: GivenSettings,
   config: string | undefined,
   terminal: Terminal,
+  otherwise: GivenSettings = new Map(),
 ): Promise<BrokerSettings> {
   const environment = fromEnvironment(terminal.environment, terminal.complain)
   const path = config ?? (terminal.environment.TAILRACE_CONFIG || undefined)
   const file = path === undefined ? new Map() : fromFile(await parseConfigFile(await readConfig(path), path), path)
-  return resolveSettings({ flags, environment, file })
+  return resolveSettings({ flags, environment, file: new Map([...otherwise, ...file]) })
 }
 
 async function readConfig(path: string): Promise<string> {
