@@ -88,6 +88,37 @@ describe('npm start', () => {
   })
 })
 
+describe('users, tokens and rules', () => {
+  const ran = async (...args: string[]) => {
+    const { code, out } = await tailrace([...args, '--json', '-s', server])
+    return { code, answer: JSON.parse(out) }
+  }
+
+  it('can be changed in a new cluster without any step before, and all brokers know them', async () => {
+    expect((await tailrace(['user', 'set', 'alice', '-s', server], 'a-planted-password\n')).code).toBe(0)
+    const wish = ['--principal', 'svc', '--topics', 'orders.*', '--operations', 'read', '--expires', '24h']
+    const { token, description } = (await ran('token', 'create', ...wish)).answer
+    expect(token).toContain(`tr_${description.id}_`)
+    const rule = ['--principal', 'alice', '--operations', 'read', '--topics', 'orders.*']
+    expect((await ran('acl', 'add', ...rule)).answer).toHaveLength(1)
+    for (const { http } of (await status()).brokers) {
+      const shown = async (path: string) => (await fetch(`http://${http}/security/${path}`)).json()
+      await vi.waitFor(async () => expect((await shown('acls')).acls).toHaveLength(1))
+      expect((await shown('users')).users).toMatchObject([{ name: 'alice' }])
+      expect((await shown('tokens')).tokens).toEqual([description])
+    }
+    const test = ['acl', 'test', '--principal', 'alice', '--operations', 'read', '--topics', 'orders.eu']
+    expect(await ran(...test)).toEqual({ code: 0, answer: { allowed: true, because: 'everybody', rule: null } })
+    const audit = JSON.stringify((await ran('cluster', 'audit')).answer)
+    for (const action of ['set-user', 'add-token', 'add-acls']) expect(audit).toContain(action)
+    for (const secret of ['a-planted-password', token.slice(`tr_${description.id}_`.length)])
+      expect(audit).not.toContain(secret)
+    expect((await ran('token', 'revoke', description.id)).code).toBe(0)
+    expect((await ran('user', 'delete', 'alice')).code).toBe(0)
+    expect((await ran('acl', 'remove', '--principal', 'alice')).answer).toHaveLength(1)
+  })
+})
+
 describe('topics', () => {
   it('are created, listed and described', async () => {
     expect(
