@@ -45,6 +45,17 @@ export interface TokenFields {
   expiresAt?: Timestamp | null
 }
 
+/** Whom a quota is about; empty: this does not matter. */
+export interface EntityFields {
+  principal: string
+  clientId: string
+  address: string
+}
+export interface LimitFields {
+  kind: string
+  limit: number
+}
+
 /**
  * The requests that a broker can make of the metadata (MetadataCommand). A new one is a new record of the union: older
  * brokers refuse it by its name.
@@ -84,6 +95,8 @@ export interface IntentShapes {
   RemoveTokens: Asked & { ids: string[]; expired: boolean; by: string }
   AddAcls: Asked & { acls: AclFields[]; by: string }
   RemoveAcls: Asked & { acls: AclFields[]; by: string }
+  SetQuota: Asked & { entity: EntityFields; limits: LimitFields[]; by: string }
+  RemoveQuota: Asked & { entity: EntityFields; by: string }
 }
 export type IntentName = keyof IntentShapes
 

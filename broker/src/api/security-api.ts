@@ -1,4 +1,5 @@
 import type { Timestamp } from '@tailrace/schemas'
+import type { Quota, QuotaEntity } from './quotas.ts'
 
 /** Kafka's vocabulary (KIP-11, KIP-679), so that the Kafka protocol needs no second model. */
 export const operations = [
@@ -101,9 +102,9 @@ export interface TokenDescription {
 }
 
 /**
- * The rules of who may do what, and the credentials that the cluster keeps; all in the metadata, the same on every
- * broker. Every call works on every broker. `by`: who asks for a change, for the audit. All methods reject with
- * TailraceError.
+ * The rules of who may do what and how much, and the credentials that the cluster keeps; all in the metadata, the same
+ * on every broker. Every call works on every broker. `by`: who asks for a change, for the audit. All methods reject
+ * with TailraceError.
  */
 export interface SecurityApi {
   listUsers(): readonly UserDescription[]
@@ -126,4 +127,9 @@ export interface SecurityApi {
   removeAcls(filter: AclFilter, by?: string): Promise<readonly Acl[]>
   listAcls(filter: AclFilter): readonly Acl[]
   test(question: AccessQuestion): AccessAnswer
+  /** In the place of all limits that the entity had. INVALID_REQUEST */
+  setQuota(quota: Quota, by?: string): Promise<void>
+  /** UNKNOWN_QUOTA */
+  removeQuota(entity: QuotaEntity, by?: string): Promise<void>
+  listQuotas(): readonly Quota[]
 }

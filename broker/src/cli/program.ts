@@ -9,6 +9,7 @@ import type { CommandContext } from './commands/context.ts'
 import { partitionCommand } from './commands/partition.ts'
 import { profileCommand } from './commands/profile.ts'
 import { publishCommand } from './commands/publish.ts'
+import { quotaCommand } from './commands/quota.ts'
 import { tailCommand } from './commands/tail.ts'
 import { tokenCommand } from './commands/token.ts'
 import { topicCommand } from './commands/topic.ts'
@@ -32,6 +33,7 @@ export function buildProgram(context: CommandContext, version: string): Command 
     .addCommand(aclCommand(context))
     .addCommand(userCommand(context))
     .addCommand(tokenCommand(context))
+    .addCommand(quotaCommand(context))
     .addCommand(certsCommand(context))
     .addCommand(profileCommand(context))
   for (const command of withSubcommands(program)) {

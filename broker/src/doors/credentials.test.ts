@@ -92,6 +92,13 @@ const requests: Record<string, [path: string, needs: readonly [Operation, Resour
   listAcls: ['/security/acls', ['describe', cluster]],
   addAcls: ['/security/acls', ['alter', cluster], { acls: [rule] }],
   removeAcls: ['/security/acls?name=flights', ['alter', cluster]],
+  listQuotas: ['/security/quotas', ['describe-configs', cluster]],
+  setQuota: [
+    '/security/quotas',
+    ['alter-configs', cluster],
+    { entity: { principal: '*' }, limits: { connections: 9 } },
+  ],
+  removeQuota: ['/security/quotas?principal=*', ['alter-configs', cluster]],
   testAccess: ['/security/acls/test', ['describe', cluster], { ...rule, permission: undefined, resource: flights }],
 }
 

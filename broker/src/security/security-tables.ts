@@ -1,4 +1,5 @@
 import type { Timestamp } from '@tailrace/schemas'
+import type { Quota } from '../api/quotas.ts'
 import type { Acl, ScramMechanism, TokenScope } from '../api/security-api.ts'
 
 /** RFC 5802 §3: enough to check a proof, and not enough to make one. Bytes are base64. */
@@ -35,7 +36,15 @@ export interface SecurityTables {
   readonly tokens: ReadonlyMap<string, StoredToken>
   /** By `aclKey`. */
   readonly acls: ReadonlyMap<string, Acl>
+  /** By `quotaKey`. Another map after each change. */
+  readonly quotas: ReadonlyMap<string, Quota>
 }
 
 /** Of a broker that has not learned any. */
-export const noTables: SecurityTables = { version: 0, users: new Map(), tokens: new Map(), acls: new Map() }
+export const noTables: SecurityTables = {
+  version: 0,
+  users: new Map(),
+  tokens: new Map(),
+  acls: new Map(),
+  quotas: new Map(),
+}

@@ -106,6 +106,21 @@ export const sampleIntents: readonly IntentFields[] = [
   { 'tailrace.metadata.AddAcls': { acls: [acl], ...asked, by: 'ann' } },
   { 'tailrace.metadata.RemoveAcls': { acls: [acl], ...asked, by: 'ann' } },
   { 'tailrace.metadata.AllocateOwnedIds': { broker: 2, count: 1000, principal: 'User:svc' } },
+  {
+    'tailrace.metadata.SetQuota': {
+      entity: { principal: 'User:ann', clientId: '*', address: '' },
+      limits: [{ kind: 'produceBytesPerSecond', limit: 2 ** 40 }],
+      ...asked,
+      by: 'ann',
+    },
+  },
+  {
+    'tailrace.metadata.RemoveQuota': {
+      entity: { principal: '', clientId: '', address: '10.0.0.1' },
+      ...asked,
+      by: 'ann',
+    },
+  },
 ]
 
 const asker = { principal: 'User:ann', groups: ['Group:g'], host: '10.0.0.1', kind: 'token' }

@@ -47,14 +47,17 @@ const token = {
   createdBy: 'User:ann',
   expiresAt: 1.8e12,
 } as const
+const entity = { principal: '*', clientId: 'loader', address: null }
 const securityCommands: readonly IdentifiedCommand['command'][] = [
   { type: 'allocate-owned-ids', broker: 1, count: 1000, principal: 'User:svc' },
   { type: 'set-user', user: { name: 'ann', scram: { 'SCRAM-SHA-256': credential } }, ...asked },
   { type: 'add-token', token, ...asked },
   { type: 'add-acls', acls: [acl, { ...acl, permission: 'deny', host: '10.0.0.1' }], ...asked },
+  { type: 'set-quota', quota: { entity, limits: { fetchBytesPerSecond: 1e6 } }, ...asked },
   { type: 'remove-acls', acls: [acl], ...asked },
   { type: 'remove-tokens', ids: [token.id], expired: false, ...asked },
   { type: 'delete-user', name: 'ann', ...asked },
+  { type: 'remove-quota', entity, ...asked },
 ]
 const encoded = [...commands, ...securityCommands].map((command, at) =>
   encodeCommand({ id: `id-${at}`, command }, 1.7e12),

@@ -45,8 +45,8 @@ test('all of the tables are read, page by page', async () => {
     'h:1',
   )
   expect(told!.digest).toBe(list.digest)
-  const { users, tokens, acls } = tables
-  expect(told!.tables).toEqual({ users, tokens, acls })
+  const { users, tokens, acls, quotas } = tables
+  expect(told!.tables).toEqual({ users, tokens, acls, quotas })
   expect(asked.length).toBeGreaterThan(2)
 })
 

@@ -12,15 +12,15 @@ test('without any, nothing is allowed; what was told stays over a restart', asyn
   const tables = new MemoryTables()
   await tables.user('alice-the-first', 'pencil')
   tables.rule('User:alice', 'read', topic)
-  const { users, tokens, acls } = tables
+  const { users, tokens, acls, quotas } = tables
   const { version } = copied.tables
-  const taking = copied.take({ digest: 'd1', tables: { users, tokens, acls } })
+  const taking = copied.take({ digest: 'd1', tables: { users, tokens, acls, quotas } })
   // At once, and under another version: what was revoked must not be allowed until it is on the disk.
   expect([copied.digest, copied.tables.acls.size]).toEqual(['d1', 1])
   expect(copied.tables.version).toBeGreaterThan(version)
   await taking
   const again = await CopiedTables.load(store)
-  expect([again.digest, again.tables]).toEqual(['d1', { version: 1, users, tokens, acls }])
+  expect([again.digest, again.tables]).toEqual(['d1', { version: 1, users, tokens, acls, quotas }])
 })
 
 test.each([

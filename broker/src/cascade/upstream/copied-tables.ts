@@ -43,6 +43,7 @@ export class CopiedTables {
       users: new Map(users.map((user) => [user.name, user])),
       tokens: new Map(tokens.map((token) => [token.id, token])),
       acls: new Map(acls.map((acl) => [aclKey(acl), acl])),
+      quotas: noTables.quotas,
     }
     return new CopiedTables(store, tables, digest)
   }

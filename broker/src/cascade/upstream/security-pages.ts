@@ -53,5 +53,7 @@ function tablesOf(pages: readonly SecurityPage[]): ToldTables['tables'] {
     users: new Map(pages.flatMap(({ users }) => users.map((user) => [user.name, user]))),
     tokens: new Map(pages.flatMap(({ tokens }) => tokens.map((token) => [token.id, token]))),
     acls: new Map(pages.flatMap(({ acls }) => acls.map((acl) => [aclKey(acl), acl]))),
+    // A cascade broker keeps to none: every broker has its own use, and these are of the brokers of level 0.
+    quotas: new Map(),
   }
 }

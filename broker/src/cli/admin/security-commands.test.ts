@@ -281,3 +281,58 @@ describe('tailrace acl', () => {
     expect([code, out]).toEqual([2, ''])
   })
 })
+
+describe('tailrace quota', () => {
+  const entity = { principal: 'User:ann', clientId: null, address: null }
+
+  it('sets limits in their own units, and shows them', async () => {
+    const { asked, address } = await serve({ 'PUT /security/quotas': { status: 204 } })
+    const at = ['--server', address]
+    const limits = ['--produce', '5MiB', '--fetch', '1000', '--requests', '50', '--connections', '3']
+    const more = ['--subscriptions', '7', '--topics-per-hour', '8', '--partitions-per-hour', '900']
+    const { code, out } = await run(['quota', 'set', '--principal', 'ann', ...limits, ...more, ...at])
+    expect([code, out]).toEqual([0, expect.stringMatching(/^PRINCIPAL .*\nUser:ann +- +- +produce 5\.2 MB\/s, fetch/)])
+    expect(asked[0]!.body).toEqual({
+      entity,
+      limits: {
+        produceBytesPerSecond: 5 * 1024 ** 2,
+        fetchBytesPerSecond: 1000,
+        requestsPerSecond: 50,
+        connections: 3,
+        subscriptions: 7,
+        topicsPerHour: 8,
+        partitionsPerHour: 900,
+      },
+    })
+    const each = ['--principal', '*', '--client-id', 'loader', '--address', '10.0.0.1', '--connections', '1', '--json']
+    const quota = { entity: { principal: '*', clientId: 'loader', address: '10.0.0.1' }, limits: { connections: 1 } }
+    expect(JSON.parse((await run(['quota', 'set', ...each, ...at])).out)).toEqual(quota)
+    expect(asked[1]!.body).toEqual(quota)
+  })
+
+  it('lists and removes them', async () => {
+    const quotas = [{ entity, limits: { requestsPerSecond: 2000, partitionsPerHour: 9 } }]
+    const { address } = await serve({
+      'GET /security/quotas': [{ body: { quotas } }, { body: { quotas: [] } }, { body: { quotas } }],
+      'DELETE /security/quotas?principal=User%3Aann&clientId=*': { status: 204 },
+    })
+    const at = ['--server', address]
+    expect((await run(['quota', 'list', ...at])).out).toMatch(/User:ann .*2,000 requests\/s, 9 new partitions\/h\n$/)
+    expect((await run(['quota', 'list', ...at])).out).toBe('There are no quotas.\n')
+    expect(JSON.parse((await run(['quota', 'list', '--json', ...at])).out)).toEqual(quotas)
+    const remove = ['quota', 'remove', '--principal', 'ann', '--client-id', '*', ...at]
+    expect(await run(remove)).toMatchObject({ code: 0, out: 'removed the quota\n' })
+  })
+
+  it.each([
+    [['set', '--connections', '5'], 'say whom the quota is about'],
+    [['remove'], 'say whom the quota is about'],
+    [['set', '--principal', 'ann'], 'give a limit at least'],
+    [['set', '--principal', 'ann', '--connections', '0'], '--connections is "0"'],
+    [['set', '--principal', 'ann', '--produce', 'much'], '--produce is "much"'],
+  ])('%j is refused with exit code 2', async (args, message) => {
+    const { code, out, err } = await run(['quota', ...args])
+    expect(err).toContain(message)
+    expect([code, out]).toEqual([2, ''])
+  })
+})

@@ -28,6 +28,8 @@ export const featureLevels: FeatureLevels = {
     'remove-tokens': 2,
     'add-acls': 2,
     'remove-acls': 2,
+    'set-quota': 2,
+    'remove-quota': 2,
   },
 }
 

@@ -26,6 +26,10 @@ const acl = fc.record({
     { type: 'group', name: 'Grüße/0', pattern: 'literal' } as const,
   ),
 })
+const quotaEntity = fc.constantFrom(
+  { principal: 'User:ann', clientId: null, address: null },
+  { principal: '*', clientId: 'a/b', address: '10.0.0.1' },
+)
 const tokenId = fc.constantFrom('0', '1', '2', '3').map((digit) => digit.repeat(24))
 const scope = { operations: ['read'], resources: [{ type: 'topic', name: 'a', pattern: 'literal' }] } as const
 const ownedIds: fc.Arbitrary<Command> = fc.record({
@@ -72,6 +76,15 @@ const securityCommand: fc.Arbitrary<Command> = fc
       acls: fc.uniqueArray(acl, { maxLength: 4, selector: (some) => JSON.stringify(some) }),
       ...asked,
     }),
+    fc.record({
+      type: fc.constant('set-quota' as const),
+      quota: fc.record({
+        entity: quotaEntity,
+        limits: fc.constantFrom({ connections: 7 }, { fetchBytesPerSecond: 1e6, topicsPerHour: 1 }),
+      }),
+      ...asked,
+    }),
+    fc.record({ type: fc.constant('remove-quota' as const), entity: quotaEntity, ...asked }),
   )
   .filter((some) => decodeCommand(encodeCommand({ id: 'c', command: some }, 0)) !== null)
 const command: fc.Arbitrary<Command> = fc.oneof(

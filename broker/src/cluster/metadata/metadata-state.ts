@@ -176,6 +176,8 @@ export class MetadataState implements MetadataTables {
       case 'remove-tokens':
       case 'add-acls':
       case 'remove-acls':
+      case 'set-quota':
+      case 'remove-quota':
         return performSecurityCommand(this, command)
       default:
         return performTopicCommand(this, command)

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Acl } from '../../api/security-api.ts'
+import { quotaKey } from '../../security/quotas/quota.ts'
 import type { StoredToken } from '../../security/security-tables.ts'
 import type { Command } from './commands/command.ts'
 import { decodeCommand, encodeCommand } from './commands/command.ts'
 import { MOST_IN_COMMAND } from './commands/security-commands.ts'
 import { MetadataState } from './metadata-state.ts'
-import { MOST_ACLS, MOST_TOKENS, MOST_USERS } from './security-state.ts'
+import { MOST_ACLS, MOST_QUOTAS, MOST_TOKENS, MOST_USERS } from './security-state.ts'
 
 const asked = { at: 1.7e12, broker: 1, by: 'User:root' }
 const key = `${'A'.repeat(43)}=`
@@ -58,6 +59,46 @@ describe('users', () => {
     state.security.change(1, { users })
     expect(apply(state, { type: 'set-user', user: user('one-more'), ...asked }).code).toBe('TOO_MANY_USERS')
     expect(apply(state, { type: 'set-user', user: user('u7', 5000), ...asked }).code).toBeNull()
+  })
+})
+
+describe('quotas', () => {
+  const entity = (address: string) => ({ principal: 'User:ann', clientId: '*', address })
+  const set = (address: string, connections = 7): Command => {
+    return { type: 'set-quota', quota: { entity: entity(address), limits: { connections } }, ...asked }
+  }
+
+  test('are set in the place of earlier ones, and removed; each change gives another map', () => {
+    const state = new MetadataState()
+    expect(apply(state, set('10.0.0.1')).code).toBeNull()
+    const before = state.security.quotas
+    apply(state, set('10.0.0.1', 9))
+    expect([...state.security.quotas.values()]).toEqual([{ entity: entity('10.0.0.1'), limits: { connections: 9 } }])
+    expect([...before.values()]).toEqual([{ entity: entity('10.0.0.1'), limits: { connections: 7 } }])
+    const remove = { type: 'remove-quota', entity: entity('10.0.0.1'), ...asked } as const
+    expect(apply(state, { ...remove, entity: entity('10.0.0.2') }).code).toBe('UNKNOWN_QUOTA')
+    expect(apply(state, remove).code).toBeNull()
+    expect(state.security.quotas.size).toBe(0)
+    const target = 'User:ann, each client id, from 10.0.0.1'
+    expect(state.audit.map(({ action, target: on, detail }) => [action, on, detail])).toEqual([
+      ['set-quota', target, 'connections 7'],
+      ['set-quota', target, 'connections 9'],
+      ['remove-quota', target, ''],
+    ])
+    const { quotas } = state.security
+    apply(state, { type: 'set-user', user: user('ann'), ...asked })
+    expect(state.security.quotas).toBe(quotas)
+  })
+
+  test('are bounded; those that exist get other limits even then', () => {
+    const state = new MetadataState()
+    const addresses = Array.from({ length: MOST_QUOTAS }, (_, at) => `10.0.${at >> 8}.${at & 255}`)
+    const quotas = addresses.map((address) => {
+      return [quotaKey(entity(address)), { entity: entity(address), limits: { connections: 7 } }] as const
+    })
+    state.security.change(1, { quotas: new Map(quotas) })
+    expect(apply(state, set('10.1.0.0')).code).toBe('TOO_MANY_QUOTAS')
+    expect(apply(state, set('10.0.0.7', 9)).code).toBeNull()
   })
 })
 

@@ -1,19 +1,23 @@
 import type { AuditRecord } from '../../api/admin-api.ts'
+import type { Quota } from '../../api/quotas.ts'
 import type { Acl, ResourcePattern, TokenScope } from '../../api/security-api.ts'
 import { aclKey } from '../../security/acl/acl.ts'
+import { entityText, quotaKey } from '../../security/quotas/quota.ts'
 import type { StoredToken } from '../../security/security-tables.ts'
 import type {
   AddAcls,
   AddToken,
   DeleteUser,
   RemoveAcls,
+  RemoveQuota,
   RemoveTokens,
   SecurityCommand,
+  SetQuota,
   SetUser,
 } from './commands/security-commands.ts'
 import type { Change, MetadataTables } from './metadata-model.ts'
 import { refused } from './metadata-model.ts'
-import { MOST_ACLS, MOST_TOKENS, MOST_USERS, type SecurityChange } from './security-state.ts'
+import { MOST_ACLS, MOST_QUOTAS, MOST_TOKENS, MOST_USERS, type SecurityChange } from './security-state.ts'
 
 /** Applies a command about credentials or rules; as pure as MetadataState. Audit records name no secret and no hash. */
 export function performSecurityCommand(state: MetadataTables, command: SecurityCommand): Change {
@@ -30,6 +34,10 @@ export function performSecurityCommand(state: MetadataTables, command: SecurityC
       return addAcls(state, command)
     case 'remove-acls':
       return removeAcls(state, command)
+    case 'set-quota':
+      return setQuota(state, command)
+    case 'remove-quota':
+      return removeQuota(state, command)
   }
 }
 
@@ -87,6 +95,20 @@ function removeAcls(state: MetadataTables, command: RemoveAcls): Change {
   return changed(state, command, { acls: gone }, aclsText([...removed.values()]))
 }
 
+function setQuota(state: MetadataTables, command: SetQuota): Change {
+  const { quota } = command
+  const { quotas } = state.security
+  const key = quotaKey(quota.entity)
+  if (!quotas.has(key) && quotas.size >= MOST_QUOTAS) return refused('TOO_MANY_QUOTAS', `There are ${quotas.size}.`)
+  return changed(state, command, { quotas: new Map([[key, quota]]) }, [entityText(quota.entity), limitsText(quota)])
+}
+
+function removeQuota(state: MetadataTables, command: RemoveQuota): Change {
+  const key = quotaKey(command.entity)
+  if (!state.security.quotas.has(key)) return refused('UNKNOWN_QUOTA', `For ${entityText(command.entity)}.`)
+  return changed(state, command, { quotas: new Map([[key, null]]) }, [entityText(command.entity), ''])
+}
+
 function unchanged(state: MetadataTables): Change {
   return { result: { ok: true, index: state.head.appliedIndex } }
 }
@@ -109,6 +131,12 @@ const MOST_DETAIL = 1000
 function namesText(names: readonly string[], expired: boolean): string {
   const more = names.length > MOST_SHOWN ? ` and ${names.length - MOST_SHOWN} more` : ''
   return `${expired ? 'expired: ' : ''}${names.slice(0, MOST_SHOWN).join(', ')}${more}`
+}
+
+function limitsText({ limits }: Quota): string {
+  return Object.entries(limits)
+    .map(([kind, limit]) => `${kind} ${limit}`)
+    .join(', ')
 }
 
 function aclsText(acls: readonly Acl[]): readonly [string, string] {

@@ -67,6 +67,8 @@ export function speakerOfCommand(fields: Message<'MetadataCommand'>): BrokerId |
     case 'remove-tokens':
     case 'add-acls':
     case 'remove-acls':
+    case 'set-quota':
+    case 'remove-quota':
       return intent.broker
     default:
       return null

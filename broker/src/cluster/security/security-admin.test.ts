@@ -239,6 +239,33 @@ describe('rules', () => {
   })
 })
 
+describe('quotas', () => {
+  const nobody = { principal: null, clientId: null, address: null }
+  const quota = (principal: string, connections = 5) => ({ entity: { ...nobody, principal }, limits: { connections } })
+
+  test('are set and removed through any broker, and known to all', async () => {
+    await during(cluster, at(1).setQuota(quota('User:zoe'), 'User:root'))
+    await during(cluster, at(2).setQuota(quota('User:ann')))
+    await during(cluster, at(3).setQuota(quota('User:ann', 9)))
+    await cluster.clock.advance(100)
+    for (const id of ids) expect(at(id).listQuotas()).toEqual([quota('User:ann', 9), quota('User:zoe')])
+    await during(cluster, at(2).removeQuota({ ...nobody, principal: 'User:zoe' }))
+    expect(at(2).listQuotas()).toEqual([quota('User:ann', 9)])
+    await expect(during(cluster, at(1).removeQuota({ ...nobody, principal: 'User:zoe' }))).rejects.toMatchObject(
+      refusal('UNKNOWN_QUOTA', 'User:zoe'),
+    )
+    expect(await audit()).toContainEqual(
+      expect.objectContaining({ action: 'set-quota', target: 'User:zoe', by: 'User:root' }),
+    )
+  })
+
+  test('wrong ones are refused', async () => {
+    await expect(at(1).setQuota(quota('ann'))).rejects.toMatchObject(refusal('INVALID_REQUEST', 'principal'))
+    await expect(at(1).setQuota(quota('User:ann', 0))).rejects.toMatchObject(refusal('INVALID_REQUEST', 'connections'))
+    await expect(at(1).removeQuota(nobody)).rejects.toMatchObject(refusal('INVALID_REQUEST', 'names one of'))
+  })
+})
+
 test('a cluster of an older level refuses each change, and says how to get there', async () => {
   const old: FeatureLevels = { ...featureLevels, highest: 1 }
   cluster = await TestCluster.of(3, [old])
@@ -247,6 +274,8 @@ test('a cluster of an older level refuses each change, and says how to get there
     () => at(2).createToken({ principal: 'User:svc', scope: null, lifetimeMs: null }),
     () => at(2).addAcls([acl('a')]),
     () => at(2).removeAcls({}),
+    () => at(2).setQuota({ entity: { principal: '*', clientId: null, address: null }, limits: { connections: 1 } }),
+    () => at(2).removeQuota({ principal: '*', clientId: null, address: null }),
   ]
   for (const change of changes) {
     await expect(during(cluster, change())).rejects.toMatchObject({ code: 'FEATURE_LEVEL_TOO_LOW' })

@@ -1,5 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { preparePassword, TailraceError } from '@tailrace/schemas'
+import type { Quota, QuotaEntity } from '../../api/quotas.ts'
 import type {
   AccessAnswer,
   AccessQuestion,
@@ -20,6 +21,7 @@ import { faultOfAcl, faultOfScope, isCredentialPrincipal } from '../../security/
 import { isTokenId, isUserName } from '../../security/acl/table-checks.ts'
 import { scramCredential } from '../../security/identity/scram.ts'
 import { parseToken, tokenHash, tokenText } from '../../security/identity/token.ts'
+import { faultOfEntity, faultOfQuota, orderedQuota, quotaKey } from '../../security/quotas/quota.ts'
 import type { StoredToken } from '../../security/security-tables.ts'
 import { MOST_IN_COMMAND, type SecurityCommand } from '../metadata/commands/security-commands.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
@@ -50,7 +52,7 @@ export interface SecurityAdminDeps {
 
 type Wish<Command> = Command extends SecurityCommand ? Omit<Command, 'at' | 'broker' | 'by'> : never
 
-/** What an operator does about credentials and rules; see SecurityApi for each method. */
+/** What an operator does about credentials, rules and quotas; see SecurityApi for each method. */
 export class SecurityAdmin implements SecurityApi {
   readonly #deps: SecurityAdminDeps
 
@@ -147,6 +149,24 @@ export class SecurityAdmin implements SecurityApi {
   test({ principal, groups, host, operation, resource }: AccessQuestion): AccessAnswer {
     // Any kind but none: the question is about somebody who has shown who it is.
     return this.#deps.authorizer.decide({ principal, groups, host, kind: 'scram', scope: null }, operation, resource)
+  }
+
+  async setQuota(quota: Quota, by = ''): Promise<void> {
+    const fault = faultOfQuota(quota)
+    if (fault !== null) throw invalid(fault)
+    await this.#submit({ type: 'set-quota', quota: orderedQuota(quota) }, by)
+  }
+
+  async removeQuota(entity: QuotaEntity, by = ''): Promise<void> {
+    const fault = faultOfEntity(entity)
+    if (fault !== null) throw invalid(fault)
+    const { principal, clientId, address } = entity
+    await this.#submit({ type: 'remove-quota', entity: { principal, clientId, address } }, by)
+  }
+
+  listQuotas(): readonly Quota[] {
+    const byKey = (a: Quota, b: Quota) => (quotaKey(a.entity) < quotaKey(b.entity) ? -1 : 1)
+    return [...this.#tables.quotas.values()].sort(byKey)
   }
 
   get #tables() {

@@ -1,5 +1,6 @@
 import { errorTable } from '@tailrace/schemas'
 import { adminSchemas } from './admin-schemas.ts'
+import { quotaSchemas } from './quota-schemas.ts'
 import { array, bool, integer, levelRange, object, string } from './schema-parts.ts'
 import { securitySchemas } from './security-schemas.ts'
 
@@ -182,6 +183,7 @@ export const sharedSchemas: readonly object[] = [
   cluster,
   ...adminSchemas,
   ...securitySchemas,
+  ...quotaSchemas,
 ]
 
 export const errorResponses = {

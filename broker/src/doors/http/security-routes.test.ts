@@ -146,6 +146,39 @@ describe('rules', () => {
   })
 })
 
+describe('quotas', () => {
+  const entity = (fields: object) => ({ principal: null, clientId: null, address: null, ...fields })
+
+  it('are set, listed and removed by exactly what they name', async () => {
+    const ann = { entity: { principal: 'User:ann' }, limits: { produceBytesPerSecond: 1e6, connections: 5 } }
+    const each = { entity: { principal: '*', clientId: 'a/b+c', address: null }, limits: { requestsPerSecond: 10 } }
+    for (const body of [ann, each]) expect((await call('PUT', '/security/quotas', body)).status).toBe(204)
+    const listed = [
+      { ...each, entity: entity(each.entity) },
+      { ...ann, entity: entity(ann.entity) },
+    ]
+    expect((await call('GET', '/security/quotas')).body).toEqual({ quotas: listed })
+    expect((await call('DELETE', '/security/quotas?principal=*')).body).toMatchObject({ code: 'UNKNOWN_QUOTA' })
+    expect((await call('DELETE', '/security/quotas?principal=*&clientId=a%2Fb%2Bc')).status).toBe(204)
+    expect((await call('GET', '/security/quotas')).body).toEqual({ quotas: listed.slice(1) })
+  })
+
+  it.each([
+    ['PUT', '/security/quotas', { entity: {}, limits: { connections: 1 } }],
+    ['PUT', '/security/quotas', { entity: { principal: 'ann' }, limits: { connections: 1 } }],
+    ['PUT', '/security/quotas', { entity: { principal: '*', colour: 'red' }, limits: { connections: 1 } }],
+    ['PUT', '/security/quotas', { entity: { principal: '*' }, limits: {} }],
+    ['PUT', '/security/quotas', { entity: { principal: '*' }, limits: { connections: 0 } }],
+    ['PUT', '/security/quotas', { entity: { principal: '*' }, limits: { colours: 3 } }],
+    ['DELETE', '/security/quotas', undefined],
+    ['DELETE', '/security/quotas?colour=red', undefined],
+  ])('%s %s %j is refused', async (method, path, body) => {
+    const answer = await call(method, path, body)
+    expect([answer.status, answer.body.code]).toEqual([400, 'INVALID_REQUEST'])
+    expect(state.security.quotas.size).toBe(0)
+  })
+})
+
 it('a broker without them says where they are', async () => {
   const other = await startGateway(nodeClock, nodeRandom)
   const answer = await fetch(`${other.url}/security/users`)

@@ -1,3 +1,4 @@
+import type { Quota, QuotaEntity } from '../../api/quotas.ts'
 import type {
   AccessAnswer,
   AccessQuestion,
@@ -79,6 +80,21 @@ export class AuthorizedSecurity implements SecurityApi {
   test(question: AccessQuestion): AccessAnswer {
     this.#guard.cluster('describe')
     return this.#security.test(question)
+  }
+
+  async setQuota(quota: Quota): Promise<void> {
+    this.#guard.cluster('alter-configs')
+    return this.#security.setQuota(quota, this.#by)
+  }
+
+  async removeQuota(entity: QuotaEntity): Promise<void> {
+    this.#guard.cluster('alter-configs')
+    return this.#security.removeQuota(entity, this.#by)
+  }
+
+  listQuotas(): readonly Quota[] {
+    this.#guard.cluster('describe-configs')
+    return this.#security.listQuotas()
   }
 
   /** For the audit. */

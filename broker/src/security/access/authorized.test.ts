@@ -4,6 +4,7 @@ import type { BrokerApi } from '../../api/broker-api.ts'
 import { CLUSTER_NAME, type Operation, type Resource, type SecurityApi } from '../../api/security-api.ts'
 import { AuthorizedCascade } from '../../cascade/wire/authorized-cascade.ts'
 import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
+import { allowedBy } from '../acl/acl.ts'
 import type { Session } from '../identity/session.ts'
 import { MemoryTables } from '../testing/memory-tables.ts'
 import { AuthorizedAdmin } from './authorized-admin.ts'
@@ -66,6 +67,7 @@ const admin: Rows<AdminApi> = {
   audit: [[(api) => api.audit(), 'describe', cluster]],
 }
 const foreignToken = { principal: 'User:other', scope: null, lifetimeMs: null }
+const quotaEntity = { principal: '*', clientId: null, address: null }
 const security: Rows<SecurityApi> = {
   listUsers: [[(api) => api.listUsers(), 'describe', cluster]],
   setPassword: [[(api) => api.setPassword('a', 'b'), 'alter', cluster]],
@@ -77,6 +79,9 @@ const security: Rows<SecurityApi> = {
   removeAcls: [[(api) => api.removeAcls({}), 'alter', cluster]],
   listAcls: [[(api) => api.listAcls({}), 'describe', cluster]],
   test: [[(api) => api.test({} as never), 'describe', cluster]],
+  setQuota: [[(api) => api.setQuota({ entity: quotaEntity, limits: { connections: 1 } }), 'alter-configs', cluster]],
+  removeQuota: [[(api) => api.removeQuota(quotaEntity), 'alter-configs', cluster]],
+  listQuotas: [[(api) => api.listQuotas(), 'describe-configs', cluster]],
 }
 const cascade: Rows<CascadeApi> = {
   beat: [[(api) => api.beat({} as never), 'cluster-action', cluster]],
@@ -199,7 +204,7 @@ describe.each(Object.entries(apis))('%s', (_name, [Authorized, rows]) => {
       expect(await outcome(() => call(authorized))).toBe(code)
       // Every other rule does not help.
       for (const other of ['read', 'write', 'create', 'delete', 'alter', 'alter-configs', 'cluster-action'] as const) {
-        const implied = operation === 'describe' && ['read', 'write', 'delete', 'alter'].includes(other)
+        const implied = other !== operation && allowedBy(operation).includes(other)
         const alternative = ['initProducer', 'createTopic'].includes(_method)
         if (other === operation || implied || alternative) continue
         for (const resource of [topic, cluster]) tables.rule('User:*', other, resource)

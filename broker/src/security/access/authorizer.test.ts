@@ -33,6 +33,7 @@ function authorizer(rules: readonly Acl[], mode: AuthenticationMode = 'required'
     users: new Map(),
     tokens: new Map(),
     acls: new Map(rules.map((acl) => [aclKey(acl), acl])),
+    quotas: new Map(),
   }
   const made = new Authorizer({ mode, superUsers, tables: () => tables })
   const may = (asked: Asked, operation: Operation, resource: Resource) =>

@@ -15,12 +15,16 @@ export function faultOfAcl(acl: unknown): string | null {
   if (!isRulePrincipal(principal)) {
     return 'The principal of a rule is "User:NAME", "User:*", "Group:NAME" or "Cascade:NUMBER".'
   }
-  if (host !== '*' && !(typeof host === 'string' && addresses.test(host))) {
+  if (host !== '*' && !isHostAddress(host)) {
     return 'The host of a rule is an IP address, or "*" for all.'
   }
   if (!isOneOf(operations, operation)) return `The operation of a rule is one of ${operations.join(', ')}.`
   if (permission !== 'allow' && permission !== 'deny') return 'The permission of a rule is allow or deny.'
   return faultOfPattern(resource)
+}
+
+export function isHostAddress(value: unknown): value is string {
+  return typeof value === 'string' && addresses.test(value)
 }
 
 export function faultOfPattern(resource: unknown): string | null {

@@ -1,8 +1,10 @@
+import type { Quota } from '../../api/quotas.ts'
 import type { Acl, Operation, Resource, TokenScope } from '../../api/security-api.ts'
 import { nodeCrypto } from '../../platform/node/crypto.ts'
 import { aclKey } from '../acl/acl.ts'
 import { scramCredential } from '../identity/scram.ts'
 import { tokenHash } from '../identity/token.ts'
+import { quotaKey } from '../quotas/quota.ts'
 import type { SecurityTables, StoredToken, StoredUser } from '../security-tables.ts'
 
 /** Rules and credentials that a test changes as it likes. */
@@ -11,6 +13,7 @@ export class MemoryTables implements SecurityTables {
   readonly users = new Map<string, StoredUser>()
   readonly tokens = new Map<string, StoredToken>()
   readonly acls = new Map<string, Acl>()
+  quotas: ReadonlyMap<string, Quota> = new Map()
   #made = 0
 
   /** The text of a new token. */
@@ -37,6 +40,12 @@ export class MemoryTables implements SecurityTables {
   rule(principal: string, operation: Operation, resource: Resource, permission: Acl['permission'] = 'allow'): void {
     const acl: Acl = { principal, host: '*', operation, permission, resource: { ...resource, pattern: 'literal' } }
     this.acls.set(aclKey(acl), acl)
+    this.version++
+  }
+
+  quota(entity: Partial<Quota['entity']>, limits: Quota['limits']): void {
+    const quota: Quota = { entity: { principal: null, clientId: null, address: null, ...entity }, limits }
+    this.quotas = new Map(this.quotas).set(quotaKey(quota.entity), quota)
     this.version++
   }
 

@@ -1,16 +1,26 @@
 import type { BrokerId, Timestamp } from '@tailrace/schemas'
+import type { Quota, QuotaEntity } from '../../../api/quotas.ts'
 import type { Acl } from '../../../api/security-api.ts'
 import { aclKey } from '../../../security/acl/acl.ts'
 import { faultOfAcl } from '../../../security/acl/acl-checks.ts'
 import { isStoredToken, isStoredUser, isTokenId, isUserName } from '../../../security/acl/table-checks.ts'
+import { faultOfEntity, faultOfQuota } from '../../../security/quotas/quota.ts'
 import type { StoredToken, StoredUser } from '../../../security/security-tables.ts'
 import { areTexts, isNatural, isPositive } from './command-checks.ts'
 
 /**
- * Changes of credentials and rules, of the second feature level. `at`, `broker`, `by`: time, broker and operator of the
- * request.
+ * Changes of credentials, rules and quotas, of the second feature level. `at`, `broker`, `by`: time, broker and
+ * operator of the request.
  */
-export type SecurityCommand = SetUser | DeleteUser | AddToken | RemoveTokens | AddAcls | RemoveAcls
+export type SecurityCommand =
+  | SetUser
+  | DeleteUser
+  | AddToken
+  | RemoveTokens
+  | AddAcls
+  | RemoveAcls
+  | SetQuota
+  | RemoveQuota
 
 interface Asked {
   readonly at: Timestamp
@@ -47,6 +57,16 @@ export interface RemoveAcls extends Asked {
   readonly acls: readonly Acl[]
 }
 
+/** In the place of the limits that the entity had. */
+export interface SetQuota extends Asked {
+  readonly type: 'set-quota'
+  readonly quota: Quota
+}
+export interface RemoveQuota extends Asked {
+  readonly type: 'remove-quota'
+  readonly entity: QuotaEntity
+}
+
 /** Rules or tokens that one command names at most. */
 export const MOST_IN_COMMAND = 1000
 
@@ -64,6 +84,10 @@ export function isSecurityCommand(value: { type?: string }): value is SecurityCo
     case 'add-acls':
     case 'remove-acls':
       return isAsked(command) && isList(command.acls, (acl) => faultOfAcl(acl) === null, aclKey)
+    case 'set-quota':
+      return isAsked(command) && faultOfQuota(command.quota) === null
+    case 'remove-quota':
+      return isAsked(command) && faultOfEntity(command.entity) === null
     default:
       return false
   }

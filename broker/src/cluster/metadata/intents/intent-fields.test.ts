@@ -15,6 +15,7 @@ const long = { ...credential, storedKey: `${'A'.repeat(86)}==`, serverKey: `${'B
 const token = { id: 'a'.repeat(24), hash: key('A'), principal: 'User:svc', createdAt: 1.7e12, createdBy: 'User:ann' }
 const orders = { type: 'topic', name: 'orders.', pattern: 'prefixed' } as const
 const acl = { principal: 'User:*', host: '10.0.0.1', operation: 'read', permission: 'deny', resource: orders } as const
+const entity = { principal: null, clientId: '*', address: '10.0.0.1' }
 const intents: readonly Intent[] = [
   { type: 'register-broker', broker },
   { type: 'register-broker', broker: { ...broker, levels: { lowest: 1, highest: 3 } } },
@@ -52,6 +53,8 @@ const intents: readonly Intent[] = [
   { type: 'remove-tokens', ids: ['a'.repeat(24)], expired: false, ...stamp },
   { type: 'add-acls', acls: [acl], ...stamp },
   { type: 'remove-acls', acls: [acl], ...stamp },
+  { type: 'set-quota', quota: { entity, limits: { produceBytesPerSecond: 2 ** 40, partitionsPerHour: 7 } }, ...stamp },
+  { type: 'remove-quota', entity: { ...entity, principal: 'User:ann', clientId: null }, ...stamp },
 ]
 
 test.each(intents.map((intent) => [intent.type, intent] as const))(

@@ -67,6 +67,7 @@ const token = {
   expiresAt: 2,
 } as const
 const acl = { principal: 'User:ann', host: '*', operation: 'read', permission: 'allow', resource: orders } as const
+const entity = { principal: 'User:ann', clientId: '*', address: null }
 const tokenId = (): string => String(ids).padStart(24, '0')
 /** Each kind that exists. */
 const intents = (): { readonly [Type in Intent['type']]: Omit<Intent & { type: Type }, 'type'> } => ({
@@ -92,6 +93,8 @@ const intents = (): { readonly [Type in Intent['type']]: Omit<Intent & { type: T
   'remove-tokens': { ids: [token.id], expired: false, broker: asker(), ...stamp },
   'add-acls': { acls: [acl], broker: asker(), ...stamp },
   'remove-acls': { acls: [acl], broker: asker(), ...stamp },
+  'set-quota': { quota: { entity, limits: { connections: 7 } }, broker: asker(), ...stamp },
+  'remove-quota': { entity, broker: asker(), ...stamp },
 })
 const speakers: readonly Intent['type'][] = [
   'force-replicas',
@@ -108,6 +111,8 @@ const speakers: readonly Intent['type'][] = [
   'remove-tokens',
   'add-acls',
   'remove-acls',
+  'set-quota',
+  'remove-quota',
 ]
 const types = [
   'create-topic',
@@ -132,6 +137,8 @@ const types = [
   'remove-tokens',
   'add-acls',
   'remove-acls',
+  'set-quota',
+  'remove-quota',
 ] as const
 const odd = [
   null,

@@ -1,8 +1,9 @@
 import type { IntentFields, IntentShapes } from '@tailrace/schemas'
 import { aclFields, aclOf, tokenFields, tokenOf, userFields, userOf } from '../../../security/acl/table-fields.ts'
+import { entityFields, entityOf, quotaFields, quotaOf } from '../../../security/quotas/quota-fields.ts'
 import type { SecurityCommand } from '../commands/security-commands.ts'
 
-/** A wish about credentials or rules, as it is sent to the metadata leader. */
+/** A wish about credentials, rules or quotas, as it is sent to the metadata leader. */
 export function securityFields(intent: SecurityCommand): IntentFields {
   const { at, broker, by } = intent
   const asked = { at, broker, by }
@@ -19,10 +20,22 @@ export function securityFields(intent: SecurityCommand): IntentFields {
       return { 'tailrace.metadata.AddAcls': { acls: intent.acls.map(aclFields), ...asked } }
     case 'remove-acls':
       return { 'tailrace.metadata.RemoveAcls': { acls: intent.acls.map(aclFields), ...asked } }
+    case 'set-quota':
+      return { 'tailrace.metadata.SetQuota': { ...quotaFields(intent.quota), ...asked } }
+    case 'remove-quota':
+      return { 'tailrace.metadata.RemoveQuota': { entity: entityFields(intent.entity), ...asked } }
   }
 }
 
-type SecurityName = 'SetUser' | 'DeleteUser' | 'AddToken' | 'RemoveTokens' | 'AddAcls' | 'RemoveAcls'
+type SecurityName =
+  | 'SetUser'
+  | 'DeleteUser'
+  | 'AddToken'
+  | 'RemoveTokens'
+  | 'AddAcls'
+  | 'RemoveAcls'
+  | 'SetQuota'
+  | 'RemoveQuota'
 
 /** Only Avro's types are checked here: `isSecurityCommand` checks the rest. */
 export const securityReaders: { readonly [Name in SecurityName]: (fields: IntentShapes[Name]) => SecurityCommand } = {
@@ -32,4 +45,6 @@ export const securityReaders: { readonly [Name in SecurityName]: (fields: Intent
   RemoveTokens: (fields) => ({ type: 'remove-tokens', ...fields }),
   AddAcls: ({ acls, ...asked }) => ({ type: 'add-acls', acls: acls.map(aclOf), ...asked }),
   RemoveAcls: ({ acls, ...asked }) => ({ type: 'remove-acls', acls: acls.map(aclOf), ...asked }),
+  SetQuota: ({ entity, limits, ...asked }) => ({ type: 'set-quota', quota: quotaOf(entity, limits), ...asked }),
+  RemoveQuota: ({ entity, ...asked }) => ({ type: 'remove-quota', entity: entityOf(entity), ...asked }),
 }

@@ -168,6 +168,14 @@ rows.push(
       resource: [...notObject, { ...pattern, type: 'x' }],
     },
   ],
+  [
+    'quota',
+    { entity: { principal: 'User:a', clientId: null, address: '*' }, limits: { connections: 1 } },
+    {
+      entity: [...notObject, {}, { principal: null, clientId: null, address: null }, { principal: 'ann' }],
+      limits: [...notObject, {}, { connections: 0 }, { connections: 1.5 }, { colours: 1 }],
+    },
+  ],
 )
 
 const withField = (fields: Fields, name: string, value: unknown): Fields => {

@@ -1,6 +1,7 @@
 import { faultOfAcl } from '../../../security/acl/acl-checks.ts'
 import { isStoredToken, isStoredUser } from '../../../security/acl/table-checks.ts'
 import { isPrincipal } from '../../../security/identity/principal.ts'
+import { faultOfQuota } from '../../../security/quotas/quota.ts'
 import { areTexts, isBrokerSet, isNatural, isPositive } from '../commands/command-checks.ts'
 
 /**
@@ -56,6 +57,7 @@ export const storedMetadata = {
   user: (value: Record<string, unknown>) => isStoredUser(value),
   token: (value: Record<string, unknown>) => isStoredToken(value),
   acl: (value: Record<string, unknown>) => faultOfAcl(value) === null,
+  quota: (value: Record<string, unknown>) => faultOfQuota(value) === null,
   command: (value: Record<string, unknown>) =>
     isNatural(value.number) &&
     areTexts(value.id) &&
