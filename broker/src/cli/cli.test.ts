@@ -26,6 +26,12 @@ describe('usage', () => {
     [['cluster', 'start', '--brokers', '0'], '--brokers is "0"'],
     [['cluster', 'start', '--http-port', '65534'], 'leaves no room for 3 ports'],
     [['cluster', 'start', '--http-port', '7081'], 'too near'],
+    [
+      '--tls required --tls-cert-file c --tls-key-file k --tls-ca-file a --tls-client-certificates required'
+        .split(' ')
+        .toSpliced(0, 0, 'cluster', 'start'),
+      'use tlsClientCertificates asked, not required',
+    ],
     [['cluster', 'start', '--heartbeat-ms', '400'], 'at most half of electionTimeoutMs'],
     [['tail', 't', '--from', 'yesterday'], 'earliest, latest'],
     [['tail', 't', '--format', 'xml'], 'Allowed choices are text, json, value'],

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { settingNames, sharedSettingNames } from '../../config/setting-table.ts'
+import { UsageError } from '../command-failure.ts'
 import { parseCount } from '../option-values.ts'
 import { clusterAdministration } from './cluster-administration.ts'
 import type { CommandContext } from './context.ts'
@@ -70,6 +71,12 @@ async function start(options: StartOptions, terminal: CommandContext['terminal']
   const own = givenFlags({ id: String(first.id), data: first.data, http: first.http, peer: first.peer }, settingNames)
   const made = givenFlags(secretFiles(options.data), ['clusterKeyFile', 'adminTokenFile'])
   const settings = await readSettings(new Map([...given, ...own]), options.config, terminal, made)
+  if (settings.tls === 'required' && settings.tlsClientCertificates === 'required') {
+    // It has no certificate of a client to ask with.
+    throw new UsageError(
+      '"cluster start" asks brokers whether they are ready: use tlsClientCertificates asked, not required',
+    )
+  }
   const secrets = await makeClusterSecrets(settings, options.data)
   shared.push(...secrets.flags)
   if (secrets.advice !== null) terminal.print(secrets.advice)
