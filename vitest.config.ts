@@ -25,6 +25,7 @@ const functions = [
   'packages',
   'planted-secrets',
   'sealed-tokens',
+  'secured-start',
   'tls',
 ]
 /** Beside their file as the others, but they take seconds each, or need a process or modules of their own. */

@@ -8,6 +8,7 @@ import { type Finished, freePortRange, type Started, start, tailrace } from './c
 
 /** Every kind of secret, each with a text that is found nowhere by chance, and those that somebody mistypes. */
 const random = (): string => randomBytes(24).toString('base64url')
+const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 const secrets = new Map<string, string>()
 function plant(name: string, text = `${name}-${random()}`): string {
   secrets.set(name, text)
@@ -19,10 +20,16 @@ const password = plant('password')
 const wrongPassword = plant('wrong-password')
 const wrongToken = plant('wrong-token', `tr_${'0'.repeat(24)}_${randomBytes(32).toString('base64url')}`)
 const profilePassword = plant('profile-password')
+const webToken = plant('web-token', [{ alg: 'RS256' }, { sub: 'alice' }].map(encoded).join('.') + `.${random()}`)
 plant('basic', Buffer.from(`alice:${password}`).toString('base64'))
 plant('wrong-basic', Buffer.from(`alice:${wrongPassword}`).toString('base64'))
 
 const folder = mkdtempSync(join(tmpdir(), 'tailrace-secrets-'))
+/** Those of a cluster; a cascade broker has the process id 0. */
+interface Brokers {
+  readonly brokers: readonly { readonly pid: number }[]
+}
+
 /** All that anybody could see: outputs of commands, answers of brokers. */
 const seen: string[] = []
 let cluster: Started
@@ -162,6 +169,7 @@ describe('no secret is shown', () => {
     expect(await ask('/cluster/audit', asAdmin)).toBe(200)
     for (const authorization of [
       `Bearer ${wrongToken}`,
+      `Bearer ${webToken}`,
       `Bearer ${adminToken}x`,
       `Basic ${secrets.get('wrong-basic')}`,
       `Basic ${wrongPassword}`,
@@ -184,6 +192,26 @@ describe('no secret is shown', () => {
     await stream([hello({ user: 'alice', password })])
     await stream([hello({ user: 'alice', password: [wrongPassword] }), `{"op":"authenticate","token":"${wrongToken}`])
     await stream([], [`tailrace.bearer.${wrongToken}`, 'tailrace'])
+    expect(found(seen.join('\n'))).toEqual([])
+  })
+
+  it('by a cascade broker, whether its source takes the token or not', async () => {
+    const rule = ['acl', 'add', '--principal', 'Cascade:101', '--operations']
+    await done([...rule, 'cluster-action', '--cluster', ...admin()])
+    await done([...rule, 'read', '--topics', '*', ...admin()])
+    const create = ['token', 'create', '--principal', 'Cascade:101', '--expires', '1h']
+    const { code, out } = await tailrace([...create, ...admin()])
+    expect(code).toBe(0)
+    const own = file('101.token', plant('cascade-token', out.trim()))
+    for (const [index, token] of [own, join(folder, 'wrong.token')].entries()) {
+      const place = ['--data', join(folder, `cascade-${index}`), '--http', '127.0.0.1:0', '--log-level', 'trace']
+      const cascade = start(['cascade', '--id', '101', '--source', http, '--source-token-file', token, ...place])
+      const told = index === 0 ? /copying from this source/ : /AUTHENTICATION_FAILED/
+      await vi.waitFor(() => expect(cascade.out() + cascade.err()).toMatch(told), { timeout: 20_000 })
+      cascade.child.kill('SIGINT')
+      const ended = await cascade.finished
+      seen.push(ended.out, ended.err)
+    }
     expect(found(seen.join('\n'))).toEqual([])
   })
 
@@ -215,8 +243,8 @@ describe('no secret is shown', () => {
   // Other systems have no /proc.
   it.skipIf(process.platform !== 'linux')('in the lists of processes', async () => {
     const tail = start(['tail', 'orders', ...alice()])
-    const status = JSON.parse(await done(['cluster', 'status', '--json', ...admin()])) as { brokers: { pid: number }[] }
-    const lines = [tail.child.pid!, ...status.brokers.map(({ pid }) => pid)].map((pid) =>
+    const status = JSON.parse(await done(['cluster', 'status', '--json', ...admin()])) as Brokers
+    const lines = [tail.child.pid!, ...status.brokers.map(({ pid }) => pid).filter((pid) => pid > 0)].map((pid) =>
       readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '),
     )
     tail.child.kill('SIGINT')
