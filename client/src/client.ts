@@ -255,7 +255,7 @@ export class Client {
         last = TailraceError.from(error)
         if (!last.retriable) throw last
       }
-      const pause = backoff.next()
+      const pause = Math.max(backoff.next(), last?.retryAfterMs ?? 0)
       if (performance.now() + pause > deadline) throw new TailraceError('TIMED_OUT', last?.message, { cause: last })
       await delay(pause, signal)
     }

@@ -6,7 +6,7 @@ import { type ErrorFields, isErrorCode, TailraceError } from '@tailrace/schemas'
  */
 export function errorFromWire(fields: ErrorFields): TailraceError {
   if (!isErrorCode(fields.code)) return new TailraceError('INTERNAL', `${fields.code}: ${fields.message}`)
-  const error = new TailraceError(fields.code)
+  const error = new TailraceError(fields.code, undefined, { retryAfterMs: fields.retryAfterMs ?? undefined })
   if (fields.message !== '') error.message = fields.message
   return error
 }

@@ -291,7 +291,7 @@ export class Feed implements StreamEvents {
     try {
       while (this.#detached.size > 0 && !this.#isOver) {
         if (this.#lastError !== undefined) {
-          await delay(this.#backoff.next(), this.#ended.signal)
+          await delay(Math.max(this.#backoff.next(), this.#lastError.retryAfterMs ?? 0), this.#ended.signal)
           await this.#client.refresh([this.#topic]).catch(() => {})
         }
         for (const [connection, cursors] of await this.#routes()) this.#subscribe(connection, cursors)

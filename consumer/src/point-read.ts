@@ -54,7 +54,7 @@ export async function readPlace(
       last = TailraceError.from(error)
       if (!mayPass(last)) throw last
     }
-    const pause = backoff.next()
+    const pause = Math.max(backoff.next(), last.retryAfterMs ?? 0)
     if (pause >= left()) throw new TailraceError('TIMED_OUT', last.message, { cause: last })
     await delay(pause, signal)
     await client.refresh([topic]).catch(() => {})

@@ -242,7 +242,9 @@ export class Lane {
       if (!this.#queue.hasWaiting && this.#open.isEmpty) break
       try {
         if (this.#lastError !== undefined) {
-          await delay(Math.min(this.#backoff.next(), this.#untilExpiry()), this.#context.ended)
+          const { retryAfterMs = 0 } = this.#lastError
+          const ms = Math.max(this.#backoff.next(), retryAfterMs)
+          await delay(Math.min(ms, this.#untilExpiry()), this.#context.ended)
           await this.#context.client.refresh([this.#topic.name])
         }
         if (this.#queue.hasGapAtHead) this.#giveUp(this.#queue.renew(await this.#context.newIdentity()))

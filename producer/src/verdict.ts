@@ -15,6 +15,7 @@ export interface Verdict {
 const refusals = new Set<ErrorCode>([
   'NOT_LEADER',
   'OVERLOADED',
+  'THROTTLED',
   'DISK_FULL',
   'CORRUPT_BATCH',
   'UNKNOWN_PRODUCER',

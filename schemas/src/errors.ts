@@ -206,18 +206,6 @@ export const errorTable = {
     message: 'The cluster keeps as many rules as it can.',
     hint: 'Name resources by a prefix, or principals by a group, so that one rule is about many.',
   },
-  UNKNOWN_QUOTA: {
-    status: 404,
-    retriable: false,
-    message: 'There is no such quota.',
-    hint: 'Look at "tailrace quota list"; a quota is removed by exactly what it names.',
-  },
-  TOO_MANY_QUOTAS: {
-    status: 409,
-    retriable: false,
-    message: 'The cluster keeps as many quotas as it can.',
-    hint: 'Give "*" as principal, client id or address, so that one quota is about each.',
-  },
   OVERLOADED: {
     status: 429,
     retriable: true,

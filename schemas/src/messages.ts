@@ -342,6 +342,7 @@ export interface ErrorFields {
   message: string
   retriable: boolean
   hint: string
+  retryAfterMs?: number | null
 }
 /** `http` is host:port of the HTTP and WebSocket listener. */
 export interface BrokerFields {

@@ -68,4 +68,22 @@ export const securityErrors = {
     message: 'The peer has not proved that it belongs to the cluster.',
     hint: 'Give every broker the same clusterKeyFile; see "Brokers among themselves" in docs/security.md.',
   },
+  THROTTLED: {
+    status: 429,
+    retriable: true,
+    message: 'A quota is used up.',
+    hint: 'Wait for as long as retryAfterMs and retry-after say; "tailrace quota list" shows the limits.',
+  },
+  UNKNOWN_QUOTA: {
+    status: 404,
+    retriable: false,
+    message: 'There is no such quota.',
+    hint: 'Look at "tailrace quota list"; a quota is removed by exactly what it names.',
+  },
+  TOO_MANY_QUOTAS: {
+    status: 409,
+    retriable: false,
+    message: 'The cluster keeps as many quotas as it can.',
+    hint: 'Give "*" as principal, client id or address, so that one quota is about each.',
+  },
 } as const satisfies Record<string, ErrorRow>

@@ -20,6 +20,8 @@ export interface ErrorShape {
   readonly partition?: PartitionNumber
   readonly offset?: Offset
   readonly nextOffset?: Offset
+  /** In errors that say when to try again. */
+  readonly retryAfterMs?: number
 }
 
 /**
@@ -33,13 +35,20 @@ export class TailraceError extends Error {
   readonly hint: string
   /** Only in errors about what is stored. */
   readonly place: UnreadablePlace | undefined
+  /** The same request is refused again before so much time has passed. */
+  readonly retryAfterMs: number | undefined
 
-  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions & { readonly place?: UnreadablePlace }) {
+  constructor(
+    code: ErrorCode,
+    detail?: string,
+    options?: ErrorOptions & { readonly place?: UnreadablePlace; readonly retryAfterMs?: number | undefined },
+  ) {
     super(detail === undefined ? errorTable[code].message : `${errorTable[code].message} ${detail}`, options)
     this.code = code
     this.retriable = errorTable[code].retriable
     this.hint = errorTable[code].hint
     this.place = options?.place
+    this.retryAfterMs = options?.retryAfterMs
   }
 
   /** Anything thrown as a TailraceError: any other error becomes INTERNAL, followed by its own text. */
@@ -60,7 +69,9 @@ export class TailraceError extends Error {
   }
 
   toJSON(): ErrorShape {
-    return { code: this.code, message: this.message, retriable: this.retriable, hint: this.hint, ...this.place }
+    const { code, message, retriable, hint, retryAfterMs } = this
+    const later = retryAfterMs === undefined ? {} : { retryAfterMs }
+    return { code, message, retriable, hint, ...this.place, ...later }
   }
 }
 

@@ -17,6 +17,7 @@ import { answerErrors, answerFrameworkError } from './http/errors.ts'
 import { parseJsonBodies } from './http/json-bodies.ts'
 import { admitRequests } from './http/load-shedding.ts'
 import { boundPipelining } from './http/pipelining.ts'
+import { keepQuotas } from './http/quotas.ts'
 import { administrationRoutes } from './http/routes/administration.ts'
 import { cascadeRoutes } from './http/routes/cascade.ts'
 import { groupRoutes } from './http/routes/groups.ts'
@@ -30,6 +31,7 @@ import { HeldBytes } from './limits/held-bytes.ts'
 import { defaultLimits, type GatewayLimits, mostReadBytes } from './limits/limits.ts'
 import { type GatewayMetrics, gatewayMetrics } from './limits/metrics.ts'
 import { NewProducers } from './limits/new-producers.ts'
+import { QuotaKeeper } from './limits/quotas/quota-keeper.ts'
 import { ReadBudget } from './limits/read-budget.ts'
 import type { ContextParts } from './limits/request-context.ts'
 import type { Services } from './limits/rights.ts'
@@ -151,11 +153,17 @@ function askSenders(
   metrics: GatewayMetrics,
 ): void {
   const certificateOf = (socket: Socket) => tls?.certificateOf(socket) ?? null
-  giveContexts(app, metrics.transports.http, services, parts, certificateOf)
+  const { clock, log } = parts
+  const quotas = services.quotas ?? (() => noQuotas)
+  const keeper = new QuotaKeeper({ clock, log, metrics: metrics.throttled, quotas })
+  giveContexts(app, metrics.transports.http, services, parts, keeper, certificateOf)
   answerCrossOrigin(app, parts.limits)
   refuseEncodedBodies(app)
   authenticateRequests(app, services)
+  keepQuotas(app, clock)
 }
+
+const noQuotas = new Map()
 
 /** Answers that are read, however slowly, may take this long. */
 const longestAnswerMs = 600_000

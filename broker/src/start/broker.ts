@@ -2,7 +2,7 @@ import { MAX_FRAME_HEADER_BYTES } from '@tailrace/schemas'
 import { Registry } from 'prom-client'
 import { levelZeroControlOver, withCascade } from '../cascade/control/leader-requests.ts'
 import { SecurityList } from '../cascade/control/security-list.ts'
-import { createClusterNode } from '../cluster/node.ts'
+import { type ClusterNode, createClusterNode } from '../cluster/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
 import { frameOverhead } from '../config/resolve-settings.ts'
 import { splitAddress } from '../config/setting-kinds.ts'
@@ -80,7 +80,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   const authenticator = await openAuthenticator(settings, logger, () => node.tables)
   const api = { ...node.api, describeCluster: () => cascade.describeCluster() }
   const gateway = await createHttpGateway({
-    services: { api, admin: node.admin, security: node.security, cascade, authenticator, authorizer: node.authorizer },
+    services: { ...servicesOf(node), api, cascade, authenticator },
     ...machine,
     log: logger,
     registry: metricsOf({ storage, groups, peers: peers.stats, tls, exposed }),
@@ -161,4 +161,8 @@ function nodeSettings(settings: BrokerSettings) {
 /** Messages between brokers about all their groups have no body, and always fit. */
 function peerFrameBytes({ maxFrameBytes, maxAppendBytes }: BrokerSettings): number {
   return Math.max(maxFrameBytes, 2 * maxAppendBytes, MAX_FRAME_HEADER_BYTES + frameOverhead)
+}
+
+function servicesOf({ admin, security, authorizer, tables }: ClusterNode) {
+  return { admin, security, authorizer, quotas: () => tables.quotas }
 }

@@ -3,6 +3,7 @@ import type { ErrorFields, MessageName, MessageShapes } from '../messages.ts'
 import { samplePeerMessages } from './sample-peer-messages.ts'
 
 const error: ErrorFields = { code: 'NOT_LEADER', message: 'Über den Wolken', retriable: true, hint: 'look elsewhere' }
+const later: ErrorFields = { ...error, code: 'THROTTLED', retryAfterMs: 1500 }
 const far = Number.MAX_SAFE_INTEGER - 1
 const correlation = 2 ** 40
 const featureLevels = { lowest: 1, highest: 2 }
@@ -60,7 +61,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
     protocolJson: '{}'.padEnd(9000),
     error,
   },
-  Failure: { correlation, error },
+  Failure: { correlation, error: later },
   Schemas: { fingerprint: 'f00', protocolJson: '{}'.padEnd(9000) },
   Append: {
     group: 7,
@@ -175,7 +176,7 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
   Records: { subscription: 9, partition: 1, nextOffset: 5, highWatermark: 6 },
   Credit: { subscription: 9, bytes: 2 ** 33 },
   Unsubscribe: { subscription: 9 },
-  SubscriptionEnd: { subscription: 9, partition: -1, error, logStart: -1, highWatermark: -1 },
+  SubscriptionEnd: { subscription: 9, partition: -1, error: later, logStart: -1, highWatermark: -1 },
   ...samplePeerMessages,
   CascadeBeat: { correlation, clusterId: 'c', broker: 101, reports: [report, { ...report, broker: 201 }] },
   CascadeBeatReply: {

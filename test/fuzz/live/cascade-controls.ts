@@ -12,7 +12,7 @@ import { validateRequests } from '../../../broker/src/doors/http/validation.ts'
 import { defaultLimits } from '../../../broker/src/doors/limits/limits.ts'
 import { gatewayMetrics } from '../../../broker/src/doors/limits/metrics.ts'
 import { NewProducers } from '../../../broker/src/doors/limits/new-producers.ts'
-import { testSender, testServices } from '../../../broker/src/doors/testing/test-services.ts'
+import { testQuotas, testSender, testServices } from '../../../broker/src/doors/testing/test-services.ts'
 import { CascadeRequests } from '../../../broker/src/doors/ws/cascade-requests.ts'
 import type { PeerHandlers, Peers } from '../../../broker/src/partition/peers.ts'
 import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
@@ -65,6 +65,7 @@ async function routes(): Promise<FastifyInstance> {
       limits: defaultLimits,
       newProducers: new NewProducers(defaultLimits),
     },
+    testQuotas(),
   )
   cascadeRoutes(server)
   await server.ready()

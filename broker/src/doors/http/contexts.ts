@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net'
-import type { FastifyInstance } from 'fastify'
+import { clientIdHeader, clientIdParameter, isClientId, TailraceError } from '@tailrace/schemas'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { PeerCertificate } from '../../platform/network.ts'
 import { anonymousSession, type Session } from '../../security/identity/session.ts'
 import { accessOf } from '../limits/access.ts'
 import { clientOf } from '../limits/client-address.ts'
 import type { TransportMetrics } from '../limits/metrics.ts'
+import type { QuotaKeeper } from '../limits/quotas/quota-keeper.ts'
+import { SenderQuotas } from '../limits/quotas/sender-quotas.ts'
 import { type ContextParts, RequestContext } from '../limits/request-context.ts'
 import { Rights, type Services } from '../limits/rights.ts'
 
@@ -21,12 +24,19 @@ function wayOf({ remoteAddress, encrypted }: Socket & { readonly encrypted?: boo
   return { secret: encrypted === true || isLoopback }
 }
 
+/** A header for programs; in the address for browsers, whose WebSockets have no headers. */
+function clientIdOf({ headers, query, routeOptions }: FastifyRequest): unknown {
+  const inAddress = routeOptions.url === '/stream' ? (query as Record<string, unknown>)[clientIdParameter] : undefined
+  return headers[clientIdHeader] ?? inAddress
+}
+
 /** Gives each request its context. Without a certificate the sender is nobody until it has been authenticated. */
 export function giveContexts(
   app: FastifyInstance,
   metrics: TransportMetrics,
   services: Services,
   parts: ContextParts,
+  keeper: QuotaKeeper,
   certificateOf: (socket: Socket) => PeerCertificate | null = () => null,
 ): void {
   const known = new WeakMap<Socket, Session>()
@@ -45,8 +55,12 @@ export function giveContexts(
     const client = clientOf(request.ip)
     const rights = new Rights(services, sessionOf(request.raw.socket, client))
     const { secret } = wayOf(request.raw.socket)
-    const sender = { client, access: accessOf(request.headers, parts.limits), rights, secret }
-    request.context = new RequestContext(sender, metrics, parts)
-    done()
+    const named = clientIdOf(request)
+    const clientId = isClientId(named) ? named : ''
+    const quotas = new SenderQuotas(keeper, () => rights.session.principal, { clientId, address: client })
+    const access = accessOf(request.headers, parts.limits)
+    request.context = new RequestContext({ client, access, rights, clientId, quotas, secret }, metrics, parts)
+    const isWrong = named !== undefined && clientId === ''
+    done(isWrong ? new TailraceError('INVALID_REQUEST', 'The client id is none: see docs/protocol.md.') : undefined)
   })
 }

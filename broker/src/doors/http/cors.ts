@@ -1,4 +1,4 @@
-import { TailraceError } from '@tailrace/schemas'
+import { clientIdHeader, TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
 import { type AccessLimits, checkHost, checkOneHost } from '../limits/access.ts'
 
@@ -19,7 +19,7 @@ export function answerCrossOrigin(app: FastifyInstance, limits: AccessLimits): v
       const methods = { write: 'GET, HEAD, POST, PUT, PATCH, DELETE', read: 'GET, HEAD', nothing: '' }[access]
       reply
         .header('access-control-allow-methods', methods)
-        .header('access-control-allow-headers', 'content-type')
+        .header('access-control-allow-headers', `content-type, ${clientIdHeader}`)
         .header('access-control-max-age', '600')
         .code(204)
         .send()

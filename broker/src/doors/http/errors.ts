@@ -40,7 +40,8 @@ export function answerErrors(app: FastifyInstance, log: Logger, metrics: Transpo
 }
 
 export function sendError(reply: FastifyReply, error: TailraceError, status = error.status): void {
-  const seconds = retryAfter[error.code]
+  const { retryAfterMs } = error
+  const seconds = retryAfterMs === undefined ? retryAfter[error.code] : Math.max(1, Math.ceil(retryAfterMs / 1000))
   if (seconds !== undefined) reply.header('retry-after', seconds)
   reply.code(status).send(error.toJSON())
 }

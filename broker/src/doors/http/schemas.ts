@@ -30,9 +30,10 @@ const errorSchema = {
       topic: string,
       partition: integer,
       offset: { ...integer, description: 'The record at this offset cannot be read.' },
+      retryAfterMs: { ...integer, description: 'The same request is refused again before so much time has passed.' },
       nextOffset: { ...integer, description: 'Where to read on behind the record that cannot be read.' },
     },
-    ['topic', 'partition', 'offset', 'nextOffset'],
+    ['topic', 'partition', 'offset', 'nextOffset', 'retryAfterMs'],
   ),
 }
 

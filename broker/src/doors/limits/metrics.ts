@@ -1,5 +1,6 @@
 import { isErrorCode } from '@tailrace/schemas'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { type ThrottleMetrics, throttleMetrics } from './quotas/throttle-metrics.ts'
 
 export type Transport = 'http' | 'websocket_json' | 'websocket_binary'
 
@@ -18,6 +19,7 @@ export interface GatewayMetrics {
   readonly subscriptions: Gauge
   readonly slowReaders: Counter
   readonly handlerFaults: Counter
+  readonly throttled: ThrottleMetrics
   readonly transports: Readonly<Record<Transport, TransportMetrics>>
   /** Shows the bytes that clients make the broker hold. */
   watchHeld(held: Readonly<Record<string, { readonly bytes: number }>>): void
@@ -56,6 +58,7 @@ export function gatewayMetrics(registry: Registry = new Registry()): GatewayMetr
       help: 'WebSocket connections closed because handling a message failed in the broker.',
       registers,
     }),
+    throttled: throttleMetrics(registers),
     transports: transportMetrics(registers),
     watchHeld: (held) => heldGauge(held, registers),
     request: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),

@@ -86,7 +86,7 @@ test('an error of ours is sent as it is; any other is logged and concealed', () 
   const told = context.known(strange, { url: '/x' })
   expect(told.code).toBe('INTERNAL')
   expect(told.message).not.toContain('secret')
-  expect(errors).toEqual([{ err: strange, url: '/x' }])
+  expect(errors).toEqual([{ err: strange, client: '10.0.0.9', clientId: '', url: '/x' }])
 })
 
 test('an acknowledged publish is counted with the time since it began', async () => {

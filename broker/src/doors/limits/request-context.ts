@@ -6,6 +6,7 @@ import type { Access } from './access.ts'
 import { type GatewayLimits, readLimits } from './limits.ts'
 import type { TransportMetrics } from './metrics.ts'
 import type { NewProducers } from './new-producers.ts'
+import type { SenderQuotas } from './quotas/sender-quotas.ts'
 import type { Rights } from './rights.ts'
 
 /** No request may ask for more time. */
@@ -17,6 +18,9 @@ export interface Sender {
   readonly client: string
   readonly access: Access
   readonly rights: Rights
+  /** The name that the client has given itself; empty: none. */
+  readonly clientId: string
+  readonly quotas: SenderQuotas
   /** Nobody on the way reads along: it comes over TLS, or from this machine. */
   readonly secret: boolean
 }
@@ -112,7 +116,9 @@ export class RequestContext {
   /** The error that a client may see. An error that is no TailraceError is written to the log, and concealed. */
   known(error: unknown, fields: object = {}): TailraceError {
     const known = TailraceError.concealed(error)
-    if (known !== error) this.#parts.log.error({ err: error, ...fields }, 'a request failed unexpectedly')
+    const { client, clientId } = this.sender
+    if (known !== error)
+      this.#parts.log.error({ err: error, client, clientId, ...fields }, 'a request failed unexpectedly')
     return known
   }
 }

@@ -1,6 +1,7 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { AdminApi } from '../../api/admin-api.ts'
 import type { BrokerApi } from '../../api/broker-api.ts'
+import type { Quota } from '../../api/quotas.ts'
 import type { Operation, SecurityApi } from '../../api/security-api.ts'
 import { AuthorizedCascade } from '../../cascade/wire/authorized-cascade.ts'
 import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
@@ -20,6 +21,8 @@ export interface Services {
   readonly security?: SecurityApi | undefined
   /** Serves brokers that copy from this one; without it none may. */
   readonly cascade?: CascadeApi | undefined
+  /** Another map after each change. Without them there are no quotas. */
+  readonly quotas?: (() => ReadonlyMap<string, Quota>) | undefined
   readonly authorizer: Authorizer
   readonly authenticator: Authenticator
 }

@@ -1,3 +1,4 @@
+import { Registry } from 'prom-client'
 import { nodeCrypto } from '../../platform/node/crypto.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
@@ -6,6 +7,9 @@ import { Authorizer, type AuthorizerDeps } from '../../security/access/authorize
 import { Authenticator, type AuthenticatorDeps } from '../../security/identity/authenticator.ts'
 import { anonymousSession } from '../../security/identity/session.ts'
 import { noTables } from '../../security/security-tables.ts'
+import { gatewayMetrics } from '../limits/metrics.ts'
+import { QuotaKeeper } from '../limits/quotas/quota-keeper.ts'
+import { SenderQuotas } from '../limits/quotas/sender-quotas.ts'
 import type { Sender } from '../limits/request-context.ts'
 import { Rights, type Services } from '../limits/rights.ts'
 
@@ -20,12 +24,23 @@ export function testServices(
   const parts = { clock: new ManualClock(0), crypto: nodeCrypto, random: nodeRandom, log: silentLogger, ...access }
   return {
     ...services,
+    quotas: () => tables().quotas,
     authorizer: new Authorizer({ mode, superUsers, tables }),
     authenticator: new Authenticator({ ...parts, tables }),
   }
 }
 
+const none = new Map()
+
+/** A quota of the services is used up at once: the clock stands still. */
+export function testQuotas({ quotas = () => none }: Pick<Services, 'quotas'> = {}): QuotaKeeper {
+  const { throttled: metrics } = gatewayMetrics(new Registry())
+  return new QuotaKeeper({ clock: new ManualClock(0), log: silentLogger, metrics, quotas })
+}
+
 /** A client on this machine that has shown no credential. */
 export function testSender(services: Services, client = '127.0.0.1'): Sender {
-  return { client, access: 'write', secret: true, rights: new Rights(services, anonymousSession(client)) }
+  const rights = new Rights(services, anonymousSession(client))
+  const kept = new SenderQuotas(testQuotas(services), () => rights.session.principal, { clientId: '', address: client })
+  return { client, clientId: '', access: 'write', secret: true, rights, quotas: kept }
 }

@@ -1,6 +1,8 @@
 import { type Message, TailraceError } from '@tailrace/schemas'
 import type { ScramExchange } from '../../security/identity/scram.ts'
 import type { Session } from '../../security/identity/session.ts'
+import type { SenderQuotas } from '../limits/quotas/sender-quotas.ts'
+import type { Sender } from '../limits/request-context.ts'
 import type { Rights, Services } from '../limits/rights.ts'
 
 /** A client that has shown no credential by then is disconnected, where it may do nothing without one. */
@@ -14,15 +16,17 @@ const credentialMs = 10_000
 export class StreamAuthentication {
   readonly #services: Services
   readonly #rights: Rights
+  readonly #quotas: SenderQuotas
   /** Monotonic milliseconds. */
   readonly #openedAt: number
   readonly #now: () => number
   #exchange: ScramExchange | null = null
   #busy = false
 
-  constructor(services: Services, rights: Rights, now: () => number) {
+  constructor(services: Services, { rights, quotas }: Pick<Sender, 'rights' | 'quotas'>, now: () => number) {
     this.#services = services
     this.#rights = rights
+    this.#quotas = quotas
     this.#now = now
     this.#openedAt = now()
   }
@@ -93,7 +97,9 @@ export class StreamAuthentication {
     if (kind !== 'none' && principal !== session.principal) {
       throw new TailraceError('AUTHENTICATION_FAILED', `This connection belongs to ${principal}.`)
     }
+    this.#quotas.admit(session.principal)
     this.#rights.renew(session)
+    this.#quotas.renewed()
     return session
   }
 }

@@ -7,6 +7,7 @@ import {
   parseFramePieces,
   TailraceError,
 } from '@tailrace/schemas'
+import { pause } from '../../platform/timing/pause.ts'
 import { fetchWithin } from '../limits/read-budget.ts'
 import { RequestContext } from '../limits/request-context.ts'
 import { BinarySink } from './binary-sink.ts'
@@ -65,6 +66,7 @@ export class BinaryProtocol {
   }
 
   #dispatch(frame: Frame): void {
+    if ('correlation' in frame.fields && frame.name !== 'Authenticate') this.#client.pay('requestsPerSecond', 1)
     switch (frame.name) {
       case 'Publish':
         this.#publish(frame)
@@ -122,8 +124,9 @@ export class BinaryProtocol {
     const { correlation, topic, partition, topicId } = fields
     this.#context.checkWrite()
     if (body.length === 0) throw new TailraceError('INVALID_BATCH', 'The body is empty.')
-    const timeoutMs = this.#context.publishMs(fields.timeoutMs)
     const bytes = body.length
+    this.#client.pay('produceBytesPerSecond', bytes)
+    const timeoutMs = this.#context.publishMs(fields.timeoutMs)
     const started = this.#context.now()
     this.#answer(
       correlation,
@@ -150,14 +153,18 @@ export class BinaryProtocol {
     const token = tokenIndex > 0 ? { token: { term: tokenTerm, index: tokenIndex, seal: tokenSeal } } : {}
     const asked = { offset, maxBytes, waitMs, replica, linearizable, ...token, topicId }
     const request = this.#context.read(asked, this.#gone)
+    const { quotas } = this.#client.sender
+    const ms = quotas.turn('fetchBytesPerSecond')
+    const fetch = () => fetchWithin(this.#client.reads, this.#context.rights.api, topic, partition, request)
     this.#answer(
       correlation,
       0,
-      fetchWithin(this.#client.reads, this.#context.rights.api, topic, partition, request),
+      ms === 0 ? fetch() : pause(this.#parts.clock, ms, this.#gone).then(fetch),
       (result) => {
         // Many large fetches at once by a client that does not read would fill the memory.
         if (this.#client.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
         this.#context.metrics.fetched(result.bytes)
+        quotas.spend('fetchBytesPerSecond', result.bytes)
         const { nextOffset, highWatermark, logStart } = result
         this.#client.sendPieces(
           encodeFrame('FetchReply', { correlation, nextOffset, highWatermark, logStart }, result.batches),
@@ -206,6 +213,7 @@ export class BinaryProtocol {
       const { api } = this.#context.rights
       const onEnd = () => this.#client.subscriptions.remove(key)
       const request = { topic, position, partitions, credit: Math.max(credit, 0), replica, topicId }
+      this.#client.pay('requestsPerSecond', 1)
       this.#context.rights.checkRead(topic)
       subscription = new Subscription(request, { api, clock, random, client: this.#client, sink, onEnd })
       this.#client.subscriptions.add(key, subscription)

@@ -4,6 +4,7 @@ import type { TimerHandle } from '../../platform/clock.ts'
 import type { Holding } from '../limits/held-bytes.ts'
 import { mostReadBytes } from '../limits/limits.ts'
 import { noLongerWanted } from '../limits/no-longer-wanted.ts'
+import { LONGEST_WAIT_MS, type RateKind } from '../limits/quotas/sender-quotas.ts'
 import { ReadBudget } from '../limits/read-budget.ts'
 import type { Sender } from '../limits/request-context.ts'
 import { StreamAuthentication } from './authentication.ts'
@@ -40,6 +41,8 @@ export class Connection implements StreamClient {
   /** Messages, pings and pongs of the bytes at hand. */
   #handled = 0
   #waitsForTurn = false
+  /** Its sender is over a quota. */
+  #throttle: TimerHandle | null = null
   /** The bytes at hand have completed a message: the rest of them belongs to another. */
   #completed = false
   /** Errors about the connection as a whole are binary once the client has sent a binary message. */
@@ -60,9 +63,11 @@ export class Connection implements StreamClient {
     this.#stream = stream
     this.#parts = parts
     this.sender = sender
-    this.authentication = new StreamAuthentication(parts.services, sender.rights, () => parts.clock.monotonic())
+    this.authentication = new StreamAuthentication(parts.services, sender, () => parts.clock.monotonic())
     this.reads = new ReadBudget(parts.limits.maxConnectionReadBytes, mostReadBytes(parts.limits), parts.reads)
-    this.subscriptions = new Subscriptions(parts.limits, (change) => parts.metrics.subscriptions.inc(change))
+    this.subscriptions = new Subscriptions(parts.limits, sender.quotas, (change) =>
+      parts.metrics.subscriptions.inc(change),
+    )
     this.#outbox = new Outbox(socket, stream, parts.clock)
     this.#binary = new BinaryProtocol(this, parts, this.#abort.signal, schemas)
     this.#text = new TextProtocol(this, parts)
@@ -117,6 +122,15 @@ export class Connection implements StreamClient {
     this.#requests -= bytes === 0 ? 1 : 0
     this.#regulate()
     if (this.#closing && this.#isIdle) this.#farewell(CloseCode.goingAway, new TailraceError('SHUTTING_DOWN'))
+  }
+
+  pay(kind: RateKind, amount: number): void {
+    try {
+      this.#readLater(this.sender.quotas.take(kind, amount))
+    } catch (error) {
+      this.#readLater(LONGEST_WAIT_MS)
+      throw error
+    }
   }
 
   takeIn(bytes: number): Holding {
@@ -224,6 +238,17 @@ export class Connection implements StreamClient {
     )
   }
 
+  #readLater(ms: number): void {
+    if (ms === 0 || this.#throttle !== null || this.#closing) return
+    this.#throttle = this.#parts.clock.after(ms, () =>
+      this.#guard(() => {
+        this.#throttle = null
+        this.#regulate()
+      }),
+    )
+    this.#regulate()
+  }
+
   #starve(starved: boolean): void {
     if (starved === this.#starved) return
     this.#starved = starved
@@ -246,6 +271,7 @@ export class Connection implements StreamClient {
     this.#closing = true
     this.#overfullTimer?.cancel()
     this.#farewellTimer?.cancel()
+    this.#throttle?.cancel()
     this.#arriving.release()
     this.subscriptions.clear()
     this.#abort.abort(noLongerWanted)
@@ -274,9 +300,10 @@ export class Connection implements StreamClient {
   #regulate(): void {
     const { maxUnackedBytes, maxPendingRequests } = this.#parts.limits
     const waitsForUs = this.#unackedBytes > maxUnackedBytes || this.#requests > maxPendingRequests
-    const full = this.#overfull || this.#starved || this.#waitsForTurn || waitsForUs
+    const isHeldUp = waitsForUs || this.#throttle !== null
+    const full = this.#overfull || this.#starved || this.#waitsForTurn || isHeldUp
     // If the broker holds up a message, its age is not the client's fault.
-    if (waitsForUs) this.#arriving.finish()
+    if (isHeldUp) this.#arriving.finish()
     if (full === this.#socket.isPaused) return
     if (full) this.#socket.pause()
     else {

@@ -98,12 +98,19 @@ export async function streamGateway(app: FastifyInstance, parts: StreamParts): P
 }
 
 /** Takes a place until the socket closes, whether or not it becomes a WebSocket. Returns why it cannot. */
-function takePlace({ ip, raw }: FastifyRequest, places: ClientShares): TailraceError | undefined {
+function takePlace({ context, ip, raw }: FastifyRequest, places: ClientShares): TailraceError | undefined {
   const client = clientOf(ip)
   if (!places.take(client)) {
     return new TailraceError('OVERLOADED', `${places.taken} WebSocket connections are open.`)
   }
   raw.socket.once('close', () => places.release(client))
+  const { quotas } = context.sender
+  try {
+    quotas.hold('connections')
+    raw.socket.once('close', () => quotas.release('connections'))
+  } catch (error) {
+    return TailraceError.from(error)
+  }
 }
 
 const schema = {

@@ -7,6 +7,7 @@ import type { HeldBytes, Holding } from '../limits/held-bytes.ts'
 import type { GatewayLimits } from '../limits/limits.ts'
 import type { GatewayMetrics } from '../limits/metrics.ts'
 import type { NewProducers } from '../limits/new-producers.ts'
+import type { RateKind } from '../limits/quotas/sender-quotas.ts'
 import type { ReadBudget } from '../limits/read-budget.ts'
 import type { Sender } from '../limits/request-context.ts'
 import type { Services } from '../limits/rights.ts'
@@ -51,6 +52,11 @@ export interface StreamClient {
    */
   hold(bytes: number): void
   release(bytes: number): void
+  /**
+   * Uses so much of a quota. Where it is over, nothing is read from the client for a while; nor where it is refused,
+   * since the client may send on at once. Throws THROTTLED.
+   */
+  pay(kind: RateKind, amount: number): void
   /** Counts what a request holds until it is released, for work that no other limit counts. Throws OVERLOADED. */
   takeIn(bytes: number): Holding
   /** Sends the error to the client and closes. `closeCode`: RFC 6455 §7.4.1. */

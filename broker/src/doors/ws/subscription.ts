@@ -6,6 +6,7 @@ import type { FetchResult } from '../../partition/requests.ts'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { noLongerWanted } from '../limits/no-longer-wanted.ts'
+import type { SenderQuotas } from '../limits/quotas/sender-quotas.ts'
 import type { ReadBudget } from '../limits/read-budget.ts'
 import { RetryPause } from '../limits/retry-pause.ts'
 import { Beginnings } from './beginnings.ts'
@@ -60,7 +61,12 @@ export interface SubscriptionParts {
   readonly clock: Clock
   readonly random: Random
   /** Whether there is room to send; `wake` is called when there is again. */
-  readonly client: { readonly roomy: boolean; readonly reads: ReadBudget; fault(error: unknown): void }
+  readonly client: {
+    readonly roomy: boolean
+    readonly reads: ReadBudget
+    readonly sender: { readonly quotas: Pick<SenderQuotas, 'postpone' | 'spend'> }
+    fault(error: unknown): void
+  }
   readonly sink: SubscriptionSink
   /** The subscription has ended by itself, after `sink.ended`. */
   readonly onEnd: () => void
@@ -97,6 +103,8 @@ export class Subscription {
   #fetches = 0
   #announced = false
   #grace: TimerHandle | null = null
+  /** The subscriber is over its quota. */
+  #later: TimerHandle | null = null
   #closed = false
 
   /** Throws UNKNOWN_TOPIC, TOPIC_ID_MISMATCH or UNKNOWN_PARTITION. Nothing happens before `start`. */
@@ -146,6 +154,7 @@ export class Subscription {
     this.#beginnings.end()
     this.#stopListening()
     this.#grace?.cancel()
+    this.#later?.cancel()
     for (const reader of this.#readers) reader.pause.cancel()
     this.#queue = []
     this.#abort.abort(noLongerWanted)
@@ -191,11 +200,25 @@ export class Subscription {
     if (!this.#announced || this.#closed) return
     const turns = this.#queue.length
     for (let turn = 0; turn < turns && this.#credit - this.#reserved > 0 && this.#parts.client.roomy; turn++) {
+      if (this.#isOverQuota()) return
       const reader = this.#queue.shift()!
       const lags = reader.offset < reader.highWatermark
       if (lags && this.#fetches >= maxFetches) this.#queue.push(reader)
       else this.#fetch(reader, lags)
     }
+  }
+
+  /** Nothing is fetched until what was sent has been made good: the records come later. */
+  #isOverQuota(): boolean {
+    if (this.#later !== null) return true
+    const { client, clock } = this.#parts
+    const ms = client.sender.quotas.postpone('fetchBytesPerSecond')
+    if (ms === 0) return false
+    this.#later = clock.after(ms, () => {
+      this.#later = null
+      this.#pump()
+    })
+    return true
   }
 
   #fetch(reader: PartitionReader, lags: boolean): void {
@@ -218,7 +241,7 @@ export class Subscription {
     const fetched = api.fetch(this.topic, reader.partition, request).then(
       (result) => {
         this.#unreserve(reader, lags)
-        this.#onResult(reader, result, clock.monotonic() - started)
+        this.#onResult(reader, result, clock.monotonic() - started, lags)
       },
       (error) => {
         this.#unreserve(reader, lags)
@@ -248,7 +271,7 @@ export class Subscription {
     this.#fetches--
   }
 
-  #onResult(reader: PartitionReader, found: FetchResult, waitedMs: number): void {
+  #onResult(reader: PartitionReader, found: FetchResult, waitedMs: number, lagged: boolean): void {
     if (this.#closed) return
     const isNews = found.nextOffset > reader.offset || found.highWatermark > reader.highWatermark
     reader.askLeader = false
@@ -262,10 +285,12 @@ export class Subscription {
       return
     }
     reader.pause.reset()
-    if (isNews && this.#credit > 0 && this.#parts.client.roomy) {
+    // While the quota is used up, what comes at the end of a partition is fetched again later.
+    if (isNews && this.#credit > 0 && this.#parts.client.roomy && (lagged || this.#later === null)) {
       try {
         const taken = this.#parts.sink.records(reader.partition, reader.offset, result)
         this.#credit -= taken.bytes
+        this.#parts.client.sender.quotas.spend('fetchBytesPerSecond', taken.bytes)
         reader.offset = taken.nextOffset
       } catch (error) {
         // A batch that cannot be shown (as JSON) cannot be shown later either.

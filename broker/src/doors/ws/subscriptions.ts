@@ -1,18 +1,21 @@
 import type { PartitionNumber } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { GatewayLimits } from '../limits/limits.ts'
+import type { SenderQuotas } from '../limits/quotas/sender-quotas.ts'
 import type { Subscription } from './subscription.ts'
 
 /** The subscriptions of one connection, by an id that the client chose. */
 export class Subscriptions {
   readonly #limits: GatewayLimits
+  readonly #quotas: Pick<SenderQuotas, 'hold' | 'release'>
   readonly #count: (change: number) => void
   readonly #byId = new Map<string, Subscription>()
   #partitions = 0
 
   /** `count` is called at every change of their number. */
-  constructor(limits: GatewayLimits, count: (change: number) => void) {
+  constructor(limits: GatewayLimits, quotas: Pick<SenderQuotas, 'hold' | 'release'>, count: (change: number) => void) {
     this.#limits = limits
+    this.#quotas = quotas
     this.#count = count
   }
 
@@ -20,7 +23,7 @@ export class Subscriptions {
     return this.#byId.get(id)
   }
 
-  /** Throws INVALID_REQUEST when the id is taken, TOO_MANY_SUBSCRIPTIONS beyond the limits. */
+  /** Throws INVALID_REQUEST: the id is taken; TOO_MANY_SUBSCRIPTIONS: beyond the limits; THROTTLED: beyond a quota. */
   add(id: string, subscription: Subscription): void {
     if (this.#byId.has(id)) throw new TailraceError('INVALID_REQUEST', `Subscription ${id} exists on this connection.`)
     if (this.#byId.size >= this.#limits.maxSubscriptions) {
@@ -34,6 +37,7 @@ export class Subscriptions {
         `A connection may follow ${limit} partitions, this would be ${partitions}.`,
       )
     }
+    this.#quotas.hold('subscriptions')
     this.#partitions = partitions
     this.#byId.set(id, subscription)
     this.#count(1)
@@ -55,6 +59,7 @@ export class Subscriptions {
     this.#byId.delete(id)
     this.#partitions -= subscription.partitionCount
     this.#count(-1)
+    this.#quotas.release('subscriptions')
     subscription.close()
     return true
   }

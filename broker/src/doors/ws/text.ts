@@ -46,6 +46,7 @@ export class TextProtocol {
   }
 
   #handle(request: TextRequest, bytes: number): void {
+    if (request.op === 'subscribe' || request.op === 'publish') this.#client.pay('requestsPerSecond', 1)
     switch (request.op) {
       case 'subscribe':
         this.#subscribe(request)
@@ -114,6 +115,7 @@ export class TextProtocol {
   #publish({ id, topic, topicId, records }: TextRequest & { op: 'publish' }, bytes: number): void {
     this.#context.checkWrite()
     const inputs = recordsFromJson(records)
+    this.#client.pay('produceBytesPerSecond', bytes)
     const started = this.#context.now()
     const taken = this.#client.takeIn(bytes)
     this.#client.hold(bytes)

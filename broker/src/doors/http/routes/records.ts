@@ -66,7 +66,7 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
 
   app.get<ReadRequest>(
     '/topics/:topic/partitions/:partition/records',
-    { schema: schemas.read },
+    { schema: schemas.read, config: { fetches: true } },
     async (request, reply) => {
       const { topic, partition } = request.params
       const { maxBytes, waitMs, token, replica, topicId, linearizable } = request.query
@@ -98,6 +98,7 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
         return text
       }
       context.metrics.fetched(result.bytes)
+      context.sender.quotas.spend('fetchBytesPerSecond', result.bytes)
       const answer = mostText > longWorkBytes ? await turns.run(write) : write()
       if (signal.aborted) throw new TailraceError('ABORTED')
       return reply.type('application/json; charset=utf-8').send(answer)

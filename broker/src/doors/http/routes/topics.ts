@@ -18,7 +18,12 @@ export function topicRoutes(app: FastifyInstance): void {
     '/topics',
     { schema: schemas.create, config: { errorCodes: createErrors } },
     async (request, reply) => {
-      const topic = await request.context.rights.api.createTopic(request.body)
+      const { rights, sender } = request.context
+      const giveBack = sender.quotas.create(request.body.partitions)
+      const topic = await rights.api.createTopic(request.body).catch((error) => {
+        giveBack()
+        throw error
+      })
       reply.code(201).header('location', topicPath(topic.name))
       return topic
     },

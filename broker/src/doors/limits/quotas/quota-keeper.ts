@@ -1,0 +1,72 @@
+import { TailraceError } from '@tailrace/schemas'
+import type { Quota } from '../../../api/quotas.ts'
+import type { Clock } from '../../../platform/clock.ts'
+import type { Logger } from '../../../platform/logger.ts'
+import { type FoundLimit, QuotaIndex } from '../../../security/quotas/quota-index.ts'
+import { clientOf } from '../client-address.ts'
+import { Buckets } from './buckets.ts'
+import { HeldCount } from './held-count.ts'
+import type { ThrottleMetrics } from './throttle-metrics.ts'
+
+export interface QuotaKeeperParts {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: ThrottleMetrics
+  /** Another map after each change. */
+  readonly quotas: () => ReadonlyMap<string, Quota>
+}
+
+/** An entity that is over a limit is told of in the log so often at most. */
+const LOGGED_EVERY_MS = 60_000
+const MOST_LOGGED = 1_000
+
+/** The quotas of this broker, and what all senders have used of them. One for all doors. */
+export class QuotaKeeper {
+  readonly buckets = new Buckets()
+  readonly held = { connections: new HeldCount(), subscriptions: new HeldCount() } as const
+  readonly #parts: QuotaKeeperParts
+  readonly #loggedAt = new Map<string, number>()
+  #source: ReadonlyMap<string, Quota> | null = null
+  #index = new QuotaIndex([], clientOf)
+
+  constructor(parts: QuotaKeeperParts) {
+    this.#parts = parts
+  }
+
+  /** Another object after each change of a quota. */
+  get index(): QuotaIndex {
+    const source = this.#parts.quotas()
+    if (source !== this.#source) {
+      this.#source = source
+      this.#index = new QuotaIndex(source.values(), clientOf)
+    }
+    return this.#index
+  }
+
+  now(): number {
+    return this.#parts.clock.monotonic()
+  }
+
+  /** Something waits for so long, since its sender has used up a limit. */
+  delayed(found: FoundLimit, ms: number): void {
+    this.#parts.metrics.delayed(found.kind, ms / 1000)
+    this.#tell(found)
+  }
+
+  refusal(found: FoundLimit, retryAfterMs: number): TailraceError {
+    const { kind, limit, entity } = found
+    this.#parts.metrics.refused(kind)
+    this.#tell(found)
+    return new TailraceError('THROTTLED', `A quota of ${entity} is ${limit} ${kind}.`, { retryAfterMs })
+  }
+
+  #tell({ kind, limit, key, entity }: FoundLimit): void {
+    const now = this.now()
+    const before = this.#loggedAt.get(key)
+    if (before !== undefined && now - before < LOGGED_EVERY_MS) return
+    this.#loggedAt.delete(key)
+    this.#loggedAt.set(key, now)
+    if (this.#loggedAt.size > MOST_LOGGED) this.#loggedAt.delete(this.#loggedAt.keys().next().value!)
+    this.#parts.log.warn({ entity, kind, limit }, 'a quota is used up; what is over it waits or is refused')
+  }
+}
