@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { aclCommand } from './commands/acl.ts'
+import { auditCommand } from './commands/audit.ts'
 import { brokerCommand } from './commands/broker.ts'
 import { cascadeCommand } from './commands/cascade.ts'
 import { certsCommand } from './commands/certs.ts'
@@ -34,6 +35,7 @@ export function buildProgram(context: CommandContext, version: string): Command 
     .addCommand(userCommand(context))
     .addCommand(tokenCommand(context))
     .addCommand(quotaCommand(context))
+    .addCommand(auditCommand(context))
     .addCommand(certsCommand(context))
     .addCommand(profileCommand(context))
   for (const command of withSubcommands(program)) {

@@ -1,10 +1,10 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { BrokerSettings } from '../config/broker-settings.ts'
-import type { Logger } from '../platform/logger.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeCrypto } from '../platform/node/crypto.ts'
 import { nodeRandom } from '../platform/node/random.ts'
 import { type TokenIssuer, tokenVerifier } from '../platform/node/token-verifier.ts'
+import type { Audit } from '../security/audit/audit-event.ts'
 import { Authenticator, type TokenVerifier } from '../security/identity/authenticator.ts'
 import { isPrincipalName } from '../security/identity/principal.ts'
 import type { SecurityTables } from '../security/security-tables.ts'
@@ -16,7 +16,7 @@ import { adminTokenHash } from './admin-token.ts'
  */
 export async function openAuthenticator(
   settings: BrokerSettings,
-  log: Logger,
+  audit: Audit,
   tables: () => SecurityTables,
 ): Promise<Authenticator> {
   const { adminTokenFile, certificateRules, jwksUrl, jwtIssuer, jwtAudience } = settings
@@ -24,7 +24,7 @@ export async function openAuthenticator(
   const adminToken = adminTokenFile === '' ? undefined : await adminTokenHash(adminTokenFile)
   const issuer = { jwksUrl, issuer: jwtIssuer, audience: jwtAudience, principalClaim, groupsClaim }
   const verifier = jwksUrl === '' ? undefined : verifierOf(issuer)
-  const platform = { clock: nodeClock, crypto: nodeCrypto, random: nodeRandom, log }
+  const platform = { clock: nodeClock, crypto: nodeCrypto, random: nodeRandom, audit }
   return new Authenticator({ ...platform, tables, adminToken, certificateRules, verifier })
 }
 

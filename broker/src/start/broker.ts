@@ -1,6 +1,7 @@
 import { MAX_FRAME_HEADER_BYTES } from '@tailrace/schemas'
 import { Registry } from 'prom-client'
 import { levelZeroControlOver, withCascade } from '../cascade/control/leader-requests.ts'
+import type { LevelZeroControl } from '../cascade/control/level-zero-control.ts'
 import { SecurityList } from '../cascade/control/security-list.ts'
 import { type ClusterNode, createClusterNode } from '../cluster/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
@@ -22,6 +23,9 @@ import { nodeDisk } from '../platform/node/disk.ts'
 import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
 import { nodeRandom } from '../platform/node/random.ts'
 import { readSecretFile } from '../platform/node/secret-file.ts'
+import { auditMetrics } from '../security/audit/audit-metrics.ts'
+import type { AuditTrail } from '../security/audit/audit-trail.ts'
+import { openAudit } from './audit.ts'
 import { openAuthenticator } from './authenticator.ts'
 import { openClusterKeys } from './cluster-key-file.ts'
 import { openDataFolder } from './data-folder.ts'
@@ -77,13 +81,16 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   const cascade = levelZeroControlOver(peers, node.api, clock, new SecurityList(() => node.tables, nodeCrypto))
   await node.start()
   const exposed = tellExposures(settings, logger)
-  const authenticator = await openAuthenticator(settings, logger, () => node.tables)
-  const api = { ...node.api, describeCluster: () => cascade.describeCluster() }
+  const audit = openAudit(settings, logger, node.api)
   const gateway = await createHttpGateway({
-    services: { ...servicesOf(node), api, cascade, authenticator },
+    services: {
+      ...servicesOf(node, cascade),
+      authenticator: await openAuthenticator(settings, audit, () => node.tables),
+      audit,
+    },
     ...machine,
     log: logger,
-    registry: metricsOf({ storage, groups, peers: peers.stats, tls, exposed }),
+    registry: metricsOf({ storage, groups, peers: peers.stats, tls, exposed, audit }),
     limits,
     exposures: exposed,
     tls: tls.http,
@@ -100,6 +107,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
       memory.cancel()
       tls.close()
       await gateway.close()
+      audit.close()
       await node.close()
       await groups.close()
       await peers.close()
@@ -110,20 +118,27 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   }
 }
 
+function servicesOf({ api, admin, security, authorizer, tables }: ClusterNode, cascade: LevelZeroControl) {
+  const described = { ...api, describeCluster: () => cascade.describeCluster() }
+  return { api: described, admin, security, authorizer, cascade, quotas: () => tables.quotas }
+}
+
 interface Measured {
   readonly storage: LogStorage
   readonly groups: BrokerGroups
   readonly peers: PeerStats
   readonly tls: BrokerTls
   readonly exposed: readonly string[]
+  readonly audit: AuditTrail
 }
 
-function metricsOf({ storage, groups, peers, tls, exposed }: Measured): Registry {
+function metricsOf({ storage, groups, peers, tls, exposed, audit }: Measured): Registry {
   const registry = new Registry()
   register(registry, logMetrics, storage)
   register(registry, replicaMetrics, groups)
   register(registry, peerMetrics, peers)
   register(registry, exposureMetrics, exposed)
+  register(registry, auditMetrics, audit)
   tls.registerMetrics(registry)
   return registry
 }
@@ -161,8 +176,4 @@ function nodeSettings(settings: BrokerSettings) {
 /** Messages between brokers about all their groups have no body, and always fit. */
 function peerFrameBytes({ maxFrameBytes, maxAppendBytes }: BrokerSettings): number {
   return Math.max(maxFrameBytes, 2 * maxAppendBytes, MAX_FRAME_HEADER_BYTES + frameOverhead)
-}
-
-function servicesOf({ admin, security, authorizer, tables }: ClusterNode) {
-  return { admin, security, authorizer, quotas: () => tables.quotas }
 }

@@ -15,6 +15,9 @@ import { createMessageSockets } from '../platform/node/message-sockets.ts'
 import { nodeRandom } from '../platform/node/random.ts'
 import { readSecretFile } from '../platform/node/secret-file.ts'
 import { Authorizer } from '../security/access/authorizer.ts'
+import { auditMetrics } from '../security/audit/audit-metrics.ts'
+import type { SecurityTables } from '../security/security-tables.ts'
+import { openAudit } from './audit.ts'
 import { openAuthenticator } from './authenticator.ts'
 import type { RunningBroker } from './broker.ts'
 import { openDataFolder } from './data-folder.ts'
@@ -30,9 +33,7 @@ import { openTls } from './tls.ts'
  * @throws TailraceError INVALID_SETTING, BROKER_IDENTITY_MISMATCH, STORAGE_CORRUPT; DiskError
  */
 export async function startCascadeBroker(settings: BrokerSettings): Promise<RunningBroker> {
-  if (settings.source.length === 0) {
-    throw new TailraceError('INVALID_SETTING', 'source is missing: give the HTTP address of any broker one level up.')
-  }
+  requireSource(settings)
   const [clock, random, crc32c] = [nodeClock, nodeRandom, nodeCrc32c]
   const { logger, storage, store, files } = await openDataFolder(settings)
   const limits = gatewayLimits(settings, files)
@@ -61,13 +62,16 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   tls.registerMetrics(registry)
   const exposed = tellExposures(settings, logger)
   register(registry, exposureMetrics, exposed)
+  const audit = openAudit(settings, logger)
+  register(registry, auditMetrics, audit)
   const gateway = await createHttpGateway({
     services: {
       api: node.api,
       admin: node.admin,
       cascade: node.control,
-      authorizer: new Authorizer({ mode: settings.authentication, superUsers: settings.superUsers, tables }),
-      authenticator: await openAuthenticator(settings, logger, tables),
+      authorizer: authorizerOf(settings, tables),
+      authenticator: await openAuthenticator(settings, audit, tables),
+      audit,
     },
     clock,
     random,
@@ -90,9 +94,19 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
       tls.close()
       token.close()
       await gateway.close()
+      audit.close()
       node.close()
       await storage.close()
       await store.close()
     },
   }
+}
+
+function requireSource({ source }: BrokerSettings): void {
+  if (source.length > 0) return
+  throw new TailraceError('INVALID_SETTING', 'source is missing: give the HTTP address of any broker one level up.')
+}
+
+function authorizerOf({ authentication: mode, superUsers }: BrokerSettings, tables: () => SecurityTables): Authorizer {
+  return new Authorizer({ mode, superUsers, tables })
 }

@@ -6,6 +6,7 @@ import { logMetrics } from '../log/log-metrics.ts'
 import { replicaMetrics } from '../partition/broker/replica-metrics.ts'
 import type { MetricTable } from '../platform/metric-table.ts'
 import { tlsMetrics } from '../platform/node/tls/tls-stats.ts'
+import { auditMetrics } from '../security/audit/audit-metrics.ts'
 import { exposureMetrics } from './exposures.ts'
 
 /** The text of docs/metrics.md, out of the declarations beside the counters; a test compares it with the file. */
@@ -15,6 +16,7 @@ ${chapter('Log', tableRows(logMetrics))}
 ${chapter('Replicas', tableRows(replicaMetrics))}
 ${chapter('Connections of other brokers', tableRows(peerMetrics))}
 ${chapter('Exposed ports', tableRows(exposureMetrics))}
+${chapter('Audit', tableRows(auditMetrics))}
 ${chapter('Cascade brokers', tableRows(cascadeMetrics))}
 ${chapter('TLS', tableRows(tlsMetrics))}
 ${chapter('Clients', clientRows())}`

@@ -151,7 +151,7 @@ class Session {
       if (this.#socket.readyState === this.#socket.OPEN) this.#socket.terminate()
     })
     const admin = {} as never
-    const services = testServices({ api, admin, cascade: this.#control() }, { clock, random, log })
+    const services = testServices({ api, admin, cascade: this.#control() }, { clock, random })
     new Connection(this.#socket, stream, testSender(services), schemas, {
       services,
       clock,

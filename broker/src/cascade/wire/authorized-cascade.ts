@@ -52,6 +52,7 @@ export class AuthorizedCascade implements CascadeApi {
 
   async assign(broker: BrokerId, source: BrokerId): Promise<void> {
     this.#guard.cluster('alter')
-    return this.#cascade.assign(broker, source)
+    const assign = () => this.#cascade.assign(broker, source)
+    return this.#guard.audited('assign-source', `broker ${broker}`, assign)
   }
 }

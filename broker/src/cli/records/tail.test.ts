@@ -38,6 +38,13 @@ describe('tailing', () => {
     expect(terminal.text()).toBe('v0\nv1\n')
   })
 
+  it('ends before an offset, and shows records as asked', async () => {
+    const terminal = memoryTerminal()
+    const range = { ...options, until: 2, show: ({ offset }: TailedRecord) => `<${offset}>` }
+    expect(await tailRecords(range, source(9), nodeClock, terminal)).toBe(0)
+    expect(terminal.text()).toBe('<0><1>')
+  })
+
   it('prints the records at hand while it waits, and ends cleanly when interrupted', async () => {
     const terminal = memoryTerminal()
     const tailing = tailRecords(options, source(3), nodeClock, terminal)

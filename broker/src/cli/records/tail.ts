@@ -21,6 +21,10 @@ export interface TailOptions {
   /** Null: until interrupted. */
   readonly count: number | null
   readonly format: TailFormat
+  /** In the place of `format`. */
+  readonly show?: (record: TailedRecord) => string | Uint8Array
+  /** Ends with the record before this offset; null or missing: it does not. */
+  readonly until?: number | null
 }
 
 /** Written together, so that a fast topic does not cost a system call a record. */
@@ -37,14 +41,15 @@ export async function tailRecords(
   const stop = () => void source.close().catch(() => undefined)
   terminal.interrupted.addEventListener('abort', stop, { once: true })
   const output = new GatheredOutput(clock, terminal)
+  const { show = (record) => recordText(record, options.format) } = options
   let printed = 0
   try {
     const partitions = options.partitions === null ? {} : { partitions: [...options.partitions] }
     if (options.count !== 0 && !terminal.interrupted.aborted) {
       for await (const record of source.subscribe(options.topic, { from: options.from, bytes: true, ...partitions })) {
         if (terminal.interrupted.aborted) break
-        await output.add(recordText(record, options.format))
-        if (++printed === options.count) break
+        await output.add(show(record))
+        if (++printed === options.count || record.offset + 1 === options.until) break
       }
     }
   } catch (error) {

@@ -10,6 +10,7 @@ import { AuthorizedBroker } from '../../security/access/authorized-broker.ts'
 import { AuthorizedSecurity } from '../../security/access/authorized-security.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { Guard } from '../../security/access/guard.ts'
+import type { Audit } from '../../security/audit/audit-event.ts'
 import type { Authenticator } from '../../security/identity/authenticator.ts'
 import type { Session } from '../../security/identity/session.ts'
 
@@ -25,6 +26,7 @@ export interface Services {
   readonly quotas?: (() => ReadonlyMap<string, Quota>) | undefined
   readonly authorizer: Authorizer
   readonly authenticator: Authenticator
+  readonly audit: Audit
 }
 
 /** What the client of one connection, or of one HTTP request, may use, each call with its check. */
@@ -35,8 +37,8 @@ export class Rights {
   readonly #cascade: CascadeApi | undefined
   readonly #guard: Guard
 
-  constructor({ api, admin, security, cascade, authorizer, authenticator }: Services, session: Session) {
-    this.#guard = new Guard(authorizer, session, (of) => authenticator.problemOf(of))
+  constructor({ api, admin, security, cascade, authorizer, authenticator, audit }: Services, session: Session) {
+    this.#guard = new Guard(authorizer, session, (of) => authenticator.problemOf(of), audit)
     this.api = new AuthorizedBroker(api, this.#guard)
     this.admin = new AuthorizedAdmin(admin, this.#guard)
     this.#security = security && new AuthorizedSecurity(security, this.#guard)

@@ -57,7 +57,7 @@ export async function startGateway(
     error: (fields: object, message: string) => void logged.push({ fields, message }),
   }
   const gateway = await createHttpGateway({
-    services: testServices({ api: broker, admin, cascade, ...more }, { clock, random, log, ...access }),
+    services: testServices({ api: broker, admin, cascade, ...more }, { clock, random, ...access }),
     clock,
     random,
     log,

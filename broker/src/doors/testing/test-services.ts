@@ -4,6 +4,7 @@ import { nodeRandom } from '../../platform/node/random.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
 import { silentLogger } from '../../platform/testing/logger.ts'
 import { Authorizer, type AuthorizerDeps } from '../../security/access/authorizer.ts'
+import { noAudit } from '../../security/audit/audit-event.ts'
 import { Authenticator, type AuthenticatorDeps } from '../../security/identity/authenticator.ts'
 import { anonymousSession } from '../../security/identity/session.ts'
 import { noTables } from '../../security/security-tables.ts'
@@ -13,18 +14,25 @@ import { SenderQuotas } from '../limits/quotas/sender-quotas.ts'
 import type { Sender } from '../limits/request-context.ts'
 import { Rights, type Services } from '../limits/rights.ts'
 
-export type TestAccess = Partial<AuthorizerDeps & AuthenticatorDeps>
+export type TestAccess = Partial<AuthorizerDeps & AuthenticatorDeps & Pick<Services, 'audit'>>
 
 /** The services behind a door; `access`: who may do what, by default everybody everything. */
 export function testServices(
-  services: Omit<Services, 'authorizer' | 'authenticator'>,
+  services: Omit<Services, 'authorizer' | 'authenticator' | 'audit'>,
   access: TestAccess = {},
 ): Services {
   const { mode = 'off', superUsers = [], tables = () => noTables } = access
-  const parts = { clock: new ManualClock(0), crypto: nodeCrypto, random: nodeRandom, log: silentLogger, ...access }
+  const parts = {
+    clock: new ManualClock(0),
+    crypto: nodeCrypto,
+    random: nodeRandom,
+    audit: access.audit ?? noAudit,
+    ...access,
+  }
   return {
     ...services,
     quotas: () => tables().quotas,
+    audit: access.audit ?? noAudit,
     authorizer: new Authorizer({ mode, superUsers, tables }),
     authenticator: new Authenticator({ ...parts, tables }),
   }

@@ -9,7 +9,6 @@ import type {
   TopicChanges,
 } from '../../api/admin-api.ts'
 import type { TopicConfig } from '../../api/broker-api.ts'
-import type { Operation } from '../../api/security-api.ts'
 import type { Guard } from './guard.ts'
 
 /**
@@ -31,15 +30,15 @@ export class AuthorizedAdmin implements AdminApi {
   }
 
   async changeMembers(target: GroupTarget, replicas: readonly BrokerId[]): Promise<void> {
-    return this.#asOperator('alter').changeMembers(target, replicas)
+    return this.#act('change-members', textOf(target), (admin) => admin.changeMembers(target, replicas))
   }
 
   async cancelChange(target: GroupTarget): Promise<void> {
-    return this.#asOperator('alter').cancelChange(target)
+    return this.#act('cancel-change', textOf(target), (admin) => admin.cancelChange(target))
   }
 
   async transferLeadership(target: GroupTarget, to: BrokerId): Promise<{ readonly leader: BrokerId }> {
-    return this.#asOperator('alter').transferLeadership(target, to)
+    return this.#act('transfer-leadership', textOf(target), (admin) => admin.transferLeadership(target, to))
   }
 
   async forceMembers(
@@ -47,21 +46,22 @@ export class AuthorizedAdmin implements AdminApi {
     request: { readonly members: readonly BrokerId[]; readonly acceptDataLoss: boolean; readonly by: string },
   ): Promise<ForcedMembers> {
     const { members, acceptDataLoss, by } = request
-    return this.#asOperator('alter').forceMembers(target, { members, acceptDataLoss, by: this.#name(by) })
+    const forced = { members, acceptDataLoss, by: this.#name(by) }
+    return this.#act('force-members', textOf(target), (admin) => admin.forceMembers(target, forced))
   }
 
   async snapshot(
     target: GroupTarget,
     request: { readonly broker: BrokerId; readonly thenFetch: boolean },
   ): Promise<{ readonly index: LogIndex; readonly bytes: number }> {
-    return this.#asOperator('alter').snapshot(target, request)
+    return this.#act('snapshot', textOf(target), (admin) => admin.snapshot(target, request))
   }
 
   async setPriority(
     target: GroupTarget,
     request: { readonly broker: BrokerId; readonly factor: number },
   ): Promise<void> {
-    return this.#asOperator('alter').setPriority(target, request)
+    return this.#act('set-priority', textOf(target), (admin) => admin.setPriority(target, request))
   }
 
   async describeGroup(target: GroupTarget): Promise<GroupDescription> {
@@ -71,25 +71,29 @@ export class AuthorizedAdmin implements AdminApi {
 
   async alterTopic(name: string, changes: TopicChanges, topicId?: string): Promise<TopicConfig> {
     this.#guard.topic('alter-configs', name)
-    return this.#admin.alterTopic(name, changes, topicId, this.#guard.session)
+    const alter = () => this.#admin.alterTopic(name, changes, topicId, this.#guard.session)
+    return this.#guard.audited('alter-topic', `topic "${name}"`, alter)
   }
 
   async removeBroker(broker: BrokerId, by = ''): Promise<void> {
-    return this.#asOperator('alter').removeBroker(broker, this.#name(by))
+    const name = this.#name(by)
+    return this.#act('remove-broker', `broker ${broker}`, (admin) => admin.removeBroker(broker, name))
   }
 
   async raiseFeatureLevel(request: Parameters<AdminApi['raiseFeatureLevel']>[0]): Promise<{ readonly level: number }> {
     const { level, by, cascades } = request
-    return this.#asOperator('alter').raiseFeatureLevel({ level, by: this.#name(by), cascades })
+    const raise = { level, by: this.#name(by), cascades }
+    return this.#act('raise-feature-level', 'cluster', (admin) => admin.raiseFeatureLevel(raise))
   }
 
   async audit(): Promise<readonly AuditRecord[]> {
-    return this.#asOperator('describe').audit()
+    this.#guard.cluster('describe')
+    return this.#admin.audit()
   }
 
-  #asOperator(operation: Operation): AdminApi {
-    this.#guard.cluster(operation)
-    return this.#admin
+  #act<Result>(action: string, target: string, act: (admin: AdminApi) => Promise<Result>): Promise<Result> {
+    this.#guard.cluster('alter')
+    return this.#guard.audited(action, target, () => act(this.#admin))
   }
 
   #describe(target: GroupTarget): void {
@@ -102,4 +106,8 @@ export class AuthorizedAdmin implements AdminApi {
     const { kind, principal, host } = this.#guard.session
     return kind === 'none' ? claimed : `${principal} from ${host}`
   }
+}
+
+function textOf(target: GroupTarget): string {
+  return target.kind === 'metadata' ? 'metadata' : `topic "${target.topic}" partition ${target.partition}`
 }

@@ -8,6 +8,7 @@ import type {
   TopicDescription,
   TopicSummary,
 } from '../../api/broker-api.ts'
+import { AUDIT_TOPIC } from '../audit/audit-event.ts'
 import type { Guard } from './guard.ts'
 
 type Answer<Method extends keyof BrokerApi> = BrokerApi[Method] extends (...args: never) => infer Result
@@ -65,13 +66,15 @@ export class AuthorizedBroker implements BrokerApi {
 
   async createTopic(request: CreateTopicRequest): Promise<TopicSummary> {
     const guard = this.#guard
-    if (!guard.mayCluster('create')) guard.topic('create', request.name)
-    return this.#api.createTopic(request, guard.session)
+    const { name } = request
+    if (name === AUDIT_TOPIC || !guard.mayCluster('create')) guard.topic('create', name)
+    return guard.audited('create-topic', `topic "${name}"`, () => this.#api.createTopic(request, guard.session))
   }
 
   async deleteTopic(name: string, topicId?: string): Promise<void> {
     this.#guard.topic('delete', name)
-    return this.#api.deleteTopic(name, topicId, this.#guard.session)
+    const remove = () => this.#api.deleteTopic(name, topicId, this.#guard.session)
+    return this.#guard.audited('delete-topic', `topic "${name}"`, remove)
   }
 
   listTopics(): TopicSummary[] {

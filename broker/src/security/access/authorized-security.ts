@@ -28,12 +28,14 @@ export class AuthorizedSecurity implements SecurityApi {
 
   async setPassword(user: string, password: string): Promise<void> {
     this.#guard.cluster('alter')
-    return this.#security.setPassword(user, password, this.#by)
+    const act = () => this.#security.setPassword(user, password, this.#by)
+    return this.#guard.audited('set-password', `user "${user}"`, act)
   }
 
   async deleteUser(user: string): Promise<void> {
     this.#guard.cluster('alter')
-    return this.#security.deleteUser(user, this.#by)
+    const act = () => this.#security.deleteUser(user, this.#by)
+    return this.#guard.audited('delete-user', `user "${user}"`, act)
   }
 
   /**
@@ -44,7 +46,8 @@ export class AuthorizedSecurity implements SecurityApi {
     const { kind, principal } = this.#guard.session
     const forItself = request.principal === principal && kind !== 'token' && kind !== 'none'
     if (!forItself) this.#guard.cluster('alter')
-    return this.#security.createToken(request, this.#by)
+    const act = () => this.#security.createToken(request, this.#by)
+    return this.#guard.audited('create-token', `token of ${request.principal}`, act)
   }
 
   /** Its own ones, where it may not describe the cluster. */
@@ -59,17 +62,20 @@ export class AuthorizedSecurity implements SecurityApi {
     const { kind, principal } = this.#guard.session
     const isOwn = this.#security.listTokens().some((token) => token.id === id && token.principal === principal)
     if (kind === 'none' || !isOwn) this.#guard.cluster('alter')
-    return this.#security.revokeToken(id, this.#by)
+    const act = () => this.#security.revokeToken(id, this.#by)
+    return this.#guard.audited('revoke-token', `token "${id}"`, act)
   }
 
   async addAcls(acls: readonly Acl[]): Promise<void> {
     this.#guard.cluster('alter')
-    return this.#security.addAcls(acls, this.#by)
+    const act = () => this.#security.addAcls(acls, this.#by)
+    return this.#guard.audited('add-acls', textOf(acls), act)
   }
 
   async removeAcls(filter: AclFilter): Promise<readonly Acl[]> {
     this.#guard.cluster('alter')
-    return this.#security.removeAcls(filter, this.#by)
+    const act = () => this.#security.removeAcls(filter, this.#by)
+    return this.#guard.audited('remove-acls', JSON.stringify(filter), act)
   }
 
   listAcls(filter: AclFilter): readonly Acl[] {
@@ -84,12 +90,14 @@ export class AuthorizedSecurity implements SecurityApi {
 
   async setQuota(quota: Quota): Promise<void> {
     this.#guard.cluster('alter-configs')
-    return this.#security.setQuota(quota, this.#by)
+    const act = () => this.#security.setQuota(quota, this.#by)
+    return this.#guard.audited('set-quota', `quota of ${JSON.stringify(quota)}`, act)
   }
 
   async removeQuota(entity: QuotaEntity): Promise<void> {
     this.#guard.cluster('alter-configs')
-    return this.#security.removeQuota(entity, this.#by)
+    const act = () => this.#security.removeQuota(entity, this.#by)
+    return this.#guard.audited('remove-quota', `quota of ${JSON.stringify(entity)}`, act)
   }
 
   listQuotas(): readonly Quota[] {
@@ -101,4 +109,14 @@ export class AuthorizedSecurity implements SecurityApi {
   get #by(): string {
     return this.#guard.session.principal
   }
+}
+
+const MOST_SHOWN = 10
+
+function textOf(acls: readonly Acl[]): string {
+  const shown = acls.slice(0, MOST_SHOWN).map(({ principal, permission, operation, resource, host }) => {
+    const { type, pattern, name } = resource
+    return `${permission} ${principal} from ${host} ${operation} on ${pattern} ${type} "${name}"`
+  })
+  return `${shown.join('; ')}${acls.length > MOST_SHOWN ? `; and ${acls.length - MOST_SHOWN} more` : ''}`
 }

@@ -318,3 +318,59 @@ test.each([
     expect(await outcome(() => new AuthorizedCascade(api, open).securityPage(0))).toBe(expected)
   },
 )
+
+describe('the audit', () => {
+  const audited = (session: Session) => {
+    const tables = new MemoryTables()
+    const authorizer = new Authorizer({ mode: 'required', superUsers: [], tables: () => tables })
+    const events: object[] = []
+    const guard = new Guard(authorizer, session, () => null, { note: (event) => void events.push(event) })
+    return { tables, guard, events, ...recorder() }
+  }
+
+  it('has each act that changes something with its outcome, and each refusal', async () => {
+    const { tables, guard, events, api } = audited(alice)
+    const operator = new AuthorizedAdmin(api, guard)
+    expect(await outcome(() => operator.removeBroker(7))).toBe('AUTHORIZATION_FAILED')
+    tables.rule('User:alice', 'alter', cluster)
+    await operator.removeBroker(7)
+    const failing = { changeMembers: () => Promise.reject(Object.assign(new Error(), { code: 'X' })) }
+    await outcome(() => new AuthorizedAdmin(failing as never, guard).changeMembers(target, [1]))
+    const who = { principal: 'User:alice', host: '10.0.0.1' }
+    expect(events).toEqual([
+      { ...who, action: 'alter', target: 'cluster', outcome: 'refused', code: 'AUTHORIZATION_FAILED' },
+      { ...who, action: 'remove-broker', target: 'broker 7', outcome: 'done', code: '' },
+      { ...who, action: 'change-members', target: 'topic "t" partition 0', outcome: 'failed', code: 'INTERNAL' },
+    ])
+  })
+
+  const changing = {
+    BrokerApi: ['createTopic', 'deleteTopic'],
+    AdminApi: Object.keys(admin).filter((name) => !['members', 'describeGroup', 'audit'].includes(name)),
+    SecurityApi: Object.keys(security).filter((name) => !name.startsWith('list') && name !== 'test'),
+    CascadeApi: ['assign'],
+  }
+  const rows = Object.entries(changing).flatMap(([name, methods]) => methods.map((method) => [name, method] as const))
+  it.each(rows)('%s.%s leaves an entry', async (name, method) => {
+    const { tables, guard, events, api } = audited({ ...alice, kind: 'scram' })
+    for (const resource of [cluster, topic]) tables.rule('User:alice', 'all', resource)
+    const [Authorized, table] = apis[name]!
+    await table[method]![0]![0](new Authorized(api, guard))
+    expect(events).toMatchObject([{ outcome: 'done', principal: 'User:alice' }])
+    expect(JSON.stringify(events)).not.toMatch(/"b"/)
+  })
+
+  it('is written by brokers alone, whatever the rules say', async () => {
+    const { tables, guard, api } = audited(alice)
+    tables.rule('User:alice', 'all', { type: 'topic', name: '__audit' })
+    tables.rule('User:alice', 'all', cluster)
+    const mine = new AuthorizedBroker(api, guard)
+    const batch = { timeoutMs: 1, wait: false }
+    expect(await outcome(() => mine.publish('__audit', 0, new Uint8Array(), batch))).toBe('AUTHORIZATION_FAILED')
+    expect(await outcome(() => mine.createTopic({ name: '__audit', partitions: 1, replicas: 1 }))).toBe(
+      'AUTHORIZATION_FAILED',
+    )
+    expect(await outcome(() => mine.deleteTopic('__audit'))).toBe('AUTHORIZATION_FAILED')
+    expect(await outcome(() => mine.fetch('__audit', 0, {} as never))).toBe('done')
+  })
+})

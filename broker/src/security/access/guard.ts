@@ -1,7 +1,11 @@
 import { TailraceError } from '@tailrace/schemas'
 import { CLUSTER_NAME, type Operation, type Resource, type ResourceType } from '../../api/security-api.ts'
+import { AUDIT_TOPIC, type Audit, type AuditEvent, noAudit } from '../audit/audit-event.ts'
 import type { Session } from '../identity/session.ts'
 import type { Authorizer } from './authorizer.ts'
+
+/** What brokers alone do to the topic of the audit. */
+const ofBrokers: readonly Operation[] = ['write', 'create', 'delete']
 
 /** A client names what it likes; decisions about so many names are kept. */
 const MOST_REMEMBERED = 10_000
@@ -12,15 +16,22 @@ const MOST_REMEMBERED = 10_000
 export class Guard {
   readonly #authorizer: Authorizer
   readonly #problemOf: (session: Session) => TailraceError | null
+  readonly #audit: Audit
   readonly #decisions = new Map<Operation, Map<string, boolean>>()
   #session: Session
   #version: number
   #remembered = 0
 
   /** `problemOf`: why a session is over, or null. */
-  constructor(authorizer: Authorizer, session: Session, problemOf: (session: Session) => TailraceError | null) {
+  constructor(
+    authorizer: Authorizer,
+    session: Session,
+    problemOf: (session: Session) => TailraceError | null,
+    audit: Audit = noAudit,
+  ) {
     this.#authorizer = authorizer
     this.#problemOf = problemOf
+    this.#audit = audit
     this.#session = session
     this.#version = authorizer.version
   }
@@ -56,7 +67,9 @@ export class Guard {
   /** @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED */
   topic(operation: Operation, topic: string): void {
     this.#checkSession()
-    if (!this.mayTopic(operation, topic)) throw this.refusal(operation, { type: 'topic', name: topic })
+    // It would be worth nothing if those that it is about could write it.
+    const isOfBrokers = topic === AUDIT_TOPIC && ofBrokers.includes(operation)
+    if (isOfBrokers || !this.mayTopic(operation, topic)) throw this.refusal(operation, { type: 'topic', name: topic })
   }
 
   /** @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED */
@@ -68,8 +81,27 @@ export class Guard {
   refusal(operation: Operation, { type, name }: Resource): TailraceError {
     const wanted = `${operation} on ${type}${type === 'cluster' ? '' : ` "${name}"`}`
     const { kind, principal } = this.#session
+    const code = kind === 'none' ? 'AUTHENTICATION_REQUIRED' : 'AUTHORIZATION_FAILED'
+    this.#note(operation, `${type}${type === 'cluster' ? '' : ` "${name}"`}`, 'refused', code)
     if (kind === 'none') return new TailraceError('AUTHENTICATION_REQUIRED', `To ${wanted}.`)
     return new TailraceError('AUTHORIZATION_FAILED', `${principal} may not ${wanted}.`)
+  }
+
+  /** An act that changes something: the audit has it with its outcome. `action`: `remove-broker`, for instance. */
+  async audited<Result>(action: string, target: string, act: () => Promise<Result>): Promise<Result> {
+    try {
+      const result = await act()
+      this.#note(action, target, 'done', '')
+      return result
+    } catch (error) {
+      this.#note(action, target, 'failed', TailraceError.from(error).code)
+      throw error
+    }
+  }
+
+  #note(action: string, target: string, outcome: AuditEvent['outcome'], code: AuditEvent['code']): void {
+    const { principal, host } = this.#session
+    this.#audit.note({ principal, host, action, target, outcome, code })
   }
 
   #checkSession(): void {

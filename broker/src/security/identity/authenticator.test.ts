@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, test } from 'vitest'
 import { nodeCrypto } from '../../platform/node/crypto.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
+import type { AuditEvent } from '../audit/audit-event.ts'
 import { MemoryTables } from '../testing/memory-tables.ts'
 import { Authenticator, type AuthenticatorDeps } from './authenticator.ts'
 import { FailedLogins } from './failed-logins.ts'
@@ -21,8 +22,8 @@ beforeEach(async () => {
 })
 
 function authenticator(more: Partial<AuthenticatorDeps> = {}): Authenticator {
-  const log = { info() {}, error() {}, warn: (fields: object) => void logged.push(fields) }
-  return new Authenticator({ clock, crypto: nodeCrypto, random: nodeRandom, log, tables: () => tables, ...more })
+  const audit = { note: ({ host: from, target }: AuditEvent) => void logged.push({ host: from, shown: target }) }
+  return new Authenticator({ clock, crypto: nodeCrypto, random: nodeRandom, audit, tables: () => tables, ...more })
 }
 const refused = expect.objectContaining({ code: 'AUTHENTICATION_FAILED' })
 
@@ -52,7 +53,7 @@ describe('a password', () => {
     ['alice', 'pencils'],
     ['bob', 'pencil'],
     ['alice', ''],
-  ])('%s with %j is refused, and the log says who it was', async (user, password) => {
+  ])('%s with %j is refused, and the audit says who it was', async (user, password) => {
     await expect(authenticator().password(user, password, host)).rejects.toEqual(refused)
     expect(logged).toEqual([{ host, shown: `user "${user}"` }])
   })

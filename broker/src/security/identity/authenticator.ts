@@ -1,10 +1,10 @@
 import { preparePassword, TailraceError, type Timestamp } from '@tailrace/schemas'
 import type { Clock } from '../../platform/clock.ts'
 import type { Crypto } from '../../platform/crypto.ts'
-import type { Logger } from '../../platform/logger.ts'
 import type { PeerCertificate } from '../../platform/network.ts'
 import type { Random } from '../../platform/random.ts'
 import { pause } from '../../platform/timing/pause.ts'
+import type { Audit } from '../audit/audit-event.ts'
 import type { ScramCredential, SecurityTables } from '../security-tables.ts'
 import { certificateRules, nameOfSubject } from './certificate-names.ts'
 import { FailedLogins } from './failed-logins.ts'
@@ -23,7 +23,7 @@ export interface AuthenticatorDeps {
   readonly crypto: Crypto
   readonly clock: Clock
   readonly random: Random
-  readonly log: Logger
+  readonly audit: Audit
   readonly tables: () => SecurityTables
   /** The SHA-256 of the token of `adminTokenFile`, where that is set. */
   readonly adminToken?: Uint8Array | undefined
@@ -38,7 +38,7 @@ const REMEMBERED_MS = 60_000
 /** Clients that wait because of earlier wrong credentials, or for their password to be looked at. */
 const MOST_WAITING = 1_000
 
-/** Turns credentials into sessions. Wrong ones are told apart only in the log. */
+/** Turns credentials into sessions. Wrong ones are told apart only in the audit. */
 export class Authenticator {
   readonly #deps: AuthenticatorDeps
   readonly #failures = new FailedLogins()
@@ -181,11 +181,12 @@ export class Authenticator {
     return this.#deps.tables().users.get(user)?.scram['SCRAM-SHA-256']?.storedKey ?? ''
   }
 
-  /** The log says more than the client learns. */
+  /** The audit says more than the client learns. */
   #refusal(host: string, shown: string): TailraceError {
-    const { clock, log } = this.#deps
+    const { audit, clock } = this.#deps
     this.#failures.failed(host, clock.monotonic())
-    log.warn({ host, shown }, 'a credential is not accepted')
+    const login = { principal: '', host, action: 'login', target: shown } as const
+    audit.note({ ...login, outcome: 'refused', code: 'AUTHENTICATION_FAILED' })
     return new TailraceError('AUTHENTICATION_FAILED')
   }
 
