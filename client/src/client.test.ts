@@ -39,7 +39,10 @@ async function serve(onMessage: (socket: WebSocket, data: Buffer) => void): Prom
   return `ws://127.0.0.1:${(server.address() as { port: number }).port}`
 }
 
-async function connect(address: string, changes: Partial<typeof settings> = {}): Promise<Connection> {
+async function connect(
+  address: string,
+  changes: Partial<typeof settings> & { clientId?: string } = {},
+): Promise<Connection> {
   const connection = await Connection.open(address, { ...settings, ...changes })
   closing.push(() => connection.close())
   return connection
@@ -282,6 +285,22 @@ describe('metadata', () => {
 })
 
 describe('the client', () => {
+  it('names itself in the address, or not at all', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    const asked: string[] = []
+    server.on('connection', (socket, request) => {
+      asked.push(request.url!)
+      socket.send(Buffer.concat(schemasFrame(true)))
+    })
+    await new Promise((resolve) => server.once('listening', resolve))
+    closing.push(() => server.close())
+    const address = `ws://127.0.0.1:${(server.address() as { port: number }).port}`
+    await connect(address, { clientId: 'a/b+c' })
+    await connect(address)
+    expect(asked.map((url) => new URL(url, address).searchParams.get('clientId'))).toEqual(['a/b+c', null])
+    expect(() => new Client({ servers: [address], clientId: 'a b' })).toThrow(/clientId/)
+  })
+
   it('takes the answer of any broker that is up, and stops at its time limit or signal', async () => {
     const cluster = await TestCluster.start({ t: 1 }, 2)
     const client = new Client({ servers: ['ws://127.0.0.1:1', ...cluster.servers] })

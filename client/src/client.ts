@@ -7,7 +7,7 @@ import { delay, throwIfAborted, unref } from './delay.ts'
 import { Metadata, type TopicRoute } from './metadata.ts'
 import { retryBackoff } from './retry-backoff.ts'
 import { serverAddresses } from './server-address.ts'
-import { wholeNumber } from './settings.ts'
+import { checkClientId, wholeNumber } from './settings.ts'
 import { type TlsOptions, wrong } from './socket/tls-options.ts'
 
 export interface ClientOptions {
@@ -24,6 +24,8 @@ export interface ClientOptions {
   readonly metadataMaxAgeMs?: number
   /** Shown to each broker, where brokers ask for it. Default: none. */
   readonly credentials?: Credentials
+  /** The name of this program, for the logs and quotas of the brokers. Default: none. */
+  readonly clientId?: string
   /** In Node.js: how wss:// connections are made. */
   readonly tls?: TlsOptions
 }
@@ -33,6 +35,7 @@ export const clientOptionNames = [
   'silenceMs',
   'metadataMaxAgeMs',
   'credentials',
+  'clientId',
   'tls',
 ] as const
 
@@ -82,6 +85,7 @@ export class Client {
       silenceMs: wholeNumber('silenceMs', options.silenceMs, { default: 1_000, min: 10, max }),
       maxFrameBytes: MAX_FRAME_BYTES,
       credentials: checkCredentials(options.credentials),
+      clientId: checkClientId(options.clientId),
       tls,
     })
     const maxAgeMs = wholeNumber('metadataMaxAgeMs', options.metadataMaxAgeMs, { default: 15_000, min: 10, max })

@@ -1,4 +1,5 @@
 import {
+  clientIdParameter,
   correlationOfUnknown,
   encodeFrame,
   type Message,
@@ -44,6 +45,8 @@ export interface ConnectionSettings {
   readonly maxFrameBytes: number
   /** Shown before anything else is sent. */
   readonly credentials?: Credentials | undefined
+  /** Under which the program names itself. */
+  readonly clientId?: string | undefined
   readonly tls?: ClientTls | undefined
 }
 
@@ -98,7 +101,7 @@ export class Connection {
       (await this.request('Authenticate', { mechanism, data }, { timeoutMs: settings.connectTimeoutMs })).fields
     this.#authentication = credentials && new Authentication(credentials, step, (error) => this.#refused(error))
     this.#socket = openSocket(
-      `${address}/stream${streamQuery}`,
+      `${address}/stream${streamQuery}${named(settings.clientId)}`,
       { ...settings, maxMessageBytes: settings.maxFrameBytes },
       {
         message: (bytes) => this.#receive(bytes),
@@ -324,4 +327,9 @@ export class Connection {
     for (const listener of this.#lostListeners) listener(error)
     this.#lostListeners.clear()
   }
+}
+
+/** In the address: a browser sends no headers. */
+function named(clientId: string | undefined): string {
+  return clientId === undefined ? '' : `&${clientIdParameter}=${encodeURIComponent(clientId)}`
 }

@@ -1,4 +1,4 @@
-import { TailraceError } from '@tailrace/schemas'
+import { isClientId, TailraceError } from '@tailrace/schemas'
 
 /** A whole number of a setting between its bounds, or its default. @throws TailraceError INVALID_SETTING naming it */
 export function wholeNumber(
@@ -13,6 +13,13 @@ export function wholeNumber(
     'INVALID_SETTING',
     `${name}: ${String(value)} is not a whole number from ${bounds.min} to ${bounds.max}.`,
   )
+}
+
+/** @throws TailraceError INVALID_SETTING */
+export function checkClientId(clientId: unknown): string | undefined {
+  if (clientId === undefined || isClientId(clientId)) return clientId
+  const detail = 'clientId: use 1 to 255 of a-z, A-Z, 0-9 and ._@:/+-, beginning with a letter or digit.'
+  throw new TailraceError('INVALID_SETTING', detail)
 }
 
 /** Refuses names that a settings object does not have: a misspelt setting would be ignored in silence otherwise. */

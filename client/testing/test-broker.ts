@@ -111,7 +111,10 @@ export class TestBroker implements SessionHost {
     try {
       if (this.isFrozen) return // It reads nothing, so it appends nothing.
       const fault = this.cluster.fault?.(this.id, fields, body) ?? {}
-      if (fault.error !== undefined && !fault.applied) throw new TailraceError(fault.error)
+      const { retryAfterMs } = fault
+      if (fault.error !== undefined && !fault.applied) {
+        throw new TailraceError(fault.error, undefined, { retryAfterMs })
+      }
       if (fault.drop && !fault.applied) return session.drop()
       const refusal = this.mayServe(topic, partition)
       if (refusal !== undefined) throw refusal

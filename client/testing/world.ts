@@ -5,6 +5,7 @@ import type { PartitionLog, StoredBatch } from './partition-log.ts'
 export interface Fault {
   readonly applied?: boolean
   readonly error?: ErrorCode
+  readonly retryAfterMs?: number
   readonly drop?: boolean
   readonly silent?: boolean
   readonly lateMs?: number

@@ -39,6 +39,7 @@ describe('a batch that meets a fault is in the log once, in its place', () => {
     ['the broker says OUTCOME_UNKNOWN after', { applied: true, error: 'OUTCOME_UNKNOWN' }],
     ['the broker says NOT_LEADER', { error: 'NOT_LEADER' }],
     ['the broker says LEADER_UNAVAILABLE', { error: 'LEADER_UNAVAILABLE' }],
+    ['the producer is over a quota', { error: 'THROTTLED', retryAfterMs: 20 }],
     ['the broker is behind', { error: 'OUT_OF_ORDER_SEQUENCE' }],
     ['the broker does not know the topic yet', { error: 'UNKNOWN_TOPIC' }],
     ['the bytes arrive damaged', { error: 'CORRUPT_BATCH' }],
@@ -50,6 +51,19 @@ describe('a batch that meets a fault is in the log once, in its place', () => {
     expect(cluster.values('t', 0)).toEqual(texts(100))
     expect(sent.map(({ offset }) => offset)).toEqual(texts(100).map((_, i) => i))
   })
+})
+
+it('a producer that is over a quota waits for as long as the broker says', async () => {
+  const [cluster, producer] = await start()
+  await producer.send('t', { value: 'warm' })
+  const arrivals: number[] = []
+  cluster.fault = () => {
+    arrivals.push(performance.now())
+    return arrivals.length === 1 ? { error: 'THROTTLED', retryAfterMs: 600 } : undefined
+  }
+  await producer.send('t', { value: 'x' })
+  expect(arrivals[1]! - arrivals[0]!).toBeGreaterThanOrEqual(599)
+  expect(cluster.values('t', 0)).toEqual(['warm', 'x'])
 })
 
 describe('the oldest batch without an answer', () => {

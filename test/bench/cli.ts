@@ -5,6 +5,7 @@ import { ClusterProcesses } from '../e2e/cluster-processes.ts'
 import { toolArguments } from '../tool-arguments.ts'
 import { type FloorResult, runFloor } from './floor/floor.ts'
 import { type PublishResult, runPublish } from './publish-run.ts'
+import { runQuotas } from './quotas.ts'
 
 interface Scenario {
   readonly name: string
@@ -15,11 +16,13 @@ interface Scenario {
 }
 
 const usage = `npm run bench -- [--seconds 8] [--only TEXT] [--tls] [--profile]
+npm run bench -- --quotas [--seconds 8]
 Publishes through three real brokers at replication 3, durability class D2 (an acknowledgement means a quorum of fsyncs), and runs the floor
 beside it: the same bytes through the same processes, hops and fsyncs, kept in a growing file, with no protocol at all.
   --seconds N   of each measurement
   --only TEXT   scenarios whose name contains it
   --tls         each scenario once more with TLS, between producers and brokers and between brokers, and its share of the plain one
+  --quotas      only this: 500 records/s alone, and beside a producer and a reader at full speed under a quota, and without one
   --profile     brokers leave CPU profiles in bench-results`
 
 const { values } = toolArguments(usage, {
@@ -27,6 +30,7 @@ const { values } = toolArguments(usage, {
   only: { kind: 'text', default: '' },
   tls: { kind: 'flag' },
   profile: { kind: 'flag' },
+  quotas: { kind: 'flag' },
 })
 const { seconds } = values
 const BATCH_BYTES = 512 * 1024
@@ -133,7 +137,23 @@ function shares(plain: PublishResult, secure: PublishResult): string {
   return `with TLS: ${share((result) => result.recordsPerSecond)} of the records/s, ${cpu} times the CPU, ${p99} times the p99`
 }
 
+/** Of a producer of 500 records/s beside others, of what it has alone. */
+async function compareQuotas(): Promise<void> {
+  for (const limited of [true, false]) {
+    const { undisturbed, beside, readPerSecond, publishedPerSecond } = await runQuotas(seconds, limited)
+    const [p50, p99] = [(beside.p50 / undisturbed.p50).toFixed(2), (beside.p99 / undisturbed.p99).toFixed(2)]
+    const others = `others publish ${publishedPerSecond.toFixed(0)} and read ${readPerSecond.toFixed(0)} records/s`
+    const alone = `alone p50 ${undisturbed.p50.toFixed(1)}, p99 ${undisturbed.p99.toFixed(1)} ms`
+    const disturbed = `beside them p50 ${beside.p50.toFixed(1)}, p99 ${beside.p99.toFixed(1)} ms`
+    console.log(`${limited ? 'quota' : 'no quota'}: ${alone}; ${disturbed}: ${p50} and ${p99} times; ${others}`)
+  }
+}
+
 await mkdir('bench-results', { recursive: true })
+if (values.quotas) {
+  await compareQuotas()
+  process.exit(0)
+}
 console.log(
   `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, kernel ${release()}; durability D2; ${seconds} s each`,
 )

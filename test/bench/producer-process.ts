@@ -11,6 +11,7 @@ export interface ProducerOrder {
   readonly servers: readonly string[]
   readonly tls?: TlsOptions
   readonly topic: string
+  readonly clientId?: string
   readonly recordBytes: number
   readonly seconds: number
   readonly warmSeconds: number
@@ -120,6 +121,7 @@ async function run(order: ProducerOrder): Promise<void> {
     batchBytes,
     lingerMs,
     ...(tls === undefined ? {} : { tls }),
+    ...(order.clientId === undefined ? {} : { clientId: order.clientId }),
   })
   const meter = new Meter()
   let began = process.cpuUsage()

@@ -18,6 +18,14 @@ export interface PublishRun {
   readonly outstanding: number
   /** Undefined: the producers are plain. */
   readonly tls?: TlsOptions | undefined
+  /** Default: the producers name themselves as nobody. */
+  readonly clientId?: string
+  /** Default: a fresh one. */
+  readonly topic?: string
+  /** The topic is there already. */
+  readonly exists?: boolean
+  /** The topic stays. */
+  readonly keeps?: boolean
 }
 
 export interface PublishResult {
@@ -42,8 +50,10 @@ let topicNumber = 0
  */
 export async function runPublish(cluster: ClusterProcesses, run: PublishRun): Promise<PublishResult> {
   topicNumber += 1
-  const topic = `bench-${topicNumber}`
-  await cluster.request(1, 'POST', '/topics', { name: topic, partitions: run.partitions, replicas: 3 })
+  const topic = run.topic ?? `bench-${topicNumber}`
+  if (run.exists !== true) {
+    await cluster.request(1, 'POST', '/topics', { name: topic, partitions: run.partitions, replicas: 3 })
+  }
   const meter = new BrokerMeter(cluster)
   const servers = cluster.ids.map((id) => `${run.tls === undefined ? 'ws' : 'wss'}://${cluster.http(id)}`)
   const order = { ...run, servers, topic, rate: run.rate === null ? null : run.rate / run.producers }
@@ -58,7 +68,7 @@ export async function runPublish(cluster: ClusterProcesses, run: PublishRun): Pr
     ),
   )
   const brokers = await use!
-  await cluster.request(1, 'DELETE', `/topics/${topic}`)
+  if (run.keeps !== true) await cluster.request(1, 'DELETE', `/topics/${topic}`)
   return summarise(run, reports, brokers)
 }
 
