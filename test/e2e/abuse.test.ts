@@ -130,7 +130,7 @@ describe('garbage', () => {
 
   it('on the HTTP port is answered with an error, and closed', async () => {
     const address = cluster.http(1)
-    const requests = [tlsHello, hugeClaim, Buffer.concat([hugeClaim, randomBytes(65_536)]), 'HELLO THERE\r\n\r\n']
+    const requests = [hugeClaim, Buffer.concat([hugeClaim, randomBytes(65_536)]), 'HELLO THERE\r\n\r\n']
     for (const bytes of requests) {
       const connection = new RawConnection(address).write(bytes)
       expect(await connection.closed).toBeLessThan(1000)
@@ -138,6 +138,9 @@ describe('garbage', () => {
       expect(head).toMatch(/^HTTP\/1\.1 400 /)
       expect(JSON.parse(body!)).toEqual(shape('INVALID_REQUEST', /not an HTTP request/))
     }
+    const secured = new RawConnection(address).write(tlsHello)
+    expect(await secured.closed).toBeLessThan(1000)
+    expect(secured.text).toMatch(/^HTTP\/1\.1 400 .*"code":"TLS_OFF"/s)
     const long = new RawConnection(address).write(
       `GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nlong: ${'x'.repeat(20_000)}\r\n\r\n`,
     )

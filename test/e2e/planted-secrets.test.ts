@@ -233,7 +233,7 @@ describe('no secret is shown', () => {
   })
 
   it('in the logs of brokers, in which the failures are told', () => {
-    expect(logs()).toMatch(/a credential is not accepted/)
+    expect(logs()).toMatch(/"action":"login".*"outcome":"refused","code":"AUTHENTICATION_FAILED"/)
     expect(logs()).toMatch(/alice/)
     expect(found(logs())).toEqual([])
     expect(found(cluster.out() + cluster.err())).toEqual([])

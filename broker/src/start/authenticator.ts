@@ -3,7 +3,7 @@ import type { BrokerSettings } from '../config/broker-settings.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeCrypto } from '../platform/node/crypto.ts'
 import { nodeRandom } from '../platform/node/random.ts'
-import { type TokenIssuer, tokenVerifier } from '../platform/node/token-verifier.ts'
+import type { TokenIssuer } from '../platform/node/token-verifier.ts'
 import type { Audit } from '../security/audit/audit-event.ts'
 import { Authenticator, type TokenVerifier } from '../security/identity/authenticator.ts'
 import { isPrincipalName } from '../security/identity/principal.ts'
@@ -23,12 +23,14 @@ export async function openAuthenticator(
   const { jwtPrincipalClaim: principalClaim, jwtGroupsClaim: groupsClaim } = settings
   const adminToken = adminTokenFile === '' ? undefined : await adminTokenHash(adminTokenFile)
   const issuer = { jwksUrl, issuer: jwtIssuer, audience: jwtAudience, principalClaim, groupsClaim }
-  const verifier = jwksUrl === '' ? undefined : verifierOf(issuer)
+  const verifier = jwksUrl === '' ? undefined : await verifierOf(issuer)
   const platform = { clock: nodeClock, crypto: nodeCrypto, random: nodeRandom, audit }
   return new Authenticator({ ...platform, tables, adminToken, certificateRules, verifier })
 }
 
-function verifierOf(issuer: TokenIssuer): TokenVerifier {
+/** Its library takes some megabytes, so it is loaded where it is needed. */
+async function verifierOf(issuer: TokenIssuer): Promise<TokenVerifier> {
+  const { tokenVerifier } = await import('../platform/node/token-verifier.ts')
   const verify = tokenVerifier(issuer, nodeClock)
   return {
     async verify(text) {

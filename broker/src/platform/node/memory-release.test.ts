@@ -26,12 +26,16 @@ test('nothing is collected under load, and once after it', () => {
 })
 
 test('a few bytes are not worth a pause, and slow growth is collected when it is', () => {
-  expect(collectionsAt([55, 60, 70, 75])).toEqual([])
-  expect(collectionsAt([60, 70, 80, 90, 60, 70])).toEqual([90])
+  expect(collectionsAt([55, 60, 70, 75])).toEqual([55])
+  expect(collectionsAt([60, 70, 80, 90, 60, 70])).toEqual([60, 90])
+})
+
+test('what a start leaves is collected once, when it is over', () => {
+  expect(collectionsAt([90, 120, 121, 52, 53])).toEqual([121])
 })
 
 test('live memory is not collected again and again', () => {
-  expect(collectionsAt([300, 301, 300, 302, 303], 300)).toEqual([])
+  expect(collectionsAt([300, 301, 300, 302, 303], 300)).toEqual([300])
 })
 
 test('this process: memory without a reference is freed', async () => {

@@ -50,11 +50,14 @@ export function operationRoutes(app: FastifyInstance, registry: Registry, exposu
 const always = { alwaysAnswered: true, open: true } as const
 const string = { type: 'string' } as const
 const tags = ['operations']
-const readiness = object({
-  ready: { type: 'boolean' },
-  reason: string,
-  insecure: { type: 'array', items: string, description: 'Ports on which any client or broker may do everything.' },
-})
+const readiness = object(
+  {
+    ready: { type: 'boolean' },
+    reason: string,
+    insecure: { type: 'array', items: string, description: 'Ports on which any client or broker may do everything.' },
+  },
+  ['insecure'],
+)
 const notReady = object({
   ready: { type: 'boolean' },
   reason: string,
