@@ -10,6 +10,7 @@ const processTests = ['test/e2e/**/*.test.ts']
 const functions = [
   'backup-reads',
   'browser',
+  'browser-token',
   'cascade-credentials',
   'cli',
   'cluster-key',

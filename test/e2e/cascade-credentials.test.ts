@@ -90,6 +90,8 @@ async function beatOf(broker: number, token: string | null): Promise<Frame> {
   return answer.finally(() => socket.terminate())
 }
 
+const required = ['--authentication', 'required']
+
 const codeOf = ({ name, fields }: Frame): [MessageName, unknown] => [
   name,
   name === 'Failure' ? (fields as Message<'Failure'>).error.code : null,
@@ -106,10 +108,14 @@ it('a made-up source is refused, without a credential and with that of another, 
 })
 
 it('a cascade broker copies with a token of its own, and one without gets nothing', async () => {
-  await cascades.add(101, cluster.http(1), ['--source-token-file', await tokenFile(101)])
+  await cascades.add(101, cluster.http(1), [...required, '--source-token-file', await tokenFile(101)])
   await cascades.ready([101])
-  const page = await fetch(`http://${cascades.http(101)}/topics/bank/partitions/0/records?offset=0`)
-  expect(await page.text()).toContain('salary')
+  await allow('User:first', 'read', onTopics)
+  const url = `http://${cascades.http(101)}/topics/bank/partitions/0/records?offset=0`
+  const headers = { authorization: `Bearer ${await tokenOf('User:first')}` }
+  const page = async () => (await fetch(url, { headers })).text()
+  await expect.poll(page, { timeout: 10_000 }).toContain('salary')
+  expect((await fetch(url)).status).toBe(401)
   await cascades.add(301, cluster.http(1))
   await expect.poll(() => cascades.log(301), { timeout: 20_000 }).toContain('AUTHENTICATION_REQUIRED')
   expect((await fetch(`http://${cascades.http(301)}/readyz`)).status).toBe(503)
@@ -117,7 +123,6 @@ it('a cascade broker copies with a token of its own, and one without gets nothin
 })
 
 it('the rules of the cluster hold for its readers, also while its source is away, and follow changes', async () => {
-  const required = ['--authentication', 'required']
   await cascades.add(201, cascades.http(101), [...required, '--source-token-file', await tokenFile(201)])
   await cascades.end(101, 'SIGTERM')
   cascades.launch(101)

@@ -205,6 +205,7 @@ describe('no secret is shown', () => {
     const own = file('101.token', plant('cascade-token', out.trim()))
     for (const [index, token] of [own, join(folder, 'wrong.token')].entries()) {
       const place = ['--data', join(folder, `cascade-${index}`), '--http', '127.0.0.1:0', '--log-level', 'trace']
+      place.push('--authentication', 'required')
       const cascade = start(['cascade', '--id', '101', '--source', http, '--source-token-file', token, ...place])
       const told = index === 0 ? /copying from this source/ : /AUTHENTICATION_FAILED/
       await vi.waitFor(() => expect(cascade.out() + cascade.err()).toMatch(told), { timeout: 20_000 })

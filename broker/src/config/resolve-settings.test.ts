@@ -207,6 +207,17 @@ it('gives every setting a flag and an environment name of its own', () => {
   expect(new Set(settingNames.map(flagOf)).size).toBe(settingNames.length)
 })
 
+describe('a cascade broker with a token for its source', () => {
+  const token = { source: '127.0.0.1:8080', sourceTokenFile: '101.token' }
+
+  it('asks its own readers for a credential, or says that it does not', () => {
+    for (const authentication of ['off', 'optional'])
+      expect(() => resolve({ ...token, authentication })).toThrow(/sourceTokenFile.*authentication: required/)
+    expect(resolve({ ...token, authentication: 'required' }).sourceTokenFile).toBe('101.token')
+    expect(resolve({ ...token, insecure: 'true' }).insecure).toBe(true)
+  })
+})
+
 describe('TLS', () => {
   const files = { tlsCertFile: 'c', tlsKeyFile: 'k' }
 

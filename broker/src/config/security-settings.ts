@@ -78,6 +78,11 @@ export const securitySettings: { readonly [Name in SecuritySettingName]: Setting
 
 /** Demands of one of these settings on another. */
 export const securityRules: readonly ((settings: BrokerSettings) => string | null)[] = [
+  // Its readers would get everything that the source shows to it alone.
+  ({ sourceTokenFile, authentication, insecure }) =>
+    sourceTokenFile === '' || authentication === 'required' || insecure
+      ? null
+      : `sourceTokenFile is given, so the source asks for credentials, but authentication is ${authentication} here: set authentication: required, or insecure: true to show everything to anybody.`,
   ({ jwksUrl, jwtIssuer, jwtAudience }) =>
     jwksUrl === '' || (jwtIssuer !== '' && jwtAudience !== '')
       ? null

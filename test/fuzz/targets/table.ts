@@ -3,6 +3,7 @@ import { batches, controlBatches, storedBatches } from './batches.ts'
 import { cascadeAnswers } from './cascade-answers.ts'
 import { cascadeBeats } from './cascade-beats.ts'
 import { cascadeStores } from './cascade-store.ts'
+import { bearerTokens, principalNames, scramMessages } from './credentials.ts'
 import { checkpointContents, damagedFiles, journalRecords } from './data-folder.ts'
 import { frameStreams, frames, peerProtocols } from './frames.ts'
 import { liveReplicas } from './live-replica.ts'
@@ -23,10 +24,16 @@ const LEAST_SHARE = 1 / 500
  */
 export const targetTable: readonly { readonly target: FuzzTarget; readonly share: number }[] = [
   ...[batches, storedBatches, controlBatches, frames, frameStreams, textOperations].map((target) => share(target, 100)),
-  ...[metadataCommands, peerRequests, copyManifests, producerCheckpoints, readTokens, jsonConfigFiles].map((target) =>
-    share(target, 60),
-  ),
-  ...[metadataStates, identityFiles, peerHandshakes].map((target) => share(target, 20)),
+  ...[
+    metadataCommands,
+    peerRequests,
+    copyManifests,
+    producerCheckpoints,
+    readTokens,
+    jsonConfigFiles,
+    principalNames,
+  ].map((target) => share(target, 60)),
+  ...[metadataStates, identityFiles, peerHandshakes, scramMessages, bearerTokens].map((target) => share(target, 20)),
   ...[yamlConfigFiles, webSocketClients].map((target) => share(target, 10)),
   share(peerProtocols, 5),
   ...[journalRecords, checkpointContents, ...damagedFiles].map((target) => share(target, 2)),

@@ -17,6 +17,8 @@ export const textOperations: FuzzTarget = {
     '{"op":"subscribe","id":1,"topic":"flights","from":"2026-03-01T12:00:00Z","credit":1000}',
     '{"op":"credit","id":"a","bytes":65536}',
     '{"op":"unsubscribe","id":"a"}',
+    '{"op":"authenticate","id":"a","user":"alice","password":"pencil"}',
+    '{"op":"authenticate","id":2,"token":"tr_t1_secretsecretsecret"}',
     '{"op":"publish","id":"a","topic":"t","records":[{"key":"k","value":"v","headers":{"h":["x",null]},"partition":1}]}',
     '{"op":"publish","id":"a","topic":"t","records":[{"key":{"base64":"AAH/"},"value":null,"timestamp":1700000000000}]}',
   ].map(text),

@@ -25,7 +25,7 @@ export function isPrincipalName(name: string): boolean {
 
 export function isPrincipal(text: string): boolean {
   const at = text.indexOf(':')
-  return principalKinds.some((kind) => kind === text.slice(0, at)) && isPrincipalName(text.slice(at + 1))
+  return at > 0 && principalKinds.some((kind) => kind === text.slice(0, at)) && isPrincipalName(text.slice(at + 1))
 }
 
 /** `User:alice` in its parts. @throws TailraceError INVALID_REQUEST */
