@@ -85,6 +85,8 @@ export type SpecChanges = Partial<
 export interface StateMachine {
   /** Entries up to here are in its state already; apply starts after them. */
   readonly appliedIndex: LogIndex
+  /** Of the entry at `appliedIndex`; 0: it is not known. */
+  readonly appliedTerm: Term
   /**
    * Called once for each committed Records entry, in log order. Must not throw: an unknown command is ignored, the same
    * way on every broker.

@@ -1,4 +1,4 @@
-import type { EntryHeader, LogIndex } from '@tailrace/schemas'
+import type { EntryHeader, LogIndex, Term } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { MachineSnapshots, StateMachine } from '../../partition/group.ts'
 import { decodeCommand, nameOfUnreadable } from './commands/command.ts'
@@ -55,6 +55,10 @@ export class MetadataMachine implements StateMachine {
     return this.state.head.appliedIndex
   }
 
+  get appliedTerm(): Term {
+    return this.state.head.appliedTerm
+  }
+
   apply(header: EntryHeader, batch: Uint8Array): void {
     // A group that was recovered from its log may start before the index that the store has.
     if (header.index <= this.appliedIndex || this.#unreadable !== null) return
@@ -66,7 +70,7 @@ export class MetadataMachine implements StateMachine {
       )
       return
     }
-    const applied = this.state.apply(header.index, command)
+    const applied = this.state.apply(header.index, command, header.term)
     this.#writer.applied(this.state, applied)
     this.#onApplied(applied)
     this.#stopIf(this.#levelProblem())

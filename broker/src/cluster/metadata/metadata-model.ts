@@ -1,4 +1,4 @@
-import type { BrokerId, ErrorCode, GroupId, LogIndex, PartitionNumber, ProducerId } from '@tailrace/schemas'
+import type { BrokerId, ErrorCode, GroupId, LogIndex, PartitionNumber, ProducerId, Term } from '@tailrace/schemas'
 import type { AuditRecord } from '../../api/admin-api.ts'
 import type { TopicConfig } from '../../api/broker-api.ts'
 import type { BrokerRegistration } from './commands/command.ts'
@@ -62,6 +62,8 @@ export type Change = Omit<Applied, 'id' | 'repeated'>
 /** The counters; group and producer numbers only ever rise, so none is used twice. */
 export interface MetadataHead {
   appliedIndex: LogIndex
+  /** Of the entry at `appliedIndex`; 0: a version that did not keep it has applied it. */
+  appliedTerm: Term
   nextGroup: GroupId
   nextProducer: ProducerId
   /** See ProducerCounters. */

@@ -211,7 +211,7 @@ describe('the metadata is a pure function of the log', () => {
     await fc.assert(
       fc.asyncProperty(log, fc.nat(), async (commands, any) => {
         const whole = new MetadataState()
-        commands.forEach((some, index) => void whole.apply(index + 1, some))
+        commands.forEach((some, index) => void whole.apply(index + 1, some, 1))
 
         const clock = new ManualClock(1_700_000_000_000)
         const store = new MemoryStore()
@@ -368,6 +368,7 @@ test('at an entry that is no command it stops, reports which one and why, and ap
   expect(decodeCommand(unknown)).toBeNull()
   expect(state.head).toEqual({
     appliedIndex: 1,
+    appliedTerm: 1,
     nextGroup: 1,
     nextProducer: 5,
     commands: 1,

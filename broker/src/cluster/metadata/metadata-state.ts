@@ -1,4 +1,4 @@
-import type { BrokerId, GroupId, LogIndex } from '@tailrace/schemas'
+import type { BrokerId, GroupId, LogIndex, Term } from '@tailrace/schemas'
 import type { AuditRecord } from '../../api/admin-api.ts'
 import { ANONYMOUS } from '../../security/identity/principal.ts'
 import type { BrokerRegistration, Command, CreateTopic, IdentifiedCommand } from './commands/command.ts'
@@ -34,6 +34,7 @@ export type { TopicPartition } from './partition-replicas.ts'
 export class MetadataState implements MetadataTables {
   readonly head: MetadataHead = {
     appliedIndex: 0,
+    appliedTerm: 0,
     nextGroup: 1,
     nextProducer: 0,
     lastOwner: 0,
@@ -65,8 +66,9 @@ export class MetadataState implements MetadataTables {
   readonly #audit: AuditRecord[] = []
   readonly #remembered = new Map<string, RememberedCommand>()
 
-  apply(index: LogIndex, entry: IdentifiedCommand): Applied {
+  apply(index: LogIndex, entry: IdentifiedCommand, term: Term = 0): Applied {
     this.head.appliedIndex = index
+    this.head.appliedTerm = term
     const earlier = this.#remembered.get(entry.id)
     if (earlier !== undefined) return { id: entry.id, result: earlier.result, repeated: true }
     const changed = this.#perform(entry.command)

@@ -100,7 +100,11 @@ function fromCheckpoint(
   return state
 }
 
-/** A state machine knows the index up to which it has applied; entries up to there were committed. */
+/**
+ * A state machine knows the last entry that it has applied; where the log has that very entry, all up to there are
+ * committed. Where it has not, the log has lost its end while the machine's store was faster: entries that took the
+ * place of a former leader's may be gone, and the former ones back. Then a leader tells what is committed.
+ */
 async function fromMachine(
   log: GroupLog,
   machine: StateMachine,
@@ -113,8 +117,13 @@ async function fromMachine(
       `Group ${log.group} has applied ${machine.appliedIndex}, but its log begins after ${log.prevIndex}.`,
     )
   }
-  const commitIndex = trusted ? Math.min(machine.appliedIndex, log.lastIndex) : log.prevIndex
+  const isInLog = trusted && hasApplied(log, machine)
+  const commitIndex = isInLog ? machine.appliedIndex : log.prevIndex
   return new PartitionState(await readablePlace(log, commitIndex), machine, producerCapacity)
+}
+
+function hasApplied(log: GroupLog, { appliedIndex, appliedTerm }: StateMachine): boolean {
+  return appliedTerm === 0 ? appliedIndex <= log.lastIndex : termAt(log, appliedIndex) === appliedTerm
 }
 
 /** The last entry up to `index` that can be read: the log will end after it. */

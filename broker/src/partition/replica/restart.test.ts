@@ -138,11 +138,13 @@ describe('a restart', () => {
 /** Remembers the applied records, like a store that outlives the broker. */
 class Recorder implements StateMachine {
   appliedIndex = 0
+  appliedTerm = 0
   readonly applied: LogIndex[] = []
 
   apply(header: EntryHeader): void {
     this.applied.push(header.index)
     this.appliedIndex = header.index
+    this.appliedTerm = header.term
   }
 }
 
@@ -172,6 +174,23 @@ describe('a group with a state machine', () => {
     expect(world.group(2).highWatermark).toBe(2)
     await world.until(() => machines[1]!.appliedIndex === 5)
     expect(machines[1]!.applied).toEqual([2, 3, 4, 5])
+  })
+
+  it.each([
+    ['has another entry at the place of the applied one', 3, 9],
+    ['ends before the applied entry', 7, 1],
+  ])('takes no entry for committed where the log %s', async (_what, index, term) => {
+    const machines = [new Recorder(), new Recorder(), new Recorder()]
+    const world = await startWith(machines)
+    for (let at = 0; at < 4; at += 1) await world.during(world.group(1).publish(batchOf([`${at}`])))
+    await world.run(250)
+    world.broker(2).kill()
+    // The store was faster than the log: entries that replaced a former leader's were applied, and their disk is lost.
+    machines[1]!.appliedIndex = index
+    machines[1]!.appliedTerm = term
+    await world.restart(2)
+    expect(world.group(2).highWatermark).toBe(0)
+    await world.until(() => world.group(2).highWatermark === 4)
   })
 
   it('applies nothing twice where the machine is ahead of a log that has lost its end', async () => {

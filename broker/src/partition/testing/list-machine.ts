@@ -1,9 +1,11 @@
-import type { EntryHeader, LogIndex } from '@tailrace/schemas'
+import type { EntryHeader, LogIndex, Term } from '@tailrace/schemas'
 import type { MachineSnapshot, MachineSnapshots, StateMachine } from '../group.ts'
 import { recordsOf } from './batches.ts'
 
 interface Listed {
   readonly index: LogIndex
+  /** Missing: not known. */
+  readonly term?: Term
   readonly records: readonly string[]
 }
 
@@ -26,16 +28,22 @@ export class ListMachine implements StateMachine, MachineSnapshots {
   onRestored = (): void => {}
   readonly #disk: ListDisk
   #index: LogIndex
+  #term: Term
   #records: string[]
 
   constructor(disk: ListDisk) {
     this.#disk = disk
     this.#index = disk.listed.index
+    this.#term = disk.listed.term ?? 0
     this.#records = [...disk.listed.records]
   }
 
   get appliedIndex(): LogIndex {
     return this.#index
+  }
+
+  get appliedTerm(): Term {
+    return this.#term
   }
 
   get records(): readonly string[] {
@@ -44,11 +52,12 @@ export class ListMachine implements StateMachine, MachineSnapshots {
 
   apply(header: EntryHeader, batch: Uint8Array): void {
     this.#index = header.index
+    this.#term = header.term
     this.#records.push(...recordsOf([batch]))
   }
 
   async flush(): Promise<LogIndex> {
-    this.#disk.listed = { index: this.#index, records: [...this.#records] }
+    this.#disk.listed = { index: this.#index, term: this.#term, records: [...this.#records] }
     return this.#index
   }
 
@@ -71,6 +80,7 @@ export class ListMachine implements StateMachine, MachineSnapshots {
     const records = new TextDecoder().decode(Buffer.concat(pieces)).split('\n').slice(0, -1)
     this.#disk.listed = { index, records }
     this.#index = index
+    this.#term = 0
     this.#records = [...records]
     this.loads += 1
     this.onRestored()

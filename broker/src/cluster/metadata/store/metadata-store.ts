@@ -38,7 +38,9 @@ const RETRY_MS = 1000
  */
 export async function storedHead(
   store: Pick<StateStore, 'get'>,
-): Promise<(Omit<MetadataHead, 'featureLevel' | 'alwaysSupported' | 'lastOwner'> & Partial<MetadataHead>) | null> {
+): Promise<
+  (Omit<MetadataHead, 'featureLevel' | 'alwaysSupported' | 'lastOwner' | 'appliedTerm'> & Partial<MetadataHead>) | null
+> {
   const format = await store.get(FORMAT)
   if (format !== null) refuseNewer('metadataSnapshot', parseJson(format))
   const head = await store.get(HEAD)
@@ -53,7 +55,7 @@ export async function loadMetadata(store: MetadataSource, state: MetadataState):
   const head = await storedHead(store)
   if (head === null) return
   // A store of the time before has brokers that supported the first level alone.
-  Object.assign(state.head, { alwaysSupported: 1, lastOwner: 0, ...head })
+  Object.assign(state.head, { alwaysSupported: 1, lastOwner: 0, appliedTerm: 0, ...head })
   const { broker, joined, removed, topic, partition, audit, priorities, command, owner } = storedMetadata
   for await (const some of valuesOf<BrokerRegistration>(store, BROKERS, broker)) state.brokers.set(some.id, some)
   for await (const some of valuesOf<JoinedBroker>(store, JOINED, joined)) state.joined.set(some.id, some)

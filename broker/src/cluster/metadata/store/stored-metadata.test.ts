@@ -27,6 +27,7 @@ const rows: [Kind, Fields, Record<string, readonly unknown[]>][] = [
       featureLevel: 1,
       alwaysSupported: 0,
       lastOwner: 0,
+      appliedTerm: 0,
     },
     {
       appliedIndex: notNatural,
@@ -37,6 +38,7 @@ const rows: [Kind, Fields, Record<string, readonly unknown[]>][] = [
       featureLevel: notNatural.filter((value) => value !== NONE && value !== null),
       alwaysSupported: notNatural.filter((value) => value !== NONE && value !== null),
       lastOwner: notNatural.filter((value) => value !== NONE && value !== null),
+      appliedTerm: notNatural.filter((value) => value !== NONE && value !== null),
     },
   ],
   [

@@ -34,7 +34,9 @@ function isMapOfNumbers(value: unknown): boolean {
 export const storedMetadata = {
   head: (value: Record<string, unknown>) =>
     [value.appliedIndex, value.nextGroup, value.nextProducer, value.commands, value.audits].every(isNatural) &&
-    [value.featureLevel ?? 1, value.alwaysSupported ?? 1, value.lastOwner ?? 0].every(isNatural),
+    [value.featureLevel ?? 1, value.alwaysSupported ?? 1, value.lastOwner ?? 0, value.appliedTerm ?? 0].every(
+      isNatural,
+    ),
   broker: (value: Record<string, unknown>) =>
     isPositive(value.id) && areTexts(value.http, value.peer, value.incarnation, value.directoryId),
   joined: (value: Record<string, unknown>) =>

@@ -134,7 +134,7 @@ describe('publish', () => {
   })
 
   it('still works below the reserve for metadata: deleting a topic frees the disk', async () => {
-    const machine = { appliedIndex: 0, apply: () => {} }
+    const machine = { appliedIndex: 0, appliedTerm: 0, apply: () => {} }
     const world = await TestWorld.start({ log: { diskReserveBytes: 1000 }, spec: () => ({ stateMachine: machine }) })
     world.broker(1).disk.freeBytes = 999
     await world.until(() => !world.broker(1).storage.writable)
