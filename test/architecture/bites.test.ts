@@ -281,14 +281,20 @@ describe('wording', () => {
     "it.skip('a', () => {})",
     "describe.skip('a', () => {})",
     "it.skipIf(true)('a', () => {})",
+    "// Needs a browser.\nit.skipIf(!browser)('a', () => {})",
+    "it.runIf(skipped(true, 'a: b.'))('a', () => {})",
     "test.todo('a')",
+    "it('a', { retry: 2 }, () => {})",
+    "describe.each([1])('a', { retry: 1 }, () => {})",
   ])('finds %s', (text) => {
     expect(looseEnds([parseSource('test/a.test.ts', text)])).toHaveLength(1)
   })
 
   it.each([
     '// @ts-expect-error: the wrong type is the point',
-    "// Needs a browser.\nit.skipIf(true)('a', () => {})",
+    "it.skipIf(skipped(true, 'a: b.'))('a', () => {})",
+    "const none = skipped(true, 'a: b.')\nit.skipIf(none).each([1])('a', () => {})",
+    'send({ retry: 2 })',
     'list.skip(1)',
     "const a = 'TODO'",
     '// todos are stored here',

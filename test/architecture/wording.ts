@@ -13,7 +13,7 @@ export function emptyNamesOf(paths: Iterable<string>): string[] {
   return [...paths].filter(named).map((path) => `${path}: name it after its duty`)
 }
 
-/** Work left for later, and checks switched off without a reason. */
+/** Work left for later, and checks that are switched off without a word. */
 export function looseEnds(sources: readonly ParsedSource[]): string[] {
   return sources.flatMap((source) => [...marksIn(source), ...switchedOff(source)])
 }
@@ -32,25 +32,51 @@ function marksIn({ path, comments }: ParsedSource): string[] {
 
 const testFunctions = new Set(['it', 'test', 'describe', 'suite', 'bench'])
 
-function switchedOff({ path, comments, visit, lineOf }: ParsedSource): string[] {
+/** A test that is skipped prints why (test/runner/skipped.ts), none is left out otherwise, and none is tried twice. */
+function switchedOff({ path, visit, lineOf }: ParsedSource): string[] {
   if (!isTest(path)) return []
   const found: string[] = []
+  const told = new Set<string>()
   visit((node) => {
-    if (node.type !== 'MemberExpression' || !testFunctions.has(rootName(node.object))) return
-    const member = (node.property as { name?: string }).name ?? ''
+    if (node.type === 'VariableDeclarator' && isTold(node.init)) told.add((node.id as Named).name ?? '')
+  })
+  visit((node, parent) => {
     const line = lineOf(node.start)
+    if (isRetry(node, parent)) found.push(`${path}:${line}: a test that is tried again hides a fault`)
+    if (node.type !== 'MemberExpression' || !testFunctions.has(rootName(node.object))) return
+    const member = (node.property as Named).name ?? ''
     if (member === 'only') found.push(`${path}:${line}: .only leaves all other tests out`)
-    const explained = comments.some((comment) => comment.line === line || comment.line === line - 1)
-    if (/^(skip|todo|fails|skipIf|runIf)$/.test(member) && !explained)
-      found.push(`${path}:${line}: .${member} needs a comment above that says why`)
+    if (/^(skip|todo|fails|runIf)$/.test(member)) found.push(`${path}:${line}: .${member}: use skipIf(skipped(…))`)
+    if (member !== 'skipIf') return
+    const [condition] = (parent?.arguments ?? []) as (Node & Named)[]
+    if (!isTold(condition) && !told.has(condition?.name ?? ''))
+      found.push(`${path}:${line}: .skipIf needs skipped(…), which prints what is left out and why`)
   })
   return found
 }
 
-/** `it` of `it`, `it.each` and `it.concurrent.each`. */
+interface Named {
+  readonly name?: string
+}
+
+/** A call of `skipped`. */
+function isTold(node: unknown): boolean {
+  const { type, callee } = (node ?? {}) as { type?: string; callee?: Named }
+  return type === 'CallExpression' && callee?.name === 'skipped'
+}
+
+/** `{ retry: 2 }` among the arguments of a test. */
+function isRetry(node: Node, parent: Node | null): boolean {
+  if (node.type !== 'ObjectExpression' || parent?.type !== 'CallExpression') return false
+  const properties = (node.properties ?? []) as { key?: Named }[]
+  return testFunctions.has(rootName(parent.callee)) && properties.some(({ key }) => key?.name === 'retry')
+}
+
+/** `it` of `it`, `it.each`, `it.each(rows)` and `it.concurrent.each`. */
 function rootName(node: unknown): string {
-  const { name, object } = node as { name?: string; object?: unknown }
-  return name ?? (object === undefined ? '' : rootName(object))
+  const { name, object, callee } = node as { name?: string; object?: unknown; callee?: unknown }
+  const inner = object ?? callee
+  return name ?? (inner === undefined ? '' : rootName(inner))
 }
 
 /** Hosts of package registries, spelled so that this file does not name them. */

@@ -5,6 +5,7 @@ import { Producer } from '@tailrace/producer'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumForTests } from '../runner/chromium.ts'
+import { skipped } from '../runner/skipped.ts'
 import { type ServedPage, servePage } from './browser-page.ts'
 import { ClusterProcesses } from './cluster-processes.ts'
 
@@ -69,82 +70,85 @@ interface Made {
   readonly token: string
 }
 
-// A machine may have no browser; CI must (chromiumForTests throws there).
-describe.skipIf(executablePath === null)('a page in Chromium with a token that may read one topic', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tailrace-token-page-'))
-  const adminFile = join(folder, 'admin.token')
-  let cluster: ClusterProcesses
-  let served: ServedPage
-  let browser: Browser
-  let page: Page
-  const problems: string[] = []
-  const admin = () => readFileSync(adminFile, 'utf8').trim()
+// In CI there must be one: chromiumForTests throws.
+describe.skipIf(skipped(executablePath === null, 'pages in a browser: this machine has no Chromium.'))(
+  'a page in Chromium with a token that may read one topic',
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tailrace-token-page-'))
+    const adminFile = join(folder, 'admin.token')
+    let cluster: ClusterProcesses
+    let served: ServedPage
+    let browser: Browser
+    let page: Page
+    const problems: string[] = []
+    const admin = () => readFileSync(adminFile, 'utf8').trim()
 
-  async function ask(method: string, path: string, body?: object): Promise<Made> {
-    const headers: Record<string, string> = { authorization: `Bearer ${admin()}` }
-    if (body !== undefined) headers['content-type'] = 'application/json'
-    const sent = body === undefined ? {} : { body: JSON.stringify(body) }
-    const answer = await fetch(`http://${cluster.http(1)}${path}`, { method, headers, ...sent })
-    const text = await answer.text()
-    expect(answer.status, text).toBeLessThan(300)
-    return JSON.parse(text === '' ? '{}' : text)
-  }
+    async function ask(method: string, path: string, body?: object): Promise<Made> {
+      const headers: Record<string, string> = { authorization: `Bearer ${admin()}` }
+      if (body !== undefined) headers['content-type'] = 'application/json'
+      const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+      const answer = await fetch(`http://${cluster.http(1)}${path}`, { method, headers, ...sent })
+      const text = await answer.text()
+      expect(answer.status, text).toBeLessThan(300)
+      return JSON.parse(text === '' ? '{}' : text)
+    }
 
-  beforeAll(async () => {
-    served = await servePage(html, script)
-    const { origin } = new URL(served.url)
-    const secured = ['--authentication', 'required', '--admin-token-file', adminFile, '--write-origins', origin]
-    cluster = await ClusterProcesses.start({ flags: secured })
-    for (const name of ['board', 'secret']) await ask('POST', '/topics', { name, partitions: 1, replicas: 3 })
-    const resource = { type: 'topic', name: 'board', pattern: 'literal' }
-    const rule = { principal: 'User:page', host: '*', operation: 'all', permission: 'allow', resource }
-    await ask('POST', '/security/acls', { acls: [rule] })
-    const scope = { operations: ['read'], resources: [resource] }
-    const made = await ask('POST', '/security/tokens', { principal: 'User:page', scope })
-    browser = await chromium.launch({ executablePath: executablePath!, args: flags })
-    page = await browser.newPage()
-    page.on('pageerror', (error) => problems.push(String(error)))
-    const query = new URLSearchParams({ server: `ws://${cluster.http(2)}`, token: made.token })
-    await page.goto(`${served.url}?${query}`)
-  })
+    beforeAll(async () => {
+      served = await servePage(html, script)
+      const { origin } = new URL(served.url)
+      const secured = ['--authentication', 'required', '--admin-token-file', adminFile, '--write-origins', origin]
+      cluster = await ClusterProcesses.start({ flags: secured })
+      for (const name of ['board', 'secret']) await ask('POST', '/topics', { name, partitions: 1, replicas: 3 })
+      const resource = { type: 'topic', name: 'board', pattern: 'literal' }
+      const rule = { principal: 'User:page', host: '*', operation: 'all', permission: 'allow', resource }
+      await ask('POST', '/security/acls', { acls: [rule] })
+      const scope = { operations: ['read'], resources: [resource] }
+      const made = await ask('POST', '/security/tokens', { principal: 'User:page', scope })
+      browser = await chromium.launch({ executablePath: executablePath!, args: flags })
+      page = await browser.newPage()
+      page.on('pageerror', (error) => problems.push(String(error)))
+      const query = new URLSearchParams({ server: `ws://${cluster.http(2)}`, token: made.token })
+      await page.goto(`${served.url}?${query}`)
+    })
 
-  afterAll(async () => {
-    await browser?.close()
-    await served?.close()
-    await cluster?.destroy()
-    if (process.env.KEEP_SCREENSHOTS === undefined) rmSync(folder, { recursive: true, force: true })
-  })
+    afterAll(async () => {
+      await browser?.close()
+      await served?.close()
+      await cluster?.destroy()
+      if (process.env.KEEP_SCREENSHOTS === undefined) rmSync(folder, { recursive: true, force: true })
+    })
 
-  it('sees its topic live', async () => {
-    await page.locator('#state').getByText('live').waitFor({ timeout: 20_000 })
-    const credentials = { token: admin() }
-    const producer = new Producer({ servers: [`ws://${cluster.http(1)}`], credentials })
-    for (const key of ['SFO', 'LAX']) await producer.send('board', { key, value: 'on time' })
-    await producer.close()
-    await page.locator('#records li:nth-child(2)').waitFor({ timeout: 10_000 })
-    expect(await page.locator('#records li').allTextContents()).toEqual(['SFO on time', 'LAX on time'])
-  })
+    it('sees its topic live', async () => {
+      await page.locator('#state').getByText('live').waitFor({ timeout: 20_000 })
+      const credentials = { token: admin() }
+      const producer = new Producer({ servers: [`ws://${cluster.http(1)}`], credentials })
+      for (const key of ['SFO', 'LAX']) await producer.send('board', { key, value: 'on time' })
+      await producer.close()
+      await page.locator('#records li:nth-child(2)').waitFor({ timeout: 10_000 })
+      expect(await page.locator('#records li').allTextContents()).toEqual(['SFO on time', 'LAX on time'])
+    })
 
-  it('is refused everything else', async () => {
-    await page.locator('#refused li:nth-child(12)').waitFor({ timeout: 10_000 })
-    const lines = (await page.locator('#refused li').allTextContents()).sort()
-    expect(lines.map((line) => line.replace(/ (403 )?AUTHORIZATION_FAILED$/, ''))).toEqual([
-      'DELETE /topics/board',
-      'GET /cluster',
-      'GET /cluster/audit',
-      'GET /metrics',
-      'GET /security/users',
-      'GET /topics/secret',
-      'GET /topics/secret/partitions/0/records',
-      'POST /security/tokens',
-      'POST /topics',
-      'POST /topics/board/records',
-      'WebSocket publish',
-      'WebSocket subscribe',
-    ])
-    await page.screenshot({ path: join(folder, 'page.png') })
-    if (process.env.KEEP_SCREENSHOTS !== undefined) console.log(`screenshot: ${join(folder, 'page.png')}`)
-  })
+    it('is refused everything else', async () => {
+      await page.locator('#refused li:nth-child(12)').waitFor({ timeout: 10_000 })
+      const lines = (await page.locator('#refused li').allTextContents()).sort()
+      expect(lines.map((line) => line.replace(/ (403 )?AUTHORIZATION_FAILED$/, ''))).toEqual([
+        'DELETE /topics/board',
+        'GET /cluster',
+        'GET /cluster/audit',
+        'GET /metrics',
+        'GET /security/users',
+        'GET /topics/secret',
+        'GET /topics/secret/partitions/0/records',
+        'POST /security/tokens',
+        'POST /topics',
+        'POST /topics/board/records',
+        'WebSocket publish',
+        'WebSocket subscribe',
+      ])
+      await page.screenshot({ path: join(folder, 'page.png') })
+      if (process.env.KEEP_SCREENSHOTS !== undefined) console.log(`screenshot: ${join(folder, 'page.png')}`)
+    })
 
-  it('has no error of its own', () => expect(problems).toEqual([]))
-})
+    it('has no error of its own', () => expect(problems).toEqual([]))
+  },
+)

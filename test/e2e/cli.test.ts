@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { skipped } from '../runner/skipped.ts'
 import { freePortRange, isAlive, npmStart, pressCtrlC, type Started, start, tailrace } from './command-line.ts'
 
 /** The steps of a user, in this order, with one cluster that `npm start` has started. */
@@ -69,8 +70,8 @@ describe('npm start', () => {
     expect(cluster.err()).not.toContain('broker')
   })
 
-  // Windows has no such modes.
-  it.skipIf(process.platform === 'win32')('makes a cluster key and data folders that no other user can open', () => {
+  const noModes = skipped(process.platform === 'win32', 'modes of the files of a cluster: Windows has none.')
+  it.skipIf(noModes)('makes a cluster key and data folders that no other user can open', () => {
     expect(statSync(join(folder, 'data', 'cluster.key')).mode & 0o777).toBe(0o600)
     for (const id of [1, 2, 3]) {
       expect(openToOthers(join(folder, 'data', `broker-${id}`))).toEqual([])

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { skipped } from '../runner/skipped.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const PORT = 23_700
@@ -73,11 +74,9 @@ const ends: [string, (started: Started) => void][] = [
   ['the supervisor is killed', ({ supervisor }) => process.kill(supervisor, 'SIGKILL')],
 ]
 
-const windows = process.platform === 'win32'
-if (windows) console.log('Skipped: how npm start ends, since Windows has no ps and no signals.')
+const noSignals = skipped(process.platform === 'win32', 'how npm start ends: Windows has no ps and no signals.')
 
-// Windows has no ps, and no signals.
-it.skipIf(windows).each(ends)(
+it.skipIf(noSignals).each(ends)(
   'no process of npm start is left when %s',
   async (_what, end) => {
     const started = await npmStart()

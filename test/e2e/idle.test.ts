@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readMetrics } from '../bench/broker-meter.ts'
+import { skipped } from '../runner/skipped.ts'
 import { ClusterProcesses } from './cluster-processes.ts'
-import { cannotReadProcessorTime, leastShares } from './processor-time.ts'
+import { leastShares } from './processor-time.ts'
 import { allInSync, topicBecomes } from './topic-view.ts'
+
+const noProcessorTime = skipped(
+  process.platform !== 'linux',
+  "what an idle broker costs: only Linux tells a process's processor time in a file.",
+)
 
 // Long enough that compiling and opening are finished.
 const SETTLE_MS = 12_000
@@ -19,8 +25,7 @@ beforeAll(async () => {
 
 afterAll(() => cluster.destroy())
 
-// Only Linux shows a process's CPU time in a file.
-it.skipIf(cannotReadProcessorTime('what an idle broker costs'))(
+it.skipIf(noProcessorTime)(
   'uses under 1 % of a core and under 150 MB in each idle broker',
   async () => {
     await new Promise((done) => setTimeout(done, SETTLE_MS))

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import { skipped } from '../runner/skipped.ts'
 import { type Finished, freePortRange, type Started, start, tailrace } from './command-line.ts'
 
 /** Every kind of secret, each with a text that is found nowhere by chance, and those that somebody mistypes. */
@@ -241,8 +242,8 @@ describe('no secret is shown', () => {
     expect(cluster.out()).toContain(`--token-file ${join(folder, 'admin.token')}`)
   })
 
-  // Other systems have no /proc.
-  it.skipIf(process.platform !== 'linux')('in the lists of processes', async () => {
+  const noProc = skipped(process.platform !== 'linux', 'secrets in lists of processes: only Linux has /proc.')
+  it.skipIf(noProc)('in the lists of processes', async () => {
     const tail = start(['tail', 'orders', ...alice()])
     const status = JSON.parse(await done(['cluster', 'status', '--json', ...admin()])) as Brokers
     const lines = [tail.child.pid!, ...status.brokers.map(({ pid }) => pid).filter((pid) => pid > 0)].map((pid) =>

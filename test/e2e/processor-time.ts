@@ -4,17 +4,6 @@ import type { ClusterProcesses } from './cluster-processes.ts'
 /** Clock ticks a second as Linux shows them to programs, for any frequency of the kernel. */
 const CLOCK_TICKS_PER_SECOND = 100
 
-/**
- * For `it.skipIf`: whether processor time cannot be read here. Says so once, since a skipped test says nothing itself.
- */
-export function cannotReadProcessorTime(what: string): boolean {
-  if (process.platform === 'linux') return false
-  console.log(
-    `Skipped: ${what}. Only Linux tells a process's processor time in a file, and this is ${process.platform}.`,
-  )
-  return true
-}
-
 const FEWEST_WINDOWS = 3
 
 /**

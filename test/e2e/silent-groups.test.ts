@@ -1,8 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readMetrics } from '../bench/broker-meter.ts'
+import { skipped } from '../runner/skipped.ts'
 import { ClusterProcesses } from './cluster-processes.ts'
-import { cannotReadProcessorTime, leastShares } from './processor-time.ts'
+import { leastShares } from './processor-time.ts'
+
+const noProcessorTime = skipped(
+  process.platform !== 'linux',
+  "what idle partitions cost: only Linux tells a process's processor time in a file.",
+)
 
 const PARTITIONS = 10_000
 const WINDOW_MS = 4_000
@@ -73,18 +79,14 @@ describe(`M86, M87: three brokers with ${PARTITIONS} idle partitions`, () => {
     expect(many).toBeLessThan(few * 1.2)
   })
 
-  // Only Linux shows a process's CPU time in a file.
-  it.skipIf(cannotReadProcessorTime(`what ${PARTITIONS} idle partitions cost`))(
-    'use less than 3 % of a core each',
-    async () => {
-      const shares = await leastShares(cluster, MOST_WINDOWS, WINDOW_MS, MOST_SHARE)
-      const memory = await sumOf('process_resident_memory_bytes')
-      console.log(
-        `idle with ${PARTITIONS} partitions: ${shares.map((share) => `${(share * 100).toFixed(2)} %`).join(', ')} of a core, ${(memory / 3e6).toFixed(0)} MB each`,
-      )
-      for (const share of shares) expect(share).toBeLessThan(MOST_SHARE)
-    },
-  )
+  it.skipIf(noProcessorTime)('use less than 3 % of a core each', async () => {
+    const shares = await leastShares(cluster, MOST_WINDOWS, WINDOW_MS, MOST_SHARE)
+    const memory = await sumOf('process_resident_memory_bytes')
+    console.log(
+      `idle with ${PARTITIONS} partitions: ${shares.map((share) => `${(share * 100).toFixed(2)} %`).join(', ')} of a core, ${(memory / 3e6).toFixed(0)} MB each`,
+    )
+    for (const share of shares) expect(share).toBeLessThan(MOST_SHARE)
+  })
 
   it('take a record for a sleeping partition at once, and show it', async () => {
     await allAsleep(PARTITIONS)

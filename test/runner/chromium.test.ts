@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { chromiumForTests, findChromium } from './chromium.ts'
+import { skipped } from './skipped.ts'
 
-const isElsewhere = process.platform !== 'linux'
-if (isElsewhere)
-  console.log(`Skipped: which browser is taken from PATH, since on ${process.platform} it is in a fixed place.`)
+const isElsewhere = skipped(
+  process.platform !== 'linux',
+  'which browser is taken from PATH: on Windows and macOS it is in a fixed place, whatever PATH says.',
+)
 
-// Windows and macOS have browsers in fixed places, whatever PATH says.
 describe.skipIf(isElsewhere)('the browser for tests', () => {
   it('is the one that is named, else the first on PATH', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tailrace-browser-'))

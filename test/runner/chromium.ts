@@ -25,7 +25,7 @@ export function findChromium(environment: Readonly<Record<string, string | undef
 
 /**
  * For browser tests: the browser to start, or null where they may be skipped. With CI=true they may not: throws when
- * there is none. `describe.skipIf(browser === null)`
+ * there is none. `describe.skipIf(skipped(browser === null, …))`
  */
 export function chromiumForTests(
   environment: Readonly<Record<string, string | undefined>> = process.env,

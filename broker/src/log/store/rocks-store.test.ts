@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { stateStoreConformance } from '../../../../test/conformance/state-store.ts'
+import { skipped } from '../../../../test/runner/skipped.ts'
 import { MemoryStore } from '../testing/memory-store.ts'
 import { openRocksStore } from './rocks-store.ts'
 
@@ -49,11 +50,12 @@ await store.close()
 console.log(JSON.stringify({ asked, kept }))
 `
 
-const windows = process.platform === 'win32'
-if (windows) console.log('Skipped: a full disk under the state store, since Windows has no ulimit to stand in for it.')
+const noUlimit = skipped(
+  process.platform === 'win32',
+  'a full disk under the state store: Windows has no ulimit to stand in for it.',
+)
 
-// Windows has no ulimit.
-test.skipIf(windows)('a store works again after a write that failed for lack of space', async () => {
+test.skipIf(noUlimit)('a store works again after a write that failed for lack of space', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tailrace-store-'))
   try {
     // 2000 blocks of 512 bytes.

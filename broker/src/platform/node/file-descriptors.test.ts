@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { skipped } from '../../../../test/runner/skipped.ts'
 import { openFileLimit } from './file-descriptors.ts'
 
 const run = promisify(execFile)
-const windows = process.platform === 'win32'
-if (windows) console.log('Skipped: Windows has no limit of open files that a shell can set.')
+const noLimit = skipped(process.platform === 'win32', 'the limit of open files: Windows has none that a shell can set.')
 
 /** Output of a script in a process that may have `limit` files open. */
 async function limited(limit: number, script: string): Promise<string> {
@@ -19,8 +19,7 @@ async function limited(limit: number, script: string): Promise<string> {
   return stdout.trim()
 }
 
-// Windows has no such limit.
-test.skipIf(windows)('the limit of open files is told', async () => {
+test.skipIf(noLimit)('the limit of open files is told', async () => {
   expect(openFileLimit()).toBeGreaterThan(100)
   const told = await limited(
     200,
@@ -29,8 +28,7 @@ test.skipIf(windows)('the limit of open files is told', async () => {
   expect(told).toBe('200')
 })
 
-// As above.
-test.skipIf(windows)('each operation that needs a file descriptor waits until there is one', async () => {
+test.skipIf(noLimit)('each operation that needs a file descriptor waits until there is one', async () => {
   const path = await mkdtemp(join(tmpdir(), 'tailrace-descriptors-'))
   const script = `
     import { openSync, closeSync } from 'node:fs'

@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { skipped } from '../../../../test/runner/skipped.ts'
 import { nodeDisk } from './disk.ts'
 import { tightenFolder } from './folder-modes.ts'
 
@@ -13,8 +14,12 @@ afterEach(() => rm(root, { recursive: true, force: true }))
 
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8)
 
-// Windows has no such modes; there the access list of the folder keeps others away.
-describe.skipIf(process.platform === 'win32')('modes', () => {
+const noModes = skipped(
+  process.platform === 'win32',
+  'modes of folders: on Windows the access list of the folder keeps others away.',
+)
+
+describe.skipIf(noModes)('modes', () => {
   test.each([0o000, 0o022, 0o077])('what the disk makes is for its user alone, with umask %o', async (mask) => {
     const folder = join(root, 'a', 'b')
     const before = process.umask(mask)

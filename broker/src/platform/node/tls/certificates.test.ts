@@ -3,11 +3,14 @@ import { chmod, mkdtemp, rm, symlink, unlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { skipped } from '../../../../../test/runner/skipped.ts'
 import { nodeClock } from '../clock.ts'
 import { readCertificates } from './certificate-files.ts'
 import { createAuthority, type Issued, issueCertificate } from './issue-certificates.ts'
 import { peerCertificateOf } from './peer-certificate.ts'
 import { WatchedCertificates } from './watched-certificates.ts'
+
+const noModes = skipped(process.platform === 'win32', 'modes of key files: Windows has none.')
 
 const now = Date.now()
 let authority: Issued
@@ -116,8 +119,7 @@ it('names the file and its fault', async () => {
   expect(await refusal()).toMatch(/tlsCaFile: .*ca has a certificate that is none of a CA: CN=a/)
 })
 
-// Windows has no such modes.
-it.skipIf(process.platform === 'win32')('warns of a key that everybody may read', async () => {
+it.skipIf(noModes)('warns of a key that everybody may read', async () => {
   await write(await issue('a'))
   await chmod(path('key'), 0o644)
   const { warnings } = await readCertificates(files(), now)
@@ -165,8 +167,7 @@ it('follows a link that is set to another file, as Kubernetes does', async () =>
   await expect.poll(() => certificates.current.cert).toBe(second.cert)
 })
 
-// Windows has no such modes.
-it.skipIf(process.platform === 'win32')('sees that a file has got other rights', async () => {
+it.skipIf(noModes)('sees that a file has got other rights', async () => {
   await write(await issue('first'))
   const { lines } = await watching()
   await chmod(path('key'), 0o644)
