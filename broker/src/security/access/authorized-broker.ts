@@ -92,8 +92,13 @@ export class AuthorizedBroker implements BrokerApi {
 
   /** Of topics that the session may describe; `denied`: the others of those that it has named. */
   routing(topics: readonly string[]): Answer<'routing'> {
-    const shown = topics.filter((name) => this.#guard.mayTopic('describe', name))
-    return { ...this.#api.routing(shown), denied: topics.filter((name) => !shown.includes(name)) }
+    const shown: string[] = []
+    const denied = new Set<string>()
+    for (const name of topics) {
+      if (this.#guard.mayTopic('describe', name)) shown.push(name)
+      else denied.add(name)
+    }
+    return { ...this.#api.routing(shown), denied: [...denied] }
   }
 
   async describeCluster(): Promise<ClusterDescription> {
