@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { clientOf } from './client-address.ts'
+import { clientOf, hostOf } from './client-address.ts'
 
 test.each([
   ['192.0.2.7', '192.0.2.7'],
@@ -12,4 +12,18 @@ test.each([
   [undefined, ''],
 ])('%s counts as %s', (address, client) => {
   expect(clientOf(address)).toBe(client)
+})
+
+test.each([
+  ['192.0.2.7', '192.0.2.7'],
+  ['::ffff:192.0.2.7', '192.0.2.7'],
+  ['::1', '::1'],
+  ['0:0:0:0:0:0:0:1', '::1'],
+  ['2001:DB8::5', '2001:db8::5'],
+  ['2001:db8:0:0:0:0:0:5', '2001:db8::5'],
+  ['fe80::1%eth0', 'fe80::1'],
+  ['no:address', 'no:address'],
+  [undefined, ''],
+])('%s is compared as %s', (address, host) => {
+  expect(hostOf(address)).toBe(host)
 })

@@ -12,6 +12,7 @@ import type {
   UserDescription,
 } from '../../api/security-api.ts'
 import { scramMechanisms } from '../../api/security-api.ts'
+import { hostOf } from '../../platform/client-address.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Crypto } from '../../platform/crypto.ts'
 import type { Random } from '../../platform/random.ts'
@@ -148,7 +149,8 @@ export class SecurityAdmin implements SecurityApi {
 
   test({ principal, groups, host, operation, resource }: AccessQuestion): AccessAnswer {
     // Any kind but none: the question is about somebody who has shown who it is.
-    return this.#deps.authorizer.decide({ principal, groups, host, kind: 'scram', scope: null }, operation, resource)
+    const asked = { principal, groups, host: hostOf(host), kind: 'scram', scope: null } as const
+    return this.#deps.authorizer.decide(asked, operation, resource)
   }
 
   async setQuota(quota: Quota, by = ''): Promise<void> {

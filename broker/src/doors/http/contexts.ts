@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 import { clientIdHeader, clientIdParameter, isClientId, TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { clientOf, hostOf } from '../../platform/client-address.ts'
 import type { PeerCertificate } from '../../platform/network.ts'
 import { anonymousSession, type Session } from '../../security/identity/session.ts'
 import { accessOf } from '../limits/access.ts'
-import { clientOf } from '../limits/client-address.ts'
 import type { TransportMetrics } from '../limits/metrics.ts'
 import type { QuotaKeeper } from '../limits/quotas/quota-keeper.ts'
 import { SenderQuotas } from '../limits/quotas/sender-quotas.ts'
@@ -41,19 +41,19 @@ export function giveContexts(
 ): void {
   const known = new WeakMap<Socket, Session>()
   /** By its certificate, where its connection has one that means somebody. */
-  const sessionOf = (socket: Socket, client: string): Session => {
+  const sessionOf = (socket: Socket, host: string): Session => {
     const kept = known.get(socket)
     if (kept !== undefined) return kept
     const certificate = certificateOf(socket)
-    const shown = certificate === null ? null : services.authenticator.certificate(certificate, client)
-    const session = shown ?? anonymousSession(client)
+    const shown = certificate === null ? null : services.authenticator.certificate(certificate, host)
+    const session = shown ?? anonymousSession(host)
     known.set(socket, session)
     return session
   }
   app.decorateRequest('context', null as never)
   app.addHook('onRequest', (request, _reply, done) => {
     const client = clientOf(request.ip)
-    const rights = new Rights(services, sessionOf(request.raw.socket, client))
+    const rights = new Rights(services, sessionOf(request.raw.socket, hostOf(request.ip)))
     const { secret } = wayOf(request.raw.socket)
     const named = clientIdOf(request)
     const clientId = isClientId(named) ? named : ''

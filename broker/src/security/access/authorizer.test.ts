@@ -89,6 +89,12 @@ describe('the rules', () => {
     expect(host.may({ ...alice, host: '10.0.0.2' }, 'read', orders)).toBe(false)
   })
 
+  it('name an IPv6 address in any of its forms, and no neighbour of it', () => {
+    const { may } = authorizer([rule('read', topic('orders'), { host: '2001:DB8:0:0::5' })])
+    expect(may({ ...alice, host: '2001:db8::5' }, 'read', orders)).toBe(true)
+    expect(may({ ...alice, host: '2001:db8::6' }, 'read', orders)).toBe(false)
+  })
+
   it('hold at once when a table has changed', () => {
     const { may, tables } = authorizer([])
     expect(may(alice, 'read', orders)).toBe(false)

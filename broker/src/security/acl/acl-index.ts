@@ -1,4 +1,5 @@
 import type { Acl, Operation, Resource, ResourceType } from '../../api/security-api.ts'
+import { hostOf } from '../../platform/client-address.ts'
 import { EVERYBODY } from '../identity/principal.ts'
 import type { Session } from '../identity/session.ts'
 import { allowedBy } from './acl.ts'
@@ -82,7 +83,7 @@ export class AclIndex {
 }
 
 function isAbout({ principal, host }: Acl, asker: Asker): boolean {
-  if (host !== '*' && host !== asker.host) return false
+  if (host !== '*' && hostOf(host) !== asker.host) return false
   return principal === asker.principal || principal === EVERYBODY || asker.groups.includes(principal)
 }
 

@@ -74,6 +74,18 @@ describe('a password', () => {
   })
 })
 
+it('a password that could not be looked at holds up none behind it', async () => {
+  let broken = true
+  const crypto: typeof nodeCrypto = {
+    ...nodeCrypto,
+    pbkdf2: (...given) => (broken ? Promise.reject(new Error('no threads')) : nodeCrypto.pbkdf2(...given)),
+  }
+  const door = authenticator({ crypto })
+  await expect(door.password('alice', 'pencil', host)).rejects.toThrow('no threads')
+  broken = false
+  await expect(door.password('alice', 'pencil', host)).resolves.toMatchObject({ principal: 'User:alice' })
+})
+
 describe.each(['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const)('%s', (mechanism) => {
   const hash = mechanism === 'SCRAM-SHA-256' ? 'sha256' : 'sha512'
   const first = 'n=alice,r=fyko+d2lbbFgONRv9qkxdawL'
@@ -203,6 +215,17 @@ test('wrong credentials slow down their address, and no other', async () => {
   await clock.advance(5_000)
   await right
   expect(await wrong()).toBe('AUTHENTICATION_FAILED')
+})
+
+test('wrong credentials slow down the first 64 bits of an IPv6 address', async () => {
+  const door = authenticator()
+  for (let n = 1; n <= 4; n++) await door.bearer('wrong', `2001:db8::${n}`).catch(() => {})
+  let answered = false
+  const waiting = door.bearer('wrong', '2001:db8::9').catch(() => (answered = true))
+  await clock.advance(99)
+  expect(answered).toBe(false)
+  await clock.advance(1)
+  await waiting
 })
 
 test('the wait doubles up to five seconds, is forgotten after five minutes, and addresses are bounded', () => {

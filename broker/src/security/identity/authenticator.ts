@@ -1,4 +1,5 @@
 import { preparePassword, TailraceError, type Timestamp } from '@tailrace/schemas'
+import { clientOf } from '../../platform/client-address.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Crypto } from '../../platform/crypto.ts'
 import type { PeerCertificate } from '../../platform/network.ts'
@@ -68,13 +69,13 @@ export class Authenticator {
     const expected = stored ?? this.#pretend(user)
     const salt = Buffer.from(expected.salt, 'base64')
     const derive = () => scramCredential(crypto, 'SCRAM-SHA-256', prepared(password), salt, expected.iterations)
-    const made = await this.#waitFor(() => (this.#turn = this.#turn.then(derive)) as ReturnType<typeof derive>)
+    const made = await this.#waitFor(() => this.#inTurn(derive))
     const isRight = crypto.equal(Buffer.from(made.storedKey, 'base64'), Buffer.from(expected.storedKey, 'base64'))
     if (stored === undefined || !isRight) throw this.#refusal(host, `user ${JSON.stringify(user)}`)
     const session = this.#session(`User:${user}`, host, 'scram', stored.storedKey)
     if (this.#remembered.size >= MOST_REMEMBERED) this.#remembered.clear()
     this.#remembered.set(key.toString('base64'), { version, until: clock.monotonic() + REMEMBERED_MS, session })
-    this.#failures.succeeded(host)
+    this.#failures.succeeded(clientOf(host))
     return session
   }
 
@@ -92,17 +93,17 @@ export class Authenticator {
         throw this.#refusal(host, `token ${JSON.stringify(parsed.id)}`)
       const { id, principal, scope, expiresAt } = stored
       if (expiresAt !== null && expiresAt <= clock.now()) throw this.#refusal(host, `token "${id}", which has expired`)
-      this.#failures.succeeded(host)
+      this.#failures.succeeded(clientOf(host))
       return { ...this.#session(principal, host, 'token', id), scope, expiresAt }
     }
     if (adminToken !== undefined && crypto.equal(crypto.hash('sha256', new TextEncoder().encode(text)), adminToken)) {
-      this.#failures.succeeded(host)
+      this.#failures.succeeded(clientOf(host))
       return this.#session('User:admin', host, 'admin-token', '')
     }
     if (verifier === undefined) throw this.#refusal(host, 'a token of unknown form')
     try {
       const { principal, groups, expiresAt } = await verifier.verify(text)
-      this.#failures.succeeded(host)
+      this.#failures.succeeded(clientOf(host))
       return { ...this.#session(principal, host, 'jwt', ''), groups, expiresAt }
     } catch (error) {
       const known = TailraceError.from(error)
@@ -117,7 +118,7 @@ export class Authenticator {
    */
   async admit(host: string): Promise<void> {
     const { clock } = this.#deps
-    const ms = this.#failures.waitOf(host, clock.monotonic())
+    const ms = this.#failures.waitOf(clientOf(host), clock.monotonic())
     if (ms > 0) await this.#waitFor(() => pause(clock, ms))
   }
 
@@ -136,7 +137,7 @@ export class Authenticator {
 
   /** The exchange has ended well. */
   proved({ user }: ScramExchange, host: string): Session {
-    this.#failures.succeeded(host)
+    this.#failures.succeeded(clientOf(host))
     return this.#session(`User:${user}`, host, 'scram', this.#keyOf(user))
   }
 
@@ -184,10 +185,17 @@ export class Authenticator {
   /** The audit says more than the client learns. */
   #refusal(host: string, shown: string): TailraceError {
     const { audit, clock } = this.#deps
-    this.#failures.failed(host, clock.monotonic())
+    this.#failures.failed(clientOf(host), clock.monotonic())
     const login = { principal: '', host, action: 'login', target: shown } as const
     audit.note({ ...login, outcome: 'refused', code: 'AUTHENTICATION_FAILED' })
     return new TailraceError('AUTHENTICATION_FAILED')
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#turn.then(work)
+    // One that fails holds up none of those behind it.
+    this.#turn = turn.catch(() => {})
+    return turn
   }
 
   async #waitFor<Result>(work: () => Promise<Result>): Promise<Result> {

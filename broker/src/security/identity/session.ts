@@ -11,7 +11,7 @@ export interface Session {
   readonly principal: string
   /** `Group:admins`, as the issuer of the credential says. */
   readonly groups: readonly string[]
-  /** The client's address, for rules that name one. */
+  /** The client's address as `hostOf` writes it, for rules that name one. */
   readonly host: string
   readonly kind: CredentialKind
   /** So that the session ends with it: the id of a token, the stored key of a password; else empty. */
