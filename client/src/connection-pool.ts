@@ -7,6 +7,8 @@ interface Address {
   opening: Promise<Connection> | undefined
   readonly coolDown: Backoff
   coolUntil: number
+  /** Why the last attempt failed. */
+  error: TailraceError | undefined
 }
 
 /** One connection for each address, opened when first wanted and again after it was lost. */
@@ -31,15 +33,16 @@ export class ConnectionPool {
     return known !== undefined && this.peek(address) === undefined && performance.now() < known.coolUntil
   }
 
-  /** @throws TailraceError CONNECTION_LOST at once while the address cools down, or when it does not open; CLOSED */
+  /**
+   * @throws TailraceError CONNECTION_LOST when it does not open, at once while the address cools down, as the error
+   * that no further attempt would change; CLOSED
+   */
   get(address: string): Promise<Connection> {
     if (this.#closing.signal.aborted) return Promise.reject(new TailraceError('CLOSED'))
     const open = this.peek(address)
     if (open !== undefined) return Promise.resolve(open)
-    if (this.isCoolingDown(address)) {
-      return Promise.reject(new TailraceError('CONNECTION_LOST', `${address} could not be reached a moment ago.`))
-    }
     const known = this.#addresses.get(address) ?? this.#add(address)
+    if (this.isCoolingDown(address)) return Promise.reject(coolingDown(address, known))
     known.opening ??= this.#open(address, known).finally(() => {
       known.opening = undefined
     })
@@ -53,7 +56,13 @@ export class ConnectionPool {
   }
 
   #add(address: string): Address {
-    const added: Address = { connection: undefined, opening: undefined, coolDown: reconnectBackoff(), coolUntil: 0 }
+    const added: Address = {
+      connection: undefined,
+      opening: undefined,
+      coolDown: reconnectBackoff(),
+      coolUntil: 0,
+      error: undefined,
+    }
     this.#addresses.set(address, added)
     return added
   }
@@ -66,11 +75,19 @@ export class ConnectionPool {
         throw new TailraceError('CLOSED')
       }
       known.coolDown.reset()
+      known.error = undefined
       known.connection = connection
       return connection
     } catch (error) {
       known.coolUntil = performance.now() + known.coolDown.next()
+      known.error = TailraceError.from(error)
       throw error
     }
   }
+}
+
+/** A broker that is away may be back by now; a credential that is wrong is wrong for each that asks meanwhile. */
+function coolingDown(address: string, { error }: Address): TailraceError {
+  if (error !== undefined && !error.retriable && error.code !== 'CLOSED') return error
+  return new TailraceError('CONNECTION_LOST', `${address} could not be reached a moment ago.`)
 }

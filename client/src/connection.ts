@@ -60,6 +60,11 @@ interface Pending {
 }
 
 const NO_BODY: Uint8Array[] = []
+/**
+ * A broker to which wrong credentials have been shown from this address answers the next one after up to five seconds.
+ * To give up before it would hide that this one is wrong, too.
+ */
+const CREDENTIAL_MS = 10_000
 
 /**
  * One WebSocket to one broker, from open to lost: it never reconnects, so its owner knows that everything sent on it
@@ -80,14 +85,14 @@ export class Connection {
   /** Undefined until the broker has said which schemas it writes with. */
   #decoder: MessageDecoder | undefined
   readonly #opened: () => void
+  #late: ReturnType<typeof setTimeout> | undefined
   readonly #authentication: Authentication | undefined
 
   private constructor(address: string, settings: ConnectionSettings, settled: (error?: TailraceError) => void) {
     this.address = address
     const started = performance.now()
-    let late: ReturnType<typeof setTimeout> | undefined
     const settle = (error?: TailraceError): void => {
-      clearTimeout(late)
+      clearTimeout(this.#late)
       this.#lostListeners.delete(settle)
       settled(error)
     }
@@ -98,7 +103,7 @@ export class Connection {
     }
     const { credentials } = settings
     const step = async (mechanism: string, data: string) =>
-      (await this.request('Authenticate', { mechanism, data }, { timeoutMs: settings.connectTimeoutMs })).fields
+      (await this.request('Authenticate', { mechanism, data }, { timeoutMs: CREDENTIAL_MS })).fields
     this.#authentication = credentials && new Authentication(credentials, step, (error) => this.#refused(error))
     this.#socket = openSocket(
       `${address}/stream${streamQuery}${named(settings.clientId)}`,
@@ -112,7 +117,10 @@ export class Connection {
       },
     )
     // Not before there is a socket to drop: an address that none can be made for throws above.
-    late = setTimeout(() => this.destroy('The broker does not say which schemas it has'), settings.connectTimeoutMs)
+    this.#late = setTimeout(
+      () => this.destroy('The broker does not say which schemas it has'),
+      settings.connectTimeoutMs,
+    )
     this.#watch = new SilenceWatch(settings.silenceMs, {
       expecting: () => this.#pending.size > 0,
       probe: () => this.#probe(settings.silenceMs * 10),
@@ -252,8 +260,14 @@ export class Connection {
       const { decoder, answer } = schemasOfBroker(bytes)
       this.#decoder = decoder
       if (answer !== null) this.#socket.send(answer)
-      if (this.#authentication === undefined) this.#opened()
-      else this.#authentication.show().then(this.#opened, (error) => this.#refused(error))
+      const authentication = this.#authentication
+      if (authentication === undefined) {
+        this.#opened()
+        return
+      }
+      clearTimeout(this.#late)
+      this.#late = setTimeout(() => this.destroy('The credential is not answered'), CREDENTIAL_MS)
+      authentication.show().then(this.#opened, (error) => this.#refused(error))
     } catch (error) {
       const { code, message } = TailraceError.from(error)
       this.#end(new TailraceError(code, `${this.address}: ${message}`))

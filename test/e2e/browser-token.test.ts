@@ -68,6 +68,7 @@ const script = `
 
 interface Made {
   readonly token: string
+  readonly description: { readonly id: string }
 }
 
 // In CI there must be one: chromiumForTests throws.
@@ -80,6 +81,7 @@ describe.skipIf(skipped(executablePath === null, 'pages in a browser: this machi
     let served: ServedPage
     let browser: Browser
     let page: Page
+    let tokenId: string
     const problems: string[] = []
     const admin = () => readFileSync(adminFile, 'utf8').trim()
 
@@ -104,6 +106,7 @@ describe.skipIf(skipped(executablePath === null, 'pages in a browser: this machi
       await ask('POST', '/security/acls', { acls: [rule] })
       const scope = { operations: ['read'], resources: [resource] }
       const made = await ask('POST', '/security/tokens', { principal: 'User:page', scope })
+      tokenId = made.description.id
       browser = await chromium.launch({ executablePath: executablePath!, args: flags })
       page = await browser.newPage()
       page.on('pageerror', (error) => problems.push(String(error)))
@@ -147,6 +150,13 @@ describe.skipIf(skipped(executablePath === null, 'pages in a browser: this machi
       ])
       await page.screenshot({ path: join(folder, 'page.png') })
       if (process.env.KEEP_SCREENSHOTS !== undefined) console.log(`screenshot: ${join(folder, 'page.png')}`)
+    })
+
+    it('ends with the code within seconds when its token is revoked', async () => {
+      await ask('DELETE', `/security/tokens/${tokenId}`)
+      // REQUIRED where a read is refused first, FAILED where the connection is, and the token is shown again.
+      const end = page.locator('#state').getByText(/^ended: AUTHENTICATION_(REQUIRED|FAILED)$/)
+      await end.waitFor({ timeout: 10_000 })
     })
 
     it('has no error of its own', () => expect(problems).toEqual([]))

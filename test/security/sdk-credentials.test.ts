@@ -123,3 +123,17 @@ test.each([
   expect(message).toMatch(/credentials: give/)
   expect(message).not.toMatch(/secret/)
 })
+
+test('a reader whose token is revoked ends with the code, also from an address that is slowed down', async () => {
+  tables.rule('User:svc', 'read', flights)
+  const records = consumer({ token: tables.token('User:svc') }).subscribe('flights', { from: 'latest' })
+  const ended = codeOf(records[Symbol.asyncIterator]().next())
+  await records.ready()
+  // Others of this address have shown so many wrong ones that the next answer takes five seconds.
+  const bad = { authorization: 'Bearer wrong' }
+  for (let n = 0; n < 12; n++) void fetch(`${fixture.url}/topics`, { headers: bad }).catch(() => {})
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  tables.tokens.clear()
+  tables.version++
+  expect(await ended).toBe('AUTHENTICATION_FAILED')
+}, 20_000)
