@@ -127,6 +127,20 @@ describe('before the rules', () => {
   })
 })
 
+test('a client without a credential is listened to where a rule lets it do something', () => {
+  const nobody: Asked = { ...alice, principal: 'User:ANONYMOUS', kind: 'none' }
+  const admits = (rules: Acl[], asked = nobody) => authorizer(rules).made.admitsAnybody(asked)
+  expect(admits([])).toBe(false)
+  expect(admits([], alice)).toBe(true)
+  expect(admits([rule('read', topic('orders'))])).toBe(false)
+  for (const principal of ['User:*', 'User:ANONYMOUS']) {
+    expect(admits([rule('read', topic('orders'), { principal })])).toBe(true)
+    expect(admits([rule('read', topic('orders'), { principal, permission: 'deny' })])).toBe(false)
+    expect(admits([rule('read', topic('orders'), { principal, host: '10.9.9.9' })])).toBe(false)
+  }
+  for (const mode of ['off', 'optional'] as const) expect(authorizer([], mode).made.admitsAnybody(nobody)).toBe(true)
+})
+
 test('a token narrows what its principal may do, and never widens it', () => {
   const { may } = authorizer([rule('read', topic('orders'))])
   const all = { ...alice, scope: { operations: ['all'], resources: [topic('*')] } } as const

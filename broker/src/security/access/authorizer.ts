@@ -46,7 +46,7 @@ export class Authorizer {
   /** False: this client may do nothing, so that it need not be listened to. */
   admitsAnybody(asked: Asked): boolean {
     if (this.#mode !== 'required' || asked.kind !== 'none') return true
-    return this.#rules().allowsAny(asked)
+    return this.#rules().allowsAnonymous(asked)
   }
 
   decide(asked: Asked, operation: Operation, resource: Resource): AccessAnswer {

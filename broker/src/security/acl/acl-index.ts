@@ -1,6 +1,6 @@
 import type { Acl, Operation, Resource, ResourceType } from '../../api/security-api.ts'
 import { hostOf } from '../../platform/client-address.ts'
-import { EVERYBODY } from '../identity/principal.ts'
+import { ANONYMOUS, EVERYBODY } from '../identity/principal.ts'
 import type { Session } from '../identity/session.ts'
 import { allowedBy } from './acl.ts'
 
@@ -10,12 +10,16 @@ type Asker = Pick<Session, 'principal' | 'groups' | 'host'>
 export class AclIndex {
   readonly #literal = new Map<string, Acl[]>()
   readonly #prefixed = new Map<string, Acl[]>()
+  /** Those that allow a client without a credential something. */
+  readonly #anonymous: Acl[] = []
   /** Lengths of the prefixes that occur, each once. */
   readonly #lengths = new Set<number>()
 
   constructor(acls: Iterable<Acl>) {
     for (const acl of acls) {
       const { type, name, pattern } = acl.resource
+      const isForAll = acl.principal === EVERYBODY || acl.principal === ANONYMOUS
+      if (isForAll && acl.permission === 'allow') this.#anonymous.push(acl)
       const rules = pattern === 'literal' ? this.#literal : this.#prefixed
       if (pattern === 'prefixed') this.#lengths.add(name.length)
       const key = keyOf(type, name)
@@ -25,10 +29,9 @@ export class AclIndex {
     }
   }
 
-  /** Whether some rule allows the asker something. */
-  allowsAny(asker: Asker): boolean {
-    const lists = [...this.#literal.values(), ...this.#prefixed.values()]
-    return lists.some((list) => list.some((acl) => acl.permission === 'allow' && isAbout(acl, asker)))
+  /** Whether some rule allows a client without a credential something: asked for each of its requests. */
+  allowsAnonymous(asker: Asker): boolean {
+    return this.#anonymous.some((acl) => isAbout(acl, asker))
   }
 
   /** A rule that forbids comes before one that allows; null: there is none, which forbids. */
