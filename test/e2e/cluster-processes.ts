@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { TlsOptions } from '@tailrace/client'
+import type { Credentials, TlsOptions } from '@tailrace/client'
 import { HttpExchanges, type HttpReply } from '../../broker/src/platform/node/http-exchange.ts'
 
 const executable = resolve(import.meta.dirname, '../../broker/bin/tailrace.js')
@@ -33,6 +33,7 @@ export class ClusterProcesses {
   readonly #running = new Map<number, ChildProcess>()
   #tls: TlsOptions | null
   #exchanges: HttpExchanges
+  #access: { readonly token: string; readonly sdk: Credentials } | null = null
 
   private constructor(folder: string, ports: { http: number; peer: number }[], options: ClusterOptions) {
     this.folder = folder
@@ -67,8 +68,12 @@ export class ClusterProcesses {
   }
 
   /** What an SDK needs to reach the brokers. */
-  get sdk(): { readonly servers: string[]; readonly tls?: TlsOptions } {
-    return { servers: this.servers, ...(this.#tls === null ? {} : { tls: this.#tls }) }
+  get sdk(): { readonly servers: string[]; readonly tls?: TlsOptions; readonly credentials?: Credentials } {
+    return {
+      servers: this.servers,
+      ...(this.#tls !== null && { tls: this.#tls }),
+      ...(this.#access !== null && { credentials: this.#access.sdk }),
+    }
   }
 
   /** From now on this process asks with TLS. */
@@ -76,6 +81,11 @@ export class ClusterProcesses {
     this.#tls = tls
     this.#exchanges.close()
     this.#exchanges = new HttpExchanges(tls)
+  }
+
+  /** From now on this process shows credentials: a token in its own requests, another one through the SDKs. */
+  useCredentials(access: { readonly token: string; readonly sdk: Credentials }): void {
+    this.#access = access
   }
 
   dataFolder(id: number): string {
@@ -209,8 +219,11 @@ export class ClusterProcesses {
   }
 
   async #ask(id: number, method: string, path: string, timeoutMs: number, body?: unknown): Promise<HttpReply> {
-    const content =
-      body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+    const headers = {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(this.#access !== null && { authorization: `Bearer ${this.#access.token}` }),
+    }
+    const content = { headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
     const signal = AbortSignal.timeout(timeoutMs)
     if (this.#tls !== null) {
       const url = `https://${this.http(id)}${path}`
