@@ -44,6 +44,8 @@ describe('a JSON web token', () => {
       expiresAt: (now + 60) * 1000,
     })
     expect(await verify(await signed({ ...claims, roles: 'ops' }, '1'))).toMatchObject({ groups: ['ops'] })
+    const fraction = await signed({ ...claims, exp: now + 60.000_25 })
+    expect(await verify(fraction)).toMatchObject({ expiresAt: (now + 60) * 1000 })
   })
 
   it.each<[string, () => Promise<string>]>([
@@ -51,6 +53,7 @@ describe('a JSON web token', () => {
     ['for another audience', () => signed({ ...claims, aud: 'other' })],
     ['that has expired', () => signed({ ...claims, exp: now - 10 })],
     ['that is not valid yet', () => signed({ ...claims, nbf: now + 60 })],
+    ['that expires later than any date', () => signed({ ...claims, exp: 1e300 })],
     ['without a name', () => signed({ ...claims, sub: undefined as never })],
     ['with groups that are no list', () => signed({ ...claims, roles: { ops: true } })],
     ['with 101 groups', () => signed({ ...claims, roles: new Array(101).fill('g') })],

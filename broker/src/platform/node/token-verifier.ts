@@ -1,5 +1,5 @@
 import { TailraceError } from '@tailrace/schemas'
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
+import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose'
 import type { Clock } from '../clock.ts'
 
 export interface TokenIssuer {
@@ -24,13 +24,20 @@ const KEYS = { timeoutDuration: 5_000, cooldownDuration: 30_000, cacheMaxAge: 60
 /** Clocks of machines differ. */
 const TOLERANCE_SECONDS = 5
 const MOST_GROUPS = 100
+/** The last time that has a date (ECMA-262, time values). */
+const LAST_TIME = 8_640_000_000_000_000
 
 /**
  * Verifies JSON web tokens (RFC 7519) of one issuer by its keys, which are fetched when they are needed (RFC 7517). The
- * result rejects with AUTHENTICATION_FAILED, whose text is for the log; NOT_READY: the keys cannot be had.
+ * result rejects with AUTHENTICATION_FAILED, whose text is for the log; NOT_READY: the keys cannot be had. `get`:
+ * fetches them.
  */
-export function tokenVerifier(of: TokenIssuer, clock: Clock): (text: string) => Promise<VerifiedToken> {
-  const keys = createRemoteJWKSet(new URL(of.jwksUrl), KEYS)
+export function tokenVerifier(
+  of: TokenIssuer,
+  clock: Clock,
+  get: typeof fetch = fetch,
+): (text: string) => Promise<VerifiedToken> {
+  const keys = createRemoteJWKSet(new URL(of.jwksUrl), { ...KEYS, [customFetch]: get })
   return async (text) => {
     try {
       const { issuer, audience } = of
@@ -49,7 +56,14 @@ function readClaims(payload: JWTPayload, { principalClaim, groupsClaim }: TokenI
   const listed: unknown = typeof groups === 'string' ? [groups] : groups
   if (!Array.isArray(listed) || listed.length > MOST_GROUPS || !listed.every((one) => typeof one === 'string'))
     throw failed(`the claim ${groupsClaim} is no list of ${MOST_GROUPS} texts at most`)
-  return { name, groups: listed, expiresAt: exp === undefined ? null : exp * 1000 }
+  return { name, groups: listed, expiresAt: exp === undefined ? null : endOf(exp) }
+}
+
+/** A claim may have a fraction (RFC 7519 §2); the end is a whole number of milliseconds, as any other time. */
+function endOf(seconds: number): number {
+  const ms = Math.floor(seconds * 1000)
+  if (ms <= LAST_TIME) return ms
+  throw failed('the claim exp is later than any date')
 }
 
 function refusalOf(error: unknown): TailraceError {

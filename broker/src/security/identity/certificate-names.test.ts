@@ -21,6 +21,12 @@ describe('the name of a certificate', () => {
     expect(named('CN', 'O=Example')).toBeNull()
   })
 
+  it('is not taken out of the value of another attribute', () => {
+    expect(named('CN', 'OU=Logs\\,CN=admin,CN=bob,O=Example')).toBe('bob')
+    expect(named('CN', 'OU=Logs\\,CN=admin')).toBeNull()
+    expect(named('CN', 'OU=Logs\\\\,CN=bob')).toBe('bob')
+  })
+
   it.each(['', 'cn', 'RULE:', 'RULE:a/b', 'RULE:(/x/', 'CN,', 'CN DN', 'CN,RULE:a/b/X'])('%j is no rule', (text) =>
     expect(isCertificateRules(text)).toBe(false),
   )

@@ -44,8 +44,10 @@ export function nameOfSubject(rules: readonly Rule[], subject: string): string |
   return null
 }
 
+/** A comma behind a backslash belongs to the value of an attribute, which its owner may have chosen freely. */
 function commonName(subject: string): string | null {
-  return /(?:^|,)CN=([^,]+)/.exec(subject)?.[1] ?? null
+  const attributes = subject.match(/(?:[^,\\]|\\.)+/gs) ?? []
+  return attributes.find((attribute) => attribute.startsWith('CN='))?.slice('CN='.length) ?? null
 }
 
 function ruleOf(pattern: RegExp, replacement: string, fold: string): Rule {
