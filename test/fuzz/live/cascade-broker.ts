@@ -1,12 +1,4 @@
-import {
-  type CascadeReport,
-  crc32c,
-  encodeFrame,
-  FRAME_PREFIX_BYTES,
-  type Message,
-  MessageNumber,
-  TailraceError,
-} from '@tailrace/schemas'
+import { type CascadeReport, crc32c, encodeFrame, type Message, TailraceError } from '@tailrace/schemas'
 import { CascadeNode } from '../../../broker/src/cascade/node.ts'
 import {
   type Answer,
@@ -27,6 +19,7 @@ import type { MemoryDisk } from '../../../broker/src/platform/testing/disk.ts'
 import { seededRandom } from '../../../broker/src/platform/testing/random.ts'
 import { encodeHeader, ownDecoder } from '../../../schemas/src/protocol.ts'
 import { joined } from '../target.ts'
+import { answerFrame } from './answer-frame.ts'
 
 export const SELF = 7
 const SOURCE = 's:1'
@@ -126,7 +119,7 @@ function sourceSockets(left: Lie[]): ScriptedSource {
     const lie = nextLie(left, asked[name])
     if (lie === undefined) return honest
     if (!lie.ok) return failure(correlation, lie.text)
-    if (lie.header !== undefined) return answerFrame(name, correlation, lie.header)
+    if (lie.header !== undefined) return answerFrame(`${name}Reply`, correlation, lie.header)
     try {
       const fields = { ...JSON.parse(lie.text), correlation } as Message<`${AskedName}Reply`>
       return joined(encodeFrame(`${name}Reply`, fields))
@@ -148,17 +141,6 @@ function parsed(text: string): object {
   } catch {
     return {}
   }
-}
-
-function answerFrame(name: AskedName, correlation: number, rest: Uint8Array): Uint8Array {
-  const head = Buffer.from(encodeHeader('CascadeStatus', { correlation }, FRAME_PREFIX_BYTES))
-  const frame = Buffer.concat([head, rest])
-  frame.writeUInt32BE(frame.length - 4, 0)
-  frame[4] = 1
-  frame[5] = 0
-  frame.writeUInt16BE(MessageNumber[`${name}Reply`], 6)
-  frame.writeUInt32BE(frame.length - FRAME_PREFIX_BYTES, 8)
-  return new Uint8Array(frame)
 }
 
 interface Kept {

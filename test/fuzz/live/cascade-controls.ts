@@ -1,24 +1,17 @@
 import { type Message, TailraceError } from '@tailrace/schemas'
-import fastify, { type FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { levelZeroControlOver, withCascade } from '../../../broker/src/cascade/control/leader-requests.ts'
 import type { LevelZeroControl } from '../../../broker/src/cascade/control/level-zero-control.ts'
 import { checkBeat } from '../../../broker/src/cascade/wire/beat-checks.ts'
 import type { CascadeApi } from '../../../broker/src/cascade/wire/cascade-messages.ts'
-import { giveContexts } from '../../../broker/src/doors/http/contexts.ts'
-import { answerErrors } from '../../../broker/src/doors/http/errors.ts'
-import { parseJsonBodies } from '../../../broker/src/doors/http/json-bodies.ts'
 import { cascadeRoutes } from '../../../broker/src/doors/http/routes/cascade.ts'
-import { validateRequests } from '../../../broker/src/doors/http/validation.ts'
-import { defaultLimits } from '../../../broker/src/doors/limits/limits.ts'
-import { gatewayMetrics } from '../../../broker/src/doors/limits/metrics.ts'
-import { NewProducers } from '../../../broker/src/doors/limits/new-producers.ts'
-import { testQuotas, testSender, testServices } from '../../../broker/src/doors/testing/test-services.ts'
+import { testSender, testServices } from '../../../broker/src/doors/testing/test-services.ts'
 import { CascadeRequests } from '../../../broker/src/doors/ws/cascade-requests.ts'
 import type { PeerHandlers, Peers } from '../../../broker/src/partition/peers.ts'
 import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
-import { silentLogger } from '../../../broker/src/platform/testing/logger.ts'
 import { encodeHeader, ownDecoder } from '../../../schemas/src/protocol.ts'
 import { asHeardBelow, reportOf } from './cascade-broker.ts'
+import { doorWith } from './door.ts'
 
 const LEADER = 1
 const FOLLOWER = 2
@@ -48,28 +41,8 @@ const presentControl: CascadeApi = {
 }
 
 /** The gateway's own routes with their checks. */
-async function routes(): Promise<FastifyInstance> {
-  const server = fastify({ logger: false })
-  server.removeContentTypeParser('text/plain')
-  parseJsonBodies(server)
-  const note = (fields: object): void => void mistakes.push((fields as { err?: unknown }).err)
-  answerErrors(server, { info: () => {}, warn: note, error: note }, gatewayMetrics().transports.http)
-  validateRequests(server)
-  giveContexts(
-    server,
-    gatewayMetrics().transports.http,
-    testServices({ api: no, admin: no, cascade: presentControl }),
-    {
-      clock: new ManualClock(0),
-      log: silentLogger,
-      limits: defaultLimits,
-      newProducers: new NewProducers(defaultLimits),
-    },
-    testQuotas(),
-  )
-  cascadeRoutes(server)
-  await server.ready()
-  return server
+function routes(): Promise<FastifyInstance> {
+  return doorWith(testServices({ api: no, admin: no, cascade: presentControl }), mistakes, cascadeRoutes)
 }
 
 /** Messages from a cascade broker, or from another broker of level 0. */

@@ -3,6 +3,8 @@ import { batches, controlBatches, storedBatches } from './batches.ts'
 import { cascadeAnswers } from './cascade-answers.ts'
 import { cascadeBeats } from './cascade-beats.ts'
 import { cascadeStores } from './cascade-store.ts'
+import { cascadeTables } from './cascade-tables.ts'
+import { clientCertificates } from './certificates.ts'
 import { bearerTokens, principalNames, scramMessages } from './credentials.ts'
 import { checkpointContents, damagedFiles, journalRecords } from './data-folder.ts'
 import { frameStreams, frames, peerProtocols } from './frames.ts'
@@ -10,8 +12,10 @@ import { liveReplicas } from './live-replica.ts'
 import { peerAnswers } from './peer-answers.ts'
 import { peerHandshakes } from './peer-handshakes.ts'
 import { peerRequests } from './peer-requests.ts'
+import { securityRequests } from './security-requests.ts'
 import { copyManifests, identityFiles, metadataCommands, metadataStates, producerCheckpoints } from './states.ts'
 import { jsonConfigFiles, readTokens, textOperations, yamlConfigFiles } from './texts.ts'
+import { webTokens } from './web-tokens.ts'
 import { webSocketBrokers } from './ws-client.ts'
 import { webSocketClients } from './ws-server.ts'
 
@@ -32,10 +36,13 @@ export const targetTable: readonly { readonly target: FuzzTarget; readonly share
     readTokens,
     jsonConfigFiles,
     principalNames,
+    clientCertificates,
   ].map((target) => share(target, 60)),
   ...[metadataStates, identityFiles, peerHandshakes, scramMessages, bearerTokens].map((target) => share(target, 20)),
   ...[yamlConfigFiles, webSocketClients].map((target) => share(target, 10)),
+  ...[cascadeTables, webTokens].map((target) => share(target, 10)),
   share(peerProtocols, 5),
+  share(securityRequests, 3),
   ...[journalRecords, checkpointContents, ...damagedFiles].map((target) => share(target, 2)),
   ...[cascadeAnswers, cascadeBeats, cascadeStores, peerAnswers].map((target) => share(target, 2)),
   ...[liveReplicas, webSocketBrokers].map((target) => share(target, 1)),
