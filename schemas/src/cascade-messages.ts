@@ -1,5 +1,5 @@
 import type { BrokerId } from './ids.ts'
-import type { AclFields, ScramFields, TokenFields } from './metadata-intents.ts'
+import type { AclFields, EntityFields, LimitFields, ScramFields, TokenFields } from './metadata-intents.ts'
 
 /** Feature levels that a broker supports, both included. */
 export interface LevelRangeFields {
@@ -104,7 +104,7 @@ export interface CascadeMessageShapes {
     topicsVersion: number
     /** False: the answering broker lacks records that its own source had at its start. */
     caughtUp: boolean
-    /** Digest of the tables of users, tokens and rules; empty: the answering broker has none to give. */
+    /** Digest of the tables of users, tokens, rules and quotas; empty: the answering broker has none to give. */
     security?: string
   }
   /** Asks the source for a part of its list of topics. `from`: how many of the list the asker has already. */
@@ -119,11 +119,14 @@ export interface CascadeMessageShapes {
   }
 
   /**
-   * Asks the source for a part of its tables of users, tokens and rules, which the asker applies to its own clients.
-   * `from`: how many items of the three, one after the other, the asker has already.
+   * Asks the source for a part of its tables of users, tokens, rules and quotas, which the asker applies to its own
+   * clients. `from`: how many items of the four, one after the other, the asker has already.
    */
   CascadeSecurity: { correlation: number; from: number }
-  /** `total`: items of the three tables. */
+  /**
+   * `total`: items of the first three tables, behind which a broker of a version without quotas stops. `quotaTotal`: of
+   * the fourth; -1: the source is of such a version.
+   */
   CascadeSecurityReply: {
     correlation: number
     digest: string
@@ -131,6 +134,8 @@ export interface CascadeMessageShapes {
     users: readonly { readonly name: string; readonly scram: ScramFields[] }[]
     tokens: readonly TokenFields[]
     acls: readonly AclFields[]
+    quotas: readonly { readonly entity: EntityFields; readonly limits: LimitFields[] }[]
+    quotaTotal: number
   }
 
   /** Broker of level 0 to the metadata leader: the reports of a beat. */

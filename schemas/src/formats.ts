@@ -126,7 +126,7 @@ export const formatTable = {
     proof: 'CRC-32C of its batch',
   },
   securityCopy: {
-    what: 'The copy of users, tokens and rules of a cascade broker',
+    what: 'The copy of users, tokens, rules and quotas of a cascade broker',
     version: 1,
     checkedIn: 'broker/src/cascade/upstream/copied-tables.ts',
     proof: 'the checksums of RocksDB',

@@ -122,6 +122,26 @@ it('a cascade broker copies with a token of its own, and one without gets nothin
   await cascades.end(301, 'SIGKILL')
 })
 
+it('the quotas of the cluster hold for its readers, and follow changes', async () => {
+  const url = `http://${cascades.http(101)}/topics/bank/partitions/0/records?offset=0`
+  const headersOf = async (name: string) => ({ authorization: `Bearer ${await tokenOf(name)}` })
+  const [slow, other] = [await headersOf('User:slow'), await headersOf('User:other')]
+  const atOnce = async (headers: Record<string, string>): Promise<number[]> => {
+    const answers = await Promise.all(Array.from({ length: 5 }, () => fetch(url, { headers })))
+    return answers.map(({ status }) => status)
+  }
+  for (const principal of ['User:slow', 'User:other']) await allow(principal, 'read', onTopics)
+  for (const headers of [slow, other]) await expect.poll(() => atOnce(headers), { timeout: 10_000 }).not.toContain(401)
+  expect(await atOnce(slow)).not.toContain(429)
+  const entity = { principal: 'User:slow', clientId: null, address: null }
+  const set = { entity, limits: { requestsPerSecond: 1 } }
+  expect((await ask(cluster.http(1), 'PUT', '/security/quotas', set)).status).toBe(204)
+  await expect.poll(() => atOnce(slow), { timeout: 10_000 }).toContain(429)
+  expect(new Set(await atOnce(other))).toEqual(new Set([200]))
+  expect((await ask(cluster.http(1), 'DELETE', '/security/quotas?principal=User:slow')).status).toBe(204)
+  await expect.poll(() => atOnce(slow), { timeout: 10_000 }).not.toContain(429)
+})
+
 it('the rules of the cluster hold for its readers, also while its source is away, and follow changes', async () => {
   await cascades.add(201, cascades.http(101), [...required, '--source-token-file', await tokenFile(201)])
   await cascades.end(101, 'SIGTERM')

@@ -25,7 +25,7 @@ afterAll(() => fixture.gateway.close())
 const cascade: CascadeApi = {
   beat: async () => beatReplyFrom(sampleMessages.CascadeBeatReply),
   topicPage: () => topicPageFrom(sampleMessages.CascadeTopicsReply),
-  securityPage: () => ({ digest: '', total: 0, users: [], tokens: [], acls: [] }),
+  securityPage: () => ({ digest: '', total: 0, users: [], tokens: [], acls: [], quotas: [], quotaTotal: 0 }),
   status: async () => ({ brokers: [] }),
   assign: async () => {},
 }

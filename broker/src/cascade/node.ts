@@ -120,7 +120,7 @@ export class CascadeNode {
     return new CascadeNode(deps, identity, copies, await CopiedTables.load(deps.store))
   }
 
-  /** Users, tokens and rules of the cluster, as far as they are known here. */
+  /** Users, tokens, rules and quotas of the cluster, as far as they are known here. */
   get tables(): SecurityTables {
     return this.#security.tables
   }

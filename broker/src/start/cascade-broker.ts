@@ -4,6 +4,7 @@ import { cascadeMetrics } from '../cascade/cascade-metrics.ts'
 import { CascadeNode } from '../cascade/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
 import { splitAddress } from '../config/setting-kinds.ts'
+import type { Services } from '../doors/limits/rights.ts'
 import { createHttpGateway } from '../doors/server.ts'
 import { logMetrics } from '../log/log-metrics.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
@@ -16,7 +17,7 @@ import { nodeRandom } from '../platform/node/random.ts'
 import { readSecretFile } from '../platform/node/secret-file.ts'
 import { Authorizer } from '../security/access/authorizer.ts'
 import { auditMetrics } from '../security/audit/audit-metrics.ts'
-import type { SecurityTables } from '../security/security-tables.ts'
+import type { AuditTrail } from '../security/audit/audit-trail.ts'
 import { openAudit } from './audit.ts'
 import { openAuthenticator } from './authenticator.ts'
 import type { RunningBroker } from './broker.ts'
@@ -55,7 +56,6 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     token: token.current,
     readyLagMs: settings.readyLagMs,
   })
-  const tables = () => node.tables
   const registry = new Registry()
   register(registry, logMetrics, storage)
   register(registry, cascadeMetrics, node)
@@ -65,14 +65,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   const audit = openAudit(settings, logger)
   register(registry, auditMetrics, audit)
   const gateway = await createHttpGateway({
-    services: {
-      api: node.api,
-      admin: node.admin,
-      cascade: node.control,
-      authorizer: authorizerOf(settings, tables),
-      authenticator: await openAuthenticator(settings, audit, tables),
-      audit,
-    },
+    services: await servicesOf(node, settings, audit),
     clock,
     random,
     log: logger,
@@ -107,6 +100,17 @@ function requireSource({ source }: BrokerSettings): void {
   throw new TailraceError('INVALID_SETTING', 'source is missing: give the HTTP address of any broker one level up.')
 }
 
-function authorizerOf({ authentication: mode, superUsers }: BrokerSettings, tables: () => SecurityTables): Authorizer {
-  return new Authorizer({ mode, superUsers, tables })
+/** What clients may use, by the rules, credentials and quotas that the node has copied. */
+async function servicesOf(node: CascadeNode, settings: BrokerSettings, audit: AuditTrail): Promise<Services> {
+  const { authentication: mode, superUsers } = settings
+  const tables = () => node.tables
+  return {
+    api: node.api,
+    admin: node.admin,
+    cascade: node.control,
+    quotas: () => node.tables.quotas,
+    authorizer: new Authorizer({ mode, superUsers, tables }),
+    authenticator: await openAuthenticator(settings, audit, tables),
+    audit,
+  }
 }

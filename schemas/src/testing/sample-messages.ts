@@ -256,6 +256,13 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
         resource: { type: 'topic', name: 'orders.', pattern: 'prefixed' },
       },
     ],
+    quotas: [
+      {
+        entity: { principal: 'User:svc', clientId: '', address: '*' },
+        limits: [{ kind: 'fetchBytesPerSecond', limit: 1e9 }],
+      },
+    ],
+    quotaTotal: 1,
   },
   CascadeReports: { correlation, reports: [report] },
   CascadeReportsReply: {

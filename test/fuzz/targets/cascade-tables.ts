@@ -24,7 +24,7 @@ const { correlation: _, ...full } = sampleMessages[NAME]
 const count = full.users.length + full.tokens.length + full.acls.length
 const whole: Page = { ...full, total: count }
 /** The same tables in two answers. */
-const first: Page = { ...whole, tokens: [], acls: [] }
+const first: Page = { ...whole, tokens: [], acls: [], quotas: [] }
 const second: Page = { ...whole, users: [] }
 const honest = [whole, first, second]
 
@@ -103,7 +103,7 @@ async function checkBelow({ tables }: CopiedTables): Promise<void> {
   if (!isDeepStrictEqual(told?.tables, here)) throw new Error('a broker below has other tables')
 }
 
-/** A source's users, tokens and rules, as a cascade broker copies them. */
+/** A source's users, tokens, rules and quotas, as a cascade broker copies them. */
 export const cascadeTables: FuzzTarget = {
   name: 'cascade-tables',
   samples: [
@@ -112,6 +112,8 @@ export const cascadeTables: FuzzTarget = {
     [odd(whole), odd(whole, 4, 3)],
     [odd(first, 3, 8), odd(second, 9, 4), odd(first), odd(second, 2, 2)],
     [odd(first), block(whole, 'failure')],
+    [header({ ...whole, quotas: [], quotaTotal: -1 })],
+    [odd(whole, 28, 4), odd(whole, 30, 3)],
     [header({ ...first, digest: 'other' }), header(second), header(whole)],
     [header({ ...whole, users: [...whole.users, ...whole.users], total: count + whole.users.length })],
   ].map(bytesOf),

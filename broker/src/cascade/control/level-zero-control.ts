@@ -33,7 +33,7 @@ export interface LevelZeroControlDeps {
   readonly api: Pick<BrokerApi, 'brokerId' | 'listTopics' | 'topicsVersion' | 'describeCluster'>
   readonly clock: Clock
   readonly questions: LeaderQuestions
-  /** Users, tokens and rules of the cluster. Default: none are given to brokers below. */
+  /** Users, tokens, rules and quotas of the cluster. Default: none are given to brokers below. */
   readonly security?: SecurityList
 }
 

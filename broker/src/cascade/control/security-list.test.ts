@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import type { Quota } from '../../api/quotas.ts'
 import { nodeCrypto } from '../../platform/node/crypto.ts'
+import { quotaKey } from '../../security/quotas/quota.ts'
 import type { SecurityTables } from '../../security/security-tables.ts'
 import { MemoryTables } from '../../security/testing/memory-tables.ts'
 import { readTables } from '../upstream/security-pages.ts'
@@ -20,7 +22,7 @@ function linkTo(list: SecurityList, before: (from: number) => void = () => {}): 
 }
 
 /** Tokens as the metadata makes them; MemoryTables' own ids are shorter. */
-function tablesOf(tokens: number, acls: number): MemoryTables {
+function tablesOf(tokens: number, acls: number, quotas = 0): MemoryTables {
   const tables = new MemoryTables()
   for (let n = 0; n < tokens; n++) {
     tables.token('User:svc')
@@ -32,11 +34,16 @@ function tablesOf(tokens: number, acls: number): MemoryTables {
     tables.tokens.set(id, { ...token, id })
   }
   for (let n = 0; n < acls; n++) tables.rule(`User:u${n}`, 'read', topic(`t${n}`))
+  const limited = Array.from({ length: quotas }, (_, n): Quota => {
+    const entity = { principal: `User:u${n}`, clientId: null, address: n % 2 === 0 ? '*' : null }
+    return { entity, limits: { connections: 3, fetchBytesPerSecond: 1e12 + n } }
+  })
+  tables.quotas = new Map(limited.map((quota) => [quotaKey(quota.entity), quota]))
   return tables
 }
 
 test('all of the tables are read, page by page', async () => {
-  const tables = tablesOf(6000, 7000)
+  const tables = tablesOf(6000, 7000, 8000)
   await tables.user('alice-the-first', 'pencil')
   const list = new SecurityList(() => tables, nodeCrypto)
   const asked: number[] = []
@@ -48,6 +55,26 @@ test('all of the tables are read, page by page', async () => {
   const { users, tokens, acls, quotas } = tables
   expect(told!.tables).toEqual({ users, tokens, acls, quotas })
   expect(asked.length).toBeGreaterThan(2)
+})
+
+test('a broker of a version without quotas finds everything else before it gets to them', () => {
+  const list = new SecurityList(() => tablesOf(3, 6000, 8000), nodeCrypto)
+  let read = 0
+  for (let page = list.page(0); read < page.total; page = list.page(read)) {
+    const known = page.users.length + page.tokens.length + page.acls.length
+    expect(known).toBeGreaterThan(0)
+    read += known
+  }
+  expect(read).toBe(6003)
+})
+
+test('a source of a version without quotas says nothing of them, which is not that there are none', async () => {
+  const list = new SecurityList(() => tablesOf(1, 1, 1), nodeCrypto)
+  const { quotas: _, quotaTotal: __, ...known } = { correlation: 1, ...securityPageFields(list.page(0)) }
+  const defaults = { quotas: [], quotaTotal: -1 }
+  const link = { request: async () => ({ fields: { ...known, ...defaults } }) } as unknown as SourceLink
+  const told = await readTables(link, 'h:1')
+  expect([told!.tables.acls.size, told!.tables.quotas]).toEqual([1, null])
 })
 
 test('tables that change while they are read are read again, and in the end given up until the next beat', async () => {
@@ -78,7 +105,10 @@ test('the digest follows what the tables hold, and is empty while nothing is kno
   tables.version++
   expect(list.digest).toBe(first)
   tables.rule('User:b', 'read', topic('t'))
-  expect(list.digest).not.toBe(first)
+  const second = list.digest
+  expect(second).not.toBe(first)
+  tables.quota({ principal: 'User:b' }, { connections: 1 })
+  expect(list.digest).not.toBe(second)
   let known: SecurityTables | null = null
   const other = new SecurityList(() => known, nodeCrypto)
   expect(other.digest).toBe('')
@@ -87,39 +117,54 @@ test('the digest follows what the tables hold, and is empty while nothing is kno
   expect(other.digest).toBe(list.digest)
 })
 
+const acl = {
+  principal: 'User:a',
+  host: '*',
+  operation: 'read',
+  permission: 'allow',
+  resource: { type: 'topic', name: 't', pattern: 'literal' },
+}
+const limit = { kind: 'connections', limit: 1 }
+const quota = (entity: object, limits: object[] = [limit]) => ({
+  entity: { principal: 'User:ann', clientId: '', address: '', ...entity },
+  limits,
+})
+const sound = {
+  correlation: 1,
+  digest: 'd',
+  users: [] as object[],
+  tokens: [] as object[],
+  acls: [acl],
+  quotas: [quota({})],
+  quotaTotal: 1,
+}
+
+function toldBy(change: object) {
+  const fields = { ...sound, ...change }
+  const total = fields.users.length + fields.tokens.length + fields.acls.length
+  const link = { request: async () => ({ fields: { total, ...fields } }) } as unknown as SourceLink
+  return readTables(link, 'h:1')
+}
+
 test.each([
   ['a user without a password', { users: [{ name: 'a', scram: [] }] }],
   ['a token of no principal', { tokens: [{ id: 'x', hash: '', principal: '', createdAt: 0, createdBy: '' }] }],
-  [
-    'a rule of an operation that is none',
-    {
-      acls: [
-        {
-          principal: 'User:a',
-          host: '*',
-          operation: 'fly',
-          permission: 'allow',
-          resource: { type: 'topic', name: 't', pattern: 'literal' },
-        },
-      ],
-    },
-  ],
+  ['a rule of an operation that is none', { acls: [{ ...acl, operation: 'fly' }] }],
+  ['a quota of nobody', { quotas: [quota({ principal: '' })] }],
+  ['a quota of a principal that is none', { quotas: [quota({ principal: 'ann' })] }],
+  ['a quota of an address that is none', { quotas: [quota({ address: 'example.org' })] }],
+  ['a quota without limits', { quotas: [quota({}, [])] }],
+  ['a quota with a limit that is none', { quotas: [quota({}, [{ kind: 'colours', limit: 3 }])] }],
+  ['a quota with a limit twice', { quotas: [quota({}, [limit, limit])] }],
+  ['a quota of less than one', { quotas: [quota({}, [{ ...limit, limit: 0 }])] }],
   ['more than it says', { total: 0 }],
-  ['less than it says, and no more', { total: 9 }],
+  ['less than it says, and no more', { acls: [], quotas: [], total: 9 }],
+  ['more quotas than it says', { quotaTotal: 0 }],
+  ['quotas without their number', { quotaTotal: -1 }],
+  ['less quotas than it says, and no more', { acls: [], quotas: [], quotaTotal: 2 }],
+  ['a number of quotas that is none', { quotas: [], quotaTotal: -2 }],
   ['no digest', { digest: '' }],
 ])('a source that tells %s is not believed', async (_, change) => {
-  const fields = { correlation: 1, digest: 'd', total: 1, users: [], tokens: [], acls: [], ...change }
-  const acl = {
-    principal: 'User:a',
-    host: '*',
-    operation: 'read',
-    permission: 'allow',
-    resource: { type: 'topic', name: 't', pattern: 'literal' },
-  }
-  const whole = {
-    ...fields,
-    acls: [...fields.acls, ...('acls' in change || ('total' in change && change.total === 9) ? [] : [acl])],
-  }
-  const link = { request: async () => ({ fields: whole }) } as unknown as SourceLink
-  await expect(readTables(link, 'h:1')).rejects.toMatchObject({ code: 'INCOMPATIBLE_PEER' })
+  expect((await toldBy({}))!.tables.quotas!.size).toBe(1)
+  await expect(toldBy(change)).rejects.toMatchObject({ code: 'INCOMPATIBLE_PEER' })
 })

@@ -1,14 +1,18 @@
 import { formatTable, refuseNewer } from '@tailrace/schemas'
+import type { Quota } from '../../api/quotas.ts'
 import type { Acl } from '../../api/security-api.ts'
 import type { StateStore } from '../../log/log-storage.ts'
 import { hasFields, storedJson } from '../../log/store/stored-json.ts'
 import { aclKey } from '../../security/acl/acl.ts'
 import { faultOfAcl } from '../../security/acl/acl-checks.ts'
 import { isStoredToken, isStoredUser } from '../../security/acl/table-checks.ts'
+import { faultOfQuota, quotaKey } from '../../security/quotas/quota.ts'
 import { noTables, type SecurityTables, type StoredToken, type StoredUser } from '../../security/security-tables.ts'
 import type { ToldTables } from './security-pages.ts'
 
 const KEY = 'cascade/security'
+/** The digest of no source: everything is read anew. */
+const WITHOUT_QUOTAS = 'without quotas'
 
 interface Stored {
   readonly version: number
@@ -16,11 +20,13 @@ interface Stored {
   readonly users: readonly StoredUser[]
   readonly tokens: readonly StoredToken[]
   readonly acls: readonly Acl[]
+  /** Missing: written by a version that copied none. */
+  readonly quotas?: readonly Quota[]
 }
 
 /**
- * Users, tokens and rules of the cluster, as the source told them last. They stay while the source is away, also over a
- * restart; a broker that was never told any has empty ones, which allow nothing.
+ * Users, tokens, rules and quotas of the cluster, as the source told them last. They stay while the source is away,
+ * also over a restart; a broker that was never told any has empty ones, which allow nothing.
  */
 export class CopiedTables {
   readonly #store: StateStore
@@ -37,15 +43,16 @@ export class CopiedTables {
   static async load(store: StateStore): Promise<CopiedTables> {
     const bytes = await store.get(KEY)
     if (bytes === null) return new CopiedTables(store, noTables, '')
-    const { digest, users, tokens, acls } = storedJson(KEY, bytes, isStored)
+    const { digest, users, tokens, acls, quotas } = storedJson(KEY, bytes, isStored)
     const tables = {
       version: 1,
       users: new Map(users.map((user) => [user.name, user])),
       tokens: new Map(tokens.map((token) => [token.id, token])),
       acls: new Map(acls.map((acl) => [aclKey(acl), acl])),
-      quotas: noTables.quotas,
+      quotas: new Map(quotas?.map((quota) => [quotaKey(quota.entity), quota])),
     }
-    return new CopiedTables(store, tables, digest)
+    // The source that gave this digest may have counted quotas in, which were not taken.
+    return new CopiedTables(store, tables, quotas === undefined ? WITHOUT_QUOTAS : digest)
   }
 
   get tables(): SecurityTables {
@@ -57,12 +64,19 @@ export class CopiedTables {
     return this.#digest
   }
 
-  /** They count at once: what was revoked is not allowed until the disk has them. Resolves when they are durable. */
-  async take({ digest, tables }: ToldTables): Promise<void> {
-    this.#tables = { version: this.#tables.version + 1, ...tables }
+  /**
+   * They count at once: what was revoked is not allowed until the disk has them. Quotas that a source does not tell
+   * stay as they are. Resolves when they are durable.
+   */
+  async take({ digest, tables: told }: ToldTables): Promise<void> {
+    const { version, quotas: before } = this.#tables
+    const tables = { ...told, version: version + 1, quotas: told.quotas ?? before }
+    this.#tables = tables
     this.#digest = digest
-    const [users, tokens, acls] = [tables.users, tables.tokens, tables.acls].map((table) => [...table.values()])
-    const stored = { version: formatTable.securityCopy.version, digest, users, tokens, acls }
+    const [users, tokens, acls, quotas] = [tables.users, tables.tokens, tables.acls, tables.quotas].map((table) => [
+      ...table.values(),
+    ])
+    const stored = { version: formatTable.securityCopy.version, digest, users, tokens, acls, quotas }
     await this.#store.write([[KEY, new TextEncoder().encode(JSON.stringify(stored))]])
     await this.#store.flush()
   }
@@ -77,5 +91,6 @@ function isStored(value: unknown): value is Stored {
     users: listOf(isStoredUser),
     tokens: listOf(isStoredToken),
     acls: listOf((acl) => faultOfAcl(acl) === null),
+    quotas: (quotas) => quotas === undefined || listOf((quota) => faultOfQuota(quota) === null)(quotas),
   })
 }

@@ -1,5 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import { aclKey } from '../../security/acl/acl.ts'
+import { quotaKey } from '../../security/quotas/quota.ts'
 import type { SecurityTables } from '../../security/security-tables.ts'
 import type { SecurityPage } from '../wire/cascade-messages.ts'
 import { checkSecurityPage } from '../wire/security-checks.ts'
@@ -7,7 +8,10 @@ import type { SourceLink } from './source-link.ts'
 
 export interface ToldTables {
   readonly digest: string
-  readonly tables: Omit<SecurityTables, 'version'>
+  readonly tables: Omit<SecurityTables, 'version' | 'quotas'> & {
+    /** null: the source is of a version that does not tell them. */
+    readonly quotas: SecurityTables['quotas'] | null
+  }
 }
 
 const askMs = 10_000
@@ -15,8 +19,8 @@ const askMs = 10_000
 const mostReadings = 5
 
 /**
- * All of a source's users, tokens and rules, or null where they have changed again and again meanwhile: the next beat
- * leads here once more.
+ * All of a source's users, tokens, rules and quotas, or null where they have changed again and again meanwhile: the
+ * next beat leads here once more.
  * @throws TailraceError INCOMPATIBLE_PEER, and as SourceLink.request
  */
 export async function readTables(link: SourceLink, address: string): Promise<ToldTables | null> {
@@ -36,14 +40,13 @@ async function readOnce(link: SourceLink, address: string): Promise<ToldTables |
     if (digest !== null && digest !== page.digest) return null
     digest = page.digest
     pages.push(page)
-    const count = page.users.length + page.tokens.length + page.acls.length
+    const count = page.users.length + page.tokens.length + page.acls.length + page.quotas.length
     read += count
-    if (read === page.total) return { digest, tables: tablesOf(pages) }
-    if (count === 0 || read > page.total) {
-      throw new TailraceError(
-        'INCOMPATIBLE_PEER',
-        `${address} has other users, tokens and rules than it says: ${read}.`,
-      )
+    const total = page.total + (page.quotaTotal ?? 0)
+    if (read === total) return { digest, tables: tablesOf(pages) }
+    if (count === 0 || read > total) {
+      const what = 'other users, tokens, rules and quotas than it says'
+      throw new TailraceError('INCOMPATIBLE_PEER', `${address} has ${what}: ${read}.`)
     }
   }
 }
@@ -53,7 +56,8 @@ function tablesOf(pages: readonly SecurityPage[]): ToldTables['tables'] {
     users: new Map(pages.flatMap(({ users }) => users.map((user) => [user.name, user]))),
     tokens: new Map(pages.flatMap(({ tokens }) => tokens.map((token) => [token.id, token]))),
     acls: new Map(pages.flatMap(({ acls }) => acls.map((acl) => [aclKey(acl), acl]))),
-    // A cascade broker keeps to none: every broker has its own use, and these are of the brokers of level 0.
-    quotas: new Map(),
+    quotas: pages.some(({ quotaTotal }) => quotaTotal === null)
+      ? null
+      : new Map(pages.flatMap(({ quotas }) => quotas.map((quota) => [quotaKey(quota.entity), quota]))),
   }
 }

@@ -14,7 +14,7 @@ import { readTopics } from './topic-pages.ts'
 
 export interface SessionDeps extends BeatDeps {
   readonly copies: Copies
-  /** Absent: users, tokens and rules are not copied. */
+  /** Absent: users, tokens, rules and quotas are not copied. */
   readonly security?: Pick<CopiedTables, 'digest' | 'take'>
   readonly clock: Clock
   readonly sockets: MessageSockets
@@ -238,7 +238,7 @@ export class SourceSession {
       this.#problem = ''
     } catch (error) {
       const { message } = TailraceError.from(error)
-      if (message !== this.#problem) logger.warn({ err: error }, 'users, tokens and rules stay as they were')
+      if (message !== this.#problem) logger.warn({ err: error }, 'users, tokens, rules and quotas stay as they were')
       this.#problem = message
     }
   }

@@ -39,7 +39,7 @@ export class AuthorizedCascade implements CascadeApi {
   securityPage(from: number): SecurityPage {
     this.#guard.cluster('cluster-action')
     const { kind, principal } = this.#guard.session
-    if (kind === 'none') throw new TailraceError('AUTHENTICATION_REQUIRED', 'To copy users, tokens and rules.')
+    if (kind === 'none') throw new TailraceError('AUTHENTICATION_REQUIRED', 'To copy users, tokens, rules and quotas.')
     if (!principal.startsWith('Cascade:'))
       throw new TailraceError('AUTHORIZATION_FAILED', `${principal} is no cascade broker.`)
     return this.#cascade.securityPage(from)

@@ -1,6 +1,7 @@
 import type { ClusterBrokerFields, Message, TopicConfigFields, TopicSummaryFields } from '@tailrace/schemas'
 import type { BrokerDescription, TopicConfig, TopicSummary } from '../../api/broker-api.ts'
 import { aclFields, aclOf, tokenFields, tokenOf, userFields, userOf } from '../../security/acl/table-fields.ts'
+import { quotaFields, quotaOf } from '../../security/quotas/quota-fields.ts'
 import type { CascadeBeatReply, Decision, SecurityPage, TopicPage } from './cascade-messages.ts'
 
 /** A field that Avro carries as null is missing in the shapes of the API; all others are the same on both sides. */
@@ -32,14 +33,33 @@ export function topicPageFrom({ topics, digest, version, total }: Message<'Casca
   return { digest, version, total, topics: topics.map(topicFrom) }
 }
 
-export function securityPageFields({ users, tokens, acls, ...page }: SecurityPage): Fields<'CascadeSecurityReply'> {
-  return { ...page, users: users.map(userFields), tokens: tokens.map(tokenFields), acls: acls.map(aclFields) }
+/** The default of `quotaTotal`, as the schema has it. */
+const NOT_TOLD = -1
+
+export function securityPageFields(page: SecurityPage): Fields<'CascadeSecurityReply'> {
+  const { digest, total, users, tokens, acls, quotas, quotaTotal } = page
+  return {
+    digest,
+    total,
+    users: users.map(userFields),
+    tokens: tokens.map(tokenFields),
+    acls: acls.map(aclFields),
+    quotas: quotas.map(quotaFields),
+    quotaTotal: quotaTotal ?? NOT_TOLD,
+  }
 }
 
 export function securityPageFrom(fields: Message<'CascadeSecurityReply'>): SecurityPage {
-  const { digest, total, users, tokens, acls } = fields
-  const named = users.map(({ name, scram }) => userOf(name, scram))
-  return { digest, total, users: named, tokens: tokens.map(tokenOf), acls: acls.map(aclOf) }
+  const { digest, total, users, tokens, acls, quotas, quotaTotal } = fields
+  return {
+    digest,
+    total,
+    users: users.map(({ name, scram }) => userOf(name, scram)),
+    tokens: tokens.map(tokenOf),
+    acls: acls.map(aclOf),
+    quotas: quotas.map(({ entity, limits }) => quotaOf(entity, limits)),
+    quotaTotal: quotaTotal === NOT_TOLD ? null : quotaTotal,
+  }
 }
 
 export function decisionFields({ assignments, cascades }: Decision): Fields<'CascadeReportsReply'> {

@@ -1,5 +1,6 @@
 import type { Assignment, BrokerId, CascadeReport, Message } from '@tailrace/schemas'
 import type { ClusterDescription, TopicSummary } from '../../api/broker-api.ts'
+import type { Quota } from '../../api/quotas.ts'
 import type { Acl } from '../../api/security-api.ts'
 import type { StoredToken, StoredUser } from '../../security/security-tables.ts'
 
@@ -22,7 +23,7 @@ export interface CascadeBeatReply {
   readonly topicsVersion: number
   /** False: the answering broker lacks records that its own source had at its start. */
   readonly caughtUp: boolean
-  /** Digest of the tables of users, tokens and rules; empty, or missing: it has none to give. */
+  /** Digest of the tables of users, tokens, rules and quotas; empty, or missing: it has none to give. */
   readonly security?: string
 }
 
@@ -37,15 +38,18 @@ export interface TopicPage {
   readonly topics: readonly TopicSummary[]
 }
 
-/** A part of a source's tables of users, tokens and rules, or all of them. */
+/** A part of a source's tables of users, tokens, rules and quotas, in this order, or all of them. */
 export interface SecurityPage {
   /** Of all tables. */
   readonly digest: string
-  /** Items in all tables. */
+  /** Items in the tables of users, tokens and rules. */
   readonly total: number
   readonly users: readonly StoredUser[]
   readonly tokens: readonly StoredToken[]
   readonly acls: readonly Acl[]
+  readonly quotas: readonly Quota[]
+  /** Items in the table of quotas; null: the source is of a version that does not tell them. */
+  readonly quotaTotal: number | null
 }
 
 /** The answer of the metadata leader to the reports of cascade brokers. */
@@ -68,7 +72,7 @@ export interface CascadeApi {
   /** The list of topics behind the first `from`, as many as fit into one answer. */
   topicPage(from: number): TopicPage
   /**
-   * Users, tokens and rules behind the first `from`, as many as fit into one answer.
+   * Users, tokens, rules and quotas behind the first `from`, as many as fit into one answer.
    * @throws TailraceError NOT_READY: this broker has none to give
    */
   securityPage(from: number): SecurityPage

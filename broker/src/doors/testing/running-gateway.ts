@@ -33,7 +33,7 @@ export interface Fixture {
 const noCascade: CascadeApi = {
   beat: () => Promise.reject(new TailraceError('NOT_READY')),
   topicPage: () => ({ digest: '', version: 0, total: 0, topics: [] }),
-  securityPage: () => ({ digest: '', total: 0, users: [], tokens: [], acls: [] }),
+  securityPage: () => ({ digest: '', total: 0, users: [], tokens: [], acls: [], quotas: [], quotaTotal: 0 }),
   status: async () => ({ brokers: [] }),
   assign: () => Promise.reject(new TailraceError('UNKNOWN_BROKER')),
 }
