@@ -16,9 +16,9 @@ import { authenticateRequests } from '../../../broker/src/doors/http/authenticat
 import { securityRoutes } from '../../../broker/src/doors/http/routes/security.ts'
 import { testServices } from '../../../broker/src/doors/testing/test-services.ts'
 import { MemoryStore } from '../../../broker/src/log/testing/memory-store.ts'
-import type { Crypto } from '../../../broker/src/platform/crypto.ts'
 import { nodeCrypto } from '../../../broker/src/platform/node/crypto.ts'
 import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
+import { quickCrypto } from '../../../broker/src/platform/testing/crypto.ts'
 import { seededRandom } from '../../../broker/src/platform/testing/random.ts'
 import type { SecurityTables } from '../../../broker/src/security/security-tables.ts'
 import { text } from '../target.ts'
@@ -29,11 +29,6 @@ const NOW = 1.7e12
 const ADMIN = 'the-token-of-the-administrator'
 const [TOKEN_ID, TOKEN_SECRET] = ['0123456789abcdef01234567', 's'.repeat(43)]
 const asked = { at: NOW, broker: 1, by: 'ann' }
-/** A derived key costs milliseconds, a hundred times what all the rest of a request does. */
-const quickCrypto: Crypto = {
-  ...nodeCrypto,
-  pbkdf2: async (name, password, salt) => nodeCrypto.hmac(name, salt, password),
-}
 
 /** Commands before the first request: a token that may list rules and users, and that may delete itself. */
 const before: readonly SecurityCommand[] = [

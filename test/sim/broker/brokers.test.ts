@@ -23,10 +23,10 @@ const PINNED = [
   61823, 7000119,
 ]
 /**
- * A class of faults that came after these seeds, and the windows of the older controls, had been found: without it they
- * are unchanged.
+ * Classes that came after these seeds, and the windows of the older controls, had been found: without them they are
+ * unchanged.
  */
-const LATER = ['newer-version']
+const LATER = ['newer-version', 'security']
 
 test(`${SEEDS} seeds of whole brokers keep every property, and come to rest when the faults end`, async () => {
   const sums = {
@@ -42,6 +42,7 @@ test(`${SEEDS} seeds of whole brokers keep every property, and come to rest when
     raised: 0,
     newer: 0,
     refusedStarts: 0,
+    rules: 0,
   }
   const fresh = Array.from({ length: SEEDS }, (_, at) => ({ seed: at + 1, without: [] as string[] }))
   for (const { seed, without } of [...PINNED.map((pinned) => ({ seed: pinned, without: LATER })), ...fresh]) {
@@ -63,6 +64,7 @@ test(`${SEEDS} seeds of whole brokers keep every property, and come to rest when
   expect(sums.raised).toBeGreaterThan(SEEDS / 10)
   expect(sums.newer).toBeGreaterThan(0)
   expect(sums.refusedStarts).toBeGreaterThan(0)
+  expect(sums.rules).toBeGreaterThan(5 * SEEDS)
 }, 240_000)
 
 test('one seed, one history of whole brokers', async () => {
@@ -101,11 +103,17 @@ const releaseControls: typeof controls = [
   ['levelOverstated', 1, 20, ['readable-by-all']],
   ['levelCheckedLate', 60, 64, ['refused-start-touches-nothing']],
 ]
+const securityControls: typeof controls = [
+  ['snapshotLacksQuotas', 5, 20, ['security-is-kept']],
+  ['removedTokensStored', 5, 20, ['security-is-kept']],
+  ['quotasAnsweredAtOnce', 5, 20, ['security-is-kept']],
+]
 
 describe('negative controls of whole brokers', () => {
   const all = [
     ...controls.map((row) => [...row, LATER] as const),
-    ...releaseControls.map((row) => [...row, []] as const),
+    ...releaseControls.map((row) => [...row, ['security']] as const),
+    ...securityControls.map((row) => [...row, []] as const),
   ]
   for (const [defect, from, to, properties, without] of all) {
     test(`${defect} is found from seed ${from} to ${to}`, { timeout: 120_000 }, async () => {

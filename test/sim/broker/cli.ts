@@ -24,6 +24,7 @@ export async function runManyBrokers(from: number, seeds: number, options: Broke
     cuts: 0,
     installs: 0,
     operations: 0,
+    rules: 0,
   }
   for (let seed = from; seed < from + seeds; seed++) {
     const { finding, ...result } = await runBrokerSeed(seed, options)
@@ -33,9 +34,9 @@ export async function runManyBrokers(from: number, seeds: number, options: Broke
     failures.set(finding.property, (failures.get(finding.property) ?? 0) + 1)
   }
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9
-  const { events, elections, acknowledged, shown, crashes, rots, sleeps, cuts, installs, operations } = sums
+  const { events, elections, acknowledged, shown, crashes, rots, sleeps, cuts, installs, operations, rules } = sums
   console.log(
-    `${seeds} seeds of whole brokers from ${from}: ${events} events in ${seconds.toFixed(1)} s (${Math.round(events / seconds)} events/s), ${elections} elections, ${acknowledged} records acknowledged, ${shown} shown, ${crashes} crashes, ${rots} times rot, ${sleeps} sleeps, ${cuts} prefixes cut, ${installs} states installed, ${operations} operations`,
+    `${seeds} seeds of whole brokers from ${from}: ${events} events in ${seconds.toFixed(1)} s (${Math.round(events / seconds)} events/s), ${elections} elections, ${acknowledged} records acknowledged, ${shown} shown, ${crashes} crashes, ${rots} times rot, ${sleeps} sleeps, ${cuts} prefixes cut, ${installs} states installed, ${operations} operations, ${rules} changes of rules`,
   )
   for (const [property, times] of failures) console.log(`${property}: ${times} seeds`)
   return failures.size === 0 ? 0 : 1

@@ -1,5 +1,6 @@
 import type { GroupId } from '@tailrace/schemas'
-import type { GroupLog, LogStorage } from '../../../broker/src/log/log-storage.ts'
+import type { ClusterNode } from '../../../broker/src/cluster/node.ts'
+import type { GroupLog, LogStorage, StateSnapshot, StateStore } from '../../../broker/src/log/log-storage.ts'
 import type { Peers } from '../../../broker/src/partition/peers.ts'
 import type { Crc32c } from '../../../broker/src/platform/checksum.ts'
 import { nodeCrc32c } from '../../../broker/src/platform/node/checksum.ts'
@@ -42,6 +43,12 @@ export interface BrokerDefects {
   readonly levelOverstated: boolean
   /** The level is looked at when the log has been opened, which may write. */
   readonly levelCheckedLate: boolean
+  /** A snapshot of the metadata lacks the quotas. */
+  readonly snapshotLacksQuotas: boolean
+  /** A token that was removed stays in the state store. */
+  readonly removedTokensStored: boolean
+  /** A quota is acknowledged before it is asked of the leader. */
+  readonly quotasAnsweredAtOnce: boolean
 }
 
 export const noBrokerDefects: BrokerDefects = {
@@ -62,6 +69,38 @@ export const noBrokerDefects: BrokerDefects = {
   newFormatAtOnce: false,
   levelOverstated: false,
   levelCheckedLate: false,
+  snapshotLacksQuotas: false,
+  removedTokensStored: false,
+  quotasAnsweredAtOnce: false,
+}
+
+/** Once a broker has started. */
+export function defectiveNode({ quotasAnsweredAtOnce }: BrokerDefects, { security }: ClusterNode): void {
+  if (!quotasAnsweredAtOnce) return
+  const setQuota = security.setQuota.bind(security)
+  security.setQuota = async (quota, by) => void setQuota(quota, by).catch(() => {})
+}
+
+/** Keys of the metadata's quotas and tokens in the state store. */
+const QUOTAS = 'meta/quota/'
+const TOKENS = 'meta/token/'
+
+/** The state store as a broker gets it. */
+export function defectiveStore(
+  { snapshotLacksQuotas, removedTokensStored }: BrokerDefects,
+  store: StateStore,
+): StateStore {
+  if (!snapshotLacksQuotas && !removedTokensStored) return store
+  const snapshot = (): StateSnapshot => {
+    const whole = store.snapshot()
+    const range = async function* (from: string, to: string) {
+      for await (const pair of whole.range(from, to)) if (!pair[0].startsWith(QUOTAS)) yield pair
+    }
+    return { ...whole, range }
+  }
+  const write: StateStore['write'] = (changes) =>
+    store.write(changes.filter(([key, value]) => value !== null || !key.startsWith(TOKENS)))
+  return { ...store, ...(snapshotLacksQuotas && { snapshot }), ...(removedTokensStored && { write }) }
 }
 
 /** Changes a storage that has just been opened. */

@@ -24,6 +24,7 @@ export type BrokerProperty =
   | 'full-disk-left'
   | 'readable-by-all'
   | 'refused-start-touches-nothing'
+  | 'security-is-kept'
   | 'liveness'
   | 'replicas-identical'
 

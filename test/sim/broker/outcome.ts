@@ -22,7 +22,7 @@ export function unsettled(world: World): string | null {
     const { ready, reason } = broker.life.node.api.readiness()
     if (!ready) return `broker ${broker.id} is not ready: ${reason}`
   }
-  const { metadata, groups } = world.watch
+  const { metadata, groups, security } = world.watch
   for (const broker of world.operator.replacing) return `lost broker ${broker} is not replaced`
   if (world.watch.releases?.raised === 0) return 'the feature level is not raised'
   for (const id of metadata.changing)
@@ -35,6 +35,10 @@ export function unsettled(world: World): string | null {
     if (stranger !== undefined) return `broker ${stranger.id} still has group ${group.id}, to which it does not belong`
     const reason = isThere ? (misplaced(world, group) ?? behind(world, group)) : null
     if (reason !== null) return reason
+  }
+  for (const { id, life } of world.inService) {
+    const { version } = life!.node.tables
+    if (version !== security.version) return `broker ${id} has the tables of ${version}, not of ${security.version}`
   }
   return null
 }
@@ -92,6 +96,8 @@ export async function checkOutcome(world: World, ledgers: readonly PartitionLedg
         )
     }
   }
+  world.security.look()
+  world.security.checkOutcome()
   for (const ledger of ledgers) {
     const group = world.watch.groups.get(ledger.group)!
     if (group.start > 0 && !('retention' in world.swarm.faults))

@@ -58,6 +58,8 @@ export interface BrokerSeedResult {
   readonly raised: number
   readonly newer: number
   readonly refusedStarts: number
+  /** Times that users, tokens, rules or quotas changed. */
+  readonly rules: number
   readonly finding: Finding | null
 }
 
@@ -114,6 +116,7 @@ export async function runBrokerSeed(seed: number, options: BrokerSeedOptions = {
     raised: world.watch.releases?.raised ?? 0,
     newer: world.watch.releases?.written ?? 0,
     refusedStarts: world.watch.releases?.refusals ?? 0,
+    rules: world.watch.security.changes,
     finding: world.watch.finding,
   }
 }

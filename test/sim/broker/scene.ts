@@ -34,6 +34,8 @@ export interface Scene {
   /** A machine's disk is lost with its content. A new broker takes its place if there is one. */
   wipe(broker: SimBroker): void
   readonly operator: { ask<Result>(what: string, call: (admin: AdminApi) => Promise<Result>): Promise<Result | null> }
+  /** Of users, tokens, rules and quotas. */
+  readonly security: { strike(random: SimRandom): void }
   /** A broker is stopped and started again with another release. */
   install(broker: SimBroker, release: Release, downMs: number): void
   /** No broker works at a level that its release does not support. */

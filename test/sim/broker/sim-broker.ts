@@ -10,9 +10,8 @@ import { BrokerGroups } from '../../../broker/src/partition/broker/groups.ts'
 import type { Logger } from '../../../broker/src/platform/logger.ts'
 import type { Network } from '../../../broker/src/platform/network.ts'
 import { nodeCrc32c } from '../../../broker/src/platform/node/checksum.ts'
-import { nodeCrypto } from '../../../broker/src/platform/node/crypto.ts'
 import type { Random } from '../../../broker/src/platform/random.ts'
-import { promptCrypto } from '../../../broker/src/platform/testing/crypto.ts'
+import { promptCrypto, quickCrypto } from '../../../broker/src/platform/testing/crypto.ts'
 import type { SimRandom } from '../random.ts'
 import {
   type BrokerDefects,
@@ -20,7 +19,9 @@ import {
   DeletedFirst,
   defectiveDurability,
   defectiveLogs,
+  defectiveNode,
   defectiveStorage,
+  defectiveStore,
   withoutWitnesses,
 } from './defects.ts'
 import type { DiskImage, SimDisk } from './disk/sim-disk.ts'
@@ -227,7 +228,7 @@ export class SimBroker {
     }
     storage.onFailure = (error) => this.#exit(process, error)
     if (!process.alive) return new Promise(() => {})
-    const store = machine.store.mount(process)
+    const store = defectiveStore(defects, machine.store.mount(process))
     const peers = createPeers({
       network: process.network(machine.network),
       clock,
@@ -264,7 +265,7 @@ export class SimBroker {
       disk,
       clock,
       random,
-      crypto: nodeCrypto,
+      crypto: quickCrypto,
       store,
       groups,
       peers,
@@ -280,6 +281,7 @@ export class SimBroker {
       maxBatchBytes: 1 << 20,
       largestMaxBatchBytes: 1 << 20,
     })
+    defectiveNode(defects, node)
     await node.start()
     if (running === 2 && ((await node.api.describeCluster()).featureLevel ?? 1) > 1) await markFolder(disk, DATA)
     await peers.start(node)

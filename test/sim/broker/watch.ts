@@ -8,6 +8,7 @@ import type { Defects } from '../../../broker/src/raft/defects.ts'
 import { createRaftWithDefects } from '../../../broker/src/raft/group.ts'
 import { asFinding, Finding } from './finding.ts'
 import type { ReleaseWatch } from './release.ts'
+import { SecurityWatch } from './security-watch.ts'
 import type { SimProcess } from './sim-process.ts'
 import { WatchedGroup } from './watched-group.ts'
 import type { WatchedReplica } from './watched-replica.ts'
@@ -24,6 +25,7 @@ export class Watch {
   readonly excused = new Set<BrokerId>()
   /** In seeds with two releases. */
   releases: ReleaseWatch | null = null
+  readonly security = new SecurityWatch(this.metadata.security)
   readonly #defects: Defects
   readonly #founders: readonly BrokerId[]
   readonly #brokers: readonly BrokerId[]
@@ -217,6 +219,7 @@ export class Watch {
     const { featureLevel } = this.metadata.head
     this.metadata.apply(index, entry)
     this.guard(() => this.releases?.committed(entry.command, featureLevel, this.metadata))
+    this.guard(() => this.security.committed(entry.command))
   }
 
   #removing(broker: BrokerId, id: GroupId): void {

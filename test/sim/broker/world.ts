@@ -21,6 +21,7 @@ import { noMessageFaults } from './unreliable-raft.ts'
 import { Watch } from './watch.ts'
 import { Operator } from './workload/operator.ts'
 import { PartitionLedger } from './workload/partition-ledger.ts'
+import { SecurityOperator } from './workload/security-operator.ts'
 
 /** A supervisor starts a broker that ended by itself again. */
 const RESTART_MS = 500
@@ -45,6 +46,7 @@ export class World implements Scene {
   /** How often the operator has got what it asked for. */
   readonly operations = new Map<string, number>()
   readonly operator: Operator
+  readonly security: SecurityOperator
   /** Of the clients (BrokerDefects). */
   readonly anonymousRetries: boolean
   readonly #seed: number
@@ -71,6 +73,7 @@ export class World implements Scene {
     this.network = new MemoryNetwork({ clock, random: randomOf(noise), ...swarm.network })
     this.brokers = swarm.disks.map((behaviour, at) => this.#broker(at + 1, behaviour, defects))
     this.operator = new Operator(this, this.stream(800))
+    this.security = new SecurityOperator(this)
     this.loop.onEvent = () => {
       this.watch.review()
       this.#chronicle.event(this.loop.now)

@@ -8,6 +8,7 @@ import { members } from './members.ts'
 import { prefixes } from './prefixes.ts'
 import { releases } from './releases.ts'
 import { laterRot, lostTails, rot } from './rot.ts'
+import { securityChanges } from './security.ts'
 
 /**
  * All kinds of faults. A new theme is a file beside this one and a line here, at the end: the earlier choices of seeds
@@ -25,4 +26,5 @@ export const faultClasses: readonly FaultClass[] = [
   ...laterRot,
   ...lostTails,
   ...releases,
+  ...securityChanges,
 ]

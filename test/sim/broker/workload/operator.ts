@@ -103,6 +103,6 @@ export function nameOf(target: GroupTarget): string {
   return target.kind === 'metadata' ? 'the metadata' : `${target.topic}/${target.partition}`
 }
 
-function isNoAnswer(error: unknown): boolean {
+export function isNoAnswer(error: unknown): boolean {
   return error instanceof Error && /^no answer$|^connection refused$/.test(error.message)
 }
