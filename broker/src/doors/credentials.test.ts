@@ -21,7 +21,7 @@ beforeEach(async () => {
   tables = new MemoryTables()
   await tables.user('alice', 'pencil')
   const hash = nodeCrypto.hash('sha256', new TextEncoder().encode(adminToken))
-  const access = { mode: 'required', tables: () => tables, clock: nodeClock, adminToken: hash } as const
+  const access = { mode: 'required', tables: () => tables, clock: nodeClock, adminToken: () => hash } as const
   fixture = await startGateway(nodeClock, nodeRandom, {}, undefined, access, memorySecurity(nodeClock, nodeRandom))
 })
 afterEach(() => fixture.gateway.close())

@@ -25,12 +25,14 @@ import { nodeRandom } from '../platform/node/random.ts'
 import { readSecretFile } from '../platform/node/secret-file.ts'
 import { auditMetrics } from '../security/audit/audit-metrics.ts'
 import type { AuditTrail } from '../security/audit/audit-trail.ts'
+import { openAdminToken } from './admin-token.ts'
 import { openAudit } from './audit.ts'
 import { openAuthenticator } from './authenticator.ts'
 import { openClusterKeys } from './cluster-key-file.ts'
 import { openDataFolder } from './data-folder.ts'
 import { gatewayLimits } from './door-settings.ts'
 import { exposureMetrics, tellExposures } from './exposures.ts'
+import { reloadOf } from './followed-file.ts'
 import { register } from './metrics-registry.ts'
 import { type BrokerTls, openTls } from './tls.ts'
 
@@ -39,7 +41,7 @@ export interface RunningBroker {
   readonly http: string
   /** `host:port` for other brokers. */
   readonly peer: string
-  /** Reads certificate files anew; null: there are none. */
+  /** Reads the files of certificates, keys and tokens now; null: there are none. */
   readonly reload: (() => Promise<void>) | null
   /** Stops taking requests, answers waiting requests, and closes the log so that the next start need not replay. */
   stop(): Promise<void>
@@ -82,10 +84,11 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   await node.start()
   const exposed = tellExposures(settings, logger)
   const audit = openAudit(settings, logger, node.api)
+  const adminToken = await openAdminToken(settings, { read: readSecretFile, clock, logger })
   const gateway = await createHttpGateway({
     services: {
       ...servicesOf(node, cascade),
-      authenticator: await openAuthenticator(settings, audit, () => node.tables),
+      authenticator: await openAuthenticator(settings, audit, () => node.tables, adminToken),
       audit,
     },
     ...machine,
@@ -102,7 +105,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   return {
     http,
     peer: peers.address,
-    reload: tls.reload,
+    reload: reloadOf(tls, clusterKeys, adminToken),
     async stop() {
       memory.cancel()
       tls.close()
@@ -112,6 +115,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
       await groups.close()
       await peers.close()
       clusterKeys?.close()
+      adminToken?.close()
       await storage.close()
       await store.close()
     },

@@ -18,12 +18,14 @@ import { readSecretFile } from '../platform/node/secret-file.ts'
 import { Authorizer } from '../security/access/authorizer.ts'
 import { auditMetrics } from '../security/audit/audit-metrics.ts'
 import type { AuditTrail } from '../security/audit/audit-trail.ts'
+import { openAdminToken } from './admin-token.ts'
 import { openAudit } from './audit.ts'
 import { openAuthenticator } from './authenticator.ts'
 import type { RunningBroker } from './broker.ts'
 import { openDataFolder } from './data-folder.ts'
 import { gatewayLimits } from './door-settings.ts'
 import { exposureMetrics, tellExposures } from './exposures.ts'
+import { type FollowedFile, reloadOf } from './followed-file.ts'
 import { register } from './metrics-registry.ts'
 import { openSourceToken } from './source-token.ts'
 import { openTls } from './tls.ts'
@@ -63,9 +65,10 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   const exposed = tellExposures(settings, logger)
   register(registry, exposureMetrics, exposed)
   const audit = openAudit(settings, logger)
+  const adminToken = await openAdminToken(settings, { read: readSecretFile, clock, logger })
   register(registry, auditMetrics, audit)
   const gateway = await createHttpGateway({
-    services: await servicesOf(node, settings, audit),
+    services: await servicesOf(node, settings, audit, adminToken),
     clock,
     random,
     log: logger,
@@ -81,11 +84,12 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   return {
     http,
     peer: '',
-    reload: tls.reload,
+    reload: reloadOf(tls, token, adminToken),
     async stop() {
       memory.cancel()
       tls.close()
       token.close()
+      adminToken?.close()
       await gateway.close()
       audit.close()
       node.close()
@@ -101,7 +105,12 @@ function requireSource({ source }: BrokerSettings): void {
 }
 
 /** What clients may use, by the rules, credentials and quotas that the node has copied. */
-async function servicesOf(node: CascadeNode, settings: BrokerSettings, audit: AuditTrail): Promise<Services> {
+async function servicesOf(
+  node: CascadeNode,
+  settings: BrokerSettings,
+  audit: AuditTrail,
+  adminToken: FollowedFile<Uint8Array> | null,
+): Promise<Services> {
   const { authentication: mode, superUsers } = settings
   const tables = () => node.tables
   return {
@@ -110,7 +119,7 @@ async function servicesOf(node: CascadeNode, settings: BrokerSettings, audit: Au
     cascade: node.control,
     quotas: () => node.tables.quotas,
     authorizer: new Authorizer({ mode, superUsers, tables }),
-    authenticator: await openAuthenticator(settings, audit, tables),
+    authenticator: await openAuthenticator(settings, audit, tables, adminToken),
     audit,
   }
 }

@@ -1,8 +1,8 @@
 import type { BrokerSettings } from '../config/broker-settings.ts'
 import { type ClusterKeys, parseClusterKeys } from '../doors/peer/cluster-key.ts'
-import { type FollowedFileDeps, followFile } from './followed-file.ts'
+import { type FollowedFileDeps, followFile, type Reloaded } from './followed-file.ts'
 
-export interface ClusterKeyFile extends ClusterKeys {
+export interface ClusterKeyFile extends ClusterKeys, Reloaded {
   close(): void
 }
 

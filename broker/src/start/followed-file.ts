@@ -11,7 +11,13 @@ export interface FollowedFileDeps {
   readonly logger: Logger
 }
 
-export interface FollowedFile<Value> {
+/** Something that comes out of files. */
+export interface Reloaded {
+  /** Reads the files now. Never rejects: a fault is logged, and the former values stay. Null: there are no files. */
+  readonly reload: (() => Promise<void>) | null
+}
+
+export interface FollowedFile<Value> extends Reloaded {
   current(): Value
   close(): void
 }
@@ -32,10 +38,8 @@ export async function followFile<Value>(
   let text = await readSetting(setting, path, deps)
   let value = parse(text)
   let problem = ''
-  let reading = false
-  const readAgain = async (): Promise<void> => {
-    if (reading) return
-    reading = true
+  let reading: Promise<void> | null = null
+  const read = async (): Promise<void> => {
     try {
       const found = await readSetting(setting, path, deps)
       if (found !== text) {
@@ -48,12 +52,27 @@ export async function followFile<Value>(
       const { message } = TailraceError.from(error)
       if (message !== problem) logger.error({ problem: message }, `${what} that was read before stays in use`)
       problem = message
-    } finally {
-      reading = false
     }
   }
+  const readAgain = async (): Promise<void> => {
+    reading ??= read().finally(() => {
+      reading = null
+    })
+    return reading
+  }
+  // A reading that has begun may have seen the file as it was before.
+  const reload = async (): Promise<void> => {
+    await reading
+    await readAgain()
+  }
   const timer = clock.every(READ_AGAIN_MS, () => void readAgain())
-  return { current: () => value, close: () => timer.cancel() }
+  return { current: () => value, reload, close: () => timer.cancel() }
+}
+
+/** Reads all their files; null: they have none. */
+export function reloadOf(...parts: readonly (Reloaded | null)[]): (() => Promise<void>) | null {
+  const reloads = parts.flatMap((part) => part?.reload ?? [])
+  return reloads.length === 0 ? null : async () => void (await Promise.all(reloads.map((reload) => reload())))
 }
 
 function readSetting(setting: string, path: string, { read }: FollowedFileDeps): Promise<string> {

@@ -14,7 +14,7 @@ export async function openSourceToken(
   { sourceTokenFile: path }: Pick<BrokerSettings, 'sourceTokenFile'>,
   deps: FollowedFileDeps,
 ): Promise<FollowedFile<string | null>> {
-  if (path === '') return { current: () => null, close: () => {} }
+  if (path === '') return { current: () => null, reload: null, close: () => {} }
   const parse = (text: string): string => {
     const token = text.trim()
     if (TOKEN.test(token)) return token

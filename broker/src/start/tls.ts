@@ -13,6 +13,7 @@ import { createTlsPort } from '../platform/node/tls/tls-port.ts'
 import { noTlsStats, type TlsFigures, type TlsStats, tlsMetrics } from '../platform/node/tls/tls-stats.ts'
 import { WatchedCertificates } from '../platform/node/tls/watched-certificates.ts'
 import type { TlsPort } from '../platform/tls-port.ts'
+import { type Reloaded, reloadOf } from './followed-file.ts'
 import { register } from './metrics-registry.ts'
 
 export interface TlsDeps {
@@ -24,7 +25,7 @@ export interface TlsDeps {
 }
 
 /** TLS of one broker: its ports, and the certificate files that it follows. */
-export interface BrokerTls {
+export interface BrokerTls extends Reloaded {
   /** Undefined: plain. */
   readonly http: TlsPort | undefined
   /** For connections with other brokers. */
@@ -35,8 +36,6 @@ export interface BrokerTls {
   readonly unknownPeers: number
   /** Only where TLS is on: alerts on the expiry would fire elsewhere. */
   registerMetrics(registry: Registry): void
-  /** Reads the certificate files anew; null where there are none. */
-  readonly reload: (() => Promise<void>) | null
   close(): void
 }
 
@@ -67,7 +66,7 @@ export async function openTls(settings: BrokerSettings, deps: TlsDeps): Promise<
     registerMetrics(registry) {
       if (all.length > 0) register(registry, tlsMetrics, figuresOf(stats, all))
     },
-    reload: all.length === 0 ? null : async () => void (await Promise.all(all.map((files) => files.reload()))),
+    reload: reloadOf(...all.map((files) => ({ reload: () => files.reload() }))),
     close: () => {
       for (const certificates of all) certificates.close()
     },

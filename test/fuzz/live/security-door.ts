@@ -90,8 +90,8 @@ function presentTables(): SecurityTables {
 
 async function routes(): Promise<FastifyInstance> {
   const no = {} as never
-  const adminToken = nodeCrypto.hash('sha256', text(ADMIN))
-  const access = { mode: 'required', tables: presentTables, adminToken, random: seededRandom(2) } as const
+  const hash = nodeCrypto.hash('sha256', text(ADMIN))
+  const access = { mode: 'required', tables: presentTables, adminToken: () => hash, random: seededRandom(2) } as const
   const known = testServices({ api: no, admin: no }, access)
   const services = Object.defineProperty({ ...known }, 'security', { get: () => present.security, enumerable: true })
   return doorWith(services, mistakes, (server) => {

@@ -68,7 +68,7 @@ export const bearerTokens: FuzzTarget = {
     const random = seededRandom(1)
     const parts = { clock: new ManualClock(0), crypto: nodeCrypto, random, audit: { note() {} } }
     try {
-      const authenticator = new Authenticator({ ...parts, tables: () => tables, adminToken })
+      const authenticator = new Authenticator({ ...parts, tables: () => tables, adminToken: () => adminToken })
       const { principal } = await authenticator.bearer(given, '10.0.0.1')
       const isOurs = given === sound || given === 'the-token-of-the-administrator'
       if (!isOurs) throw new Error(`${principal} by ${JSON.stringify(given)}`)

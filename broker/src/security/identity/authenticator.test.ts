@@ -170,10 +170,15 @@ describe('a token', () => {
   })
 
   it('of the administrator is that of the file', async () => {
-    const adminToken = nodeCrypto.hash('sha256', new TextEncoder().encode('admin-token-of-the-file'))
-    const door = authenticator({ adminToken })
-    expect(await door.bearer('admin-token-of-the-file', host)).toMatchObject({ kind: 'admin-token' })
+    const file = { token: 'admin-token-of-the-file' }
+    const door = authenticator({ adminToken: () => nodeCrypto.hash('sha256', new TextEncoder().encode(file.token)) })
+    const session = await door.bearer('admin-token-of-the-file', host)
+    expect([session.kind, door.problemOf(session)]).toEqual(['admin-token', null])
     await expect(door.bearer('admin-token-of-the-fill', host)).rejects.toEqual(refused)
+    file.token = 'another-token-of-the-file'
+    expect(door.problemOf(session)).toMatchObject({ code: 'AUTHENTICATION_REQUIRED' })
+    await expect(door.bearer('admin-token-of-the-file', '10.0.0.9')).rejects.toEqual(refused)
+    expect(door.problemOf(await door.bearer('another-token-of-the-file', host))).toBeNull()
   })
 
   it('of an issuer is verified by its keys', async () => {

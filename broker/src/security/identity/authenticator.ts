@@ -26,8 +26,8 @@ export interface AuthenticatorDeps {
   readonly random: Random
   readonly audit: Audit
   readonly tables: () => SecurityTables
-  /** The SHA-256 of the token of `adminTokenFile`, where that is set. */
-  readonly adminToken?: Uint8Array | undefined
+  /** The SHA-256 of the token of `adminTokenFile` at present, where that is set. */
+  readonly adminToken?: (() => Uint8Array) | undefined
   readonly verifier?: TokenVerifier | undefined
   /** How the subject of a certificate becomes a name. */
   readonly certificateRules?: string
@@ -96,9 +96,9 @@ export class Authenticator {
       this.#failures.succeeded(clientOf(host))
       return { ...this.#session(principal, host, 'token', id), scope, expiresAt }
     }
-    if (adminToken !== undefined && crypto.equal(crypto.hash('sha256', new TextEncoder().encode(text)), adminToken)) {
+    if (adminToken !== undefined && crypto.equal(crypto.hash('sha256', new TextEncoder().encode(text)), adminToken())) {
       this.#failures.succeeded(clientOf(host))
-      return this.#session('User:admin', host, 'admin-token', '')
+      return this.#session('User:admin', host, 'admin-token', this.#adminCredential)
     }
     if (verifier === undefined) throw this.#refusal(host, 'a token of unknown form')
     try {
@@ -169,6 +169,7 @@ export class Authenticator {
     const ended = (why: string) => new TailraceError('AUTHENTICATION_REQUIRED', why)
     if (expiresAt !== null && expiresAt <= clock.now()) return ended('The credential has expired.')
     if (kind === 'token' && !tables().tokens.has(credential)) return ended('The token has been revoked.')
+    if (kind === 'admin-token' && credential !== this.#adminCredential) return ended('There is another admin token.')
     if (kind === 'scram' && this.#keyOf(principal.slice('User:'.length)) !== credential)
       return ended('The user has been deleted, or has another password.')
     return null
@@ -176,6 +177,10 @@ export class Authenticator {
 
   #session(principal: string, host: string, kind: CredentialKind, credential: string): Session {
     return { principal, groups: [], host, kind, credential, expiresAt: null, scope: null }
+  }
+
+  get #adminCredential(): string {
+    return Buffer.from(this.#deps.adminToken?.() ?? []).toString('base64')
   }
 
   #keyOf(user: string): string {
