@@ -20,6 +20,7 @@ const functions = [
   'http',
   'late-replica',
   'lost-disk',
+  'made-up-source',
   'majority',
   'members',
   'mixed-versions',
