@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CascadeReport, Frame, Message, MessageName } from '@tailrace/schemas'
 import { encodeFrame, parseFrame } from '@tailrace/schemas'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { CascadeProcesses } from './cascade-processes.ts'
+import { CertificateFiles } from './certificate-files.ts'
 import { ClusterProcesses } from './cluster-processes.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tailrace-credentials-'))
@@ -169,4 +170,94 @@ it('the rules of the cluster hold for its readers, also while its source is away
   cascades.launch(201)
   await becomes(reader, 200)
   expect([await read(null), await read(other)]).toEqual([401, 401])
+})
+
+describe('a certificate in the place of a token', () => {
+  let files: CertificateFiles
+  let secured: ClusterProcesses
+  let below: CascadeProcesses
+
+  beforeAll(async () => {
+    files = await CertificateFiles.create()
+    const securedAdmin = join(folder, 'secured.token')
+    secured = await ClusterProcesses.start({
+      brokers: 1,
+      flags: [
+        ...required,
+        '--admin-token-file',
+        securedAdmin,
+        '--tls',
+        'required',
+        '--tls-client-certificates',
+        'asked',
+      ],
+      flagsOf: (id) => files.flagsOf(id),
+      tls: files.tls(),
+    })
+    const token = readFileSync(securedAdmin, 'utf8').trim()
+    secured.useCredentials({ token, sdk: { token } })
+    below = await CascadeProcesses.inFolder()
+    await secured.request(1, 'POST', '/topics', { name: 'bank', partitions: 1, replicas: 1 })
+    await secured.request(1, 'POST', '/topics/bank/records', { records: [{ value: 'salary' }] })
+    await allowed('Cascade:101', 'cluster-action', onCluster)
+    await allowed('Cascade:101', 'read', onTopics)
+    await allowed('Cascade:201', 'cluster-action', onCluster)
+    await allowed('Cascade:201', 'read', onTopics)
+  }, 60_000)
+
+  afterAll(async () => {
+    await below?.destroy()
+    await secured?.destroy()
+    await files?.remove()
+  })
+
+  async function allowed(principal: string, operation: string, resource: object): Promise<void> {
+    const acl = { principal, host: '*', operation, permission: 'allow', resource }
+    await secured.request(1, 'POST', '/security/acls', { acls: [acl] })
+  }
+
+  /** Of a cascade broker that shows the certificate with this name to its sources. */
+  const sourceFlags = (name: string) => {
+    const pair = [
+      '--source-tls-cert-file',
+      files.path(`${name}.crt`),
+      '--source-tls-key-file',
+      files.path(`${name}.key`),
+    ]
+    return ['--source-tls', 'required', '--source-tls-ca-file', files.path('ca.crt'), ...pair]
+  }
+
+  it('is enough to copy records and rules, at each level', async () => {
+    const pair = ['--tls-cert-file', files.path('cascade-101.crt'), '--tls-key-file', files.path('cascade-101.key')]
+    const asking = [...pair, '--tls-ca-file', files.path('ca.crt'), '--tls-client-certificates', 'asked']
+    await below.add(101, secured.http(1), [...required, ...sourceFlags('cascade-101'), ...asking, '--tls', 'allowed'])
+    await below.add(201, below.http(101), [...required, ...sourceFlags('cascade-201')])
+    await below.ready()
+    const { token } = await secured.request<{ token: string }>(1, 'POST', '/security/tokens', { principal: 'User:ann' })
+    const read = async (id: number, authorization?: string) => {
+      const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
+      const page = await fetch(`http://${below.http(id)}/topics/bank/partitions/0/records?offset=0`, { headers })
+      return page.status === 200 ? page.text() : page.status
+    }
+    for (const id of [101, 201]) await expect.poll(() => read(id, `Bearer ${token}`), { timeout: 10_000 }).toBe(403)
+    await allowed('User:ann', 'read', onTopics)
+    for (const id of [101, 201]) {
+      await expect.poll(() => read(id, `Bearer ${token}`), { timeout: 10_000 }).toContain('salary')
+      expect(await read(id)).toBe(401)
+    }
+  })
+
+  it('of a client, or of another cascade broker, makes no broker this one', async () => {
+    await allowed('User:alice', 'read', onTopics)
+    await below.add(301, secured.http(1), [...required, ...sourceFlags('client-alice')])
+    await below.add(302, secured.http(1), [...required, ...sourceFlags('cascade-101')])
+    await expect.poll(() => below.log(301), { timeout: 20_000 }).toContain('User:alice may not cluster-action')
+    const refusal = 'Cascade:101 may not send the beat of broker 302'
+    await expect.poll(() => below.log(302), { timeout: 20_000 }).toContain(refusal)
+  })
+
+  it('is shown by no broker whose readers need no credential', async () => {
+    await below.add(303, secured.http(1), sourceFlags('cascade-101'))
+    await expect.poll(() => below.log(303), { timeout: 10_000 }).toContain('set authentication: required')
+  })
 })

@@ -25,7 +25,7 @@ export class CertificateFiles {
   /** A CA of this name with certificates of all, or new certificates of a CA that exists. */
   async issue(authority: string, renewed = false): Promise<void> {
     const out = join(this.folder, authority)
-    const whose = ['--brokers', '3', '--cascades', '101', '--clients', 'alice', '--out', out]
+    const whose = ['--brokers', '3', '--cascades', '101,201', '--clients', 'alice', '--out', out]
     const { code, err } = await tailrace(['certs', 'create', ...whose, ...(renewed ? ['--ca', out] : [])])
     if (code !== 0) throw new Error(err)
   }
@@ -33,7 +33,7 @@ export class CertificateFiles {
   /** Puts certificates of one CA into place, and the CAs that are trusted. */
   async use(authority: string, trusted: readonly string[]): Promise<void> {
     await this.trust(trusted)
-    for (const name of ['broker-1', 'broker-2', 'broker-3', 'cascade-101', 'client-alice']) {
+    for (const name of ['broker-1', 'broker-2', 'broker-3', 'cascade-101', 'cascade-201', 'client-alice']) {
       for (const end of ['key', 'crt']) {
         await cp(join(this.folder, authority, `${name}.${end}`), this.path(`${name}.${end}`), {
           preserveTimestamps: false,

@@ -39,6 +39,8 @@ export interface CascadeNodeDeps {
   readonly sockets: MessageSockets
   /** See SessionDeps. */
   readonly token?: () => string | null
+  /** See SessionDeps. */
+  readonly certified?: () => boolean
   readonly clock: Clock
   readonly random: Random
   readonly crc32c: Crc32c

@@ -82,7 +82,8 @@ export const tlsSettings: { readonly [Name in TlsSettingName]: Setting<BrokerSet
   sourceTlsCertFile: {
     kind: fileOrNone,
     fallback: { follows: 'tlsCertFile', from: (s) => s.tlsCertFile },
-    about: 'As tlsCertFile, to show to sources that ask for a certificate.',
+    about:
+      'As tlsCertFile, to show to sources that ask for a certificate. One that names cascade-ID is a credential, in the place of a token.',
     perBroker: true,
   },
   sourceTlsKeyFile: {

@@ -27,6 +27,7 @@ import { gatewayLimits } from './door-settings.ts'
 import { exposureMetrics, tellExposures } from './exposures.ts'
 import { type FollowedFile, reloadOf } from './followed-file.ts'
 import { register } from './metrics-registry.ts'
+import { isOfCascade } from './source-certificate.ts'
 import { openSourceToken } from './source-token.ts'
 import { openTls } from './tls.ts'
 
@@ -56,6 +57,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     client: createHttpClient(tls.source, token.current),
     sockets: createMessageSockets(tls.source),
     token: token.current,
+    certified: () => isOfCascade({ names: tls.sourceNames() }),
     readyLagMs: settings.readyLagMs,
   })
   const registry = new Registry()

@@ -15,6 +15,7 @@ import { WatchedCertificates } from '../platform/node/tls/watched-certificates.t
 import type { TlsPort } from '../platform/tls-port.ts'
 import { type Reloaded, reloadOf } from './followed-file.ts'
 import { register } from './metrics-registry.ts'
+import { checkForSources } from './source-certificate.ts'
 
 export interface TlsDeps {
   readonly limits: Partial<GatewayLimits>
@@ -32,12 +33,16 @@ export interface BrokerTls extends Reloaded {
   readonly network: Network
   /** For connections of a cascade broker to its sources, as it is at the time of the call; null: plain. */
   readonly source: (() => HttpTls) | null
+  /** DNS names of the certificate that sources are shown if they ask for one, at the time of the call. */
+  readonly sourceNames: () => readonly string[]
   /** As `unknownPeers` given, less those that may be in a TLS handshake. */
   readonly unknownPeers: number
   /** Only where TLS is on: alerts on the expiry would fire elsewhere. */
   registerMetrics(registry: Registry): void
   close(): void
 }
+
+type Check = (certificates: Certificates) => void
 
 /** Handshakes may take a part of the connections: each costs tens of kilobytes. */
 const handshakeShare = 0.25
@@ -47,21 +52,22 @@ const leastHandshakes = 64
 export async function openTls(settings: BrokerSettings, deps: TlsDeps): Promise<BrokerTls> {
   const stats = noTlsStats()
   const watched = new Map<string, WatchedCertificates>()
-  const open = async (files: CertificateFiles): Promise<WatchedCertificates> => {
-    const key = JSON.stringify([files.cert?.path, files.key?.path, files.ca?.path])
-    const certificates = watched.get(key) ?? (await WatchedCertificates.open(files, deps))
+  const open = async (files: CertificateFiles, check?: Check): Promise<WatchedCertificates> => {
+    const key = JSON.stringify([files.cert?.path, files.key?.path, files.ca?.path, check !== undefined])
+    const certificates = watched.get(key) ?? (await WatchedCertificates.open(files, { ...deps, check }))
     watched.set(key, certificates)
     return certificates
   }
   const http = settings.tls === 'off' ? undefined : httpPort(settings, await open(httpFiles(settings)), deps, stats)
   const network =
     settings.peerTls === 'off' ? nodeNetwork : peerNetwork(settings, await open(peerFiles(settings)), deps, stats)
-  const source = settings.sourceTls === 'off' ? null : sourceTls(settings, await open(sourceFiles(settings)))
+  const forSources = settings.sourceTls === 'off' ? null : await open(sourceFiles(settings), checkForSources(settings))
   const all = [...watched.values()]
   return {
     http,
     network,
-    source,
+    source: forSources === null ? null : sourceTls(settings, forSources),
+    sourceNames: () => forSources?.current.names ?? [],
     unknownPeers: deps.unknownPeers - (settings.peerTls === 'off' ? 0 : peerHandshakes(deps)),
     registerMetrics(registry) {
       if (all.length > 0) register(registry, tlsMetrics, figuresOf(stats, all))

@@ -18,6 +18,7 @@ import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
 import type { MemoryDisk } from '../../../broker/src/platform/testing/disk.ts'
 import { seededRandom } from '../../../broker/src/platform/testing/random.ts'
 import { encodeHeader, ownDecoder } from '../../../schemas/src/protocol.ts'
+import { sampleMessages } from '../../../schemas/src/testing/sample-messages.ts'
 import { joined } from '../target.ts'
 import { answerFrame } from './answer-frame.ts'
 
@@ -28,10 +29,14 @@ const smallFiles = { journalFileBytes: 1 << 18, segmentBytes: 1 << 14, tailBytes
 const surprise =
   /Cannot (read|set|destructure|convert)|is not (a function|iterable|defined|an object)|is undefined|Invalid (array|typed)/
 
-/** Questions to a source: the first two on the WebSocket, the others over HTTP. */
-export const questions = ['beat', 'topics', 'topic', 'created', 'status', 'audit'] as const
+/** Questions to a source: the first three on the WebSocket, the others over HTTP. */
+export const questions = ['beat', 'topics', 'security', 'topic', 'created', 'status', 'audit'] as const
 export type Question = (typeof questions)[number]
-const asked = { CascadeBeat: 'beat', CascadeTopics: 'topics' } as const satisfies Record<AskedName, Question>
+const asked = {
+  CascadeBeat: 'beat',
+  CascadeTopics: 'topics',
+  CascadeSecurity: 'security',
+} as const satisfies Record<AskedName, Question>
 
 export function reportOf(broker: number, changes: Partial<CascadeReport> = {}): CascadeReport {
   return {
@@ -71,6 +76,7 @@ export const beatReply: Answers['CascadeBeat'] = {
   topics: 'digest',
   topicsVersion: 3,
   caughtUp: true,
+  security: sampleMessages.CascadeSecurityReply.digest,
   assignments: [{ broker: SELF, source: 1, pin: null }],
   metadataLeader: 1,
   featureLevel: 1,
@@ -86,9 +92,11 @@ const { topics: flightsOnly } = topicPageFields({
   topics: [{ ...flights, partitions: 2, replicas: 1 }],
 })
 export const topicsReply: Answers['CascadeTopics'] = { digest: 'digest', version: 3, total: 1, topics: flightsOnly }
+const { correlation: _, ...securityReply } = sampleMessages.CascadeSecurityReply
 export const honestAnswers: Readonly<Record<Question, unknown>> = {
   beat: beatReply,
   topics: topicsReply,
+  security: securityReply,
   topic: { ...flights, partitions },
   created: { ...flights, partitions: 2, replicas: 1 },
   status: { brokers: [{ ...reportOf(SELF), assigned: 1 }] },
@@ -187,6 +195,7 @@ export class CascadeBroker {
       store: kept.store,
       client: sourceOf(left),
       sockets: sourceSockets(left),
+      certified: () => true,
       clock,
       random: seededRandom(1),
       crc32c,

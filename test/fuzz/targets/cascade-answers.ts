@@ -25,7 +25,11 @@ const BEAT_MS = 1_000
 const manners = ['answer', 'changed', 'error', 'changed'] as const
 const kindOf = (question: Question, manner: (typeof manners)[number]): number =>
   questions.length * manners.indexOf(manner) + questions.indexOf(question)
-const messages = { beat: 'CascadeBeatReply', topics: 'CascadeTopicsReply' } as const
+const messages = {
+  beat: 'CascadeBeatReply',
+  topics: 'CascadeTopicsReply',
+  security: 'CascadeSecurityReply',
+} as const
 
 function answer(question: Question, changes: object = {}): Block {
   const fields = { ...(honestAnswers[question] as object), ...changes }
@@ -53,6 +57,8 @@ const sessions: readonly (readonly Block[])[] = [
   [changed('beat'), changed('topic', 4, 1), changed('created', 1, 2), changed('status', 3, 4), changed('audit', 1, 0)],
   [changed('topics', 3, 10), answer('beat'), changed('topics', 4, 11), answer('topics', { total: 2 })],
   [answer('beat'), answer('topics'), answer('topic'), answer('created')],
+  [changed('security', 9, 3, 20, 8), answer('beat'), answer('security', { quotaTotal: -1, quotas: [] })],
+  [answer('security', { total: 9 }), refusal('security', 'NOT_READY'), changed('security', 40, 6), answer('security')],
   [
     answer('beat', { topicsVersion: 4, topics: 'none' }),
     answer('topics', { digest: 'none', total: 0, topics: [] }),

@@ -7,7 +7,13 @@ import { withoutLooseErrors } from '../loose-errors.ts'
 import { oddJson } from '../odd-json.ts'
 import { type FuzzTarget, refusedAs, text, type Verdict } from '../target.ts'
 
-const keys = ['cascade/topic/t1', 'cascade/next-group', 'cascade/identity', 'cascade/topic/t2'] as const
+const keys = [
+  'cascade/topic/t1',
+  'cascade/next-group',
+  'cascade/identity',
+  'cascade/topic/t2',
+  'cascade/security',
+] as const
 
 /** Two topics, as a cascade broker keeps them in its state store. */
 async function keptValues(): Promise<readonly Uint8Array[]> {
@@ -41,7 +47,7 @@ async function start(input: Uint8Array): Promise<Verdict> {
   try {
     broker = await CascadeBroker.open(kept)
   } catch (error) {
-    return refusedAs(error, ['STORAGE_CORRUPT', 'BROKER_IDENTITY_MISMATCH'])
+    return refusedAs(error, ['STORAGE_CORRUPT', 'NEWER_FORMAT', 'BROKER_IDENTITY_MISMATCH'])
   }
   const catalog = new Catalog(kept.store)
   await catalog.load()
@@ -65,6 +71,7 @@ export const cascadeStores: FuzzTarget = {
     ...values.map((bytes, kind) => bytesOf([{ kind, bytes }])),
     bytesOf([odd(0, 5, 3), odd(1), odd(2, 3, 4)]),
     bytesOf([odd(0), odd(3, 4, 9)]),
+    bytesOf([odd(4, 30, 9), odd(4, 60, 3)]),
     bytesOf(values.map((bytes, kind) => ({ kind, bytes }))),
   ],
   run: (input) => withoutLooseErrors(() => start(input)),

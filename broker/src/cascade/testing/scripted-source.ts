@@ -2,7 +2,7 @@ import { encodeFrame, type Frame, type Message, parseFrame, schemasFrame, Tailra
 import type { MessageSocket, MessageSockets } from '../../platform/message-socket.ts'
 
 /** Requests that a cascade broker makes to its source for itself. */
-export type AskedName = 'CascadeBeat' | 'CascadeTopics'
+export type AskedName = 'CascadeBeat' | 'CascadeTopics' | 'CascadeSecurity'
 export type Answers = { readonly [Name in AskedName]: Omit<Message<`${Name}Reply`>, 'correlation'> }
 
 /** Bytes: a frame as it stands. null: no answer. An error: a Failure. */
@@ -76,7 +76,7 @@ export class ScriptedSource implements MessageSockets {
 }
 
 function isAsked(frame: Frame): frame is Extract<Frame, { name: AskedName }> {
-  return frame.name === 'CascadeBeat' || frame.name === 'CascadeTopics'
+  return frame.name === 'CascadeBeat' || frame.name === 'CascadeTopics' || frame.name === 'CascadeSecurity'
 }
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array {

@@ -1,10 +1,12 @@
 import { encodeFrame, TailraceError } from '@tailrace/schemas'
 import { describe, expect, it } from 'vitest'
+import { sampleMessages } from '../../../../schemas/src/testing/sample-messages.ts'
 import type { TopicSummary } from '../../api/broker-api.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
 import { beatAnswer, topicsAnswer } from '../testing/scripted-answers.ts'
 import { type Answer, type AskedName, ScriptedSource } from '../testing/scripted-source.ts'
 import { topicPageFields } from '../wire/cascade-fields.ts'
+import type { ToldTables } from './security-pages.ts'
 import { mostSilentBeats, type SessionDeps, SourceSession } from './source-session.ts'
 
 const topic = (name: string): TopicSummary => ({ name, id: `id of ${name}`, partitions: 1, replicas: 1, config: {} })
@@ -148,6 +150,46 @@ describe('a source that refuses', () => {
       message: expect.stringMatching(/s:1 takes no beats on its WebSocket. Update it first/),
     })
     expect(source.connections.map(({ isOpen }) => isOpen)).toEqual([false])
+  })
+})
+
+describe('users, tokens, rules and quotas', () => {
+  const { digest } = sampleMessages.CascadeSecurityReply
+  /** `known`: by its certificate. */
+  async function told(known: boolean, answer: Answer) {
+    const taken: ToldTables[] = []
+    const own = { digest: '' }
+    const one = tier((name) => {
+      if (name === 'CascadeSecurity') return answer
+      return name === 'CascadeBeat' ? { ...beatAnswer, security: digest } : topicsAnswer
+    })
+    const take = async (tables: ToldTables) => {
+      taken.push(tables)
+      own.digest = tables.digest
+    }
+    const security = {
+      take,
+      get digest() {
+        return own.digest
+      },
+    }
+    Object.assign(one.deps, { security, ...(known && { certified: () => true }) })
+    await one.started()
+    await one.pass(2_500)
+    const asked = one.source.connections[0]!.heard.filter((name) => name === 'CascadeSecurity').length
+    return { taken, asked, losses: one.losses }
+  }
+
+  it('are asked for by a broker that has a certificate of a cascade broker, until it has them', async () => {
+    const { taken, asked } = await told(true, sampleMessages.CascadeSecurityReply)
+    expect([asked, taken.map(({ tables: { quotas } }) => quotas!.size)]).toEqual([1, [1]])
+    expect(await told(false, sampleMessages.CascadeSecurityReply)).toMatchObject({ asked: 0, taken: [] })
+  })
+
+  it('stay as they are where any of them is odd, and the source stays', async () => {
+    const { entity } = sampleMessages.CascadeSecurityReply.quotas[0]!
+    const odd = { ...sampleMessages.CascadeSecurityReply, quotas: [{ entity, limits: [] }] }
+    expect(await told(true, odd)).toEqual({ asked: 3, taken: [], losses: [] })
   })
 })
 

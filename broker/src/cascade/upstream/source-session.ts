@@ -20,6 +20,8 @@ export interface SessionDeps extends BeatDeps {
   readonly sockets: MessageSockets
   /** The credential for sources, at the time of the connection; null, or absent: none. */
   readonly token?: () => string | null
+  /** Whether sources that ask for a certificate know this broker by it; absent: not. */
+  readonly certified?: () => boolean
   readonly logger: Logger
   readonly writable: () => boolean
   readonly counts: CopyCounts
@@ -230,8 +232,9 @@ export class SourceSession {
 
   /** Only a broker with a credential of its own is told them. What is refused stays as it is, and is asked again. */
   async #takeTables({ security: digest = '' }: CascadeBeatReply): Promise<void> {
-    const { security, token, logger } = this.#deps
-    if (security === undefined || token?.() == null || digest === '' || digest === security.digest) return
+    const { security, token, certified, logger } = this.#deps
+    const isKnown = token?.() != null || certified?.() === true
+    if (security === undefined || !isKnown || digest === '' || digest === security.digest) return
     try {
       const told = await readTables(this.#link, this.address)
       if (told !== null) await security.take(told)

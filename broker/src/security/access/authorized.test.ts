@@ -305,10 +305,11 @@ test('a cascade broker with a credential of its own sends no beat of another', a
 
 test.each([
   ['a cascade broker', 'Cascade:101', 'token', 'done'],
+  ['a cascade broker that is known by its certificate', 'Cascade:101', 'certificate', 'done'],
   ['any other client that may do all', 'User:alice', 'token', 'AUTHORIZATION_FAILED'],
   ['a client without a credential', 'User:ANONYMOUS', 'none', 'AUTHENTICATION_REQUIRED'],
 ] as const)(
-  'users, tokens and rules are for cascade brokers, where nobody is asked too: %s',
+  'users, tokens, rules and quotas are for cascade brokers, where nobody is asked too: %s',
   async (_, principal, kind, expected) => {
     const { guard, tables, api } = world({ ...alice, principal, kind })
     tables.rule('User:*', 'all', cluster)

@@ -194,6 +194,31 @@ describe('a token', () => {
   })
 })
 
+describe('a certificate', () => {
+  const shown = (subject: string, ...names: string[]) => {
+    return { names, uris: [], subject, issuer: 'CN=CA', fingerprint: '', validUntil: 2_000_000 }
+  }
+
+  it('of a cascade broker, or of a broker, makes the session of that broker, until it expires', async () => {
+    const door = authenticator()
+    const session = door.certificate(shown('CN=alice', 'localhost', 'cascade-101'), host)!
+    expect(session).toMatchObject({ principal: 'Cascade:101', kind: 'certificate', host, expiresAt: 2_000_000 })
+    expect(door.certificate(shown('CN=alice', 'broker-3'), host)).toMatchObject({ principal: 'Broker:3' })
+    expect(door.problemOf(session)).toBeNull()
+    await clock.advance(1_000_000)
+    expect(door.problemOf(session)?.code).toBe('AUTHENTICATION_REQUIRED')
+  })
+
+  it('of anybody else makes a user of its subject, whatever the rules make of that', () => {
+    expect(authenticator().certificate(shown('CN=cascade-101'), host)).toMatchObject({ principal: 'User:cascade-101' })
+    const certificateRules = 'RULE:^CN=cascade-(\\d+)$/Cascade:$1/,CN'
+    const door = authenticator({ certificateRules })
+    expect(door.certificate(shown('CN=cascade-101'), host)).toMatchObject({ principal: 'User:Cascade:101' })
+    expect(door.certificate(shown('CN=cascade-101', 'cascade-102'), host)).toMatchObject({ principal: 'Cascade:102' })
+    expect(door.certificate(shown('O=Example'), host)).toBeNull()
+  })
+})
+
 test('a session ends with the password or the user', async () => {
   const door = authenticator()
   const session = await door.password('alice', 'pencil', host)

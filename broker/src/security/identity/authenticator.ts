@@ -7,7 +7,7 @@ import type { Random } from '../../platform/random.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import type { Audit } from '../audit/audit-event.ts'
 import type { ScramCredential, SecurityTables } from '../security-tables.ts'
-import { certificateRules, nameOfSubject } from './certificate-names.ts'
+import { brokerOfNames, certificateRules, nameOfSubject } from './certificate-names.ts'
 import { FailedLogins } from './failed-logins.ts'
 import { isPrincipalName } from './principal.ts'
 import { SCRAM_ITERATIONS, ScramExchange, scramCredential, scramMechanism } from './scram.ts'
@@ -155,10 +155,8 @@ export class Authenticator {
       ...this.#session(principal, host, 'certificate', ''),
       expiresAt: validUntil,
     })
-    for (const name of names) {
-      const [, kind, id] = /^(broker|cascade)-([1-9]\d{0,9})$/.exec(name) ?? []
-      if (kind !== undefined) return session(`${kind === 'broker' ? 'Broker' : 'Cascade'}:${id}`)
-    }
+    const broker = brokerOfNames(names)
+    if (broker !== null) return session(broker)
     const name = nameOfSubject(this.#certificateRules, subject)
     return name === null || !isPrincipalName(name) ? null : session(`User:${name}`)
   }

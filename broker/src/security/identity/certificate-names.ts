@@ -44,6 +44,18 @@ export function nameOfSubject(rules: readonly Rule[], subject: string): string |
   return null
 }
 
+/**
+ * The principal of the broker that a certificate is for: the first of its DNS names that is `broker-3` or
+ * `cascade-101`. Null: it is for none. Rules make users of subjects, and never such a principal.
+ */
+export function brokerOfNames(names: readonly string[]): `${'Broker' | 'Cascade'}:${string}` | null {
+  for (const name of names) {
+    const [, kind, id] = /^(broker|cascade)-([1-9]\d{0,9})$/.exec(name) ?? []
+    if (kind !== undefined) return `${kind === 'broker' ? 'Broker' : 'Cascade'}:${id}`
+  }
+  return null
+}
+
 /** A comma behind a backslash belongs to the value of an attribute, which its owner may have chosen freely. */
 function commonName(subject: string): string | null {
   const attributes = subject.match(/(?:[^,\\]|\\.)+/gs) ?? []

@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import { TailraceError } from '@tailrace/schemas'
+import { peerCertificateOf } from './peer-certificate.ts'
 
 /** A file, and the setting or flag that names it. */
 export interface NamedFile {
@@ -23,6 +24,8 @@ export interface Certificates {
   readonly cert: string | undefined
   readonly key: string | undefined
   readonly ca: readonly string[] | undefined
+  /** DNS names of its certificate, in lower case. */
+  readonly names: readonly string[]
   /** Unix milliseconds at which its certificate expires; null without one. */
   readonly validUntil: number | null
   readonly warnings: readonly string[]
@@ -34,7 +37,7 @@ const pemBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 export async function readCertificates(files: CertificateFiles, now: number): Promise<Certificates> {
   const ca = files.ca === null ? undefined : await readAuthorities(files.ca)
   if (files.cert === null || files.key === null)
-    return { cert: undefined, key: undefined, ca, validUntil: null, warnings: [] }
+    return { cert: undefined, key: undefined, ca, names: [], validUntil: null, warnings: [] }
   const { cert, own } = await readOwn(files.cert, now)
   const key = await readText(files.key)
   if (!own.checkPrivateKey(parsedKey(key, files.key))) {
@@ -45,7 +48,8 @@ export async function readCertificates(files: CertificateFiles, now: number): Pr
   } catch (error) {
     throw fault(files.cert, `cannot be used: ${(error as Error).message}`, error)
   }
-  return { cert, key, ca, validUntil: Date.parse(own.validTo), warnings: await warningsOf(files.key) }
+  const { names, validUntil } = peerCertificateOf(own)
+  return { cert, key, ca, names, validUntil, warnings: await warningsOf(files.key) }
 }
 
 async function readOwn(file: NamedFile, now: number): Promise<{ cert: string; own: X509Certificate }> {

@@ -2,10 +2,11 @@ import { X509Certificate } from 'node:crypto'
 import { chmod, mkdtemp, rm, symlink, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { TailraceError } from '@tailrace/schemas'
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { skipped } from '../../../../../test/runner/skipped.ts'
 import { nodeClock } from '../clock.ts'
-import { readCertificates } from './certificate-files.ts'
+import { type Certificates, readCertificates } from './certificate-files.ts'
 import { createAuthority, type Issued, issueCertificate } from './issue-certificates.ts'
 import { peerCertificateOf } from './peer-certificate.ts'
 import { WatchedCertificates } from './watched-certificates.ts'
@@ -91,12 +92,13 @@ it('no name hides in another: values that Node quotes are read as one', () => {
   expect([names, uris, subject]).toEqual([['a, dns:broker-1', 'b'], ['spiffe://x/y'], 'CN=y,O=x'])
 })
 
-it('reads certificate, key and CAs, and says until when they are good', async () => {
+it('reads certificate, key and CAs, and says whose it is and until when it is good', async () => {
   await write(await issue('broker-1'), authority.cert + (await createAuthority('Next', 5, now)).cert)
-  const { ca, validUntil, warnings } = await readCertificates(files(), now)
+  const { ca, names, validUntil, warnings } = await readCertificates(files(), now)
+  expect(names).toEqual(['broker-1', 'a.example'])
   expect([ca!.length, validUntil, warnings]).toEqual([2, Math.floor((now + 5 * 86_400_000) / 1000) * 1000, []])
   const trusting = await readCertificates({ ...files(), cert: null, key: null }, now)
-  expect([trusting.cert, trusting.validUntil, trusting.ca]).toEqual([undefined, null, ca])
+  expect([trusting.cert, trusting.names, trusting.validUntil, trusting.ca]).toEqual([undefined, [], null, ca])
 })
 
 it('names the file and its fault', async () => {
@@ -127,11 +129,11 @@ it.skipIf(noModes)('warns of a key that everybody may read', async () => {
 })
 
 /** Watches the files; `lines`: what was logged. */
-async function watching() {
+async function watching(check?: (certificates: Certificates) => void) {
   const lines: string[] = []
   const note = (_: object, text: string) => void lines.push(text)
   const log = { info: note, warn: note, error: note }
-  const certificates = await WatchedCertificates.open(files(), { clock: nodeClock, log, lookEveryMs: 10 })
+  const certificates = await WatchedCertificates.open(files(), { clock: nodeClock, log, lookEveryMs: 10, check })
   watched.push(certificates)
   const changes: (string | undefined)[] = []
   certificates.onChange(({ cert }) => changes.push(cert))
@@ -172,6 +174,22 @@ it.skipIf(noModes)('sees that a file has got other rights', async () => {
   const { lines } = await watching()
   await chmod(path('key'), 0o644)
   await expect.poll(() => lines.join()).toContain('may be read by every user')
+})
+
+it('takes none that its owner may not use, at the start and later', async () => {
+  const first = await issue('first')
+  await write(first)
+  const refused: string[] = []
+  const check = ({ cert }: Certificates) => {
+    if (refused.includes(cert!)) throw new TailraceError('INVALID_SETTING', 'Not this one.')
+  }
+  const { certificates } = await watching(check)
+  const second = await issue('second')
+  refused.push(second.cert)
+  await write(second)
+  await certificates.reload()
+  expect([certificates.current.cert, certificates.failures > 0]).toEqual([first.cert, true])
+  await expect(watching(check)).rejects.toMatchObject({ code: 'INVALID_SETTING' })
 })
 
 it('reads at once when it is told to', async () => {

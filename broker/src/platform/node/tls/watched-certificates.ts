@@ -8,6 +8,8 @@ export interface WatchDeps {
   readonly log: Logger
   /** Default: a second. */
   readonly lookEveryMs?: number
+  /** Throws TailraceError INVALID_SETTING where these may not be used, as where they have a fault. */
+  readonly check?: ((certificates: Certificates) => void) | undefined
 }
 
 /**
@@ -41,7 +43,7 @@ export class WatchedCertificates {
   /** @throws TailraceError INVALID_SETTING that names the file and its fault */
   static async open(files: CertificateFiles, deps: WatchDeps): Promise<WatchedCertificates> {
     const state = await stateOf(files)
-    return new WatchedCertificates(files, deps, await readCertificates(files, deps.clock.now()), state)
+    return new WatchedCertificates(files, deps, await readChecked(files, deps), state)
   }
 
   get current(): Certificates {
@@ -56,9 +58,9 @@ export class WatchedCertificates {
   /** Reads the files now. Never rejects: a fault is logged and counted. */
   async reload(): Promise<void> {
     this.#read = this.#seen = await stateOf(this.#files)
-    const { clock, log } = this.#deps
+    const { log } = this.#deps
     try {
-      this.#current = await readCertificates(this.#files, clock.now())
+      this.#current = await readChecked(this.#files, this.#deps)
       for (const listener of this.#listeners) listener(this.#current)
     } catch (error) {
       this.failures++
@@ -94,6 +96,12 @@ export class WatchedCertificates {
   #warn(): void {
     for (const warning of this.#current.warnings) this.#deps.log.warn({}, warning)
   }
+}
+
+async function readChecked(files: CertificateFiles, { clock, check }: WatchDeps): Promise<Certificates> {
+  const certificates = await readCertificates(files, clock.now())
+  check?.(certificates)
+  return certificates
 }
 
 function pathsOf({ cert, key, ca }: CertificateFiles): string[] {
