@@ -5,7 +5,7 @@ type Checked = 'PublishReply' | 'FetchReply' | 'FindOffsetReply' | 'InitProducer
 /** Numbers that count from 0. (A topic's partitions are checked in metadata.ts.) */
 const counts: { readonly [Name in Checked]: readonly (keyof Message<Name>)[] } = {
   PublishReply: ['baseOffset', 'lastOffset', 'term', 'index'],
-  FetchReply: ['nextOffset', 'highWatermark', 'logStart'],
+  FetchReply: ['nextOffset', 'highWatermark', 'logStart', 'rulesVersion'],
   FindOffsetReply: ['offset', 'highWatermark', 'logStart'],
   // A batch with producer -1 belongs to no producer: brokers would take it twice.
   InitProducerReply: ['producerId', 'epoch'],

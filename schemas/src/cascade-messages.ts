@@ -1,5 +1,6 @@
 import type { BrokerId } from './ids.ts'
 import type { AclFields, EntityFields, LimitFields, ScramFields, TokenFields } from './metadata-intents.ts'
+import type { Asked } from './peer-messages.ts'
 
 /** Feature levels that a broker supports, both included. */
 export interface LevelRangeFields {
@@ -146,9 +147,9 @@ export interface CascadeMessageShapes {
     assignments: readonly Assignment[]
     cascades: readonly ClusterBrokerFields[]
   }
-  CascadeStatus: { correlation: number }
+  CascadeStatus: { correlation: number } & Asked
   CascadeStatusReply: { correlation: number; brokers: readonly (CascadeReport & { readonly assigned: BrokerId })[] }
   /** Answered when the broker has taken the choice. `source` 0: the metadata leader chooses again. */
-  AssignSource: { correlation: number; broker: BrokerId; source: BrokerId }
+  AssignSource: { correlation: number; broker: BrokerId; source: BrokerId } & Asked
   AssignSourceReply: { correlation: number }
 }

@@ -34,7 +34,8 @@ test.each(names)('%s comes back as it was sent, with its body', (name) => {
 
 test('the prefix is as documented', () => {
   const bytes = whole('InitProducer', { correlation: 1 }, [Uint8Array.of(7, 8)])
-  expect([...bytes]).toEqual([0, 0, 0, 11, 1, 0, 0, 26, 0, 0, 0, 1, 2, 7, 8])
+  // A correlation of 1, and no client for which it is.
+  expect([...bytes]).toEqual([0, 0, 0, 12, 1, 0, 0, 26, 0, 0, 0, 2, 2, 0, 7, 8])
 })
 
 test('the body is a view, a plain one even when the bytes are a Buffer', () => {

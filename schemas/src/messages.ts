@@ -1,6 +1,6 @@
 import type { CascadeMessageShapes } from './cascade-messages.ts'
 import type { BrokerId, GroupId, LogIndex, Offset, PartitionNumber, ProducerId, Term, Timestamp } from './ids.ts'
-import type { AskerFields, PeerMessageShapes } from './peer-messages.ts'
+import type { Asked, PeerMessageShapes } from './peer-messages.ts'
 
 /**
  * Shapes of every message of the Tailrace protocol. Each has a number (below), an Avro schema in ../avro/<Name>.avsc
@@ -230,9 +230,7 @@ export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
      * name.
      */
     topicId?: string
-    /** The client for which a broker forwards it; ignored in frames of clients. Null: nobody in particular. */
-    asker?: AskerFields | null
-  }
+  } & Asked
   /**
    * (`term`, `index`, `seal`) is a token for reading it elsewhere (M95), taken only as it was given; `holders` had it
    * on disk at the time of the answer.
@@ -264,8 +262,15 @@ export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
     topicId?: string
     /** The answer shows all that was acknowledged before the request was sent (M24). */
     linearizable?: boolean
+  } & Asked
+  /** `rulesVersion`: between brokers, the version of the rules by which the leader has answered. */
+  FetchReply: {
+    correlation: number
+    nextOffset: Offset
+    highWatermark: Offset
+    logStart: Offset
+    rulesVersion?: number
   }
-  FetchReply: { correlation: number; nextOffset: Offset; highWatermark: Offset; logStart: Offset }
   FindOffset: {
     correlation: number
     topic: string
@@ -273,9 +278,9 @@ export interface MessageShapes extends CascadeMessageShapes, PeerMessageShapes {
     position: Position
     topicId?: string
     linearizable?: boolean
-  }
+  } & Asked
   FindOffsetReply: { correlation: number; offset: Offset; highWatermark: Offset; logStart: Offset }
-  InitProducer: { correlation: number }
+  InitProducer: { correlation: number } & Asked
   InitProducerReply: { correlation: number; producerId: ProducerId; epoch: number }
   /** No topics: only brokers. Unknown topics are left out of the reply. */
   Metadata: { correlation: number; topics: string[] }

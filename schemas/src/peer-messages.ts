@@ -7,6 +7,15 @@ export interface AskerFields {
   groups: string[]
   host: string
   kind: string
+  /** The cascade brokers that have passed the request on, the first one first. Missing: none. */
+  via?: { principal: string; host: string }[]
+  /** Of the rules by which the sender has allowed it. Missing: 0. */
+  rulesVersion?: number
+}
+
+/** A request that a broker may send for a client. Missing or null: for nobody but itself. */
+export interface Asked {
+  asker?: AskerFields | null
 }
 
 /** Requests of brokers to each other about the cluster and about the groups of which they have replicas. */
@@ -23,9 +32,7 @@ export interface PeerMessageShapes {
     id: string
     timeoutMs: number
     intent: IntentFields
-    /** The client that wants it. Null: the broker itself. */
-    asker?: AskerFields | null
-  }
+  } & Asked
   MetadataCommandReply: {
     correlation: number
     refusal?: { code: string; detail: string } | null
@@ -34,10 +41,10 @@ export interface PeerMessageShapes {
     index?: LogIndex | null
   }
   /** The reply holds those groups that the asked broker leads. */
-  PartitionStatus: { correlation: number; groups: GroupId[] }
+  PartitionStatus: { correlation: number; groups: GroupId[] } & Asked
   PartitionStatusReply: { correlation: number; partitions: PartitionFigures[] }
 
-  GroupReport: { correlation: number; group: GroupId; tail: boolean }
+  GroupReport: { correlation: number; group: GroupId; tail: boolean } & Asked
   GroupReportReply: {
     correlation: number
     broker: BrokerId
@@ -48,12 +55,12 @@ export interface PeerMessageShapes {
   /** `change`: index of the command that asked for it. */
   DriveChange: { correlation: number; group: GroupId; change: LogIndex }
   DriveChangeReply: { correlation: number; state: string; reason: string }
-  ChangeMetadataVoters: { correlation: number; voters: BrokerId[] }
+  ChangeMetadataVoters: { correlation: number; voters: BrokerId[] } & Asked
   ChangeMetadataVotersReply: { correlation: number }
-  CancelChange: { correlation: number; group: GroupId }
+  CancelChange: { correlation: number; group: GroupId } & Asked
   CancelChangeReply: { correlation: number }
   /** `to` 0: to the preferred replica. */
-  TransferLeadership: { correlation: number; group: GroupId; to: BrokerId }
+  TransferLeadership: { correlation: number; group: GroupId; to: BrokerId } & Asked
   TransferLeadershipReply: { correlation: number; leader: BrokerId }
   /** Fails if the replica there would serve worse as the leader. */
   MayLead: { correlation: number; group: GroupId }
@@ -62,12 +69,12 @@ export interface PeerMessageShapes {
   ReturnLeadership: { correlation: number; group: GroupId; to: BrokerId }
   ReturnLeadershipReply: { correlation: number; outcome: string }
   /** An operator has put this leadership there. */
-  KeepLeadership: { correlation: number; group: GroupId }
+  KeepLeadership: { correlation: number; group: GroupId } & Asked
   KeepLeadershipReply: { correlation: number }
-  TakeSnapshot: { correlation: number; group: GroupId }
+  TakeSnapshot: { correlation: number; group: GroupId } & Asked
   TakeSnapshotReply: { correlation: number; index: LogIndex; term: Term; at: Timestamp; bytes: number }
   /** For the leader: `source` has the snapshot. */
-  OfferSnapshot: { correlation: number; group: GroupId; source: BrokerId; index: LogIndex; term: Term }
+  OfferSnapshot: { correlation: number; group: GroupId; source: BrokerId; index: LogIndex; term: Term } & Asked
   OfferSnapshotReply: { correlation: number }
 }
 

@@ -4,6 +4,7 @@ import { isCorrelated } from './protocol.ts'
 
 /** Requests that come over WebSocket, from clients and cascade brokers: brokers do not make them of each other. */
 const ofClients = [
+  'InitProducer',
   'Metadata',
   'Authenticate',
   'CascadeBeat',

@@ -126,7 +126,7 @@ export class WholeBrokers {
       largestMaxBatchBytes: options.largestMaxBatchBytes ?? 4 * MiB,
     })
     await node.start()
-    const handlers = withCascade(node.handlers, levelZeroControlOver(peers, node.api, clock))
+    const handlers = withCascade(node.handlers, levelZeroControlOver(peers, node, clock), node.rules)
     await peers.start({ identity: () => node.identity(), handlers })
     const stop = async (): Promise<void> => {
       await node.close()

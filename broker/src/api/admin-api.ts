@@ -53,7 +53,7 @@ export interface AdminApi {
    * Settings that are not named stay as they are; null puts one back to its default. `topicId`: see
    * BrokerApi.deleteTopic.
    */
-  alterTopic(name: string, changes: TopicChanges, topicId?: string, asker?: Asker): Promise<TopicConfig>
+  alterTopic(name: string, changes: TopicChanges, topicId?: string): Promise<TopicConfig>
   /**
    * Takes a broker out of the cluster permanently. `by`: the operator, for the audit. BROKER_IN_USE while it has
    * replicas or votes in the metadata group.
@@ -70,6 +70,13 @@ export interface AdminApi {
   }): Promise<{ readonly level: number }>
   /** Newest first, at most 1,000 kept. */
   audit(): Promise<readonly AuditRecord[]>
+}
+
+/**
+ * What a door has of AdminApi: requests of a client, to which the broker that carries them out applies its own rules.
+ */
+export interface AdminService {
+  for(asker: Asker): AdminApi
 }
 
 export type GroupTarget =

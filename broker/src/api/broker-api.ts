@@ -29,16 +29,17 @@ export interface BrokerApi {
    * entry of the request's token.
    */
   fetch(topic: string, partition: PartitionNumber, request: ReadRequest): Promise<FetchResult>
-  /** `linearizable`: see FetchRequest. */
   findOffset(
     topic: string,
     partition: PartitionNumber,
     position: Position,
-    topicId?: string,
-    linearizable?: boolean,
+    search?: OffsetSearch,
   ): Promise<OffsetResult>
-  /** `principal`: whose id it is; nobody else may publish under it. Absent, or anonymous: anybody's. */
-  initProducer(principal?: string): Promise<{ producerId: ProducerId; epoch: number }>
+  /**
+   * The id belongs to the client, and nobody else may publish under it. Absent, or an anonymous one: it is anybody's.
+   * Null: to the broker itself, for batches that it makes of what clients want written.
+   */
+  initProducer(asker?: Asker | null): Promise<{ producerId: ProducerId; epoch: number }>
   /**
    * Resolves when the topic is recorded and all its partitions have leaders; but at most some seconds after it is
    * recorded: with thousands of partitions electing leaders takes longer, and partitions without a leader then answer
@@ -53,7 +54,7 @@ export interface BrokerApi {
    */
   topicsVersion(): number
   /** With leaders' figures, asked from them; `leader` 0 and the last known figures where a partition has none. */
-  describeTopic(name: string, topicId?: string): Promise<TopicDescription>
+  describeTopic(name: string, topicId?: string, asker?: Asker): Promise<TopicDescription>
   /** Topics as this broker knows them, for routing: it sends no request. */
   routing(topics: readonly string[]): {
     clusterId: string
@@ -90,10 +91,29 @@ export interface Asker {
   readonly host: string
   /** How it has shown who it is. */
   readonly kind: string
+  /**
+   * The cascade brokers that have passed the request on, the first one first: each must have the right that the
+   * request needs as well.
+   */
+  readonly via: readonly Voucher[]
+}
+
+/** A cascade broker that says for which client it asks. */
+export interface Voucher {
+  readonly principal: string
+  readonly host: string
 }
 
 export interface ReadRequest extends FetchRequest {
   readonly topicId?: string
+  readonly asker?: Asker
+}
+
+export interface OffsetSearch {
+  readonly topicId?: string | undefined
+  /** See FetchRequest. */
+  readonly linearizable?: boolean
+  readonly asker?: Asker
 }
 export interface CreateTopicRequest {
   readonly name: string

@@ -1,4 +1,5 @@
 import type { Timestamp } from '@tailrace/schemas'
+import type { Asker } from './broker-api.ts'
 import type { Quota, QuotaEntity } from './quotas.ts'
 
 /** Kafka's vocabulary (KIP-11, KIP-679), so that the Kafka protocol needs no second model. */
@@ -103,33 +104,34 @@ export interface TokenDescription {
 
 /**
  * The rules of who may do what and how much, and the credentials that the cluster keeps; all in the metadata, the same
- * on every broker. Every call works on every broker. `by`: who asks for a change, for the audit. All methods reject
- * with TailraceError.
+ * on every broker. Every call works on every broker. All methods reject with TailraceError.
  */
 export interface SecurityApi {
   listUsers(): readonly UserDescription[]
   /** A new user, or another password. INVALID_REQUEST */
-  setPassword(user: string, password: string, by?: string): Promise<void>
+  setPassword(user: string, password: string): Promise<void>
   /** UNKNOWN_USER */
-  deleteUser(user: string, by?: string): Promise<void>
+  deleteUser(user: string): Promise<void>
   /** The token's text is in the answer and nowhere else: a hash of it is stored. INVALID_REQUEST */
-  createToken(
-    request: TokenRequest,
-    by?: string,
-  ): Promise<{ readonly token: string; readonly description: TokenDescription }>
+  createToken(request: TokenRequest): Promise<{ readonly token: string; readonly description: TokenDescription }>
   /** Expired ones among them, until they are removed. */
   listTokens(): readonly TokenDescription[]
   /** Connections that use it end. UNKNOWN_TOKEN */
-  revokeToken(id: string, by?: string): Promise<void>
+  revokeToken(id: string): Promise<void>
   /** Rules that exist already stay. INVALID_REQUEST */
-  addAcls(acls: readonly Acl[], by?: string): Promise<void>
+  addAcls(acls: readonly Acl[]): Promise<void>
   /** Resolves with the removed ones. */
-  removeAcls(filter: AclFilter, by?: string): Promise<readonly Acl[]>
+  removeAcls(filter: AclFilter): Promise<readonly Acl[]>
   listAcls(filter: AclFilter): readonly Acl[]
   test(question: AccessQuestion): AccessAnswer
   /** In the place of all limits that the entity had. INVALID_REQUEST */
-  setQuota(quota: Quota, by?: string): Promise<void>
+  setQuota(quota: Quota): Promise<void>
   /** UNKNOWN_QUOTA */
-  removeQuota(entity: QuotaEntity, by?: string): Promise<void>
+  removeQuota(entity: QuotaEntity): Promise<void>
   listQuotas(): readonly Quota[]
+}
+
+/** What a door has of SecurityApi: requests of a client, to which the metadata leader applies its own rules. */
+export interface SecurityService {
+  for(asker: Asker): SecurityApi
 }

@@ -2,6 +2,7 @@ import { TailraceError } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
 import { ManualClock } from '../platform/testing/clock.ts'
 import { createCascadeApi, type FacadeDeps } from './cascade-facade.ts'
+import { vouching } from './upstream/vouching.ts'
 
 /** A cascade broker that has the topic "t" with the id "here"; its source answers as the test says, or not at all. */
 function cascade() {
@@ -28,6 +29,7 @@ function cascade() {
         return world.answer
       },
     },
+    vouch: vouching(true),
   } as unknown as FacadeDeps
   const api = createCascadeApi(deps)
   const pass = (ms: number) => clock.advance(ms, () => new Promise((resolve) => setImmediate(resolve)))

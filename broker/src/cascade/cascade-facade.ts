@@ -1,9 +1,11 @@
 import type { BrokerId, PartitionNumber, Position } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type {
+  Asker,
   BrokerApi,
   ClusterDescription,
   CreateTopicRequest,
+  OffsetSearch,
   ReadRequest,
   RoutedTopic,
   TopicDescription,
@@ -23,6 +25,7 @@ import type { Copies } from './copies/copies.ts'
 import type { Forwarding } from './forwarding.ts'
 import { positionOf } from './positions.ts'
 import type { Uplink } from './upstream/uplink.ts'
+import type { Vouching } from './upstream/vouching.ts'
 import { checkTopicDescription, checkTopicSummary } from './wire/answer-checks.ts'
 
 export interface FacadeDeps {
@@ -34,6 +37,7 @@ export interface FacadeDeps {
   readonly catchUp: CatchUp
   readonly forwarding: Forwarding
   readonly client: HttpClient
+  readonly vouch: Vouching
   readonly clock: Clock
 }
 
@@ -50,17 +54,16 @@ export function createCascadeApi(deps: FacadeDeps): BrokerApi {
     brokerId,
     publish: (topic, partition, batch, options) => forwarding.publish(topic, partition, batch, options),
     fetch: (topic, partition, request) => fetch(deps, topic, partition, request),
-    findOffset: (topic, partition, position, topicId, linearizable = false) =>
-      findOffset(deps, topic, partition, position, { topicId, linearizable }),
-    initProducer: () => forwarding.initProducer(),
-    createTopic: (request) => createTopic(deps, request),
-    deleteTopic: async (name, topicId) => {
-      await ask(deps, 'DELETE', topicPath(name, '', topicId))
+    findOffset: (topic, partition, position, search = {}) => findOffset(deps, topic, partition, position, search),
+    initProducer: (asker) => forwarding.initProducer(asker),
+    createTopic: (request, asker) => createTopic(deps, request, asker),
+    deleteTopic: async (name, topicId, asker) => {
+      await ask(deps, asker, 'DELETE', topicPath(name, '', topicId))
       uplink.session?.hurry()
     },
     listTopics: () => copies.topics().map(summaryOf),
     topicsVersion: () => copies.version,
-    describeTopic: (name, topicId) => describeTopic(deps, name, topicId),
+    describeTopic: (name, topicId, asker) => describeTopic(deps, name, topicId, asker),
     routing: (names) => {
       // It may have been created a moment ago.
       if (names.some((name) => copies.topic(name) === undefined)) uplink.session?.hurry()
@@ -100,7 +103,7 @@ async function fetch(
     const result = await copy.fetch(request)
     // A reader that was served elsewhere may be ahead of this broker: it waits, and its offset is not refused.
     if (request.offset > result.highWatermark && request.waitMs > 0 && !request.signal?.aborted) {
-      await refuseWhatIsNowhere(forwarding, copy, request.offset)
+      await refuseWhatIsNowhere(forwarding, copy, request)
     }
     return result
   } catch (error) {
@@ -115,10 +118,11 @@ async function fetch(
 async function refuseWhatIsNowhere(
   forwarding: Forwarding,
   { topic, partition, topicId }: CopiedPartition,
-  offset: number,
+  { offset, asker }: ReadRequest,
 ): Promise<void> {
   try {
-    await forwarding.findOffset(topic, partition, { kind: 'OFFSET', value: offset }, topicId)
+    const position = { kind: 'OFFSET', value: offset } as const
+    await forwarding.findOffset(topic, partition, position, { topicId, ...(asker && { asker }) })
   } catch (error) {
     if (error instanceof TailraceError && error.code === 'OFFSET_OUT_OF_RANGE') throw error
   }
@@ -129,15 +133,17 @@ async function findOffset(
   topic: string,
   partition: PartitionNumber,
   position: Position,
-  { topicId, linearizable }: { readonly topicId: string | undefined; readonly linearizable: boolean },
+  search: OffsetSearch,
 ): Promise<OffsetResult> {
-  const copy = copies.partition(topic, partition, topicId)
-  if (linearizable) return forwarding.findOffset(topic, partition, position, copy.topicId, true)
-  return positionOf(copy, position, forwarding, uplink.last?.caughtUp !== false)
+  const copy = copies.partition(topic, partition, search.topicId)
+  const exact = { ...search, topicId: copy.topicId }
+  if (search.linearizable) return forwarding.findOffset(topic, partition, position, exact)
+  const find = (wanted: Position) => forwarding.findOffset(topic, partition, wanted, exact)
+  return positionOf(copy, position, find, uplink.last?.caughtUp !== false)
 }
 
-async function createTopic(deps: FacadeDeps, request: CreateTopicRequest): Promise<TopicSummary> {
-  const { address, answer } = await ask(deps, 'POST', '/topics', request)
+async function createTopic(deps: FacadeDeps, request: CreateTopicRequest, asker?: Asker): Promise<TopicSummary> {
+  const { address, answer } = await ask(deps, asker, 'POST', '/topics', request)
   const topic = checkTopicSummary(answer, address)
   await arrival(deps, topic)
   return topic
@@ -154,9 +160,14 @@ async function arrival(deps: FacadeDeps, { name, id }: { readonly name: string; 
 }
 
 /** Leaders and replicas as level 0 has them, log start and high watermark as they are here. */
-async function describeTopic(deps: FacadeDeps, name: string, topicId?: string): Promise<TopicDescription> {
+async function describeTopic(
+  deps: FacadeDeps,
+  name: string,
+  topicId: string | undefined,
+  asker: Asker | undefined,
+): Promise<TopicDescription> {
   const { copies } = deps
-  const told = await topicAbove(deps, name, topicId)
+  const told = await topicAbove(deps, name, topicId, asker)
   if (told !== null && copies.topic(name)?.id !== told.id) await arrival(deps, told)
   const topic = copies.topic(name)
   if (topic === undefined) throw new TailraceError('UNKNOWN_TOPIC', `"${name}".`)
@@ -172,14 +183,16 @@ async function describeTopic(deps: FacadeDeps, name: string, topicId?: string): 
 
 /** Null while the source cannot tell. */
 async function topicAbove(
-  { uplink, client }: FacadeDeps,
+  { uplink, client, vouch }: FacadeDeps,
   name: string,
-  topicId?: string,
+  topicId: string | undefined,
+  asker: Asker | undefined,
 ): Promise<TopicDescription | null> {
   try {
     const session = await uplink.whenSession(0)
     const { address } = session
-    const answer = await client.request('GET', address, topicPath(name, '', topicId), undefined, figuresMs)
+    const path = topicPath(name, '', topicId)
+    const answer = await client.request('GET', address, path, undefined, figuresMs, vouch.header(asker))
     return checkTopicDescription(answer, address)
   } catch (error) {
     if (error instanceof TailraceError && ['UNKNOWN_TOPIC', 'TOPIC_ID_MISMATCH'].includes(error.code)) throw error
@@ -204,9 +217,15 @@ function describeCluster({ brokerId, http, clusterId, uplink }: FacadeDeps): Clu
   return { clusterId: clusterId(), metadataLeader: told?.metadataLeader ?? 0, ...level, brokers: [...others, self] }
 }
 
-async function ask({ uplink, client }: FacadeDeps, method: 'POST' | 'DELETE', path: string, body?: unknown) {
+async function ask(
+  { uplink, client, vouch }: FacadeDeps,
+  asker: Asker | undefined,
+  method: 'POST' | 'DELETE',
+  path: string,
+  body?: unknown,
+) {
   const { address } = await uplink.whenSession(figuresMs)
-  return { address, answer: await client.request(method, address, path, body, askMs) }
+  return { address, answer: await client.request(method, address, path, body, askMs, vouch.header(asker)) }
 }
 
 function summaryOf({ groups: _, listedAt: __, ...summary }: CatalogTopic): TopicSummary {

@@ -69,13 +69,13 @@ describe('a position that a copy does not know yet is asked of the source', () =
   const at = (fields: Partial<CopiedPartition>) =>
     copyWith({ highWatermark: 10, sourceEnd: 30, logStart: 0, isEmpty: false, find: async () => 10, ...fields })
   const asked: string[] = []
-  const source = (answer: number | TailraceError) => ({
-    findOffset: async (_: string, __: number, { kind }: { kind: string }) => {
+  const source =
+    (answer: number | TailraceError) =>
+    async ({ kind }: { kind: string }) => {
       asked.push(kind)
       if (answer instanceof TailraceError) throw answer
       return { offset: answer, highWatermark: 30, logStart: 0 }
-    },
-  })
+    }
   const find = async (
     kind: 'EARLIEST' | 'LATEST' | 'TIME',
     copy: CopiedPartition,

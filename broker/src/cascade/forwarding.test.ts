@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { ManualClock } from '../platform/testing/clock.ts'
 import { Forwarding } from './forwarding.ts'
 import type { Uplink } from './upstream/uplink.ts'
+import { vouching } from './upstream/vouching.ts'
 
 type Answer = { fields: object; body?: Uint8Array } | ErrorCode
 
@@ -33,7 +34,7 @@ function forwarding(answers: Answer[], unreachable = false) {
     await pass(2000)
     return outcome
   }
-  const one = new Forwarding(uplink, clock)
+  const one = new Forwarding(uplink, vouching(true), clock)
   return { one, asked, published }
 }
 

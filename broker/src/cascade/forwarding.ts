@@ -1,11 +1,12 @@
 import type { BrokerId, ErrorCode, Message, PartitionNumber, Position, ProducerId } from '@tailrace/schemas'
 import { forEachBatch, TailraceError } from '@tailrace/schemas'
-import type { PublishOptions, ReadRequest } from '../api/broker-api.ts'
+import type { Asker, OffsetSearch, PublishOptions, ReadRequest } from '../api/broker-api.ts'
 import type { FetchResult, OffsetResult, PublishResult } from '../partition/requests.ts'
 import type { Clock } from '../platform/clock.ts'
 import { pause } from '../platform/timing/pause.ts'
 import type { LinkReply } from './upstream/source-link.ts'
 import type { Uplink } from './upstream/uplink.ts'
+import type { Vouching } from './upstream/vouching.ts'
 
 /** Refused before anything was written: safe to send again. */
 const notWritten: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['NOT_LEADER', 'LEADER_UNAVAILABLE', 'NOT_READY'])
@@ -19,10 +20,12 @@ const askMs = 5_000
  */
 export class Forwarding {
   readonly #uplink: Uplink
+  readonly #vouch: Vouching
   readonly #clock: Clock
 
-  constructor(uplink: Uplink, clock: Clock) {
+  constructor(uplink: Uplink, vouch: Vouching, clock: Clock) {
     this.#uplink = uplink
+    this.#vouch = vouch
     this.#clock = clock
   }
 
@@ -31,12 +34,13 @@ export class Forwarding {
     topic: string,
     partition: PartitionNumber,
     batch: Uint8Array,
-    { timeoutMs, wait, topicId = '' }: PublishOptions,
+    { timeoutMs, wait, topicId = '', asker }: PublishOptions,
   ): Promise<PublishResult> {
     const deadline = this.#clock.monotonic() + timeoutMs
+    const place = { topic, partition, topicId }
     for (;;) {
       try {
-        return await this.#publishOnce({ topic, partition, topicId }, batch, deadline, wait)
+        return await this.#publishOnce({ ...place, ...this.#vouch.fields(asker) }, batch, deadline, wait)
       } catch (error) {
         const again = wait && error instanceof TailraceError && notWritten.has(error.code)
         if (!again || this.#clock.monotonic() + againMs >= deadline) throw error
@@ -46,7 +50,7 @@ export class Forwarding {
   }
 
   async #publishOnce(
-    place: { readonly topic: string; readonly partition: PartitionNumber; readonly topicId: string },
+    place: Omit<Message<'Publish'>, 'correlation' | 'timeoutMs'>,
     batch: Uint8Array,
     deadline: number,
     wait: boolean,
@@ -58,8 +62,10 @@ export class Forwarding {
     return publishResult(reply)
   }
 
-  async initProducer(): Promise<{ producerId: ProducerId; epoch: number }> {
-    const { fields } = await (await this.#link(askMs)).request('InitProducer', {}, askMs)
+  /** Null: for batches that this broker makes itself. */
+  async initProducer(asker?: Asker | null): Promise<{ producerId: ProducerId; epoch: number }> {
+    const asked = this.#vouch.fields(asker ?? undefined)
+    const { fields } = await (await this.#link(askMs)).request('InitProducer', asked, askMs)
     return { producerId: fields.producerId, epoch: fields.epoch }
   }
 
@@ -68,19 +74,19 @@ export class Forwarding {
     topic: string,
     partition: PartitionNumber,
     position: Position,
-    topicId: string,
-    linearizable = false,
+    { topicId = '', linearizable = false, asker }: OffsetSearch,
   ): Promise<OffsetResult> {
-    const asked = { topic, partition, position, topicId, linearizable }
+    const asked = { topic, partition, position, topicId, linearizable, ...this.#vouch.fields(asker) }
     const { fields } = await (await this.#link(0)).request('FindOffset', asked, askMs)
     const { offset, highWatermark, logStart } = fields
     return { offset, highWatermark, logStart }
   }
 
   async fetch(topic: string, partition: PartitionNumber, request: ReadRequest): Promise<FetchResult> {
-    const { offset, maxBytes, waitMs, token, topicId = '', linearizable = false } = request
+    const { offset, maxBytes, waitMs, token, topicId = '', linearizable = false, asker } = request
     const covered = token === undefined ? {} : { tokenTerm: token.term, tokenIndex: token.index, tokenSeal: token.seal }
-    const fields = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs), ...covered, topicId, linearizable }
+    const place = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs), ...covered, topicId, linearizable }
+    const fields = { ...place, ...this.#vouch.fields(asker) }
     const { fields: reply, body } = await (await this.#link(0)).request('Fetch', fields, waitMs + askMs)
     const batches: Uint8Array[] = []
     forEachBatch(body, (start, end) => batches.push(body.subarray(start, end)))

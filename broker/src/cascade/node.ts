@@ -1,5 +1,5 @@
 import type { BrokerId, CascadeReport } from '@tailrace/schemas'
-import type { AdminApi } from '../api/admin-api.ts'
+import type { AdminService } from '../api/admin-api.ts'
 import type { BrokerApi } from '../api/broker-api.ts'
 import { featureLevels } from '../cluster/metadata/feature-levels.ts'
 import type { LogStorage, StateStore } from '../log/log-storage.ts'
@@ -25,6 +25,7 @@ import type { CopyCounts } from './upstream/follower.ts'
 import { CascadeIdentity } from './upstream/identity.ts'
 import { SourceSession } from './upstream/source-session.ts'
 import { Uplink } from './upstream/uplink.ts'
+import { vouching } from './upstream/vouching.ts'
 import type { CascadeApi } from './wire/cascade-messages.ts'
 
 export interface CascadeNodeDeps {
@@ -41,6 +42,8 @@ export interface CascadeNodeDeps {
   readonly token?: () => string | null
   /** See SessionDeps. */
   readonly certified?: () => boolean
+  /** See vouching.ts. Default: they are not. */
+  readonly asksClients?: boolean
   readonly clock: Clock
   readonly random: Random
   readonly crc32c: Crc32c
@@ -64,7 +67,7 @@ export interface CascadeLag {
 /** A broker outside of the quorum: it copies committed records from a source and serves them (M88). */
 export class CascadeNode {
   readonly api: BrokerApi
-  readonly admin: AdminApi
+  readonly admin: AdminService
   readonly control: CascadeApi
   readonly uplink: Uplink
   readonly counts: CopyCounts = { batches: 0, bytes: 0, newBeginnings: 0 }
@@ -93,10 +96,22 @@ export class CascadeNode {
     this.uplink = new Uplink({ ...deps, identity, given: deps.sources, open })
     this.#registry = new CascadeRegistry(clock)
     this.#catchUp = new CatchUp({ ...deps, copies, uplink: this.uplink, identity })
-    const forwarding = new Forwarding(this.uplink, clock)
+    const vouch = vouching(deps.asksClients ?? false)
+    const forwarding = new Forwarding(this.uplink, vouch, clock)
     const [{ uplink }, catchUp] = [this, this.#catchUp]
-    this.api = createCascadeApi({ brokerId, http, clusterId, copies, uplink, catchUp, forwarding, client, clock })
-    this.admin = remoteAdmin(this.uplink, client)
+    this.api = createCascadeApi({
+      brokerId,
+      http,
+      clusterId,
+      copies,
+      uplink,
+      catchUp,
+      forwarding,
+      client,
+      vouch,
+      clock,
+    })
+    this.admin = { for: (asker) => remoteAdmin(uplink, client, vouch, asker) }
     const topics = new TopicList(clock, this.api)
     const caughtUp = (): boolean => catchUp.done
     this.control = new RelayedControl({
@@ -107,6 +122,7 @@ export class CascadeNode {
       security: new SecurityList(() => (security.digest === '' ? null : security.tables), deps.crypto),
       uplink,
       http: client,
+      vouch,
       caughtUp,
     })
   }

@@ -2,32 +2,32 @@ import type { Offset, Position } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { OffsetResult } from '../partition/requests.ts'
 import type { CopiedPartition } from './copies/copied-partition.ts'
-import type { Forwarding } from './forwarding.ts'
 
 /**
  * Where a position of a reader is. A copy that is behind does not know where its source ends, where it begins while no
  * record is here, or which later records are at a time: the source is asked then. Without a source the copy here
  * decides.
+ * @param find asks the source
  * @param sourceComplete false: the source itself is still copying what its own source had at its start
  * @throws TailraceError OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, TOPIC_ID_MISMATCH
  */
 export async function positionOf(
   copy: CopiedPartition,
   position: Position,
-  forwarding: Pick<Forwarding, 'findOffset'>,
+  find: (position: Position) => Promise<OffsetResult>,
   sourceComplete: boolean,
 ): Promise<OffsetResult> {
   const here = await copy.find(position)
-  const { highWatermark, logStart, topic, partition, topicId } = copy
+  const { highWatermark, logStart } = copy
   const answer = (offset: Offset): OffsetResult => ({ offset, highWatermark, logStart })
   // Past the end here: only the source knows whether it is past the end at all.
   if (position.kind === 'OFFSET') {
-    if (here > highWatermark) await forwarding.findOffset(topic, partition, position, topicId)
+    if (here > highWatermark) await find(position)
     return answer(here)
   }
   if (isKnownHere(copy, position, here, sourceComplete)) return answer(here)
   try {
-    const { offset } = await forwarding.findOffset(topic, partition, position, topicId)
+    const { offset } = await find(position)
     return answer(Math.max(offset, here))
   } catch (error) {
     if (!(error instanceof TailraceError) || !error.retriable) throw error

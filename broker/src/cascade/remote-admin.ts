@@ -1,7 +1,9 @@
 import type { AdminApi, GroupTarget } from '../api/admin-api.ts'
+import type { Asker } from '../api/broker-api.ts'
 import { topicPath } from '../cluster/routing/topic-path.ts'
 import type { HttpClient } from '../platform/http-client.ts'
 import type { Uplink } from './upstream/uplink.ts'
+import type { Vouching } from './upstream/vouching.ts'
 import { checkAudit } from './wire/answer-checks.ts'
 
 /** Long enough for the slowest: members that are forced, a snapshot. */
@@ -12,14 +14,14 @@ const sourceMs = 3_000
  * Requests of operators to a cascade broker are forwarded to its source, over HTTP, where they are checked like any
  * other request.
  */
-export function remoteAdmin(uplink: Uplink, client: HttpClient): AdminApi {
+export function remoteAdmin(uplink: Uplink, client: HttpClient, vouch: Vouching, asker: Asker): AdminApi {
   const ask = async <Answer>(
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
     body?: unknown,
   ): Promise<Answer> => {
     const session = await uplink.whenSession(sourceMs)
-    return (await client.request(method, session.address, path, body, askMs)) as Answer
+    return (await client.request(method, session.address, path, body, askMs, vouch.header(asker))) as Answer
   }
   return {
     members: (target) => ask('GET', pathOf(target, 'members')),

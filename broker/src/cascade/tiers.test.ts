@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { MemoryBroker } from '../doors/testing/memory-broker.ts'
 import { batchOf, recordsOf } from '../partition/testing/batches.ts'
 import { nodeClock } from '../platform/node/clock.ts'
+import { anonymousSession } from '../security/identity/session.ts'
 import { wayTo } from './testing/silent-way.ts'
 import {
   batchesAt,
@@ -16,6 +17,7 @@ import {
   until,
 } from './testing/tiers.ts'
 
+const anonymous = anonymousSession('127.0.0.1')
 const running: { stop(): Promise<void> }[] = []
 async function top(...args: Parameters<typeof startTop>): Promise<Top> {
   const started = await startTop(...args)
@@ -72,7 +74,7 @@ describe('levels', () => {
       const refused = await Promise.all(
         [
           node.api.fetch('t', 0, { ...fetching(3, 0), ...stale }),
-          node.api.findOffset('t', 0, { kind: 'OFFSET', value: 3 }, former.id),
+          node.api.findOffset('t', 0, { kind: 'OFFSET', value: 3 }, { topicId: former.id }),
           node.api.publish('t', 0, batch, { timeoutMs: 1_000, wait: true, ...stale }),
         ].map((asked) => asked.catch(({ code }) => code)),
       )
@@ -110,17 +112,18 @@ describe('levels', () => {
     expect(await node.api.describeTopic('t')).toMatchObject({ id: present.id, config })
 
     const place = { kind: 'partition', topic: 't', partition: 0 } as const
+    const admin = node.admin.for(anonymous)
     const asked = (topicId: string) => [
       node.api.describeTopic('t', topicId),
-      node.admin.describeGroup({ ...place, topicId }),
-      node.admin.members({ ...place, topicId }),
-      node.admin.changeMembers({ ...place, topicId }, [1]),
-      node.admin.cancelChange({ ...place, topicId }),
-      node.admin.transferLeadership({ ...place, topicId }, 1),
-      node.admin.forceMembers({ ...place, topicId }, { members: [1], acceptDataLoss: true, by: '' }),
-      node.admin.snapshot({ ...place, topicId }, { broker: 1, thenFetch: false }),
-      node.admin.setPriority({ ...place, topicId }, { broker: 1, factor: 2 }),
-      node.admin.alterTopic('t', { readOnly: false }, topicId),
+      admin.describeGroup({ ...place, topicId }),
+      admin.members({ ...place, topicId }),
+      admin.changeMembers({ ...place, topicId }, [1]),
+      admin.cancelChange({ ...place, topicId }),
+      admin.transferLeadership({ ...place, topicId }, 1),
+      admin.forceMembers({ ...place, topicId }, { members: [1], acceptDataLoss: true, by: '' }),
+      admin.snapshot({ ...place, topicId }, { broker: 1, thenFetch: false }),
+      admin.setPriority({ ...place, topicId }, { broker: 1, factor: 2 }),
+      admin.alterTopic('t', { readOnly: false }, topicId),
       node.api.deleteTopic('t', topicId),
     ]
     const codes = asked(former.id).map((answer) => answer.catch(({ code }) => code))
@@ -175,7 +178,9 @@ describe('levels', () => {
     await expect(publishTo(node.api, 't', ['a'])).rejects.toMatchObject({ code: 'READ_ONLY' })
     broker.publishFailures.push('LEADER_UNAVAILABLE', 'NOT_LEADER')
     expect(await publishTo(node.api, 't', ['a'])).toMatchObject({ baseOffset: 0 })
-    await expect(node.admin.describeGroup({ kind: 'partition', topic: 'none', partition: 0 })).rejects.toMatchObject({
+    await expect(
+      node.admin.for(anonymous).describeGroup({ kind: 'partition', topic: 'none', partition: 0 }),
+    ).rejects.toMatchObject({
       code: 'UNKNOWN_TOPIC',
     })
     const { token } = await publishTo(node.api, 't', ['b'])

@@ -1,7 +1,5 @@
 import type { BrokerId, GroupId, TailraceError } from '@tailrace/schemas'
-import type { Asker } from '../api/broker-api.ts'
 import { Authorizer } from '../security/access/authorizer.ts'
-import { checkForwarded } from '../security/access/forwarded.ts'
 import { ANONYMOUS } from '../security/identity/principal.ts'
 import { Formation } from './formation/formation.ts'
 import type { IdentityFile } from './formation/identity-file.ts'
@@ -96,13 +94,13 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
     refusal: (intent) => refusalOf(rules, intent),
     unreadable: () => machine.unreadable,
   })
-  const client = new MetadataClient({ self: brokerId, leader, directory, peers: checked, clock, random })
+  const client = new MetadataClient({ self: brokerId, state, leader, directory, peers: checked, clock, random })
   const registration = new Registration(() => events.describeSelf(), { state, client, clock, logger })
   const members = new ClusterMembers({ groups, state, brokers, clock, logger })
   const changeMetadata = (voters: readonly BrokerId[]): Promise<void> => members.change(voters)
   const groupRequests = new GroupRequestAnswerer({ brokerId, groups, state, writable, changeMetadata })
   const here = answersHere(brokerId, groupRequests)
-  const calls = new GroupCalls({ brokerId, here, directory, peers: checked, clock })
+  const calls = new GroupCalls({ brokerId, here, directory, peers: checked, clock, state })
   const reconciler = new Reconciler({
     brokerId,
     groups,
@@ -116,7 +114,7 @@ export function createParts(deps: ClusterNodeDeps, file: IdentityFile, events: P
   })
   const isFormed = (): boolean => file.formation !== null
   const addresses = (): string[] => brokerAddresses(file.formation, state)
-  const status = new PartitionStatus({ brokerId, groups, directory, peers: checked })
+  const status = new PartitionStatus({ brokerId, groups, state, directory, peers: checked })
   const metadata = { state, writer, machine, leader, client, directory, levels }
   const { access = { mode: 'off', superUsers: [] } } = deps
   const authorizer = new Authorizer({ ...access, tables: () => state.security })
@@ -171,16 +169,13 @@ interface Underneath {
 
 /** The parts that carry out the requests of clients, operators and the metadata. */
 function createControl({ brokerId, groups, peers, clock, random, logger }: ClusterNodeDeps, underneath: Underneath) {
-  const { authorizer, state, client, directory, calls, alive, status, brokers, limits, settleMs } = underneath
-  const mayWrite = (asker: Asker, name: string): void => {
-    checkForwarded(authorizer, asker, [['write', { type: 'topic', name }]])
-  }
+  const { state, client, directory, calls, alive, status, brokers, limits, settleMs } = underneath
   return {
     controller: new ReassignmentController({ groups, state, calls, client, clock, logger }),
     leaderReturn: new LeaderReturn({ groups, state, calls, alive, clock, logger, settleMs }),
     firstLevel: new FirstLevel({ brokerId, groups, state, client, brokers, clock, logger }),
     forcedLeader: new ForcedLeader({ brokerId, groups, state, clock, logger }),
-    publisher: new Publisher({ brokerId, state, groups, directory, peers, clock, mayWrite }),
+    publisher: new Publisher({ brokerId, state, groups, directory, peers, clock }),
     reader: new Reader({ brokerId, state, groups, directory, peers, clock }),
     topics: new Topics({ state, client, clock, directory, status, random, limits, brokers }),
     producerIds: new OwnedProducerIds(async (principal, count) => {

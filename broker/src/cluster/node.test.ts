@@ -224,11 +224,6 @@ test('producer ids are unique over brokers, blocks and restarts', async () => {
   }
 })
 
-test('a broker gives producer ids to a peer that asks', async () => {
-  const asked = cluster.broker(1).node.handlers.request(2, 'InitProducer', { correlation: 0 }, new Uint8Array())
-  expect((await during(asked)).fields).toMatchObject({ producerId: 0, epoch: 0 })
-})
-
 test('the cluster is described with the living brokers', async () => {
   const leader = cluster.world.leaderOf(0)
   const cluster3 = await api(1).describeCluster()

@@ -1,11 +1,10 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { METADATA_GROUP } from '@tailrace/schemas'
-import type { AdminApi } from '../api/admin-api.ts'
+import type { AdminApi, AdminService } from '../api/admin-api.ts'
 import type { BrokerApi } from '../api/broker-api.ts'
-import type { SecurityApi } from '../api/security-api.ts'
+import type { SecurityApi, SecurityService } from '../api/security-api.ts'
 import { damagedFile } from '../log/recovery/damaged-file.ts'
 import type { PeerHandlers, PeerIdentity } from '../partition/peers.ts'
-import type { Authorizer } from '../security/access/authorizer.ts'
 import type { SecurityTables } from '../security/security-tables.ts'
 import type { BrokerParts } from './broker-parts.ts'
 import { createParts } from './broker-parts.ts'
@@ -23,16 +22,17 @@ import { MetadataEffects } from './metadata-effects.ts'
 import type { ClusterNodeDeps } from './node-deps.ts'
 import { composePeerHandlers } from './peer-handlers.ts'
 import { freshness, not, readinessOf } from './readiness.ts'
+import type { ClusterRules } from './requests/asked-for.ts'
 import { createBrokerApi } from './routing/broker-facade.ts'
 
 export type { ClusterNodeDeps, DiallingPeers, GroupsWithPeers } from './node-deps.ts'
 
 export interface ClusterNode {
   readonly api: BrokerApi
-  readonly admin: AdminApi
-  readonly security: SecurityApi
-  /** Decides by the rules of the metadata, as this broker knows them. */
-  readonly authorizer: Authorizer
+  readonly admin: AdminApi & AdminService
+  readonly security: SecurityApi & SecurityService
+  /** As this broker knows them, with the part that decides by them. */
+  readonly rules: ClusterRules
   /** Credentials and rules: one object, always up to date. */
   readonly tables: SecurityTables
   readonly handlers: PeerHandlers
@@ -59,9 +59,9 @@ export function createClusterNode(deps: ClusterNodeDeps): ClusterNode {
 
 class BrokerNode implements ClusterNode {
   readonly api: BrokerApi
-  readonly admin: AdminApi
-  readonly security: SecurityApi
-  readonly authorizer: Authorizer
+  readonly admin: AdminApi & AdminService
+  readonly security: SecurityApi & SecurityService
+  readonly rules: ClusterRules
   readonly tables: SecurityTables
   readonly handlers: PeerHandlers
   readonly #deps: ClusterNodeDeps
@@ -87,7 +87,7 @@ class BrokerNode implements ClusterNode {
     this.#parts.state.freshness = () => freshness(this.#parts)
     this.admin = this.#parts.admin
     this.security = this.#parts.security
-    this.authorizer = this.#parts.authorizer
+    this.rules = this.#parts
     this.tables = this.#parts.state.security
     this.api = createBrokerApi({
       ...this.#parts,

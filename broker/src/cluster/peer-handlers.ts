@@ -8,6 +8,7 @@ import type { PeerPermissions } from './formation/peer-permissions.ts'
 import type { Witness } from './formation/witness.ts'
 import { removedHint } from './metadata/member-changes.ts'
 import type { MetadataState } from './metadata/metadata-state.ts'
+import { checkAsked } from './requests/asked-for.ts'
 import { type Answerers, checkRequest } from './requests/request.ts'
 import type { Askers, ClusterRequestName, RequestRow } from './requests/table.ts'
 import { requestTable } from './requests/table.ts'
@@ -85,6 +86,7 @@ function requestAnswerer(deps: PeerHandlersDeps, answerers: Answerers): PeerHand
       if (row === undefined) throw new TailraceError('UNSUPPORTED_MESSAGE', `${name} is not answered here.`)
       refuseStrangers(deps, from, row.askers, 'group' in fields ? fields.group : undefined)
       checkRequest(name, row.handler, fields)
+      checkAsked(deps, row.handler.needs, fields)
       const speaker = row.speaker(fields)
       if (speaker !== null && speaker !== from) {
         throw new TailraceError('INVALID_REQUEST', `Broker ${from} cannot send this for broker ${speaker}.`)

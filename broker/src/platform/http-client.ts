@@ -10,5 +10,6 @@ export interface HttpClient {
     path: string,
     body: unknown,
     timeoutMs: number,
+    headers?: Readonly<Record<string, string>>,
   ): Promise<unknown>
 }

@@ -2,7 +2,6 @@ import { MAX_FRAME_HEADER_BYTES } from '@tailrace/schemas'
 import { Registry } from 'prom-client'
 import { levelZeroControlOver, withCascade } from '../cascade/control/leader-requests.ts'
 import type { LevelZeroControl } from '../cascade/control/level-zero-control.ts'
-import { SecurityList } from '../cascade/control/security-list.ts'
 import { type ClusterNode, createClusterNode } from '../cluster/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
 import { frameOverhead } from '../config/resolve-settings.ts'
@@ -80,7 +79,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     writable: () => storage.writable,
     ...nodeSettings(settings),
   })
-  const cascade = levelZeroControlOver(peers, node.api, clock, new SecurityList(() => node.tables, nodeCrypto))
+  const cascade = levelZeroControlOver(peers, node, clock, nodeCrypto)
   await node.start()
   const exposed = tellExposures(settings, logger)
   const audit = openAudit(settings, logger, node.api)
@@ -100,7 +99,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     listen: splitAddress(settings.http)!,
   })
   const http = await gateway.listen()
-  await peers.start({ identity: () => node.identity(), handlers: withCascade(node.handlers, cascade) })
+  await peers.start({ identity: () => node.identity(), handlers: withCascade(node.handlers, cascade, node.rules) })
   const memory = releaseMemoryAfterLoad(clock)
   return {
     http,
@@ -122,9 +121,9 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   }
 }
 
-function servicesOf({ api, admin, security, authorizer, tables }: ClusterNode, cascade: LevelZeroControl) {
+function servicesOf({ api, admin, security, rules, tables }: ClusterNode, cascade: LevelZeroControl) {
   const described = { ...api, describeCluster: () => cascade.describeCluster() }
-  return { api: described, admin, security, authorizer, cascade, quotas: () => tables.quotas }
+  return { api: described, admin, security, authorizer: rules.authorizer, cascade, quotas: () => tables.quotas }
 }
 
 interface Measured {

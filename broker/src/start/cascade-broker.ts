@@ -7,6 +7,7 @@ import { splitAddress } from '../config/setting-kinds.ts'
 import type { Services } from '../doors/limits/rights.ts'
 import { createHttpGateway } from '../doors/server.ts'
 import { logMetrics } from '../log/log-metrics.ts'
+import type { LogStorage } from '../log/log-storage.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeCrypto } from '../platform/node/crypto.ts'
@@ -29,7 +30,7 @@ import { type FollowedFile, reloadOf } from './followed-file.ts'
 import { register } from './metrics-registry.ts'
 import { isOfCascade } from './source-certificate.ts'
 import { openSourceToken } from './source-token.ts'
-import { openTls } from './tls.ts'
+import { type BrokerTls, openTls } from './tls.ts'
 
 /**
  * Puts one cascade broker together, on real time, disk and network: log, node, gateway, from the inside out; they stop
@@ -58,23 +59,18 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     sockets: createMessageSockets(tls.source),
     token: token.current,
     certified: () => isOfCascade({ names: tls.sourceNames() }),
+    asksClients: settings.authentication !== 'off',
     readyLagMs: settings.readyLagMs,
   })
-  const registry = new Registry()
-  register(registry, logMetrics, storage)
-  register(registry, cascadeMetrics, node)
-  tls.registerMetrics(registry)
   const exposed = tellExposures(settings, logger)
-  register(registry, exposureMetrics, exposed)
   const audit = openAudit(settings, logger)
   const adminToken = await openAdminToken(settings, { read: readSecretFile, clock, logger })
-  register(registry, auditMetrics, audit)
   const gateway = await createHttpGateway({
     services: await servicesOf(node, settings, audit, adminToken),
     clock,
     random,
     log: logger,
-    registry,
+    registry: metricsOf({ storage, node, tls, exposed, audit }),
     limits,
     exposures: exposed,
     tls: tls.http,
@@ -99,6 +95,24 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
       await store.close()
     },
   }
+}
+
+interface Measured {
+  readonly storage: LogStorage
+  readonly node: CascadeNode
+  readonly tls: BrokerTls
+  readonly exposed: readonly string[]
+  readonly audit: AuditTrail
+}
+
+function metricsOf({ storage, node, tls, exposed, audit }: Measured): Registry {
+  const registry = new Registry()
+  register(registry, logMetrics, storage)
+  register(registry, cascadeMetrics, node)
+  tls.registerMetrics(registry)
+  register(registry, exposureMetrics, exposed)
+  register(registry, auditMetrics, audit)
+  return registry
 }
 
 function requireSource({ source }: BrokerSettings): void {

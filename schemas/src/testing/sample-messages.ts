@@ -1,6 +1,6 @@
 import type { CascadeReport, ClusterBrokerFields } from '../cascade-messages.ts'
 import type { ErrorFields, MessageName, MessageShapes } from '../messages.ts'
-import { samplePeerMessages } from './sample-peer-messages.ts'
+import { asker, samplePeerMessages } from './sample-peer-messages.ts'
 
 const error: ErrorFields = { code: 'NOT_LEADER', message: 'Über den Wolken', retriable: true, hint: 'look elsewhere' }
 const later: ErrorFields = { ...error, code: 'THROTTLED', retryAfterMs: 1500 }
@@ -32,7 +32,6 @@ const clusterBroker: ClusterBrokerFields = {
   featureLevels,
 }
 
-const asker = { principal: 'User:ann', groups: ['Group:g'], host: '10.0.0.1', kind: 'token' }
 /**
  * One of each message with no field at its zero, for tests of code that carries messages. The type checker compares it
  * with messages.ts.
@@ -140,8 +139,9 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
     replica: true,
     topicId: 'a1',
     linearizable: true,
+    asker,
   },
-  FetchReply: { correlation, nextOffset: far, highWatermark: far, logStart: 3 },
+  FetchReply: { correlation, nextOffset: far, highWatermark: far, logStart: 3, rulesVersion: far },
   FindOffset: {
     correlation,
     topic: 'flights',
@@ -149,9 +149,10 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
     position: { kind: 'TIME', value: 1.8e12 },
     topicId: 'a1',
     linearizable: true,
+    asker,
   },
   FindOffsetReply: { correlation, offset: 5, highWatermark: 6, logStart: 4 },
-  InitProducer: { correlation },
+  InitProducer: { correlation, asker },
   InitProducerReply: { correlation, producerId: far, epoch: 32767 },
   Metadata: { correlation, topics: ['flights', 'trains'] },
   MetadataReply: {
@@ -270,8 +271,8 @@ export const sampleMessages: { [Name in MessageName]: MessageShapes[Name] } = {
     assignments: [{ broker: 101, source: 2, pin: null }],
     cascades: [clusterBroker],
   },
-  CascadeStatus: { correlation },
+  CascadeStatus: { correlation, asker },
   CascadeStatusReply: { correlation, brokers: [{ ...report, assigned: 2 }] },
-  AssignSource: { correlation, broker: 101, source: 2 },
+  AssignSource: { correlation, broker: 101, source: 2, asker },
   AssignSourceReply: { correlation },
 }

@@ -123,7 +123,15 @@ export const sampleIntents: readonly IntentFields[] = [
   },
 ]
 
-const asker = { principal: 'User:ann', groups: ['Group:g'], host: '10.0.0.1', kind: 'token' }
+/** A client that a broker asks for. */
+export const asker = {
+  principal: 'User:ann',
+  groups: ['Group:g'],
+  host: '10.0.0.1',
+  kind: 'token',
+  via: [{ principal: 'Cascade:101', host: '10.0.0.2' }],
+  rulesVersion: far,
+}
 const admissions = [{ broker: 4, admission: far }]
 
 /** As sample-messages.ts, for the requests between brokers. */
@@ -140,12 +148,12 @@ export const samplePeerMessages: PeerMessageShapes = {
     count: 1000,
     index: far,
   },
-  PartitionStatus: { correlation, groups: [7, 8] },
+  PartitionStatus: { correlation, groups: [7, 8], asker },
   PartitionStatusReply: {
     correlation,
     partitions: [{ group: 7, term: 3, inSync: [1, 2], logStart: 5, highWatermark: far }],
   },
-  GroupReport: { correlation, group: 7, tail: true },
+  GroupReport: { correlation, group: 7, tail: true, asker },
   GroupReportReply: {
     correlation,
     broker: 1,
@@ -188,20 +196,20 @@ export const samplePeerMessages: PeerMessageShapes = {
   },
   DriveChange: { correlation, group: 7, change: far },
   DriveChangeReply: { correlation, state: 'running', reason: 'staging' },
-  ChangeMetadataVoters: { correlation, voters: [1, 2, 3] },
+  ChangeMetadataVoters: { correlation, voters: [1, 2, 3], asker },
   ChangeMetadataVotersReply: { correlation },
-  CancelChange: { correlation, group: 7 },
+  CancelChange: { correlation, group: 7, asker },
   CancelChangeReply: { correlation },
-  TransferLeadership: { correlation, group: 7, to: 2 },
+  TransferLeadership: { correlation, group: 7, to: 2, asker },
   TransferLeadershipReply: { correlation, leader: 2 },
   MayLead: { correlation, group: 7 },
   MayLeadReply: { correlation },
   ReturnLeadership: { correlation, group: 7, to: 2 },
   ReturnLeadershipReply: { correlation, outcome: 'kept' },
-  KeepLeadership: { correlation, group: 7 },
+  KeepLeadership: { correlation, group: 7, asker },
   KeepLeadershipReply: { correlation },
-  TakeSnapshot: { correlation, group: 7 },
+  TakeSnapshot: { correlation, group: 7, asker },
   TakeSnapshotReply: { correlation, index: far, term: 3, at: 1.7e12, bytes: far },
-  OfferSnapshot: { correlation, group: 7, source: 2, index: far, term: 3 },
+  OfferSnapshot: { correlation, group: 7, source: 2, index: far, term: 3, asker },
   OfferSnapshotReply: { correlation },
 }

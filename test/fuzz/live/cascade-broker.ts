@@ -17,6 +17,7 @@ import { nodeCrypto } from '../../../broker/src/platform/node/crypto.ts'
 import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
 import type { MemoryDisk } from '../../../broker/src/platform/testing/disk.ts'
 import { seededRandom } from '../../../broker/src/platform/testing/random.ts'
+import { anonymousSession } from '../../../broker/src/security/identity/session.ts'
 import { encodeHeader, ownDecoder } from '../../../schemas/src/protocol.ts'
 import { sampleMessages } from '../../../schemas/src/testing/sample-messages.ts'
 import { joined } from '../target.ts'
@@ -281,7 +282,7 @@ export async function checkView(broker: CascadeBroker): Promise<void> {
   if (created !== null && typeof created.name !== 'string') throw new Error('a topic without a name')
   const status = await broker.asked(() => control.status())
   for (const { broker: id } of status?.brokers ?? []) if (!Number.isSafeInteger(id)) throw new Error(`broker ${id}`)
-  await broker.asked(() => admin.audit())
+  await broker.asked(() => admin.for(anonymousSession('127.0.0.1')).audit())
   const heard = await broker.asked(() => control.beat(beatFromBelow))
   if (heard !== null) asHeardBelow(heard)
   encodeHeader('CascadeTopicsReply', { correlation: 1, ...topicPageFields(control.topicPage(0)) }, 0)

@@ -4,11 +4,14 @@ import { levelZeroControlOver, withCascade } from '../../../broker/src/cascade/c
 import type { LevelZeroControl } from '../../../broker/src/cascade/control/level-zero-control.ts'
 import { checkBeat } from '../../../broker/src/cascade/wire/beat-checks.ts'
 import type { CascadeApi } from '../../../broker/src/cascade/wire/cascade-messages.ts'
+import { MetadataState } from '../../../broker/src/cluster/metadata/metadata-state.ts'
 import { cascadeRoutes } from '../../../broker/src/doors/http/routes/cascade.ts'
 import { testSender, testServices } from '../../../broker/src/doors/testing/test-services.ts'
 import { CascadeRequests } from '../../../broker/src/doors/ws/cascade-requests.ts'
 import type { PeerHandlers, Peers } from '../../../broker/src/partition/peers.ts'
 import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
+import { Authorizer } from '../../../broker/src/security/access/authorizer.ts'
+import { noTables } from '../../../broker/src/security/security-tables.ts'
 import { encodeHeader, ownDecoder } from '../../../schemas/src/protocol.ts'
 import { asHeardBelow, reportOf } from './cascade-broker.ts'
 import { doorWith } from './door.ts'
@@ -32,6 +35,9 @@ let app: FastifyInstance | undefined
 const mistakes: unknown[] = []
 
 const no = {} as never
+const state = new MetadataState()
+/** Everybody may do everything. */
+const rules = { state, authorizer: new Authorizer({ mode: 'off', superUsers: [], tables: () => state.security }) }
 const presentControl: CascadeApi = {
   beat: (beat) => present.beat(beat),
   topicPage: (from) => present.topicPage(from),
@@ -63,7 +69,7 @@ export class CascadeControls {
   constructor() {
     const nobody = async (): Promise<never> => Promise.reject(new TailraceError('LEADER_UNAVAILABLE'))
     this.#leader = this.#control(LEADER, { request: nobody })
-    this.#answers = withCascade({ accepts: () => true } as unknown as PeerHandlers, this.#leader)
+    this.#answers = withCascade({ accepts: () => true } as unknown as PeerHandlers, this.#leader, rules)
     this.#follower = this.#control(FOLLOWER, { request: this.#toLeader as unknown as Peers['request'] })
     const { rights } = testSender(testServices({ api: no, admin: no, cascade: this.#follower }))
     this.#door = new CascadeRequests({ overfull: false }, { checkWrite() {}, rights })
@@ -71,7 +77,7 @@ export class CascadeControls {
 
   #control(brokerId: number, peers: Pick<Peers, 'request'>): LevelZeroControl {
     const api = { brokerId, listTopics: () => topics, topicsVersion: () => 3, describeCluster: async () => cluster }
-    return levelZeroControlOver(peers, api, this.clock)
+    return levelZeroControlOver(peers, { api, tables: noTables }, this.clock)
   }
 
   /**

@@ -1,9 +1,9 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, sign } from 'node:crypto'
-import { isAsker } from '../../../broker/src/cluster/routing/asker-fields.ts'
 import { overTheWire } from '../../../broker/src/cluster/testing/over-the-wire.ts'
 import { nodeCrypto } from '../../../broker/src/platform/node/crypto.ts'
 import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
 import { seededRandom } from '../../../broker/src/platform/testing/random.ts'
+import { askerOf } from '../../../broker/src/security/identity/asker-fields.ts'
 import { Authenticator } from '../../../broker/src/security/identity/authenticator.ts'
 import { parsePrincipal } from '../../../broker/src/security/identity/principal.ts'
 import type { Session } from '../../../broker/src/security/identity/session.ts'
@@ -96,7 +96,8 @@ function checkSession(session: Session, { iss, aud, sub, exp }: Record<string, u
   if (iss !== issuer.issuer || !isFor || kind !== 'User' || name !== sub) throw new Error(`${principal} of ${iss}`)
   if ((exp === undefined) !== (expiresAt === null)) throw new Error(`it ends at ${expiresAt}`)
   const { host, kind: credential } = session
-  if (!isAsker({ principal, groups: [...groups], host, kind: credential })) throw new Error(`groups ${groups}`)
+  // Throws where no broker could ask for such a client.
+  askerOf({ asker: { principal, groups: [...groups], host, kind: credential } })
   const answer = { correlation: 1, data: '', done: true, principal, expiresAt: expiresAt ?? -1 }
   overTheWire('AuthenticateReply', answer)
   JSON.stringify(new Date(expiresAt ?? 0).toISOString())

@@ -25,6 +25,7 @@ import { SharedTexts } from '../../../broker/src/doors/ws/shared-texts.ts'
 import { GatewaySocket } from '../../../broker/src/doors/ws/socket.ts'
 import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
 import { seededRandom } from '../../../broker/src/platform/testing/random.ts'
+import { noTables } from '../../../broker/src/security/security-tables.ts'
 import { sampleMessages } from '../../../schemas/src/testing/sample-messages.ts'
 import { type Block, blocksOf, bytesOf } from '../blocks.ts'
 import { withoutLooseErrors } from '../loose-errors.ts'
@@ -173,7 +174,8 @@ class Session {
       topicsVersion: () => broker.topicsVersion(),
       describeCluster: async () => ({ clusterId: 'c', metadataLeader: 1, brokers: [self] }),
     }
-    return levelZeroControlOver({ request: () => Promise.reject(new Error('there is one broker only')) }, api, clock)
+    const peers = { request: () => Promise.reject(new Error('there is one broker only')) }
+    return levelZeroControlOver(peers, { api, tables: noTables }, clock)
   }
 
   write(bytes: Uint8Array): Promise<void> {

@@ -78,7 +78,7 @@ export const noBrokerDefects: BrokerDefects = {
 export function defectiveNode({ quotasAnsweredAtOnce }: BrokerDefects, { security }: ClusterNode): void {
   if (!quotasAnsweredAtOnce) return
   const setQuota = security.setQuota.bind(security)
-  security.setQuota = async (quota, by) => void setQuota(quota, by).catch(() => {})
+  security.setQuota = async (quota) => void setQuota(quota).catch(() => {})
 }
 
 /** Keys of the metadata's quotas and tokens in the state store. */

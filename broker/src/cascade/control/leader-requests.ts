@@ -1,16 +1,20 @@
 import type { BrokerId, Message } from '@tailrace/schemas'
 import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
+import { type ClusterRules, checkAsked } from '../../cluster/requests/asked-for.ts'
 import { checkReply, checkRequest, type RequestHandler } from '../../cluster/requests/request.ts'
 import type { CascadeRequestName } from '../../cluster/requests/table.ts'
 import type { PeerAnswer, PeerHandlers, Peers, ReplyFields, RequestFields, RequestName } from '../../partition/peers.ts'
 import type { Clock } from '../../platform/clock.ts'
+import type { Crypto } from '../../platform/crypto.ts'
+import { askedBy } from '../../security/identity/asker-fields.ts'
+import type { SecurityTables } from '../../security/security-tables.ts'
 import { decisionFrom } from '../wire/cascade-fields.ts'
 import { type LeaderQuestions, LevelZeroControl, type LevelZeroControlDeps } from './level-zero-control.ts'
 import { cascadeRequestTable, type LeaderControl } from './requests/table.ts'
-import type { SecurityList } from './security-list.ts'
+import { SecurityList } from './security-list.ts'
 
 /** The handlers of peers' requests; those about cascade brokers are answered by the control. */
-export function withCascade(handlers: PeerHandlers, control: LeaderControl): PeerHandlers {
+export function withCascade(handlers: PeerHandlers, control: LeaderControl, rules: ClusterRules): PeerHandlers {
   return {
     accepts: (from, group) => handlers.accepts(from, group),
     raft: (group, message, payloads) => handlers.raft(group, message, payloads),
@@ -31,6 +35,7 @@ export function withCascade(handlers: PeerHandlers, control: LeaderControl): Pee
         throw new TailraceError('NOT_READY', `Broker ${from} is not known here as a broker of the cluster.`)
       }
       checkRequest(name, handler, fields)
+      checkAsked(rules, handler.needs, fields)
       return handler.answer(control, from, fields, body)
     },
   }
@@ -41,17 +46,22 @@ function handlerOf<Name extends RequestName>(name: Name): RequestHandler<Name, L
   return handlers[name] as RequestHandler<Name, LeaderControl> | undefined
 }
 
-/** The control of a broker of level 0, which asks others over its links to them. */
+/**
+ * The control of a broker of level 0, which asks others over its links to them. `crypto`: for the digest of the tables
+ * of security; without it none are given to brokers below.
+ */
 export function levelZeroControlOver(
   peers: Pick<Peers, 'request'>,
-  api: LevelZeroControlDeps['api'],
+  { api, tables }: { readonly api: LevelZeroControlDeps['api']; readonly tables: SecurityTables },
   clock: Clock,
-  security?: SecurityList,
+  crypto?: Pick<Crypto, 'hash'>,
 ): LevelZeroControl {
-  return new LevelZeroControl({ api, clock, questions: questionsOver(peers), ...(security && { security }) })
+  const questions = questionsOver(peers, () => tables.version)
+  const security = crypto && new SecurityList(() => tables, crypto)
+  return new LevelZeroControl({ api, clock, questions, ...(security && { security }) })
 }
 
-function questionsOver(peers: Pick<Peers, 'request'>): LeaderQuestions {
+function questionsOver(peers: Pick<Peers, 'request'>, rulesVersion: () => number): LeaderQuestions {
   const ask = async <Name extends CascadeRequestName>(
     leader: BrokerId,
     name: Name,
@@ -65,7 +75,11 @@ function questionsOver(peers: Pick<Peers, 'request'>): LeaderQuestions {
   }
   return {
     reports: async (leader, reports, ms) => decisionFrom(await ask(leader, 'CascadeReports', { reports }, ms)),
-    status: async (leader, ms) => ({ brokers: (await ask(leader, 'CascadeStatus', {}, ms)).brokers }),
-    assign: async (leader, broker, source, ms) => void (await ask(leader, 'AssignSource', { broker, source }, ms)),
+    status: async (leader, asker, ms) => {
+      return { brokers: (await ask(leader, 'CascadeStatus', askedBy(asker, rulesVersion()), ms)).brokers }
+    },
+    assign: async (leader, wish, asker, ms) => {
+      await ask(leader, 'AssignSource', { ...wish, ...askedBy(asker, rulesVersion()) }, ms)
+    },
   }
 }

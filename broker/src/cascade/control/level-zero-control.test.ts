@@ -31,7 +31,7 @@ function levelZero(clock = new ManualClock()) {
     const questions: LeaderQuestions = {
       reports: async (to, reports) => leaderAt(to).hearAsLeader(reports),
       status: async (to) => leaderAt(to).statusAsLeader(),
-      assign: async (to, broker, source) => leaderAt(to).assignAsLeader(broker, source),
+      assign: async (to, { broker, source }) => leaderAt(to).assignAsLeader(broker, source),
     }
     const api = { brokerId, listTopics: () => topics, topicsVersion: () => 0, describeCluster }
     controls.set(brokerId, new LevelZeroControl({ api, clock, questions }))

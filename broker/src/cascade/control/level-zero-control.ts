@@ -1,6 +1,6 @@
 import type { Assignment, BrokerId, CascadeReport } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
-import type { BrokerApi, ClusterDescription } from '../../api/broker-api.ts'
+import type { Asker, BrokerApi, ClusterDescription } from '../../api/broker-api.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import { checkReports, checkSender } from '../wire/beat-checks.ts'
@@ -25,8 +25,14 @@ import { TopicList } from './topic-list.ts'
  */
 export interface LeaderQuestions {
   reports(leader: BrokerId, reports: readonly CascadeReport[], timeoutMs: number): Promise<Decision>
-  status(leader: BrokerId, timeoutMs: number): Promise<CascadeStatus>
-  assign(leader: BrokerId, broker: BrokerId, source: BrokerId, timeoutMs: number): Promise<void>
+  status(leader: BrokerId, asker: Asker | undefined, timeoutMs: number): Promise<CascadeStatus>
+  assign(leader: BrokerId, wish: SourceWish, asker: Asker | undefined, timeoutMs: number): Promise<void>
+}
+
+/** `source` 0: the metadata leader chooses. */
+export interface SourceWish {
+  readonly broker: BrokerId
+  readonly source: BrokerId
 }
 
 export interface LevelZeroControlDeps {
@@ -99,16 +105,16 @@ export class LevelZeroControl implements CascadeApi {
     return this.#deps.security.page(from)
   }
 
-  async status(): Promise<CascadeStatus> {
+  async status(asker?: Asker): Promise<CascadeStatus> {
     const cluster = await this.#deps.api.describeCluster()
     if (cluster.metadataLeader === this.#deps.api.brokerId) return this.#status(cluster)
-    return this.#deps.questions.status(leaderOf(cluster), askMs)
+    return this.#deps.questions.status(leaderOf(cluster), asker, askMs)
   }
 
-  async assign(broker: BrokerId, source: BrokerId): Promise<void> {
+  async assign(broker: BrokerId, source: BrokerId, asker?: Asker): Promise<void> {
     const cluster = await this.#deps.api.describeCluster()
     if (cluster.metadataLeader === this.#deps.api.brokerId) return this.#assign(broker, source, cluster)
-    await this.#deps.questions.assign(leaderOf(cluster), broker, source, assignMs + askMs)
+    await this.#deps.questions.assign(leaderOf(cluster), { broker, source }, asker, assignMs + askMs)
   }
 
   /** Brokers of all levels. */

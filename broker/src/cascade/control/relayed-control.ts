@@ -1,7 +1,9 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
+import type { Asker } from '../../api/broker-api.ts'
 import type { HttpClient } from '../../platform/http-client.ts'
 import type { Uplink } from '../upstream/uplink.ts'
+import type { Vouching } from '../upstream/vouching.ts'
 import { checkStatus } from '../wire/answer-checks.ts'
 import { checkReports, checkSender } from '../wire/beat-checks.ts'
 import type {
@@ -24,6 +26,7 @@ export interface RelayedControlDeps {
   readonly security: SecurityList
   readonly uplink: Uplink
   readonly http: HttpClient
+  readonly vouch: Vouching
   readonly caughtUp: () => boolean
 }
 
@@ -89,17 +92,18 @@ export class RelayedControl implements CascadeApi {
   }
 
   /** This and `assign` are an operator's own requests, and are forwarded as they came: over HTTP. */
-  async status(): Promise<CascadeStatus> {
-    const { address, answer } = await this.#ask('GET', '/cascade', undefined, statusTimeoutMs)
+  async status(asker?: Asker): Promise<CascadeStatus> {
+    const { address, answer } = await this.#ask('GET', '/cascade', undefined, statusTimeoutMs, asker)
     return checkStatus(answer, address)
   }
 
-  async assign(broker: BrokerId, source: BrokerId): Promise<void> {
-    await this.#ask('PUT', `/cascade/brokers/${broker}/source`, { source }, assignTimeoutMs)
+  async assign(broker: BrokerId, source: BrokerId, asker?: Asker): Promise<void> {
+    await this.#ask('PUT', `/cascade/brokers/${broker}/source`, { source }, assignTimeoutMs, asker)
   }
 
-  async #ask(method: 'GET' | 'PUT', path: string, body: unknown, timeoutMs: number) {
-    const { address } = await this.#deps.uplink.whenSession(0)
-    return { address, answer: await this.#deps.http.request(method, address, path, body, timeoutMs) }
+  async #ask(method: 'GET' | 'PUT', path: string, body: unknown, timeoutMs: number, asker: Asker | undefined) {
+    const { http, uplink, vouch } = this.#deps
+    const { address } = await uplink.whenSession(0)
+    return { address, answer: await http.request(method, address, path, body, timeoutMs, vouch.header(asker)) }
   }
 }

@@ -63,7 +63,7 @@ export async function startTop(change: Partial<BrokerApi> = {}, clusterId = 'tes
     publish: (...args) => broker.publish(...args),
     fetch: (topic, partition, request) => broker.fetch(topic, partition, request),
     findOffset: (...args) => broker.findOffset(...args),
-    initProducer: () => broker.initProducer(),
+    initProducer: (asker) => broker.initProducer(asker),
     createTopic: (request) => broker.createTopic(request),
     deleteTopic: (name, topicId) => broker.deleteTopic(name, topicId),
     listTopics: () => broker.listTopics(),

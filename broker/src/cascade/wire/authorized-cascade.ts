@@ -47,12 +47,12 @@ export class AuthorizedCascade implements CascadeApi {
 
   async status(): Promise<CascadeStatus> {
     this.#guard.cluster('describe')
-    return this.#cascade.status()
+    return this.#cascade.status(this.#guard.session)
   }
 
   async assign(broker: BrokerId, source: BrokerId): Promise<void> {
     this.#guard.cluster('alter')
-    const assign = () => this.#cascade.assign(broker, source)
+    const assign = () => this.#cascade.assign(broker, source, this.#guard.session)
     return this.#guard.audited('assign-source', `broker ${broker}`, assign)
   }
 }

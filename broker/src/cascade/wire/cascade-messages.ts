@@ -1,5 +1,5 @@
 import type { Assignment, BrokerId, CascadeReport, Message } from '@tailrace/schemas'
-import type { ClusterDescription, TopicSummary } from '../../api/broker-api.ts'
+import type { Asker, ClusterDescription, TopicSummary } from '../../api/broker-api.ts'
 import type { Quota } from '../../api/quotas.ts'
 import type { Acl } from '../../api/security-api.ts'
 import type { StoredToken, StoredUser } from '../../security/security-tables.ts'
@@ -77,7 +77,7 @@ export interface CascadeApi {
    */
   securityPage(from: number): SecurityPage
   /** All cascade brokers of the cluster, as the metadata leader knows them. */
-  status(): Promise<CascadeStatus>
+  status(asker?: Asker): Promise<CascadeStatus>
   /** Resolves when `broker` has taken the choice (source 0: none any more). UNKNOWN_BROKER, CASCADE_CYCLE, TIMED_OUT */
-  assign(broker: BrokerId, source: BrokerId): Promise<void>
+  assign(broker: BrokerId, source: BrokerId, asker?: Asker): Promise<void>
 }

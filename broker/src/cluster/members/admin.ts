@@ -1,7 +1,8 @@
-import type { BrokerId, GroupId } from '@tailrace/schemas'
+import type { AskerFields, BrokerId, GroupId } from '@tailrace/schemas'
 import { METADATA_GROUP, TailraceError } from '@tailrace/schemas'
 import type {
   AdminApi,
+  AdminService,
   AuditRecord,
   ForcedMembers,
   GroupDescription,
@@ -12,6 +13,7 @@ import type {
 import type { Asker, TopicConfig } from '../../api/broker-api.ts'
 import type { Groups } from '../../partition/group.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { askedBy } from '../../security/identity/asker-fields.ts'
 import { FIRST_LEVEL, notSupportedBy } from '../metadata/feature-levels.ts'
 import type { TopicLimits } from '../metadata/intents/topic-rules.ts'
 import { checkChanges } from '../metadata/intents/topic-rules.ts'
@@ -54,11 +56,18 @@ interface Found {
 }
 
 /** The actions of an operator; see AdminApi for each method. */
-export class Admin implements AdminApi {
+export class Admin implements AdminApi, AdminService {
   readonly #deps: AdminDeps
+  /** The client for which it acts; null: the broker itself. */
+  readonly #asker: Asker | null
 
-  constructor(deps: AdminDeps) {
+  constructor(deps: AdminDeps, asker: Asker | null = null) {
     this.#deps = deps
+    this.#asker = asker
+  }
+
+  for(asker: Asker): Admin {
+    return new Admin(this.#deps, asker)
   }
 
   async members(target: GroupTarget): Promise<MembersDescription> {
@@ -74,7 +83,7 @@ export class Admin implements AdminApi {
     const { topic } = this.#find(target)
     this.#checkBrokers(replicas)
     if (target.kind === 'metadata' || topic === null) {
-      await this.#deps.calls.atLeader('ChangeMetadataVoters', { voters: [...replicas] }, CHANGE_MS)
+      await this.#deps.calls.atLeader('ChangeMetadataVoters', this.#asked({ voters: [...replicas] }), CHANGE_MS)
       return
     }
     const { partition } = target
@@ -84,7 +93,7 @@ export class Admin implements AdminApi {
   async cancelChange(target: GroupTarget): Promise<void> {
     const { group, topic, partition } = this.#find(target)
     if (target.kind === 'metadata' || topic === null) {
-      await this.#deps.calls.atLeader('CancelChange', { group }, LEADER_MS)
+      await this.#deps.calls.atLeader('CancelChange', this.#asked({ group }), LEADER_MS)
       return
     }
     if (partition?.change === undefined) throw new TailraceError('CHANGE_FAILED', 'There is no change to cancel.')
@@ -101,9 +110,11 @@ export class Admin implements AdminApi {
       throw new TailraceError('INVALID_MEMBERS', `Broker ${to} has no replica of it.`)
     }
     const { calls } = this.#deps
-    const { leader } = await calls.atLeader('TransferLeadership', { group, to }, LEADER_MS)
+    const { leader } = await calls.atLeader('TransferLeadership', this.#asked({ group, to }), LEADER_MS)
     // If this message is lost, the leadership may return to the preferred replica, which does no harm.
-    if (to !== 0 && partition !== null) await calls.at(to, 'KeepLeadership', { group }, LEADER_MS).catch(() => {})
+    if (to !== 0 && partition !== null) {
+      await calls.at(to, 'KeepLeadership', this.#asked({ group }), LEADER_MS).catch(() => {})
+    }
     return { leader }
   }
 
@@ -126,8 +137,9 @@ export class Admin implements AdminApi {
   ): Promise<{ index: number; bytes: number }> {
     const { group } = this.#find(target)
     const { calls } = this.#deps
-    const { index, term, bytes } = await calls.at(broker, 'TakeSnapshot', { group }, SNAPSHOT_MS)
-    if (thenFetch) await calls.atLeader('OfferSnapshot', { group, source: broker, index, term }, LEADER_MS)
+    const { index, term, bytes } = await calls.at(broker, 'TakeSnapshot', this.#asked({ group }), SNAPSHOT_MS)
+    const offer = this.#asked({ group, source: broker, index, term })
+    if (thenFetch) await calls.atLeader('OfferSnapshot', offer, LEADER_MS)
     return { index, bytes }
   }
 
@@ -167,11 +179,11 @@ export class Admin implements AdminApi {
     )
   }
 
-  async alterTopic(name: string, changes: TopicChanges, topicId = '', asker?: Asker): Promise<TopicConfig> {
+  async alterTopic(name: string, changes: TopicChanges, topicId = ''): Promise<TopicConfig> {
     const { state, limits } = this.#deps
     requireTopic(state, name, topicId)
     checkChanges(changes, limits)
-    await this.#submit({ type: 'set-topic-config', name, topicId, changes }, asker)
+    await this.#submit({ type: 'set-topic-config', name, topicId, changes })
     return requireTopic(state, name, topicId).config
   }
 
@@ -222,7 +234,7 @@ export class Admin implements AdminApi {
       term,
       ...request,
     } as const
-    const { index } = await client.submit(command, COMMAND_MS)
+    const { index } = await client.submit(command, COMMAND_MS, this.#asker ?? undefined)
     const ended = (): boolean => {
       const now = state.partitionOf(group)
       return now === undefined || now.lastChange?.change === index || (now.lastChange?.change ?? 0) > index!
@@ -247,14 +259,20 @@ export class Admin implements AdminApi {
       throw new TailraceError('INVALID_MEMBERS', `Ask broker ${leader}: of these it has the newest metadata.`)
     }
     await groups.get(METADATA_GROUP)!.forceMembers(members, term)
-    await client.submit({ type: 'forced-cluster', members, at: clock.now(), broker: brokerId, by }, COMMAND_MS)
+    const command = { type: 'forced-cluster', members, at: clock.now(), broker: brokerId, by } as const
+    await client.submit(command, COMMAND_MS, this.#asker ?? undefined)
   }
 
   /** Resolves when this broker has applied it too, so that the next request sees it. */
-  async #submit(intent: Intent, asker?: Asker): Promise<void> {
+  async #submit(intent: Intent): Promise<void> {
     const { client, directory, state } = this.#deps
-    const { index = 0 } = await client.submit(intent, COMMAND_MS, asker)
+    const { index = 0 } = await client.submit(intent, COMMAND_MS, this.#asker ?? undefined)
     await directory.until(() => state.head.appliedIndex >= index, LEADER_MS)
+  }
+
+  /** The broker that carries it out applies its own rules to the client. */
+  #asked<Fields extends object>(fields: Fields): Fields & { asker?: AskerFields } {
+    return { ...fields, ...askedBy(this.#asker, this.#deps.state.security.version) }
   }
 
   #find(target: GroupTarget): Found {
@@ -278,12 +296,14 @@ export class Admin implements AdminApi {
   }
 
   #report(group: GroupId, tail: boolean): Promise<GroupReport> {
-    return this.#deps.calls.leaderReport(group, tail, LEADER_MS)
+    return this.#deps.calls.leaderReport(group, tail, LEADER_MS, this.#asker)
   }
 
   /** Of those that answer. */
   async #reportsOf(group: GroupId, brokers: readonly BrokerId[]): Promise<GroupReport[]> {
-    const asked = brokers.map((broker) => this.#deps.calls.reportOf(broker, group, REPLICA_MS).catch(() => null))
+    const asked = brokers.map((broker) =>
+      this.#deps.calls.reportOf(broker, group, REPLICA_MS, this.#asker).catch(() => null),
+    )
     return (await Promise.all(asked)).filter((report) => report !== null)
   }
 

@@ -2,6 +2,7 @@ import { TailraceError } from '@tailrace/schemas'
 import { expect, it } from 'vitest'
 import { ManualClock } from '../../platform/testing/clock.ts'
 import { silentLogger } from '../../platform/testing/logger.ts'
+import { MetadataState } from '../metadata/metadata-state.ts'
 import { LeaderDirectory } from '../routing/leader-directory.ts'
 import { GroupCalls } from './group-calls.ts'
 
@@ -18,6 +19,7 @@ it('a broker that does not lead is not asked again because a replica here names 
     brokerId: 1,
     directory,
     clock,
+    state: new MetadataState(),
     peers: { request } as never,
     here: () => Promise.reject(new Error('not asked')),
   })

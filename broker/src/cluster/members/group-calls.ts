@@ -1,9 +1,12 @@
 import type { BrokerId, ErrorCode, GroupId } from '@tailrace/schemas'
 import { METADATA_GROUP, NO_BROKER, TailraceError } from '@tailrace/schemas'
+import type { Asker } from '../../api/broker-api.ts'
 import type { Peers, ReplyFields, RequestFields } from '../../partition/peers.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { withDeadline } from '../../platform/timing/deadline.ts'
 import { pause } from '../../platform/timing/pause.ts'
+import { askedBy } from '../../security/identity/asker-fields.ts'
+import type { MetadataState } from '../metadata/metadata-state.ts'
 import type { LeaderDirectory } from '../routing/leader-directory.ts'
 import { groupReportOf } from './group-report-fields.ts'
 import type { GroupReport } from './group-requests.ts'
@@ -37,6 +40,7 @@ export interface GroupCallsDeps {
   readonly directory: LeaderDirectory
   readonly peers: Pick<Peers, 'request'>
   readonly clock: Clock
+  readonly state: MetadataState
 }
 
 /** Brings a request about a group to the broker that can answer it. */
@@ -95,14 +99,30 @@ export class GroupCalls {
     }
   }
 
-  /** A broker's report of its replica. */
-  async reportOf(broker: BrokerId, group: GroupId, timeoutMs: number): Promise<GroupReport> {
-    return groupReportOf(await this.at(broker, 'GroupReport', { group, tail: false }, timeoutMs))
+  /** A broker's report of its replica. `asker`: the client that wants it; null: this broker itself. */
+  async reportOf(
+    broker: BrokerId,
+    group: GroupId,
+    timeoutMs: number,
+    asker: Asker | null = null,
+  ): Promise<GroupReport> {
+    const asked = { group, tail: false, ...this.#askedBy(asker) }
+    return groupReportOf(await this.at(broker, 'GroupReport', asked, timeoutMs))
   }
 
   /** The leader's report of its replica. */
-  async leaderReport(group: GroupId, tail: boolean, timeoutMs: number): Promise<GroupReport> {
-    return groupReportOf(await this.atLeader('GroupReport', { group, tail }, timeoutMs))
+  async leaderReport(
+    group: GroupId,
+    tail: boolean,
+    timeoutMs: number,
+    asker: Asker | null = null,
+  ): Promise<GroupReport> {
+    const asked = { group, tail, ...this.#askedBy(asker) }
+    return groupReportOf(await this.atLeader('GroupReport', asked, timeoutMs))
+  }
+
+  #askedBy(asker: Asker | null): ReturnType<typeof askedBy> {
+    return askedBy(asker, this.#deps.state.security.version)
   }
 
   #denied(group: GroupId, broker: BrokerId): void {

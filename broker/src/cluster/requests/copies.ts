@@ -11,6 +11,7 @@ function answeredByReplica<Name extends GroupRequestName>(
 ): RequestHandler<Name, { readonly groups: GroupRequests }> {
   return {
     check: anything,
+    needs: 'no-client',
     checkReply: anything,
     answer: ({ groups }, from, fields) => groups.answer(from, name, fields),
   }

@@ -4,6 +4,7 @@ import { anything, withoutBody } from './request.ts'
 
 export const formation: RequestHandler<'Formation'> = {
   check: ({ record }) => isClusterRecord(record),
+  needs: 'no-client',
   checkReply: anything,
   async answer({ receiveFormation }, from, { record }) {
     await receiveFormation(from, readFormation(record))

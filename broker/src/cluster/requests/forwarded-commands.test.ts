@@ -22,7 +22,7 @@ beforeEach(async () => {
   other = [...cluster.brokers.values()].find((broker) => broker !== leader)!
 })
 
-const session = (principal: string) => ({ principal, groups: [], host: '10.0.0.1', kind: 'scram' }) as const
+const session = (principal: string) => ({ principal, groups: [], host: '10.0.0.1', kind: 'scram', via: [] }) as const
 const topic: ResourcePattern = { type: 'topic', name: 't', pattern: 'literal' }
 const theCluster: ResourcePattern = { type: 'cluster', name: CLUSTER_NAME, pattern: 'literal' }
 const rule = (operation: Operation, resource: ResourcePattern): Acl => ({
@@ -56,7 +56,7 @@ test('a topic is created for a client that may create it, by the rules of the me
 
 test('so it is altered and deleted', async () => {
   await during(cluster, other.node.api.createTopic(creation))
-  const alter = () => outcome(other.node.admin.alterTopic('t', { retentionMs: 5 }, '', session('User:ann')))
+  const alter = () => outcome(other.node.admin.for(session('User:ann')).alterTopic('t', { retentionMs: 5 }))
   const remove = () => outcome(other.node.api.deleteTopic('t', '', session('User:ann')))
   expect([await alter(), await remove()]).toEqual(['AUTHORIZATION_FAILED', 'AUTHORIZATION_FAILED'])
   expect(other.node.api.listTopics()[0]!.config).toEqual({})

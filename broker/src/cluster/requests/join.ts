@@ -5,6 +5,7 @@ import { anything, withoutBody } from './request.ts'
 
 export const join: RequestHandler<'Join'> = {
   check: anything,
+  needs: 'no-client',
   checkReply: ({ record, admission, addresses }) =>
     isClusterRecord(record) && isNatural(admission) && areShort(...addresses),
   async answer({ receiveApplication }, from) {

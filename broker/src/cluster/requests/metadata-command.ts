@@ -1,49 +1,62 @@
 import type { BrokerId, Message } from '@tailrace/schemas'
-import { CLUSTER_NAME } from '../../api/security-api.ts'
-import { checkForwarded, type Needed } from '../../security/access/forwarded.ts'
+import type { Needed } from '../../security/access/forwarded.ts'
 import { commandResultFields, isCommandResult } from '../metadata/intents/command-result-fields.ts'
 import { textsAreShort } from '../metadata/intents/intent-checks.ts'
 import { areSettings, intentOf, isIntent, nameOfIntent } from '../metadata/intents/intent-fields.ts'
-import type { Intent } from '../metadata/metadata-leader.ts'
-import { isAsker } from '../routing/asker-fields.ts'
+import type { MetadataState } from '../metadata/metadata-state.ts'
+import { alterCluster, theCluster, topicNamed } from './asked-for.ts'
 import type { RequestHandler } from './request.ts'
 import { withoutBody } from './request.ts'
 
-const theCluster = { type: 'cluster', name: CLUSTER_NAME } as const
 const MAX_COMMAND_MS = 10_000
 const MAX_ID = 100
 
 export const metadataCommand: RequestHandler<'MetadataCommand'> = {
-  check({ id, timeoutMs, intent, asker }) {
+  check({ id, timeoutMs, intent }) {
     const read = intentOf(intent)
-    if (id === '' || id.length > MAX_ID || timeoutMs <= 0 || !isAsker(asker)) return false
+    if (id === '' || id.length > MAX_ID || timeoutMs <= 0) return false
     const [settings] = Object.values(intent).flatMap((fields) => [fields?.config ?? fields?.changes ?? []])
     return read === null || (isIntent(read) && textsAreShort(read) && areSettings(settings))
   },
+  needs: neededFor,
   checkReply: isCommandResult,
-  async answer({ leader, authorizer }, _from, { id, timeoutMs, intent, asker }) {
+  async answer({ leader }, _from, { id, timeoutMs, intent }) {
     const read = intentOf(intent)
     if (read === null) return withoutBody(commandResultFields(leader.refuseUnknown(nameOfIntent(intent))))
-    if (asker != null) checkForwarded(authorizer, asker, neededFor(read))
     const result = await leader.execute({ id, intent: read }, Math.min(timeoutMs, MAX_COMMAND_MS))
     return withoutBody(commandResultFields(result))
   },
 }
 
-/** Each of these lets a client have what the intent asks for. */
-function neededFor(intent: Intent): readonly Needed[] {
-  switch (intent.type) {
+/** What a client needs to have what the intent asks for. */
+function neededFor(
+  { intent, asker }: Message<'MetadataCommand'>,
+  { security }: MetadataState,
+): readonly (readonly Needed[])[] {
+  const read = intentOf(intent)
+  const isOwn = (principal: string | undefined): boolean => principal === asker?.principal
+  switch (read?.type) {
     case 'create-topic':
       return [
-        ['create', { type: 'topic', name: intent.name }],
-        ['create', theCluster],
+        [
+          ['create', topicNamed(read.name)],
+          ['create', theCluster],
+        ],
       ]
     case 'delete-topic':
-      return [['delete', { type: 'topic', name: intent.name }]]
+      return [[['delete', topicNamed(read.name)]]]
     case 'set-topic-config':
-      return [['alter-configs', { type: 'topic', name: intent.name }]]
+      return [[['alter-configs', topicNamed(read.name)]]]
+    case 'set-quota':
+    case 'remove-quota':
+      return [[['alter-configs', theCluster]]]
+    // The broker that sends it knows the kind of credential that lets a client make and revoke its own tokens.
+    case 'add-token':
+      return isOwn(read.token.principal) ? [] : alterCluster()
+    case 'remove-tokens':
+      return read.ids.every((id) => isOwn(security.tokens.get(id)?.principal)) ? [] : alterCluster()
     default:
-      return [['alter', theCluster]]
+      return alterCluster()
   }
 }
 

@@ -5,10 +5,11 @@ import type { Welcome } from '../formation/joining.ts'
 import type { GroupRequestAnswerer } from '../members/group-requests.ts'
 import type { FormationRecord } from '../metadata/formation-record.ts'
 import type { MetadataLeader } from '../metadata/metadata-leader.ts'
-import type { OwnedProducerIds } from '../metadata/producer-ids.ts'
+import type { MetadataState } from '../metadata/metadata-state.ts'
 import type { PartitionStatus } from '../routing/partition-status.ts'
 import type { Publisher } from '../routing/publisher.ts'
 import type { Reader } from '../routing/reader.ts'
+import type { Needs } from './asked-for.ts'
 
 /** The parts of this broker that answer requests of others. */
 export interface Answerers {
@@ -16,9 +17,9 @@ export interface Answerers {
   readonly publisher: Publisher
   readonly reader: Reader
   readonly status: PartitionStatus
-  readonly producerIds: OwnedProducerIds
   readonly leader: MetadataLeader
   readonly authorizer: Authorizer
+  readonly state: MetadataState
   readonly groupRequests: GroupRequestAnswerer
   readonly receiveFormation: (from: BrokerId, record: FormationRecord) => Promise<void>
   /** A broker without a cluster asks to be admitted. */
@@ -31,6 +32,7 @@ export interface RequestHandler<Name extends RequestName, Needed = Answerers> {
    * Checks the request beyond Avro's types. False: it is refused with INVALID_REQUEST; it may throw a code of its own.
    */
   readonly check: (fields: Message<Name>) => boolean
+  readonly needs: Needs<Message<Name>>
   /** Checks the answer, at the broker that has asked. */
   readonly checkReply: (fields: ReplyFields<Name>) => boolean
   readonly answer: (here: Needed, from: BrokerId, fields: Message<Name>, body: Uint8Array) => Promise<PeerAnswer<Name>>

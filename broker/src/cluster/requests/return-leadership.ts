@@ -4,6 +4,7 @@ import { withoutBody } from './request.ts'
 
 export const returnLeadership: GroupRequestHandler<'ReturnLeadership'> = {
   check: ({ group, to }) => isNatural(group) && isPositive(to),
+  needs: 'no-client',
   checkReply: ({ outcome }) => ['returned', 'kept'].includes(outcome),
   async answer({ groupRequests }, _from, { group, to }) {
     return withoutBody(await groupRequests.returnLeadership(group, to))

@@ -8,7 +8,6 @@ import { fetch } from './fetch.ts'
 import { findOffset } from './find-offset.ts'
 import { formation } from './formation.ts'
 import { groupReport } from './group-report.ts'
-import { initProducer } from './init-producer.ts'
 import { join } from './join.ts'
 import { keepLeadership } from './keep-leadership.ts'
 import { mayLead } from './may-lead.ts'
@@ -62,7 +61,6 @@ export const requestTable = {
   Publish: { handler: publish, askers: 'members', speaker: any },
   Fetch: { handler: fetch, askers: 'members', speaker: any },
   FindOffset: { handler: findOffset, askers: 'members', speaker: any },
-  InitProducer: { handler: initProducer, askers: 'members', speaker: any },
   CopyOpen: { handler: copyOpen, askers: 'replicas', speaker: any },
   CopyRead: { handler: copyRead, askers: 'members', speaker: any },
   CopyClose: { handler: copyClose, askers: 'members', speaker: any },

@@ -1,6 +1,7 @@
 import type { BrokerId, PartitionNumber } from '@tailrace/schemas'
 import type { BrokerApi, ClusterDescription } from '../../api/broker-api.ts'
 import type { Peers } from '../../partition/peers.ts'
+import { brokerPrincipal } from '../../security/identity/principal.ts'
 import type { FormationRecord } from '../metadata/formation-record.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
 import type { OwnedProducerIds } from '../metadata/producer-ids.ts'
@@ -32,14 +33,16 @@ export function createBrokerApi(deps: FacadeDeps): BrokerApi {
     brokerId,
     publish: (topic, partition, batch, options) => publisher.publish(topic, partition, batch, options),
     fetch: (topic, partition, request) => reader.fetch(topic, partition, request),
-    findOffset: (topic, partition, position, topicId, linearizable) =>
-      reader.findOffset(topic, partition, position, topicId, linearizable),
-    initProducer: async (principal) => ({ producerId: await producerIds.take(principal), epoch: 0 }),
+    findOffset: (topic, partition, position, search) => reader.findOffset(topic, partition, position, search),
+    initProducer: async (asker) => {
+      const principal = asker === null ? brokerPrincipal(brokerId) : asker?.principal
+      return { producerId: await producerIds.take(principal), epoch: 0 }
+    },
     createTopic: (request, asker) => topics.create(request, asker),
     deleteTopic: (name, topicId, asker) => topics.delete(name, topicId, asker),
     listTopics: () => topics.list(),
     topicsVersion: () => state.head.appliedIndex,
-    describeTopic: (name, topicId) => topics.describe(name, topicId),
+    describeTopic: (name, topicId, asker) => topics.describe(name, topicId, asker),
     routing: (names) => ({
       clusterId: clusterId(),
       brokers: [...state.brokers.values()].map(({ id, http }) => ({ id, http, alive: alive(id) })),

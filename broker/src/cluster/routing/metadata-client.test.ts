@@ -4,7 +4,7 @@ import { ManualClock } from '../../platform/testing/clock.ts'
 import { seededRandom } from '../../platform/testing/random.ts'
 import { commandResultFields } from '../metadata/intents/command-result-fields.ts'
 import type { Intent } from '../metadata/metadata-leader.ts'
-import type { CommandResult } from '../metadata/metadata-state.ts'
+import { type CommandResult, MetadataState } from '../metadata/metadata-state.ts'
 import { MetadataClient, type MetadataClientDeps } from './metadata-client.ts'
 
 const intent = { type: 'delete-topic', name: 'a' } as unknown as Intent
@@ -23,6 +23,7 @@ function broker(leader: number, ...ends: (ErrorCode | object)[]) {
   }
   const client = new MetadataClient({
     self: 1,
+    state: new MetadataState(),
     leader: { execute: async ({ id }: { id: string }) => attempt(1, id) } as unknown as MetadataClientDeps['leader'],
     directory: {
       lookup: () => ({ leader: world.leader, term: 4 }),

@@ -5,11 +5,11 @@ import type { Peers } from '../../partition/peers.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { pause } from '../../platform/timing/pause.ts'
+import { askedBy } from '../../security/identity/asker-fields.ts'
 import { commandResultOf } from '../metadata/intents/command-result-fields.ts'
 import { intentFields } from '../metadata/intents/intent-fields.ts'
 import type { IdentifiedIntent, Intent, MetadataLeader } from '../metadata/metadata-leader.ts'
-import type { CommandResult } from '../metadata/metadata-state.ts'
-import { askerFields } from './asker-fields.ts'
+import type { CommandResult, MetadataState } from '../metadata/metadata-state.ts'
 import type { LeaderDirectory, Leadership } from './leader-directory.ts'
 
 /** Time of one attempt; a leader that takes longer is given up for the broker that leads then. */
@@ -28,6 +28,7 @@ const repeatable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 export interface MetadataClientDeps {
   readonly self: number
+  readonly state: MetadataState
   readonly leader: MetadataLeader
   readonly directory: LeaderDirectory
   readonly peers: Pick<Peers, 'request'>
@@ -79,8 +80,8 @@ export class MetadataClient {
   async #attempt({ leader }: Leadership, identified: Wish, ms: number): Promise<CommandResult> {
     if (leader === this.#deps.self) return this.#deps.leader.execute(identified, ms)
     const { id, intent, asker } = identified
-    const of = asker && { asker: askerFields(asker) }
-    const fields = { id, timeoutMs: Math.ceil(ms), intent: intentFields(intent), ...of }
+    const client = askedBy(asker, this.#deps.state.security.version)
+    const fields = { id, timeoutMs: Math.ceil(ms), intent: intentFields(intent), ...client }
     const reply = await this.#deps.peers.request(leader, 'MetadataCommand', fields, [], ms)
     return commandResultOf(reply.fields)
   }

@@ -1,7 +1,7 @@
 import { BatchWriter } from '@tailrace/schemas'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { PartitionDescription } from '../../api/broker-api.ts'
-import type { Topic } from '../metadata/metadata-state.ts'
+import { MetadataState, type Topic } from '../metadata/metadata-state.ts'
 import type { TestBroker } from '../testing/test-cluster.ts'
 import { TestCluster } from '../testing/test-cluster.ts'
 import { PartitionStatus, type PartitionStatusDeps } from './partition-status.ts'
@@ -93,6 +93,7 @@ describe('of a partition whose leader does not answer', () => {
     })
     const status = new PartitionStatus({
       brokerId: 1,
+      state: new MetadataState(),
       groups: { get: () => (here === null ? undefined : replica()) } as unknown as PartitionStatusDeps['groups'],
       directory: { lookup: () => ({ leader: 2, term: 3 }) } as unknown as PartitionStatusDeps['directory'],
       peers: {

@@ -1,9 +1,10 @@
 import type { BrokerId, GroupId, Offset, Term } from '@tailrace/schemas'
-import { NO_BROKER } from '@tailrace/schemas'
-import type { PartitionDescription } from '../../api/broker-api.ts'
+import { NO_BROKER, TailraceError } from '@tailrace/schemas'
+import type { Asker, PartitionDescription } from '../../api/broker-api.ts'
 import type { Groups } from '../../partition/group.ts'
 import type { Peers } from '../../partition/peers.ts'
-import type { Topic, TopicPartition } from '../metadata/metadata-state.ts'
+import { askedBy } from '../../security/identity/asker-fields.ts'
+import type { MetadataState, Topic, TopicPartition } from '../metadata/metadata-state.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
 
 const REPLY_MS = 2000
@@ -22,6 +23,7 @@ export interface PartitionStatusDeps {
   readonly groups: Pick<Groups, 'get'>
   readonly directory: LeaderDirectory
   readonly peers: Pick<Peers, 'request'>
+  readonly state: MetadataState
 }
 
 /** Figures of partitions, from their leaders: each broker that leads some is asked once for all of them. */
@@ -34,7 +36,7 @@ export class PartitionStatus {
     this.#deps = deps
   }
 
-  async describe(topic: Topic): Promise<PartitionDescription[]> {
+  async describe(topic: Topic, asker?: Asker): Promise<PartitionDescription[]> {
     const { brokerId, directory } = this.#deps
     const byLeader = new Map<BrokerId, GroupId[]>()
     for (const { group } of topic.partitions) {
@@ -47,7 +49,7 @@ export class PartitionStatus {
     const told = new Map<GroupId, Figures>()
     const unsure = new Set<GroupId>()
     const answers = [...byLeader].map(async ([leader, groups]) => {
-      const known = leader === brokerId ? await this.ledHere(groups) : await this.#ask(leader, groups)
+      const known = leader === brokerId ? await this.ledHere(groups) : await this.#ask(leader, groups, asker)
       if (known === null) return
       for (const group of groups) unsure.add(group)
       for (const figures of known) {
@@ -93,11 +95,13 @@ export class PartitionStatus {
   }
 
   /** Null: it does not answer, and its known figures stay. */
-  async #ask(leader: BrokerId, groups: readonly GroupId[]): Promise<Figures[] | null> {
+  async #ask(leader: BrokerId, groups: readonly GroupId[], asker?: Asker): Promise<Figures[] | null> {
+    const { peers, state } = this.#deps
     try {
-      const fields = { groups: [...groups] }
-      return (await this.#deps.peers.request(leader, 'PartitionStatus', fields, [], REPLY_MS)).fields.partitions
-    } catch {
+      const fields = { groups: [...groups], ...askedBy(asker, state.security.version) }
+      return (await peers.request(leader, 'PartitionStatus', fields, [], REPLY_MS)).fields.partitions
+    } catch (error) {
+      if (TailraceError.from(error).code === 'AUTHORIZATION_FAILED') throw error
       // Described as far as it is known, as this call promises.
       return null
     }

@@ -30,14 +30,16 @@ async function start(access: TestCluster['access'], levels: readonly FeatureLeve
 
 beforeEach(() => start({ mode: 'off', superUsers: [] }))
 
-const session = (principal: string) => ({ principal, groups: ['Group:g'], host: '10.0.0.1', kind: 'token' }) as const
+const session = (principal: string) =>
+  ({ principal, groups: ['Group:g'], host: '10.0.0.1', kind: 'token', via: [] }) as const
 function batch(producerId: ProducerId, baseSequence = 0): Uint8Array {
   const writer = new BatchWriter()
   writer.append({ timestamp: 0, key: null, value: 'x' })
   return writer.finish({ producerId, producerEpoch: 0, baseSequence, compression: 0 })
 }
-async function idFor(principal?: string, at = other): Promise<ProducerId> {
-  const { producerId } = await during(cluster, at.node.api.initProducer(principal))
+async function idFor(principal?: string | null, at = other): Promise<ProducerId> {
+  const asker = principal == null ? principal : session(principal)
+  const { producerId } = await during(cluster, at.node.api.initProducer(asker))
   await cluster.clock.advance(100)
   return producerId
 }
@@ -94,7 +96,7 @@ test('ids of nobody are anybody’s, as those from before owners', async () => {
 })
 
 test('a broker publishes under ids of its own for its clients, which cannot use them themselves', async () => {
-  const id = await idFor(`Broker:${other.id}`)
+  const id = await idFor(null)
   expect(await publish(other, id, 'User:ann')).toBe('PRODUCER_NOT_YOURS')
   expect(await publish(leader, id, 'User:ann', { byBroker: true })).toBe('PRODUCER_NOT_YOURS')
   expect(await publish(other, id, 'User:ann', { byBroker: true })).toBeNull()

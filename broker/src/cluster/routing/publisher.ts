@@ -6,10 +6,10 @@ import type { Peers } from '../../partition/peers.ts'
 import type { PublishResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { withDeadline } from '../../platform/timing/deadline.ts'
+import { askedBy } from '../../security/identity/asker-fields.ts'
 import { ANONYMOUS, brokerPrincipal } from '../../security/identity/principal.ts'
 import type { MetadataState, Topic } from '../metadata/metadata-state.ts'
 import { partitionOf, requirePartition, requireTopic } from '../metadata/required-topic.ts'
-import { askerFields } from './asker-fields.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
 import type { AskedBatch, LaneBudget, PublishTarget } from './publish-lane.ts'
 import { PublishLane } from './publish-lane.ts'
@@ -21,8 +21,6 @@ export interface PublisherDeps {
   readonly directory: LeaderDirectory
   readonly peers: Pick<Peers, 'request'>
   readonly clock: Clock
-  /** @throws TailraceError AUTHORIZATION_FAILED */
-  readonly mayWrite: (asker: Asker, topic: string) => void
 }
 
 /** A request that another broker has forwarded. */
@@ -69,7 +67,7 @@ export class Publisher {
 
   /**
    * As leader or not at all: a forwarded request is never forwarded again (M39). `from`: the broker that forwards it,
-   * and vouches for the client. What the client may do is asked again, since that broker may know less of the metadata.
+   * and vouches for the client.
    */
   async publishAsLeader(
     topic: string,
@@ -80,7 +78,6 @@ export class Publisher {
     const { group } = requirePartition(this.#deps.state, topic, partition, topicId)
     const local = this.#deps.groups.get(group)
     if (local === undefined || !local.isLeader) throw new TailraceError('NOT_LEADER')
-    if (asker !== undefined) this.#deps.mayWrite(asker, topic)
     this.#checkProducer(batch, asker, from)
     return this.#publishHere(local, batch, timeoutMs)
   }
@@ -125,8 +122,10 @@ export class Publisher {
     const id = producerIdAt(batch, 0)
     if (id < 0) return
     const owner = this.#deps.state.producers.ownerOf(id)
-    const { principal = ANONYMOUS } = asker ?? {}
+    const { principal = ANONYMOUS, via = [] } = asker ?? {}
     if (owner === ANONYMOUS || owner === principal || (broker !== null && owner === brokerPrincipal(broker))) return
+    // A cascade broker makes batches of what its clients want written, as brokers do.
+    if (via.some((voucher) => voucher.principal === owner)) return
     throw new TailraceError('PRODUCER_NOT_YOURS', `${principal} may not publish under ${id}.`)
   }
 
@@ -160,7 +159,8 @@ export class Publisher {
     { batch, asker }: AskedBatch,
   ): Promise<PublishResult> {
     // The wire has whole milliseconds, the clock has not.
-    const whole = { ...fields, timeoutMs: Math.ceil(fields.timeoutMs), ...(asker && { asker: askerFields(asker) }) }
+    const client = askedBy(asker, this.#deps.state.security.version)
+    const whole = { ...fields, timeoutMs: Math.ceil(fields.timeoutMs), ...client }
     const reply = await this.#deps.peers.request(leader, 'Publish', whole, [batch], fields.timeoutMs)
     const { baseOffset, lastOffset, duplicate, term = 0, index = 0, seal = '', holders = [] } = reply.fields
     const token = index === 0 ? {} : { token: { term, index, seal } }

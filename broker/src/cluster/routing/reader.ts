@@ -1,6 +1,6 @@
 import type { BrokerId, ErrorCode, GroupId, PartitionNumber, Position } from '@tailrace/schemas'
 import { METADATA_GROUP, NO_BROKER, TailraceError } from '@tailrace/schemas'
-import type { ReadRequest } from '../../api/broker-api.ts'
+import type { OffsetSearch, ReadRequest } from '../../api/broker-api.ts'
 import type { Group, Groups } from '../../partition/group.ts'
 import type { Peers } from '../../partition/peers.ts'
 import type { FetchRequest, FetchResult, OffsetResult } from '../../partition/requests.ts'
@@ -76,15 +76,15 @@ export class Reader {
     topic: string,
     partition: PartitionNumber,
     position: Position,
-    topicId?: string,
-    linearizable = false,
+    { topicId, linearizable = false, asker }: OffsetSearch = {},
   ): Promise<OffsetResult> {
     const known = requireTopic(this.#deps.state, topic, topicId)
     return this.#atLeader(
       partitionOf(known, partition).group,
       undefined,
       (local) => local.findOffset(position, linearizable),
-      (leader) => this.#remote.findOffset(leader, { topic, partition, position, topicId: known.id, linearizable }),
+      (leader) =>
+        this.#remote.findOffset(leader, { topic, partition, position, topicId: known.id, linearizable }, asker),
     )
   }
 

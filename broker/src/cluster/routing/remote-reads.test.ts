@@ -1,4 +1,4 @@
-import { BatchWriter, placeBatch, TailraceError } from '@tailrace/schemas'
+import { type AskerFields, BatchWriter, placeBatch, TailraceError } from '@tailrace/schemas'
 import { beforeEach, expect, test } from 'vitest'
 import type { PeerReply, RequestName } from '../../partition/peers.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
@@ -6,8 +6,13 @@ import { RemoteReads } from './remote-reads.ts'
 
 interface Asked {
   readonly name: RequestName
-  readonly fields: { readonly partition: number; readonly offset: number; readonly waitMs: number }
-  readonly answer: (batches: readonly Uint8Array[]) => void
+  readonly fields: {
+    readonly partition: number
+    readonly offset: number
+    readonly waitMs: number
+    readonly asker?: AskerFields | null
+  }
+  readonly answer: (batches: readonly Uint8Array[], rulesVersion?: number) => void
   readonly fail: (error: TailraceError) => void
 }
 
@@ -17,6 +22,8 @@ let reads: RemoteReads
 let open: Asked[]
 let sent: number
 let mostOpen: number
+/** Of the asking broker. */
+let rules: { version: number }
 
 beforeEach(() => {
   clock = new ManualClock(1_700_000_000_000)
@@ -29,12 +36,12 @@ beforeEach(() => {
       const asked: Asked = {
         name,
         fields: fields as Asked['fields'],
-        answer: (batches) => {
+        answer: (batches, rulesVersion = 0) => {
           open = open.filter((other) => other !== asked)
           const { offset } = asked.fields
           const figures = { offset: 0, nextOffset: offset + batches.length, highWatermark: offset + batches.length }
           const body = new Uint8Array(Buffer.concat(batches))
-          resolve({ fields: { correlation: 1, ...figures, logStart: 0 }, body } as never)
+          resolve({ fields: { correlation: 1, ...figures, logStart: 0, rulesVersion }, body } as never)
         },
         fail: reject,
       }
@@ -43,7 +50,8 @@ beforeEach(() => {
       const { waitMs } = asked.fields
       if (waitMs > 0) clock.after(waitMs, () => open.includes(asked) && asked.answer([]))
     })
-  reads = new RemoteReads({ clock, peers: { request: request as never } })
+  rules = { version: 0 }
+  reads = new RemoteReads({ clock, peers: { request: request as never }, state: { security: rules } })
 })
 
 function batchAt(offset: number): Uint8Array {
@@ -93,13 +101,12 @@ test('reads that are answered at once do not queue behind waits, and leave room 
   for (let partition = 0; partition < 2000; partition++) void fetch(partition)
   await clock.advance(1)
   const short = Array.from({ length: 3000 }, (_, at) => fetch(at, { waitMs: 0 }))
-  const search = reads.findOffset(2, {
-    topic: 't',
-    partition: 0,
-    position: { kind: 'LATEST' as const, value: 0 },
-    topicId: '',
-    linearizable: false,
-  })
+  const position = { kind: 'LATEST' as const, value: 0 }
+  const search = reads.findOffset(
+    2,
+    { topic: 't', partition: 0, position, topicId: '', linearizable: false },
+    undefined,
+  )
   await clock.advance(1)
   expect(open.length).toBe(2048)
   for (let turn = 0; turn < 10; turn++) {
@@ -109,6 +116,56 @@ test('reads that are answered at once do not queue behind waits, and leave room 
   }
   expect((await Promise.all(short)).every(({ final }) => final)).toBe(true)
   await search
+})
+
+const reader = (name: string) => {
+  return { asker: { principal: `User:${name}`, groups: [], host: '10.0.0.1', kind: 'scram', via: [] } }
+}
+
+test('a request for one reader names it, with the version of the rules here; one for many names none', async () => {
+  rules.version = 7
+  const token = { term: 1, index: 2, seal: '0123456789abcdef' }
+  const position = { kind: 'LATEST' as const, value: 0 }
+  const { asker } = reader('ann')
+  void fetch(0, { ...reader('ann'), waitMs: 0 })
+  void fetch(0, { ...reader('ann'), token })
+  void fetch(0, { ...reader('ann'), linearizable: true })
+  void reads.findOffset(2, { topic: 't', partition: 0, position, topicId: '', linearizable: false }, asker)
+  void fetch(0, reader('ann'))
+  void fetch(0, reader('bob'))
+  await clock.advance(1)
+  const named = open.map(({ fields }) => fields.asker)
+  expect(named).toEqual([...Array(4).fill({ ...asker, rulesVersion: 7 }), undefined])
+})
+
+test('of what a shared wait has brought, newer rules of the leader decide for each reader', async () => {
+  rules.version = 7
+  const outcome = (name: string) =>
+    fetch(0, reader(name)).then(
+      ({ result }) => result.nextOffset,
+      ({ code }) => code,
+    )
+  const [ann, bob] = [outcome('ann'), outcome('bob')]
+  await clock.advance(1)
+  open[0]!.answer([batchAt(7)], 8)
+  await clock.advance(1)
+  expect(open.map(({ fields }) => [fields.asker?.principal, fields.waitMs])).toEqual([
+    ['User:ann', 0],
+    ['User:bob', 0],
+  ])
+  const [first, second] = open
+  first!.answer([batchAt(7)], 8)
+  second!.fail(new TailraceError('AUTHORIZATION_FAILED'))
+  expect([await ann, await bob]).toEqual([8, 'AUTHORIZATION_FAILED'])
+})
+
+test('a leader that has the same rules, or older ones, is not asked again', async () => {
+  rules.version = 7
+  const found = fetch(0, reader('ann'))
+  await clock.advance(1)
+  open[0]!.answer([batchAt(7)], 7)
+  expect((await found).result.nextOffset).toBe(8)
+  expect(sent).toBe(1)
 })
 
 test('a wait that began before a reader came does not tell it that there are no records', async () => {

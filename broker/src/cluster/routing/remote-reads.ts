@@ -1,9 +1,10 @@
 import type { BrokerId, Offset, PartitionNumber, Position } from '@tailrace/schemas'
 import { baseOffsetAt, forEachBatch, lastOffsetDeltaAt, TailraceError } from '@tailrace/schemas'
-import type { ReadRequest } from '../../api/broker-api.ts'
+import type { Asker, ReadRequest } from '../../api/broker-api.ts'
 import type { Peers } from '../../partition/peers.ts'
 import type { FetchResult, OffsetResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { askedBy } from '../../security/identity/asker-fields.ts'
 import { RequestSlots } from './request-slots.ts'
 
 /** The longest wait asked of another broker at a time, so that a caller that left is forgotten there soon. */
@@ -26,7 +27,13 @@ const MAX_QUEUED = 100_000
 interface SharedWait {
   readonly sentAt: number
   readonly endsAt: number
-  readonly result: Promise<FetchResult>
+  readonly result: Promise<LeaderAnswer>
+}
+
+interface LeaderAnswer {
+  readonly found: FetchResult
+  /** Of the rules at the leader. */
+  readonly rulesVersion: number
 }
 
 interface LeaderSlots {
@@ -44,6 +51,7 @@ export interface RemoteFetch {
 }
 
 export interface RemoteReadsDeps {
+  readonly state: { readonly security: { readonly version: number } }
   readonly peers: Pick<Peers, 'request'>
   readonly clock: Clock
 }
@@ -51,7 +59,8 @@ export interface RemoteReadsDeps {
 /**
  * Reads that are asked of another broker, which leads. However many readers wait at the end of a partition, one request
  * waits there for all of them, and all waits together leave room on the link for other requests: thousands of
- * subscribers must not keep clients from publishing.
+ * subscribers must not keep clients from publishing. A request for one reader names it, so that the leader asks its
+ * rules too; a shared wait names none, and what it brings is for those that newer rules of the leader do not forbid it.
  */
 export class RemoteReads {
   readonly #deps: RemoteReadsDeps
@@ -73,13 +82,14 @@ export class RemoteReads {
   ): Promise<RemoteFetch> {
     const { waitMs, token, linearizable, maxBytes } = request
     if (waitMs <= 0) {
-      const result = await this.#slotsOf(leader).others.run(() => this.#send(leader, topic, partition, request))
-      return { result, final: true }
+      const { found } = await this.#slotsOf(leader).others.run(() => this.#send(leader, topic, partition, request))
+      return { result: found, final: true }
     }
     const end = this.#deps.clock.monotonic() + waitMs
     const own = token !== undefined || linearizable === true
     const wait = own ? this.#begin(leader, topic, partition, request) : this.#share(leader, topic, partition, request)
-    const found = await wait.result
+    const { found, rulesVersion } = await wait.result
+    if (!own && rulesVersion > this.#deps.state.security.version) await this.#confirm(leader, topic, partition, request)
     const final = wait.endsAt >= end && wait.sentAt >= askedAt
     return { result: own ? found : upTo(found, maxBytes), final }
   }
@@ -87,12 +97,27 @@ export class RemoteReads {
   async findOffset(
     leader: BrokerId,
     fields: { topic: string; partition: PartitionNumber; position: Position; topicId: string; linearizable: boolean },
+    asker: Asker | undefined,
   ): Promise<OffsetResult> {
     const reply = await this.#slotsOf(leader).others.run(() =>
-      this.#deps.peers.request(leader, 'FindOffset', fields, [], REPLY_MS),
+      this.#deps.peers.request(leader, 'FindOffset', { ...fields, ...this.#askedBy(asker) }, [], REPLY_MS),
     )
     const { offset, highWatermark, logStart } = reply.fields
     return { offset, highWatermark, logStart }
+  }
+
+  /**
+   * The leader has rules that this broker does not know yet.
+   * @throws TailraceError AUTHORIZATION_FAILED: they forbid it
+   */
+  async #confirm(leader: BrokerId, topic: string, partition: PartitionNumber, request: ReadRequest): Promise<void> {
+    if (request.asker === undefined) return
+    const asked = { ...request, waitMs: 0, maxBytes: 1 }
+    await this.#slotsOf(leader).others.run(() => this.#send(leader, topic, partition, asked))
+  }
+
+  #askedBy(asker: Asker | undefined): ReturnType<typeof askedBy> {
+    return askedBy(asker, this.#deps.state.security.version)
   }
 
   #slotsOf(leader: BrokerId): LeaderSlots {
@@ -113,7 +138,7 @@ export class RemoteReads {
     const key = `${leader} ${topicId} ${partition} ${offset}`
     const known = this.#waits.get(key)
     if (known !== undefined && known.endsAt <= this.#deps.clock.monotonic() + waitMs) return known
-    const { signal: _, ...shared } = request
+    const { signal: _, asker: __, ...shared } = request
     const wait = this.#begin(leader, topic, partition, { ...shared, maxBytes: SHARED_BYTES })
     this.#waits.set(key, wait)
     const forget = (): void => {
@@ -135,17 +160,18 @@ export class RemoteReads {
     leader: BrokerId,
     topic: string,
     partition: PartitionNumber,
-    { offset, maxBytes, waitMs, token, topicId = '', linearizable = false, signal }: ReadRequest,
-  ): Promise<FetchResult> {
+    { offset, maxBytes, waitMs, token, topicId = '', linearizable = false, signal, asker }: ReadRequest,
+  ): Promise<LeaderAnswer> {
     if (signal?.aborted) throw new TailraceError('ABORTED')
     const covered = token === undefined ? {} : { tokenTerm: token.term, tokenIndex: token.index, tokenSeal: token.seal }
     // The wire has whole milliseconds, the clock has not.
-    const fields = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs), ...covered, topicId, linearizable }
+    const place = { topic, partition, offset, maxBytes, waitMs: Math.ceil(waitMs), ...covered, topicId, linearizable }
+    const fields = { ...place, ...this.#askedBy(asker) }
     const reply = await this.#deps.peers.request(leader, 'Fetch', fields, [], waitMs + REPLY_MS)
     const batches: Uint8Array[] = []
     forEachBatch(reply.body, (start, stop) => batches.push(reply.body.subarray(start, stop)))
-    const { nextOffset, highWatermark, logStart } = reply.fields
-    return { batches, bytes: reply.body.length, nextOffset, highWatermark, logStart }
+    const { nextOffset, highWatermark, logStart, rulesVersion = 0 } = reply.fields
+    return { found: { batches, bytes: reply.body.length, nextOffset, highWatermark, logStart }, rulesVersion }
   }
 }
 

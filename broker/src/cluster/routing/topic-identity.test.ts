@@ -27,7 +27,7 @@ async function outcomes({ node }: TestBroker, topicId: string): Promise<string[]
     ...[true, false].map((wait) => node.api.publish('t', 0, batch(), { timeoutMs: 1000, wait, topicId })),
     node.api.fetch('t', 0, { ...read, topicId }),
     node.api.fetch('t', 0, { ...read, topicId, replica: true }),
-    node.api.findOffset('t', 0, { kind: 'LATEST', value: 0 }, topicId),
+    node.api.findOffset('t', 0, { kind: 'LATEST', value: 0 }, { topicId }),
   ].map((answer) =>
     answer.then(
       () => 'done',

@@ -99,9 +99,9 @@ export class Topics {
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  async describe(name: string, topicId?: string): Promise<TopicDescription> {
+  async describe(name: string, topicId?: string, asker?: Asker): Promise<TopicDescription> {
     const topic = requireTopic(this.#deps.state, name, topicId)
-    const partitions = await this.#deps.status.describe(topic)
+    const partitions = await this.#deps.status.describe(topic, asker)
     return { name, id: topic.id, config: topic.config, partitions }
   }
 

@@ -1,6 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Acl, SecurityApi } from '../../api/security-api.ts'
+import type { Acl, SecurityApi, SecurityService } from '../../api/security-api.ts'
 import { promptCrypto } from '../../platform/testing/crypto.ts'
 import { parseToken, tokenHash } from '../../security/identity/token.ts'
 import type { Command } from '../metadata/commands/command.ts'
@@ -14,7 +14,7 @@ import { SecurityAdmin } from './security-admin.ts'
 
 let cluster: TestCluster
 const ids = [1, 2, 3]
-const at = (id: number): SecurityApi => cluster.broker(id).node.security
+const at = (id: number): SecurityApi & SecurityService => cluster.broker(id).node.security
 const tables = (id: number) => cluster.broker(id).node.tables
 const audit = () => cluster.broker(1).node.admin.audit()
 
@@ -31,13 +31,15 @@ const refusal = (code: string, message: RegExp | string = /./) => ({
   message: typeof message === 'string' ? expect.stringContaining(message) : expect.stringMatching(message),
 })
 
+const root = { principal: 'User:root', groups: [], host: '10.0.0.1', kind: 'scram', via: [] }
+
 beforeEach(async () => {
   cluster = await TestCluster.of(3)
 })
 
 describe('users', () => {
   test('are set through any broker and known to all; the keys are those of RFC 5802', async () => {
-    await during(cluster, at(2).setPassword('ann', 'pencil', 'User:root'))
+    await during(cluster, at(2).for(root).setPassword('ann', 'pencil'))
     await cluster.clock.advance(100)
     for (const id of ids) {
       expect(at(id).listUsers()).toEqual([{ name: 'ann', mechanisms: ['SCRAM-SHA-256', 'SCRAM-SHA-512'] }])
@@ -103,7 +105,7 @@ describe('tokens', () => {
   } as const
 
   test('the text is in the answer alone; the cluster keeps a hash of its secret', async () => {
-    const { token, description } = await during(cluster, at(3).createToken(request, 'User:root'))
+    const { token, description } = await during(cluster, at(3).for(root).createToken(request))
     const { id, secret } = parseToken(token)!
     expect(description).toMatchObject({ id, principal: 'User:svc', scope: request.scope, createdBy: 'User:root' })
     expect(description.expiresAt).toBe(description.createdAt + 3_600_000)
@@ -160,12 +162,12 @@ describe('tokens', () => {
 describe('rules', () => {
   test('are added, listed by a filter and removed by one, through any broker', async () => {
     const rules = [acl('a'), acl('b'), acl('b', { permission: 'deny' })]
-    await during(cluster, at(1).addAcls(rules, 'User:root'))
+    await during(cluster, at(1).for(root).addAcls(rules))
     await cluster.clock.advance(100)
     for (const id of ids) expect(at(id).listAcls({})).toEqual(rules)
     expect(at(2).listAcls({ name: 'b', permission: 'deny' })).toEqual([rules[2]])
     expect(at(2).listAcls({ type: 'group' })).toEqual([])
-    expect(await during(cluster, at(3).removeAcls({ name: 'b' }, 'User:root'))).toEqual(rules.slice(1))
+    expect(await during(cluster, at(3).for(root).removeAcls({ name: 'b' }))).toEqual(rules.slice(1))
     expect(at(3).listAcls({})).toEqual([rules[0]])
     expect(await during(cluster, at(3).removeAcls({ name: 'b' }))).toEqual([])
     const changes = (await audit()).filter(({ by }) => by === 'User:root')
@@ -187,7 +189,7 @@ describe('rules', () => {
         },
       },
       directory: { until: async () => true },
-      authorizer: cluster.broker(1).node.authorizer,
+      authorizer: cluster.broker(1).node.rules.authorizer,
       clock: cluster.clock,
       random: cluster.random,
       crypto: promptCrypto,
@@ -244,7 +246,7 @@ describe('quotas', () => {
   const quota = (principal: string, connections = 5) => ({ entity: { ...nobody, principal }, limits: { connections } })
 
   test('are set and removed through any broker, and known to all', async () => {
-    await during(cluster, at(1).setQuota(quota('User:zoe'), 'User:root'))
+    await during(cluster, at(1).for(root).setQuota(quota('User:zoe')))
     await during(cluster, at(2).setQuota(quota('User:ann')))
     await during(cluster, at(3).setQuota(quota('User:ann', 9)))
     await cluster.clock.advance(100)

@@ -1,5 +1,6 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { preparePassword, TailraceError } from '@tailrace/schemas'
+import type { Asker } from '../../api/broker-api.ts'
 import type { Quota, QuotaEntity } from '../../api/quotas.ts'
 import type {
   AccessAnswer,
@@ -7,6 +8,7 @@ import type {
   Acl,
   AclFilter,
   SecurityApi,
+  SecurityService,
   TokenDescription,
   TokenRequest,
   UserDescription,
@@ -54,11 +56,18 @@ export interface SecurityAdminDeps {
 type Wish<Command> = Command extends SecurityCommand ? Omit<Command, 'at' | 'broker' | 'by'> : never
 
 /** What an operator does about credentials, rules and quotas; see SecurityApi for each method. */
-export class SecurityAdmin implements SecurityApi {
+export class SecurityAdmin implements SecurityApi, SecurityService {
   readonly #deps: SecurityAdminDeps
+  /** The client for which it acts; null: the broker itself. */
+  readonly #asker: Asker | null
 
-  constructor(deps: SecurityAdminDeps) {
+  constructor(deps: SecurityAdminDeps, asker: Asker | null = null) {
     this.#deps = deps
+    this.#asker = asker
+  }
+
+  for(asker: Asker): SecurityAdmin {
+    return new SecurityAdmin(this.#deps, asker)
   }
 
   listUsers(): readonly UserDescription[] {
@@ -68,7 +77,7 @@ export class SecurityAdmin implements SecurityApi {
     return users.sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  async setPassword(user: string, password: string, by = ''): Promise<void> {
+  async setPassword(user: string, password: string): Promise<void> {
     if (!isUserName(user)) {
       throw invalid(
         'The name of a user has 1 to 255 letters, digits, spaces and ._@=,:/+- and begins with a letter or digit.',
@@ -80,15 +89,15 @@ export class SecurityAdmin implements SecurityApi {
       return [mechanism, await scramCredential(crypto, mechanism, prepared, random.secret(SALT_BYTES), ITERATIONS)]
     })
     const scram = Object.fromEntries(await Promise.all(keys))
-    await this.#submit({ type: 'set-user', user: { name: user, scram } }, by)
+    await this.#submit({ type: 'set-user', user: { name: user, scram } })
   }
 
-  async deleteUser(user: string, by = ''): Promise<void> {
+  async deleteUser(user: string): Promise<void> {
     if (!isUserName(user)) throw new TailraceError('UNKNOWN_USER')
-    await this.#submit({ type: 'delete-user', name: user }, by)
+    await this.#submit({ type: 'delete-user', name: user })
   }
 
-  async createToken(request: TokenRequest, by = ''): Promise<{ token: string; description: TokenDescription }> {
+  async createToken(request: TokenRequest): Promise<{ token: string; description: TokenDescription }> {
     const { principal, scope, lifetimeMs } = request
     if (!isCredentialPrincipal(principal)) throw invalid('A token is for "User:NAME" or "Cascade:NUMBER".')
     const fault = faultOfScope(scope)
@@ -105,8 +114,8 @@ export class SecurityAdmin implements SecurityApi {
     const createdAt = clock.now()
     const expiresAt = lifetimeMs === null ? null : createdAt + lifetimeMs
     const hash = tokenHash(crypto, parseToken(text)!.secret)
-    const token: StoredToken = { id, hash, principal, scope, createdAt, createdBy: by, expiresAt }
-    await this.#submit({ type: 'add-token', token }, by)
+    const token: StoredToken = { id, hash, principal, scope, createdAt, createdBy: this.#by, expiresAt }
+    await this.#submit({ type: 'add-token', token })
     return { token: text, description: described(token) }
   }
 
@@ -115,29 +124,29 @@ export class SecurityAdmin implements SecurityApi {
     return [...this.#tables.tokens.values()].sort(oldestFirst).map(described)
   }
 
-  async revokeToken(id: string, by = ''): Promise<void> {
+  async revokeToken(id: string): Promise<void> {
     if (!isTokenId(id)) throw new TailraceError('UNKNOWN_TOKEN')
-    await this.#submit({ type: 'remove-tokens', ids: [id], expired: false }, by)
+    await this.#submit({ type: 'remove-tokens', ids: [id], expired: false })
   }
 
-  async addAcls(acls: readonly Acl[], by = ''): Promise<void> {
+  async addAcls(acls: readonly Acl[]): Promise<void> {
     if (acls.length > MOST_IN_COMMAND) throw invalid(`At most ${MOST_IN_COMMAND} rules are added at a time.`)
     for (const acl of acls) {
       const fault = faultOfAcl(acl)
       if (fault !== null) throw invalid(fault)
     }
-    await this.#submit({ type: 'add-acls', acls: distinct(acls) }, by)
+    await this.#submit({ type: 'add-acls', acls: distinct(acls) })
   }
 
   /**
    * The first command may name none: once it is applied here, this broker knows every rule that was there when it was
    * asked.
    */
-  async removeAcls(filter: AclFilter, by = ''): Promise<readonly Acl[]> {
+  async removeAcls(filter: AclFilter): Promise<readonly Acl[]> {
     const removed: Acl[] = []
     do {
       const acls = this.listAcls(filter).slice(0, MOST_IN_COMMAND)
-      await this.#submit({ type: 'remove-acls', acls }, by)
+      await this.#submit({ type: 'remove-acls', acls })
       removed.push(...acls)
     } while (this.listAcls(filter).length > 0)
     return removed
@@ -149,21 +158,21 @@ export class SecurityAdmin implements SecurityApi {
 
   test({ principal, groups, host, operation, resource }: AccessQuestion): AccessAnswer {
     // Any kind but none: the question is about somebody who has shown who it is.
-    const asked = { principal, groups, host: hostOf(host), kind: 'scram', scope: null } as const
+    const asked = { principal, groups, host: hostOf(host), kind: 'scram', scope: null, via: [] } as const
     return this.#deps.authorizer.decide(asked, operation, resource)
   }
 
-  async setQuota(quota: Quota, by = ''): Promise<void> {
+  async setQuota(quota: Quota): Promise<void> {
     const fault = faultOfQuota(quota)
     if (fault !== null) throw invalid(fault)
-    await this.#submit({ type: 'set-quota', quota: orderedQuota(quota) }, by)
+    await this.#submit({ type: 'set-quota', quota: orderedQuota(quota) })
   }
 
-  async removeQuota(entity: QuotaEntity, by = ''): Promise<void> {
+  async removeQuota(entity: QuotaEntity): Promise<void> {
     const fault = faultOfEntity(entity)
     if (fault !== null) throw invalid(fault)
     const { principal, clientId, address } = entity
-    await this.#submit({ type: 'remove-quota', entity: { principal, clientId, address } }, by)
+    await this.#submit({ type: 'remove-quota', entity: { principal, clientId, address } })
   }
 
   listQuotas(): readonly Quota[] {
@@ -171,14 +180,20 @@ export class SecurityAdmin implements SecurityApi {
     return [...this.#tables.quotas.values()].sort(byKey)
   }
 
+  /** For the audit. */
+  get #by(): string {
+    return this.#asker?.principal ?? ''
+  }
+
   get #tables() {
     return this.#deps.state.security
   }
 
   /** Resolves when this broker has applied it too, so that the next request sees it. */
-  async #submit(wish: Wish<SecurityCommand>, by: string): Promise<void> {
+  async #submit(wish: Wish<SecurityCommand>): Promise<void> {
     const { brokerId, client, clock, directory, state } = this.#deps
-    const { index = 0 } = await client.submit({ ...wish, at: clock.now(), broker: brokerId, by }, COMMAND_MS)
+    const command = { ...wish, at: clock.now(), broker: brokerId, by: this.#by }
+    const { index = 0 } = await client.submit(command, COMMAND_MS, this.#asker ?? undefined)
     await directory.until(() => state.head.appliedIndex >= index, APPLIED_MS)
   }
 }

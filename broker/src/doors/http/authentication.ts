@@ -1,7 +1,9 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { ASKER_HEADER, readAskerHeader } from '../../security/identity/asker-header.ts'
 import type { Authenticator } from '../../security/identity/authenticator.ts'
 import type { Session } from '../../security/identity/session.ts'
+import { vouchedSession } from '../../security/identity/vouched-session.ts'
 import type { Services } from '../limits/rights.ts'
 
 declare module 'fastify' {
@@ -34,6 +36,13 @@ export function authenticateRequests(app: FastifyInstance, { authenticator, auth
       reply.header('www-authenticate', challenges)
       throw error
     }
+  })
+  // A cascade broker passes on the request of a client.
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { rights } = request.context
+    const asker = request.headers[ASKER_HEADER]
+    if (asker !== undefined) rights.renew(vouchedSession(rights.session, readAskerHeader(asker)))
+    done()
   })
 }
 

@@ -57,7 +57,9 @@ export function giveContexts(
     const { secret } = wayOf(request.raw.socket)
     const named = clientIdOf(request)
     const clientId = isClientId(named) ? named : ''
-    const quotas = new SenderQuotas(keeper, () => rights.session.principal, { clientId, address: client })
+    // A cascade broker shares what it may use among its clients.
+    const payer = (): string => (rights.session.vouchedBy ?? rights.session).principal
+    const quotas = new SenderQuotas(keeper, payer, { clientId, address: client })
     const access = accessOf(request.headers, parts.limits)
     request.context = new RequestContext({ client, access, rights, clientId, quotas, secret }, metrics, parts)
     const isWrong = named !== undefined && clientId === ''

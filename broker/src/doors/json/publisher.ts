@@ -14,7 +14,6 @@ import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
 import type { PublishResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
-import { brokerPrincipal } from '../../security/identity/principal.ts'
 import { RetryPause } from '../limits/retry-pause.ts'
 import type { Rights } from '../limits/rights.ts'
 import { gatherBatches, type PartitionBatches } from './batches.ts'
@@ -76,7 +75,7 @@ export class JsonPublisher {
     this.#random = parts.random
     this.#timeoutMs = parts.timeoutMs
     this.#defaultMaxBatchBytes = parts.maxBatchBytes
-    this.#slots = new ProducerSlots(() => parts.api.initProducer(brokerPrincipal(parts.api.brokerId)))
+    this.#slots = new ProducerSlots(() => parts.api.initProducer(null))
     this.#turn = parts.random.below(1 << 16)
   }
 

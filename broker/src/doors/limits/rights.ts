@@ -1,8 +1,8 @@
 import { TailraceError } from '@tailrace/schemas'
-import type { AdminApi } from '../../api/admin-api.ts'
-import type { BrokerApi } from '../../api/broker-api.ts'
+import type { AdminApi, AdminService } from '../../api/admin-api.ts'
+import type { Asker, BrokerApi } from '../../api/broker-api.ts'
 import type { Quota } from '../../api/quotas.ts'
-import type { Operation, SecurityApi } from '../../api/security-api.ts'
+import type { Operation, SecurityApi, SecurityService } from '../../api/security-api.ts'
 import { AuthorizedCascade } from '../../cascade/wire/authorized-cascade.ts'
 import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
 import { AuthorizedAdmin } from '../../security/access/authorized-admin.ts'
@@ -13,13 +13,14 @@ import { Guard } from '../../security/access/guard.ts'
 import type { Audit } from '../../security/audit/audit-event.ts'
 import type { Authenticator } from '../../security/identity/authenticator.ts'
 import type { Session } from '../../security/identity/session.ts'
+import { vouchedSession } from '../../security/identity/vouched-session.ts'
 
 /** All that a broker can do, without any check: a door gets it only through `Rights`. */
 export interface Services {
   readonly api: BrokerApi
-  readonly admin: AdminApi
+  readonly admin: AdminService
   /** Undefined where rules and credentials cannot be changed. */
-  readonly security?: SecurityApi | undefined
+  readonly security?: SecurityService | undefined
   /** Serves brokers that copy from this one; without it none may. */
   readonly cascade?: CascadeApi | undefined
   /** Another map after each change. Without them there are no quotas. */
@@ -29,6 +30,9 @@ export interface Services {
   readonly audit: Audit
 }
 
+/** Clients of a cascade broker are many, and come and go. */
+const MOST_VOUCHED = 1_000
+
 /** What the client of one connection, or of one HTTP request, may use, each call with its check. */
 export class Rights {
   readonly api: BrokerApi
@@ -36,8 +40,12 @@ export class Rights {
   readonly #security: SecurityApi | undefined
   readonly #cascade: CascadeApi | undefined
   readonly #guard: Guard
+  readonly #services: Services
+  readonly #vouched = new Map<string, Rights>()
 
-  constructor({ api, admin, security, cascade, authorizer, authenticator, audit }: Services, session: Session) {
+  constructor(services: Services, session: Session) {
+    const { api, admin, security, cascade, authorizer, authenticator, audit } = services
+    this.#services = services
     this.#guard = new Guard(authorizer, session, (of) => authenticator.problemOf(of), audit)
     this.api = new AuthorizedBroker(api, this.#guard)
     this.admin = new AuthorizedAdmin(admin, this.#guard)
@@ -61,8 +69,27 @@ export class Rights {
     throw new TailraceError('UNSUPPORTED_MESSAGE', 'No broker may copy from here.')
   }
 
+  /**
+   * Those of a client for which a cascade broker asks; of the sender itself where it names none, or is no cascade
+   * broker.
+   * @throws TailraceError AUTHORIZATION_FAILED: nobody that it could ask for
+   */
+  for(asker: Asker | null): Rights {
+    if (asker === null) return this
+    const session = vouchedSession(this.session, asker)
+    if (session === this.session) return this
+    const key = JSON.stringify(asker)
+    const known = this.#vouched.get(key)
+    if (known !== undefined) return known
+    if (this.#vouched.size >= MOST_VOUCHED) this.#vouched.clear()
+    const rights = new Rights(this.#services, session)
+    this.#vouched.set(key, rights)
+    return rights
+  }
+
   /** The client has shown another credential. */
   renew(session: Session): void {
+    this.#vouched.clear()
     this.#guard.renew(session)
   }
 

@@ -147,8 +147,7 @@ describe('an error of a handler costs the connection, not the process', () => {
     if (name === 'leaders') two.peers.announceLeaders([{ group: 1, term: 1 }])
     else if (name === 'told')
       two.peers.tell(1, 'NodeBeat', { led: 0, ledDigest: 0, followed: 0, followedDigest: 0, durable: 0 })
-    else if (name === 'request')
-      void two.peers.request(1, 'InitProducer', {}, [], 100).catch(({ code }) => two.log.push(code))
+    else if (name === 'request') void two.peers.request(1, 'Join', {}, [], 100).catch(({ code }) => two.log.push(code))
     else two.peers.sendRaft(1, vote, [])
     await cluster.pass(20)
     if (name === 'request') {

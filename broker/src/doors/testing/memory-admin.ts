@@ -1,6 +1,7 @@
 import { type BrokerId, type ErrorCode, TailraceError } from '@tailrace/schemas'
 import type {
   AdminApi,
+  AdminService,
   AuditRecord,
   ForcedMembers,
   GroupDescription,
@@ -13,7 +14,7 @@ import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
 import type { MemoryBroker } from './memory-broker.ts'
 
 /** The administrative side of MemoryBroker, for the gateway's tests: remembers the calls, and answers as told. */
-export class MemoryAdmin implements AdminApi {
+export class MemoryAdmin implements AdminApi, AdminService {
   /** Every call, by name and arguments. */
   readonly asked: unknown[][] = []
   /** Answers to come, in order, before real ones. */
@@ -23,6 +24,10 @@ export class MemoryAdmin implements AdminApi {
 
   constructor(broker: MemoryBroker) {
     this.#broker = broker
+  }
+
+  for(): this {
+    return this
   }
 
   async members(target: GroupTarget): Promise<MembersDescription> {

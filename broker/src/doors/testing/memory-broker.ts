@@ -9,7 +9,14 @@ import {
   producerIdAt,
   TailraceError,
 } from '@tailrace/schemas'
-import type { BrokerApi, CreateTopicRequest, ReadRequest, TopicConfig } from '../../api/broker-api.ts'
+import type {
+  Asker,
+  BrokerApi,
+  CreateTopicRequest,
+  OffsetSearch,
+  ReadRequest,
+  TopicConfig,
+} from '../../api/broker-api.ts'
 import { refuseAnother } from '../../cluster/metadata/required-topic.ts'
 import type { FetchResult, PublishResult } from '../../partition/requests.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -115,7 +122,12 @@ export class MemoryBroker implements BrokerApi {
     return { batches: chosen, bytes, nextOffset, highWatermark: partition.end, logStart }
   }
 
-  async findOffset(topic: string, number: PartitionNumber, position: Position, topicId?: string, linearizable = false) {
+  async findOffset(
+    topic: string,
+    number: PartitionNumber,
+    position: Position,
+    { topicId, linearizable = false }: OffsetSearch = {},
+  ) {
     this.lastSearch = { linearizable }
     const failure = this.findFailures.shift()
     if (failure !== undefined) throw new TailraceError(failure)
@@ -127,7 +139,7 @@ export class MemoryBroker implements BrokerApi {
     return { offset, highWatermark: end, logStart }
   }
 
-  async initProducer() {
+  async initProducer(_asker?: Asker | null) {
     return { producerId: 100 + this.producers++, epoch: 0 }
   }
 
@@ -164,7 +176,7 @@ export class MemoryBroker implements BrokerApi {
     return this.version
   }
 
-  async describeTopic(name: string, topicId?: string) {
+  async describeTopic(name: string, topicId?: string, _asker?: Asker) {
     const { id, config, partitions } = this.#topic(name)
     refuseAnother(name, id, topicId)
     const replicas = [1]

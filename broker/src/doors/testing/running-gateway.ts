@@ -9,7 +9,7 @@ import {
   TailraceError,
 } from '@tailrace/schemas'
 import { WebSocket } from 'ws'
-import type { SecurityApi } from '../../api/security-api.ts'
+import type { SecurityService } from '../../api/security-api.ts'
 import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
@@ -45,7 +45,7 @@ export async function startGateway(
   limits: Partial<GatewayLimits> = {},
   cascade: CascadeApi = noCascade,
   access: TestAccess = {},
-  more: { readonly security?: SecurityApi; readonly tls?: TlsPort } = {},
+  more: { readonly security?: SecurityService; readonly tls?: TlsPort } = {},
 ): Promise<Fixture> {
   const broker = new MemoryBroker(clock)
   await broker.createTopic({ name: 'flights', partitions: 3, replicas: 1 })

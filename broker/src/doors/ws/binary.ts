@@ -1,4 +1,5 @@
 import {
+  type AskerFields,
   checkOffset,
   correlationOfUnknown,
   encodeFrame,
@@ -8,8 +9,10 @@ import {
   TailraceError,
 } from '@tailrace/schemas'
 import { pause } from '../../platform/timing/pause.ts'
+import { askerOf } from '../../security/identity/asker-fields.ts'
 import { fetchWithin } from '../limits/read-budget.ts'
 import { RequestContext } from '../limits/request-context.ts'
+import type { Rights } from '../limits/rights.ts'
 import { BinarySink } from './binary-sink.ts'
 import { CascadeRequests } from './cascade-requests.ts'
 import { ClientSchemas } from './client-schemas.ts'
@@ -124,6 +127,7 @@ export class BinaryProtocol {
     const { correlation, topic, partition, topicId } = fields
     this.#context.checkWrite()
     if (body.length === 0) throw new TailraceError('INVALID_BATCH', 'The body is empty.')
+    const { api } = this.#rightsOf(fields)
     const bytes = body.length
     this.#client.pay('produceBytesPerSecond', bytes)
     const timeoutMs = this.#context.publishMs(fields.timeoutMs)
@@ -132,7 +136,7 @@ export class BinaryProtocol {
       correlation,
       bytes,
       this.#ownLatest.behind(topic, partition, timeoutMs, () =>
-        this.#context.rights.api.publish(topic, partition, body, { timeoutMs, wait: false, topicId }),
+        api.publish(topic, partition, body, { timeoutMs, wait: false, topicId }),
       ),
       (result) => {
         this.#context.published(bytes, started)
@@ -155,7 +159,8 @@ export class BinaryProtocol {
     const request = this.#context.read(asked, this.#gone)
     const { quotas } = this.#client.sender
     const ms = quotas.turn('fetchBytesPerSecond')
-    const fetch = () => fetchWithin(this.#client.reads, this.#context.rights.api, topic, partition, request)
+    const { api } = this.#rightsOf(fields)
+    const fetch = () => fetchWithin(this.#client.reads, api, topic, partition, request)
     this.#answer(
       correlation,
       0,
@@ -175,18 +180,25 @@ export class BinaryProtocol {
 
   #findOffset({ fields }: FrameOf<'FindOffset'>): void {
     const { correlation, topic, partition, position, topicId, linearizable } = fields
-    const found = this.#context.rights.api.findOffset(topic, partition, position, topicId, linearizable)
+    const found = this.#rightsOf(fields).api.findOffset(topic, partition, position, { topicId, linearizable })
     this.#answer(correlation, 0, found, (result) => {
       const { offset, highWatermark, logStart } = result
       this.#client.sendPieces(encodeFrame('FindOffsetReply', { correlation, offset, highWatermark, logStart }))
     })
   }
 
-  #initProducer({ fields: { correlation } }: FrameOf<'InitProducer'>): void {
+  #initProducer({ fields }: FrameOf<'InitProducer'>): void {
+    const { correlation } = fields
+    const { api } = this.#rightsOf(fields)
     this.#context.takeProducer()
-    this.#answer(correlation, 0, this.#context.rights.api.initProducer(), ({ producerId, epoch }) => {
+    this.#answer(correlation, 0, api.initProducer(), ({ producerId, epoch }) => {
       this.#client.sendPieces(encodeFrame('InitProducerReply', { correlation, producerId, epoch }))
     })
+  }
+
+  /** Of the client for which a cascade broker asks, or of the sender. */
+  #rightsOf(fields: { readonly asker?: AskerFields | null }): Rights {
+    return fields.asker == null ? this.#context.rights : this.#context.rights.for(askerOf(fields))
   }
 
   #metadata({ fields }: FrameOf<'Metadata'>): void {

@@ -162,21 +162,23 @@ export class Subscription {
 
   #resolve(reader: PartitionReader): void {
     reader.state = 'busy'
-    const found = this.#parts.api.findOffset(this.topic, reader.partition, reader.position, this.#topicId).then(
-      ({ offset, highWatermark }) => {
-        if (this.#closed) return
-        reader.offset = offset
-        reader.highWatermark = Math.max(reader.highWatermark, highWatermark)
-        reader.resolved = true
-        this.#beginnings.known(reader.partition)
-        reader.pause.reset()
-        this.#enqueue(reader)
-        if (this.#announced) this.#parts.sink.subscribed([reader], this.#topicId)
-        else if (this.#readers.every(isSettled)) this.#announce()
-        this.#pump()
-      },
-      (error) => this.#onFailure(reader, error),
-    )
+    const found = this.#parts.api
+      .findOffset(this.topic, reader.partition, reader.position, { topicId: this.#topicId })
+      .then(
+        ({ offset, highWatermark }) => {
+          if (this.#closed) return
+          reader.offset = offset
+          reader.highWatermark = Math.max(reader.highWatermark, highWatermark)
+          reader.resolved = true
+          this.#beginnings.known(reader.partition)
+          reader.pause.reset()
+          this.#enqueue(reader)
+          if (this.#announced) this.#parts.sink.subscribed([reader], this.#topicId)
+          else if (this.#readers.every(isSettled)) this.#announce()
+          this.#pump()
+        },
+        (error) => this.#onFailure(reader, error),
+      )
     found.catch((error) => this.#parts.client.fault(error))
   }
 
@@ -318,7 +320,7 @@ export class Subscription {
     const earliest = { kind: 'EARLIEST', value: 0 } as const
     let range: OutOfRange | undefined
     try {
-      const found = await this.#parts.api.findOffset(topic, reader.partition, earliest, this.#topicId)
+      const found = await this.#parts.api.findOffset(topic, reader.partition, earliest, { topicId: this.#topicId })
       range = { offset, logStart: found.logStart, highWatermark: found.highWatermark }
     } catch {
       // The error is reported without the bounds.

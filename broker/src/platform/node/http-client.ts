@@ -14,7 +14,7 @@ export function createHttpClient(tls: (() => HttpTls) | null, token: () => strin
   let current: HttpTls | undefined
   let exchanges = new HttpExchanges()
   return {
-    async request(method, address, path, body, timeoutMs) {
+    async request(method, address, path, body, timeoutMs, headers = {}) {
       const wanted = tls?.()
       if (wanted !== current) {
         exchanges.close()
@@ -26,7 +26,11 @@ export function createHttpClient(tls: (() => HttpTls) | null, token: () => strin
         reply = await exchanges.send({
           method,
           url: `${scheme}://${address}${path}`,
-          headers: { ...authorization(token()), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+          headers: {
+            ...headers,
+            ...authorization(token()),
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
           signal: AbortSignal.timeout(timeoutMs),
           maxBytes: MAX_ANSWER_BYTES,

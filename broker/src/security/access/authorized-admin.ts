@@ -1,6 +1,7 @@
 import type { BrokerId, LogIndex } from '@tailrace/schemas'
 import type {
   AdminApi,
+  AdminService,
   AuditRecord,
   ForcedMembers,
   GroupDescription,
@@ -16,12 +17,16 @@ import type { Guard } from './guard.ts'
  * session is, not what the caller says of himself.
  */
 export class AuthorizedAdmin implements AdminApi {
-  readonly #admin: AdminApi
+  readonly #service: AdminService
   readonly #guard: Guard
 
-  constructor(admin: AdminApi, guard: Guard) {
-    this.#admin = admin
+  constructor(service: AdminService, guard: Guard) {
+    this.#service = service
     this.#guard = guard
+  }
+
+  get #admin(): AdminApi {
+    return this.#service.for(this.#guard.session)
   }
 
   async members(target: GroupTarget): Promise<MembersDescription> {
@@ -71,7 +76,7 @@ export class AuthorizedAdmin implements AdminApi {
 
   async alterTopic(name: string, changes: TopicChanges, topicId?: string): Promise<TopicConfig> {
     this.#guard.topic('alter-configs', name)
-    const alter = () => this.#admin.alterTopic(name, changes, topicId, this.#guard.session)
+    const alter = () => this.#admin.alterTopic(name, changes, topicId)
     return this.#guard.audited('alter-topic', `topic "${name}"`, alter)
   }
 

@@ -3,6 +3,7 @@ import type {
   BrokerApi,
   ClusterDescription,
   CreateTopicRequest,
+  OffsetSearch,
   PublishOptions,
   ReadRequest,
   TopicDescription,
@@ -41,7 +42,7 @@ export class AuthorizedBroker implements BrokerApi {
   /** Checked again behind a wait: what was allowed may be forbidden by then. */
   async fetch(topic: string, partition: PartitionNumber, request: ReadRequest): Answer<'fetch'> {
     this.#guard.topic('read', topic)
-    const result = await this.#api.fetch(topic, partition, request)
+    const result = await this.#api.fetch(topic, partition, { ...request, asker: this.#guard.session })
     this.#guard.topic('read', topic)
     return result
   }
@@ -50,18 +51,17 @@ export class AuthorizedBroker implements BrokerApi {
     topic: string,
     partition: PartitionNumber,
     position: Position,
-    topicId?: string,
-    linearizable?: boolean,
+    search: OffsetSearch = {},
   ): Answer<'findOffset'> {
     this.#guard.topic('describe', topic)
-    return this.#api.findOffset(topic, partition, position, topicId, linearizable)
+    return this.#api.findOffset(topic, partition, position, { ...search, asker: this.#guard.session })
   }
 
   /** For everybody who may write to some topic (KIP-679). */
   async initProducer(): Promise<{ producerId: ProducerId; epoch: number }> {
     const guard = this.#guard
     if (!guard.mayAny('write', 'topic')) guard.cluster('idempotent-write')
-    return this.#api.initProducer(guard.session.principal)
+    return this.#api.initProducer(guard.session)
   }
 
   async createTopic(request: CreateTopicRequest): Promise<TopicSummary> {
@@ -87,7 +87,7 @@ export class AuthorizedBroker implements BrokerApi {
 
   async describeTopic(name: string, topicId?: string): Promise<TopicDescription> {
     this.#guard.topic('describe', name)
-    return this.#api.describeTopic(name, topicId)
+    return this.#api.describeTopic(name, topicId, this.#guard.session)
   }
 
   /** Of topics that the session may describe; `denied`: the others of those that it has named. */

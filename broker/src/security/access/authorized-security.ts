@@ -5,6 +5,7 @@ import type {
   Acl,
   AclFilter,
   SecurityApi,
+  SecurityService,
   TokenDescription,
   TokenRequest,
   UserDescription,
@@ -13,12 +14,16 @@ import type { Guard } from './guard.ts'
 
 /** The SecurityApi of one session: who may alter the cluster may change it, who may describe the cluster may see it. */
 export class AuthorizedSecurity implements SecurityApi {
-  readonly #security: SecurityApi
+  readonly #service: SecurityService
   readonly #guard: Guard
 
-  constructor(security: SecurityApi, guard: Guard) {
-    this.#security = security
+  constructor(service: SecurityService, guard: Guard) {
+    this.#service = service
     this.#guard = guard
+  }
+
+  get #security(): SecurityApi {
+    return this.#service.for(this.#guard.session)
   }
 
   listUsers(): readonly UserDescription[] {
@@ -28,13 +33,13 @@ export class AuthorizedSecurity implements SecurityApi {
 
   async setPassword(user: string, password: string): Promise<void> {
     this.#guard.cluster('alter')
-    const act = () => this.#security.setPassword(user, password, this.#by)
+    const act = () => this.#security.setPassword(user, password)
     return this.#guard.audited('set-password', `user "${user}"`, act)
   }
 
   async deleteUser(user: string): Promise<void> {
     this.#guard.cluster('alter')
-    const act = () => this.#security.deleteUser(user, this.#by)
+    const act = () => this.#security.deleteUser(user)
     return this.#guard.audited('delete-user', `user "${user}"`, act)
   }
 
@@ -46,7 +51,7 @@ export class AuthorizedSecurity implements SecurityApi {
     const { kind, principal } = this.#guard.session
     const forItself = request.principal === principal && kind !== 'token' && kind !== 'none'
     if (!forItself) this.#guard.cluster('alter')
-    const act = () => this.#security.createToken(request, this.#by)
+    const act = () => this.#security.createToken(request)
     return this.#guard.audited('create-token', `token of ${request.principal}`, act)
   }
 
@@ -62,19 +67,19 @@ export class AuthorizedSecurity implements SecurityApi {
     const { kind, principal } = this.#guard.session
     const isOwn = this.#security.listTokens().some((token) => token.id === id && token.principal === principal)
     if (kind === 'none' || !isOwn) this.#guard.cluster('alter')
-    const act = () => this.#security.revokeToken(id, this.#by)
+    const act = () => this.#security.revokeToken(id)
     return this.#guard.audited('revoke-token', `token "${id}"`, act)
   }
 
   async addAcls(acls: readonly Acl[]): Promise<void> {
     this.#guard.cluster('alter')
-    const act = () => this.#security.addAcls(acls, this.#by)
+    const act = () => this.#security.addAcls(acls)
     return this.#guard.audited('add-acls', textOf(acls), act)
   }
 
   async removeAcls(filter: AclFilter): Promise<readonly Acl[]> {
     this.#guard.cluster('alter')
-    const act = () => this.#security.removeAcls(filter, this.#by)
+    const act = () => this.#security.removeAcls(filter)
     return this.#guard.audited('remove-acls', JSON.stringify(filter), act)
   }
 
@@ -90,24 +95,19 @@ export class AuthorizedSecurity implements SecurityApi {
 
   async setQuota(quota: Quota): Promise<void> {
     this.#guard.cluster('alter-configs')
-    const act = () => this.#security.setQuota(quota, this.#by)
+    const act = () => this.#security.setQuota(quota)
     return this.#guard.audited('set-quota', `quota of ${JSON.stringify(quota)}`, act)
   }
 
   async removeQuota(entity: QuotaEntity): Promise<void> {
     this.#guard.cluster('alter-configs')
-    const act = () => this.#security.removeQuota(entity, this.#by)
+    const act = () => this.#security.removeQuota(entity)
     return this.#guard.audited('remove-quota', `quota of ${JSON.stringify(entity)}`, act)
   }
 
   listQuotas(): readonly Quota[] {
     this.#guard.cluster('describe-configs')
     return this.#security.listQuotas()
-  }
-
-  /** For the audit. */
-  get #by(): string {
-    return this.#guard.session.principal
   }
 }
 

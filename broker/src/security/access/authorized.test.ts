@@ -103,16 +103,18 @@ function recorder(): { readonly api: never; readonly calls: unknown[][] } {
       { id: 't2', principal: 'User:alice' },
     ],
   }
-  const api = new Proxy(
+  const api: object = new Proxy(
     {},
     {
       get: (_, method: string) =>
         method === 'brokerId'
           ? 1
-          : (...args: unknown[]) => {
-              calls.push([method, ...args])
-              return answers[method] ?? Promise.resolve({})
-            },
+          : method === 'for'
+            ? () => api
+            : (...args: unknown[]) => {
+                calls.push([method, ...args])
+                return answers[method] ?? Promise.resolve({})
+              },
     },
   )
   return { api: api as never, calls }
@@ -126,6 +128,7 @@ const alice: Session = {
   credential: '',
   expiresAt: null,
   scope: null,
+  via: [],
 }
 const nobody: Session = { ...alice, principal: 'User:ANONYMOUS', kind: 'none' }
 
@@ -155,27 +158,26 @@ test('a batch and a producer id are for the principal of the session, whatever t
   await authorized.initProducer()
   expect(calls).toEqual([
     ['publish', 't', 0, batch, { timeoutMs: 1, wait: true, topicId: 'i', asker: alice }],
-    ['initProducer', 'User:alice'],
+    ['initProducer', alice],
   ])
 })
 
-test('a change of rules or credentials is recorded under the principal of the session', async () => {
-  const { tables, guard, api, calls } = world(alice)
+test('what an operator does is done in the name of the session', async () => {
+  const { tables, guard, api } = world(alice)
   tables.rule('User:alice', 'alter', cluster)
-  const authorized = new AuthorizedSecurity(api, guard)
-  await authorized.setPassword('bob', 'pencil')
-  await authorized.deleteUser('bob')
-  await authorized.createToken(foreignToken)
-  await authorized.revokeToken('t1')
-  await authorized.addAcls([])
-  await authorized.removeAcls({})
-  const changes = calls.filter(([method]) => method !== 'listTokens')
-  expect(changes.map((call) => [call[0], call.at(-1)])).toEqual(
-    ['setPassword', 'deleteUser', 'createToken', 'revokeToken', 'addAcls', 'removeAcls'].map((method) => [
-      method,
-      'User:alice',
-    ]),
-  )
+  const named: Session[] = []
+  const service = {
+    for(asker: Session) {
+      named.push(asker)
+      return api
+    },
+  } as never
+  await new AuthorizedSecurity(service, guard).setPassword('bob', 'pencil')
+  await new AuthorizedAdmin(service, guard).removeBroker(7)
+  const renewed = { ...alice, credential: 'next' }
+  guard.renew(renewed)
+  await new AuthorizedAdmin(service, guard).removeBroker(7)
+  expect(named).toEqual([alice, alice, renewed])
 })
 
 const apis = {

@@ -24,7 +24,7 @@ const rule = (operation: Operation, resource: ResourcePattern, more: Partial<Acl
   resource,
   ...more,
 })
-const alice: Asked = { principal: 'User:alice', groups: [], host: '10.0.0.1', kind: 'scram', scope: null }
+const alice: Asked = { principal: 'User:alice', groups: [], host: '10.0.0.1', kind: 'scram', scope: null, via: [] }
 const bob: Asked = { ...alice, principal: 'User:bob' }
 
 function authorizer(rules: readonly Acl[], mode: AuthenticationMode = 'required', superUsers: string[] = []) {
@@ -194,6 +194,7 @@ test('the index decides as a walk over all rules does', () => {
     host: fc.constantFrom('h', 'i'),
     kind: fc.constant('scram' as const),
     scope: fc.constant(null),
+    via: fc.constant([]),
   })
   const resource = fc.record({ type: fc.constantFrom('topic', 'cluster'), name: names }) as fc.Arbitrary<Resource>
   const wanted = fc.constantFrom(...operations.slice(1))

@@ -18,7 +18,9 @@ export interface AuthorizerDeps {
   readonly tables: () => SecurityTables
 }
 
-export type Asked = Pick<Session, 'principal' | 'groups' | 'host' | 'kind' | 'scope'>
+export type Asked = Pick<Session, 'principal' | 'groups' | 'host' | 'kind' | 'scope' | 'via'>
+
+type Ruling = (index: AclIndex, asked: Asked) => Acl | null
 
 const everybody: AccessAnswer = { allowed: true, because: 'everybody', rule: null }
 const superUser: AccessAnswer = { allowed: true, because: 'super-user', rule: null }
@@ -55,20 +57,30 @@ export class Authorizer {
       operation,
       (pattern) => pattern.type === resource.type && covers(pattern, resource.name),
     )
-    return this.#answer(asked, within, (index) => index.decide(asked, operation, resource))
+    return this.#answer(asked, within, (index, one) => index.decide(one, operation, resource))
   }
 
   /** Whether there may be a resource of the type on which the operation is allowed. */
   decideAny(asked: Asked, operation: Operation, type: ResourceType): AccessAnswer {
     const within = isInScope(asked, operation, (pattern) => pattern.type === type)
-    return this.#answer(asked, within, (index) => index.decideAny(asked, operation, type))
+    return this.#answer(asked, within, (index, one) => index.decideAny(one, operation, type))
   }
 
-  #answer(asked: Asked, inScope: boolean, byRule: (index: AclIndex) => Acl | null): AccessAnswer {
+  /** A cascade broker that passes a request on must have the right itself. */
+  #answer(asked: Asked, inScope: boolean, byRule: Ruling): AccessAnswer {
+    for (const { principal, host } of asked.via) {
+      const voucher: Asked = { principal, host, groups: [], kind: 'token', scope: null, via: [] }
+      const answer = this.#answerOne(voucher, true, byRule)
+      if (!answer.allowed) return answer
+    }
+    return this.#answerOne(asked, inScope, byRule)
+  }
+
+  #answerOne(asked: Asked, inScope: boolean, byRule: Ruling): AccessAnswer {
     if (this.#mode === 'off' || (this.#mode === 'optional' && asked.kind === 'none')) return everybody
     if (!inScope) return noRule
     if (asked.kind === 'admin-token' || this.#superUsers.has(asked.principal)) return superUser
-    const rule = byRule(this.#rules())
+    const rule = byRule(this.#rules(), asked)
     return rule === null ? noRule : { allowed: rule.permission === 'allow', because: 'rule', rule }
   }
 

@@ -12,10 +12,11 @@ export type Needed = readonly [Operation, Resource]
  * @throws TailraceError AUTHORIZATION_FAILED
  */
 export function checkForwarded(authorizer: Authorizer, asker: Asker, needed: readonly Needed[]): void {
-  const { principal, groups, host } = asker
-  const asked = { principal, groups, host, kind: asker.kind as CredentialKind, scope: null }
+  const { principal, groups, host, via } = asker
+  const asked = { principal, groups, host, via, kind: asker.kind as CredentialKind, scope: null }
   if (needed.some(([operation, resource]) => authorizer.decide(asked, operation, resource).allowed)) return
   const [operation, { type, name }] = needed[0]!
   const what = type === 'cluster' ? 'the cluster' : `${type} "${name}"`
-  throw new TailraceError('AUTHORIZATION_FAILED', `${principal} may not ${operation} on ${what}.`)
+  const by = via.length === 0 ? '' : ` by way of ${via.map((voucher) => voucher.principal).join(', ')}`
+  throw new TailraceError('AUTHORIZATION_FAILED', `${principal}${by} may not ${operation} on ${what}.`)
 }

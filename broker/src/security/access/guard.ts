@@ -100,12 +100,14 @@ export class Guard {
   }
 
   #note(action: string, target: string, outcome: AuditEvent['outcome'], code: AuditEvent['code']): void {
-    const { principal, host } = this.#session
-    this.#audit.note({ principal, host, action, target, outcome, code })
+    const { principal, host, via } = this.#session
+    const way = via.map((voucher) => voucher.principal).join(', ')
+    const from = way === '' ? host : `${host} by way of ${way}`
+    this.#audit.note({ principal, host: from, action, target, outcome, code })
   }
 
   #checkSession(): void {
-    const problem = this.#session.kind === 'none' ? null : this.#problemOf(this.#session)
+    const problem = this.#problemOf(this.#session)
     if (problem !== null) throw problem
   }
 

@@ -7,7 +7,9 @@ export const AUDIT_TOPIC = '__audit'
 export interface AuditEvent {
   /** `User:alice`; of a login that failed, the name that was claimed. */
   readonly principal: string
-  /** The client's address. */
+  /**
+   * The client's address, and the cascade brokers that have passed its request on: `10.0.0.1 by way of Cascade:101`.
+   */
   readonly host: string
   /** `remove-broker`, `login`, `write` … */
   readonly action: string

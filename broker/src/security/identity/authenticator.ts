@@ -162,7 +162,8 @@ export class Authenticator {
   }
 
   /** Why a session must end, or null. Looked at every second, so that an end takes effect within seconds. */
-  problemOf({ kind, principal, credential, expiresAt }: Session): TailraceError | null {
+  problemOf({ kind, principal, credential, expiresAt, vouchedBy }: Session): TailraceError | null {
+    if (vouchedBy !== undefined) return this.problemOf(vouchedBy)
     const { clock, tables } = this.#deps
     const ended = (why: string) => new TailraceError('AUTHENTICATION_REQUIRED', why)
     if (expiresAt !== null && expiresAt <= clock.now()) return ended('The credential has expired.')
@@ -174,7 +175,7 @@ export class Authenticator {
   }
 
   #session(principal: string, host: string, kind: CredentialKind, credential: string): Session {
-    return { principal, groups: [], host, kind, credential, expiresAt: null, scope: null }
+    return { principal, groups: [], host, kind, credential, expiresAt: null, scope: null, via: [] }
   }
 
   get #adminCredential(): string {

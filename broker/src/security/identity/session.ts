@@ -1,4 +1,5 @@
 import type { Timestamp } from '@tailrace/schemas'
+import type { Voucher } from '../../api/broker-api.ts'
 import type { TokenScope } from '../../api/security-api.ts'
 import { ANONYMOUS } from './principal.ts'
 
@@ -19,8 +20,12 @@ export interface Session {
   /** The session ends then; null: with its connection. */
   readonly expiresAt: Timestamp | null
   readonly scope: TokenScope | null
+  /** See Asker. */
+  readonly via: readonly Voucher[]
+  /** Of the cascade broker that says whose request it is; it ends this one with it. */
+  readonly vouchedBy?: Session
 }
 
 export function anonymousSession(host: string): Session {
-  return { principal: ANONYMOUS, groups: [], host, kind: 'none', credential: '', expiresAt: null, scope: null }
+  return { principal: ANONYMOUS, groups: [], host, kind: 'none', credential: '', expiresAt: null, scope: null, via: [] }
 }

@@ -40,7 +40,7 @@ export class LinearizableReader {
     try {
       const { highWatermark } = await this.#world.call(
         broker,
-        ({ node }) => node.api.findOffset(topic, partition, { kind: 'LATEST', value: 0 }, undefined, true),
+        ({ node }) => node.api.findOffset(topic, partition, { kind: 'LATEST', value: 0 }, { linearizable: true }),
         PATIENCE_MS,
       )
       if (highWatermark >= told) return

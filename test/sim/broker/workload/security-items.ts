@@ -36,8 +36,8 @@ function user(number: number): Item {
     act(exists, random) {
       const password = `password-${random.below(1_000)}`
       if (!exists || random.chance(0.5))
-        return { what: `password of ${name}`, ask: (security) => security.setPassword(name, password, 'ann') }
-      return { what: `no more ${name}`, row: null, ask: (security) => security.deleteUser(name, 'ann') }
+        return { what: `password of ${name}`, ask: (security) => security.setPassword(name, password) }
+      return { what: `no more ${name}`, row: null, ask: (security) => security.deleteUser(name) }
     },
   }
 }
@@ -50,11 +50,11 @@ function token(number: number): Item {
     name,
     row: ({ tokens }) => tokens.get(id) ?? null,
     act(exists) {
-      if (exists) return { what: `no more ${name}`, row: null, ask: (security) => security.revokeToken(id, 'ann') }
+      if (exists) return { what: `no more ${name}`, row: null, ask: (security) => security.revokeToken(id) }
       const request = { principal: `User:svc-${number}`, scope: null, lifetimeMs: null }
       const ask = async (security: SecurityApi) => {
         id = ''
-        const { description } = await security.createToken(request, 'ann')
+        const { description } = await security.createToken(request)
         id = description.id
       }
       return { what: name, ask }
@@ -70,8 +70,8 @@ function rule(number: number): Item {
     name,
     row: ({ acls }) => acls.get(aclKey(acl)) ?? null,
     act(exists) {
-      if (!exists) return { what: name, row: acl, ask: (security) => security.addAcls([acl], 'ann') }
-      const ask = (security: SecurityApi) => security.removeAcls({ name: resource.name }, 'ann')
+      if (!exists) return { what: name, row: acl, ask: (security) => security.addAcls([acl]) }
+      const ask = (security: SecurityApi) => security.removeAcls({ name: resource.name })
       return { what: `no more ${name}`, row: null, ask }
     },
   }
@@ -85,9 +85,9 @@ function quota(number: number): Item {
     row: ({ quotas }) => quotas.get(quotaKey(entity)) ?? null,
     act(exists, random) {
       if (exists && random.chance(0.5))
-        return { what: `no more ${name}`, row: null, ask: (security) => security.removeQuota(entity, 'ann') }
+        return { what: `no more ${name}`, row: null, ask: (security) => security.removeQuota(entity) }
       const row: Quota = { entity, limits: { connections: 1 + random.below(1_000_000) } }
-      return { what: name, row, ask: (security) => security.setQuota(row, 'ann') }
+      return { what: name, row, ask: (security) => security.setQuota(row) }
     },
   }
 }
@@ -102,12 +102,12 @@ export function refusedAct(random: SimRandom): Act {
   const acl = { principal: NOBODY, host: '*', operation: 'read', permission: 'allow', resource } as const
   const token = { principal: `Group:${NOBODY}`, scope: null, lifetimeMs: null }
   return random.pick<Act>([
-    { what: 'no more of a user that is none', ask: (security) => security.deleteUser(NOBODY, 'ann') },
-    { what: 'no more of a token that is none', ask: (security) => security.revokeToken('f'.repeat(24), 'ann') },
-    { what: 'no more of a quota that is none', ask: (security) => security.removeQuota(entity, 'ann') },
-    { what: 'a quota of 0', ask: (security) => security.setQuota({ entity, limits: { connections: 0 } }, 'ann') },
-    { what: 'a rule about no principal', ask: (security) => security.addAcls([acl], 'ann') },
-    { what: 'a token of a group', ask: (security) => security.createToken(token, 'ann') },
-    { what: 'a user without a name', ask: (security) => security.setPassword(`-${NOBODY}`, 'password', 'ann') },
+    { what: 'no more of a user that is none', ask: (security) => security.deleteUser(NOBODY) },
+    { what: 'no more of a token that is none', ask: (security) => security.revokeToken('f'.repeat(24)) },
+    { what: 'no more of a quota that is none', ask: (security) => security.removeQuota(entity) },
+    { what: 'a quota of 0', ask: (security) => security.setQuota({ entity, limits: { connections: 0 } }) },
+    { what: 'a rule about no principal', ask: (security) => security.addAcls([acl]) },
+    { what: 'a token of a group', ask: (security) => security.createToken(token) },
+    { what: 'a user without a name', ask: (security) => security.setPassword(`-${NOBODY}`, 'password') },
   ])
 }

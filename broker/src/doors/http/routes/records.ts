@@ -118,7 +118,7 @@ async function startOffset(
   if (position === null)
     throw new TailraceError('INVALID_REQUEST', `offset must be ${offsetForms}, not ${JSON.stringify(from)}.`)
   if (position.kind === 'OFFSET') return position.value
-  return (await api.findOffset(topic, partition, position, topicId, linearizable)).offset
+  return (await api.findOffset(topic, partition, position, { topicId, linearizable })).offset
 }
 
 /** Only the leader can say where "earliest" and "latest" are, and a replica is asked when the leader cannot be. */
