@@ -95,7 +95,7 @@ const controls: [BrokerDefectName, number, number, string[]][] = [
   ['cutBeforeFlush', 1, 20, ['broker-cannot-start', 'acknowledged-once-in-order']],
   ['cutBeyondCommit', 5, 30, ['cut-is-committed']],
   ['marksUnread', 70, 90, ['synced-is-kept']],
-  ['witnessIgnored', 110, 130, ['leader-completeness', 'election-safety', 'durable-majority']],
+  ['witnessIgnored', 305, 320, ['leader-completeness', 'election-safety', 'durable-majority']],
   ['noKeptRoom', 1, 5, ['full-disk-left']],
 ]
 const releaseControls: typeof controls = [
