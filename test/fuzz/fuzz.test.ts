@@ -2,7 +2,11 @@ import { TailraceError } from '@tailrace/schemas'
 import { afterEach, describe, expect, it, test, vi } from 'vitest'
 import { CascadeRegistry } from '../../broker/src/cascade/control/registry.ts'
 import { Copies } from '../../broker/src/cascade/copies/copies.ts'
+import { CopiedTables } from '../../broker/src/cascade/upstream/copied-tables.ts'
+import { SecurityAdmin } from '../../broker/src/cluster/security/security-admin.ts'
 import { MemoryBroker } from '../../broker/src/doors/testing/memory-broker.ts'
+import { Guard } from '../../broker/src/security/access/guard.ts'
+import { Authenticator } from '../../broker/src/security/identity/authenticator.ts'
 import { Metadata } from '../../client/src/metadata.ts'
 import { readCases } from './cases.ts'
 import { change } from './change.ts'
@@ -13,9 +17,13 @@ import { type FuzzTarget, refusedAs, type Verdict } from './target.ts'
 import { cascadeAnswers } from './targets/cascade-answers.ts'
 import { cascadeBeats } from './targets/cascade-beats.ts'
 import { cascadeStores } from './targets/cascade-store.ts'
+import { cascadeTables } from './targets/cascade-tables.ts'
+import { clientCertificates } from './targets/certificates.ts'
 import { attack, liveReplicas } from './targets/live-replica.ts'
 import { peerHandshakes } from './targets/peer-handshakes.ts'
+import { securityRequests } from './targets/security-requests.ts'
 import { spread, targetTable } from './targets/table.ts'
+import { webTokens } from './targets/web-tokens.ts'
 import { webSocketBrokers } from './targets/ws-client.ts'
 import { webSocketClients } from './targets/ws-server.ts'
 
@@ -148,6 +156,44 @@ describe('faults that the targets that run a broker or SDK would see', () => {
   it('a broker that passes on values of a cascade broker on which others fail', async () => {
     vi.spyOn(CascadeRegistry.prototype, 'all').mockReturnValue([reportOf(1e300)])
     for (const sample of cascadeBeats.samples.slice(0, 1)) await expect(cascadeBeats.run(sample)).rejects.toThrow()
+  })
+
+  it('a cascade broker that fails on the rules of its source', async () => {
+    vi.spyOn(CopiedTables.prototype, 'take').mockRejectedValue(new TypeError('Cannot read properties of undefined'))
+    for (const { samples, run } of [cascadeAnswers, cascadeTables]) {
+      const outcomes = await Promise.allSettled(samples.map((sample) => run(sample)))
+      expect(outcomes.map(({ status }) => status)).toContain('rejected')
+    }
+  })
+
+  it('a door at which a request about rules fails, or changes more than it may', async () => {
+    const outcome = async (): Promise<unknown[]> => {
+      const outcomes = await Promise.allSettled(securityRequests.samples.map((sample) => securityRequests.run(sample)))
+      return outcomes.map(({ status }) => status)
+    }
+    vi.spyOn(SecurityAdmin.prototype, 'listUsers').mockImplementation(() => {
+      throw new TypeError('of undefined')
+    })
+    expect(await outcome()).toContain('rejected')
+    vi.restoreAllMocks()
+    vi.spyOn(Guard.prototype, 'cluster').mockReturnValue(undefined)
+    expect(await outcome()).toContain('rejected')
+  })
+
+  it('an authenticator that takes what proves nothing', async () => {
+    const session = {
+      principal: 'User:admin',
+      groups: [],
+      host: 'h',
+      kind: 'jwt',
+      credential: '',
+      scope: null,
+    } as const
+    vi.spyOn(Authenticator.prototype, 'bearer').mockResolvedValue({ ...session, expiresAt: null, via: [] })
+    vi.spyOn(Authenticator.prototype, 'certificate').mockReturnValue({ ...session, expiresAt: null, via: [] })
+    for (const { samples, run } of [webTokens, clientCertificates]) {
+      await expect(Promise.resolve().then(() => run(samples[0]!))).rejects.toThrow(/User:admin/)
+    }
   })
 
   it('an SDK that fails on a message of a broker', async () => {

@@ -22,6 +22,7 @@ import { encodeHeader, ownDecoder } from '../../../schemas/src/protocol.ts'
 import { sampleMessages } from '../../../schemas/src/testing/sample-messages.ts'
 import { joined } from '../target.ts'
 import { answerFrame } from './answer-frame.ts'
+import { checkTables } from './sound-tables.ts'
 
 export const SELF = 7
 const SOURCE = 's:1'
@@ -264,9 +265,13 @@ export function asHeardBelow(reply: CascadeBeatReply): CascadeBeatReply {
   return checkBeatReply(ownDecoder.decode('CascadeBeatReply', header), 'this broker')
 }
 
-/** All its state that others can see can be written as JSON, and a broker below can use its answers. */
+/**
+ * All its state that others can see can be written as JSON, its tables are sound, and a broker below can use its
+ * answers.
+ */
 export async function checkView(broker: CascadeBroker): Promise<void> {
   const { node } = broker
+  checkTables(node.tables)
   const { api, control, admin } = node
   JSON.stringify([node.report(), node.lag, api.readiness(), api.listTopics(), api.topicsVersion(), api.routing([])])
   JSON.stringify(await api.describeCluster())
