@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { resolveSettings } from '../config/resolve-settings.ts'
 import { DiskError } from '../platform/disk.ts'
 import { nodeClock } from '../platform/node/clock.ts'
+import type { RunningBroker } from '../start/broker.ts'
 import type { BrokerCommand } from './broker-command.ts'
 import { runBroker } from './broker-command.ts'
 import type { StartedMessage } from './supervision.ts'
@@ -64,6 +65,22 @@ describe('a broker process', () => {
     second.terminal.hangUp()
     expect([await ending, first.state.reloads, first.state.stops]).toEqual([0, 1, 0])
     first.terminal.interrupt()
+    expect(await running).toBe(0)
+  })
+
+  it('does not end at SIGHUP while it starts, and reads its files anew afterwards', async () => {
+    const start = Promise.withResolvers<RunningBroker>()
+    const { full, reloading, terminal, state } = command({
+      settings: { ...settings, clusterKeyFile: 'cluster.key' },
+      start: () => start.promise,
+    })
+    const running = runBroker(full)
+    terminal.hangUp()
+    start.resolve(reloading)
+    await expect.poll(() => state.reloads).toBe(1)
+    terminal.hangUp()
+    expect([state.reloads, state.stops]).toEqual([2, 0])
+    terminal.interrupt()
     expect(await running).toBe(0)
   })
 

@@ -1,4 +1,5 @@
 import type { BrokerSettings } from '../config/broker-settings.ts'
+import { fileSettings } from '../config/setting-table.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { RunningBroker } from '../start/broker.ts'
 import { ExitCode } from './command-failure.ts'
@@ -20,6 +21,7 @@ export interface BrokerCommand {
 export async function runBroker(command: BrokerCommand): Promise<ExitCode> {
   const { settings, supervisor, terminal } = command
   const stopped = toldToStop(command)
+  const started = readFilesAtHangUp(command)
   let broker: RunningBroker
   try {
     broker = await command.start(settings)
@@ -27,8 +29,7 @@ export async function runBroker(command: BrokerCommand): Promise<ExitCode> {
     terminal.complain(explainStartFailure(error, settings))
     return ExitCode.Failed
   }
-  const { reload } = broker
-  if (reload !== null) terminal.onHangUp(() => void reload())
+  started(broker)
   supervisor?.tell({ tailrace: 'started', http: broker.http, peer: broker.peer })
   // A cascade broker has no port for peers.
   const peer = broker.peer === '' ? '' : `  peer ${broker.peer}`
@@ -45,6 +46,21 @@ export async function runBroker(command: BrokerCommand): Promise<ExitCode> {
       `error: broker ${settings.id} did not stop cleanly: ${error instanceof Error ? error.stack : String(error)}`,
     )
     return ExitCode.Failed
+  }
+}
+
+/**
+ * A broker with files of certificates, keys or tokens does not end at SIGHUP, not while it starts either: files that it
+ * has read by then are read again afterwards. Returns the function that is told when it has started.
+ */
+function readFilesAtHangUp({ settings, terminal }: BrokerCommand): (broker: RunningBroker) => void {
+  let isEarly = false
+  const hasFiles = fileSettings.some((name) => settings[name] !== '')
+  if (hasFiles) terminal.onHangUp(() => (isEarly = true))
+  return ({ reload }) => {
+    if (reload === null) return
+    terminal.onHangUp(() => void reload())
+    if (isEarly) void reload()
   }
 }
 

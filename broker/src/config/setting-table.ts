@@ -277,6 +277,9 @@ export const settingNames = Object.keys(settingTable) as SettingName[]
 /** Names of the settings that are the same for every broker of a cluster. */
 export const sharedSettingNames = settingNames.filter((name) => settingTable[name].perBroker !== true)
 
+/** Files that a broker reads again when they change: of certificates, keys and tokens. */
+export const fileSettings = settingNames.filter((name) => (settingTable[name].kind as unknown) === fileOrNone)
+
 /** electionTimeoutMs -> --election-timeout-ms */
 export function flagOf(name: string): string {
   return '--' + words(name).join('-')
