@@ -1,9 +1,9 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { skipped } from '../../../../test/runner/skipped.ts'
-import { makeSecretFile, readSecretFile } from './secret-file.ts'
+import { makeSecretFile, readSecretFile, replaceSecretFile } from './secret-file.ts'
 
 let folder = ''
 beforeEach(async () => {
@@ -51,4 +51,30 @@ test('a file is made once, with its folder, for its owner alone', async () => {
   expect(await readdir(join(folder, 'new'))).toEqual(['key'])
   if (!noModes)
     expect([(await stat(path)).mode & 0o777, (await stat(join(folder, 'new'))).mode & 0o777]).toEqual([0o600, 0o700])
+})
+
+test('of programs that make a file at the same time all have the text of one', async () => {
+  const path = join(folder, 'key')
+  const found = await Promise.all(
+    Array.from({ length: 20 }, async (_, at) => {
+      await makeSecretFile(path, () => `text ${at}`)
+      return readFile(path, 'utf8')
+    }),
+  )
+  expect(new Set(found).size).toBe(1)
+  expect(await readdir(folder)).toEqual(['key'])
+})
+
+test('programs that replace a file at the same time do not disturb each other', async () => {
+  const path = join(folder, 'key')
+  await makeSecretFile(path, () => 'first')
+  await Promise.all(Array.from({ length: 20 }, (_, at) => replaceSecretFile(path, `text ${at}`)))
+  expect(await readFile(path, 'utf8')).toMatch(/^text \d+$/)
+  expect(await readdir(folder)).toEqual(['key'])
+})
+
+test('a file that cannot be written leaves nothing behind', async () => {
+  await mkdir(join(folder, 'key'))
+  await expect(replaceSecretFile(join(folder, 'key'), 'text')).rejects.toThrow()
+  expect(await readdir(folder)).toEqual(['key'])
 })

@@ -2,7 +2,7 @@ import { open, realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { codeOf } from './error-code.ts'
 import { FILE_MODE, makePrivateFolder } from './folder-modes.ts'
-import { writeWholeFile } from './written-file.ts'
+import { writeNewFile, writeWholeFile } from './written-file.ts'
 
 /** A key or a password in base64 has a hundred bytes; more than this is another file, given by mistake. */
 const MOST_BYTES = 64 * 1024
@@ -52,11 +52,14 @@ export async function replaceSecretFile(path: string, text: string): Promise<voi
   await writeWholeFile(await realpath(path), text, FILE_MODE)
 }
 
-/** Makes the file, with the text and for its owner alone, unless there is one. Its folder too. */
+/**
+ * Makes the file, with the text and for its owner alone, unless there is one; of programs that make it at the same time
+ * all have the text of one. Its folder too.
+ */
 export async function makeSecretFile(path: string, text: () => string): Promise<void> {
   if (await exists(path)) return
   await makePrivateFolder(dirname(path))
-  await writeWholeFile(path, text(), FILE_MODE)
+  await writeNewFile(path, text(), FILE_MODE)
 }
 
 async function exists(path: string): Promise<boolean> {
