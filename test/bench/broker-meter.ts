@@ -47,15 +47,19 @@ export class BrokerMeter {
   }
 
   async #read(): Promise<Map<string, number>[]> {
-    const all = await Promise.all(this.#cluster.ids.map((id) => readMetrics(this.#cluster.http(id))))
+    const { authorization } = this.#cluster
+    const all = await Promise.all(this.#cluster.ids.map((id) => readMetrics(this.#cluster.http(id), authorization)))
     for (const metrics of all)
       this.#peakBytes = Math.max(this.#peakBytes, metrics.get('process_resident_memory_bytes') ?? 0)
     return all
   }
 }
 
-export async function readMetrics(address: string): Promise<Map<string, number>> {
-  const text = await (await fetch(`http://${address}/metrics`)).text()
+export async function readMetrics(
+  address: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Map<string, number>> {
+  const text = await (await fetch(`http://${address}/metrics`, { headers })).text()
   const metrics = new Map<string, number>()
   for (const line of text.split('\n')) {
     const space = line.lastIndexOf(' ')

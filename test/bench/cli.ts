@@ -6,6 +6,7 @@ import { toolArguments } from '../tool-arguments.ts'
 import { type FloorResult, runFloor } from './floor/floor.ts'
 import { type PublishResult, runPublish } from './publish-run.ts'
 import { runQuotas } from './quotas.ts'
+import { Users } from './users.ts'
 
 interface Scenario {
   readonly name: string
@@ -21,8 +22,9 @@ Publishes through three real brokers at replication 3, durability class D2 (an a
 beside it: the same bytes through the same processes, hops and fsyncs, kept in a growing file, with no protocol at all.
   --seconds N   of each measurement
   --only TEXT   scenarios whose name contains it
-  --tls         each scenario once more with TLS, between producers and brokers and between brokers, and its share of the plain one
-  --quotas      only this: 500 records/s alone, and beside a producer and a reader at full speed under a quota, and without one
+  --tls         each scenario once more with TLS, between producers and brokers and between brokers, and producers that show passwords (SCRAM)
+                to brokers that apply rules to them; and its share of the plain one
+  --quotas      only this: 500 records/s of one principal alone, and beside a producer and a reader of another one at full speed, under a quota and without
   --profile     brokers leave CPU profiles in bench-results`
 
 const { values } = toolArguments(usage, {
@@ -87,17 +89,21 @@ async function runScenario(
           keep: true,
         })
       : null
+  const users = files === null ? null : await Users.inFolder()
+  const secured = [...(users?.flags ?? []), '--tls', 'allowed', '--peer-tls', 'required']
   const cluster = await ClusterProcesses.start({
-    flagsOf: (id) => (files === null ? [] : [...files.flagsOf(id), '--tls', 'allowed', '--peer-tls', 'required']),
+    flagsOf: (id) => (files === null ? [] : [...files.flagsOf(id), ...secured]),
     nodeFlags: (id) =>
       values.profile
         ? ['--cpu-prof', '--cpu-prof-dir', 'bench-results', '--cpu-prof-name', `broker-${id}.cpuprofile`]
         : [],
   })
   try {
+    await users?.make(cluster, ['bench'])
     const result = await runPublish(cluster, {
       ...scenario,
       tls: files?.tls(),
+      credentials: users?.credentials('bench'),
       seconds,
       warmSeconds: scenario.rate === null ? 2 : 8,
       batchBytes: scenario.rate === null ? BATCH_BYTES : 65_536,
@@ -108,6 +114,7 @@ async function runScenario(
     return { scenario, result, floor }
   } finally {
     await cluster.destroy()
+    await users?.remove()
   }
 }
 
@@ -130,11 +137,11 @@ function row({ scenario, result, floor }: Awaited<ReturnType<typeof runScenario>
   return `| ${cells.join(' | ')} |`
 }
 
-/** Of TLS, of the plain figures. */
+/** With TLS and SCRAM, of the plain figures. */
 function shares(plain: PublishResult, secure: PublishResult): string {
   const share = (read: (result: PublishResult) => number): string => (read(secure) / read(plain)).toFixed(2)
   const [cpu, p99] = [share((result) => result.cpuSecondsPerMillionRecords), share((result) => result.p99)]
-  return `with TLS: ${share((result) => result.recordsPerSecond)} of the records/s, ${cpu} times the CPU, ${p99} times the p99`
+  return `with TLS and SCRAM: ${share((result) => result.recordsPerSecond)} of the records/s, ${cpu} times the CPU, ${p99} times the p99`
 }
 
 /** Of a producer of 500 records/s beside others, of what it has alone. */
@@ -169,7 +176,7 @@ for (const scenario of scenarios) {
   results.push(outcome)
   console.log(row(outcome))
   if (files === null) continue
-  const secure = await runScenario({ ...scenario, name: `${scenario.name}, TLS` }, files)
+  const secure = await runScenario({ ...scenario, name: `${scenario.name}, TLS and SCRAM` }, files)
   results.push(secure)
   console.log(row(secure))
   console.log(`|   ${shares(outcome.result, secure.result)} |`)

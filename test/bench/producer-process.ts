@@ -3,7 +3,7 @@
  * counts, CPU time and, when paced, the latencies from the moment each record was due (not from when it could be sent:
  * no coordinated omission).
  */
-import type { TlsOptions } from '@tailrace/client'
+import type { Credentials, TlsOptions } from '@tailrace/client'
 import { Producer } from '@tailrace/producer'
 import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js'
 
@@ -11,7 +11,7 @@ export interface ProducerOrder {
   readonly servers: readonly string[]
   readonly tls?: TlsOptions
   readonly topic: string
-  readonly clientId?: string
+  readonly credentials?: Credentials | undefined
   readonly recordBytes: number
   readonly seconds: number
   readonly warmSeconds: number
@@ -121,7 +121,7 @@ async function run(order: ProducerOrder): Promise<void> {
     batchBytes,
     lingerMs,
     ...(tls === undefined ? {} : { tls }),
-    ...(order.clientId === undefined ? {} : { clientId: order.clientId }),
+    ...(order.credentials === undefined ? {} : { credentials: order.credentials }),
   })
   const meter = new Meter()
   let began = process.cpuUsage()

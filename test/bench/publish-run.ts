@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
-import type { TlsOptions } from '@tailrace/client'
+import type { Credentials, TlsOptions } from '@tailrace/client'
 import { decodeFromCompressedBase64, type Histogram } from 'hdr-histogram-js'
 import type { ClusterProcesses } from '../e2e/cluster-processes.ts'
 import { BrokerMeter } from './broker-meter.ts'
@@ -18,8 +18,8 @@ export interface PublishRun {
   readonly outstanding: number
   /** Undefined: the producers are plain. */
   readonly tls?: TlsOptions | undefined
-  /** Default: the producers name themselves as nobody. */
-  readonly clientId?: string
+  /** Undefined: the producers show none. */
+  readonly credentials?: Credentials | undefined
   /** Default: a fresh one. */
   readonly topic?: string
   /** The topic is there already. */

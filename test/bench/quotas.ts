@@ -1,6 +1,7 @@
 import { Consumer } from '@tailrace/consumer'
 import { ClusterProcesses } from '../e2e/cluster-processes.ts'
 import { type PublishResult, runPublish } from './publish-run.ts'
+import { Users } from './users.ts'
 
 const QUIET = { recordBytes: 1000, partitions: 3, producers: 1, rate: 500, warmSeconds: 3, batchBytes: 65_536 }
 const HEAVY = { recordBytes: 1000, partitions: 3, producers: 1, rate: null, warmSeconds: 1, batchBytes: 65_536 }
@@ -16,21 +17,24 @@ export interface QuotaShares {
 }
 
 /**
- * A producer of 500 records/s alone, then beside a producer and a reader that go as fast as a quota of 1 MiB/s of each
- * broker lets them.
+ * A producer of one principal at 500 records/s alone, then beside a producer and a reader of another principal that go
+ * as fast as a quota of 1 MiB/s of each broker lets them.
  */
 export async function runQuotas(seconds: number, limited: boolean): Promise<QuotaShares> {
-  const cluster = await ClusterProcesses.start({})
+  const users = await Users.inFolder()
+  const cluster = await ClusterProcesses.start({ flags: users.flags })
   try {
-    const quiet = { ...QUIET, seconds, lingerMs: 1, outstanding: 1000, clientId: 'quiet' }
+    await users.make(cluster, ['quiet', 'heavy'])
+    const credentials = users.credentials('heavy')
+    const quiet = { ...QUIET, seconds, lingerMs: 1, outstanding: 1000, credentials: users.credentials('quiet') }
     const undisturbed = await runPublish(cluster, quiet)
-    const heavy = { ...HEAVY, lingerMs: 1, outstanding: 5_000, clientId: 'heavy', topic: TOPIC }
+    const heavy = { ...HEAVY, lingerMs: 1, outstanding: 5_000, credentials, topic: TOPIC }
     // Something to read, before there is a quota.
     await runPublish(cluster, { ...heavy, seconds: 2, keeps: true })
-    const quota = { entity: { clientId: 'heavy' }, limits: LIMITS }
+    const quota = { entity: { principal: 'User:heavy' }, limits: LIMITS }
     if (limited) await cluster.request(1, 'PUT', '/security/quotas', quota)
     const servers = cluster.ids.map((id) => `ws://${cluster.http(id)}`)
-    const consumer = new Consumer({ servers, clientId: 'heavy' })
+    const consumer = new Consumer({ servers, credentials })
     const reading = readAll(consumer)
     const [beside, published] = await Promise.all([
       runPublish(cluster, quiet),
@@ -42,6 +46,7 @@ export async function runQuotas(seconds: number, limited: boolean): Promise<Quot
     return { undisturbed, beside, readPerSecond, publishedPerSecond: published.recordsPerSecond }
   } finally {
     await cluster.destroy()
+    await users.remove()
   }
 }
 

@@ -88,6 +88,11 @@ export class ClusterProcesses {
     this.#access = access
   }
 
+  /** Headers of a request of this process. */
+  get authorization(): Readonly<Record<string, string>> {
+    return this.#access === null ? {} : { authorization: `Bearer ${this.#access.token}` }
+  }
+
   dataFolder(id: number): string {
     return join(this.folder, `broker-${id}`)
   }
@@ -221,7 +226,7 @@ export class ClusterProcesses {
   async #ask(id: number, method: string, path: string, timeoutMs: number, body?: unknown): Promise<HttpReply> {
     const headers = {
       ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...(this.#access !== null && { authorization: `Bearer ${this.#access.token}` }),
+      ...this.authorization,
     }
     const content = { headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
     const signal = AbortSignal.timeout(timeoutMs)
