@@ -258,6 +258,8 @@ describe('a certificate in the place of a token', () => {
 
   it('is shown by no broker whose readers need no credential', async () => {
     await below.add(303, secured.http(1), sourceFlags('cascade-101'))
-    await expect.poll(() => below.log(303), { timeout: 10_000 }).toContain('set authentication: required')
+    await expect.poll(() => below.exitCode(303), { timeout: 10_000 }).not.toBeNull()
+    expect(below.exitCode(303)).toBeGreaterThan(0)
+    await expect.poll(() => below.log(303)).toContain('set authentication: required')
   })
 })

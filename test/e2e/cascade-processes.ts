@@ -62,6 +62,11 @@ export class CascadeProcesses {
     this.#running.set(id, child)
   }
 
+  /** Of one that has ended by itself; null: it is still there. */
+  exitCode(id: number): number | null {
+    return this.#running.get(id)!.exitCode
+  }
+
   async ready(ids: readonly number[] = [...this.#running.keys()]): Promise<void> {
     const deadline = Date.now() + 20_000
     for (const id of ids) {
@@ -76,6 +81,7 @@ export class CascadeProcesses {
     const child = this.#running.get(id)
     if (child === undefined) return
     this.#running.delete(id)
+    if (child.exitCode !== null) return
     const gone = once(child, 'exit')
     child.kill(signal)
     await gone
