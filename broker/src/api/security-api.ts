@@ -120,7 +120,7 @@ export interface SecurityApi {
   revokeToken(id: string): Promise<void>
   /** Rules that exist already stay. INVALID_REQUEST */
   addAcls(acls: readonly Acl[]): Promise<void>
-  /** Resolves with the removed ones. */
+  /** Resolves with the removed ones. TIMED_OUT: some may be left. */
   removeAcls(filter: AclFilter): Promise<readonly Acl[]>
   listAcls(filter: AclFilter): readonly Acl[]
   test(question: AccessQuestion): AccessAnswer

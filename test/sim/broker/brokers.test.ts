@@ -23,6 +23,11 @@ const PINNED = [
   61823, 7000119,
 ]
 /**
+ * With users, tokens, rules and quotas. 200000722: a broker that was told to stop said that rules were gone of which it
+ * had not heard yet.
+ */
+const PINNED_SECURITY = [200000722]
+/**
  * Classes that came after these seeds, and the windows of the older controls, had been found: without them they are
  * unchanged.
  */
@@ -45,7 +50,9 @@ test(`${SEEDS} seeds of whole brokers keep every property, and come to rest when
     rules: 0,
   }
   const fresh = Array.from({ length: SEEDS }, (_, at) => ({ seed: at + 1, without: [] as string[] }))
-  for (const { seed, without } of [...PINNED.map((pinned) => ({ seed: pinned, without: LATER })), ...fresh]) {
+  const pinned = PINNED.map((seed) => ({ seed, without: LATER }))
+  const later = PINNED_SECURITY.map((seed) => ({ seed, without: [] as string[] }))
+  for (const { seed, without } of [...pinned, ...later, ...fresh]) {
     const { finding, ...result } = await runBrokerSeed(seed, { without })
     const replay = `npm run sim -- --seed ${seed} --whole --trace${without.length > 0 ? ` --without ${without}` : ''}`
     expect(finding?.message ?? null, replay).toBeNull()

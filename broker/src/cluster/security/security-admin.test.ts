@@ -199,6 +199,20 @@ describe('rules', () => {
     expect(behind.listAcls({})).toEqual([acl('b')])
   })
 
+  test('a broker that does not hear of the removal in time does not say that nothing is left', async () => {
+    const deaf = new SecurityAdmin({
+      brokerId: 1,
+      state: new MetadataState(),
+      client: { submit: async () => ({ ok: true, index: 7 }) },
+      directory: { until: async () => false },
+      authorizer: cluster.broker(1).node.rules.authorizer,
+      clock: cluster.clock,
+      random: cluster.random,
+      crypto: promptCrypto,
+    })
+    await expect(deaf.removeAcls({ name: 'a' })).rejects.toMatchObject(refusal('TIMED_OUT'))
+  })
+
   test('more than one command may name are removed in several', async () => {
     for (const from of [0, 1000]) {
       await during(cluster, at(1).addAcls(Array.from({ length: 1000 }, (_, number) => acl(`t${from + number}`))))

@@ -34,6 +34,7 @@ import type { MetadataClient } from '../routing/metadata-client.ts'
 const COMMAND_MS = 10_000
 /** Until this broker has applied a change as well. */
 const APPLIED_MS = 5000
+const BEHIND = 'This broker does not know yet which rules there were: some that match may be left.'
 /** RFC 7677 §4 asks for 4096 at least. A client spends them with each connection, a broker once. */
 const ITERATIONS = 10_000
 const SALT_BYTES = 32
@@ -146,7 +147,7 @@ export class SecurityAdmin implements SecurityApi, SecurityService {
     const removed: Acl[] = []
     do {
       const acls = this.listAcls(filter).slice(0, MOST_IN_COMMAND)
-      await this.#submit({ type: 'remove-acls', acls })
+      if (!(await this.#submit({ type: 'remove-acls', acls }))) throw new TailraceError('TIMED_OUT', BEHIND)
       removed.push(...acls)
     } while (this.listAcls(filter).length > 0)
     return removed
@@ -189,12 +190,15 @@ export class SecurityAdmin implements SecurityApi, SecurityService {
     return this.#deps.state.security
   }
 
-  /** Resolves when this broker has applied it too, so that the next request sees it. */
-  async #submit(wish: Wish<SecurityCommand>): Promise<void> {
+  /**
+   * Resolves when this broker has applied it too, so that the next request sees it; with false where it is behind or
+   * stops.
+   */
+  async #submit(wish: Wish<SecurityCommand>): Promise<boolean> {
     const { brokerId, client, clock, directory, state } = this.#deps
     const command = { ...wish, at: clock.now(), broker: brokerId, by: this.#by }
     const { index = 0 } = await client.submit(command, COMMAND_MS, this.#asker ?? undefined)
-    await directory.until(() => state.head.appliedIndex >= index, APPLIED_MS)
+    return directory.until(() => state.head.appliedIndex >= index, APPLIED_MS)
   }
 }
 
