@@ -36,6 +36,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'platform/node',
     'config',
     'start',
+    'client',
     'producer',
     'consumer',
   ],

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { aclCommand } from './commands/acl.ts'
 import { auditCommand } from './commands/audit.ts'
+import { backupCommand } from './commands/backup.ts'
 import { brokerCommand } from './commands/broker.ts'
 import { cascadeCommand } from './commands/cascade.ts'
 import { certsCommand } from './commands/certs.ts'
@@ -36,6 +37,7 @@ export function buildProgram(context: CommandContext, version: string): Command 
     .addCommand(tokenCommand(context))
     .addCommand(quotaCommand(context))
     .addCommand(auditCommand(context))
+    .addCommand(backupCommand(context))
     .addCommand(certsCommand(context))
     .addCommand(profileCommand(context))
   for (const command of withSubcommands(program)) {

@@ -1,0 +1,246 @@
+import { BatchWriter, Compression, crc32c, placeBatch, TailraceError } from '@tailrace/schemas'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { nodeCrypto } from '../../platform/node/crypto.ts'
+import { ManualClock } from '../../platform/testing/clock.ts'
+import { MemoryDisk } from '../../platform/testing/disk.ts'
+import { chunkFile, readChunkFile } from './backup-files.ts'
+import { ChunkStore, endOf } from './chunk-store.ts'
+import type { ClusterRecords, Place } from './cluster-records.ts'
+import { folderStore } from './folder-store.ts'
+import { inTurns } from './in-turns.ts'
+import { manifestText, newBackup, readManifest } from './manifest.ts'
+import { copyPartition } from './partition-copy.ts'
+import { RateLimit } from './rate-limit.ts'
+import { verifyTopics } from './verify-backup.ts'
+
+const place: Place = { topic: 't', topicId: 'id', partition: 0 }
+const root = '/backup'
+const never = new AbortController().signal
+
+let disk: MemoryDisk
+let clock: ManualClock
+let partition: { logStart: number; batches: Uint8Array[] }
+/** The offsets of all reads. */
+let reads: number[]
+/** The read of this offset fails. */
+let broken: number | null
+
+beforeEach(() => {
+  disk = new MemoryDisk()
+  clock = new ManualClock(1_700_000_000_000)
+  partition = { logStart: 0, batches: [] }
+  reads = []
+  broken = null
+})
+
+function batchAt(offset: number, records = 3): Uint8Array {
+  const writer = new BatchWriter()
+  for (let at = 0; at < records; at++) writer.append({ timestamp: at, key: null, value: `record ${offset + at}` })
+  const nobody = { producerId: -1, producerEpoch: -1, baseSequence: -1 }
+  const batch = writer.finish({ ...nobody, compression: Compression.none })
+  placeBatch(batch, 0, offset, 1)
+  return batch
+}
+
+const end = () => (partition.batches.length === 0 ? partition.logStart : endOf(partition.batches.at(-1)!))
+function publish(batches: number): void {
+  for (let at = 0; at < batches; at++) partition.batches.push(batchAt(end()))
+}
+
+/** Two batches an answer. */
+const records: ClusterRecords = {
+  ends: async () => ({ logStart: partition.logStart, end: end() }),
+  async read(_, offset) {
+    reads.push(offset)
+    if (offset === broken) throw new TailraceError('TIMED_OUT')
+    const from = partition.batches.findIndex((batch) => endOf(batch) > offset)
+    return new Uint8Array(Buffer.concat(partition.batches.slice(from, from + 2)))
+  },
+  newProducer: () => Promise.reject(new Error('a backup publishes nothing')),
+  publish: () => Promise.reject(new Error('a backup publishes nothing')),
+  close() {},
+}
+const parts = () => ({ store: folderStore(root, disk), crypto: nodeCrypto, crc32c })
+const store = () => new ChunkStore('id', 0, parts())
+const copy = () =>
+  copyPartition(place, store(), { records, limit: new RateLimit(clock, null), signal: never, onBytes: () => {} })
+const bytesIn = async (chunks: readonly string[]) => {
+  const read = await Promise.all(chunks.map((file) => store().read(readChunkFile(file)!)))
+  return Buffer.concat(read.flat())
+}
+const verify = (backup: Awaited<ReturnType<typeof copy>>) =>
+  verifyTopics([{ name: 't', id: 'id', replicas: 1, config: {}, partitions: [backup] }], parts(), never)
+
+describe('a partition', () => {
+  test('is copied byte by byte, up to its end', async () => {
+    publish(5)
+    const backup = await copy()
+    expect(backup).toMatchObject({ from: 0, end: 15 })
+    expect(await bytesIn(backup.chunks)).toEqual(Buffer.concat(partition.batches))
+    expect(await verify(backup)).toMatchObject({ batches: 5 })
+  })
+
+  test('without records has no chunk', async () => {
+    expect(await copy()).toEqual({ from: 0, end: 0, chunks: [] })
+    partition.logStart = 7
+    expect(await copy()).toEqual({ from: 7, end: 7, chunks: [] })
+  })
+
+  test('is read from the end of the backup before', async () => {
+    publish(4)
+    const first = await copy()
+    publish(2)
+    reads.length = 0
+    const second = await copy()
+    expect(reads).toEqual([12])
+    expect(second.chunks.slice(0, first.chunks.length)).toEqual(first.chunks)
+    expect(await bytesIn(second.chunks)).toEqual(Buffer.concat(partition.batches))
+    reads.length = 0
+    expect(await copy()).toEqual(second)
+    expect(reads).toEqual([])
+  })
+
+  test('whose first records have been removed keeps chunks that hold others', async () => {
+    publish(2)
+    await copy()
+    publish(2)
+    await copy()
+    partition.logStart = 4
+    expect(await copy()).toMatchObject({ from: 4, end: 12, chunks: [expect.anything(), expect.anything()] })
+    partition.logStart = 6
+    expect((await copy()).chunks).toHaveLength(1)
+    // Records between the last backup and this one are gone.
+    publish(4)
+    partition.logStart = 18
+    partition.batches.splice(0, 6)
+    const later = await copy()
+    expect(later).toMatchObject({ from: 18, end: 24 })
+    expect(await verify(later)).toMatchObject({ batches: 2 })
+  })
+
+  test('that was interrupted goes on behind its last chunk', async () => {
+    publish(6)
+    broken = 12
+    await expect(copy()).rejects.toMatchObject({ code: 'TIMED_OUT' })
+    broken = null
+    expect(await verify(await copy())).toMatchObject({ batches: 6 })
+  })
+})
+
+describe('a chunk', () => {
+  const folder = `${root}/records/id/0`
+  test.each(['flipped', 'cut', 'missing'])('that is %s is refused by its name', async (fault) => {
+    publish(3)
+    const backup = await copy()
+    const path = `${folder}/${backup.chunks[0]}`
+    const size = (await disk.size(path))!
+    if (fault === 'missing') await disk.remove(path)
+    else {
+      const file = await disk.open(path)
+      if (fault === 'cut') await file.truncate(size - 1)
+      for (let bit = 0; fault === 'flipped' && bit < 8; bit++) {
+        const at = Math.floor((size * bit) / 8)
+        const byte = new Uint8Array(1)
+        await file.read(byte, at)
+        await file.write([byte.map((value) => value ^ (1 << bit))], at)
+        await expect(verify(backup)).rejects.toThrow(`${path} is damaged`)
+        await file.write([byte], at)
+      }
+      await file.close()
+    }
+    if (fault === 'flipped') expect(await verify(backup)).toMatchObject({ batches: 3 })
+    else await expect(verify(backup)).rejects.toThrow(`${path} is damaged`)
+  })
+
+  test('has a name that says what it holds', () => {
+    const name = chunkFile(5, 2 ** 50, 'ab'.repeat(32))
+    expect(readChunkFile(name)).toEqual({ file: name, base: 5, end: 2 ** 50, sha256: 'ab'.repeat(32) })
+    for (const odd of ['chunk.new', name.slice(1), `${name}.new`, chunkFile(5, 5, 'ab'.repeat(32))])
+      expect(readChunkFile(odd)).toBeNull()
+  })
+
+  test('that is left out is noticed', async () => {
+    publish(2)
+    await copy()
+    publish(2)
+    const { chunks, ...rest } = await copy()
+    publish(2)
+    const whole = await copy()
+    await expect(verify({ ...rest, chunks: chunks.slice(0, 1) })).rejects.toThrow('it ends before offset 12')
+    const gap = { ...whole, chunks: [whole.chunks[0]!, whole.chunks[2]!] }
+    await expect(verify(gap)).rejects.toThrow('it does not begin at offset 6')
+  })
+})
+
+describe('a manifest', () => {
+  const backup = newBackup({ clusterId: 'c', startedAt: 1, endedAt: 2, topics: [], rules: null })
+  const text = manifestText(backup, nodeCrypto)
+
+  test('is read as it was written', () => {
+    expect(readManifest(text, 'm', nodeCrypto)).toEqual(backup)
+  })
+
+  test('with another byte anywhere is refused by its name, or says the same', () => {
+    for (let at = 0; at < text.length; at++) {
+      const changed = `${text.slice(0, at)}${String.fromCharCode(text.charCodeAt(at) ^ 1)}${text.slice(at + 1)}`
+      try {
+        expect(readManifest(changed, 'the/manifest.json', nodeCrypto)).toEqual(backup)
+      } catch (error) {
+        expect((error as Error).message).toContain('the/manifest.json')
+      }
+    }
+  })
+
+  test('of a later format is refused', () => {
+    const later = manifestText({ ...backup, format: 2 }, nodeCrypto)
+    expect(() => readManifest(later, 'm', nodeCrypto)).toThrow(
+      'm has format 2; this version of Tailrace reads format 1',
+    )
+  })
+
+  test('that would lead out of its folder is refused', () => {
+    const partitions = [{ from: 0, end: 1, chunks: ['../../etc/passwd'] }]
+    for (const topic of [
+      { id: '..', partitions: [] },
+      { id: 'a/b', partitions: [] },
+      { id: 'id', partitions },
+    ]) {
+      const topics = [{ name: 't', replicas: 1, config: {}, ...topic }]
+      expect(() => readManifest(manifestText({ ...backup, topics }, nodeCrypto), 'm', nodeCrypto)).toThrow(
+        'm is damaged',
+      )
+    }
+  })
+})
+
+test('bytes wait for their turn, over all that take', async () => {
+  const limit = new RateLimit(clock, 1000)
+  const times: number[] = []
+  const took = [500, 250, 1000, 1].map(async (bytes) => {
+    await limit.take(bytes, never)
+    times.push(clock.monotonic())
+  })
+  await clock.advance(3000)
+  await Promise.all(took)
+  expect(times.map((time) => time - times[0]!)).toEqual([0, 500, 750, 1750])
+})
+
+test('work in turns is bounded, in order, and stops at the first failure', async () => {
+  let [now, most] = [0, 0]
+  const work = async (item: number) => {
+    most = Math.max(most, ++now)
+    await Promise.resolve()
+    now--
+    if (item === 7) throw new Error('seven')
+    return item * 2
+  }
+  expect(await inTurns([1, 2, 3, 4, 5], 2, work)).toEqual([2, 4, 6, 8, 10])
+  expect(most).toBe(2)
+  const begun: number[] = []
+  const failing = inTurns([6, 7, 8, 9, 10, 11], 2, (item) => {
+    begun.push(item)
+    return work(item)
+  })
+  await expect(failing).rejects.toThrow('seven')
+  expect(begun.length).toBeLessThan(6)
+})

@@ -1,0 +1,79 @@
+import type { Crc32c, Offset, PartitionNumber } from '@tailrace/schemas'
+import { baseOffsetAt, forEachBatch, lastOffsetDeltaAt, verifyBatch } from '@tailrace/schemas'
+import type { Crypto } from '../../platform/crypto.ts'
+import { type Chunk, chunkFile, partitionFolder, readChunkFile } from './backup-files.ts'
+import type { BackupStore } from './backup-store.ts'
+import { damaged } from './manifest.ts'
+
+export interface ChunkStoreDeps {
+  readonly store: BackupStore
+  readonly crypto: Pick<Crypto, 'hash'>
+  readonly crc32c: Crc32c
+}
+
+/** The chunks of one partition in a backup folder. A chunk is written whole, or not at all. */
+export class ChunkStore {
+  readonly #folder: string
+  readonly #deps: ChunkStoreDeps
+
+  constructor(topicId: string, partition: PartitionNumber, deps: ChunkStoreDeps) {
+    this.#folder = partitionFolder(topicId, partition)
+    this.#deps = deps
+  }
+
+  /** Those that follow each other without a gap up to the last one, from `from` on. */
+  async chunksFrom(from: Offset): Promise<Chunk[]> {
+    const files = await this.#deps.store.list(this.#folder)
+    const chunks = files.flatMap((file) => readChunkFile(file) ?? []).sort((one, other) => one.end - other.end)
+    const joined: Chunk[] = []
+    for (let chunk = chunks.pop(); chunk !== undefined && chunk.end > from; chunk = chunks.pop()) {
+      const next = joined[0]
+      if (next !== undefined && chunk.end !== next.base) break
+      joined.unshift(chunk)
+    }
+    const first = joined[0]
+    // Records between them and the first one wanted have been cut off: they are of no use any more.
+    return first === undefined || first.base <= from ? joined : []
+  }
+
+  /** Whole batches that follow each other. */
+  async write(batches: readonly Uint8Array[]): Promise<Chunk> {
+    const { store, crypto } = this.#deps
+    const bytes = Buffer.concat(batches)
+    const base = baseOffsetAt(batches[0]!, 0)
+    const end = endOf(batches.at(-1)!)
+    const sha256 = Buffer.from(crypto.hash('sha256', bytes)).toString('hex')
+    const file = chunkFile(base, end, sha256)
+    await store.write(`${this.#folder}/${file}`, bytes)
+    return { file, base, end, sha256 }
+  }
+
+  /** Its batches. @throws CommandFailure STORAGE_CORRUPT, which names the file */
+  async read({ file, base, end, sha256 }: Chunk): Promise<Uint8Array[]> {
+    const { store, crypto, crc32c } = this.#deps
+    const path = `${this.#folder}/${file}`
+    const name = store.nameOf(path)
+    const bytes = await store.read(path)
+    if (bytes === null) throw damaged(name, 'it is missing')
+    if (Buffer.from(crypto.hash('sha256', bytes)).toString('hex') !== sha256) {
+      throw damaged(name, 'its checksum does not fit its content')
+    }
+    const batches: Uint8Array[] = []
+    let next = base
+    forEachBatch(bytes, (start, stop) => {
+      const batch = bytes.subarray(start, stop)
+      if (!verifyBatch(bytes, start, stop, crc32c) || baseOffsetAt(batch, 0) !== next) {
+        throw damaged(name, `the batch at ${start} is none, or not the next one`)
+      }
+      next = endOf(batch)
+      batches.push(batch)
+    })
+    if (next !== end) throw damaged(name, `it ends at offset ${next}`)
+    return batches
+  }
+}
+
+/** One more than the offset of its last record. */
+export function endOf(batch: Uint8Array): Offset {
+  return baseOffsetAt(batch, 0) + lastOffsetDeltaAt(batch, 0) + 1
+}

@@ -1,0 +1,114 @@
+import type { Crc32c } from '@tailrace/schemas'
+import { recordsCountAt, withProducer } from '@tailrace/schemas'
+import { topicPath } from '../../cluster/routing/topic-path.ts'
+import type { AdminClient } from '../admin/admin-client.ts'
+import { UsageError } from '../command-failure.ts'
+import { readChunkFile } from './backup-files.ts'
+import { ChunkStore, type ChunkStoreDeps } from './chunk-store.ts'
+import type { ClusterRecords, Place } from './cluster-records.ts'
+import { inTurns } from './in-turns.ts'
+import type { Backup, PartitionBackup, TopicBackup } from './manifest.ts'
+import type { RateLimit } from './rate-limit.ts'
+
+const AT_ONCE = 4
+const LEAST_BATCH_BYTES = 1 << 20
+/** Sequences begin again at 0 behind the last one (as in Kafka). */
+const SEQUENCES = 2 ** 31
+const RULES_AT_ONCE = 500
+
+export interface RestoreDeps extends ChunkStoreDeps {
+  readonly admin: AdminClient
+  readonly records: ClusterRecords
+  readonly limit: RateLimit
+  readonly signal: AbortSignal
+  readonly crc32c: Crc32c
+  readonly onBytes: (bytes: number) => void
+}
+
+export interface RestoredPartition {
+  readonly topic: string
+  readonly partition: number
+  readonly records: number
+  /** What offsets in the backup are greater by than in the new topic. */
+  readonly shift: number
+}
+
+/** Topics under the names that they shall have. */
+export function renamed(topics: readonly TopicBackup[], names: ReadonlyMap<string, string>): TopicBackup[] {
+  for (const name of names.keys()) {
+    if (!topics.some((topic) => topic.name === name))
+      throw new UsageError(`the backup has no topic "${name}" to rename`)
+  }
+  return topics.map((topic) => ({ ...topic, name: names.get(topic.name) ?? topic.name }))
+}
+
+/**
+ * Makes the topics, which must not exist, and publishes their records in order. Settings that would refuse or remove
+ * old records come last. `longestBatch`: of these topics.
+ * @throws CommandFailure, TailraceError; the error of the signal
+ */
+export async function restoreTopics(
+  topics: readonly TopicBackup[],
+  longestBatch: number,
+  deps: RestoreDeps,
+): Promise<RestoredPartition[]> {
+  const { admin } = deps
+  const made: { readonly id: string }[] = []
+  for (const { name, replicas, config, partitions } of topics) {
+    const { timestampAfterMaxMs } = config
+    const meanwhile = {
+      maxBatchBytes: Math.max(longestBatch, config.maxBatchBytes ?? 0, LEAST_BATCH_BYTES),
+      ...(timestampAfterMaxMs !== undefined && { timestampAfterMaxMs }),
+    }
+    const asked = { name, replicas, partitions: partitions.length, config: meanwhile }
+    made.push((await admin.request('POST', '/topics', asked)) as { id: string })
+  }
+  const places = topics.flatMap(({ name, id, partitions }, at) =>
+    partitions.map((backup, partition) => {
+      const place: Place = { topic: name, topicId: made[at]!.id, partition }
+      return { place, backup, store: new ChunkStore(id, partition, deps) }
+    }),
+  )
+  const restored = await inTurns(places, AT_ONCE, async ({ place, backup, store }) => {
+    const shift = await restorePartition(place, backup, store, deps)
+    return { topic: place.topic, partition: place.partition, records: backup.end - backup.from, shift }
+  })
+  for (const { name, config } of topics) {
+    const settings = { maxBatchBytes: null, ...config }
+    await admin.request('PATCH', topicPath(name, '/config'), settings)
+  }
+  return restored
+}
+
+/** Resolves with the shift of the offsets. */
+async function restorePartition(
+  place: Place,
+  { chunks }: PartitionBackup,
+  store: ChunkStore,
+  { records, limit, signal, crc32c, onBytes }: RestoreDeps,
+): Promise<number> {
+  const found = chunks.map((file) => readChunkFile(file)!)
+  const first = found[0]
+  if (first === undefined) return 0
+  const { producerId, epoch: producerEpoch } = await records.newProducer()
+  let baseSequence = 0
+  for (const chunk of found) {
+    for (const batch of await store.read(chunk)) {
+      await limit.take(batch.length, signal)
+      signal.throwIfAborted()
+      const own = withProducer(batch, { producerId, producerEpoch, baseSequence }, crc32c)
+      await records.publish(place, own)
+      baseSequence = (baseSequence + recordsCountAt(batch, 0)) % SEQUENCES
+      onBytes(batch.length)
+    }
+  }
+  return first.base
+}
+
+/** Rules and quotas beside those that the cluster has. */
+export async function restoreRules(rules: NonNullable<Backup['rules']>, admin: AdminClient): Promise<void> {
+  for (let at = 0; at < rules.acls.length; at += RULES_AT_ONCE) {
+    await admin.request('POST', '/security/acls', { acls: rules.acls.slice(at, at + RULES_AT_ONCE) })
+  }
+  for (const quota of rules.quotas) await admin.request('PUT', '/security/quotas', quota)
+}
