@@ -43,6 +43,7 @@ const longTests = [
   'producer/src/faults.test.ts',
   'producer/src/recreated.test.ts',
   'test/faults/**/*.test.ts',
+  'test/deploy/**/*.test.ts',
   'test/fuzz/**/*.test.ts',
   'test/security/**/*.test.ts',
   'test/sim/**/*.test.ts',
