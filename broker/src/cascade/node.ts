@@ -143,6 +143,10 @@ export class CascadeNode {
     return this.#security.tables
   }
 
+  get partitions(): Pick<Copies, 'all' | 'count'> {
+    return this.#copies
+  }
+
   start(): void {
     this.#retention = this.#copies.startRetention()
     this.uplink.start()

@@ -1,4 +1,4 @@
-import type { BrokerId } from '@tailrace/schemas'
+import type { BrokerId, GroupId } from '@tailrace/schemas'
 import { METADATA_GROUP } from '@tailrace/schemas'
 import type { AdminApi, AdminService } from '../api/admin-api.ts'
 import type { BrokerApi } from '../api/broker-api.ts'
@@ -16,6 +16,7 @@ import type { BrokerRegistration } from './metadata/commands/command.ts'
 import { outOfRange, supports } from './metadata/feature-levels.ts'
 import type { FormationRecord } from './metadata/formation-record.ts'
 import { clusterSecret } from './metadata/formation-record.ts'
+import type { TopicPlace } from './metadata/metadata-model.ts'
 import { loadMetadata } from './metadata/store/metadata-store.ts'
 import { checkStoredSizes } from './metadata/store/stored-sizes.ts'
 import { MetadataEffects } from './metadata-effects.ts'
@@ -35,6 +36,8 @@ export interface ClusterNode {
   readonly rules: ClusterRules
   /** Credentials and rules: one object, always up to date. */
   readonly tables: SecurityTables
+  /** The partition of each group, always up to date. */
+  readonly places: ReadonlyMap<GroupId, TopicPlace>
   readonly handlers: PeerHandlers
   /** The identity of this broker for peers now; after `start`. */
   identity(): PeerIdentity
@@ -63,6 +66,7 @@ class BrokerNode implements ClusterNode {
   readonly security: SecurityApi & SecurityService
   readonly rules: ClusterRules
   readonly tables: SecurityTables
+  readonly places: ReadonlyMap<GroupId, TopicPlace>
   readonly handlers: PeerHandlers
   readonly #deps: ClusterNodeDeps
   readonly #file: IdentityFile
@@ -89,6 +93,7 @@ class BrokerNode implements ClusterNode {
     this.security = this.#parts.security
     this.rules = this.#parts
     this.tables = this.#parts.state.security
+    this.places = this.#parts.state.places
     this.api = createBrokerApi({
       ...this.#parts,
       brokerId: deps.brokerId,

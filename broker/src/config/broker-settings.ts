@@ -102,6 +102,9 @@ export interface BrokerSettings {
   readonly diskReserveBytes: number
   readonly requestTimeoutMs: number
   readonly shutdownTimeoutMs: number
+  /** Whether /metrics has series of each partition, and up to how many partitions of this broker. */
+  readonly metricsPerPartition: boolean
+  readonly metricsMaxPartitions: number
   readonly logLevel: LogLevel
 }
 

@@ -14,6 +14,7 @@ import {
   hostNames,
   integer,
   origins,
+  yesOrNo,
 } from './setting-kinds.ts'
 import { tlsSettings } from './tls-settings.ts'
 
@@ -264,6 +265,18 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     kind: duration(100, 600_000),
     fallback: { value: 10_000 },
     about: 'Time that a stop may take before the process ends regardless.',
+  },
+  metricsPerPartition: {
+    kind: yesOrNo,
+    fallback: { value: true },
+    about:
+      'Whether /metrics has series of each partition of this broker (tailrace_partition_…): about 7, and 3 for each follower of a partition that it leads. Only while it has at most metricsMaxPartitions.',
+  },
+  metricsMaxPartitions: {
+    kind: integer(0, 10_000_000),
+    fallback: { value: 1_000 },
+    about:
+      'Partitions of this broker beyond which /metrics has no series of each; tailrace_partition_series_shown is 0 then.',
   },
   logLevel: {
     kind: choice(logLevels),

@@ -46,6 +46,8 @@ export interface HttpGatewayParts {
   readonly log: Logger
   /** It may hold metrics of other parts of the broker already; default: a new one. */
   readonly registry?: Registry
+  /** Lines of the page of metrics that are in no registry. */
+  readonly series?: () => AsyncIterable<string>
   readonly limits?: Partial<GatewayLimits>
   /** Default: plain HTTP and WebSocket. */
   readonly tls?: TlsPort | undefined
@@ -117,7 +119,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     cascadeRoutes(routes)
     securityRoutes(routes)
     recordRoutes(routes, { clock, publisher, places, abandonment, reads, waits })
-    operationRoutes(routes, metrics.registry, parts.exposures ?? [])
+    operationRoutes(routes, { registry: metrics.registry, series: parts.series ?? noSeries }, parts.exposures ?? [])
   })
   await app.ready()
   return {
@@ -164,6 +166,7 @@ function askSenders(
 }
 
 const noQuotas = new Map()
+async function* noSeries(): AsyncIterable<string> {}
 
 /** Answers that are read, however slowly, may take this long. */
 const longestAnswerMs = 600_000

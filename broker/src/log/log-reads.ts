@@ -2,7 +2,7 @@ import type { GroupId, LogIndex, Offset, Timestamp } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { LogEntries } from './log-entries.ts'
 import type { LogState } from './log-state.ts'
-import type { EntryRun, RecordRun, ScrubStep } from './log-storage.ts'
+import type { CorruptionFinder, CorruptRange, EntryRun, RecordRun, ScrubStep } from './log-storage.ts'
 import { findTime, readEntries, readRecords, type SegmentView, verifyEntries } from './segment/reader.ts'
 import type { Segment } from './segment/segment.ts'
 import type { SegmentContext } from './segment/segment-context.ts'
@@ -79,7 +79,7 @@ export class LogReads {
       return { bytes: 0, ended: true }
     }
     const step = verifyEntries(view, segment, Math.max(from, segment.baseIndex), maxBytes)
-    const result = await this.#unlessChanged(generation, view, step)
+    const result = await this.#unlessChanged(generation, view, step, 'scrub')
     if (result === changed) return { bytes: 0, ended: this.#log.removed }
     this.#scrubbed = result.next
     return { bytes: result.bytes, ended: false }
@@ -142,19 +142,24 @@ export class LogReads {
     generation: number,
     view: SegmentView,
     read: Promise<Result>,
+    finder: CorruptionFinder = 'read',
   ): Promise<Result | typeof changed> {
     try {
       const result = await read
       if (generation !== this.#entries.generation) return changed
-      if (view.found !== null) this.#entries.corrupt.add(view.found)
+      if (view.found !== null) this.#found(view.found, finder)
       return result
     } catch (error) {
-      if (generation === this.#entries.generation && view.found !== null) this.#entries.corrupt.add(view.found)
+      if (generation === this.#entries.generation && view.found !== null) this.#found(view.found, finder)
       if (generation !== this.#entries.generation) return changed
       if (error instanceof TailraceError && error.code === 'INVALID_BATCH') {
         throw new TailraceError('STORAGE_CORRUPT', `Group ${this.#log.group}: ${error.message}`, { cause: error })
       }
       throw error
     }
+  }
+
+  #found(range: CorruptRange, finder: CorruptionFinder): void {
+    if (this.#entries.corrupt.add(range)) this.#env.metrics.corruptPlaces[finder] += 1
   }
 }

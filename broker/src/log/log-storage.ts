@@ -282,6 +282,8 @@ export interface LogStorage {
   /** The state store has found the disk full: gives up the room that is kept for this case. */
   ranOut(): Promise<void>
   readonly metrics: LogMetrics
+  /** As it is now. */
+  readonly usage: LogUsage
   groups(): Iterable<GroupLog>
   group(id: GroupId): GroupLog | undefined
   /**
@@ -326,6 +328,30 @@ export interface LogMetrics {
   segmentBytes: number
   tailBytes: number
   replayedEntries: number
+  /** Places whose checksum was wrong, by the work that has found them. */
+  readonly corruptPlaces: Record<CorruptionFinder, number>
+  /** Called once a round: seconds of its fdatasync of the journal, and the bytes that it has written there. */
+  syncSeconds: (seconds: number) => void
+  roundBytes: (bytes: number) => void
+}
+
+export type CorruptionFinder = 'read' | 'scrub' | 'recovery'
+
+/** Room that the log takes, on the disk and in memory. Counted when it is asked for. */
+export interface LogUsage {
+  readonly journalFiles: number
+  readonly segments: number
+  /** Bytes of journal files and of segments on the disk. */
+  readonly diskBytes: number
+  /** Bytes that may still be written to the file system, as far as is known. */
+  readonly freeBytes: number
+  readonly reserveBytes: number
+  /** Until only the reserve is free, if the disk fills up as in the last minutes; infinite if it does not. */
+  readonly secondsUntilFull: number
+  /** Memory of the journal's round. */
+  readonly journalMemory: number
+  /** Memory of the segments' indexes. */
+  readonly segmentMemory: number
 }
 
 /**

@@ -1,11 +1,12 @@
 import type { Crc32c } from '../platform/checksum.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
+import { unobserved } from '../platform/metric-table.ts'
 import { BLOCK_BYTES } from './journal/block.ts'
 import { DurableMark } from './journal/durable-mark.ts'
 import { Journal } from './journal/journal.ts'
 import { type RecordOwner, RecordType, type RecordWriter } from './journal/record.ts'
-import type { LogStorage, LogStorageOptions } from './log-storage.ts'
+import type { LogMetrics, LogStorage, LogStorageOptions } from './log-storage.ts'
 import type { RoundLimits } from './pending-writes.ts'
 import { Checkpointer } from './recovery/checkpointer.ts'
 import { keepDoubt, replayJournal, restoreGroups } from './recovery/recover.ts'
@@ -79,6 +80,7 @@ export async function openLogStorage(deps: LogStorageDeps, options: LogStorageOp
     onGrowth: (bytes) => space.took(bytes),
     mayFill: () => space.writable,
     onFillError: (error) => logs.onFillError(error),
+    timer: { now: () => clock.monotonic(), took: (ms) => env.metrics.syncSeconds(ms / 1000) },
   })
   recovered.resume(journal)
   const mark = new DurableMark({ disk, clock, crc32c, folder, onFailure: (error) => logs.fail(error) })
@@ -147,11 +149,25 @@ function segmentEnv(
     indexes: new IndexCache(),
     gathers: new GatherPool(),
     pool,
-    metrics: { rounds: 0, syncs: 0, journalBytes: 0, segmentBytes: 0, tailBytes: 0, replayedEntries: 0 },
+    metrics: noLogMetrics(),
     segmentBytes: options.segmentBytes,
     indexInterval: indexIntervalFor(options.segmentBytes),
     space,
     now: () => deps.clock.now(),
+  }
+}
+
+function noLogMetrics(): LogMetrics {
+  return {
+    rounds: 0,
+    syncs: 0,
+    journalBytes: 0,
+    segmentBytes: 0,
+    tailBytes: 0,
+    replayedEntries: 0,
+    corruptPlaces: { read: 0, scrub: 0, recovery: 0 },
+    syncSeconds: unobserved,
+    roundBytes: unobserved,
   }
 }
 

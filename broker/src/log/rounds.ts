@@ -67,6 +67,11 @@ export class Rounds {
     this.#writer = new RecordWriter(this.#staging, deps.crc32c)
   }
 
+  /** Of the buffer that every round uses again. */
+  get memoryBytes(): number {
+    return this.#staging.memoryBytes
+  }
+
   get failed(): boolean {
     return this.#failed
   }
@@ -228,6 +233,7 @@ export class Rounds {
     await space.retryFull(() => journal.append(this.#staging))
     metrics.syncs++
     metrics.journalBytes += this.#staging.contentBytes
+    metrics.roundBytes(this.#staging.contentBytes)
   }
 
   #tell(log: StoredGroupLog): void {

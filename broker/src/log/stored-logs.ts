@@ -10,6 +10,7 @@ import { type InstallingStorage, LogInstalls } from './log-installs.ts'
 import { removeLog } from './log-removal.ts'
 import { LogState } from './log-state.ts'
 import type { Damage, GroupLog, LogDescription, LogFile, LogInstall, LogMetrics, LogStorage } from './log-storage.ts'
+import { StoredLogsUsage } from './log-usage.ts'
 import type { Checkpointer } from './recovery/checkpointer.ts'
 import type { Rounds } from './rounds.ts'
 import type { SegmentContext } from './segment/segment-context.ts'
@@ -33,6 +34,7 @@ export class StoredLogs implements LogStorage, InstallingStorage {
   readonly pool: TailPool
   readonly groupsFolder: string
   readonly metrics: LogMetrics
+  readonly usage: StoredLogsUsage
   nextIncarnation = 1
   recoveredBlock = 0
   readonly installs = new LogInstalls(this)
@@ -59,6 +61,7 @@ export class StoredLogs implements LogStorage, InstallingStorage {
     this.metrics = env.metrics
     this.groupsFolder = groupsFolder
     this.#space = space
+    this.usage = new StoredLogsUsage({ parts: () => this.parts, space, logs: this.#all })
     this.#flusher = new Flusher((error) => this.fail(error))
   }
 

@@ -27,6 +27,11 @@ export interface PartitionMetrics {
   replicasUnfit: number
   /** Raft messages that were refused because of their term. */
   implausibleTerms: number
+  /** Candidacies of replicas here, and those that made them leader. */
+  electionsBegun: number
+  electionsWon: number
+  /** Later leaderships that replicas here heard of, own ones among them. */
+  leaderChanges: number
 }
 
 export function noPartitionMetrics(): PartitionMetrics {
@@ -50,5 +55,8 @@ export function noPartitionMetrics(): PartitionMetrics {
     tokensNotGenuine: 0,
     replicasUnfit: 0,
     implausibleTerms: 0,
+    electionsBegun: 0,
+    electionsWon: 0,
+    leaderChanges: 0,
   }
 }

@@ -1,5 +1,4 @@
 import { MAX_FRAME_HEADER_BYTES } from '@tailrace/schemas'
-import { Registry } from 'prom-client'
 import { levelZeroControlOver, withCascade } from '../cascade/control/leader-requests.ts'
 import type { LevelZeroControl } from '../cascade/control/level-zero-control.ts'
 import { type ClusterNode, createClusterNode } from '../cluster/node.ts'
@@ -7,13 +6,8 @@ import type { BrokerSettings } from '../config/broker-settings.ts'
 import { frameOverhead } from '../config/resolve-settings.ts'
 import { splitAddress } from '../config/setting-kinds.ts'
 import { createPeers } from '../doors/peer/create-peers.ts'
-import { peerMetrics } from '../doors/peer/peer-metrics.ts'
-import type { PeerStats } from '../doors/peer/stats.ts'
 import { createHttpGateway } from '../doors/server.ts'
-import { logMetrics } from '../log/log-metrics.ts'
-import type { LogStorage } from '../log/log-storage.ts'
 import { BrokerGroups } from '../partition/broker/groups.ts'
-import { replicaMetrics } from '../partition/broker/replica-metrics.ts'
 import { defaultPartitionSettings } from '../partition/settings.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
 import { nodeClock } from '../platform/node/clock.ts'
@@ -22,17 +16,15 @@ import { nodeDisk } from '../platform/node/disk.ts'
 import { releaseMemoryAfterLoad } from '../platform/node/memory-release.ts'
 import { nodeRandom } from '../platform/node/random.ts'
 import { readSecretFile } from '../platform/node/secret-file.ts'
-import { auditMetrics } from '../security/audit/audit-metrics.ts'
-import type { AuditTrail } from '../security/audit/audit-trail.ts'
 import { openAdminToken } from './admin-token.ts'
 import { openAudit } from './audit.ts'
 import { openAuthenticator } from './authenticator.ts'
+import { brokerMetrics } from './broker-metrics.ts'
 import { openClusterKeys } from './cluster-key-file.ts'
 import { openDataFolder } from './data-folder.ts'
 import { gatewayLimits } from './door-settings.ts'
-import { exposureMetrics, tellExposures } from './exposures.ts'
+import { tellExposures } from './exposures.ts'
 import { reloadOf } from './followed-file.ts'
-import { register } from './metrics-registry.ts'
 import { type BrokerTls, openTls } from './tls.ts'
 
 export interface RunningBroker {
@@ -92,7 +84,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     },
     ...machine,
     log: logger,
-    registry: metricsOf({ storage, groups, peers: peers.stats, tls, exposed, audit }),
+    ...brokerMetrics({ settings, storage, groups, node, peers: peers.stats, tls, exposed, audit }),
     limits,
     exposures: exposed,
     tls: tls.http,
@@ -124,26 +116,6 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
 function servicesOf({ api, admin, security, rules, tables }: ClusterNode, cascade: LevelZeroControl) {
   const described = { ...api, describeCluster: () => cascade.describeCluster() }
   return { api: described, admin, security, authorizer: rules.authorizer, cascade, quotas: () => tables.quotas }
-}
-
-interface Measured {
-  readonly storage: LogStorage
-  readonly groups: BrokerGroups
-  readonly peers: PeerStats
-  readonly tls: BrokerTls
-  readonly exposed: readonly string[]
-  readonly audit: AuditTrail
-}
-
-function metricsOf({ storage, groups, peers, tls, exposed, audit }: Measured): Registry {
-  const registry = new Registry()
-  register(registry, logMetrics, storage)
-  register(registry, replicaMetrics, groups)
-  register(registry, peerMetrics, peers)
-  register(registry, exposureMetrics, exposed)
-  register(registry, auditMetrics, audit)
-  tls.registerMetrics(registry)
-  return registry
 }
 
 /** The settings of the connections between brokers. */

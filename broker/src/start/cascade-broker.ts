@@ -1,6 +1,8 @@
 import { TailraceError } from '@tailrace/schemas'
 import { Registry } from 'prom-client'
 import { cascadeMetrics } from '../cascade/cascade-metrics.ts'
+import type { CopiedPartition } from '../cascade/copies/copied-partition.ts'
+import { copySeries } from '../cascade/copies/copy-series.ts'
 import { CascadeNode } from '../cascade/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
 import { splitAddress } from '../config/setting-kinds.ts'
@@ -28,6 +30,7 @@ import { gatewayLimits } from './door-settings.ts'
 import { exposureMetrics, tellExposures } from './exposures.ts'
 import { type FollowedFile, reloadOf } from './followed-file.ts'
 import { register } from './metrics-registry.ts'
+import { PartitionPage, partitionPageMetrics } from './partition-page.ts'
 import { isOfCascade } from './source-certificate.ts'
 import { openSourceToken } from './source-token.ts'
 import { type BrokerTls, openTls } from './tls.ts'
@@ -65,12 +68,15 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   const exposed = tellExposures(settings, logger)
   const audit = openAudit(settings, logger)
   const adminToken = await openAdminToken(settings, { read: readSecretFile, clock, logger })
+  const count = (): number => node.partitions.count
+  const page = new PartitionPage(settings, clock, copySeries, { count, figures: () => node.partitions.all() })
   const gateway = await createHttpGateway({
     services: await servicesOf(node, settings, audit, adminToken),
     clock,
     random,
     log: logger,
-    registry: metricsOf({ storage, node, tls, exposed, audit }),
+    registry: metricsOf({ storage, node, tls, exposed, audit, page }),
+    series: () => page.text(),
     limits,
     exposures: exposed,
     tls: tls.http,
@@ -103,15 +109,17 @@ interface Measured {
   readonly tls: BrokerTls
   readonly exposed: readonly string[]
   readonly audit: AuditTrail
+  readonly page: PartitionPage<CopiedPartition>
 }
 
-function metricsOf({ storage, node, tls, exposed, audit }: Measured): Registry {
+function metricsOf({ storage, node, tls, exposed, audit, page }: Measured): Registry {
   const registry = new Registry()
   register(registry, logMetrics, storage)
   register(registry, cascadeMetrics, node)
   tls.registerMetrics(registry)
   register(registry, exposureMetrics, exposed)
   register(registry, auditMetrics, audit)
+  register(registry, partitionPageMetrics, page)
   return registry
 }
 

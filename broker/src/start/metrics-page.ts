@@ -1,19 +1,24 @@
 import { type Counter, type Gauge, Histogram, Registry } from 'prom-client'
 import { cascadeMetrics } from '../cascade/cascade-metrics.ts'
+import { copySeries } from '../cascade/copies/copy-series.ts'
 import { gatewayMetrics } from '../doors/limits/metrics.ts'
 import { peerMetrics } from '../doors/peer/peer-metrics.ts'
 import { logMetrics } from '../log/log-metrics.ts'
+import { partitionSeries } from '../partition/broker/partition-series.ts'
 import { replicaMetrics } from '../partition/broker/replica-metrics.ts'
 import type { MetricTable } from '../platform/metric-table.ts'
 import { tlsMetrics } from '../platform/node/tls/tls-stats.ts'
+import type { SeriesTable } from '../platform/series-table.ts'
 import { auditMetrics } from '../security/audit/audit-metrics.ts'
 import { exposureMetrics } from './exposures.ts'
+import { partitionPageMetrics } from './partition-page.ts'
 
 /** The text of docs/metrics.md, out of the declarations beside the counters; a test compares it with the file. */
 export function metricsPage(): string {
   return `${introduction}
 ${chapter('Log', tableRows(logMetrics))}
 ${chapter('Replicas', tableRows(replicaMetrics))}
+${chapter('Partitions', [...tableRows(partitionPageMetrics), ...partitionRows()])}
 ${chapter('Connections of other brokers', tableRows(peerMetrics))}
 ${chapter('Exposed ports', tableRows(exposureMetrics))}
 ${chapter('Audit', tableRows(auditMetrics))}
@@ -45,11 +50,23 @@ function chapter(title: string, rows: readonly Row[]): string {
   return `## ${title}\n\n| metric | type | labels | meaning |\n| --- | --- | --- | --- |\n${lines.join('\n')}\n`
 }
 
-function tableRows<Part>({ counters, gauges }: MetricTable<Part>): Row[] {
+function tableRows<Part>(table: MetricTable<Part>): Row[] {
+  const { labelledCounters = [], labelledGauges = [], histograms = [] } = table
   return [
-    ...counters.map(([name, help]) => ({ name, type: 'counter', labels: [], help })),
-    ...gauges.map(([name, help]) => ({ name, type: 'gauge', labels: [], help })),
+    ...table.counters.map(([name, help]) => ({ name, type: 'counter', labels: [], help })),
+    ...labelledCounters.map(([name, help, labels]) => ({ name, type: 'counter', labels, help })),
+    ...table.gauges.map(([name, help]) => ({ name, type: 'gauge', labels: [], help })),
+    ...labelledGauges.map(([name, help, labels]) => ({ name, type: 'gauge', labels, help })),
+    ...histograms.map(([name, help]) => ({ name, type: 'histogram', labels: [], help })),
   ]
+}
+
+function partitionRows(): Row[] {
+  const tables: readonly SeriesTable<never>[] = [partitionSeries, copySeries]
+  const rows = new Map<string, Row>()
+  for (const { labels, gauges } of tables)
+    for (const [name, help, own] of gauges) rows.set(name, { name, type: 'gauge', labels: [...labels, ...own], help })
+  return [...rows.values()]
 }
 
 /** prom-client tells a metric's labels, but not in its types. */

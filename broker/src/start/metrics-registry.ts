@@ -1,5 +1,5 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
-import type { MetricTable } from '../platform/metric-table.ts'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { LabelledRow, MetricTable } from '../platform/metric-table.ts'
 
 /** Shows the figures of a part; they are read at each scrape. */
 export function register<Part>(registry: Registry, table: MetricTable<Part>, part: Part): void {
@@ -25,4 +25,28 @@ export function register<Part>(registry: Registry, table: MetricTable<Part>, par
       },
     })
   }
+  for (const row of table.labelledCounters ?? []) registerLabelled(registry, Counter, row, part)
+  for (const row of table.labelledGauges ?? []) registerLabelled(registry, Gauge, row, part)
+  for (const [name, help, bounds, attach] of table.histograms ?? []) {
+    const histogram = new Histogram({ name, help, buckets: [...bounds], registers })
+    attach(part, (value) => histogram.observe(value))
+  }
+}
+
+function registerLabelled<Part>(
+  registry: Registry,
+  kind: typeof Counter | typeof Gauge,
+  [name, help, labelNames, read]: LabelledRow<Part>,
+  part: Part,
+): void {
+  new kind({
+    name,
+    help,
+    labelNames: [...labelNames],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [values, figure] of read(part)) this.labels(...values).inc(figure)
+    },
+  })
 }

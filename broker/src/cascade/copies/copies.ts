@@ -67,6 +67,10 @@ export class Copies {
     return this.#version
   }
 
+  get count(): number {
+    return this.#byGroup.size
+  }
+
   all(): Iterable<CopiedPartition> {
     return this.#byGroup.values()
   }

@@ -6,6 +6,13 @@ const FILL_PIECE_BYTES = 1024 * 1024
 /** A file filled as a whole is synced this often, so that no sync has much to do while rounds wait behind it. */
 const FILL_SYNC_BYTES = 16 * 1024 * 1024
 
+/** Measures the fdatasync of each round. */
+export interface SyncTimer {
+  /** Milliseconds of a clock that does not go back. */
+  now(): number
+  took(ms: number): void
+}
+
 const zeros = new Uint8Array(FILL_PIECE_BYTES)
 
 /**
@@ -47,13 +54,15 @@ export class JournalFile {
    * One write, one sync. Resolves when the bytes are durable. Rejects with DiskError `full` only when nothing depends
    * on the bytes that were written.
    */
-  async write(bytes: Uint8Array, position: number): Promise<void> {
+  async write(bytes: Uint8Array, position: number, timer: SyncTimer): Promise<void> {
     while (this.#filling !== null && position + bytes.length > this.#filled) await this.#filling
     this.onGrowth(position + bytes.length - this.#filled)
     this.#filled = Math.max(this.#filled, position + bytes.length)
     await this.file.write([bytes], position)
+    const began = timer.now()
     try {
       await this.file.sync()
+      timer.took(timer.now() - began)
     } catch (error) {
       // Even for lack of space: after a failed sync the content of the file is unknown.
       throw new DiskError('failed', `the journal cannot be synced: ${(error as Error).message}`, { cause: error })

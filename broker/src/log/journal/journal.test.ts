@@ -18,6 +18,7 @@ async function newJournal() {
     onGrowth: () => {},
     mayFill: () => true,
     onFillError: () => {},
+    timer: { now: () => 0, took: () => {} },
   }
   const journal = new Journal(options)
   const append = async (blocks: number) => {

@@ -1,6 +1,6 @@
 import type { Disk } from '../../platform/disk.ts'
 import { BLOCK_BYTES, BLOCK_CONTENT_BYTES } from './block.ts'
-import { JournalFile } from './journal-file.ts'
+import { JournalFile, type SyncTimer } from './journal-file.ts'
 import type { Staging } from './staging.ts'
 
 /** A place in the journal: everything up to the block `sequence`, which is in `file` or just before its base. */
@@ -27,6 +27,7 @@ export interface JournalOptions {
   readonly mayFill: () => boolean
   /** Filling a file in the background failed; rounds continue. */
   readonly onFillError: (error: Error) => void
+  readonly timer: SyncTimer
 }
 
 /**
@@ -119,8 +120,8 @@ export class Journal {
     const length = staging.blocks * BLOCK_BYTES
     if (this.#current === null || this.#position + length > this.#options.fileBytes) await this.#switch()
     const file = this.#current!
-    const { mayFill, onFillError } = this.#options
-    await file.write(staging.seal(this.#nextSequence, this.#epoch), this.#position)
+    const { mayFill, onFillError, timer } = this.#options
+    await file.write(staging.seal(this.#nextSequence, this.#epoch), this.#position, timer)
     this.#nextSequence += staging.blocks
     file.end = this.#nextSequence - 1
     this.#position += length

@@ -13,6 +13,8 @@ export class Replay implements RecordSink {
   highestIncarnation: number
   /** Bytes were found that no broker wrote. */
   damaged = false
+  /** Rounds with a block whose checksum is wrong. */
+  rottenRounds = 0
   records = 0
   readonly #crc: Crc32c
 
@@ -23,7 +25,10 @@ export class Replay implements RecordSink {
   }
 
   apply(round: ScannedRound): void {
-    if (!round.sound) this.damaged = true
+    if (!round.sound) {
+      this.damaged = true
+      this.rottenRounds += 1
+    }
     parseRound(round, this.#crc, this)
   }
 

@@ -35,6 +35,10 @@ export class Staging {
     return this.#content
   }
 
+  get memoryBytes(): number {
+    return this.#bytes.length
+  }
+
   clear(): void {
     this.#used.length = 0
     this.#firstRecord.length = 0

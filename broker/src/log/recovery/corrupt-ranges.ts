@@ -9,11 +9,15 @@ export class CorruptRanges {
     return this.#ranges
   }
 
-  /** Known entries are left out: a range always begins at an entry whose place in its segment can be told. */
-  add({ from, to }: CorruptRange): void {
-    if (this.#ranges.some((known) => known.from <= from && from <= known.to)) return
+  /**
+   * Known entries are left out, and false is returned: a range always begins at an entry whose place in its segment can
+   * be told.
+   */
+  add({ from, to }: CorruptRange): boolean {
+    if (this.#ranges.some((known) => known.from <= from && from <= known.to)) return false
     const others = this.#ranges.filter((known) => known.to < from || known.from > to)
     this.#ranges = [...others, { from, to }].sort((a, b) => a.from - b.from)
+    return true
   }
 
   /** The range that begins at `first` and reaches `last`. */

@@ -120,6 +120,7 @@ export async function restoreGroups(logs: StoredLogs, { replay, names }: Recover
     logs.env.metrics.replayedEntries += group.replayedEntries
     logs.adopt(log)
   }
+  logs.metrics.corruptPlaces.recovery += replay.rottenRounds
   await removeStrangers(logs, replay.groups)
 }
 

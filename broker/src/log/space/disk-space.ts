@@ -1,5 +1,6 @@
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import { type Disk, DiskError } from '../../platform/disk.ts'
+import { FillRate } from './fill-rate.ts'
 import type { KeptRoom } from './kept-room.ts'
 
 /** Between two looks at the free space; more often while there is too little. */
@@ -32,6 +33,7 @@ export class DiskSpace {
   readonly #clock: Clock
   readonly #options: DiskSpaceOptions
   readonly #timer: TimerHandle
+  readonly #rate = new FillRate()
   #free = 0
   #taken = 0
   #looks = 0
@@ -50,16 +52,26 @@ export class DiskSpace {
   }
 
   get writable(): boolean {
-    return !this.full && this.#available >= this.#options.reserve
+    return !this.full && this.available >= this.#options.reserve
   }
 
   /** Even entries that a leader sends have to wait: half of the reserve is used too. */
   get cramped(): boolean {
-    return this.full || this.#available < this.#options.reserve / 2
+    return this.full || this.available < this.#options.reserve / 2
   }
 
-  get #available(): number {
+  get reserve(): number {
+    return this.#options.reserve
+  }
+
+  /** Bytes that may still be written. */
+  get available(): number {
     return this.#free - this.#taken - this.#options.owed()
+  }
+
+  /** Until the reserve is reached, if the disk fills up as in the last minutes; infinite if it does not. */
+  get secondsUntilFull(): number {
+    return this.full ? 0 : this.#rate.secondsToTake(this.available - this.#options.reserve)
   }
 
   /** Files have grown by so much. */
@@ -160,6 +172,8 @@ export class DiskSpace {
     try {
       this.#free = await this.#disk.free(this.#options.folder)
       this.#taken -= taken
+      // The files that a start makes are no rate.
+      if (this.#looks > 0) this.#rate.note(this.#clock.monotonic(), this.#free)
     } catch {
       this.#free = Number.MAX_SAFE_INTEGER
     }
@@ -172,7 +186,7 @@ export class DiskSpace {
    */
   async #recover(): Promise<void> {
     const { kept } = this.#options
-    if (this.#available < (kept.held ? kept.bytes : 2 * kept.bytes)) return
+    if (this.available < (kept.held ? kept.bytes : 2 * kept.bytes)) return
     try {
       await kept.keep()
     } catch {

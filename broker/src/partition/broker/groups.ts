@@ -106,6 +106,10 @@ export class BrokerGroups implements Groups, GroupRequests {
     return this.#replicas.values()
   }
 
+  get size(): number {
+    return this.#replicas.size
+  }
+
   *stored(): Iterable<GroupId> {
     for (const log of this.#deps.storage.groups()) yield log.group
   }

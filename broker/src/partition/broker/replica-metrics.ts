@@ -49,6 +49,12 @@ const replicaCounters: Record<keyof PartitionMetrics, readonly [string, string]>
     'tailrace_implausible_terms_total',
     'Raft messages refused because no elections lead to their term.',
   ],
+  electionsBegun: ['tailrace_elections_begun_total', 'Elections in which a replica here was a candidate.'],
+  electionsWon: ['tailrace_elections_won_total', 'Elections that made a replica here the leader.'],
+  leaderChanges: [
+    'tailrace_leader_changes_total',
+    'Leaderships that replicas here have heard of, except the first one of each since the start.',
+  ],
 }
 
 export const replicaMetrics: MetricTable<CountedGroups> = {

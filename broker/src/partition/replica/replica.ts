@@ -7,6 +7,7 @@ import type { Group, GroupSpec, GroupStatus, Snapshot, SnapshotPlace, SpecChange
 import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from '../requests.ts'
 import type { GroupDriver } from './driver.ts'
 import { notLeading } from './leader-refusal.ts'
+import { LeadershipCounts } from './leadership-counts.ts'
 import type { Operations } from './operations.ts'
 import { InSyncWindow } from './publish/in-sync-window.ts'
 import type { Publishing } from './publish/publishing.ts'
@@ -31,6 +32,7 @@ export class Replica implements Group {
   readonly #publishing: Publishing
   readonly #reading: Reading
   readonly #inSync: InSyncWindow
+  readonly #leaderships: LeadershipCounts
   readonly #onLeadership: ReplicaDeps['onLeadership']
   #spec: GroupSpec
 
@@ -41,6 +43,7 @@ export class Replica implements Group {
     this.#services = deps.services
     this.#onLeadership = deps.onLeadership
     this.#inSync = new InSyncWindow(deps.inSyncTicks)
+    this.#leaderships = new LeadershipCounts(deps.services.metrics)
     const parts = createParts(deps, this)
     this.driver = parts.driver
     this.#operations = parts.operations
@@ -226,6 +229,7 @@ export class Replica implements Group {
 
   /** The driver has told the core's new view of who leads. */
   leadershipChanged(): void {
+    this.#leaderships.note(this.driver.core.role, this.term, this.leader)
     if (!this.isLeader) {
       this.#publishing.failAll('OUTCOME_UNKNOWN', 'The partition has changed its leader.')
       this.#reading.wakeAll()

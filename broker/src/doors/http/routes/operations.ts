@@ -4,8 +4,21 @@ import type { Registry } from 'prom-client'
 import { object } from '../schema-parts.ts'
 import { errorResponses } from '../schemas.ts'
 
+export interface MetricsPage {
+  readonly registry: Registry
+  /** More of the page, in whole lines. */
+  readonly series: () => AsyncIterable<string>
+}
+
+/** As bytes: with one text of many megabytes, making bytes of it would hold up all other requests. */
+async function pageOf({ registry, series }: MetricsPage): Promise<Buffer> {
+  const pieces = [Buffer.from(await registry.metrics())]
+  for await (const text of series()) pieces.push(Buffer.from(text))
+  return Buffer.concat(pieces)
+}
+
 /** Requests of operators and their tools: cluster, health, readiness, metrics, OpenAPI. */
-export function operationRoutes(app: FastifyInstance, registry: Registry, exposures: readonly string[]): void {
+export function operationRoutes(app: FastifyInstance, metrics: MetricsPage, exposures: readonly string[]): void {
   app.get('/', { schema: schemas.welcome, config: always }, ({ context }) => ({
     name: 'tailrace',
     brokerId: context.rights.api.brokerId,
@@ -39,8 +52,8 @@ export function operationRoutes(app: FastifyInstance, registry: Registry, exposu
 
   app.get('/metrics', { schema: schemas.metrics, config: { alwaysAnswered: true } }, async ({ context }, reply) => {
     context.rights.checkCluster('describe')
-    reply.type(registry.contentType)
-    return registry.metrics()
+    reply.type(metrics.registry.contentType)
+    return pageOf(metrics)
   })
 
   app.get('/openapi.json', { schema: schemas.openapi, config: always }, () => app.swagger())

@@ -1,0 +1,52 @@
+import { Registry } from 'prom-client'
+import type { ClusterNode } from '../cluster/node.ts'
+import type { BrokerSettings } from '../config/broker-settings.ts'
+import { peerMetrics } from '../doors/peer/peer-metrics.ts'
+import type { PeerStats } from '../doors/peer/stats.ts'
+import type { HttpGatewayParts } from '../doors/server.ts'
+import { logMetrics } from '../log/log-metrics.ts'
+import type { LogStorage } from '../log/log-storage.ts'
+import type { BrokerGroups } from '../partition/broker/groups.ts'
+import { type PartitionNames, partitionFigures, partitionSeries } from '../partition/broker/partition-series.ts'
+import { replicaMetrics } from '../partition/broker/replica-metrics.ts'
+import { nodeClock } from '../platform/node/clock.ts'
+import { auditMetrics } from '../security/audit/audit-metrics.ts'
+import type { AuditTrail } from '../security/audit/audit-trail.ts'
+import { exposureMetrics } from './exposures.ts'
+import { register } from './metrics-registry.ts'
+import { PartitionPage, partitionPageMetrics } from './partition-page.ts'
+import type { BrokerTls } from './tls.ts'
+
+export interface MeasuredBroker {
+  readonly settings: BrokerSettings
+  readonly storage: LogStorage
+  readonly groups: BrokerGroups
+  readonly node: Pick<ClusterNode, 'places'>
+  readonly peers: PeerStats
+  readonly tls: BrokerTls
+  readonly exposed: readonly string[]
+  readonly audit: AuditTrail
+}
+
+/** The page of metrics of a broker of level 0; the gateway adds its own. */
+export function brokerMetrics(broker: MeasuredBroker): Pick<HttpGatewayParts, 'registry' | 'series'> {
+  const registry = new Registry()
+  const page = partitionPage(broker)
+  register(registry, logMetrics, broker.storage)
+  register(registry, replicaMetrics, broker.groups)
+  register(registry, partitionPageMetrics, page)
+  register(registry, peerMetrics, broker.peers)
+  register(registry, exposureMetrics, broker.exposed)
+  register(registry, auditMetrics, broker.audit)
+  broker.tls.registerMetrics(registry)
+  return { registry, series: () => page.text() }
+}
+
+function partitionPage({ settings, groups, node: { places } }: MeasuredBroker) {
+  const nameOf: PartitionNames = (group) => {
+    const place = places.get(group)
+    return place === undefined ? undefined : { topic: place.topic.name, partition: place.partition }
+  }
+  const figures = () => partitionFigures(groups, nameOf)
+  return new PartitionPage(settings, nodeClock, partitionSeries, { count: () => groups.size, figures })
+}
