@@ -80,7 +80,7 @@ const sessions: readonly (readonly Block[])[] = [
     block(2, 'body', '{"principal":"Cascade:101"}'),
     block(7, 'body', '{"entity":{"address":"2001:db8::1"},"limits":{"connections":3,"topicsPerHour":1}}'),
   ],
-  [block(9, 'odd', '', 2), block(3, 'odd', '', 2), block(0, 'odd', '', 2), block(4, 'odd', '', 3)],
+  [block(9, 'odd', '', 2), block(0, 'odd', '', 2), block(3, 'odd', '', 2), block(4, 'odd', '', 3)],
 ]
 
 /** Requests about users, tokens, rules and quotas over HTTP. */
