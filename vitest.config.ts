@@ -16,6 +16,7 @@ const functions = [
   'cluster-key',
   'flight-history',
   'forced-members',
+  'health',
   'hostile-peers',
   'http',
   'late-replica',

@@ -25,8 +25,10 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   doors: cascades,
   config: ['schemas', 'security'],
   start: [...cascades, 'doors', 'platform/node', 'config', 'cli'],
+  // The log: its files are read without a broker.
   cli: [
     ...base,
+    'log',
     'partition',
     'api',
     'security',

@@ -16,6 +16,7 @@ import { tailCommand } from './commands/tail.ts'
 import { tokenCommand } from './commands/token.ts'
 import { topicCommand } from './commands/topic.ts'
 import { userCommand } from './commands/user.ts'
+import { verifyCommand } from './commands/verify.ts'
 
 /** The whole command line. The code of a command is imported when it is called, so that each starts fast. */
 export function buildProgram(context: CommandContext, version: string): Command {
@@ -40,6 +41,7 @@ export function buildProgram(context: CommandContext, version: string): Command 
     .addCommand(backupCommand(context))
     .addCommand(certsCommand(context))
     .addCommand(profileCommand(context))
+    .addCommand(verifyCommand(context))
   for (const command of withSubcommands(program)) {
     if (command.options.some(({ long }) => long === '--server')) addConnectionOptions(command)
     command.exitOverride().configureOutput({

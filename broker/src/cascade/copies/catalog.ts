@@ -22,6 +22,25 @@ const topicPrefix = 'cascade/topic/'
 const afterTopics = 'cascade/topic0'
 const nextGroupKey = 'cascade/next-group'
 
+/** What a store has of a catalog; of a broker of level 0 it has nothing. @throws TailraceError STORAGE_CORRUPT */
+export async function storedCatalog(
+  store: Pick<StateStore, 'get' | 'range'>,
+): Promise<{ readonly nextGroup: GroupId; readonly topics: readonly CatalogTopic[] }> {
+  const next = await store.get(nextGroupKey)
+  const nextGroup = next === null ? 1 : storedJson(nextGroupKey, next, isPositive)
+  const topics: CatalogTopic[] = []
+  const taken = new Set<GroupId>()
+  for await (const [key, value] of store.range(topicPrefix, afterTopics)) {
+    // Two partitions in one group would be copied into each other.
+    const isFree = (group: GroupId): boolean => group < nextGroup && !taken.has(group) && !!taken.add(group)
+    const fits = (topic: unknown): topic is CatalogTopic =>
+      isCatalogTopic(topic) && key === topicPrefix + topic.id && topic.groups.every(isFree)
+    const topic = storedJson(key, value, fits)
+    topics.push({ ...topic, partitions: topic.groups.length })
+  }
+  return { nextGroup, topics }
+}
+
 /**
  * The topics that this broker copies, and their groups on its disk. Durable before a group is created, so that no group
  * is ever without its topic's name.
@@ -37,17 +56,9 @@ export class Catalog {
 
   /** @throws TailraceError STORAGE_CORRUPT */
   async load(): Promise<void> {
-    const next = await this.#store.get(nextGroupKey)
-    if (next !== null) this.#nextGroup = storedJson(nextGroupKey, next, isPositive)
-    const taken = new Set<GroupId>()
-    for await (const [key, value] of this.#store.range(topicPrefix, afterTopics)) {
-      // Two partitions in one group would be copied into each other.
-      const isFree = (group: GroupId): boolean => group < this.#nextGroup && !taken.has(group) && !!taken.add(group)
-      const fits = (topic: unknown): topic is CatalogTopic =>
-        isCatalogTopic(topic) && key === topicPrefix + topic.id && topic.groups.every(isFree)
-      const topic = storedJson(key, value, fits)
-      this.topics.set(topic.id, { ...topic, partitions: topic.groups.length })
-    }
+    const { nextGroup, topics } = await storedCatalog(this.#store)
+    this.#nextGroup = nextGroup
+    for (const topic of topics) this.topics.set(topic.id, topic)
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { BrokerId } from '@tailrace/schemas'
-import { crc32c, formatTable, newerFormat, TailraceError } from '@tailrace/schemas'
+import { crc32c, formatTable, NO_BROKER, newerFormat, TailraceError } from '@tailrace/schemas'
 import { keepFile } from '../../log/keep-file.ts'
 import { damagedFile } from '../../log/recovery/damaged-file.ts'
 import type { Disk } from '../../platform/disk.ts'
@@ -157,13 +157,26 @@ function checksumOf(text: string): number {
   return crc32c(bytes, 0, bytes.length)
 }
 
+export interface FoundIdentity {
+  /** Its broker belongs to a cluster. */
+  readonly isMember: boolean
+  /** 0: there is no identity file. */
+  readonly brokerId: BrokerId
+  /** Empty: none yet. */
+  readonly clusterId: string
+}
+
 /**
- * Looks at the identity in a folder that is not open yet: whether its broker belongs to a cluster.
+ * Looks at the identity in a folder that is not open yet.
  * @throws TailraceError NEWER_FORMAT, STORAGE_CORRUPT
  */
-export async function checkIdentity(disk: Disk, folder: string): Promise<{ readonly isMember: boolean }> {
+export async function checkIdentity(disk: Disk, folder: string): Promise<FoundIdentity> {
   const found = await read(disk, folder)
-  return { isMember: found !== null && found.formation !== null }
+  return {
+    isMember: found !== null && found.formation !== null,
+    brokerId: found?.brokerId ?? NO_BROKER,
+    clusterId: found?.clusterId ?? '',
+  }
 }
 
 function pathIn(folder: string): string {

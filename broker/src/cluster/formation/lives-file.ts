@@ -68,9 +68,22 @@ export class LivesFile {
   }
 }
 
+const none: Pick<Content, 'lives' | 'atoned'> = { lives: [], atoned: [] }
+
 async function read(disk: Disk, path: string): Promise<Pick<Content, 'lives' | 'atoned'>> {
+  const found = await parse(disk, path)
+  return found === 'missing' || found === 'damaged' ? none : found
+}
+
+/** Looks at the file in a folder that is not open. @throws TailraceError NEWER_FORMAT; DiskError */
+export async function checkLives(disk: Disk, folder: string): Promise<'missing' | 'damaged' | 'sound'> {
+  const found = await parse(disk, pathIn(folder))
+  return found === 'missing' || found === 'damaged' ? found : 'sound'
+}
+
+async function parse(disk: Disk, path: string): Promise<Pick<Content, 'lives' | 'atoned'> | 'missing' | 'damaged'> {
   const size = await disk.size(path)
-  if (size === null) return { lives: [], atoned: [] }
+  if (size === null) return 'missing'
   const bytes = new Uint8Array(size)
   const file = await disk.open(path)
   try {
@@ -80,13 +93,13 @@ async function read(disk: Disk, path: string): Promise<Pick<Content, 'lives' | '
   }
   try {
     const [, checksum, text] = /^(\d+) (.*)$/.exec(new TextDecoder().decode(bytes)) ?? []
-    if (text === undefined || Number(checksum) !== checksumOf(text)) return { lives: [], atoned: [] }
+    if (text === undefined || Number(checksum) !== checksumOf(text)) return 'damaged'
     const content = JSON.parse(text) as Partial<Content>
     refuseNewer('lives', content.version, path)
     return { lives: textsIn(content.lives), atoned: textsIn(content.atoned) }
   } catch (error) {
     if (error instanceof TailraceError) throw error
-    return { lives: [], atoned: [] }
+    return 'damaged'
   }
 }
 

@@ -15,13 +15,18 @@ export class Replay implements RecordSink {
   damaged = false
   /** Rounds with a block whose checksum is wrong. */
   rottenRounds = 0
+  /** The journal ends before a round that was durable once. */
+  lostEnd = false
   records = 0
   readonly #crc: Crc32c
+  readonly #keepsBatches: boolean
 
-  constructor(groups: Iterable<ReplayedGroup>, highestIncarnation: number, crc: Crc32c) {
+  /** `keepsBatches`: the bytes of entries that no segment has are wanted, and not their headers alone. */
+  constructor(groups: Iterable<ReplayedGroup>, highestIncarnation: number, crc: Crc32c, keepsBatches = true) {
     for (const group of groups) this.groups.set(group.id, group)
     this.highestIncarnation = highestIncarnation
     this.#crc = crc
+    this.#keepsBatches = keepsBatches
   }
 
   apply(round: ScannedRound): void {
@@ -35,6 +40,7 @@ export class Replay implements RecordSink {
   /** Rounds are missing at the end, which were durable once. */
   onLostEnd(): void {
     this.damaged = true
+    this.lostEnd = true
     for (const group of this.groups.values())
       group.suspect('the disk has lost writes at the end of the journal that it had confirmed')
   }
@@ -58,7 +64,7 @@ export class Replay implements RecordSink {
     if (group === null) return
     if (record.type < RecordType.Open) group.suspect()
     if (record.type === RecordType.Remove) this.groups.delete(group.id)
-    else group.apply(record, body, sound)
+    else group.apply(record, body, sound, this.#keepsBatches)
   }
 
   onUnreadable(): void {

@@ -32,6 +32,8 @@ export class ReplayedGroup implements RecordOwner {
   headers: EntryHeader[] = []
   payloads: Uint8Array[] = []
   replayedEntries = 0
+  /** The lowest entry from which on a record has discarded the log, after the checkpoint. */
+  cutFrom: LogIndex = Number.POSITIVE_INFINITY
   /** The segments that a checkpoint names. */
   segments: readonly SegmentRecord[] = []
   /**
@@ -72,7 +74,7 @@ export class ReplayedGroup implements RecordOwner {
       this.state.hardState = { term: this.state.lastTerm, votedFor: NO_BROKER }
   }
 
-  apply(record: RecordHeader, body: Uint8Array, sound: boolean): void {
+  apply(record: RecordHeader, body: Uint8Array, sound: boolean, keepsBatch = true): void {
     const follows = record.counter === (this.counter + 1) >>> 0
     this.counter = record.counter
     this.#doubt = null
@@ -87,7 +89,7 @@ export class ReplayedGroup implements RecordOwner {
       // Also when records are missing: the segments before it are gone.
       this.#trim(record.index, readPrefix(body))
     } else if (!this.#lost) {
-      this.#applyToLog(record, body, sound)
+      this.#applyToLog(record, body, sound, keepsBatch)
     }
   }
 
@@ -101,9 +103,9 @@ export class ReplayedGroup implements RecordOwner {
     this.#lost = this.state.lastIndex !== body.lastIndex || this.state.lastTerm !== body.lastTerm
   }
 
-  #applyToLog(record: RecordHeader, body: Uint8Array, sound: boolean): void {
+  #applyToLog(record: RecordHeader, body: Uint8Array, sound: boolean, keepsBatch: boolean): void {
     if (record.type === RecordType.Cut) this.#cut(record.index, readCutOffset(body))
-    else if (record.type === RecordType.Entry) this.#entry(record.index, body, sound)
+    else if (record.type === RecordType.Entry) this.#entry(record.index, body, sound, keepsBatch)
     else if (record.type === RecordType.Reference) this.#reference(readReference(record.index, body))
     else if (record.type === RecordType.Configuration) {
       this.state.addConfiguration({ index: record.index, batch: body.slice() })
@@ -112,6 +114,7 @@ export class ReplayedGroup implements RecordOwner {
 
   #cut(from: LogIndex, endOffset: number): void {
     this.state.cut(from, endOffset)
+    this.cutFrom = Math.min(this.cutFrom, from)
     this.inSegments = Math.min(this.inSegments, from - 1)
     while (this.headers.length > 0 && this.headers[this.headers.length - 1]!.index >= from) {
       this.headers.pop()
@@ -135,7 +138,7 @@ export class ReplayedGroup implements RecordOwner {
     this.payloads.splice(0, kept < 0 ? this.payloads.length : kept)
   }
 
-  #entry(index: LogIndex, batch: Uint8Array, sound: boolean): void {
+  #entry(index: LogIndex, batch: Uint8Array, sound: boolean, keepsBatch: boolean): void {
     const header = sound ? headerOrNull(batch, 0, batch.length, index) : null
     if (sound && header === null) refuseNewerBatch(batch, `entry ${index} of group ${this.id}`)
     if (header === null || index !== this.state.lastIndex + 1 || header.baseOffset !== this.state.endOffset) {
@@ -144,7 +147,7 @@ export class ReplayedGroup implements RecordOwner {
     }
     this.state.append([header], [batch])
     this.headers.push(header)
-    this.payloads.push(batch)
+    if (keepsBatch) this.payloads.push(batch)
     this.replayedEntries++
   }
 

@@ -23,7 +23,7 @@ function found(bytes: Uint8Array, sound = false): string {
     onRecord: ({ group }: { group: number }) => void seen.push(String(group)),
     onUnreadable: () => void seen.push('?'),
   }
-  parseRound({ sequence: SEQUENCE, epoch: EPOCH, bytes, sound }, crc32c, sink)
+  parseRound({ sequence: SEQUENCE, epoch: EPOCH, bytes, sound, place: null }, crc32c, sink)
   return seen.join(' ')
 }
 

@@ -12,6 +12,8 @@ export interface ScannedRound {
   /** Raw blocks. */
   readonly bytes: Uint8Array
   readonly sound: boolean
+  /** Null where nothing is left of the round. */
+  readonly place: { readonly file: string; readonly position: number } | null
 }
 
 /** The end of a scan, which is the place of the next round. */
@@ -58,6 +60,8 @@ export class JournalScan {
   #ended = false
   /** A file that the checkpoint names is not there: it may have held the last rounds. */
   readonly #isFileMissing: boolean
+  /** The scan has ended at a round that was begun and never acknowledged. */
+  torn = false
   /** Files that have content after the place where the scan began. */
   readonly visited = new Set<JournalFile>()
 
@@ -232,7 +236,8 @@ export class JournalScan {
   /** Yields `blocks` blocks and moves past them. */
   async #take(place: Place, blocks: number, sound: boolean): Promise<ScannedRound> {
     const bytes = await this.#reader.copy(place.file, place.block, blocks)
-    const round = { sequence: this.#sequence, epoch: this.#epoch, bytes, sound }
+    const at = { file: place.file.name, position: place.block * BLOCK_BYTES }
+    const round = { sequence: this.#sequence, epoch: this.#epoch, bytes, sound, place: at }
     this.#sequence += blocks
     if (place.block === 0) place.file.base = round.sequence
     place.file.end = this.#sequence - 1
@@ -243,13 +248,16 @@ export class JournalScan {
 
   async *#atGap(place: Place | null, roundBlocks: number | null): AsyncGenerator<ScannedRound> {
     const ahead =
-      place === null ? { later: null, roundBlocks, unwritten: true } : await this.#lookAhead(place, roundBlocks)
+      place === null
+        ? { later: null, roundBlocks, unwritten: true, begun: false }
+        : await this.#lookAhead(place, roundBlocks)
     const later = ahead.later ?? this.#laterFile()
     if (later !== null) {
       yield* this.#rotten(place, later.sequence, later.place)
       return
     }
     this.#ended = true
+    this.torn = ahead.unwritten && ahead.begun
     if (place !== null && !ahead.unwritten) yield await this.#take(place, ahead.roundBlocks ?? 1, false)
     else if (
       this.#isFileMissing ||
@@ -273,14 +281,19 @@ export class JournalScan {
    * round has rotted.
    */
   #missing(): ScannedRound {
-    return { sequence: this.#sequence, epoch: this.#epoch, bytes: new Uint8Array(0), sound: false }
+    return { sequence: this.#sequence, epoch: this.#epoch, bytes: new Uint8Array(0), sound: false, place: null }
   }
 
   /** Reads from the blocks at `place` the state of the round that should begin there. */
   async #lookAhead(
     place: Place,
     known: number | null,
-  ): Promise<{ later: { sequence: number; place: Place } | null; roundBlocks: number | null; unwritten: boolean }> {
+  ): Promise<{
+    later: { sequence: number; place: Place } | null
+    roundBlocks: number | null
+    unwritten: boolean
+    begun: boolean
+  }> {
     const base = this.#sequence - place.block
     // One block at least is looked at, be it past the end of the file.
     const blocks = Math.max(place.block + 1, Math.ceil(place.file.writtenBytes / BLOCK_BYTES))
@@ -302,7 +315,8 @@ export class JournalScan {
     const unwritten =
       own.length < roundBlocks ||
       own.some((view, i) => view !== 'unsound' && !this.#isOwn(view, base + place.block + i))
-    return { later, roundBlocks: Math.max(1, roundBlocks), unwritten }
+    const begun = own.some((view, i) => view === 'unsound' || this.#isOwn(view, base + place.block + i))
+    return { later, roundBlocks: Math.max(1, roundBlocks), unwritten, begun }
   }
 
   /** A block of the round that is looked at, not one of an earlier use of the place. */

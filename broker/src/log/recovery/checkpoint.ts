@@ -43,7 +43,7 @@ export interface Checkpoint {
 
 const NAME = 'tailrace-checkpoint-'
 const FORMAT = `${NAME}${formatTable.checkpoint.version}`
-const NAMES = ['checkpoint-a', 'checkpoint-b'] as const
+export const CHECKPOINT_NAMES = ['checkpoint-a', 'checkpoint-b'] as const
 
 /**
  * Writes the checkpoint over the older one of two files, so that a crash leaves the newer. One line of text with format
@@ -52,14 +52,14 @@ const NAMES = ['checkpoint-a', 'checkpoint-b'] as const
 export async function writeCheckpoint(disk: Disk, folder: string, checkpoint: Checkpoint, crc: Crc32c): Promise<void> {
   const body = new TextEncoder().encode(JSON.stringify(checkpoint))
   const head = new TextEncoder().encode(`${FORMAT} ${body.length} ${crc(body, 0, body.length)}\n`)
-  const file = await disk.open(`${folder}/${NAMES[checkpoint.generation % 2]}`)
+  const file = await disk.open(`${folder}/${CHECKPOINT_NAMES[checkpoint.generation % 2]}`)
   try {
     await file.write([head, body], 0)
     await file.sync()
   } finally {
     await file.close()
   }
-  if (checkpoint.generation <= NAMES.length) await disk.syncFolder(folder)
+  if (checkpoint.generation <= CHECKPOINT_NAMES.length) await disk.syncFolder(folder)
 }
 
 /**
@@ -70,22 +70,28 @@ export async function writeCheckpoint(disk: Disk, folder: string, checkpoint: Ch
 export async function readCheckpoint(disk: Disk, folder: string, crc: Crc32c): Promise<Checkpoint | null> {
   let newest: Checkpoint | null = null
   let unreadable = 0
-  for (const name of NAMES) {
+  for (const name of CHECKPOINT_NAMES) {
     const size = await disk.size(`${folder}/${name}`)
     if (size === null || size === 0) continue
-    const found = await readOne(disk, `${folder}/${name}`, size, crc)
+    const found = await readCheckpointFile(disk, `${folder}/${name}`, size, crc)
     if (found === null) unreadable++
     else if (newest === null || found.generation > newest.generation) newest = found
   }
-  if (newest !== null) await keepFile(disk, folder, NAMES[newest.generation % 2]!)
+  if (newest !== null) await keepFile(disk, folder, CHECKPOINT_NAMES[newest.generation % 2]!)
   // The very first checkpoint may have been torn: then nothing was ever promised, and there is no second file.
-  if (newest === null && unreadable === NAMES.length) {
-    throw damagedFile(`${folder}/${NAMES[0]} and ${NAMES[1]}`, 'neither can be read')
+  if (newest === null && unreadable === CHECKPOINT_NAMES.length) {
+    throw damagedFile(`${folder}/${CHECKPOINT_NAMES[0]} and ${CHECKPOINT_NAMES[1]}`, 'neither can be read')
   }
   return newest
 }
 
-async function readOne(disk: Disk, path: string, size: number, crc: Crc32c): Promise<Checkpoint | null> {
+/** Null when the file cannot be read. @throws TailraceError NEWER_FORMAT; DiskError */
+export async function readCheckpointFile(
+  disk: Disk,
+  path: string,
+  size: number,
+  crc: Crc32c,
+): Promise<Checkpoint | null> {
   const file = await disk.open(path)
   try {
     const bytes = new Uint8Array(size)

@@ -11,6 +11,8 @@ const MOST_BYTES = 4096
 export interface FoundDataFolder {
   /** A broker has opened its log and its state store here before. */
   readonly used: boolean
+  /** There is no file, or it is as it was written. */
+  readonly sound: boolean
 }
 
 /**
@@ -21,13 +23,13 @@ export interface FoundDataFolder {
 export async function readDataFormat(disk: Disk, folder: string, crc: Crc32c): Promise<FoundDataFolder> {
   const path = pathIn(folder)
   const size = await disk.size(path)
-  if (size === null) return { used: false }
+  if (size === null) return { used: false, sound: true }
   const text = await readText(disk, path, Math.min(size, MOST_BYTES))
   const [head = '', checksum] = text.trimEnd().split(' ')
   const version = Number(head.slice(NAME.length))
-  if (!head.startsWith(NAME) || checksum !== checksumOf(head, crc)) return { used: true }
+  if (!head.startsWith(NAME) || checksum !== checksumOf(head, crc)) return { used: true, sound: false }
   if (version > formatTable.dataFolder.version) throw newerFormat('dataFolder', version, path)
-  return { used: true }
+  return { used: true, sound: true }
 }
 
 /**

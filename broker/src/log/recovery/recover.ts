@@ -8,7 +8,7 @@ import type { Journal, JournalPlace } from '../journal/journal.ts'
 import { JournalFile } from '../journal/journal-file.ts'
 import { Replay } from '../journal/replay.ts'
 import { ReplayedGroup } from '../journal/replayed-group.ts'
-import { JournalScan } from '../journal/scan.ts'
+import { JournalScan, type ScannedRound } from '../journal/scan.ts'
 import { STAGED } from '../received-log.ts'
 import { restoreSegments } from '../segment/restore.ts'
 import { refuseNewerSegments } from '../segment/segment.ts'
@@ -38,16 +38,41 @@ export async function replayJournal(
   hadLog: boolean,
 ): Promise<RecoveredJournal> {
   const checkpoint = (await readCheckpoint(disk, folder, crc)) ?? (await firstCheckpoints(disk, folder, crc, hadLog))
-  const durable = await readDurableMark(disk, folder, crc)
   const files = await openJournalFiles(disk, `${folder}/journal`, fileBytes)
-  const scan = new JournalScan(files, checkpoint.place, crc, checkpoint.files)
   const replay = new Replay(replayedGroups(checkpoint), checkpoint.nextIncarnation - 1, crc)
-  for await (const round of scan.rounds()) replay.apply(round)
-  if (durable !== null && durable >= scan.end.nextSequence) replay.onLostEnd()
-  replay.finish()
+  const scan = await applyJournal({ disk, folder, crc, checkpoint, files }, replay)
   const names = await listGroups(disk, `${folder}/groups`)
   const lastBlock = scan.end.nextSequence - 1
   return { checkpoint, replay, names, lastBlock, resume: (journal) => resumeJournal(journal, files, scan) }
+}
+
+export interface FoundJournal {
+  readonly disk: Disk
+  /** Of the log. */
+  readonly folder: string
+  readonly crc: Crc32c
+  readonly checkpoint: Checkpoint
+  readonly files: readonly JournalFile[]
+}
+
+/**
+ * Applies the rounds after the checkpoint. `see` gets each before it is applied, which moves its bytes.
+ * @throws TailraceError NEWER_FORMAT; DiskError
+ */
+export async function applyJournal(
+  { disk, folder, crc, checkpoint, files }: FoundJournal,
+  replay: Replay,
+  see: (round: ScannedRound) => void = () => {},
+): Promise<JournalScan> {
+  const durable = await readDurableMark(disk, folder, crc)
+  const scan = new JournalScan(files, checkpoint.place, crc, checkpoint.files)
+  for await (const round of scan.rounds()) {
+    see(round)
+    replay.apply(round)
+  }
+  if (durable !== null && durable >= scan.end.nextSequence) replay.onLostEnd()
+  replay.finish()
+  return scan
 }
 
 /**
@@ -82,12 +107,12 @@ export async function keepDoubt(
   return kept
 }
 
-async function openJournalFiles(disk: Disk, folder: string, bytes: number): Promise<JournalFile[]> {
+export async function openJournalFiles(disk: Disk, folder: string, bytes: number): Promise<JournalFile[]> {
   const names = (await disk.list(folder)).filter((name) => name.endsWith('.journal')).sort()
   return Promise.all(names.map((name) => JournalFile.open(disk, folder, name, bytes)))
 }
 
-function* replayedGroups(checkpoint: Checkpoint): Iterable<ReplayedGroup> {
+export function* replayedGroups(checkpoint: Checkpoint): Iterable<ReplayedGroup> {
   for (const record of checkpoint.groups) {
     yield ReplayedGroup.from(record)
   }
@@ -125,7 +150,7 @@ export async function restoreGroups(logs: StoredLogs, { replay, names }: Recover
 }
 
 /** The files of every folder, all looked at before the first is changed. @throws TailraceError NEWER_FORMAT */
-async function listGroups(disk: Disk, groupsFolder: string): Promise<Map<string, string[]>> {
+export async function listGroups(disk: Disk, groupsFolder: string): Promise<Map<string, string[]>> {
   const names = new Map<string, string[]>()
   for (const name of await disk.list(groupsFolder)) {
     const folder = `${groupsFolder}/${name}`

@@ -10,8 +10,8 @@ import { soundHeader } from './verify.ts'
 
 const CHUNK_BYTES = 1024 * 1024
 export const PART = '.repair-part'
-const WHOLE = '.repair'
-const ROTTEN = '.corrupt'
+export const WHOLE = '.repair'
+export const ROTTEN = '.corrupt'
 
 export interface Place {
   readonly position: number

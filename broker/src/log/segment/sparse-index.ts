@@ -98,6 +98,10 @@ export class SparseIndex {
     return this.#times[firstAbove(this.#indexes, place.index) - 1]!
   }
 
+  *places(): Iterable<IndexPlace> {
+    for (let i = 0; i < this.length; i++) yield this.#place(i)
+  }
+
   /** The entries [from, to) as they stand in a file. */
   encode(from: number, to: number): Uint8Array {
     const bytes = new Uint8Array((to - from) * INDEX_ENTRY_BYTES)

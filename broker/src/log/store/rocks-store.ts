@@ -34,8 +34,27 @@ export async function openRocksStore(folder: string, options: RocksStoreOptions)
   return new RocksStore(folder, db, options)
 }
 
-async function openDatabase(folder: string, openFiles = 64): Promise<RocksDB> {
+/** A store that is read while no broker has it open. */
+export type StateReader = Pick<StateStore, 'get' | 'range' | 'close'>
+
+/** Opens a store that exists, for reading only: no file in the folder changes. */
+export async function openRocksReader(folder: string): Promise<StateReader> {
+  const db = await openDatabase(folder, undefined, { readOnly: true, createIfMissing: false })
+  const reader = new RocksSnapshot(db)
+  return {
+    get: (key) => reader.get(key),
+    range: (from, to) => reader.range(from, to),
+    close: () => db.close({ force: true }),
+  }
+}
+
+async function openDatabase(
+  folder: string,
+  openFiles = 64,
+  mode: { readonly readOnly?: boolean; readonly createIfMissing?: boolean } = {},
+): Promise<RocksDB> {
   const db = new RocksDB(folder, {
+    ...mode,
     writeBufferSize: WRITE_BUFFER_BYTES,
     maxWriteBufferNumber: 2,
     maxOpenFiles: openFiles,

@@ -20,6 +20,9 @@ declare module 'rocksdb-native' {
         maxOpenFiles: number
         maxBackgroundJobs: number
         maxFileOpeningThreads: number
+        /** No file of the folder is written or made. */
+        readOnly?: boolean
+        createIfMissing?: boolean
       },
     )
     ready(): Promise<void>

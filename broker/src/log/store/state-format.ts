@@ -10,12 +10,16 @@ const KEY = 'format'
  * @throws TailraceError NEWER_FORMAT; STORAGE_CORRUPT when it is no version
  */
 export async function checkStateFormat(store: StateStore): Promise<void> {
-  const found = await store.get(KEY)
-  if (found === null) {
+  if ((await readStateFormat(store)) === null)
     await store.write([[KEY, new TextEncoder().encode(String(formatTable.stateStore.version))]])
-    return
-  }
+}
+
+/** Null: the store has none. @throws as `checkStateFormat` */
+export async function readStateFormat(store: Pick<StateStore, 'get'>): Promise<number | null> {
+  const found = await store.get(KEY)
+  if (found === null) return null
   const version = Number(new TextDecoder().decode(found))
   refuseNewer('stateStore', version)
   if (!Number.isSafeInteger(version) || version < 1) throw damagedFile('The state store', 'its version is no number')
+  return version
 }

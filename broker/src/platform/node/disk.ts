@@ -10,7 +10,7 @@ import { FILE_MODE, makePrivateFolder } from './folder-modes.ts'
 export const nodeDisk: Disk = {
   async open(path) {
     try {
-      return new NodeFile(path, await whenDescriptorsAllow(() => openForWriting(path)))
+      return new NodeFile(path, await whenDescriptorsAllow(() => openFile(path, READ_AND_WRITE)))
     } catch (error) {
       throw diskError('open', path, error)
     }
@@ -62,11 +62,20 @@ export const nodeDisk: Disk = {
   lock: lockFolder,
 }
 
-function openForWriting(path: string): Promise<number> {
+/** For a disk of which nothing may change: the system itself refuses to write to the file. */
+export async function openForReading(path: string): Promise<DiskFile> {
+  try {
+    return new NodeFile(path, await whenDescriptorsAllow(() => openFile(path, fs.constants.O_RDONLY)))
+  } catch (error) {
+    throw diskError('open', path, error)
+  }
+}
+
+const READ_AND_WRITE = fs.constants.O_RDWR | fs.constants.O_CREAT
+
+function openFile(path: string, flags: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    fs.open(path, fs.constants.O_RDWR | fs.constants.O_CREAT, FILE_MODE, (error, descriptor) =>
-      error === null ? resolve(descriptor) : reject(error),
-    )
+    fs.open(path, flags, FILE_MODE, (error, descriptor) => (error === null ? resolve(descriptor) : reject(error)))
   })
 }
 

@@ -9,7 +9,11 @@ function keyOf(group: GroupId): string {
 }
 
 /** Null when there is none, or when it cannot be read: then the log is read from its start. */
-export async function loadCheckpoint(store: StateStore, group: GroupId, crc32c: Crc32c): Promise<Checkpoint | null> {
+export async function loadCheckpoint(
+  store: Pick<StateStore, 'get'>,
+  group: GroupId,
+  crc32c: Crc32c,
+): Promise<Checkpoint | null> {
   const bytes = await store.get(keyOf(group))
   return bytes === null ? null : decodeCheckpoint(bytes, crc32c)
 }

@@ -16,7 +16,7 @@ function keyOf(group: GroupId): string {
   return `install/${String(group).padStart(12, '0')}`
 }
 
-export async function loadInstallRecord(store: StateStore, group: GroupId): Promise<InstallRecord | null> {
+export async function loadInstallRecord(store: Pick<StateStore, 'get'>, group: GroupId): Promise<InstallRecord | null> {
   const bytes = await store.get(keyOf(group))
   return bytes === null ? null : storedJson(keyOf(group), bytes, isInstallRecord)
 }

@@ -1,0 +1,43 @@
+import type { Clock } from '../../platform/clock.ts'
+import type { Disk } from '../../platform/disk.ts'
+import { sizeText } from '../quantity.ts'
+import type { Terminal } from '../terminal.ts'
+
+const DRAW_EVERY_MS = 200
+
+export interface ReadProgress {
+  readonly onRead: (bytes: number) => void
+  end(): void
+}
+
+/** Draws how much has been read of `total` bytes, where a person watches. */
+export function readProgress(total: number, clock: Clock, terminal: Terminal): ReadProgress {
+  let read = 0
+  const text = (): string => {
+    const share = total === 0 ? 100 : Math.min(100, Math.floor((read / total) * 100))
+    return `${share} %  ${sizeText(read)} of ${sizeText(total)}`.slice(0, terminal.columns - 1)
+  }
+  const drawing = terminal.watched ? clock.every(DRAW_EVERY_MS, () => terminal.draw(`\r\x1b[K${text()}`)) : null
+  return {
+    onRead: (bytes) => {
+      read += bytes
+      // Ctrl-C ends the work at the next batch.
+      terminal.interrupted.throwIfAborted()
+    },
+    end: () => {
+      drawing?.cancel()
+      if (terminal.watched) terminal.draw('\r\x1b[K')
+    },
+  }
+}
+
+/** The bytes of the segments in a data folder: nearly all that there is to read. */
+export async function bytesOfSegments(disk: Disk, folder: string): Promise<number> {
+  let bytes = 0
+  for (const group of await disk.list(`${folder}/log/groups`)) {
+    for (const name of await disk.list(`${folder}/log/groups/${group}`)) {
+      if (name.endsWith('.log')) bytes += (await disk.size(`${folder}/log/groups/${group}/${name}`)) ?? 0
+    }
+  }
+  return bytes
+}

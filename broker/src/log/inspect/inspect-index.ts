@@ -1,0 +1,51 @@
+import type { DiskFile } from '../../platform/disk.ts'
+import type { ReplayedGroup } from '../journal/replayed-group.ts'
+import { INDEX_ENTRY_BYTES, type IndexPlace, SparseIndex } from '../segment/sparse-index.ts'
+import type { LogToInspect, SegmentFile } from './inspected-log.ts'
+
+/** The places that the index file of a segment knows; none where the checkpoint knows of no index. */
+export async function inspectIndex(
+  log: LogToInspect,
+  group: ReplayedGroup,
+  segment: SegmentFile,
+): Promise<readonly IndexPlace[]> {
+  const record = group.segments.find(([index, offset]) => index === segment.baseIndex && offset === segment.baseOffset)
+  const [, , , lastIndex, , , , places, checksum] = record ?? []
+  // Where entries were discarded since the checkpoint, the file may be another one by now.
+  if (places === undefined || places === 0 || group.cutFrom <= lastIndex!) return []
+  const path = segment.path.replace(/\.log(\.repair)?$/, '.index')
+  const size = await log.disk.size(path)
+  let problem = 'it is missing'
+  if (size !== null) {
+    const index = await readPlaces(log, path, places, checksum!)
+    if (index !== null) return [...index.places()]
+    problem = size < places * INDEX_ENTRY_BYTES ? 'it is too short' : 'it is not as it was written'
+  }
+  const advice = 'Nothing is lost: the broker makes the index anew out of the segment.'
+  log.report({ severity: 'damage', file: path, position: null, problem, advice })
+  return []
+}
+
+async function readPlaces(
+  { disk, crc32c, onRead }: LogToInspect,
+  path: string,
+  places: number,
+  checksum: number,
+): Promise<SparseIndex | null> {
+  const file = await disk.open(path)
+  try {
+    const bytes = await readWhole(file, places * INDEX_ENTRY_BYTES)
+    if (bytes === null) return null
+    onRead(bytes.length)
+    return SparseIndex.decode(bytes, places, checksum, crc32c)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Null when the file has fewer bytes. */
+async function readWhole(file: DiskFile, count: number): Promise<Uint8Array | null> {
+  if ((await file.size()) < count) return null
+  const bytes = new Uint8Array(count)
+  return (await file.read(bytes, 0)) === count ? bytes : null
+}

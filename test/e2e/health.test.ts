@@ -1,0 +1,115 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { skipped } from '../runner/skipped.ts'
+import { freePortRange, type Started, start, tailrace } from './command-line.ts'
+
+/** What an operator asks of a cluster of three, first while it runs and then of the folders that it leaves. */
+const folder = mkdtempSync(join(tmpdir(), 'tailrace-health-'))
+const data = join(folder, 'data')
+let cluster: Started
+let server: string
+
+interface Verified {
+  readonly sound: boolean
+  readonly broker: number
+  readonly partitions: { name: string; records: number; damaged: boolean }[]
+  readonly findings: { severity: string; file: string }[]
+}
+
+beforeAll(async () => {
+  const httpPort = await freePortRange(3)
+  const peerPort = await freePortRange(3).then((port) => (Math.abs(port - httpPort) < 3 ? port + 10 : port))
+  server = `127.0.0.1:${httpPort}`
+  const ports = ['--http-port', String(httpPort), '--peer-port', String(peerPort)]
+  cluster = start(['cluster', 'start', '--brokers', '3', '--data', data, ...ports])
+  await vi.waitFor(() => expect(cluster.out() + cluster.err()).toMatch(/^ready$/m), { timeout: 30_000 })
+  await tailrace(['topic', 'create', 'flights', '--partitions', '2', '--replicas', '3', '-s', server])
+  const lines = Array.from({ length: 500 }, (_, n) => JSON.stringify({ n, pad: 'x'.repeat(200) }))
+  expect((await tailrace(['publish', 'flights', '-s', server], lines.join('\n'))).code).toBe(0)
+})
+
+afterAll(() => {
+  const { exitCode, signalCode, pid } = cluster.child
+  if (exitCode === null && signalCode === null) process.kill(pid!, 'SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function pidOf(broker: number): Promise<number> {
+  const { out } = await tailrace(['cluster', 'status', '--json', '-s', server])
+  return (JSON.parse(out) as { brokers: { id: number; pid: number }[] }).brokers.find(({ id }) => id === broker)!.pid
+}
+
+async function verify(path: string): Promise<{ code: number | null; found: Verified }> {
+  const { code, out, err } = await tailrace(['verify', path, '--json'])
+  expect(err).toBe('')
+  return { code, found: JSON.parse(out) as Verified }
+}
+
+/** Every file and its bytes. */
+function content(path: string): Map<string, string> {
+  const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  return new Map(
+    files.map(({ parentPath, name }) => [join(parentPath, name), readFileSync(join(parentPath, name), 'base64')]),
+  )
+}
+
+describe('tailrace verify', () => {
+  const noPids = skipped(process.platform !== 'linux', 'the process that uses a folder: only Linux tells.')
+  it.skipIf(noPids)('refuses the folder of a broker that runs, and says which process it is', async () => {
+    const { code, err } = await tailrace(['verify', join(data, 'broker-2')])
+    expect(code).toBe(2)
+    expect(err).toContain(`is in use by the process ${await pidOf(2)}`)
+  })
+
+  it('finds the folders sound, as kill -9 leaves them and after Ctrl-C, and changes nothing in them', async () => {
+    const killed = join(folder, 'killed')
+    const pid = await pidOf(3)
+    // While the process stands still, its files are what kill -9 would leave.
+    if (process.platform !== 'win32') process.kill(pid, 'SIGSTOP')
+    cpSync(join(data, 'broker-3'), killed, { recursive: true })
+    if (process.platform !== 'win32') process.kill(pid, 'SIGCONT')
+    cluster.child.kill('SIGINT')
+    await cluster.finished
+    for (const path of [killed, ...[1, 2, 3].map((id) => join(data, `broker-${id}`))]) {
+      const before = content(path)
+      const { code, found } = await verify(path)
+      expect([code, found.findings.filter(({ severity }) => severity === 'damage')]).toEqual([0, []])
+      expect(found.partitions.map(({ name }) => name).sort()).toEqual(['flights/0', 'flights/1', 'metadata'])
+      const records = found.partitions.filter(({ name }) => name !== 'metadata').map((one) => one.records)
+      expect(records.reduce((sum, count) => sum + count, 0)).toBe(500)
+      expect(content(path)).toEqual(before)
+    }
+  })
+
+  it.each([
+    ['a segment', /groups.*\.log$/],
+    ['an index', /groups.*\.index$/],
+    ['a checkpoint', /checkpoint-a$/],
+    ['the identity', /identity\.json$/],
+    ['the lives', /lives\.json$/],
+    ['the state store', /\.sst$/],
+  ])('finds a changed byte in %s, and names the file', async (_, pattern) => {
+    const copy = join(folder, 'copy')
+    rmSync(copy, { recursive: true, force: true })
+    cpSync(join(data, 'broker-1'), copy, { recursive: true })
+    const [path] = [...content(copy).keys()].filter((name) => pattern.test(name.replaceAll('\\', '/'))).sort()
+    const bytes = readFileSync(path!)
+    bytes[Math.floor(bytes.length / 3)]! ^= 8
+    writeFileSync(path!, bytes)
+    const { code, found } = await verify(copy)
+    expect([code, found.sound]).toEqual([1, false])
+    const damaged = found.findings.filter(({ severity }) => severity === 'damage').map(({ file }) => file)
+    expect(damaged.some((file) => path!.startsWith(file))).toBe(true)
+  })
+
+  it('says of any other folder that it is none', async () => {
+    for (const path of [data, join(folder, 'nowhere')]) {
+      const { code, err } = await tailrace(['verify', path])
+      expect(code).toBe(2)
+      expect(err).toContain('is no data folder of a broker')
+    }
+    expect((await tailrace(['verify', data])).err).toContain('broker-1, broker-2, broker-3')
+  })
+})
