@@ -240,6 +240,35 @@ describe.each([1, 2, 3])('through broker %i', (broker) => {
     stream.close()
   })
 
+  it('tells of its state over WebSocket, as it does over HTTP, and again after a change', async () => {
+    const answers = async () => {
+      const told = await Promise.all(
+        ['/readyz', '/cluster', '/topics', `/topics/${topic}`].map((path) => ask(broker, 'GET', path)),
+      )
+      const [ready, shown, { topics }, described] = told.map(({ body }) => body) as [object, object, never, object]
+      return { ready: expect.objectContaining(ready), cluster: shown, topics, described: [described] }
+    }
+    const stream = await connect(broker)
+    stream.send({ op: 'watch', id: 'w1', topics: [topic, 'nowhere'] })
+    const state = { op: 'state', id: 'w1', at: expect.any(Number) }
+    const first = await stream.next('state')
+    expect({ ...first, ready: { ready: first.ready.ready, reason: first.ready.reason } }).toEqual({
+      ...state,
+      ...(await answers()),
+    })
+    const ends = ({ described }: { described: { partitions: { highWatermark: number }[] }[] }) =>
+      described[0]!.partitions.map(({ highWatermark }) => highWatermark)
+    stream.send({ op: 'publish', id: 'p1', topic, records: [{ value: 'hello', partition: 1 }] })
+    await stream.next('ack')
+    const [zero, one, ...rest] = ends(first) as [number, number]
+    let last = first
+    while (ends(last)[1] === one) last = await stream.next('state')
+    expect(ends(last)).toEqual([zero, one + 1, ...rest])
+    stream.send({ op: 'unwatch', id: 'w1' })
+    expect(await stream.next('unwatched')).toEqual({ op: 'unwatched', id: 'w1' })
+    stream.close()
+  })
+
   it('subscribes from the earliest record with the line of the documentation', async () => {
     const stream = await connect(broker)
     stream.send({ op: 'subscribe', id: 's1', topic, from: 'earliest' })

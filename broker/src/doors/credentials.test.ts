@@ -9,6 +9,7 @@ import { nodeRandom } from '../platform/node/random.ts'
 import { MemoryTables } from '../security/testing/memory-tables.ts'
 import { memorySecurity } from './testing/memory-security.ts'
 import { batchOf, Client, type Fixture, startGateway } from './testing/running-gateway.ts'
+import { textOperations } from './ws/text-requests.ts'
 
 const flights: Resource = { type: 'topic', name: 'flights' }
 const cluster: Resource = { type: 'cluster', name: CLUSTER_NAME }
@@ -264,6 +265,37 @@ describe('over WebSocket', () => {
     const failed = 'AUTHORIZATION_FAILED'
     expect(answers).toEqual({ 1: failed, 2: failed, 3: failed, 4: failed, 6: failed, 7: failed })
     client.socket.terminate()
+  })
+
+  it('every operation in JSON is checked', async () => {
+    const unknown = { op: 'error', code: 'UNKNOWN_SUBSCRIPTION' }
+    const nobody = { op: 'error', code: 'AUTHENTICATION_REQUIRED' }
+    const denied = { op: 'error', code: 'AUTHORIZATION_FAILED' }
+    const empty = { op: 'state', cluster: null, topics: [], described: [] }
+    const failed = { op: 'error', code: 'AUTHENTICATION_FAILED' }
+    /** Fields, the answer to nobody in particular, the answer to a client without a rule. */
+    const operations: Record<string, readonly [fields: object, anonymous: object, withoutRule: object]> = {
+      subscribe: [{ topic: 'flights' }, nobody, denied],
+      publish: [{ topic: 'flights', records: [{ value: 'x' }] }, nobody, denied],
+      credit: [{ bytes: 1 }, unknown, unknown],
+      unsubscribe: [{}, unknown, unknown],
+      authenticate: [{ token: 'tr_t0_wrong' }, failed, failed],
+      watch: [{ topics: ['flights'] }, nobody, empty],
+      unwatch: [{}, unknown, { op: 'unwatched' }],
+    }
+    expect(Object.keys(operations).sort()).toEqual([...textOperations].sort())
+    const anonymous = await new Client(fixture.address).open()
+    const client = await new Client(fixture.address, bearer(tables.token('User:svc'))).open()
+    for (const [op, [fields, toNobody, withoutRule]] of Object.entries(operations)) {
+      for (const [asking, answer] of [
+        [anonymous, toNobody],
+        [client, withoutRule],
+      ] as const) {
+        asking.json({ op, id: 1, ...fields })
+        expect([op, await asking.nextJson()]).toEqual([op, expect.objectContaining({ id: 1, ...answer })])
+      }
+    }
+    for (const { socket } of [anonymous, client]) socket.terminate()
   })
 
   it('a rule that goes ends a subscription, a token that goes ends the connection', async () => {

@@ -38,6 +38,7 @@ import type { Services } from './limits/rights.ts'
 import { WaitingReads } from './limits/waiting-reads.ts'
 import { streamGateway } from './ws/gateway.ts'
 import { SharedTexts } from './ws/shared-texts.ts'
+import { SharedViews } from './ws/shared-views.ts'
 
 export interface HttpGatewayParts {
   readonly services: Services
@@ -110,6 +111,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     received: held.received,
     newProducers,
     texts: new SharedTexts(clock),
+    views: new SharedViews(services.api, clock, log),
   })
   const waits = new WaitingReads(limits.maxWaitingReads)
   await app.register(async (routes) => {

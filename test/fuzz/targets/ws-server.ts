@@ -22,6 +22,7 @@ import { batchOf } from '../../../broker/src/doors/testing/running-gateway.ts'
 import { testSender, testServices } from '../../../broker/src/doors/testing/test-services.ts'
 import { Connection } from '../../../broker/src/doors/ws/connection.ts'
 import { SharedTexts } from '../../../broker/src/doors/ws/shared-texts.ts'
+import { SharedViews } from '../../../broker/src/doors/ws/shared-views.ts'
 import { GatewaySocket } from '../../../broker/src/doors/ws/socket.ts'
 import { ManualClock } from '../../../broker/src/platform/testing/clock.ts'
 import { seededRandom } from '../../../broker/src/platform/testing/random.ts'
@@ -94,6 +95,13 @@ const sessions: readonly (readonly [number, ...Block[]])[] = [
     op({ op: 'unsubscribe', id: 's' }),
   ],
   [
+    0,
+    op({ op: 'watch', id: 'w', topics: ['flights', 'nowhere'] }),
+    op({ op: 'watch', id: 'w' }),
+    op({ op: 'watch', id: 2, topics: [] }),
+    op({ op: 'unwatch', id: 'w' }),
+  ],
+  [
     1,
     frame('CascadeBeat', { clusterId: '', broker: 101 }),
     frame('CascadeBeat', { clusterId: 'other', broker: 101 }),
@@ -123,6 +131,7 @@ class Session {
   readonly received = new HeldBytes(this.clock, { bytes: 1 << 20, graceMs: 1_000, maxAgeMs: 10_000 })
   readonly reads = new ReadBudget(limits.maxReadBytes, mostReadBytes(limits))
   readonly mistakes: unknown[] = []
+  readonly views: SharedViews
   readonly #client: Duplex
   readonly #socket = new (
     GatewaySocket as unknown as new (
@@ -141,10 +150,11 @@ class Session {
     const stream = Object.assign(server, { remoteAddress: '127.0.0.1', bytesWritten: 0 }) as unknown as Socket
     const log = { info: () => {}, warn: () => {}, error: (fields: object) => void this.mistakes.push(fields) }
     const random = seededRandom(1)
+    this.views = new SharedViews(this.broker, this.clock, log)
     const { clock, broker: api, received, reads } = this
     const publisher = new JsonPublisher({ api, clock, random, timeoutMs: 1_000, maxBatchBytes: limits.maxBatchBytes })
     const texts = new SharedTexts(clock)
-    const shared = { publisher, reads, received, newProducers: new NewProducers(limits), texts }
+    const shared = { publisher, reads, received, newProducers: new NewProducers(limits), texts, views: this.views }
     const wired = this.#socket as unknown as { setSocket(stream: Socket, head: Buffer, options: object): void }
     wired.setSocket(stream, Buffer.alloc(0), { maxPayload: limits.maxFrameBytes, allowSynchronousEvents: true })
     // As the plugin that the gateway is built on does.
@@ -212,6 +222,7 @@ function check(session: Session, said: ReturnType<typeof serverMessages>): Verdi
   }
   const { broker, received } = session
   if (received.bytes !== 0) throw new Error(`${received.bytes} bytes are held for no client`)
+  if (session.views.watchers !== 0) throw new Error(`${session.views.watchers} watches go on without a client`)
   if (broker.leadership.size !== 0) throw new Error(`${broker.leadership.size} subscriptions go on without a client`)
   return verdict
 }

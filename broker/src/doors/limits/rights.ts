@@ -109,6 +109,16 @@ export class Rights {
     this.#guard.topic('read', topic)
   }
 
+  /** For what is shown of many topics at once: a topic that is left out is no refusal. */
+  mayDescribe(topic: string): boolean {
+    return this.#guard.mayTopic('describe', topic)
+  }
+
+  /** As `mayDescribe`, for the cluster. */
+  mayDescribeCluster(): boolean {
+    return this.#guard.mayCluster('describe')
+  }
+
   /** For pages about the whole broker. @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED */
   checkCluster(operation: Operation): void {
     this.#guard.cluster(operation)

@@ -14,6 +14,7 @@ import { CloseCode, type GatewaySocket } from './socket.ts'
 import type { StreamClient, StreamParts } from './stream-client.ts'
 import { Subscriptions } from './subscriptions.ts'
 import { TextProtocol } from './text.ts'
+import { Watches } from './watches.ts'
 
 /** How long a client may take to answer a close frame. */
 const farewellMs = 2_000
@@ -25,6 +26,7 @@ const manyMessages = 32
 /** One WebSocket: bounds what it holds, both ways, and hands its messages to the protocol they are of. */
 export class Connection implements StreamClient {
   readonly subscriptions: Subscriptions
+  readonly watches: Watches
   readonly sender: Sender
   readonly authentication: StreamAuthentication
   readonly reads: ReadBudget
@@ -68,6 +70,7 @@ export class Connection implements StreamClient {
     this.subscriptions = new Subscriptions(parts.limits, sender.quotas, (change) =>
       parts.metrics.subscriptions.inc(change),
     )
+    this.watches = new Watches(parts.views, sender.quotas)
     this.#outbox = new Outbox(socket, stream, parts.clock)
     this.#binary = new BinaryProtocol(this, parts, this.#abort.signal, schemas)
     this.#text = new TextProtocol(this, parts)
@@ -153,14 +156,14 @@ export class Connection implements StreamClient {
 
   fail(closeCode: number, error: TailraceError): void {
     this.#closing = true
-    this.subscriptions.clear()
+    this.#endPushes()
     this.#farewell(closeCode, error)
   }
 
   /** Takes no new requests, acknowledges those under way, then sends SHUTTING_DOWN and closes. */
   shutDown(): void {
     this.#closing = true
-    this.subscriptions.clear()
+    this.#endPushes()
     if (this.#isIdle) this.#farewell(CloseCode.goingAway, new TailraceError('SHUTTING_DOWN'))
   }
 
@@ -273,7 +276,7 @@ export class Connection implements StreamClient {
     this.#farewellTimer?.cancel()
     this.#throttle?.cancel()
     this.#arriving.release()
-    this.subscriptions.clear()
+    this.#endPushes()
     this.#abort.abort(noLongerWanted)
   }
 
@@ -324,7 +327,7 @@ export class Connection implements StreamClient {
       ? new TailraceError('FRAME_TOO_LARGE', `A message may have ${this.#parts.limits.maxFrameBytes} bytes.`)
       : new TailraceError('MALFORMED_FRAME', 'It breaks the WebSocket protocol (RFC 6455).')
     this.#closing = true
-    this.subscriptions.clear()
+    this.#endPushes()
     this.#sendError(error)
     this.#limitFarewell()
     return error.code
@@ -342,6 +345,11 @@ export class Connection implements StreamClient {
     // The answer to the close frame must be readable, and a client that gives none must not keep the socket.
     if (this.#socket.isPaused) this.#socket.resume()
     this.#limitFarewell()
+  }
+
+  #endPushes(): void {
+    this.subscriptions.clear()
+    this.watches.clear()
   }
 
   #limitFarewell(): void {

@@ -13,7 +13,9 @@ import type { Sender } from '../limits/request-context.ts'
 import type { Services } from '../limits/rights.ts'
 import type { StreamAuthentication } from './authentication.ts'
 import type { SharedTexts } from './shared-texts.ts'
+import type { SharedViews } from './shared-views.ts'
 import type { Subscriptions } from './subscriptions.ts'
+import type { Watches } from './watches.ts'
 
 /** The parts that all connections share. */
 export interface StreamParts {
@@ -29,11 +31,13 @@ export interface StreamParts {
   /** Bytes of unfinished messages, over HTTP and WebSocket. */
   readonly received: HeldBytes
   readonly texts: SharedTexts
+  readonly views: SharedViews
 }
 
 /** The part of a connection that the binary and the text protocol use. */
 export interface StreamClient {
   readonly subscriptions: Subscriptions
+  readonly watches: Watches
   /** The budget of reads for this connection. */
   readonly reads: ReadBudget
   readonly sender: Sender

@@ -14,6 +14,9 @@ export type TextRequest =
   | ({ readonly op: 'subscribe'; readonly id: TextId } & SubscriptionRequest)
   | { readonly op: 'credit'; readonly id: TextId; readonly bytes: number }
   | { readonly op: 'unsubscribe'; readonly id: TextId }
+  /** `topics`: the names of those to be described. */
+  | { readonly op: 'watch'; readonly id: TextId; readonly topics: readonly string[] }
+  | { readonly op: 'unwatch'; readonly id: TextId }
   | { readonly op: 'authenticate'; readonly id: TextId; readonly credential: TextCredential }
   | {
       readonly op: 'publish'
@@ -23,12 +26,23 @@ export type TextRequest =
       readonly records: unknown
     }
 
-const operations = 'subscribe, credit, unsubscribe, publish and authenticate'
+export const textOperations: readonly string[] = [
+  'subscribe',
+  'credit',
+  'unsubscribe',
+  'publish',
+  'authenticate',
+  'watch',
+  'unwatch',
+] satisfies TextRequest['op'][]
 /** A client that names no credit is sent records as fast as it reads: the socket slows the broker down. */
 const defaultCredit = Number.MAX_SAFE_INTEGER
 const maxIdLength = 256
+const maxTopicLength = 249
 /** As many as a Subscribe frame may name. */
 const mostPartitions = 10_000
+/** Of one watch. */
+const mostWatchedTopics = 100
 
 /** The object that a text frame holds. Throws INVALID_REQUEST. */
 export function objectFromText(text: string): Record<string, unknown> {
@@ -53,9 +67,7 @@ export function idOf(message: Record<string, unknown>): TextId | undefined {
 export function requestFrom(message: Record<string, unknown>): TextRequest {
   const { op } = message
   const id = idOf(message)
-  if (op !== 'subscribe' && op !== 'credit' && op !== 'unsubscribe' && op !== 'publish' && op !== 'authenticate') {
-    throw invalid(`op must be one of ${operations}.`)
-  }
+  if (!isOperation(op)) throw invalid(`op must be one of ${textOperations.join(', ')}.`)
   if (id === undefined) throw invalid(`id must be a string of up to ${maxIdLength} characters, or a number.`)
   switch (op) {
     case 'subscribe':
@@ -63,7 +75,10 @@ export function requestFrom(message: Record<string, unknown>): TextRequest {
     case 'credit':
       return { op, id, bytes: positiveInteger(message.bytes, 'bytes') }
     case 'unsubscribe':
+    case 'unwatch':
       return { op, id }
+    case 'watch':
+      return { op, id, topics: watchedFrom(message.topics) }
     case 'authenticate':
       return { op, id, credential: credentialFrom(message) }
     case 'publish':
@@ -75,6 +90,10 @@ export function requestFrom(message: Record<string, unknown>): TextRequest {
         records: message.records,
       }
   }
+}
+
+function isOperation(op: unknown): op is TextRequest['op'] {
+  return textOperations.includes(op as string)
 }
 
 /** `{"token": …}`, or `{"user": …, "password": …}`. */
@@ -124,6 +143,18 @@ function positionAt(from: unknown, at: string): Position {
   const position = positionFrom(from)
   if (position !== null) return position
   throw invalid(`${at} must be "earliest", "latest", an offset, or a time such as "2026-03-01T12:00:00Z".`)
+}
+
+function watchedFrom(topics: unknown): string[] {
+  if (topics === undefined) return []
+  if (!Array.isArray(topics)) throw invalid('topics must be an array of names of topics, or be left out.')
+  if (topics.length > mostWatchedTopics) {
+    throw invalid(`topics has ${topics.length} items; a watch may name ${mostWatchedTopics}.`)
+  }
+  return topics.map((name: unknown, index) => {
+    if (typeof name === 'string' && name.length > 0 && name.length <= maxTopicLength) return name
+    throw invalid(`topics[${index}] must be the name of a topic.`)
+  })
 }
 
 function topicFrom(topic: unknown): string {

@@ -6,6 +6,9 @@ import type { StreamClient, StreamParts } from './stream-client.ts'
 import { type OutOfRange, Subscription } from './subscription.ts'
 import { idOf, objectFromText, requestFrom, type TextId, type TextRequest } from './text-requests.ts'
 import { TextSink } from './text-sink.ts'
+import { Watch } from './watch.ts'
+
+const paidOps: ReadonlySet<TextRequest['op']> = new Set(['subscribe', 'publish', 'watch'])
 
 /**
  * JSON on one WebSocket, for people and small scripts: the same subscriptions and publishing, a JSON object a message.
@@ -46,25 +49,34 @@ export class TextProtocol {
   }
 
   #handle(request: TextRequest, bytes: number): void {
-    if (request.op === 'subscribe' || request.op === 'publish') this.#client.pay('requestsPerSecond', 1)
+    if (paidOps.has(request.op)) this.#client.pay('requestsPerSecond', 1)
     switch (request.op) {
       case 'subscribe':
         this.#subscribe(request)
         break
       case 'credit': {
-        const subscription = this.#client.subscriptions.get(subscriptionKey(request.id))
+        const subscription = this.#client.subscriptions.get(keyOf(request.id))
         if (subscription === undefined) throw new TailraceError('UNKNOWN_SUBSCRIPTION', String(request.id))
         subscription.grant(request.bytes)
         break
       }
       case 'unsubscribe':
-        if (!this.#client.subscriptions.remove(subscriptionKey(request.id))) {
+        if (!this.#client.subscriptions.remove(keyOf(request.id))) {
           throw new TailraceError('UNKNOWN_SUBSCRIPTION', String(request.id))
         }
         this.#client.sendText(JSON.stringify({ op: 'unsubscribed', id: request.id }))
         break
       case 'authenticate':
         this.#authenticate(request)
+        break
+      case 'watch':
+        this.#watch(request)
+        break
+      case 'unwatch':
+        if (!this.#client.watches.remove(keyOf(request.id))) {
+          throw new TailraceError('UNKNOWN_SUBSCRIPTION', String(request.id))
+        }
+        this.#client.sendText(JSON.stringify({ op: 'unwatched', id: request.id }))
         break
       case 'publish':
         this.#publish(request, bytes)
@@ -75,7 +87,7 @@ export class TextProtocol {
   #subscribe(request: TextRequest & { op: 'subscribe' }): void {
     const { clock, random, texts } = this.#parts
     const { api } = this.#context.rights
-    const key = subscriptionKey(request.id)
+    const key = keyOf(request.id)
     const tellError = (partition: number | null, error: TailraceError, range?: OutOfRange) =>
       this.sendError(request.id, error, partition === null ? {} : { partition, ...shownRange(range) })
     const [client, metrics] = [this.#client, this.#context.metrics]
@@ -90,6 +102,21 @@ export class TextProtocol {
       throw error
     }
     subscription.start()
+  }
+
+  #watch({ id, topics }: TextRequest & { op: 'watch' }): void {
+    const [client, { rights }] = [this.#client, this.#context]
+    const { clock, services } = this.#parts
+    const problem = client.authentication.problem()
+    if (problem !== null) throw problem
+    if (!services.authorizer.admitsAnybody(rights.session)) throw new TailraceError('AUTHENTICATION_REQUIRED')
+    const fail = (error: unknown) => {
+      if (!(error instanceof TailraceError)) return client.fault(error)
+      client.watches.remove(keyOf(id))
+      this.sendError(id, error)
+    }
+    const { authorizer } = services
+    client.watches.put(keyOf(id), new Watch(id, topics, { client, rights, authorizer, clock, fail }))
   }
 
   /** As the binary Authenticate, for people and browsers. */
@@ -141,6 +168,6 @@ function shownRange(range: OutOfRange | undefined): Partial<OutOfRange> & { miss
 }
 
 /** Kept apart from the numbers of binary subscriptions, since a connection may use both. */
-function subscriptionKey(id: TextId): string {
+function keyOf(id: TextId): string {
   return JSON.stringify(id)
 }
