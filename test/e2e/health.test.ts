@@ -113,3 +113,28 @@ describe('tailrace verify', () => {
     expect((await tailrace(['verify', data])).err).toContain('broker-1, broker-2, broker-3')
   })
 })
+
+describe('tailrace log dump', () => {
+  it('prints the entries of a segment with their records, and those of the journal', async () => {
+    const files = [...content(join(data, 'broker-1')).keys()]
+    const printed: { records?: { value: string }[] }[] = []
+    for (const path of files.filter((name) => /groups.[1-9].*\.log$/.test(name))) {
+      const { code, out, err } = await tailrace(['log', 'dump', path, '--records', '--json'])
+      expect([code, err]).toEqual([0, ''])
+      for (const line of out.trimEnd().split('\n')) printed.push(JSON.parse(line))
+    }
+    const values = printed.flatMap(({ records = [] }) =>
+      records.map(({ value }) => (JSON.parse(value) as { n: number }).n),
+    )
+    expect(values.sort((a, b) => a - b)).toEqual(Array.from({ length: 500 }, (_, n) => n))
+    const journal = files.find((name) => name.endsWith('.journal'))!
+    const { code, out } = await tailrace(['log', 'dump', journal, '--limit', '5'])
+    expect(code).toBe(0)
+    expect(out.split('\n')[0]).toMatch(/^ +0 {2}open +block=\d+ {2}epoch=\d+$/)
+  })
+
+  it('says of a file that is none of a log, or that is missing, that it cannot be printed', async () => {
+    for (const path of [join(data, 'broker-1', 'identity.json'), join(data, 'nothing.journal')])
+      expect((await tailrace(['log', 'dump', path])).code).toBe(2)
+  })
+})

@@ -49,7 +49,7 @@ function withNewline(value: Uint8Array | null): Uint8Array {
 }
 
 /** One line, without control characters that could control the reader's terminal. */
-function readable(content: Content): string {
+export function readable(content: Content): string {
   const json = contentJson(content)
   if (json === null) return '-'
   if (typeof json !== 'string') return `base64:${json.base64}`

@@ -238,17 +238,17 @@ test('a repaired segment that has not taken its place is what is read', async ()
 })
 
 test('wherever one bit of the log changes, the look at it ends with findings, and never says sound of lost batches', async () => {
-  const sizes = new Map<string, number>()
-  const sample = await closedFolder()
-  for (const path of sample.paths()) sizes.set(path, (await sample.size(path))!)
-  for (const [path, size] of sizes) {
+  const disk = await closedFolder()
+  for (const path of disk.paths()) {
+    const size = (await disk.size(path))!
     for (let at = 0; at < size; at += Math.max(1, Math.ceil(size / 23))) {
-      const disk = await closedFolder()
       disk.flip(path, at, at % 8)
       const { damage } = await inspect(disk)
+      disk.flip(path, at, at % 8)
       // All of a segment is entries here; the last four bytes of a place in an index are not used.
       if (/index$/.test(path) && at % 40 >= 36) continue
       if (/\.(log|index)$|durable$/.test(path)) expect(damage, `${path} at ${at}`).not.toEqual([])
     }
   }
+  expect((await inspect(disk)).findings).toEqual([])
 })

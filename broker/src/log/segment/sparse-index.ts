@@ -98,6 +98,11 @@ export class SparseIndex {
     return this.#times[firstAbove(this.#indexes, place.index) - 1]!
   }
 
+  /** There is one at least. */
+  last(): IndexPlace {
+    return this.#place(this.length - 1)
+  }
+
   *places(): Iterable<IndexPlace> {
     for (let i = 0; i < this.length; i++) yield this.#place(i)
   }
@@ -121,18 +126,16 @@ export class SparseIndex {
   static decode(bytes: Uint8Array, count: number, checksum: number, crc: Crc32c): SparseIndex | null {
     if (bytes.length < count * INDEX_ENTRY_BYTES) return null
     const index = new SparseIndex(crc)
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    for (let i = 0; i < count; i++) {
-      const at = i * INDEX_ENTRY_BYTES
-      index.add(
-        view.getFloat64(at, true),
-        view.getFloat64(at + 8, true),
-        view.getFloat64(at + 16, true),
-        view.getFloat64(at + 24, true),
-      )
-      if (index.checksum(i + 1) !== view.getUint32(at + 32, true)) return null
-    }
+    for (let i = 0; i < count; i++) if (!index.addFrom(bytes, i)) return null
     return index.checksum(count) === checksum ? index : null
+  }
+
+  /** Adds entry `i` of a file. False where its checksum, which covers those before it, is wrong. */
+  addFrom(bytes: Uint8Array, i: number): boolean {
+    const view = new DataView(bytes.buffer, bytes.byteOffset + i * INDEX_ENTRY_BYTES, INDEX_ENTRY_BYTES)
+    const [index, offset, position, time] = [0, 8, 16, 24].map((at) => view.getFloat64(at, true))
+    this.add(index!, offset!, position!, time!)
+    return this.checksum(this.length) === view.getUint32(CHECKED_BYTES, true)
   }
 
   #place(at: number): IndexPlace {

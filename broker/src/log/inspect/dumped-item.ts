@@ -1,0 +1,36 @@
+import type { EntryHeader, GroupId, Offset } from '@tailrace/schemas'
+import { EntryKind } from '@tailrace/schemas'
+
+type Value = string | number | boolean | null | readonly Value[]
+
+/** One thing that stands in a file of the log, in the order of the file. */
+export interface DumpedItem {
+  /** Bytes from the start of the file. */
+  readonly position: number
+  /** entry, place, group, hard-state, …; damage: bytes that no broker wrote so. */
+  readonly kind: string
+  readonly fields: Readonly<Record<string, Value | undefined>>
+  /** Undefined: it belongs to no group, or the file does not tell. */
+  readonly group?: GroupId
+  /** After the last record of an entry; undefined: it is none, or cannot be read. */
+  readonly endOffset?: Offset
+  /** The batch of an entry of records whose checksum is right. */
+  readonly batch?: Uint8Array
+}
+
+const kindNames = {
+  [EntryKind.Records]: 'records',
+  [EntryKind.TermStart]: 'term-start',
+  [EntryKind.Configuration]: 'configuration',
+} as const
+
+/** The fields of an entry. `isSound`: its batch matches its checksum. */
+export function entryFields(header: EntryHeader, isSound: boolean): DumpedItem['fields'] {
+  const { index, term, kind, baseOffset, lastOffset, bytes } = header
+  const offsets = kind === EntryKind.Records ? { baseOffset, lastOffset } : { baseOffset }
+  return { index, term, entry: kindNames[kind], ...offsets, bytes, crc: isSound ? 'ok' : 'wrong' }
+}
+
+export function damageAt(position: number, problem: string): DumpedItem {
+  return { position, kind: 'damage', fields: { problem } }
+}
