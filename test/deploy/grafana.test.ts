@@ -1,0 +1,145 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { skipped } from '../runner/skipped.ts'
+import { environmentOf, readComposeFile } from './compose-file.ts'
+import { knownSeries, unknownIn } from './known-metrics.ts'
+import { judge, lacks } from './tools.ts'
+
+const folder = fileURLToPath(new URL('../../deploy/grafana/', import.meta.url))
+const files = readdirSync(join(folder, 'dashboards'))
+
+interface Place {
+  readonly h: number
+  readonly w: number
+  readonly x: number
+  readonly y: number
+}
+interface Panel {
+  readonly id: number
+  readonly type: string
+  readonly title: string
+  readonly description?: string
+  readonly gridPos: Place
+  readonly targets?: readonly { readonly expr: string; readonly datasource: { readonly uid: string } }[]
+}
+interface Dashboard {
+  readonly uid: string
+  readonly title: string
+  readonly panels: readonly Panel[]
+  readonly templating: { readonly list: readonly { readonly name: string; readonly definition?: string }[] }
+}
+const text = (file: string): string => readFileSync(join(folder, 'dashboards', file), 'utf8')
+const dashboards = files.map((file) => ({ file, ...(JSON.parse(text(file)) as Dashboard) }))
+const known = knownSeries()
+
+/** A query as Prometheus gets it. */
+const asSent = (query: string): string =>
+  query.replaceAll('$__rate_interval', '1m').replaceAll(/\$(job|instance|topic)\b/g, '.*')
+
+/** Queries of panels, and the metrics of which variables list labels. */
+function queriesOf({ panels, templating }: Dashboard): string[] {
+  const listed = templating.list.map(({ definition = '' }) => /^label_values\((.*), \w+\)$/.exec(definition)?.[1])
+  const asked = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
+  return [...listed.filter((query) => query !== undefined), ...asked].map(asSent)
+}
+
+it('there is a dashboard of all, of a broker, of a topic, and of cascade brokers', () => {
+  expect(files.sort()).toEqual(['broker.json', 'cascade.json', 'overview.json', 'topic.json'])
+  expect(new Set(dashboards.map(({ uid }) => uid)).size).toBe(4)
+})
+
+const noSchema = lacks('dashboard-schema')
+describe.skipIf(skipped(noSchema, 'the schema of dashboards: test/deploy/dashboard-schema is not built'))(
+  "Grafana's schema",
+  () => {
+    let place: string
+    beforeAll(() => {
+      place = mkdtempSync(join(tmpdir(), 'tailrace-grafana-'))
+    })
+    afterAll(() => rmSync(place, { recursive: true, force: true }))
+
+    it('fits', () => {
+      expect(
+        judge(
+          'dashboard-schema',
+          files.map((file) => join(folder, 'dashboards', file)),
+        ),
+      ).toEqual({
+        code: 0,
+        said: '',
+      })
+    })
+
+    it.each([
+      ['"drawStyle"', '"drawStile"'],
+      ['"fillOpacity": 5', '"fillOpacity": "much"'],
+      ['"gridPos"', '"gridPlace"'],
+    ])('does not fit with %s changed to %s', (before, after) => {
+      const path = join(place, 'changed.json')
+      expect(text('topic.json')).toContain(before)
+      writeFileSync(path, text('topic.json').replace(before, after))
+      expect(judge('dashboard-schema', [path]).code).toBe(1)
+    })
+  },
+)
+
+describe.skipIf(skipped(lacks('promtool'), 'queries of dashboards: there is no promtool'))('promtool', () => {
+  it('can read every query', () => {
+    const queries = dashboards.flatMap(queriesOf)
+    expect(queries.length).toBeGreaterThan(80)
+    const rules = [...new Set(queries)].map((expr, index) => ({ record: `query:number${index}`, expr }))
+    const place = mkdtempSync(join(tmpdir(), 'tailrace-queries-'))
+    writeFileSync(join(place, 'queries.yml'), stringify({ groups: [{ name: 'queries', rules }] }))
+    const { code, said } = judge('promtool', ['check', 'rules', join(place, 'queries.yml')])
+    rmSync(place, { recursive: true, force: true })
+    expect(code, said).toBe(0)
+  })
+})
+
+describe.each(dashboards)('$file', (dashboard) => {
+  const panels = dashboard.panels.filter(({ type }) => type !== 'row')
+
+  it('asks for what brokers export', () => {
+    expect(queriesOf(dashboard).flatMap((query) => unknownIn(query, known))).toEqual([])
+  })
+
+  it('asks the Prometheus that is chosen, and has the variables that it uses', () => {
+    const variables = new Set(dashboard.templating.list.map(({ name }) => name))
+    for (const { targets = [], title } of panels) {
+      expect(targets.length, title).toBeGreaterThan(0)
+      for (const { expr, datasource } of targets) {
+        expect(datasource.uid).toMatch(/^\$\{datasource\}$/)
+        for (const [, name] of expr.replaceAll('$__rate_interval', '').matchAll(/\$(\w+)/g))
+          expect(variables).toContain(name)
+      }
+    }
+  })
+
+  it('says of each panel what it shows, under a number of its own, beside the others', () => {
+    expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length)
+    for (const { title, description } of panels) expect(description, title).toMatch(/\S/)
+    const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, at) => `${x + (at % w)},${y + Math.floor(at / w)}`),
+    )
+    expect(new Set(cells).size).toBe(cells.length)
+    for (const { gridPos } of dashboard.panels) expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24)
+  })
+})
+
+it('Grafana of compose.yaml finds the dashboards and Prometheus', () => {
+  const { providers } = parse(readFileSync(join(folder, 'provisioning/dashboards/tailrace.yaml'), 'utf8')) as {
+    providers: { options: { path: string } }[]
+  }
+  const { datasources } = parse(readFileSync(join(folder, 'provisioning/datasources/prometheus.yaml'), 'utf8')) as {
+    datasources: { url: string; isDefault: boolean }[]
+  }
+  const { services } = readComposeFile()
+  const path = providers[0]!.options.path
+  expect(services.grafana!.volumes).toContain(`../grafana/dashboards:${path}:ro`)
+  expect(environmentOf(services.grafana!).GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH).toBe(`${path}/overview.json`)
+  expect(datasources).toMatchObject([{ url: 'http://prometheus:9090', isDefault: true }])
+})
