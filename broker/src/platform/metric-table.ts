@@ -24,6 +24,8 @@ export type HistogramRow<Part> = readonly [
  * follows from them.
  */
 export interface MetricTable<Part> {
+  /** Counts what takes longer to count; done before the figures are read, once each time. */
+  readonly refresh?: (part: Part) => Promise<void>
   readonly counters: readonly MetricRow<Part>[]
   readonly gauges: readonly MetricRow<Part>[]
   readonly labelledCounters?: readonly LabelledRow<Part>[]

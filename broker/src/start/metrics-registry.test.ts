@@ -2,7 +2,9 @@ import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { TestCluster } from '../cluster/testing/test-cluster.ts'
 import { replicaMetrics } from '../partition/broker/replica-metrics.ts'
+import { ReplicaTally } from '../partition/broker/replica-tally.ts'
 import { noPartitionMetrics } from '../partition/metrics.ts'
+import { nodeClock } from '../platform/node/clock.ts'
 import { register } from './metrics-registry.ts'
 
 test('replicas that take no part are counted and reported, and leave their broker ready', async () => {
@@ -13,7 +15,7 @@ test('replicas that take no part are counted and reported, and leave their broke
   const { node, groups } = cluster.broker(2)
   const counted = { metrics: noPartitionMetrics(), openCopies: 0, sleeping: 0, all: () => groups.all() }
   const registry = new Registry()
-  register(registry, replicaMetrics, counted)
+  register(registry, replicaMetrics, new ReplicaTally(counted, nodeClock))
   const shown = async () => {
     const text = await registry.metrics()
     const values = ['quarantined', 'stopped'].map((what) => `^tailrace_${what}_replicas (\\S+)`)

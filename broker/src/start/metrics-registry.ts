@@ -4,12 +4,14 @@ import type { LabelledRow, MetricTable } from '../platform/metric-table.ts'
 /** Shows the figures of a part; they are read at each scrape. */
 export function register<Part>(registry: Registry, table: MetricTable<Part>, part: Part): void {
   const registers = [registry]
+  const refresh = sharedRefresh(table, part)
   for (const [name, help, read] of table.counters) {
     new Counter({
       name,
       help,
       registers,
-      collect() {
+      async collect() {
+        await refresh?.()
         this.reset()
         this.inc(read(part))
       },
@@ -20,7 +22,8 @@ export function register<Part>(registry: Registry, table: MetricTable<Part>, par
       name,
       help,
       registers,
-      collect() {
+      async collect() {
+        await refresh?.()
         this.set(read(part))
       },
     })
@@ -30,6 +33,18 @@ export function register<Part>(registry: Registry, table: MetricTable<Part>, par
   for (const [name, help, bounds, attach] of table.histograms ?? []) {
     const histogram = new Histogram({ name, help, buckets: [...bounds], registers })
     attach(part, (value) => histogram.observe(value))
+  }
+}
+
+/** All metrics of a page are collected at once: one refresh serves them all. */
+function sharedRefresh<Part>({ refresh }: MetricTable<Part>, part: Part): (() => Promise<void>) | undefined {
+  if (refresh === undefined) return undefined
+  let running: Promise<void> | null = null
+  return () => {
+    running ??= refresh(part).finally(() => {
+      running = null
+    })
+    return running
   }
 }
 

@@ -1,10 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
 import type { SeriesRow, SeriesTable } from '../platform/series-table.ts'
-
-/** The event loop does other work after so long. */
-const WORK_MS = 5
-/** The clock is read once for so many items. */
-const ITEMS = 16
+import { Turns } from '../platform/timing/turns.ts'
 
 /**
  * The series in the text format of Prometheus, in pieces. A gauge for each of 10,000 items in prom-client's own objects
@@ -32,28 +28,6 @@ export async function* seriesText<Item>(
       await turns.next()
     }
     yield text
-  }
-}
-
-/** Says when the event loop should do other work. */
-class Turns {
-  readonly #clock: Pick<Clock, 'monotonic' | 'soon'>
-  #items = 0
-  #began: number
-
-  constructor(clock: Pick<Clock, 'monotonic' | 'soon'>) {
-    this.#clock = clock
-    this.#began = clock.monotonic()
-  }
-
-  isOver(): boolean {
-    this.#items += 1
-    return this.#items % ITEMS === 0 && this.#clock.monotonic() - this.#began >= WORK_MS
-  }
-
-  async next(): Promise<void> {
-    await new Promise<void>((resolve) => this.#clock.soon(resolve))
-    this.#began = this.#clock.monotonic()
   }
 }
 

@@ -1,14 +1,6 @@
-import { NO_BROKER } from '@tailrace/schemas'
 import type { MetricTable } from '../../platform/metric-table.ts'
-import type { Group, Groups } from '../group.ts'
 import type { PartitionMetrics } from '../metrics.ts'
-
-/** All replicas of a broker. */
-export interface CountedGroups extends Pick<Groups, 'all'> {
-  readonly metrics: PartitionMetrics
-  readonly openCopies: number
-  readonly sleeping: number
-}
+import type { ReplicaTally } from './replica-tally.ts'
 
 /** Name and explanation of each counter of the replicas. */
 const replicaCounters: Record<keyof PartitionMetrics, readonly [string, string]> = {
@@ -57,61 +49,40 @@ const replicaCounters: Record<keyof PartitionMetrics, readonly [string, string]>
   ],
 }
 
-export const replicaMetrics: MetricTable<CountedGroups> = {
+export const replicaMetrics: MetricTable<ReplicaTally> = {
+  refresh: (tally) => tally.take(),
   counters: Object.entries(replicaCounters).map(
-    ([key, [name, help]]) => [name, help, ({ metrics }) => metrics[key as keyof PartitionMetrics]] as const,
+    ([key, [name, help]]) => [name, help, ({ groups }) => groups.metrics[key as keyof PartitionMetrics]] as const,
   ),
   gauges: [
+    ['tailrace_replicas', 'Replicas of this broker, the metadata group included.', ({ counts }) => counts.replicas],
+    ['tailrace_leaderships', 'Groups that this broker leads.', ({ counts }) => counts.leaderships],
     [
-      'tailrace_replicas',
-      'Replicas of this broker, the metadata group included.',
-      (groups) => count(groups, () => true),
+      'tailrace_highest_term',
+      'Highest term of all replicas here; the last one is 2147483647.',
+      ({ counts }) => counts.highestTerm,
     ],
-    ['tailrace_leaderships', 'Groups that this broker leads.', (groups) => count(groups, (group) => group.isLeader)],
-    ['tailrace_highest_term', 'Highest term of all replicas here; the last one is 2147483647.', highestTerm],
-    [
-      'tailrace_leaderless_replicas',
-      'Replicas here that know no leader.',
-      (groups) => count(groups, ({ leader }) => leader === NO_BROKER),
-    ],
+    ['tailrace_leaderless_replicas', 'Replicas here that know no leader.', ({ counts }) => counts.leaderless],
     [
       'tailrace_quarantined_replicas',
       'Replicas here that neither vote nor lead until others have restored their entries.',
-      (groups) => count(groups, ({ standing }) => standing === 'quarantined'),
+      ({ counts }) => counts.quarantined,
     ],
     [
       'tailrace_stopped_replicas',
       'Replicas here that have stopped; they do not run before the next start.',
-      (groups) => count(groups, ({ standing }) => standing === 'stopped'),
+      ({ counts }) => counts.stopped,
     ],
     [
       'tailrace_sleeping_replicas',
       'Replicas here in which nothing happens, and which cost nothing.',
-      ({ sleeping }) => sleeping,
+      ({ groups }) => groups.sleeping,
     ],
     [
       'tailrace_under_replicated_partitions',
       'Groups led here with a replica that does not keep up.',
-      (groups) => count(groups, lacksReplica),
+      ({ counts }) => counts.underReplicated,
     ],
-    ['tailrace_open_copies', 'Copies of own replicas kept open for others.', ({ openCopies }) => openCopies],
+    ['tailrace_open_copies', 'Copies of own replicas kept open for others.', ({ groups }) => groups.openCopies],
   ],
-}
-
-function count(groups: CountedGroups, counts: (group: Group) => boolean): number {
-  let sum = 0
-  for (const group of groups.all()) if (counts(group)) sum += 1
-  return sum
-}
-
-function lacksReplica(group: Group): boolean {
-  if (!group.isLeader) return false
-  const { inSync, voters } = group.status()
-  return inSync.length < voters.length
-}
-
-function highestTerm(groups: CountedGroups): number {
-  let highest = 0
-  for (const { term } of groups.all()) highest = Math.max(highest, term)
-  return highest
 }
