@@ -3,6 +3,7 @@ import type { LogStorage } from './log-storage.ts'
 
 const KiB = 1024
 const syncBounds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const readBounds = [0.00001, 0.0001, ...syncBounds.slice(1)]
 const roundBounds = [1, 4, 16, 64, 256, 1024, 4096, 16_384].map((size) => size * KiB)
 
 export const logMetrics: MetricTable<Pick<LogStorage, 'metrics' | 'writable' | 'usage'>> = {
@@ -55,6 +56,17 @@ export const logMetrics: MetricTable<Pick<LogStorage, 'metrics' | 'writable' | '
       ({ usage }) => usage.secondsUntilFull,
     ],
     ['tailrace_log_writable', '1 while free disk space is above the reserve.', ({ writable }) => Number(writable)],
+  ],
+  labelledHistograms: [
+    [
+      'tailrace_log_read_duration_seconds',
+      'Reads of records, without the time for which a reader has waited for new ones: from disk each, from the tail in memory one in 16.',
+      'from',
+      readBounds,
+      ({ metrics }, observerOf) => {
+        metrics.readSeconds = { tail: observerOf('tail'), disk: observerOf('disk') }
+      },
+    ],
   ],
   histograms: [
     [

@@ -22,6 +22,9 @@ export interface ReadableLog {
   readonly endOffset: Offset
 }
 
+/** Of so many reads from memory, one is measured. */
+const SAMPLE = 16
+
 const changed = Symbol('changed')
 
 /** Reads of one log, from its tail in memory and from its segments, while truncations, cuts and removals go on. */
@@ -30,6 +33,8 @@ export class LogReads {
   readonly #env: SegmentContext
   /** `corrupt` gets the rotten entries that reads find. */
   readonly #entries: Pick<LogEntries, 'cuts' | 'corrupt' | 'generation'>
+  /** From memory, so far. */
+  #reads = 0
   /** Where the next scrub continues. */
   #scrubbed: LogIndex = 0
 
@@ -50,7 +55,7 @@ export class LogReads {
     const first = this.#log.tail.first
     if (offset >= this.#log.endOffset || this.#log.removed) return { batches: [], bytes: 0, nextOffset: offset }
     if (first !== undefined && (offset >= first.baseOffset || first.index === this.#log.firstIndex)) {
-      return this.#log.tail.readRecords(offset, limit, maxBytes)
+      return this.#recordsFromTail(offset, limit, maxBytes)
     }
     return this.#recordsFromSegments(offset, limit, maxBytes)
   }
@@ -114,17 +119,32 @@ export class LogReads {
     }
   }
 
+  #recordsFromTail(offset: Offset, limit: Offset, maxBytes: number): RecordRun {
+    const { metrics } = this.#env
+    if (metrics.readSeconds === null || this.#reads++ % SAMPLE !== 0)
+      return this.#log.tail.readRecords(offset, limit, maxBytes)
+    const began = this.#env.monotonic()
+    const run = this.#log.tail.readRecords(offset, limit, maxBytes)
+    metrics.readSeconds.tail((this.#env.monotonic() - began) / 1000)
+    return run
+  }
+
   async #recordsFromSegments(offset: Offset, limit: Offset, maxBytes: number): Promise<RecordRun> {
-    for (;;) {
-      const generation = this.#entries.generation
-      const view = this.view()
-      const run = await this.#unlessChanged(generation, view, readRecords(view, offset, limit, maxBytes))
-      if (this.#log.removed || offset >= this.#log.endOffset) return { batches: [], bytes: 0, nextOffset: offset }
-      if (run !== changed && (run.bytes > 0 || view.readable >= this.#log.lastIndex)) return run
-      if (run !== changed && this.#tailFollows(view)) return this.#log.tail.readRecords(offset, limit, maxBytes)
-      if (offset >= (this.#log.tail.first?.baseOffset ?? Number.POSITIVE_INFINITY)) {
-        return this.#log.tail.readRecords(offset, limit, maxBytes)
+    const began = this.#env.monotonic()
+    try {
+      for (;;) {
+        const generation = this.#entries.generation
+        const view = this.view()
+        const run = await this.#unlessChanged(generation, view, readRecords(view, offset, limit, maxBytes))
+        if (this.#log.removed || offset >= this.#log.endOffset) return { batches: [], bytes: 0, nextOffset: offset }
+        if (run !== changed && (run.bytes > 0 || view.readable >= this.#log.lastIndex)) return run
+        if (run !== changed && this.#tailFollows(view)) return this.#log.tail.readRecords(offset, limit, maxBytes)
+        if (offset >= (this.#log.tail.first?.baseOffset ?? Number.POSITIVE_INFINITY)) {
+          return this.#log.tail.readRecords(offset, limit, maxBytes)
+        }
       }
+    } finally {
+      this.#env.metrics.readSeconds?.disk((this.#env.monotonic() - began) / 1000)
     }
   }
 

@@ -154,6 +154,7 @@ function segmentEnv(
     indexInterval: indexIntervalFor(options.segmentBytes),
     space,
     now: () => deps.clock.now(),
+    monotonic: () => deps.clock.monotonic(),
   }
 }
 
@@ -168,6 +169,7 @@ function noLogMetrics(): LogMetrics {
     corruptPlaces: { read: 0, scrub: 0, recovery: 0 },
     syncSeconds: unobserved,
     roundBytes: unobserved,
+    readSeconds: null,
   }
 }
 

@@ -19,6 +19,15 @@ export type HistogramRow<Part> = readonly [
   attach: (part: Part, observe: Observe) => void,
 ]
 
+/** Distributions that differ in one label: the part asks for the observer of each value. */
+export type LabelledHistogramRow<Part> = readonly [
+  name: string,
+  help: string,
+  label: string,
+  bounds: readonly number[],
+  attach: (part: Part, observerOf: (value: string) => Observe) => void,
+]
+
 /**
  * The metrics of one part, declared beside the code that counts them: names and help are data, so that docs/metrics.md
  * follows from them.
@@ -31,6 +40,7 @@ export interface MetricTable<Part> {
   readonly labelledCounters?: readonly LabelledRow<Part>[]
   readonly labelledGauges?: readonly LabelledRow<Part>[]
   readonly histograms?: readonly HistogramRow<Part>[]
+  readonly labelledHistograms?: readonly LabelledHistogramRow<Part>[]
 }
 
 /** For what has no listener yet. */

@@ -10,6 +10,7 @@ import type { BrokerGroups } from '../partition/broker/groups.ts'
 import { type PartitionNames, partitionFigures, partitionSeries } from '../partition/broker/partition-series.ts'
 import { replicaMetrics } from '../partition/broker/replica-metrics.ts'
 import { ReplicaTally } from '../partition/broker/replica-tally.ts'
+import { publishStageMetrics } from '../partition/replica/publish/publish-stages.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { auditMetrics } from '../security/audit/audit-metrics.ts'
 import type { AuditTrail } from '../security/audit/audit-trail.ts'
@@ -35,6 +36,7 @@ export function brokerMetrics(broker: MeasuredBroker): Pick<HttpGatewayParts, 'r
   const page = partitionPage(broker)
   register(registry, logMetrics, broker.storage)
   register(registry, replicaMetrics, new ReplicaTally(broker.groups, nodeClock))
+  register(registry, publishStageMetrics, broker.groups.stages)
   register(registry, partitionPageMetrics, page)
   register(registry, peerMetrics, broker.peers)
   register(registry, exposureMetrics, broker.exposed)

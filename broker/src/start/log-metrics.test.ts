@@ -2,7 +2,7 @@ import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { Acknowledgements } from '../../../test/conformance/log-writer.ts'
 import { logMetrics } from '../log/log-metrics.ts'
-import type { LogStorage } from '../log/log-storage.ts'
+import type { GroupLog, LogStorage } from '../log/log-storage.ts'
 import { openLogStorage } from '../log/open.ts'
 import { journalOnly, open, options } from '../log/testing/small-log.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
@@ -120,4 +120,25 @@ test('a rotten round of the journal is counted by the start that finds it', asyn
   const storage = await open(disk)
   expect((await shown(storage))('checksum_failures_total{found="recovery"}')).toBe(1)
   await storage.close()
+})
+
+test('reads of records are measured by where the records are: in segments each, in memory one in 16', async () => {
+  const disk = new MemoryDisk()
+  const counted = async (storage: LogStorage, reads: number) => {
+    const registry = new Registry()
+    register(registry, logMetrics, storage)
+    const log = storage.group(1) as GroupLog
+    for (let i = 0; i < reads; i++) await log.readRecords(0, log.endOffset, 100)
+    const value = await valuesOf(registry)
+    return ['disk', 'tail'].map((from) => value(`read_duration_seconds_count{from="${from}"}`))
+  }
+  const first = await open(disk)
+  const writer = new Acknowledgements(first).writer(first.create(1))
+  writer.write({ sizes: [3000] })
+  await settled()
+  expect(await counted(first, 17)).toEqual([0, 2])
+  await first.close()
+  const again = await open(disk)
+  expect(await counted(again, 3)).toEqual([3, 0])
+  await again.close()
 })

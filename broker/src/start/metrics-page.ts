@@ -6,6 +6,7 @@ import { peerMetrics } from '../doors/peer/peer-metrics.ts'
 import { logMetrics } from '../log/log-metrics.ts'
 import { partitionSeries } from '../partition/broker/partition-series.ts'
 import { replicaMetrics } from '../partition/broker/replica-metrics.ts'
+import { publishStageMetrics } from '../partition/replica/publish/publish-stages.ts'
 import type { MetricTable } from '../platform/metric-table.ts'
 import { tlsMetrics } from '../platform/node/tls/tls-stats.ts'
 import type { SeriesTable } from '../platform/series-table.ts'
@@ -18,7 +19,8 @@ export function metricsPage(): string {
   return `${introduction}
 ${chapter('Log', tableRows(logMetrics))}
 ${chapter('Replicas', tableRows(replicaMetrics))}
-${chapter('Partitions', [...tableRows(partitionPageMetrics), ...partitionRows()])}
+${chapter('Stages of a publish', tableRows(publishStageMetrics))}
+${chapter('Partitions', [...tableRows(partitionPageMetrics), ...partitionRows()], partitionsNote)}
 ${chapter('Connections of other brokers', tableRows(peerMetrics))}
 ${chapter('Exposed ports', tableRows(exposureMetrics))}
 ${chapter('Audit', tableRows(auditMetrics))}
@@ -35,6 +37,9 @@ const introduction = `# Metrics
 \`prom-client\` gives (\`process_*\`, \`nodejs_*\`). Which of them to watch, and what to do: [operations.md](operations.md#metrics-that-matter).
 `
 
+const partitionsNote = `Read from the replicas when the metrics are asked for, a few milliseconds of work at a time. A broker with 10,000 partitions, each led here, answers with 3.6 MB;
+that holds its event loop for at most 20 ms of processor time at a stretch. The settings that leave them out: [metricsPerPartition and metricsMaxPartitions](configuration.md).`
+
 interface Row {
   readonly name: string
   readonly type: string
@@ -42,22 +47,24 @@ interface Row {
   readonly help: string
 }
 
-function chapter(title: string, rows: readonly Row[]): string {
+function chapter(title: string, rows: readonly Row[], note = ''): string {
   const lines = rows.map(({ name, type, labels, help }) => {
     const labelled = labels.map((label) => `\`${label}\``).join(', ')
     return `| \`${name}\` | ${type} | ${labelled} | ${help} |`
   })
-  return `## ${title}\n\n| metric | type | labels | meaning |\n| --- | --- | --- | --- |\n${lines.join('\n')}\n`
+  const intro = note === '' ? '' : `${note}\n\n`
+  return `## ${title}\n\n${intro}| metric | type | labels | meaning |\n| --- | --- | --- | --- |\n${lines.join('\n')}\n`
 }
 
 function tableRows<Part>(table: MetricTable<Part>): Row[] {
-  const { labelledCounters = [], labelledGauges = [], histograms = [] } = table
+  const { labelledCounters = [], labelledGauges = [], histograms = [], labelledHistograms = [] } = table
   return [
     ...table.counters.map(([name, help]) => ({ name, type: 'counter', labels: [], help })),
     ...labelledCounters.map(([name, help, labels]) => ({ name, type: 'counter', labels, help })),
     ...table.gauges.map(([name, help]) => ({ name, type: 'gauge', labels: [], help })),
     ...labelledGauges.map(([name, help, labels]) => ({ name, type: 'gauge', labels, help })),
     ...histograms.map(([name, help]) => ({ name, type: 'histogram', labels: [], help })),
+    ...labelledHistograms.map(([name, help, label]) => ({ name, type: 'histogram', labels: [label], help })),
   ]
 }
 

@@ -34,6 +34,15 @@ export function register<Part>(registry: Registry, table: MetricTable<Part>, par
     const histogram = new Histogram({ name, help, buckets: [...bounds], registers })
     attach(part, (value) => histogram.observe(value))
   }
+  for (const [name, help, label, bounds, attach] of table.labelledHistograms ?? []) {
+    const histogram = new Histogram({ name, help, labelNames: [label], buckets: [...bounds], registers })
+    // From the start: a series that appears later would hide its first events.
+    attach(part, (value) => {
+      histogram.zero({ [label]: value })
+      const bound = histogram.labels(value)
+      return (figure) => bound.observe(figure)
+    })
+  }
 }
 
 /** All metrics of a page are collected at once: one refresh serves them all. */

@@ -36,6 +36,8 @@ export interface Published {
     readonly token: string
     readonly holders: readonly BrokerId[]
   }[]
+  /** So many batches were written. */
+  readonly batches: number
 }
 
 /**
@@ -111,7 +113,8 @@ export class JsonPublisher {
     const failure = outcomes.find((outcome) => outcome.status === 'rejected')
     if (failure !== undefined) throw explain(failure.reason, places)
     this.#slots.giveBack(slot)
-    return { offsets: places, tokens: tokensOf(groups, outcomes) }
+    const batches = groups.reduce((sum, group) => sum + group.batches.length, 0)
+    return { offsets: places, tokens: tokensOf(groups, outcomes), batches }
   }
 
   /** The answer for the last batch. */

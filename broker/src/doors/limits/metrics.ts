@@ -1,17 +1,8 @@
-import { isErrorCode } from '@tailrace/schemas'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { type ThrottleMetrics, throttleMetrics } from './quotas/throttle-metrics.ts'
+import { latencyBuckets, type Transport, type TransportMetrics, transportMetrics } from './transport-metrics.ts'
 
-export type Transport = 'http' | 'websocket_json' | 'websocket_binary'
-
-const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
-
-/** The counters of the gateway for one door; the label is bound once, since binding costs more than counting. */
-export interface TransportMetrics {
-  published(bytes: number, seconds: number): void
-  fetched(bytes: number): void
-  failed(code: string): void
-}
+export type { Transport, TransportMetrics } from './transport-metrics.ts'
 
 export interface GatewayMetrics {
   readonly registry: Registry
@@ -75,53 +66,4 @@ function heldGauge(held: Readonly<Record<string, { readonly bytes: number }>>, r
       for (const [what, { bytes }] of Object.entries(held)) this.set({ what }, bytes)
     },
   })
-}
-
-function transportMetrics(registers: Registry[]): Record<Transport, TransportMetrics> {
-  const labelNames = ['transport'] as const
-  const publishes = new Counter({
-    name: 'tailrace_publish_requests_total',
-    help: 'Acknowledged publish requests.',
-    labelNames,
-    registers,
-  })
-  const publishBytes = new Counter({
-    name: 'tailrace_publish_bytes_total',
-    help: 'Bytes of acknowledged publish requests.',
-    labelNames,
-    registers,
-  })
-  const latency = new Histogram({
-    name: 'tailrace_publish_duration_seconds',
-    help: 'From the arrival of a publish request to its acknowledgement by a quorum.',
-    labelNames,
-    buckets: latencyBuckets,
-    registers,
-  })
-  const fetchBytes = new Counter({
-    name: 'tailrace_fetch_bytes_total',
-    help: 'Bytes of batches read by or pushed to clients.',
-    labelNames,
-    registers,
-  })
-  const errors = new Counter({
-    name: 'tailrace_errors_total',
-    help: 'Errors answered to clients, by code.',
-    labelNames: ['transport', 'code'],
-    registers,
-  })
-  const bind = (transport: Transport): TransportMetrics => {
-    const bound = [publishes.labels(transport), publishBytes.labels(transport), fetchBytes.labels(transport)] as const
-    const boundLatency = latency.labels(transport)
-    return {
-      published(bytes, seconds) {
-        bound[0].inc()
-        bound[1].inc(bytes)
-        boundLatency.observe(seconds)
-      },
-      fetched: (bytes) => bound[2].inc(bytes),
-      failed: (code) => errors.inc({ transport, code: isErrorCode(code) ? code : 'INTERNAL' }),
-    }
-  }
-  return { http: bind('http'), websocket_json: bind('websocket_json'), websocket_binary: bind('websocket_binary') }
 }

@@ -91,8 +91,10 @@ test('an error of ours is sent as it is; any other is logged and concealed', () 
 
 test('an acknowledged publish is counted with the time since it began', async () => {
   const { context, metrics } = contextOf('write')
-  context.published(100, context.now() - 2_000)
+  context.published({ bytes: 100, records: 7, batches: 2 }, context.now() - 2_000)
   const text = await metrics.registry.metrics()
   expect(text).toContain('tailrace_publish_duration_seconds_sum{transport="http"} 2')
   expect(text).toContain('tailrace_publish_bytes_total{transport="http"} 100')
+  expect(text).toContain('tailrace_publish_records_total{transport="http"} 7')
+  expect(text).toContain('tailrace_publish_batches_total{transport="http"} 2')
 })

@@ -4,10 +4,10 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Access } from './access.ts'
 import { type GatewayLimits, readLimits } from './limits.ts'
-import type { TransportMetrics } from './metrics.ts'
 import type { NewProducers } from './new-producers.ts'
 import type { SenderQuotas } from './quotas/sender-quotas.ts'
 import type { Rights } from './rights.ts'
+import type { PublishedCounts, TransportMetrics } from './transport-metrics.ts'
 
 /** No request may ask for more time. */
 const longestPublishMs = 300_000
@@ -109,8 +109,8 @@ export class RequestContext {
   }
 
   /** Counts an acknowledged publish that began at `startedAt`. */
-  published(bytes: number, startedAt: number): void {
-    this.metrics.published(bytes, (this.#parts.clock.monotonic() - startedAt) / 1000)
+  published(published: PublishedCounts, startedAt: number): void {
+    this.metrics.published(published, (this.#parts.clock.monotonic() - startedAt) / 1000)
   }
 
   /** The error that a client may see. An error that is no TailraceError is written to the log, and concealed. */

@@ -29,7 +29,7 @@ export class BinarySink implements SubscriptionSink {
     const { nextOffset, highWatermark } = result
     const fields = { subscription: this.#subscription, partition, nextOffset, highWatermark }
     this.#client.sendPieces(encodeFrame('Records', fields, result.batches))
-    this.#metrics.fetched(result.bytes)
+    this.#metrics.fetched(result)
     return { bytes: result.bytes, nextOffset }
   }
 

@@ -139,8 +139,8 @@ export class BinaryProtocol {
         api.publish(topic, partition, body, { timeoutMs, wait: false, topicId }),
       ),
       (result) => {
-        this.#context.published(bytes, started)
         const { baseOffset, lastOffset, duplicate, token, holders = [] } = result
+        this.#context.published({ bytes, records: lastOffset - baseOffset + 1, batches: 1 }, started)
         const fields = { correlation, baseOffset, lastOffset, duplicate, ...token, holders: [...holders] }
         this.#client.sendPieces(encodeFrame('PublishReply', fields))
       },
@@ -168,7 +168,7 @@ export class BinaryProtocol {
       (result) => {
         // Many large fetches at once by a client that does not read would fill the memory.
         if (this.#client.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
-        this.#context.metrics.fetched(result.bytes)
+        this.#context.metrics.fetched(result)
         quotas.spend('fetchBytesPerSecond', result.bytes)
         const { nextOffset, highWatermark, logStart } = result
         this.#client.sendPieces(

@@ -14,7 +14,7 @@ function sink(text: RecordsText) {
     sendTextAround: (before: string, utf8: Uint8Array, after: string) =>
       void sent.push(before + new TextDecoder().decode(utf8) + after),
   } as unknown as StreamClient
-  const metrics = { fetched: (bytes: number) => void fetched.push(bytes) } as unknown as TransportMetrics
+  const metrics = { fetched: ({ bytes }: FetchResult) => void fetched.push(bytes) } as unknown as TransportMetrics
   const texts = { of: () => text } as unknown as SharedTexts
   return { one: new TextSink({ id: 'a', topic: 't' }, { client, metrics, texts }, () => {}), sent, fetched }
 }

@@ -46,7 +46,7 @@ export class TextSink implements SubscriptionSink {
     const before = `${place.slice(0, -1)},"records":`
     const after = `,"nextOffset":${nextOffset},"highWatermark":${result.highWatermark}}`
     this.#client.sendTextAround(before, utf8, after)
-    this.#metrics.fetched(result.bytes)
+    this.#metrics.fetched(result)
     return { bytes: before.length + characters + after.length, nextOffset }
   }
 

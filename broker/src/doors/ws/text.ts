@@ -149,8 +149,13 @@ export class TextProtocol {
     const published = this.#lastPublish.then(async () => {
       try {
         const publish = () => this.#parts.publisher.publish(this.#context.rights, topic, inputs, topicId)
-        const { offsets, tokens } = await this.#ownLatest.behind(topic, null, this.#context.publishMs(), publish)
-        this.#context.published(bytes, started)
+        const { offsets, tokens, batches } = await this.#ownLatest.behind(
+          topic,
+          null,
+          this.#context.publishMs(),
+          publish,
+        )
+        this.#context.published({ bytes, records: inputs.length, batches }, started)
         this.#client.sendText(JSON.stringify({ op: 'ack', id, offsets, tokens }))
       } catch (error) {
         this.sendError(id, this.#context.known(error))

@@ -18,6 +18,8 @@ export interface SegmentContext extends IndexEnv {
   readonly space: DiskSpace
   /** The broker's clock. */
   now(): Timestamp
+  /** Milliseconds of a clock that does not go back. */
+  monotonic(): number
 }
 
 const MIN_INDEX_INTERVAL = 16 * 1024

@@ -10,6 +10,7 @@ import { WorkSlots } from '../copies/work-slots.ts'
 import type { Group, GroupSpec, Groups } from '../group.ts'
 import { noPartitionMetrics, type PartitionMetrics } from '../metrics.ts'
 import type { GroupRequestName, GroupRequests, NoteName, PeerAnswer, Peers } from '../peers.ts'
+import { PublishStages } from '../replica/publish/publish-stages.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { ReplicaServices } from '../replica/replica-services.ts'
 import { dropCheckpoint } from '../replica/state/checkpoint.ts'
@@ -41,6 +42,7 @@ const HAND_ON_TIMEOUTS = 3
 export class BrokerGroups implements Groups, GroupRequests {
   onLeadership: Groups['onLeadership'] = () => {}
   readonly metrics: PartitionMetrics = noPartitionMetrics()
+  readonly stages: PublishStages
   readonly #deps: GroupsDeps
   readonly #services: ReplicaServices & CopyServices
   readonly #answers: GroupAnswers
@@ -58,7 +60,8 @@ export class BrokerGroups implements Groups, GroupRequests {
   constructor(deps: GroupsDeps) {
     this.#deps = deps
     const { clock, settings, storage, store, logger, crc32c, brokerId, peers } = deps
-    this.#services = servicesOf(deps, this.metrics)
+    this.stages = new PublishStages(clock)
+    this.#services = servicesOf(deps, this.metrics, this.stages)
     this.#answers = new GroupAnswers(this.#services.source, (group) => this.#replicas.get(group))
     this.#admissions = new Admissions(store)
     this.#checkpoints = new Checkpoints(store, crc32c, logger)
@@ -234,12 +237,17 @@ export class BrokerGroups implements Groups, GroupRequests {
 }
 
 /** The services that all replicas of a broker share. */
-function servicesOf(deps: GroupsDeps, metrics: PartitionMetrics): ReplicaServices & CopyServices {
+function servicesOf(
+  deps: GroupsDeps,
+  metrics: PartitionMetrics,
+  stages: PublishStages,
+): ReplicaServices & CopyServices {
   const { clock, crc32c, settings, logger } = deps
   const { copyIdleMs, copyChunkBytes: maxChunkBytes } = settings
   return {
     ...deps,
     metrics,
+    stages,
     source: new CopySource({ clock, crc32c, metrics, copyIdleMs, maxChunkBytes }),
     throttle: new CopyThrottle(clock, settings.replicationBytesPerSecond),
     turns: new WorkSlots(settings.maxInstallations),

@@ -58,12 +58,16 @@ export function createParts(deps: ReplicaDeps, owner: PartsOwner): ReplicaParts 
     appended: (bytes) => {
       schedule.appended(bytes)
       snapshots.appended(bytes)
+      publishing.written()
     },
     committed: (index) => publishing.committed(index),
     highWatermarkAdvanced: () => reading.advanced(),
     settled: () => reading.review(),
     leadership: () => owner.leadershipChanged(),
-    persisted: () => snapshots.persisted(),
+    persisted: () => {
+      snapshots.persisted()
+      publishing.persisted()
+    },
     asked: (ready) => {
       operations.settle(ready)
       snapshots.asked(ready)

@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { PartitionMetrics } from '../metrics.ts'
 import type { PartitionSettings } from '../settings.ts'
+import type { PublishStages } from './publish/publish-stages.ts'
 import type { TermWatch } from './state/term-watch.ts'
 import type { TokenSeal } from './state/token-seal.ts'
 
@@ -16,5 +17,6 @@ export interface ReplicaServices {
   readonly settings: PartitionSettings
   readonly metrics: PartitionMetrics
   readonly seal: TokenSeal
+  readonly stages: PublishStages
   readonly terms: TermWatch
 }

@@ -59,8 +59,10 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
       const started = context.now()
       const records = recordsFromJson(request.body?.records)
       const published = await publisher.publish(context.rights, request.params.topic, records, request.query.topicId)
-      context.published(Number(request.headers['content-length'] ?? 0), started)
-      return published
+      const { offsets, tokens, batches } = published
+      const bytes = Number(request.headers['content-length'] ?? 0)
+      context.published({ bytes, records: records.length, batches }, started)
+      return { offsets, tokens }
     },
   )
 
@@ -97,7 +99,7 @@ export function recordRoutes(app: FastifyInstance, parts: RecordRouteParts): voi
         room.hold(text.length)
         return text
       }
-      context.metrics.fetched(result.bytes)
+      context.metrics.fetched(result)
       context.sender.quotas.spend('fetchBytesPerSecond', result.bytes)
       const answer = mostText > longWorkBytes ? await turns.run(write) : write()
       if (signal.aborted) throw new TailraceError('ABORTED')

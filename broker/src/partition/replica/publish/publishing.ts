@@ -21,6 +21,7 @@ import type { ReplicaServices } from '../replica-services.ts'
 import { isTooMuchForLeaders } from '../state/disk-wait.ts'
 import { termAt } from '../state/log-places.ts'
 import { Acknowledgements } from './acknowledgements.ts'
+import type { FollowedBatch } from './publish-stages.ts'
 
 /** The epoch that InitProducer gives with every id (BrokerApi.initProducer). */
 const GIVEN_EPOCH = 0
@@ -37,8 +38,9 @@ export interface PublishingDeps {
 export class Publishing {
   readonly #deps: PublishingDeps
   readonly #acknowledgements = new Acknowledgements()
-
   readonly #times: AppendTimes
+  /** The batch whose stages are measured. */
+  #followed: FollowedBatch | null = null
 
   constructor(deps: PublishingDeps) {
     this.#deps = deps
@@ -47,6 +49,7 @@ export class Publishing {
 
   /** On a leader that runs. */
   publish(batch: Uint8Array): Promise<PublishResult> {
+    const followed = this.#followed === null ? this.#deps.services.stages.follow() : null
     const spec = this.#deps.spec()
     if (spec.readOnly) throw new TailraceError('READ_ONLY')
     // Metadata is still taken below the reserve: deleting a topic frees the disk.
@@ -69,11 +72,13 @@ export class Publishing {
       if (repeated !== null) return this.#acknowledgeRepeated(repeated.index, repeated.baseOffset, records)
       this.#deps.driver.state.producers.admit(producerId, this.#times.oldUpTo(this.#deps.services.clock.monotonic()))
     }
+    followed?.checked()
     const header = this.#propose(batch, records)
     if (header === 'not-leader') throw this.#deps.notLeader()
     if (header === 'transferring') throw new TailraceError('LEADER_UNAVAILABLE', 'The leadership is being transferred.')
     if (header === 'too-much-uncommitted')
       throw new TailraceError('OVERLOADED', 'Too many bytes wait for their commit.')
+    this.#follow(followed, header.index)
     return this.#acknowledgements.wait(header.index, {
       baseOffset: header.baseOffset,
       lastOffset: header.lastOffset,
@@ -90,10 +95,36 @@ export class Publishing {
 
   committed(index: LogIndex): void {
     this.#acknowledgements.committed(index, this.#holdersOf)
+    if (this.#followed?.index !== index) return
+    this.#followed.committed()
+    this.#letGo()
+  }
+
+  /** The log has taken what was proposed. */
+  written(): void {
+    this.#followed?.written()
+  }
+
+  /** More of the log is durable here. */
+  persisted(): void {
+    if (this.#followed === null) return
+    this.#followed.synced(this.#deps.driver.core.durableIndex)
+    this.#letGo()
   }
 
   failAll(...failure: Parameters<Acknowledgements['failAll']>): void {
+    this.#followed = null
     this.#acknowledgements.failAll(...failure)
+  }
+
+  #follow(followed: FollowedBatch | null, index: LogIndex): void {
+    if (followed === null) return
+    followed.index = index
+    this.#followed = followed
+  }
+
+  #letGo(): void {
+    if (this.#followed?.isOver) this.#followed = null
   }
 
   /**

@@ -1,0 +1,94 @@
+import { BATCH_HEADER_BYTES, batchBytesAt, isErrorCode, recordsCountAt } from '@tailrace/schemas'
+import { Counter, Histogram, type Registry } from 'prom-client'
+import type { FetchResult } from '../../partition/requests.ts'
+
+export type Transport = 'http' | 'websocket_json' | 'websocket_binary'
+
+export const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+export interface PublishedCounts {
+  readonly bytes: number
+  readonly records: number
+  readonly batches: number
+}
+
+/** The counters of the gateway for one door; the label is bound once, since binding costs more than counting. */
+export interface TransportMetrics {
+  published(published: PublishedCounts, seconds: number): void
+  fetched(result: Pick<FetchResult, 'batches' | 'bytes'>): void
+  failed(code: string): void
+}
+
+const labelNames = ['transport'] as const
+
+export function transportMetrics(registers: Registry[]): Record<Transport, TransportMetrics> {
+  const counter = (name: string, help: string) => new Counter({ name, help, labelNames, registers })
+  const publishes = counter('tailrace_publish_requests_total', 'Acknowledged publish requests.')
+  const publishBytes = counter('tailrace_publish_bytes_total', 'Bytes of acknowledged publish requests.')
+  const publishRecords = counter('tailrace_publish_records_total', 'Records of acknowledged publish requests.')
+  const publishBatches = counter('tailrace_publish_batches_total', 'Batches of acknowledged publish requests.')
+  const latency = new Histogram({
+    name: 'tailrace_publish_duration_seconds',
+    help: 'From the arrival of a publish request to its acknowledgement by a quorum.',
+    labelNames,
+    buckets: latencyBuckets,
+    registers,
+  })
+  const fetchBytes = counter('tailrace_fetch_bytes_total', 'Bytes of batches read by or pushed to clients.')
+  const fetchRecords = counter(
+    'tailrace_fetch_records_total',
+    'Records of batches read by or pushed to clients, whole batches.',
+  )
+  const fetchBatches = counter('tailrace_fetch_batches_total', 'Batches read by or pushed to clients.')
+  const errors = new Counter({
+    name: 'tailrace_errors_total',
+    help: 'Errors answered to clients, by code.',
+    labelNames: ['transport', 'code'],
+    registers,
+  })
+  const bind = (transport: Transport): TransportMetrics => {
+    const requests = publishes.labels(transport)
+    const [inBytes, inRecords, inBatches] = [publishBytes, publishRecords, publishBatches].map((counted) =>
+      counted.labels(transport),
+    ) as [Counter.Internal, Counter.Internal, Counter.Internal]
+    const [outBytes, outRecords, outBatches] = [fetchBytes, fetchRecords, fetchBatches].map((counted) =>
+      counted.labels(transport),
+    ) as [Counter.Internal, Counter.Internal, Counter.Internal]
+    const boundLatency = latency.labels(transport)
+    return {
+      published({ bytes, records, batches }, seconds) {
+        requests.inc()
+        inBytes.inc(bytes)
+        inRecords.inc(records)
+        inBatches.inc(batches)
+        boundLatency.observe(seconds)
+      },
+      fetched({ batches, bytes }) {
+        const counted = countBatches(batches)
+        outBytes.inc(bytes)
+        outRecords.inc(counted.records)
+        outBatches.inc(counted.batches)
+      },
+      failed: (code) => errors.inc({ transport, code: isErrorCode(code) ? code : 'INTERNAL' }),
+    }
+  }
+  return { http: bind('http'), websocket_json: bind('websocket_json'), websocket_binary: bind('websocket_binary') }
+}
+
+/**
+ * By the headers of the batches alone. A piece from another broker may hold several batches back to back; what is no
+ * whole batch is not counted, and is for its reader to refuse.
+ */
+function countBatches(pieces: readonly Uint8Array[]): { readonly batches: number; readonly records: number } {
+  let [batches, records] = [0, 0]
+  for (const piece of pieces) {
+    for (let start = 0; start + BATCH_HEADER_BYTES <= piece.length; ) {
+      const length = batchBytesAt(piece, start)
+      if (length < BATCH_HEADER_BYTES || start + length > piece.length) break
+      batches += 1
+      records += recordsCountAt(piece, start)
+      start += length
+    }
+  }
+  return { batches, records }
+}
