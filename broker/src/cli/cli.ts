@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
 import { CommanderError } from 'commander'
+import { packageVersion } from '../start/version.ts'
 import { ExitCode, exitCodeOf, explain } from './command-failure.ts'
 import { processTerminal } from './process-terminal.ts'
 import { buildProgram } from './program.ts'
@@ -17,7 +17,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     exitCode = await work()
   }
   try {
-    await buildProgram({ terminal, run }, version()).parseAsync(args, { from: 'user' })
+    await buildProgram({ terminal, run }, packageVersion()).parseAsync(args, { from: 'user' })
     return exitCode
   } catch (error) {
     // Commander has printed its own message; help and version come here too, with exit code 0.
@@ -26,8 +26,4 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     terminal.complain(explain(error, args.includes('--json')))
     return exitCodeOf(error)
   }
-}
-
-function version(): string {
-  return (createRequire(import.meta.url)('../../package.json') as { version: string }).version
 }

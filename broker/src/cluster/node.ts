@@ -38,6 +38,8 @@ export interface ClusterNode {
   readonly tables: SecurityTables
   /** The partition of each group, always up to date. */
   readonly places: ReadonlyMap<GroupId, TopicPlace>
+  /** Of the cluster, as far as this broker knows. */
+  readonly featureLevel: number
   readonly handlers: PeerHandlers
   /** The identity of this broker for peers now; after `start`. */
   identity(): PeerIdentity
@@ -109,6 +111,10 @@ class BrokerNode implements ClusterNode {
       directoryId: () => this.#file.directoryId,
     })
     this.handlers = composePeerHandlers({ ...this.#parts, groups: deps.groups, witness: this.#witness })
+  }
+
+  get featureLevel(): number {
+    return this.#parts.state.head.featureLevel
   }
 
   identity(): PeerIdentity {

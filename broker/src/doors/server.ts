@@ -10,7 +10,7 @@ import type { TlsPort } from '../platform/tls-port.ts'
 import { Abandonment } from './http/abandonment.ts'
 import { authenticateRequests } from './http/authentication.ts'
 import { answerBareConnections, refuseConnections } from './http/bare-connections.ts'
-import { boundConnections } from './http/connections.ts'
+import { boundConnections, countConnections } from './http/connections.ts'
 import { giveContexts } from './http/contexts.ts'
 import { answerCrossOrigin } from './http/cors.ts'
 import { answerErrors, answerFrameworkError } from './http/errors.ts'
@@ -145,6 +145,7 @@ function guardConnections(
   metrics: GatewayMetrics,
 ): void {
   boundPipelining(server, clock)
+  metrics.watchConnections(countConnections(server))
   tls?.guard(server, refuseConnections(metrics.transports.http))
   boundConnections(server, limits.maxConnections, tls === undefined ? undefined : (socket) => tls.carrier(socket))
 }

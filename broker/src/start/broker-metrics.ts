@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client'
+import { levelMetrics } from '../cluster/level-metrics.ts'
 import type { ClusterNode } from '../cluster/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
 import { peerMetrics } from '../doors/peer/peer-metrics.ts'
@@ -17,13 +18,15 @@ import type { AuditTrail } from '../security/audit/audit-trail.ts'
 import { exposureMetrics } from './exposures.ts'
 import { register } from './metrics-registry.ts'
 import { PartitionPage, partitionPageMetrics } from './partition-page.ts'
+import { processMetrics } from './process-metrics.ts'
 import type { BrokerTls } from './tls.ts'
+import { packageVersion } from './version.ts'
 
 export interface MeasuredBroker {
   readonly settings: BrokerSettings
   readonly storage: LogStorage
   readonly groups: BrokerGroups
-  readonly node: Pick<ClusterNode, 'places'>
+  readonly node: Pick<ClusterNode, 'places' | 'featureLevel'>
   readonly peers: PeerStats
   readonly tls: BrokerTls
   readonly exposed: readonly string[]
@@ -34,6 +37,8 @@ export interface MeasuredBroker {
 export function brokerMetrics(broker: MeasuredBroker): Pick<HttpGatewayParts, 'registry' | 'series'> {
   const registry = new Registry()
   const page = partitionPage(broker)
+  register(registry, processMetrics, { version: packageVersion(), settings: broker.settings })
+  register(registry, levelMetrics, broker.node)
   register(registry, logMetrics, broker.storage)
   register(registry, replicaMetrics, new ReplicaTally(broker.groups, nodeClock))
   register(registry, publishStageMetrics, broker.groups.stages)

@@ -31,9 +31,11 @@ import { exposureMetrics, tellExposures } from './exposures.ts'
 import { type FollowedFile, reloadOf } from './followed-file.ts'
 import { register } from './metrics-registry.ts'
 import { PartitionPage, partitionPageMetrics } from './partition-page.ts'
+import { processMetrics } from './process-metrics.ts'
 import { isOfCascade } from './source-certificate.ts'
 import { openSourceToken } from './source-token.ts'
 import { type BrokerTls, openTls } from './tls.ts'
+import { packageVersion } from './version.ts'
 
 /**
  * Puts one cascade broker together, on real time, disk and network: log, node, gateway, from the inside out; they stop
@@ -75,7 +77,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     clock,
     random,
     log: logger,
-    registry: metricsOf({ storage, node, tls, exposed, audit, page }),
+    registry: metricsOf({ settings, storage, node, tls, exposed, audit, page }),
     series: () => page.text(),
     limits,
     exposures: exposed,
@@ -104,6 +106,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
 }
 
 interface Measured {
+  readonly settings: BrokerSettings
   readonly storage: LogStorage
   readonly node: CascadeNode
   readonly tls: BrokerTls
@@ -112,8 +115,9 @@ interface Measured {
   readonly page: PartitionPage<CopiedPartition>
 }
 
-function metricsOf({ storage, node, tls, exposed, audit, page }: Measured): Registry {
+function metricsOf({ settings, storage, node, tls, exposed, audit, page }: Measured): Registry {
   const registry = new Registry()
+  register(registry, processMetrics, { version: packageVersion(), settings })
   register(registry, logMetrics, storage)
   register(registry, cascadeMetrics, node)
   tls.registerMetrics(registry)

@@ -1,6 +1,7 @@
 import { type Counter, type Gauge, Histogram, Registry } from 'prom-client'
 import { cascadeMetrics } from '../cascade/cascade-metrics.ts'
 import { copySeries } from '../cascade/copies/copy-series.ts'
+import { levelMetrics } from '../cluster/level-metrics.ts'
 import { gatewayMetrics } from '../doors/limits/metrics.ts'
 import { peerMetrics } from '../doors/peer/peer-metrics.ts'
 import { logMetrics } from '../log/log-metrics.ts'
@@ -13,10 +14,12 @@ import type { SeriesTable } from '../platform/series-table.ts'
 import { auditMetrics } from '../security/audit/audit-metrics.ts'
 import { exposureMetrics } from './exposures.ts'
 import { partitionPageMetrics } from './partition-page.ts'
+import { processMetrics } from './process-metrics.ts'
 
 /** The text of docs/metrics.md, out of the declarations beside the counters; a test compares it with the file. */
 export function metricsPage(): string {
   return `${introduction}
+${chapter('Process', [...tableRows(processMetrics), ...tableRows(levelMetrics)])}
 ${chapter('Log', tableRows(logMetrics))}
 ${chapter('Replicas', tableRows(replicaMetrics))}
 ${chapter('Stages of a publish', tableRows(publishStageMetrics))}
@@ -85,7 +88,9 @@ interface Declared {
 
 function clientRows(): Row[] {
   const registry = new Registry()
-  gatewayMetrics(registry).watchHeld({})
+  const gateway = gatewayMetrics(registry)
+  gateway.watchHeld({})
+  gateway.watchConnections(() => 0)
   const ours = registry.getMetricsAsArray().filter(({ name }) => name.startsWith('tailrace_'))
   return ours.map((metric) => {
     const { name, help, labelNames } = metric as unknown as Declared

@@ -1,6 +1,16 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
+/** Counts the connections of a server, from when they are accepted until they are closed. */
+export function countConnections(server: Server): () => number {
+  let open = 0
+  server.on('connection', (socket: Socket) => {
+    open++
+    socket.once('close', () => open--)
+  })
+  return () => open
+}
+
 /** A connection beyond the limit is taken for the moment in which an idle one is closed for it. */
 const slack = 8
 

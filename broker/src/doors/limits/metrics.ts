@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { processFigures } from './process-figures.ts'
 import { type ThrottleMetrics, throttleMetrics } from './quotas/throttle-metrics.ts'
 import { latencyBuckets, type Transport, type TransportMetrics, transportMetrics } from './transport-metrics.ts'
 
@@ -6,24 +7,31 @@ export type { Transport, TransportMetrics } from './transport-metrics.ts'
 
 export interface GatewayMetrics {
   readonly registry: Registry
-  readonly connections: Gauge
-  readonly subscriptions: Gauge
+  /** WebSockets that have opened, or closed where below 0. */
+  connected(change: number): void
   readonly slowReaders: Counter
   readonly handlerFaults: Counter
   readonly throttled: ThrottleMetrics
   readonly transports: Readonly<Record<Transport, TransportMetrics>>
   /** Shows the bytes that clients make the broker hold. */
   watchHeld(held: Readonly<Record<string, { readonly bytes: number }>>): void
+  /** `accepted`: how many connections are open, of all kinds. */
+  watchConnections(accepted: () => number): void
   request(method: string, route: string, status: number, seconds: number): void
 }
 
 /** Registers the gateway's metrics, and the process's unless the registry has them. */
 export function gatewayMetrics(registry: Registry = new Registry()): GatewayMetrics {
   if (registry.getSingleMetric('process_cpu_seconds_total') === undefined) {
-    // A coarse loop monitor: at the default of 10 ms its timer alone would be most of the work of an idle broker.
-    collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 200 })
+    processFigures(registry)
   }
   const registers = [registry]
+  const connections = new Gauge({
+    name: 'tailrace_websocket_connections',
+    help: 'Open WebSocket connections.',
+    registers,
+  })
+  let webSockets = 0
   const requests = new Histogram({
     name: 'tailrace_http_request_duration_seconds',
     help: 'HTTP requests by route and status, from the first header to the last byte of the answer.',
@@ -33,12 +41,10 @@ export function gatewayMetrics(registry: Registry = new Registry()): GatewayMetr
   })
   return {
     registry,
-    connections: new Gauge({ name: 'tailrace_websocket_connections', help: 'Open WebSocket connections.', registers }),
-    subscriptions: new Gauge({
-      name: 'tailrace_websocket_subscriptions',
-      help: 'Subscriptions on all WebSocket connections.',
-      registers,
-    }),
+    connected(change) {
+      webSockets += change
+      connections.set(webSockets)
+    },
     slowReaders: new Counter({
       name: 'tailrace_websocket_slow_readers_total',
       help: 'WebSocket connections dropped because the client did not read.',
@@ -52,6 +58,7 @@ export function gatewayMetrics(registry: Registry = new Registry()): GatewayMetr
     throttled: throttleMetrics(registers),
     transports: transportMetrics(registers),
     watchHeld: (held) => heldGauge(held, registers),
+    watchConnections: (accepted) => httpGauge(() => accepted() - webSockets, registers),
     request: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
   }
 }
@@ -64,6 +71,17 @@ function heldGauge(held: Readonly<Record<string, { readonly bytes: number }>>, r
     registers,
     collect() {
       for (const [what, { bytes }] of Object.entries(held)) this.set({ what }, bytes)
+    },
+  })
+}
+
+function httpGauge(open: () => number, registers: Registry[]): Gauge {
+  return new Gauge({
+    name: 'tailrace_http_connections',
+    help: 'Open connections of clients that are no WebSocket.',
+    registers,
+    collect() {
+      this.set(Math.max(0, open()))
     },
   })
 }

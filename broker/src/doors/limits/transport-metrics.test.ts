@@ -40,3 +40,13 @@ test('publishes are counted as requests, batches, records and bytes', async () =
   })
   expect(count).toMatchObject({ publish_requests: 2, publish_batches: 4, publish_records: 10, publish_bytes: 20 })
 })
+
+test('numbers of records that no correct broker tells are counted as none', async () => {
+  const wrong = batchOf(['a', 'b'])
+  new DataView(wrong.buffer).setInt32(57, -2)
+  const count = await shown(({ http }) => {
+    http.fetched({ batches: [wrong, batchOf(['c'])], bytes: 1 })
+    http.published({ bytes: 1, records: -5, batches: 1 }, 0)
+  })
+  expect(count).toMatchObject({ fetch_records: 1, publish_records: 0 })
+})

@@ -1,5 +1,5 @@
 import { BATCH_HEADER_BYTES, batchBytesAt, isErrorCode, recordsCountAt } from '@tailrace/schemas'
-import { Counter, Histogram, type Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { FetchResult } from '../../partition/requests.ts'
 
 export type Transport = 'http' | 'websocket_json' | 'websocket_binary'
@@ -8,6 +8,7 @@ export const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2
 
 export interface PublishedCounts {
   readonly bytes: number
+  /** Below 0 in an answer of another broker that is not to be believed: counted as none. */
   readonly records: number
   readonly batches: number
 }
@@ -16,6 +17,8 @@ export interface PublishedCounts {
 export interface TransportMetrics {
   published(published: PublishedCounts, seconds: number): void
   fetched(result: Pick<FetchResult, 'batches' | 'bytes'>): void
+  /** So many subscriptions have begun, or ended where below 0. */
+  subscribed(change: number): void
   failed(code: string): void
 }
 
@@ -40,6 +43,12 @@ export function transportMetrics(registers: Registry[]): Record<Transport, Trans
     'Records of batches read by or pushed to clients, whole batches.',
   )
   const fetchBatches = counter('tailrace_fetch_batches_total', 'Batches read by or pushed to clients.')
+  const subscriptions = new Gauge({
+    name: 'tailrace_websocket_subscriptions',
+    help: 'Subscriptions on all WebSocket connections.',
+    labelNames,
+    registers,
+  })
   const errors = new Counter({
     name: 'tailrace_errors_total',
     help: 'Errors answered to clients, by code.',
@@ -59,7 +68,7 @@ export function transportMetrics(registers: Registry[]): Record<Transport, Trans
       published({ bytes, records, batches }, seconds) {
         requests.inc()
         inBytes.inc(bytes)
-        inRecords.inc(records)
+        inRecords.inc(Math.max(0, records))
         inBatches.inc(batches)
         boundLatency.observe(seconds)
       },
@@ -69,9 +78,11 @@ export function transportMetrics(registers: Registry[]): Record<Transport, Trans
         outRecords.inc(counted.records)
         outBatches.inc(counted.batches)
       },
+      subscribed: (change) => subscriptions.inc({ transport }, change),
       failed: (code) => errors.inc({ transport, code: isErrorCode(code) ? code : 'INTERNAL' }),
     }
   }
+  for (const transport of ['websocket_json', 'websocket_binary']) subscriptions.set({ transport }, 0)
   return { http: bind('http'), websocket_json: bind('websocket_json'), websocket_binary: bind('websocket_binary') }
 }
 
@@ -86,7 +97,7 @@ function countBatches(pieces: readonly Uint8Array[]): { readonly batches: number
       const length = batchBytesAt(piece, start)
       if (length < BATCH_HEADER_BYTES || start + length > piece.length) break
       batches += 1
-      records += recordsCountAt(piece, start)
+      records += Math.max(0, recordsCountAt(piece, start))
       start += length
     }
   }

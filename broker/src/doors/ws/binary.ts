@@ -228,7 +228,7 @@ export class BinaryProtocol {
       this.#client.pay('requestsPerSecond', 1)
       this.#context.rights.checkRead(topic)
       subscription = new Subscription(request, { api, clock, random, client: this.#client, sink, onEnd })
-      this.#client.subscriptions.add(key, subscription)
+      this.#client.subscriptions.add(key, subscription, this.#context.metrics)
       subscription.start()
     } catch (error) {
       subscription?.close()

@@ -67,10 +67,10 @@ export async function streamGateway(app: FastifyInstance, parts: StreamParts): P
       const schemas = named === undefined ? undefined : String(named)
       const connection = new Connection(socket as GatewaySocket, request.raw.socket, sender, schemas, parts)
       connections.add(connection)
-      metrics.connections.inc()
+      metrics.connected(1)
       socket.once('close', () => {
         connections.delete(connection)
-        metrics.connections.dec()
+        metrics.connected(-1)
         if (connections.size === 0) onEmpty()
       })
     },

@@ -2,29 +2,36 @@ import type { PartitionNumber } from '@tailrace/schemas'
 import { TailraceError } from '@tailrace/schemas'
 import type { GatewayLimits } from '../limits/limits.ts'
 import type { SenderQuotas } from '../limits/quotas/sender-quotas.ts'
+import type { TransportMetrics } from '../limits/transport-metrics.ts'
 import type { Subscription } from './subscription.ts'
+
+interface Counted {
+  readonly subscription: Subscription
+  readonly metrics: Pick<TransportMetrics, 'subscribed'>
+}
 
 /** The subscriptions of one connection, by an id that the client chose. */
 export class Subscriptions {
   readonly #limits: GatewayLimits
   readonly #quotas: Pick<SenderQuotas, 'hold' | 'release'>
-  readonly #count: (change: number) => void
-  readonly #byId = new Map<string, Subscription>()
+  readonly #byId = new Map<string, Counted>()
   #partitions = 0
 
-  /** `count` is called at every change of their number. */
-  constructor(limits: GatewayLimits, quotas: Pick<SenderQuotas, 'hold' | 'release'>, count: (change: number) => void) {
+  constructor(limits: GatewayLimits, quotas: Pick<SenderQuotas, 'hold' | 'release'>) {
     this.#limits = limits
     this.#quotas = quotas
-    this.#count = count
   }
 
   get(id: string): Subscription | undefined {
-    return this.#byId.get(id)
+    return this.#byId.get(id)?.subscription
   }
 
-  /** Throws INVALID_REQUEST: the id is taken; TOO_MANY_SUBSCRIPTIONS: beyond the limits; THROTTLED: beyond a quota. */
-  add(id: string, subscription: Subscription): void {
+  /**
+   * `metrics`: of the protocol.
+   * @throws TailraceError INVALID_REQUEST: the id is taken; TOO_MANY_SUBSCRIPTIONS: beyond the limits; THROTTLED:
+   * beyond a quota
+   */
+  add(id: string, subscription: Subscription, metrics: Counted['metrics']): void {
     if (this.#byId.has(id)) throw new TailraceError('INVALID_REQUEST', `Subscription ${id} exists on this connection.`)
     if (this.#byId.size >= this.#limits.maxSubscriptions) {
       throw new TailraceError('TOO_MANY_SUBSCRIPTIONS', `A connection may have ${this.#limits.maxSubscriptions}.`)
@@ -39,13 +46,13 @@ export class Subscriptions {
     }
     this.#quotas.hold('subscriptions')
     this.#partitions = partitions
-    this.#byId.set(id, subscription)
-    this.#count(1)
+    this.#byId.set(id, { subscription, metrics })
+    metrics.subscribed(1)
   }
 
   /** As Subscription.untilBegun, for any of those to this topic. */
   untilBegun(topic: string, partition: PartitionNumber | null): Promise<void> | null {
-    for (const subscription of this.#byId.values()) {
+    for (const { subscription } of this.#byId.values()) {
       const opening = subscription.topic === topic ? subscription.untilBegun(partition) : null
       if (opening !== null) return opening
     }
@@ -54,11 +61,12 @@ export class Subscriptions {
 
   /** Stops it too. False if there is none. */
   remove(id: string): boolean {
-    const subscription = this.#byId.get(id)
-    if (subscription === undefined) return false
+    const counted = this.#byId.get(id)
+    if (counted === undefined) return false
+    const { subscription, metrics } = counted
     this.#byId.delete(id)
     this.#partitions -= subscription.partitionCount
-    this.#count(-1)
+    metrics.subscribed(-1)
     this.#quotas.release('subscriptions')
     subscription.close()
     return true
@@ -66,7 +74,7 @@ export class Subscriptions {
 
   /** There is room to send again. */
   wake(): void {
-    for (const subscription of this.#byId.values()) subscription.wake()
+    for (const { subscription } of this.#byId.values()) subscription.wake()
   }
 
   clear(): void {

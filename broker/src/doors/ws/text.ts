@@ -96,7 +96,7 @@ export class TextProtocol {
     this.#context.rights.checkRead(request.topic)
     const subscription = new Subscription(request, { api, clock, random, client, sink, onEnd })
     try {
-      this.#client.subscriptions.add(key, subscription)
+      this.#client.subscriptions.add(key, subscription, this.#context.metrics)
     } catch (error) {
       subscription.close()
       throw error
