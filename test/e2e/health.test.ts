@@ -55,6 +55,54 @@ function content(path: string): Map<string, string> {
   )
 }
 
+describe('a cluster that runs', () => {
+  it('is healthy, and each broker says which partitions it holds', async () => {
+    const healthy = async () => JSON.parse((await tailrace(['doctor', '--json', '-s', server])).out)
+    // Leaders that were elected a moment ago wait for the first answer of their followers.
+    await vi.waitFor(
+      async () => expect(await healthy()).toMatchObject({ healthy: true, brokers: 3, findings: [] }),
+      30_000,
+    )
+    for (const id of ['1', '2', '3']) {
+      const { code, out } = await tailrace(['broker', 'describe', id, '--json', '-s', server])
+      expect(code).toBe(0)
+      const { partitions, replicas } = JSON.parse(out)
+      expect(partitions).toMatchObject([
+        { topic: 'flights', partition: 0 },
+        { topic: 'flights', partition: 1 },
+      ])
+      expect(replicas).toBe(3)
+    }
+  })
+
+  it('is watched, a document a second, until Ctrl-C', async () => {
+    const watch = start(['cluster', 'status', '--watch', '--json', '-s', server])
+    await vi.waitFor(() => expect(watch.out().trimEnd().split('\n').length).toBeGreaterThan(1), 20_000)
+    watch.child.kill('SIGINT')
+    const { code, out, err } = await watch.finished
+    if (process.platform !== 'win32') expect([code, err]).toEqual([0, ''])
+    const [document] = out.split('\n').map((line) => line && JSON.parse(line))
+    expect(document.brokers.map(({ id, leaders }: { id: number; leaders: number }) => [id, typeof leaders])).toEqual([
+      [1, 'number'],
+      [2, 'number'],
+      [3, 'number'],
+    ])
+  })
+
+  const noStop = skipped(process.platform === 'win32', 'a broker that stands still: Windows has no SIGSTOP.')
+  it.skipIf(noStop)('has a problem while a broker stands still', async () => {
+    const pid = await pidOf(2)
+    process.kill(pid, 'SIGSTOP')
+    try {
+      const { code, out } = await tailrace(['doctor', '-s', server])
+      expect(code).toBe(1)
+      expect(out).toMatch(/^PROBLEM {2}broker 2 (is not alive|cannot be asked)/m)
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
+  })
+})
+
 describe('tailrace verify', () => {
   const noPids = skipped(process.platform !== 'linux', 'the process that uses a folder: only Linux tells.')
   it.skipIf(noPids)('refuses the folder of a broker that runs, and says which process it is', async () => {

@@ -21,6 +21,7 @@ export function processTerminal(): Terminal {
   return {
     environment: process.env,
     watched: process.stderr.isTTY === true,
+    screen: process.stdout.isTTY === true,
     columns: process.stderr.columns ?? 80,
     print: (line) => void process.stdout.write(line + '\n'),
     async write(text) {

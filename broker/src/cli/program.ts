@@ -8,6 +8,7 @@ import { certsCommand } from './commands/certs.ts'
 import { clusterCommand } from './commands/cluster.ts'
 import { addConnectionOptions } from './commands/connection-options.ts'
 import type { CommandContext } from './commands/context.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { logCommand } from './commands/log.ts'
 import { partitionCommand } from './commands/partition.ts'
 import { profileCommand } from './commands/profile.ts'
@@ -42,6 +43,7 @@ export function buildProgram(context: CommandContext, version: string): Command 
     .addCommand(backupCommand(context))
     .addCommand(certsCommand(context))
     .addCommand(profileCommand(context))
+    .addCommand(doctorCommand(context))
     .addCommand(verifyCommand(context))
     .addCommand(logCommand(context))
   for (const command of withSubcommands(program)) {

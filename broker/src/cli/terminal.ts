@@ -3,6 +3,8 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Whether a person watches standard error: the place of progress bars. */
   readonly watched: boolean
+  /** Whether a person watches standard output, which may be drawn over. */
+  readonly screen: boolean
   readonly columns: number
   /** Writes a line to standard output. */
   print(line: string): void

@@ -1,15 +1,20 @@
 import { TailraceError } from '@tailrace/schemas'
 import { Command } from 'commander'
 import { settingNames } from '../../config/setting-table.ts'
+import { brokerAdministration } from './broker-administration.ts'
 import type { CommandContext } from './context.ts'
 import { configOption, givenFlags, readSettings, settingOptions } from './setting-options.ts'
 
 const names = settingNames.filter((name) => name !== 'source' && !name.startsWith('sourceTls'))
 
 /** `tailrace broker`: one broker in this process. */
-export function brokerCommand({ terminal, run }: CommandContext): Command {
-  const command = new Command('broker').description('run one broker').addOption(configOption())
+export function brokerCommand(context: CommandContext): Command {
+  const { terminal, run } = context
+  const command = new Command('broker')
+    .description('run one broker, or look at those of a cluster (list, describe)')
+    .addOption(configOption())
   for (const option of settingOptions(names)) command.addOption(option)
+  for (const child of brokerAdministration(context)) command.addCommand(child)
   return command.action((options: Record<string, unknown>) =>
     run(async () => {
       const settings = await readSettings(givenFlags(options, names), options.config as string | undefined, terminal)

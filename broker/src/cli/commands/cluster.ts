@@ -4,6 +4,7 @@ import { UsageError } from '../command-failure.ts'
 import { parseCount } from '../option-values.ts'
 import { clusterAdministration } from './cluster-administration.ts'
 import type { CommandContext } from './context.ts'
+import { withLooking } from './looking.ts'
 import { configOption, givenFlags, readSettings, settingOptions } from './setting-options.ts'
 import type { ClientOptions } from './shared-options.ts'
 import { adminOf, jsonOption, serverOption } from './shared-options.ts'
@@ -92,10 +93,15 @@ async function start(options: StartOptions, terminal: CommandContext['terminal']
 function statusCommand({ terminal, run }: CommandContext): Command {
   return new Command('status')
     .description('show the brokers of a cluster')
+    .option('-w, --watch', 'go on each second, with leaders and sizes, until Ctrl-C; with --json a document a line')
     .addOption(serverOption())
     .addOption(jsonOption())
-    .action((options: ClientOptions) =>
+    .action((options: ClientOptions & { readonly watch?: true }) =>
       run(async () => {
+        if (options.watch === true) {
+          const { watchCluster } = await import('../health/look-at-brokers.ts')
+          return withLooking(options, terminal, watchCluster)
+        }
         const { clusterStatus } = await import('../admin/cluster-status.ts')
         await clusterStatus(options.json === true, adminOf(options, terminal), terminal)
         return 0

@@ -12,7 +12,7 @@ export interface MemoryTerminal extends Terminal {
 }
 
 export function memoryTerminal(
-  given: Partial<Pick<Terminal, 'environment' | 'watched' | 'columns'>> & {
+  given: Partial<Pick<Terminal, 'environment' | 'watched' | 'screen' | 'columns'>> & {
     readonly input?: string
     readonly typed?: string[]
   } = {},
@@ -29,6 +29,7 @@ export function memoryTerminal(
   return {
     environment: given.environment ?? {},
     watched: given.watched ?? false,
+    screen: given.screen ?? false,
     columns: given.columns ?? 80,
     out,
     err,

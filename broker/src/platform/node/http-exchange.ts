@@ -29,6 +29,8 @@ export interface HttpExchange {
 export interface HttpReply {
   readonly status: number
   readonly text: string
+  /** The clock of the server in its header Date, in milliseconds, to the second; undefined: it gives none. */
+  readonly date?: number | undefined
 }
 
 /** Sends requests, over connections that are kept for the next one. */
@@ -67,7 +69,13 @@ export class HttpExchanges {
           if (bytes > maxBytes) asked.destroy(new Error(`its answer has more than ${maxBytes} bytes`))
         })
         response.on('error', fail)
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(pieces).toString() }))
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            text: Buffer.concat(pieces).toString(),
+            date: dateOf(response.headers.date),
+          }),
+        )
       })
       asked.on('error', fail)
       asked.end(body)
@@ -85,4 +93,9 @@ export class HttpExchanges {
     if (this.#serverName !== undefined) return { servername: this.#serverName }
     return isIP(host) === 0 ? { servername: host } : {}
   }
+}
+
+function dateOf(text: string | undefined): number | undefined {
+  const date = text === undefined ? Number.NaN : Date.parse(text)
+  return Number.isNaN(date) ? undefined : date
 }

@@ -1,0 +1,43 @@
+import { Command } from 'commander'
+import { parseBroker } from '../admin/group-address.ts'
+import type { CommandContext } from './context.ts'
+import { withLooking } from './looking.ts'
+import type { ClientOptions } from './shared-options.ts'
+import { jsonOption, serverOption } from './shared-options.ts'
+
+const looks = () => import('../health/look-at-brokers.ts')
+
+/** Commands of `tailrace broker` about the brokers of a cluster that runs. */
+export function brokerAdministration(context: CommandContext): Command[] {
+  return [list(context), describe(context)]
+}
+
+function list({ terminal, run }: CommandContext): Command {
+  return new Command('list')
+    .description('show the brokers of a cluster with their leaders, replicas, size and free disk space')
+    .addOption(serverOption())
+    .addOption(jsonOption())
+    .action((flags: ClientOptions) =>
+      run(async () => {
+        const { listBrokers } = await looks()
+        await withLooking(flags, terminal, listBrokers)
+        return 0
+      }),
+    )
+}
+
+function describe({ terminal, run }: CommandContext): Command {
+  return new Command('describe')
+    .description('show which partitions a broker holds and which of them it leads')
+    .argument('<broker>', 'its number')
+    .addOption(serverOption())
+    .addOption(jsonOption())
+    .action((text: string, flags: ClientOptions) =>
+      run(async () => {
+        const broker = parseBroker('the broker', text, 'tailrace broker describe 3')
+        const { describeBroker } = await looks()
+        await withLooking(flags, terminal, (looking) => describeBroker(broker, looking))
+        return 0
+      }),
+    )
+}

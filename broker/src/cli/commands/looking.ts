@@ -1,0 +1,28 @@
+import { connectionOf } from '../access/connection.ts'
+import { adminClient } from '../admin/admin-client.ts'
+import type { Looking } from '../health/look-at-brokers.ts'
+import type { Terminal } from '../terminal.ts'
+import type { ClientOptions } from './shared-options.ts'
+
+/** What commands need that ask each broker at its own address. Ends the connections when `work` is done. */
+export async function withLooking<Result>(
+  options: ClientOptions,
+  terminal: Terminal,
+  work: (looking: Looking) => Promise<Result>,
+): Promise<Result> {
+  const [{ HttpExchanges }, { BrokerPages }, { nodeClock: clock }, connection] = await Promise.all([
+    import('../../platform/node/http-exchange.ts'),
+    import('../health/broker-pages.ts'),
+    import('../../platform/node/clock.ts'),
+    connectionOf(options, terminal),
+  ])
+  const exchanges = new HttpExchanges(connection.tls)
+  const signal = terminal.interrupted
+  const pages = new BrokerPages({ connection, send: (exchange) => exchanges.send(exchange), clock, signal })
+  const admin = adminClient(async () => connection, signal)
+  try {
+    return await work({ admin, pages, clock, json: options.json === true, terminal })
+  } finally {
+    exchanges.close()
+  }
+}
