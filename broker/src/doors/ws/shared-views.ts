@@ -85,11 +85,10 @@ export class SharedViews implements View {
     this.#watchers.delete(watcher)
   }
 
-  /** Nothing is computed any more. */
+  /** Nothing is computed any more, and nothing may be added. */
   close(): void {
     this.#watchers.clear()
     this.#timer?.cancel()
-    this.#timer = null
   }
 
   #schedule(): void {
@@ -119,8 +118,8 @@ export class SharedViews implements View {
     }
     this.#descriptions.keep(await this.#renew(watchers))
     for (const [at, watcher] of watchers.entries()) {
-      if (at > 0 && at % watchersInATurn === 0) await new Promise<void>((resolve) => this.#clock.soon(resolve))
       this.#show(watcher)
+      if ((at + 1) % watchersInATurn === 0) await new Promise<void>((resolve) => this.#clock.soon(resolve))
     }
   }
 

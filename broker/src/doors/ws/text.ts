@@ -107,8 +107,6 @@ export class TextProtocol {
   #watch({ id, topics }: TextRequest & { op: 'watch' }): void {
     const [client, { rights }] = [this.#client, this.#context]
     const { clock, services } = this.#parts
-    const problem = client.authentication.problem()
-    if (problem !== null) throw problem
     if (!services.authorizer.admitsAnybody(rights.session)) throw new TailraceError('AUTHENTICATION_REQUIRED')
     const fail = (error: unknown) => {
       if (!(error instanceof TailraceError)) return client.fault(error)

@@ -122,7 +122,7 @@ describe('a watch', () => {
 
   it('has bounds: 4 watches a connection, 100 names each', async () => {
     const client = await dial()
-    const hundred = Array.from({ length: 100 }, (_, at) => `t${at}`)
+    const hundred = Array.from({ length: 100 }, (_, at) => `t${at}`.padEnd(249, 'x'))
     for (const [topics, code] of [
       [[...hundred, 'one more'], 'INVALID_REQUEST'],
       ['flights', 'INVALID_REQUEST'],
@@ -223,6 +223,33 @@ it('a client that does not read is sent no states, and then the newest, whole', 
   expect(ends).toEqual([0, 3])
 }, 20_000)
 
+it('a gateway that is closed leaves no timer of its watchers', async () => {
+  const live = new Set<object>()
+  const counting: Clock = {
+    ...fastClock,
+    after(ms, call) {
+      const mark = {}
+      if (ms === 1_000) live.add(mark)
+      const timer = fastClock.after(ms, () => {
+        live.delete(mark)
+        call()
+      })
+      const cancel = () => {
+        live.delete(mark)
+        timer.cancel()
+      }
+      return { cancel }
+    },
+  }
+  await start({}, {}, counting)
+  const client = await dial()
+  client.json({ op: 'watch', id: 1 })
+  expect((await client.nextJson()).op).toBe('state')
+  expect(live.size).toBe(1)
+  await fixture.gateway.close()
+  expect(live.size).toBe(0)
+})
+
 describe('rights', () => {
   let tables: MemoryTables
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
@@ -301,5 +328,8 @@ describe('rights', () => {
     for (const id of [2, 2]) client.json({ op: 'watch', id })
     const answers = [await client.nextJson(), await client.nextJson()]
     expect(answers).toContainEqual(expect.objectContaining({ op: 'error', id: 2, code: 'THROTTLED' }))
+    // To end a watch costs nothing.
+    client.json({ op: 'unwatch', id: 2 })
+    expect(await client.nextJson()).toEqual({ op: 'unwatched', id: 2 })
   })
 })
