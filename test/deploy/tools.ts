@@ -3,7 +3,15 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** Tools that .ci/run installs. With CI=true a test that lacks one fails; elsewhere it is skipped. */
-const installedByCi = new Set(['compose-spec', 'dashboard-schema', 'hadolint', 'promtool', 'systemd-analyze'])
+const installedByCi = new Set([
+  'compose-spec',
+  'dashboard-schema',
+  'hadolint',
+  'helm',
+  'kubeconform',
+  'promtool',
+  'systemd-analyze',
+])
 
 /** Whether this machine lacks the program. @throws where CI=true and .ci/run should have installed it */
 export function lacks(
