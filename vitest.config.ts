@@ -24,6 +24,7 @@ const functions = [
   'made-up-source',
   'majority',
   'members',
+  'metrics',
   'mixed-versions',
   'packages',
   'planted-secrets',

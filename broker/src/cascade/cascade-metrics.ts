@@ -27,8 +27,13 @@ export const cascadeMetrics: MetricTable<Pick<CascadeNode, 'uplink' | 'counts' |
     ['tailrace_cascade_lag_records', `All partitions: ${behind}.`, ({ lag }) => lag.records],
     ['tailrace_cascade_lag_most_records', `The partition that lacks most: ${behind}.`, ({ lag }) => lag.mostRecords],
     [
-      'tailrace_cascade_lag_milliseconds',
+      'tailrace_cascade_lag_seconds',
       'How long some partition has been behind the source, or there has been no source.',
+      ({ lag }) => lag.milliseconds / 1000,
+    ],
+    [
+      'tailrace_cascade_lag_milliseconds',
+      'As tailrace_cascade_lag_seconds, in milliseconds: for queries from before there was that one.',
       ({ lag }) => lag.milliseconds,
     ],
     ['tailrace_cascade_partitions', 'Partitions that are copied.', ({ lag }) => lag.partitions],

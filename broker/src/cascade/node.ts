@@ -143,6 +143,11 @@ export class CascadeNode {
     return this.#security.tables
   }
 
+  /** The cascade brokers below this one. */
+  below(): readonly CascadeReport[] {
+    return this.#registry.all()
+  }
+
   get partitions(): Pick<Copies, 'all' | 'count'> {
     return this.#copies
   }

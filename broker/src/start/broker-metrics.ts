@@ -1,4 +1,6 @@
 import { Registry } from 'prom-client'
+import { belowSeries } from '../cascade/control/below-series.ts'
+import type { LevelZeroControl } from '../cascade/control/level-zero-control.ts'
 import { levelMetrics } from '../cluster/level-metrics.ts'
 import type { ClusterNode } from '../cluster/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
@@ -19,6 +21,7 @@ import { exposureMetrics } from './exposures.ts'
 import { register } from './metrics-registry.ts'
 import { PartitionPage, partitionPageMetrics } from './partition-page.ts'
 import { processMetrics } from './process-metrics.ts'
+import { seriesText } from './series-text.ts'
 import type { BrokerTls } from './tls.ts'
 import { packageVersion } from './version.ts'
 
@@ -31,6 +34,7 @@ export interface MeasuredBroker {
   readonly tls: BrokerTls
   readonly exposed: readonly string[]
   readonly audit: AuditTrail
+  readonly cascade: Pick<LevelZeroControl, 'below'>
 }
 
 /** The page of metrics of a broker of level 0; the gateway adds its own. */
@@ -47,7 +51,11 @@ export function brokerMetrics(broker: MeasuredBroker): Pick<HttpGatewayParts, 'r
   register(registry, exposureMetrics, broker.exposed)
   register(registry, auditMetrics, broker.audit)
   broker.tls.registerMetrics(registry)
-  return { registry, series: () => page.text() }
+  const series = async function* (): AsyncIterable<string> {
+    yield* page.text()
+    yield* seriesText(belowSeries, broker.cascade.below(), nodeClock)
+  }
+  return { registry, series }
 }
 
 function partitionPage({ settings, groups, node: { places } }: MeasuredBroker) {

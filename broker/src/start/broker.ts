@@ -84,7 +84,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     },
     ...machine,
     log: logger,
-    ...brokerMetrics({ settings, storage, groups, node, peers: peers.stats, tls, exposed, audit }),
+    ...brokerMetrics({ settings, storage, groups, node, peers: peers.stats, tls, exposed, audit, cascade }),
     limits,
     exposures: exposed,
     tls: tls.http,

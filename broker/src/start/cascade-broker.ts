@@ -1,15 +1,9 @@
 import { TailraceError } from '@tailrace/schemas'
-import { Registry } from 'prom-client'
-import { cascadeMetrics } from '../cascade/cascade-metrics.ts'
-import type { CopiedPartition } from '../cascade/copies/copied-partition.ts'
-import { copySeries } from '../cascade/copies/copy-series.ts'
 import { CascadeNode } from '../cascade/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
 import { splitAddress } from '../config/setting-kinds.ts'
 import type { Services } from '../doors/limits/rights.ts'
 import { createHttpGateway } from '../doors/server.ts'
-import { logMetrics } from '../log/log-metrics.ts'
-import type { LogStorage } from '../log/log-storage.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeCrypto } from '../platform/node/crypto.ts'
@@ -19,23 +13,19 @@ import { createMessageSockets } from '../platform/node/message-sockets.ts'
 import { nodeRandom } from '../platform/node/random.ts'
 import { readSecretFile } from '../platform/node/secret-file.ts'
 import { Authorizer } from '../security/access/authorizer.ts'
-import { auditMetrics } from '../security/audit/audit-metrics.ts'
 import type { AuditTrail } from '../security/audit/audit-trail.ts'
 import { openAdminToken } from './admin-token.ts'
 import { openAudit } from './audit.ts'
 import { openAuthenticator } from './authenticator.ts'
 import type { RunningBroker } from './broker.ts'
+import { cascadeBrokerMetrics } from './cascade-broker-metrics.ts'
 import { openDataFolder } from './data-folder.ts'
 import { gatewayLimits } from './door-settings.ts'
-import { exposureMetrics, tellExposures } from './exposures.ts'
+import { tellExposures } from './exposures.ts'
 import { type FollowedFile, reloadOf } from './followed-file.ts'
-import { register } from './metrics-registry.ts'
-import { PartitionPage, partitionPageMetrics } from './partition-page.ts'
-import { processMetrics } from './process-metrics.ts'
 import { isOfCascade } from './source-certificate.ts'
 import { openSourceToken } from './source-token.ts'
-import { type BrokerTls, openTls } from './tls.ts'
-import { packageVersion } from './version.ts'
+import { openTls } from './tls.ts'
 
 /**
  * Puts one cascade broker together, on real time, disk and network: log, node, gateway, from the inside out; they stop
@@ -70,15 +60,12 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   const exposed = tellExposures(settings, logger)
   const audit = openAudit(settings, logger)
   const adminToken = await openAdminToken(settings, { read: readSecretFile, clock, logger })
-  const count = (): number => node.partitions.count
-  const page = new PartitionPage(settings, clock, copySeries, { count, figures: () => node.partitions.all() })
   const gateway = await createHttpGateway({
     services: await servicesOf(node, settings, audit, adminToken),
     clock,
     random,
     log: logger,
-    registry: metricsOf({ settings, storage, node, tls, exposed, audit, page }),
-    series: () => page.text(),
+    ...cascadeBrokerMetrics({ settings, storage, node, tls, exposed, audit }),
     limits,
     exposures: exposed,
     tls: tls.http,
@@ -103,28 +90,6 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
       await store.close()
     },
   }
-}
-
-interface Measured {
-  readonly settings: BrokerSettings
-  readonly storage: LogStorage
-  readonly node: CascadeNode
-  readonly tls: BrokerTls
-  readonly exposed: readonly string[]
-  readonly audit: AuditTrail
-  readonly page: PartitionPage<CopiedPartition>
-}
-
-function metricsOf({ settings, storage, node, tls, exposed, audit, page }: Measured): Registry {
-  const registry = new Registry()
-  register(registry, processMetrics, { version: packageVersion(), settings })
-  register(registry, logMetrics, storage)
-  register(registry, cascadeMetrics, node)
-  tls.registerMetrics(registry)
-  register(registry, exposureMetrics, exposed)
-  register(registry, auditMetrics, audit)
-  register(registry, partitionPageMetrics, page)
-  return registry
 }
 
 function requireSource({ source }: BrokerSettings): void {

@@ -1,5 +1,6 @@
 import { type Counter, type Gauge, Histogram, Registry } from 'prom-client'
 import { cascadeMetrics } from '../cascade/cascade-metrics.ts'
+import { belowSeries } from '../cascade/control/below-series.ts'
 import { copySeries } from '../cascade/copies/copy-series.ts'
 import { levelMetrics } from '../cluster/level-metrics.ts'
 import { gatewayMetrics } from '../doors/limits/metrics.ts'
@@ -23,11 +24,11 @@ ${chapter('Process', [...tableRows(processMetrics), ...tableRows(levelMetrics)])
 ${chapter('Log', tableRows(logMetrics))}
 ${chapter('Replicas', tableRows(replicaMetrics))}
 ${chapter('Stages of a publish', tableRows(publishStageMetrics))}
-${chapter('Partitions', [...tableRows(partitionPageMetrics), ...partitionRows()], partitionsNote)}
+${chapter('Partitions', [...tableRows(partitionPageMetrics), ...seriesRows([partitionSeries, copySeries])], partitionsNote)}
 ${chapter('Connections of other brokers', tableRows(peerMetrics))}
 ${chapter('Exposed ports', tableRows(exposureMetrics))}
 ${chapter('Audit', tableRows(auditMetrics))}
-${chapter('Cascade brokers', tableRows(cascadeMetrics))}
+${chapter('Cascade brokers', [...tableRows(cascadeMetrics), ...seriesRows([belowSeries])])}
 ${chapter('TLS', tableRows(tlsMetrics))}
 ${chapter('Clients', clientRows())}`
 }
@@ -71,8 +72,8 @@ function tableRows<Part>(table: MetricTable<Part>): Row[] {
   ]
 }
 
-function partitionRows(): Row[] {
-  const tables: readonly SeriesTable<never>[] = [partitionSeries, copySeries]
+/** Some rows are in several tables. */
+function seriesRows(tables: readonly SeriesTable<never>[]): Row[] {
   const rows = new Map<string, Row>()
   for (const { labels, gauges } of tables)
     for (const [name, help, own] of gauges) rows.set(name, { name, type: 'gauge', labels: [...labels, ...own], help })

@@ -129,6 +129,11 @@ export class LevelZeroControl implements CascadeApi {
     }
   }
 
+  /** The cascade brokers that this one knows. */
+  below(): readonly CascadeReport[] {
+    return this.#registry.all()
+  }
+
   /** How many cascade brokers this one knows. */
   get known(): number {
     return this.#registry.all().length

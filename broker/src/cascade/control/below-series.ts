@@ -1,0 +1,28 @@
+import type { CascadeReport } from '@tailrace/schemas'
+import type { SeriesTable } from '../../platform/series-table.ts'
+
+/** The cascade brokers that have reported here lately, directly or through others, by their newest reports. */
+export const belowSeries: SeriesTable<CascadeReport> = {
+  labels: ['broker', 'source', 'level'],
+  valuesOf: ({ broker, source, level }) => [broker, source, level].map(String),
+  gauges: [
+    [
+      'tailrace_cascade_below_lag_records',
+      'Records that a cascade broker is behind its source, as it has reported. The leader of the metadata knows of all cascade brokers, other brokers of those below them: take max by (broker, source).',
+      [],
+      ({ lagRecords }) => lagRecords,
+    ],
+    [
+      'tailrace_cascade_below_lag_seconds',
+      'How long some partition of a cascade broker has been behind its source, or it has had no source, as it has reported.',
+      [],
+      ({ lagMs }) => lagMs / 1000,
+    ],
+    [
+      'tailrace_cascade_below_report_age_seconds',
+      'Age of the newest report of a cascade broker; after five seconds it is not shown any more.',
+      [],
+      ({ ageMs }) => ageMs / 1000,
+    ],
+  ],
+}

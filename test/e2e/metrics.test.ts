@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs'
+import { Consumer } from '@tailrace/consumer'
+import { Producer } from '@tailrace/producer'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { tlsMetrics } from '../../broker/src/platform/node/tls/tls-stats.ts'
+import { judge, lacks } from '../deploy/tools.ts'
+import { skipped } from '../runner/skipped.ts'
+import { CascadeProcesses } from './cascade-processes.ts'
+import { ClusterProcesses } from './cluster-processes.ts'
+import { type MetricFamily, parsePrometheusText } from './prometheus-text.ts'
+import { allInSync, topicBecomes } from './topic-view.ts'
+
+const topic = 'measured'
+const RECORDS = 200
+const documented = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8')
+
+let cluster: ClusterProcesses
+let cascade: CascadeProcesses
+type Page = Map<string, MetricFamily>
+
+beforeAll(async () => {
+  cluster = await ClusterProcesses.start({ flags: ['--tail-bytes', '2MiB'] })
+  cascade = await CascadeProcesses.inFolder()
+  await cluster.request(1, 'POST', '/topics', { name: topic, partitions: 3, replicas: 3 })
+  await topicBecomes(cluster, 1, topic, allInSync)
+  await cascade.add(101, cluster.http(1))
+  await cascade.ready()
+  const producer = new Producer({ servers: cluster.servers, lingerMs: 0 })
+  for (let n = 0; n < RECORDS; n++) await producer.send(topic, { key: `${n}`, value: `record ${n}` })
+  await producer.close()
+  const consumer = new Consumer({ servers: cluster.servers })
+  let read = 0
+  for await (const _ of consumer.subscribe(topic, { from: 'earliest' })) if (++read === RECORDS) break
+  await consumer.close()
+})
+
+afterAll(async () => {
+  await cascade.destroy()
+  await cluster.destroy()
+})
+
+const textOf = async (http: string): Promise<string> => (await fetch(`http://${http}/metrics`)).text()
+const pages = async (): Promise<{ brokers: Page[]; below: Page }> => {
+  const brokers = await Promise.all(cluster.ids.map(async (id) => parsePrometheusText(await textOf(cluster.http(id)))))
+  return { brokers, below: parsePrometheusText(await textOf(cascade.http(101))) }
+}
+
+/** The sum of the samples of these pages with this name, and with these labels among theirs. */
+function sum(from: readonly Page[], name: string, labels = ''): number {
+  const family = name.replace(/_(count|sum)$/, '')
+  const samples = from.flatMap((page) => (page.get(name) ?? page.get(family))?.samples ?? [])
+  const wanted = samples.filter((sample) => sample.name === name && sample.labels.includes(labels))
+  return wanted.reduce((total, { value }) => total + value, 0)
+}
+
+/** Type and labels of each metric, as the documentation has them. */
+function documentedMetrics(): Map<string, { readonly type: string; readonly labels: readonly string[] }> {
+  const rows = documented.matchAll(/^\| `(tailrace_\w+)` \| (\w+) \| ([^|]*) \| [^|]+ \|$/gm)
+  return new Map(
+    [...rows].map(([, name, type, labels]) => [
+      name!,
+      { type: type!, labels: [...labels!.matchAll(/`(\w+)`/g)].map(([, label]) => label!) },
+    ]),
+  )
+}
+
+describe('the page of metrics of real brokers', () => {
+  it('has what is documented, and documented is what it has: name, kind and labels', async () => {
+    const { brokers, below } = await pages()
+    const known = documentedMetrics()
+    const exported = new Set<string>()
+    for (const [name, { type, samples }] of [...brokers, below].flatMap((page) => [...page])) {
+      if (!name.startsWith('tailrace_')) continue
+      exported.add(name)
+      expect([name, known.get(name)?.type]).toEqual([name, type])
+      const labels = new Set(
+        samples.flatMap((sample) => [...sample.labels.matchAll(/(\w+)="/g)].map(([, label]) => label!)),
+      )
+      labels.delete('le')
+      for (const label of labels) expect(known.get(name)!.labels, name).toContain(label)
+    }
+    // Those of TLS are there where it is on: test/e2e/tls.test.ts.
+    const ofTls = [...tlsMetrics.counters, ...tlsMetrics.gauges].map(([name]) => name)
+    expect([...known.keys()].filter((name) => !exported.has(name)).sort()).toEqual(ofTls.sort())
+  })
+
+  it('shows all records at each replica, and no lag of the cascade broker, there and at its source', async () => {
+    // Followers hear of a commit with the next beat, the source of a lag with the next report.
+    const seen = async () => {
+      const { brokers, below } = await pages()
+      const ends = [...brokers, below].map((page) =>
+        sum([page], 'tailrace_partition_high_watermark', `topic="${topic}"`),
+      )
+      const edges = brokers.flatMap((page) => page.get('tailrace_cascade_below_lag_records')!.samples)
+      const named = edges.filter(({ labels }) => /^broker="101",source="[123]",level="1"$/.test(labels))
+      return {
+        ends,
+        lag: sum([below], 'tailrace_cascade_lag_records') + sum([below], 'tailrace_partition_cascade_lag_records'),
+        edges: named.length > 0 && named.length === edges.length,
+        edgeLag: sum(brokers, 'tailrace_cascade_below_lag_records'),
+      }
+    }
+    const all = { ends: [RECORDS, RECORDS, RECORDS, RECORDS], lag: 0, edges: true, edgeLag: 0 }
+    await expect.poll(seen, { timeout: 10_000 }).toEqual(all)
+  })
+
+  it('counts what was published and read, and the stages of it', async () => {
+    const { brokers, below } = await pages()
+    const binary = 'transport="websocket_binary"'
+    expect(sum(brokers, 'tailrace_publish_records_total', binary)).toBe(RECORDS)
+    expect(sum(brokers, 'tailrace_publish_batches_total', binary)).toBe(RECORDS)
+    expect(sum(brokers, 'tailrace_fetch_records_total', binary)).toBeGreaterThanOrEqual(RECORDS)
+    for (const stage of ['receive', 'append', 'fsync', 'commit', 'answer'])
+      expect(sum(brokers, 'tailrace_publish_stage_duration_seconds_count', `stage="${stage}"`), stage).toBeGreaterThan(
+        5,
+      )
+    for (const page of [...brokers, below]) {
+      const rounds = sum([page], 'tailrace_log_sync_duration_seconds_count')
+      expect(rounds).toBeGreaterThan(0)
+      expect(sum([page], 'tailrace_log_round_bytes_count')).toBe(rounds)
+      expect(sum([page], 'tailrace_log_disk_used_bytes')).toBeGreaterThan(1024 * 1024)
+      expect(sum([page], 'tailrace_log_disk_free_bytes')).toBeGreaterThan(1024 * 1024)
+      expect(sum([page], 'tailrace_setting_info', 'name="tailBytes",value="2 MiB"')).toBe(page === below ? 0 : 1)
+      expect(sum([page], 'tailrace_build_info')).toBe(1)
+    }
+    expect(sum(brokers, 'tailrace_log_read_duration_seconds_count', 'from="tail"')).toBeGreaterThan(0)
+    expect(sum(brokers, 'tailrace_elections_won_total')).toBeGreaterThanOrEqual(4)
+    expect(sum(brokers, 'tailrace_partition_leader', `topic="${topic}"`)).toBe(3)
+    expect(sum(brokers, 'tailrace_partition_under_replicated')).toBe(0)
+    expect(sum(brokers, 'tailrace_partition_follower_state', 'state="replicate"')).toBeGreaterThanOrEqual(6)
+  })
+
+  it.skipIf(skipped(lacks('promtool'), 'pages of metrics: there is no promtool'))(
+    'has no fault that promtool finds',
+    async () => {
+      const check = async (http: string): Promise<string> =>
+        judge('promtool', ['check', 'metrics'], { input: await textOf(http) }).said
+      expect(await check(cluster.http(1))).toBe('')
+      // The name of an older query, beside tailrace_cascade_lag_seconds.
+      expect((await check(cascade.http(101))).trim()).toBe(
+        'tailrace_cascade_lag_milliseconds use base unit "seconds" instead of "milliseconds"',
+      )
+    },
+  )
+})
