@@ -17,6 +17,7 @@ export {
 } from './frame.ts'
 export * from './frame-reader.ts'
 export * from './ids.ts'
+export * from './log-levels.ts'
 export * from './messages.ts'
 export * from './metadata-intents.ts'
 export * from './murmur2.ts'

@@ -89,6 +89,17 @@ describe('a cluster that runs', () => {
     ])
   })
 
+  it('changes its log level while it runs, which the audit has in the log', async () => {
+    const lines = () => readFileSync(join(data, 'broker-1.log'), 'utf8').trimEnd().split('\n')
+    const level = async (...wanted: string[]) =>
+      (await tailrace(['broker', 'log-level', '1', ...wanted, '-s', server])).out
+    expect(await level()).toBe('broker 1 logs at level info\n')
+    expect(await level('debug')).toBe('broker 1 logs at level debug until its next start; before: info\n')
+    // Equal entries of a second are one, so a line comes when it is over.
+    await vi.waitFor(() => expect(lines().some((line) => line.includes('"set-log-level"'))).toBe(true), 10_000)
+    expect(await level('info')).toContain('before: debug')
+  })
+
   const noStop = skipped(process.platform === 'win32', 'a broker that stands still: Windows has no SIGSTOP.')
   it.skipIf(noStop)('has a problem while a broker stands still', async () => {
     const pid = await pidOf(2)

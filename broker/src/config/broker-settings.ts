@@ -1,14 +1,11 @@
-import type { BrokerId } from '@tailrace/schemas'
+import type { BrokerId, LogLevel } from '@tailrace/schemas'
 import type { AuthenticationMode } from '../security/access/authorizer.ts'
 
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export const tlsModes = ['off', 'allowed', 'required'] as const
 export type TlsMode = (typeof tlsModes)[number]
 export const sourceTlsModes = ['off', 'required'] as const
 export const tlsVersions = ['1.2', '1.3'] as const
 export const clientCertificateModes = ['off', 'asked', 'required'] as const
-
-export type LogLevel = (typeof logLevels)[number]
 
 export const clusterKeyUses = ['required', 'optional'] as const
 export type ClusterKeyUse = (typeof clusterKeyUses)[number]

@@ -1,5 +1,6 @@
+import { logLevels } from '@tailrace/schemas'
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
-import { clusterKeyUses, logLevels } from './broker-settings.ts'
+import { clusterKeyUses } from './broker-settings.ts'
 import { securitySettings } from './security-settings.ts'
 import type { Setting } from './setting.ts'
 import {

@@ -55,6 +55,8 @@ const requests: Record<string, [path: string, needs: readonly [Operation, Resour
   openapi: ['/openapi.json', null],
   stream: ['/stream', null],
   metrics: ['/metrics', ['describe', cluster]],
+  logLevel: ['/operations/log-level', ['describe', cluster]],
+  setLogLevel: ['/operations/log-level', ['alter', cluster], { level: 'debug' }],
   describeCluster: ['/cluster', ['describe', cluster]],
   listTopics: ['/topics', ['describe', flights]],
   createTopic: ['/topics', ['create', cluster], { name: 'new', partitions: 1, replicas: 1 }],

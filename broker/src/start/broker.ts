@@ -25,6 +25,7 @@ import { openDataFolder } from './data-folder.ts'
 import { gatewayLimits } from './door-settings.ts'
 import { tellExposures } from './exposures.ts'
 import { reloadOf } from './followed-file.ts'
+import { logLevelOf } from './log-level.ts'
 import { type BrokerTls, openTls } from './tls.ts'
 
 export interface RunningBroker {
@@ -78,7 +79,7 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   const adminToken = await openAdminToken(settings, { read: readSecretFile, clock, logger })
   const gateway = await createHttpGateway({
     services: {
-      ...servicesOf(node, cascade),
+      ...servicesOf(node, cascade, logger),
       authenticator: await openAuthenticator(settings, audit, () => node.tables, adminToken),
       audit,
     },
@@ -113,9 +114,14 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   }
 }
 
-function servicesOf({ api, admin, security, rules, tables }: ClusterNode, cascade: LevelZeroControl) {
+function servicesOf(
+  { api, admin, security, rules, tables }: ClusterNode,
+  cascade: LevelZeroControl,
+  logger: { level: string },
+) {
   const described = { ...api, describeCluster: () => cascade.describeCluster() }
-  return { api: described, admin, security, authorizer: rules.authorizer, cascade, quotas: () => tables.quotas }
+  const tabled = { authorizer: rules.authorizer, quotas: () => tables.quotas }
+  return { api: described, admin, security, cascade, ...tabled, logLevel: logLevelOf(logger) }
 }
 
 /** The settings of the connections between brokers. */

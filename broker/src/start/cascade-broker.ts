@@ -23,6 +23,7 @@ import { openDataFolder } from './data-folder.ts'
 import { gatewayLimits } from './door-settings.ts'
 import { tellExposures } from './exposures.ts'
 import { type FollowedFile, reloadOf } from './followed-file.ts'
+import { logLevelOf } from './log-level.ts'
 import { isOfCascade } from './source-certificate.ts'
 import { openSourceToken } from './source-token.ts'
 import { openTls } from './tls.ts'
@@ -61,7 +62,7 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   const audit = openAudit(settings, logger)
   const adminToken = await openAdminToken(settings, { read: readSecretFile, clock, logger })
   const gateway = await createHttpGateway({
-    services: await servicesOf(node, settings, audit, adminToken),
+    services: { ...(await servicesOf(node, settings, audit, adminToken)), logLevel: logLevelOf(logger) },
     clock,
     random,
     log: logger,
@@ -103,7 +104,7 @@ async function servicesOf(
   settings: BrokerSettings,
   audit: AuditTrail,
   adminToken: FollowedFile<Uint8Array> | null,
-): Promise<Services> {
+): Promise<Omit<Services, 'logLevel'>> {
   const { authentication: mode, superUsers } = settings
   const tables = () => node.tables
   return {

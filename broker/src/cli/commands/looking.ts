@@ -1,5 +1,6 @@
 import { connectionOf } from '../access/connection.ts'
 import { adminClient } from '../admin/admin-client.ts'
+import type { BrokerBody } from '../admin/answer-shapes.ts'
 import type { Looking } from '../health/look-at-brokers.ts'
 import type { Terminal } from '../terminal.ts'
 import type { ClientOptions } from './shared-options.ts'
@@ -20,8 +21,10 @@ export async function withLooking<Result>(
   const signal = terminal.interrupted
   const pages = new BrokerPages({ connection, send: (exchange) => exchanges.send(exchange), clock, signal })
   const admin = adminClient(async () => connection, signal)
+  const adminOf = (broker: BrokerBody) =>
+    adminClient(async () => ({ ...connection, servers: [pages.addressOf(broker)] }), signal)
   try {
-    return await work({ admin, pages, clock, json: options.json === true, terminal })
+    return await work({ admin, adminOf, pages, clock, json: options.json === true, terminal })
   } finally {
     exchanges.close()
   }

@@ -41,6 +41,10 @@ export class BrokerPages {
     this.#scheme = asking.connection.servers.some((server) => server.startsWith('https:')) ? 'https' : 'http'
   }
 
+  addressOf({ http }: BrokerBody): string {
+    return `${this.#scheme}://${http}`
+  }
+
   metrics(brokers: readonly BrokerBody[]): Promise<BrokerPage[]> {
     return Promise.all(
       brokers.map(async (broker) => {
@@ -86,7 +90,7 @@ export class BrokerPages {
 
   async #send(broker: BrokerBody, path: string): Promise<HttpReply | string> {
     const { connection, send, clock, signal } = this.#asking
-    const server = `${this.#scheme}://${broker.http}`
+    const server = this.addressOf(broker)
     const ended = new AbortController()
     try {
       const authorization = authorizationFor(server, connection.credential)

@@ -155,3 +155,20 @@ test('a cluster that goes away while it is watched is shown, and a wrong address
   expect(terminal.out[1]).toMatch(/^error NOT_READY: not yet/)
   expect(await watch(memoryTerminal(), address, 2)).toBe(1)
 })
+
+test('the log level of a broker is asked for and changed at its own address', async () => {
+  const route = '/operations/log-level'
+  const answers = {
+    [`GET ${route}`]: { body: { level: 'info' } },
+    [`PUT ${route}`]: { body: { level: 'debug', before: 'info' } },
+  }
+  const { address } = await cluster({}, answers)
+  expect((await run('broker', 'log-level', '2', '-s', address)).out).toBe('broker 2 logs at level info\n')
+  const changed = await run('broker', 'log-level', '2', 'debug', '-s', address)
+  expect(changed.out).toBe('broker 2 logs at level debug until its next start; before: info\n')
+  expect(servers[1]!.asked.at(-1)).toEqual({ route: `PUT ${route}`, body: { level: 'debug' } })
+  const json = await run('broker', 'log-level', '2', 'debug', '--json', '-s', address)
+  expect(JSON.parse(json.out)).toEqual({ broker: 2, level: 'debug', before: 'info' })
+  expect((await run('broker', 'log-level', '2', 'loud', '-s', address)).code).toBe(2)
+  expect((await run('broker', 'log-level', '3', 'debug', '-s', address)).code).toBe(1)
+})

@@ -1,7 +1,7 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { pause } from '../../platform/timing/pause.ts'
 import type { AdminClient } from '../admin/admin-client.ts'
-import type { ClusterBody } from '../admin/answer-shapes.ts'
+import type { BrokerBody, ClusterBody } from '../admin/answer-shapes.ts'
 import { CommandFailure, ExitCode, explain } from '../command-failure.ts'
 import type { Terminal } from '../terminal.ts'
 import type { BrokerPages, PageAsking } from './broker-pages.ts'
@@ -14,6 +14,8 @@ const EVERY_MS = 1_000
 export interface Looking {
   readonly admin: AdminClient
   readonly pages: BrokerPages
+  /** Asks this broker alone, at its own address. */
+  readonly adminOf: (broker: BrokerBody) => AdminClient
   readonly clock: PageAsking['clock']
   readonly json: boolean
   readonly terminal: Terminal
@@ -35,8 +37,8 @@ export async function listBrokers(looking: Looking): Promise<void> {
   looking.terminal.print(looking.json ? JSON.stringify(brokers) : brokersText(brokers))
 }
 
-/** `tailrace broker describe`. @throws CommandFailure UNKNOWN_BROKER */
-export async function describeBroker(id: BrokerId, { admin, pages, json, terminal }: Looking): Promise<void> {
+/** @throws CommandFailure UNKNOWN_BROKER */
+export async function brokerNamed(id: BrokerId, { admin }: Looking): Promise<BrokerBody> {
   const cluster = (await admin.request('GET', '/cluster')) as ClusterBody
   const broker = cluster.brokers.find((one) => one.id === id)
   if (broker === undefined) {
@@ -44,6 +46,13 @@ export async function describeBroker(id: BrokerId, { admin, pages, json, termina
     const message = `There is no broker ${id} in the cluster; there are ${known}.`
     throw new CommandFailure({ code: 'UNKNOWN_BROKER', message, retriable: false, hint: 'See "tailrace broker list".' })
   }
+  return broker
+}
+
+/** `tailrace broker describe`. @throws CommandFailure UNKNOWN_BROKER */
+export async function describeBroker(id: BrokerId, looking: Looking): Promise<void> {
+  const { pages, json, terminal } = looking
+  const broker = await brokerNamed(id, looking)
   const [page] = await pages.metrics([broker])
   const held = holdingsOf(page!)
   const partitions: readonly HeldPartition[] | null = page!.metrics === null ? null : partitionsIn(page!.metrics)

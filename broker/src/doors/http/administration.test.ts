@@ -164,6 +164,18 @@ it('the feature level is raised by what brokers of all levels support', async ()
   }
 })
 
+it('the log level of the asked broker changes, and anything else than a level is refused', async () => {
+  const level = async () => (await call('GET', '/operations/log-level')).body
+  expect(await level()).toEqual({ level: 'info' })
+  const { status, body } = await call('PUT', '/operations/log-level', { level: 'trace' })
+  expect([status, body]).toEqual([200, { level: 'trace', before: 'info' }])
+  for (const wrong of [{ level: 'loud' }, { level: 7 }, {}, { level: 'info', more: 1 }]) {
+    const refused = await call('PUT', '/operations/log-level', wrong)
+    expect([refused.status, refused.body.code]).toEqual([400, 'INVALID_REQUEST'])
+  }
+  expect(await level()).toEqual({ level: 'trace' })
+})
+
 describe('topic settings', () => {
   const times = { timestampBeforeMaxMs: 0, timestampAfterMaxMs: 5000 }
   const settings = {

@@ -1,12 +1,14 @@
 import { TailraceError } from '@tailrace/schemas'
 import type { AdminApi, AdminService } from '../../api/admin-api.ts'
 import type { Asker, BrokerApi } from '../../api/broker-api.ts'
+import type { LogLevelApi } from '../../api/log-level-api.ts'
 import type { Quota } from '../../api/quotas.ts'
 import type { Operation, SecurityApi, SecurityService } from '../../api/security-api.ts'
 import { AuthorizedCascade } from '../../cascade/wire/authorized-cascade.ts'
 import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
 import { AuthorizedAdmin } from '../../security/access/authorized-admin.ts'
 import { AuthorizedBroker } from '../../security/access/authorized-broker.ts'
+import { AuthorizedLogLevel } from '../../security/access/authorized-log-level.ts'
 import { AuthorizedSecurity } from '../../security/access/authorized-security.ts'
 import type { Authorizer } from '../../security/access/authorizer.ts'
 import { Guard } from '../../security/access/guard.ts'
@@ -25,6 +27,7 @@ export interface Services {
   readonly cascade?: CascadeApi | undefined
   /** Another map after each change. Without them there are no quotas. */
   readonly quotas?: (() => ReadonlyMap<string, Quota>) | undefined
+  readonly logLevel: LogLevelApi
   readonly authorizer: Authorizer
   readonly authenticator: Authenticator
   readonly audit: Audit
@@ -37,6 +40,7 @@ const MOST_VOUCHED = 1_000
 export class Rights {
   readonly api: BrokerApi
   readonly admin: AdminApi
+  readonly logLevel: LogLevelApi
   readonly #security: SecurityApi | undefined
   readonly #cascade: CascadeApi | undefined
   readonly #guard: Guard
@@ -44,11 +48,12 @@ export class Rights {
   readonly #vouched = new Map<string, Rights>()
 
   constructor(services: Services, session: Session) {
-    const { api, admin, security, cascade, authorizer, authenticator, audit } = services
+    const { api, admin, logLevel, security, cascade, authorizer, authenticator, audit } = services
     this.#services = services
     this.#guard = new Guard(authorizer, session, (of) => authenticator.problemOf(of), audit)
     this.api = new AuthorizedBroker(api, this.#guard)
     this.admin = new AuthorizedAdmin(admin, this.#guard)
+    this.logLevel = new AuthorizedLogLevel(logLevel, api.brokerId, this.#guard)
     this.#security = security && new AuthorizedSecurity(security, this.#guard)
     this.#cascade = cascade && new AuthorizedCascade(cascade, this.#guard)
   }

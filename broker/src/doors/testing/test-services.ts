@@ -1,4 +1,6 @@
+import type { LogLevel } from '@tailrace/schemas'
 import { Registry } from 'prom-client'
+import type { LogLevelApi } from '../../api/log-level-api.ts'
 import { nodeCrypto } from '../../platform/node/crypto.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
@@ -18,7 +20,7 @@ export type TestAccess = Partial<AuthorizerDeps & AuthenticatorDeps & Pick<Servi
 
 /** The services behind a door; `access`: who may do what, by default everybody everything. */
 export function testServices(
-  services: Omit<Services, 'authorizer' | 'authenticator' | 'audit'>,
+  services: Omit<Services, 'authorizer' | 'authenticator' | 'audit' | 'logLevel'>,
   access: TestAccess = {},
 ): Services {
   const { mode = 'off', superUsers = [], tables = () => noTables } = access
@@ -31,6 +33,7 @@ export function testServices(
   }
   return {
     ...services,
+    logLevel: manualLogLevel(),
     quotas: () => tables().quotas,
     audit: access.audit ?? noAudit,
     authorizer: new Authorizer({ mode, superUsers, tables }),
@@ -51,4 +54,16 @@ export function testSender(services: Services, client = '127.0.0.1'): Sender {
   const rights = new Rights(services, anonymousSession(client))
   const kept = new SenderQuotas(testQuotas(services), () => rights.session.principal, { clientId: '', address: client })
   return { client, clientId: '', access: 'write', secret: true, rights, quotas: kept }
+}
+
+function manualLogLevel(): LogLevelApi {
+  let level: LogLevel = 'info'
+  return {
+    logLevel: async () => level,
+    async setLogLevel(next) {
+      const before = level
+      level = next
+      return { level, before }
+    },
+  }
 }

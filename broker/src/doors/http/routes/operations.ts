@@ -1,4 +1,4 @@
-import { TailraceError } from '@tailrace/schemas'
+import { type LogLevel, logLevels, TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import { object } from '../schema-parts.ts'
@@ -56,6 +56,16 @@ export function operationRoutes(app: FastifyInstance, metrics: MetricsPage, expo
     return pageOf(metrics)
   })
 
+  app.get('/operations/log-level', { schema: schemas.logLevel }, async ({ context }) => ({
+    level: await context.rights.logLevel.logLevel(),
+  }))
+
+  app.put<{ Body: { level: LogLevel } }>(
+    '/operations/log-level',
+    { schema: schemas.setLogLevel },
+    ({ context, body }) => context.rights.logLevel.setLogLevel(body.level),
+  )
+
   app.get('/openapi.json', { schema: schemas.openapi, config: always }, () => app.swagger())
 }
 
@@ -63,6 +73,7 @@ export function operationRoutes(app: FastifyInstance, metrics: MetricsPage, expo
 const always = { alwaysAnswered: true, open: true } as const
 const string = { type: 'string' } as const
 const tags = ['operations']
+const logLevel = { ...string, enum: [...logLevels] }
 const readiness = object(
   {
     ready: { type: 'boolean' },
@@ -121,6 +132,22 @@ const schemas = {
     summary: 'Metrics for Prometheus',
     operationId: 'metrics',
     response: { 200: { description: 'Prometheus text format.', content: { 'text/plain': { schema: string } } } },
+  },
+  logLevel: {
+    tags,
+    summary: 'How much this broker writes to its log',
+    operationId: 'logLevel',
+    response: { 200: { description: 'The level.', ...object({ level: logLevel }) }, ...errorResponses },
+  },
+  setLogLevel: {
+    tags,
+    summary: 'Change how much this broker writes to its log, until its next start',
+    operationId: 'setLogLevel',
+    body: object({ level: logLevel }),
+    response: {
+      200: { description: 'The level from now on, and until now.', ...object({ level: logLevel, before: logLevel }) },
+      ...errorResponses,
+    },
   },
   openapi: {
     tags,
