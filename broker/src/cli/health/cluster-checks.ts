@@ -56,19 +56,32 @@ const metadata: Check = ({ cluster, brokers }) => {
   return found
 }
 
+const endOfUpdate = 'End the update: see "Upgrading" in docs/operations.md.'
+
 const levels: Check = ({ cluster, brokers }) => {
   const { featureLevel = 1 } = cluster
   const highest = brokers.map(({ broker }) => ({ id: broker.id, level: broker.featureLevels?.highest ?? 1 }))
   const [least, most] = [Math.min(...highest.map((one) => one.level)), Math.max(...highest.map((one) => one.level))]
   if (highest.length > 0 && least < most) {
     const older = highest.filter(({ level }) => level < most).map(({ id }) => `broker ${id}`)
-    const text = `the brokers have different versions: ${listed(older)} supports feature level ${least}, others ${most}`
-    return [note('versions', null, text, 'End the update: see "Upgrading" in docs/operations.md.')]
+    const text = `${listed(older)} supports feature level ${least} at most, and others ${most}`
+    return [note('feature-level', null, text, endOfUpdate)]
   }
   if (highest.length === 0 || least <= featureLevel) return []
   const text = `all brokers support feature level ${least}, and the cluster is at ${featureLevel}`
   const advice = '"tailrace cluster feature-level --raise", if you do not want to go back to the version before.'
   return [note('feature-level', null, text, advice)]
+}
+
+const versions: Check = ({ brokers }) => {
+  const byVersion = new Map<string, string[]>()
+  for (const { broker, metrics } of brokers) {
+    const version = metrics?.all('tailrace_build_info')[0]?.labels.version
+    if (version !== undefined) byVersion.set(version, [...(byVersion.get(version) ?? []), `broker ${broker.id}`])
+  }
+  if (byVersion.size < 2) return []
+  const text = [...byVersion].map(([version, names]) => `${version} on ${listed(names)}`).join('; ')
+  return [note('versions', null, `the brokers run different versions: ${text}`, endOfUpdate)]
 }
 
 const clocks: Check = ({ brokers }) => {
@@ -120,6 +133,7 @@ export const clusterChecks: readonly Check[] = [
   unheard,
   metadata,
   levels,
+  versions,
   clocks,
   unevenLeaders,
   replication,

@@ -52,6 +52,8 @@ function pageChange(line = ''): [RegExp, string] {
   return name !== '' && sound.includes(`${name} `) ? [new RegExp(`^${name} .*$`, 'm'), line] : [/$/, line]
 }
 
+const build = (version: string): string => `tailrace_build_info{version="${version}",node="24.0.0"} 1`
+
 const found = (examined: ExaminedCluster) =>
   diagnose(examined).map(({ severity, kind, broker }) => `${severity} ${kind} ${broker ?? 'cluster'}`)
 
@@ -71,7 +73,21 @@ test.each<[string, Parameters<typeof cluster>[0], string]>([
   ['is full', { pages: { 1: 'tailrace_log_writable 0' } }, 'problem disk 1'],
   ['is full soon', { pages: { 1: 'tailrace_log_disk_time_left_seconds 7200' } }, 'problem disk 1'],
   ['has little left', { pages: { 1: 'tailrace_log_disk_free_bytes 1500000000' } }, 'problem disk 1'],
-  ['has another reserve', { pages: { 1: 'tailrace_log_disk_reserve_bytes 5000000' } }, 'note settings cluster'],
+  [
+    'has another setting',
+    { pages: { 1: 'tailrace_setting_info{name="tailBytes",value="2 MiB"} 1' } },
+    'note settings cluster',
+  ],
+  [
+    'asks some clients only',
+    { pages: { 2: 'tailrace_setting_info{name="tls",value="required"} 1' } },
+    'problem settings cluster',
+  ],
+  [
+    'runs another version',
+    { pages: { 1: build('1.0.0'), 2: build('1.1.0'), 3: build('1.0.0') } },
+    'note versions cluster',
+  ],
   ['has no reserve', { pages: { 1: 'tailrace_log_disk_reserve_bytes 0' } }, 'note settings cluster'],
   ['shows no series', { pages: { 1: 'tailrace_partition_series_shown 0' } }, 'note settings cluster'],
   ['is open', { pages: { 1: 'tailrace_insecure_ports 1' } }, 'note insecure 1'],
@@ -94,7 +110,7 @@ test.each<[string, Parameters<typeof cluster>[0], string]>([
       brokers: { 3: { broker: brokerOf(3, { featureLevels: { lowest: 1, highest: 1 } }) } },
       more: { featureLevel: 1 },
     },
-    'note versions cluster',
+    'note feature-level cluster',
   ],
 ])('a cluster or broker that %s is told, and nothing else is', (_, given, expected) => {
   expect(found(cluster(given))).toEqual([expected])

@@ -112,23 +112,14 @@ const exposed = ofEach((metrics, { id }) => {
   return [note('insecure', id, text, 'See "Closed by default" in docs/security.md.')]
 })
 
-/** Brokers of one cluster that keep different reserves, or none. */
 const reserves: Check = ({ brokers }) => {
-  const known = brokers.flatMap(({ broker, metrics }) => {
-    const reserve = metrics?.value('tailrace_log_disk_reserve_bytes')
-    return reserve === undefined ? [] : [{ id: broker.id, reserve }]
-  })
-  const without = known.filter(({ reserve }) => reserve === 0).map(({ id }) => `broker ${id}`)
-  if (without.length > 0) {
-    const text = `diskReserveBytes is 0: ${listed(without)} would write until the disk is full`
-    return [note('settings', null, text, 'Give it a reserve: see "Disk reserve" in docs/operations.md.')]
-  }
-  if (new Set(known.map(({ reserve }) => reserve)).size < 2) return []
-  const text = `diskReserveBytes differs: ${known.map(({ id, reserve }) => `broker ${id} ${sizeText(reserve)}`).join(', ')}`
-  return [note('settings', null, text, 'Give all brokers the same, unless their disks differ.')]
+  const without = brokers.filter(({ metrics }) => metrics?.value('tailrace_log_disk_reserve_bytes') === 0)
+  if (without.length === 0) return []
+  const names = listed(without.map(({ broker }) => `broker ${broker.id}`))
+  const text = `diskReserveBytes is 0: ${names} would write until the disk is full`
+  return [note('settings', null, text, 'Give it a reserve: see "Disk reserve" in docs/operations.md.')]
 }
 
-/** Some replicas follow faster than others can be seen to, where their series are switched off here and on there. */
 const series: Check = ({ brokers }) => {
   const shown = brokers.flatMap(({ metrics }) => metrics?.value('tailrace_partition_series_shown') ?? [])
   if (new Set(shown).size < 2) return []
@@ -136,5 +127,36 @@ const series: Check = ({ brokers }) => {
   return [note('settings', null, text, 'Give all the same metricsPerPartition and metricsMaxPartitions.')]
 }
 
+/** Where these differ, a client is asked for a credential by one broker and not by another, or reaches one only. */
+const ofSecurity: ReadonlySet<string> = new Set(['authentication', 'tls', 'peerTls', 'insecure', 'clusterKey'])
+
+/** Settings that the brokers of a level should have in common; a broker lists those that are not at their default. */
+const differences: Check = ({ brokers }) => {
+  const asked = brokers.filter(({ broker, metrics }) => broker.level === 0 && metrics !== null)
+  const given = asked.map(({ broker, metrics }) => {
+    const all = metrics!
+      .all('tailrace_setting_info')
+      .map(({ labels }) => [labels.name ?? '', labels.value ?? ''] as const)
+    return { id: broker.id, values: new Map(all) }
+  })
+  const names = new Set(given.flatMap(({ values }) => [...values.keys()]))
+  return [...names].sort().flatMap((name) => {
+    const values = given.map(({ id, values }) => ({ id, value: values.get(name) ?? 'its default' }))
+    if (new Set(values.map(({ value }) => value)).size < 2) return []
+    const text = `${name} differs: ${values.map(({ id, value }) => `broker ${id} has ${value}`).join(', ')}`
+    const advice = 'Give all brokers of the cluster the same, and restart one after the other.'
+    return [(ofSecurity.has(name) ? problem : note)('settings', null, text, advice)]
+  })
+}
+
 /** About what brokers say in their metrics. */
-export const metricChecks: readonly Check[] = [...states, checksums, disk, certificate, exposed, reserves, series]
+export const metricChecks: readonly Check[] = [
+  ...states,
+  checksums,
+  disk,
+  certificate,
+  exposed,
+  reserves,
+  series,
+  differences,
+]
