@@ -8,12 +8,15 @@ import { defineConfig } from 'vitest/config'
 const processTests = ['test/e2e/**/*.test.ts']
 /** Those of them that ask what happens, not how fast: they mostly wait, so two files share the machine. */
 const functions = [
+  'backup',
   'backup-reads',
   'browser',
   'browser-token',
   'cascade-credentials',
+  'cascade-forwarding',
   'cli',
   'cluster-key',
+  'console',
   'flight-history',
   'forced-members',
   'health',

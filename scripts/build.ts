@@ -25,6 +25,7 @@ const manifests = new Map(
     JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as Manifest,
   ]),
 )
+for (const [folder, { private: isPrivate }] of manifests) if (isPrivate === true) manifests.delete(folder)
 const versions = new Map([...manifests.values()].map(({ name, version }) => [name, version]))
 
 function compile(): void {

@@ -13,6 +13,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   client: ['schemas'],
   producer: ['schemas', 'client'],
   consumer: ['schemas', 'client'],
+  // As any client it knows the HTTP API, and no code of the broker.
+  console: [],
   platform: ['schemas'],
   'platform/node': base,
   raft: base,

@@ -10,7 +10,7 @@ export function deadReferences(tree: Tree, exists: (path: string) => boolean): s
   const found: string[] = []
   for (const [path, text] of tree) {
     if (path.endsWith('.md')) found.push(...deadLinks(path, text, tree, exists), ...deadNames(path, text, tree))
-    else if (/\.(ts|js)$/.test(path)) {
+    else if (/\.(ts|tsx|js)$/.test(path)) {
       if (!isTest(path)) found.push(...deadMentions(path, text, exists))
       found.push(...deadCitations(path, text, exists))
     }

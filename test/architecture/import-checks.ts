@@ -55,7 +55,8 @@ export function brokenImports(graph: ImportGraph, exists: (path: string) => bool
   for (const [path, imports] of graph) {
     for (const { specifier, target, line } of imports) {
       if (target === null || target.includes('/dist/')) continue
-      if (!/\.(ts|js|mjs|json)$/.test(target)) found.push(`${path}:${line}: ${specifier} needs the ending of its file`)
+      if (!/\.(ts|tsx|js|mjs|json|css)$/.test(target))
+        found.push(`${path}:${line}: ${specifier} needs the ending of its file`)
       else if (!graph.has(target) && !exists(target)) found.push(`${path}:${line}: ${specifier} does not exist`)
     }
   }
@@ -63,15 +64,15 @@ export function brokenImports(graph: ImportGraph, exists: (path: string) => bool
 }
 
 /**
- * Source files that nothing imports, except those that are started or published, and those that a package.json or a
- * build script names.
+ * Source files that nothing imports, except those that are started or published, and those that a package.json, a
+ * page or a build script names.
  */
 export function unusedFiles(graph: ImportGraph, tree: Tree): string[] {
   const used = new Set<string>()
   for (const [path, text] of tree) {
     const [folder] = path.split('/')
-    if (!/^[a-z]+\/(package\.json$|scripts\/)/.test(path)) continue
-    for (const [file] of text.matchAll(/\bsrc\/[A-Za-z0-9/._-]+\.ts\b/g)) used.add(`${folder}/${file}`)
+    if (!/^[a-z]+\/(package\.json$|index\.html$|scripts\/)/.test(path)) continue
+    for (const [file] of text.matchAll(/\bsrc\/[A-Za-z0-9/._-]+\.tsx?\b/g)) used.add(`${folder}/${file}`)
   }
   for (const [path, imports] of graph) {
     // The test of a file does not count as an importer.

@@ -10,8 +10,10 @@ export const root = fileURLToPath(new URL('../..', import.meta.url))
  */
 export type Tree = ReadonlyMap<string, string>
 
-const skippedFolders = new Set(['node_modules', 'dist', '.git', 'data', '.tmp', 'bench-results', 'coverage'])
-const textEndings = /\.(ts|js|mjs|json|md|yaml|yml|avsc|html|css|sh|conf|service|txt)$|^(LICENSE|\.ci\/run|\.[a-z]+)$/
+/** What is made, and what is not ours. */
+const skippedFolders = new Set(['node_modules', 'dist', 'static', '.git', 'data', '.tmp', 'bench-results', 'coverage'])
+const textEndings =
+  /\.(ts|tsx|js|mjs|json|md|yaml|yml|avsc|html|css|sh|conf|service|txt)$|^(LICENSE|\.ci\/run|\.[a-z]+)$/
 
 /** Every text file of the repository. */
 export function readTree(): Tree {
@@ -36,7 +38,7 @@ export function exists(path: string): boolean {
 
 /** Code that is published or runs in development, tests included. */
 export function isCode(path: string): boolean {
-  return /\.(ts|js|mjs)$/.test(path) && !path.endsWith('.d.ts')
+  return /\.(ts|tsx|js|mjs)$/.test(path) && !path.endsWith('.d.ts')
 }
 
 /** Tests and code that only they use: *.test.ts, folders named testing, and everything under test/. */

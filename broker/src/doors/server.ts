@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger'
 import { TailraceError } from '@tailrace/schemas'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
+import type { StaticFiles } from '../api/static-files.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
@@ -20,6 +21,7 @@ import { boundPipelining } from './http/pipelining.ts'
 import { keepQuotas } from './http/quotas.ts'
 import { administrationRoutes } from './http/routes/administration.ts'
 import { cascadeRoutes } from './http/routes/cascade.ts'
+import { consoleRoutes } from './http/routes/console.ts'
 import { groupRoutes } from './http/routes/groups.ts'
 import { operationRoutes } from './http/routes/operations.ts'
 import { recordRoutes } from './http/routes/records.ts'
@@ -50,6 +52,8 @@ export interface HttpGatewayParts {
   /** Lines of the page of metrics that are in no registry. */
   readonly series?: () => AsyncIterable<string>
   readonly limits?: Partial<GatewayLimits>
+  /** Default: the console is not there. */
+  readonly console?: StaticFiles
   /** Default: plain HTTP and WebSocket. */
   readonly tls?: TlsPort | undefined
   /** For operators: why any client, or any broker, may do everything here; a sentence each. */
@@ -122,6 +126,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     securityRoutes(routes)
     recordRoutes(routes, { clock, publisher, places, abandonment, reads, waits })
     operationRoutes(routes, { registry: metrics.registry, series: parts.series ?? noSeries }, parts.exposures ?? [])
+    consoleRoutes(routes, parts.console ?? new Map())
   })
   await app.ready()
   return {

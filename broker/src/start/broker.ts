@@ -4,7 +4,6 @@ import type { LevelZeroControl } from '../cascade/control/level-zero-control.ts'
 import { type ClusterNode, createClusterNode } from '../cluster/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
 import { frameOverhead } from '../config/resolve-settings.ts'
-import { splitAddress } from '../config/setting-kinds.ts'
 import { createPeers } from '../doors/peer/create-peers.ts'
 import { createHttpGateway } from '../doors/server.ts'
 import { BrokerGroups } from '../partition/broker/groups.ts'
@@ -22,7 +21,7 @@ import { openAuthenticator } from './authenticator.ts'
 import { brokerMetrics } from './broker-metrics.ts'
 import { openClusterKeys } from './cluster-key-file.ts'
 import { openDataFolder } from './data-folder.ts'
-import { gatewayLimits } from './door-settings.ts'
+import { gatewayFace, gatewayLimits } from './door-settings.ts'
 import { tellExposures } from './exposures.ts'
 import { reloadOf } from './followed-file.ts'
 import { logLevelOf } from './log-level.ts'
@@ -87,9 +86,8 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
     log: logger,
     ...brokerMetrics({ settings, storage, groups, node, peers: peers.stats, tls, exposed, audit, cascade }),
     limits,
-    exposures: exposed,
     tls: tls.http,
-    listen: splitAddress(settings.http)!,
+    ...(await gatewayFace(settings, exposed)),
   })
   const http = await gateway.listen()
   await peers.start({ identity: () => node.identity(), handlers: withCascade(node.handlers, cascade, node.rules) })

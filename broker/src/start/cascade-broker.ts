@@ -1,7 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import { CascadeNode } from '../cascade/node.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
-import { splitAddress } from '../config/setting-kinds.ts'
 import type { Services } from '../doors/limits/rights.ts'
 import { createHttpGateway } from '../doors/server.ts'
 import { nodeCrc32c } from '../platform/node/checksum.ts'
@@ -20,7 +19,7 @@ import { openAuthenticator } from './authenticator.ts'
 import type { RunningBroker } from './broker.ts'
 import { cascadeBrokerMetrics } from './cascade-broker-metrics.ts'
 import { openDataFolder } from './data-folder.ts'
-import { gatewayLimits } from './door-settings.ts'
+import { gatewayFace, gatewayLimits } from './door-settings.ts'
 import { tellExposures } from './exposures.ts'
 import { type FollowedFile, reloadOf } from './followed-file.ts'
 import { logLevelOf } from './log-level.ts'
@@ -68,9 +67,8 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
     log: logger,
     ...cascadeBrokerMetrics({ settings, storage, node, tls, exposed, audit }),
     limits,
-    exposures: exposed,
     tls: tls.http,
-    listen: splitAddress(settings.http)!,
+    ...(await gatewayFace(settings, exposed)),
   })
   const http = await gateway.listen()
   node.start()

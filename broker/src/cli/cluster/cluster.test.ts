@@ -90,11 +90,11 @@ describe('the plan', () => {
 describe('a cluster of processes', () => {
   it('prints addresses, then exactly "ready" when all are, and stops all when interrupted', async () => {
     const { terminal, children, result, logs } = cluster((child) => child.start())
-    await expect.poll(() => terminal.out.length).toBe(4)
+    await expect.poll(() => terminal.out.length).toBe(5)
     expect(terminal.out[0]).toBe(
       'broker 1  http://127.0.0.1:8080  peer 127.0.0.1:7080  data d/broker-1  log d/broker-1.log\n',
     )
-    expect(terminal.out[3]).toBe('ready\n')
+    expect(terminal.out.slice(3)).toEqual(['console  http://127.0.0.1:8080/console/\n', 'ready\n'])
     terminal.interrupt()
     expect(await result).toBe(0)
     expect(children.map((child) => child.calls)).toEqual([['stop'], ['stop'], ['stop']])

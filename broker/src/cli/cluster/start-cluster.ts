@@ -31,7 +31,10 @@ export async function startCluster(
   const allFinished = Promise.all(brokers.map((broker) => broker.finished))
   const saying = sayWhyNotReady(plans, brokers, supervision, AbortSignal.any([stop, whenSettled(allReady)]), terminal)
   const first = await Promise.race([allReady, anyGivenUp(brokers), allFinished.then(() => 'finished' as const)])
-  if (first === 'ready') terminal.print('ready')
+  if (first === 'ready') {
+    terminal.print(`console  ${plans[0]!.url}/console/`)
+    terminal.print('ready')
+  }
   if (first === 'given up') {
     terminal.complain(`stopping the other ${plural(plans.length - 1, 'broker')}: the cluster did not get ready`)
     stopping.abort()

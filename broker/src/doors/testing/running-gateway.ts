@@ -10,6 +10,7 @@ import {
 } from '@tailrace/schemas'
 import { WebSocket } from 'ws'
 import type { SecurityService } from '../../api/security-api.ts'
+import type { StaticFiles } from '../../api/static-files.ts'
 import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
@@ -45,7 +46,7 @@ export async function startGateway(
   limits: Partial<GatewayLimits> = {},
   cascade: CascadeApi = noCascade,
   access: TestAccess = {},
-  more: { readonly security?: SecurityService; readonly tls?: TlsPort } = {},
+  more: { readonly security?: SecurityService; readonly tls?: TlsPort; readonly console?: StaticFiles } = {},
 ): Promise<Fixture> {
   const broker = new MemoryBroker(clock)
   await broker.createTopic({ name: 'flights', partitions: 3, replicas: 1 })
@@ -63,6 +64,7 @@ export async function startGateway(
     log,
     limits,
     tls: more.tls,
+    ...(more.console && { console: more.console }),
     listen: { host: '127.0.0.1', port: 0 },
   })
   const address = await gateway.listen()

@@ -29,6 +29,7 @@ export function operationRoutes(app: FastifyInstance, metrics: MetricsPage, expo
       stream: '/stream',
       metrics: '/metrics',
       ready: '/readyz',
+      console: '/console/',
     },
   }))
 

@@ -1,0 +1,156 @@
+/** What the HTTP API and /stream answer (/openapi.json, docs/protocol.md), as far as the console uses it. */
+export interface Broker {
+  readonly id: number
+  readonly http: string
+  readonly peer: string
+  /** 0: it holds replicas. */
+  readonly level: number
+  readonly alive: boolean
+}
+
+export interface Cluster {
+  readonly clusterId: string
+  /** 0: none. */
+  readonly metadataLeader: number
+  readonly featureLevel?: number
+  readonly brokers: readonly Broker[]
+}
+
+export interface Config {
+  readonly maxBatchBytes?: number
+  readonly retentionBytes?: number
+  readonly retentionMs?: number
+  readonly readOnly?: boolean
+  readonly timestampBeforeMaxMs?: number
+  readonly timestampAfterMaxMs?: number
+}
+
+export interface TopicSummary {
+  readonly name: string
+  readonly id: string
+  readonly partitions: number
+  readonly replicas: number
+  readonly config: Config
+}
+
+export interface PartitionState {
+  readonly partition: number
+  /** 0: none. */
+  readonly leader: number
+  readonly term: number
+  readonly replicas: readonly number[]
+  readonly inSync: readonly number[]
+  readonly logStart: number
+  readonly highWatermark: number
+}
+
+export interface TopicState {
+  readonly name: string
+  readonly id: string
+  readonly config: Config
+  readonly partitions: readonly PartitionState[]
+}
+
+/** The `state` of a watch. */
+export interface ClusterState {
+  readonly at: number
+  readonly ready: { readonly ready: boolean; readonly reason: string }
+  /** Null: the session may not see it. */
+  readonly cluster: Cluster | null
+  readonly topics: readonly TopicSummary[]
+  readonly described: readonly TopicState[]
+}
+
+export interface Member {
+  readonly broker: number
+  readonly role: string
+  readonly matchIndex: number
+  readonly nextIndex: number
+  readonly lag: number
+  readonly state: string
+  readonly inFlight: number
+  readonly active: boolean
+  readonly caughtUp: boolean
+  readonly copy: { readonly receivedBytes: number; readonly totalBytes: number } | null
+}
+
+export interface Entry {
+  readonly index: number
+  readonly term: number
+  readonly kind: string
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly bytes: number
+  readonly state: string
+}
+
+export interface Replica {
+  readonly broker: number
+  readonly role: string
+  readonly term: number
+  readonly leader: number
+  readonly commitIndex: number
+  readonly lastIndex: number
+  readonly durableIndex: number
+  readonly logStart: number
+  readonly highWatermark: number
+  readonly sizeBytes: number
+  readonly asleep: boolean
+  readonly trouble: string | null
+}
+
+export interface Group {
+  readonly leader: number
+  readonly term: number
+  readonly stage: string
+  readonly voters: readonly number[]
+  readonly learners: readonly number[]
+  readonly target: readonly number[] | null
+  readonly members: readonly Member[]
+  readonly lastOutcome: { readonly outcome: string; readonly reason: string } | null
+  readonly asleep: boolean
+  readonly commitIndex: number
+  readonly lastIndex: number
+  readonly durableIndex: number
+  readonly logStart: number
+  readonly highWatermark: number
+  readonly sizeBytes: number
+  readonly lastSnapshot: { readonly index: number; readonly at: number; readonly bytes: number } | null
+  readonly tail: readonly Entry[]
+  readonly replicas: readonly Replica[]
+}
+
+/** Text, or what is no UTF-8. */
+export type RecordBytes = string | { readonly base64: string } | null
+
+export interface LogRecord {
+  readonly offset: number
+  readonly timestamp: number
+  readonly key: RecordBytes
+  readonly value: RecordBytes
+  readonly headers: Readonly<Record<string, RecordBytes | readonly RecordBytes[]>>
+}
+
+export interface CascadeBroker {
+  readonly broker: number
+  readonly http: string
+  readonly level: number
+  readonly home: number
+  readonly source: number
+  readonly pinned: number
+  readonly assigned: number
+  readonly lagRecords: number
+  readonly lagMs: number
+  readonly partitions: number
+  readonly stopped: number
+  readonly ageMs: number
+}
+
+export interface AuditRecord {
+  readonly at: number
+  readonly broker: number
+  readonly by: string
+  readonly action: string
+  readonly target: string
+  readonly detail: string
+}

@@ -1,0 +1,62 @@
+import type { Broker, Cluster, TopicState } from '../api/shapes.ts'
+import { count } from '../format.ts'
+import { useLive } from '../live/live.ts'
+import { DataTable } from '../parts/data-table.tsx'
+import { Notice } from '../parts/notice.tsx'
+
+export function BrokersPage() {
+  const { state } = useLive()
+  return (
+    <>
+      <h1>Brokers</h1>
+      {state === null ? (
+        <Notice>Waiting for the broker…</Notice>
+      ) : state.cluster === null ? (
+        <Notice>You may not describe the cluster.</Notice>
+      ) : (
+        <>
+          <p>
+            Cluster <code>{state.cluster.clusterId}</code>, feature level {state.cluster.featureLevel ?? '–'}
+          </p>
+          <BrokersTable cluster={state.cluster} described={state.described} />
+        </>
+      )}
+    </>
+  )
+}
+
+/** With the replicas and leaderships of the topics that are described. */
+export function BrokersTable({
+  cluster,
+  described,
+}: {
+  readonly cluster: Cluster
+  readonly described: readonly TopicState[]
+}) {
+  const partitions = described.flatMap((topic) => topic.partitions)
+  const leads = (id: number) => partitions.filter(({ leader }) => leader === id).length
+  const holds = (id: number) => partitions.filter(({ replicas }) => replicas.includes(id)).length
+  return (
+    <DataTable<Broker>
+      label="Brokers"
+      rows={cluster.brokers}
+      keyOf={({ id }) => id}
+      columns={[
+        { title: 'Broker', of: ({ id }) => id },
+        {
+          title: 'State',
+          of: ({ id, alive }) => (
+            <span class={alive ? 'good' : 'bad'}>
+              {alive ? 'up' : 'not reached'}
+              {id === cluster.metadataLeader ? ', leads the metadata' : ''}
+            </span>
+          ),
+        },
+        { title: 'Level', of: ({ level }) => (level === 0 ? '0 (replicas)' : `${level} (cascade)`) },
+        { title: 'HTTP', of: ({ http }) => http },
+        { title: 'Leads', of: ({ id, level }) => (level === 0 ? count(leads(id)) : '–'), isNumber: true },
+        { title: 'Replicas', of: ({ id, level }) => (level === 0 ? count(holds(id)) : '–'), isNumber: true },
+      ]}
+    />
+  )
+}

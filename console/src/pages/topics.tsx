@@ -1,0 +1,106 @@
+import { useState } from 'preact/hooks'
+import { request } from '../api/http.ts'
+import type { TopicSummary } from '../api/shapes.ts'
+import { count, rate } from '../format.ts'
+import { partitionProblem } from '../live/health.ts'
+import { useLive } from '../live/live.ts'
+import { Confirm } from '../parts/confirm.tsx'
+import { DataTable } from '../parts/data-table.tsx'
+import { Notice } from '../parts/notice.tsx'
+
+export function TopicsPage() {
+  const { state, rates, now } = useLive()
+  const [wanted, setWanted] = useState('')
+  const [isCreating, setCreating] = useState(false)
+  if (state === null) return <Notice>Waiting for the broker…</Notice>
+  const dead = new Set(state.cluster?.brokers.filter(({ alive }) => !alive).map(({ id }) => id))
+  const described = new Map(state.described.map((topic) => [topic.id, topic]))
+  const rows = state.topics.filter(({ name }) => name.includes(wanted))
+  const healthOf = ({ id }: TopicSummary) => {
+    const ill = described.get(id)?.partitions.filter((partition) => partitionProblem(partition, dead) !== null)
+    if (ill === undefined) return '–'
+    return ill.length === 0 ? <span class="good">well</span> : <span class="bad">{ill.length} not well</span>
+  }
+  const recordsOf = ({ id }: TopicSummary) => {
+    const topic = described.get(id)
+    const sum = topic?.partitions.reduce((all, { highWatermark, logStart }) => all + highWatermark - logStart, 0)
+    return sum === undefined ? '–' : count(sum)
+  }
+  const rateOf = ({ id }: TopicSummary) => {
+    const topic = described.get(id)
+    return rate(topic === undefined ? null : rates.topic(topic, now))
+  }
+  return (
+    <>
+      <h1>Topics</h1>
+      <div class="bar">
+        <label>
+          Filter
+          <input type="search" value={wanted} onInput={({ currentTarget }) => setWanted(currentTarget.value)} />
+        </label>
+        <button type="button" onClick={() => setCreating(true)}>
+          Create a topic
+        </button>
+      </div>
+      <DataTable<TopicSummary>
+        label="Topics"
+        rows={rows}
+        keyOf={({ id }) => id}
+        empty={state.topics.length === 0 ? 'There are no topics that you may see.' : 'No topic has that in its name.'}
+        columns={[
+          { title: 'Topic', of: ({ name }) => <a href={`#/topics/${encodeURIComponent(name)}`}>{name}</a> },
+          { title: 'Partitions', of: ({ partitions }) => count(partitions), isNumber: true },
+          { title: 'Replicas', of: ({ replicas }) => count(replicas), isNumber: true },
+          { title: 'Records', of: recordsOf, isNumber: true },
+          { title: 'Records/s', of: rateOf, isNumber: true },
+          { title: 'Health', of: healthOf },
+        ]}
+      />
+      {isCreating && (
+        <CreateTopic
+          brokers={state.cluster?.brokers.filter(({ level }) => level === 0).length ?? 1}
+          onClose={() => setCreating(false)}
+        />
+      )}
+    </>
+  )
+}
+
+function CreateTopic({ brokers, onClose }: { readonly brokers: number; readonly onClose: () => void }) {
+  const [name, setName] = useState('')
+  const [partitions, setPartitions] = useState(6)
+  const [replicas, setReplicas] = useState(Math.min(3, brokers))
+  const create = async (): Promise<void> => {
+    await request('POST', '/topics', { name, partitions, replicas })
+    location.hash = `#/topics/${encodeURIComponent(name)}`
+  }
+  return (
+    <Confirm title="Create a topic" action="Create" onDone={create} onClose={onClose}>
+      <label>
+        Name
+        <input value={name} onInput={({ currentTarget }) => setName(currentTarget.value)} required />
+      </label>
+      <label>
+        Partitions
+        <input
+          type="number"
+          min={1}
+          value={partitions}
+          onInput={({ currentTarget }) => setPartitions(currentTarget.valueAsNumber)}
+          required
+        />
+      </label>
+      <label>
+        Replicas
+        <input
+          type="number"
+          min={1}
+          max={brokers}
+          value={replicas}
+          onInput={({ currentTarget }) => setReplicas(currentTarget.valueAsNumber)}
+          required
+        />
+      </label>
+    </Confirm>
+  )
+}
