@@ -6,49 +6,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { skipped } from '../runner/skipped.ts'
 import { environmentOf, readComposeFile } from './compose-file.ts'
+import { dashboardPath, queriesOf, readDashboards } from './dashboard-queries.ts'
 import { knownSeries, unknownIn } from './known-metrics.ts'
 import { judge, lacks } from './tools.ts'
 
 const folder = fileURLToPath(new URL('../../deploy/grafana/', import.meta.url))
-const files = readdirSync(join(folder, 'dashboards'))
+const files = readdirSync(join(folder, 'dashboards')).sort()
 
-interface Place {
-  readonly h: number
-  readonly w: number
-  readonly x: number
-  readonly y: number
-}
-interface Panel {
-  readonly id: number
-  readonly type: string
-  readonly title: string
-  readonly description?: string
-  readonly gridPos: Place
-  readonly targets?: readonly { readonly expr: string; readonly datasource: { readonly uid: string } }[]
-}
-interface Dashboard {
-  readonly uid: string
-  readonly title: string
-  readonly panels: readonly Panel[]
-  readonly templating: { readonly list: readonly { readonly name: string; readonly definition?: string }[] }
-}
-const text = (file: string): string => readFileSync(join(folder, 'dashboards', file), 'utf8')
-const dashboards = files.map((file) => ({ file, ...(JSON.parse(text(file)) as Dashboard) }))
+const dashboards = readDashboards()
+const text = (file: string): string => readFileSync(dashboardPath(file), 'utf8')
 const known = knownSeries()
 
-/** A query as Prometheus gets it. */
-const asSent = (query: string): string =>
-  query.replaceAll('$__rate_interval', '1m').replaceAll(/\$(job|instance|topic)\b/g, '.*')
-
-/** Queries of panels, and the metrics of which variables list labels. */
-function queriesOf({ panels, templating }: Dashboard): string[] {
-  const listed = templating.list.map(({ definition = '' }) => /^label_values\((.*), \w+\)$/.exec(definition)?.[1])
-  const asked = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
-  return [...listed.filter((query) => query !== undefined), ...asked].map(asSent)
-}
-
 it('there is a dashboard of all, of a broker, of a topic, and of cascade brokers', () => {
-  expect(files.sort()).toEqual(['broker.json', 'cascade.json', 'overview.json', 'topic.json'])
+  expect(files).toEqual(['broker.json', 'cascade.json', 'overview.json', 'topic.json'])
   expect(new Set(dashboards.map(({ uid }) => uid)).size).toBe(4)
 })
 
@@ -63,12 +33,7 @@ describe.skipIf(skipped(noSchema, 'the schema of dashboards: test/deploy/dashboa
     afterAll(() => rmSync(place, { recursive: true, force: true }))
 
     it('fits', () => {
-      expect(
-        judge(
-          'dashboard-schema',
-          files.map((file) => join(folder, 'dashboards', file)),
-        ),
-      ).toEqual({
+      expect(judge('dashboard-schema', files.map(dashboardPath))).toEqual({
         code: 0,
         said: '',
       })

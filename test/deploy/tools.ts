@@ -9,6 +9,7 @@ const installedByCi = new Set([
   'hadolint',
   'helm',
   'kubeconform',
+  'prometheus',
   'promtool',
   'systemd-analyze',
 ])

@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const folder = fileURLToPath(new URL('../../deploy/grafana/dashboards/', import.meta.url))
+
+export interface Panel {
+  readonly id: number
+  readonly type: string
+  readonly title: string
+  readonly description?: string
+  readonly gridPos: { readonly h: number; readonly w: number; readonly x: number; readonly y: number }
+  readonly targets?: readonly { readonly expr: string; readonly datasource: { readonly uid: string } }[]
+}
+
+export interface Dashboard {
+  readonly file: string
+  readonly uid: string
+  readonly panels: readonly Panel[]
+  readonly templating: { readonly list: readonly { readonly name: string; readonly definition?: string }[] }
+}
+
+export const dashboardPath = (file: string): string => join(folder, file)
+
+export function readDashboards(): Dashboard[] {
+  return readdirSync(folder)
+    .sort()
+    .map((file) => ({ ...(JSON.parse(readFileSync(dashboardPath(file), 'utf8')) as Dashboard), file }))
+}
+
+/** The queries of panels, and those of which variables list labels, as Prometheus gets them. */
+export function queriesOf({ panels, templating }: Dashboard): string[] {
+  const listed = templating.list.map(({ definition = '' }) => /^label_values\((.*), \w+\)$/.exec(definition)?.[1])
+  const asked = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
+  return [...listed.filter((query) => query !== undefined), ...asked].map((query) =>
+    query.replaceAll('$__rate_interval', '1m').replaceAll(/\$(job|instance|topic)\b/g, '.*'),
+  )
+}
