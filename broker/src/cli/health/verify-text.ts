@@ -24,7 +24,8 @@ export function verifiedText(found: VerifiedFolder): string {
 function partitionTable(partitions: readonly VerifiedPartition[]): string {
   return table(partitions, [
     { title: 'PARTITION', of: ({ name }) => name },
-    { title: 'TERM', of: ({ term }) => term, right: true },
+    // A cascade broker keeps no term of its own.
+    { title: 'TERM', of: ({ term, lastTerm }) => Math.max(term, lastTerm), right: true },
     { title: 'ENTRIES', of: ({ entries }) => entries, right: true },
     { title: 'RECORDS', of: ({ records }) => records, right: true },
     { title: 'BYTES', of: ({ bytes }) => sizeText(bytes), right: true },
