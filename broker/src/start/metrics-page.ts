@@ -39,6 +39,7 @@ const introduction = `# Metrics
 
 \`GET /metrics\` of each broker answers in the text format of Prometheus. Beside these there are the figures of the process that
 \`prom-client\` gives (\`process_*\`, \`nodejs_*\`). Which of them to watch, and what to do: [operations.md](operations.md#metrics-that-matter).
+All together they cost the leader some 0.4 µs of processor time for each batch, and as much for each round of the journal.
 `
 
 const partitionsNote = `Read from the replicas when the metrics are asked for, a few milliseconds of work at a time. A broker with 10,000 partitions, each led here, answers with 3.6 MB;
