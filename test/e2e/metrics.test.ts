@@ -24,7 +24,8 @@ beforeAll(async () => {
   // Clients come without TLS, which broker 1 allows.
   const tls = ['--tls', 'allowed', ...files.flagsOf(1)]
   cluster = await ClusterProcesses.start({
-    flags: ['--tail-bytes', '2MiB'],
+    // As many as there are: series of each are shown.
+    flags: ['--tail-bytes', '2MiB', '--metrics-max-partitions', '3'],
     flagsOf: (id) => (id === 1 ? tls : []),
   })
   cascade = await CascadeProcesses.inFolder()

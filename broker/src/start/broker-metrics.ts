@@ -1,3 +1,4 @@
+import { METADATA_GROUP } from '@tailrace/schemas'
 import { Registry } from 'prom-client'
 import { belowSeries } from '../cascade/control/below-series.ts'
 import type { LevelZeroControl } from '../cascade/control/level-zero-control.ts'
@@ -64,5 +65,7 @@ function partitionPage({ settings, groups, node: { places } }: MeasuredBroker) {
     return place === undefined ? undefined : { topic: place.topic.name, partition: place.partition }
   }
   const figures = () => partitionFigures(groups, nameOf)
-  return new PartitionPage(settings, nodeClock, partitionSeries, { count: () => groups.size, figures })
+  // The metadata group is no partition.
+  const count = (): number => groups.size - (groups.get(METADATA_GROUP) === undefined ? 0 : 1)
+  return new PartitionPage(settings, nodeClock, partitionSeries, { count, figures })
 }
