@@ -28,7 +28,7 @@ it('points entries to dist, drops those of development, and pins our own package
     },
     imports: { '#socket': { browser: './dist/socket/browser.js', default: './dist/socket/node.js' } },
     dependencies: { '@tailrace/schemas': '0.2.0', ws: '^8.0.0' },
-    files: ['dist', 'bin', 'README.md', 'LICENSE'],
+    files: ['dist', 'bin', 'static', 'README.md', 'LICENSE'],
     publishConfig: { access: 'public' },
   })
 })

@@ -27,7 +27,7 @@ export function publishable(manifest: Manifest, versions: ReadonlyMap<string, st
     ...(exports === undefined ? {} : { exports: builtEntries(exports, withTypes) }),
     ...(imports === undefined ? {} : { imports: builtEntries(imports, (file) => file) }),
     ...(dependencies === undefined ? {} : { dependencies: ownVersions(dependencies, versions) }),
-    files: ['dist', 'bin', 'README.md', 'LICENSE'],
+    files: ['dist', 'bin', 'static', 'README.md', 'LICENSE'],
     publishConfig: { access: 'public' },
   }
 }

@@ -66,6 +66,12 @@ it('hold no file that only tests use', () => {
   }
 })
 
+it('bring the console with the broker', () => {
+  const made = readdirSync(join(root, 'broker/static/console'), { recursive: true, encoding: 'utf8' })
+  expect(made).toContain('index.html')
+  expect(readdirSync(join(modules, 'tailrace/static/console'), { recursive: true, encoding: 'utf8' })).toEqual(made)
+})
+
 it('bring their types', async () => {
   writeFileSync(
     join(folder, 'app', 'program.ts'),
