@@ -61,9 +61,10 @@ describe('every tool of package.json that is a program of this repository', () =
     scripts: Record<string, string>
   }
   /**
-   * `start` is the command line of the broker, which has tests of its own; the others of these are programs of others.
+   * `start` is the command line of the broker, which has tests of its own; npm itself runs `prepare`; the others of
+   * these are programs of others.
    */
-  const notOurs = ['start', 'typecheck', 'format', 'lint']
+  const notOurs = ['start', 'prepare', 'typecheck', 'format', 'lint']
   /** What they do not know they hand on to a program of others. */
   const handsOn = ['test']
   const tools = Object.keys(scripts).filter((name) => !notOurs.includes(name))

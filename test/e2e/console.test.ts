@@ -148,7 +148,8 @@ describe.skipIf(skipped(executablePath === null, 'the console in a browser: this
           for (const partition of ['0', '1']) {
             await page.getByLabel('Partition').selectOption(partition)
             await page.getByRole('button', { name: /^(Read|Search)$/ }).click()
-            await shows(page, /up to offset/)
+            await expect.poll(() => page.locator('[aria-busy="true"]').count()).toBe(0)
+            await shows(page, new RegExp(`in partition ${partition}, up to offset`))
             all += await text(page, '[aria-label="Records"], .empty')
           }
           return all

@@ -8,6 +8,7 @@ export interface Page {
 }
 
 export interface Found extends Page {
+  readonly partition: number
   /** Records that were looked at. */
   readonly read: number
 }
@@ -20,7 +21,7 @@ const MOST_FOUND = 200
 export async function readPage(topic: string, partition: number, offset: string): Promise<Found> {
   const query = `offset=${encodeURIComponent(offset)}&maxBytes=${PAGE_BYTES}`
   const page = await request<Page>('GET', topicPath(topic, `/partitions/${partition}/records?${query}`))
-  return { ...page, read: page.records.length }
+  return { ...page, partition, read: page.records.length }
 }
 
 /** Records that have the text in key or value, from the offset on; bounded. `onFound` is told as it goes on. */
@@ -30,7 +31,7 @@ export async function scan(
   signal: AbortSignal,
   onFound: (found: Found) => void,
 ): Promise<Found> {
-  let found: Found = { records: [], nextOffset: 0, highWatermark: 0, read: 0 }
+  let found: Found = { partition, records: [], nextOffset: 0, highWatermark: 0, read: 0 }
   let next = offset
   do {
     const page = await readPage(topic, partition, next)

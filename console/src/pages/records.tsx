@@ -17,7 +17,7 @@ export function RecordsPage({ topic }: { readonly topic: string }) {
   const [from, setFrom] = useState('earliest')
   const [opened, setOpened] = useState<Shown | null>(null)
   const [isPublishing, setPublishing] = useState(false)
-  const { records, found, error, read } = useRecords(wish, stream)
+  const { records, found, error, isReading, read } = useRecords(wish, stream)
   const change = (part: Partial<Wish>): void => setWish((before) => ({ ...before, ...part }))
   const readFrom = (offset: string): void => {
     change({ isFollowing: false })
@@ -42,6 +42,7 @@ export function RecordsPage({ topic }: { readonly topic: string }) {
       {found !== null && <Status found={found} isSearch={wish.wanted !== ''} onGoOn={readFrom} />}
       <DataTable<Shown>
         label="Records"
+        isBusy={isReading}
         rows={records}
         keyOf={({ partition, offset }) => `${partition}/${offset}`}
         empty={wish.isFollowing ? 'Waiting for records…' : 'No records there.'}
@@ -76,13 +77,13 @@ interface StatusProps {
 
 /** How far a reading went, and how it goes on. */
 function Status({ found, isSearch, onGoOn }: StatusProps) {
-  const { records, read, nextOffset, highWatermark } = found
+  const { partition, records, read, nextOffset, highWatermark } = found
   const what = isSearch
-    ? `${count(records.length)} of ${count(read)} records that were searched`
+    ? `${count(records.length)} of ${count(read)} records searched`
     : `${count(records.length)} records`
   return (
     <p class="status" role="status">
-      {what}, up to offset {count(nextOffset)} of {count(highWatermark)}{' '}
+      {what} in partition {partition}, up to offset {count(nextOffset)} of {count(highWatermark)}{' '}
       {nextOffset < highWatermark && (
         <button type="button" class="quiet" onClick={() => onGoOn(String(nextOffset))}>
           {isSearch ? 'Search on' : 'Next'}

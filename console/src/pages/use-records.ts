@@ -24,6 +24,7 @@ export interface Records {
   /** How far the last reading went; null while following. */
   readonly found: Found | null
   readonly error: unknown
+  readonly isReading: boolean
   readonly read: (offset: string) => Promise<void>
 }
 
@@ -32,6 +33,7 @@ export function useRecords(wish: Wish, stream: Stream | null): Records {
   const [records, setRecords] = useState<readonly Shown[]>([])
   const [found, setFound] = useState<Found | null>(null)
   const [error, setError] = useState<unknown>(null)
+  const [isReading, setReading] = useState(false)
   const reading = useRef(new AbortController())
   const { topic, partition, wanted, isFollowing } = wish
 
@@ -39,6 +41,7 @@ export function useRecords(wish: Wish, stream: Stream | null): Records {
     reading.current.abort()
     const { signal } = (reading.current = new AbortController())
     setError(null)
+    setReading(true)
     try {
       const page =
         wanted === ''
@@ -49,6 +52,8 @@ export function useRecords(wish: Wish, stream: Stream | null): Records {
       setRecords(page.records.map((record) => ({ ...record, partition })))
     } catch (failure) {
       if (!signal.aborted) setError(failure)
+    } finally {
+      if (!signal.aborted) setReading(false)
     }
   }
 
@@ -56,13 +61,14 @@ export function useRecords(wish: Wish, stream: Stream | null): Records {
   useEffect(() => {
     if (!isFollowing || stream === null) return undefined
     reading.current.abort()
+    setReading(false)
     setRecords([])
     setFound(null)
     const add = (come: readonly Shown[]): void =>
       setRecords((before) => [...come.toReversed(), ...before].slice(0, MOST_KEPT))
     return follow(stream, topic, (come) => add(come.filter((record) => matches(record, wanted))), setError)
   }, [isFollowing, stream, topic, wanted])
-  return { records, found, error, read }
+  return { records, found, error, isReading, read }
 }
 
 /** From the end on; on another connection from where this one was. Returns how to stop. */

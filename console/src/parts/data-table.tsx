@@ -14,6 +14,8 @@ interface TableProps<Row> {
   readonly columns: readonly Column<Row>[]
   readonly keyOf: (row: Row) => string | number
   readonly empty?: string
+  /** Other rows have been asked for. */
+  readonly isBusy?: boolean
 }
 
 const ROW_PX = 34
@@ -22,15 +24,26 @@ const MOST_ROWS = 200
 const MARGIN_ROWS = 20
 
 /** A table of any length: of a long one only the rows in view are made. */
-export function DataTable<Row>({ label, rows, columns, keyOf, empty = 'None.' }: TableProps<Row>) {
+export function DataTable<Row>({ label, rows, columns, keyOf, empty = 'None.', isBusy = false }: TableProps<Row>) {
   const box = useRef<HTMLDivElement>(null)
   const isLong = rows.length > MOST_ROWS
   const [from, to] = useView(box, rows.length, isLong)
-  if (rows.length === 0) return <p class="empty">{empty}</p>
+  if (rows.length === 0)
+    return (
+      <p class="empty" aria-busy={isBusy}>
+        {empty}
+      </p>
+    )
   const shown = rows.slice(from, to)
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by the keyboard.
-    <section class={isLong ? 'table long' : 'table'} ref={box as never} tabIndex={0} aria-label={label}>
+    <section
+      class={isLong ? 'table long' : 'table'}
+      ref={box as never}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by the keyboard.
+      tabIndex={0}
+      aria-label={label}
+      aria-busy={isBusy}
+    >
       <table aria-rowcount={rows.length}>
         <thead>
           <tr>
