@@ -61,7 +61,7 @@ const table: Readonly<Record<MessageName, Rights>> = {
   FetchReply: misplaced,
   FindOffset: ofMembers,
   FindOffsetReply: misplaced,
-  InitProducer: ofMembers,
+  InitProducer: misplaced,
   InitProducerReply: misplaced,
   Metadata: misplaced,
   MetadataReply: misplaced,
