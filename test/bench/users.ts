@@ -5,7 +5,6 @@ import type { Credentials } from '@tailrace/client'
 import type { ClusterProcesses } from '../e2e/cluster-processes.ts'
 
 const PASSWORD = 'pencil-and-paper'
-const RAISED_MS = 10_000
 
 /** Brokers that ask clients for credentials, and users of theirs with a password each (SCRAM). */
 export class Users {
@@ -34,7 +33,7 @@ export class Users {
   async make(cluster: ClusterProcesses, names: readonly string[]): Promise<void> {
     const token = (await readFile(this.#adminFile, 'utf8')).trim()
     cluster.useCredentials({ token, sdk: this.credentials(names[0]!) })
-    await this.#levelRaised(cluster)
+    await cluster.levelRaised()
     for (const name of names) await cluster.request(1, 'PUT', `/security/users/${name}`, { password: PASSWORD })
     const resource = { type: 'topic', name: '*', pattern: 'literal' }
     const allow = { host: '*', operation: 'all', permission: 'allow', resource }
@@ -49,16 +48,5 @@ export class Users {
 
   get #adminFile(): string {
     return join(this.#folder, 'admin.token')
-  }
-
-  /** A new cluster takes users from then on. */
-  async #levelRaised(cluster: ClusterProcesses): Promise<void> {
-    const end = Date.now() + RAISED_MS
-    for (;;) {
-      const { featureLevel } = (await cluster.request(1, 'GET', '/cluster')) as { featureLevel: number }
-      if (featureLevel >= 2) return
-      if (Date.now() > end) throw new Error(`the cluster is still at feature level ${featureLevel}`)
-      await new Promise((done) => setTimeout(done, 50))
-    }
   }
 }
