@@ -6,40 +6,48 @@ import { allowedBy } from './acl.ts'
 
 type Asker = Pick<Session, 'principal' | 'groups' | 'host'>
 
+interface Indexed {
+  readonly acl: Acl
+  /** As `hostOf` writes it, or `*`. */
+  readonly host: string
+}
+
 /** Rules ordered by what they are about, for one version of the tables. */
 export class AclIndex {
-  readonly #literal = new Map<string, Acl[]>()
-  readonly #prefixed = new Map<string, Acl[]>()
+  readonly #literal = new Map<string, Indexed[]>()
+  readonly #prefixed = new Map<string, Indexed[]>()
   /** Those that allow a client without a credential something. */
-  readonly #anonymous: Acl[] = []
+  readonly #anonymous: Indexed[] = []
   /** Lengths of the prefixes that occur, each once. */
   readonly #lengths = new Set<number>()
 
   constructor(acls: Iterable<Acl>) {
     for (const acl of acls) {
       const { type, name, pattern } = acl.resource
+      const rule = { acl, host: hostOf(acl.host) }
       const isForAll = acl.principal === EVERYBODY || acl.principal === ANONYMOUS
-      if (isForAll && acl.permission === 'allow') this.#anonymous.push(acl)
+      if (isForAll && acl.permission === 'allow') this.#anonymous.push(rule)
       const rules = pattern === 'literal' ? this.#literal : this.#prefixed
       if (pattern === 'prefixed') this.#lengths.add(name.length)
       const key = keyOf(type, name)
       const found = rules.get(key)
-      if (found === undefined) rules.set(key, [acl])
-      else found.push(acl)
+      if (found === undefined) rules.set(key, [rule])
+      else found.push(rule)
     }
   }
 
   /** Whether some rule allows a client without a credential something: asked for each of its requests. */
   allowsAnonymous(asker: Asker): boolean {
-    return this.#anonymous.some((acl) => isAbout(acl, asker))
+    return this.#anonymous.some((rule) => isAbout(rule, asker))
   }
 
   /** A rule that forbids comes before one that allows; null: there is none, which forbids. */
   decide(asker: Asker, operation: Operation, resource: Resource): Acl | null {
     const allowing = allowedBy(operation)
     let allowed: Acl | null = null
-    for (const acl of this.#about(resource)) {
-      if (!isAbout(acl, asker)) continue
+    for (const rule of this.#about(resource)) {
+      if (!isAbout(rule, asker)) continue
+      const { acl } = rule
       if (acl.permission === 'deny') {
         if (acl.operation === 'all' || acl.operation === operation) return acl
       } else if (acl.operation === 'all' || allowing.includes(acl.operation)) allowed ??= acl
@@ -54,9 +62,9 @@ export class AclIndex {
   decideAny(asker: Asker, operation: Operation, type: ResourceType): Acl | null {
     for (const rules of [this.#literal, this.#prefixed]) {
       for (const list of rules.values()) {
-        for (const acl of list) {
-          const { resource } = acl
-          if (resource.type !== type || acl.permission === 'deny' || !isAbout(acl, asker)) continue
+        for (const rule of list) {
+          const { acl } = rule
+          if (acl.resource.type !== type || acl.permission === 'deny' || !isAbout(rule, asker)) continue
           if (acl.operation !== 'all' && !allowedBy(operation).includes(acl.operation)) continue
           if (!this.#isWhollyDenied(asker, operation, acl)) return acl
         }
@@ -67,16 +75,17 @@ export class AclIndex {
 
   #isWhollyDenied(asker: Asker, operation: Operation, { resource }: Acl): boolean {
     const { type, name } = resource
-    for (const acl of this.#about({ type, name })) {
+    for (const rule of this.#about({ type, name })) {
+      const { acl } = rule
       // A literal denial is about one name of all that a prefix covers.
       if (resource.pattern === 'prefixed' && acl.resource.pattern === 'literal' && acl.resource.name !== '*') continue
       const isDenial = acl.permission === 'deny' && (acl.operation === 'all' || acl.operation === operation)
-      if (isDenial && isAbout(acl, asker)) return true
+      if (isDenial && isAbout(rule, asker)) return true
     }
     return false
   }
 
-  *#about({ type, name }: Resource): Iterable<Acl> {
+  *#about({ type, name }: Resource): Iterable<Indexed> {
     yield* this.#literal.get(keyOf(type, name)) ?? []
     if (name !== '*') yield* this.#literal.get(keyOf(type, '*')) ?? []
     for (const length of this.#lengths) {
@@ -85,8 +94,8 @@ export class AclIndex {
   }
 }
 
-function isAbout({ principal, host }: Acl, asker: Asker): boolean {
-  if (host !== '*' && hostOf(host) !== asker.host) return false
+function isAbout({ acl: { principal }, host }: Indexed, asker: Asker): boolean {
+  if (host !== '*' && host !== asker.host) return false
   return principal === asker.principal || principal === EVERYBODY || asker.groups.includes(principal)
 }
 
