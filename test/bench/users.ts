@@ -33,7 +33,6 @@ export class Users {
   async make(cluster: ClusterProcesses, names: readonly string[]): Promise<void> {
     const token = (await readFile(this.#adminFile, 'utf8')).trim()
     cluster.useCredentials({ token, sdk: this.credentials(names[0]!) })
-    await cluster.levelRaised()
     for (const name of names) await cluster.request(1, 'PUT', `/security/users/${name}`, { password: PASSWORD })
     const resource = { type: 'topic', name: '*', pattern: 'literal' }
     const allow = { host: '*', operation: 'all', permission: 'allow', resource }

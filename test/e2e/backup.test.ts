@@ -32,7 +32,6 @@ beforeAll(async () => {
     { name: 'empty', partitions: 1, replicas: 1, config: { readOnly: true } },
   ]
   for (const topic of topics) await old.request(1, 'POST', '/topics', topic)
-  await old.levelRaised()
   const resource = { type: 'topic', name: 'orders', pattern: 'literal' }
   const acls = [{ principal: 'User:ann', host: '*', operation: 'read', permission: 'allow', resource }]
   await old.request(1, 'POST', '/security/acls', { acls })

@@ -199,7 +199,6 @@ describe('a certificate in the place of a token', () => {
     below = await CascadeProcesses.inFolder()
     await secured.request(1, 'POST', '/topics', { name: 'bank', partitions: 1, replicas: 1 })
     await secured.request(1, 'POST', '/topics/bank/records', { records: [{ value: 'salary' }] })
-    await secured.levelRaised()
     await allowed('Cascade:101', 'cluster-action', onCluster)
     await allowed('Cascade:101', 'read', onTopics)
     await allowed('Cascade:201', 'cluster-action', onCluster)

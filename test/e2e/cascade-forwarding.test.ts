@@ -47,15 +47,6 @@ const rule = (
   return { principal, host: '*', operation, permission: 'allow', resource: { type, pattern: 'literal', name } }
 }
 
-/** A new cluster takes rules from then on. */
-async function levelRaised(): Promise<void> {
-  for (;;) {
-    const [, { featureLevel }] = (await ask(cluster.http(1), 'GET', '/cluster')) as [number, { featureLevel: number }]
-    if (featureLevel >= 2) return
-    await new Promise((done) => setTimeout(done, 50))
-  }
-}
-
 /** One request on a WebSocket of its own. */
 async function exchange<Name extends MessageName>(
   http: string,
@@ -91,7 +82,6 @@ beforeAll(async () => {
   })
   for (const user of ['User:ann', 'User:bob']) acls.push(rule(user, 'write', 'topic', 'flights'))
   acls.push(rule('User:ann', 'create', 'topic', 'orders'))
-  await levelRaised()
   expect((await ask(cluster.http(1), 'POST', '/security/acls', { acls }))[0]).toBeLessThan(300)
   const topic = { name: 'flights', partitions: 1, replicas: 1 }
   expect((await ask(cluster.http(1), 'POST', '/topics', topic))[0]).toBe(201)

@@ -9,7 +9,6 @@ import type { Credentials, TlsOptions } from '@tailrace/client'
 import { HttpExchanges, type HttpReply } from '../../broker/src/platform/node/http-exchange.ts'
 
 const executable = resolve(import.meta.dirname, '../../broker/bin/tailrace.js')
-const RAISED_MS = 10_000
 
 export interface ClusterOptions {
   readonly brokers?: number
@@ -92,19 +91,6 @@ export class ClusterProcesses {
   /** Headers of a request of this process. */
   get authorization(): Readonly<Record<string, string>> {
     return this.#access === null ? {} : { authorization: `Bearer ${this.#access.token}` }
-  }
-
-  /**
-   * A new cluster takes users, rules and quotas from then on; with the credentials of this process, where it needs any.
-   */
-  async levelRaised(): Promise<void> {
-    const end = Date.now() + RAISED_MS
-    for (;;) {
-      const { featureLevel } = (await this.request(1, 'GET', '/cluster')) as { featureLevel: number }
-      if (featureLevel >= 2) return
-      if (Date.now() > end) throw new Error(`the cluster is still at feature level ${featureLevel}`)
-      await new Promise((done) => setTimeout(done, 50))
-    }
   }
 
   dataFolder(id: number): string {

@@ -300,7 +300,6 @@ describe.skipIf(skipped(executablePath === null, 'the console in a browser: this
         cluster = await ClusterProcesses.start({ brokers: 1, flags: secured })
         const token = readFileSync(adminFile, 'utf8').trim()
         cluster.useCredentials({ token, sdk: { token } })
-        await cluster.levelRaised()
         for (const name of ['open', 'secret'])
           await cluster.request(1, 'POST', '/topics', { name, partitions: 1, replicas: 1 })
         const resource = { type: 'topic', name: 'open', pattern: 'literal' }

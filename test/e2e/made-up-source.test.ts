@@ -146,7 +146,6 @@ describe.each(Object.keys(guards))('brokers with %s', (name) => {
       { ...rule, operation: 'cluster-action', resource: on },
       { ...rule, operation: 'read', resource: { ...on, type: 'topic', name: '*' } },
     ]
-    await cluster.levelRaised()
     await cluster.request(1, 'POST', '/security/acls', { acls })
     const tokenFile = join(folder, `${scheme}${REAL}.token`)
     writeFileSync(tokenFile, await tokenOf(`Cascade:${REAL}`), { mode: 0o600 })

@@ -177,7 +177,7 @@ function createControl({ brokerId, groups, peers, clock, random, logger }: Clust
     forcedLeader: new ForcedLeader({ brokerId, groups, state, clock, logger }),
     publisher: new Publisher({ brokerId, state, groups, directory, peers, clock }),
     reader: new Reader({ brokerId, state, groups, directory, peers, clock }),
-    topics: new Topics({ state, client, clock, directory, status, random, limits, brokers }),
+    topics: new Topics({ state, client, directory, status, random, limits, brokers }),
     producerIds: new OwnedProducerIds(async (principal, count) => {
       // Before the second level ids have no owners.
       const isOwned = principal !== ANONYMOUS && state.head.featureLevel > FIRST_LEVEL.highest

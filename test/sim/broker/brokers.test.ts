@@ -92,7 +92,7 @@ const controls: [BrokerDefectName, number, number, string[]][] = [
   ['leaderCountsUnsynced', 1, 20, ['durable-majority']],
   ['ackBeforeFsync', 1, 20, ['durable-majority']],
   ['rotIsTorn', 3, 60, ['synced-is-kept', 'minority-loses-nothing', 'acknowledged-once-in-order']],
-  ['disksLie', 40, 46, ['synced-is-kept', 'acknowledged-once-in-order']],
+  ['disksLie', 100, 106, ['synced-is-kept', 'acknowledged-once-in-order']],
   ['anonymousRetries', 1, 20, ['acknowledged-once-in-order']],
   ['noBatchCheck', 5, 120, ['checksums-hold']],
   ['noQuarantine', 20, 34, ['replica-broken', 'leader-completeness', 'election-safety', 'durable-majority']],
@@ -108,7 +108,7 @@ const controls: [BrokerDefectName, number, number, string[]][] = [
 const releaseControls: typeof controls = [
   ['newFormatAtOnce', 1, 20, ['readable-by-all']],
   ['levelOverstated', 1, 20, ['readable-by-all']],
-  ['levelCheckedLate', 60, 64, ['refused-start-touches-nothing']],
+  ['levelCheckedLate', 263, 267, ['refused-start-touches-nothing']],
 ]
 const securityControls: typeof controls = [
   ['snapshotLacksQuotas', 5, 20, ['security-is-kept']],

@@ -27,16 +27,22 @@ test('so does a cluster of one broker', async () => {
   expect(await levels(await TestCluster.of(1))).toEqual([highest])
 })
 
+/** Broker 3 goes away before it has registered. */
+async function withoutThird(): Promise<{ cluster: TestCluster; data: BrokerData }> {
+  const cluster = new TestCluster()
+  for (const id of [1, 2, 3]) await cluster.start(id, [1, 2, 3])
+  cluster.linkAll()
+  await cluster.clock.advance(1)
+  const { data } = cluster.broker(3)
+  await cluster.kill(cluster.broker(3))
+  await cluster.clock.advance(10_000)
+  expect(await levels(cluster)).toEqual([1, 1])
+  return { cluster, data }
+}
+
 test('the level waits until every founder has registered, and a new leader raises it as well', async () => {
   const cluster = await TestCluster.of(3)
-  const late = new TestCluster()
-  for (const id of [1, 2, 3]) await late.start(id, [1, 2, 3])
-  late.linkAll()
-  await late.clock.advance(1)
-  const { data } = late.broker(3)
-  await late.kill(late.broker(3))
-  await late.clock.advance(10_000)
-  expect(await levels(late)).toEqual([1, 1])
+  const { cluster: late, data } = await withoutThird()
   const leader = late.broker(late.world.leaderOf(0))
   const other = [1, 2].find((id) => id !== leader.id)!
   await leader.groups.get(0)!.transferLeadership(other)
@@ -45,6 +51,22 @@ test('the level waits until every founder has registered, and a new leader raise
   await late.clock.advance(5000)
   expect(late.world.leaderOf(0)).toBe(other)
   expect(await levels(late)).toEqual(await levels(cluster))
+})
+
+test('a change that needs the level waits for it in a new cluster, and says after a while which broker is missing', async () => {
+  const { cluster, data } = await withoutThird()
+  const setPassword = () => cluster.broker(1).node.security.setPassword('ann', 'pencil')
+  await expect(during(cluster, setPassword())).rejects.toMatchObject({
+    code: 'NOT_READY',
+    retriable: true,
+    message: expect.stringContaining('is raised when all brokers have been up: not 3.'),
+  })
+  const change = setPassword()
+  await cluster.clock.advance(1000)
+  await cluster.start(3, [1, 2, 3], data)
+  cluster.linkAll()
+  await during(cluster, change)
+  expect(cluster.broker(2).node.security.listUsers()).toMatchObject([{ name: 'ann' }])
 })
 
 test('founders of two versions stay at the level of the older one, also when that one is updated', async () => {

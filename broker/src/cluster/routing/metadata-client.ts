@@ -15,6 +15,8 @@ import type { LeaderDirectory, Leadership } from './leader-directory.ts'
 /** Time of one attempt; a leader that takes longer is given up for the broker that leads then. */
 const ATTEMPT_MS = 3000
 const PAUSE_MS = 50
+/** A broker that starts, or is being restarted, is there in a moment: what needs it is asked for again. */
+const BROKERS_MS = 5000
 
 /** Safe to repeat: a command's id makes sure that it is applied once. */
 const repeatable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -56,7 +58,8 @@ export class MetadataClient {
   async submit(intent: Intent, timeoutMs: number, asker?: Asker): Promise<CommandResult & { ok: true }> {
     const { clock, random, directory } = this.#deps
     const identified = { id: random.uuid(), intent, asker }
-    const end = clock.monotonic() + timeoutMs
+    const began = clock.monotonic()
+    const end = began + timeoutMs
     let proposed = false
     for (let left = timeoutMs; left > 0; left = end - clock.monotonic()) {
       const leadership = directory.lookup(METADATA_GROUP)
@@ -68,9 +71,10 @@ export class MetadataClient {
         return accepted(await this.#attempt(leadership, identified, Math.min(ATTEMPT_MS, end - clock.monotonic())))
       } catch (error) {
         const { code } = TailraceError.from(error)
-        if (!repeatable.has(code)) throw error
+        const mayCome = code === 'NOT_READY' && clock.monotonic() - began < BROKERS_MS
+        if (!mayCome && !repeatable.has(code)) throw error
         if (code === 'NOT_LEADER') directory.deny(METADATA_GROUP, leadership)
-        else proposed = true
+        else if (!mayCome) proposed = true
         await pause(clock, PAUSE_MS)
       }
     }

@@ -1,12 +1,9 @@
 import type { BrokerId } from '@tailrace/schemas'
 import { NO_BROKER, TailraceError } from '@tailrace/schemas'
 import type { Asker, CreateTopicRequest, RoutedTopic, TopicDescription, TopicSummary } from '../../api/broker-api.ts'
-import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
-import { pause } from '../../platform/timing/pause.ts'
 import type { TopicLimits } from '../metadata/intents/topic-rules.ts'
 import { checkCreateTopic } from '../metadata/intents/topic-rules.ts'
-import type { Intent } from '../metadata/metadata-leader.ts'
 import type { MetadataState } from '../metadata/metadata-state.ts'
 import { isMissing, requireTopic } from '../metadata/required-topic.ts'
 import type { LeaderDirectory } from './leader-directory.ts'
@@ -15,9 +12,6 @@ import type { PartitionStatus } from './partition-status.ts'
 import { topicsToRoute } from './topics-to-route.ts'
 
 const COMMAND_MS = 10_000
-/** How long `create` waits for enough brokers to be up. */
-const BROKERS_MS = 5_000
-const PAUSE_MS = 100
 /**
  * How long `create` waits until the new topic can be used at once. It is created when that is recorded, whether or not
  * this is reached: as in Kafka, a client that is early gets LEADER_UNAVAILABLE, and tries again. Well below the time
@@ -28,7 +22,6 @@ const USABLE_MS = 5_000
 export interface TopicsDeps {
   readonly state: MetadataState
   readonly client: MetadataClient
-  readonly clock: Clock
   readonly directory: LeaderDirectory
   readonly status: PartitionStatus
   readonly random: Random
@@ -45,11 +38,12 @@ export class Topics {
   }
 
   async create(request: CreateTopicRequest, asker?: Asker): Promise<TopicSummary> {
-    const { state, directory, random, limits, brokers } = this.#deps
+    const { state, client, directory, random, limits, brokers } = this.#deps
     checkCreateTopic(request, brokers().length, limits)
     const { name, partitions, replicas, config = {} } = request
     const topicId = random.uuid()
-    await this.#submit({ type: 'create-topic', name, topicId, config, partitions, replicas }, asker)
+    const intent = { type: 'create-topic', name, topicId, config, partitions, replicas } as const
+    await client.submit(intent, COMMAND_MS, asker)
     // Each look goes on where the last one stopped: with 10,000 partitions it would start over 10,000 times.
     let led = 0
     await directory.until(() => {
@@ -59,21 +53,6 @@ export class Topics {
       return led === partitions
     }, USABLE_MS)
     return { name, id: topicId, partitions, replicas, config }
-  }
-
-  /** A broker that is being restarted is back in a moment. */
-  async #submit(intent: Intent, asker: Asker | undefined): Promise<void> {
-    const { client, clock } = this.#deps
-    const end = clock.monotonic() + BROKERS_MS
-    for (;;) {
-      try {
-        await client.submit(intent, COMMAND_MS, asker)
-        return
-      } catch (error) {
-        if (TailraceError.from(error).code !== 'NOT_READY' || clock.monotonic() >= end) throw error
-      }
-      await pause(clock, PAUSE_MS)
-    }
   }
 
   async delete(name: string, topicId = '', asker?: Asker): Promise<void> {

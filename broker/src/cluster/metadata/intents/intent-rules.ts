@@ -27,10 +27,7 @@ type Refusal = CommandResult & { readonly ok: false }
 export function refusalOf(deps: IntentRulesDeps, intent: Intent): Refusal | null {
   const { levels, state } = deps
   const needed = levels.commands[intent.type] ?? levels.lowest
-  if (needed > state.head.featureLevel) {
-    const detail = `"${intent.type}" needs level ${needed}; the cluster is at ${state.head.featureLevel}.`
-    return refused('FEATURE_LEVEL_TOO_LOW', detail)
-  }
+  if (needed > state.head.featureLevel) return tooLow(deps, intent, needed)
   const wrong = refuseByChecks(deps, intent)
   if (wrong !== null) return wrong
   switch (intent.type) {
@@ -45,6 +42,17 @@ export function refusalOf(deps: IntentRulesDeps, intent: Intent): Refusal | null
     default:
       return null
   }
+}
+
+/** A new cluster raises its level by itself (members/first-level.ts), once all its brokers have registered. */
+function tooLow({ state, brokers }: IntentRulesDeps, { type }: Intent, needed: number): Refusal {
+  const { featureLevel, alwaysSupported } = state.head
+  const what = `"${type}" needs level ${needed}; the cluster is at ${featureLevel}`
+  // 0: none has registered yet.
+  if (alwaysSupported > 0 && alwaysSupported < needed) return refused('FEATURE_LEVEL_TOO_LOW', `${what}.`)
+  const missing = brokers().filter((id) => !state.brokers.has(id))
+  const until = missing.length === 0 ? 'is being raised' : `is raised when all brokers have been up: not ${missing}`
+  return refused('NOT_READY', `${what}, and ${until}.`)
 }
 
 function refuseJoining(
