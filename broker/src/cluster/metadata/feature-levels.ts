@@ -45,10 +45,14 @@ export function isRange(value: unknown): value is LevelRange {
   return isPositive(lowest) && isPositive(highest) && lowest <= highest
 }
 
-/** Why the level cannot be raised, or null: names every broker that does not support it. */
+/**
+ * Why the level cannot be raised, or null: names every broker that does not support it, by id, since a state that comes
+ * from a snapshot has another order.
+ */
 export function notSupportedBy(level: number, brokers: readonly BrokerLevels[]): string | null {
   const behind = brokers.filter(({ range = FIRST_LEVEL }) => !supports(range, level))
   if (behind.length === 0) return null
+  behind.sort((a, b) => a.broker - b.broker)
   const named = behind.map(
     ({ broker, range = FIRST_LEVEL }) => `broker ${broker} supports ${range.lowest} to ${range.highest}`,
   )
