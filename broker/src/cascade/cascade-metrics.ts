@@ -31,11 +31,6 @@ export const cascadeMetrics: MetricTable<Pick<CascadeNode, 'uplink' | 'counts' |
       'How long some partition has been behind the source, or there has been no source.',
       ({ lag }) => lag.milliseconds / 1000,
     ],
-    [
-      'tailrace_cascade_lag_milliseconds',
-      'As tailrace_cascade_lag_seconds, in milliseconds: for queries from before there was that one.',
-      ({ lag }) => lag.milliseconds,
-    ],
     ['tailrace_cascade_partitions', 'Partitions that are copied.', ({ lag }) => lag.partitions],
     [
       'tailrace_cascade_stopped_partitions',

@@ -39,11 +39,12 @@ const introduction = `# Metrics
 
 \`GET /metrics\` of each broker answers in the text format of Prometheus. Beside these there are the figures of the process that
 \`prom-client\` gives (\`process_*\`, \`nodejs_*\`). Which of them to watch, and what to do: [operations.md](operations.md#metrics-that-matter).
-All together they cost the leader some 0.4 µs of processor time for each batch, and as much for each round of the journal.
+All together they cost the leader some 0.6 µs of processor time for each batch that is published and read once, and 0.5 µs for
+each round of the journal (\`npx node test/bench/metrics.ts\`).
 `
 
-const partitionsNote = `Read from the replicas when the metrics are asked for, a few milliseconds of work at a time. A broker with 10,000 partitions, each led here, answers with 3.6 MB;
-that holds its event loop for at most 20 ms of processor time at a stretch. The settings that leave them out: [metricsPerPartition and metricsMaxPartitions](configuration.md).`
+const partitionsNote = `Read from the replicas when the metrics are asked for, a few milliseconds of work at a time. A broker that leads 10,000 partitions of three
+replicas answers with 9.6 MB; others wait for some 20 ms at most while that is put together (the same command). The settings that leave them out: [metricsPerPartition and metricsMaxPartitions](configuration.md).`
 
 interface Row {
   readonly name: string

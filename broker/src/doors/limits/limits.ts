@@ -85,7 +85,7 @@ export const defaultLimits: GatewayLimits = {
   headersTimeoutMs: 10_000,
   receiveTimeoutMs: 30_000,
   maxWebSockets: 5_000,
-  maxFrameBytes: 4 * MiB,
+  maxFrameBytes: 8 * MiB,
   maxSubscriptions: 256,
   maxSubscribedPartitions: 10_000,
   maxUnackedBytes: 16 * MiB,

@@ -13,7 +13,7 @@ export interface PublishedCounts {
   readonly batches: number
 }
 
-/** The counters of the gateway for one door; the label is bound once, since binding costs more than counting. */
+/** The counters of the gateway for one door. */
 export interface TransportMetrics {
   published(published: PublishedCounts, seconds: number): void
   fetched(result: Pick<FetchResult, 'batches' | 'bytes'>): void
@@ -22,14 +22,43 @@ export interface TransportMetrics {
   failed(code: string): void
 }
 
+/** Counted in plain numbers, which are read when the metrics are asked for: a counter of the library costs more. */
+interface Traffic {
+  requests: number
+  inBytes: number
+  inRecords: number
+  inBatches: number
+  outBytes: number
+  outRecords: number
+  outBatches: number
+}
+
+const counted: readonly (readonly [name: string, help: string, figure: keyof Traffic])[] = [
+  ['tailrace_publish_requests_total', 'Acknowledged publish requests.', 'requests'],
+  ['tailrace_publish_bytes_total', 'Bytes of acknowledged publish requests.', 'inBytes'],
+  ['tailrace_publish_records_total', 'Records of acknowledged publish requests.', 'inRecords'],
+  ['tailrace_publish_batches_total', 'Batches of acknowledged publish requests.', 'inBatches'],
+  ['tailrace_fetch_bytes_total', 'Bytes of batches read by or pushed to clients.', 'outBytes'],
+  ['tailrace_fetch_records_total', 'Records of batches read by or pushed to clients, whole batches.', 'outRecords'],
+  ['tailrace_fetch_batches_total', 'Batches read by or pushed to clients.', 'outBatches'],
+]
+
 const labelNames = ['transport'] as const
 
 export function transportMetrics(registers: Registry[]): Record<Transport, TransportMetrics> {
-  const counter = (name: string, help: string) => new Counter({ name, help, labelNames, registers })
-  const publishes = counter('tailrace_publish_requests_total', 'Acknowledged publish requests.')
-  const publishBytes = counter('tailrace_publish_bytes_total', 'Bytes of acknowledged publish requests.')
-  const publishRecords = counter('tailrace_publish_records_total', 'Records of acknowledged publish requests.')
-  const publishBatches = counter('tailrace_publish_batches_total', 'Batches of acknowledged publish requests.')
+  const traffic = new Map<Transport, Traffic>()
+  for (const [name, help, figure] of counted) {
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset()
+        for (const [transport, counts] of traffic) this.labels(transport).inc(counts[figure])
+      },
+    })
+  }
   const latency = new Histogram({
     name: 'tailrace_publish_duration_seconds',
     help: 'From the arrival of a publish request to its acknowledgement by a quorum.',
@@ -37,12 +66,6 @@ export function transportMetrics(registers: Registry[]): Record<Transport, Trans
     buckets: latencyBuckets,
     registers,
   })
-  const fetchBytes = counter('tailrace_fetch_bytes_total', 'Bytes of batches read by or pushed to clients.')
-  const fetchRecords = counter(
-    'tailrace_fetch_records_total',
-    'Records of batches read by or pushed to clients, whole batches.',
-  )
-  const fetchBatches = counter('tailrace_fetch_batches_total', 'Batches read by or pushed to clients.')
   const subscriptions = new Gauge({
     name: 'tailrace_websocket_subscriptions',
     help: 'Subscriptions on all WebSocket connections.',
@@ -56,27 +79,22 @@ export function transportMetrics(registers: Registry[]): Record<Transport, Trans
     registers,
   })
   const bind = (transport: Transport): TransportMetrics => {
-    const requests = publishes.labels(transport)
-    const [inBytes, inRecords, inBatches] = [publishBytes, publishRecords, publishBatches].map((counted) =>
-      counted.labels(transport),
-    ) as [Counter.Internal, Counter.Internal, Counter.Internal]
-    const [outBytes, outRecords, outBatches] = [fetchBytes, fetchRecords, fetchBatches].map((counted) =>
-      counted.labels(transport),
-    ) as [Counter.Internal, Counter.Internal, Counter.Internal]
+    const counts = { requests: 0, inBytes: 0, inRecords: 0, inBatches: 0, outBytes: 0, outRecords: 0, outBatches: 0 }
+    traffic.set(transport, counts)
     const boundLatency = latency.labels(transport)
     return {
       published({ bytes, records, batches }, seconds) {
-        requests.inc()
-        inBytes.inc(bytes)
-        inRecords.inc(Math.max(0, records))
-        inBatches.inc(batches)
+        counts.requests += 1
+        counts.inBytes += bytes
+        counts.inRecords += Math.max(0, records)
+        counts.inBatches += batches
         boundLatency.observe(seconds)
       },
       fetched({ batches, bytes }) {
-        const counted = countBatches(batches)
-        outBytes.inc(bytes)
-        outRecords.inc(counted.records)
-        outBatches.inc(counted.batches)
+        const whole = countBatches(batches)
+        counts.outBytes += bytes
+        counts.outRecords += whole.records
+        counts.outBatches += whole.batches
       },
       subscribed: (change) => subscriptions.inc({ transport }, change),
       failed: (code) => errors.inc({ transport, code: isErrorCode(code) ? code : 'INTERNAL' }),
