@@ -55,6 +55,14 @@ test('offset, group and limit choose; damage is shown in any case, and is the ex
   expect((await print([entry(1, 1, { fields: { crc: 'wrong' } })])).code).toBe(1)
 })
 
+test('an entry with a wrong checksum is shown whatever offset it says, or says none', async () => {
+  const wrong = { fields: { crc: 'wrong' } }
+  const { endOffset, ...noOffset } = entry(1, 2, wrong)
+  const { code, lines } = await print([entry(1, 1), entry(1, 3, wrong), noOffset, entry(1, 90)], { from: 50 })
+  expect(lines.map((line) => line.trim().split(/ +/)[0])).toEqual(['243', String(81 * endOffset!), '7290'])
+  expect(code).toBe(1)
+})
+
 test('records follow their entry; control characters do not reach the terminal', async () => {
   const items = [entry(1, 1, { batch: batch('v\x1b[31m') })]
   const { lines } = await print(items, { records: true })

@@ -1,13 +1,13 @@
 import { type DecodedRecord, decodeBatch, TailraceError } from '@tailrace/schemas'
 import { bytesToJson } from '../../doors/json/value.ts'
-import type { DumpedItem } from '../../log/inspect/dumped-item.ts'
+import { type DumpedItem, isDamage } from '../../log/inspect/dumped-item.ts'
 import { decompressors } from '../../platform/decompressors.ts'
 import { ExitCode } from '../command-failure.ts'
 import { readable } from '../records/record-text.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface DumpOptions {
-  /** Entries that end before this offset are left out, and whatever else has no offset. */
+  /** Entries that end before this offset are left out, and what has no offset; damage never is. */
   readonly from: number | null
   readonly group: number | null
   /** Items at most. */
@@ -23,22 +23,23 @@ export async function printItems(
   terminal: Terminal,
 ): Promise<ExitCode> {
   let left = options.limit
-  let isDamaged = false
+  let foundDamage = false
   for await (const item of items) {
     if (terminal.interrupted.aborted) break
     if (!isWanted(item, options)) continue
-    isDamaged ||= item.kind === 'damage' || item.fields.crc === 'wrong'
+    foundDamage ||= isDamage(item)
     await terminal.write(options.json ? jsonLine(item, options.records) : textLines(item, options.records))
     if (--left === 0) break
   }
   const { aborted, reason } = terminal.interrupted
   if (aborted && reason !== 'EPIPE') return ExitCode.Interrupted
-  return isDamaged ? ExitCode.Failed : ExitCode.Done
+  return foundDamage ? ExitCode.Failed : ExitCode.Done
 }
 
 /** Damage is shown wherever it is. */
-function isWanted({ kind, group, endOffset }: DumpedItem, { from, group: wanted }: DumpOptions): boolean {
-  if (kind === 'damage') return true
+function isWanted(item: DumpedItem, { from, group: wanted }: DumpOptions): boolean {
+  if (isDamage(item)) return true
+  const { group, endOffset } = item
   if (wanted !== null && group !== wanted) return false
   return from === null || (endOffset !== undefined && endOffset > from)
 }

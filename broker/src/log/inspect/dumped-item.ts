@@ -31,6 +31,11 @@ export function entryFields(header: EntryHeader, isSound: boolean): DumpedItem['
   return { index, term, entry: kindNames[kind], ...offsets, bytes, crc: isSound ? 'ok' : 'wrong' }
 }
 
+/** Whether its bytes are not as they were written. */
+export function isDamage({ kind, fields }: DumpedItem): boolean {
+  return kind === 'damage' || fields.crc === 'wrong'
+}
+
 export function damageAt(position: number, problem: string): DumpedItem {
   return { position, kind: 'damage', fields: { problem } }
 }

@@ -1,11 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { link, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { codeOf } from './error-code.ts'
 
 /** Of file systems without links to files: there the last of several programs wins. */
 const noLinks: ReadonlySet<unknown> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
-
-let drafts = 0
 
 /**
  * Puts a file in the place of another, or where none was: readers see the one or the other, never a part. `mode`: of
@@ -29,7 +28,10 @@ export async function writeNewFile(path: string, text: string, mode: number): Pr
   })
 }
 
-/** Each has a draft of its own: programs may write the same file at the same time. */
+/**
+ * Each has a draft of its own: programs may write the same file at the same time. The name is random: in a container
+ * each start has the same process id, and would find the draft of a start that ended in a crash.
+ */
 async function withDraft(
   path: string,
   text: string,
@@ -37,10 +39,10 @@ async function withDraft(
   put: (draft: string) => Promise<void>,
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
-  drafts += 1
-  const draft = `${path}.${process.pid}-${drafts}.new`
+  const draft = `${path}.${randomUUID()}.new`
+  const file = await open(draft, 'wx', mode)
+  // From here on the draft is this call's, and only such a one may be removed.
   try {
-    const file = await open(draft, 'wx', mode)
     try {
       await file.chmod(mode)
       await file.writeFile(text)
