@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
+import { useAuthenticationMode } from './api/authentication-mode.ts'
 import { currentCredential, signOut } from './api/credential.ts'
-import { LiveContext, useLiveSource } from './live/live.ts'
+import { type Live, LiveContext, useLiveSource } from './live/live.ts'
 import { AuditPage } from './pages/audit.tsx'
 import { BrokersPage } from './pages/brokers.tsx'
 import { CascadePage } from './pages/cascade.tsx'
@@ -10,6 +11,7 @@ import { RecordsPage } from './pages/records.tsx'
 import { SignIn } from './pages/sign-in.tsx'
 import { TopicPage } from './pages/topic.tsx'
 import { TopicsPage } from './pages/topics.tsx'
+import { Notice, Refusal } from './parts/notice.tsx'
 import { useRoute } from './route.ts'
 
 /** Another page is a line here, and a case of `Page`. */
@@ -21,16 +23,25 @@ const pages = [
   ['audit', 'Audit'],
 ] as const
 
+/** sent: it stays until the broker has answered, so that a refusal does not empty it. */
+type SignInForm = 'closed' | 'open' | 'sent'
+
 export function App() {
   const [session, setSession] = useState(0)
+  const [form, setForm] = useState<SignInForm>('closed')
   const live = useLiveSource(session)
   const route = useRoute()
-  const again = (): void => setSession((before) => before + 1)
+  const isOptional = useAuthenticationMode(session) === 'optional'
+  const begin = (next: SignInForm): void => {
+    setForm(next)
+    setSession((before) => before + 1)
+  }
   const leave = (): void => {
     signOut()
-    again()
+    begin('closed')
   }
   const needsSignIn = live.refusal?.needsSignIn === true
+  const isSigningIn = needsSignIn || form === 'open' || (form === 'sent' && live.state === null)
   return (
     <LiveContext.Provider value={live}>
       <a class="skip" href="#main">
@@ -40,24 +51,57 @@ export function App() {
         <a class="brand" href="#/">
           Tailrace
         </a>
-        <nav aria-label="Pages">
-          {pages.map(([path, title]) => (
-            <a key={path} href={`#/${path}`} aria-current={(route[0] ?? '') === path ? 'page' : undefined}>
-              {title}
-            </a>
-          ))}
-        </nav>
+        <Navigation page={route[0] ?? ''} />
         <span class={live.isOpen ? 'link good' : 'link bad'} role="status">
-          {live.isOpen ? 'live' : 'not connected'}
+          {live.isOpen ? 'live' : needsSignIn ? 'not signed in' : 'not connected'}
         </span>
-        {currentCredential() !== null && (
+        {!isSigningIn && currentCredential() === null && isOptional && (
+          <button type="button" class="quiet" onClick={() => setForm('open')}>
+            Sign in
+          </button>
+        )}
+        {!isSigningIn && currentCredential() !== null && (
           <button type="button" class="quiet" onClick={leave}>
             Sign out
           </button>
         )}
       </header>
-      <main id="main">{needsSignIn ? <SignIn refusal={live.refusal} onDone={again} /> : <Page route={route} />}</main>
+      <main id="main" tabIndex={-1}>
+        {isSigningIn ? (
+          <SignIn
+            refusal={live.refusal}
+            isSent={form === 'sent' && live.refusal === null}
+            onDone={() => begin('sent')}
+            onCancel={isOptional ? () => begin('closed') : undefined}
+          />
+        ) : (
+          <Content key={session} live={live} route={route} />
+        )}
+      </main>
     </LiveContext.Provider>
+  )
+}
+
+function Navigation({ page }: { readonly page: string }) {
+  return (
+    <nav aria-label="Pages">
+      {pages.map(([path, title]) => (
+        <a key={path} href={`#/${path}`} aria-current={page === path ? 'page' : undefined}>
+          {title}
+        </a>
+      ))}
+    </nav>
+  )
+}
+
+/** No page asks anything before it is known whether the broker wants a credential. */
+function Content({ live, route }: { readonly live: Live; readonly route: readonly string[] }) {
+  if (live.state === null && live.refusal === null) return <Notice>Waiting for the broker…</Notice>
+  return (
+    <>
+      <Refusal error={live.refusal} />
+      <Page route={route} />
+    </>
   )
 }
 

@@ -26,6 +26,8 @@ test('figures', () => {
 test('the address says which page is seen', () => {
   expect(partsOf('')).toEqual([])
   expect(partsOf('#/topics/a%2Fb/3')).toEqual(['topics', 'a/b', '3'])
+  expect(partsOf('#/topics/50%/3')).toEqual(['topics', '50%', '3'])
+  expect(partsOf('#main')).toEqual([])
 })
 
 test('bytes in hexadecimal', () => {

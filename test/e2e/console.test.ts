@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Producer } from '@tailrace/producer'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, chromium, type Page, type WebSocket as PageSocket } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumForTests } from '../runner/chromium.ts'
 import { skipped } from '../runner/skipped.ts'
@@ -120,7 +120,7 @@ describe.skipIf(skipped(executablePath === null, 'the console in a browser: this
       it('shows a cluster that is well', async () => {
         await shows(page, /All is well/)
         await shows(page, /leads the metadata/)
-        await expect.poll(() => page.locator('[aria-label="Brokers"] tbody tr').count()).toBe(5)
+        await expect.poll(() => page.locator('[aria-label="Brokers"] tbody tr').count(), { timeout: 15_000 }).toBe(5)
         await accessible(page)
       })
 
@@ -319,14 +319,37 @@ describe.skipIf(skipped(executablePath === null, 'the console in a browser: this
       })
       afterEach(() => expect(watched.problems).toEqual([]))
 
-      it('asks who somebody is, and says when it is wrong', async () => {
-        await page.goto(`http://${cluster.http(1)}/console/`)
+      it('asks who somebody is, says when it is wrong, and sends it no more', async () => {
+        const sockets: PageSocket[] = []
+        const sent: string[] = []
+        const challenges: (string | undefined)[] = []
+        page.on('websocket', (socket) => {
+          sockets.push(socket)
+          socket.on('framesent', ({ payload }) => sent.push(String(payload)))
+        })
+        page.on('response', (answer) => {
+          if (answer.status() === 401) challenges.push(answer.headers()['www-authenticate'])
+        })
+        const areOver = () => sockets.map((socket) => socket.isClosed())
+        await page.goto(`http://${cluster.http(1)}/console/#/audit`)
         await shows(page, /Sign in/)
+        await expect.poll(areOver).toEqual([true])
         await accessible(page)
         await picture(page, 'sign-in')
-        await page.getByLabel('Token', { exact: true }).fill('wrong')
+        await page.getByText('a password').click()
+        await page.getByLabel('User').fill('page')
+        await page.getByRole('textbox', { name: 'Password' }).fill('wrong')
         await page.getByRole('button', { name: 'Sign in' }).click()
         await shows(page, /AUTHENTICATION_FAILED/)
+        await expect.poll(areOver).toEqual([true, true])
+        expect(sent.filter((text) => text.includes('wrong'))).toHaveLength(1)
+        expect(await page.getByLabel('User').inputValue()).toBe('page')
+        // The page of the address has asked nothing: no dialog of the browser.
+        expect(challenges).toEqual([])
+        await page.reload()
+        await shows(page, /Sign in/)
+        expect(await text(page)).not.toContain('AUTHENTICATION_FAILED')
+        await page.goto(`http://${cluster.http(1)}/console/#/`)
       })
 
       it('shows what the principal may see, and why an act is refused', async () => {
@@ -345,6 +368,15 @@ describe.skipIf(skipped(executablePath === null, 'the console in a browser: this
         await page.getByRole('button', { name: 'Cancel' }).click()
       })
 
+      it('lets the keyboard skip to the content, and stays on the page', async () => {
+        const before = page.url()
+        await page.locator('.skip').focus()
+        await page.keyboard.press('Enter')
+        await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main')
+        expect(page.url()).toBe(before)
+        await shows(page, /open/)
+      })
+
       it('signs out, and in again with a password', async () => {
         await page.getByRole('button', { name: 'Sign out' }).click()
         await shows(page, /Sign in/)
@@ -354,6 +386,61 @@ describe.skipIf(skipped(executablePath === null, 'the console in a browser: this
         await page.getByRole('button', { name: 'Sign in' }).click()
         await page.goto(`http://${cluster.http(1)}/console/#/topics`)
         await shows(page, /open/)
+      })
+
+      it('says why it is told nothing, and asks again', async () => {
+        const socket = new WebSocket(`ws://${cluster.http(1)}/stream`)
+        const answers: string[] = []
+        socket.onmessage = ({ data }) => answers.push(String(data))
+        await new Promise((resolve) => {
+          socket.onopen = resolve
+        })
+        socket.send(JSON.stringify({ op: 'authenticate', id: 'a', token: reader }))
+        await expect.poll(() => answers.join()).toContain('"authenticated"')
+        socket.send(JSON.stringify({ op: 'watch', id: 'w', topics: [] }))
+        await expect.poll(() => answers.join()).toContain('"state"')
+        const entity = { principal: 'User:page' }
+        await cluster.request(1, 'PUT', '/security/quotas', { entity, limits: { subscriptions: 1 } })
+        await expect
+          .poll(async () => {
+            await page.reload()
+            return text(page)
+          })
+          .toMatch(/THROTTLED/)
+        socket.close()
+        await shows(page, /open/)
+        expect(await text(page)).not.toContain('THROTTLED')
+      })
+    })
+
+    describe('of a cluster that takes clients without a credential too', () => {
+      let cluster: ClusterProcesses
+      let page: Page
+      beforeAll(async () => {
+        cluster = await ClusterProcesses.start({ brokers: 1, flags: ['--authentication', 'optional'] })
+        await cluster.request(1, 'PUT', '/security/users/page', { password: 'pencil-and-paper' })
+        page = await browser.newPage()
+      })
+      afterAll(async () => {
+        await page?.close()
+        await cluster?.destroy()
+      })
+
+      it('lets somebody sign in, and has nothing of what nobody in particular has seen', async () => {
+        await page.goto(`http://${cluster.http(1)}/console/#/audit`)
+        await shows(page, /Act/)
+        await page.getByRole('button', { name: 'Sign in' }).click()
+        await page.getByRole('button', { name: 'Cancel' }).click()
+        await shows(page, /Act/)
+        await page.getByRole('button', { name: 'Sign in' }).click()
+        await page.getByText('a password').click()
+        await page.getByLabel('User').fill('page')
+        await page.getByRole('textbox', { name: 'Password' }).fill('pencil-and-paper')
+        await page.locator('main').getByRole('button', { name: 'Sign in' }).click()
+        await shows(page, /AUTHORIZATION_FAILED/)
+        expect(await page.locator('[aria-label="Audit"]').count()).toBe(0)
+        await page.getByRole('button', { name: 'Sign out' }).click()
+        await shows(page, /Act/)
       })
     })
   },

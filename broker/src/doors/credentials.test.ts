@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { get } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { PublishOptions } from '../api/broker-api.ts'
@@ -126,7 +127,7 @@ test('every route answers nobody without a credential, and nobody without the ru
       continue
     }
     expect([id, anonymous.status, anonymous.body.code]).toEqual([id, 401, 'AUTHENTICATION_REQUIRED'])
-    expect(anonymous.headers.get('www-authenticate')).toMatch(/Basic.*Bearer/)
+    expect(anonymous.headers.get('www-authenticate')).toMatch(/Bearer/)
     const denied = await ask(method, path, bearer(token), body)
     if (id === 'listTopics') expect(denied.body).toEqual({ topics: [] })
     else if (id === 'listTokens') expect(denied.body).toEqual({ tokens: [] })
@@ -138,6 +139,22 @@ test('every route answers nobody without a credential, and nobody without the ru
     if (id === 'deleteTopic') await fixture.broker.createTopic({ name: 'flights', partitions: 3, replicas: 1 })
   }
 }, 30_000)
+
+test('a script of a page is not told of Basic, for which its browser would open a dialog', async () => {
+  // Not by fetch, which sets a mode itself.
+  const challengeTo = (headers: Record<string, string>) =>
+    new Promise((resolve, reject) => {
+      const asked = get(`${fixture.url}/topics/flights`, { headers }, (answer) => {
+        answer.resume()
+        resolve(answer.headers['www-authenticate'])
+      })
+      asked.on('error', reject)
+    })
+  expect(await challengeTo({})).toMatch(/Basic.*Bearer/)
+  expect(await challengeTo({ 'sec-fetch-mode': 'navigate' })).toMatch(/Basic.*Bearer/)
+  for (const wrong of [{}, bearer('wrong')])
+    expect(await challengeTo({ 'sec-fetch-mode': 'cors', ...wrong })).toBe('Bearer realm="tailrace"')
+})
 
 describe('each kind of credential', () => {
   const expired = () => bearer(tables.token('User:alice', { expiresAt: Date.now() - 1 }))

@@ -125,7 +125,8 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     cascadeRoutes(routes)
     securityRoutes(routes)
     recordRoutes(routes, { clock, publisher, places, abandonment, reads, waits })
-    operationRoutes(routes, { registry: metrics.registry, series: parts.series ?? noSeries }, parts.exposures ?? [])
+    const page = { registry: metrics.registry, series: parts.series ?? noSeries }
+    operationRoutes(routes, page, { exposures: parts.exposures ?? [], authentication: services.authorizer.mode })
     consoleRoutes(routes, parts.console ?? new Map())
   })
   await app.ready()

@@ -1,4 +1,4 @@
-import { currentCredential } from './credential.ts'
+import { currentCredential, signOut } from './credential.ts'
 import { type ApiError, errorOf } from './http.ts'
 
 type Message = Readonly<Record<string, unknown>> & { readonly op: string; readonly id?: string }
@@ -12,7 +12,10 @@ interface Open {
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 4000
 
-/** One WebSocket to the broker for the whole page; it is opened again when it breaks. */
+/**
+ * One WebSocket to the broker for the whole page; it is opened again when it breaks, but not after a refusal that asks
+ * for a credential: the same one would be refused again.
+ */
 export class Stream {
   readonly #open = new Map<string, Open>()
   readonly #onStatus: (isOpen: boolean, error: ApiError | null) => void
@@ -72,18 +75,32 @@ export class Stream {
   #receive(message: Message): void {
     if (message.id === 'sign-in') {
       if (message.op === 'authenticated') this.#begin()
-      else this.#onStatus(false, errorOf(message))
+      else this.#refuse(errorOf(message))
       return
     }
     const open = message.id === undefined ? undefined : this.#open.get(message.id)
     if (message.op === 'error') {
       const error = errorOf(message)
-      // A subscription shows its own errors, but for one that says who is not known.
-      if (open === undefined || error.needsSignIn) this.#onStatus(this.#isReady, error)
+      if (error.needsSignIn) this.#refuse(error)
+      // A subscription shows its own errors.
+      else if (open === undefined) this.#onStatus(this.#isReady, error)
+      // It has ended: it is neither asked again nor stopped.
+      else if (message.partition === undefined) this.#open.delete(message.id!)
     }
     if (open === undefined) return
     const next = open.receive(message)
-    if (next !== undefined) this.#open.set(message.id!, { ...open, ask: { ...next, id: message.id } })
+    if (next !== undefined && this.#open.has(message.id!))
+      this.#open.set(message.id!, { ...open, ask: { ...next, id: message.id } })
+  }
+
+  /** Any other refusal of a credential, as that of a broker with too much to do, is tried again. */
+  #refuse(error: ApiError): void {
+    if (error.needsSignIn) {
+      if (error.code === 'AUTHENTICATION_FAILED') signOut()
+      this.#isReady = false
+      this.close()
+    } else this.#socket?.close()
+    this.#onStatus(false, error)
   }
 
   #lost(socket: WebSocket): void {

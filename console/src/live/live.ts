@@ -1,14 +1,19 @@
 import { createContext } from 'preact'
 import { useContext, useEffect, useState } from 'preact/hooks'
-import type { ApiError } from '../api/http.ts'
-import type { ClusterState } from '../api/shapes.ts'
+import { type ApiError, errorOf } from '../api/http.ts'
+import type { ClusterState, TopicSummary } from '../api/shapes.ts'
 import { Stream } from '../api/stream.ts'
 import { Rates } from './rates.ts'
 
 /** Topics that a watch describes at most. */
 const MOST_WATCHED = 100
+/** Partitions of those topics together. */
+const MOST_PARTITIONS = 100_000
+const RETRY_MS = 5000
 
 export interface Live {
+  /** Which sign-in it belongs to; -1: none yet. */
+  readonly session: number
   readonly stream: Stream | null
   /** Null: nothing has come yet. */
   readonly state: ClusterState | null
@@ -16,11 +21,19 @@ export interface Live {
   /** Milliseconds since 1970; grows each second, also while nothing changes. */
   readonly now: number
   readonly isOpen: boolean
-  /** Why the broker refuses to show anything. */
+  /** Why the broker shows nothing, or nothing new. */
   readonly refusal: ApiError | null
 }
 
-const nothing: Live = { stream: null, state: null, rates: new Rates(), now: 0, isOpen: false, refusal: null }
+const nothing: Live = {
+  session: -1,
+  stream: null,
+  state: null,
+  rates: new Rates(),
+  now: 0,
+  isOpen: false,
+  refusal: null,
+}
 export const LiveContext = createContext<Live>(nothing)
 
 export function useLive(): Live {
@@ -37,15 +50,29 @@ export function useLiveSource(session: number): Live {
     const rates = new Rates()
     let names = ''
     let stop = (): void => {}
-    const stream = new Stream((isOpen, refusal) => setLive((before) => ({ ...before, isOpen, refusal })))
+    let retrying: ReturnType<typeof setTimeout> | undefined
+    // What the clock of the broker is ahead of that of this page.
+    let ahead: number | null = null
+    setLive({ ...nothing, session })
+    // Why a connection was refused stands until one is open.
+    const stream = new Stream((isOpen, error) =>
+      setLive((before) => ({ ...before, isOpen, refusal: error ?? (isOpen ? null : before.refusal) })),
+    )
     const watch = (topics: readonly string[]): void => {
       stop()
       stop = stream.start({ op: 'watch', topics }, { op: 'unwatch' }, (message) => {
+        if (message.op === 'error') {
+          const refusal = errorOf(message)
+          setLive((before) => ({ ...before, refusal }))
+          clearTimeout(retrying)
+          retrying = setTimeout(() => watch(topics), RETRY_MS)
+        }
         if (message.op !== 'state') return undefined
         const state = message as unknown as ClusterState
+        ahead = state.at - performance.now()
         rates.add(state)
-        setLive((before) => ({ ...before, stream, state, rates, now: Math.max(before.now, state.at) }))
-        const wanted = state.topics.slice(0, MOST_WATCHED).map(({ name }) => name)
+        setLive((before) => ({ ...before, stream, state, rates, now: Math.max(before.now, state.at), refusal: null }))
+        const wanted = watchedOf(state.topics)
         if (wanted.join(' ') === names) return undefined
         names = wanted.join(' ')
         queueMicrotask(() => watch(wanted))
@@ -54,13 +81,26 @@ export function useLiveSource(session: number): Live {
     }
     watch([])
     const ticking = setInterval(() => {
-      if (!document.hidden) setLive((before) => ({ ...before, now: before.now + 1000 }))
+      // A hidden tab gets few ticks: the time is taken anew at each.
+      if (!document.hidden && ahead !== null) setLive((before) => ({ ...before, now: ahead! + performance.now() }))
     }, 1000)
     return () => {
       clearInterval(ticking)
+      clearTimeout(retrying)
       stream.close()
-      setLive(nothing)
     }
   }, [session])
-  return live
+  // Until the effect has run, what there is belongs to the session before.
+  return live.session === session ? live : nothing
+}
+
+/** The first topics, as many as one watch may describe. */
+export function watchedOf(topics: readonly TopicSummary[]): string[] {
+  let partitions = 0
+  const fit = topics.slice(0, MOST_WATCHED).filter((topic) => {
+    const fits = partitions + topic.partitions <= MOST_PARTITIONS
+    if (fits) partitions += topic.partitions
+    return fits
+  })
+  return fit.map(({ name }) => name)
 }

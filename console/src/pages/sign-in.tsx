@@ -3,8 +3,17 @@ import { signIn } from '../api/credential.ts'
 import type { ApiError } from '../api/http.ts'
 import { Refusal } from '../parts/notice.tsx'
 
+interface SignInProps {
+  readonly refusal: ApiError | null
+  /** The broker has not answered yet. */
+  readonly isSent: boolean
+  readonly onDone: () => void
+  /** Undefined: nothing is shown without a credential. */
+  readonly onCancel: (() => void) | undefined
+}
+
 /** With a token, or a user and a password; kept until the tab is closed. */
-export function SignIn({ refusal, onDone }: { readonly refusal: ApiError | null; readonly onDone: () => void }) {
+export function SignIn({ refusal, isSent, onDone, onCancel }: SignInProps) {
   const [kind, setKind] = useState<'token' | 'password'>('token')
   const [token, setToken] = useState('')
   const [user, setUser] = useState('')
@@ -17,7 +26,7 @@ export function SignIn({ refusal, onDone }: { readonly refusal: ApiError | null;
   return (
     <form class="sign-in" onSubmit={submit}>
       <h1>Sign in</h1>
-      {refusal?.code === 'AUTHENTICATION_FAILED' && <Refusal error={refusal} />}
+      {refusal?.code !== 'AUTHENTICATION_REQUIRED' && <Refusal error={refusal} />}
       <fieldset>
         <legend>With</legend>
         <label class="choice">
@@ -29,42 +38,48 @@ export function SignIn({ refusal, onDone }: { readonly refusal: ApiError | null;
         </label>
       </fieldset>
       {kind === 'token' ? (
-        <label>
-          Token
-          <input
-            type="password"
-            value={token}
-            onInput={({ currentTarget }) => setToken(currentTarget.value)}
-            autocomplete="off"
-            required
-          />
-        </label>
+        <Field name="Token" isSecret value={token} onValue={setToken} autocomplete="off" />
       ) : (
         <>
-          <label>
-            User
-            <input
-              value={user}
-              onInput={({ currentTarget }) => setUser(currentTarget.value)}
-              autocomplete="username"
-              required
-            />
-          </label>
-          <label>
-            Password
-            <input
-              type="password"
-              value={password}
-              onInput={({ currentTarget }) => setPassword(currentTarget.value)}
-              autocomplete="current-password"
-              required
-            />
-          </label>
+          <Field name="User" value={user} onValue={setUser} autocomplete="username" />
+          <Field name="Password" isSecret value={password} onValue={setPassword} autocomplete="current-password" />
         </>
       )}
       <div class="buttons">
-        <button type="submit">Sign in</button>
+        {onCancel !== undefined && (
+          <button type="button" class="quiet" onClick={onCancel}>
+            Cancel
+          </button>
+        )}
+        <button type="submit" disabled={isSent}>
+          {isSent ? 'Signing in…' : 'Sign in'}
+        </button>
       </div>
     </form>
+  )
+}
+
+interface FieldProps {
+  readonly name: string
+  readonly isSecret?: boolean
+  readonly value: string
+  readonly onValue: (value: string) => void
+  readonly autocomplete: 'off' | 'username' | 'current-password'
+}
+
+function Field({ name, isSecret = false, value, onValue, autocomplete }: FieldProps) {
+  // The types of Preact have no union of types of an input.
+  const type = (isSecret ? 'password' : 'text') as 'text'
+  return (
+    <label>
+      {name}
+      <input
+        type={type}
+        value={value}
+        onInput={({ currentTarget }) => onValue(currentTarget.value)}
+        autocomplete={autocomplete}
+        required
+      />
+    </label>
   )
 }

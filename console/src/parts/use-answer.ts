@@ -9,18 +9,21 @@ export interface Answer<Content> {
 
 /** What a GET answers, asked again every `everyMs` while the page is seen; 0: once. `path` null: it is not asked. */
 export function useAnswer<Content>(path: string | null, everyMs = 0): Answer<Content> {
-  const [content, setContent] = useState<Content | null>(null)
+  const [found, setFound] = useState<{ readonly path: string; readonly content: Content } | null>(null)
   const [error, setError] = useState<unknown>(null)
   const [turn, setTurn] = useState(0)
   useEffect(() => {
     if (path === null) return undefined
     let isOver = false
+    let isDue = false
     let timer: ReturnType<typeof setTimeout> | undefined
     const ask = async (): Promise<void> => {
+      isDue = document.hidden
+      if (isDue) return
       try {
-        const found = document.hidden ? undefined : await request<Content>('GET', path)
+        const content = await request<Content>('GET', path)
         if (isOver) return
-        if (found !== undefined) setContent(found)
+        setFound({ path, content })
         setError(null)
       } catch (failure) {
         if (!isOver) setError(failure)
@@ -28,11 +31,18 @@ export function useAnswer<Content>(path: string | null, everyMs = 0): Answer<Con
       // The next one only when this one is answered: a slow broker is not asked faster than it answers.
       if (everyMs > 0 && !isOver) timer = setTimeout(ask, everyMs)
     }
+    const seen = (): void => {
+      if (isDue) void ask()
+    }
     void ask()
+    document.addEventListener('visibilitychange', seen)
     return () => {
       isOver = true
       clearTimeout(timer)
+      document.removeEventListener('visibilitychange', seen)
     }
   }, [path, everyMs, turn])
-  return { content, error, reload: () => setTurn((before) => before + 1) }
+  // What another path has answered is not shown.
+  const content = found !== null && found.path === path ? found.content : null
+  return { content, error: path === null ? null : error, reload: () => setTurn((before) => before + 1) }
 }

@@ -27,13 +27,13 @@ export function authenticateRequests(app: FastifyInstance, { authenticator, auth
     if (shown === null && rights.session.kind !== 'none') return
     if (shown === null) {
       if (request.routeOptions.config.open === true || authorizer.admitsAnybody(rights.session)) return
-      reply.header('www-authenticate', challenges)
+      reply.header('www-authenticate', challengesFor(request))
       throw new TailraceError('AUTHENTICATION_REQUIRED')
     }
     try {
       rights.renew(await shown(authenticator, rights.session.host))
     } catch (error) {
-      reply.header('www-authenticate', challenges)
+      reply.header('www-authenticate', challengesFor(request))
       throw error
     }
   })
@@ -46,7 +46,14 @@ export function authenticateRequests(app: FastifyInstance, { authenticator, auth
   })
 }
 
-const challenges = 'Basic realm="tailrace", charset="UTF-8", Bearer realm="tailrace"'
+const bearerChallenge = 'Bearer realm="tailrace"'
+const challenges = `Basic realm="tailrace", charset="UTF-8", ${bearerChallenge}`
+
+/** A browser that is told of Basic opens a dialog of its own: not for a script, whose page asks by itself. */
+function challengesFor({ headers }: FastifyRequest): string {
+  const mode = headers['sec-fetch-mode']
+  return mode === undefined || mode === 'navigate' ? challenges : bearerChallenge
+}
 
 type Shown = (authenticator: Authenticator, host: string) => Promise<Session>
 

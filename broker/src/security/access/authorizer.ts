@@ -28,14 +28,14 @@ const noRule: AccessAnswer = { allowed: false, because: 'no-rule', rule: null }
 
 /** Decides by the rules: forbidden unless a rule allows it and none forbids it (KIP-11). */
 export class Authorizer {
-  readonly #mode: AuthenticationMode
+  readonly mode: AuthenticationMode
   readonly #superUsers: ReadonlySet<string>
   readonly #tables: () => SecurityTables
   #index = new AclIndex([])
   #indexed = -1
 
   constructor({ mode, superUsers, tables }: AuthorizerDeps) {
-    this.#mode = mode
+    this.mode = mode
     this.#superUsers = new Set(superUsers)
     this.#tables = tables
   }
@@ -47,7 +47,7 @@ export class Authorizer {
 
   /** False: this client may do nothing, so that it need not be listened to. */
   admitsAnybody(asked: Asked): boolean {
-    if (this.#mode !== 'required' || asked.kind !== 'none') return true
+    if (this.mode !== 'required' || asked.kind !== 'none') return true
     return this.#rules().allowsAnonymous(asked)
   }
 
@@ -77,7 +77,7 @@ export class Authorizer {
   }
 
   #answerOne(asked: Asked, inScope: boolean, byRule: Ruling): AccessAnswer {
-    if (this.#mode === 'off' || (this.#mode === 'optional' && asked.kind === 'none')) return everybody
+    if (this.mode === 'off' || (this.mode === 'optional' && asked.kind === 'none')) return everybody
     if (!inScope) return noRule
     if (asked.kind === 'admin-token' || this.#superUsers.has(asked.principal)) return superUser
     const rule = byRule(this.#rules(), asked)

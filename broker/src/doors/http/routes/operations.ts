@@ -1,6 +1,7 @@
 import { type LogLevel, logLevels, TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
+import { type AuthenticationMode, authenticationModes } from '../../../security/access/authorizer.ts'
 import { object } from '../schema-parts.ts'
 import { errorResponses } from '../schemas.ts'
 
@@ -17,11 +18,21 @@ async function pageOf({ registry, series }: MetricsPage): Promise<Buffer> {
   return Buffer.concat(pieces)
 }
 
+interface Openness {
+  readonly exposures: readonly string[]
+  readonly authentication: AuthenticationMode
+}
+
 /** Requests of operators and their tools: cluster, health, readiness, metrics, OpenAPI. */
-export function operationRoutes(app: FastifyInstance, metrics: MetricsPage, exposures: readonly string[]): void {
+export function operationRoutes(
+  app: FastifyInstance,
+  metrics: MetricsPage,
+  { exposures, authentication }: Openness,
+): void {
   app.get('/', { schema: schemas.welcome, config: always }, ({ context }) => ({
     name: 'tailrace',
     brokerId: context.rights.api.brokerId,
+    authentication,
     links: {
       openapi: '/openapi.json',
       cluster: '/cluster',
@@ -102,6 +113,11 @@ const schemas = {
         ...object({
           name: string,
           brokerId: { type: 'integer' },
+          authentication: {
+            ...string,
+            enum: [...authenticationModes],
+            description: 'Whether clients must show a credential.',
+          },
           links: { type: 'object', additionalProperties: string },
         }),
       },
