@@ -17,8 +17,11 @@ export function size(bytes: number): string {
   return `${value.toFixed(1)} ${units[unit]}`
 }
 
+/** "–": -1, no time; a number: beyond what a date can show. */
 export function time(ms: number): string {
-  return new Date(ms).toISOString().replace('T', ' ').replace('Z', '')
+  if (ms === -1) return '–'
+  const date = new Date(ms)
+  return Number.isNaN(date.getTime()) ? count(ms) : date.toISOString().replace('T', ' ').replace('Z', '')
 }
 
 export function duration(ms: number): string {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { count, duration, rate, size, time } from './format.ts'
+import { indentedJson } from './pages/json-text.ts'
 import { hex, textOf } from './pages/record-detail.tsx'
 import { matches } from './pages/record-reading.ts'
 import { changesOf } from './pages/topic-settings.tsx'
@@ -20,7 +21,7 @@ test('figures', () => {
     '3 min',
     '3.0 h',
   ])
-  expect(time(0)).toBe('1970-01-01 00:00:00.000')
+  expect([time(0), time(-1), time(9e15)]).toEqual(['1970-01-01 00:00:00.000', '–', '9,000,000,000,000,000'])
 })
 
 test('the address says which page is seen', () => {
@@ -35,6 +36,28 @@ test('bytes in hexadecimal', () => {
     '000000  54 61 69 6c 72 61 63 65 2c 20 31 37 20 62 79 74  Tailrace, 17 byt\n000010  65 73                                            es',
   )
   expect(hex(new Uint8Array())).toBe('')
+})
+
+test('JSON keeps its numbers and names as they are', () => {
+  const text = '{"id":9007199254740993,"a":[1.0,{"b":"x, {y}: \\"z\\""}],"id":-0,"none":{},"empty":[ ]}'
+  expect(indentedJson(text)).toBe(`{
+  "id": 9007199254740993,
+  "a": [
+    1.0,
+    {
+      "b": "x, {y}: \\"z\\""
+    }
+  ],
+  "id": -0,
+  "none": {},
+  "empty": []
+}`)
+  expect([indentedJson('12'), indentedJson('null'), indentedJson('{"a"'), indentedJson('late')]).toEqual([
+    null,
+    null,
+    null,
+    null,
+  ])
 })
 
 test('a record is found by the text of its key or value', () => {

@@ -178,6 +178,46 @@ describe.skipIf(skipped(executablePath === null, 'the console in a browser: this
         await shows(page, /000000 {2}6c 69 76 65/)
         await accessible(page)
         await page.getByRole('button', { name: 'Close' }).click()
+        // Another partition ends it.
+        await page.getByLabel('Partition').selectOption('0')
+        await shows(page, /in partition 0, up to offset/)
+        await expect.poll(() => page.getByRole('button', { name: 'Follow' }).getAttribute('aria-pressed')).toBe('false')
+      })
+
+      it('shows what to copy where the browser lets it not copy', async () => {
+        await page.evaluate('Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true })')
+        await page.getByRole('button', { name: 'Copy as curl' }).click()
+        const shown = page.getByLabel(/copy it from here/)
+        expect(await shown.inputValue()).toMatch(/^curl 'http.*\/topics\/flights\/partitions\/0\/records/)
+        await accessible(page)
+      })
+
+      it('goes on behind a batch that cannot be shown', async () => {
+        const refusal = {
+          code: 'UNSUPPORTED_COMPRESSION',
+          message: 'snappy',
+          retriable: false,
+          hint: '',
+          nextOffset: 1,
+        }
+        await page.route(/records\?offset=earliest/, (route) => route.fulfill({ status: 400, json: refusal }))
+        await page.getByRole('button', { name: 'Read', exact: true }).click()
+        await shows(page, /UNSUPPORTED_COMPRESSION/)
+        expect(await text(page)).not.toMatch(/up to offset/)
+        await page.getByRole('button', { name: 'Go on at offset 1' }).click()
+        await shows(page, /in partition 0, up to offset/)
+        await page.unroute(/records\?offset=earliest/)
+      })
+
+      it('asks once a hidden tab is seen', async () => {
+        const hide = (isHidden: boolean) =>
+          page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true })
+            document.dispatchEvent(new Event('visibilitychange'))`)
+        await hide(true)
+        await page.getByRole('link', { name: 'Audit' }).click()
+        await shows(page, /Waiting for the broker/)
+        await hide(false)
+        await shows(page, /set-feature-level/)
       })
 
       it('changes settings after it has shown what changes', async () => {
@@ -227,7 +267,7 @@ describe.skipIf(skipped(executablePath === null, 'the console in a browser: this
         await shows(page, /All is well/, 30_000)
       })
 
-      it('chooses the source of a cascade broker, and has it in the audit', async () => {
+      it('chooses the source of a cascade broker, and shows the audit of the cluster', async () => {
         await page.getByRole('link', { name: 'Cascade' }).click()
         await shows(page, /broker 201/)
         await accessible(page)
@@ -237,6 +277,9 @@ describe.skipIf(skipped(executablePath === null, 'the console in a browser: this
           .filter({ hasText: /^broker 201/ })
           .getByRole('button', { name: 'Source…' })
           .click()
+        // The choice of the cluster stays unless another one is made, and none below it can be its source.
+        expect(await page.locator('dialog select').inputValue()).toBe('0')
+        expect(await page.locator('dialog option').allTextContents()).not.toContain('broker 201')
         await page.locator('dialog select').selectOption('2')
         await page.getByRole('button', { name: 'Choose' }).click()
         const sourceOf = async () => {
@@ -247,19 +290,36 @@ describe.skipIf(skipped(executablePath === null, 'the console in a browser: this
         }
         await expect.poll(sourceOf, { timeout: 30_000 }).toBe(2)
         await page.goto(`${base()}/console/#/audit`)
-        await shows(page, /Act/)
+        await shows(page, /set-feature-level/)
         await accessible(page)
         await picture(page, 'audit')
       })
 
-      it('deletes a topic only when its name has been typed', async () => {
+      it('deletes a topic only when its name has been typed, and none that has got its name meanwhile', async () => {
+        const { id } = (await cluster.request(1, 'GET', '/topics/flights')) as { id: string }
+        let [isOther, told] = [false, 0]
+        await page.routeWebSocket(/stream/, (socket) => {
+          socket.connectToServer().onMessage((message) => {
+            socket.send(isOther ? String(message).replaceAll(id, 'another') : message)
+            told += Number(isOther)
+          })
+        })
         await page.goto(`${base()}/console/#/topics/flights`)
+        await page.reload()
         await page.getByRole('button', { name: 'Delete…' }).click()
         const remove = page.getByRole('button', { name: 'Delete', exact: true })
         expect(await remove.isDisabled()).toBe(true)
+        isOther = true
+        await cluster.request(1, 'POST', '/topics/flights/records', { records: [{ value: 'x' }] })
+        await expect.poll(() => told, { timeout: 15_000 }).toBeGreaterThan(0)
+        isOther = false
         await page.getByLabel(/Type flights to go on/).fill('flights')
-        await remove.click()
-        await expect.poll(() => cluster.request(1, 'GET', '/topics')).toEqual({ topics: [] })
+        const [request] = await Promise.all([
+          page.waitForRequest((asked) => asked.method() === 'DELETE'),
+          remove.click(),
+        ])
+        expect(new URL(request.url()).searchParams.get('topicId')).toBe(id)
+        await expect.poll(() => cluster.request(1, 'GET', '/topics'), { timeout: 15_000 }).toEqual({ topics: [] })
         await page.goto(`${base()}/console/#/topics`)
         await shows(page, /There are no topics/)
       })
@@ -359,6 +419,10 @@ describe.skipIf(skipped(executablePath === null, 'the console in a browser: this
         await page.getByRole('link', { name: 'Topics' }).click()
         await shows(page, /open/)
         expect(await text(page)).not.toContain('secret')
+        // How many replicas there may be is not known.
+        await page.getByRole('button', { name: 'Create a topic' }).click()
+        expect(await page.getByLabel('Replicas').getAttribute('max')).toBeNull()
+        await page.getByRole('button', { name: 'Cancel' }).click()
         await page.getByRole('link', { name: 'open' }).click()
         await page.getByRole('link', { name: 'Records' }).click()
         await page.getByRole('button', { name: 'Publish…' }).click()
@@ -428,7 +492,10 @@ describe.skipIf(skipped(executablePath === null, 'the console in a browser: this
 
       it('lets somebody sign in, and has nothing of what nobody in particular has seen', async () => {
         await page.goto(`http://${cluster.http(1)}/console/#/audit`)
-        await shows(page, /Act/)
+        await shows(page, /set-user/)
+        await page.getByRole('link', { name: '__audit' }).click()
+        await shows(page, /records in partition 0/)
+        await page.goto(`http://${cluster.http(1)}/console/#/audit`)
         await page.getByRole('button', { name: 'Sign in' }).click()
         await page.getByRole('button', { name: 'Cancel' }).click()
         await shows(page, /Act/)

@@ -5,11 +5,14 @@ export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly code: string
   readonly hint: string
+  /** Where records go on behind those that cannot be shown; null: it is about something else. */
+  readonly nextOffset: number | null
 
-  constructor(code: string, message: string, hint: string) {
+  constructor(code: string, message: string, hint: string, nextOffset: number | null = null) {
     super(message)
     this.code = code
     this.hint = hint
+    this.nextOffset = nextOffset
   }
 
   /** A credential would help. */
@@ -41,9 +44,10 @@ export async function request<Answer>(
 }
 
 export function errorOf(answer: unknown, status = 0): ApiError {
-  const { code, message, hint } = (answer ?? {}) as Partial<Record<'code' | 'message' | 'hint', unknown>>
+  const { code, message, hint, nextOffset } = (answer ?? {}) as Partial<Record<string, unknown>>
+  const next = typeof nextOffset === 'number' ? nextOffset : null
   const isKnown = typeof code === 'string' && typeof message === 'string'
-  if (isKnown) return new ApiError(code, message, typeof hint === 'string' ? hint : '')
+  if (isKnown) return new ApiError(code, message, typeof hint === 'string' ? hint : '', next)
   return new ApiError('UNKNOWN', `The broker has answered with status ${status}.`, '')
 }
 

@@ -31,7 +31,7 @@ export function problemsOf(state: ClusterState): Problem[] {
       link: '#/brokers',
     })
   }
-  const dead = new Set(cluster?.brokers.filter(({ alive }) => !alive).map(({ id }) => id))
+  const dead = deadBrokers(state)
   for (const { name, partitions } of described) {
     for (const partition of partitions) {
       const problem = partitionProblem(partition, dead)
@@ -80,8 +80,17 @@ export function partitionProblem(partition: PartitionState, dead: ReadonlySet<nu
   }
 }
 
+export function topicLink(topic: string): string {
+  return `#/topics/${encodeURIComponent(topic)}`
+}
+
 export function partitionLink(topic: string, partition: number): string {
-  return `#/topics/${encodeURIComponent(topic)}/${partition}`
+  return `${topicLink(topic)}/${partition}`
+}
+
+/** Brokers that are not reached. */
+export function deadBrokers(state: ClusterState | null): ReadonlySet<number> {
+  return new Set(state?.cluster?.brokers.filter(({ alive }) => !alive).map(({ id }) => id))
 }
 
 function capital(text: string): string {

@@ -29,6 +29,20 @@ test('a rate is known with the second state, over the last seconds', () => {
   expect(rates.topic(second, 9000)).toBe(0)
 })
 
+test('a topic that is slower than its states come has a rate, and one that has stopped has none', () => {
+  const rates = new Rates()
+  // A record in ten seconds, and nothing else in the cluster: a state for each.
+  for (let records = 0; records <= 12; records++) rates.add(at(records * 10_000, topic('slow', records)))
+  const slow = topic('slow', 12)
+  expect(rates.topic(slow, 120_000)).toBeCloseTo(1 / 6)
+  expect(rates.topic(slow, 127_000)).toBeCloseTo(0.1)
+  expect(rates.topic(slow, 200_000)).toBe(0)
+  const fast = new Rates()
+  for (let second = 0; second <= 60; second++) fast.add(at(second * 1000, topic('fast', second * 100)))
+  expect(fast.topic(topic('fast', 6000), 60_000)).toBe(100)
+  expect(fast.topic(topic('fast', 6000), 66_000)).toBe(0)
+})
+
 test('another topic of the same name has no rate yet, and a partition that went back none below 0', () => {
   const rates = new Rates()
   rates.add(at(0, topic('old', 900)))

@@ -1,16 +1,28 @@
 import type { AuditRecord } from '../api/shapes.ts'
 import { time } from '../format.ts'
+import { topicLink } from '../live/health.ts'
+import { useLive } from '../live/live.ts'
 import { DataTable } from '../parts/data-table.tsx'
 import { Notice, Refusal } from '../parts/notice.tsx'
 import { useAnswer } from '../parts/use-answer.ts'
 
-/** What operators have done to the cluster, newest first. */
+const AUDIT_TOPIC = '__audit'
+
+/** Changes of brokers, members and security, as the metadata keeps them, newest first. */
 export function AuditPage() {
-  const { content, error, reload } = useAnswer<{ records: AuditRecord[] } | AuditRecord[]>('/cluster/audit')
-  const records = Array.isArray(content) ? content : (content?.records ?? null)
+  const { state } = useLive()
+  const { content, error, reload } = useAnswer<{ records: AuditRecord[] }>('/cluster/audit')
+  const records = content?.records ?? null
+  const hasTopic = state?.topics.some(({ name }) => name === AUDIT_TOPIC) === true
   return (
     <>
-      <h1>Audit</h1>
+      <h1>Audit of the cluster</h1>
+      <p>
+        Brokers that joined or were removed, forced members, feature levels, and changes of users, tokens, rules and
+        quotas. Every administrative act, failed login and refusal is a record of the topic{' '}
+        {hasTopic ? <a href={`${topicLink(AUDIT_TOPIC)}/records`}>{AUDIT_TOPIC}</a> : AUDIT_TOPIC}
+        {hasTopic ? '.' : ', which is there where clients show credentials, and seen by those who may read it.'}
+      </p>
       <div class="bar">
         <button type="button" onClick={reload}>
           Reload
@@ -23,7 +35,7 @@ export function AuditPage() {
         <DataTable<AuditRecord>
           label="Audit"
           rows={records}
-          keyOf={({ at, target, action }) => `${at} ${action} ${target}`}
+          keyOf={(record) => records.length - records.indexOf(record)}
           empty="Nothing yet."
           columns={[
             { title: 'Time (UTC)', of: ({ at }) => time(at) },

@@ -6,6 +6,7 @@ import { useLive } from '../live/live.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { Notice, Refusal } from '../parts/notice.tsx'
 import { useAnswer } from '../parts/use-answer.ts'
+import { belowOf, rootsOf } from './cascade-tree.ts'
 
 const EVERY_MS = 2000
 
@@ -16,7 +17,6 @@ export function CascadePage() {
   const [moved, setMoved] = useState<CascadeBroker | null>(null)
   const levelZero = (state?.cluster?.brokers ?? []).filter(({ level }) => level === 0).map(({ id }) => id)
   const brokers = content?.brokers ?? []
-  const lost = brokers.filter(({ source }) => source === 0)
   return (
     <>
       <h1>Cascade</h1>
@@ -26,25 +26,11 @@ export function CascadePage() {
           There are no cascade brokers. “tailrace cascade” starts one: docs/operations.md, “Cascade brokers”.
         </Notice>
       )}
-      {brokers.length > 0 && (
-        <ul class="tree">
-          {levelZero.map((id) => (
-            <li key={id}>
-              broker {id}
-              <Below source={id} brokers={brokers} onMove={setMoved} />
-            </li>
-          ))}
-          {lost.map((broker) => (
-            <li key={broker.broker} class="bad">
-              <Edge broker={broker} onMove={setMoved} /> has no source
-            </li>
-          ))}
-        </ul>
-      )}
+      {brokers.length > 0 && <Tree levelZero={levelZero} brokers={brokers} onMove={setMoved} />}
       {moved !== null && (
         <ChooseSource
           broker={moved}
-          sources={[...levelZero, ...brokers.map(({ broker }) => broker)].filter((id) => id !== moved.broker)}
+          sources={sourcesFor(moved, levelZero, brokers)}
           onClose={() => {
             setMoved(null)
             reload()
@@ -52,6 +38,49 @@ export function CascadePage() {
         />
       )}
     </>
+  )
+}
+
+/** None that copies from the broker itself. */
+function sourcesFor(moved: CascadeBroker, levelZero: readonly number[], brokers: readonly CascadeBroker[]): number[] {
+  const refused = new Set([moved.broker, ...belowOf(moved.broker, brokers)])
+  const all = new Set([...levelZero, ...brokers.map(({ broker }) => broker), moved.pinned])
+  return [...all].filter((id) => id !== 0 && !refused.has(id))
+}
+
+interface TreeProps {
+  readonly levelZero: readonly number[]
+  readonly brokers: readonly CascadeBroker[]
+  readonly onMove: (broker: CascadeBroker) => void
+}
+
+function Tree({ levelZero, brokers, onMove }: TreeProps) {
+  const { unheard, loose } = rootsOf(levelZero, brokers)
+  return (
+    <ul class="tree">
+      {levelZero.map((id) => (
+        <li key={id}>
+          broker {id}
+          <Below source={id} brokers={brokers} onMove={onMove} />
+        </li>
+      ))}
+      {unheard.map((id) => (
+        <li key={id}>
+          broker {id}
+          {levelZero.length > 0 && <span class="warning"> has not been heard of</span>}
+          <Below source={id} brokers={brokers} onMove={onMove} />
+        </li>
+      ))}
+      {loose.map((broker) => (
+        <li key={broker.broker}>
+          <Edge broker={broker} onMove={onMove} />{' '}
+          <span class="bad">
+            {broker.source === 0 ? 'has no source' : `copies from broker ${broker.source}, which copies from it`}
+          </span>
+          <Below source={broker.broker} brokers={brokers.filter((one) => one !== broker)} onMove={onMove} />
+        </li>
+      ))}
+    </ul>
   )
 }
 
@@ -107,7 +136,7 @@ function ChooseSource({
   readonly sources: readonly number[]
   readonly onClose: () => void
 }) {
-  const [source, setSource] = useState(broker.source)
+  const [source, setSource] = useState(broker.pinned)
   const choose = (): Promise<void> => request('PUT', `/cascade/brokers/${broker.broker}/source`, { source })
   return (
     <Confirm title={`Source of broker ${broker.broker}`} action="Choose" onDone={choose} onClose={onClose}>

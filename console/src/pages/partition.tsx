@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { request, topicPath } from '../api/http.ts'
 import type { Entry, Group, Member, Replica } from '../api/shapes.ts'
 import { count, size, time } from '../format.ts'
+import { topicLink } from '../live/health.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import { Notice, Refusal } from '../parts/notice.tsx'
@@ -21,7 +22,7 @@ export function PartitionPage({ topic, partition }: { readonly topic: string; re
   return (
     <>
       <h1>
-        <a href={`#/topics/${encodeURIComponent(topic)}`}>{topic}</a> / {partition}
+        <a href={topicLink(topic)}>{topic}</a> / {partition}
       </h1>
       <Refusal error={error} />
       {group === null ? (

@@ -1,4 +1,5 @@
 import { topicPath } from '../api/http.ts'
+import { CopyButton } from '../parts/copy-button.tsx'
 import type { Wish } from './use-records.ts'
 
 interface RecordBarProps {
@@ -18,12 +19,14 @@ export function RecordBar({ wish, partitions, from, onWish, onFrom, onRead, onPu
     event.preventDefault()
     onRead()
   }
-  const copy = (): void => void navigator.clipboard.writeText(curlOf(topic, partition, from))
   return (
     <form class="bar" onSubmit={submit}>
       <label>
         Partition
-        <select value={partition} onChange={({ currentTarget }) => onWish({ partition: Number(currentTarget.value) })}>
+        <select
+          value={partition}
+          onChange={({ currentTarget }) => onWish({ partition: Number(currentTarget.value), isFollowing: false })}
+        >
           {Array.from({ length: partitions }, (_, number) => (
             <option key={number} value={number}>
               {number}
@@ -60,14 +63,13 @@ export function RecordBar({ wish, partitions, from, onWish, onFrom, onRead, onPu
       <button type="button" class="quiet" onClick={onPublish}>
         Publish…
       </button>
-      <button type="button" class="quiet" onClick={copy}>
-        Copy as curl
-      </button>
+      <CopyButton text={curlOf(topic, partition, from)}>Copy as curl</CopyButton>
     </form>
   )
 }
 
 function curlOf(topic: string, partition: number, from: string): string {
   const path = topicPath(topic, `/partitions/${partition}/records?offset=${encodeURIComponent(from)}`)
-  return `curl '${location.origin}${path}'`
+  // Neither ends the text for a shell.
+  return `curl '${location.origin}${path.replaceAll("'", '%27')}'`
 }

@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { LogRecord, RecordBytes } from '../api/shapes.ts'
 import { count, time } from '../format.ts'
-import type { Shown } from './use-records.ts'
+import { indentedJson } from './json-text.ts'
+import type { Shown } from './record-reading.ts'
 
 type View = 'text' | 'json' | 'hex'
 
@@ -85,13 +86,7 @@ function bytesOf(value: string | { readonly base64: string }): Uint8Array {
 }
 
 function jsonOf(value: RecordBytes): string | null {
-  if (typeof value !== 'string') return null
-  try {
-    const parsed: unknown = JSON.parse(value)
-    return typeof parsed === 'object' ? JSON.stringify(parsed, null, 2) : null
-  } catch {
-    return null
-  }
+  return typeof value === 'string' ? indentedJson(value) : null
 }
 
 const LINE_BYTES = 16

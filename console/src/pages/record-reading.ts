@@ -1,6 +1,10 @@
 import { request, topicPath } from '../api/http.ts'
 import type { LogRecord } from '../api/shapes.ts'
 
+export interface Shown extends LogRecord {
+  readonly partition: number
+}
+
 export interface Page {
   readonly records: readonly LogRecord[]
   readonly nextOffset: number

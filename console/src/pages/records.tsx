@@ -1,13 +1,15 @@
 import { useEffect, useState } from 'preact/hooks'
+import { ApiError } from '../api/http.ts'
 import { count, time } from '../format.ts'
+import { topicLink } from '../live/health.ts'
 import { useLive } from '../live/live.ts'
 import { type Column, DataTable } from '../parts/data-table.tsx'
 import { Refusal } from '../parts/notice.tsx'
 import { PublishRecord } from './publish-record.tsx'
 import { RecordBar } from './record-bar.tsx'
 import { RecordDetail, textOf } from './record-detail.tsx'
-import type { Found } from './record-reading.ts'
-import { type Shown, useRecords, type Wish } from './use-records.ts'
+import type { Found, Shown } from './record-reading.ts'
+import { useRecords, type Wish } from './use-records.ts'
 
 /** Reads, searches, follows and publishes records of a topic. */
 export function RecordsPage({ topic }: { readonly topic: string }) {
@@ -17,8 +19,8 @@ export function RecordsPage({ topic }: { readonly topic: string }) {
   const [from, setFrom] = useState('earliest')
   const [opened, setOpened] = useState<Shown | null>(null)
   const [isPublishing, setPublishing] = useState(false)
-  const { records, found, error, isReading, read } = useRecords(wish, stream)
   const change = (part: Partial<Wish>): void => setWish((before) => ({ ...before, ...part }))
+  const { records, found, error, isReading, read } = useRecords(wish, stream, () => change({ isFollowing: false }))
   const readFrom = (offset: string): void => {
     change({ isFollowing: false })
     void read(offset)
@@ -27,7 +29,7 @@ export function RecordsPage({ topic }: { readonly topic: string }) {
   return (
     <>
       <h1>
-        <a href={`#/topics/${encodeURIComponent(topic)}`}>{topic}</a> / records
+        <a href={topicLink(topic)}>{topic}</a> / records
       </h1>
       <RecordBar
         wish={wish}
@@ -39,6 +41,11 @@ export function RecordsPage({ topic }: { readonly topic: string }) {
         onPublish={() => setPublishing(true)}
       />
       <Refusal error={error} />
+      {error instanceof ApiError && error.nextOffset !== null && (
+        <button type="button" onClick={() => readFrom(String(error.nextOffset))}>
+          Go on at offset {count(error.nextOffset)}
+        </button>
+      )}
       {found !== null && <Status found={found} isSearch={wish.wanted !== ''} onGoOn={readFrom} />}
       <DataTable<Shown>
         label="Records"

@@ -18,11 +18,12 @@ const settings: readonly (readonly [Setting, string, string])[] = [
 
 export function TopicSettings({ topic }: { readonly topic: TopicState }) {
   const [draft, setDraft] = useState<Draft>({})
-  const [isAsking, setAsking] = useState(false)
+  /** What the dialog was opened for, whatever comes meanwhile. */
+  const [asked, setAsked] = useState<{ readonly id: string; readonly changes: readonly Change[] } | null>(null)
   const changes = changesOf(topic.config, draft)
   const save = async (): Promise<void> => {
-    const path = `${topicPath(topic.name, '/config')}?topicId=${encodeURIComponent(topic.id)}`
-    await request('PATCH', path, Object.fromEntries(changes.map(({ name, after }) => [name, after])))
+    const path = `${topicPath(topic.name, '/config')}?topicId=${encodeURIComponent(asked!.id)}`
+    await request('PATCH', path, Object.fromEntries(asked!.changes.map(({ name, after }) => [name, after])))
     setDraft({})
   }
   return (
@@ -32,7 +33,7 @@ export function TopicSettings({ topic }: { readonly topic: TopicState }) {
         class="settings"
         onSubmit={(event) => {
           event.preventDefault()
-          setAsking(true)
+          setAsked({ id: topic.id, changes })
         }}
       >
         {settings.map(([name, about, otherwise]) => (
@@ -51,10 +52,10 @@ export function TopicSettings({ topic }: { readonly topic: TopicState }) {
           </button>
         </div>
       </form>
-      {isAsking && (
-        <Confirm title={`Change ${topic.name}`} action="Change" onDone={save} onClose={() => setAsking(false)}>
+      {asked !== null && (
+        <Confirm title={`Change ${topic.name}`} action="Change" onDone={save} onClose={() => setAsked(null)}>
           <ul class="diff">
-            {changes.map(({ name, before, after }) => (
+            {asked.changes.map(({ name, before, after }) => (
               <li key={name}>
                 <b>{name}</b>: <del>{before ?? 'not set'}</del> → <ins>{String(after ?? 'not set')}</ins>
               </li>

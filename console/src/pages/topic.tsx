@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { request, topicPath } from '../api/http.ts'
 import type { PartitionState, TopicState } from '../api/shapes.ts'
 import { count, rate } from '../format.ts'
-import { partitionLink, partitionProblem } from '../live/health.ts'
+import { deadBrokers, partitionLink, partitionProblem, topicLink } from '../live/health.ts'
 import { useLive } from '../live/live.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { DataTable } from '../parts/data-table.tsx'
@@ -18,28 +18,32 @@ export function TopicPage({ name }: { readonly name: string }) {
   const watched = state?.described.find((topic) => topic.name === name)
   const { content, error } = useAnswer<TopicState>(watched === undefined ? topicPath(name) : null, EVERY_MS)
   const topic = watched ?? content
-  if (topic !== null) return <Topic topic={topic} />
-  return error === null ? <Notice>Waiting for the broker…</Notice> : <Refusal error={error} />
+  return (
+    <>
+      <Refusal error={error} />
+      {topic !== null ? <Topic topic={topic} /> : error === null && <Notice>Waiting for the broker…</Notice>}
+    </>
+  )
 }
 
 function Topic({ topic }: { readonly topic: TopicState }) {
   const { state, rates, now } = useLive()
-  const [isDeleting, setDeleting] = useState(false)
+  // The topic that the dialog was opened for, which is not another one that gets its name meanwhile.
+  const [deleted, setDeleted] = useState<string | null>(null)
   const { name, partitions } = topic
-  const path = `#/topics/${encodeURIComponent(name)}`
-  const dead = new Set(state?.cluster?.brokers.filter(({ alive }) => !alive).map(({ id }) => id))
+  const dead = deadBrokers(state)
   const remove = async (): Promise<void> => {
-    await request('DELETE', `${topicPath(name)}?topicId=${encodeURIComponent(topic.id)}`)
+    await request('DELETE', `${topicPath(name)}?topicId=${encodeURIComponent(deleted!)}`)
     location.hash = '#/topics'
   }
   return (
     <>
       <h1>{name}</h1>
       <div class="bar">
-        <a class="button" href={`${path}/records`}>
+        <a class="button" href={`${topicLink(name)}/records`}>
           Records
         </a>
-        <button type="button" class="danger quiet" onClick={() => setDeleting(true)}>
+        <button type="button" class="danger quiet" onClick={() => setDeleted(topic.id)}>
           Delete…
         </button>
       </div>
@@ -67,14 +71,8 @@ function Topic({ topic }: { readonly topic: TopicState }) {
         ]}
       />
       <TopicSettings topic={topic} />
-      {isDeleting && (
-        <Confirm
-          title={`Delete ${name}`}
-          action="Delete"
-          typed={name}
-          onDone={remove}
-          onClose={() => setDeleting(false)}
-        >
+      {deleted !== null && (
+        <Confirm title={`Delete ${name}`} action="Delete" typed={name} onDone={remove} onClose={() => setDeleted(null)}>
           <p>Its records are gone then, on all brokers. This cannot be undone.</p>
         </Confirm>
       )}

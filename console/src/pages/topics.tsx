@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { request } from '../api/http.ts'
 import type { TopicSummary } from '../api/shapes.ts'
 import { count, rate } from '../format.ts'
-import { partitionProblem } from '../live/health.ts'
+import { deadBrokers, partitionProblem, topicLink } from '../live/health.ts'
 import { useLive } from '../live/live.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { DataTable } from '../parts/data-table.tsx'
@@ -13,7 +13,7 @@ export function TopicsPage() {
   const [wanted, setWanted] = useState('')
   const [isCreating, setCreating] = useState(false)
   if (state === null) return <Notice>Waiting for the broker…</Notice>
-  const dead = new Set(state.cluster?.brokers.filter(({ alive }) => !alive).map(({ id }) => id))
+  const dead = deadBrokers(state)
   const described = new Map(state.described.map((topic) => [topic.id, topic]))
   const rows = state.topics.filter(({ name }) => name.includes(wanted))
   const healthOf = ({ id }: TopicSummary) => {
@@ -48,7 +48,7 @@ export function TopicsPage() {
         keyOf={({ id }) => id}
         empty={state.topics.length === 0 ? 'There are no topics that you may see.' : 'No topic has that in its name.'}
         columns={[
-          { title: 'Topic', of: ({ name }) => <a href={`#/topics/${encodeURIComponent(name)}`}>{name}</a> },
+          { title: 'Topic', of: ({ name }) => <a href={topicLink(name)}>{name}</a> },
           { title: 'Partitions', of: ({ partitions }) => count(partitions), isNumber: true },
           { title: 'Replicas', of: ({ replicas }) => count(replicas), isNumber: true },
           { title: 'Records', of: recordsOf, isNumber: true },
@@ -58,7 +58,7 @@ export function TopicsPage() {
       />
       {isCreating && (
         <CreateTopic
-          brokers={state.cluster?.brokers.filter(({ level }) => level === 0).length ?? 1}
+          brokers={state.cluster?.brokers.filter(({ level }) => level === 0).length ?? null}
           onClose={() => setCreating(false)}
         />
       )}
@@ -66,13 +66,14 @@ export function TopicsPage() {
   )
 }
 
-function CreateTopic({ brokers, onClose }: { readonly brokers: number; readonly onClose: () => void }) {
+/** `brokers`: how many could hold replicas; null: the session may not see it. */
+function CreateTopic({ brokers, onClose }: { readonly brokers: number | null; readonly onClose: () => void }) {
   const [name, setName] = useState('')
   const [partitions, setPartitions] = useState(6)
-  const [replicas, setReplicas] = useState(Math.min(3, brokers))
+  const [replicas, setReplicas] = useState(Math.min(3, brokers ?? 1))
   const create = async (): Promise<void> => {
     await request('POST', '/topics', { name, partitions, replicas })
-    location.hash = `#/topics/${encodeURIComponent(name)}`
+    location.hash = topicLink(name)
   }
   return (
     <Confirm title="Create a topic" action="Create" onDone={create} onClose={onClose}>
@@ -95,7 +96,7 @@ function CreateTopic({ brokers, onClose }: { readonly brokers: number; readonly 
         <input
           type="number"
           min={1}
-          max={brokers}
+          max={brokers ?? undefined}
           value={replicas}
           onInput={({ currentTarget }) => setReplicas(currentTarget.valueAsNumber)}
           required
