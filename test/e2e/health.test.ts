@@ -112,6 +112,29 @@ describe('a cluster that runs', () => {
       process.kill(pid, 'SIGCONT')
     }
   })
+
+  it.skipIf(noStop)('is looked at although the broker that is named first stands still', async () => {
+    const { out: before } = await tailrace(['broker', 'list', '--json', '-s', server])
+    const http = (JSON.parse(before) as { id: number; http: string }[]).find(({ id }) => id === 2)!.http
+    const pid = await pidOf(2)
+    process.kill(pid, 'SIGSTOP')
+    try {
+      const alone = await Promise.all(
+        [['doctor'], ['broker', 'list'], ['cluster', 'status', '--watch']].map((command) =>
+          tailrace([...command, '--json', '-s', http]),
+        ),
+      )
+      for (const { code, err } of alone) {
+        expect(code).toBe(1)
+        expect(JSON.parse(err)).toMatchObject({ code: 'CONNECTION_LOST', retriable: true })
+      }
+      const { code, out } = await tailrace(['broker', 'list', '--json', '-s', `${http},${server}`])
+      expect(code).toBe(0)
+      expect(JSON.parse(out)).toMatchObject([{ problem: '' }, { problem: expect.stringMatching(/./) }, { problem: '' }])
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
+  })
 })
 
 describe('tailrace verify', () => {

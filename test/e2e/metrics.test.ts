@@ -91,6 +91,16 @@ describe('the page of metrics of real brokers', () => {
     expect([...known.keys()].filter((name) => !exported.has(name))).toEqual([])
   })
 
+  it('leaves out the series of each partition where a request says so, on brokers of both kinds', async () => {
+    const partitionSeries = /^tailrace_partition_(?!series_shown)\w+\{/m
+    for (const http of [cluster.http(1), cascade.http(101)]) {
+      expect(await textOf(http)).toMatch(partitionSeries)
+      const bare = await (await fetch(`http://${http}/metrics?partitions=false`)).text()
+      expect(bare).not.toMatch(partitionSeries)
+      expect(bare).toContain('\ntailrace_partition_series_shown 1\n')
+    }
+  })
+
   it('shows all records at each replica, and no lag of the cascade broker, there and at its source', async () => {
     // Followers hear of a commit with the next beat, the source of a lag with the next report.
     const seen = async () => {

@@ -23,7 +23,7 @@ import { administrationRoutes } from './http/routes/administration.ts'
 import { cascadeRoutes } from './http/routes/cascade.ts'
 import { consoleRoutes } from './http/routes/console.ts'
 import { groupRoutes } from './http/routes/groups.ts'
-import { operationRoutes } from './http/routes/operations.ts'
+import { type MetricsPage, operationRoutes } from './http/routes/operations.ts'
 import { recordRoutes } from './http/routes/records.ts'
 import { securityRoutes } from './http/routes/security.ts'
 import { topicRoutes } from './http/routes/topics.ts'
@@ -49,8 +49,8 @@ export interface HttpGatewayParts {
   readonly log: Logger
   /** It may hold metrics of other parts of the broker already; default: a new one. */
   readonly registry?: Registry
-  /** Lines of the page of metrics that are in no registry. */
-  readonly series?: () => AsyncIterable<string>
+  /** Lines of the page of metrics that are in no registry; with the series of each partition, or without. */
+  readonly series?: MetricsPage['series']
   readonly limits?: Partial<GatewayLimits>
   /** Default: the console is not there. */
   readonly console?: StaticFiles

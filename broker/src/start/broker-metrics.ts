@@ -52,8 +52,8 @@ export function brokerMetrics(broker: MeasuredBroker): Pick<HttpGatewayParts, 'r
   register(registry, exposureMetrics, broker.exposed)
   register(registry, auditMetrics, broker.audit)
   broker.tls.registerMetrics(registry)
-  const series = async function* (): AsyncIterable<string> {
-    yield* page.text()
+  const series = async function* (ofPartitions: boolean): AsyncIterable<string> {
+    if (ofPartitions) yield* page.text()
     yield* seriesText(belowSeries, broker.cascade.below(), nodeClock)
   }
   return { registry, series }

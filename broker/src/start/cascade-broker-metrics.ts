@@ -41,8 +41,8 @@ export function cascadeBrokerMetrics(broker: MeasuredCascadeBroker): Pick<HttpGa
   register(registry, exposureMetrics, exposed)
   register(registry, auditMetrics, audit)
   tls.registerMetrics(registry)
-  const series = async function* (): AsyncIterable<string> {
-    yield* page.text()
+  const series = async function* (ofPartitions: boolean): AsyncIterable<string> {
+    if (ofPartitions) yield* page.text()
     yield* seriesText(belowSeries, node.below(), nodeClock)
   }
   return { registry, series }

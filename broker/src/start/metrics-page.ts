@@ -44,7 +44,8 @@ each round of the journal (\`npx node test/bench/metrics.ts\`).
 `
 
 const partitionsNote = `Read from the replicas when the metrics are asked for, a few milliseconds of work at a time. A broker that leads 10,000 partitions of three
-replicas answers with 9.6 MB; others wait for some 20 ms at most while that is put together (the same command). The settings that leave them out: [metricsPerPartition and metricsMaxPartitions](configuration.md).`
+replicas answers with 9.6 MB; others wait for some 20 ms at most while that is put together (the same command).
+\`GET /metrics?partitions=false\` leaves them out of one answer. The settings that leave them out of all: [metricsPerPartition and metricsMaxPartitions](configuration.md).`
 
 interface Row {
   readonly name: string

@@ -1,5 +1,6 @@
 import type { ErrorCode, ErrorShape } from '@tailrace/schemas'
 import { errorTable, isErrorCode, tlsFault } from '@tailrace/schemas'
+import { NO_ANSWER } from '../../platform/node/error-code.ts'
 import type { HttpExchanges, HttpReply } from '../../platform/node/http-exchange.ts'
 import { authorizationFor } from '../access/authorization.ts'
 import type { Connection } from '../access/connection.ts'
@@ -11,14 +12,24 @@ const startHint =
 
 export type AdminMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
+/**
+ * So many milliseconds without an answer are a lost connection. Brokers give up reads after 10 s at most, changes after
+ * 60 s (snapshots).
+ */
+const READ_SILENCE_MS = 20_000
+const CHANGE_SILENCE_MS = 90_000
+
 /** Administrative requests over HTTP; any broker answers any of them. */
 export interface AdminClient {
   /** The parsed body of a success. Throws CommandFailure with the broker's error, or if no server can be reached. */
   request(method: AdminMethod, path: string, body?: unknown): Promise<unknown>
 }
 
-/** Servers are asked in turn until one can be reached. `connect` is called once, with the first request. */
-export function adminClient(connect: () => Promise<Connection>, signal: AbortSignal): AdminClient {
+/**
+ * Servers are asked in turn until one can be reached. `connect` is called once, with the first request. `silenceMs`:
+ * how long one may say nothing; missing: as long as the method needs.
+ */
+export function adminClient(connect: () => Promise<Connection>, signal: AbortSignal, silenceMs?: number): AdminClient {
   let opened: Promise<Opened> | undefined
   return {
     async request(method, path, body) {
@@ -28,9 +39,11 @@ export function adminClient(connect: () => Promise<Connection>, signal: AbortSig
       for (const server of connection.servers) {
         try {
           const authorization = authorizationFor(server, connection.credential)
-          return await ask(exchanges, server, { method, path, body, authorization }, signal)
+          return await ask(exchanges, server, { method, path, body, authorization, silenceMs }, signal)
         } catch (error) {
           if (!(error instanceof CommandFailure) || !tryNext.has(error.shape.code)) throw error
+          // It may carry the change out later: with another server it would be made twice.
+          if (method !== 'GET' && isSilence(error.cause)) throw error
           unreachable ??= error
         }
       }
@@ -59,12 +72,13 @@ interface Asked {
   readonly path: string
   readonly body: unknown
   readonly authorization: string | undefined
+  readonly silenceMs: number | undefined
 }
 
 async function ask(
   exchanges: HttpExchanges,
   server: string,
-  { method, path, body, authorization }: Asked,
+  { method, path, body, authorization, silenceMs }: Asked,
   signal: AbortSignal,
 ): Promise<unknown> {
   const headers = {
@@ -81,10 +95,11 @@ async function ask(
       body: content,
       signal,
       maxBytes: maxAnswerBytes,
+      silenceMs: silenceMs ?? (method === 'GET' ? READ_SILENCE_MS : CHANGE_SILENCE_MS),
     })
   } catch (error) {
     signal.throwIfAborted()
-    throw unreachable(server, error)
+    throw isSilence(error) ? silent(server, method, error as Error) : unreachable(server, error)
   }
   const { status, text } = reply
   const answer = parse(text)
@@ -121,6 +136,23 @@ function refused(server: string, status: number, answer: unknown): CommandFailur
     retriable: false,
     hint: 'Check that --server names the HTTP port of a broker.',
   })
+}
+
+function isSilence(error: unknown): boolean {
+  return (error as { code?: unknown } | undefined)?.code === NO_ANSWER
+}
+
+function silent(server: string, method: AdminMethod, cause: Error): CommandFailure {
+  const advice =
+    'Its process may be stopped, or its machine overloaded: look at it, and name another broker with --server.'
+  const unknown = 'Whether the change is made is not known: look before you ask for it again. '
+  const shape: ErrorShape = {
+    code: 'CONNECTION_LOST',
+    message: `No broker answers at ${server}: ${cause.message}.`,
+    retriable: true,
+    hint: method === 'GET' ? advice : unknown + advice,
+  }
+  return new CommandFailure(shape, { cause })
 }
 
 function unreachable(server: string, error: unknown): CommandFailure {

@@ -5,6 +5,9 @@ import type { Looking } from '../health/look-at-brokers.ts'
 import type { Terminal } from '../terminal.ts'
 import type { ClientOptions } from './shared-options.ts'
 
+/** A broker that stands still is told, and the others are shown. */
+const SILENCE_MS = 5_000
+
 /** What commands need that ask each broker at its own address. Ends the connections when `work` is done. */
 export async function withLooking<Result>(
   options: ClientOptions,
@@ -20,9 +23,9 @@ export async function withLooking<Result>(
   const exchanges = new HttpExchanges(connection.tls)
   const signal = terminal.interrupted
   const pages = new BrokerPages({ connection, send: (exchange) => exchanges.send(exchange), clock, signal })
-  const admin = adminClient(async () => connection, signal)
+  const admin = adminClient(async () => connection, signal, SILENCE_MS)
   const adminOf = (broker: BrokerBody) =>
-    adminClient(async () => ({ ...connection, servers: [pages.addressOf(broker)] }), signal)
+    adminClient(async () => ({ ...connection, servers: [pages.addressOf(broker)] }), signal, SILENCE_MS)
   try {
     return await work({ admin, adminOf, pages, clock, json: options.json === true, terminal })
   } finally {

@@ -45,20 +45,24 @@ export class BrokerPages {
     return `${this.#scheme}://${http}`
   }
 
-  metrics(brokers: readonly BrokerBody[]): Promise<BrokerPage[]> {
+  /** `ofPartitions`: with the series of each partition, which can be megabytes. */
+  metrics(brokers: readonly BrokerBody[], ofPartitions: boolean): Promise<BrokerPage[]> {
+    const path = ofPartitions ? '/metrics' : '/metrics?partitions=false'
     return Promise.all(
       brokers.map(async (broker) => {
-        const found = await this.get(broker, '/metrics')
+        const found = await this.#get(broker, path)
         if (typeof found === 'string') return { broker, metrics: null, problem: found }
         return { broker, metrics: new MetricSamples(found.text), problem: '' }
       }),
     )
   }
 
-  /** The cluster as this broker sees it; null where it does not answer. */
-  async cluster(broker: BrokerBody): Promise<ClusterBody | null> {
-    const found = await this.get(broker, '/cluster')
-    return typeof found === 'string' ? null : (jsonOf(found.text) as ClusterBody | null)
+  /** The cluster as this broker sees it. A text says why it is not known. */
+  async cluster(broker: BrokerBody): Promise<ClusterBody | string> {
+    const found = await this.#get(broker, '/cluster')
+    if (typeof found === 'string') return found
+    const body = jsonOf(found.text) as ClusterBody | null
+    return Array.isArray(body?.brokers) ? body : 'its answer to /cluster is none of a broker'
   }
 
   /** Also of an answer that says no. A text says why there is none. */
@@ -81,7 +85,7 @@ export class BrokerPages {
   }
 
   /** The text of a success; else a sentence that says why not. */
-  async get(broker: BrokerBody, path: string): Promise<HttpReply | string> {
+  async #get(broker: BrokerBody, path: string): Promise<HttpReply | string> {
     const found = await this.#send(broker, path)
     if (typeof found === 'string' || found.status === 200) return found
     const { message } = (jsonOf(found.text) ?? {}) as { message?: unknown }

@@ -1,3 +1,4 @@
+import type { ClusterBody } from '../admin/answer-shapes.ts'
 import { type Check, type Examined, listed, note, problem } from './doctor-findings.ts'
 
 /** More than the second that the answers leave open, and clocks that are kept differ by far less. */
@@ -24,10 +25,31 @@ const unready: Check = ({ brokers }) =>
     return [problem('not-ready', id, `broker ${id} is not ready: ${readiness.reason}`, 'Look at its log.')]
   })
 
+/** A broker that gives its metrics and nothing else is not known to be well. */
+const unknown: Check = ({ brokers }) =>
+  brokers.flatMap(({ broker: { id }, problem: why, readiness, cluster, clockAheadMs }) => {
+    if (why !== '') return []
+    const missing = [
+      ...(typeof readiness === 'string' ? [`whether it is ready (${readiness})`] : []),
+      ...(typeof cluster === 'string' ? [`how it sees the cluster (${cluster})`] : []),
+      ...(clockAheadMs === null ? ['the time of its clock'] : []),
+    ]
+    if (missing.length === 0) return []
+    const text = `broker ${id} does not tell ${missing.join(', nor ')}`
+    return [problem('unknown', id, text, 'Ask again; if it stays so, look at its log, its load and your rights.')]
+  })
+
+/** What a broker says of the cluster; nothing where it does not answer. */
+function viewOf({ cluster }: Examined): readonly ClusterBody[] {
+  return typeof cluster === 'string' ? [] : [cluster]
+}
+
 /** Each broker tells of which others it hears. */
 const unheard: Check = ({ brokers }) =>
-  brokers.flatMap(({ broker: { id }, cluster }) => {
-    const silent = (cluster?.brokers ?? []).filter((other) => !other.alive && isAlive(brokers, other.id))
+  brokers.flatMap((one) => {
+    const { id } = one.broker
+    const others = viewOf(one).flatMap((view) => view.brokers)
+    const silent = others.filter((other) => !other.alive && isAlive(brokers, other.id))
     return silent.map((other) => {
       const text = `broker ${id} does not hear broker ${other.id}, which is alive`
       return problem('link', id, text, `Check the network from broker ${id} to ${other.peer}, and the logs of both.`)
@@ -39,8 +61,8 @@ function isAlive(brokers: readonly Examined[], id: number): boolean {
 }
 
 const metadata: Check = ({ cluster, brokers }) => {
-  const leaders = new Set([cluster, ...brokers.flatMap((one) => one.cluster ?? [])].map((one) => one.metadataLeader))
-  const clusters = new Set(brokers.flatMap((one) => one.cluster?.clusterId ?? []))
+  const leaders = new Set([cluster, ...brokers.flatMap(viewOf)].map((one) => one.metadataLeader))
+  const clusters = new Set(brokers.flatMap(viewOf).map((view) => view.clusterId))
   const found = []
   if (clusters.size > 1) {
     const text = `brokers belong to different clusters: ${[...clusters].join(', ')}`
@@ -130,6 +152,7 @@ const replication: Check = ({ topics, brokers }) => {
 export const clusterChecks: readonly Check[] = [
   unreachable,
   unready,
+  unknown,
   unheard,
   metadata,
   levels,

@@ -22,8 +22,8 @@ export interface Examined {
   readonly problem: string
   /** A text says why it is not known. */
   readonly readiness: { readonly ready: boolean; readonly reason: string } | string
-  /** The cluster as this broker sees it. */
-  readonly cluster: ClusterBody | null
+  /** The cluster as this broker sees it. A text says why it is not known. */
+  readonly cluster: ClusterBody | string
   /** Its clock minus that of this machine, to about a second; null: not known. */
   readonly clockAheadMs: number | null
 }

@@ -97,6 +97,10 @@ test.each<[string, Parameters<typeof cluster>[0], string]>([
   ['has stopped', { pages: { 1: 'tailrace_stopped_replicas 1' } }, 'problem stopped 1'],
   ['is leaderless', { pages: { 1: 'tailrace_leaderless_replicas 1' } }, 'problem leaderless 1'],
   ['lost a tail', { pages: { 1: 'tailrace_lost_tails_total 1' } }, 'problem lost-tails 1'],
+  ['cut entries', { pages: { 1: 'tailrace_acknowledged_entries_cut_total 4' } }, 'problem acknowledged-cut 1'],
+  ['does not tell its state', { brokers: { 2: { readiness: 'it is late' } } }, 'problem unknown 2'],
+  ['does not tell its view', { brokers: { 2: { cluster: 'it is late' } } }, 'problem unknown 2'],
+  ['does not tell its time', { brokers: { 2: { clockAheadMs: null } } }, 'problem unknown 2'],
   ['refused terms', { pages: { 1: 'tailrace_implausible_terms_total 1' } }, 'problem implausible-terms 1'],
   ['copies less', { pages: { 1: 'tailrace_cascade_stopped_partitions 1' } }, 'problem cascade-stopped 1'],
   [

@@ -11,7 +11,7 @@ import { metricChecks } from './metric-checks.ts'
 export async function doctor({ admin, pages, clock, json, terminal }: Looking): Promise<ExitCode> {
   const cluster = (await admin.request('GET', '/cluster')) as ClusterBody
   const { topics } = (await admin.request('GET', '/topics')) as { topics: TopicSummaryBody[] }
-  const asked = await pages.metrics(cluster.brokers)
+  const asked = await pages.metrics(cluster.brokers, true)
   const brokers = await Promise.all(asked.map((page) => examine(page, pages)))
   const examined: ExaminedCluster = { cluster, topics, brokers, now: clock.now() }
   const findings = diagnose(examined)
@@ -23,7 +23,7 @@ export async function doctor({ admin, pages, clock, json, terminal }: Looking): 
 
 async function examine(page: BrokerPage, pages: BrokerPages): Promise<Examined> {
   const { broker } = page
-  if (page.metrics === null) return { ...page, readiness: page.problem, cluster: null, clockAheadMs: null }
+  if (page.metrics === null) return { ...page, readiness: page.problem, cluster: page.problem, clockAheadMs: null }
   const [readiness, cluster, clockAheadMs] = await Promise.all([
     pages.readiness(broker),
     pages.cluster(broker),

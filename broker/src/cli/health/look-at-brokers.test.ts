@@ -27,6 +27,9 @@ tailrace_partition_high_watermark{topic="b",partition="10"} 300
 tailrace_publish_duration_seconds_bucket{le="1"} 2
 `
 
+/** As it is asked where nobody looks at partitions. */
+const bare = 'GET /metrics?partitions=false'
+
 /** A cluster of brokers that answer as the pages say; the last one is not reachable. */
 async function cluster(...answers: Record<string, Answer>[]): Promise<{ address: string; brokers: BrokerBody[] }> {
   const answering = await Promise.all([...answers, {}].map((each) => answeringServer(each)))
@@ -47,7 +50,7 @@ async function run(...args: string[]) {
 }
 
 test('broker list shows leaders, replicas and sizes, and nothing of a broker that does not answer', async () => {
-  const { address } = await cluster({ 'GET /metrics': { text: page(3) } }, { 'GET /metrics': { text: page(1) } })
+  const { address } = await cluster({ [bare]: { text: page(3) } }, { [bare]: { text: page(1) } })
   const { code, out } = await run('broker', 'list', '-s', address)
   expect(code).toBe(0)
   expect(out.split('\n').map((line) => line.replace(/127\.0\.0\.1:\d+ */, 'ADDRESS '))).toEqual([
@@ -119,7 +122,7 @@ async function watch(terminal: MemoryTerminal, address: string, count: number, .
 }
 
 test('a watch draws over the screen each second, and Ctrl-C ends it with exit code 0', async () => {
-  const { address } = await cluster({ 'GET /metrics': { text: page(3) } })
+  const { address } = await cluster({ [bare]: { text: page(3) } })
   const terminal = memoryTerminal({ screen: true })
   expect(await watch(terminal, address, 2)).toBe(0)
   expect(terminal.out).toHaveLength(2)
@@ -132,7 +135,7 @@ test('a watch draws over the screen each second, and Ctrl-C ends it with exit co
 })
 
 test('with --json it is a document a line', async () => {
-  const { address } = await cluster({ 'GET /metrics': { text: page(3) } })
+  const { address } = await cluster({ [bare]: { text: page(3) } })
   const terminal = memoryTerminal({ screen: true })
   await watch(terminal, address, 2, '--json')
   const documents = terminal
@@ -145,7 +148,7 @@ test('with --json it is a document a line', async () => {
 })
 
 test('a cluster that goes away while it is watched is shown, and a wrong address ends the watch at once', async () => {
-  const answers: Record<string, Answer> = { 'GET /metrics': { text: page(3) } }
+  const answers: Record<string, Answer> = { [bare]: { text: page(3) } }
   const { address, brokers } = await cluster(answers)
   const good = { body: { clusterId: 'c1', metadataLeader: 1, brokers } }
   const away = { status: 503, body: { code: 'NOT_READY', message: 'not yet', retriable: true, hint: 'wait' } }

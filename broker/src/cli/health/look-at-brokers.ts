@@ -28,7 +28,7 @@ interface Seen {
 
 async function look({ admin, pages }: Looking): Promise<Seen> {
   const cluster = (await admin.request('GET', '/cluster')) as ClusterBody
-  return { cluster, brokers: (await pages.metrics(cluster.brokers)).map(holdingsOf) }
+  return { cluster, brokers: (await pages.metrics(cluster.brokers, false)).map(holdingsOf) }
 }
 
 /** `tailrace broker list`. */
@@ -53,7 +53,7 @@ export async function brokerNamed(id: BrokerId, { admin }: Looking): Promise<Bro
 export async function describeBroker(id: BrokerId, looking: Looking): Promise<void> {
   const { pages, json, terminal } = looking
   const broker = await brokerNamed(id, looking)
-  const [page] = await pages.metrics([broker])
+  const [page] = await pages.metrics([broker], true)
   const held = holdingsOf(page!)
   const partitions: readonly HeldPartition[] | null = page!.metrics === null ? null : partitionsIn(page!.metrics)
   terminal.print(json ? JSON.stringify({ ...held, partitions }) : brokerText(held, partitions))

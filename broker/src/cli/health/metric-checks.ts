@@ -65,6 +65,12 @@ const states: readonly Check[] = [
     'A disk, here or of a follower, has lost writes that it had confirmed; replace it.',
   ),
   count(
+    'acknowledged-cut',
+    'tailrace_acknowledged_entries_cut_total',
+    (found) => `has cut off ${found === 1 ? '1 entry' : `${found} entries`} that it had acknowledged`,
+    'They are lost unless only a minority had them; its log names them. See "Metrics that matter" in docs/operations.md.',
+  ),
+  count(
     'implausible-terms',
     'tailrace_implausible_terms_total',
     (found) => `has refused ${found} messages whose term no elections lead to`,

@@ -37,7 +37,7 @@ function partitionTable(partitions: readonly VerifiedPartition[]): string {
 }
 
 /** One finding in two lines: the place and the problem, then the next step. */
-export function findingText({ severity, file, position, problem, advice }: Finding): string {
+function findingText({ severity, file, position, problem, advice }: Finding): string {
   const place = position === null ? file : `${file} at ${position}`
   return `${severity === 'damage' ? 'DAMAGE' : 'note'}  ${place}: ${problem}${advice === '' ? '' : `\n  ${advice}`}`
 }

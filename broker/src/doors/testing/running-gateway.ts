@@ -10,13 +10,11 @@ import {
 } from '@tailrace/schemas'
 import { WebSocket } from 'ws'
 import type { SecurityService } from '../../api/security-api.ts'
-import type { StaticFiles } from '../../api/static-files.ts'
 import type { CascadeApi } from '../../cascade/wire/cascade-messages.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
-import type { TlsPort } from '../../platform/tls-port.ts'
 import type { GatewayLimits } from '../limits/limits.ts'
-import { createHttpGateway, type HttpGateway } from '../server.ts'
+import { createHttpGateway, type HttpGateway, type HttpGatewayParts } from '../server.ts'
 import { MemoryAdmin } from './memory-admin.ts'
 import { MemoryBroker } from './memory-broker.ts'
 import { type TestAccess, testServices } from './test-services.ts'
@@ -46,7 +44,7 @@ export async function startGateway(
   limits: Partial<GatewayLimits> = {},
   cascade: CascadeApi = noCascade,
   access: TestAccess = {},
-  more: { readonly security?: SecurityService; readonly tls?: TlsPort; readonly console?: StaticFiles } = {},
+  more: { readonly security?: SecurityService } & Pick<HttpGatewayParts, 'tls' | 'console' | 'series'> = {},
 ): Promise<Fixture> {
   const broker = new MemoryBroker(clock)
   await broker.createTopic({ name: 'flights', partitions: 3, replicas: 1 })
@@ -65,6 +63,7 @@ export async function startGateway(
     limits,
     tls: more.tls,
     ...(more.console && { console: more.console }),
+    ...(more.series && { series: more.series }),
     listen: { host: '127.0.0.1', port: 0 },
   })
   const address = await gateway.listen()

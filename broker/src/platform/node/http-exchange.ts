@@ -1,6 +1,7 @@
 import { Agent as PlainAgent, type RequestOptions, request as requestPlain } from 'node:http'
 import { request as requestSecure, Agent as SecureAgent } from 'node:https'
 import { isIP } from 'node:net'
+import { NO_ANSWER } from './error-code.ts'
 
 /** TLS of requests to https:// addresses. PEM texts. */
 export interface HttpTls {
@@ -24,6 +25,8 @@ export interface HttpExchange {
   readonly signal: AbortSignal
   /** A longer answer is an error: another program at the address may send without end. */
   readonly maxBytes: number
+  /** So many milliseconds without a byte of the answer are an error; missing: it may take any time. */
+  readonly silenceMs?: number | undefined
 }
 
 export interface HttpReply {
@@ -46,8 +49,8 @@ export class HttpExchanges {
     this.#secure = new SecureAgent({ keepAlive: true, ...options, rejectUnauthorized: trustsAny !== true })
   }
 
-  /** Rejects with the error of Node, or with the reason of the signal. */
-  async send({ method, url, headers, body, signal, maxBytes }: HttpExchange): Promise<HttpReply> {
+  /** Rejects with the error of Node, with one of the code NO_ANSWER, or with the reason of the signal. */
+  async send({ method, url, headers, body, signal, maxBytes, silenceMs }: HttpExchange): Promise<HttpReply> {
     const target = new URL(url)
     const isSecure = target.protocol === 'https:'
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
@@ -64,6 +67,7 @@ export class HttpExchanges {
         const pieces: Buffer[] = []
         let bytes = 0
         response.on('data', (piece: Buffer) => {
+          silence?.refresh()
           pieces.push(piece)
           bytes += piece.length
           if (bytes > maxBytes) asked.destroy(new Error(`its answer has more than ${maxBytes} bytes`))
@@ -77,6 +81,14 @@ export class HttpExchanges {
           }),
         )
       })
+      const silence =
+        silenceMs === undefined
+          ? undefined
+          : setTimeout(() => {
+              fail(silentError(asked.socket?.connecting === false, silenceMs))
+              asked.destroy()
+            }, silenceMs)
+      asked.on('close', () => clearTimeout(silence))
       asked.on('error', fail)
       asked.end(body)
     })
@@ -93,6 +105,11 @@ export class HttpExchanges {
     if (this.#serverName !== undefined) return { servername: this.#serverName }
     return isIP(host) === 0 ? { servername: host } : {}
   }
+}
+
+function silentError(isConnected: boolean, ms: number): Error {
+  const what = isConnected ? 'it does not answer' : 'no connection'
+  return Object.assign(new Error(`${what} within ${ms / 1000} s`), { code: isConnected ? NO_ANSWER : 'ETIMEDOUT' })
 }
 
 function dateOf(text: string | undefined): number | undefined {

@@ -7,14 +7,14 @@ import { errorResponses } from '../schemas.ts'
 
 export interface MetricsPage {
   readonly registry: Registry
-  /** More of the page, in whole lines. */
-  readonly series: () => AsyncIterable<string>
+  /** More of the page, in whole lines; with the series of each partition, or without. */
+  readonly series: (ofPartitions: boolean) => AsyncIterable<string>
 }
 
 /** As bytes: with one text of many megabytes, making bytes of it would hold up all other requests. */
-async function pageOf({ registry, series }: MetricsPage): Promise<Buffer> {
+async function pageOf({ registry, series }: MetricsPage, ofPartitions: boolean): Promise<Buffer> {
   const pieces = [Buffer.from(await registry.metrics())]
-  for await (const text of series()) pieces.push(Buffer.from(text))
+  for await (const text of series(ofPartitions)) pieces.push(Buffer.from(text))
   return Buffer.concat(pieces)
 }
 
@@ -62,11 +62,15 @@ export function operationRoutes(
       .send({ ready, reason, ...new TailraceError('NOT_READY', reason).toJSON() })
   })
 
-  app.get('/metrics', { schema: schemas.metrics, config: { alwaysAnswered: true } }, async ({ context }, reply) => {
-    context.rights.checkCluster('describe')
-    reply.type(metrics.registry.contentType)
-    return pageOf(metrics)
-  })
+  app.get<{ Querystring: { partitions: boolean } }>(
+    '/metrics',
+    { schema: schemas.metrics, config: { alwaysAnswered: true } },
+    async ({ context, query }, reply) => {
+      context.rights.checkCluster('describe')
+      reply.type(metrics.registry.contentType)
+      return pageOf(metrics, query.partitions)
+    },
+  )
 
   app.get('/operations/log-level', { schema: schemas.logLevel }, async ({ context }) => ({
     level: await context.rights.logLevel.logLevel(),
@@ -148,6 +152,10 @@ const schemas = {
     tags,
     summary: 'Metrics for Prometheus',
     operationId: 'metrics',
+    querystring: object(
+      { partitions: { type: 'boolean', default: true, description: 'false: without the series of each partition.' } },
+      ['partitions'],
+    ),
     response: { 200: { description: 'Prometheus text format.', content: { 'text/plain': { schema: string } } } },
   },
   logLevel: {
