@@ -5,8 +5,8 @@ import { settled } from '../../../broker/src/platform/testing/clock.ts'
 import { MemoryDisk } from '../../../broker/src/platform/testing/disk.ts'
 import { Acknowledgements } from '../../conformance/log-writer.ts'
 import { type FuzzTarget, refusedAs, type Verdict } from '../target.ts'
-
-type Files = ReadonlyMap<string, Uint8Array>
+import { journalSample } from './journal-sample.ts'
+import { diskOf, type Files, fingerprint, readAll } from './stored-files.ts'
 
 const BLOCK_BYTES = 4096
 const BLOCK_HEADER_BYTES = 32
@@ -35,35 +35,8 @@ async function sampleFolder(closed: boolean): Promise<{ files: Files; written: R
   return { files: await readAll(disk), written: new Set(batches) }
 }
 
-async function readAll(disk: MemoryDisk): Promise<Files> {
-  const files = new Map<string, Uint8Array>()
-  for (const path of disk.paths()) {
-    const file = await disk.open(path)
-    const bytes = new Uint8Array(await file.size())
-    await file.read(bytes, 0)
-    files.set(path, bytes)
-  }
-  return files
-}
-
-function fingerprint(batch: Uint8Array): string {
-  return Buffer.from(batch.subarray(8)).toString('base64')
-}
-
-async function diskOf(files: Files, path: string, changed: Uint8Array): Promise<MemoryDisk> {
-  const disk = new MemoryDisk()
-  for (const [name, bytes] of files) {
-    await disk.makeFolder(name.slice(0, name.lastIndexOf('/')))
-    const file = await disk.open(name)
-    await file.write([name === path ? changed : bytes], 0)
-    await file.sync()
-    await disk.syncFolder(name.slice(0, name.lastIndexOf('/')))
-  }
-  return disk
-}
-
 /** Reads every entry of a log; `see` gets each batch. */
-async function readLog(log: GroupLog, see: (batch: Uint8Array) => void): Promise<void> {
+export async function readLog(log: GroupLog, see: (batch: Uint8Array) => void): Promise<void> {
   for (let index = log.firstIndex; index <= log.lastIndex; ) {
     const { headers, payloads } = await log.readEntries(index, 1 << 20)
     if (headers.length === 0) throw new Error(`nothing at ${index}, although the log ends at ${log.lastIndex}`)
@@ -92,10 +65,10 @@ async function openAndRead(disk: MemoryDisk, see: (batch: Uint8Array) => void): 
   return verdict
 }
 
-const closed = await sampleFolder(true)
-const cut = await sampleFolder(false)
+export const closed = await sampleFolder(true)
+export const cut = await sampleFolder(false)
 
-function pathsOf(files: Files, ending: RegExp): string[] {
+export function pathsOf(files: Files, ending: RegExp): string[] {
   return [...files.keys()].filter((path) => ending.test(path))
 }
 
@@ -103,7 +76,11 @@ function pathsOf(files: Files, ending: RegExp): string[] {
  * Damaged files of one kind: opens, and serves no batch that was never written. The input's sample gives `path`, so all
  * files of the kind are one target each.
  */
-function damaged(name: string, { files, written }: typeof closed, ending: RegExp): FuzzTarget {
+function damaged(
+  name: string,
+  { files, written }: Pick<typeof closed, 'files' | 'written'>,
+  ending: RegExp,
+): FuzzTarget {
   const paths = pathsOf(files, ending)
   const [path] = paths
   if (path === undefined) throw new Error(`no file for ${name}`)
@@ -130,14 +107,14 @@ function sealBlocks(input: Uint8Array): Uint8Array {
   return bytes
 }
 
-const [journalPath] = pathsOf(cut.files, /\.journal$/)
+export const early = await journalSample()
 
 /** The records of the journal, behind blocks that are sound. */
 export const journalRecords: FuzzTarget = {
   name: 'journal-record',
-  samples: [cut.files.get(journalPath!)!.slice(0, 16 * BLOCK_BYTES)],
+  samples: [early.blocks, early.allTypes],
   seal: sealBlocks,
-  run: async (input) => openAndRead(await diskOf(cut.files, journalPath!, input), () => {}),
+  run: async (input) => openAndRead(await diskOf(early.files, early.path, input), () => {}),
 }
 
 function sealCheckpoint(input: Uint8Array): Uint8Array {
@@ -161,7 +138,8 @@ export const checkpointContents: FuzzTarget = {
 }
 
 export const damagedFiles: readonly FuzzTarget[] = [
-  damaged('journal-file', cut, /\.journal$/),
+  damaged('journal-file', early, /\.journal$/),
+  damaged('recycled-journal-file', cut, /\.journal$/),
   damaged('segment-file', closed, /\.log$/),
   damaged('index-file', closed, /\.index$/),
   damaged('checkpoint-file', closed, /checkpoint-[ab]$/),

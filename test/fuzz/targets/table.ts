@@ -8,6 +8,7 @@ import { clientCertificates } from './certificates.ts'
 import { bearerTokens, principalNames, scramMessages } from './credentials.ts'
 import { checkpointContents, damagedFiles, journalRecords } from './data-folder.ts'
 import { frameStreams, frames, peerProtocols } from './frames.ts'
+import { inspectedFiles } from './inspections.ts'
 import { liveReplicas } from './live-replica.ts'
 import { peerAnswers } from './peer-answers.ts'
 import { peerHandshakes } from './peer-handshakes.ts'
@@ -43,7 +44,7 @@ export const targetTable: readonly { readonly target: FuzzTarget; readonly share
   ...[cascadeTables, webTokens].map((target) => share(target, 10)),
   share(peerProtocols, 5),
   share(securityRequests, 3),
-  ...[journalRecords, checkpointContents, ...damagedFiles].map((target) => share(target, 2)),
+  ...[journalRecords, checkpointContents, ...damagedFiles, ...inspectedFiles].map((target) => share(target, 2)),
   ...[cascadeAnswers, cascadeBeats, cascadeStores, peerAnswers].map((target) => share(target, 2)),
   ...[liveReplicas, webSocketBrokers].map((target) => share(target, 1)),
 ]

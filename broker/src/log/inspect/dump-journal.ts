@@ -111,14 +111,9 @@ const describers: Readonly<Record<number, (record: RecordHeader, body: Uint8Arra
 function itemOf(record: RecordHeader, body: Uint8Array, crc: Crc32c): Described {
   if (record.type === RecordType.Entry) return entryOf(record, body, crc)
   const describe = describers[record.type]
-  const unknown = { kind: `type-${record.type}`, fields: { index: record.index, bytes: body.length } }
-  try {
-    return describe === undefined ? unknown : describe(record, body)
-  } catch (error) {
-    // A body that is shorter than its type needs.
-    if (error instanceof RangeError) return unknown
-    throw error
-  }
+  return (
+    describe?.(record, body) ?? { kind: `type-${record.type}`, fields: { index: record.index, bytes: body.length } }
+  )
 }
 
 function entryOf({ index }: RecordHeader, batch: Uint8Array, crc: Crc32c): Described {

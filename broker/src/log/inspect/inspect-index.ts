@@ -1,6 +1,6 @@
-import type { DiskFile } from '../../platform/disk.ts'
 import type { ReplayedGroup } from '../journal/replayed-group.ts'
-import { INDEX_ENTRY_BYTES, type IndexPlace, SparseIndex } from '../segment/sparse-index.ts'
+import { readIndexFile } from '../segment/index-file.ts'
+import { INDEX_ENTRY_BYTES, type IndexPlace, type SparseIndex } from '../segment/sparse-index.ts'
 import type { LogToInspect, SegmentFile } from './inspected-log.ts'
 
 /** The places that the index file of a segment knows; none where the checkpoint knows of no index. */
@@ -34,18 +34,10 @@ async function readPlaces(
 ): Promise<SparseIndex | null> {
   const file = await disk.open(path)
   try {
-    const bytes = await readWhole(file, places * INDEX_ENTRY_BYTES)
-    if (bytes === null) return null
-    onRead(bytes.length)
-    return SparseIndex.decode(bytes, places, checksum, crc32c)
+    const index = await readIndexFile(file, places, checksum, crc32c)
+    if (index !== null) onRead(places * INDEX_ENTRY_BYTES)
+    return index
   } finally {
     await file.close()
   }
-}
-
-/** Null when the file has fewer bytes. */
-async function readWhole(file: DiskFile, count: number): Promise<Uint8Array | null> {
-  if ((await file.size()) < count) return null
-  const bytes = new Uint8Array(count)
-  return (await file.read(bytes, 0)) === count ? bytes : null
 }

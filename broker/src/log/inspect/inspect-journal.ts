@@ -28,6 +28,7 @@ export async function inspectJournal(log: LogToInspect, checkpoint: Checkpoint):
       log.onRead(round.bytes.length)
       if (!round.sound) reportUnsound(log, journal, round)
     })
+    for (const place of replay.unreadablePlaces) reportUnreadable(log, journal, place)
     reportEnd(log, journal, scan, replay)
     return { replay, rounds }
   } finally {
@@ -63,6 +64,20 @@ function reportUnsound({ report, crc32c }: LogToInspect, folder: string, round: 
     file: `${folder}/${place.file}`,
     position: place.position + (at < bytes.length ? at : 0),
     problem: `block ${sequence + (at < bytes.length ? at / BLOCK_BYTES : 0)} is not as it was written`,
+    advice: wholeAgain,
+  })
+}
+
+function reportUnreadable(
+  { report }: LogToInspect,
+  folder: string,
+  { file, position }: NonNullable<ScannedRound['place']>,
+): void {
+  report({
+    severity: 'damage',
+    file: `${folder}/${file}`,
+    position,
+    problem: 'the checksums of this round are right, and records of it are none that a broker writes',
     advice: wholeAgain,
   })
 }

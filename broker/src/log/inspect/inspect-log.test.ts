@@ -157,6 +157,25 @@ test('a rotten block of the journal is told with its place, and the groups that 
   expect(log.groups!.map(({ damaged }) => damaged)).toEqual([true, false])
 })
 
+test('a record that no broker writes, behind right checksums, is told, and the broker starts with doubt', async () => {
+  const { disk, path, to } = await journalOnly()
+  disk.crash(() => 0)
+  const file = await disk.open(path)
+  const block = new Uint8Array(4096)
+  await file.read(block, to - 4096)
+  const view = new DataView(block.buffer)
+  // The first record, which tells of a term, tells of none.
+  view.setFloat64(32 + 24, Number.NaN, true)
+  view.setUint32(0, nodeCrc32c(block, 4, 32 + view.getUint16(28, true)), true)
+  await file.write([block], to - 4096)
+  await file.sync()
+  const { damage } = await inspect(disk)
+  expect(damage[0]).toMatchObject({ file: path, position: to - 4096, problem: expect.stringContaining('are right') })
+  const storage = await open(disk)
+  expect(storage.mayHaveForgotten).toBe(true)
+  await storage.close()
+})
+
 test('a torn end of the journal is sound, and noted', async () => {
   const { disk, path, to } = await journalOnly()
   disk.crash(() => 0)

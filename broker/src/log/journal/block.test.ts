@@ -53,6 +53,16 @@ describe('a block of the journal', () => {
     }
   })
 
+  it.each<[string, Partial<BlockHeader>]>([
+    ['a sequence that is none', { sequence: Number.NaN }],
+    ['a sequence between two', { sequence: 7.5 }],
+    ['a sequence before the first of its round', { sequence: 2 }],
+    ['a place after the end of its round', { placeInRound: 3 }],
+    ['no round', { roundBlocks: 0, placeInRound: 0 }],
+  ])('is not sound with %s, though its checksum fits', (_, wrong) => {
+    expect(openBlock(sealed({ ...header, ...wrong }).bytes, AT, nodeCrc32c)).toBeNull()
+  })
+
   it('is not sound when a bit under its checksum has changed, and does not look at the rest', () => {
     for (let byte = 0; byte < BLOCK_HEADER_BYTES + header.used + 3; byte++) {
       const { bytes } = sealed(header)

@@ -59,7 +59,7 @@ export function openBlock(bytes: Uint8Array, at: number, crc: Crc32c): BlockHead
   if (view.getUint32(0, true) !== crc(bytes, at + 4, at + BLOCK_HEADER_BYTES + used)) return null
   if (magic > MAGIC) throw newerFormat('journalBlock', (magic >>> 24) - ZERO)
   if (magic !== MAGIC) return null
-  return {
+  const header = {
     sequence: view.getFloat64(8, true),
     epoch: view.getUint32(16, true),
     roundBlocks: view.getUint32(20, true),
@@ -67,6 +67,12 @@ export function openBlock(bytes: Uint8Array, at: number, crc: Crc32c): BlockHead
     used,
     firstRecord: view.getUint16(30, true),
   }
+  return isPossible(header) ? header : null
+}
+
+/** Others compute with these numbers: a block of which they cannot be true is none, though its checksum is right. */
+function isPossible({ sequence, roundBlocks, placeInRound }: BlockHeader): boolean {
+  return Number.isSafeInteger(sequence) && placeInRound < roundBlocks && placeInRound < sequence
 }
 
 const zeroBlock = new Uint8Array(BLOCK_BYTES)

@@ -1,5 +1,5 @@
 import type { GroupId, HardState, LogIndex, Offset, Term, TermStart } from '@tailrace/schemas'
-import { formatTable } from '@tailrace/schemas'
+import { BATCH_HEADER_BYTES, formatTable } from '@tailrace/schemas'
 import type { Crc32c } from '../../platform/checksum.ts'
 import type { Staging } from './staging.ts'
 
@@ -51,6 +51,7 @@ export type RecordType = (typeof RecordType)[keyof typeof RecordType]
 export const RECORD_HEADER_BYTES = 32
 /** Bytes of a batch that its own CRC does not cover. */
 export const ENTRY_COVERED_BYTES = 21
+const REFERENCE_TERM_BYTES = 20
 const MAX_REASON_BYTES = 200
 const DAMAGE_REASON_AT = 20
 const REFERENCE_TERMS_AT = 36
@@ -144,7 +145,7 @@ export class RecordWriter {
       view.setUint32(at, start.term, true)
       view.setFloat64(at + 4, start.index, true)
       view.setFloat64(at + 12, start.offset, true)
-      at += 20
+      at += REFERENCE_TERM_BYTES
     }
     this.#small(RecordType.Reference, owner, reference.first, at - RECORD_HEADER_BYTES)
   }
@@ -245,6 +246,38 @@ export function verifyRecord(bytes: Uint8Array, at: number, header: RecordHeader
   return view.getUint32(0, true) === crc(bytes, at + 4, end)
 }
 
+/** The bytes that a body has at the least, and where numbers stand in it that count something. */
+const bodies: Readonly<Record<number, { readonly least: number; readonly counts: readonly number[] }>> = {
+  [RecordType.HardState]: { least: 4, counts: [] },
+  [RecordType.Cut]: { least: 8, counts: [0] },
+  [RecordType.Entry]: { least: BATCH_HEADER_BYTES, counts: [] },
+  [RecordType.Reference]: { least: REFERENCE_TERMS_AT, counts: [0, 8, 16, 24] },
+  [RecordType.Damage]: { least: DAMAGE_REASON_AT, counts: [0, 8] },
+  [RecordType.Configuration]: { least: BATCH_HEADER_BYTES, counts: [] },
+  [RecordType.Prefix]: { least: 12, counts: [0] },
+}
+
+/**
+ * Whether the record has what its type must have. The checksums of a block prove that these bytes were written, and not
+ * that they are a record. One of a newer type has what it has.
+ */
+export function isComplete({ type, index }: RecordHeader, body: Uint8Array): boolean {
+  if (type > NEWEST_RECORD_TYPE) return true
+  const { least, counts } = bodies[type] ?? { least: 0, counts: [] }
+  if (!isCount(index) || body.length < least) return false
+  const view = viewOf(body)
+  if (!counts.every((at) => isCount(view.getFloat64(at, true)))) return false
+  return type !== RecordType.Reference || readReference(index, body).terms.every((start) => isPlace(start))
+}
+
+function isPlace({ index, offset }: TermStart): boolean {
+  return isCount(index) && isCount(offset)
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0
+}
+
 export function readVotedFor(body: Uint8Array): number {
   return viewOf(body).getUint32(0, true)
 }
@@ -271,7 +304,7 @@ export function readDamage(body: Uint8Array): DamageBody {
 export function readReference(first: LogIndex, body: Uint8Array): Reference {
   const view = viewOf(body)
   const terms: TermStart[] = []
-  for (let at = REFERENCE_TERMS_AT; at + 20 <= body.length; at += 20) {
+  for (let at = REFERENCE_TERMS_AT; at + REFERENCE_TERM_BYTES <= body.length; at += REFERENCE_TERM_BYTES) {
     terms.push({
       term: view.getUint32(at, true),
       index: view.getFloat64(at + 4, true),

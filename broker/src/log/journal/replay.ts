@@ -13,13 +13,16 @@ export class Replay implements RecordSink {
   highestIncarnation: number
   /** Bytes were found that no broker wrote. */
   damaged = false
-  /** Rounds with a block whose checksum is wrong. */
+  /** Rounds that are not all as a broker writes them. */
   rottenRounds = 0
+  /** Places of rounds whose checksums are right, and of whose records some cannot be read. */
+  readonly unreadablePlaces: NonNullable<ScannedRound['place']>[] = []
   /** The journal ends before a round that was durable once. */
   lostEnd = false
   records = 0
   readonly #crc: Crc32c
   readonly #keepsBatches: boolean
+  #hasUnreadable = false
 
   /** `keepsBatches`: the bytes of entries that no segment has are wanted, and not their headers alone. */
   constructor(groups: Iterable<ReplayedGroup>, highestIncarnation: number, crc: Crc32c, keepsBatches = true) {
@@ -30,11 +33,12 @@ export class Replay implements RecordSink {
   }
 
   apply(round: ScannedRound): void {
-    if (!round.sound) {
-      this.damaged = true
-      this.rottenRounds += 1
-    }
+    this.#hasUnreadable = false
     parseRound(round, this.#crc, this)
+    if (round.sound && !this.#hasUnreadable) return
+    this.damaged = true
+    this.rottenRounds += 1
+    if (round.sound && round.place !== null) this.unreadablePlaces.push(round.place)
   }
 
   /** Rounds are missing at the end, which were durable once. */
@@ -68,6 +72,7 @@ export class Replay implements RecordSink {
   }
 
   onUnreadable(): void {
+    this.#hasUnreadable = true
     for (const group of this.groups.values()) group.suspect()
   }
 

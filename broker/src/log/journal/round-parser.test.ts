@@ -1,7 +1,7 @@
 import { crc32c } from '@tailrace/schemas'
 import { expect, test } from 'vitest'
-import { BLOCK_BYTES } from './block.ts'
-import { RECORD_HEADER_BYTES, RecordWriter } from './record.ts'
+import { BLOCK_BYTES, openBlock } from './block.ts'
+import { RECORD_HEADER_BYTES, type RecordOwner, RecordType, RecordWriter } from './record.ts'
 import { parseRound } from './round-parser.ts'
 import { Staging } from './staging.ts'
 
@@ -67,4 +67,62 @@ test('the rest of a block after its last record may be a record of any group, ho
       expect(found(bytes, sound), `${left} bytes`).toBe(left === 0 ? '1 2' : '1 2 ?')
     }
   }
+})
+
+/** Writes a record of each type that has a body. */
+const writers: Readonly<Record<string, (writer: RecordWriter, owner: RecordOwner, batch: Uint8Array) => void>> = {
+  HardState: (writer, owner) => writer.hardState(owner, { term: 3, votedFor: 2 }),
+  Cut: (writer, owner) => writer.cut(owner, 3, 8),
+  Entry: (writer, owner, batch) => writer.entry(owner, 3, batch),
+  Reference: (writer, owner) => {
+    const run = { first: 3, count: 2, endOffset: 9, segmentBase: 2, position: 0, bytes: 90 }
+    writer.reference(owner, { ...run, terms: [{ term: 2, index: 3, offset: 4 }] })
+  },
+  Damage: (writer, owner) => writer.damage(owner, 3, { lastIndex: 2, endOffset: 8, lastTerm: 1, reason: '' }),
+  Configuration: (writer, owner, batch) => writer.configuration(owner, 3, batch),
+  Prefix: (writer, owner) => writer.prefix(owner, 3, { prevTerm: 1, startOffset: 3 }),
+}
+
+/** A round of the record, its body `shorter` by so many bytes, and of one of group 2 behind it. */
+function beforeAnother(name: string, shorter: number, change: (view: DataView) => void = () => {}): Uint8Array {
+  const owner = { id: 1, incarnation: 1, counter: 1 }
+  const alone = new Staging(crc32c)
+  writers[name]!(new RecordWriter(alone, crc32c), owner, new Uint8Array(61))
+  const sealed = alone.seal(SEQUENCE, EPOCH)
+  const { used } = openBlock(sealed, 0, crc32c)!
+  const record = sealed.slice(32, 32 + used - shorter)
+  const view = new DataView(record.buffer)
+  view.setUint32(20, record.length - RECORD_HEADER_BYTES, true)
+  change(view)
+  const staging = new Staging(crc32c)
+  staging.beginRecord()
+  staging.put(record, 0, record.length)
+  new RecordWriter(staging, crc32c).hardState({ ...owner, id: 2 }, { term: 3, votedFor: 2 })
+  return staging.seal(SEQUENCE, EPOCH).slice()
+}
+
+test.each(Object.keys(writers))(
+  'a record of type %s that is too short, or counts by a number that counts nothing, is unreadable; the next one is read',
+  (name) => {
+    expect(found(beforeAnother(name, 0), true)).toBe('1 2')
+    const least = { Reference: 21, Damage: 1 }[name] ?? 1
+    expect(found(beforeAnother(name, least), true)).toBe('? 2')
+    for (const index of [Number.NaN, -1, 0.5, 1e300])
+      expect(
+        found(
+          beforeAnother(name, 0, (view) => view.setFloat64(24, index, true)),
+          true,
+        ),
+      ).toBe('? 2')
+    if (!['Cut', 'Reference', 'Damage', 'Prefix'].includes(name)) return
+    const wrong = (view: DataView) => view.setFloat64(RECORD_HEADER_BYTES, Number.NaN, true)
+    expect(found(beforeAnother(name, 0, wrong), true)).toBe('? 2')
+  },
+)
+
+test('a reference to a term that begins nowhere is unreadable, and a record of a newer type is passed on', () => {
+  const nowhere = (view: DataView) => view.setFloat64(RECORD_HEADER_BYTES + 40, Number.NaN, true)
+  expect(found(beforeAnother('Reference', 0, nowhere), true)).toBe('? 2')
+  const newer = (view: DataView) => view.setUint32(4, RecordType.Install + 1, true)
+  expect(found(beforeAnother('Cut', 8, newer), true)).toBe('1 2')
 })

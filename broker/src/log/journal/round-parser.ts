@@ -1,7 +1,14 @@
 import { verifyBatch } from '@tailrace/schemas'
 import type { Crc32c } from '../../platform/checksum.ts'
 import { BLOCK_BYTES, BLOCK_CONTENT_BYTES, BLOCK_HEADER_BYTES, NO_RECORD, openBlock } from './block.ts'
-import { RECORD_HEADER_BYTES, type RecordHeader, RecordType, readRecordHeader, verifyRecord } from './record.ts'
+import {
+  isComplete,
+  RECORD_HEADER_BYTES,
+  type RecordHeader,
+  RecordType,
+  readRecordHeader,
+  verifyRecord,
+} from './record.ts'
 import type { ScannedRound } from './scan.ts'
 
 /** Takes a round's records in order. */
@@ -29,8 +36,10 @@ export function parseRound(round: ScannedRound, crc: Crc32c, sink: RecordSink): 
     const end = bodyAt + header.bodyBytes
     const readable = end <= stream.length && (round.sound || verifyRecord(stream, at, header, crc))
     if (readable) {
+      const body = stream.subarray(bodyAt, end)
       const sound = round.sound || header.type !== RecordType.Entry || verifyBatch(stream, bodyAt, end, crc)
-      sink.onRecord(header, stream.subarray(bodyAt, end), sound)
+      if (isComplete(header, body)) sink.onRecord(header, body, sound)
+      else sink.onUnreadable()
       at = end
       continue
     }

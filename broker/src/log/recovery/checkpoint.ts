@@ -162,8 +162,15 @@ function isGroup(value: Partial<GroupCheckpoint> | null): boolean {
   if (!lists.every(Array.isArray) || !isDamage(damage)) return false
   if (![...terms!, ...segments!, ...configurations].every(Array.isArray)) return false
   const numbers = [group, incarnation, counter, ...hardState!, ...prev!, ...end!, ...terms!.flat()]
-  if (!numbers.every(Number.isSafeInteger) || !segments!.flat().every(Number.isFinite)) return false
+  if (!numbers.every(Number.isSafeInteger) || !segments!.every(isSegment)) return false
   return configurations.every(([index, batch]) => Number.isSafeInteger(index) && typeof batch === 'string')
+}
+
+/** Reads of the files take lengths from it. */
+function isSegment(record: SegmentRecord): boolean {
+  const [baseIndex, baseOffset, bytes, lastIndex, endOffset, youngest, sealed, places, checksum, time = 0] = record
+  const counts = [baseIndex, baseOffset, bytes, lastIndex, endOffset, sealed, places, checksum]
+  return counts.every((count) => Number.isSafeInteger(count) && count >= 0) && [youngest, time].every(Number.isFinite)
 }
 
 export function stateOf(record: GroupCheckpoint): LogState {

@@ -2,9 +2,10 @@ import { verifyBatch } from '@tailrace/schemas'
 import type { Crc32c } from '../../platform/checksum.ts'
 import { headerOrNull } from '../entry-header.ts'
 import { scanBatches } from './batch-scan.ts'
+import { readIndexFile } from './index-file.ts'
 import type { OpenFiles } from './open-files.ts'
 import { Segment } from './segment.ts'
-import { INDEX_ENTRY_BYTES, NO_TIME, SparseIndex } from './sparse-index.ts'
+import { NO_TIME, SparseIndex } from './sparse-index.ts'
 
 /** Indexes of sealed segments that stay in memory. */
 const MAX_CACHED = 64
@@ -50,13 +51,9 @@ export class IndexCache {
 
 /** Null if the file is missing, short, or not the one that the checkpoint or the segment's writer knows. */
 export async function readIndex(env: IndexEnv, segment: Segment): Promise<SparseIndex | null> {
-  const bytes = await env.files.use(segment.indexPath, async (file) => {
-    // The number of places comes from a checkpoint: it is not trusted before the file has as many.
-    if ((await file.size()) < segment.indexed * INDEX_ENTRY_BYTES) return null
-    const whole = new Uint8Array(segment.indexed * INDEX_ENTRY_BYTES)
-    return whole.subarray(0, await file.read(whole, 0))
-  })
-  return bytes === null ? null : SparseIndex.decode(bytes, segment.indexed, segment.indexChecksum, env.crc32c)
+  return env.files.use(segment.indexPath, (file) =>
+    readIndexFile(file, segment.indexed, segment.indexChecksum, env.crc32c),
+  )
 }
 
 /**
