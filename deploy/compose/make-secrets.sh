@@ -30,6 +30,8 @@ for broker in broker-1 broker-2 broker-3 cascade-101 cascade-102; do
   give "$broker" 1000 "$authority/$broker.key" broker.key
 done
 give broker-1 1000 "$authority/admin.token" admin.token
+give set-up 0 "$authority/ca.crt" ca.crt
+give set-up 0 "$authority/admin.token" admin.token
 give demo 1000 "$authority/ca.crt" ca.crt
 give prometheus 65534 "$authority/ca.crt" ca.crt
 give grafana 472 "$authority/grafana.password" password

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,74 +10,74 @@ import { ComposeServices } from './compose-services.ts'
 import { queriesOf, readDashboards } from './dashboard-queries.ts'
 import { lacks } from './tools.ts'
 
-const notRoot = process.getuid?.() !== 0
+/** Depends on what else fills the disk of this machine; it fires after half an hour only. */
+const mayBePending = 'TailraceDiskFillsUp'
 const levelZero = ['broker-1', 'broker-2', 'broker-3']
 let cluster: ComposeServices
 
-describe.skipIf(skipped(notRoot, 'the services of compose.yaml: only root gives files to other users'))(
-  'the services of compose.yaml',
-  () => {
-    beforeAll(async () => {
-      cluster = await ComposeServices.create()
-      await cluster.script('secrets', 'make-secrets.sh')
-      for (const broker of levelZero) cluster.startBroker(broker)
-      await Promise.all(levelZero.map((broker) => cluster.healthy(broker)))
-      await cluster.script('set-up', 'set-up.sh')
-      for (const cascade of ['cascade-101', 'cascade-102']) cluster.startBroker(cascade)
-      await Promise.all(['cascade-101', 'cascade-102'].map((cascade) => cluster.healthy(cascade)))
-    }, 90_000)
-    afterAll(() => cluster?.stop())
+describe('the services of compose.yaml', () => {
+  beforeAll(async () => {
+    cluster = await ComposeServices.create()
+    await cluster.script('secrets', 'make-secrets.sh')
+    for (const broker of levelZero) cluster.startBroker(broker)
+    await Promise.all(levelZero.map((broker) => cluster.healthy(broker)))
+    await cluster.script('set-up', 'set-up.sh')
+    for (const cascade of ['cascade-101', 'cascade-102']) cluster.startBroker(cascade)
+    await Promise.all(['cascade-101', 'cascade-102'].map((cascade) => cluster.healthy(cascade)))
+  }, 90_000)
+  afterAll(() => cluster?.stop())
 
-    const secret = (path: string) => readFileSync(join(cluster.secrets, path), 'utf8')
+  const secret = (path: string) => readFileSync(join(cluster.secrets, path), 'utf8')
 
-    it('each has secrets that its own user alone can read', () => {
-      const owners = {
-        'broker-2/broker.key': 1000,
-        'demo/token': 1000,
-        'prometheus/token': 65534,
-        'grafana/password': 472,
-      }
-      for (const [path, owner] of Object.entries(owners)) {
-        const { uid, mode } = statSync(join(cluster.secrets, path))
-        expect([path, uid, mode & 0o077]).toEqual([path, owner, 0])
-      }
-    })
+  it('each has secrets that its own user alone can read', () => {
+    const owners = {
+      'broker-2/broker.key': 1000,
+      'demo/token': 1000,
+      'prometheus/token': 65534,
+      'set-up/admin.token': 0,
+      'grafana/password': 472,
+    }
+    for (const [path, owner] of Object.entries(owners)) {
+      const { mode } = statSync(join(cluster.secrets, path))
+      expect([path, cluster.ownerOf(path), mode & 0o077]).toEqual([path, owner, 0])
+    }
+    expect(readdirSync(join(cluster.secrets, 'set-up')).sort()).toEqual(['admin.token', 'ca.crt'])
+  })
 
-    it('are made once: another start renews certificates and leaves the rest as it is', async () => {
-      const kept = ['authority/ca.crt', 'broker-1/admin.token', 'prometheus/token', 'demo/token', 'grafana/password']
-      const [before, certificate] = [kept.map(secret), secret('broker-1/broker.crt')]
-      await cluster.script('secrets', 'make-secrets.sh')
-      await cluster.script('set-up', 'set-up.sh')
-      expect(kept.map(secret)).toEqual(before)
-      expect(secret('broker-1/broker.crt')).not.toBe(certificate)
-    }, 30_000)
+  it('are made once: another start renews certificates and leaves the rest as it is', async () => {
+    const kept = ['authority/ca.crt', 'broker-1/admin.token', 'prometheus/token', 'demo/token', 'grafana/password']
+    const [before, certificate] = [kept.map(secret), secret('broker-1/broker.crt')]
+    await cluster.script('secrets', 'make-secrets.sh')
+    await cluster.script('set-up', 'set-up.sh')
+    expect(kept.map(secret)).toEqual(before)
+    expect(secret('broker-1/broker.crt')).not.toBe(certificate)
+  }, 30_000)
 
-    it('publish, and let the operator look, from the container of the first broker', async () => {
-      const demo = cluster.start('demo', 'sh', [join(composeFolder, 'publish-demo.sh')])
-      const deadline = Date.now() + 15_000
-      for (;;) {
-        const text = await cluster.run('broker-1', 'tailrace', ['topic', 'describe', 'demo', '--json'])
-        const { partitions } = JSON.parse(text) as { partitions: { highWatermark: number }[] }
-        if (partitions.some(({ highWatermark }) => highWatermark > 0)) break
-        if (Date.now() > deadline) throw new Error('There is no record.')
-      }
-      expect(demo.exitCode).toBe(null)
-    }, 30_000)
+  it('publish, and let the operator look, from the container of the first broker', async () => {
+    const demo = cluster.start('demo', 'sh', [join(composeFolder, 'publish-demo.sh')])
+    const deadline = Date.now() + 15_000
+    for (;;) {
+      const text = await cluster.run('broker-1', 'tailrace', ['topic', 'describe', 'demo', '--json'])
+      const { partitions } = JSON.parse(text) as { partitions: { highWatermark: number }[] }
+      if (partitions.some(({ highWatermark }) => highWatermark > 0)) break
+      if (Date.now() > deadline) throw new Error('There is no record.')
+    }
+    expect(demo.exitCode).toBe(null)
+  }, 30_000)
 
-    it('give their metrics to Prometheus, and to nobody else', async () => {
-      const token = secret('prometheus/token').trim()
-      for (const service of ['broker-1', 'broker-3', 'cascade-101']) {
-        const { status, text } = await get(service, '/metrics', token)
-        expect([service, status]).toEqual([service, 200])
-        expect(text).toContain('tailrace_log_writable 1')
-        expect((await get(service, '/metrics')).status).toBe(401)
-      }
-      expect((await get('broker-1', '/topics/demo/partitions/0/records?offset=0', token)).status).toBe(403)
-    })
+  it('give their metrics to Prometheus, and to nobody else', async () => {
+    const token = secret('prometheus/token').trim()
+    for (const service of ['broker-1', 'broker-3', 'cascade-101']) {
+      const { status, text } = await get(service, '/metrics', token)
+      expect([service, status]).toEqual([service, 200])
+      expect(text).toContain('tailrace_log_writable 1')
+      expect((await get(service, '/metrics')).status).toBe(401)
+    }
+    expect((await get('broker-1', '/topics/demo/partitions/0/records?offset=0', token)).status).toBe(403)
+  })
 
-    watchedByPrometheus()
-  },
-)
+  watchedByPrometheus()
+})
 
 /** Series that there are only once something has gone wrong, been refused, or fallen behind. */
 const onlyInTrouble =
@@ -110,7 +110,12 @@ function watchedByPrometheus(): void {
         const rules = groups.flatMap((group) => group.rules)
         expect(rules.length).toBeGreaterThan(30)
         for (const { name, health, lastError, state } of rules)
-          expect([name, health, lastError, state]).toEqual([name, 'ok', undefined, 'inactive'])
+          expect([name, health, lastError, name === mayBePending && state === 'pending' ? 'inactive' : state]).toEqual([
+            name,
+            'ok',
+            undefined,
+            'inactive',
+          ])
       })
 
       it('sees a broker that is down', async () => {

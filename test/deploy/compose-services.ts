@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePortRange } from '../e2e/command-line.ts'
 import { composeFolder, environmentOf, readComposeFile } from './compose-file.ts'
+import { mayGiveFiles, noteOfOwner, standInForOwners } from './file-owners.ts'
 
 const program = fileURLToPath(new URL('../../broker/bin/tailrace.js', import.meta.url))
 const health = fileURLToPath(new URL('../../deploy/docker/health.mjs', import.meta.url))
@@ -19,6 +20,8 @@ export class ComposeServices {
   readonly folder = mkdtempSync(join(tmpdir(), 'tailrace-compose-'))
   /** A folder for the secrets of each service. */
   readonly secrets = join(this.folder, 'secrets')
+  /** Notes of owners, where this process may not give files to other users. */
+  readonly #owners = join(this.folder, 'owners')
   /** A port that no service uses. */
   readonly sparePort: number
   readonly #firstPort: number
@@ -36,12 +39,19 @@ export class ComposeServices {
     const command = join(made.folder, 'bin/tailrace')
     writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`)
     chmodSync(command, 0o755)
+    if (!mayGiveFiles) standInForOwners(join(made.folder, 'bin'), made.#owners)
     return made
   }
 
   address(service: string, port = '8080'): string {
     const kind = port === '7080' ? 10 : service.startsWith('cascade') ? 20 : 0
     return `127.0.0.1:${this.#firstPort + (Number(service.split('-')[1]) % 100) + kind}`
+  }
+
+  /** The number of the user to whom the scripts gave a file of `secrets`. */
+  ownerOf(path: string): number {
+    const { uid, ino } = statSync(join(this.secrets, path))
+    return mayGiveFiles ? uid : noteOfOwner(this.#owners, ino)
   }
 
   startBroker(service: string): void {

@@ -73,6 +73,19 @@ describe.each(services)('%s', (_, service) => {
   })
 })
 
+/** The services that mount a volume. */
+const usersOf = (name: string) =>
+  services
+    .filter(([, { volumes = [] }]) => volumes.some((volume) => volume.startsWith(`${name}:`)))
+    .map(([user]) => user)
+    .sort()
+
+it('the key of the CA and the password of Grafana are where they are needed only', () => {
+  expect(usersOf('authority')).toEqual(['secrets'])
+  expect(usersOf('secrets-grafana')).toEqual(['grafana', 'secrets'])
+  expect(usersOf('secrets-set-up')).toEqual(['secrets', 'set-up'])
+})
+
 describe.each(brokers)('%s', (name, service) => {
   const warnings: string[] = []
   const given = fromEnvironment({ ...environmentOf(service), TAILRACE_DATA: '/var/lib/tailrace/data' }, (warning) =>
@@ -98,9 +111,6 @@ describe.each(brokers)('%s', (name, service) => {
 
   it('has secrets of its own', () => {
     expect(service.volumes).toContain(`secrets-${name}:/run/secrets/tailrace:ro`)
-    const users = services.filter(([, { volumes = [] }]) =>
-      volumes.some((volume) => volume.startsWith(`secrets-${name}:`)),
-    )
-    expect(users.map(([user]) => user).sort()).toEqual([name, 'secrets'])
+    expect(usersOf(`secrets-${name}`)).toEqual([name, 'secrets'])
   })
 })

@@ -10,7 +10,11 @@ export interface Panel {
   readonly title: string
   readonly description?: string
   readonly gridPos: { readonly h: number; readonly w: number; readonly x: number; readonly y: number }
-  readonly targets?: readonly { readonly expr: string; readonly datasource: { readonly uid: string } }[]
+  readonly targets?: readonly {
+    readonly expr: string
+    readonly legendFormat?: string
+    readonly datasource: { readonly uid: string }
+  }[]
 }
 
 export interface Dashboard {
@@ -29,10 +33,24 @@ export function readDashboards(): Dashboard[] {
 }
 
 /** The queries of panels, and those of which variables list labels, as Prometheus gets them. */
-export function queriesOf({ panels, templating }: Dashboard): string[] {
-  const listed = templating.list.map(({ definition = '' }) => /^label_values\((.*), \w+\)$/.exec(definition)?.[1])
-  const asked = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
-  return [...listed.filter((query) => query !== undefined), ...asked].map((query) =>
-    query.replaceAll('$__rate_interval', '1m').replaceAll(/\$(job|instance|topic)\b/g, '.*'),
+export function queriesOf({ panels, templating }: Pick<Dashboard, 'panels' | 'templating'>): string[] {
+  return legendsOf({ panels, templating }).map(({ query }) => query)
+}
+
+/** The same queries, each with the text that shows labels of its result: a legend, or the label that is listed. */
+export function legendsOf({
+  panels,
+  templating,
+}: Pick<Dashboard, 'panels' | 'templating'>): { readonly query: string; readonly legend: string }[] {
+  const listed = templating.list.flatMap(({ definition = '' }) => {
+    const [, query, label] = /^label_values\((.*), (\w+)\)$/.exec(definition) ?? []
+    return query === undefined ? [] : [{ query, legend: `{{${label}}}` }]
+  })
+  const asked = panels.flatMap(({ targets = [] }) =>
+    targets.map(({ expr, legendFormat = '' }) => ({ query: expr, legend: legendFormat })),
   )
+  return [...listed, ...asked].map(({ query, legend }) => ({
+    query: query.replaceAll('$__rate_interval', '1m').replaceAll(/\$(job|instance|topic)\b/g, '.*'),
+    legend,
+  }))
 }

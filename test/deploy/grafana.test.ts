@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { skipped } from '../runner/skipped.ts'
 import { environmentOf, readComposeFile } from './compose-file.ts'
-import { dashboardPath, queriesOf, readDashboards } from './dashboard-queries.ts'
+import { dashboardPath, legendsOf, queriesOf, readDashboards } from './dashboard-queries.ts'
 import { knownSeries, unknownIn } from './known-metrics.ts'
+import { unknownInText } from './query-labels.ts'
 import { judge, lacks } from './tools.ts'
 
 const folder = fileURLToPath(new URL('../../deploy/grafana/', import.meta.url))
@@ -72,6 +73,11 @@ describe.each(dashboards)('$file', (dashboard) => {
     expect(queriesOf(dashboard).flatMap((query) => unknownIn(query, known))).toEqual([])
   })
 
+  it('shows labels that the results have', () => {
+    const shown = legendsOf(dashboard)
+    expect(shown.flatMap(({ query, legend }) => unknownInText(legend, query, known))).toEqual([])
+  })
+
   it('asks the Prometheus that is chosen, and has the variables that it uses', () => {
     const variables = new Set(dashboard.templating.list.map(({ name }) => name))
     for (const { targets = [], title } of panels) {
@@ -93,6 +99,17 @@ describe.each(dashboards)('$file', (dashboard) => {
     expect(new Set(cells).size).toBe(cells.length)
     for (const { gridPos } of dashboard.panels) expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24)
   })
+})
+
+it('knows a legend, and a list of labels, that no result has', () => {
+  for (const [before, after] of [
+    ['"legendFormat": "{{state}}"', '"legendFormat": "{{stat}}"'],
+    ['topic)",', 'topics)",'],
+  ] as const) {
+    const changed = JSON.parse(text('topic.json').replaceAll(before, after)) as (typeof dashboards)[number]
+    const found = legendsOf(changed).flatMap(({ query, legend }) => unknownInText(legend, query, known))
+    expect(found).toHaveLength(1)
+  }
 })
 
 it('Grafana of compose.yaml finds the dashboards and Prometheus', () => {

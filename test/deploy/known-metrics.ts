@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import { type KnownSeries, unknownGroups } from './query-labels.ts'
 
 const page = fileURLToPath(new URL('../../docs/metrics.md', import.meta.url))
 /** Labels that Prometheus gives to each series itself. */
 const given = ['job', 'instance', 'le']
-
-/** Names of series as queries use them, each with the labels that it may have. */
-export type KnownSeries = ReadonlyMap<string, ReadonlySet<string>>
 
 /** What docs/metrics.md lists, which a test of its own holds to what brokers export, and the figures of the process. */
 export function knownSeries(): KnownSeries {
@@ -28,7 +26,7 @@ export function knownSeries(): KnownSeries {
   return known
 }
 
-/** What a query asks for that no broker has: names of metrics, and labels of those that there are. */
+/** What a query asks for that no broker has: names of metrics, and labels by which it selects or groups. */
 export function unknownIn(query: string, known: KnownSeries): string[] {
   const found: string[] = []
   for (const [, name, selector] of query.matchAll(/\b((?:tailrace|process|nodejs)_\w+|up)\b(?:\{([^}]*)\})?/g)) {
@@ -40,5 +38,5 @@ export function unknownIn(query: string, known: KnownSeries): string[] {
     for (const [, label] of (selector ?? '').matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g))
       if (!labels.has(label!)) found.push(`${name}{${label}}`)
   }
-  return found
+  return [...found, ...unknownGroups(query, known)]
 }

@@ -8,6 +8,7 @@ import { createAuthority } from '../../broker/src/platform/node/tls/issue-certif
 import { skipped } from '../runner/skipped.ts'
 import { readComposeFile } from './compose-file.ts'
 import { knownSeries, unknownIn } from './known-metrics.ts'
+import { unknownInText } from './query-labels.ts'
 import { judge, lacks } from './tools.ts'
 
 const known = knownSeries()
@@ -49,7 +50,7 @@ describe.skipIf(skipped(lacks('promtool'), 'rules of Prometheus: there is no pro
   it('sees each alert fire, and stay silent', () => {
     const { code, said } = promtool('test', 'rules', 'tailrace.rules.test.yml')
     expect(code, said).toBe(0)
-  })
+  }, 90_000)
 
   it.each([
     ['tailrace_quarantined_replicas > 0', 'tailrace_quarantined_replicas > 5', 'TailraceQuarantine fires'],
@@ -67,7 +68,10 @@ describe.skipIf(skipped(lacks('promtool'), 'rules of Prometheus: there is no pro
 })
 
 describe.each(rules)('$alert', ({ alert, expr, labels, annotations }) => {
-  it('asks for what brokers export', () => expect(unknownIn(expr, known)).toEqual([]))
+  it('asks for what brokers export, and names labels that the result has', () => {
+    expect(unknownIn(expr, known)).toEqual([])
+    expect(unknownInText(annotations.summary, expr, known)).toEqual([])
+  })
 
   it('says how bad it is, and names the heading that says what to do', () => {
     expect(['critical', 'warning', 'info']).toContain(labels.severity)
@@ -86,6 +90,7 @@ describe.each(rules)('$alert', ({ alert, expr, labels, annotations }) => {
 it('knows a name and a label that no broker has', () => {
   const query = 'sum by (job) (rate(tailrace_no_such_total[5m])) / tailrace_errors_total{colour="red",code="INTERNAL"}'
   expect(unknownIn(query, known)).toEqual(['tailrace_no_such_total', 'tailrace_errors_total{colour}'])
+  expect(unknownIn('sum by (colour) (tailrace_errors_total)', known)).toEqual(['by (colour) of tailrace_errors_total'])
 })
 
 it('scrapes each broker of compose.yaml', () => {
