@@ -29,6 +29,7 @@ const functions = [
   'members',
   'metrics',
   'mixed-versions',
+  'older-brokers',
   'packages',
   'planted-secrets',
   'sealed-tokens',
