@@ -119,7 +119,8 @@ export async function restore(options: RestoreOptions, flags: ClientOptions, ter
     if (options.rules && backup.rules !== null) await restoreRules(backup.rules, admin)
     const shifted = restored.filter(({ shift }) => shift > 0)
     if (flags.json) return terminal.print(JSON.stringify({ name, partitions: restored }))
-    terminal.print(`restored ${plural(topics.length, 'topic')} of ${name}, ${plural(recordsIn(topics), 'record')}`)
+    const published = restored.reduce((sum, { records }) => sum + records, 0)
+    terminal.print(`restored ${plural(topics.length, 'topic')} of ${name}, ${plural(published, 'record')}`)
     for (const { topic, partition, shift } of shifted) {
       terminal.print(
         `  ${topic} partition ${partition}: offsets are lower by ${grouped(shift)}, its first records had been removed`,

@@ -24,6 +24,10 @@ let partition: { logStart: number; batches: Uint8Array[] }
 let reads: number[]
 /** The read of this offset fails. */
 let broken: number | null
+/** How many of the next reads are answered with nothing. */
+let empty: number
+/** Called before each read. */
+let onRead: () => void
 
 beforeEach(() => {
   disk = new MemoryDisk()
@@ -31,6 +35,8 @@ beforeEach(() => {
   partition = { logStart: 0, batches: [] }
   reads = []
   broken = null
+  empty = 0
+  onRead = () => {}
 })
 
 function batchAt(offset: number, records = 3): Uint8Array {
@@ -52,7 +58,10 @@ const records: ClusterRecords = {
   ends: async () => ({ logStart: partition.logStart, end: end() }),
   async read(_, offset) {
     reads.push(offset)
+    onRead()
     if (offset === broken) throw new TailraceError('TIMED_OUT')
+    if (offset < partition.logStart || offset > end()) throw new TailraceError('OFFSET_OUT_OF_RANGE')
+    if (empty-- > 0) return new Uint8Array()
     const from = partition.batches.findIndex((batch) => endOf(batch) > offset)
     return new Uint8Array(Buffer.concat(partition.batches.slice(from, from + 2)))
   },
@@ -62,8 +71,10 @@ const records: ClusterRecords = {
 }
 const parts = () => ({ store: folderStore(root, disk), crypto: nodeCrypto, crc32c })
 const store = () => new ChunkStore('id', 0, parts())
-const copy = () =>
-  copyPartition(place, store(), { records, limit: new RateLimit(clock, null), signal: never, onBytes: () => {} })
+const copy = () => {
+  const limit = new RateLimit(clock, null)
+  return copyPartition(place, store(), { records, clock, limit, signal: never, onBytes: () => {} })
+}
 const bytesIn = async (chunks: readonly string[]) => {
   const read = await Promise.all(chunks.map((file) => store().read(readChunkFile(file)!)))
   return Buffer.concat(read.flat())
@@ -125,6 +136,60 @@ describe('a partition', () => {
     broken = null
     expect(await verify(await copy())).toMatchObject({ batches: 6 })
   })
+
+  test('that answers with nothing before its end is asked again', async () => {
+    publish(4)
+    empty = 1
+    const copied = copy()
+    await clock.advance(60_000)
+    expect(await copied).toMatchObject({ from: 0, end: 12 })
+    expect(reads).toEqual([0, 0, 6])
+  })
+
+  test('that never answers with what it has fails, after a bounded number of reads', async () => {
+    publish(4)
+    empty = Number.POSITIVE_INFINITY
+    const failed = expect(copy()).rejects.toMatchObject({
+      shape: { code: 'TIMED_OUT', message: expect.stringContaining('t partition 0 has records up to offset 12') },
+    })
+    await clock.advance(60_000)
+    await failed
+    expect(reads).toEqual(Array(10).fill(0))
+  })
+
+  test('whose answer lacks a batch in the middle is asked for it', async () => {
+    publish(6)
+    const kept = partition.batches
+    // The second read is answered with a batch left out.
+    onRead = () => {
+      partition.batches = reads.length === 2 ? kept.filter((_, at) => at !== 3) : kept
+    }
+    const backup = await copy()
+    expect(await verify(backup)).toMatchObject({ batches: 6 })
+    expect(reads).toEqual([0, 6, 9, 15])
+  })
+
+  test('that retention cuts meanwhile is begun again where it begins then', async () => {
+    publish(6)
+    onRead = () => {
+      if (reads.length === 2) partition.logStart = 9
+    }
+    expect(await copy()).toMatchObject({ from: 9, end: 18 })
+    expect(reads).toEqual([0, 6, 9, 15])
+    expect(await verify(await copy())).toMatchObject({ batches: 3 })
+  })
+
+  test('that retention cuts faster than it is copied fails', async () => {
+    publish(2)
+    onRead = () => {
+      publish(2)
+      partition.logStart = end() - 3
+    }
+    await expect(copy()).rejects.toMatchObject({
+      shape: { code: 'OFFSET_OUT_OF_RANGE', message: expect.stringContaining('t partition 0') },
+    })
+    expect(reads).toHaveLength(5)
+  })
 })
 
 describe('a chunk', () => {
@@ -169,6 +234,7 @@ describe('a chunk', () => {
     await expect(verify({ ...rest, chunks: chunks.slice(0, 1) })).rejects.toThrow('it ends before offset 12')
     const gap = { ...whole, chunks: [whole.chunks[0]!, whole.chunks[2]!] }
     await expect(verify(gap)).rejects.toThrow('it does not begin at offset 6')
+    await expect(verify({ ...whole, chunks: whole.chunks.slice(1) })).rejects.toThrow('it does not begin at offset 0')
   })
 })
 

@@ -15,7 +15,7 @@ export interface Place {
 export interface ClusterRecords {
   /** Where the partition begins, and the end of all that was acknowledged before this was asked. */
   ends(place: Place): Promise<{ readonly logStart: Offset; readonly end: Offset }>
-  /** Whole committed batches from the one that holds the offset; empty: there is none. */
+  /** Whole committed batches from the one that holds the offset, as its leader has them. */
   read(place: Place, offset: Offset): Promise<Uint8Array>
   newProducer(): Promise<{ readonly producerId: ProducerId; readonly epoch: number }>
   /** Written once, however often it is tried. */
@@ -56,7 +56,8 @@ export function clusterRecords(
       return { logStart: fields.logStart, end: fields.highWatermark }
     },
     async read(place, offset) {
-      const { body } = await ask('Fetch', place, { ...place, offset, maxBytes: READ_BYTES, waitMs: 0 })
+      const asked = { ...place, offset, maxBytes: READ_BYTES, waitMs: 0, linearizable: true }
+      const { body } = await ask('Fetch', place, asked)
       return body
     },
     async newProducer() {

@@ -1,6 +1,5 @@
 import type { TopicConfig } from '../../api/broker-api.ts'
 import { topicPath } from '../../cluster/routing/topic-path.ts'
-import type { Clock } from '../../platform/clock.ts'
 import type { Crypto } from '../../platform/crypto.ts'
 import { AUDIT_TOPIC } from '../../security/audit/audit-event.ts'
 import type { AdminClient } from '../admin/admin-client.ts'
@@ -16,7 +15,6 @@ const AT_ONCE = 4
 export interface CreateDeps extends CopyDeps, ChunkStoreDeps {
   readonly admin: AdminClient
   readonly crypto: Pick<Crypto, 'hash'>
-  readonly clock: Clock
 }
 
 interface ListedTopic {

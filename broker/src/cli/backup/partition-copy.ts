@@ -1,4 +1,7 @@
-import { forEachBatch, type Offset } from '@tailrace/schemas'
+import { baseOffsetAt, forEachBatch, type Offset, TailraceError } from '@tailrace/schemas'
+import type { Clock } from '../../platform/clock.ts'
+import { pause } from '../../platform/timing/pause.ts'
+import { CommandFailure } from '../command-failure.ts'
 import type { Chunk } from './backup-files.ts'
 import { type ChunkStore, endOf } from './chunk-store.ts'
 import type { ClusterRecords, Place } from './cluster-records.ts'
@@ -7,9 +10,15 @@ import type { RateLimit } from './rate-limit.ts'
 
 /** What an interrupted backup reads again at most, and what is in memory for each partition that is copied. */
 const CHUNK_BYTES = 16 << 20
+/** How often the copy of one partition is begun, if records that it still needs are removed meanwhile. */
+const BEGINNINGS = 5
+/** Answers without the next record, one after the other, after which a partition is given up. */
+const EMPTY_ANSWERS = 10
+const EMPTY_PAUSE_MS = 1_000
 
 export interface CopyDeps {
   readonly records: ClusterRecords
+  readonly clock: Clock
   readonly limit: RateLimit
   readonly signal: AbortSignal
   /** Bytes that have been written. */
@@ -17,32 +26,78 @@ export interface CopyDeps {
 }
 
 /**
- * Copies what the partition had when this was called, beyond what an earlier backup in the folder has.
- * @throws TailraceError, DiskError; the error of the signal
+ * Copies what the partition had when this was called, beyond what an earlier backup in the folder has. If retention
+ * removes records that are still to be copied, the copy begins again at the new start of the partition.
+ * @throws CommandFailure TIMED_OUT (it does not answer with records that it has), OFFSET_OUT_OF_RANGE (retention is
+ * faster than the copy); TailraceError, DiskError; the error of the signal
  */
 export async function copyPartition(place: Place, store: ChunkStore, deps: CopyDeps): Promise<PartitionBackup> {
-  const { logStart, end: wanted } = await deps.records.ends(place)
-  const chunks = await store.chunksFrom(logStart)
-  const gathered = new Gathered(store, chunks)
-  for (let next = Math.max(chunks.at(-1)?.end ?? 0, logStart); next < wanted; ) {
-    const body = await deps.records.read(place, next)
-    await deps.limit.take(body.length, deps.signal)
-    deps.signal.throwIfAborted()
+  for (let beginning = 1; ; beginning++) {
+    const { logStart, end } = await deps.records.ends(place)
+    const chunks = await store.chunksFrom(logStart)
+    const gathered = new Gathered(store, chunks)
+    try {
+      await copyBatches(place, { next: Math.max(chunks.at(-1)?.end ?? 0, logStart), end }, gathered, deps)
+    } catch (error) {
+      if (!(error instanceof TailraceError && error.code === 'OFFSET_OUT_OF_RANGE')) throw error
+      if (beginning === BEGINNINGS) throw overtaken(place, error)
+      await gathered.flush()
+      continue
+    }
+    await gathered.flush()
+    const [first, last] = [chunks[0], chunks.at(-1)]
+    const from = first === undefined ? logStart : Math.max(first.base, logStart)
+    return { from, end: last?.end ?? from, chunks: chunks.map(({ file }) => file) }
+  }
+}
+
+async function copyBatches(
+  place: Place,
+  wanted: { readonly next: Offset; readonly end: Offset },
+  gathered: Gathered,
+  { records, clock, limit, signal, onBytes }: CopyDeps,
+): Promise<void> {
+  let { next } = wanted
+  let empty = 0
+  while (next < wanted.end) {
+    const body = await records.read(place, next)
+    await limit.take(body.length, signal)
+    signal.throwIfAborted()
     const batches: Uint8Array[] = []
     forEachBatch(body, (start, stop) => batches.push(body.slice(start, stop)))
-    // The partition was cut meanwhile; what is gone is in no backup.
-    if (batches.length === 0) break
+    const before = next
     for (const batch of batches) {
-      if (next >= wanted) break
+      // A batch that was left out is asked for again: a chunk has no gap.
+      if (next >= wanted.end || baseOffsetAt(batch, 0) > next) break
       next = endOf(batch)
-      deps.onBytes(batch.length)
+      onBytes(batch.length)
       await gathered.add(batch)
     }
+    // The partition has these records: an answer without them is never its end.
+    empty = next === before ? empty + 1 : 0
+    if (empty === EMPTY_ANSWERS) throw unanswered(place, next, wanted.end)
+    if (empty > 0) await pause(clock, EMPTY_PAUSE_MS, signal)
+    signal.throwIfAborted()
   }
-  await gathered.flush()
-  const [first, last] = [chunks[0], chunks.at(-1)]
-  const from = first === undefined ? logStart : Math.max(first.base, logStart)
-  return { from, end: last?.end ?? from, chunks: chunks.map(({ file }) => file) }
+}
+
+function unanswered({ topic, partition }: Place, next: Offset, end: Offset): CommandFailure {
+  return new CommandFailure({
+    code: 'TIMED_OUT',
+    message: `${topic} partition ${partition} has records up to offset ${end}, but answered ${EMPTY_ANSWERS} times without the one at ${next}. No backup has been made.`,
+    retriable: true,
+    hint: 'Check the partition with "tailrace doctor". The same command continues after the chunks that are written.',
+  })
+}
+
+function overtaken({ topic, partition }: Place, cause: TailraceError): CommandFailure {
+  const shape = {
+    code: 'OFFSET_OUT_OF_RANGE',
+    message: `Records of ${topic} partition ${partition} were removed before they could be copied, ${BEGINNINGS} times. No backup has been made.`,
+    retriable: true,
+    hint: 'Raise the retention of the topic, or --rate, and repeat the command.',
+  } as const
+  return new CommandFailure(shape, { cause })
 }
 
 /** Batches on the way into chunks. */

@@ -1,10 +1,10 @@
-import type { Crc32c } from '@tailrace/schemas'
-import { recordsCountAt, withProducer } from '@tailrace/schemas'
+import type { Crc32c, Offset } from '@tailrace/schemas'
+import { baseOffsetAt, recordsCountAt, withProducer } from '@tailrace/schemas'
 import { topicPath } from '../../cluster/routing/topic-path.ts'
 import type { AdminClient } from '../admin/admin-client.ts'
 import { UsageError } from '../command-failure.ts'
 import { readChunkFile } from './backup-files.ts'
-import { ChunkStore, type ChunkStoreDeps } from './chunk-store.ts'
+import { ChunkStore, type ChunkStoreDeps, endOf } from './chunk-store.ts'
 import type { ClusterRecords, Place } from './cluster-records.ts'
 import { inTurns } from './in-turns.ts'
 import type { Backup, PartitionBackup, TopicBackup } from './manifest.ts'
@@ -28,6 +28,7 @@ export interface RestoreDeps extends ChunkStoreDeps {
 export interface RestoredPartition {
   readonly topic: string
   readonly partition: number
+  /** Published ones; more than the partition had, if its first record is not the first one of its batch. */
   readonly records: number
   /** What offsets in the backup are greater by than in the new topic. */
   readonly shift: number
@@ -70,8 +71,8 @@ export async function restoreTopics(
     }),
   )
   const restored = await inTurns(places, AT_ONCE, async ({ place, backup, store }) => {
-    const shift = await restorePartition(place, backup, store, deps)
-    return { topic: place.topic, partition: place.partition, records: backup.end - backup.from, shift }
+    const published = await restorePartition(place, backup, store, deps)
+    return { topic: place.topic, partition: place.partition, ...published }
   })
   for (const { name, config } of topics) {
     const settings = { maxBatchBytes: null, ...config }
@@ -80,29 +81,31 @@ export async function restoreTopics(
   return restored
 }
 
-/** Resolves with the shift of the offsets. */
+/** Batches whose records had all been removed when the backup was made stay removed. */
 async function restorePartition(
   place: Place,
-  { chunks }: PartitionBackup,
+  { from, chunks }: PartitionBackup,
   store: ChunkStore,
   { records, limit, signal, crc32c, onBytes }: RestoreDeps,
-): Promise<number> {
-  const found = chunks.map((file) => readChunkFile(file)!)
-  const first = found[0]
-  if (first === undefined) return 0
+): Promise<Pick<RestoredPartition, 'records' | 'shift'>> {
+  if (chunks.length === 0) return { records: 0, shift: 0 }
   const { producerId, epoch: producerEpoch } = await records.newProducer()
-  let baseSequence = 0
-  for (const chunk of found) {
+  let [published, baseSequence] = [0, 0]
+  let shift: Offset | null = null
+  for (const chunk of chunks.map((file) => readChunkFile(file)!)) {
     for (const batch of await store.read(chunk)) {
+      if (endOf(batch) <= from) continue
       await limit.take(batch.length, signal)
       signal.throwIfAborted()
       const own = withProducer(batch, { producerId, producerEpoch, baseSequence }, crc32c)
       await records.publish(place, own)
-      baseSequence = (baseSequence + recordsCountAt(batch, 0)) % SEQUENCES
+      shift ??= baseOffsetAt(batch, 0)
+      published += recordsCountAt(batch, 0)
+      baseSequence = published % SEQUENCES
       onBytes(batch.length)
     }
   }
-  return first.base
+  return { records: published, shift: shift ?? 0 }
 }
 
 /** Rules and quotas beside those that the cluster has. */

@@ -27,7 +27,8 @@ export async function verifyTopics(
       let next: number | null = null
       for (const chunk of chunks.map((file) => readChunkFile(file)!)) {
         signal.throwIfAborted()
-        if (next !== null && chunk.base !== next) throw damaged(chunk.file, `it does not begin at offset ${next}`)
+        const isJoined = next === null ? chunk.base <= from : chunk.base === next
+        if (!isJoined) throw damaged(chunk.file, `it does not begin at offset ${next ?? from}`)
         next = chunk.end
         for (const batch of await store.read(chunk)) {
           bytes += batch.length
