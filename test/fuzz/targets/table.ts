@@ -1,4 +1,5 @@
 import type { FuzzTarget } from '../target.ts'
+import { backupManifests } from './backup-manifests.ts'
 import { batches, controlBatches, storedBatches } from './batches.ts'
 import { cascadeAnswers } from './cascade-answers.ts'
 import { cascadeBeats } from './cascade-beats.ts'
@@ -40,6 +41,7 @@ export const targetTable: readonly { readonly target: FuzzTarget; readonly share
     clientCertificates,
   ].map((target) => share(target, 60)),
   ...[metadataStates, identityFiles, peerHandshakes, scramMessages, bearerTokens].map((target) => share(target, 20)),
+  share(backupManifests, 20),
   ...[yamlConfigFiles, webSocketClients].map((target) => share(target, 10)),
   ...[cascadeTables, webTokens].map((target) => share(target, 10)),
   share(peerProtocols, 5),

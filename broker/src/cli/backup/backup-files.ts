@@ -14,6 +14,13 @@ export interface Chunk {
   readonly sha256: string
 }
 
+/** A chunk is written as soon as it has this many bytes: what an interrupted backup reads again at most. */
+export const CHUNK_BYTES = 16 << 20
+/** Of a chunk: its last batch may be as long as a frame of the SDKs (64 MiB). */
+export const MOST_CHUNK_BYTES = CHUNK_BYTES + (64 << 20)
+/** Half of the longest text that Node.js can hold. */
+export const MOST_MANIFEST_BYTES = 1 << 28
+
 const OFFSET_DIGITS = 20
 const chunkPattern = /^(\d{20})-(\d{20})-([0-9a-f]{64})\.batches$/
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/

@@ -192,6 +192,30 @@ describe('a partition', () => {
   })
 })
 
+describe('a folder', () => {
+  test('is rid of what an interrupted write has left', async () => {
+    publish(2)
+    await copy()
+    const left = [`${root}/records/id/0/${chunkFile(6, 9, 'ab'.repeat(32))}.new`, `${root}/records/id/1/other.new`]
+    for (const path of left) {
+      await disk.makeFolder(path.slice(0, path.lastIndexOf('/')))
+      await (await disk.open(path)).close()
+    }
+    await copy()
+    expect(disk.paths().filter((path) => path.endsWith('.new'))).toEqual(left.slice(1))
+    expect(await verify(await copy())).toMatchObject({ batches: 2 })
+  })
+
+  test('refuses a file that is too long before it reads it', async () => {
+    const files = folderStore(root, disk)
+    await files.write('a/b', new Uint8Array(11))
+    disk.onOperation = () => {
+      throw new Error('it is opened')
+    }
+    await expect(files.read('a/b', 10)).rejects.toThrow(`${root}/a/b is damaged: it has 11 bytes, but can have 10`)
+  })
+})
+
 describe('a chunk', () => {
   const folder = `${root}/records/id/0`
   test.each(['flipped', 'cut', 'missing'])('that is %s is refused by its name', async (fault) => {
@@ -231,12 +255,17 @@ describe('a chunk', () => {
     const { chunks, ...rest } = await copy()
     publish(2)
     const whole = await copy()
-    await expect(verify({ ...rest, chunks: chunks.slice(0, 1) })).rejects.toThrow('it ends before offset 12')
+    await expect(verify({ ...rest, chunks: chunks.slice(0, 1) })).rejects.toThrow('it does not end at offset 12')
     const gap = { ...whole, chunks: [whole.chunks[0]!, whole.chunks[2]!] }
     await expect(verify(gap)).rejects.toThrow('it does not begin at offset 6')
     await expect(verify({ ...whole, chunks: whole.chunks.slice(1) })).rejects.toThrow('it does not begin at offset 0')
   })
 })
+
+const topicOf = (fields: object) => {
+  const partitions = [{ from: 0, end: 0, chunks: [] }]
+  return { name: 't', id: 'id', replicas: 1, config: {}, partitions, ...fields }
+}
 
 describe('a manifest', () => {
   const backup = newBackup({ clusterId: 'c', startedAt: 1, endedAt: 2, topics: [], rules: null })
@@ -264,14 +293,42 @@ describe('a manifest', () => {
     )
   })
 
+  test.each([
+    ['a time that is none', { startedAt: 1e300 }],
+    ['a time of text', { endedAt: '2' }],
+    ['no cluster', { clusterId: undefined }],
+    ['rules that are none', { rules: { acls: [null], quotas: [] } }],
+    ['a list in the place of rules', { rules: [] }],
+    ['a topic that is none', { topics: [null] }],
+    ['one topic twice', { topics: [topicOf({}), topicOf({})] }],
+    ['a name that no topic has', { topics: [topicOf({ name: 'a b' })] }],
+    ['no replicas', { topics: [topicOf({ replicas: 0 })] }],
+    ['replicas of text', { topics: [topicOf({ replicas: '3' })] }],
+    ['no settings', { topics: [topicOf({ config: null })] }],
+    ['a setting that is none', { topics: [topicOf({ config: { maxBatchBytes: '1e9' } })] }],
+    ['a setting with parts', { topics: [topicOf({ config: { retentionMs: {} } })] }],
+    ['no partitions', { topics: [topicOf({ partitions: [] })] }],
+    [
+      'a partition that begins behind its end',
+      { topics: [topicOf({ partitions: [{ from: 2, end: 1, chunks: [] }] })] },
+    ],
+    ['a partition before 0', { topics: [topicOf({ partitions: [{ from: -1, end: 1, chunks: [] }] })] }],
+    ['chunks that are no names', { topics: [topicOf({ partitions: [{ from: 0, end: 1, chunks: [[]] }] })] }],
+    ['a format that is none', { format: 'x' }],
+  ])('with %s is refused', (_, fields) => {
+    const changed = manifestText({ ...backup, ...fields } as never, nodeCrypto)
+    expect(() => readManifest(changed, 'm', nodeCrypto)).toThrow('m is damaged: it is no manifest of a backup')
+  })
+
+  test('that is nested too deeply is refused', () => {
+    const nested = `{"sha256":"","backup":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`
+    expect(() => readManifest(nested, 'm', nodeCrypto)).toThrow('m is damaged')
+  })
+
   test('that would lead out of its folder is refused', () => {
     const partitions = [{ from: 0, end: 1, chunks: ['../../etc/passwd'] }]
-    for (const topic of [
-      { id: '..', partitions: [] },
-      { id: 'a/b', partitions: [] },
-      { id: 'id', partitions },
-    ]) {
-      const topics = [{ name: 't', replicas: 1, config: {}, ...topic }]
+    for (const topic of [{ id: '..' }, { id: 'a/b' }, { partitions }]) {
+      const topics = [topicOf(topic)]
       expect(() => readManifest(manifestText({ ...backup, topics }, nodeCrypto), 'm', nodeCrypto)).toThrow(
         'm is damaged',
       )

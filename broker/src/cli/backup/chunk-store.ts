@@ -1,9 +1,9 @@
 import type { Crc32c, Offset, PartitionNumber } from '@tailrace/schemas'
-import { baseOffsetAt, forEachBatch, lastOffsetDeltaAt, verifyBatch } from '@tailrace/schemas'
+import { baseOffsetAt, forEachBatch, lastOffsetDeltaAt, TailraceError, verifyBatch } from '@tailrace/schemas'
 import type { Crypto } from '../../platform/crypto.ts'
-import { type Chunk, chunkFile, partitionFolder, readChunkFile } from './backup-files.ts'
+import { type Chunk, chunkFile, MOST_CHUNK_BYTES, partitionFolder, readChunkFile } from './backup-files.ts'
 import type { BackupStore } from './backup-store.ts'
-import { damaged } from './manifest.ts'
+import { CHUNK_HINT, damaged } from './damage.ts'
 
 export interface ChunkStoreDeps {
   readonly store: BackupStore
@@ -48,27 +48,41 @@ export class ChunkStore {
     return { file, base, end, sha256 }
   }
 
+  /** Removes what interrupted writes have left. */
+  async removeUnfinished(): Promise<void> {
+    await this.#deps.store.removeUnfinished(this.#folder)
+  }
+
   /** Its batches. @throws CommandFailure STORAGE_CORRUPT, which names the file */
-  async read({ file, base, end, sha256 }: Chunk): Promise<Uint8Array[]> {
-    const { store, crypto, crc32c } = this.#deps
-    const path = `${this.#folder}/${file}`
+  async read(chunk: Chunk): Promise<Uint8Array[]> {
+    const { store, crypto } = this.#deps
+    const path = `${this.#folder}/${chunk.file}`
     const name = store.nameOf(path)
-    const bytes = await store.read(path)
-    if (bytes === null) throw damaged(name, 'it is missing')
-    if (Buffer.from(crypto.hash('sha256', bytes)).toString('hex') !== sha256) {
-      throw damaged(name, 'its checksum does not fit its content')
+    const bytes = await store.read(path, MOST_CHUNK_BYTES)
+    if (bytes === null) throw damaged(name, 'it is missing', CHUNK_HINT)
+    if (Buffer.from(crypto.hash('sha256', bytes)).toString('hex') !== chunk.sha256) {
+      throw damaged(name, 'its checksum does not fit its content', CHUNK_HINT)
     }
+    try {
+      return this.#batchesIn(bytes, chunk)
+    } catch (error) {
+      throw error instanceof TailraceError ? damaged(name, error.message.replace(/\.$/, ''), CHUNK_HINT) : error
+    }
+  }
+
+  /** @throws TailraceError INVALID_BATCH */
+  #batchesIn(bytes: Uint8Array, { base, end }: Chunk): Uint8Array[] {
     const batches: Uint8Array[] = []
     let next = base
     forEachBatch(bytes, (start, stop) => {
       const batch = bytes.subarray(start, stop)
-      if (!verifyBatch(bytes, start, stop, crc32c) || baseOffsetAt(batch, 0) !== next) {
-        throw damaged(name, `the batch at ${start} is none, or not the next one`)
+      if (!verifyBatch(bytes, start, stop, this.#deps.crc32c) || baseOffsetAt(batch, 0) !== next) {
+        throw new TailraceError('INVALID_BATCH', `The one at byte ${start} is none, or not the next one.`)
       }
       next = endOf(batch)
       batches.push(batch)
     })
-    if (next !== end) throw damaged(name, `it ends at offset ${next}`)
+    if (next !== end) throw new TailraceError('INVALID_BATCH', `The last one ends at offset ${next}.`)
     return batches
   }
 }

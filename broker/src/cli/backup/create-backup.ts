@@ -4,9 +4,10 @@ import type { Crypto } from '../../platform/crypto.ts'
 import { AUDIT_TOPIC } from '../../security/audit/audit-event.ts'
 import type { AdminClient } from '../admin/admin-client.ts'
 import { CommandFailure, UsageError } from '../command-failure.ts'
+import type { Backup, PartitionBackup, TopicBackup } from './backup-shape.ts'
 import { ChunkStore, type ChunkStoreDeps } from './chunk-store.ts'
 import { inTurns } from './in-turns.ts'
-import { type Backup, newBackup, type PartitionBackup, type TopicBackup } from './manifest.ts'
+import { newBackup } from './manifest.ts'
 import { type CopyDeps, copyPartition } from './partition-copy.ts'
 
 /** Partitions that are copied at a time. */

@@ -1,5 +1,9 @@
 import type { Disk } from '../../platform/disk.ts'
 import type { BackupStore } from './backup-store.ts'
+import { damaged } from './damage.ts'
+
+/** Of a file that is being written. */
+const UNFINISHED = '.new'
 
 /** A folder of this machine. */
 export function folderStore(root: string, disk: Disk): BackupStore {
@@ -7,9 +11,10 @@ export function folderStore(root: string, disk: Disk): BackupStore {
   return {
     nameOf: at,
     list: (folder) => disk.list(at(folder)),
-    async read(path) {
+    async read(path, mostBytes) {
       const size = await disk.size(at(path))
       if (size === null) return null
+      if (size > mostBytes) throw damaged(at(path), `it has ${size} bytes, but can have ${mostBytes} at most`)
       const bytes = new Uint8Array(size)
       const file = await disk.open(at(path))
       try {
@@ -20,7 +25,7 @@ export function folderStore(root: string, disk: Disk): BackupStore {
     },
     async write(path, bytes) {
       const folder = at(path).slice(0, at(path).lastIndexOf('/'))
-      const draft = `${at(path)}.new`
+      const draft = `${at(path)}${UNFINISHED}`
       await disk.makeFolder(folder)
       await disk.remove(draft)
       const file = await disk.open(draft)
@@ -32,6 +37,10 @@ export function folderStore(root: string, disk: Disk): BackupStore {
       }
       await disk.rename(draft, at(path))
       await disk.syncFolder(folder)
+    },
+    async removeUnfinished(folder) {
+      const files = await disk.list(at(folder))
+      for (const file of files) if (file.endsWith(UNFINISHED)) await disk.remove(`${at(folder)}/${file}`)
     },
   }
 }

@@ -2,14 +2,12 @@ import { baseOffsetAt, forEachBatch, type Offset, TailraceError } from '@tailrac
 import type { Clock } from '../../platform/clock.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import { CommandFailure } from '../command-failure.ts'
-import type { Chunk } from './backup-files.ts'
+import { CHUNK_BYTES, type Chunk } from './backup-files.ts'
+import type { PartitionBackup } from './backup-shape.ts'
 import { type ChunkStore, endOf } from './chunk-store.ts'
 import type { ClusterRecords, Place } from './cluster-records.ts'
-import type { PartitionBackup } from './manifest.ts'
 import type { RateLimit } from './rate-limit.ts'
 
-/** What an interrupted backup reads again at most, and what is in memory for each partition that is copied. */
-const CHUNK_BYTES = 16 << 20
 /** How often the copy of one partition is begun, if records that it still needs are removed meanwhile. */
 const BEGINNINGS = 5
 /** Answers without the next record, one after the other, after which a partition is given up. */
@@ -32,6 +30,7 @@ export interface CopyDeps {
  * faster than the copy); TailraceError, DiskError; the error of the signal
  */
 export async function copyPartition(place: Place, store: ChunkStore, deps: CopyDeps): Promise<PartitionBackup> {
+  await store.removeUnfinished()
   for (let beginning = 1; ; beginning++) {
     const { logStart, end } = await deps.records.ends(place)
     const chunks = await store.chunksFrom(logStart)
@@ -124,9 +123,4 @@ class Gathered {
     this.#batches = []
     this.#bytes = 0
   }
-}
-
-/** The sum of what the partitions of a topic have. */
-export function recordsOf(partitions: readonly PartitionBackup[]): Offset {
-  return partitions.reduce((sum, { from, end }) => sum + end - from, 0)
 }

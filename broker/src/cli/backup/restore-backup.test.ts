@@ -4,12 +4,12 @@ import { nodeCrypto } from '../../platform/node/crypto.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
 import { MemoryDisk } from '../../platform/testing/disk.ts'
 import type { AdminClient } from '../admin/admin-client.ts'
+import type { PartitionBackup, TopicBackup } from './backup-shape.ts'
 import { ChunkStore } from './chunk-store.ts'
 import type { ClusterRecords } from './cluster-records.ts'
 import { folderStore } from './folder-store.ts'
-import type { PartitionBackup, TopicBackup } from './manifest.ts'
 import { RateLimit } from './rate-limit.ts'
-import { restoreTopics } from './restore-backup.ts'
+import { Made, restoreTopics } from './restore-backup.ts'
 
 const never = new AbortController().signal
 let disk: MemoryDisk
@@ -63,7 +63,7 @@ async function topicWith(name: string, from: number, offsets: readonly number[])
 
 test('batches that had been removed are not published, and offsets are lower by what is missing', async () => {
   const topic = await topicWith('t', 7, [0, 3, 6, 9])
-  const restored = await restoreTopics([topic], 100, deps())
+  const restored = await restoreTopics([topic], 100, new Made(), deps())
   expect(published.map((batch) => baseTimestampAt(batch, 0))).toEqual([6, 9])
   expect(published.map((batch) => baseSequenceAt(batch, 0))).toEqual([0, 3])
   expect(restored).toEqual([{ topic: 't', partition: 0, records: 6, shift: 6 }])

@@ -2,12 +2,12 @@ import type { Crc32c, Offset } from '@tailrace/schemas'
 import { baseOffsetAt, recordsCountAt, withProducer } from '@tailrace/schemas'
 import { topicPath } from '../../cluster/routing/topic-path.ts'
 import type { AdminClient } from '../admin/admin-client.ts'
-import { UsageError } from '../command-failure.ts'
+import { CommandFailure } from '../command-failure.ts'
 import { readChunkFile } from './backup-files.ts'
+import type { Backup, PartitionBackup, TopicBackup } from './backup-shape.ts'
 import { ChunkStore, type ChunkStoreDeps, endOf } from './chunk-store.ts'
 import type { ClusterRecords, Place } from './cluster-records.ts'
 import { inTurns } from './in-turns.ts'
-import type { Backup, PartitionBackup, TopicBackup } from './manifest.ts'
 import type { RateLimit } from './rate-limit.ts'
 
 const AT_ONCE = 4
@@ -34,27 +34,42 @@ export interface RestoredPartition {
   readonly shift: number
 }
 
-/** Topics under the names that they shall have. */
-export function renamed(topics: readonly TopicBackup[], names: ReadonlyMap<string, string>): TopicBackup[] {
-  for (const name of names.keys()) {
-    if (!topics.some((topic) => topic.name === name))
-      throw new UsageError(`the backup has no topic "${name}" to rename`)
-  }
-  return topics.map((topic) => ({ ...topic, name: names.get(topic.name) ?? topic.name }))
+/** What a restore has made so far. */
+export class Made {
+  readonly topics: string[] = []
+  /** With all their records. */
+  partitions = 0
+  acls = 0
+  quotas = 0
+}
+
+/** @throws CommandFailure TOPIC_EXISTS, which names all topics that the cluster has already */
+export async function refuseExisting(topics: readonly TopicBackup[], admin: AdminClient): Promise<void> {
+  const existing = (await admin.request('GET', '/topics')) as { topics: { name: string }[] }
+  const names = new Set(existing.topics.map(({ name }) => name))
+  const taken = topics.flatMap(({ name }) => (names.has(name) ? [name] : []))
+  if (taken.length === 0) return
+  throw new CommandFailure({
+    code: 'TOPIC_EXISTS',
+    message: `The cluster has these topics already: ${taken.join(', ')}.`,
+    retriable: false,
+    hint: 'Restore them under other names with --rename OLD=NEW, or choose other topics with --topic.',
+  })
 }
 
 /**
  * Makes the topics, which must not exist, and publishes their records in order. Settings that would refuse or remove
- * old records come last. `longestBatch`: of these topics.
+ * old records come last. `longestBatch`: of these topics. `made` is kept up to date, also if it fails.
  * @throws CommandFailure, TailraceError; the error of the signal
  */
 export async function restoreTopics(
   topics: readonly TopicBackup[],
   longestBatch: number,
+  made: Made,
   deps: RestoreDeps,
 ): Promise<RestoredPartition[]> {
   const { admin } = deps
-  const made: { readonly id: string }[] = []
+  const ids: string[] = []
   for (const { name, replicas, config, partitions } of topics) {
     const { timestampAfterMaxMs } = config
     const meanwhile = {
@@ -62,16 +77,19 @@ export async function restoreTopics(
       ...(timestampAfterMaxMs !== undefined && { timestampAfterMaxMs }),
     }
     const asked = { name, replicas, partitions: partitions.length, config: meanwhile }
-    made.push((await admin.request('POST', '/topics', asked)) as { id: string })
+    const { id } = (await admin.request('POST', '/topics', asked)) as { id: string }
+    ids.push(id)
+    made.topics.push(name)
   }
   const places = topics.flatMap(({ name, id, partitions }, at) =>
     partitions.map((backup, partition) => {
-      const place: Place = { topic: name, topicId: made[at]!.id, partition }
+      const place: Place = { topic: name, topicId: ids[at]!, partition }
       return { place, backup, store: new ChunkStore(id, partition, deps) }
     }),
   )
   const restored = await inTurns(places, AT_ONCE, async ({ place, backup, store }) => {
     const published = await restorePartition(place, backup, store, deps)
+    made.partitions += 1
     return { topic: place.topic, partition: place.partition, ...published }
   })
   for (const { name, config } of topics) {
@@ -109,9 +127,18 @@ async function restorePartition(
 }
 
 /** Rules and quotas beside those that the cluster has. */
-export async function restoreRules(rules: NonNullable<Backup['rules']>, admin: AdminClient): Promise<void> {
-  for (let at = 0; at < rules.acls.length; at += RULES_AT_ONCE) {
-    await admin.request('POST', '/security/acls', { acls: rules.acls.slice(at, at + RULES_AT_ONCE) })
+export async function restoreRules(
+  { acls, quotas }: NonNullable<Backup['rules']>,
+  made: Made,
+  admin: AdminClient,
+): Promise<void> {
+  for (let at = 0; at < acls.length; at += RULES_AT_ONCE) {
+    const some = acls.slice(at, at + RULES_AT_ONCE)
+    await admin.request('POST', '/security/acls', { acls: some })
+    made.acls += some.length
   }
-  for (const quota of rules.quotas) await admin.request('PUT', '/security/quotas', quota)
+  for (const quota of quotas) {
+    await admin.request('PUT', '/security/quotas', quota)
+    made.quotas += 1
+  }
 }

@@ -1,6 +1,7 @@
 import { readChunkFile } from './backup-files.ts'
+import type { TopicBackup } from './backup-shape.ts'
 import { ChunkStore, type ChunkStoreDeps } from './chunk-store.ts'
-import { damaged, type TopicBackup } from './manifest.ts'
+import { CHUNK_HINT, damaged } from './damage.ts'
 
 /** What has been found in chunks that are sound. */
 export interface Verified {
@@ -28,7 +29,7 @@ export async function verifyTopics(
       for (const chunk of chunks.map((file) => readChunkFile(file)!)) {
         signal.throwIfAborted()
         const isJoined = next === null ? chunk.base <= from : chunk.base === next
-        if (!isJoined) throw damaged(chunk.file, `it does not begin at offset ${next ?? from}`)
+        if (!isJoined) throw damaged(chunk.file, `it does not begin at offset ${next ?? from}`, CHUNK_HINT)
         next = chunk.end
         for (const batch of await store.read(chunk)) {
           bytes += batch.length
@@ -37,7 +38,9 @@ export async function verifyTopics(
           onBytes(batch.length)
         }
       }
-      if ((next ?? from) !== end) throw damaged(`${name} partition ${partition}`, `it ends before offset ${end}`)
+      if ((next ?? from) !== end) {
+        throw damaged(`${name} partition ${partition}`, `it does not end at offset ${end}`, CHUNK_HINT)
+      }
     }
   }
   return { bytes, batches, longestBatch }

@@ -13,8 +13,8 @@ interface BackupFlags extends ClientOptions {
 interface RestoreFlags extends BackupFlags {
   readonly from: string
   readonly rename?: string[]
-  /** Commander's name for --no-rules. */
-  readonly rules: boolean
+  /** Of --rules and --no-rules. */
+  readonly rules?: boolean
 }
 
 const commands = () => import('../backup/backup-commands.ts')
@@ -61,8 +61,7 @@ function list({ terminal, run }: CommandContext): Command {
     .addOption(jsonOption())
     .action((folder: string, flags: ClientOptions) =>
       run(async () => {
-        await (await commands()).list({ folder }, flags, terminal)
-        return ExitCode.Done
+        return (await commands()).list({ folder }, flags, terminal)
       }),
     )
 }
@@ -85,15 +84,17 @@ function restore({ terminal, run }: CommandContext): Command {
     .description('make topics of a backup, the last one by default, after every byte of it has been checked')
     .requiredOption('--from <folder>', 'where the backup is')
     .option('--rename <old=new>', 'restore the topic under another name; may be given several times', every)
-    .option('--no-rules', 'without the rules (ACLs) and quotas of the backup')
+    .option('--rules', 'with its rules (ACLs) and quotas (default: only without --topic and --rename)')
+    .option('--no-rules', 'without them')
     .option('--rate <bytes>', 'at most so many bytes a second, like 20MiB')
     .addOption(serverOption())
     .addOption(jsonOption())
     .action((flags: RestoreFlags) =>
       run(async () => {
-        const renames = new Map((flags.rename ?? []).map(renameOf))
+        const renames = renamesOf(flags.rename ?? [])
         const options = { ...optionsOf(flags.from, flags), renames, rules: flags.rules }
-        await (await commands()).restore(options, flags, terminal)
+        const { restore } = await import('../backup/restore-command.ts')
+        await restore(options, flags, terminal)
         return ExitCode.Done
       }),
     )
@@ -108,8 +109,13 @@ function optionsOf(folder: string, { name, topic = [], rate }: BackupFlags): Bac
 }
 
 /** @throws UsageError */
-function renameOf(text: string): [string, string] {
-  const [, before, after] = /^([^=]+)=([^=]+)$/.exec(text) ?? []
-  if (after === undefined) throw new UsageError(`--rename is ${JSON.stringify(text)}, but must have the form OLD=NEW`)
-  return [before!, after]
+function renamesOf(texts: readonly string[]): Map<string, string> {
+  const renames = new Map<string, string>()
+  for (const text of texts) {
+    const [, before, after] = /^([^=]+)=([^=]+)$/.exec(text) ?? []
+    if (after === undefined) throw new UsageError(`--rename is ${JSON.stringify(text)}, but must have the form OLD=NEW`)
+    if (renames.has(before!)) throw new UsageError(`--rename gives "${before}" two names`)
+    renames.set(before!, after)
+  }
+  return renames
 }
