@@ -148,7 +148,7 @@ function checkBatches(body: Uint8Array, partition: number, offset: Offset, nextO
         'STORAGE_CORRUPT',
         `Partition ${partition}: offset ${base} came for ${Math.max(expected, offset)}.`,
       )
-    expected = base + schemas.lastOffsetDeltaAt(body, start) + 1
+    expected = schemas.endOffsetAt(body, start)
     if (expected <= offset)
       throw new TailraceError('STORAGE_CORRUPT', `Partition ${partition}: a batch ends before ${offset}.`)
   })

@@ -1,8 +1,7 @@
 import { codecs } from '@tailrace/client'
 import {
-  baseOffsetAt,
   type DecodedRecord,
-  lastOffsetDeltaAt,
+  endOffsetAt,
   type Offset,
   type PartitionNumber,
   readRecords,
@@ -49,7 +48,7 @@ export function eachReadable(
     })
   } catch (error) {
     if (!isOurs) throw error
-    const nextOffset = baseOffsetAt(bytes, start) + lastOffsetDeltaAt(bytes, start) + 1
+    const nextOffset = endOffsetAt(bytes, start)
     pass(error, { ...placeOf(batch), offset: next, nextOffset }, onUnreadable)
   }
 }

@@ -90,6 +90,11 @@ export function lastOffsetDeltaAt(bytes: Uint8Array, at: number): number {
   return int32At(bytes, at + layout.LAST_OFFSET_DELTA_AT)
 }
 
+/** One more than the offset of the last record. */
+export function endOffsetAt(bytes: Uint8Array, at: number): Offset {
+  return baseOffsetAt(bytes, at) + lastOffsetDeltaAt(bytes, at) + 1
+}
+
 export function baseTimestampAt(bytes: Uint8Array, at: number): Timestamp {
   return safeInt64At(bytes, at + layout.BASE_TIMESTAMP_AT, 'baseTimestamp')
 }

@@ -5,6 +5,7 @@ import type { HttpExchanges, HttpReply } from '../../platform/node/http-exchange
 import { authorizationFor } from '../access/authorization.ts'
 import type { Connection } from '../access/connection.ts'
 import { CommandFailure } from '../command-failure.ts'
+import { jsonOf } from '../json-text.ts'
 
 /** How to start a cluster, for users without one. */
 const startHint =
@@ -102,18 +103,10 @@ async function ask(
     throw isSilence(error) ? silent(server, method, error as Error) : unreachable(server, error)
   }
   const { status, text } = reply
-  const answer = parse(text)
+  const answer = jsonOf(text)
   const isDone = status >= 200 && status < 300
   if (!isDone || (text !== '' && answer === undefined)) throw refused(server, status, answer)
   return answer
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** The broker's own error, or a plain statement that the server that answered is no broker. */

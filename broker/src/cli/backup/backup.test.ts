@@ -1,10 +1,10 @@
-import { BatchWriter, Compression, crc32c, placeBatch, TailraceError } from '@tailrace/schemas'
+import { BatchWriter, Compression, crc32c, endOffsetAt, placeBatch, TailraceError } from '@tailrace/schemas'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { nodeCrypto } from '../../platform/node/crypto.ts'
 import { ManualClock } from '../../platform/testing/clock.ts'
 import { MemoryDisk } from '../../platform/testing/disk.ts'
 import { chunkFile, readChunkFile } from './backup-files.ts'
-import { ChunkStore, endOf } from './chunk-store.ts'
+import { ChunkStore } from './chunk-store.ts'
 import type { ClusterRecords, Place } from './cluster-records.ts'
 import { folderStore } from './folder-store.ts'
 import { inTurns } from './in-turns.ts'
@@ -48,7 +48,7 @@ function batchAt(offset: number, records = 3): Uint8Array {
   return batch
 }
 
-const end = () => (partition.batches.length === 0 ? partition.logStart : endOf(partition.batches.at(-1)!))
+const end = () => (partition.batches.length === 0 ? partition.logStart : endOffsetAt(partition.batches.at(-1)!, 0))
 function publish(batches: number): void {
   for (let at = 0; at < batches; at++) partition.batches.push(batchAt(end()))
 }
@@ -62,7 +62,7 @@ const records: ClusterRecords = {
     if (offset === broken) throw new TailraceError('TIMED_OUT')
     if (offset < partition.logStart || offset > end()) throw new TailraceError('OFFSET_OUT_OF_RANGE')
     if (empty-- > 0) return new Uint8Array()
-    const from = partition.batches.findIndex((batch) => endOf(batch) > offset)
+    const from = partition.batches.findIndex((batch) => endOffsetAt(batch, 0) > offset)
     return new Uint8Array(Buffer.concat(partition.batches.slice(from, from + 2)))
   },
   newProducer: () => Promise.reject(new Error('a backup publishes nothing')),

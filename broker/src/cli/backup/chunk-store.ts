@@ -1,5 +1,5 @@
 import type { Crc32c, Offset, PartitionNumber } from '@tailrace/schemas'
-import { baseOffsetAt, forEachBatch, lastOffsetDeltaAt, TailraceError, verifyBatch } from '@tailrace/schemas'
+import { baseOffsetAt, endOffsetAt, forEachBatch, TailraceError, verifyBatch } from '@tailrace/schemas'
 import type { Crypto } from '../../platform/crypto.ts'
 import { type Chunk, chunkFile, MOST_CHUNK_BYTES, partitionFolder, readChunkFile } from './backup-files.ts'
 import type { BackupStore } from './backup-store.ts'
@@ -41,7 +41,7 @@ export class ChunkStore {
     const { store, crypto } = this.#deps
     const bytes = Buffer.concat(batches)
     const base = baseOffsetAt(batches[0]!, 0)
-    const end = endOf(batches.at(-1)!)
+    const end = endOffsetAt(batches.at(-1)!, 0)
     const sha256 = Buffer.from(crypto.hash('sha256', bytes)).toString('hex')
     const file = chunkFile(base, end, sha256)
     await store.write(`${this.#folder}/${file}`, bytes)
@@ -79,15 +79,10 @@ export class ChunkStore {
       if (!verifyBatch(bytes, start, stop, this.#deps.crc32c) || baseOffsetAt(batch, 0) !== next) {
         throw new TailraceError('INVALID_BATCH', `The one at byte ${start} is none, or not the next one.`)
       }
-      next = endOf(batch)
+      next = endOffsetAt(batch, 0)
       batches.push(batch)
     })
     if (next !== end) throw new TailraceError('INVALID_BATCH', `The last one ends at offset ${next}.`)
     return batches
   }
-}
-
-/** One more than the offset of its last record. */
-export function endOf(batch: Uint8Array): Offset {
-  return baseOffsetAt(batch, 0) + lastOffsetDeltaAt(batch, 0) + 1
 }

@@ -1,10 +1,10 @@
-import { baseOffsetAt, forEachBatch, type Offset, TailraceError } from '@tailrace/schemas'
+import { baseOffsetAt, endOffsetAt, forEachBatch, type Offset, TailraceError } from '@tailrace/schemas'
 import type { Clock } from '../../platform/clock.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import { CommandFailure } from '../command-failure.ts'
 import { CHUNK_BYTES, type Chunk } from './backup-files.ts'
 import type { PartitionBackup } from './backup-shape.ts'
-import { type ChunkStore, endOf } from './chunk-store.ts'
+import type { ChunkStore } from './chunk-store.ts'
 import type { ClusterRecords, Place } from './cluster-records.ts'
 import type { RateLimit } from './rate-limit.ts'
 
@@ -68,7 +68,7 @@ async function copyBatches(
     for (const batch of batches) {
       // A batch that was left out is asked for again: a chunk has no gap.
       if (next >= wanted.end || baseOffsetAt(batch, 0) > next) break
-      next = endOf(batch)
+      next = endOffsetAt(batch, 0)
       onBytes(batch.length)
       await gathered.add(batch)
     }

@@ -1,11 +1,11 @@
 import type { Crc32c, Offset } from '@tailrace/schemas'
-import { baseOffsetAt, recordsCountAt, withProducer } from '@tailrace/schemas'
+import { baseOffsetAt, endOffsetAt, recordsCountAt, withProducer } from '@tailrace/schemas'
 import { topicPath } from '../../cluster/routing/topic-path.ts'
 import type { AdminClient } from '../admin/admin-client.ts'
 import { CommandFailure } from '../command-failure.ts'
 import { readChunkFile } from './backup-files.ts'
 import type { Backup, PartitionBackup, TopicBackup } from './backup-shape.ts'
-import { ChunkStore, type ChunkStoreDeps, endOf } from './chunk-store.ts'
+import { ChunkStore, type ChunkStoreDeps } from './chunk-store.ts'
 import type { ClusterRecords, Place } from './cluster-records.ts'
 import { inTurns } from './in-turns.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -112,7 +112,7 @@ async function restorePartition(
   let shift: Offset | null = null
   for (const chunk of chunks.map((file) => readChunkFile(file)!)) {
     for (const batch of await store.read(chunk)) {
-      if (endOf(batch) <= from) continue
+      if (endOffsetAt(batch, 0) <= from) continue
       await limit.take(batch.length, signal)
       signal.throwIfAborted()
       const own = withProducer(batch, { producerId, producerEpoch, baseSequence }, crc32c)

@@ -4,6 +4,7 @@ import { withDeadline } from '../../platform/timing/deadline.ts'
 import { authorizationFor } from '../access/authorization.ts'
 import type { Connection } from '../access/connection.ts'
 import type { BrokerBody, ClusterBody } from '../admin/answer-shapes.ts'
+import { jsonOf } from '../json-text.ts'
 import { MetricSamples } from './metric-samples.ts'
 
 const ANSWER_MS = 5_000
@@ -61,7 +62,7 @@ export class BrokerPages {
   async cluster(broker: BrokerBody): Promise<ClusterBody | string> {
     const found = await this.#get(broker, '/cluster')
     if (typeof found === 'string') return found
-    const body = jsonOf(found.text) as ClusterBody | null
+    const body = jsonOf(found.text) as ClusterBody | null | undefined
     return Array.isArray(body?.brokers) ? body : 'its answer to /cluster is none of a broker'
   }
 
@@ -109,13 +110,5 @@ export class BrokerPages {
     } finally {
       ended.abort()
     }
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
   }
 }

@@ -1,9 +1,8 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { Disk } from '../../platform/disk.ts'
+import { drawnLine } from '../drawn-line.ts'
 import { sizeText } from '../quantity.ts'
 import type { Terminal } from '../terminal.ts'
-
-const DRAW_EVERY_MS = 200
 
 export interface ReadProgress {
   readonly onRead: (bytes: number) => void
@@ -15,19 +14,16 @@ export function readProgress(total: number, clock: Clock, terminal: Terminal): R
   let read = 0
   const text = (): string => {
     const share = total === 0 ? 100 : Math.min(100, Math.floor((read / total) * 100))
-    return `${share} %  ${sizeText(read)} of ${sizeText(total)}`.slice(0, terminal.columns - 1)
+    return `${share} %  ${sizeText(read)} of ${sizeText(total)}`
   }
-  const drawing = terminal.watched ? clock.every(DRAW_EVERY_MS, () => terminal.draw(`\r\x1b[K${text()}`)) : null
+  const line = drawnLine(terminal, clock, text)
   return {
     onRead: (bytes) => {
       read += bytes
       // Ctrl-C ends the work at the next batch.
       terminal.interrupted.throwIfAborted()
     },
-    end: () => {
-      drawing?.cancel()
-      if (terminal.watched) terminal.draw('\r\x1b[K')
-    },
+    end: () => line.end(),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock.ts'
 import { ExitCode, UsageError } from '../command-failure.ts'
+import { drawnLine } from '../drawn-line.ts'
 import { plural } from '../quantity.ts'
 import type { Terminal } from '../terminal.ts'
 import { InFlight } from './in-flight.ts'
@@ -33,7 +34,6 @@ const maxInFlightRecords = 20_000
 const maxInFlightBytes = 32 * 1024 * 1024
 const longestLine = 64 * 1024 * 1024
 const brokenLinesShown = 10
-const drawEveryMs = 100
 
 /**
  * Publishes each line as a record. A line that is no record is reported with its number and left out; a record that the
@@ -57,9 +57,7 @@ export async function publishLines(
     read,
     total: input.bytes,
   })
-  const drawing = terminal.watched
-    ? clock.every(drawEveryMs, () => terminal.draw(`\r\x1b[K${progressLine(figures(), terminal.columns)}`))
-    : null
+  const drawn = drawnLine(terminal, clock, () => progressLine(figures(), terminal.columns))
   const counted = count(input.chunks, (bytes) => (read += bytes))
   try {
     for await (const lines of linesOf(counted, longestLine)) {
@@ -72,8 +70,7 @@ export async function publishLines(
     }
     await Promise.all([sink.flush().catch(() => undefined), inFlight.settled()])
   } finally {
-    drawing?.cancel()
-    if (terminal.watched) terminal.draw('\r\x1b[K')
+    drawn.end()
   }
   return conclude(figures(), broken, inFlight, options, terminal)
 }

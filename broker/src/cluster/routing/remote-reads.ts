@@ -1,5 +1,5 @@
-import type { BrokerId, Offset, PartitionNumber, Position } from '@tailrace/schemas'
-import { baseOffsetAt, forEachBatch, lastOffsetDeltaAt, TailraceError } from '@tailrace/schemas'
+import type { BrokerId, PartitionNumber, Position } from '@tailrace/schemas'
+import { endOffsetAt, forEachBatch, TailraceError } from '@tailrace/schemas'
 import type { Asker, ReadRequest } from '../../api/broker-api.ts'
 import type { Peers } from '../../partition/peers.ts'
 import type { FetchResult, OffsetResult } from '../../partition/requests.ts'
@@ -185,9 +185,6 @@ function upTo(found: FetchResult, maxBytes: number): FetchResult {
     count += 1
   }
   const batches = found.batches.slice(0, count)
-  return { ...found, batches, bytes, nextOffset: endOf(batches.at(-1)) ?? found.nextOffset }
-}
-
-function endOf(batch: Uint8Array | undefined): Offset | undefined {
-  return batch === undefined ? undefined : baseOffsetAt(batch, 0) + lastOffsetDeltaAt(batch, 0) + 1
+  const last = batches.at(-1)
+  return { ...found, batches, bytes, nextOffset: last === undefined ? found.nextOffset : endOffsetAt(last, 0) }
 }

@@ -1,9 +1,8 @@
 import {
   attributesAt,
-  baseOffsetAt,
   batchEnd,
   COMPRESSION_MASK,
-  lastOffsetDeltaAt,
+  endOffsetAt,
   type Offset,
   readRecords,
   unreadableAt,
@@ -59,13 +58,9 @@ export function readRun(
         })
       } catch (error) {
         if (records.length > 0) return { records, nextOffset: next }
-        throw unreadableAt(error, { offset: next, nextOffset: offsetAfter(piece, start) })
+        throw unreadableAt(error, { offset: next, nextOffset: endOffsetAt(piece, start) })
       }
     }
   }
   return { records, nextOffset: Math.max(result.nextOffset, offset) }
-}
-
-function offsetAfter(bytes: Uint8Array, start: number): Offset {
-  return baseOffsetAt(bytes, start) + lastOffsetDeltaAt(bytes, start) + 1
 }
