@@ -10,6 +10,7 @@ const processTests = ['test/e2e/**/*.test.ts']
 const functions = [
   'backup',
   'backup-reads',
+  'backup-s3',
   'browser',
   'browser-token',
   'cascade-credentials',

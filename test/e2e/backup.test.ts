@@ -176,7 +176,7 @@ describe('a restore', () => {
       [['restore', '--from', backups, '--rename', 'orders'], 'must have the form OLD=NEW'],
       [['create', '--to', backups, '--name', 'first'], 'there is a backup first in'],
       [['create', '--to', backups, '--name', '../x'], 'a backup cannot be called "../x"'],
-      [['create', '--to', 's3://bucket'], 'backups are kept in folders'],
+      [['create', '--to', 'ftp://bucket'], 'backups are kept in folders and at places like s3://bucket/prefix'],
       [['create', '--to', backups, '--rate', 'fast'], '--rate is "fast"'],
       [['create', '--to', backups, '--topic', '__audit'], 'cannot be restored'],
     ] as const) {

@@ -23,6 +23,7 @@ import { recordsIn, topicsOf } from './topics-of-backup.ts'
 import { verifyTopics } from './verify-backup.ts'
 
 export interface BackupOptions {
+  /** Or a place like s3://bucket/prefix. */
   readonly folder: string
   /** Undefined: a new one by the time; of those that exist the last one. */
   readonly name?: string | undefined
@@ -36,7 +37,7 @@ export async function create(options: BackupOptions, flags: ClientOptions, termi
   const { folder, topics, bytesPerSecond } = options
   const name = options.name ?? new Date(clock.now()).toISOString().replaceAll(':', '-')
   checkName(name)
-  const store = storeAt(folder, nodeDisk)
+  const store = await storeAt(folder, nodeDisk, terminal.interrupted)
   const names = await new ExistingBackups(store, nodeCrypto).names()
   if (names.includes(name)) throw new UsageError(`there is a backup ${name} in ${folder} already`)
   await store.removeUnfinished(MANIFESTS)
@@ -73,7 +74,8 @@ export async function list(
   const json = flags.json === true
   const backups = []
   const unreadable = []
-  for await (const found of new ExistingBackups(storeAt(folder, readOnlyDisk), nodeCrypto).all()) {
+  const store = await storeAt(folder, readOnlyDisk, terminal.interrupted)
+  for await (const found of new ExistingBackups(store, nodeCrypto).all()) {
     terminal.interrupted.throwIfAborted()
     if ('error' in found) unreadable.push(found)
     else backups.push({ name: found.name, ...summary(found.backup) })
@@ -89,7 +91,7 @@ export async function list(
 }
 
 export async function verify(options: BackupOptions, { json }: ClientOptions, terminal: Terminal): Promise<void> {
-  const store = storeAt(options.folder, readOnlyDisk)
+  const store = await storeAt(options.folder, readOnlyDisk, terminal.interrupted)
   const { name, backup } = await new ExistingBackups(store, nodeCrypto).choose(options.name)
   const topics = topicsOf(backup, options.topics)
   const progress = new ByteProgress(terminal, clock, 'verified')

@@ -26,7 +26,7 @@ export interface RestoreOptions extends BackupOptions {
 }
 
 export async function restore(options: RestoreOptions, flags: ClientOptions, terminal: Terminal): Promise<void> {
-  const store = storeAt(options.folder, readOnlyDisk)
+  const store = await storeAt(options.folder, readOnlyDisk, terminal.interrupted)
   const { name, backup } = await new ExistingBackups(store, nodeCrypto).choose(options.name)
   const topics = renamed(topicsOf(backup, options.topics), options.renames)
   const rules = rulesFor(backup, options)

@@ -24,7 +24,7 @@ const every = (value: string, before: string[] | undefined): string[] => [...(be
 /** `tailrace backup create|list|verify|restore`. */
 export function backupCommand(context: CommandContext): Command {
   return new Command('backup')
-    .description('copy the records of a cluster into a folder, check such copies, and make a cluster of one')
+    .description('copy the records of a cluster into a folder or S3, check such copies, and make a cluster of one')
     .addCommand(create(context))
     .addCommand(list(context))
     .addCommand(verify(context))
@@ -42,7 +42,7 @@ function create({ terminal, run }: CommandContext): Command {
     .description(
       'copy all records that were acknowledged before; a folder with earlier backups of the cluster gets what is new',
     )
-    .requiredOption('--to <folder>', 'where it is put')
+    .requiredOption('--to <folder>', 'where it is put; or s3://bucket/prefix')
     .option('--rate <bytes>', 'at most so many bytes a second, like 20MiB')
     .addOption(serverOption())
     .addOption(jsonOption())
@@ -57,7 +57,7 @@ function create({ terminal, run }: CommandContext): Command {
 function list({ terminal, run }: CommandContext): Command {
   return new Command('list')
     .description('list the backups in a folder')
-    .argument('<folder>')
+    .argument('<folder>', 'a folder, or s3://bucket/prefix')
     .addOption(jsonOption())
     .action((folder: string, flags: ClientOptions) =>
       run(async () => {
@@ -69,7 +69,7 @@ function list({ terminal, run }: CommandContext): Command {
 function verify({ terminal, run }: CommandContext): Command {
   return withChoice(new Command('verify'))
     .description('read a backup, the last one by default, and check every byte of it')
-    .argument('<folder>')
+    .argument('<folder>', 'a folder, or s3://bucket/prefix')
     .addOption(jsonOption())
     .action((folder: string, flags: BackupFlags) =>
       run(async () => {
@@ -82,7 +82,7 @@ function verify({ terminal, run }: CommandContext): Command {
 function restore({ terminal, run }: CommandContext): Command {
   return withChoice(new Command('restore'))
     .description('make topics of a backup, the last one by default, after every byte of it has been checked')
-    .requiredOption('--from <folder>', 'where the backup is')
+    .requiredOption('--from <folder>', 'where the backup is; or s3://bucket/prefix')
     .option('--rename <old=new>', 'restore the topic under another name; may be given several times', every)
     .option('--rules', 'with its rules (ACLs) and quotas (default: only without --topic and --rename)')
     .option('--no-rules', 'without them')
