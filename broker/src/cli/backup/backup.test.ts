@@ -179,6 +179,15 @@ describe('a partition', () => {
     expect(await verify(await copy())).toMatchObject({ batches: 3 })
   })
 
+  test('that has lost records of the last backup is refused', async () => {
+    publish(4)
+    await copy()
+    partition.batches.splice(2)
+    await expect(copy()).rejects.toMatchObject({
+      shape: { code: 'OFFSET_OUT_OF_RANGE', message: expect.stringContaining('ends at offset 6, but') },
+    })
+  })
+
   test('that retention cuts faster than it is copied fails', async () => {
     publish(2)
     onRead = () => {

@@ -27,16 +27,19 @@ export interface CopyDeps {
  * Copies what the partition had when this was called, beyond what an earlier backup in the folder has. If retention
  * removes records that are still to be copied, the copy begins again at the new start of the partition.
  * @throws CommandFailure TIMED_OUT (it does not answer with records that it has), OFFSET_OUT_OF_RANGE (retention is
- * faster than the copy); TailraceError, DiskError; the error of the signal
+ * faster than the copy, or the partition has lost records that the folder has); TailraceError, DiskError; the error of
+ * the signal
  */
 export async function copyPartition(place: Place, store: ChunkStore, deps: CopyDeps): Promise<PartitionBackup> {
   await store.removeUnfinished()
   for (let beginning = 1; ; beginning++) {
     const { logStart, end } = await deps.records.ends(place)
     const chunks = await store.chunksFrom(logStart)
+    const known = chunks.at(-1)?.end ?? 0
+    if (known > end) throw cutBack(place, known, end)
     const gathered = new Gathered(store, chunks)
     try {
-      await copyBatches(place, { next: Math.max(chunks.at(-1)?.end ?? 0, logStart), end }, gathered, deps)
+      await copyBatches(place, { next: Math.max(known, logStart), end }, gathered, deps)
     } catch (error) {
       if (!(error instanceof TailraceError && error.code === 'OFFSET_OUT_OF_RANGE')) throw error
       if (beginning === BEGINNINGS) throw overtaken(place, error)
@@ -97,6 +100,16 @@ function overtaken({ topic, partition }: Place, cause: TailraceError): CommandFa
     hint: 'Raise the retention of the topic, or --rate, and repeat the command.',
   } as const
   return new CommandFailure(shape, { cause })
+}
+
+/** Other records get the offsets of the lost ones: chunks with both would be of no partition that ever was. */
+function cutBack({ topic, partition }: Place, known: Offset, end: Offset): CommandFailure {
+  return new CommandFailure({
+    code: 'OFFSET_OUT_OF_RANGE',
+    message: `${topic} partition ${partition} ends at offset ${end}, but there are backups of it up to ${known}: it has lost records since. No backup has been made.`,
+    retriable: false,
+    hint: 'Begin in a new folder, and keep this one: it has the lost records.',
+  })
 }
 
 /** Batches on the way into chunks. */
