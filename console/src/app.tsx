@@ -8,6 +8,7 @@ import { CascadePage } from './pages/cascade.tsx'
 import { OverviewPage } from './pages/overview.tsx'
 import { PartitionPage } from './pages/partition.tsx'
 import { RecordsPage } from './pages/records.tsx'
+import { SettingsPage } from './pages/settings.tsx'
 import { SignIn } from './pages/sign-in.tsx'
 import { TopicPage } from './pages/topic.tsx'
 import { TopicsPage } from './pages/topics.tsx'
@@ -21,6 +22,7 @@ const pages = [
   ['brokers', 'Brokers'],
   ['cascade', 'Cascade'],
   ['audit', 'Audit'],
+  ['settings', 'Settings'],
 ] as const
 
 /** sent: it stays until the broker has answered, so that a refusal does not empty it. */
@@ -124,6 +126,8 @@ function Page({ route }: { readonly route: readonly string[] }) {
       return <CascadePage />
     case 'audit':
       return <AuditPage />
+    case 'settings':
+      return <SettingsPage />
     default:
       return <p>There is no such page.</p>
   }

@@ -233,6 +233,24 @@ describe.skipIf(skipped(executablePath === null, 'the console in a browser: this
         await picture(page, 'topic')
       })
 
+      it('shows the settings of the broker, and those of topics', async () => {
+        await page.getByRole('link', { name: 'Settings' }).click()
+        await shows(page, /Of broker 1/)
+        await shows(page, /flights.*retentionMs: 3600000/)
+        await page.getByLabel('Filter').fill('tailbytes')
+        const rows = page.locator('[aria-label="Settings of the broker"] tbody tr')
+        await expect.poll(() => rows.count()).toBe(1)
+        await page.getByLabel(/only what differs/).check()
+        await shows(page, /None of them/)
+        await page.getByLabel('Filter').fill('')
+        await expect.poll(() => rows.allTextContents()).toContainEqual(expect.stringContaining('differs'))
+        expect(await page.getByRole('link', { name: 'broker 2', exact: true }).getAttribute('href')).toContain(
+          cluster.http(2),
+        )
+        await accessible(page)
+        await picture(page, 'settings')
+      })
+
       it('moves a leadership, and shows the newest entries of the log', async () => {
         const leaderOf = async (): Promise<number> => {
           const { partitions } = (await cluster.request(1, 'GET', '/topics/flights')) as {
@@ -282,13 +300,29 @@ describe.skipIf(skipped(executablePath === null, 'the console in a browser: this
         expect(await page.locator('dialog option').allTextContents()).not.toContain('broker 201')
         await page.locator('dialog select').selectOption('2')
         await page.getByRole('button', { name: 'Choose' }).click()
-        const sourceOf = async () => {
+        const sourceOf = async (): Promise<number | undefined> => {
           const { brokers } = (await cluster.request(1, 'GET', '/cascade')) as {
             brokers: { broker: number; source: number }[]
           }
           return brokers.find(({ broker }) => broker === 201)?.source
         }
         await expect.poll(sourceOf, { timeout: 30_000 }).toBe(2)
+        await expect
+          .poll(
+            () =>
+              page
+                .getByRole('listitem')
+                .filter({ hasText: /^broker 2(?!\d)/ })
+                .textContent(),
+            { timeout: 15_000 },
+          )
+          .toContain('broker 201')
+        // And by dragging it there.
+        const place = (name: string) => page.locator('.place').filter({ hasText: new RegExp(`^${name}\\b`) })
+        await place('broker 201').dragTo(place('broker 3'))
+        await expect.poll(() => page.locator('dialog select').inputValue()).toBe('3')
+        await page.getByRole('button', { name: 'Choose' }).click()
+        await expect.poll(sourceOf, { timeout: 30_000 }).toBe(3)
         await page.goto(`${base()}/console/#/audit`)
         await shows(page, /set-feature-level/)
         await accessible(page)

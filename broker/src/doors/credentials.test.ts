@@ -56,6 +56,7 @@ const requests: Record<string, [path: string, needs: readonly [Operation, Resour
   openapi: ['/openapi.json', null],
   stream: ['/stream', null],
   metrics: ['/metrics', ['describe', cluster]],
+  settings: ['/operations/settings', ['describe', cluster]],
   logLevel: ['/operations/log-level', ['describe', cluster]],
   setLogLevel: ['/operations/log-level', ['alter', cluster], { level: 'debug' }],
   describeCluster: ['/cluster', ['describe', cluster]],

@@ -47,6 +47,7 @@ describe('OpenAPI', () => {
       'get /metrics',
       'get /openapi.json',
       'get /operations/log-level',
+      'get /operations/settings',
       'get /readyz',
       'get /security/acls',
       'get /security/quotas',

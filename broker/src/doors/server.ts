@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger'
 import { TailraceError } from '@tailrace/schemas'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
+import type { ShownSetting } from '../api/shown-setting.ts'
 import type { StaticFiles } from '../api/static-files.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -23,7 +24,7 @@ import { administrationRoutes } from './http/routes/administration.ts'
 import { cascadeRoutes } from './http/routes/cascade.ts'
 import { consoleRoutes } from './http/routes/console.ts'
 import { groupRoutes } from './http/routes/groups.ts'
-import { type MetricsPage, operationRoutes } from './http/routes/operations.ts'
+import { type MetricsPage, operationRoutes, type Telling } from './http/routes/operations.ts'
 import { recordRoutes } from './http/routes/records.ts'
 import { securityRoutes } from './http/routes/security.ts'
 import { topicRoutes } from './http/routes/topics.ts'
@@ -58,6 +59,8 @@ export interface HttpGatewayParts {
   readonly tls?: TlsPort | undefined
   /** For operators: why any client, or any broker, may do everything here; a sentence each. */
   readonly exposures?: readonly string[]
+  /** For operators. */
+  readonly settings?: readonly ShownSetting[]
   readonly listen: { readonly host: string; readonly port: number }
 }
 
@@ -70,6 +73,10 @@ export interface HttpGateway {
   /** Ends waiting requests and subscriptions with SHUTTING_DOWN, lets the rest finish, and closes all connections. */
   close(): Promise<void>
   readonly registry: Registry
+}
+
+function tellingOf({ exposures = [], settings = [], services }: HttpGatewayParts): Telling {
+  return { exposures, settings, authentication: services.authorizer.mode }
 }
 
 /** HTTP and WebSocket on one port. */
@@ -125,8 +132,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     cascadeRoutes(routes)
     securityRoutes(routes)
     recordRoutes(routes, { clock, publisher, places, abandonment, reads, waits })
-    const page = { registry: metrics.registry, series: parts.series ?? noSeries }
-    operationRoutes(routes, page, { exposures: parts.exposures ?? [], authentication: services.authorizer.mode })
+    operationRoutes(routes, { registry: metrics.registry, series: parts.series ?? noSeries }, tellingOf(parts))
     consoleRoutes(routes, parts.console ?? new Map())
   })
   await app.ready()

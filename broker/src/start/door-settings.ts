@@ -4,10 +4,12 @@ import { hostName } from '../doors/limits/access.ts'
 import type { GatewayLimits } from '../doors/limits/limits.ts'
 import { readConsole } from './console-files.ts'
 import type { OpenFileBudget } from './open-file-budget.ts'
+import { shownSettings } from './shown-settings.ts'
 
 /** Beside its bounds: what a broker's gateway shows to people, and where it listens. */
 export async function gatewayFace(settings: BrokerSettings, exposures: readonly string[]) {
-  return { exposures, console: await readConsole(), listen: splitAddress(settings.http)! }
+  const settingsShown = shownSettings(settings)
+  return { exposures, settings: settingsShown, console: await readConsole(), listen: splitAddress(settings.http)! }
 }
 
 /** The settings of a broker that bound its gateway. */

@@ -2,7 +2,8 @@ import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { resolveSettings } from '../config/resolve-settings.ts'
 import { register } from './metrics-registry.ts'
-import { changedSettings, processMetrics } from './process-metrics.ts'
+import { processMetrics } from './process-metrics.ts'
+import { changedSettings, shownSettings } from './shown-settings.ts'
 
 /** Settings of a broker with these flags. */
 function settingsWith(flags: Record<string, string>) {
@@ -43,6 +44,17 @@ test('settings that differ from their default are told, numbers and words by the
     metricsPerPartition: 'false',
   })
   expect(JSON.stringify(changed)).not.toContain('hunter2')
+})
+
+test('operators see each setting with its default, and no secret', () => {
+  const shown = shownSettings(settingsWith({ tailBytes: '2 MiB', adminTokenFile: '/hunter2', data: '/hunter2' }))
+  const find = (name: string) => shown.find((one) => one.name === name)
+  expect(find('tailBytes')).toMatchObject({ value: '2 MiB', changed: true, perBroker: false })
+  expect(find('tailBytes')!.default).not.toBe('2 MiB')
+  expect(find('adminTokenFile')).toMatchObject({ value: 'set', changed: true })
+  expect(find('data')).toMatchObject({ value: 'set', default: null, perBroker: true })
+  expect(find('authentication')).toMatchObject({ value: 'off', default: 'off', changed: false })
+  expect(JSON.stringify(shown)).not.toContain('hunter2')
 })
 
 test('the page says which version runs on what', async () => {

@@ -1,7 +1,6 @@
-import type { BrokerSettings, SettingName } from '../config/broker-settings.ts'
-import type { Setting } from '../config/setting.ts'
-import { settingNames, settingTable } from '../config/setting-table.ts'
+import type { BrokerSettings } from '../config/broker-settings.ts'
 import type { MetricTable } from '../platform/metric-table.ts'
+import { changedSettings } from './shown-settings.ts'
 
 /** What runs here, and how it differs from the default. */
 export interface ProcessFacts {
@@ -26,26 +25,4 @@ export const processMetrics: MetricTable<ProcessFacts> = {
       ({ settings }) => changedSettings(settings).map((pair) => [pair, 1] as const),
     ],
   ],
-}
-
-/** Kinds whose values are numbers or one of some words: no secret can be among them. */
-const plainKinds = new Set(['integer', 'bytes', 'duration', 'choice', 'boolean'])
-
-/** Name and value of each setting that differs from its default; a cluster's brokers should have the same ones. */
-export function changedSettings(settings: BrokerSettings): [name: string, value: string][] {
-  const changed: [string, string][] = []
-  for (const name of settingNames) {
-    const setting = settingTable[name] as Setting<never>
-    if (setting.perBroker === true || setting.fallback === 'required') continue
-    const value = setting.kind.show(settings[name] as never)
-    if (value === setting.kind.show(defaultOf(name, settings))) continue
-    changed.push([name, plainKinds.has(setting.kind.name) ? value : 'set'])
-  }
-  return changed
-}
-
-function defaultOf(name: SettingName, settings: BrokerSettings): never {
-  const { fallback } = settingTable[name] as Setting<never>
-  if (fallback === 'required') throw new Error(`${name} has no default`)
-  return 'value' in fallback ? fallback.value : fallback.from(settings)
 }

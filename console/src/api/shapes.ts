@@ -154,3 +154,17 @@ export interface AuditRecord {
   readonly target: string
   readonly detail: string
 }
+
+export interface BrokerSetting {
+  readonly name: string
+  readonly value: string
+  readonly default: string | null
+  readonly changed: boolean
+  readonly perBroker: boolean
+  readonly about: string
+}
+
+export interface BrokerSettings {
+  readonly brokerId: number
+  readonly settings: readonly BrokerSetting[]
+}

@@ -36,3 +36,14 @@ export function belowOf(source: number, brokers: readonly CascadeBroker[]): numb
   walk(source)
   return [...found]
 }
+
+/** None that copies from the broker itself. */
+export function sourcesFor(
+  moved: CascadeBroker,
+  levelZero: readonly number[],
+  brokers: readonly CascadeBroker[],
+): number[] {
+  const refused = new Set([moved.broker, ...belowOf(moved.broker, brokers)])
+  const all = new Set([...levelZero, ...brokers.map(({ broker }) => broker), moved.pinned])
+  return [...all].filter((id) => id !== 0 && !refused.has(id))
+}

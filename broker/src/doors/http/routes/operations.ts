@@ -1,6 +1,7 @@
 import { type LogLevel, logLevels, TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
+import type { ShownSetting } from '../../../api/shown-setting.ts'
 import { type AuthenticationMode, authenticationModes } from '../../../security/access/authorizer.ts'
 import { object } from '../schema-parts.ts'
 import { errorResponses } from '../schemas.ts'
@@ -18,8 +19,10 @@ async function pageOf({ registry, series }: MetricsPage, ofPartitions: boolean):
   return Buffer.concat(pieces)
 }
 
-interface Openness {
+/** What a broker tells of how it was started. */
+export interface Telling {
   readonly exposures: readonly string[]
+  readonly settings: readonly ShownSetting[]
   readonly authentication: AuthenticationMode
 }
 
@@ -27,7 +30,7 @@ interface Openness {
 export function operationRoutes(
   app: FastifyInstance,
   metrics: MetricsPage,
-  { exposures, authentication }: Openness,
+  { exposures, settings, authentication }: Telling,
 ): void {
   app.get('/', { schema: schemas.welcome, config: always }, ({ context }) => ({
     name: 'tailrace',
@@ -72,6 +75,11 @@ export function operationRoutes(
     },
   )
 
+  app.get('/operations/settings', { schema: schemas.settings }, async ({ context }) => {
+    context.rights.checkCluster('describe')
+    return { brokerId: context.rights.api.brokerId, settings }
+  })
+
   app.get('/operations/log-level', { schema: schemas.logLevel }, async ({ context }) => ({
     level: await context.rights.logLevel.logLevel(),
   }))
@@ -90,6 +98,14 @@ const always = { alwaysAnswered: true, open: true } as const
 const string = { type: 'string' } as const
 const tags = ['operations']
 const logLevel = { ...string, enum: [...logLevels] }
+const setting = object({
+  name: string,
+  value: { ...string, description: '"set" in the place of texts, addresses and paths.' },
+  default: { type: ['string', 'null'], description: 'Null: there is none, or it follows from what is not shown.' },
+  changed: { type: 'boolean', description: 'It differs from its default.' },
+  perBroker: { type: 'boolean', description: 'It differs from broker to broker in any cluster.' },
+  about: string,
+})
 const readiness = object(
   {
     ready: { type: 'boolean' },
@@ -157,6 +173,18 @@ const schemas = {
       ['partitions'],
     ),
     response: { 200: { description: 'Prometheus text format.', content: { 'text/plain': { schema: string } } } },
+  },
+  settings: {
+    tags,
+    summary: 'Settings of this broker, with their defaults',
+    operationId: 'settings',
+    response: {
+      200: {
+        description: 'All settings, as it was started with them.',
+        ...object({ brokerId: { type: 'integer' }, settings: { type: 'array', items: setting } }),
+      },
+      ...errorResponses,
+    },
   },
   logLevel: {
     tags,

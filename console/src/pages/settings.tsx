@@ -1,0 +1,108 @@
+import { useState } from 'preact/hooks'
+import type { BrokerSetting, BrokerSettings, TopicSummary } from '../api/shapes.ts'
+import { topicLink } from '../live/health.ts'
+import { useLive } from '../live/live.ts'
+import { DataTable } from '../parts/data-table.tsx'
+import { Notice, Refusal } from '../parts/notice.tsx'
+import { useAnswer } from '../parts/use-answer.ts'
+
+/** Settings of the broker that serves the page, and of topics, with what differs from the default. */
+export function SettingsPage() {
+  const { content, error } = useAnswer<BrokerSettings>('/operations/settings')
+  return (
+    <>
+      <h1>Settings</h1>
+      <Refusal error={error} />
+      {content === null ? error === null && <Notice>Waiting for the broker…</Notice> : <OfBroker {...content} />}
+      <OfTopics />
+    </>
+  )
+}
+
+function OfBroker({ brokerId, settings }: BrokerSettings) {
+  const [wanted, setWanted] = useState('')
+  const [isShort, setShort] = useState(false)
+  const has = (text: string): boolean => text.toLowerCase().includes(wanted.toLowerCase())
+  const rows = settings.filter(({ name, about, changed }) => (changed || !isShort) && (has(name) || has(about)))
+  return (
+    <>
+      <h2>Of broker {brokerId}</h2>
+      <OtherBrokers brokerId={brokerId} />
+      <div class="bar">
+        <label>
+          Filter
+          <input type="search" value={wanted} onInput={({ currentTarget }) => setWanted(currentTarget.value)} />
+        </label>
+        <label class="choice">
+          <input type="checkbox" checked={isShort} onChange={() => setShort(!isShort)} /> only what differs from its
+          default
+        </label>
+      </div>
+      <DataTable<BrokerSetting>
+        label="Settings of the broker"
+        rows={rows}
+        keyOf={({ name }) => name}
+        empty="None of them."
+        columns={[
+          { title: 'Setting', of: ({ name }) => <code>{name}</code> },
+          { title: 'Value', of: markedValue },
+          { title: 'Default', of: (setting) => setting.default ?? '–' },
+          { title: 'Meaning', of: ({ about }) => about },
+        ]}
+      />
+    </>
+  )
+}
+
+function markedValue({ value, changed, perBroker }: BrokerSetting) {
+  if (!changed) return value
+  return (
+    <span class={perBroker ? '' : 'warning'}>
+      <b>{value}</b>, differs
+    </span>
+  )
+}
+
+/** Each broker tells its own settings alone. */
+function OtherBrokers({ brokerId }: { readonly brokerId: number }) {
+  const others = (useLive().state?.cluster?.brokers ?? []).filter(
+    ({ id, alive, http }) => id !== brokerId && alive && http !== '',
+  )
+  if (others.length === 0) return null
+  return (
+    <p>
+      Those of others, in their consoles:{' '}
+      {others.map(({ id, http }, at) => (
+        <span key={id}>
+          {at > 0 && ', '}
+          <a href={`${location.protocol}//${http}/console/#/settings`}>broker {id}</a>
+        </span>
+      ))}
+    </p>
+  )
+}
+
+/** A topic shows and changes its settings on its own page. */
+function OfTopics() {
+  const { state } = useLive()
+  const rows = (state?.topics ?? []).filter(({ config }) => Object.keys(config).length > 0)
+  return (
+    <>
+      <h2>Of topics</h2>
+      <DataTable<TopicSummary>
+        label="Settings of topics"
+        rows={rows}
+        keyOf={({ id }) => id}
+        empty="No topic has settings of its own."
+        columns={[
+          { title: 'Topic', of: ({ name }) => <a href={topicLink(name)}>{name}</a> },
+          {
+            title: 'Settings',
+            of: ({ config }) =>
+              Object.entries(config).map(([name, value]) => <div key={name}>{`${name}: ${value}`}</div>),
+          },
+        ]}
+      />
+    </>
+  )
+}
