@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePortRange } from './command-line.ts'
+import { freePorts } from './cluster-processes.ts'
 
 /** The program of the S3 server: it keeps buckets as folders and objects as files. */
 export const S3_SERVER = 'versitygw'
@@ -35,7 +35,8 @@ export class S3Server {
   static async start(bucket: string): Promise<S3Server> {
     const folder = await mkdtemp(join(tmpdir(), 'tailrace-s3-'))
     await mkdir(join(folder, 'buckets', bucket), { recursive: true })
-    const port = await freePortRange(1)
+    // Of those that the system gives out in turn: no other test that runs now gets it as well.
+    const [port] = (await freePorts(1)) as [number]
     const args = [
       '--port',
       `127.0.0.1:${port}`,
@@ -56,7 +57,7 @@ export class S3Server {
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.kill()) await once(this.#child, 'exit')
+    if (this.#child.exitCode === null && this.#child.kill('SIGKILL')) await once(this.#child, 'exit')
   }
 
   async destroy(): Promise<void> {
