@@ -36,6 +36,7 @@ const functions = [
   'sealed-tokens',
   'secured-start',
   'tls',
+  'tracing',
 ]
 /** Beside their file as the others, but they take seconds each, or need a process or modules of their own. */
 const longTests = [

@@ -1,5 +1,6 @@
 import { type ClientOptions, clientOptionNames, codecs, refuseUnknown, wholeNumber } from '@tailrace/client'
 import { type CompressionName, TailraceError } from '@tailrace/schemas'
+import type { OpenTelemetryApi } from './publish-spans.ts'
 import type { ProducerRecord } from './record.ts'
 
 /** Picks a partition, 0 to partitions - 1, for a record that names none. */
@@ -28,6 +29,11 @@ export interface ProducerOptions extends ClientOptions {
   /** How long a record is tried before its promise is rejected. Default 120,000. */
   readonly deliveryTimeoutMs?: number
   readonly partitioner?: Partitioner
+  /**
+   * The package `@opentelemetry/api`: each call of `send` and `sendBatch` is a span, and its records carry the trace to
+   * brokers and readers in the headers `traceparent` and `tracestate`. Default: none.
+   */
+  readonly openTelemetry?: OpenTelemetryApi
   /** Aborting it ends the producer at once: records that are not acknowledged fail with ABORTED. */
   readonly signal?: AbortSignal
 }
@@ -56,6 +62,7 @@ const names = [
   'requestTimeoutMs',
   'deliveryTimeoutMs',
   'partitioner',
+  'openTelemetry',
   'signal',
 ]
 const MEBIBYTE = 1024 * 1024

@@ -3,6 +3,7 @@ import { checkTopicName, TailraceError } from '@tailrace/schemas'
 import type { Identity } from './identity.ts'
 import { LingerTimer } from './linger-timer.ts'
 import { type ProducerOptions, type ProducerSettings, producerSettings } from './options.ts'
+import { PublishSpans } from './publish-spans.ts'
 import type { ProducerRecord, Sent } from './record.ts'
 import { abortable, ManySend, SingleSend } from './sends.ts'
 import { type TopicContext, TopicLanes } from './topic-lanes.ts'
@@ -21,6 +22,7 @@ export class Producer {
   readonly #linger: LingerTimer
   readonly #ended = new AbortController()
   readonly #context: TopicContext
+  readonly #spans: PublishSpans | undefined
   readonly #forRoom: (() => void)[] = []
   #identity: Promise<Identity> | undefined
   #bufferedBytes = 0
@@ -35,6 +37,7 @@ export class Producer {
     this.#client = new Client(clientOptions(options))
     this.#linger = new LingerTimer(this.#settings.lingerMs)
     this.#context = this.#makeContext()
+    if (options.openTelemetry !== undefined) this.#spans = new PublishSpans(options.openTelemetry)
     const { signal } = options
     if (signal?.aborted) this.#end(abortError(signal))
     else signal?.addEventListener('abort', () => this.#end(abortError(signal)), { once: true })
@@ -53,7 +56,9 @@ export class Producer {
    * there, once; OVERLOADED: too many sends wait; ABORTED, CLOSED: given up, and it may be there, once
    */
   send(topic: string, record: ProducerRecord, options?: { signal?: AbortSignal }): Promise<Sent> {
-    const send = new SingleSend(record)
+    const span = this.#spans?.start(topic, 1)
+    const send = new SingleSend(span?.mark(record) ?? record)
+    span?.endWith(send.promise)
     if (options?.signal !== undefined) abortable(send, options.signal)
     this.#offer(topic, send)
     return send.promise
@@ -66,7 +71,9 @@ export class Producer {
    * @throws TailraceError as {@link send}
    */
   sendBatch(topic: string, records: readonly ProducerRecord[], options?: { signal?: AbortSignal }): Promise<Sent[]> {
-    const send = new ManySend(records)
+    const span = this.#spans?.start(topic, records.length)
+    const send = new ManySend(span === undefined ? records : records.map(span.mark))
+    span?.endWith(send.promise)
     if (options?.signal !== undefined) abortable(send, options.signal)
     this.#offer(topic, send)
     return send.promise

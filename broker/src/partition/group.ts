@@ -4,6 +4,7 @@ import type {
   GroupId,
   LogIndex,
   Offset,
+  PartitionNumber,
   Position,
   ProducerId,
   Term,
@@ -18,6 +19,8 @@ import type { FetchRequest, FetchResult, OffsetResult, PublishResult } from './r
 /** The facts that a broker needs to run its replica of a group. */
 export interface GroupSpec {
   readonly group: GroupId
+  /** What clients call it, for traces. Absent: it is no partition of a topic. */
+  readonly place?: { readonly topic: string; readonly partition: PartitionNumber }
   /**
    * The founders: the voters that the group was created with. They govern until the log holds a configuration (M73).
    */

@@ -25,7 +25,9 @@ import { gatewayFace, gatewayLimits } from './door-settings.ts'
 import { tellExposures } from './exposures.ts'
 import { reloadOf } from './followed-file.ts'
 import { logLevelOf } from './log-level.ts'
+import { openSpans } from './spans.ts'
 import { type BrokerTls, openTls } from './tls.ts'
+import { tracedApi } from './traced-api.ts'
 
 export interface RunningBroker {
   /** `host:port` of HTTP and WebSocket, with the real port. */
@@ -91,13 +93,14 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   })
   const http = await gateway.listen()
   await peers.start({ identity: () => node.identity(), handlers: withCascade(node.handlers, cascade, node.rules) })
-  const memory = releaseMemoryAfterLoad(clock)
+  const [memory, endSpans] = [releaseMemoryAfterLoad(clock), openSpans(settings.id, logger)]
   return {
     http,
     peer: peers.address,
     reload: reloadOf(tls, clusterKeys, adminToken),
     async stop() {
       memory.cancel()
+      endSpans()
       tls.close()
       await gateway.close()
       audit.close()
@@ -117,7 +120,7 @@ function servicesOf(
   cascade: LevelZeroControl,
   logger: { level: string },
 ) {
-  const described = { ...api, describeCluster: () => cascade.describeCluster() }
+  const described = { ...tracedApi(api, nodeClock), describeCluster: () => cascade.describeCluster() }
   const tabled = { authorizer: rules.authorizer, quotas: () => tables.quotas }
   return { api: described, admin, security, cascade, ...tabled, logLevel: logLevelOf(logger) }
 }

@@ -25,7 +25,9 @@ import { type FollowedFile, reloadOf } from './followed-file.ts'
 import { logLevelOf } from './log-level.ts'
 import { isOfCascade } from './source-certificate.ts'
 import { openSourceToken } from './source-token.ts'
+import { openSpans } from './spans.ts'
 import { openTls } from './tls.ts'
+import { tracedApi } from './traced-api.ts'
 
 /**
  * Puts one cascade broker together, on real time, disk and network: log, node, gateway, from the inside out; they stop
@@ -73,12 +75,14 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   const http = await gateway.listen()
   node.start()
   const memory = releaseMemoryAfterLoad(clock)
+  const endSpans = openSpans(settings.id, logger)
   return {
     http,
     peer: '',
     reload: reloadOf(tls, token, adminToken),
     async stop() {
       memory.cancel()
+      endSpans()
       tls.close()
       token.close()
       adminToken?.close()
@@ -106,7 +110,7 @@ async function servicesOf(
   const { authentication: mode, superUsers } = settings
   const tables = () => node.tables
   return {
-    api: node.api,
+    api: tracedApi(node.api, nodeClock),
     admin: node.admin,
     cascade: node.control,
     quotas: () => node.tables.quotas,

@@ -24,6 +24,7 @@ export function specOf(
 ): GroupSpec {
   return {
     group: partition.group,
+    place: { topic: topic.name, partition: topic.partitions.indexOf(partition) },
     voters: admission === 0 ? partition.founders : [],
     admission,
     isNew: created,

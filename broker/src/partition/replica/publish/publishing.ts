@@ -22,6 +22,7 @@ import { isTooMuchForLeaders } from '../state/disk-wait.ts'
 import { termAt } from '../state/log-places.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import type { FollowedBatch } from './publish-stages.ts'
+import { PublishTrace } from './publish-trace.ts'
 
 /** The epoch that InitProducer gives with every id (BrokerApi.initProducer). */
 const GIVEN_EPOCH = 0
@@ -39,12 +40,14 @@ export class Publishing {
   readonly #deps: PublishingDeps
   readonly #acknowledgements = new Acknowledgements()
   readonly #times: AppendTimes
+  readonly #trace: PublishTrace
   /** The batch whose stages are measured. */
   #followed: FollowedBatch | null = null
 
   constructor(deps: PublishingDeps) {
     this.#deps = deps
     this.#times = new AppendTimes(deps.services.settings.producerExpirationMs)
+    this.#trace = new PublishTrace(deps.services.clock, deps.spec)
   }
 
   /** On a leader that runs. */
@@ -79,6 +82,7 @@ export class Publishing {
     if (header === 'too-much-uncommitted')
       throw new TailraceError('OVERLOADED', 'Too many bytes wait for their commit.')
     this.#follow(followed, header.index)
+    this.#trace.placed(batch, header.index)
     return this.#acknowledgements.wait(header.index, {
       baseOffset: header.baseOffset,
       lastOffset: header.lastOffset,
@@ -95,6 +99,7 @@ export class Publishing {
 
   committed(index: LogIndex): void {
     this.#acknowledgements.committed(index, this.#holdersOf)
+    this.#trace.committed(index)
     if (this.#followed?.index !== index) return
     this.#followed.committed()
     this.#letGo()
@@ -107,6 +112,7 @@ export class Publishing {
 
   /** More of the log is durable here. */
   persisted(): void {
+    this.#trace.persisted(this.#deps.driver.core.durableIndex)
     if (this.#followed === null) return
     this.#followed.synced(this.#deps.driver.core.durableIndex)
     this.#letGo()
@@ -114,6 +120,7 @@ export class Publishing {
 
   failAll(...failure: Parameters<Acknowledgements['failAll']>): void {
     this.#followed = null
+    this.#trace.clear()
     this.#acknowledgements.failAll(...failure)
   }
 
