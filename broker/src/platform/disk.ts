@@ -40,6 +40,13 @@ export interface DiskFile {
   close(): Promise<void>
 }
 
+const refusals: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'ENOMEM'])
+
+/** Whether the system has refused the file to this process (rights, descriptors, memory): its bytes may be sound. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof DiskError && refusals.has((error.cause as { code?: unknown } | undefined)?.code)
+}
+
 /** `full`: no space left. `gone`: no such file. `failed`: anything else, the cause attached. */
 export class DiskError extends Error {
   override readonly name = 'DiskError'

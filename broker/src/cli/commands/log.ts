@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { UsageError } from '../command-failure.ts'
+import { exitOfLook } from '../health/exit-of-look.ts'
 import { parseCount } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
@@ -26,7 +27,9 @@ export function logCommand({ terminal, run }: CommandContext): Command {
     .option('-n, --limit <number>', 'print at most so many lines of entries')
     .option('--records', 'also the records of each entry')
     .option('--json', 'a JSON object a line')
-    .action((path: string, flags: DumpFlags) => run(() => dumpPath(path, flags, terminal)))
+    .action((path: string, flags: DumpFlags) =>
+      run(() => exitOfLook(flags.json === true, terminal, () => dumpPath(path, flags, terminal))),
+    )
   return new Command('log').description('look at the files of a log').addCommand(dump)
 }
 

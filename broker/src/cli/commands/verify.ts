@@ -1,6 +1,6 @@
-import { TailraceError } from '@tailrace/schemas'
 import { Command } from 'commander'
-import { ExitCode, explain } from '../command-failure.ts'
+import { ExitCode } from '../command-failure.ts'
+import { exitOfLook } from '../health/exit-of-look.ts'
 import type { Terminal } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
 import { jsonOption } from './shared-options.ts'
@@ -17,33 +17,27 @@ export function verifyCommand({ terminal, run }: CommandContext): Command {
     )
     .argument('<folder>', 'the data folder, such as data/broker-1; nothing in it is changed')
     .addOption(jsonOption())
-    .action((folder: string, flags: VerifyFlags) =>
-      run(async () => {
-        try {
-          return await verify(folder.replace(/(?<=.)\/+$/, ''), flags.json === true, terminal)
-        } catch (error) {
-          // A newer version of Tailrace has to look: the folder is neither sound nor damaged.
-          if (!(error instanceof TailraceError && error.code === 'NEWER_FORMAT')) throw error
-          terminal.complain(explain(error, flags.json === true))
-          return ExitCode.Usage
-        }
-      }),
-    )
+    .action((folder: string, flags: VerifyFlags) => {
+      const json = flags.json === true
+      return run(() => exitOfLook(json, terminal, () => verify(folder.replace(/(?<=.)\/+$/, ''), json, terminal)))
+    })
 }
 
 async function verify(folder: string, json: boolean, terminal: Terminal): Promise<number> {
-  const [{ takeFolder }, { verifyFolder }, { verifiedText }, progress, platform] = await Promise.all([
+  const [{ takeFolder, whileAtRest }, { verifyFolder }, { verifiedText }, progress, platform] = await Promise.all([
     import('../health/folder-at-rest.ts'),
     import('../health/verify-folder.ts'),
     import('../health/verify-text.ts'),
     import('../health/read-progress.ts'),
     machine(),
   ])
-  const { disk, crc32c, clock, lockHolder, openRocksReader } = platform
-  await takeFolder(folder, { disk, lockHolder })
-  const drawn = progress.readProgress(await progress.bytesOfSegments(disk, folder), clock, terminal)
+  const { disk, crc32c, clock, openRocksReader } = platform
+  await takeFolder(folder, platform)
+  const drawn = await progress.readProgress(() => progress.bytesOfSegments(disk, folder), clock, terminal)
   try {
-    const found = await verifyFolder({ disk, crc32c, folder, openState: openRocksReader, onRead: drawn.onRead })
+    const found = await whileAtRest(folder, platform, () =>
+      verifyFolder({ disk, crc32c, folder, openState: openRocksReader, onRead: drawn.onRead }),
+    )
     drawn.end()
     terminal.print(json ? JSON.stringify(found) : verifiedText(found))
     return found.sound ? ExitCode.Done : ExitCode.Failed
@@ -53,12 +47,15 @@ async function verify(folder: string, json: boolean, terminal: Terminal): Promis
 }
 
 async function machine() {
-  const [{ readOnlyDisk }, { nodeCrc32c }, { nodeClock }, { lockHolder }, { openRocksReader }] = await Promise.all([
-    import('../../platform/node/read-only-disk.ts'),
-    import('../../platform/node/checksum.ts'),
-    import('../../platform/node/clock.ts'),
-    import('../../platform/node/lock-holder.ts'),
-    import('../../log/store/rocks-store.ts'),
-  ])
-  return { disk: readOnlyDisk, crc32c: nodeCrc32c, clock: nodeClock, lockHolder, openRocksReader }
+  const [{ readOnlyDisk }, { nodeCrc32c }, { nodeClock }, { lockHolder }, stamps, { openRocksReader }] =
+    await Promise.all([
+      import('../../platform/node/read-only-disk.ts'),
+      import('../../platform/node/checksum.ts'),
+      import('../../platform/node/clock.ts'),
+      import('../../platform/node/lock-holder.ts'),
+      import('../../platform/node/file-stamps.ts'),
+      import('../../log/store/rocks-store.ts'),
+    ])
+  const { fileStamps: stampsOf } = stamps
+  return { disk: readOnlyDisk, crc32c: nodeCrc32c, clock: nodeClock, lockHolder, stampsOf, openRocksReader }
 }

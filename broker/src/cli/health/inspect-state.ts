@@ -9,6 +9,7 @@ import { readStateFormat } from '../../log/store/state-format.ts'
 import { loadCheckpoint } from '../../partition/replica/state/checkpoint.ts'
 import { loadInstallRecord } from '../../partition/replica/state/install-record.ts'
 import type { Crc32c } from '../../platform/checksum.ts'
+import { DiskError } from '../../platform/disk.ts'
 
 export interface StateToInspect {
   readonly folder: string
@@ -31,11 +32,22 @@ const remade =
 /** No key is above. */
 const END = '\u{10ffff}'
 
-/** Reads every pair, whose checksums RocksDB checks, and compares what was applied with the log. */
+/** RocksDB gives the words of the system, and no code. */
+const refusedText =
+  /permission denied|operation not permitted|too many open files|cannot allocate memory|not enough space/i
+
+/**
+ * Reads every pair, whose checksums RocksDB checks, and compares what was applied with the log.
+ * @throws TailraceError NEWER_FORMAT; DiskError where the system refuses files
+ */
 export async function inspectState(given: StateToInspect): Promise<InspectedState | null> {
   const { folder, report } = given
-  const damage = (error: unknown) =>
-    report({ severity: 'damage', file: folder, position: null, problem: messageOf(error), advice: remade })
+  const damage = (error: unknown) => {
+    const problem = messageOf(error)
+    // Nothing is known of the bytes, so nobody is told to move them away.
+    if (refusedText.test(problem)) throw new DiskError('failed', `cannot read ${folder}: ${problem}`, { cause: error })
+    report({ severity: 'damage', file: folder, position: null, problem, advice: remade })
+  }
   let store: StateReader
   try {
     store = await given.open(folder)

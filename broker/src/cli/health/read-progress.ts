@@ -9,8 +9,13 @@ export interface ReadProgress {
   end(): void
 }
 
-/** Draws how much has been read of `total` bytes, where a person watches. */
-export function readProgress(total: number, clock: Clock, terminal: Terminal): ReadProgress {
+/** Draws how much has been read of `bytes()`, which is asked for only where a person watches. */
+export async function readProgress(
+  bytes: () => Promise<number>,
+  clock: Clock,
+  terminal: Terminal,
+): Promise<ReadProgress> {
+  const total = terminal.watched ? await bytes() : 0
   let read = 0
   const text = (): string => {
     const share = total === 0 ? 100 : Math.min(100, Math.floor((read / total) * 100))

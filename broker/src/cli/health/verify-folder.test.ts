@@ -9,13 +9,14 @@ import { MemoryStore } from '../../log/testing/memory-store.ts'
 import { options } from '../../log/testing/small-log.ts'
 import { saveCheckpoint } from '../../partition/replica/state/checkpoint.ts'
 import { saveInstallRecord } from '../../partition/replica/state/install-record.ts'
+import { DiskError } from '../../platform/disk.ts'
 import { nodeCrc32c as crc32c } from '../../platform/node/checksum.ts'
 import { settled } from '../../platform/testing/clock.ts'
 import { MemoryDisk } from '../../platform/testing/disk.ts'
 import { promptClock } from '../../platform/testing/prompt-clock.ts'
 import { UsageError } from '../command-failure.ts'
 import { memoryTerminal } from '../testing/memory-terminal.ts'
-import { takeFolder } from './folder-at-rest.ts'
+import { takeFolder, whileAtRest } from './folder-at-rest.ts'
 import { readProgress } from './read-progress.ts'
 import { verifyFolder } from './verify-folder.ts'
 import { verifiedText } from './verify-text.ts'
@@ -140,7 +141,75 @@ test('a folder that is none of a broker, or that a broker uses, is refused', asy
   await expect(takeFolder('data', nobody)).rejects.toThrow(/in use by a broker/)
 })
 
-test('progress is drawn where a person watches, and Ctrl-C ends the work', () => {
+test('what is found counts only while no file of the folder changes', async () => {
+  let stamps = new Map([
+    ['data/a', '1'],
+    ['data/b', '1'],
+  ])
+  const access = { stampsOf: async () => stamps }
+  expect(await whileAtRest('data', access, async () => 'found')).toBe('found')
+  await expect(whileAtRest('data', access, () => Promise.reject(new Error('mine')))).rejects.toThrow('mine')
+  const changes = [
+    [
+      ['data/a', '1'],
+      ['data/b', '2'],
+    ],
+    [['data/a', '1']],
+    [
+      ['data/a', '1'],
+      ['data/b', '1'],
+      ['data/c', '1'],
+    ],
+  ] as [string, string][][]
+  for (const after of changes) {
+    const before = stamps
+    const work = async () => {
+      stamps = new Map(after)
+      throw new Error('a file is gone')
+    }
+    const changed = whileAtRest('data', access, work)
+    await expect(changed).rejects.toThrow(UsageError)
+    await expect(changed).rejects.toThrow(/^data has changed while it was read \(data\/[bc]\)/)
+    stamps = before
+  }
+})
+
+const refused = (path: string, code: string): DiskError =>
+  new DiskError('failed', `cannot open ${path}: ${code}`, { cause: Object.assign(new Error(code), { code }) })
+
+test.each(['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'ENOMEM'])(
+  'a file that the system does not open with %s is no damage: nothing is known of it',
+  async (code) => {
+    const broker = await stoppedBroker()
+    const opened = broker.disk.open.bind(broker.disk)
+    for (const ending of ['identity.json', '.log', '.index', '.journal', 'checkpoint-a']) {
+      broker.disk.open = async (path) => {
+        if (path.endsWith(ending)) throw refused(path, code)
+        return opened(path)
+      }
+      await expect(verify(broker), ending).rejects.toThrow(code)
+      broker.disk.open = async (path) => {
+        const file = await opened(path)
+        if (path.endsWith(ending)) file.read = () => Promise.reject(refused(path, code))
+        return file
+      }
+      await expect(verify(broker), ending).rejects.toThrow(code)
+    }
+  },
+)
+
+test.each(['Permission denied', 'Too many open files', 'Cannot allocate memory'])(
+  'a state store that the system does not open with "%s" is no damage',
+  async (text) => {
+    const broker = await stoppedBroker()
+    const error = new Error(`IO error: While opening a file for sequentially reading: data/state/CURRENT: ${text}`)
+    const openState = () => Promise.reject(error)
+    const verified = verifyFolder({ ...broker, crc32c, folder: 'data', openState, onRead: () => {} })
+    await expect(verified).rejects.toThrow(DiskError)
+  },
+)
+
+test('progress is drawn where a person watches, and Ctrl-C ends the work', async () => {
   const terminal = memoryTerminal({ watched: true })
   let draw = () => {}
   const clock = {
@@ -149,10 +218,19 @@ test('progress is drawn where a person watches, and Ctrl-C ends the work', () =>
       return { cancel: () => {} }
     },
   }
-  const progress = readProgress(4000, clock as never, terminal)
+  const progress = await readProgress(async () => 4000, clock as never, terminal)
   progress.onRead(1000)
   draw()
   expect(terminal.drawn).toEqual(['\r\x1b[K25 %  1.0 KB of 4.0 KB'])
   terminal.interrupt()
   expect(() => progress.onRead(1)).toThrow()
+})
+
+test('where nobody watches, the size of the folder is not asked for', async () => {
+  const size = () => Promise.reject(new Error('every file is looked at'))
+  const terminal = memoryTerminal()
+  const progress = await readProgress(size, promptClock, terminal)
+  progress.onRead(1000)
+  progress.end()
+  expect(terminal.drawn).toEqual([])
 })

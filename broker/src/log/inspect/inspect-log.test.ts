@@ -254,6 +254,10 @@ test('a repaired segment that has not taken its place is what is read', async ()
   const { damage, log } = await inspect(disk)
   expect(damage).toEqual([])
   expect(log.groups![0]!.damaged).toBe(false)
+  disk.flip(`${segment}.repair`, 200, 1)
+  const rotten = await inspect(disk)
+  expect(rotten.damage).toMatchObject([{ file: `${segment}.repair` }])
+  expect(rotten.log.groups!.map(({ damaged }) => damaged)).toEqual([true, false])
 })
 
 test('wherever one bit of the log changes, the look at it ends with findings, and never says sound of lost batches', async () => {

@@ -4,6 +4,7 @@ import type { ReplayedGroup } from '../journal/replayed-group.ts'
 import { STAGED } from '../received-log.ts'
 import { CHECKPOINT_NAMES, type Checkpoint, readCheckpointFile } from '../recovery/checkpoint.ts'
 import { listGroups } from '../recovery/recover.ts'
+import { WHOLE } from '../segment/repair.ts'
 import { inspectJournal } from './inspect-journal.ts'
 import { inspectSegments } from './inspect-segments.ts'
 import type { InspectedGroup, InspectedLog, LogToInspect } from './inspected-log.ts'
@@ -91,7 +92,7 @@ async function inspectGroup(
   const folder = `${log.folder}/groups/${folderName(group.id, group.incarnation)}`
   let damaged = group.damage !== null
   const report: LogToInspect['report'] = (finding) => {
-    damaged ||= finding.severity === 'damage' && finding.file.endsWith('.log')
+    damaged ||= finding.severity === 'damage' && isSegment(finding.file)
     log.report(finding)
   }
   if (group.damage !== null) {
@@ -120,6 +121,11 @@ async function inspectGroup(
     segments: segments.files,
     damaged,
   }
+}
+
+/** An index that is damaged costs nothing. */
+function isSegment(path: string): boolean {
+  return path.endsWith('.log') || path.endsWith(`.log${WHOLE}`)
 }
 
 /** Folders that the next start removes, or in which a copy from another replica waits to be continued. */

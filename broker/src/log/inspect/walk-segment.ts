@@ -1,11 +1,12 @@
 import type { EntryHeader, LogIndex, Offset } from '@tailrace/schemas'
 import { verifyBatch } from '@tailrace/schemas'
-import { DiskError, type DiskFile } from '../../platform/disk.ts'
+import type { DiskFile } from '../../platform/disk.ts'
 import { headerOrNull } from '../entry-header.ts'
 import type { LogState } from '../log-state.ts'
 import { refuseNewerControl } from '../newer-batch.ts'
 import { scanBatches } from '../segment/batch-scan.ts'
 import type { IndexPlace } from '../segment/sparse-index.ts'
+import { isUnreadable } from './finding.ts'
 import type { LogToInspect, SegmentFile } from './inspected-log.ts'
 
 const WINDOW_BYTES = 1024 * 1024
@@ -86,7 +87,7 @@ class SegmentWalk {
       })
     } catch (error) {
       // A sector that the disk cannot read.
-      if (!(error instanceof DiskError && error.kind === 'failed')) throw error
+      if (!isUnreadable(error)) throw error
       why = error.message
     }
     return why

@@ -15,14 +15,7 @@ export const nodeDisk: Disk = {
       throw diskError('open', path, error)
     }
   },
-  async list(folder) {
-    try {
-      return await whenDescriptorsAllow(() => fsp.readdir(folder))
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return []
-      throw diskError('list', folder, error)
-    }
-  },
+  list: (folder) => namesIn(folder, () => whenDescriptorsAllow(() => fsp.readdir(folder))),
   makeFolder: (folder) => told('make', folder, makePrivateFolder(folder)),
   rename: (from, to) => told('rename', from, fsp.rename(from, to)),
   remove: (path) =>
@@ -62,12 +55,29 @@ export const nodeDisk: Disk = {
   lock: lockFolder,
 }
 
-/** For a disk of which nothing may change: the system itself refuses to write to the file. */
+/**
+ * For a disk of which nothing may change: the system itself refuses to write to the file. It does not wait for
+ * descriptors: the programs that only read have nobody who would free some.
+ */
 export async function openForReading(path: string): Promise<DiskFile> {
   try {
-    return new NodeFile(path, await whenDescriptorsAllow(() => openFile(path, fs.constants.O_RDONLY)))
+    return new NodeFile(path, await openFile(path, fs.constants.O_RDONLY))
   } catch (error) {
     throw diskError('open', path, error)
+  }
+}
+
+/** As nodeDisk lists a folder, without waiting for descriptors. */
+export function listForReading(folder: string): Promise<string[]> {
+  return namesIn(folder, () => fsp.readdir(folder))
+}
+
+async function namesIn(folder: string, read: () => Promise<string[]>): Promise<string[]> {
+  try {
+    return await read()
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return []
+    throw diskError('list', folder, error)
   }
 }
 

@@ -2,7 +2,8 @@ import { readFile, stat } from 'node:fs/promises'
 
 /**
  * The process that holds a lock (fcntl) on the file; null: none holds one, or the system does not tell. Linux lists
- * locks in /proc/locks by device and inode; a process of another namespace is listed as 0.
+ * locks in /proc/locks by device and inode, and leaves out those of processes that have no number here: from inside a
+ * container the locks of others are not seen.
  */
 export async function lockHolder(path: string): Promise<number | null> {
   if (process.platform !== 'linux') return null

@@ -1,5 +1,5 @@
 import { type Disk, DiskError } from '../disk.ts'
-import { nodeDisk, openForReading } from './disk.ts'
+import { listForReading, nodeDisk, openForReading } from './disk.ts'
 
 /**
  * The machine's file system for readers that must leave it as it is. Files are opened for reading only, and every
@@ -18,7 +18,7 @@ export const readOnlyDisk: Disk = {
       truncate: () => refuse('truncate', path),
     }
   },
-  list: (folder) => nodeDisk.list(folder),
+  list: listForReading,
   size: (path) => nodeDisk.size(path),
   free: (folder) => nodeDisk.free(folder),
   lock: (folder) => nodeDisk.lock(folder),
