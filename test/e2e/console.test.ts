@@ -275,6 +275,8 @@ describe.skipIf(skipped(executablePath === null, 'the console in a browser: this
         await shows(page, /Broker 3 is not reached/, 30_000)
         await shows(page, /flights\/0 is under-replicated/, 30_000)
         await shows(page, /Broker 3 cannot be reached/)
+        const chart = page.getByRole('img', { name: /Records a second over the last five minutes: now \d/ })
+        await expect.poll(() => chart.locator('polyline').count(), { timeout: 15_000 }).toBeGreaterThan(0)
         await accessible(page)
         await picture(page, 'overview')
         await page.getByRole('link', { name: /flights\/0 is under-replicated/ }).click()

@@ -3,6 +3,7 @@ import { useContext, useEffect, useState } from 'preact/hooks'
 import { type ApiError, errorOf } from '../api/http.ts'
 import type { ClusterState, TopicSummary } from '../api/shapes.ts'
 import { Stream } from '../api/stream.ts'
+import { History } from './history.ts'
 import { Rates } from './rates.ts'
 
 /** Topics that a watch describes at most. */
@@ -18,6 +19,7 @@ export interface Live {
   /** Null: nothing has come yet. */
   readonly state: ClusterState | null
   readonly rates: Rates
+  readonly history: History
   /** Milliseconds since 1970; grows each second, also while nothing changes. */
   readonly now: number
   readonly isOpen: boolean
@@ -30,6 +32,7 @@ const nothing: Live = {
   stream: null,
   state: null,
   rates: new Rates(),
+  history: new History(),
   now: 0,
   isOpen: false,
   refusal: null,
@@ -47,13 +50,14 @@ export function useLive(): Live {
 export function useLiveSource(session: number): Live {
   const [live, setLive] = useState<Live>(nothing)
   useEffect(() => {
-    const rates = new Rates()
+    const [rates, history] = [new Rates(), new History()]
+    let described: ClusterState['described'] = []
     let names = ''
     let stop = (): void => {}
     let retrying: ReturnType<typeof setTimeout> | undefined
     // What the clock of the broker is ahead of that of this page.
     let ahead: number | null = null
-    setLive({ ...nothing, session })
+    setLive({ ...nothing, session, rates, history })
     // Why a connection was refused stands until one is open.
     const stream = new Stream((isOpen, error) =>
       setLive((before) => ({ ...before, isOpen, refusal: error ?? (isOpen ? null : before.refusal) })),
@@ -71,7 +75,9 @@ export function useLiveSource(session: number): Live {
         const state = message as unknown as ClusterState
         ahead = state.at - performance.now()
         rates.add(state)
-        setLive((before) => ({ ...before, stream, state, rates, now: Math.max(before.now, state.at), refusal: null }))
+        described = state.described
+        const now = state.at
+        setLive((before) => ({ ...before, stream, state, now: Math.max(before.now, now), refusal: null }))
         const wanted = watchedOf(state.topics)
         if (wanted.join(' ') === names) return undefined
         names = wanted.join(' ')
@@ -82,7 +88,10 @@ export function useLiveSource(session: number): Live {
     watch([])
     const ticking = setInterval(() => {
       // A hidden tab gets few ticks: the time is taken anew at each.
-      if (!document.hidden && ahead !== null) setLive((before) => ({ ...before, now: ahead! + performance.now() }))
+      if (document.hidden || ahead === null) return
+      const now = ahead + performance.now()
+      history.add(described, rates, now)
+      setLive((before) => ({ ...before, now }))
     }, 1000)
     return () => {
       clearInterval(ticking)

@@ -2,11 +2,12 @@ import { count, rate } from '../format.ts'
 import { problemsOf } from '../live/health.ts'
 import { useLive } from '../live/live.ts'
 import { Notice } from '../parts/notice.tsx'
+import { RateChart } from '../parts/rate-chart.tsx'
 import { BrokersTable } from './brokers.tsx'
 
 /** What runs, and what does not run well, why, and what to do. */
 export function OverviewPage() {
-  const { state, rates, now } = useLive()
+  const { state, rates, history, now } = useLive()
   if (state === null) return <Notice>Waiting for the broker…</Notice>
   const { cluster, topics, described } = state
   const problems = problemsOf(state)
@@ -45,6 +46,8 @@ export function OverviewPage() {
           Health and rates are those of the first {described.length} topics; the page of a topic has its own.
         </Notice>
       )}
+      <h2>Records published</h2>
+      <RateChart points={history.all} now={now} />
       <h2>Brokers</h2>
       {cluster === null ? (
         <Notice>You may not describe the cluster.</Notice>

@@ -7,6 +7,7 @@ import { useLive } from '../live/live.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import { Notice, Refusal } from '../parts/notice.tsx'
+import { RateChart } from '../parts/rate-chart.tsx'
 import { useAnswer } from '../parts/use-answer.ts'
 import { TopicSettings } from './topic-settings.tsx'
 
@@ -27,7 +28,7 @@ export function TopicPage({ name }: { readonly name: string }) {
 }
 
 function Topic({ topic }: { readonly topic: TopicState }) {
-  const { state, rates, now } = useLive()
+  const { state, rates, history, now } = useLive()
   // The topic that the dialog was opened for, which is not another one that gets its name meanwhile.
   const [deleted, setDeleted] = useState<string | null>(null)
   const { name, partitions } = topic
@@ -47,6 +48,12 @@ function Topic({ topic }: { readonly topic: TopicState }) {
           Delete…
         </button>
       </div>
+      {history.topic(topic.id).length > 0 && (
+        <>
+          <h2>Records published</h2>
+          <RateChart points={history.topic(topic.id)} now={now} />
+        </>
+      )}
       <h2>Partitions</h2>
       <DataTable<PartitionState>
         label={`Partitions of ${name}`}
