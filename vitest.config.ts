@@ -23,6 +23,7 @@ const functions = [
   'health',
   'hostile-peers',
   'http',
+  'insecure-ports',
   'late-replica',
   'lost-disk',
   'made-up-source',

@@ -1,19 +1,24 @@
 import { once } from 'node:events'
 import { get } from 'node:http'
+import { TailraceError } from '@tailrace/schemas'
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { PublishOptions } from '../api/broker-api.ts'
-import { CLUSTER_NAME, type Operation, type Resource } from '../api/security-api.ts'
+import type { Resource } from '../api/security-api.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeCrypto } from '../platform/node/crypto.ts'
 import { nodeRandom } from '../platform/node/random.ts'
+import { ManualClock } from '../platform/testing/clock.ts'
+import type { AuditEvent } from '../security/audit/audit-event.ts'
+import { AuditTrail } from '../security/audit/audit-trail.ts'
 import { MemoryTables } from '../security/testing/memory-tables.ts'
+import { describedRequests as requests } from './testing/described-requests.ts'
 import { memorySecurity } from './testing/memory-security.ts'
 import { batchOf, Client, type Fixture, startGateway } from './testing/running-gateway.ts'
+import { type ClientFrameName, clientFrames } from './ws/binary.ts'
 import { textOperations } from './ws/text-requests.ts'
 
 const flights: Resource = { type: 'topic', name: 'flights' }
-const cluster: Resource = { type: 'cluster', name: CLUSTER_NAME }
 const adminToken = 'the-token-of-the-administrator'
 
 let tables: MemoryTables
@@ -39,72 +44,6 @@ async function ask(method: string, path: string, headers: Record<string, string>
   const text = await answer.text()
   const type = answer.headers.get('content-type') ?? ''
   return { status: answer.status, headers: answer.headers, body: type.includes('json') ? JSON.parse(text) : text }
-}
-
-const rule = {
-  principal: 'User:svc',
-  host: '*',
-  operation: 'read',
-  permission: 'allow',
-  resource: { ...flights, pattern: 'literal' },
-}
-/** A request for each operation of the OpenAPI description, and the rule that it needs; null: it is open to all. */
-const requests: Record<string, [path: string, needs: readonly [Operation, Resource] | null, body?: unknown]> = {
-  welcome: ['/', null],
-  health: ['/healthz', null],
-  ready: ['/readyz', null],
-  openapi: ['/openapi.json', null],
-  stream: ['/stream', null],
-  metrics: ['/metrics', ['describe', cluster]],
-  settings: ['/operations/settings', ['describe', cluster]],
-  logLevel: ['/operations/log-level', ['describe', cluster]],
-  setLogLevel: ['/operations/log-level', ['alter', cluster], { level: 'debug' }],
-  describeCluster: ['/cluster', ['describe', cluster]],
-  listTopics: ['/topics', ['describe', flights]],
-  createTopic: ['/topics', ['create', cluster], { name: 'new', partitions: 1, replicas: 1 }],
-  describeTopic: ['/topics/flights', ['describe', flights]],
-  alterTopic: ['/topics/flights/config', ['alter-configs', flights], { retentionMs: 1 }],
-  deleteTopic: ['/topics/flights', ['delete', flights]],
-  publish: ['/topics/flights/records', ['write', flights], { records: [{ value: 'x' }] }],
-  read: ['/topics/flights/partitions/0/records', ['read', flights]],
-  partitionDescribe: ['/topics/flights/partitions/0/describe', ['describe', flights]],
-  partitionMembers: ['/topics/flights/partitions/0/members', ['describe', flights]],
-  partitionChangeMembers: ['/topics/flights/partitions/0/members', ['alter', cluster], { replicas: [1] }],
-  partitionCancelChange: ['/topics/flights/partitions/0/members/change', ['alter', cluster]],
-  partitionTransfer: ['/topics/flights/partitions/0/leader', ['alter', cluster], {}],
-  partitionForceMembers: ['/topics/flights/partitions/0/force-members', ['alter', cluster], { members: [1] }],
-  partitionSnapshot: ['/topics/flights/partitions/0/snapshot', ['alter', cluster], { broker: 1 }],
-  partitionPriority: ['/topics/flights/partitions/0/priority', ['alter', cluster], { broker: 1, factor: 2 }],
-  clusterDescribe: ['/cluster/describe', ['describe', cluster]],
-  clusterMembers: ['/cluster/members', ['describe', cluster]],
-  clusterChangeMembers: ['/cluster/members', ['alter', cluster], { replicas: [1] }],
-  clusterCancelChange: ['/cluster/members/change', ['alter', cluster]],
-  clusterTransfer: ['/cluster/leader', ['alter', cluster], {}],
-  clusterForceMembers: ['/cluster/force-members', ['alter', cluster], { members: [1] }],
-  clusterSnapshot: ['/cluster/snapshot', ['alter', cluster], { broker: 1 }],
-  clusterPriority: ['/cluster/priority', ['alter', cluster], { broker: 1, factor: 2 }],
-  raiseFeatureLevel: ['/cluster/feature-level', ['alter', cluster], { level: 1 }],
-  removeBroker: ['/cluster/brokers/9', ['alter', cluster]],
-  audit: ['/cluster/audit', ['describe', cluster]],
-  cascadeStatus: ['/cascade', ['describe', cluster]],
-  assignSource: ['/cascade/brokers/9/source', ['alter', cluster], { source: 1 }],
-  listUsers: ['/security/users', ['describe', cluster]],
-  setPassword: ['/security/users/bob', ['alter', cluster], { password: 'pencil' }],
-  deleteUser: ['/security/users/bob', ['alter', cluster]],
-  listTokens: ['/security/tokens', ['describe', cluster]],
-  createToken: ['/security/tokens', ['alter', cluster], { principal: 'User:svc' }],
-  revokeToken: ['/security/tokens/t9', ['alter', cluster]],
-  listAcls: ['/security/acls', ['describe', cluster]],
-  addAcls: ['/security/acls', ['alter', cluster], { acls: [rule] }],
-  removeAcls: ['/security/acls?name=flights', ['alter', cluster]],
-  listQuotas: ['/security/quotas', ['describe-configs', cluster]],
-  setQuota: [
-    '/security/quotas',
-    ['alter-configs', cluster],
-    { entity: { principal: '*' }, limits: { connections: 9 } },
-  ],
-  removeQuota: ['/security/quotas?principal=*', ['alter-configs', cluster]],
-  testAccess: ['/security/acls/test', ['describe', cluster], { ...rule, permission: undefined, resource: flights }],
 }
 
 /** Every operation with its method, from the description that the gateway gives of itself. */
@@ -212,7 +151,8 @@ describe('over WebSocket', () => {
       socket.terminate()
     }
     const byMessage = await new Client(fixture.address).open()
-    expect(await denied(byMessage)).toEqual(['flights'])
+    byMessage.frame('Metadata', { correlation: 1, topics: [] })
+    expect(await byMessage.nextFrame()).toMatchObject({ fields: { error: { code: 'AUTHENTICATION_REQUIRED' } } })
     byMessage.frame('Authenticate', { correlation: 2, mechanism: 'BEARER', data: token })
     expect(await byMessage.nextFrame()).toMatchObject({ fields: { done: true, principal: 'User:svc', expiresAt: -1 } })
     expect(await denied(byMessage)).toEqual([])
@@ -265,26 +205,45 @@ describe('over WebSocket', () => {
     client.socket.terminate()
   })
 
-  it('every message is checked', async () => {
-    const client = await new Client(fixture.address, bearer(tables.token('User:svc'))).open()
+  it('every frame is checked', async () => {
     const position = { kind: 'EARLIEST', value: 0 } as const
     const place = { topic: 'flights', partition: 0 }
-    client.frame('Publish', { correlation: 1, ...place, timeoutMs: 0 }, [batchOf(['x'])])
-    client.frame('Fetch', { correlation: 2, ...place, offset: 0, maxBytes: 0, waitMs: 0 })
-    client.frame('FindOffset', { correlation: 3, ...place, position })
-    client.frame('InitProducer', { correlation: 4 })
-    client.frame('CascadeTopics', { correlation: 6, from: 0 })
-    client.frame('Subscribe', { subscription: 7, topic: 'flights', position, partitions: [], credit: 1 })
-    const answers: Record<number, string> = {}
-    for (let n = 0; n < 6; n++) {
-      const { fields } = (await client.nextFrame()) as never as {
-        fields: { correlation?: number; subscription?: number; error: { code: string } }
-      }
-      answers[fields.correlation ?? fields.subscription!] = fields.error.code
+    const denied = 'AUTHORIZATION_FAILED'
+    const nobody = 'AUTHENTICATION_REQUIRED'
+    const beat = { clusterId: 'c', broker: 101, reports: [] }
+    /** Fields, the answer to nobody in particular, the answer to a client without a rule; null: no answer. */
+    const frames: Record<ClientFrameName, readonly [fields: object, toNobody: string | null, denied: string | null]> = {
+      Publish: [{ ...place, timeoutMs: 0 }, nobody, denied],
+      Fetch: [{ ...place, offset: 0, maxBytes: 0, waitMs: 0 }, nobody, denied],
+      FindOffset: [{ ...place, position }, nobody, denied],
+      InitProducer: [{}, nobody, denied],
+      Metadata: [{ topics: ['flights'] }, nobody, 'MetadataReply without a topic'],
+      Authenticate: [{ mechanism: 'BEARER', data: 'x' }, 'AUTHENTICATION_FAILED', 'AUTHENTICATION_FAILED'],
+      CascadeBeat: [beat, nobody, denied],
+      CascadeTopics: [{ from: 0 }, nobody, denied],
+      CascadeSecurity: [{ from: 0 }, nobody, denied],
+      Subscribe: [{ subscription: 7, topic: 'flights', position, partitions: [], credit: 1 }, nobody, denied],
+      Credit: [{ subscription: 7, bytes: 1 }, null, null],
+      Unsubscribe: [{ subscription: 7 }, null, null],
     }
-    const failed = 'AUTHORIZATION_FAILED'
-    expect(answers).toEqual({ 1: failed, 2: failed, 3: failed, 4: failed, 6: failed, 7: failed })
-    client.socket.terminate()
+    expect(Object.keys(frames).sort()).toEqual([...clientFrames].sort())
+    const anonymous = await new Client(fixture.address).open()
+    const client = await new Client(fixture.address, bearer(tables.token('User:svc'))).open()
+    for (const [name, [fields, toNobody, withoutRule]] of Object.entries(frames)) {
+      for (const [asking, answer] of [
+        [anonymous, toNobody],
+        [client, withoutRule],
+      ] as const) {
+        const body = name === 'Publish' ? [batchOf(['x'])] : []
+        asking.frame(name as 'Publish', { correlation: 1, ...fields } as never, body)
+        if (answer === null) continue
+        const frame = (await asking.nextFrame()) as { name: string; fields: { error?: { code: string }; topics?: [] } }
+        const told =
+          frame.fields.error?.code ?? `${frame.name} ${frame.fields.topics?.length === 0 ? 'without a topic' : ''}`
+        expect([name, told]).toEqual([name, answer])
+      }
+    }
+    for (const { socket } of [anonymous, client]) socket.terminate()
   })
 
   it('every operation in JSON is checked', async () => {
@@ -349,6 +308,49 @@ describe('over WebSocket', () => {
     expect(await denied(client)).toEqual([])
     client.socket.terminate()
   }, 10_000)
+})
+
+test('every refusal is in the audit once, whichever part has made it', async () => {
+  const entries: (AuditEvent & { times: number })[] = []
+  const keep = (fields: object) => void entries.push((fields as { audit: AuditEvent & { times: number } }).audit)
+  const log = { info: keep, warn: keep, error() {} }
+  const audit = new AuditTrail({ brokerId: 1, clock: new ManualClock(0), log })
+  await fixture.gateway.close()
+  const access = { mode: 'required', tables: () => tables, clock: nodeClock, audit } as const
+  fixture = await startGateway(nodeClock, nodeRandom, {}, undefined, access)
+  tables.rule('User:svc', 'write', flights)
+  const token = bearer(tables.token('User:svc'))
+  await ask('DELETE', '/topics/flights')
+  await ask('GET', '/topics/flights', { authorization: 'Digest x' })
+  await ask('GET', '/topics/flights', basic('', ''))
+  await ask('GET', '/topics/flights', basic('alice', 'chalk'))
+  await ask('DELETE', '/topics/flights', token)
+  await ask('POST', '/topics/flights/records', { ...token, origin: 'https://elsewhere.example' }, { records: [] })
+  await new Promise((resolve) => get(`${fixture.url}/topics`, { headers: { host: 'evil.example' } }, resolve))
+  const notYours = new TailraceError('PRODUCER_NOT_YOURS')
+  vi.spyOn(fixture.broker, 'publish').mockRejectedValue(notYours)
+  const client = await new Client(fixture.address, token).open()
+  client.frame('Publish', { correlation: 1, topic: 'flights', partition: 0, timeoutMs: 0 }, [batchOf(['x'])])
+  await client.nextFrame()
+  client.json({ op: 'authenticate', id: 1, token: tables.token('User:other') })
+  await client.nextJson()
+  client.json({ op: 'watch', id: 2, topics: 7 })
+  await client.nextJson()
+  client.socket.terminate()
+  audit.close()
+  expect(entries.map(({ principal, action, target, code, times }) => [principal, action, target, code, times])).toEqual(
+    [
+      ['User:ANONYMOUS', 'DELETE /topics/:topic', '', 'AUTHENTICATION_REQUIRED', 1],
+      ['User:ANONYMOUS', 'GET /topics/:topic', '', 'AUTHENTICATION_FAILED', 2],
+      ['', 'login', 'user "alice"', 'AUTHENTICATION_FAILED', 1],
+      ['User:svc', 'delete', 'topic "flights"', 'AUTHORIZATION_FAILED', 1],
+      ['User:ANONYMOUS', 'POST /topics/:topic/records', '', 'ORIGIN_REFUSED', 1],
+      ['User:ANONYMOUS', 'GET /topics', '', 'HOST_REFUSED', 1],
+      ['User:svc', 'Publish', '', 'PRODUCER_NOT_YOURS', 1],
+      ['User:svc', 'authenticate', '', 'AUTHENTICATION_FAILED', 1],
+    ],
+  )
+  expect(entries.every(({ outcome, host }) => outcome === 'refused' && host === '127.0.0.1')).toBe(true)
 })
 
 test('an origin that may only read does not write with any credential', async () => {

@@ -93,7 +93,7 @@ export async function createHttpGateway(parts: HttpGatewayParts): Promise<HttpGa
     if (closing || (request.raw as { upgrade?: unknown }).upgrade === true) request.raw.socket.destroySoon()
     done()
   })
-  answerErrors(app, parts.log, metrics.transports.http)
+  answerErrors(app, parts.log, metrics.transports.http, parts.services.audit)
   measureRequests(app, parts.clock, metrics)
   const { clock, random, log, services } = parts
   const newProducers = new NewProducers(limits)

@@ -29,7 +29,7 @@ export async function doorWith(
   parseJsonBodies(app)
   const metrics = gatewayMetrics().transports.http
   const note = (fields: object): void => void mistakes.push((fields as { err?: unknown }).err)
-  answerErrors(app, { info: () => {}, warn: note, error: note }, metrics)
+  answerErrors(app, { info: () => {}, warn: note, error: note }, metrics, services.audit)
   validateRequests(app)
   const parts = { clock: new ManualClock(0), log: silentLogger, limits: defaultLimits }
   giveContexts(app, metrics, services, { ...parts, newProducers: new NewProducers(defaultLimits) }, testQuotas())

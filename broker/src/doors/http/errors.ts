@@ -1,6 +1,9 @@
 import { type ErrorCode, TailraceError } from '@tailrace/schemas'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { hostOf } from '../../platform/client-address.ts'
 import type { Logger } from '../../platform/logger.ts'
+import { type Audit, isRefusal } from '../../security/audit/audit-event.ts'
+import { ANONYMOUS } from '../../security/identity/principal.ts'
 import type { TransportMetrics } from '../limits/metrics.ts'
 
 declare module 'fastify' {
@@ -26,11 +29,12 @@ const retryAfter: Partial<Record<ErrorCode, number>> = {
 }
 
 /** Every error leaves as `{code, message, retriable, hint}`, those that fastify raises by itself included. */
-export function answerErrors(app: FastifyInstance, log: Logger, metrics: TransportMetrics): void {
+export function answerErrors(app: FastifyInstance, log: Logger, metrics: TransportMetrics, audit: Audit): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = answeredError(error, request)
     if (known.code === 'INTERNAL') log.error({ err: error, url: request.url }, 'a request failed unexpectedly')
     metrics.failed(known.code)
+    if (isRefusal(known.code)) noteRefusal(audit, request, known)
     sendError(reply, known, statusOf(error, known))
   })
   app.setNotFoundHandler((request, reply) => {
@@ -50,6 +54,19 @@ export function sendError(reply: FastifyReply, error: TailraceError, status = er
 export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const known = answeredError(error, request)
   sendError(reply, known, statusOf(error, known))
+}
+
+/** By its route: paths that clients make up would be as many entries. */
+function noteRefusal(audit: Audit, request: FastifyRequest, error: TailraceError): void {
+  const { method, routeOptions, ip } = request
+  const asked = `${method} ${routeOptions.url ?? 'no route'}`
+  // A request for another host, or with a client id that is none, has no context.
+  if (request.context !== null) {
+    request.context.rights.answered(asked, error)
+    return
+  }
+  const nobody = { principal: ANONYMOUS, host: hostOf(ip), target: '' }
+  audit.note({ ...nobody, action: asked, outcome: 'refused', code: error.code }, error)
 }
 
 function answeredError(error: FastifyError | TailraceError, request: FastifyRequest): TailraceError {

@@ -80,13 +80,13 @@ describe('the bounds of a request', () => {
 test('an error of ours is sent as it is; any other is logged and concealed', () => {
   const { context, errors } = contextOf('read')
   const ours = new TailraceError('UNKNOWN_TOPIC')
-  expect(context.known(ours)).toBe(ours)
+  expect(context.known(ours, 'read')).toBe(ours)
   expect(errors).toEqual([])
   const strange = new Error('secret')
-  const told = context.known(strange, { url: '/x' })
+  const told = context.known(strange, 'read')
   expect(told.code).toBe('INTERNAL')
   expect(told.message).not.toContain('secret')
-  expect(errors).toEqual([{ err: strange, client: '10.0.0.9', clientId: '', url: '/x' }])
+  expect(errors).toEqual([{ err: strange, client: '10.0.0.9', clientId: '', asked: 'read' }])
 })
 
 test('an acknowledged publish is counted with the time since it began', async () => {

@@ -113,12 +113,15 @@ export class RequestContext {
     this.metrics.published(published, (this.#parts.clock.monotonic() - startedAt) / 1000)
   }
 
-  /** The error that a client may see. An error that is no TailraceError is written to the log, and concealed. */
-  known(error: unknown, fields: object = {}): TailraceError {
+  /**
+   * The error that a client may see. An error that is no TailraceError is written to the log, and concealed; a refusal
+   * goes to the audit. `asked`: the operation, by the name that the door has for it.
+   */
+  known(error: unknown, asked: string): TailraceError {
     const known = TailraceError.concealed(error)
-    const { client, clientId } = this.sender
-    if (known !== error)
-      this.#parts.log.error({ err: error, client, clientId, ...fields }, 'a request failed unexpectedly')
+    const { client, clientId, rights } = this.sender
+    if (known !== error) this.#parts.log.error({ err: error, client, clientId, asked }, 'a request failed unexpectedly')
+    rights.answered(asked, known)
     return known
   }
 }

@@ -124,6 +124,11 @@ export class Rights {
     return this.#guard.mayCluster('describe')
   }
 
+  /** A door answers an error to what was `asked` for: a refusal is in the audit. */
+  answered(asked: string, error: TailraceError): void {
+    this.#guard.answered(asked, error)
+  }
+
   /** For pages about the whole broker. @throws TailraceError AUTHENTICATION_REQUIRED, AUTHORIZATION_FAILED */
   checkCluster(operation: Operation): void {
     this.#guard.cluster(operation)

@@ -5,6 +5,7 @@ import {
   encodeFrame,
   type Frame,
   type FrameOf,
+  type MessageName,
   parseFramePieces,
   TailraceError,
 } from '@tailrace/schemas'
@@ -56,19 +57,23 @@ export class BinaryProtocol {
         return
       }
     } catch (error) {
-      this.#refuseFrame(pieces, this.#context.known(error))
+      this.#refuseFrame(pieces, this.#context.known(error, 'frame'))
       return
     }
     try {
       this.#dispatch(frame)
     } catch (error) {
-      const known = this.#context.known(error)
+      const known = this.#context.known(error, frame.name)
       if ('correlation' in frame.fields) this.sendFailure(frame.fields.correlation, known)
       else this.#client.fail(CloseCode.internalError, known)
     }
   }
 
   #dispatch(frame: Frame): void {
+    if (!isOfClients(frame)) {
+      this.#refuse(frame)
+      return
+    }
     if ('correlation' in frame.fields && frame.name !== 'Authenticate') this.#client.pay('requestsPerSecond', 1)
     switch (frame.name) {
       case 'Publish':
@@ -87,7 +92,7 @@ export class BinaryProtocol {
         this.#metadata(frame)
         break
       case 'Authenticate':
-        this.#answer(frame.fields.correlation, 0, this.#client.authentication.step(frame.fields), (reply) =>
+        this.#answer(frame, 0, this.#client.authentication.step(frame.fields), (reply) =>
           this.#client.sendPieces(encodeFrame('AuthenticateReply', reply)),
         )
         break
@@ -109,8 +114,6 @@ export class BinaryProtocol {
       case 'Unsubscribe':
         this.#client.subscriptions.remove(subscriptionKey(frame.fields.subscription))
         break
-      default:
-        this.#refuse(frame)
     }
   }
 
@@ -123,7 +126,8 @@ export class BinaryProtocol {
    * Calls api.publish before it returns, so that frames are appended in the order in which they arrive; but see
    * OwnLatest.
    */
-  #publish({ fields, body }: FrameOf<'Publish'>): void {
+  #publish(frame: FrameOf<'Publish'>): void {
+    const { fields, body } = frame
     const { correlation, topic, partition, topicId } = fields
     this.#context.checkWrite()
     if (body.length === 0) throw new TailraceError('INVALID_BATCH', 'The body is empty.')
@@ -133,7 +137,7 @@ export class BinaryProtocol {
     const timeoutMs = this.#context.publishMs(fields.timeoutMs)
     const started = this.#context.now()
     this.#answer(
-      correlation,
+      frame,
       bytes,
       this.#ownLatest.behind(topic, partition, timeoutMs, () =>
         api.publish(topic, partition, body, { timeoutMs, wait: false, topicId }),
@@ -147,7 +151,8 @@ export class BinaryProtocol {
     )
   }
 
-  #fetch({ fields }: FrameOf<'Fetch'>): void {
+  #fetch(frame: FrameOf<'Fetch'>): void {
+    const { fields } = frame
     const { correlation, topic, partition, offset } = fields
     checkOffset(offset)
     const { maxBytes, waitMs } = fields
@@ -161,37 +166,34 @@ export class BinaryProtocol {
     const ms = quotas.turn('fetchBytesPerSecond')
     const { api } = this.#rightsOf(fields)
     const fetch = () => fetchWithin(this.#client.reads, api, topic, partition, request)
-    this.#answer(
-      correlation,
-      0,
-      ms === 0 ? fetch() : pause(this.#parts.clock, ms, this.#gone).then(fetch),
-      (result) => {
-        // Many large fetches at once by a client that does not read would fill the memory.
-        if (this.#client.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
-        this.#context.metrics.fetched(result)
-        quotas.spend('fetchBytesPerSecond', result.bytes)
-        const { nextOffset, highWatermark, logStart } = result
-        this.#client.sendPieces(
-          encodeFrame('FetchReply', { correlation, nextOffset, highWatermark, logStart }, result.batches),
-        )
-      },
-    )
+    this.#answer(frame, 0, ms === 0 ? fetch() : pause(this.#parts.clock, ms, this.#gone).then(fetch), (result) => {
+      // Many large fetches at once by a client that does not read would fill the memory.
+      if (this.#client.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
+      this.#context.metrics.fetched(result)
+      quotas.spend('fetchBytesPerSecond', result.bytes)
+      const { nextOffset, highWatermark, logStart } = result
+      this.#client.sendPieces(
+        encodeFrame('FetchReply', { correlation, nextOffset, highWatermark, logStart }, result.batches),
+      )
+    })
   }
 
-  #findOffset({ fields }: FrameOf<'FindOffset'>): void {
+  #findOffset(frame: FrameOf<'FindOffset'>): void {
+    const { fields } = frame
     const { correlation, topic, partition, position, topicId, linearizable } = fields
     const found = this.#rightsOf(fields).api.findOffset(topic, partition, position, { topicId, linearizable })
-    this.#answer(correlation, 0, found, (result) => {
+    this.#answer(frame, 0, found, (result) => {
       const { offset, highWatermark, logStart } = result
       this.#client.sendPieces(encodeFrame('FindOffsetReply', { correlation, offset, highWatermark, logStart }))
     })
   }
 
-  #initProducer({ fields }: FrameOf<'InitProducer'>): void {
+  #initProducer(frame: FrameOf<'InitProducer'>): void {
+    const { fields } = frame
     const { correlation } = fields
     const { api } = this.#rightsOf(fields)
     this.#context.takeProducer()
-    this.#answer(correlation, 0, api.initProducer(), ({ producerId, epoch }) => {
+    this.#answer(frame, 0, api.initProducer(), ({ producerId, epoch }) => {
       this.#client.sendPieces(encodeFrame('InitProducerReply', { correlation, producerId, epoch }))
     })
   }
@@ -204,13 +206,19 @@ export class BinaryProtocol {
   #metadata({ fields }: FrameOf<'Metadata'>): void {
     // Answers are much larger than requests: many requests by a client that does not read would fill the memory.
     if (this.#client.overfull) throw new TailraceError('OVERLOADED', 'Read the answers first.')
-    const { clusterId, brokers, topics, denied = [] } = this.#context.rights.api.routing(fields.topics)
+    const { rights } = this.#context
+    // The brokers and their addresses are for those that may ask for anything at all.
+    if (!this.#parts.services.authorizer.admitsAnybody(rights.session)) {
+      throw new TailraceError('AUTHENTICATION_REQUIRED', 'To ask for metadata.')
+    }
+    const { clusterId, brokers, topics, denied = [] } = rights.api.routing(fields.topics)
     const reply = { correlation: fields.correlation, clusterId, brokers, topics, denied: [...denied] }
     this.#client.sendPieces(encodeFrame('MetadataReply', reply))
   }
 
-  #cascadeBeat({ fields }: FrameOf<'CascadeBeat'>): void {
-    this.#answer(fields.correlation, 0, this.#cascade.beat(fields), (reply) => {
+  #cascadeBeat(frame: FrameOf<'CascadeBeat'>): void {
+    const { fields } = frame
+    this.#answer(frame, 0, this.#cascade.beat(fields), (reply) => {
       this.#client.sendPieces(encodeFrame('CascadeBeatReply', reply))
     })
   }
@@ -234,7 +242,7 @@ export class BinaryProtocol {
       subscription?.close()
       // The answer says that this id has no subscription, so one that had the id must end too.
       this.#client.subscriptions.remove(key)
-      sink.ended(null, this.#context.known(error))
+      sink.ended(null, this.#context.known(error, 'Subscribe'))
     }
   }
 
@@ -263,17 +271,45 @@ export class BinaryProtocol {
     else this.#client.fail(CloseCode.protocolError, error)
   }
 
-  #answer<Result>(correlation: number, bytes: number, work: Promise<Result>, reply: (result: Result) => void): void {
+  #answer<Result>(
+    frame: { readonly name: string; readonly fields: { readonly correlation: number } },
+    bytes: number,
+    work: Promise<Result>,
+    reply: (result: Result) => void,
+  ): void {
     this.#client.hold(bytes)
     const answered = work.then(reply).then(
       () => this.#client.release(bytes),
       (error) => {
-        if (!this.#gone.aborted) this.sendFailure(correlation, this.#context.known(error))
+        if (!this.#gone.aborted) this.sendFailure(frame.fields.correlation, this.#context.known(error, frame.name))
         this.#client.release(bytes)
       },
     )
     answered.catch((error) => this.#client.fault(error))
   }
+}
+
+/** What a client may send; each has its check (docs/security.md). */
+export const clientFrames = [
+  'Publish',
+  'Fetch',
+  'FindOffset',
+  'InitProducer',
+  'Metadata',
+  'Authenticate',
+  'CascadeBeat',
+  'CascadeTopics',
+  'CascadeSecurity',
+  'Subscribe',
+  'Credit',
+  'Unsubscribe',
+] as const satisfies readonly MessageName[]
+
+export type ClientFrameName = (typeof clientFrames)[number]
+type ClientFrame = { [Name in ClientFrameName]: FrameOf<Name> }[ClientFrameName]
+
+function isOfClients(frame: Frame): frame is ClientFrame {
+  return (clientFrames as readonly string[]).includes(frame.name)
 }
 
 function subscriptionKey(id: number): string {

@@ -51,6 +51,8 @@ export class CascadeRequests {
 
   #admit(): CascadeApi {
     const { cascade } = this.#context.rights
+    // Ahead of what the fields say.
+    this.#context.rights.checkCluster('cluster-action')
     this.#context.checkWrite()
     this.#refuseIfChoked()
     return cascade

@@ -33,13 +33,15 @@ export class TextProtocol {
    * session.
    */
   receive(data: Buffer): void {
-    let id: TextId | undefined
+    let [id, asked]: [TextId | undefined, string] = [undefined, 'message']
     try {
       const message = objectFromText(data.toString('utf8'))
       id = idOf(message)
-      this.#handle(requestFrom(message), data.length)
+      const request = requestFrom(message)
+      asked = request.op
+      this.#handle(request, data.length)
     } catch (error) {
-      this.sendError(id, this.#context.known(error))
+      this.sendError(id, this.#context.known(error, asked))
     }
   }
 
@@ -132,7 +134,7 @@ export class TextProtocol {
       .then(({ principal, expiresAt }) =>
         this.#client.sendText(JSON.stringify({ op: 'authenticated', id, principal, expiresAt })),
       )
-      .catch((error) => this.sendError(id, this.#context.known(error)))
+      .catch((error) => this.sendError(id, this.#context.known(error, 'authenticate')))
       .then(() => this.#client.release(0))
       .catch((error) => this.#client.fault(error))
   }
@@ -156,7 +158,7 @@ export class TextProtocol {
         this.#context.published({ bytes, records: inputs.length, batches }, started)
         this.#client.sendText(JSON.stringify({ op: 'ack', id, offsets, tokens }))
       } catch (error) {
-        this.sendError(id, this.#context.known(error))
+        this.sendError(id, this.#context.known(error, 'publish'))
       }
       taken.release()
       this.#client.release(bytes)

@@ -1,6 +1,6 @@
 import { TailraceError } from '@tailrace/schemas'
 import { CLUSTER_NAME, type Operation, type Resource, type ResourceType } from '../../api/security-api.ts'
-import { AUDIT_TOPIC, type Audit, type AuditEvent, noAudit } from '../audit/audit-event.ts'
+import { AUDIT_TOPIC, type Audit, type AuditEvent, isRefusal, noAudit } from '../audit/audit-event.ts'
 import type { Session } from '../identity/session.ts'
 import type { Authorizer } from './authorizer.ts'
 
@@ -79,12 +79,19 @@ export class Guard {
   }
 
   refusal(operation: Operation, { type, name }: Resource): TailraceError {
-    const wanted = `${operation} on ${type}${type === 'cluster' ? '' : ` "${name}"`}`
+    const resource = `${type}${type === 'cluster' ? '' : ` "${name}"`}`
     const { kind, principal } = this.#session
-    const code = kind === 'none' ? 'AUTHENTICATION_REQUIRED' : 'AUTHORIZATION_FAILED'
-    this.#note(operation, `${type}${type === 'cluster' ? '' : ` "${name}"`}`, 'refused', code)
-    if (kind === 'none') return new TailraceError('AUTHENTICATION_REQUIRED', `To ${wanted}.`)
-    return new TailraceError('AUTHORIZATION_FAILED', `${principal} may not ${wanted}.`)
+    const error =
+      kind === 'none'
+        ? new TailraceError('AUTHENTICATION_REQUIRED', `To ${operation} on ${resource}.`)
+        : new TailraceError('AUTHORIZATION_FAILED', `${principal} may not ${operation} on ${resource}.`)
+    this.#note(operation, resource, 'refused', error.code, error)
+    return error
+  }
+
+  /** A door answers an error: the audit has it, unless that is no refusal, or one that it has already. */
+  answered(asked: string, error: TailraceError): void {
+    if (isRefusal(error.code)) this.#note(asked, '', 'refused', error.code, error)
   }
 
   /** An act that changes something: the audit has it with its outcome. `action`: `remove-broker`, for instance. */
@@ -99,11 +106,17 @@ export class Guard {
     }
   }
 
-  #note(action: string, target: string, outcome: AuditEvent['outcome'], code: AuditEvent['code']): void {
+  #note(
+    action: string,
+    target: string,
+    outcome: AuditEvent['outcome'],
+    code: AuditEvent['code'],
+    answered?: TailraceError,
+  ): void {
     const { principal, host, via } = this.#session
     const way = via.map((voucher) => voucher.principal).join(', ')
     const from = way === '' ? host : `${host} by way of ${way}`
-    this.#audit.note({ principal, host: from, action, target, outcome, code })
+    this.#audit.note({ principal, host: from, action, target, outcome, code }, answered)
   }
 
   #checkSession(): void {

@@ -35,6 +35,7 @@ const MOST_RETRY_MS = 30_000
 export class AuditTrail implements Audit {
   readonly #deps: AuditTrailDeps
   readonly #gathered = new Map<string, { event: AuditEvent; at: Timestamp; times: number }>()
+  readonly #answered = new WeakSet<TailraceError>()
   readonly #waiting: AuditEntry[] = []
   #timer: TimerHandle | null = null
   #keeping = false
@@ -52,8 +53,12 @@ export class AuditTrail implements Audit {
     return this.#waiting.length
   }
 
-  note(event: AuditEvent): void {
+  note(event: AuditEvent, answered?: TailraceError): void {
     if (this.#closed) return
+    if (answered !== undefined) {
+      if (this.#answered.has(answered)) return
+      this.#answered.add(answered)
+    }
     const { principal, host, action, target, outcome, code } = event
     const kind = JSON.stringify([principal, host, action, target, outcome, code])
     const known = this.#gathered.get(kind)

@@ -191,8 +191,9 @@ export class Authenticator {
     const { audit, clock } = this.#deps
     this.#failures.failed(clientOf(host), clock.monotonic())
     const login = { principal: '', host, action: 'login', target: shown } as const
-    audit.note({ ...login, outcome: 'refused', code: 'AUTHENTICATION_FAILED' })
-    return new TailraceError('AUTHENTICATION_FAILED')
+    const error = new TailraceError('AUTHENTICATION_FAILED')
+    audit.note({ ...login, outcome: 'refused', code: error.code }, error)
+    return error
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -1,0 +1,73 @@
+import { CLUSTER_NAME, type Operation, type Resource } from '../../api/security-api.ts'
+
+const flights: Resource = { type: 'topic', name: 'flights' }
+const cluster: Resource = { type: 'cluster', name: CLUSTER_NAME }
+
+const rule = {
+  principal: 'User:svc',
+  host: '*',
+  operation: 'read',
+  permission: 'allow',
+  resource: { ...flights, pattern: 'literal' },
+}
+/** A request for each operation of the OpenAPI description, and the rule that it needs; null: it is open to all. */
+export const describedRequests: Record<
+  string,
+  readonly [path: string, needs: readonly [Operation, Resource] | null, body?: unknown]
+> = {
+  welcome: ['/', null],
+  health: ['/healthz', null],
+  ready: ['/readyz', null],
+  openapi: ['/openapi.json', null],
+  stream: ['/stream', null],
+  metrics: ['/metrics', ['describe', cluster]],
+  settings: ['/operations/settings', ['describe', cluster]],
+  logLevel: ['/operations/log-level', ['describe', cluster]],
+  setLogLevel: ['/operations/log-level', ['alter', cluster], { level: 'debug' }],
+  describeCluster: ['/cluster', ['describe', cluster]],
+  listTopics: ['/topics', ['describe', flights]],
+  createTopic: ['/topics', ['create', cluster], { name: 'new', partitions: 1, replicas: 1 }],
+  describeTopic: ['/topics/flights', ['describe', flights]],
+  alterTopic: ['/topics/flights/config', ['alter-configs', flights], { retentionMs: 1 }],
+  deleteTopic: ['/topics/flights', ['delete', flights]],
+  publish: ['/topics/flights/records', ['write', flights], { records: [{ value: 'x' }] }],
+  read: ['/topics/flights/partitions/0/records', ['read', flights]],
+  partitionDescribe: ['/topics/flights/partitions/0/describe', ['describe', flights]],
+  partitionMembers: ['/topics/flights/partitions/0/members', ['describe', flights]],
+  partitionChangeMembers: ['/topics/flights/partitions/0/members', ['alter', cluster], { replicas: [1] }],
+  partitionCancelChange: ['/topics/flights/partitions/0/members/change', ['alter', cluster]],
+  partitionTransfer: ['/topics/flights/partitions/0/leader', ['alter', cluster], {}],
+  partitionForceMembers: ['/topics/flights/partitions/0/force-members', ['alter', cluster], { members: [1] }],
+  partitionSnapshot: ['/topics/flights/partitions/0/snapshot', ['alter', cluster], { broker: 1 }],
+  partitionPriority: ['/topics/flights/partitions/0/priority', ['alter', cluster], { broker: 1, factor: 2 }],
+  clusterDescribe: ['/cluster/describe', ['describe', cluster]],
+  clusterMembers: ['/cluster/members', ['describe', cluster]],
+  clusterChangeMembers: ['/cluster/members', ['alter', cluster], { replicas: [1] }],
+  clusterCancelChange: ['/cluster/members/change', ['alter', cluster]],
+  clusterTransfer: ['/cluster/leader', ['alter', cluster], {}],
+  clusterForceMembers: ['/cluster/force-members', ['alter', cluster], { members: [1] }],
+  clusterSnapshot: ['/cluster/snapshot', ['alter', cluster], { broker: 1 }],
+  clusterPriority: ['/cluster/priority', ['alter', cluster], { broker: 1, factor: 2 }],
+  raiseFeatureLevel: ['/cluster/feature-level', ['alter', cluster], { level: 1 }],
+  removeBroker: ['/cluster/brokers/9', ['alter', cluster]],
+  audit: ['/cluster/audit', ['describe', cluster]],
+  cascadeStatus: ['/cascade', ['describe', cluster]],
+  assignSource: ['/cascade/brokers/9/source', ['alter', cluster], { source: 1 }],
+  listUsers: ['/security/users', ['describe', cluster]],
+  setPassword: ['/security/users/bob', ['alter', cluster], { password: 'pencil' }],
+  deleteUser: ['/security/users/bob', ['alter', cluster]],
+  listTokens: ['/security/tokens', ['describe', cluster]],
+  createToken: ['/security/tokens', ['alter', cluster], { principal: 'User:svc' }],
+  revokeToken: ['/security/tokens/t9', ['alter', cluster]],
+  listAcls: ['/security/acls', ['describe', cluster]],
+  addAcls: ['/security/acls', ['alter', cluster], { acls: [rule] }],
+  removeAcls: ['/security/acls?name=flights', ['alter', cluster]],
+  listQuotas: ['/security/quotas', ['describe-configs', cluster]],
+  setQuota: [
+    '/security/quotas',
+    ['alter-configs', cluster],
+    { entity: { principal: '*' }, limits: { connections: 9 } },
+  ],
+  removeQuota: ['/security/quotas?principal=*', ['alter-configs', cluster]],
+  testAccess: ['/security/acls/test', ['describe', cluster], { ...rule, permission: undefined, resource: flights }],
+}
