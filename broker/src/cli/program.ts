@@ -6,6 +6,7 @@ import { brokerCommand } from './commands/broker.ts'
 import { cascadeCommand } from './commands/cascade.ts'
 import { certsCommand } from './commands/certs.ts'
 import { clusterCommand } from './commands/cluster.ts'
+import { completionCommand } from './commands/completion.ts'
 import { addConnectionOptions } from './commands/connection-options.ts'
 import type { CommandContext } from './commands/context.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -46,6 +47,7 @@ export function buildProgram(context: CommandContext, version: string): Command 
     .addCommand(doctorCommand(context))
     .addCommand(verifyCommand(context))
     .addCommand(logCommand(context))
+    .addCommand(completionCommand(context))
   for (const command of withSubcommands(program)) {
     if (command.options.some(({ long }) => long === '--server')) addConnectionOptions(command)
     command.exitOverride().configureOutput({
