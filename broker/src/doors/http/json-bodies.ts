@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { TailraceError } from '@tailrace/schemas'
 import type { FastifyInstance } from 'fastify'
+import { checkValues } from '../json/json-values.ts'
 
 /** JSON is UTF-8 (RFC 8259): other bytes would be stored as another text than was sent. */
 export function parseJsonBodies(app: FastifyInstance): void {
@@ -12,6 +13,14 @@ export function parseJsonBodies(app: FastifyInstance): void {
       done(new TailraceError('INVALID_REQUEST', `The charset ${JSON.stringify(charset.slice(0, 40))} is not UTF-8.`))
     } else if (!isUtf8(bytes)) {
       done(new TailraceError('INVALID_REQUEST', 'The body is not UTF-8; other bytes go into {"base64": "…"}.'))
-    } else parse(request, bytes.toString('utf8'), done)
+    } else {
+      try {
+        checkValues(bytes)
+      } catch (error) {
+        done(error as TailraceError)
+        return
+      }
+      parse(request, bytes.toString('utf8'), done)
+    }
   })
 }

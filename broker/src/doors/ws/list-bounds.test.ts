@@ -1,11 +1,14 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { nodeClock } from '../../platform/node/clock.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
 import type { GatewayLimits } from '../limits/limits.ts'
 import { Client, type Fixture, startGateway } from '../testing/running-gateway.ts'
 
 let fixture: Fixture
-afterEach(() => fixture.gateway.close())
+afterEach(() => {
+  vi.restoreAllMocks()
+  return fixture.gateway.close()
+})
 
 async function dial(limits: Partial<GatewayLimits> = {}): Promise<Client> {
   fixture = await startGateway(nodeClock, nodeRandom, limits)
@@ -50,4 +53,23 @@ test('a subscription in JSON names as many partitions as one in a frame', async 
     credit: 1,
   })
   expect(await client.closed).toMatchObject({ code: 1002 })
+})
+
+test('a text of millions of values is refused before any of them is made, over WebSocket and HTTP', async () => {
+  const client = await dial()
+  const parse = vi.spyOn(JSON, 'parse')
+  const parsedLarge = () => parse.mock.calls.some(([text]) => text.length > 1_000_000)
+  for (const item of ['0', '{}', '[[]]']) {
+    const list = Array(1_000_000).fill(item).join(',')
+    client.socket.send(`{"op":"subscribe","id":1,"topic":"flights","partitions":[${list}]}`)
+    const refusal = { code: 'INVALID_REQUEST', message: expect.stringContaining('more than 800000 values') }
+    expect(await client.nextJson()).toMatchObject({ op: 'error', ...refusal })
+    const answer = await fetch(`${fixture.url}/topics/flights/records`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: `{"records":[${list}]}`,
+    })
+    expect([answer.status, await answer.json()]).toMatchObject([400, refusal])
+  }
+  expect(parsedLarge()).toBe(false)
 })

@@ -1,4 +1,5 @@
 import { TailraceError } from '@tailrace/schemas'
+import { checkValues } from '../json/json-values.ts'
 import { recordsFromJson } from '../json/record.ts'
 import { RequestContext } from '../limits/request-context.ts'
 import { OwnLatest } from './own-latest.ts'
@@ -35,6 +36,7 @@ export class TextProtocol {
   receive(data: Buffer): void {
     let [id, asked]: [TextId | undefined, string] = [undefined, 'message']
     try {
+      checkValues(data)
       const message = objectFromText(data.toString('utf8'))
       id = idOf(message)
       const request = requestFrom(message)
