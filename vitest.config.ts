@@ -31,6 +31,7 @@ const functions = [
   'members',
   'metrics',
   'mixed-versions',
+  'open-files',
   'older-brokers',
   'packages',
   'planted-secrets',

@@ -15,14 +15,17 @@ async function freeze(): Promise<void> {
   await frozen
 }
 
+let began = Number.NaN
+
 /** From here on no handle of this process itself keeps it alive. */
-function closing(): Promise<void> {
-  return new Promise((resolve) => {
+async function closing(): Promise<void> {
+  await new Promise<void>((resolve) => {
     process.send!('closing', () => {
       process.disconnect()
       resolve()
     })
   })
+  began = performance.now()
 }
 
 const kinds: Record<string, () => Promise<unknown>> = {
@@ -90,6 +93,9 @@ const kinds: Record<string, () => Promise<unknown>> = {
   },
 }
 
-if (import.meta.main) await kinds[kind]!()
+if (import.meta.main) {
+  await kinds[kind]!()
+  console.log(`closed in ${(performance.now() - began).toFixed(0)} ms`)
+}
 
 export const closingKinds = Object.keys(kinds)
