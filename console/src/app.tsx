@@ -5,6 +5,7 @@ import { type Live, LiveContext, useLiveSource } from './live/live.ts'
 import { AuditPage } from './pages/audit.tsx'
 import { BrokersPage } from './pages/brokers.tsx'
 import { CascadePage } from './pages/cascade.tsx'
+import { MovesPage } from './pages/moves.tsx'
 import { OverviewPage } from './pages/overview.tsx'
 import { PartitionPage } from './pages/partition.tsx'
 import { RecordsPage } from './pages/records.tsx'
@@ -20,6 +21,7 @@ const pages = [
   ['', 'Overview'],
   ['topics', 'Topics'],
   ['brokers', 'Brokers'],
+  ['moves', 'Moves'],
   ['cascade', 'Cascade'],
   ['audit', 'Audit'],
   ['settings', 'Settings'],
@@ -122,6 +124,8 @@ function Page({ route }: { readonly route: readonly string[] }) {
       return <TopicsPage />
     case 'brokers':
       return <BrokersPage />
+    case 'moves':
+      return <MovesPage />
     case 'cascade':
       return <CascadePage />
     case 'audit':

@@ -266,6 +266,11 @@ describe.skipIf(skipped(executablePath === null, 'the console in a browser: this
         await expect.poll(leaderOf).not.toBe(before)
         await accessible(page)
         await picture(page, 'partition')
+        await page.getByRole('link', { name: 'Moves' }).click()
+        await shows(page, /flights\/0/)
+        await page.getByRole('button', { name: 'Move all back…' }).click()
+        await page.getByRole('button', { name: 'Move', exact: true }).click()
+        await expect.poll(leaderOf, { timeout: 15_000 }).toBe(before)
       })
 
       it('shows a broker that dies, and in two clicks which partitions suffer and why', async () => {
@@ -281,6 +286,21 @@ describe.skipIf(skipped(executablePath === null, 'the console in a browser: this
         await picture(page, 'overview')
         await page.getByRole('link', { name: /flights\/0 is under-replicated/ }).click()
         await shows(page, /does not answer/)
+        // A move to a broker that is away stands still, until it is given up.
+        await cluster.request(1, 'POST', '/topics', { name: 'still', partitions: 1, replicas: 1 })
+        const { partitions } = (await cluster.request(1, 'GET', '/topics/still')) as {
+          partitions: { replicas: number[] }[]
+        }
+        const replicas = [...partitions[0]!.replicas, 3]
+        await cluster.request(1, 'PUT', '/topics/still/partitions/0/members', { replicas })
+        await page.getByRole('link', { name: 'Moves' }).click()
+        await shows(page, /still\/0.*new replicas catch up.*broker 3/)
+        await accessible(page)
+        await picture(page, 'moves')
+        await page.getByRole('button', { name: 'Give up…' }).click()
+        await page.getByRole('button', { name: 'Give up', exact: true }).click()
+        await shows(page, /None is under way|still\/0.*has failed/)
+        await cluster.request(1, 'DELETE', '/topics/still')
         await cluster.launch(3)
         await cluster.ready([3])
         await page.goto(`${base()}/console/#/`)

@@ -99,15 +99,25 @@ export interface Replica {
   readonly trouble: string | null
 }
 
-export interface Group {
+export interface Members {
   readonly leader: number
   readonly term: number
   readonly stage: string
   readonly voters: readonly number[]
+  /** The old voters while both majorities are needed. */
+  readonly outgoing: readonly number[]
   readonly learners: readonly number[]
+  /** Null: no change is under way. */
   readonly target: readonly number[] | null
   readonly members: readonly Member[]
-  readonly lastOutcome: { readonly outcome: string; readonly reason: string } | null
+  readonly lastOutcome: {
+    readonly outcome: string
+    readonly reason: string
+    readonly target: readonly number[]
+  } | null
+}
+
+export interface Group extends Members {
   readonly asleep: boolean
   readonly commitIndex: number
   readonly lastIndex: number

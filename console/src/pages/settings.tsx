@@ -98,8 +98,13 @@ function OfTopics() {
           { title: 'Topic', of: ({ name }) => <a href={topicLink(name)}>{name}</a> },
           {
             title: 'Settings',
-            of: ({ config }) =>
-              Object.entries(config).map(([name, value]) => <div key={name}>{`${name}: ${value}`}</div>),
+            of: ({ config }) => (
+              <div>
+                {Object.entries(config).map(([name, value]) => (
+                  <div key={name}>{`${name}: ${value}`}</div>
+                ))}
+              </div>
+            ),
           },
         ]}
       />
