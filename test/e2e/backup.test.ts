@@ -6,7 +6,10 @@ import { Producer } from '@tailrace/producer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ClusterProcesses } from './cluster-processes.ts'
 import { tailrace } from './command-line.ts'
+import { highWatermarksOf } from './faults.ts'
+import type { FlightHistory } from './flight-history.ts'
 import { FlightLoad } from './flight-load.ts'
+import { collect } from './publish-under-faults.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tailrace-backup-'))
 const backups = join(folder, 'backups')
@@ -14,6 +17,8 @@ const HOUR = 3_600_000
 let old: ClusterProcesses
 let fresh: ClusterProcesses
 let load: FlightLoad
+/** What was acknowledged before the backup `first` began. */
+let beforeFirst: FlightHistory
 
 const run = (cluster: ClusterProcesses, ...args: string[]) => {
   return tailrace(['backup', ...args, '--server', cluster.http(1)])
@@ -85,8 +90,10 @@ const filesIn = (root: string) =>
 
 describe('a backup under load', () => {
   it('has every record that was acknowledged before it began', async () => {
-    const before = load.acknowledged
+    beforeFirst = load.acknowledgedUntilNow()
+    const before = beforeFirst.acknowledgements
     const made = await done(old, 'create', '--to', backups, '--name', 'first')
+    expect(load.acknowledged).toBeGreaterThan(before)
     expect(made).toMatchObject({ name: 'first', topics: 3, rules: true })
     expect((made as { records: number }).records).toBeGreaterThanOrEqual(before + 3_000)
     if (process.platform !== 'win32') {
@@ -112,6 +119,25 @@ describe('a backup under load', () => {
 })
 
 describe('a restore', () => {
+  it('of the backup taken under load has every record acknowledged before it began, bytes and order equal', async () => {
+    const cluster = await ClusterProcesses.start()
+    try {
+      const { partitions } = (await done(cluster, 'restore', '--from', backups, '--name', 'first')) as {
+        partitions: { shift: number }[]
+      }
+      expect(partitions.map(({ shift }) => shift)).toEqual(Array(6).fill(0))
+      const sum = (offsets: number[]) => offsets.reduce((total, offset) => total + offset, 0)
+      const restored = sum(await highWatermarksOf(cluster, 1, 'flights'))
+      expect(restored).toBeGreaterThanOrEqual(beforeFirst.acknowledgements)
+      // The load went on after the backup.
+      expect(restored).toBeLessThan(sum(await highWatermarksOf(old, 1, 'flights')))
+      expect(beforeFirst.problems('the restored topic', await collect(cluster, 'flights', restored))).toEqual([])
+      expect(await contentOf(cluster, 'orders')).toEqual(await contentOf(old, 'orders'))
+    } finally {
+      await cluster.destroy()
+    }
+  }, 120_000)
+
   it('refuses a backup with a flipped bit by the name of the file, and makes nothing', async () => {
     fresh = await ClusterProcesses.start()
     const manifest = join(backups, 'backups', 'third.json')

@@ -38,3 +38,15 @@ it('finds no problem in a whole history, and names each way to break one', () =>
   expect(kinds([seen(0, 0), seen(1, 1), seen(2, 2), seen(7, 3)])).toEqual(['phantom'])
   expect(kinds([seen(0, 0), seen(1, 1), { ...seen(2, 2), key: 'LAX' }])).toEqual(['changed'])
 })
+
+it('as of a moment misses what was acknowledged until then, and nothing that was sent later', () => {
+  const all = history()
+  const then = all.untilNow()
+  all.sent(flight(3))
+  all.acknowledged(3, { partition: 0, offset: 3 })
+  const three = [seen(0, 0), seen(1, 1), seen(2, 2)]
+  expect(then.problems('reader', three)).toEqual([])
+  expect(then.problems('reader', [...three, seen(3, 3)])).toEqual([])
+  expect(then.problems('reader', three.slice(1))).not.toEqual([])
+  expect(all.problems('reader', three)).not.toEqual([])
+})

@@ -17,8 +17,12 @@ export interface Seen extends Place {
  * workload.
  */
 export class FlightHistory {
-  readonly #flights = new Map<number, Flight>()
+  readonly #flights: Map<number, Flight>
   readonly #acknowledged = new Map<number, Place>()
+
+  constructor(flights = new Map<number, Flight>()) {
+    this.#flights = flights
+  }
 
   sent(flight: Flight): void {
     this.#flights.set(flight.row, flight)
@@ -30,6 +34,13 @@ export class FlightHistory {
 
   get acknowledgements(): number {
     return this.#acknowledged.size
+  }
+
+  /** What is acknowledged now; of what is sent later it knows no acknowledgement, so it does not miss it. */
+  untilNow(): FlightHistory {
+    const copy = new FlightHistory(this.#flights)
+    for (const [row, place] of this.#acknowledged) copy.acknowledged(row, place)
+    return copy
   }
 
   /**

@@ -52,6 +52,11 @@ export class FlightLoad {
     return this.#history.acknowledgements
   }
 
+  /** Judges a copy of the topic by what is acknowledged now; records that are sent later may be in it or not. */
+  acknowledgedUntilNow(): FlightHistory {
+    return this.#history.untilNow()
+  }
+
   get failures(): readonly string[] {
     return this.#failures
   }
