@@ -177,6 +177,15 @@ describe.skipIf(skipped(executablePath === null, 'the console in a browser: this
         await page.getByRole('button', { name: 'hex' }).click()
         await shows(page, /000000 {2}6c 69 76 65/)
         await accessible(page)
+        // "live 0" as Avro: a text of 54 bytes, which it has not.
+        await page.getByRole('button', { name: 'avro' }).click()
+        await page.getByLabel(/Schema of the writer/).fill('"string"')
+        await shows(page, /This is not of the schema.*54 is no length/)
+        const six = { type: 'fixed', name: 'Six', size: 6 }
+        await page.getByLabel(/Schema of the writer/).fill(JSON.stringify(six))
+        await shows(page, /"live \d"/)
+        await accessible(page)
+        await picture(page, 'avro')
         await page.getByRole('button', { name: 'Close' }).click()
         // Another partition ends it.
         await page.getByLabel('Partition').selectOption('0')

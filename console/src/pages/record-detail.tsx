@@ -1,10 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { LogRecord, RecordBytes } from '../api/shapes.ts'
 import { count, time } from '../format.ts'
+import { AvroView } from './avro-view.tsx'
 import { indentedJson } from './json-text.ts'
 import type { Shown } from './record-reading.ts'
 
-type View = 'text' | 'json' | 'hex'
+type View = 'text' | 'json' | 'avro' | 'hex'
 
 /** In one line. */
 export function textOf(content: RecordBytes): string {
@@ -48,7 +49,7 @@ export function RecordDetail({
       </dl>
       <fieldset class="bar">
         <legend>View</legend>
-        {(['text', 'json', 'hex'] as const).map((one) => (
+        {(['text', 'json', 'avro', 'hex'] as const).map((one) => (
           <button
             key={one}
             type="button"
@@ -60,7 +61,11 @@ export function RecordDetail({
           </button>
         ))}
       </fieldset>
-      <pre>{viewOf(record.value, view)}</pre>
+      {view === 'avro' && record.value !== null ? (
+        <AvroView topic={topic} bytes={bytesOf(record.value)} />
+      ) : (
+        <pre>{viewOf(record.value, view)}</pre>
+      )}
       <form method="dialog" class="buttons">
         <button type="submit">Close</button>
       </form>
