@@ -24,6 +24,8 @@ export interface CascadeReport {
   readonly pinned: BrokerId
   /** Behind its source's high watermark, over all partitions. */
   readonly lagRecords: number
+  /** lagRecords, by the mean size of the records that it has. */
+  readonly lagBytes: number
   /** For how long the partition that is furthest behind has been so. */
   readonly lagMs: number
   readonly partitions: number

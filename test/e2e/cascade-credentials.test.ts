@@ -84,7 +84,7 @@ async function beatOf(broker: number, token: string | null): Promise<Frame> {
   })
   await new Promise((done) => socket.once('open', done))
   const own: Partial<CascadeReport> = { broker, directoryId: 'x', http: '127.0.0.1:1', level: 1, home: 1, source: 1 }
-  const figures = { pinned: 0, lagRecords: 0, lagMs: 0, partitions: 1, stopped: 0, ageMs: 0 }
+  const figures = { pinned: 0, lagRecords: 0, lagBytes: 0, lagMs: 0, partitions: 1, stopped: 0, ageMs: 0 }
   const report = { ...own, ...figures, featureLevels: { lowest: 1, highest: 1 } }
   const fields = { correlation: 1, clusterId: '', broker, reports: [report] } as unknown as Message<'CascadeBeat'>
   socket.send(Buffer.concat(encodeFrame('CascadeBeat', fields)))

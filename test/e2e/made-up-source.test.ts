@@ -117,7 +117,7 @@ async function madeUpSource(): Promise<{ server: Server; address: string; hits: 
 
 function beatOf(address: string): Message<'CascadeBeat'> {
   const own = { broker: MADE_UP, directoryId: 'x', http: address, level: 1, home: 1, source: 1, pinned: 0 }
-  const figures = { lagRecords: 0, lagMs: 0, partitions: 1, stopped: 0, ageMs: 0 }
+  const figures = { lagRecords: 0, lagBytes: 0, lagMs: 0, partitions: 1, stopped: 0, ageMs: 0 }
   const report = { ...own, ...figures, featureLevels: { lowest: 1, highest: 1 } }
   return { correlation: 1, clusterId: '', broker: MADE_UP, reports: [report] }
 }

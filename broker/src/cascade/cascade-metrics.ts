@@ -27,6 +27,11 @@ export const cascadeMetrics: MetricTable<Pick<CascadeNode, 'uplink' | 'counts' |
     ['tailrace_cascade_lag_records', `All partitions: ${behind}.`, ({ lag }) => lag.records],
     ['tailrace_cascade_lag_most_records', `The partition that lacks most: ${behind}.`, ({ lag }) => lag.mostRecords],
     [
+      'tailrace_cascade_lag_bytes',
+      'All partitions: bytes behind, by the mean size of the records in each copy, and of all records for an empty one.',
+      ({ lag }) => lag.bytes,
+    ],
+    [
       'tailrace_cascade_lag_seconds',
       'How long some partition has been behind the source, or there has been no source.',
       ({ lag }) => lag.milliseconds / 1000,

@@ -56,6 +56,8 @@ export interface CascadeNodeDeps {
 /** How far this broker is behind its source, over all partitions. */
 export interface CascadeLag {
   readonly records: number
+  /** By the mean size of the records of each copy. */
+  readonly bytes: number
   /** Of the partition that lacks most. */
   readonly mostRecords: number
   /** Of the partition that has lacked records for longest; at least the time without a source. */
@@ -164,20 +166,35 @@ export class CascadeNode {
   }
 
   get lag(): CascadeLag {
-    let [records, mostRecords, milliseconds, partitions, stopped] = [0, 0, this.uplink.withoutMs(), 0, 0]
-    for (const copy of this.#copies.all()) {
-      partitions++
-      records += copy.lagRecords
-      mostRecords = Math.max(mostRecords, copy.lagRecords)
-      milliseconds = Math.max(milliseconds, copy.lagMs())
-      if (copy.stopped !== '') stopped++
+    const lag = {
+      records: 0,
+      bytes: 0,
+      mostRecords: 0,
+      milliseconds: this.uplink.withoutMs(),
+      partitions: 0,
+      stopped: 0,
     }
-    return { records, mostRecords, milliseconds: Math.round(milliseconds), partitions, stopped }
+    // For copies that have no record yet, whose size is not known.
+    let [held, heldBytes, ofEmptyCopies] = [0, 0, 0]
+    for (const copy of this.#copies.all()) {
+      const { lagRecords, recordBytes, log } = copy
+      lag.partitions++
+      lag.records += lagRecords
+      lag.mostRecords = Math.max(lag.mostRecords, lagRecords)
+      lag.milliseconds = Math.max(lag.milliseconds, copy.lagMs())
+      if (copy.stopped !== '') lag.stopped++
+      held += log.endOffset - copy.logStart
+      heldBytes += log.sizeBytes
+      if (recordBytes === null) ofEmptyCopies += lagRecords
+      else lag.bytes += lagRecords * recordBytes
+    }
+    if (held > 0) lag.bytes += ofEmptyCopies * (heldBytes / held)
+    return { ...lag, bytes: Math.round(lag.bytes), milliseconds: Math.round(lag.milliseconds) }
   }
 
   /** The report about itself. */
   report(): CascadeReport {
-    const { records, milliseconds, partitions, stopped } = this.lag
+    const { records, bytes, milliseconds, partitions, stopped } = this.lag
     const { directoryId, home, pinned } = this.#identity.fields
     return {
       broker: this.#deps.brokerId,
@@ -188,6 +205,7 @@ export class CascadeNode {
       source: this.uplink.session?.source ?? 0,
       pinned,
       lagRecords: records,
+      lagBytes: bytes,
       lagMs: milliseconds,
       partitions,
       stopped,

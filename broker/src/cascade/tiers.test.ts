@@ -282,7 +282,11 @@ describe('a source', () => {
     await until('both sources', () => two.node.uplink.session !== null)
     await until('the chain', () => two.node.uplink.ancestors.length === 3)
     const beat = (broker: number) => ({ clusterId: 'test-cluster', broker, reports: [one.node.report()] })
-    await expect(two.node.control.beat(beat(101))).rejects.toMatchObject({ code: 'CASCADE_CYCLE' })
+    // On a busy machine its source may be away for a moment, which a beat is told as NOT_READY.
+    await until('the refusal', async () => {
+      const error = await two.node.control.beat(beat(101)).then(() => null, TailraceError.from)
+      return error?.code === 'CASCADE_CYCLE'
+    })
     await expect(one.node.control.beat(beat(101))).rejects.toMatchObject({ code: 'CASCADE_CYCLE' })
     await until('level 0 to know the chain', async () =>
       (await two.node.control.status()).brokers.some(({ source }) => source === 101),
@@ -422,7 +426,10 @@ describe('a slow disk', () => {
     })
     expect(bytes).toBeLessThanOrEqual(5 * 2 ** 20)
     expect(await end(one, 't')).toBe(0)
-    expect(one.node.lag.records).toBeGreaterThan(0)
+    const { lag } = one.node
+    expect(lag.records).toBeGreaterThan(0)
+    // By the mean size of what has come: records of 256 KiB, each in a batch.
+    expect(lag.bytes / lag.records / large.length).toBeCloseTo(1, 2)
     disk.gate = null
     open()
     await reaches(one, 't', 40)

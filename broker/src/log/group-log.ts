@@ -101,7 +101,8 @@ export class StoredGroupLog implements GroupLog {
     return this.state.configurations
   }
   get sizeBytes(): number {
-    return this.segments.bytes + this.segments.queuedBytes + this.pending.bytes
+    const { bytes, directBytes } = this.pending
+    return this.segments.bytes + this.segments.queuedBytes + bytes - directBytes
   }
 
   write(write: LogWrite): void {

@@ -57,6 +57,8 @@ export class PendingWrites implements RecordOwner {
   /** In the list of the next round. */
   listed = false
   bytes = 0
+  /** Those of them that their segment has too, or is about to write. */
+  directBytes = 0
   readonly #segments: SegmentSet
   #writes: PendingWrite[] = []
   #repaired = false
@@ -93,6 +95,7 @@ export class PendingWrites implements RecordOwner {
     this.#writes = []
     this.#repaired = false
     this.bytes = 0
+    this.directBytes = 0
     return dropped
   }
 
@@ -119,6 +122,7 @@ export class PendingWrites implements RecordOwner {
       const chunk = this.#writes[i]!.chunk
       if (chunk === null || chunk.direct) continue
       chunk.direct = true
+      this.directBytes += chunk.bytes
       this.#segments.push(chunk)
     }
     return true
@@ -203,6 +207,7 @@ export class PendingWrites implements RecordOwner {
       if (chunk.position < 0 || full) return false
       writer.reference(this, referenceTo(chunk))
       for (const { index, batch } of chunk.configurations) writer.configuration(this, index, batch)
+      this.directBytes -= chunk.bytes
     } else {
       const bytes = journalBytes(chunk)
       // It goes directly to its segment in the next round: only now no other write is before it.

@@ -16,6 +16,7 @@ const report: CascadeReport = {
   source: 2,
   pinned: 2,
   lagRecords: far,
+  lagBytes: far,
   lagMs: 5,
   partitions: 6,
   stopped: 1,

@@ -50,6 +50,7 @@ export function reportOf(broker: number, changes: Partial<CascadeReport> = {}): 
     source: SELF,
     pinned: 0,
     lagRecords: 0,
+    lagBytes: 0,
     lagMs: 0,
     partitions: 2,
     stopped: 0,

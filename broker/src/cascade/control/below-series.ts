@@ -13,6 +13,12 @@ export const belowSeries: SeriesTable<CascadeReport> = {
       ({ lagRecords }) => lagRecords,
     ],
     [
+      'tailrace_cascade_below_lag_bytes',
+      'Bytes that a cascade broker is behind its source, by the mean size of the records that it has, as it has reported.',
+      [],
+      ({ lagBytes }) => lagBytes,
+    ],
+    [
       'tailrace_cascade_below_lag_seconds',
       'How long some partition of a cascade broker has been behind its source, or it has had no source, as it has reported.',
       [],

@@ -8,7 +8,7 @@ import { CascadeRegistry } from './registry.ts'
 function report(broker: number, change: Partial<CascadeReport> = {}): CascadeReport {
   const level = Math.floor(broker / 100)
   const own = { broker, directoryId: `folder-${broker}`, http: `h${broker}`, level, home: level }
-  const rest = { source: 1, pinned: 0, lagRecords: 0, lagMs: 0, partitions: 1, stopped: 0, ageMs: 0 }
+  const rest = { source: 1, pinned: 0, lagRecords: 0, lagBytes: 0, lagMs: 0, partitions: 1, stopped: 0, ageMs: 0 }
   return { ...own, ...rest, featureLevels: { lowest: 1, highest: 1 }, ...change }
 }
 const beatOf = (...reports: CascadeReport[]): CascadeBeat => {

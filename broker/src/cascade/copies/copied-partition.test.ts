@@ -52,6 +52,17 @@ async function until(met: () => boolean): Promise<void> {
 }
 
 describe('a copy of a partition', () => {
+  it('M88 knows the mean size of its records, once it has any', async () => {
+    const { copy } = await openOn(new MemoryDisk())
+    expect(copy.recordBytes).toBeNull()
+    const [first, second] = [committed(0, ['a', 'b']), committed(2, ['c'])]
+    for (const batch of [first, second]) copy.take(batch, ignore)
+    await until(() => copy.highWatermark === 3)
+    const mean = (first.length + second.length) / 3
+    expect(copy.recordBytes! / mean).toBeGreaterThanOrEqual(1)
+    expect(copy.recordBytes! / mean).toBeLessThan(2)
+  })
+
   it('M88 shows records that are durable here, and lets the source send as many bytes again only then', async () => {
     const { copy } = await openOn(new MemoryDisk())
     let credit = 0

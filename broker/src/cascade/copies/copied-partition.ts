@@ -93,6 +93,12 @@ export class CopiedPartition {
     return Math.max(0, this.sourceEnd - this.#durableEnd)
   }
 
+  /** Mean size of the records here, in bytes of their batches; null while there are none. */
+  get recordBytes(): number | null {
+    const records = this.#log.endOffset - this.logStart
+    return records === 0 ? null : this.#log.sizeBytes / records
+  }
+
   /**
    * Whether all records are here that the source had when it first told its end. A copy that is not continued will
    * never have more.

@@ -17,6 +17,12 @@ export const copySeries: SeriesTable<CopiedPartition> = {
       ({ lagRecords }) => lagRecords,
     ],
     [
+      'tailrace_partition_cascade_lag_bytes',
+      'On a cascade broker: bytes behind, by the mean size of the records in the copy; no series while it has none.',
+      [],
+      ({ recordBytes, lagRecords }) => (recordBytes === null ? null : Math.round(lagRecords * recordBytes)),
+    ],
+    [
       'tailrace_partition_cascade_lag_seconds',
       'On a cascade broker: time for which records of the source have been missing; 0 when none are.',
       [],

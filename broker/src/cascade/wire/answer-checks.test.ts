@@ -21,6 +21,7 @@ const report = {
   source: 1,
   pinned: 0,
   lagRecords: 0,
+  lagBytes: 0,
   lagMs: 0,
   partitions: 2,
   stopped: 0,

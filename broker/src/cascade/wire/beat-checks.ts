@@ -25,6 +25,7 @@ export const isReport = shape({
   source: isSmallCount,
   pinned: isSmallCount,
   lagRecords: isCount,
+  lagBytes: isCount,
   lagMs: isCount,
   partitions: isCount,
   stopped: isCount,

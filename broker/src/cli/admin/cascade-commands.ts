@@ -1,4 +1,5 @@
 import type { CascadeStatus } from '../../cascade/wire/cascade-messages.ts'
+import { sizeText } from '../quantity.ts'
 import { table } from '../table.ts'
 import type { Asking } from './group-commands.ts'
 
@@ -25,6 +26,7 @@ function cascadeText({ brokers }: CascadeStatus): string {
       { title: 'SOURCE', of: ({ source }) => (source === 0 ? 'none' : source), right: true },
       { title: 'ASSIGNED', of: ({ assigned, pinned }) => assignedText(assigned, pinned), right: true },
       { title: 'LAG', of: ({ lagRecords }) => `${lagRecords} records`, right: true },
+      { title: 'SIZE', of: ({ lagBytes }) => sizeText(lagBytes), right: true },
       { title: 'BEHIND FOR', of: ({ lagMs }) => `${lagMs} ms`, right: true },
       { title: 'PARTITIONS', of: ({ partitions }) => partitions, right: true },
       { title: 'STOPPED', of: ({ stopped }) => stopped, right: true },

@@ -37,6 +37,7 @@ const reportFields = {
   source: { ...count, description: '0 while it has none.' },
   pinned: { ...count, description: 'The source that an operator has chosen; 0: the cluster chooses.' },
   lagRecords: { ...count, description: "Behind its source's high watermark, over all partitions." },
+  lagBytes: { ...count, description: 'lagRecords, by the mean size of the records that it has.' },
   lagMs: { ...count, description: 'For how long the partition that is furthest behind has been so.' },
   partitions: count,
   stopped: { ...count, description: 'Partitions that are not copied any more; its log says why.' },
