@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { compile, encode } from './avro/types.ts'
+import { compile, encode } from './avro/avsc-codec.ts'
 import type { MessageName } from './messages.ts'
 import { decoderFor, encodeHeader, ownDecoder, protocolFingerprint, protocolJson } from './protocol.ts'
 import { sampleMessages } from './testing/sample-messages.ts'

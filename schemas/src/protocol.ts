@@ -1,5 +1,5 @@
+import { type AvroType, compile, decode, encode, type Resolver } from './avro/avsc-codec.ts'
 import { protocolFingerprint, protocolJson } from './avro/generated.ts'
-import { type AvroType, compile, decode, encode, type Resolver } from './avro/types.ts'
 import { type Message, type MessageName, MessageNumber } from './messages.ts'
 import { TailraceError } from './tailrace-error.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compile, encode } from './avro/types.ts'
+import { compile, encode } from './avro/avsc-codec.ts'
 import { encodeFrame, parseFrame } from './frame.ts'
 import type { MessageNumber } from './messages.ts'
 import { decoderFor, encodeHeader, protocolJson } from './protocol.ts'

@@ -49,7 +49,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 /**
  * The floors of an area, from the bottom up: a file imports from its own floor and from those below. Folders that stand
  * side by side on one floor do not know each other. A folder without a floor of its own belongs to that of the folder
- * around it. Areas that are not named here are chapters round one state (raft, log), or flat.
+ * around it. Areas that are not named here are chapters round one state (raft, log), folders of commands of one kind
+ * (cli), or flat.
  */
 export const floors: Readonly<Record<string, readonly (string | readonly string[])[]>> = {
   'broker/src/partition': ['', 'replica/state', ['copies', 'replica'], 'broker'],

@@ -12,7 +12,7 @@ export { prepareTls }
 const JOIN_BELOW_BYTES = 4096
 
 /** How long a broker has to answer a close frame, and the network to take what is buffered. */
-const FAREWELL_MS = 500
+const CLOSE_ANSWER_MS = 500
 
 /**
  * A masking key of zeros is legal, and `ws` then leaves the bytes alone instead of walking every one of them in
@@ -76,7 +76,7 @@ export const openSocket: OpenSocket = (url, settings, events) => {
       if (socket.readyState === WebSocket.CLOSED) return
       socket.close(1000)
       // A broker that is frozen does not answer the close frame, and ws would wait for it for 30 s.
-      const timer = setTimeout(() => socket.terminate(), FAREWELL_MS)
+      const timer = setTimeout(() => socket.terminate(), CLOSE_ANSWER_MS)
       unref(timer)
       socket.once('close', () => clearTimeout(timer))
     },

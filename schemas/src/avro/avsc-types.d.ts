@@ -1,5 +1,5 @@
 /**
- * The types-only entry of avsc, which needs no file system; avsc ships no typings for it. Just what avro/types.ts uses.
+ * The types-only entry of avsc, which needs no file system; avsc ships no typings for it. Just what avro/avsc-codec.ts uses.
  */
 declare module 'avsc/etc/browser/avsc-types.js' {
   export interface Tap {

@@ -1,4 +1,4 @@
-import { compile, encode } from '../avro/types.ts'
+import { compile, encode } from '../avro/avsc-codec.ts'
 import { FRAME_PREFIX_BYTES } from '../frame.ts'
 import { type MessageName, MessageNumber } from '../messages.ts'
 import { protocolJson } from '../protocol.ts'

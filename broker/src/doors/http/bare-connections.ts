@@ -23,7 +23,7 @@ export function answerBareConnections(
     const known = new TailraceError(code, detail)
     metrics.failed(code)
     endWith(socket, status, known)
-    // A peer that does not read the answer must not keep the socket.
+    // A client that does not read the answer must not keep the socket.
     socket.destroySoon()
   }
 }

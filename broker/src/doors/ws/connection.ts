@@ -17,9 +17,9 @@ import { TextProtocol } from './text.ts'
 import { Watches } from './watches.ts'
 
 /** How long a client may take to answer a close frame. */
-const farewellMs = 2_000
+const closeAnswerMs = 2_000
 /** The same for a client that stalls. */
-const shortFarewellMs = 100
+const shortCloseAnswerMs = 100
 /** Messages in one read from the socket. */
 const manyMessages = 32
 
@@ -55,7 +55,7 @@ export class Connection implements StreamClient {
   #overfullTimer: TimerHandle | null = null
   #closing = false
   #faulted = false
-  #farewellTimer: TimerHandle | null = null
+  #closeTimer: TimerHandle | null = null
   #lastSign = true
   #bytesTaken = 0
 
@@ -122,7 +122,7 @@ export class Connection implements StreamClient {
     this.#unackedBytes -= bytes
     this.#requests -= bytes === 0 ? 1 : 0
     this.#regulate()
-    if (this.#closing && this.#isIdle) this.#farewell(CloseCode.goingAway, new TailraceError('SHUTTING_DOWN'))
+    if (this.#closing && this.#isIdle) this.#closeWith(CloseCode.goingAway, new TailraceError('SHUTTING_DOWN'))
   }
 
   pay(kind: RateKind, amount: number): void {
@@ -155,14 +155,14 @@ export class Connection implements StreamClient {
   fail(closeCode: number, error: TailraceError): void {
     this.#closing = true
     this.#endPushes()
-    this.#farewell(closeCode, error)
+    this.#closeWith(closeCode, error)
   }
 
   /** Takes no new requests, acknowledges those under way, then sends SHUTTING_DOWN and closes. */
   shutDown(): void {
     this.#closing = true
     this.#endPushes()
-    if (this.#isIdle) this.#farewell(CloseCode.goingAway, new TailraceError('SHUTTING_DOWN'))
+    if (this.#isIdle) this.#closeWith(CloseCode.goingAway, new TailraceError('SHUTTING_DOWN'))
   }
 
   terminate(): void {
@@ -271,7 +271,7 @@ export class Connection implements StreamClient {
   #onClose(): void {
     this.#closing = true
     this.#overfullTimer?.cancel()
-    this.#farewellTimer?.cancel()
+    this.#closeTimer?.cancel()
     this.#throttle?.cancel()
     this.#arriving.release()
     this.#endPushes()
@@ -316,7 +316,7 @@ export class Connection implements StreamClient {
   #cutOff(error: TailraceError): void {
     this.fail(error.code === 'OVERLOADED' ? CloseCode.tryAgainLater : CloseCode.policyViolation, error)
     this.#socket.pause()
-    this.#parts.clock.after(shortFarewellMs, () => this.terminate())
+    this.#parts.clock.after(shortCloseAnswerMs, () => this.terminate())
   }
 
   #explain(closeCode: number): string {
@@ -327,7 +327,7 @@ export class Connection implements StreamClient {
     this.#closing = true
     this.#endPushes()
     this.#sendError(error)
-    this.#limitFarewell()
+    this.#limitClose()
     return error.code
   }
 
@@ -336,13 +336,13 @@ export class Connection implements StreamClient {
     else this.#text.sendError(undefined, error)
   }
 
-  #farewell(closeCode: number, error: TailraceError): void {
+  #closeWith(closeCode: number, error: TailraceError): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
     this.#sendError(error)
     this.#socket.close(closeCode, error.code)
     // The answer to the close frame must be readable, and a client that gives none must not keep the socket.
     if (this.#socket.isPaused) this.#socket.resume()
-    this.#limitFarewell()
+    this.#limitClose()
   }
 
   #endPushes(): void {
@@ -350,7 +350,7 @@ export class Connection implements StreamClient {
     this.watches.clear()
   }
 
-  #limitFarewell(): void {
-    this.#farewellTimer ??= this.#parts.clock.after(farewellMs, () => this.terminate())
+  #limitClose(): void {
+    this.#closeTimer ??= this.#parts.clock.after(closeAnswerMs, () => this.terminate())
   }
 }

@@ -26,7 +26,7 @@ const handleProtocols = (named: ReadonlySet<string>) => {
   if (named.has('tailrace')) return 'tailrace'
   return [...named].find((name) => name.startsWith(bearerProtocol)) ?? false
 }
-const farewellMs = 1_000
+const closeAnswerMs = 1_000
 
 /** WebSocket on /stream. */
 export async function streamGateway(app: FastifyInstance, parts: StreamParts): Promise<StreamGateway> {
@@ -89,7 +89,7 @@ export async function streamGateway(app: FastifyInstance, parts: StreamParts): P
       if (connections.size === 0) return
       const empty = new Promise<void>((resolve) => (onEmpty = resolve))
       for (const connection of connections) connection.shutDown()
-      const late = clock.after(drainMs + farewellMs, () => {
+      const late = clock.after(drainMs + closeAnswerMs, () => {
         for (const connection of connections) connection.terminate()
       })
       await empty

@@ -37,7 +37,7 @@ export class ReplicaScheduler {
   /** Replicas that are not asleep: only they get ticks. */
   readonly #ticking = new Set<Replica>()
   readonly #sleepers: Sleepers
-  readonly #lostLeaders: LeaderLoss
+  readonly #leaderLoss: LeaderLoss
   readonly #ticker: Ticker
   #ticks = 0
   #drainPending = false
@@ -52,7 +52,7 @@ export class ReplicaScheduler {
       reachable: (peer, reachable) => this.#setReachable(peer, reachable),
       durableBlock: deps.durableBlock,
     })
-    this.#lostLeaders = new LeaderLoss({
+    this.#leaderLoss = new LeaderLoss({
       brokerId,
       sleepers: this.#sleepers,
       ticks: () => this.#ticks,
@@ -108,7 +108,7 @@ export class ReplicaScheduler {
 
   /** See LeaderLoss. */
   wakeIfLost(replica: Replica): void {
-    this.#lostLeaders.wakeIfLost(replica)
+    this.#leaderLoss.wakeIfLost(replica)
   }
 
   /** Called after every event that may have put a replica to sleep or woken it. */
@@ -159,7 +159,7 @@ export class ReplicaScheduler {
   }
 
   #tick(): void {
-    this.#lostLeaders.tick()
+    this.#leaderLoss.tick()
     for (const replica of this.#ticking) {
       this.guarded(replica, (ticking) => ticking.tick())
       this.noteSleep(replica)
@@ -174,9 +174,9 @@ export class ReplicaScheduler {
 
   #drain(): void {
     this.#drainPending = false
-    const awake = [...this.#toDrain]
+    const drained = [...this.#toDrain]
     this.#toDrain.clear()
-    for (const replica of awake) this.guarded(replica, ({ driver }) => driver.drain())
+    for (const replica of drained) this.guarded(replica, ({ driver }) => driver.drain())
   }
 
   #setReachable(peer: BrokerId, reachable: boolean): void {
@@ -184,7 +184,7 @@ export class ReplicaScheduler {
       const { core } = replica.driver
       // Also a broker that is no member: it may become one again.
       this.guarded(replica, () => replica.driver.setReachable(peer, reachable))
-      if (!reachable && core.leader === peer && replica.driver.asleep) this.#lostLeaders.add(replica)
+      if (!reachable && core.leader === peer && replica.driver.asleep) this.#leaderLoss.add(replica)
     }
   }
 

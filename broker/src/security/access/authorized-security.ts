@@ -12,7 +12,7 @@ import type {
 } from '../../api/security-api.ts'
 import type { Guard } from './guard.ts'
 
-/** The SecurityApi of one session: who may alter the cluster may change it, who may describe the cluster may see it. */
+/** The SecurityApi of one session: `alter` on the cluster lets it change all that, `describe` lets it see it. */
 export class AuthorizedSecurity implements SecurityApi {
   readonly #service: SecurityService
   readonly #guard: Guard

@@ -1,4 +1,4 @@
-import { type BrokerId, TailraceError, type Timestamp } from '@tailrace/schemas'
+import { type BrokerId, backoffMs, TailraceError, type Timestamp } from '@tailrace/schemas'
 import type { Clock, TimerHandle } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Audit, AuditEvent } from './audit-event.ts'
@@ -25,8 +25,7 @@ const MOST_KINDS = 1_000
 /** Entries that wait to be kept, while the topic has no leader for instance. */
 const MOST_WAITING = 10_000
 const MOST_AT_ONCE = 500
-const FIRST_RETRY_MS = 500
-const MOST_RETRY_MS = 30_000
+const RETRIES = { firstMs: 500, maxMs: 30_000 }
 
 /**
  * Gathers events for a second, writes a line of the log for each kind of them, and hands them to the topic in order. It
@@ -39,7 +38,7 @@ export class AuditTrail implements Audit {
   readonly #waiting: AuditEntry[] = []
   #timer: TimerHandle | null = null
   #keeping = false
-  #retryMs = FIRST_RETRY_MS
+  #failures = 0
   #closed = false
   /** Entries that were neither kept nor will be: too many waited. Each is in the log. */
   dropped = 0
@@ -102,7 +101,7 @@ export class AuditTrail implements Audit {
       try {
         await this.#deps.keep!(entries)
         this.kept += entries.length
-        this.#retryMs = FIRST_RETRY_MS
+        this.#failures = 0
       } catch (error) {
         this.#waiting.unshift(...entries)
         this.#retryLater(error)
@@ -115,12 +114,11 @@ export class AuditTrail implements Audit {
   /** At least once: an entry may be in the topic twice after an error. */
   #retryLater(error: unknown): void {
     const { clock, log } = this.#deps
-    if (this.#retryMs === FIRST_RETRY_MS)
+    if (this.#failures === 0)
       log.warn({ err: TailraceError.from(error) }, 'the audit cannot be kept at present; trying again')
-    clock.after(this.#retryMs, () => {
+    clock.after(backoffMs(RETRIES, this.#failures++), () => {
       this.#keeping = false
       if (!this.#closed) void this.#keep()
     })
-    this.#retryMs = Math.min(MOST_RETRY_MS, this.#retryMs * 2)
   }
 }

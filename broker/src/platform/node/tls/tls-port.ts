@@ -25,7 +25,7 @@ export interface TlsPortOptions {
 /** The first byte of a TLS connection: a record with a handshake message. No HTTP request and no frame begins so. */
 const HANDSHAKE_RECORD = 0x16
 /** Time for the other end to read why it is refused; its own bytes are read meanwhile, and not kept. */
-const FAREWELL_MS = 1_000
+const CLOSE_ANSWER_MS = 1_000
 
 /** A TLS port for the certificates as they change. */
 export function createTlsPort(
@@ -180,7 +180,7 @@ class GuardedPort implements TlsPort {
     socket.on('error', () => {})
     socket.end()
     socket.resume()
-    const timer = this.#clock.after(FAREWELL_MS, () => socket.destroy())
+    const timer = this.#clock.after(CLOSE_ANSWER_MS, () => socket.destroy())
     socket.once('close', () => timer.cancel())
   }
 }

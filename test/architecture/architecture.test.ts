@@ -27,7 +27,7 @@ it('sees the repository', () => {
   expect(graph.get('broker/src/cli/cli.ts')?.length).toBeGreaterThan(3)
 })
 
-describe('the house', () => {
+describe('the architecture', () => {
   it('imports point one way', () => expect(importsAgainstDirection(graph)).toEqual([]))
   it('imports lead somewhere', () => expect(brokenImports(graph, exists)).toEqual([]))
   it('no cycles', () => expect(cycles(graph)).toEqual([]))
