@@ -84,14 +84,6 @@ describe('a broker process', () => {
     expect(await running).toBe(0)
   })
 
-  it('prints where it listens when nothing supervises it', async () => {
-    const { full, terminal } = command({ supervisor: null })
-    const running = runBroker(full)
-    await expect.poll(() => terminal.text()).toBe('broker 1  http://127.0.0.1:81  peer 127.0.0.1:71  data d\n')
-    terminal.interrupt()
-    await running
-  })
-
   it('ends itself when the stop takes longer than shutdownTimeoutMs', async () => {
     const { full, terminal, exits } = command({
       start: async () => ({ http: '', peer: '', reload: null, stop: () => new Promise(() => undefined) }),
@@ -128,5 +120,23 @@ describe('a broker that does not start', () => {
     expect(await runBroker(full)).toBe(1)
     expect(terminal.err.join('\n')).toContain(message)
     expect(told).toEqual([])
+  })
+
+  it('says why in a JSON line where its log is JSON by setting', async () => {
+    for (const [error, expected] of [
+      [listen('EADDRINUSE', 81), { code: 'INTERNAL', hint: expect.stringContaining('another port with --http') }],
+      [new TailraceError('STORAGE_CORRUPT'), { code: 'STORAGE_CORRUPT', hint: expect.stringMatching(/./) }],
+      [
+        new Error('oops'),
+        { code: 'INTERNAL', message: expect.stringContaining('broker 1 did not start: Error: oops') },
+      ],
+    ] as const) {
+      const { full, terminal } = command({
+        settings: { ...settings, logFormat: 'json' },
+        start: () => Promise.reject(error),
+      })
+      expect(await runBroker(full)).toBe(1)
+      expect(terminal.err.map((line) => JSON.parse(line))).toEqual([expect.objectContaining(expected)])
+    }
   })
 })

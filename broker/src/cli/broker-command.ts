@@ -31,12 +31,6 @@ export async function runBroker(command: BrokerCommand): Promise<ExitCode> {
   }
   started(broker)
   supervisor?.tell({ tailrace: 'started', http: broker.http, peer: broker.peer })
-  // A cascade broker has no port for peers.
-  const peer = broker.peer === '' ? '' : `  peer ${broker.peer}`
-  if (supervisor === null)
-    terminal.print(
-      `broker ${settings.id}  ${settings.tls === 'required' ? 'https' : 'http'}://${broker.http}${peer}  data ${settings.data}`,
-    )
   await stopped
   try {
     await broker.stop()

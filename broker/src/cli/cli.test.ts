@@ -1,5 +1,7 @@
+import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { runCommandLine } from './cli.ts'
+import { buildProgram } from './program.ts'
 import { httpServers, webSocketServers } from './servers.ts'
 import { memoryTerminal } from './testing/memory-terminal.ts'
 
@@ -7,6 +9,12 @@ async function run(args: string[], environment: Record<string, string> = {}) {
   const terminal = memoryTerminal({ environment })
   const code = await runCommandLine(args, terminal)
   return { code, out: terminal.text(), err: terminal.err.join('\n') }
+}
+
+/** Those that do something themselves; others hold commands. */
+function commandsIn(command: Command): Command[] {
+  const own = command.commands.length === 0 || ['broker', 'cascade'].includes(command.name()) ? [command] : []
+  return [...own, ...command.commands.flatMap((child) => commandsIn(child as Command))]
 }
 
 describe('usage', () => {
@@ -41,6 +49,19 @@ describe('usage', () => {
     const { code, out, err } = await run(args)
     expect(err).toContain(message)
     expect([code, out]).toEqual([2, ''])
+  })
+
+  it('every command takes --json, but for the one that prints a script', () => {
+    const program = buildProgram({ terminal: memoryTerminal(), run: async () => {} }, '1.0.0')
+    const without = commandsIn(program).filter(({ options }) => !options.some(({ long }) => long === '--json'))
+    expect(without.map((command) => command.name())).toEqual(['completion'])
+  })
+
+  it('--json of a command that runs brokers is another name of a format, and goes with no other', async () => {
+    for (const command of ['broker', 'cascade']) {
+      const { code, err } = await run([command, '--json', '--log-format', 'text'])
+      expect([code, err]).toEqual([2, expect.stringContaining("'--json' cannot be used with option '--log-format")])
+    }
   })
 
   it('warns of an unknown TAILRACE_ variable, and goes on', async () => {

@@ -10,6 +10,9 @@ export const clientCertificateModes = ['off', 'asked', 'required'] as const
 export const clusterKeyUses = ['required', 'optional'] as const
 export type ClusterKeyUse = (typeof clusterKeyUses)[number]
 
+export const logFormats = ['auto', 'json', 'text'] as const
+export type LogFormat = (typeof logFormats)[number]
+
 /**
  * Everything that can be set on a broker, checked and complete. Sizes are bytes, durations milliseconds, addresses
  * host:port. The table in ./setting-table.ts says for each where it comes from, its default and its range.
@@ -103,6 +106,7 @@ export interface BrokerSettings {
   readonly metricsPerPartition: boolean
   readonly metricsMaxPartitions: number
   readonly logLevel: LogLevel
+  readonly logFormat: LogFormat
 }
 
 export type SettingName = keyof BrokerSettings

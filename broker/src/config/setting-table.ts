@@ -1,6 +1,6 @@
 import { logLevels } from '@tailrace/schemas'
 import type { BrokerSettings, SettingName } from './broker-settings.ts'
-import { clusterKeyUses } from './broker-settings.ts'
+import { clusterKeyUses, logFormats } from './broker-settings.ts'
 import { securitySettings } from './security-settings.ts'
 import type { Setting } from './setting.ts'
 import {
@@ -283,6 +283,12 @@ export const settingTable: { readonly [Name in SettingName]: Setting<BrokerSetti
     kind: choice(logLevels),
     fallback: { value: 'info' },
     about: 'Least level of the lines that are logged.',
+  },
+  logFormat: {
+    kind: choice(logFormats),
+    fallback: { value: 'auto' },
+    about:
+      'How lines are logged: json, a JSON object a line; text, for people; auto, text where standard output is a terminal, else json.',
   },
 }
 

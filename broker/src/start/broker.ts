@@ -25,6 +25,7 @@ import { gatewayFace, gatewayLimits } from './door-settings.ts'
 import { tellExposures } from './exposures.ts'
 import { reloadOf } from './followed-file.ts'
 import { logLevelOf } from './log-level.ts'
+import { logWhenReady } from './ready-event.ts'
 import { openSpans } from './spans.ts'
 import { type BrokerTls, openTls } from './tls.ts'
 import { tracedApi } from './traced-api.ts'
@@ -93,14 +94,14 @@ export async function startBroker(settings: BrokerSettings): Promise<RunningBrok
   })
   const http = await gateway.listen()
   await peers.start({ identity: () => node.identity(), handlers: withCascade(node.handlers, cascade, node.rules) })
-  const [memory, endSpans] = [releaseMemoryAfterLoad(clock), openSpans(settings.id, logger)]
+  const looking = logWhenReady(node.api, { http, peer: peers.address, tls: settings.tls }, clock, logger)
+  const handles = [looking, releaseMemoryAfterLoad(clock), { cancel: openSpans(settings.id, logger) }]
   return {
     http,
     peer: peers.address,
     reload: reloadOf(tls, clusterKeys, adminToken),
     async stop() {
-      memory.cancel()
-      endSpans()
+      for (const handle of handles) handle.cancel()
       tls.close()
       await gateway.close()
       audit.close()

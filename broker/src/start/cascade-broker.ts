@@ -23,6 +23,7 @@ import { gatewayFace, gatewayLimits } from './door-settings.ts'
 import { tellExposures } from './exposures.ts'
 import { type FollowedFile, reloadOf } from './followed-file.ts'
 import { logLevelOf } from './log-level.ts'
+import { logWhenReady } from './ready-event.ts'
 import { isOfCascade } from './source-certificate.ts'
 import { openSourceToken } from './source-token.ts'
 import { openSpans } from './spans.ts'
@@ -76,11 +77,13 @@ export async function startCascadeBroker(settings: BrokerSettings): Promise<Runn
   node.start()
   const memory = releaseMemoryAfterLoad(clock)
   const endSpans = openSpans(settings.id, logger)
+  const looking = logWhenReady(node.api, { http, tls: settings.tls }, clock, logger)
   return {
     http,
     peer: '',
     reload: reloadOf(tls, token, adminToken),
     async stop() {
+      looking.cancel()
       memory.cancel()
       endSpans()
       tls.close()

@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import { checkIdentity } from '../cluster/formation/identity-file.ts'
 import { checkStoredLevel } from '../cluster/formation/stored-level.ts'
 import type { BrokerSettings } from '../config/broker-settings.ts'
@@ -11,6 +11,7 @@ import { nodeClock } from '../platform/node/clock.ts'
 import { nodeDisk } from '../platform/node/disk.ts'
 import { openFileLimit } from '../platform/node/file-descriptors.ts'
 import { makeFilesPrivate, tightenFolder } from '../platform/node/folder-modes.ts'
+import { openLogger } from './logger.ts'
 import { type OpenFileBudget, openFileBudget } from './open-file-budget.ts'
 import { openState } from './state-folder.ts'
 
@@ -30,11 +31,7 @@ export interface DataFolder {
  */
 export async function openDataFolder(settings: BrokerSettings): Promise<DataFolder> {
   const files = openFileBudget(settings.openFiles === 0 ? openFileLimit() : settings.openFiles)
-  const logger = pino({
-    level: settings.logLevel,
-    base: { broker: settings.id },
-    timestamp: pino.stdTimeFunctions.isoTime,
-  })
+  const logger = openLogger(settings)
   if (files.clients < settings.maxConnections) {
     logger.warn(
       { clients: files.clients, maxConnections: settings.maxConnections },

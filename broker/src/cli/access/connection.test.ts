@@ -208,6 +208,7 @@ profiles:
     const json = JSON.parse((await run(['profile', 'show', 'svc', '--json'])).out)
     expect(json).toEqual({ name: 'svc', servers: [server.address], tokenFile: join(folder, 'tailrace', 'svc.token') })
     expect(await run(['profile', 'use', 'svc'])).toMatchObject({ code: 0, out: 'svc is the current profile\n' })
+    expect(await run(['profile', 'use', 'svc', '--json'])).toMatchObject({ code: 0, out: '{"current":"svc"}\n' })
     const { text } = (await readGuardedFileIfAny(join(folder, 'tailrace', 'config.yaml')))!
     expect(text).toBe(three.replaceAll('SERVER', server.address).replace('current: ann', 'current: svc'))
     expect(await run(['profile', 'use', 'scv'])).toMatchObject({ code: 2, err: expect.stringContaining('mean svc?') })

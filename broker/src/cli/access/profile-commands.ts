@@ -27,11 +27,11 @@ export async function listProfiles(json: boolean, terminal: Printing): Promise<v
 }
 
 /** Writes the name into the file; all else in it stays as it is. */
-export async function useProfile(name: string, terminal: Printing): Promise<void> {
+export async function useProfile(name: string, json: boolean, terminal: Printing): Promise<void> {
   const { path, loaded, text } = await load(terminal)
   profileNamed(name, loaded, path)
   await replaceSecretFile(path, await withCurrent(text, name))
-  terminal.print(`${name} is the current profile`)
+  terminal.print(json ? JSON.stringify({ current: name }) : `${name} is the current profile`)
 }
 
 export async function showProfile(name: string | undefined, json: boolean, terminal: Printing): Promise<void> {

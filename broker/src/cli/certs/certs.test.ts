@@ -51,6 +51,22 @@ it('makes a CA, and certificates for brokers, cascade brokers and clients', asyn
   ])
 })
 
+it('tells as JSON which files it has written', async () => {
+  const { code, out } = await run('create', '--brokers', '1', '--clients', 'alice', '--out', folder, '--json')
+  expect(code).toBe(0)
+  const pair = (name: string) => ({ certificate: `${folder}/${name}.crt`, key: `${folder}/${name}.key` })
+  expect(JSON.parse(out)).toEqual([
+    { ...pair('ca'), isAuthority: true, client: null, names: [] },
+    {
+      ...pair('broker-1'),
+      isAuthority: false,
+      client: null,
+      names: ['broker-1', 'localhost', '127.0.0.1', '::1'],
+    },
+    { ...pair('client-alice'), isAuthority: false, client: 'alice', names: [] },
+  ])
+})
+
 it('replaces no CA, and renews certificates with the one that is there', async () => {
   await run('create', '--brokers', '1', '--out', folder, '--days', '1')
   const [ca, before] = [await read('ca.crt'), await read('broker-1.crt')]

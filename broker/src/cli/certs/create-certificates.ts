@@ -4,7 +4,6 @@ import type { Issued } from '../../platform/node/tls/issue-certificates.ts'
 import { createAuthority, issueCertificate } from '../../platform/node/tls/issue-certificates.ts'
 import { writeWholeFile } from '../../platform/node/written-file.ts'
 import { UsageError } from '../command-failure.ts'
-import type { Terminal } from '../terminal.ts'
 import type { PlannedCertificate } from './certificate-plan.ts'
 
 export interface CertificateOrder {
@@ -15,34 +14,65 @@ export interface CertificateOrder {
   readonly days: number
 }
 
+/** Files of a certificate and its key that were written. */
+interface WrittenPair {
+  readonly certificate: string
+  readonly key: string
+  readonly isAuthority: boolean
+  /** The name of a client; null: it is for a broker, or a CA. */
+  readonly client: string | null
+  /** Host names and addresses that it is for. */
+  readonly names: readonly string[]
+}
+
 const authorityDays = 3650
 const certificateMode = 0o644
 const keyMode = 0o600
 
 /**
- * Writes certificates and keys. Files that exist are replaced only where an existing CA signs: that is how certificates
- * are renewed.
+ * Writes certificates and keys, and returns which. Files that exist are replaced only where an existing CA signs: that
+ * is how certificates are renewed.
  * @throws UsageError: a new CA would take the place of another; TailraceError INVALID_SETTING: the CA cannot be used
  */
-export async function createCertificates(order: CertificateOrder, clock: Clock, terminal: Terminal): Promise<void> {
+export async function createCertificates(order: CertificateOrder, clock: Clock): Promise<WrittenPair[]> {
   const { plans, out, ca, days } = order
-  const authority = ca === null ? await newAuthority(out, plans, clock, terminal) : await readAuthority(ca)
+  const authority = ca === null ? await newAuthority(out, plans, clock) : await readAuthority(ca)
+  const written = ca === null ? [pairOf(out, 'ca', null)] : []
   for (const plan of plans) {
     const issued = await issueCertificate(authority, { ...plan, days }, clock.now())
     await writePair(out, plan.file, issued)
-    const names = [...plan.dnsNames, ...plan.addresses].join(', ') || `client ${plan.commonName}`
-    terminal.print(`${out}/${plan.file}.crt, .key  ${names}`)
+    written.push(pairOf(out, plan.file, plan))
   }
   // What brokers and clients need beside their own files.
   if (ca !== null && ca !== out) await writeWholeFile(`${out}/ca.crt`, authority.cert, certificateMode)
+  return written
 }
 
-async function newAuthority(
-  out: string,
-  plans: readonly PlannedCertificate[],
-  clock: Clock,
-  terminal: Terminal,
-): Promise<Issued> {
+/** Lines for people about what `createCertificates` has written. */
+export function writtenText(written: readonly WrittenPair[]): string {
+  return written
+    .map(({ certificate, isAuthority, client, names }) => {
+      const about = isAuthority
+        ? 'Keep ca.key away from the brokers: a program that has it can be any of them.'
+        : names.join(', ') || `client ${client}`
+      return `${certificate}, .key  ${about}`
+    })
+    .join('\n')
+}
+
+/** `plan`: null for the CA. */
+function pairOf(out: string, file: string, plan: PlannedCertificate | null): WrittenPair {
+  const names = plan === null ? [] : [...plan.dnsNames, ...plan.addresses]
+  return {
+    certificate: `${out}/${file}.crt`,
+    key: `${out}/${file}.key`,
+    isAuthority: plan === null,
+    client: plan !== null && names.length === 0 ? plan.commonName : null,
+    names,
+  }
+}
+
+async function newAuthority(out: string, plans: readonly PlannedCertificate[], clock: Clock): Promise<Issued> {
   for (const file of ['ca', ...plans.map(({ file }) => file)]) {
     for (const path of [`${out}/${file}.crt`, `${out}/${file}.key`]) {
       if (await exists(path))
@@ -54,7 +84,6 @@ async function newAuthority(
   const made = new Date(clock.now()).toISOString().slice(0, 16).replace('T', ' ')
   const authority = await createAuthority(`Tailrace CA ${made}`, authorityDays, clock.now())
   await writePair(out, 'ca', authority)
-  terminal.print(`${out}/ca.crt, .key  Keep ca.key away from the brokers: a program that has it can be any of them.`)
   return authority
 }
 

@@ -7,8 +7,8 @@ import { makeAdminToken } from '../../start/admin-token.ts'
 export interface ClusterSecrets {
   /** For every broker. */
   readonly flags: readonly string[]
-  /** A line for the person who starts the cluster, where commands need a credential. */
-  readonly advice: string | null
+  /** For the person who starts the cluster: the file of the admin token, where commands need a credential. */
+  readonly adminTokenFile: string | null
 }
 
 /** The files of a local cluster that settings name none for. */
@@ -32,8 +32,8 @@ export async function makeClusterSecrets(
     await makeSecretFile(clusterKeyFile, () => `${Buffer.from(nodeRandom.secret(32)).toString('base64')}\n`)
     flags.push(flagOf('clusterKeyFile'), clusterKeyFile)
   }
-  if (authentication === 'off') return { flags, advice: null }
+  if (authentication === 'off') return { flags, adminTokenFile: null }
   await makeAdminToken(adminTokenFile)
   if (adminTokenFile === own.adminTokenFile) flags.push(flagOf('adminTokenFile'), adminTokenFile)
-  return { flags, advice: `authentication ${authentication}  admin: tailrace … --token-file ${adminTokenFile}` }
+  return { flags, adminTokenFile }
 }

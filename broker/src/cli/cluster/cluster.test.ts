@@ -4,6 +4,7 @@ import type { StartedMessage } from '../supervision.ts'
 import { memoryTerminal } from '../testing/memory-terminal.ts'
 import type { BrokerChild, ChildEnd } from './broker-child.ts'
 import { LastLines } from './broker-child.ts'
+import { clusterTeller } from './cluster-events.ts'
 import type { BrokerPlan } from './cluster-plan.ts'
 import { planCluster } from './cluster-plan.ts'
 import { RestartPolicy } from './restart-policy.ts'
@@ -47,7 +48,7 @@ class ManualChild implements BrokerChild {
   }
 }
 
-function cluster(onLaunch: (child: ManualChild, nth: number) => void, brokers = 3) {
+function cluster(onLaunch: (child: ManualChild, nth: number) => void, brokers = 3, json = false) {
   const terminal = memoryTerminal()
   const children: ManualChild[] = []
   const unready = new Set<string>()
@@ -60,6 +61,7 @@ function cluster(onLaunch: (child: ManualChild, nth: number) => void, brokers = 
     },
     askReadiness: async (http: string) => (unready.has(http) ? 'no leader' : null),
     clock: nodeClock,
+    tell: clusterTeller(json, terminal),
     stopTimeoutMs: 50,
   }
   const openLog = (path: string) => ({ write: () => undefined, close: async () => void logs.push(path) })
@@ -90,11 +92,12 @@ describe('the plan', () => {
 describe('a cluster of processes', () => {
   it('prints addresses, then exactly "ready" when all are, and stops all when interrupted', async () => {
     const { terminal, children, result, logs } = cluster((child) => child.start())
-    await expect.poll(() => terminal.out.length).toBe(5)
-    expect(terminal.out[0]).toBe(
-      'broker 1  http://127.0.0.1:8080  peer 127.0.0.1:7080  data d/broker-1  log d/broker-1.log\n',
+    await expect.poll(() => terminal.text()).toMatch(/^ready$/m)
+    const lines = terminal.text().split('\n')
+    expect(lines[0]).toBe(
+      'broker 1  http://127.0.0.1:8080  peer 127.0.0.1:7080  pid 7  data d/broker-1  log d/broker-1.log',
     )
-    expect(terminal.out.slice(3)).toEqual(['console  http://127.0.0.1:8080/console/\n', 'ready\n'])
+    expect(lines.slice(3)).toEqual(['console  http://127.0.0.1:8080/console/', 'ready', ''])
     terminal.interrupt()
     expect(await result).toBe(0)
     expect(children.map((child) => child.calls)).toEqual([['stop'], ['stop'], ['stop']])
@@ -111,7 +114,7 @@ describe('a cluster of processes', () => {
     await new Promise((resolve) => setTimeout(resolve, 60))
     expect(terminal.out).toHaveLength(3)
     unready.clear()
-    await expect.poll(() => terminal.out.at(-1)).toBe('ready\n')
+    await expect.poll(() => terminal.text()).toMatch(/^ready$/m)
     terminal.interrupt()
     expect(await result).toBe(0)
   })
@@ -131,13 +134,42 @@ describe('a cluster of processes', () => {
 
   it('starts a broker again that was killed, and says so', async () => {
     const { terminal, children, result } = cluster((child) => child.start(), 1)
-    await expect.poll(() => terminal.out.at(-1)).toBe('ready\n')
+    await expect.poll(() => terminal.text()).toMatch(/^ready$/m)
     children[0]!.end(null, 'SIGKILL', ['last words'])
     await expect.poll(() => children.length).toBe(2)
     expect(terminal.err).toEqual([
       'broker 1 (pid 7) was killed by SIGKILL; starting it again in 100 ms. Its log: d/broker-1.log\n  | last words',
     ])
-    expect(terminal.out.filter((line) => line === 'ready\n')).toHaveLength(1)
+    expect(terminal.text().match(/^ready$/gm)).toHaveLength(1)
+    expect(terminal.text().match(/^broker 1 /gm)).toHaveLength(2)
+    terminal.interrupt()
+    expect(await result).toBe(0)
+  })
+
+  it('tells the same as JSON, an object a line', async () => {
+    const { terminal, children, result } = cluster((child) => child.start(), 1, true)
+    await expect.poll(() => terminal.out.length).toBe(2)
+    children[0]!.end(null, 'SIGKILL', ['last words'])
+    await expect.poll(() => terminal.out.length).toBe(3)
+    const [log, http, peer] = ['d/broker-1.log', 'http://127.0.0.1:8080', '127.0.0.1:7080']
+    const started = { event: 'broker-started', broker: 1, pid: 7, http, peer, data: 'd/broker-1', log }
+    expect(terminal.out.map((line) => JSON.parse(line))).toEqual([
+      started,
+      { event: 'ready', console: `${http}/console/` },
+      started,
+    ])
+    expect(terminal.err.map((line) => JSON.parse(line))).toEqual([
+      {
+        event: 'broker-ended',
+        broker: 1,
+        pid: 7,
+        log,
+        startsAgainInMs: 100,
+        code: null,
+        signal: 'SIGKILL',
+        lastLines: ['last words'],
+      },
+    ])
     terminal.interrupt()
     expect(await result).toBe(0)
   })
@@ -147,7 +179,7 @@ describe('a cluster of processes', () => {
       child.deaf = true
       child.start()
     }, 1)
-    await expect.poll(() => terminal.out.at(-1)).toBe('ready\n')
+    await expect.poll(() => terminal.text()).toMatch(/^ready$/m)
     terminal.interrupt()
     expect(await result).toBe(0)
     expect(children[0]!.calls).toEqual(['stop', 'kill'])
@@ -155,7 +187,7 @@ describe('a cluster of processes', () => {
 
   it('starts no broker when it was interrupted during a pause before a restart', async () => {
     const { terminal, children, result } = cluster((child) => child.start(), 1)
-    await expect.poll(() => terminal.out.at(-1)).toBe('ready\n')
+    await expect.poll(() => terminal.text()).toMatch(/^ready$/m)
     children[0]!.end(1)
     await expect.poll(() => terminal.err.length).toBe(1)
     terminal.interrupt()

@@ -1,7 +1,6 @@
 import type { AppendFile } from '../../platform/node/append-file.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import { ExitCode } from '../command-failure.ts'
-import { plural } from '../quantity.ts'
 import type { Terminal } from '../terminal.ts'
 import type { BrokerPlan } from './cluster-plan.ts'
 import type { SupervisedBroker, Supervision } from './supervised-broker.ts'
@@ -10,33 +9,27 @@ import { superviseBroker } from './supervised-broker.ts'
 const sayWhyAfterMs = 10_000
 
 /**
- * Runs all brokers as processes until the terminal is interrupted. Prints their addresses, and "ready" when every one
+ * Runs all brokers as processes until the terminal is interrupted. Tells where they are, and "ready" when every one
  * is. Exit code 0 after an interruption, 1 when a broker never became ready or supervision gave up on all of them.
  */
 export async function startCluster(
   plans: readonly BrokerPlan[],
   openLog: (path: string) => AppendFile,
-  supervision: Omit<Supervision, 'complain'>,
-  terminal: Terminal,
+  supervision: Supervision,
+  terminal: Pick<Terminal, 'interrupted'>,
 ): Promise<ExitCode> {
-  for (const plan of plans) {
-    terminal.print(`broker ${plan.id}  ${plan.url}  peer ${plan.peer}  data ${plan.data}  log ${plan.log}`)
-  }
+  const { tell } = supervision
   const stopping = new AbortController()
   const stop = AbortSignal.any([terminal.interrupted, stopping.signal])
   const logs = plans.map((plan) => openLog(plan.log))
-  const complain = (line: string) => terminal.complain(line)
-  const brokers = plans.map((plan, index) => superviseBroker(plan, logs[index]!, { ...supervision, complain }, stop))
+  const brokers = plans.map((plan, index) => superviseBroker(plan, logs[index]!, supervision, stop))
   const allReady = Promise.all(brokers.map((broker) => broker.firstReady)).then(() => 'ready' as const)
   const allFinished = Promise.all(brokers.map((broker) => broker.finished))
-  const saying = sayWhyNotReady(plans, brokers, supervision, AbortSignal.any([stop, whenSettled(allReady)]), terminal)
+  const saying = sayWhyNotReady(plans, brokers, supervision, AbortSignal.any([stop, whenSettled(allReady)]))
   const first = await Promise.race([allReady, anyGivenUp(brokers), allFinished.then(() => 'finished' as const)])
-  if (first === 'ready') {
-    terminal.print(`console  ${plans[0]!.url}/console/`)
-    terminal.print('ready')
-  }
+  if (first === 'ready') tell({ event: 'ready', console: `${plans[0]!.url}/console/` })
   if (first === 'given up') {
-    terminal.complain(`stopping the other ${plural(plans.length - 1, 'broker')}: the cluster did not get ready`)
+    tell({ event: 'giving-up', stopping: plans.length - 1 })
     stopping.abort()
   }
   await allFinished
@@ -67,9 +60,8 @@ function whenSettled(promise: Promise<unknown>): AbortSignal {
 async function sayWhyNotReady(
   plans: readonly BrokerPlan[],
   brokers: readonly SupervisedBroker[],
-  { clock }: Pick<Supervision, 'clock'>,
+  { clock, tell }: Pick<Supervision, 'clock' | 'tell'>,
   over: AbortSignal,
-  terminal: Terminal,
 ): Promise<void> {
   const ready = new Set<number>()
   brokers.forEach((broker, index) => void broker.firstReady.then(() => ready.add(index)))
@@ -77,7 +69,7 @@ async function sayWhyNotReady(
     await pause(clock, sayWhyAfterMs, over)
     if (over.aborted) return
     brokers.forEach((broker, index) => {
-      if (!ready.has(index)) terminal.complain(`still waiting for broker ${plans[index]!.id}: ${broker.reason}`)
+      if (!ready.has(index)) tell({ event: 'waiting', broker: plans[index]!.id, reason: broker.reason })
     })
   }
 }

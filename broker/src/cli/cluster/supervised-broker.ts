@@ -2,6 +2,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { AppendFile } from '../../platform/node/append-file.ts'
 import { pause } from '../../platform/timing/pause.ts'
 import type { BrokerChild, ChildEnd, LaunchBroker } from './broker-child.ts'
+import type { TellEvent } from './cluster-events.ts'
 import type { BrokerPlan } from './cluster-plan.ts'
 import type { AskReadiness } from './readiness.ts'
 import { untilReady } from './readiness.ts'
@@ -12,8 +13,7 @@ export interface Supervision {
   readonly launch: LaunchBroker
   readonly askReadiness: AskReadiness
   readonly clock: Clock
-  /** A line for people about something that went wrong. */
-  readonly complain: (line: string) => void
+  readonly tell: TellEvent
   /** Time that a broker has to stop before it is killed. */
   readonly stopTimeoutMs: number
 }
@@ -60,6 +60,8 @@ async function supervise(
   const policy = new RestartPolicy()
   while (!stop.aborted) {
     const child = supervision.launch(plan, log)
+    const { id: broker, url: http, peer, data } = plan
+    supervision.tell({ event: 'broker-started', broker, pid: child.pid, http, peer, data, log: plan.log })
     const over = new AbortController()
     const watching = watchReadiness(child, supervision, over.signal, state, () => {
       policy.ready(clock.monotonic())
@@ -69,10 +71,10 @@ async function supervise(
     over.abort()
     await watching
     if (stop.aborted) return true
-    const pauseMs = policy.ended(clock.monotonic())
-    supervision.complain(endText(plan, child.pid, end, pauseMs))
-    if (pauseMs === null) return false
-    await pause(clock, pauseMs, stop)
+    const startsAgainInMs = policy.ended(clock.monotonic())
+    supervision.tell({ event: 'broker-ended', broker, pid: child.pid, log: plan.log, startsAgainInMs, ...end })
+    if (startsAgainInMs === null) return false
+    await pause(clock, startsAgainInMs, stop)
   }
   return true
 }
@@ -108,17 +110,4 @@ async function endOf(child: BrokerChild, { clock, stopTimeoutMs }: Supervision, 
   stop.removeEventListener('abort', ask)
   ;(killing as { cancel(): void } | null)?.cancel()
   return end
-}
-
-function endText(plan: BrokerPlan, pid: number, end: ChildEnd, pauseMs: number | null): string {
-  const how =
-    end.signal !== null
-      ? `was killed by ${end.signal}`
-      : end.code === null
-        ? 'could not be started'
-        : `ended with exit code ${end.code}`
-  const next = pauseMs === null ? 'not starting it again' : `starting it again in ${pauseMs} ms`
-  const lines = end.lastLines.map((line) => `  | ${line}`)
-  const head = `broker ${plan.id} (pid ${pid}) ${how}; ${next}. Its log: ${plan.log}`
-  return [head, ...lines].join('\n')
 }

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { settingNames } from '../../config/setting-table.ts'
 import { brokerAdministration } from './broker-administration.ts'
 import type { CommandContext } from './context.ts'
-import { configOption, givenFlags, readSettings, settingOptions } from './setting-options.ts'
+import { configOption, givenBrokerFlags, jsonLogOption, readSettings, settingOptions } from './setting-options.ts'
 
 const names = settingNames.filter((name) => name !== 'source' && !name.startsWith('sourceTls'))
 
@@ -13,11 +13,16 @@ export function brokerCommand(context: CommandContext): Command {
   const command = new Command('broker')
     .description('run one broker, or look at those of a cluster (list, describe)')
     .addOption(configOption())
+    .addOption(jsonLogOption())
   for (const option of settingOptions(names)) command.addOption(option)
   for (const child of brokerAdministration(context)) command.addCommand(child)
   return command.action((options: Record<string, unknown>) =>
     run(async () => {
-      const settings = await readSettings(givenFlags(options, names), options.config as string | undefined, terminal)
+      const settings = await readSettings(
+        givenBrokerFlags(options, names),
+        options.config as string | undefined,
+        terminal,
+      )
       if (settings.source.length > 0) {
         throw new TailraceError(
           'INVALID_SETTING',

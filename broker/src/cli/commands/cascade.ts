@@ -4,7 +4,7 @@ import type { SettingName } from '../../config/broker-settings.ts'
 import { settingNames } from '../../config/setting-table.ts'
 import { parseBroker } from '../admin/group-address.ts'
 import type { CommandContext } from './context.ts'
-import { configOption, givenFlags, readSettings, settingOptions } from './setting-options.ts'
+import { configOption, givenBrokerFlags, jsonLogOption, readSettings, settingOptions } from './setting-options.ts'
 import type { ClientOptions } from './shared-options.ts'
 import { adminOf, jsonOption, serverOption } from './shared-options.ts'
 
@@ -36,13 +36,18 @@ export function cascadeCommand(context: CommandContext): Command {
     // `assign` has a --source of its own.
     .enablePositionalOptions()
     .addOption(configOption())
+    .addOption(jsonLogOption())
     .addCommand(statusCommand(context))
     .addCommand(treeCommand(context))
     .addCommand(assignCommand(context))
   for (const option of settingOptions(names)) command.addOption(option)
   return command.action((options: Record<string, unknown>) =>
     run(async () => {
-      const settings = await readSettings(givenFlags(options, names), options.config as string | undefined, terminal)
+      const settings = await readSettings(
+        givenBrokerFlags(options, names),
+        options.config as string | undefined,
+        terminal,
+      )
       if (settings.source.length === 0) {
         const ways = '--source, TAILRACE_SOURCE, or source in the file of --config'
         throw new TailraceError('INVALID_SETTING', `source is missing: give the HTTP address of a broker with ${ways}.`)

@@ -12,6 +12,7 @@ interface CreateOptions {
   readonly out: string
   readonly ca?: string
   readonly days: string
+  readonly json?: true
 }
 
 const longestDays = 3650
@@ -38,6 +39,7 @@ function create({ terminal, run }: CommandContext): Command {
     )
     .option('--ca <folder>', 'sign with the ca.crt and ca.key of this folder; certificates that exist are renewed')
     .option('--days <number>', 'how long the certificates are valid', '365')
+    .addOption(jsonOption())
     .action((options: CreateOptions) =>
       run(async () => {
         const { planCertificates } = await import('../certs/certificate-plan.ts')
@@ -48,11 +50,13 @@ function create({ terminal, run }: CommandContext): Command {
           hosts: list(options.hosts),
         })
         const days = parseCount('--days', options.days, 1, longestDays)
-        const [{ createCertificates }, { nodeClock }] = await Promise.all([
+        const [{ createCertificates, writtenText }, { nodeClock }] = await Promise.all([
           import('../certs/create-certificates.ts'),
           import('../../platform/node/clock.ts'),
         ])
-        await createCertificates({ plans, out: options.out, ca: options.ca ?? null, days }, nodeClock, terminal)
+        const order = { plans, out: options.out, ca: options.ca ?? null, days }
+        const written = await createCertificates(order, nodeClock)
+        terminal.print(options.json === true ? JSON.stringify(written) : writtenText(written))
         return 0
       }),
     )

@@ -1,5 +1,7 @@
 import { Command } from 'commander'
+import type { BrokerSettings } from '../../config/broker-settings.ts'
 import { settingNames, sharedSettingNames } from '../../config/setting-table.ts'
+import type { BrokerPlan } from '../cluster/cluster-plan.ts'
 import { UsageError } from '../command-failure.ts'
 import { parseCount } from '../option-values.ts'
 import { clusterAdministration } from './cluster-administration.ts'
@@ -16,6 +18,7 @@ interface StartOptions extends Readonly<Record<string, unknown>> {
   readonly httpPort: string
   readonly peerPort: string
   readonly config?: string
+  readonly json?: true
 }
 
 /**
@@ -42,20 +45,13 @@ function startCommand({ terminal, run }: CommandContext): Command {
     .option('--http-port <port>', 'HTTP port of broker 1; the others follow', '8080')
     .option('--peer-port <port>', 'peer port of broker 1; the others follow', '7080')
     .addOption(configOption())
+    .addOption(jsonOption())
   for (const option of settingOptions(sharedSettingNames)) command.addOption(option)
   return command.action((options: StartOptions) => run(() => start(options, terminal)))
 }
 
 async function start(options: StartOptions, terminal: CommandContext['terminal']): Promise<number> {
-  const [{ planCluster }, { startCluster }, { launchBroker }, { askReadiness }, { nodeClock }, { openAppendFile }] =
-    await Promise.all([
-      import('../cluster/cluster-plan.ts'),
-      import('../cluster/start-cluster.ts'),
-      import('../cluster/broker-child.ts'),
-      import('../cluster/readiness.ts'),
-      import('../../platform/node/clock.ts'),
-      import('../../platform/node/append-file.ts'),
-    ])
+  const { planCluster } = await import('../cluster/cluster-plan.ts')
   const { makeClusterSecrets, secretFiles } = await import('../cluster/cluster-secrets.ts')
   const given = givenFlags(options, sharedSettingNames)
   const shared = [...given.values()].flatMap(({ origin, value }) => [origin, String(value)])
@@ -80,12 +76,36 @@ async function start(options: StartOptions, terminal: CommandContext['terminal']
   }
   const secrets = await makeClusterSecrets(settings, options.data)
   shared.push(...secrets.flags)
-  if (secrets.advice !== null) terminal.print(secrets.advice)
-  const stopTimeoutMs = settings.shutdownTimeoutMs + graceMs
+  const plans = planCluster({ ...planned, shared, secure: settings.tls === 'required' })
+  return runPlanned(plans, settings, secrets.adminTokenFile, options.json === true, terminal)
+}
+
+async function runPlanned(
+  plans: readonly BrokerPlan[],
+  { authentication, shutdownTimeoutMs }: BrokerSettings,
+  adminTokenFile: string | null,
+  json: boolean,
+  terminal: CommandContext['terminal'],
+): Promise<number> {
+  const [{ startCluster }, { launchBroker }, { askReadiness }, { nodeClock }, { openAppendFile }] = await Promise.all([
+    import('../cluster/start-cluster.ts'),
+    import('../cluster/broker-child.ts'),
+    import('../cluster/readiness.ts'),
+    import('../../platform/node/clock.ts'),
+    import('../../platform/node/append-file.ts'),
+  ])
+  const [{ clusterTeller }, { packageVersion }] = await Promise.all([
+    import('../cluster/cluster-events.ts'),
+    import('../../start/version.ts'),
+  ])
+  const tell = clusterTeller(json, terminal)
+  tell({ event: 'starting', version: packageVersion(), pid: process.pid, brokers: plans.length })
+  if (adminTokenFile !== null) tell({ event: 'credential', authentication, adminTokenFile })
+  const stopTimeoutMs = shutdownTimeoutMs + graceMs
   return startCluster(
-    planCluster({ ...planned, shared, secure: settings.tls === 'required' }),
+    plans,
     openAppendFile,
-    { launch: launchBroker, askReadiness, clock: nodeClock, stopTimeoutMs },
+    { launch: launchBroker, askReadiness, clock: nodeClock, tell, stopTimeoutMs },
     terminal,
   )
 }

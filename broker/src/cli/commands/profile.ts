@@ -29,9 +29,10 @@ function use({ terminal, run }: CommandContext): Command {
   return new Command('use')
     .description('make a profile the current one')
     .argument('<name>')
-    .action((name: string) =>
+    .addOption(jsonOption())
+    .action((name: string, options: { readonly json?: true }) =>
       run(async () => {
-        await (await commands()).useProfile(name, terminal)
+        await (await commands()).useProfile(name, options.json === true, terminal)
         return 0
       }),
     )

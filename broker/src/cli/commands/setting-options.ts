@@ -26,6 +26,11 @@ export function settingOptions(names: readonly SettingName[]): Option[] {
   })
 }
 
+/** --json of a command that runs a broker: its log, and why it does not start. */
+export function jsonLogOption(): Option {
+  return new Option('--json', 'the same as --log-format json').conflicts('logFormat')
+}
+
 export function configOption(): Option {
   return new Option('-c, --config <file>', 'JSON or YAML file of settings (env: TAILRACE_CONFIG)')
 }
@@ -37,6 +42,15 @@ export function givenFlags(options: Readonly<Record<string, unknown>>, names: re
     if (options[name] !== undefined) given.set(name, { value: options[name], origin: flagOf(name) })
   }
   return given
+}
+
+/** Those of a command with `jsonLogOption`. */
+export function givenBrokerFlags(
+  options: Readonly<Record<string, unknown>>,
+  names: readonly SettingName[],
+): GivenSettings {
+  const given = givenFlags(options, names)
+  return options.json === true ? new Map([...given, ['logFormat', { value: 'json', origin: '--json' }]]) : given
 }
 
 /** Settings from flags, environment and file together; `otherwise`: what no place gives. Throws INVALID_SETTING. */

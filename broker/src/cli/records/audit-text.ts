@@ -1,3 +1,4 @@
+import { printable } from '../../platform/printable.ts'
 import type { AuditEntry } from '../../security/audit/audit-trail.ts'
 import { recordText, type TailedRecord } from './record-text.ts'
 
@@ -22,9 +23,4 @@ function entryOf({ value }: TailedRecord): AuditEntry | null {
   } catch {
     return null
   }
-}
-
-/** Names come from clients: none of them controls the reader's terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
