@@ -104,13 +104,20 @@ const differing: [string, BrokerOptions][] = [
   ['copyChunkBytes', { partition: { copyChunkBytes: 4 * KiB } }],
   ['maxBatchBytes', { maxBatchBytes: 2 * KiB, largestMaxBatchBytes: 2 * KiB }],
   ['maxQueuedBytes', { limits: { maxQueuedBytes: 1024 * KiB } }],
+  // As small as settings may be beside a topic of 400 KiB a batch (config/resolve-settings.ts).
+  ['journalFileBytes', { log: { journalFileBytes: 1024 * KiB } }],
+  ['segmentBytes', { log: { segmentBytes: 512 * KiB } }],
+  ['tailBytes', { log: { tailBytes: 64 * KiB } }],
+  ['directBytes', { log: { directBytes: 16 * KiB } }],
 ]
 test.each(differing)('a smaller %s on one broker keeps no record from it, and it leads', async (_, options) => {
   cluster = await WholeBrokers.of(3)
   const group = await create('big')
+  for (let i = 0; i < 2; i++) await publish('big', big)
+  await cluster.until(() => endsAt(group).join() === '2,2,2')
   await restart(3, options)
   await cluster.until(() => cluster.broker(3).node.api.readiness().ready)
-  for (let i = 0; i < 3; i++) await publish('big', big)
+  await publish('big', big)
   await cluster.until(() => endsAt(group).join() === '3,3,3')
   const target = { kind: 'partition', topic: 'big', partition: 0 } as const
   await cluster.during(cluster.broker(1).node.admin.transferLeadership(target, 3))

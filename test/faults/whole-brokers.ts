@@ -30,7 +30,10 @@ export interface BrokerOptions {
   readonly partition?: Partial<PartitionSettings>
   readonly leaderReturnMs?: number
   readonly clusterKeys?: ClusterKeys
+  readonly log?: Partial<typeof logSizes>
 }
+
+const logSizes = { journalFileBytes: 16 * MiB, segmentBytes: 16 * MiB, tailBytes: 16 * MiB, directBytes: MiB }
 
 /** One broker without the gateways for clients, put together as broker/src/start/broker.ts does it. */
 export interface WholeBroker {
@@ -78,7 +81,7 @@ export class WholeBrokers {
     const complain = (fields: object, message: string) => void complaints.push(`${message} ${JSON.stringify(fields)}`)
     const logger = { info: () => {}, warn: complain, error: complain }
     await disk.makeFolder('data')
-    const log = { journalFileBytes: 16 * MiB, segmentBytes: 16 * MiB, tailBytes: 16 * MiB, directBytes: MiB }
+    const log = { ...logSizes, ...options.log }
     const storage = await openLogStorage({ disk, clock, crc32c }, { ...log, diskReserveBytes: 0, folder: 'data/log' })
     const peers = createPeers({
       network: this.network.host(`b${id}`),
