@@ -10,9 +10,9 @@ const PARTITIONS = 6
 const [oldest, previous] = [await commitNamed(oldestCompatible), await commitNamed('HEAD~1')]
 const noHistory = oldest === null || previous === null
 
-it('a commit that is not there is missed in CI', async () => {
+it('a commit that is not there is missed in CI, where the history is whole', async () => {
   expect(await commitNamed('no-such-commit', false)).toBe(null)
-  await expect(commitNamed('no-such-commit', true)).rejects.toThrow('whole history')
+  if (!noHistory) await expect(commitNamed('no-such-commit', true)).rejects.toThrow('whole history')
 })
 
 describe.skipIf(skipped(noHistory, 'brokers of older commits: this clone has not got their commits'))(

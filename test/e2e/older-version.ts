@@ -15,16 +15,22 @@ export const oldestCompatible = 'f0e3bc0aef1d7b98e0731d736ef917e7c1b1b5fd'
 
 /**
  * The full name of a commit, or null where this checkout has no history as far back.
- * @throws where CI=true: .ci/run needs a whole clone
+ * @throws where CI=true and the history is whole: then the name is wrong
  */
 export async function commitNamed(name: string, inCi = process.env.CI === 'true'): Promise<string | null> {
   try {
     const { stdout } = await run('git', ['rev-parse', '--verify', '--quiet', `${name}^{commit}`], { cwd: root })
     return stdout.trim()
   } catch {
-    if (inCi) throw new Error(`CI=true, but there is no commit ${name}: the clone must have its whole history.`)
+    if (inCi && (await hasWholeHistory())) throw new Error(`There is no commit ${name} in the whole history.`)
     return null
   }
+}
+
+/** False in a shallow clone, which .ci/run completes where it can, and where there is no repository. */
+async function hasWholeHistory(): Promise<boolean> {
+  const asked = run('git', ['rev-parse', '--is-shallow-repository'], { cwd: root })
+  return (await asked.catch(() => ({ stdout: '' }))).stdout.trim() === 'false'
 }
 
 /** The brokers of an older commit, with the packages of others that this checkout has. */
