@@ -35,6 +35,7 @@ const functions = [
   'older-brokers',
   'packages',
   'planted-secrets',
+  'ready-replicas',
   'sealed-tokens',
   'secured-start',
   'tls',

@@ -32,6 +32,7 @@ import { OwnedProducerIds } from './metadata/producer-ids.ts'
 import { metadataSnapshots } from './metadata/store/metadata-snapshot.ts'
 import { MetadataWriter } from './metadata/store/metadata-store.ts'
 import type { ClusterNodeDeps } from './node-deps.ts'
+import { CatchUp } from './replicas/catch-up.ts'
 import { Reconciler } from './replicas/reconciler.ts'
 import { answersHere } from './requests/answers-here.ts'
 import { checkedPeers } from './requests/checked-peers.ts'
@@ -175,6 +176,7 @@ function createControl({ brokerId, groups, peers, clock, random, logger }: Clust
     leaderReturn: new LeaderReturn({ groups, state, calls, alive, clock, logger, settleMs }),
     firstLevel: new FirstLevel({ brokerId, groups, state, client, brokers, clock, logger }),
     forcedLeader: new ForcedLeader({ brokerId, groups, state, clock, logger }),
+    catchUp: new CatchUp({ brokerId, groups, state, directory, clock, logger }),
     publisher: new Publisher({ brokerId, state, groups, directory, peers, clock }),
     reader: new Reader({ brokerId, state, groups, directory, peers, clock }),
     topics: new Topics({ state, client, directory, status, random, limits, brokers }),

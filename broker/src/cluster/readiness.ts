@@ -20,7 +20,7 @@ export function freshness({ registration, directory }: BrokerParts): 'level' | '
 
 /** Whether clients may be sent here, and if not, the reason and the awaited event. */
 export function readinessOf(deps: ClusterNodeDeps, parts: BrokerParts, file: IdentityFile): Readiness {
-  const { directory, registration, reconciler, state, machine } = parts
+  const { directory, registration, reconciler, catchUp, state, machine } = parts
   const refusals = (): string => describeRefusals(deps.peers, [...deps.join, ...parts.addresses()])
   if (file.formation === null) return not(whyNoMember(deps, parts, refusals()))
   if (machine.unreadable !== null) return not(machine.unreadable.message)
@@ -31,6 +31,8 @@ export function readinessOf(deps: ClusterNodeDeps, parts: BrokerParts, file: Ide
   if (!registration.applied) return not('The broker has not caught up with the metadata.')
   for (const { unfit } of deps.groups.all()) if (unfit) return not(`A replica cannot continue. ${unfit}`)
   if (reconciler.pending > 0) return not(`${reconciler.pending} replicas are not opened yet.`)
+  const awaited = catchUp.awaits()
+  if (awaited !== null) return not(awaited)
   return { ready: true, reason: describeStandings(deps.groups.all()) }
 }
 

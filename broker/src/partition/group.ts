@@ -135,6 +135,11 @@ export interface Group {
    */
   readonly unfit?: string | null
   readonly standing: Standing
+  /**
+   * Entries that this replica lacks of those that were committed when a leader made contact first after its start; 0
+   * from the moment at which it lacked none. Null: no leader has made contact.
+   */
+  readonly missing: number | null
   readonly id: GroupId
   readonly leader: BrokerId
   readonly term: Term

@@ -10,6 +10,7 @@ import type { Ready } from '../../raft/ready.ts'
 import type { Peers } from '../peers.ts'
 import { AppendSender } from './append-sender.ts'
 import { DurabilityQueue } from './durability-queue.ts'
+import { FirstContact } from './first-contact.ts'
 import { Quarantine } from './quarantine.ts'
 import { raftStart } from './raft-start.ts'
 import type { ReplicaServices } from './replica-services.ts'
@@ -65,6 +66,7 @@ export class GroupDriver {
   readonly #sender: AppendSender
   readonly #durability = new DurabilityQueue()
   readonly #quarantine: Quarantine
+  readonly #contact = new FirstContact()
   #proposed: Uint8Array[] = []
   #taken = 0
   #stepping: { message: AppendMessage; payloads: readonly Uint8Array[] } | null = null
@@ -93,6 +95,11 @@ export class GroupDriver {
 
   get inQuarantine(): boolean {
     return this.#quarantine.active
+  }
+
+  /** See Group.missing. */
+  get missing(): number | null {
+    return this.#contact.missing(this.core, this.#state.commitIndex)
   }
 
   /**
@@ -142,6 +149,7 @@ export class GroupDriver {
   receive(message: RaftMessage, payloads: readonly Uint8Array[]): void {
     if (this.#stopped || this.#deps.services.terms.refuses(this.#deps.group, this.core, message)) return
     if (this.#quarantine.holdsBack(message)) return
+    this.#contact.heard(message, this.core.term)
     if (message.type !== 'append') {
       this.core.step(message)
       if (message.type === 'snapshot' && message.term === this.core.term) this.#events.offered(message.lastIndex)

@@ -75,6 +75,10 @@ export class Replica implements Group {
     return this.life.standing(this.driver.log)
   }
 
+  get missing(): number | null {
+    return this.driver.missing
+  }
+
   get admission(): number {
     return this.#spec.admission ?? 0
   }

@@ -112,6 +112,8 @@ export class MemoryGroup implements Group {
   logStart = 0
   trouble: string | null = null
   standing: Standing = 'sound'
+  /** Entries that it is said to lack; undefined: none, once a broker leads. */
+  lacks: number | undefined
   /** What to do with a publish instead of committing it. */
   onPublish: ((batch: Uint8Array) => Promise<PublishResult>) | null = null
   /** The promise that a read at the leader waits for. */
@@ -136,6 +138,10 @@ export class MemoryGroup implements Group {
     this.admission = admission
     this.#tell = tell
     this.#applied = spec.stateMachine?.appliedIndex ?? 0
+  }
+
+  get missing(): number | null {
+    return this.lacks ?? (this.leader === 0 ? null : 0)
   }
 
   get isLeader(): boolean {
