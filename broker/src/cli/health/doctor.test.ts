@@ -52,6 +52,14 @@ function pageChange(line = ''): [RegExp, string] {
   return name !== '' && sound.includes(`${name} `) ? [new RegExp(`^${name} .*$`, 'm'), line] : [/$/, line]
 }
 
+/** fdatasync, as the page of a broker has it: how many took at most 25 ms, 50 ms, 500 ms, and all. */
+function syncs(...counts: [number, number, number, number]): string {
+  const lines = ['0.025', '0.05', '0.5', '+Inf'].map(
+    (bound, at) => `tailrace_log_sync_duration_seconds_bucket{le="${bound}"} ${counts[at]}`,
+  )
+  return [...lines, 'tailrace_log_sync_duration_seconds_sum 9', ''].join('\n')
+}
+
 const build = (version: string): string => `tailrace_build_info{version="${version}",node="24.0.0"} 1`
 
 const found = (examined: ExaminedCluster) =>
@@ -70,6 +78,8 @@ test.each<[string, Parameters<typeof cluster>[0], string]>([
   ['could raise its level', { more: { featureLevel: 1 } }, 'note feature-level cluster'],
   ['keeps one copy', { replicas: 1 }, 'note one-replica cluster'],
   ['leads most', { pages: { 2: 'tailrace_leaderships 40' } }, 'problem uneven-leaders 2'],
+  ['has a slow disk', { pages: { 2: syncs(900, 989, 999, 1000) } }, 'note disk-speed 2'],
+  ['has a disk that is too slow', { pages: { 2: syncs(0, 0, 989, 1000) } }, 'problem disk-speed 2'],
   ['is full', { pages: { 1: 'tailrace_log_writable 0' } }, 'problem disk 1'],
   ['is full soon', { pages: { 1: 'tailrace_log_disk_time_left_seconds 7200' } }, 'problem disk 1'],
   ['has little left', { pages: { 1: 'tailrace_log_disk_free_bytes 1500000000' } }, 'problem disk 1'],
@@ -121,6 +131,8 @@ test.each<[string, Parameters<typeof cluster>[0], string]>([
 })
 
 test.each([
+  syncs(900, 990, 1000, 1000),
+  syncs(0, 0, 0, 199),
   'tailrace_leaderships 7',
   'tailrace_log_disk_time_left_seconds 90000',
   `tailrace_tls_certificate_expiry_seconds ${now / 1000 + 15 * 86_400}`,
@@ -135,6 +147,22 @@ test('a broker that does not hear another one, which others do hear, has a broke
   const [finding, ...others] = diagnose(cluster({ brokers: { 2: { cluster: view } } }))
   expect(others).toEqual([])
   expect(finding).toMatchObject({ kind: 'link', broker: 2, problem: 'broker 2 does not hear broker 3, which is alive' })
+})
+
+test.each([
+  [{ clusterId: 'c2' }, 'problem clusters cluster'],
+  [{ metadataLeader: 3 }, 'note metadata-leader cluster'],
+])('brokers that see the cluster in two ways (%j) are told', (differs, expected) => {
+  const bodies = [1, 2, 3].map((id) => brokerOf(id))
+  const view = { clusterId: 'c1', metadataLeader: 1, brokers: bodies, ...differs }
+  expect(found(cluster({ brokers: { 2: { cluster: view } } }))).toEqual([expected])
+})
+
+test('a slow disk is told with its broker and the figure', () => {
+  const [finding] = diagnose(cluster({ pages: { 3: syncs(900, 989, 999, 1000) } }))
+  expect(finding!.problem).toBe(
+    'the disk of broker 3 is slow: since its start more than 1 of 100 fsyncs took longer than 50 ms',
+  )
 })
 
 test('partitions that lag are named, a few of many', () => {

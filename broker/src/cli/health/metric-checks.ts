@@ -6,6 +6,11 @@ const DAY_SECONDS = 86_400
 /** So long before a disk is full or a certificate expires the doctor speaks of it. */
 const DISK_SECONDS = DAY_SECONDS
 const CERTIFICATE_SECONDS = 14 * DAY_SECONDS
+/** fdatasync: 1 of 100 longer than this is worth knowing, and longer than that a problem, as the alert has it. */
+const SLOW_SYNC_SECONDS = 0.05
+const TOO_SLOW_SYNC_SECONDS = 0.5
+/** Of fewer syncs 1 of 100 says nothing. */
+const LEAST_SYNCS = 200
 
 /** The partitions of which a series is not 0; without series of each partition none. */
 function partitionsWith(metrics: MetricSamples, name: string): string {
@@ -102,6 +107,15 @@ const disk = ofEach((metrics, { id }) => {
   return [problem('disk', id, text, advice)]
 })
 
+const diskSpeed = ofEach((metrics, { id }) => {
+  const seconds = metrics.boundExceeded('tailrace_log_sync_duration_seconds', 0.01, LEAST_SYNCS)
+  if (seconds < SLOW_SYNC_SECONDS) return []
+  const text = `the disk of broker ${id} is slow: since its start more than 1 of 100 fsyncs took longer than ${seconds * 1000} ms`
+  const advice =
+    'Each publish waits for them: look for other programs on the disk, a volume at its limit of operations, or a disk that fails.'
+  return [(seconds < TOO_SLOW_SYNC_SECONDS ? note : problem)('disk-speed', id, text, advice)]
+})
+
 const certificate: Check = ({ brokers, now }) =>
   brokers.flatMap(({ broker: { id }, metrics }) => {
     const expiry = metrics?.value('tailrace_tls_certificate_expiry_seconds') ?? 0
@@ -160,6 +174,7 @@ export const metricChecks: readonly Check[] = [
   ...states,
   checksums,
   disk,
+  diskSpeed,
   certificate,
   exposed,
   reserves,
