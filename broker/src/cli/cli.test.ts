@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { runCommandLine } from './cli.ts'
 import { buildProgram } from './program.ts'
 import { httpServers, webSocketServers } from './servers.ts'
+import { answeringServer } from './testing/answering-server.ts'
 import { memoryTerminal } from './testing/memory-terminal.ts'
 
 async function run(args: string[], environment: Record<string, string> = {}) {
@@ -55,6 +56,17 @@ describe('usage', () => {
     const program = buildProgram({ terminal: memoryTerminal(), run: async () => {} }, '1.0.0')
     const without = commandsIn(program).filter(({ options }) => !options.some(({ long }) => long === '--json'))
     expect(without.map((command) => command.name())).toEqual(['completion'])
+  })
+
+  it('--json of a command below one that runs brokers is its own', async () => {
+    const server = await answeringServer({
+      'GET /cluster': { body: { clusterId: 'c', metadataLeader: 1, brokers: [] } },
+    })
+    try {
+      expect(await run(['broker', 'list', '--json', '-s', server.address])).toEqual({ code: 0, out: '[]\n', err: '' })
+    } finally {
+      server.close()
+    }
   })
 
   it('--json of a command that runs brokers is another name of a format, and goes with no other', async () => {

@@ -12,6 +12,8 @@ export function brokerCommand(context: CommandContext): Command {
   const { terminal, run } = context
   const command = new Command('broker')
     .description('run one broker, or look at those of a cluster (list, describe)')
+    // Those below have a --json of their own.
+    .enablePositionalOptions()
     .addOption(configOption())
     .addOption(jsonLogOption())
   for (const option of settingOptions(names)) command.addOption(option)

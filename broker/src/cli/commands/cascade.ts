@@ -33,7 +33,7 @@ export function cascadeCommand(context: CommandContext): Command {
   const { terminal, run } = context
   const command = new Command('cascade')
     .description('run a broker that copies from others and serves readers, or look after such brokers')
-    // `assign` has a --source of its own.
+    // Those below have a --json of their own, and `assign` a --source.
     .enablePositionalOptions()
     .addOption(configOption())
     .addOption(jsonLogOption())
